@@ -1,0 +1,116 @@
+import type { EvidenceSource, Facts } from './facts.ts';
+import type { Digest } from './digest.ts';
+
+export const VECTORS = ['minimalism', 'provenance', 'configuration', 'vulnerabilities'] as const;
+export type Vector = (typeof VECTORS)[number];
+
+export const LEVEL_NAMES = [
+  'None',
+  'Pimiento',
+  'Jalapeno',
+  'Scotch Bonnet',
+  'Nagabon',
+  'Ghost',
+] as const;
+export type Level = 1 | 2 | 3 | 4 | 5;
+
+export type Outcome = 'pass' | 'fail' | 'unknown' | 'not-applicable';
+
+/** What an outcome rests on; each kind names a place that a person can look at. */
+export type Evidence =
+  | {
+      readonly kind: 'file';
+      readonly path: string;
+      readonly layer?: Digest;
+      readonly size?: number;
+      readonly detail?: string;
+    }
+  | {
+      readonly kind: 'package';
+      readonly name: string;
+      readonly version: string;
+      readonly path?: string;
+      readonly detail?: string;
+    }
+  | {
+      readonly kind: 'dockerfile';
+      readonly startLine: number;
+      readonly endLine: number;
+      readonly text: string;
+      readonly detail?: string;
+    }
+  | {
+      readonly kind: 'attestation';
+      readonly predicateType: string;
+      readonly digest?: Digest;
+      readonly detail?: string;
+    }
+  | {
+      readonly kind: 'image';
+      readonly reference: string;
+      readonly digest?: Digest;
+      readonly detail?: string;
+    }
+  | {
+      readonly kind: 'config';
+      readonly field: string;
+      readonly value: string;
+      readonly detail?: string;
+    }
+  | {
+      readonly kind: 'vulnerability';
+      readonly id: string;
+      readonly severity: string;
+      readonly package: string;
+      readonly version: string;
+      readonly fixedIn?: string;
+    }
+  | { readonly kind: 'note'; readonly text: string };
+
+/** What a person can do about a criterion that does not pass. */
+export interface Remedy {
+  /** Imperative, one line. */
+  readonly title: string;
+  readonly detail: string;
+  /** A command, flag or Dockerfile line to copy. */
+  readonly example?: string;
+}
+
+/** What a check answers. */
+export interface Verdict {
+  readonly outcome: Outcome;
+  /** One line that a scorecard shows. */
+  readonly summary: string;
+  readonly evidence: readonly Evidence[];
+  /** The one command or flag that would settle an `unknown`. */
+  readonly settle?: string;
+  /** Where the verdict rests on weaker or other evidence than the needed facts' own source. */
+  readonly source?: EvidenceSource;
+}
+
+export interface Criterion {
+  readonly id: string;
+  readonly title: string;
+  readonly vector: Vector;
+  readonly level: Level;
+  /** Anchor of its heading in the specification, with `#`. */
+  readonly spec: string;
+  readonly needs: readonly (keyof Facts)[];
+  readonly remedies: readonly Remedy[];
+  /** Judges; `unknown` with the missing fact's reason where one of `needs` is unknown, or with the error where the check threw. */
+  readonly judge: (facts: Facts) => Verdict & { readonly source: EvidenceSource };
+}
+
+/** One criterion's row in a report. */
+export interface CriterionResult {
+  readonly id: string;
+  readonly title: string;
+  readonly vector: Vector;
+  readonly level: Level;
+  readonly outcome: Outcome;
+  readonly summary: string;
+  readonly source: EvidenceSource;
+  readonly evidence: readonly Evidence[];
+  readonly remedies: readonly Remedy[];
+  readonly settle?: string;
+}

@@ -1,0 +1,93 @@
+import type { ImageReference } from './reference.ts';
+
+/** Lines and columns start at 1; `end` is behind the last character. */
+export interface SourceRange {
+  readonly startLine: number;
+  readonly startColumn: number;
+  readonly endLine: number;
+  readonly endColumn: number;
+}
+
+/** A word of a shell command: `value` where it is constant after ARG and ENV are put in, else undefined. */
+export interface ShellWord {
+  readonly text: string;
+  readonly value: string | undefined;
+}
+
+/** How a command's failure and output connect to what follows it in its list. */
+export type ShellOperator = '&&' | '||' | ';' | '|' | '&' | '';
+
+/** A simple command of a RUN: its words in order, with the operator that follows it. */
+export interface ShellCommand {
+  readonly words: readonly ShellWord[];
+  readonly operator: ShellOperator;
+  /** Inside `$(...)`, a function body, `if`, or a loop. */
+  readonly nested: boolean;
+  readonly range: SourceRange;
+  /** File targets of `>` and `>>`. */
+  readonly writesTo: readonly string[];
+}
+
+export interface InstructionFlag {
+  readonly name: string;
+  readonly value: string;
+}
+
+export interface Instruction {
+  /** Upper case: `FROM`, `RUN`, `COPY`. */
+  readonly keyword: string;
+  readonly range: SourceRange;
+  readonly flags: readonly InstructionFlag[];
+  /** What follows keyword and flags, continuation lines joined, variables not replaced. */
+  readonly rawArguments: string;
+  /** Arguments split as the instruction does, with ARG and ENV replaced where they are known. */
+  readonly arguments: readonly string[];
+  readonly heredocs: readonly { readonly delimiter: string; readonly content: string }[];
+  /** RUN in shell form: the commands; RUN in exec form: one command. Empty for other instructions. */
+  readonly commands: readonly ShellCommand[];
+  /** Why `commands` could not be had, where shell in this RUN could not be parsed. */
+  readonly shellError?: string;
+}
+
+/** Where a build takes an image from outside. */
+export interface ExternalImage {
+  readonly kind: 'from' | 'copy-from' | 'mount-from' | 'syntax';
+  /** As written, variables replaced. */
+  readonly text: string;
+  /** Undefined where the text is no reference or holds a variable without a value. */
+  readonly reference: ImageReference | undefined;
+  readonly range: SourceRange;
+  /** Name or number of the stage that uses it; undefined for the frontend. */
+  readonly stage?: string;
+}
+
+export interface Stage {
+  readonly index: number;
+  readonly name?: string;
+  /** A stage's index, an outside image, `scratch`, or undefined where a variable has no value. */
+  readonly base:
+    | { readonly kind: 'stage'; readonly index: number }
+    | { readonly kind: 'image'; readonly image: ExternalImage }
+    | { readonly kind: 'scratch' }
+    | { readonly kind: 'unknown'; readonly text: string };
+  readonly platform?: string;
+  readonly range: SourceRange;
+  readonly instructions: readonly Instruction[];
+  /** Indexes of the stages this one needs: its base, COPY --from, mounts. */
+  readonly needs: readonly number[];
+}
+
+/** A Dockerfile as plain data. */
+export interface DockerfileModel {
+  readonly syntax?: ExternalImage;
+  readonly escape: '\\' | '`';
+  /** ARGs before the first FROM, with the value that build args or defaults give. */
+  readonly globalArgs: Readonly<Record<string, string | undefined>>;
+  readonly stages: readonly Stage[];
+  /** The stage that is built: `--target`, else the last. */
+  readonly target: number;
+  /** Indexes of the stages that the target reaches, ascending. */
+  readonly reached: readonly number[];
+  /** Images from outside that reached stages use, and the frontend. */
+  readonly externalImages: readonly ExternalImage[];
+}

@@ -1,0 +1,56 @@
+/** Exit codes of the command: 0 met, 1 judged and short of the gate, 2 could not judge or bad usage, 130 on Ctrl-C. */
+export const EXIT = { met: 0, short: 1, failed: 2, interrupted: 130 } as const;
+
+/** Something the user can mend: what happened, and the next step that mends it. */
+export class UserError extends Error {
+  override readonly name = 'UserError';
+  /** The one next step: a command, a flag or a place to look. */
+  readonly nextStep: string | undefined;
+  readonly exitCode: number;
+
+  constructor(
+    message: string,
+    options: { nextStep?: string; cause?: unknown; exitCode?: number } = {},
+  ) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.nextStep = options.nextStep;
+    this.exitCode = options.exitCode ?? EXIT.failed;
+  }
+}
+
+/** A tool that we started ended badly: its arguments (secrets masked), exit code and the tail of its stderr. */
+export class ToolError extends Error {
+  override readonly name = 'ToolError';
+  readonly argv: readonly string[];
+  /** The tool's own exit code; undefined where it was killed or never started. */
+  readonly toolExitCode: number | undefined;
+  readonly stderrTail: string;
+  readonly nextStep: string | undefined;
+
+  constructor(
+    message: string,
+    details: {
+      argv: readonly string[];
+      toolExitCode: number | undefined;
+      stderrTail: string;
+      nextStep?: string;
+      cause?: unknown;
+    },
+  ) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.argv = details.argv;
+    this.toolExitCode = details.toolExitCode;
+    this.stderrTail = details.stderrTail;
+    this.nextStep = details.nextStep;
+  }
+}
+
+/** The user pressed Ctrl-C, or a signal asked us to end. */
+export class Interrupted extends Error {
+  override readonly name = 'Interrupted';
+}
+
+/** The message of anything thrown, on one line. */
+export function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}

@@ -1,0 +1,58 @@
+import type { Digest } from './digest.ts';
+import type { Scorecard } from './scorecard.ts';
+
+export const PHASES = [
+  'plan',
+  'build',
+  'normalise',
+  'inspect',
+  'attest',
+  'grade',
+  'gate',
+  'load',
+  'push',
+] as const;
+export type Phase = (typeof PHASES)[number];
+
+/** A build step as BuildKit's progress stream tells it. */
+export interface BuildStep {
+  readonly digest: string;
+  readonly name: string;
+  readonly state: 'started' | 'done' | 'cached' | 'failed';
+  readonly seconds?: number;
+  readonly error?: string;
+}
+
+/** What the pipeline tells a screen or a log; consumers switch over `kind`. */
+export type PipelineEvent =
+  | { readonly kind: 'phase-started'; readonly phase: Phase; readonly detail?: string }
+  | {
+      readonly kind: 'phase-done';
+      readonly phase: Phase;
+      readonly detail: string;
+      readonly seconds: number;
+      readonly cached?: boolean;
+    }
+  | { readonly kind: 'phase-off'; readonly phase: Phase; readonly reason: string }
+  | { readonly kind: 'build-step'; readonly step: BuildStep }
+  | { readonly kind: 'build-log'; readonly step: string; readonly text: string }
+  | { readonly kind: 'build-warning'; readonly text: string }
+  | { readonly kind: 'raw'; readonly text: string }
+  | {
+      readonly kind: 'transfer';
+      readonly phase: 'load' | 'push' | 'normalise';
+      readonly digest: Digest;
+      readonly done: number;
+      readonly total: number;
+    }
+  | {
+      readonly kind: 'file-normalised';
+      readonly layer: Digest;
+      readonly path: string;
+      readonly rule: string;
+    }
+  | { readonly kind: 'notice'; readonly text: string }
+  | { readonly kind: 'warning'; readonly text: string; readonly nextStep?: string }
+  | { readonly kind: 'scorecard'; readonly scorecard: Scorecard };
+
+export type EventSink = (event: PipelineEvent) => void;

@@ -1,0 +1,186 @@
+import type { Digest } from './digest.ts';
+import type { DockerfileModel } from './dockerfile.ts';
+import type { ImageConfig, Manifest, Platform, Annotations } from './oci.ts';
+import type { OsRelease, Package } from './packages.ts';
+import type { FoundAttestation } from './statement.ts';
+
+/** A fact that could be had, or the reason why not with the one command or flag that would settle it. */
+export type Fact<T> =
+  | { readonly known: true; readonly value: T; readonly source: EvidenceSource }
+  | { readonly known: false; readonly reason: string; readonly settle?: string };
+
+/** Where evidence comes from, best first. */
+export type EvidenceSource =
+  'build' | 'verified-attestation' | 'unverified-attestation' | 'image' | 'dockerfile' | 'scanner';
+
+export function known<T>(value: T, source: EvidenceSource): Fact<T> {
+  return { known: true, value, source };
+}
+
+export function unknownFact(
+  reason: string,
+  settle?: string,
+): { readonly known: false; readonly reason: string; readonly settle?: string } {
+  return settle === undefined ? { known: false, reason } : { known: false, reason, settle };
+}
+
+/** What a file is, told from its first bytes where it is executable. */
+export type ExecutableKind = 'elf' | 'script' | 'macho' | 'pe' | 'unknown';
+
+/** A file of the final filesystem that a criterion may care for. Paths have no leading slash. */
+export interface FileFact {
+  readonly path: string;
+  readonly type: 'file' | 'symlink' | 'hardlink';
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  readonly size: number;
+  /** For symlinks: the path inside the image it leads to, resolved; undefined where it dangles or loops. */
+  readonly resolved?: string;
+  readonly layer: Digest;
+  /** For executable regular files. */
+  readonly executable?: ExecutableKind;
+  /** Names of multi-call programs that its content shows: `busybox`, `toybox`. */
+  readonly multicall?: string;
+  /** Shebang interpreter of a script. */
+  readonly interpreter?: string;
+  /** File capabilities by name, `cap_net_bind_service+ep` form. */
+  readonly capabilities?: readonly string[];
+}
+
+/** The final filesystem, whiteouts applied. */
+export interface FilesystemFact {
+  /** Executable regular files and symlinks (resolved) that lead to one, by path. */
+  readonly executables: readonly FileFact[];
+  /** Regular files with setuid, setgid or capabilities. */
+  readonly elevated: readonly FileFact[];
+  /** True where a path exists in the final filesystem. */
+  readonly has: (path: string) => boolean;
+  /** Paths in the final filesystem that a language package manager's own code makes known (`usr/lib/node_modules/npm/package.json`). */
+  readonly managerFiles: readonly FileFact[];
+  /** name to uid from etc/passwd; undefined where the image has none. */
+  readonly passwd: Readonly<Record<string, number>> | undefined;
+  readonly osRelease: OsRelease | undefined;
+  /** Static libraries and C headers found outside package documentation, a sample. */
+  readonly developmentFiles: readonly FileFact[];
+  readonly fileCount: number;
+  readonly totalSize: number;
+}
+
+/** A secret's place; `masked` shows at most its first four characters. */
+export interface SecretFinding {
+  readonly rule: string;
+  readonly masked: string;
+  readonly where: 'layer' | 'env' | 'label' | 'history' | 'provenance';
+  readonly path?: string;
+  readonly layer?: Digest;
+  readonly line?: number;
+  /** The file is gone from the final filesystem, but its layer still holds it. */
+  readonly deleted?: boolean;
+}
+
+export interface SecretsFact {
+  readonly findings: readonly SecretFinding[];
+  readonly scannedFiles: number;
+}
+
+export interface ImageFact {
+  readonly platform: Platform;
+  readonly manifestDigest: Digest;
+  /** The index that lists the manifest, where there is one. */
+  readonly indexDigest?: Digest;
+  readonly config: ImageConfig;
+  readonly manifest: Manifest;
+  /** Annotations of index and manifest, and the config's labels, each apart. */
+  readonly annotations: {
+    readonly index: Annotations;
+    readonly manifest: Annotations;
+    readonly labels: Annotations;
+  };
+}
+
+/** An image that the build took from outside, with the digest that was used. */
+export interface UsedImage {
+  readonly text: string;
+  readonly digest?: Digest;
+  /** True where the Dockerfile spells the digest. */
+  readonly pinnedInDockerfile: boolean;
+  /** True where this build, or a lock file, enforced the digest. */
+  readonly pinnedByBuild: boolean;
+  readonly role: 'base' | 'build-stage' | 'copy-from' | 'mount-from' | 'frontend' | 'build-context';
+  readonly line?: number;
+}
+
+/** How the image was built. */
+export interface BuildFact {
+  readonly dockerfile: Fact<DockerfileModel>;
+  readonly images: Fact<readonly UsedImage[]>;
+  /** Real finish time, RFC 3339, from this build or its provenance. */
+  readonly finishedAt?: string;
+  /** SOURCE_DATE_EPOCH of the build, seconds. */
+  readonly epoch?: number;
+}
+
+export interface SignatureFact {
+  readonly kind: 'cosign-bundle' | 'cosign-tag' | 'notation';
+  readonly verification: 'verified' | 'unverified' | 'failed';
+  /** Key or identity it was checked against. */
+  readonly verifiedBy?: string;
+  readonly digest?: Digest;
+  readonly detail?: string;
+}
+
+export interface AttestationsFact {
+  readonly signatures: readonly SignatureFact[];
+  readonly attestations: readonly FoundAttestation[];
+}
+
+export type Severity = 'critical' | 'high' | 'medium' | 'low' | 'negligible' | 'unknown';
+
+export interface Vulnerability {
+  readonly id: string;
+  readonly severity: Severity;
+  readonly package: string;
+  readonly version: string;
+  readonly fixedIn?: string;
+}
+
+export interface VulnerabilitiesFact {
+  readonly scanner: string;
+  readonly scannerVersion: string;
+  /** Date of the scanner's database, RFC 3339, where it states one. */
+  readonly databaseDate?: string;
+  /** After VEX. */
+  readonly vulnerabilities: readonly Vulnerability[];
+  readonly suppressedByVex: number;
+}
+
+/** What a second, uncached build showed. */
+export interface ReproductionFact {
+  readonly reproducible: boolean;
+  readonly statedBy: 'this-run' | 'verified-attestation';
+  readonly differences: number;
+}
+
+/** What the configuration says of the image, for criteria that the author declares. */
+export interface DeclarationsFact {
+  readonly secrets: 'none' | 'by-file' | undefined;
+  readonly secretFiles: readonly string[];
+  readonly trustedImages: readonly string[];
+  readonly maxAgeDays: number;
+  /** Present time, milliseconds since 1970; handed in, never read. */
+  readonly now: number;
+}
+
+/** All facts by name; a criterion's `needs` names keys of this. */
+export interface Facts {
+  readonly image: Fact<ImageFact>;
+  readonly filesystem: Fact<FilesystemFact>;
+  readonly packages: Fact<readonly Package[]>;
+  readonly secrets: Fact<SecretsFact>;
+  readonly build: Fact<BuildFact>;
+  readonly attestations: Fact<AttestationsFact>;
+  readonly vulnerabilities: Fact<VulnerabilitiesFact>;
+  readonly reproduction: Fact<ReproductionFact>;
+  readonly declarations: Fact<DeclarationsFact>;
+}

@@ -1,0 +1,78 @@
+import { type Digest, parseDigest } from './digest.ts';
+import { err, ok, type Result } from './result.ts';
+
+/** A parsed image reference, normalised as Docker does: `node:22` is `docker.io/library/node`, tag `22`. */
+export interface ImageReference {
+  /** Host with port, `docker.io` where none was named. */
+  readonly registry: string;
+  /** Repository path below the registry. */
+  readonly repository: string;
+  readonly tag?: string;
+  readonly digest?: Digest;
+}
+
+const HOST =
+  /^(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*|\[[0-9a-f:]+\])(?::\d{1,5})?$/i;
+const COMPONENT = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*$/;
+const TAG = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/;
+
+/**
+ * Parses `[HOST[:PORT]/]PATH[:TAG][@DIGEST]` by the grammar of distribution/reference.
+ * The first component is a host where it holds a dot or a colon, or is `localhost`.
+ * Gives an error that says which part is malformed. No tag is filled in.
+ */
+export function parseReference(text: string): Result<ImageReference> {
+  if (text === '' || text.length > 4096) return err('an image reference must not be empty');
+  let rest = text;
+  let digest: Digest | undefined;
+  const at = rest.indexOf('@');
+  if (at >= 0) {
+    digest = parseDigest(rest.slice(at + 1));
+    if (digest === undefined) return err(`${text}: the part behind @ is no sha256 digest`);
+    rest = rest.slice(0, at);
+  }
+  let registry = 'docker.io';
+  const slash = rest.indexOf('/');
+  const first = slash < 0 ? '' : rest.slice(0, slash);
+  if (
+    first !== '' &&
+    (/[.:[]/.test(first) || first === 'localhost' || first !== first.toLowerCase())
+  ) {
+    if (!HOST.test(first)) return err(`${text}: ${first} is no registry host`);
+    registry = first === 'index.docker.io' ? 'docker.io' : first;
+    rest = rest.slice(slash + 1);
+  }
+  let tag: string | undefined;
+  const colon = rest.lastIndexOf(':');
+  if (colon >= 0) {
+    tag = rest.slice(colon + 1);
+    if (!TAG.test(tag)) return err(`${text}: ${tag} is no valid tag`);
+    rest = rest.slice(0, colon);
+  }
+  if (!rest.split('/').every((part) => COMPONENT.test(part)))
+    return err(`${text}: ${rest} is no valid repository name (lower case, digits, . _ - and /)`);
+  const repository = registry === 'docker.io' && !rest.includes('/') ? `library/${rest}` : rest;
+  return ok({
+    registry,
+    repository,
+    ...(tag === undefined ? {} : { tag }),
+    ...(digest === undefined ? {} : { digest }),
+  });
+}
+
+/** The full spelling: `docker.io/library/node:22@sha256:...`. */
+export function formatReference(ref: ImageReference): string {
+  const tag = ref.tag === undefined ? '' : `:${ref.tag}`;
+  const digest = ref.digest === undefined ? '' : `@${ref.digest}`;
+  return `${ref.registry}/${ref.repository}${tag}${digest}`;
+}
+
+/** As Docker shows it: without `docker.io/` and `library/`. */
+export function familiarReference(ref: ImageReference): string {
+  return formatReference(ref).replace(/^docker\.io\/(?:library\/)?/, '');
+}
+
+/** The reference with the tag `latest` where it names neither tag nor digest. */
+export function withDefaultTag(ref: ImageReference): ImageReference {
+  return ref.tag === undefined && ref.digest === undefined ? { ...ref, tag: 'latest' } : ref;
+}

@@ -1,0 +1,38 @@
+/** One start of a tool: argument array, never a shell. */
+export interface ToolRun {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly cwd?: string;
+  /** Added to the environment; undefined removes a variable. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  readonly stdin?: Uint8Array | AsyncIterable<Uint8Array> | 'inherit';
+  /** Lines of stdout and stderr as they arrive, without line ends. */
+  readonly onStdoutLine?: (line: string) => void;
+  readonly onStderrLine?: (line: string) => void;
+  /** `inherit` hands the terminal to the tool; default `capture` (bounded). */
+  readonly stdout?: 'capture' | 'inherit' | 'lines';
+  readonly stderr?: 'capture' | 'inherit' | 'lines';
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** How it ended, each way as data; nothing is thrown for a non-zero exit. */
+export type ToolResult =
+  | {
+      readonly ended: 'exit';
+      readonly exitCode: number;
+      readonly stdout: string;
+      readonly stderr: string;
+    }
+  | {
+      readonly ended: 'signal';
+      readonly signal: string;
+      readonly stdout: string;
+      readonly stderr: string;
+    }
+  | { readonly ended: 'timeout'; readonly stdout: string; readonly stderr: string }
+  | { readonly ended: 'not-found' }
+  | { readonly ended: 'aborted' };
+
+/** Starts tools; the real one lives in tools/run-tool.ts, the tests' throws on a command it was not told of. */
+export type RunTool = (run: ToolRun) => Promise<ToolResult>;

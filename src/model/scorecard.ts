@@ -1,0 +1,51 @@
+import type { CriterionResult, Vector } from './criterion.ts';
+import type { Digest } from './digest.ts';
+
+export type Grade = 'A+' | 'A' | 'B' | 'C' | 'D';
+
+export interface Score {
+  readonly points: number;
+  readonly total: number;
+  readonly grade: Grade;
+}
+
+/** One change, with what it gains. Ranked: those that complete the next level first, then by points. */
+export interface Suggestion {
+  readonly criterion: string;
+  readonly title: string;
+  readonly detail: string;
+  readonly example?: string;
+  readonly gains: { readonly points: number; readonly grade: Grade; readonly level: number };
+}
+
+export interface PlatformScore {
+  readonly platform: string;
+  readonly digest: Digest;
+  readonly level: number;
+  readonly overall: Score;
+  readonly vectors: Readonly<Record<Vector, Score>>;
+  readonly criteria: readonly CriterionResult[];
+}
+
+/** The whole judgement of an image; schema/scorecard-1.json describes its JSON form. */
+export interface Scorecard {
+  readonly schemaVersion: '1';
+  readonly tool: { readonly name: 'scoville'; readonly version: string };
+  readonly image: string;
+  /** The published descriptor: index or manifest. */
+  readonly digest: Digest;
+  readonly gradedAt: string;
+  readonly platforms: readonly PlatformScore[];
+  /** Of the worst platform. */
+  readonly level: number;
+  readonly levelName: string;
+  readonly overall: Score;
+  readonly vectors: Readonly<Record<Vector, Score>>;
+  readonly criteria: readonly CriterionResult[];
+  readonly suggestions: readonly Suggestion[];
+  readonly waivers: readonly {
+    readonly criterion: string;
+    readonly reason: string;
+    readonly expires?: string;
+  }[];
+}

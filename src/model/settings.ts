@@ -1,0 +1,52 @@
+import type { Grade } from './scorecard.ts';
+
+/** A criterion whose failure the gate lets through, with the reason; never changes the score. */
+export interface Waiver {
+  readonly criterion: string;
+  readonly reason: string;
+  /** YYYY-MM-DD; an expired waiver is an error. */
+  readonly expires?: string;
+}
+
+/** `.scoville.yaml`, defaults filled in. docs/configuration.md describes each. */
+export interface Settings {
+  /** The file they were read from; undefined where there is none. */
+  readonly file: string | undefined;
+  readonly image: {
+    readonly title?: string;
+    readonly description?: string;
+    readonly authors?: string;
+    readonly vendor?: string;
+    readonly licenses?: string;
+    readonly source?: string;
+    readonly url?: string;
+    readonly documentation?: string;
+    readonly version?: string;
+    readonly annotations: Readonly<Record<string, string>>;
+  };
+  readonly secrets: {
+    readonly use: 'none' | 'by-file' | undefined;
+    readonly files: readonly string[];
+  };
+  readonly sign: {
+    readonly enabled: boolean;
+    /** File, KMS URI or PKCS#11 URI. */
+    readonly key?: string;
+    readonly keyless: boolean;
+  };
+  readonly attest: {
+    readonly sbom: readonly ('cyclonedx' | 'spdx')[];
+    readonly provenance: boolean;
+    readonly verdict: boolean;
+  };
+  readonly reproducible: { readonly mode: 'safe' | 'aggressive' | 'off'; readonly pin: boolean };
+  readonly gate: {
+    readonly minLevel?: number;
+    readonly minGrade?: Grade;
+    readonly waivers: readonly Waiver[];
+  };
+  readonly trust: { readonly images: readonly string[]; readonly keys: readonly string[] };
+  readonly recentDays: number;
+  readonly registries: Readonly<Record<string, { readonly plainHttp: boolean }>>;
+  readonly scanner: 'auto' | 'grype' | 'trivy' | 'none';
+}

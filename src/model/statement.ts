@@ -1,0 +1,38 @@
+import type { Digest } from './digest.ts';
+
+/** in-toto Statement v1 (in-toto/attestation, spec/v1/statement.md). */
+export interface Statement<P = unknown> {
+  readonly _type: string;
+  readonly subject: readonly {
+    readonly name?: string;
+    readonly digest: Readonly<Record<string, string>>;
+  }[];
+  readonly predicateType: string;
+  readonly predicate: P;
+}
+
+export const PREDICATE_TYPE = {
+  slsaProvenanceV1: 'https://slsa.dev/provenance/v1',
+  slsaProvenanceV02: 'https://slsa.dev/provenance/v0.2',
+  cyclonedx: 'https://cyclonedx.org/bom',
+  spdx: 'https://spdx.dev/Document',
+  slsaVsa: 'https://slsa.dev/verification_summary/v1',
+  testResult: 'https://in-toto.io/attestation/test-result/v0.1',
+  cosignSign: 'https://sigstore.dev/cosign/sign/v1',
+  openvex: 'https://openvex.dev/ns',
+} as const;
+
+/** Where an attestation was found, and how much it can be trusted. */
+export interface FoundAttestation {
+  readonly predicateType: string;
+  readonly predicate: unknown;
+  /** Digests of the statement's subjects. */
+  readonly subjects: readonly Digest[];
+  readonly source:
+    'this-build' | 'buildkit-manifest' | 'bundle-referrer' | 'cosign-tag' | 'notation-referrer';
+  /** `verified`: by cosign against the key or identity the user named, or this build's own. */
+  readonly verification: 'verified' | 'unverified' | 'failed';
+  readonly verifiedBy?: string;
+  /** Digest of the bundle, or of the manifest that holds the statement. */
+  readonly digest?: Digest;
+}

@@ -1,0 +1,34 @@
+import type { Digest } from './digest.ts';
+import type { TarEntry } from './tar.ts';
+
+/** What a collector wants of an entry's content: none, the first `bytes`, or all up to a cap. */
+export type ContentWish =
+  | { readonly want: 'none' }
+  | { readonly want: 'head'; readonly bytes: number }
+  | { readonly want: 'all'; readonly cap: number };
+
+/** An entry of a layer with its normalised path: no leading slash, no `..`, no trailing slash. */
+export interface LayerEntry {
+  readonly path: string;
+  readonly entry: TarEntry;
+}
+
+/**
+ * Reads what it wants of one layer, entry by entry, in one pass; `finish` gives its facts as plain JSON.
+ * `wants` is asked before content is read; `visit` gets what was asked for (shorter where the file is), `truncated`
+ * where the file is larger than asked.
+ */
+export interface LayerCollector<T> {
+  readonly name: string;
+  readonly wants: (entry: LayerEntry) => ContentWish;
+  readonly visit: (entry: LayerEntry, content: Uint8Array | undefined, truncated: boolean) => void;
+  readonly finish: () => T;
+}
+
+/** A layer as it was read: digest of the blob and of its uncompressed bytes, both computed over what was read. */
+export interface WalkedLayer {
+  readonly digest: Digest;
+  readonly diffId: Digest;
+  readonly entries: number;
+  readonly uncompressedSize: number;
+}

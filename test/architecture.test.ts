@@ -1,0 +1,147 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { describe, expect, test } from 'vitest';
+
+const SRC = resolve(import.meta.dirname, '../src');
+
+const ROOMS = [
+  'config',
+  'dockerfile',
+  'oci',
+  'tools',
+  'normalise',
+  'facts',
+  'criteria',
+  'grading',
+  'attestations',
+  'plans',
+  'reporters',
+  'ui',
+];
+
+/** docs/architecture.md, the import table: what a room may import besides itself, `model` and libraries. */
+const MAY_IMPORT: Record<string, readonly string[]> = {
+  model: [],
+  tar: [],
+  ...Object.fromEntries(ROOMS.map((room) => [room, []])),
+  // docs/decisions/0001: the tar codec is one room that two others stand on.
+  oci: ['tar'],
+  normalise: ['tar'],
+  pipeline: ['tar', ...ROOMS.filter((room) => room !== 'ui' && room !== 'reporters')],
+  commands: ['pipeline', ...ROOMS],
+  bin: ['commands'],
+};
+
+function sources(folder: string): string[] {
+  return readdirSync(folder).flatMap((name) => {
+    const path = join(folder, name);
+    return statSync(path).isDirectory() ? sources(path) : /\.tsx?$/.test(name) ? [path] : [];
+  });
+}
+
+function room(file: string): string {
+  const [first = ''] = relative(SRC, file).split('/');
+  return first.replace(/\.tsx?$/, '');
+}
+
+function importsOf(file: string): string[] {
+  const text = readFileSync(file, 'utf8');
+  const found = text.matchAll(
+    /(?:^|\n)\s*(?:import|export)\b[^;'"]*?from\s*['"]([^'"]+)['"]|import\(\s*['"]([^'"]+)['"]\s*\)/g,
+  );
+  return [...found].map((m) => m[1] ?? m[2] ?? '');
+}
+
+const files = sources(SRC);
+const local = new Map(
+  files.map((file) => [
+    file,
+    importsOf(file)
+      .filter((i) => i.startsWith('.'))
+      .map((i) => resolve(dirname(file), i)),
+  ]),
+);
+
+describe('the import table of docs/architecture.md', () => {
+  test('knows every room', () => {
+    expect([...new Set(files.map(room))].filter((name) => !(name in MAY_IMPORT))).toEqual([]);
+  });
+
+  test('holds for every import', () => {
+    const wrong = files.flatMap((file) =>
+      (local.get(file) ?? [])
+        .filter((target) => target.startsWith(SRC + '/'))
+        .filter((target) => {
+          const to = room(target);
+          return (
+            to !== room(file) && to !== 'model' && !(MAY_IMPORT[room(file)] ?? []).includes(to)
+          );
+        })
+        .map((target) => `${relative(SRC, file)} -> ${relative(SRC, target)}`),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  test('has no cycles, type imports included', () => {
+    const cycles: string[] = [];
+    const state = new Map<string, 'open' | 'done'>();
+    const visit = (file: string, path: readonly string[]): void => {
+      if (state.get(file) === 'done') return;
+      if (state.get(file) === 'open') {
+        cycles.push(
+          [...path.slice(path.indexOf(file)), file].map((f) => relative(SRC, f)).join(' -> '),
+        );
+        return;
+      }
+      state.set(file, 'open');
+      for (const target of local.get(file) ?? [])
+        if (local.has(target)) visit(target, [...path, file]);
+      state.set(file, 'done');
+    };
+    for (const file of files) visit(file, []);
+    expect(cycles).toEqual([]);
+  });
+
+  test('one file starts processes and one sets the exit code', () => {
+    const starters = files.filter((f) =>
+      importsOf(f).some((i) => /^(execa|(node:)?child_process)$/.test(i)),
+    );
+    expect(starters.map((f) => relative(SRC, f))).toEqual(['tools/run-tool.ts']);
+    const enders = files.filter((f) => /process\.exit(Code)?\b/.test(readFileSync(f, 'utf8')));
+    expect(enders.map((f) => relative(SRC, f))).toEqual(['bin.ts']);
+  });
+
+  test('pure rooms read no file, no network and no clock', () => {
+    const pure = [
+      'model',
+      'tar',
+      'dockerfile',
+      'facts',
+      'criteria',
+      'grading',
+      'attestations',
+      'plans',
+      'reporters',
+    ];
+    const impure = files
+      .filter((f) => pure.includes(room(f)))
+      .filter((f) => {
+        const text = readFileSync(f, 'utf8');
+        return (
+          importsOf(f).some((i) => /^(node:)?(fs|fs\/promises|http|https|net|os)$/.test(i)) ||
+          /\bDate\.now\(\)|new Date\(\)|process\.env\b/.test(text)
+        );
+      });
+    expect(impure.map((f) => relative(SRC, f))).toEqual([]);
+  });
+
+  test('files stay small: none over 250 lines, the median under 80', () => {
+    const lengths = files.map((f) => ({
+      file: relative(SRC, f),
+      lines: readFileSync(f, 'utf8').split('\n').length - 1,
+    }));
+    expect(lengths.filter((l) => l.lines > 250)).toEqual([]);
+    const sorted = lengths.map((l) => l.lines).sort((a, b) => a - b);
+    expect(sorted[Math.floor(sorted.length / 2)]).toBeLessThan(80);
+  });
+});
