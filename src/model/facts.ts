@@ -1,3 +1,4 @@
+import type { BuildAnalysis } from './build-analysis.ts';
 import type { Digest } from './digest.ts';
 import type { DockerfileModel } from './dockerfile.ts';
 import type { ImageConfig, Manifest, Platform, Annotations } from './oci.ts';
@@ -119,6 +120,8 @@ export interface BuildFact {
   readonly finishedAt?: string;
   /** SOURCE_DATE_EPOCH of the build, seconds. */
   readonly epoch?: number;
+  /** Installs and downloads of the Dockerfile; absent where no Dockerfile is known. */
+  readonly analysis?: BuildAnalysis;
 }
 
 export interface SignatureFact {

@@ -1,0 +1,86 @@
+import type { SourceRange } from './dockerfile.ts';
+
+/** A package that an install command names; `pin` is the exact version (or digest, commit) it asks for. */
+export interface InstalledName {
+  readonly name: string;
+  readonly pin?: string;
+}
+
+export type PackageManager =
+  | 'apt'
+  | 'apk'
+  | 'dnf'
+  | 'zypper'
+  | 'pacman'
+  | 'pip'
+  | 'uv'
+  | 'poetry'
+  | 'pipenv'
+  | 'conda'
+  | 'npm'
+  | 'yarn'
+  | 'pnpm'
+  | 'gem'
+  | 'bundle'
+  | 'go'
+  | 'cargo'
+  | 'composer';
+
+/** One command of a Dockerfile that installs packages. */
+export interface PackageInstall {
+  readonly manager: PackageManager;
+  /** What it names; empty where a lock file or a requirements file drives it. */
+  readonly packages: readonly InstalledName[];
+  /** A lock file decides every version and the command refuses to depart from it (`npm ci`, `--frozen-lockfile`). */
+  readonly lockFile: boolean;
+  /** The repository it reads from is frozen at a date or commit (snapshot.debian.org and kin). */
+  readonly frozenRepository: boolean;
+  /** A file of requirements that drives it and whose content the Dockerfile does not show (`-r requirements.txt`). */
+  readonly requirementsFile?: string;
+  /** Index of the stage. */
+  readonly stage: number;
+  readonly range: SourceRange;
+  /** The command as written, on one line. */
+  readonly command: string;
+  /** A word that decides what is installed is not constant. */
+  readonly unresolved: boolean;
+}
+
+export type DownloadKind =
+  'curl' | 'wget' | 'add' | 'git' | 'pip-url' | 'npm-url' | 'go-url' | 'package-url' | 'other';
+
+/** What verifies a download before it is used. */
+export interface DownloadCheck {
+  /** `sha256sum -c`, `gpg --verify`, `ADD --checksum`, `commit`. */
+  readonly method: string;
+  readonly range: SourceRange;
+  /** Why the check says little, where it does: the checksum comes from the same origin as the file. */
+  readonly weak?: string;
+}
+
+/** One download that a build does. */
+export interface Download {
+  readonly kind: DownloadKind;
+  /** Undefined where the address is not constant. */
+  readonly url: string | undefined;
+  /** File or directory it is written to, where that is told. */
+  readonly target?: string;
+  /** Its output goes straight into an interpreter. */
+  readonly pipedToShell: boolean;
+  readonly verifiedBy?: DownloadCheck;
+  /** A check that is there but cannot stop the build (`|| true`, `;` without `set -e`). */
+  readonly ineffectiveCheck?: DownloadCheck & { readonly reason: string };
+  /** Index of the stage. */
+  readonly stage: number;
+  readonly range: SourceRange;
+  /** The command as written, on one line. */
+  readonly command: string;
+}
+
+/** What the stages that the target reaches install and download, read from the Dockerfile. */
+export interface BuildAnalysis {
+  readonly installs: readonly PackageInstall[];
+  readonly downloads: readonly Download[];
+  /** Lines whose shell could not be read, so that installs and downloads in them are not known. */
+  readonly unread: readonly { readonly range: SourceRange; readonly reason: string }[];
+}
