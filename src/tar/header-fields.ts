@@ -1,0 +1,81 @@
+import { TarError } from './tar-error.ts';
+import { decodeText } from './text.ts';
+
+export const BLOCK = 512;
+
+/** A NUL-terminated text field. */
+export function textField(block: Uint8Array, offset: number, length: number): string {
+  let end = offset;
+  while (end < offset + length && block[end] !== 0) end++;
+  return end === offset ? '' : decodeText(block.subarray(offset, end));
+}
+
+/**
+ * A number field: octal digits between blanks and NULs, or GNU's base-256 where the first bit is set.
+ * Throws where it holds something else or no safe integer.
+ */
+export function numberField(
+  block: Uint8Array,
+  offset: number,
+  length: number,
+  field: string,
+): number {
+  const first = block[offset] ?? 0;
+  if ((first & 0x80) !== 0) return base256(block, offset, length, field);
+  let at = offset;
+  let end = offset + length;
+  while (at < end && isBlank(block[at])) at++;
+  while (end > at && isBlank(block[end - 1])) end--;
+  let value = 0;
+  for (; at < end; at++) {
+    const byte = block[at] ?? 0;
+    // A NUL ends the digits; what follows it is padding that some writers leave dirty.
+    if (byte === 0) break;
+    if (byte < 0x30 || byte > 0x37) throw new TarError(`${field} holds no octal number`);
+    value = value * 8 + (byte - 0x30);
+  }
+  return safe(value, field);
+}
+
+function base256(block: Uint8Array, offset: number, length: number, field: string): number {
+  const negative = (block[offset] ?? 0) & 0x40;
+  let value = 0;
+  for (let i = 0; i < length; i++) {
+    let byte = block[offset + i] ?? 0;
+    if (negative) byte ^= 0xff;
+    if (i === 0) byte &= 0x7f;
+    value = value * 256 + byte;
+  }
+  return safe(negative ? -value - 1 : value, field);
+}
+
+function safe(value: number, field: string): number {
+  if (!Number.isSafeInteger(value)) throw new TarError(`${field} is too large`);
+  return value;
+}
+
+function isBlank(byte: number | undefined): boolean {
+  return byte === 0x20 || byte === 0;
+}
+
+/** True where the block is all zeros: the mark of an archive's end. */
+export function isZeroBlock(block: Uint8Array): boolean {
+  for (let i = 0; i < BLOCK; i++) if (block[i] !== 0) return false;
+  return true;
+}
+
+/** Sum of all bytes with the checksum field taken as blanks; `signed` as some old writers computed it. */
+export function headerSum(block: Uint8Array): {
+  readonly unsigned: number;
+  readonly signed: number;
+} {
+  let unsigned = 8 * 0x20;
+  let high = 0;
+  for (let i = 0; i < BLOCK; i++) {
+    if (i === 148) i = 156;
+    const byte = block[i] ?? 0;
+    unsigned += byte;
+    if (byte > 0x7f) high++;
+  }
+  return { unsigned, signed: unsigned - high * 256 };
+}
