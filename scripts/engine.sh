@@ -1,0 +1,244 @@
+#!/usr/bin/env bash
+# The engine that tests, examples, quickstart and CI share: Docker with the containerd image store, a registry on
+# a loopback port, and base images in it that need no public registry.
+#
+#   scripts/engine.sh up [--yes]   make it ready; a second call finds everything there
+#   scripts/engine.sh status       what is there; exit 0 where all is
+#   scripts/engine.sh env          the settings others source: SCOVILLE_REGISTRY, SCOVILLE_BASE_NODE ...
+#   scripts/engine.sh down         stop what `up` started, and nothing else
+#
+# A Docker that answers is used as it is. Packages are installed only on Debian, as root, where no Docker answers
+# (a bare machine) or with --yes. Exit 2: something is missing; the message names the command that mends it.
+# Written for bash 3.2, which macOS has.
+set -euo pipefail
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+state=${SCOVILLE_ENGINE_STATE:-/var/tmp/scoville-engine}
+env_file=$state/env
+assume_yes=no
+
+say() { printf 'engine: %s\n' "$*" >&2; }
+fail() {
+  say "$1"
+  [ -z "${2:-}" ] || printf '  → %s\n' "$2" >&2
+  exit 2
+}
+have() { command -v "$1" >/dev/null 2>&1; }
+is_root() { [ "$(id -u)" = 0 ]; }
+is_debian() { [ -r /etc/debian_version ] && have apt-get; }
+
+# Gives the status code of GET http://127.0.0.1:PORT PATH, nothing where nobody answers.
+http_status() {
+  (
+    exec 3<>"/dev/tcp/127.0.0.1/$1" || exit 0
+    printf 'GET %s HTTP/1.0\r\nHost: localhost\r\nAccept: application/vnd.oci.image.index.v1+json, application/vnd.oci.image.manifest.v1+json, application/vnd.docker.distribution.manifest.v2+json, */*\r\n\r\n' "$2" >&3
+    read -r -t 5 _ code _ <&3 && printf '%s' "$code"
+  ) 2>/dev/null || true
+}
+
+engine_answers() { have docker && docker version --format '{{.Server.Version}}' >/dev/null 2>&1; }
+has_containerd_store() { docker info --format '{{.DriverStatus}}' 2>/dev/null | grep -q 'io.containerd.snapshotter'; }
+
+# True where the process that `up` noted is still the one it started.
+started_and_alive() {
+  local pid_file=$state/$1.pid pid
+  [ -s "$pid_file" ] || return 1
+  pid=$(cat "$pid_file")
+  kill -0 "$pid" 2>/dev/null || return 1
+  [ ! -r "/proc/$pid/cmdline" ] || tr '\0' ' ' <"/proc/$pid/cmdline" | grep -q "$2"
+}
+
+missing_packages() {
+  have docker || echo docker.io docker-cli
+  have docker && docker buildx version >/dev/null 2>&1 || echo docker-buildx
+  have cosign || echo cosign
+  have git || echo git
+  if is_debian && is_root; then
+    have docker-registry || echo docker-registry
+    have mmdebstrap || echo mmdebstrap
+    have iptables || engine_answers || echo iptables
+    [ -s /etc/ssl/certs/ca-certificates.crt ] || echo ca-certificates
+  fi
+}
+
+install_missing() {
+  local packages
+  packages=$(missing_packages | tr '\n' ' ')
+  [ -n "${packages// /}" ] || return 0
+  if ! is_debian; then
+    fail "missing here: $packages" 'install Docker (https://docs.docker.com/get-docker/), cosign (brew install cosign) and git, then run this again'
+  fi
+  local command="apt-get update && apt-get install -y --no-install-recommends $packages"
+  is_root || fail "missing here: $packages" "sudo sh -c '$command'"
+  if engine_answers && [ "$assume_yes" = no ] && ! started_and_alive dockerd dockerd; then
+    fail "missing here: $packages" "$command     (or run this again with --yes)"
+  fi
+  prepare_daemon_config
+  say "installing from Debian: $packages"
+  export DEBIAN_FRONTEND=noninteractive
+  apt-get update -qq >&2 || fail 'apt-get update failed' 'look at the machine'\''s apt sources and its network'
+  # shellcheck disable=SC2086 # a list of package names
+  apt-get install -y -qq --no-install-recommends $packages >"$state/apt.log" 2>&1 ||
+    { tail -n 20 "$state/apt.log" >&2; fail "apt-get could not install: $packages" "see $state/apt.log"; }
+}
+
+# A package may start Docker by itself, so the configuration has to be there before.
+prepare_daemon_config() {
+  engine_answers && return 0
+  [ -e /etc/docker/daemon.json ] && return 0
+  mkdir -p /etc/docker
+  printf '{"features":{"containerd-snapshotter":true}}\n' >/etc/docker/daemon.json
+}
+
+start_engine() {
+  if ! engine_answers; then
+    if [ -n "${DOCKER_HOST:-}" ]; then
+      fail "no Docker answers at DOCKER_HOST ($DOCKER_HOST)" 'start it, or unset DOCKER_HOST'
+    fi
+    is_root && have dockerd || fail 'no Docker engine answers' "start Docker (Docker Desktop, or: sudo systemctl start docker); $(docker version 2>&1 | tail -n 1)"
+    prepare_daemon_config
+    local flags=''
+    if ! grep -q 'containerd-snapshotter' /etc/docker/daemon.json; then
+      printf '{"features":{"containerd-snapshotter":true}}\n' >"$state/daemon.json"
+      flags="--config-file $state/daemon.json"
+    fi
+    say 'starting dockerd'
+    # shellcheck disable=SC2086 # no flags, or two words
+    nohup setsid dockerd $flags >"$state/dockerd.log" 2>&1 </dev/null 9>&- &
+    echo $! >"$state/dockerd.pid"
+    local tries=0
+    until engine_answers; do
+      tries=$((tries + 1))
+      if [ $tries -gt 120 ] || ! kill -0 "$(cat "$state/dockerd.pid")" 2>/dev/null; then
+        tail -n 10 "$state/dockerd.log" >&2
+        fail 'dockerd did not come up' "see $state/dockerd.log"
+      fi
+      sleep 0.25
+    done
+  fi
+  has_containerd_store || fail 'this Docker keeps images in its old store, which has no OCI exporter' \
+    'turn on the containerd image store: {"features":{"containerd-snapshotter":true}} in /etc/docker/daemon.json (Docker Desktop: Settings, General), then restart Docker'
+}
+
+registry_answers() { [ -n "${port:-}" ] && [ "$(http_status "$port" /v2/)" = 200 ]; }
+
+start_registry() {
+  port=$(cat "$state/registry.port" 2>/dev/null || true)
+  if registry_answers && { started_and_alive registry registry.yml || [ -e "$state/registry.container" ]; }; then return 0; fi
+  for port in ${port:-} $(seq 5000 5040); do
+    (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || break
+  done
+  say "starting a registry on localhost:$port"
+  if have docker-registry; then
+    mkdir -p "$state/registry"
+    cat >"$state/registry.yml" <<YAML
+version: 0.1
+log: {level: warn}
+storage:
+  filesystem: {rootdirectory: $state/registry}
+  delete: {enabled: true}
+http: {addr: "127.0.0.1:$port"}
+YAML
+    nohup setsid docker-registry serve "$state/registry.yml" >"$state/registry.log" 2>&1 </dev/null 9>&- &
+    echo $! >"$state/registry.pid"
+  else
+    docker rm -f scoville-registry >/dev/null 2>&1 || true
+    docker run -d --name scoville-registry -p "127.0.0.1:$port:5000" -v scoville-registry:/var/lib/registry \
+      -e REGISTRY_STORAGE_DELETE_ENABLED=true registry:2 >"$state/registry.container" ||
+      fail 'no registry could be started' 'Debian: apt-get install docker-registry; elsewhere Docker must be able to pull registry:2'
+  fi
+  echo "$port" >"$state/registry.port"
+  local tries=0
+  until registry_answers; do
+    tries=$((tries + 1))
+    [ $tries -le 80 ] || fail "the registry on port $port did not come up" "see $state/registry.log"
+    sleep 0.25
+  done
+}
+
+write_env() {
+  cat >"$env_file.new" <<ENV
+export SCOVILLE_ENGINE_STATE='$state'
+export SCOVILLE_REGISTRY=localhost:$port
+export SCOVILLE_BASE_DEBIAN=localhost:$port/base/debian:trixie
+export SCOVILLE_BASE_NODE=localhost:$port/base/node:22
+export SCOVILLE_BASE_NODE_DISTROLESS=localhost:$port/base/node-distroless:22
+export SCOVILLE_BASE_BUSYBOX=localhost:$port/base/busybox:1
+ENV
+  mv "$env_file.new" "$env_file"
+}
+
+missing_bases() {
+  local base
+  for base in debian:trixie node:22 node-distroless:22 busybox:1; do
+    [ "$(http_status "$port" "/v2/base/${base%%:*}/manifests/${base#*:}")" = 200 ] || echo "$base"
+  done
+}
+
+up() {
+  mkdir -p "$state"
+  # Two at once would start two registries.
+  if have flock; then
+    exec 9>"$state/lock"
+    flock 9
+  fi
+  install_missing
+  start_engine
+  start_registry
+  write_env
+  if [ -n "$(missing_bases)" ]; then
+    "$here/engine/make-bases.sh" "localhost:$port" "$state" || fail 'the base images could not be made' "see $state/bases.log"
+  fi
+  say "ready: Docker $(docker version --format '{{.Server.Version}}'), registry localhost:$port (settings: . $env_file)"
+}
+
+status() {
+  local ready=0
+  if engine_answers; then say "Docker $(docker version --format '{{.Server.Version}}') answers"; else say 'no Docker answers'; ready=2; fi
+  port=$(cat "$state/registry.port" 2>/dev/null || true)
+  if registry_answers; then
+    say "registry on localhost:$port answers"
+    local missing
+    missing=$(missing_bases | tr '\n' ' ')
+    if [ -z "$missing" ]; then say 'base images are there'; else say "base images missing: $missing"; ready=2; fi
+  else
+    say 'no registry of ours answers'
+    ready=2
+  fi
+  [ -z "$(missing_packages)" ] || { say "missing tools: $(missing_packages | tr '\n' ' ')"; ready=2; }
+  [ $ready = 0 ] || say 'next: scripts/engine.sh up'
+  return $ready
+}
+
+stop() {
+  if started_and_alive "$1" "$2"; then
+    local pid tries=0
+    pid=$(cat "$state/$1.pid")
+    say "stopping $1"
+    kill "$pid"
+    while kill -0 "$pid" 2>/dev/null && [ $tries -lt 80 ]; do
+      tries=$((tries + 1))
+      sleep 0.25
+    done
+  fi
+  rm -f "$state/$1.pid"
+}
+
+down() {
+  stop registry registry.yml
+  if [ -e "$state/registry.container" ]; then
+    docker rm -f "$(cat "$state/registry.container")" >/dev/null 2>&1 || true
+    rm -f "$state/registry.container"
+  fi
+  stop dockerd dockerd
+}
+
+command=${1:-}
+[ "${2:-}" != --yes ] || assume_yes=yes
+case $command in
+  up) up ;;
+  down) down ;;
+  status) status ;;
+  env) [ -s "$env_file" ] && cat "$env_file" || fail 'not up' 'scripts/engine.sh up' ;;
+  *) fail 'usage: scripts/engine.sh up [--yes] | status | env | down' ;;
+esac
