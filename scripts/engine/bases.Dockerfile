@@ -29,7 +29,7 @@ RUN mkdir -p /node/var/lib/dpkg/status.d /node/etc/ssl/certs /busybox/bin /busyb
     done \
  && find /node/usr/share/ca-certificates -name '*.crt' -print0 | sort -z | xargs -0 cat > /node/etc/ssl/certs/ca-certificates.crt \
  && rm -rf /node/usr/sbin/* /node/usr/bin/* /node/usr/share/man /node/usr/share/lintian /node/usr/share/bug \
-      /node/usr/share/locale /node/usr/share/ca-certificates /node/etc/update-motd.d /node/etc/ca-certificates /node/etc/kernel \
+      /node/usr/share/locale /node/usr/share/gdb /node/usr/share/gcc /node/usr/share/ca-certificates /node/etc/update-motd.d /node/etc/ca-certificates /node/etc/kernel \
  && find /node/usr/share/doc -type f ! -name copyright -delete \
  && find /node -perm /6000 -type f -exec chmod u-s,g-s {} + \
  && mkdir -p /node/tmp /node/home/nonroot /node/root /node/usr/local/bin \
@@ -37,7 +37,7 @@ RUN mkdir -p /node/var/lib/dpkg/status.d /node/etc/ssl/certs /busybox/bin /busyb
  && printf 'root:x:0:0:root:/root:/sbin/nologin\nnobody:x:65534:65534:nobody:/nonexistent:/sbin/nologin\nnonroot:x:65532:65532:nonroot:/home/nonroot:/sbin/nologin\n' > /node/etc/passwd \
  && printf 'root:x:0:\nnogroup:x:65534:\nnonroot:x:65532:\n' > /node/etc/group \
  && ln -s ../lib/node_modules/node/bin/node /node/usr/local/bin/node \
- && cp "$(find /busybox.tmp -type f -name busybox | head -n 1)" /busybox/bin/busybox \
+ && cp /busybox.tmp/usr/bin/busybox /busybox/bin/busybox \
  && for applet in sh cat echo ls mkdir cp chmod sleep wget httpd; do ln -s busybox "/busybox/bin/$applet"; done
 
 FROM scratch AS node-distroless
