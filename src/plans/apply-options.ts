@@ -1,0 +1,33 @@
+import type { Settings } from '../model/settings.ts';
+import type { OwnOptions } from './own-options.ts';
+
+/** The settings with what the command line says put above them. `--key` or `--keyless` given turns signing on. */
+export function applyOptions(settings: Settings, own: OwnOptions): Settings {
+  const named = own.key !== undefined || own.keyless === true;
+  const key = own.key ?? (own.keyless === true ? undefined : settings.sign.key);
+  const minLevel = own.minLevel ?? settings.gate.minLevel;
+  const minGrade = own.minGrade ?? settings.gate.minGrade;
+  return {
+    ...settings,
+    sign: {
+      enabled: own.sign ?? (named || settings.sign.enabled),
+      keyless: own.keyless ?? (own.key === undefined && settings.sign.keyless),
+      ...(key === undefined ? {} : { key }),
+    },
+    reproducible: {
+      mode: own.repro ?? settings.reproducible.mode,
+      pin: own.pin ?? settings.reproducible.pin,
+    },
+    gate: {
+      waivers: settings.gate.waivers,
+      ...(minLevel === undefined ? {} : { minLevel }),
+      ...(minGrade === undefined ? {} : { minGrade }),
+    },
+    recentDays: own.maxAgeDays ?? settings.recentDays,
+    registries: {
+      ...settings.registries,
+      ...Object.fromEntries(own.plainHttp.map((host) => [host, { plainHttp: true }])),
+    },
+    scanner: own.scanner ?? settings.scanner,
+  };
+}

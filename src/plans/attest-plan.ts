@@ -1,0 +1,114 @@
+import type { Settings } from '../model/settings.ts';
+import { csvAttributes } from './csv-fields.ts';
+import { parseGoBool } from './flag-spec.ts';
+import type { BuildxFlag, ParsedBuild } from './parse-build-args.ts';
+
+/** A step that is done, or that was turned off, and by what. */
+export type Step = { readonly on: true } | { readonly on: false; readonly offBecause: string };
+
+export interface AttestPlan {
+  readonly sbom: Step;
+  readonly sbomFormats: Settings['attest']['sbom'];
+  readonly provenance: Step;
+  readonly sign: Step;
+  readonly verdict: Step;
+  /** What buildx is told of provenance and SBOM. */
+  readonly buildxWords: readonly string[];
+}
+
+/** What one flag says of one kind of attestation, in the form of `--attest`. */
+interface AttestationFlag {
+  readonly type: 'provenance' | 'sbom';
+  readonly written: string;
+  readonly off: boolean;
+  /** Names other than `type` and `disabled`. */
+  readonly parameters: readonly string[];
+}
+
+/**
+ * Which attestations are made. `--provenance`, `--sbom` and `--attest` keep their meaning: false turns ours off too.
+ * `--sbom=true` is answered by our own SBOM, so no scanner image is pulled; a generator that the user names still
+ * runs. BUILDX_NO_DEFAULT_ATTESTATIONS turns off what buildx makes by default, provenance, unless a flag asks for it.
+ * @param graded whether there is a verdict to attest
+ */
+export function planAttestations(
+  parsed: ParsedBuild,
+  settings: Settings,
+  env: Readonly<Record<string, string | undefined>>,
+  graded: boolean,
+): AttestPlan {
+  const provenance = lastOf(parsed, 'provenance');
+  const sbom = lastOf(parsed, 'sbom');
+  const noDefaults = parseGoBool(env['BUILDX_NO_DEFAULT_ATTESTATIONS'] ?? '') ?? false;
+  const formats = settings.attest.sbom;
+  const provenanceStep = step(
+    offByFlag(provenance),
+    provenance === undefined && noDefaults && 'BUILDX_NO_DEFAULT_ATTESTATIONS',
+    provenance === undefined && !settings.attest.provenance && 'attest.provenance in the settings',
+  );
+  return {
+    sbom: step(
+      offByFlag(sbom),
+      sbom === undefined && formats.length === 0 && 'attest.sbom in the settings',
+    ),
+    sbomFormats: formats.length > 0 ? formats : ['cyclonedx'],
+    provenance: provenanceStep,
+    sign: step(!settings.sign.enabled && 'signing is turned off'),
+    verdict: step(
+      !graded && 'the image is not graded',
+      !settings.attest.verdict && 'attest.verdict in the settings',
+    ),
+    buildxWords: [
+      ...provenanceWords(provenance, provenanceStep.on),
+      ...(sbom?.off === false && sbom.parameters.includes('generator')
+        ? [`--attest=${sbom.written}`]
+        : []),
+    ],
+  };
+}
+
+/** What a flag says of provenance or SBOM; undefined for any other flag and where buildx would refuse the value. */
+export function attestationFlag(flag: BuildxFlag): AttestationFlag | undefined {
+  const written = attestForm(flag);
+  const attributes = written === undefined ? undefined : csvAttributes(written);
+  if (written === undefined || attributes === undefined) return undefined;
+  const type = attributes.get('type');
+  const disabled = attributes.get('disabled');
+  const off = disabled === undefined ? false : parseGoBool(disabled);
+  if ((type !== 'provenance' && type !== 'sbom') || off === undefined) return undefined;
+  const parameters = [...attributes.keys()].filter((key) => key !== 'type' && key !== 'disabled');
+  return { type, written, off, parameters };
+}
+
+/** docker/buildx, util/buildflags/attests.go, CanonicalizeAttest. */
+function attestForm(flag: BuildxFlag): string | undefined {
+  if (flag.name === 'attest') return flag.value;
+  if ((flag.name !== 'provenance' && flag.name !== 'sbom') || flag.value === '') return undefined;
+  const bool = parseGoBool(flag.value);
+  return bool === undefined
+    ? `type=${flag.name},${flag.value}`
+    : `type=${flag.name},disabled=${!bool}`;
+}
+
+/** buildx reads `--attest` first, then the shorthands; the last of a type counts. */
+function lastOf(parsed: ParsedBuild, type: AttestationFlag['type']): AttestationFlag | undefined {
+  const inOrder = ['attest', type].flatMap((name) => parsed.flags.filter((f) => f.name === name));
+  return inOrder.map(attestationFlag).findLast((found) => found?.type === type);
+}
+
+function provenanceWords(given: AttestationFlag | undefined, on: boolean): readonly string[] {
+  if (!on) return ['--provenance=false'];
+  // BuildKit's own statement is where ours takes materials and the Dockerfile from: mode=max unless the user chose.
+  return given !== undefined && given.parameters.length > 0
+    ? [`--attest=${given.written}`]
+    : ['--provenance=mode=max'];
+}
+
+function offByFlag(flag: AttestationFlag | undefined): string | false {
+  return flag?.off === true && `--${flag.type}=false`;
+}
+
+function step(...reasons: readonly (string | false)[]): Step {
+  const offBecause = reasons.find((reason) => reason !== false);
+  return offBecause === undefined ? { on: true } : { on: false, offBecause };
+}

@@ -1,0 +1,86 @@
+import type { DockerfileModel } from '../model/dockerfile.ts';
+import type { Settings } from '../model/settings.ts';
+import type { GitFacts, PlannedAnnotations } from './annotations.ts';
+import type { AttestPlan } from './attest-plan.ts';
+import type { EpochDecision } from './epoch.ts';
+import type { NeededImage, ResolvedImage } from './external-images.ts';
+import type { Destination } from './output-plan.ts';
+import type { OwnOptions } from './own-options.ts';
+import type { ParsedBuild } from './parse-build-args.ts';
+import type { Pin, SourcePolicy } from './source-policy.ts';
+
+export interface BuildInputs {
+  readonly parsed: ParsedBuild;
+  /** As read from the file; what the command line says is put above them here. */
+  readonly settings: Settings;
+  readonly git: GitFacts | undefined;
+  /** Undefined where the Dockerfile is not at hand: a URL or stdin as context. */
+  readonly dockerfile: DockerfileModel | undefined;
+  readonly resolved: readonly ResolvedImage[];
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Name of the context's folder, where it is one. */
+  readonly contextName: string | undefined;
+  /** Milliseconds since 1970; used where nothing else dates the image. */
+  readonly now: number;
+  readonly paths: BuildPaths;
+}
+
+/** Where the parts of one build are put. */
+export interface BuildPaths {
+  /** OCI layout directory that BuildKit exports into. */
+  readonly layout: string;
+  readonly metadataFile: string;
+  readonly sourcePolicyFile: string;
+}
+
+/** How progress is shown; BuildKit itself is always asked for rawjson. `quiet` prints the image ID, `none` nothing. */
+export type ProgressStyle = 'auto' | 'plain' | 'tty' | 'rawjson' | 'quiet' | 'none';
+
+/** Everything that a build will do, before it does anything. */
+export interface BuildPlan {
+  readonly kind: 'build';
+  readonly context: string;
+  /** Arguments behind `docker`. */
+  readonly argv: readonly string[];
+  /** To add to the environment of buildx. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly layout: string;
+  readonly metadataFile: string;
+  /** Write it to `file` before the build. */
+  readonly sourcePolicy: PlannedPolicy | undefined;
+  /** Undefined where nothing is normalised and the user set none. */
+  readonly epoch: EpochDecision | undefined;
+  /** `created` of config and annotations, RFC 3339. */
+  readonly created: string;
+  /** `os/arch[/variant]`; empty for the builder's own. */
+  readonly platforms: readonly string[];
+  /** Full names of the image. */
+  readonly names: readonly string[];
+  readonly destinations: readonly Destination[];
+  /** `compression=` of an output, where the user gave one. */
+  readonly compression: string | undefined;
+  readonly annotations: PlannedAnnotations;
+  readonly attest: AttestPlan;
+  readonly needed: readonly NeededImage[];
+  readonly settings: Settings;
+  readonly own: OwnOptions;
+  readonly progress: ProgressStyle;
+  /** The user's own files, written when the build is done. */
+  readonly userFiles: { readonly iidFile?: string; readonly metadataFile?: string };
+  /** Lines for stderr. */
+  readonly notices: readonly string[];
+}
+
+export interface PlannedPolicy {
+  readonly file: string;
+  readonly policy: SourcePolicy;
+  readonly pins: readonly Pin[];
+}
+
+/** buildx does the whole build; nothing is signed or graded. */
+export interface PassthroughPlan {
+  readonly kind: 'passthrough';
+  readonly argv: readonly string[];
+  /** One line for stderr. */
+  readonly reason: string;
+}

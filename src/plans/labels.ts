@@ -1,0 +1,48 @@
+import type { DockerfileModel } from '../model/dockerfile.ts';
+import { setKey } from './user-annotations.ts';
+
+/** LABELs of the target and of the stages it is built on; a later one wins. */
+export function labelsOf(model: DockerfileModel): Readonly<Record<string, string>> {
+  const chain: number[] = [];
+  for (let index: number | undefined = model.target; index !== undefined;) {
+    if (chain.includes(index)) break;
+    chain.unshift(index);
+    const base: DockerfileModel['stages'][number]['base'] | undefined = model.stages[index]?.base;
+    index = base?.kind === 'stage' ? base.index : undefined;
+  }
+  const labels: Record<string, string> = {};
+  for (const index of chain)
+    for (const instruction of model.stages[index]?.instructions ?? [])
+      if (instruction.keyword === 'LABEL')
+        for (const [key, value] of labelPairs(instruction.arguments)) setKey(labels, key, value);
+  return labels;
+}
+
+/** `LABEL key=value ...`, and the old form `LABEL key words...`. */
+function labelPairs(words: readonly string[]): readonly (readonly [string, string])[] {
+  const [first, ...rest] = words;
+  if (first === undefined) return [];
+  if (!first.includes('=')) return [[unquoted(first), unquoted(rest.join(' '))]];
+  return words.flatMap((word) => {
+    const equals = word.indexOf('=');
+    return equals < 0
+      ? []
+      : [[unquoted(word.slice(0, equals)), unquoted(word.slice(equals + 1))] as const];
+  });
+}
+
+function unquoted(text: string): string {
+  const match = /^(["'])(.*)\1$/s.exec(text);
+  return match === null ? text : (match[2] ?? '');
+}
+
+/** `KEY=VALUE` texts of `--label`; without `=` the value is empty, as buildx has it. */
+export function labelsFromFlags(texts: readonly string[]): Readonly<Record<string, string>> {
+  const labels: Record<string, string> = {};
+  for (const text of texts) {
+    const equals = text.indexOf('=');
+    if (equals < 0) setKey(labels, text, '');
+    else setKey(labels, text.slice(0, equals), text.slice(equals + 1));
+  }
+  return labels;
+}

@@ -1,0 +1,22 @@
+const SECRET_NAME = /pass(?:word|wd|phrase)?|secret|token|api[-_]?key|credential|private|auth/i;
+const CREDENTIALS_IN_URL = /(\b[a-z][a-z0-9+.-]*:\/\/)[^/@\s]+@/gi;
+/** Shapes that are secrets by themselves: GitHub, GitLab, AWS, Slack, npm, JSON web tokens, PEM. */
+const SECRET_VALUE =
+  /\b(?:gh[pousr]_\w{20,}|github_pat_\w{20,}|glpat-[\w-]{16,}|AKIA[0-9A-Z]{16}|xox[abprs]-[\w-]{10,}|npm_\w{30,}|eyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]+)|-----BEGIN [A-Z ]*PRIVATE KEY-----/g;
+const MASK = '****';
+
+/** Flags whose `NAME=VALUE` may carry a secret in the value. */
+const NAMED_VALUE = /^(--(?:build-arg|label|annotation)=)([^=]+)=(.*)$/s;
+
+/** An argument of buildx as it may be shown: secret values of build arguments and credentials in URLs become `****`. */
+export function maskArgument(word: string): string {
+  const named = NAMED_VALUE.exec(word);
+  if (named !== null && SECRET_NAME.test(named[2] ?? ''))
+    return `${named[1] ?? ''}${named[2] ?? ''}=${MASK}`;
+  return maskText(word);
+}
+
+/** Any text with URL credentials and well-known token shapes masked. */
+export function maskText(text: string): string {
+  return text.replaceAll(CREDENTIALS_IN_URL, `$1${MASK}@`).replaceAll(SECRET_VALUE, MASK);
+}

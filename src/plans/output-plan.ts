@@ -1,0 +1,174 @@
+import { csvAttributes, csvFields } from './csv-fields.ts';
+import { parseGoBool } from './flag-spec.ts';
+import { boolOf, lastValueOf, type ParsedBuild, valuesOf } from './parse-build-args.ts';
+
+/** Where the finished image goes. */
+export type Destination =
+  | { readonly kind: 'docker'; readonly context?: string; readonly byDefault: boolean }
+  | { readonly kind: 'registry'; readonly byDigest: boolean; readonly plainHttp: boolean }
+  | {
+      readonly kind: 'file';
+      readonly format: 'oci' | 'docker';
+      /** `-` is stdout. */
+      readonly path: string;
+      /** A layout directory in place of an archive (`tar=false`). */
+      readonly directory: boolean;
+    };
+
+export interface ImageOutput {
+  readonly kind: 'image';
+  /** Empty where the user wants the result kept in the layout only. */
+  readonly destinations: readonly Destination[];
+  /** Values of `name=`; `--tag` goes before them. */
+  readonly names: readonly string[];
+  /** `annotation...` attributes in the form of `--annotation` (`index:key=value`). */
+  readonly annotations: readonly string[];
+  readonly compression?: string;
+  readonly notices: readonly string[];
+}
+
+/** A build whose result is no image, or that is none of ours to judge: buildx does it alone. */
+export interface NoImageOutput {
+  readonly kind: 'passthrough';
+  /** One line for stderr. */
+  readonly reason: string;
+}
+
+export type OutputPlan = ImageOutput | NoImageOutput;
+
+/** One `--output` as buildx reads it; undefined where buildx would refuse it. */
+interface Entry {
+  readonly type: string;
+  readonly attributes: ReadonlyMap<string, string>;
+}
+
+const IMAGE_TYPES = ['docker', 'image', 'registry', 'oci'];
+
+/** Attributes that we answer to, or whose effect the pipeline has anyway. */
+const HEEDED = new Set(
+  'type dest name push push-by-digest registry.insecure context tar store compression rewrite-timestamp unpack'.split(
+    ' ',
+  ),
+);
+
+/**
+ * Which of the outputs that the command line asks for are images, and where those go: `--load`, `--push`, `--output`,
+ * none. As buildx does, `--push` turns an `--output type=image` into a push and adds one where there is none.
+ * Several image outputs are all served from the one image. Anything else makes the whole build a passthrough.
+ */
+export function planOutput(
+  parsed: ParsedBuild,
+  env: Readonly<Record<string, string | undefined>>,
+): OutputPlan {
+  const reason = evaluationReason(parsed);
+  if (reason !== undefined) return { kind: 'passthrough', reason };
+  const entries: Entry[] = [];
+  for (const text of valuesOf(parsed, 'output')) {
+    if (text === '') continue;
+    const entry = parseEntry(text);
+    if (entry === undefined)
+      return { kind: 'passthrough', reason: `--output ${text} is for buildx to judge` };
+    if (!IMAGE_TYPES.includes(entry.type))
+      return { kind: 'passthrough', reason: `--output type=${entry.type} makes no image` };
+    if (toDirectory(entry) && ['', '-'].includes(entry.attributes.get('dest') ?? ''))
+      return { kind: 'passthrough', reason: `--output ${text} is for buildx to judge` };
+    entries.push(entry);
+  }
+  return imageOutput(entries, parsed, parseGoBool(env['BUILDX_NO_DEFAULT_LOAD'] ?? '') ?? false);
+}
+
+function imageOutput(
+  entries: readonly Entry[],
+  parsed: ParsedBuild,
+  noDefaultLoad: boolean,
+): ImageOutput {
+  const push = boolOf(parsed, 'push') ?? false;
+  const load = boolOf(parsed, 'load') ?? false;
+  const destinations = entries.flatMap((entry) => destinationsOf(entry, push));
+  if (push && !destinations.some((d) => d.kind === 'registry'))
+    destinations.push({ kind: 'registry', byDigest: false, plainHttp: false });
+  const loads = destinations.some((d) => d.kind === 'docker');
+  const byDefault = entries.length === 0 && !push && !load;
+  if (!loads && (load || (byDefault && !noDefaultLoad)))
+    destinations.push({ kind: 'docker', byDefault });
+  const attributes = entries.flatMap((entry) => [...entry.attributes]);
+  const compression = attributes.findLast(([key]) => key === 'compression')?.[1];
+  return {
+    kind: 'image',
+    destinations: distinct(destinations),
+    names: attributes
+      .filter(([key]) => key === 'name')
+      .flatMap(([, value]) => value.split(','))
+      .filter((name) => name !== ''),
+    annotations: attributes.flatMap(([key, value]) => annotationText(key, value)),
+    ...(compression === undefined ? {} : { compression }),
+    notices: attributes
+      .filter(([key]) => !HEEDED.has(key) && !key.startsWith('annotation'))
+      .map(([key, value]) => `--output ${key}=${value} has no effect here`),
+  };
+}
+
+function destinationsOf(entry: Entry, push: boolean): Destination[] {
+  const { type, attributes } = entry;
+  const dest = attributes.get('dest') ?? '';
+  const context = attributes.get('context');
+  if (type === 'oci' || (type === 'docker' && dest !== ''))
+    return [{ kind: 'file', format: type, path: dest || '-', directory: toDirectory(entry) }];
+  if (type === 'docker')
+    return [{ kind: 'docker', byDefault: false, ...(context === undefined ? {} : { context }) }];
+  const pushes = push || type === 'registry' || isTrue(attributes, 'push');
+  const stores = type === 'image' && !push && parseGoBool(attributes.get('store') ?? '') !== false;
+  return [
+    ...(stores ? [{ kind: 'docker', byDefault: false } as const] : []),
+    ...(pushes
+      ? [
+          {
+            kind: 'registry',
+            byDigest: isTrue(attributes, 'push-by-digest'),
+            plainHttp: isTrue(attributes, 'registry.insecure'),
+          } as const,
+        ]
+      : []),
+  ];
+}
+
+function isTrue(attributes: ReadonlyMap<string, string>, key: string): boolean {
+  return parseGoBool(attributes.get(key) ?? '') ?? false;
+}
+
+function toDirectory({ type, attributes }: Entry): boolean {
+  return ['oci', 'docker'].includes(type) && parseGoBool(attributes.get('tar') ?? '') === false;
+}
+
+/** docker/buildx, util/buildflags/export.go: a bare path is a folder of files, `-` a tar of files on stdout. */
+function parseEntry(text: string): Entry | undefined {
+  const fields = csvFields(text);
+  if (fields?.length === 1 && fields[0] === text && !text.startsWith('type='))
+    return { type: text === '-' ? 'tar' : 'local', attributes: new Map([['dest', text]]) };
+  const attributes = csvAttributes(text);
+  const type = attributes?.get('type');
+  return attributes === undefined || !type ? undefined : { type, attributes };
+}
+
+/** `annotation.key`, `annotation-index.key`, `annotation-manifest[linux/amd64].key` to `--annotation`'s own spelling. */
+function annotationText(key: string, value: string): readonly string[] {
+  const match = /^annotation(?:-([a-z-]+(?:\[[^\]]*\])?))?\.(.+)$/.exec(key);
+  if (match === null) return [];
+  const [, level, name = ''] = match;
+  return [level === undefined ? `${name}=${value}` : `${level}:${name}=${value}`];
+}
+
+function evaluationReason(parsed: ParsedBuild): string | undefined {
+  const call = lastValueOf(parsed, 'call');
+  const print = lastValueOf(parsed, 'print');
+  if (boolOf(parsed, 'check') === true) return '--check evaluates the build and makes no image';
+  if (call !== undefined && call !== '' && call !== 'build')
+    return `--call=${call} evaluates the build and makes no image`;
+  if (print !== undefined && print !== '' && print !== 'build')
+    return `--print=${print} evaluates the build and makes no image`;
+  return undefined;
+}
+
+function distinct(destinations: readonly Destination[]): readonly Destination[] {
+  return [...new Map(destinations.map((d) => [JSON.stringify(d), d])).values()];
+}

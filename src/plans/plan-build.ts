@@ -1,0 +1,201 @@
+import type { Digest } from '../model/digest.ts';
+import { formatReference, parseReference } from '../model/reference.ts';
+import { err, ok, type Result } from '../model/result.ts';
+import type { Settings } from '../model/settings.ts';
+import { planAnnotations, type PlannedAnnotations } from './annotations.ts';
+import { applyOptions } from './apply-options.ts';
+import { planAttestations } from './attest-plan.ts';
+import type { BuildInputs, BuildPlan, PassthroughPlan, PlannedPolicy } from './build-plan.ts';
+import { buildxArguments, passthroughArguments } from './buildx-argv.ts';
+import { decideEpoch, type EpochDecision, rfc3339 } from './epoch.ts';
+import { type NeededImage, neededImages, type ResolvedImage } from './external-images.ts';
+import { labelsFromFlags, labelsOf } from './labels.ts';
+import { type ImageOutput, planOutput } from './output-plan.ts';
+import { lastValueOf, type ParsedBuild, valuesOf } from './parse-build-args.ts';
+import { progressStyle } from './progress-style.ts';
+import { pinsOf, sourcePolicy } from './source-policy.ts';
+import { imageNames } from './tags.ts';
+import { parseAnnotations } from './user-annotations.ts';
+
+const SOURCE_POLICY_VARIABLE = 'EXPERIMENTAL_BUILDKIT_SOURCE_POLICY';
+
+/** What the user wrote, checked; the parts of a plan that can be wrong. */
+interface Checked {
+  readonly settings: Settings;
+  readonly names: readonly string[];
+  readonly progress: BuildPlan['progress'];
+  readonly needed: readonly NeededImage[];
+  readonly epoch: EpochDecision | undefined;
+  readonly created: string;
+  readonly annotations: PlannedAnnotations;
+}
+
+/**
+ * Turns intent into everything that a build does, as data. Nothing is read and nothing is started; the same inputs
+ * give the same plan. An error is buildx' own text for what the user wrote wrong; its exit code there is 1.
+ */
+export function planBuild(inputs: BuildInputs): Result<BuildPlan | PassthroughPlan> {
+  const { parsed, env, paths } = inputs;
+  const output = planOutput(parsed, env);
+  if (output.kind === 'passthrough')
+    return ok({ kind: 'passthrough', argv: passthroughArguments(parsed), reason: output.reason });
+  const checked = check(inputs, output);
+  if (!checked.ok) return checked;
+  const { settings, epoch, annotations } = checked.value;
+  const attest = planAttestations(parsed, settings, env, parsed.own.grade);
+  const pinning = planPins(inputs, checked.value);
+  return ok({
+    kind: 'build',
+    context: parsed.context,
+    argv: buildxArguments(parsed, {
+      paths,
+      labels: annotations.labels,
+      attestWords: attest.buildxWords,
+    }),
+    env: {
+      ...(epoch === undefined ? {} : { SOURCE_DATE_EPOCH: String(epoch.seconds) }),
+      ...(pinning.policy === undefined ? {} : { [SOURCE_POLICY_VARIABLE]: pinning.policy.file }),
+    },
+    layout: paths.layout,
+    metadataFile: paths.metadataFile,
+    sourcePolicy: pinning.policy,
+    platforms: platformsOf(parsed, env),
+    destinations: output.destinations,
+    compression: output.compression,
+    attest,
+    own: parsed.own,
+    userFiles: userFiles(parsed),
+    notices: [...output.notices, ...pinning.notices],
+    ...checked.value,
+  });
+}
+
+function check(inputs: BuildInputs, output: ImageOutput): Result<Checked> {
+  const { parsed, env } = inputs;
+  const settings = applyOptions(inputs.settings, parsed.own);
+  const names = imageNames(valuesOf(parsed, 'tag'), output.names);
+  if (!names.ok) return names;
+  if (names.value.length === 0 && output.destinations.some((d) => d.kind === 'registry'))
+    return err('tag is needed when pushing to registry');
+  const progress = progressStyle(parsed, env);
+  if (!progress.ok) return progress;
+  const needed = neededImages(inputs.dockerfile, parsed);
+  const epoch = planEpoch(inputs, settings, needed);
+  if (!epoch.ok) return epoch;
+  const created = createdTime(inputs, epoch.value);
+  const annotations = annotate(inputs, { settings, created, needed, names: names.value, output });
+  if (!annotations.ok) return annotations;
+  return ok({
+    settings,
+    names: names.value,
+    progress: progress.value,
+    needed,
+    epoch: epoch.value,
+    created,
+    annotations: annotations.value,
+  });
+}
+
+function annotate(
+  inputs: BuildInputs,
+  so: Pick<Checked, 'settings' | 'created' | 'needed' | 'names'> & { readonly output: ImageOutput },
+): Result<PlannedAnnotations> {
+  const { parsed, dockerfile } = inputs;
+  const user = parseAnnotations([...valuesOf(parsed, 'annotation'), ...so.output.annotations]);
+  if (!user.ok) return user;
+  return ok(
+    planAnnotations({
+      settings: so.settings,
+      git: inputs.git,
+      created: so.created,
+      fallbackTitle: repositoryName(so.names[0]) ?? inputs.contextName,
+      base: baseImage(so.needed, inputs.resolved),
+      dockerfileLabels: dockerfile === undefined ? {} : labelsOf(dockerfile),
+      userLabels: labelsFromFlags(valuesOf(parsed, 'label')),
+      userAnnotations: user.value,
+    }),
+  );
+}
+
+function planEpoch(
+  inputs: BuildInputs,
+  settings: Settings,
+  needed: readonly NeededImage[],
+): Result<EpochDecision | undefined> {
+  const created = new Map(inputs.resolved.map((image) => [image.name, image.created]));
+  const argument = valuesOf(inputs.parsed, 'build-arg').findLast((text) =>
+    text.startsWith('SOURCE_DATE_EPOCH='),
+  );
+  const decision = decideEpoch({
+    buildArgument: argument?.slice('SOURCE_DATE_EPOCH='.length),
+    environment: inputs.env['SOURCE_DATE_EPOCH'],
+    dockerfileDefault: inputs.dockerfile?.globalArgs['SOURCE_DATE_EPOCH'],
+    baseImages: needed
+      .filter((image) => image.kind === 'from' || image.isBase)
+      .map(({ reference }) => formatReference(reference))
+      .map((name) => ({ name, created: created.get(name) })),
+  });
+  const bySelf = decision.ok && ['base-image', 'fallback'].includes(decision.value.source);
+  return bySelf && settings.reproducible.mode === 'off' ? ok(undefined) : decision;
+}
+
+/** The user's SOURCE_DATE_EPOCH, else the commit's time, else the epoch of the layers, else now. */
+function createdTime(inputs: BuildInputs, epoch: EpochDecision | undefined): string {
+  const said = epoch?.source === 'build-arg' || epoch?.source === 'environment';
+  if (epoch !== undefined && said) return rfc3339(epoch.seconds);
+  if (inputs.git !== undefined) return rfc3339(inputs.git.committedAt);
+  return rfc3339(epoch?.seconds ?? Math.floor(inputs.now / 1000));
+}
+
+function planPins(
+  inputs: BuildInputs,
+  { settings, needed }: Checked,
+): { readonly policy: PlannedPolicy | undefined; readonly notices: readonly string[] } {
+  const pins = settings.reproducible.pin ? pinsOf(needed, inputs.resolved) : [];
+  if (pins.length === 0) return { policy: undefined, notices: [] };
+  if ((inputs.env[SOURCE_POLICY_VARIABLE] ?? '') !== '')
+    return {
+      policy: undefined,
+      notices: [
+        `${SOURCE_POLICY_VARIABLE} is set: that policy stands, and no image is pinned here`,
+      ],
+    };
+  const policy = { file: inputs.paths.sourcePolicyFile, policy: sourcePolicy(pins), pins };
+  return { policy, notices: [] };
+}
+
+function baseImage(
+  needed: readonly NeededImage[],
+  resolved: readonly ResolvedImage[],
+): { readonly name: string; readonly digest: Digest | undefined } | undefined {
+  const base = needed.find((image) => image.isBase)?.reference;
+  if (base === undefined) return undefined;
+  const full = formatReference(base);
+  const { digest, ...named } = base;
+  const name = named.tag === undefined ? full : formatReference(named);
+  return { name, digest: digest ?? resolved.find((image) => image.name === full)?.digest };
+}
+
+function repositoryName(name: string | undefined): string | undefined {
+  const reference = name === undefined ? undefined : parseReference(name);
+  return reference?.ok === true ? reference.value.repository.split('/').at(-1) : undefined;
+}
+
+function platformsOf(
+  parsed: ParsedBuild,
+  env: Readonly<Record<string, string | undefined>>,
+): readonly string[] {
+  const given = valuesOf(parsed, 'platform');
+  const texts = given.length > 0 ? given : [env['DOCKER_DEFAULT_PLATFORM'] ?? ''];
+  const platforms = texts.flatMap((text) => text.split(',')).map((text) => text.trim());
+  return [...new Set(platforms)].filter((text) => text !== '');
+}
+
+function userFiles(parsed: ParsedBuild): BuildPlan['userFiles'] {
+  const iidFile = lastValueOf(parsed, 'iidfile');
+  const metadataFile = lastValueOf(parsed, 'metadata-file');
+  return {
+    ...(iidFile ? { iidFile } : {}),
+    ...(metadataFile ? { metadataFile } : {}),
+  };
+}

@@ -1,0 +1,27 @@
+import { err, ok, type Result } from '../model/result.ts';
+import type { ProgressStyle } from './build-plan.ts';
+import { boolOf, lastValueOf, type ParsedBuild } from './parse-build-args.ts';
+
+const STYLES: readonly string[] = ['auto', 'plain', 'tty', 'rawjson', 'quiet', 'none'];
+
+/**
+ * How progress is shown: `--quiet`, `--progress`, else BUILDKIT_PROGRESS, else `auto`. As in buildx, `--progress=quiet`
+ * is `--quiet`, and a style other than `auto` cannot be combined with it.
+ */
+export function progressStyle(
+  parsed: ParsedBuild,
+  env: Readonly<Record<string, string | undefined>>,
+): Result<ProgressStyle> {
+  const given = lastValueOf(parsed, 'progress') || 'auto';
+  if (boolOf(parsed, 'quiet') === true || given === 'quiet')
+    return ['auto', 'quiet', 'none'].includes(given)
+      ? ok('quiet')
+      : err(`progress=${given} and quiet cannot be used together`);
+  if (!isStyle(given)) return err(`invalid progress mode ${given}`);
+  const fromEnvironment = env['BUILDKIT_PROGRESS'] ?? '';
+  return ok(given === 'auto' && isStyle(fromEnvironment) ? fromEnvironment : given);
+}
+
+function isStyle(text: string): text is ProgressStyle {
+  return STYLES.includes(text);
+}

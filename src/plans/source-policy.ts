@@ -1,0 +1,51 @@
+import { formatReference } from '../model/reference.ts';
+import type { NeededImage, ResolvedImage } from './external-images.ts';
+
+/** An image name and the digest that this build holds it to. */
+export interface Pin {
+  readonly from: string;
+  readonly to: string;
+}
+
+interface PolicyRule {
+  readonly action: 'CONVERT';
+  readonly selector: { readonly identifier: string };
+  readonly updates: { readonly identifier: string };
+}
+
+/** moby/buildkit, sourcepolicy/pb/policy.proto, in the JSON that buildx reads. */
+export interface SourcePolicy {
+  readonly version: 1;
+  readonly rules: readonly PolicyRule[];
+}
+
+/** A pin for each image whose digest is known and not spelled in the Dockerfile already, ordered by name. */
+export function pinsOf(
+  needed: readonly NeededImage[],
+  resolved: readonly ResolvedImage[],
+): readonly Pin[] {
+  const digests = new Map(resolved.map((image) => [image.name, image.digest]));
+  return needed
+    .flatMap(({ reference }) => {
+      const from = formatReference(reference);
+      const digest = digests.get(from);
+      if (digest === undefined || reference.digest !== undefined) return [];
+      return [{ from, to: formatReference({ ...reference, digest }) }];
+    })
+    .toSorted((a, b) => (a.from < b.from ? -1 : 1));
+}
+
+/**
+ * The policy that has BuildKit use the digests, the Dockerfile untouched. The default match compares whole identifiers
+ * where they hold no `*`, which a reference never does; so a converted name is not matched again.
+ */
+export function sourcePolicy(pins: readonly Pin[]): SourcePolicy {
+  return {
+    version: 1,
+    rules: pins.map(({ from, to }) => ({
+      action: 'CONVERT',
+      selector: { identifier: `docker-image://${from}` },
+      updates: { identifier: `docker-image://${to}` },
+    })),
+  };
+}
