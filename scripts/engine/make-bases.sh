@@ -73,7 +73,7 @@ build() {
   if host_has_own_certificates; then certificates=/etc/ssl/certs/ca-certificates.crt; fi
   quietly docker buildx build --provenance=false --target "$1" --file "$here/bases.Dockerfile" \
     --build-arg "DEBIAN=$registry/base/debian:trixie" --build-arg "EXTRA_CA=$certificates" \
-    --tag "$registry/base/$2" --output type=image,push=true "$work/context"
+    --tag "$registry/base/$2" --output type=image,push=true,oci-mediatypes=true "$work/context"
 }
 
 mkdir -p "$work/context/node" "$work/context/npm"
