@@ -96,6 +96,10 @@ export interface Criterion {
   /** Anchor of its heading in the specification, with `#`. */
   readonly spec: string;
   readonly needs: readonly (keyof Facts)[];
+  /** Facts that its check looks at where they are known, and does without where they are not. */
+  readonly uses?: readonly (keyof Facts)[];
+  /** What decides it, as its documentation page tells it. */
+  readonly decidedBy?: string;
   readonly remedies: readonly Remedy[];
   /** Judges; `unknown` with the missing fact's reason where one of `needs` is unknown, or with the error where the check threw. */
   readonly judge: (facts: Facts) => Verdict & { readonly source: EvidenceSource };

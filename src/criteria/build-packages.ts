@@ -1,0 +1,64 @@
+import type { Package } from '../model/packages.ts';
+import { BUILD_TOOLS } from './build-tools.ts';
+
+/** Packages whose purpose is building or debugging and whose name no rule below tells. */
+export const BUILD_PACKAGES: Readonly<Record<string, string>> = {
+  'build-essential': 'draws in the C and C++ tool chain (Debian)',
+  'build-base': 'draws in the C and C++ tool chain (Alpine, Wolfi)',
+  'alpine-sdk': 'draws in the tool chain and abuild (Alpine)',
+  'base-devel': 'draws in the tool chain (Arch)',
+  binutils: 'assembler and linker',
+  llvm: 'compiler back end and its tools',
+  golang: 'Go tool chain',
+  'golang-go': 'Go tool chain (Debian)',
+  rust: 'Rust tool chain (Alpine, Fedora)',
+  devscripts: 'builds Debian packages',
+  debhelper: 'builds Debian packages',
+  'default-jdk': 'Java compiler (Debian)',
+  'default-jdk-headless': 'Java compiler (Debian)',
+};
+
+/** Parts of a tool chain's packages that bring no executable tool and nothing to build against. */
+const NO_TOOL = /-(?:base|doc|docs|locales|common|data|libs?|runtime|lang)$/;
+/** Kernel headers that every libc's development package draws in: alone they are no tooling. */
+const NOT_TOOLING = new Set(['linux-libc-dev', 'linux-headers', 'kernel-headers', 'linux-glibc-devel']);
+const HEADERS = /-(?:dev|devel|static)$/;
+const JDK = /^(?:openjdk|java|temurin|zulu|msopenjdk)[-.\d]*.*-(?:jdk|devel)(?:-headless)?$/;
+const DOTNET_SDK = /^dotnet-sdk-[\d.]+$/;
+/** `gcc-12-x86-64-linux-gnu`, `golang-1.22-go`, `g++-12`: the tool, then versions and targets. */
+const TAIL =
+  /^(?:[-_]?v?\d[\d.]*)?(?:-(?:go|tools|minimal|headless|multilib|[a-z0-9-]+-linux-(?:gnu|musl)[a-z0-9]*))?$/;
+
+/** Why an OS package is build or debug tooling, or undefined where it is none. */
+export function buildPurpose(found: Package): string | undefined {
+  if (found.type !== 'deb' && found.type !== 'apk' && found.type !== 'rpm') return undefined;
+  const name = found.name.replace(/:[a-z0-9]+$/, '');
+  if (Object.hasOwn(BUILD_PACKAGES, name)) return BUILD_PACKAGES[name];
+  if (NOT_TOOLING.has(name) || NO_TOOL.test(name)) return undefined;
+  if (HEADERS.test(name)) return 'headers and libraries to build against';
+  if (JDK.test(name)) return 'Java compiler';
+  if (DOTNET_SDK.test(name)) return '.NET tool chain';
+  return toolPackage(name);
+}
+
+/** Package names that begin with a tool of the table and go on with a version or target. */
+function toolPackage(name: string): string | undefined {
+  const exact = PACKAGED.get(name);
+  if (exact !== undefined) return exact;
+  for (const [tool, reason] of PACKAGED)
+    if (name.startsWith(tool) && TAIL.test(name.slice(tool.length))) return reason;
+  return undefined;
+}
+
+/** Debian's `gem` is a graphics library, not RubyGems. */
+const OTHER_PACKAGES = new Set(['gem']);
+
+const PACKAGED: ReadonlyMap<string, string> = new Map([
+  ...[...BUILD_TOOLS.values()]
+    .filter((entry) => !OTHER_PACKAGES.has(entry.name))
+    .map((entry): [string, string] => [entry.name, entry.reason]),
+  ['binutils', 'assembler and linker'],
+  ['llvm', 'compiler back end and its tools'],
+  ['golang', 'Go tool chain'],
+  ['rust', 'Rust tool chain'],
+]);

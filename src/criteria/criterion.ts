@@ -1,0 +1,118 @@
+import type { Criterion, Level, Remedy, Vector, Verdict } from '../model/criterion.ts';
+import { messageOf } from '../model/errors.ts';
+import type { EvidenceSource, Fact, Facts } from '../model/facts.ts';
+import { note, unknown } from './verdict.ts';
+
+/** Where the specification is published; a criterion's `spec` is an anchor in it. */
+export const SPEC_URL = 'https://github.com/chps-dev/chps/blob/main/CHPs.md';
+
+type FactName = keyof Facts;
+type ValueOf<F> = F extends { readonly known: true; readonly value: infer T } ? T : never;
+
+/** What a check gets: the values of what it needs, and what it uses still wrapped, for it may be unknown. */
+export type CheckInput<Needed extends FactName, Used extends FactName> = {
+  readonly [N in Needed]: ValueOf<Facts[N]>;
+} & { readonly [U in Used]: Facts[U] };
+
+/** A criterion as its file writes it; `needs` and `uses` decide what `check` can read. */
+export interface CriterionDefinition<Needed extends FactName, Used extends FactName> {
+  readonly id: string;
+  readonly title: string;
+  readonly vector: Vector;
+  readonly level: Level;
+  /** Anchor of its heading in the specification, with `#`. */
+  readonly spec: string;
+  readonly needs: readonly Needed[];
+  readonly uses?: readonly Used[];
+  readonly decidedBy: string;
+  readonly check: (facts: CheckInput<Needed, Used>) => Verdict;
+  readonly remedies: readonly [Remedy, ...Remedy[]];
+}
+
+type Judged = ReturnType<Criterion['judge']>;
+
+/** Best first, as the rules of evidence rank them. */
+const SOURCES: readonly EvidenceSource[] = [
+  'build',
+  'verified-attestation',
+  'unverified-attestation',
+  'image',
+  'dockerfile',
+  'scanner',
+];
+
+/**
+ * Makes a criterion of its definition. A needed fact that is unknown, and a check that throws, answer `unknown`;
+ * so does a pass that rests on nothing: absence of evidence is never a pass.
+ */
+export function criterion<Needed extends FactName, Used extends FactName = never>(
+  definition: CriterionDefinition<Needed, Used>,
+): Criterion {
+  const { id, title, vector, level, spec, needs, uses, decidedBy, remedies } = definition;
+  return {
+    id,
+    title,
+    vector,
+    level,
+    spec,
+    needs,
+    ...(uses === undefined ? {} : { uses }),
+    decidedBy,
+    remedies,
+    judge: (facts) => judge(definition, facts),
+  };
+}
+
+function judge<Needed extends FactName, Used extends FactName>(
+  definition: CriterionDefinition<Needed, Used>,
+  facts: Facts,
+): Judged {
+  const { needs, uses = [] } = definition;
+  const source = sourceOf(needs, facts);
+  for (const name of needs) {
+    const fact: Fact<unknown> = facts[name];
+    if (!fact.known) return { source, ...unknown(fact.reason, fact.settle) };
+  }
+  try {
+    const answer = definition.check(inputOf(needs, uses, facts));
+    return { source, ...withGround(answer) };
+  } catch (thrown) {
+    return { source, ...unknown(`the check failed: ${messageOf(thrown)}`) };
+  }
+}
+
+function inputOf<Needed extends FactName, Used extends FactName>(
+  needs: readonly Needed[],
+  uses: readonly Used[],
+  facts: Facts,
+): CheckInput<Needed, Used> {
+  const values = needs.map((name): [string, unknown] => {
+    const fact: Fact<unknown> = facts[name];
+    return [name, fact.known ? fact.value : undefined];
+  });
+  const wrapped = uses.map((name): [string, unknown] => [name, facts[name]]);
+  // The names come from `needs` and `uses` themselves, which is what the type says.
+  return Object.fromEntries([...values, ...wrapped]) as CheckInput<Needed, Used>;
+}
+
+/** The weakest source among the needed facts; what the author declares is no evidence and counts only where it is all there is. */
+function sourceOf(needs: readonly FactName[], facts: Facts): EvidenceSource {
+  const evidence = needs.filter((name) => name !== 'declarations');
+  const named = (evidence.length === 0 ? needs : evidence).flatMap((name) => {
+    const fact: Fact<unknown> = facts[name];
+    return fact.known ? [fact.source] : [];
+  });
+  return named.reduce<EvidenceSource | undefined>(weaker, undefined) ?? 'image';
+}
+
+function weaker(a: EvidenceSource | undefined, b: EvidenceSource): EvidenceSource {
+  return a === undefined || SOURCES.indexOf(b) > SOURCES.indexOf(a) ? b : a;
+}
+
+function withGround(answer: Verdict): Verdict {
+  if (answer.evidence.length > 0) return answer;
+  const holds = answer.outcome === 'pass' || answer.outcome === 'not-applicable';
+  return holds
+    ? unknown(`${answer.summary}, but nothing shows it`)
+    : { ...answer, evidence: [note(answer.summary)] };
+}

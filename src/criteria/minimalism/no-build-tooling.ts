@@ -1,0 +1,77 @@
+import type { FileFact, FilesystemFact } from '../../model/facts.ts';
+import type { Package } from '../../model/packages.ts';
+import { buildPurpose } from '../build-packages.ts';
+import { BUILD_TOOLS } from '../build-tools.ts';
+import { criterion } from '../criterion.ts';
+import { fileName, findPrograms } from '../find-programs.ts';
+import { count, fail, fileEvidence, listed, note, packageEvidence, pass } from '../verdict.ts';
+
+/** The .NET SDK brings its compilers as libraries below `dotnet/sdk/VERSION/`, beside a run-time's `dotnet`. */
+const DOTNET_SDK = /(?:^|\/)dotnet\/sdk\/[^/]+\//;
+
+interface FoundTool {
+  readonly file: FileFact;
+  readonly reason: string;
+}
+
+function toolsOf(filesystem: FilesystemFact): FoundTool[] {
+  const named = findPrograms(filesystem, BUILD_TOOLS).map(({ file, entry }) => ({
+    file,
+    reason: `${entry.kind}: ${entry.reason}`,
+  }));
+  const sdk = filesystem.executables.find((file) => DOTNET_SDK.test(file.path));
+  return sdk === undefined ? named : [...named, { file: sdk, reason: 'part of the .NET SDK' }];
+}
+
+function toolPackages(packages: readonly Package[]): { found: Package; reason: string }[] {
+  return packages.flatMap((found) => {
+    const reason = buildPurpose(found);
+    return reason === undefined ? [] : [{ found, reason }];
+  });
+}
+
+export const noBuildTooling = criterion({
+  id: 'no-build-tooling',
+  title: 'No build or debug tooling',
+  vector: 'minimalism',
+  level: 2,
+  spec: '#no-build-or-debug-tooling',
+  needs: ['filesystem', 'packages'],
+  decidedBy:
+    'Executables anywhere in the final filesystem that are compilers, assemblers, linkers, build drivers, debuggers, tracers or ' +
+    'language package builders fail, and so do OS packages whose purpose is that (`build-essential`, `gcc*`, `*-dev`, `*-devel`). ' +
+    'Versions, targets and links are followed (`gcc-12`, `x86_64-linux-gnu-ld`); `gcc-12-base` and `linux-libc-dev` bring no ' +
+    'tool and do not count.',
+  check: ({ filesystem, packages }) => {
+    const tools = toolsOf(filesystem);
+    const brought = toolPackages(packages);
+    if (tools.length + brought.length === 0)
+      return pass('no build or debug tooling', [
+        note(
+          `${filesystem.executables.length} executables and ${packages.length} packages looked at, none builds or debugs`,
+        ),
+      ]);
+    const names = [
+      ...tools.map(({ file }) => fileName(file.path)),
+      ...brought.map(({ found }) => found.name),
+    ];
+    return fail(`${count(new Set(names).size, 'tool or package', 'tools and packages')}: ${listed(names)}`, [
+      ...tools.map(({ file, reason }) => fileEvidence(file, reason)),
+      ...brought.map(({ found, reason }) => packageEvidence(found, reason)),
+    ]);
+  },
+  remedies: [
+    {
+      title: 'Build in one stage, run in another',
+      detail:
+        'Keep compilers and package builders in a build stage and copy only its results into the final stage.',
+      example: 'COPY --from=build /app /app',
+    },
+    {
+      title: 'Remove the package builder that the base brings',
+      detail:
+        'Where the base holds npm, cargo or the like, take a variant without it; removing it in a later layer works for the final ' +
+        'filesystem, at the cost of its bytes.',
+    },
+  ],
+});

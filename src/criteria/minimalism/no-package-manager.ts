@@ -1,0 +1,75 @@
+import type { Evidence } from '../../model/criterion.ts';
+import type { Fact, FilesystemFact } from '../../model/facts.ts';
+import type { Package } from '../../model/packages.ts';
+import { criterion } from '../criterion.ts';
+import { fileName, findPrograms } from '../find-programs.ts';
+import { managerAt, PACKAGE_MANAGERS } from '../package-managers.ts';
+import { count, fail, fileEvidence, listed, note, packageEvidence, pass } from '../verdict.ts';
+
+interface FoundManager {
+  readonly name: string;
+  readonly evidence: Evidence;
+}
+
+/** Managers that are there as a language's own package: their code is in the image, with or without an executable. */
+function packagedManagers(packages: Fact<readonly Package[]>): FoundManager[] {
+  if (!packages.known) return [];
+  return packages.value
+    .filter((found) => found.type === 'npm' || found.type === 'pypi' || found.type === 'gem')
+    .filter((found) => PACKAGE_MANAGERS.get(found.name)?.kind === 'language package managers')
+    .map((found) => ({
+      name: found.name,
+      evidence: packageEvidence(found, `a ${found.type} package that is a package manager`),
+    }));
+}
+
+function managersOf(
+  filesystem: FilesystemFact,
+  packages: Fact<readonly Package[]>,
+): readonly FoundManager[] {
+  const programs = findPrograms(filesystem, PACKAGE_MANAGERS).map(({ file, entry }) => ({
+    name: fileName(file.path),
+    evidence: fileEvidence(file, `${entry.kind}: ${entry.reason}`),
+  }));
+  const code = filesystem.managerFiles.map((file) => ({
+    name: managerAt(file.path),
+    evidence: fileEvidence(file, 'a package manager’s own code'),
+  }));
+  const known = new Set([...programs, ...code].map(({ name }) => name));
+  return [...programs, ...code, ...packagedManagers(packages).filter((m) => !known.has(m.name))];
+}
+
+export const noPackageManager = criterion({
+  id: 'no-package-manager',
+  title: 'No package manager',
+  vector: 'minimalism',
+  level: 3,
+  spec: '#no-package-manager',
+  needs: ['filesystem'],
+  uses: ['packages'],
+  decidedBy:
+    'An executable that is an OS or language package manager fails, wherever it lies, and so does a language package manager ' +
+    'whose code is there without an executable (`site-packages/pip`, `node_modules/npm`). A package database alone, such as ' +
+    'distroless’ `status.d`, is fine.',
+  check: ({ filesystem, packages }) => {
+    const managers = managersOf(filesystem, packages);
+    if (managers.length === 0)
+      return pass('no package manager', [
+        note(`${filesystem.executables.length} executables looked at, none is a package manager`),
+      ]);
+    const names = managers.map(({ name }) => name);
+    return fail(
+      `${count(new Set(names).size, 'package manager')}: ${listed(names)}`,
+      managers.map(({ evidence }) => evidence),
+    );
+  },
+  remedies: [
+    {
+      title: 'End in a base without a package manager',
+      detail:
+        'Install in a build stage, then copy the result into a distroless, Chainguard or scratch base. A manager deleted in a ' +
+        'later layer is gone from the final filesystem too.',
+      example: 'FROM gcr.io/distroless/nodejs22-debian12:nonroot',
+    },
+  ],
+});

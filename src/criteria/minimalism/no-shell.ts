@@ -1,0 +1,64 @@
+import type { FileFact, FilesystemFact } from '../../model/facts.ts';
+import { criterion } from '../criterion.ts';
+import { byPath, fileName, findPrograms, isProgram } from '../find-programs.ts';
+import { SHELLS } from '../shells.ts';
+import { count, fail, fileEvidence, listed, note, pass } from '../verdict.ts';
+
+interface FoundShell {
+  readonly file: FileFact;
+  readonly reason: string;
+}
+
+/** Multi-call binaries that contain a shell, told by their content whatever they are named. */
+function renamed(filesystem: FilesystemFact): FoundShell[] {
+  const files = byPath(filesystem);
+  return filesystem.executables.flatMap((file) => {
+    const contains = file.multicall === undefined ? undefined : SHELLS.get(file.multicall);
+    return contains !== undefined && file.type !== 'symlink' && isProgram(file, files)
+      ? [{ file, reason: `${contains.name} by its content: ${contains.reason}` }]
+      : [];
+  });
+}
+
+function shellsOf(filesystem: FilesystemFact): FoundShell[] {
+  const named = findPrograms(filesystem, SHELLS).map(({ file, entry }) => ({
+    file,
+    reason: entry.reason,
+  }));
+  const paths = new Set(named.map(({ file }) => file.path));
+  return [...named, ...renamed(filesystem).filter(({ file }) => !paths.has(file.path))];
+}
+
+export const noShell = criterion({
+  id: 'no-shell',
+  title: 'No shell',
+  vector: 'minimalism',
+  level: 3,
+  spec: '#no-shell',
+  needs: ['filesystem'],
+  decidedBy:
+    'Any shell in the final filesystem fails, wherever it lies: by name (versions and links included) where the file is ' +
+    'an executable, and by content where a multi-call binary (busybox, toybox) bears another name. A dangling link, a ' +
+    'document or a completion file is no shell.',
+  check: ({ filesystem }) => {
+    const shells = shellsOf(filesystem);
+    if (shells.length === 0)
+      return pass('no shell', [
+        note(`${filesystem.executables.length} executables looked at, none is a shell`),
+      ]);
+    const names = shells.map(({ file }) => file.path);
+    return fail(
+      `${count(shells.length, 'shell')}: ${listed(names)}`,
+      shells.map(({ file, reason }) => fileEvidence(file, `${fileName(file.path)}: ${reason}`)),
+    );
+  },
+  remedies: [
+    {
+      title: 'End in a stage without a shell',
+      detail:
+        'Copy what the application needs into a final stage from a distroless, Chainguard or scratch base; give ENTRYPOINT, ' +
+        'CMD and HEALTHCHECK in exec form.',
+      example: 'FROM gcr.io/distroless/static-debian12:nonroot',
+    },
+  ],
+});

@@ -1,0 +1,106 @@
+import { toolTable, type ToolGroup } from './tools-table.ts';
+
+/** Package managers, by kind. A package database without a manager (distroless' `status.d`) is none. */
+export const PACKAGE_MANAGER_GROUPS: readonly ToolGroup[] = [
+  {
+    kind: 'OS package managers',
+    entries: {
+      apt: 'Debian, Ubuntu',
+      'apt-get': 'Debian, Ubuntu',
+      aptitude: 'Debian, Ubuntu',
+      dpkg: 'Debian, Ubuntu: installs package files',
+      'dpkg-deb': 'Debian, Ubuntu: unpacks package files',
+      dselect: 'Debian front end',
+      apk: 'Alpine, Wolfi',
+      yum: 'older Red Hat kin',
+      dnf: 'Fedora, Red Hat kin',
+      microdnf: 'UBI minimal',
+      tdnf: 'Photon, Azure Linux',
+      zypper: 'SUSE',
+      rpm: 'installs rpm package files',
+      'rpm-ostree': 'Fedora CoreOS kin',
+      urpmi: 'Mageia',
+      pacman: 'Arch',
+      'xbps-install': 'Void',
+      emerge: 'Gentoo',
+      eopkg: 'Solus',
+      swupd: 'Clear Linux',
+      opkg: 'OpenWrt and embedded kin',
+      ipkg: 'embedded, before opkg',
+      slackpkg: 'Slackware',
+      installpkg: 'Slackware',
+      nix: 'Nix',
+      'nix-env': 'Nix',
+      guix: 'Guix',
+      brew: 'Homebrew',
+      snap: 'snap packages',
+      flatpak: 'flatpak packages',
+    },
+  },
+  {
+    kind: 'language package managers',
+    entries: {
+      pip: 'Python',
+      pipx: 'Python applications',
+      pipenv: 'Python',
+      easy_install: 'Python, before pip',
+      uv: 'Python',
+      uvx: "uv's runner, which fetches",
+      poetry: 'Python',
+      pdm: 'Python',
+      conda: 'Python and binaries',
+      mamba: 'conda packages',
+      micromamba: 'conda packages',
+      npm: 'Node',
+      npx: "npm's runner, which fetches",
+      yarn: 'Node',
+      yarnpkg: "yarn by Debian's name",
+      pnpm: 'Node',
+      pnpx: "pnpm's runner, which fetches",
+      corepack: 'fetches yarn and pnpm',
+      bun: 'a run-time that holds a package manager (`bun add`)',
+      bunx: "bun's runner, which fetches",
+      deno: 'a run-time that holds a package manager (`deno add`)',
+      gem: 'Ruby',
+      bundle: 'Ruby',
+      bundler: 'Ruby',
+      composer: 'PHP',
+      pear: 'PHP',
+      pecl: 'PHP extensions',
+      cargo: 'Rust',
+      rustup: 'Rust tool chains',
+      go: 'Go modules (`go get`, `go install`)',
+      cpan: 'Perl',
+      cpanm: 'Perl',
+      luarocks: 'Lua',
+      mvn: 'Java',
+      gradle: 'Java',
+      sbt: 'Scala',
+      lein: 'Clojure',
+      cabal: 'Haskell',
+      stack: 'Haskell',
+      opam: 'OCaml',
+      mix: 'Elixir',
+      rebar3: 'Erlang',
+      nuget: '.NET',
+      conan: 'C and C++',
+      vcpkg: 'C and C++',
+      tlmgr: 'TeX',
+      asdf: 'run-time versions',
+      mise: 'run-time versions',
+      volta: 'Node versions',
+    },
+  },
+];
+
+export const PACKAGE_MANAGERS = toolTable(PACKAGE_MANAGER_GROUPS);
+
+/** The manager whose own code lies at this path (`usr/lib/node_modules/npm/package.json` is npm). */
+export function managerAt(path: string): string {
+  const parts = path.split('/');
+  const home = parts.findLastIndex((part) =>
+    /^(?:(?:site|dist)-packages|node_modules|gems)$/.test(part),
+  );
+  const owner = parts[home + 1] ?? path;
+  return home < 0 ? path : owner.replace(/-\d.*$/, '');
+}

@@ -1,0 +1,66 @@
+import { toolTable, type ToolGroup } from './tools-table.ts';
+
+/** Shells, by kind. `es`, `rc` and `ion` are left out: more programs that are no shell bear those names than shells do. */
+export const SHELL_GROUPS: readonly ToolGroup[] = [
+  {
+    kind: 'POSIX shells',
+    entries: {
+      sh: 'the POSIX shell, whichever program provides it',
+      bash: 'GNU Bourne-Again Shell',
+      rbash: 'restricted bash, which is bash',
+      dash: 'Debian Almquist Shell, the `sh` of Debian and Ubuntu',
+      ash: 'Almquist Shell, the `sh` of busybox',
+      hush: "busybox' small shell",
+      ksh: 'KornShell',
+      ksh93: 'KornShell 93',
+      rksh: 'restricted KornShell',
+      pdksh: 'public domain KornShell',
+      mksh: 'MirBSD KornShell, the shell of Android',
+      lksh: "mksh' legacy form",
+      oksh: "OpenBSD's KornShell, portable",
+      loksh: "OpenBSD's KornShell for Linux",
+      yash: 'yet another shell, POSIX',
+      posh: 'policy-compliant ordinary shell of Debian',
+      bosh: "Schily's Bourne shell",
+      sash: 'stand-alone shell with built-in commands',
+      osh: "Oils' POSIX shell",
+      gash: 'POSIX shell in Guile',
+      brush: 'bash-compatible shell in Rust',
+    },
+  },
+  {
+    kind: 'zsh and fish',
+    entries: {
+      zsh: 'Z shell',
+      rzsh: 'restricted Z shell',
+      fish: 'friendly interactive shell',
+    },
+  },
+  {
+    kind: 'C shells',
+    entries: { csh: 'C shell', tcsh: 'TENEX C shell', 'bsd-csh': "Debian's C shell binary" },
+  },
+  {
+    kind: 'other shells',
+    entries: {
+      pwsh: 'PowerShell',
+      powershell: 'PowerShell by its long name',
+      nu: 'Nushell',
+      nushell: 'Nushell by its long name',
+      elvish: 'Elvish shell',
+      xonsh: 'shell in Python',
+      ysh: "Oils' own shell",
+      murex: 'typed shell',
+      scsh: 'Scheme shell',
+    },
+  },
+  {
+    kind: 'multi-call binaries',
+    entries: {
+      busybox: 'contains `ash`, run as `busybox sh` without any link',
+      toybox: 'contains `sh`, run as `toybox sh` without any link',
+    },
+  },
+];
+
+export const SHELLS = toolTable(SHELL_GROUPS);

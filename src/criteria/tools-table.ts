@@ -1,0 +1,50 @@
+/** Programs of one kind: each name with the reason it is in the table. */
+export interface ToolGroup {
+  readonly kind: string;
+  readonly entries: Readonly<Record<string, string>>;
+}
+
+/** A program's row: the kind it belongs to and why it counts. */
+export interface ToolEntry {
+  readonly name: string;
+  readonly kind: string;
+  readonly reason: string;
+}
+
+export type ToolTable = ReadonlyMap<string, ToolEntry>;
+
+/** The groups as one table by name; a name that two groups list is a mistake in the table. */
+export function toolTable(groups: readonly ToolGroup[]): ToolTable {
+  const table = new Map<string, ToolEntry>();
+  for (const { kind, entries } of groups)
+    for (const [name, reason] of Object.entries(entries)) {
+      if (table.has(name)) throw new Error(`${name} is listed twice`);
+      table.set(name, { name, kind, reason });
+    }
+  return table;
+}
+
+/** Architectures that begin a cross compiler's name: `x86_64-linux-gnu-gcc`, `aarch64-alpine-linux-musl-ld`. */
+const TARGET_PREFIX =
+  /^(?:x86_64|i[3-6]86|amd64|aarch64|arm[a-z0-9]*|riscv(?:32|64)|ppc64(?:le)?|powerpc[a-z0-9]*|s390x?|mips[a-z0-9]*|loongarch64)-(?:[a-z0-9_]+-){1,3}/;
+/** What distributions and build systems hang on a program's name. */
+const DECORATION =
+  /(?:\.(?:exe|js|cjs|mjs|phar|py|real|distrib|orig|bin|nosuid|suid|static)|-cli|-static|-posix|-extras)$/;
+const VERSION = /(?:[-_.]?v?\d+(?:\.\d+)*)$/;
+
+/**
+ * The table's entry that a file of this name is: by the name itself, then with target prefix, extension and version
+ * taken off (`x86_64-linux-gnu-gcc-12` is gcc, `pip3.11` is pip, `npm-cli.js` is npm).
+ */
+export function entryNamed(table: ToolTable, fileName: string): ToolEntry | undefined {
+  let name = fileName;
+  // Each round takes one part off; a name has few.
+  for (let round = 0; round < 6; round += 1) {
+    const entry = table.get(name) ?? table.get(name.replace(TARGET_PREFIX, ''));
+    if (entry !== undefined) return entry;
+    const shorter = name.replace(DECORATION, '').replace(VERSION, '');
+    if (shorter === name || shorter === '') return undefined;
+    name = shorter;
+  }
+  return undefined;
+}
