@@ -1,0 +1,22 @@
+#!/usr/bin/env bash
+# npm test: the unit tests, then the end-to-end tests against the real engine, registry and cosign.
+# Installs and starts what it lacks (scripts/engine.sh), and stops what it started.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+[ -d node_modules ] || npm ci
+[ -f dist/scoville.js ] || npm run --silent build
+
+echo '== unit tests' >&2
+npx vitest run --project unit
+
+echo '== engine' >&2
+scripts/engine.sh up
+
+eval "$(scripts/engine.sh env)"
+
+echo '== bundle' >&2
+npm run --silent build
+
+echo '== end-to-end tests' >&2
+npx vitest run --project e2e

@@ -1,0 +1,45 @@
+#!/usr/bin/env node
+// The one file that knows the process: argv, streams, signals, exit code.
+// Exit: 0 met; 1 judged and short of the gate; 2 could not judge or bad usage; a failed build keeps buildx' code; 130 on Ctrl-C.
+import { homedir } from 'node:os';
+import type { CommandIo } from './commands/io.ts';
+import { main } from './commands/main.ts';
+
+const abort = new AbortController();
+let interrupts = 0;
+const interrupt = (): void => {
+  interrupts += 1;
+  abort.abort();
+  // A second Ctrl-C does not wait for anything to clean up.
+  if (interrupts > 1) process.exit(130);
+};
+process.on('SIGINT', interrupt);
+process.on('SIGTERM', interrupt);
+process.on('SIGHUP', interrupt);
+for (const stream of [process.stdout, process.stderr])
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    // The reader went away (`| head`): end quietly, as other commands do.
+    if (error.code === 'EPIPE') process.exit(141);
+    throw error;
+  });
+
+const { env } = process;
+const io: CommandIo = {
+  stdin: process.stdin,
+  writeOut: (text) => void process.stdout.write(text),
+  writeErr: (text) => void process.stderr.write(text),
+  outIsTerminal: process.stdout.isTTY,
+  errIsTerminal: process.stderr.isTTY,
+  columns: process.stderr.isTTY ? process.stderr.columns : 80,
+  color: (env['NO_COLOR'] ?? '') === '' && env['TERM'] !== 'dumb' && process.stderr.isTTY,
+  env,
+  cwd: process.cwd(),
+  homeDir: homedir(),
+  platform: process.platform,
+  now: () => Date.now(),
+  signal: abort.signal,
+};
+
+process.exitCode = await main(process.argv.slice(2), io);
+// A keep-alive socket or a child's pipe must not hold the command open once its work is done.
+if (process.stdin.isTTY !== true) process.stdin.unref?.();

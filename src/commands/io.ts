@@ -1,0 +1,23 @@
+/** What a command may touch of the outside: handed in by bin.ts, replaced in tests. */
+export interface CommandIo {
+  readonly stdin: AsyncIterable<Uint8Array>;
+  /** The product: what a script would read. */
+  readonly writeOut: (text: string) => void;
+  /** The conversation: progress, notices, errors. */
+  readonly writeErr: (text: string) => void;
+  readonly outIsTerminal: boolean;
+  readonly errIsTerminal: boolean;
+  /** Columns of the terminal on stderr; 80 where there is none. */
+  readonly columns: number;
+  readonly color: boolean;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  readonly homeDir: string;
+  readonly platform: string;
+  readonly now: () => number;
+  /** Aborted on Ctrl-C, SIGTERM, or when Docker closes the plugin's socket. */
+  readonly signal: AbortSignal;
+}
+
+/** A command: arguments behind its name in, exit code out (see EXIT in model/errors.ts). */
+export type Command = (args: readonly string[], io: CommandIo) => Promise<number>;

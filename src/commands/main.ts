@@ -1,0 +1,74 @@
+import { EXIT, Interrupted, messageOf, ToolError, UserError } from '../model/errors.ts';
+import { helpText } from './help.ts';
+import type { CommandIo } from './io.ts';
+import { COMMANDS } from './table.ts';
+import { VERSION } from './version.ts';
+
+/** Runs the command line and gives the exit code; every error ends here as a message on stderr. */
+export async function main(argv: readonly string[], io: CommandIo): Promise<number> {
+  try {
+    return await dispatch(argv, io);
+  } catch (thrown) {
+    if (io.signal.aborted || thrown instanceof Interrupted) {
+      io.writeErr(
+        '\nscoville: interrupted; nothing was tagged, loaded or pushed after this point\n',
+      );
+      return EXIT.interrupted;
+    }
+    io.writeErr(errorText(thrown, io.env['SCOVILLE_DEBUG'] !== undefined));
+    return thrown instanceof UserError ? thrown.exitCode : EXIT.failed;
+  }
+}
+
+async function dispatch(argv: readonly string[], io: CommandIo): Promise<number> {
+  const [name, ...rest] = argv;
+  if (name === undefined) {
+    io.writeErr(helpText());
+    return EXIT.failed;
+  }
+  if (name === '--help' || name === '-h' || name === 'help') {
+    const about = rest[0];
+    if (name === 'help' && about !== undefined) return dispatch([about, '--help'], io);
+    io.writeOut(helpText());
+    return EXIT.met;
+  }
+  if (name === '--version' || name === '-v' || name === 'version') {
+    io.writeOut(`scoville ${VERSION}\n`);
+    return EXIT.met;
+  }
+  const entry = COMMANDS.find((c) => c.name === name);
+  if (entry === undefined)
+    throw new UserError(`unknown command: ${JSON.stringify(name)}`, {
+      nextStep: `scoville --help lists the commands${nearest(name)}`,
+    });
+  const command = await entry.load();
+  return command(rest, io);
+}
+
+function nearest(name: string): string {
+  const match = COMMANDS.find((c) => c.name.startsWith(name.slice(0, 2)) && name.length > 1);
+  return match === undefined ? '' : `; did you mean ${match.name}?`;
+}
+
+/** What a person is shown of an error: what happened, what the tool said, and the next step. */
+export function errorText(thrown: unknown, debug: boolean): string {
+  const lines = [`scoville: ${messageOf(thrown)}`];
+  if (thrown instanceof ToolError && thrown.stderrTail.trim() !== '')
+    lines.push(
+      ...thrown.stderrTail
+        .trimEnd()
+        .split('\n')
+        .slice(-8)
+        .map((line) => `  | ${line}`),
+    );
+  const nextStep =
+    thrown instanceof UserError || thrown instanceof ToolError ? thrown.nextStep : undefined;
+  if (nextStep !== undefined) lines.push(`  next: ${nextStep}`);
+  if (!(thrown instanceof UserError) && !(thrown instanceof ToolError)) {
+    lines.push('  this is a defect of scoville; please report it with the command you ran');
+    if (thrown instanceof Error && thrown.stack !== undefined) lines.push(thrown.stack);
+  } else if (debug && thrown.stack !== undefined) {
+    lines.push(thrown.stack);
+  }
+  return `${lines.join('\n')}\n`;
+}

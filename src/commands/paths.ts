@@ -1,0 +1,33 @@
+import { join } from 'node:path';
+import type { Paths } from '../pipeline/context.ts';
+import type { CommandIo } from './io.ts';
+
+/**
+ * Folders by the XDG base directory specification, `SCOVILLE_HOME` above all of them (tests, CI):
+ * the layout in the data directory, facts in the cache directory, keys in the configuration directory.
+ */
+export function pathsOf(io: CommandIo): Paths {
+  const { env, homeDir } = io;
+  const dockerConfig = env['DOCKER_CONFIG'] ?? join(homeDir, '.docker');
+  const home = env['SCOVILLE_HOME'];
+  if (home !== undefined && home !== '')
+    return {
+      store: join(home, 'layout'),
+      cache: join(home, 'cache'),
+      config: join(home, 'config'),
+      dockerConfig,
+    };
+  const xdg = (name: string, fallback: string): string => {
+    const value = env[name];
+    return join(
+      value !== undefined && value.startsWith('/') ? value : join(homeDir, fallback),
+      'scoville',
+    );
+  };
+  return {
+    store: join(xdg('XDG_DATA_HOME', '.local/share'), 'layout'),
+    cache: xdg('XDG_CACHE_HOME', '.cache'),
+    config: xdg('XDG_CONFIG_HOME', '.config'),
+    dockerConfig,
+  };
+}

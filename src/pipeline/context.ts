@@ -1,0 +1,44 @@
+import type { EventSink, Phase } from '../model/events.ts';
+import type { RunTool } from '../model/run.ts';
+
+/** What the pipeline may touch of the outside; the commands hand it in. */
+export interface PipelineContext {
+  readonly run: RunTool;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  readonly now: () => number;
+  readonly emit: EventSink;
+  readonly signal: AbortSignal;
+  readonly paths: Paths;
+  readonly version: string;
+}
+
+/** Where the tool keeps what it keeps. */
+export interface Paths {
+  /** The OCI layout that all builds of this user share. */
+  readonly store: string;
+  readonly cache: string;
+  readonly config: string;
+  /** DOCKER_CONFIG, or ~/.docker. */
+  readonly dockerConfig: string;
+}
+
+/** Runs one phase: tells that it started, and how it ended with its seconds. A throw is passed on, the phase left open. */
+export async function phase<T>(
+  context: PipelineContext,
+  name: Phase,
+  work: () => Promise<T>,
+  done: (value: T) => { readonly detail: string; readonly cached?: boolean },
+): Promise<T> {
+  context.signal.throwIfAborted();
+  const started = context.now();
+  context.emit({ kind: 'phase-started', phase: name });
+  const value = await work();
+  context.emit({
+    kind: 'phase-done',
+    phase: name,
+    seconds: (context.now() - started) / 1000,
+    ...done(value),
+  });
+  return value;
+}

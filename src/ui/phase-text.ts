@@ -1,0 +1,14 @@
+import type { Phase } from '../model/events.ts';
+
+/** What a person reads for a phase while it runs. */
+export const PHASE_LABEL: Readonly<Record<Phase, string>> = {
+  plan: 'plan',
+  build: 'build',
+  normalise: 'normalise',
+  inspect: 'inspect',
+  attest: 'sign and attest',
+  grade: 'grade',
+  gate: 'gate',
+  load: 'load into Docker',
+  push: 'push',
+};

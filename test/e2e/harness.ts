@@ -1,0 +1,148 @@
+import { execFile, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+
+const execFileAsync = promisify(execFile);
+export const ROOT = resolve(import.meta.dirname, '../..');
+const CLI = join(ROOT, 'dist/scoville.js');
+
+/** The registry and base images that scripts/engine.sh made ready. */
+export const registry = setting('SCOVILLE_REGISTRY');
+export const bases = {
+  debian: setting('SCOVILLE_BASE_DEBIAN'),
+  node: setting('SCOVILLE_BASE_NODE'),
+  nodeDistroless: setting('SCOVILLE_BASE_NODE_DISTROLESS'),
+  busybox: setting('SCOVILLE_BASE_BUSYBOX'),
+};
+
+function setting(name: string): string {
+  const value = process.env[name];
+  if (value === undefined || value === '')
+    throw new Error(`${name} is not set: run npm test, or eval "$(scripts/engine.sh env)" first`);
+  return value;
+}
+
+export interface Ended {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+interface RunOptions {
+  readonly cwd?: string;
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  readonly input?: string | Uint8Array;
+  /** Called with all of stderr so far; may send the process a signal. */
+  readonly onStderr?: (text: string, kill: (signal: NodeJS.Signals) => void) => void;
+}
+
+/** Runs a program to its end; no exit code is an error here. */
+export function run(
+  command: string,
+  args: readonly string[],
+  options: RunOptions = {},
+): Promise<Ended> {
+  return new Promise((done, fail) => {
+    const child = spawn(command, args, {
+      cwd: options.cwd ?? ROOT,
+      env: { ...process.env, ...options.env },
+      stdio: ['pipe', 'pipe', 'pipe'],
+    });
+    const out: Buffer[] = [];
+    const err: Buffer[] = [];
+    child.stdout.on('data', (chunk: Buffer) => out.push(chunk));
+    child.stderr.on('data', (chunk: Buffer) => {
+      err.push(chunk);
+      options.onStderr?.(Buffer.concat(err).toString(), (signal) => child.kill(signal));
+    });
+    child.on('error', fail);
+    child.stdin.on('error', () => undefined);
+    child.stdin.end(options.input ?? '');
+    child.on('close', (code, signal) => {
+      done({
+        exitCode: code ?? (signal === null ? -1 : 1000),
+        stdout: Buffer.concat(out).toString(),
+        stderr: Buffer.concat(err).toString(),
+      });
+    });
+  });
+}
+
+/** A scoville with a home of its own; `remove` takes away the home and what it named in Docker. */
+export class Scoville {
+  readonly home = mkdtempSync(join(tmpdir(), 'scoville-e2e-'));
+  readonly #images = new Set<string>();
+
+  run(args: readonly string[], options: RunOptions = {}): Promise<Ended> {
+    for (const [i, arg] of args.entries())
+      if (arg === '-t' || arg === '--tag') this.#images.add(args[i + 1] ?? '');
+    return run(process.execPath, [CLI, ...args], {
+      ...options,
+      env: { SCOVILLE_HOME: this.home, COSIGN_PASSWORD: undefined, ...options.env },
+    });
+  }
+
+  /** The same, and an error with all it said where the exit code is another. */
+  async expect(
+    exitCode: number,
+    args: readonly string[],
+    options: RunOptions = {},
+  ): Promise<Ended> {
+    const ended = await this.run(args, options);
+    if (ended.exitCode !== exitCode)
+      throw new Error(
+        `exit ${ended.exitCode} in place of ${exitCode}\n${ended.stderr}\n${ended.stdout}`,
+      );
+    return ended;
+  }
+
+  get publicKey(): string {
+    return join(this.home, 'config', 'cosign.pub');
+  }
+
+  async remove(): Promise<void> {
+    const names = [...this.#images].filter((name) => name !== '');
+    if (names.length > 0) await run('docker', ['rmi', '--force', ...names]);
+    rmSync(this.home, { recursive: true, force: true });
+  }
+}
+
+/** What a program printed; an error where it did not end well. */
+export async function output(
+  command: string,
+  args: readonly string[],
+  options: RunOptions = {},
+): Promise<string> {
+  const ended = await run(command, args, options);
+  if (ended.exitCode !== 0)
+    throw new Error(
+      `${command} ${args.join(' ')}: exit ${ended.exitCode}\n${ended.stderr}\n${ended.stdout}`,
+    );
+  return ended.stdout;
+}
+
+/** Every file of an image with type, mode, owner, size and link target, without times, sorted. */
+export async function filesOf(image: string): Promise<readonly string[]> {
+  const container = (await output('docker', ['create', image, '/none'])).trim();
+  try {
+    const { stdout } = await execFileAsync(
+      'bash',
+      [
+        '-c',
+        `docker export ${container} | tar --numeric-owner --quoting-style=escape -tvf - | awk '{$4="";$5="";print}' | sort`,
+      ],
+      { maxBuffer: 64 * 1024 * 1024 },
+    );
+    return stdout
+      .split('\n')
+      .filter(
+        (line) =>
+          line !== '' &&
+          !/ (dev|proc|sys|etc\/(hosts|hostname|resolv\.conf|mtab)|\.dockerenv)\b/.test(line),
+      );
+  } finally {
+    await run('docker', ['rm', '--force', container]);
+  }
+}

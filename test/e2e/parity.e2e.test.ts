@@ -1,0 +1,96 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Ended, filesOf, output, run, Scoville } from './harness.ts';
+import { PARITY_CASES, type ParityCase } from './parity-cases.ts';
+
+const scoville = new Scoville();
+let folder = '';
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'scoville-parity-'));
+});
+afterAll(async () => {
+  await scoville.remove();
+  await run('docker', ['rmi', '--force', 'parity-docker:1']);
+  rmSync(folder, { recursive: true, force: true });
+});
+
+function context(parity: ParityCase): string {
+  const dir = mkdtempSync(join(folder, 'context-'));
+  for (const [path, text] of Object.entries(parity.files)) {
+    mkdirSync(dirname(join(dir, path)), { recursive: true });
+    writeFileSync(join(dir, path), text);
+  }
+  return dir;
+}
+
+function build(parity: ParityCase, how: 'docker' | 'scoville', dir: string): Promise<Ended> {
+  const args = [
+    '-t',
+    `parity-${how}:1`,
+    '--progress=plain',
+    ...(parity.flags ?? []),
+    parity.stdin === undefined ? '.' : '-',
+  ];
+  const options = { cwd: dir, ...(parity.stdin === undefined ? {} : { input: parity.stdin }) };
+  return how === 'docker'
+    ? run('docker', ['buildx', 'build', ...args], options)
+    : scoville.run(['build', ...args], options);
+}
+
+/** What BuildKit says last of a failure, without ids that differ from run to run. */
+function errorOf(stderr: string): readonly string[] {
+  const lines = stderr.split('\n');
+  const from = lines.findIndex((line) => line.startsWith('------') || line.startsWith('ERROR: '));
+  return lines
+    .slice(Math.max(from, 0))
+    .filter((line) => !/^scoville: |^\s+next: |^View build details/.test(line))
+    .map((line) =>
+      line
+        .replace(/[a-z0-9]{25}(?:::[a-z0-9]+)?/g, 'ID')
+        .replace(/^\d+\.\d+ /, '')
+        .trimEnd(),
+    )
+    .filter((line) => line !== '');
+}
+
+interface Configured {
+  readonly Config: Readonly<Record<string, unknown>> & {
+    readonly Labels?: Readonly<Record<string, string>> | null;
+  };
+}
+
+async function configOf(image: string): Promise<Readonly<Record<string, unknown>>> {
+  const [inspected] = JSON.parse(
+    await output('docker', ['image', 'inspect', image]),
+  ) as Configured[];
+  const { Labels, ...config } = inspected?.Config ?? {};
+  const labels = Object.entries(Labels ?? {}).filter(
+    ([key]) => !key.startsWith('org.opencontainers.image.'),
+  );
+  return { ...config, Labels: Object.fromEntries(labels) };
+}
+
+describe('what docker buildx build makes, scoville build makes', () => {
+  test.each(PARITY_CASES)('$name', async (parity) => {
+    const dir = context(parity);
+    const theirs = await build(parity, 'docker', dir);
+    const ours = await build(parity, 'scoville', dir);
+    expect({
+      exitCode: ours.exitCode,
+      stderr: ours.exitCode === theirs.exitCode ? '' : ours.stderr,
+    }).toEqual({
+      exitCode: theirs.exitCode,
+      stderr: '',
+    });
+    expect(theirs.exitCode === 0).toBe(parity.fails !== true);
+    if (parity.fails === true) {
+      expect(errorOf(ours.stderr)).toEqual(errorOf(theirs.stderr));
+      return;
+    }
+    expect(await filesOf('parity-scoville:1')).toEqual(await filesOf('parity-docker:1'));
+    expect(await configOf('parity-scoville:1')).toEqual(await configOf('parity-docker:1'));
+  });
+});
