@@ -32,11 +32,12 @@ RUN mkdir -p /node/var/lib/dpkg/status.d /node/etc/ssl/certs /busybox/bin /busyb
       /node/usr/share/locale /node/usr/share/gdb /node/usr/share/gcc /node/usr/share/ca-certificates /node/etc/update-motd.d /node/etc/ca-certificates /node/etc/kernel \
  && find /node/usr/share/doc -type f ! -name copyright -delete \
  && find /node -perm /6000 -type f -exec chmod u-s,g-s {} + \
- && mkdir -p /node/tmp /node/home/nonroot /node/root /node/usr/local/bin \
+ && mkdir -p /node/tmp /node/home/nonroot /node/root /node/usr/local/bin /node/nodejs/bin \
  && chmod 1777 /node/tmp /busybox/tmp && chmod 700 /node/root && chown 65532:65532 /node/home/nonroot \
  && printf 'root:x:0:0:root:/root:/sbin/nologin\nnobody:x:65534:65534:nobody:/nonexistent:/sbin/nologin\nnonroot:x:65532:65532:nonroot:/home/nonroot:/sbin/nologin\n' > /node/etc/passwd \
  && printf 'root:x:0:\nnogroup:x:65534:\nnonroot:x:65532:\n' > /node/etc/group \
  && ln -s ../lib/node_modules/node/bin/node /node/usr/local/bin/node \
+ && ln -s /usr/local/lib/node_modules/node/bin/node /node/nodejs/bin/node \
  && cp /busybox.tmp/usr/bin/busybox /busybox/bin/busybox \
  && for applet in sh cat echo ls mkdir cp chmod sleep wget httpd; do ln -s busybox "/busybox/bin/$applet"; done
 
@@ -47,7 +48,7 @@ COPY node/package.json node/LICENSE /usr/local/lib/node_modules/node/
 ENV PATH=/usr/local/bin:/usr/bin:/bin SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt
 USER 65532
 WORKDIR /home/nonroot
-ENTRYPOINT ["/usr/local/bin/node"]
+ENTRYPOINT ["/nodejs/bin/node"]
 
 FROM scratch AS busybox
 COPY --from=roots /busybox/ /
