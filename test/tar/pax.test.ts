@@ -21,7 +21,7 @@ test('what is formatted parses back', () => {
       const read = parsePax(formatPax(records));
       expect([...read.keys()].sort()).toEqual([...records.keys()].sort());
       for (const [key, value] of records)
-        expect(Buffer.from(value).equals(read.get(key) ?? [])).toBe(true);
+        expect(Buffer.from(read.get(key) ?? []).equals(value)).toBe(true);
     }),
   );
 });

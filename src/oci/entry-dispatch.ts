@@ -1,0 +1,84 @@
+import { UserError } from '../model/errors.ts';
+import type { TarEntry } from '../model/tar.ts';
+import type { ContentWish, LayerCollector, LayerEntry } from '../model/walk.ts';
+import { layerPath } from '../tar/path.ts';
+import type { TarHandler } from '../tar/reader.ts';
+
+const NONE = new Uint8Array(0);
+
+/** Hands entries to the collectors that want them, content cut to what each asked for. */
+export class EntryDispatch implements TarHandler {
+  readonly #collectors: readonly LayerCollector<unknown>[];
+  readonly #maxEntries: number;
+  entries = 0;
+  #current: LayerEntry | undefined;
+  #wishes: number[] = [];
+  /** Bytes of the entry that somebody wants; what lies behind is let go. */
+  #wanted = 0;
+  #held: Uint8Array[] = [];
+  #heldLength = 0;
+
+  constructor(collectors: readonly LayerCollector<unknown>[], maxEntries: number) {
+    this.#collectors = collectors;
+    this.#maxEntries = maxEntries;
+  }
+
+  onEntry(entry: TarEntry): void {
+    if (++this.entries > this.#maxEntries)
+      throw new UserError(`a layer holds more than ${this.#maxEntries} entries`);
+    this.#current = undefined;
+    // A global pax header is no file: the engines read it and make nothing of it.
+    if (entry.typeflag === 'g') return;
+    const path = layerPath(entry.name);
+    if (path === undefined)
+      throw new UserError(`a layer names a path outside the image: ${printable(entry.name)}`);
+    if (path === '') return;
+    const current = { path, entry };
+    this.#current = current;
+    this.#wishes = this.#collectors.map((c) => wishedBytes(c.wants(current)));
+    this.#wanted = Math.min(entry.size, Math.max(0, ...this.#wishes));
+  }
+
+  onContent(chunk: Uint8Array): void {
+    if (this.#current === undefined || this.#heldLength >= this.#wanted) return;
+    const part = chunk.subarray(0, this.#wanted - this.#heldLength);
+    this.#heldLength += part.length;
+    // The reader's chunk may be used again before the entry ends, unless the entry ends with it.
+    this.#held.push(
+      this.#heldLength === this.#wanted && this.#held.length === 0 ? part : part.slice(),
+    );
+  }
+
+  onEntryEnd(): void {
+    const current = this.#current;
+    if (current === undefined) return;
+    const content = this.#held.length === 1 ? this.#held[0] : Buffer.concat(this.#held);
+    this.#collectors.forEach((collector, i) => {
+      const wish = this.#wishes[i] ?? 0;
+      const got = wish === 0 ? undefined : (content ?? NONE).subarray(0, wish);
+      collector.visit(current, got, got !== undefined && current.entry.size > wish);
+    });
+    this.#current = undefined;
+    this.#held = [];
+    this.#heldLength = 0;
+  }
+}
+
+function wishedBytes(wish: ContentWish): number {
+  switch (wish.want) {
+    case 'none':
+      return 0;
+    case 'head':
+      return wish.bytes;
+    case 'all':
+      return wish.cap;
+  }
+}
+
+/** A name for an error message: bounded, control and direction characters spelled out. */
+function printable(name: string): string {
+  return JSON.stringify(name.slice(0, 200)).replace(
+    /[\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g,
+    (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}

@@ -1,0 +1,86 @@
+import { type Digest, digestOf } from '../model/digest.ts';
+import { type Annotations, type Descriptor, type Manifest, MEDIA_TYPE } from '../model/oci.ts';
+import type { BlobStore } from './blob-store.ts';
+import { parseManifest } from './documents.ts';
+
+/** The config of an artifact that needs none (image-spec, manifest.md, "Guidance for an Empty Descriptor"). */
+export const EMPTY_CONFIG = Buffer.from('{}');
+
+/** A manifest that is about another, with its own descriptor as an index lists it. */
+export interface Referrer {
+  readonly bytes: Uint8Array;
+  readonly descriptor: Descriptor;
+}
+
+export interface FoundReferrer {
+  readonly descriptor: Descriptor;
+  readonly manifest: Manifest;
+}
+
+/**
+ * The referrer that carries a sigstore bundle, in the form that cosign 3 writes and cosign 2.5 reads with
+ * `--new-bundle-format`. `created` (RFC 3339) is left out where not given, so that the same bundle gives the same bytes.
+ * The caller stores the manifest, the bundle and the empty config.
+ */
+export function bundleReferrer(options: {
+  readonly subject: Descriptor;
+  readonly bundle: Uint8Array;
+  readonly predicateType: string;
+  readonly created?: string;
+}): Referrer {
+  const { subject, bundle, predicateType, created } = options;
+  const annotations: Annotations = {
+    'dev.sigstore.bundle.content': 'dsse-envelope',
+    'dev.sigstore.bundle.predicateType': predicateType,
+    ...(created === undefined ? {} : { 'org.opencontainers.image.created': created }),
+  };
+  const manifest = {
+    schemaVersion: 2,
+    mediaType: MEDIA_TYPE.manifest,
+    artifactType: MEDIA_TYPE.sigstoreBundle,
+    config: describe(MEDIA_TYPE.empty, EMPTY_CONFIG),
+    layers: [describe(MEDIA_TYPE.sigstoreBundle, bundle)],
+    subject: { mediaType: subject.mediaType, digest: subject.digest, size: subject.size },
+    annotations,
+  } satisfies Manifest;
+  const bytes = Buffer.from(JSON.stringify(manifest));
+  const descriptor = describe(MEDIA_TYPE.manifest, bytes);
+  return {
+    bytes,
+    descriptor: { ...descriptor, artifactType: MEDIA_TYPE.sigstoreBundle, annotations },
+  };
+}
+
+/** Stores a bundle's referrer and all it is made of; gives its descriptor. */
+export async function writeBundleReferrer(
+  blobs: BlobStore,
+  options: Parameters<typeof bundleReferrer>[0],
+): Promise<Descriptor> {
+  const referrer = bundleReferrer(options);
+  await blobs.write(EMPTY_CONFIG);
+  await blobs.write(options.bundle);
+  await blobs.write(referrer.bytes);
+  return referrer.descriptor;
+}
+
+/** Those of `candidates` (entries of an index.json) whose manifest's subject is `subject`, each once. */
+export async function findReferrers(
+  blobs: BlobStore,
+  candidates: readonly Descriptor[],
+  subject: Digest,
+): Promise<readonly FoundReferrer[]> {
+  const found = new Map<Digest, FoundReferrer>();
+  for (const descriptor of candidates) {
+    if (descriptor.artifactType === undefined || found.has(descriptor.digest)) continue;
+    if (!(await blobs.has(descriptor.digest))) continue;
+    const manifest = parseManifest(await blobs.readDocument(descriptor), descriptor.digest);
+    if (manifest.subject?.digest === subject)
+      found.set(descriptor.digest, { descriptor, manifest });
+  }
+  return [...found.values()];
+}
+
+/** A descriptor of the bytes. */
+export function describe(mediaType: string, bytes: Uint8Array): Descriptor {
+  return { mediaType, digest: digestOf(bytes), size: bytes.length };
+}
