@@ -1,0 +1,16 @@
+import type { Settings } from '../model/settings.ts';
+
+/** What holds without a settings file. */
+export const DEFAULT_SETTINGS: Settings = {
+  file: undefined,
+  image: { annotations: {} },
+  secrets: { use: undefined, files: [] },
+  sign: { enabled: true, keyless: false },
+  attest: { sbom: ['cyclonedx', 'spdx'], provenance: true, verdict: true },
+  reproducible: { mode: 'safe', pin: true },
+  gate: { waivers: [] },
+  trust: { images: [], keys: [] },
+  recentDays: 30,
+  registries: {},
+  scanner: 'auto',
+};

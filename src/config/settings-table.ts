@@ -1,0 +1,182 @@
+import type { SettingField, SettingType } from './setting-spec.ts';
+
+const TEXT: SettingType = { kind: 'string' };
+const URL_TEXT: SettingType = {
+  kind: 'string',
+  pattern: /^https?:\/\/[^\s@]+$/,
+  expects: 'an http or https address without user and password',
+};
+const BOOLEAN: SettingType = { kind: 'boolean' };
+
+const image = group('What the image says of itself: OCI annotations and the same labels.', {
+  title: text(TEXT, 'Name of the image for people.', 'the repository name of the first tag'),
+  description: text(TEXT, 'What is in the image.', 'none'),
+  authors: text(TEXT, 'Who is responsible for the image, a name or an address.', 'none'),
+  vendor: text(TEXT, 'The organisation that distributes the image.', 'none'),
+  licenses: text(TEXT, 'License of the software, an SPDX expression.', 'none'),
+  source: text(URL_TEXT, 'Where the source is.', 'the git remote, without credentials'),
+  url: text(URL_TEXT, 'Where to read about the image.', 'none'),
+  documentation: text(URL_TEXT, 'Where its documentation is.', 'none'),
+  version: text(TEXT, 'Version of the software.', 'the git tag of the commit'),
+  annotations: {
+    type: {
+      kind: 'map',
+      keyPattern: /^[^\s=]{1,256}$/,
+      keyExpects: 'an annotation key without spaces and =',
+      of: TEXT,
+    },
+    help: 'More annotations, any key.',
+    byDefault: 'none',
+  },
+});
+
+const secrets = group('How the program in the image takes its secrets.', {
+  use: {
+    type: { kind: 'choice', choices: ['none', 'by-file'] },
+    help: '`none`: it takes none. `by-file`: it reads them from files at run time.',
+    byDefault: 'not declared',
+  },
+  files: {
+    type: {
+      kind: 'list',
+      of: { kind: 'string', pattern: /^\/./, expects: 'an absolute path inside the container' },
+    },
+    help: 'The files that it reads them from.',
+    byDefault: 'none',
+  },
+});
+
+const sign = group('Signing.', {
+  enabled: { type: BOOLEAN, help: 'Sign the image and its attestations.', flag: '--sign' },
+  key: {
+    type: TEXT,
+    help: 'Private key: a file beside the settings file, or a KMS or PKCS#11 URI.',
+    byDefault: 'keyless where a CI identity is at hand, else a key of your own',
+    flag: '--key',
+  },
+  keyless: {
+    type: BOOLEAN,
+    help: 'Always sign with an OIDC identity in place of a key.',
+    flag: '--keyless',
+  },
+});
+
+const attest = group('What is stated about the image, signed and stored beside it.', {
+  sbom: {
+    type: { kind: 'list', of: { kind: 'choice', choices: ['cyclonedx', 'spdx'] } },
+    help: 'Formats of the SBOM; an empty list turns it off.',
+    flag: '--sbom',
+  },
+  provenance: { type: BOOLEAN, help: 'SLSA provenance.', flag: '--provenance' },
+  verdict: { type: BOOLEAN, help: 'The grade itself, when the image is graded.' },
+});
+
+const reproducible = group('The same input, the same image.', {
+  mode: {
+    type: { kind: 'choice', choices: ['safe', 'aggressive', 'off'] },
+    help: 'Which normalising rules are applied to the layers that the build adds.',
+    flag: '--repro',
+  },
+  pin: {
+    type: BOOLEAN,
+    help: 'Hold images from outside to the digests that they had when the build started.',
+    flag: '--pin',
+  },
+});
+
+const gate = group('What an image must reach to be loaded or pushed.', {
+  minLevel: {
+    type: { kind: 'integer', minimum: 0, maximum: 5 },
+    help: 'Lowest level that is published.',
+    byDefault: 'no gate',
+    flag: '--min-level',
+  },
+  minGrade: {
+    type: { kind: 'choice', choices: ['A+', 'A', 'B', 'C', 'D'] },
+    help: 'Lowest overall grade that is published.',
+    byDefault: 'no gate',
+    flag: '--min-grade',
+  },
+  waivers: {
+    type: { kind: 'list', of: { kind: 'object', fields: waiverFields() } },
+    help: 'Criteria whose failure the gate lets through. The score stays as it is.',
+    byDefault: 'none',
+  },
+});
+
+const trust = group('Whom you trust.', {
+  images: {
+    type: {
+      kind: 'list',
+      of: { kind: 'string', pattern: /^[^\s@]+$/, expects: 'an image name or a pattern with *' },
+    },
+    help: 'Images whose source counts as trusted: names, or patterns like `registry.example.com/base/*`.',
+    byDefault: 'none',
+  },
+  keys: {
+    type: { kind: 'list', of: TEXT },
+    help: 'Public keys that signatures are checked with: files beside the settings file, or URIs.',
+    byDefault: 'none',
+  },
+});
+
+/** Every setting of `.scoville.yaml`, by its key. */
+export const SETTINGS_TABLE: Readonly<Record<string, SettingField>> = {
+  image,
+  secrets,
+  sign,
+  attest,
+  reproducible,
+  gate,
+  trust,
+  recentDays: {
+    type: { kind: 'integer', minimum: 1, maximum: 36_500 },
+    help: 'Age in days up to which an image counts as recently updated.',
+    flag: '--max-age',
+  },
+  registries: {
+    type: {
+      kind: 'map',
+      keyPattern: /^(?:[a-z0-9.-]+|\[[0-9a-f:]+\])(?::\d{1,5})?$/i,
+      keyExpects: 'a registry host with an optional port',
+      of: {
+        kind: 'object',
+        fields: {
+          plainHttp: {
+            type: BOOLEAN,
+            help: 'Speak HTTP without TLS to it. Loopback addresses need no entry.',
+            required: true,
+          },
+        },
+      },
+    },
+    help: 'Registries that need other treatment, by host.',
+    byDefault: 'none',
+    flag: '--plain-http',
+  },
+  scanner: {
+    type: { kind: 'choice', choices: ['auto', 'grype', 'trivy', 'none'] },
+    help: 'Vulnerability scanner; `auto` takes the first that is installed.',
+    flag: '--scanner',
+  },
+};
+
+function waiverFields(): Readonly<Record<string, SettingField>> {
+  return {
+    criterion: { type: TEXT, help: 'Id of the criterion, `no-shell`.', required: true },
+    reason: { type: TEXT, help: 'Why it is let through; reports show it.', required: true },
+    expires: {
+      type: { kind: 'string', pattern: /^\d{4}-\d{2}-\d{2}$/, expects: 'a date, YYYY-MM-DD' },
+      help: 'Last day on which it holds; after it the settings are refused.',
+      byDefault: 'never',
+    },
+  };
+}
+
+function group(help: string, fields: Readonly<Record<string, SettingField>>): SettingField {
+  return { type: { kind: 'object', fields }, help };
+}
+
+function text(type: SettingType, help: string, byDefault: string): SettingField {
+  return { type, help, byDefault };
+}

@@ -1,0 +1,49 @@
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { settingsJsonSchema } from '../../src/config/json-schema.ts';
+import { parseSettings } from '../../src/config/parse-settings.ts';
+
+/** YAML that both the parser and the schema must judge alike. */
+const GOOD = [
+  '{}',
+  'image: { title: x, annotations: { a.b: c } }',
+  'gate: { minLevel: 3, minGrade: A+, waivers: [{ criterion: sbom, reason: r }] }',
+  'registries: { "LOCALHOST:5000": { plainHttp: true } }',
+  'attest: { sbom: [] }',
+  'trust: { images: ["a/*"], keys: [k] }',
+];
+const BAD = [
+  'extra: 1',
+  'image: { title: 3 }',
+  'image: { title: "" }',
+  'image: { source: "git@host:x" }',
+  'gate: { minLevel: 6 }',
+  'gate: { minGrade: E }',
+  'gate: { waivers: [{ criterion: x }] }',
+  'registries: { "a b": { plainHttp: true } }',
+  'registries: { a: {} }',
+  'attest: { sbom: [swid] }',
+  'secrets: { files: [relative] }',
+  'recentDays: 0',
+];
+
+describe('the schema for editors', () => {
+  const validate = new Ajv2020({ strict: true }).compile(settingsJsonSchema());
+
+  test('schema/scoville-config-1.json is its text', async () => {
+    const text = `${JSON.stringify(settingsJsonSchema(), null, 2)}\n`;
+    await expect(text).toMatchFileSnapshot('../../schema/scoville-config-1.json');
+  });
+
+  test.each([...GOOD.map((t) => [t, true] as const), ...BAD.map((t) => [t, false] as const)])(
+    'agrees with the parser: %s is %s',
+    async (text, good) => {
+      const parsed = await parseSettings(text, { file: 'f', now: 0 });
+      expect({ parser: parsed.ok, schema: validate(parse(text)) }).toEqual({
+        parser: good,
+        schema: good,
+      });
+    },
+  );
+});
