@@ -4,7 +4,12 @@ import type { BuildFact, EvidenceSource, Fact, ImageFact } from '../model/facts.
 /** The base of the final stage, as far as anything names it. */
 export type NamedBase =
   | { readonly kind: 'scratch'; readonly source: EvidenceSource; readonly line: number }
-  | { readonly kind: 'image'; readonly text: string; readonly source: EvidenceSource; readonly line?: number }
+  | {
+      readonly kind: 'image';
+      readonly text: string;
+      readonly source: EvidenceSource;
+      readonly line?: number;
+    }
   | { readonly kind: 'unnamed'; readonly reason: string };
 
 const BASE_NAME = 'org.opencontainers.image.base.name';

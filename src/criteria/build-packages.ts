@@ -21,7 +21,12 @@ export const BUILD_PACKAGES: Readonly<Record<string, string>> = {
 /** Parts of a tool chain's packages that bring no executable tool and nothing to build against. */
 const NO_TOOL = /-(?:base|doc|docs|locales|common|data|libs?|runtime|lang)$/;
 /** Kernel headers that every libc's development package draws in: alone they are no tooling. */
-const NOT_TOOLING = new Set(['linux-libc-dev', 'linux-headers', 'kernel-headers', 'linux-glibc-devel']);
+const NOT_TOOLING = new Set([
+  'linux-libc-dev',
+  'linux-headers',
+  'kernel-headers',
+  'linux-glibc-devel',
+]);
 const HEADERS = /-(?:dev|devel|static)$/;
 const JDK = /^(?:openjdk|java|temurin|zulu|msopenjdk)[-.\d]*.*-(?:jdk|devel)(?:-headless)?$/;
 const DOTNET_SDK = /^dotnet-sdk-[\d.]+$/;

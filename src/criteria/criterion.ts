@@ -24,6 +24,8 @@ export interface CriterionDefinition<Needed extends FactName, Used extends FactN
   readonly spec: string;
   readonly needs: readonly Needed[];
   readonly uses?: readonly Used[];
+  /** The command or flag that settles it where a needed fact is unknown and names none. */
+  readonly settle?: string;
   readonly decidedBy: string;
   readonly check: (facts: CheckInput<Needed, Used>) => Verdict;
   readonly remedies: readonly [Remedy, ...Remedy[]];
@@ -71,7 +73,7 @@ function judge<Needed extends FactName, Used extends FactName>(
   const source = sourceOf(needs, facts);
   for (const name of needs) {
     const fact: Fact<unknown> = facts[name];
-    if (!fact.known) return { source, ...unknown(fact.reason, fact.settle) };
+    if (!fact.known) return { source, ...unknown(fact.reason, fact.settle ?? definition.settle) };
   }
   try {
     const answer = definition.check(inputOf(needs, uses, facts));

@@ -73,7 +73,12 @@ export function note(text: string): Evidence {
 }
 
 export function configEvidence(field: string, value: string, detail?: string): Evidence {
-  return { kind: 'config', field, value, ...(detail === undefined ? {} : { detail }) };
+  return {
+    kind: 'config',
+    field,
+    value: withoutCredentials(value),
+    ...(detail === undefined ? {} : { detail }),
+  };
 }
 
 /** A file with its layer and size; a link names where it leads. */
@@ -99,13 +104,20 @@ export function packageEvidence(found: Package, detail?: string): Evidence {
   };
 }
 
+const CREDENTIALS = /(\b[a-z][a-z0-9+.-]*:\/\/)[^\s/@'"]+@/gi;
+
+/** The text without the user and password of a URL in it. */
+export function withoutCredentials(text: string): string {
+  return text.replace(CREDENTIALS, '$1****@');
+}
+
 /** Lines of the Dockerfile, with what is said about them. */
 export function lineEvidence(range: SourceRange, text: string, detail?: string): Evidence {
   return {
     kind: 'dockerfile',
     startLine: range.startLine,
     endLine: range.endLine,
-    text,
+    text: withoutCredentials(text),
     ...(detail === undefined ? {} : { detail }),
   };
 }
@@ -119,7 +131,5 @@ export function count(n: number, one: string, many = `${one}s`): string {
 export function listed(names: readonly string[], shown = 3): string {
   const distinct = [...new Set(names)];
   const rest = distinct.length - shown;
-  return rest > 0
-    ? `${distinct.slice(0, shown).join(', ')} and ${rest} more`
-    : distinct.join(', ');
+  return rest > 0 ? `${distinct.slice(0, shown).join(', ')} and ${rest} more` : distinct.join(', ');
 }

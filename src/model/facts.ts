@@ -110,6 +110,8 @@ export interface UsedImage {
   readonly pinnedByBuild: boolean;
   readonly role: 'base' | 'build-stage' | 'copy-from' | 'mount-from' | 'frontend' | 'build-context';
   readonly line?: number;
+  /** The publisher whose signature on this image was verified. */
+  readonly signedBy?: string;
 }
 
 /** How the image was built. */

@@ -2,10 +2,10 @@ import type { Evidence, Verdict } from '../../model/criterion.ts';
 import type { FilesystemFact } from '../../model/facts.ts';
 import type { Package } from '../../model/packages.ts';
 import { parseReference } from '../../model/reference.ts';
+import { namedBase, type NamedBase } from '../base-image.ts';
 import { criterion } from '../criterion.ts';
 import { minimalBase, PACKAGE_LIMIT } from '../minimal-bases.ts';
 import { count, fail, note, pass, unknown } from '../verdict.ts';
-import { namedBase, type NamedBase } from '../base-image.ts';
 
 /** More files than a hand-made root holds: with an os-release and no package record, the database was deleted. */
 const FILES_OF_A_SYSTEM = 1000;
@@ -26,7 +26,10 @@ function byPackages(
   base: NamedBase,
 ): Verdict {
   const os = packages.filter(isOsPackage).length;
-  const evidence = [...baseEvidence(base), note(`${count(os, 'OS package')}, limit ${PACKAGE_LIMIT}`)];
+  const evidence = [
+    ...baseEvidence(base),
+    note(`${count(os, 'OS package')}, limit ${PACKAGE_LIMIT}`),
+  ];
   const system = filesystem.osRelease;
   if (os === 0 && system !== undefined && filesystem.fileCount > FILES_OF_A_SYSTEM)
     return unknown(

@@ -55,10 +55,13 @@ export const noBuildTooling = criterion({
       ...tools.map(({ file }) => fileName(file.path)),
       ...brought.map(({ found }) => found.name),
     ];
-    return fail(`${count(new Set(names).size, 'tool or package', 'tools and packages')}: ${listed(names)}`, [
-      ...tools.map(({ file, reason }) => fileEvidence(file, reason)),
-      ...brought.map(({ found, reason }) => packageEvidence(found, reason)),
-    ]);
+    return fail(
+      `${count(new Set(names).size, 'tool or package', 'tools and packages')}: ${listed(names)}`,
+      [
+        ...tools.map(({ file, reason }) => fileEvidence(file, reason)),
+        ...brought.map(({ found, reason }) => packageEvidence(found, reason)),
+      ],
+    );
   },
   remedies: [
     {

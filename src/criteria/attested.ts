@@ -1,0 +1,91 @@
+import type { Evidence } from '../model/criterion.ts';
+import type { AttestationsFact, EvidenceSource, ImageFact } from '../model/facts.ts';
+import type { FoundAttestation } from '../model/statement.ts';
+
+/** Attestations of a kind, by whether they speak of this image. */
+export interface Attested {
+  /** Subject is this manifest or the index that lists it, and no signature check failed; the best source first. */
+  readonly own: readonly FoundAttestation[];
+  /** Subject is another image. */
+  readonly foreign: readonly FoundAttestation[];
+  /** A signature was checked and did not hold. */
+  readonly broken: readonly FoundAttestation[];
+}
+
+export function attested(
+  fact: AttestationsFact,
+  image: ImageFact,
+  isOfKind: (predicateType: string) => boolean,
+): Attested {
+  const ofKind = fact.attestations.filter(({ predicateType }) => isOfKind(predicateType));
+  const broken = ofKind.filter(({ verification }) => verification === 'failed');
+  const sound = ofKind.filter(({ verification }) => verification !== 'failed');
+  const isOwn = ({ subjects }: FoundAttestation): boolean =>
+    subjects.some((subject) => subject === image.manifestDigest || subject === image.indexDigest);
+  const rank = (found: FoundAttestation): number => RANKS.indexOf(trustIn(found));
+  return {
+    own: sound.filter(isOwn).sort((a, b) => rank(a) - rank(b)),
+    foreign: sound.filter((found) => !isOwn(found)),
+    broken,
+  };
+}
+
+const RANKS: readonly EvidenceSource[] = [
+  'build',
+  'verified-attestation',
+  'unverified-attestation',
+];
+
+/** What a verdict on this attestation rests on. */
+export function trustIn(found: FoundAttestation): EvidenceSource {
+  if (found.verification !== 'verified')
+    return found.source === 'this-build' ? 'build' : 'unverified-attestation';
+  return found.source === 'this-build' ? 'build' : 'verified-attestation';
+}
+
+export function attestationEvidence(found: FoundAttestation, detail?: string): Evidence {
+  const trust =
+    found.verification === 'verified'
+      ? `verified${found.verifiedBy === undefined ? '' : ` against ${found.verifiedBy}`}`
+      : found.verification;
+  return {
+    kind: 'attestation',
+    predicateType: found.predicateType,
+    ...(found.digest === undefined ? {} : { digest: found.digest }),
+    detail: detail === undefined ? trust : `${detail}, ${trust}`,
+  };
+}
+
+/** A field of what may be an object; undefined where it is none, or has no such field of its own. */
+export function field(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null && Object.hasOwn(value, name)
+    ? (value as Readonly<Record<string, unknown>>)[name]
+    : undefined;
+}
+
+export function textField(value: unknown, name: string): string | undefined {
+  const found = field(value, name);
+  return typeof found === 'string' && found.trim() !== '' ? found : undefined;
+}
+
+export function listField(value: unknown, name: string): readonly unknown[] {
+  const found = field(value, name);
+  return Array.isArray(found) ? (found as readonly unknown[]) : [];
+}
+
+/** Why no attestation of a kind is this image's own, and what was found instead. */
+export function noneOwn(found: Attested, kind: string): { summary: string; evidence: Evidence[] } {
+  const evidence = [
+    ...found.broken.map((one) => attestationEvidence(one, 'its signature does not hold')),
+    ...found.foreign.map((one) =>
+      attestationEvidence(one, `its subject is ${one.subjects.join(', ') || 'nothing'}`),
+    ),
+  ];
+  if (found.broken.length > 0)
+    return { summary: `the ${kind}’s signature does not hold`, evidence };
+  if (found.foreign.length > 0) return { summary: `the ${kind} is about another image`, evidence };
+  return {
+    summary: `no ${kind}`,
+    evidence: [{ kind: 'note', text: `no ${kind} is attached to the image` }],
+  };
+}

@@ -1,0 +1,46 @@
+import type { FileFact } from '../../model/facts.ts';
+import { criterion } from '../criterion.ts';
+import { count, fail, fileEvidence, listed, note, pass } from '../verdict.ts';
+
+const SETUID = 0o4000;
+const SETGID = 0o2000;
+
+/** What raises the privileges of whoever runs the file; empty where nothing does. */
+function elevation(file: FileFact): string[] {
+  return [
+    ...(file.mode & SETUID ? [`setuid, uid ${file.uid}`] : []),
+    ...(file.mode & SETGID ? [`setgid, gid ${file.gid}`] : []),
+    ...(file.capabilities ?? []),
+  ];
+}
+
+export const noElevatedFiles = criterion({
+  id: 'no-elevated-files',
+  title: 'No files with elevated privileges',
+  vector: 'configuration',
+  level: 2,
+  spec: '#no-files-with-elevated-privileges',
+  needs: ['filesystem'],
+  decidedBy:
+    'Regular files with the setuid or setgid bit or with file capabilities (`security.capability`) in the final filesystem fail, hard links ' +
+    'included; what a later layer deletes or changes does not count, and neither do setgid directories.',
+  check: ({ filesystem }) => {
+    const elevated = filesystem.elevated.filter((file) => elevation(file).length > 0);
+    if (elevated.length === 0)
+      return pass('no setuid, setgid or capabilities', [
+        note(`${filesystem.fileCount} files looked at`),
+      ]);
+    return fail(
+      `${count(elevated.length, 'file')}: ${listed(elevated.map(({ path }) => path))}`,
+      elevated.map((file) => fileEvidence(file, elevation(file).join(', '))),
+    );
+  },
+  remedies: [
+    {
+      title: 'Take the privileges off',
+      detail:
+        'Strip setuid and setgid bits in the stage that brings the files, or end in a base that has none; what needs a capability gets it from the run-time.',
+      example: 'RUN find / -xdev -perm /6000 -type f -exec chmod a-s {} +',
+    },
+  ],
+});

@@ -1,0 +1,107 @@
+import type { Evidence, Verdict } from '../../model/criterion.ts';
+import type { DeclarationsFact, FilesystemFact, ImageFact } from '../../model/facts.ts';
+import { OWN_ANNOTATION } from '../../model/own-annotations.ts';
+import { criterion } from '../criterion.ts';
+import { secretFileName, secretName } from '../secret-names.ts';
+import {
+  configEvidence,
+  count,
+  fail,
+  listed,
+  note,
+  notApplicable,
+  pass,
+  unknown,
+} from '../verdict.ts';
+
+const MOUNT = '/run/secrets';
+const SETTLE = 'set secrets.use to none or by-file in .scoville.yaml';
+
+function variables(image: ImageFact): { name: string; value: string }[] {
+  return (image.config.config?.Env ?? []).map((entry) => {
+    const equals = entry.indexOf('=');
+    return equals < 0
+      ? { name: entry, value: '' }
+      : { name: entry.slice(0, equals), value: entry.slice(equals + 1) };
+  });
+}
+
+/** What the author says: the configuration of this run, else the annotation that the build wrote from it. */
+function declared(
+  image: ImageFact,
+  declarations: DeclarationsFact,
+): { use: string; by: Evidence } | undefined {
+  if (declarations.secrets !== undefined)
+    return {
+      use: declarations.secrets,
+      by: configEvidence('secrets.use', declarations.secrets, declarations.secretFiles.join(', ')),
+    };
+  const { manifest, index, labels } = image.annotations;
+  const key = OWN_ANNOTATION.secrets;
+  const use = manifest[key] ?? index[key] ?? labels[key];
+  return use === undefined
+    ? undefined
+    : { use, by: configEvidence(key, use, 'declared by the image') };
+}
+
+/** What the image itself shows: variables that name a secret's file, and the place where they are mounted. */
+function shown(image: ImageFact, filesystem: FilesystemFact): Evidence[] {
+  const files = variables(image).filter(({ name }) => secretFileName(name));
+  const volumes = Object.keys(image.config.config?.Volumes ?? {}).filter(
+    (path) => path === MOUNT || path.startsWith(`${MOUNT}/`),
+  );
+  return [
+    ...files.map(({ name, value }) =>
+      configEvidence('config.Env', `${name}=${value.startsWith('/') ? value : '…'}`),
+    ),
+    ...volumes.map((path) => configEvidence('config.Volumes', path)),
+    ...(filesystem.has(MOUNT.slice(1))
+      ? [note(`the image holds ${MOUNT} to mount secrets at`)]
+      : []),
+  ];
+}
+
+function held(image: ImageFact): Verdict | undefined {
+  const secrets = variables(image).flatMap(({ name }) => {
+    const reason = secretName(name);
+    return reason === undefined ? [] : [{ name, reason }];
+  });
+  if (secrets.length === 0) return undefined;
+  return fail(
+    `${count(secrets.length, 'secret')} by environment: ${listed(secrets.map(({ name }) => name))}`,
+    secrets.map(({ name, reason }) => configEvidence('config.Env', `${name}=…`, reason)),
+  );
+}
+
+export const secretsByFile = criterion({
+  id: 'secrets-by-file',
+  title: 'Secrets supported by file',
+  vector: 'configuration',
+  level: 3,
+  spec: '#support-secrets-via-file',
+  needs: ['image', 'filesystem', 'declarations'],
+  decidedBy:
+    'An environment variable in the config that names a secret, with or without a value, fails. Variables that name a secret’s file (`DB_PASSWORD_FILE`), a place ' +
+    'or volume at `/run/secrets`, or the author’s declaration `secrets.use: by-file` pass. An image declared to take no secrets is not applicable; one that says ' +
+    'nothing is unknown.',
+  check: ({ image, filesystem, declarations }) => {
+    const inEnvironment = held(image);
+    if (inEnvironment !== undefined) return inEnvironment;
+    const author = declared(image, declarations);
+    const evidence = shown(image, filesystem);
+    if (author?.use === 'none' && evidence.length === 0)
+      return notApplicable('declared to take no secrets', [author.by]);
+    if (evidence.length > 0) return pass('secrets come as files', evidence);
+    return author?.use === 'by-file'
+      ? pass('declared to take secrets as files', [author.by])
+      : unknown('nothing shows how the program takes its secrets', SETTLE);
+  },
+  remedies: [
+    {
+      title: 'Read secrets from files and say so',
+      detail:
+        'Take each secret from the file that NAME_FILE names, by default below /run/secrets, take secret variables out of ENV, and declare it in .scoville.yaml.',
+      example: 'ENV DB_PASSWORD_FILE=/run/secrets/db-password',
+    },
+  ],
+});

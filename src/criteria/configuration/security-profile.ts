@@ -1,0 +1,56 @@
+import type { FoundAttestation } from '../../model/statement.ts';
+import { attestationEvidence, attested, noneOwn, trustIn } from '../attested.ts';
+import { criterion } from '../criterion.ts';
+import { isProfileType, judgeProfile, type ProfileVerdict } from '../security-profiles.ts';
+import { fail, pass, unknown } from '../verdict.ts';
+
+interface Judged {
+  readonly found: FoundAttestation;
+  readonly profile: ProfileVerdict;
+}
+
+export const securityProfile = criterion({
+  id: 'security-profile',
+  title: 'Security profile attached',
+  vector: 'configuration',
+  level: 5,
+  spec: '#attach-a-security-profile',
+  needs: ['image', 'attestations'],
+  decidedBy:
+    'A seccomp or AppArmor profile attached for this digest, as an attestation or referrer, that parses and is tighter than the container engine’s default: a ' +
+    'seccomp profile that denies by default and allows fewer system calls than Docker’s and no others; an AppArmor profile in enforce mode that grants less as a ' +
+    'whole than docker-default. An SELinux module cannot be compared here: unknown.',
+  check: ({ image, attestations }) => {
+    const found = attested(attestations, image, isProfileType);
+    const judged: Judged[] = found.own.map((one) => ({
+      found: one,
+      profile: judgeProfile(one.predicateType, one.predicate),
+    }));
+    if (judged.length === 0) {
+      const { summary, evidence } = noneOwn(found, 'security profile');
+      return fail(summary, evidence);
+    }
+    const evidence = judged.map((one) =>
+      attestationEvidence(one.found, `${one.profile.kind}: ${one.profile.reason}`),
+    );
+    const tighter = judged.find(({ profile }) => profile.holds === 'tighter');
+    if (tighter !== undefined)
+      return pass(`${tighter.profile.kind} profile ${tighter.profile.reason}`, evidence, {
+        source: trustIn(tighter.found),
+      });
+    const open = judged.find(({ profile }) => profile.holds === 'undecided');
+    if (open !== undefined)
+      return unknown(open.profile.reason, undefined, evidence, trustIn(open.found));
+    const reasons = judged.map(({ profile }) => `${profile.kind} profile: ${profile.reason}`);
+    return fail(reasons[0] ?? 'no profile', evidence);
+  },
+  remedies: [
+    {
+      title: 'Attach a seccomp profile made for this program',
+      detail:
+        'Record the system calls that the program makes, allow those alone, and attest the profile to the image.',
+      example:
+        'cosign attest --type https://example.com/seccomp/v1 --predicate seccomp.json REPOSITORY@DIGEST',
+    },
+  ],
+});

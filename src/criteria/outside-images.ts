@@ -1,0 +1,84 @@
+import type { Evidence } from '../model/criterion.ts';
+import type { ExternalImage } from '../model/dockerfile.ts';
+import type { BuildFact, Fact, UsedImage } from '../model/facts.ts';
+import { type ImageReference, parseReference } from '../model/reference.ts';
+
+/** An image that the build took from outside, however that is known. */
+export interface OutsideImage {
+  readonly text: string;
+  /** Undefined where the text is no reference, or holds a variable without a value. */
+  readonly reference: ImageReference | undefined;
+  readonly role: string;
+  /** The digest that the Dockerfile spells, or that this build or its lock file enforced. */
+  readonly pinned: boolean;
+  readonly pinnedBy: string | undefined;
+  readonly signedBy: string | undefined;
+  readonly line: number | undefined;
+}
+
+const CONTEXT_SCHEME = /^docker-image:\/\//;
+
+const ROLES: Readonly<Record<UsedImage['role'], string>> = {
+  base: 'base of the final stage',
+  'build-stage': 'base of a build stage',
+  'copy-from': 'COPY --from',
+  'mount-from': 'RUN --mount from',
+  frontend: '# syntax',
+  'build-context': '--build-context',
+};
+
+const DOCKERFILE_ROLES: Readonly<Record<ExternalImage['kind'], string>> = {
+  from: 'FROM',
+  'copy-from': 'COPY --from',
+  'mount-from': 'RUN --mount from',
+  syntax: '# syntax',
+};
+
+/** The outside images of the build: as the build used them, else as its Dockerfile names them. */
+export function outsideImages(build: BuildFact): Fact<readonly OutsideImage[]> {
+  if (build.images.known) {
+    const value = build.images.value.map(fromUse).filter((image) => image.text !== 'scratch');
+    return { ...build.images, value };
+  }
+  if (!build.dockerfile.known) return build.images;
+  const value = build.dockerfile.value.externalImages.map((image) => ({
+    text: image.text,
+    reference: image.reference,
+    role: DOCKERFILE_ROLES[image.kind],
+    pinned: image.reference?.digest !== undefined,
+    pinnedBy: image.reference?.digest === undefined ? undefined : 'the Dockerfile',
+    signedBy: undefined,
+    line: image.range.startLine,
+  }));
+  return { ...build.dockerfile, value };
+}
+
+function fromUse(image: UsedImage): OutsideImage {
+  const parsed = parseReference(image.text.replace(CONTEXT_SCHEME, ''));
+  const pinnedBy = image.pinnedInDockerfile
+    ? 'the Dockerfile'
+    : image.pinnedByBuild
+      ? 'this build'
+      : undefined;
+  return {
+    text: image.text,
+    reference: parsed.ok ? parsed.value : undefined,
+    role: ROLES[image.role],
+    pinned: pinnedBy !== undefined,
+    pinnedBy,
+    signedBy: image.signedBy,
+    line: image.line,
+  };
+}
+
+/** The image with its digest and where the Dockerfile names it. */
+export function imageEvidence(image: OutsideImage, detail: string): Evidence {
+  const line = image.line === undefined ? '' : `, line ${image.line}`;
+  const digest = image.reference?.digest;
+  return {
+    kind: 'image',
+    reference: image.text,
+    ...(digest === undefined ? {} : { digest }),
+    detail: `${image.role}${line}: ${detail}`,
+  };
+}

@@ -1,0 +1,66 @@
+import { PREDICATE_TYPE, type FoundAttestation } from '../../model/statement.ts';
+import { attestationEvidence, attested, field, noneOwn, textField, trustIn } from '../attested.ts';
+import { criterion } from '../criterion.ts';
+import { fail, pass } from '../verdict.ts';
+
+const SLSA = /^https:\/\/slsa\.dev\/provenance\/v(?:0\.[12]|1(?:\.\d+)?)$/;
+
+/** Builder and build type as SLSA v1 (`buildDefinition`, `runDetails`) or v0.2 (`builder`, `buildType`) write them. */
+function builderOf({ predicate, predicateType }: FoundAttestation): {
+  builder: string | undefined;
+  buildType: string | undefined;
+} {
+  if (predicateType.startsWith(PREDICATE_TYPE.slsaProvenanceV1))
+    return {
+      builder: textField(field(field(predicate, 'runDetails'), 'builder'), 'id'),
+      buildType: textField(field(predicate, 'buildDefinition'), 'buildType'),
+    };
+  return {
+    builder: textField(field(predicate, 'builder'), 'id'),
+    buildType: textField(predicate, 'buildType') ?? textField(field(predicate, 'recipe'), 'type'),
+  };
+}
+
+/** Undefined where the statement is sound. */
+function flawOf(found: FoundAttestation): string | undefined {
+  const { builder, buildType } = builderOf(found);
+  if (buildType === undefined) return 'it states no build type, so it is no SLSA provenance';
+  return builder === undefined ? 'it names no builder' : undefined;
+}
+
+export const provenanceAttested = criterion({
+  id: 'provenance',
+  title: 'SLSA provenance attestation',
+  vector: 'provenance',
+  level: 4,
+  spec: '#slsa-provenance-attestations',
+  needs: ['image', 'attestations'],
+  decidedBy:
+    'A SLSA provenance statement (v0.2 or v1) whose subject is this image’s manifest or the index that lists it, that parses and names its ' +
+    'builder. Another subject, an empty builder id or a signature that does not hold fails. An unverified statement passes and is marked as self-declared.',
+  check: ({ image, attestations }) => {
+    const found = attested(attestations, image, (type) => SLSA.test(type));
+    if (found.own.length === 0) {
+      const { summary, evidence } = noneOwn(found, 'provenance');
+      return fail(summary, evidence);
+    }
+    const sound = found.own.find((one) => flawOf(one) === undefined);
+    if (sound === undefined)
+      return fail(
+        found.own.map(flawOf).find((flaw) => flaw !== undefined) ?? 'no sound provenance',
+        found.own.map((one) => attestationEvidence(one, flawOf(one))),
+      );
+    const builder = builderOf(sound).builder ?? '';
+    return pass(`built by ${builder}`, [attestationEvidence(sound, `builder ${builder}`)], {
+      source: trustIn(sound),
+    });
+  },
+  remedies: [
+    {
+      title: 'Attach SLSA provenance',
+      detail:
+        'Build with scoville, which attests SLSA v1 provenance for the image it publishes, or give buildx --provenance=mode=max and a named builder.',
+      example: 'scoville build --push -t REPOSITORY:TAG .',
+    },
+  ],
+});

@@ -1,0 +1,37 @@
+import { criterion } from '../criterion.ts';
+import { count, fail, note, pass } from '../verdict.ts';
+
+export const reproducible = criterion({
+  id: 'reproducible',
+  title: 'Fully reproducible',
+  vector: 'provenance',
+  level: 5,
+  spec: '#full-reproducibility',
+  needs: ['reproduction'],
+  settle: 'scoville reproduce',
+  decidedBy:
+    'A second, uncached build in another directory, at another time, gave the same image manifest digest: done now (`scoville reproduce`) or stated by a ' +
+    'verified attestation. Nothing else counts; without either the answer is unknown.',
+  check: ({ reproduction }) => {
+    const by =
+      reproduction.statedBy === 'this-run'
+        ? 'a second build, done now'
+        : 'a verified attestation of a second build';
+    const source = reproduction.statedBy === 'this-run' ? 'build' : 'verified-attestation';
+    return reproduction.reproducible
+      ? pass('a second build gave the same digest', [note(by)], { source })
+      : fail(
+          `a second build differs in ${count(reproduction.differences, 'place')}`,
+          [note(`${by}: ${count(reproduction.differences, 'difference')}`)],
+          { source },
+        );
+  },
+  remedies: [
+    {
+      title: 'Make the build reproducible and prove it',
+      detail:
+        'scoville reproduce builds a second time, names each file that differs and its cause; with --attest the result is signed.',
+      example: 'scoville reproduce --attest .',
+    },
+  ],
+});

@@ -1,0 +1,69 @@
+import type { Evidence } from '../../model/criterion.ts';
+import type { SignatureFact } from '../../model/facts.ts';
+import { criterion } from '../criterion.ts';
+import { count, fail, note, pass, unknown } from '../verdict.ts';
+
+/** An identity or issuer pattern that any signer satisfies: such a check proves nothing. */
+const ANYONE = /(?:^|[\s=,'"])\^?\.[*+]\$?(?=$|[\s,'"])|^\*$/;
+
+function namesSigner(signature: SignatureFact): boolean {
+  return signature.verifiedBy === undefined || !ANYONE.test(signature.verifiedBy);
+}
+
+function evidenceOf(signature: SignatureFact): Evidence {
+  const against = signature.verifiedBy === undefined ? '' : ` against ${signature.verifiedBy}`;
+  const detail = signature.detail === undefined ? '' : `: ${signature.detail}`;
+  return {
+    kind: 'attestation',
+    predicateType: signature.kind,
+    ...(signature.digest === undefined ? {} : { digest: signature.digest }),
+    detail: `${signature.verification}${against}${detail}`,
+  };
+}
+
+export const signed = criterion({
+  id: 'signed',
+  title: 'Image signed',
+  vector: 'provenance',
+  level: 2,
+  spec: '#sign-images',
+  needs: ['attestations'],
+  decidedBy:
+    'A cosign or notation signature for this image’s digest that verifies with the key or identity that the user names, or with this build’s own. One that ' +
+    'cannot be verified is unknown, one that was checked and does not hold fails, and so does no signature at all. Verification against any identity does not count.',
+  check: ({ attestations }) => {
+    const { signatures } = attestations;
+    if (signatures.length === 0)
+      return fail('no signature', [note('no cosign or notation signature is attached')]);
+    const evidence = signatures.map(evidenceOf);
+    const verified = signatures.filter(({ verification }) => verification === 'verified');
+    const good = verified.find(namesSigner);
+    if (good !== undefined)
+      return pass(
+        good.verifiedBy === undefined
+          ? 'signature verified'
+          : `verified against ${good.verifiedBy}`,
+        evidence,
+      );
+    const settle =
+      'scoville grade --key FILE, or --certificate-identity with --certificate-oidc-issuer';
+    if (verified.length > 0)
+      return unknown('verified against any identity, which proves no signer', settle, evidence);
+    if (signatures.every(({ verification }) => verification === 'failed'))
+      return fail(`${count(signatures.length, 'signature')}, none holds`, evidence);
+    return unknown(
+      `${count(signatures.length, 'signature')}, but no key or identity to verify with`,
+      settle,
+      evidence,
+      'unverified-attestation',
+    );
+  },
+  remedies: [
+    {
+      title: 'Sign the image',
+      detail:
+        'Build with scoville, which signs what it publishes, or sign the pushed digest with cosign or notation.',
+      example: 'cosign sign --key cosign.key REPOSITORY@DIGEST',
+    },
+  ],
+});

@@ -1,0 +1,24 @@
+import { SCAN_SETTLE, judgeScan } from '../counted-vulnerabilities.ts';
+import { criterion } from '../criterion.ts';
+
+export const noMedium = criterion({
+  id: 'no-medium',
+  title: 'No medium CVEs',
+  vector: 'vulnerabilities',
+  level: 4,
+  spec: '#no-medium',
+  needs: ['vulnerabilities'],
+  settle: SCAN_SETTLE,
+  decidedBy:
+    'The scanner reports no CVE of severity medium after VEX statements that are given or verified; each CVE counts once. The verdict holds for the scanner, its version and the date of ' +
+    'its database, which it carries. Without a scanner: unknown.',
+  check: ({ vulnerabilities }) => judgeScan(vulnerabilities, 'medium'),
+  remedies: [
+    {
+      title: 'Update what carries a medium CVE',
+      detail:
+        'Rebuild on current bases and packages, drop what is not needed, and state in a VEX document what does not affect the image.',
+      example: 'scoville build --pull .',
+    },
+  ],
+});
