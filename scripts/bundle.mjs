@@ -1,4 +1,5 @@
-// Bundles the command into dist/: one entry, with chunks only for what is loaded on demand (screens, shell parser, secret rules).
+// Bundles the command into dist/: the command, with chunks only for what is loaded on demand (screens, shell parser, secret rules),
+// and the code of the threads that compress layers.
 import { chmodSync, copyFileSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { build } from 'esbuild';
@@ -7,7 +8,7 @@ const require = createRequire(import.meta.url);
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
 rmSync('dist', { recursive: true, force: true });
 await build({
-  entryPoints: { scoville: 'src/bin.ts' },
+  entryPoints: { scoville: 'src/bin.ts', 'compress-worker': 'src/normalise/compress-worker.ts' },
   outdir: 'dist',
   bundle: true,
   platform: 'node',
