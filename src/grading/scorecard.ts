@@ -1,0 +1,69 @@
+import { type CriterionResult, LEVEL_NAMES } from '../model/criterion.ts';
+import type { Digest } from '../model/digest.ts';
+import type { PlatformScore, Scorecard } from '../model/scorecard.ts';
+import type { Waiver } from '../model/settings.ts';
+import { levelOf, scoreOf, vectorScores } from './score.ts';
+import { suggest } from './suggestions.ts';
+
+/** One platform's image and every criterion's answer on it. */
+export interface JudgedPlatform {
+  /** `linux/amd64`. */
+  readonly platform: string;
+  /** Of the platform's image manifest. */
+  readonly digest: Digest;
+  readonly criteria: readonly CriterionResult[];
+}
+
+export interface ScorecardInput {
+  readonly toolVersion: string;
+  readonly image: string;
+  /** The published descriptor: index or manifest. */
+  readonly digest: Digest;
+  /** RFC 3339. */
+  readonly gradedAt: string;
+  /** At least one. */
+  readonly platforms: readonly [JudgedPlatform, ...JudgedPlatform[]];
+  readonly waivers?: readonly Waiver[];
+}
+
+function platformScore({ platform, digest, criteria }: JudgedPlatform): PlatformScore {
+  return {
+    platform,
+    digest,
+    level: levelOf(criteria),
+    overall: scoreOf(criteria),
+    vectors: vectorScores(criteria),
+    criteria,
+  };
+}
+
+/** The platform with the lowest level, of those the one with the fewest points; the first where several are alike. */
+function worst(first: PlatformScore, rest: readonly PlatformScore[]): PlatformScore {
+  return rest.reduce((low, next) => {
+    const byLevel = next.level - low.level;
+    return byLevel < 0 || (byLevel === 0 && next.overall.points < low.overall.points) ? next : low;
+  }, first);
+}
+
+/** The judgement of an image out of its platforms' results; its own score is that of its worst platform. */
+export function assembleScorecard(input: ScorecardInput): Scorecard {
+  const [head, ...tail] = input.platforms;
+  const first = platformScore(head);
+  const rest = tail.map(platformScore);
+  const { level, overall, vectors, criteria } = worst(first, rest);
+  return {
+    schemaVersion: '1',
+    tool: { name: 'scoville', version: input.toolVersion },
+    image: input.image,
+    digest: input.digest,
+    gradedAt: input.gradedAt,
+    platforms: [first, ...rest],
+    level,
+    levelName: LEVEL_NAMES[level] ?? LEVEL_NAMES[0],
+    overall,
+    vectors,
+    criteria,
+    suggestions: suggest(criteria),
+    waivers: input.waivers ?? [],
+  };
+}

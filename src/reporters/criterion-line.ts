@@ -1,0 +1,16 @@
+import type { CriterionResult } from '../model/criterion.ts';
+import { evidenceText } from './evidence-text.ts';
+
+/**
+ * What a scorecard says of a criterion on one line: its summary, then the first piece of evidence that says more, and what would settle
+ * an `unknown`. A verdict that rests on what the publisher says of itself is marked.
+ */
+export function criterionLine(result: CriterionResult): string {
+  const declared = result.source === 'unverified-attestation' ? ' [self-declared]' : '';
+  const settle = result.settle === undefined ? '' : `; settle: ${result.settle}`;
+  if (result.outcome === 'unknown') return result.summary + declared + settle;
+  const more = result.evidence
+    .map(evidenceText)
+    .find((text) => !result.summary.includes(text) && !text.includes(result.summary));
+  return result.summary + declared + (more === undefined ? '' : `; ${more}`);
+}
