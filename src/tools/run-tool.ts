@@ -1,0 +1,136 @@
+import { homedir } from 'node:os';
+import type { Readable, Writable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { RunTool, ToolResult, ToolRun } from '../model/run.ts';
+import { findCommand } from './command-path.ts';
+import { LineSplitter, OutputTail } from './tool-output.ts';
+
+/** Time between the polite signal and SIGKILL. BuildKit and cosign use it to clean up. */
+const GRACE_MS = 5_000;
+/** How long output is waited for after a tool has ended: a grandchild may hold the pipe open. */
+const DRAIN_MS = 2_000;
+
+/** What is read of execa's answer. */
+interface Ended {
+  readonly isCanceled: boolean;
+  readonly timedOut: boolean;
+  readonly signal?: string | undefined;
+  readonly exitCode?: number | undefined;
+}
+
+/**
+ * Starts a tool with an argument array and waits for its end; every way of ending is data. Nothing goes through a
+ * shell, and nothing is started from the working directory. An abort or timeout sends SIGTERM, then SIGKILL. Throws
+ * only where `stdin` itself throws.
+ */
+export const runTool: RunTool = async (run) => {
+  if (run.signal?.aborted === true) return { ended: 'aborted' };
+  const env = environment(run);
+  const file = findCommand(run.command, {
+    path: env['PATH'] ?? '',
+    cwd: run.cwd ?? process.cwd(),
+    home: homedir(),
+  });
+  if (file === undefined) return { ended: 'not-found' };
+  const { execa } = await import('execa');
+  const child = execa(file, [...run.args], { ...optionsOf(run), env });
+  const stdout = readOutput(child.stdout, run.stdout, run.onStdoutLine);
+  const stderr = readOutput(child.stderr, run.stderr, run.onStderrLine);
+  const fed = feed(child.stdin, run.stdin).then((failure) => {
+    if (failure !== undefined) child.kill();
+    return failure;
+  });
+  let drain: NodeJS.Timeout | undefined;
+  child.once('exit', () => {
+    drain = setTimeout(() => {
+      child.stdout?.destroy();
+      child.stderr?.destroy();
+    }, DRAIN_MS);
+  });
+  const ended = await child;
+  await Promise.all([stdout.closed, stderr.closed]);
+  clearTimeout(drain);
+  // A child that ended leaves its input unread: destroying the pipe lets the feeder stop.
+  child.stdin?.destroy();
+  const failure = await fed;
+  if (failure !== undefined) throw failure;
+  return toolResult(ended, stdout.text(), stderr.text());
+};
+
+function optionsOf(run: ToolRun) {
+  return {
+    extendEnv: false,
+    reject: false,
+    buffer: false,
+    stripFinalNewline: false,
+    stdin: run.stdin === undefined ? 'ignore' : run.stdin === 'inherit' ? 'inherit' : 'pipe',
+    stdout: run.stdout === 'inherit' ? 'inherit' : 'pipe',
+    stderr: run.stderr === 'inherit' ? 'inherit' : 'pipe',
+    forceKillAfterDelay: GRACE_MS,
+    ...(run.cwd === undefined ? {} : { cwd: run.cwd }),
+    ...(run.timeoutMs === undefined ? {} : { timeout: run.timeoutMs }),
+    ...(run.signal === undefined ? {} : { cancelSignal: run.signal }),
+  } as const;
+}
+
+function environment(run: ToolRun): Record<string, string> {
+  const entries = Object.entries({ ...process.env, ...run.env });
+  return Object.fromEntries(
+    entries.filter((entry): entry is [string, string] => entry[1] !== undefined),
+  );
+}
+
+function toolResult(ended: Ended, stdout: string, stderr: string): ToolResult {
+  if (ended.isCanceled) return { ended: 'aborted' };
+  if (ended.timedOut) return { ended: 'timeout', stdout, stderr };
+  if (ended.signal !== undefined) return { ended: 'signal', signal: ended.signal, stdout, stderr };
+  if (ended.exitCode !== undefined)
+    return { ended: 'exit', exitCode: ended.exitCode, stdout, stderr };
+  // It could not be started at all: gone since it was found, or no program for this machine.
+  return { ended: 'not-found' };
+}
+
+interface Output {
+  readonly closed: Promise<void>;
+  readonly text: () => string;
+}
+
+function readOutput(
+  stream: Readable | null,
+  mode: ToolRun['stdout'],
+  onLine: ((line: string) => void) | undefined,
+): Output {
+  if (stream === null) return { closed: Promise.resolve(), text: () => '' };
+  const tail = new OutputTail();
+  const lines = onLine === undefined ? undefined : new LineSplitter(onLine);
+  stream.on('data', (chunk: Buffer) => {
+    if (mode !== 'lines') tail.push(chunk);
+    lines?.push(chunk);
+  });
+  const closed = new Promise<void>((resolve) => {
+    stream.once('error', resolve);
+    stream.once('close', resolve);
+  }).then(() => lines?.end());
+  return { closed, text: () => tail.text() };
+}
+
+/** Writes the input. That the tool stops reading early is its own business; a failing source is given back. */
+async function feed(target: Writable | null, stdin: ToolRun['stdin']): Promise<Error | undefined> {
+  if (target === null || stdin === undefined || stdin === 'inherit') return undefined;
+  let failure: Error | undefined;
+  async function* source(input: Uint8Array | AsyncIterable<Uint8Array>) {
+    try {
+      if (input instanceof Uint8Array) yield input;
+      else yield* input;
+    } catch (error) {
+      failure = error instanceof Error ? error : new Error(String(error));
+      throw failure;
+    }
+  }
+  try {
+    await pipeline(source(stdin), target);
+  } catch {
+    return failure;
+  }
+  return undefined;
+}

@@ -1,0 +1,57 @@
+import { UserError } from '../model/errors.ts';
+import type { RunTool } from '../model/run.ts';
+import { completed } from './completed-run.ts';
+import { TOOLS, type ToolName, howToInstall, missingTool } from './tool-names.ts';
+
+/** What a tool says of itself. `number` is undefined for a build without one (Debian's cosign says `devel`). */
+export interface ToolVersion {
+  readonly tool: ToolName;
+  readonly number: string | undefined;
+}
+
+const asked = new WeakMap<RunTool, Map<ToolName, Promise<ToolVersion>>>();
+
+/**
+ * The version of a tool, asked once for each runner; the promise is kept, so that two callers at once start one
+ * process. Throws UserError, with how to install it, where the tool is missing or older than what is needed.
+ */
+export function requireTool(run: RunTool, tool: ToolName): Promise<ToolVersion> {
+  const answers = asked.get(run) ?? new Map<ToolName, Promise<ToolVersion>>();
+  asked.set(run, answers);
+  const before = answers.get(tool);
+  if (before !== undefined) return before;
+  const answer = askVersion(run, tool);
+  answers.set(tool, answer);
+  return answer;
+}
+
+async function askVersion(run: RunTool, tool: ToolName): Promise<ToolVersion> {
+  const { command, versionArgs, minimum, title } = TOOLS[tool];
+  const result = await completed(run, tool, { command, args: versionArgs, timeoutMs: 30_000 });
+  // `docker buildx` without the plugin ends with docker's own usage error.
+  if (result.exitCode !== 0) throw missingTool(tool);
+  const number = parseVersion(result.stdout);
+  if (minimum !== undefined && number !== undefined && compareVersions(number, minimum) < 0)
+    throw new UserError(`${title} ${number} is too old: ${minimum} or newer is needed`, {
+      nextStep: howToInstall(tool),
+    });
+  return { tool, number };
+}
+
+/** The first `MAJOR.MINOR[.PATCH]` in a tool's version output, as three numbers; undefined where there is none. */
+export function parseVersion(output: string): string | undefined {
+  const ownField = /"(?:gitVersion|version|Version)"\s*:\s*"([^"]*)"/.exec(output)?.[1];
+  const found = /(?:^|[^\w.])v?(\d{1,9})\.(\d{1,9})(?:\.(\d{1,9}))?/.exec(ownField ?? output);
+  return found === null ? undefined : `${found[1] ?? 0}.${found[2] ?? 0}.${found[3] ?? 0}`;
+}
+
+/** Negative where `a` is older than `b`; both as `parseVersion` gives them. */
+export function compareVersions(a: string, b: string): number {
+  const left = a.split('.').map(Number);
+  const right = b.split('.').map(Number);
+  for (let part = 0; part < 3; part += 1) {
+    const difference = (left[part] ?? 0) - (right[part] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return 0;
+}

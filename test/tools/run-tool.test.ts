@@ -1,0 +1,154 @@
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { runTool } from '../../src/tools/run-tool.ts';
+
+const sh = (script: string) => ({ command: 'sh', args: ['-c', script] });
+
+describe('runTool', () => {
+  test('an exit is data, whatever its code', async () => {
+    expect(await runTool(sh('echo out; echo err >&2; exit 3'))).toEqual({
+      ended: 'exit',
+      exitCode: 3,
+      stdout: 'out\n',
+      stderr: 'err\n',
+    });
+  });
+
+  test('arguments reach the tool as they are', async () => {
+    const args = ['-c', 'printf "%s|" "$@"', 'sh', '$(id)', '; ls', 'two words', ''];
+    expect(await runTool({ command: 'sh', args })).toMatchObject({
+      stdout: '$(id)|; ls|two words||',
+    });
+  });
+
+  test('bytes go to stdin', async () => {
+    const stdin = Buffer.from('hello');
+    expect(await runTool({ command: 'cat', args: [], stdin })).toMatchObject({ stdout: 'hello' });
+  });
+
+  test('a stream goes to stdin', async () => {
+    const stdin = chunks(3, Buffer.from('ab'));
+    expect(await runTool({ command: 'cat', args: [], stdin })).toMatchObject({ stdout: 'ababab' });
+  });
+
+  test('a tool that does not read its input is no error', async () => {
+    const stdin = chunks(64, Buffer.alloc(1_000_000));
+    expect(await runTool({ command: 'true', args: [], stdin })).toMatchObject({ exitCode: 0 });
+  });
+
+  test('a source that fails ends the tool and throws what it threw', async () => {
+    const run = runTool({ command: 'cat', args: [], stdin: failing() });
+    await expect(run).rejects.toThrow('the disk is gone');
+  });
+
+  test('lines are handed on as they come, and not kept where only lines are wanted', async () => {
+    const lines: string[] = [];
+    const result = await runTool({
+      ...sh('printf "one\\ntwo\\r\\nthree"'),
+      stdout: 'lines',
+      onStdoutLine: (line) => lines.push(line),
+    });
+    expect(lines).toEqual(['one', 'two', 'three']);
+    expect(result).toMatchObject({ stdout: '' });
+  });
+
+  test('a timeout ends it', async () => {
+    expect(await runTool({ command: 'sleep', args: ['20'], timeoutMs: 100 })).toMatchObject({
+      ended: 'timeout',
+    });
+  });
+
+  test('an abort ends it', async () => {
+    const abort = new AbortController();
+    const run = runTool({ command: 'sleep', args: ['20'], signal: abort.signal });
+    setTimeout(() => {
+      abort.abort();
+    }, 50);
+    expect(await run).toEqual({ ended: 'aborted' });
+  });
+
+  test('what is aborted before it starts is not started', async () => {
+    expect(await runTool({ command: 'true', args: [], signal: AbortSignal.abort() })).toEqual({
+      ended: 'aborted',
+    });
+  });
+
+  test('a signal is told by name', async () => {
+    expect(await runTool(sh('kill -KILL $$'))).toMatchObject({
+      ended: 'signal',
+      signal: 'SIGKILL',
+    });
+  });
+
+  test('a missing command is data', async () => {
+    expect(await runTool({ command: 'no-such-tool-here', args: [] })).toEqual({
+      ended: 'not-found',
+    });
+  });
+
+  test('a grandchild that keeps the pipe open does not hold us', async () => {
+    const started = Date.now();
+    expect(await runTool(sh('sleep 15 & echo done'))).toMatchObject({ stdout: 'done\n' });
+    expect(Date.now() - started).toBeLessThan(10_000);
+  });
+
+  test('variables are added, and removed by undefined', async () => {
+    process.env['SCOVILLE_TEST_GONE'] = 'here';
+    const env = { SCOVILLE_TEST_NEW: 'new', SCOVILLE_TEST_GONE: undefined };
+    const run = { ...sh('echo "$SCOVILLE_TEST_NEW-${SCOVILLE_TEST_GONE-none}"'), env };
+    expect(await runTool(run)).toMatchObject({ stdout: 'new-none\n' });
+    delete process.env['SCOVILLE_TEST_GONE'];
+  });
+});
+
+describe('where tools are taken from', () => {
+  let project = '';
+  beforeAll(() => {
+    project = mkdtempSync(join(tmpdir(), 'scoville-project-'));
+    mkdirSync(join(project, 'bin'));
+    for (const path of ['planted-tool', 'bin/planted-tool']) {
+      writeFileSync(join(project, path), '#!/bin/sh\necho planted\n');
+      chmodSync(join(project, path), 0o755);
+    }
+  });
+  afterAll(() => {
+    rmSync(project, { recursive: true });
+  });
+
+  test.each(['.', '', './bin', 'PROJECT', 'PROJECT/bin'])(
+    'a PATH entry %j does not lead into the working directory',
+    async (entry) => {
+      const path = `${entry.replace('PROJECT', project)}:/usr/bin:/bin`;
+      expect(
+        await runTool({ command: 'planted-tool', args: [], cwd: project, env: { PATH: path } }),
+      ).toEqual({ ended: 'not-found' });
+    },
+  );
+
+  test('a relative path is refused, an absolute one is not', async () => {
+    expect(await runTool({ command: './planted-tool', args: [], cwd: project })).toEqual({
+      ended: 'not-found',
+    });
+    expect(
+      await runTool({ command: join(project, 'planted-tool'), args: [], cwd: project }),
+    ).toMatchObject({ stdout: 'planted\n' });
+  });
+
+  test('a folder on PATH elsewhere counts', async () => {
+    const env = { PATH: `${project}/bin:/usr/bin` };
+    expect(
+      await runTool({ command: 'planted-tool', args: [], cwd: tmpdir() + '/..', env }),
+    ).toMatchObject({ ended: 'exit' });
+  });
+});
+
+async function* chunks(count: number, chunk: Uint8Array): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < count; at += 1) yield await Promise.resolve(chunk);
+}
+
+async function* failing(): AsyncGenerator<Uint8Array> {
+  yield await Promise.resolve(Buffer.from('x'));
+  throw new Error('the disk is gone');
+}
