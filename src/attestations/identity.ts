@@ -1,0 +1,47 @@
+import { digestHex, type Digest } from '../model/digest.ts';
+import { parseReference } from '../model/reference.ts';
+
+/**
+ * Who built, as `runDetails.builder.id` says it: the package that this program is published as, without a version, so that a policy
+ * can name it once. The versions of what took part stand in `runDetails.builder.version`. docs/attestations.md defines it.
+ */
+export const BUILDER_ID = 'pkg:npm/scoville';
+
+/** Who judged, as a verification summary names its verifier. */
+export const VERIFIER_ID = 'pkg:npm/scoville';
+
+/** What the parameters of our provenance mean: BuildKit's, and those that docs/attestations.md adds. */
+export const BUILD_TYPE = 'pkg:npm/scoville#docs/attestations.md';
+
+/** The specification whose criteria a verdict answers. */
+export const CRITERIA_URI = 'https://github.com/chps-dev/chps/blob/main/CHPs.md';
+
+/**
+ * The package URL of an image (purl-spec, type `oci`): name and digest, the repository and, where given, the architecture as qualifiers.
+ * A name that is no reference gives a purl that holds the digest alone.
+ */
+export function imagePurl(image: {
+  readonly name: string;
+  readonly digest: Digest;
+  readonly architecture?: string;
+}): string {
+  const reference = parseReference(image.name);
+  const repository = reference.ok ? reference.value.repository : 'image';
+  const name = repository.slice(repository.lastIndexOf('/') + 1);
+  const qualifiers = [
+    image.architecture === undefined ? [] : [`arch=${qualifierValue(image.architecture)}`],
+    reference.ok
+      ? [`repository_url=${qualifierValue(`${reference.value.registry}/${repository}`)}`]
+      : [],
+    reference.ok && reference.value.tag !== undefined
+      ? [`tag=${qualifierValue(reference.value.tag)}`]
+      : [],
+  ].flat();
+  const query = qualifiers.length === 0 ? '' : `?${qualifiers.join('&')}`;
+  return `pkg:oci/${encodeURIComponent(name)}@sha256%3A${digestHex(image.digest)}${query}`;
+}
+
+// purl-spec leaves `/` and `:` as they are in qualifiers.
+function qualifierValue(text: string): string {
+  return encodeURIComponent(text).replaceAll('%2F', '/').replaceAll('%3A', ':');
+}

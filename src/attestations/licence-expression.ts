@@ -1,0 +1,96 @@
+import { fixupSpdxId } from '@cyclonedx/cyclonedx-library/SPDX';
+
+/** A licence as a package records it, told apart by what an SBOM can say of it. */
+export type Licence =
+  /** On the SPDX licence list. */
+  | { readonly kind: 'id'; readonly id: string }
+  /** A valid SPDX expression, canonical; `refs` are the LicenseRef- ids in it. */
+  | { readonly kind: 'expression'; readonly expression: string; readonly refs: readonly string[] }
+  /** Anything else, as recorded. */
+  | { readonly kind: 'name'; readonly name: string };
+
+const MAX_LENGTH = 1000;
+const MAX_DEPTH = 20;
+const LICENCE_REF = /^LicenseRef-[A-Za-z0-9.-]+$/;
+// These are exceptions although their names do not say so.
+const EXCEPTIONS = new Set(['Linux-syscall-note', 'SHL-2.0', 'SHL-2.1', 'GPL-CC-1.0']);
+
+/** Reads a recorded licence: an id in any case, an SPDX expression (spec 2.3, annex D), or a name. */
+export function readLicence(recorded: string): Licence {
+  const text = recorded.trim();
+  const id = licenceId(text);
+  if (id !== undefined) return { kind: 'id', id };
+  if (text.length <= MAX_LENGTH) {
+    const parser = new ExpressionParser(text.match(/[()]|[^\s()]+/g) ?? []);
+    const expression = parser.parse();
+    if (expression !== undefined) return { kind: 'expression', expression, refs: parser.refs };
+  }
+  return { kind: 'name', name: text };
+}
+
+function isException(id: string): boolean {
+  return EXCEPTIONS.has(id) || (/exception/i.test(id) && !/-with-/i.test(id));
+}
+
+function licenceId(text: string): string | undefined {
+  const id = fixupSpdxId(text);
+  return id === undefined || isException(id) ? undefined : id;
+}
+
+/** Recursive descent over `or > and > with > simple`; undefined anywhere means: no expression. */
+class ExpressionParser {
+  readonly refs: string[] = [];
+  readonly #tokens: readonly string[];
+  #at = 0;
+
+  constructor(tokens: readonly string[]) {
+    this.#tokens = tokens;
+  }
+
+  parse(): string | undefined {
+    const expression = this.#joined('OR', 0);
+    return this.#at === this.#tokens.length ? expression : undefined;
+  }
+
+  #joined(operator: 'OR' | 'AND', depth: number): string | undefined {
+    const parts: string[] = [];
+    do {
+      const part = operator === 'OR' ? this.#joined('AND', depth) : this.#withException(depth);
+      if (part === undefined) return undefined;
+      parts.push(part);
+    } while (this.#take(operator));
+    return parts.join(` ${operator} `);
+  }
+
+  #withException(depth: number): string | undefined {
+    if (this.#take('(')) {
+      const inner = depth < MAX_DEPTH ? this.#joined('OR', depth + 1) : undefined;
+      return inner !== undefined && this.#take(')') ? `(${inner})` : undefined;
+    }
+    const licence = this.#simple();
+    if (licence === undefined || !this.#take('WITH')) return licence;
+    const exception = fixupSpdxId(this.#tokens[this.#at++] ?? '');
+    return exception !== undefined && isException(exception)
+      ? `${licence} WITH ${exception}`
+      : undefined;
+  }
+
+  #simple(): string | undefined {
+    const token = this.#tokens[this.#at++] ?? '';
+    if (LICENCE_REF.test(token)) {
+      if (!this.refs.includes(token)) this.refs.push(token);
+      return token;
+    }
+    const exact = licenceId(token);
+    if (exact !== undefined || !token.endsWith('+')) return exact;
+    const base = licenceId(token.slice(0, -1));
+    return base === undefined ? undefined : `${base}+`;
+  }
+
+  #take(token: string): boolean {
+    // Debian's copyright format writes `and` and `or` in lower case.
+    if (this.#tokens[this.#at]?.toUpperCase() !== token) return false;
+    this.#at += 1;
+    return true;
+  }
+}

@@ -1,0 +1,69 @@
+import { isObject } from './untrusted-json.ts';
+
+/** What stands in place of a value that must not be published. */
+export const MASK = '[masked]';
+
+const SECRET_WORD =
+  /passw(?:or)?d|passphrase|secret|token|credential|api_?key|private_?key|access_?key|signing_?key/i;
+const SECRET_PART = /(?:^|[_.-])(?:pass|pwd|pw|auth|pat|creds?|key|dsn)$/i;
+const NO_SECRET = /(?:^|[_.-])public[_.-]?key$|_(?:file|path|id|url|version|name)$/i;
+
+/** Values that give themselves away whatever their name: tokens of forges, registries and clouds, private keys, JWTs. */
+const SECRET_SHAPE =
+  /gh[pousr]_[A-Za-z0-9]{30,}|github_pat_\w{30,}|glpat-[\w-]{20,}|npm_[A-Za-z0-9]{30,}|(?:AKIA|ASIA)[0-9A-Z]{16}|xox[abprs]-[\w-]{10,}|dckr_pat_[\w-]{20,}|eyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]+|-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g;
+const URL_CREDENTIALS = /\b([a-z][a-z0-9+.-]{1,20}:\/\/)[^\s/@"']{1,2000}@/gi;
+// Shorter values would mask innocent text wherever it repeats them.
+const MIN_REPEATED = 6;
+const MAX_DEPTH = 100;
+
+/** True where a build argument's or variable's name says that it holds a secret (`NPM_TOKEN`, `DB_PASSWORD`), false for `TOKEN_FILE`. */
+export function isSecretName(name: string): boolean {
+  return !NO_SECRET.test(name) && (SECRET_WORD.test(name) || SECRET_PART.test(name));
+}
+
+/** Masks what BuildKit's request and build steps tell of secrets; made from the frontend's arguments, whose values it knows. */
+export class SecretMask {
+  readonly #values: readonly string[];
+
+  /** `args` as BuildKit has them: `build-arg:NAME`, `label:NAME`, `target`. */
+  constructor(args: Readonly<Record<string, string>>) {
+    this.#values = Object.entries(args)
+      .filter(([key, value]) => isSecretArgument(key) && value.length >= MIN_REPEATED)
+      .map(([, value]) => value)
+      // Longest first, so that a value within another leaves no rest.
+      .sort((a, b) => b.length - a.length);
+  }
+
+  /** The arguments, secret ones by name with a masked value, the others with what looks like a secret masked in them. */
+  args(args: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+    return Object.fromEntries(
+      Object.entries(args).map(([key, value]) => [
+        key,
+        isSecretArgument(key) && value !== '' ? MASK : this.text(value),
+      ]),
+    );
+  }
+
+  /** A text with secret values, secret shapes, URL credentials, and the value of a secret `NAME=value` masked. */
+  text(text: string): string {
+    const variable = /^([A-Za-z_][A-Za-z0-9_]*)=./s.exec(text)?.[1];
+    if (variable !== undefined && isSecretName(variable)) return `${variable}=${MASK}`;
+    const shapes = text.replace(URL_CREDENTIALS, `$1${MASK}@`).replace(SECRET_SHAPE, MASK);
+    return this.#values.reduce((rest, value) => rest.replaceAll(value, MASK), shapes);
+  }
+
+  /** A copy of JSON with every text in it masked, keys too; what nests deeper than 100 levels is left out. */
+  json(value: unknown, depth = 0): unknown {
+    if (typeof value === 'string') return this.text(value);
+    if (depth > MAX_DEPTH) return null;
+    if (Array.isArray(value)) return value.map((item) => this.json(item, depth + 1));
+    if (!isObject(value)) return value;
+    return Object.fromEntries(
+      Object.entries(value).map(([key, item]) => [this.text(key), this.json(item, depth + 1)]),
+    );
+  }
+}
+
+function isSecretArgument(key: string): boolean {
+  return isSecretName(key.slice(key.indexOf(':') + 1));
+}

@@ -1,0 +1,46 @@
+import { digestHex, digestOf } from '../model/digest.ts';
+import { compare } from './sbom-subject.ts';
+
+/** What the normaliser did to the image's own layers. */
+export interface NormaliserRecord {
+  /** Version of the rule set. */
+  readonly version: string;
+  readonly mode: 'safe' | 'aggressive';
+  /** Ids of the rules that were on. */
+  readonly rules: readonly string[];
+  readonly touched: readonly { readonly path: string; readonly rule: string }[];
+}
+
+/** More paths than these are counted, not listed: a dropped package cache can hold 100,000 files. */
+const MAX_LISTED_PER_RULE = 1000;
+
+/**
+ * The list of touched files as a byproduct: JSON `[{rule, count, paths}]`, sorted, in `content` (base64) with its digest,
+ * and the count by rule in `annotations`, so that it can be read at a glance.
+ */
+export function normalisedFiles(record: NormaliserRecord): {
+  readonly name: string;
+  readonly mediaType: string;
+  readonly digest: Readonly<Record<string, string>>;
+  readonly content: string;
+  readonly annotations: Readonly<Record<string, number>>;
+} {
+  const byRule = new Map<string, Set<string>>();
+  for (const { rule, path } of record.touched)
+    byRule.set(rule, (byRule.get(rule) ?? new Set<string>()).add(path));
+  const rules = [...byRule]
+    .sort(([a], [b]) => compare(a, b))
+    .map(([rule, paths]) => ({
+      rule,
+      count: paths.size,
+      paths: [...paths].sort(compare).slice(0, MAX_LISTED_PER_RULE),
+    }));
+  const content = JSON.stringify(rules);
+  return {
+    name: 'normalised-files',
+    mediaType: 'application/json',
+    digest: { sha256: digestHex(digestOf(content)) },
+    content: Buffer.from(content).toString('base64'),
+    annotations: Object.fromEntries(rules.map(({ rule, count }) => [rule, count])),
+  };
+}

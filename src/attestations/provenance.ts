@@ -1,0 +1,175 @@
+import { digestHex, type Digest } from '../model/digest.ts';
+import { ok, type Result } from '../model/result.ts';
+import { buildkitParts, type BuildkitParts } from './buildkit-parts.ts';
+import { BUILD_TYPE, BUILDER_ID } from './identity.ts';
+import { SecretMask } from './masked-secrets.ts';
+import { normalisedFiles, type NormaliserRecord } from './normaliser-record.ts';
+import {
+  parseProvenance,
+  type ProvenanceMaterial,
+  type ReadProvenance,
+} from './provenance-read.ts';
+import { compare } from './sbom-subject.ts';
+import { objectOf } from './untrusted-json.ts';
+
+/** What our provenance is made of. */
+export interface ProvenanceInput {
+  /** The predicate of BuildKit's statement, SLSA v0.2 or v1. */
+  readonly buildkit: unknown;
+  /** Digest of the manifest (or index) that BuildKit itself wrote, before the normaliser. */
+  readonly buildkitDigest: Digest | undefined;
+  readonly toolVersion: string;
+  /** Versions of what took part, by name: `docker`, `buildkit`, `buildx`. */
+  readonly versions: Readonly<Record<string, string>>;
+  /** Real times, RFC 3339; BuildKit's own where they are left out. */
+  readonly startedOn?: string;
+  readonly finishedOn?: string;
+  /** Our own decisions that shaped the image: epoch, pinning, options. Secrets in them are masked. */
+  readonly parameters?: Readonly<Record<string, string | number | boolean | readonly string[]>>;
+  /** Undefined where nothing was normalised. */
+  readonly normaliser: NormaliserRecord | undefined;
+  /** Inputs that BuildKit does not know of: the git commit of a local directory. */
+  readonly materials?: readonly ProvenanceMaterial[];
+}
+
+/** in-toto attestation, spec/v1/resource_descriptor.md. */
+export interface ResourceDescriptor {
+  readonly name?: string;
+  readonly uri?: string;
+  readonly digest?: Readonly<Record<string, string>>;
+  readonly mediaType?: string;
+  /** base64. */
+  readonly content?: string;
+  readonly annotations?: Readonly<Record<string, unknown>>;
+}
+
+/** SLSA v1 provenance, the predicate (slsa.dev/spec/v1.0/provenance). */
+export interface SlsaProvenance {
+  readonly buildDefinition: {
+    readonly buildType: string;
+    readonly externalParameters: Readonly<Record<string, unknown>>;
+    readonly internalParameters: Readonly<Record<string, unknown>>;
+    readonly resolvedDependencies: readonly ProvenanceMaterial[];
+  };
+  readonly runDetails: {
+    readonly builder: { readonly id: string; readonly version: Readonly<Record<string, string>> };
+    readonly metadata: Readonly<Record<string, unknown>>;
+    readonly byproducts: readonly ResourceDescriptor[];
+  };
+}
+
+/**
+ * Our provenance, SLSA v1, built on BuildKit's statement: its request, build steps, materials and Dockerfile, with this program as the
+ * named builder, what the normaliser did, and BuildKit's own result as a byproduct. The subject is the statement's affair.
+ * Values of build arguments that look secret are masked wherever they appear. An error where BuildKit's predicate cannot be read.
+ */
+export function slsaProvenance(input: ProvenanceInput): Result<SlsaProvenance> {
+  const read = parseProvenance(input.buildkit);
+  if (!read.ok) return read;
+  const parts = buildkitParts(input.buildkit);
+  const mask = new SecretMask(parts.args);
+  return ok({
+    buildDefinition: {
+      buildType: BUILD_TYPE,
+      externalParameters: {
+        configSource: mask.json(parts.configSource ?? {}),
+        request: {
+          ...objectOf(mask.json({ ...parts.request, args: {} })),
+          args: mask.args(parts.args),
+        },
+      },
+      internalParameters: {
+        builderPlatform: read.value.platform ?? '',
+        ...(parts.buildConfig === undefined ? {} : { buildConfig: mask.json(parts.buildConfig) }),
+        scoville: ownParameters(input, mask),
+      },
+      resolvedDependencies: dependencies(
+        [...read.value.materials, ...(input.materials ?? [])],
+        mask,
+      ),
+    },
+    runDetails: {
+      builder: { id: BUILDER_ID, version: { scoville: input.toolVersion, ...input.versions } },
+      metadata: runMetadata(input, read.value, parts, mask),
+      byproducts: byproducts(input),
+    },
+  });
+}
+
+function ownParameters(input: ProvenanceInput, mask: SecretMask): Record<string, unknown> {
+  const normaliser = input.normaliser;
+  return {
+    ...objectOf(mask.json(input.parameters ?? {})),
+    normaliser:
+      normaliser === undefined
+        ? null
+        : {
+            version: normaliser.version,
+            mode: normaliser.mode,
+            rules: [...normaliser.rules].sort(compare),
+          },
+  };
+}
+
+function runMetadata(
+  input: ProvenanceInput,
+  read: ReadProvenance,
+  parts: BuildkitParts,
+  mask: SecretMask,
+): Record<string, unknown> {
+  return {
+    ...defined('invocationId', read.invocationId),
+    ...defined('startedOn', input.startedOn ?? read.startedOn),
+    ...defined('finishedOn', input.finishedOn ?? read.finishedOn),
+    // Whom BuildKit named, where the user or a CI system told it: a run's URL.
+    ...defined('buildkit_builderId', read.builderId === '' ? undefined : read.builderId),
+    ...buildkitMetadata(parts.metadata, mask),
+    buildkit_hermetic: parts.hermetic,
+    buildkit_completeness: {
+      request: read.parametersComplete,
+      resolvedDependencies: parts.materialsComplete,
+    },
+  };
+}
+
+function defined(key: string, value: string | undefined): Readonly<Record<string, string>> {
+  return value === undefined ? {} : { [key]: value };
+}
+
+/** Each once, sorted by URI, credentials in URLs masked. */
+function dependencies(
+  materials: readonly ProvenanceMaterial[],
+  mask: SecretMask,
+): ProvenanceMaterial[] {
+  const unique = new Map(
+    materials.map(({ uri, digest }) => {
+      const material = { uri: mask.text(uri), digest };
+      return [JSON.stringify(material), material];
+    }),
+  );
+  return [...unique].sort(([a], [b]) => compare(a, b)).map(([, material]) => material);
+}
+
+// The Dockerfile and its line map stay as BuildKit has them. `layers` goes: it names the layers from before the normaliser.
+function buildkitMetadata(
+  metadata: Readonly<Record<string, unknown>>,
+  mask: SecretMask,
+): Readonly<Record<string, unknown>> {
+  const { source, vcs } = metadata;
+  if (source === undefined && vcs === undefined) return {};
+  return {
+    buildkit_metadata: {
+      ...(vcs === undefined ? {} : { vcs: mask.json(vcs) }),
+      ...(source === undefined ? {} : { source }),
+    },
+  };
+}
+
+function byproducts({ buildkitDigest, normaliser }: ProvenanceInput): ResourceDescriptor[] {
+  return [
+    ...(buildkitDigest === undefined
+      ? []
+      : [{ name: 'buildkit-image', digest: { sha256: digestHex(buildkitDigest) } }]),
+    ...(normaliser === undefined ? [] : [normalisedFiles(normaliser)]),
+  ];
+}

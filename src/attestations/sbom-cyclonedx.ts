@@ -1,0 +1,151 @@
+import { digestHex } from '../model/digest.ts';
+import { platformName } from '../model/oci.ts';
+import type { OsRelease } from '../model/packages.ts';
+import { imagePurl } from './identity.ts';
+import { readLicence, type Licence } from './licence-expression.ts';
+import {
+  documentUuid,
+  listedPackages,
+  utcSeconds,
+  type ListedPackage,
+  type SbomInput,
+} from './sbom-subject.ts';
+
+interface Property {
+  readonly name: string;
+  readonly value: string;
+}
+
+type LicenceChoice =
+  | { readonly license: { readonly id: string } | { readonly name: string } }
+  | { readonly expression: string };
+
+/** A component, the fields that we write (CycloneDX 1.6, `components`). */
+export interface CyclonedxComponent {
+  readonly type: 'library' | 'operating-system' | 'container' | 'application';
+  readonly 'bom-ref'?: string;
+  readonly name: string;
+  readonly version?: string;
+  readonly description?: string;
+  readonly hashes?: readonly { readonly alg: 'SHA-256'; readonly content: string }[];
+  readonly licenses?: readonly LicenceChoice[];
+  readonly purl?: string;
+  readonly properties?: readonly Property[];
+}
+
+export interface CyclonedxDocument {
+  readonly bomFormat: 'CycloneDX';
+  readonly specVersion: '1.6';
+  readonly serialNumber: string;
+  readonly version: 1;
+  readonly metadata: {
+    readonly timestamp: string;
+    readonly lifecycles: readonly [{ readonly phase: 'post-build' }];
+    readonly tools: { readonly components: readonly CyclonedxComponent[] };
+    readonly component: CyclonedxComponent;
+  };
+  readonly components: readonly CyclonedxComponent[];
+  readonly dependencies: readonly {
+    readonly ref: string;
+    readonly dependsOn: readonly string[];
+  }[];
+}
+
+/**
+ * The image's SBOM as CycloneDX 1.6 JSON: the image as `metadata.component`, its operating system and its packages as components.
+ * Written directly: the document is small enough to be exact without a library, whose models would cost start-up.
+ * Throws where `created` is no RFC 3339 time.
+ */
+export function cyclonedxDocument(input: SbomInput): CyclonedxDocument {
+  const created = utcSeconds(input.created);
+  if (!created.ok) throw new RangeError(created.error);
+  const image = imageComponent(input);
+  const components = [
+    ...(input.osRelease === undefined ? [] : [osComponent(input.osRelease)]),
+    ...listedPackages(input.packages).map(packageComponent),
+  ];
+  return {
+    bomFormat: 'CycloneDX',
+    specVersion: '1.6',
+    serialNumber: `urn:uuid:${documentUuid(input, 'cyclonedx')}`,
+    version: 1,
+    metadata: {
+      timestamp: created.value,
+      lifecycles: [{ phase: 'post-build' }],
+      tools: {
+        components: [{ type: 'application', name: 'scoville', version: input.toolVersion }],
+      },
+      component: image,
+    },
+    components,
+    dependencies: [
+      {
+        ref: image['bom-ref'] ?? '',
+        dependsOn: components.map((component) => component['bom-ref'] ?? ''),
+      },
+    ],
+  };
+}
+
+function imageComponent({ image }: SbomInput): CyclonedxComponent {
+  const purl = imagePurl({
+    name: image.name,
+    digest: image.digest,
+    architecture: image.platform.architecture,
+  });
+  return {
+    type: 'container',
+    'bom-ref': purl,
+    name: image.name,
+    version: image.digest,
+    hashes: [{ alg: 'SHA-256', content: digestHex(image.digest) }],
+    purl,
+    properties: [{ name: 'scoville:platform', value: platformName(image.platform) }],
+  };
+}
+
+function osComponent(os: OsRelease): CyclonedxComponent {
+  return {
+    type: 'operating-system',
+    'bom-ref': `os:${os.id}@${os.versionId ?? ''}`,
+    name: os.id,
+    ...(os.versionId === undefined ? {} : { version: os.versionId }),
+    ...(os.prettyName === undefined ? {} : { description: os.prettyName }),
+  };
+}
+
+function packageComponent(listed: ListedPackage): CyclonedxComponent {
+  const { package: found, ref, licences, locations } = listed;
+  const source = found.source;
+  return {
+    type: 'library',
+    'bom-ref': ref,
+    name: found.name,
+    ...(found.version === '' ? {} : { version: found.version }),
+    ...(licences.length === 0 ? {} : { licenses: licenceChoices(licences.map(readLicence)) }),
+    ...(found.purl === '' ? {} : { purl: found.purl }),
+    properties: [
+      { name: 'scoville:package:type', value: found.type },
+      ...(source === undefined
+        ? []
+        : [{ name: 'scoville:package:source', value: `${source.name}@${source.version}` }]),
+      ...locations.flatMap((location, index) => [
+        { name: `scoville:location:${index}:path`, value: location.path },
+        { name: `scoville:location:${index}:layer`, value: location.layer },
+      ]),
+    ],
+  };
+}
+
+// A list of ids and names, or one expression alone (CycloneDX 1.6, `licenseChoice`): with more than one, an expression becomes a name.
+function licenceChoices(licences: readonly Licence[]): LicenceChoice[] {
+  const [only] = licences;
+  if (licences.length === 1 && only?.kind === 'expression')
+    return [{ expression: only.expression }];
+  return licences.map((licence) => {
+    if (licence.kind === 'id') return { license: { id: licence.id } };
+    return {
+      license: { name: licence.kind === 'name' ? licence.name : licence.expression },
+    };
+  });
+}

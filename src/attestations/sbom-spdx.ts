@@ -1,0 +1,162 @@
+import { createHash } from 'node:crypto';
+import { digestHex } from '../model/digest.ts';
+import type { OsRelease } from '../model/packages.ts';
+import { imagePurl } from './identity.ts';
+import {
+  compare,
+  documentUuid,
+  listedPackages,
+  utcSeconds,
+  type ListedPackage,
+  type SbomInput,
+} from './sbom-subject.ts';
+import { ExtractedLicences, type ExtractedLicence } from './spdx-licences.ts';
+
+/** A package, the fields that we write (SPDX 2.3, clause 7). */
+export interface SpdxPackage {
+  readonly SPDXID: string;
+  readonly name: string;
+  readonly versionInfo?: string;
+  readonly primaryPackagePurpose?: 'CONTAINER' | 'OPERATING-SYSTEM' | 'LIBRARY';
+  readonly downloadLocation: 'NOASSERTION';
+  readonly filesAnalyzed: false;
+  readonly licenseConcluded: 'NOASSERTION';
+  readonly licenseDeclared: string;
+  readonly copyrightText: 'NOASSERTION';
+  readonly summary?: string;
+  readonly sourceInfo?: string;
+  readonly checksums?: readonly { readonly algorithm: 'SHA256'; readonly checksumValue: string }[];
+  readonly externalRefs?: readonly {
+    readonly referenceCategory: 'PACKAGE-MANAGER';
+    readonly referenceType: 'purl';
+    readonly referenceLocator: string;
+  }[];
+}
+
+export interface SpdxDocument {
+  readonly spdxVersion: 'SPDX-2.3';
+  readonly dataLicense: 'CC0-1.0';
+  readonly SPDXID: 'SPDXRef-DOCUMENT';
+  readonly name: string;
+  readonly documentNamespace: string;
+  readonly creationInfo: { readonly created: string; readonly creators: readonly string[] };
+  readonly packages: readonly SpdxPackage[];
+  readonly relationships: readonly {
+    readonly spdxElementId: string;
+    readonly relationshipType: 'DESCRIBES' | 'CONTAINS';
+    readonly relatedSpdxElement: string;
+  }[];
+  readonly hasExtractedLicensingInfos?: readonly ExtractedLicence[];
+}
+
+const NOTHING_ASSERTED = {
+  downloadLocation: 'NOASSERTION',
+  filesAnalyzed: false,
+  licenseConcluded: 'NOASSERTION',
+  copyrightText: 'NOASSERTION',
+} as const;
+const IMAGE_ID = 'SPDXRef-Image';
+
+/**
+ * The image's SBOM as SPDX 2.3 JSON: the document describes the image, the image contains its operating system and its packages.
+ * Throws where `created` is no RFC 3339 time.
+ */
+export function spdxDocument(input: SbomInput): SpdxDocument {
+  const created = utcSeconds(input.created);
+  if (!created.ok) throw new RangeError(created.error);
+  const licences = new ExtractedLicences();
+  const contents = [
+    ...(input.osRelease === undefined ? [] : [osPackage(input.osRelease)]),
+    ...listedPackages(input.packages).map((listed) => contentPackage(listed, licences)),
+  ];
+  const extracted = licences.list();
+  return {
+    spdxVersion: 'SPDX-2.3',
+    dataLicense: 'CC0-1.0',
+    SPDXID: 'SPDXRef-DOCUMENT',
+    name: input.image.name,
+    documentNamespace: `https://spdx.org/spdxdocs/scoville-${digestHex(input.image.digest)}-${documentUuid(input, 'spdx')}`,
+    creationInfo: { created: created.value, creators: [`Tool: scoville-${input.toolVersion}`] },
+    packages: [imagePackage(input), ...contents],
+    relationships: [
+      {
+        spdxElementId: 'SPDXRef-DOCUMENT',
+        relationshipType: 'DESCRIBES',
+        relatedSpdxElement: IMAGE_ID,
+      },
+      ...contents.map(
+        ({ SPDXID }) =>
+          ({
+            spdxElementId: IMAGE_ID,
+            relationshipType: 'CONTAINS',
+            relatedSpdxElement: SPDXID,
+          }) as const,
+      ),
+    ],
+    ...(extracted.length === 0 ? {} : { hasExtractedLicensingInfos: extracted }),
+  };
+}
+
+function imagePackage({ image }: SbomInput): SpdxPackage {
+  const purl = imagePurl({
+    name: image.name,
+    digest: image.digest,
+    architecture: image.platform.architecture,
+  });
+  return {
+    SPDXID: IMAGE_ID,
+    name: image.name,
+    versionInfo: image.digest,
+    primaryPackagePurpose: 'CONTAINER',
+    ...NOTHING_ASSERTED,
+    licenseDeclared: 'NOASSERTION',
+    checksums: [{ algorithm: 'SHA256', checksumValue: digestHex(image.digest) }],
+    externalRefs: [purlReference(purl)],
+  };
+}
+
+function osPackage(os: OsRelease): SpdxPackage {
+  return {
+    SPDXID: elementId('OperatingSystem', os.id, `${os.id}@${os.versionId ?? ''}`),
+    name: os.id,
+    ...(os.versionId === undefined ? {} : { versionInfo: os.versionId }),
+    primaryPackagePurpose: 'OPERATING-SYSTEM',
+    ...NOTHING_ASSERTED,
+    licenseDeclared: 'NOASSERTION',
+    ...(os.prettyName === undefined ? {} : { summary: os.prettyName }),
+  };
+}
+
+function contentPackage(listed: ListedPackage, licences: ExtractedLicences): SpdxPackage {
+  const { package: found, locations } = listed;
+  const source =
+    found.source === undefined
+      ? []
+      : [`built from source ${found.source.name} ${found.source.version}`];
+  const places = locations.map(({ path, layer }) => `${path} (layer ${layer})`).sort(compare);
+  return {
+    SPDXID: elementId(`Package-${found.type}`, found.name, listed.ref),
+    name: found.name,
+    ...(found.version === '' ? {} : { versionInfo: found.version }),
+    primaryPackagePurpose: 'LIBRARY',
+    ...NOTHING_ASSERTED,
+    licenseDeclared: licences.declared(listed.licences),
+    sourceInfo: [`recorded in ${places.join(', ')}`, ...source].join('; '),
+    ...(found.purl === '' ? {} : { externalRefs: [purlReference(found.purl)] }),
+  };
+}
+
+function purlReference(referenceLocator: string): {
+  readonly referenceCategory: 'PACKAGE-MANAGER';
+  readonly referenceType: 'purl';
+  readonly referenceLocator: string;
+} {
+  return { referenceCategory: 'PACKAGE-MANAGER', referenceType: 'purl', referenceLocator };
+}
+
+// Letters, digits, `.` and `-` only (clause 7.2); the hash keeps ids apart that would be written alike.
+function elementId(kind: string, name: string, unique: string): string {
+  const readable = name.replace(/[^A-Za-z0-9.-]+/g, '-').slice(0, 64);
+  const hash = createHash('sha256').update(unique).digest('hex').slice(0, 16);
+  return `SPDXRef-${kind}-${readable}-${hash}`;
+}

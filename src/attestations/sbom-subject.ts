@@ -1,0 +1,96 @@
+import { createHash } from 'node:crypto';
+import type { Digest } from '../model/digest.ts';
+import { platformName, type Platform } from '../model/oci.ts';
+import type { OsRelease, Package, PackageLocation } from '../model/packages.ts';
+import { ok, err, type Result } from '../model/result.ts';
+
+/** What an SBOM is made of. The same input gives the same document, byte for byte. */
+export interface SbomInput {
+  readonly packages: readonly Package[];
+  readonly osRelease: OsRelease | undefined;
+  readonly image: {
+    /** Reference as the user tagged it. */
+    readonly name: string;
+    /** What the statement's subject will be: manifest or index. */
+    readonly digest: Digest;
+    readonly platform: Platform;
+  };
+  /** RFC 3339. */
+  readonly created: string;
+  readonly toolVersion: string;
+}
+
+/** A package with every place where the image holds it. */
+export interface ListedPackage {
+  readonly package: Package;
+  readonly licences: readonly string[];
+  readonly locations: readonly PackageLocation[];
+  /** Its purl, or `type/name@version` where none is recorded. Unique in the document. */
+  readonly ref: string;
+}
+
+/** One entry a purl, sorted by it; an npm package that lies in ten folders is one component with ten locations. */
+export function listedPackages(packages: readonly Package[]): ListedPackage[] {
+  const byRef = new Map<string, Package[]>();
+  for (const found of packages) {
+    const ref = found.purl === '' ? `${found.type}/${found.name}@${found.version}` : found.purl;
+    const group = byRef.get(ref);
+    if (group === undefined) byRef.set(ref, [found]);
+    else group.push(found);
+  }
+  return [...byRef]
+    .sort(([a], [b]) => compare(a, b))
+    .flatMap(([ref, found]) => {
+      const group = found.sort((a, b) => compareLocations(a.location, b.location));
+      const [first] = group;
+      if (first === undefined) return [];
+      const licences = new Set(group.flatMap((p) => p.licenses.map((l) => l.trim())));
+      licences.delete('');
+      const sorted = [...licences].sort(compare);
+      return [{ package: first, ref, licences: sorted, locations: group.map((p) => p.location) }];
+    });
+}
+
+function compareLocations(a: PackageLocation, b: PackageLocation): number {
+  return compare(a.path, b.path) || compare(a.layer, b.layer);
+}
+
+/** By code unit, whatever the locale. */
+export function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/**
+ * A UUID (RFC 9562, version 5) that belongs to this document alone: image digest, platform, time, and who wrote it in which format.
+ * Documents of one image in two formats have different ones.
+ */
+export function documentUuid(input: SbomInput, format: 'cyclonedx' | 'spdx'): string {
+  const name = [
+    input.image.digest,
+    platformName(input.image.platform),
+    input.created,
+    input.toolVersion,
+    format,
+  ].join('\n');
+  // Namespace for names that are URLs (RFC 9562, 6.6).
+  const namespace = Buffer.from('6ba7b8119dad11d180b400c04fd430c8', 'hex');
+  const hash = createHash('sha1').update(namespace).update(`scoville:${name}`).digest();
+  hash.writeUInt8((hash.readUInt8(6) & 0x0f) | 0x50, 6);
+  hash.writeUInt8((hash.readUInt8(8) & 0x3f) | 0x80, 8);
+  const hex = hash.toString('hex');
+  return [
+    hex.slice(0, 8),
+    hex.slice(8, 12),
+    hex.slice(12, 16),
+    hex.slice(16, 20),
+    hex.slice(20, 32),
+  ].join('-');
+}
+
+/** The time in UTC to the second, as both formats take it. */
+export function utcSeconds(rfc3339: string): Result<string> {
+  const time = Date.parse(rfc3339);
+  return Number.isNaN(time)
+    ? err(`${rfc3339} is no RFC 3339 time`)
+    : ok(new Date(time).toISOString().replace(/\.\d+Z$/, 'Z'));
+}

@@ -1,0 +1,52 @@
+import { createHash } from 'node:crypto';
+import { readLicence } from './licence-expression.ts';
+import { compare } from './sbom-subject.ts';
+
+/** A licence that is not on the SPDX list, with what the package says of it (SPDX 2.3, clause 10). */
+export interface ExtractedLicence {
+  readonly licenseId: string;
+  readonly extractedText: string;
+  readonly name: string;
+}
+
+/** Turns recorded licences into SPDX expressions, and remembers what the document must then define. */
+export class ExtractedLicences {
+  readonly #byId = new Map<string, ExtractedLicence>();
+
+  /** `licenseDeclared` of a package: all that it records, joined by AND; NOASSERTION where it records none. */
+  declared(recorded: readonly string[]): string {
+    if (recorded.length === 0) return 'NOASSERTION';
+    const parts = [...new Set(recorded.map((text) => this.#expression(text)))];
+    if (parts.length === 1) return parts[0] ?? 'NOASSERTION';
+    return parts.map((part) => (part.includes(' OR ') ? `(${part})` : part)).join(' AND ');
+  }
+
+  /** All licences that the expressions so far refer to, sorted by id. */
+  list(): ExtractedLicence[] {
+    return [...this.#byId.values()].sort((a, b) => compare(a.licenseId, b.licenseId));
+  }
+
+  #expression(text: string): string {
+    const licence = readLicence(text);
+    switch (licence.kind) {
+      case 'id':
+        return licence.id;
+      case 'expression':
+        for (const ref of licence.refs) this.#remember(ref, ref);
+        return licence.expression;
+      case 'name':
+        return this.#remember(nameId(licence.name), licence.name);
+    }
+  }
+
+  #remember(licenseId: string, text: string): string {
+    this.#byId.set(licenseId, { licenseId, extractedText: text, name: text });
+    return licenseId;
+  }
+}
+
+function nameId(name: string): string {
+  const readable = name.replace(/[^A-Za-z0-9.]+/g, '-').slice(0, 40);
+  const hash = createHash('sha256').update(name).digest('hex').slice(0, 12);
+  return `LicenseRef-scoville-${readable.replace(/^-+|-+$/g, '') || 'text'}-${hash}`;
+}

@@ -1,0 +1,100 @@
+import type { CriterionResult, Outcome } from '../model/criterion.ts';
+import { digestHex, type Digest } from '../model/digest.ts';
+import { CRITERIA_URI, VERIFIER_ID } from './identity.ts';
+
+/** SLSA verification summary v1, the predicate (slsa.dev/spec/v1.0/verification_summary). */
+export interface VerificationSummary {
+  readonly verifier: { readonly id: string; readonly version: Readonly<Record<string, string>> };
+  readonly timeVerified: string;
+  readonly resourceUri: string;
+  readonly policy: { readonly uri: string; readonly digest?: { readonly sha256: string } };
+  readonly inputAttestations?: readonly { readonly digest: { readonly sha256: string } }[];
+  readonly verificationResult: 'PASSED' | 'FAILED';
+  readonly verifiedLevels: readonly string[];
+}
+
+/** in-toto test-result v0.1, the predicate (in-toto/attestation, spec/predicates/test-result.md). */
+export interface TestResult {
+  readonly result: 'PASSED' | 'WARNED' | 'FAILED';
+  readonly configuration: readonly {
+    readonly name?: string;
+    readonly uri?: string;
+    readonly digest?: Readonly<Record<string, string>>;
+  }[];
+  readonly passedTests: readonly string[];
+  readonly warnedTests: readonly string[];
+  readonly failedTests: readonly string[];
+}
+
+/** What a Scorecard and a PlatformScore have in common; a statement on a platform's manifest takes the platform's. */
+export interface Judgement {
+  readonly level: number;
+  readonly criteria: readonly CriterionResult[];
+}
+
+export interface VerdictContext {
+  readonly toolVersion: string;
+  /** RFC 3339. */
+  readonly gradedAt: string;
+  /** Where the artifact is, as a URI: `imagePurl`. */
+  readonly resourceUri: string;
+  /** The gate was met, or there was none. */
+  readonly gateMet: boolean;
+  /** The settings that gate and waivers came from; the specification where there are none. */
+  readonly policy?: { readonly uri: string; readonly digest?: Digest };
+  /** Bundles whose statements the verdict rests on. */
+  readonly inputAttestations?: readonly Digest[];
+}
+
+/**
+ * The verdict as a SLSA verification summary: `verifiedLevels` holds `CHPS_LEVEL_1` up to the image's level, so that a policy can ask for
+ * any of them by equality, `CHPS_LEVEL_0` where level 1 is not complete, and `FAILED` alone where the gate was missed.
+ */
+export function verificationSummary(
+  judgement: Judgement,
+  context: VerdictContext,
+): VerificationSummary {
+  const policy = context.policy ?? { uri: CRITERIA_URI };
+  const inputs = [...new Set(context.inputAttestations ?? [])].sort();
+  return {
+    verifier: { id: VERIFIER_ID, version: { scoville: context.toolVersion } },
+    timeVerified: context.gradedAt,
+    resourceUri: context.resourceUri,
+    policy: {
+      uri: policy.uri,
+      ...(policy.digest === undefined ? {} : { digest: { sha256: digestHex(policy.digest) } }),
+    },
+    ...(inputs.length === 0
+      ? {}
+      : { inputAttestations: inputs.map((digest) => ({ digest: { sha256: digestHex(digest) } })) }),
+    verificationResult: context.gateMet ? 'PASSED' : 'FAILED',
+    verifiedLevels: context.gateMet ? levels(judgement.level) : ['FAILED'],
+  };
+}
+
+function levels(level: number): string[] {
+  return level < 1
+    ? ['CHPS_LEVEL_0']
+    : Array.from({ length: level }, (_, index) => `CHPS_LEVEL_${index + 1}`);
+}
+
+/**
+ * The verdict as an in-toto test result, a test a criterion, in the scorecard's order. A criterion without a subject passed;
+ * one that could not be judged is warned of, never passed. The whole is FAILED with any failed criterion, WARNED with any unknown one.
+ */
+export function testResult(
+  judgement: Judgement,
+  configuration: TestResult['configuration'] = [],
+): TestResult {
+  const ids = (outcomes: readonly Outcome[]): string[] =>
+    judgement.criteria.filter(({ outcome }) => outcomes.includes(outcome)).map(({ id }) => id);
+  const failedTests = ids(['fail']);
+  const warnedTests = ids(['unknown']);
+  return {
+    result: failedTests.length > 0 ? 'FAILED' : warnedTests.length > 0 ? 'WARNED' : 'PASSED',
+    configuration: [{ name: 'CHPs', uri: CRITERIA_URI }, ...configuration],
+    passedTests: ids(['pass', 'not-applicable']),
+    warnedTests,
+    failedTests,
+  };
+}
