@@ -1,0 +1,115 @@
+import { noPackageManager } from '../../../src/criteria/minimalism/no-package-manager.ts';
+import { judgesAs } from '../criterion-table.ts';
+import { factsOf, filesystem, link, packages, pkg, program } from '../facts-builder.ts';
+
+const file = (path: string) => factsOf({ filesystem: filesystem([program(path)]) });
+
+judgesAs(noPackageManager, [
+  {
+    name: 'nothing',
+    facts: factsOf({ filesystem: filesystem() }),
+    outcome: 'pass',
+    says: 'no package manager',
+  },
+  ...[
+    'apt',
+    'apt-get',
+    'dpkg',
+    'apk',
+    'microdnf',
+    'tdnf',
+    'zypper',
+    'rpm',
+    'pacman',
+    'opkg',
+    'nix',
+    'brew',
+  ].map((name) => ({ name, facts: file(`usr/bin/${name}`), outcome: 'fail' as const, says: name })),
+  ...[
+    'pip3.11',
+    'pip',
+    'npx',
+    'yarn',
+    'pnpm',
+    'corepack',
+    'gem',
+    'bundle',
+    'conda',
+    'uv',
+    'poetry',
+    'cargo',
+  ].map((name) => ({
+    name,
+    facts: file(`usr/local/bin/${name}`),
+    outcome: 'fail' as const,
+    says: name,
+  })),
+  {
+    name: 'composer as an archive',
+    facts: file('usr/bin/composer.phar'),
+    outcome: 'fail',
+    says: 'composer',
+  },
+  { name: 'static apk', facts: file('sbin/apk.static'), outcome: 'fail', says: 'apk.static' },
+  {
+    name: 'npm without an executable',
+    facts: factsOf({
+      filesystem: filesystem([], {
+        managerFiles: [program('usr/lib/node_modules/npm/package.json', { mode: 0o644 })],
+      }),
+    }),
+    outcome: 'fail',
+    says: '1 package manager: npm',
+  },
+  {
+    name: 'pip without an executable',
+    facts: factsOf({
+      filesystem: filesystem([], {
+        managerFiles: [program('usr/lib/python3/dist-packages/pip/__init__.py', { mode: 0o644 })],
+      }),
+    }),
+    outcome: 'fail',
+    says: '1 package manager: pip',
+  },
+  {
+    name: 'pip as a Python package alone',
+    facts: factsOf({
+      filesystem: filesystem(),
+      packages: packages(
+        pkg('pip', '24.0', 'pypi', 'usr/lib/python3.13/site-packages/pip-24.0.dist-info'),
+      ),
+    }),
+    outcome: 'fail',
+    says: 'pip',
+  },
+  {
+    name: 'ok- a package database without a manager',
+    facts: factsOf({
+      filesystem: filesystem([program('usr/bin/node')], {
+        has: (path) => path === 'var/lib/dpkg/status.d',
+      }),
+      packages: packages(pkg('libc6'), pkg('dpkg')),
+    }),
+    outcome: 'pass',
+    says: 'no package manager',
+  },
+  {
+    name: 'ok- dangling link',
+    facts: factsOf({ filesystem: filesystem([link('usr/bin/npm', undefined)]) }),
+    outcome: 'pass',
+    says: 'no package manager',
+  },
+  {
+    name: 'ok- names that only begin alike',
+    facts: factsOf({
+      filesystem: filesystem([
+        program('usr/bin/aptd'),
+        program('usr/bin/pipewire'),
+        program('usr/bin/gemini'),
+      ]),
+    }),
+    outcome: 'pass',
+    says: 'no package manager',
+  },
+  { name: 'filesystem not read', facts: factsOf(), outcome: 'unknown', says: 'not gathered' },
+]);
