@@ -1,0 +1,84 @@
+import type { BuildStep, PipelineEvent } from '../model/events.ts';
+import { cleanText } from './describe-run.ts';
+import type { SolveStatus, Vertex } from './progress-rawjson.ts';
+
+/**
+ * Turns BuildKit's progress into pipeline events: a step once when it starts, and once for each way it ends, log output
+ * line by line. BuildKit repeats itself; repetitions are dropped.
+ */
+export class BuildEvents {
+  readonly #told = new Map<string, { state: BuildStep['state']; started: number | undefined }>();
+  readonly #partialLines = new Map<string, string>();
+  readonly #warned = new Set<string>();
+
+  events(status: SolveStatus): readonly PipelineEvent[] {
+    return [
+      ...status.vertexes.flatMap((vertex) => this.#step(vertex)),
+      ...status.logs.flatMap((log) =>
+        this.#log(log.vertex, Buffer.from(log.data).toString('utf8')),
+      ),
+      ...status.warnings.flatMap((warning) => this.#warning(warning)),
+    ];
+  }
+
+  /** Log output without a line end, where the build is over. */
+  end(): readonly PipelineEvent[] {
+    const rest = [...this.#partialLines].filter(([, text]) => text !== '');
+    this.#partialLines.clear();
+    return rest.map(([step, text]) => ({ kind: 'build-log', step, text: cleanText(text) }));
+  }
+
+  #step(vertex: Vertex): readonly PipelineEvent[] {
+    const state = stateOf(vertex);
+    if (state === undefined) return [];
+    const before = this.#told.get(vertex.digest);
+    // A step's parts start and end again, and a cached one is also told as done.
+    const isNews = before === undefined || (state !== 'started' && !isFinal(before.state, state));
+    if (!isNews) return [];
+    const started = before?.started ?? vertex.started;
+    this.#told.set(vertex.digest, { state, started });
+    const seconds = secondsBetween(started, vertex.completed);
+    const step: BuildStep = {
+      digest: vertex.digest,
+      name: cleanText(vertex.name),
+      state,
+      ...(seconds === undefined ? {} : { seconds }),
+      ...(vertex.error === undefined ? {} : { error: cleanText(vertex.error) }),
+    };
+    return [{ kind: 'build-step', step }];
+  }
+
+  #log(step: string, text: string): readonly PipelineEvent[] {
+    const lines = ((this.#partialLines.get(step) ?? '') + text).split('\n');
+    this.#partialLines.set(step, lines.pop() ?? '');
+    return lines.map((line) => ({ kind: 'build-log', step, text: cleanText(line) }));
+  }
+
+  #warning(warning: SolveStatus['warnings'][number]): readonly PipelineEvent[] {
+    const more = warning.url === undefined ? '' : ` (${warning.url})`;
+    const text = cleanText([warning.short, ...warning.detail].join('\n')) + more;
+    if (this.#warned.has(text)) return [];
+    this.#warned.add(text);
+    return [{ kind: 'build-warning', text }];
+  }
+}
+
+function stateOf(vertex: Vertex): BuildStep['state'] | undefined {
+  if (vertex.error !== undefined) return 'failed';
+  if (vertex.cached) return 'cached';
+  if (vertex.completed !== undefined) return 'done';
+  return vertex.started === undefined ? undefined : 'started';
+}
+
+function isFinal(before: BuildStep['state'], next: BuildStep['state']): boolean {
+  return before === next || before === 'failed' || (before === 'cached' && next === 'done');
+}
+
+function secondsBetween(
+  started: number | undefined,
+  ended: number | undefined,
+): number | undefined {
+  return started === undefined || ended === undefined
+    ? undefined
+    : Math.max(0, (ended - started) / 1000);
+}

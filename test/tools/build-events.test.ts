@@ -1,0 +1,74 @@
+import { describe, expect, test } from 'vitest';
+import { BuildEvents } from '../../src/tools/build-events.ts';
+import type { SolveStatus, Vertex } from '../../src/tools/progress-rawjson.ts';
+
+const nothing: SolveStatus = { vertexes: [], statuses: [], logs: [], warnings: [] };
+const vertex = (state: Partial<Vertex>): SolveStatus => ({
+  ...nothing,
+  vertexes: [
+    {
+      digest: 'sha256:1',
+      name: 'RUN x',
+      started: undefined,
+      completed: undefined,
+      cached: false,
+      error: undefined,
+      ...state,
+    },
+  ],
+});
+const log = (text: string): SolveStatus => ({
+  ...nothing,
+  logs: [{ vertex: 'sha256:1', data: Buffer.from(text), timestamp: undefined }],
+});
+
+describe('BuildEvents', () => {
+  test('a step is told when it starts and when it ends, once each', () => {
+    const events = new BuildEvents();
+    const all = [
+      vertex({}),
+      vertex({ started: 1000 }),
+      vertex({ started: 1000 }),
+      vertex({ started: 1000, completed: 2500 }),
+      vertex({ started: 2000, completed: 3000 }),
+    ].flatMap((status) => events.events(status));
+    expect(all).toEqual([
+      { kind: 'build-step', step: { digest: 'sha256:1', name: 'RUN x', state: 'started' } },
+      {
+        kind: 'build-step',
+        step: { digest: 'sha256:1', name: 'RUN x', state: 'done', seconds: 1.5 },
+      },
+    ]);
+  });
+
+  test('a failure carries its error, without control characters', () => {
+    const events = new BuildEvents();
+    expect(
+      events.events(vertex({ started: 0, completed: 10, error: 'no\u001b[31m such file' })),
+    ).toMatchObject([{ step: { state: 'failed', error: 'no such file' } }]);
+  });
+
+  test('output is told line by line, however it was cut', () => {
+    const events = new BuildEvents();
+    const all = ['a', 'b\nc\n', 'rest'].flatMap((text) => events.events(log(text)));
+    expect([...all, ...events.end()].map((e) => (e.kind === 'build-log' ? e.text : ''))).toEqual([
+      'ab',
+      'c',
+      'rest',
+    ]);
+  });
+
+  test('a warning is told once, with where to read on', () => {
+    const events = new BuildEvents();
+    const warning = {
+      vertex: '',
+      short: 'old syntax',
+      detail: ['use =', 'ENV a=b'],
+      url: 'https://d',
+    };
+    const status = { ...nothing, warnings: [warning, warning] };
+    expect(events.events(status)).toEqual([
+      { kind: 'build-warning', text: 'old syntax\nuse =\nENV a=b (https://d)' },
+    ]);
+  });
+});
