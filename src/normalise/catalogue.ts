@@ -1,0 +1,48 @@
+import type { Rule } from './rule.ts';
+import { aptCache } from './rules/apt-cache.ts';
+import { buildDates } from './rules/build-dates.ts';
+import { debconfBackups } from './rules/debconf-backups.ts';
+import { fontconfigCache } from './rules/fontconfig-cache.ts';
+import { freshCertificates } from './rules/fresh-certificates.ts';
+import { gemLogs } from './rules/gem-logs.ts';
+import { gzipHeader } from './rules/gzip-header.ts';
+import { javaTruststore } from './rules/java-truststore.ts';
+import { ldconfigCache } from './rules/ldconfig-cache.ts';
+import { machineId } from './rules/machine-id.ts';
+import { npmCache } from './rules/npm-cache.ts';
+import { packageLogs } from './rules/package-logs.ts';
+import { pipCache } from './rules/pip-cache.ts';
+import { privateKeys } from './rules/private-keys.ts';
+import { pycHeader } from './rules/pyc-header.ts';
+import { randomIds } from './rules/random-ids.ts';
+import { shadowDates } from './rules/shadow-dates.ts';
+import { temporaryFiles } from './rules/temporary-files.ts';
+import { times } from './rules/times.ts';
+import { zipTimes } from './rules/zip-times.ts';
+
+/** Goes up with anything that changes a byte that comes out: rules, tar headers, compressor. */
+export const RULE_SET_VERSION = 1;
+
+/** All rules. The first that drops or empties a file decides; all that rewrite or report get to see what is left. */
+export const RULES: readonly Rule[] = [
+  times,
+  packageLogs,
+  aptCache,
+  ldconfigCache,
+  debconfBackups,
+  temporaryFiles,
+  shadowDates,
+  pycHeader,
+  gzipHeader,
+  zipTimes,
+  javaTruststore,
+  fontconfigCache,
+  npmCache,
+  pipCache,
+  gemLogs,
+  machineId,
+  privateKeys,
+  freshCertificates,
+  buildDates,
+  randomIds,
+];

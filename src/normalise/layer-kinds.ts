@@ -1,0 +1,64 @@
+import type { Digest } from '../model/digest.ts';
+import type { HistoryEntry, ImageConfig } from '../model/oci.ts';
+
+/** Where a layer comes from. */
+export interface LayerKind {
+  readonly diffId: Digest;
+  /** The base image's: never rewritten. */
+  readonly isBase: boolean;
+  /** First word of the instruction, upper case; undefined where the history does not tell. */
+  readonly instruction: string | undefined;
+  /** Made by COPY or ADD: the times in it are the context's. */
+  readonly copied: boolean;
+  /** `created_by` of the layer's history entry. */
+  readonly createdBy: string | undefined;
+}
+
+/** How much of an image is its base's: layers, and history entries (those without a layer included). */
+export interface BasePart {
+  readonly layers: number;
+  readonly history: number;
+}
+
+export const NO_BASE: BasePart = { layers: 0, history: 0 };
+
+/**
+ * The part of `config` that one of `bases` (configs of images that the Dockerfile's stages start from) accounts for: the
+ * one with the most layers of which all diffIDs stand at the start of `config`'s. Build stages that were only copied
+ * from do not match and do no harm.
+ */
+export function basePart(config: ImageConfig, bases: readonly ImageConfig[]): BasePart {
+  const own = config.rootfs.diff_ids;
+  return bases
+    .filter(({ rootfs }) => rootfs.diff_ids.every((diffId, i) => own[i] === diffId))
+    .map((base) => ({ layers: base.rootfs.diff_ids.length, history: base.history?.length ?? 0 }))
+    .reduce((best, part) => (part.layers > best.layers ? part : best), NO_BASE);
+}
+
+/** One per layer, bottom first. Where the history does not account for every layer, own layers' kinds are unknown. */
+export function layerKinds(config: ImageConfig, base: BasePart): LayerKind[] {
+  const diffIds = config.rootfs.diff_ids;
+  const entries = (config.history ?? []).filter((entry) => entry.empty_layer !== true);
+  const isTold = entries.length === diffIds.length;
+  return diffIds.map((diffId, i) => {
+    const createdBy = isTold ? entries[i]?.created_by : undefined;
+    const instruction = instructionOf(entries[i], isTold);
+    return {
+      diffId,
+      isBase: i < base.layers,
+      instruction,
+      copied: instruction === 'COPY' || instruction === 'ADD',
+      createdBy,
+    };
+  });
+}
+
+/** BuildKit writes the instruction itself; the classic builder `/bin/sh -c #(nop) COPY …`, and a RUN as its shell command. */
+function instructionOf(entry: HistoryEntry | undefined, isTold: boolean): string | undefined {
+  const text = entry?.created_by;
+  if (!isTold || text === undefined) return undefined;
+  const classic = /#\(nop\)\s+([A-Z]+)\b/.exec(text);
+  if (classic?.[1] !== undefined) return classic[1];
+  const first = /^([A-Z]+)(?=\s)/.exec(text)?.[1];
+  return first ?? (text.startsWith('/bin/sh -c ') ? 'RUN' : undefined);
+}

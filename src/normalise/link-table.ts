@@ -1,0 +1,36 @@
+import type { TarEntry } from '../model/tar.ts';
+
+/** Where a link whose file was left out has to lead now: to a link that took the file's place, or it takes it itself. */
+export type LinkTarget =
+  | { readonly kind: 'moved'; readonly linkname: string }
+  | { readonly kind: 'heir'; readonly entry: TarEntry; readonly position: number };
+
+interface Dropped {
+  readonly entry: TarEntry;
+  readonly position: number;
+  heir?: string;
+}
+
+/** Files that were left out and may still be linked to by entries that are kept. */
+export class LinkTable {
+  readonly #files = new Map<string, Dropped>();
+
+  dropped(path: string, entry: TarEntry, position: number): void {
+    this.#files.set(path, { entry, position });
+  }
+
+  /** A link that was left out: what leads to it means the same file. */
+  alias(path: string, target: string | undefined): void {
+    const file = target === undefined ? undefined : this.#files.get(target);
+    if (file !== undefined) this.#files.set(path, file);
+  }
+
+  /** What a kept link named `name` to `target` is to become; undefined where its file is still there. */
+  resolve(target: string | undefined, name: string): LinkTarget | undefined {
+    const file = target === undefined ? undefined : this.#files.get(target);
+    if (file === undefined) return undefined;
+    if (file.heir !== undefined) return { kind: 'moved', linkname: file.heir };
+    file.heir = name;
+    return { kind: 'heir', entry: file.entry, position: file.position };
+  }
+}

@@ -1,0 +1,111 @@
+import { createHash } from 'node:crypto';
+import { digestOf, parseDigest, type Digest } from '../model/digest.ts';
+import { MEDIA_TYPE } from '../model/oci.ts';
+import { TarReader } from '../tar/reader.ts';
+import { TAR_END } from '../tar/writer.ts';
+import { openPool, type PieceCompressor } from './compress-pool.ts';
+import { LayerCompressor, type Write } from './compressor.ts';
+import { entryContent } from './entry-content.ts';
+import { LayerRewriter, type Report, type Touched } from './layer-rewriter.ts';
+import type { RuleSet } from './rule-set.ts';
+import { NO_TRAIL, StampLedger, type TimeTrail } from './stamp-ledger.ts';
+
+/** A file that a rule has to see as a whole is held in memory up to this size, in bytes. */
+const MAX_BUFFERED = 64 * 2 ** 20;
+
+export interface LayerInput {
+  /** The layer's tar, uncompressed. Opened once; again only where a hard link's file was left out. */
+  readonly open: () => AsyncIterable<Uint8Array>;
+  /** Seconds since 1970: no time is to be later. */
+  readonly epoch: number;
+  /** The layer is a COPY's or an ADD's (`layerKinds`): all its times become the epoch. */
+  readonly copied: boolean;
+  readonly rules: RuleSet;
+  /** Takes the compressed bytes; waited for. */
+  readonly write: Write;
+  /** What the own layer below left (`NormalisedLayer.trail`); nothing for the first. */
+  readonly earlier?: TimeTrail;
+  readonly maxBuffered?: number;
+  /** Where pieces are compressed; the default starts threads for large layers. */
+  readonly pool?: () => PieceCompressor;
+}
+
+/** Plain JSON: may be kept under `layerKey` and used again together with the blob. */
+export interface NormalisedLayer {
+  readonly digest: Digest;
+  /** Compressed bytes. */
+  readonly size: number;
+  readonly diffId: Digest;
+  readonly mediaType: string;
+  /** sha256 of what `open` gave: to be compared with the digest that was asked for. */
+  readonly sourceDiffId: Digest;
+  readonly changed: boolean;
+  /** Files whose presence or content a rule changed; times of entries are not listed. */
+  readonly touched: readonly Touched[];
+  readonly reports: readonly Report[];
+  readonly trail: TimeTrail;
+}
+
+/**
+ * Rewrites a layer in one pass so that the same build gives the same bytes: order and attributes stay but for what rules
+ * change. Memory is bounded by `maxBuffered`, not by the size of files. Throws TarError where the layer is no tar.
+ */
+export async function normaliseLayer(input: LayerInput): Promise<NormalisedLayer> {
+  const { epoch, copied, earlier } = input;
+  const stamps = new StampLedger({ epoch, copied, earlier });
+  const rewriter = new LayerRewriter({
+    rules: input.rules.rules,
+    epoch,
+    copied,
+    stamps,
+    maxBuffered: input.maxBuffered ?? MAX_BUFFERED,
+  });
+  const compressor = new LayerCompressor(input.write, input.pool ?? openPool);
+  try {
+    const sourceDiffId = await rewrite(input, rewriter, compressor);
+    const compressed = await compressor.finish();
+    return {
+      ...compressed,
+      mediaType: MEDIA_TYPE.layerGzip,
+      sourceDiffId,
+      changed: compressed.diffId !== sourceDiffId,
+      touched: rewriter.touched,
+      reports: rewriter.reports,
+      trail: input.rules.rules.length === 0 ? (earlier ?? NO_TRAIL) : stamps.trail(),
+    };
+  } finally {
+    await compressor.close();
+  }
+}
+
+/** All that a layer's result depends on, as one hex name: for caches of results. */
+export function layerKey(
+  layer: Pick<LayerInput, 'epoch' | 'copied' | 'rules' | 'earlier'> & { sourceDiffId: Digest },
+): string {
+  const { sourceDiffId, epoch, copied, rules, earlier } = layer;
+  const parts = [sourceDiffId, epoch, copied, rules.id, earlier ?? NO_TRAIL];
+  return digestOf(JSON.stringify(parts)).slice('sha256:'.length);
+}
+
+async function rewrite(
+  input: LayerInput,
+  rewriter: LayerRewriter,
+  compressor: LayerCompressor,
+): Promise<Digest> {
+  const source = createHash('sha256');
+  const reader = new TarReader(rewriter);
+  for await (const chunk of input.open()) {
+    source.update(chunk);
+    reader.push(chunk);
+    for (const output of rewriter.take())
+      if (output instanceof Uint8Array) await compressor.push(output);
+      else
+        for await (const bytes of entryContent(input.open(), output.contentOf))
+          await compressor.push(bytes);
+  }
+  reader.end();
+  await compressor.push(TAR_END);
+  const digest = parseDigest(`sha256:${source.digest('hex')}`);
+  if (digest === undefined) throw new Error('no sha256');
+  return digest;
+}

@@ -1,0 +1,132 @@
+import { digestOf, type Digest } from '../model/digest.ts';
+import {
+  MEDIA_TYPE,
+  type Annotations,
+  type Descriptor,
+  type HistoryEntry,
+  type ImageConfig,
+  type Manifest,
+} from '../model/oci.ts';
+import { canonicalJson } from './canonical-json.ts';
+import type { BasePart } from './layer-kinds.ts';
+
+/** Manifest annotation: the `RuleSet.id` that made the own layers. */
+export const NORMALISER_ANNOTATION = 'dev.scoville.normaliser';
+/** BuildKit's note on a layer, which ours would contradict. */
+const BUILDKIT_TIMES = 'buildkit/rewritten-timestamp';
+
+/** What a layer became; of NormalisedLayer, only this counts here. */
+export interface NewLayer {
+  readonly digest: Digest;
+  readonly size: number;
+  readonly diffId: Digest;
+}
+
+export interface RebuildInput {
+  /** As parsed; fields that the types do not know are kept. */
+  readonly manifest: Manifest;
+  readonly config: ImageConfig;
+  readonly base: BasePart;
+  /** The own layers, bottom first. */
+  readonly layers: readonly NewLayer[];
+  /** The layers' epoch, in seconds: history entries of the image's own get it. */
+  readonly epoch: number;
+  /** RFC 3339; the image's own `created`, usually the commit's time. */
+  readonly created: string;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly annotations?: Annotations;
+  /** `RuleSet.id`. */
+  readonly ruleSetId: string;
+}
+
+/** A JSON document as it is stored. */
+export interface StoredDocument {
+  readonly bytes: Uint8Array;
+  readonly descriptor: Descriptor;
+}
+
+/**
+ * Config and manifest of the image with its own layers replaced, as canonical JSON. Layers and history of the base stay
+ * as they are. Throws where `layers` are not as many as the image has of its own.
+ */
+export function rebuildImage(input: RebuildInput): {
+  readonly config: StoredDocument;
+  readonly manifest: StoredDocument;
+} {
+  const { manifest, config, base } = input;
+  const total = config.rootfs.diff_ids.length;
+  if (manifest.layers.length !== total || base.layers + input.layers.length !== total)
+    throw new Error(
+      `image has ${manifest.layers.length} layers and ${total} diffIDs, of which ${base.layers} are the base's and ${input.layers.length} were rewritten`,
+    );
+  const newConfig = stored(rebuiltConfig(input), {
+    ...manifest.config,
+    mediaType: manifest.config.mediaType,
+  });
+  const mediaType = manifest.mediaType ?? MEDIA_TYPE.manifest;
+  const annotations = {
+    ...manifest.annotations,
+    ...input.annotations,
+    [NORMALISER_ANNOTATION]: input.ruleSetId,
+  };
+  const newManifest: Manifest = {
+    ...manifest,
+    mediaType,
+    config: newConfig.descriptor,
+    layers: manifest.layers.map((layer, i) => rebuiltLayer(layer, i, input, mediaType)),
+    annotations,
+  };
+  return { config: newConfig, manifest: stored(newManifest, { mediaType }) };
+}
+
+function rebuiltConfig({
+  config,
+  base,
+  layers,
+  epoch,
+  created,
+  labels,
+}: RebuildInput): ImageConfig {
+  const diffIds = config.rootfs.diff_ids.slice(0, base.layers);
+  const time = new Date(epoch * 1000).toISOString().replace('.000Z', 'Z');
+  const history = config.history?.map((entry, i): HistoryEntry =>
+    i < base.history ? entry : { ...entry, created: time },
+  );
+  const hasLabels = labels !== undefined && Object.keys(labels).length > 0;
+  return {
+    ...config,
+    created,
+    rootfs: { type: 'layers', diff_ids: [...diffIds, ...layers.map(({ diffId }) => diffId)] },
+    ...(history === undefined ? {} : { history }),
+    ...(hasLabels
+      ? { config: { ...config.config, Labels: { ...config.config?.Labels, ...labels } } }
+      : {}),
+  };
+}
+
+function rebuiltLayer(
+  layer: Descriptor,
+  index: number,
+  { base, layers }: RebuildInput,
+  manifestType: string,
+): Descriptor {
+  const { annotations, ...rest } = layer;
+  const kept = Object.fromEntries(
+    Object.entries(annotations ?? {}).filter(([key]) => key !== BUILDKIT_TIMES),
+  );
+  const noted = Object.keys(kept).length === 0 ? rest : { ...rest, annotations: kept };
+  const own = layers[index - base.layers];
+  if (index < base.layers || own === undefined) return noted;
+  const isDocker = manifestType === MEDIA_TYPE.dockerManifest;
+  return {
+    ...noted,
+    mediaType: isDocker ? MEDIA_TYPE.dockerLayerGzip : MEDIA_TYPE.layerGzip,
+    digest: own.digest,
+    size: own.size,
+  };
+}
+
+function stored(value: unknown, as: { readonly mediaType: string }): StoredDocument {
+  const bytes = Buffer.from(canonicalJson(value), 'utf8');
+  return { bytes, descriptor: { ...as, digest: digestOf(bytes), size: bytes.length } };
+}

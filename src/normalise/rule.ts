@@ -1,0 +1,80 @@
+import type { TarEntry } from '../model/tar.ts';
+import type { LayerEntry } from '../model/walk.ts';
+import type { StampLedger } from './stamp-ledger.ts';
+
+/** What a rule may know beside the bytes. */
+export interface RuleContext {
+  /** Seconds; no time in the layer is to be later. */
+  readonly epoch: number;
+  /** The layer is a COPY's or an ADD's: its times are the context's, all of them become the epoch. */
+  readonly copied: boolean;
+  /** Relative to the image's root, as `layerPath` gives it. */
+  readonly path: string;
+  /** As it was found, before any rule. */
+  readonly entry: TarEntry;
+  readonly stamps: StampLedger;
+}
+
+/** Something that makes builds differ and is the user's to mend. */
+export interface Finding {
+  readonly kind:
+    'private-key' | 'certificate' | 'build-date' | 'machine-id' | 'hard-link' | 'too-large';
+  readonly remedy: string;
+}
+
+interface RuleFacts {
+  /** kebab-case, the name of its file. */
+  readonly id: string;
+  /** Which files and what in them, for docs/normaliser.md. */
+  readonly touches: string;
+  /** Why the image means the same afterwards. */
+  readonly safeBecause: string;
+  /** The cause of difference that it answers, as docs/normaliser.md names causes. */
+  readonly answers: string;
+  readonly mode: 'safe' | 'aggressive';
+}
+
+/** Files (and links) that are left out of the layer, or regular files kept with no content. */
+export interface PathRule extends RuleFacts {
+  readonly kind: 'drop' | 'empty';
+  readonly applies: (file: LayerEntry) => boolean;
+  /** Folders to leave out as well: only such of which all that is below is left out too. */
+  readonly appliesToFolder?: (folder: LayerEntry) => boolean;
+}
+
+/** How a rule tells its files: by path, and by the first bytes where it gives any. */
+interface ContentRule extends RuleFacts {
+  readonly applies: (
+    file: LayerEntry,
+    context: { readonly copied: boolean; readonly epoch: number },
+  ) => boolean;
+  /** Byte sequences of which one has to stand at the start (at most SNIFF_BYTES). */
+  readonly startsWith?: readonly Uint8Array[];
+}
+
+/** New content for a file, or undefined where nothing is to change. The input may be changed in place and given back. */
+export interface RewriteRule extends ContentRule {
+  readonly kind: 'rewrite';
+  readonly rewrite: (bytes: Uint8Array, context: RuleContext) => Uint8Array | undefined;
+  /** Only so many first bytes are needed, and their number stays: the rest is passed on, whatever the file's size. */
+  readonly headBytes?: number;
+}
+
+/** Looks, and changes nothing. */
+export interface ReportRule extends ContentRule {
+  readonly kind: 'report';
+  /** Larger files are not looked at. */
+  readonly largest: number;
+  readonly inspect: (bytes: Uint8Array, context: RuleContext) => Finding | undefined;
+}
+
+/** Times in the entry itself. */
+export interface TimeRule extends RuleFacts {
+  readonly kind: 'times';
+  readonly retime: (entry: TarEntry, context: RuleContext) => TarEntry;
+}
+
+export type Rule = PathRule | RewriteRule | ReportRule | TimeRule;
+
+/** As many first bytes of a file as are read to tell what it is. */
+export const SNIFF_BYTES = 12;

@@ -1,0 +1,16 @@
+import { pathPattern } from '../path-pattern.ts';
+import type { PathRule } from '../rule.ts';
+
+const isMeant = pathPattern('var/cache/ldconfig/aux-cache');
+
+export const ldconfigCache: PathRule = {
+  id: 'ldconfig-cache',
+  touches:
+    'var/cache/ldconfig/aux-cache, where ldconfig keeps inode numbers and change times of libraries.',
+  safeBecause:
+    'It only speeds ldconfig up, and is never valid in a container, whose inodes are others. The loader reads etc/ld.so.cache, which stays.',
+  answers: 'ldconfig aux-cache',
+  mode: 'safe',
+  kind: 'drop',
+  applies: ({ path }) => isMeant(path),
+};

@@ -1,0 +1,32 @@
+import { pathPattern } from '../path-pattern.ts';
+import type { PathRule } from '../rule.ts';
+
+const isMeant = pathPattern(
+  'var/log/apt/*',
+  'var/log/dpkg.log',
+  'var/log/alternatives.log',
+  'var/log/bootstrap.log',
+  'var/log/fontconfig.log',
+  'var/log/faillog',
+  'var/log/lastlog',
+  'var/log/tallylog',
+  'var/log/wtmp',
+  'var/log/btmp',
+  'var/log/apk.log',
+  'var/log/dnf*.log',
+  'var/log/yum.log',
+  'var/log/hawkey.log',
+  'var/log/pacman.log',
+);
+
+export const packageLogs: PathRule = {
+  id: 'package-logs',
+  touches:
+    'Logs of package managers and tools that installation starts (apt, dpkg, apk, dnf, alternatives, fontconfig), login records.',
+  safeBecause:
+    'They tell when the build ran and are read by nobody; the files stay, with mode and owner, so that programs append to them.',
+  answers: 'Logs with timestamps',
+  mode: 'safe',
+  kind: 'empty',
+  applies: ({ path }) => isMeant(path),
+};

@@ -1,0 +1,30 @@
+import type { TarEntry } from '../../model/tar.ts';
+import type { TimeRule } from '../rule.ts';
+
+const OTHER_TIMES = ['atime', 'ctime', 'LIBARCHIVE.creationtime'];
+
+/** Python sources and font folders: files elsewhere hold their times (rules pyc-header and fontconfig-cache). */
+function isStamped(path: string, entry: TarEntry): boolean {
+  return entry.type === 'directory' ? /font/i.test(path) : path.endsWith('.py');
+}
+
+export const times: TimeRule = {
+  id: 'times',
+  touches:
+    'Every entry: a modification time later than the epoch becomes the epoch, in COPY and ADD layers every one does; ' +
+    'fractions of a second, access and change times are left out.',
+  safeBecause:
+    'The files are the same. Programs that compare times see equal ones where the build left an order, and what holds a copy of a time is corrected with it.',
+  answers: 'File times (repro.md 3.1 and 3.2)',
+  mode: 'safe',
+  kind: 'times',
+  retime: (entry, { path, stamps }) => {
+    const mtime = stamps.timeOf(path, entry.mtime, entry.size, isStamped(path, entry));
+    const hasOthers = OTHER_TIMES.some((key) => key in entry.pax);
+    if (mtime === entry.mtime && !hasOthers) return entry;
+    const pax = hasOthers
+      ? Object.fromEntries(Object.entries(entry.pax).filter(([key]) => !OTHER_TIMES.includes(key)))
+      : entry.pax;
+    return { ...entry, mtime, pax };
+  },
+};

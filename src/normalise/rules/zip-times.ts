@@ -1,0 +1,88 @@
+import { isChecksummed } from '../checksummed-stores.ts';
+import type { RewriteRule } from '../rule.ts';
+import { centralEntries, type ZipEntry } from '../zip-directory.ts';
+
+const EXTENDED_TIMESTAMP = 0x5455;
+const NTFS = 0x000a;
+/** 100 nanoseconds since 1601. */
+const NTFS_UNITS = 10_000_000n;
+const NTFS_TO_UNIX = 11_644_473_600n;
+
+export const zipTimes: RewriteRule = {
+  id: 'zip-times',
+  touches:
+    'Times of the members of zip, jar and war files that are later than the epoch: the DOS time and date in both headers, the extended timestamp (0x5455) and NTFS (0x000a) fields. Not in package managers’ caches, packages, or files with an APK signing block.',
+  safeBecause:
+    'Members, their order and their checksums stay; jar signatures cover members, not times. Of several equal paths on a class path the first still wins.',
+  answers: 'Times in zip and jar files',
+  mode: 'safe',
+  kind: 'rewrite',
+  applies: ({ path }) => !isChecksummed(path),
+  startsWith: [Uint8Array.of(0x50, 0x4b, 3, 4)],
+  rewrite: (bytes, { epoch }) => {
+    const entries = centralEntries(bytes);
+    if (entries === undefined) return undefined;
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    const latest = dosTime(epoch);
+    const changes = entries.map((entry) => retimeEntry(view, entry, latest, epoch));
+    return changes.includes(true) ? bytes : undefined;
+  },
+};
+
+/** APPNOTE 4.4.6: date in the upper half, time in the lower; two-second steps, from 1980 on. */
+export function dosTime(seconds: number): number {
+  const at = new Date(Math.max(seconds, 315_532_800) * 1000);
+  const date =
+    ((at.getUTCFullYear() - 1980) << 9) | ((at.getUTCMonth() + 1) << 5) | at.getUTCDate();
+  const time = (at.getUTCHours() << 11) | (at.getUTCMinutes() << 5) | (at.getUTCSeconds() >> 1);
+  return ((date << 16) | time) >>> 0;
+}
+
+function retimeEntry(view: DataView, entry: ZipEntry, latest: number, epoch: number): boolean {
+  let isChanged = false;
+  for (const offset of [entry.central + 12, entry.local + 10])
+    if (view.getUint32(offset, true) > latest) {
+      view.setUint32(offset, latest, true);
+      isChanged = true;
+    }
+  for (const [from, to] of entry.extras)
+    isChanged = retimeExtras(view, from, to, epoch) || isChanged;
+  return isChanged;
+}
+
+function retimeExtras(view: DataView, from: number, to: number, epoch: number): boolean {
+  let isChanged = false;
+  for (let at = from; at + 4 <= to;) {
+    const id = view.getUint16(at, true);
+    const end = at + 4 + view.getUint16(at + 2, true);
+    if (end > to) break;
+    if (id === EXTENDED_TIMESTAMP) isChanged = retimeUnix(view, at + 5, end, epoch) || isChanged;
+    if (id === NTFS) isChanged = retimeNtfs(view, at + 8, end, epoch) || isChanged;
+    at = end;
+  }
+  return isChanged;
+}
+
+/** Info-ZIP's field: a flag byte, then up to three 32-bit times. */
+function retimeUnix(view: DataView, from: number, end: number, epoch: number): boolean {
+  let isChanged = false;
+  for (let at = from; at + 4 <= end; at += 4)
+    if (view.getUint32(at, true) > epoch) {
+      view.setUint32(at, epoch, true);
+      isChanged = true;
+    }
+  return isChanged;
+}
+
+/** APPNOTE 4.5.5: tag 1 with 24 bytes, three 64-bit times. */
+function retimeNtfs(view: DataView, from: number, end: number, epoch: number): boolean {
+  if (from + 28 > end || view.getUint16(from, true) !== 1) return false;
+  const latest = (BigInt(epoch) + NTFS_TO_UNIX) * NTFS_UNITS;
+  let isChanged = false;
+  for (let at = from + 4; at + 8 <= from + 28; at += 8)
+    if (view.getBigUint64(at, true) > latest) {
+      view.setBigUint64(at, latest, true);
+      isChanged = true;
+    }
+  return isChanged;
+}
