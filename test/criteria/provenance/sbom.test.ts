@@ -1,0 +1,148 @@
+import { sbomAttested } from '../../../src/criteria/provenance/sbom.ts';
+import { PREDICATE_TYPE } from '../../../src/model/statement.ts';
+import { judgesAs } from '../criterion-table.ts';
+import {
+  attestation,
+  attestations,
+  factsOf,
+  image,
+  OTHER,
+  packages,
+  pkg,
+} from '../facts-builder.ts';
+
+const IN_IMAGE = [
+  pkg('libc6', '2.41-12'),
+  pkg('zlib1g', '1:1.3-1'),
+  pkg('@scope/x', '1.0.0', 'npm'),
+  pkg('left', '2', 'npm'),
+];
+const cyclonedx = (...components: readonly unknown[]) => ({
+  bomFormat: 'CycloneDX',
+  specVersion: '1.6',
+  components,
+});
+const spdx = (...list: readonly unknown[]) => ({ spdxVersion: 'SPDX-2.3', packages: list });
+const LIBC = { type: 'library', name: 'libc6', version: '2.41-12' };
+const ZLIB = {
+  type: 'library',
+  name: 'zlib1g',
+  version: '1.3-1',
+  purl: 'pkg:deb/debian/zlib1g@1%3A1.3-1?arch=amd64',
+};
+const SCOPED = { type: 'library', group: '@scope', name: 'x', version: '1.0.0' };
+const ref = (locator: string) => [{ referenceType: 'purl', referenceLocator: locator }];
+const C = PREDICATE_TYPE.cyclonedx;
+const S = PREDICATE_TYPE.spdx;
+const of = (list: Parameters<typeof packages>, ...found: Parameters<typeof attestations>) =>
+  factsOf({ image: image(), packages: packages(...list), attestations: attestations(...found) });
+const having = (...found: Parameters<typeof attestations>) => of(IN_IMAGE, ...found);
+
+judgesAs(sbomAttested, [
+  {
+    name: 'CycloneDX: by name, purl with epoch, group; one missing',
+    facts: having(attestation(C, cyclonedx(LIBC, ZLIB, SCOPED))),
+    outcome: 'pass',
+    says: '3 of the image’s 4 packages',
+    source: 'verified-attestation',
+  },
+  {
+    name: 'SPDX by purl',
+    facts: having(
+      attestation(
+        S,
+        spdx(
+          { name: 'glibc', versionInfo: '2.41-12', externalRefs: ref('pkg:deb/libc6@2.41-12') },
+          { name: 'zlib1g', versionInfo: '1:1.3-1' },
+          { name: '@scope/x', versionInfo: '1.0.0', externalRefs: ref('pkg:npm/%40scope/x@1.0.0') },
+          { name: 'left', versionInfo: '2' },
+        ),
+      ),
+    ),
+    outcome: 'pass',
+    says: 'SPDX names 4 of the image’s 4',
+  },
+  {
+    name: 'a versioned predicate type',
+    facts: having(attestation(`${C}/v1.6`, cyclonedx(LIBC, ZLIB, SCOPED))),
+    outcome: 'pass',
+    says: '3 of',
+  },
+  {
+    name: 'unverified, marked so',
+    facts: having(attestation(C, cyclonedx(LIBC, ZLIB, SCOPED), { verification: 'unverified' })),
+    outcome: 'pass',
+    says: '3 of',
+    source: 'unverified-attestation',
+  },
+  {
+    name: 'half of the packages',
+    facts: having(attestation(C, cyclonedx(LIBC, ZLIB))),
+    outcome: 'fail',
+    says: '2 of the image’s 4',
+  },
+  {
+    name: 'other versions',
+    facts: having(attestation(C, cyclonedx({ ...LIBC, version: '1' }))),
+    outcome: 'fail',
+    says: 'names none',
+  },
+  { name: 'empty', facts: having(attestation(C, cyclonedx())), outcome: 'fail', says: 'empty' },
+  {
+    name: 'SPDX that names the image alone',
+    facts: having(
+      attestation(S, {
+        ...spdx({ SPDXID: 'SPDXRef-image', name: 'app' }),
+        relationships: [
+          {
+            spdxElementId: 'SPDXRef-DOCUMENT',
+            relationshipType: 'DESCRIBES',
+            relatedSpdxElement: 'SPDXRef-image',
+          },
+        ],
+      }),
+    ),
+    outcome: 'fail',
+    says: 'empty',
+  },
+  {
+    name: 'no SBOM format',
+    facts: having(attestation(C, { hello: 1 })),
+    outcome: 'fail',
+    says: 'neither',
+  },
+  {
+    name: 'another subject',
+    facts: having(attestation(C, cyclonedx(LIBC), { subjects: [OTHER] })),
+    outcome: 'fail',
+    says: 'another image',
+  },
+  { name: 'none', facts: having(), outcome: 'fail', says: 'no SBOM' },
+  {
+    name: 'empty of an image without packages',
+    facts: of([], attestation(C, cyclonedx())),
+    outcome: 'fail',
+    says: 'empty',
+  },
+  {
+    name: 'an image without packages, its program named',
+    facts: of([], attestation(C, cyclonedx({ type: 'file', name: 'app' }))),
+    outcome: 'pass',
+    says: '0 of the image’s 0',
+  },
+  {
+    name: 'the better of two',
+    facts: having(
+      attestation(S, spdx({ name: 'a', versionInfo: '1' })),
+      attestation(C, cyclonedx(LIBC, ZLIB, SCOPED)),
+    ),
+    outcome: 'pass',
+    says: 'CycloneDX',
+  },
+  {
+    name: 'packages not read',
+    facts: factsOf({ image: image(), attestations: attestations() }),
+    outcome: 'unknown',
+    says: 'not gathered',
+  },
+]);

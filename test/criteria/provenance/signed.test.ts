@@ -1,0 +1,82 @@
+import { signed } from '../../../src/criteria/provenance/signed.ts';
+import { known, type SignatureFact } from '../../../src/model/facts.ts';
+import { judgesAs } from '../criterion-table.ts';
+import { factsOf } from '../facts-builder.ts';
+
+const having = (...signatures: readonly SignatureFact[]) =>
+  factsOf({ attestations: known({ signatures, attestations: [] }, 'verified-attestation') });
+const signature = (
+  verification: SignatureFact['verification'],
+  verifiedBy?: string,
+): SignatureFact => ({
+  kind: 'cosign-bundle',
+  verification,
+  ...(verifiedBy === undefined ? {} : { verifiedBy }),
+});
+
+judgesAs(signed, [
+  {
+    name: 'verified with a key',
+    facts: having(signature('verified', 'cosign.pub')),
+    outcome: 'pass',
+    says: 'verified against cosign.pub',
+    source: 'verified-attestation',
+  },
+  {
+    name: 'this build’s own',
+    facts: factsOf({
+      attestations: known(
+        { signatures: [signature('verified', 'this build’s key')], attestations: [] },
+        'build',
+      ),
+    }),
+    outcome: 'pass',
+    says: 'verified',
+    source: 'build',
+  },
+  {
+    name: 'notation',
+    facts: having({ ...signature('verified', 'ca.pem'), kind: 'notation' }),
+    outcome: 'pass',
+    says: 'ca.pem',
+  },
+  {
+    name: 'one of two verifies',
+    facts: having(signature('failed'), signature('verified', 'k.pub')),
+    outcome: 'pass',
+    says: 'k.pub',
+  },
+  { name: 'no signature', facts: having(), outcome: 'fail', says: 'no signature' },
+  {
+    name: 'does not hold',
+    facts: having(signature('failed', 'k.pub')),
+    outcome: 'fail',
+    says: 'none holds',
+  },
+  {
+    name: 'nothing to verify with',
+    facts: having(signature('unverified')),
+    outcome: 'unknown',
+    says: 'no key or identity',
+    source: 'unverified-attestation',
+  },
+  {
+    name: 'one failed, one could not be checked',
+    facts: having(signature('failed'), signature('unverified')),
+    outcome: 'unknown',
+    says: '2 signatures',
+  },
+  {
+    name: 'verified against any identity',
+    facts: having(signature('verified', 'identity .* issuer .*')),
+    outcome: 'unknown',
+    says: 'any identity',
+  },
+  {
+    name: 'ok- an identity with a dot and star inside',
+    facts: having(signature('verified', 'https://github.com/acme/.*')),
+    outcome: 'pass',
+    says: 'acme',
+  },
+  { name: 'registry down', facts: factsOf(), outcome: 'unknown', says: 'not gathered' },
+]);
