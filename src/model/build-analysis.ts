@@ -20,6 +20,7 @@ export type PackageManager =
   | 'npm'
   | 'yarn'
   | 'pnpm'
+  | 'bun'
   | 'gem'
   | 'bundle'
   | 'go'

@@ -1,0 +1,117 @@
+import type { BuildAnalysis, Download, PackageInstall } from '../../model/build-analysis.ts';
+import type { ReadStage } from '../stage-reader.ts';
+import { type BuildEvent, type CommandEvent, stageEvents } from './build-event.ts';
+import { checksIn } from './check.ts';
+import type { Fetch } from './fetch.ts';
+import { fileFetches } from './file-fetches.ts';
+import { installsOf, setsSnapshot } from './find-installs.ts';
+import { downloadKey, judgeDownload } from './judge-downloads.ts';
+import { addFetches, otherFetches } from './other-fetches.ts';
+import { type ContextFile, StageFiles } from './stage-files.ts';
+
+export type { ContextFile } from './stage-files.ts';
+
+/** Far above what any Dockerfile runs; a hostile one ends here and is told unread. */
+const MAX_COMMANDS = 4000;
+/** Judging looks at each pair of download and check. */
+const MAX_JUDGED = 300;
+
+function isCommand(event: BuildEvent): event is CommandEvent {
+  return event.kind === 'command';
+}
+
+/** A stage, then the stages it is built on, down to the first. */
+function lineage(stage: ReadStage, stages: readonly ReadStage[]): readonly ReadStage[] {
+  const chain: ReadStage[] = [];
+  for (let at: ReadStage | undefined = stage; at !== undefined;) {
+    chain.push(at);
+    const { base }: ReadStage = at;
+    at = base.kind === 'stage' ? stages.find((s) => s.index === base.index) : undefined;
+  }
+  return chain;
+}
+
+function stageInstalls(
+  stage: ReadStage,
+  stages: readonly ReadStage[],
+  events: ReadonlyMap<number, readonly BuildEvent[]>,
+  contextFile: ContextFile,
+): readonly PackageInstall[] {
+  const files = new StageFiles(contextFile);
+  const below = lineage(stage, stages).slice(1);
+  for (const earlier of below.toReversed())
+    for (const { instruction } of earlier.instructions) files.add(instruction);
+  const inherited = below.flatMap((s) => events.get(s.index) ?? []);
+  let snapshot = inherited.some((event) => setsSnapshot(event, files));
+  for (const { instruction } of stage.instructions)
+    if (['COPY', 'ADD', 'RUN'].includes(instruction.keyword)) files.add(instruction);
+  const before: CommandEvent[] = inherited.filter(isCommand);
+  return (events.get(stage.index) ?? []).flatMap((event) => {
+    snapshot ||= setsSnapshot(event, files);
+    if (!isCommand(event)) return [];
+    before.push(event);
+    return installsOf(event, before, files, snapshot);
+  });
+}
+
+function fetchesOf(event: BuildEvent): readonly Fetch[] {
+  return isCommand(event) ? [...fileFetches(event), ...otherFetches(event)] : addFetches(event);
+}
+
+/** Stages whose commands may verify what `stage` fetched: itself, and those that need it. */
+function dependents(stage: number, stages: readonly ReadStage[]): ReadonlySet<number> {
+  const found = new Set([stage]);
+  for (const { index, needs } of stages) if (needs.some((n) => found.has(n))) found.add(index);
+  return found;
+}
+
+function downloadsIn(
+  stages: readonly ReadStage[],
+  events: ReadonlyMap<number, readonly BuildEvent[]>,
+): readonly Download[] {
+  const byKey = new Map<string, Download>();
+  for (const stage of stages) {
+    const own = (events.get(stage.index) ?? []).flatMap(fetchesOf);
+    if (own.length === 0) continue;
+    const near = dependents(stage.index, stages);
+    const commands = [...near].flatMap((s) => (events.get(s) ?? []).filter(isCommand));
+    const all = [...near].flatMap((s) => (events.get(s) ?? []).flatMap(fetchesOf));
+    const fetches = all.slice(0, MAX_JUDGED);
+    const checks = checksIn(commands).slice(0, MAX_JUDGED);
+    const around = { events: commands, checks, fetches };
+    for (const fetch of own.slice(0, MAX_JUDGED)) {
+      const download = judgeDownload(fetch, around);
+      const key = downloadKey(download);
+      const known = byKey.get(key);
+      // One line that runs twice (a loop, a branch) counts once, by its worst run.
+      if (known === undefined || known.verifiedBy !== undefined) byKey.set(key, download);
+    }
+  }
+  return [...byKey.values()];
+}
+
+/** One line that runs twice installs the same once. */
+function distinct(installs: readonly PackageInstall[]): readonly PackageInstall[] {
+  return [...new Map(installs.map((install) => [JSON.stringify(install), install])).values()];
+}
+
+/** What the stages given (in order, those that the target reaches) install and download. */
+export function analyseStages(
+  stages: readonly ReadStage[],
+  buildArgs: Readonly<Record<string, string>>,
+  contextFile: ContextFile,
+): BuildAnalysis {
+  const budget = { commands: MAX_COMMANDS, nextId: 1 };
+  const events = new Map(stages.map((s) => [s.index, stageEvents(s, buildArgs, budget)]));
+  const unread: BuildAnalysis['unread'][number][] = stages.flatMap((stage) =>
+    stage.instructions.flatMap(({ instruction: { range, shellError } }) =>
+      shellError === undefined ? [] : [{ range, reason: shellError }],
+    ),
+  );
+  const last = stages.at(-1);
+  const fetched = [...events.values()].flat().flatMap(fetchesOf).length;
+  if (last !== undefined && (budget.commands <= 0 || fetched > MAX_JUDGED))
+    unread.push({ range: last.range, reason: 'more commands and downloads than are read' });
+  const installs = stages.flatMap((stage) => stageInstalls(stage, stages, events, contextFile));
+  return { installs: distinct(installs), downloads: downloadsIn(stages, events), unread };
+}

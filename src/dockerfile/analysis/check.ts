@@ -1,0 +1,160 @@
+import type { SourceRange } from '../../model/dockerfile.ts';
+import { baseName } from '../shell/wrappers.ts';
+import type { CommandEvent } from './build-event.ts';
+import { type ChecksumList, checksumList, isGeneralList } from './checksum-list.ts';
+import { optionNames, readCommandLine } from './command-line.ts';
+import { signatureFiles } from './signature-tools.ts';
+
+/** A command that verifies files. */
+export interface Check {
+  readonly event: CommandEvent;
+  readonly method: string;
+  readonly range: SourceRange;
+  /** Files it verifies by name. */
+  readonly files: readonly string[];
+  /** For checksums: what they are compared with. */
+  readonly list?: ChecksumList;
+  /** Why its failure does not stop the build. */
+  readonly ignored: string | undefined;
+  readonly weak?: string;
+}
+
+const SUMS = /^(?:g?sha(?:1|224|256|384|512)sum|b2sum|b3sum|g?md5sum|shasum|cksum|sum)$/;
+const SUM_VALUED = optionNames('-a --algorithm -l --length');
+
+/** What is worth little by itself: hashes that can be forged. */
+function weakHash(event: CommandEvent): string | undefined {
+  const words = event.argv.map((f) => f.text).join(' ');
+  if (/md5/i.test(words)) return 'MD5 can be forged';
+  if (/^\S*sha1sum|^\S*shasum(?!.*-a ?(?:224|256|384|512))|-sha1\b/i.test(words))
+    return 'SHA-1 can be forged';
+  return undefined;
+}
+
+function checkOf(
+  event: CommandEvent,
+  method: string,
+  files: readonly string[],
+  details: { list?: ChecksumList; ignored?: string | undefined; weak?: string | undefined } = {},
+): Check {
+  const ignored = 'ignored' in details ? details.ignored : event.ignored;
+  return {
+    event,
+    method,
+    range: event.range,
+    files,
+    ignored,
+    ...(details.list === undefined ? {} : { list: details.list }),
+    ...(details.weak === undefined ? {} : { weak: details.weak }),
+  };
+}
+
+function isComparison(event: CommandEvent): 'equal' | 'unequal' | undefined {
+  if (!['test', '[', '[['].includes(event.program)) return undefined;
+  const words = event.argv.map((f) => f.text);
+  if (words.includes('!=')) return 'unequal';
+  return words.some((w) => w === '=' || w === '==') ? 'equal' : undefined;
+}
+
+/** A sum that is computed, and a later command that compares it: `test "$(sha256sum f)" = ...`, `| grep -q ...`. */
+function comparedSum(
+  sum: CommandEvent,
+  files: readonly string[],
+  after: readonly CommandEvent[],
+): Check | undefined {
+  for (const event of after) {
+    const flows = event.argv.some((f) => f.sources.includes(sum.id));
+    const comparison = flows ? isComparison(event) : undefined;
+    const sources = event.argv.flatMap((f) => f.sources).filter((id) => id !== sum.id);
+    const list = { names: [], files: [], sources };
+    const weak = weakHash(sum);
+    if (comparison === 'equal')
+      return checkOf(event, `${sum.program} compared`, files, { list, weak });
+    if (comparison === 'unequal') {
+      const ignored = event.stopsOnSuccess ? undefined : 'a difference does not end the build';
+      return checkOf(event, `${sum.program} compared`, files, { list, weak, ignored });
+    }
+    if (event.pipedFrom.includes(sum.id) && /^[ef]?grep$/.test(event.program))
+      return checkOf(event, `${sum.program} | grep`, files, { list, weak });
+  }
+  return undefined;
+}
+
+function checksum(
+  event: CommandEvent,
+  before: readonly CommandEvent[],
+  after: readonly CommandEvent[],
+): Check | undefined {
+  const line = readCommandLine(event.argv.slice(1), SUM_VALUED);
+  if (line.has('-c', '--check')) {
+    const list = checksumList(event, line.operands, before);
+    return checkOf(event, `${event.program} -c`, list.names, { list, weak: weakHash(event) });
+  }
+  const files = [...line.operands.map((f) => f.text), ...event.readsFrom].filter((f) => f !== '-');
+  const piped = files.length > 0 ? files : catFiles(event, before);
+  return piped.length === 0 ? undefined : comparedSum(event, piped, after);
+}
+
+function catFiles(event: CommandEvent, before: readonly CommandEvent[]): readonly string[] {
+  return before
+    .filter((e) => event.pipedFrom.includes(e.id) && e.program === 'cat')
+    .flatMap((e) => e.argv.slice(1).map((f) => f.text));
+}
+
+function openssl(event: CommandEvent, after: readonly CommandEvent[]): Check | undefined {
+  const words = event.argv.slice(1).map((f) => f.text);
+  const operand = words.at(-1) ?? '';
+  if (words.includes('-verify') || words.includes('-signature'))
+    return checkOf(event, 'openssl -verify', [operand, ...event.readsFrom]);
+  const sums = words[0] === 'dgst' || /^sha\d+$|^md5$/.test(words[0] ?? '');
+  return sums ? comparedSum(event, [operand, ...event.readsFrom], after) : undefined;
+}
+
+/** Commands of a stage that verify what was fetched, in order. */
+export function checksIn(events: readonly CommandEvent[]): readonly Check[] {
+  return events.flatMap((event, index) => {
+    const before = (): readonly CommandEvent[] => events.slice(0, index);
+    const after = (): readonly CommandEvent[] => events.slice(index + 1, index + 33);
+    let check: Check | undefined;
+    if (SUMS.test(event.program)) check = checksum(event, before(), after());
+    else if (event.program === 'openssl') check = openssl(event, after());
+    else {
+      const found = signatureFiles(event);
+      if (found !== undefined) check = checkOf(event, found.method, found.files);
+    }
+    return check ?? [];
+  });
+}
+
+/** True where two paths name one file: equal, or the same name where a folder is not known. */
+export function samePath(a: string, b: string): boolean {
+  if (a === '' || b === '') return false;
+  if (a.startsWith('/') && b.startsWith('/')) return a === b;
+  return baseName(a) === baseName(b) && baseName(a) !== '';
+}
+
+const SUFFIX =
+  /\.(?:sha(?:1|224|256|384|512)(?:sum)?|md5(?:sum)?|asc|sig|sign|gpg|minisig|pem|bundle|sigstore(?:\.json)?|intoto\.jsonl)$/i;
+
+/** The file that `f.sha256` or `f.asc` speaks of. */
+export function signedName(path: string): string | undefined {
+  return SUFFIX.test(path) ? path.replace(SUFFIX, '') : undefined;
+}
+
+/** True where a checksum list whose content is not shown speaks of the file. */
+export function listSpeaksOf(list: ChecksumList, target: string): boolean {
+  const name = baseName(target);
+  if (list.pattern !== undefined) {
+    const bare = list.pattern.replace(/\\|[\^$](?!\{)|\s+\*?|\.\*/g, '');
+    if (
+      bare !== '' &&
+      (bare.includes(name) || name.includes(bare.replace(/^\/|\/.*$/g, '') || '\0'))
+    )
+      return true;
+    return false;
+  }
+  if (list.names.length > 0) return false;
+  return list.files.some(
+    (file) => isGeneralList(file) || baseName(signedName(file) ?? '\0') === name,
+  );
+}

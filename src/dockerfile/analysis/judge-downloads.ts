@@ -1,0 +1,160 @@
+import type { Download, DownloadCheck } from '../../model/build-analysis.ts';
+import { SHELLS, baseName } from '../shell/wrappers.ts';
+import type { CommandEvent } from './build-event.ts';
+import { type Check, listSpeaksOf, samePath, signedName } from './check.ts';
+import { COMMIT, type Fetch, originOf } from './fetch.ts';
+
+const INTERPRETERS = /^(?:python[\d.]*|perl|ruby|node|nodejs|php|lua|pwsh|source|\.)$/;
+/** Programs that open, install or run a file they are given. */
+const USERS = /^(?:tar|bsdtar|unzip|gunzip|dpkg|rpm|apt|apt-get|dnf|yum|apk|java|source|\.)$/;
+
+/** What the judge of one download looks at. */
+export interface Surroundings {
+  /** Commands of the download's stage and of stages that build on it, in order. */
+  readonly events: readonly CommandEvent[];
+  readonly checks: readonly Check[];
+  readonly fetches: readonly Fetch[];
+}
+
+function isInterpreter(event: CommandEvent): boolean {
+  return SHELLS.has(event.program) || INTERPRETERS.test(event.program);
+}
+
+/** True where what was fetched goes into an interpreter without being kept: `curl | sh`, `sh -c "$(curl)"`. */
+function isPipedToShell(fetch: Fetch, events: readonly CommandEvent[]): boolean {
+  return events.some((event) => {
+    if (event.id <= fetch.id && !event.argv.some((f) => f.sources.includes(fetch.id))) return false;
+    const runs = isInterpreter(event) || event.program === 'eval';
+    if (!runs) return false;
+    if (event.argv.some((f) => f.sources.includes(fetch.id))) return true;
+    if (!event.pipedFrom.includes(fetch.id)) return false;
+    const operands = event.argv.slice(1).map((f) => f.text);
+    const reads = operands.some((w) => w === '-' || w === '-s' || w === '/dev/stdin');
+    return reads || operands.every((w) => w.startsWith('-'));
+  });
+}
+
+/** True where the download only feeds a check: the list of sums, or a signature. */
+function feeds(fetch: Fetch, check: Check): boolean {
+  if (check.event.pipedFrom.includes(fetch.id)) return check.list !== undefined;
+  if (check.list?.sources.includes(fetch.id) === true && fetch.toOutput) return true;
+  const lists = check.list?.files ?? [];
+  if (lists.some((file) => samePath(file, fetch.target))) return true;
+  if (check.list !== undefined) return false;
+  return (
+    check.files.some((f) => samePath(f, fetch.target)) && signedName(fetch.target) !== undefined
+  );
+}
+
+function covers(check: Check, fetch: Fetch, around: Surroundings): boolean {
+  if (fetch.target === '') return false;
+  if (check.files.some((file) => samePath(file, fetch.target))) return true;
+  if (check.list === undefined || !listSpeaksOf(check.list, fetch.target)) return false;
+  if (check.list.pattern !== undefined) return true;
+  // A list of everything speaks of what comes from where it comes from.
+  const list = around.fetches.find((f) => f !== fetch && feeds(f, check));
+  return list === undefined || originOf(list.address) === originOf(fetch.address);
+}
+
+/** Why a checksum says little: it was fetched from where the file was, and nobody signed it. */
+function sameOrigin(check: Check, fetch: Fetch, around: Surroundings): string | undefined {
+  const origin = originOf(fetch.address);
+  const lists = around.fetches.filter((f) => f !== fetch && check.list && feeds(f, check));
+  const unsigned = lists.filter(
+    (list) =>
+      list.ownCheck === undefined &&
+      !around.checks.some(
+        (c) =>
+          c !== check && c.list === undefined && c.ignored === undefined && signs(c, list, check),
+      ),
+  );
+  return unsigned.some((list) => originOf(list.address) === origin && origin !== '')
+    ? 'the checksum comes from the same origin as the file'
+    : undefined;
+}
+
+/** True where a signature check speaks of the list, or of what it was unpacked to. */
+function signs(signature: Check, list: Fetch, sums: Check): boolean {
+  return signature.files.some(
+    (file) =>
+      samePath(file, list.target) || (sums.list?.files ?? []).some((name) => samePath(name, file)),
+  );
+}
+
+/** The first command that opens or runs the file between its download and a check. */
+function usedBefore(fetch: Fetch, check: Check, events: readonly CommandEvent[]): boolean {
+  return events.some((event) => {
+    if (event.id <= fetch.id || event.id >= check.event.id) return false;
+    const words = event.argv.map((f) => f.text);
+    const runs = samePath(words[0] ?? '', fetch.target) && (words[0] ?? '').includes('/');
+    const opens = USERS.test(event.program) || isInterpreter(event);
+    return runs || (opens && words.slice(1).some((w) => samePath(w, fetch.target)));
+  });
+}
+
+/** `git checkout COMMIT` and signature checks behind a clone. */
+function gitCheck(fetch: Fetch, events: readonly CommandEvent[]): DownloadCheck | undefined {
+  for (const event of events) {
+    if (event.id <= fetch.id || event.program !== 'git') continue;
+    const words = event.argv.slice(1).map((f) => f.text);
+    const pins = words.some((w) => /^(?:checkout|reset|switch|fetch|merge)$/.test(w));
+    const commit = pins && words.some((w) => COMMIT.test(w));
+    const signature = words.some((w) => /^verify-(?:tag|commit)$|^--verify-signatures$/.test(w));
+    if (event.ignored !== undefined || !(commit || signature)) continue;
+    return { method: commit ? 'commit' : 'git signature', range: event.range };
+  }
+  return undefined;
+}
+
+function asCheck(check: Check, fetch: Fetch, around: Surroundings): DownloadCheck {
+  const weak = check.weak ?? sameOrigin(check, fetch, around);
+  const { method, range } = check;
+  return weak === undefined ? { method, range } : { method, range, weak };
+}
+
+function verification(
+  fetch: Fetch,
+  around: Surroundings,
+): Pick<Download, 'verifiedBy' | 'ineffectiveCheck'> {
+  if (fetch.ownCheck !== undefined) return { verifiedBy: fetch.ownCheck };
+  if (fetch.kind === 'git') {
+    const found = gitCheck(fetch, around.events);
+    return found === undefined ? {} : { verifiedBy: found };
+  }
+  const later = around.checks.filter((c) => c.event.id > fetch.id || feeds(fetch, c));
+  let ineffective: Download['ineffectiveCheck'];
+  for (const check of later) {
+    if (feeds(fetch, check)) {
+      const method = `used only to verify (${check.method})`;
+      return { verifiedBy: { method, range: check.range } };
+    }
+    if (!covers(check, fetch, around)) continue;
+    const late = usedBefore(fetch, check, around.events) ? 'the file is used before' : undefined;
+    const reason = check.ignored ?? late;
+    if (reason === undefined) return { verifiedBy: asCheck(check, fetch, around) };
+    ineffective ??= { ...asCheck(check, fetch, around), reason };
+  }
+  return ineffective === undefined ? {} : { ineffectiveCheck: ineffective };
+}
+
+/** Judges one download: what verifies it, what tries to and cannot, and whether it goes straight to a shell. */
+export function judgeDownload(fetch: Fetch, around: Surroundings): Download {
+  const pipedToShell = isPipedToShell(fetch, around.events);
+  const target = fetch.target === '' ? {} : { target: fetch.target };
+  return {
+    kind: fetch.kind,
+    url: fetch.constant ? fetch.address : undefined,
+    ...target,
+    pipedToShell,
+    ...(pipedToShell ? {} : verification(fetch, around)),
+    stage: fetch.stage,
+    range: fetch.range,
+    command: fetch.text,
+  };
+}
+
+/** Name that a target ends in, for telling two downloads apart. */
+export function downloadKey(download: Download): string {
+  const { startLine, startColumn } = download.range;
+  return [startLine, startColumn, download.url ?? '', baseName(download.target ?? '')].join('\n');
+}

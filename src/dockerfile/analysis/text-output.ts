@@ -1,0 +1,48 @@
+import type { CommandEvent } from './build-event.ts';
+
+/** What a command prints, as far as it is told: text with unknown parts named, and files it passes on. */
+export interface Output {
+  readonly text: string;
+  /** Files whose content it gives. */
+  readonly files: readonly string[];
+  /** What it picks out of those files (`grep PATTERN FILE`). */
+  readonly pattern?: string;
+}
+
+function formatted(format: string, values: readonly string[]): string {
+  const left = [...values];
+  let out = '';
+  // printf uses its format again while values are left.
+  do out += format.replace(/%[-\d.]*[sdb]/g, () => left.shift() ?? '');
+  while (left.length > 0 && /%[-\d.]*[sdb]/.test(format) && out.length < 65_536);
+  return out;
+}
+
+function unescaped(text: string): string {
+  return text.replace(/\\n/g, '\n').replace(/\\t/g, '\t');
+}
+
+/** The output of echo, printf, cat, grep and here-documents; undefined for commands whose output is not known. */
+export function outputOf(event: CommandEvent): Output | undefined {
+  const words = event.argv.slice(1).map((f) => f.text);
+  const plain = words.filter((w) => !/^-\w+$/.test(w) && !w.startsWith('--'));
+  switch (event.program) {
+    case 'echo':
+      return { text: unescaped(words.filter((w) => !/^-[neE]+$/.test(w)).join(' ')), files: [] };
+    case 'printf':
+      return { text: formatted(unescaped(words[0] ?? ''), words.slice(1)), files: [] };
+    case 'cat':
+    case 'head':
+    case 'tail':
+    case 'tee':
+      return { text: event.input?.text ?? '', files: plain };
+    case 'grep':
+    case 'egrep':
+    case 'fgrep':
+    case 'awk':
+    case 'sed':
+      return { text: '', files: plain.slice(1), pattern: plain[0] ?? '' };
+    default:
+      return undefined;
+  }
+}

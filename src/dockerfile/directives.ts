@@ -1,0 +1,35 @@
+import type { SourceRange } from '../model/dockerfile.ts';
+
+export interface Directives {
+  readonly escape: '\\' | '`';
+  readonly syntax?: { readonly text: string; readonly range: SourceRange };
+}
+
+const DIRECTIVE = /^#[ \t]*([A-Za-z][A-Za-z0-9]*)[ \t]*=[ \t]*(.+?)[ \t]*$/;
+
+/**
+ * Parser directives (`# syntax=`, `# escape=`, `# check=`): comments of that form at the very top, before any
+ * blank line, other comment or instruction. A `#!` line may stand before them.
+ */
+export function parseDirectives(text: string): Directives {
+  let escape: Directives['escape'] = '\\';
+  let syntax: Directives['syntax'];
+  const lines = text.split('\n', 64);
+  const first = lines[0]?.startsWith('#!') === true ? 1 : 0;
+  for (let index = first; index < lines.length; index += 1) {
+    const line = (lines[index] ?? '').replace(/\r$/, '');
+    const found = DIRECTIVE.exec(line.trimStart());
+    if (found === null) break;
+    const name = (found[1] ?? '').toLowerCase();
+    const value = found[2] ?? '';
+    if (name === 'escape' && value === '`') escape = '`';
+    if (name === 'syntax' && syntax === undefined) {
+      const startColumn = line.indexOf(value) + 1;
+      const endColumn = startColumn + value.length;
+      const range = { startLine: index + 1, startColumn, endLine: index + 1, endColumn };
+      // BuildKit takes the first word; what follows is for the frontend.
+      syntax = { text: value.split(/\s/)[0] ?? '', range };
+    }
+  }
+  return syntax === undefined ? { escape } : { escape, syntax };
+}

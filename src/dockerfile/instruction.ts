@@ -1,0 +1,92 @@
+import type { Instruction } from '../model/dockerfile.ts';
+import { flatCommands } from './flat-commands.ts';
+import { execForm, leadingFlags, splitWords } from './instruction-words.ts';
+import type { LogicalLine } from './logical-lines.ts';
+import { type RunScript, type RunShell, runScript } from './run-script.ts';
+import type { Lookup } from './substitute.ts';
+import { substitute } from './substitute.ts';
+
+/** An instruction with what its analysis needs and the model leaves out. */
+export interface ReadInstruction {
+  readonly instruction: Instruction;
+  readonly line: LogicalLine;
+  readonly script?: RunScript;
+}
+
+const KEYWORDS = new Set(
+  (
+    'ADD ARG CMD COPY ENTRYPOINT ENV EXPOSE FROM HEALTHCHECK LABEL MAINTAINER ' +
+    'ONBUILD RUN SHELL STOPSIGNAL USER VOLUME WORKDIR'
+  ).split(' '),
+);
+const FLAGGED = new Set(['ADD', 'COPY', 'FROM', 'HEALTHCHECK', 'RUN']);
+/** Instructions whose arguments go to a shell as they stand. */
+const VERBATIM = new Set(['RUN', 'CMD', 'ENTRYPOINT', 'HEALTHCHECK', 'ONBUILD', 'MAINTAINER']);
+
+export interface InstructionHead {
+  /** Upper case; '' where the line begins with no known instruction. */
+  readonly keyword: string;
+  /** Offset of the arguments in the line. */
+  readonly offset: number;
+}
+
+export function headOf(line: LogicalLine): InstructionHead {
+  const word = /^\S+/.exec(line.text)?.[0] ?? '';
+  const keyword = word.toUpperCase();
+  const blank = /^\s*/.exec(line.text.slice(word.length))?.[0].length ?? 0;
+  return { keyword: KEYWORDS.has(keyword) ? keyword : '', offset: word.length + blank };
+}
+
+/** `ENV name some text`, the old form without an equals sign, as one `name=some text`. */
+function pairWords(rest: string, escape: string): readonly string[] {
+  const words = splitWords(rest, escape).map((word) => word.text);
+  const first = words[0] ?? '';
+  if (words.length < 2 || first.includes('=')) return words;
+  return [`${first}=${rest.slice(rest.indexOf(first) + first.length).trim()}`];
+}
+
+function argumentsOf(
+  keyword: string,
+  rest: string,
+  escape: string,
+  lookup: Lookup,
+): readonly string[] {
+  const exec = execForm(rest);
+  if (exec !== undefined) return exec;
+  if (VERBATIM.has(keyword)) return rest === '' ? [] : [rest];
+  const words =
+    keyword === 'ENV' || keyword === 'LABEL'
+      ? pairWords(rest, escape)
+      : splitWords(rest, escape).map((word) => word.text);
+  return words.map((word) => substitute(word, lookup, escape).value);
+}
+
+/** Reads one instruction with the variables that hold where it stands. */
+export function readInstruction(
+  line: LogicalLine,
+  escape: string,
+  lookup: Lookup,
+  shell: RunShell,
+): ReadInstruction {
+  const { keyword, offset } = headOf(line);
+  const rawRest = line.text.slice(offset);
+  const { flags, rest } = FLAGGED.has(keyword)
+    ? leadingFlags(rawRest, escape)
+    : { flags: [], rest: 0 };
+  const rawArguments = rawRest.slice(rest).trim();
+  const script = keyword === 'RUN' ? runScript(line, offset + rest, shell) : undefined;
+  const instruction: Instruction = {
+    keyword,
+    range: line.range,
+    flags: flags.map(({ name, value }) => ({
+      name,
+      value: substitute(value, lookup, escape).value,
+    })),
+    rawArguments,
+    arguments: argumentsOf(keyword, rawArguments, escape, lookup),
+    heredocs: line.heredocs.map(({ delimiter, content }) => ({ delimiter, content })),
+    commands: script?.ok === true ? flatCommands(script.value, lookup) : [],
+    ...(script?.ok === false ? { shellError: script.error } : {}),
+  };
+  return script?.ok === true ? { instruction, line, script: script.value } : { instruction, line };
+}

@@ -1,0 +1,172 @@
+import type { SourceRange } from '../model/dockerfile.ts';
+import { splitWords } from './instruction-words.ts';
+
+/** Where a stretch of joined text stands in the file; line and column start at 1. */
+interface Segment {
+  readonly offset: number;
+  readonly line: number;
+  readonly column: number;
+}
+
+export interface RawHeredoc {
+  readonly delimiter: string;
+  readonly expand: boolean;
+  readonly content: string;
+  /** Offset of the content in the logical line's `full` text. */
+  readonly offset: number;
+  /** Offset behind the content, where the delimiter's line begins. */
+  readonly end: number;
+}
+
+/** An instruction with its continuation lines joined, comments and blank lines inside it left out. */
+export interface LogicalLine {
+  readonly text: string;
+  /** `text`, then the lines of its here-documents as they stand. */
+  readonly full: string;
+  readonly segments: readonly Segment[];
+  readonly range: SourceRange;
+  readonly heredocs: readonly RawHeredoc[];
+}
+
+export interface LineError {
+  readonly message: string;
+  readonly line: number;
+}
+
+/** Line and column of an offset in `full`. */
+export function locate(line: LogicalLine, offset: number): { line: number; column: number } {
+  let low = 0;
+  let high = line.segments.length - 1;
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2);
+    if ((line.segments[middle]?.offset ?? 0) <= offset) low = middle;
+    else high = middle - 1;
+  }
+  const segment = line.segments[low] ?? { offset: 0, line: 1, column: 1 };
+  return { line: segment.line, column: segment.column + offset - segment.offset };
+}
+
+/** Range of `start..end` (offsets in `full`). */
+export function rangeOf(line: LogicalLine, start: number, end: number): SourceRange {
+  const from = locate(line, start);
+  const last = locate(line, Math.max(start, end - 1));
+  return {
+    startLine: from.line,
+    startColumn: from.column,
+    endLine: last.line,
+    endColumn: last.column + 1,
+  };
+}
+
+interface Joining {
+  text: string;
+  readonly segments: Segment[];
+  endLine: number;
+  endColumn: number;
+}
+
+const HEREDOC_WORD = /^\d*<<(-?)([^<]+)$/;
+
+function heredocWords(text: string): { delimiter: string; expand: boolean; strip: boolean }[] {
+  if (!/^(?:ONBUILD\s+)?(?:RUN|COPY|ADD)\s/i.test(text) || !text.includes('<<')) return [];
+  return splitWords(text).flatMap((word) => {
+    const found = HEREDOC_WORD.exec(word.text);
+    if (found === null) return [];
+    const name = found[2] ?? '';
+    const delimiter = name.replace(/["'\\]/g, '');
+    return delimiter === ''
+      ? []
+      : [{ delimiter, expand: delimiter === name, strip: found[1] === '-' }];
+  });
+}
+
+/** Joins a line with those that continue it; gives the index of the line behind them. */
+function join(lines: readonly string[], from: number, escape: string): [Joining, number] {
+  const continued = new RegExp(`(?:^|[^\\${escape}])\\${escape}[ \\t]*$`);
+  const joining: Joining = { text: '', segments: [], endLine: from + 1, endColumn: 1 };
+  let index = from;
+  for (; index < lines.length; index += 1) {
+    const line = lines[index] ?? '';
+    if (index > from && /^\s*(?:#|$)/.test(line)) continue;
+    const skip = index === from ? line.length - line.trimStart().length : 0;
+    const more = continued.test(line);
+    const kept = more ? line.slice(skip, line.lastIndexOf(escape)) : line.slice(skip);
+    joining.segments.push({ offset: joining.text.length, line: index + 1, column: skip + 1 });
+    joining.text += kept;
+    joining.endLine = index + 1;
+    joining.endColumn = line.trimEnd().length + 1;
+    if (!more) return [joining, index + 1];
+  }
+  return [joining, index];
+}
+
+/** Reads the bodies of the here-documents that an instruction opened; undefined where one is not closed. */
+function readHeredocs(
+  joining: Joining,
+  lines: readonly string[],
+  from: number,
+): { full: string; heredocs: RawHeredoc[]; next: number } | undefined {
+  let full = joining.text;
+  let next = from;
+  const heredocs: RawHeredoc[] = [];
+  for (const { delimiter, expand, strip } of heredocWords(joining.text)) {
+    const offset = full.length + 1;
+    const content: string[] = [];
+    let end = offset;
+    for (; ; next += 1) {
+      if (next >= lines.length) return undefined;
+      const line = lines[next] ?? '';
+      joining.segments.push({ offset: full.length + 1, line: next + 1, column: 1 });
+      end = full.length + 1;
+      full += `\n${line}`;
+      joining.endLine = next + 1;
+      joining.endColumn = line.length + 1;
+      const bare = strip ? line.replace(/^\t+/, '') : line;
+      if (bare === delimiter) break;
+      content.push(bare);
+    }
+    next += 1;
+    heredocs.push({
+      delimiter,
+      expand,
+      content: content.map((l) => `${l}\n`).join(''),
+      offset,
+      end,
+    });
+  }
+  return { full, heredocs, next };
+}
+
+/** Splits a Dockerfile, its parser directives known, into instructions as BuildKit's parser does. */
+export function logicalLines(
+  text: string,
+  escape: string,
+): { readonly lines: readonly LogicalLine[]; readonly error?: LineError } {
+  const lines = text.split('\n').map((line) => line.replace(/\r$/, ''));
+  const found: LogicalLine[] = [];
+  for (let index = 0; index < lines.length;) {
+    if (/^\s*(?:#|$)/.test(lines[index] ?? '')) {
+      index += 1;
+      continue;
+    }
+    const start = index;
+    const [joining, behind] = join(lines, index, escape);
+    const read = readHeredocs(joining, lines, behind);
+    if (read === undefined)
+      return { lines: found, error: { message: 'unterminated heredoc', line: start + 1 } };
+    index = read.next;
+    found.push({
+      text: joining.text.trimEnd(),
+      full: read.full,
+      segments: joining.segments,
+      heredocs: read.heredocs,
+      range: {
+        startLine: start + 1,
+        startColumn: joining.segments[0]?.column ?? 1,
+        endLine: joining.endLine,
+        endColumn: joining.endColumn,
+      },
+    });
+  }
+  return { lines: found };
+}

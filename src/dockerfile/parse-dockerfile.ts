@@ -1,0 +1,88 @@
+import type { BuildAnalysis } from '../model/build-analysis.ts';
+import type { DockerfileModel, ExternalImage, Stage } from '../model/dockerfile.ts';
+import { err, ok, type Result } from '../model/result.ts';
+import { analyseStages, type ContextFile } from './analysis/analyse-stages.ts';
+import { externalImage } from './external-image.ts';
+import type { LineError } from './logical-lines.ts';
+import { type DockerfileOptions, type ReadDockerfile, readDockerfile } from './read-dockerfile.ts';
+import type { ReadStage } from './stage-reader.ts';
+
+/** Indexes of the stages that `target` needs, itself included, ascending. */
+function reachedFrom(target: number, stages: readonly ReadStage[]): readonly number[] {
+  const reached = new Set<number>();
+  const open = [target];
+  for (let index = open.pop(); index !== undefined; index = open.pop()) {
+    if (reached.has(index)) continue;
+    reached.add(index);
+    open.push(...(stages[index]?.needs ?? []));
+  }
+  return [...reached].sort((a, b) => a - b);
+}
+
+function targetOf(target: string | undefined, stages: readonly ReadStage[]): number | undefined {
+  if (target === undefined || target === '') return stages.length - 1;
+  const named = stages.findLast((stage) => stage.name === target.toLowerCase());
+  if (named !== undefined) return named.index;
+  return /^\d{1,4}$/.test(target) && Number(target) < stages.length ? Number(target) : undefined;
+}
+
+function plainStage(stage: ReadStage): Stage {
+  return {
+    index: stage.index,
+    ...(stage.name === undefined ? {} : { name: stage.name }),
+    base: stage.base,
+    ...(stage.platform === undefined ? {} : { platform: stage.platform }),
+    range: stage.range,
+    instructions: stage.instructions.map((placed) => placed.instruction),
+    needs: stage.needs,
+  };
+}
+
+function modelOf(read: ReadDockerfile, target: number): DockerfileModel {
+  const { directives, globals, stages } = read;
+  const reached = reachedFrom(target, stages);
+  const syntax: ExternalImage | undefined =
+    directives.syntax &&
+    externalImage('syntax', directives.syntax.text, true, directives.syntax.range);
+  const images = reached.flatMap((index) => stages[index]?.images ?? []);
+  return {
+    ...(syntax === undefined ? {} : { syntax }),
+    escape: directives.escape,
+    globalArgs: Object.fromEntries(globals),
+    stages: stages.map(plainStage),
+    target,
+    reached,
+    externalImages: syntax === undefined ? images : [syntax, ...images],
+  };
+}
+
+/**
+ * A Dockerfile as plain data: stages, instructions with ARG and ENV put in, the commands of each RUN, and the images
+ * from outside that the target reaches. `text` may hold at most 1 MiB. The error names the line.
+ */
+export function parseDockerfile(
+  text: string,
+  options: DockerfileOptions = {},
+): Result<DockerfileModel, LineError> {
+  const read = analyseDockerfile(text, options);
+  return read.ok ? ok(read.value.model) : read;
+}
+
+/**
+ * The model together with what the reached stages install and download. `contextFile` gives the text of a file of the
+ * build context (a requirements file, say) where the caller has it; nothing is read here.
+ */
+export function analyseDockerfile(
+  text: string,
+  options: DockerfileOptions = {},
+  contextFile: ContextFile = () => undefined,
+): Result<{ readonly model: DockerfileModel; readonly analysis: BuildAnalysis }, LineError> {
+  const read = readDockerfile(text, options);
+  if (!read.ok) return read;
+  const target = targetOf(options.target, read.value.stages);
+  if (target === undefined)
+    return err({ message: `target stage "${options.target ?? ''}" could not be found`, line: 1 });
+  const model = modelOf(read.value, target);
+  const stages = model.reached.flatMap((index) => read.value.stages[index] ?? []);
+  return ok({ model, analysis: analyseStages(stages, options.buildArgs ?? {}, contextFile) });
+}

@@ -1,0 +1,176 @@
+import type { SourceRange, Stage } from '../model/dockerfile.ts';
+import { err, ok, type Result } from '../model/result.ts';
+import { type Directives, parseDirectives } from './directives.ts';
+import { externalImage } from './external-image.ts';
+import { leadingFlags, splitWords } from './instruction-words.ts';
+import { headOf, type InstructionHead } from './instruction.ts';
+import { type LineError, type LogicalLine, logicalLines } from './logical-lines.ts';
+import {
+  contextImage,
+  FRESH_STAGE,
+  ownValue,
+  type ReadStage,
+  StageReader,
+  stageNamed,
+  type StageState,
+} from './stage-reader.ts';
+import { substitute } from './substitute.ts';
+
+export interface DockerfileOptions {
+  /** `--build-arg` values by name. */
+  readonly buildArgs?: Readonly<Record<string, string>>;
+  /** `--target`: a stage's name or number; the last stage where it is absent. */
+  readonly target?: string;
+  /** `TARGETPLATFORM`, `BUILDARCH` and the like, where they are known. */
+  readonly platformArgs?: Readonly<Record<string, string>>;
+  /** `--build-context NAME=VALUE`. */
+  readonly buildContexts?: Readonly<Record<string, string>>;
+}
+
+export interface ReadDockerfile {
+  readonly directives: Directives;
+  readonly globals: ReadonlyMap<string, string | undefined>;
+  readonly stages: readonly ReadStage[];
+}
+
+const MAX_BYTES = 1024 * 1024;
+/** No image has this many layers; a longer file is not one that a person builds. */
+const MAX_INSTRUCTIONS = 4096;
+
+interface OpenStage {
+  readonly reader: StageReader;
+  readonly head: Pick<ReadStage, 'index' | 'name' | 'base' | 'platform' | 'range'>;
+}
+
+class Reader {
+  readonly globals = new Map<string, string | undefined>();
+  readonly stages: ReadStage[] = [];
+  private open: OpenStage | undefined;
+  private readonly escape: string;
+  private readonly options: DockerfileOptions;
+  private readonly contexts: ReadonlyMap<string, string>;
+
+  constructor(escape: string, options: DockerfileOptions) {
+    this.escape = escape;
+    this.options = options;
+    const contexts = Object.entries(options.buildContexts ?? {});
+    this.contexts = new Map(contexts.map(([name, value]) => [name.toLowerCase(), value]));
+  }
+
+  /** Gives a message where the instruction may not stand here. */
+  read(line: LogicalLine): string | undefined {
+    const head = headOf(line);
+    if (head.keyword === '') return `unknown instruction: ${word(line.text)}`;
+    if (head.keyword === 'FROM') return this.from(line, head);
+    if (this.open !== undefined) this.open.reader.read(line);
+    else if (head.keyword === 'ARG') this.globalArg(line.text.slice(head.offset));
+    else return 'no build stage in current context';
+    return undefined;
+  }
+
+  closeStage(): void {
+    if (this.open !== undefined) this.stages.push(this.open.reader.finish(this.open.head));
+    this.open = undefined;
+  }
+
+  private lookup = (name: string): string | undefined =>
+    this.globals.has(name)
+      ? this.globals.get(name)
+      : ownValue(this.options.platformArgs ?? {}, name);
+
+  private globalArg(raw: string): void {
+    for (const { text } of splitWords(raw, this.escape)) {
+      const equals = text.indexOf('=');
+      const name = equals < 0 ? text : text.slice(0, equals);
+      const given = ownValue(this.options.buildArgs ?? {}, name);
+      const written = substitute(
+        equals < 0 ? '' : text.slice(equals + 1),
+        this.lookup,
+        this.escape,
+      );
+      const own = equals < 0 || written.unresolved.length > 0 ? undefined : written.value;
+      this.globals.set(name, given ?? own ?? ownValue(this.options.platformArgs ?? {}, name));
+    }
+  }
+
+  private from(line: LogicalLine, head: InstructionHead): string | undefined {
+    this.closeStage();
+    const raw = line.text.slice(head.offset);
+    const { flags, rest } = leadingFlags(raw, this.escape);
+    const words = splitWords(raw.slice(rest), this.escape);
+    const [image, as, name] = words;
+    if (image === undefined || (words.length !== 1 && words.length !== 3))
+      return 'FROM requires either one or three arguments';
+    if (as !== undefined && as.text.toLowerCase() !== 'as')
+      return `FROM: expected AS, found ${word(as.text)}`;
+    const index = this.stages.length;
+    const stageName = name?.text.toLowerCase();
+    const label = stageName ?? String(index);
+    const base = this.base(image.text, line.range, label);
+    const platform = flags.find((flag) => flag.name === 'platform')?.value;
+    const around = {
+      escape: this.escape,
+      buildArgs: this.options.buildArgs ?? {},
+      platformArgs: this.options.platformArgs ?? {},
+      globals: this.globals,
+      earlier: this.stages.slice(),
+      contexts: this.contexts,
+    };
+    this.open = {
+      reader: new StageReader(around, label, this.inherited(base)),
+      head: {
+        index,
+        name: stageName,
+        base,
+        platform:
+          platform === undefined ? undefined : substitute(platform, this.lookup, this.escape).value,
+        range: line.range,
+      },
+    };
+    return undefined;
+  }
+
+  private inherited(base: Stage['base']): StageState {
+    return (base.kind === 'stage' ? this.stages[base.index]?.left : undefined) ?? FRESH_STAGE;
+  }
+
+  private base(written: string, range: SourceRange, label: string): Stage['base'] {
+    const { value, unresolved } = substitute(written, this.lookup, this.escape);
+    if (unresolved.length > 0 || value === '') return { kind: 'unknown', text: written };
+    const stage = /^\d+$/.test(value) ? undefined : stageNamed(value, this.stages);
+    if (stage !== undefined) return { kind: 'stage', index: stage.index };
+    if (value === 'scratch') return { kind: 'scratch' };
+    const image = contextImage(value, this.contexts);
+    return image === undefined
+      ? { kind: 'unknown', text: value }
+      : { kind: 'image', image: externalImage('from', image, true, range, label) };
+  }
+}
+
+function word(text: string): string {
+  return (/^\S{1,80}/.exec(text)?.[0] ?? '').replace(/[\u0000-\u001f\u007f]/g, '?');
+}
+
+/** Reads the stages of a Dockerfile; refuses what BuildKit refuses, and what is too large to be one. */
+export function readDockerfile(
+  source: string,
+  options: DockerfileOptions,
+): Result<ReadDockerfile, LineError> {
+  if (source.length > MAX_BYTES)
+    return err({ message: 'the Dockerfile is larger than 1 MiB', line: 1 });
+  const text = source.replace(/^\uFEFF/, '');
+  const directives = parseDirectives(text);
+  const { lines, error } = logicalLines(text, directives.escape);
+  if (error !== undefined) return err(error);
+  if (lines.length > MAX_INSTRUCTIONS)
+    return err({ message: `more than ${MAX_INSTRUCTIONS} instructions`, line: 1 });
+  const reader = new Reader(directives.escape, options);
+  for (const line of lines) {
+    const message = reader.read(line);
+    if (message !== undefined) return err({ message, line: line.range.startLine });
+  }
+  reader.closeStage();
+  if (reader.stages.length === 0)
+    return err({ message: 'the Dockerfile has no FROM: there is nothing to build', line: 1 });
+  return ok({ directives, globals: reader.globals, stages: reader.stages });
+}

@@ -1,0 +1,95 @@
+import { err, ok, type Result } from '../model/result.ts';
+import { execForm } from './instruction-words.ts';
+import { type LogicalLine, rangeOf } from './logical-lines.ts';
+import { parseShell } from './shell/parse-shell.ts';
+import type { Command, List, Word } from './shell/syntax-tree.ts';
+import type { Script } from './shell/traced-command.ts';
+import { SHELLS, baseName } from './shell/wrappers.ts';
+
+/** The shell that RUN in shell form goes through, as SHELL set it. */
+export interface RunShell {
+  readonly program: string;
+  readonly errexit: boolean;
+  readonly pipefail: boolean;
+}
+
+export const DEFAULT_SHELL: RunShell = { program: 'sh', errexit: false, pipefail: false };
+
+/** A RUN's commands with the options its shell starts with. */
+export interface RunScript extends Script {
+  readonly errexit: boolean;
+  readonly pipefail: boolean;
+}
+
+/** What `SHELL ["/bin/bash", "-eo", "pipefail", "-c"]` means for the RUNs behind it. */
+export function shellOf(argv: readonly string[]): RunShell {
+  const options = argv.slice(1);
+  return {
+    program: baseName(argv[0] ?? '').toLowerCase(),
+    errexit: options.some((o) => /^-[A-Za-z]*e/.test(o) || o === 'errexit'),
+    pipefail: options.includes('pipefail'),
+  };
+}
+
+function literalWord(value: string, end: number): Word {
+  return { text: value, parts: [{ kind: 'literal', value, quoted: true }], start: 0, end };
+}
+
+function execScript(argv: readonly string[], line: LogicalLine): RunScript {
+  const end = line.text.length;
+  const words = argv.map((value) => literalWord(value, end));
+  const simple: Command = {
+    kind: 'simple',
+    assignments: [],
+    words,
+    redirects: [],
+    start: 0,
+    end,
+  };
+  const pipeline = { negated: false, elements: [simple], start: 0, end };
+  const list: List = { items: [{ pipeline, operator: '' }] };
+  const options = { errexit: false, pipefail: false };
+  return { list, text: line.text, rangeOf: (s, e) => rangeOf(line, s, e), ...options };
+}
+
+const ONLY_HEREDOC = /^<<-?\s*\S+$/;
+
+/**
+ * The shell of a RUN whose arguments begin at `offset` of its line: a script of its own where it is nothing but a
+ * here-document, the command line with its here-documents otherwise. Gives the reason where it is not shell we read.
+ */
+export function runScript(line: LogicalLine, offset: number, shell: RunShell): Result<RunScript> {
+  const written = line.text.slice(offset).trim();
+  const argv = execForm(written);
+  if (argv !== undefined) return ok(execScript(argv, line));
+  if (!SHELLS.has(shell.program)) return err(`RUN goes through ${shell.program}, no POSIX shell`);
+  const document = line.heredocs[0];
+  const whole = ONLY_HEREDOC.test(written) && line.heredocs.length === 1 ? document : undefined;
+  const base = whole?.offset ?? offset;
+  const text = line.full.slice(base, whole?.end);
+  const interpreter = whole && /^#!\s*(\S+)(?:[ \t]+(\S+))?/.exec(text.trimStart());
+  const program = interpreter && interpreterName(interpreter[1] ?? '', interpreter[2] ?? '');
+  if (typeof program === 'string' && !SHELLS.has(program))
+    return err(`the script of this RUN is for ${program}`);
+  const list = parseShell(text);
+  if (!list.ok) {
+    const { startLine } = rangeOf(line, base + list.error.offset, base + list.error.offset + 1);
+    return err(`shell at line ${startLine}: ${list.error.message}`);
+  }
+  const { errexit, pipefail } =
+    interpreter === null || interpreter === undefined
+      ? shell
+      : { errexit: /^-\w*e/.test(interpreter[2] ?? ''), pipefail: false };
+  return ok({
+    list: list.value,
+    text,
+    rangeOf: (start, end) => rangeOf(line, base + start, base + end),
+    errexit,
+    pipefail,
+  });
+}
+
+function interpreterName(path: string, argument: string): string {
+  const program = baseName(path);
+  return program === 'env' ? baseName(argument) : program;
+}

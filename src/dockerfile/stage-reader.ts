@@ -1,0 +1,180 @@
+import type { ExternalImage, SourceRange, Stage } from '../model/dockerfile.ts';
+import { externalImage, mountOptions } from './external-image.ts';
+import { execForm, splitWords } from './instruction-words.ts';
+import { type ReadInstruction, headOf, readInstruction } from './instruction.ts';
+import type { LogicalLine } from './logical-lines.ts';
+import { DEFAULT_SHELL, type RunShell, shellOf } from './run-script.ts';
+import { EMPTY_SCOPE, type Scope, lookupIn, withArg, withEnv } from './scope.ts';
+import { pathIn } from './shell/shell-state.ts';
+import { substitute } from './substitute.ts';
+
+/** An instruction with the scope and working directory that hold before it. */
+export interface PlacedInstruction extends ReadInstruction {
+  readonly scope: Scope;
+  /** '' where it is not known. */
+  readonly folder: string;
+}
+
+export interface ReadStage {
+  readonly index: number;
+  readonly name: string | undefined;
+  readonly base: Stage['base'];
+  readonly platform: string | undefined;
+  readonly range: SourceRange;
+  readonly instructions: readonly PlacedInstruction[];
+  readonly needs: readonly number[];
+  readonly images: readonly ExternalImage[];
+  /** What a stage that builds on this one begins with. */
+  readonly left: StageState;
+}
+
+export interface StageState {
+  readonly scope: Scope;
+  readonly shell: RunShell;
+  readonly folder: string;
+}
+
+export const FRESH_STAGE: StageState = { scope: EMPTY_SCOPE, shell: DEFAULT_SHELL, folder: '' };
+
+export interface StageSurroundings {
+  readonly escape: string;
+  readonly buildArgs: Readonly<Record<string, string>>;
+  readonly platformArgs: Readonly<Record<string, string>>;
+  readonly globals: ReadonlyMap<string, string | undefined>;
+  readonly earlier: readonly ReadStage[];
+  /** Named contexts (`--build-context`), lower-case name to value. */
+  readonly contexts: ReadonlyMap<string, string>;
+}
+
+/** Where `--from` or `from=` leads: a stage by name or number, nothing from outside, or an image. */
+export function stageNamed(text: string, earlier: readonly ReadStage[]): ReadStage | undefined {
+  const named = earlier.findLast((stage) => stage.name === text.toLowerCase());
+  if (named !== undefined) return named;
+  return /^\d{1,4}$/.test(text) ? earlier[Number(text)] : undefined;
+}
+
+/** Reads the instructions of one stage in order, carrying scope, shell and working directory along. */
+export class StageReader {
+  private readonly instructions: PlacedInstruction[] = [];
+  private readonly needs = new Set<number>();
+  private readonly images: ExternalImage[] = [];
+  private readonly around: StageSurroundings;
+  private readonly label: string;
+  private state: StageState;
+
+  constructor(around: StageSurroundings, label: string, state: StageState) {
+    this.around = around;
+    this.label = label;
+    this.state = state;
+  }
+
+  read(line: LogicalLine): void {
+    const { scope, shell, folder } = this.state;
+    const { escape, buildArgs } = this.around;
+    const placed = {
+      ...readInstruction(line, escape, lookupIn(scope, buildArgs), shell),
+      scope,
+      folder,
+    };
+    this.instructions.push(placed);
+    const { keyword } = headOf(line);
+    if (keyword === 'ENV') this.env(placed.instruction.arguments);
+    else if (keyword === 'ARG') this.arg(placed.instruction.rawArguments);
+    else if (keyword === 'SHELL') this.setShell(placed.instruction.rawArguments);
+    else if (keyword === 'WORKDIR') {
+      const to = placed.instruction.arguments[0] ?? '';
+      this.state = { ...this.state, folder: to.includes('$') ? '' : pathIn(folder, to) };
+    } else if (keyword === 'COPY' || keyword === 'ADD') this.copyFrom(placed);
+    else if (keyword === 'RUN') this.mounts(placed);
+  }
+
+  finish(head: Pick<ReadStage, 'index' | 'name' | 'base' | 'platform' | 'range'>): ReadStage {
+    const { base } = head;
+    const needs = new Set(this.needs);
+    if (base.kind === 'stage') needs.add(base.index);
+    const images = base.kind === 'image' ? [base.image, ...this.images] : this.images;
+    return {
+      ...head,
+      instructions: this.instructions,
+      needs: [...needs].sort((a, b) => a - b),
+      images,
+      left: this.state,
+    };
+  }
+
+  private env(pairs: readonly string[]): void {
+    for (const pair of pairs) {
+      const equals = pair.indexOf('=');
+      if (equals <= 0) continue;
+      const value = pair.slice(equals + 1);
+      // What stays a variable reference has no known value.
+      const known = !/\$[A-Za-z_{]/.test(value);
+      const scope = withEnv(this.state.scope, pair.slice(0, equals), known ? value : undefined);
+      this.state = { ...this.state, scope };
+    }
+  }
+
+  private arg(raw: string): void {
+    const { escape, buildArgs, platformArgs, globals } = this.around;
+    for (const { text } of splitWords(raw, escape)) {
+      const equals = text.indexOf('=');
+      const name = equals < 0 ? text : text.slice(0, equals);
+      const given = Object.hasOwn(buildArgs, name) ? buildArgs[name] : undefined;
+      const lookup = lookupIn(this.state.scope, buildArgs);
+      const written = equals < 0 ? undefined : substitute(text.slice(equals + 1), lookup, escape);
+      const inherited = globals.get(name) ?? ownValue(platformArgs, name);
+      const value =
+        given ??
+        (written === undefined || written.unresolved.length > 0 ? undefined : written.value);
+      const fallback = written === undefined ? inherited : undefined;
+      const scope = withArg(this.state.scope, name, value ?? fallback);
+      this.state = { ...this.state, scope };
+    }
+  }
+
+  private setShell(raw: string): void {
+    const argv = execForm(raw);
+    if (argv !== undefined) this.state = { ...this.state, shell: shellOf(argv) };
+  }
+
+  private copyFrom({ instruction }: PlacedInstruction): void {
+    const from = instruction.flags.find((flag) => flag.name === 'from')?.value;
+    if (from !== undefined && from !== '') this.use('copy-from', from, instruction.range);
+  }
+
+  private mounts({ instruction }: PlacedInstruction): void {
+    for (const flag of instruction.flags) {
+      if (flag.name !== 'mount') continue;
+      const { from } = mountOptions(flag.value);
+      if (from !== undefined && from !== '') this.use('mount-from', from, instruction.range);
+    }
+  }
+
+  private use(kind: 'copy-from' | 'mount-from', text: string, range: SourceRange): void {
+    const stage = stageNamed(text, this.around.earlier);
+    if (stage !== undefined) {
+      this.needs.add(stage.index);
+      return;
+    }
+    const image = contextImage(text, this.around.contexts);
+    if (image === undefined || image === 'scratch') return;
+    this.images.push(externalImage(kind, image, !image.includes('$'), range, this.label));
+  }
+}
+
+export function ownValue(
+  record: Readonly<Record<string, string>>,
+  name: string,
+): string | undefined {
+  return Object.hasOwn(record, name) ? record[name] : undefined;
+}
+
+/** The image that a name stands for once named contexts are put in; undefined where it is a folder or repository. */
+export function contextImage(
+  text: string,
+  contexts: ReadonlyMap<string, string>,
+): string | undefined {
+  const context = contexts.get(text.toLowerCase());
+  if (context === undefined) return text;
+  return /^docker-image:\/\//.test(context) ? context.slice('docker-image://'.length) : undefined;
+}
