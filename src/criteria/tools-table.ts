@@ -30,6 +30,8 @@ const TARGET_PREFIX =
 /** What distributions and build systems hang on a program's name. */
 const DECORATION =
   /(?:\.(?:exe|js|cjs|mjs|phar|py|real|distrib|orig|bin|nosuid|suid|static)|-cli|-static|-posix|-extras)$/;
+/** Linux' limit of a file name: what is longer cannot be unpacked, let alone run. */
+const NAME_MAX = 255;
 const VERSION = /(?:[-_.]?v?\d+(?:\.\d+)*)$/;
 
 /**
@@ -37,6 +39,7 @@ const VERSION = /(?:[-_.]?v?\d+(?:\.\d+)*)$/;
  * taken off (`x86_64-linux-gnu-gcc-12` is gcc, `pip3.11` is pip, `npm-cli.js` is npm).
  */
 export function entryNamed(table: ToolTable, fileName: string): ToolEntry | undefined {
+  if (fileName.length > NAME_MAX) return undefined;
   let name = fileName;
   // Each round takes one part off; a name has few.
   for (let round = 0; round < 6; round += 1) {

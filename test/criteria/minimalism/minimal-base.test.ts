@@ -1,5 +1,5 @@
-import { minimalBaseImage } from '../../../src/criteria/minimalism/minimal-base.ts';
 import { PACKAGE_LIMIT } from '../../../src/criteria/minimal-bases.ts';
+import { minimalBaseImage } from '../../../src/criteria/minimalism/minimal-base.ts';
 import { type Facts, known } from '../../../src/model/facts.ts';
 import { judgesAs } from '../criterion-table.ts';
 import {

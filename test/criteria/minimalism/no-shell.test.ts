@@ -1,9 +1,9 @@
 import { noShell } from '../../../src/criteria/minimalism/no-shell.ts';
+import type { FileFact } from '../../../src/model/facts.ts';
 import { judgesAs } from '../criterion-table.ts';
 import { factsOf, filesystem, link, program } from '../facts-builder.ts';
 
-const having = (...files: Parameters<typeof filesystem>[0] & object) =>
-  factsOf({ filesystem: filesystem(files) });
+const having = (...files: readonly FileFact[]) => factsOf({ filesystem: filesystem(files) });
 
 judgesAs(noShell, [
   { name: 'no executables at all', facts: having(), outcome: 'pass', says: 'no shell' },

@@ -1,5 +1,5 @@
 import { provenanceAttested } from '../../../src/criteria/provenance/provenance.ts';
-import { PREDICATE_TYPE } from '../../../src/model/statement.ts';
+import { type FoundAttestation, PREDICATE_TYPE } from '../../../src/model/statement.ts';
 import { judgesAs } from '../criterion-table.ts';
 import { attestation, attestations, factsOf, image, INDEX, OTHER } from '../facts-builder.ts';
 
@@ -10,7 +10,7 @@ const v1 = (id: string) => ({
 const v02 = (id: string) => ({ builder: { id }, buildType: 'https://mobyproject.org/buildkit@v1' });
 const V1 = PREDICATE_TYPE.slsaProvenanceV1;
 const V02 = PREDICATE_TYPE.slsaProvenanceV02;
-const having = (...list: Parameters<typeof attestations>) =>
+const having = (...list: readonly FoundAttestation[]) =>
   factsOf({ image: image(), attestations: attestations(...list) });
 
 judgesAs(provenanceAttested, [

@@ -1,5 +1,6 @@
 import { sbomAttested } from '../../../src/criteria/provenance/sbom.ts';
-import { PREDICATE_TYPE } from '../../../src/model/statement.ts';
+import type { Package } from '../../../src/model/packages.ts';
+import { type FoundAttestation, PREDICATE_TYPE } from '../../../src/model/statement.ts';
 import { judgesAs } from '../criterion-table.ts';
 import {
   attestation,
@@ -34,9 +35,9 @@ const SCOPED = { type: 'library', group: '@scope', name: 'x', version: '1.0.0' }
 const ref = (locator: string) => [{ referenceType: 'purl', referenceLocator: locator }];
 const C = PREDICATE_TYPE.cyclonedx;
 const S = PREDICATE_TYPE.spdx;
-const of = (list: Parameters<typeof packages>, ...found: Parameters<typeof attestations>) =>
+const of = (list: readonly Package[], ...found: readonly FoundAttestation[]) =>
   factsOf({ image: image(), packages: packages(...list), attestations: attestations(...found) });
-const having = (...found: Parameters<typeof attestations>) => of(IN_IMAGE, ...found);
+const having = (...found: readonly FoundAttestation[]) => of(IN_IMAGE, ...found);
 
 judgesAs(sbomAttested, [
   {

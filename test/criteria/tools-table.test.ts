@@ -1,0 +1,81 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { BUILD_TOOLS } from '../../src/criteria/build-tools.ts';
+import { managerAt, PACKAGE_MANAGERS } from '../../src/criteria/package-managers.ts';
+import { SHELLS } from '../../src/criteria/shells.ts';
+import { entryNamed, toolTable } from '../../src/criteria/tools-table.ts';
+
+describe('entryNamed', () => {
+  test.each([
+    ['gcc', 'gcc'],
+    ['gcc-12', 'gcc'],
+    ['x86_64-linux-gnu-gcc-12', 'gcc'],
+    ['aarch64-alpine-linux-musl-ld', 'ld'],
+    ['clang++-19', 'clang++'],
+    ['go1.24', 'go'],
+    ['ld.bfd', 'ld.bfd'],
+    ['npm-cli.js', 'npm'],
+    ['yarn.js', 'yarn'],
+    ['cc1plus', 'cc1plus'],
+  ])('%s is %s', (file, tool) => {
+    expect(entryNamed(BUILD_TOOLS, file)?.name).toBe(tool);
+  });
+
+  test.each([
+    'gccx',
+    'ld.so',
+    'ld-linux-x86-64.so.2',
+    'ld-2.31.so',
+    'asd',
+    '12',
+    '',
+    'x86_64-linux-gnu-',
+    'goaccess',
+  ])('%s is none', (file) => {
+    expect(entryNamed(BUILD_TOOLS, file)).toBeUndefined();
+  });
+
+  test.each([
+    ['bash-static', 'bash'],
+    ['zsh-5.9', 'zsh'],
+    ['sh.distrib', 'sh'],
+    ['pwsh.exe', 'pwsh'],
+    ['busybox-extras', 'busybox'],
+  ])('shell %s is %s', (file, shell) => {
+    expect(entryNamed(SHELLS, file)?.name).toBe(shell);
+  });
+
+  test('ends on any name', () => {
+    fc.assert(
+      fc.property(fc.string({ maxLength: 300 }), (name) => {
+        const entry = entryNamed(PACKAGE_MANAGERS, name);
+        expect(entry === undefined || PACKAGE_MANAGERS.get(entry.name) === entry).toBe(true);
+      }),
+    );
+  });
+
+  test('ends soon on a hostile name', () => {
+    expect(entryNamed(PACKAGE_MANAGERS, `x${'-1'.repeat(50_000)}y`)).toBeUndefined();
+    expect(entryNamed(PACKAGE_MANAGERS, `${'1.'.repeat(50_000)}z`)).toBeUndefined();
+  });
+});
+
+test('a name that is listed twice is refused', () => {
+  const group = { kind: 'k', entries: { a: 'b' } };
+  expect(() => toolTable([group, group])).toThrow('a is listed twice');
+});
+
+test('every entry has a reason', () => {
+  const entries = [...SHELLS.values(), ...BUILD_TOOLS.values(), ...PACKAGE_MANAGERS.values()];
+  expect(entries.filter(({ reason }) => reason.trim() === '')).toEqual([]);
+});
+
+test.each([
+  ['usr/lib/node_modules/npm/package.json', 'npm'],
+  ['usr/lib/python3/dist-packages/pip/__init__.py', 'pip'],
+  ['usr/lib/python3.13/site-packages/pip-24.0.dist-info/METADATA', 'pip'],
+  ['app/node_modules/a/node_modules/pnpm/package.json', 'pnpm'],
+  ['opt/other', 'opt/other'],
+])('the manager at %s is %s', (path, name) => {
+  expect(managerAt(path)).toBe(name);
+});
