@@ -6,7 +6,7 @@ export const MASK = '[masked]';
 const SECRET_WORD =
   /passw(?:or)?d|passphrase|secret|token|credential|api_?key|private_?key|access_?key|signing_?key/i;
 const SECRET_PART = /(?:^|[_.-])(?:pass|pwd|pw|auth|pat|creds?|key|dsn)$/i;
-const NO_SECRET = /(?:^|[_.-])public[_.-]?key$|_(?:file|path|id|url|version|name)$/i;
+const NO_SECRET = /^(?:OLD)?PWD$|(?:^|[_.-])public[_.-]?key$|_(?:file|path|id|url|version|name)$/i;
 
 /** Values that give themselves away whatever their name: tokens of forges, registries and clouds, private keys, JWTs. */
 const SECRET_SHAPE =

@@ -5,6 +5,7 @@ import { imagePurl } from './identity.ts';
 import { readLicence, type Licence } from './licence-expression.ts';
 import {
   documentUuid,
+  isPurl,
   listedPackages,
   utcSeconds,
   type ListedPackage,
@@ -123,7 +124,7 @@ function packageComponent(listed: ListedPackage): CyclonedxComponent {
     name: found.name,
     ...(found.version === '' ? {} : { version: found.version }),
     ...(licences.length === 0 ? {} : { licenses: licenceChoices(licences.map(readLicence)) }),
-    ...(found.purl === '' ? {} : { purl: found.purl }),
+    ...(isPurl(found.purl) ? { purl: found.purl } : {}),
     properties: [
       { name: 'scoville:package:type', value: found.type },
       ...(source === undefined

@@ -21,7 +21,13 @@ interface Entry {
 const MAX_ENTRIES = 500_000;
 // What the image is or how it runs, not a package in it.
 const NOT_PACKAGES = new Set(['file', 'operating-system', 'container', 'cryptographic-asset']);
-const NOT_PACKAGE_PURPOSES = new Set(['FILE', 'OPERATING-SYSTEM', 'CONTAINER', 'SOURCE']);
+const NOT_PACKAGE_PURPOSES = new Set([
+  'FILE',
+  'OPERATING_SYSTEM',
+  'OPERATING-SYSTEM',
+  'CONTAINER',
+  'SOURCE',
+]);
 
 /**
  * Reads the predicate of an SBOM attestation: CycloneDX JSON 1.2 to 1.7 or SPDX JSON 2.2 and 2.3, also wrapped

@@ -5,6 +5,7 @@ import { imagePurl } from './identity.ts';
 import {
   compare,
   documentUuid,
+  isPurl,
   listedPackages,
   utcSeconds,
   type ListedPackage,
@@ -17,7 +18,7 @@ export interface SpdxPackage {
   readonly SPDXID: string;
   readonly name: string;
   readonly versionInfo?: string;
-  readonly primaryPackagePurpose?: 'CONTAINER' | 'OPERATING-SYSTEM' | 'LIBRARY';
+  readonly primaryPackagePurpose?: 'CONTAINER' | 'OPERATING_SYSTEM' | 'LIBRARY';
   readonly downloadLocation: 'NOASSERTION';
   readonly filesAnalyzed: false;
   readonly licenseConcluded: 'NOASSERTION';
@@ -120,7 +121,7 @@ function osPackage(os: OsRelease): SpdxPackage {
     SPDXID: elementId('OperatingSystem', os.id, `${os.id}@${os.versionId ?? ''}`),
     name: os.id,
     ...(os.versionId === undefined ? {} : { versionInfo: os.versionId }),
-    primaryPackagePurpose: 'OPERATING-SYSTEM',
+    primaryPackagePurpose: 'OPERATING_SYSTEM',
     ...NOTHING_ASSERTED,
     licenseDeclared: 'NOASSERTION',
     ...(os.prettyName === undefined ? {} : { summary: os.prettyName }),
@@ -142,7 +143,7 @@ function contentPackage(listed: ListedPackage, licences: ExtractedLicences): Spd
     ...NOTHING_ASSERTED,
     licenseDeclared: licences.declared(listed.licences),
     sourceInfo: [`recorded in ${places.join(', ')}`, ...source].join('; '),
-    ...(found.purl === '' ? {} : { externalRefs: [purlReference(found.purl)] }),
+    ...(isPurl(found.purl) ? { externalRefs: [purlReference(found.purl)] } : {}),
   };
 }
 

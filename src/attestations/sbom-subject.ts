@@ -33,7 +33,7 @@ export interface ListedPackage {
 export function listedPackages(packages: readonly Package[]): ListedPackage[] {
   const byRef = new Map<string, Package[]>();
   for (const found of packages) {
-    const ref = found.purl === '' ? `${found.type}/${found.name}@${found.version}` : found.purl;
+    const ref = isPurl(found.purl) ? found.purl : `${found.type}/${found.name}@${found.version}`;
     const group = byRef.get(ref);
     if (group === undefined) byRef.set(ref, [found]);
     else group.push(found);
@@ -49,6 +49,11 @@ export function listedPackages(packages: readonly Package[]): ListedPackage[] {
       const sorted = [...licences].sort(compare);
       return [{ package: first, ref, licences: sorted, locations: group.map((p) => p.location) }];
     });
+}
+
+/** True for text that a document may give as a package URL. */
+export function isPurl(text: string): boolean {
+  return /^pkg:[^\s]+$/.test(text);
 }
 
 function compareLocations(a: PackageLocation, b: PackageLocation): number {

@@ -1,0 +1,81 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { readLicence } from '../../src/attestations/licence-expression.ts';
+
+describe('readLicence', () => {
+  test.each([
+    ['MIT', 'MIT'],
+    ['apache-2.0', 'Apache-2.0'],
+    ['BSD-3-clause', 'BSD-3-Clause'],
+    [' ISC ', 'ISC'],
+    ['GPL-2.0+', 'GPL-2.0+'],
+  ])('%s is an id', (text, id) => {
+    expect(readLicence(text)).toEqual({ kind: 'id', id });
+  });
+
+  test.each([
+    ['MIT OR Apache-2.0', 'MIT OR Apache-2.0'],
+    ['(MIT OR Apache-2.0)', '(MIT OR Apache-2.0)'],
+    ['mit and (isc or zlib)', 'MIT AND (ISC OR Zlib)'],
+    ['GPL-2.0-only WITH Classpath-exception-2.0', 'GPL-2.0-only WITH Classpath-exception-2.0'],
+    ['GPL-2.0-only WITH linux-syscall-note', 'GPL-2.0-only WITH Linux-syscall-note'],
+    ['EPL-1.0+', 'EPL-1.0+'],
+    ['MIT AND ISC OR Zlib', 'MIT AND ISC OR Zlib'],
+  ])('%s is an expression', (text, expression) => {
+    expect(readLicence(text)).toEqual({ kind: 'expression', expression, refs: [] });
+  });
+
+  test('remembers the references of an expression, each once', () => {
+    expect(readLicence('LicenseRef-a OR (MIT AND LicenseRef-a)')).toEqual({
+      kind: 'expression',
+      expression: 'LicenseRef-a OR (MIT AND LicenseRef-a)',
+      refs: ['LicenseRef-a'],
+    });
+  });
+
+  test.each([
+    'GPLv2+',
+    'SEE LICENSE IN LICENSE.md',
+    'MIT OR',
+    'OR MIT',
+    '(MIT',
+    'MIT)',
+    'MIT ISC',
+    'MIT WITH MIT',
+    'Classpath-exception-2.0',
+    'LicenseRef-',
+    'DocumentRef-a:LicenseRef-b',
+    '',
+  ])('%s is only a name', (text) => {
+    expect(readLicence(text)).toEqual({ kind: 'name', name: text });
+  });
+
+  test('deep nesting and long texts end as names', () => {
+    const deep = `${'('.repeat(400)}MIT${')'.repeat(400)}`;
+    expect(readLicence(deep)).toEqual({ kind: 'name', name: deep });
+    const long = Array.from({ length: 1000 }, () => 'MIT').join(' AND ');
+    expect(readLicence(long)).toEqual({ kind: 'name', name: long });
+  });
+
+  test('what it writes, it reads again as the same', () => {
+    const word = fc.constantFrom(
+      'MIT',
+      'isc',
+      'LicenseRef-x',
+      'and',
+      'OR',
+      'with',
+      '(',
+      ')',
+      'LLVM-exception',
+      'odd',
+    );
+    fc.assert(
+      fc.property(fc.array(word, { maxLength: 12 }), (words) => {
+        const licence = readLicence(words.join(' '));
+        if (licence.kind === 'expression') expect(readLicence(licence.expression)).toEqual(licence);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+});

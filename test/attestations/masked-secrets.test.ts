@@ -1,0 +1,103 @@
+import { describe, expect, test } from 'vitest';
+import { isSecretName, SecretMask } from '../../src/attestations/masked-secrets.ts';
+
+describe('isSecretName', () => {
+  test.each([
+    'NPM_TOKEN',
+    'DB_PASSWORD',
+    'dbpassword',
+    'GITHUB_PAT',
+    'API_KEY',
+    'apiKey',
+    'AWS_SECRET_ACCESS_KEY',
+    'SSH_PRIVATE_KEY',
+    'REGISTRY_AUTH',
+    'SENTRY_DSN',
+    'PG_PASS',
+    'GIT_CREDENTIALS',
+    'signing-key',
+  ])('%s holds a secret', (name) => {
+    expect(isSecretName(name)).toBe(true);
+  });
+
+  test.each([
+    'VERSION',
+    'AUTHOR',
+    'AUTHORS',
+    'KEYBOARD',
+    'MONKEY',
+    'PUBLIC_KEY',
+    'TOKEN_FILE',
+    'SECRET_PATH',
+    'NODE_ENV',
+    'PATH',
+    'COMPASS',
+    'PWD',
+  ])('%s does not', (name) => {
+    expect(isSecretName(name)).toBe(false);
+  });
+});
+
+describe('SecretMask', () => {
+  const mask = new SecretMask({
+    'build-arg:NPM_TOKEN': 'hunter2hunter2',
+    'build-arg:SHORT_TOKEN': 'a',
+    'build-arg:VERSION': '1.2.3',
+  });
+
+  test('masks secret arguments by name, keeps others', () => {
+    expect(
+      mask.args({
+        'build-arg:NPM_TOKEN': 'hunter2hunter2',
+        'build-arg:EMPTY_TOKEN': '',
+        'build-arg:V': '1',
+        target: 'app',
+      }),
+    ).toEqual({
+      'build-arg:NPM_TOKEN': '[masked]',
+      'build-arg:EMPTY_TOKEN': '',
+      'build-arg:V': '1',
+      target: 'app',
+    });
+  });
+
+  test.each([
+    ['echo hunter2hunter2 > x', 'echo [masked] > x'],
+    ['NPM_TOKEN=other', 'NPM_TOKEN=[masked]'],
+    ['VERSION=1.2.3', 'VERSION=1.2.3'],
+    ['a is not masked', 'a is not masked'],
+    ['https://user:pw@example.com/x', 'https://[masked]@example.com/x'],
+    ['http://proxy.example.com:3128', 'http://proxy.example.com:3128'],
+    ['git@github.com:o/r.git', 'git@github.com:o/r.git'],
+    [`use ghp_${'a'.repeat(36)} here`, 'use [masked] here'],
+    [`AKIA${'A'.repeat(16)}`, '[masked]'],
+    ['-----BEGIN RSA PRIVATE KEY-----\nabc', '[masked]'],
+  ])('%j becomes %j', (text, masked) => {
+    expect(mask.text(text)).toBe(masked);
+  });
+
+  test('masks JSON all the way down, keys too', () => {
+    expect(
+      mask.json({ env: ['A=1', 'NPM_TOKEN=x'], n: 1, b: null, hunter2hunter2: ['hunter2hunter2'] }),
+    ).toEqual({
+      env: ['A=1', 'NPM_TOKEN=[masked]'],
+      n: 1,
+      b: null,
+      '[masked]': ['[masked]'],
+    });
+  });
+
+  test('leaves out what nests deeper than anything that BuildKit writes', () => {
+    let deep: unknown = 'hunter2hunter2';
+    for (let i = 0; i < 10_000; i++) deep = [deep];
+    expect(JSON.stringify(mask.json(deep))).toBe(`${'['.repeat(101)}null${']'.repeat(101)}`);
+  });
+
+  test('a value within another leaves no rest', () => {
+    const both = new SecretMask({
+      'build-arg:A_TOKEN': 'secret',
+      'build-arg:B_TOKEN': 'secret-longer',
+    });
+    expect(both.text('x secret-longer y secret')).toBe('x [masked] y [masked]');
+  });
+});
