@@ -1,4 +1,3 @@
-import type { SourceRange } from '../../model/dockerfile.ts';
 import { runBuiltin } from './builtins.ts';
 import {
   IGNORED,
@@ -41,12 +40,8 @@ export class Tracer {
   }
 
   run(state: ShellState): void {
-    this.list(this.script.list, state, {
-      ignored: undefined,
-      guarded: false,
-      depth: 0,
-      pipedFrom: [],
-    });
+    const context = { ignored: undefined, guarded: false, depth: 0, pipedFrom: [] };
+    this.list(this.script.list, state, context);
   }
 
   private list(list: List, state: ShellState, context: TraceContext): void {
