@@ -10,7 +10,7 @@ export interface GitFacts {
   readonly branch: string | undefined;
   /** Tags that name HEAD. */
   readonly tags: readonly string[];
-  /** Tracked files differ from the commit. */
+  /** Tracked files differ from the commit, or it cannot be told. */
   readonly dirty: boolean;
   /** URL of the remote `origin`, without user, password or query. */
   readonly remote: string | undefined;
@@ -22,6 +22,14 @@ const HARMLESS = [
   ...['core.fsmonitor=false', 'core.hooksPath=/dev/null', 'log.showSignature=false'].flatMap(
     (setting) => ['-c', setting],
   ),
+];
+const STATUS = [
+  'status',
+  '--porcelain=v2',
+  '--branch',
+  '--untracked-files=no',
+  '--ignore-submodules=dirty',
+  '-z',
 ];
 const ENV = {
   LC_ALL: 'C',
@@ -40,22 +48,15 @@ export async function gitFacts(run: RunTool, dir: string): Promise<GitFacts | un
   const config = await git(['config', '--list', '-z', '--show-scope']);
   if (config.ended !== 'exit' || config.exitCode !== 0) return undefined;
   const settings = parseSettings(config.stdout);
+  const filters = withoutFilters(settings);
   const [log, status] = await Promise.all([
     git(['log', '-1', '--decorate-refs=refs/tags/*', '--format=%H%x00%ct%x00%D']),
-    git([
-      ...withoutFilters(settings),
-      'status',
-      '--porcelain=v2',
-      '--branch',
-      '--untracked-files=no',
-      '--ignore-submodules=dirty',
-      '-z',
-    ]),
+    filters === undefined ? undefined : git([...filters, ...STATUS]),
   ]);
   if (log.ended !== 'exit' || log.exitCode !== 0) return undefined;
   const commit = parseCommit(log.stdout);
   if (commit === undefined) return undefined;
-  const tree = status.ended === 'exit' && status.exitCode === 0 ? status.stdout : undefined;
+  const tree = status?.ended === 'exit' && status.exitCode === 0 ? status.stdout : undefined;
   return {
     ...commit,
     ...(tree === undefined ? { branch: undefined, dirty: true } : parseStatus(tree)),
@@ -80,16 +81,19 @@ export function parseSettings(stdout: string): readonly Setting[] {
   return settings;
 }
 
-/** `status` runs a filter's program over changed files; those that the repository itself configures are switched off. */
-export function withoutFilters(settings: readonly Setting[]): readonly string[] {
-  return settings
-    .filter(
-      ({ scope, key }) =>
-        scope !== 'system' &&
-        scope !== 'global' &&
-        /^filter\..*\.(?:clean|process|smudge|required)$/.test(key),
-    )
-    .flatMap(({ key }) => ['-c', `${key}=${key.endsWith('.required') ? 'false' : ''}`]);
+/**
+ * `status` runs a filter's program over changed files: the arguments that switch off those that the repository itself
+ * configures. Undefined where a filter's name cannot be written as an argument.
+ */
+export function withoutFilters(settings: readonly Setting[]): readonly string[] | undefined {
+  const own = settings.filter(
+    ({ scope, key }) =>
+      scope !== 'system' &&
+      scope !== 'global' &&
+      /^filter\.[^]*\.(?:clean|process|smudge|required)$/.test(key),
+  );
+  if (own.some(({ key }) => key.includes('='))) return undefined;
+  return own.flatMap(({ key }) => ['-c', `${key}=${key.endsWith('.required') ? 'false' : ''}`]);
 }
 
 /** Reads the log line; undefined where it is none. */
