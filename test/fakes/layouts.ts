@@ -1,0 +1,79 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { onTestFinished } from 'vitest';
+import { type Digest, digestOf } from '../../src/model/digest.ts';
+import { type Descriptor, type ImageConfig, MEDIA_TYPE } from '../../src/model/oci.ts';
+import type { BlobStore } from '../../src/oci/blob-store.ts';
+import { layerTar } from './tar-bytes.ts';
+
+/** A folder that goes when the test ends. */
+export function temporaryFolder(): string {
+  const dir = mkdtempSync(join(tmpdir(), 'scoville-test-'));
+  onTestFinished(() => {
+    rmSync(dir, { recursive: true, force: true });
+  });
+  return dir;
+}
+
+export interface MadeImage {
+  readonly manifest: Descriptor;
+  readonly config: Descriptor;
+  readonly layers: readonly Descriptor[];
+  readonly diffIds: readonly Digest[];
+}
+
+/** Writes an image of gzipped layers, each given as files by path with their text. */
+export async function makeImage(
+  blobs: BlobStore,
+  layers: readonly Readonly<Record<string, string>>[],
+): Promise<MadeImage> {
+  const tars = layers.map((files) => layerTar(files));
+  const diffIds = tars.map((tar) => digestOf(tar));
+  const stored = [];
+  for (const tar of tars)
+    stored.push({ mediaType: MEDIA_TYPE.layerGzip, ...(await blobs.write(gzipSync(tar))) });
+  const config: ImageConfig = {
+    architecture: 'amd64',
+    os: 'linux',
+    rootfs: { type: 'layers', diff_ids: diffIds },
+  };
+  const configBlob = { mediaType: MEDIA_TYPE.config, ...(await writeJson(blobs, config)) };
+  const manifest = await writeJson(blobs, {
+    schemaVersion: 2,
+    mediaType: MEDIA_TYPE.manifest,
+    config: configBlob,
+    layers: stored,
+  });
+  const platform = { os: 'linux', architecture: 'amd64' };
+  return {
+    manifest: { mediaType: MEDIA_TYPE.manifest, ...manifest, platform },
+    config: configBlob,
+    layers: stored,
+    diffIds,
+  };
+}
+
+/** Writes an index of the manifests; gives its descriptor. */
+export async function makeIndex(
+  blobs: BlobStore,
+  manifests: readonly Descriptor[],
+): Promise<Descriptor> {
+  const index = { schemaVersion: 2, mediaType: MEDIA_TYPE.index, manifests };
+  return { mediaType: MEDIA_TYPE.index, ...(await writeJson(blobs, index)) };
+}
+
+export function writeJson(
+  blobs: BlobStore,
+  value: unknown,
+): Promise<{ readonly digest: Digest; readonly size: number }> {
+  return blobs.write(Buffer.from(JSON.stringify(value)));
+}
+
+/** All of a stream in one piece. */
+export async function collect(stream: AsyncIterable<Uint8Array>): Promise<Buffer> {
+  const parts: Uint8Array[] = [];
+  for await (const chunk of stream) parts.push(chunk);
+  return Buffer.concat(parts);
+}

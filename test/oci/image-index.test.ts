@@ -1,0 +1,100 @@
+import { expect, test } from 'vitest';
+import { digestOf } from '../../src/model/digest.ts';
+import { type Descriptor, MEDIA_TYPE } from '../../src/model/oci.ts';
+import { imageParts, readExportedIndex } from '../../src/oci/image-index.ts';
+
+const digest = 'sha256:d9be2846726c4e7574c6145e00535d8afe407f03bc4b47345854f573560c9a93';
+const entry = (annotations: Record<string, string>): unknown => ({
+  mediaType: MEDIA_TYPE.index,
+  digest,
+  size: 855,
+  annotations: { 'org.opencontainers.image.created': '2026-11-24T17:36:32Z', ...annotations },
+});
+const bytesOf = (manifests: unknown[]): Buffer =>
+  Buffer.from(JSON.stringify({ schemaVersion: 2, manifests }));
+
+test.each<[string, unknown[], string[]]>([
+  [
+    'buildx 0.13',
+    [
+      entry({
+        'org.opencontainers.image.ref.name': 'docker.io/library/app:1,docker.io/library/app:2',
+      }),
+    ],
+    ['docker.io/library/app:1', 'docker.io/library/app:2'],
+  ],
+  [
+    'buildx 0.29',
+    ['1', '2'].map((tag) =>
+      entry({
+        'io.containerd.image.name': `docker.io/library/app:${tag}`,
+        'org.opencontainers.image.ref.name': tag,
+      }),
+    ),
+    ['docker.io/library/app:1', 'docker.io/library/app:2'],
+  ],
+  ['no name', [entry({})], []],
+  ['a short name alone', [entry({ 'org.opencontainers.image.ref.name': '1' })], []],
+])('names as %s writes them', (_version, manifests, names) => {
+  const descriptor = { mediaType: MEDIA_TYPE.index, digest, size: 855 };
+  expect(readExportedIndex(bytesOf(manifests))).toEqual([{ descriptor, names }]);
+});
+
+test.each([
+  ['', /no JSON/],
+  ['[]', /no JSON object/],
+  ['{"schemaVersion":2}', /no image index/],
+  ['{"schemaVersion":2,"manifests":[{"digest":"sha256:x"}]}', /no image index/],
+  ['{"schemaVersion":1,"manifests":[]}', /schemaVersion 2/],
+])('refuses %j', (text, message) => {
+  expect(() => readExportedIndex(Buffer.from(text))).toThrow(message);
+});
+
+function documents(): {
+  add: (manifests: readonly Descriptor[]) => Descriptor;
+  read: (d: Descriptor) => Promise<Uint8Array>;
+} {
+  const stored = new Map<string, Buffer>();
+  return {
+    add: (manifests) => {
+      const bytes = bytesOf([...manifests]);
+      stored.set(digestOf(bytes), bytes);
+      return { mediaType: MEDIA_TYPE.index, digest: digestOf(bytes), size: bytes.length };
+    },
+    read: (d) => Promise.resolve(stored.get(d.digest) ?? Buffer.alloc(0)),
+  };
+}
+
+const platform = (n: number): Descriptor => ({
+  mediaType: MEDIA_TYPE.manifest,
+  digest: digestOf(`manifest ${n}`),
+  size: n,
+  platform: { os: 'linux', architecture: 'amd64' },
+});
+
+test('platforms and BuildKit’s attestations are told apart', async () => {
+  const { add, read } = documents();
+  const attestation: Descriptor = {
+    ...platform(3),
+    annotations: {
+      'vnd.docker.reference.type': 'attestation-manifest',
+      'vnd.docker.reference.digest': platform(1).digest,
+    },
+  };
+  const root = add([add([platform(1), attestation]), platform(2), platform(1)]);
+  expect(await imageParts(root, read)).toEqual({
+    manifests: [platform(1), platform(2)],
+    attestations: [{ descriptor: attestation, subject: platform(1).digest }],
+  });
+  expect(await imageParts(platform(1), read)).toEqual({
+    manifests: [platform(1)],
+    attestations: [],
+  });
+});
+
+test('too deep a nesting is refused', async () => {
+  const { add, read } = documents();
+  let root = add([platform(1)]);
+  for (let i = 0; i < 3; i++) root = add([root, platform(i)]);
+  await expect(imageParts(root, read)).rejects.toThrow(/nested too deeply/);
+});

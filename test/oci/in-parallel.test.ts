@@ -1,0 +1,28 @@
+import { expect, test } from 'vitest';
+import { inParallel } from '../../src/oci/in-parallel.ts';
+
+test('runs all, never more than the limit at once', async () => {
+  let now = 0;
+  let most = 0;
+  const done: number[] = [];
+  await inParallel([1, 2, 3, 4, 5, 6], 2, async (n) => {
+    most = Math.max(most, ++now);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    now--;
+    done.push(n);
+  });
+  expect(most).toBe(2);
+  expect(done.sort()).toEqual([1, 2, 3, 4, 5, 6]);
+});
+
+test('after a failure nothing new starts, and the first is thrown', async () => {
+  const started: number[] = [];
+  const running = inParallel([1, 2, 3, 4, 5], 2, async (n) => {
+    started.push(n);
+    await Promise.resolve();
+    if (n === 2) throw new Error('two');
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  });
+  await expect(running).rejects.toThrow('two');
+  expect(started).toEqual([1, 2]);
+});

@@ -1,0 +1,47 @@
+import { readdirSync, utimesSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { createCache } from '../../src/oci/json-cache.ts';
+import { temporaryFolder } from '../fakes/layouts.ts';
+
+test('keeps values by key and schema', async () => {
+  const dir = temporaryFolder();
+  const cache = createCache(dir, 1);
+  expect(await cache.get('a')).toBeUndefined();
+  await cache.set('a', { n: [1] });
+  await cache.set('a', { n: [2] });
+  expect(await cache.get('a')).toEqual({ n: [2] });
+  expect(await createCache(dir, 2).get('a')).toBeUndefined();
+});
+
+test.each(['', '{', '[]', '{"key":"other","value":1}', '{"key":"a"}', 'null'])(
+  'a corrupt entry (%j) is absent, and written anew',
+  async (text) => {
+    const dir = temporaryFolder();
+    const cache = createCache(dir, 1);
+    await cache.set('a', 1);
+    const [name = ''] = readdirSync(join(dir, 'v1'));
+    writeFileSync(join(dir, 'v1', name), text);
+    expect(await cache.get('a')).toBeUndefined();
+    await cache.set('a', 2);
+    expect(await cache.get('a')).toBe(2);
+  },
+);
+
+test('prune removes other schemas and the longest unused', async () => {
+  const dir = temporaryFolder();
+  await createCache(dir, 1).set('old schema', 1);
+  const cache = createCache(dir, 2);
+  await cache.set('unused', 'x'.repeat(100));
+  const [name = ''] = readdirSync(join(dir, 'v2'));
+  utimesSync(join(dir, 'v2', name), 1, 1);
+  await cache.set('used', 'y'.repeat(100));
+  expect(await cache.prune({ maxBytes: 200 })).toBeGreaterThan(100);
+  expect(readdirSync(dir)).toEqual(['v2']);
+  expect(await cache.get('unused')).toBeUndefined();
+  expect(await cache.get('used')).toBe('y'.repeat(100));
+});
+
+test('prune of nothing frees nothing', async () => {
+  expect(await createCache(join(temporaryFolder(), 'none'), 1).prune({ maxBytes: 0 })).toBe(0);
+});

@@ -1,0 +1,79 @@
+import { expect, test } from 'vitest';
+import { digestOf } from '../../src/model/digest.ts';
+import { MEDIA_TYPE } from '../../src/model/oci.ts';
+import { BlobStore } from '../../src/oci/blob-store.ts';
+import { bundleReferrer, findReferrers, writeBundleReferrer } from '../../src/oci/referrers.ts';
+import { makeImage, temporaryFolder, writeJson } from '../fakes/layouts.ts';
+
+const subject = {
+  mediaType: MEDIA_TYPE.index,
+  digest: digestOf('image'),
+  size: 5,
+  annotations: { name: 'left out' },
+};
+const bundle = Buffer.from('{"mediaType":"application/vnd.dev.sigstore.bundle.v0.3+json"}');
+const options = { subject, bundle, predicateType: 'https://slsa.dev/provenance/v1' };
+
+test('the manifest has the form that cosign writes', () => {
+  const { bytes, descriptor } = bundleReferrer(options);
+  expect(JSON.parse(Buffer.from(bytes).toString())).toEqual({
+    schemaVersion: 2,
+    mediaType: 'application/vnd.oci.image.manifest.v1+json',
+    artifactType: 'application/vnd.dev.sigstore.bundle.v0.3+json',
+    config: {
+      mediaType: 'application/vnd.oci.empty.v1+json',
+      digest: 'sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a',
+      size: 2,
+    },
+    layers: [
+      {
+        mediaType: 'application/vnd.dev.sigstore.bundle.v0.3+json',
+        digest: digestOf(bundle),
+        size: bundle.length,
+      },
+    ],
+    subject: { mediaType: MEDIA_TYPE.index, digest: subject.digest, size: 5 },
+    annotations: {
+      'dev.sigstore.bundle.content': 'dsse-envelope',
+      'dev.sigstore.bundle.predicateType': 'https://slsa.dev/provenance/v1',
+    },
+  });
+  expect(descriptor).toMatchObject({
+    digest: digestOf(bytes),
+    artifactType: 'application/vnd.dev.sigstore.bundle.v0.3+json',
+  });
+});
+
+test('the same bundle gives the same bytes; a time is put in only when given', () => {
+  expect(bundleReferrer(options)).toEqual(bundleReferrer(options));
+  const timed = bundleReferrer({ ...options, created: '2026-01-01T00:00:00Z' });
+  expect(timed.descriptor.annotations?.['org.opencontainers.image.created']).toBe(
+    '2026-01-01T00:00:00Z',
+  );
+});
+
+test('only manifests about the subject are its referrers', async () => {
+  const blobs = new BlobStore(temporaryFolder());
+  await blobs.prepare();
+  const about = await writeBundleReferrer(blobs, options);
+  const other = await writeBundleReferrer(blobs, {
+    ...options,
+    subject: { ...subject, digest: digestOf('other') },
+  });
+  const image = await makeImage(blobs, [{ a: 'b' }]);
+  const gone = { ...about, digest: digestOf('gone') };
+  const found = await findReferrers(
+    blobs,
+    [about, other, about, image.manifest, gone],
+    subject.digest,
+  );
+  expect(found.map((f) => f.descriptor)).toEqual([about]);
+});
+
+test('a listed referrer that is no manifest is an error', async () => {
+  const blobs = new BlobStore(temporaryFolder());
+  await blobs.prepare();
+  const stored = await writeJson(blobs, { schemaVersion: 2 });
+  const listed = { mediaType: MEDIA_TYPE.manifest, artifactType: 'x', ...stored };
+  await expect(findReferrers(blobs, [listed], subject.digest)).rejects.toThrow(/no image manifest/);
+});
