@@ -1,3 +1,4 @@
+import { OWN_ANNOTATION } from '../model/own-annotations.ts';
 import type { Settings } from '../model/settings.ts';
 import { cleanText } from './clean-text.ts';
 import { publicSourceUrl } from './source-url.ts';
@@ -77,7 +78,12 @@ export function planAnnotations(inputs: AnnotationInputs): PlannedAnnotations {
 function configuredValues(settings: Settings): Readonly<Record<string, string>> {
   const { annotations, ...fields } = settings.image;
   const named = Object.entries(fields).map(([name, value]) => [`${OCI}${name}`, value] as const);
-  return { ...Object.fromEntries(named), ...annotations };
+  const { use } = settings.secrets;
+  return {
+    ...Object.fromEntries(named),
+    ...(use === undefined ? {} : { [OWN_ANNOTATION.secrets]: use }),
+    ...annotations,
+  };
 }
 
 function derivedValues(inputs: AnnotationInputs): Readonly<Record<string, string>> {

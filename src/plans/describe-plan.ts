@@ -10,12 +10,12 @@ import type { Destination } from './output-plan.ts';
 export function describePlan(plan: BuildPlan | PassthroughPlan): string {
   if (plan.kind === 'passthrough')
     return text([
-      ['passthrough', plan.reason],
+      ['passthrough', maskText(plan.reason)],
       ['command', commandLine({}, plan.argv)],
     ]);
   const { attest, settings } = plan;
   return text([
-    ['context', plan.context],
+    ['context', maskText(plan.context)],
     ['names', plan.names.map(familiar).join(', ') || 'none'],
     ...when('platforms', plan.platforms.join(', ')),
     ['to', plan.destinations.map(destinationText).join(', ') || 'the layout only'],
@@ -40,7 +40,7 @@ export function describePlan(plan: BuildPlan | PassthroughPlan): string {
 export function planAsJson(plan: BuildPlan | PassthroughPlan): Readonly<Record<string, unknown>> {
   const command = ['docker', ...plan.argv.map(maskArgument)];
   if (plan.kind === 'passthrough')
-    return { schemaVersion: '1', kind: plan.kind, reason: plan.reason, command };
+    return { schemaVersion: '1', kind: plan.kind, reason: maskText(plan.reason), command };
   const { attest } = plan;
   return {
     schemaVersion: '1',
@@ -55,8 +55,11 @@ export function planAsJson(plan: BuildPlan | PassthroughPlan): Readonly<Record<s
     created: plan.created,
     reproducible: plan.settings.reproducible.mode,
     pins: plan.sourcePolicy?.pins ?? [],
-    annotations: { index: plan.annotations.index, manifest: plan.annotations.manifest },
-    labels: plan.annotations.labels,
+    annotations: {
+      index: masked(plan.annotations.index),
+      manifest: masked(plan.annotations.manifest),
+    },
+    labels: masked(plan.annotations.labels),
     steps: {
       sbom: attest.sbom,
       provenance: attest.provenance,
@@ -66,6 +69,10 @@ export function planAsJson(plan: BuildPlan | PassthroughPlan): Readonly<Record<s
     gate: plan.settings.gate,
     notices: plan.notices,
   };
+}
+
+function masked(values: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(values).map(([key, text]) => [key, maskText(text)]));
 }
 
 type Row = readonly [string, string];

@@ -1,0 +1,48 @@
+import { describe, expect, test } from 'vitest';
+import { DEFAULT_SETTINGS } from '../../src/config/default-settings.ts';
+import type { Settings } from '../../src/model/settings.ts';
+import { applyOptions } from '../../src/plans/apply-options.ts';
+import { parsed } from './given.ts';
+
+function settings(from: Settings, ...argv: readonly string[]): Settings {
+  return applyOptions(from, parsed(...argv, '.').own);
+}
+
+describe('applyOptions', () => {
+  test('nothing given changes nothing', () => {
+    expect(settings(DEFAULT_SETTINGS)).toEqual(DEFAULT_SETTINGS);
+  });
+
+  test('each goes above the settings', () => {
+    const argv =
+      '--repro=off --no-pin --min-level=4 --min-grade=B --max-age=9 --plain-http=r:1 --scanner=none';
+    expect(settings(DEFAULT_SETTINGS, ...argv.split(' '))).toEqual({
+      ...DEFAULT_SETTINGS,
+      reproducible: { mode: 'off', pin: false },
+      gate: { waivers: [], minLevel: 4, minGrade: 'B' },
+      recentDays: 9,
+      registries: { 'r:1': { plainHttp: true } },
+      scanner: 'none',
+    });
+  });
+
+  const configured: Settings = {
+    ...DEFAULT_SETTINGS,
+    sign: { enabled: false, keyless: false, key: 'configured' },
+  };
+
+  test.each([
+    [[], { enabled: false, keyless: false, key: 'configured' }],
+    [['--sign'], { enabled: true, keyless: false, key: 'configured' }],
+    [['--key=k'], { enabled: true, keyless: false, key: 'k' }],
+    [['--keyless'], { enabled: true, keyless: true }],
+    [['--key=k', '--no-sign'], { enabled: false, keyless: false, key: 'k' }],
+  ])('signing: %j', (argv, sign) => {
+    expect(settings(configured, ...argv).sign).toEqual(sign);
+  });
+
+  test('--key goes above keyless of the settings', () => {
+    const keyless = { ...DEFAULT_SETTINGS, sign: { enabled: true, keyless: true } };
+    expect(settings(keyless, '--key=k').sign).toEqual({ enabled: true, keyless: false, key: 'k' });
+  });
+});

@@ -1,0 +1,96 @@
+import { describe, expect, test } from 'vitest';
+import { DEFAULT_SETTINGS } from '../../src/config/default-settings.ts';
+import { attestationFlag, planAttestations } from '../../src/plans/attest-plan.ts';
+import { parsed } from './given.ts';
+
+function attestations(text: string, env: Readonly<Record<string, string>> = {}) {
+  return planAttestations(parsed(...text.split(' '), '.'), DEFAULT_SETTINGS, env, true);
+}
+
+const off = (offBecause: string) => ({ on: false, offBecause });
+
+describe('planAttestations', () => {
+  test('all are made by default', () => {
+    expect(attestations('--pull')).toEqual({
+      sbom: { on: true },
+      sbomFormats: ['cyclonedx', 'spdx'],
+      provenance: { on: true },
+      sign: { on: true },
+      verdict: { on: true },
+      buildxWords: ['--provenance=mode=max'],
+    });
+  });
+
+  test.each([
+    ['--provenance=false', off('--provenance=false'), ['--provenance=false']],
+    ['--attest=type=provenance,disabled=true', off('--provenance=false'), ['--provenance=false']],
+    ['--provenance=true', { on: true }, ['--provenance=mode=max']],
+    ['--provenance=mode=min', { on: true }, ['--attest=type=provenance,mode=min']],
+    [
+      '--provenance=false --provenance=mode=max',
+      { on: true },
+      ['--attest=type=provenance,mode=max'],
+    ],
+    [
+      '--provenance=true --attest=type=provenance,disabled=true',
+      { on: true },
+      ['--provenance=mode=max'],
+    ],
+    ['--provenance=', { on: true }, ['--provenance=mode=max']],
+  ])('provenance: %s', (text, provenance, buildxWords) => {
+    expect(attestations(text)).toMatchObject({ provenance, buildxWords });
+  });
+
+  test.each([
+    ['--sbom=false', off('--sbom=false'), ['--provenance=mode=max']],
+    ['--sbom=true', { on: true }, ['--provenance=mode=max']],
+    [
+      '--sbom=generator=example.com/scan',
+      { on: true },
+      ['--provenance=mode=max', '--attest=type=sbom,generator=example.com/scan'],
+    ],
+  ])('sbom: %s', (text, sbom, buildxWords) => {
+    expect(attestations(text)).toMatchObject({ sbom, buildxWords });
+  });
+
+  test('BUILDX_NO_DEFAULT_ATTESTATIONS turns off what no flag asks for', () => {
+    const env = { BUILDX_NO_DEFAULT_ATTESTATIONS: '1' };
+    expect(attestations('--pull', env)).toMatchObject({
+      provenance: off('BUILDX_NO_DEFAULT_ATTESTATIONS'),
+      sbom: { on: true },
+      buildxWords: ['--provenance=false'],
+    });
+    expect(attestations('--provenance=true', env)).toMatchObject({ provenance: { on: true } });
+  });
+
+  test('settings turn off, flags turn on again', () => {
+    const settings = {
+      ...DEFAULT_SETTINGS,
+      sign: { enabled: false, keyless: false },
+      attest: { sbom: [], provenance: false, verdict: false },
+    };
+    expect(planAttestations(parsed('.'), settings, {}, true)).toMatchObject({
+      sbom: off('attest.sbom in the settings'),
+      provenance: off('attest.provenance in the settings'),
+      sign: off('signing is turned off'),
+      verdict: off('attest.verdict in the settings'),
+    });
+    const asked = planAttestations(
+      parsed('--sbom=true', '--provenance=1', '.'),
+      settings,
+      {},
+      false,
+    );
+    expect(asked).toMatchObject({
+      sbom: { on: true },
+      sbomFormats: ['cyclonedx'],
+      provenance: { on: true },
+      verdict: off('the image is not graded'),
+    });
+  });
+});
+
+test('what buildx would refuse stays for buildx to refuse', () => {
+  const flags = parsed('--provenance=xx', '--attest=bad', '--attest=type=other', '.').flags;
+  expect(flags.map(attestationFlag)).toEqual([undefined, undefined, undefined]);
+});

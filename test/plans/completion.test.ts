@@ -1,0 +1,66 @@
+import { execFileSync } from 'node:child_process';
+import { describe, expect, test } from 'vitest';
+import { completionScript, SHELLS } from '../../src/plans/completion.ts';
+
+const COMMANDS = [
+  { name: 'build', summary: "build: what docker's build does" },
+  { name: 'push', summary: 'push' },
+];
+
+/** What bash offers for these words, the last one being typed. */
+function offered(...words: readonly string[]): readonly string[] {
+  const script = `${completionScript('bash', COMMANDS)}
+COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _scoville; printf '%s\\n' "\${COMPREPLY[@]}"`;
+  const out = execFileSync('bash', ['-c', script, 'bash', ...words], { cwd: import.meta.dirname });
+  return out
+    .toString()
+    .split('\n')
+    .filter((line) => line !== '');
+}
+
+describe('bash', () => {
+  test.each([
+    [['scoville', 'b'], ['build']],
+    [
+      ['scoville', 'build', '--min'],
+      ['--min-level', '--min-grade'],
+    ],
+    [
+      ['scoville', 'build', '--min-grade', 'A'],
+      ['A+', 'A'],
+    ],
+    [['scoville', 'build', '--scanner', '=', 'tr'], ['trivy']],
+    [
+      ['scoville', 'build', '--scanner', '='],
+      ['auto', 'grype', 'trivy', 'none'],
+    ],
+    [['scoville', 'build', '-f', 'given'], ['given.ts']],
+    [['scoville', 'build', '-t', ''], []],
+    [['scoville', 'build', 'rec'], ['recorded']],
+    [['scoville', 'build', '--memory-s'], []],
+    [['scoville', 'push', 'given'], ['given.ts']],
+  ])('%j', (words, expected) => {
+    expect(offered(...words)).toEqual(expected);
+  });
+});
+
+test('zsh: text with quotes, brackets and colons is quoted', () => {
+  const script = completionScript('zsh', COMMANDS);
+  expect(script).toContain(String.raw`    'build:build: what docker'\''s build does'`);
+  expect(script).toContain(
+    `    '--min-level=[Publish nothing below this level]:min-level:(0 1 2 3 4 5)' \\`,
+  );
+  expect(script).toContain("    '*-t+[Name of the image]:tag: ' \\");
+});
+
+test('fish: a line a flag', () => {
+  const script = completionScript('fish', COMMANDS);
+  expect(script).toContain(String.raw`-f -a build -d 'build: what docker\'s build does'`);
+  expect(script).toContain(
+    "complete -c scoville -n '__fish_seen_subcommand_from build' -l file -s f -r -F -d 'The Dockerfile (default: PATH/Dockerfile)'",
+  );
+});
+
+test.each(SHELLS)('%s: the script ends its last line', (shell) => {
+  expect(completionScript(shell, COMMANDS)).toMatch(/[^\n]\n$/);
+});

@@ -1,0 +1,110 @@
+import { DEFAULT_SETTINGS } from '../../src/config/default-settings.ts';
+import { parseDigest, type Digest } from '../../src/model/digest.ts';
+import type {
+  DockerfileModel,
+  ExternalImage,
+  Instruction,
+  Stage,
+} from '../../src/model/dockerfile.ts';
+import { parseReference } from '../../src/model/reference.ts';
+import type { BuildInputs, BuildPlan } from '../../src/plans/build-plan.ts';
+import { parseBuildArgs, type ParsedBuild } from '../../src/plans/parse-build-args.ts';
+import { planBuild } from '../../src/plans/plan-build.ts';
+
+/** The command line taken apart; throws where it is wrong. */
+export function parsed(...argv: readonly string[]): ParsedBuild {
+  const result = parseBuildArgs(argv);
+  if (!result.ok) throw new Error(result.error.message);
+  if (result.value.kind === 'help') throw new Error('help');
+  return result.value;
+}
+
+export function digest(letter: string): Digest {
+  const made = parseDigest(`sha256:${letter.repeat(64)}`);
+  if (made === undefined) throw new Error(`${letter} is no hex digit`);
+  return made;
+}
+
+export function inputs(argv: readonly string[], more: Partial<BuildInputs> = {}): BuildInputs {
+  return {
+    parsed: parsed(...argv),
+    settings: DEFAULT_SETTINGS,
+    git: undefined,
+    dockerfile: undefined,
+    resolved: [],
+    env: {},
+    contextName: undefined,
+    now: Date.parse('2026-08-20T12:00:00Z'),
+    paths: {
+      layout: '/store/builds/1',
+      metadataFile: '/store/builds/1.json',
+      sourcePolicyFile: '/store/builds/1.policy.json',
+    },
+    ...more,
+  };
+}
+
+/** The plan of a build; throws where there is none, or where buildx does it alone. */
+export function planned(argv: readonly string[], more: Partial<BuildInputs> = {}): BuildPlan {
+  const plan = planBuild(inputs(argv, more));
+  if (!plan.ok) throw new Error(plan.error);
+  if (plan.value.kind === 'passthrough') throw new Error(plan.value.reason);
+  return plan.value;
+}
+
+let line = 0;
+
+function range() {
+  line += 1;
+  return { startLine: line, startColumn: 1, endLine: line, endColumn: 80 };
+}
+
+export function external(text: string, kind: ExternalImage['kind'] = 'from'): ExternalImage {
+  const reference = parseReference(text);
+  return { kind, text, reference: reference.ok ? reference.value : undefined, range: range() };
+}
+
+export function label(...words: readonly string[]): Instruction {
+  return {
+    keyword: 'LABEL',
+    range: range(),
+    flags: [],
+    rawArguments: words.join(' '),
+    arguments: words,
+    heredocs: [],
+    commands: [],
+  };
+}
+
+/** A Dockerfile of stages, the last one built; a number as base is another stage. */
+export function dockerfile(
+  stages: readonly {
+    readonly base: ExternalImage | number | 'scratch';
+    readonly instructions?: readonly Instruction[];
+  }[],
+  more: Partial<DockerfileModel> & { readonly extra?: readonly ExternalImage[] } = {},
+): DockerfileModel {
+  const { extra = [], ...rest } = more;
+  const made = stages.map(({ base, instructions = [] }, index): Stage => ({
+    index,
+    base:
+      base === 'scratch'
+        ? { kind: 'scratch' }
+        : typeof base === 'number'
+          ? { kind: 'stage', index: base }
+          : { kind: 'image', image: base },
+    range: range(),
+    instructions,
+    needs: [],
+  }));
+  const bases = stages.flatMap(({ base }) => (typeof base === 'object' ? [base] : []));
+  return {
+    escape: '\\',
+    globalArgs: {},
+    stages: made,
+    target: made.length - 1,
+    reached: made.map((stage) => stage.index),
+    externalImages: [...bases, ...extra],
+    ...rest,
+  };
+}

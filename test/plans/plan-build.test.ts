@@ -1,0 +1,179 @@
+import { describe, expect, test } from 'vitest';
+import { DEFAULT_SETTINGS } from '../../src/config/default-settings.ts';
+import { planBuild } from '../../src/plans/plan-build.ts';
+import { digest, dockerfile, external, inputs, label, planned } from './given.ts';
+
+const NODE = {
+  name: 'docker.io/library/node:22',
+  digest: digest('a'),
+  created: '2026-03-01T00:00:00Z',
+};
+const GO = {
+  name: 'docker.io/library/golang:1',
+  digest: digest('b'),
+  created: '2026-02-01T00:00:00Z',
+};
+const TWO_STAGES = dockerfile([
+  { base: external('golang:1') },
+  { base: external('node:22'), instructions: [label('org.opencontainers.image.title=Shop')] },
+]);
+const GIT = {
+  commit: 'c0ffee',
+  committedAt: 1_780_000_000,
+  remoteUrl: 'git@example.com:acme/app.git',
+  dirty: false,
+};
+
+function problem(...argv: readonly string[]): string {
+  const plan = planBuild(inputs(argv));
+  return plan.ok ? 'none' : plan.error;
+}
+
+describe('planBuild', () => {
+  test('a whole plan', () => {
+    const plan = planned(['-t', 'acme/app:1', '--push', '.'], {
+      dockerfile: TWO_STAGES,
+      resolved: [NODE, GO],
+      git: GIT,
+      contextName: 'folder',
+    });
+    const labels = {
+      'org.opencontainers.image.base.digest': digest('a'),
+      'org.opencontainers.image.base.name': NODE.name,
+      'org.opencontainers.image.created': '2026-05-28T20:26:40Z',
+      'org.opencontainers.image.revision': 'c0ffee',
+      'org.opencontainers.image.source': 'https://example.com/acme/app',
+    };
+    expect(plan).toMatchObject({
+      kind: 'build',
+      context: '.',
+      env: {
+        SOURCE_DATE_EPOCH: '1769904000',
+        EXPERIMENTAL_BUILDKIT_SOURCE_POLICY: '/store/builds/1.policy.json',
+      },
+      epoch: { seconds: 1_769_904_000, source: 'base-image' },
+      created: '2026-05-28T20:26:40Z',
+      platforms: [],
+      names: ['docker.io/acme/app:1'],
+      destinations: [{ kind: 'registry' }],
+      progress: 'auto',
+      userFiles: {},
+      notices: [],
+    });
+    expect(plan.annotations.labels).toEqual(labels);
+    expect(plan.annotations.index).toEqual({ ...labels, 'org.opencontainers.image.title': 'Shop' });
+    expect(plan.sourcePolicy?.pins.map((pin) => pin.to)).toEqual([
+      `docker.io/library/golang:1@${digest('b')}`,
+      `docker.io/library/node:22@${digest('a')}`,
+    ]);
+    expect(plan.argv).toEqual([
+      'buildx',
+      'build',
+      '--output=type=oci,dest=/store/builds/1,tar=false,compression=uncompressed',
+      '--metadata-file=/store/builds/1.json',
+      '--progress=rawjson',
+      '--provenance=mode=max',
+      ...Object.entries(labels).map(([key, value]) => `--label=${key}=${value}`),
+      '.',
+    ]);
+  });
+
+  test('the same inputs give the same plan', () => {
+    const given = inputs(['.'], { dockerfile: TWO_STAGES, resolved: [NODE, GO], git: GIT });
+    expect(planBuild(given)).toEqual(planBuild(given));
+  });
+
+  test('an output that is no image is a passthrough', () => {
+    expect(planBuild(inputs(['-o', 'out', '--json', '.']))).toEqual({
+      ok: true,
+      value: {
+        kind: 'passthrough',
+        argv: ['buildx', 'build', '--output=out', '.'],
+        reason: '--output type=local makes no image',
+      },
+    });
+  });
+
+  test('a digest that the Dockerfile spells is the base, and is not pinned again', () => {
+    const reference = `node:22@${digest('d')}`;
+    const plan = planned(['.'], { dockerfile: dockerfile([{ base: external(reference) }]) });
+    expect(plan.sourcePolicy).toBeUndefined();
+    expect(plan.annotations.index).toMatchObject({
+      'org.opencontainers.image.base.name': NODE.name,
+      'org.opencontainers.image.base.digest': digest('d'),
+    });
+  });
+
+  test('--no-pin pins nothing; a policy of the user stays alone', () => {
+    const given = { dockerfile: TWO_STAGES, resolved: [NODE, GO] };
+    expect(planned(['--no-pin', '.'], given).sourcePolicy).toBeUndefined();
+    const env = { EXPERIMENTAL_BUILDKIT_SOURCE_POLICY: 'mine.json' };
+    const plan = planned(['.'], { ...given, env });
+    expect([plan.sourcePolicy, plan.env['EXPERIMENTAL_BUILDKIT_SOURCE_POLICY']]).toEqual([
+      undefined,
+      undefined,
+    ]);
+    expect(plan.notices).toEqual([
+      'EXPERIMENTAL_BUILDKIT_SOURCE_POLICY is set: that policy stands, and no image is pinned here',
+    ]);
+  });
+
+  test.each([
+    [
+      ['--build-arg=SOURCE_DATE_EPOCH=100'],
+      { SOURCE_DATE_EPOCH: '200' },
+      100,
+      '1970-01-01T00:01:40Z',
+    ],
+    [['--build-arg=SOURCE_DATE_EPOCH'], { SOURCE_DATE_EPOCH: '200' }, 200, '1970-01-01T00:03:20Z'],
+    [[], {}, 1_769_904_000, '2026-05-28T20:26:40Z'],
+  ])('epoch and created: %j %j', (argv, env, seconds, created) => {
+    const given = { dockerfile: TWO_STAGES, resolved: [NODE, GO], git: GIT, env };
+    const plan = planned([...argv, '.'], given);
+    expect([plan.epoch?.seconds, plan.created]).toEqual([seconds, created]);
+  });
+
+  test('without git, created is the epoch; without either, now', () => {
+    const given = { dockerfile: TWO_STAGES, resolved: [NODE] };
+    expect(planned(['.'], given).created).toBe('2026-03-01T00:00:00Z');
+    const off = planned(['--repro=off', '.'], given);
+    expect([off.epoch, off.env, off.created]).toEqual([
+      undefined,
+      { EXPERIMENTAL_BUILDKIT_SOURCE_POLICY: '/store/builds/1.policy.json' },
+      '2026-08-20T12:00:00Z',
+    ]);
+  });
+
+  test('--repro=off keeps an epoch that the user gave', () => {
+    const plan = planned(['--repro=off', '.'], { env: { SOURCE_DATE_EPOCH: '5' } });
+    expect(plan.epoch).toMatchObject({ seconds: 5 });
+  });
+
+  test("platforms, the user's files and the title of last resort", () => {
+    const argv = ['--platform=linux/amd64,linux/arm64', '--platform', 'linux/amd64', '--iidfile=i'];
+    const plan = planned([...argv, '.'], { contextName: 'folder' });
+    expect(plan.platforms).toEqual(['linux/amd64', 'linux/arm64']);
+    expect(plan.userFiles).toEqual({ iidFile: 'i' });
+    expect(plan.annotations.index['org.opencontainers.image.title']).toBe('folder');
+    const env = { DOCKER_DEFAULT_PLATFORM: 'linux/arm64' };
+    expect(planned(['.'], { env }).platforms).toEqual(['linux/arm64']);
+  });
+
+  test('options go above settings', () => {
+    const settings = { ...DEFAULT_SETTINGS, gate: { waivers: [], minLevel: 1 } };
+    expect(planned(['--min-level=3', '.'], { settings }).settings.gate.minLevel).toBe(3);
+  });
+
+  test.each([
+    [['-t', 'A', '.'], 'invalid tag "A": repository name must be lowercase'],
+    [['--push', '.'], 'tag is needed when pushing to registry'],
+    [['--annotation', 'x', '.'], 'invalid annotation "x", expected key=value'],
+    [['-q', '--progress=tty', '.'], 'progress=tty and quiet cannot be used together'],
+    [
+      ['--build-arg', 'SOURCE_DATE_EPOCH=x', '.'],
+      'invalid SOURCE_DATE_EPOCH: "x" is no number of seconds',
+    ],
+  ])('%j is refused', (argv, message) => {
+    expect(problem(...argv)).toBe(message);
+  });
+});

@@ -1,0 +1,28 @@
+import { expect, test } from 'vitest';
+import { progressStyle } from '../../src/plans/progress-style.ts';
+import { parsed } from './given.ts';
+
+test.each([
+  [[], '', 'auto'],
+  [[], 'plain', 'plain'],
+  [[], 'nonsense', 'auto'],
+  [['--progress=tty'], 'plain', 'tty'],
+  [['--progress=rawjson'], '', 'rawjson'],
+  [['--progress=none'], '', 'none'],
+  [['--progress=quiet'], '', 'quiet'],
+  [['-q'], 'plain', 'quiet'],
+  [['-q', '--progress=none'], '', 'quiet'],
+  [['-q=false'], '', 'auto'],
+])('%j with BUILDKIT_PROGRESS=%s is %s', (argv, env, style) => {
+  expect(progressStyle(parsed(...argv, '.'), { BUILDKIT_PROGRESS: env })).toEqual({
+    ok: true,
+    value: style,
+  });
+});
+
+test.each([
+  [['-q', '--progress=plain'], 'progress=plain and quiet cannot be used together'],
+  [['--progress=nope'], 'invalid progress mode nope'],
+])('%j is refused in the words of buildx', (argv, error) => {
+  expect(progressStyle(parsed(...argv, '.'), {})).toEqual({ ok: false, error });
+});
