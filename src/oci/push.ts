@@ -3,6 +3,7 @@ import type { Descriptor } from '../model/oci.ts';
 import type { BlobStore } from './blob-store.ts';
 import { parseManifestOrIndex } from './documents.ts';
 import { inParallel } from './in-parallel.ts';
+import type { TaggedManifest } from './legacy-signature.ts';
 import { reachable } from './reachable.ts';
 import type { RegistryClient } from './registry-client.ts';
 
@@ -15,6 +16,8 @@ export interface Push {
   /** Signatures and attestations of it or of its parts. */
   readonly referrers: readonly Descriptor[];
   readonly tags: readonly string[];
+  /** Signatures that old verifiers find by a tag of their own (see legacy-signature.ts). */
+  readonly tagged?: readonly TaggedManifest[];
   /** A repository of the same registry that may hold the blob: that of the base image. */
   readonly mountFrom?: (blob: Descriptor) => string | undefined;
   readonly onTransfer?: (transfer: {
@@ -42,16 +45,17 @@ export interface PushResult {
  */
 export async function pushImage(push: Push): Promise<PushResult> {
   const image = await reachable(push.blobs, [push.root]);
+  const tagged = push.tagged ?? [];
   const about = await reachable(push.blobs, push.referrers);
-  const outcome = await pushBlobs(push, [...image.blobs, ...about.blobs]);
+  const beside = await reachable(
+    push.blobs,
+    tagged.map(({ descriptor }) => descriptor),
+  );
+  const outcome = await pushBlobs(push, [...image.blobs, ...about.blobs, ...beside.blobs]);
   for (const manifest of image.manifests) await putByDigest(push, manifest);
   for (const manifest of about.manifests) await putReferrer(push, manifest);
-  const root = await push.blobs.readDocument(push.root);
-  for (const tag of push.tags)
-    await push.client.putManifest(push.repository, tag, {
-      bytes: root,
-      mediaType: push.root.mediaType,
-    });
+  for (const { tag, descriptor } of tagged) await putByTag(push, descriptor, tag);
+  for (const tag of push.tags) await putByTag(push, push.root, tag);
   return { digest: push.root.digest, tags: push.tags, ...outcome };
 }
 
@@ -93,6 +97,12 @@ async function putByDigest(
   const { mediaType } = manifest;
   const put = await push.client.putManifest(push.repository, manifest.digest, { bytes, mediaType });
   return { bytes, subjectIndexed: put.subjectIndexed };
+}
+
+async function putByTag(push: Push, manifest: Descriptor, tag: string): Promise<void> {
+  const bytes = await push.blobs.readDocument(manifest);
+  const { mediaType } = manifest;
+  await push.client.putManifest(push.repository, tag, { bytes, mediaType });
 }
 
 async function putReferrer(push: Push, referrer: Descriptor): Promise<void> {

@@ -1,6 +1,7 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { type Descriptor, MEDIA_TYPE } from '../../src/model/oci.ts';
 import { BlobStore } from '../../src/oci/blob-store.ts';
+import { writeLegacySignature } from '../../src/oci/legacy-signature.ts';
 import { pushImage, type PushResult } from '../../src/oci/push.ts';
 import { writeBundleReferrer } from '../../src/oci/referrers.ts';
 import { RegistryClient } from '../../src/oci/registry-client.ts';
@@ -77,6 +78,31 @@ test('without the referrers API they are listed under the fallback tag', async (
   };
   expect(index.manifests).toEqual(referrers);
   expect(await client.referrers('app', root.digest)).toEqual(referrers);
+});
+
+test('a signature with a tag of its own comes before the image’s tags', async () => {
+  const { registry, client, root } = await setUp();
+  const blobs = new BlobStore(temporaryFolder());
+  await blobs.prepare();
+  const { manifest } = await makeImage(blobs, [{ a: 'b' }]);
+  const payload = Buffer.from('{}');
+  const signature = await writeLegacySignature(blobs, {
+    subject: root.digest,
+    payload,
+    signature: 'x',
+  });
+  await pushImage({
+    blobs,
+    client,
+    repository: 'app',
+    root: manifest,
+    referrers: [],
+    tags: ['1'],
+    tagged: [signature],
+  });
+  expect(
+    registry.calls.filter((call) => call.startsWith('PUT /v2/app/manifests')).slice(1),
+  ).toEqual([`PUT /v2/app/manifests/${signature.tag}`, 'PUT /v2/app/manifests/1']);
 });
 
 test('with the API no fallback tag is written', async () => {
