@@ -88,12 +88,15 @@ export function testResult(
 ): TestResult {
   const ids = (outcomes: readonly Outcome[]): string[] =>
     judgement.criteria.filter(({ outcome }) => outcomes.includes(outcome)).map(({ id }) => id);
-  const failedTests = ids(['fail']);
+  const passedTests = ids(['pass', 'not-applicable']);
   const warnedTests = ids(['unknown']);
+  const failedTests = ids(['fail']);
+  // Nothing judged is nothing passed.
+  const doubtful = warnedTests.length > 0 || passedTests.length === 0;
   return {
-    result: failedTests.length > 0 ? 'FAILED' : warnedTests.length > 0 ? 'WARNED' : 'PASSED',
+    result: failedTests.length > 0 ? 'FAILED' : doubtful ? 'WARNED' : 'PASSED',
     configuration: [{ name: 'CHPs', uri: CRITERIA_URI }, ...configuration],
-    passedTests: ids(['pass', 'not-applicable']),
+    passedTests,
     warnedTests,
     failedTests,
   };

@@ -91,6 +91,7 @@ describe('testResult', () => {
     [{ a: 'pass', b: 'not-applicable' }, 'PASSED'],
     [{ a: 'pass', b: 'unknown' }, 'WARNED'],
     [{ a: 'fail', b: 'unknown' }, 'FAILED'],
+    [{}, 'WARNED'],
   ] as const)('%j is %s', (outcomes, whole) => {
     expect(testResult(judgement(1, outcomes)).result).toBe(whole);
   });
