@@ -1,4 +1,5 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
+import { format, resolveConfig } from 'prettier';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { settingsJsonSchema } from '../../src/config/json-schema.ts';
@@ -32,7 +33,8 @@ describe('the schema for editors', () => {
   const validate = new Ajv2020({ strict: true }).compile(settingsJsonSchema());
 
   test('schema/scoville-config-1.json is its text', async () => {
-    const text = `${JSON.stringify(settingsJsonSchema(), null, 2)}\n`;
+    const options = { ...(await resolveConfig(import.meta.filename)), parser: 'json' };
+    const text = await format(JSON.stringify(settingsJsonSchema()), options);
     await expect(text).toMatchFileSnapshot('../../schema/scoville-config-1.json');
   });
 
