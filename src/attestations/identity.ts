@@ -1,5 +1,6 @@
-import { digestHex, type Digest } from '../model/digest.ts';
+import { digestHex, isDigest, type Digest } from '../model/digest.ts';
 import { parseReference } from '../model/reference.ts';
+import { err } from '../model/result.ts';
 
 /**
  * Who built, as `runDetails.builder.id` says it: the package that this program is published as, without a version, so that a policy
@@ -25,7 +26,8 @@ export function imagePurl(image: {
   readonly digest: Digest;
   readonly architecture?: string;
 }): string {
-  const reference = parseReference(image.name);
+  // An image without a tag goes by its digest, which would parse as a repository with a tag.
+  const reference = isDigest(image.name) ? err('no name') : parseReference(image.name);
   const repository = reference.ok ? reference.value.repository : 'image';
   const name = repository.slice(repository.lastIndexOf('/') + 1);
   const qualifiers = [

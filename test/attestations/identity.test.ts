@@ -13,6 +13,7 @@ describe('imagePurl', () => {
       `pkg:oci/app@${version}?repository_url=localhost:5000/team/app&tag=1.0`,
     ],
     ['ghcr.io/o/r', `pkg:oci/r@${version}?repository_url=ghcr.io/o/r`],
+    [digest, `pkg:oci/image@${version}`],
     ['no reference at all', `pkg:oci/image@${version}`],
   ])('%s', (name, purl) => {
     expect(imagePurl({ name, digest })).toBe(purl);

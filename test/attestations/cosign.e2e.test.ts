@@ -1,0 +1,97 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { parseProvenance } from '../../src/attestations/provenance-read.ts';
+import { slsaProvenance } from '../../src/attestations/provenance.ts';
+import { cyclonedxDocument } from '../../src/attestations/sbom-cyclonedx.ts';
+import { parseSbom } from '../../src/attestations/sbom-read.ts';
+import { spdxDocument } from '../../src/attestations/sbom-spdx.ts';
+import { parseStatement, statementCovers } from '../../src/attestations/statement.ts';
+import { testResult, verificationSummary } from '../../src/attestations/verdict.ts';
+import { digestOf } from '../../src/model/digest.ts';
+import { PREDICATE_TYPE } from '../../src/model/statement.ts';
+import { generateKeyPair, type KeyPair } from '../../src/tools/cosign-keys.ts';
+import { signStatement } from '../../src/tools/cosign-sign.ts';
+import { verifyBundle } from '../../src/tools/cosign-verify.ts';
+import { runTool } from '../../src/tools/run-tool.ts';
+import { provenanceSample } from './fixture-provenance.ts';
+import { sbomInput } from './sbom-samples.ts';
+
+const MANIFEST = '{"schemaVersion":2}';
+let dir: string;
+let keys: KeyPair;
+
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'attestations-'));
+  keys = await generateKeyPair(runTool, join(dir, 'keys'), '');
+  await writeFile(join(dir, 'manifest.json'), MANIFEST);
+});
+
+afterAll(async () => {
+  await rm(dir, { recursive: true, force: true });
+});
+
+function provenance(): unknown {
+  const made = slsaProvenance({
+    buildkit: provenanceSample('buildx-0.13.1-max'),
+    buildkitDigest: digestOf('BuildKit wrote this'),
+    toolVersion: '0.1.0',
+    versions: { docker: '26.1.5' },
+    normaliser: undefined,
+  });
+  if (!made.ok) throw new Error(made.error);
+  return made.value;
+}
+
+const judgement = { level: 2, criteria: [] };
+const context = {
+  toolVersion: '0.1.0',
+  gradedAt: '2026-01-01T00:00:00Z',
+  resourceUri: 'pkg:oci/app',
+  gateMet: true,
+};
+
+describe('what we write, cosign signs unchanged and verifies, and we read again', () => {
+  test.each([
+    [PREDICATE_TYPE.cyclonedx, cyclonedxDocument(sbomInput())],
+    [PREDICATE_TYPE.spdx, spdxDocument(sbomInput())],
+    [PREDICATE_TYPE.slsaProvenanceV1, provenance()],
+    [PREDICATE_TYPE.slsaVsa, verificationSummary(judgement, context)],
+    [PREDICATE_TYPE.testResult, testResult(judgement)],
+  ])('%s', async (predicateType, predicate) => {
+    const predicatePath = join(dir, 'predicate.json');
+    const manifestPath = join(dir, 'manifest.json');
+    await writeFile(predicatePath, JSON.stringify(predicate));
+    const bundle = await signStatement(runTool, {
+      manifestPath,
+      predicateType,
+      predicatePath,
+      key: { kind: 'key', ref: keys.privateKeyPath, password: '' },
+      scratchDir: dir,
+    });
+    const bundlePath = join(dir, 'bundle.json');
+    await writeFile(bundlePath, bundle);
+    const verified = await verifyBundle(runTool, {
+      bundlePath,
+      manifestPath,
+      predicateType,
+      signer: { kind: 'key', publicKey: keys.publicKeyPath },
+      scratchDir: dir,
+    });
+    expect(verified).toMatchObject({ outcome: 'verified' });
+
+    const statement = parseStatement(bundle);
+    if (!statement.ok) throw new Error(statement.error);
+    expect(statement.value.predicateType).toBe(predicateType);
+    expect(statement.value.predicate).toEqual(JSON.parse(JSON.stringify(predicate)));
+    expect(statementCovers(statement.value, [digestOf(MANIFEST)])).toBe(true);
+    expect(statementCovers(statement.value, [digestOf('another manifest')])).toBe(false);
+    expect(parseSbom(statement.value.predicate).ok).toBe(
+      predicateType === PREDICATE_TYPE.cyclonedx || predicateType === PREDICATE_TYPE.spdx,
+    );
+    expect(parseProvenance(statement.value.predicate).ok).toBe(
+      predicateType === PREDICATE_TYPE.slsaProvenanceV1,
+    );
+  });
+});
