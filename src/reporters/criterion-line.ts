@@ -1,5 +1,14 @@
-import type { CriterionResult } from '../model/criterion.ts';
+import type { CriterionResult, Evidence } from '../model/criterion.ts';
 import { evidenceText } from './evidence-text.ts';
+
+/** What the evidence adds to a summary that names its file or line already. */
+function addition(evidence: Evidence, summary: string): string {
+  const text = evidenceText(evidence);
+  const named = evidence.kind === 'file' ? evidence.path : /^lines? \S+: /.exec(text)?.[0];
+  return named !== undefined && summary.includes(named) && text.startsWith(named)
+    ? text.slice(named.length).trim()
+    : text;
+}
 
 /**
  * What a scorecard says of a criterion on one line: its summary, then the first piece of evidence that says more, and what would settle
@@ -10,7 +19,7 @@ export function criterionLine(result: CriterionResult): string {
   const settle = result.settle === undefined ? '' : `; settle: ${result.settle}`;
   if (result.outcome === 'unknown') return result.summary + declared + settle;
   const more = result.evidence
-    .map(evidenceText)
+    .map((evidence) => addition(evidence, result.summary))
     .find((text) => !result.summary.includes(text) && !text.includes(result.summary));
   return result.summary + declared + (more === undefined ? '' : `; ${more}`);
 }

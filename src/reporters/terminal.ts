@@ -85,7 +85,7 @@ function bar(screen: Screen, score: Score, columns: number): string {
 }
 
 function scoreLine(screen: Screen, name: string, score: Score): string {
-  const columns = Math.max(8, Math.min(40, screen.width - 42));
+  const columns = Math.max(2, Math.min(40, screen.width - 42));
   const grade = heat(screen, score.grade)(screen.colors.bold(padded(score.grade, 2)));
   return ` ${padded(name, 25)} ${bar(screen, score, columns)}  ${grade}  ${score.points}/${score.total}`;
 }
@@ -109,7 +109,7 @@ function criterionRow(
   const { colors, marks, width } = screen;
   const note = waived.has(result.id) ? '[waived] ' : '';
   const text = shown(screen, note + criterionLine(result));
-  const room = width - 27;
+  const room = width - 28;
   const body = fitted(text, room, marks.ellipsis);
   const level = colors.dim(String(result.level));
   return `  ${markOf(screen, result.outcome)} ${level} ${padded(result.id, 20)}  ${body}`.trimEnd();
@@ -133,8 +133,8 @@ function suggestionBlock(screen: Screen, suggestion: Suggestion, index: number):
   const room = width - textWidth(gain) - 8;
   const title = padded(fitted(shown(screen, suggestion.title), room, marks.ellipsis), room);
   const example = suggestion.example?.split('\n')[0];
-  const how = wrapped(shown(screen, suggestion.detail), width - 8).map(
-    (line) => `     ${colors.dim(screen.unicode ? line : ascii(line))}`,
+  const how = wrapped(shown(screen, suggestion.detail), width - 8, marks.ellipsis).map(
+    (line) => `     ${colors.dim(line)}`,
   );
   return [
     `  ${index + 1}. ${title}  ${colors.green(gain)}`,
@@ -162,9 +162,11 @@ function header(screen: Screen, scorecard: Scorecard): string[] {
 
 function platformLines(screen: Screen, scorecard: Scorecard): string[] {
   if (scorecard.platforms.length < 2) return [];
+  const columns = Math.min(24, screen.width - 22);
   const rows = scorecard.platforms.map(({ platform, digest, level, overall }) => {
-    const name = fitted(shown(screen, platform), 24, screen.marks.ellipsis);
-    return `  ${padded(name, 24)} level ${level}  ${padded(overall.grade, 2)} ${overall.points}/${overall.total}  ${screen.colors.dim(shortDigest(digest))}`;
+    const name = padded(fitted(shown(screen, platform), columns, screen.marks.ellipsis), columns);
+    const row = `  ${name} level ${level}  ${padded(overall.grade, 2)} ${overall.points}/${overall.total}`;
+    return screen.width < 60 ? row : `${row}  ${screen.colors.dim(shortDigest(digest))}`;
   });
   return ['', ` ${screen.colors.bold('Platforms, the worst counts')}`, ...rows];
 }

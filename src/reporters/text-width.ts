@@ -36,7 +36,7 @@ export function padded(text: string, columns: number): string {
 }
 
 /** The text broken at spaces into lines of at most `columns`; a longer word is cut. */
-export function wrapped(text: string, columns: number): string[] {
+export function wrapped(text: string, columns: number, ellipsis = '…'): string[] {
   const lines: string[] = [];
   let line = '';
   for (const word of text.split(' ')) {
@@ -47,5 +47,5 @@ export function wrapped(text: string, columns: number): string[] {
     } else line = longer;
   }
   if (line !== '') lines.push(line);
-  return lines.map((one) => fitted(one, columns, '…'));
+  return lines.map((one) => fitted(one, columns, ellipsis));
 }
