@@ -43,7 +43,9 @@ export function parseBuilder(stdout: string): Builder {
 export function parseBuilderNames(stdout: string): readonly { name: string; driver: string }[] {
   const rows = stdout
     .split('\n')
-    .map((line) => /^(\S+?)(\*?)\s+(docker|docker-container|kubernetes|remote|cloud)\b/.exec(line))
+    .map((line) =>
+      /^(\S+?)(\*?)\s+(docker-container|docker|kubernetes|remote|cloud)(?:\s|$)/.exec(line),
+    )
     .filter((match) => match !== null)
     .map((match) => ({ name: match[1] ?? '', driver: match[3] ?? '', current: match[2] === '*' }));
   return rows

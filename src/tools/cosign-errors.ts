@@ -8,10 +8,13 @@ export function cosignSaid(stderr: string): string {
   return error?.slice(error.indexOf('Error: ') + 'Error: '.length) ?? lines.at(-1) ?? '';
 }
 
-/** Failures to sign that the user can mend, told from cosign's stderr; undefined for any other. */
+/**
+ * Failures to sign that the user can mend, told from cosign's stderr; undefined for any other. `key` is undefined for
+ * keyless signing.
+ */
 export function cosignUserError(stderr: string, key: string | undefined): UserError | undefined {
   const said = cosignSaid(stderr);
-  const named = key ?? 'the signing key';
+  const named = `the signing key ${key ?? ''}`.trim();
   const cause = new Error(said);
   if (/decryption failed|incorrect password/i.test(said))
     return new UserError(`wrong password for ${named}`, {
@@ -23,12 +26,12 @@ export function cosignUserError(stderr: string, key: string | undefined): UserEr
       nextStep: 'set COSIGN_PASSWORD to the password of the key',
       cause,
     });
-  if (/reading key: open .*: (?:no such file|permission denied)/i.test(said))
-    return new UserError(`the signing key cannot be read: ${named}`, {
+  if (/(?:reading key: |^)open .*: (?:no such file|permission denied)/i.test(said))
+    return new UserError(`${named} cannot be read`, {
       nextStep: 'name an existing key, or make one: cosign generate-key-pair',
       cause,
     });
-  if (/retrieving (?:cert|ID token)|oidc|fulcio/i.test(said))
+  if (key === undefined)
     return new UserError(`keyless signing failed: ${said}`, {
       nextStep:
         'give the job an OIDC token (GitHub Actions: permissions: id-token: write), or sign with a key',
