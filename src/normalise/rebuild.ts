@@ -59,10 +59,7 @@ export function rebuildImage(input: RebuildInput): {
     throw new Error(
       `image has ${manifest.layers.length} layers and ${total} diffIDs, of which ${base.layers} are the base's and ${input.layers.length} were rewritten`,
     );
-  const newConfig = stored(rebuiltConfig(input), {
-    ...manifest.config,
-    mediaType: manifest.config.mediaType,
-  });
+  const newConfig = stored(rebuiltConfig(input), manifest.config);
   const mediaType = manifest.mediaType ?? MEDIA_TYPE.manifest;
   const annotations = {
     ...manifest.annotations,

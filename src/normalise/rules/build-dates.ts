@@ -11,7 +11,7 @@ function spellings(seconds: number): RegExp {
   const name = MONTHS[at.getUTCMonth()] ?? '';
   const short = `0?${Number(day)}`;
   return new RegExp(
-    `\\b${year}([-/.]?)${month}\\1${day}(?!\\d)|\\b${name}\\w* +${short}\\b.*\\b${year}\\b|\\b${short}[ -]${name}\\w*[ -]${year}\\b`,
+    `\\b${year}([-/.]?)${month}(?:\\1)${day}(?!\\d)|\\b${name}\\w* +${short}\\b.*\\b${year}\\b|\\b${short}[ -]${name}\\w*[ -]${year}\\b`,
   );
 }
 

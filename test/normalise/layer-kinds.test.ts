@@ -1,0 +1,81 @@
+import { describe, expect, test } from 'vitest';
+import { digestOf } from '../../src/model/digest.ts';
+import type { HistoryEntry, ImageConfig } from '../../src/model/oci.ts';
+import { basePart, layerKinds, NO_BASE } from '../../src/normalise/layer-kinds.ts';
+
+function image(layers: readonly string[], history: readonly HistoryEntry[] = []): ImageConfig {
+  return {
+    os: 'linux',
+    architecture: 'amd64',
+    rootfs: { type: 'layers', diff_ids: layers.map((name) => digestOf(name)) },
+    history,
+  };
+}
+
+describe('the base’s part', () => {
+  const own = image(['a', 'b', 'c']);
+  test.each([
+    ['no base', [], NO_BASE],
+    ['a base', [image(['a'], [{}, { empty_layer: true }])], { layers: 1, history: 2 }],
+    [
+      'the larger of two',
+      [image(['a'], [{}]), image(['a', 'b'], [{}, {}])],
+      { layers: 2, history: 2 },
+    ],
+    ['a stage that was only copied from', [image(['x']), image(['b', 'c'])], NO_BASE],
+    ['one with more layers', [image(['a', 'b', 'c', 'd'])], NO_BASE],
+  ])('%s', (_name, bases, expected) => {
+    expect(basePart(own, bases)).toEqual(expected);
+  });
+});
+
+describe('a layer', () => {
+  const made = [
+    'COPY . . # buildkit',
+    'ADD app.tar / # buildkit',
+    'RUN /bin/sh -c apt-get update # buildkit',
+    'RUN |1 A=b /bin/sh -c make # buildkit',
+    'WORKDIR /app',
+    '/bin/sh -c #(nop) COPY file:0123 in /app ',
+    '/bin/sh -c apt-get update',
+    'bazel build ...',
+  ];
+
+  test('is told by its history entry, those without a layer being passed over', () => {
+    const history = made.flatMap((created_by) => [
+      { created_by: 'ENV COPY=1', empty_layer: true },
+      { created_by },
+    ]);
+    const kinds = layerKinds(image(made, history), { layers: 1, history: 2 });
+    expect(kinds.map(({ instruction }) => instruction)).toEqual([
+      'COPY',
+      'ADD',
+      'RUN',
+      'RUN',
+      'WORKDIR',
+      'COPY',
+      'RUN',
+      undefined,
+    ]);
+    expect(kinds.map(({ copied }) => copied)).toEqual([
+      true,
+      true,
+      false,
+      false,
+      false,
+      true,
+      false,
+      false,
+    ]);
+    expect(kinds.map(({ isBase }) => isBase)).toEqual([true, ...Array<boolean>(7).fill(false)]);
+    expect(kinds[0]).toMatchObject({ diffId: digestOf(made[0] ?? ''), createdBy: made[0] });
+  });
+
+  test('is unknown where the history does not account for it', () => {
+    const kinds = layerKinds(image(['a', 'b'], [{ created_by: 'COPY . .' }]), NO_BASE);
+    expect(kinds.map(({ instruction, copied }) => [instruction, copied])).toEqual([
+      [undefined, false],
+      [undefined, false],
+    ]);
+  });
+});

@@ -1,0 +1,151 @@
+import { describe, expect, test } from 'vitest';
+import { digestOf } from '../../src/model/digest.ts';
+import { type ImageConfig, type Manifest, MEDIA_TYPE } from '../../src/model/oci.ts';
+import { rebuildImage, type RebuildInput } from '../../src/normalise/rebuild.ts';
+import { EPOCH } from './sample-layer.ts';
+
+const layer = (name: string, mediaType: string, annotations?: Record<string, string>) => ({
+  mediaType,
+  digest: digestOf(name),
+  size: name.length,
+  ...(annotations === undefined ? {} : { annotations }),
+});
+
+const manifest: Manifest = {
+  schemaVersion: 2,
+  mediaType: MEDIA_TYPE.manifest,
+  config: layer('config', MEDIA_TYPE.config),
+  layers: [
+    layer('base', MEDIA_TYPE.layerZstd, { 'buildkit/rewritten-timestamp': '1', kept: 'yes' }),
+    layer('own', MEDIA_TYPE.layer, { 'buildkit/rewritten-timestamp': '1' }),
+  ],
+  annotations: { given: 'by --annotation' },
+};
+
+const config = {
+  os: 'linux',
+  architecture: 'amd64',
+  created: '2026-07-26T00:00:00Z',
+  config: { Env: ['A=b'], Labels: { old: '1', same: '2' }, ArgsEscaped: true },
+  rootfs: { type: 'layers', diff_ids: [digestOf('base diff'), digestOf('own diff')] },
+  history: [
+    { created: '2020-01-01T00:00:00Z', created_by: 'base' },
+    { created: '2020-01-01T00:00:00Z', created_by: 'CMD', empty_layer: true },
+    { created: '2026-07-26T00:00:00Z', created_by: 'RUN make', comment: 'buildkit' },
+  ],
+  'moby.buildkit.unknown': { b: 1, a: 2 },
+} as ImageConfig;
+
+const input: RebuildInput = {
+  manifest,
+  config,
+  base: { layers: 1, history: 2 },
+  layers: [{ digest: digestOf('new'), size: 7, diffId: digestOf('new diff') }],
+  epoch: EPOCH,
+  created: '2026-07-01T12:00:00Z',
+  labels: { same: '3', fresh: '4' },
+  annotations: { 'org.opencontainers.image.revision': 'abc' },
+  ruleSetId: '1-safe',
+};
+
+const parsed = (bytes: Uint8Array): unknown => JSON.parse(Buffer.from(bytes).toString());
+
+describe('the rebuilt image', () => {
+  const built = rebuildImage(input);
+
+  test('has the new layers, times and labels in its config, the rest as it was', () => {
+    expect(parsed(built.config.bytes)).toEqual({
+      ...config,
+      created: '2026-07-01T12:00:00Z',
+      config: { ...config.config, Labels: { old: '1', same: '3', fresh: '4' } },
+      rootfs: { type: 'layers', diff_ids: [digestOf('base diff'), digestOf('new diff')] },
+      history: [
+        ...(config.history ?? []).slice(0, 2),
+        { created: '2023-11-14T22:13:20Z', created_by: 'RUN make', comment: 'buildkit' },
+      ],
+    });
+  });
+
+  test('has them in its manifest, without BuildKit’s note, with ours', () => {
+    expect(parsed(built.manifest.bytes)).toEqual({
+      schemaVersion: 2,
+      mediaType: MEDIA_TYPE.manifest,
+      config: {
+        mediaType: MEDIA_TYPE.config,
+        digest: digestOf(built.config.bytes),
+        size: built.config.bytes.length,
+      },
+      layers: [
+        layer('base', MEDIA_TYPE.layerZstd, { kept: 'yes' }),
+        { mediaType: MEDIA_TYPE.layerGzip, digest: digestOf('new'), size: 7 },
+      ],
+      annotations: {
+        given: 'by --annotation',
+        'org.opencontainers.image.revision': 'abc',
+        'dev.scoville.normaliser': '1-safe',
+      },
+    });
+    expect(built.manifest.descriptor).toEqual({
+      mediaType: MEDIA_TYPE.manifest,
+      digest: digestOf(built.manifest.bytes),
+      size: built.manifest.bytes.length,
+    });
+  });
+
+  test('is the same bytes whatever the order of keys that BuildKit wrote', () => {
+    const reversed = (value: unknown): unknown =>
+      Array.isArray(value)
+        ? value.map(reversed)
+        : typeof value === 'object' && value !== null
+          ? Object.fromEntries(
+              Object.entries(value)
+                .reverse()
+                .map(([k, v]) => [k, reversed(v)]),
+            )
+          : value;
+    const other = rebuildImage({
+      ...input,
+      manifest: reversed(manifest) as Manifest,
+      config: reversed(config) as ImageConfig,
+    });
+    expect(other.manifest.descriptor.digest).toBe(built.manifest.descriptor.digest);
+  });
+
+  test('keeps to Docker’s types where the manifest is Docker’s', () => {
+    const docker = rebuildImage({
+      ...input,
+      manifest: { ...manifest, mediaType: MEDIA_TYPE.dockerManifest },
+    });
+    expect(parsed(docker.manifest.bytes)).toMatchObject({
+      mediaType: MEDIA_TYPE.dockerManifest,
+      layers: [{}, { mediaType: MEDIA_TYPE.dockerLayerGzip }],
+    });
+  });
+
+  test('without labels, history or a base', () => {
+    const bare = Object.fromEntries(
+      Object.entries(config).filter(([key]) => key !== 'history'),
+    ) as unknown as ImageConfig;
+    const layers = [...input.layers, ...input.layers];
+    const own = rebuildImage({
+      manifest,
+      config: bare,
+      base: { layers: 0, history: 0 },
+      layers,
+      epoch: 0,
+      created: 'x',
+      ruleSetId: 'r',
+    });
+    expect(parsed(own.config.bytes)).toMatchObject({ created: 'x', config: config.config });
+    expect(parsed(own.config.bytes)).not.toHaveProperty('history');
+  });
+
+  test('is refused where the numbers of layers do not agree', () => {
+    expect(() => rebuildImage({ ...input, layers: [] })).toThrow(
+      'image has 2 layers and 2 diffIDs',
+    );
+    expect(() => rebuildImage({ ...input, manifest: { ...manifest, layers: [] } })).toThrow(
+      'image has 0 layers',
+    );
+  });
+});

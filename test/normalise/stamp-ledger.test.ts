@@ -1,0 +1,84 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { NO_TRAIL, StampLedger } from '../../src/normalise/stamp-ledger.ts';
+import { EPOCH, LATER } from './sample-layer.ts';
+
+const run = (earlier = NO_TRAIL) => new StampLedger({ epoch: EPOCH, copied: false, earlier });
+const copy = (earlier = NO_TRAIL) => new StampLedger({ epoch: EPOCH, copied: true, earlier });
+
+describe('times', () => {
+  test('are whole seconds and never later than the epoch', () => {
+    expect([1.9, EPOCH - 0.5, EPOCH, LATER].map((time) => run().settle(time))).toEqual([
+      1,
+      EPOCH - 1,
+      EPOCH,
+      EPOCH,
+    ]);
+  });
+
+  test('of a COPY are the epoch, also where they show up in a later layer', () => {
+    const ledger = copy();
+    expect(ledger.timeOf('a', 1000.5, 1, false)).toBe(EPOCH);
+    expect(ledger.timeOf('b', LATER, 1, false)).toBe(EPOCH);
+    expect(ledger.trail()).toEqual({ copiedSeconds: [1000], stamps: {} });
+    expect(run(ledger.trail()).settle(1000)).toBe(EPOCH);
+    expect(run(run(ledger.trail()).trail()).settle(1000)).toBe(EPOCH);
+    expect(run().settle(1000)).toBe(1000);
+  });
+});
+
+describe('stamps', () => {
+  test('a trail keeps what could look valid wrongly, and survives JSON', () => {
+    const ledger = run();
+    ledger.stampOf('b.py', LATER, 3);
+    ledger.stampOf('a.py', EPOCH);
+    ledger.stampOf('old.py', 1000, 3);
+    const expected = {
+      copiedSeconds: [],
+      stamps: {
+        'a.py': { stored: EPOCH, written: EPOCH },
+        'b.py': { stored: LATER, written: EPOCH, size: 3 },
+      },
+    };
+    expect(ledger.trail()).toEqual(expected);
+    expect(JSON.parse(JSON.stringify(ledger.trail()))).toEqual(expected);
+  });
+
+  test('valid ones stay valid and others stay out of date, in either order and over two layers', () => {
+    const time = fc.oneof(
+      fc.constantFrom(EPOCH - 1, EPOCH, EPOCH + 1, LATER),
+      fc.integer({ min: 1, max: LATER * 2 }),
+    );
+    fc.assert(
+      fc.property(
+        time,
+        time,
+        fc.boolean(),
+        fc.boolean(),
+        (mtime, stored, isSourceFirst, copied) => {
+          const ledger = copied ? copy() : run();
+          const source = () => ledger.timeOf('a.py', mtime, 5, true);
+          const stamp = () => ledger.stampOf('a.py', stored, 5);
+          const early = isSourceFirst ? source() : stamp();
+          const late = isSourceFirst ? stamp() : source();
+          expect(early === late).toBe(mtime === stored);
+        },
+      ),
+    );
+    fc.assert(
+      fc.property(time, time, (mtime, stored) => {
+        const below = run();
+        const written = below.stampOf('a.py', stored, 5);
+        const after = run(below.trail()).timeOf('a.py', mtime, 5, true);
+        if (mtime === stored) expect(after).toBe(written);
+        else if (Math.max(mtime, stored) >= EPOCH) expect(after).not.toBe(written);
+      }),
+    );
+  });
+
+  test('of another size do not look valid anyway, so no time has to give way', () => {
+    const ledger = run();
+    ledger.stampOf('a.py', LATER, 5);
+    expect(ledger.timeOf('a.py', LATER + 1, 6, true)).toBe(EPOCH);
+  });
+});
