@@ -95,12 +95,11 @@ export const PACKAGE_MANAGER_GROUPS: readonly ToolGroup[] = [
 
 export const PACKAGE_MANAGERS = toolTable(PACKAGE_MANAGER_GROUPS);
 
+/** Folders that hold a language's packages, and those in which managers come bundled or unpacked. */
+const HOMES = /(?:^|\/)(?:(?:site|dist)-packages|node_modules|gems|_bundled|opt)\/([^/]+)/g;
+
 /** The manager whose own code lies at this path (`usr/lib/node_modules/npm/package.json` is npm). */
 export function managerAt(path: string): string {
-  const parts = path.split('/');
-  const home = parts.findLastIndex((part) =>
-    /^(?:(?:site|dist)-packages|node_modules|gems)$/.test(part),
-  );
-  const owner = parts[home + 1] ?? path;
-  return home < 0 ? path : owner.replace(/-\d.*$/, '');
+  const owner = [...path.matchAll(HOMES)].at(-1)?.[1] ?? path.slice(path.lastIndexOf('/') + 1);
+  return owner.replace(/-v?\d.*$|\.phar$/, '');
 }

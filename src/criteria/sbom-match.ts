@@ -30,8 +30,10 @@ function purlKeys(purl: string | undefined): string[] {
   return [full, full.slice(full.lastIndexOf('/') + 1)].map((name) => key(name, version));
 }
 
+/** Spellings of one package fall together: Python's separators, Debian's and RPM's epoch, Go's v. */
 function key(name: string, version: string): string {
-  return `${name}@${version}`.toLowerCase();
+  const folded = name.replace(/[-_.]+/g, '-');
+  return `${folded}@${version.replace(/^(?:\d+:|v(?=\d))/, '')}`.toLowerCase();
 }
 
 function cyclonedxKeys(component: unknown): string[] {

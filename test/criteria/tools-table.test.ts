@@ -75,7 +75,9 @@ test.each([
   ['usr/lib/python3/dist-packages/pip/__init__.py', 'pip'],
   ['usr/lib/python3.13/site-packages/pip-24.0.dist-info/METADATA', 'pip'],
   ['app/node_modules/a/node_modules/pnpm/package.json', 'pnpm'],
-  ['opt/other', 'opt/other'],
+  ['usr/lib/python3.12/ensurepip/_bundled/pip-24.0-py3-none-any.whl', 'pip'],
+  ['opt/yarn-v1.22.22/package.json', 'yarn'],
+  ['usr/bin/composer.phar', 'composer'],
 ])('the manager at %s is %s', (path, name) => {
   expect(managerAt(path)).toBe(name);
 });

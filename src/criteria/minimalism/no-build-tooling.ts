@@ -15,10 +15,10 @@ interface FoundTool {
 }
 
 function toolsOf(filesystem: FilesystemFact): FoundTool[] {
-  const named = findPrograms(filesystem, BUILD_TOOLS).map(({ file, entry }) => ({
-    file,
-    reason: `${entry.kind}: ${entry.reason}`,
-  }));
+  // busybox' `ar` unpacks archives; it is no part of a tool chain.
+  const named = findPrograms(filesystem, BUILD_TOOLS)
+    .filter(({ file }) => file.multicall === undefined)
+    .map(({ file, entry }) => ({ file, reason: `${entry.kind}: ${entry.reason}` }));
   const sdk = filesystem.executables.find((file) => DOTNET_SDK.test(file.path));
   return sdk === undefined ? named : [...named, { file: sdk, reason: 'part of the .NET SDK' }];
 }

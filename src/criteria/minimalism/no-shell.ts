@@ -20,13 +20,26 @@ function renamed(filesystem: FilesystemFact): FoundShell[] {
   });
 }
 
+/** A busybox root has hundreds of hard links to one binary: the binary counts once, beside the links that are named like a shell. */
+function withoutApplets(
+  named: readonly FoundShell[],
+  contained: readonly FoundShell[],
+): FoundShell[] {
+  const identity = ({ file }: FoundShell): string => `${file.multicall ?? ''} ${file.size}`;
+  const seen = new Set(named.filter(({ file }) => file.type !== 'symlink').map(identity));
+  return contained.filter((one) => {
+    const isNew = !seen.has(identity(one));
+    seen.add(identity(one));
+    return isNew;
+  });
+}
+
 function shellsOf(filesystem: FilesystemFact): FoundShell[] {
   const named = findPrograms(filesystem, SHELLS).map(({ file, entry }) => ({
     file,
     reason: entry.reason,
   }));
-  const paths = new Set(named.map(({ file }) => file.path));
-  return [...named, ...renamed(filesystem).filter(({ file }) => !paths.has(file.path))];
+  return [...named, ...withoutApplets(named, renamed(filesystem))];
 }
 
 export const noShell = criterion({

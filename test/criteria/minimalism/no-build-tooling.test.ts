@@ -141,6 +141,12 @@ judgesAs(noBuildTooling, [
     says: 'no build',
   },
   {
+    name: 'ok- an applet of busybox',
+    facts: having([program('bin/ar', { multicall: 'busybox', type: 'hardlink' })]),
+    outcome: 'pass',
+    says: 'no build',
+  },
+  {
     name: 'ok- dangling link',
     facts: having([link('usr/bin/cc', undefined)]),
     outcome: 'pass',

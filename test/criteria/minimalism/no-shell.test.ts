@@ -27,6 +27,26 @@ judgesAs(noShell, [
     says: '1 shell: app/server',
   },
   {
+    name: 'a busybox root: the binary and the links named like a shell, not each applet',
+    facts: having(
+      program('bin/[', { multicall: 'busybox' }),
+      ...['cat', 'ls', 'sh', 'ash', 'vi'].map((name) =>
+        program(`bin/${name}`, { multicall: 'busybox', type: 'hardlink' }),
+      ),
+    ),
+    outcome: 'fail',
+    says: '2 shells: bin/sh, bin/ash',
+  },
+  {
+    name: 'hard links of a renamed busybox',
+    facts: having(
+      program('app/a', { multicall: 'busybox', type: 'hardlink' }),
+      program('app/b', { multicall: 'busybox', type: 'hardlink' }),
+    ),
+    outcome: 'fail',
+    says: '1 shell: app/a',
+  },
+  {
     name: 'toybox',
     facts: having(program('bin/toybox', { multicall: 'toybox' })),
     outcome: 'fail',

@@ -1,0 +1,44 @@
+import { expect, test } from 'vitest';
+import { secretFileName, secretName } from '../../src/criteria/secret-names.ts';
+
+test.each([
+  'DB_PASSWORD',
+  'password',
+  'NPM_TOKEN',
+  'CLIENT_SECRET',
+  'STRIPE_KEY',
+  'AWS_SECRET_ACCESS_KEY',
+  'CREDENTIALS',
+  'SECRET_KEY_BASE',
+  'DB_PASS',
+])('%s holds a secret', (name) => {
+  expect(secretName(name)).toMatch(/./);
+});
+
+test.each([
+  'PATH',
+  'PWD',
+  'OLDPWD',
+  'GPG_KEY',
+  'RSA_PUBLIC_KEY',
+  'KEYBOARD',
+  'MONKEY',
+  'TOKENIZER',
+  'COMPASS',
+  'SORT_KEY',
+  'DB_PASSWORD_FILE',
+])('%s holds none', (name) => {
+  expect(secretName(name)).toBeUndefined();
+});
+
+test('files of secrets', () => {
+  expect(
+    [
+      'DB_PASSWORD_FILE',
+      'GOOGLE_APPLICATION_CREDENTIALS',
+      'SSL_CERT_FILE',
+      'GPG_KEY_FILE',
+      'FILE',
+    ].map(secretFileName),
+  ).toEqual([true, true, false, false, false]);
+});

@@ -1,0 +1,31 @@
+import { expect, test } from 'vitest';
+import { TRUSTED_PUBLISHERS, vouchedBy } from '../../src/criteria/trusted-publishers.ts';
+import { parseReference } from '../../src/model/reference.ts';
+
+function trusts(text: string, ...patterns: readonly string[]): boolean {
+  const parsed = parseReference(text);
+  return parsed.ok && vouchedBy(parsed.value, patterns) !== undefined;
+}
+
+test.each([
+  ['r.example.com/a/b', 'r.example.com/*', true],
+  ['r.example.com/a/b', 'r.example.com/*/b', true],
+  ['r.example.com/ab', 'r.example.com/a*b*', true],
+  ['r.example.com/a', 'r.example.com/a*a', false],
+  ['r.example.com:5000/a:1', 'r.example.com:5000/a:1', true],
+  ['r.example.com:5000/a:2', 'r.example.com:5000/a:1', false],
+  ['acme/x', 'docker.io/acme/*', true],
+  ['evil/x', 'acme/*', false],
+  ['r.example.com.evil.net/x', 'r.example.com/*', false],
+  ['anything.example/x', '*', true],
+])('%s by %s: %s', (text, pattern, trusted) => {
+  expect(trusts(text, pattern)).toBe(trusted);
+});
+
+test('a prefix of the table ends a path component or names a whole repository', () => {
+  expect(trusts('moby/buildkit:v0.17')).toBe(true);
+  expect(trusts('moby/buildkit-evil')).toBe(false);
+  expect(
+    TRUSTED_PUBLISHERS.every(({ prefix, reason }) => prefix.includes('/') && reason !== ''),
+  ).toBe(true);
+});
