@@ -76,7 +76,10 @@ const TABLES: Readonly<Record<string, () => string[]>> = {
         ['minbase, nodejs', '93'],
         ['minbase, curl, ca-certificates', '103'],
         ['important', '144'],
-        ['minbase, ca-certificates, curl, gnupg, git, mercurial, subversion, openssh-client, procps', '159'],
+        [
+          'minbase, ca-certificates, curl, gnupg, git, mercurial, subversion, openssh-client, procps',
+          '159',
+        ],
         ['standard', '240'],
       ],
     ),
