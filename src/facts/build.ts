@@ -1,0 +1,76 @@
+import type { BuildAnalysis } from '../model/build-analysis.ts';
+import type { DockerfileModel } from '../model/dockerfile.ts';
+import {
+  type BuildFact,
+  type EvidenceSource,
+  type Fact,
+  known,
+  unknownFact,
+} from '../model/facts.ts';
+import { type EnforcedImage, type Material, usedImages } from './used-images.ts';
+
+/** Provenance of the build, as its reader gives it (SLSA v0.2 and v1 alike). */
+export interface ProvenanceView {
+  readonly materials: readonly Material[];
+  /** RFC 3339, as stated. */
+  readonly finishedOn: string | undefined;
+  readonly buildArgs: Readonly<Record<string, string>>;
+}
+
+export interface BuildInputs {
+  /** The Dockerfile and where it was had from; undefined where there is none. */
+  readonly dockerfile:
+    | {
+        readonly model: DockerfileModel;
+        readonly analysis: BuildAnalysis;
+        readonly source: EvidenceSource;
+      }
+    | undefined;
+  /** Why there is none. */
+  readonly noDockerfile?: string;
+  readonly enforced?: readonly EnforcedImage[];
+  readonly provenance?: { readonly view: ProvenanceView; readonly source: EvidenceSource };
+  /** SOURCE_DATE_EPOCH, seconds, where this build set it. */
+  readonly epoch?: number;
+  /** RFC 3339, where this build finished just now. */
+  readonly finishedAt?: string;
+}
+
+function epochOf({ epoch, provenance }: BuildInputs): number | undefined {
+  const stated = provenance?.view.buildArgs['SOURCE_DATE_EPOCH'];
+  return epoch ?? (stated !== undefined && /^\d{1,11}$/.test(stated) ? Number(stated) : undefined);
+}
+
+function finishOf({ finishedAt, provenance }: BuildInputs): string | undefined {
+  const stated = finishedAt ?? provenance?.view.finishedOn;
+  return stated === undefined || Number.isNaN(Date.parse(stated)) ? undefined : stated;
+}
+
+/**
+ * How the image was built, from the best that is at hand; unknown where there is neither Dockerfile nor provenance, with
+ * the flag that would settle it.
+ */
+export function buildFact(inputs: BuildInputs): Fact<BuildFact> {
+  const { dockerfile, provenance, enforced = [] } = inputs;
+  const reason = inputs.noDockerfile ?? 'no Dockerfile is known for this image';
+  const settle = '--file DOCKERFILE';
+  if (dockerfile === undefined && provenance === undefined) return unknownFact(reason, settle);
+  const materials = provenance?.view.materials ?? [];
+  const finishedAt = finishOf(inputs);
+  const epoch = epochOf(inputs);
+  const value: BuildFact = {
+    dockerfile:
+      dockerfile === undefined
+        ? unknownFact(reason, settle)
+        : known(dockerfile.model, dockerfile.source),
+    // Without a Dockerfile the materials do not tell which image was the base.
+    images:
+      dockerfile === undefined
+        ? unknownFact(reason, settle)
+        : known(usedImages(dockerfile.model, enforced, materials), dockerfile.source),
+    ...(finishedAt === undefined ? {} : { finishedAt }),
+    ...(epoch === undefined ? {} : { epoch }),
+    ...(dockerfile === undefined ? {} : { analysis: dockerfile.analysis }),
+  };
+  return known(value, provenance?.source ?? dockerfile?.source ?? 'dockerfile');
+}

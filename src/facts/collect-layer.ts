@@ -1,0 +1,30 @@
+import type { LayerCollector } from '../model/walk.ts';
+import { fileCollector } from './file-collector.ts';
+import { FACTS_SCHEMA, type LayerFacts } from './layer-facts.ts';
+import { packageCollector } from './package-collector.ts';
+import { secretCollector } from './secret-collector.ts';
+import { textCollector } from './text-collector.ts';
+
+/** Collectors for one walk over one layer, and what they gathered once it has ended. */
+export interface LayerCollection {
+  readonly collectors: readonly LayerCollector<unknown>[];
+  readonly facts: () => LayerFacts;
+}
+
+/** Begins to collect a layer's facts. Hand `collectors` to the walk; call `facts` when it has ended well. */
+export function collectLayer(): LayerCollection {
+  const files = fileCollector();
+  const packages = packageCollector();
+  const secrets = secretCollector();
+  const texts = textCollector();
+  return {
+    collectors: [files, packages, secrets, texts],
+    facts: () => ({
+      schema: FACTS_SCHEMA,
+      ...files.finish(),
+      ...secrets.finish(),
+      packages: packages.finish(),
+      texts: texts.finish(),
+    }),
+  };
+}

@@ -1,0 +1,24 @@
+/** Package managers that live as code without a program on the path (`site-packages/pip`, `node_modules/npm`). */
+const NODE_MANAGERS = /(?:^|\/)node_modules\/(?:npm|yarn|pnpm|corepack|bun)\/package\.json$/;
+const PYTHON_MANAGERS =
+  /(?:^|\/)(?:site|dist)-packages\/(?:pip|uv|poetry|pipenv|conda|pdm|hatch)\/__init__\.py$/;
+const OTHER_MANAGERS =
+  /(?:^|\/)(?:composer\.phar|ensurepip\/_bundled\/pip-[^/]+\.whl|opt\/yarn-[^/]+\/package\.json)$/;
+
+/** True for files that make a language's package manager known. */
+export function isManagerFile(path: string): boolean {
+  return NODE_MANAGERS.test(path) || PYTHON_MANAGERS.test(path) || OTHER_MANAGERS.test(path);
+}
+
+const DOCUMENTATION = /(?:^|\/)usr\/(?:local\/)?share\/(?:doc|man|info|locale)\//;
+const HEADER = /(?:^|\/)include\/.*\.(?:h|hh|hpp|hxx|H)$/;
+const STATIC_LIBRARY = /(?:^|\/)lib[^/]*\.a$/;
+
+/** True for C headers and static libraries, wherever they lie but in documentation. */
+export function isDevelopmentFile(path: string): boolean {
+  return (HEADER.test(path) || STATIC_LIBRARY.test(path)) && !isDocumentation(path);
+}
+
+export function isDocumentation(path: string): boolean {
+  return DOCUMENTATION.test(path);
+}

@@ -1,0 +1,71 @@
+import type { Digest } from '../model/digest.ts';
+import type { ExecutableKind } from '../model/facts.ts';
+import type { Package } from '../model/packages.ts';
+
+/** Changes with the shape or meaning of LayerFacts: facts cached under another number are not read. */
+export const FACTS_SCHEMA = 1;
+
+/** An entry that more must be known of than its path. */
+export interface LayerFile {
+  readonly path: string;
+  readonly type: 'file' | 'symlink' | 'hardlink';
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  readonly size: number;
+  /** As in the layer: target of a symbolic link, or path of what a hard link shares its content with. */
+  readonly link?: string;
+  readonly executable?: ExecutableKind;
+  readonly multicall?: string;
+  readonly interpreter?: string;
+  readonly capabilities?: readonly string[];
+}
+
+/** A package as its record states it; the purl needs the image's os-release and comes later. */
+export type RawPackage = Omit<Package, 'purl' | 'location'>;
+
+/** Packages that one file of the layer records: a whole database, or one package. */
+export interface PackageRecord {
+  readonly path: string;
+  readonly packages: readonly RawPackage[];
+}
+
+/** A secret found in a file of the layer. */
+export interface LayerSecret {
+  readonly rule: string;
+  readonly masked: string;
+  readonly path: string;
+  readonly line: number;
+}
+
+/** What one layer holds, as plain JSON; depends on nothing but its bytes. */
+export interface LayerFacts {
+  readonly schema: number;
+  /** Every entry in the layer's order, see `path-list.ts`. */
+  readonly paths: string;
+  readonly files: readonly LayerFile[];
+  readonly packages: readonly PackageRecord[];
+  readonly secrets: readonly LayerSecret[];
+  readonly scannedFiles: number;
+  /** Small files whose text is read later: os-release, passwd. */
+  readonly texts: Readonly<Record<string, string>>;
+}
+
+/** A layer's facts with the digest of its blob, lowest layer first where they come in a list. */
+export interface PlacedLayer {
+  readonly digest: Digest;
+  readonly facts: LayerFacts;
+}
+
+/** True where cached JSON is facts of this schema; its inside was written by us. */
+export function isLayerFacts(value: unknown): value is LayerFacts {
+  if (typeof value !== 'object' || value === null) return false;
+  const facts = value as Partial<Record<keyof LayerFacts, unknown>>;
+  return (
+    facts.schema === FACTS_SCHEMA &&
+    typeof facts.paths === 'string' &&
+    Array.isArray(facts.files) &&
+    Array.isArray(facts.packages) &&
+    Array.isArray(facts.secrets)
+  );
+}

@@ -1,0 +1,31 @@
+import type { OsRelease } from '../model/packages.ts';
+
+function unquoted(value: string): string {
+  const quoted = /^(["'])([^]*)\1$/.exec(value);
+  return (quoted?.[2] ?? value).replace(/\\([\\"'$`])/g, '$1');
+}
+
+/** Control characters have no place in a name that a report shows. */
+function clean(value: string | undefined): string | undefined {
+  if (value === undefined || value === '') return undefined;
+  return value.replace(/[\u0000-\u001f\u007f-\u009f]/g, '').slice(0, 200);
+}
+
+/** Reads os-release(5); undefined where it names no ID, which the format then takes for `linux`. */
+export function parseOsRelease(text: string): OsRelease | undefined {
+  const fields = new Map<string, string>();
+  for (const line of text.split('\n').slice(0, 200)) {
+    const found = /^\s*([A-Z][A-Z0-9_]*)=(.*?)\s*$/.exec(line);
+    if (found !== null) fields.set(found[1] ?? '', unquoted(found[2] ?? ''));
+  }
+  if (fields.size === 0) return undefined;
+  const versionId = clean(fields.get('VERSION_ID'));
+  const versionCodename = clean(fields.get('VERSION_CODENAME'));
+  const prettyName = clean(fields.get('PRETTY_NAME'));
+  return {
+    id: clean(fields.get('ID')) ?? 'linux',
+    ...(versionId === undefined ? {} : { versionId }),
+    ...(versionCodename === undefined ? {} : { versionCodename }),
+    ...(prettyName === undefined ? {} : { prettyName }),
+  };
+}

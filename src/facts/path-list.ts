@@ -1,0 +1,84 @@
+import type { TarEntry } from '../model/tar.ts';
+
+/** Kind of an entry in a path list: file, directory, symbolic link, hard link, whiteout, opaque directory, other. */
+export type PathKind = 'f' | 'd' | 'l' | 'h' | 'w' | 'o' | 'x';
+
+export interface ListedPath {
+  readonly kind: PathKind;
+  /** Bytes, for files. */
+  readonly size: number;
+  readonly path: string;
+}
+
+const KINDS: Readonly<Record<TarEntry['type'], PathKind>> = {
+  file: 'f',
+  directory: 'd',
+  symlink: 'l',
+  hardlink: 'h',
+  char: 'x',
+  block: 'x',
+  fifo: 'x',
+  other: 'x',
+};
+
+const WHITEOUT = '.wh.';
+const OPAQUE = '.wh..wh..opq';
+
+/**
+ * The kind and the path that an entry speaks of: a whiteout stands for the name it removes, an opaque marker for its
+ * folder (OCI image-spec, layer.md, "Whiteouts"). Undefined for names of the storage driver itself (`.wh..wh.plnk`).
+ */
+export function listedPath(path: string, entry: TarEntry): ListedPath | undefined {
+  const slash = path.lastIndexOf('/');
+  const name = path.slice(slash + 1);
+  if (!name.startsWith(WHITEOUT))
+    return { kind: KINDS[entry.type], size: entry.type === 'file' ? entry.size : 0, path };
+  const folder = path.slice(0, Math.max(0, slash));
+  if (name === OPAQUE) return { kind: 'o', size: 0, path: folder };
+  if (name.startsWith('.wh..wh.') || name === WHITEOUT) return undefined;
+  const removed = name.slice(WHITEOUT.length);
+  return { kind: 'w', size: 0, path: folder === '' ? removed : `${folder}/${removed}` };
+}
+
+/**
+ * Writes paths into one string: a line each of kind, the number of characters it shares with the line before (base 36),
+ * size (base 36) and the rest of the path; a line end in a path is written as NUL, which no path holds.
+ */
+export class PathListWriter {
+  private readonly lines: string[] = [];
+  private last = '';
+
+  add({ kind, size, path }: ListedPath): void {
+    const limit = Math.min(path.length, this.last.length);
+    let shared = 0;
+    while (shared < limit && path.charCodeAt(shared) === this.last.charCodeAt(shared)) shared += 1;
+    const rest = path.slice(shared).replaceAll('\n', '\0');
+    this.lines.push(`${kind}${shared.toString(36)} ${size === 0 ? '' : size.toString(36)} ${rest}`);
+    this.last = path;
+  }
+
+  finish(): string {
+    return this.lines.join('\n');
+  }
+}
+
+/** Reads what PathListWriter wrote. */
+export function* readPathList(text: string): Generator<ListedPath> {
+  let last = '';
+  let start = 0;
+  while (start < text.length) {
+    const found = text.indexOf('\n', start);
+    const end = found < 0 ? text.length : found;
+    const first = text.indexOf(' ', start);
+    const second = text.indexOf(' ', first + 1);
+    const shared = Number.parseInt(text.slice(start + 1, first), 36);
+    const size = text.slice(first + 1, second);
+    last = last.slice(0, shared) + text.slice(second + 1, end).replaceAll('\0', '\n');
+    yield {
+      kind: text.charAt(start) as PathKind,
+      size: size === '' ? 0 : Number.parseInt(size, 36),
+      path: last,
+    };
+    start = end + 1;
+  }
+}
