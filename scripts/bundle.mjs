@@ -14,6 +14,8 @@ await build({
   platform: 'node',
   target: 'node20.19',
   format: 'esm',
+  // Its CommonJS build has no named exports once it is loaded on demand.
+  alias: { yaml: './node_modules/yaml/browser/index.js' },
   splitting: true,
   chunkNames: 'chunks/[name]-[hash]',
   minify: true,

@@ -28,8 +28,11 @@ node dist/scoville.js build --load --push -t "$image" \
   examples/node-app
 
 say 'Verifying what the registry holds, with plain cosign'
-key="$SCOVILLE_HOME/config/cosign.pub"
-offline=(--insecure-ignore-tlog=true)
+key="$SCOVILLE_HOME/config/keys/cosign.pub"
+# Signed with a key and no log: no root of trust but the key is needed, and none is fetched.
+root="$SCOVILLE_HOME/trusted-root.json"
+echo '{"mediaType":"application/vnd.dev.sigstore.trustedroot+json;version=0.1"}' >"$root"
+offline=(--insecure-ignore-tlog=true --trusted-root "$root")
 bundles=()
 cosign verify --help 2>&1 | grep -q -- '--new-bundle-format' && bundles=(--new-bundle-format)
 cosign verify --key "$key" "${offline[@]}" "${bundles[@]}" "$image" >"$SCOVILLE_HOME/verify.json"
@@ -42,9 +45,9 @@ say 'Running the container'
 token=$(mktemp)
 echo demo-token >"$token"
 chmod 644 "$token"
-container=$(docker run --detach --publish 127.0.0.1::3000 --volume "$token:/run/secrets/api-token:ro" "$image")
+container=$(docker run --detach --publish 127.0.0.1::8080 --volume "$token:/run/secrets/api-token:ro" "$image")
 trap 'docker rm --force "$container" >/dev/null; rm -f "$token"' EXIT
-address=$(docker port "$container" 3000/tcp | head -n 1)
+address=$(docker port "$container" 8080/tcp | head -n 1)
 for _ in $(seq 50); do
   if answer=$(curl --silent --fail "http://$address/" 2>/dev/null || node -e "
       fetch('http://$address/').then((r) => r.text()).then((t) => console.log(t), () => process.exit(1))" 2>/dev/null); then break; fi

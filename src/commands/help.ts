@@ -1,4 +1,4 @@
-import { COMMANDS } from './table.ts';
+import { COMMANDS } from './command-list.ts';
 
 /** The text of `scoville --help`. */
 export function helpText(): string {

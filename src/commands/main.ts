@@ -1,7 +1,8 @@
 import { EXIT, Interrupted, messageOf, ToolError, UserError } from '../model/errors.ts';
 import { helpText } from './help.ts';
 import type { CommandIo } from './io.ts';
-import { COMMANDS } from './table.ts';
+import { LOAD } from './load-command.ts';
+import { COMMANDS } from './command-list.ts';
 import { VERSION } from './version.ts';
 
 /** Runs the command line and gives the exit code; every error ends here as a message on stderr. */
@@ -41,7 +42,7 @@ async function dispatch(argv: readonly string[], io: CommandIo): Promise<number>
     throw new UserError(`unknown command: ${JSON.stringify(name)}`, {
       nextStep: `scoville --help lists the commands${nearest(name)}`,
     });
-  const command = await entry.load();
+  const command = await LOAD[entry.name]();
   return command(rest, io);
 }
 

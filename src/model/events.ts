@@ -37,6 +37,7 @@ export type PipelineEvent =
   | { readonly kind: 'build-step'; readonly step: BuildStep }
   | { readonly kind: 'build-log'; readonly step: string; readonly text: string }
   | { readonly kind: 'build-warning'; readonly text: string }
+  /** A line that buildx printed outside its progress: errors with the Dockerfile around them. */
   | { readonly kind: 'raw'; readonly text: string }
   | {
       readonly kind: 'transfer';

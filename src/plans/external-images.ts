@@ -26,6 +26,8 @@ export interface ResolvedImage {
   readonly digest: Digest | undefined;
   /** RFC 3339, from the image's config. */
   readonly created: string | undefined;
+  /** Found in the engine's own store: BuildKit looks for a digest in the registry alone, so that no policy can pin it. */
+  readonly local?: boolean;
 }
 
 const IMAGE_SCHEME = 'docker-image://';

@@ -24,7 +24,9 @@ export function pinsOf(
   needed: readonly NeededImage[],
   resolved: readonly ResolvedImage[],
 ): readonly Pin[] {
-  const digests = new Map(resolved.map((image) => [image.name, image.digest]));
+  const digests = new Map(
+    resolved.filter(({ local }) => local !== true).map((image) => [image.name, image.digest]),
+  );
   return needed
     .flatMap(({ reference }) => {
       const from = formatReference(reference);

@@ -110,7 +110,7 @@ export function liveLog(options: {
         return;
       case 'raw':
         erase();
-        write(event.text.split('\n').map(cleanForTerminal).join('\n'));
+        write(`${event.text.split('\n').map(cleanForTerminal).join('\n')}\n`);
         return;
       case 'transfer':
         transfer = `${bytesText(event.done)} of ${bytesText(event.total)}`;

@@ -36,7 +36,7 @@ export function plainLog(write: (text: string) => void): EventSink {
         line(`WARNING: ${event.text}`);
         return;
       case 'raw':
-        write(event.text.split('\n').map(cleanForTerminal).join('\n'));
+        write(`${event.text.split('\n').map(cleanForTerminal).join('\n')}\n`);
         return;
       case 'phase-done':
         line(

@@ -99,7 +99,7 @@ export class Scoville {
   }
 
   get publicKey(): string {
-    return join(this.home, 'config', 'cosign.pub');
+    return join(this.home, 'config', 'keys', 'cosign.pub');
   }
 
   async remove(): Promise<void> {

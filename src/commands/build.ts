@@ -1,0 +1,87 @@
+import { cleanForTerminal } from '../ui/clean.ts';
+import { EXIT, UserError } from '../model/errors.ts';
+import type { Scorecard } from '../model/scorecard.ts';
+import type { BuildPlan, PassthroughPlan } from '../plans/build-plan.ts';
+import type { ReportRequest } from '../plans/own-options.ts';
+import { parseBuildArgs, type ParsedBuild } from '../plans/parse-build-args.ts';
+import { progressStyle } from '../plans/progress-style.ts';
+import { build as runBuild, type BuildResult } from '../pipeline/build.ts';
+import { pipelineContext } from './context.ts';
+import { conversation } from './conversation.ts';
+import type { Command, CommandIo } from './io.ts';
+import { writeReports } from './reports.ts';
+
+/** `scoville build`: the flags of `docker buildx build` with their meanings, and ours (plans/own-flags.ts). */
+export const build: Command = async (args, io) => {
+  const parsed = parseBuildArgs(args);
+  if (!parsed.ok) {
+    io.writeErr(`${parsed.error.message.trimEnd()}\n`);
+    return parsed.error.exitCode;
+  }
+  if (parsed.value.kind === 'help') {
+    io.writeOut((await import('../plans/build-help.ts')).buildHelp());
+    return EXIT.met;
+  }
+  return runParsed(parsed.value, io);
+};
+
+async function runParsed(parsed: ParsedBuild, io: CommandIo): Promise<number> {
+  const style = progressStyle(parsed, io.env);
+  if (!style.ok) throw new UserError(style.error, { exitCode: 1 });
+  const talk = await conversation(io, style.value, parsed.own.interactive);
+  let result: BuildResult;
+  try {
+    result = await runBuild(pipelineContext(io, talk.sink), parsed, io.stdin);
+  } finally {
+    talk.stop();
+  }
+  const quiet = style.value === 'quiet';
+  switch (result.kind) {
+    case 'buildx':
+      return result.exitCode;
+    case 'planned':
+      await printPlan(result.plan, parsed, io);
+      return EXIT.met;
+    case 'short':
+      await report(result.scorecard, parsed, io, quiet);
+      for (const { message, criteria } of result.shortfalls)
+        io.writeErr(
+          `scoville: short of the gate: ${cleanForTerminal(message)} (${criteria.join(', ')})\n`,
+        );
+      io.writeErr('scoville: nothing was tagged, loaded or pushed\n');
+      return EXIT.short;
+    case 'done':
+      if (result.scorecard !== undefined) await report(result.scorecard, parsed, io, quiet);
+      if (quiet) io.writeOut(`${result.index.digest}\n`);
+      return EXIT.met;
+  }
+}
+
+async function printPlan(
+  plan: BuildPlan | PassthroughPlan,
+  parsed: ParsedBuild,
+  io: CommandIo,
+): Promise<void> {
+  const { describePlan, planAsJson } = await import('../plans/describe-plan.ts');
+  io.writeOut(
+    parsed.own.json ? `${JSON.stringify(planAsJson(plan), null, 2)}\n` : describePlan(plan),
+  );
+}
+
+/** Reports to files are always written; what would go to stdout gives way to `--quiet`'s digest and to an image on stdout. */
+async function report(
+  scorecard: Scorecard,
+  parsed: ParsedBuild,
+  io: CommandIo,
+  quiet: boolean,
+): Promise<void> {
+  const requests: readonly ReportRequest[] = [
+    ...parsed.own.reports,
+    ...(parsed.own.json ? [{ format: 'json' } as const] : []),
+  ];
+  const imageOnStdout = parsed.flags.some(
+    (f) => f.name === 'output' && /(^|,)dest=-(,|$)|type=(oci|docker)$/.test(f.value),
+  );
+  const write = quiet ? (): void => undefined : imageOnStdout ? io.writeErr : io.writeOut;
+  await writeReports(scorecard, requests, io, write);
+}

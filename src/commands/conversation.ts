@@ -1,0 +1,50 @@
+import { cleanForTerminal } from '../ui/clean.ts';
+import { liveLog } from '../ui/live-log.ts';
+import { plainLog } from '../ui/plain-log.ts';
+import type { EventSink } from '../model/events.ts';
+import type { CommandIo } from './io.ts';
+
+/** How a command's progress is shown on stderr, and how to leave the terminal as it was. */
+export interface Conversation {
+  readonly sink: EventSink;
+  readonly stop: () => void;
+}
+
+/** The way progress is shown; `quiet` shows warnings only, `rawjson` BuildKit's own stream. */
+export type ShownAs = 'auto' | 'plain' | 'tty' | 'rawjson' | 'quiet' | 'none';
+
+/** Picks the log: a live one in a terminal, lines elsewhere and where the terminal cannot move its cursor. */
+export async function conversation(
+  io: CommandIo,
+  shownAs: ShownAs,
+  interactive: boolean,
+): Promise<Conversation> {
+  const nothing = (): void => undefined;
+  if (shownAs === 'quiet' || shownAs === 'none') return { sink: warningsOnly(io), stop: nothing };
+  if (shownAs === 'rawjson') return { sink: rawOnly(io), stop: nothing };
+  const canDraw = io.errIsTerminal && io.env['TERM'] !== 'dumb' && interactive;
+  if (shownAs === 'tty' && !io.errIsTerminal) return { sink: plainLog(io.writeErr), stop: nothing };
+  if (shownAs === 'plain' || !canDraw) return { sink: plainLog(io.writeErr), stop: nothing };
+  const { createColors } = (await import('picocolors')).default;
+  return liveLog({
+    write: io.writeErr,
+    columns: io.columns,
+    style: createColors(io.color),
+    now: io.now,
+  });
+}
+
+function warningsOnly(io: CommandIo): EventSink {
+  return (event) => {
+    if (event.kind === 'raw') io.writeErr(`${event.text}\n`);
+    if (event.kind !== 'warning') return;
+    io.writeErr(`scoville: warning: ${cleanForTerminal(event.text)}\n`);
+    if (event.nextStep !== undefined) io.writeErr(`  next: ${cleanForTerminal(event.nextStep)}\n`);
+  };
+}
+
+function rawOnly(io: CommandIo): EventSink {
+  return (event) => {
+    if (event.kind === 'raw') io.writeErr(`${event.text}\n`);
+  };
+}

@@ -1,0 +1,2 @@
+import type { Command } from './io.ts';
+export const doctor: Command = () => Promise.reject(new Error('being written'));

@@ -1,0 +1,12 @@
+import type { CommandName } from './command-list.ts';
+import type { Command } from './io.ts';
+
+/** Each command's module, loaded when it is called: start-up is part of every build. */
+export const LOAD: Readonly<Record<CommandName, () => Promise<Command>>> = {
+  build: async () => (await import('./build.ts')).build,
+  push: async () => (await import('./push.ts')).push,
+  load: async () => (await import('./load.ts')).load,
+  prune: async () => (await import('./prune.ts')).prune,
+  doctor: async () => (await import('./doctor.ts')).doctor,
+  completion: async () => (await import('./completion.ts')).completion,
+};

@@ -1,0 +1,28 @@
+import { UserError } from '../model/errors.ts';
+import type { Descriptor } from '../model/oci.ts';
+import { formatReference, parseReference, withDefaultTag } from '../model/reference.ts';
+import type { LayoutStore } from '../oci/layout-store.ts';
+
+/** What the layout holds under a name. */
+export interface StoredImage {
+  readonly name: string;
+  readonly index: Descriptor;
+  readonly referrers: readonly Descriptor[];
+}
+
+/** Finds the newest build of a name, with its signatures and attestations. Throws UserError where there is none. */
+export async function storedImage(store: LayoutStore, text: string): Promise<StoredImage> {
+  const reference = parseReference(text);
+  if (!reference.ok) throw new UserError(reference.error);
+  const name = formatReference(withDefaultTag(reference.value));
+  const found = await store.findByName(name);
+  if (found === undefined)
+    throw new UserError(`the layout holds no build of ${name}`, {
+      nextStep: `scoville build -t ${text} .`,
+    });
+  const { annotations: _names, ...index } = found.descriptor;
+  const referrers = found.build.manifests.filter(
+    (descriptor) => descriptor.artifactType !== undefined,
+  );
+  return { name, index, referrers };
+}

@@ -1,0 +1,139 @@
+import type { Descriptor } from '../model/oci.ts';
+import type { Scorecard } from '../model/scorecard.ts';
+import type { BuildPlan } from '../plans/build-plan.ts';
+import { ruleSet } from '../normalise/rule-set.ts';
+import { buildStatements } from './attestation-documents.ts';
+import { buildFact, recordedArguments } from './build-fact.ts';
+import { type PipelineContext, phase } from './context.ts';
+import type { BuildTimes } from './finish-image.ts';
+import { gradeImage, type PlatformEvidence } from './grade-image.ts';
+import type { FinalImage } from './image-under-build.ts';
+import { storedPlatforms } from './image-layers.ts';
+import { inspectPlatform } from './inspect-image.ts';
+import type { Prepared } from './prepare-build.ts';
+import { scanImage } from './scan-image.ts';
+import { scanLayout } from './scan-layout.ts';
+import { type SignedStatement, signStatements } from './sign-statements.ts';
+import { resolveSigner, type Signer } from './signer.ts';
+import { verdictStatements } from './verdict-statements.ts';
+
+/** What an image carries when it is published, and how it was judged. */
+export interface AttestedImage {
+  readonly referrers: readonly Descriptor[];
+  readonly scorecard: Scorecard | undefined;
+}
+
+type Planned = Prepared & { readonly plan: BuildPlan };
+
+/** Inspect, sign and attest, grade, attest the verdict. */
+export async function attestAndGrade(
+  context: PipelineContext,
+  prepared: Planned,
+  image: FinalImage,
+  times: BuildTimes,
+): Promise<AttestedImage> {
+  const { plan, store } = prepared;
+  const evidence = await inspect(context, prepared, image, times);
+  const scanning = plan.own.grade
+    ? scanLayout(prepared.plan.layout, image.index).then((dir) =>
+        scanImage(context, plan.settings.scanner, dir),
+      )
+    : undefined;
+  // A scan that fails while signing still runs is looked at when it is awaited.
+  scanning?.catch(() => undefined);
+  const { sign } = plan.attest;
+  const signer = sign.on ? await resolveSigner(context, plan.settings.sign) : undefined;
+  if (!sign.on) context.emit({ kind: 'phase-off', phase: 'attest', reason: sign.offBecause });
+  const statements = buildStatements({
+    image,
+    content: (platform) => {
+      const found = evidence.find((e) => e.platform === platform)?.content;
+      return { packages: found?.packages ?? [], osRelease: found?.filesystem.osRelease };
+    },
+    plan,
+    toolVersion: context.version,
+    versions: prepared.docker === undefined ? {} : { docker: prepared.docker.serverVersion },
+    normaliser: rulesOf(plan),
+    startedOn: new Date(times.startedAt).toISOString(),
+    finishedOn: new Date(times.finishedAt).toISOString(),
+  });
+  const signed =
+    signer === undefined
+      ? []
+      : await phase(
+          context,
+          'attest',
+          () => signStatements(context, store.blobs, signer, statements),
+          (done) => ({ detail: `${done.length} statements signed with ${signerText(signer)}` }),
+        );
+  if (!plan.own.grade) {
+    context.emit({ kind: 'phase-off', phase: 'grade', reason: '--grade=false' });
+    return { referrers: signed.map((s) => s.referrer), scorecard: undefined };
+  }
+  const vulnerabilities = await scanning;
+  const scorecard = await phase(
+    context,
+    'grade',
+    () => Promise.resolve(gradeImage(context, prepared, image, evidence, signed, vulnerabilities)),
+    (card) => ({ detail: `level ${card.level} (${card.levelName}), ${card.overall.grade}` }),
+  );
+  const verdict = await signVerdict(context, prepared, image, scorecard, signer, signed);
+  return { referrers: [...signed, ...verdict].map((s) => s.referrer), scorecard };
+}
+
+async function inspect(
+  context: PipelineContext,
+  prepared: Planned,
+  image: FinalImage,
+  times: BuildTimes,
+): Promise<readonly PlatformEvidence[]> {
+  const { blobs } = prepared.store;
+  return phase(
+    context,
+    'inspect',
+    async () => {
+      const stored = await storedPlatforms(blobs, image.index);
+      const evidence: PlatformEvidence[] = [];
+      for (const platform of image.platforms) {
+        const layers =
+          stored.find((s) => s.descriptor.digest === platform.descriptor.digest)?.layers ?? [];
+        const { content, read } = await inspectPlatform(
+          context,
+          blobs,
+          { config: platform.config, layers },
+          recordedArguments(platform.built),
+        );
+        const build = buildFact(prepared, platform.built, times.finishedAt);
+        evidence.push({ platform, content, read, build });
+      }
+      return evidence;
+    },
+    (all) => ({
+      detail: `${all.reduce((n, e) => n + e.content.packages.length, 0)} packages, ${all.reduce((n, e) => n + e.content.filesystem.fileCount, 0)} files, ${all.reduce((n, e) => n + e.read, 0)} layers read`,
+      cached: all.every((e) => e.read === 0),
+    }),
+  );
+}
+
+async function signVerdict(
+  context: PipelineContext,
+  prepared: Planned,
+  image: FinalImage,
+  scorecard: Scorecard,
+  signer: Signer | undefined,
+  inputs: readonly SignedStatement[],
+): Promise<readonly SignedStatement[]> {
+  const { plan, store } = prepared;
+  if (signer === undefined || !plan.attest.verdict.on) return [];
+  const statements = verdictStatements(context, plan, image.index, scorecard, inputs);
+  return signStatements(context, store.blobs, signer, statements);
+}
+
+function rulesOf(plan: BuildPlan): { readonly version: string; readonly rules: readonly string[] } {
+  const set = ruleSet(plan.settings.reproducible.mode);
+  return { version: set.id, rules: set.rules.map((rule) => rule.id) };
+}
+
+function signerText(signer: Signer): string {
+  return signer.kind === 'key' ? signer.ref : 'a keyless certificate';
+}

@@ -1,0 +1,131 @@
+import { rename, rm, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { messageOf, UserError } from '../model/errors.ts';
+import type { Descriptor } from '../model/oci.ts';
+import type { Scorecard } from '../model/scorecard.ts';
+import type { Shortfall } from '../grading/gate.ts';
+import type { BuildDirectory } from '../oci/build-directory.ts';
+import { openStore } from '../oci/layout-store.ts';
+import type { BuildPlan, PassthroughPlan } from '../plans/build-plan.ts';
+import type { ParsedBuild } from '../plans/parse-build-args.ts';
+import type { PipelineContext } from './context.ts';
+import { finishImage } from './finish-image.ts';
+import { gateImage } from './gate-image.ts';
+import { prepareBuild, type Prepared } from './prepare-build.ts';
+import { publish } from './publish.ts';
+import { readExport } from './read-export.ts';
+import { runBuildKit, runPassthrough } from './run-buildkit.ts';
+
+/** How a build ended; what is an error of the user's or ours is thrown. */
+export type BuildResult =
+  | { readonly kind: 'planned'; readonly plan: BuildPlan | PassthroughPlan }
+  /** buildx did it alone, or failed: its exit code. */
+  | { readonly kind: 'buildx'; readonly exitCode: number }
+  | {
+      readonly kind: 'short';
+      readonly scorecard: Scorecard;
+      readonly shortfalls: readonly Shortfall[];
+    }
+  | {
+      readonly kind: 'done';
+      readonly index: Descriptor;
+      readonly names: readonly string[];
+      readonly scorecard: Scorecard | undefined;
+    };
+
+/**
+ * `scoville build`: plan, BuildKit into the layout, normalise, inspect, sign and attest, grade, gate, publish. Whatever
+ * fails or is interrupted before the last step leaves nothing tagged, loaded or pushed.
+ */
+export async function build(
+  context: PipelineContext,
+  parsed: ParsedBuild,
+  stdin: AsyncIterable<Uint8Array>,
+): Promise<BuildResult> {
+  const store = await openStore(context.paths.store, context.now);
+  const directory = await store.newBuild();
+  let kept = false;
+  try {
+    const prepared = await prepareBuild(context, parsed, stdin, store, directory);
+    const { plan } = prepared;
+    if (parsed.own.dryRun) return { kind: 'planned', plan };
+    if (plan.kind === 'passthrough') {
+      context.emit({
+        kind: 'notice',
+        text: `${plan.reason}: handed to docker buildx build, nothing is signed or graded`,
+      });
+      return {
+        kind: 'buildx',
+        exitCode: await runPassthrough(context, plan, prepared.source.stdin),
+      };
+    }
+    const result = await buildPlanned(context, { ...prepared, plan }, directory);
+    kept = result.kind === 'done';
+    return result;
+  } finally {
+    await (kept ? directory.release() : directory.discard());
+  }
+}
+
+async function buildPlanned(
+  context: PipelineContext,
+  prepared: Prepared & { readonly plan: BuildPlan },
+  directory: BuildDirectory,
+): Promise<BuildResult> {
+  const { plan, store } = prepared;
+  for (const text of plan.notices) context.emit({ kind: 'notice', text });
+  const startedAt = context.now();
+  context.emit({ kind: 'phase-started', phase: 'build' });
+  const outcome = await runBuildKit(context, plan, prepared.source.stdin, prepared.builder);
+  if (outcome.exitCode !== 0) return { kind: 'buildx', exitCode: outcome.exitCode };
+  const finishedAt = context.now();
+  const built = await readExport(plan.layout, store.blobs);
+  context.emit({
+    kind: 'phase-done',
+    phase: 'build',
+    detail: `${built.length === 1 ? 'one platform' : `${built.length} platforms`} in the layout`,
+    seconds: (finishedAt - startedAt) / 1000,
+  });
+  const finished = await finishImage(context, prepared, built, { startedAt, finishedAt });
+  const { scorecard } = finished;
+  if (scorecard !== undefined) {
+    context.emit({ kind: 'scorecard', scorecard });
+    const shortfalls = gateImage(context, plan, scorecard);
+    if (shortfalls.length > 0) return { kind: 'short', scorecard, shortfalls };
+  }
+  context.signal.throwIfAborted();
+  await publish(context, prepared, finished, directory);
+  await writeUserFiles(context, plan, finished.index);
+  return { kind: 'done', index: finished.index, names: plan.names, scorecard };
+}
+
+/** `--iidfile` and `--metadata-file` as buildx writes them, with the digest of what was published. */
+async function writeUserFiles(
+  context: PipelineContext,
+  plan: BuildPlan,
+  index: Descriptor,
+): Promise<void> {
+  const { iidFile, metadataFile } = plan.userFiles;
+  if (iidFile !== undefined) await writeBeside(resolve(context.cwd, iidFile), index.digest);
+  if (metadataFile === undefined) return;
+  const { readFile } = await import('node:fs/promises');
+  const theirs = JSON.parse(await readFile(plan.metadataFile, 'utf8')) as Record<string, unknown>;
+  const metadata = {
+    ...theirs,
+    'containerimage.descriptor': index,
+    'containerimage.digest': index.digest,
+    ...(plan.names.length > 0 ? { 'image.name': plan.names.join(',') } : {}),
+  };
+  await writeBeside(resolve(context.cwd, metadataFile), JSON.stringify(metadata, null, 2));
+}
+
+async function writeBeside(path: string, text: string): Promise<void> {
+  const beside = join(`${path}.${process.pid}.tmp`);
+  try {
+    await writeFile(beside, text);
+    await rename(beside, path);
+  } catch (cause) {
+    await rm(beside, { force: true });
+    throw new UserError(`${path} could not be written: ${messageOf(cause)}`, { cause });
+  }
+}

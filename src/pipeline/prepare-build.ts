@@ -1,0 +1,157 @@
+import { join } from 'node:path';
+import { CATALOGUE } from '../criteria/catalogue.ts';
+import { formatProblem } from '../config/problem.ts';
+import { loadSettings } from '../config/find-settings.ts';
+import { UserError } from '../model/errors.ts';
+import type { BuildAnalysis } from '../model/build-analysis.ts';
+import type { DockerfileModel } from '../model/dockerfile.ts';
+import type { Platform } from '../model/oci.ts';
+import type { BuildDirectory } from '../oci/build-directory.ts';
+import type { LayoutStore } from '../oci/layout-store.ts';
+import type { BuildPlan, PassthroughPlan } from '../plans/build-plan.ts';
+import { neededImages } from '../plans/external-images.ts';
+import { planOutput } from '../plans/output-plan.ts';
+import { boolOf, lastValueOf, type ParsedBuild, valuesOf } from '../plans/parse-build-args.ts';
+import { planBuild } from '../plans/plan-build.ts';
+import { builderForOci } from '../tools/builder.ts';
+import { cosignDialect } from '../tools/cosign-dialect.ts';
+import { type DockerInfo, dockerInfo } from '../tools/docker.ts';
+import { gitFacts } from '../tools/git.ts';
+import { type ContextSource, contextSource } from './context-source.ts';
+import type { PipelineContext } from './context.ts';
+import { readBuildFile } from './read-build-file.ts';
+import { Registries } from './registries.ts';
+import { type FoundImage, resolveImages } from './resolve-images.ts';
+
+const BUILDX_USAGE_EXIT = 1;
+
+/** All that is known before BuildKit starts. */
+export interface Prepared {
+  readonly plan: BuildPlan | PassthroughPlan;
+  readonly parsed: ParsedBuild;
+  readonly source: ContextSource;
+  readonly dockerfile: DockerfileModel | undefined;
+  readonly analysis: BuildAnalysis | undefined;
+  readonly store: LayoutStore;
+  readonly docker: DockerInfo | undefined;
+  /** `--builder` to add, where the engine's own cannot export. */
+  readonly builder: string | undefined;
+  readonly images: readonly FoundImage[];
+  readonly registries: Registries;
+}
+
+/** Reads settings, Dockerfile, git and the engine, resolves images, and plans. Throws UserError for what the user can mend. */
+export async function prepareBuild(
+  context: PipelineContext,
+  parsed: ParsedBuild,
+  stdin: AsyncIterable<Uint8Array>,
+  store: LayoutStore,
+  directory: BuildDirectory,
+): Promise<Prepared> {
+  const source = await contextSource({
+    context: parsed.context,
+    file: lastValueOf(parsed, 'file'),
+    cwd: context.cwd,
+    stdin,
+  });
+  const settings = await settingsOf(context, parsed, source);
+  const registries = new Registries(context, {
+    ...settings.registries,
+    ...Object.fromEntries(parsed.own.plainHttp.map((host) => [host, { plainHttp: true }])),
+  });
+  const makesImage = planOutput(parsed, context.env).kind === 'image';
+  const { model: dockerfile, analysis } = readBuildFile(parsed, source);
+  const [engine, git] = await Promise.all([
+    makesImage ? engineOf(context, parsed, dockerfile, registries) : undefined,
+    source.directory === undefined ? undefined : gitFacts(context.run, source.directory),
+    makesImage && (parsed.own.sign ?? settings.sign.enabled)
+      ? cosignDialect(context.run)
+      : undefined,
+  ]);
+  const exactTag = git?.tags[0];
+  const plan = planBuild({
+    parsed,
+    settings,
+    git:
+      git === undefined
+        ? undefined
+        : {
+            commit: git.revision,
+            committedAt: git.commitTime,
+            dirty: git.dirty,
+            ...(git.remote === undefined ? {} : { remoteUrl: git.remote }),
+            ...(exactTag === undefined ? {} : { exactTag }),
+          },
+    dockerfile,
+    resolved: engine?.images ?? [],
+    env: context.env,
+    contextName: source.contextName,
+    now: context.now(),
+    paths: {
+      layout: directory.dir,
+      metadataFile: join(directory.dir, 'buildx-metadata.json'),
+      sourcePolicyFile: join(directory.dir, 'source-policy.json'),
+    },
+  });
+  if (!plan.ok) throw new UserError(plan.error, { exitCode: BUILDX_USAGE_EXIT });
+  return {
+    plan: plan.value,
+    parsed,
+    source,
+    dockerfile,
+    analysis,
+    store,
+    docker: engine?.docker,
+    builder: engine?.builder,
+    images: engine?.images ?? [],
+    registries,
+  };
+}
+
+type Settings = Extract<Awaited<ReturnType<typeof loadSettings>>, { ok: true }>['value'];
+
+async function settingsOf(
+  context: PipelineContext,
+  parsed: ParsedBuild,
+  source: ContextSource,
+): Promise<Settings> {
+  const settings = await loadSettings(
+    { file: parsed.own.configFile, startDir: source.directory },
+    { now: context.now(), criteria: CATALOGUE.map(({ id }) => id) },
+  );
+  if (settings.ok) return settings.value;
+  const [first, ...rest] = settings.error.map(formatProblem);
+  throw new UserError([first, ...rest].join('\n  '), {
+    nextStep: 'docs/configuration.md lists every setting',
+  });
+}
+
+async function engineOf(
+  context: PipelineContext,
+  parsed: ParsedBuild,
+  dockerfile: DockerfileModel | undefined,
+  registries: Registries,
+): Promise<{
+  readonly docker: DockerInfo;
+  readonly builder: string | undefined;
+  readonly images: readonly FoundImage[];
+}> {
+  const named = lastValueOf(parsed, 'builder') ?? context.env['BUILDX_BUILDER'];
+  const docker = await dockerInfo(context.run, context.signal);
+  const builder = await builderForOci(context.run, docker, named === '' ? undefined : named);
+  const platform: Platform = wantedPlatform(parsed, docker);
+  const images = await resolveImages(context, registries, neededImages(dockerfile, parsed), {
+    // Only the docker driver builds from the engine's own images.
+    useLocal: docker.containerdStore && boolOf(parsed, 'pull') !== true && named === undefined,
+    platform,
+  });
+  return { docker, builder, images };
+}
+
+function wantedPlatform(parsed: ParsedBuild, docker: DockerInfo): Platform {
+  const [os, architecture, variant] =
+    (valuesOf(parsed, 'platform')[0] ?? '').split(',')[0]?.split('/') ?? [];
+  if (os === undefined || os === '' || architecture === undefined)
+    return { os: docker.os, architecture: docker.architecture };
+  return { os, architecture, ...(variant === undefined ? {} : { variant }) };
+}

@@ -1,0 +1,111 @@
+import { createWriteStream } from 'node:fs';
+import { rename, rm } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { messageOf, UserError } from '../model/errors.ts';
+import { formatReference, parseReference } from '../model/reference.ts';
+import type { BuildDirectory } from '../oci/build-directory.ts';
+import { dockerLoadStream } from '../oci/docker-archive.ts';
+import type { BuildPlan } from '../plans/build-plan.ts';
+import type { Destination } from '../plans/output-plan.ts';
+import { type PipelineContext, phase } from './context.ts';
+import type { FinishedImage } from './finish-image.ts';
+import { entries, loadImage } from './load-image.ts';
+import type { Prepared } from './prepare-build.ts';
+import { pushEverywhere } from './push-image.ts';
+
+type Planned = Prepared & { readonly plan: BuildPlan };
+
+/** The image under its names in the layout, then to each destination of the plan. */
+export async function publish(
+  context: PipelineContext,
+  prepared: Planned,
+  image: FinishedImage,
+  directory: BuildDirectory,
+): Promise<void> {
+  const { plan } = prepared;
+  for (const destination of plan.destinations) await deliver(context, prepared, image, destination);
+  await directory.finish({
+    manifests: [image.index],
+    names: plan.names.flatMap((name) => {
+      const reference = parseReference(name);
+      return reference.ok ? [reference.value] : [];
+    }),
+    referrers: image.referrers,
+  });
+}
+
+async function deliver(
+  context: PipelineContext,
+  prepared: Planned,
+  image: FinishedImage,
+  destination: Destination,
+): Promise<void> {
+  const { plan, store, registries, images } = prepared;
+  const bases = images.map(({ reference }) => formatReference(reference));
+  const common = { store, index: image.index, names: plan.names, bases };
+  switch (destination.kind) {
+    case 'docker':
+      await phase(
+        context,
+        'load',
+        () => loadImage(context, common),
+        ({ already, sentBytes }) => ({
+          detail: already ? 'Docker has it already' : `${(sentBytes / 1e6).toFixed(1)} MB sent`,
+          cached: already,
+        }),
+      );
+      return;
+    case 'registry':
+      await phase(
+        context,
+        'push',
+        () =>
+          pushEverywhere(context, registries, {
+            ...common,
+            referrers: image.referrers,
+            byDigest: destination.byDigest,
+            plainHttp: destination.plainHttp,
+          }),
+        (results) => ({
+          detail: results
+            .map(
+              (r) =>
+                `${r.repository}: ${r.uploaded.length} blobs (${(r.uploadedBytes / 1e6).toFixed(1)} MB), ${r.mounted.length} mounted, ${r.present.length} there`,
+            )
+            .join('; '),
+        }),
+      );
+      return;
+    case 'file':
+      await writeArchive(context, prepared, image, destination.path);
+  }
+}
+
+/** An OCI archive, which `docker load` reads as well; `-` is stdout. */
+async function writeArchive(
+  context: PipelineContext,
+  { plan, store }: Planned,
+  image: FinishedImage,
+  path: string,
+): Promise<void> {
+  const stream = dockerLoadStream({
+    blobs: store.blobs,
+    manifests: entries(image.index, plan.names),
+  });
+  if (path === '-') {
+    await pipeline(Readable.from(stream), process.stdout, { end: false });
+    return;
+  }
+  const target = resolve(context.cwd, path);
+  const beside = `${target}.${process.pid}.tmp`;
+  try {
+    await pipeline(Readable.from(stream), createWriteStream(beside), { signal: context.signal });
+    await rename(beside, target);
+  } catch (cause) {
+    await rm(beside, { force: true });
+    context.signal.throwIfAborted();
+    throw new UserError(`${target} could not be written: ${messageOf(cause)}`, { cause });
+  }
+}

@@ -1,0 +1,54 @@
+import { readFileSync, realpathSync, statSync } from 'node:fs';
+import { join, sep } from 'node:path';
+import { analyseDockerfile } from '../dockerfile/parse-dockerfile.ts';
+import type { BuildAnalysis } from '../model/build-analysis.ts';
+import type { DockerfileModel } from '../model/dockerfile.ts';
+import { lastValueOf, type ParsedBuild, valuesOf } from '../plans/parse-build-args.ts';
+import type { ContextSource } from './context-source.ts';
+
+const MAX_CONTEXT_FILE = 1024 * 1024;
+
+/** The Dockerfile as a model, and what its instructions install and download; both undefined where BuildKit is the one to say what is wrong with it. */
+export function readBuildFile(
+  parsed: ParsedBuild,
+  source: ContextSource,
+): { readonly model: DockerfileModel | undefined; readonly analysis: BuildAnalysis | undefined } {
+  const none = { model: undefined, analysis: undefined };
+  if (source.dockerfileText === undefined) return none;
+  const target = lastValueOf(parsed, 'target') ?? '';
+  const read = analyseDockerfile(
+    source.dockerfileText,
+    {
+      buildArgs: pairs(valuesOf(parsed, 'build-arg')),
+      buildContexts: pairs(valuesOf(parsed, 'build-context')),
+      ...(target === '' ? {} : { target }),
+    },
+    (path) => contextFile(source.directory, path),
+  );
+  return read.ok ? read.value : none;
+}
+
+function pairs(texts: readonly string[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    texts.flatMap((text) => {
+      const equals = text.indexOf('=');
+      return equals < 0 ? [] : [[text.slice(0, equals), text.slice(equals + 1)]];
+    }),
+  );
+}
+
+/** A small file of the context, such as requirements.txt; nothing outside of it, links followed. */
+function contextFile(directory: string | undefined, path: string): string | undefined {
+  if (directory === undefined) return undefined;
+  try {
+    const root = realpathSync(directory);
+    const real = realpathSync(join(root, path));
+    if (real !== root && !real.startsWith(root + sep)) return undefined;
+    const found = statSync(real);
+    return found.isFile() && found.size <= MAX_CONTEXT_FILE
+      ? readFileSync(real, 'utf8')
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}

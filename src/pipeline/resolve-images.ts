@@ -1,0 +1,115 @@
+import type { Digest } from '../model/digest.ts';
+import { isIndex, type Platform } from '../model/oci.ts';
+import { formatReference, type ImageReference } from '../model/reference.ts';
+import { parseImageConfig, parseIndex, parseManifest } from '../oci/documents.ts';
+import type { RegistryClient } from '../oci/registry-client.ts';
+import type { NeededImage, ResolvedImage } from '../plans/external-images.ts';
+import { inspectLocalImages } from '../tools/docker-images.ts';
+import type { PipelineContext } from './context.ts';
+import type { Registries } from './registries.ts';
+
+/** An image from outside as it was found, with its layers where they are known. */
+export interface FoundImage extends ResolvedImage {
+  readonly reference: ImageReference;
+  /** In the engine's own store, where BuildKit takes it from unless --pull is given. */
+  readonly local: boolean;
+  /** diffIDs, base first, of the platform that was asked for; undefined where it was not read. */
+  readonly layers: readonly Digest[] | undefined;
+}
+
+/**
+ * Finds the images that a build takes from outside: in the engine's store first, as BuildKit does on the docker driver without
+ * --pull, else in their registry. One that cannot be found is left out; BuildKit then says so in its own words.
+ */
+export async function resolveImages(
+  context: PipelineContext,
+  registries: Registries,
+  needed: readonly NeededImage[],
+  options: { readonly useLocal: boolean; readonly platform: Platform },
+): Promise<readonly FoundImage[]> {
+  const images = needed.map(({ reference }) => ({ reference, name: formatReference(reference) }));
+  const local = options.useLocal
+    ? await inspectLocalImages(
+        context.run,
+        images.map(({ name }) => name),
+        context.signal,
+      )
+    : [];
+  const found = await Promise.all(
+    images.map(async ({ reference, name }, i): Promise<FoundImage | undefined> => {
+      const here = local[i];
+      if (here !== undefined)
+        return {
+          reference,
+          name,
+          digest: here.id,
+          created: here.created,
+          local: true,
+          layers: here.layers,
+        };
+      return fromRegistry(registries, reference, name, options.platform).catch((error: unknown) => {
+        context.signal.throwIfAborted();
+        const why = error instanceof Error ? error.message : String(error);
+        context.emit({ kind: 'notice', text: `${name} was not resolved before the build: ${why}` });
+        return undefined;
+      });
+    }),
+  );
+  return found.filter((image) => image !== undefined);
+}
+
+async function fromRegistry(
+  registries: Registries,
+  reference: ImageReference,
+  name: string,
+  platform: Platform,
+): Promise<FoundImage | undefined> {
+  const client = registries.client(reference.registry);
+  const wanted = reference.digest ?? reference.tag ?? 'latest';
+  const root = await client.findManifest(reference.repository, wanted);
+  if (root === undefined) return undefined;
+  const { digest } = root.descriptor;
+  const config = await configOf(client, reference.repository, root, platform);
+  return {
+    reference,
+    name,
+    digest,
+    created: config?.created,
+    local: false,
+    layers: config?.rootfs.diff_ids,
+  };
+}
+
+type Fetched = Awaited<ReturnType<RegistryClient['getManifest']>>;
+
+async function configOf(
+  client: RegistryClient,
+  repository: string,
+  root: Fetched,
+  platform: Platform,
+): Promise<ReturnType<typeof parseImageConfig> | undefined> {
+  const manifest = await platformManifest(client, repository, root, platform);
+  if (manifest === undefined) return undefined;
+  const { config } = parseManifest(manifest.bytes, manifest.descriptor.digest);
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of client.getBlob(repository, config)) {
+    size += chunk.length;
+    if (size > 4 * 1024 * 1024) return undefined;
+    chunks.push(chunk);
+  }
+  return parseImageConfig(Buffer.concat(chunks), config.digest);
+}
+
+async function platformManifest(
+  client: RegistryClient,
+  repository: string,
+  root: Fetched,
+  platform: Platform,
+): Promise<Fetched | undefined> {
+  if (!isIndex(root.descriptor.mediaType)) return root;
+  const match = parseIndex(root.bytes, root.descriptor.digest).manifests.find(
+    (m) => m.platform?.os === platform.os && m.platform.architecture === platform.architecture,
+  );
+  return match === undefined ? undefined : client.getManifest(repository, match.digest);
+}

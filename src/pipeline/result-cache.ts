@@ -1,0 +1,71 @@
+import { createHash } from 'node:crypto';
+import type { Descriptor } from '../model/oci.ts';
+import type { Scorecard } from '../model/scorecard.ts';
+import type { BlobStore } from '../oci/blob-store.ts';
+import { createCache, type JsonCache } from '../oci/json-cache.ts';
+import type { BuildPlan } from '../plans/build-plan.ts';
+import type { PipelineContext } from './context.ts';
+import type { AttestedImage } from './attest-and-grade.ts';
+
+/** A result rests on its day: ages, scanners' databases. Older ones are made anew. */
+const FRESH_MS = 24 * 60 * 60 * 1000;
+const SCHEMA = 1;
+
+interface Remembered {
+  readonly at: number;
+  readonly referrers: readonly Descriptor[];
+  readonly scorecard: Scorecard | null;
+}
+
+/** What was signed and graded for this very digest, with the same settings, today; undefined where anything of it is gone. */
+export async function recallResult(
+  context: PipelineContext,
+  blobs: BlobStore,
+  plan: BuildPlan,
+  index: Descriptor,
+): Promise<AttestedImage | undefined> {
+  const found = (await results(context).get(keyOf(context, plan, index))) as Remembered | undefined;
+  if (found === undefined || context.now() - found.at > FRESH_MS || found.at > context.now())
+    return undefined;
+  for (const referrer of found.referrers) if (!(await blobs.has(referrer.digest))) return undefined;
+  return { referrers: found.referrers, scorecard: found.scorecard ?? undefined };
+}
+
+/** Keeps the result for the next build that comes to the same digest. */
+export function rememberResult(
+  context: PipelineContext,
+  plan: BuildPlan,
+  index: Descriptor,
+  { referrers, scorecard }: AttestedImage,
+): Promise<void> {
+  const remembered: Remembered = { at: context.now(), referrers, scorecard: scorecard ?? null };
+  return results(context).set(keyOf(context, plan, index), remembered);
+}
+
+function results(context: PipelineContext): JsonCache {
+  return createCache(`${context.paths.cache}/results`, SCHEMA);
+}
+
+/** All that statements and verdicts depend on besides the image's bytes. */
+function keyOf(context: PipelineContext, plan: BuildPlan, index: Descriptor): string {
+  const { settings, attest, names, epoch, own, needed } = plan;
+  const { file: _file, gate: _gate, ...judged } = settings;
+  const parts = {
+    version: context.version,
+    digest: index.digest,
+    judged,
+    attest: {
+      sbom: attest.sbom,
+      formats: attest.sbomFormats,
+      provenance: attest.provenance,
+      sign: attest.sign,
+      verdict: attest.verdict,
+    },
+    names,
+    epoch,
+    grade: own.grade,
+    needed,
+    signer: [context.paths.config, context.env['COSIGN_PASSWORD'] === undefined],
+  };
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
+}

@@ -1,0 +1,69 @@
+import { writeFile } from 'node:fs/promises';
+import { messageOf, UserError } from '../model/errors.ts';
+import type { BuildPlan, PassthroughPlan } from '../plans/build-plan.ts';
+import { type BuildOutcome, runBuild } from '../tools/buildx.ts';
+import type { PipelineContext } from './context.ts';
+
+/** An export that fails though the build was good, seen now and then while a cache is pruned; the next try passes. */
+const PASSING_FAILURE = /failed to solve: (?:failed to compute cache key: )?not found\s*$/m;
+
+/** Runs the planned build; a failure has buildx' exit code. Tried once more where BuildKit lost content during the export. */
+export async function runBuildKit(
+  context: PipelineContext,
+  plan: BuildPlan,
+  stdin: Uint8Array | AsyncIterable<Uint8Array> | undefined,
+  builder: string | undefined,
+): Promise<BuildOutcome> {
+  if (plan.sourcePolicy !== undefined)
+    await writeFile(plan.sourcePolicy.file, JSON.stringify(plan.sourcePolicy.policy)).catch(
+      (cause: unknown) => {
+        throw new UserError(`the source policy could not be written: ${messageOf(cause)}`, {
+          cause,
+        });
+      },
+    );
+  const once = (): Promise<BuildOutcome> =>
+    runBuild(context.run, {
+      args: [
+        ...(builder === undefined ? [] : [`--builder=${builder}`]),
+        ...plan.argv.slice(2).filter((word) => word !== '--progress=rawjson'),
+      ],
+      cwd: context.cwd,
+      env: plan.env,
+      progress: 'events',
+      onEvent: context.emit,
+      signal: context.signal,
+      ...(stdin === undefined ? {} : { stdin }),
+    });
+  const outcome = await once();
+  const canRepeat = stdin === undefined || stdin instanceof Uint8Array;
+  if (outcome.exitCode === 0 || !canRepeat || !PASSING_FAILURE.test(outcome.errorText))
+    return outcome;
+  context.emit({
+    kind: 'notice',
+    text: 'BuildKit lost content during the export; trying once more',
+  });
+  return once();
+}
+
+/** Hands a build that makes no image to buildx alone; it has the terminal. */
+export async function runPassthrough(
+  context: PipelineContext,
+  plan: PassthroughPlan,
+  stdin: Uint8Array | AsyncIterable<Uint8Array> | undefined,
+): Promise<number> {
+  const result = await context.run({
+    command: 'docker',
+    args: plan.argv,
+    cwd: context.cwd,
+    stdin: stdin ?? 'inherit',
+    stdout: 'inherit',
+    stderr: 'inherit',
+    signal: context.signal,
+  });
+  if (result.ended === 'exit') return result.exitCode;
+  if (result.ended === 'not-found')
+    throw new UserError('docker is not installed', { nextStep: 'scoville doctor' });
+  context.signal.throwIfAborted();
+  throw new UserError(`docker buildx build was ended (${result.ended})`);
+}

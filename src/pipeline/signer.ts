@@ -1,0 +1,70 @@
+import { access } from 'node:fs/promises';
+import { join } from 'node:path';
+import { UserError } from '../model/errors.ts';
+import type { Settings } from '../model/settings.ts';
+import { generateKeyPair } from '../tools/cosign-keys.ts';
+import type { PipelineContext } from './context.ts';
+
+/** With what the image is signed. */
+export type Signer =
+  | { readonly kind: 'key'; readonly ref: string; readonly password: string }
+  | { readonly kind: 'keyless' };
+
+/** Variables that say an OIDC token is at hand: GitHub Actions, GitLab and others by cosign's own name, Buildkite. */
+const OIDC_VARIABLES = [
+  'ACTIONS_ID_TOKEN_REQUEST_URL',
+  'SIGSTORE_ID_TOKEN',
+  'BUILDKITE_AGENT_ACCESS_TOKEN',
+];
+
+/**
+ * The configured key, else keyless where asked for or where an OIDC token is at hand, else a key of the user's own in the
+ * configuration directory, made on first use and announced. Its password is COSIGN_PASSWORD, empty where that is not set.
+ */
+export async function resolveSigner(
+  context: PipelineContext,
+  sign: Settings['sign'],
+): Promise<Signer> {
+  const password = context.env['COSIGN_PASSWORD'] ?? '';
+  if (sign.key !== undefined) {
+    await refuseMissingFile(sign.key);
+    return { kind: 'key', ref: sign.key, password };
+  }
+  if (sign.keyless || OIDC_VARIABLES.some((name) => (context.env[name] ?? '') !== ''))
+    return { kind: 'keyless' };
+  const folder = join(context.paths.config, 'keys');
+  const own = join(folder, 'cosign.key');
+  if (!(await exists(own))) {
+    await generateKeyPair(context.run, folder, password);
+    context.emit({
+      kind: 'notice',
+      text: `made a signing key of your own: ${own}; verify with ${publicKeyOf(own) ?? own}`,
+    });
+  }
+  return { kind: 'key', ref: own, password };
+}
+
+/** The public key beside a private one that cosign made; undefined for a KMS or PKCS#11 URI. */
+export function publicKeyOf(keyRef: string): string | undefined {
+  return isUri(keyRef) ? undefined : keyRef.replace(/\.key$/, '') + '.pub';
+}
+
+function isUri(ref: string): boolean {
+  return /^[a-z0-9+.-]+:/i.test(ref);
+}
+
+async function refuseMissingFile(ref: string): Promise<void> {
+  if (isUri(ref) || (await exists(ref))) return;
+  throw new UserError(`the signing key ${ref} is not there`, {
+    nextStep: 'name another with --key, or make one: cosign generate-key-pair',
+  });
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await access(path);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,245 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { bases, output, registry, ROOT, run, Scoville } from './harness.ts';
+
+const TAG = `${registry}/e2e/node-app:${process.pid}`;
+const BUILD_ARGS = [
+  '--build-arg',
+  `NODE_BUILD=${bases.node}`,
+  '--build-arg',
+  `NODE_RUNTIME=${bases.nodeDistroless}`,
+];
+
+interface ScoreJson {
+  readonly schemaVersion: string;
+  readonly digest: string;
+  readonly platforms: readonly { readonly platform: string; readonly digest: string }[];
+  readonly level: number;
+  readonly overall: { readonly points: number; readonly total: number; readonly grade: string };
+  readonly criteria: readonly {
+    readonly id: string;
+    readonly outcome: string;
+    readonly summary: string;
+  }[];
+}
+
+const scoville = new Scoville();
+let folder = '';
+let scorecard: ScoreJson;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'scoville-main-'));
+  writeFileSync(
+    join(folder, 'trusted-root.json'),
+    '{"mediaType":"application/vnd.dev.sigstore.trustedroot+json;version=0.1"}',
+  );
+  const ended = await scoville.expect(0, [
+    'build',
+    '--json',
+    '--load',
+    '--push',
+    '-t',
+    TAG,
+    ...BUILD_ARGS,
+    '--iidfile',
+    join(folder, 'iid'),
+    '--metadata-file',
+    join(folder, 'metadata.json'),
+    'examples/node-app',
+  ]);
+  scorecard = JSON.parse(ended.stdout) as ScoreJson;
+});
+afterAll(async () => {
+  await scoville.remove();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+function outcome(id: string): string | undefined {
+  return scorecard.criteria.find((criterion) => criterion.id === id)?.outcome;
+}
+
+const cosignFlags = (): string[] => [
+  '--key',
+  scoville.publicKey,
+  '--insecure-ignore-tlog=true',
+  '--new-bundle-format',
+  '--trusted-root',
+  join(folder, 'trusted-root.json'),
+];
+
+describe('scoville build --load --push of a real service', () => {
+  test('answers all 23 criteria', () => {
+    expect(scorecard.criteria).toHaveLength(23);
+    expect(scorecard.overall.total).toBe(23);
+    expect(scorecard.criteria.filter((c) => c.outcome === 'unknown').map((c) => c.id)).toEqual([
+      'reproducible',
+      'no-critical',
+      'no-high',
+      'no-medium',
+      'no-known-cves',
+    ]);
+  });
+
+  test('passes what this example is made to pass', () => {
+    for (const id of [
+      'minimal-base',
+      'no-build-tooling',
+      'no-shell',
+      'no-package-manager',
+      'trusted-source',
+      'verified-downloads',
+      'signed',
+      'recently-updated',
+      'pinned-packages',
+      'provenance',
+      'sbom',
+      'no-secrets',
+      'no-elevated-files',
+      'nonroot-user',
+      'secrets-by-file',
+      'annotations',
+    ])
+      expect([id, outcome(id)]).toEqual([id, 'pass']);
+  });
+
+  test('gives one digest everywhere: scorecard, image ID file, metadata, engine and registry', async () => {
+    const { digest } = scorecard;
+    expect(digest).toMatch(/^sha256:[0-9a-f]{64}$/);
+    expect(readFileSync(join(folder, 'iid'), 'utf8')).toBe(digest);
+    const metadata = JSON.parse(readFileSync(join(folder, 'metadata.json'), 'utf8')) as Record<
+      string,
+      unknown
+    >;
+    expect(metadata['containerimage.digest']).toBe(digest);
+    expect(metadata['image.name']).toBe(TAG);
+    expect((await output('docker', ['image', 'inspect', '--format', '{{.Id}}', TAG])).trim()).toBe(
+      digest,
+    );
+    const inspected = JSON.parse(
+      await output('docker', [
+        'buildx',
+        'imagetools',
+        'inspect',
+        '--format',
+        '{{json .Manifest}}',
+        TAG,
+      ]),
+    ) as { digest: string; manifests: { digest: string }[] };
+    expect(inspected.digest).toBe(digest);
+    expect(inspected.manifests.map((m) => m.digest)).toEqual(
+      scorecard.platforms.map((p) => p.digest),
+    );
+  });
+
+  test('is verified by plain cosign: signature, SBOMs, provenance, verdict', async () => {
+    const verified = JSON.parse(
+      await output('cosign', ['verify', ...cosignFlags(), '--output', 'json', TAG]),
+    ) as unknown[];
+    expect(verified.length).toBeGreaterThan(0);
+    for (const type of [
+      'cyclonedx',
+      'spdxjson',
+      'https://slsa.dev/provenance/v1',
+      'https://slsa.dev/verification_summary/v1',
+      'https://in-toto.io/attestation/test-result/v0.1',
+    ]) {
+      const lines = await output('cosign', [
+        'verify-attestation',
+        ...cosignFlags(),
+        '--type',
+        type,
+        TAG,
+      ]);
+      const { payload } = JSON.parse(lines.split('\n')[0] ?? '') as { payload: string };
+      const statement = JSON.parse(Buffer.from(payload, 'base64').toString()) as {
+        subject: { digest: { sha256: string } }[];
+      };
+      expect([type, `sha256:${statement.subject[0]?.digest.sha256 ?? ''}`]).toEqual([
+        type,
+        scorecard.digest,
+      ]);
+    }
+  });
+
+  test('is not verified by another key', async () => {
+    await output('cosign', ['generate-key-pair'], { cwd: folder, env: { COSIGN_PASSWORD: '' } });
+    const flags = cosignFlags().map((flag) =>
+      flag === scoville.publicKey ? join(folder, 'cosign.pub') : flag,
+    );
+    const ended = await run('cosign', ['verify', ...flags, TAG]);
+    expect(ended.exitCode).not.toBe(0);
+  });
+
+  test('is read by skopeo, annotations and labels included', async () => {
+    const inspected = JSON.parse(
+      await output('skopeo', ['inspect', '--tls-verify=false', `docker://${TAG}`]),
+    ) as {
+      Labels: Record<string, string>;
+    };
+    expect(inspected.Labels['org.opencontainers.image.base.name']).toBe(bases.nodeDistroless);
+    const index = JSON.parse(
+      await output('skopeo', ['inspect', '--raw', '--tls-verify=false', `docker://${TAG}`]),
+    ) as {
+      annotations: Record<string, string>;
+    };
+    expect(index.annotations['org.opencontainers.image.title']).toBe('node-app');
+  });
+
+  test('runs and answers', async () => {
+    const token = join(folder, 'token');
+    writeFileSync(token, 'e2e-token', { mode: 0o644 });
+    const id = (
+      await output('docker', [
+        'run',
+        '-d',
+        '-p',
+        '127.0.0.1::8080',
+        '-v',
+        `${token}:/run/secrets/api-token:ro`,
+        TAG,
+      ])
+    ).trim();
+    try {
+      const address = (await output('docker', ['port', id, '8080/tcp'])).split('\n')[0] ?? '';
+      let status = 0;
+      for (let i = 0; i < 50 && status === 0; i++) {
+        status = await fetch(`http://${address}/`).then(
+          (r) => r.status,
+          () => 0,
+        );
+        if (status === 0) await new Promise((wait) => setTimeout(wait, 100));
+      }
+      expect(status).toBe(200);
+    } finally {
+      await run('docker', ['rm', '-f', id]);
+    }
+  });
+
+  test('an unchanged rebuild keeps the digest and signs nothing again', async () => {
+    const ended = await scoville.expect(0, [
+      'build',
+      '--json',
+      '--load',
+      '--push',
+      '-t',
+      TAG,
+      ...BUILD_ARGS,
+      'examples/node-app',
+    ]);
+    expect((JSON.parse(ended.stdout) as ScoreJson).digest).toBe(scorecard.digest);
+    expect(ended.stderr).toMatch(/sign and attest: .*\(cached/);
+  });
+});
+
+describe('scoville build -q', () => {
+  test('prints the image ID alone', async () => {
+    const ended = await scoville.expect(0, ['build', '-q', ...BUILD_ARGS, 'examples/node-app'], {
+      cwd: ROOT,
+    });
+    expect(ended.stdout).toMatch(/^sha256:[0-9a-f]{64}\n$/);
+    expect(ended.stderr).toBe('');
+    await run('docker', ['rmi', '-f', ended.stdout.trim()]);
+  });
+});
