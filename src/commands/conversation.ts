@@ -1,7 +1,7 @@
+import type { EventSink } from '../model/events.ts';
 import { cleanForTerminal } from '../ui/clean.ts';
 import { liveLog } from '../ui/live-log.ts';
 import { plainLog } from '../ui/plain-log.ts';
-import type { EventSink } from '../model/events.ts';
 import type { CommandIo } from './io.ts';
 
 /** How a command's progress is shown on stderr, and how to leave the terminal as it was. */
@@ -25,13 +25,28 @@ export async function conversation(
   const canDraw = io.errIsTerminal && io.env['TERM'] !== 'dumb' && interactive;
   if (shownAs === 'tty' && !io.errIsTerminal) return { sink: plainLog(io.writeErr), stop: nothing };
   if (shownAs === 'plain' || !canDraw) return { sink: plainLog(io.writeErr), stop: nothing };
-  const { createColors } = (await import('picocolors')).default;
-  return liveLog({
+  return drawn(io);
+}
+
+async function drawn(io: CommandIo): Promise<Conversation> {
+  const [{ createColors }, { fitted }] = await Promise.all([
+    import('picocolors').then((colors) => colors.default),
+    import('../reporters/text-width.ts'),
+  ]);
+  const log = liveLog({
     write: io.writeErr,
     columns: io.columns,
     style: createColors(io.color),
     now: io.now,
+    fit: (text, columns) => fitted(text, columns, '…'),
   });
+  // A second Ctrl-C ends the process at once; the cursor must come back then too.
+  process.once('exit', log.stop);
+  const stop = (): void => {
+    process.removeListener('exit', log.stop);
+    log.stop();
+  };
+  return { sink: log.sink, stop };
 }
 
 function warningsOnly(io: CommandIo): EventSink {

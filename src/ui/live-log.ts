@@ -1,10 +1,12 @@
-import type { EventSink, PipelineEvent } from '../model/events.ts';
-import { cleanForTerminal } from './clean.ts';
+import type { BuildStep, EventSink, PipelineEvent } from '../model/events.ts';
+import { unreachable } from '../model/result.ts';
+import { cleanForTerminal, cleanLines } from './clean.ts';
+import { LiveScreen } from './live-screen.ts';
 import { PHASE_LABEL } from './phase-text.ts';
-import { bytesText, secondsText } from './units.ts';
+import { RunningRows } from './running-rows.ts';
+import { secondsText } from './units.ts';
 
-const FRAMES = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'] as const;
-const LOG_TAIL = 4;
+const REDRAW_MS = 100;
 
 /** Styles of the live log; identity functions where there is no colour. */
 export interface LiveStyle {
@@ -20,121 +22,148 @@ export interface LiveLog {
   readonly stop: () => void;
 }
 
-/** Draws on a terminal `columns` wide; redraws on each event and every 100 ms while something runs. */
-export function liveLog(options: {
+export interface LiveLogOptions {
   readonly write: (text: string) => void;
   readonly columns: number;
   readonly style: LiveStyle;
+  /** Milliseconds. */
   readonly now: () => number;
-}): LiveLog {
-  const { write, style, now } = options;
-  const width = Math.max(20, options.columns - 1);
-  const running = new Map<string, { readonly label: string; readonly since: number }>();
-  let logs: string[] = [];
-  let transfer = '';
-  let drawn = 0;
-  let frame = 0;
-  const cut = (text: string): string => {
-    const clean = cleanForTerminal(text);
-    return clean.length > width ? `${clean.slice(0, width - 1)}…` : clean;
+  /** Cuts clean text to so many columns. */
+  readonly fit: (text: string, columns: number) => string;
+}
+
+/** Draws on a terminal `columns` wide; redraws on what changes a line and every 100 ms while something runs. */
+export function liveLog(options: LiveLogOptions): LiveLog {
+  const drawing = new Drawing(options);
+  const timer = setInterval(() => {
+    drawing.tick();
+  }, REDRAW_MS);
+  timer.unref();
+  return {
+    sink: (event) => {
+      drawing.show(event);
+    },
+    stop: () => {
+      clearInterval(timer);
+      drawing.screen.close();
+    },
   };
-  const erase = (): void => {
-    if (drawn > 0) write(`\u001b[${drawn}A\u001b[0J`);
-    drawn = 0;
-  };
-  const draw = (): void => {
-    erase();
-    const rows = [...running.values()]
-      .slice(-4)
-      .map(({ label, since }) =>
-        cut(
-          `${FRAMES[frame % FRAMES.length] ?? ''} ${label} ${secondsText((now() - since) / 1000)} ${transfer}`,
-        ),
-      );
-    const tail =
-      running.size > 0 ? logs.slice(-LOG_TAIL).map((text) => style.dim(cut(`  ${text}`))) : [];
-    for (const row of [...rows, ...tail]) write(`${row}\n`);
-    drawn = rows.length + tail.length;
-  };
-  const finished = (mark: string, text: string): void => {
-    erase();
-    write(`${mark} ${cut(text)}\n`);
-  };
-  const handle = (event: PipelineEvent): void => {
+}
+
+class Drawing {
+  readonly screen: LiveScreen;
+  readonly #options: LiveLogOptions;
+  /** One column stays free: a terminal that fills its last one may wrap. */
+  readonly #width: number;
+  readonly #rows = new RunningRows();
+  #frame = 0;
+
+  constructor(options: LiveLogOptions) {
+    this.#options = options;
+    this.#width = Math.max(20, options.columns - 1);
+    this.screen = new LiveScreen(options.write);
+  }
+
+  tick(): void {
+    this.#frame += 1;
+    this.#draw();
+  }
+
+  show(event: PipelineEvent): void {
+    const { style, now } = this.#options;
     switch (event.kind) {
-      case 'phase-started':
-        running.set(event.phase, {
-          label: `${PHASE_LABEL[event.phase]} ${event.detail ?? ''}`.trim(),
-          since: now(),
-        });
-        return;
-      case 'phase-done':
-        running.delete(event.phase);
-        transfer = '';
-        finished(
-          style.green('✔'),
-          `${PHASE_LABEL[event.phase]}: ${event.detail} ${secondsText(event.seconds)}`,
-        );
-        return;
-      case 'phase-off':
-        finished(style.yellow('○'), `${PHASE_LABEL[event.phase]}: off, ${event.reason}`);
-        return;
-      case 'build-step': {
-        const { step } = event;
-        if (step.state === 'started') running.set(step.digest, { label: step.name, since: now() });
-        else {
-          running.delete(step.digest);
-          logs = [];
-          if (step.state === 'failed')
-            finished(style.red('✘'), `${step.name}: ${step.error ?? 'failed'}`);
-          else
-            finished(
-              style.green('✔'),
-              `${step.name} ${step.state === 'cached' ? style.dim('cached') : secondsText(step.seconds ?? 0)}`,
-            );
-        }
-        return;
-      }
       case 'build-log':
-        logs = [...logs, ...event.text.split('\n').filter((t) => t.trim() !== '')].slice(-LOG_TAIL);
-        return;
-      case 'build-warning':
-        finished(style.yellow('!'), event.text);
-        return;
-      case 'warning':
-        finished(style.yellow('!'), event.text);
-        if (event.nextStep !== undefined) write(`  next: ${cleanForTerminal(event.nextStep)}\n`);
-        return;
-      case 'notice':
-        finished(style.dim('·'), event.text);
-        return;
-      case 'raw':
-        erase();
-        write(`${event.text.split('\n').map(cleanForTerminal).join('\n')}\n`);
+        // Drawn by the timer, as transfers are: a step may print thousands of lines a second.
+        this.#rows.log(event.text);
         return;
       case 'transfer':
-        transfer = `${bytesText(event.done)} of ${bytesText(event.total)}`;
+        this.#rows.transfer(event.phase, event.done, event.total);
         return;
       case 'file-normalised':
       case 'scorecard':
         return;
+      case 'phase-started': {
+        const label = `${PHASE_LABEL[event.phase]} ${event.detail ?? ''}`.trim();
+        this.#rows.start(event.phase, label, now());
+        break;
+      }
+      case 'build-step':
+        this.#step(event.step);
+        break;
+      case 'phase-done':
+        this.#rows.endPhase(event.phase);
+        this.screen.print(finishedText(event, style));
+        break;
+      case 'phase-off':
+      case 'build-warning':
+      case 'warning':
+      case 'notice':
+      case 'raw':
+        this.screen.print(finishedText(event, style));
     }
-  };
-  const timer = setInterval(() => {
-    frame += 1;
-    if (running.size > 0) draw();
-  }, 100);
-  timer.unref();
-  write('\u001b[?25l');
-  return {
-    sink: (event) => {
-      handle(event);
-      draw();
-    },
-    stop: () => {
-      clearInterval(timer);
-      erase();
-      write('\u001b[?25h');
-    },
-  };
+    this.#draw();
+  }
+
+  #step(step: BuildStep): void {
+    const { style, now } = this.#options;
+    if (step.state === 'started') {
+      this.#rows.start(step.digest, step.name, now());
+      return;
+    }
+    this.#rows.end(step.digest);
+    if (step.state === 'failed') {
+      const text = `${step.name}: ${step.error ?? 'failed'}`;
+      this.screen.print(`${style.red('✘')} ${cleanLines(text)}`);
+      return;
+    }
+    const end = step.state === 'cached' ? 'cached' : secondsText(step.seconds ?? 0);
+    const name = this.#fit(step.name, this.#width - end.length - 3);
+    this.screen.print(
+      `${style.green('✔')} ${name} ${step.state === 'cached' ? style.dim(end) : end}`,
+    );
+  }
+
+  #draw(): void {
+    const { now, style } = this.#options;
+    const { running, log } = this.#rows.texts(now(), this.#frame);
+    this.screen.draw([
+      ...running.map((text) => this.#fit(text, this.#width)),
+      ...log.map((text) => style.dim(this.#fit(text, this.#width))),
+    ]);
+  }
+
+  /** Cleaned and cut before it is styled: a style's own escape codes must stay whole, and take no columns. */
+  #fit(text: string, columns: number): string {
+    return this.#options.fit(cleanForTerminal(text.replace(/[\t\n]/g, ' ')), columns);
+  }
+}
+
+/** What is told once and stays: never cut, for it holds paths, digests and next steps that are copied. */
+function finishedText(
+  event: Extract<
+    PipelineEvent,
+    { kind: 'phase-done' | 'phase-off' | 'build-warning' | 'warning' | 'notice' | 'raw' }
+  >,
+  style: LiveStyle,
+): string {
+  switch (event.kind) {
+    case 'phase-done': {
+      const text = `${PHASE_LABEL[event.phase]}: ${event.detail} ${secondsText(event.seconds)}`;
+      return `${style.green('✔')} ${cleanLines(text)}`;
+    }
+    case 'phase-off':
+      return `${style.yellow('○')} ${cleanLines(`${PHASE_LABEL[event.phase]}: off, ${event.reason}`)}`;
+    case 'build-warning':
+      return `${style.yellow('!')} ${cleanLines(event.text)}`;
+    case 'warning': {
+      const next = event.nextStep === undefined ? '' : `\n  next: ${event.nextStep}`;
+      return `${style.yellow('!')} ${cleanLines(event.text + next)}`;
+    }
+    case 'notice':
+      return `${style.dim('·')} ${cleanLines(event.text)}`;
+    case 'raw':
+      return cleanLines(event.text);
+    default:
+      return unreachable(event);
+  }
 }

@@ -1,6 +1,6 @@
 import type { BuildStep, EventSink, PipelineEvent } from '../model/events.ts';
 import { unreachable } from '../model/result.ts';
-import { cleanForTerminal } from './clean.ts';
+import { cleanLines } from './clean.ts';
 import { PHASE_LABEL } from './phase-text.ts';
 import { secondsText } from './units.ts';
 
@@ -14,7 +14,7 @@ export function plainLog(write: (text: string) => void): EventSink {
     return { number: numbers.size, isNew: true };
   };
   const line = (text: string): void => {
-    write(`${cleanForTerminal(text)}\n`);
+    write(`${cleanLines(text)}\n`);
   };
   const step = (s: BuildStep): void => {
     const { number, isNew } = numberOf(s.digest);
@@ -36,7 +36,7 @@ export function plainLog(write: (text: string) => void): EventSink {
         line(`WARNING: ${event.text}`);
         return;
       case 'raw':
-        write(`${event.text.split('\n').map(cleanForTerminal).join('\n')}\n`);
+        line(event.text);
         return;
       case 'phase-done':
         line(
