@@ -6,6 +6,7 @@ import { formatProblem } from '../config/problem.ts';
 import { dockerCredentials } from '../oci/credentials.ts';
 import { bytesText } from '../ui/units.ts';
 import type { Check } from './doctor-check.ts';
+import { shellWord } from './shell-word.ts';
 
 /** Below this a build of a large image may fill the disk. */
 const LOW_DISK = 5_000_000_000;
@@ -23,7 +24,7 @@ export const STORE_CHECK: Check = {
       return {
         state: 'missing',
         detail: `${there} is not writable for you`,
-        mend: `sudo chown -R "$USER" "${there}"`,
+        mend: `sudo chown -R "$USER" ${shellWord(there)}`,
       };
     }
     const disk = await statfs(there);
@@ -49,7 +50,7 @@ export const SETTINGS_CHECK: Check = {
     return {
       state: 'missing',
       detail: problems.slice(0, MOST_PROBLEMS).map(formatProblem).join('\n'),
-      mend: `\${EDITOR:-vi} +${problems[0]?.line ?? 1} "${file}"`,
+      mend: `\${EDITOR:-vi} +${problems[0]?.line ?? 1} ${shellWord(file)}`,
     };
   },
 };
@@ -76,7 +77,8 @@ export const DOCKER_CONFIG_CHECK: Check = {
       mend: 'docker login',
     };
   },
-  mend: ({ paths: { dockerConfig } }) => `\${EDITOR:-vi} "${join(dockerConfig, 'config.json')}"`,
+  mend: ({ paths: { dockerConfig } }) =>
+    `\${EDITOR:-vi} ${shellWord(join(dockerConfig, 'config.json'))}`,
 };
 
 /** The folder itself, or the nearest of its parents that is there. */

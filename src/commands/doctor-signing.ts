@@ -1,10 +1,12 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { DEFAULT_SETTINGS } from '../config/default-settings.ts';
 import { loadSettings } from '../config/find-settings.ts';
 import { UserError } from '../model/errors.ts';
-import { OIDC_VARIABLES } from '../pipeline/signer.ts';
+import { OIDC_VARIABLES, publicKeyOf } from '../pipeline/signer.ts';
 import { publicKey } from '../tools/cosign-keys.ts';
 import type { Check, Finding, Surroundings } from './doctor-check.ts';
+import { shellWord } from './shell-word.ts';
 
 /** The key that a build here would sign with, in the order in which the pipeline looks for one. */
 export const SIGNING_CHECK: Check = {
@@ -17,7 +19,7 @@ export const SIGNING_CHECK: Check = {
       { now: about.now() },
     );
     // A broken settings file is told by its own check.
-    const sign = settings.ok ? settings.value.sign : { enabled: true, keyless: false };
+    const { sign } = settings.ok ? settings.value : DEFAULT_SETTINGS;
     if (!sign.enabled) return { state: 'ok', detail: 'signing is off in the settings file' };
     if (sign.key !== undefined) return configuredKey(about, sign.key);
     const token = OIDC_VARIABLES.find((name) => (about.env[name] ?? '') !== '');
@@ -29,12 +31,12 @@ export const SIGNING_CHECK: Check = {
 
 async function configuredKey(about: Surroundings, ref: string): Promise<Finding> {
   // Asking a KMS or a hardware key costs a network call or a touch.
-  if (/^[a-z0-9+.-]+:/i.test(ref)) return { state: 'ok', detail: `${ref} (not asked)` };
+  if (publicKeyOf(ref) === undefined) return { state: 'ok', detail: `${ref} (not asked)` };
   if ((await modeOf(ref)) !== undefined) return keyFile(about, ref);
   return {
     state: 'missing',
     detail: `${ref} is named in the settings file and is not there`,
-    mend: `cosign generate-key-pair --output-key-prefix ${quoted(ref.replace(/\.key$/, ''))}`,
+    mend: `cosign generate-key-pair --output-key-prefix ${shellWord(ref.replace(/\.key$/, ''))}`,
   };
 }
 
@@ -51,7 +53,7 @@ async function keyFile(about: Surroundings, path: string): Promise<Finding> {
     return {
       state: 'advice',
       detail: `${path} can be read by other users`,
-      mend: `chmod 600 ${quoted(path)}`,
+      mend: `chmod 600 ${shellWord(path)}`,
     };
   try {
     await publicKey(about.run, path, about.env['COSIGN_PASSWORD'] ?? '');
@@ -69,8 +71,4 @@ async function modeOf(path: string): Promise<number | undefined> {
     (found) => found.mode,
     () => undefined,
   );
-}
-
-function quoted(path: string): string {
-  return `'${path.replaceAll("'", `'\\''`)}'`;
 }

@@ -1,0 +1,4 @@
+/** Text as one word of a POSIX shell, for commands that are shown to be copied. */
+export function shellWord(text: string): string {
+  return /^[\w./:@%+=-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+}
