@@ -11,7 +11,7 @@ export type Signer =
   | { readonly kind: 'keyless' };
 
 /** Variables that say an OIDC token is at hand: GitHub Actions, GitLab and others by cosign's own name, Buildkite. */
-const OIDC_VARIABLES = [
+export const OIDC_VARIABLES = [
   'ACTIONS_ID_TOKEN_REQUEST_URL',
   'SIGSTORE_ID_TOKEN',
   'BUILDKITE_AGENT_ACCESS_TOKEN',
