@@ -36,8 +36,8 @@ export function globSource(pattern: string, greedy: boolean): string {
     .slice(0, 256)
     .replace(/\*+/g, '*')
     .replace(/[.+^${}()|[\]\\]/g, '\\$&')
-    .replace(/\*/g, greedy ? '[^]*' : '[^]*?')
-    .replace(/\?/g, '[^]');
+    .replace(/\?/g, '[^]')
+    .replace(/\*/g, greedy ? '[^]*' : '[^]*?');
 }
 
 /** Applies `${NAME<operator>argument}` to a known value; undefined where the form is not known. */
@@ -74,8 +74,10 @@ function applyPattern(operator: string, value: string, argument: string): string
     const slash = argument.indexOf('/');
     const pattern = slash < 0 ? argument : argument.slice(0, slash);
     const replacement = slash < 0 ? '' : argument.slice(slash + 1);
+    // An escaped slash in front leaves no pattern: the form is not worked out.
+    if (pattern === '') return undefined;
     const expression = new RegExp(globSource(pattern, true), operator === '//' ? 'g' : '');
-    return pattern === '' ? value : value.replace(expression, () => replacement);
+    return value.replace(expression, () => replacement);
   }
   if (operator === '#' || operator === '##')
     return value.replace(new RegExp(`^${globSource(argument, operator === '##')}`), '');

@@ -21,7 +21,7 @@ import {
   placeOf,
   redirected,
 } from './traced-command.ts';
-import { type Unwrapped, unwrap } from './wrappers.ts';
+import { scriptOnInput, type Unwrapped, unwrap } from './wrappers.ts';
 
 const MAX_DEPTH = 24;
 const MAX_ITEMS = 64;
@@ -219,6 +219,8 @@ export class Tracer {
       state.variables.set(text.slice(0, equals), { value, sources: [] });
     }
     const at = context.at ?? placeOf(this.script, command);
+    const streams = redirected(command.redirects, state.folder, around);
+    const script = unwrapped.script ?? scriptOnInput(unwrapped.argv, streams.input);
     this.commands.push({
       id: this.budget.nextId++,
       argv: unwrapped.argv,
@@ -226,12 +228,12 @@ export class Tracer {
       ignored: context.ignored,
       stopsOnSuccess: context.stopsOnSuccess === true,
       pipedFrom: context.pipedFrom,
-      ...redirected(command.redirects, state.folder, around),
-      ...(unwrapped.script === undefined ? {} : { script: unwrapped.script.text }),
+      ...streams,
+      ...(script === undefined ? {} : { script: script.text }),
       folder: state.folder,
       variable: (name) => this.lookUp(state, name).value,
     });
-    if (unwrapped.script !== undefined) this.runText(unwrapped.script, state, { ...context, at });
+    if (script !== undefined) this.runText(script, state, { ...context, at });
   }
 
   private runText(

@@ -108,6 +108,19 @@ function scriptOf(argv: readonly Field[]): Unwrapped['script'] {
   return undefined;
 }
 
+/** The script of a shell that reads it from its input (`bash <<EOF`), where that is shown. */
+export function scriptOnInput(
+  argv: readonly Field[],
+  input: Field | undefined,
+): Unwrapped['script'] {
+  if (input === undefined || !SHELLS.has(programOf(argv))) return undefined;
+  const options = argv.slice(1).map((field) => field.text);
+  if (options.some((o) => !o.startsWith('-') && o !== 'pipefail' && o !== 'errexit'))
+    return undefined;
+  const errexit = options.some((o) => /^-[a-z]*e/.test(o) || o === 'errexit');
+  return { text: input, errexit, pipefail: options.includes('pipefail') };
+}
+
 /** Index of the command that a wrapper starts. */
 function behindWrapper(argv: readonly Field[], program: string, environment: Field[]): number {
   const valued = WRAPPERS[program] ?? [];

@@ -1,0 +1,183 @@
+import { describe, expect, test } from 'vitest';
+import { analysisOf, installs } from './support.ts';
+
+describe('OS package managers', () => {
+  test.each([
+    ['RUN apt-get update && apt-get install -y curl', ['apt: curl']],
+    [
+      'RUN apt-get update && \\\n  # why\n  apt-get install -y --no-install-recommends \\\n    curl=7.88.1-10 \\\n    git \\\n && rm -rf /var/lib/apt/lists/*',
+      ['apt: curl=7.88.1-10, git'],
+    ],
+    [
+      'RUN apt -qqy -o Dpkg::Use-Pty=0 -t bookworm install a=1 b/bookworm ./c.deb d-',
+      ['apt: a=1, b'],
+    ],
+    ['RUN DEBIAN_FRONTEND=noninteractive sudo -E apt-get install --yes a', ['apt: a']],
+    ['RUN apt-get install -y curl=7.*', ['apt: curl']],
+    ['ARG V\nRUN apt-get install -y curl=$V', ['apt: curl=${V}']],
+    ['ENV P="a=1 b=2"\nRUN apt-get install -y $P', ['apt: a=1, b=2']],
+    ['RUN apt-get install -y $PACKAGES', ['apt: ${PACKAGES}; unresolved']],
+    ['RUN apt-get install -y $(cat list)', ['apt: $(...); unresolved']],
+    ['RUN cat list | xargs apt-get install -y a=1', ['apt: a=1, $(stdin); unresolved']],
+    ['RUN apt-get update; apt-get remove -y curl; apt-get --version', []],
+    ['RUN apt-get -S 20250101T000000Z install -y a', ['apt: a; frozen']],
+    [
+      'RUN echo "deb http://snapshot.debian.org/archive/debian/20250101T000000Z trixie main" > /etc/apt/sources.list\nRUN apt-get install -y a',
+      ['apt: a; frozen'],
+    ],
+    [
+      'COPY <<EOF /etc/apt/sources.list.d/x.sources\nURIs: https://snapshot.debian.org/archive/debian/20250101T000000Z\nEOF\nRUN apt-get install -y a',
+      ['apt: a; frozen'],
+    ],
+    [
+      'RUN apk add --no-cache -t .deps curl=8.1-r0 git~2.4 jq~=1.7 bash@edge',
+      ['apk: curl=8.1-r0, git=2.4, jq=1.7, bash'],
+    ],
+    ["RUN apk add 'a>1' /tmp/x.apk !b", ['apk: a']],
+    ['RUN apk --no-cache --repository http://x add a=1', ['apk: a=1']],
+    [
+      'RUN dnf install -y nginx-1.20.1 java-17-openjdk gcc-toolset-12 foo-1:2.3-4.el9 bar-*',
+      ['dnf: nginx=1.20.1, java-17-openjdk, gcc-toolset-12, foo=1:2.3-4.el9, bar-*'],
+    ],
+    ['RUN microdnf -y install java-1.8.0-openjdk-1.8.0.392', ['dnf: java-1.8.0-openjdk=1.8.0.392']],
+    ['RUN dnf --releasever=2023.6.20250203 install -y a', ['dnf: a; frozen']],
+    ['RUN dnf module install -y nodejs:18', ['dnf: nodejs:18']],
+    ['RUN zypper -n in a=1.2 b', ['zypper: a=1.2, b']],
+    ['RUN pacman -Syu --noconfirm a', ['pacman: a']],
+  ])('%j', (run, expected) => {
+    expect(installs(run)).toEqual(expected);
+  });
+});
+
+describe('language package managers', () => {
+  test.each([
+    ['RUN pip install a==1.0 b "c[x]==2; python_version>\'3\'" d>=1', ['pip: a=1.0, b, c=2, d']],
+    ['RUN pip install --root-user-action=ignore a', ['pip: a']],
+    ['RUN pip install -r requirements.txt', ['pip:; file requirements.txt']],
+    ['RUN pip install --require-hashes -r requirements.txt', ['pip:; lock; file requirements.txt']],
+    ['RUN python3.12 -m pip install -U pip', ['pip: pip']],
+    ['RUN pip3.12 install a==1.*', ['pip: a']],
+    ['RUN pip install --no-deps .', []],
+    ['RUN pip install .', ['pip: .']],
+    ['RUN pip install --no-index /wheels/*.whl b', ['pip: b; frozen']],
+    ['RUN uv sync --frozen', ['uv:; lock']],
+    ['RUN uv sync', ['uv:']],
+    ['ENV UV_FROZEN=1\nRUN uv sync --no-dev', ['uv:; lock']],
+    ['RUN uv pip install a==1 b', ['uv: a=1, b']],
+    ['COPY pyproject.toml poetry.lock ./\nRUN poetry install', ['poetry:; lock']],
+    ['COPY pyproject.toml ./\nRUN poetry install', ['poetry:']],
+    ['RUN pipenv install --deploy', ['pipenv:; lock']],
+    ['RUN conda install -c x a=1=b c', ['conda: a=1=b, c']],
+    ['RUN npm ci --omit=dev', ['npm:; lock']],
+    ['RUN npm install', ['npm:']],
+    [
+      'RUN npm i -g npm@10.2.3 @x/y@1.0.0 z@^1 w@latest v@1',
+      ['npm: npm=10.2.3, @x/y=1.0.0, z, w, v'],
+    ],
+    ['RUN npm run build && node npm-installer.sh', []],
+    ['RUN npx --yes a@1.0.0 b', ['npm: a=1.0.0']],
+    ['RUN yarn', ['yarn:']],
+    ['RUN yarn install --immutable && yarn build', ['yarn:; lock']],
+    ['RUN yarn --frozen-lockfile', ['yarn:; lock']],
+    ['RUN yarn global add a@1.2.3', ['yarn: a=1.2.3']],
+    ['RUN pnpm i --frozen-lockfile', ['pnpm:; lock']],
+    ['ENV CI=true\nRUN pnpm install', ['pnpm:; lock']],
+    ['RUN pnpm add a', ['pnpm: a']],
+    ['RUN bun install --frozen-lockfile', ['bun:; lock']],
+    ['RUN corepack enable && corepack prepare pnpm@9.1.0 --activate', ['npm: pnpm=9.1.0']],
+    ['RUN gem install bundler -v 2.5.0 && gem install a', ['gem: bundler=2.5.0', 'gem: a']],
+    ['RUN bundle install', ['bundle:']],
+    ["RUN bundle config set --local frozen 'true' && bundle install -j4", ['bundle:; lock']],
+    ['ENV BUNDLE_DEPLOYMENT=1\nRUN bundle install', ['bundle:; lock']],
+    [
+      'RUN go install example.com/a@v1.2.3 && go install example.com/b@latest && go install ./...',
+      ['go: example.com/a=v1.2.3', 'go: example.com/b'],
+    ],
+    ['RUN go mod download', ['go:; lock']],
+    [
+      'RUN cargo install --locked a@1.2.3 && cargo install b --version 1.0.0 && cargo build --release --locked',
+      ['cargo: a=1.2.3', 'cargo: b', 'cargo:; lock'],
+    ],
+    ['COPY composer.* ./\nRUN composer install --no-dev', ['composer:; lock']],
+    ['RUN composer require a/b:1.2.3 c/d', ['composer: a/b=1.2.3, c/d']],
+  ])('%j', (run, expected) => {
+    expect(installs(run)).toEqual(expected);
+  });
+
+  test('reads the requirements that the context shows', () => {
+    const files = {
+      'app/requirements.txt': '# comment\na==1.0 # why\nb>=2\n-r base.txt\n',
+      'app/base.txt': 'c==3 \\\n  --hash=sha256:00\n',
+    };
+    expect(
+      installs('FROM x\nCOPY app/ /srv/\nRUN pip install -r requirements.txt', {}, files),
+    ).toEqual(['pip: a=1.0, b, c=3']);
+    expect(
+      installs('FROM x\nCOPY app/base.txt /srv/\nRUN pip install -r /srv/base.txt', {}, files),
+    ).toEqual(['pip: c=3; lock']);
+  });
+});
+
+describe('how a script is followed', () => {
+  test.each([
+    ['exec form', 'RUN ["apt-get", "install", "-y", "a"]', ['apt: a']],
+    ['exec form through a shell', 'RUN ["sh", "-c", "apt-get install -y a"]', ['apt: a']],
+    ['here-document', 'RUN <<EOF\napt-get update\napt-get install -y a\nEOF', ['apt: a']],
+    ['here-document for bash', 'RUN <<EOF bash\napk add a\nEOF', ['apk: a']],
+    ['another language', 'RUN <<EOF\n#!/usr/bin/env python3\nprint("apt-get install a")\nEOF', []],
+    ['function', 'RUN add() { apk add "$@"; }; add a b=1', ['apk: a, b=1']],
+    ['function that is not called', 'RUN add() { apk add "$@"; }; true', []],
+    ['loop', 'RUN for p in a b=2; do apk add $p; done', ['apk: a', 'apk: b=2']],
+    ['branches', 'RUN if [ -n "$X" ]; then apk add a; else apk add b; fi', ['apk: a', 'apk: b']],
+    ['variable of the script', 'RUN V=1.2 && apk add "a=$V"', ['apk: a=1.2']],
+    [
+      'variable of a branch',
+      'RUN case $X in a) V=1;; b) V=2;; esac; apk add a=$V',
+      ['apk: a=${V}'],
+    ],
+    ['sh -c with quotes', 'RUN bash -euxc "apk add a && apk add b"', ['apk: a', 'apk: b']],
+    ['su', 'RUN su app -c "npm ci"', ['npm:; lock']],
+    ['echo is no install', 'RUN echo "apt-get install a" > x && echo apk add b', []],
+    ['a comment is none', 'RUN true # apt-get install a', []],
+    ['escape directive', '# escape=`\nFROM x\nRUN apk add `\n  a `\n  b', ['apk: a, b']],
+    ['ONBUILD waits for another build', 'ONBUILD RUN apk add a', []],
+  ])('%s', (_name, run, expected) => {
+    expect(installs(run)).toEqual(expected);
+  });
+
+  test('only stages that the target reaches count', () => {
+    const text =
+      'FROM x AS a\nRUN apk add a\nFROM x AS b\nRUN apk add b\nFROM scratch AS c\nCOPY --from=b / /';
+    expect(installs(text)).toEqual(['apk: b']);
+    expect(installs(text, { target: 'a' })).toEqual(['apk: a']);
+  });
+
+  test('build args reach the command', () => {
+    const text = 'FROM x\nARG V=1\nRUN apk add a=$V';
+    expect(installs(text)).toEqual(['apk: a=1']);
+    expect(installs(text, { buildArgs: { V: '2' } })).toEqual(['apk: a=2']);
+  });
+
+  test('points at the command inside the instruction', () => {
+    const [install] = analysisOf('FROM x\nRUN true && \\\n  apk add \\\n    a').installs;
+    expect(install).toMatchObject({
+      stage: 0,
+      command: 'apk add a',
+      range: { startLine: 3, startColumn: 3, endLine: 4, endColumn: 6 },
+    });
+  });
+
+  test('says what could not be read', () => {
+    const analysis = analysisOf('FROM x\nRUN apk add "a\nSHELL ["pwsh"]\nRUN Install-Thing');
+    expect(analysis.unread).toEqual([
+      {
+        range: expect.objectContaining({ startLine: 2 }),
+        reason: 'shell at line 2: a " is not closed',
+      },
+      {
+        range: expect.objectContaining({ startLine: 4 }),
+        reason: 'RUN goes through pwsh, no POSIX shell',
+      },
+    ]);
+  });
+});

@@ -1,0 +1,121 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { parseShell } from '../../../src/dockerfile/shell/parse-shell.ts';
+import type { Command, List } from '../../../src/dockerfile/shell/syntax-tree.ts';
+
+/** The tree as a short text: words as written, operators, and brackets around bodies. */
+function shape(list: List): string {
+  return list.items
+    .map(({ pipeline, operator }) => {
+      const elements = pipeline.elements.map(commandShape).join(' | ');
+      return `${pipeline.negated ? '! ' : ''}${elements}${operator === '' ? '' : ` ${operator} `}`;
+    })
+    .join('');
+}
+
+function commandShape(command: Command): string {
+  switch (command.kind) {
+    case 'simple':
+      return [
+        ...command.assignments.map((a) => `${a.name}:=${a.value.text}`),
+        ...command.words.map((w) => w.text),
+      ].join(' ');
+    case 'if':
+      return `if[${command.branches.map((b) => `${shape(b.condition)}?${shape(b.body)}`).join('/')}${command.otherwise ? `:${shape(command.otherwise)}` : ''}]`;
+    case 'loop':
+      return `loop[${shape(command.condition)}?${shape(command.body)}]`;
+    case 'for':
+      return `for[${command.variable}=${command.items.map((w) => w.text).join(',')}:${shape(command.body)}]`;
+    case 'case':
+      return `case[${command.subject.text}:${command.arms.map(shape).join('/')}]`;
+    case 'group':
+      return `${command.subshell ? '(' : '{'}${shape(command.body)}${command.subshell ? ')' : '}'}`;
+    case 'function':
+      return `fn ${command.name}=${commandShape(command.body)}`;
+  }
+}
+
+function shapeOf(text: string): string {
+  const parsed = parseShell(text);
+  return parsed.ok ? shape(parsed.value) : `error: ${parsed.error.message}`;
+}
+
+describe('parseShell', () => {
+  test.each([
+    ['set -ex; a && b || c &', 'set -ex ; a && b || c & '],
+    ['a | b | c', 'a | b | c'],
+    ['a\nb # comment\n# another\nc', 'a ; b ; c'],
+    ['X=1 Y="a b" cmd "$X"', 'X:=1 Y:="a b" cmd "$X"'],
+    ['if a; then b; elif c; then d; else e; fi', 'if[a ; ?b ; /c ; ?d ; :e ; ]'],
+    ['while read x; do y; done < f', 'loop[read x ; ?y ; ]'],
+    ['for i in a "b c" $D; do echo $i; done', 'for[i=a,"b c",$D:echo $i ; ]'],
+    ['for i do echo; done', 'for[i=:echo ; ]'],
+    ['case "$A" in x|y) b;; (z) c ;; *) d; esac', 'case["$A":b/c/d ; ]'],
+    ['f() { a; }; f', 'fn f={a ; } ; f'],
+    ['function g { a; }', 'fn g={a ; }'],
+    ['(a; b) && { c; }', '(a ; b) && {c ; }'],
+    ['! a | b', '! a | b'],
+    ['[[ $a == b && -f c ]] && d', '[[ $a == b -f c && d'],
+    ['((i++)); a', '(( i++ ; a'],
+    ['x=(a b c) && d', 'x:= && d'],
+    ['echo "it is $(date +%s | tr -d x)" `id -u`', 'echo "it is $(date +%s | tr -d x)" `id -u`'],
+    ['a 2>&1 >/dev/null <f', 'a'],
+    ['bash <(curl x)', 'bash <(curl x)'],
+    ['echo ${A:-"b } c"} $((1 + (2))) done', 'echo ${A:-"b } c"} $((1 + (2))) done'],
+    ['echo if then fi', 'echo if then fi'],
+    ['a \\\n b', 'a b'],
+  ])('%j', (text, expected) => {
+    expect(shapeOf(text)).toBe(expected);
+  });
+
+  test.each([
+    ['a "b', 'a " is not closed'],
+    ["a 'b", "a ' is not closed"],
+    ['if a; then b', 'expected fi'],
+    ['$(a', 'expected )'],
+    ['a; fi', 'unexpected fi'],
+    ['(a', 'a group is not closed'],
+    [';', 'unexpected ";"'],
+  ])('refuses %j', (text, message) => {
+    expect(shapeOf(text)).toBe(`error: ${message}`);
+  });
+
+  test('gives here-documents their bodies, expanded unless quoted', () => {
+    const parsed = parseShell('cat <<A <<-"B" | sh\none $X\nA\n\ttwo $X\n\tB\necho');
+    expect(parsed.ok).toBe(true);
+    if (!parsed.ok) return;
+    const cat = parsed.value.items[0]?.pipeline.elements[0];
+    const bodies = cat?.kind === 'simple' ? cat.redirects.map((r) => r.body) : [];
+    expect(bodies.map((b) => b?.text)).toEqual(['one $X\n', 'two $X\n']);
+    expect(bodies.map((b) => b?.parts.map((p) => p.kind))).toEqual([
+      ['literal', 'variable', 'literal'],
+      ['literal'],
+    ]);
+    expect(shape(parsed.value)).toBe('cat | sh ; echo');
+  });
+
+  test('ends on any input, soon', () => {
+    const tokens =
+      '$ ( ) { } " \' ` \\ \n ; & | < > # if then fi do done for in case esac [[ ]] (( )) <<E E ${ $( ! = x=1'.split(
+        ' ',
+      );
+    const text = fc.array(fc.constantFrom(...tokens, ' ', 'a'), { maxLength: 60 });
+    fc.assert(
+      fc.property(text, (parts) => {
+        const started = performance.now();
+        parseShell(parts.join(''));
+        expect(performance.now() - started).toBeLessThan(500);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  test.each(['(', '$(', '`', '"${', '<<E ', '$((', 'f() ', '!', '{ ', 'if '])(
+    'bounds the nesting of %j',
+    (text) => {
+      const started = performance.now();
+      parseShell(text.repeat(20_000));
+      expect(performance.now() - started).toBeLessThan(2000);
+    },
+  );
+});

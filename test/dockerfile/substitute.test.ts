@@ -1,0 +1,77 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { substitute } from '../../src/dockerfile/substitute.ts';
+
+const values: Readonly<Record<string, string>> = {
+  A: 'one',
+  EMPTY: '',
+  PATHS: '/usr/local/bin',
+  DOTS: 'v1.2.3.tar.gz',
+};
+const lookup = (name: string): string | undefined => values[name];
+
+describe('substitute', () => {
+  test.each([
+    ['$A', 'one'],
+    ['x${A}y', 'xoney'],
+    ['${A:-d}${NONE:-d}${EMPTY:-d}', 'onedd'],
+    ['${A-d}${NONE-d}${EMPTY-d}', 'oned'],
+    ['${A:+s}${NONE:+s}${EMPTY:+s}', 's'],
+    ['${A+s}${EMPTY+s}', 'ss'],
+    ['${NONE:-${A}-${NONE:-deep}}', 'one-deep'],
+    ['${DOTS#v}', '1.2.3.tar.gz'],
+    ['${DOTS#*.}', '2.3.tar.gz'],
+    ['${DOTS##*.}', 'gz'],
+    ['${DOTS%.*}', 'v1.2.3.tar'],
+    ['${DOTS%%.*}', 'v1'],
+    ['${PATHS/local/share}', '/usr/share/bin'],
+    ['${PATHS//l/L}', '/usr/LocaL/bin'],
+    ['\'$A\' "$A" \\$A', '$A one $A'],
+    ['"a b"', 'a b'],
+    ['$', '$'],
+    ['a$1', 'a$1'],
+  ])('%s', (text, expected) => {
+    expect(substitute(text, lookup)).toEqual({ value: expected, unresolved: [] });
+  });
+
+  test('names what has no value and leaves it as it is written', () => {
+    expect(substitute('a-$NONE-${NONE}-${A}', lookup)).toEqual({
+      value: 'a-$NONE-${NONE}-one',
+      unresolved: ['NONE', 'NONE'],
+    });
+  });
+
+  test('takes the escape character of the file', () => {
+    expect(substitute('`$A\\b', lookup, '`').value).toBe('$A\\b');
+  });
+
+  test('ends soon on any pattern', () => {
+    const part = fc.constantFrom(
+      '${',
+      '}',
+      'A',
+      '*',
+      '?',
+      '#',
+      '%',
+      '/',
+      '$',
+      "'",
+      '"',
+      '\\',
+      ':-',
+      'a',
+    );
+    fc.assert(
+      fc.property(fc.array(part, { maxLength: 80 }), (parts) => {
+        const started = performance.now();
+        substitute(parts.join(''), lookup);
+        expect(performance.now() - started).toBeLessThan(300);
+      }),
+    );
+    const started = performance.now();
+    substitute('${X##*a*a*a*a*b}', () => 'a'.repeat(4000));
+    substitute('${A:-'.repeat(5000), lookup);
+    expect(performance.now() - started).toBeLessThan(3000);
+  });
+});
