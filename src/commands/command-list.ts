@@ -24,7 +24,7 @@ export const COMMANDS = [
   },
   {
     name: 'prune',
-    usage: 'prune [--all] [--keep N] [--older-than DAYS] [--dry-run]',
+    usage: 'prune [--all] [--keep N] [--older-than DAYS] [--dry-run] [--json]',
     summary: 'free what earlier builds left in the layout and the caches',
   },
   {

@@ -1,12 +1,14 @@
-import { EXIT } from '../model/errors.ts';
+import { EXIT, UserError } from '../model/errors.ts';
 import { openStore } from '../oci/layout-store.ts';
 import { bytesText } from '../ui/units.ts';
 import { readFlags, wholeNumber } from './flags.ts';
+import { usageLine } from './help.ts';
 import type { Command } from './io.ts';
 import { pathsOf } from './paths.ts';
+import { pruneCaches } from './prune-caches.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
-const HELP = `Usage: scoville prune [--all] [--keep N] [--older-than DAYS] [--dry-run]
+const HELP = `Usage: scoville prune [--all] [--keep N] [--older-than DAYS] [--dry-run] [--json]
 
 Frees what earlier builds left in the layout: builds that a newer one of the same name has replaced, blobs that no
 remaining build reaches, and what a killed build left half written. A build that runs is never touched.
@@ -20,7 +22,7 @@ remaining build reaches, and what a killed build left half written. A build that
 
 /** `scoville prune`. */
 export const prune: Command = async (args, io) => {
-  const { values } = readFlags('prune', args, {
+  const { values, positionals } = readFlags('prune', args, {
     all: { type: 'boolean', default: false },
     keep: { type: 'string', default: '1' },
     'older-than': { type: 'string', default: '0' },
@@ -32,20 +34,27 @@ export const prune: Command = async (args, io) => {
     io.writeOut(HELP);
     return EXIT.met;
   }
-  const result = await openStore(pathsOf(io).store, io.now).then((store) =>
-    store.prune({
-      all: values.all,
-      keepPerName: wholeNumber('keep', values.keep, 1_000_000),
-      olderThan: wholeNumber('older-than', values['older-than'], 36_500) * DAY_MS,
-      dryRun: values['dry-run'],
-      now: io.now(),
-    }),
-  );
-  if (values.json) io.writeOut(`${JSON.stringify(result)}\n`);
+  if (positionals.length > 0)
+    throw new UserError('prune takes no names', { nextStep: usageLine('prune') });
+  const dryRun = values['dry-run'];
+  const options = {
+    all: values.all,
+    keepPerName: wholeNumber('keep', values.keep, 1_000_000),
+    olderThan: wholeNumber('older-than', values['older-than'], 36_500) * DAY_MS,
+    dryRun,
+    now: io.now(),
+  };
+  const paths = pathsOf(io);
+  const result = await openStore(paths.store, io.now).then((store) => store.prune(options));
+  // A running build writes into the caches too.
+  const cacheBytes =
+    values.all && result.runningBuilds.length === 0 ? await pruneCaches(paths.cache, dryRun) : 0;
+  const freedBytes = result.freedBytes + cacheBytes;
+  if (values.json) io.writeOut(`${JSON.stringify({ ...result, freedBytes })}\n`);
   else {
-    const verb = values['dry-run'] ? 'would free' : 'freed';
+    const verb = dryRun ? 'would free' : 'freed';
     io.writeOut(
-      `${verb} ${bytesText(result.freedBytes)}: ${result.removedBuilds.length} builds, ${result.removedBlobs} blobs\n`,
+      `${verb} ${bytesText(freedBytes)}: ${result.removedBuilds.length} builds, ${result.removedBlobs} blobs\n`,
     );
     if (result.runningBuilds.length > 0)
       io.writeErr(
