@@ -1,4 +1,4 @@
-import { writeFile, rename } from 'node:fs/promises';
+import { realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { messageOf, UserError } from '../model/errors.ts';
 import { unreachable } from '../model/result.ts';
@@ -47,18 +47,37 @@ export async function writeReports(
   }
 }
 
-/** Writes beside, then renames, so that a reader never sees half a file. */
+/**
+ * Writes beside, then renames, so that a reader never sees half a file. A device or pipe (`/dev/stderr`) is written to as it
+ * is, and a link stays one. Throws UserError where it cannot be written.
+ */
 export async function writeFileBeside(path: string, text: string): Promise<void> {
-  const beside = `${path}.${process.pid}.tmp`;
   try {
-    await writeFile(beside, text);
-    await rename(beside, path);
+    const there = await stat(path).catch(() => undefined);
+    if (there !== undefined && !there.isFile()) {
+      await writeFile(path, text);
+      return;
+    }
+    await replaceFile(there === undefined ? path : await realpath(path), text);
   } catch (cause) {
     throw new UserError(`${path} could not be written: ${messageOf(cause)}`, { cause });
   }
 }
 
+async function replaceFile(path: string, text: string): Promise<void> {
+  const beside = `${path}.${process.pid}.tmp`;
+  try {
+    await writeFile(beside, text);
+    await rename(beside, path);
+  } catch (error) {
+    await rm(beside, { force: true });
+    throw error;
+  }
+}
+
 function isUtf8(io: CommandIo): boolean {
-  const locale = io.env['LC_ALL'] ?? io.env['LC_CTYPE'] ?? io.env['LANG'] ?? '';
+  // POSIX, 8.2: the first of them that is set to anything.
+  const locale =
+    ['LC_ALL', 'LC_CTYPE', 'LANG'].map((name) => io.env[name] ?? '').find((v) => v !== '') ?? '';
   return locale === '' ? io.platform === 'darwin' : /utf-?8/i.test(locale);
 }
