@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { Paths } from '../pipeline/context.ts';
 import type { CommandIo } from './io.ts';
 
@@ -8,9 +8,14 @@ import type { CommandIo } from './io.ts';
  */
 export function pathsOf(io: CommandIo): Paths {
   const { env, homeDir } = io;
-  const dockerConfig = env['DOCKER_CONFIG'] ?? join(homeDir, '.docker');
-  const home = env['SCOVILLE_HOME'];
-  if (home !== undefined && home !== '')
+  const named = (name: string): string | undefined => {
+    const value = env[name] ?? '';
+    // Set to nothing is as good as not set; relative is from where the user stands, whatever a tool's own folder is.
+    return value === '' ? undefined : resolve(io.cwd, value);
+  };
+  const dockerConfig = named('DOCKER_CONFIG') ?? join(homeDir, '.docker');
+  const home = named('SCOVILLE_HOME');
+  if (home !== undefined)
     return {
       store: join(home, 'layout'),
       cache: join(home, 'cache'),
