@@ -1,8 +1,8 @@
 import { EXIT, UserError } from '../model/errors.ts';
 import { completionScript, SHELLS } from '../plans/completion.ts';
+import { COMMANDS } from './command-list.ts';
 import { usageLine } from './help.ts';
 import type { Command } from './io.ts';
-import { COMMANDS } from './command-list.ts';
 
 const HELP = `Usage: scoville completion bash|zsh|fish
 

@@ -1,8 +1,10 @@
+import { didYouMean } from '../config/did-you-mean.ts';
 import { EXIT, Interrupted, messageOf, ToolError, UserError } from '../model/errors.ts';
+import { cleanLines } from '../ui/clean.ts';
+import { COMMANDS } from './command-list.ts';
 import { helpText } from './help.ts';
 import type { CommandIo } from './io.ts';
 import { LOAD } from './load-command.ts';
-import { COMMANDS } from './command-list.ts';
 import { VERSION } from './version.ts';
 
 /** Runs the command line and gives the exit code; every error ends here as a message on stderr. */
@@ -47,11 +49,16 @@ async function dispatch(argv: readonly string[], io: CommandIo): Promise<number>
 }
 
 function nearest(name: string): string {
-  const match = COMMANDS.find((c) => c.name.startsWith(name.slice(0, 2)) && name.length > 1);
-  return match === undefined ? '' : `; did you mean ${match.name}?`;
+  const names = COMMANDS.map((c) => c.name);
+  const begun = names.find((candidate) => name.length > 1 && candidate.startsWith(name));
+  const match = begun ?? didYouMean(name, names);
+  return match === undefined ? '' : `; did you mean ${match}?`;
 }
 
-/** What a person is shown of an error: what happened, what the tool said, and the next step. */
+/**
+ * What a person is shown of an error: what happened, what the tool said, and the next step. Cleaned as a whole, for errors
+ * quote files and servers.
+ */
 export function errorText(thrown: unknown, debug: boolean): string {
   const lines = [`scoville: ${messageOf(thrown)}`];
   if (thrown instanceof ToolError && thrown.stderrTail.trim() !== '')
@@ -71,5 +78,5 @@ export function errorText(thrown: unknown, debug: boolean): string {
   } else if (debug && thrown.stack !== undefined) {
     lines.push(thrown.stack);
   }
-  return `${lines.join('\n')}\n`;
+  return `${cleanLines(lines.join('\n'))}\n`;
 }

@@ -2,8 +2,8 @@ import { loadSettings } from '../config/find-settings.ts';
 import { formatProblem } from '../config/problem.ts';
 import { EXIT, UserError } from '../model/errors.ts';
 import { openStore } from '../oci/layout-store.ts';
-import { pushEverywhere } from '../pipeline/push-image.ts';
 import { phase } from '../pipeline/context.ts';
+import { pushEverywhere } from '../pipeline/push-image.ts';
 import { Registries } from '../pipeline/registries.ts';
 import { pipelineContext } from './context.ts';
 import { conversation } from './conversation.ts';
@@ -43,7 +43,7 @@ export const push: Command = async (args, io) => {
       ...Object.fromEntries(values['plain-http'].map((host) => [host, { plainHttp: true }])),
     });
     for (const text of positionals) {
-      const { name, index, referrers } = await storedImage(store, text);
+      const { name, index, referrers, tagged } = await storedImage(store, text);
       await phase(
         context,
         'push',
@@ -52,6 +52,7 @@ export const push: Command = async (args, io) => {
             store,
             index,
             referrers,
+            tagged,
             names: [name],
             byDigest: false,
             plainHttp: false,

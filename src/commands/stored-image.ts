@@ -1,6 +1,7 @@
 import { UserError } from '../model/errors.ts';
 import type { Descriptor } from '../model/oci.ts';
 import { formatReference, parseReference, withDefaultTag } from '../model/reference.ts';
+import { readTaggedEntries, type TaggedManifest } from '../oci/legacy-signature.ts';
 import type { LayoutStore } from '../oci/layout-store.ts';
 
 /** What the layout holds under a name. */
@@ -8,6 +9,7 @@ export interface StoredImage {
   readonly name: string;
   readonly index: Descriptor;
   readonly referrers: readonly Descriptor[];
+  readonly tagged: readonly TaggedManifest[];
 }
 
 /** Finds the newest build of a name, with its signatures and attestations. Throws UserError where there is none. */
@@ -20,9 +22,12 @@ export async function storedImage(store: LayoutStore, text: string): Promise<Sto
     throw new UserError(`the layout holds no build of ${name}`, {
       nextStep: `scoville build -t ${text} .`,
     });
-  const { annotations: _names, ...index } = found.descriptor;
+  // Without its annotations: they are its names in this layout, and no part of the image.
+  const { mediaType, digest, size, platform } = found.descriptor;
+  const index = { mediaType, digest, size, ...(platform === undefined ? {} : { platform }) };
   const referrers = found.build.manifests.filter(
     (descriptor) => descriptor.artifactType !== undefined,
   );
-  return { name, index, referrers };
+  const tagged = readTaggedEntries(found.build.manifests);
+  return { name, index, referrers, tagged };
 }
