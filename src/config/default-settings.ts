@@ -5,7 +5,7 @@ export const DEFAULT_SETTINGS: Settings = {
   file: undefined,
   image: { annotations: {} },
   secrets: { use: undefined, files: [] },
-  sign: { enabled: true, keyless: false },
+  sign: { enabled: true, keyless: false, format: 'both' },
   attest: { sbom: ['cyclonedx', 'spdx'], provenance: true, verdict: true },
   reproducible: { mode: 'safe', pin: true },
   gate: { waivers: [] },

@@ -59,6 +59,11 @@ const sign = group('Signing.', {
     help: 'Always sign with an OIDC identity in place of a key.',
     flag: '--keyless',
   },
+  format: {
+    type: { kind: 'choice', choices: ['bundle', 'legacy', 'both'] },
+    help: 'How the signature is stored: a sigstore bundle (cosign 3), the tag that cosign 2 and older verifiers look for, or both.',
+    flag: '--signature-format',
+  },
 });
 
 const attest = group('What is stated about the image, signed and stored beside it.', {

@@ -8,6 +8,8 @@ export interface Waiver {
   readonly expires?: string;
 }
 
+export type SignatureFormat = 'bundle' | 'legacy' | 'both';
+
 /** `.scoville.yaml`, defaults filled in. docs/configuration.md describes each. */
 export interface Settings {
   /** The file they were read from; undefined where there is none. */
@@ -33,6 +35,8 @@ export interface Settings {
     /** File, KMS URI or PKCS#11 URI. */
     readonly key?: string;
     readonly keyless: boolean;
+    /** `bundle`: a sigstore bundle as a referrer; `legacy`: the tag that cosign up to 2 looks for; `both`. */
+    readonly format: SignatureFormat;
   };
   readonly attest: {
     readonly sbom: readonly ('cyclonedx' | 'spdx')[];

@@ -61,3 +61,18 @@ export async function writeLegacySignature(
     descriptor: describe(MEDIA_TYPE.manifest, manifest),
   };
 }
+
+const REF_NAME = 'org.opencontainers.image.ref.name';
+
+/** The entries of a layout's index.json that keep such manifests with their tags. */
+export function taggedEntries(tagged: readonly TaggedManifest[]): readonly Descriptor[] {
+  return tagged.map(({ tag, descriptor }) => ({ ...descriptor, annotations: { [REF_NAME]: tag } }));
+}
+
+/** Those of a layout's entries that `taggedEntries` made. */
+export function readTaggedEntries(entries: readonly Descriptor[]): readonly TaggedManifest[] {
+  return entries.flatMap(({ annotations, ...descriptor }) => {
+    const tag = annotations?.[REF_NAME];
+    return tag !== undefined && /^sha256-[0-9a-f]{64}\.sig$/.test(tag) ? [{ tag, descriptor }] : [];
+  });
+}

@@ -1,5 +1,7 @@
 import type { Descriptor } from '../model/oci.ts';
 import type { Scorecard } from '../model/scorecard.ts';
+import { PREDICATE_TYPE } from '../model/statement.ts';
+import type { TaggedManifest } from '../oci/legacy-signature.ts';
 import type { BuildPlan } from '../plans/build-plan.ts';
 import { ruleSet } from '../normalise/rule-set.ts';
 import { buildStatements } from './attestation-documents.ts';
@@ -13,6 +15,7 @@ import { inspectPlatform } from './inspect-image.ts';
 import type { Prepared } from './prepare-build.ts';
 import { scanImage } from './scan-image.ts';
 import { scanLayout } from './scan-layout.ts';
+import { legacySignatures } from './legacy-signatures.ts';
 import { type SignedStatement, signStatements } from './sign-statements.ts';
 import { resolveSigner, type Signer } from './signer.ts';
 import { verdictStatements } from './verdict-statements.ts';
@@ -20,6 +23,8 @@ import { verdictStatements } from './verdict-statements.ts';
 /** What an image carries when it is published, and how it was judged. */
 export interface AttestedImage {
   readonly referrers: readonly Descriptor[];
+  /** Signatures as cosign up to 2 looks for them, by tag. */
+  readonly tagged: readonly TaggedManifest[];
   readonly scorecard: Scorecard | undefined;
 }
 
@@ -32,7 +37,7 @@ export async function attestAndGrade(
   image: FinalImage,
   times: BuildTimes,
 ): Promise<AttestedImage> {
-  const { plan, store } = prepared;
+  const { plan } = prepared;
   const evidence = await inspect(context, prepared, image, times);
   const scanning = plan.own.grade
     ? scanLayout(prepared.plan.layout, image.index).then((dir) =>
@@ -44,6 +49,41 @@ export async function attestAndGrade(
   const { sign } = plan.attest;
   const signer = sign.on ? await resolveSigner(context, plan.settings.sign) : undefined;
   if (!sign.on) context.emit({ kind: 'phase-off', phase: 'attest', reason: sign.offBecause });
+  const { signed, tagged } =
+    signer === undefined
+      ? { signed: [], tagged: [] }
+      : await attest(context, prepared, image, times, evidence, signer);
+  const isKept = ({ predicateType }: SignedStatement): boolean =>
+    plan.settings.sign.format !== 'legacy' || predicateType !== PREDICATE_TYPE.cosignSign;
+  const referrers = signed.filter(isKept).map(({ referrer }) => referrer);
+  if (!plan.own.grade) {
+    context.emit({ kind: 'phase-off', phase: 'grade', reason: '--grade=false' });
+    return { referrers, tagged, scorecard: undefined };
+  }
+  const vulnerabilities = await scanning;
+  const scorecard = await phase(
+    context,
+    'grade',
+    () => Promise.resolve(gradeImage(context, prepared, image, evidence, signed, vulnerabilities)),
+    (card) => ({ detail: `level ${card.level} (${card.levelName}), ${card.overall.grade}` }),
+  );
+  const verdict = await signVerdict(context, prepared, image, scorecard, signer, signed);
+  return { referrers: [...referrers, ...verdict.map((s) => s.referrer)], tagged, scorecard };
+}
+
+/** Signs all that is said of the image, in both forms where both are wanted. */
+async function attest(
+  context: PipelineContext,
+  prepared: Planned,
+  image: FinalImage,
+  times: BuildTimes,
+  evidence: readonly PlatformEvidence[],
+  signer: Signer,
+): Promise<{
+  readonly signed: readonly SignedStatement[];
+  readonly tagged: readonly TaggedManifest[];
+}> {
+  const { plan, store } = prepared;
   const statements = buildStatements({
     image,
     content: (platform) => {
@@ -57,28 +97,19 @@ export async function attestAndGrade(
     startedOn: new Date(times.startedAt).toISOString(),
     finishedOn: new Date(times.finishedAt).toISOString(),
   });
-  const signed =
-    signer === undefined
-      ? []
-      : await phase(
-          context,
-          'attest',
-          () => signStatements(context, store.blobs, signer, statements),
-          (done) => ({ detail: `${done.length} statements signed with ${signerText(signer)}` }),
-        );
-  if (!plan.own.grade) {
-    context.emit({ kind: 'phase-off', phase: 'grade', reason: '--grade=false' });
-    return { referrers: signed.map((s) => s.referrer), scorecard: undefined };
-  }
-  const vulnerabilities = await scanning;
-  const scorecard = await phase(
+  const subjects = statements
+    .filter(({ predicateType }) => predicateType === PREDICATE_TYPE.cosignSign)
+    .map(({ subject }) => subject);
+  return phase(
     context,
-    'grade',
-    () => Promise.resolve(gradeImage(context, prepared, image, evidence, signed, vulnerabilities)),
-    (card) => ({ detail: `level ${card.level} (${card.levelName}), ${card.overall.grade}` }),
+    'attest',
+    async () => {
+      const signed = await signStatements(context, store.blobs, signer, statements);
+      const tagged = await legacySignatures(context, store.blobs, plan, signer, subjects);
+      return { signed, tagged };
+    },
+    ({ signed }) => ({ detail: `${signed.length} statements signed with ${signerText(signer)}` }),
   );
-  const verdict = await signVerdict(context, prepared, image, scorecard, signer, signed);
-  return { referrers: [...signed, ...verdict].map((s) => s.referrer), scorecard };
 }
 
 async function inspect(

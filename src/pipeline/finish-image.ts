@@ -1,6 +1,7 @@
 import type { Descriptor } from '../model/oci.ts';
 import type { Scorecard } from '../model/scorecard.ts';
 import { createCache } from '../oci/json-cache.ts';
+import type { TaggedManifest } from '../oci/legacy-signature.ts';
 import type { BuildPlan } from '../plans/build-plan.ts';
 import { ruleSet } from '../normalise/rule-set.ts';
 import { decideEpoch } from '../plans/epoch.ts';
@@ -17,6 +18,7 @@ export interface FinishedImage {
   readonly index: Descriptor;
   /** Signatures and attestations, as stored in the layout. */
   readonly referrers: readonly Descriptor[];
+  readonly tagged: readonly TaggedManifest[];
   readonly scorecard: Scorecard | undefined;
 }
 

@@ -1,7 +1,6 @@
-import { CATALOGUE } from '../criteria/catalogue.ts';
+import { judgeImage } from '../criteria/judge-image.ts';
 import { assembleScorecard, type JudgedPlatform } from '../grading/scorecard.ts';
 import type { ImageContent } from '../facts/image-facts.ts';
-import type { Criterion, CriterionResult } from '../model/criterion.ts';
 import {
   type BuildFact,
   type Fact,
@@ -44,7 +43,7 @@ export function gradeImage(
     return {
       platform: nameOf(one.platform),
       digest: one.platform.descriptor.digest,
-      criteria: CATALOGUE.map((criterion) => resultOf(criterion, facts)),
+      criteria: judgeImage(facts),
     };
   });
   const [first, ...rest] = judged;
@@ -127,23 +126,6 @@ function factsOf(
       },
       'build',
     ),
-  };
-}
-
-function resultOf(criterion: Criterion, facts: Facts): CriterionResult {
-  const { id, title, vector, level, remedies } = criterion;
-  const { outcome, summary, source, evidence, settle } = criterion.judge(facts);
-  return {
-    id,
-    title,
-    vector,
-    level,
-    outcome,
-    summary,
-    source,
-    evidence,
-    remedies: outcome === 'pass' || outcome === 'not-applicable' ? [] : remedies,
-    ...(settle === undefined ? {} : { settle }),
   };
 }
 

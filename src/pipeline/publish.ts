@@ -6,6 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import { messageOf, UserError } from '../model/errors.ts';
 import { formatReference, parseReference } from '../model/reference.ts';
 import type { BuildDirectory } from '../oci/build-directory.ts';
+import { taggedEntries } from '../oci/legacy-signature.ts';
 import { dockerLoadStream } from '../oci/docker-archive.ts';
 import type { BuildPlan } from '../plans/build-plan.ts';
 import type { Destination } from '../plans/output-plan.ts';
@@ -32,7 +33,7 @@ export async function publish(
       const reference = parseReference(name);
       return reference.ok ? [reference.value] : [];
     }),
-    referrers: image.referrers,
+    referrers: [...image.referrers, ...taggedEntries(image.tagged)],
   });
 }
 
@@ -65,6 +66,7 @@ async function deliver(
           pushEverywhere(context, registries, {
             ...common,
             referrers: image.referrers,
+            tagged: image.tagged,
             byDigest: destination.byDigest,
             plainHttp: destination.plainHttp,
           }),

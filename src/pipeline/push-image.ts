@@ -2,6 +2,7 @@ import { UserError } from '../model/errors.ts';
 import type { Descriptor } from '../model/oci.ts';
 import { formatReference, parseReference } from '../model/reference.ts';
 import type { LayoutStore } from '../oci/layout-store.ts';
+import type { TaggedManifest } from '../oci/legacy-signature.ts';
 import { pushImage, type PushResult } from '../oci/push.ts';
 import type { PipelineContext } from './context.ts';
 import type { Registries } from './registries.ts';
@@ -10,6 +11,7 @@ export interface PushRequest {
   readonly store: LayoutStore;
   readonly index: Descriptor;
   readonly referrers: readonly Descriptor[];
+  readonly tagged: readonly TaggedManifest[];
   /** Full names, all to be pushed. */
   readonly names: readonly string[];
   /** Pushes without setting a tag. */
@@ -49,6 +51,7 @@ export async function pushEverywhere(
       repository,
       root: request.index,
       referrers: request.referrers,
+      tagged: request.tagged,
       tags: request.byDigest ? [] : tags,
       onTransfer: (transfer) => {
         context.emit({ kind: 'transfer', phase: 'push', ...transfer });

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Descriptor } from '../model/oci.ts';
 import type { Scorecard } from '../model/scorecard.ts';
 import type { BlobStore } from '../oci/blob-store.ts';
+import type { TaggedManifest } from '../oci/legacy-signature.ts';
 import { createCache, type JsonCache } from '../oci/json-cache.ts';
 import type { BuildPlan } from '../plans/build-plan.ts';
 import type { PipelineContext } from './context.ts';
@@ -9,11 +10,12 @@ import type { AttestedImage } from './attest-and-grade.ts';
 
 /** A result rests on its day: ages, scanners' databases. Older ones are made anew. */
 const FRESH_MS = 24 * 60 * 60 * 1000;
-const SCHEMA = 1;
+const SCHEMA = 2;
 
 interface Remembered {
   readonly at: number;
   readonly referrers: readonly Descriptor[];
+  readonly tagged: readonly TaggedManifest[];
   readonly scorecard: Scorecard | null;
 }
 
@@ -27,8 +29,10 @@ export async function recallResult(
   const found = (await results(context).get(keyOf(context, plan, index))) as Remembered | undefined;
   if (found === undefined || context.now() - found.at > FRESH_MS || found.at > context.now())
     return undefined;
-  for (const referrer of found.referrers) if (!(await blobs.has(referrer.digest))) return undefined;
-  return { referrers: found.referrers, scorecard: found.scorecard ?? undefined };
+  const { referrers, tagged } = found;
+  for (const { digest } of [...referrers, ...tagged.map((t) => t.descriptor)])
+    if (!(await blobs.has(digest))) return undefined;
+  return { referrers, tagged, scorecard: found.scorecard ?? undefined };
 }
 
 /** Keeps the result for the next build that comes to the same digest. */
@@ -36,9 +40,14 @@ export function rememberResult(
   context: PipelineContext,
   plan: BuildPlan,
   index: Descriptor,
-  { referrers, scorecard }: AttestedImage,
+  { referrers, tagged, scorecard }: AttestedImage,
 ): Promise<void> {
-  const remembered: Remembered = { at: context.now(), referrers, scorecard: scorecard ?? null };
+  const remembered: Remembered = {
+    at: context.now(),
+    referrers,
+    tagged,
+    scorecard: scorecard ?? null,
+  };
   return results(context).set(keyOf(context, plan, index), remembered);
 }
 

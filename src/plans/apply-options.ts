@@ -12,6 +12,7 @@ export function applyOptions(settings: Settings, own: OwnOptions): Settings {
     sign: {
       enabled: own.sign ?? (named || settings.sign.enabled),
       keyless: own.keyless ?? (own.key === undefined && settings.sign.keyless),
+      format: own.signatureFormat ?? settings.sign.format,
       ...(key === undefined ? {} : { key }),
     },
     reproducible: {

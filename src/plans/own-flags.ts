@@ -35,6 +35,13 @@ export const OWN_FLAGS: readonly FlagSpec[] = [
   },
   { name: 'keyless', kind: 'bool', help: 'Sign with an OIDC identity in place of a key' },
   {
+    name: 'signature-format',
+    kind: 'string',
+    value: 'FORMAT',
+    choices: ['bundle', 'legacy', 'both'],
+    help: 'Store the signature as bundle, old tag, or both',
+  },
+  {
     name: 'repro',
     kind: 'string',
     value: 'MODE',

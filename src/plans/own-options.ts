@@ -1,6 +1,7 @@
 import { EXIT } from '../model/errors.ts';
 import { err, ok, type Result } from '../model/result.ts';
 import type { Grade } from '../model/scorecard.ts';
+import type { SignatureFormat } from '../model/settings.ts';
 import { type FlagSpec, parseGoBool } from './flag-spec.ts';
 import type { UsageProblem } from './scan-arguments.ts';
 
@@ -22,6 +23,7 @@ export interface OwnOptions {
   readonly sign?: boolean;
   readonly key?: string;
   readonly keyless?: boolean;
+  readonly signatureFormat?: SignatureFormat;
   readonly repro?: 'safe' | 'aggressive' | 'off';
   readonly pin?: boolean;
   readonly grade: boolean;
@@ -62,6 +64,7 @@ export function readOwnOptions(given: readonly GivenOwnFlag[]): Result<OwnOption
     ...present('sign', bool('sign')),
     ...present('key', all('key').at(-1)),
     ...present('keyless', bool('keyless')),
+    ...present('signatureFormat', all('signature-format').at(-1) as OwnOptions['signatureFormat']),
     ...present('repro', all('repro').at(-1) as OwnOptions['repro']),
     ...present('pin', bool('pin')),
     grade: bool('grade') ?? true,

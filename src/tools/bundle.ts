@@ -44,6 +44,14 @@ export function bundleStatement(bytes: Uint8Array): Result<Statement> {
   });
 }
 
+/** The signature, base64, of a sigstore bundle over plain bytes (`messageSignature`). */
+export function bundleSignature(bytes: Uint8Array): Result<string> {
+  const bundle = parseJson(Buffer.from(bytes).toString('utf8'));
+  if (!BUNDLE.test(textField(bundle, 'mediaType') ?? '')) return err('it is no sigstore bundle');
+  const signature = textField(field(bundle, 'messageSignature'), 'signature') ?? '';
+  return /^[A-Za-z0-9+/]+={0,2}$/.test(signature) ? ok(signature) : err('it holds no signature');
+}
+
 /** Checks that a bundle states what was asked for: the subject, the predicate's type, and the predicate where it is given. */
 export function checkBundle(bytes: Uint8Array, expected: ExpectedStatement): Result<Statement> {
   const found = bundleStatement(bytes);

@@ -34,7 +34,7 @@ image:
   version: "1.2"
   annotations: { com.example.team: blue }
 secrets: { use: by-file, files: [/run/secrets/db] }
-sign: { enabled: true, key: keys/sign.key, keyless: false }
+sign: { enabled: true, key: keys/sign.key, keyless: false, format: legacy }
 attest: { sbom: [spdx], provenance: false, verdict: false }
 reproducible: { mode: aggressive, pin: false }
 gate:
@@ -63,7 +63,7 @@ scanner: trivy
         annotations: { 'com.example.team': 'blue' },
       },
       secrets: { use: 'by-file', files: ['/run/secrets/db'] },
-      sign: { enabled: true, key: '/project/keys/sign.key', keyless: false },
+      sign: { enabled: true, key: '/project/keys/sign.key', keyless: false, format: 'legacy' },
       attest: { sbom: ['spdx'], provenance: false, verdict: false },
       reproducible: { mode: 'aggressive', pin: false },
       gate: {
@@ -96,7 +96,7 @@ scanner: trivy
     ['imgae: {}\n', 'f.yaml:1:1: unknown key "imgae"; did you mean image?'],
     [
       'sign:\n  zebra: 1\n',
-      'f.yaml:2:3: unknown key "zebra" in sign; known are enabled, key, keyless',
+      'f.yaml:2:3: unknown key "zebra" in sign; known are enabled, key, keyless, format',
     ],
     [
       'gate:\n  minLevel: 6\n',

@@ -28,7 +28,7 @@ describe('applyOptions', () => {
 
   const configured: Settings = {
     ...DEFAULT_SETTINGS,
-    sign: { enabled: false, keyless: false, key: 'configured' },
+    sign: { enabled: false, keyless: false, key: 'configured', format: 'both' },
   };
 
   test.each([
@@ -36,13 +36,22 @@ describe('applyOptions', () => {
     [['--sign'], { enabled: true, keyless: false, key: 'configured' }],
     [['--key=k'], { enabled: true, keyless: false, key: 'k' }],
     [['--keyless'], { enabled: true, keyless: true }],
+    [
+      ['--signature-format=bundle'],
+      { enabled: false, keyless: false, key: 'configured', format: 'bundle' },
+    ],
     [['--key=k', '--no-sign'], { enabled: false, keyless: false, key: 'k' }],
   ])('signing: %j', (argv, sign) => {
-    expect(settings(configured, ...argv).sign).toEqual(sign);
+    expect(settings(configured, ...argv).sign).toEqual({ format: 'both', ...sign });
   });
 
   test('--key goes above keyless of the settings', () => {
-    const keyless = { ...DEFAULT_SETTINGS, sign: { enabled: true, keyless: true } };
-    expect(settings(keyless, '--key=k').sign).toEqual({ enabled: true, keyless: false, key: 'k' });
+    const sign = { ...DEFAULT_SETTINGS.sign, keyless: true };
+    expect(settings({ ...DEFAULT_SETTINGS, sign }, '--key=k').sign).toEqual({
+      enabled: true,
+      keyless: false,
+      key: 'k',
+      format: 'both',
+    });
   });
 });

@@ -66,7 +66,7 @@ describe('planAttestations', () => {
   test('settings turn off, flags turn on again', () => {
     const settings = {
       ...DEFAULT_SETTINGS,
-      sign: { enabled: false, keyless: false },
+      sign: { ...DEFAULT_SETTINGS.sign, enabled: false },
       attest: { sbom: [], provenance: false, verdict: false },
     };
     expect(planAttestations(parsed('.'), settings, {}, true)).toMatchObject({
