@@ -1,0 +1,281 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { BadDay, isInDocker, newName } from './bad-day.ts';
+import { bases, output, run } from './harness.ts';
+
+const day = new BadDay();
+afterAll(() => day.remove());
+
+/** Runs a build that must end with that code, and that must leave no image behind. */
+async function refused(
+  exitCode: number,
+  args: readonly string[],
+  env: Readonly<Record<string, string | undefined>> = {},
+) {
+  const name = newName();
+  const ended = await day.scoville.expect(exitCode, ['build', '--load', '-t', name, ...args], {
+    env,
+  });
+  expect(await isInDocker(name)).toBe(false);
+  return ended;
+}
+
+describe('without an engine', () => {
+  test('that docker is not installed is said, with how to install it', async () => {
+    const { stderr } = await refused(2, [day.context()], {
+      PATH: await day.pathOf('git', 'cosign'),
+    });
+    expect(stderr).toBe(
+      'scoville: docker is not installed\n  next: Debian: apt-get install docker.io docker-cli; macOS: brew install --cask docker\n',
+    );
+  });
+
+  test.each(['tcp://127.0.0.1:1', 'unix:///nowhere/docker.sock'])(
+    'that none answers at %s is said',
+    async (host) => {
+      const { stderr } = await refused(2, [day.context()], { DOCKER_HOST: host });
+      expect(stderr).toBe(
+        'scoville: no Docker engine answers\n  next: start Docker: sudo systemctl start docker, or Docker Desktop\n',
+      );
+    },
+  );
+
+  test('an engine without the containerd image store is told how to turn it on', async () => {
+    const engine = await startOldEngine();
+    try {
+      const { stderr } = await refused(2, [day.context()], { DOCKER_HOST: engine.host });
+      expect(stderr).toContain("scoville: this Docker's image store cannot export OCI layouts");
+      expect(stderr).toContain(
+        '{"features":{"containerd-snapshotter":true}} in /etc/docker/daemon.json',
+      );
+      expect(stderr).not.toContain('#1');
+    } finally {
+      await engine.stop();
+    }
+  });
+});
+
+describe('without what signs', () => {
+  test('a missing cosign is said before the build', async () => {
+    const { stderr } = await refused(2, [day.context()], {
+      PATH: await day.pathOf('git', 'docker'),
+    });
+    expect(stderr).toContain(
+      'scoville: cosign is not installed\n  next: Debian: apt-get install cosign',
+    );
+    expect(stderr).not.toContain('#1');
+  });
+
+  test('--sign=false needs no cosign, and says that nothing is signed', async () => {
+    const name = newName();
+    const { stderr } = await day.scoville.expect(
+      0,
+      ['build', '--load', '--sign=false', '-t', name, day.context()],
+      { env: { PATH: await day.pathOf('git', 'docker') } },
+    );
+    expect(stderr).toContain('scoville: sign and attest: off, signing is turned off\n');
+    expect(await isInDocker(name)).toBe(true);
+  });
+
+  test('a wrong password of the key publishes nothing', async () => {
+    const keys = mkdtempSync(join(day.folder, 'keys-'));
+    await output('cosign', ['generate-key-pair'], { cwd: keys, env: { COSIGN_PASSWORD: 'right' } });
+    const key = join(keys, 'cosign.key');
+    const { stderr } = await refused(2, ['--key', key, day.context()], {
+      COSIGN_PASSWORD: 'wrong',
+    });
+    expect(stderr).toContain(
+      `scoville: wrong password for the signing key ${key}\n  next: set COSIGN_PASSWORD`,
+    );
+    expect(stderr).not.toContain('right');
+    await refused(2, ['--key', key, day.context()]);
+  });
+
+  test('a key that is not there publishes nothing', async () => {
+    const { stderr } = await refused(2, ['--key', '/nowhere/cosign.key', day.context()]);
+    expect(stderr).toContain(
+      'scoville: the signing key /nowhere/cosign.key is not there\n  next: ',
+    );
+  });
+
+  test('a file that is no key publishes nothing', async () => {
+    const key = join(day.folder, 'no.key');
+    writeFileSync(key, 'no key at all');
+    const { stderr } = await refused(2, ['--key', key, day.context()]);
+    expect(stderr).toMatch(/^scoville: .*no\.key|cosign did not sign/m);
+  });
+});
+
+describe('short of the gate', () => {
+  test('exit 1, the scorecard is shown, nothing is loaded, pushed or written', async () => {
+    const archive = join(day.folder, 'short.tar');
+    const idFile = join(day.folder, 'short.iid');
+    const ended = await refused(1, ['--min-level', '5', '--iidfile', idFile, day.context()]);
+    expect(ended.stdout).toContain('Overall');
+    expect(ended.stderr).toMatch(/^scoville: short of the gate: .*\(.*no-critical/m);
+    expect(ended.stderr).toMatch(/scoville: nothing was tagged, loaded or pushed\n$/);
+    await day.scoville.expect(1, [
+      ...['build', '--min-grade', 'A+', '-o', `type=oci,dest=${archive}`, day.context()],
+    ]);
+    expect(readdirSync(day.folder)).not.toContain('short.tar');
+    expect(readdirSync(day.folder)).not.toContain('short.iid');
+  });
+});
+
+describe('a build that makes no image', () => {
+  test('gives the files, and says in one line that nothing is signed', async () => {
+    const out = join(day.folder, 'files');
+    const context = day.context({
+      Dockerfile: 'FROM scratch\nCOPY content /\n',
+      content: 'the content',
+    });
+    const ended = await day.scoville.expect(0, [
+      ...['build', '--progress', 'quiet', '-o', `type=local,dest=${out}`, context],
+    ]);
+    expect(readFileSync(join(out, 'content'), 'utf8')).toBe('the content');
+    expect(readdirSync(out)).toEqual(['content']);
+    const theirs = await run('docker', [
+      ...['buildx', 'build', '--progress', 'quiet', '-o', `type=local,dest=${out}`, context],
+    ]);
+    expect(ended.stdout).toBe(theirs.stdout);
+  });
+
+  test('says so on stderr where it is not quiet', async () => {
+    const ended = await day.scoville.expect(0, [
+      ...['build', '-o', 'type=cacheonly', day.context()],
+    ]);
+    const own = ended.stderr.split('\n').filter((line) => line.startsWith('scoville:'));
+    expect(own).toHaveLength(1);
+    expect(own[0]).toMatch(/handed to docker buildx build, nothing is signed or graded$/);
+  });
+});
+
+describe('--quiet', () => {
+  test('prints the digest alone, and of a failed build what BuildKit said', async () => {
+    const name = newName();
+    const good = await day.scoville.expect(0, ['build', '-q', '--load', '-t', name, day.context()]);
+    expect(good.stdout).toMatch(/^sha256:[0-9a-f]{64}\n$/);
+    expect(good.stderr).toBe('');
+    const context = day.context({ Dockerfile: `FROM ${bases.busybox}\nRUN exit 7\n` });
+    const plain = await run('docker', ['buildx', 'build', '-q', context]);
+    const bad = await refused(plain.exitCode, ['-q', context]);
+    expect(bad.stdout).toBe('');
+    expect(bad.stderr).toContain('did not complete successfully: exit code: 7');
+  });
+});
+
+describe('--dry-run', () => {
+  test('shows the plan, and starts no build', async () => {
+    const log = join(day.folder, 'docker.log');
+    const path = await day.pathWith('docker', `echo "$1 $2" >> ${log}`);
+    const builds = join(day.scoville.home, 'layout/builds');
+    await day.scoville.expect(0, ['prune']);
+    const before = readdirSync(builds);
+    const ended = await refused(0, ['--dry-run', day.context()], { PATH: path });
+    expect(ended.stdout).toContain('docker buildx build');
+    expect(readdirSync(builds)).toEqual(before);
+    const calls = new Set(readFileSync(log, 'utf8').trim().split('\n'));
+    expect(
+      [...calls].filter((call) => !/^(info|image inspect|buildx (version|inspect))/.test(call)),
+    ).toEqual([]);
+  });
+});
+
+describe('bad usage', () => {
+  test.each([
+    { args: ['--min-level', '9', '.'], says: /--min-level/, exitCode: 2 },
+    { args: ['--min-grade', 'E', '.'], says: /--min-grade/, exitCode: 2 },
+    { args: ['--sign=perhaps', '.'], says: /--sign/, exitCode: 125 },
+    { args: ['--progress', 'dancing', '.'], says: /dancing/, exitCode: 1 },
+    { args: [], says: /requires exactly 1 argument/, exitCode: 1 },
+    { args: ['one', 'two'], says: /requires exactly 1 argument/, exitCode: 1 },
+    { args: ['-t', 'NO SUCH NAME', '.'], says: /invalid|reference/i, exitCode: 1 },
+    { args: ['-o', 'type=local', '.'], says: /dest/, exitCode: 1 },
+  ])('build $args', async ({ args, says, exitCode }) => {
+    const ended = await day.scoville.run(['build', ...args]);
+    expect([ended.exitCode, ended.stdout]).toEqual([exitCode, '']);
+    expect(ended.stderr).toMatch(says);
+    expect(ended.stderr).not.toContain('defect');
+  });
+
+  test('a flag that nobody knows is answered by buildx, with its own code', async () => {
+    const context = day.context();
+    const theirs = await run('docker', ['buildx', 'build', '--no-such-flag', context]);
+    const ended = await refused(theirs.exitCode, ['--no-such-flag', context]);
+    expect(ended.stderr).toContain('unknown flag: --no-such-flag');
+  });
+
+  test('an unknown command is named, with the next step', async () => {
+    const ended = await day.scoville.expect(2, ['biuld']);
+    expect(ended.stderr).toContain('unknown command: "biuld"\n  next: scoville --help');
+  });
+});
+
+describe('bad settings', () => {
+  test('are told with line and column, all of them, before anything starts', async () => {
+    const context = day.context({
+      '.scoville.yaml': 'sign:\n  enabled: perhaps\nno-such-setting: 1\ngate:\n  minLevel: 9\n',
+    });
+    const { stderr } = await refused(2, [context]);
+    expect(stderr).toMatch(/\.scoville\.yaml:2:12: /);
+    expect(stderr).toMatch(/\.scoville\.yaml:3:1: .*no-such-setting/);
+    expect(stderr).toMatch(/\.scoville\.yaml:5:\d+: /);
+    expect(stderr).not.toContain('#1');
+  });
+
+  test('no YAML at all is told the same way', async () => {
+    const { stderr } = await refused(2, [day.context({ '.scoville.yaml': 'sign: [1\n  x: "' })]);
+    expect(stderr).toMatch(/\.scoville\.yaml:\d+:\d+: /);
+  });
+
+  test('a named file that is not there is an error', async () => {
+    const { stderr } = await refused(2, ['--config', '/nowhere/s.yaml', day.context()]);
+    expect(stderr).toContain('/nowhere/s.yaml');
+  });
+});
+
+/** A second engine with the old image store, in a network namespace of its own so that it touches no bridge of the first. */
+async function startOldEngine(): Promise<{
+  readonly host: string;
+  readonly stop: () => Promise<void>;
+}> {
+  const folder = mkdtempSync(join(tmpdir(), 'sc-old-'));
+  const at = (name: string): string => join(folder, name);
+  writeFileSync(at('daemon.json'), '{"features":{"containerd-snapshotter":false}}');
+  const host = `unix://${at('sock')}`;
+  const flags = {
+    'data-root': at('data'),
+    'exec-root': at('exec'),
+    pidfile: at('pid'),
+    host,
+    iptables: 'false',
+    ip6tables: 'false',
+    bridge: 'none',
+    'config-file': at('daemon.json'),
+  };
+  const child = spawn(
+    'unshare',
+    ['-n', 'dockerd', ...Object.entries(flags).map(([name, value]) => `--${name}=${value}`)],
+    { stdio: ['ignore', 'ignore', 'pipe'] },
+  );
+  let log = '';
+  child.stderr.on('data', (chunk: Buffer) => (log += chunk.toString()));
+  const ended = new Promise((done) => child.on('close', done));
+  const stop = async (): Promise<void> => {
+    child.kill('SIGTERM');
+    await ended;
+    rmSync(folder, { recursive: true, force: true });
+  };
+  for (let tries = 0; tries < 120; tries++) {
+    const asked = await run('docker', ['version', '-f', '{{.Server.Version}}'], {
+      env: { DOCKER_HOST: host },
+    });
+    if (asked.exitCode === 0) return { host, stop };
+    await new Promise((wake) => setTimeout(wake, 250));
+  }
+  await stop();
+  throw new Error(`no second engine came up\n${log}`);
+}
