@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { digestOf } from '../../src/model/digest.ts';
 import type { BuildStep } from '../../src/model/events.ts';
 import { fitted } from '../../src/reporters/text-width.ts';
 import { liveLog, type LiveLogOptions } from '../../src/ui/live-log.ts';
@@ -96,7 +97,7 @@ describe('the live log', () => {
     log.sink({
       kind: 'transfer',
       phase: 'load',
-      digest: `sha256:${'0'.repeat(64)}`,
+      digest: digestOf(Buffer.from('a layer')),
       done: 1_500_000,
       total: 3_000_000,
     });
@@ -162,7 +163,8 @@ describe('lines', () => {
   });
 
   test('keep the codes of their own style', () => {
-    const { written, step } = started(40, {
+    const written: string[] = [];
+    const { step } = started(40, {
       style: { ...PLAIN, dim: (text) => `\u001b[2m${text}\u001b[22m` },
       write: (text) => written.push(text),
     });

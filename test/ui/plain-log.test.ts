@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { digestOf } from '../../src/model/digest.ts';
 import type { PipelineEvent } from '../../src/model/events.ts';
 import { plainLog } from '../../src/ui/plain-log.ts';
 
@@ -73,7 +74,7 @@ test('what the image and buildx say cannot steer the terminal', () => {
 });
 
 test('transfers, files and the scorecard are no lines', () => {
-  const digest = `sha256:${'0'.repeat(64)}` as const;
+  const digest = digestOf(Buffer.from('a layer'));
   expect(
     shown(
       { kind: 'transfer', phase: 'load', digest, done: 1, total: 2 },

@@ -31,10 +31,8 @@ export class TerminalScreen {
 
   #letter(letter: string): void {
     const wide = /\p{Script=Han}|\p{Emoji_Presentation}/u;
-    const taken = [...(this.#rows[this.#row] ?? '')].reduce(
-      (n, l) => n + (wide.test(l) ? 2 : 1),
-      0,
-    );
+    let taken = 0;
+    for (const before of this.#rows[this.#row] ?? '') taken += wide.test(before) ? 2 : 1;
     if (taken + (wide.test(letter) ? 2 : 1) > this.#columns) this.#newLine();
     this.#rows[this.#row] = (this.#rows[this.#row] ?? '') + letter;
   }
