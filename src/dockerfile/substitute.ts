@@ -31,7 +31,7 @@ function braceEnd(text: string, from: number): number {
 }
 
 /** Shell pattern of `#`, `%` and `/` as a regular expression source; bounded, `*` and `?` only. */
-export function globSource(pattern: string, greedy: boolean): string {
+function globSource(pattern: string, greedy: boolean): string {
   return pattern
     .slice(0, 256)
     .replace(/\*+/g, '*')

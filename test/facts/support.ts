@@ -1,0 +1,100 @@
+import { collectLayer } from '../../src/facts/collect-layer.ts';
+import { foldLayers, type ImageContent } from '../../src/facts/image-facts.ts';
+import type { LayerFacts, PlacedLayer } from '../../src/facts/layer-facts.ts';
+import { digestOf } from '../../src/model/digest.ts';
+import type { SecretFinding } from '../../src/model/facts.ts';
+import type { TarEntry } from '../../src/model/tar.ts';
+import type { LayerEntry } from '../../src/model/walk.ts';
+
+/** An entry by its path and what is not usual about it. */
+export interface Item extends Partial<Omit<TarEntry, 'name' | 'size'>> {
+  readonly path: string;
+  readonly content?: string | Uint8Array;
+}
+
+export const ELF = new Uint8Array([0x7f, 0x45, 0x4c, 0x46, 2, 1, 1, 0]);
+
+/** An ELF file of `size` bytes with a text in its middle. */
+export function elfWith(text: string, size: number): Uint8Array {
+  const bytes = new Uint8Array(size);
+  bytes.set(ELF);
+  bytes.set(Buffer.from(text, 'latin1'), Math.floor(size / 2));
+  return bytes;
+}
+
+export function file(path: string, content: string | Uint8Array = '', mode = 0o644): Item {
+  return { path, content, mode };
+}
+
+export function program(path: string, content: string | Uint8Array = ELF, mode = 0o755): Item {
+  return { path, content, mode };
+}
+
+export function link(path: string, linkname: string): Item {
+  return { path, type: 'symlink', linkname, mode: 0o777 };
+}
+
+export function hardlink(path: string, linkname: string): Item {
+  return { path, type: 'hardlink', linkname };
+}
+
+export function folder(path: string): Item {
+  return { path, type: 'directory', mode: 0o755 };
+}
+
+function entryOf({ path, content, ...rest }: Item): LayerEntry {
+  const entry: TarEntry = {
+    name: path,
+    type: 'file',
+    mode: 0o644,
+    uid: 0,
+    gid: 0,
+    uname: '',
+    gname: '',
+    size: content === undefined ? 0 : Buffer.from(content).length,
+    mtime: 0,
+    linkname: '',
+    devmajor: 0,
+    devminor: 0,
+    pax: {},
+    typeflag: '0',
+    ...rest,
+  };
+  return { path, entry };
+}
+
+/** The facts of a layer, its entries handed to the collectors as the walk does. */
+export function layerFacts(items: readonly Item[]): LayerFacts {
+  const collection = collectLayer();
+  for (const item of items) {
+    const found = entryOf(item);
+    const bytes = item.content === undefined ? new Uint8Array() : Buffer.from(item.content);
+    for (const collector of collection.collectors) {
+      const wish = collector.wants(found);
+      const size = wish.want === 'none' ? 0 : wish.want === 'head' ? wish.bytes : wish.cap;
+      const content = size === 0 ? undefined : bytes.subarray(0, size);
+      collector.visit(found, content, content !== undefined && bytes.length > size);
+    }
+  }
+  // What is cached is what JSON keeps.
+  return JSON.parse(JSON.stringify(collection.facts())) as LayerFacts;
+}
+
+/** Layers, lowest first, each with a digest of its own. */
+export function placed(...layers: readonly (readonly Item[])[]): readonly PlacedLayer[] {
+  return layers.map((items, index) => ({
+    digest: digestOf(`layer ${index}`),
+    facts: layerFacts(items),
+  }));
+}
+
+export function image(...layers: readonly (readonly Item[])[]): ImageContent {
+  return foldLayers(placed(...layers), []);
+}
+
+export function imageWith(
+  secrets: readonly SecretFinding[],
+  ...layers: readonly (readonly Item[])[]
+): ImageContent {
+  return foldLayers(placed(...layers), secrets);
+}
