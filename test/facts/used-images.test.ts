@@ -1,0 +1,153 @@
+import { describe, expect, test } from 'vitest';
+import { buildFact } from '../../src/facts/build.ts';
+import { imageOfPurl, usedImages } from '../../src/facts/used-images.ts';
+import { digestOf } from '../../src/model/digest.ts';
+import type { DockerfileModel, ExternalImage, Stage } from '../../src/model/dockerfile.ts';
+import { parseReference } from '../../src/model/reference.ts';
+
+const range = { startLine: 1, startColumn: 1, endLine: 1, endColumn: 2 };
+const one = digestOf('one');
+const two = digestOf('two');
+
+function external(kind: ExternalImage['kind'], text: string, line: number): ExternalImage {
+  const parsed = parseReference(text);
+  const reference = parsed.ok ? parsed.value : undefined;
+  return { kind, text, reference, range: { ...range, startLine: line } };
+}
+
+function stage(index: number, base: Stage['base']): Stage {
+  return { index, base, range, instructions: [], needs: [] };
+}
+
+const builder = external('from', 'golang:1.24', 1);
+const base = external('from', `gcr.io/distroless/static@${two}`, 5);
+const model: DockerfileModel = {
+  escape: '\\',
+  globalArgs: {},
+  stages: [
+    stage(0, { kind: 'image', image: builder }),
+    stage(1, { kind: 'image', image: base }),
+    stage(2, { kind: 'stage', index: 1 }),
+  ],
+  target: 2,
+  reached: [0, 1, 2],
+  externalImages: [builder, base, external('copy-from', 'nginx', 7)],
+};
+
+describe('usedImages', () => {
+  test('tells role, digest and who holds it', () => {
+    const materials = [
+      { uri: 'pkg:docker/golang@1.24?platform=linux%2Famd64', digest: { sha256: one.slice(7) } },
+      { uri: 'pkg:docker/docker/dockerfile@1', digest: { sha256: 'c'.repeat(64) } },
+      { uri: 'https://example.com/f.tgz', digest: { sha256: 'd'.repeat(64) } },
+    ];
+    const enforced = [{ text: 'docker.io/library/nginx:latest', digest: one }];
+    expect(usedImages(model, enforced, materials)).toEqual([
+      {
+        text: 'golang:1.24',
+        digest: one,
+        pinnedInDockerfile: false,
+        pinnedByBuild: false,
+        role: 'build-stage',
+        line: 1,
+      },
+      {
+        text: `gcr.io/distroless/static@${two}`,
+        digest: two,
+        pinnedInDockerfile: true,
+        pinnedByBuild: false,
+        role: 'base',
+        line: 5,
+      },
+      {
+        text: 'nginx',
+        digest: one,
+        pinnedInDockerfile: false,
+        pinnedByBuild: true,
+        role: 'copy-from',
+        line: 7,
+      },
+      {
+        text: 'docker/dockerfile:1',
+        digest: `sha256:${'c'.repeat(64)}`,
+        pinnedInDockerfile: false,
+        pinnedByBuild: false,
+        role: 'frontend',
+      },
+    ]);
+  });
+
+  test('lists an image once, however BuildKit spells it', () => {
+    const materials = [
+      {
+        uri: `pkg:docker/gcr.io/distroless/static?digest=${two}`,
+        digest: { sha256: two.slice(7) },
+      },
+    ];
+    expect(usedImages(model, [], materials)).toHaveLength(3);
+  });
+});
+
+test.each([
+  ['pkg:docker/node@22-slim?platform=linux%2Famd64', 'node:22-slim'],
+  ['pkg:docker/ghcr.io/a/b@v1', 'ghcr.io/a/b:v1'],
+  ['pkg:docker/localhost:5000/a@1', 'localhost:5000/a:1'],
+  [`pkg:docker/a@${one}`, `a@${one}`],
+  ['pkg:docker/a', 'a'],
+  ['pkg:docker/%zz@1', undefined],
+  ['https://example.com', undefined],
+])('imageOfPurl %s', (uri, expected) => {
+  expect(imageOfPurl(uri)).toBe(expected);
+});
+
+describe('buildFact', () => {
+  const view = {
+    materials: [],
+    finishedOn: '2025-01-02T03:04:05Z',
+    buildArgs: { SOURCE_DATE_EPOCH: '1700000000' },
+  };
+  const analysis = { installs: [], downloads: [], unread: [] };
+
+  test('is unknown without Dockerfile and provenance', () => {
+    expect(buildFact({ dockerfile: undefined })).toEqual({
+      known: false,
+      reason: 'no Dockerfile is known for this image',
+      settle: '--file DOCKERFILE',
+    });
+  });
+
+  test('takes time and epoch from provenance, this build first', () => {
+    const provenance = { view, source: 'unverified-attestation' as const };
+    const stated = buildFact({ dockerfile: undefined, provenance });
+    expect(stated).toMatchObject({
+      known: true,
+      source: 'unverified-attestation',
+      value: {
+        finishedAt: view.finishedOn,
+        epoch: 1_700_000_000,
+        dockerfile: { known: false },
+        images: { known: false },
+      },
+    });
+    const own = buildFact({
+      dockerfile: { model, analysis, source: 'build' },
+      provenance,
+      epoch: 1,
+      finishedAt: '2026-01-01T00:00:00Z',
+    });
+    expect(own).toMatchObject({
+      value: { finishedAt: '2026-01-01T00:00:00Z', epoch: 1, analysis },
+    });
+  });
+
+  test('does not believe a time that is none', () => {
+    const fact = buildFact({
+      dockerfile: undefined,
+      provenance: {
+        view: { ...view, finishedOn: 'soon', buildArgs: { SOURCE_DATE_EPOCH: 'x' } },
+        source: 'build',
+      },
+    });
+    expect(fact.known && [fact.value.finishedAt, fact.value.epoch]).toEqual([undefined, undefined]);
+  });
+});
