@@ -1,0 +1,61 @@
+import { expect, test } from 'vitest';
+import { conversation, type ShownAs } from '../../src/commands/conversation.ts';
+import type { CommandIo } from '../../src/commands/io.ts';
+import type { PipelineEvent } from '../../src/model/events.ts';
+import { fakeIo } from './command-io.ts';
+
+const EVENTS: readonly PipelineEvent[] = [
+  { kind: 'notice', text: 'a notice' },
+  { kind: 'warning', text: 'a \u001b[2Jwarning', nextStep: 'a step' },
+  { kind: 'raw', text: 'a raw line' },
+];
+
+async function shown(as: ShownAs, more: Partial<CommandIo> = {}, interactive = true) {
+  const { io, out, err } = fakeIo(more);
+  const { sink, stop } = await conversation(io, as, interactive);
+  EVENTS.forEach(sink);
+  stop();
+  expect(out()).toBe('');
+  return err();
+}
+
+const PLAIN = 'scoville: a notice\nscoville: warning: a warning\n  next: a step\na raw line\n';
+const TERMINAL = { errIsTerminal: true, env: { TERM: 'xterm' } };
+
+test.each<[ShownAs, Partial<CommandIo>, boolean]>([
+  ['auto', {}, true],
+  ['plain', TERMINAL, true],
+  ['tty', {}, true],
+  ['auto', { errIsTerminal: true, env: { TERM: 'dumb' } }, true],
+  ['auto', TERMINAL, false],
+])('%s is shown as lines where nothing can be drawn', async (as, more, interactive) => {
+  expect(await shown(as, more, interactive)).toBe(PLAIN);
+});
+
+test.each<ShownAs>(['auto', 'tty'])(
+  '%s draws in a terminal, and gives the cursor back',
+  async (as) => {
+    expect(await shown(as, TERMINAL)).toBe(
+      '\u001b[?25l· a notice\n! a warning\n  next: a step\na raw line\n\u001b[?25h',
+    );
+  },
+);
+
+test.each<ShownAs>(['quiet', 'none'])(
+  '%s shows warnings and what buildx says of its end',
+  async (as) => {
+    expect(await shown(as, TERMINAL)).toBe(
+      'scoville: warning: a warning\n  next: a step\na raw line\n',
+    );
+  },
+);
+
+test('rawjson leaves stderr to the stream of BuildKit', async () => {
+  expect(await shown('rawjson', TERMINAL)).toBe('a raw line\n');
+});
+
+test('a live log leaves no listener behind', async () => {
+  const before = process.listenerCount('exit');
+  await shown('auto', TERMINAL);
+  expect(process.listenerCount('exit')).toBe(before);
+});

@@ -1,0 +1,107 @@
+import { describe, expect, test } from 'vitest';
+import { COMMANDS } from '../../src/commands/command-list.ts';
+import { helpText } from '../../src/commands/help.ts';
+import { errorText, main } from '../../src/commands/main.ts';
+import { ToolError, UserError } from '../../src/model/errors.ts';
+import { fakeIo } from './command-io.ts';
+
+async function ran(...argv: readonly string[]) {
+  const { io, out, err } = fakeIo();
+  const code = await main(argv, io);
+  return { code, out: out(), err: err() };
+}
+
+describe('main', () => {
+  test.each([['--help'], ['-h'], ['help']])('%s prints the help on stdout', async (flag) => {
+    expect(await ran(flag)).toEqual({ code: 0, out: helpText(), err: '' });
+  });
+
+  test('nothing at all prints the help on stderr, as bad usage', async () => {
+    expect(await ran()).toEqual({ code: 2, out: '', err: helpText() });
+  });
+
+  test.each([['--version'], ['-v'], ['version']])('%s prints the version', async (flag) => {
+    expect(await ran(flag)).toEqual({ code: 0, out: 'scoville 0.0.0-source\n', err: '' });
+  });
+
+  test.each(COMMANDS.map(({ name }) => [name]))('%s has a help of its own', async (name) => {
+    const { code, out, err } = await ran(name, '--help');
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    expect(out).toContain(`scoville ${name}`);
+    expect(await ran('help', name)).toEqual({ code, out, err });
+  });
+
+  test.each([
+    ['bulid', '; did you mean build?'],
+    ['comp', '; did you mean completion?'],
+    ['p', ''],
+    ['\u001b[2J', ''],
+  ])('%j is no command', async (name, guess) => {
+    expect(await ran(name)).toEqual({
+      code: 2,
+      out: '',
+      err: `scoville: unknown command: ${JSON.stringify(name)}\n  next: scoville --help lists the commands${guess}\n`,
+    });
+  });
+
+  test.each([
+    [['prune', '--everything'], "Unknown option '--everything'"],
+    [['prune', 'app'], 'prune takes no names'],
+    [['prune', '--keep', 'x'], '--keep takes a whole number from 0 to 1000000, not "x"'],
+    [['doctor', 'app'], 'doctor takes no names'],
+    [['push'], 'push needs a name'],
+    [['load'], 'load needs a name'],
+    [['completion'], 'completion takes one shell: bash, zsh or fish'],
+    [['completion', 'tcsh'], 'completion takes one shell: bash, zsh or fish'],
+  ])('%j is bad usage', async (argv, said) => {
+    const { code, out, err } = await ran(...argv);
+    expect({ code, out }).toEqual({ code: 2, out: '' });
+    expect(err).toContain(`scoville: ${said}`);
+  });
+
+  test('an abort is an interruption, whatever was thrown', async () => {
+    const { io, err } = fakeIo({ signal: AbortSignal.abort() });
+    expect(await main(['no-command'], io)).toBe(130);
+    expect(err()).toContain('interrupted');
+  });
+});
+
+describe('errorText', () => {
+  test('says what happened and the next step', () => {
+    const error = new UserError('no Docker engine answers', { nextStep: 'start Docker' });
+    expect(errorText(error, false)).toBe(
+      'scoville: no Docker engine answers\n  next: start Docker\n',
+    );
+  });
+
+  test('quotes the last lines of a tool', () => {
+    const stderrTail = Array.from({ length: 10 }, (_, i) => `line ${i}`).join('\n');
+    const error = new ToolError('cosign failed', { argv: ['cosign'], toolExitCode: 1, stderrTail });
+    expect(errorText(error, false).split('\n')).toEqual([
+      'scoville: cosign failed',
+      ...[2, 3, 4, 5, 6, 7, 8, 9].map((i) => `  | line ${i}`),
+      '',
+    ]);
+  });
+
+  test('takes out what could steer the terminal', () => {
+    const error = new ToolError('registry said \u001b[2Jno', {
+      argv: ['x'],
+      toolExitCode: 1,
+      stderrTail: '\u001b]0;title\u0007bad\rworse',
+    });
+    expect(errorText(error, false)).toBe('scoville: registry said no\n  | badworse\n');
+  });
+
+  test('asks for a report of anything else, with where it was thrown', () => {
+    const text = errorText(new TypeError('x is undefined'), false);
+    expect(text).toContain('scoville: x is undefined\n  this is a defect of scoville');
+    expect(text).toContain('main.test.ts');
+  });
+
+  test('shows where an expected error was thrown only when debugging', () => {
+    const error = new UserError('no');
+    expect(errorText(error, false)).not.toContain('main.test.ts');
+    expect(errorText(error, true)).toContain('main.test.ts');
+  });
+});

@@ -1,0 +1,46 @@
+import { expect, test } from 'vitest';
+import { storedImage } from '../../src/commands/stored-image.ts';
+import { MEDIA_TYPE } from '../../src/model/oci.ts';
+import { parseReference } from '../../src/model/reference.ts';
+import { openStore } from '../../src/oci/layout-store.ts';
+import { makeImage, makeIndex, temporaryFolder, writeJson } from '../fakes/layouts.ts';
+
+async function built(name: string) {
+  const store = await openStore(temporaryFolder());
+  const reference = parseReference(name);
+  if (!reference.ok) throw new Error(reference.error);
+  const build = await store.newBuild();
+  const { manifest } = await makeImage(store.blobs, [{ a: 'a' }]);
+  const index = await makeIndex(store.blobs, [manifest]);
+  const bundle = await writeJson(store.blobs, { schemaVersion: 2, subject: index });
+  const referrer = {
+    mediaType: MEDIA_TYPE.manifest,
+    artifactType: MEDIA_TYPE.sigstoreBundle,
+    ...bundle,
+  };
+  await build.finish({ manifests: [index], names: [reference.value], referrers: [referrer] });
+  return { store, index, referrer };
+}
+
+test('gives the image of a name, without the names that the layout notes on it, and its referrers', async () => {
+  const { store, index, referrer } = await built('app');
+  expect(await storedImage(store, 'app')).toEqual({
+    name: 'docker.io/library/app:latest',
+    index,
+    referrers: [referrer],
+    tagged: [],
+  });
+});
+
+test('says which name is not there, and how to make it', async () => {
+  const { store } = await built('app');
+  await expect(storedImage(store, 'app:2')).rejects.toMatchObject({
+    message: 'the layout holds no build of docker.io/library/app:2',
+    nextStep: 'scoville build -t app:2 .',
+  });
+});
+
+test('refuses what is no name', async () => {
+  const { store } = await built('app');
+  await expect(storedImage(store, 'App/../x')).rejects.toMatchObject({ name: 'UserError' });
+});
