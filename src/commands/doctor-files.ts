@@ -17,7 +17,13 @@ export const STORE_CHECK: Check = {
   title: 'image layout',
   required: true,
   look: async ({ paths: { store } }) => {
-    const there = await nearestFolder(store);
+    const there = await nearestPath(store);
+    if (!(await stat(there)).isDirectory())
+      return {
+        state: 'missing',
+        detail: `${there} is no folder`,
+        mend: `mv ${shellWord(there)} ${shellWord(`${there}.old`)}`,
+      };
     try {
       await access(there, constants.W_OK);
     } catch {
@@ -81,18 +87,14 @@ export const DOCKER_CONFIG_CHECK: Check = {
     `\${EDITOR:-vi} ${shellWord(join(dockerConfig, 'config.json'))}`,
 };
 
-/** The folder itself, or the nearest of its parents that is there. */
-async function nearestFolder(path: string): Promise<string> {
-  let folder = path;
-  for (;;) {
-    const isThere = await stat(folder).then(
-      (found) => found.isDirectory(),
-      () => false,
-    );
-    const parent = dirname(folder);
-    if (isThere || parent === folder) return folder;
-    folder = parent;
-  }
+/** The path itself, or the nearest above it that is there. */
+async function nearestPath(path: string): Promise<string> {
+  const isThere = await stat(path).then(
+    () => true,
+    () => false,
+  );
+  const parent = dirname(path);
+  return isThere || parent === path ? path : nearestPath(parent);
 }
 
 /** Bytes of the blobs; what is removed while it counts counts nothing. */

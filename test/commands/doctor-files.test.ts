@@ -19,7 +19,6 @@ test('a store that is not there yet is not made by looking', async () => {
   const about = machine();
   const before = await row(STORE_CHECK, about);
   expect(before?.detail).toMatch(/layout, not there yet, [\d.]+ [kMGT]?B free$/);
-  expect(await row(STORE_CHECK, about)).toMatchObject({ id: 'layout', title: 'image layout' });
   expect((await row(STORE_CHECK, about))?.detail).toContain('not there yet');
 });
 
@@ -30,10 +29,14 @@ test('the store is told with its size', async () => {
   expect((await row(STORE_CHECK, about))?.detail).toContain(`${about.paths.store}, 2.50 kB, `);
 });
 
-test('a file where the store should be is no store, and the check says where it looked', async () => {
+test('a file where the store should be is in the way', async () => {
   const about = machine();
   writeFileSync(about.paths.store, '');
-  expect((await row(STORE_CHECK, about))?.detail).toContain(about.paths.store);
+  expect(await row(STORE_CHECK, about)).toMatchObject({
+    state: 'missing',
+    detail: `${about.paths.store} is no folder`,
+    mend: `mv ${about.paths.store} ${about.paths.store}.old`,
+  });
 });
 
 test('no settings file is fine', async () => {
