@@ -21,9 +21,19 @@ image="$SCOVILLE_REGISTRY/examples/node-app:quickstart"
 report="$SCOVILLE_HOME/scorecard.txt"
 mkdir -p "$SCOVILLE_HOME"
 
+# By digest, as a Dockerfile that is to be built again should name its bases.
+pinned() {
+  local digest
+  digest=$(docker buildx imagetools inspect --format '{{json .Manifest}}' "$1" |
+    node -p 'JSON.parse(require("node:fs").readFileSync(0, "utf8")).digest')
+  printf '%s@%s' "$1" "$digest"
+}
+node_build=$(pinned "$SCOVILLE_BASE_NODE")
+node_runtime=$(pinned "$SCOVILLE_BASE_NODE_DISTROLESS")
+
 say "scoville build --load --push -t $image examples/node-app"
 node dist/scoville.js build --load --push -t "$image" \
-  --build-arg NODE_BUILD="$SCOVILLE_BASE_NODE" --build-arg NODE_RUNTIME="$SCOVILLE_BASE_NODE_DISTROLESS" \
+  --build-arg NODE_BUILD="$node_build" --build-arg NODE_RUNTIME="$node_runtime" \
   --report "terminal=$report" --report "json=$SCOVILLE_HOME/scorecard.json" \
   examples/node-app
 
@@ -49,11 +59,11 @@ container=$(docker run --detach --publish 127.0.0.1::8080 --volume "$token:/run/
 trap 'docker rm --force "$container" >/dev/null; rm -f "$token"' EXIT
 address=$(docker port "$container" 8080/tcp | head -n 1)
 for _ in $(seq 50); do
-  if answer=$(curl --silent --fail "http://$address/" 2>/dev/null || node -e "
-      fetch('http://$address/').then((r) => r.text()).then((t) => console.log(t), () => process.exit(1))" 2>/dev/null); then break; fi
+  if answer=$(curl --silent --fail "http://$address/healthz" 2>/dev/null || node -e "
+      fetch('http://$address/healthz').then((r) => r.text()).then((t) => console.log(t), () => process.exit(1))" 2>/dev/null); then break; fi
   sleep 0.1
 done
-echo "GET http://$address/ -> ${answer:?the service did not answer}" >&2
+echo "GET http://$address/healthz -> ${answer:?the service did not answer}" >&2
 
 say 'The scorecard'
 cat "$report"

@@ -146,3 +146,18 @@ export async function filesOf(image: string): Promise<readonly string[]> {
     await run('docker', ['rm', '--force', container]);
   }
 }
+
+/** An image of the registry with its digest behind its tag. */
+export async function pinned(reference: string): Promise<string> {
+  const { digest } = JSON.parse(
+    await output('docker', [
+      'buildx',
+      'imagetools',
+      'inspect',
+      '--format',
+      '{{json .Manifest}}',
+      reference,
+    ]),
+  ) as { readonly digest: string };
+  return `${reference}@${digest}`;
+}

@@ -1,0 +1,154 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { type FakeRegistry, startFakeRegistry } from '../fakes/fake-registry.ts';
+import { BadDay, isInDocker, newName, Running } from './bad-day.ts';
+import { bases } from './harness.ts';
+
+const MB = 1024 * 1024;
+/** From Ctrl-C to the end: a tool that does not listen is killed after 5 s. */
+const ENDS_WITHIN_MS = 8_000;
+
+const day = new BadDay();
+let fake: FakeRegistry;
+beforeAll(async () => {
+  fake = await startFakeRegistry();
+});
+beforeEach(() => {
+  fake.requests.length = 0;
+  fake.faults.length = 0;
+});
+afterAll(async () => {
+  await fake.close();
+  await day.remove();
+});
+
+interface Moment {
+  readonly context: string;
+  /** The phase has begun when this is so. */
+  readonly when: (running: Running) => boolean;
+  readonly path?: string;
+  /** Where the image is to go; the registry comes first where it is both. */
+  readonly to?: readonly ('--load' | '--push')[];
+  /** The command alone gets a signal in place of all that runs in the terminal. */
+  readonly alone?: NodeJS.Signals;
+}
+
+/** Presses Ctrl-C at that moment of a build, looks that nothing came of it, and builds the same without. */
+async function interrupted(moment: Moment): Promise<string> {
+  const { context, when, path, to = ['--load', '--push'], alone } = moment;
+  const name = `${fake.host}/${newName()}`;
+  const args = ['build', ...to, '-t', name, context];
+  const running = new Running(day.scoville, args, path === undefined ? {} : { PATH: path });
+  try {
+    await running.until(() => when(running));
+    const at = Date.now();
+    if (alone === undefined) running.interrupt();
+    else running.kill(alone);
+    const ended = await running.ended;
+    expect(Date.now() - at).toBeLessThan(ENDS_WITHIN_MS);
+    expect([ended.exitCode, ended.stdout]).toEqual([130, '']);
+    expect(ended.stderr).toMatch(
+      /scoville: interrupted; nothing was tagged, loaded or pushed after this point\n$/,
+    );
+  } finally {
+    running.killGroup();
+  }
+  expect(tagsOf(name)).toEqual([]);
+  expect(await isInDocker(name)).toBe(false);
+  expect(readdirSync(join(day.scoville.home, 'layout/builds'))).toEqual(finished);
+  fake.faults.length = 0;
+  await day.scoville.expect(0, args.with(-1, day.context()));
+  finished = readdirSync(join(day.scoville.home, 'layout/builds'));
+  expect(await isInDocker(name)).toBe(to.includes('--load'));
+  expect(tagsOf(name)).toEqual(to.includes('--push') ? [name] : []);
+  return running.stderr;
+}
+
+/** Folders of the builds that came to their end. */
+let finished: readonly string[] = [];
+
+function tagsOf(name: string): readonly string[] {
+  const [, repository = '', tag = ''] = /^[^/]+\/(.+):([^:]+)$/.exec(name) ?? [];
+  return fake.manifests.has(`${repository}:${tag}`) ? [name] : [];
+}
+
+describe('Ctrl-C', () => {
+  const slow = (): string =>
+    day.context({ Dockerfile: `FROM ${bases.busybox}\nRUN echo begun && sleep 61\n` });
+
+  test('while BuildKit builds', async () => {
+    const stderr = await interrupted({
+      context: slow(),
+      when: ({ stderr: said }) => /^#\d+ (\d+\.\d+ )?begun$/m.test(said),
+    });
+    expect(stderr).not.toContain('scoville: build:');
+  });
+
+  test('while layers are normalised', async () => {
+    const stderr = await interrupted({
+      context: day.context({ content: randomBytes(96 * MB) }),
+      when: ({ stderr: said }) => said.includes('scoville: build:'),
+    });
+    expect(stderr).not.toContain('scoville: normalise:');
+  });
+
+  test('while cosign signs', async () => {
+    const marker = join(day.folder, 'signing');
+    const stderr = await interrupted({
+      context: day.context(),
+      path: await day.pathWith(
+        'cosign',
+        `if [[ "$*" = attest-blob*--bundle* ]]; then touch ${marker}; exec sleep 62; fi`,
+      ),
+      when: () => existsSync(marker),
+    });
+    expect(stderr).toContain('scoville: inspect:');
+    expect(stderr).not.toContain('scoville: sign and attest:');
+  });
+
+  test('while Docker loads', async () => {
+    const marker = join(day.folder, 'loading');
+    const stderr = await interrupted({
+      context: day.context({ content: randomBytes(4 * MB) }),
+      path: await day.pathWith(
+        'docker',
+        `if [ "$1" = load ]; then exec 3<&0; exec "$TOOL" load < <(head -c 500000 <&3; touch ${marker}; exec sleep 9); fi`,
+      ),
+      when: () => existsSync(marker),
+      to: ['--load'],
+    });
+    expect(stderr).toContain('scoville: grade:');
+    expect(stderr).not.toContain('scoville: load into Docker:');
+  });
+
+  test('while a registry keeps a blob waiting', async () => {
+    fake.fail(/^PUT .*\/blobs\/uploads\//, { do: 'hang' }, 99);
+    const stderr = await interrupted({
+      context: day.context(),
+      when: () => fake.calls.some((call) => /^PUT .*\/blobs\/uploads\//.test(call)),
+    });
+    expect(stderr).not.toContain('scoville: push:');
+  });
+
+  test('while a registry keeps a manifest waiting', async () => {
+    fake.fail(/^PUT .*\/manifests\//, { do: 'hang' }, 99);
+    await interrupted({
+      context: day.context(),
+      when: () => fake.calls.some((call) => /^PUT .*\/manifests\//.test(call)),
+    });
+  });
+});
+
+describe('a signal to the command alone', () => {
+  test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('%s ends the build', async (alone) => {
+    await interrupted({
+      context: day.context({
+        Dockerfile: `FROM ${bases.busybox}\nRUN echo begun ${alone} && sleep 63\n`,
+      }),
+      when: ({ stderr }) => /^#\d+ (\d+\.\d+ )?begun SIG[A-Z]+$/m.test(stderr),
+      alone,
+    });
+  });
+});
