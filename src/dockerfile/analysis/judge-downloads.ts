@@ -2,7 +2,8 @@ import type { Download, DownloadCheck } from '../../model/build-analysis.ts';
 import { SHELLS, baseName } from '../shell/wrappers.ts';
 import type { CommandEvent } from './build-event.ts';
 import { type Check, listSpeaksOf, samePath, signedName } from './check.ts';
-import { COMMIT, type Fetch, originOf } from './fetch.ts';
+import { type Fetch, originOf } from './fetch.ts';
+import { gitCheck } from './git-check.ts';
 
 const INTERPRETERS = /^(?:python[\d.]*|perl|ruby|node|nodejs|php|lua|pwsh|source|\.)$/;
 /** Programs that open, install or run a file they are given. */
@@ -92,20 +93,6 @@ function usedBefore(fetch: Fetch, check: Check, events: readonly CommandEvent[])
   });
 }
 
-/** `git checkout COMMIT` and signature checks behind a clone. */
-function gitCheck(fetch: Fetch, events: readonly CommandEvent[]): DownloadCheck | undefined {
-  for (const event of events) {
-    if (event.id <= fetch.id || event.program !== 'git') continue;
-    const words = event.argv.slice(1).map((f) => f.text);
-    const pins = words.some((w) => /^(?:checkout|reset|switch|fetch|merge)$/.test(w));
-    const commit = pins && words.some((w) => COMMIT.test(w));
-    const signature = words.some((w) => /^verify-(?:tag|commit)$|^--verify-signatures$/.test(w));
-    if (event.ignored !== undefined || !(commit || signature)) continue;
-    return { method: commit ? 'commit' : 'git signature', range: event.range };
-  }
-  return undefined;
-}
-
 function asCheck(check: Check, fetch: Fetch, around: Surroundings): DownloadCheck {
   const weak = check.weak ?? sameOrigin(check, fetch, around);
   const { method, range } = check;
@@ -118,7 +105,7 @@ function verification(
 ): Pick<Download, 'verifiedBy' | 'ineffectiveCheck'> {
   if (fetch.ownCheck !== undefined) return { verifiedBy: fetch.ownCheck };
   if (fetch.kind === 'git') {
-    const found = gitCheck(fetch, around.events);
+    const found = gitCheck(fetch, around);
     return found === undefined ? {} : { verifiedBy: found };
   }
   const later = around.checks.filter((c) => c.event.id > fetch.id || feeds(fetch, c));

@@ -41,7 +41,8 @@ function packageAddresses(event: CommandEvent, kind: DownloadKind): readonly Fet
   if (!installs) return [];
   return event.argv.slice(1).flatMap((field, index) => {
     const before = event.argv[index]?.text ?? '';
-    if (/^(?:-i|-f|-c|-r|--[\w-]+)$/.test(before) && !/^--?e/.test(before)) return [];
+    // The value of an option, such as an index; `-e ADDRESS` is a package all the same.
+    if (/^(?:-[ifcrX]|--[\w-]+)$/.test(before) && before !== '--editable') return [];
     const found = /(?:git\+)?(?:https?|ssh):\/\/\S+/i.exec(field.text)?.[0];
     const hub = kind === 'npm-url' && /^(?:github:)?[\w.-]+\/[\w.-]+(?:#\S*)?$/.test(field.text);
     const address = found ?? (hub ? field.text : undefined);

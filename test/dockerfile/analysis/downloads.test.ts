@@ -180,6 +180,22 @@ describe('what verifies a download', () => {
   });
 });
 
+test('a commit is that of its own repository', () => {
+  expect(
+    downloads(
+      `RUN git clone https://x.com/a /a && git clone https://x.com/b /b && cd /a && git checkout ${COMMIT}`,
+    ),
+  ).toEqual(['git: commit', 'git: nothing']);
+  expect(
+    downloads(
+      `RUN git clone https://x.com/a && git clone https://x.com/b && git -C b checkout ${COMMIT}`,
+    ),
+  ).toEqual(['git: nothing', 'git: commit']);
+  expect(
+    downloads(`RUN git clone https://x.com/a "$D" && cd "$D" && git checkout ${COMMIT}`),
+  ).toEqual(['git: commit']);
+});
+
 describe('what does not', () => {
   test.each([
     ['nothing', `RUN curl -fsSL ${URL} | tar xz`, ['curl: nothing']],
@@ -309,6 +325,7 @@ describe('what is no download', () => {
     ['a version', 'RUN curl --version && git --version && wget -V'],
     ['text', 'RUN echo curl https://example.com'],
     ['a local ADD', 'ADD app.tar.gz /'],
+    ['an index', 'RUN pip install -i https://a.com/s --extra-index-url https://b.com/s x==1'],
     ['a stage nobody needs', 'FROM x\nRUN curl -O https://example.com/a\nFROM scratch'],
   ])('%s', (_name, run) => {
     expect(downloads(run)).toEqual([]);

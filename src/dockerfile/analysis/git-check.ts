@@ -1,0 +1,42 @@
+import type { DownloadCheck } from '../../model/build-analysis.ts';
+import { pathIn } from '../shell/shell-state.ts';
+import type { CommandEvent } from './build-event.ts';
+import { samePath } from './check.ts';
+import { optionNames, readCommandLine } from './command-line.ts';
+import { COMMIT, type Fetch } from './fetch.ts';
+
+/** The folder a git command works in; '' where it is not known. */
+function repositoryOf(event: CommandEvent): string {
+  const line = readCommandLine(event.argv.slice(1), optionNames('-C -c --git-dir --work-tree'));
+  const named =
+    line.values('-C', '--work-tree')[0]?.text ??
+    line.values('--git-dir')[0]?.text.replace(/\/?\.git$/, '');
+  return named === undefined ? event.folder : pathIn(event.folder, named);
+}
+
+/** True where a git command speaks of this clone: by folder, else as the last clone before it. */
+function concerns(event: CommandEvent, fetch: Fetch, fetches: readonly Fetch[]): boolean {
+  const folder = repositoryOf(event);
+  const { target } = fetch;
+  if (folder !== '' && target !== '' && !folder.includes('$('))
+    return samePath(folder, target) || folder.startsWith(`${target}/`);
+  const last = fetches.filter((f) => f.kind === 'git' && f.id < event.id).at(-1);
+  return last === undefined || last.id === fetch.id;
+}
+
+/** What holds a clone to one commit, or checks a signature on it, after it was made. */
+export function gitCheck(
+  fetch: Fetch,
+  around: { readonly events: readonly CommandEvent[]; readonly fetches: readonly Fetch[] },
+): DownloadCheck | undefined {
+  for (const event of around.events) {
+    if (event.id <= fetch.id || event.program !== 'git' || event.ignored !== undefined) continue;
+    const words = event.argv.slice(1).map((f) => f.text);
+    const pins = words.some((w) => /^(?:checkout|reset|switch|fetch|merge)$/.test(w));
+    const commit = pins && words.some((w) => COMMIT.test(w));
+    const signature = words.some((w) => /^verify-(?:tag|commit)$|^--verify-signatures$/.test(w));
+    if (!(commit || signature) || !concerns(event, fetch, around.fetches)) continue;
+    return { method: commit ? 'commit' : 'git signature', range: event.range };
+  }
+  return undefined;
+}
