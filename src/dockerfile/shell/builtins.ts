@@ -18,6 +18,24 @@ function applySet(state: ShellState, words: readonly string[]): void {
   }
 }
 
+const SPECIAL = new Set([
+  ':',
+  '.',
+  'eval',
+  'exec',
+  'export',
+  'readonly',
+  'set',
+  'shift',
+  'trap',
+  'unset',
+]);
+
+/** True for builtins whose assignments in front stay (POSIX, 2.14 Special Built-In Utilities): `A=1 set -x`. */
+export function isSpecialBuiltin(argv: readonly Field[]): boolean {
+  return SPECIAL.has(argv[0]?.text ?? '');
+}
+
 /** Runs a builtin that changes the state of the shell; false where the command is none. */
 export function runBuiltin(argv: readonly Field[], state: ShellState): boolean {
   const program = programOf(argv);

@@ -1,4 +1,4 @@
-import { runBuiltin } from './builtins.ts';
+import { isSpecialBuiltin, runBuiltin } from './builtins.ts';
 import {
   IGNORED,
   type Ignored,
@@ -187,7 +187,7 @@ export class Tracer {
     const bare = command.words.length === 0;
     const around = this.surroundings(state, context, bare ? undefined : IGNORED.argument);
     const argv = command.words.flatMap((word) => fieldsOf(word, around));
-    const scope = bare ? state : forked(state);
+    const scope = bare || isSpecialBuiltin(argv) ? state : forked(state);
     for (const { name, value, append } of command.assignments) {
       const field = joined(value.parts, around);
       const known = field.constant && !append;
