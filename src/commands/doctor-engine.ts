@@ -1,4 +1,4 @@
-import { UserError } from '../model/errors.ts';
+import { ToolError, UserError } from '../model/errors.ts';
 import type { RunTool } from '../model/run.ts';
 import { builderForOci, currentBuilder } from '../tools/builder.ts';
 import { type DockerInfo, dockerInfo } from '../tools/docker.ts';
@@ -43,17 +43,21 @@ export const IMAGE_STORE_CHECK: Check = {
   title: 'containerd image store',
   required: true,
   look: async (about) => {
+    const docker = await DOCKER_CHECK.look(about);
+    // What mends the engine comes first; of its store nothing is known.
+    if (docker.state !== 'ok') return docker;
     const info = await engine(about);
     if (info.containerdStore) return { state: 'ok', detail: 'on' };
-    const builder =
-      (await builderForOci(about.run, info)) ?? (await currentBuilder(about.run)).name;
-    return {
-      state: 'advice',
-      detail: `off; builds go to the builder ${builder}`,
-      mend: turnOnStore(about.platform),
-    };
+    const mend = turnOnStore(about.platform);
+    try {
+      const other = await builderForOci(about.run, info);
+      const builder = other ?? (await currentBuilder(about.run)).name;
+      return { state: 'advice', detail: `off; builds go to the builder ${builder}`, mend };
+    } catch (thrown) {
+      if (!(thrown instanceof UserError)) throw thrown;
+      return { state: 'missing', detail: `off: ${thrown.message}`, mend };
+    }
   },
-  mend: (about) => turnOnStore(about.platform),
 };
 
 export const BUILDER_CHECK: Check = {
@@ -61,12 +65,26 @@ export const BUILDER_CHECK: Check = {
   title: 'builder',
   required: true,
   look: async ({ run }) => {
-    const { name, driver, running, platforms } = await currentBuilder(run);
+    await requireTool(run, 'buildx');
+    const found = await currentBuilder(run).catch((thrown: unknown) => {
+      if (thrown instanceof ToolError) return thrown;
+      throw thrown;
+    });
+    if (found instanceof ToolError)
+      return { state: 'missing', detail: found.message, mend: 'docker buildx use default' };
+    const { name, driver, running, platforms } = found;
+    // buildx says nothing more of a builder whose engine does not answer.
+    if (driver === '')
+      return {
+        state: 'missing',
+        detail: `${name} does not answer`,
+        mend: 'docker buildx inspect --bootstrap',
+      };
     const shown = platforms.length > 4 ? [...platforms.slice(0, 4), '…'] : platforms;
     const started = running ? '' : ', not running yet';
     return { state: 'ok', detail: `${name} (${driver}${started}) ${shown.join(', ')}`.trim() };
   },
-  mend: () => 'docker buildx use default',
+  mend: (about) => installCommand('buildx', about.platform),
 };
 
 function turnOnStore(platform: string): string {

@@ -52,6 +52,7 @@ test('without the containerd store and another builder, the line for daemon.json
   };
   const found = await row(IMAGE_STORE_CHECK, machine([OLD_STORE, ls]));
   expect(found?.state).toBe('missing');
+  expect(found?.detail).toBe("off: this Docker's image store cannot export OCI layouts");
   expect(found?.mend).toBe(
     'add "features": {"containerd-snapshotter": true} to /etc/docker/daemon.json, then: sudo systemctl restart docker',
   );
@@ -73,6 +74,27 @@ test('the builder is told with its driver and platforms', async () => {
   expect((await row(BUILDER_CHECK, machine()))?.detail).toBe(
     'default (docker) linux/amd64, linux/386',
   );
+});
+
+test('what follows from a missing docker is mended by installing it', async () => {
+  const bare = machine([missing('docker')]);
+  expect((await row(IMAGE_STORE_CHECK, bare))?.mend).toBe(
+    'sudo apt-get install docker.io docker-cli',
+  );
+  expect((await row(BUILDER_CHECK, bare))?.mend).toBe('sudo apt-get install docker-buildx');
+});
+
+test('a builder whose engine does not answer is missing', async () => {
+  const silent = {
+    command: 'docker',
+    args: ['buildx', 'inspect'],
+    result: { stdout: 'Name:   default\nDriver: \nError:  Cannot connect\n' },
+  };
+  expect(await row(BUILDER_CHECK, machine([silent]))).toMatchObject({
+    state: 'missing',
+    detail: 'default does not answer',
+    mend: 'docker buildx inspect --bootstrap',
+  });
 });
 
 test('a builder that is gone is missing', async () => {
