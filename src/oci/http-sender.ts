@@ -84,6 +84,7 @@ class Stall {
   readonly #controller = new AbortController();
   readonly #ms: number;
   #timer: NodeJS.Timeout;
+  #isStopped = false;
 
   constructor(ms: number) {
     this.#ms = ms;
@@ -97,12 +98,14 @@ class Stall {
   async *watch(content: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
     for await (const chunk of content) {
       clearTimeout(this.#timer);
-      this.#timer = this.#start();
+      // A body may give one more chunk after its request has ended; a timer then would keep the command from ending.
+      if (!this.#isStopped) this.#timer = this.#start();
       yield chunk;
     }
   }
 
   stop(): void {
+    this.#isStopped = true;
     clearTimeout(this.#timer);
   }
 
