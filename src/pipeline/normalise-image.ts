@@ -99,7 +99,11 @@ async function normaliseOne(
       copied,
       rules,
       ...earlier,
-      write: (chunk) => writer.write(chunk),
+      write: (chunk) => {
+        // A layer may take minutes; Ctrl-C does not wait for its end.
+        request.signal.throwIfAborted();
+        return writer.write(chunk);
+      },
     });
     if (layer.sourceDiffId !== sourceDiffId)
       throw new UserError(

@@ -88,7 +88,7 @@ describe('Ctrl-C', () => {
 
   test('while layers are normalised', async () => {
     const stderr = await interrupted({
-      context: day.context({ content: randomBytes(96 * MB) }),
+      context: day.context({ content: randomBytes(48 * MB) }),
       when: ({ stderr: said }) => said.includes('scoville: build:'),
     });
     expect(stderr).not.toContain('scoville: normalise:');
