@@ -16,10 +16,14 @@ export interface TreeNode {
 }
 
 const MAX_LINKS = 40;
+/** Of all that is no folder: nothing is ever put into it. A map for each of 100,000 files is most of a tree's memory. */
+const NO_CHILDREN = new Map<string, TreeNode>();
 
 /** The final filesystem of layers put on each other, as a container engine would unpack them (OCI image-spec, layer.md). */
 export class FileTree {
   readonly root: TreeNode;
+  /** The folder that was last put into, by the path it was asked for: entries of one folder follow each other. */
+  private lastFolder: { readonly path: string; readonly node: TreeNode } | undefined;
 
   constructor(layers: readonly PlacedLayer[]) {
     const layer = layers[0]?.digest ?? ('' as Digest);
@@ -37,7 +41,7 @@ export class FileTree {
     const open: TreeNode[] = [...this.root.children.values()];
     for (let node = open.pop(); node !== undefined; node = open.pop()) {
       yield node;
-      open.push(...node.children.values());
+      for (const child of node.children.values()) open.push(child);
     }
   }
 
@@ -60,10 +64,12 @@ export class FileTree {
   private apply({ digest, facts }: PlacedLayer): void {
     const files = new Map(facts.files.map((file) => [file.path, file]));
     // Whiteouts speak of the layers below, wherever they stand in their own.
-    for (const listed of readPathList(facts.paths)) {
-      if (listed.kind === 'w') this.remove(listed.path);
-      else if (listed.kind === 'o') this.find(listed.path, true)?.children.clear();
-    }
+    if (/^[wo]/m.test(facts.paths))
+      for (const listed of readPathList(facts.paths)) {
+        if (listed.kind === 'w') this.remove(listed.path);
+        else if (listed.kind === 'o') this.find(listed.path, true)?.children.clear();
+      }
+    this.lastFolder = undefined;
     for (const listed of readPathList(facts.paths))
       if (listed.kind !== 'w' && listed.kind !== 'o')
         this.put(listed, listed.kind, digest, files.get(listed.path));
@@ -83,18 +89,28 @@ export class FileTree {
     const name = listed.path.slice(listed.path.lastIndexOf('/') + 1);
     const parent = this.folderAt(parentPath(listed.path), layer);
     const before = parent.children.get(name);
+    // What replaces a folder or a link may change where a path leads.
+    if (kind !== 'f' || (before !== undefined && before.kind !== 'f')) this.lastFolder = undefined;
     if (kind === 'd' && before?.kind === 'd') {
       parent.children.set(name, { ...before, layer });
       return;
     }
     const path = parent.path === '' ? name : `${parent.path}/${name}`;
     const shared = kind === 'h' ? this.find(file?.link ?? '', false) : undefined;
-    const common = { path, kind, size: listed.size, layer, file, children: new Map() };
+    const children = kind === 'd' ? new Map<string, TreeNode>() : NO_CHILDREN;
+    const common = { path, kind, size: listed.size, layer, file, children };
     parent.children.set(name, shared === undefined ? common : { ...common, shared });
   }
 
   /** The folder at a path, made where it is missing or something else stands there. */
   private folderAt(path: string, layer: Digest): TreeNode {
+    if (this.lastFolder?.path === path) return this.lastFolder.node;
+    const node = this.findOrMakeFolder(path, layer);
+    this.lastFolder = { path, node };
+    return node;
+  }
+
+  private findOrMakeFolder(path: string, layer: Digest): TreeNode {
     const found = this.find(path, true);
     if (found?.kind === 'd') return found;
     let node = this.root;
