@@ -8,6 +8,8 @@ const EVENTS: readonly PipelineEvent[] = [
   { kind: 'notice', text: 'a notice' },
   { kind: 'warning', text: 'a \u001b[2Jwarning', nextStep: 'a step' },
   { kind: 'raw', text: 'a raw line' },
+  { kind: 'build-line', text: 'a plain line' },
+  { kind: 'build-json', text: '{"vertexes":[]}' },
 ];
 
 async function shown(as: ShownAs, more: Partial<CommandIo> = {}, interactive = true) {
@@ -19,7 +21,7 @@ async function shown(as: ShownAs, more: Partial<CommandIo> = {}, interactive = t
   return err();
 }
 
-const PLAIN = 'scoville: a notice\nscoville: warning: a warning\n  next: a step\na raw line\n';
+const PLAIN = 'scoville: a notice\nscoville: warning: a warning\n  next: a step\na plain line\n';
 const TERMINAL = { errIsTerminal: true, env: { TERM: 'xterm' } };
 
 test.each<[ShownAs, Partial<CommandIo>, boolean]>([
@@ -51,7 +53,7 @@ test.each<ShownAs>(['quiet', 'none'])(
 );
 
 test('rawjson leaves stderr to the stream of BuildKit', async () => {
-  expect(await shown('rawjson', TERMINAL)).toBe('a raw line\n');
+  expect(await shown('rawjson', TERMINAL)).toBe('{"vertexes":[]}\n');
 });
 
 test('a live log leaves no listener behind', async () => {
