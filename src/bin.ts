@@ -41,5 +41,5 @@ const io: CommandIo = {
 };
 
 process.exitCode = await main(process.argv.slice(2), io);
-// A keep-alive socket or a child's pipe must not hold the command open once its work is done.
-if (process.stdin.isTTY !== true) process.stdin.unref?.();
+// A pipe that nobody closes must not hold the command open once its work is done.
+process.stdin.destroy();

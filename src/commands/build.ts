@@ -1,11 +1,11 @@
-import { cleanForTerminal } from '../ui/clean.ts';
 import { EXIT, UserError } from '../model/errors.ts';
 import type { Scorecard } from '../model/scorecard.ts';
+import { build as runBuild, type BuildResult } from '../pipeline/build.ts';
 import type { BuildPlan, PassthroughPlan } from '../plans/build-plan.ts';
 import type { ReportRequest } from '../plans/own-options.ts';
 import { parseBuildArgs, type ParsedBuild } from '../plans/parse-build-args.ts';
 import { progressStyle } from '../plans/progress-style.ts';
-import { build as runBuild, type BuildResult } from '../pipeline/build.ts';
+import { cleanForTerminal } from '../ui/clean.ts';
 import { pipelineContext } from './context.ts';
 import { conversation } from './conversation.ts';
 import type { Command, CommandIo } from './io.ts';

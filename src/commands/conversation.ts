@@ -60,6 +60,6 @@ function warningsOnly(io: CommandIo): EventSink {
 
 function rawOnly(io: CommandIo): EventSink {
   return (event) => {
-    if (event.kind === 'raw') io.writeErr(`${event.text}\n`);
+    if (event.kind === 'build-json') io.writeErr(`${event.text}\n`);
   };
 }

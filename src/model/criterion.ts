@@ -1,5 +1,5 @@
-import type { EvidenceSource, Facts } from './facts.ts';
 import type { Digest } from './digest.ts';
+import type { EvidenceSource, Facts } from './facts.ts';
 
 export const VECTORS = ['minimalism', 'provenance', 'configuration', 'vulnerabilities'] as const;
 export type Vector = (typeof VECTORS)[number];

@@ -37,6 +37,10 @@ export type PipelineEvent =
   | { readonly kind: 'build-step'; readonly step: BuildStep }
   | { readonly kind: 'build-log'; readonly step: string; readonly text: string }
   | { readonly kind: 'build-warning'; readonly text: string }
+  /** A line of the build as buildx' plain mode prints it, those of `raw` among them. */
+  | { readonly kind: 'build-line'; readonly text: string }
+  /** A line of BuildKit's own rawjson stream, where `--progress=rawjson` asked for it. */
+  | { readonly kind: 'build-json'; readonly text: string }
   /** A line that buildx printed outside its progress: errors with the Dockerfile around them. */
   | { readonly kind: 'raw'; readonly text: string }
   | {

@@ -1,21 +1,20 @@
 import type { Descriptor } from '../model/oci.ts';
 import type { Scorecard } from '../model/scorecard.ts';
 import { PREDICATE_TYPE } from '../model/statement.ts';
+import { ruleSet } from '../normalise/rule-set.ts';
 import type { TaggedManifest } from '../oci/legacy-signature.ts';
 import type { BuildPlan } from '../plans/build-plan.ts';
-import { ruleSet } from '../normalise/rule-set.ts';
-import { buildStatements } from './attestation-documents.ts';
+import { type DocumentInputs, earlyStatements, sbomStatements } from './attestation-documents.ts';
 import { buildFact, recordedArguments } from './build-fact.ts';
 import { type PipelineContext, phase } from './context.ts';
-import type { BuildTimes } from './finish-image.ts';
 import { gradeImage, type PlatformEvidence } from './grade-image.ts';
-import type { FinalImage } from './image-under-build.ts';
 import { storedPlatforms } from './image-layers.ts';
+import type { BuildTimes, FinalImage } from './image-under-build.ts';
 import { inspectPlatform } from './inspect-image.ts';
+import { legacySignatures } from './legacy-signatures.ts';
 import type { Prepared } from './prepare-build.ts';
 import { scanImage } from './scan-image.ts';
 import { scanLayout } from './scan-layout.ts';
-import { legacySignatures } from './legacy-signatures.ts';
 import { type SignedStatement, signStatements } from './sign-statements.ts';
 import { resolveSigner, type Signer } from './signer.ts';
 import { verdictStatements } from './verdict-statements.ts';
@@ -46,13 +45,11 @@ export async function attestAndGrade(
     : undefined;
   // A scan that fails while signing still runs is looked at when it is awaited.
   scanning?.catch(() => undefined);
-  const { sign } = plan.attest;
-  const signer = sign.on ? await resolveSigner(context, plan.settings.sign) : undefined;
   if (!sign.on) context.emit({ kind: 'phase-off', phase: 'attest', reason: sign.offBecause });
   const { signed, tagged } =
-    signer === undefined
+    signer === undefined || early === undefined
       ? { signed: [], tagged: [] }
-      : await attest(context, prepared, image, times, evidence, signer);
+      : await attest(context, prepared, image, times, evidence, signer, early);
   const isKept = ({ predicateType }: SignedStatement): boolean =>
     plan.settings.sign.format !== 'legacy' || predicateType !== PREDICATE_TYPE.cosignSign;
   const referrers = signed.filter(isKept).map(({ referrer }) => referrer);
@@ -71,7 +68,32 @@ export async function attestAndGrade(
   return { referrers: [...referrers, ...verdict.map((s) => s.referrer)], tagged, scorecard };
 }
 
-/** Signs all that is said of the image, in both forms where both are wanted. */
+interface Attested {
+  readonly signed: readonly SignedStatement[];
+  readonly tagged: readonly TaggedManifest[];
+}
+
+/** Signs what is said of the image before its layers are read, in both forms where both are wanted. */
+async function signEarly(
+  context: PipelineContext,
+  prepared: Planned,
+  image: FinalImage,
+  times: BuildTimes,
+  signer: Signer,
+): Promise<Attested> {
+  const { plan, store } = prepared;
+  const statements = earlyStatements(documentInputs(context, prepared, image, times));
+  const subjects = statements
+    .filter(({ predicateType }) => predicateType === PREDICATE_TYPE.cosignSign)
+    .map(({ subject }) => subject);
+  const [signed, tagged] = await Promise.all([
+    signStatements(context, store.blobs, signer, statements),
+    legacySignatures(context, store.blobs, plan, signer, subjects),
+  ]);
+  return { signed, tagged };
+}
+
+/** Signs what is said of its content, and waits for the rest. */
 async function attest(
   context: PipelineContext,
   prepared: Planned,
@@ -79,37 +101,45 @@ async function attest(
   times: BuildTimes,
   evidence: readonly PlatformEvidence[],
   signer: Signer,
-): Promise<{
-  readonly signed: readonly SignedStatement[];
-  readonly tagged: readonly TaggedManifest[];
-}> {
-  const { plan, store } = prepared;
-  const statements = buildStatements({
-    image,
-    content: (platform) => {
-      const found = evidence.find((e) => e.platform === platform)?.content;
-      return { packages: found?.packages ?? [], osRelease: found?.filesystem.osRelease };
-    },
-    plan,
-    toolVersion: context.version,
-    versions: prepared.docker === undefined ? {} : { docker: prepared.docker.serverVersion },
-    normaliser: rulesOf(plan),
-    startedOn: new Date(times.startedAt).toISOString(),
-    finishedOn: new Date(times.finishedAt).toISOString(),
-  });
-  const subjects = statements
-    .filter(({ predicateType }) => predicateType === PREDICATE_TYPE.cosignSign)
-    .map(({ subject }) => subject);
+  early: Promise<Attested>,
+): Promise<Attested> {
   return phase(
     context,
     'attest',
     async () => {
-      const signed = await signStatements(context, store.blobs, signer, statements);
-      const tagged = await legacySignatures(context, store.blobs, plan, signer, subjects);
-      return { signed, tagged };
+      const statements = sbomStatements({
+        ...documentInputs(context, prepared, image, times),
+        content: (platform) => {
+          const found = evidence.find((e) => e.platform === platform)?.content;
+          return { packages: found?.packages ?? [], osRelease: found?.filesystem.osRelease };
+        },
+      });
+      const [{ signed, tagged }, sboms] = await Promise.all([
+        early,
+        signStatements(context, prepared.store.blobs, signer, statements),
+      ]);
+      return { signed: [...signed, ...sboms], tagged };
     },
     ({ signed }) => ({ detail: `${signed.length} statements signed with ${signerText(signer)}` }),
   );
+}
+
+function documentInputs(
+  context: PipelineContext,
+  prepared: Planned,
+  image: FinalImage,
+  times: BuildTimes,
+): Omit<DocumentInputs, 'content'> {
+  const { plan, docker } = prepared;
+  return {
+    image,
+    plan,
+    toolVersion: context.version,
+    versions: docker === undefined ? {} : { docker: docker.serverVersion },
+    normaliser: rulesOf(plan),
+    startedOn: new Date(times.startedAt).toISOString(),
+    finishedOn: new Date(times.finishedAt).toISOString(),
+  };
 }
 
 async function inspect(

@@ -37,19 +37,28 @@ export interface DocumentInputs {
 /**
  * The statements about what was built: SBOMs, provenance, signatures. Of a single-platform image all speak of the index that is
  * published, since that is what a tag leads to; of several platforms each manifest has its own, and the index a signature.
+ * These are the signatures and provenance, which need nothing that the layers hold.
  */
-export function buildStatements(inputs: DocumentInputs): readonly StatementToSign[] {
+export function earlyStatements(
+  inputs: Omit<DocumentInputs, 'content'>,
+): readonly StatementToSign[] {
   const { image } = inputs;
-  const single = image.platforms.length === 1;
   const perPlatform = image.platforms.flatMap((platform) => {
-    const subject = single ? image.index : platform.descriptor;
-    return [
-      ...signature(subject),
-      ...sboms(inputs, platform, subject),
-      ...provenance(inputs, platform, subject),
-    ];
+    const subject = subjectOf(image, platform);
+    return [...signature(subject), ...provenance(inputs, platform, subject)];
   });
-  return single ? perPlatform : [...signature(image.index), ...perPlatform];
+  return image.platforms.length === 1 ? perPlatform : [...signature(image.index), ...perPlatform];
+}
+
+/** The SBOMs, of the same subjects. */
+export function sbomStatements(inputs: DocumentInputs): readonly StatementToSign[] {
+  return inputs.image.platforms.flatMap((platform) =>
+    sboms(inputs, platform, subjectOf(inputs.image, platform)),
+  );
+}
+
+function subjectOf(image: FinalImage, platform: FinalPlatform): Descriptor {
+  return image.platforms.length === 1 ? image.index : platform.descriptor;
 }
 
 /** The statement that `cosign sign` 3 makes: the subject, and nothing said of it. */
@@ -81,7 +90,7 @@ function sboms(
 }
 
 function provenance(
-  inputs: DocumentInputs,
+  inputs: Omit<DocumentInputs, 'content'>,
   platform: FinalPlatform,
   subject: Descriptor,
 ): readonly StatementToSign[] {

@@ -1,9 +1,9 @@
 import { rename, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import type { Shortfall } from '../grading/gate.ts';
 import { messageOf, UserError } from '../model/errors.ts';
 import type { Descriptor } from '../model/oci.ts';
 import type { Scorecard } from '../model/scorecard.ts';
-import type { Shortfall } from '../grading/gate.ts';
 import type { BuildDirectory } from '../oci/build-directory.ts';
 import { openStore } from '../oci/layout-store.ts';
 import type { BuildPlan, PassthroughPlan } from '../plans/build-plan.ts';

@@ -1,14 +1,14 @@
 import type { Descriptor } from '../model/oci.ts';
 import type { Scorecard } from '../model/scorecard.ts';
+import { ruleSet } from '../normalise/rule-set.ts';
 import { createCache } from '../oci/json-cache.ts';
 import type { TaggedManifest } from '../oci/legacy-signature.ts';
 import type { BuildPlan } from '../plans/build-plan.ts';
-import { ruleSet } from '../normalise/rule-set.ts';
 import { decideEpoch } from '../plans/epoch.ts';
-import { type PipelineContext, phase } from './context.ts';
 import { attestAndGrade } from './attest-and-grade.ts';
+import { type PipelineContext, phase } from './context.ts';
 import { writeIndex } from './image-digest.ts';
-import type { BuiltPlatform, FinalImage } from './image-under-build.ts';
+import type { BuildTimes, BuiltPlatform, FinalImage } from './image-under-build.ts';
 import { normalisePlatform } from './normalise-image.ts';
 import type { Prepared } from './prepare-build.ts';
 import { recallResult, rememberResult } from './result-cache.ts';
@@ -20,12 +20,6 @@ export interface FinishedImage {
   readonly referrers: readonly Descriptor[];
   readonly tagged: readonly TaggedManifest[];
   readonly scorecard: Scorecard | undefined;
-}
-
-export interface BuildTimes {
-  /** Milliseconds since 1970. */
-  readonly startedAt: number;
-  readonly finishedAt: number;
 }
 
 /** Normalises what BuildKit made, then signs, attests and grades it, unless the same digest was already today. */

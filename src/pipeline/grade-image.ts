@@ -1,6 +1,6 @@
 import { judgeImage } from '../criteria/judge-image.ts';
-import { assembleScorecard, type JudgedPlatform } from '../grading/scorecard.ts';
 import type { ImageContent } from '../facts/image-facts.ts';
+import { assembleScorecard, type JudgedPlatform } from '../grading/scorecard.ts';
 import {
   type BuildFact,
   type Fact,
@@ -26,7 +26,7 @@ export interface PlatformEvidence {
   readonly content: ImageContent;
   /** Layers that were read in this run. */
   readonly read: number;
-  readonly build: BuildFact;
+  readonly build: Fact<BuildFact>;
 }
 
 /** Judges every criterion on every platform. Nothing is read here: facts in, scorecard out. */
@@ -90,7 +90,7 @@ function factsOf(
     filesystem: known(content.filesystem, 'image'),
     packages: known(content.packages, 'image'),
     secrets: known(content.secrets, 'image'),
-    build: known(build, 'build'),
+    build,
     attestations: known(
       {
         signatures: mine

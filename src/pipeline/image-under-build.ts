@@ -35,3 +35,9 @@ export interface FinalImage {
   readonly index: Descriptor;
   readonly platforms: readonly FinalPlatform[];
 }
+
+/** When BuildKit ran, milliseconds since 1970. */
+export interface BuildTimes {
+  readonly startedAt: number;
+  readonly finishedAt: number;
+}

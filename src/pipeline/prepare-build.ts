@@ -1,10 +1,10 @@
 import { join } from 'node:path';
-import { CATALOGUE } from '../criteria/catalogue.ts';
-import { formatProblem } from '../config/problem.ts';
 import { loadSettings } from '../config/find-settings.ts';
-import { UserError } from '../model/errors.ts';
+import { formatProblem } from '../config/problem.ts';
+import { CATALOGUE } from '../criteria/catalogue.ts';
 import type { BuildAnalysis } from '../model/build-analysis.ts';
 import type { DockerfileModel } from '../model/dockerfile.ts';
+import { UserError } from '../model/errors.ts';
 import type { Platform } from '../model/oci.ts';
 import type { BuildDirectory } from '../oci/build-directory.ts';
 import type { LayoutStore } from '../oci/layout-store.ts';

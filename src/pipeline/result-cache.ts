@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto';
 import type { Descriptor } from '../model/oci.ts';
 import type { Scorecard } from '../model/scorecard.ts';
 import type { BlobStore } from '../oci/blob-store.ts';
-import type { TaggedManifest } from '../oci/legacy-signature.ts';
 import { createCache, type JsonCache } from '../oci/json-cache.ts';
+import type { TaggedManifest } from '../oci/legacy-signature.ts';
 import type { BuildPlan } from '../plans/build-plan.ts';
-import type { PipelineContext } from './context.ts';
 import type { AttestedImage } from './attest-and-grade.ts';
+import type { PipelineContext } from './context.ts';
 
 /** A result rests on its day: ages, scanners' databases. Older ones are made anew. */
 const FRESH_MS = 24 * 60 * 60 * 1000;
@@ -58,7 +58,8 @@ function results(context: PipelineContext): JsonCache {
 /** All that statements and verdicts depend on besides the image's bytes. */
 function keyOf(context: PipelineContext, plan: BuildPlan, index: Descriptor): string {
   const { settings, attest, names, epoch, own, needed } = plan;
-  const { file: _file, gate: _gate, ...judged } = settings;
+  // Where the settings stand, and how high the gate is, change nothing of what is signed.
+  const judged = { ...settings, file: null, gate: settings.gate.waivers };
   const parts = {
     version: context.version,
     digest: index.digest,

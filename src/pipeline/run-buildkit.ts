@@ -32,6 +32,16 @@ export async function runBuildKit(
       env: plan.env,
       progress: 'events',
       onEvent: context.emit,
+      onLine: (text) => {
+        context.emit({ kind: 'build-line', text });
+      },
+      ...(plan.progress === 'rawjson'
+        ? {
+            onJsonLine: (text: string) => {
+              context.emit({ kind: 'build-json', text });
+            },
+          }
+        : {}),
       signal: context.signal,
       ...(stdin === undefined ? {} : { stdin }),
     });

@@ -20,6 +20,8 @@ export interface BuildRequest {
   readonly onEvent?: EventSink;
   /** Lines for the user's stderr, without line ends. */
   readonly onLine?: (line: string) => void;
+  /** With `events`: each line of buildx' stderr as it is. */
+  readonly onJsonLine?: (line: string) => void;
 }
 
 export interface BuildOutcome {
@@ -99,6 +101,7 @@ function eventReader(request: BuildRequest, keep: (line: string) => void): LineR
   };
   return {
     line: (line) => {
+      request.onJsonLine?.(line);
       take(progress.push(line));
     },
     end: () => {

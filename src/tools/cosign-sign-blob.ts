@@ -2,12 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RunTool, ToolRun } from '../model/run.ts';
+import { bundleSignature } from './bundle.ts';
 import { completed } from './completed-run.ts';
 import { type CosignDialect, cosignDialect } from './cosign-dialect.ts';
 import { cosignUserError } from './cosign-errors.ts';
 import { EMPTY_TRUSTED_ROOT } from './cosign-trust.ts';
 import { toolFailure } from './describe-run.ts';
-import { bundleSignature } from './bundle.ts';
 
 export interface BlobSignatureRequest {
   readonly payload: Uint8Array;

@@ -79,6 +79,8 @@ class Drawing {
       case 'transfer':
         this.#rows.transfer(event.phase, event.done, event.total);
         return;
+      case 'build-line':
+      case 'build-json':
       case 'file-normalised':
       case 'scorecard':
         return;
