@@ -24,12 +24,18 @@ export class BuildDirectory {
   readonly dir: string;
   readonly blobs: BlobStore;
   readonly #now: () => number;
+  #isFinished = false;
 
   constructor(id: string, dir: string, blobs: BlobStore, now: () => number) {
     this.id = id;
     this.dir = dir;
     this.blobs = blobs;
     this.#now = now;
+  }
+
+  /** True once the build holds an image under its names. */
+  get isFinished(): boolean {
+    return this.#isFinished;
   }
 
   /** Writes index.json (one entry a name) and marks the build as finished. May be called again with more. */
@@ -49,6 +55,7 @@ export class BuildDirectory {
     await rm(join(this.dir, 'ingest'), { recursive: true, force: true });
     const finishedAt = this.#now();
     await writeRecord(this.dir, finishedAt);
+    this.#isFinished = true;
     return { id: this.id, dir: this.dir, finishedAt, names: names.map((n) => n.full), manifests };
   }
 

@@ -44,7 +44,6 @@ export async function build(
 ): Promise<BuildResult> {
   const store = await openStore(context.paths.store, context.now);
   const directory = await store.newBuild();
-  let kept = false;
   try {
     const prepared = await prepareBuild(context, parsed, stdin, store, directory);
     const { plan } = prepared;
@@ -59,11 +58,9 @@ export async function build(
         exitCode: await runPassthrough(context, plan, prepared.source.stdin),
       };
     }
-    const result = await buildPlanned(context, { ...prepared, plan }, directory);
-    kept = result.kind === 'done';
-    return result;
+    return await buildPlanned(context, { ...prepared, plan }, directory);
   } finally {
-    await (kept ? directory.release() : directory.discard());
+    await (directory.isFinished ? directory.release() : directory.discard());
   }
 }
 

@@ -18,7 +18,10 @@ import { pushEverywhere } from './push-image.ts';
 
 type Planned = Prepared & { readonly plan: BuildPlan };
 
-/** The image under its names in the layout, then to each destination of the plan. */
+/**
+ * The image to each destination of the plan, and under its names in the layout, where it also stays when a destination does
+ * not take it: `scoville push` and `scoville load` bring it there later. Throws what the destination's failure throws.
+ */
 export async function publish(
   context: PipelineContext,
   prepared: Planned,
@@ -26,15 +29,24 @@ export async function publish(
   directory: BuildDirectory,
 ): Promise<void> {
   const { plan } = prepared;
-  for (const destination of plan.destinations) await deliver(context, prepared, image, destination);
-  await directory.finish({
-    manifests: [image.index],
-    names: plan.names.flatMap((name) => {
-      const reference = parseReference(name);
-      return reference.ok ? [reference.value] : [];
-    }),
-    referrers: [...image.referrers, ...taggedEntries(image.tagged)],
-  });
+  const keep = (): Promise<unknown> =>
+    directory.finish({
+      manifests: [image.index],
+      names: plan.names.flatMap((name) => {
+        const reference = parseReference(name);
+        return reference.ok ? [reference.value] : [];
+      }),
+      referrers: [...image.referrers, ...taggedEntries(image.tagged)],
+    });
+  try {
+    for (const destination of plan.destinations)
+      await deliver(context, prepared, image, destination);
+  } catch (error) {
+    // Why it failed counts more than that the layout could not be written either.
+    await keep().catch(() => undefined);
+    throw error;
+  }
+  await keep();
 }
 
 async function deliver(

@@ -31,13 +31,15 @@ interface Moment {
   readonly path?: string;
   /** Where the image is to go; the registry comes first where it is both. */
   readonly to?: readonly ('--load' | '--push')[];
+  /** The image was signed and graded: the layout keeps it, for `scoville load` and `scoville push`. */
+  readonly keeps?: boolean;
   /** The command alone gets a signal in place of all that runs in the terminal. */
   readonly alone?: NodeJS.Signals;
 }
 
 /** Presses Ctrl-C at that moment of a build, looks that nothing came of it, and builds the same without. */
 async function interrupted(moment: Moment): Promise<string> {
-  const { context, when, path, to = ['--load', '--push'], alone } = moment;
+  const { context, when, path, to = ['--load', '--push'], keeps = false, alone } = moment;
   const name = `${fake.host}/${newName()}`;
   const args = ['build', ...to, '-t', name, context];
   const running = new Running(day.scoville, args, path === undefined ? {} : { PATH: path });
@@ -57,13 +59,19 @@ async function interrupted(moment: Moment): Promise<string> {
   }
   expect(tagsOf(name)).toEqual([]);
   expect(await isInDocker(name)).toBe(false);
-  expect(readdirSync(join(day.scoville.home, 'layout/builds'))).toEqual(finished);
+  expect(builds().length - finished.length).toBe(keeps ? 1 : 0);
   fake.faults.length = 0;
+  await day.scoville.expect(keeps ? 0 : 2, ['load', name]);
+  expect(await isInDocker(name)).toBe(keeps);
   await day.scoville.expect(0, args.with(-1, day.context()));
-  finished = readdirSync(join(day.scoville.home, 'layout/builds'));
-  expect(await isInDocker(name)).toBe(to.includes('--load'));
+  finished = builds();
+  expect(await isInDocker(name)).toBe(true);
   expect(tagsOf(name)).toEqual(to.includes('--push') ? [name] : []);
   return running.stderr;
+}
+
+function builds(): readonly string[] {
+  return readdirSync(join(day.scoville.home, 'layout/builds'));
 }
 
 /** Folders of the builds that came to their end. */
@@ -104,7 +112,7 @@ describe('Ctrl-C', () => {
       ),
       when: () => existsSync(marker),
     });
-    expect(stderr).toContain('scoville: inspect:');
+    expect(stderr).toContain('scoville: normalise:');
     expect(stderr).not.toContain('scoville: sign and attest:');
   });
 
@@ -118,6 +126,7 @@ describe('Ctrl-C', () => {
       ),
       when: () => existsSync(marker),
       to: ['--load'],
+      keeps: true,
     });
     expect(stderr).toContain('scoville: grade:');
     expect(stderr).not.toContain('scoville: load into Docker:');
@@ -127,6 +136,7 @@ describe('Ctrl-C', () => {
     fake.fail(/^PUT .*\/blobs\/uploads\//, { do: 'hang' }, 99);
     const stderr = await interrupted({
       context: day.context(),
+      keeps: true,
       when: () => fake.calls.some((call) => /^PUT .*\/blobs\/uploads\//.test(call)),
     });
     expect(stderr).not.toContain('scoville: push:');
@@ -136,6 +146,7 @@ describe('Ctrl-C', () => {
     fake.fail(/^PUT .*\/manifests\//, { do: 'hang' }, 99);
     await interrupted({
       context: day.context(),
+      keeps: true,
       when: () => fake.calls.some((call) => /^PUT .*\/manifests\//.test(call)),
     });
   });

@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 export interface RecordedRequest {
   readonly method: string;
@@ -22,6 +23,8 @@ export interface Fault {
         readonly headers?: Record<string, string>;
         readonly body?: string;
       }
+    /** Serves the request that many milliseconds later. */
+    | { readonly do: 'delay'; readonly ms: number }
     /** Never answers. */
     | { readonly do: 'hang' }
     /** Cuts the connection after that many bytes of the request's body, which are kept, or of the answer's. */
@@ -114,6 +117,7 @@ export class FakeRegistry {
     const fault = this.faults.find((f) => f.times > 0 && f.match.test(`${method} ${url}`));
     if (fault !== undefined) fault.times--;
     if (fault?.kind.do === 'hang') return;
+    if (fault?.kind.do === 'delay') await sleep(fault.kind.ms);
     if (fault?.kind.do === 'status') {
       request.resume();
       response.writeHead(fault.kind.status, fault.kind.headers).end(fault.kind.body);
