@@ -3,6 +3,7 @@
 # a loopback port, and base images in it that need no public registry.
 #
 #   scripts/engine.sh up [--yes]   make it ready; a second call finds everything there
+#   scripts/engine.sh second       the clients of the second toolchain beside it (Debian, root), for tests
 #   scripts/engine.sh status       what is there; exit 0 where all is
 #   scripts/engine.sh env          the settings others source: SCOVILLE_REGISTRY, SCOVILLE_BASE_NODE ...
 #   scripts/engine.sh down         stop what `up` started, and nothing else
@@ -164,6 +165,7 @@ export SCOVILLE_BASE_DEBIAN=localhost:$port/base/debian:trixie
 export SCOVILLE_BASE_NODE=localhost:$port/base/node:22
 export SCOVILLE_BASE_NODE_DISTROLESS=localhost:$port/base/node-distroless:22
 export SCOVILLE_BASE_BUSYBOX=localhost:$port/base/busybox:1
+export SCOVILLE_SECOND_TOOLCHAIN='$state/second'
 ENV
   mv "$env_file.new" "$env_file"
 }
@@ -233,12 +235,20 @@ down() {
   stop dockerd dockerd
 }
 
+second() {
+  { is_debian && is_root; } || fail 'the second toolchain is unpacked on Debian, as root, only'
+  say 'clients of the second toolchain (Docker 28, buildx 0.29, cosign 3.1)'
+  "$here/engine/second-toolchain.sh" "$state/second" ||
+    fail 'the second toolchain could not be unpacked' "see $state/second/log"
+}
+
 command=${1:-}
 [ "${2:-}" != --yes ] || assume_yes=yes
 case $command in
   up) up ;;
+  second) second ;;
   down) down ;;
   status) status ;;
   env) [ -s "$env_file" ] && cat "$env_file" || fail 'not up' 'scripts/engine.sh up' ;;
-  *) fail 'usage: scripts/engine.sh up [--yes] | status | env | down' ;;
+  *) fail 'usage: scripts/engine.sh up [--yes] | second | status | env | down' ;;
 esac

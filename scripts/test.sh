@@ -12,6 +12,7 @@ npx vitest run --project unit
 
 echo '== engine' >&2
 scripts/engine.sh up
+if [ -r /etc/debian_version ] && [ "$(id -u)" = 0 ]; then scripts/engine.sh second; fi
 
 eval "$(scripts/engine.sh env)"
 

@@ -15,13 +15,8 @@ say() { printf 'engine: %s\n' "$*" >&2; }
 quietly() { "$@" >>"$log" 2>&1 || { tail -n 15 "$log" >&2; return 1; }; }
 published() { docker buildx imagetools inspect "$registry/base/$1" >/dev/null 2>&1; }
 
-# The mirror that the machine itself uses for trixie, else Debian's own. One with a password in it is not copied.
-mirror() {
-  local uri=''
-  uri=$(apt-get indextargets --format '$(REPO_URI) $(CODENAME)' 'Created-By: Packages' 2>/dev/null |
-    awk '$2 == "trixie" && $1 ~ /^https?:/ && $1 !~ /@/ { print $1; exit }') || true
-  echo "${uri:-http://deb.debian.org/debian}"
-}
+# shellcheck source=scripts/engine/mirror.sh
+. "$(dirname "${BASH_SOURCE[0]}")/mirror.sh"
 
 # Certificates that this machine trusts beyond Debian's: without them npm in a container fails where TLS is intercepted.
 host_has_own_certificates() {
