@@ -61,18 +61,30 @@ export class FileTree {
     return node;
   }
 
-  private apply({ digest, facts }: PlacedLayer): void {
-    const files = new Map(facts.files.map((file) => [file.path, file]));
+  private apply(layer: PlacedLayer): void {
+    const { paths, files } = layer.facts;
     // Whiteouts speak of the layers below, wherever they stand in their own.
-    if (/^[wo]/m.test(facts.paths))
-      for (const listed of readPathList(facts.paths)) {
+    if (/^[wo]/m.test(paths))
+      for (const listed of readPathList(paths)) {
         if (listed.kind === 'w') this.remove(listed.path);
         else if (listed.kind === 'o') this.find(listed.path, true)?.children.clear();
       }
     this.lastFolder = undefined;
+    // Both lists have the layer's order: the next path that is also the next file's is that file.
+    let next = 0;
+    this.putAll(layer, (path) => (files[next]?.path === path ? files[next++] : undefined));
+    if (next === files.length) return;
+    const byPath = new Map(files.map((file) => [file.path, file]));
+    this.putAll(layer, (path) => byPath.get(path));
+  }
+
+  private putAll(
+    { digest, facts }: PlacedLayer,
+    fileAt: (path: string) => LayerFile | undefined,
+  ): void {
     for (const listed of readPathList(facts.paths))
       if (listed.kind !== 'w' && listed.kind !== 'o')
-        this.put(listed, listed.kind, digest, files.get(listed.path));
+        this.put(listed, listed.kind, digest, fileAt(listed.path));
   }
 
   private remove(path: string): void {

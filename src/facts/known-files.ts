@@ -5,8 +5,12 @@ const PYTHON_MANAGERS =
 const OTHER_MANAGERS =
   /(?:^|\/)(?:composer\.phar|ensurepip\/_bundled\/pip-[^/]+\.whl|opt\/yarn-[^/]+\/package\.json)$/;
 
+/** How all of them end: what does not is told without a look at its whole path. */
+const MANAGER_ENDINGS = ['package.json', '__init__.py', 'composer.phar', '.whl'];
+
 /** True for files that make a language's package manager known. */
 export function isManagerFile(path: string): boolean {
+  if (!MANAGER_ENDINGS.some((ending) => path.endsWith(ending))) return false;
   return NODE_MANAGERS.test(path) || PYTHON_MANAGERS.test(path) || OTHER_MANAGERS.test(path);
 }
 

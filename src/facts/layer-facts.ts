@@ -43,6 +43,7 @@ export interface LayerFacts {
   readonly schema: number;
   /** Every entry in the layer's order, see `path-list.ts`. */
   readonly paths: string;
+  /** Those of the entries that more is known of, in the same order. */
   readonly files: readonly LayerFile[];
   readonly packages: readonly PackageRecord[];
   readonly secrets: readonly LayerSecret[];
