@@ -5,7 +5,7 @@ import type { BuildPlan, PassthroughPlan } from '../plans/build-plan.ts';
 import type { ReportRequest } from '../plans/own-options.ts';
 import { parseBuildArgs, type ParsedBuild } from '../plans/parse-build-args.ts';
 import { progressStyle } from '../plans/progress-style.ts';
-import { cleanForTerminal } from '../ui/clean.ts';
+import { cleanForTerminal, cleanLines } from '../ui/clean.ts';
 import { pipelineContext } from './context.ts';
 import { conversation } from './conversation.ts';
 import type { Command, CommandIo } from './io.ts';
@@ -15,7 +15,7 @@ import { writeReports } from './reports.ts';
 export const build: Command = async (args, io) => {
   const parsed = parseBuildArgs(args);
   if (!parsed.ok) {
-    io.writeErr(`${parsed.error.message.trimEnd()}\n`);
+    io.writeErr(`${cleanLines(parsed.error.message.trimEnd())}\n`);
     return parsed.error.exitCode;
   }
   if (parsed.value.kind === 'help') {

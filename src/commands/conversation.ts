@@ -1,5 +1,5 @@
 import type { EventSink } from '../model/events.ts';
-import { cleanForTerminal } from '../ui/clean.ts';
+import { cleanForTerminal, cleanLines } from '../ui/clean.ts';
 import { liveLog } from '../ui/live-log.ts';
 import { plainLog } from '../ui/plain-log.ts';
 import type { CommandIo } from './io.ts';
@@ -51,7 +51,7 @@ async function drawn(io: CommandIo): Promise<Conversation> {
 
 function warningsOnly(io: CommandIo): EventSink {
   return (event) => {
-    if (event.kind === 'raw') io.writeErr(`${event.text}\n`);
+    if (event.kind === 'raw') io.writeErr(`${cleanLines(event.text)}\n`);
     if (event.kind !== 'warning') return;
     io.writeErr(`scoville: warning: ${cleanForTerminal(event.text)}\n`);
     if (event.nextStep !== undefined) io.writeErr(`  next: ${cleanForTerminal(event.nextStep)}\n`);

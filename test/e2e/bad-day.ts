@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { bases, type Ended, output, ROOT, run, Scoville } from './harness.ts';
 
-const CLI = join(ROOT, 'dist/scoville.js');
+export const CLI = join(ROOT, 'dist/scoville.js');
 const POLL_MS = 20;
 let made = 0;
 
