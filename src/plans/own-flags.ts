@@ -9,7 +9,7 @@ export const OWN_FLAGS: readonly FlagSpec[] = [
     kind: 'array',
     value: 'FORMAT[=FILE]',
     choices: ['terminal', 'json', 'markdown', 'badges'],
-    help: 'Write a report, to stdout or to a file; may be repeated',
+    help: 'Write a report to stdout or a file; may be repeated',
   },
   {
     name: 'min-level',
