@@ -21,7 +21,7 @@ import { type ContextSource, contextSource } from './context-source.ts';
 import type { PipelineContext } from './context.ts';
 import { readBuildFile } from './read-build-file.ts';
 import { Registries } from './registries.ts';
-import { type FoundImage, resolveImages } from './resolve-images.ts';
+import { findLocalImages, type FoundImage, resolveImages } from './resolve-images.ts';
 
 const BUILDX_USAGE_EXIT = 1;
 
@@ -137,12 +137,17 @@ async function engineOf(
   readonly images: readonly FoundImage[];
 }> {
   const named = lastValueOf(parsed, 'builder') ?? context.env['BUILDX_BUILDER'];
+  const needed = neededImages(dockerfile, parsed);
+  const mayUseLocal = boolOf(parsed, 'pull') !== true && named === undefined;
+  // Asked together: each call of docker takes its time to start. What goes wrong with the engine, dockerInfo says first.
+  const local = mayUseLocal ? findLocalImages(context, needed) : Promise.resolve([]);
+  local.catch(() => undefined);
   const docker = await dockerInfo(context.run, context.signal);
   const builder = await builderForOci(context.run, docker, named === '' ? undefined : named);
   const platform: Platform = wantedPlatform(parsed, docker);
-  const images = await resolveImages(context, registries, neededImages(dockerfile, parsed), {
+  const images = await resolveImages(context, registries, needed, {
     // Only the docker driver builds from the engine's own images.
-    useLocal: docker.containerdStore && boolOf(parsed, 'pull') !== true && named === undefined,
+    local: docker.containerdStore ? await local : [],
     platform,
   });
   return { docker, builder, images };

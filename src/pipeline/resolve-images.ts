@@ -4,7 +4,7 @@ import { formatReference, type ImageReference } from '../model/reference.ts';
 import { parseImageConfig, parseIndex, parseManifest } from '../oci/documents.ts';
 import type { RegistryClient } from '../oci/registry-client.ts';
 import type { NeededImage, ResolvedImage } from '../plans/external-images.ts';
-import { inspectLocalImages } from '../tools/docker-images.ts';
+import { inspectLocalImages, type LocalImage } from '../tools/docker-images.ts';
 import type { PipelineContext } from './context.ts';
 import type { Registries } from './registries.ts';
 
@@ -17,6 +17,15 @@ export interface FoundImage extends ResolvedImage {
   readonly layers: readonly Digest[] | undefined;
 }
 
+/** The images that are in the engine's store: one entry for each, undefined where it is not there. */
+export function findLocalImages(
+  context: PipelineContext,
+  needed: readonly NeededImage[],
+): Promise<readonly (LocalImage | undefined)[]> {
+  const names = needed.map(({ reference }) => formatReference(reference));
+  return inspectLocalImages(context.run, names, context.signal);
+}
+
 /**
  * Finds the images that a build takes from outside: in the engine's store first, as BuildKit does on the docker driver without
  * --pull, else in their registry. One that cannot be found is left out; BuildKit then says so in its own words.
@@ -25,19 +34,16 @@ export async function resolveImages(
   context: PipelineContext,
   registries: Registries,
   needed: readonly NeededImage[],
-  options: { readonly useLocal: boolean; readonly platform: Platform },
+  options: {
+    /** As `findLocalImages` gives them; none where the engine's store is not what is built from. */
+    readonly local: readonly (LocalImage | undefined)[];
+    readonly platform: Platform;
+  },
 ): Promise<readonly FoundImage[]> {
   const images = needed.map(({ reference }) => ({ reference, name: formatReference(reference) }));
-  const local = options.useLocal
-    ? await inspectLocalImages(
-        context.run,
-        images.map(({ name }) => name),
-        context.signal,
-      )
-    : [];
   const found = await Promise.all(
     images.map(async ({ reference, name }, i): Promise<FoundImage | undefined> => {
-      const here = local[i];
+      const here = options.local[i];
       if (here !== undefined)
         return {
           reference,
