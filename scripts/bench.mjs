@@ -1,7 +1,7 @@
 // What scoville costs over plain `docker buildx build`, each thing beside its floor in the same run. Never fails on a time.
 //   npm run bench -- [--quick] [--json] [--runs N] [--bin FILE] [--keep]
 // --quick: an image of 200 MB in place of 1.5 GB. --keep: leave images and files for another run, which takes them again.
-import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -27,12 +27,18 @@ const setup = {
   runs: Number(values.runs),
   dir,
   home: join(dir, 'home'),
-  context: join(dir, 'context'),
+  // BuildKit keeps the copies of contexts by the folder's own name: no other build is to share ours.
+  context: join(dir, `${MARK}-context`),
+  base: join(dir, `${MARK}-base`),
 };
 if (!existsSync(setup.bin)) throw new Error(`${setup.bin} is not there: npm run build`);
 
 const say = (text) => void process.stderr.write(`bench: ${text}\n`);
-const before = cacheBefore();
+// Of a run that kept its things, what was there before it.
+const beforeFile = join(dir, 'cache-before.json');
+const before = existsSync(beforeFile)
+  ? new Set(JSON.parse(readFileSync(beforeFile, 'utf8')))
+  : cacheBefore();
 const removeAll = () => {
   say('removing images, build cache and files');
   cleanEngine(before);
@@ -44,10 +50,11 @@ const load = { before: loadavg()[0] };
 try {
   rmSync(setup.home, { recursive: true, force: true });
   mkdirSync(dir, { recursive: true });
+  writeFileSync(beforeFile, JSON.stringify([...before]));
   say(`making an image of ${((size.base.bytes + size.app.bytes) / 1e9).toFixed(1)} GB`);
-  writeBaseContext(join(dir, 'base'), size);
-  measures.buildBase(join(dir, 'base'));
-  rmSync(join(dir, 'base'), { recursive: true });
+  writeBaseContext(setup.base, size);
+  measures.buildBase(setup.base);
+  rmSync(setup.base, { recursive: true });
   writeAppContext(setup.context, size, BASE);
   const steps = {
     'starting up': measures.startRows,

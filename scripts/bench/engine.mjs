@@ -37,7 +37,7 @@ function cacheRecords() {
     const id = field('ID');
     return id === ''
       ? []
-      : [{ id, text: field('Description'), isLarge: /[MG]B/.test(field('Size')) }];
+      : [{ id, text: field('Description'), isLarge: /\d\d(?:\.\d+)?MB|GB/.test(field('Size')) }];
   });
 }
 
