@@ -60,7 +60,7 @@ trap 'docker rm --force "$container" >/dev/null; rm -f "$token"' EXIT
 address=$(docker port "$container" 8080/tcp | head -n 1)
 for _ in $(seq 50); do
   if answer=$(curl --silent --fail "http://$address/healthz" 2>/dev/null || node -e "
-      fetch('http://$address/healthz').then((r) => r.text()).then((t) => console.log(t), () => process.exit(1))" 2>/dev/null); then break; fi
+      fetch('http://$address/healthz').then((r) => r.text()).then((t) => console.log(t), () => process.exit(1))" 2>/dev/null) && [ -n "$answer" ]; then break; fi
   sleep 0.1
 done
 echo "GET http://$address/healthz -> ${answer:?the service did not answer}" >&2

@@ -30,8 +30,10 @@ export function startRows({ bin, runs }) {
   );
 }
 
-/** The first build of the image, the base being there: both without a cache for its own layers. */
+/** The first build of the image, base and context being there: both without a cache for its own layers. */
 export function firstRows(setup) {
+  // Else the one that comes first alone would send the context.
+  plainBuild(setup.context);
   const floor = spread([plainBuild(setup.context, '--no-cache')]);
   const { seconds, phases } = ourBuild(setup, setup.context, '--no-cache');
   return [

@@ -33,7 +33,12 @@ export async function finishImage(
   const image = await normalise(context, prepared, built);
   const before = await recallResult(context, store.blobs, plan, image.index);
   if (before !== undefined) {
-    for (const name of ['inspect', 'attest', 'grade'] as const)
+    const steps = [
+      'inspect',
+      'attest',
+      ...(before.scorecard === undefined ? [] : ['grade' as const]),
+    ] as const;
+    for (const name of steps)
       context.emit({
         kind: 'phase-done',
         phase: name,

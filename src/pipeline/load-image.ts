@@ -17,8 +17,6 @@ export interface LoadRequest {
   readonly names: readonly string[];
   /** References of images whose layers this one starts with: what of them the engine has need not be sent. */
   readonly bases: readonly string[];
-  /** `docker --context`, from `--output type=docker,context=`. */
-  readonly dockerContext?: string;
 }
 
 export interface LoadResult {

@@ -22,6 +22,7 @@ import type { PipelineContext } from './context.ts';
 import { readBuildFile } from './read-build-file.ts';
 import { Registries } from './registries.ts';
 import { findLocalImages, type FoundImage, resolveImages } from './resolve-images.ts';
+import { refuseMissingFile } from './signer.ts';
 
 const BUILDX_USAGE_EXIT = 1;
 
@@ -60,7 +61,7 @@ export async function prepareBuild(
     ...Object.fromEntries(parsed.own.plainHttp.map((host) => [host, { plainHttp: true }])),
   });
   const makesImage = planOutput(parsed, context.env).kind === 'image';
-  const { model: dockerfile, analysis } = readBuildFile(parsed, source);
+  const { model: dockerfile, analysis } = readBuildFile(parsed, source, context.env);
   const [engine, git] = await Promise.all([
     makesImage ? engineOf(context, parsed, dockerfile, registries) : undefined,
     source.directory === undefined ? undefined : gitFacts(context.run, source.directory),
@@ -94,6 +95,10 @@ export async function prepareBuild(
     },
   });
   if (!plan.ok) throw new UserError(plan.error, { exitCode: BUILDX_USAGE_EXIT });
+  if (plan.value.kind === 'build' && plan.value.attest.sign.on) {
+    const { key } = plan.value.settings.sign;
+    if (key !== undefined) await refuseMissingFile(key);
+  }
   return {
     plan: plan.value,
     parsed,

@@ -1,12 +1,5 @@
-import { createWriteStream } from 'node:fs';
-import { rename, rm } from 'node:fs/promises';
-import { resolve } from 'node:path';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import { messageOf, UserError } from '../model/errors.ts';
 import { formatReference, parseReference } from '../model/reference.ts';
 import type { BuildDirectory } from '../oci/build-directory.ts';
-import { dockerLoadStream } from '../oci/docker-archive.ts';
 import { taggedEntries } from '../oci/legacy-signature.ts';
 import type { BuildPlan } from '../plans/build-plan.ts';
 import type { Destination } from '../plans/output-plan.ts';
@@ -15,6 +8,7 @@ import type { FinishedImage } from './finish-image.ts';
 import { entries, loadImage } from './load-image.ts';
 import type { Prepared } from './prepare-build.ts';
 import { pushEverywhere } from './push-image.ts';
+import { writeImageFile } from './write-image-file.ts';
 
 type Planned = Prepared & { readonly plan: BuildPlan };
 
@@ -63,7 +57,7 @@ async function deliver(
       await phase(
         context,
         'load',
-        () => loadImage(context, common),
+        () => loadImage(inDockerContext(context, destination.context), common),
         ({ already, sentBytes }) => ({
           detail: already ? 'Docker has it already' : `${(sentBytes / 1e6).toFixed(1)} MB sent`,
           cached: already,
@@ -93,33 +87,23 @@ async function deliver(
       );
       return;
     case 'file':
-      await writeArchive(context, prepared, image, destination.path);
+      await writeImageFile(context, {
+        blobs: store.blobs,
+        manifests: entries(image.index, plan.names),
+        path: destination.path,
+        directory: destination.directory,
+      });
   }
 }
 
-/** An OCI archive, which `docker load` reads as well; `-` is stdout. */
-async function writeArchive(
-  context: PipelineContext,
-  { plan, store }: Planned,
-  image: FinishedImage,
-  path: string,
-): Promise<void> {
-  const stream = dockerLoadStream({
-    blobs: store.blobs,
-    manifests: entries(image.index, plan.names),
-  });
-  if (path === '-') {
-    await pipeline(Readable.from(stream), process.stdout, { end: false });
-    return;
-  }
-  const target = resolve(context.cwd, path);
-  const beside = `${target}.${process.pid}.tmp`;
-  try {
-    await pipeline(Readable.from(stream), createWriteStream(beside), { signal: context.signal });
-    await rename(beside, target);
-  } catch (cause) {
-    await rm(beside, { force: true });
-    context.signal.throwIfAborted();
-    throw new UserError(`${target} could not be written: ${messageOf(cause)}`, { cause });
-  }
+/** The same, with docker told which of its contexts to talk to (`--output type=docker,context=NAME`). */
+function inDockerContext(context: PipelineContext, name: string | undefined): PipelineContext {
+  if (name === undefined) return context;
+  return {
+    ...context,
+    run: (what) =>
+      context.run(
+        what.command === 'docker' ? { ...what, args: ['--context', name, ...what.args] } : what,
+      ),
+  };
 }

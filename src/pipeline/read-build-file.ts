@@ -12,6 +12,7 @@ const MAX_CONTEXT_FILE = 1024 * 1024;
 export function readBuildFile(
   parsed: ParsedBuild,
   source: ContextSource,
+  env: Readonly<Record<string, string | undefined>>,
 ): { readonly model: DockerfileModel | undefined; readonly analysis: BuildAnalysis | undefined } {
   const none = { model: undefined, analysis: undefined };
   if (source.dockerfileText === undefined) return none;
@@ -19,13 +20,19 @@ export function readBuildFile(
   const read = analyseDockerfile(
     source.dockerfileText,
     {
-      buildArgs: pairs(valuesOf(parsed, 'build-arg')),
+      buildArgs: pairs(valuesOf(parsed, 'build-arg').map((text) => withValue(text, env))),
       buildContexts: pairs(valuesOf(parsed, 'build-context')),
       ...(target === '' ? {} : { target }),
     },
     (path) => contextFile(source.directory, path),
   );
   return read.ok ? read.value : none;
+}
+
+/** `--build-arg NAME` takes the value of the variable of that name; without one it is as if it were not given. */
+function withValue(text: string, env: Readonly<Record<string, string | undefined>>): string {
+  const value = text.includes('=') ? undefined : env[text];
+  return value === undefined ? text : `${text}=${value}`;
 }
 
 function pairs(texts: readonly string[]): Readonly<Record<string, string>> {

@@ -53,7 +53,8 @@ function isUri(ref: string): boolean {
   return /^[a-z0-9+.-]+:/i.test(ref);
 }
 
-async function refuseMissingFile(ref: string): Promise<void> {
+/** Throws UserError where a key file that was named is not there: better before a long build than after. */
+export async function refuseMissingFile(ref: string): Promise<void> {
   if (isUri(ref) || (await exists(ref))) return;
   throw new UserError(`the signing key ${ref} is not there`, {
     nextStep: 'name another with --key, or make one: cosign generate-key-pair',

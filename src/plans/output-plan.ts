@@ -103,7 +103,12 @@ function imageOutput(
     annotations: attributes.flatMap(([key, value]) => annotationText(key, value)),
     ...(compression === undefined ? {} : { compression }),
     notices: attributes
-      .filter(([key]) => !HEEDED.has(key) && !key.startsWith('annotation'))
+      .filter(
+        ([key, value]) =>
+          (!HEEDED.has(key) && !key.startsWith('annotation')) ||
+          // Own layers have one compression, whose bytes are the same everywhere.
+          (key === 'compression' && value !== 'gzip'),
+      )
       .map(([key, value]) => `--output ${key}=${value} has no effect here`),
   };
 }

@@ -1,0 +1,140 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { bases, output, pinned, registry, run, Scoville } from './harness.ts';
+
+interface ScoreJson {
+  readonly digest: string;
+  readonly platforms: readonly { readonly platform: string; readonly digest: string }[];
+  readonly criteria: readonly { readonly id: string; readonly outcome: string }[];
+}
+
+const scoville = new Scoville();
+let context = '';
+let folder = '';
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'scoville-outputs-'));
+  context = mkdtempSync(join(tmpdir(), 'scoville-outputs-context-'));
+  writeFileSync(join(context, 'Dockerfile'), 'FROM scratch\nCOPY hello /hello\n');
+  writeFileSync(join(context, 'hello'), 'hello\n');
+});
+afterAll(async () => {
+  await scoville.remove();
+  for (const dir of [folder, context]) rmSync(dir, { recursive: true, force: true });
+});
+
+async function built(...args: string[]): Promise<ScoreJson> {
+  return JSON.parse((await scoville.expect(0, ['build', '--json', ...args])).stdout) as ScoreJson;
+}
+
+describe('where an image goes', () => {
+  test('type=oci,dest=FILE is an archive that others read, under the same digest', async () => {
+    const file = join(folder, 'image.tar');
+    const { digest } = await built(
+      '-t',
+      'outputs-archive:1',
+      '-o',
+      `type=oci,dest=${file}`,
+      context,
+    );
+    expect((await run('docker', ['image', 'inspect', 'outputs-archive:1'])).exitCode).toBe(1);
+    await output('docker', ['load', '--input', file]);
+    const id = await output('docker', [
+      'image',
+      'inspect',
+      '--format',
+      '{{.Id}}',
+      'outputs-archive:1',
+    ]);
+    expect(id.trim()).toBe(digest);
+  });
+
+  test('type=oci,tar=false,dest=DIR is a layout directory that skopeo reads', async () => {
+    const dir = join(folder, 'layout');
+    const { digest } = await built(
+      '-t',
+      'outputs-layout:7',
+      '-o',
+      `type=oci,tar=false,dest=${dir}`,
+      context,
+    );
+    const inspected = JSON.parse(await output('skopeo', ['inspect', `oci:${dir}:7`])) as {
+      Digest: string;
+    };
+    expect(inspected.Digest).toBe(digest);
+  });
+
+  test('push and load bring later what a build kept in the layout', async () => {
+    const name = `${registry}/e2e/outputs-later:${process.pid}`;
+    const { digest } = await built('-t', name, '-o', 'type=image,store=false', context);
+    expect((await run('docker', ['image', 'inspect', name])).exitCode).toBe(1);
+    expect((await scoville.expect(0, ['push', name])).stdout).toBe(`${digest}\n`);
+    expect((await scoville.expect(0, ['load', name])).stdout).toBe(`${digest}\n`);
+    const verified = await run('cosign', [
+      'verify',
+      '--key',
+      scoville.publicKey,
+      '--insecure-ignore-tlog=true',
+      name,
+    ]);
+    expect(verified.exitCode).toBe(0);
+  });
+
+  test('a Docker context that is not there is an error, not another engine', async () => {
+    const ended = await scoville.run([
+      'build',
+      '-t',
+      'outputs-context:1',
+      '-o',
+      'type=docker,context=nowhere',
+      context,
+    ]);
+    expect(ended.exitCode).toBe(2);
+    expect((await run('docker', ['image', 'inspect', 'outputs-context:1'])).exitCode).toBe(1);
+  });
+});
+
+describe('what is built', () => {
+  test('two platforms are one index, each graded, signed at index and manifest', async () => {
+    const name = `${registry}/e2e/outputs-two:${process.pid}`;
+    const { digest, platforms } = await built(
+      '--push',
+      '--platform',
+      'linux/amd64,linux/arm64',
+      '-t',
+      name,
+      context,
+    );
+    expect(platforms.map((p) => p.platform).toSorted()).toEqual(['linux/amd64', 'linux/arm64']);
+    const index = JSON.parse(
+      await output('skopeo', ['inspect', '--raw', '--tls-verify=false', `docker://${name}`]),
+    ) as {
+      manifests: { digest: string }[];
+    };
+    expect(index.manifests.map((m) => m.digest)).toEqual(platforms.map((p) => p.digest));
+    for (const subject of [digest, ...platforms.map((p) => p.digest)]) {
+      const reference = `${name.replace(/:\d+$/, '')}@${subject}`;
+      const verified = await run('cosign', [
+        'verify',
+        '--key',
+        scoville.publicKey,
+        '--insecure-ignore-tlog=true',
+        reference,
+      ]);
+      expect([subject, verified.exitCode]).toEqual([subject, 0]);
+    }
+  });
+
+  test('a build argument without a value is that of the environment, for the verdicts too', async () => {
+    writeFileSync(join(folder, 'Dockerfile'), 'ARG BASE=evil/base:1\nFROM ${BASE}\n');
+    const ended = await scoville.expect(
+      0,
+      ['build', '--json', '-t', 'outputs-args:1', '--build-arg', 'BASE', folder],
+      { env: { BASE: await pinned(bases.busybox) } },
+    );
+    const { criteria } = JSON.parse(ended.stdout) as ScoreJson;
+    expect(criteria.find((c) => c.id === 'pinned-images')?.outcome).toBe('pass');
+  });
+});
