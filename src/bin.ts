@@ -2,6 +2,7 @@
 // The one file that knows the process: argv, streams, signals, exit code.
 // Exit: 0 met; 1 judged and short of the gate; 2 could not judge or bad usage; a failed build keeps buildx' code; 130 on Ctrl-C.
 import { homedir } from 'node:os';
+import { isatty } from 'node:tty';
 import type { CommandIo } from './commands/io.ts';
 import { main } from './commands/main.ts';
 
@@ -28,10 +29,10 @@ const io: CommandIo = {
   stdin: process.stdin,
   writeOut: (text) => void process.stdout.write(text),
   writeErr: (text) => void process.stderr.write(text),
-  outIsTerminal: process.stdout.isTTY,
-  errIsTerminal: process.stderr.isTTY,
-  columns: process.stderr.isTTY ? process.stderr.columns : 80,
-  color: (env['NO_COLOR'] ?? '') === '' && env['TERM'] !== 'dumb' && process.stderr.isTTY,
+  outIsTerminal: isatty(1),
+  errIsTerminal: isatty(2),
+  columns: isatty(2) ? process.stderr.columns : 80,
+  color: (env['NO_COLOR'] ?? '') === '' && env['TERM'] !== 'dumb' && isatty(2),
   env,
   cwd: process.cwd(),
   homeDir: homedir(),
