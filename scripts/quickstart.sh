@@ -75,4 +75,5 @@ What to try next
   node dist/scoville.js build --min-level 2 …                     publish nothing below level 2
   less $SCOVILLE_HOME/scorecard.json
   npm link                                                        then just: scoville build .
+  scripts/engine.sh down                                          stop what this started
 EOF

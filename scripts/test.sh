@@ -11,6 +11,8 @@ echo '== unit tests' >&2
 npx vitest run --project unit
 
 echo '== engine' >&2
+# What this run starts, it stops; an engine that was there stays as it was.
+scripts/engine.sh status >/dev/null 2>&1 || trap 'scripts/engine.sh down' EXIT
 scripts/engine.sh up
 if [ -r /etc/debian_version ] && [ "$(id -u)" = 0 ]; then scripts/engine.sh second; fi
 
