@@ -3,7 +3,7 @@
 # a loopback port, and base images in it that need no public registry.
 #
 #   scripts/engine.sh up [--yes]   make it ready; a second call finds everything there
-#   scripts/engine.sh second       the clients of the second toolchain beside it (Debian, root), for tests
+#   scripts/engine.sh test-tools   what only tests need (Debian, root): skopeo, oras, the second toolchain's clients
 #   scripts/engine.sh status       what is there; exit 0 where all is
 #   scripts/engine.sh env          the settings others source: SCOVILLE_REGISTRY, SCOVILLE_BASE_NODE ...
 #   scripts/engine.sh down         stop what `up` started, and nothing else
@@ -235,8 +235,18 @@ down() {
   stop dockerd dockerd
 }
 
-second() {
-  { is_debian && is_root; } || fail 'the second toolchain is unpacked on Debian, as root, only'
+test_tools() {
+  { is_debian && is_root; } || fail 'the tools for tests are installed on Debian, as root, only'
+  local missing=''
+  have skopeo || missing='skopeo'
+  have oras || missing="$missing oras"
+  if [ -n "$missing" ]; then
+    say "installing from Debian, for tests: $missing"
+    apt-get update -qq >&2 || fail 'apt-get update failed' 'look at the apt sources and the network'
+    # shellcheck disable=SC2086 # a list of package names
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >"$state/apt.log" 2>&1 ||
+      fail "apt-get could not install: $missing" "see $state/apt.log"
+  fi
   say 'clients of the second toolchain (Docker 28, buildx 0.29, cosign 3.1)'
   "$here/engine/second-toolchain.sh" "$state/second" ||
     fail 'the second toolchain could not be unpacked' "see $state/second/log"
@@ -246,9 +256,9 @@ command=${1:-}
 [ "${2:-}" != --yes ] || assume_yes=yes
 case $command in
   up) up ;;
-  second) second ;;
+  test-tools) test_tools ;;
   down) down ;;
   status) status ;;
   env) [ -s "$env_file" ] && cat "$env_file" || fail 'not up' 'scripts/engine.sh up' ;;
-  *) fail 'usage: scripts/engine.sh up [--yes] | second | status | env | down' ;;
+  *) fail 'usage: scripts/engine.sh up [--yes] | test-tools | status | env | down' ;;
 esac

@@ -14,7 +14,7 @@ echo '== engine' >&2
 # What this run starts, it stops; an engine that was there stays as it was.
 scripts/engine.sh status >/dev/null 2>&1 || trap 'scripts/engine.sh down' EXIT
 scripts/engine.sh up
-if [ -r /etc/debian_version ] && [ "$(id -u)" = 0 ]; then scripts/engine.sh second; fi
+if [ -r /etc/debian_version ] && [ "$(id -u)" = 0 ]; then scripts/engine.sh test-tools; fi
 
 eval "$(scripts/engine.sh env)"
 

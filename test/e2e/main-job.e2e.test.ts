@@ -192,6 +192,22 @@ describe('scoville build --load --push of a real service', () => {
     expect(index.annotations['org.opencontainers.image.title']).toBe('short-links');
   });
 
+  test('is found by oras: every statement is a referrer of the index', async () => {
+    const { manifests } = JSON.parse(
+      await output('oras', ['discover', '--plain-http', '--format', 'json', TAG]),
+    ) as { manifests: { annotations: Record<string, string> }[] };
+    expect(
+      manifests.map((m) => m.annotations['dev.sigstore.bundle.predicateType']).toSorted(),
+    ).toEqual([
+      'https://cyclonedx.org/bom',
+      'https://in-toto.io/attestation/test-result/v0.1',
+      'https://sigstore.dev/cosign/sign/v1',
+      'https://slsa.dev/provenance/v1',
+      'https://slsa.dev/verification_summary/v1',
+      'https://spdx.dev/Document',
+    ]);
+  });
+
   test('runs and answers', async () => {
     const token = join(folder, 'token');
     writeFileSync(token, 'e2e-token', { mode: 0o644 });
