@@ -91,6 +91,19 @@ prepare_daemon_config() {
   printf '{"features":{"containerd-snapshotter":true}}\n' >/etc/docker/daemon.json
 }
 
+# Starts dockerd with a pid file of its own and waits until it answers; fails where it ends or takes over 30 s.
+launch_engine() {
+  rm -f "$state/dockerd.own.pid"
+  nohup setsid dockerd --pidfile "$state/dockerd.own.pid" "$@" >"$state/dockerd.log" 2>&1 </dev/null 9>&- &
+  echo $! >"$state/dockerd.pid"
+  local tries=0
+  until engine_answers; do
+    tries=$((tries + 1))
+    if [ $tries -gt 120 ] || ! kill -0 "$(cat "$state/dockerd.pid")" 2>/dev/null; then return 1; fi
+    sleep 0.25
+  done
+}
+
 start_engine() {
   if ! engine_answers; then
     if [ -n "${DOCKER_HOST:-}" ]; then
@@ -104,18 +117,12 @@ start_engine() {
       flags="--config-file $state/daemon.json"
     fi
     say 'starting dockerd'
+    # An engine that was killed a moment ago may leave what keeps the next one from starting; it is gone soon.
     # shellcheck disable=SC2086 # no flags, or two words
-    nohup setsid dockerd $flags >"$state/dockerd.log" 2>&1 </dev/null 9>&- &
-    echo $! >"$state/dockerd.pid"
-    local tries=0
-    until engine_answers; do
-      tries=$((tries + 1))
-      if [ $tries -gt 120 ] || ! kill -0 "$(cat "$state/dockerd.pid")" 2>/dev/null; then
-        tail -n 10 "$state/dockerd.log" >&2
-        fail 'dockerd did not come up' "see $state/dockerd.log"
-      fi
-      sleep 0.25
-    done
+    launch_engine $flags || { sleep 3; launch_engine $flags; } || { sleep 10; launch_engine $flags; } || {
+      tail -n 10 "$state/dockerd.log" >&2
+      fail 'dockerd did not come up' "see $state/dockerd.log"
+    }
   fi
   has_containerd_store || fail 'this Docker keeps images in its old store, which has no OCI exporter' \
     'turn on the containerd image store: {"features":{"containerd-snapshotter":true}} in /etc/docker/daemon.json (Docker Desktop: Settings, General), then restart Docker'
