@@ -1,8 +1,7 @@
-import { realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { messageOf, UserError } from '../model/errors.ts';
 import { unreachable } from '../model/result.ts';
 import type { Scorecard } from '../model/scorecard.ts';
+import { writeFileBeside } from '../pipeline/write-file-beside.ts';
 import type { ReportFormat, ReportRequest } from '../plans/own-options.ts';
 import type { CommandIo } from './io.ts';
 
@@ -44,34 +43,6 @@ export async function writeReports(
         resolve(io.cwd, file),
         await renderReport(scorecard, format, { color: false, unicode: true }),
       );
-  }
-}
-
-/**
- * Writes beside, then renames, so that a reader never sees half a file. A device or pipe (`/dev/stderr`) is written to as it
- * is, and a link stays one. Throws UserError where it cannot be written.
- */
-export async function writeFileBeside(path: string, text: string): Promise<void> {
-  try {
-    const there = await stat(path).catch(() => undefined);
-    if (there !== undefined && !there.isFile()) {
-      await writeFile(path, text);
-      return;
-    }
-    await replaceFile(there === undefined ? path : await realpath(path), text);
-  } catch (cause) {
-    throw new UserError(`${path} could not be written: ${messageOf(cause)}`, { cause });
-  }
-}
-
-async function replaceFile(path: string, text: string): Promise<void> {
-  const beside = `${path}.${process.pid}.tmp`;
-  try {
-    await writeFile(beside, text);
-    await rename(beside, path);
-  } catch (error) {
-    await rm(beside, { force: true });
-    throw error;
   }
 }
 

@@ -1,7 +1,6 @@
-import { rename, rm, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import type { Shortfall } from '../grading/gate.ts';
-import { messageOf, UserError } from '../model/errors.ts';
 import type { Descriptor } from '../model/oci.ts';
 import type { Scorecard } from '../model/scorecard.ts';
 import type { BuildDirectory } from '../oci/build-directory.ts';
@@ -15,6 +14,7 @@ import { prepareBuild, type Prepared } from './prepare-build.ts';
 import { publish } from './publish.ts';
 import { readExport } from './read-export.ts';
 import { runBuildKit, runPassthrough } from './run-buildkit.ts';
+import { writeFileBeside } from './write-file-beside.ts';
 
 /** How a build ended; what is an error of the user's or ours is thrown. */
 export type BuildResult =
@@ -103,9 +103,8 @@ async function writeUserFiles(
   index: Descriptor,
 ): Promise<void> {
   const { iidFile, metadataFile } = plan.userFiles;
-  if (iidFile !== undefined) await writeBeside(resolve(context.cwd, iidFile), index.digest);
+  if (iidFile !== undefined) await writeFileBeside(resolve(context.cwd, iidFile), index.digest);
   if (metadataFile === undefined) return;
-  const { readFile } = await import('node:fs/promises');
   const theirs = JSON.parse(await readFile(plan.metadataFile, 'utf8')) as Record<string, unknown>;
   const metadata = {
     ...theirs,
@@ -113,16 +112,5 @@ async function writeUserFiles(
     'containerimage.digest': index.digest,
     ...(plan.names.length > 0 ? { 'image.name': plan.names.join(',') } : {}),
   };
-  await writeBeside(resolve(context.cwd, metadataFile), JSON.stringify(metadata, null, 2));
-}
-
-async function writeBeside(path: string, text: string): Promise<void> {
-  const beside = join(`${path}.${process.pid}.tmp`);
-  try {
-    await writeFile(beside, text);
-    await rename(beside, path);
-  } catch (cause) {
-    await rm(beside, { force: true });
-    throw new UserError(`${path} could not be written: ${messageOf(cause)}`, { cause });
-  }
+  await writeFileBeside(resolve(context.cwd, metadataFile), JSON.stringify(metadata, null, 2));
 }

@@ -1,5 +1,5 @@
 import { createWriteStream } from 'node:fs';
-import { copyFile, mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -41,6 +41,14 @@ async function writeArchive(
   file: ImageFile,
   target: string,
 ): Promise<void> {
+  const there = await stat(target).catch(() => undefined);
+  // A device or pipe (`dest=/dev/stdout`) is written to as it is: renaming would put a file in its place.
+  if (there !== undefined && !there.isFile()) {
+    await pipeline(Readable.from(dockerLoadStream(file)), createWriteStream(target), {
+      signal: context.signal,
+    });
+    return;
+  }
   const beside = `${target}.${process.pid}.tmp`;
   try {
     await pipeline(Readable.from(dockerLoadStream(file)), createWriteStream(beside), {

@@ -9,7 +9,8 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { renderReport, writeFileBeside, writeReports } from '../../src/commands/reports.ts';
+import { renderReport, writeReports } from '../../src/commands/reports.ts';
+import { writeFileBeside } from '../../src/pipeline/write-file-beside.ts';
 import { jsonReport } from '../../src/reporters/json.ts';
 import { markdownReport } from '../../src/reporters/markdown.ts';
 import { temporaryFolder } from '../fakes/layouts.ts';
