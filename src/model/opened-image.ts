@@ -1,0 +1,51 @@
+import type { Digest } from './digest.ts';
+import type { Descriptor, ImageConfig, Index, Manifest } from './oci.ts';
+
+/** Where an image was opened. `engine`: Docker's own store, by whichever way it gives images out. */
+export type ImagePlace = 'registry' | 'engine' | 'layout' | 'archive' | 'store';
+
+/** One platform of an opened image: its documents, verified by digest, and its layers, blob and diffID side by side, base first. */
+export interface OpenedPlatform {
+  readonly descriptor: Descriptor;
+  readonly manifest: Manifest;
+  readonly config: ImageConfig;
+  readonly layers: readonly { readonly blob: Descriptor; readonly diffId: Digest }[];
+}
+
+/** What hangs on a digest: a referrer, a cosign tag, a BuildKit attestation manifest, a notation signature. */
+export interface Attachment {
+  readonly kind:
+    'referrer' | 'cosign-signature-tag' | 'cosign-attestation-tag' | 'buildkit-attestation';
+  /** The index's or manifest's digest that it hangs on. */
+  readonly subject: Digest;
+  readonly descriptor: Descriptor;
+  /** Verified by digest. */
+  readonly manifest: Manifest;
+}
+
+/** What was found; `complete` is false where a place could not be asked, with the reason: absence then proves nothing. */
+export type Attachments =
+  | { readonly complete: true; readonly found: readonly Attachment[] }
+  | { readonly complete: false; readonly found: readonly Attachment[]; readonly reason: string };
+
+/** An image that can be read, wherever it lies. Every byte that comes out is checked against its digest by whoever reads it to its end. */
+export interface OpenedImage {
+  /** What the user typed, cleaned. */
+  readonly name: string;
+  readonly place: ImagePlace;
+  /** The index or manifest that the name leads to. */
+  readonly root: Descriptor;
+  /** The root's document where it is an index. */
+  readonly index: Index | undefined;
+  /** At least one; attestation manifests are none. */
+  readonly platforms: readonly [OpenedPlatform, ...OpenedPlatform[]];
+  /** A small document or attached blob, verified; throws UserError where it is missing, too large (16 MiB) or another. */
+  readonly readBlob: (descriptor: Descriptor) => Promise<Uint8Array>;
+  /** A layer's compressed bytes, in chunks of 256 KiB and more where the place allows. Not verified here: `walkLayer` does. */
+  readonly openLayer: (descriptor: Descriptor) => Promise<AsyncIterable<Uint8Array>>;
+  /** Signatures and attestations of the root and its platforms. Asked once. */
+  readonly attachments: () => Promise<Attachments>;
+  /** Why the place cannot hold signatures at all (Docker's classic store), where that is so. */
+  readonly withoutAttachments?: string;
+  readonly close: () => Promise<void>;
+}
