@@ -1,11 +1,15 @@
 import type { Digest } from './digest.ts';
 import type { TarEntry } from './tar.ts';
 
-/** What a collector wants of an entry's content: none, the first `bytes`, or all up to a cap. */
+/**
+ * What a collector wants of an entry's content: none, the first `bytes`, all up to a cap, or every byte as it comes, whatever the size:
+ * then its `chunk` is called with each piece and nothing is held for it.
+ */
 export type ContentWish =
   | { readonly want: 'none' }
   | { readonly want: 'head'; readonly bytes: number }
-  | { readonly want: 'all'; readonly cap: number };
+  | { readonly want: 'all'; readonly cap: number }
+  | { readonly want: 'stream' };
 
 /** An entry of a layer with its normalised path: no leading slash, no `..`, no trailing slash. */
 export interface LayerEntry {
@@ -21,6 +25,8 @@ export interface LayerEntry {
 export interface LayerCollector<T> {
   readonly name: string;
   readonly wants: (entry: LayerEntry) => ContentWish;
+  /** The next bytes of an entry that was wanted as a stream; a view, valid during the call only. `visit` then ends the entry, without content. */
+  readonly chunk?: (bytes: Uint8Array) => void;
   readonly visit: (entry: LayerEntry, content: Uint8Array | undefined, truncated: boolean) => void;
   readonly finish: () => T;
 }

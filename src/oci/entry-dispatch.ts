@@ -13,6 +13,8 @@ export class EntryDispatch implements TarHandler {
   entries = 0;
   #current: LayerEntry | undefined;
   #wishes: number[] = [];
+  /** Those that take the present entry as it comes. */
+  #streams: LayerCollector<unknown>[] = [];
   /** Bytes of the entry that somebody wants; what lies behind is let go. */
   #wanted = 0;
   #held: Uint8Array[] = [];
@@ -35,12 +37,19 @@ export class EntryDispatch implements TarHandler {
     if (path === '') return;
     const current = { path, entry };
     this.#current = current;
-    this.#wishes = this.#collectors.map((c) => wishedBytes(c.wants(current)));
+    if (this.#streams.length > 0) this.#streams = [];
+    this.#wishes = this.#collectors.map((collector) => {
+      const wish = collector.wants(current);
+      if (wish.want === 'stream') this.#streams.push(collector);
+      return wishedBytes(wish);
+    });
     this.#wanted = Math.min(entry.size, Math.max(0, ...this.#wishes));
   }
 
   onContent(chunk: Uint8Array): void {
-    if (this.#current === undefined || this.#heldLength >= this.#wanted) return;
+    if (this.#current === undefined) return;
+    for (const collector of this.#streams) collector.chunk?.(chunk);
+    if (this.#heldLength >= this.#wanted) return;
     const part = chunk.subarray(0, this.#wanted - this.#heldLength);
     this.#heldLength += part.length;
     // The reader's chunk may be used again before the entry ends, unless the entry ends with it.
@@ -67,6 +76,7 @@ export class EntryDispatch implements TarHandler {
 function wishedBytes(wish: ContentWish): number {
   switch (wish.want) {
     case 'none':
+    case 'stream':
       return 0;
     case 'head':
       return wish.bytes;

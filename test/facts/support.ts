@@ -63,6 +63,9 @@ function entryOf({ path, content, ...rest }: Item): LayerEntry {
   return { path, entry };
 }
 
+/** Small and odd, so that what is read as a stream is cut in many places. */
+const CHUNK = 1021;
+
 /** The facts of a layer, its entries handed to the collectors as the walk does. */
 export function layerFacts(items: readonly Item[]): LayerFacts {
   const collection = collectLayer();
@@ -71,7 +74,10 @@ export function layerFacts(items: readonly Item[]): LayerFacts {
     const bytes = item.content === undefined ? new Uint8Array() : Buffer.from(item.content);
     for (const collector of collection.collectors) {
       const wish = collector.wants(found);
-      const size = wish.want === 'none' ? 0 : wish.want === 'head' ? wish.bytes : wish.cap;
+      if (wish.want === 'stream')
+        for (let at = 0; at < bytes.length; at += CHUNK)
+          collector.chunk?.(bytes.subarray(at, at + CHUNK));
+      const size = wish.want === 'all' ? wish.cap : wish.want === 'head' ? wish.bytes : 0;
       const content = size === 0 ? undefined : bytes.subarray(0, size);
       collector.visit(found, content, content !== undefined && bytes.length > size);
     }

@@ -96,6 +96,23 @@ describe('walkLayer', () => {
     expect(whole.finish()[1]).toEqual(['usr/bin/x', 'x'.repeat(2000), false]);
   });
 
+  test('a stream is handed over piece by piece, whole and without being held', async () => {
+    const pieces: string[] = [];
+    const stream: LayerCollector<unknown> = {
+      ...collector((path) => (path.startsWith('usr') ? { want: 'stream' } : { want: 'none' })),
+      chunk: (bytes) => pieces.push(Buffer.from(bytes).toString()),
+    };
+    const head = collector(() => ({ want: 'head', bytes: 2 }));
+    await walk(gzipSync(tar), [stream, head], { chunk: 64 });
+    expect(pieces.join('')).toBe('x'.repeat(2000));
+    expect(stream.finish()).toEqual([
+      ['etc/os-release', undefined, false],
+      ['usr/bin/x', undefined, false],
+      ['c/empty', undefined, false],
+    ]);
+    expect(head.finish()[1]).toEqual(['usr/bin/x', 'xx', true]);
+  });
+
   test('zstd goes through the decompressor that is handed in', async () => {
     const { Transform } = await import('node:stream');
     const blob = Buffer.concat([Buffer.from([0x28, 0xb5, 0x2f, 0xfd]), tar]);
