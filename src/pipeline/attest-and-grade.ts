@@ -16,7 +16,7 @@ import type { Prepared } from './prepare-build.ts';
 import { scanImage } from './scan-image.ts';
 import { scanLayout } from './scan-layout.ts';
 import { type SignedStatement, signStatements } from './sign-statements.ts';
-import { resolveSigner, type Signer } from './signer.ts';
+import type { Signer } from './signer.ts';
 import { verdictStatements } from './verdict-statements.ts';
 
 /** What an image carries when it is published, and how it was judged. */
@@ -35,11 +35,11 @@ export async function attestAndGrade(
   prepared: Planned,
   image: FinalImage,
   times: BuildTimes,
+  signer: Signer | undefined,
 ): Promise<AttestedImage> {
   const { plan } = prepared;
   const { sign } = plan.attest;
-  const signer = sign.on ? await resolveSigner(context, plan.settings.sign) : undefined;
-  // Each call of cosign computes for a fifth of a second: what needs no layer is signed while the layers are inspected.
+  // Where cosign signs, each call computes for a fifth of a second: what needs no layer is signed while the layers are inspected.
   const early =
     signer === undefined ? undefined : signEarly(context, prepared, image, times, signer);
   early?.catch(() => undefined);

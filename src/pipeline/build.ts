@@ -7,6 +7,7 @@ import type { BuildDirectory } from '../oci/build-directory.ts';
 import { openStore } from '../oci/layout-store.ts';
 import type { BuildPlan, PassthroughPlan } from '../plans/build-plan.ts';
 import type { ParsedBuild } from '../plans/parse-build-args.ts';
+import type { BuildOutcome } from '../tools/buildx.ts';
 import type { PipelineContext } from './context.ts';
 import { finishImage } from './finish-image.ts';
 import { gateImage } from './gate-image.ts';
@@ -14,6 +15,7 @@ import { prepareBuild, type Prepared } from './prepare-build.ts';
 import { publish } from './publish.ts';
 import { readExport } from './read-export.ts';
 import { runBuildKit, runPassthrough } from './run-buildkit.ts';
+import { resolveSigner, type Signer } from './signer.ts';
 import { writeFileBeside } from './write-file-beside.ts';
 
 /** How a build ended; what is an error of the user's or ours is thrown. */
@@ -73,7 +75,7 @@ async function buildPlanned(
   for (const text of plan.notices) context.emit({ kind: 'notice', text });
   const startedAt = context.now();
   context.emit({ kind: 'phase-started', phase: 'build' });
-  const outcome = await runBuildKit(context, plan, prepared.source.stdin, prepared.builder);
+  const { outcome, signer } = await buildAndOpenKey(context, prepared);
   if (outcome.exitCode !== 0) return { kind: 'buildx', exitCode: outcome.exitCode };
   const finishedAt = context.now();
   const built = await readExport(plan.layout, store.blobs);
@@ -83,7 +85,8 @@ async function buildPlanned(
     detail: `${built.length === 1 ? 'one platform' : `${built.length} platforms`} in the layout`,
     seconds: (finishedAt - startedAt) / 1000,
   });
-  const finished = await finishImage(context, prepared, built, { startedAt, finishedAt });
+  const times = { startedAt, finishedAt };
+  const finished = await finishImage(context, prepared, built, times, signer);
   const { scorecard } = finished;
   if (scorecard !== undefined) {
     context.emit({ kind: 'scorecard', scorecard });
@@ -94,6 +97,28 @@ async function buildPlanned(
   await publish(context, prepared, finished, directory);
   await writeUserFiles(context, plan, finished.index);
   return { kind: 'done', index: finished.index, names: plan.names, scorecard };
+}
+
+/** Opens the signing key while BuildKit works; a key that does not open stops the build rather than come to light after it. */
+async function buildAndOpenKey(
+  context: PipelineContext,
+  { plan, source, builder }: Prepared & { readonly plan: BuildPlan },
+): Promise<{ readonly outcome: BuildOutcome; readonly signer: Signer | undefined }> {
+  const noKey = new AbortController();
+  const { on } = plan.attest.sign;
+  const opening = on ? resolveSigner(context, plan.settings.sign) : Promise.resolve(undefined);
+  opening.catch(() => {
+    noKey.abort();
+  });
+  const during = { ...context, signal: AbortSignal.any([context.signal, noKey.signal]) };
+  const building = runBuildKit(during, plan, source.stdin, builder);
+  building.catch(() => undefined);
+  const signer = await opening.catch(async (error: unknown) => {
+    // Not before buildx has ended: it writes into the folder that is about to go.
+    await building.catch(() => undefined);
+    throw error;
+  });
+  return { outcome: await building, signer };
 }
 
 /** `--iidfile` and `--metadata-file` as buildx writes them, with the digest of what was published. */

@@ -12,6 +12,7 @@ import type { BuildTimes, BuiltPlatform, FinalImage } from './image-under-build.
 import { normalisePlatform } from './normalise-image.ts';
 import type { Prepared } from './prepare-build.ts';
 import { recallResult, rememberResult } from './result-cache.ts';
+import type { Signer } from './signer.ts';
 
 /** The image ready to be published. */
 export interface FinishedImage {
@@ -28,10 +29,11 @@ export async function finishImage(
   prepared: Prepared & { readonly plan: BuildPlan },
   built: readonly BuiltPlatform[],
   times: BuildTimes,
+  signer: Signer | undefined,
 ): Promise<FinishedImage> {
   const { plan, store } = prepared;
   const image = await normalise(context, prepared, built);
-  const before = await recallResult(context, store.blobs, plan, image.index);
+  const before = await recallResult(context, store.blobs, plan, image.index, signer);
   if (before !== undefined) {
     const steps = [
       'inspect',
@@ -49,8 +51,8 @@ export async function finishImage(
       });
     return { index: image.index, ...before };
   }
-  const result = await attestAndGrade(context, prepared, image, times);
-  await rememberResult(context, plan, image.index, result);
+  const result = await attestAndGrade(context, prepared, image, times, signer);
+  await rememberResult(context, plan, image.index, signer, result);
   return { index: image.index, ...result };
 }
 

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { signBytes } from '../attestations/sign-bundle.ts';
 import type { Descriptor } from '../model/oci.ts';
 import { formatReference, parseReference } from '../model/reference.ts';
 import type { BlobStore } from '../oci/blob-store.ts';
@@ -31,12 +32,15 @@ export async function legacySignatures(
     return await Promise.all(
       subjects.map(async ({ digest }) => {
         const payload = simpleSigningPayload(repositoryOf(plan, digest), digest);
-        const signature = await signBlob(context.run, {
-          payload,
-          key: signer,
-          scratchDir,
-          signal: context.signal,
-        });
+        const signature =
+          signer.opened === undefined
+            ? await signBlob(context.run, {
+                payload,
+                key: signer,
+                scratchDir,
+                signal: context.signal,
+              })
+            : signBytes(signer.opened, payload);
         return writeLegacySignature(blobs, { subject: digest, payload, signature });
       }),
     );

@@ -14,11 +14,11 @@ import { planOutput } from '../plans/output-plan.ts';
 import { boolOf, lastValueOf, type ParsedBuild, valuesOf } from '../plans/parse-build-args.ts';
 import { planBuild } from '../plans/plan-build.ts';
 import { builderForOci } from '../tools/builder.ts';
-import { cosignDialect } from '../tools/cosign-dialect.ts';
 import { type DockerInfo, dockerInfo } from '../tools/docker.ts';
 import { gitFacts } from '../tools/git.ts';
 import { type ContextSource, contextSource } from './context-source.ts';
 import type { PipelineContext } from './context.ts';
+import { requireCosign } from './cosign-proof.ts';
 import { readBuildFile } from './read-build-file.ts';
 import { Registries } from './registries.ts';
 import { findLocalImages, type FoundImage, resolveImages } from './resolve-images.ts';
@@ -62,12 +62,10 @@ export async function prepareBuild(
   });
   const makesImage = planOutput(parsed, context.env).kind === 'image';
   const { model: dockerfile, analysis } = readBuildFile(parsed, source, context.env);
+  if (makesImage && (parsed.own.sign ?? settings.sign.enabled)) requireCosign(context);
   const [engine, git] = await Promise.all([
     makesImage ? engineOf(context, parsed, dockerfile, registries) : undefined,
     source.directory === undefined ? undefined : gitFacts(context.run, source.directory),
-    makesImage && (parsed.own.sign ?? settings.sign.enabled)
-      ? cosignDialect(context.run)
-      : undefined,
   ]);
   const exactTag = git?.tags[0];
   const plan = planBuild({

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { digestOf } from '../model/digest.ts';
 import type { Descriptor } from '../model/oci.ts';
 import type { Scorecard } from '../model/scorecard.ts';
 import type { BlobStore } from '../oci/blob-store.ts';
@@ -7,10 +8,11 @@ import type { TaggedManifest } from '../oci/legacy-signature.ts';
 import type { BuildPlan } from '../plans/build-plan.ts';
 import type { AttestedImage } from './attest-and-grade.ts';
 import type { PipelineContext } from './context.ts';
+import type { Signer } from './signer.ts';
 
 /** A result rests on its day: ages, scanners' databases. Older ones are made anew. */
 const FRESH_MS = 24 * 60 * 60 * 1000;
-const SCHEMA = 2;
+const SCHEMA = 3;
 
 interface Remembered {
   readonly at: number;
@@ -25,8 +27,10 @@ export async function recallResult(
   blobs: BlobStore,
   plan: BuildPlan,
   index: Descriptor,
+  signer: Signer | undefined,
 ): Promise<AttestedImage | undefined> {
-  const found = (await results(context).get(keyOf(context, plan, index))) as Remembered | undefined;
+  const found = (await results(context).get(keyOf(context, plan, index, signer))) as
+    Remembered | undefined;
   if (found === undefined || context.now() - found.at > FRESH_MS || found.at > context.now())
     return undefined;
   const { referrers, tagged } = found;
@@ -40,6 +44,7 @@ export function rememberResult(
   context: PipelineContext,
   plan: BuildPlan,
   index: Descriptor,
+  signer: Signer | undefined,
   { referrers, tagged, scorecard }: AttestedImage,
 ): Promise<void> {
   const remembered: Remembered = {
@@ -48,7 +53,7 @@ export function rememberResult(
     tagged,
     scorecard: scorecard ?? null,
   };
-  return results(context).set(keyOf(context, plan, index), remembered);
+  return results(context).set(keyOf(context, plan, index, signer), remembered);
 }
 
 function results(context: PipelineContext): JsonCache {
@@ -56,7 +61,12 @@ function results(context: PipelineContext): JsonCache {
 }
 
 /** All that statements and verdicts depend on besides the image's bytes. */
-function keyOf(context: PipelineContext, plan: BuildPlan, index: Descriptor): string {
+function keyOf(
+  context: PipelineContext,
+  plan: BuildPlan,
+  index: Descriptor,
+  signer: Signer | undefined,
+): string {
   const { settings, attest, names, epoch, own, needed } = plan;
   // Where the settings stand, and how high the gate is, change nothing of what is signed.
   const judged = { ...settings, file: null, gate: settings.gate.waivers };
@@ -75,7 +85,12 @@ function keyOf(context: PipelineContext, plan: BuildPlan, index: Descriptor): st
     epoch,
     grade: own.grade,
     needed,
-    signer: [context.paths.config, context.env['COSIGN_PASSWORD'] === undefined],
+    signer: signer?.kind === 'key' ? [signer.ref, publicKeyDigest(signer)] : signer?.kind,
   };
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
+}
+
+/** Another key under the same name signs anew. */
+function publicKeyDigest(signer: Extract<Signer, { kind: 'key' }>): string | undefined {
+  return signer.opened === undefined ? undefined : digestOf(signer.opened.publicKey);
 }

@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { signBundle } from '../attestations/sign-bundle.ts';
 import type { Digest } from '../model/digest.ts';
 import { UserError } from '../model/errors.ts';
 import type { Descriptor } from '../model/oci.ts';
@@ -11,6 +12,7 @@ import { signStatement } from '../tools/cosign-sign.ts';
 import { verifyBundle } from '../tools/cosign-verify.ts';
 import type { StatementToSign } from './attestation-documents.ts';
 import type { PipelineContext } from './context.ts';
+import { type BundleToProve, proveByCosign } from './cosign-proof.ts';
 import { publicKeyOf, type Signer } from './signer.ts';
 
 /** cosign calls under way at once; each is a process that computes. */
@@ -27,8 +29,8 @@ export interface SignedStatement {
 }
 
 /**
- * Has cosign sign each statement, verifies the image's own signatures with the public key, and stores every bundle as a
- * referrer in the layout. One that fails stops all; what was stored until then is tagged by nothing.
+ * Signs each statement, with the opened key or through cosign, verifies the image's own signatures with the public key, and
+ * stores every bundle as a referrer in the layout. One that fails stops all; what was stored until then is tagged by nothing.
  */
 export async function signStatements(
   context: PipelineContext,
@@ -61,46 +63,58 @@ async function signOne(
   context: PipelineContext,
   blobs: BlobStore,
   signer: Signer,
-  { predicateType, predicate, subject }: StatementToSign,
+  statement: StatementToSign,
   scratch: string,
 ): Promise<SignedStatement> {
   context.signal.throwIfAborted();
-  const predicatePath = `${scratch}.predicate.json`;
-  await writeFile(predicatePath, JSON.stringify(predicate), { mode: 0o600 });
-  const request = {
+  const { predicateType, predicate, subject } = statement;
+  const files = {
     manifestPath: blobs.path(subject.digest),
-    predicateType,
-    predicatePath,
+    bundlePath: `${scratch}.bundle.json`,
     scratchDir: join(scratch, '..'),
-    signal: context.signal,
+    predicateType,
   };
-  const bundle = await signStatement(context.run, { ...request, key: signer });
+  const opened = signer.kind === 'key' ? signer.opened : undefined;
+  const bundle =
+    opened === undefined
+      ? await signWithCosign(context, signer, predicate, files)
+      : signBundle(opened, { subject: subject.digest, predicateType, predicate });
   const verifiedBy =
     predicateType === PREDICATE_TYPE.cosignSign
-      ? await verified(context, signer, bundle, `${scratch}.bundle.json`, request)
+      ? await verified(context, signer, bundle, files)
       : undefined;
   const referrer = await writeBundleReferrer(blobs, { subject, bundle, predicateType });
   return { predicateType, predicate, subject: subject.digest, referrer, verifiedBy };
 }
 
-/** Checks a signature that was just made with the public key beside the private one; a keyless one rests on cosign's own check. */
+async function signWithCosign(
+  context: PipelineContext,
+  signer: Signer,
+  predicate: unknown,
+  files: BundleToProve,
+): Promise<Uint8Array> {
+  const predicatePath = `${files.bundlePath}.predicate.json`;
+  await writeFile(predicatePath, JSON.stringify(predicate), { mode: 0o600 });
+  const request = { ...files, predicatePath, signal: context.signal };
+  return signStatement(context.run, { ...request, key: signer });
+}
+
+/** Checks the image's signature with the public key beside the private one; a keyless one rests on cosign's own check. */
 async function verified(
   context: PipelineContext,
   signer: Signer,
   bundle: Uint8Array,
-  bundlePath: string,
-  request: {
-    readonly manifestPath: string;
-    readonly predicateType: string;
-    readonly scratchDir: string;
-  },
+  files: BundleToProve,
 ): Promise<string | undefined> {
   const publicKey = signer.kind === 'key' ? publicKeyOf(signer.ref) : undefined;
-  if (publicKey === undefined) return undefined;
-  await writeFile(bundlePath, bundle, { mode: 0o600 });
+  if (signer.kind !== 'key' || publicKey === undefined) return undefined;
+  await writeFile(files.bundlePath, bundle, { mode: 0o600 });
+  if (signer.opened !== undefined) {
+    await proveByCosign(context, signer.opened, files);
+    return publicKey;
+  }
   const result = await verifyBundle(context.run, {
-    ...request,
-    bundlePath,
+    ...files,
     signer: { kind: 'key', publicKey },
     signal: context.signal,
   });

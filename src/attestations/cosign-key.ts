@@ -1,0 +1,113 @@
+import {
+  createPrivateKey,
+  createPublicKey,
+  type KeyObject,
+  scrypt,
+  sign,
+  verify,
+} from 'node:crypto';
+import { err, ok, type Result } from '../model/result.ts';
+import { base64Of, isObject, objectOf, parseUntrustedJson, textOf } from './untrusted-json.ts';
+
+/** A private key that was opened: signs as cosign does with it, ECDSA over SHA-256, DER. The key itself stays inside. */
+export interface OpenedKey {
+  readonly sign: (bytes: Uint8Array) => Buffer;
+  readonly verifies: (bytes: Uint8Array, signature: Uint8Array) => boolean;
+  /** Public half, SubjectPublicKeyInfo, DER. */
+  readonly publicKey: Buffer;
+}
+
+/** `other`: a key that this code does not open (another cipher or algorithm); cosign may. */
+export type KeyProblem = 'wrong-password' | 'other';
+
+const PEM =
+  /-----BEGIN ENCRYPTED (?:SIGSTORE|COSIGN) PRIVATE KEY-----\s+([A-Za-z0-9+/=\s]+?)\s+-----END ENCRYPTED (?:SIGSTORE|COSIGN) PRIVATE KEY-----/;
+const MAX_KEY_BYTES = 64 * 1024;
+/** What a key file may ask of memory: cosign writes N=65536, r=8, which is 64 MiB. */
+const MAX_SCRYPT_BYTES = 256 * 1024 * 1024;
+
+interface SealedKey {
+  readonly N: number;
+  readonly r: number;
+  readonly p: number;
+  readonly salt: Uint8Array;
+  readonly nonce: Uint8Array;
+  readonly sealed: Uint8Array;
+}
+
+/**
+ * Opens the private key file that `cosign generate-key-pair` writes: scrypt over the password, nacl's secretbox, PKCS #8, ECDSA
+ * P-256 (secure-systems-lab/go-securesystemslib, encrypted). Any other is `other`: nothing is guessed.
+ */
+export async function openCosignKey(
+  text: string,
+  password: string,
+): Promise<Result<OpenedKey, KeyProblem>> {
+  const sealed = text.length > MAX_KEY_BYTES ? undefined : readSealedKey(text);
+  if (sealed === undefined) return err('other');
+  const { xsalsa20poly1305 } = await import('@noble/ciphers/salsa.js');
+  const secret = await derive(password, sealed);
+  let opened: Uint8Array;
+  try {
+    opened = xsalsa20poly1305(secret, sealed.nonce).decrypt(sealed.sealed);
+  } catch {
+    // The one thing that decrypting tells: its authenticator does not match.
+    return err('wrong-password');
+  } finally {
+    secret.fill(0);
+  }
+  return openedKey(opened);
+}
+
+function openedKey(pkcs8: Uint8Array): Result<OpenedKey, KeyProblem> {
+  let key: KeyObject;
+  try {
+    key = createPrivateKey({ key: Buffer.from(pkcs8), format: 'der', type: 'pkcs8' });
+  } catch {
+    return err('other');
+  } finally {
+    pkcs8.fill(0);
+  }
+  if (key.asymmetricKeyType !== 'ec' || key.asymmetricKeyDetails?.namedCurve !== 'prime256v1')
+    return err('other');
+  const publicKey = createPublicKey(key);
+  return ok({
+    sign: (bytes) => sign('sha256', bytes, key),
+    verifies: (bytes, signature) => verify('sha256', bytes, publicKey, signature),
+    publicKey: publicKey.export({ format: 'der', type: 'spki' }),
+  });
+}
+
+function readSealedKey(text: string): SealedKey | undefined {
+  const body = PEM.exec(text)?.[1];
+  if (body === undefined) return undefined;
+  const json = Buffer.from(body, 'base64').toString('utf8');
+  const parsed = parseUntrustedJson(json, 'the key', MAX_KEY_BYTES);
+  if (!parsed.ok || !isObject(parsed.value)) return undefined;
+  const kdf = objectOf(parsed.value['kdf']);
+  const cipher = objectOf(parsed.value['cipher']);
+  if (textOf(kdf['name'], 20) !== 'scrypt' || textOf(cipher['name'], 20) !== 'nacl/secretbox')
+    return undefined;
+  const { N, r, p } = objectOf(kdf['params']);
+  const salt = base64Of(kdf['salt'], MAX_KEY_BYTES);
+  const nonce = base64Of(cipher['nonce'], MAX_KEY_BYTES);
+  const sealed = base64Of(parsed.value['ciphertext'], MAX_KEY_BYTES);
+  if (!isCost(N) || !isCost(r) || !isCost(p) || 128 * N * r * p > MAX_SCRYPT_BYTES)
+    return undefined;
+  if (salt === undefined || nonce?.length !== 24 || sealed === undefined) return undefined;
+  return { N, r, p, salt, nonce, sealed };
+}
+
+function isCost(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value > 0;
+}
+
+function derive(password: string, { N, r, p, salt }: SealedKey): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    // Node refuses at exactly the bytes that the parameters need; twice as much is a bound, not an allocation.
+    scrypt(password, salt, 32, { N, r, p, maxmem: 2 * MAX_SCRYPT_BYTES }, (error, key) => {
+      if (error === null) resolve(key);
+      else reject(error);
+    });
+  });
+}

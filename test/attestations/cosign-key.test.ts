@@ -1,0 +1,93 @@
+import { createPublicKey, generateKeyPairSync, randomBytes, scryptSync } from 'node:crypto';
+import { xsalsa20poly1305 } from '@noble/ciphers/salsa.js';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { openCosignKey } from '../../src/attestations/cosign-key.ts';
+
+/** A key file as cosign writes it, with a cheaper scrypt. */
+function keyFile(
+  pkcs8: Uint8Array,
+  password: string,
+  change: (json: Record<string, unknown>) => void = () => undefined,
+): string {
+  const salt = randomBytes(32);
+  const nonce = randomBytes(24);
+  const params = { N: 1024, r: 8, p: 1 };
+  const secret = scryptSync(password, salt, 32, params);
+  const ciphertext = xsalsa20poly1305(secret, nonce).encrypt(pkcs8);
+  const json: Record<string, unknown> = {
+    kdf: { name: 'scrypt', params, salt: salt.toString('base64') },
+    cipher: { name: 'nacl/secretbox', nonce: nonce.toString('base64') },
+    ciphertext: Buffer.from(ciphertext).toString('base64'),
+  };
+  change(json);
+  const body = Buffer.from(JSON.stringify(json)).toString('base64').replace(/.{65}/g, '$&\n');
+  return `-----BEGIN ENCRYPTED SIGSTORE PRIVATE KEY-----\n${body}\n-----END ENCRYPTED SIGSTORE PRIVATE KEY-----\n`;
+}
+
+const pair = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+const pkcs8 = pair.privateKey.export({ format: 'der', type: 'pkcs8' });
+
+describe('openCosignKey', () => {
+  test('opens a key and signs so that its public half verifies', async () => {
+    const opened = await openCosignKey(keyFile(pkcs8, 'pass'), 'pass');
+    if (!opened.ok) throw new Error(opened.error);
+    const bytes = Buffer.from('what is signed');
+    const signature = opened.value.sign(bytes);
+    expect(opened.value.verifies(bytes, signature)).toBe(true);
+    expect(opened.value.verifies(Buffer.from('another'), signature)).toBe(false);
+    const known = createPublicKey(pair.privateKey).export({ format: 'der', type: 'spki' });
+    expect(opened.value.publicKey.equals(known)).toBe(true);
+  });
+
+  test('opens the older name of the same form', async () => {
+    const text = keyFile(pkcs8, '').replaceAll('SIGSTORE', 'COSIGN');
+    expect((await openCosignKey(text, '')).ok).toBe(true);
+  });
+
+  test('tells a wrong password from another kind of key', async () => {
+    const text = keyFile(pkcs8, 'right');
+    expect(await openCosignKey(text, 'wrong')).toEqual({ ok: false, error: 'wrong-password' });
+    expect(await openCosignKey('no key', '')).toEqual({ ok: false, error: 'other' });
+  });
+
+  test.each([
+    ['another curve', generateKeyPairSync('ec', { namedCurve: 'P-384' }).privateKey],
+    ['RSA', generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey],
+    ['Ed25519', generateKeyPairSync('ed25519').privateKey],
+  ])('leaves %s to cosign', async (_, key) => {
+    const other = key.export({ format: 'der', type: 'pkcs8' });
+    expect(await openCosignKey(keyFile(other, ''), '')).toEqual({ ok: false, error: 'other' });
+  });
+
+  test.each<[string, (json: Record<string, unknown>) => void]>([
+    ['another cipher', (json) => (json['cipher'] = { name: 'aes', nonce: 'AAAA' })],
+    ['another derivation', (json) => (json['kdf'] = { name: 'pbkdf2' })],
+    ['no ciphertext', (json) => delete json['ciphertext']],
+    ['a short nonce', (json) => (json['cipher'] = { name: 'nacl/secretbox', nonce: 'AAAA' })],
+    [
+      'scrypt that asks for gigabytes',
+      (json) =>
+        (json['kdf'] = { name: 'scrypt', params: { N: 2 ** 30, r: 8, p: 1 }, salt: 'AAAA' }),
+    ],
+    [
+      'parameters that are no numbers',
+      (json) => (json['kdf'] = { name: 'scrypt', params: { N: '1', r: 8, p: 1 }, salt: 'AAAA' }),
+    ],
+  ])('does not open %s', async (_, change) => {
+    expect(await openCosignKey(keyFile(pkcs8, '', change), '')).toEqual({
+      ok: false,
+      error: 'other',
+    });
+  });
+
+  test('never throws on what is no key', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.string({ maxLength: 300 }), async (text) => {
+        const body = Buffer.from(text).toString('base64');
+        const pem = `-----BEGIN ENCRYPTED COSIGN PRIVATE KEY-----\n${body}\n-----END ENCRYPTED COSIGN PRIVATE KEY-----`;
+        expect(await openCosignKey(pem, '')).toEqual({ ok: false, error: 'other' });
+      }),
+    );
+  });
+});
