@@ -5,7 +5,6 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { ToolRun } from '../../src/model/run.ts';
 import { signArgs, signStatement } from '../../src/tools/cosign-sign.ts';
-import { verifyArgs } from '../../src/tools/cosign-verify.ts';
 import { fakeRun } from '../fakes/fake-run.ts';
 
 const recorded = (name: string): string =>
@@ -39,15 +38,6 @@ describe('arguments', () => {
         '/m',
       ]),
     );
-  });
-
-  test('an identity is verified with the log', () => {
-    const signer = { kind: 'identity', identity: 'me@example.org', issuer: 'https://i' } as const;
-    const args = verifyArgs({ ...request, bundlePath: '/b', signer }, 'flags', '/r').join(' ');
-    expect(args).toContain(
-      '--certificate-identity me@example.org --certificate-oidc-issuer https://i',
-    );
-    expect(args).not.toContain('insecure');
   });
 });
 
