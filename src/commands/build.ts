@@ -1,8 +1,7 @@
 import { EXIT, UserError } from '../model/errors.ts';
-import type { Scorecard } from '../model/scorecard.ts';
+import type { ReportInput, ReportRequest } from '../model/report.ts';
 import { build as runBuild, type BuildResult } from '../pipeline/build.ts';
 import type { BuildPlan, PassthroughPlan } from '../plans/build-plan.ts';
-import type { ReportRequest } from '../plans/own-options.ts';
 import { parseBuildArgs, type ParsedBuild } from '../plans/parse-build-args.ts';
 import { progressStyle } from '../plans/progress-style.ts';
 import { cleanForTerminal, cleanLines } from '../ui/clean.ts';
@@ -43,7 +42,7 @@ async function runParsed(parsed: ParsedBuild, io: CommandIo): Promise<number> {
       await printPlan(result.plan, parsed, io);
       return EXIT.met;
     case 'short':
-      await report(result.scorecard, parsed, io, quiet);
+      await report(result.report, parsed, io, quiet);
       for (const { message, criteria } of result.shortfalls)
         io.writeErr(
           `scoville: short of the gate: ${cleanForTerminal(message)} (${criteria.join(', ')})\n`,
@@ -51,7 +50,7 @@ async function runParsed(parsed: ParsedBuild, io: CommandIo): Promise<number> {
       io.writeErr('scoville: nothing was tagged, loaded or pushed\n');
       return EXIT.short;
     case 'done':
-      if (result.scorecard !== undefined) await report(result.scorecard, parsed, io, quiet);
+      if (result.report !== undefined) await report(result.report, parsed, io, quiet);
       if (quiet) io.writeOut(`${result.index.digest}\n`);
       return EXIT.met;
   }
@@ -70,7 +69,7 @@ async function printPlan(
 
 /** Reports to files are always written; what would go to stdout gives way to `--quiet`'s digest and to an image on stdout. */
 async function report(
-  scorecard: Scorecard,
+  image: ReportInput,
   parsed: ParsedBuild,
   io: CommandIo,
   quiet: boolean,
@@ -83,5 +82,5 @@ async function report(
     (f) => f.name === 'output' && /(^|,)dest=-(,|$)|type=(oci|docker)$/.test(f.value),
   );
   const write = quiet ? (): void => undefined : imageOnStdout ? io.writeErr : io.writeOut;
-  await writeReports(scorecard, requests, io, write);
+  await writeReports({ kind: 'image', image }, requests, io, write);
 }

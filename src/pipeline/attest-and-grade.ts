@@ -1,4 +1,5 @@
 import type { Descriptor } from '../model/oci.ts';
+import type { ImageContents } from '../model/report.ts';
 import type { Scorecard } from '../model/scorecard.ts';
 import { PREDICATE_TYPE } from '../model/statement.ts';
 import { ruleSet } from '../normalise/rule-set.ts';
@@ -8,6 +9,7 @@ import { type DocumentInputs, earlyStatements, sbomStatements } from './attestat
 import { buildFact, recordedArguments } from './build-fact.ts';
 import { type PipelineContext, phase } from './context.ts';
 import { gradeImage, type PlatformEvidence } from './grade-image.ts';
+import { gradeText } from './grade-text.ts';
 import { storedPlatforms } from './image-layers.ts';
 import type { BuildTimes, FinalImage } from './image-under-build.ts';
 import { inspectPlatform } from './inspect-image.ts';
@@ -25,6 +27,8 @@ export interface AttestedImage {
   /** Signatures as cosign up to 2 looks for them, by tag. */
   readonly tagged: readonly TaggedManifest[];
   readonly scorecard: Scorecard | undefined;
+  /** What reports show beside the scorecard. */
+  readonly contents?: readonly ImageContents[];
 }
 
 type Planned = Prepared & { readonly plan: BuildPlan };
@@ -64,14 +68,19 @@ export async function attestAndGrade(
     return { referrers, tagged, scorecard: undefined };
   }
   const vulnerabilities = await scanning;
-  const scorecard = await phase(
+  const { scorecard, contents } = await phase(
     context,
     'grade',
     () => Promise.resolve(gradeImage(context, prepared, image, evidence, signed, vulnerabilities)),
-    (card) => ({ detail: `level ${card.level} (${card.levelName}), ${card.overall.grade}` }),
+    (graded) => ({ detail: gradeText(graded.scorecard) }),
   );
   const verdict = await signVerdict(context, prepared, image, scorecard, signer, signed);
-  return { referrers: [...referrers, ...verdict.map((s) => s.referrer)], tagged, scorecard };
+  return {
+    referrers: [...referrers, ...verdict.map((s) => s.referrer)],
+    tagged,
+    scorecard,
+    contents,
+  };
 }
 
 interface Attested {

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Shortfall } from '../grading/gate.ts';
 import type { Descriptor } from '../model/oci.ts';
+import type { ReportInput } from '../model/report.ts';
 import type { Scorecard } from '../model/scorecard.ts';
 import type { BuildDirectory } from '../oci/build-directory.ts';
 import { openStore } from '../oci/layout-store.ts';
@@ -25,14 +26,14 @@ export type BuildResult =
   | { readonly kind: 'buildx'; readonly exitCode: number }
   | {
       readonly kind: 'short';
-      readonly scorecard: Scorecard;
+      readonly report: ReportInput;
       readonly shortfalls: readonly Shortfall[];
     }
   | {
       readonly kind: 'done';
       readonly index: Descriptor;
       readonly names: readonly string[];
-      readonly scorecard: Scorecard | undefined;
+      readonly report: ReportInput | undefined;
     };
 
 /**
@@ -87,16 +88,21 @@ async function buildPlanned(
   });
   const times = { startedAt, finishedAt };
   const finished = await finishImage(context, prepared, built, times, signer);
-  const { scorecard } = finished;
-  if (scorecard !== undefined) {
+  const { scorecard, contents } = finished;
+  const report = scorecard === undefined ? undefined : reportOf(scorecard, contents);
+  if (scorecard !== undefined && report !== undefined) {
     context.emit({ kind: 'scorecard', scorecard });
     const shortfalls = gateImage(context, plan, scorecard);
-    if (shortfalls.length > 0) return { kind: 'short', scorecard, shortfalls };
+    if (shortfalls.length > 0) return { kind: 'short', report, shortfalls };
   }
   context.signal.throwIfAborted();
   await publish(context, prepared, finished, directory);
   await writeUserFiles(context, plan, finished.index);
-  return { kind: 'done', index: finished.index, names: plan.names, scorecard };
+  return { kind: 'done', index: finished.index, names: plan.names, report };
+}
+
+function reportOf(scorecard: Scorecard, contents: ReportInput['contents']): ReportInput {
+  return { scorecard, ...(contents === undefined ? {} : { contents }) };
 }
 
 /** Opens the signing key while BuildKit works; a key that does not open stops the build rather than come to light after it. */

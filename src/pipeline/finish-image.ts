@@ -1,4 +1,5 @@
 import type { Descriptor } from '../model/oci.ts';
+import type { ImageContents } from '../model/report.ts';
 import type { Scorecard } from '../model/scorecard.ts';
 import { ruleSet } from '../normalise/rule-set.ts';
 import { createCache } from '../oci/json-cache.ts';
@@ -21,6 +22,7 @@ export interface FinishedImage {
   readonly referrers: readonly Descriptor[];
   readonly tagged: readonly TaggedManifest[];
   readonly scorecard: Scorecard | undefined;
+  readonly contents?: readonly ImageContents[];
 }
 
 /** Normalises what BuildKit made, then signs, attests and grades it, unless the same digest was already today. */

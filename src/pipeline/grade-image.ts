@@ -1,6 +1,4 @@
-import { judgeImage } from '../criteria/judge-image.ts';
 import type { ImageContent } from '../facts/image-facts.ts';
-import { assembleScorecard, type JudgedPlatform } from '../grading/scorecard.ts';
 import {
   type BuildFact,
   type Fact,
@@ -11,12 +9,14 @@ import {
 } from '../model/facts.ts';
 import { platformName } from '../model/oci.ts';
 import { familiarReference, parseReference } from '../model/reference.ts';
+import type { ImageContents } from '../model/report.ts';
 import type { Scorecard } from '../model/scorecard.ts';
 import { PREDICATE_TYPE } from '../model/statement.ts';
 import type { BuildPlan } from '../plans/build-plan.ts';
 import type { PipelineContext } from './context.ts';
 import { platformOf } from './image-digest.ts';
 import type { FinalImage, FinalPlatform } from './image-under-build.ts';
+import { judgePlatforms } from './judge-platforms.ts';
 import type { Prepared } from './prepare-build.ts';
 import type { SignedStatement } from './sign-statements.ts';
 
@@ -29,7 +29,13 @@ export interface PlatformEvidence {
   readonly build: Fact<BuildFact>;
 }
 
-/** Judges every criterion on every platform. Nothing is read here: facts in, scorecard out. */
+/** A judged image: the scorecard, and the facts that reports show beside it. */
+export interface Graded {
+  readonly scorecard: Scorecard;
+  readonly contents: readonly ImageContents[];
+}
+
+/** Judges every criterion on every platform of what was just built. */
 export function gradeImage(
   context: PipelineContext,
   prepared: Prepared & { readonly plan: BuildPlan },
@@ -37,25 +43,18 @@ export function gradeImage(
   evidence: readonly PlatformEvidence[],
   signed: readonly SignedStatement[],
   vulnerabilities: Fact<VulnerabilitiesFact> | undefined,
-): Scorecard {
-  const judged = evidence.map((one): JudgedPlatform => {
-    const facts = factsOf(context, prepared, image, one, signed, vulnerabilities);
-    return {
-      platform: nameOf(one.platform),
-      digest: one.platform.descriptor.digest,
-      criteria: judgeImage(facts),
-    };
-  });
-  const [first, ...rest] = judged;
-  if (first === undefined) throw new Error('an image without a platform was graded');
-  return assembleScorecard({
-    toolVersion: context.version,
-    image: imageName(prepared.plan, image),
+): Graded {
+  const platforms = evidence.map((one) => ({
+    platform: nameOf(one.platform),
+    digest: one.platform.descriptor.digest,
+    facts: factsOf(context, prepared, image, one, signed, vulnerabilities),
+  }));
+  const named = {
+    name: imageName(prepared.plan, image),
     digest: image.index.digest,
-    gradedAt: new Date(context.now()).toISOString(),
-    platforms: [first, ...rest],
     waivers: prepared.plan.settings.gate.waivers,
-  });
+  };
+  return { scorecard: judgePlatforms(context, named, platforms), contents: platforms };
 }
 
 function factsOf(
