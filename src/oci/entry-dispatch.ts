@@ -6,28 +6,36 @@ import type { TarHandler } from '../tar/reader.ts';
 
 const NONE = new Uint8Array(0);
 
+export interface EntryLimits {
+  readonly maxEntries: number;
+  /** Characters of all names and link targets together: collectors keep them. */
+  readonly maxNameLength: number;
+}
+
 /** Hands entries to the collectors that want them, content cut to what each asked for. */
 export class EntryDispatch implements TarHandler {
   readonly #collectors: readonly LayerCollector<unknown>[];
-  readonly #maxEntries: number;
+  readonly #limits: EntryLimits;
   entries = 0;
+  #nameLength = 0;
   #current: LayerEntry | undefined;
   #wishes: number[] = [];
   /** Those that take the present entry as it comes. */
   #streams: LayerCollector<unknown>[] = [];
   /** Bytes of the entry that somebody wants; what lies behind is let go. */
   #wanted = 0;
+  /** Bytes of the entry that have not come yet. */
+  #left = 0;
   #held: Uint8Array[] = [];
   #heldLength = 0;
 
-  constructor(collectors: readonly LayerCollector<unknown>[], maxEntries: number) {
+  constructor(collectors: readonly LayerCollector<unknown>[], limits: EntryLimits) {
     this.#collectors = collectors;
-    this.#maxEntries = maxEntries;
+    this.#limits = limits;
   }
 
   onEntry(entry: TarEntry): void {
-    if (++this.entries > this.#maxEntries)
-      throw new UserError(`a layer holds more than ${this.#maxEntries} entries`);
+    this.#count(entry);
     this.#current = undefined;
     // A global pax header is no file: the engines read it and make nothing of it.
     if (entry.typeflag === 'g') return;
@@ -44,18 +52,18 @@ export class EntryDispatch implements TarHandler {
       return wishedBytes(wish);
     });
     this.#wanted = Math.min(entry.size, Math.max(0, ...this.#wishes));
+    this.#left = entry.size;
   }
 
   onContent(chunk: Uint8Array): void {
     if (this.#current === undefined) return;
+    this.#left -= chunk.length;
     for (const collector of this.#streams) collector.chunk?.(chunk);
     if (this.#heldLength >= this.#wanted) return;
     const part = chunk.subarray(0, this.#wanted - this.#heldLength);
     this.#heldLength += part.length;
-    // The reader's chunk may be used again before the entry ends, unless the entry ends with it.
-    this.#held.push(
-      this.#heldLength === this.#wanted && this.#held.length === 0 ? part : part.slice(),
-    );
+    // The reader's memory is used again before the entry ends, unless the entry ends here.
+    this.#held.push(this.#left === 0 ? part : new Uint8Array(part));
   }
 
   onEntryEnd(): void {
@@ -70,6 +78,15 @@ export class EntryDispatch implements TarHandler {
     this.#current = undefined;
     this.#held = [];
     this.#heldLength = 0;
+  }
+
+  #count({ name, linkname }: TarEntry): void {
+    const { maxEntries, maxNameLength } = this.#limits;
+    if (++this.entries > maxEntries)
+      throw new UserError(`a layer holds more than ${maxEntries} entries`);
+    this.#nameLength += name.length + linkname.length;
+    if (this.#nameLength > maxNameLength)
+      throw new UserError(`the names in a layer are longer than ${maxNameLength} characters`);
   }
 }
 

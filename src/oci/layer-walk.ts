@@ -3,17 +3,12 @@ import type { Digest } from '../model/digest.ts';
 import { messageOf, UserError } from '../model/errors.ts';
 import type { LayerCollector, WalkedLayer } from '../model/walk.ts';
 import { TarReader } from '../tar/reader.ts';
-import {
-  compressionOf,
-  type Decompressor,
-  startDecompressor,
-  type StartDecompressor,
-} from './decompress.ts';
-import { EntryDispatch } from './entry-dispatch.ts';
+import { compressionOf, startDecompressor } from './decompress.ts';
+import { EntryDispatch, type EntryLimits } from './entry-dispatch.ts';
+import type { Decompressor } from './walk-decompressor.ts';
 
 /** What a layer may claim before it is refused: a bomb is small in the registry and endless here. */
-export interface WalkLimits {
-  readonly maxEntries: number;
+export interface WalkLimits extends EntryLimits {
   readonly maxBytes: number;
   /** Plain bytes for one compressed byte, judged once `ratioFrom` plain bytes have come. */
   readonly maxRatio: number;
@@ -22,6 +17,7 @@ export interface WalkLimits {
 
 export const WALK_LIMITS: WalkLimits = {
   maxEntries: 4_000_000,
+  maxNameLength: 256 * 2 ** 20,
   maxBytes: 256 * 2 ** 30,
   maxRatio: 250,
   ratioFrom: 2 * 2 ** 30,
@@ -36,8 +32,6 @@ export interface LayerSource {
   /** From the image config; checked where given. */
   readonly expectedDiffId?: Digest;
   readonly limits?: Partial<WalkLimits>;
-  /** Where Node has no zstd of its own. */
-  readonly zstd?: StartDecompressor;
   readonly signal?: AbortSignal;
 }
 
@@ -86,11 +80,12 @@ class Walk {
   constructor(source: LayerSource) {
     this.#source = source;
     this.#limits = { ...WALK_LIMITS, ...source.limits };
-    this.#dispatch = new EntryDispatch(source.collectors, this.#limits.maxEntries);
+    this.#dispatch = new EntryDispatch(source.collectors, this.#limits);
     this.#tar = new TarReader(this.#dispatch);
   }
 
-  async push(chunk: Uint8Array): Promise<void> {
+  /** Undefined where the chunk has been taken in at once. */
+  push(chunk: Uint8Array): Promise<void> | undefined {
     this.#blobHash.update(chunk);
     this.#blobBytes += chunk.length;
     if (this.#decompressor !== undefined) return this.#decompressor.write(chunk);
@@ -123,14 +118,14 @@ class Walk {
     this.#decompressor?.destroy();
   }
 
-  #start(): Promise<void> {
+  #start(): Promise<void> | undefined {
     const compression = compressionOf(this.#head);
     // An uncompressed blob is its own plain form: one hash serves both.
     if (compression === 'none') this.#plainHash = undefined;
     const onChunk = (chunk: Uint8Array): void => {
       this.#plain(chunk);
     };
-    this.#decompressor = startDecompressor(compression, onChunk, this.#source.zstd);
+    this.#decompressor = startDecompressor(compression, onChunk);
     return this.#decompressor.write(this.#head);
   }
 

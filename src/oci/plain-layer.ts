@@ -1,6 +1,7 @@
 import type { Digest } from '../model/digest.ts';
 import type { BlobStore } from './blob-store.ts';
-import { compressionOf, type Decompressor, startDecompressor } from './decompress.ts';
+import { compressionOf, startDecompressor } from './decompress.ts';
+import type { Decompressor } from './walk-decompressor.ts';
 
 /** A stored layer's tar, decompressed where it is compressed, in chunks. The digest is not verified: the reader of it knows the diffID. */
 export async function* plainLayer(blobs: BlobStore, digest: Digest): AsyncIterable<Uint8Array> {
@@ -8,7 +9,14 @@ export async function* plainLayer(blobs: BlobStore, digest: Digest): AsyncIterab
   let decompressor: Decompressor | undefined;
   try {
     for await (const chunk of blobs.openRead(digest)) {
-      decompressor ??= startDecompressor(compressionOf(chunk), (plain) => ready.push(plain));
+      if (decompressor === undefined) {
+        const compression = compressionOf(chunk);
+        // A decompressor uses its memory again.
+        const keep = (plain: Uint8Array): void => {
+          ready.push(compression === 'none' ? plain : new Uint8Array(plain));
+        };
+        decompressor = startDecompressor(compression, keep);
+      }
       await decompressor.write(chunk);
       yield* ready.splice(0);
     }

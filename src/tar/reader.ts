@@ -134,7 +134,7 @@ export class TarReader {
     }
     if (raw.size > MAX_META_BYTES) throw new TarError('an extended header is too large');
     const take = (bytes: Uint8Array): void => {
-      if (meta === 'pax') this.#pax = parsePax(bytes.slice(0, raw.size));
+      if (meta === 'pax') this.#pax = parsePax(new Uint8Array(bytes.subarray(0, raw.size)));
       else if (meta === 'name') this.#longName = untilNul(bytes.subarray(0, raw.size));
       else this.#longLink = untilNul(bytes.subarray(0, raw.size));
       this.#expect(BLOCK, this.#header);
@@ -227,7 +227,7 @@ function blocks(size: number): number {
 
 /** The header with a block of its own: the reader's buffer is used again for what follows. */
 function copied(raw: RawHeader): RawHeader {
-  return { ...raw, block: raw.block.slice() };
+  return { ...raw, block: new Uint8Array(raw.block) };
 }
 
 function untilNul(bytes: Uint8Array): string {

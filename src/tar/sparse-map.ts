@@ -39,7 +39,7 @@ export class SparseMapReader {
 
   /** Takes the next block; gives the runs once the map is complete. */
   push(block: Uint8Array): readonly SparseRun[] | undefined {
-    this.#blocks.push(block.slice());
+    this.#blocks.push(new Uint8Array(block));
     if (this.#blocks.length === 1) {
       const end = block.indexOf(NEWLINE);
       if (end < 0) throw new TarError('sparse map has no count');

@@ -5,9 +5,9 @@ import { digestOf } from '../../src/model/digest.ts';
 import { UserError } from '../../src/model/errors.ts';
 import { MEDIA_TYPE } from '../../src/model/oci.ts';
 import type { ContentWish, LayerCollector, WalkedLayer } from '../../src/model/walk.ts';
-import { streamDecompressor } from '../../src/oci/decompress.ts';
 import { type LayerSource, walkLayer } from '../../src/oci/layer-walk.ts';
 import { entry, layerTar, tarOf } from '../fakes/tar-bytes.ts';
+import { zstdFrame, zstdRepeat, zstdSkipped } from '../fakes/zstd-frames.ts';
 
 type Seen = readonly [path: string, content: string | undefined, truncated: boolean];
 
@@ -59,6 +59,15 @@ describe('walkLayer', () => {
     [
       'gzip of two members',
       Buffer.concat([gzipSync(tar.subarray(0, 700)), gzipSync(tar.subarray(700))]),
+    ],
+    ['zstd', zstdFrame(tar)],
+    [
+      'zstd of several frames',
+      Buffer.concat([
+        zstdSkipped(Buffer.from('toc')),
+        zstdFrame(tar.subarray(0, 700)),
+        zstdFrame(tar.subarray(700)),
+      ]),
     ],
     ['gzip with zeros behind it', Buffer.concat([gzipSync(tar), Buffer.alloc(200_000)])],
   ])('%s', async (_name, blob) => {
@@ -113,24 +122,24 @@ describe('walkLayer', () => {
     expect(head.finish()[1]).toEqual(['usr/bin/x', 'xx', true]);
   });
 
-  test('zstd goes through the decompressor that is handed in', async () => {
-    const { Transform } = await import('node:stream');
-    const blob = Buffer.concat([Buffer.from([0x28, 0xb5, 0x2f, 0xfd]), tar]);
-    let first = true;
-    const zstd: LayerSource['zstd'] = (onChunk) =>
-      streamDecompressor(
-        new Transform({
-          transform(chunk: Buffer, _encoding, done) {
-            done(null, first ? chunk.subarray(4) : chunk);
-            first = false;
-          },
-        }),
-        onChunk,
-      );
-    const seen = all();
-    const walked = await walk(blob, [seen], { zstd, mediaType: MEDIA_TYPE.layerZstd });
-    expect(walked.diffId).toBe(digestOf(tar));
-    expect(seen.finish().length).toBe(3);
+  test('content is right where it comes in several pieces', async () => {
+    const long = Array.from({ length: 150_000 }, (_, i) => i * 7).join(' ');
+    const files = { a: long, b: 'short', c: long.slice(5), d: long.slice(0, 300_001) };
+    const whole = collector(() => ({ want: 'all', cap: 10_000_000 }));
+    const head = collector(() => ({ want: 'head', bytes: 400_000 }));
+    await walk(gzipSync(layerTar(files)), [whole, head]);
+    const short = (seen: readonly Seen[]): unknown =>
+      seen.map(([path, content = '', truncated]) => [
+        path,
+        digestOf(Buffer.from(content)),
+        truncated,
+      ]);
+    expect(short(whole.finish())).toEqual(
+      short(Object.entries(files).map(([p, c]) => [p, c, false])),
+    );
+    expect(short(head.finish())).toEqual(
+      short(Object.entries(files).map(([p, c]) => [p, c.slice(0, 400_000), c.length > 400_000])),
+    );
   });
 
   test('the root and global pax headers are nobody’s', async () => {
@@ -166,6 +175,13 @@ describe('walkLayer', () => {
     ],
     ['no tar', gzipSync('<html>'.repeat(200)), {}, /cannot be read: checksum/],
     ['too many entries', tar, { limits: { maxEntries: 2 } }, /more than 2 entries/],
+    [
+      'names that are too long',
+      tar,
+      { limits: { maxNameLength: 20 } },
+      /names in a layer are longer/,
+    ],
+    ['a bomb of zstd', zstdRepeat(0, 400), { limits: { ratioFrom: 1e6 } }, /250 times its size/],
     ['too many bytes', gzipSync(tar), { limits: { maxBytes: 1000 } }, /unpacks to more than 1000/],
     [
       'a bomb',

@@ -1,0 +1,139 @@
+import type { Decompressor, OnPlain } from './walk-decompressor.ts';
+
+/** What we use of zstd's streaming interface, built as WebAssembly: pointers are numbers, a negative result is an error's. */
+interface ZstdExports {
+  readonly memory: { readonly buffer: ArrayBuffer };
+  readonly malloc: (bytes: number) => number;
+  readonly free: (pointer: number) => void;
+  readonly ZSTD_createDCtx: () => number;
+  readonly ZSTD_freeDCtx: (context: number) => void;
+  readonly ZSTD_decompressStream: (context: number, output: number, input: number) => number;
+}
+
+const BUFFER_BYTES = 256 * 1024;
+/** zstd's largest error code (zstd_errors.h); sizes hinted at are never so close to the end of the numbers. */
+const MAX_ERROR = 120;
+/** By code, in zstd_errors.h. The library holds no texts. */
+const ERRORS: Readonly<Record<number, string>> = {
+  10: 'no zstd frame where one should begin',
+  14: 'a zstd frame of a kind that is not supported',
+  16: 'a zstd frame asks for a window of more than 128 MiB',
+  20: 'zstd data are corrupted',
+  22: 'the checksum of a zstd frame is wrong',
+  30: 'a zstd dictionary is corrupted',
+  32: 'a zstd frame needs a dictionary',
+  64: 'zstd has no memory left',
+};
+
+let exports: Promise<ZstdExports> | undefined;
+
+/**
+ * Unpacks zstd (RFC 8878) in this thread: any number of frames, those to skip among them, checksums verified, windows of at most
+ * 128 MiB as zstd itself takes. Node's own is not used: none before 22.15, stops without a word behind the first frame up to 24, and
+ * takes data that are cut off for whole ones in 22.
+ */
+export class ZstdInThread implements Decompressor {
+  readonly #onPlain: OnPlain;
+  #context: ZstdContext | undefined;
+  #closed = false;
+
+  constructor(onPlain: OnPlain) {
+    this.#onPlain = onPlain;
+  }
+
+  async write(chunk: Uint8Array): Promise<void> {
+    exports ??= loadExports();
+    const zstd = await exports;
+    if (this.#closed) throw new Error('the decompressor was closed');
+    this.#context ??= new ZstdContext(zstd);
+    for (let at = 0; at < chunk.length; at += BUFFER_BYTES)
+      this.#context.push(chunk.subarray(at, at + BUFFER_BYTES), this.#onPlain);
+  }
+
+  end(): undefined {
+    if (this.#context?.isAtFrameEnd !== true) throw new Error('unexpected end of zstd data');
+  }
+
+  destroy(): void {
+    this.#closed = true;
+    this.#context?.free();
+    this.#context = undefined;
+  }
+}
+
+/** One decompression: buffers and the two structs that tell zstd of them, in the memory of the module. */
+class ZstdContext {
+  readonly #zstd: ZstdExports;
+  readonly #context: number;
+  readonly #input: number;
+  readonly #output: number;
+  /** ZSTD_inBuffer, then ZSTD_outBuffer: pointer, size and position each. */
+  readonly #structs: number;
+  isAtFrameEnd = false;
+
+  constructor(zstd: ZstdExports) {
+    this.#zstd = zstd;
+    this.#context = zstd.ZSTD_createDCtx();
+    this.#input = zstd.malloc(BUFFER_BYTES);
+    this.#output = zstd.malloc(BUFFER_BYTES);
+    this.#structs = zstd.malloc(24);
+    if ([this.#context, this.#input, this.#output, this.#structs].includes(0))
+      throw new Error('zstd has no memory left');
+  }
+
+  push(input: Uint8Array, onPlain: OnPlain): void {
+    const { memory } = this.#zstd;
+    new Uint8Array(memory.buffer).set(input, this.#input);
+    new Uint32Array(memory.buffer, this.#structs, 3).set([this.#input, input.length, 0]);
+    for (;;) {
+      new Uint32Array(memory.buffer, this.#structs + 12, 3).set([this.#output, BUFFER_BYTES, 0]);
+      const left = this.#zstd.ZSTD_decompressStream(
+        this.#context,
+        this.#structs + 12,
+        this.#structs,
+      );
+      if (left < 0 && left >= -MAX_ERROR) throw new Error(ERRORS[-left] ?? `zstd error ${-left}`);
+      this.isAtFrameEnd = left === 0;
+      // The memory may have grown, and has another buffer then.
+      const [, , taken = 0, , , given = 0] = new Uint32Array(memory.buffer, this.#structs, 6);
+      if (given > 0) onPlain(new Uint8Array(memory.buffer, this.#output, given));
+      if (taken === input.length && (left === 0 || given < BUFFER_BYTES)) return;
+    }
+  }
+
+  free(): void {
+    const { free, ZSTD_freeDCtx } = this.#zstd;
+    ZSTD_freeDCtx(this.#context);
+    for (const pointer of [this.#input, this.#output, this.#structs]) free(pointer);
+  }
+}
+
+/**
+ * The library's own loop takes no errors, so that bad data would keep it for ever; its module is taken out of it as it starts, and
+ * driven here.
+ */
+async function loadExports(): Promise<ZstdExports> {
+  const { ZSTDDecoder } = await import('zstddec/stream');
+  const decoder = new ZSTDDecoder();
+  const own = decoder._init.bind(decoder);
+  let found: unknown;
+  decoder._init = (result: { readonly instance: { readonly exports: unknown } }) => {
+    own(result);
+    found = result.instance.exports;
+  };
+  await decoder.init();
+  if (!isZstd(found)) throw new Error('the zstd library is not the one that was tested');
+  return found;
+}
+
+function isZstd(value: unknown): value is ZstdExports {
+  if (typeof value !== 'object' || value === null) return false;
+  const functions = ['malloc', 'free', 'ZSTD_createDCtx', 'ZSTD_freeDCtx', 'ZSTD_decompressStream'];
+  const memory: unknown = Reflect.get(value, 'memory');
+  return (
+    typeof memory === 'object' &&
+    memory !== null &&
+    Reflect.get(memory, 'buffer') instanceof ArrayBuffer &&
+    functions.every((name) => typeof Reflect.get(value, name) === 'function')
+  );
+}
