@@ -6,6 +6,7 @@ const SRC = resolve(import.meta.dirname, '../src');
 
 const ROOMS = [
   'config',
+  'difference',
   'dockerfile',
   'oci',
   'tools',

@@ -1,0 +1,90 @@
+import type { Digest } from './digest.ts';
+import type { TarType } from './tar.ts';
+
+/** In what an entry of two layers is not the same. */
+export const DIFFERENCE_KINDS = [
+  'presence',
+  'type',
+  'content',
+  'mode',
+  'owner',
+  'mtime',
+  'link',
+  'attributes',
+  'device',
+  'order',
+] as const;
+export type DifferenceKind = (typeof DIFFERENCE_KINDS)[number];
+
+/** All that a layer says of an entry; two entries with equal records are the same bytes in a tar, but for their place. */
+export interface EntryRecord {
+  readonly path: string;
+  readonly type: TarType;
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  readonly uname: string;
+  readonly gname: string;
+  readonly size: number;
+  readonly mtime: number;
+  readonly link: string;
+  readonly devmajor: number;
+  readonly devminor: number;
+  /** Extended attributes and other PAX records. */
+  readonly pax: Readonly<Record<string, string>>;
+  /** Of its content; undefined for what has none. */
+  readonly content?: Digest;
+}
+
+/** An entry that is not the same in two layers; `undefined` on the side that lacks it. */
+export interface EntryDifference {
+  readonly path: string;
+  readonly kinds: readonly DifferenceKind[];
+  readonly first: EntryRecord | undefined;
+  readonly second: EntryRecord | undefined;
+}
+
+/** What kind of file it is, told from its first bytes, and where the two are not the same. */
+export interface ContentDifference {
+  readonly format: 'gzip' | 'zip' | 'elf' | 'pyc' | 'sqlite' | 'key' | 'text' | 'binary';
+  /** One line, of names and numbers and at most a short piece of text. */
+  readonly detail: string;
+}
+
+/** A difference with its explanation. */
+export interface ImageDifference {
+  /** Digest of the first image's layer; undefined for differences outside the layers. */
+  readonly layer: Digest | undefined;
+  /** Place of the layer, from 0; undefined outside the layers. */
+  readonly layerIndex: number | undefined;
+  readonly platform: string;
+  /** Path in the image; of a document, the field (`config.created`). */
+  readonly path: string;
+  readonly kind: DifferenceKind | 'config' | 'layers';
+  /** What is written differently: `content, mtime`, or the two values. */
+  readonly detail: string;
+  /** A class of volatile content; `unexplained` where none is known. */
+  readonly class: string;
+  readonly cause: string;
+  readonly remedy: string | undefined;
+  /** Line of the Dockerfile that wrote the layer, from 1. */
+  readonly line: number | undefined;
+  /** The instruction behind the layer, as its history tells. */
+  readonly instruction: string | undefined;
+}
+
+/** Two images held against each other. */
+export interface ImageComparison {
+  readonly schemaVersion: '1';
+  readonly reproducible: boolean;
+  readonly first: { readonly name: string; readonly digest: Digest };
+  readonly second: { readonly name: string; readonly digest: Digest };
+  readonly platforms: readonly {
+    readonly platform: string;
+    readonly first: Digest | undefined;
+    readonly second: Digest | undefined;
+  }[];
+  readonly differences: readonly ImageDifference[];
+  /** Differences that were found and are not listed, since there are too many. */
+  readonly omitted: number;
+}

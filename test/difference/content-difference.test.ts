@@ -1,0 +1,180 @@
+import { gzipSync } from 'node:zlib';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { contentDifference } from '../../src/difference/content-difference.ts';
+
+function difference(path: string, a: Uint8Array | string, b: Uint8Array | string): unknown {
+  return contentDifference(path, Buffer.from(a), Buffer.from(b));
+}
+
+/** A gzip member whose header says when its file was written. */
+function gzipAt(text: string, seconds: number): Buffer {
+  const bytes = gzipSync(text);
+  bytes.writeUInt32LE(seconds, 4);
+  return bytes;
+}
+
+/** A stored zip of one entry, with its directory. */
+function zip(name: string, text: string, time: number): Buffer {
+  const local = Buffer.alloc(30);
+  local.writeUInt32LE(0x04034b50, 0);
+  local.writeUInt32LE(time, 10);
+  local.writeUInt16LE(name.length, 26);
+  const central = Buffer.alloc(46);
+  central.writeUInt32LE(0x02014b50, 0);
+  central.writeUInt32LE(time, 12);
+  central.writeUInt32LE(text.length * 7 + text.charCodeAt(0), 16);
+  central.writeUInt32LE(text.length, 24);
+  central.writeUInt16LE(name.length, 28);
+  const end = Buffer.alloc(22);
+  end.writeUInt32LE(0x06054b50, 0);
+  end.writeUInt32LE(30 + name.length + text.length, 16);
+  return Buffer.concat([local, Buffer.from(name + text), central, Buffer.from(name), end]);
+}
+
+/** A 64-bit ELF file with named sections and no code. */
+function elf(sections: Readonly<Record<string, string>>): Buffer {
+  const names = ['', ...Object.keys(sections), '.shstrtab'];
+  const table = Buffer.from(names.map((name) => `${name}\0`).join(''));
+  const parts = [
+    Buffer.alloc(64),
+    ...Object.values(sections).map((text) => Buffer.from(text)),
+    table,
+  ];
+  const header = parts[0] ?? Buffer.alloc(64);
+  header.write('\x7fELF', 'latin1');
+  header[4] = 2;
+  header[5] = 1;
+  const starts = parts.map((_, i) => parts.slice(0, i).reduce((n, p) => n + p.length, 0));
+  const headers = names.map((name, i) => {
+    const bytes = Buffer.alloc(64);
+    const before = names.slice(0, i).reduce((n, one) => n + one.length + 1, 0);
+    bytes.writeUInt32LE(name === '' ? 0 : before, 0);
+    bytes.writeUInt32LE(name === '' ? 0 : 1, 4);
+    bytes.writeBigUInt64LE(BigInt(starts[i] ?? 0), 24);
+    bytes.writeBigUInt64LE(BigInt(name === '' ? 0 : (parts[i]?.length ?? 0)), 32);
+    return bytes;
+  });
+  header.writeBigUInt64LE(BigInt(parts.reduce((n, p) => n + p.length, 0)), 40);
+  header.writeUInt16LE(64, 58);
+  header.writeUInt16LE(names.length, 60);
+  header.writeUInt16LE(names.length - 1, 62);
+  return Buffer.concat([...parts, ...headers]);
+}
+
+/** A compiled Python file with a time in its header. */
+function pyc(seconds: number, code: string): Buffer {
+  const header = Buffer.alloc(16);
+  header.writeUInt32LE(seconds, 8);
+  return Buffer.concat([header, Buffer.from(code)]);
+}
+
+function sqlite(change: number, ...pages: readonly number[]): Buffer {
+  const bytes = Buffer.alloc(512 * 4);
+  bytes.write('SQLite format 3\0');
+  bytes.writeUInt16BE(512, 16);
+  for (const page of pages) bytes[(page - 1) * 512 + 100] = change;
+  return bytes;
+}
+
+describe('contentDifference', () => {
+  test.each([
+    [
+      'text: the first line that differs',
+      difference('a', 'one\ntwo\nthree', 'one\n2\nthree'),
+      { format: 'text', detail: 'line 2: "two" and "2"' },
+    ],
+    [
+      'text: a line more',
+      difference('a', 'one', 'one\nmore'),
+      { format: 'text', detail: 'line 2: nothing and "more"' },
+    ],
+    [
+      'text: another order',
+      difference('a', 'b\na\n', 'a\nb\n'),
+      { format: 'text', detail: 'the same lines in another order, from line 1 on' },
+    ],
+    [
+      'a key is never shown',
+      difference(
+        'k',
+        `-----BEGIN PRIVATE KEY-----\nAAAA\n`,
+        `-----BEGIN PRIVATE KEY-----\nBBBB\n`,
+      ),
+      { format: 'key', detail: 'a private key' },
+    ],
+    [
+      'gzip: the time in its header',
+      difference('a.gz', gzipAt('same', 0), gzipAt('same', 86_400)),
+      {
+        format: 'gzip',
+        detail:
+          'gzip header: modification time 1970-01-01T00:00:00.000Z and 1970-01-02T00:00:00.000Z',
+      },
+    ],
+    [
+      'gzip: its content',
+      difference('a.gz', gzipAt('this', 0), gzipAt('that', 0)),
+      { format: 'gzip', detail: 'gzip: what is compressed, or how' },
+    ],
+    [
+      'zip: the time of an entry',
+      difference('a.jar', zip('x', 'same', 1), zip('x', 'same', 2)),
+      { format: 'zip', detail: 'zip: time of x' },
+    ],
+    [
+      'zip: what is in an entry',
+      difference('a.jar', zip('x', 'this', 1), zip('x', 'that!', 1)),
+      { format: 'zip', detail: 'zip: content of x' },
+    ],
+    [
+      'ELF: the sections that differ',
+      difference(
+        'bin/a',
+        elf({ '.text': 'same', '.rodata': 'Jan 1' }),
+        elf({ '.text': 'same', '.rodata': 'Jan 2' }),
+      ),
+      { format: 'elf', detail: 'ELF section .rodata' },
+    ],
+    [
+      '.pyc: the time of its source',
+      difference('a.pyc', pyc(0, 'code'), pyc(1, 'code')),
+      {
+        format: 'pyc',
+        detail: '.pyc header: source time 1970-01-01T00:00:00.000Z and 1970-01-01T00:00:01.000Z',
+      },
+    ],
+    [
+      'sqlite: its pages',
+      difference('a.db', sqlite(1, 1, 3), sqlite(2, 1, 3)),
+      { format: 'sqlite', detail: 'sqlite page 1, 3 (page 1 holds the change counter)' },
+    ],
+    [
+      'anything else: the first byte',
+      difference('a', Buffer.from([0, 1, 2]), Buffer.from([0, 1, 3, 4])),
+      { format: 'binary', detail: 'from byte 2 on; 3 and 4 bytes' },
+    ],
+  ])('%s', (_, found, expected) => {
+    expect(found).toEqual(expected);
+  });
+
+  test('hostile content ends in a line of text', () => {
+    const magics = ['\x7fELF\x02\x01', 'PK\x03\x04', 'SQLite format 3\0', '\x1f\x8b', ''];
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...magics),
+        fc.uint8Array({ maxLength: 400 }),
+        fc.uint8Array({ maxLength: 400 }),
+        (magic, a, b) => {
+          const start = Buffer.from(magic, 'latin1');
+          const found = contentDifference(
+            'x.pyc',
+            Buffer.concat([start, a]),
+            Buffer.concat([start, b]),
+          );
+          expect(found.detail.length).toBeGreaterThan(0);
+        },
+      ),
+    );
+  });
+});
