@@ -1,7 +1,7 @@
 import type { LayerCollector } from '../model/walk.ts';
 import { fileCollector } from './file-collector.ts';
 import { FACTS_SCHEMA, type LayerFacts } from './layer-facts.ts';
-import { packageCollector } from './package-collector.ts';
+import { packageCollector } from './packages/package-collector.ts';
 import { secretCollector } from './secret-collector.ts';
 import { textCollector } from './text-collector.ts';
 
@@ -23,7 +23,7 @@ export function collectLayer(): LayerCollection {
       schema: FACTS_SCHEMA,
       ...files.finish(),
       ...secrets.finish(),
-      packages: packages.finish(),
+      ...packages.finish(),
       texts: texts.finish(),
     }),
   };

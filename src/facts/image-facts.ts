@@ -1,15 +1,17 @@
 import type { FilesystemFact, SecretFinding, SecretsFact } from '../model/facts.ts';
-import type { Package } from '../model/packages.ts';
+import type { Package, UnreadablePackages } from '../model/packages.ts';
 import { FileTree } from './file-tree.ts';
 import { filesystemFact } from './filesystem.ts';
 import type { PlacedLayer } from './layer-facts.ts';
-import { packagesFact } from './packages.ts';
+import { catalogue } from './packages/catalogue.ts';
 import { secretsFact } from './secrets.ts';
 
 /** What the layers of an image say together. */
 export interface ImageContent {
   readonly filesystem: FilesystemFact;
   readonly packages: readonly Package[];
+  /** Records of packages that could not be read: with any, `packages` may lack some. */
+  readonly unreadablePackages: readonly UnreadablePackages[];
   readonly secrets: SecretsFact;
 }
 
@@ -20,9 +22,11 @@ export function foldLayers(
 ): ImageContent {
   const tree = new FileTree(layers);
   const filesystem = filesystemFact(tree, layers);
+  const { packages, unreadable } = catalogue(tree, layers, filesystem.osRelease);
   return {
     filesystem,
-    packages: packagesFact(tree, layers, filesystem.osRelease),
+    packages,
+    unreadablePackages: unreadable,
     secrets: secretsFact(tree, layers, otherSecrets),
   };
 }

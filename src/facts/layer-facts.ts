@@ -3,7 +3,7 @@ import type { ExecutableKind } from '../model/facts.ts';
 import type { Package } from '../model/packages.ts';
 
 /** Changes with the shape or meaning of LayerFacts: facts cached under another number are not read. */
-export const FACTS_SCHEMA = 1;
+export const FACTS_SCHEMA = 2;
 
 /** An entry that more must be known of than its path. */
 export interface LayerFile {
@@ -22,12 +22,24 @@ export interface LayerFile {
 }
 
 /** A package as its record states it; the purl needs the image's os-release and comes later. */
-export type RawPackage = Omit<Package, 'purl' | 'location'>;
+export interface RawPackage extends Omit<Package, 'purl' | 'location'> {
+  /** Where in the file it is recorded, for archives in an archive. */
+  readonly inside?: string;
+}
 
 /** Packages that one file of the layer records: a whole database, or one package. */
 export interface PackageRecord {
   readonly path: string;
   readonly packages: readonly RawPackage[];
+  /** The distribution's package that brought the file, where a database of the same layer tells. */
+  readonly owner?: string;
+}
+
+/** A file that records packages, or may, and could not be read in whole. */
+export interface UnreadRecord {
+  readonly path: string;
+  readonly reason: string;
+  readonly owner?: string;
 }
 
 /** A secret found in a file of the layer. */
@@ -46,6 +58,7 @@ export interface LayerFacts {
   /** Those of the entries that more is known of, in the same order. */
   readonly files: readonly LayerFile[];
   readonly packages: readonly PackageRecord[];
+  readonly unreadable: readonly UnreadRecord[];
   readonly secrets: readonly LayerSecret[];
   readonly scannedFiles: number;
   /** Small files whose text is read later: os-release, passwd. */
@@ -67,6 +80,7 @@ export function isLayerFacts(value: unknown): value is LayerFacts {
     typeof facts.paths === 'string' &&
     Array.isArray(facts.files) &&
     Array.isArray(facts.packages) &&
+    Array.isArray(facts.unreadable) &&
     Array.isArray(facts.secrets)
   );
 }

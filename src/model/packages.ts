@@ -4,6 +4,8 @@ import type { Digest } from './digest.ts';
 export interface PackageLocation {
   readonly path: string;
   readonly layer: Digest;
+  /** Where in the file, for one of the archives that lie in an archive: `BOOT-INF/lib/a.jar`, `a.jar!/b.jar`. */
+  readonly inside?: string;
 }
 
 /** One installed package, as a package database or a language's own record in the image states it. */
@@ -30,6 +32,14 @@ export interface Package {
   readonly architecture?: string;
   /** The source package, where the database names one (Debian: name and version). */
   readonly source?: { readonly name: string; readonly version: string };
+  /** Module stream that an RPM was built for, as its header states it. */
+  readonly modularity?: string;
+}
+
+/** A file that records packages, or may, and could not be read in whole: the catalogue may lack what it says. */
+export interface UnreadablePackages {
+  readonly location: PackageLocation;
+  readonly reason: string;
 }
 
 /** /etc/os-release of the image. */

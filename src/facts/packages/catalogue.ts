@@ -1,0 +1,78 @@
+import type { OsRelease, Package, UnreadablePackages } from '../../model/packages.ts';
+import type { FileTree } from '../file-tree.ts';
+import type { PackageRecord, PlacedLayer, RawPackage } from '../layer-facts.ts';
+import { purlOf } from './purl.ts';
+
+/** Packages of the final filesystem, and the records of it that could not be read. */
+export interface Catalogue {
+  readonly packages: readonly Package[];
+  readonly unreadable: readonly UnreadablePackages[];
+}
+
+const SYSTEM_TYPES = new Set(['deb', 'apk', 'rpm']);
+
+/**
+ * A record counts where the file it was read from is still the one that the topmost layer gives. What a package of the distribution
+ * brought is that package, as long as its database is there: distributions mend what they ship under versions of their own, so naming
+ * the part again would be to count it twice, and to find it vulnerable where it is not. Ordered by purl and path, so that layers'
+ * order of entries makes no difference.
+ */
+export function catalogue(
+  tree: FileTree,
+  layers: readonly PlacedLayer[],
+  os: OsRelease | undefined,
+): Catalogue {
+  const records = layers.flatMap(({ digest, facts }) =>
+    facts.packages
+      .filter(({ path }) => isThere(tree, path, digest))
+      .map((record) => ({ record, digest })),
+  );
+  const system = systemNames(records.map(({ record }) => record));
+  const isOwn = ({ owner }: { readonly owner?: string }): boolean =>
+    owner === undefined || !system.has(owner);
+  const packages = records
+    .filter(({ record }) => isOwn(record))
+    .flatMap(({ record, digest }) =>
+      record.packages.map((item) => placed(item, { path: record.path, layer: digest }, os)),
+    );
+  const unreadable = layers.flatMap(({ digest, facts }) =>
+    facts.unreadable
+      .filter((record) => isThere(tree, record.path, digest) && isOwn(record))
+      .map(({ path, reason }) => ({ location: { path, layer: digest }, reason })),
+  );
+  return {
+    packages: packages.sort(
+      (a, b) =>
+        compare(a.purl, b.purl) ||
+        compare(a.location.path, b.location.path) ||
+        compare(a.location.inside ?? '', b.location.inside ?? ''),
+    ),
+    unreadable: unreadable.sort((a, b) => compare(a.location.path, b.location.path)),
+  };
+}
+
+function isThere(tree: FileTree, path: string, layer: PlacedLayer['digest']): boolean {
+  const node = tree.find(path, false);
+  return node?.kind === 'f' && node.layer === layer;
+}
+
+function systemNames(records: readonly PackageRecord[]): ReadonlySet<string> {
+  return new Set(
+    records.flatMap(({ packages }) =>
+      packages.filter(({ type }) => SYSTEM_TYPES.has(type)).map(({ name }) => name),
+    ),
+  );
+}
+
+function placed(
+  { inside, ...item }: RawPackage,
+  location: Package['location'],
+  os: OsRelease | undefined,
+): Package {
+  const purl = purlOf(item, os);
+  return { ...item, purl, location: inside === undefined ? location : { ...location, inside } };
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

@@ -1,0 +1,34 @@
+import type { RawPackage } from '../layer-facts.ts';
+import { isObject, isPlainText, type RecordReader, textOf, unreadable } from './record.ts';
+
+const INSTALLED = /(?:^|\/)composer\/installed\.json$/;
+
+function packageOf(item: unknown): RawPackage | undefined {
+  if (!isObject(item)) return undefined;
+  const { name, version, license } = item;
+  if (!isPlainText(name) || !isPlainText(version)) return undefined;
+  const stated: readonly unknown[] = Array.isArray(license) ? license : [license];
+  return { type: 'composer', name, version, licenses: stated.filter(isPlainText) };
+}
+
+/** PHP packages that composer installed: a list (version 1), or an object that holds it as `packages` (version 2). */
+export const COMPOSER: RecordReader = {
+  matches: (path) => path.endsWith('/installed.json') && INSTALLED.test(path),
+  cap: 32 * 1024 * 1024,
+  read: (content) => {
+    let document: unknown;
+    try {
+      document = JSON.parse(textOf(content));
+    } catch {
+      return unreadable('it is no JSON');
+    }
+    const list: unknown =
+      isObject(document) && 'packages' in document ? document['packages'] : document;
+    if (!Array.isArray(list)) return unreadable('it holds no list of packages');
+    const packages = list.flatMap((item) => packageOf(item) ?? []);
+    const broken = list.length - packages.length;
+    return broken === 0
+      ? { packages }
+      : { packages, unreadable: `${broken} entries have no name or no version` };
+  },
+};

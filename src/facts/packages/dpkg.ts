@@ -1,0 +1,94 @@
+import type { RawPackage } from '../layer-facts.ts';
+import type { OwnedFile } from './ownership.ts';
+import { isPlainText, NOTHING, type RecordReader, textOf } from './record.ts';
+import { stanzaFields } from './stanza.ts';
+
+const DATABASE = 'var/lib/dpkg/';
+const STATUS = /^var\/lib\/dpkg\/(?:status|status\.d\/[^/]+)$/;
+const LIST = /^var\/lib\/dpkg\/info\/([^/:]+)(?::[^/]*)?\.list$/;
+const SUMS = /^var\/lib\/dpkg\/status\.d\/([^/:]+)(?::[^/]*)?\.md5sums$/;
+
+/** States in which a package has no files in place (dpkg(1), "Package states"); in all others at least some are there. */
+const ABSENT = new Set(['not-installed', 'config-files']);
+
+/** `Source: name (version)`; the version is the package's own where none is given (deb-src-control(5)). */
+function sourceOf(field: string | undefined, name: string, version: string): RawPackage['source'] {
+  const found = /^(\S+)(?:\s+\((\S+)\))?$/.exec(field ?? name);
+  return found === null ? undefined : { name: found[1] ?? name, version: found[2] ?? version };
+}
+
+/** `want flag state`: the last word tells what is on disk, whatever is wanted of the package. */
+function isPresent(status: string | undefined): boolean {
+  const state = /^\S+\s+\S+\s+(\S+)$/.exec(status ?? '')?.[1];
+  return state !== undefined && !ABSENT.has(state);
+}
+
+function packageOf(fields: ReadonlyMap<string, string>): RawPackage | undefined {
+  const name = fields.get('package');
+  const version = fields.get('version');
+  if (!isPlainText(name) || !isPlainText(version)) return undefined;
+  const architecture = fields.get('architecture');
+  const source = sourceOf(fields.get('source'), name, version);
+  return {
+    type: 'deb',
+    name,
+    version,
+    licenses: [],
+    ...(isPlainText(architecture) ? { architecture } : {}),
+    ...(source === undefined ? {} : { source }),
+  };
+}
+
+/** dpkg's database, and the single records that distroless images keep in `status.d`, which have no status. */
+export const DPKG: RecordReader = {
+  matches: (path) => path.startsWith(DATABASE) && STATUS.test(path) && !SUMS.test(path),
+  cap: 64 * 1024 * 1024,
+  read: (content, path) => {
+    const single = path.startsWith(`${DATABASE}status.d/`);
+    const packages: RawPackage[] = [];
+    let broken = 0;
+    for (const stanza of textOf(content).split(/\n[ \t\r]*\n/)) {
+      const fields = stanzaFields(stanza);
+      if (fields.size === 0 || (!single && !isPresent(fields.get('status')))) continue;
+      const found = packageOf(fields);
+      if (found === undefined) broken += 1;
+      else packages.push(found);
+    }
+    return broken === 0
+      ? { packages }
+      : { packages, unreadable: `${broken} entries have no name or no version` };
+  },
+};
+
+function* listed(text: string, owner: string): Generator<OwnedFile> {
+  for (const line of text.split('\n')) if (line !== '') yield { owner, path: line };
+}
+
+/** Files of an installed package (`info/NAME.list`). */
+export const DPKG_LIST: RecordReader = {
+  matches: (path) => path.startsWith(DATABASE) && LIST.test(path),
+  cap: 16 * 1024 * 1024,
+  read: (content, path) => {
+    const owner = LIST.exec(path)?.[1];
+    return owner === undefined ? NOTHING : { packages: [], owned: listed(textOf(content), owner) };
+  },
+};
+
+/** Files of a package of a distroless image (`status.d/NAME.md5sums`): sum, two spaces, path. */
+export const DPKG_SUMS: RecordReader = {
+  matches: (path) => path.startsWith(DATABASE) && SUMS.test(path),
+  cap: 16 * 1024 * 1024,
+  read: (content, path) => {
+    const owner = SUMS.exec(path)?.[1];
+    if (owner === undefined) return NOTHING;
+    const paths = textOf(content).replace(/^\S+ [ *]/gm, '');
+    return { packages: [], owned: listed(paths, owner) };
+  },
+};
+
+/** The record that belongs to a `status.d/NAME.md5sums`; without it nothing tells the package's version. */
+export function recordOfSums(path: string): string | undefined {
+  return SUMS.test(path) ? path.slice(0, -'.md5sums'.length) : undefined;
+}
+
+export const NO_RECORD = 'it lists files of a package whose version is not recorded';

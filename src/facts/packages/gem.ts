@@ -1,0 +1,37 @@
+import { isPlainText, type RecordReader, textOf, unreadable } from './record.ts';
+
+const SPECIFICATION = /(?:^|\/)specifications\/(?:default\/)?([^/]+)\.gemspec$/;
+/** What RubyGems writes on top of every specification it installs, so that it need not evaluate it. */
+const STUB = /^# stub: (\S+) (\S+) (\S+) /m;
+const NAME = /^\s*\w+\.name\s*=\s*(["'])([^"'\n]{1,200})\1/m;
+const VERSION = /^\s*\w+\.version\s*=\s*(?:Gem::Version\.new[( ])?\s*(["'])([^"'\n#]{1,100})\1/m;
+const LICENSES = /^\s*\w+\.licenses?\s*=\s*([^\n]{1,500})/m;
+const FILE_NAME = /^(.+?)-(\d[^-]*)(?:-(.+))?$/;
+
+function platformOf(stated: string | undefined): { readonly architecture?: string } {
+  return stated === undefined || stated === 'ruby' || !isPlainText(stated)
+    ? {}
+    : { architecture: stated };
+}
+
+/** Ruby gems by their installed specification. It is a program: what it says of itself is read, nothing is run. */
+export const GEM: RecordReader = {
+  matches: (path) => path.endsWith('.gemspec') && SPECIFICATION.test(path),
+  cap: 256 * 1024,
+  read: (content, path) => {
+    const text = textOf(content);
+    const stub = STUB.exec(text);
+    const file = FILE_NAME.exec(SPECIFICATION.exec(path)?.[1] ?? '');
+    const name = stub?.[1] ?? NAME.exec(text)?.[2] ?? file?.[1];
+    const version = stub?.[2] ?? VERSION.exec(text)?.[2] ?? file?.[2];
+    if (!isPlainText(name) || !isPlainText(version))
+      return unreadable('it states no name or no version');
+    const stated = LICENSES.exec(text)?.[1] ?? '';
+    const licenses = [...stated.matchAll(/(["'])([^"']+)\1/g)].flatMap(([, , id]) =>
+      isPlainText(id) ? [id] : [],
+    );
+    return {
+      packages: [{ type: 'gem', name, version, licenses, ...platformOf(stub?.[3] ?? file?.[3]) }],
+    };
+  },
+};

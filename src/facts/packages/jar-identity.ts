@@ -1,0 +1,101 @@
+import type { RawPackage } from '../layer-facts.ts';
+import { isPlainText } from './record.ts';
+
+/** `name-1.2.3-suffix.jar`: the version begins at the first part that begins with a digit. */
+const FILE_NAME = /^(.+?)-(\d[\w.+-]*)\.[a-z]+$/i;
+const GROUP = /^[A-Za-z_][\w.-]*$/;
+const WORD = /^[\w.+-]+$/;
+
+/**
+ * Packages of one Java archive: each `pom.properties` in it (a shaded one has several), else what its manifest and its own file name say.
+ * Of an archive that tells no version nothing is known.
+ */
+export function jarPackages(
+  name: string,
+  properties: readonly string[],
+  manifest: string,
+): readonly RawPackage[] {
+  const fields = manifestFields(manifest);
+  const found = properties.flatMap((text) => ofProperties(text) ?? []);
+  if (found.length > 0) {
+    const licenses = licensesOf(fields);
+    // The manifest speaks of the archive itself: with several, which one that is would be a guess.
+    return found.length === 1 ? found.map((item) => ({ ...item, licenses })) : found;
+  }
+  const item = ofNames(name, fields);
+  return item === undefined ? [] : [item];
+}
+
+function ofProperties(text: string): RawPackage | undefined {
+  const fields = new Map<string, string>();
+  for (const line of text.split(/\r?\n/)) {
+    const at = line.search(/[=:]/);
+    if (at > 0 && !/^\s*[#!]/.test(line))
+      fields.set(line.slice(0, at).trim(), line.slice(at + 1).trim());
+  }
+  const [group, artifact, version] = ['groupId', 'artifactId', 'version'].map((name) =>
+    fields.get(name),
+  );
+  if (!isPlainText(group) || !isPlainText(artifact) || !isPlainText(version)) return undefined;
+  return { type: 'maven', name: `${group}:${artifact}`, version, licenses: [] };
+}
+
+/** The main section of a manifest (JAR File Specification): lines of at most 72 bytes, continued with a space. */
+function manifestFields(text: string): ReadonlyMap<string, string> {
+  const main = text.split(/\r?\n\r?\n/, 1)[0] ?? '';
+  const fields = new Map<string, string>();
+  for (const line of main.replace(/\r?\n /g, '').split(/\r?\n/)) {
+    const colon = line.indexOf(':');
+    if (colon > 0) fields.set(line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim());
+  }
+  return fields;
+}
+
+function licensesOf(fields: ReadonlyMap<string, string>): readonly string[] {
+  const stated = fields.get('bundle-license');
+  // A list of ids or URLs, each with attributes behind a semicolon (OSGi Core, "Bundle-License").
+  if (stated === undefined) return [];
+  const ids = stated
+    .split(',')
+    .map((item) => (item.split(';', 1)[0] ?? '').trim().replace(/^"|"$/g, ''));
+  return ids.filter((id) => isPlainText(id) && id !== '<<EXTERNAL>>').slice(0, 10);
+}
+
+function ofNames(name: string, fields: ReadonlyMap<string, string>): RawPackage | undefined {
+  const file = FILE_NAME.exec(name);
+  const symbolic = (fields.get('bundle-symbolicname') ?? '').split(';', 1)[0]?.trim() ?? '';
+  const artifact = file?.[1] ?? first(WORD, fields, ['implementation-title', 'bundle-name']);
+  const version =
+    file?.[2] ??
+    first(WORD, fields, ['implementation-version', 'bundle-version', 'specification-version']);
+  if (!isPlainText(artifact) || !isPlainText(version)) return undefined;
+  const group = groupOf(artifact, symbolic, fields);
+  return {
+    type: 'maven',
+    name: group === undefined ? artifact : `${group}:${artifact}`,
+    version,
+    licenses: licensesOf(fields),
+  };
+}
+
+/** Maven and its bundle plugin write the group into these; where a symbolic name ends with the artifact, what stands before it. */
+function groupOf(
+  artifact: string,
+  symbolic: string,
+  fields: ReadonlyMap<string, string>,
+): string | undefined {
+  const stated = first(GROUP, fields, ['implementation-vendor-id']);
+  if (stated !== undefined) return stated;
+  if (!GROUP.test(symbolic) || !symbolic.includes('.')) return undefined;
+  return symbolic.endsWith(`.${artifact}`) ? symbolic.slice(0, -artifact.length - 1) : symbolic;
+}
+
+function first(
+  form: RegExp,
+  fields: ReadonlyMap<string, string>,
+  names: readonly string[],
+): string | undefined {
+  return names
+    .map((name) => fields.get(name))
+    .find((value) => value !== undefined && form.test(value));
+}

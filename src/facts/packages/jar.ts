@@ -1,0 +1,145 @@
+import type { RawPackage } from '../layer-facts.ts';
+import { fileName } from '../root-path.ts';
+import { jarPackages } from './jar-identity.ts';
+import {
+  MalformedRecord,
+  NOTHING,
+  type RecordContent,
+  type RecordStream,
+  type StreamReader,
+} from './record.ts';
+import { type EntrySink, type ZipBudget, ZipStream } from './zip-stream.ts';
+
+const ARCHIVE = /\.(?:jar|war|ear|sar|par|nar|kar|jpi|hpi)$/i;
+const PROPERTIES = /(?:^|\/)META-INF\/maven\/[^/]+\/[^/]+\/pom\.properties$/;
+const MANIFEST = 'META-INF/MANIFEST.MF';
+/** An ear holds a war holds a jar holds a jar. */
+const MAX_DEPTH = 4;
+const MAX_ENTRIES = 1_000_000;
+const MAX_INFLATED = 512 * 1024 * 1024;
+const MAX_TEXT = 64 * 1024;
+const MAX_PACKAGES = 50_000;
+
+/** The first bytes of a small text. */
+class TextSink implements EntrySink {
+  readonly #parts: Buffer[] = [];
+  readonly #done: (text: string) => void;
+  #length = 0;
+
+  constructor(done: (text: string) => void) {
+    this.#done = done;
+  }
+
+  push(bytes: Uint8Array): boolean {
+    const part = bytes.subarray(0, MAX_TEXT - this.#length);
+    this.#parts.push(Buffer.from(part));
+    this.#length += part.length;
+    return this.#length < MAX_TEXT;
+  }
+
+  end(): void {
+    this.#done(Buffer.concat(this.#parts).toString('utf8'));
+  }
+}
+
+/** What all archives of one file share. */
+interface Shared {
+  readonly budget: ZipBudget;
+  readonly packages: RawPackage[];
+  /** What could not be read, first things first. */
+  readonly wrong: string[];
+}
+
+/** An archive, the file itself or one nested in it; a nested one that is damaged does not end the outer one. */
+class Archive implements EntrySink {
+  readonly #zip: ZipStream;
+  readonly #shared: Shared;
+  /** Path of a nested one, seen from the file. */
+  readonly #inside: string;
+  readonly #name: string;
+  readonly #depth: number;
+  readonly #properties: string[] = [];
+  #manifest = '';
+  #isBroken = false;
+
+  constructor(name: string, inside: string, depth: number, shared: Shared) {
+    this.#name = name;
+    this.#inside = inside;
+    this.#depth = depth;
+    this.#shared = shared;
+    this.#zip = new ZipStream((entry) => this.#sinkFor(entry), shared.budget);
+  }
+
+  push(bytes: Uint8Array): boolean {
+    if (this.#isBroken) return false;
+    try {
+      this.#zip.push(bytes);
+      return !this.#zip.isDone;
+    } catch (error) {
+      this.#fail(error);
+      return false;
+    }
+  }
+
+  end(): void {
+    if (!this.#isBroken && !this.#zip.isDone) this.#fail(new MalformedRecord('it is cut off'));
+    const { packages } = this.#shared;
+    const found = jarPackages(this.#name, this.#properties, this.#manifest);
+    for (const item of found.slice(0, MAX_PACKAGES - packages.length))
+      packages.push(this.#inside === '' ? item : { ...item, inside: this.#inside });
+  }
+
+  #fail(error: unknown): void {
+    if (!(error instanceof MalformedRecord)) throw error;
+    this.#isBroken = true;
+    const place = this.#inside === '' ? '' : `${JSON.stringify(this.#inside)} in it: `;
+    if (this.#shared.wrong.length < 10) this.#shared.wrong.push(`${place}${error.message}`);
+  }
+
+  #sinkFor(name: string): EntrySink | undefined {
+    if (PROPERTIES.test(name)) return new TextSink((text) => this.#properties.push(text));
+    if (name === MANIFEST)
+      return new TextSink((text) => {
+        this.#manifest = text;
+      });
+    if (!ARCHIVE.test(name)) return undefined;
+    const inside = this.#inside === '' ? name : `${this.#inside}!/${name}`;
+    if (this.#depth < MAX_DEPTH && inside.length < 2000)
+      return new Archive(fileName(name), inside, this.#depth + 1, this.#shared);
+    if (this.#shared.wrong.length < 10)
+      this.#shared.wrong.push(`archives in it are nested more than ${MAX_DEPTH} deep`);
+    return undefined;
+  }
+}
+
+class JarFile implements RecordStream {
+  readonly #shared: Shared = {
+    budget: { entries: MAX_ENTRIES, inflated: MAX_INFLATED },
+    packages: [],
+    wrong: [],
+  };
+  readonly #archive: Archive;
+  readonly #size: number;
+
+  constructor(name: string, size: number) {
+    this.#size = size;
+    this.#archive = new Archive(name, '', 1, this.#shared);
+  }
+
+  push(bytes: Uint8Array): void {
+    this.#archive.push(bytes);
+  }
+
+  end(): RecordContent {
+    if (this.#size === 0) return NOTHING;
+    this.#archive.end();
+    const { packages, wrong } = this.#shared;
+    return wrong.length === 0 ? { packages } : { packages, unreadable: wrong.join('; ') };
+  }
+}
+
+/** Java archives, and those nested in them. */
+export const JAR: StreamReader = {
+  matches: ({ path }) => ARCHIVE.test(path),
+  start: ({ path, entry }) => new JarFile(fileName(path), entry.size),
+};

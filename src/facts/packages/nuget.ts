@@ -1,0 +1,39 @@
+import type { RawPackage } from '../layer-facts.ts';
+import {
+  isObject,
+  isPlainText,
+  jsonObject,
+  type RecordReader,
+  textOf,
+  unreadable,
+} from './record.ts';
+
+/** The framework that a self-contained application carries is listed under this prefix of its package. */
+const RUNTIME_PACK = /^runtimepack\./;
+
+function packageOf(key: string, library: unknown): RawPackage | undefined {
+  if (!isObject(library)) return undefined;
+  const type = typeof library['type'] === 'string' ? library['type'].toLowerCase() : '';
+  if (type !== 'package' && type !== 'runtimepack') return undefined;
+  const slash = key.lastIndexOf('/');
+  const name = key.slice(0, Math.max(0, slash)).replace(RUNTIME_PACK, '');
+  const version = key.slice(slash + 1);
+  return isPlainText(name) && isPlainText(version)
+    ? { type: 'nuget', name, version, licenses: [] }
+    : undefined;
+}
+
+/** .NET packages of an application or framework: `libraries` of NAME.deps.json; projects among them are the application itself. */
+export const NUGET: RecordReader = {
+  matches: (path) => path.endsWith('.deps.json'),
+  cap: 16 * 1024 * 1024,
+  read: (content) => {
+    const libraries = jsonObject(textOf(content))?.['libraries'];
+    if (!isObject(libraries)) return unreadable('it holds no list of libraries');
+    return {
+      packages: Object.entries(libraries).flatMap(
+        ([key, library]) => packageOf(key, library) ?? [],
+      ),
+    };
+  },
+};

@@ -1,0 +1,33 @@
+/** A file and the package of the distribution that brought it, as that package's own database says. */
+export interface OwnedFile {
+  readonly owner: string;
+  /** With or without a leading slash. */
+  readonly path: string;
+}
+
+/** The names of files that record packages, and of programs: no extension, or a library's. */
+const OWNABLE =
+  /(?:^|\/)(?:[^/.]+|[^/]*\.(?:so[\d.]*|exe|dll|json|gemspec|egg-info|[jw]ar|ear))$|\/(?:METADATA|PKG-INFO)$/;
+
+/** True where it matters which package brought a file: it may record packages of its own. Lists name 100 others for each of these. */
+export function isOwnable(path: string): boolean {
+  return OWNABLE.test(path);
+}
+
+/** One spelling of a path: distributions that merged /usr list files by both (`/bin/x` is `usr/bin/x`). */
+function keyOf(path: string): string {
+  return path.replace(/^\/+/, '').replace(/^usr\/(?=(?:s?bin|lib(?:32|64|x32)?)\/)/, '');
+}
+
+/** Which package brought a file, of the files that matter. */
+export class Ownership {
+  readonly #owners = new Map<string, string>();
+
+  add(files: Iterable<OwnedFile>): void {
+    for (const { owner, path } of files) if (isOwnable(path)) this.#owners.set(keyOf(path), owner);
+  }
+
+  ownerOf(path: string): string | undefined {
+    return this.#owners.get(keyOf(path));
+  }
+}

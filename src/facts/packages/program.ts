@@ -1,0 +1,134 @@
+import { executableKind } from '../executable-kind.ts';
+import type { RawPackage } from '../layer-facts.ts';
+import { Capture, DONE } from './capture.ts';
+import { FIRST_LOOK, MAX_LIST, mayBeList, readList, ZLIB } from './cargo-auditable.ts';
+import { GoBefore118 } from './go-before-1-18.ts';
+import { goRecord, MAGIC, MAX_MODULES, readBuildInfo } from './go-build-info.ts';
+import { NOTHING, type RecordContent, type RecordStream, type StreamReader } from './record.ts';
+
+/** Bytes of the piece before that are looked at again with the next: what is looked for may be cut in two. */
+const OVERLAP = 32;
+/** A program has one list of each kind; a few more may stand in it as examples. More is made to cost time. */
+const MAX_LOOKS = 10_000;
+const MAX_CAPTURES = 16;
+/** Bytes that tell what a file is; a program that holds a list is larger. */
+const HEAD = 16 * 1024;
+const LIBRARY = /\.(?:so(?:\.\d+)*|dll|exe|dylib)$/;
+const PACKER = 'UPX!';
+const PACKER_WITHIN = 1024;
+const NONE: Buffer = Buffer.alloc(0);
+
+/**
+ * Looks through a program, as it comes, for the lists that Go's linker and cargo-auditable put into it. Both are found by their own first
+ * bytes: the table of sections that names their places stands at the file's end.
+ */
+export class ProgramStream implements RecordStream {
+  #state: 'start' | 'program' | 'other' = 'start';
+  #tail: Buffer = NONE;
+  /** Offset in the file of what comes next. */
+  #at = 0;
+  #looks = 0;
+  #captures: Capture[] = [];
+  #go: RecordContent | undefined;
+  #rust: readonly RawPackage[] = [];
+  #old: GoBefore118 | undefined;
+  #reason: string | undefined;
+
+  push(bytes: Uint8Array): void {
+    if (this.#state === 'other') return;
+    const chunk = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    if (this.#state === 'program') {
+      this.#look(chunk);
+      return;
+    }
+    this.#tail = Buffer.concat([this.#tail, chunk]);
+    if (this.#tail.length < HEAD) return;
+    const head = this.#tail;
+    this.#tail = NONE;
+    if (this.#begin(head)) this.#look(head);
+  }
+
+  end(): RecordContent {
+    if (this.#state !== 'program') return NOTHING;
+    // The same again with the end: zeros stand for the bytes that would be looked at behind it.
+    this.#look(Buffer.alloc(OVERLAP));
+    for (const capture of this.#captures) capture.end();
+    const go = this.#go ?? this.#old?.end() ?? NOTHING;
+    const packages = [...go.packages, ...this.#rust];
+    const reason =
+      this.#looks < MAX_LOOKS
+        ? (this.#reason ?? go.unreadable)
+        : 'too many places in it look like a list of packages';
+    return reason === undefined ? { packages } : { packages, unreadable: reason };
+  }
+
+  /** Tells by the first bytes whether it is a program. */
+  #begin(head: Buffer): boolean {
+    const kind = executableKind(head);
+    const isProgram = kind === 'elf' || kind === 'pe' || kind === 'macho';
+    this.#state = isProgram ? 'program' : 'other';
+    this.#old = new GoBefore118(head);
+    if (head.subarray(0, PACKER_WITHIN).includes(PACKER))
+      this.#reason = 'it is packed (UPX): what it was built from cannot be seen';
+    return isProgram;
+  }
+
+  #look(chunk: Buffer): void {
+    for (const capture of this.#captures) capture.push(chunk);
+    const input = this.#tail.length === 0 ? chunk : Buffer.concat([this.#tail, chunk]);
+    const from = this.#at - this.#tail.length;
+    // What begins in the last bytes is looked at with the next piece, in full.
+    const to = Math.max(0, input.length - OVERLAP);
+    this.#findGo(input, from, to);
+    this.#findRust(input, to);
+    this.#old?.scan(input, from, to, chunk);
+    this.#captures = this.#captures.filter((capture) => !capture.isDone);
+    this.#at += chunk.length;
+    this.#tail = Buffer.from(input.subarray(to));
+  }
+
+  #findGo(input: Buffer, from: number, to: number): void {
+    for (let at = input.indexOf(MAGIC); at >= 0 && at < to; at = input.indexOf(MAGIC, at + 1))
+      if ((from + at) % 16 === 0)
+        this.#capture(input.subarray(at), MAGIC.length, MAX_MODULES + 1024, (bytes) => {
+          const info = readBuildInfo(bytes);
+          if ('need' in info) return info;
+          if (info.form === 'inline') this.#go ??= goRecord(info);
+          if (info.form === 'pointer') this.#old?.found(info);
+          return DONE;
+        });
+  }
+
+  #findRust(input: Buffer, to: number): void {
+    for (let at = input.indexOf(ZLIB); at >= 0 && at < to; at = input.indexOf(ZLIB, at + 1))
+      if (mayBeList(input, at))
+        this.#capture(input.subarray(at), FIRST_LOOK, MAX_LIST, (bytes) =>
+          readList(bytes, (packages) => {
+            if (this.#rust.length === 0) this.#rust = packages;
+          }),
+        );
+  }
+
+  #capture(
+    bytes: Buffer,
+    need: number,
+    most: number,
+    read: ConstructorParameters<typeof Capture>[2],
+  ): void {
+    if (this.#looks >= MAX_LOOKS || this.#captures.length >= MAX_CAPTURES) return;
+    this.#looks += 1;
+    // Nearly all candidates are none: they are told from what is at hand, without a copy.
+    const first = bytes.length < need ? { need } : read(bytes.subarray(0, need));
+    if ('done' in first) return;
+    const capture = new Capture(first.need, most, read);
+    capture.push(bytes);
+    if (!capture.isDone) this.#captures.push(capture);
+  }
+}
+
+/** Programs and libraries that may hold a list of what they were built from. */
+export const PROGRAM: StreamReader = {
+  matches: ({ path, entry }) =>
+    entry.size >= HEAD && ((entry.mode & 0o111) !== 0 || LIBRARY.test(path)),
+  start: () => new ProgramStream(),
+};

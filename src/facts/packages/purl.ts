@@ -1,0 +1,87 @@
+import type { OsRelease } from '../../model/packages.ts';
+import type { RawPackage } from '../layer-facts.ts';
+
+/** Percent-encodes a part of a purl; `:` stays as it is (purl-spec, "Character encoding"). */
+function encoded(text: string): string {
+  return encodeURIComponent(text)
+    .replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`)
+    .replaceAll('%3A', ':');
+}
+
+function qualifiers(pairs: Readonly<Record<string, string | undefined>>): string {
+  const given = Object.entries(pairs).filter(([, value]) => value !== undefined && value !== '');
+  const text = given
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, value]) => `${name}=${encoded(value ?? '')}`)
+    .join('&');
+  return text === '' ? '' : `?${text}`;
+}
+
+function distroOf(os: OsRelease | undefined): string | undefined {
+  if (os === undefined) return undefined;
+  const version = os.versionId ?? os.versionCodename;
+  return version === undefined ? os.id : `${os.id}-${version}`;
+}
+
+/** Source package where it differs from the package, as vulnerability databases are keyed by it; of an RPM the file that it was built from. */
+function upstreamOf({ type, name, version, source }: RawPackage): string | undefined {
+  if (source === undefined) return undefined;
+  if (type === 'rpm') return `${source.name}-${source.version}.src.rpm`;
+  if (source.name === name && source.version === version) return undefined;
+  return source.version === version ? source.name : `${source.name}@${source.version}`;
+}
+
+/** Who makes the packages, where that is not what os-release calls the distribution: the names that scanners and databases use. */
+function vendorOf(type: 'deb' | 'apk' | 'rpm', os: OsRelease | undefined): string {
+  const id = (os?.id ?? { deb: 'debian', apk: 'alpine', rpm: 'redhat' }[type]).toLowerCase();
+  if (id === 'rhel') return 'redhat';
+  return id.startsWith('opensuse') ? 'opensuse' : id;
+}
+
+function segments(item: RawPackage, os: OsRelease | undefined): readonly string[] {
+  const { type, name } = item;
+  switch (type) {
+    case 'rpm':
+      return [vendorOf(type, os), name];
+    case 'deb':
+    case 'apk':
+      return [vendorOf(type, os), name.toLowerCase()];
+    case 'pypi':
+      // PEP 503 names are one in any spelling.
+      return [name.toLowerCase().replace(/[-_.]+/g, '-')];
+    case 'maven':
+      return name.split(':', 2);
+    case 'golang':
+    case 'composer':
+      return name.toLowerCase().split('/');
+    case 'npm':
+    case 'gem':
+    case 'cargo':
+    case 'nuget':
+      return name.split('/');
+  }
+}
+
+/** What a purl says beside name and version. */
+function qualifiersOf(item: RawPackage, os: OsRelease | undefined): string {
+  const { type, architecture, modularity } = item;
+  if (type === 'gem') return qualifiers({ platform: architecture });
+  if (type !== 'deb' && type !== 'apk' && type !== 'rpm') return '';
+  return qualifiers({
+    arch: architecture,
+    distro: distroOf(os),
+    epoch: type === 'rpm' ? /^(\d+):/.exec(item.version)?.[1] : undefined,
+    rpmmod: modularity,
+    upstream: upstreamOf(item),
+  });
+}
+
+/**
+ * The package URL of a package of this image (purl-spec; deb, apk and rpm carry architecture and distribution). The epoch is part of
+ * Debian's versions and a qualifier of RPM's.
+ */
+export function purlOf(item: RawPackage, os: OsRelease | undefined): string {
+  const version = item.type === 'rpm' ? item.version.replace(/^\d+:/, '') : item.version;
+  const path = segments(item, os).map(encoded).join('/');
+  return `pkg:${item.type}/${path}${version === '' ? '' : `@${encoded(version)}`}${qualifiersOf(item, os)}`;
+}

@@ -1,0 +1,70 @@
+import type { LayerEntry } from '../../model/walk.ts';
+import type { RawPackage } from '../layer-facts.ts';
+import type { OwnedFile } from './ownership.ts';
+
+/** What a file that records packages says. */
+export interface RecordContent {
+  readonly packages: readonly RawPackage[];
+  /** Why it may hold more than was read. A damaged file gives what could be read, and this. */
+  readonly unreadable?: string;
+  readonly owned?: Iterable<OwnedFile>;
+}
+
+/** A small file that records packages: where such files lie, how much of one is read, and how. */
+export interface RecordReader {
+  readonly matches: (path: string) => boolean;
+  /** Bytes. What lies behind is not read, and said to be unread unless `head` is set. */
+  readonly cap: number;
+  /** The record stands at the file's beginning: what lies behind `cap` does not matter. */
+  readonly head?: true;
+  readonly read: (content: Uint8Array, path: string) => RecordContent;
+}
+
+/** Reads a large file as it comes; holds a bounded part of it. */
+export interface RecordStream {
+  readonly push: (bytes: Uint8Array) => void;
+  readonly end: () => RecordContent;
+}
+
+/** A file of any size that may record packages. */
+export interface StreamReader {
+  readonly matches: (entry: LayerEntry) => boolean;
+  readonly start: (entry: LayerEntry) => RecordStream;
+}
+
+export const NOTHING: RecordContent = { packages: [] };
+
+export function unreadable(reason: string): RecordContent {
+  return { packages: [], unreadable: reason };
+}
+
+/** A record is not what its format says. The message completes "X cannot be read: ...". */
+export class MalformedRecord extends Error {}
+
+/** True for a name or version that a report and a purl can carry: no control characters, of bounded length. */
+export function isPlainText(text: unknown, most = 512): text is string {
+  return (
+    typeof text === 'string' &&
+    text !== '' &&
+    text.length <= most &&
+    !/[\u0000-\u001f\u007f-\u009f]/.test(text)
+  );
+}
+
+export function textOf(content: Uint8Array): string {
+  return Buffer.from(content.buffer, content.byteOffset, content.byteLength).toString('utf8');
+}
+
+/** The object that a JSON text holds; undefined where it holds none. */
+export function jsonObject(text: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const value: unknown = JSON.parse(text.replace(/^\uFEFF/, ''));
+    return isObject(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
+}

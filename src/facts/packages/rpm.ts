@@ -1,0 +1,102 @@
+import type { RawPackage } from '../layer-facts.ts';
+import { fileName } from '../root-path.ts';
+import { isOwnable, type OwnedFile } from './ownership.ts';
+import {
+  MalformedRecord,
+  NOTHING,
+  type RecordContent,
+  type RecordStream,
+  type StreamReader,
+  unreadable,
+} from './record.ts';
+import { bdbValues } from './rpm-bdb.ts';
+import { rpmPackage } from './rpm-header.ts';
+import { ndbBlobs } from './rpm-ndb.ts';
+import { sqliteRows } from './sqlite-table.ts';
+
+const DATABASE =
+  /^(?:var\/lib\/rpm|usr\/lib\/sysimage\/rpm|usr\/share\/rpm)\/(?:Packages|Packages\.db|rpmdb\.sqlite|rpmdb\.sqlite-wal)$/;
+/** A thousand packages take about 60 MB. */
+const MAX_SIZE = 160 * 1024 * 1024;
+/** A write-ahead log with nothing in it is its header, or empty. */
+const EMPTY_LOG = 32;
+
+function* sqliteBlobs(file: Uint8Array): Generator<Uint8Array> {
+  for (const [, blob] of sqliteRows(file, 'Packages')) if (blob instanceof Uint8Array) yield blob;
+}
+
+function* hashBlobs(file: Uint8Array): Generator<Uint8Array> {
+  // The entry with key 0 counts the packages.
+  for (const value of bdbValues(file)) if (value.length > 4) yield value;
+}
+
+function blobsOf(file: Uint8Array, name: string): Generator<Uint8Array> {
+  if (name === 'rpmdb.sqlite') return sqliteBlobs(file);
+  return name === 'Packages.db' ? ndbBlobs(file) : hashBlobs(file);
+}
+
+/** Packages in a database file of rpm, of the format that its name stands for; of a damaged one what could be read. */
+export function readRpmDatabase(file: Uint8Array, name: string): RecordContent {
+  const packages: RawPackage[] = [];
+  const owned: OwnedFile[] = [];
+  const wrong = new Set<string>();
+  let left = file.length;
+  try {
+    for (const blob of blobsOf(file, name)) {
+      left -= blob.length;
+      if (left < 0) throw new MalformedRecord('its entries lie in each other');
+      try {
+        const read = rpmPackage(blob);
+        if (read === undefined) continue;
+        packages.push(read.found);
+        for (const one of read.owned) if (isOwnable(one.path)) owned.push(one);
+      } catch (error) {
+        wrong.add(reasonOf(error));
+      }
+    }
+  } catch (error) {
+    wrong.add(reasonOf(error));
+  }
+  const [reason] = wrong;
+  return reason === undefined ? { packages, owned } : { packages, owned, unreadable: reason };
+}
+
+function reasonOf(error: unknown): string {
+  if (error instanceof MalformedRecord) return error.message;
+  throw error;
+}
+
+/** Holds one file, up to a bound, in one piece. */
+class HeldFile implements RecordStream {
+  readonly #name: string;
+  readonly #size: number;
+  #bytes: Buffer | undefined;
+  #length = 0;
+
+  constructor(name: string, size: number) {
+    this.#name = name;
+    this.#size = size;
+  }
+
+  push(bytes: Uint8Array): void {
+    if (this.#size > MAX_SIZE) return;
+    this.#bytes ??= Buffer.allocUnsafe(this.#size);
+    this.#bytes.set(bytes.subarray(0, this.#size - this.#length), this.#length);
+    this.#length += bytes.length;
+  }
+
+  end(): RecordContent {
+    if (this.#name === 'rpmdb.sqlite-wal')
+      return this.#size <= EMPTY_LOG
+        ? NOTHING
+        : unreadable('it holds changes of the package database that are not in it yet');
+    if (this.#size > MAX_SIZE) return unreadable(`it is larger than ${MAX_SIZE} bytes`);
+    return this.#bytes === undefined ? NOTHING : readRpmDatabase(this.#bytes, this.#name);
+  }
+}
+
+/** rpm's databases: Berkeley DB, ndb and SQLite. */
+export const RPM: StreamReader = {
+  matches: ({ path }) => path.includes('/rpm/') && DATABASE.test(path),
+  start: ({ path, entry }) => new HeldFile(fileName(path), entry.size),
+};
