@@ -2,6 +2,7 @@ import { digestHex, parseDigest, type Digest } from '../model/digest.ts';
 import { MEDIA_TYPE } from '../model/oci.ts';
 import { err, ok, type Result } from '../model/result.ts';
 import type { Statement } from '../model/statement.ts';
+import { isBundleType } from './attached-media.ts';
 import {
   base64Of,
   isObject,
@@ -16,7 +17,6 @@ import {
 
 /** Both spellings that are in use: cosign 2 and BuildKit write the older, cosign 3 the newer. */
 const STATEMENT_TYPES = ['https://in-toto.io/Statement/v1', 'https://in-toto.io/Statement/v0.1'];
-const BUNDLE = /^application\/vnd\.dev\.sigstore\.bundle(?:\.v0\.\d+\+json|\+json;version=0\.\d+)$/;
 const MAX_SUBJECTS = 10_000;
 
 /**
@@ -40,10 +40,17 @@ export function parseStatement(
 
 function fromBundle(bundle: UntrustedObject, maxBytes: number): Result<Statement> {
   const mediaType = textOf(bundle['mediaType'], 200) ?? '';
-  if (!BUNDLE.test(mediaType)) return err('the media type of the bundle is not known');
+  if (!isBundleType(mediaType)) return err('the media type of the bundle is not known');
   if (!isObject(bundle['dsseEnvelope']))
     return err('the bundle signs a message and holds no statement');
   return fromEnvelope(bundle['dsseEnvelope'], maxBytes);
+}
+
+/** The statement in a DSSE envelope that is parsed already. */
+export function statementIn(envelope: unknown, maxBytes: number): Result<Statement> {
+  return isObject(envelope)
+    ? fromEnvelope(envelope, maxBytes)
+    : err('the envelope is no JSON object');
 }
 
 function fromEnvelope(envelope: UntrustedObject, maxBytes: number): Result<Statement> {

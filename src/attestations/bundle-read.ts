@@ -1,0 +1,38 @@
+import { type Digest, parseDigest } from '../model/digest.ts';
+import { err, ok, type Result } from '../model/result.ts';
+import { isBundleType } from './attached-media.ts';
+import { base64Of, isObject, objectOf, parseUntrustedJson, textOf } from './untrusted-json.ts';
+
+/** What a sigstore bundle holds. A certificate says that it is to be verified with an identity, else a key. */
+export interface ReadBundle {
+  readonly content:
+    | { readonly kind: 'envelope'; readonly envelope: unknown }
+    | { readonly kind: 'message'; readonly digest: Digest | undefined };
+  readonly signedWith: 'certificate' | 'key';
+}
+
+/**
+ * Reads a sigstore bundle (protobuf-specs, sigstore_bundle.proto, v0.1 to v0.3) without looking at its signatures. Of a signed
+ * message the digest is what the bundle says it is.
+ */
+export function readBundle(bytes: Uint8Array, maxBytes: number): Result<ReadBundle> {
+  const parsed = parseUntrustedJson(bytes, 'the bundle', maxBytes);
+  if (!parsed.ok) return parsed;
+  if (!isObject(parsed.value)) return err('the bundle is no JSON object');
+  const bundle = parsed.value;
+  if (!isBundleType(textOf(bundle['mediaType'], 200) ?? ''))
+    return err('the media type of the bundle is not known');
+  const material = objectOf(bundle['verificationMaterial']);
+  const signedWith =
+    isObject(material['certificate']) || isObject(material['x509CertificateChain'])
+      ? 'certificate'
+      : 'key';
+  if (isObject(bundle['dsseEnvelope']))
+    return ok({ content: { kind: 'envelope', envelope: bundle['dsseEnvelope'] }, signedWith });
+  const message = bundle['messageSignature'];
+  if (!isObject(message)) return err('the bundle holds neither an envelope nor a signature');
+  const stated = objectOf(message['messageDigest']);
+  const raw = stated['algorithm'] === 'SHA2_256' ? (base64Of(stated['digest'], 32) ?? []) : [];
+  const digest = parseDigest(`sha256:${Buffer.from(raw).toString('hex')}`);
+  return ok({ content: { kind: 'message', digest }, signedWith });
+}

@@ -1,0 +1,46 @@
+import { type Digest, parseDigest } from '../model/digest.ts';
+import { err, ok, type Result } from '../model/result.ts';
+import { type CborValue, decodeCbor } from './cbor.ts';
+import { base64Of, isObject, objectOf, parseUntrustedJson } from './untrusted-json.ts';
+
+const MAX_ENVELOPE_BYTES = 1024 * 1024;
+const COSE_SIGN1 = 18;
+
+/**
+ * The digest that a Notary Project signature is about: `targetArtifact` of its payload (notaryproject/specifications,
+ * signature-specification.md, "Payload"), in a JWS JSON envelope or a COSE_Sign1 one, told from `mediaType`. The signature is not looked at.
+ */
+export function notationTarget(envelope: Uint8Array, mediaType: string): Result<Digest> {
+  if (envelope.length > MAX_ENVELOPE_BYTES) return err('the notation envelope is too large');
+  const payload = mediaType === 'application/cose' ? cosePayload(envelope) : jwsPayload(envelope);
+  if (!payload.ok) return payload;
+  const parsed = parseUntrustedJson(payload.value, 'the payload of the notation signature');
+  if (!parsed.ok) return parsed;
+  const digest = parseDigest(objectOf(objectOf(parsed.value)['targetArtifact'])['digest']);
+  return digest === undefined ? err('the notation signature names no sha256 digest') : ok(digest);
+}
+
+/** JWS JSON serialisation, flattened (RFC 7515, 7.2.2). */
+function jwsPayload(envelope: Uint8Array): Result<Uint8Array> {
+  const parsed = parseUntrustedJson(envelope, 'the notation envelope', MAX_ENVELOPE_BYTES);
+  if (!parsed.ok) return parsed;
+  if (!isObject(parsed.value)) return err('the notation envelope is no JSON object');
+  const payload = base64Of(parsed.value['payload'], MAX_ENVELOPE_BYTES);
+  return payload === undefined ? err('the notation envelope has no payload') : ok(payload);
+}
+
+/** COSE_Sign1 (RFC 9052, 4.2): protected and unprotected headers, payload, signature. */
+function cosePayload(envelope: Uint8Array): Result<Uint8Array> {
+  const decoded = decodeCbor(envelope);
+  if (!decoded.ok) return decoded;
+  const item = unTagged(decoded.value);
+  const payload = item?.kind === 'list' && item.value.length === 4 ? item.value[2] : undefined;
+  return payload?.kind === 'bytes'
+    ? ok(payload.value)
+    : err('the notation envelope is no COSE_Sign1 with a payload');
+}
+
+function unTagged(value: CborValue): CborValue | undefined {
+  if (value.kind !== 'tag') return value;
+  return value.tag === COSE_SIGN1 ? value.value : undefined;
+}
