@@ -1,0 +1,31 @@
+import { REPORT_FORMATS, type ReportFormat, type ReportRequest } from '../model/report.ts';
+import { err, ok, type Result } from '../model/result.ts';
+
+/** Reads one value of `--report`, `FORMAT[=FILE]`; the error is the whole message for the user. */
+export function parseReportRequest(value: string): Result<ReportRequest> {
+  if (value === '') return err('--report needs a value');
+  const equals = value.indexOf('=');
+  const name = equals < 0 ? value : value.slice(0, equals);
+  const format = REPORT_FORMATS.find((known): known is ReportFormat => known === name);
+  if (format === undefined)
+    return err(
+      `--report does not know ${JSON.stringify(name)}; it is one of ${REPORT_FORMATS.join(', ')}`,
+    );
+  if (equals < 0) return ok({ format });
+  const file = value.slice(equals + 1);
+  return file === '' ? err(`--report ${value} names no file`) : ok({ format, file });
+}
+
+/** Reads all values of `--report`. Two reports may share stdout, but not a file. */
+export function parseReportRequests(values: readonly string[]): Result<readonly ReportRequest[]> {
+  const requests: ReportRequest[] = [];
+  for (const value of values) {
+    const read = parseReportRequest(value);
+    if (!read.ok) return read;
+    const { file } = read.value;
+    if (file !== undefined && requests.some((one) => one.file === file))
+      return err(`--report names ${JSON.stringify(file)} twice; each report needs its own file`);
+    requests.push(read.value);
+  }
+  return ok(requests);
+}
