@@ -9,6 +9,8 @@ export interface ToolRun {
   /** Lines of stdout and stderr as they arrive, without line ends. */
   readonly onStdoutLine?: (line: string) => void;
   readonly onStderrLine?: (line: string) => void;
+  /** stdout as bytes, each piece taken before the next is read; nothing of it is captured then. What it throws is thrown again. */
+  readonly onStdout?: (chunk: Uint8Array) => Promise<void>;
   /** `inherit` hands the terminal to the tool; default `capture` (bounded). */
   readonly stdout?: 'capture' | 'inherit' | 'lines';
   readonly stderr?: 'capture' | 'inherit' | 'lines';

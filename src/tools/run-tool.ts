@@ -21,7 +21,7 @@ interface Ended {
 /**
  * Starts a tool with an argument array and waits for its end; every way of ending is data. Nothing goes through a
  * shell, and nothing is started from the working directory. An abort or timeout sends SIGTERM, then SIGKILL. Throws
- * only where `stdin` itself throws.
+ * only where `stdin` or `onStdout` itself throws.
  */
 export const runTool: RunTool = async (run) => {
   if (run.signal?.aborted === true) return { ended: 'aborted' };
@@ -34,7 +34,8 @@ export const runTool: RunTool = async (run) => {
   if (file === undefined) return { ended: 'not-found' };
   const { execa } = await import('execa');
   const child = execa(file, [...run.args], { ...optionsOf(run), env });
-  const stdout = readOutput(child.stdout, run.stdout, run.onStdoutLine);
+  const taken = takeOutput(child.stdout, run.onStdout, () => child.kill());
+  const stdout = taken ?? readOutput(child.stdout, run.stdout, run.onStdoutLine);
   const stderr = readOutput(child.stderr, run.stderr, run.onStderrLine);
   const fed = feed(child.stdin, run.stdin).then((failure) => {
     if (failure !== undefined) child.kill();
@@ -43,7 +44,8 @@ export const runTool: RunTool = async (run) => {
   let drain: NodeJS.Timeout | undefined;
   child.once('exit', () => {
     drain = setTimeout(() => {
-      child.stdout?.destroy();
+      // What is taken piece by piece may still be on its way to a slow disk.
+      if (taken === undefined) child.stdout?.destroy();
       child.stderr?.destroy();
     }, DRAIN_MS);
   });
@@ -52,7 +54,7 @@ export const runTool: RunTool = async (run) => {
   clearTimeout(drain);
   // A child that ended leaves its input unread: destroying the pipe lets the feeder stop.
   child.stdin?.destroy();
-  const failure = await fed;
+  const failure = (await fed) ?? taken?.failure();
   if (failure !== undefined) throw failure;
   return toolResult(ended, stdout.text(), stderr.text());
 };
@@ -112,6 +114,29 @@ function readOutput(
     stream.once('close', resolve);
   }).then(() => lines?.end());
   return { closed, text: () => tail.text() };
+}
+
+/** Hands the output on, piece by piece; where it is refused, the tool has no use for the rest of its work. */
+function takeOutput(
+  stream: Readable | null,
+  take: ToolRun['onStdout'],
+  onRefused: () => void,
+): (Output & { readonly failure: () => Error | undefined }) | undefined {
+  if (stream === null || take === undefined) return undefined;
+  let failure: Error | undefined;
+  const handOn = async (): Promise<void> => {
+    for await (const chunk of stream)
+      try {
+        await take(chunk as Uint8Array);
+      } catch (error) {
+        failure = error instanceof Error ? error : new Error(String(error));
+        onRefused();
+        return;
+      }
+  };
+  // A tool that is killed cuts its output off: how it ended says so.
+  const closed = handOn().catch(() => undefined);
+  return { closed, text: () => '', failure: () => failure };
 }
 
 /** Writes the input. That the tool stops reading early is its own business; a failing source is given back. */

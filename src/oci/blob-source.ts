@@ -1,0 +1,69 @@
+import { type Digest, digestOf } from '../model/digest.ts';
+import { UserError } from '../model/errors.ts';
+import type { Descriptor } from '../model/oci.ts';
+
+/** Content-addressed bytes of one place: a layout's folder, an archive's entries. */
+export interface BlobSource {
+  /** Bytes of the blob, undefined where it is not here. */
+  readonly size: (digest: Digest) => Promise<number | undefined>;
+  /** The blob's bytes, unverified. */
+  readonly openRead: (digest: Digest) => AsyncIterable<Uint8Array>;
+}
+
+/** Gives a document's or small blob's verified bytes, undefined where the place does not hold it; throws UserError over `cap` bytes. */
+export type ReadDocument = (descriptor: Descriptor, cap: number) => Promise<Uint8Array | undefined>;
+
+/** Attached blobs (an SBOM, a bundle) are read whole up to this. */
+export const MAX_ATTACHED_BYTES = 16 * 1024 * 1024;
+
+/** Reads from a place's blobs, size and digest verified against the descriptor. */
+export function documentsOf(blobs: BlobSource): ReadDocument {
+  return async (descriptor, cap) => {
+    const stored = await blobs.size(descriptor.digest);
+    if (stored === undefined) return undefined;
+    checkSize(descriptor, stored, cap);
+    return verified(descriptor, await wholeOf(blobs.openRead(descriptor.digest), cap));
+  };
+}
+
+/** All of a stream, at most `cap` bytes. */
+export async function wholeOf(stream: AsyncIterable<Uint8Array>, cap: number): Promise<Uint8Array> {
+  const parts: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of stream) {
+    parts.push(chunk);
+    length += chunk.length;
+    if (length > cap) throw new UserError(`a document is larger than ${cap} bytes`);
+  }
+  return parts.length === 1 && parts[0] !== undefined ? parts[0] : Buffer.concat(parts);
+}
+
+/** Throws UserError where a document is larger than it may be, or has another size than its descriptor says. */
+export function checkSize({ digest, size }: Descriptor, stored: number, cap: number): void {
+  if (stored > cap) throw new UserError(`${digest} is larger than ${cap} bytes`);
+  if (stored !== size)
+    throw new UserError(`${digest} has ${stored} bytes where ${size} were stated`);
+}
+
+/** The bytes, where they are those of the descriptor. */
+export function verified(descriptor: Descriptor, bytes: Uint8Array): Uint8Array {
+  checkSize(descriptor, bytes.length, Infinity);
+  const digest = digestOf(bytes);
+  if (digest !== descriptor.digest)
+    throw new UserError(`${descriptor.digest} has other content: its digest is ${digest}`, {
+      nextStep: 'Fetch the image again: it was damaged or changed.',
+    });
+  return bytes;
+}
+
+/** `readBlob` of an opened image: what is missing is an error. */
+export function readBlobOf(
+  read: ReadDocument,
+  name: string,
+): (descriptor: Descriptor) => Promise<Uint8Array> {
+  return async (descriptor) => {
+    const bytes = await read(descriptor, MAX_ATTACHED_BYTES);
+    if (bytes === undefined) throw new UserError(`${name} lacks ${descriptor.digest}`);
+    return bytes;
+  };
+}

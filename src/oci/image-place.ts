@@ -1,0 +1,167 @@
+import { open, stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { UserError } from '../model/errors.ts';
+import { type ImageReference, parseReference } from '../model/reference.ts';
+import { compressionOf } from './decompress.ts';
+import { errorCode } from './disk.ts';
+import { quoted } from './quoted-text.ts';
+import { isTar } from './spool.ts';
+
+/** What a user named, and where it is to be looked for. `text` is what was typed, cleaned. */
+export type ImageName =
+  | {
+      /** `named`: no place was said; the caller's order of places decides. */
+      readonly place: 'registry' | 'store' | 'named';
+      readonly text: string;
+      readonly reference: ImageReference;
+    }
+  /** A name or an image id, as `docker image inspect` takes it. */
+  | { readonly place: 'engine'; readonly text: string; readonly image: string }
+  | {
+      readonly place: 'layout' | 'archive';
+      readonly text: string;
+      readonly path: string;
+      /** Name, tag or digest of one image in it. */
+      readonly wanted: string | undefined;
+    }
+  | { readonly place: 'stdin'; readonly text: string };
+
+const PREFIXES: Readonly<Record<string, ImageName['place'] | undefined>> = {
+  registry: 'registry',
+  docker: 'engine',
+  'docker-daemon': 'engine',
+  store: 'store',
+  oci: 'layout',
+  'oci-dir': 'layout',
+  'oci-archive': 'archive',
+  'docker-archive': 'archive',
+};
+/** Docker Hub has images named `docker` and `registry`: what follows is a tag of theirs where it is one word of this form. */
+const THEIR_TAG = /^(?:\d[\w.-]*|latest|(?:rc-?)?(?:dind|cli|git|windowsservercore)[\w.-]*)$/;
+
+/**
+ * What `text` names: by its prefix (`registry:`, `docker:`, `store:`, `oci:`, `oci-archive:`, `docker-archive:`, `-` for stdin), else by
+ * what is on the disk, a layout's folder or an archive, else a reference. Paths count from `cwd`. Throws UserError.
+ */
+export async function parseImageName(text: string, cwd: string): Promise<ImageName> {
+  const shown = quoted(text).slice(1, -1);
+  if (text === '-') return { place: 'stdin', text: 'stdin' };
+  if (text === '' || text.startsWith('-') || text.includes('\0'))
+    throw new UserError(`${quoted(text)} names no image`);
+  if (/^sha256:[0-9a-f]{6,64}$/.test(text)) return { place: 'engine', text, image: text };
+  const [, prefix = '', rest = ''] = /^([a-z-]+):(.+)$/s.exec(text) ?? [];
+  const place = Object.hasOwn(PREFIXES, prefix) ? PREFIXES[prefix] : undefined;
+  if (place === undefined || isTheirTag(prefix, rest)) return byGuess(text, shown, cwd);
+  switch (place) {
+    case 'layout':
+    case 'archive':
+      return { place, text: shown, ...(await pathAndName(rest, cwd)) };
+    case 'engine':
+      return { place, text: shown, image: engineImage(rest.replace(/^\/\//, '')) };
+    case 'registry':
+    case 'store':
+    case 'named':
+      return { place, text: shown, reference: referenceOf(rest) };
+    case 'stdin':
+      return { place, text: 'stdin' };
+  }
+}
+
+function isTheirTag(prefix: string, rest: string): boolean {
+  return (prefix === 'docker' || prefix === 'registry') && THEIR_TAG.test(rest);
+}
+
+async function byGuess(text: string, shown: string, cwd: string): Promise<ImageName> {
+  // skopeo's spelling of a registry.
+  if (text.startsWith('docker://'))
+    return { place: 'registry', text: shown, reference: referenceOf(text.slice(9)) };
+  const isPath = /^(?:\.{0,2}\/|~\/)/.test(text);
+  const { path, wanted } = await pathAndName(text, cwd);
+  const found = await kindOf(path, isPath);
+  if (found === 'layout' || found === 'archive') return { place: found, text: shown, path, wanted };
+  if (isPath)
+    throw new UserError(
+      found === 'folder' ? `${shown} holds no OCI layout` : `there is no ${shown}`,
+      { nextStep: 'Name a reference, an OCI layout, or an archive.' },
+    );
+  return { place: 'named', text: shown, reference: referenceOf(text) };
+}
+
+/** `PATH`, `PATH:NAME` or `PATH@DIGEST`, told by what is there. */
+async function pathAndName(
+  text: string,
+  cwd: string,
+): Promise<{ readonly path: string; readonly wanted: string | undefined }> {
+  const whole = resolve(cwd, text);
+  if (await exists(whole)) return { path: whole, wanted: undefined };
+  for (const at of separators(text)) {
+    const path = resolve(cwd, text.slice(0, at));
+    if (await exists(path)) return { path, wanted: text.slice(at + 1) };
+  }
+  return { path: whole, wanted: undefined };
+}
+
+/** Where a path may end and a name begin, the longest path first. */
+function separators(text: string): readonly number[] {
+  return [...text.matchAll(/[:@]/g)]
+    .map((match) => match.index)
+    .filter((at) => at > 0 && at < text.length - 1)
+    .slice(0, 20)
+    .reverse();
+}
+
+async function kindOf(
+  path: string,
+  isPath: boolean,
+): Promise<'layout' | 'archive' | 'folder' | undefined> {
+  try {
+    const found = await stat(path);
+    if (found.isDirectory()) return (await exists(join(path, 'oci-layout'))) ? 'layout' : 'folder';
+    // A file may be named as an image is; one that holds no archive is not meant, unless it is spelled as a path.
+    return isPath || !found.isFile() || (await looksLikeArchive(path)) ? 'archive' : undefined;
+  } catch (error) {
+    if (isAbsent(error)) return undefined;
+    throw error;
+  }
+}
+
+async function looksLikeArchive(path: string): Promise<boolean> {
+  const file = await open(path, 'r');
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(512), 0, 512, 0);
+    const head = buffer.subarray(0, bytesRead);
+    return compressionOf(head) !== 'none' || isTar(head);
+  } finally {
+    await file.close();
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await stat(path);
+    return true;
+  } catch (error) {
+    if (isAbsent(error)) return false;
+    throw error;
+  }
+}
+
+function isAbsent(error: unknown): boolean {
+  return ['ENOENT', 'ENOTDIR', 'ENAMETOOLONG'].includes(errorCode(error) ?? '');
+}
+
+function referenceOf(text: string): ImageReference {
+  const parsed = parseReference(text.replace(/^\/\//, ''));
+  if (!parsed.ok)
+    throw new UserError(quoted(parsed.error).slice(1, -1), {
+      nextStep:
+        'Name a reference such as registry.example.com/app:1, an OCI layout, or an archive.',
+    });
+  return parsed.value;
+}
+
+/** Docker would take a word with a dash in front for a flag. */
+function engineImage(image: string): string {
+  if (/^[A-Za-z0-9]/.test(image)) return image;
+  throw new UserError(`${quoted(image)} names no image of Docker's store`);
+}

@@ -1,0 +1,32 @@
+import type { Digest } from '../model/digest.ts';
+import { UserError } from '../model/errors.ts';
+import type { Descriptor } from '../model/oci.ts';
+
+/** A layer whose bytes its place does not hold. What is in it cannot be known, so facts that need it are unknown. */
+export class MissingLayerError extends UserError {
+  readonly layer: Digest;
+  /** True where the layer was never meant to be there: its media type or `urls` point to somebody else's server. */
+  readonly foreign: boolean;
+
+  constructor(layer: Descriptor, place: string, cause?: unknown) {
+    const foreign = isForeign(layer);
+    super(
+      foreign
+        ? `layer ${layer.digest} is foreign (non-distributable) and ${place} does not hold it; the address it names is not asked`
+        : `${place} lacks layer ${layer.digest}`,
+      {
+        nextStep: foreign
+          ? 'Push the image with its foreign layers (Docker: allow-nondistributable-artifacts), then grade it again.'
+          : 'Fetch or save the image again: it is not complete.',
+        ...(cause === undefined ? {} : { cause }),
+      },
+    );
+    this.layer = layer.digest;
+    this.foreign = foreign;
+  }
+}
+
+/** True for layers that registries need not hold (image-spec, layer.md, "Non-Distributable Layers"). */
+export function isForeign({ mediaType, urls }: Descriptor): boolean {
+  return /\.nondistributable\.|\.foreign\./.test(mediaType) || (urls?.length ?? 0) > 0;
+}

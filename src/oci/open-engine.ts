@@ -1,0 +1,153 @@
+import type { Digest } from '../model/digest.ts';
+import { UserError } from '../model/errors.ts';
+import type { Descriptor, Platform } from '../model/oci.ts';
+import type { OpenedImage } from '../model/opened-image.ts';
+import type { BlobSource } from './blob-source.ts';
+import {
+  keepDocuments,
+  keptDocuments,
+  type EngineDocuments,
+  otherImage,
+  readKept,
+} from './engine-documents.ts';
+import type { JsonCache } from './json-cache.ts';
+import { openArchive } from './open-archive.ts';
+import { openBlobImage } from './open-layout.ts';
+import type { RandomFile } from './random-file.ts';
+import { startSpool } from './spool.ts';
+
+/** An engine's own store, as its client gives it out. */
+export interface EngineImages {
+  /** The id of an image by name or id; undefined where the engine has none. Throws UserError where no engine answers. */
+  readonly find: (image: string) => Promise<{ readonly id: Digest } | undefined>;
+  /** `docker save` of an image, its tar chunk by chunk, each taken before the next comes. */
+  readonly save: (id: Digest, take: (chunk: Uint8Array) => Promise<void>) => Promise<void>;
+}
+
+export interface EngineOptions {
+  readonly name: string;
+  readonly id: Digest;
+  readonly engine: EngineImages;
+  readonly spoolDir: string;
+  /** Keeps documents by image id, so that `docker save` runs for layers only. */
+  readonly documents?: JsonCache;
+  readonly platform?: Platform;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Opens an image of Docker's store. The engine gives out images whole (`docker save`): that is done once, into the spool, and where the
+ * documents are known from before only when a layer is asked for. Throws UserError.
+ */
+export async function openEngineImage(options: EngineOptions): Promise<OpenedImage> {
+  const { id, documents } = options;
+  const kept = documents === undefined ? undefined : await keptDocuments(documents, id);
+  if (kept !== undefined) {
+    // Whatever is wrong with what was kept, the engine still has the image.
+    const opened = await openKept(options, kept).catch(() => undefined);
+    if (opened !== undefined) return opened;
+  }
+  const file = await save(options);
+  try {
+    const image = await openArchive(file, archiveOptions(options), 'engine');
+    if (documents !== undefined) await keep(options, documents, file, image);
+    return image;
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+}
+
+/** With one platform asked for, the others' documents are kept too: the next call may ask for them. */
+async function keep(
+  options: EngineOptions,
+  cache: JsonCache,
+  file: RandomFile,
+  image: OpenedImage,
+): Promise<void> {
+  const { id, name } = options;
+  try {
+    const whole =
+      options.platform === undefined ? image : await openArchive(file, { name }, 'engine');
+    await keepDocuments(cache, id, whole);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+  }
+}
+
+async function openKept(options: EngineOptions, kept: EngineDocuments): Promise<OpenedImage> {
+  const { name, platform } = options;
+  const archive = new LazyArchive(options, kept.root);
+  return openBlobImage({
+    name,
+    place: 'engine',
+    root: kept.root,
+    entries: [],
+    read: readKept(kept),
+    blobs: archive,
+    withoutAttachments: kept.withoutAttachments,
+    close: () => archive.close(),
+    ...(platform === undefined ? {} : { platform }),
+  });
+}
+
+/** The blobs of an image that is saved when the first of them is asked for. */
+class LazyArchive implements BlobSource {
+  readonly #options: EngineOptions;
+  readonly #root: Descriptor;
+  #saved: Promise<OpenedImage> | undefined;
+
+  constructor(options: EngineOptions, root: Descriptor) {
+    this.#options = options;
+    this.#root = root;
+  }
+
+  // Layers are there: the image was opened whole before. Whether the engine still has it shows when it is saved.
+  size = (): Promise<number> => Promise.resolve(0);
+
+  openRead = (digest: Digest): AsyncIterable<Uint8Array> => this.#read(digest);
+
+  async close(): Promise<void> {
+    const image = await this.#saved?.catch(() => undefined);
+    await image?.close();
+  }
+
+  async *#read(digest: Digest): AsyncIterable<Uint8Array> {
+    const image = await (this.#saved ??= this.#open());
+    const layer = image.platforms
+      .flatMap((platform) => platform.layers)
+      .find(({ blob }) => blob.digest === digest);
+    if (layer === undefined) throw otherImage(this.#options.id);
+    yield* await image.openLayer(layer.blob);
+  }
+
+  async #open(): Promise<OpenedImage> {
+    const file = await save(this.#options);
+    try {
+      const image = await openArchive(file, archiveOptions(this.#options), 'engine');
+      if (image.root.digest !== this.#root.digest) throw otherImage(this.#options.id);
+      return image;
+    } catch (error) {
+      await file.close();
+      throw error;
+    }
+  }
+}
+
+function archiveOptions({ name, platform }: EngineOptions): {
+  readonly name: string;
+  readonly platform?: Platform;
+} {
+  return { name, ...(platform === undefined ? {} : { platform }) };
+}
+
+async function save({ engine, id, spoolDir, name }: EngineOptions): Promise<RandomFile> {
+  const spool = await startSpool(spoolDir, name);
+  try {
+    await engine.save(id, (chunk) => spool.write(chunk));
+    return await spool.finish();
+  } catch (error) {
+    await spool.discard();
+    throw error;
+  }
+}

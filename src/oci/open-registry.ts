@@ -1,0 +1,114 @@
+import { UserError } from '../model/errors.ts';
+import { type Descriptor, isIndex, MEDIA_TYPE, type Platform } from '../model/oci.ts';
+import type { OpenedImage } from '../model/opened-image.ts';
+import { type ImageReference, withDefaultTag } from '../model/reference.ts';
+import { gatherAttachments } from './attachments.ts';
+import { checkSize, type ReadDocument, readBlobOf, verified, wholeOf } from './blob-source.ts';
+import { largeChunks } from './large-chunks.ts';
+import { isForeign, MissingLayerError } from './missing-layer.ts';
+import { openDocuments } from './opened-documents.ts';
+import type { FetchedManifest, RegistryClient } from './registry-client.ts';
+import { RegistryError } from './registry-errors.ts';
+
+export interface RegistryImage {
+  readonly name: string;
+  readonly reference: ImageReference;
+  readonly client: RegistryClient;
+  readonly platform?: Platform;
+}
+
+/**
+ * Opens an image of a registry; layers are streamed when they are asked for, and nothing is written to disk. Throws UserError where
+ * the registry does not have it or it is no container image.
+ */
+export async function openRegistryImage(image: RegistryImage): Promise<OpenedImage> {
+  const { name, client, platform } = image;
+  const { repository, tag = 'latest', digest } = withDefaultTag(image.reference);
+  // Of a name with tag and digest, the digest counts, as everywhere.
+  const fetched = await client.getManifest(repository, digest ?? tag);
+  const read = readFrom(client, repository, fetched);
+  const root = fetched.descriptor;
+  const documents = await openDocuments(root, {
+    name,
+    read,
+    ...(platform === undefined ? {} : { platform }),
+  });
+  const subjects = new Set([root.digest, ...documents.platforms.map((p) => p.descriptor.digest)]);
+  let attached: ReturnType<typeof gatherAttachments> | undefined;
+  return {
+    name,
+    place: 'registry',
+    root,
+    index: documents.index,
+    platforms: documents.platforms,
+    absent: documents.absent,
+    readBlob: readBlobOf(read, name),
+    openLayer: (layer) => Promise.resolve(largeChunks(layerBytes(client, repository, layer))),
+    attachments: () =>
+      (attached ??= gatherAttachments(
+        {
+          read,
+          referrers: (subject) => client.referrers(repository, subject),
+          tagged: async (name) => (await client.findManifest(repository, name))?.descriptor,
+        },
+        [...subjects],
+        documents.attestations,
+      )),
+    close: () => Promise.resolve(),
+  };
+}
+
+/** Manifests come from one place of a registry and blobs from another. */
+function readFrom(client: RegistryClient, repository: string, root: FetchedManifest): ReadDocument {
+  return async (descriptor, cap) => {
+    if (descriptor.digest === root.descriptor.digest) return root.bytes;
+    if (isManifest(descriptor.mediaType)) {
+      const found = await client.findManifest(repository, descriptor.digest);
+      return found === undefined ? undefined : verified(descriptor, found.bytes);
+    }
+    checkSize(descriptor, descriptor.size, cap);
+    try {
+      return await wholeOf(client.getBlob(repository, descriptor), cap);
+    } catch (error) {
+      if (isMissing(error)) return undefined;
+      throw error;
+    }
+  };
+}
+
+async function* layerBytes(
+  client: RegistryClient,
+  repository: string,
+  layer: Descriptor,
+): AsyncIterable<Uint8Array> {
+  try {
+    yield* client.getBlob(repository, layer, { verify: false });
+  } catch (error) {
+    if (!isMissing(error) && !(isForeign(layer) && isRefused(error))) throw error;
+    throw new MissingLayerError(layer, client.connection.registry, error);
+  }
+}
+
+function isManifest(mediaType: string): boolean {
+  return (
+    isIndex(mediaType) ||
+    mediaType === MEDIA_TYPE.manifest ||
+    mediaType === MEDIA_TYPE.dockerManifest
+  );
+}
+
+function isMissing(error: unknown): boolean {
+  return statusOf(error) === 404;
+}
+
+/** Some registries answer otherwise for a blob that they only know the address of. */
+function isRefused(error: unknown): boolean {
+  const status = statusOf(error);
+  return status !== undefined && status >= 400 && status < 500 && status !== 401 && status !== 429;
+}
+
+function statusOf(error: unknown): number | undefined {
+  return error instanceof UserError && error.cause instanceof RegistryError
+    ? error.cause.status
+    : undefined;
+}

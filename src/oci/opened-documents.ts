@@ -1,0 +1,198 @@
+import { type Digest, parseDigest } from '../model/digest.ts';
+import { UserError } from '../model/errors.ts';
+import {
+  type Descriptor,
+  type Index,
+  isAttestationManifest,
+  isIndex,
+  type Platform,
+  platformName,
+} from '../model/oci.ts';
+import type { OpenedPlatform } from '../model/opened-image.ts';
+import type { ReadDocument } from './blob-source.ts';
+import {
+  isManifestType,
+  notAnImage,
+  platformOf,
+  readIndex,
+  readManifest,
+} from './document-checks.ts';
+import { MAX_DOCUMENT_BYTES } from './documents.ts';
+import type { AttestationManifest } from './image-index.ts';
+import { artifactKind } from './image-kind.ts';
+import { inParallel } from './in-parallel.ts';
+import { matchesPlatform } from './platform-choice.ts';
+import { quoted } from './quoted-text.ts';
+
+/** The documents of an image: what its root leads to. */
+export interface OpenedDocuments {
+  readonly index: Index | undefined;
+  readonly platforms: readonly [OpenedPlatform, ...OpenedPlatform[]];
+  /** BuildKit's, of the platforms above. */
+  readonly attestations: readonly AttestationManifest[];
+  readonly absent: readonly Descriptor[];
+}
+
+export interface DocumentOptions {
+  /** What the user typed, for errors. */
+  readonly name: string;
+  readonly read: ReadDocument;
+  /** Only this platform; all where none is given. */
+  readonly platform?: Platform;
+}
+
+/** An index in an index in an index is more than any tool writes. */
+const MAX_DEPTH = 3;
+const MAX_PLATFORMS = 100;
+const MAX_TOTAL_BYTES = 64 * 1024 * 1024;
+const AT_ONCE = 4;
+
+/**
+ * Follows the root to every platform that is asked for; manifests, configs and indexes are verified by digest and checked for what
+ * they are. Throws UserError where the root is no container image, a document is missing or malformed, or the platform is not there.
+ */
+export async function openDocuments(
+  root: Descriptor,
+  options: DocumentOptions,
+): Promise<OpenedDocuments> {
+  const walk = new DocumentWalk(options);
+  const index = await walk.visitRoot(root);
+  return { index, ...(await walk.platforms()) };
+}
+
+class DocumentWalk {
+  readonly #options: DocumentOptions;
+  readonly #seen = new Set<Digest>();
+  readonly #images: Descriptor[] = [];
+  readonly #attestations: AttestationManifest[] = [];
+  readonly #absent: Descriptor[] = [];
+  /** What the index lists besides images, in words. */
+  readonly #others: string[] = [];
+  #bytes = 0;
+
+  constructor(options: DocumentOptions) {
+    this.#options = options;
+  }
+
+  async visitRoot(root: Descriptor): Promise<Index | undefined> {
+    if (!isIndex(root.mediaType)) {
+      this.#images.push(root);
+      return undefined;
+    }
+    return this.#visitIndex(root, 0);
+  }
+
+  async platforms(): Promise<Omit<OpenedDocuments, 'index'>> {
+    const { name, platform } = this.#options;
+    if (this.#images.length > MAX_PLATFORMS)
+      throw new UserError(`${name} has more than ${MAX_PLATFORMS} platforms`, {
+        nextStep: 'Name one of them: --platform OS/ARCH',
+      });
+    const found = new Map<Digest, OpenedPlatform>();
+    const offered: string[] = [];
+    await inParallel(this.#images, AT_ONCE, async (descriptor) => {
+      const opened = await this.#openPlatform(descriptor);
+      if (opened === undefined) return;
+      const own = descriptor.platform ?? opened.config;
+      offered.push(platformName(own));
+      if (platform === undefined || matchesPlatform(own, platform))
+        found.set(descriptor.digest, opened);
+    });
+    // In the index's order, whichever came first.
+    const [first, ...rest] = this.#images.flatMap((d) => found.get(d.digest) ?? []);
+    if (first === undefined) throw this.#noPlatform(offered);
+    const attestations = this.#attestations.filter(({ subject }) => found.has(subject));
+    return { platforms: [first, ...rest], attestations, absent: this.#absent };
+  }
+
+  async #visitIndex(descriptor: Descriptor, depth: number): Promise<Index | undefined> {
+    if (depth >= MAX_DEPTH)
+      throw new UserError(`the index of ${this.#options.name} is nested too deeply`);
+    const bytes = await this.#read(descriptor);
+    if (bytes === undefined) {
+      if (depth === 0) throw this.#missing(descriptor);
+      this.#absent.push(descriptor);
+      return undefined;
+    }
+    const index = readIndex(bytes, descriptor);
+    for (const child of index.manifests) {
+      if (this.#seen.has(child.digest)) continue;
+      this.#seen.add(child.digest);
+      await this.#visitChild(child, depth + 1);
+    }
+    return index;
+  }
+
+  async #visitChild(child: Descriptor, depth: number): Promise<void> {
+    const { platform: wanted } = this.#options;
+    if (isAttestationManifest(child)) {
+      const subject = parseDigest(child.annotations?.['vnd.docker.reference.digest']);
+      if (subject !== undefined) this.#attestations.push({ descriptor: child, subject });
+    } else if (isIndex(child.mediaType)) await this.#visitIndex(child, depth);
+    else if (!isManifestType(child.mediaType)) this.#others.push(quoted(child.mediaType));
+    else if (
+      wanted === undefined ||
+      child.platform === undefined ||
+      matchesPlatform(child.platform, wanted)
+    )
+      this.#images.push(child);
+    else this.#others.push(platformName(child.platform));
+  }
+
+  async #openPlatform(descriptor: Descriptor): Promise<OpenedPlatform | undefined> {
+    const alone = this.#seen.size === 0;
+    const bytes = await this.#read(descriptor);
+    if (bytes === undefined) {
+      if (alone) throw this.#missing(descriptor);
+      this.#absent.push(descriptor);
+      return undefined;
+    }
+    const manifest = readManifest(bytes, descriptor, this.#options.name);
+    const kind = artifactKind(manifest);
+    if (kind !== undefined) {
+      if (alone) throw notAnImage(this.#options.name, kind);
+      this.#others.push(kind);
+      return undefined;
+    }
+    const configBytes = await this.#read(manifest.config);
+    if (configBytes === undefined) throw this.#missing(manifest.config);
+    return platformOf(descriptor, manifest, configBytes, this.#options.name);
+  }
+
+  async #read(descriptor: Descriptor): Promise<Uint8Array | undefined> {
+    const bytes = await this.#options.read(descriptor, MAX_DOCUMENT_BYTES);
+    this.#bytes += bytes?.length ?? 0;
+    if (this.#bytes > MAX_TOTAL_BYTES)
+      throw new UserError(`${this.#options.name} has more than 64 MiB of manifests and configs`, {
+        nextStep: 'Name one of its platforms: --platform OS/ARCH',
+      });
+    return bytes;
+  }
+
+  #missing({ digest }: Descriptor): UserError {
+    return new UserError(`${this.#options.name} is not complete: ${digest} is missing`, {
+      nextStep: 'Fetch or save the image again.',
+    });
+  }
+
+  #noPlatform(offered: readonly string[]): UserError {
+    const { name, platform } = this.#options;
+    const listed = [...new Set([...offered, ...this.#others])].map((text) => clean(text));
+    const absent = this.#absent.flatMap((d) => (d.platform ? [platformName(d.platform)] : []));
+    if (absent.length > 0)
+      return new UserError(
+        `${name} lists ${clean(absent.join(', '))}, and this place does not hold it`,
+        { nextStep: 'Grade it in its registry (registry:NAME).' },
+      );
+    if (platform !== undefined)
+      return new UserError(
+        `${name} has no ${platformName(platform)}${listed.length === 0 ? '' : `, but ${listed.slice(0, 20).join(', ')}`}`,
+        { nextStep: 'Name one that it has: --platform OS/ARCH' },
+      );
+    return notAnImage(name, listed.length === 0 ? 'an empty index' : `an index of ${listed[0]}`);
+  }
+}
+
+function clean(text: string): string {
+  return quoted(text).slice(1, -1);
+}
