@@ -1,0 +1,81 @@
+import { loadSettings } from '../config/find-settings.ts';
+import { formatProblem } from '../config/problem.ts';
+import type { ImageComparison } from '../model/difference.ts';
+import { EXIT, UserError } from '../model/errors.ts';
+import { compareImages } from '../pipeline/compare-images.ts';
+import { openNamedImage } from '../pipeline/open-named-image.ts';
+import { Registries } from '../pipeline/registries.ts';
+import { pipelineContext } from './context.ts';
+import { conversation } from './conversation.ts';
+import { readFlags } from './flags.ts';
+import { usageLine } from './help.ts';
+import type { Command, CommandIo } from './io.ts';
+import { wantedPlatform } from './wanted-platform.ts';
+
+const HELP = `Usage: scoville diff [--platform OS/ARCH] [--json] FIRST SECOND
+
+Holds two images against each other, wherever they lie (a registry, Docker's store, an OCI layout, an archive), and names
+each file that is not the same, in what, why, and what to do about it. Exit 0: every image manifest has the same digest; 1: not.
+
+  --platform OS/ARCH[/VARIANT]   only this platform
+  --json                         the comparison as JSON (docs/reproducibility.md)
+  --plain-http HOST              speak HTTP without TLS to this registry; may be repeated (loopback hosts need none)
+`;
+
+/** `scoville diff`. */
+export const diff: Command = async (args, io) => {
+  const { values, positionals } = readFlags('diff', args, {
+    platform: { type: 'string' },
+    json: { type: 'boolean', default: false },
+    'plain-http': { type: 'string', multiple: true, default: [] },
+    help: { type: 'boolean', short: 'h', default: false },
+  });
+  if (values.help) {
+    io.writeOut(HELP);
+    return EXIT.met;
+  }
+  const [first, second, third] = positionals;
+  if (first === undefined || second === undefined || third !== undefined)
+    throw new UserError('diff takes two images', { nextStep: usageLine('diff') });
+  const comparison = await compare(io, [first, second], {
+    platform: values.platform,
+    plainHttp: values['plain-http'],
+  });
+  if (values.json) io.writeOut(`${JSON.stringify(comparison, null, 2)}\n`);
+  else {
+    const { differencesReport } = await import('../reporters/image-differences.ts');
+    io.writeOut(differencesReport(comparison, { color: io.color && io.outIsTerminal }));
+  }
+  return comparison.reproducible ? EXIT.met : EXIT.short;
+};
+
+async function compare(
+  io: CommandIo,
+  [first, second]: readonly [string, string],
+  flags: { readonly platform: string | undefined; readonly plainHttp: readonly string[] },
+): Promise<ImageComparison> {
+  const settings = await loadSettings({ file: undefined, startDir: io.cwd }, { now: io.now() });
+  if (!settings.ok) throw new UserError(settings.error.map(formatProblem).join('\n  '));
+  const talk = await conversation(io, 'auto', true);
+  const context = pipelineContext(io, talk.sink);
+  const registries = new Registries(context, {
+    ...settings.value.registries,
+    ...Object.fromEntries(flags.plainHttp.map((host) => [host, { plainHttp: true }])),
+  });
+  const request = { stdin: io.stdin, ...wantedPlatform(flags.platform) };
+  try {
+    const a = await openNamedImage(context, registries, { text: first, ...request });
+    try {
+      const b = await openNamedImage(context, registries, { text: second, ...request });
+      try {
+        return await compareImages(context, a, b);
+      } finally {
+        await b.close();
+      }
+    } finally {
+      await a.close();
+    }
+  } finally {
+    talk.stop();
+  }
+}

@@ -1,0 +1,80 @@
+import type { ImageComparison, ImageDifference } from '../model/difference.ts';
+import { cleanText } from './clean-text.ts';
+
+export interface DifferenceScreen {
+  readonly color: boolean;
+  /** Entries that are listed of each layer; the rest is counted. */
+  readonly most?: number;
+}
+
+const MOST = 20;
+
+/** Two images held against each other, as text: one block a layer, each entry with where it differs, the causes once with their remedy. */
+export function differencesReport(comparison: ImageComparison, screen: DifferenceScreen): string {
+  const { first, second, reproducible, platforms, differences, omitted } = comparison;
+  const lines = [
+    `first   ${cleanText(first.name)}  ${first.digest}`,
+    `second  ${cleanText(second.name)}  ${second.digest}`,
+    ...platforms.map(
+      (one) =>
+        `${one.first === one.second ? '=' : '≠'} ${cleanText(one.platform)}  ${one.first ?? 'not there'}${one.first === one.second ? '' : `  ${one.second ?? 'not there'}`}`,
+    ),
+    '',
+  ];
+  for (const group of byLayer(differences))
+    lines.push(...layerLines(group, screen.most ?? MOST), '');
+  if (differences.length > 0) lines.push(...causeLines(differences), '');
+  if (omitted > 0) lines.push(`${omitted} more differences are not listed.`, '');
+  lines.push(
+    reproducible
+      ? 'The same: every image manifest has the same digest.'
+      : `Not the same: ${count(differences.length + omitted, 'difference')}.`,
+  );
+  return `${lines.join('\n')}\n`;
+}
+
+function byLayer(differences: readonly ImageDifference[]): readonly (readonly ImageDifference[])[] {
+  const groups = new Map<string, ImageDifference[]>();
+  for (const one of differences) {
+    const key = `${one.platform} ${one.layerIndex ?? 'documents'}`;
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [one]);
+    else group.push(one);
+  }
+  return [...groups.values()];
+}
+
+function layerLines(group: readonly ImageDifference[], most: number): readonly string[] {
+  const [one] = group;
+  if (one === undefined) return [];
+  const head =
+    one.layer === undefined
+      ? `${cleanText(one.platform)}: config and annotations`
+      : `${cleanText(one.platform)}: layer ${one.layerIndex ?? ''}, ${one.layer.slice(0, 19)}${one.line === undefined ? '' : `, Dockerfile line ${one.line}`}`;
+  const instruction =
+    one.instruction === undefined ? [] : [`  ${cleanText(one.instruction).slice(0, 160)}`];
+  const entries = group.slice(0, most).map((d) => {
+    const path = cleanText(d.path);
+    return `  ${path === '' ? d.kind : path}  [${d.class}]  ${cleanText(d.detail)}`;
+  });
+  const more = group.length > most ? [`  and ${count(group.length - most, 'more', 'more')}`] : [];
+  return [head, ...instruction, ...entries, ...more];
+}
+
+function causeLines(differences: readonly ImageDifference[]): readonly string[] {
+  const classes = [...new Set(differences.map((d) => d.class))];
+  return [
+    'Why, and what to do',
+    ...classes.flatMap((id) => {
+      const own = differences.filter((d) => d.class === id);
+      const [one] = own;
+      if (one === undefined) return [];
+      const remedy = one.remedy === undefined ? [] : [`    do: ${cleanText(one.remedy)}`];
+      return [`  ${id} (${own.length}): ${cleanText(one.cause)}`, ...remedy];
+    }),
+  ];
+}
+
+function count(n: number, one: string, many = `${one}s`): string {
+  return `${n} ${n === 1 ? one : many}`;
+}
