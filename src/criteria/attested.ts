@@ -1,6 +1,7 @@
-import type { Evidence } from '../model/criterion.ts';
+import type { Evidence, Verdict } from '../model/criterion.ts';
 import type { AttestationsFact, EvidenceSource, ImageFact } from '../model/facts.ts';
 import type { FoundAttestation } from '../model/statement.ts';
+import { fail, note, unknown } from './verdict.ts';
 
 /** Attestations of a kind, by whether they speak of this image. */
 export interface Attested {
@@ -73,19 +74,21 @@ export function listField(value: unknown, name: string): readonly unknown[] {
   return Array.isArray(found) ? (found as readonly unknown[]) : [];
 }
 
-/** Why no attestation of a kind is this image's own, and what was found instead. */
-export function noneOwn(found: Attested, kind: string): { summary: string; evidence: Evidence[] } {
+/**
+ * The verdict where no attestation of a kind is this image's own: `fail`, with what was found instead; `unknown` where a place
+ * that may hold one could not be asked.
+ */
+export function noneOwn(found: Attested, kind: string, { incomplete }: AttestationsFact): Verdict {
   const evidence = [
     ...found.broken.map((one) => attestationEvidence(one, 'its signature does not hold')),
     ...found.foreign.map((one) =>
       attestationEvidence(one, `its subject is ${one.subjects.join(', ') || 'nothing'}`),
     ),
   ];
-  if (found.broken.length > 0)
-    return { summary: `the ${kind}’s signature does not hold`, evidence };
-  if (found.foreign.length > 0) return { summary: `the ${kind} is about another image`, evidence };
-  return {
-    summary: `no ${kind}`,
-    evidence: [{ kind: 'note', text: `no ${kind} is attached to the image` }],
-  };
+  if (found.broken.length > 0) return fail(`the ${kind}’s signature does not hold`, evidence);
+  if (incomplete !== undefined)
+    return unknown(`no ${kind} was found, but ${incomplete}`, undefined, evidence);
+  return found.foreign.length > 0
+    ? fail(`the ${kind} is about another image`, evidence)
+    : fail(`no ${kind}`, [note(`no ${kind} is attached to the image`)]);
 }

@@ -6,10 +6,17 @@ export interface MinimalBase {
   /** Matches `REGISTRY/REPOSITORY`, whole. */
   readonly repository: RegExp;
   readonly tag?: RegExp;
-  /** Tags of the family that are not minimal. */
+  /** Tags of the family that are not minimal: such a base fails, whatever it counts. */
   readonly except?: RegExp;
+  /** Ids in os-release that the family has; an image of another system does not stand on it, whatever it says. */
+  readonly systems?: readonly string[];
   readonly reason: string;
 }
+
+/**
+ * More OS packages than this are a whole system, whatever base they were put on: Debian 13 `standard`, with what it recommends, has 240.
+ */
+export const SYSTEM_PACKAGES = 240;
 
 /**
  * An image whose base the table does not name is minimal up to this many OS packages.
@@ -29,12 +36,14 @@ export const MINIMAL_BASES: readonly MinimalBase[] = [
     name: 'distroless',
     repository: /^gcr\.io\/distroless\/.+$/,
     except: DEBUG,
+    systems: ['debian'],
     reason: 'holds a run-time and its libraries; `debug` tags add busybox',
   },
   {
     name: 'Chainguard',
     repository: /^cgr\.dev\/[^/]+\/.+$/,
     except: DEV,
+    systems: ['wolfi', 'chainguard'],
     reason: 'Wolfi packages of one application; `-dev` tags add a shell and apk',
   },
   {
@@ -46,6 +55,7 @@ export const MINIMAL_BASES: readonly MinimalBase[] = [
   {
     name: 'alpine',
     repository: /^docker\.io\/library\/alpine$/,
+    systems: ['alpine'],
     reason: 'about 15 packages around musl and busybox',
   },
   {
@@ -57,22 +67,26 @@ export const MINIMAL_BASES: readonly MinimalBase[] = [
     name: 'official slim variants',
     repository: OFFICIAL,
     tag: SLIM,
+    systems: ['debian', 'ubuntu', 'ol'],
     reason: 'official images on debian:*-slim, without what the full variant draws in',
   },
   {
     name: 'official alpine variants',
     repository: OFFICIAL,
     tag: ALPINE,
+    systems: ['alpine'],
     reason: 'official images on alpine',
   },
   {
     name: 'UBI micro and minimal',
     repository: /^registry\.(?:access\.)?redhat\.(?:com|io)\/ubi\d+\/ubi-(?:micro|minimal)$/,
+    systems: ['rhel'],
     reason: 'Red Hat’s bases without dnf, or with microdnf only',
   },
   {
     name: 'UBI micro and minimal',
     repository: /^registry\.(?:access\.)?redhat\.(?:com|io)\/ubi\d+-(?:micro|minimal)$/,
+    systems: ['rhel'],
     reason: 'the same by their older names',
   },
   {
@@ -83,6 +97,7 @@ export const MINIMAL_BASES: readonly MinimalBase[] = [
   {
     name: 'Azure Linux and Mariner distroless',
     repository: /^mcr\.microsoft\.com\/(?:azurelinux|cbl-mariner)\/distroless\/.+$/,
+    systems: ['azurelinux', 'mariner'],
     reason: 'Microsoft’s distroless images',
   },
   {
@@ -94,24 +109,32 @@ export const MINIMAL_BASES: readonly MinimalBase[] = [
   {
     name: 'Fedora minimal',
     repository: /^(?:registry\.fedoraproject\.org|quay\.io\/fedora)\/fedora-minimal$/,
+    systems: ['fedora'],
     reason: 'microdnf and little else',
   },
   {
     name: 'Amazon Linux minimal',
     repository: /^(?:public\.ecr\.aws\/amazonlinux|docker\.io\/library)\/amazonlinux$/,
     tag: /(?:^|-)minimal(?:-|$)/,
+    systems: ['amzn'],
     reason: 'microdnf and little else',
   },
 ];
 
-/** The entry that names this base, or undefined. The name decides whole: `evil/alpine` is not `alpine`. */
-export function minimalBase(reference: ImageReference): MinimalBase | undefined {
-  const repository = `${reference.registry}/${reference.repository}`;
+/** Docker's own copy of the official images on another registry. */
+const COPY = /^public\.ecr\.aws\/docker\/library\//;
+
+/**
+ * The family that names this base, and whether this is one of its tags that are not minimal; undefined where the table does not know
+ * it. The name decides whole: `evil/alpine` is not `alpine`.
+ */
+export function minimalBase(
+  reference: ImageReference,
+): { readonly family: MinimalBase; readonly excepted: boolean } | undefined {
+  const name = `${reference.registry}/${reference.repository}`.replace(COPY, 'docker.io/library/');
   const tag = reference.tag ?? '';
-  return MINIMAL_BASES.find(
-    (base) =>
-      base.repository.test(repository) &&
-      (base.tag === undefined || base.tag.test(tag)) &&
-      !(base.except?.test(tag) ?? false),
+  const family = MINIMAL_BASES.find(
+    (base) => base.repository.test(name) && (base.tag === undefined || base.tag.test(tag)),
   );
+  return family === undefined ? undefined : { family, excepted: family.except?.test(tag) ?? false };
 }

@@ -37,8 +37,8 @@ const DOCKERFILE_ROLES: Readonly<Record<ExternalImage['kind'], string>> = {
 /** The outside images of the build: as the build used them, else as its Dockerfile names them. */
 export function outsideImages(build: BuildFact): Fact<readonly OutsideImage[]> {
   if (build.images.known) {
-    const value = build.images.value.map(fromUse).filter((image) => image.text !== 'scratch');
-    return { ...build.images, value };
+    const used = build.images.value.map(fromUse).filter((image) => image.text !== 'scratch');
+    return { ...build.images, value: [...used, ...unnamedBases(build)] };
   }
   if (!build.dockerfile.known) return build.images;
   const value = build.dockerfile.value.externalImages.map((image) => ({
@@ -50,7 +50,28 @@ export function outsideImages(build: BuildFact): Fact<readonly OutsideImage[]> {
     signedBy: undefined,
     line: image.range.startLine,
   }));
-  return { ...build.dockerfile, value };
+  return { ...build.dockerfile, value: [...value, ...unnamedBases(build)] };
+}
+
+/** Bases whose name no value is known for (`FROM ${BASE}`): they are images from outside all the same. */
+function unnamedBases({ dockerfile }: BuildFact): OutsideImage[] {
+  if (!dockerfile.known) return [];
+  const { stages, reached } = dockerfile.value;
+  return reached.flatMap((index) => {
+    const stage = stages[index];
+    if (stage?.base.kind !== 'unknown') return [];
+    return [
+      {
+        text: stage.base.text,
+        reference: undefined,
+        role: DOCKERFILE_ROLES.from,
+        pinned: false,
+        pinnedBy: undefined,
+        signedBy: undefined,
+        line: stage.range.startLine,
+      },
+    ];
+  });
 }
 
 function fromUse(image: UsedImage): OutsideImage {

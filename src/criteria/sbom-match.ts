@@ -1,17 +1,21 @@
+import type { FilesystemFact } from '../model/facts.ts';
 import type { Package } from '../model/packages.ts';
-import { field, listField, textField } from './attested.ts';
-
-/** What an SBOM names, as keys to look packages up by. */
-export interface SbomContent {
-  readonly format: 'CycloneDX' | 'SPDX';
-  readonly components: number;
-  readonly keys: ReadonlySet<string>;
-}
+import { fileName } from './find-programs.ts';
+import type { SbomContent, SbomPart } from './sbom-content.ts';
 
 /** Share of the packages found in the image that an SBOM must name; below it, it is another image's, or one part's. */
 export const SBOM_COVERAGE = 0.75;
 
-const PURL = /^pkg:[^/]+\/(.+?)@([^?#]+)/;
+/** How much of what is found in the image an SBOM names. */
+export interface SbomCoverage {
+  /** Packages found in the image, each version once. */
+  readonly total: number;
+  readonly named: number;
+  readonly missing: readonly Package[];
+}
+
+const PURL = /^pkg:\/{0,2}([a-z][a-z0-9.+-]*)\/([^?#]+)/i;
+const OS_TYPES = new Set(['deb', 'apk', 'rpm', 'alpm']);
 
 function decoded(text: string): string {
   try {
@@ -22,92 +26,55 @@ function decoded(text: string): string {
 }
 
 /** `NAME@VERSION` with and without the purl's namespace: tools disagree on whether a distribution is part of the name. */
-function purlKeys(purl: string | undefined): string[] {
-  const match = PURL.exec(purl ?? '');
-  if (match === null) return [];
-  const full = decoded(match[1] ?? '');
-  const version = decoded(match[2] ?? '');
+function purlKeys(purl: string): string[] {
+  const path = PURL.exec(purl)?.[2] ?? '';
+  const at = path.lastIndexOf('@');
+  if (at <= 0) return [];
+  const full = decoded(path.slice(0, at));
+  const version = decoded(path.slice(at + 1));
   return [full, full.slice(full.lastIndexOf('/') + 1)].map((name) => key(name, version));
 }
 
-/** Spellings of one package fall together: Python's separators, Debian's and RPM's epoch, Go's v. */
+/** Spellings of one package fall together: Python's separators, Java's colon, Debian's and RPM's epoch, Go's v. */
 function key(name: string, version: string): string {
-  const folded = name.replace(/[-_.]+/g, '-');
+  const folded = name.replace(/[-_.]+/g, '-').replaceAll(':', '/');
   return `${folded}@${version.replace(/^(?:\d+:|v(?=\d))/, '')}`.toLowerCase();
 }
 
-function cyclonedxKeys(component: unknown): string[] {
-  const name = textField(component, 'name');
-  const version = textField(component, 'version');
-  if (name === undefined || version === undefined) return purlKeys(textField(component, 'purl'));
-  const group = textField(component, 'group');
-  return [
-    key(name, version),
-    ...(group === undefined
-      ? []
-      : [key(`${group}/${name}`, version), key(`${group}:${name}`, version)]),
-    ...purlKeys(textField(component, 'purl')),
-  ];
+function partKeys({ name, version, group, purls }: SbomPart): string[] {
+  const keys = purls.flatMap(purlKeys);
+  if (version === undefined) return keys;
+  keys.push(key(name, version));
+  if (group !== undefined) keys.push(key(`${group}/${name}`, version));
+  return keys;
 }
 
-function spdxKeys(found: unknown): string[] {
-  const name = textField(found, 'name') ?? textField(found, 'software_packageName');
-  const version = textField(found, 'versionInfo') ?? textField(found, 'software_packageVersion');
-  const purls = listField(found, 'externalRefs').map((ref) => textField(ref, 'referenceLocator'));
-  return [
-    ...(name === undefined || version === undefined ? [] : [key(name, version)]),
-    ...[...purls, textField(found, 'software_packageUrl')].flatMap(purlKeys),
-  ];
-}
-
-/** SPDX' package that is the image itself: the document describes it, it is no content. */
-function described(document: unknown): ReadonlySet<unknown> {
-  const roots = listField(document, 'relationships')
-    .filter((one) => field(one, 'relationshipType') === 'DESCRIBES')
-    .map((one) => field(one, 'relatedSpdxElement'));
-  return new Set([...roots, ...listField(document, 'documentDescribes')]);
-}
-
-function spdxPackages(document: unknown): readonly unknown[] {
-  const graph = listField(document, '@graph');
-  if (graph.length > 0) return graph.filter((one) => field(one, 'type') === 'software_Package');
-  const roots = described(document);
-  const packages = listField(document, 'packages');
-  const content = packages.filter((one) => !roots.has(field(one, 'SPDXID')));
-  // A document that describes every package by itself has no root apart from its content.
-  return packages.length > 1 && content.length === 0 ? packages : content;
-}
-
-/** What an SBOM predicate names; undefined where it is neither CycloneDX nor SPDX. A predicate that wraps its document is unwrapped. */
-export function sbomContent(predicate: unknown): SbomContent | undefined {
-  const inner = field(predicate, 'Data') ?? field(predicate, 'bom');
-  const document = typeof inner === 'object' && inner !== null ? inner : predicate;
-  if (field(document, 'bomFormat') === 'CycloneDX') {
-    const components = listField(document, 'components').flatMap(flattened);
-    return {
-      format: 'CycloneDX',
-      components: components.length,
-      keys: new Set(components.flatMap(cyclonedxKeys)),
-    };
-  }
-  if (
-    textField(document, 'spdxVersion') === undefined &&
-    listField(document, '@graph').length === 0
-  )
-    return undefined;
-  const packages = spdxPackages(document);
-  return { format: 'SPDX', components: packages.length, keys: new Set(packages.flatMap(spdxKeys)) };
-}
-
-/** CycloneDX components nest; one level is what tools write. */
-function flattened(component: unknown): unknown[] {
-  return [component, ...listField(component, 'components')];
-}
-
-/** The packages of the image that the SBOM does not name. */
-export function unnamed(content: SbomContent, packages: readonly Package[]): Package[] {
-  return packages.filter(
+/** Compares what an SBOM names with the packages found in the image; the same package in two places counts once. */
+export function sbomCoverage(content: SbomContent, packages: readonly Package[]): SbomCoverage {
+  const named = new Set(content.parts.flatMap(partKeys));
+  const ours = new Map(
+    packages.map((found) => [`${found.type} ${found.name}@${found.version}`, found]),
+  );
+  const missing = [...ours.values()].filter(
     (found) =>
-      ![key(found.name, found.version), ...purlKeys(found.purl)].some((k) => content.keys.has(k)),
+      ![key(found.name, found.version), ...purlKeys(found.purl)].some((one) => named.has(one)),
+  );
+  return { total: ours.size, named: ours.size - missing.length, missing };
+}
+
+/** Parts that are packages of an operating system, by their purls. */
+export function osParts(content: SbomContent): readonly SbomPart[] {
+  return content.parts.filter(({ purls }) =>
+    purls.some((purl) => OS_TYPES.has((PURL.exec(purl)?.[1] ?? '').toLowerCase())),
+  );
+}
+
+/** True where the SBOM names files and programs, and the image holds none of them. */
+export function namesForeignFiles(content: SbomContent, filesystem: FilesystemFact): boolean {
+  const files = content.parts.filter(({ isFile }) => isFile);
+  if (files.length === 0 || files.length < content.parts.length) return false;
+  const programs = new Set(filesystem.executables.map(({ path }) => fileName(path)));
+  return !files.some(
+    ({ name }) => filesystem.has(name.replace(/^(?:\.?\/)+/, '')) || programs.has(fileName(name)),
   );
 }

@@ -4,6 +4,7 @@ export const SECRET_NAMES: readonly { readonly pattern: RegExp; readonly reason:
   { pattern: /(?:^|_)(?:TOKEN|JWT|PAT)$/, reason: 'a bearer token' },
   { pattern: /(?:^|_)(?:SECRET|SECRETS|SECRET_KEY_BASE)$/, reason: 'a secret by its name' },
   { pattern: /(?:^|_)(?:KEY|APIKEY)$/, reason: 'an API, private or encryption key' },
+  { pattern: /(?:^|_)ACCESS_KEY_ID$/, reason: 'half of a pair of cloud credentials' },
   { pattern: /(?:^|_)(?:CREDENTIAL|CREDENTIALS)$/, reason: 'credentials' },
 ];
 
@@ -14,7 +15,10 @@ export const NO_SECRET_NAMES: readonly { readonly pattern: RegExp; readonly reas
     pattern: /(?:^|_)GPG_KEY$/,
     reason: 'fingerprint of a release key, as in the official Python image',
   },
-  { pattern: /(?:^|_)(?:PUBLIC|PUB)_KEY$/, reason: 'a public key' },
+  {
+    pattern: /(?:^|_)(?:PUBLIC|PUB|PUBLISHABLE|SITE)_KEY$/,
+    reason: 'a key that is public by its purpose',
+  },
   {
     pattern: /(?:^|_)(?:SORT|PRIMARY|PARTITION|FOREIGN|CACHE|HOST)_KEY$/,
     reason: 'a key of a table, a cache or a known host',

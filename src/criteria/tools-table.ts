@@ -29,9 +29,11 @@ const TARGET_PREFIX =
   /^(?:x86_64|i[3-6]86|amd64|aarch64|arm[a-z0-9]*|riscv(?:32|64)|ppc64(?:le)?|powerpc[a-z0-9]*|s390x?|mips[a-z0-9]*|loongarch64)-(?:[a-z0-9_]+-){1,3}/;
 /** What distributions and build systems hang on a program's name. */
 const DECORATION =
-  /(?:\.(?:exe|js|cjs|mjs|phar|py|real|distrib|orig|bin|nosuid|suid|static)|-cli|-static|-posix|-extras)$/;
+  /(?:\.(?:exe|js|cjs|mjs|phar|py|pyz|pex|real|distrib|orig|bin|nosuid|suid|static)|-cli|-static|-posix|-extras)$/;
 /** Linux' limit of a file name: what is longer cannot be unpacked, let alone run. */
 const NAME_MAX = 255;
+/** Interpreters that begin a tool's name in a distribution: `python3-pip`. */
+const INTERPRETER_PREFIX = /^(?:python|ruby|node|php|lua)[\d.]*-(?=\w)/;
 const VERSION = /(?:[-_.]?v?\d+(?:\.\d+)*)$/;
 
 /**
@@ -43,7 +45,10 @@ export function entryNamed(table: ToolTable, fileName: string): ToolEntry | unde
   let name = fileName;
   // Each round takes one part off; a name has few.
   for (let round = 0; round < 6; round += 1) {
-    const entry = table.get(name) ?? table.get(name.replace(TARGET_PREFIX, ''));
+    const entry =
+      table.get(name) ??
+      table.get(name.replace(TARGET_PREFIX, '')) ??
+      table.get(name.replace(INTERPRETER_PREFIX, ''));
     if (entry !== undefined) return entry;
     const shorter = name.replace(DECORATION, '').replace(VERSION, '');
     if (shorter === name || shorter === '') return undefined;

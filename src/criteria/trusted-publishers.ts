@@ -68,6 +68,26 @@ export const TRUSTED_PUBLISHERS: readonly TrustedPublisher[] = [
     reason: 'Docker’s own copy of the official images',
   },
   {
+    name: 'AWS Lambda on ECR Public',
+    prefix: 'public.ecr.aws/lambda/',
+    reason: 'verified account of AWS',
+  },
+  {
+    name: 'Sigstore',
+    prefix: 'ghcr.io/sigstore/',
+    reason: 'cosign and its kin, signed with cosign',
+  },
+  { name: 'Sigstore', prefix: 'gcr.io/projectsigstore/', reason: 'the same, at its older place' },
+  {
+    name: 'Astral',
+    prefix: 'ghcr.io/astral-sh/',
+    reason: 'uv and its kin, with signed provenance of GitHub’s',
+  },
+  { name: 'Flux', prefix: 'ghcr.io/fluxcd/', reason: 'signed keylessly' },
+  { name: 'Cilium', prefix: 'quay.io/cilium/', reason: 'signed keylessly since 1.13' },
+  { name: 'cert-manager', prefix: 'quay.io/jetstack/', reason: 'signed with its published key' },
+  { name: 'Argo', prefix: 'quay.io/argoproj/', reason: 'signed with cosign' },
+  {
     name: 'Kubernetes',
     prefix: 'registry.k8s.io/',
     reason: 'signed keylessly by the Kubernetes release team',

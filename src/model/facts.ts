@@ -138,6 +138,8 @@ export interface SignatureFact {
 export interface AttestationsFact {
   readonly signatures: readonly SignatureFact[];
   readonly attestations: readonly FoundAttestation[];
+  /** Why not every place could be asked, where that is so: what was not found may be there. */
+  readonly incomplete?: string;
 }
 
 export type Severity = 'critical' | 'high' | 'medium' | 'low' | 'negligible' | 'unknown';

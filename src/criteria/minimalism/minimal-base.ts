@@ -4,11 +4,17 @@ import type { Package } from '../../model/packages.ts';
 import { parseReference } from '../../model/reference.ts';
 import { namedBase, type NamedBase } from '../base-image.ts';
 import { criterion } from '../criterion.ts';
-import { minimalBase, PACKAGE_LIMIT } from '../minimal-bases.ts';
+import { findPrograms } from '../find-programs.ts';
+import { type MinimalBase, minimalBase, PACKAGE_LIMIT, SYSTEM_PACKAGES } from '../minimal-bases.ts';
+import { PACKAGE_MANAGERS } from '../package-managers.ts';
 import { count, fail, note, pass, unknown } from '../verdict.ts';
 
-/** More files than a hand-made root holds: with an os-release and no package record, the database was deleted. */
+/** More files, or programs, than a hand-made root holds: without a package record, the record was deleted. */
 const FILES_OF_A_SYSTEM = 1000;
+const PROGRAMS_OF_A_SYSTEM = 100;
+/** The same where a package manager is there: alpine, the smallest with one, has about 500. */
+const FILES_WITH_A_MANAGER = 100;
+const PROGRAM_FOLDERS = /^(?:usr\/)?s?bin\/[^/]+$/;
 
 const isOsPackage = (found: Package): boolean =>
   found.type === 'deb' || found.type === 'apk' || found.type === 'rpm';
@@ -20,28 +26,52 @@ function baseEvidence(base: NamedBase): Evidence[] {
   return [{ kind: 'image', reference, detail: `base of the final stage${line}` }];
 }
 
-function byPackages(
-  filesystem: FilesystemFact,
-  packages: readonly Package[],
-  base: NamedBase,
-): Verdict {
-  const os = packages.filter(isOsPackage).length;
-  const evidence = [
-    ...baseEvidence(base),
-    note(`${count(os, 'OS package')}, limit ${PACKAGE_LIMIT}`),
-  ];
-  const system = filesystem.osRelease;
-  if (os === 0 && system !== undefined && filesystem.fileCount > FILES_OF_A_SYSTEM)
-    return unknown(
-      `${filesystem.fileCount} files of ${system.id}, but no record of its packages`,
-      'scoville grade --file Dockerfile',
-      evidence,
-    );
+/** What shows a whole system where no package is recorded. */
+function systemWithoutRecord(filesystem: FilesystemFact): string | undefined {
+  const { osRelease, fileCount, executables } = filesystem;
+  if (osRelease !== undefined && fileCount > FILES_OF_A_SYSTEM)
+    return `${fileCount} files of ${osRelease.id}`;
+  const manager = findPrograms(filesystem, PACKAGE_MANAGERS).find(
+    ({ file, entry }) => entry.kind === 'OS package managers' && file.multicall === undefined,
+  );
+  if (manager !== undefined && fileCount > FILES_WITH_A_MANAGER)
+    return `a package manager, ${manager.file.path}`;
+  const programs = executables.filter(
+    ({ path, type, multicall }) =>
+      type === 'file' && multicall === undefined && PROGRAM_FOLDERS.test(path),
+  );
+  return programs.length > PROGRAMS_OF_A_SYSTEM
+    ? `${programs.length} programs in the system’s folders`
+    : undefined;
+}
+
+function byPackages(filesystem: FilesystemFact, os: number, evidence: Evidence[]): Verdict {
+  const shown = [...evidence, note(`${count(os, 'OS package')}, limit ${PACKAGE_LIMIT}`)];
   const options = { source: 'image' as const };
-  if (os === 0) return pass('no OS packages', evidence, options);
-  return os <= PACKAGE_LIMIT
-    ? pass(`${os} OS packages, at most ${PACKAGE_LIMIT}`, evidence, options)
-    : fail(`${os} OS packages, more than ${PACKAGE_LIMIT}`, evidence, options);
+  if (os > 0)
+    return os <= PACKAGE_LIMIT
+      ? pass(`${os} OS packages, at most ${PACKAGE_LIMIT}`, shown, options)
+      : fail(`${os} OS packages, more than ${PACKAGE_LIMIT}`, shown, options);
+  const system = systemWithoutRecord(filesystem);
+  return system === undefined
+    ? pass('no OS packages', shown, options)
+    : unknown(`${system}, but no record of packages`, 'scoville grade --file Dockerfile', shown);
+}
+
+/** The family of the table that a base belongs to, unless the image is of another system than it. */
+function familyOf(
+  base: NamedBase,
+  filesystem: FilesystemFact,
+):
+  | { readonly family: MinimalBase; readonly excepted: boolean; readonly other?: string }
+  | undefined {
+  const reference = base.kind === 'image' ? parseReference(base.text) : undefined;
+  const known = reference?.ok === true ? minimalBase(reference.value) : undefined;
+  const id = filesystem.osRelease?.id;
+  const { systems } = known?.family ?? {};
+  return known === undefined || systems === undefined || id === undefined || systems.includes(id)
+    ? known
+    : { ...known, other: id };
 }
 
 export const minimalBaseImage = criterion({
@@ -54,22 +84,35 @@ export const minimalBaseImage = criterion({
   uses: ['build', 'image'],
   decidedBy:
     'The base of the final stage, named by the Dockerfile that was built, its provenance or the base annotations, passes when the ' +
-    'table of minimal bases names it; ARGs and stage names are resolved, and the whole name counts. A base that the table does ' +
-    `not name, or that nothing names, is judged by the number of OS packages in the image: at most ${PACKAGE_LIMIT}. ` +
-    'An image without OS packages passes.',
+    'table of minimal bases names it; ARGs and stage names are resolved, and the whole name counts. A variant that the table excepts fails. A base that the ' +
+    `table does not name, scratch with a system unpacked on it, or a base that nothing names is judged by the number of OS packages in the image: at most ${PACKAGE_LIMIT}. ` +
+    `An image without OS packages passes. The image itself has the last word: one whose os-release is of another system does not stand on the base it claims, and more than ${SYSTEM_PACKAGES} OS ` +
+    'packages are a whole system on any base. Where files, programs or a package manager show a system but no package is recorded, the answer is unknown.',
   check: ({ filesystem, packages, build, image }) => {
     const base = namedBase(build, image);
-    if (base.kind === 'scratch')
-      return pass('scratch', baseEvidence(base), { source: base.source });
-    if (base.kind === 'image') {
-      const reference = parseReference(base.text);
-      const known = reference.ok ? minimalBase(reference.value) : undefined;
-      if (known !== undefined)
-        return pass(`${base.text}: ${known.name}`, [...baseEvidence(base), note(known.reason)], {
-          source: base.source,
-        });
-    }
-    return byPackages(filesystem, packages, base);
+    const evidence = baseEvidence(base);
+    const os = packages.filter(isOsPackage).length;
+    const known = familyOf(base, filesystem);
+    if (base.kind === 'scratch' && os === 0 && systemWithoutRecord(filesystem) === undefined)
+      return pass('scratch', evidence, { source: base.source });
+    if (base.kind !== 'image' || known === undefined) return byPackages(filesystem, os, evidence);
+    if (known.other !== undefined)
+      return byPackages(filesystem, os, [
+        ...evidence,
+        note(`os-release says ${known.other}, so the image does not stand on ${base.text}`),
+      ]);
+    const { family, excepted } = known;
+    const options = { source: base.source };
+    if (excepted)
+      return fail(
+        `${base.text} is no minimal variant`,
+        [...evidence, note(family.reason)],
+        options,
+      );
+    const counted = note(`${count(os, 'OS package')} in the image`);
+    return os > SYSTEM_PACKAGES
+      ? fail(`${os} OS packages, a whole system on ${base.text}`, [...evidence, counted], options)
+      : pass(`${base.text}: ${family.name}`, [...evidence, note(family.reason), counted], options);
   },
   remedies: [
     {

@@ -11,12 +11,19 @@ interface FoundManager {
   readonly evidence: Evidence;
 }
 
-/** Managers that are there as a language's own package: their code is in the image, with or without an executable. */
+/** Managers whose code is looked for by itself (`managerFiles`): their record alone may be left of one that was removed. */
+const FOUND_BY_CODE = new Set([
+  ...['pip', 'uv', 'poetry', 'pipenv', 'conda', 'pdm'],
+  ...['npm', 'yarn', 'pnpm', 'corepack', 'bun'],
+]);
+
+/** Managers that are there as a language's own package, with or without an executable. */
 function packagedManagers(packages: Fact<readonly Package[]>): FoundManager[] {
   if (!packages.known) return [];
   return packages.value
     .filter((found) => found.type === 'npm' || found.type === 'pypi' || found.type === 'gem')
-    .filter((found) => PACKAGE_MANAGERS.get(found.name)?.kind === 'language package managers')
+    .filter(({ name }) => PACKAGE_MANAGERS.get(name)?.kind === 'language package managers')
+    .filter(({ name }) => !FOUND_BY_CODE.has(name))
     .map((found) => ({
       name: found.name,
       evidence: packageEvidence(found, `a ${found.type} package that is a package manager`),

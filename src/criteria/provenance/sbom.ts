@@ -1,12 +1,13 @@
+import type { Fact, FilesystemFact } from '../../model/facts.ts';
 import type { Package } from '../../model/packages.ts';
 import { type FoundAttestation, PREDICATE_TYPE } from '../../model/statement.ts';
 import { attestationEvidence, attested, noneOwn, trustIn } from '../attested.ts';
 import { criterion } from '../criterion.ts';
-import { SBOM_COVERAGE, sbomContent, unnamed } from '../sbom-match.ts';
-import { fail, note, packageEvidence, pass } from '../verdict.ts';
+import { sbomContent, type SbomContent } from '../sbom-content.ts';
+import { namesForeignFiles, osParts, SBOM_COVERAGE, sbomCoverage } from '../sbom-match.ts';
+import { count, fail, note, packageEvidence, pass } from '../verdict.ts';
 
 interface Judged {
-  readonly found: FoundAttestation;
   readonly holds: boolean;
   readonly coverage: number;
   readonly summary: string;
@@ -17,30 +18,41 @@ function isSbom(type: string): boolean {
   return type.startsWith(PREDICATE_TYPE.cyclonedx) || type.startsWith(PREDICATE_TYPE.spdx);
 }
 
-function judge(found: FoundAttestation, packages: readonly Package[]): Judged {
-  const flawed = (summary: string): Judged => ({
-    found,
-    holds: false,
-    coverage: 0,
-    summary,
-    missing: [],
-  });
-  const content = sbomContent(found.predicate);
-  if (content === undefined) return flawed('the SBOM is neither CycloneDX nor SPDX');
-  if (content.components === 0) return flawed('the SBOM is empty');
-  const missing = unnamed(content, packages);
-  const named = packages.length - missing.length;
-  const coverage = packages.length === 0 ? 1 : named / packages.length;
-  const share = `${named} of the image’s ${packages.length} packages`;
+function answer(holds: boolean, summary: string): Judged {
+  return { holds, coverage: 0, summary, missing: [] };
+}
+
+/** An image in which no package is found: what the SBOM names must at least not be another image's. */
+function withoutPackages(content: SbomContent, filesystem: Fact<FilesystemFact>): Judged {
+  const { format, parts } = content;
+  const os = osParts(content).length;
+  if (os > 0)
+    return answer(false, `the SBOM names ${count(os, 'OS package')}, of which the image has none`);
+  if (filesystem.known && namesForeignFiles(content, filesystem.value))
+    return answer(false, 'the SBOM names files that the image does not hold');
+  const named = count(parts.length, 'part');
+  return answer(true, `${format} names ${named}; the image holds no package to compare with`);
+}
+
+function judge(
+  { predicate }: FoundAttestation,
+  packages: readonly Package[],
+  filesystem: Fact<FilesystemFact>,
+): Judged {
+  const content = sbomContent(predicate);
+  if (content === undefined) return answer(false, 'the SBOM is neither CycloneDX nor SPDX');
+  if (content.parts.length === 0) return answer(false, 'the SBOM is empty');
+  if (packages.length === 0) return withoutPackages(content, filesystem);
+  const { total, named, missing } = sbomCoverage(content, packages);
+  const coverage = named / total;
   return {
-    found,
     holds: coverage >= SBOM_COVERAGE,
     coverage,
     missing,
     summary:
-      coverage === 0
-        ? `the SBOM names none of the image’s ${packages.length} packages`
-        : `${content.format} names ${share}`,
+      named === 0
+        ? `the SBOM names none of the image’s ${count(total, 'package')}`
+        : `${content.format} names ${named} of the image’s ${count(total, 'package')}`,
   };
 }
 
@@ -51,19 +63,19 @@ export const sbomAttested = criterion({
   level: 4,
   spec: '#sboms',
   needs: ['image', 'attestations', 'packages'],
+  uses: ['filesystem'],
   decidedBy:
     'An SPDX or CycloneDX attestation whose subject is this image’s manifest or the index that lists it, that parses, is not empty and names at ' +
-    `least ${SBOM_COVERAGE * 100} % of the packages that are found in the image by name and version. The share is reported; an empty or foreign SBOM fails.`,
-  check: ({ image, attestations, packages }) => {
+    `least ${SBOM_COVERAGE * 100} % of the packages that are found in the image by name and version. The share is reported; an empty or foreign SBOM fails. An image ` +
+    'in which no package is found, such as one static program, needs an SBOM that names what it does hold, the program itself; one that names OS packages, or ' +
+    'nothing but files that the image does not hold, is another image’s.',
+  check: ({ image, attestations, packages, filesystem }) => {
     const found = attested(attestations, image, isSbom);
     const judged = found.own
-      .map((one) => judge(one, packages))
-      .sort((a, b) => Number(b.holds) - Number(a.holds));
+      .map((one) => ({ found: one, ...judge(one, packages, filesystem) }))
+      .sort((a, b) => Number(b.holds) - Number(a.holds) || b.coverage - a.coverage);
     const best = judged[0];
-    if (best === undefined) {
-      const { summary, evidence } = noneOwn(found, 'SBOM');
-      return fail(summary, evidence);
-    }
+    if (best === undefined) return noneOwn(found, 'SBOM', attestations);
     const missing = best.missing.slice(0, 20).map((one) => packageEvidence(one, 'not in the SBOM'));
     const evidence = [attestationEvidence(best.found, best.summary), ...missing];
     const rest = best.missing.length - missing.length;

@@ -4,10 +4,10 @@ import { criterion } from '../criterion.ts';
 import { count, fail, note, pass, unknown } from '../verdict.ts';
 
 /** An identity or issuer pattern that any signer satisfies: such a check proves nothing. */
-const ANYONE = /(?:^|[\s=,'"])\^?\.[*+]\$?(?=$|[\s,'"])|^\*$/;
+const ANYONE = /(?:^|[\s=,'"])[\^(]*(?:\.[*+]\??|\.\{[01],\}|\[\\s\\S\][*+]|\*)[)$]*(?=$|[\s,'"])/;
 
-function namesSigner(signature: SignatureFact): boolean {
-  return signature.verifiedBy === undefined || !ANYONE.test(signature.verifiedBy);
+function namesSigner({ verifiedBy }: SignatureFact): boolean {
+  return verifiedBy !== undefined && verifiedBy.trim() !== '' && !ANYONE.test(verifiedBy);
 }
 
 function evidenceOf(signature: SignatureFact): Evidence {
@@ -32,23 +32,23 @@ export const signed = criterion({
     'A cosign or notation signature for this image’s digest that verifies with the key or identity that the user names, or with this build’s own. One that ' +
     'cannot be verified is unknown, one that was checked and does not hold fails, and so does no signature at all. Verification against any identity does not count.',
   check: ({ attestations }) => {
-    const { signatures } = attestations;
+    const { signatures, incomplete } = attestations;
+    if (signatures.length === 0 && incomplete !== undefined)
+      return unknown(`no signature was found, but ${incomplete}`);
     if (signatures.length === 0)
       return fail('no signature', [note('no cosign or notation signature is attached')]);
     const evidence = signatures.map(evidenceOf);
     const verified = signatures.filter(({ verification }) => verification === 'verified');
     const good = verified.find(namesSigner);
-    if (good !== undefined)
-      return pass(
-        good.verifiedBy === undefined
-          ? 'signature verified'
-          : `verified against ${good.verifiedBy}`,
-        evidence,
-      );
+    if (good !== undefined) return pass(`verified against ${good.verifiedBy ?? ''}`, evidence);
     const settle =
       'scoville grade --key FILE, or --certificate-identity with --certificate-oidc-issuer';
     if (verified.length > 0)
-      return unknown('verified against any identity, which proves no signer', settle, evidence);
+      return unknown(
+        'verified against any identity or none, which proves no signer',
+        settle,
+        evidence,
+      );
     if (signatures.every(({ verification }) => verification === 'failed'))
       return fail(`${count(signatures.length, 'signature')}, none holds`, evidence);
     return unknown(

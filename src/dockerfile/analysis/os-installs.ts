@@ -33,14 +33,27 @@ function found(install: FoundInstall): readonly FoundInstall[] {
   return install.packages.length === 0 ? [] : [install];
 }
 
+/** Takes the newest version of all that is installed; nothing holds it to a version but a frozen repository. */
+const UPGRADES: Readonly<Record<string, readonly string[]>> = {
+  apt: ['upgrade', 'dist-upgrade', 'full-upgrade', 'safe-upgrade'],
+  apk: ['upgrade'],
+  dnf: ['upgrade', 'update', 'distro-sync', 'upgrade-minimal'],
+  zypper: ['update', 'up', 'patch', 'dist-upgrade', 'dup'],
+};
+
+function isUpgrade(manager: string, verb: Field | undefined): boolean {
+  return UPGRADES[manager]?.includes(verb?.text ?? '') ?? false;
+}
+
 const apt: InstallReader = (_program, argv, context) => {
   const line = readCommandLine(argv, APT_VALUED);
   const [verb, ...operands] = line.operands;
-  if (!['install', 'satisfy', 'build-dep', 'reinstall'].includes(verb?.text ?? '')) return [];
   const frozen =
     context.snapshotRepository ||
     line.has('-S', '--snapshot') ||
     line.values('-o', '--option').some((f) => /^APT::Snapshot=./i.test(f.text));
+  if (isUpgrade('apt', verb)) return [install('apt', [], { frozenRepository: frozen })];
+  if (!['install', 'satisfy', 'build-dep', 'reinstall'].includes(verb?.text ?? '')) return [];
   const packages = names(operands, (word) => {
     // `name-` removes.
     if (/[a-z0-9.+]-$/.test(word)) return undefined;
@@ -55,6 +68,7 @@ const apt: InstallReader = (_program, argv, context) => {
 const apk: InstallReader = (_program, argv) => {
   const line = readCommandLine(argv, APK_VALUED);
   const [verb, ...operands] = line.operands;
+  if (isUpgrade('apk', verb)) return [install('apk', [])];
   if (verb?.text !== 'add') return [];
   const packages = names(operands, (word) => {
     if (word.startsWith('!')) return undefined;
@@ -83,16 +97,18 @@ const dnf: InstallReader = (program, argv) => {
   const group = verb?.text === 'module' || verb?.text === 'group';
   const operands = group ? rest.slice(1) : rest;
   const installs = group ? rest[0]?.text === 'install' : verbs.includes(verb?.text ?? '');
-  if (!installs) return [];
   // Amazon Linux 2023 freezes its repository by release (2023.6.20250203).
   const frozen = line.values('--releasever').some((f) => /^\d{4}\.\d+\.\d{8}$/.test(f.text));
-  return program === 'yum' && verb?.text === 'in'
+  if (isUpgrade('dnf', verb))
+    return [install('dnf', names(rest, rpmName), { frozenRepository: frozen })];
+  return !installs || (program === 'yum' && verb?.text === 'in')
     ? []
     : found(install('dnf', names(operands, rpmName), { frozenRepository: frozen }));
 };
 
 const zypper: InstallReader = (_program, argv) => {
   const [verb, ...operands] = readCommandLine(argv, ZYPPER_VALUED).operands;
+  if (isUpgrade('zypper', verb)) return [install('zypper', [])];
   if (verb?.text !== 'install' && verb?.text !== 'in') return [];
   const packages = names(operands, (word) => {
     const equals = word.indexOf('=');
@@ -107,6 +123,13 @@ const zypper: InstallReader = (_program, argv) => {
 const pacman: InstallReader = (_program, argv) => {
   const line = readCommandLine(argv, optionNames('-b -r --dbpath --root --config --cachedir'));
   if (!line.has('-S', '--sync')) return [];
+  if (line.has('-u', '--sysupgrade'))
+    return [
+      install(
+        'pacman',
+        names(line.operands, (name) => ({ name })),
+      ),
+    ];
   return found(
     install(
       'pacman',

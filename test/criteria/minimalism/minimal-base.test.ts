@@ -1,4 +1,4 @@
-import { PACKAGE_LIMIT } from '../../../src/criteria/minimal-bases.ts';
+import { PACKAGE_LIMIT, SYSTEM_PACKAGES } from '../../../src/criteria/minimal-bases.ts';
 import { minimalBaseImage } from '../../../src/criteria/minimalism/minimal-base.ts';
 import { type Facts, known } from '../../../src/model/facts.ts';
 import { judgesAs } from '../criterion-table.ts';
@@ -11,6 +11,7 @@ import {
   image,
   packages,
   pkg,
+  program,
   used,
 } from '../facts-builder.ts';
 
@@ -19,15 +20,68 @@ const of = (given: Partial<Facts>, count = PACKAGE_LIMIT + 1) =>
   factsOf({ filesystem: filesystem(), packages: many(count), ...given });
 const from = (...bases: readonly (string | number)[]) =>
   of({ build: build({ dockerfile: known(dockerfile(...bases), 'build') }) });
+const on = (base: string, count: number, os?: string) =>
+  of(
+    {
+      build: build({ dockerfile: known(dockerfile(base), 'build') }),
+      ...(os === undefined ? {} : { filesystem: filesystem([], { osRelease: { id: os } }) }),
+    },
+    count,
+  );
 
 judgesAs(minimalBaseImage, [
   {
     name: 'scratch',
-    facts: from('golang:1.24', 'scratch'),
+    facts: of(
+      { build: build({ dockerfile: known(dockerfile('golang:1.24', 'scratch'), 'build') }) },
+      0,
+    ),
     outcome: 'pass',
     says: 'scratch',
     source: 'build',
   },
+  {
+    name: 'scratch with a large system unpacked on it',
+    facts: from('scratch'),
+    outcome: 'fail',
+    says: 'more than',
+  },
+  {
+    name: 'a table base of the system that the image is',
+    facts: on('alpine:3.22', SYSTEM_PACKAGES, 'alpine'),
+    outcome: 'pass',
+    says: 'alpine:3.22: alpine',
+  },
+  {
+    name: 'a table base under a whole system',
+    facts: on('alpine:3.22', SYSTEM_PACKAGES + 1, 'alpine'),
+    outcome: 'fail',
+    says: 'a whole system on alpine:3.22',
+  },
+  {
+    name: 'a table base that the image does not stand on',
+    facts: on('alpine:3.22', PACKAGE_LIMIT + 1, 'fedora'),
+    outcome: 'fail',
+    says: 'more than',
+    source: 'image',
+  },
+  {
+    name: 'a table base that the image does not stand on, small all the same',
+    facts: on('alpine:3.22', 30, 'ubuntu'),
+    outcome: 'pass',
+    says: '30 OS packages',
+    source: 'image',
+  },
+  ...[
+    'cgr.dev/chainguard/node:latest-dev',
+    'gcr.io/distroless/base:debug',
+    'dhi.io/node:22-dev',
+  ].map((text) => ({
+    name: `${text}, a variant that the table excepts`,
+    facts: on(text, 30),
+    outcome: 'fail' as const,
+    says: 'no minimal variant',
+  })),
   ...[
     'debian:trixie-slim',
     'docker.io/library/debian:trixie-slim',
@@ -42,6 +96,7 @@ judgesAs(minimalBaseImage, [
     'registry.access.redhat.com/ubi9/ubi-micro:9.4',
     'registry.access.redhat.com/ubi9-minimal',
     'mcr.microsoft.com/dotnet/aspnet:8.0-jammy-chiseled',
+    'public.ecr.aws/docker/library/alpine:3.22',
   ].map((text) => ({ name: text, facts: from(text), outcome: 'pass' as const, says: text })),
   {
     name: 'a stage that stands on another stage',
@@ -53,8 +108,6 @@ judgesAs(minimalBaseImage, [
     'alpine/git',
     'evil/bloat:alpine',
     'evil/x:slim',
-    'cgr.dev/chainguard/node:latest-dev',
-    'gcr.io/distroless/base:debug',
     'ghcr.io/library/alpine',
     'ubuntu:24.04',
     'node:22',
@@ -109,6 +162,35 @@ judgesAs(minimalBaseImage, [
     }),
     outcome: 'unknown',
     says: '5000 files of debian',
+  },
+  {
+    name: 'a package manager among many files, and no record',
+    facts: factsOf({
+      filesystem: filesystem([program('sbin/apk')], { fileCount: 500 }),
+      packages: packages(),
+    }),
+    outcome: 'unknown',
+    says: 'a package manager, sbin/apk, but no record',
+  },
+  {
+    name: 'the programs of a system, and no record',
+    facts: factsOf({
+      filesystem: filesystem(Array.from({ length: 150 }, (_, i) => program(`usr/bin/p${i}`))),
+      packages: packages(),
+    }),
+    outcome: 'unknown',
+    says: '150 programs',
+  },
+  {
+    name: 'ok- applets of busybox are no programs of a system',
+    facts: factsOf({
+      filesystem: filesystem(
+        Array.from({ length: 300 }, (_, i) => program(`bin/a${i}`, { multicall: 'busybox' })),
+      ),
+      packages: packages(),
+    }),
+    outcome: 'pass',
+    says: 'no OS packages',
   },
   { name: 'layers not read', facts: factsOf(), outcome: 'unknown', says: 'not gathered' },
 ]);

@@ -72,15 +72,32 @@ judgesAs(noPackageManager, [
     says: '1 package manager: pip',
   },
   {
-    name: 'pip as a Python package alone',
+    name: 'ok- the record of a pip whose code is gone',
     facts: factsOf({
       filesystem: filesystem(),
       packages: packages(
         pkg('pip', '24.0', 'pypi', 'usr/lib/python3.13/site-packages/pip-24.0.dist-info'),
       ),
     }),
+    outcome: 'pass',
+    says: 'no package manager',
+  },
+  {
+    name: 'a manager that is known by its record alone',
+    facts: factsOf({
+      filesystem: filesystem(),
+      packages: packages(pkg('conan', '2.9.0', 'pypi', 'opt/x/conan-2.9.0.dist-info/METADATA')),
+    }),
     outcome: 'fail',
-    says: 'pip',
+    says: 'conan',
+  },
+  {
+    name: 'named with its interpreter, or packed into one file',
+    facts: factsOf({
+      filesystem: filesystem([program('usr/bin/python3-pip'), program('opt/pip.pyz')]),
+    }),
+    outcome: 'fail',
+    says: '2 package managers: python3-pip, pip.pyz',
   },
   {
     name: 'ok- a package database without a manager',

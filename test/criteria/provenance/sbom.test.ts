@@ -1,4 +1,5 @@
 import { sbomAttested } from '../../../src/criteria/provenance/sbom.ts';
+import { known } from '../../../src/model/facts.ts';
 import type { Package } from '../../../src/model/packages.ts';
 import { type FoundAttestation, PREDICATE_TYPE } from '../../../src/model/statement.ts';
 import { judgesAs } from '../criterion-table.ts';
@@ -6,6 +7,7 @@ import {
   attestation,
   attestations,
   factsOf,
+  filesystem,
   image,
   OTHER,
   packages,
@@ -37,6 +39,13 @@ const C = PREDICATE_TYPE.cyclonedx;
 const S = PREDICATE_TYPE.spdx;
 const of = (list: readonly Package[], ...found: readonly FoundAttestation[]) =>
   factsOf({ image: image(), packages: packages(...list), attestations: attestations(...found) });
+const withFiles = (paths: readonly string[], ...found: readonly FoundAttestation[]) =>
+  factsOf({
+    image: image(),
+    packages: packages(),
+    attestations: attestations(...found),
+    filesystem: filesystem([], { has: (path) => paths.includes(path) }),
+  });
 const having = (...found: readonly FoundAttestation[]) => of(IN_IMAGE, ...found);
 
 judgesAs(sbomAttested, [
@@ -129,7 +138,62 @@ judgesAs(sbomAttested, [
     name: 'an image without packages, its program named',
     facts: of([], attestation(C, cyclonedx({ type: 'file', name: 'app' }))),
     outcome: 'pass',
-    says: '0 of the image’s 0',
+    says: 'names 1 part; the image holds no package',
+  },
+  {
+    name: 'an image without packages, files of another named',
+    facts: withFiles(['server'], attestation(C, cyclonedx({ type: 'file', name: '/usr/bin/x' }))),
+    outcome: 'fail',
+    says: 'files that the image does not hold',
+  },
+  {
+    name: 'an image without packages, its file named by path, by SPDX',
+    facts: withFiles(
+      ['app/server'],
+      attestation(S, { spdxVersion: 'SPDX-2.3', files: [{ fileName: './app/server' }] }),
+    ),
+    outcome: 'pass',
+    says: 'SPDX names 1 part',
+  },
+  {
+    name: 'an image without packages, a whole system named',
+    facts: withFiles(['server'], attestation(C, cyclonedx(ZLIB, { type: 'file', name: 'server' }))),
+    outcome: 'fail',
+    says: '1 OS package, of which the image has none',
+  },
+  {
+    name: 'the image and its operating system are no content',
+    facts: having(
+      attestation(
+        C,
+        cyclonedx({ type: 'operating-system', name: 'debian' }, { type: 'container', name: 'app' }),
+      ),
+    ),
+    outcome: 'fail',
+    says: 'empty',
+  },
+  {
+    name: 'nested, and wrapped as text',
+    facts: having(
+      attestation(C, {
+        Data: JSON.stringify(cyclonedx({ name: 'root', components: [LIBC, ZLIB, SCOPED] })),
+      }),
+    ),
+    outcome: 'pass',
+    says: '3 of',
+  },
+  {
+    name: 'none found, and a place that could not be asked',
+    facts: factsOf({
+      image: image(),
+      packages: packages(...IN_IMAGE),
+      attestations: known(
+        { signatures: [], attestations: [], incomplete: 'the referrers API answered 500' },
+        'image',
+      ),
+    }),
+    outcome: 'unknown',
+    says: 'answered 500',
   },
   {
     name: 'the better of two',

@@ -46,6 +46,35 @@ judgesAs(signed, [
     outcome: 'pass',
     says: 'k.pub',
   },
+  {
+    name: 'none found, and a place that could not be asked',
+    facts: factsOf({
+      attestations: known(
+        { signatures: [], attestations: [], incomplete: 'the fallback tag was refused' },
+        'image',
+      ),
+    }),
+    outcome: 'unknown',
+    says: 'refused',
+  },
+  ...['.*', '^.*$', 'identity (.+), issuer x', '*', '', '^.{0,}$'].map((anyone) => ({
+    name: `verified against ${JSON.stringify(anyone)}, which anyone meets`,
+    facts: having(signature('verified', anyone)),
+    outcome: 'unknown' as const,
+    says: 'proves no signer',
+  })),
+  {
+    name: 'verified against nothing named',
+    facts: having(signature('verified')),
+    outcome: 'unknown',
+    says: 'proves no signer',
+  },
+  {
+    name: 'ok- a pattern that names a domain',
+    facts: having(signature('verified', '.*@example.com of https://accounts.example.com')),
+    outcome: 'pass',
+    says: 'example.com',
+  },
   { name: 'no signature', facts: having(), outcome: 'fail', says: 'no signature' },
   {
     name: 'does not hold',

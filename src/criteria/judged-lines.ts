@@ -1,0 +1,61 @@
+import type { BuildAnalysis } from '../model/build-analysis.ts';
+import type { Verdict } from '../model/criterion.ts';
+import type { SourceRange } from '../model/dockerfile.ts';
+import type { BuildFact } from '../model/facts.ts';
+import { analysisOf, linesOf, unreadEvidence } from './build-analysis.ts';
+import { fail, lineEvidence, notApplicable, note, pass, unknown } from './verdict.ts';
+
+/** A command of the Dockerfile, judged on its own: held, free to be anything, or not to be told from here. */
+export interface JudgedLine {
+  readonly range: SourceRange;
+  /** As written. */
+  readonly command: string;
+  readonly state: 'held' | 'loose' | 'open';
+  readonly reason: string;
+}
+
+/** What is asked of every command of a kind. */
+export interface LineQuestion<T extends JudgedLine> {
+  readonly judge: (analysis: BuildAnalysis) => readonly T[];
+  /** What a build is that has no such command, and what was looked at. */
+  readonly none: { readonly summary: string; readonly lookedAt: string };
+  /** Says of all of them that they are held. */
+  readonly held: (judged: readonly T[]) => string;
+  /** What settles it where no Dockerfile is known. */
+  readonly settle: string;
+  /** What settles a line that is open. */
+  readonly settleOpen?: string;
+}
+
+/**
+ * One verdict of many lines: the loose ones fail it; else shell that could not be read, and lines that cannot be told, leave it unknown;
+ * a build without any has no subject.
+ */
+export function judgeLines<T extends JudgedLine>(
+  build: BuildFact,
+  question: LineQuestion<T>,
+): Verdict {
+  const analysis = analysisOf(build);
+  if (!analysis.known) return unknown(analysis.reason, analysis.settle ?? question.settle);
+  const { source, value } = analysis;
+  const judged = question.judge(value);
+  const evidence = [
+    ...judged.map(({ range, command, reason }) => lineEvidence(range, command, reason)),
+    ...unreadEvidence(value),
+  ];
+  const loose = judged.filter(({ state }) => state === 'loose');
+  const [first] = loose;
+  if (first !== undefined) return fail(`${linesOf(loose)}: ${first.reason}`, evidence, { source });
+  if (value.unread.length > 0) {
+    const reason = `the shell in ${linesOf(value.unread)} could not be read`;
+    return unknown(reason, undefined, evidence, source);
+  }
+  const open = judged.find(({ state }) => state === 'open');
+  if (open !== undefined) {
+    const reason = `line ${open.range.startLine}: ${open.reason}`;
+    return unknown(reason, question.settleOpen, evidence, source);
+  }
+  return judged.length === 0
+    ? notApplicable(question.none.summary, [note(question.none.lookedAt)], { source })
+    : pass(question.held(judged), evidence, { source });
+}
