@@ -1,33 +1,17 @@
-import { resolve } from 'node:path';
-import { unreachable } from '../model/result.ts';
-import type { Scorecard } from '../model/scorecard.ts';
+import { mkdir } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { messageOf, UserError } from '../model/errors.ts';
+import type { ReportRequest, ReportSubject } from '../model/report.ts';
 import { writeFileBeside } from '../pipeline/write-file-beside.ts';
-import type { ReportFormat, ReportRequest } from '../plans/own-options.ts';
 import type { CommandIo } from './io.ts';
+import { imagesOf, renderReport } from './render-report.ts';
 
-/** A scorecard in one of the formats; colours and width only where it goes to a terminal. */
-export async function renderReport(
-  scorecard: Scorecard,
-  format: ReportFormat,
-  screen: { readonly color: boolean; readonly width?: number; readonly unicode: boolean },
-): Promise<string> {
-  switch (format) {
-    case 'terminal':
-      return (await import('../reporters/terminal.ts')).terminalReport(scorecard, screen);
-    case 'json':
-      return (await import('../reporters/json.ts')).jsonReport(scorecard);
-    case 'markdown':
-      return (await import('../reporters/markdown.ts')).markdownReport(scorecard);
-    case 'badges':
-      return (await import('../reporters/badges.ts')).badgesReport(scorecard);
-    default:
-      return unreachable(format);
-  }
-}
-
-/** Writes what `--report` and `--json` ask for; without either, the terminal's scorecard goes to `write`. */
+/**
+ * Writes what `--report` and `--json` ask for; without a request for stdout, the terminal's scorecard goes to `write`. Every
+ * report is rendered before the first is written. Throws UserError where a file cannot be written.
+ */
 export async function writeReports(
-  scorecard: Scorecard,
+  subject: ReportSubject,
   requests: readonly ReportRequest[],
   io: CommandIo,
   write: (text: string) => void,
@@ -36,13 +20,34 @@ export async function writeReports(
   const wanted: readonly ReportRequest[] = requests.some((r) => r.file === undefined)
     ? requests
     : [{ format: 'terminal' }, ...requests];
-  for (const { format, file } of wanted) {
-    if (file === undefined) write(await renderReport(scorecard, format, toScreen));
-    else
-      await writeFileBeside(
-        resolve(io.cwd, file),
-        await renderReport(scorecard, format, { color: false, unicode: true }),
-      );
+  const rendered = await Promise.all(
+    wanted.map(async (request) => {
+      const screen = request.file === undefined ? toScreen : { color: false, unicode: true };
+      return { request, text: await renderReport(subject, request.format, screen) };
+    }),
+  );
+  for (const { request, text } of rendered) {
+    if (request.file === undefined) write(text);
+    else if (isBadgeFolder(request)) await writeBadges(subject, resolve(io.cwd, request.file));
+    else await writeFileBeside(resolve(io.cwd, request.file), text);
+  }
+}
+
+function isBadgeFolder({ format, file }: ReportRequest): boolean {
+  return format === 'badges' && file !== undefined && !file.endsWith('.md');
+}
+
+/** A folder of badges; of several images, a folder in it for each, numbered as they were named. */
+async function writeBadges(subject: ReportSubject, folder: string): Promise<void> {
+  const { badgeFiles } = await import('../reporters/badges.ts');
+  const images = imagesOf(subject);
+  for (const [index, { scorecard }] of images.entries()) {
+    const into = images.length === 1 ? folder : join(folder, String(index + 1));
+    await mkdir(into, { recursive: true }).catch((cause: unknown) => {
+      throw new UserError(`${into} could not be made: ${messageOf(cause)}`, { cause });
+    });
+    for (const { name, text } of badgeFiles(scorecard))
+      await writeFileBeside(join(into, name), text);
   }
 }
 

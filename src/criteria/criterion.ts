@@ -3,8 +3,7 @@ import { messageOf } from '../model/errors.ts';
 import type { EvidenceSource, Fact, Facts } from '../model/facts.ts';
 import { note, unknown } from './verdict.ts';
 
-/** Where the specification is published; a criterion's `spec` is an anchor in it. */
-export const SPEC_URL = 'https://github.com/chps-dev/chps/blob/main/CHPs.md';
+export { SPEC_URL } from '../model/criterion.ts';
 
 type FactName = keyof Facts;
 type ValueOf<F> = F extends { readonly known: true; readonly value: infer T } ? T : never;

@@ -8,13 +8,14 @@ export function judgeImage(
   criteria: readonly Criterion[] = CATALOGUE,
 ): CriterionResult[] {
   return criteria.map((criterion) => {
-    const { id, title, vector, level, remedies } = criterion;
+    const { id, title, vector, level, spec, remedies } = criterion;
     const { outcome, summary, source, evidence, settle } = criterion.judge(facts);
     return {
       id,
       title,
       vector,
       level,
+      spec,
       outcome,
       summary,
       source,

@@ -1,6 +1,9 @@
 import type { Digest } from './digest.ts';
 import type { EvidenceSource, Facts } from './facts.ts';
 
+/** Where the specification is published; a criterion's `spec` is an anchor in it. */
+export const SPEC_URL = 'https://github.com/chps-dev/chps/blob/main/CHPs.md';
+
 export const VECTORS = ['minimalism', 'provenance', 'configuration', 'vulnerabilities'] as const;
 export type Vector = (typeof VECTORS)[number];
 
@@ -111,6 +114,8 @@ export interface CriterionResult {
   readonly title: string;
   readonly vector: Vector;
   readonly level: Level;
+  /** Anchor of its heading in the specification, with `#`; absent in results of earlier versions. */
+  readonly spec?: string;
   readonly outcome: Outcome;
   readonly summary: string;
   readonly source: EvidenceSource;

@@ -1,3 +1,4 @@
+import { REPORT_FORMATS } from '../model/report.ts';
 import type { FlagSpec } from './flag-spec.ts';
 
 /** The flags that `scoville build` adds. None is a flag of any buildx; `--buildx-arg` reaches one that a later buildx may call the same. */
@@ -8,8 +9,8 @@ export const OWN_FLAGS: readonly FlagSpec[] = [
     name: 'report',
     kind: 'array',
     value: 'FORMAT[=FILE]',
-    choices: ['terminal', 'json', 'markdown', 'badges'],
-    help: 'Write a report to stdout or a file; may be repeated',
+    choices: REPORT_FORMATS,
+    help: 'Write a report; may be repeated',
   },
   {
     name: 'min-level',

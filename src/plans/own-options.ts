@@ -1,17 +1,11 @@
 import { EXIT } from '../model/errors.ts';
+import type { ReportRequest } from '../model/report.ts';
 import { err, ok, type Result } from '../model/result.ts';
 import type { Grade } from '../model/scorecard.ts';
 import type { SignatureFormat } from '../model/settings.ts';
 import { type FlagSpec, parseGoBool } from './flag-spec.ts';
+import { parseReportRequests } from './report-request.ts';
 import type { UsageProblem } from './scan-arguments.ts';
-
-export type ReportFormat = 'terminal' | 'json' | 'markdown' | 'badges';
-
-/** `--report FORMAT[=FILE]`; without a file the report goes to stdout. */
-export interface ReportRequest {
-  readonly format: ReportFormat;
-  readonly file?: string;
-}
 
 /** The flags of ours that were given; what was not given is undefined and the settings decide. */
 export interface OwnOptions {
@@ -53,12 +47,14 @@ export function readOwnOptions(given: readonly GivenOwnFlag[]): Result<OwnOption
   const all = (name: string): readonly string[] =>
     given.filter((g) => g.spec.name === name).map((g) => g.value);
   const bool = (name: string): boolean | undefined => parseGoBool(all(name).at(-1) ?? '');
+  const reports = parseReportRequests(all('report'));
+  if (!reports.ok) return err({ message: reports.error, exitCode: EXIT.failed });
   const minLevel = all('min-level').at(-1);
   const maxAge = all('max-age').at(-1);
   return ok({
     dryRun: bool('dry-run') ?? false,
     json: bool('json') ?? false,
-    reports: all('report').map(reportRequest),
+    reports: reports.value,
     ...present('minLevel', minLevel === undefined ? undefined : Number(minLevel)),
     ...present('minGrade', all('min-grade').at(-1) as Grade | undefined),
     ...present('sign', bool('sign')),
@@ -80,12 +76,9 @@ export function readOwnOptions(given: readonly GivenOwnFlag[]): Result<OwnOption
 function wrongValue(spec: FlagSpec, value: string): string | undefined {
   const text = JSON.stringify(value);
   if (spec.kind !== 'bool' && value === '') return `--${spec.name} needs a value`;
-  if (spec.choices !== undefined) {
-    const choice = spec.name === 'report' ? (value.split('=', 1)[0] ?? '') : value;
-    if (!spec.choices.includes(choice))
-      return `--${spec.name} does not know ${text}; it is one of ${spec.choices.join(', ')}`;
-    if (value.endsWith('=')) return `--${spec.name} ${value} names no file`;
-  }
+  // A report's format may be followed by a file: report-request.ts reads both.
+  if (spec.choices !== undefined && spec.name !== 'report' && !spec.choices.includes(value))
+    return `--${spec.name} does not know ${text}; it is one of ${spec.choices.join(', ')}`;
   if (spec.name === 'max-age' && !isAge(value))
     return `--max-age takes a whole number of days from 1 to ${LONGEST_AGE_DAYS}, not ${text}`;
   if (spec.name === 'plain-http' && !HOST.test(value))
@@ -95,12 +88,6 @@ function wrongValue(spec: FlagSpec, value: string): string | undefined {
 
 function isAge(text: string): boolean {
   return /^[1-9]\d{0,5}$/.test(text) && Number(text) <= LONGEST_AGE_DAYS;
-}
-
-function reportRequest(text: string): ReportRequest {
-  const equals = text.indexOf('=');
-  if (equals < 0) return { format: text as ReportFormat };
-  return { format: text.slice(0, equals) as ReportFormat, file: text.slice(equals + 1) };
 }
 
 function present<K extends string, V>(key: K, value: V | undefined): Partial<Record<K, V>> {

@@ -1,11 +1,24 @@
 /**
  * What must not reach a terminal or a page from inside an image: control characters (C0, DEL, C1, with the escape that starts a
- * terminal sequence), the marks that turn text around or hide it, and halves of surrogate pairs.
+ * terminal sequence), marks that turn text around or hide it (format and default-ignorable characters, all tags and fillers),
+ * line and paragraph separators, halves of surrogate pairs, and code points that are no characters. The two selectors of emoji
+ * and text presentation stay: they change how a character is drawn and hide nothing.
  */
 const UNSAFE =
-  /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]|[\u{e0000}-\u{e007f}]/gu;
+  /(?![\ufe0e\ufe0f])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\p{Noncharacter_Code_Point}]/gu;
+
+/** Marks stacked higher than any script needs would cover the lines above. */
+const STACKED = /(\p{M}{4})\p{M}+/gu;
 
 /** The text on one line, each unsafe character replaced by U+FFFD, or by `?` where only ASCII is wanted. */
 export function cleanText(text: string, replacement = '\ufffd'): string {
-  return text.replace(/\s+/g, ' ').replace(UNSAFE, replacement);
+  return text.replace(/\s+/g, ' ').replace(UNSAFE, replacement).replace(STACKED, '$1');
+}
+
+/** Clean text of at most `longest` UTF-16 units, an ellipsis at its end where it was cut. */
+export function shortened(text: string, longest: number): string {
+  // What stands behind need not be cleaned; the extra room lets runs of white space shrink.
+  const clean = cleanText(text.length > longest * 4 ? text.slice(0, longest * 4) : text);
+  if (clean.length <= longest && text.length <= longest * 4) return clean;
+  return `${clean.slice(0, longest - 1).replace(/[\ud800-\udbff]$/, '')}…`;
 }

@@ -1,10 +1,12 @@
+import type { ReportInput } from '../model/report.ts';
 import type { Scorecard } from '../model/scorecard.ts';
+import { compareScorecards } from './compare.ts';
+import { diffScorecards } from './difference.ts';
 
-/** The scorecard as JSON, described by schema/scorecard-1.json; ends with a newline. */
-export function jsonReport(scorecard: Scorecard): string {
+function ordered(scorecard: Scorecard): Scorecard {
   const { schemaVersion, image, digest, platforms, level, levelName } = scorecard;
   const { overall, vectors, criteria, suggestions, waivers, gradedAt, tool } = scorecard;
-  const ordered = {
+  return {
     schemaVersion,
     image,
     digest,
@@ -19,5 +21,47 @@ export function jsonReport(scorecard: Scorecard): string {
     gradedAt,
     tool,
   };
-  return `${JSON.stringify(ordered, undefined, 2)}\n`;
+}
+
+function written(value: object): string {
+  return `${JSON.stringify(value, undefined, 2)}\n`;
+}
+
+/** The scorecard as JSON, described by schema/scorecard-1.json; ends with a newline. */
+export function jsonReport(scorecard: Scorecard): string {
+  return written(ordered(scorecard));
+}
+
+/** Several images as JSON, described by schema/comparison-1.json: the comparison, and every scorecard whole. */
+export function jsonComparison(images: readonly ReportInput[]): string {
+  const scorecards = images.map(({ scorecard }) => ordered(scorecard));
+  return written({
+    schemaVersion: '1',
+    kind: 'comparison',
+    ...withNulls(compareScorecards(images)),
+    scorecards,
+  });
+}
+
+/** Two images as JSON, described by schema/difference-1.json. */
+export function jsonDifference(before: ReportInput, after: ReportInput): string {
+  const { criteria, ...rest } = diffScorecards(before, after);
+  return written({
+    schemaVersion: '1',
+    kind: 'difference',
+    ...rest,
+    criteria: criteria.map((one) => ({
+      ...one,
+      before: one.before ?? null,
+      after: one.after ?? null,
+    })),
+  });
+}
+
+/** An outcome that is not there keeps its place in the list. */
+function withNulls({ images, criteria }: ReturnType<typeof compareScorecards>): object {
+  return {
+    images,
+    criteria: criteria.map((one) => ({ ...one, outcomes: one.outcomes.map((o) => o ?? null) })),
+  };
 }

@@ -1,11 +1,11 @@
 import { type CriterionResult, type Outcome, VECTORS } from '../model/criterion.ts';
 import type { Scorecard } from '../model/scorecard.ts';
 import { badgesReport } from './badges.ts';
-import { cleanText } from './clean-text.ts';
 import { evidenceText } from './evidence-text.ts';
+import { code, literal } from './markdown-text.ts';
 import { VECTOR_NAMES } from './vector-names.ts';
 
-const MARKS: Readonly<Record<Outcome, string>> = {
+export const MARKS: Readonly<Record<Outcome, string>> = {
   pass: '✅ pass',
   fail: '❌ fail',
   unknown: '❔ unknown',
@@ -13,27 +13,12 @@ const MARKS: Readonly<Record<Outcome, string>> = {
 };
 
 const EVIDENCE_SHOWN = 10;
-
-/** Text from an image as literal Markdown: no markup, link, table cell or HTML comes out of it. */
-function literal(text: string): string {
-  return cleanText(text)
-    .replace(/&/g, '&amp;')
-    .replace(/</g, '&lt;')
-    .replace(/>/g, '&gt;')
-    .replace(/[\\`*_{}[\]()#+!|~@-]/g, '\\$&');
-}
-
-/** A code span, whose fence is longer than any run of backticks in it. */
-function code(text: string): string {
-  const clean = cleanText(text).replace(/\|/g, '\\|');
-  const longest = Math.max(0, ...(clean.match(/`+/g) ?? []).map((run) => run.length));
-  const fence = '`'.repeat(longest + 1);
-  return longest === 0 ? `${fence}${clean}${fence}` : `${fence} ${clean} ${fence}`;
-}
+/** GitHub takes comments of 65,536 characters; evidence that would not fit is left to the other reports. */
+const LONGEST_REPORT = 60_000;
 
 function row(result: CriterionResult): string {
   const declared = result.source === 'unverified-attestation' ? ' (self-declared)' : '';
-  const settle = result.settle === undefined ? '' : ` Settle: ${code(result.settle)}`;
+  const settle = result.settle === undefined ? '' : ` Settle: ${code(result.settle, 'cell')}`;
   const cells = [
     result.id,
     String(result.level),
@@ -60,46 +45,62 @@ function suggestionLines(scorecard: Scorecard): string[] {
   });
 }
 
-/** The scorecard as GitHub-flavoured Markdown, for a pull request or a job summary; ends with a newline. */
-export function markdownReport(scorecard: Scorecard): string {
-  const { overall, vectors, criteria, waivers } = scorecard;
-  const open = criteria.filter(({ outcome }) => outcome === 'fail');
-  const parts = [
-    `## ${literal(scorecard.image)}`,
+function heading(scorecard: Scorecard): string[] {
+  const { image, level, levelName, overall, digest, platforms } = scorecard;
+  return [
+    `## ${literal(image)}`,
     '',
     badgesReport(scorecard),
-    `Level ${scorecard.level} (${scorecard.levelName}), grade ${overall.grade}, ${overall.points} of ${overall.total} criteria, ${code(scorecard.digest)}`,
+    `Level ${level} (${levelName}), grade ${overall.grade}, ${overall.points} of ${overall.total} criteria, ${code(digest)}`,
+    ...(platforms.length < 2
+      ? []
+      : [
+          '',
+          `Platforms, the worst counts: ${platforms.map((one) => `${literal(one.platform)} level ${one.level}, ${one.overall.grade}`).join('; ')}`,
+        ]),
   ];
-  for (const vector of VECTORS) {
+}
+
+function vectorTables({ vectors, criteria }: Scorecard): string[] {
+  return VECTORS.flatMap((vector) => {
     const { grade, points, total } = vectors[vector];
-    const heading = `### ${VECTOR_NAMES[vector]}: ${grade} (${points}/${total})`;
-    const rows = criteria.filter((one) => one.vector === vector).map(row);
-    parts.push(
+    return [
       '',
-      heading,
+      `### ${VECTOR_NAMES[vector]}: ${grade} (${points}/${total})`,
       '',
       '| criterion | level | outcome | why |',
       '| --- | --- | --- | --- |',
-      ...rows,
-    );
-  }
-  if (scorecard.suggestions.length > 0)
-    parts.push('', '### Next', '', ...suggestionLines(scorecard));
-  if (open.length > 0)
-    parts.push(
-      '',
-      '<details><summary>Evidence</summary>',
-      '',
-      ...open.flatMap(evidenceOf),
-      '',
-      '</details>',
-    );
-  if (waivers.length > 0)
-    parts.push(
-      '',
-      '### Waived',
-      '',
-      ...waivers.map((w) => `- ${literal(w.criterion)}: ${literal(w.reason)}`),
-    );
-  return `${parts.join('\n')}\n`;
+      ...criteria.filter((one) => one.vector === vector).map(row),
+    ];
+  });
+}
+
+function evidenceBlock({ criteria }: Scorecard): string[] {
+  const open = criteria.filter(({ outcome }) => outcome === 'fail');
+  if (open.length === 0) return [];
+  const lines = open.flatMap(evidenceOf);
+  return ['', '<details><summary>Evidence</summary>', '', ...lines, '', '</details>'];
+}
+
+function waived({ waivers }: Scorecard): string[] {
+  if (waivers.length === 0) return [];
+  const lines = waivers.map(({ criterion, reason, expires }) => {
+    const until = expires === undefined ? '' : ` (until ${literal(expires)})`;
+    return `- ${literal(criterion)}: ${literal(reason)}${until}`;
+  });
+  return ['', '### Waived', '', ...lines];
+}
+
+/** The scorecard as GitHub-flavoured Markdown, for a pull request or a job summary; ends with a newline. */
+export function markdownReport(scorecard: Scorecard): string {
+  const next = suggestionLines(scorecard);
+  const before = [
+    ...heading(scorecard),
+    ...vectorTables(scorecard),
+    ...(next.length === 0 ? [] : ['', '### Next', '', ...next]),
+  ];
+  const evidence = evidenceBlock(scorecard);
+  const after = waived(scorecard);
+  const whole = `${[...before, ...evidence, ...after].join('\n')}\n`;
+  return whole.length <= LONGEST_REPORT ? whole : `${[...before, ...after].join('\n')}\n`;
 }

@@ -9,7 +9,9 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { renderReport, writeReports } from '../../src/commands/reports.ts';
+import { renderReport as render } from '../../src/commands/render-report.ts';
+import { writeReports } from '../../src/commands/reports.ts';
+import { REPORT_FORMATS, type ReportFormat, type ReportSubject } from '../../src/model/report.ts';
 import { writeFileBeside } from '../../src/pipeline/write-file-beside.ts';
 import { jsonReport } from '../../src/reporters/json.ts';
 import { markdownReport } from '../../src/reporters/markdown.ts';
@@ -18,6 +20,7 @@ import { sampleScorecard } from '../reporters/sample-scorecard.ts';
 import { fakeIo } from './command-io.ts';
 
 const CARD = sampleScorecard();
+const SUBJECT: ReportSubject = { kind: 'image', image: { scorecard: CARD } };
 const PLAIN = { color: false, width: 80, unicode: true };
 
 async function written(
@@ -26,16 +29,14 @@ async function written(
 ) {
   let text = '';
   const { io, out } = fakeIo(more);
-  await writeReports(CARD, requests, io, (piece) => (text += piece));
+  await writeReports(SUBJECT, requests, io, (piece) => (text += piece));
   expect(out()).toBe('');
   return text;
 }
 
 describe('writeReports', () => {
   test('without a request it is the scorecard for a terminal, in ASCII where the locale is no UTF-8', async () => {
-    expect(await written([])).toBe(
-      await renderReport(CARD, 'terminal', { ...PLAIN, unicode: false }),
-    );
+    expect(await written([])).toBe(await render(SUBJECT, 'terminal', { ...PLAIN, unicode: false }));
   });
 
   test.each([
@@ -44,7 +45,7 @@ describe('writeReports', () => {
     [{ LC_ALL: '', LC_CTYPE: 'C.utf8' }, true],
   ])('%j: unicode %s', async (env, unicode) => {
     expect(await written([], { env })).toBe(
-      await renderReport(CARD, 'terminal', { ...PLAIN, unicode }),
+      await render(SUBJECT, 'terminal', { ...PLAIN, unicode }),
     );
   });
 
@@ -61,8 +62,64 @@ describe('writeReports', () => {
   test('files come besides, below the folder where the user stands', async () => {
     const cwd = temporaryFolder();
     const text = await written([{ format: 'markdown', file: 'card.md' }], { cwd });
-    expect(text).toBe(await renderReport(CARD, 'terminal', { ...PLAIN, unicode: false }));
+    expect(text).toBe(await render(SUBJECT, 'terminal', { ...PLAIN, unicode: false }));
     expect(readFileSync(join(cwd, 'card.md'), 'utf8')).toBe(markdownReport(CARD));
+  });
+});
+
+describe('reports in every format', () => {
+  const other: ReportSubject = {
+    kind: 'difference',
+    before: { scorecard: sampleScorecard(undefined, 'old') },
+    after: { scorecard: CARD },
+  };
+  const several: ReportSubject = { kind: 'comparison', images: [other.before, other.after] };
+  const starts: Record<ReportFormat, RegExp> = {
+    terminal: /^ /,
+    json: /^\{\n {2}"schemaVersion": "1"/,
+    markdown: /^## /,
+    html: /^<!doctype html>/,
+    sarif: /^\{\n {2}"\$schema"/,
+    badges: /^!\[CHPs Score\]/,
+    junit: /^<\?xml/,
+  };
+
+  test.each(REPORT_FORMATS)('%s: of one image, of several, of two that differ', async (format) => {
+    for (const subject of [SUBJECT, several, other]) {
+      const text = await render(subject, format, PLAIN);
+      expect(text).toMatch(starts[format]);
+      expect(text.endsWith('\n')).toBe(true);
+    }
+  });
+
+  test('several at once, each to its file, nothing of them on stdout', async () => {
+    const cwd = temporaryFolder();
+    const text = await written(
+      REPORT_FORMATS.map((format) => ({ format, file: `r.${format}` })),
+      { cwd },
+    );
+    expect(text).toContain('registry.example.com/app:1');
+    expect(readdirSync(cwd).sort()).toEqual(REPORT_FORMATS.map((format) => `r.${format}`).sort());
+    expect(readdirSync(join(cwd, 'r.badges'))).toHaveLength(13);
+  });
+
+  test('badges are a folder, a page where the name is one, a folder each of several images', async () => {
+    const cwd = temporaryFolder();
+    await written([{ format: 'badges', file: 'badges.md' }], { cwd });
+    expect(readFileSync(join(cwd, 'badges.md'), 'utf8')).toMatch(/^!\[CHPs Score\]/);
+    const { io } = fakeIo({ cwd });
+    await writeReports(several, [{ format: 'badges', file: 'b' }], io, () => undefined);
+    expect(readdirSync(join(cwd, 'b')).sort()).toEqual(['1', '2']);
+    expect(readFileSync(join(cwd, 'b/2/overall.svg'), 'utf8')).toContain(CARD.digest);
+  });
+
+  test('a folder that cannot be made is the user’s to mend', async () => {
+    const cwd = temporaryFolder();
+    writeFileSync(join(cwd, 'taken'), '');
+    await expect(written([{ format: 'badges', file: 'taken/b' }], { cwd })).rejects.toMatchObject({
+      name: 'UserError',
+      message: expect.stringContaining('taken/b could not be made') as string,
+    });
   });
 });
 

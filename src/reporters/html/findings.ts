@@ -1,0 +1,129 @@
+import { type CriterionResult, type Evidence, SPEC_URL, VECTORS } from '../../model/criterion.ts';
+import type { EvidenceSource } from '../../model/facts.ts';
+import type { Scorecard } from '../../model/scorecard.ts';
+import { evidenceText } from '../evidence-text.ts';
+import { plural } from '../size-text.ts';
+import { VECTOR_NAMES } from '../vector-names.ts';
+import { outcomeIcon } from './icons.ts';
+import { codeBlock, html, type Markup } from './markup.ts';
+
+const EVIDENCE_SHOWN = 100;
+
+const SOURCES: Readonly<Record<EvidenceSource, string>> = {
+  build: 'what this build did itself',
+  'verified-attestation': 'a verified attestation',
+  'unverified-attestation': 'what the publisher says of itself (not verified)',
+  image: 'the bytes of the image',
+  dockerfile: 'the Dockerfile that was pointed at',
+  scanner: 'the vulnerability scanner',
+};
+
+const KINDS: Readonly<Record<Evidence['kind'], string>> = {
+  file: 'file',
+  package: 'package',
+  dockerfile: 'Dockerfile',
+  attestation: 'attestation',
+  image: 'image',
+  config: 'config',
+  vulnerability: 'CVE',
+  note: 'seen',
+};
+
+function evidenceList({ evidence }: CriterionResult): Markup {
+  const rest = evidence.length - EVIDENCE_SHOWN;
+  const items = evidence
+    .slice(0, EVIDENCE_SHOWN)
+    .map(
+      (one) =>
+        html`<li>
+          <span class="kind">${KINDS[one.kind]}</span> <code>${evidenceText(one)}</code>
+        </li>`,
+    );
+  return html`<ul class="evidence">
+    ${items}${rest > 0 ? html`<li>and ${plural(rest, 'more piece', 'more pieces')}</li>` : undefined}
+  </ul>`;
+}
+
+function remedies({ outcome, remedies: all, settle }: CriterionResult): Markup {
+  if (outcome === 'pass' || outcome === 'not-applicable') return html``;
+  const how =
+    outcome === 'unknown' && settle !== undefined
+      ? html`<li><b>Settle it.</b>${codeBlock(settle)}</li>`
+      : undefined;
+  const items = all.map(
+    ({ title, detail, example }) =>
+      html`<li>
+        <b>${title}.</b> ${detail}${example === undefined ? undefined : codeBlock(example)}
+      </li>`,
+  );
+  return html`<h4>What helps</h4>
+    <ul class="remedies">
+      ${how}${items}
+    </ul>`;
+}
+
+function finding(result: CriterionResult, scorecard: Scorecard, prefix: string): Markup {
+  const waiver = scorecard.waivers.find(({ criterion }) => criterion === result.id);
+  const declared =
+    result.source === 'unverified-attestation' ? html` <em>self-declared</em>` : undefined;
+  const spec = result.spec?.startsWith('#') === true ? SPEC_URL + result.spec : SPEC_URL;
+  return html`<details class="finding ${result.outcome}" id="${prefix}${result.id}">
+    <summary>
+      ${outcomeIcon(result.outcome)}<span class="title">${result.title}</span>
+      <span class="lvl">level ${result.level}</span>
+      <span class="sum"
+        >${result.summary}${declared}${waiver === undefined ? undefined : html` <em>waived</em>`}</span
+      >
+    </summary>
+    <div class="body">
+      ${waiver === undefined ? undefined : html`<p class="waiver"><b>Waived</b>${waiver.expires === undefined ? undefined : html` until ${waiver.expires}`}: ${waiver.reason}. The gate lets it through; the score does not know.</p>`}
+      <h4>Evidence</h4>
+      ${evidenceList(result)}${remedies(result)}
+      <p class="rests">
+        Rests on ${SOURCES[result.source]} · <code>${result.id}</code> ·
+        <a href="${spec}" rel="noreferrer">in the specification</a>
+      </p>
+    </div>
+  </details>`;
+}
+
+function tally(results: readonly CriterionResult[]): string {
+  const words = {
+    fail: 'fail',
+    unknown: 'unknown',
+    'not-applicable': 'not applicable',
+    pass: 'pass',
+  };
+  return Object.entries(words)
+    .map(([outcome, word]) => ({
+      word,
+      count: results.filter((one) => one.outcome === outcome).length,
+    }))
+    .filter(({ count }) => count > 0)
+    .map(({ count, word }) => `${count} ${word}`)
+    .join(', ');
+}
+
+/** Every criterion of the list with its evidence, grouped by vector; `prefix` keeps ids apart where a page has several lists. */
+export function findingGroups(
+  criteria: readonly CriterionResult[],
+  scorecard: Scorecard,
+  prefix: string,
+): readonly Markup[] {
+  return VECTORS.flatMap((vector) => {
+    const there = criteria.filter((one) => one.vector === vector);
+    return there.length === 0
+      ? []
+      : [
+          html`<h3>${VECTOR_NAMES[vector]} <small>${tally(there)}</small></h3>
+            ${there.map((one) => finding(one, scorecard, prefix))}`,
+        ];
+  });
+}
+
+export function findings(scorecard: Scorecard): Markup {
+  return html`<section aria-labelledby="findings">
+    <h2 id="findings">Findings and evidence</h2>
+    ${findingGroups(scorecard.criteria, scorecard, 'c-')}
+  </section>`;
+}

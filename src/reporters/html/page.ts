@@ -1,0 +1,75 @@
+import type { ReportInput } from '../../model/report.ts';
+import type { Scorecard } from '../../model/scorecard.ts';
+import { attestationSection } from './attestations.ts';
+import { documentOf } from './document.ts';
+import { findings } from './findings.ts';
+import { head } from './head.ts';
+import { layerSection } from './layers.ts';
+import { html, Markup } from './markup.ts';
+import { matrix } from './matrix.ts';
+import { nextSteps } from './next.ts';
+import { packageSection } from './packages.ts';
+import { platformSection } from './platforms.ts';
+import { vulnerabilitySection } from './vulnerabilities.ts';
+
+function waiverSection({ waivers }: Scorecard): Markup {
+  if (waivers.length === 0) return html``;
+  return html`<section aria-labelledby="waivers">
+    <h2 id="waivers">Waived</h2>
+    <ul class="waivers">
+      ${waivers.map(
+        ({ criterion, reason, expires }) =>
+          html`<li>
+            <a href="#c-${criterion}">${criterion}</a>
+            ${reason}${expires === undefined ? undefined : html` <small>until ${expires}</small>`}
+          </li>`,
+      )}
+    </ul>
+    <p class="muted">
+      A waiver lets a criterion through the gate; grade and level stay what they are.
+    </p>
+  </section>`;
+}
+
+function contentSections({ contents = [] }: ReportInput): Markup {
+  if (contents.length === 0) return html``;
+  const one = contents.map((platform, index) => {
+    const id = (name: string): string => `${name}-${index}`;
+    const sections = html`${vulnerabilitySection(platform, id('vulnerabilities'))}
+    ${attestationSection(platform, id('attestations'))} ${layerSection(platform, id('layers'))}
+    ${packageSection(platform, id('packages'))}`;
+    return contents.length === 1
+      ? sections
+      : html`<details class="platform" ${index === 0 ? new Markup(' open') : undefined}>
+          <summary>${platform.platform}</summary>
+          ${sections}
+        </details>`;
+  });
+  return html`<section aria-labelledby="contents">
+    <h2 id="contents">What is in it</h2>
+    ${one}
+  </section>`;
+}
+
+function foot({ digest, tool, gradedAt }: Scorecard): Markup {
+  return html`<footer>
+    <p>
+      Judged by ${tool.name} ${tool.version} at ${gradedAt}, for <code>${digest}</code> and nothing
+      else. Criteria, levels and grades are those of the
+      <a href="https://github.com/chps-dev/chps/blob/main/CHPs.md" rel="noreferrer"
+        >Container Hardening Priorities</a
+      >. A verdict on vulnerabilities holds for the day of the scanner’s database.
+    </p>
+  </footer>`;
+}
+
+/** The scorecard as one self-contained page; ends with a newline. */
+export function htmlReport(input: ReportInput): string {
+  const { scorecard } = input;
+  const title = `${scorecard.image}: level ${scorecard.level}, ${scorecard.overall.grade}`;
+  return documentOf(
+    title,
+    html`${head(input)} ${platformSection(scorecard)} ${matrix(scorecard)} ${nextSteps(scorecard)}
+    ${findings(scorecard)} ${waiverSection(scorecard)} ${contentSections(input)} ${foot(scorecard)}`,
+  );
+}

@@ -1,0 +1,105 @@
+import { type CriterionResult, VECTORS } from '../model/criterion.ts';
+import type { Scorecard } from '../model/scorecard.ts';
+import { shortened } from './clean-text.ts';
+import { evidenceText } from './evidence-text.ts';
+import { VECTOR_NAMES } from './vector-names.ts';
+
+const LONGEST = 1000;
+const EVIDENCE_SHOWN = 50;
+
+const ENTITIES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+};
+
+/** Only characters that XML 1.0, 2.2 allows are left, and none is markup. */
+function xml(text: string): string {
+  return shortened(text, LONGEST).replace(/[&<>"]/g, (character) => ENTITIES[character] ?? '');
+}
+
+/** A waiver holds to the end of its last day, by the time of the verdict. */
+function waiverOf({ id }: CriterionResult, { waivers, gradedAt }: Scorecard): string | undefined {
+  const day = gradedAt.slice(0, 10);
+  return waivers.find(({ criterion, expires }) => criterion === id && (expires ?? day) >= day)
+    ?.reason;
+}
+
+function details({ evidence, settle, remedies }: CriterionResult): string {
+  const rest = evidence.length - EVIDENCE_SHOWN;
+  const lines = [
+    ...evidence.slice(0, EVIDENCE_SHOWN).map(evidenceText),
+    ...(rest > 0 ? [`and ${rest} more`] : []),
+    ...(settle === undefined ? [] : [`settle: ${settle}`]),
+    ...remedies.slice(0, 1).map(({ title }) => `what helps: ${title}`),
+  ];
+  return lines.map(xml).join('\n');
+}
+
+type Kind = 'passed' | 'failure' | 'error' | 'skipped';
+
+function kindOf(result: CriterionResult, scorecard: Scorecard): Kind {
+  if (result.outcome === 'pass' || result.outcome === 'not-applicable') return 'passed';
+  if (waiverOf(result, scorecard) !== undefined) return 'skipped';
+  // What could not be judged must not look green: JUnit's `error` is a test that could not be carried out.
+  return result.outcome === 'fail' ? 'failure' : 'error';
+}
+
+function testcase(result: CriterionResult, scorecard: Scorecard, suite: string): string {
+  const { id, title, level, outcome, summary } = result;
+  const opening = `    <testcase name="${xml(`${id}: ${title} (level ${level})`)}" classname="${xml(suite)}">`;
+  const kind = kindOf(result, scorecard);
+  switch (kind) {
+    case 'passed':
+      return `${opening}<system-out>${xml(outcome === 'pass' ? summary : `not applicable: ${summary}`)}</system-out></testcase>`;
+    case 'skipped':
+      return `${opening}<skipped message="${xml(`waived: ${waiverOf(result, scorecard) ?? ''}; ${outcome}: ${summary}`)}"/></testcase>`;
+    case 'failure':
+    case 'error':
+      return `${opening}<${kind} type="${outcome}" message="${xml(summary)}">${details(result)}</${kind}></testcase>`;
+  }
+}
+
+interface Suite {
+  readonly name: string;
+  readonly results: readonly CriterionResult[];
+  readonly scorecard: Scorecard;
+}
+
+function counts(suites: readonly Suite[]): string {
+  const kinds = suites.flatMap(({ results, scorecard }) =>
+    results.map((one) => kindOf(one, scorecard)),
+  );
+  const of = (kind: Kind): number => kinds.filter((one) => one === kind).length;
+  return `tests="${kinds.length}" failures="${of('failure')}" errors="${of('error')}" skipped="${of('skipped')}"`;
+}
+
+function suitesOf(scorecard: Scorecard): Suite[] {
+  const several = scorecard.platforms.length > 1;
+  return scorecard.platforms.flatMap(({ platform, criteria }) =>
+    VECTORS.map((vector) => ({
+      name: [scorecard.image, ...(several ? [platform] : []), VECTOR_NAMES[vector]].join(' / '),
+      results: criteria.filter((one) => one.vector === vector),
+      scorecard,
+    })),
+  );
+}
+
+/** JUnit's XML, a suite for each vector of each platform of each image; without a waiver `fail` is a failure and `unknown` an error. */
+export function junitReport(scorecards: readonly Scorecard[]): string {
+  const suites = scorecards.flatMap(suitesOf);
+  const written = suites.map((suite) => {
+    const { name, results, scorecard } = suite;
+    const cases = results.map((one) => testcase(one, scorecard, name)).join('\n');
+    return `  <testsuite name="${xml(name)}" ${counts([suite])} timestamp="${xml(scorecard.gradedAt)}">
+    <properties><property name="digest" value="${xml(scorecard.digest)}"/><property name="level" value="${scorecard.level}"/><property name="grade" value="${scorecard.overall.grade}"/></properties>
+${cases}
+  </testsuite>`;
+  });
+  return `<?xml version="1.0" encoding="UTF-8"?>
+<testsuites name="scoville" ${counts(suites)}>
+${written.join('\n')}
+</testsuites>
+`;
+}
