@@ -75,6 +75,6 @@ async function writeLayout(
 
 /** Trust policies name repositories; an image by a file's name has none. */
 function scopeOf(name: string): string | undefined {
-  const reference = parseReference(name);
+  const reference = parseReference(name.replace(/^(?:registry|store|docker):(?:\/\/)?/, ''));
   return reference.ok ? `${reference.value.registry}/${reference.value.repository}` : undefined;
 }

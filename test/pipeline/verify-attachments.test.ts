@@ -1,9 +1,9 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { ToolRun } from '../../src/model/run.ts';
-import { MEDIA_TYPE } from '../../src/model/oci.ts';
 import { digestOf } from '../../src/model/digest.ts';
+import { MEDIA_TYPE } from '../../src/model/oci.ts';
+import type { ToolRun } from '../../src/model/run.ts';
 import { attestationsFact } from '../../src/pipeline/attestations-fact.ts';
 import { readAttachments } from '../../src/pipeline/read-attachments.ts';
 import type { TrustedSigners } from '../../src/pipeline/trusted-signers.ts';

@@ -1,0 +1,243 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { gzipSync } from 'node:zlib';
+import { build } from 'esbuild';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { digestOf } from '../../src/model/digest.ts';
+import { UserError } from '../../src/model/errors.ts';
+import { MEDIA_TYPE } from '../../src/model/oci.ts';
+import {
+  type ImageLayer,
+  inspectLayers,
+  type InspectOptions,
+  type LayerOrigin,
+} from '../../src/pipeline/inspect-layers.ts';
+import { temporaryFolder } from '../fakes/layouts.ts';
+import { entry, layerTar, tarOf } from '../fakes/tar-bytes.ts';
+import { zstdFrame } from '../fakes/zstd-frames.ts';
+
+interface Made {
+  readonly layer: ImageLayer;
+  readonly bytes: Buffer;
+}
+
+function made(tar: Buffer, pack: (tar: Buffer) => Buffer = gzipSync): Made {
+  const bytes = pack(tar);
+  const blob = { mediaType: MEDIA_TYPE.layerGzip, digest: digestOf(bytes), size: bytes.length };
+  return { layer: { blob, diffId: digestOf(tar) }, bytes };
+}
+
+const key = `ghp_${'aB3dE5fG7hJ9'.repeat(3)}`;
+const files = (name: string, count: number): Buffer =>
+  layerTar(
+    Object.fromEntries(
+      Array.from({ length: count }, (_, i) => [`${name}/${i}.txt`, `${name} ${i}\n`.repeat(i)]),
+    ),
+  );
+
+const MADE: readonly Made[] = [
+  made(layerTar({ 'etc/os-release': 'ID=debian\n', 'etc/passwd': 'root:x:0:0::/root:/bin/sh\n' })),
+  made(files('a', 900)),
+  made(files('b', 700), zstdFrame),
+  made(files('c', 500), (tar) => tar),
+  made(layerTar({ 'srv/settings.yaml': `token: ${key}\n` })),
+  made(
+    tarOf([
+      { entry: entry({ name: 'a/.wh.5.txt' }) },
+      { entry: entry({ name: 'bin/sh', type: 'symlink', linkname: 'busybox' }) },
+    ]),
+  ),
+];
+const LAYERS = MADE.map(({ layer }) => layer);
+
+function bytesOf(layer: ImageLayer): Buffer {
+  const found = MADE.find((one) => one.layer.blob.digest === layer.blob.digest);
+  return found?.bytes ?? Buffer.alloc(0);
+}
+
+/** In pieces of no round size, as a connection gives them. */
+async function* pieces(bytes: Uint8Array): AsyncIterable<Uint8Array> {
+  for (let at = 0; at < bytes.length; at += 30_011) {
+    await Promise.resolve();
+    yield bytes.subarray(at, at + 30_011);
+  }
+}
+
+const streamed: LayerOrigin = {
+  openLayer: (blob) => Promise.resolve(pieces(bytesOf({ blob, diffId: blob.digest }))),
+};
+
+let folder = '';
+let worker: URL;
+
+/** The layers in files, each behind bytes that are none of its own. */
+const inFiles: LayerOrigin = {
+  openLayer: () => Promise.reject(new Error('it lies in a file')),
+  layerFile: (blob) => {
+    const path = join(folder, blob.digest.slice(7));
+    writeFileSync(
+      path,
+      Buffer.concat([Buffer.alloc(512, 1), bytesOf({ blob, diffId: blob.digest })]),
+    );
+    return Promise.resolve({ path, start: 512, length: blob.size });
+  },
+};
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'scoville-threads-'));
+  await build({
+    entryPoints: {
+      'layer-worker': resolve(import.meta.dirname, '../../src/pipeline/layer-worker.ts'),
+    },
+    outdir: folder,
+    outExtension: { '.js': '.mjs' },
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    splitting: true,
+  });
+  worker = pathToFileURL(join(folder, 'layer-worker.mjs'));
+});
+
+afterAll(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const signal = new AbortController().signal;
+
+function inspect(
+  layers: readonly ImageLayer[],
+  origin: LayerOrigin,
+  more: Partial<InspectOptions> = {},
+): ReturnType<typeof inspectLayers> {
+  return inspectLayers(layers, origin, { cache: undefined, signal, workerFile: worker, ...more });
+}
+
+/** A thread that does `code` when it is told anything. */
+function thread(code: string): URL {
+  const path = join(folder, `thread-${Math.random().toString(36).slice(2)}.mjs`);
+  writeFileSync(
+    path,
+    `import { parentPort } from 'node:worker_threads';\nparentPort.on('message', () => { ${code} });\n`,
+  );
+  return pathToFileURL(path);
+}
+
+describe('inspectLayers', () => {
+  test('gives the same facts whatever the number of threads and where the bytes lie', async () => {
+    const alone = await inspect(LAYERS, streamed, { threads: 0 });
+    expect(alone.read).toBe(LAYERS.length);
+    expect(alone.facts).toHaveLength(LAYERS.length);
+    expect(alone.facts[4]?.secrets.map((s) => s.path)).toEqual(['srv/settings.yaml']);
+    expect(alone.facts[0]?.texts['etc/os-release']).toBe('ID=debian\n');
+    for (const threads of [0, 1, 2, 4])
+      for (const origin of [streamed, inFiles])
+        expect(await inspect(LAYERS, origin, { threads })).toEqual(alone);
+  });
+
+  test('small layers are read without a thread, and all where there is no code for one', async () => {
+    const never = thread('throw new Error("started");');
+    const alone = await inspect(LAYERS, streamed, { threads: 0 });
+    expect(await inspect(LAYERS, streamed, { workerFile: never })).toEqual(alone);
+    expect(await inspect(LAYERS, streamed, { workerFile: undefined, threads: 2 })).toEqual(alone);
+  });
+
+  test('the scan for secrets can be left out', async () => {
+    for (const threads of [0, 2]) {
+      const { facts } = await inspect(LAYERS, streamed, { threads, secrets: false });
+      expect(facts.map((f) => [f.secrets.length, f.scannedFiles])).toEqual(
+        LAYERS.map(() => [0, 0]),
+      );
+    }
+  });
+
+  test('each layer is read once, and never again where its facts are kept', async () => {
+    const cache = temporaryFolder();
+    const twice = [...LAYERS, ...LAYERS.slice(0, 2)];
+    const first = await inspect(twice, streamed, { cache, threads: 2 });
+    expect([first.read, first.facts.length]).toEqual([LAYERS.length, twice.length]);
+    const closed: LayerOrigin = { openLayer: () => Promise.reject(new Error('read again')) };
+    expect(await inspect(twice, closed, { cache })).toEqual({ facts: first.facts, read: 0 });
+    await expect(inspect(twice, closed, { cache, secrets: false })).rejects.toThrow('read again');
+  });
+
+  test('what is kept of a blob does not speak for another diffID, nor for another type', async () => {
+    const cache = temporaryFolder();
+    await inspect(LAYERS, streamed, { cache });
+    const [first] = LAYERS;
+    if (first === undefined) throw new Error('no layer');
+    const other = { ...first, diffId: digestOf('other') };
+    await expect(inspect([first, other], streamed, { cache })).rejects.toThrow(/unpacks to/);
+    const json = { ...first, blob: { ...first.blob, mediaType: 'application/json' } };
+    await expect(inspect([json], streamed, { cache })).rejects.toThrow(/no file system/);
+  });
+});
+
+describe('a failure', () => {
+  const wrong = made(Buffer.from('no tar at all '.repeat(100)));
+  const layers = [...LAYERS.slice(0, 2), wrong.layer, ...LAYERS.slice(2)];
+  const origin: LayerOrigin = {
+    openLayer: (blob) =>
+      blob.digest === wrong.layer.blob.digest
+        ? Promise.resolve(pieces(wrong.bytes))
+        : streamed.openLayer(blob),
+  };
+
+  test.each([0, 1, 2])('of a layer is a UserError that names it (%i threads)', async (threads) => {
+    const failing = inspect(layers, origin, { threads });
+    await expect(failing).rejects.toBeInstanceOf(UserError);
+    await expect(failing).rejects.toThrow(`layer ${wrong.layer.blob.digest} cannot be read`);
+  });
+
+  test('of the place that gives the bytes is told as it is', async () => {
+    const hungUp: LayerOrigin = {
+      openLayer: () =>
+        Promise.resolve(
+          (async function* () {
+            yield await Promise.resolve(Buffer.alloc(100));
+            throw new UserError('the registry hung up', { nextStep: 'Try again.' });
+          })(),
+        ),
+    };
+    await expect(inspect(LAYERS, hungUp, { threads: 2 })).rejects.toMatchObject({
+      message: 'the registry hung up',
+      nextStep: 'Try again.',
+    });
+  });
+
+  test.each([
+    ['ends', 'process.exit(0);'],
+    ['throws', 'throw new Error("boom");'],
+  ])('of a thread that %s is a UserError', async (_, code) => {
+    for (const origin of [streamed, inFiles]) {
+      const failing = inspect(LAYERS, origin, { workerFile: thread(code), threads: 2 });
+      await expect(failing).rejects.toBeInstanceOf(UserError);
+      await expect(failing).rejects.toThrow(/the thread that read a layer ended early/);
+    }
+  });
+
+  test('a thread whose code is missing is one', async () => {
+    const missing = pathToFileURL(join(folder, 'missing.mjs'));
+    await expect(inspect(LAYERS, streamed, { workerFile: missing, threads: 2 })).rejects.toThrow(
+      /the thread that read a layer ended early/,
+    );
+  });
+
+  test('an abort ends threads that are busy', async () => {
+    const abort = new AbortController();
+    const busy = inspect(LAYERS, inFiles, {
+      workerFile: thread('for (;;);'),
+      threads: 2,
+      signal: abort.signal,
+    });
+    setTimeout(() => {
+      abort.abort();
+    }, 50);
+    await expect(busy).rejects.toHaveProperty('name', 'AbortError');
+    await expect(
+      inspect(LAYERS, inFiles, { threads: 2, signal: abort.signal }),
+    ).rejects.toHaveProperty('name', 'AbortError');
+  });
+});
