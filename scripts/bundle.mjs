@@ -1,5 +1,5 @@
 // Bundles the command into dist/: the command, with chunks only for what is loaded on demand (screens, shell parser, secret rules),
-// and the code of the threads that compress layers.
+// and the code of the threads that compress and read layers.
 import { chmodSync, copyFileSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { build } from 'esbuild';
@@ -8,7 +8,11 @@ const require = createRequire(import.meta.url);
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
 rmSync('dist', { recursive: true, force: true });
 await build({
-  entryPoints: { scoville: 'src/bin.ts', 'compress-worker': 'src/normalise/compress-worker.ts' },
+  entryPoints: {
+    scoville: 'src/bin.ts',
+    'compress-worker': 'src/normalise/compress-worker.ts',
+    'layer-worker': 'src/pipeline/layer-worker.ts',
+  },
   outdir: 'dist',
   bundle: true,
   platform: 'node',

@@ -11,14 +11,14 @@ export interface LayerCollection {
   readonly facts: () => LayerFacts;
 }
 
-/** Begins to collect a layer's facts. Hand `collectors` to the walk; call `facts` when it has ended well. */
-export function collectLayer(): LayerCollection {
+/** Begins to collect a layer's facts, those of secrets unless told otherwise. Hand `collectors` to the walk; call `facts` when it has ended well. */
+export function collectLayer({ secrets: withSecrets = true } = {}): LayerCollection {
   const files = fileCollector();
   const packages = packageCollector();
   const secrets = secretCollector();
   const texts = textCollector();
   return {
-    collectors: [files, packages, secrets, texts],
+    collectors: withSecrets ? [files, packages, secrets, texts] : [files, packages, texts],
     facts: () => ({
       schema: FACTS_SCHEMA,
       ...files.finish(),

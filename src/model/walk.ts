@@ -31,6 +31,13 @@ export interface LayerCollector<T> {
   readonly finish: () => T;
 }
 
+/** Where a blob's bytes lie in a file: a layout's own file, or a part of an uncompressed archive. */
+export interface FileRange {
+  readonly path: string;
+  readonly start: number;
+  readonly length: number;
+}
+
 /** A layer as it was read: digest of the blob and of its uncompressed bytes, both computed over what was read. */
 export interface WalkedLayer {
   readonly digest: Digest;

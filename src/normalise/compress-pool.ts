@@ -32,16 +32,19 @@ interface Waiting {
   readonly reject: (reason: Error) => void;
 }
 
-/** The worker's bundle: beside this code or a folder up, where bundling made it a chunk; undefined when run from source. */
-export function workerFile(here: string = import.meta.url): URL | undefined {
-  return ['./compress-worker.js', '../compress-worker.js']
+/** The bundle of a thread's code: beside this code or a folder up, where bundling made it a chunk; undefined when run from source. */
+export function workerFile(
+  name: 'compress-worker' | 'layer-worker',
+  here: string = import.meta.url,
+): URL | undefined {
+  return [`./${name}.js`, `../${name}.js`]
     .map((path) => new URL(path, here))
     .find((url) => url.protocol === 'file:' && existsSync(url));
 }
 
 /** A pool over `file` with one worker a processor, or this thread where there is no file or only one processor. */
 export function openPool(
-  file: URL | undefined = workerFile(),
+  file: URL | undefined = workerFile('compress-worker'),
   workers: number = Math.min(availableParallelism(), MOST_WORKERS),
 ): PieceCompressor {
   return file === undefined || workers < 2 ? inThread : new CompressPool(file, workers);

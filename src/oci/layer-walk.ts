@@ -24,7 +24,7 @@ export const WALK_LIMITS: WalkLimits = {
 };
 
 export interface LayerSource {
-  /** The layer's blob from its first byte; chunks of 256 KiB to 1 MiB are read fastest. */
+  /** The layer's blob from its first byte; chunks of 256 KiB to 1 MiB are read fastest, and their memory may be used again for the next. */
   readonly open: () => AsyncIterable<Uint8Array> | Promise<AsyncIterable<Uint8Array>>;
   readonly mediaType: string;
   readonly collectors: readonly LayerCollector<unknown>[];
@@ -44,10 +44,7 @@ const LAYER_TYPE =
  * layer is malformed, names a path outside the image, or goes over a limit. Nothing is written anywhere.
  */
 export async function walkLayer(source: LayerSource): Promise<WalkedLayer> {
-  if (!LAYER_TYPE.test(source.mediaType))
-    throw new UserError(
-      `layer ${source.expectedDigest} has a type that is no file system: ${JSON.stringify(source.mediaType.slice(0, 200))}`,
-    );
+  checkLayerType(source.mediaType, source.expectedDigest);
   const walk = new Walk(source);
   try {
     for await (const chunk of await source.open()) {
@@ -63,6 +60,14 @@ export async function walkLayer(source: LayerSource): Promise<WalkedLayer> {
   } finally {
     walk.destroy();
   }
+}
+
+/** Throws UserError where a layer's media type is none of a file system. */
+export function checkLayerType(mediaType: string, digest: Digest): void {
+  if (!LAYER_TYPE.test(mediaType))
+    throw new UserError(
+      `layer ${digest} has a type that is no file system: ${JSON.stringify(mediaType.slice(0, 200))}`,
+    );
 }
 
 class Walk {

@@ -12,7 +12,7 @@ import { gradeImage, type PlatformEvidence } from './grade-image.ts';
 import { gradeText } from './grade-text.ts';
 import { storedPlatforms } from './image-layers.ts';
 import type { BuildTimes, FinalImage } from './image-under-build.ts';
-import { inspectPlatform } from './inspect-image.ts';
+import { inspectPlatform, storedLayers } from './inspect-image.ts';
 import { legacySignatures } from './legacy-signatures.ts';
 import type { Prepared } from './prepare-build.ts';
 import { scanImage } from './scan-image.ts';
@@ -175,7 +175,7 @@ async function inspect(
           stored.find((s) => s.descriptor.digest === platform.descriptor.digest)?.layers ?? [];
         const { content, read } = await inspectPlatform(
           context,
-          blobs,
+          storedLayers(blobs),
           { config: platform.config, layers },
           recordedArguments(platform.built),
         );

@@ -1,14 +1,9 @@
-import { collectLayer } from '../facts/collect-layer.ts';
 import { buildArgumentSecrets, configSecrets } from '../facts/config-secrets.ts';
 import { foldLayers, type ImageContent } from '../facts/image-facts.ts';
-import { FACTS_SCHEMA, isLayerFacts, type LayerFacts } from '../facts/layer-facts.ts';
-import type { Digest } from '../model/digest.ts';
-import type { Descriptor } from '../model/oci.ts';
+import type { ImageConfig } from '../model/oci.ts';
 import type { BlobStore } from '../oci/blob-store.ts';
-import { createCache } from '../oci/json-cache.ts';
-import { walkLayer } from '../oci/layer-walk.ts';
 import type { PipelineContext } from './context.ts';
-import type { StoredPlatform } from './image-layers.ts';
+import { type ImageLayer, inspectLayers, type LayerOrigin } from './inspect-layers.ts';
 
 export interface Inspected {
   readonly content: ImageContent;
@@ -17,51 +12,37 @@ export interface Inspected {
 }
 
 /**
- * What a platform's layers hold: each is read once in its life, its facts kept by its digest. Digest and diffID of what is read are
- * verified. `buildArgs` are those that the provenance will tell everybody.
+ * What a platform's layers hold, and what its configuration tells of secrets. `buildArgs` are those that the provenance tells
+ * everybody; `secrets: false` leaves out the scan of the layers. Throws as `inspectLayers` does.
  */
 export async function inspectPlatform(
-  context: PipelineContext,
-  blobs: BlobStore,
-  platform: Pick<StoredPlatform, 'config' | 'layers'>,
+  { paths, signal }: Pick<PipelineContext, 'paths' | 'signal'>,
+  origin: LayerOrigin,
+  platform: { readonly config: ImageConfig; readonly layers: readonly ImageLayer[] },
   buildArgs: Readonly<Record<string, string>>,
+  options: { readonly secrets?: boolean } = {},
 ): Promise<Inspected> {
-  let read = 0;
-  const facts = new Map<Digest, LayerFacts>();
-  for (const { blob, diffId } of platform.layers) {
-    if (facts.has(blob.digest)) continue;
-    context.signal.throwIfAborted();
-    const found = await layerFacts(context, blobs, blob, diffId);
-    facts.set(blob.digest, found.facts);
-    if (!found.cached) read += 1;
-  }
-  const placed = platform.layers.flatMap(({ blob }) => {
-    const layer = facts.get(blob.digest);
-    return layer === undefined ? [] : [{ digest: blob.digest, facts: layer }];
+  const { layers, config } = platform;
+  const { facts, read } = await inspectLayers(layers, origin, {
+    cache: paths.cache,
+    signal,
+    ...options,
   });
-  const otherSecrets = [...configSecrets(platform.config), ...buildArgumentSecrets(buildArgs)];
+  const placed = facts.flatMap((layer, i) => {
+    const digest = layers[i]?.blob.digest;
+    return digest === undefined ? [] : [{ digest, facts: layer }];
+  });
+  const otherSecrets = [...configSecrets(config), ...buildArgumentSecrets(buildArgs)];
   return { content: foldLayers(placed, otherSecrets), read };
 }
 
-async function layerFacts(
-  context: PipelineContext,
-  blobs: BlobStore,
-  blob: Descriptor,
-  diffId: Digest,
-): Promise<{ readonly facts: LayerFacts; readonly cached: boolean }> {
-  const cache = createCache(`${context.paths.cache}/facts`, FACTS_SCHEMA);
-  const before = await cache.get(blob.digest);
-  if (isLayerFacts(before)) return { facts: before, cached: true };
-  const collection = collectLayer();
-  await walkLayer({
-    open: () => blobs.openRead(blob.digest),
-    mediaType: blob.mediaType,
-    collectors: collection.collectors,
-    expectedDigest: blob.digest,
-    expectedDiffId: diffId,
-    signal: context.signal,
-  });
-  const facts = collection.facts();
-  await cache.set(blob.digest, facts);
-  return { facts, cached: false };
+/** The layers in a store's files. */
+export function storedLayers(blobs: BlobStore): LayerOrigin {
+  return {
+    openLayer: ({ digest }) => Promise.resolve(blobs.openRead(digest)),
+    layerFile: async ({ digest }) => {
+      const length = await blobs.size(digest);
+      return length === undefined ? undefined : { path: blobs.path(digest), start: 0, length };
+    },
+  };
 }

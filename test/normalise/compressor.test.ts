@@ -120,7 +120,9 @@ describe('workers', () => {
   });
 
   test('are looked for beside the command and beside its chunks', () => {
-    expect(workerFile(pathToFileURL(join(folder, 'nowhere.js')).href)).toBeUndefined();
+    expect(
+      workerFile('compress-worker', pathToFileURL(join(folder, 'nowhere.js')).href),
+    ).toBeUndefined();
     expect(openPool(undefined, 8).width).toBe(1);
     expect(openPool(worker, 1).width).toBe(1);
   });

@@ -1,0 +1,181 @@
+import { availableParallelism } from 'node:os';
+import { FACTS_SCHEMA, isLayerFacts, type LayerFacts } from '../facts/layer-facts.ts';
+import type { Digest } from '../model/digest.ts';
+import type { Descriptor } from '../model/oci.ts';
+import type { FileRange } from '../model/walk.ts';
+import { workerFile } from '../normalise/compress-pool.ts';
+import { inParallel } from '../oci/in-parallel.ts';
+import { createCache, type JsonCache } from '../oci/json-cache.ts';
+import { checkLayerType } from '../oci/layer-walk.ts';
+import { fileBlocks } from '../oci/walk-blocks.ts';
+import { LayerThread } from './layer-thread.ts';
+import { type LayerRequest, readLayer } from './read-layer.ts';
+
+export interface ImageLayer {
+  readonly blob: Descriptor;
+  readonly diffId: Digest;
+}
+
+/** Where the layers' bytes come from. */
+export interface LayerOrigin {
+  readonly openLayer: (blob: Descriptor) => Promise<AsyncIterable<Uint8Array>>;
+  /** Where the blob lies in a file; undefined where it does not. A thread reads it by itself then. */
+  readonly layerFile?: (blob: Descriptor) => Promise<FileRange | undefined>;
+}
+
+export interface InspectOptions {
+  /** The folder of the user's caches; undefined reads every layer. */
+  readonly cache: string | undefined;
+  readonly signal: AbortSignal;
+  /** False leaves out the scan for secrets. */
+  readonly secrets?: boolean;
+  /** Threads at most, 0 for this one alone; as many as are worth it where not given. */
+  readonly threads?: number;
+  /** The bundle of the threads' code; this thread reads where there is none. */
+  readonly workerFile?: URL | undefined;
+}
+
+export interface InspectedLayers {
+  /** One for each layer, in their order. */
+  readonly facts: readonly LayerFacts[];
+  /** Layers that were read now; the others' facts were there. */
+  readonly read: number;
+}
+
+/** More threads would hold more than 300 MB together, and few images have more layers of size. */
+const MOST_THREADS = 4;
+/** A thread takes some 60 ms until it reads: compressed bytes that this one reads in the same time. */
+const WORTH_A_THREAD = 8 * 1024 * 1024;
+
+interface Task {
+  readonly blob: Descriptor;
+  readonly request: LayerRequest;
+  /** Under which the facts are kept. The diffID belongs to it: another claim about the same blob is to be checked. */
+  readonly key: string;
+}
+
+/**
+ * The facts of layers, each read once in its life and kept by its digest; large ones are read at once, in threads. The facts are the
+ * same whatever the number of threads. Digest and diffID of what is read are verified. Throws UserError where a layer cannot be read
+ * or is another, and the signal's reason on an abort.
+ */
+export async function inspectLayers(
+  layers: readonly ImageLayer[],
+  origin: LayerOrigin,
+  options: InspectOptions,
+): Promise<InspectedLayers> {
+  const secrets = options.secrets ?? true;
+  const cache =
+    options.cache === undefined ? undefined : createCache(`${options.cache}/facts`, FACTS_SCHEMA);
+  const tasks = new Map<string, Task>();
+  for (const layer of layers) {
+    const task = taskOf(layer, secrets);
+    tasks.set(task.key, task);
+  }
+  const known = await knownFacts([...tasks.keys()], cache);
+  const unknown = [...tasks.values()].filter((task) => !known.has(task.key));
+  const found = new Map<string, LayerFacts>();
+  await readAll(unknown, origin, options, async ({ key }, facts) => {
+    found.set(key, facts);
+    await cache?.set(key, facts);
+  });
+  const facts = layers.flatMap((layer) => {
+    const { key } = taskOf(layer, secrets);
+    return known.get(key) ?? found.get(key) ?? [];
+  });
+  return { facts, read: found.size };
+}
+
+function taskOf({ blob, diffId }: ImageLayer, secrets: boolean): Task {
+  const { digest, mediaType } = blob;
+  checkLayerType(mediaType, digest);
+  const key = `${digest} ${diffId}${secrets ? '' : ' without secrets'}`;
+  return { blob, request: { mediaType, digest, diffId, secrets }, key };
+}
+
+async function knownFacts(
+  keys: readonly string[],
+  cache: JsonCache | undefined,
+): Promise<ReadonlyMap<string, LayerFacts>> {
+  const known = new Map<string, LayerFacts>();
+  await inParallel(keys, 8, async (key) => {
+    const facts = await cache?.get(key);
+    if (isLayerFacts(facts)) known.set(key, facts);
+  });
+  return known;
+}
+
+type Found = (task: Task, facts: LayerFacts) => Promise<void>;
+
+/** Reads the largest first, so that no thread is left with one at the end while the others wait. */
+async function readAll(
+  tasks: readonly Task[],
+  origin: LayerOrigin,
+  options: InspectOptions,
+  found: Found,
+): Promise<void> {
+  options.signal.throwIfAborted();
+  const queue = [...tasks].sort((a, b) => b.blob.size - a.blob.size);
+  const file = 'workerFile' in options ? options.workerFile : workerFile('layer-worker');
+  const count = file === undefined ? 0 : (options.threads ?? worthwhileThreads(tasks));
+  if (file === undefined || count === 0) await readHere(queue, origin, options.signal, found);
+  else
+    await readInThreads(file, Math.min(count, queue.length), queue, origin, options.signal, found);
+}
+
+function worthwhileThreads(tasks: readonly Task[]): number {
+  const bytes = tasks.reduce((sum, { blob }) => sum + blob.size, 0);
+  const most = Math.min(availableParallelism(), MOST_THREADS);
+  return Math.min(most, Math.floor(bytes / WORTH_A_THREAD));
+}
+
+async function readHere(
+  tasks: readonly Task[],
+  origin: LayerOrigin,
+  signal: AbortSignal,
+  found: Found,
+): Promise<void> {
+  for (const task of tasks) {
+    signal.throwIfAborted();
+    const source = await sourceOf(task, origin);
+    const open = typeof source === 'function' ? source : () => fileBlocks(source);
+    await found(task, await readLayer(task.request, open, signal));
+  }
+}
+
+/** The first failure, or an abort, ends all threads at once. */
+async function readInThreads(
+  file: URL,
+  count: number,
+  queue: Task[],
+  origin: LayerOrigin,
+  signal: AbortSignal,
+  found: Found,
+): Promise<void> {
+  const threads = Array.from({ length: count }, () => new LayerThread(file));
+  const ended = new AbortController();
+  const aborted = new Promise<never>((_, reject) => {
+    const onAbort = (): void => {
+      reject(signal.reason as Error);
+    };
+    signal.addEventListener('abort', onAbort, { signal: ended.signal });
+  });
+  const lane = async (thread: LayerThread): Promise<void> => {
+    for (let task = queue.shift(); task !== undefined; task = queue.shift())
+      await found(task, await thread.read(task.request, await sourceOf(task, origin)));
+  };
+  try {
+    await Promise.race([Promise.all(threads.map(lane)), aborted]);
+  } finally {
+    ended.abort();
+    queue.length = 0;
+    await Promise.all(threads.map((thread) => thread.close()));
+  }
+}
+
+async function sourceOf(
+  { blob }: Task,
+  origin: LayerOrigin,
+): Promise<FileRange | (() => Promise<AsyncIterable<Uint8Array>>)> {
+  return (await origin.layerFile?.(blob)) ?? (() => origin.openLayer(blob));
+}

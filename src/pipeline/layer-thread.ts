@@ -1,0 +1,116 @@
+import { Worker } from 'node:worker_threads';
+import type { LayerFacts } from '../facts/layer-facts.ts';
+import { UserError } from '../model/errors.ts';
+import type { FileRange } from '../model/walk.ts';
+import { ownBlocks } from '../oci/walk-blocks.ts';
+import { type FromLayerThread, receivedError, type ToLayerThread } from './layer-messages.ts';
+import type { LayerRequest } from './read-layer.ts';
+
+const BLOCK_BYTES = 512 * 1024;
+/** Blocks sent and not yet read: enough that neither side waits for the other, and little memory. */
+const UNDER_WAY = 4;
+/** What one thread's facts may take; far above any real layer's, and an end for one that is made to fill the memory. */
+const MAX_HEAP_MB = 1536;
+
+interface Reading {
+  readonly resolve: (facts: LayerFacts) => void;
+  readonly reject: (reason: unknown) => void;
+}
+
+/** A thread that reads layers, one at a time. After a failure it takes no more: close it. */
+export class LayerThread {
+  readonly #worker: Worker;
+  #reading: Reading | undefined;
+  #failure: Error | undefined;
+  #underWay = 0;
+  #wake: (() => void) | undefined;
+
+  /** `file`: the bundle of layer-worker.ts. */
+  constructor(file: URL) {
+    this.#worker = new Worker(file, {
+      env: {},
+      execArgv: [],
+      resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MB },
+    });
+    this.#worker.on('message', (message: FromLayerThread) => {
+      this.#receive(message);
+    });
+    this.#worker.on('error', (error: Error) => {
+      this.#fail(ended(error));
+    });
+    this.#worker.on('exit', () => {
+      this.#fail(ended());
+    });
+  }
+
+  /** Reads a layer: from `source` where it is a file, else the chunks that `source` opens are sent, no faster than they are read. */
+  async read(
+    request: LayerRequest,
+    source: FileRange | (() => Promise<AsyncIterable<Uint8Array>>),
+  ): Promise<LayerFacts> {
+    if (this.#failure !== undefined) throw this.#failure;
+    const facts = new Promise<LayerFacts>((resolve, reject) => {
+      this.#reading = { resolve, reject };
+    });
+    const isFile = typeof source !== 'function';
+    this.#tell({ kind: 'read', request, file: isFile ? source : undefined });
+    // The one fails where the other does not know of it: a thread that died, a registry that hung up.
+    if (!isFile) await Promise.race([facts, this.#send(source)]);
+    return facts;
+  }
+
+  /** Ends the thread, whatever it does. */
+  async close(): Promise<void> {
+    await this.#worker.terminate();
+  }
+
+  async #send(open: () => Promise<AsyncIterable<Uint8Array>>): Promise<void> {
+    for await (const bytes of ownBlocks(await open(), BLOCK_BYTES)) {
+      while (this.#underWay >= UNDER_WAY && this.#reading !== undefined)
+        await new Promise<void>((resolve) => {
+          this.#wake = resolve;
+        });
+      // What it thinks of the layer is known already.
+      if (this.#reading === undefined) return;
+      this.#underWay += 1;
+      this.#tell({ kind: 'block', bytes }, [bytes.buffer]);
+    }
+    this.#tell({ kind: 'end' });
+  }
+
+  #tell(message: ToLayerThread, transfer: readonly ArrayBuffer[] = []): void {
+    this.#worker.postMessage(message, transfer);
+  }
+
+  #receive(message: FromLayerThread): void {
+    switch (message.kind) {
+      case 'taken':
+        this.#underWay -= 1;
+        this.#wake?.();
+        return;
+      case 'facts':
+        this.#underWay = 0;
+        this.#end()?.resolve(message.facts);
+        return;
+      case 'failed':
+        this.#fail(receivedError(message.error));
+    }
+  }
+
+  #fail(error: Error): void {
+    this.#failure ??= error;
+    this.#end()?.reject(error);
+  }
+
+  #end(): Reading | undefined {
+    const reading = this.#reading;
+    this.#reading = undefined;
+    this.#wake?.();
+    return reading;
+  }
+}
+
+function ended(cause?: Error): UserError {
+  const why = cause === undefined ? '' : `: ${cause.message}`;
+  return new UserError(`the thread that read a layer ended early${why}`, { cause });
+}
