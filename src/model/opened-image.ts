@@ -1,5 +1,6 @@
 import type { Digest } from './digest.ts';
 import type { Descriptor, ImageConfig, Index, Manifest } from './oci.ts';
+import type { FileRange } from './walk.ts';
 
 /** Where an image was opened. `engine`: Docker's own store, by whichever way it gives images out. */
 export type ImagePlace = 'registry' | 'engine' | 'layout' | 'archive' | 'store';
@@ -45,6 +46,8 @@ export interface OpenedImage {
   readonly readBlob: (descriptor: Descriptor) => Promise<Uint8Array>;
   /** A layer's compressed bytes, in chunks of 256 KiB and more where the place allows. Not verified here: `walkLayer` does. */
   readonly openLayer: (descriptor: Descriptor) => Promise<AsyncIterable<Uint8Array>>;
+  /** Where a layer's bytes lie in a file while the image is open, for who reads them by itself; absent, or undefined, where they do not. */
+  readonly layerFile?: (descriptor: Descriptor) => Promise<FileRange | undefined>;
   /** Signatures and attestations of the root and its platforms. Asked once. */
   readonly attachments: () => Promise<Attachments>;
   /** Why the place cannot hold signatures at all (Docker's classic store), where that is so. */

@@ -1,5 +1,6 @@
 import { type Digest, digestHex } from '../model/digest.ts';
 import { UserError } from '../model/errors.ts';
+import type { FileRange } from '../model/walk.ts';
 import type { ArchiveEntry } from './archive-entries.ts';
 import type { BlobSource } from './blob-source.ts';
 import { wholeOf } from './blob-source.ts';
@@ -51,6 +52,10 @@ export class ArchiveFiles {
     return this.#file.stream(entry.offset, entry.size);
   }
 
+  range({ offset, size }: ArchiveEntry): FileRange {
+    return { path: this.#file.path, start: offset, length: size };
+  }
+
   /** The first bytes of a file. */
   head(entry: ArchiveEntry, length: number): Promise<Uint8Array> {
     return this.#file.read(entry.offset, Math.min(length, entry.size));
@@ -70,6 +75,10 @@ export function archiveBlobs(
       const entry = find(digest);
       if (entry === undefined) throw new UserError(`${files.name} lacks ${digest}`);
       return files.content(entry);
+    },
+    file: (digest) => {
+      const entry = find(digest);
+      return Promise.resolve(entry === undefined ? undefined : files.range(entry));
     },
   };
 }

@@ -45,8 +45,9 @@ export async function readEntries(
 ): Promise<ReadonlyMap<string, ArchiveEntry>> {
   const entries = new Map<string, ArchiveEntry>();
   try {
+    let count = 0;
     for await (const header of new HeaderScan(file).headers()) {
-      if (entries.size >= MAX_ENTRIES)
+      if (++count > MAX_ENTRIES)
         throw new UserError(`${name} holds more than ${MAX_ENTRIES} entries`);
       if (header.path === '') continue;
       entries.set(header.path, entryOf(header, entries.has(header.path)));

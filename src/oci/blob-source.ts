@@ -1,6 +1,8 @@
 import { type Digest, digestOf } from '../model/digest.ts';
 import { UserError } from '../model/errors.ts';
 import type { Descriptor } from '../model/oci.ts';
+import type { FileRange } from '../model/walk.ts';
+import type { BlobStore } from './blob-store.ts';
 
 /** Content-addressed bytes of one place: a layout's folder, an archive's entries. */
 export interface BlobSource {
@@ -8,6 +10,20 @@ export interface BlobSource {
   readonly size: (digest: Digest) => Promise<number | undefined>;
   /** The blob's bytes, unverified. */
   readonly openRead: (digest: Digest) => AsyncIterable<Uint8Array>;
+  /** Where its bytes lie in a file, undefined where they do not. */
+  readonly file: (digest: Digest) => Promise<FileRange | undefined>;
+}
+
+/** The blobs of a layout's folder, and of the store of builds. */
+export function folderBlobs(store: BlobStore): BlobSource {
+  return {
+    size: (digest) => store.size(digest),
+    openRead: (digest) => store.openRead(digest),
+    file: async (digest) => {
+      const length = await store.size(digest);
+      return length === undefined ? undefined : { path: store.path(digest), start: 0, length };
+    },
+  };
 }
 
 /** Gives a document's or small blob's verified bytes, undefined where the place does not hold it; throws UserError over `cap` bytes. */

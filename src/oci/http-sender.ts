@@ -13,6 +13,9 @@ export interface SenderOptions {
 export type RequestBody = () => Uint8Array | AsyncIterable<Uint8Array>;
 
 const STALL_MS = 60_000;
+/** Waited for in all, as a multiple of the above, for at least so many bytes: one byte a minute is no transfer either. */
+const SLOW_FACTOR = 5;
+const SLOW_BYTES = 64 * 1024;
 
 /** Sends single requests and reads answers, and gives up what stands still. Follows no redirect. */
 export class HttpSender {
@@ -22,9 +25,13 @@ export class HttpSender {
     this.#options = options;
   }
 
+  get #stallMs(): number {
+    return this.#options.stallMs ?? STALL_MS;
+  }
+
   async send(url: URL, init: RequestInit, body?: RequestBody): Promise<Response> {
     const { signal, registry } = this.#options;
-    const stall = new Stall(this.#options.stallMs ?? STALL_MS);
+    const stall = new Stall(this.#stallMs);
     const content = body?.();
     const sent =
       content instanceof Uint8Array || content === undefined ? content : stall.watch(content);
@@ -50,9 +57,17 @@ export class HttpSender {
     if (response.body === null) return;
     const reader = response.body.getReader() as ReadableStreamDefaultReader<Uint8Array>;
     try {
+      let waited = 0;
+      let came = 0;
       for (;;) {
+        const before = performance.now();
         const piece = await this.#watched(reader.read());
         if (piece.done) return;
+        waited += performance.now() - before;
+        came += piece.value.length;
+        if (came >= SLOW_BYTES) waited = came = 0;
+        else if (waited > SLOW_FACTOR * this.#stallMs)
+          throw new TransferError(`${registry} sends too slowly`);
         yield piece.value;
       }
     } catch (error) {
@@ -64,7 +79,7 @@ export class HttpSender {
   }
 
   async #watched<T>(step: Promise<T>): Promise<T> {
-    const ms = this.#options.stallMs ?? STALL_MS;
+    const ms = this.#stallMs;
     let timer: NodeJS.Timeout | undefined;
     const stall = new Promise<never>((_resolve, reject) => {
       timer = setTimeout(() => {

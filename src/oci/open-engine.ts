@@ -2,6 +2,7 @@ import type { Digest } from '../model/digest.ts';
 import { UserError } from '../model/errors.ts';
 import type { Descriptor, Platform } from '../model/oci.ts';
 import type { OpenedImage } from '../model/opened-image.ts';
+import type { FileRange } from '../model/walk.ts';
 import type { BlobSource } from './blob-source.ts';
 import {
   keepDocuments,
@@ -107,18 +108,29 @@ class LazyArchive implements BlobSource {
 
   openRead = (digest: Digest): AsyncIterable<Uint8Array> => this.#read(digest);
 
+  file = async (digest: Digest): Promise<FileRange | undefined> => {
+    const { image, layer } = await this.#find(digest);
+    return image.layerFile?.(layer);
+  };
+
   async close(): Promise<void> {
     const image = await this.#saved?.catch(() => undefined);
     await image?.close();
   }
 
   async *#read(digest: Digest): AsyncIterable<Uint8Array> {
+    const { image, layer } = await this.#find(digest);
+    yield* await image.openLayer(layer);
+  }
+
+  async #find(
+    digest: Digest,
+  ): Promise<{ readonly image: OpenedImage; readonly layer: Descriptor }> {
     const image = await (this.#saved ??= this.#open());
-    const layer = image.platforms
-      .flatMap((platform) => platform.layers)
-      .find(({ blob }) => blob.digest === digest);
+    const layers = image.platforms.flatMap((platform) => platform.layers);
+    const layer = layers.find(({ blob }) => blob.digest === digest)?.blob;
     if (layer === undefined) throw otherImage(this.#options.id);
-    yield* await image.openLayer(layer.blob);
+    return { image, layer };
   }
 
   async #open(): Promise<OpenedImage> {

@@ -2,6 +2,7 @@ import { messageOf, ToolError, UserError } from '../model/errors.ts';
 import type { Platform } from '../model/oci.ts';
 import type { OpenedImage } from '../model/opened-image.ts';
 import { formatReference, type ImageReference, withDefaultTag } from '../model/reference.ts';
+import { folderBlobs } from './blob-source.ts';
 import { entryName } from './image-index.ts';
 import type { ImageName } from './image-place.ts';
 import type { JsonCache } from './json-cache.ts';
@@ -121,7 +122,7 @@ async function openStore(
       digest === undefined ? entryName(d) === full : d.digest === digest,
     );
     if (entry === undefined) continue;
-    const image = { name, blobs: store.blobs, root: plain(entry), entries: manifests };
+    const image = { name, blobs: folderBlobs(store.blobs), root: plain(entry), entries: manifests };
     return openBlobImage({ ...image, ...platformOf(options), place: 'store' });
   }
   return undefined;

@@ -1,10 +1,16 @@
-import { open } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '../model/errors.ts';
 import type { Descriptor, Platform } from '../model/oci.ts';
 import type { ImagePlace, OpenedImage } from '../model/opened-image.ts';
 import { gatherAttachments } from './attachments.ts';
-import { type BlobSource, documentsOf, readBlobOf, type ReadDocument } from './blob-source.ts';
+import {
+  type BlobSource,
+  documentsOf,
+  folderBlobs,
+  readBlobOf,
+  type ReadDocument,
+} from './blob-source.ts';
 import { BlobStore } from './blob-store.ts';
 import { errorCode } from './disk.ts';
 import { MAX_DOCUMENT_BYTES, parseObject } from './documents.ts';
@@ -48,7 +54,7 @@ export async function openLayoutFolder(layout: LayoutFolder): Promise<OpenedImag
   return openFromIndex({
     name,
     place: 'layout',
-    blobs: new BlobStore(join(path, 'blobs')),
+    blobs: folderBlobs(new BlobStore(join(path, 'blobs'))),
     index: readLayoutIndex(index, name),
     wanted: layout.wanted,
     ...(platform === undefined ? {} : { platform }),
@@ -94,6 +100,7 @@ export async function openBlobImage(image: BlobImage): Promise<OpenedImage> {
       if ((await blobs.size(layer.digest)) === undefined) throw new MissingLayerError(layer, name);
       return blobs.openRead(layer.digest);
     },
+    layerFile: (layer) => blobs.file(layer.digest),
     attachments: () =>
       (attached ??= gatherAttachments(
         layoutAttachments(entries, root.digest, read),
@@ -117,17 +124,13 @@ export function checkVersion(marker: Uint8Array | undefined, name: string): void
     throw new UserError(`${name} is an OCI layout of a version that is not known`);
 }
 
-/** A file of at most 4 MiB, undefined where there is none. A pipe or device in its place is not opened. */
+/** A file of at most 4 MiB, undefined where there is none. A pipe or device in its place is not opened: it may never answer. */
 async function smallFile(path: string): Promise<Uint8Array | undefined> {
   try {
-    const file = await open(path, 'r');
-    try {
-      const { size } = await file.stat();
-      if (size > MAX_DOCUMENT_BYTES) throw new UserError(`${path} is larger than 4 MiB`);
-      return await file.readFile();
-    } finally {
-      await file.close();
-    }
+    const found = await stat(path);
+    if (!found.isFile()) throw new UserError(`${path} is no file`);
+    if (found.size > MAX_DOCUMENT_BYTES) throw new UserError(`${path} is larger than 4 MiB`);
+    return await readFile(path);
   } catch (error) {
     if (errorCode(error) === 'ENOENT' || errorCode(error) === 'ENOTDIR') return undefined;
     throw error;

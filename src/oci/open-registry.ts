@@ -1,3 +1,4 @@
+import type { Digest } from '../model/digest.ts';
 import { UserError } from '../model/errors.ts';
 import { type Descriptor, isIndex, MEDIA_TYPE, type Platform } from '../model/oci.ts';
 import type { OpenedImage } from '../model/opened-image.ts';
@@ -7,7 +8,7 @@ import { checkSize, type ReadDocument, readBlobOf, verified, wholeOf } from './b
 import { largeChunks } from './large-chunks.ts';
 import { isForeign, MissingLayerError } from './missing-layer.ts';
 import { openDocuments } from './opened-documents.ts';
-import type { FetchedManifest, RegistryClient } from './registry-client.ts';
+import type { RegistryClient } from './registry-client.ts';
 import { RegistryError } from './registry-errors.ts';
 
 export interface RegistryImage {
@@ -25,9 +26,9 @@ export async function openRegistryImage(image: RegistryImage): Promise<OpenedIma
   const { name, client, platform } = image;
   const { repository, tag = 'latest', digest } = withDefaultTag(image.reference);
   // Of a name with tag and digest, the digest counts, as everywhere.
-  const fetched = await client.getManifest(repository, digest ?? tag);
+  const { descriptor: root, bytes } = await client.getManifest(repository, digest ?? tag);
+  const fetched = new Map([[root.digest, bytes]]);
   const read = readFrom(client, repository, fetched);
-  const root = fetched.descriptor;
   const documents = await openDocuments(root, {
     name,
     read,
@@ -49,7 +50,11 @@ export async function openRegistryImage(image: RegistryImage): Promise<OpenedIma
         {
           read,
           referrers: (subject) => client.referrers(repository, subject),
-          tagged: async (name) => (await client.findManifest(repository, name))?.descriptor,
+          tagged: async (tag) => {
+            const found = await client.findManifest(repository, tag);
+            if (found !== undefined) fetched.set(found.descriptor.digest, found.bytes);
+            return found?.descriptor;
+          },
         },
         [...subjects],
         documents.attestations,
@@ -59,9 +64,14 @@ export async function openRegistryImage(image: RegistryImage): Promise<OpenedIma
 }
 
 /** Manifests come from one place of a registry and blobs from another. */
-function readFrom(client: RegistryClient, repository: string, root: FetchedManifest): ReadDocument {
+function readFrom(
+  client: RegistryClient,
+  repository: string,
+  fetched: ReadonlyMap<Digest, Uint8Array>,
+): ReadDocument {
   return async (descriptor, cap) => {
-    if (descriptor.digest === root.descriptor.digest) return root.bytes;
+    const here = fetched.get(descriptor.digest);
+    if (here !== undefined) return verified(descriptor, here);
     if (isManifest(descriptor.mediaType)) {
       const found = await client.findManifest(repository, descriptor.digest);
       return found === undefined ? undefined : verified(descriptor, found.bytes);

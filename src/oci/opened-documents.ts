@@ -116,19 +116,23 @@ class DocumentWalk {
     }
     const index = readIndex(bytes, descriptor);
     for (const child of index.manifests) {
-      if (this.#seen.has(child.digest)) continue;
+      if (this.#isAttestation(child) || this.#seen.has(child.digest)) continue;
       this.#seen.add(child.digest);
       await this.#visitChild(child, depth + 1);
     }
     return index;
   }
 
+  #isAttestation(child: Descriptor): boolean {
+    if (!isAttestationManifest(child)) return false;
+    const subject = parseDigest(child.annotations?.['vnd.docker.reference.digest']);
+    if (subject !== undefined) this.#attestations.push({ descriptor: child, subject });
+    return true;
+  }
+
   async #visitChild(child: Descriptor, depth: number): Promise<void> {
     const { platform: wanted } = this.#options;
-    if (isAttestationManifest(child)) {
-      const subject = parseDigest(child.annotations?.['vnd.docker.reference.digest']);
-      if (subject !== undefined) this.#attestations.push({ descriptor: child, subject });
-    } else if (isIndex(child.mediaType)) await this.#visitIndex(child, depth);
+    if (isIndex(child.mediaType)) await this.#visitIndex(child, depth);
     else if (!isManifestType(child.mediaType)) this.#others.push(quoted(child.mediaType));
     else if (
       wanted === undefined ||

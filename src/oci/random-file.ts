@@ -7,10 +7,18 @@ const READ_CHUNK = 1024 * 1024;
 export class RandomFile {
   readonly size: number;
   readonly #handle: FileHandle;
+  readonly #path: string | undefined;
 
-  constructor(handle: FileHandle, size: number) {
+  /** `path` is left out for a file that has no name any more. */
+  constructor(handle: FileHandle, size: number, path?: string) {
     this.#handle = handle;
+    this.#path = path;
     this.size = size;
+  }
+
+  /** What any thread of this process opens the file by, while it is open here. */
+  get path(): string {
+    return this.#path ?? `/dev/fd/${this.#handle.fd}`;
   }
 
   /** Up to `length` bytes from `offset` on; fewer at the file's end. */
@@ -59,5 +67,5 @@ export class RandomFile {
 export async function openRandomFile(path: string): Promise<RandomFile | FileHandle> {
   const handle = await open(path, 'r');
   const found = await handle.stat();
-  return found.isFile() ? new RandomFile(handle, found.size) : handle;
+  return found.isFile() ? new RandomFile(handle, found.size, path) : handle;
 }

@@ -21,6 +21,7 @@ const ACCEPT = [
   MEDIA_TYPE.dockerIndex,
   MEDIA_TYPE.dockerManifest,
 ].join(', ');
+const PROGRESS_BYTES = 8 * 1024 * 1024;
 /** Bytes on the wire have to be the bytes that the digest is of. */
 const AS_STORED = { 'accept-encoding': 'identity' };
 
@@ -88,6 +89,7 @@ export class RegistryClient {
   ): AsyncIterable<Uint8Array> {
     const hash = options.verify === false ? undefined : createHash('sha256');
     let done = 0;
+    let before = 0;
     for (let attempt = 1; done < blob.size || attempt === 1; attempt++) {
       try {
         for await (const chunk of this.#blobFrom(repository, blob.digest, done)) {
@@ -99,6 +101,9 @@ export class RegistryClient {
         }
         if (done < blob.size) throw new TransferError('the transfer ended before the blob did');
       } catch (error) {
+        // A large blob may break often and still come: what brought a good piece of it was no vain try.
+        if (done - before >= PROGRESS_BYTES) attempt = 1;
+        before = done;
         const passing = error instanceof TransferError && attempt <= this.connection.retries;
         if (!passing) throw this.connection.explain(error, `fetching blob ${blob.digest}`);
         await this.connection.pause(attempt);

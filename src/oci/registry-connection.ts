@@ -167,6 +167,8 @@ export class RegistryConnection {
       url = new URL(location, url);
       if (call.method !== 'GET' && call.method !== 'HEAD')
         throw new TransferError(`${this.registry} sends uploads on to another address`);
+      if (isLoopback(url.hostname) && !isLoopback(this.base.hostname))
+        throw new UserError(`${this.registry} redirects to this machine itself`);
       if (url.protocol !== 'https:' && url.origin !== this.base.origin && !isLoopback(url.hostname))
         throw new TransferError(`${this.registry} redirects to an address without TLS`);
     }

@@ -27,7 +27,7 @@ export function fallbackTag(digest: Digest): string {
   return `sha256-${digestHex(digest)}`;
 }
 
-/** Referrers of `digest`, from the API with all its pages, else from the fallback tag. */
+/** Referrers of `digest`, from the API with all its pages, else from the fallback tag. Throws UserError rather than give a part. */
 export async function listReferrers(
   client: Manifests,
   repository: string,
@@ -50,12 +50,14 @@ export async function listReferrers(
       response.headers.get('content-type')?.startsWith(MEDIA_TYPE.index) !== true
     ) {
       await drop(response);
-      return page === 0 ? fromFallbackTag(client, repository, digest) : found;
+      if (page === 0) return fromFallbackTag(client, repository, digest);
+      throw unfinished(connection.registry, digest);
     }
     const bytes = await connection.bytes(response, MAX_DOCUMENT_BYTES);
     found.push(...parseIndex(bytes, `referrers of ${digest}`).manifests);
-    url = nextPage(response, url);
+    url = nextPage(response, url, connection.registry);
   }
+  if (url !== undefined) throw unfinished(connection.registry, digest);
   return found;
 }
 
@@ -105,9 +107,17 @@ async function fromFallbackTag(
 }
 
 /** The `rel="next"` of a Link header (RFC 8288), on the same origin only. */
-function nextPage(response: Response, url: URL): URL | undefined {
+function nextPage(response: Response, url: URL, registry: string): URL | undefined {
   const match = /<([^>]*)>\s*;[^,]*\brel="?next"?/.exec(response.headers.get('link') ?? '');
   if (match?.[1] === undefined) return undefined;
   const next = new URL(match[1], url);
-  return next.origin === url.origin ? next : undefined;
+  if (next.origin !== url.origin)
+    throw new UserError(`${registry} sends the list of referrers on to another address`);
+  return next;
+}
+
+function unfinished(registry: string, digest: Digest): UserError {
+  return new UserError(
+    `${registry} does not come to the end of its list of referrers of ${digest}`,
+  );
 }
