@@ -113,7 +113,7 @@ export async function factsOfImage(recipe: Recipe, image: MadeImage): Promise<Fa
   return {
     image: known(
       {
-        platform: { os: 'linux', architecture: 'amd64' },
+        platform: { os: 'linux', architecture: image.config.architecture },
         manifestDigest: image.manifestDigest,
         indexDigest: image.indexDigest,
         config: image.config,

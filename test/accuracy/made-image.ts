@@ -33,6 +33,8 @@ export interface GivenDockerfile {
 /** All that is to be said of an image before its bytes are made. */
 export interface Recipe {
   readonly layers: readonly Layer[];
+  /** amd64 where it is not said. */
+  readonly architecture?: string;
   readonly config?: ImageConfig['config'];
   /** RFC 3339; none where it is undefined. */
   readonly created?: string | undefined;
@@ -95,13 +97,12 @@ function madeLayer(layer: Layer, index: number): MadeLayer {
   };
 }
 
-const PLATFORM = { os: 'linux', architecture: 'amd64' };
-
 /** Makes the bytes: layers, config, manifest, and the index that lists it. */
 export function makeImage(recipe: Recipe): MadeImage {
   const layers = recipe.layers.map(madeLayer);
+  const platform = { os: 'linux', architecture: recipe.architecture ?? 'amd64' };
   const config: ImageConfig = {
-    ...PLATFORM,
+    ...platform,
     ...(recipe.created === undefined ? {} : { created: recipe.created }),
     ...(recipe.config === undefined ? {} : { config: recipe.config }),
     rootfs: { type: 'layers', diff_ids: layers.map(({ diffId }) => diffId) },
@@ -121,7 +122,7 @@ export function makeImage(recipe: Recipe): MadeImage {
     ...(recipe.annotations === undefined ? {} : { annotations: recipe.annotations }),
   };
   const manifestBytes = Buffer.from(JSON.stringify(manifest));
-  const listed = { ...descriptor(MEDIA_TYPE.manifest, manifestBytes), platform: PLATFORM };
+  const listed = { ...descriptor(MEDIA_TYPE.manifest, manifestBytes), platform };
   const index = {
     schemaVersion: 2,
     mediaType: MEDIA_TYPE.index,
