@@ -13,6 +13,16 @@ export const COMMANDS = [
     summary: 'build an image reproducibly, sign and attest it, grade it, then load or push it',
   },
   {
+    name: 'grade',
+    usage: 'grade [flags] IMAGE...',
+    summary: 'grade any image: of a registry, of Docker, an OCI layout or an archive',
+  },
+  {
+    name: 'diff',
+    usage: 'diff [--platform OS/ARCH] [--json] FIRST SECOND',
+    summary: 'name each file in which two images differ, why, and what to do about it',
+  },
+  {
     name: 'push',
     usage: 'push NAME[:TAG]...',
     summary: 'push what a build left in the layout, with its signature and attestations',

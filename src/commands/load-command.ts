@@ -4,6 +4,8 @@ import type { Command } from './io.ts';
 /** Each command's module, loaded when it is called: start-up is part of every build. */
 export const LOAD: Readonly<Record<CommandName, () => Promise<Command>>> = {
   build: async () => (await import('./build.ts')).build,
+  grade: async () => (await import('./grade.ts')).grade,
+  diff: async () => (await import('./diff.ts')).diff,
   push: async () => (await import('./push.ts')).push,
   load: async () => (await import('./load.ts')).load,
   prune: async () => (await import('./prune.ts')).prune,

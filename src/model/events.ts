@@ -3,9 +3,11 @@ import type { Scorecard } from './scorecard.ts';
 
 export const PHASES = [
   'plan',
+  'open',
   'build',
   'normalise',
   'inspect',
+  'verify',
   'attest',
   'grade',
   'gate',

@@ -92,7 +92,7 @@ async function buildPlanned(
   const report = scorecard === undefined ? undefined : reportOf(scorecard, contents);
   if (scorecard !== undefined && report !== undefined) {
     context.emit({ kind: 'scorecard', scorecard });
-    const shortfalls = gateImage(context, plan, scorecard);
+    const shortfalls = gateImage(context, plan.settings.gate, scorecard);
     if (shortfalls.length > 0) return { kind: 'short', report, shortfalls };
   }
   context.signal.throwIfAborted();

@@ -1,15 +1,14 @@
 import { gate, type Shortfall } from '../grading/gate.ts';
 import type { Scorecard } from '../model/scorecard.ts';
-import type { BuildPlan } from '../plans/build-plan.ts';
+import type { Settings } from '../model/settings.ts';
 import type { PipelineContext } from './context.ts';
 
 /** Holds the scorecard against `--min-level`, `--min-grade` and the settings; what it is short of, empty where the gate is met. */
 export function gateImage(
-  context: PipelineContext,
-  plan: BuildPlan,
+  context: Pick<PipelineContext, 'emit' | 'now'>,
+  { minLevel, minGrade, waivers }: Settings['gate'],
   scorecard: Scorecard,
 ): readonly Shortfall[] {
-  const { minLevel, minGrade, waivers } = plan.settings.gate;
   const asked = [
     ...(minLevel === undefined ? [] : [`level ${minLevel}`]),
     ...(minGrade === undefined ? [] : [`grade ${minGrade}`]),

@@ -3,9 +3,11 @@ import type { Phase } from '../model/events.ts';
 /** What a person reads for a phase while it runs. */
 export const PHASE_LABEL: Readonly<Record<Phase, string>> = {
   plan: 'plan',
+  open: 'open',
   build: 'build',
   normalise: 'normalise',
   inspect: 'inspect',
+  verify: 'verify',
   attest: 'sign and attest',
   grade: 'grade',
   gate: 'gate',

@@ -1,0 +1,195 @@
+import {
+  type Fact,
+  type Facts,
+  known,
+  type ReproductionFact,
+  unknownFact,
+} from '../model/facts.ts';
+import { platformName } from '../model/oci.ts';
+import type { OpenedImage, OpenedPlatform } from '../model/opened-image.ts';
+import type { Settings } from '../model/settings.ts';
+import { MissingLayerError } from '../oci/missing-layer.ts';
+import { attestationsFact } from './attestations-fact.ts';
+import { type PipelineContext, phase } from './context.ts';
+import { gradedBuild, type GivenDockerfile } from './grade-build-fact.ts';
+import type { Graded } from './grade-image.ts';
+import { gradeText } from './grade-text.ts';
+import { type Inspected, inspectPlatform } from './inspect-image.ts';
+import { judgePlatforms, type PlatformFacts } from './judge-platforms.ts';
+import { readAttachments } from './read-attachments.ts';
+import { scanOpened } from './scan-opened.ts';
+import type { TrustedSigners } from './trusted-signers.ts';
+import { verifyAttachments, type CheckedAttachment } from './verify-attachments.ts';
+
+export interface GradeOptions {
+  readonly settings: Settings;
+  readonly trusted: TrustedSigners;
+  /** Taken where the image's provenance carries none. */
+  readonly dockerfile: GivenDockerfile | undefined;
+  /** False leaves out the scan for secrets; its criterion is then unknown. */
+  readonly secrets: boolean;
+}
+
+/** All that hangs on the image, checked once for all its platforms. */
+interface Hanging {
+  readonly checked: readonly CheckedAttachment[];
+  readonly incomplete: string | undefined;
+}
+
+/**
+ * Judges an image that was opened somewhere: reads each layer once, verifies what hangs on it, scans, judges every platform. Throws
+ * UserError where a layer or document is damaged or cannot be had.
+ */
+export async function gradeOpened(
+  context: PipelineContext,
+  image: OpenedImage,
+  options: GradeOptions,
+): Promise<Graded> {
+  const hanging = await attached(context, image, options.trusted);
+  const platforms: PlatformFacts[] = [];
+  for (const platform of image.platforms)
+    platforms.push(await platformFacts(context, image, platform, hanging, options));
+  return phase(
+    context,
+    'grade',
+    () => {
+      const { waivers } = options.settings.gate;
+      const named = { name: image.name, digest: image.root.digest, waivers };
+      const scorecard = judgePlatforms(context, named, platforms);
+      return Promise.resolve({ scorecard, contents: platforms });
+    },
+    ({ scorecard }) => ({ detail: gradeText(scorecard) }),
+  );
+}
+
+function attached(
+  context: PipelineContext,
+  image: OpenedImage,
+  trusted: TrustedSigners,
+): Promise<Hanging> {
+  return phase(
+    context,
+    'verify',
+    async () => {
+      const read = await readAttachments(image);
+      const checked = await verifyAttachments(context, image, read, trusted);
+      return { checked, incomplete: read.incomplete };
+    },
+    ({ checked, incomplete }) => {
+      const verified = checked.filter(({ verification }) => verification === 'verified').length;
+      const found = `${checked.length} signatures and attestations, ${verified} verified`;
+      return { detail: incomplete === undefined ? found : `${found}; ${incomplete}` };
+    },
+  );
+}
+
+async function platformFacts(
+  context: PipelineContext,
+  image: OpenedImage,
+  platform: OpenedPlatform,
+  hanging: Hanging,
+  options: GradeOptions,
+): Promise<PlatformFacts> {
+  const { settings } = options;
+  const name = platformName(platform.descriptor.platform ?? platform.config);
+  const attestations = attestationsFact(
+    image,
+    platform.descriptor.digest,
+    hanging.checked,
+    hanging.incomplete,
+  );
+  const build = gradedBuild(image, platform, attestations, options.dockerfile);
+  const inspected = await inspect(context, image, platform, name, build.buildArgs, options);
+  const content = await contentFacts(context, image, platform, inspected, options);
+  const facts: Facts = {
+    image: known(
+      {
+        platform: platform.descriptor.platform ?? platform.config,
+        manifestDigest: platform.descriptor.digest,
+        ...(image.index === undefined ? {} : { indexDigest: image.root.digest }),
+        config: platform.config,
+        manifest: platform.manifest,
+        annotations: {
+          index: image.index?.annotations ?? {},
+          manifest: platform.manifest.annotations ?? {},
+          labels: platform.config.config?.Labels ?? {},
+        },
+      },
+      'image',
+    ),
+    ...content,
+    build: build.fact,
+    attestations,
+    reproduction: reproductionOf(),
+    declarations: known(
+      {
+        secrets: settings.secrets.use,
+        secretFiles: settings.secrets.files,
+        trustedImages: settings.trust.images,
+        maxAgeDays: settings.recentDays,
+        now: context.now(),
+      },
+      'build',
+    ),
+  };
+  return { platform: name, digest: platform.descriptor.digest, facts };
+}
+
+type ContentFacts = Pick<Facts, 'filesystem' | 'packages' | 'secrets' | 'vulnerabilities'>;
+
+/** What the layers hold; unknown where one of them could not be had. */
+async function contentFacts(
+  context: PipelineContext,
+  image: OpenedImage,
+  platform: OpenedPlatform,
+  inspected: Inspected | MissingLayerError,
+  { settings, secrets }: GradeOptions,
+): Promise<ContentFacts> {
+  if (inspected instanceof MissingLayerError) {
+    const unread = unknownFact(inspected.message, inspected.nextStep);
+    return { filesystem: unread, packages: unread, secrets: unread, vulnerabilities: unread };
+  }
+  const { content } = inspected;
+  return {
+    filesystem: known(content.filesystem, 'image'),
+    packages: known(content.packages, 'image'),
+    secrets: secrets
+      ? known(content.secrets, 'image')
+      : unknownFact('the layers were not searched for secrets', 'grade without --secrets=false'),
+    vulnerabilities: await scanOpened(context, image, platform, content, settings),
+  };
+}
+
+async function inspect(
+  context: PipelineContext,
+  image: OpenedImage,
+  platform: OpenedPlatform,
+  name: string,
+  buildArgs: Readonly<Record<string, string>>,
+  { secrets }: GradeOptions,
+): Promise<Inspected | MissingLayerError> {
+  return phase(
+    context,
+    'inspect',
+    async () => {
+      try {
+        return await inspectPlatform(context, image, platform, buildArgs, { secrets });
+      } catch (error) {
+        // A layer that may not be handed out makes its facts unknown; a damaged one is an error.
+        if (error instanceof MissingLayerError) return error;
+        throw error;
+      }
+    },
+    (found) =>
+      found instanceof MissingLayerError
+        ? { detail: `${name}: ${found.message}` }
+        : {
+            detail: `${name}: ${found.content.packages.length} packages, ${found.content.filesystem.fileCount} files, ${found.read} of ${platform.layers.length} layers read`,
+            cached: found.read === 0,
+          },
+  );
+}
+
+function reproductionOf(): Fact<ReproductionFact> {
+  return unknownFact('nobody built it a second time', 'scoville reproduce');
+}
