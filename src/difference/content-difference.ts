@@ -24,7 +24,7 @@ export function contentDifference(
   if (both(GZIP, 18)) return { format: 'gzip', detail: gzipDifference(first, second) };
   if (path.endsWith('.pyc') && first.length > 16 && second.length > 16)
     return { format: 'pyc', detail: pycDifference(first, second) };
-  const text = textDifference(first, second);
+  const text = textDifference(path, first, second);
   return text ?? { format: 'binary', detail: firstDifference(first, second) };
 }
 

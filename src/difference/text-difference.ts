@@ -3,8 +3,16 @@ import type { ContentDifference } from '../model/difference.ts';
 const LONGEST = 80;
 const KEY = /-----BEGIN [A-Z0-9 ]*(PRIVATE KEY|CERTIFICATE)[A-Z0-9 ]*-----/;
 
-/** The first line that differs of two texts; undefined where they are none. Keys and certificates are named, never shown. */
+/** Files that hold passwords, their hashes or tokens by their nature. */
+const SECRET_FILE =
+  /(?:^|\/)(?:g?shadow-?|\.npmrc|\.netrc|\.pypirc|\.pgpass|\.env(?:\..*)?|\.git-credentials|credentials|config\.json|.*\.(?:pem|key))$/;
+
+/**
+ * The first line that differs of two texts; undefined where they are none. Keys and certificates are named, never shown, and of files that
+ * hold secrets only the line's number is told.
+ */
 export function textDifference(
+  path: string,
   first: Uint8Array,
   second: Uint8Array,
 ): ContentDifference | undefined {
@@ -19,6 +27,7 @@ export function textDifference(
   while (at < length && before[at] === after[at]) at += 1;
   if (isSame([...before].sort(), [...after].sort()))
     return { format: 'text', detail: `the same lines in another order, from line ${at + 1} on` };
+  if (SECRET_FILE.test(path)) return { format: 'text', detail: `line ${at + 1}, not shown` };
   return {
     format: 'text',
     detail: `line ${at + 1}: ${quoted(before[at])} and ${quoted(after[at])}`,

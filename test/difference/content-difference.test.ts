@@ -104,6 +104,11 @@ describe('contentDifference', () => {
       { format: 'key', detail: 'a private key' },
     ],
     [
+      'of a file that holds secrets no text is shown',
+      difference('etc/shadow', 'root:*:1\napp:one:2', 'root:*:1\napp:two:2'),
+      { format: 'text', detail: 'line 2, not shown' },
+    ],
+    [
       'gzip: the time in its header',
       difference('a.gz', gzipAt('same', 0), gzipAt('same', 86_400)),
       {
