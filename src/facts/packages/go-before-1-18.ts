@@ -49,15 +49,19 @@ export class GoBefore118 {
     this.#stringAt = offsetOf(this.#segments, pointer.version);
   }
 
-  /** Takes the next piece of the file: `input` begins at `from`; what begins before `to` in it is looked at. `chunk`: its part that is new. */
-  scan(input: Buffer, from: number, to: number, chunk: Buffer): void {
-    if (!this.#isGo) return;
+  /** Takes the next piece of the file for what is being gathered; comes before it is scanned. */
+  push(chunk: Buffer): void {
     this.#capture?.push(chunk);
+  }
+
+  /** Looks at what begins before `to` in `input`, which lies at `from` in the file and goes on with `rest`. */
+  scan(input: Buffer, from: number, to: number, rest: Buffer): void {
+    if (!this.#isGo) return;
     for (let at = input.indexOf(VERSION); at >= 0 && at < to; at = input.indexOf(VERSION, at + 4))
       if (this.#versions.size < MAX_VERSIONS)
         this.#versions.set(from + at, input.toString('latin1', at, at + VERSION_LENGTH));
     const start = this.#capture === undefined ? input.indexOf(MODULES_START) : -1;
-    if (start >= 0 && start < to) this.#captureModules(input.subarray(start));
+    if (start >= 0 && start < to) this.#captureModules(input.subarray(start), rest);
     const at = (this.#stringAt ?? -1) - from;
     if (this.#pointer !== undefined && at >= 0 && at < to)
       this.#readString(input.subarray(at), this.#pointer);
@@ -76,7 +80,7 @@ export class GoBefore118 {
       : { packages };
   }
 
-  #captureModules(bytes: Buffer): void {
+  #captureModules(bytes: Buffer, rest: Buffer): void {
     this.#capture = new Capture(MODULES_START.length, MAX_MODULES, (held) => {
       const end = held.indexOf(MODULES_END);
       if (end < 0) return { need: held.length * 2 };
@@ -84,6 +88,7 @@ export class GoBefore118 {
       return DONE;
     });
     this.#capture.push(bytes);
+    this.#capture.push(rest);
   }
 
   /** A string is the address of its text and the text's length. */

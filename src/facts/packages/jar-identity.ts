@@ -2,8 +2,10 @@ import type { RawPackage } from '../layer-facts.ts';
 import { isPlainText } from './record.ts';
 
 /** `name-1.2.3-suffix.jar`: the version begins at the first part that begins with a digit. */
-const FILE_NAME = /^(.+?)-(\d[\w.+-]*)\.[a-z]+$/i;
+const FILE_NAME = /^(.+?)-(\d[\w.+-]*(?<!\.x))\.[a-z]+$/i;
 const GROUP = /^[A-Za-z_][\w.-]*$/;
+/** Not the name of a Java package, as some write there. */
+const TITLE = /^[\w+-]+$/;
 const WORD = /^[\w.+-]+$/;
 
 /**
@@ -63,13 +65,13 @@ function licensesOf(fields: ReadonlyMap<string, string>): readonly string[] {
 
 function ofNames(name: string, fields: ReadonlyMap<string, string>): RawPackage | undefined {
   const file = FILE_NAME.exec(name);
-  const symbolic = (fields.get('bundle-symbolicname') ?? '').split(';', 1)[0]?.trim() ?? '';
-  const artifact = file?.[1] ?? first(WORD, fields, ['implementation-title', 'bundle-name']);
+  const artifact =
+    file?.[1] ?? first(TITLE, fields, ['implementation-title']) ?? name.replace(/\.[^.]*$/, '');
   const version =
     file?.[2] ??
     first(WORD, fields, ['implementation-version', 'bundle-version', 'specification-version']);
   if (!isPlainText(artifact) || !isPlainText(version)) return undefined;
-  const group = groupOf(artifact, symbolic, fields);
+  const group = groupOf(artifact, fields);
   return {
     type: 'maven',
     name: group === undefined ? artifact : `${group}:${artifact}`,
@@ -78,16 +80,18 @@ function ofNames(name: string, fields: ReadonlyMap<string, string>): RawPackage 
   };
 }
 
-/** Maven and its bundle plugin write the group into these; where a symbolic name ends with the artifact, what stands before it. */
-function groupOf(
-  artifact: string,
-  symbolic: string,
-  fields: ReadonlyMap<string, string>,
-): string | undefined {
+/**
+ * Maven writes the group into the manifest; the bundle plugin makes the symbolic name of group and artifact. Any other symbolic name is
+ * none: a wrong group would name a package that there is not.
+ */
+function groupOf(artifact: string, fields: ReadonlyMap<string, string>): string | undefined {
   const stated = first(GROUP, fields, ['implementation-vendor-id']);
   if (stated !== undefined) return stated;
-  if (!GROUP.test(symbolic) || !symbolic.includes('.')) return undefined;
-  return symbolic.endsWith(`.${artifact}`) ? symbolic.slice(0, -artifact.length - 1) : symbolic;
+  const symbolic = (fields.get('bundle-symbolicname') ?? '').split(';', 1)[0]?.trim() ?? '';
+  if (!GROUP.test(symbolic) || !symbolic.endsWith(`.${artifact}`)) return undefined;
+  const before = symbolic.slice(0, -artifact.length - 1);
+  // `org.hamcrest` is group and artifact in one.
+  return before.includes('.') ? before : symbolic;
 }
 
 function first(

@@ -1,6 +1,6 @@
 import { executableKind } from '../executable-kind.ts';
 import type { RawPackage } from '../layer-facts.ts';
-import { Capture, DONE } from './capture.ts';
+import { Capture, type CaptureStep, DONE } from './capture.ts';
 import { FIRST_LOOK, MAX_LIST, mayBeList, readList, ZLIB } from './cargo-auditable.ts';
 import { GoBefore118 } from './go-before-1-18.ts';
 import { goRecord, MAGIC, MAX_MODULES, readBuildInfo } from './go-build-info.ts';
@@ -30,7 +30,7 @@ export class ProgramStream implements RecordStream {
   #looks = 0;
   #captures: Capture[] = [];
   #go: RecordContent | undefined;
-  #rust: readonly RawPackage[] = [];
+  #rust: readonly RawPackage[] | undefined;
   #old: GoBefore118 | undefined;
   #reason: string | undefined;
 
@@ -54,7 +54,7 @@ export class ProgramStream implements RecordStream {
     this.#look(Buffer.alloc(OVERLAP));
     for (const capture of this.#captures) capture.end();
     const go = this.#go ?? this.#old?.end() ?? NOTHING;
-    const packages = [...go.packages, ...this.#rust];
+    const packages = [...go.packages, ...(this.#rust ?? [])];
     const reason =
       this.#looks < MAX_LOOKS
         ? (this.#reason ?? go.unreadable)
@@ -75,45 +75,54 @@ export class ProgramStream implements RecordStream {
 
   #look(chunk: Buffer): void {
     for (const capture of this.#captures) capture.push(chunk);
-    const input = this.#tail.length === 0 ? chunk : Buffer.concat([this.#tail, chunk]);
-    const from = this.#at - this.#tail.length;
-    // What begins in the last bytes is looked at with the next piece, in full.
-    const to = Math.max(0, input.length - OVERLAP);
-    this.#findGo(input, from, to);
-    this.#findRust(input, to);
-    this.#old?.scan(input, from, to, chunk);
+    this.#old?.push(chunk);
+    const tail = this.#tail;
+    const from = this.#at - tail.length;
+    // What begins in the last bytes is looked at with the next piece, in full: then the seam is, without a copy of the piece.
+    if (chunk.length < 2 * OVERLAP) {
+      const input = Buffer.concat([tail, chunk]);
+      this.#tail = this.#scan(input, from, NONE);
+    } else {
+      const seam = Buffer.concat([tail, chunk.subarray(0, OVERLAP)]);
+      if (tail.length > 0) this.#scan(seam, from, chunk.subarray(OVERLAP));
+      this.#tail = this.#scan(chunk, this.#at, NONE);
+    }
     this.#captures = this.#captures.filter((capture) => !capture.isDone);
     this.#at += chunk.length;
-    this.#tail = Buffer.from(input.subarray(to));
   }
 
-  #findGo(input: Buffer, from: number, to: number): void {
+  /** Looks at what begins in `input`, which lies at `from` and goes on with `rest`; gives the bytes at its end that are yet to be looked at. */
+  #scan(input: Buffer, from: number, rest: Buffer): Buffer {
+    const to = Math.max(0, input.length - OVERLAP);
     for (let at = input.indexOf(MAGIC); at >= 0 && at < to; at = input.indexOf(MAGIC, at + 1))
       if ((from + at) % 16 === 0)
-        this.#capture(input.subarray(at), MAGIC.length, MAX_MODULES + 1024, (bytes) => {
-          const info = readBuildInfo(bytes);
-          if ('need' in info) return info;
-          if (info.form === 'inline') this.#go ??= goRecord(info);
-          if (info.form === 'pointer') this.#old?.found(info);
-          return DONE;
-        });
-  }
-
-  #findRust(input: Buffer, to: number): void {
+        this.#capture([input.subarray(at), rest], MAGIC.length, MAX_MODULES + 1024, (bytes) =>
+          this.#readGo(bytes),
+        );
     for (let at = input.indexOf(ZLIB); at >= 0 && at < to; at = input.indexOf(ZLIB, at + 1))
       if (mayBeList(input, at))
-        this.#capture(input.subarray(at), FIRST_LOOK, MAX_LIST, (bytes) =>
+        this.#capture([input.subarray(at), rest], FIRST_LOOK, MAX_LIST, (bytes) =>
           readList(bytes, (packages) => {
-            if (this.#rust.length === 0) this.#rust = packages;
+            this.#rust ??= packages;
           }),
         );
+    this.#old?.scan(input, from, to, rest);
+    return Buffer.from(input.subarray(to));
+  }
+
+  #readGo(bytes: Buffer): CaptureStep {
+    const info = readBuildInfo(bytes);
+    if ('need' in info) return info;
+    if (info.form === 'inline') this.#go ??= goRecord(info);
+    if (info.form === 'pointer') this.#old?.found(info);
+    return DONE;
   }
 
   #capture(
-    bytes: Buffer,
+    [bytes, rest]: readonly [Buffer, Buffer],
     need: number,
     most: number,
-    read: ConstructorParameters<typeof Capture>[2],
+    read: (bytes: Buffer) => CaptureStep,
   ): void {
     if (this.#looks >= MAX_LOOKS || this.#captures.length >= MAX_CAPTURES) return;
     this.#looks += 1;
@@ -122,6 +131,7 @@ export class ProgramStream implements RecordStream {
     if ('done' in first) return;
     const capture = new Capture(first.need, most, read);
     capture.push(bytes);
+    capture.push(rest);
     if (!capture.isDone) this.#captures.push(capture);
   }
 }
