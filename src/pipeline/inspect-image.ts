@@ -3,7 +3,8 @@ import { foldLayers, type ImageContent } from '../facts/image-facts.ts';
 import type { ImageConfig } from '../model/oci.ts';
 import type { BlobStore } from '../oci/blob-store.ts';
 import type { PipelineContext } from './context.ts';
-import { type ImageLayer, inspectLayers, type LayerOrigin } from './inspect-layers.ts';
+import { type ImageLayer, inspectLayers } from './inspect-layers.ts';
+import type { LayerOrigin } from './layer-threads.ts';
 
 export interface Inspected {
   readonly content: ImageContent;

@@ -2,25 +2,17 @@ import { availableParallelism } from 'node:os';
 import { FACTS_SCHEMA, isLayerFacts, type LayerFacts } from '../facts/layer-facts.ts';
 import type { Digest } from '../model/digest.ts';
 import type { Descriptor } from '../model/oci.ts';
-import type { FileRange } from '../model/walk.ts';
 import { workerFile } from '../normalise/compress-pool.ts';
 import { inParallel } from '../oci/in-parallel.ts';
 import { createCache, type JsonCache } from '../oci/json-cache.ts';
-import { checkLayerType } from '../oci/layer-walk.ts';
 import { fileBlocks } from '../oci/walk-blocks.ts';
-import { LayerThread } from './layer-thread.ts';
-import { type LayerRequest, readLayer } from './read-layer.ts';
+import { checkLayerType } from '../oci/walk-unpack.ts';
+import { type LayerOrigin, type LayerTask, readInThreads, sourceOf } from './layer-threads.ts';
+import { readLayer } from './read-layer.ts';
 
 export interface ImageLayer {
   readonly blob: Descriptor;
   readonly diffId: Digest;
-}
-
-/** Where the layers' bytes come from. */
-export interface LayerOrigin {
-  readonly openLayer: (blob: Descriptor) => Promise<AsyncIterable<Uint8Array>>;
-  /** Where the blob lies in a file; undefined where it does not. A thread reads it by itself then. */
-  readonly layerFile?: (blob: Descriptor) => Promise<FileRange | undefined>;
 }
 
 export interface InspectOptions {
@@ -47,9 +39,7 @@ const MOST_THREADS = 4;
 /** A thread takes some 60 ms until it reads: compressed bytes that this one reads in the same time. */
 const WORTH_A_THREAD = 8 * 1024 * 1024;
 
-interface Task {
-  readonly blob: Descriptor;
-  readonly request: LayerRequest;
+interface Task extends LayerTask {
   /** Under which the facts are kept. The diffID belongs to it: another claim about the same blob is to be checked. */
   readonly key: string;
 }
@@ -107,75 +97,29 @@ async function knownFacts(
 
 type Found = (task: Task, facts: LayerFacts) => Promise<void>;
 
-/** Reads the largest first, so that no thread is left with one at the end while the others wait. */
 async function readAll(
   tasks: readonly Task[],
   origin: LayerOrigin,
   options: InspectOptions,
   found: Found,
 ): Promise<void> {
-  options.signal.throwIfAborted();
-  const queue = [...tasks].sort((a, b) => b.blob.size - a.blob.size);
+  const { signal } = options;
+  signal.throwIfAborted();
   const file = 'workerFile' in options ? options.workerFile : workerFile('layer-worker');
   const count = file === undefined ? 0 : (options.threads ?? worthwhileThreads(tasks));
-  if (file === undefined || count === 0) await readHere(queue, origin, options.signal, found);
+  if (file !== undefined && count > 0)
+    await readInThreads(file, count, tasks, origin, signal, found);
   else
-    await readInThreads(file, Math.min(count, queue.length), queue, origin, options.signal, found);
+    for (const task of tasks) {
+      signal.throwIfAborted();
+      const source = await sourceOf(task, origin);
+      const open = typeof source === 'function' ? source : () => fileBlocks(source);
+      await found(task, await readLayer(task.request, open, signal));
+    }
 }
 
 function worthwhileThreads(tasks: readonly Task[]): number {
   const bytes = tasks.reduce((sum, { blob }) => sum + blob.size, 0);
   const most = Math.min(availableParallelism(), MOST_THREADS);
   return Math.min(most, Math.floor(bytes / WORTH_A_THREAD));
-}
-
-async function readHere(
-  tasks: readonly Task[],
-  origin: LayerOrigin,
-  signal: AbortSignal,
-  found: Found,
-): Promise<void> {
-  for (const task of tasks) {
-    signal.throwIfAborted();
-    const source = await sourceOf(task, origin);
-    const open = typeof source === 'function' ? source : () => fileBlocks(source);
-    await found(task, await readLayer(task.request, open, signal));
-  }
-}
-
-/** The first failure, or an abort, ends all threads at once. */
-async function readInThreads(
-  file: URL,
-  count: number,
-  queue: Task[],
-  origin: LayerOrigin,
-  signal: AbortSignal,
-  found: Found,
-): Promise<void> {
-  const threads = Array.from({ length: count }, () => new LayerThread(file));
-  const ended = new AbortController();
-  const aborted = new Promise<never>((_, reject) => {
-    const onAbort = (): void => {
-      reject(signal.reason as Error);
-    };
-    signal.addEventListener('abort', onAbort, { signal: ended.signal });
-  });
-  const lane = async (thread: LayerThread): Promise<void> => {
-    for (let task = queue.shift(); task !== undefined; task = queue.shift())
-      await found(task, await thread.read(task.request, await sourceOf(task, origin)));
-  };
-  try {
-    await Promise.race([Promise.all(threads.map(lane)), aborted]);
-  } finally {
-    ended.abort();
-    queue.length = 0;
-    await Promise.all(threads.map((thread) => thread.close()));
-  }
-}
-
-async function sourceOf(
-  { blob }: Task,
-  origin: LayerOrigin,
-): Promise<FileRange | (() => Promise<AsyncIterable<Uint8Array>>)> {
-  return (await origin.layerFile?.(blob)) ?? (() => origin.openLayer(blob));
 }

@@ -1,10 +1,13 @@
 import { Worker } from 'node:worker_threads';
 import type { LayerFacts } from '../facts/layer-facts.ts';
 import { UserError } from '../model/errors.ts';
-import type { FileRange } from '../model/walk.ts';
 import { ownBlocks } from '../oci/walk-blocks.ts';
-import { type FromLayerThread, receivedError, type ToLayerThread } from './layer-messages.ts';
-import type { LayerRequest } from './read-layer.ts';
+import {
+  type FromLayerThread,
+  type LayerJob,
+  receivedError,
+  type ToLayerThread,
+} from './layer-messages.ts';
 
 const BLOCK_BYTES = 512 * 1024;
 /** Blocks sent and not yet read: enough that neither side waits for the other, and little memory. */
@@ -12,15 +15,15 @@ const UNDER_WAY = 4;
 /** What one thread's facts may take; far above any real layer's, and an end for one that is made to fill the memory. */
 const MAX_HEAP_MB = 1536;
 
-interface Reading {
-  readonly resolve: (facts: LayerFacts) => void;
+interface Working {
+  readonly resolve: (facts: LayerFacts | undefined) => void;
   readonly reject: (reason: unknown) => void;
 }
 
-/** A thread that reads layers, one at a time. After a failure it takes no more: close it. */
+/** A thread that reads layers or halves of it, one at a time. After a failure it takes no more: close it. */
 export class LayerThread {
   readonly #worker: Worker;
-  #reading: Reading | undefined;
+  #working: Working | undefined;
   #failure: Error | undefined;
   #underWay = 0;
   #wake: (() => void) | undefined;
@@ -43,19 +46,21 @@ export class LayerThread {
     });
   }
 
-  /** Reads a layer: from `source` where it is a file, else the chunks that `source` opens are sent, no faster than they are read. */
-  async read(
-    request: LayerRequest,
-    source: FileRange | (() => Promise<AsyncIterable<Uint8Array>>),
-  ): Promise<LayerFacts> {
+  /**
+   * Does a job and gives the layer's facts, undefined where it only unpacks. What `open` gives is sent, no faster than it is read. Throws
+   * what the thread threw (Follows, where another thread did first), or what `open` did.
+   */
+  async run(
+    job: LayerJob,
+    open?: () => Promise<AsyncIterable<Uint8Array>>,
+  ): Promise<LayerFacts | undefined> {
     if (this.#failure !== undefined) throw this.#failure;
-    const facts = new Promise<LayerFacts>((resolve, reject) => {
-      this.#reading = { resolve, reject };
+    const facts = new Promise<LayerFacts | undefined>((resolve, reject) => {
+      this.#working = { resolve, reject };
     });
-    const isFile = typeof source !== 'function';
-    this.#tell({ kind: 'read', request, file: isFile ? source : undefined });
-    // The one fails where the other does not know of it: a thread that died, a registry that hung up.
-    if (!isFile) await Promise.race([facts, this.#send(source)]);
+    this.#tell(job);
+    // Each may fail without the other: a thread that died, a registry that hung up.
+    if (open !== undefined) await Promise.race([facts, this.#send(open)]);
     return facts;
   }
 
@@ -66,12 +71,12 @@ export class LayerThread {
 
   async #send(open: () => Promise<AsyncIterable<Uint8Array>>): Promise<void> {
     for await (const bytes of ownBlocks(await open(), BLOCK_BYTES)) {
-      while (this.#underWay >= UNDER_WAY && this.#reading !== undefined)
+      while (this.#underWay >= UNDER_WAY && this.#working !== undefined)
         await new Promise<void>((resolve) => {
           this.#wake = resolve;
         });
       // What it thinks of the layer is known already.
-      if (this.#reading === undefined) return;
+      if (this.#working === undefined) return;
       this.#underWay += 1;
       this.#tell({ kind: 'block', bytes }, [bytes.buffer]);
     }
@@ -88,7 +93,7 @@ export class LayerThread {
         this.#underWay -= 1;
         this.#wake?.();
         return;
-      case 'facts':
+      case 'done':
         this.#underWay = 0;
         this.#end()?.resolve(message.facts);
         return;
@@ -102,11 +107,11 @@ export class LayerThread {
     this.#end()?.reject(error);
   }
 
-  #end(): Reading | undefined {
-    const reading = this.#reading;
-    this.#reading = undefined;
+  #end(): Working | undefined {
+    const working = this.#working;
+    this.#working = undefined;
     this.#wake?.();
-    return reading;
+    return working;
   }
 }
 

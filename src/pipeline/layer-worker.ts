@@ -1,8 +1,14 @@
 // A bundle of its own (scripts/bundle.mjs): reads layers for layer-thread.ts, one after the other.
 import { parentPort } from 'node:worker_threads';
+import type { LayerFacts } from '../facts/layer-facts.ts';
 import { fileBlocks } from '../oci/walk-blocks.ts';
-import { type FromLayerThread, sentError, type ToLayerThread } from './layer-messages.ts';
-import { readLayer } from './read-layer.ts';
+import {
+  type FromLayerThread,
+  type LayerJob,
+  sentError,
+  type ToLayerThread,
+} from './layer-messages.ts';
+import { readLayer, readUnpacked, unpackInto } from './read-layer.ts';
 
 const port = parentPort;
 const tell = (message: FromLayerThread): void => port?.postMessage(message);
@@ -29,6 +35,16 @@ function receive(block: Uint8Array | undefined): void {
   wake?.();
 }
 
+async function work(job: LayerJob): Promise<LayerFacts | undefined> {
+  if (job.kind === 'read-unpacked') return readUnpacked(job.shared, job.request);
+  const { file } = job;
+  const open = (): AsyncIterable<Uint8Array> =>
+    file === undefined ? sentBlocks() : fileBlocks(file);
+  if (job.kind === 'read') return readLayer(job.request, open);
+  await unpackInto(job.shared, job.request, open);
+  return undefined;
+}
+
 port?.on('message', (message: ToLayerThread) => {
   switch (message.kind) {
     case 'block':
@@ -38,11 +54,11 @@ port?.on('message', (message: ToLayerThread) => {
       receive(undefined);
       return;
     case 'read':
-      readLayer(message.request, () =>
-        message.file === undefined ? sentBlocks() : fileBlocks(message.file),
-      ).then(
+    case 'unpack':
+    case 'read-unpacked':
+      work(message).then(
         (facts) => {
-          tell({ kind: 'facts', facts });
+          tell({ kind: 'done', facts });
         },
         (error: unknown) => {
           tell({ kind: 'failed', error: sentError(error) });

@@ -1,7 +1,9 @@
 import { collectLayer } from '../facts/collect-layer.ts';
 import type { LayerFacts } from '../facts/layer-facts.ts';
 import type { Digest } from '../model/digest.ts';
-import { walkLayer } from '../oci/layer-walk.ts';
+import { walkLayer, walkUnpacked } from '../oci/layer-walk.ts';
+import { Abandoned, PlainReader, PlainWriter } from '../oci/walk-ring.ts';
+import { type BlobSource, layerError, unpackLayer } from '../oci/walk-unpack.ts';
 
 /** A layer to read, as plain data that a thread can be handed. */
 export interface LayerRequest {
@@ -13,12 +15,12 @@ export interface LayerRequest {
 }
 
 /**
- * Reads a layer in this thread: its facts, digest and diffID verified. A chunk's memory may be used again once the next is asked for.
- * Throws UserError where the layer is malformed, another, or over a limit.
+ * Reads a layer in this thread: its facts, digest and diffID verified. Throws UserError where the layer is malformed, another, or over a
+ * limit.
  */
 export async function readLayer(
   { mediaType, digest, diffId, secrets }: LayerRequest,
-  open: () => AsyncIterable<Uint8Array> | Promise<AsyncIterable<Uint8Array>>,
+  open: BlobSource['open'],
   signal?: AbortSignal,
 ): Promise<LayerFacts> {
   const collection = collectLayer({ secrets });
@@ -30,5 +32,35 @@ export async function readLayer(
     expectedDiffId: diffId,
     ...(signal === undefined ? {} : { signal }),
   });
+  return collection.facts();
+}
+
+/** Unpacks a layer for `readUnpacked` in another thread. Throws as `readLayer` does, and Abandoned where the other has failed. */
+export async function unpackInto(
+  shared: SharedArrayBuffer,
+  { mediaType, digest }: LayerRequest,
+  open: BlobSource['open'],
+): Promise<void> {
+  const source = { open, mediaType, expectedDigest: digest };
+  const writer = new PlainWriter(shared);
+  try {
+    writer.end(await unpackLayer(source, writer));
+  } catch (error) {
+    writer.fail();
+    throw error instanceof Abandoned ? error : layerError(error, source);
+  }
+}
+
+/** Reads a layer that another thread unpacks. Throws as `readLayer` does, and UnpackingFailed where the other has failed. */
+export function readUnpacked(shared: SharedArrayBuffer, request: LayerRequest): LayerFacts {
+  const collection = collectLayer({ secrets: request.secrets });
+  walkUnpacked(
+    {
+      collectors: collection.collectors,
+      expectedDigest: request.digest,
+      expectedDiffId: request.diffId,
+    },
+    new PlainReader(shared),
+  );
   return collection.facts();
 }

@@ -12,8 +12,8 @@ import {
   type ImageLayer,
   inspectLayers,
   type InspectOptions,
-  type LayerOrigin,
 } from '../../src/pipeline/inspect-layers.ts';
+import type { LayerOrigin } from '../../src/pipeline/layer-threads.ts';
 import { temporaryFolder } from '../fakes/layouts.ts';
 import { entry, layerTar, tarOf } from '../fakes/tar-bytes.ts';
 import { zstdFrame } from '../fakes/zstd-frames.ts';
@@ -120,19 +120,22 @@ function thread(code: string): URL {
   const path = join(folder, `thread-${Math.random().toString(36).slice(2)}.mjs`);
   writeFileSync(
     path,
-    `import { parentPort } from 'node:worker_threads';\nparentPort.on('message', () => { ${code} });\n`,
+    `import { parentPort } from 'node:worker_threads';\nparentPort.on('message', (m) => { ${code} });\n`,
   );
   return pathToFileURL(path);
 }
 
-describe('inspectLayers', () => {
+// Threads take long to start while other tests hold the processors.
+const SLOW = { timeout: 60_000 };
+
+describe('inspectLayers', SLOW, () => {
   test('gives the same facts whatever the number of threads and where the bytes lie', async () => {
     const alone = await inspect(LAYERS, streamed, { threads: 0 });
     expect(alone.read).toBe(LAYERS.length);
     expect(alone.facts).toHaveLength(LAYERS.length);
     expect(alone.facts[4]?.secrets.map((s) => s.path)).toEqual(['srv/settings.yaml']);
     expect(alone.facts[0]?.texts['etc/os-release']).toBe('ID=debian\n');
-    for (const threads of [0, 1, 2, 4])
+    for (const threads of [1, 2, 4])
       for (const origin of [streamed, inFiles])
         expect(await inspect(LAYERS, origin, { threads })).toEqual(alone);
   });
@@ -175,7 +178,121 @@ describe('inspectLayers', () => {
   });
 });
 
-describe('a failure', () => {
+/** What went wrong, in this thread or in others. */
+async function failure(one: Made, threads: number): Promise<string> {
+  const origin: LayerOrigin = { openLayer: () => Promise.resolve(pieces(one.bytes)) };
+  return inspect([one.layer], origin, { threads }).then(
+    () => 'none',
+    (error: unknown) => {
+      expect(error).toBeInstanceOf(UserError);
+      return error instanceof Error ? error.message : '';
+    },
+  );
+}
+
+describe('a layer that is most of the work', SLOW, () => {
+  const noise = Buffer.from(Array.from({ length: 3_000_000 }, (_, i) => (i * i * 7919) >>> 11));
+  const tar = tarOf([
+    { entry: entry({ name: 'noise', size: noise.length }), content: noise },
+    { entry: entry({ name: 'key', size: key.length }), content: Buffer.from(key) },
+  ]);
+  const packings: readonly [string, (tar: Buffer) => Buffer][] = [
+    ['gzip', gzipSync],
+    ['zstd', zstdFrame],
+    ['none', (bytes) => bytes],
+  ];
+
+  test.each(packings)('is unpacked by one thread and read by another (%s)', async (_, pack) => {
+    const large = made(tar, pack);
+    const bytes = (blob: { digest: string }): Buffer =>
+      [large, ...MADE].find(({ layer }) => layer.blob.digest === blob.digest)?.bytes ?? tar;
+    const origin: LayerOrigin = { openLayer: (blob) => Promise.resolve(pieces(bytes(blob))) };
+    const path = join(folder, `large-${_}`);
+    writeFileSync(path, large.bytes);
+    const file: LayerOrigin = {
+      openLayer: () => Promise.reject(new Error('it lies in a file')),
+      layerFile: ({ size }) => Promise.resolve({ path, start: 0, length: size }),
+    };
+    for (const layers of [[large.layer], [...LAYERS, large.layer]]) {
+      const alone = await inspect(layers, origin, { threads: 0 });
+      for (const threads of [2, 4])
+        expect(await inspect(layers, origin, { threads })).toEqual(alone);
+      if (layers.length === 1) expect(await inspect(layers, file, { threads: 2 })).toEqual(alone);
+    }
+  });
+
+  const whole = made(tar);
+  const [half, cut] = [whole.bytes.length >> 1, whole.bytes.subarray(0, -20)];
+  const damaged = Buffer.from(whole.bytes).fill(0xff, half, half + 100);
+  const redone = (bytes: Buffer): Made => ({
+    bytes,
+    layer: { ...whole.layer, blob: { ...whole.layer.blob, digest: digestOf(bytes) } },
+  });
+  test.each<[string, Made, RegExp]>([
+    [
+      'another blob',
+      { ...whole, bytes: Buffer.concat([whole.bytes, cut]) },
+      /other content|cannot/,
+    ],
+    ['a blob that is cut off', redone(cut), /unexpected end of file/],
+    ['damaged data', redone(damaged), /cannot be read/],
+    ['another diffID', { ...whole, layer: { ...whole.layer, diffId: digestOf('') } }, /unpacks to/],
+    [
+      'another diffID of plain bytes',
+      { ...made(tar, (t) => t), layer: { ...made(tar, (t) => t).layer, diffId: digestOf('') } },
+      /unpacks to/,
+    ],
+    ['a tar that is cut off', made(tar.subarray(0, 2_000_000)), /archive is cut off/],
+    [
+      'no tar at its end',
+      made(Buffer.concat([tar.subarray(0, -1024), Buffer.alloc(9999, 1)])),
+      /checksum/,
+    ],
+    ['no tar', made(Buffer.concat([noise, noise])), /checksum|octal/],
+  ])('fails by %s as in one thread', async (_, one, message) => {
+    const alone = await failure(one, 0);
+    expect(alone).toMatch(message);
+    for (const threads of [1, 2]) expect(await failure(one, threads)).toBe(alone);
+  });
+
+  test.each([
+    ['process.exit(0)', 'process.exit(0)'],
+    ['process.exit(0)', ''],
+    ['', 'throw new Error("boom")'],
+  ])('a thread that dies takes the other along (%j, %j)', async (unpack, read) => {
+    const code = `
+      const wait = (index) => {
+        Atomics.wait(new Int32Array(m.shared, 0, 4), index, 0);
+        parentPort.postMessage({ kind: 'failed', error: { message: 'after it', follows: true } });
+      };
+      if (m.kind === 'unpack') { ${unpack}; wait(1); }
+      if (m.kind === 'read-unpacked') { ${read}; wait(0); }`;
+    const origin = { openLayer: () => Promise.resolve(pieces(whole.bytes)) };
+    await expect(
+      inspect([whole.layer], origin, { workerFile: thread(code), threads: 2 }),
+    ).rejects.toThrow(/ended early/);
+  });
+
+  test('an abort wakes a thread that waits for the other', async () => {
+    const abort = new AbortController();
+    const never: LayerOrigin = {
+      openLayer: () =>
+        Promise.resolve(
+          (async function* () {
+            yield whole.bytes.subarray(0, 100_000);
+            await new Promise(() => undefined);
+          })(),
+        ),
+    };
+    const waiting = inspect([whole.layer], never, { threads: 2, signal: abort.signal });
+    setTimeout(() => {
+      abort.abort();
+    }, 300);
+    await expect(waiting).rejects.toHaveProperty('name', 'AbortError');
+  });
+});
+
+describe('a failure', SLOW, () => {
   const wrong = made(Buffer.from('no tar at all '.repeat(100)));
   const layers = [...LAYERS.slice(0, 2), wrong.layer, ...LAYERS.slice(2)];
   const origin: LayerOrigin = {
