@@ -13,4 +13,7 @@ export const DEFAULT_SETTINGS: Settings = {
   recentDays: 30,
   registries: {},
   scanner: 'auto',
+  osv: { url: 'https://api.osv.dev' },
+  offline: false,
+  vex: [],
 };

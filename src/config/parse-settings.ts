@@ -91,6 +91,9 @@ function settingsOf(given: GivenSettings, file: string): Settings {
     recentDays: given.recentDays ?? DEFAULT_SETTINGS.recentDays,
     registries: { ...(given.registries as Settings['registries'] | undefined) },
     scanner: given.scanner ?? DEFAULT_SETTINGS.scanner,
+    osv: { ...DEFAULT_SETTINGS.osv, ...given.osv },
+    offline: given.offline ?? DEFAULT_SETTINGS.offline,
+    vex: ((given.vex as Settings['vex'] | undefined) ?? []).map(beside),
   };
 }
 

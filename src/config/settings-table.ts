@@ -160,9 +160,21 @@ export const SETTINGS_TABLE: Readonly<Record<string, SettingField>> = {
     flag: '--plain-http',
   },
   scanner: {
-    type: { kind: 'choice', choices: ['auto', 'grype', 'trivy', 'none'] },
-    help: 'Vulnerability scanner; `auto` takes the first that is installed.',
+    type: { kind: 'choice', choices: ['auto', 'grype', 'trivy', 'docker-scout', 'osv', 'none'] },
+    help: 'Vulnerability scanner; `auto` takes the first that can scan, in this order.',
     flag: '--scanner',
+  },
+  osv: group('The OSV API, which is asked where no scanner is installed.', {
+    url: { type: URL_TEXT, help: 'Its address, for a mirror of your own.' },
+  }),
+  offline: {
+    type: BOOLEAN,
+    help: 'Grade without the network: scanners use the databases they have.',
+  },
+  vex: {
+    type: { kind: 'list', of: TEXT },
+    help: 'VEX documents (OpenVEX, CycloneDX), files beside the settings file, that set vulnerabilities aside.',
+    byDefault: 'none',
   },
 };
 

@@ -72,17 +72,30 @@ export interface FilesystemFact {
 export interface SecretFinding {
   readonly rule: string;
   readonly masked: string;
-  readonly where: 'layer' | 'env' | 'label' | 'history' | 'provenance';
+  readonly where: 'layer' | 'env' | 'label' | 'annotation' | 'config' | 'history' | 'provenance';
   readonly path?: string;
   readonly layer?: Digest;
   readonly line?: number;
+  /** Byte of the file where it begins: in programs, and far into a large file, in place of a line. */
+  readonly offset?: number;
   /** The file is gone from the final filesystem, but its layer still holds it. */
   readonly deleted?: boolean;
+}
+
+/** What looks like a secret and is set aside by a rule, which says why. */
+export interface SuppressedSecret extends SecretFinding {
+  readonly reason: string;
 }
 
 export interface SecretsFact {
   readonly findings: readonly SecretFinding[];
   readonly scannedFiles: number;
+  /** Published tests and documentation, by rule: counted and shown, never dropped. */
+  readonly suppressed?: readonly SuppressedSecret[];
+  /** Files of which not all was looked at. */
+  readonly partlyReadFiles?: number;
+  /** Why not every layer was looked at, where that is so: what was not found may be there. */
+  readonly incomplete?: string;
 }
 
 export interface ImageFact {
@@ -144,12 +157,35 @@ export interface AttestationsFact {
 
 export type Severity = 'critical' | 'high' | 'medium' | 'low' | 'negligible' | 'unknown';
 
+/** One CVE in one package: of several records that mean the same, one. */
 export interface Vulnerability {
+  /** The CVE where there is one, else the id that the database gives. */
   readonly id: string;
   readonly severity: Severity;
   readonly package: string;
   readonly version: string;
+  /** The version to go to: the nearest that carries the fix. */
   readonly fixedIn?: string;
+  /** All versions that carry it, one a release branch, where there are several. */
+  readonly fixedVersions?: readonly string[];
+  /** Other names of the same vulnerability: GHSA, distribution advisories. */
+  readonly aliases?: readonly string[];
+  /** Where to read about it, http or https. */
+  readonly url?: string;
+  /** Whose word the severity is: `debian`, `ghsa`, `nvd`, `CVSS 3.1`. */
+  readonly severitySource?: string;
+  /** File of the image that records the package. */
+  readonly path?: string;
+  readonly purl?: string;
+}
+
+/** A vulnerability that a VEX statement sets aside, and by whose word. */
+export interface SuppressedVulnerability {
+  readonly vulnerability: Vulnerability;
+  readonly status: 'not_affected' | 'fixed' | 'false_positive';
+  readonly justification?: string;
+  /** The document that says so: a file, or the digest of a verified attestation. */
+  readonly source: string;
 }
 
 export interface VulnerabilitiesFact {
@@ -160,6 +196,12 @@ export interface VulnerabilitiesFact {
   /** After VEX. */
   readonly vulnerabilities: readonly Vulnerability[];
   readonly suppressedByVex: number;
+  /** Those that VEX set aside. */
+  readonly suppressed?: readonly SuppressedVulnerability[];
+  /** What the scan could not look at, a reason each: while there are any, finding nothing proves nothing. */
+  readonly gaps?: readonly string[];
+  /** What a reader should know beside: another scanner failed, a VEX document matched nothing. */
+  readonly notices?: readonly string[];
 }
 
 /** What a second, uncached build showed. */

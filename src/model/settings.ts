@@ -8,6 +8,8 @@ export interface Waiver {
   readonly expires?: string;
 }
 
+export type ScannerChoice = 'auto' | 'grype' | 'trivy' | 'docker-scout' | 'osv' | 'none';
+
 export type SignatureFormat = 'bundle' | 'legacy' | 'both';
 
 /** `.scoville.yaml`, defaults filled in. docs/configuration.md describes each. */
@@ -52,5 +54,13 @@ export interface Settings {
   readonly trust: { readonly images: readonly string[]; readonly keys: readonly string[] };
   readonly recentDays: number;
   readonly registries: Readonly<Record<string, { readonly plainHttp: boolean }>>;
-  readonly scanner: 'auto' | 'grype' | 'trivy' | 'none';
+  readonly scanner: ScannerChoice;
+  readonly osv: {
+    /** Base address of the OSV API, `https://api.osv.dev` or a mirror. */
+    readonly url: string;
+  };
+  /** Nothing is asked over the network for grading. */
+  readonly offline: boolean;
+  /** VEX documents: OpenVEX or CycloneDX files. */
+  readonly vex: readonly string[];
 }

@@ -15,8 +15,7 @@ import type { BuildTimes, FinalImage } from './image-under-build.ts';
 import { inspectPlatform, storedLayers } from './inspect-image.ts';
 import { legacySignatures } from './legacy-signatures.ts';
 import type { Prepared } from './prepare-build.ts';
-import { scanImage } from './scan-image.ts';
-import { scanLayout } from './scan-layout.ts';
+import { scanPlatforms } from './scan-platforms.ts';
 import { type SignedStatement, signStatements } from './sign-statements.ts';
 import type { Signer } from './signer.ts';
 import { verdictStatements } from './verdict-statements.ts';
@@ -48,11 +47,7 @@ export async function attestAndGrade(
     signer === undefined ? undefined : signEarly(context, prepared, image, times, signer);
   early?.catch(() => undefined);
   const evidence = await inspect(context, prepared, image, times);
-  const scanning = plan.own.grade
-    ? scanLayout(prepared.plan.layout, image.index).then((dir) =>
-        scanImage(context, plan.settings.scanner, dir),
-      )
-    : undefined;
+  const scanning = plan.own.grade ? scanPlatforms(context, plan, image, evidence) : undefined;
   // A scan that fails while signing still runs is looked at when it is awaited.
   scanning?.catch(() => undefined);
   if (!sign.on) context.emit({ kind: 'phase-off', phase: 'attest', reason: sign.offBecause });

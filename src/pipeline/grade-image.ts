@@ -1,4 +1,5 @@
 import type { ImageContent } from '../facts/image-facts.ts';
+import type { Digest } from '../model/digest.ts';
 import {
   type BuildFact,
   type Fact,
@@ -42,12 +43,19 @@ export function gradeImage(
   image: FinalImage,
   evidence: readonly PlatformEvidence[],
   signed: readonly SignedStatement[],
-  vulnerabilities: Fact<VulnerabilitiesFact> | undefined,
+  vulnerabilities: ReadonlyMap<Digest, Fact<VulnerabilitiesFact>> | undefined,
 ): Graded {
   const platforms = evidence.map((one) => ({
     platform: nameOf(one.platform),
     digest: one.platform.descriptor.digest,
-    facts: factsOf(context, prepared, image, one, signed, vulnerabilities),
+    facts: factsOf(
+      context,
+      prepared,
+      image,
+      one,
+      signed,
+      vulnerabilities?.get(one.platform.descriptor.digest),
+    ),
   }));
   const named = {
     name: imageName(prepared.plan, image),

@@ -55,7 +55,7 @@ export const OWN_FLAGS: readonly FlagSpec[] = [
     name: 'scanner',
     kind: 'string',
     value: 'NAME',
-    choices: ['auto', 'grype', 'trivy', 'none'],
+    choices: ['auto', 'grype', 'trivy', 'docker-scout', 'osv', 'none'],
     help: 'Vulnerability scanner',
   },
   {

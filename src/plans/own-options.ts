@@ -2,7 +2,7 @@ import { EXIT } from '../model/errors.ts';
 import type { ReportRequest } from '../model/report.ts';
 import { err, ok, type Result } from '../model/result.ts';
 import type { Grade } from '../model/scorecard.ts';
-import type { SignatureFormat } from '../model/settings.ts';
+import type { ScannerChoice, SignatureFormat } from '../model/settings.ts';
 import { type FlagSpec, parseGoBool } from './flag-spec.ts';
 import { parseReportRequests } from './report-request.ts';
 import type { UsageProblem } from './scan-arguments.ts';
@@ -21,7 +21,7 @@ export interface OwnOptions {
   readonly repro?: 'safe' | 'aggressive' | 'off';
   readonly pin?: boolean;
   readonly grade: boolean;
-  readonly scanner?: 'auto' | 'grype' | 'trivy' | 'none';
+  readonly scanner?: ScannerChoice;
   readonly maxAgeDays?: number;
   readonly plainHttp: readonly string[];
   readonly configFile?: string;

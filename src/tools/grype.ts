@@ -1,28 +1,33 @@
-import type { VulnerabilitiesFact, Vulnerability } from '../model/facts.ts';
-import { type Result, ok } from '../model/result.ts';
+import type { VulnerabilitiesFact } from '../model/facts.ts';
+import { type Result, err, ok } from '../model/result.ts';
 import type { RunTool } from '../model/run.ts';
 import { field, isRecord, listField, parseJson, textField } from './json-fields.ts';
-import { type ScanRequest, scanOutput, unreadable } from './scanner.ts';
-import { distinct, severityOf } from './severity.ts';
+import { type Report, onePerCve } from './one-per-cve.ts';
+import { given, reportText, reportUrl } from './report-text.ts';
+import { type ScanRequest, type ScanTarget, scanOutput, unreadable } from './scanner.ts';
+import { severityOf } from './severity.ts';
 
-/** Scans an OCI layout with grype. An error where its database cannot be had, or it fails. */
+/** Scans with grype. An error where its database cannot be had, or it fails. */
 export async function scanWithGrype(
   run: RunTool,
-  request: ScanRequest,
+  { target, offline, signal }: ScanRequest,
 ): Promise<Result<VulnerabilitiesFact>> {
-  const output = await scanOutput(run, 'grype', grypeArgs(request), request.signal);
-  return output.ok ? parseGrype(output.value) : output;
+  const env = grypeEnvironment(offline);
+  const output = await scanOutput(run, 'grype', grypeArgs(target), { ...given({ signal }), env });
+  return output.ok ? parseGrype(output.value) : err(output.error);
 }
 
-/** `grype oci-dir:DIR -o json`, with each VEX file. */
-export function grypeArgs(request: Pick<ScanRequest, 'layoutDir' | 'vexFiles'>): readonly string[] {
-  return [
-    `oci-dir:${request.layoutDir}`,
-    '--output',
-    'json',
-    '--quiet',
-    ...request.vexFiles.flatMap((file) => ['--vex', file]),
-  ];
+/** `grype oci-dir:DIR -o json`, or `sbom:FILE`. */
+export function grypeArgs(target: ScanTarget): readonly string[] {
+  const what = target.kind === 'layout' ? `oci-dir:${target.dir}` : `sbom:${target.file}`;
+  return [what, '--output', 'json', '--quiet'];
+}
+
+/** Asks for no newer grype; offline it takes the database that is there, however old: its age is shown. */
+export function grypeEnvironment(offline: boolean): Readonly<Record<string, string>> {
+  const always = { GRYPE_CHECK_FOR_APP_UPDATE: 'false' };
+  if (!offline) return always;
+  return { ...always, GRYPE_DB_AUTO_UPDATE: 'false', GRYPE_DB_VALIDATE_AGE: 'false' };
 }
 
 /**
@@ -33,43 +38,64 @@ export function parseGrype(json: string): Result<VulnerabilitiesFact> {
   const report = parseJson(json);
   const descriptor = field(report, 'descriptor');
   if (!isRecord(report) || !Array.isArray(report['matches']) || !isRecord(descriptor))
-    return unreadable('grype');
+    return unreadable();
+  const reports = report['matches'].map(reportOf);
+  if (reports.includes(undefined)) return unreadable();
   const database = field(descriptor, 'db');
-  const built = textField(database, 'built') ?? textField(field(database, 'status'), 'built');
+  const databaseDate =
+    reportText(database, 'built') ?? reportText(field(database, 'status'), 'built');
+  const ignored = listField(report, 'ignoredMatches').length;
   return ok({
     scanner: 'grype',
-    scannerVersion: textField(descriptor, 'version') ?? 'unknown',
-    ...(built === undefined ? {} : { databaseDate: built }),
-    vulnerabilities: distinct(report['matches'].flatMap(vulnerabilityOf)),
-    suppressedByVex: listField(report, 'ignoredMatches').filter(isIgnoredByVex).length,
+    scannerVersion: reportText(descriptor, 'version') ?? 'unknown',
+    vulnerabilities: onePerCve(reports.filter((one) => one !== undefined)),
+    suppressedByVex: 0,
+    ...given({ databaseDate }),
+    ...(ignored === 0 ? {} : { notices: [`grype left out ${ignored} by ignore rules of its own`] }),
   });
 }
 
-function vulnerabilityOf(match: unknown): readonly Vulnerability[] {
+/** A match; undefined where it does not say what is found where. */
+function reportOf(match: unknown): Report | undefined {
   const record = field(match, 'vulnerability');
   const artifact = field(match, 'artifact');
-  const id = textField(record, 'id');
-  const name = textField(artifact, 'name');
-  if (id === undefined || name === undefined) return [];
-  const own = severityOf(textField(record, 'severity'));
-  const related = listField(match, 'relatedVulnerabilities')
-    .map((other) => severityOf(textField(other, 'severity')))
-    .find((severity) => severity !== 'unknown');
-  const fixed = listField(field(record, 'fix'), 'versions').find((v) => typeof v === 'string');
-  return [
-    {
-      id,
-      severity: own === 'unknown' ? (related ?? own) : own,
-      package: name,
-      version: textField(artifact, 'version') ?? '',
-      ...(fixed === undefined ? {} : { fixedIn: fixed }),
-    },
-  ];
+  const id = reportText(record, 'id');
+  const name = reportText(artifact, 'name');
+  if (id === undefined || name === undefined) return undefined;
+  const related = listField(match, 'relatedVulnerabilities');
+  const fixes = listField(field(record, 'fix'), 'versions')
+    .map((version) => reportText({ version }, 'version'))
+    .filter((version) => version !== undefined);
+  return {
+    id,
+    package: name,
+    version: reportText(artifact, 'version') ?? '',
+    aliases: related.slice(0, 500).flatMap((other) => reportText(other, 'id') ?? []),
+    ...judged(record, related),
+    ...given({
+      fixedIn: fixes[0],
+      fixedVersions: fixes.length < 2 ? undefined : fixes,
+      url: reportUrl(record, 'dataSource'),
+      path: reportText(listField(artifact, 'locations')[0], 'path')?.replace(/^\/+/, ''),
+      purl: reportText(artifact, 'purl'),
+    }),
+  };
 }
 
-function isIgnoredByVex(match: unknown): boolean {
-  return listField(match, 'appliedIgnoreRules').some(
-    (rule) =>
-      (textField(rule, 'vex-status') ?? '') !== '' || textField(rule, 'namespace') === 'vex',
-  );
+function judged(
+  record: unknown,
+  related: readonly unknown[],
+): Pick<Report, 'severity' | 'severitySource' | 'weight'> {
+  const own = severityOf(textField(record, 'severity'));
+  const namespace = reportText(record, 'namespace') ?? '';
+  if (own !== 'unknown')
+    return {
+      severity: own,
+      severitySource: namespace.split(':', 1)[0] ?? '',
+      weight: namespace.includes(':distro:') ? 2 : 1,
+    };
+  const other = related
+    .map((one) => severityOf(textField(one, 'severity')))
+    .find((severity) => severity !== 'unknown');
+  return { severity: other ?? 'unknown', weight: 0, severitySource: 'nvd' };
 }

@@ -60,6 +60,14 @@ export const TOOLS = {
     debian: 'see https://trivy.dev/latest/getting-started/installation/',
     macos: 'brew install trivy',
   },
+  'docker-scout': {
+    title: 'docker scout',
+    command: 'docker',
+    versionArgs: ['scout', 'version'],
+    minimum: undefined,
+    debian: 'see https://docs.docker.com/scout/install/',
+    macos: 'see https://docs.docker.com/scout/install/',
+  },
 } as const satisfies Record<string, KnownTool>;
 
 export type ToolName = keyof typeof TOOLS;

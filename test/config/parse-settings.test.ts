@@ -46,7 +46,10 @@ trust: { images: [registry.example.com/base/*], keys: [keys/base.pub, awskms:///
 recentDays: 7
 registries:
   registry.local:5000: { plainHttp: true }
-scanner: trivy
+scanner: docker-scout
+osv: { url: 'https://osv.example.com' }
+offline: true
+vex: [vex/app.openvex.json]
 `;
     expect(await settingsOf(text)).toEqual({
       file: FILE,
@@ -77,7 +80,10 @@ scanner: trivy
       },
       recentDays: 7,
       registries: { 'registry.local:5000': { plainHttp: true } },
-      scanner: 'trivy',
+      scanner: 'docker-scout',
+      osv: { url: 'https://osv.example.com' },
+      offline: true,
+      vex: ['/project/vex/app.openvex.json'],
     });
   });
 
@@ -109,7 +115,7 @@ scanner: trivy
     ['sign:\n  enabled: yes\n', 'f.yaml:2:12: sign.enabled must be true or false, not "yes"'],
     [
       'scanner: grpye\n',
-      'f.yaml:1:10: scanner must be one of auto, grype, trivy, none (grype?), not "grpye"',
+      'f.yaml:1:10: scanner must be one of auto, grype, trivy, docker-scout, osv, none (grype?), not "grpye"',
     ],
     [
       'image:\n  version: 1.2\n',
@@ -143,7 +149,7 @@ scanner: trivy
     ['gate: !custom {}\n', 'f.yaml:1:7: Unresolved tag: !custom'],
     [
       '<<: {}\n',
-      'f.yaml:1:1: unknown key "<<"; known are image, secrets, sign, attest, reproducible, gate, trust, recentDays, registries, scanner',
+      'f.yaml:1:1: unknown key "<<"; known are image, secrets, sign, attest, reproducible, gate, trust, recentDays, registries, scanner, osv, offline, vex',
     ],
     ['1: x\n', 'f.yaml:1:1: the file: keys must be text'],
   ])('refuses %j', async (text, problem) => {

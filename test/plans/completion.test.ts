@@ -32,7 +32,7 @@ describe('bash', () => {
     [['scoville', 'build', '--scanner', '=', 'tr'], ['trivy']],
     [
       ['scoville', 'build', '--scanner', '='],
-      ['auto', 'grype', 'trivy', 'none'],
+      ['auto', 'grype', 'trivy', 'docker-scout', 'osv', 'none'],
     ],
     [['scoville', 'build', '-f', 'given'], ['given.ts']],
     [['scoville', 'build', '-t', ''], []],

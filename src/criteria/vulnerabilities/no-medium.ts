@@ -8,11 +8,12 @@ export const noMedium = criterion({
   level: 4,
   spec: '#no-medium',
   needs: ['vulnerabilities'],
+  uses: ['declarations'],
   settle: SCAN_SETTLE,
   decidedBy:
     'The scanner reports no CVE of severity medium after VEX statements that are given or verified; each CVE counts once. The verdict holds for the scanner, its version and the date of ' +
-    'its database, which it carries. Without a scanner: unknown.',
-  check: ({ vulnerabilities }) => judgeScan(vulnerabilities, 'medium'),
+    'its database, which it carries. A database more than a week old is warned of. Without a scanner, or where finding none proves nothing (a distribution without data, no record of packages, a database without a date): unknown.',
+  check: ({ vulnerabilities, declarations }) => judgeScan(vulnerabilities, 'medium', declarations),
   remedies: [
     {
       title: 'Update what carries a medium CVE',

@@ -1,0 +1,35 @@
+import { LONGEST_NAME } from './vex-statement.ts';
+
+/** A field of a value that may not even be an object. */
+export function field(value: unknown, name: string): unknown {
+  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined;
+  return (value as Readonly<Record<string, unknown>>)[name];
+}
+
+/** A list, at most so many of it; empty where it is none. */
+export function list(value: unknown, name: string, most: number): readonly unknown[] {
+  const found = field(value, name);
+  return Array.isArray(found) ? found.slice(0, most) : [];
+}
+
+/** Text of one bounded line; undefined where it is none. */
+export function text(value: unknown): string | undefined {
+  if (typeof value !== 'string' || value === '' || value.length > LONGEST_NAME) return undefined;
+  return value.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, ' ').trim();
+}
+
+/** A time as RFC 3339 writes it, in milliseconds; undefined where it is none. */
+export function time(value: unknown): number | undefined {
+  const parsed = typeof value === 'string' && value.length < 64 ? Date.parse(value) : Number.NaN;
+  return Number.isNaN(parsed) ? undefined : parsed;
+}
+
+/** A vulnerability's names, spelled alike. */
+export function vulnerabilityNames(...names: readonly unknown[]): readonly string[] {
+  const spelled = names.flatMap((name) => text(name)?.toUpperCase() ?? []);
+  // An IRI that ends in the id names it too: `https://nvd.nist.gov/vuln/detail/CVE-2019-17571`.
+  const last = spelled.flatMap((name) =>
+    name.includes('/') ? (name.split(/[/#]/).findLast((part) => part !== '') ?? []) : name,
+  );
+  return [...new Set(last)];
+}

@@ -1,0 +1,77 @@
+import type { VulnerabilitiesFact } from '../model/facts.ts';
+import { type Result, err } from '../model/result.ts';
+import { findCommand } from '../tools/command-path.ts';
+import { hasDockerScout, scanWithDockerScout } from '../tools/docker-scout.ts';
+import { scanWithGrype } from '../tools/grype.ts';
+import { scanWithOsv } from '../tools/osv.ts';
+import type { ScanRequest, ScanTarget } from '../tools/scanner.ts';
+import { TOOLS } from '../tools/tool-names.ts';
+import { scanWithTrivy } from '../tools/trivy.ts';
+import type { PipelineContext } from './context.ts';
+import type { ImageScan } from './image-scan.ts';
+import { withScanSbom } from './scan-sbom.ts';
+
+export type ScannerName = 'grype' | 'trivy' | 'docker-scout' | 'osv';
+
+/** True where a scanner can be started; OSV is an address and always there. */
+export async function isInstalled(context: PipelineContext, name: ScannerName): Promise<boolean> {
+  if (name === 'osv') return true;
+  const search = {
+    path: context.env['PATH'] ?? '',
+    cwd: context.cwd,
+    home: context.env['HOME'] ?? '/',
+  };
+  if (findCommand(TOOLS[name].command, search) === undefined) return false;
+  return name !== 'docker-scout' || hasDockerScout(context.run);
+}
+
+/** Scans with one scanner, as it is; an error says why it could not. */
+export async function runScanner(
+  context: PipelineContext,
+  name: ScannerName,
+  scan: ImageScan,
+): Promise<Result<VulnerabilitiesFact>> {
+  if (name === 'osv') return askOsv(context, scan);
+  const { layoutDir } = scan;
+  if (layoutDir !== undefined)
+    return scanTarget(context, name, scan, { kind: 'layout', dir: layoutDir });
+  if (name === 'docker-scout') return err('it needs the image in a layout on disk');
+  return withScanSbom(context, scan, (file) =>
+    scanTarget(context, name, scan, { kind: 'sbom', file }),
+  );
+}
+
+async function scanTarget(
+  { run, signal, now }: PipelineContext,
+  name: 'grype' | 'trivy' | 'docker-scout',
+  { offline }: ImageScan,
+  target: ScanTarget,
+): Promise<Result<VulnerabilitiesFact>> {
+  const request: ScanRequest = { target, offline, now: now(), signal };
+  switch (name) {
+    case 'grype':
+      return scanWithGrype(run, request);
+    case 'trivy':
+      return scanWithTrivy(run, request);
+    case 'docker-scout':
+      return scanWithDockerScout(run, request);
+  }
+}
+
+function askOsv(
+  { signal, now, version }: PipelineContext,
+  { content, offline, osvUrl, cache }: ImageScan,
+): Promise<Result<VulnerabilitiesFact>> {
+  const { packages, filesystem } = content;
+  if (offline && packages.length > 0)
+    return Promise.resolve(err('it is asked over the network, which is not to be used'));
+  return scanWithOsv({
+    url: osvUrl,
+    userAgent: `scoville/${version}`,
+    packages,
+    osRelease: filesystem.osRelease,
+    cache,
+    now: now(),
+    signal,
+  });
+}
