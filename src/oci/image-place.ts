@@ -48,6 +48,9 @@ export async function parseImageName(text: string, cwd: string): Promise<ImageNa
   if (text === '-') return { place: 'stdin', text: 'stdin' };
   if (text === '' || text.startsWith('-') || text.includes('\0'))
     throw new UserError(`${quoted(text)} names no image`);
+  // skopeo's spelling of a registry.
+  if (text.startsWith('docker://'))
+    return { place: 'registry', text: shown, reference: referenceOf(text.slice(7)) };
   if (/^sha256:[0-9a-f]{6,64}$/.test(text)) return { place: 'engine', text, image: text };
   const [, prefix = '', rest = ''] = /^([a-z-]+):(.+)$/s.exec(text) ?? [];
   const place = Object.hasOwn(PREFIXES, prefix) ? PREFIXES[prefix] : undefined;
@@ -72,9 +75,6 @@ function isTheirTag(prefix: string, rest: string): boolean {
 }
 
 async function byGuess(text: string, shown: string, cwd: string): Promise<ImageName> {
-  // skopeo's spelling of a registry.
-  if (text.startsWith('docker://'))
-    return { place: 'registry', text: shown, reference: referenceOf(text.slice(9)) };
   const isPath = /^(?:\.{0,2}\/|~\/)/.test(text);
   const { path, wanted } = await pathAndName(text, cwd);
   const found = await kindOf(path, isPath);

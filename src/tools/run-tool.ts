@@ -9,6 +9,8 @@ import { LineSplitter, OutputTail } from './tool-output.ts';
 const GRACE_MS = 5_000;
 /** How long output is waited for after a tool has ended: a grandchild may hold the pipe open. */
 const DRAIN_MS = 2_000;
+/** The same where the output is taken piece by piece: what is left of it may be on its way to a slow disk. */
+const TAKEN_DRAIN_MS = 60_000;
 
 /** What is read of execa's answer. */
 interface Ended {
@@ -42,12 +44,15 @@ export const runTool: RunTool = async (run) => {
     return failure;
   });
   let drain: NodeJS.Timeout | undefined;
-  child.once('exit', () => {
-    drain = setTimeout(() => {
-      // What is taken piece by piece may still be on its way to a slow disk.
-      if (taken === undefined) child.stdout?.destroy();
-      child.stderr?.destroy();
-    }, DRAIN_MS);
+  child.once('exit', (code) => {
+    const isOnItsWay = taken !== undefined && code !== null;
+    drain = setTimeout(
+      () => {
+        child.stdout?.destroy();
+        child.stderr?.destroy();
+      },
+      isOnItsWay ? TAKEN_DRAIN_MS : DRAIN_MS,
+    );
   });
   const ended = await child;
   await Promise.all([stdout.closed, stderr.closed]);

@@ -25,3 +25,17 @@ test('a body that gives one more chunk after its request was given up starts no 
   expect((await sent?.next())?.value).toEqual(Uint8Array.of(2));
   expect(timers()).toBe(before);
 });
+
+test('a transfer of a byte now and then is none', async () => {
+  const body = new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      await new Promise((done) => setTimeout(done, 5));
+      controller.enqueue(Uint8Array.of(1));
+    },
+  });
+  const sender = new HttpSender({ registry: 'r.test', stallMs: 20 });
+  const read = async (): Promise<void> => {
+    for await (const piece of sender.content(new Response(body))) expect(piece.length).toBe(1);
+  };
+  await expect(read()).rejects.toThrow('r.test sends too slowly');
+});

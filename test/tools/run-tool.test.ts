@@ -54,6 +54,36 @@ describe('runTool', () => {
     expect(result).toMatchObject({ stdout: '' });
   });
 
+  test('bytes are handed on piece by piece, none read before the last was taken', async () => {
+    const pieces: Uint8Array[] = [];
+    let taking = 0;
+    const result = await runTool({
+      ...sh('head -c 3000000 /dev/zero; echo said >&2'),
+      onStdout: async (chunk) => {
+        expect(++taking).toBe(1);
+        await new Promise((done) => setTimeout(done, 1));
+        taking -= 1;
+        pieces.push(chunk);
+      },
+    });
+    expect(result).toMatchObject({ exitCode: 0, stdout: '', stderr: 'said\n' });
+    expect(Buffer.concat(pieces).equals(Buffer.alloc(3_000_000))).toBe(true);
+  });
+
+  test('a tool whose output is refused is ended, and what was thrown is thrown again', async () => {
+    const run = runTool({
+      ...sh('cat /dev/zero'),
+      onStdout: () => Promise.reject(new Error('the disk is full')),
+    });
+    await expect(run).rejects.toThrow('the disk is full');
+  });
+
+  test('a tool that is killed while its output is taken ends as killed', async () => {
+    const onStdout = (): Promise<void> => Promise.resolve();
+    const run = runTool({ ...sh('cat /dev/zero'), onStdout, timeoutMs: 100 });
+    expect(await run).toMatchObject({ ended: 'timeout' });
+  });
+
   test('a timeout ends it', async () => {
     expect(await runTool({ command: 'sleep', args: ['20'], timeoutMs: 100 })).toMatchObject({
       ended: 'timeout',

@@ -1,0 +1,72 @@
+import { expect, test } from 'vitest';
+import { digestHex } from '../../src/model/digest.ts';
+import { UserError } from '../../src/model/errors.ts';
+import type { Descriptor } from '../../src/model/oci.ts';
+import { type AttachmentPlace, gatherAttachments } from '../../src/oci/attachments.ts';
+import { verified } from '../../src/oci/blob-source.ts';
+import { ImageBytes } from '../fakes/images.ts';
+
+function place(
+  bytes: ImageBytes,
+  referrers: readonly Descriptor[],
+  other: Partial<AttachmentPlace> = {},
+): AttachmentPlace {
+  return {
+    referrers: () => Promise.resolve(referrers),
+    tagged: () => Promise.resolve(undefined),
+    read: (descriptor) => {
+      const blob = bytes.blobs.get(descriptor.digest);
+      return Promise.resolve(blob === undefined ? undefined : verified(descriptor, blob));
+    },
+    ...other,
+  };
+}
+
+test('a listed manifest that is about something else is no referrer; what is no manifest is nothing', async () => {
+  const bytes = new ImageBytes();
+  const [image, other] = [bytes.image(), bytes.image({ text: 'other' })];
+  const index = bytes.index([], { subject: image });
+  const right = bytes.referrer(image);
+  const listed = [right, right, bytes.referrer(other), image, index];
+  const { complete, found } = await gatherAttachments(place(bytes, listed), [image.digest], []);
+  expect(complete).toBe(true);
+  expect(found.map((a) => a.descriptor.digest)).toEqual([right.digest]);
+});
+
+test('a manifest that is another than its digest, or missing, makes it incomplete', async () => {
+  const bytes = new ImageBytes();
+  const image = bytes.image();
+  const [damaged, lost, good] = ['1', '2', '3'].map((type) => bytes.referrer(image, `x/${type}`));
+  if (!damaged || !lost || !good) throw new Error('three were made');
+  bytes.blobs.set(damaged.digest, Buffer.alloc(damaged.size, 'x'));
+  const one = await gatherAttachments(place(bytes, [damaged, good]), [image.digest], []);
+  expect('reason' in one && one.reason).toContain('other content');
+  expect(one.found.map((a) => a.descriptor)).toEqual([good]);
+  bytes.blobs.delete(lost.digest);
+  const two = await gatherAttachments(place(bytes, [lost]), [image.digest], []);
+  expect('reason' in two && two.reason).toContain('is missing');
+});
+
+test('tags are made of each subject, and an error of the place is the reason', async () => {
+  const bytes = new ImageBytes();
+  const [index, image] = [bytes.index([]), bytes.image()];
+  const asked: string[] = [];
+  const tagged = (tag: string): Promise<undefined> => {
+    asked.push(tag);
+    return tag.endsWith('.att')
+      ? Promise.reject(new UserError('no answer'))
+      : Promise.resolve(undefined);
+  };
+  const subjects = [index.digest, image.digest];
+  const got = await gatherAttachments(place(bytes, [], { tagged }), subjects, []);
+  expect(got).toEqual({ complete: false, found: [], reason: 'no answer' });
+  expect(asked.sort()).toEqual(
+    subjects.flatMap((d) => [`sha256-${digestHex(d)}.att`, `sha256-${digestHex(d)}.sig`]).sort(),
+  );
+});
+
+test('what is no error of the place is thrown', async () => {
+  const bytes = new ImageBytes();
+  const broken = place(bytes, [], { referrers: () => Promise.reject(new TypeError('a bug')) });
+  await expect(gatherAttachments(broken, [bytes.image().digest], [])).rejects.toThrow('a bug');
+});

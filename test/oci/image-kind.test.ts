@@ -1,0 +1,41 @@
+import { expect, test } from 'vitest';
+import { digestOf } from '../../src/model/digest.ts';
+import { type Manifest, MEDIA_TYPE } from '../../src/model/oci.ts';
+import { artifactKind } from '../../src/oci/image-kind.ts';
+
+const of = (mediaType: string) => ({ mediaType, digest: digestOf(mediaType), size: 1 });
+
+function manifest(config: string, layers: readonly string[], artifactType?: string): Manifest {
+  return {
+    schemaVersion: 2,
+    config: of(config),
+    layers: layers.map(of),
+    ...(artifactType === undefined ? {} : { artifactType }),
+  };
+}
+
+test.each([
+  [MEDIA_TYPE.config, [MEDIA_TYPE.layerGzip]],
+  [MEDIA_TYPE.dockerConfig, [MEDIA_TYPE.dockerLayerGzip]],
+  [MEDIA_TYPE.config, [MEDIA_TYPE.layerZstd, MEDIA_TYPE.layer]],
+  [MEDIA_TYPE.config, []],
+  [MEDIA_TYPE.dockerConfig, ['application/vnd.docker.image.rootfs.foreign.diff.tar.gzip']],
+  // A layer that is no file system in an image that has others is for the walk to refuse, by its digest.
+  [MEDIA_TYPE.config, [MEDIA_TYPE.layer, 'text/plain']],
+])('%s with %j is an image', (config, layers) => {
+  expect(artifactKind(manifest(config, layers))).toBeUndefined();
+});
+
+test.each([
+  ['application/vnd.cncf.helm.config.v1+json', [], undefined, 'a Helm chart'],
+  ['application/vnd.wasm.config.v0+json', ['application/wasm'], undefined, 'a WebAssembly module'],
+  [MEDIA_TYPE.config, ['application/vnd.in-toto+json'], undefined, 'attestations of a build'],
+  [MEDIA_TYPE.empty, ['x/y'], 'application/vnd.cncf.notary.signature', 'a notation signature'],
+  [MEDIA_TYPE.empty, ['x/y'], 'x/z', 'an artifact of type "x/z"'],
+  ['x/config', [MEDIA_TYPE.layer], undefined, 'an artifact of type "x/config"'],
+  [MEDIA_TYPE.config, ['x/layer'], undefined, 'an artifact of type "x/layer"'],
+  ['application/vnd.docker.plugin.v1+json', [MEDIA_TYPE.layer], undefined, 'a Docker plugin'],
+  ['application/vnd.docker.ai.model.config.v0.1+json', [], undefined, 'an AI model'],
+])('%s with %j (%s) is %s', (config, layers, artifactType, kind) => {
+  expect(artifactKind(manifest(config, layers, artifactType))).toBe(kind);
+});
