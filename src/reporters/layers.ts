@@ -49,13 +49,20 @@ function instructionOf(createdBy: string): string {
     .trim();
 }
 
+/** The instruction, or what a base that was not built from a Dockerfile says of itself. */
+function saidBy(entry: HistoryEntry | undefined): string | undefined {
+  const said = [entry?.created_by, entry?.comment].map((text) => text?.trim() ?? '');
+  return said.find((text) => text !== '' && !text.startsWith('buildkit.'));
+}
+
+/** The layers of the manifest with what the history says of them; empty where the manifest is not known. */
 export function layerRows({ facts, baseLayers }: ImageContents): readonly LayerRow[] {
   if (!facts.image.known) return [];
   const { manifest, config } = facts.image.value;
   const counts = packagesByLayer(facts.packages.known ? facts.packages.value : []);
   const history = layerHistory(config.history, manifest.layers.length);
   return manifest.layers.map(({ digest, size }, index) => {
-    const createdBy = history?.[index]?.created_by;
+    const createdBy = saidBy(history?.[index]);
     return {
       digest,
       size,

@@ -12,9 +12,9 @@ export function sizeText(bytes: number): string {
   return `${unit === 0 ? Math.round(value) : value.toFixed(1)} ${UNITS[unit] ?? ''}`;
 }
 
-/** A whole number with thin groups of three, the same on every machine: `12 345`. */
+/** A whole number in groups of three, the same on every machine: `12,345`. */
 export function countText(count: number): string {
-  return String(Math.round(count)).replace(/\B(?=(\d{3})+$)/g, '\u202f');
+  return String(Math.round(count)).replace(/\B(?=(\d{3})+$)/g, ',');
 }
 
 /** `1 package`, `2 packages`. */

@@ -31,12 +31,19 @@ function sign(gain: number): string {
   return gain > 0 ? '+' : gain < 0 ? '-' : ' ';
 }
 
+/** Narrow terminals cut the names, not the figures. */
+function nameColumns({ width }: Screen): number {
+  return Math.max(8, Math.min(25, width - 32));
+}
+
 function scoreRow(screen: Screen, name: string, before: Score, after: Score): string {
   const { marks } = screen;
   const was = `${padded(before.grade, 2)} ${padded(`${before.points}/${before.total}`, 6)}`;
   const is = `${padded(after.grade, 2)} ${padded(`${after.points}/${after.total}`, 6)}`;
   const change = signed(after.points - before.points);
-  return ` ${padded(name, 25)} ${was} ${marks.arrow} ${heat(screen, after.grade)(is)} ${change}`.trimEnd();
+  const columns = nameColumns(screen);
+  const head = padded(fitted(name, columns, marks.ellipsis), columns);
+  return ` ${head} ${was} ${marks.arrow} ${heat(screen, after.grade)(is)} ${change}`.trimEnd();
 }
 
 function criterionRow(screen: Screen, change: CriterionChange): string {
@@ -44,8 +51,8 @@ function criterionRow(screen: Screen, change: CriterionChange): string {
   const { arrow, ellipsis } = screen.marks;
   const was = before === undefined ? ' ' : markOf(screen, before);
   const is = after === undefined ? ' ' : markOf(screen, after);
-  const room = Math.max(10, screen.width - 33 - arrow.length);
-  const why = fitted(shown(screen, summary), room, ellipsis);
+  const room = screen.width - 33 - arrow.length;
+  const why = room < 10 ? '' : fitted(shown(screen, summary), room, ellipsis);
   return ` ${sign(gain)} ${was} ${arrow} ${is} ${level} ${padded(id, 20)}  ${why}`.trimEnd();
 }
 
@@ -77,11 +84,12 @@ function packageLines(screen: Screen, packages: ScorecardDifference['packages'])
   ];
 }
 
-function sizeLine({ before, after }: ScorecardDifference): string[] {
+function sizeLine(screen: Screen, { before, after }: ScorecardDifference): string[] {
   if (before.size === undefined || after.size === undefined) return [];
   const change = after.size - before.size;
   const by = change === 0 ? '' : ` (${change > 0 ? '+' : '-'}${sizeText(Math.abs(change))})`;
-  return [` ${padded('Size', 25)} ${sizeText(before.size)}, now ${sizeText(after.size)}${by}`];
+  const text = ` ${padded('Size', nameColumns(screen))} ${sizeText(before.size)}, now ${sizeText(after.size)}${by}`;
+  return [fitted(text, screen.width, screen.marks.ellipsis)];
 }
 
 /** What is another in the newer image, for a terminal; ends with a newline. */
@@ -106,7 +114,7 @@ export function terminalDifference(
     '',
     scoreRow(screen, 'Overall', old.overall, now.overall),
     ...VECTORS.map((v) => scoreRow(screen, VECTOR_NAMES[v], old.vectors[v], now.vectors[v])),
-    ...sizeLine(difference),
+    ...sizeLine(screen, difference),
     '',
     criteria.length === 0
       ? ' Every criterion came out as before'

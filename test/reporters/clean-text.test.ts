@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { cleanText } from '../../src/reporters/clean-text.ts';
+import { cleanText, shortened } from '../../src/reporters/clean-text.ts';
 
 test.each([
   ['plain', 'plain'],
@@ -10,6 +10,12 @@ test.each([
   ['\ud800x', '\ufffdx'],
   ['x\udc00', 'x\ufffd'],
   ['😀 ok', '😀 ok'],
+  ['✔\ufe0f', '✔\ufe0f'],
+  ['a\u3164b\u115fc', 'a\ufffdb\ufffdc'],
+  ['a\u{e0041}\u{e0101}', 'a\ufffd\ufffd'],
+  ['a\ufffe\u{1ffff}', 'a\ufffd\ufffd'],
+  ['a\u2028b', 'a b'],
+  ['e\u0301\u0301\u0301\u0301\u0301\u0301x', 'e\u0301\u0301\u0301\u0301x'],
 ])('%j becomes %j', (text, clean) => {
   expect(cleanText(text)).toBe(clean);
 });
@@ -22,4 +28,15 @@ test('whatever comes in, no control character comes out', () => {
       );
     }),
   );
+});
+
+test.each([
+  ['abc', 3, 'abc'],
+  ['abcd', 3, 'ab…'],
+  ['ab😀', 3, 'ab…'],
+  ['a b', 3, 'a b'],
+  ['a' + ' '.repeat(100) + 'b', 5, 'a …'],
+  ['x'.repeat(1_000_000), 2, 'x…'],
+])('%j within %i', (text, longest, short) => {
+  expect(shortened(text, longest)).toBe(short);
 });

@@ -25,4 +25,25 @@ describe('markdownReport', () => {
     expect(row).not.toContain('<img');
     expect(row).not.toMatch(/(?<!\\)\[x/);
   });
+
+  test('mentions, addresses and issue numbers of an image become no links', () => {
+    const shown = markdownReport(
+      sampleScorecard(sampleFacts('@octocat/www.x.io/https://evil.example/#1'), '@a'),
+    );
+    const rows = shown.split('\n').filter((line) => line.startsWith('|') || line.startsWith('## '));
+    expect(rows.join('\n')).not.toMatch(/@\w|https?:\/\/|www\.\w|#\d/);
+  });
+
+  test('fits into a comment on GitHub, whatever the evidence', () => {
+    const card = sampleScorecard();
+    const evidence = Array.from({ length: 500 }, (_, i) => ({
+      kind: 'note' as const,
+      text: `${i}${'x'.repeat(5000)}`,
+    }));
+    const criteria = card.criteria.map((one) => ({ ...one, outcome: 'fail' as const, evidence }));
+    const text = markdownReport({ ...card, criteria });
+    expect(text.length).toBeLessThan(65_536);
+    expect(text).not.toContain('<details>');
+    expect(text).toContain('### Waived');
+  });
 });

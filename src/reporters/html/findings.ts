@@ -1,13 +1,10 @@
-import { type CriterionResult, type Evidence, SPEC_URL, VECTORS } from '../../model/criterion.ts';
+import { type CriterionResult, SPEC_URL, VECTORS } from '../../model/criterion.ts';
 import type { EvidenceSource } from '../../model/facts.ts';
 import type { Scorecard } from '../../model/scorecard.ts';
-import { evidenceText } from '../evidence-text.ts';
-import { plural } from '../size-text.ts';
 import { VECTOR_NAMES } from '../vector-names.ts';
+import { evidenceList } from './evidence.ts';
 import { outcomeIcon } from './icons.ts';
 import { codeBlock, html, type Markup } from './markup.ts';
-
-const EVIDENCE_SHOWN = 100;
 
 const SOURCES: Readonly<Record<EvidenceSource, string>> = {
   build: 'what this build did itself',
@@ -17,32 +14,6 @@ const SOURCES: Readonly<Record<EvidenceSource, string>> = {
   dockerfile: 'the Dockerfile that was pointed at',
   scanner: 'the vulnerability scanner',
 };
-
-const KINDS: Readonly<Record<Evidence['kind'], string>> = {
-  file: 'file',
-  package: 'package',
-  dockerfile: 'Dockerfile',
-  attestation: 'attestation',
-  image: 'image',
-  config: 'config',
-  vulnerability: 'CVE',
-  note: 'seen',
-};
-
-function evidenceList({ evidence }: CriterionResult): Markup {
-  const rest = evidence.length - EVIDENCE_SHOWN;
-  const items = evidence
-    .slice(0, EVIDENCE_SHOWN)
-    .map(
-      (one) =>
-        html`<li>
-          <span class="kind">${KINDS[one.kind]}</span> <code>${evidenceText(one)}</code>
-        </li>`,
-    );
-  return html`<ul class="evidence">
-    ${items}${rest > 0 ? html`<li>and ${plural(rest, 'more piece', 'more pieces')}</li>` : undefined}
-  </ul>`;
-}
 
 function remedies({ outcome, remedies: all, settle }: CriterionResult): Markup {
   if (outcome === 'pass' || outcome === 'not-applicable') return html``;

@@ -64,5 +64,9 @@ export function layerSection(contents: ImageContents, id: string): Markup {
         </tbody>
       </table>
     </div>
-    ${rest > 0 ? html`<p class="muted">and ${plural(rest, 'more layer')}</p>` : undefined}`;
+    ${rest > 0 ? html`<p class="muted">and ${plural(rest, 'more layer')}</p>` : undefined}
+    <p class="small muted">
+      Packages are counted where their record lies; a database that a later layer rewrites is that
+      layer’s.
+    </p>`;
 }

@@ -41,7 +41,7 @@ export const LIGHT: Theme = {
   line: '#e4ddd0',
   control: '#8a8275',
   accent: '#a82a14',
-  cool: { fill: '#0f8a5f', ink: '#ffffff', edge: '#0b6b49', text: '#0b6b49' },
+  cool: { fill: '#0c8058', ink: '#ffffff', edge: '#0b6b49', text: '#0b6b49' },
   mild: { fill: '#7ab648', ink: '#1d1a16', edge: '#4a7f22', text: '#3f6d1d' },
   warm: { fill: '#efc53b', ink: '#1d1a16', edge: '#967000', text: '#785900' },
   spicy: { fill: '#ef8d34', ink: '#1d1a16', edge: '#b3580a', text: '#974806' },

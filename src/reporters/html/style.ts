@@ -22,6 +22,7 @@ pre{background:var(--sunken);border-radius:6px;padding:.6rem .8rem;margin:.5rem 
 .muted,.of,.rests,.figures,.digest{color:var(--muted)}
 em{font-style:normal;font-size:.75rem;font-weight:600;color:var(--muted);border:1px solid var(--control);border-radius:3px;padding:0 .35em;white-space:nowrap}
 .unseen{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
+.small{font-size:.8125rem;margin-top:.5rem}
 .symbols{position:absolute}
 .num{text-align:right;white-space:nowrap}
 `;
@@ -94,8 +95,8 @@ summary{cursor:pointer}
 .finding.unknown .sum{color:var(--warm-text)}
 .finding .body{padding:0 0 1.5rem 1.75rem}
 .finding h4:first-child{margin-top:.25rem}
-.evidence{columns:1}
-.evidence li{display:grid;grid-template-columns:5.5rem minmax(0,1fr);gap:.75rem;padding:.15rem 0}
+.evidence li{display:grid;grid-template-columns:5rem minmax(0,1fr);gap:.75rem;padding:.15rem 0}
+.evidence .about{color:var(--muted);font-size:.875rem}
 .evidence .kind{color:var(--muted);font-size:.8125rem}
 .remedies li{max-width:46rem}
 .remedies li+li{margin-top:.9rem}
@@ -160,7 +161,7 @@ section{margin-top:2.5rem}
 .scores tbody,.scores tr{display:block}
 .scores tr{display:grid;grid-template-columns:minmax(0,1fr) auto auto;align-items:center;padding:.35rem 0}
 .scores th,.scores td,.scores .overall>*{padding:0 0 0 .75rem}
-.scores th{padding-left:0}
+.scores th,.scores .overall th{padding-left:0}
 .scores .wide{grid-row:2;grid-column:1/-1;padding:.3rem 0 0}
 .matrix,.matrix tbody,.matrix tr,.matrix th,.matrix td{display:block;width:auto}
 .matrix thead,.matrix .none{display:none}

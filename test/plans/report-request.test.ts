@@ -1,0 +1,44 @@
+import { describe, expect, test } from 'vitest';
+import { REPORT_FORMATS } from '../../src/model/report.ts';
+import { parseReportRequest, parseReportRequests } from '../../src/plans/report-request.ts';
+
+describe('parseReportRequest', () => {
+  test.each(REPORT_FORMATS)('%s with and without a file', (format) => {
+    expect(parseReportRequest(format)).toEqual({ ok: true, value: { format } });
+    expect(parseReportRequest(`${format}=a=b`)).toEqual({
+      ok: true,
+      value: { format, file: 'a=b' },
+    });
+  });
+
+  test.each([
+    ['', '--report needs a value'],
+    [
+      'pdf=x',
+      '--report does not know "pdf"; it is one of terminal, json, markdown, html, sarif, badges, junit',
+    ],
+    [
+      'JSON',
+      '--report does not know "JSON"; it is one of terminal, json, markdown, html, sarif, badges, junit',
+    ],
+    ['html=', '--report html= names no file'],
+  ])('%j is refused', (value, error) => {
+    expect(parseReportRequest(value)).toEqual({ ok: false, error });
+  });
+});
+
+describe('parseReportRequests', () => {
+  test('several, in their order', () => {
+    expect(parseReportRequests(['json', 'html=a', 'json'])).toEqual({
+      ok: true,
+      value: [{ format: 'json' }, { format: 'html', file: 'a' }, { format: 'json' }],
+    });
+  });
+
+  test('no file is written twice', () => {
+    expect(parseReportRequests(['json=a', 'html=a'])).toEqual({
+      ok: false,
+      error: '--report names "a" twice; each report needs its own file',
+    });
+  });
+});
