@@ -18,9 +18,20 @@ export const COMMANDS = [
     summary: 'grade any image: of a registry, of Docker, an OCI layout or an archive',
   },
   {
+    name: 'reproduce',
+    usage: 'reproduce [scoville build flags] PATH|URL',
+    summary:
+      'build twice and name each file that differs, its Dockerfile line, why, and what to do',
+  },
+  {
     name: 'diff',
     usage: 'diff [--platform OS/ARCH] [--json] FIRST SECOND',
     summary: 'name each file in which two images differ, why, and what to do about it',
+  },
+  {
+    name: 'verify',
+    usage: 'verify [flags] IMAGE...',
+    summary: 'say whether an image may be deployed: signature, attestations, level',
   },
   {
     name: 'push',

@@ -5,7 +5,9 @@ import type { Command } from './io.ts';
 export const LOAD: Readonly<Record<CommandName, () => Promise<Command>>> = {
   build: async () => (await import('./build.ts')).build,
   grade: async () => (await import('./grade.ts')).grade,
+  reproduce: async () => (await import('./reproduce.ts')).reproduce,
   diff: async () => (await import('./diff.ts')).diff,
+  verify: async () => (await import('./verify.ts')).verify,
   push: async () => (await import('./push.ts')).push,
   load: async () => (await import('./load.ts')).load,
   prune: async () => (await import('./prune.ts')).prune,

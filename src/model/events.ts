@@ -6,6 +6,7 @@ export const PHASES = [
   'open',
   'build',
   'normalise',
+  'compare',
   'inspect',
   'verify',
   'attest',

@@ -6,6 +6,7 @@ export const PHASE_LABEL: Readonly<Record<Phase, string>> = {
   open: 'open',
   build: 'build',
   normalise: 'normalise',
+  compare: 'compare',
   inspect: 'inspect',
   verify: 'verify',
   attest: 'sign and attest',

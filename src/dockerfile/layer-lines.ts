@@ -1,0 +1,51 @@
+import type { DockerfileModel, Instruction, Stage } from '../model/dockerfile.ts';
+
+/** Instructions that write a layer. */
+const WRITES = new Set(['RUN', 'COPY', 'ADD', 'WORKDIR']);
+
+/** What the history of an image says wrote each of its layers, base first; undefined where it does not say. */
+export type LayerInstructions = readonly (string | undefined)[];
+
+/**
+ * The line of the Dockerfile behind each layer, told from the last one back: the target stage's instructions, then those of the stage it
+ * is built on. Layers that no instruction accounts for, the base image's, have none.
+ */
+export function layerLines(
+  model: DockerfileModel,
+  layers: LayerInstructions,
+): readonly (number | undefined)[] {
+  const writing = chain(model).filter(({ keyword }) => WRITES.has(keyword));
+  const lines: (number | undefined)[] = layers.map(() => undefined);
+  let at = writing.length - 1;
+  for (let i = layers.length - 1; i >= 0 && at >= 0; i -= 1) {
+    const keyword = keywordOf(layers[i]);
+    if (keyword === undefined) return lines;
+    // A WORKDIR that names a folder which is there writes none.
+    while (at >= 0 && writing[at]?.keyword !== keyword && writing[at]?.keyword === 'WORKDIR')
+      at -= 1;
+    const instruction = writing[at];
+    if (instruction?.keyword !== keyword) return lines;
+    lines[i] = instruction.range.startLine;
+    at -= 1;
+  }
+  return lines;
+}
+
+/** The instructions of the stages that the target is made of, in the order they run. */
+function chain(model: DockerfileModel): readonly Instruction[] {
+  const instructions: Instruction[][] = [];
+  const seen = new Set<number>();
+  let stage: Stage | undefined = model.stages[model.target];
+  while (stage !== undefined && !seen.has(stage.index)) {
+    seen.add(stage.index);
+    instructions.unshift([...stage.instructions]);
+    stage = stage.base.kind === 'stage' ? model.stages[stage.base.index] : undefined;
+  }
+  return instructions.flat();
+}
+
+/** BuildKit writes `RUN |1 A=b /bin/sh -c … # buildkit`, `COPY a b # buildkit`, `WORKDIR /app`. */
+function keywordOf(createdBy: string | undefined): string | undefined {
+  const word = /^([A-Z]+)\s/.exec(createdBy ?? '')?.[1];
+  return word !== undefined && WRITES.has(word) ? word : undefined;
+}

@@ -1,0 +1,147 @@
+import { join } from 'node:path';
+import { layerLines } from '../dockerfile/layer-lines.ts';
+import type { ImageComparison } from '../model/difference.ts';
+import type { DockerfileModel } from '../model/dockerfile.ts';
+import { UserError } from '../model/errors.ts';
+import type { OpenedImage } from '../model/opened-image.ts';
+import { folderBlobs } from '../oci/blob-source.ts';
+import { type LayoutStore, openStore } from '../oci/layout-store.ts';
+import { openBlobImage } from '../oci/open-layout.ts';
+import type { BuildPlan } from '../plans/build-plan.ts';
+import type { ParsedBuild } from '../plans/parse-build-args.ts';
+import { secondBuild } from '../plans/second-build.ts';
+import { compareImages } from './compare-images.ts';
+import { type PipelineContext, phase } from './context.ts';
+import { copyContext } from './copy-context.ts';
+import type { FinalImage } from './image-under-build.ts';
+import { normaliseBuilt } from './normalise-built.ts';
+import { prepareBuild, type Prepared } from './prepare-build.ts';
+import { readExport } from './read-export.ts';
+import { runBuildKit } from './run-buildkit.ts';
+
+/** How it ended; `buildx`: one of the two builds failed, with its exit code. */
+export type Reproduction =
+  | { readonly kind: 'buildx'; readonly exitCode: number }
+  | { readonly kind: 'compared'; readonly comparison: ImageComparison };
+
+type Planned = Prepared & { readonly plan: BuildPlan };
+
+/**
+ * Builds an image, then once more without a cache, from a copy of the context in another folder with other times, and holds the two
+ * against each other. Nothing is signed, tagged, loaded or pushed. Throws UserError as a build does.
+ */
+export async function reproduce(
+  context: PipelineContext,
+  parsed: ParsedBuild,
+  stdin: AsyncIterable<Uint8Array>,
+): Promise<Reproduction> {
+  const store = await openStore(context.paths.store, context.now);
+  const first = await store.newBuild();
+  const second = await store.newBuild();
+  try {
+    const prepared = await prepareBuild(context, parsed, stdin, store, first);
+    const { plan } = prepared;
+    if (plan.kind === 'passthrough')
+      throw new UserError(`${plan.reason}: there is no image to compare`);
+    if (prepared.source.kind === 'stdin-archive')
+      throw new UserError('a context on stdin can be read only once', {
+        nextStep: 'unpack it, and reproduce the folder',
+      });
+    const planned = { ...prepared, plan };
+    const a = await buildOnce(context, planned);
+    if (typeof a === 'number') return { kind: 'buildx', exitCode: a };
+    const b = await buildElsewhere(context, planned, second.dir);
+    if (typeof b === 'number') return { kind: 'buildx', exitCode: b };
+    return { kind: 'compared', comparison: await compare(context, planned, a, b) };
+  } finally {
+    await first.discard();
+    await second.discard();
+  }
+}
+
+/** Builds and normalises; an exit code where buildx failed. */
+async function buildOnce(
+  context: PipelineContext,
+  prepared: Planned,
+): Promise<FinalImage | number> {
+  const { plan, source, builder, store } = prepared;
+  const { exitCode } = await runBuildKit(context, plan, source.stdin, builder);
+  if (exitCode !== 0) return exitCode;
+  return normaliseBuilt(context, prepared, await readExport(plan.layout, store.blobs));
+}
+
+async function buildElsewhere(
+  context: PipelineContext,
+  prepared: Planned,
+  dir: string,
+): Promise<FinalImage | number> {
+  const { directory } = prepared.source;
+  const copy = directory === undefined ? undefined : await copyContext(directory, context.signal);
+  context.emit({
+    kind: 'notice',
+    text: `building again without a cache${copy === undefined ? '' : `, from ${copy.directory}`}`,
+  });
+  try {
+    const paths = {
+      layout: dir,
+      metadataFile: join(dir, 'buildx-metadata.json'),
+      sourcePolicyFile: join(dir, 'source-policy.json'),
+    };
+    const plan = secondBuild(prepared.plan, paths, copy?.directory);
+    return await buildOnce(context, { ...prepared, plan });
+  } finally {
+    await copy?.remove();
+  }
+}
+
+async function compare(
+  context: PipelineContext,
+  { store, dockerfile }: Planned,
+  first: FinalImage,
+  second: FinalImage,
+): Promise<ImageComparison> {
+  const [a, b] = await Promise.all([
+    opened(store, 'the first build', first),
+    opened(store, 'the second build', second),
+  ]);
+  return phase(
+    context,
+    'compare',
+    () =>
+      compareImages(context, a, b, dockerfile === undefined ? undefined : linesOf(dockerfile, a)),
+    ({ reproducible, differences, omitted }) => ({
+      detail: reproducible ? 'the same' : `${differences.length + omitted} differences`,
+    }),
+  );
+}
+
+function opened(store: LayoutStore, name: string, image: FinalImage): Promise<OpenedImage> {
+  return openBlobImage({
+    name,
+    place: 'store',
+    blobs: folderBlobs(store.blobs),
+    root: image.index,
+    entries: [],
+  });
+}
+
+/** The Dockerfile line of each layer of the first image. */
+function linesOf(
+  dockerfile: DockerfileModel,
+  { platforms }: OpenedImage,
+): NonNullable<Parameters<typeof compareImages>[3]> {
+  const lines = new Map<string, number>();
+  for (const { layers, config } of platforms) {
+    const written = (config.history ?? []).filter(({ empty_layer }) => empty_layer !== true);
+    if (written.length !== layers.length) continue;
+    const found = layerLines(
+      dockerfile,
+      written.map(({ created_by }) => created_by),
+    );
+    for (const [i, line] of found.entries()) {
+      const digest = layers[i]?.blob.digest;
+      if (digest !== undefined && line !== undefined) lines.set(digest, line);
+    }
+  }
+  return ({ blob }) => lines.get(blob.digest);
+}
