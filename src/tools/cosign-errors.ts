@@ -42,7 +42,10 @@ export function cosignUserError(stderr: string, key: string | undefined): UserEr
 
 /** Why a verification did not succeed: the signature or statement is bad, or it could not be checked. */
 export function verificationFailure(stderr: string): 'failed' | 'unknown' {
+  const said = cosignSaid(stderr);
+  // An entry of a log in a form that bundles do not know says nothing against the signature.
+  if (/unsupported entry type/i.test(said)) return 'unknown';
   const bad =
     /could not verify envelope|do(?:es)? not match|invalid (?:predicate|signature)|none of the expected identities|no matching|failed to verify (?:signature|certificate|log inclusion|timestamp)/i;
-  return bad.test(cosignSaid(stderr)) ? 'failed' : 'unknown';
+  return bad.test(said) ? 'failed' : 'unknown';
 }

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Digest } from '../../src/model/digest.ts';
 import type { AttestationsFact } from '../../src/model/facts.ts';
@@ -278,6 +279,93 @@ describe.each([
       expect(outcomes(await fact(image, named('mine')))).toEqual([
         'https://example.org/t verified',
       ]);
+    });
+
+    describe('keyless', () => {
+      const fixture = (name: string): Buffer =>
+        readFileSync(new URL(`../fixtures/keyless/${name}`, import.meta.url));
+      interface Layer {
+        readonly payload?: string;
+        readonly envelope?: string;
+        readonly annotations: Readonly<Record<string, string>>;
+      }
+      const layer = (name: string): Layer => JSON.parse(fixture(name).toString()) as Layer;
+      const identity = (name: string, issuer = 'https://issuer.example'): TrustedSigners => ({
+        named: true,
+        signers: [
+          {
+            name,
+            signer: {
+              kind: 'identity',
+              identity: name.startsWith('^') ? { pattern: name } : { exact: name },
+              issuer: { exact: issuer },
+              trustedRoot: fileURLToPath(
+                new URL('../fixtures/keyless/trusted-root.json', import.meta.url),
+              ),
+            },
+          },
+        ],
+      });
+
+      function keylessImage(): MemoryImage {
+        const image = new MemoryImage();
+        const subject = image.platform();
+        const { payload = '', annotations } = layer('signature.json');
+        image.attach({
+          kind: 'cosign-signature-tag',
+          subject,
+          bytes: Buffer.from(payload),
+          mediaType: SIMPLE_SIGNING,
+          annotations,
+        });
+        referrer(image, subject, fixture('bundle.json'));
+        for (const name of ['attestation.json', 'attestation-intoto-entry.json']) {
+          const attested = layer(name);
+          image.attach({
+            kind: 'cosign-attestation-tag',
+            subject,
+            bytes: Buffer.from(attested.envelope ?? ''),
+            mediaType: 'application/vnd.dsse.envelope.v1+json',
+            annotations: attested.annotations,
+          });
+        }
+        return image;
+      }
+
+      const PROVENANCE = PREDICATE_TYPE.slsaProvenanceV02;
+
+      test.each(['https://example.org/builder', '^https://example\\.org/'])(
+        'by %s verifies in every form that a bundle can say',
+        async (name) => {
+          expect(outcomes(await fact(keylessImage(), identity(name)))).toEqual([
+            'cosign-tag verified',
+            `${PROVENANCE} verified`,
+            `${PROVENANCE} verified`,
+            // An old kind of log entry cannot be checked: no reason to say that it is wrong.
+            `${PROVENANCE} unverified`,
+          ]);
+        },
+      );
+
+      test.each([
+        ['https://example.org/other', undefined],
+        ['https://example.org/builder', 'https://other.example'],
+      ])('by %s of %s fails', async (name, issuer) => {
+        const found = outcomes(await fact(keylessImage(), identity(name, issuer)));
+        expect(found.slice(0, 3)).toEqual([
+          'cosign-tag failed',
+          `${PROVENANCE} failed`,
+          `${PROVENANCE} failed`,
+        ]);
+      });
+
+      test('is not what a key is asked for', async () => {
+        const found = await fact(keylessImage(), named('mine'));
+        expect(found.signatures[0]).toMatchObject({
+          verification: 'unverified',
+          detail: expect.stringContaining('--certificate-identity') as string,
+        });
+      });
     });
 
     test('the user’s own key is known by its name', async () => {
