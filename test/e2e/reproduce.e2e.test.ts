@@ -1,0 +1,127 @@
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { bases, ROOT, run, Scoville } from './harness.ts';
+
+interface Comparison {
+  readonly reproducible: boolean;
+  readonly first: { readonly digest: string };
+  readonly second: { readonly digest: string };
+  readonly differences: readonly {
+    readonly path: string;
+    readonly kind: string;
+    readonly class: string;
+    readonly line: number | null;
+    readonly detail: string;
+  }[];
+}
+
+const scoville = new Scoville();
+let folder = '';
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'scoville-reproduce-'));
+});
+afterAll(async () => {
+  await scoville.remove();
+  await run('docker', ['rmi', '-f', 'scoville-diff:a', 'scoville-diff:b']);
+  rmSync(folder, { recursive: true, force: true });
+});
+
+function context(name: string, dockerfile: string): string {
+  const dir = join(folder, name);
+  mkdirSync(dir);
+  writeFileSync(join(dir, 'Dockerfile'), dockerfile);
+  writeFileSync(join(dir, 'file.txt'), 'content\n');
+  return dir;
+}
+
+describe('scoville reproduce', () => {
+  test('proves the example: exit 0, one digest, nothing kept', async () => {
+    const ended = await scoville.expect(0, [
+      'reproduce',
+      '--json',
+      '--build-arg',
+      `NODE_BUILD=${bases.node}`,
+      '--build-arg',
+      `NODE_RUNTIME=${bases.nodeDistroless}`,
+      join(ROOT, 'examples/node-app'),
+    ]);
+    const found = JSON.parse(ended.stdout) as Comparison;
+    expect(found.reproducible).toBe(true);
+    expect(found.differences).toEqual([]);
+    expect(found.second.digest).toBe(found.first.digest);
+    expect(readdirSync(tmpdir()).filter((name) => name.startsWith('scoville-second-'))).toEqual([]);
+  });
+
+  test('names file, class, Dockerfile line and cause of what differs: exit 1', async () => {
+    const dir = context(
+      'dated',
+      `FROM ${bases.debian}\nWORKDIR /srv\nCOPY . .\nRUN date > /built && cat /proc/sys/kernel/random/uuid > /id\nRUN : > /empty\n`,
+    );
+    const ended = await scoville.expect(1, ['reproduce', '--json', dir]);
+    const found = JSON.parse(ended.stdout) as Comparison;
+    expect(found.reproducible).toBe(false);
+    expect(
+      found.differences.map(({ path, kind, class: id, line }) => [path, kind, id, line]),
+    ).toEqual([
+      ['built', 'content', 'build-date', 4],
+      ['id', 'content', 'random-id', 4],
+    ]);
+  });
+
+  test('a build that fails keeps buildx’ exit code and says nothing of reproducibility', async () => {
+    const dir = context('broken', `FROM ${bases.debian}\nRUN exit 7\n`);
+    const ended = await scoville.expect(1, ['reproduce', dir]);
+    expect(ended.stdout).toBe('');
+    expect(ended.stderr).toContain('exit code: 7');
+  });
+
+  test('an output that is no image is refused', async () => {
+    const dir = context('local', `FROM ${bases.debian}\n`);
+    const ended = await scoville.expect(2, ['reproduce', '-o', join(folder, 'out'), dir]);
+    expect(ended.stderr).toContain('there is no image to compare');
+    expect(existsSync(join(folder, 'out'))).toBe(false);
+  });
+});
+
+describe('scoville diff', () => {
+  test('holds two images of Docker against each other, down to the entry', async () => {
+    const dir = context(
+      'diff',
+      `FROM ${bases.busybox}\nARG WORD\nRUN echo $WORD > /word; echo same > /same\n`,
+    );
+    for (const [tag, word] of [
+      ['a', 'one'],
+      ['b', 'two'],
+    ] as const)
+      await scoville.expect(0, [
+        'build',
+        '--load',
+        '--sign=false',
+        '--build-arg',
+        `WORD=${word}`,
+        '-t',
+        `scoville-diff:${tag}`,
+        dir,
+      ]);
+    const same = await scoville.expect(0, ['diff', 'scoville-diff:a', 'docker:scoville-diff:a']);
+    expect(same.stdout).toContain('The same: every image manifest has the same digest.');
+    const ended = await scoville.expect(1, [
+      'diff',
+      '--json',
+      'scoville-diff:a',
+      'scoville-diff:b',
+    ]);
+    const { differences } = JSON.parse(ended.stdout) as Comparison;
+    expect(
+      differences.filter(({ kind }) => kind !== 'config').map(({ path, detail }) => [path, detail]),
+    ).toEqual([['word', 'content; line 1: "one" and "two"']]);
+  });
+
+  test('takes two images, no more and no less', async () => {
+    const ended = await scoville.expect(2, ['diff', 'scoville-diff:a']);
+    expect(ended.stderr).toContain('diff takes two images');
+  });
+});
