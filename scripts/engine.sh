@@ -3,7 +3,7 @@
 # a loopback port, and base images in it that need no public registry.
 #
 #   scripts/engine.sh up [--yes]   make it ready; a second call finds everything there
-#   scripts/engine.sh test-tools   what only tests need (Debian, root): skopeo, oras, the second toolchain's clients
+#   scripts/engine.sh test-tools   what only tests need (Debian, root): skopeo, oras, chromium, the second toolchain's clients
 #   scripts/engine.sh status       what is there; exit 0 where all is
 #   scripts/engine.sh env          the settings others source: SCOVILLE_REGISTRY, SCOVILLE_BASE_NODE ...
 #   scripts/engine.sh down         stop what `up` started, and nothing else
@@ -247,6 +247,7 @@ test_tools() {
   local missing=''
   have skopeo || missing='skopeo'
   have oras || missing="$missing oras"
+  have chromium || missing="$missing chromium"
   if [ -n "$missing" ]; then
     say "installing from Debian, for tests: $missing"
     apt-get update -qq >&2 || fail 'apt-get update failed' 'look at the apt sources and the network'
