@@ -48,15 +48,33 @@ export async function chooseImage(
   });
 }
 
-/** Entries that are no image or are about another one are left out; what cannot be read is kept, so that it is named. */
+/**
+ * Entries that are no image, are about another one, or are a part of an index that is listed too (as oras does it) are left out; what
+ * cannot be read is kept, so that it is named.
+ */
 async function imagesOf(
   entries: readonly Descriptor[],
   read: ReadDocument,
 ): Promise<readonly Descriptor[]> {
   const images: Descriptor[] = [];
+  const parts = new Set<Digest>();
   for (const entry of entries.slice(0, MAX_LOOKED_AT))
-    if (isIndex(entry.mediaType) || (await isImage(entry, read))) images.push(entry);
-  return [...images, ...entries.slice(MAX_LOOKED_AT)];
+    if (isIndex(entry.mediaType)) {
+      images.push(entry);
+      for (const part of await partsOf(entry, read)) parts.add(part);
+    } else if (await isImage(entry, read)) images.push(entry);
+  return [...images, ...entries.slice(MAX_LOOKED_AT)].filter(({ digest }) => !parts.has(digest));
+}
+
+async function partsOf(entry: Descriptor, read: ReadDocument): Promise<readonly Digest[]> {
+  const bytes = await read(entry, MAX_DOCUMENT_BYTES);
+  try {
+    return bytes === undefined
+      ? []
+      : parseIndex(bytes, entry.digest).manifests.map(({ digest }) => digest);
+  } catch {
+    return [];
+  }
 }
 
 async function isImage(entry: Descriptor, read: ReadDocument): Promise<boolean> {

@@ -81,6 +81,16 @@ describe('which image', () => {
     expect(image.root.digest).toBe(root.digest);
   });
 
+  test('an index whose parts are listed beside it, as oras does', async () => {
+    const bytes = new ImageBytes();
+    const amd = bytes.image();
+    const arm = bytes.image({ platform: { os: 'linux', architecture: 'arm64' }, text: 'arm' });
+    const attestation = bytes.attestation(amd);
+    const root = bytes.index([amd, arm, attestation]);
+    const image = await open(written(bytes.layout([amd, named(root, '1'), attestation, arm])));
+    expect(image.root.digest).toBe(root.digest);
+  });
+
   test('none, no layout, another version', async () => {
     const bytes = new ImageBytes();
     await expect(open(written(bytes.layout([])))).rejects.toThrow('DIR holds no image');

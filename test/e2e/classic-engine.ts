@@ -1,0 +1,38 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { run } from './harness.ts';
+
+/** A second engine with Docker's classic store, in a network of its own so that the first one's bridge and rules stay as they are. */
+export interface ClassicEngine {
+  readonly host: string;
+  stop(): Promise<void>;
+}
+
+/** Needs root and dockerd. */
+export async function startClassicEngine(): Promise<ClassicEngine> {
+  const dir = mkdtempSync('/var/tmp/scoville-classic-');
+  const host = `unix://${join(dir, 'sock')}`;
+  const config = join(dir, 'daemon.json');
+  writeFileSync(config, '{"features":{"containerd-snapshotter":false}}');
+  const daemon = `ip link set lo up; exec dockerd --config-file ${config} --data-root ${dir}/data --exec-root ${dir}/run --pidfile ${dir}/pid -H ${host} --iptables=false --bridge=none`;
+  const log = openSync(join(dir, 'log'), 'w');
+  const child = spawn('unshare', ['-n', 'sh', '-c', daemon], { stdio: ['ignore', log, log] });
+  const ended = new Promise((done) => child.once('close', done));
+  const stop = async (): Promise<void> => {
+    child.kill('SIGTERM');
+    await ended;
+    // What it mounted goes a moment after it.
+    await run('sh', ['-c', `umount -R ${dir}/run ${dir}/data 2>/dev/null; true`]);
+    rmSync(dir, { recursive: true, force: true });
+  };
+  for (let tries = 0; tries < 240; tries++) {
+    const answered = await run('docker', ['-H', host, 'version']);
+    if (answered.exitCode === 0) return { host, stop };
+    if (child.exitCode !== null) break;
+    await sleep(250);
+  }
+  await stop();
+  throw new Error('the classic engine did not come up');
+}
