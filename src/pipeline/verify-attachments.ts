@@ -20,6 +20,8 @@ export interface CheckedAttachment {
   readonly verifiedBy?: string;
   /** Why it is not verified. */
   readonly reason?: string;
+  /** It could not be checked, though there was somebody to check it against: another time it may verify. */
+  readonly isUnchecked?: boolean;
 }
 
 /** cosign calls under way at once; each is a process that computes. */
@@ -77,6 +79,11 @@ class Verifier {
     if (subject === undefined) return aboutAnother(evidence);
     const { proof } = evidence;
     if (proof.kind === 'none') return { verification: 'unverified', reason: proof.reason };
+    if (proof.kind === 'notation' && this.#trusted.named)
+      return {
+        verification: 'unverified',
+        reason: 'another signer is named than notation’s policy',
+      };
     if (proof.kind === 'notation')
       return verifyNotationSignature(this.#context, this.#image, evidence, {
         subject,
@@ -119,11 +126,12 @@ class Verifier {
         return { verification: 'verified', verifiedBy: trusted.name };
       answers.push(answer);
     }
-    if (!named) return { verification: 'unverified', reason: 'no key at hand verifies it' };
     const open = answers.find(({ outcome }) => outcome === 'unknown');
-    return open === undefined
-      ? { verification: 'failed', reason: answers[0]?.reason ?? '' }
-      : { verification: 'unverified', reason: open.reason };
+    if (open !== undefined)
+      return { verification: 'unverified', reason: open.reason, isUnchecked: true };
+    return named
+      ? { verification: 'failed', reason: refusal(fitting, answers[0]?.reason ?? '') }
+      : { verification: 'unverified', reason: 'no key at hand verifies it' };
   }
 
   /** Where the user named nobody, a cosign that is missing or broken leaves the signature unverified, and that is all. */
@@ -163,6 +171,10 @@ export function imageDescriptors(image: OpenedImage): readonly Descriptor[] {
 function aboutAnother({ says, subjects }: AttachedEvidence): Check {
   const reason = `it is about ${subjects.slice(0, 3).join(', ') || 'nothing'}, not this image`;
   return { verification: says.kind === 'signature' ? 'failed' : 'unverified', reason };
+}
+
+function refusal(asked: readonly TrustedSigner[], said: string): string {
+  return `not signed by ${asked.map(({ name }) => name).join(' or ')} (${said})`;
 }
 
 /** Who signed in another way than the user named is neither confirmed nor refuted. */

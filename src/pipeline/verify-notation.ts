@@ -14,6 +14,7 @@ interface Checked {
   readonly verification: 'verified' | 'unverified' | 'failed';
   readonly verifiedBy?: string;
   readonly reason?: string;
+  readonly isUnchecked?: boolean;
 }
 
 /**
@@ -43,10 +44,9 @@ export async function verifyNotationSignature(
     });
     if (answer.outcome === 'verified')
       return { verification: 'verified', verifiedBy: answer.verifiedBy };
-    return {
-      verification: answer.outcome === 'failed' ? 'failed' : 'unverified',
-      reason: answer.reason,
-    };
+    return answer.outcome === 'failed'
+      ? { verification: 'failed', reason: answer.reason }
+      : { verification: 'unverified', reason: answer.reason, isUnchecked: true };
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     return { verification: 'unverified', reason: error.message };

@@ -1,0 +1,42 @@
+import type { Digest } from './digest.ts';
+
+/** One signature or attestation of an image that was verified, or was not. */
+export interface VerifiedItem {
+  /** `cosign-bundle`, `cosign-tag`, `notation`; of an attestation its predicate type. */
+  readonly type: string;
+  readonly verification: 'verified' | 'unverified' | 'failed';
+  readonly verifiedBy?: string;
+  /** Why it is not verified. */
+  readonly reason?: string;
+  readonly digest: Digest;
+  /** What it is about. */
+  readonly subjects: readonly Digest[];
+}
+
+/** The answer to: may this image be deployed. `unjudged`: it could not be told. */
+export type VerifyOutcome = 'verified' | 'short' | 'unjudged';
+
+/** What `scoville verify` says of an image; docs/verify.md describes its JSON form. */
+export interface ImageVerification {
+  readonly image: string;
+  /** The index or manifest that the name leads to: what to deploy. */
+  readonly digest: Digest;
+  readonly outcome: VerifyOutcome;
+  /** What it is short of, or why it could not be told; empty where it is verified. */
+  readonly reasons: readonly string[];
+  /** Key or identity of the signature that counts. */
+  readonly signedBy?: string;
+  readonly signatures: readonly VerifiedItem[];
+  readonly attestations: readonly VerifiedItem[];
+  /** Level that verified attestations state; undefined where none does. */
+  readonly level?: number;
+  /** When the verdict was made, RFC 3339. */
+  readonly gradedAt?: string;
+  /** Of the verified test result. */
+  readonly tests?: {
+    readonly result: string;
+    readonly passed: number;
+    readonly warned: number;
+    readonly failed: number;
+  };
+}
