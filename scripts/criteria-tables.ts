@@ -1,11 +1,16 @@
 import { BUILD_PACKAGES } from '../src/criteria/build-packages.ts';
 import { BUILD_TOOL_GROUPS } from '../src/criteria/build-tools.ts';
-import { MINIMAL_BASES, PACKAGE_LIMIT } from '../src/criteria/minimal-bases.ts';
+import { MINIMAL_BASES } from '../src/criteria/minimal-bases.ts';
 import { PACKAGE_MANAGER_GROUPS } from '../src/criteria/package-managers.ts';
 import { NO_SECRET_NAMES, SECRET_NAMES } from '../src/criteria/secret-names.ts';
 import { SHELL_GROUPS } from '../src/criteria/shells.ts';
 import type { ToolGroup } from '../src/criteria/tools-table.ts';
 import { TRUSTED_PUBLISHERS } from '../src/criteria/trusted-publishers.ts';
+import { RULE_TABLES, type RuleTable } from './criteria-rules.ts';
+import { CREDENTIAL_FILES } from '../src/facts/credential-table.ts';
+import { KEY_STORES } from '../src/facts/secret-key-stores.ts';
+import { HARMLESS_PLACES } from '../src/facts/secret-places.ts';
+import { SECRET_RULE_GROUPS } from '../src/facts/secret-rules.ts';
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
   const line = (cells: readonly string[]): string =>
@@ -54,34 +59,15 @@ const TABLES: Readonly<Record<string, () => string[]>> = {
     heading,
     '',
     ...table(
-      ['base', 'repository', 'tag', 'but not', 'reason'],
+      ['base', 'repository', 'tag', 'but not', 'os-release', 'reason'],
       MINIMAL_BASES.map((base) => [
         base.name,
         pattern(base.repository),
         pattern(base.tag),
         pattern(base.except),
+        (base.systems ?? []).map(code).join(', '),
         base.reason,
       ]),
-    ),
-    '## The limit',
-    '',
-    `${PACKAGE_LIMIT} OS packages. Counted on Debian 13 (\`mmdebstrap\`):`,
-    '',
-    ...table(
-      ['root', 'packages'],
-      [
-        ['minbase', '78'],
-        ['minbase, openjdk-21-jre-headless', '88'],
-        ['minbase, python3', '92'],
-        ['minbase, nodejs', '93'],
-        ['minbase, curl, ca-certificates', '103'],
-        ['important', '144'],
-        [
-          'minbase, ca-certificates, curl, gnupg, git, mercurial, subversion, openssh-client, procps',
-          '159',
-        ],
-        ['standard', '240'],
-      ],
     ),
   ],
   'trusted-source': () => [
@@ -90,6 +76,42 @@ const TABLES: Readonly<Record<string, () => string[]>> = {
     ...table(
       ['publisher', 'begins with', 'reason'],
       TRUSTED_PUBLISHERS.map(({ name, prefix, reason }) => [name, code(prefix), reason]),
+    ),
+  ],
+  'no-secrets': () => [
+    '## The rules',
+    '',
+    'What each looks for, where, and how well: [secrets](../secrets.md).',
+    '',
+    ...SECRET_RULE_GROUPS.flatMap(({ kind, rules }) => [
+      `### ${kind.charAt(0).toUpperCase()}${kind.slice(1)}`,
+      '',
+      ...table(
+        ['rule', 'finds', 'in programs too'],
+        rules.map(({ id, what, inBinaries }) => [code(id), what, inBinaries ? 'yes' : '']),
+      ),
+    ]),
+    '### Files made to hold credentials',
+    '',
+    ...table(
+      ['rule', 'file'],
+      [
+        ...CREDENTIAL_FILES.map(({ id, what }) => [code(id), what]),
+        ...KEY_STORES.map(({ id, what }) => [code(id), what]),
+        [
+          code('env-file'),
+          'assignments to secret names in `.env`, `*.env`, `*.tfvars`; templates of such files are none',
+        ],
+        [code('git-directory'), 'a `.git` folder: one finding a repository'],
+      ],
+    ),
+    '### Set aside',
+    '',
+    'Counted and shown with the reason, never dropped:',
+    '',
+    ...table(
+      ['place', 'reason'],
+      HARMLESS_PLACES.map(({ place, reason }) => [pattern(place), reason]),
     ),
   ],
   'secrets-by-file': () => [
@@ -108,7 +130,12 @@ const TABLES: Readonly<Record<string, () => string[]>> = {
   ],
 };
 
+function ruleTable({ heading: title, says, head, rows }: RuleTable): string[] {
+  const intro = says === undefined ? [] : [says, ''];
+  return [`## ${title}`, '', ...intro, ...table(head, rows)];
+}
+
 /** The tables that a criterion's page shows, as Markdown lines; empty where it decides by none. */
 export function criterionTables(id: string): string[] {
-  return TABLES[id]?.() ?? [];
+  return [...(TABLES[id]?.() ?? []), ...(RULE_TABLES[id] ?? []).flatMap(ruleTable)];
 }

@@ -23,6 +23,7 @@ export function collectLayer({ secrets: withSecrets = true } = {}): LayerCollect
       schema: FACTS_SCHEMA,
       ...files.finish(),
       ...secrets.finish(),
+      secretsScanned: withSecrets,
       ...packages.finish(),
       texts: texts.finish(),
     }),

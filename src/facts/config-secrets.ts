@@ -1,23 +1,18 @@
 import type { SecretFinding } from '../model/facts.ts';
-import type { ImageConfig } from '../model/oci.ts';
-import { isPlaceholder, masked, secretsInText } from './secret-text.ts';
+import type { Annotations, ImageConfig } from '../model/oci.ts';
+import { isNamedSecret } from './secret-names.ts';
+import { masked, secretsInText } from './secret-text.ts';
 
 type Place = Exclude<SecretFinding['where'], 'layer'>;
 
-const SECRET_NAME =
-  /(?:^|_)(?:PASSWORD|PASSWD|PASSPHRASE|SECRET|SECRET_KEY|TOKEN|API_?KEY|PRIVATE_KEY|ACCESS_KEY|AUTH_?KEY|CREDENTIALS?)$/i;
-
-/** A value that a person would keep to themselves: no flag, number, path, address or reference. */
-function isSecretValue(value: string): boolean {
-  if (value.length < 4 || isPlaceholder(value)) return false;
-  return !/^(?:true|false|yes|no|on|off|\d{1,5}|\/.*|\.{1,2}\/.*|https?:\/\/[^@]*|\$.*|file:.*)$/i.test(
-    value,
-  );
-}
+/** Of one text, name or value; what is longer is no setting. */
+const MAX_TEXT = 1024 * 1024;
+/** Of a document's texts, keys among them. */
+const MAX_TEXTS = 100_000;
+const MAX_DEPTH = 100;
 
 function inText(text: string, where: Place, path: string): readonly SecretFinding[] {
-  const bytes = Buffer.from(text.slice(0, 1024 * 1024), 'utf8');
-  return secretsInText(bytes, '').map(({ rule, masked: value }) => ({
+  return secretsInText(text.slice(0, MAX_TEXT)).map(({ rule, masked: value }) => ({
     rule,
     masked: value,
     where,
@@ -28,50 +23,120 @@ function inText(text: string, where: Place, path: string): readonly SecretFindin
 function inPair(name: string, value: string, where: Place): readonly SecretFinding[] {
   const byShape = inText(value, where, name);
   if (byShape.length > 0) return byShape;
-  return SECRET_NAME.test(name) && isSecretValue(value)
-    ? [{ rule: 'named-secret', masked: masked(value), where, path: name }]
+  const bare = value.replace(/^(["'])(.*)\1$/s, '$2');
+  return isNamedSecret(name, bare)
+    ? [{ rule: 'named-secret', masked: masked(bare), where, path: name }]
     : [];
 }
 
-/** `|2 NAME=value OTHER=value /bin/sh -c ...` and `ARG NAME=value`, as build history records build arguments. */
-function historyPairs(text: string): readonly [string, string][] {
-  const pairs: [string, string][] = [];
-  const head = /^(?:RUN )?\|\d+ (.*?)\s(?:\/bin\/|\/usr\/bin\/)?\w+ -\w*c\b/s.exec(text)?.[1] ?? '';
-  const declared = /^(?:\/bin\/sh -c #\(nop\)\s+)?(?:ARG|ENV)\s+(.*)$/s.exec(text)?.[1] ?? '';
-  for (const found of `${head} ${declared}`.matchAll(/(?:^|\s)([A-Za-z_]\w{0,100})=("[^"]*"|\S*)/g))
-    pairs.push([found[1] ?? '', (found[2] ?? '').replace(/^"|"$/g, '')]);
-  return pairs;
+/** `NAME=value` pairs, as a shell, ARG or ENV lists them. */
+function pairs(text: string): readonly [string, string][] {
+  return [
+    ...text
+      .slice(0, MAX_TEXT)
+      .matchAll(
+        /(?:^|[\s;&|])([A-Za-z_]\w{0,100})=("[^"]{0,4000}"|'[^']{0,4000}'|[^\s;&|"']{0,4000})/g,
+      ),
+  ].map(([, name = '', value = '']) => [name, value]);
 }
 
-function distinct(findings: readonly SecretFinding[]): readonly SecretFinding[] {
+/** A command's own secrets: those of known shapes, those of variables it sets, and what it hands to `-u`. */
+function inCommand(text: string, where: Place, path: string): readonly SecretFinding[] {
+  const named = pairs(text).flatMap(([name, value]) =>
+    inPair(name, value, where).filter(({ rule }) => rule === 'named-secret'),
+  );
+  const login =
+    /\b(?:curl|wget|docker login|helm|http)\b[^\n|;&]{0,300}?\s(?:-u|--user|-p|--password|--http-password)[\s=]+["']?([^\s"'$<{]{4,200})/g;
+  const logins = [...text.slice(0, MAX_TEXT).matchAll(login)].flatMap(([, value = '']) => {
+    const secret = value.slice(value.indexOf(':') + 1);
+    return isNamedSecret('PASSWORD', secret) && !/^(?:root|\w+:\w*)$/.test(secret)
+      ? [{ rule: 'login-in-command', masked: masked(secret), where, path }]
+      : [];
+  });
+  return [...inText(text, where, path), ...named, ...logins];
+}
+
+/** Each finding once: by rule, place and value. */
+export function distinct(findings: readonly SecretFinding[]): readonly SecretFinding[] {
   const key = (f: SecretFinding): string => [f.rule, f.where, f.path ?? '', f.masked].join('\n');
   return [...new Map(findings.map((f) => [key(f), f])).values()];
 }
 
-/** Secrets in an image's configuration: Env, labels, and the history with the build arguments it records. */
+function texts(value: unknown): readonly string[] {
+  return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : [];
+}
+
+/** Secrets in an image's configuration: Env, labels, the commands it runs, and the history with the build arguments it records. */
 export function configSecrets(config: ImageConfig): readonly SecretFinding[] {
-  const env = (config.config?.Env ?? []).flatMap((pair) => {
+  const inside = (config.config ?? {}) as Readonly<Record<string, unknown>>;
+  const env = texts(inside['Env']).flatMap((pair) => {
     const equals = pair.indexOf('=');
     return inPair(pair.slice(0, Math.max(0, equals)), pair.slice(equals + 1), 'env');
   });
-  const labels = Object.entries(config.config?.Labels ?? {}).flatMap(([name, value]) =>
-    inText(value, 'label', name),
-  );
+  const health = inside['Healthcheck'] as { readonly Test?: unknown } | null | undefined;
+  const commands = [
+    ['Entrypoint', inside['Entrypoint']],
+    ['Cmd', inside['Cmd']],
+    ['OnBuild', inside['OnBuild']],
+    ['Healthcheck', health?.Test],
+  ].flatMap(([name, value]) => inCommand(texts(value).join(' '), 'config', String(name)));
   const history = (config.history ?? []).flatMap((entry, index) => {
     const text = [entry.created_by ?? '', entry.comment ?? ''].join('\n');
-    const named = historyPairs(entry.created_by ?? '').flatMap(([name, value]) =>
-      inPair(name, value, 'history'),
-    );
-    return [...named, ...inText(text, 'history', `history[${index}]`)];
+    return inCommand(text, 'history', `history[${index}]`);
   });
-  return distinct([...env, ...labels, ...history]);
+  return distinct([
+    ...env,
+    ...pairSecrets(config.config?.Labels ?? {}, 'label'),
+    ...commands,
+    ...history,
+  ]);
+}
+
+function pairSecrets(
+  values: Readonly<Record<string, unknown>>,
+  where: Place,
+): readonly SecretFinding[] {
+  return Object.entries(values).flatMap(([name, value]) =>
+    typeof value === 'string' ? inPair(name, value, where) : [],
+  );
+}
+
+/** Secrets in the annotations of an index or a manifest. */
+export function annotationSecrets(annotations: Annotations): readonly SecretFinding[] {
+  return distinct(pairSecrets(annotations, 'annotation'));
 }
 
 /** Secrets among the build arguments that provenance records. */
 export function buildArgumentSecrets(
   buildArgs: Readonly<Record<string, string>>,
 ): readonly SecretFinding[] {
-  return distinct(
-    Object.entries(buildArgs).flatMap(([name, value]) => inPair(name, value, 'provenance')),
-  );
+  return distinct(pairSecrets(buildArgs, 'provenance'));
+}
+
+/**
+ * Secrets in a statement's predicate, whatever its form: every text in it, each with the path of its keys. A Dockerfile in
+ * base64, as BuildKit records it, is read too. Texts beyond 100,000 or 100 levels deep are not.
+ */
+export function provenanceSecrets(predicate: unknown): readonly SecretFinding[] {
+  const found: SecretFinding[] = [];
+  let left = MAX_TEXTS;
+  const visit = (value: unknown, path: string, depth: number): void => {
+    if (typeof value === 'string') {
+      if (left-- > 0) found.push(...inProvenanceText(path, value));
+    } else if (typeof value === 'object' && value !== null && depth < MAX_DEPTH)
+      for (const [key, item] of Object.entries(value)) {
+        if (left <= 0) return;
+        visit(item, path === '' ? key : `${path}.${key}`.slice(-300), depth + 1);
+      }
+  };
+  visit(predicate, '', 0);
+  return distinct(found);
+}
+
+function inProvenanceText(path: string, value: string): readonly SecretFinding[] {
+  const argument = /(?:^|\.)(?:build-arg|label):([A-Za-z_][\w.-]*)$/.exec(path)?.[1];
+  if (argument !== undefined) return inPair(argument, value, 'provenance');
+  const encoded = /\.data$/.test(path) && /^[A-Za-z0-9+/]{40,}={0,2}$/.test(value);
+  const plain = encoded ? Buffer.from(value, 'base64').toString('latin1') : value;
+  return inCommand(plain, 'provenance', path);
 }

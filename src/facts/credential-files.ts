@@ -1,112 +1,85 @@
+import { CREDENTIAL_FILES } from './credential-table.ts';
 import { fileName } from './root-path.ts';
-import { isPlaceholder, masked, type TextSecret } from './secret-text.ts';
+import { isNamedSecret } from './secret-names.ts';
+import { isPlaceholder, masked } from './secret-text.ts';
 
-interface CredentialFile {
-  readonly id: string;
-  readonly path: RegExp;
-  /** Its first group is the secret that makes the file more than settings. */
-  readonly content: RegExp;
+/** A credential in its file. */
+export interface FoundCredential {
+  readonly rule: string;
+  readonly masked: string;
+  /** Starts at 1. */
+  readonly line: number;
 }
 
-const FILES: readonly CredentialFile[] = [
-  {
-    id: 'npmrc',
-    path: /(?:^|\/)\.npmrc$|^(?:usr\/local\/)?etc\/npmrc$/,
-    content: /^[^#;\n]{0,400}?(?:_authToken|_auth|_password)\s*=\s*["']?([^\s"']{4,})/gm,
-  },
-  {
-    id: 'netrc',
-    path: /(?:^|\/)[._]netrc$/,
-    content: /\bpassword\s+(\S{2,})/g,
-  },
-  {
-    id: 'docker-config',
-    path: /(?:^|\/)(?:\.docker\/config\.json|\.dockercfg|\.dockerconfigjson|containers\/auth\.json)$/,
-    content: /"(?:auth|identitytoken|registrytoken|password)"\s*:\s*"([^"]{4,})"/g,
-  },
-  {
-    id: 'aws-credentials',
-    path: /(?:^|\/)\.aws\/(?:credentials|config)$/,
-    content: /^\s*aws_(?:secret_access_key|session_token)\s*=\s*(\S{16,})/gm,
-  },
-  {
-    id: 'gcloud-credentials',
-    path: /(?:^|\/)(?:gcloud\/)?(?:application_default_)?credentials\.json$/,
-    content: /"(?:refresh_token|client_secret|private_key)"\s*:\s*"([^"]{8,})"/g,
-  },
-  {
-    id: 'azure-credentials',
-    path: /(?:^|\/)\.azure\/(?:accessTokens|msal_token_cache)\.json$/,
-    content: /"(?:refreshToken|accessToken|secret)"\s*:\s*"([^"]{8,})"/g,
-  },
-  {
-    id: 'kubeconfig',
-    path: /(?:^|\/)(?:\.kube\/config|kubeconfig(?:\.ya?ml)?)$/,
-    content: /\b(?:client-key-data|token|password):\s*["']?([^\s"']{8,})/g,
-  },
-  {
-    id: 'git-credentials',
-    path: /(?:^|\/)\.git-credentials$/,
-    content: /:\/\/[^\s:/@]*:([^\s@]{2,})@/g,
-  },
-  {
-    id: 'pypirc',
-    path: /(?:^|\/)\.pypirc$/,
-    content: /^\s*password\s*[=:]\s*(\S{2,})/gm,
-  },
-  {
-    id: 'pgpass',
-    path: /(?:^|\/)\.pgpass$/,
-    content: /^(?:[^:#\n]*:){4}(\S{1,})$/gm,
-  },
-  {
-    id: 'cargo-credentials',
-    path: /(?:^|\/)\.cargo\/credentials(?:\.toml)?$/,
-    content: /^\s*token\s*=\s*"([^"]{4,})"/gm,
-  },
-  {
-    id: 'maven-settings',
-    path: /(?:^|\/)\.m2\/settings\.xml$/,
-    content: /<password>([^<]{2,})<\/password>/g,
-  },
-  {
-    id: 'composer-auth',
-    path: /(?:^|\/)(?:\.composer|composer)\/auth\.json$/,
-    content: /"(?:password|[\w.-]+\.(?:com|org))"\s*:\s*"([^"]{4,})"/g,
-  },
-];
+/** Settings as the shell or Terraform reads them, where names tell what is secret; templates of such files are none. */
+const ENV_FILE = /^(?:\.env(?:\.[\w-]+)*|[\w.-]*\.env|[\w.-]+\.tfvars)$/;
+const TEMPLATE =
+  /(?:^|[._-])(?:example|sample|template|tmpl|tpl|dist|default|schema)s?(?:[._-]|$)/i;
+const ENV_ASSIGNMENT =
+  /^[\t ]{0,20}(?:export[\t ]{1,9})?([A-Za-z_][\w.-]{0,100})[\t ]{0,20}=[\t ]{0,20}(?:"([^"\n]{1,2000})"|'([^'\n]{1,2000})'|([^\s"'#]{1,2000}))/gm;
+const MAX_FINDINGS = 20;
+
+function isEnvFile(path: string): boolean {
+  const name = fileName(path);
+  return ENV_FILE.test(name) && !TEMPLATE.test(name);
+}
 
 /** True for files whose name says that they hold credentials. */
 export function isCredentialFile(path: string): boolean {
-  return FILES.some((file) => file.path.test(path));
+  return isEnvFile(path) || CREDENTIAL_FILES.some((file) => file.path.test(path));
 }
 
-/** A git repository left in the image: one finding a repository, at its HEAD. */
-export function isGitDirectoryMark(path: string): boolean {
-  return /(?:^|\/)\.git\/HEAD$/.test(path);
+/** The repository that a file within its `.git` belongs to; undefined for files elsewhere. */
+export function gitDirectoryOf(path: string): string | undefined {
+  return /^((?:.*\/)?\.git)\/(?:HEAD|config|index|packed-refs|ORIG_HEAD|objects\/pack\/[^/]+\.pack)$/.exec(
+    path,
+  )?.[1];
 }
 
 function isReference(value: string): boolean {
-  return /^\$|^%|^\{\{|^<|^env:/i.test(value);
+  return /^\$|^%|^\{\{|^<|^env:|^\*+$/i.test(value);
 }
 
-/** Credentials in a file that is made to hold them; values that only name a variable are none. */
-export function credentialsIn(path: string, text: string): readonly TextSecret[] {
-  return FILES.filter((file) => file.path.test(path)).flatMap(({ id, content }) => {
-    for (const match of text.matchAll(content)) {
-      const value = match[1] ?? '';
-      if (isReference(value) || isPlaceholder(value)) continue;
-      const line = text.slice(0, match.index + match[0].length).split('\n').length;
-      return [{ rule: id, masked: masked(value), line }];
-    }
-    return [];
-  });
+function lineOf(text: string, at: number): number {
+  let line = 1;
+  for (let end = text.indexOf('\n'); end >= 0 && end < at; end = text.indexOf('\n', end + 1))
+    line += 1;
+  return line;
 }
 
-/** Names that mark a file as text that is not worth a look, or as no text at all. */
-const BINARY =
-  /\.(?:so|a|o|lo|jar|war|class|pyc|pyo|mo|gmo|png|jpe?g|gif|ico|webp|svgz?|ttf|otf|woff2?|eot|gz|tgz|xz|bz2|zst|zip|7z|br|wasm|node|exe|dll|dylib|pdf|mp[34]|avi|webm|db|sqlite3?|bin|dat|img|iso|deb|rpm|apk|whl|elc|ko|dtb|h|hh|hpp|map)(?:\.\d+)*$/i;
+function ofEnvFile(text: string): readonly FoundCredential[] {
+  const found: FoundCredential[] = [];
+  for (const match of text.matchAll(ENV_ASSIGNMENT)) {
+    const value = match[2] ?? match[3] ?? match[4] ?? '';
+    if (!isNamedSecret(match[1] ?? '', value)) continue;
+    found.push({ rule: 'env-file', masked: masked(value), line: lineOf(text, match.index) });
+    if (found.length >= MAX_FINDINGS) break;
+  }
+  return found;
+}
 
-export function isBinaryName(path: string): boolean {
-  return BINARY.test(fileName(path));
+/** Credentials in a file that is made to hold them, one a line; values that only name a variable are none. */
+export function credentialsIn(path: string, text: string): readonly FoundCredential[] {
+  const found = CREDENTIAL_FILES.filter((file) => file.path.test(path)).flatMap(
+    ({ id, content }) => {
+      const lines = new Map<number, FoundCredential>();
+      for (const match of text.matchAll(content)) {
+        const value = match[1] ?? '';
+        if (isReference(value) || isPlaceholder(value)) continue;
+        const line = lineOf(text, match.index + match[0].length - 1);
+        if (!lines.has(line)) lines.set(line, { rule: id, masked: masked(value), line });
+        if (lines.size >= MAX_FINDINGS || id === 'mounted-secret') break;
+      }
+      return [...lines.values()];
+    },
+  );
+  return isEnvFile(path) ? [...found, ...ofEnvFile(text)] : found;
+}
+
+/** Names of what is compressed: media, fonts, archives, packages. Nothing in it can be read without unpacking it. */
+const PACKED =
+  /\.(?:jar|war|ear|png|jpe?g|gif|ico|webp|avif|ttf|otf|woff2?|eot|g?zip|gz|tgz|svgz|xz|txz|bz2|tbz2?|lzma|lz4|zst|br|7z|rar|pdf|mp[34]|ogg|opus|flac|avi|mkv|webm|mov|deb|rpm|apk|nupkg|whl|egg|gem|crx|mo|gmo)$/i;
+
+export function isPackedName(path: string): boolean {
+  return PACKED.test(fileName(path));
 }

@@ -3,7 +3,7 @@ import type { ExecutableKind } from '../model/facts.ts';
 import type { Package } from '../model/packages.ts';
 
 /** Changes with the shape or meaning of LayerFacts: facts cached under another number are not read. */
-export const FACTS_SCHEMA = 2;
+export const FACTS_SCHEMA = 3;
 
 /** An entry that more must be known of than its path. */
 export interface LayerFile {
@@ -47,7 +47,14 @@ export interface LayerSecret {
   readonly rule: string;
   readonly masked: string;
   readonly path: string;
-  readonly line: number;
+  /** Starts at 1; absent in programs, and far into a large file, where `offset` tells the byte. */
+  readonly line?: number;
+  readonly offset?: number;
+}
+
+/** What looks like a secret where a rule says that it is somebody's published test or documentation. */
+export interface SuppressedLayerSecret extends LayerSecret {
+  readonly reason: string;
 }
 
 /** What one layer holds, as plain JSON; depends on nothing but its bytes. */
@@ -60,7 +67,12 @@ export interface LayerFacts {
   readonly packages: readonly PackageRecord[];
   readonly unreadable: readonly UnreadRecord[];
   readonly secrets: readonly LayerSecret[];
+  readonly suppressedSecrets: readonly SuppressedLayerSecret[];
   readonly scannedFiles: number;
+  /** Files of which not all was scanned: a hostile one is not to cost more than its share. */
+  readonly partlyReadFiles: number;
+  /** False where nobody looked for secrets: finding none then proves nothing. */
+  readonly secretsScanned: boolean;
   /** Small files whose text is read later: os-release, passwd. */
   readonly texts: Readonly<Record<string, string>>;
 }
@@ -81,6 +93,7 @@ export function isLayerFacts(value: unknown): value is LayerFacts {
     Array.isArray(facts.files) &&
     Array.isArray(facts.packages) &&
     Array.isArray(facts.unreadable) &&
-    Array.isArray(facts.secrets)
+    Array.isArray(facts.secrets) &&
+    Array.isArray(facts.suppressedSecrets)
   );
 }

@@ -1,56 +1,98 @@
 import type { ContentWish, LayerCollector, LayerEntry } from '../model/walk.ts';
 import {
   credentialsIn,
-  isBinaryName,
+  gitDirectoryOf,
   isCredentialFile,
-  isGitDirectoryMark,
+  isPackedName,
 } from './credential-files.ts';
-import type { LayerSecret } from './layer-facts.ts';
-import { isHarmlessPlace } from './secret-places.ts';
-import { secretsInText } from './secret-text.ts';
+import type { LayerSecret, SuppressedLayerSecret } from './layer-facts.ts';
+import { isKeyStoreName, keyStoreRule } from './secret-key-stores.ts';
+import { harmlessReason } from './secret-places.ts';
+import { PIECE, type PlacedSecret, secretsInPiece, SecretStream } from './secret-stream.ts';
+import { ScanBudget } from './secret-text.ts';
 
 export interface CollectedSecrets {
   readonly secrets: readonly LayerSecret[];
+  readonly suppressedSecrets: readonly SuppressedLayerSecret[];
   readonly scannedFiles: number;
+  readonly partlyReadFiles: number;
 }
 
-/** Of a larger file the first part is scanned: keys and settings are small, data is not. */
-const CAP = 1024 * 1024;
 const MAX_FINDINGS = 1000;
+const GIT_DIRECTORY = 'git-directory';
+/** Nothing that is a secret is shorter, but what stands in a file made for it. */
 const SMALLEST = 16;
 
+function isSpecial(path: string): boolean {
+  return isCredentialFile(path) || isKeyStoreName(path);
+}
+
 function wanted({ path, entry }: LayerEntry): ContentWish {
-  if (entry.type !== 'file' || entry.size < SMALLEST) return { want: 'none' };
-  if (isCredentialFile(path) || isGitDirectoryMark(path)) return { want: 'all', cap: CAP };
-  return isBinaryName(path) || isHarmlessPlace(path) ? { want: 'none' } : { want: 'all', cap: CAP };
+  if (entry.type !== 'file' || entry.size === 0) return { want: 'none' };
+  if (isSpecial(path)) return { want: 'all', cap: PIECE };
+  if (entry.size < SMALLEST || isPackedName(path)) return { want: 'none' };
+  return entry.size <= PIECE ? { want: 'all', cap: PIECE } : { want: 'stream' };
 }
 
-/** A NUL near the start tells a binary file. */
-function isText(content: Uint8Array): boolean {
-  return !content.subarray(0, 1024).includes(0);
+/** What a file holds by its name, and then by its text; on one line the name's word is enough. */
+function together(
+  own: readonly PlacedSecret[],
+  byText: readonly PlacedSecret[],
+): readonly PlacedSecret[] {
+  const line = (found: PlacedSecret): number => ('line' in found ? found.line : -1);
+  const lines = new Set(own.map(line));
+  return [...own, ...byText.filter((found) => !lines.has(line(found)))];
 }
 
-function secretsOf(path: string, content: Uint8Array): readonly LayerSecret[] {
-  if (isGitDirectoryMark(path)) return [{ rule: 'git-directory', masked: '', path, line: 1 }];
-  const own = isCredentialFile(path)
-    ? credentialsIn(path, Buffer.from(content).toString('latin1'))
-    : [];
-  const byText = isHarmlessPlace(path) ? [] : secretsInText(content, path);
-  return [...own, ...byText].map((secret) => ({ ...secret, path }));
-}
-
-/** Secrets in the text files of a layer; values are masked here and go no further. */
+/** Secrets in the files of a layer, whatever their size; values are masked here and go no further. */
 export function secretCollector(): LayerCollector<CollectedSecrets> {
   const secrets: LayerSecret[] = [];
+  const suppressed: SuppressedLayerSecret[] = [];
+  const repositories = new Set<string>();
+  const budget = new ScanBudget();
+  const stream = new SecretStream(budget);
   let scannedFiles = 0;
+  let partlyReadFiles = 0;
+
+  const keep = (path: string, found: readonly PlacedSecret[]): void => {
+    for (const { rule, masked, ...place } of found) {
+      const secret = { rule, masked, path, ...place };
+      const reason = rule === GIT_DIRECTORY ? undefined : harmlessReason(path, rule);
+      if (reason === undefined && secrets.length < MAX_FINDINGS) secrets.push(secret);
+      else if (reason !== undefined && suppressed.length < MAX_FINDINGS)
+        suppressed.push({ ...secret, reason });
+    }
+  };
+  const visitSpecial = (path: string, content: Uint8Array): void => {
+    const store = keyStoreRule(path, content);
+    if (store !== undefined) keep(path, [{ rule: store, masked: '', offset: 0 }]);
+    const own = isCredentialFile(path)
+      ? credentialsIn(path, Buffer.from(content).toString('latin1'))
+      : [];
+    keep(path, together(own, secretsInPiece(content, budget)));
+  };
+  const visit = (found: LayerEntry, content: Uint8Array | undefined, truncated: boolean): void => {
+    const { path, entry } = found;
+    const repository = entry.type === 'file' ? gitDirectoryOf(path) : undefined;
+    if (repository !== undefined && !repositories.has(repository)) {
+      repositories.add(repository);
+      keep(path, [{ rule: GIT_DIRECTORY, masked: '', offset: 0 }]);
+    }
+    const wish = wanted(found);
+    if (wish.want === 'none') return;
+    scannedFiles += 1;
+    if (wish.want === 'stream') keep(path, stream.end());
+    else if (isSpecial(path)) visitSpecial(path, content ?? new Uint8Array());
+    else keep(path, secretsInPiece(content ?? new Uint8Array(), budget));
+    if (budget.fellShort() || truncated) partlyReadFiles += 1;
+  };
   return {
     name: 'secrets',
     wants: wanted,
-    visit: (found, content) => {
-      if (content === undefined || wanted(found).want === 'none' || !isText(content)) return;
-      scannedFiles += 1;
-      if (secrets.length < MAX_FINDINGS) secrets.push(...secretsOf(found.path, content));
+    chunk: (bytes) => {
+      stream.push(bytes);
     },
-    finish: () => ({ secrets, scannedFiles }),
+    visit,
+    finish: () => ({ secrets, suppressedSecrets: suppressed, scannedFiles, partlyReadFiles }),
   };
 }

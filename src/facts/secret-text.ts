@@ -1,14 +1,46 @@
 import { keywordScan } from './keyword-scan.ts';
 import { SECRET_RULES, type SecretRule } from './secret-rules.ts';
 
-export interface TextSecret {
+export interface FoundSecret {
   readonly rule: string;
   readonly masked: string;
-  /** Starts at 1. */
-  readonly line: number;
+  /** Byte at which the match begins. */
+  readonly at: number;
 }
 
+const LAYER_UNITS = 50_000_000;
+/** For one rule in one piece of text. */
+const PIECE_UNITS = 100_000;
+/** A try costs this much; one at `://` is cheap, and text is full of them. */
+const TRY = 25;
+const CHEAP_TRY = 1;
 const MAX_FINDINGS = 20;
+
+/** What the scan of a layer may spend, in tries of rules: hostile text is not to cost more than its share. */
+export class ScanBudget {
+  #units = LAYER_UNITS;
+  #fellShort = false;
+
+  /** For one rule in one piece of text. */
+  get units(): number {
+    return Math.min(PIECE_UNITS, this.#units);
+  }
+
+  spend(units: number): void {
+    this.#units -= units;
+  }
+
+  fallShort(): void {
+    this.#fellShort = true;
+  }
+
+  /** True where, since this was last asked, not all could be looked at. */
+  fellShort(): boolean {
+    const answer = this.#fellShort;
+    this.#fellShort = false;
+    return answer;
+  }
+}
 
 /** At most four characters of a value, and never more than a quarter of it. */
 export function masked(value: string): string {
@@ -19,7 +51,9 @@ export function masked(value: string): string {
 /** Values that documentation and templates put where a secret would stand. */
 export function isPlaceholder(value: string): boolean {
   if (
-    /example|placeholder|change[-_ ]?me|your[-_]|<|\$\{|\{\{|x{6,}|X{6,}|\*{3,}|\.{3}/i.test(value)
+    /example|placeholder|change[-_ ]?me|replace[-_ ]?me|insert[-_]|your[-_]|^my[-_]|<|\$\{|\$\(|\{\{|%s|x{6,}|X{6,}|\*{3,}|\.{3}/i.test(
+      value,
+    )
   )
     return true;
   if (
@@ -39,32 +73,75 @@ for (const rule of SECRET_RULES)
   }
 let scan: ReturnType<typeof keywordScan> | undefined;
 
-function lineAt(text: string, offset: number): number {
+function valueOf(match: RegExpExecArray): string {
+  for (let group = 1; group < match.length; group += 1) {
+    const value = match.groups?.['secret'] ?? match[group];
+    if (value !== undefined) return value;
+  }
+  return match[0];
+}
+
+/** Where two keywords of a rule stand in one secret, the first one's match alone; in the order of the text. */
+function apart(found: readonly (FoundSecret & { readonly end: number })[]): readonly FoundSecret[] {
+  const kept: FoundSecret[] = [];
+  let end = 0;
+  for (const { end: own, ...secret } of [...found].sort((a, b) => a.at - b.at || b.end - a.end)) {
+    if (secret.at < end) continue;
+    kept.push(secret);
+    end = own;
+  }
+  return kept;
+}
+
+/** Every place of the text where one of the rule's keywords stands and the rule holds. */
+function matches(rule: SecretRule, text: string, budget: ScanBudget): readonly FoundSecret[] {
+  const { id, pattern, accepts } = rule;
+  const found: (FoundSecret & { readonly end: number })[] = [];
+  const cost = id === 'password-in-url' ? CHEAP_TRY : TRY;
+  let left = budget.units;
+  for (const keyword of new Set(rule.keywords))
+    for (let at = text.indexOf(keyword); at >= 0; at = text.indexOf(keyword, at + keyword.length)) {
+      left -= cost;
+      if (left < 0 || found.length >= MAX_FINDINGS) {
+        budget.fallShort();
+        return apart(found);
+      }
+      budget.spend(cost);
+      pattern.lastIndex = at;
+      const match = pattern.exec(text);
+      if (match === null) continue;
+      const value = valueOf(match);
+      if (isPlaceholder(value) || accepts?.(value, match) === false) continue;
+      found.push({ rule: id, masked: masked(value), at, end: at + match[0].length });
+    }
+  return apart(found);
+}
+
+/** Secrets in bytes, in the order of the rules; of `binary` ones, those rules alone that are for such. */
+export function secretsInBytes(
+  bytes: Uint8Array,
+  binary: boolean,
+  budget: ScanBudget,
+): readonly FoundSecret[] {
+  scan ??= keywordScan(keywords);
+  const hits = scan.find(bytes);
+  if (hits.length === 0) return [];
+  const rules = new Set(hits.flatMap((index) => keywordRules[index] ?? []));
+  const chosen = [...rules].filter((rule) => rule.inBinaries || !binary);
+  if (chosen.length === 0) return [];
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
+  return chosen.flatMap((rule) => matches(rule, text, budget));
+}
+
+/** Secrets in a short text that is no file. */
+export function secretsInText(text: string): readonly FoundSecret[] {
+  return secretsInBytes(Buffer.from(text, 'utf8'), false, new ScanBudget());
+}
+
+/** The line, from 1, that a place of a text is in. */
+export function lineAt(bytes: Uint8Array, at: number): number {
   let line = 1;
-  for (let at = text.indexOf('\n'); at >= 0 && at < offset; at = text.indexOf('\n', at + 1))
+  for (let end = bytes.indexOf(10); end >= 0 && end < at; end = bytes.indexOf(10, end + 1))
     line += 1;
   return line;
-}
-
-function matches(rule: SecretRule, text: string): readonly TextSecret[] {
-  const found: TextSecret[] = [];
-  for (const match of text.matchAll(rule.pattern)) {
-    const value = match[1] ?? match[0];
-    if (isPlaceholder(value)) continue;
-    found.push({ rule: rule.id, masked: masked(value), line: lineAt(text, match.index) });
-    if (found.length >= MAX_FINDINGS) break;
-  }
-  return found;
-}
-
-/** Secrets in bytes; `path` tells which rules hold for the file ('' for text that is no file: all). */
-export function secretsInText(bytes: Uint8Array, path: string): readonly TextSecret[] {
-  scan ??= keywordScan(keywords);
-  const hits = new Set(scan.find(bytes).flatMap((index) => keywordRules[index] ?? []));
-  const rules = [...hits].filter(
-    (rule) => rule.onlyIn === undefined || path === '' || rule.onlyIn.test(path),
-  );
-  if (rules.length === 0) return [];
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
-  return rules.flatMap((rule) => matches(rule, text));
 }

@@ -29,10 +29,7 @@ describe('configSecrets', () => {
       { history: [`RUN |1 NPM_TOKEN=hunter2222 /bin/sh -c npm ci # buildkit`] },
       ['history NPM_TOKEN named-secret'],
     ],
-    [
-      { history: [`ARG GITHUB_TOKEN=${TOKEN}`] },
-      ['history GITHUB_TOKEN github-token', 'history history[0] github-token'],
-    ],
+    [{ history: [`ARG GITHUB_TOKEN=${TOKEN}`] }, ['history history[0] github-token']],
     [
       { history: [`/bin/sh -c #(nop)  ENV DB_PASSWORD=hunter22`] },
       ['history DB_PASSWORD named-secret'],

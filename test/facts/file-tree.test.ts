@@ -7,7 +7,17 @@ import { digestOf } from '../../src/model/digest.ts';
 function layer(paths: readonly ListedPath[], files: readonly LayerFile[] = []): PlacedLayer {
   const writer = new PathListWriter();
   for (const path of paths) writer.add(path);
-  const rest = { schema: 1, packages: [], unreadable: [], secrets: [], scannedFiles: 0, texts: {} };
+  const rest = {
+    schema: 1,
+    packages: [],
+    unreadable: [],
+    secrets: [],
+    suppressedSecrets: [],
+    scannedFiles: 0,
+    partlyReadFiles: 0,
+    secretsScanned: true,
+    texts: {},
+  };
   return {
     digest: digestOf(Buffer.from(JSON.stringify([paths, files]))),
     facts: { ...rest, paths: writer.finish(), files },

@@ -42,7 +42,7 @@ export function folder(path: string): Item {
   return { path, type: 'directory', mode: 0o755 };
 }
 
-function entryOf({ path, content, ...rest }: Item): LayerEntry {
+export function entryOf({ path, content, ...rest }: Item): LayerEntry {
   const entry: TarEntry = {
     name: path,
     type: 'file',
@@ -67,8 +67,11 @@ function entryOf({ path, content, ...rest }: Item): LayerEntry {
 const CHUNK = 1021;
 
 /** The facts of a layer, its entries handed to the collectors as the walk does. */
-export function layerFacts(items: readonly Item[]): LayerFacts {
-  const collection = collectLayer();
+export function layerFacts(
+  items: readonly Item[],
+  options: { readonly secrets?: boolean } = {},
+): LayerFacts {
+  const collection = collectLayer(options);
   for (const item of items) {
     const found = entryOf(item);
     const bytes = item.content === undefined ? new Uint8Array() : Buffer.from(item.content);

@@ -1,11 +1,12 @@
 import type { Evidence } from '../../model/criterion.ts';
-import type { SecretFinding } from '../../model/facts.ts';
+import type { SecretFinding, SecretsFact } from '../../model/facts.ts';
 import { criterion } from '../criterion.ts';
-import { configEvidence, count, fail, listed, note, pass } from '../verdict.ts';
+import { configEvidence, count, fail, listed, note, pass, unknown } from '../verdict.ts';
 
 function evidenceOf(found: SecretFinding): Evidence {
   const deleted = found.deleted === true ? ', deleted later but still in its layer' : '';
-  const line = found.line === undefined ? '' : `, line ${found.line}`;
+  const byte = found.offset === undefined ? '' : `, byte ${found.offset}`;
+  const line = found.line === undefined ? byte : `, line ${found.line}`;
   const detail = `${found.rule}: ${found.masked}${line}${deleted}`;
   return found.where === 'layer' && found.path !== undefined
     ? {
@@ -21,6 +22,23 @@ function evidenceOf(found: SecretFinding): Evidence {
       );
 }
 
+function lookedAt({ scannedFiles, partlyReadFiles = 0 }: SecretsFact): readonly Evidence[] {
+  const rest = partlyReadFiles === 0 ? '' : `, ${partlyReadFiles} of them in part`;
+  return [
+    note(`${scannedFiles} files of all layers${rest}, environment, labels and history looked at`),
+  ];
+}
+
+/** What rules set aside, counted by their reasons: nobody has to take it on trust that there was nothing. */
+function setAside({ suppressed = [] }: SecretsFact): readonly Evidence[] {
+  const reasons = new Map<string, string[]>();
+  for (const { reason, path = '' } of suppressed)
+    reasons.set(reason, [...(reasons.get(reason) ?? []), path]);
+  return [...reasons].map(([reason, paths]) =>
+    note(`set aside, ${reason}: ${paths.length} (${listed([...new Set(paths)])})`),
+  );
+}
+
 export const noSecrets = criterion({
   id: 'no-secrets',
   title: 'No secrets in the image',
@@ -30,15 +48,17 @@ export const noSecrets = criterion({
   needs: ['secrets'],
   decidedBy:
     'Known secret shapes and private keys in any layer, files deleted by later layers included, and in environment, labels, history and provenance fail; so do ' +
-    '`.git` directories and credential files with content. Values are shown masked.',
+    '`.git` directories and credential files with content. Values are shown masked. What is published test or documentation is set aside by rule, counted and ' +
+    'shown. Layers that were not scanned: unknown.',
   check: ({ secrets }) => {
-    const { findings, scannedFiles } = secrets;
-    if (findings.length === 0)
-      return pass('no secret found', [
-        note(`${scannedFiles} files of all layers, environment, labels and history looked at`),
-      ]);
-    const places = findings.map((found) => found.path ?? found.where);
-    return fail(`${count(findings.length, 'secret')}: ${listed(places)}`, findings.map(evidenceOf));
+    const { findings, incomplete } = secrets;
+    if (findings.length > 0) {
+      const places = findings.map((found) => found.path ?? found.where);
+      const evidence = [...findings.map(evidenceOf), ...setAside(secrets)];
+      return fail(`${count(findings.length, 'secret')}: ${listed(places)}`, evidence);
+    }
+    if (incomplete !== undefined) return unknown(incomplete);
+    return pass('no secret found', [...lookedAt(secrets), ...setAside(secrets)]);
   },
   remedies: [
     {

@@ -40,6 +40,29 @@ judgesAs(noSecrets, [
     outcome: 'fail',
     says: 'history',
   },
+  {
+    name: 'layers not scanned, nothing elsewhere',
+    facts: factsOf({
+      secrets: known({ findings: [], scannedFiles: 0, incomplete: 'not scanned' }, 'image'),
+    }),
+    outcome: 'unknown',
+    says: 'not scanned',
+  },
+  {
+    name: 'layers not scanned, one in the environment',
+    facts: factsOf({
+      secrets: known(
+        {
+          findings: [{ rule: 'aws', masked: 'AKIA…', where: 'env' }],
+          scannedFiles: 0,
+          incomplete: 'not scanned',
+        },
+        'image',
+      ),
+    }),
+    outcome: 'fail',
+    says: 'env',
+  },
   { name: 'not scanned', facts: factsOf(), outcome: 'unknown', says: 'not gathered' },
 ]);
 
@@ -51,5 +74,21 @@ test('evidence names layer, rule and that the file was deleted', () => {
       layer: LAYER,
       detail: 'private-key: ----…, line 2, deleted later but still in its layer',
     },
+  ]);
+});
+
+test('what rules set aside is shown with the reason, and what was read in part is counted', () => {
+  const suppressed = ['a/test/x.pem', 'a/test/y.pem'].map((path) => ({
+    ...KEY,
+    path,
+    reason: 'tests',
+  }));
+  const fact = { findings: [], scannedFiles: 12, suppressed, partlyReadFiles: 2 };
+  expect(noSecrets.judge(factsOf({ secrets: known(fact, 'image') })).evidence).toEqual([
+    {
+      kind: 'note',
+      text: '12 files of all layers, 2 of them in part, environment, labels and history looked at',
+    },
+    { kind: 'note', text: 'set aside, tests: 2 (a/test/x.pem, a/test/y.pem)' },
   ]);
 });

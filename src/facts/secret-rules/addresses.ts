@@ -1,0 +1,59 @@
+import { inText, type SecretRule } from './rule.ts';
+
+/** Passwords that are everybody's: defaults of test set-ups and words that stand for one. */
+const COMMON =
+  /^(?:(?:[a-z]+[_-])*(?:my)?(?:pass(?:w(?:or)?d)?|pwd|pw|secret|token|credentials?)\d{0,4}|x-oauth-(?:basic|token)|x-token-auth|postgres|mysql|mongo|redis|rabbitmq|root|admin|user(?:name)?|guest|foo|bar|baz|test(?:ing|er)?\d{0,4}|hello|demo|dev|local|none|null|undefined|anonymous|key_1234|string|port|\d{1,5})$/i;
+
+/** Hosts that the standards keep for documentation (RFC 2606, RFC 6761), and a word that stands for one. */
+const NO_HOST =
+  /^(?:(?:[\w-]+\.)*example(?:\.(?:com|org|net|edu))?|(?:[\w-]+\.)+(?:test|invalid|example)|host(?:name)?|server|domain(?:\.com)?|(?:my|your)[\w-]*(?:\.com)?|foo(?:\.\w+)?|bar(?:\.\w+)?|a\.b(?:\.c)?|[a-z]|x{3,}.*)$/i;
+
+function isPassword(value: string, match: RegExpExecArray): boolean {
+  const { user = '', host = '' } = match.groups ?? {};
+  if (COMMON.test(value) || value === user) return false;
+  return !NO_HOST.test(host);
+}
+
+/** Passwords within addresses and connection strings, headers, and signed tokens. */
+export const ADDRESS_RULES: readonly SecretRule[] = [
+  inText(
+    'password-in-url',
+    'A password in an address, `scheme://user:password@host`: web, database, queue, git',
+    ['://'],
+    /(?<=(?<![A-Za-z0-9])[A-Za-z][A-Za-z0-9+.-]{1,20}):\/\/(?=(?<user>[^\s:/?#@"'`<>{}()[\]$%,;|\\*]{0,100}):(?<secret>[^\s/?#@"'`<>{}()[\]$|\\*]{4,200})@(?<host>[\w.-]{1,253}))/y,
+    isPassword,
+  ),
+  inText(
+    'token-in-url',
+    'GitHub: a token as the user of an address, `https://TOKEN:x-oauth-basic@github.com`',
+    [':x-oauth-basic@'],
+    /(?<=:\/\/([A-Za-z0-9_]{20,255})):x-oauth-basic@/y,
+  ),
+  inText(
+    'password-in-jdbc',
+    'A password in a JDBC address',
+    ['jdbc:'],
+    /jdbc:[a-z0-9:]{2,40}[:/][^\s"'<>]{1,300}?[?&;]password=([^&;\s"'<>${}]{4,128})/iy,
+    (value) => !COMMON.test(value),
+  ),
+  inText(
+    'password-in-connection-string',
+    'A password in an ADO.NET or ODBC connection string',
+    [';Password=', ';Pwd=', ';PWD=', ';password=', '; Password=', ';pwd='],
+    /(?<=(?:Server|Data Source|Host|Endpoint|Driver|Uid|User Id|Username)\s?=[^\n"']{1,300});\s?(?:password|pwd)=([^;"'\s<>{}$]{4,128})/iy,
+    (value) => !COMMON.test(value),
+  ),
+  inText(
+    'jwt',
+    'JSON Web Tokens with a signature',
+    ['.eyJ'],
+    /(?<=(?<![A-Za-z0-9_-])(eyJ[A-Za-z0-9_-]{10,1000}))\.eyJ[A-Za-z0-9_-]{10,3000}\.[A-Za-z0-9_-]{20,1000}/y,
+  ),
+  inText(
+    'authorization-header',
+    'A credential in an `Authorization` header',
+    ['uthorization'],
+    /uthorization["']?\s{0,3}[:=,]\s{0,3}["']?(?:Basic|Bearer|token)\s{1,3}([A-Za-z0-9+/_.~-]{24,2000}={0,2})(?![A-Za-z0-9(.])/iy,
+    (value) => /\d/.test(value) && /[a-z]/.test(value) && /[A-Z]/.test(value),
+  ),
+];

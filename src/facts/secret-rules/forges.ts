@@ -1,0 +1,81 @@
+import { inText, isMixed, type SecretRule, token } from './rule.ts';
+
+/** Tokens of forges, package registries and CI, each by its issuer's documented format. */
+export const FORGE_RULES: readonly SecretRule[] = [
+  token(
+    'github-token',
+    'GitHub: personal, OAuth, user, server and refresh tokens',
+    ['ghp_', 'gho_', 'ghu_', 'ghs_', 'ghr_'],
+    '[A-Za-z0-9_]{36,255}',
+  ),
+  token(
+    'github-fine-grained-token',
+    'GitHub: fine-grained personal tokens',
+    ['github_pat_'],
+    '[A-Za-z0-9_]{82}',
+  ),
+  token(
+    'gitlab-token',
+    'GitLab: personal, deploy, runner, job, trigger, feed, agent and OAuth tokens',
+    [
+      'glpat-',
+      'gldt-',
+      'glrt-',
+      'glrtr-',
+      'glcbt-',
+      'glptt-',
+      'glft-',
+      'glimt-',
+      'glagent-',
+      'gloas-',
+      'glsoat-',
+      'glffct-',
+      'GR1348941',
+    ],
+    '[A-Za-z0-9_-]{20,300}(?:\\.[a-z0-9]{2}\\.[a-z0-9]{7,9})?',
+  ),
+  token('bitbucket-token', 'Bitbucket: app passwords', ['ATBB'], '[A-Za-z0-9]{32}'),
+  token(
+    'atlassian-token',
+    'Atlassian: API and access tokens',
+    ['ATATT3xFf', 'ATCTT3xFf'],
+    '[A-Za-z0-9_=-]{100,300}',
+  ),
+  token('npm-token', 'npm: access tokens', ['npm_'], '[A-Za-z0-9]{36}'),
+  inText(
+    'npm-auth-token',
+    'npm: a token set for a registry, in any text',
+    ['_authToken'],
+    /_authToken["']?\s{0,3}[=:]\s{0,3}["']?([A-Za-z0-9+/=_.-]{20,500})(?![A-Za-z0-9(])/y,
+    isMixed,
+  ),
+  token('pypi-token', 'PyPI and TestPyPI: upload tokens', ['pypi-AgE'], '[A-Za-z0-9_-]{50,1000}'),
+  token('rubygems-key', 'RubyGems: API keys', ['rubygems_'], '[a-f0-9]{48}'),
+  token('clojars-token', 'Clojars: deploy tokens', ['CLOJARS_'], '[a-z0-9]{60}'),
+  token(
+    'docker-hub-token',
+    'Docker Hub: personal and organisation tokens',
+    ['dckr_pat_', 'dckr_oat_'],
+    '[A-Za-z0-9_-]{27,32}',
+  ),
+  token(
+    'artifactory-token',
+    'JFrog Artifactory: API keys and reference tokens',
+    ['AKCp', 'cmVmdGtu'],
+    '[A-Za-z0-9]{56,69}',
+  ),
+  token('hugging-face-token', 'Hugging Face: user tokens', ['hf_', 'api_org_'], '[A-Za-z]{34}'),
+  token('buildkite-token', 'Buildkite: user tokens', ['bkua_'], '[a-f0-9]{40}'),
+  token(
+    'circleci-token',
+    'CircleCI: personal and project tokens',
+    ['CCIPAT_', 'CCIPRJ_'],
+    '[A-Za-z0-9]{22}_[a-f0-9]{40}',
+  ),
+  token(
+    'sonarqube-token',
+    'SonarQube: user, project and analysis tokens',
+    ['squ_', 'sqp_', 'sqa_'],
+    '[a-f0-9]{40}',
+  ),
+];
