@@ -31,10 +31,16 @@ const ASSIGNED = new RegExp(
   'gi',
 );
 
+const FLAGGED = new RegExp(
+  `(--[\\w-]*${SECRET_WORD}[\\w-]*\\s+)(?:"[^"]*"|'[^']*'|[^\\s-]\\S*)`,
+  'gi',
+);
+
 /** What a history tells everybody need not be told by a report too. */
 function masked(text: string): string {
   return text
     .replace(ASSIGNED, '$1…')
+    .replace(FLAGGED, '$1…')
     .replace(/(bearer|basic)\s+[\w.~+/=-]+/gi, '$1 …')
     .replace(/(:\/\/[^\s/:@]*:)[^\s/@]+@/g, '$1…@');
 }
