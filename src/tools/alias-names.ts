@@ -20,9 +20,9 @@ export function namedBy({ id, aliases = [] }: NamedRecord): readonly string[] {
   return cves.length === 0 ? [id] : [...new Set(cves)];
 }
 
-/** Other names of one vulnerability that a record speaks of; an advisory's other CVEs are none. */
+/** What a record is known by: its id and, unless it is an advisory for several, what it calls its aliases. */
 export function otherNames({ id, aliases = [] }: NamedRecord): readonly string[] {
-  return SINGLE.test(id) ? [id, ...aliases.filter((name) => SINGLE.test(name))] : [id];
+  return SINGLE.test(id) ? [id, ...aliases] : [id];
 }
 
 /**
@@ -38,7 +38,7 @@ export function bestNames(records: readonly NamedRecord[]): (name: string) => st
     return top;
   };
   for (const record of records) {
-    const names = otherNames(record);
+    const names = otherNames(record).filter((name) => SINGLE.test(name));
     for (const name of names) {
       const [a, b] = [root(names[0] ?? name), root(name)];
       if (a !== b) parents.set(isBetter(a, b) ? b : a, isBetter(a, b) ? a : b);

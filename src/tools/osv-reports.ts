@@ -5,14 +5,16 @@ import type { Report } from './one-per-cve.ts';
 import type { OsvMatch } from './osv-batch.ts';
 import type { OsvPlan, OsvQuery } from './osv-queries.ts';
 import type { OsvAffected, OsvRecord } from './osv-record.ts';
-import { judgeOsv, type Judged } from './osv-severity.ts';
+import { judgeOsv } from './osv-severity.ts';
 
-/** What OSV's answers say of each package, withdrawn records left out. Which versions are affected is the server's word. */
+/**
+ * What OSV's answers say of each package, withdrawn records left out; which versions are affected is the server's word. `records`
+ * holds the records of the matches, and of CVEs behind those that judge nothing.
+ */
 export async function osvReports(
   plan: OsvPlan,
   matches: readonly OsvMatch[],
   records: ReadonlyMap<string, OsvRecord>,
-  upstream: ReadonlyMap<string, OsvRecord>,
 ): Promise<readonly Report[]> {
   const reports: Report[] = [];
   for (const { question, id } of matches) {
@@ -20,46 +22,42 @@ export async function osvReports(
     const asked = plan.questions[question];
     if (record === undefined || record.withdrawn || asked === undefined) continue;
     const affected = record.affected.filter((one) => isAbout(one, asked.query));
-    const said = await sayings(record, affected, upstream);
+    const said = await sayings(record, affected, records);
     const fixed = [...new Set(affected.flatMap((one) => one.fixed))];
     for (const one of asked.packages)
-      for (const { id: name, judged } of said)
-        reports.push({ ...about(record, one, fixed, asked.query.version), ...judged, id: name });
+      for (const saying of said)
+        reports.push({ ...about(id, one, fixed, asked.query.version), ...saying });
   }
   return reports;
 }
 
-interface Saying {
-  readonly id: string;
-  readonly judged: Judged;
-}
+/** What a record is called for a package, and how bad it says it is. */
+type Saying = Pick<Report, 'id' | 'aliases' | 'severity' | 'severitySource' | 'weight'>;
 
-const UNJUDGED: Judged = { severity: 'unknown', severitySource: 'nobody', weight: 0 };
+const UNJUDGED = { severity: 'unknown', weight: 0 } as const;
 
-/**
- * How bad a record says it is. One that says nothing is as bad as the CVEs behind it, an advisory for several each by itself.
- */
+/** A record that says nothing is as bad as the CVEs behind it, an advisory for several each by itself. */
 async function sayings(
-  record: OsvRecord,
+  { id, names, ...record }: OsvRecord,
   affected: readonly OsvAffected[],
-  upstream: ReadonlyMap<string, OsvRecord>,
+  records: ReadonlyMap<string, OsvRecord>,
 ): Promise<readonly Saying[]> {
-  const judged = await judgeOsv(record, affected);
-  if (judged !== undefined) return [{ id: record.id, judged }];
-  const cves = record.names.filter(isCve);
-  if (cves.length === 0) return [{ id: record.id, judged: UNJUDGED }];
+  const judged = await judgeOsv({ id, names, ...record }, affected);
+  if (judged !== undefined) return [{ id, aliases: names, ...judged }];
+  const cves = names.filter(isCve);
+  if (cves.length === 0) return [{ id, aliases: names, ...UNJUDGED }];
   return Promise.all(
     cves.map(async (cve) => {
-      const behind = upstream.get(cve);
+      const behind = records.get(cve);
       const theirs = behind === undefined ? undefined : await judgeOsv(behind, []);
-      const isOne = cves.length === 1;
-      return { id: isOne ? record.id : cve, judged: theirs ?? UNJUDGED };
+      const named = cves.length === 1 ? { id, aliases: names } : { id: cve, aliases: [id] };
+      return { ...named, ...(theirs ?? UNJUDGED) };
     }),
   );
 }
 
 function about(
-  { id, names }: OsvRecord,
+  id: string,
   { name, version, purl, location }: Package,
   fixed: readonly string[],
   asked: string,
@@ -72,7 +70,6 @@ function about(
     purl,
     path: location.path,
     url: `https://osv.dev/vulnerability/${encodeURIComponent(id)}`,
-    aliases: names,
     ...(nearest === undefined ? {} : { fixedIn: nearest }),
     ...(fixed.length < 2 ? {} : { fixedVersions: fixed }),
   };

@@ -41,7 +41,7 @@ export async function scanWithOsv(request: OsvRequest): Promise<Result<Vulnerabi
   const { matches, unknown } = asked.value;
   const records = await recordsOf(http, { ...request, url }, matches);
   if (!records.ok) return failed(records.error);
-  const reports = await osvReports(plan, matches, records.value.found, records.value.upstream);
+  const reports = await osvReports(plan, matches, records.value);
   return ok(factOf(request, plan, unknown, reports));
 }
 
@@ -62,17 +62,12 @@ function factOf(
   };
 }
 
-interface Records {
-  readonly found: ReadonlyMap<string, OsvRecord>;
-  /** Records of the CVEs behind those that say nothing of their severity. */
-  readonly upstream: ReadonlyMap<string, OsvRecord>;
-}
-
+/** The records of what was found, and of the CVEs behind those that say nothing of their severity. */
 async function recordsOf(
   http: OsvHttp,
   { url, cache, now }: OsvRequest,
   matches: readonly OsvMatch[],
-): Promise<Result<Records>> {
+): Promise<Result<ReadonlyMap<string, OsvRecord>>> {
   const wanted = [...new Map(matches.map(({ id, modified }) => [id, modified]))];
   const found = await osvRecords(
     http,
@@ -92,7 +87,7 @@ async function recordsOf(
     [...cves].filter((id) => !found.value.has(id)).map((id): Wanted => ({ id, stamp: today })),
     true,
   );
-  return upstream.ok ? ok({ found: found.value, upstream: upstream.value }) : upstream;
+  return upstream.ok ? ok(new Map([...upstream.value, ...found.value])) : upstream;
 }
 
 function isJudged({ withdrawn, word, severity, affected }: OsvRecord): boolean {
