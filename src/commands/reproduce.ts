@@ -12,9 +12,12 @@ const HELP = `Usage: scoville reproduce [scoville build flags] PATH|URL
 
 Builds the image, then again without a cache, from a copy of the context in another folder with other times, and compares the
 image manifests. Where they differ, names each file, in what it differs, the Dockerfile line that wrote it, why, and what to do.
-Nothing is signed, tagged, loaded or pushed. Exit 0: the same digest; 1: not; a build that fails keeps buildx' code.
+Nothing is tagged, loaded or pushed. Exit 0: the same digest; 1: not; a build that fails keeps buildx' code.
 
-Takes the flags of \`scoville build\`, among them:
+  --attest        sign the result and keep it with the newest build of that name (-t NAME): scoville push publishes it,
+                  scoville grade and verify read it
+
+Else takes the flags of \`scoville build\`, among them:
   --json          the comparison as JSON (docs/reproducibility.md)
   --repro MODE    which normalising rules are used: safe, aggressive or off
 `;
@@ -25,7 +28,8 @@ export const reproduce: Command = async (args, io) => {
     io.writeOut(HELP);
     return EXIT.met;
   }
-  const parsed = parseBuildArgs(args);
+  const { words, attest } = ownAttest(args);
+  const parsed = parseBuildArgs(words);
   if (!parsed.ok)
     throw new UserError(cleanLines(parsed.error.message.trimEnd()), {
       nextStep: usageLine('reproduce'),
@@ -37,9 +41,9 @@ export const reproduce: Command = async (args, io) => {
   const style = progressStyle(parsed.value, io.env);
   if (!style.ok) throw new UserError(style.error);
   const talk = await conversation(io, style.value, parsed.value.own.interactive);
-  const result = await runReproduce(pipelineContext(io, talk.sink), parsed.value, io.stdin).finally(
-    talk.stop,
-  );
+  const result = await runReproduce(pipelineContext(io, talk.sink), parsed.value, io.stdin, {
+    attest,
+  }).finally(talk.stop);
   if (result.kind === 'buildx') return result.exitCode;
   const { comparison } = result;
   if (parsed.value.own.json) io.writeOut(`${JSON.stringify(comparison, null, 2)}\n`);
@@ -49,3 +53,14 @@ export const reproduce: Command = async (args, io) => {
   }
   return comparison.reproducible ? EXIT.met : EXIT.short;
 };
+
+/** `--attest` by itself is ours; with a value (`--attest type=sbom`) it is buildx'. */
+function ownAttest(args: readonly string[]): {
+  readonly words: readonly string[];
+  readonly attest: boolean;
+} {
+  const words = args.filter(
+    (word, i) => word !== '--attest' || (args[i + 1] ?? '').startsWith('type='),
+  );
+  return { words, attest: words.length < args.length };
+}

@@ -1,10 +1,4 @@
-import {
-  type Fact,
-  type Facts,
-  known,
-  type ReproductionFact,
-  unknownFact,
-} from '../model/facts.ts';
+import { type Facts, known, unknownFact } from '../model/facts.ts';
 import { platformName } from '../model/oci.ts';
 import type { OpenedImage, OpenedPlatform } from '../model/opened-image.ts';
 import type { Settings } from '../model/settings.ts';
@@ -17,6 +11,7 @@ import { gradeText } from './grade-text.ts';
 import { type Inspected, inspectPlatform } from './inspect-image.ts';
 import { judgePlatforms, type PlatformFacts } from './judge-platforms.ts';
 import { readAttachments } from './read-attachments.ts';
+import { reproductionFact } from './reproduction-fact.ts';
 import { scanOpened } from './scan-opened.ts';
 import type { TrustedSigners } from './trusted-signers.ts';
 import { verifyAttachments, type CheckedAttachment } from './verify-attachments.ts';
@@ -120,7 +115,7 @@ async function platformFacts(
     ...content,
     build: build.fact,
     attestations,
-    reproduction: reproductionOf(),
+    reproduction: reproductionFact(attestations, [platform.descriptor.digest, image.root.digest]),
     declarations: known(
       {
         secrets: settings.secrets.use,
@@ -188,8 +183,4 @@ async function inspect(
             cached: found.read === 0,
           },
   );
-}
-
-function reproductionOf(): Fact<ReproductionFact> {
-  return unknownFact('nobody built it a second time', 'scoville reproduce');
 }

@@ -10,6 +10,7 @@ import { openBlobImage } from '../oci/open-layout.ts';
 import type { BuildPlan } from '../plans/build-plan.ts';
 import type { ParsedBuild } from '../plans/parse-build-args.ts';
 import { secondBuild } from '../plans/second-build.ts';
+import { attestableBuild, attestReproduction } from './attest-reproduction.ts';
 import { compareImages } from './compare-images.ts';
 import { type PipelineContext, phase } from './context.ts';
 import { copyContext } from './copy-context.ts';
@@ -28,12 +29,13 @@ type Planned = Prepared & { readonly plan: BuildPlan };
 
 /**
  * Builds an image, then once more without a cache, from a copy of the context in another folder with other times, and holds the two
- * against each other. Nothing is signed, tagged, loaded or pushed. Throws UserError as a build does.
+ * against each other. Nothing is tagged, loaded or pushed; with `attest` the result is signed and kept with the build. Throws UserError as a build does.
  */
 export async function reproduce(
   context: PipelineContext,
   parsed: ParsedBuild,
   stdin: AsyncIterable<Uint8Array>,
+  options: { readonly attest: boolean } = { attest: false },
 ): Promise<Reproduction> {
   const store = await openStore(context.paths.store, context.now);
   const first = await store.newBuild();
@@ -50,11 +52,16 @@ export async function reproduce(
     const planned = { ...prepared, plan };
     const a = await buildOnce(context, planned);
     if (typeof a === 'number') return { kind: 'buildx', exitCode: a };
+    // Before the second build, which takes longest.
+    const attestable = options.attest ? await attestableBuild(store, plan, a.index) : undefined;
     const b = await buildElsewhere(context, planned, second.dir);
     if (typeof b === 'number') return { kind: 'buildx', exitCode: b };
-    return { kind: 'compared', comparison: await compare(context, planned, a, b) };
+    const comparison = await compare(context, planned, a, b);
+    if (attestable !== undefined)
+      await attestReproduction(context, planned, attestable, comparison, first);
+    return { kind: 'compared', comparison };
   } finally {
-    await first.discard();
+    await (first.isFinished ? first.release() : first.discard());
     await second.discard();
   }
 }

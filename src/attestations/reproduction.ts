@@ -1,0 +1,47 @@
+import { listOf, objectOf, textOf } from './untrusted-json.ts';
+import type { TestResult } from './verdict.ts';
+
+/** The configuration that marks a test result as that of a second build. */
+const CONFIGURATION = 'reproduction';
+const TEST = 'same-image-manifests';
+const MOST_NAMED = 1000;
+
+/** What a second build showed. */
+export interface ReproductionResult {
+  readonly reproducible: boolean;
+  /** What differs, one line each; empty where nothing does. */
+  readonly differences: readonly string[];
+}
+
+/**
+ * The outcome of a second, uncached build as an in-toto test result (in-toto/attestation, spec/predicates/test-result.md): one test, and
+ * each difference as a failed one beside it.
+ */
+export function reproductionStatement(
+  { reproducible, differences }: ReproductionResult,
+  tool: { readonly uri: string; readonly version: string },
+): TestResult {
+  return {
+    result: reproducible ? 'PASSED' : 'FAILED',
+    configuration: [{ name: CONFIGURATION, uri: `${tool.uri}@${tool.version}` }],
+    passedTests: reproducible ? [TEST] : [],
+    warnedTests: [],
+    failedTests: reproducible ? [] : [TEST, ...differences.slice(0, MOST_NAMED)],
+  };
+}
+
+/** Reads such a predicate; undefined for any other test result, and for one that contradicts itself. */
+export function readReproduction(
+  predicate: unknown,
+): { readonly reproducible: boolean; readonly differences: number } | undefined {
+  const result = objectOf(predicate);
+  const marks = listOf(result['configuration'], 100).map((one) => textOf(objectOf(one)['name']));
+  if (!marks.includes(CONFIGURATION)) return undefined;
+  const passed = listOf(result['passedTests'], MOST_NAMED + 1).includes(TEST);
+  const failed = listOf(result['failedTests'], MOST_NAMED + 1);
+  if (result['result'] === 'PASSED' && passed && failed.length === 0)
+    return { reproducible: true, differences: 0 };
+  if (result['result'] === 'FAILED' && !passed && failed.includes(TEST))
+    return { reproducible: false, differences: failed.length - 1 };
+  return undefined;
+}

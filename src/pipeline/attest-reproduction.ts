@@ -1,0 +1,92 @@
+import { VERIFIER_ID } from '../attestations/identity.ts';
+import { reproductionStatement } from '../attestations/reproduction.ts';
+import type { ImageComparison } from '../model/difference.ts';
+import { UserError } from '../model/errors.ts';
+import type { Descriptor } from '../model/oci.ts';
+import { parseReference } from '../model/reference.ts';
+import { PREDICATE_TYPE } from '../model/statement.ts';
+import type { BuildDirectory } from '../oci/build-directory.ts';
+import type { LayoutStore } from '../oci/layout-store.ts';
+import { taggedEntries, readTaggedEntries } from '../oci/legacy-signature.ts';
+import type { BuildPlan } from '../plans/build-plan.ts';
+import { type PipelineContext, phase } from './context.ts';
+import { signStatements } from './sign-statements.ts';
+import { resolveSigner } from './signer.ts';
+
+/** The image in the layout that a reproduction speaks of, with what hangs on it. */
+export interface AttestableBuild {
+  readonly index: Descriptor;
+  readonly referrers: readonly Descriptor[];
+}
+
+/**
+ * The newest build of the plan's first name, where it is the image that was just built again. Throws UserError where it is not there or is
+ * another: a statement about an image that nobody published helps nobody.
+ */
+export async function attestableBuild(
+  store: LayoutStore,
+  plan: BuildPlan,
+  index: Descriptor,
+): Promise<AttestableBuild> {
+  const [name] = plan.names;
+  if (name === undefined)
+    throw new UserError('--attest needs the name of the image', {
+      nextStep: 'scoville build -t NAME . first, then scoville reproduce --attest -t NAME .',
+    });
+  const found = await store.findByName(name);
+  if (found === undefined || found.descriptor.digest !== index.digest)
+    throw new UserError(
+      found === undefined
+        ? `the layout holds no build of ${name} to attest`
+        : `the layout's build of ${name} is ${found.descriptor.digest}, and this source gives ${index.digest}`,
+      { nextStep: `scoville build -t ${name} . first, with the same flags` },
+    );
+  const others = found.build.manifests.filter(
+    ({ digest, artifactType }) => digest !== index.digest && artifactType !== undefined,
+  );
+  return {
+    index,
+    referrers: [...others, ...taggedEntries(readTaggedEntries(found.build.manifests))],
+  };
+}
+
+/** Signs what the second build showed, and keeps it with the build of that name, so that `scoville push` publishes it. */
+export async function attestReproduction(
+  context: PipelineContext,
+  { store, plan }: { readonly store: LayoutStore; readonly plan: BuildPlan },
+  build: AttestableBuild,
+  comparison: ImageComparison,
+  directory: BuildDirectory,
+): Promise<void> {
+  await phase(
+    context,
+    'attest',
+    async () => {
+      const signer = await resolveSigner(context, plan.settings.sign);
+      const predicate = reproductionStatement(
+        {
+          reproducible: comparison.reproducible,
+          differences: comparison.differences.map(({ path, detail }) => `${path}: ${detail}`),
+        },
+        { uri: VERIFIER_ID, version: context.version },
+      );
+      const statement = {
+        predicateType: PREDICATE_TYPE.testResult,
+        predicate,
+        subject: build.index,
+      };
+      const signed = await signStatements(context, store.blobs, signer, [statement]);
+      await directory.finish({
+        manifests: [build.index],
+        names: plan.names.flatMap((name) => {
+          const reference = parseReference(name);
+          return reference.ok ? [reference.value] : [];
+        }),
+        referrers: [...build.referrers, ...signed.map(({ referrer }) => referrer)],
+      });
+    },
+    () => ({
+      detail: `${plan.names.join(', ')}: the result is signed; scoville push publishes it`,
+    }),
+  );
+}
