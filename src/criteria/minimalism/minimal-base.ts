@@ -121,5 +121,12 @@ export const minimalBaseImage = criterion({
         'Take a distroless, Chainguard, alpine or *-slim base, or scratch for a static binary, and install only what runs.',
       example: 'FROM debian:trixie-slim',
     },
+    {
+      title: 'Name the base, where it is minimal and nothing says so',
+      detail:
+        'Without a Dockerfile, provenance or base annotations the packages of the whole image are counted. Give the Dockerfile with --file, or have the build ' +
+        'state the base as `org.opencontainers.image.base.name`.',
+      example: 'scoville grade --file Dockerfile IMAGE',
+    },
   ],
 });

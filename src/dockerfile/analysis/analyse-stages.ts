@@ -77,7 +77,7 @@ function downloadsIn(
     const commands = [...near].flatMap((s) => (events.get(s) ?? []).filter(isCommand));
     const all = [...near].flatMap((s) => (events.get(s) ?? []).flatMap(fetchesOf));
     const fetches = all.slice(0, MAX_JUDGED);
-    const checks = checksIn(commands).slice(0, MAX_JUDGED);
+    const checks = checksIn(commands, MAX_JUDGED);
     const around = { events: commands, checks, fetches };
     for (const fetch of own.slice(0, MAX_JUDGED)) {
       const download = judgeDownload(fetch, around);

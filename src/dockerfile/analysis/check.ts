@@ -110,20 +110,24 @@ function openssl(event: CommandEvent, after: readonly CommandEvent[]): Check | u
   return sums ? comparedSum(event, [operand, ...event.readsFrom], after) : undefined;
 }
 
-/** Commands of a stage that verify what was fetched, in order. */
-export function checksIn(events: readonly CommandEvent[]): readonly Check[] {
-  return events.flatMap((event, index) => {
-    const before = (): readonly CommandEvent[] => events.slice(0, index);
-    const after = (): readonly CommandEvent[] => events.slice(index + 1, index + 33);
-    let check: Check | undefined;
-    if (SUMS.test(event.program)) check = checksum(event, before(), after());
-    else if (event.program === 'openssl') check = openssl(event, after());
-    else {
-      const found = signatureFiles(event);
-      if (found !== undefined) check = checkOf(event, found.method, found.files);
-    }
-    return check ?? [];
-  });
+function checkAt(events: readonly CommandEvent[], index: number): Check | undefined {
+  const event = events[index];
+  if (event === undefined) return undefined;
+  const after = (): readonly CommandEvent[] => events.slice(index + 1, index + 33);
+  if (SUMS.test(event.program)) return checksum(event, events.slice(0, index), after());
+  if (event.program === 'openssl') return openssl(event, after());
+  const found = signatureFiles(event);
+  return found === undefined ? undefined : checkOf(event, found.method, found.files);
+}
+
+/** The first `limit` commands of a stage that verify what was fetched, in order. Each looks at all commands before it. */
+export function checksIn(events: readonly CommandEvent[], limit: number): readonly Check[] {
+  const checks: Check[] = [];
+  for (let index = 0; index < events.length && checks.length < limit; index += 1) {
+    const check = checkAt(events, index);
+    if (check !== undefined) checks.push(check);
+  }
+  return checks;
 }
 
 /** True where two paths name one file: equal, or the same name where a folder is not known. */

@@ -94,10 +94,19 @@ export const BASES_LABELLED: readonly Labelled[] = [
     'a slim base under more packages than a whole system has',
     {
       dockerfile: from(`FROM debian:trixie-slim@${PIN}\n`),
-      layers: [[...system('debian', 400), program('app/server')]],
-      ...named(400),
+      layers: [[...system('debian', 450), program('app/server')]],
+      ...named(450),
     },
     { ...BUILD_ONLY, 'minimal-base': 'fail' },
+  ),
+  hardenedBut(
+    'a slim base under a browser',
+    {
+      dockerfile: from(`FROM node:22-slim@${PIN}\n`),
+      layers: [[...system('debian', 265), program('app/server')]],
+      ...named(265),
+    },
+    BUILD_ONLY,
   ),
   hardenedBut(
     'a user’s image that is named like a minimal one',

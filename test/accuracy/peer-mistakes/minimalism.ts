@@ -51,9 +51,9 @@ export const MINIMALISM: readonly PeerMistake[] = [
     [
       FP,
       'any bloat on alpine',
-      system('alpine', 300, 'FROM alpine:3.22\n'),
+      system('alpine', 450, 'FROM alpine:3.22\n'),
       'fail',
-      /300 OS packages, a whole system/,
+      /450 OS packages, a whole system/,
     ],
     [
       FF,

@@ -1,0 +1,236 @@
+/** Exact rules that criteria pages show as tables; each row has its test in test/criteria, test/dockerfile or test/accuracy. */
+export interface RuleTable {
+  readonly heading: string;
+  /** Before the table, one paragraph. */
+  readonly says?: string;
+  readonly head: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+}
+
+/** OS packages by what was installed, counted by `apt-get install -s` on the engine's Debian 13 base, its dpkg database and mmdebstrap. */
+const COUNTED: RuleTable = {
+  heading: 'How the limits were set',
+  says:
+    'OS packages counted on bases that can be built without a public registry (`scripts/engine.sh`, `mmdebstrap`; Debian 13, recommended packages ' +
+    'left out). What runs one program on Debian stays below the lower limit, a tool chain or a system is above it; what no minimal base explains is above the higher one.',
+  head: ['root', 'OS packages'],
+  rows: [
+    ['one static program, busybox, Node unpacked from .debs without records', '0'],
+    ['Debian minbase, which is what `debian:trixie-slim` holds', '78'],
+    ['the engine’s Debian base (minbase, ca-certificates, openssl), its Node base alike', '80'],
+    ['… with perl, redis-server, haproxy', '85 to 86'],
+    ['… with openjdk-21-jre-headless', '88'],
+    ['… with python3, nodejs, ruby', '94 to 95'],
+    ['… with nginx, php-fpm', '96 to 104'],
+    ['… with curl', '103'],
+    ['… with curl and git', '115'],
+    ['**the limit where no base is named**', '**120**'],
+    ['… with apache2, imagemagick, postgresql-17, mariadb-server', '123 to 131'],
+    ['… with build-essential', '133'],
+    ['mmdebstrap `important`', '144'],
+    ['… with curl, git, mercurial, subversion, gnupg, openssh-client, procps', '160'],
+    ['mmdebstrap `standard`', '240'],
+    ['… with chromium, with ffmpeg', '250, 287'],
+    ['**the limit on a base of the table**', '**400**'],
+    ['… with the development packages that full official images are built on', '448'],
+  ],
+};
+
+const DOWNLOADS: readonly RuleTable[] = [
+  {
+    heading: 'What is a download',
+    says:
+      'Shell is parsed: here-documents, `&&` chains, subshells, functions, loops and variables are followed; comments, HEALTHCHECK, `echo` and the ' +
+      'installation of curl are none. Only stages that the target reaches count.',
+    head: ['instruction or command', 'counts'],
+    rows: [
+      [
+        '`curl`, `wget`, `wget2`, `aria2c`, `axel` with an address of another machine',
+        'yes; not `-I`, uploads, loopback addresses, output to `/dev/null`',
+      ],
+      ['`ADD https://…`, `ADD https://….git`', 'yes'],
+      ['`git clone`, `git fetch ADDRESS`, `cargo install --git`', 'yes'],
+      ['`pip`, `uv`, `npm`, `yarn`, `pnpm` from an address', 'yes'],
+      ['`apt`, `apk`, `dnf`, `yum`, `zypper`, `rpm` of a package’s address', 'yes'],
+      ['packages by name from a package manager', 'no: the manager verifies them'],
+    ],
+  },
+  {
+    heading: 'What verifies it',
+    says: 'Before use, in the same or a later instruction, in a way that stops the build.',
+    head: ['check', 'verdict'],
+    rows: [
+      [
+        '`sha256sum -c` and kin, `shasum`, `openssl dgst` compared, `test "$(sha256sum f)" = …`, `… | grep -q SUM`',
+        'verified',
+      ],
+      [
+        '`gpg --verify`, `gpgv`, `sqv`, `cosign verify-blob`, `minisign -V`, `signify`, `slsa-verifier`, `gh attestation verify`, `notation blob verify`, `rpm --checksig`, `jarsigner -verify`, `ssh-keygen -Y verify`',
+        'verified',
+      ],
+      ['`ADD --checksum`, `aria2c --checksum`, a hash in pip’s or npm’s address', 'verified'],
+      [
+        'a git commit of 40 or 64 digits, by `--revision`, `checkout`, `reset` or the address; a verified tag',
+        'verified',
+      ],
+      ['a checksum list from the same origin as the file, unsigned', 'verified, weak'],
+      ['MD5, SHA-1', 'verified, weak'],
+      [
+        'a check of another file; `gpg --dearmor`, `--import`; a checksum that is only printed',
+        'nothing',
+      ],
+      [
+        'a check behind `|| true`, before `;` without `set -e`, or into a pipe that swallows it',
+        'nothing: it cannot stop the build',
+      ],
+      ['a check after the file was unpacked or run', 'nothing: too late'],
+      ['`curl … | sh`, `sh -c "$(curl …)"`, `source <(curl …)`', 'always fails'],
+    ],
+  },
+];
+
+const PACKAGES: RuleTable = {
+  heading: 'What holds a version',
+  says: 'Each name of each install command of the stages that the target reaches. ARG and ENV are put in; a version by variable counts as exact.',
+  head: ['command', 'held', 'not held'],
+  rows: [
+    [
+      '`apt`, `apt-get install`',
+      '`pkg=1.2-3`; a snapshot.debian.org or snapshot.ubuntu.com source, `-S DATE`',
+      '`pkg`, `pkg/suite`, `pkg=1.*`',
+    ],
+    ['`apk add`', '`pkg=1.2-r0`, `pkg~1.2`', '`pkg`, `pkg>1`, `pkg@edge`'],
+    [
+      '`dnf`, `yum`, `microdnf`, `tdnf install`',
+      '`pkg-1.2-3.fc41`; Amazon Linux `--releasever=2023.6.20250203`',
+      '`pkg`, groups',
+    ],
+    ['`zypper install`', '`pkg=1.2`', '`pkg`, `pkg>1`'],
+    ['`pacman -S`', '', 'always'],
+    [
+      '`apt-get upgrade`, `apk upgrade`, `dnf update`, `zypper up`, `pacman -Syu`',
+      'from a frozen repository',
+      'else: the newest of everything',
+    ],
+    [
+      '`pip`, `uv pip install`',
+      '`pkg==1.2`, `--require-hashes`, `-r` of a file whose lines are pinned',
+      '`pkg`, `pkg>=1`, `.`; unknown where the file is not seen',
+    ],
+    [
+      '`uv sync`, `poetry install`, `pipenv`',
+      '`--frozen`, `--locked`; a copied `poetry.lock`; `sync`, `--deploy`',
+      'else',
+    ],
+    ['`conda`, `mamba install`', '`pkg=1.2`', '`pkg`'],
+    [
+      '`npm`',
+      '`npm ci`, `npm install pkg@1.2.3`, `--before`',
+      '`npm install`, `pkg`, `pkg@^1`, `pkg@latest`',
+    ],
+    [
+      '`yarn`, `pnpm`, `bun`',
+      '`--immutable`, `--frozen-lockfile`; `pnpm` with `CI`',
+      'else; `add pkg`',
+    ],
+    ['`npx -y`, `corepack prepare`', '`pkg@1.2.3`', '`pkg`, `pkg@latest`'],
+    ['`gem install`', '`-v 1.2.3`, `pkg:1.2.3`', '`pkg`'],
+    ['`bundle install`', '`--frozen`, `--deployment`, their settings', 'else'],
+    ['`go install`, `go get`', '`pkg@v1.2.3`, `pkg@COMMIT`', '`pkg@latest`'],
+    ['`go mod download`', 'always, by go.sum', ''],
+    ['`cargo install`, `cargo build`', '`--locked`, with a version where a crate is named', 'else'],
+    [
+      '`composer`',
+      '`install` with a copied `composer.lock`; `require pkg:1.2.3`',
+      '`update`, `require pkg`',
+    ],
+  ],
+};
+
+const SBOM: RuleTable = {
+  heading: 'What matches',
+  says:
+    'The packages that are found in the layers by this tool’s own catalogue are looked for in the SBOM, each name and version once. A purl counts without qualifiers, with or ' +
+    'without its namespace; case, Python’s separators, a Debian or RPM epoch and Go’s `v` make no difference. CycloneDX JSON, SPDX 2 JSON and SPDX 3 JSON-LD are read; the image itself and its operating system are no content.',
+  head: ['the image holds', 'the SBOM names', 'verdict'],
+  rows: [
+    ['packages', 'at least 75 % of them', 'pass, with the share'],
+    ['packages', 'fewer, none, or the same in other versions', 'fail, with those left out'],
+    ['packages', 'nothing but the image or its operating system', 'fail: empty'],
+    [
+      'no package that is found',
+      'the program, a file that is there, language packages',
+      'pass, with how many',
+    ],
+    ['no package that is found', 'nothing', 'fail: empty'],
+    [
+      'no package that is found',
+      'OS packages, or only files that are not there',
+      'fail: another image’s',
+    ],
+    ['anything', 'anything, under the digest of another image', 'fail'],
+    ['anything', 'none found, and a place that could not be asked', 'unknown'],
+  ],
+};
+
+const USERS: RuleTable = {
+  heading: 'How `User` is resolved',
+  says: 'As runc does: what is before the colon, by name in the image’s etc/passwd first, then as a number.',
+  head: ['`User`', 'verdict'],
+  rows: [
+    ['none, `0`, `00`, `0:1000`, `root`, `root:root`', 'fail'],
+    ['a name, or a number that passwd lists as a name, with uid 0', 'fail'],
+    ['a name that passwd does not list, or no passwd', 'fail: the container does not start'],
+    ['a negative or too large number', 'fail'],
+    ['`1000`, `1000:0`, with or without passwd', 'pass'],
+    ['a name with another uid', 'pass; a number is advised'],
+  ],
+};
+
+const AGE: RuleTable = {
+  heading: 'Which time counts',
+  head: ['there is', 'verdict'],
+  rows: [
+    [
+      'a finish time of this build, or in provenance about this digest',
+      'it counts, whatever `created` says',
+    ],
+    ['`created`, later than the epoch of the build', 'it counts'],
+    ['`created` at or before SOURCE_DATE_EPOCH', 'unknown'],
+    ['`created` before 2013, when there were no images (a zero)', 'unknown'],
+    ['no time, or one that is more than a day in the future', 'unknown'],
+  ],
+};
+
+const PROFILES: RuleTable = {
+  heading: 'What is tighter',
+  head: ['profile', 'verdict'],
+  rows: [
+    [
+      'seccomp that denies by default and allows a part of what Docker’s default allows, and nothing else',
+      'pass',
+    ],
+    [
+      'seccomp that allows, logs or hands on by default; or names a call that the default forbids; or allows all of the default',
+      'fail',
+    ],
+    ['AppArmor in enforce mode that grants less as a whole than docker-default', 'pass'],
+    [
+      'AppArmor in complain or unconfined mode, or with mount, ptrace, change_profile, userns',
+      'fail',
+    ],
+    ['SELinux', 'unknown: it adds to a policy of the host'],
+    ['what cannot be read as any of them', 'fail'],
+  ],
+};
+
+/** By criterion. */
+export const RULE_TABLES: Readonly<Record<string, readonly RuleTable[]>> = {
+  'minimal-base': [COUNTED],
+  'verified-downloads': DOWNLOADS,
+  'pinned-packages': [PACKAGES],
+  sbom: [SBOM],
+  'nonroot-user': [USERS],
+  'recently-updated': [AGE],
+  'security-profile': [PROFILES],
+};
