@@ -3,6 +3,7 @@ import { UserError } from '../model/errors.ts';
 import type { Descriptor } from '../model/oci.ts';
 import type { FileRange } from '../model/walk.ts';
 import type { BlobStore } from './blob-store.ts';
+import { readError } from './read-error.ts';
 
 /** Content-addressed bytes of one place: a layout's folder, an archive's entries. */
 export interface BlobSource {
@@ -35,10 +36,14 @@ export const MAX_ATTACHED_BYTES = 16 * 1024 * 1024;
 /** Reads from a place's blobs, size and digest verified against the descriptor. */
 export function documentsOf(blobs: BlobSource): ReadDocument {
   return async (descriptor, cap) => {
-    const stored = await blobs.size(descriptor.digest);
-    if (stored === undefined) return undefined;
-    checkSize(descriptor, stored, cap);
-    return verified(descriptor, await wholeOf(blobs.openRead(descriptor.digest), cap));
+    try {
+      const stored = await blobs.size(descriptor.digest);
+      if (stored === undefined) return undefined;
+      checkSize(descriptor, stored, cap);
+      return verified(descriptor, await wholeOf(blobs.openRead(descriptor.digest), cap));
+    } catch (error) {
+      throw readError(error, descriptor.digest);
+    }
   };
 }
 

@@ -5,6 +5,7 @@ import { type ImageReference, parseReference } from '../model/reference.ts';
 import { compressionOf } from './decompress.ts';
 import { errorCode } from './disk.ts';
 import { quoted } from './quoted-text.ts';
+import { readError } from './read-error.ts';
 import { isTar } from './spool.ts';
 
 /** What a user named, and where it is to be looked for. `text` is what was typed, cleaned. */
@@ -121,7 +122,7 @@ async function kindOf(
     return isPath || !found.isFile() || (await looksLikeArchive(path)) ? 'archive' : undefined;
   } catch (error) {
     if (isAbsent(error)) return undefined;
-    throw error;
+    throw readError(error, path);
   }
 }
 
@@ -142,7 +143,7 @@ async function exists(path: string): Promise<boolean> {
     return true;
   } catch (error) {
     if (isAbsent(error)) return false;
-    throw error;
+    throw readError(error, path);
   }
 }
 

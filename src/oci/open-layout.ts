@@ -18,6 +18,7 @@ import { layoutAttachments } from './layout-attachments.ts';
 import { chooseImage, type LayoutIndex, readLayoutIndex } from './layout-choice.ts';
 import { MissingLayerError } from './missing-layer.ts';
 import { openDocuments } from './opened-documents.ts';
+import { readError } from './read-error.ts';
 
 export interface LayoutFolder {
   readonly name: string;
@@ -133,6 +134,6 @@ async function smallFile(path: string): Promise<Uint8Array | undefined> {
     return await readFile(path);
   } catch (error) {
     if (errorCode(error) === 'ENOENT' || errorCode(error) === 'ENOTDIR') return undefined;
-    throw error;
+    throw readError(error, path);
   }
 }

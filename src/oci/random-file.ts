@@ -1,5 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { UserError } from '../model/errors.ts';
+import { readError } from './read-error.ts';
 
 const READ_CHUNK = 1024 * 1024;
 
@@ -63,9 +64,15 @@ export class RandomFile {
   }
 }
 
-/** Opens a regular file; undefined where it is a pipe or a device, which can only be read once. */
+/** Opens a regular file, or gives a pipe or device as it is, which can only be read once. Throws UserError where it cannot be read. */
 export async function openRandomFile(path: string): Promise<RandomFile | FileHandle> {
-  const handle = await open(path, 'r');
+  const handle = await open(path, 'r').catch((error: unknown) => {
+    throw readError(error, path);
+  });
   const found = await handle.stat();
+  if (found.isDirectory()) {
+    await handle.close();
+    throw readError({ code: 'EISDIR' }, path);
+  }
   return found.isFile() ? new RandomFile(handle, found.size, path) : handle;
 }

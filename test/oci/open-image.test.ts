@@ -133,6 +133,10 @@ describe('a name with its place', () => {
       expect(image.name).toBe(text === '-' ? 'stdin' : text);
       await image.close();
     }
-    await expect(open('oci-archive:gone.tar')).rejects.toThrow();
+    await expect(open('oci-archive:gone.tar')).rejects.toThrow(
+      `cannot read ${join(folder, 'gone.tar')}: it is not there`,
+    );
+    await expect(open('docker-archive:.')).rejects.toThrow('it is a folder');
+    await expect(open('oci:app.tar')).rejects.toThrow('is no OCI layout');
   });
 });

@@ -133,6 +133,19 @@ describe('documents and layers', () => {
     },
   );
 
+  test('a private registry, with what docker login left', async () => {
+    const registry = await registryOf({ auth: 'bearer', referrersApi: true });
+    const bytes = new ImageBytes();
+    put(registry, bytes, bytes.image());
+    const user = { kind: 'basic', username: 'user', password: 'secret' } as const;
+    const opened = await open(registry, 'app:1', { credentials: () => Promise.resolve(user) });
+    const layer = opened.platforms[0].layers[0]?.blob as Descriptor;
+    expect(digestOf(await collect(await opened.openLayer(layer)))).toBe(layer.digest);
+    expect((await opened.attachments()).complete).toBe(true);
+    expect(registry.calls.filter((call) => call === 'GET /token')).toHaveLength(1);
+    await expect(open(registry)).rejects.toThrow('answered 401');
+  });
+
   test('schema 1 is told as what it is', async () => {
     const registry = await registryOf();
     registry.putManifest(
