@@ -8,7 +8,7 @@ function packageOf(item: unknown): RawPackage | undefined {
   const { name, version, license } = item;
   if (!isPlainText(name) || !isPlainText(version)) return undefined;
   const stated: readonly unknown[] = Array.isArray(license) ? license : [license];
-  return { type: 'composer', name, version, licenses: stated.filter(isPlainText) };
+  return { type: 'composer', name, version, licenses: stated.filter((item) => isPlainText(item)) };
 }
 
 /** PHP packages that composer installed: a list (version 1), or an object that holds it as `packages` (version 2). */

@@ -13,13 +13,13 @@ const ABSENT = new Set(['not-installed', 'config-files']);
 
 /** `Source: name (version)`; the version is the package's own where none is given (deb-src-control(5)). */
 function sourceOf(field: string | undefined, name: string, version: string): RawPackage['source'] {
-  const found = /^(\S+)(?:\s+\((\S+)\))?$/.exec(field ?? name);
+  const found = /^(\S+)(?:\s+\((\S+)\))?$/.exec((field ?? name).slice(0, 600));
   return found === null ? undefined : { name: found[1] ?? name, version: found[2] ?? version };
 }
 
 /** `want flag state`: the last word tells what is on disk, whatever is wanted of the package. */
 function isPresent(status: string | undefined): boolean {
-  const state = /^\S+\s+\S+\s+(\S+)$/.exec(status ?? '')?.[1];
+  const state = /^\S+\s+\S+\s+(\S+)$/.exec((status ?? '').slice(0, 100))?.[1];
   return state !== undefined && !ABSENT.has(state);
 }
 

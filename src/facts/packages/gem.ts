@@ -3,9 +3,10 @@ import { isPlainText, type RecordReader, textOf, unreadable } from './record.ts'
 const SPECIFICATION = /(?:^|\/)specifications\/(?:default\/)?([^/]+)\.gemspec$/;
 /** What RubyGems writes on top of every specification it installs, so that it need not evaluate it. */
 const STUB = /^# stub: (\S+) (\S+) (\S+) /m;
-const NAME = /^\s*\w+\.name\s*=\s*(["'])([^"'\n]{1,200})\1/m;
-const VERSION = /^\s*\w+\.version\s*=\s*(?:Gem::Version\.new[( ])?\s*(["'])([^"'\n#]{1,100})\1/m;
-const LICENSES = /^\s*\w+\.licenses?\s*=\s*([^\n]{1,500})/m;
+const NAME = /^[ \t]*\w{1,40}\.name[ \t]*=[ \t]*(["'])([^"'\n]{1,200})\1/m;
+const VERSION =
+  /^[ \t]*\w{1,40}\.version[ \t]*=[ \t]*(?:Gem::Version\.new[( ])?[ \t]*(["'])([^"'\n#]{1,100})\1/m;
+const LICENSES = /^[ \t]*\w{1,40}\.licenses?[ \t]*=[ \t]*([^\n]{1,500})/m;
 const FILE_NAME = /^(.+?)-(\d[^-]*)(?:-(.+))?$/;
 
 function platformOf(stated: string | undefined): { readonly architecture?: string } {

@@ -94,9 +94,16 @@ export function goPackages(version: string | undefined, modules: string): readon
     const [kind, name, stated = ''] = line.split('\t');
     const isModule = kind === 'mod' || kind === 'dep' || kind === '=>';
     if (!isModule || !isPlainText(name) || stated.length > 200) continue;
-    if (kind === '=>') found.pop();
+    const replaced = kind === '=>' ? found.pop() : undefined;
     const known = isPlainText(stated) && stated !== '(devel)' ? stated : '';
-    found.push({ type: 'golang', name, version: known, licenses: [] });
+    // Replaced by a folder of the machine that built it: what that held is not known.
+    const isLocal = /^[./]/.test(name) && replaced !== undefined;
+    found.push({
+      type: 'golang',
+      name: isLocal ? replaced.name : name,
+      version: known,
+      licenses: [],
+    });
   }
   return found;
 }

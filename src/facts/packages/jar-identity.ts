@@ -6,6 +6,8 @@ const FILE_NAME = /^(.+?)-(\d[\w.+-]*(?<!\.x))\.[a-z]+$/i;
 const GROUP = /^[A-Za-z_][\w.-]*$/;
 /** Not the name of a Java package, as some write there. */
 const TITLE = /^[\w+-]+$/;
+/** As file systems bound them; the form above is slow on longer ones. */
+const MAX_NAME = 255;
 const WORD = /^[\w.+-]+$/;
 
 /**
@@ -64,7 +66,7 @@ function licensesOf(fields: ReadonlyMap<string, string>): readonly string[] {
 }
 
 function ofNames(name: string, fields: ReadonlyMap<string, string>): RawPackage | undefined {
-  const file = FILE_NAME.exec(name);
+  const file = name.length > MAX_NAME ? null : FILE_NAME.exec(name);
   const artifact =
     file?.[1] ?? first(TITLE, fields, ['implementation-title']) ?? name.replace(/\.[^.]*$/, '');
   const version =

@@ -2,21 +2,21 @@ import type { RawPackage } from '../layer-facts.ts';
 import { fileName } from '../root-path.ts';
 import { jarPackages } from './jar-identity.ts';
 import {
+  type EntrySink,
   MalformedRecord,
   NOTHING,
+  type ReadBudget,
   type RecordContent,
   type RecordStream,
   type StreamReader,
 } from './record.ts';
-import { type EntrySink, type ZipBudget, ZipStream } from './zip-stream.ts';
+import { ZipStream } from './zip-stream.ts';
 
 const ARCHIVE = /\.(?:jar|war|ear|sar|par|nar|kar|jpi|hpi)$/i;
 const PROPERTIES = /(?:^|\/)META-INF\/maven\/[^/]+\/[^/]+\/pom\.properties$/;
 const MANIFEST = 'META-INF/MANIFEST.MF';
 /** An ear holds a war holds a jar holds a jar. */
 const MAX_DEPTH = 4;
-const MAX_ENTRIES = 1_000_000;
-const MAX_INFLATED = 512 * 1024 * 1024;
 const MAX_TEXT = 64 * 1024;
 const MAX_PACKAGES = 50_000;
 
@@ -44,7 +44,7 @@ class TextSink implements EntrySink {
 
 /** What all archives of one file share. */
 interface Shared {
-  readonly budget: ZipBudget;
+  readonly budget: ReadBudget;
   readonly packages: RawPackage[];
   /** What could not be read, first things first. */
   readonly wrong: string[];
@@ -113,15 +113,12 @@ class Archive implements EntrySink {
 }
 
 class JarFile implements RecordStream {
-  readonly #shared: Shared = {
-    budget: { entries: MAX_ENTRIES, inflated: MAX_INFLATED },
-    packages: [],
-    wrong: [],
-  };
+  readonly #shared: Shared;
   readonly #archive: Archive;
   readonly #size: number;
 
-  constructor(name: string, size: number) {
+  constructor(name: string, size: number, budget: ReadBudget) {
+    this.#shared = { budget, packages: [], wrong: [] };
     this.#size = size;
     this.#archive = new Archive(name, '', 1, this.#shared);
   }
@@ -141,5 +138,5 @@ class JarFile implements RecordStream {
 /** Java archives, and those nested in them. */
 export const JAR: StreamReader = {
   matches: ({ path }) => ARCHIVE.test(path),
-  start: ({ path, entry }) => new JarFile(fileName(path), entry.size),
+  start: ({ path, entry }, budget) => new JarFile(fileName(path), entry.size, budget),
 };

@@ -10,7 +10,13 @@ import { NUGET } from './nuget.ts';
 import { Ownership } from './ownership.ts';
 import { PROGRAM } from './program.ts';
 import { PYTHON } from './python.ts';
-import type { RecordContent, RecordReader, RecordStream, StreamReader } from './record.ts';
+import type {
+  ReadBudget,
+  RecordContent,
+  RecordReader,
+  RecordStream,
+  StreamReader,
+} from './record.ts';
 import { RPM } from './rpm.ts';
 
 export interface CollectedPackages {
@@ -36,9 +42,15 @@ const MAX_PACKAGES = 500_000;
 const MAX_UNREADABLE = 1000;
 const NONE: ContentWish = { want: 'none' };
 
+/** Far more than the layers of real images take, and some seconds of work. */
+export function readBudget(): ReadBudget {
+  return { entries: 2_000_000, inflated: 1024 * 1024 * 1024, looks: 100_000 };
+}
+
 /** Packages that the files of a layer record, file by file, and the files whose record could not be read. */
 export function packageCollector(): LayerCollector<CollectedPackages> {
   const collected = new Collected();
+  const budget = readBudget();
   let reader: RecordReader | undefined;
   let stream: RecordStream | undefined;
   return {
@@ -48,7 +60,7 @@ export function packageCollector(): LayerCollector<CollectedPackages> {
       if (entry.entry.type !== 'file') return NONE;
       reader = READERS.find(({ matches }) => matches(entry.path));
       if (reader !== undefined) return { want: 'all', cap: reader.cap };
-      stream = STREAMS.find(({ matches }) => matches(entry))?.start(entry);
+      stream = STREAMS.find(({ matches }) => matches(entry))?.start(entry, budget);
       return stream === undefined ? NONE : { want: 'stream' };
     },
     chunk: (bytes) => stream?.push(bytes),

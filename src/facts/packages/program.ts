@@ -4,12 +4,16 @@ import { Capture, type CaptureStep, DONE } from './capture.ts';
 import { FIRST_LOOK, MAX_LIST, mayBeList, readList, ZLIB } from './cargo-auditable.ts';
 import { GoBefore118 } from './go-before-1-18.ts';
 import { goRecord, MAGIC, MAX_MODULES, readBuildInfo } from './go-build-info.ts';
-import { NOTHING, type RecordContent, type RecordStream, type StreamReader } from './record.ts';
+import {
+  NOTHING,
+  type ReadBudget,
+  type RecordContent,
+  type RecordStream,
+  type StreamReader,
+} from './record.ts';
 
 /** Bytes of the piece before that are looked at again with the next: what is looked for may be cut in two. */
 const OVERLAP = 32;
-/** A program has one list of each kind; a few more may stand in it as examples. More is made to cost time. */
-const MAX_LOOKS = 10_000;
 const MAX_CAPTURES = 16;
 /** Bytes that tell what a file is; a program that holds a list is larger. */
 const HEAD = 16 * 1024;
@@ -27,12 +31,16 @@ export class ProgramStream implements RecordStream {
   #tail: Buffer = NONE;
   /** Offset in the file of what comes next. */
   #at = 0;
-  #looks = 0;
+  readonly #budget: ReadBudget;
   #captures: Capture[] = [];
   #go: RecordContent | undefined;
   #rust: readonly RawPackage[] | undefined;
   #old: GoBefore118 | undefined;
   #reason: string | undefined;
+
+  constructor(budget: ReadBudget) {
+    this.#budget = budget;
+  }
 
   push(bytes: Uint8Array): void {
     if (this.#state === 'other') return;
@@ -55,10 +63,7 @@ export class ProgramStream implements RecordStream {
     for (const capture of this.#captures) capture.end();
     const go = this.#go ?? this.#old?.end() ?? NOTHING;
     const packages = [...go.packages, ...(this.#rust ?? [])];
-    const reason =
-      this.#looks < MAX_LOOKS
-        ? (this.#reason ?? go.unreadable)
-        : 'too many places in it look like a list of packages';
+    const reason = this.#reason ?? go.unreadable;
     return reason === undefined ? { packages } : { packages, unreadable: reason };
   }
 
@@ -124,8 +129,11 @@ export class ProgramStream implements RecordStream {
     most: number,
     read: (bytes: Buffer) => CaptureStep,
   ): void {
-    if (this.#looks >= MAX_LOOKS || this.#captures.length >= MAX_CAPTURES) return;
-    this.#looks += 1;
+    if (this.#budget.looks <= 0 || this.#captures.length >= MAX_CAPTURES) {
+      this.#reason = 'too many places look like a list of packages';
+      return;
+    }
+    this.#budget.looks -= 1;
     // Nearly all candidates are none: they are told from what is at hand, without a copy.
     const first = bytes.length < need ? { need } : read(bytes.subarray(0, need));
     if ('done' in first) return;
@@ -140,5 +148,5 @@ export class ProgramStream implements RecordStream {
 export const PROGRAM: StreamReader = {
   matches: ({ path, entry }) =>
     entry.size >= HEAD && ((entry.mode & 0o111) !== 0 || LIBRARY.test(path)),
-  start: () => new ProgramStream(),
+  start: (_entry, budget) => new ProgramStream(budget),
 };

@@ -26,10 +26,26 @@ export interface RecordStream {
   readonly end: () => RecordContent;
 }
 
+/** What the records of one layer may still cost together: what is made to cost time is left unread, and said to be. */
+export interface ReadBudget {
+  /** Entries of archives. */
+  entries: number;
+  /** Bytes that entries of archives unpack to. */
+  inflated: number;
+  /** Places in programs that look like a list of packages. */
+  looks: number;
+}
+
+/** Takes the plain bytes of an entry of an archive as they come; `push` says whether it wants more. */
+export interface EntrySink {
+  readonly push: (bytes: Uint8Array) => boolean;
+  readonly end: () => void;
+}
+
 /** A file of any size that may record packages. */
 export interface StreamReader {
   readonly matches: (entry: LayerEntry) => boolean;
-  readonly start: (entry: LayerEntry) => RecordStream;
+  readonly start: (entry: LayerEntry, budget: ReadBudget) => RecordStream;
 }
 
 export const NOTHING: RecordContent = { packages: [] };

@@ -1,18 +1,5 @@
-import { Inflate } from 'fflate';
-import { MalformedRecord } from './record.ts';
-
-/** Takes the plain bytes of an entry of an archive as they come; `push` says whether it wants more. */
-export interface EntrySink {
-  readonly push: (bytes: Uint8Array) => boolean;
-  readonly end: () => void;
-}
-
-/** What a whole archive, with all that is nested in it, may cost. */
-export interface ZipBudget {
-  entries: number;
-  /** Bytes that entries unpack to. */
-  inflated: number;
-}
+import { InflateSink } from './inflate-sink.ts';
+import { type EntrySink, MalformedRecord, type ReadBudget } from './record.ts';
 
 const LOCAL = 0x04034b50;
 /** The end of the directory: an archive without entries begins with it. */
@@ -24,8 +11,6 @@ const HEADER = 30;
 const BEHIND = 28;
 /** A script may stand before an archive that runs itself. */
 const MAX_PREFIX = 1024 * 1024;
-/** Deflate unpacks to at most 1,032 times its size: what one call may give is bounded by what it takes. */
-const SLICE = 8 * 1024;
 const NONE: Buffer = Buffer.alloc(0);
 
 interface LocalEntry {
@@ -43,7 +28,7 @@ interface LocalEntry {
  */
 export class ZipStream {
   readonly #sinkFor: (name: string) => EntrySink | undefined;
-  readonly #budget: ZipBudget;
+  readonly #budget: ReadBudget;
   #held: Buffer = NONE;
   #state: 'prefix' | 'header' | 'content' | 'done' = 'prefix';
   #entry: LocalEntry | undefined;
@@ -52,7 +37,7 @@ export class ZipStream {
   #taken = 0;
   #at = 0;
 
-  constructor(sinkFor: (name: string) => EntrySink | undefined, budget: ZipBudget) {
+  constructor(sinkFor: (name: string) => EntrySink | undefined, budget: ReadBudget) {
     this.#sinkFor = sinkFor;
     this.#budget = budget;
   }
@@ -212,36 +197,4 @@ function compressedSize(header: Buffer, extraFrom: number): number {
     if (header.readUInt16LE(at) === 1 && at + 20 <= header.length)
       return Number(header.readBigUInt64LE(at + 12));
   throw new MalformedRecord('an entry states no size');
-}
-
-/** Unpacks what goes through it. */
-class InflateSink implements EntrySink {
-  readonly #inflate: Inflate;
-  #wants = true;
-  readonly #sink: EntrySink;
-
-  constructor(sink: EntrySink, budget: ZipBudget) {
-    this.#sink = sink;
-    this.#inflate = new Inflate((bytes) => {
-      budget.inflated -= bytes.length;
-      if (budget.inflated < 0) throw new MalformedRecord('it unpacks to too much');
-      if (this.#wants && bytes.length > 0) this.#wants = sink.push(bytes);
-    });
-  }
-
-  push(bytes: Uint8Array): boolean {
-    for (let at = 0; at < bytes.length && this.#wants; at += SLICE) {
-      try {
-        this.#inflate.push(bytes.subarray(at, at + SLICE));
-      } catch (error) {
-        if (error instanceof MalformedRecord) throw error;
-        throw new MalformedRecord('an entry cannot be unpacked');
-      }
-    }
-    return this.#wants;
-  }
-
-  end(): void {
-    this.#sink.end();
-  }
 }

@@ -1,0 +1,75 @@
+import { inflateRawSync } from 'node:zlib';
+import { Inflate } from 'fflate';
+import { type EntrySink, MalformedRecord, type ReadBudget } from './record.ts';
+
+/** Up to so many bytes are unpacked at once, by zlib; what is larger goes piece by piece, five times as slow, through fflate. */
+const MAX_HELD = 8 * 1024 * 1024;
+const MAX_AT_ONCE = 32 * 1024 * 1024;
+/** Deflate unpacks to at most 1,032 times its size: what one call may give is bounded by what it takes. */
+const SLICE = 8 * 1024;
+
+/** Unpacks what goes through it, within the budget. */
+export class InflateSink implements EntrySink {
+  readonly #sink: EntrySink;
+  readonly #budget: ReadBudget;
+  #held: Uint8Array[] = [];
+  #length = 0;
+  #inflate: Inflate | undefined;
+  #wants = true;
+
+  constructor(sink: EntrySink, budget: ReadBudget) {
+    this.#sink = sink;
+    this.#budget = budget;
+  }
+
+  push(bytes: Uint8Array): boolean {
+    if (this.#inflate !== undefined) return this.#inPieces(bytes);
+    this.#held.push(Buffer.from(bytes));
+    this.#length += bytes.length;
+    return this.#length <= MAX_HELD || this.#switch();
+  }
+
+  end(): void {
+    if (this.#inflate === undefined && this.#length > 0) this.#atOnce();
+    this.#sink.end();
+  }
+
+  #atOnce(): void {
+    try {
+      this.#give(inflateRawSync(Buffer.concat(this.#held), { maxOutputLength: MAX_AT_ONCE }));
+    } catch (error) {
+      if (error instanceof MalformedRecord) throw error;
+      this.#budget.inflated -= MAX_AT_ONCE;
+      // Too large for once, or damaged: then what comes before the damage is had piece by piece.
+      this.#switch();
+    }
+  }
+
+  /** From here on piece by piece. */
+  #switch(): boolean {
+    this.#inflate = new Inflate((bytes) => {
+      if (bytes.length > 0) this.#give(bytes);
+    });
+    const held = Buffer.concat(this.#held);
+    this.#held = [];
+    return this.#inPieces(held);
+  }
+
+  #inPieces(bytes: Uint8Array): boolean {
+    for (let at = 0; at < bytes.length && this.#wants; at += SLICE) {
+      try {
+        this.#inflate?.push(bytes.subarray(at, at + SLICE));
+      } catch (error) {
+        if (error instanceof MalformedRecord) throw error;
+        throw new MalformedRecord('an entry cannot be unpacked');
+      }
+    }
+    return this.#wants;
+  }
+
+  #give(bytes: Uint8Array): void {
+    this.#budget.inflated -= bytes.length;
+    if (this.#budget.inflated < 0) throw new MalformedRecord('it unpacks to too much');
+    if (this.#wants) this.#wants = this.#sink.push(bytes);
+  }
+}
