@@ -1,8 +1,9 @@
+import { join, relative, resolve, sep } from 'node:path';
 import { EXIT, UserError } from '../model/errors.ts';
 import type { ReportInput, ReportRequest } from '../model/report.ts';
 import { build as runBuild, type BuildResult } from '../pipeline/build.ts';
 import type { BuildPlan, PassthroughPlan } from '../plans/build-plan.ts';
-import { parseBuildArgs, type ParsedBuild } from '../plans/parse-build-args.ts';
+import { lastValueOf, parseBuildArgs, type ParsedBuild } from '../plans/parse-build-args.ts';
 import { progressStyle } from '../plans/progress-style.ts';
 import { cleanForTerminal, cleanLines } from '../ui/clean.ts';
 import { pipelineContext } from './context.ts';
@@ -81,6 +82,20 @@ async function report(
   const imageOnStdout = parsed.flags.some(
     (f) => f.name === 'output' && /(^|,)dest=-(,|$)|type=(oci|docker)$/.test(f.value),
   );
+  const dockerfile = dockerfilePath(parsed, io.cwd);
+  const subject = {
+    kind: 'image',
+    image: dockerfile === undefined ? image : { ...image, dockerfile },
+  } as const;
   const write = quiet ? (): void => undefined : imageOnStdout ? io.writeErr : io.writeOut;
-  await writeReports({ kind: 'image', image }, requests, io, write);
+  await writeReports(subject, requests, io, write);
+}
+
+/** Where SARIF's lines point: the Dockerfile from here, with `/`; undefined where it lies elsewhere or in no folder. */
+function dockerfilePath(parsed: ParsedBuild, cwd: string): string | undefined {
+  const file = lastValueOf(parsed, 'file') ?? '';
+  if (file === '-' || parsed.context === '-' || /^[a-z]+:\/\//.test(parsed.context))
+    return undefined;
+  const path = relative(cwd, resolve(cwd, file === '' ? join(parsed.context, 'Dockerfile') : file));
+  return path.startsWith('..') ? undefined : path.split(sep).join('/');
 }

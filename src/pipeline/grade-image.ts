@@ -48,6 +48,7 @@ export function gradeImage(
   const platforms = evidence.map((one) => ({
     platform: nameOf(one.platform),
     digest: one.platform.descriptor.digest,
+    baseLayers: one.platform.baseLayers,
     facts: factsOf(
       context,
       prepared,

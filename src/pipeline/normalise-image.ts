@@ -68,6 +68,7 @@ export async function normalisePlatform(
         Buffer.from(manifest.bytes).toString('utf8'),
       ) as FinalPlatform['manifest'],
       config: JSON.parse(Buffer.from(config.bytes).toString('utf8')) as FinalPlatform['config'],
+      baseLayers: base.layers,
       touched: files('touched'),
       reports: files('reports'),
     },

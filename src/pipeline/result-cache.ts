@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { digestOf } from '../model/digest.ts';
 import type { Descriptor } from '../model/oci.ts';
+import type { ImageContents } from '../model/report.ts';
 import type { Scorecard } from '../model/scorecard.ts';
 import type { BlobStore } from '../oci/blob-store.ts';
 import { createCache, type JsonCache } from '../oci/json-cache.ts';
@@ -12,13 +13,14 @@ import type { Signer } from './signer.ts';
 
 /** A result rests on its day: ages, scanners' databases. Older ones are made anew. */
 const FRESH_MS = 24 * 60 * 60 * 1000;
-const SCHEMA = 3;
+const SCHEMA = 4;
 
 interface Remembered {
   readonly at: number;
   readonly referrers: readonly Descriptor[];
   readonly tagged: readonly TaggedManifest[];
   readonly scorecard: Scorecard | null;
+  readonly contents: readonly ImageContents[];
 }
 
 /** What was signed and graded for this very digest, with the same settings, today; undefined where anything of it is gone. */
@@ -36,7 +38,8 @@ export async function recallResult(
   const { referrers, tagged } = found;
   for (const { digest } of [...referrers, ...tagged.map((t) => t.descriptor)])
     if (!(await blobs.has(digest))) return undefined;
-  return { referrers, tagged, scorecard: found.scorecard ?? undefined };
+  const { contents } = found;
+  return { referrers, tagged, scorecard: found.scorecard ?? undefined, contents };
 }
 
 /** Keeps the result for the next build that comes to the same digest. */
@@ -45,15 +48,26 @@ export function rememberResult(
   plan: BuildPlan,
   index: Descriptor,
   signer: Signer | undefined,
-  { referrers, tagged, scorecard }: AttestedImage,
+  { referrers, tagged, scorecard, contents = [] }: AttestedImage,
 ): Promise<void> {
   const remembered: Remembered = {
     at: context.now(),
     referrers,
     tagged,
     scorecard: scorecard ?? null,
+    contents: contents.map(withoutFilesystem),
   };
   return results(context).set(keyOf(context, plan, index, signer), remembered);
+}
+
+/** What reports read, as plain JSON: the filesystem is a tree with functions. */
+function withoutFilesystem({ platform, facts, baseLayers }: ImageContents): ImageContents {
+  const { image, packages, attestations, vulnerabilities } = facts;
+  return {
+    platform,
+    facts: { image, packages, attestations, vulnerabilities },
+    ...(baseLayers === undefined ? {} : { baseLayers }),
+  };
 }
 
 function results(context: PipelineContext): JsonCache {
