@@ -1,6 +1,6 @@
 import { digestHex } from '../model/digest.ts';
 import { platformName } from '../model/oci.ts';
-import type { OsRelease } from '../model/packages.ts';
+import type { OsRelease, Package } from '../model/packages.ts';
 import { imagePurl } from './identity.ts';
 import { readLicence, type Licence } from './licence-expression.ts';
 import {
@@ -25,6 +25,7 @@ type LicenceChoice =
 export interface CyclonedxComponent {
   readonly type: 'library' | 'operating-system' | 'container' | 'application';
   readonly 'bom-ref'?: string;
+  readonly group?: string;
   readonly name: string;
   readonly version?: string;
   readonly description?: string;
@@ -50,6 +51,11 @@ export interface CyclonedxDocument {
     readonly ref: string;
     readonly dependsOn: readonly string[];
   }[];
+  /** Only where it is known that packages may be missing. */
+  readonly compositions?: readonly {
+    readonly aggregate: 'incomplete';
+    readonly assemblies: readonly string[];
+  }[];
 }
 
 /**
@@ -61,6 +67,8 @@ export function cyclonedxDocument(input: SbomInput): CyclonedxDocument {
   const created = utcSeconds(input.created);
   if (!created.ok) throw new RangeError(created.error);
   const image = imageComponent(input);
+  const imageRef = image['bom-ref'] ?? '';
+  const isIncomplete = (input.unreadable ?? []).length > 0;
   const components = [
     ...(input.osRelease === undefined ? [] : [osComponent(input.osRelease)]),
     ...listedPackages(input.packages).map(packageComponent),
@@ -81,14 +89,17 @@ export function cyclonedxDocument(input: SbomInput): CyclonedxDocument {
     components,
     dependencies: [
       {
-        ref: image['bom-ref'] ?? '',
+        ref: imageRef,
         dependsOn: components.map((component) => component['bom-ref'] ?? ''),
       },
     ],
+    ...(isIncomplete
+      ? { compositions: [{ aggregate: 'incomplete', assemblies: [imageRef] }] as const }
+      : {}),
   };
 }
 
-function imageComponent({ image }: SbomInput): CyclonedxComponent {
+function imageComponent({ image, unreadable = [] }: SbomInput): CyclonedxComponent {
   const purl = imagePurl({
     name: image.name,
     digest: image.digest,
@@ -101,7 +112,14 @@ function imageComponent({ image }: SbomInput): CyclonedxComponent {
     version: image.digest,
     hashes: [{ alg: 'SHA-256', content: digestHex(image.digest) }],
     purl,
-    properties: [{ name: 'scoville:platform', value: platformName(image.platform) }],
+    properties: [
+      { name: 'scoville:platform', value: platformName(image.platform) },
+      ...unreadable.flatMap(({ location, reason }, index) => [
+        { name: `scoville:unreadable:${index}:path`, value: location.path },
+        { name: `scoville:unreadable:${index}:layer`, value: location.layer },
+        { name: `scoville:unreadable:${index}:reason`, value: reason },
+      ]),
+    ],
   };
 }
 
@@ -115,13 +133,19 @@ function osComponent(os: OsRelease): CyclonedxComponent {
   };
 }
 
+/** Maven's group has a field of its own. */
+function nameOf({ type, name }: Package): Pick<CyclonedxComponent, 'group' | 'name'> {
+  const colon = type === 'maven' ? name.indexOf(':') : -1;
+  return colon < 0 ? { name } : { group: name.slice(0, colon), name: name.slice(colon + 1) };
+}
+
 function packageComponent(listed: ListedPackage): CyclonedxComponent {
   const { package: found, ref, licences, locations } = listed;
   const source = found.source;
   return {
     type: 'library',
     'bom-ref': ref,
-    name: found.name,
+    ...nameOf(found),
     ...(found.version === '' ? {} : { version: found.version }),
     ...(licences.length === 0 ? {} : { licenses: licenceChoices(licences.map(readLicence)) }),
     ...(isPurl(found.purl) ? { purl: found.purl } : {}),
@@ -130,8 +154,14 @@ function packageComponent(listed: ListedPackage): CyclonedxComponent {
       ...(source === undefined
         ? []
         : [{ name: 'scoville:package:source', value: `${source.name}@${source.version}` }]),
+      ...(found.modularity === undefined
+        ? []
+        : [{ name: 'scoville:package:modularity', value: found.modularity }]),
       ...locations.flatMap((location, index) => [
         { name: `scoville:location:${index}:path`, value: location.path },
+        ...(location.inside === undefined
+          ? []
+          : [{ name: `scoville:location:${index}:inside`, value: location.inside }]),
         { name: `scoville:location:${index}:layer`, value: location.layer },
       ]),
     ],

@@ -25,6 +25,7 @@ export interface SpdxPackage {
   readonly licenseDeclared: string;
   readonly copyrightText: 'NOASSERTION';
   readonly summary?: string;
+  readonly comment?: string;
   readonly sourceInfo?: string;
   readonly checksums?: readonly { readonly algorithm: 'SHA256'; readonly checksumValue: string }[];
   readonly externalRefs?: readonly {
@@ -98,7 +99,7 @@ export function spdxDocument(input: SbomInput): SpdxDocument {
   };
 }
 
-function imagePackage({ image }: SbomInput): SpdxPackage {
+function imagePackage({ image, unreadable = [] }: SbomInput): SpdxPackage {
   const purl = imagePurl({
     name: image.name,
     digest: image.digest,
@@ -111,9 +112,18 @@ function imagePackage({ image }: SbomInput): SpdxPackage {
     primaryPackagePurpose: 'CONTAINER',
     ...NOTHING_ASSERTED,
     licenseDeclared: 'NOASSERTION',
+    ...(unreadable.length === 0 ? {} : { comment: incompleteness(unreadable) }),
     checksums: [{ algorithm: 'SHA256', checksumValue: digestHex(image.digest) }],
     externalRefs: [purlReference(purl)],
   };
+}
+
+/** SPDX 2.3 has no field that says so. */
+function incompleteness(unreadable: NonNullable<SbomInput['unreadable']>): string {
+  const files = unreadable.map(
+    ({ location, reason }) => `${location.path} (layer ${location.layer}): ${reason}`,
+  );
+  return `Packages may be missing, since not all records of them could be read: ${files.join('; ')}`;
 }
 
 function osPackage(os: OsRelease): SpdxPackage {
@@ -134,7 +144,12 @@ function contentPackage(listed: ListedPackage, licences: ExtractedLicences): Spd
     found.source === undefined
       ? []
       : [`built from source ${found.source.name} ${found.source.version}`];
-  const places = locations.map(({ path, layer }) => `${path} (layer ${layer})`).sort(compare);
+  const places = locations
+    .map(
+      ({ path, inside, layer }) =>
+        `${path}${inside === undefined ? '' : `!/${inside}`} (layer ${layer})`,
+    )
+    .sort(compare);
   return {
     SPDXID: elementId(`Package-${found.type}`, found.name, listed.ref),
     name: found.name,

@@ -1,13 +1,15 @@
 import { createHash } from 'node:crypto';
 import type { Digest } from '../model/digest.ts';
 import { platformName, type Platform } from '../model/oci.ts';
-import type { OsRelease, Package, PackageLocation } from '../model/packages.ts';
+import type { OsRelease, Package, PackageLocation, UnreadablePackages } from '../model/packages.ts';
 import { ok, err, type Result } from '../model/result.ts';
 
 /** What an SBOM is made of. The same input gives the same document, byte for byte. */
 export interface SbomInput {
   readonly packages: readonly Package[];
   readonly osRelease: OsRelease | undefined;
+  /** Records that could not be read: with any, the document says that it is incomplete. */
+  readonly unreadable?: readonly UnreadablePackages[];
   readonly image: {
     /** Reference as the user tagged it. */
     readonly name: string;
@@ -57,7 +59,9 @@ export function isPurl(text: string): boolean {
 }
 
 function compareLocations(a: PackageLocation, b: PackageLocation): number {
-  return compare(a.path, b.path) || compare(a.layer, b.layer);
+  return (
+    compare(a.path, b.path) || compare(a.inside ?? '', b.inside ?? '') || compare(a.layer, b.layer)
+  );
 }
 
 /** By code unit, whatever the locale. */

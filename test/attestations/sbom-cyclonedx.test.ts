@@ -10,10 +10,12 @@ import { digestHex } from '../../src/model/digest.ts';
 import {
   IMAGE,
   LAYER,
+  NESTED,
   OTHER_LAYER,
   SAMPLE_PACKAGES,
   samplePackage,
   sbomInput,
+  UNREADABLE,
 } from './sbom-samples.ts';
 
 /** The official CycloneDX 1.6 schema, as the CycloneDX library ships it. */
@@ -123,6 +125,35 @@ describe('cyclonedxDocument', () => {
         { name: 'scoville:location:1:path', value: 'app/node_modules/ms/package.json' },
         { name: 'scoville:location:1:layer', value: LAYER },
       ],
+    ]);
+  });
+
+  test('an archive in an archive: its group, and where it lies', () => {
+    const document = cyclonedxDocument(sbomInput({ packages: [NESTED] }));
+    expect(errorsOf(document)).toEqual([]);
+    expect(document.components.at(-1)).toMatchObject({
+      group: 'org.slf4j',
+      name: 'slf4j-api',
+      properties: [
+        { name: 'scoville:package:type', value: 'maven' },
+        { name: 'scoville:location:0:path', value: 'app/app.jar' },
+        { name: 'scoville:location:0:inside', value: 'BOOT-INF/lib/slf4j-api-2.0.1.jar' },
+        { name: 'scoville:location:0:layer', value: LAYER },
+      ],
+    });
+  });
+
+  test('says that it is incomplete where a record could not be read, and which', () => {
+    expect('compositions' in cyclonedxDocument(sbomInput())).toBe(false);
+    const document = cyclonedxDocument(sbomInput({ unreadable: UNREADABLE }));
+    expect(errorsOf(document)).toEqual([]);
+    expect(document.compositions).toEqual([
+      { aggregate: 'incomplete', assemblies: [document.metadata.component['bom-ref']] },
+    ]);
+    expect(document.metadata.component.properties?.slice(1)).toEqual([
+      { name: 'scoville:unreadable:0:path', value: 'opt/x.jar' },
+      { name: 'scoville:unreadable:0:layer', value: LAYER },
+      { name: 'scoville:unreadable:0:reason', value: 'it is cut off' },
     ]);
   });
 

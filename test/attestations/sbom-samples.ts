@@ -1,6 +1,6 @@
 import type { SbomInput } from '../../src/attestations/sbom-subject.ts';
 import { digestOf } from '../../src/model/digest.ts';
-import type { Package } from '../../src/model/packages.ts';
+import type { Package, UnreadablePackages } from '../../src/model/packages.ts';
 
 export const LAYER = digestOf('layer');
 export const OTHER_LAYER = digestOf('another layer');
@@ -46,6 +46,18 @@ export const SAMPLE_PACKAGES: readonly Package[] = [
   samplePackage({ name: 'several', version: '3.0.0', licenses: ['ISC', 'MIT OR Zlib', 'Ours'] }),
   samplePackage({ name: 'no-version', version: '', purl: '' }),
   LIBC,
+];
+
+export const NESTED = samplePackage({
+  type: 'maven',
+  name: 'org.slf4j:slf4j-api',
+  version: '2.0.1',
+  purl: 'pkg:maven/org.slf4j/slf4j-api@2.0.1',
+  location: { path: 'app/app.jar', layer: LAYER, inside: 'BOOT-INF/lib/slf4j-api-2.0.1.jar' },
+});
+
+export const UNREADABLE: readonly UnreadablePackages[] = [
+  { location: { path: 'opt/x.jar', layer: LAYER }, reason: 'it is cut off' },
 ];
 
 export function sbomInput(over: Partial<SbomInput> = {}): SbomInput {

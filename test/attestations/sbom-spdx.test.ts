@@ -6,10 +6,12 @@ import { digestHex } from '../../src/model/digest.ts';
 import {
   IMAGE,
   LAYER,
+  NESTED,
   OTHER_LAYER,
   SAMPLE_PACKAGES,
   samplePackage,
   sbomInput,
+  UNREADABLE,
 } from './sbom-samples.ts';
 import { spdxErrors } from './spdx-rules.ts';
 
@@ -29,6 +31,17 @@ describe('spdxDocument', () => {
   test('is the same for the same packages in any order', () => {
     const reversed = sbomInput({ packages: [...SAMPLE_PACKAGES].reverse() });
     expect(JSON.stringify(spdxDocument(reversed))).toBe(JSON.stringify(spdxDocument(sbomInput())));
+  });
+
+  test('says what could not be read, and where a nested archive lies', () => {
+    const document = spdxDocument(sbomInput({ packages: [NESTED], unreadable: UNREADABLE }));
+    expect(spdxErrors(document)).toEqual([]);
+    expect(document.packages[0]?.comment).toBe(
+      `Packages may be missing, since not all records of them could be read: opt/x.jar (layer ${LAYER}): it is cut off`,
+    );
+    expect(document.packages.at(-1)?.sourceInfo).toBe(
+      `recorded in app/app.jar!/BOOT-INF/lib/slf4j-api-2.0.1.jar (layer ${LAYER})`,
+    );
   });
 
   test('names itself after the digest, and its maker', () => {

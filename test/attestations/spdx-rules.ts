@@ -43,6 +43,7 @@ const RULES = closed(
           licenseDeclared: text,
           copyrightText: { const: 'NOASSERTION' },
           summary: { type: 'string' },
+          comment: text,
           sourceInfo: { type: 'string' },
           checksums: {
             type: 'array',

@@ -14,6 +14,7 @@ import { ZipStream } from './zip-stream.ts';
 
 const ARCHIVE = /\.(?:jar|war|ear|sar|par|nar|kar|jpi|hpi)$/i;
 const PROPERTIES = /(?:^|\/)META-INF\/maven\/[^/]+\/[^/]+\/pom\.properties$/;
+const CONTROLS = /[\u0000-\u001f\u007f-\u009f]/g;
 const MANIFEST = 'META-INF/MANIFEST.MF';
 /** An ear holds a war holds a jar holds a jar. */
 const MAX_DEPTH = 4;
@@ -103,7 +104,8 @@ class Archive implements EntrySink {
         this.#manifest = text;
       });
     if (!ARCHIVE.test(name)) return undefined;
-    const inside = this.#inside === '' ? name : `${this.#inside}!/${name}`;
+    const shown = name.replace(CONTROLS, '\uFFFD');
+    const inside = this.#inside === '' ? shown : `${this.#inside}!/${shown}`;
     if (this.#depth < MAX_DEPTH && inside.length < 2000)
       return new Archive(fileName(name), inside, this.#depth + 1, this.#shared);
     if (this.#shared.wrong.length < 10)
