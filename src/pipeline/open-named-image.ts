@@ -1,3 +1,4 @@
+import { ToolError, UserError } from '../model/errors.ts';
 import type { Platform } from '../model/oci.ts';
 import type { OpenedImage } from '../model/opened-image.ts';
 import { type ImageName, parseImageName } from '../oci/image-place.ts';
@@ -47,7 +48,11 @@ async function fromOwnBuild(
   options: OpenOptions,
 ): Promise<OpenedImage | undefined> {
   if (name.place !== 'named') return undefined;
-  const found = await options.engine.find(name.text).catch(() => undefined);
+  // An engine that does not answer is told by whoever needs it.
+  const found = await options.engine.find(name.text).catch((error: unknown) => {
+    if (error instanceof UserError || error instanceof ToolError) return undefined;
+    throw error;
+  });
   if (found === undefined) return undefined;
   const store = await options.store();
   const builds = await store.builds();
