@@ -5,13 +5,13 @@ export interface OwnedFile {
   readonly path: string;
 }
 
-/** The names of files that record packages, and of programs: no extension, or a library's. */
-const OWNABLE =
-  /(?:^|\/)(?:[^/.]+|[^/]*\.(?:so[\d.]*|exe|dll|json|gemspec|egg-info|[jw]ar|ear))$|\/(?:METADATA|PKG-INFO)$/;
+/** Endings of files that record packages, and of libraries; records and programs without an ending have no dot in their name. */
+const ENDING = /\.(?:so[\d.]*|exe|dll|json|gemspec|egg-info|[jw]ar|ear)$/;
 
 /** True where it matters which package brought a file: it may record packages of its own. Lists name 100 others for each of these. */
 export function isOwnable(path: string): boolean {
-  return OWNABLE.test(path);
+  const dot = path.lastIndexOf('.');
+  return dot <= path.lastIndexOf('/') || ENDING.test(path);
 }
 
 /** One spelling of a path: distributions that merged /usr list files by both (`/bin/x` is `usr/bin/x`). */

@@ -1,5 +1,5 @@
 import type { RawPackage } from '../layer-facts.ts';
-import type { OwnedFile } from './ownership.ts';
+import { isOwnable, type OwnedFile } from './ownership.ts';
 import { isPlainText, MalformedRecord } from './record.ts';
 
 /** rpmtag.h */
@@ -92,12 +92,13 @@ function sourceOf(file: string | undefined): RawPackage['source'] {
   return found === null ? undefined : { name: found[1] ?? '', version: found[2] ?? '' };
 }
 
+/** Files of the package that may record packages of their own. */
 function* filesOf(header: Header, owner: string): Generator<OwnedFile> {
   const folders = header.strings(TAG.folderNames);
   const indexes = header.integers(TAG.folderIndexes);
   const names = header.strings(TAG.baseNames);
   for (const [i, name] of names.entries())
-    yield { owner, path: `${folders[indexes[i] ?? -1] ?? ''}${name}` };
+    if (isOwnable(name)) yield { owner, path: `${folders[indexes[i] ?? -1] ?? ''}${name}` };
 }
 
 export interface RpmPackage {

@@ -1,6 +1,6 @@
 import type { RawPackage } from '../layer-facts.ts';
 import { fileName } from '../root-path.ts';
-import { isOwnable, type OwnedFile } from './ownership.ts';
+import type { OwnedFile } from './ownership.ts';
 import {
   MalformedRecord,
   NOTHING,
@@ -17,7 +17,7 @@ import { sqliteRows } from './sqlite-table.ts';
 const DATABASE =
   /^(?:var\/lib\/rpm|usr\/lib\/sysimage\/rpm|usr\/share\/rpm)\/(?:Packages|Packages\.db|rpmdb\.sqlite|rpmdb\.sqlite-wal)$/;
 /** A thousand packages take about 60 MB. */
-const MAX_SIZE = 160 * 1024 * 1024;
+const MAX_SIZE = 128 * 1024 * 1024;
 /** A write-ahead log with nothing in it is its header, or empty. */
 const EMPTY_LOG = 32;
 
@@ -49,7 +49,7 @@ export function readRpmDatabase(file: Uint8Array, name: string): RecordContent {
         const read = rpmPackage(blob);
         if (read === undefined) continue;
         packages.push(read.found);
-        for (const one of read.owned) if (isOwnable(one.path)) owned.push(one);
+        for (const one of read.owned) owned.push(one);
       } catch (error) {
         wrong.add(reasonOf(error));
       }
