@@ -26,6 +26,8 @@ export interface CheckedAttachment {
 
 /** cosign calls under way at once; each is a process that computes. */
 const AT_ONCE = 4;
+/** More than any image has; a hostile one must not keep cosign busy for hours. */
+const MAX_CHECKS = 400;
 
 type Check = Omit<CheckedAttachment, 'evidence'>;
 
@@ -59,6 +61,7 @@ class Verifier {
   readonly #trusted: TrustedSigners;
   readonly #scratch: string;
   readonly #subjects = new Map<Digest, Promise<string>>();
+  #noTrustedRoot: CosignAnswer | undefined;
 
   constructor(
     context: PipelineContext,
@@ -77,6 +80,7 @@ class Verifier {
       evidence.subjects.includes(digest),
     );
     if (subject === undefined) return aboutAnother(evidence);
+    if (at >= MAX_CHECKS) return unchecked(`more than ${MAX_CHECKS} signatures hang on the image`);
     const { proof } = evidence;
     if (proof.kind === 'none') return { verification: 'unverified', reason: proof.reason };
     if (proof.kind === 'notation' && this.#trusted.named)
@@ -127,8 +131,7 @@ class Verifier {
       answers.push(answer);
     }
     const open = answers.find(({ outcome }) => outcome === 'unknown');
-    if (open !== undefined)
-      return { verification: 'unverified', reason: open.reason, isUnchecked: true };
+    if (open !== undefined) return unchecked(open.reason);
     return named
       ? { verification: 'failed', reason: refusal(fitting, answers[0]?.reason ?? '') }
       : { verification: 'unverified', reason: 'no key at hand verifies it' };
@@ -139,8 +142,18 @@ class Verifier {
     ask: (trusted: TrustedSigner) => Promise<CosignAnswer>,
     trusted: TrustedSigner,
   ): Promise<CosignAnswer> {
+    const isIdentity = trusted.signer.kind === 'identity';
+    if (isIdentity && this.#noTrustedRoot !== undefined) return this.#noTrustedRoot;
     try {
-      return await ask(trusted);
+      const answer = await ask(trusted);
+      if (!isIdentity || answer.outcome !== 'unknown' || !/\btuf\b/i.test(answer.reason))
+        return answer;
+      // A network that is not there is asked once, not for each signature.
+      this.#noTrustedRoot = {
+        outcome: 'unknown',
+        reason: `sigstore’s trusted root cannot be had, --trusted-root FILE names one (${answer.reason})`,
+      };
+      return this.#noTrustedRoot;
     } catch (error) {
       if (this.#trusted.named || error instanceof Interrupted || this.#context.signal.aborted)
         throw error;
@@ -171,6 +184,10 @@ export function imageDescriptors(image: OpenedImage): readonly Descriptor[] {
 function aboutAnother({ says, subjects }: AttachedEvidence): Check {
   const reason = `it is about ${subjects.slice(0, 3).join(', ') || 'nothing'}, not this image`;
   return { verification: says.kind === 'signature' ? 'failed' : 'unverified', reason };
+}
+
+function unchecked(reason: string): Check {
+  return { verification: 'unverified', reason, isUnchecked: true };
 }
 
 function refusal(asked: readonly TrustedSigner[], said: string): string {

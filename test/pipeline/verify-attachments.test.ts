@@ -124,6 +124,42 @@ describe('verifyAttachments', () => {
     expect(runs).toEqual([]);
   });
 
+  test('sigstore that cannot be reached is asked once', async () => {
+    const { image, subject } = imageWith('https://example.org/t', {
+      certificate: { rawBytes: 'AA==' },
+    });
+    const more = bundle(subject.digest, 'https://example.org/u', {
+      certificate: { rawBytes: 'AA==' },
+    });
+    // One at a time, so that the second sees the first's answer: more than are under way at once.
+    for (let i = 0; i < 8; i += 1)
+      image.attach({
+        kind: 'referrer',
+        subject,
+        bytes: Buffer.concat([more, Buffer.alloc(i, ' ')]),
+        mediaType: MEDIA_TYPE.sigstoreBundle,
+      });
+    const identity: TrustedSigners = {
+      named: true,
+      signers: [
+        {
+          name: 'me',
+          signer: { kind: 'identity', identity: { exact: 'me' }, issuer: { exact: 'https://i' } },
+        },
+      ],
+    };
+    const { checked, runs } = await check(image, identity, {
+      exitCode: 1,
+      stderr: 'Error: tuf refresh failed: no such host\n',
+    });
+    expect(new Set(checked.map((c) => c.reason))).toEqual(
+      new Set([
+        'sigstore’s trusted root cannot be had, --trusted-root FILE names one (tuf refresh failed: no such host)',
+      ]),
+    );
+    expect(runs.filter(({ args }) => args[0] === 'verify-blob-attestation').length).toBeLessThan(5);
+  });
+
   test('a missing cosign stops whoever named a key, and nobody else', async () => {
     const { image } = imageWith();
     const missing = { ended: 'not-found' } as const;
