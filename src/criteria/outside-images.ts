@@ -40,7 +40,8 @@ export function outsideImages(build: BuildFact): Fact<readonly OutsideImage[]> {
     const used = build.images.value.map(fromUse).filter((image) => image.text !== 'scratch');
     return { ...build.images, value: [...used, ...unnamedBases(build)] };
   }
-  if (!build.dockerfile.known) return build.images;
+  // What the history tells names no images.
+  if (!build.dockerfile.known || build.dockerfile.source === 'image') return build.images;
   const value = build.dockerfile.value.externalImages.map((image) => ({
     text: image.text,
     reference: image.reference,

@@ -43,9 +43,9 @@ function key(name: string, version: string): string {
 
 function partKeys({ name, version, group, purls }: SbomPart): string[] {
   const keys = purls.flatMap(purlKeys);
-  if (version === undefined) return keys;
-  keys.push(key(name, version));
-  if (group !== undefined) keys.push(key(`${group}/${name}`, version));
+  // Without a version it can only be a package that records none.
+  keys.push(key(name, version ?? ''));
+  if (group !== undefined) keys.push(key(`${group}/${name}`, version ?? ''));
   return keys;
 }
 

@@ -1,22 +1,14 @@
-import { parseProvenance } from '../../src/attestations/provenance-read.ts';
 import { judgeImage } from '../../src/criteria/judge-image.ts';
 import { analyseDockerfile } from '../../src/dockerfile/parse-dockerfile.ts';
-import { buildFact, type BuildInputs } from '../../src/facts/build.ts';
 import { collectLayer } from '../../src/facts/collect-layer.ts';
 import { buildArgumentSecrets, configSecrets } from '../../src/facts/config-secrets.ts';
 import { foldLayers } from '../../src/facts/image-facts.ts';
 import type { CriterionResult } from '../../src/model/criterion.ts';
-import {
-  type BuildFact,
-  type EvidenceSource,
-  type Fact,
-  type Facts,
-  known,
-  unknownFact,
-} from '../../src/model/facts.ts';
-import type { FoundAttestation } from '../../src/model/statement.ts';
+import { type Facts, known, unknownFact } from '../../src/model/facts.ts';
+import { MEDIA_TYPE } from '../../src/model/oci.ts';
 import { walkLayer } from '../../src/oci/layer-walk.ts';
-import { type GivenDockerfile, makeImage, type MadeImage, type Recipe } from './made-image.ts';
+import { type GradedBuild, gradedBuild } from '../../src/pipeline/grade-build-fact.ts';
+import { makeImage, type MadeImage, type Recipe } from './made-image.ts';
 
 /** The present time of every judgement here: 2026-03-01T12:00:00Z. */
 export const NOW = Date.UTC(2026, 2, 1, 12);
@@ -41,74 +33,41 @@ async function contentOf(image: MadeImage, buildArgs: Readonly<Record<string, st
   return foldLayers(placed, [...configSecrets(image.config), ...buildArgumentSecrets(buildArgs)]);
 }
 
-interface Provenance {
-  readonly view: NonNullable<BuildInputs['provenance']>['view'];
-  readonly text: string | undefined;
-  readonly target: string | undefined;
-  readonly source: EvidenceSource;
-}
-
-/** The best provenance that is about this image; one of another image says nothing of this one. */
-function provenanceOf(image: MadeImage): Provenance | undefined {
-  const isOwn = ({ subjects, verification }: FoundAttestation): boolean =>
-    verification !== 'failed' &&
-    subjects.some((digest) => digest === image.manifestDigest || digest === image.indexDigest);
-  const found = image.attestations.attestations
-    .filter(isOwn)
-    .flatMap((one) => {
-      const read = one.predicateType.includes('provenance')
-        ? parseProvenance(one.predicate)
-        : undefined;
-      return read?.ok === true ? [{ one, read: read.value }] : [];
-    })
-    .sort((a, b) => Number(isVerified(b.one)) - Number(isVerified(a.one)))[0];
-  if (found === undefined) return undefined;
-  return {
-    view: found.read,
-    text: found.read.dockerfile?.text,
-    target: found.read.target,
-    source: isVerified(found.one) ? 'verified-attestation' : 'unverified-attestation',
-  };
-}
-
-function isVerified({ verification }: FoundAttestation): boolean {
-  return verification === 'verified';
-}
-
-function dockerfileOf(given: GivenDockerfile, source: EvidenceSource): BuildInputs['dockerfile'] {
-  const { text, target, buildArgs = {}, files = {} } = given;
-  const read = analyseDockerfile(
-    text,
-    { buildArgs, ...(target === undefined ? {} : { target }) },
-    (path) => files[path],
+/** As `scoville grade` does it; where files of the build context are given, as `scoville build` does. */
+function buildOf(
+  { dockerfile }: Recipe,
+  image: MadeImage,
+  attestations: Facts['attestations'],
+): Pick<GradedBuild, 'fact' | 'buildArgs'> {
+  const { files, ...given } = dockerfile ?? { text: '' };
+  const size = image.manifestBytes.length;
+  const built = gradedBuild(
+    { root: { mediaType: MEDIA_TYPE.index, digest: image.indexDigest, size } },
+    {
+      descriptor: { mediaType: MEDIA_TYPE.manifest, digest: image.manifestDigest, size },
+      config: image.config,
+    },
+    attestations,
+    dockerfile === undefined ? undefined : { name: 'Dockerfile', ...given },
   );
-  return read.ok ? { ...read.value, source } : undefined;
-}
-
-function buildOf(recipe: Recipe, provenance: Provenance | undefined): Fact<BuildFact> {
-  const recorded =
-    provenance?.text === undefined
-      ? undefined
-      : dockerfileOf(
-          {
-            text: provenance.text,
-            buildArgs: provenance.view.buildArgs,
-            ...(provenance.target === undefined ? {} : { target: provenance.target }),
-          },
-          provenance.source,
-        );
-  const given =
-    recipe.dockerfile === undefined ? undefined : dockerfileOf(recipe.dockerfile, 'dockerfile');
-  return buildFact({
-    dockerfile: recorded ?? given,
-    ...(provenance === undefined ? {} : { provenance }),
-  });
+  if (files === undefined || !built.fact.known) return built;
+  const read = analyseDockerfile(given.text, {}, (path) => files[path]);
+  return read.ok
+    ? {
+        ...built,
+        fact: known({ ...built.fact.value, analysis: read.value.analysis }, 'dockerfile'),
+      }
+    : built;
 }
 
 /** The facts of an image out of its bytes, assembled as the pipeline does. */
 export async function factsOfImage(recipe: Recipe, image: MadeImage): Promise<Facts> {
-  const provenance = provenanceOf(image);
-  const content = await contentOf(image, provenance?.view.buildArgs ?? {});
+  const attestations: Facts['attestations'] =
+    recipe.attestationsUnreachable === undefined
+      ? known(image.attestations, 'image')
+      : unknownFact(recipe.attestationsUnreachable);
+  const build = buildOf(recipe, image, attestations);
+  const content = await contentOf(image, build.buildArgs);
   const { annotations = {}, indexAnnotations = {} } = recipe;
   return {
     image: known(
@@ -129,11 +88,8 @@ export async function factsOfImage(recipe: Recipe, image: MadeImage): Promise<Fa
     filesystem: known(content.filesystem, 'image'),
     packages: known(content.packages, 'image'),
     secrets: known(content.secrets, 'image'),
-    build: buildOf(recipe, provenance),
-    attestations:
-      recipe.attestationsUnreachable === undefined
-        ? known(image.attestations, 'image')
-        : unknownFact(recipe.attestationsUnreachable),
+    build: build.fact,
+    attestations,
     vulnerabilities:
       recipe.scan === undefined
         ? unknownFact('no scanner is installed', 'install grype')

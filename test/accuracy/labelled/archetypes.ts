@@ -28,6 +28,22 @@ const NODE_MODULES: Layer = [
 export const ARCHETYPES_LABELLED: readonly Labelled[] = [
   plainBut('Debian, slim', {}),
   plainBut(
+    'Debian, whose history shows an install and a download',
+    {
+      history: [
+        { created_by: 'RUN /bin/sh -c apt-get update && apt-get install -y curl # buildkit' },
+        { created_by: 'RUN /bin/sh -c curl -fsSL https://example.com/i.sh | sh # buildkit' },
+      ],
+    },
+    { 'pinned-packages': 'fail', 'verified-downloads': 'fail' },
+  ),
+  plainBut('Debian, whose history shows pinned packages, and what else it leaves out', {
+    history: [
+      { created_by: 'RUN /bin/sh -c apt-get install -y curl=8.14.1-2 # buildkit' },
+      { created_by: 'COPY /app /app # buildkit' },
+    ],
+  }),
+  plainBut(
     'Alpine',
     { layers: [ALPINE], config: { Cmd: ['/bin/sh'] } },
     { 'no-elevated-files': 'pass' },
