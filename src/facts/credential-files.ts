@@ -1,4 +1,4 @@
-import { CREDENTIAL_FILES } from './credential-table.ts';
+import { CREDENTIAL_FILES, type CredentialFile } from './credential-table.ts';
 import { fileName } from './root-path.ts';
 import { isNamedSecret } from './secret-names.ts';
 import { isPlaceholder, masked } from './secret-text.ts';
@@ -19,6 +19,24 @@ const ENV_ASSIGNMENT =
   /^[\t ]{0,20}(?:export[\t ]{1,9})?([A-Za-z_][\w.-]{0,100})[\t ]{0,20}=[\t ]{0,20}(?:"([^"\n]{1,2000})"|'([^'\n]{1,2000})'|([^\s"'#]{1,2000}))/gm;
 const MAX_FINDINGS = 20;
 
+const BY_NAME = new Map<string, CredentialFile[]>();
+for (const file of CREDENTIAL_FILES)
+  for (const name of file.names) BY_NAME.set(name, [...(BY_NAME.get(name) ?? []), file]);
+const BY_PART = CREDENTIAL_FILES.filter(({ parts }) => parts.length > 0);
+
+/** The rows that a path answers to. An image has 100,000 files: a look at the name rules out nearly all. */
+function rowsOf(path: string): readonly CredentialFile[] {
+  const name = fileName(path);
+  const named = BY_NAME.get(name)?.filter((file) => file.path.test(path)) ?? [];
+  const others = BY_PART.filter(
+    (file) =>
+      !file.names.includes(name) &&
+      file.parts.some((part) => path.includes(part)) &&
+      file.path.test(path),
+  );
+  return named.length === 0 ? others : [...named, ...others];
+}
+
 function isEnvFile(path: string): boolean {
   const name = fileName(path);
   return ENV_FILE.test(name) && !TEMPLATE.test(name);
@@ -26,11 +44,12 @@ function isEnvFile(path: string): boolean {
 
 /** True for files whose name says that they hold credentials. */
 export function isCredentialFile(path: string): boolean {
-  return isEnvFile(path) || CREDENTIAL_FILES.some((file) => file.path.test(path));
+  return isEnvFile(path) || rowsOf(path).length > 0;
 }
 
 /** The repository that a file within its `.git` belongs to; undefined for files elsewhere. */
 export function gitDirectoryOf(path: string): string | undefined {
+  if (!path.includes('.git/')) return undefined;
   return /^((?:.*\/)?\.git)\/(?:HEAD|config|index|packed-refs|ORIG_HEAD|objects\/pack\/[^/]+\.pack)$/.exec(
     path,
   )?.[1];
@@ -60,19 +79,17 @@ function ofEnvFile(text: string): readonly FoundCredential[] {
 
 /** Credentials in a file that is made to hold them, one a line; values that only name a variable are none. */
 export function credentialsIn(path: string, text: string): readonly FoundCredential[] {
-  const found = CREDENTIAL_FILES.filter((file) => file.path.test(path)).flatMap(
-    ({ id, content }) => {
-      const lines = new Map<number, FoundCredential>();
-      for (const match of text.matchAll(content)) {
-        const value = match[1] ?? '';
-        if (isReference(value) || isPlaceholder(value)) continue;
-        const line = lineOf(text, match.index + match[0].length - 1);
-        if (!lines.has(line)) lines.set(line, { rule: id, masked: masked(value), line });
-        if (lines.size >= MAX_FINDINGS || id === 'mounted-secret') break;
-      }
-      return [...lines.values()];
-    },
-  );
+  const found = rowsOf(path).flatMap(({ id, content }) => {
+    const lines = new Map<number, FoundCredential>();
+    for (const match of text.matchAll(content)) {
+      const value = match[1] ?? '';
+      if (isReference(value) || isPlaceholder(value)) continue;
+      const line = lineOf(text, match.index + match[0].length - 1);
+      if (!lines.has(line)) lines.set(line, { rule: id, masked: masked(value), line });
+      if (lines.size >= MAX_FINDINGS || id === 'mounted-secret') break;
+    }
+    return [...lines.values()];
+  });
   return isEnvFile(path) ? [...found, ...ofEnvFile(text)] : found;
 }
 

@@ -11,9 +11,7 @@ export interface FoundSecret {
 const LAYER_UNITS = 50_000_000;
 /** For one rule in one piece of text. */
 const PIECE_UNITS = 100_000;
-/** A try costs this much; one at `://` is cheap, and text is full of them. */
-const TRY = 25;
-const CHEAP_TRY = 1;
+const USUAL_COST = 25;
 const MAX_FINDINGS = 20;
 
 /** What the scan of a layer may spend, in tries of rules: hostile text is not to cost more than its share. */
@@ -95,9 +93,8 @@ function apart(found: readonly (FoundSecret & { readonly end: number })[]): read
 
 /** Every place of the text where one of the rule's keywords stands and the rule holds. */
 function matches(rule: SecretRule, text: string, budget: ScanBudget): readonly FoundSecret[] {
-  const { id, pattern, accepts } = rule;
+  const { id, pattern, accepts, cost = USUAL_COST } = rule;
   const found: (FoundSecret & { readonly end: number })[] = [];
-  const cost = id === 'password-in-url' ? CHEAP_TRY : TRY;
   let left = budget.units;
   for (const keyword of new Set(rule.keywords))
     for (let at = text.indexOf(keyword); at >= 0; at = text.indexOf(keyword, at + keyword.length)) {

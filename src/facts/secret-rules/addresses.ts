@@ -16,13 +16,16 @@ function isPassword(value: string, match: RegExpExecArray): boolean {
 
 /** Passwords within addresses and connection strings, headers, and signed tokens. */
 export const ADDRESS_RULES: readonly SecretRule[] = [
-  inText(
-    'password-in-url',
-    'A password in an address, `scheme://user:password@host`: web, database, queue, git',
-    ['://'],
-    /(?<=(?<![A-Za-z0-9])[A-Za-z][A-Za-z0-9+.-]{1,20}):\/\/(?=(?<user>[^\s:/?#@"'`<>{}()[\]$%,;|\\*]{0,100}):(?<secret>[^\s/?#@"'`<>{}()[\]$|\\*]{4,200})@(?<host>[\w.-]{1,253}))/y,
-    isPassword,
-  ),
+  {
+    ...inText(
+      'password-in-url',
+      'A password in an address, `scheme://user:password@host`: web, database, queue, git',
+      ['://'],
+      /(?<=(?<![A-Za-z0-9])[A-Za-z][A-Za-z0-9+.-]{1,20}):\/\/(?=(?<user>[^\s:/?#@"'`<>{}()[\]$%,;|\\*]{0,100}):(?<secret>[^\s/?#@"'`<>{}()[\]$|\\*]{4,200})@(?<host>[\w.-]{1,253}))/y,
+      isPassword,
+    ),
+    cost: 1,
+  },
   inText(
     'token-in-url',
     'GitHub: a token as the user of an address, `https://TOKEN:x-oauth-basic@github.com`',

@@ -65,12 +65,15 @@ export const KEY_RULES: readonly SecretRule[] = [
     ['---- BEGIN SSH2 ENCRYPTED PRIVATE KEY ----'],
     /---- BEGIN SSH2 ENCRYPTED PRIVATE KEY ----\s{1,4}(?:[\w-]{1,40}: [^\n]{0,200}\n){0,5}([A-Za-z0-9+/=]{40,})/y,
   ),
-  inText(
-    'private-jwk',
-    'JSON Web Keys with their private or symmetric part',
-    ['"kty"'],
-    /"kty"\s{0,4}:\s{0,4}"(?:RSA|EC|OKP|oct)"(?:(?:(?!\n\s{0,8}\n)[^{}]){0,3000}?,\s{0,20}"[dk]"\s{0,4}:\s{0,4}"([\w-]{22,1400})"|(?<="[dk]"\s{0,4}:\s{0,4}"([\w-]{22,1400})"[^{}]{0,3000}))/y,
-  ),
+  {
+    ...inText(
+      'private-jwk',
+      'JSON Web Keys with their private or symmetric part',
+      ['"kty"'],
+      /"kty"\s{0,4}:\s{0,4}"(?:RSA|EC|OKP|oct)"(?:[^{}]{0,1500}?,\s{0,20}"[dk]"\s{0,4}:\s{0,4}"([\w-]{22,1400})"|(?<="[dk]"\s{0,4}:\s{0,4}"([\w-]{22,1400})"[^{}]{0,1500}))/y,
+    ),
+    cost: 200,
+  },
   {
     id: 'age-key',
     what: 'age: identities',

@@ -12,6 +12,8 @@ export interface SecretRule {
   readonly pattern: RegExp;
   /** Worth a look in programs too: a shape that no compiler, table or compressed data has by chance. */
   readonly inBinaries: boolean;
+  /** What a try costs, where that is not the usual: of much that stands in every text, of much that is looked at. */
+  readonly cost?: number;
   /** Of a match that looks right, whether it is one. */
   readonly accepts?: (value: string, match: RegExpExecArray) => boolean;
 }
