@@ -2,8 +2,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { digestOf } from '../../src/model/digest.ts';
-import { notationConfigDirs, verifyNotation } from '../../src/tools/notation.ts';
 import { policyFor } from '../../src/tools/notation-policy.ts';
+import { notationConfigDirs, verifyNotation } from '../../src/tools/notation.ts';
 import { fakeRun } from '../fakes/fake-run.ts';
 import { temporaryFolder } from '../fakes/layouts.ts';
 
