@@ -1,6 +1,7 @@
 import { EXIT, UserError } from '../model/errors.ts';
 import type { ReportInput, ReportRequest, ReportSubject } from '../model/report.ts';
 import type { Settings } from '../model/settings.ts';
+import { boundCachesDaily } from '../pipeline/bound-caches.ts';
 import { phase, type PipelineContext } from '../pipeline/context.ts';
 import { gateImage } from '../pipeline/gate-image.ts';
 import { readGivenDockerfile } from '../pipeline/given-dockerfile.ts';
@@ -94,6 +95,7 @@ async function gradeAll(
         unmet.push(`${prefix}${message} (${criteria.join(', ')})`);
       graded.push(report);
     }
+    await boundCachesDaily(context);
     return { graded, unmet };
   } finally {
     talk.stop();

@@ -1,5 +1,6 @@
 import { EXIT, UserError } from '../model/errors.ts';
 import { openStore } from '../oci/layout-store.ts';
+import { boundCaches } from '../pipeline/bound-caches.ts';
 import { bytesText } from '../ui/units.ts';
 import { readFlags, wholeNumber } from './flags.ts';
 import { usageLine } from './help.ts';
@@ -48,7 +49,11 @@ export const prune: Command = async (args, io) => {
   const result = await openStore(paths.store, io.now).then((store) => store.prune(options));
   // A running build writes into the caches too.
   const cacheBytes =
-    values.all && result.runningBuilds.length === 0 ? await pruneCaches(paths.cache, dryRun) : 0;
+    values.all && result.runningBuilds.length === 0
+      ? await pruneCaches(paths.cache, dryRun)
+      : dryRun
+        ? 0
+        : await boundCaches(paths.cache);
   const freedBytes = result.freedBytes + cacheBytes;
   if (values.json) io.writeOut(`${JSON.stringify({ ...result, freedBytes })}\n`);
   else {

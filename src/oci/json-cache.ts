@@ -8,8 +8,6 @@ export interface JsonCache {
   get(key: string): Promise<unknown>;
   /** Values that are too large to keep (64 MiB) are let go. */
   set(key: string, value: unknown): Promise<void>;
-  /** Removes the entries longest unused until at most `maxBytes` are left, and those of other schemas; gives bytes freed. */
-  prune(options: { readonly maxBytes: number }): Promise<number>;
 }
 
 const MAX_ENTRY_BYTES = 64 * 1024 * 1024;
@@ -30,7 +28,6 @@ export function createCache(dir: string, schemaVersion: string | number): JsonCa
       await (made ??= makeFolder(folder));
       await writeBeside(pathOf(key), text);
     },
-    prune: ({ maxBytes }) => pruneCache(dir, `v${schemaVersion}`, maxBytes),
   };
 }
 
@@ -50,15 +47,16 @@ async function readEntry(path: string, key: string): Promise<unknown> {
   }
 }
 
-async function pruneCache(dir: string, current: string, maxBytes: number): Promise<number> {
-  let freed = 0;
-  for (const name of await namesIn(dir))
-    if (name !== current && /^v[\w.-]+$/.test(name)) {
-      freed += (await filesIn(join(dir, name))).reduce((sum, file) => sum + file.size, 0);
-      await rm(join(dir, name), { recursive: true, force: true });
-    }
+/**
+ * Removes what was longest unused of a cache, whatever its schema, until at most `maxBytes` are left, and what killed writers left; gives
+ * bytes freed. Safe while others read and write: an entry that is gone is made again.
+ */
+export async function boundCache(dir: string, maxBytes: number): Promise<number> {
+  const folders = (await namesIn(dir)).filter((name) => /^v[\w.-]+$/.test(name));
+  const files = (await Promise.all(folders.map((name) => filesIn(join(dir, name))))).flat();
   let kept = 0;
-  for (const file of await filesIn(join(dir, current))) {
+  let freed = 0;
+  for (const file of files.sort((a, b) => b.mtimeMs - a.mtimeMs)) {
     kept += file.size;
     if (kept <= maxBytes && !file.leftover) continue;
     await rm(file.path, { force: true });
@@ -67,7 +65,7 @@ async function pruneCache(dir: string, current: string, maxBytes: number): Promi
   return freed;
 }
 
-/** Newest first; a temporary file counts as left over an hour after it was last written. */
+/** A temporary file counts as left over an hour after it was last written. */
 async function filesIn(
   folder: string,
 ): Promise<readonly { path: string; size: number; mtimeMs: number; leftover: boolean }[]> {
@@ -80,7 +78,7 @@ async function filesIn(
     const leftover = temporaryOwner(name) !== undefined && Date.now() - mtimeMs > 3_600_000;
     files.push({ path, size, mtimeMs, leftover });
   }
-  return files.sort((a, b) => b.mtimeMs - a.mtimeMs);
+  return files;
 }
 
 async function namesIn(folder: string): Promise<readonly string[]> {

@@ -9,6 +9,7 @@ import { openStore } from '../oci/layout-store.ts';
 import type { BuildPlan, PassthroughPlan } from '../plans/build-plan.ts';
 import type { ParsedBuild } from '../plans/parse-build-args.ts';
 import type { BuildOutcome } from '../tools/buildx.ts';
+import { boundCachesDaily } from './bound-caches.ts';
 import type { PipelineContext } from './context.ts';
 import { finishImage } from './finish-image.ts';
 import { gateImage } from './gate-image.ts';
@@ -98,6 +99,7 @@ async function buildPlanned(
   context.signal.throwIfAborted();
   await publish(context, prepared, finished, directory);
   await writeUserFiles(context, plan, finished.index);
+  await boundCachesDaily(context);
   return { kind: 'done', index: finished.index, names: plan.names, report };
 }
 

@@ -27,21 +27,3 @@ test.each(['', '{', '[]', '{"key":"other","value":1}', '{"key":"a"}', 'null'])(
     expect(await cache.get('a')).toBe(2);
   },
 );
-
-test('prune removes other schemas and the longest unused', async () => {
-  const dir = temporaryFolder();
-  await createCache(dir, 1).set('old schema', 1);
-  const cache = createCache(dir, 2);
-  await cache.set('unused', 'x'.repeat(100));
-  const [name = ''] = readdirSync(join(dir, 'v2'));
-  utimesSync(join(dir, 'v2', name), 1, 1);
-  await cache.set('used', 'y'.repeat(100));
-  expect(await cache.prune({ maxBytes: 200 })).toBeGreaterThan(100);
-  expect(readdirSync(dir)).toEqual(['v2']);
-  expect(await cache.get('unused')).toBeUndefined();
-  expect(await cache.get('used')).toBe('y'.repeat(100));
-});
-
-test('prune of nothing frees nothing', async () => {
-  expect(await createCache(join(temporaryFolder(), 'none'), 1).prune({ maxBytes: 0 })).toBe(0);
-});

@@ -174,7 +174,6 @@ describe('what goes wrong', () => {
         documents: {
           get: () => Promise.resolve(value),
           set: () => Promise.resolve(),
-          prune: () => Promise.resolve(0),
         },
       });
       expect(image.platforms).toHaveLength(2);

@@ -1,0 +1,42 @@
+import { mkdir, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { boundCache } from '../oci/json-cache.ts';
+import type { PipelineContext } from './context.ts';
+
+const MIB = 1024 * 1024;
+
+/** What each cache may hold between runs, in bytes; the facts of a large layer take some megabytes. */
+export const CACHE_LIMITS: Readonly<Record<string, number>> = {
+  facts: 1024 * MIB,
+  vulnerabilities: 256 * MIB,
+  results: 128 * MIB,
+  layers: 64 * MIB,
+  documents: 64 * MIB,
+  proofs: MIB,
+};
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+/** Trims every cache to its limit, the longest unused first; gives bytes freed. */
+export async function boundCaches(folder: string): Promise<number> {
+  let freed = 0;
+  for (const [name, limit] of Object.entries(CACHE_LIMITS))
+    freed += await boundCache(join(folder, name), limit);
+  return freed;
+}
+
+/** The same once a day, after a run that filled them: looking at every entry costs more than most runs. */
+export async function boundCachesDaily({
+  paths,
+  now,
+}: Pick<PipelineContext, 'paths' | 'now'>): Promise<void> {
+  const stamp = join(paths.cache, 'bounded');
+  const last = await stat(stamp).then(
+    ({ mtimeMs }) => mtimeMs,
+    () => 0,
+  );
+  if (now() - last < DAY_MS && last <= now()) return;
+  await mkdir(paths.cache, { recursive: true, mode: 0o700 });
+  await writeFile(stamp, '');
+  await boundCaches(paths.cache);
+}
