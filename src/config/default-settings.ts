@@ -7,7 +7,7 @@ export const DEFAULT_SETTINGS: Settings = {
   secrets: { use: undefined, files: [] },
   sign: { enabled: true, keyless: false, format: 'both' },
   attest: { sbom: ['cyclonedx', 'spdx'], provenance: true, verdict: true },
-  reproducible: { mode: 'safe', pin: true },
+  reproducible: { mode: 'safe', pin: true, drop: [], empty: [], time: {} },
   gate: { waivers: [] },
   trust: { images: [], keys: [] },
   recentDays: 30,

@@ -7,6 +7,17 @@ const URL_TEXT: SettingType = {
   expects: 'an http or https address without user and password',
 };
 const BOOLEAN: SettingType = { kind: 'boolean' };
+/** What src/normalise/path-pattern.ts reads. */
+const PATTERN_TEXT = /^[^\s\\][^\n\\]{0,1023}$/;
+/** From 1970 on; every one of them is a time to Date.parse. */
+const DAY_OR_TIME =
+  /^(?:epoch|(?:19[7-9]\d|[2-9]\d{3})-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])(?:T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\dZ)?)$/;
+const PATTERN_EXPECTS = 'a path in the image; `*` and `**` are patterns';
+const PATH_PATTERN: SettingType = {
+  kind: 'string',
+  pattern: PATTERN_TEXT,
+  expects: PATTERN_EXPECTS,
+};
 
 const image = group('What the image says of itself: OCI annotations and the same labels.', {
   title: text(TEXT, 'Name of the image for people.', 'the repository name of the first tag'),
@@ -86,6 +97,30 @@ const reproducible = group('The same input, the same image.', {
     type: BOOLEAN,
     help: 'Hold images from outside to the digests that they had when the build started.',
     flag: '--pin',
+  },
+  drop: {
+    type: { kind: 'list', of: PATH_PATTERN },
+    help: 'Files of the build’s own layers to leave out.',
+    byDefault: 'none',
+  },
+  empty: {
+    type: { kind: 'list', of: PATH_PATTERN },
+    help: 'Files of them to keep with no content.',
+    byDefault: 'none',
+  },
+  time: {
+    type: {
+      kind: 'map',
+      keyPattern: PATTERN_TEXT,
+      keyExpects: PATTERN_EXPECTS,
+      of: {
+        kind: 'string',
+        pattern: DAY_OR_TIME,
+        expects: '`epoch` or a time, YYYY-MM-DD or YYYY-MM-DDThh:mm:ssZ',
+      },
+    },
+    help: 'Modification times of entries of them, by path pattern; the first that fits decides.',
+    byDefault: 'none',
   },
 });
 

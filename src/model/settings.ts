@@ -45,7 +45,15 @@ export interface Settings {
     readonly provenance: boolean;
     readonly verdict: boolean;
   };
-  readonly reproducible: { readonly mode: 'safe' | 'aggressive' | 'off'; readonly pin: boolean };
+  readonly reproducible: {
+    readonly mode: 'safe' | 'aggressive' | 'off';
+    readonly pin: boolean;
+    /** Path patterns of files to leave out of the layers, or to empty. */
+    readonly drop: readonly string[];
+    readonly empty: readonly string[];
+    /** Path patterns with the time of what they mean: `epoch`, or a day or time of RFC 3339 in UTC. */
+    readonly time: Readonly<Record<string, string>>;
+  };
   readonly gate: {
     readonly minLevel?: number;
     readonly minGrade?: Grade;

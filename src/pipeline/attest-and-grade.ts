@@ -201,7 +201,8 @@ async function signVerdict(
 }
 
 function rulesOf(plan: BuildPlan): { readonly version: string; readonly rules: readonly string[] } {
-  const set = ruleSet(plan.settings.reproducible.mode);
+  const { reproducible } = plan.settings;
+  const set = ruleSet(reproducible.mode, reproducible);
   return { version: set.id, rules: set.rules.map((rule) => rule.id) };
 }
 

@@ -16,7 +16,7 @@ export async function normaliseBuilt(
 ): Promise<FinalImage> {
   const { plan, store, images } = prepared;
   const { annotations, settings } = plan;
-  const rules = ruleSet(settings.reproducible.mode);
+  const rules = ruleSet(settings.reproducible.mode, settings.reproducible);
   const result = await phase(
     context,
     'normalise',

@@ -16,6 +16,7 @@ export function applyOptions(settings: Settings, own: OwnOptions): Settings {
       ...(key === undefined ? {} : { key }),
     },
     reproducible: {
+      ...settings.reproducible,
       mode: own.repro ?? settings.reproducible.mode,
       pin: own.pin ?? settings.reproducible.pin,
     },

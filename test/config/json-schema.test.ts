@@ -13,6 +13,7 @@ const GOOD = [
   'registries: { "LOCALHOST:5000": { plainHttp: true } }',
   'attest: { sbom: [] }',
   'trust: { images: ["a/*"], keys: [k] }',
+  'reproducible: { drop: ["**/x"], empty: ["a b"], time: { "a/**": epoch, b: "2020-01-02T03:04:05Z" } }',
 ];
 const BAD = [
   'extra: 1',
@@ -27,6 +28,10 @@ const BAD = [
   'attest: { sbom: [swid] }',
   'secrets: { files: [relative] }',
   'recentDays: 0',
+  'reproducible: { drop: [""] }',
+  'reproducible: { time: { a: yesterday } }',
+  'reproducible: { time: { "": epoch } }',
+  'reproducible: { time: { a: "2020-13-01" } }',
 ];
 
 describe('the schema for editors', () => {

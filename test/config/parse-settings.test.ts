@@ -36,7 +36,12 @@ image:
 secrets: { use: by-file, files: [/run/secrets/db] }
 sign: { enabled: true, key: keys/sign.key, keyless: false, format: legacy }
 attest: { sbom: [spdx], provenance: false, verdict: false }
-reproducible: { mode: aggressive, pin: false }
+reproducible:
+  mode: aggressive
+  pin: false
+  drop: [/srv/cache/**]
+  empty: [srv/*.log]
+  time: { srv/**: epoch, etc/x: 2020-01-02 }
 gate:
   minLevel: 3
   minGrade: A+
@@ -68,7 +73,13 @@ vex: [vex/app.openvex.json]
       secrets: { use: 'by-file', files: ['/run/secrets/db'] },
       sign: { enabled: true, key: '/project/keys/sign.key', keyless: false, format: 'legacy' },
       attest: { sbom: ['spdx'], provenance: false, verdict: false },
-      reproducible: { mode: 'aggressive', pin: false },
+      reproducible: {
+        mode: 'aggressive',
+        pin: false,
+        drop: ['/srv/cache/**'],
+        empty: ['srv/*.log'],
+        time: { 'srv/**': 'epoch', 'etc/x': '2020-01-02' },
+      },
       gate: {
         minLevel: 3,
         minGrade: 'A+',

@@ -246,6 +246,23 @@ describe('with rules', () => {
     expect(rules.id).toMatch(/^1-safe-[0-9a-f]{12}$/);
   });
 
+  test('the user’s own times stand in every layer, but for what other files hold the time of', async () => {
+    const rules = ruleSet('safe', {
+      time: { 'srv/new': '2020-02-03T04:05:06Z', 'srv/**': 'epoch' },
+    });
+    const list = [
+      sample('srv/new', '1'),
+      sample('srv/old', '2', { mtime: 5 }),
+      sample('srv/old.py', '2', { mtime: 5 }),
+      sample('etc/old', '2', { mtime: 5 }),
+    ];
+    const times = async (copied: boolean) =>
+      (await normalised(list, { rules, copied })).samples.map(({ entry }) => entry.mtime);
+    expect(await times(false)).toEqual([1_580_702_706, EPOCH, 5, 5]);
+    expect(await times(true)).toEqual([1_580_702_706, EPOCH, EPOCH, EPOCH]);
+    expect(rules.id).not.toBe(ruleSet('safe', { time: { 'srv/**': 'epoch' } }).id);
+  });
+
   test('a layer that is cut off, or leads out of the image, fails', async () => {
     const tar = tarOf([sample('a', 'x'.repeat(2000))]);
     await expect(normalised(tar.subarray(0, 1500))).rejects.toThrow(TarError);

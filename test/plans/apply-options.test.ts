@@ -18,7 +18,7 @@ describe('applyOptions', () => {
       '--repro=off --no-pin --min-level=4 --min-grade=B --max-age=9 --plain-http=r:1 --scanner=none';
     expect(settings(DEFAULT_SETTINGS, ...argv.split(' '))).toEqual({
       ...DEFAULT_SETTINGS,
-      reproducible: { mode: 'off', pin: false },
+      reproducible: { ...DEFAULT_SETTINGS.reproducible, mode: 'off', pin: false },
       gate: { waivers: [], minLevel: 4, minGrade: 'B' },
       recentDays: 9,
       registries: { 'r:1': { plainHttp: true } },

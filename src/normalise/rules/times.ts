@@ -4,7 +4,7 @@ import type { TimeRule } from '../rule.ts';
 const OTHER_TIMES = ['atime', 'ctime', 'LIBARCHIVE.creationtime'];
 
 /** Python sources and font folders: files elsewhere hold their times (rules pyc-header and fontconfig-cache). */
-function isStamped(path: string, entry: TarEntry): boolean {
+export function isStamped(path: string, entry: TarEntry): boolean {
   return entry.type === 'directory' ? /font/i.test(path) : path.endsWith('.py');
 }
 
