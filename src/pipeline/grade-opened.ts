@@ -95,7 +95,7 @@ async function platformFacts(
   );
   const build = gradedBuild(image, platform, attestations, options.dockerfile);
   const inspected = await inspect(context, image, platform, name, build.buildArgs, options);
-  const content = await contentFacts(context, image, platform, inspected, options);
+  const content = await contentFacts(context, image, platform, inspected, attestations, options);
   const facts: Facts = {
     image: known(
       {
@@ -138,6 +138,7 @@ async function contentFacts(
   image: OpenedImage,
   platform: OpenedPlatform,
   inspected: Inspected | MissingLayerError,
+  attestations: Facts['attestations'],
   { settings, secrets }: GradeOptions,
 ): Promise<ContentFacts> {
   if (inspected instanceof MissingLayerError) {
@@ -151,7 +152,7 @@ async function contentFacts(
     secrets: secrets
       ? known(content.secrets, 'image')
       : unknownFact('the layers were not searched for secrets', 'grade without --secrets=false'),
-    vulnerabilities: await scanOpened(context, image, platform, content, settings),
+    vulnerabilities: await scanOpened(context, image, platform, content, attestations, settings),
   };
 }
 

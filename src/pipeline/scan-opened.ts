@@ -1,5 +1,7 @@
 import type { ImageContent } from '../facts/image-facts.ts';
-import type { Fact, VulnerabilitiesFact } from '../model/facts.ts';
+import { vexOfAttestations } from '../facts/vex-attestations.ts';
+import type { VexImage } from '../facts/vex-match.ts';
+import type { AttestationsFact, Fact, VulnerabilitiesFact } from '../model/facts.ts';
 import type { OpenedImage, OpenedPlatform } from '../model/opened-image.ts';
 import { parseReference } from '../model/reference.ts';
 import type { Settings } from '../model/settings.ts';
@@ -8,23 +10,29 @@ import { scanImage } from './scan-image.ts';
 import { vulnerabilityCache } from './scan-platforms.ts';
 import { readVexFiles } from './vex-files.ts';
 
-/** Scans one platform of an opened image by the packages that were found in it: its layers are not laid out anywhere. */
+/**
+ * Scans one platform of an opened image by the packages that were found in it: its layers are not laid out anywhere. VEX documents are
+ * those of the settings, and those that hang on the image.
+ */
 export async function scanOpened(
   context: PipelineContext,
   image: OpenedImage,
   platform: OpenedPlatform,
   content: ImageContent,
+  attestations: Fact<AttestationsFact>,
   { scanner, offline, osv, vex }: Settings,
 ): Promise<Fact<VulnerabilitiesFact>> {
   const reference = parseReference(image.name);
+  const named: VexImage = {
+    digests: [platform.descriptor.digest, image.root.digest],
+    references: reference.ok ? [reference.value] : [],
+  };
+  const attached = attestations.known ? attestations.value.attestations : [];
   return scanImage(context, {
     scanner,
     content,
-    image: {
-      digests: [platform.descriptor.digest, image.root.digest],
-      references: reference.ok ? [reference.value] : [],
-    },
-    vex: await readVexFiles(vex),
+    image: named,
+    vex: [...(await readVexFiles(vex)), ...vexOfAttestations(attached, named)],
     offline,
     osvUrl: osv.url,
     cache: vulnerabilityCache(context),
