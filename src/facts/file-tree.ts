@@ -1,39 +1,102 @@
 import type { Digest } from '../model/digest.ts';
+import { UserError } from '../model/errors.ts';
 import type { LayerFile, PlacedLayer } from './layer-facts.ts';
-import { type ListedPath, type PathKind, readPathList } from './path-list.ts';
-import { parentPath, rootPath } from './root-path.ts';
+import { type PathKind, readPathList } from './path-list.ts';
 
-/** A place in the final filesystem. */
-export interface TreeNode {
-  readonly path: string;
+interface NodeContent {
   readonly kind: Exclude<PathKind, 'w' | 'o'>;
   readonly size: number;
   readonly layer: Digest;
   readonly file: LayerFile | undefined;
-  /** What a hard link shares its content with. */
-  readonly shared?: TreeNode;
-  readonly children: Map<string, TreeNode>;
 }
 
+/** A place in the final filesystem. An image has 100,000 and more: each knows its folder and not its whole path. */
+export class TreeNode {
+  readonly kind: NodeContent['kind'];
+  readonly size: number;
+  readonly layer: Digest;
+  readonly file: LayerFile | undefined;
+  readonly children: Map<string, TreeNode>;
+  /** What a hard link shares its content with. */
+  readonly shared: TreeNode | undefined;
+  private readonly folder: TreeNode | undefined;
+  private readonly name: string;
+  private knownPath: string | undefined;
+
+  constructor(
+    folder: TreeNode | undefined,
+    name: string,
+    { kind, size, layer, file }: NodeContent,
+    children: Map<string, TreeNode>,
+    shared?: TreeNode,
+  ) {
+    this.folder = folder;
+    this.name = name;
+    this.kind = kind;
+    this.size = size;
+    this.layer = layer;
+    this.file = file;
+    this.children = children;
+    this.shared = shared;
+  }
+
+  /** From the root, '' for the root itself. */
+  get path(): string {
+    this.knownPath ??= joined(this.folder?.path ?? '', this.name);
+    return this.knownPath;
+  }
+
+  /** The same place as another layer lists it: what it holds stays. */
+  listedBy(layer: Digest): TreeNode {
+    const { folder, name, kind, size, file, children, shared } = this;
+    return new TreeNode(folder, name, { kind, size, layer, file }, children, shared);
+  }
+}
+
+/** As Linux: a path that leads over more is taken for a loop. */
 const MAX_LINKS = 40;
+/** Places of one image, folders that no layer lists among them: names alone can ask for many more than there are entries. */
+const MAX_NODES = 5_000_000;
 /** Of all that is no folder: nothing is ever put into it. A map for each of 100,000 files is most of a tree's memory. */
 const NO_CHILDREN = new Map<string, TreeNode>();
+
+interface PathParts {
+  readonly parts: readonly string[];
+  next: number;
+}
+
+function partsOf(path: string): readonly string[] {
+  return path.split('/').filter((part) => part !== '' && part !== '.');
+}
+
+/** The next part to walk; lists that are done are taken away, so that an empty rest tells the last part. */
+function nextPart(left: PathParts[]): string | undefined {
+  for (let top = left.at(-1); top !== undefined; top = left.at(-1)) {
+    const part = top.parts[top.next];
+    top.next += 1;
+    if (top.next >= top.parts.length) left.pop();
+    if (part !== undefined) return part;
+  }
+  return undefined;
+}
 
 /** The final filesystem of layers put on each other, as a container engine would unpack them (OCI image-spec, layer.md). */
 export class FileTree {
   readonly root: TreeNode;
+  private readonly linked = new WeakMap<TreeNode, readonly string[]>();
+  private nodes = 0;
   /** The folder that was last put into, by the path it was asked for: entries of one folder follow each other. */
   private lastFolder: { readonly path: string; readonly node: TreeNode } | undefined;
 
   constructor(layers: readonly PlacedLayer[]) {
     const layer = layers[0]?.digest ?? ('' as Digest);
-    this.root = folder('', layer);
+    this.root = newFolder(undefined, '', layer);
     for (const placed of layers) this.apply(placed);
   }
 
   /** The place a path leads to, links in its folders followed; its last part is followed where `follow` says so. */
   find(path: string, follow: boolean): TreeNode | undefined {
-    return this.walk(rootPath(path), follow, 0);
+    return this.walk(path, follow);
   }
 
   /** Each place, folders before what they hold. */
@@ -45,73 +108,90 @@ export class FileTree {
     }
   }
 
-  private walk(path: string, follow: boolean, links: number): TreeNode | undefined {
-    let node: TreeNode | undefined = this.root;
-    const parts = path === '' ? [] : path.split('/');
-    for (let index = 0; index < parts.length && node !== undefined; index += 1) {
-      node = node.children.get(parts[index] ?? '');
-      const last = index === parts.length - 1;
-      if (node?.kind !== 'l' || (last && !follow)) continue;
-      if (links >= MAX_LINKS) return undefined;
-      const link = node.file?.link ?? '';
-      const from = link.startsWith('/') ? '' : `${parentPath(node.path)}/`;
-      const rest = parts.slice(index + 1).join('/');
-      return this.walk(rootPath(`${from}${link}/${rest}`), follow, links + 1);
+  /**
+   * As a kernel walks: `..` leaves the folder that a link led into, and each link's own parts come before what is left. The parts
+   * of a link are split once, so that links which lead to each other cost no more than their number.
+   */
+  private walk(path: string, follow: boolean): TreeNode | undefined {
+    const folders: TreeNode[] = [this.root];
+    const left: PathParts[] = [{ parts: partsOf(path), next: 0 }];
+    let links = 0;
+    for (let part = nextPart(left); part !== undefined; part = nextPart(left)) {
+      const folder = folders.at(-1);
+      if (part === '..') {
+        if (folder?.kind !== 'd') return undefined;
+        if (folders.length > 1) folders.pop();
+        continue;
+      }
+      const node = folder?.children.get(part);
+      if (node === undefined) return undefined;
+      if (node.kind !== 'l' || (left.length === 0 && !follow)) folders.push(node);
+      else {
+        if (++links > MAX_LINKS || node.file?.link === '') return undefined;
+        if (node.file?.link?.startsWith('/') === true) folders.length = 1;
+        left.push({ parts: this.linkParts(node), next: 0 });
+      }
     }
-    return node;
+    return folders.at(-1);
+  }
+
+  private linkParts(node: TreeNode): readonly string[] {
+    const known = this.linked.get(node);
+    if (known !== undefined) return known;
+    const parts = partsOf(node.file?.link ?? '');
+    this.linked.set(node, parts);
+    return parts;
   }
 
   private apply(layer: PlacedLayer): void {
     const { paths, files } = layer.facts;
     // Whiteouts speak of the layers below, wherever they stand in their own.
     if (/^[wo]/m.test(paths))
-      for (const listed of readPathList(paths)) {
-        if (listed.kind === 'w') this.remove(listed.path);
-        else if (listed.kind === 'o') this.find(listed.path, true)?.children.clear();
-      }
+      readPathList(paths, (kind, _, folder, name) => {
+        if (kind === 'w') this.find(folder, true)?.children.delete(name);
+        else if (kind === 'o') this.find(joined(folder, name), true)?.children.clear();
+      });
     this.lastFolder = undefined;
     // Both lists have the layer's order: the next path that is also the next file's is that file.
     let next = 0;
-    this.putAll(layer, (path) => (files[next]?.path === path ? files[next++] : undefined));
+    this.putAll(layer, (folder, name) =>
+      isPath(files[next]?.path, folder, name) ? files[next++] : undefined,
+    );
     if (next === files.length) return;
     const byPath = new Map(files.map((file) => [file.path, file]));
-    this.putAll(layer, (path) => byPath.get(path));
+    this.putAll(layer, (folder, name) => byPath.get(joined(folder, name)));
   }
 
   private putAll(
     { digest, facts }: PlacedLayer,
-    fileAt: (path: string) => LayerFile | undefined,
+    fileAt: (folder: string, name: string) => LayerFile | undefined,
   ): void {
-    for (const listed of readPathList(facts.paths))
-      if (listed.kind !== 'w' && listed.kind !== 'o')
-        this.put(listed, listed.kind, digest, fileAt(listed.path));
+    readPathList(facts.paths, (kind, size, folder, name) => {
+      if (kind === 'w' || kind === 'o') return;
+      const file = fileAt(folder, name);
+      this.put(folder, name, { kind, size, layer: digest, file });
+    });
   }
 
-  private remove(path: string): void {
-    const parent = this.find(parentPath(path), true);
-    parent?.children.delete(path.slice(path.lastIndexOf('/') + 1));
-  }
-
-  private put(
-    listed: ListedPath,
-    kind: TreeNode['kind'],
-    layer: Digest,
-    file: LayerFile | undefined,
-  ): void {
-    const name = listed.path.slice(listed.path.lastIndexOf('/') + 1);
-    const parent = this.folderAt(parentPath(listed.path), layer);
+  private put(folder: string, name: string, content: NodeContent): void {
+    const { kind, layer, file } = content;
+    const parent = this.folderAt(folder, layer);
     const before = parent.children.get(name);
     // What replaces a folder or a link may change where a path leads.
     if (kind !== 'f' || (before !== undefined && before.kind !== 'f')) this.lastFolder = undefined;
     if (kind === 'd' && before?.kind === 'd') {
-      parent.children.set(name, { ...before, layer });
+      parent.children.set(name, before.listedBy(layer));
       return;
     }
-    const path = parent.path === '' ? name : `${parent.path}/${name}`;
     const shared = kind === 'h' ? this.find(file?.link ?? '', false) : undefined;
     const children = kind === 'd' ? new Map<string, TreeNode>() : NO_CHILDREN;
-    const common = { path, kind, size: listed.size, layer, file, children };
-    parent.children.set(name, shared === undefined ? common : { ...common, shared });
+    this.count();
+    parent.children.set(name, new TreeNode(parent, name, content, children, shared));
+  }
+
+  private count(): void {
+    if (++this.nodes > MAX_NODES)
+      throw new UserError(`the image's layers hold more than ${MAX_NODES} files and folders`);
   }
 
   /** The folder at a path, made where it is missing or something else stands there. */
@@ -130,7 +210,8 @@ export class FileTree {
       let next = node.children.get(part);
       if (next?.kind === 'l') next = this.find(next.path, true);
       if (next?.kind !== 'd') {
-        next = folder(node.path === '' ? part : `${node.path}/${part}`, layer);
+        this.count();
+        next = newFolder(node, part, layer);
         node.children.set(part, next);
       }
       node = next;
@@ -139,6 +220,22 @@ export class FileTree {
   }
 }
 
-function folder(path: string, layer: Digest): TreeNode {
-  return { path, kind: 'd', size: 0, layer, file: undefined, children: new Map() };
+function newFolder(parent: TreeNode | undefined, name: string, layer: Digest): TreeNode {
+  return new TreeNode(parent, name, { kind: 'd', size: 0, layer, file: undefined }, new Map());
+}
+
+function joined(folder: string, name: string): string {
+  return folder === '' ? name : `${folder}/${name}`;
+}
+
+/** `path === joined(folder, name)`, without making that. */
+function isPath(path: string | undefined, folder: string, name: string): boolean {
+  if (path === undefined) return false;
+  if (folder === '') return path === name;
+  return (
+    path.length === folder.length + 1 + name.length &&
+    path.charAt(folder.length) === '/' &&
+    path.endsWith(name) &&
+    path.startsWith(folder)
+  );
 }

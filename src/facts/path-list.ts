@@ -1,4 +1,5 @@
 import type { TarEntry } from '../model/tar.ts';
+import { fileName, parentPath } from './root-path.ts';
 
 /** Kind of an entry in a path list: file, directory, symbolic link, hard link, whiteout, opaque directory, other. */
 export type PathKind = 'f' | 'd' | 'l' | 'h' | 'w' | 'o' | 'x';
@@ -62,9 +63,13 @@ export class PathListWriter {
   }
 }
 
-/** Reads what PathListWriter wrote. */
-export function* readPathList(text: string): Generator<ListedPath> {
-  let last = '';
+/** One path of a list, `name` being its last part. While the folder is the same it is the same string, told without a look at it. */
+export type VisitPath = (kind: PathKind, size: number, folder: string, name: string) => void;
+
+/** Reads what PathListWriter wrote. 100,000 paths are made into a tree each time an image is judged: most are of the folder before. */
+export function readPathList(text: string, visit: VisitPath): void {
+  let folder = '';
+  let name = '';
   let start = 0;
   while (start < text.length) {
     const found = text.indexOf('\n', start);
@@ -72,13 +77,20 @@ export function* readPathList(text: string): Generator<ListedPath> {
     const first = text.indexOf(' ', start);
     const second = text.indexOf(' ', first + 1);
     const shared = Number.parseInt(text.slice(start + 1, first), 36);
-    const size = text.slice(first + 1, second);
-    last = last.slice(0, shared) + text.slice(second + 1, end).replaceAll('\0', '\n');
-    yield {
-      kind: text.charAt(start) as PathKind,
-      size: size === '' ? 0 : Number.parseInt(size, 36),
-      path: last,
-    };
+    const size = second === first + 1 ? 0 : Number.parseInt(text.slice(first + 1, second), 36);
+    const rest = withLineEnds(text.slice(second + 1, end));
+    const nameAt = folder === '' ? 0 : folder.length + 1;
+    if (shared >= nameAt && !rest.includes('/')) name = name.slice(0, shared - nameAt) + rest;
+    else {
+      const path = (folder === '' ? name : `${folder}/${name}`).slice(0, shared) + rest;
+      folder = parentPath(path);
+      name = fileName(path);
+    }
+    visit(text.charAt(start) as PathKind, size, folder, name);
     start = end + 1;
   }
+}
+
+function withLineEnds(text: string): string {
+  return text.includes('\0') ? text.replaceAll('\0', '\n') : text;
 }
