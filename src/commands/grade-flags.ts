@@ -23,6 +23,7 @@ What is graded
 Whose signatures count
   --key FILE|URI                 a public key; may be repeated (default: your own key, and trust.keys)
   --certificate-identity NAME    a keyless signer, with --certificate-oidc-issuer URL; either as --...-regexp PATTERN
+  --trusted-root FILE            sigstore's trusted root for keyless signatures (default: cosign fetches it)
 
 Vulnerabilities
   --scanner NAME                 auto, grype, trivy, docker-scout, osv or none
@@ -53,7 +54,7 @@ export interface GradeFlags {
   readonly buildArgs: readonly string[];
   readonly target: string | undefined;
   readonly secrets: boolean;
-  readonly signers: SignerFlags;
+  readonly signers: SignerFlags & { readonly trustedRoot?: string };
   readonly scanner: ScannerChoice | undefined;
   readonly offline: boolean | undefined;
   readonly vex: readonly string[];
@@ -84,6 +85,7 @@ export function readGradeFlags(args: readonly string[]): GradeFlags {
     'certificate-identity-regexp': text,
     'certificate-oidc-issuer': text,
     'certificate-oidc-issuer-regexp': text,
+    'trusted-root': text,
     scanner: text,
     offline: flag,
     vex: many,
@@ -117,6 +119,7 @@ export function readGradeFlags(args: readonly string[]): GradeFlags {
       identityPattern: values['certificate-identity-regexp'],
       issuer: values['certificate-oidc-issuer'],
       issuerPattern: values['certificate-oidc-issuer-regexp'],
+      ...(values['trusted-root'] === undefined ? {} : { trustedRoot: values['trusted-root'] }),
     },
     scanner: chosen('scanner', values.scanner) as ScannerChoice | undefined,
     offline: values.offline ? true : undefined,
