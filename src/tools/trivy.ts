@@ -34,7 +34,8 @@ export function trivyArgs(target: ScanTarget, offline: boolean): readonly string
       : ['sbom', target.file]),
     '--format',
     'json',
-    '--quiet',
+    // Not --quiet: of some failures trivy logs the cause and says no more.
+    '--no-progress',
     ...(offline ? ['--offline-scan', '--skip-db-update', '--skip-java-db-update'] : []),
   ];
 }

@@ -170,10 +170,10 @@ describe('trivy', () => {
 
   test('arguments', () => {
     expect(trivyArgs(layout, false).join(' ')).toBe(
-      'image --input /l --scanners vuln --format json --quiet',
+      'image --input /l --scanners vuln --format json --no-progress',
     );
     expect(trivyArgs(sbom, true).join(' ')).toBe(
-      'sbom /s.json --format json --quiet --offline-scan --skip-db-update --skip-java-db-update',
+      'sbom /s.json --format json --no-progress --offline-scan --skip-db-update --skip-java-db-update',
     );
   });
 
