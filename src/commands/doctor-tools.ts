@@ -53,7 +53,7 @@ export const GIT_CHECK: Check = {
   mend: (about) => installCommand('git', about.platform),
 };
 
-/** One scanner is enough; without any, the vulnerability criteria stay ungraded. */
+/** One scanner is enough; without any, OSV is asked, which needs a network. */
 export const SCANNER_CHECK: Check = {
   id: 'scanner',
   title: 'scanner (grype or trivy)',
@@ -65,7 +65,7 @@ export const SCANNER_CHECK: Check = {
     if (there.length === 0)
       return {
         state: 'advice',
-        detail: 'none is installed: CVEs stay unknown',
+        detail: 'none is installed: OSV.dev is asked over the network',
         mend: installCommand('grype', platform),
       };
     const detail = there.map(({ tool, number }) => `${tool} ${number ?? ''}`.trim()).join(', ');
