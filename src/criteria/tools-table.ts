@@ -25,8 +25,10 @@ export function toolTable(groups: readonly ToolGroup[]): ToolTable {
 }
 
 /** Architectures that begin a cross compiler's name: `x86_64-linux-gnu-gcc`, `aarch64-alpine-linux-musl-ld`. */
-const TARGET_PREFIX =
-  /^(?:x86_64|i[3-6]86|amd64|aarch64|arm[a-z0-9]*|riscv(?:32|64)|ppc64(?:le)?|powerpc[a-z0-9]*|s390x?|mips[a-z0-9]*|loongarch64)-(?:[a-z0-9_]+-){1,3}/;
+const ARCHITECTURE =
+  /^(?:x86_64|i[3-6]86|amd64|aarch64|arm[a-z0-9]*|riscv(?:32|64)|ppc64(?:le)?|powerpc[a-z0-9]*|s390x?|mips[a-z0-9]*|loongarch64)-/;
+/** Vendor, system and C library behind it: one to three parts. */
+const TARGET_PARTS = 3;
 /** What distributions and build systems hang on a program's name. */
 const DECORATION =
   /(?:\.(?:exe|js|cjs|mjs|phar|py|pyz|pex|real|distrib|orig|bin|nosuid|suid|static)|-cli|-static|-posix|-extras)$/;
@@ -45,14 +47,23 @@ export function entryNamed(table: ToolTable, fileName: string): ToolEntry | unde
   let name = fileName;
   // Each round takes one part off; a name has few.
   for (let round = 0; round < 6; round += 1) {
-    const entry =
-      table.get(name) ??
-      table.get(name.replace(TARGET_PREFIX, '')) ??
-      table.get(name.replace(INTERPRETER_PREFIX, ''));
+    const entry = namesOf(name)
+      .map((one) => table.get(one))
+      .find((one) => one !== undefined);
     if (entry !== undefined) return entry;
     const shorter = name.replace(DECORATION, '').replace(VERSION, '');
     if (shorter === name || shorter === '') return undefined;
     name = shorter;
   }
   return undefined;
+}
+
+/** The name itself, without its interpreter, and without as many parts of a target as it may have. */
+function namesOf(name: string): readonly string[] {
+  const names = [name, name.replace(INTERPRETER_PREFIX, '')];
+  if (!ARCHITECTURE.test(name)) return names;
+  const parts = name.split('-');
+  for (let target = 1; target <= TARGET_PARTS; target += 1)
+    names.push(parts.slice(1 + target).join('-'));
+  return names;
 }

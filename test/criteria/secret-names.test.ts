@@ -11,6 +11,7 @@ test.each([
   'CREDENTIALS',
   'SECRET_KEY_BASE',
   'DB_PASS',
+  'AWS_ACCESS_KEY_ID',
 ])('%s holds a secret', (name) => {
   expect(secretName(name)).toMatch(/./);
 });
@@ -26,6 +27,9 @@ test.each([
   'TOKENIZER',
   'COMPASS',
   'SORT_KEY',
+  'STRIPE_PUBLISHABLE_KEY',
+  'RECAPTCHA_SITE_KEY',
+  'KEY_ID_FORMAT',
   'DB_PASSWORD_FILE',
 ])('%s holds none', (name) => {
   expect(secretName(name)).toBeUndefined();

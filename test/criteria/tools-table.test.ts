@@ -17,6 +17,10 @@ describe('entryNamed', () => {
     ['npm-cli.js', 'npm'],
     ['yarn.js', 'yarn'],
     ['cc1plus', 'cc1plus'],
+    ['x86_64-linux-gnu-gcc-ar-14', 'gcc-ar'],
+    ['x86_64-linux-gnu-pkg-config', 'pkg-config'],
+    ['aarch64-none-elf-objdump', 'objdump'],
+    ['python3-cython', 'cython'],
   ])('%s is %s', (file, tool) => {
     expect(entryNamed(BUILD_TOOLS, file)?.name).toBe(tool);
   });

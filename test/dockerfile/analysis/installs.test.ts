@@ -44,6 +44,14 @@ describe('OS package managers', () => {
     ['RUN dnf module install -y nodejs:18', ['dnf: nodejs:18']],
     ['RUN zypper -n in a=1.2 b', ['zypper: a=1.2, b']],
     ['RUN pacman -Syu --noconfirm a', ['pacman: a']],
+    ['RUN pacman -Syu --noconfirm', ['pacman:']],
+    ['RUN apt-get update && apt-get -y dist-upgrade', ['apt:']],
+    ['RUN apt-get -S 20250101T000000Z -y upgrade', ['apt:; frozen']],
+    ['RUN apk upgrade --no-cache', ['apk:']],
+    ['RUN yum -y update && dnf upgrade -y openssl', ['dnf:', 'dnf: openssl']],
+    ['RUN dnf --releasever=2023.6.20250203 -y update', ['dnf:; frozen']],
+    ['RUN zypper -n patch', ['zypper:']],
+    ['RUN apt-get update && apk update && zypper refresh && dnf makecache', []],
   ])('%j', (run, expected) => {
     expect(installs(run)).toEqual(expected);
   });
