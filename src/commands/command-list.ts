@@ -19,7 +19,7 @@ export const COMMANDS = [
   },
   {
     name: 'reproduce',
-    usage: 'reproduce [scoville build flags] PATH|URL',
+    usage: 'reproduce [--attest] [scoville build flags] PATH|URL',
     summary:
       'build twice and name each file that differs, its Dockerfile line, why, and what to do',
   },

@@ -8,7 +8,7 @@ import { conversation } from './conversation.ts';
 import { usageLine } from './help.ts';
 import type { Command } from './io.ts';
 
-const HELP = `Usage: scoville reproduce [scoville build flags] PATH|URL
+const HELP = `Usage: scoville reproduce [--attest] [scoville build flags] PATH|URL
 
 Builds the image, then again without a cache, from a copy of the context in another folder with other times, and compares the
 image manifests. Where they differ, names each file, in what it differs, the Dockerfile line that wrote it, why, and what to do.
