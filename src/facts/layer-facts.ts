@@ -3,7 +3,7 @@ import type { ExecutableKind } from '../model/facts.ts';
 import type { Package } from '../model/packages.ts';
 
 /** Changes with the shape or meaning of LayerFacts: facts cached under another number are not read. */
-export const FACTS_SCHEMA = 3;
+export const FACTS_SCHEMA = 4;
 
 /** An entry that more must be known of than its path. */
 export interface LayerFile {
@@ -66,6 +66,8 @@ export interface LayerFacts {
   readonly files: readonly LayerFile[];
   readonly packages: readonly PackageRecord[];
   readonly unreadable: readonly UnreadRecord[];
+  /** Licences that Debian's copyright files name, by the file's path. */
+  readonly licences: Readonly<Record<string, readonly string[]>>;
   readonly secrets: readonly LayerSecret[];
   readonly suppressedSecrets: readonly SuppressedLayerSecret[];
   readonly scannedFiles: number;

@@ -11,6 +11,7 @@ function layer(paths: readonly ListedPath[], files: readonly LayerFile[] = []): 
     schema: 1,
     packages: [],
     unreadable: [],
+    licences: {},
     secrets: [],
     suppressedSecrets: [],
     scannedFiles: 0,

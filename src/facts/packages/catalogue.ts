@@ -1,6 +1,8 @@
+import type { Digest } from '../../model/digest.ts';
 import type { OsRelease, Package, UnreadablePackages } from '../../model/packages.ts';
 import type { FileTree } from '../file-tree.ts';
-import type { PackageRecord, PlacedLayer, RawPackage } from '../layer-facts.ts';
+import type { LayerFacts, PackageRecord, PlacedLayer, RawPackage } from '../layer-facts.ts';
+import { copyrightPath } from './debian-copyright.ts';
 import { purlOf } from './purl.ts';
 
 /** Packages of the final filesystem, and the records of it that could not be read. */
@@ -30,10 +32,13 @@ export function catalogue(
   const system = systemNames(records.map(({ record }) => record));
   const isOwn = ({ owner }: { readonly owner?: string }): boolean =>
     owner === undefined || !system.has(owner);
+  const licences = new Map(layers.map(({ digest, facts }) => [digest, facts.licences]));
   const packages = records
     .filter(({ record }) => isOwn(record))
     .flatMap(({ record, digest }) =>
-      record.packages.map((item) => placed(item, { path: record.path, layer: digest }, os)),
+      record.packages.map((item) =>
+        placed(withLicences(item, tree, licences), { path: record.path, layer: digest }, os),
+      ),
     );
   const unreadable = layers.flatMap(({ digest, facts }) =>
     facts.unreadable
@@ -62,6 +67,21 @@ function systemNames(records: readonly PackageRecord[]): ReadonlySet<string> {
       packages.filter(({ type }) => SYSTEM_TYPES.has(type)).map(({ name }) => name),
     ),
   );
+}
+
+/** dpkg records no licences: the package's own copyright file does. */
+function withLicences(
+  item: RawPackage,
+  tree: FileTree,
+  licences: ReadonlyMap<Digest, LayerFacts['licences']>,
+): RawPackage {
+  if (item.type !== 'deb') return item;
+  const found = tree.find(copyrightPath(item.name), true);
+  const file = found?.kind === 'h' ? found.shared : found;
+  const stated = file === undefined ? undefined : licences.get(file.layer);
+  return file === undefined || stated === undefined || !Object.hasOwn(stated, file.path)
+    ? item
+    : { ...item, licenses: stated[file.path] ?? [] };
 }
 
 function placed(

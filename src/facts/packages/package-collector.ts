@@ -2,6 +2,7 @@ import type { ContentWish, LayerCollector } from '../../model/walk.ts';
 import type { PackageRecord, UnreadRecord } from '../layer-facts.ts';
 import { APK } from './apk.ts';
 import { COMPOSER } from './composer.ts';
+import { DEBIAN_COPYRIGHT } from './debian-copyright.ts';
 import { DPKG, DPKG_LIST, DPKG_SUMS, NO_RECORD, recordOfSums } from './dpkg.ts';
 import { GEM } from './gem.ts';
 import { JAR } from './jar.ts';
@@ -22,12 +23,14 @@ import { RPM } from './rpm.ts';
 export interface CollectedPackages {
   readonly packages: readonly PackageRecord[];
   readonly unreadable: readonly UnreadRecord[];
+  readonly licences: Readonly<Record<string, readonly string[]>>;
 }
 
 const READERS: readonly RecordReader[] = [
   NPM,
   PYTHON,
   DPKG_LIST,
+  DEBIAN_COPYRIGHT,
   DPKG,
   DPKG_SUMS,
   APK,
@@ -90,12 +93,14 @@ class Collected {
   readonly #records: PackageRecord[] = [];
   readonly #unreadable: UnreadRecord[] = [];
   readonly #ownership = new Ownership();
+  readonly #licences: Record<string, readonly string[]> = {};
   readonly #paths = new Set<string>();
   #count = 0;
 
-  add(path: string, { packages, owned, unreadable }: RecordContent): void {
+  add(path: string, { packages, owned, unreadable, licenses }: RecordContent): void {
     if (owned !== undefined) this.#ownership.add(owned);
     if (unreadable !== undefined) this.#unread(path, unreadable);
+    if (licenses !== undefined && licenses.length > 0) this.#licences[path] = licenses;
     this.#paths.add(path);
     if (packages.length === 0) return;
     const kept = packages.slice(0, MAX_PACKAGES - this.#count);
@@ -113,6 +118,7 @@ class Collected {
     return {
       packages: this.#records.map((record) => this.#owned(record)),
       unreadable: this.#unreadable.map((record) => this.#owned(record)),
+      licences: this.#licences,
     };
   }
 

@@ -8,6 +8,8 @@ export interface RecordContent {
   /** Why it may hold more than was read. A damaged file gives what could be read, and this. */
   readonly unreadable?: string;
   readonly owned?: Iterable<OwnedFile>;
+  /** Licences that a file beside the record states. */
+  readonly licenses?: readonly string[];
 }
 
 /** A small file that records packages: where such files lie, how much of one is read, and how. */

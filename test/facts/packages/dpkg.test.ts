@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { DPKG } from '../../../src/facts/packages/dpkg.ts';
-import { file, image, layerFacts } from '../support.ts';
+import { file, image, layerFacts, link } from '../support.ts';
 
 const stanza = (name: string, status: string): string =>
   `Package: ${name}\nStatus: ${status}\nVersion: 1\n`;
@@ -28,6 +28,27 @@ test('an entry without a version is told of', () => {
   const text = `${stanza('a', 'install ok installed')}\nPackage: b\nStatus: install ok installed\n`;
   const { packages, unreadable } = DPKG.read(Buffer.from(text), 'var/lib/dpkg/status');
   expect([packages.length, unreadable]).toEqual([1, '1 entries have no name or no version']);
+});
+
+test('licences by the copyright file, also where its folder is a link to another package’s', () => {
+  const format = 'Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/\n';
+  const status = ['a', 'b', 'c'].map((name) => stanza(name, 'install ok installed')).join('\n');
+  const { packages } = image(
+    [
+      file('var/lib/dpkg/status', status),
+      file(
+        'usr/share/doc/a/copyright',
+        `${format}\nFiles: *\nLicense: GPL-2+\n License: not this\n\nLicense: Expat\n\nLicense: GPL-2+\n text\n`,
+      ),
+      file('usr/share/doc/c/copyright', 'This is free software.\nLicense: prose\n'),
+    ],
+    [link('usr/share/doc/b', 'a')],
+  );
+  expect(packages.map(({ name, licenses }) => [name, licenses])).toEqual([
+    ['a', ['Expat', 'GPL-2+']],
+    ['b', ['Expat', 'GPL-2+']],
+    ['c', []],
+  ]);
 });
 
 describe('distroless', () => {
