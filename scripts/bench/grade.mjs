@@ -1,0 +1,129 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { blobPaths, changeLayout, PACKINGS, writeLayout } from './layout.mjs';
+import { row } from './table.mjs';
+import { inTurns, spread, timed } from './timing.mjs';
+
+const USAGE = new URL('usage.mjs', import.meta.url).pathname;
+const MOST_MEGABYTES = 300;
+
+/** What grading an image costs: cold and warm, with secrets and without, gzip and zstd, each beside the bare unpacking of its layers. */
+export async function gradeRows(setup) {
+  const rows = [];
+  for (const packing of Object.keys(PACKINGS)) {
+    const [tool] = PACKINGS[packing].pack;
+    if (!isInstalled(tool)) continue;
+    const layout = await writeLayout(join(setup.dir, `layout-${packing}`), setup.size, packing);
+    await changeLayout(layout, 0);
+    rows.push(...(await (packing === 'gzip' ? gzipRows : zstdRows)(setup, layout)));
+    rmSync(layout.dir, { recursive: true });
+  }
+  return rows;
+}
+
+async function gzipRows(setup, layout) {
+  const { runs } = setup;
+  const used = { cpu: [], megabytes: [] };
+  const plain = inTurns(runs, floorOf(layout), () => cold(setup, layout, ['--secrets=false']));
+  const whole = inTurns(runs, floorOf(layout), () => cold(setup, layout, [], used));
+  const warm = await warmTimes(setup, layout);
+  return [
+    row('cold grade without secrets', 's', plain, { target: 0.45, note: 'floor: zcat' }),
+    row('cold grade', 's', whole, {
+      target: 0.6,
+      note: `floor: zcat; ${spread(used.cpu).median.toFixed(1)} s of processors`,
+    }),
+    row('  memory at most', 'MB', limited(used.megabytes), { target: 1, note: 'of 300 MB' }),
+    row(
+      'grade again, small layer changed',
+      's',
+      { thing: warm, floor: whole.thing },
+      { target: 0.1, note: 'floor: the cold grade' },
+    ),
+    ...trivyRows(setup, layout, whole.thing),
+  ];
+}
+
+function zstdRows(setup, layout) {
+  const times = inTurns(setup.runs, floorOf(layout), () =>
+    cold(setup, layout, ['--secrets=false']),
+  );
+  return [
+    row('cold grade of zstd layers, without secrets', 's', times, {
+      target: 2.5,
+      note: 'floor: zstd -dc',
+    }),
+  ];
+}
+
+/** Grades again after another small layer; the others' facts are there. */
+async function warmTimes(setup, layout) {
+  const times = [];
+  grade(setup, layout, []);
+  for (let run = 1; run <= setup.runs; run += 1) {
+    await changeLayout(layout, run);
+    times.push(grade(setup, layout, []).seconds);
+  }
+  return spread(times);
+}
+
+/** trivy on the same layout, where it is installed: all that it found before is forgotten. */
+function trivyRows({ dir, runs }, layout, ours) {
+  if (!isInstalled('trivy')) return [];
+  const cache = join(dir, 'trivy');
+  const times = (...flags) =>
+    spread(
+      Array.from({ length: runs }, () => {
+        rmSync(cache, { recursive: true, force: true });
+        const args = ['image', '--quiet', '--input', layout.dir, '--cache-dir', cache, ...flags];
+        return timed('trivy', args).seconds;
+      }),
+    );
+  return [
+    row(
+      'cold grade, to trivy’s SBOM',
+      's',
+      { thing: ours, floor: times('--format', 'spdx-json', '--skip-db-update') },
+      { target: 0.4 },
+    ),
+    row(
+      'cold grade, to trivy’s secret scan',
+      's',
+      { thing: ours, floor: times('--scanners', 'secret') },
+      { target: 0.5 },
+    ),
+  ];
+}
+
+/** Without facts from before. */
+function cold(setup, layout, flags, used) {
+  rmSync(setup.home, { recursive: true, force: true });
+  const { seconds, usage } = grade(setup, layout, flags);
+  used?.cpu.push(usage.cpu);
+  used?.megabytes.push(usage.megabytes);
+  return seconds;
+}
+
+function grade({ bin, home, dir }, layout, flags) {
+  const file = join(dir, 'usage.json');
+  const args = ['--import', USAGE, bin, 'grade', ...flags, '--scanner', 'none', '--offline'];
+  const env = { ...process.env, SCOVILLE_HOME: home, BENCH_USAGE: file };
+  const { seconds } = timed(process.execPath, [...args, `oci:${layout.dir}`], { env });
+  return { seconds, usage: JSON.parse(readFileSync(file, 'utf8')) };
+}
+
+function floorOf(layout) {
+  const [tool, ...flags] = PACKINGS[layout.packing].unpack;
+  const stdio = ['ignore', 'ignore', 'pipe'];
+  return () => timed(tool, [...flags, ...blobPaths(layout)], { stdio }).seconds;
+}
+
+function limited(megabytes) {
+  const most = { median: MOST_MEGABYTES, min: MOST_MEGABYTES, max: MOST_MEGABYTES, runs: 1 };
+  return { thing: spread(megabytes), floor: most };
+}
+
+function isInstalled(tool) {
+  return spawnSync(tool, ['--version'], { stdio: 'ignore' }).status === 0;
+}
