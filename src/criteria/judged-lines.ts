@@ -1,5 +1,5 @@
 import type { BuildAnalysis } from '../model/build-analysis.ts';
-import type { Verdict } from '../model/criterion.ts';
+import type { EvidenceState, Verdict } from '../model/criterion.ts';
 import type { SourceRange } from '../model/dockerfile.ts';
 import type { BuildFact } from '../model/facts.ts';
 import { analysisOf, linesOf, unreadEvidence } from './build-analysis.ts';
@@ -10,7 +10,7 @@ export interface JudgedLine {
   readonly range: SourceRange;
   /** As written. */
   readonly command: string;
-  readonly state: 'held' | 'loose' | 'open';
+  readonly state: EvidenceState;
   readonly reason: string;
 }
 
@@ -27,6 +27,8 @@ export interface LineQuestion<T extends JudgedLine> {
   readonly settleOpen?: string;
 }
 
+const FROM_HISTORY = 'only the image’s history tells of the build, and it does not show every step';
+
 /**
  * One verdict of many lines: the loose ones fail it; else shell that could not be read, and lines that cannot be told, leave it unknown;
  * a build without any has no subject.
@@ -40,15 +42,24 @@ export function judgeLines<T extends JudgedLine>(
   const { source, value } = analysis;
   const judged = question.judge(value);
   const evidence = [
-    ...judged.map(({ range, command, reason }) => lineEvidence(range, command, reason)),
+    ...judged.map(({ range, command, reason, state }) =>
+      lineEvidence(range, command, reason, state),
+    ),
     ...unreadEvidence(value),
   ];
   const loose = judged.filter(({ state }) => state === 'loose');
   const [first] = loose;
   if (first !== undefined) return fail(`${linesOf(loose)}: ${first.reason}`, evidence, { source });
   if (value.unread.length > 0) {
-    const reason = `the shell in ${linesOf(value.unread)} could not be read`;
-    return unknown(reason, undefined, evidence, source);
+    // Where the history is all there is, the lines are not the Dockerfile's.
+    return source === 'image'
+      ? unknown(FROM_HISTORY, question.settle, evidence, source)
+      : unknown(
+          `the shell in ${linesOf(value.unread)} could not be read`,
+          undefined,
+          evidence,
+          source,
+        );
   }
   const open = judged.find(({ state }) => state === 'open');
   if (open !== undefined) {

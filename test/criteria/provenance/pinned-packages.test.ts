@@ -1,7 +1,8 @@
 import { pinnedPackages } from '../../../src/criteria/provenance/pinned-packages.ts';
 import type { PackageInstall } from '../../../src/model/build-analysis.ts';
+import { known } from '../../../src/model/facts.ts';
 import { judgesAs } from '../criterion-table.ts';
-import { build, buildDoing, factsOf, install, range } from '../facts-builder.ts';
+import { build, buildDoing, dockerfile, factsOf, install, range } from '../facts-builder.ts';
 
 const doing = (...given: readonly Partial<PackageInstall>[]) =>
   factsOf({ build: buildDoing({ installs: given.map((one) => install(one)) }) });
@@ -87,6 +88,22 @@ judgesAs(pinnedPackages, [
     facts: doing({ packages: named(undefined), unresolved: true }),
     outcome: 'fail',
     says: 'p0',
+  },
+  {
+    name: 'what the history shows is pinned, and it does not show all',
+    facts: factsOf({
+      build: build({
+        dockerfile: known(dockerfile('debian'), 'image'),
+        analysis: {
+          installs: [install({ packages: [{ name: 'curl', pin: '8.14.1-2' }] })],
+          downloads: [],
+          unread: [{ range: range(1), reason: 'only the history' }],
+        },
+      }),
+    }),
+    outcome: 'unknown',
+    says: 'only the image’s history tells of the build',
+    settle: 'scoville grade --file Dockerfile',
   },
   {
     name: 'shell that could not be read',
