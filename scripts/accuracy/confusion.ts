@@ -56,18 +56,18 @@ export function totals(answers: readonly Answer[]): Totals {
   };
 }
 
-/** False passes and false fails by criterion, those that have any. */
+/** By criterion: how often it is met and was failed all the same, and how often it is not met and was passed all the same. */
 export function mistakes(answers: readonly Answer[]): string {
-  const lines = CATALOGUE.flatMap(({ id }) => {
+  const lines = CATALOGUE.map(({ id }) => {
     const of = answers.filter(({ criterion }) => criterion === id);
     const { answers: all, notAsked, right, falsePasses, falseFails } = totals(of);
-    return notAsked === all
-      ? [row([id, '–', '–', '–', '–'])]
-      : [row([id, String(all - notAsked), String(right), String(falsePasses), String(falseFails)])];
+    if (notAsked === all) return row([id, ...Array.from({ length: 5 }, () => '–')]);
+    const met = of.filter(({ expected }) => isMet(expected)).length;
+    return row([id, ...[met, falseFails, all - met, falsePasses, right].map(String)]);
   });
   return [
-    row(['criterion', 'asked', 'right', 'false pass', 'false fail']),
-    row(['---', '---:', '---:', '---:', '---:']),
+    row(['criterion', 'met', 'failed all the same', 'not met', 'passed all the same', 'right']),
+    row(['---', '---:', '---:', '---:', '---:', '---:']),
     ...lines,
   ].join('\n');
 }
