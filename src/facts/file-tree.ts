@@ -55,27 +55,35 @@ export class TreeNode {
 
 /** As Linux: a path that leads over more is taken for a loop. */
 const MAX_LINKS = 40;
-/** Places of one image, folders that no layer lists among them: names alone can ask for many more than there are entries. */
-const MAX_NODES = 5_000_000;
+
+/** What the layers of one image may hold together. */
+export interface TreeLimits {
+  readonly files: number;
+  /** Folders that no layer lists: long names alone can ask for many more of them than there are entries. */
+  readonly unlistedFolders: number;
+}
+
+export const TREE_LIMITS: TreeLimits = { files: 8_000_000, unlistedFolders: 500_000 };
+
 /** Of all that is no folder: nothing is ever put into it. A map for each of 100,000 files is most of a tree's memory. */
 const NO_CHILDREN = new Map<string, TreeNode>();
 
-interface PathParts {
-  readonly parts: readonly string[];
+/** What is left of a path, or of a link's target, to be walked. */
+interface Rest {
+  readonly path: string;
   next: number;
 }
 
-function partsOf(path: string): readonly string[] {
-  return path.split('/').filter((part) => part !== '' && part !== '.');
-}
-
-/** The next part to walk; lists that are done are taken away, so that an empty rest tells the last part. */
-function nextPart(left: PathParts[]): string | undefined {
-  for (let top = left.at(-1); top !== undefined; top = left.at(-1)) {
-    const part = top.parts[top.next];
-    top.next += 1;
-    if (top.next >= top.parts.length) left.pop();
-    if (part !== undefined) return part;
+/** The next part of the innermost rest; those that are done are taken away, so that no rest tells the last part. */
+function nextPart(rests: Rest[]): string | undefined {
+  for (let rest = rests.at(-1); rest !== undefined; rest = rests.at(-1)) {
+    const slash = rest.path.indexOf('/', rest.next);
+    const end = slash < 0 ? rest.path.length : slash;
+    const part = rest.path.slice(rest.next, end);
+    rest.next = end + 1;
+    while (rest.path.charAt(rest.next) === '/') rest.next += 1;
+    if (rest.next >= rest.path.length) rests.pop();
+    if (part !== '' && part !== '.') return part;
   }
   return undefined;
 }
@@ -83,12 +91,15 @@ function nextPart(left: PathParts[]): string | undefined {
 /** The final filesystem of layers put on each other, as a container engine would unpack them (OCI image-spec, layer.md). */
 export class FileTree {
   readonly root: TreeNode;
-  private readonly linked = new WeakMap<TreeNode, readonly string[]>();
-  private nodes = 0;
+  private readonly limits: TreeLimits;
+  private files = 0;
+  private unlistedFolders = 0;
   /** The folder that was last put into, by the path it was asked for: entries of one folder follow each other. */
   private lastFolder: { readonly path: string; readonly node: TreeNode } | undefined;
 
-  constructor(layers: readonly PlacedLayer[]) {
+  /** Throws UserError where the layers hold more than `limits`. */
+  constructor(layers: readonly PlacedLayer[], limits: TreeLimits = TREE_LIMITS) {
+    this.limits = limits;
     const layer = layers[0]?.digest ?? ('' as Digest);
     this.root = newFolder(undefined, '', layer);
     for (const placed of layers) this.apply(placed);
@@ -109,14 +120,14 @@ export class FileTree {
   }
 
   /**
-   * As a kernel walks: `..` leaves the folder that a link led into, and each link's own parts come before what is left. The parts
-   * of a link are split once, so that links which lead to each other cost no more than their number.
+   * As a kernel walks: `..` leaves the folder that a link led into, and a link's own parts come before what is left. Nothing is
+   * put together or split beforehand: links that lead to each other cost no more than their number.
    */
   private walk(path: string, follow: boolean): TreeNode | undefined {
     const folders: TreeNode[] = [this.root];
-    const left: PathParts[] = [{ parts: partsOf(path), next: 0 }];
+    const rests: Rest[] = [{ path, next: 0 }];
     let links = 0;
-    for (let part = nextPart(left); part !== undefined; part = nextPart(left)) {
+    for (let part = nextPart(rests); part !== undefined; part = nextPart(rests)) {
       const folder = folders.at(-1);
       if (part === '..') {
         if (folder?.kind !== 'd') return undefined;
@@ -125,22 +136,15 @@ export class FileTree {
       }
       const node = folder?.children.get(part);
       if (node === undefined) return undefined;
-      if (node.kind !== 'l' || (left.length === 0 && !follow)) folders.push(node);
+      if (node.kind !== 'l' || (rests.length === 0 && !follow)) folders.push(node);
       else {
-        if (++links > MAX_LINKS || node.file?.link === '') return undefined;
-        if (node.file?.link?.startsWith('/') === true) folders.length = 1;
-        left.push({ parts: this.linkParts(node), next: 0 });
+        const link = node.file?.link ?? '';
+        if (++links > MAX_LINKS) return undefined;
+        if (link.startsWith('/')) folders.length = 1;
+        rests.push({ path: link, next: 0 });
       }
     }
     return folders.at(-1);
-  }
-
-  private linkParts(node: TreeNode): readonly string[] {
-    const known = this.linked.get(node);
-    if (known !== undefined) return known;
-    const parts = partsOf(node.file?.link ?? '');
-    this.linked.set(node, parts);
-    return parts;
   }
 
   private apply(layer: PlacedLayer): void {
@@ -185,13 +189,8 @@ export class FileTree {
     }
     const shared = kind === 'h' ? this.find(file?.link ?? '', false) : undefined;
     const children = kind === 'd' ? new Map<string, TreeNode>() : NO_CHILDREN;
-    this.count();
+    if (++this.files > this.limits.files) throw tooMuch(this.limits.files, 'files');
     parent.children.set(name, new TreeNode(parent, name, content, children, shared));
-  }
-
-  private count(): void {
-    if (++this.nodes > MAX_NODES)
-      throw new UserError(`the image's layers hold more than ${MAX_NODES} files and folders`);
   }
 
   /** The folder at a path, made where it is missing or something else stands there. */
@@ -210,7 +209,8 @@ export class FileTree {
       let next = node.children.get(part);
       if (next?.kind === 'l') next = this.find(next.path, true);
       if (next?.kind !== 'd') {
-        this.count();
+        if (++this.unlistedFolders > this.limits.unlistedFolders)
+          throw tooMuch(this.limits.unlistedFolders, 'folders that no entry lists');
         next = newFolder(node, part, layer);
         node.children.set(part, next);
       }
@@ -218,6 +218,10 @@ export class FileTree {
     }
     return node;
   }
+}
+
+function tooMuch(limit: number, what: string): UserError {
+  return new UserError(`the layers of the image hold more than ${limit} ${what}`);
 }
 
 function newFolder(parent: TreeNode | undefined, name: string, layer: Digest): TreeNode {

@@ -5,6 +5,8 @@ import { layerPath } from '../tar/path.ts';
 import type { TarHandler } from '../tar/reader.ts';
 
 const NONE = new Uint8Array(0);
+/** PATH_MAX of Linux. A path of 64 KB would be 32,000 folders in each of each other. */
+const MAX_PATH = 4096;
 
 export interface EntryLimits {
   readonly maxEntries: number;
@@ -42,6 +44,10 @@ export class EntryDispatch implements TarHandler {
     const path = layerPath(entry.name);
     if (path === undefined)
       throw new UserError(`a layer names a path outside the image: ${printable(entry.name)}`);
+    if (path.length > MAX_PATH)
+      throw new UserError(
+        `a layer names a path longer than ${MAX_PATH} bytes, which no engine unpacks: ${printable(path)}`,
+      );
     if (path === '') return;
     const current = { path, entry };
     this.#current = current;

@@ -1,0 +1,370 @@
+import { gzipSync } from 'node:zlib';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { FileTree } from '../../src/facts/file-tree.ts';
+import { digestOf } from '../../src/model/digest.ts';
+import { UserError } from '../../src/model/errors.ts';
+import { formatPax } from '../../src/tar/pax.ts';
+import { TAR_END, tarHeader, tarPadding } from '../../src/tar/writer.ts';
+import { entry } from '../fakes/tar-bytes.ts';
+import { archive, factsOf, imageOf, type Item, withChecksums } from './hostile-layer.ts';
+
+async function messageOf(blob: Uint8Array): Promise<string> {
+  try {
+    await factsOf(blob);
+    return 'facts';
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    return error.message;
+  }
+}
+
+/** A header with fields overwritten, its checksum right again. */
+function headerWith(fields: Parameters<typeof entry>[0], at: number, text: string): Buffer {
+  const block = Buffer.from(tarHeader(entry(fields)));
+  block.write(text, at, 'latin1');
+  return withChecksums(block);
+}
+
+function pax(records: Readonly<Record<string, string>>): Buffer {
+  const bytes = formatPax(new Map(Object.entries(records).map(([k, v]) => [k, Buffer.from(v)])));
+  const head = tarHeader(entry({ type: 'other', typeflag: 'x', size: bytes.length }));
+  return Buffer.concat([head, bytes, tarPadding(bytes.length)]);
+}
+
+const FILE = Buffer.concat([
+  tarHeader(entry({ name: 'a', size: 3 })),
+  Buffer.from('abc'),
+  Buffer.alloc(509),
+]);
+
+describe('sizes that lie', () => {
+  test.each<[string, Buffer, RegExp]>([
+    [
+      'more than there is',
+      Buffer.concat([tarHeader(entry({ name: 'a', size: 5000 })), Buffer.alloc(512)]),
+      /cut off/,
+    ],
+    [
+      '8 GiB in octal',
+      Buffer.concat([headerWith({ name: 'a' }, 124, '77777777777\0'), FILE]),
+      /cut off/,
+    ],
+    [
+      'all bits in base 256',
+      Buffer.concat([headerWith({ name: 'a' }, 124, `\x80${'\xff'.repeat(11)}`), FILE]),
+      /size is too large/,
+    ],
+    [
+      'negative in base 256',
+      Buffer.concat([headerWith({ name: 'a' }, 124, '\xff'.repeat(12)), FILE]),
+      /size is negative/,
+    ],
+    ['no number', Buffer.concat([headerWith({ name: 'a' }, 124, 'many bytes \0'), FILE]), /octal/],
+    [
+      'less than there is',
+      Buffer.concat([
+        tarHeader(entry({ name: 'a', size: 1 })),
+        Buffer.alloc(512, 'x'),
+        Buffer.alloc(512, 'y'),
+        TAR_END,
+      ]),
+      /checksum/,
+    ],
+    ['pax says more', Buffer.concat([pax({ size: '99999999' }), FILE, TAR_END]), /cut off/],
+    [
+      'pax says a fraction',
+      Buffer.concat([pax({ size: '1.5' }), FILE, TAR_END]),
+      /size is no number/,
+    ],
+    ['pax says minus', Buffer.concat([pax({ size: '-1' }), FILE, TAR_END]), /size is no number/],
+    [
+      'pax says 2^60',
+      Buffer.concat([pax({ size: '1152921504606846976' }), FILE, TAR_END]),
+      /size is no number/,
+    ],
+    [
+      'a sparse file of 2^50 bytes',
+      Buffer.concat([
+        pax({
+          'GNU.sparse.major': '0',
+          'GNU.sparse.minor': '1',
+          'GNU.sparse.size': String(2 ** 50),
+          'GNU.sparse.map': '0,3',
+        }),
+        FILE,
+        TAR_END,
+      ]),
+      /sparse files are too large/,
+    ],
+    [
+      'a sparse map that overlaps',
+      Buffer.concat([
+        pax({
+          'GNU.sparse.major': '0',
+          'GNU.sparse.minor': '1',
+          'GNU.sparse.size': '9',
+          'GNU.sparse.map': '0,2,1,1',
+        }),
+        FILE,
+        TAR_END,
+      ]),
+      /sparse/,
+    ],
+    [
+      'a sparse map beyond the size',
+      Buffer.concat([
+        pax({
+          'GNU.sparse.major': '0',
+          'GNU.sparse.minor': '1',
+          'GNU.sparse.size': '2',
+          'GNU.sparse.map': '0,3',
+        }),
+        FILE,
+        TAR_END,
+      ]),
+      /sparse/,
+    ],
+    [
+      'a pax record longer than its header',
+      Buffer.concat([
+        tarHeader(entry({ type: 'other', typeflag: 'x', size: 12 })),
+        Buffer.from('99 path=abc\n'),
+        Buffer.alloc(500),
+        FILE,
+      ]),
+      /wrong length/,
+    ],
+    ['an extended header and no entry', pax({ path: 'x' }), /ends behind an extended header/],
+  ])('%s', async (_name, bytes, message) => {
+    expect(await messageOf(bytes)).toMatch(message);
+    expect(await messageOf(gzipSync(bytes))).toMatch(message);
+  });
+
+  test('a link or folder that claims content has none', async () => {
+    const link = tarHeader(entry({ name: 'l', type: 'symlink', linkname: 'a' }));
+    const lying = Buffer.from(link);
+    lying.write('00000001000\0', 124, 'latin1');
+    const { filesystem } = await imageOf(Buffer.concat([withChecksums(lying), FILE, TAR_END]));
+    expect(filesystem.fileCount).toBe(2);
+  });
+});
+
+describe('names', () => {
+  test.each<[string, string, RegExp]>([
+    ['above the root', '../etc/passwd', /outside the image/],
+    ['above the root later', 'a/../../etc', /outside the image/],
+    ['above the root, absolute', '/../x', /outside the image/],
+    ['64 KB in one', 'x'.repeat(65_536), /longer than 4096/],
+    ['64 KB of folders', 'a/'.repeat(32_768), /longer than 4096/],
+  ])('%s is refused', async (_name, name, message) => {
+    expect(await messageOf(archive([{ name }]))).toMatch(message);
+  });
+
+  test('a NUL in a pax path is refused', async () => {
+    expect(await messageOf(Buffer.concat([pax({ path: 'a\0b' }), FILE, TAR_END]))).toMatch(
+      /holds a NUL/,
+    );
+  });
+
+  test('odd ones are kept as they are', async () => {
+    const names = [
+      '/abs/olute',
+      './dot',
+      'a//b',
+      'new\nline',
+      'tab\there',
+      '\u202eevil',
+      'é',
+      '\x1b[31mred',
+      ' ',
+      '-rf',
+      'a/./b',
+      'c/../d',
+      'x'.repeat(300),
+    ];
+    const { filesystem } = await imageOf(
+      archive(names.map((name) => ({ name, mode: 0o755, content: '#!/bin/sh\n' }))),
+    );
+    expect(filesystem.executables.map(({ path }) => path)).toEqual(
+      [
+        'abs/olute',
+        'dot',
+        'a/b',
+        'new\nline',
+        'tab\there',
+        '\u202eevil',
+        'é',
+        '\x1b[31mred',
+        ' ',
+        '-rf',
+        'd',
+        'x'.repeat(300),
+      ].sort(),
+    );
+  });
+
+  test('what is not UTF-8 is kept apart', async () => {
+    const raw = [Buffer.from('a\xff', 'latin1'), Buffer.from('a\xfe', 'latin1')].map((name) => {
+      const block = Buffer.from(tarHeader(entry({ name: 'zz' })));
+      block.set(name, 0);
+      return withChecksums(block);
+    });
+    const { filesystem } = await imageOf(Buffer.concat([...raw, TAR_END]));
+    expect(filesystem.fileCount).toBe(2);
+  });
+});
+
+const part = fc.constantFrom('a', 'b', 'c', '..', '.', 'd');
+const path = fc.array(part, { minLength: 1, maxLength: 5 }).map((parts) => parts.join('/'));
+const item: fc.Arbitrary<Item> = fc.oneof(
+  fc.record({
+    name: path,
+    content: fc.constantFrom('', '#!/bin/sh\n', 'x'),
+    mode: fc.constantFrom(0o644, 0o4755),
+  }),
+  fc.record({ name: path, type: fc.constant('directory' as const) }),
+  fc.record({
+    name: path,
+    type: fc.constant('symlink' as const),
+    linkname: fc.oneof(
+      path,
+      path.map((p) => `/${p}`),
+      fc.constant(''),
+    ),
+  }),
+  fc.record({ name: path, type: fc.constant('hardlink' as const), linkname: path }),
+  fc.record({ name: path.map((p) => p.replace(/[^/]*$/, '.wh.a')) }),
+  fc.record({ name: path.map((p) => p.replace(/[^/]*$/, '.wh..wh..opq')) }),
+);
+const inside = item.filter(({ name = '' }) => {
+  let depth = 0;
+  return name.split('/').every((one) => (depth += one === '..' ? -1 : one === '.' ? 0 : 1) >= 0);
+});
+
+describe('links', () => {
+  test('any tree of links, whiteouts and replacements folds', async () => {
+    const layers = fc.array(fc.array(inside, { maxLength: 12 }), { minLength: 1, maxLength: 4 });
+    await fc.assert(
+      fc.asyncProperty(layers, async (all) => {
+        const { filesystem } = await imageOf(...all.map((items) => archive(items)));
+        for (const { path: found } of filesystem.executables)
+          expect(filesystem.has(found)).toBe(true);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test.each<[string, readonly Item[]]>([
+    ['to itself', [{ name: 'a', type: 'symlink', linkname: 'a' }]],
+    [
+      'to each other',
+      [
+        { name: 'a', type: 'symlink', linkname: 'b' },
+        { name: 'b', type: 'symlink', linkname: 'a' },
+      ],
+    ],
+    [
+      'into themselves',
+      [
+        { name: 'a', type: 'symlink', linkname: 'a/a/a/a' },
+        { name: 'a/x', content: 'x' },
+      ],
+    ],
+    ['out of the root', [{ name: 'a', type: 'symlink', linkname: '../../../../etc/shadow' }]],
+    ['a hard link to nowhere', [{ name: 'a', type: 'hardlink', linkname: 'none' }]],
+    ['a hard link to itself', [{ name: 'a', type: 'hardlink', linkname: 'a' }]],
+    [
+      'hard links in a ring',
+      [
+        { name: 'a', type: 'hardlink', linkname: 'b' },
+        { name: 'b', type: 'hardlink', linkname: 'a' },
+        { name: 'a', type: 'hardlink', linkname: 'b' },
+      ],
+    ],
+    [
+      'a hard link to a folder',
+      [
+        { name: 'd', type: 'directory' },
+        { name: 'a', type: 'hardlink', linkname: 'd' },
+        { name: 'a/x', content: 'x' },
+      ],
+    ],
+  ])('%s', async (_name, items) => {
+    const { filesystem } = await imageOf(archive(items), archive(items));
+    expect(filesystem.executables).toEqual([]);
+  });
+
+  test('a chain of 40 is followed, one of 41 is not', async () => {
+    const chain = (length: number): readonly Item[] => [
+      { name: 'l0', content: '#!/bin/sh\n', mode: 0o755 },
+      ...Array.from({ length }, (_, i): Item => ({
+        name: `l${i + 1}`,
+        type: 'symlink',
+        linkname: `l${i}`,
+      })),
+    ];
+    const found = async (length: number): Promise<number> =>
+      (await imageOf(archive(chain(length)))).filesystem.executables.length;
+    expect(await found(40)).toBe(41);
+    expect(await found(41)).toBe(41);
+  });
+
+  test('ten thousand long links into each other', async () => {
+    const items = Array.from({ length: 10_000 }, (_, i): Item => ({
+      name: `l${i}`,
+      type: 'symlink',
+      linkname: `l${(i + 1) % 10_000}/`.repeat(500),
+    }));
+    const { filesystem } = await imageOf(gzipSync(archive(items)));
+    expect([filesystem.fileCount, filesystem.executables.length]).toEqual([10_000, 0]);
+  });
+});
+
+describe('how much a layer may hold', () => {
+  test('names that ask for more folders than there are entries', async () => {
+    const name = (i: number): string => `f${i}/${'a/'.repeat(2000)}x`;
+    const items = Array.from({ length: 300 }, (_, i) => ({ name: name(i), content: 'x' }));
+    await expect(imageOf(gzipSync(archive(items)))).rejects.toThrow(
+      'the layers of the image hold more than 500000 folders that no entry lists',
+    );
+  });
+
+  test('more files than an image has, in whichever layers', async () => {
+    const blob = archive(Array.from({ length: 60 }, (_, i) => ({ name: `f${i}` })));
+    const layer = { digest: digestOf(blob), facts: await factsOf(blob) };
+    const limits = { files: 100, unlistedFolders: 0 };
+    expect(() => new FileTree([layer], limits)).not.toThrow();
+    expect(() => new FileTree([layer, layer], limits)).toThrow('hold more than 100 files');
+  });
+
+  test.each<[string, Uint8Array, Parameters<typeof factsOf>[1], RegExp]>([
+    [
+      'entries',
+      archive(Array.from({ length: 300 }, (_, i) => ({ name: `f${i}` }))),
+      { limits: { maxEntries: 299 } },
+      /more than 299 entries/,
+    ],
+    [
+      'names',
+      archive(Array.from({ length: 300 }, (_, i) => ({ name: `f${i}` }))),
+      { limits: { maxNameLength: 900 } },
+      /longer than 900/,
+    ],
+    [
+      'bytes',
+      gzipSync(archive([{ name: 'zeros', content: Buffer.alloc(3_000_000) }])),
+      { limits: { maxBytes: 1_000_000 } },
+      /unpacks to more than 1000000/,
+    ],
+    [
+      'zeros',
+      gzipSync(archive([{ name: 'zeros', content: Buffer.alloc(30_000_000) }])),
+      { limits: { ratioFrom: 1_000_000 } },
+      /times its size/,
+    ],
+  ])('too many %s', async (_name, blob, options, message) => {
+    await expect(factsOf(blob, options)).rejects.toThrow(message);
+    await expect(factsOf(blob, options)).rejects.toBeInstanceOf(UserError);
+  });
+});
