@@ -2,6 +2,7 @@ import type { ReportInput } from '../model/report.ts';
 import type { Scorecard } from '../model/scorecard.ts';
 import { compareScorecards } from './compare.ts';
 import { diffScorecards } from './difference.ts';
+import { jsonText } from './json-text.ts';
 
 function ordered(scorecard: Scorecard): Scorecard {
   const { schemaVersion, image, digest, platforms, level, levelName } = scorecard;
@@ -23,19 +24,15 @@ function ordered(scorecard: Scorecard): Scorecard {
   };
 }
 
-function written(value: object): string {
-  return `${JSON.stringify(value, undefined, 2)}\n`;
-}
-
 /** The scorecard as JSON, described by schema/scorecard-1.json; ends with a newline. */
 export function jsonReport(scorecard: Scorecard): string {
-  return written(ordered(scorecard));
+  return jsonText(ordered(scorecard));
 }
 
 /** Several images as JSON, described by schema/comparison-1.json: the comparison, and every scorecard whole. */
 export function jsonComparison(images: readonly ReportInput[]): string {
   const scorecards = images.map(({ scorecard }) => ordered(scorecard));
-  return written({
+  return jsonText({
     schemaVersion: '1',
     kind: 'comparison',
     ...withNulls(compareScorecards(images)),
@@ -46,7 +43,7 @@ export function jsonComparison(images: readonly ReportInput[]): string {
 /** Two images as JSON, described by schema/difference-1.json. */
 export function jsonDifference(before: ReportInput, after: ReportInput): string {
   const { criteria, ...rest } = diffScorecards(before, after);
-  return written({
+  return jsonText({
     schemaVersion: '1',
     kind: 'difference',
     ...rest,
