@@ -17,7 +17,7 @@ export function analysisOf(build: BuildFact): Fact<BuildAnalysis> {
 
 /** Lines whose shell could not be read. */
 export function unreadEvidence(analysis: BuildAnalysis): Evidence[] {
-  return analysis.unread.map(({ range, reason }) => lineEvidence(range, 'RUN', reason));
+  return analysis.unread.map(({ range, reason }) => lineEvidence(range, 'RUN', reason, 'open'));
 }
 
 /** `line 7`, `lines 7, 9 and 2 more`. */

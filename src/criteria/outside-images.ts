@@ -1,4 +1,4 @@
-import type { Evidence } from '../model/criterion.ts';
+import type { Evidence, EvidenceState } from '../model/criterion.ts';
 import type { ExternalImage } from '../model/dockerfile.ts';
 import type { BuildFact, Fact, UsedImage } from '../model/facts.ts';
 import { type ImageReference, parseReference } from '../model/reference.ts';
@@ -94,7 +94,7 @@ function fromUse(image: UsedImage): OutsideImage {
 }
 
 /** The image with its digest and where the Dockerfile names it. */
-export function imageEvidence(image: OutsideImage, detail: string): Evidence {
+export function imageEvidence(image: OutsideImage, detail: string, state: EvidenceState): Evidence {
   const line = image.line === undefined ? '' : `, line ${image.line}`;
   const digest = image.reference?.digest;
   return {
@@ -102,5 +102,7 @@ export function imageEvidence(image: OutsideImage, detail: string): Evidence {
     reference: image.text,
     ...(digest === undefined ? {} : { digest }),
     detail: `${image.role}${line}: ${detail}`,
+    ...(image.line === undefined ? {} : { line: image.line }),
+    state,
   };
 }

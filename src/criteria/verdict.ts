@@ -1,4 +1,4 @@
-import type { Evidence, Verdict } from '../model/criterion.ts';
+import type { Evidence, EvidenceState, Verdict } from '../model/criterion.ts';
 import type { SourceRange } from '../model/dockerfile.ts';
 import type { EvidenceSource, FileFact } from '../model/facts.ts';
 import type { Package } from '../model/packages.ts';
@@ -112,13 +112,19 @@ export function withoutCredentials(text: string): string {
 }
 
 /** Lines of the Dockerfile, with what is said about them. */
-export function lineEvidence(range: SourceRange, text: string, detail?: string): Evidence {
+export function lineEvidence(
+  range: SourceRange,
+  text: string,
+  detail?: string,
+  state?: EvidenceState,
+): Evidence {
   return {
     kind: 'dockerfile',
     startLine: range.startLine,
     endLine: range.endLine,
     text: withoutCredentials(text),
     ...(detail === undefined ? {} : { detail }),
+    ...(state === undefined ? {} : { state }),
   };
 }
 

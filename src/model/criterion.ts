@@ -19,6 +19,9 @@ export type Level = 1 | 2 | 3 | 4 | 5;
 
 export type Outcome = 'pass' | 'fail' | 'unknown' | 'not-applicable';
 
+/** What one piece of evidence says of its subject: it meets the criterion, it does not, or it cannot be told. */
+export type EvidenceState = 'held' | 'loose' | 'open';
+
 /** What an outcome rests on; each kind names a place that a person can look at. */
 export type Evidence =
   | {
@@ -41,6 +44,8 @@ export type Evidence =
       readonly endLine: number;
       readonly text: string;
       readonly detail?: string;
+      /** Where each line is judged on its own. */
+      readonly state?: EvidenceState;
     }
   | {
       readonly kind: 'attestation';
@@ -53,6 +58,10 @@ export type Evidence =
       readonly reference: string;
       readonly digest?: Digest;
       readonly detail?: string;
+      /** The Dockerfile's line that names it. */
+      readonly line?: number;
+      /** Where each image is judged on its own. */
+      readonly state?: EvidenceState;
     }
   | {
       readonly kind: 'config';

@@ -82,28 +82,42 @@ function wholeImage(context: PlaceContext, name: string, key: string, text: stri
 
 function inDockerfile(
   context: PlaceContext,
+  region: NonNullable<Place['location']['physicalLocation']['region']>,
+  key: string,
+  text: string,
+): Place {
+  const artifactLocation = { uri: uriOf(context.dockerfile) };
+  return { location: { physicalLocation: { artifactLocation, region } }, key, text };
+}
+
+function ofLines(
+  context: PlaceContext,
   { startLine, endLine, text: line }: Extract<Evidence, { kind: 'dockerfile' }>,
   text: string,
 ): Place {
   const start = Math.max(1, startLine);
-  const region = {
-    startLine: start,
-    endLine: Math.max(start, endLine),
-    snippet: { text: shortened(line, LONGEST_NAME) },
-  };
-  const artifactLocation = { uri: uriOf(context.dockerfile) };
-  return {
-    location: { physicalLocation: { artifactLocation, region } },
-    key: `line ${line}`,
-    text,
-  };
+  const snippet = { text: shortened(line, LONGEST_NAME) };
+  const region = { startLine: start, endLine: Math.max(start, endLine), snippet };
+  return inDockerfile(context, region, `line ${line}`, text);
+}
+
+/** An image that the build took: at the line of the Dockerfile that names it, where there is one. */
+function ofImage(
+  context: PlaceContext,
+  { reference, line }: Extract<Evidence, { kind: 'image' }>,
+  text: string,
+): Place {
+  const key = `image ${imagePath(reference)}`;
+  return line === undefined || line < 1
+    ? wholeImage(context, reference, key, text)
+    : inDockerfile(context, { startLine: line }, key, text);
 }
 
 function placeOf(evidence: Evidence, context: PlaceContext): Place {
   const text = evidenceText(evidence);
   switch (evidence.kind) {
     case 'dockerfile':
-      return inDockerfile(context, evidence, text);
+      return ofLines(context, evidence, text);
     case 'file':
       return inImage(context, evidence.path, `file ${evidence.path}`, text);
     case 'package': {
@@ -117,12 +131,7 @@ function placeOf(evidence: Evidence, context: PlaceContext): Place {
     case 'config':
       return wholeImage(context, evidence.field, `config ${evidence.field}`, text);
     case 'image':
-      return wholeImage(
-        context,
-        evidence.reference,
-        `image ${imagePath(evidence.reference)}`,
-        text,
-      );
+      return ofImage(context, evidence, text);
     case 'attestation':
       return wholeImage(context, evidence.predicateType, evidence.predicateType, text);
     case 'note':
@@ -130,13 +139,20 @@ function placeOf(evidence: Evidence, context: PlaceContext): Place {
   }
 }
 
-/** Every place that a result names, each once; where none is more than a note, the image as a whole. */
+/** Where each piece is judged on its own, those that fail it; else all. */
+function against(evidence: readonly Evidence[]): readonly Evidence[] {
+  const loose = evidence.filter((one) => 'state' in one && one.state === 'loose');
+  return loose.length === 0 ? evidence : loose;
+}
+
+/** Every place that a failing result rests on, each once; where none is more than a note, the image as a whole. */
 export function placesOf(
   { evidence, outcome }: CriterionResult,
   context: PlaceContext,
 ): readonly Place[] {
-  const places = evidence.map((one) => placeOf(one, context));
-  const named = places.filter((_, index) => evidence[index]?.kind !== 'note');
+  const shown = outcome === 'fail' ? against(evidence) : evidence;
+  const places = shown.map((one) => placeOf(one, context));
+  const named = places.filter((_, index) => shown[index]?.kind !== 'note');
   // What could not be judged is one result, however much was looked at.
   const wanted = outcome === 'unknown' || named.length === 0 ? places.slice(0, 1) : named;
   const list = wanted.length === 0 ? [wholeImage(context, 'image', 'image', '')] : wanted;

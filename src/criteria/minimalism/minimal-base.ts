@@ -21,9 +21,11 @@ const isOsPackage = (found: Package): boolean =>
 
 function baseEvidence(base: NamedBase): Evidence[] {
   if (base.kind === 'unnamed') return [note(base.reason)];
-  const line = base.line === undefined || base.line === 0 ? '' : `, line ${base.line}`;
   const reference = base.kind === 'scratch' ? 'scratch' : base.text;
-  return [{ kind: 'image', reference, detail: `base of the final stage${line}` }];
+  if (base.line === undefined || base.line === 0)
+    return [{ kind: 'image', reference, detail: 'base of the final stage' }];
+  const { line } = base;
+  return [{ kind: 'image', reference, detail: `base of the final stage, line ${line}`, line }];
 }
 
 /** What shows a whole system where no package is recorded. */

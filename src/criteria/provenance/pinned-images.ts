@@ -1,10 +1,16 @@
+import type { EvidenceState } from '../../model/criterion.ts';
 import { criterion } from '../criterion.ts';
 import { imageEvidence, outsideImages, type OutsideImage } from '../outside-images.ts';
 import { count, fail, listed, notApplicable, note, pass, unknown } from '../verdict.ts';
 
-function stateOf(image: OutsideImage): string {
+function reasonOf(image: OutsideImage): string {
   if (image.pinnedBy !== undefined) return `digest set by ${image.pinnedBy}`;
   return image.reference === undefined ? 'its name is not constant' : 'no digest';
+}
+
+function stateOf({ pinned, reference }: OutsideImage): EvidenceState {
+  if (pinned) return 'held';
+  return reference === undefined ? 'open' : 'loose';
 }
 
 const SETTLE = 'scoville grade --file Dockerfile';
@@ -28,7 +34,7 @@ export const pinnedImages = criterion({
       return notApplicable('no outside image to pin', [note('the build stands on scratch alone')], {
         source,
       });
-    const evidence = value.map((image) => imageEvidence(image, stateOf(image)));
+    const evidence = value.map((image) => imageEvidence(image, reasonOf(image), stateOf(image)));
     const loose = value.filter((image) => !image.pinned);
     const drifting = loose.filter((image) => image.reference !== undefined);
     if (drifting.length > 0)

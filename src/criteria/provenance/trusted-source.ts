@@ -3,6 +3,8 @@ import { imageEvidence, outsideImages, type OutsideImage } from '../outside-imag
 import { distrust, vouchedBy } from '../trusted-publishers.ts';
 import { count, fail, listed, notApplicable, note, pass, unknown } from '../verdict.ts';
 
+const STATES = { trusted: 'held', distrusted: 'loose', unreadable: 'open' } as const;
+
 interface Judged {
   readonly image: OutsideImage;
   readonly trust: 'trusted' | 'distrusted' | 'unreadable';
@@ -43,7 +45,9 @@ export const trustedSource = criterion({
         source,
       });
     const judged = value.map((image) => judge(image, declarations.trustedImages));
-    const evidence = judged.map(({ image, reason }) => imageEvidence(image, reason));
+    const evidence = judged.map(({ image, reason, trust }) =>
+      imageEvidence(image, reason, STATES[trust]),
+    );
     const named = (trust: Judged['trust']): string[] =>
       judged.filter((j) => j.trust === trust).map(({ image }) => image.text);
     const distrusted = named('distrusted');
