@@ -7,8 +7,10 @@ import {
   documentUuid,
   isPurl,
   listedPackages,
+  listedPrograms,
   utcSeconds,
   type ListedPackage,
+  type Program,
   type SbomInput,
 } from './sbom-subject.ts';
 
@@ -23,7 +25,7 @@ type LicenceChoice =
 
 /** A component, the fields that we write (CycloneDX 1.6, `components`). */
 export interface CyclonedxComponent {
-  readonly type: 'library' | 'operating-system' | 'container' | 'application';
+  readonly type: 'library' | 'operating-system' | 'container' | 'application' | 'file';
   readonly 'bom-ref'?: string;
   readonly group?: string;
   readonly name: string;
@@ -72,6 +74,7 @@ export function cyclonedxDocument(input: SbomInput): CyclonedxDocument {
   const components = [
     ...(input.osRelease === undefined ? [] : [osComponent(input.osRelease)]),
     ...listedPackages(input.packages).map(packageComponent),
+    ...listedPrograms(input).map(programComponent),
   ];
   return {
     bomFormat: 'CycloneDX',
@@ -130,6 +133,15 @@ function osComponent(os: OsRelease): CyclonedxComponent {
     name: os.id,
     ...(os.versionId === undefined ? {} : { version: os.versionId }),
     ...(os.prettyName === undefined ? {} : { description: os.prettyName }),
+  };
+}
+
+function programComponent({ path, layer }: Program): CyclonedxComponent {
+  return {
+    type: 'file',
+    'bom-ref': `file:/${path}`,
+    name: `/${path}`,
+    properties: [{ name: 'scoville:layer', value: layer }],
   };
 }
 

@@ -7,8 +7,10 @@ import {
   documentUuid,
   isPurl,
   listedPackages,
+  listedPrograms,
   utcSeconds,
   type ListedPackage,
+  type Program,
   type SbomInput,
 } from './sbom-subject.ts';
 import { ExtractedLicences, type ExtractedLicence } from './spdx-licences.ts';
@@ -18,7 +20,7 @@ export interface SpdxPackage {
   readonly SPDXID: string;
   readonly name: string;
   readonly versionInfo?: string;
-  readonly primaryPackagePurpose?: 'CONTAINER' | 'OPERATING_SYSTEM' | 'LIBRARY';
+  readonly primaryPackagePurpose?: 'CONTAINER' | 'OPERATING_SYSTEM' | 'LIBRARY' | 'FILE';
   readonly downloadLocation: 'NOASSERTION';
   readonly filesAnalyzed: false;
   readonly licenseConcluded: 'NOASSERTION';
@@ -70,6 +72,7 @@ export function spdxDocument(input: SbomInput): SpdxDocument {
   const contents = [
     ...(input.osRelease === undefined ? [] : [osPackage(input.osRelease)]),
     ...listedPackages(input.packages).map((listed) => contentPackage(listed, licences)),
+    ...listedPrograms(input).map(programPackage),
   ];
   const extracted = licences.list();
   return {
@@ -115,6 +118,18 @@ function imagePackage({ image, unreadable = [] }: SbomInput): SpdxPackage {
     ...(unreadable.length === 0 ? {} : { comment: incompleteness(unreadable) }),
     checksums: [{ algorithm: 'SHA256', checksumValue: digestHex(image.digest) }],
     externalRefs: [purlReference(purl)],
+  };
+}
+
+/** As a package of purpose FILE: an SPDX file needs a SHA-1, which is not taken of programs. */
+function programPackage({ path, layer }: Program): SpdxPackage {
+  return {
+    SPDXID: elementId('File', path, `/${path}`),
+    name: `/${path}`,
+    primaryPackagePurpose: 'FILE',
+    ...NOTHING_ASSERTED,
+    licenseDeclared: 'NOASSERTION',
+    sourceInfo: `layer ${layer}`,
   };
 }
 

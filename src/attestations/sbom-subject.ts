@@ -4,10 +4,14 @@ import { platformName, type Platform } from '../model/oci.ts';
 import type { OsRelease, Package, PackageLocation, UnreadablePackages } from '../model/packages.ts';
 import { ok, err, type Result } from '../model/result.ts';
 
+const MOST_PROGRAMS = 10_000;
+
 /** What an SBOM is made of. The same input gives the same document, byte for byte. */
 export interface SbomInput {
   readonly packages: readonly Package[];
   readonly osRelease: OsRelease | undefined;
+  /** Programs of an image in which no package is recorded, paths without a leading slash: they are what it holds. */
+  readonly programs?: readonly Program[];
   /** Records that could not be read: with any, the document says that it is incomplete. */
   readonly unreadable?: readonly UnreadablePackages[];
   readonly image: {
@@ -20,6 +24,17 @@ export interface SbomInput {
   /** RFC 3339. */
   readonly created: string;
   readonly toolVersion: string;
+}
+
+/** A program that no package record names. */
+export interface Program {
+  readonly path: string;
+  readonly layer: Digest;
+}
+
+/** Programs that a document names: those of an image without packages. */
+export function listedPrograms({ packages, programs = [] }: SbomInput): readonly Program[] {
+  return packages.length === 0 ? programs.slice(0, MOST_PROGRAMS) : [];
 }
 
 /** A package with every place where the image holds it. */

@@ -121,7 +121,12 @@ async function attest(
         ...documentInputs(context, prepared, image, times),
         content: (platform) => {
           const found = evidence.find((e) => e.platform === platform)?.content;
-          return { packages: found?.packages ?? [], osRelease: found?.filesystem.osRelease };
+          return {
+            packages: found?.packages ?? [],
+            osRelease: found?.filesystem.osRelease,
+            programs: found?.filesystem.executables.filter(({ type }) => type === 'file') ?? [],
+            unreadable: found?.unreadablePackages ?? [],
+          };
         },
       });
       const [{ signed, tagged }, sboms] = await Promise.all([

@@ -2,8 +2,9 @@ import { slsaProvenance } from '../attestations/provenance.ts';
 import { cyclonedxDocument } from '../attestations/sbom-cyclonedx.ts';
 import { spdxDocument } from '../attestations/sbom-spdx.ts';
 import { UserError } from '../model/errors.ts';
+import type { FileFact } from '../model/facts.ts';
 import type { Descriptor } from '../model/oci.ts';
-import type { OsRelease, Package } from '../model/packages.ts';
+import type { OsRelease, Package, UnreadablePackages } from '../model/packages.ts';
 import { PREDICATE_TYPE } from '../model/statement.ts';
 import type { BuildPlan } from '../plans/build-plan.ts';
 import { platformOf } from './image-digest.ts';
@@ -20,6 +21,8 @@ export interface StatementToSign {
 export interface PlatformContent {
   readonly packages: readonly Package[];
   readonly osRelease: OsRelease | undefined;
+  readonly programs: readonly FileFact[];
+  readonly unreadable: readonly UnreadablePackages[];
 }
 
 export interface DocumentInputs {

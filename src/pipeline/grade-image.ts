@@ -1,4 +1,5 @@
 import type { ImageContent } from '../facts/image-facts.ts';
+import { knownPackages } from '../facts/known-packages.ts';
 import type { Digest } from '../model/digest.ts';
 import {
   type BuildFact,
@@ -96,7 +97,7 @@ function factsOf(
       'build',
     ),
     filesystem: known(content.filesystem, 'image'),
-    packages: known(content.packages, 'image'),
+    packages: knownPackages(content),
     secrets: known(content.secrets, 'image'),
     build,
     attestations: known(

@@ -1,3 +1,4 @@
+import { knownPackages } from '../facts/known-packages.ts';
 import { type Facts, known, unknownFact } from '../model/facts.ts';
 import { platformName } from '../model/oci.ts';
 import type { OpenedImage, OpenedPlatform } from '../model/opened-image.ts';
@@ -148,7 +149,7 @@ async function contentFacts(
   const { content } = inspected;
   return {
     filesystem: known(content.filesystem, 'image'),
-    packages: known(content.packages, 'image'),
+    packages: knownPackages(content),
     secrets: secrets
       ? known(content.secrets, 'image')
       : unknownFact('the layers were not searched for secrets', 'grade without --secrets=false'),

@@ -51,6 +51,17 @@ describe('cyclonedxDocument', () => {
     );
   });
 
+  test('names the programs of an image without packages, and of no other', () => {
+    const programs = [{ path: 'bin/app', layer: LAYER }];
+    const document = cyclonedxDocument(sbomInput({ packages: [], programs, osRelease: undefined }));
+    expect(errorsOf(document)).toEqual([]);
+    expect(document.components.map(({ type, name }) => [type, name])).toEqual([
+      ['file', '/bin/app'],
+    ]);
+    const other = cyclonedxDocument(sbomInput({ programs }));
+    expect(other.components.filter(({ type }) => type === 'file')).toEqual([]);
+  });
+
   test('the schema is the judge: a licence id that is none would not pass', () => {
     const document = cyclonedxDocument(sbomInput());
     const [component] = document.components;

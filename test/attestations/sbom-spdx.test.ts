@@ -16,6 +16,17 @@ import {
 import { spdxErrors } from './spdx-rules.ts';
 
 describe('spdxDocument', () => {
+  test('names the programs of an image without packages as packages that are files', () => {
+    const programs = [{ path: 'bin/app', layer: LAYER }];
+    const document = spdxDocument(sbomInput({ packages: [], programs, osRelease: undefined }));
+    expect(spdxErrors(document)).toEqual([]);
+    expect(
+      document.packages
+        .slice(1)
+        .map(({ name, primaryPackagePurpose }) => [name, primaryPackagePurpose]),
+    ).toEqual([['/bin/app', 'FILE']]);
+  });
+
   test('keeps the rules of SPDX 2.3', () => {
     expect(spdxErrors(spdxDocument(sbomInput()))).toEqual([]);
     expect(spdxErrors(spdxDocument(sbomInput({ packages: [], osRelease: undefined })))).toEqual([]);
