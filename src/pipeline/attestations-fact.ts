@@ -73,7 +73,8 @@ function sourceOf(
   own: readonly CheckedAttachment[],
 ): 'verified-attestation' | 'unverified-attestation' {
   const isVerified = ({ verification }: CheckedAttachment): boolean => verification === 'verified';
-  return own.length > 0 && own.every(isVerified)
+  // One that verifies is what a verdict rests on; others hang beside it, of other keys. Each statement carries its own.
+  return own.some(isVerified)
     ? 'verified-attestation'
     : 'unverified-attestation';
 }

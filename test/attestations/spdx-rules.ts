@@ -36,7 +36,7 @@ const RULES = closed(
           SPDXID: element,
           name: { type: 'string' },
           versionInfo: text,
-          primaryPackagePurpose: { enum: ['CONTAINER', 'OPERATING_SYSTEM', 'LIBRARY'] },
+          primaryPackagePurpose: { enum: ['CONTAINER', 'OPERATING_SYSTEM', 'LIBRARY', 'FILE'] },
           downloadLocation: { const: 'NOASSERTION' },
           filesAnalyzed: { const: false },
           licenseConcluded: { const: 'NOASSERTION' },
