@@ -74,7 +74,5 @@ function sourceOf(
 ): 'verified-attestation' | 'unverified-attestation' {
   const isVerified = ({ verification }: CheckedAttachment): boolean => verification === 'verified';
   // One that verifies is what a verdict rests on; others hang beside it, of other keys. Each statement carries its own.
-  return own.some(isVerified)
-    ? 'verified-attestation'
-    : 'unverified-attestation';
+  return own.some(isVerified) ? 'verified-attestation' : 'unverified-attestation';
 }
