@@ -14,6 +14,7 @@ export async function withScanSbom<T>(
   const [digest] = image.digests;
   const document = cyclonedxDocument({
     packages: content.packages,
+    unreadable: content.unreadablePackages,
     osRelease: content.filesystem.osRelease,
     image: { name: digest, digest, platform: { os: 'linux', architecture: 'unknown' } },
     created: new Date(now()).toISOString(),
