@@ -171,9 +171,13 @@ export function used(text: string, given: Partial<UsedImage> = {}): UsedImage {
   };
 }
 
-export function external(text: string, kind: ExternalImage['kind'] = 'from'): ExternalImage {
+export function external(
+  text: string,
+  kind: ExternalImage['kind'] = 'from',
+  line = 1,
+): ExternalImage {
   const parsed = parseReference(text);
-  return { kind, text, reference: parsed.ok ? parsed.value : undefined, range: range(1) };
+  return { kind, text, reference: parsed.ok ? parsed.value : undefined, range: range(line) };
 }
 
 /** A Dockerfile of one stage for each base; a number stands on the stage of that index. */
@@ -185,7 +189,7 @@ export function dockerfile(...bases: readonly (string | number)[]): DockerfileMo
         ? { kind: 'stage', index: base }
         : base === 'scratch'
           ? { kind: 'scratch' }
-          : { kind: 'image', image: external(base) },
+          : { kind: 'image', image: external(base, 'from', index + 1) },
     range: range(index + 1),
     instructions: [],
     needs: [],
@@ -196,8 +200,8 @@ export function dockerfile(...bases: readonly (string | number)[]): DockerfileMo
     stages,
     target: stages.length - 1,
     reached: stages.map(({ index }) => index),
-    externalImages: bases.flatMap((base) =>
-      typeof base === 'string' && base !== 'scratch' ? [external(base)] : [],
+    externalImages: bases.flatMap((base, index) =>
+      typeof base === 'string' && base !== 'scratch' ? [external(base, 'from', index + 1)] : [],
     ),
   };
 }
