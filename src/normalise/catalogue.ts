@@ -16,8 +16,10 @@ import { privateKeys } from './rules/private-keys.ts';
 import { pycHeader } from './rules/pyc-header.ts';
 import { randomIds } from './rules/random-ids.ts';
 import { shadowDates } from './rules/shadow-dates.ts';
+import { tarballs } from './rules/tarballs.ts';
 import { temporaryFiles } from './rules/temporary-files.ts';
 import { times } from './rules/times.ts';
+import { zipDates } from './rules/zip-dates.ts';
 import { zipTimes } from './rules/zip-times.ts';
 
 /** Goes up with anything that changes a byte that comes out: rules, tar headers, compressor. */
@@ -41,6 +43,8 @@ export const RULES: readonly Rule[] = [
   pipCache,
   gemLogs,
   machineId,
+  tarballs,
+  zipDates,
   privateKeys,
   freshCertificates,
   buildDates,

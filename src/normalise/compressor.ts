@@ -3,16 +3,10 @@ import { crc32 } from 'node:zlib';
 import { parseDigest, type Digest } from '../model/digest.ts';
 import { inThread, openPool, type PieceCompressor } from './compress-pool.ts';
 import { WINDOW } from './deflate/deflate-piece.ts';
+import { FINAL, HEADER, PIECE_BYTES, trailer } from './gzip-file.ts';
 
-/** Input to a piece. Part of what the bytes depend on. */
-export const PIECE_BYTES = 1 << 20;
 /** Workers take 30 ms to start: only what is over this many pieces is worth it. */
 const SMALL = 6;
-
-/** RFC 1952: deflate, no flags, no name, time 0, no level told, system unknown. */
-const HEADER = Uint8Array.of(0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255);
-/** An empty final stored block. */
-const FINAL = Uint8Array.of(1, 0, 0, 0xff, 0xff);
 
 export type Write = (chunk: Uint8Array) => Promise<void> | void;
 
@@ -69,10 +63,7 @@ export class LayerCompressor {
     while (this.#underWay.length > 0) await this.#take();
     if (this.#size === 0) await this.#out(HEADER);
     await this.#out(FINAL);
-    const trailer = new DataView(new ArrayBuffer(8));
-    trailer.setUint32(0, this.#crc, true);
-    trailer.setUint32(4, this.#plainSize % 2 ** 32, true);
-    await this.#out(new Uint8Array(trailer.buffer));
+    await this.#out(trailer(this.#crc, this.#plainSize));
     return {
       digest: sha256(this.#blob.digest('hex')),
       size: this.#size,

@@ -19,15 +19,29 @@ export const zipTimes: RewriteRule = {
   kind: 'rewrite',
   applies: ({ path }) => !isChecksummed(path),
   startsWith: [Uint8Array.of(0x50, 0x4b, 3, 4)],
-  rewrite: (bytes, { epoch }) => {
-    const entries = centralEntries(bytes);
-    if (entries === undefined) return undefined;
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-    const latest = dosTime(epoch);
-    const changes = entries.map((entry) => retimeEntry(view, entry, latest, epoch));
-    return changes.includes(true) ? bytes : undefined;
-  },
+  rewrite: (bytes, { epoch }) => retimeZip(bytes, epoch, (stored, wanted) => stored > wanted),
 };
+
+/** Whether a stored time gives way to the one for the epoch, both in the field's own unit. */
+type GivesWay = (stored: number | bigint, wanted: number | bigint) => boolean;
+
+interface Retiming {
+  readonly epoch: number;
+  readonly givesWay: GivesWay;
+}
+
+/** Sets those times of a zip file that give way to the epoch, in place; undefined where there are none, or where it is no such file. */
+export function retimeZip(
+  bytes: Uint8Array,
+  epoch: number,
+  givesWay: GivesWay,
+): Uint8Array | undefined {
+  const entries = centralEntries(bytes);
+  if (entries === undefined) return undefined;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const changes = entries.map((entry) => retimeEntry(view, entry, { epoch, givesWay }));
+  return changes.includes(true) ? bytes : undefined;
+}
 
 /** APPNOTE 4.4.6: date in the upper half, time in the lower; two-second steps, from 1980 on. */
 export function dosTime(seconds: number): number {
@@ -38,51 +52,55 @@ export function dosTime(seconds: number): number {
   return ((date << 16) | time) >>> 0;
 }
 
-function retimeEntry(view: DataView, entry: ZipEntry, latest: number, epoch: number): boolean {
+function retimeEntry(view: DataView, entry: ZipEntry, how: Retiming): boolean {
+  const wanted = dosTime(how.epoch);
   let isChanged = false;
   for (const offset of [entry.central + 12, entry.local + 10])
-    if (view.getUint32(offset, true) > latest) {
-      view.setUint32(offset, latest, true);
+    if (isToChange(view.getUint32(offset, true), wanted, how)) {
+      view.setUint32(offset, wanted, true);
       isChanged = true;
     }
-  for (const [from, to] of entry.extras)
-    isChanged = retimeExtras(view, from, to, epoch) || isChanged;
+  for (const [from, to] of entry.extras) isChanged = retimeExtras(view, from, to, how) || isChanged;
   return isChanged;
 }
 
-function retimeExtras(view: DataView, from: number, to: number, epoch: number): boolean {
+function retimeExtras(view: DataView, from: number, to: number, how: Retiming): boolean {
   let isChanged = false;
   for (let at = from; at + 4 <= to;) {
     const id = view.getUint16(at, true);
     const end = at + 4 + view.getUint16(at + 2, true);
     if (end > to) break;
-    if (id === EXTENDED_TIMESTAMP) isChanged = retimeUnix(view, at + 5, end, epoch) || isChanged;
-    if (id === NTFS) isChanged = retimeNtfs(view, at + 8, end, epoch) || isChanged;
+    if (id === EXTENDED_TIMESTAMP) isChanged = retimeUnix(view, at + 5, end, how) || isChanged;
+    if (id === NTFS) isChanged = retimeNtfs(view, at + 8, end, how) || isChanged;
     at = end;
   }
   return isChanged;
 }
 
 /** Info-ZIP's field: a flag byte, then up to three 32-bit times. */
-function retimeUnix(view: DataView, from: number, end: number, epoch: number): boolean {
+function retimeUnix(view: DataView, from: number, end: number, how: Retiming): boolean {
   let isChanged = false;
   for (let at = from; at + 4 <= end; at += 4)
-    if (view.getUint32(at, true) > epoch) {
-      view.setUint32(at, epoch, true);
+    if (isToChange(view.getUint32(at, true), how.epoch, how)) {
+      view.setUint32(at, how.epoch, true);
       isChanged = true;
     }
   return isChanged;
 }
 
 /** APPNOTE 4.5.5: tag 1 with 24 bytes, three 64-bit times. */
-function retimeNtfs(view: DataView, from: number, end: number, epoch: number): boolean {
+function retimeNtfs(view: DataView, from: number, end: number, how: Retiming): boolean {
   if (from + 28 > end || view.getUint16(from, true) !== 1) return false;
-  const latest = (BigInt(epoch) + NTFS_TO_UNIX) * NTFS_UNITS;
+  const wanted = (BigInt(how.epoch) + NTFS_TO_UNIX) * NTFS_UNITS;
   let isChanged = false;
   for (let at = from + 4; at + 8 <= from + 28; at += 8)
-    if (view.getBigUint64(at, true) > latest) {
-      view.setBigUint64(at, latest, true);
+    if (isToChange(view.getBigUint64(at, true), wanted, how)) {
+      view.setBigUint64(at, wanted, true);
       isChanged = true;
     }
   return isChanged;
+}
+
+function isToChange(stored: number | bigint, wanted: number | bigint, how: Retiming): boolean {
+  return stored !== wanted && how.givesWay(stored, wanted);
 }

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { zipSync, unzipSync, strToU8 } from 'fflate';
 import { describe, expect, test } from 'vitest';
+import { ruleSet } from '../../../src/normalise/rule-set.ts';
 import { dosTime } from '../../../src/normalise/rules/zip-times.ts';
 import { contentAfter, EPOCH, LATER, normalised, sample } from '../sample-layer.ts';
 
@@ -52,6 +53,15 @@ test('two builds of a jar become one, members stay', async () => {
   expect(after).toEqual(await contentAfter(sample('opt/app.jar', zip(LATER + 7777))));
   expect(after).toEqual(zip(EPOCH));
   expect(unzipSync(after)).toEqual(unzipSync(zip(LATER)));
+});
+
+test('aggressive rules date earlier members too, but not where packages put theirs', async () => {
+  const rules = ruleSet('aggressive');
+  const early = zip(EPOCH - 1000);
+  expect(await contentAfter(sample('srv/a.zip', Buffer.from(early)), { rules })).toEqual(
+    zip(EPOCH),
+  );
+  expect(await contentAfter(sample('usr/lib/a.jar', Buffer.from(early)), { rules })).toEqual(early);
 });
 
 describe('left alone', () => {

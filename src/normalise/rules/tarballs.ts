@@ -1,0 +1,16 @@
+import type { RewriteRule } from '../rule.ts';
+import { isTarballOfBuild, retimedTarball } from '../tarball.ts';
+
+export const tarballs: RewriteRule = {
+  id: 'tarballs',
+  touches:
+    'Gzip files that the build made (outside of folders that package managers fill): the time in the header becomes the epoch; where a tar archive is inside, so do the times of its members, which are put in order of their names, and it is compressed anew.',
+  safeBecause:
+    'Members, their content, owners and modes stay; but the file’s hash is another one, so that a checksum or signature of it made in the build would no longer fit.',
+  answers: 'Archives made in a RUN',
+  mode: 'aggressive',
+  kind: 'rewrite',
+  applies: ({ path }) => isTarballOfBuild(path),
+  startsWith: [Uint8Array.of(0x1f, 0x8b, 8)],
+  rewrite: (bytes, { epoch }) => retimedTarball(bytes, epoch),
+};

@@ -1,0 +1,91 @@
+import { gunzipSync } from 'node:zlib';
+import type { TarEntry } from '../model/tar.ts';
+import { TarReader } from '../tar/reader.ts';
+import { TarError } from '../tar/tar-error.ts';
+import { TAR_END, tarHeader, tarPadding } from '../tar/writer.ts';
+import { isChecksummed } from './checksummed-stores.ts';
+import { HEADER, gzipFile } from './gzip-file.ts';
+import { pathPattern, type PathTest } from './path-pattern.ts';
+
+/** An archive that unpacks to more is left as it is: all of it is held in memory. */
+const MOST_BYTES = 256 * 2 ** 20;
+const OTHER_TIMES = ['atime', 'ctime', 'LIBARCHIVE.creationtime'];
+
+const isPackaged: PathTest = pathPattern('usr/share/**', 'usr/lib/**', 'lib/**', 'var/lib/**');
+
+/** Not where package managers keep files whose checksums they know. */
+export const isTarballOfBuild: PathTest = (path) => !isPackaged(path) && !isChecksummed(path);
+
+interface Member {
+  readonly entry: TarEntry;
+  readonly content: Uint8Array[];
+}
+
+/** A gzip file with its time and, where a tar is inside, its members' set to the epoch (seconds); undefined where nothing is to change. */
+export function retimedTarball(bytes: Uint8Array, epoch: number): Uint8Array | undefined {
+  const members = membersOf(bytes);
+  if (members !== undefined) {
+    const made = gzipFile(tarOf(members, epoch));
+    return Buffer.compare(made, bytes) === 0 ? undefined : made;
+  }
+  if (bytes.length < HEADER.length) return undefined;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, HEADER.length);
+  const stored = view.getUint32(4, true);
+  if (stored === 0 || stored === epoch) return undefined;
+  view.setUint32(4, epoch, true);
+  return bytes;
+}
+
+/** What is in the archive; undefined where it is none, or holds what a new one could not say the same. */
+function membersOf(bytes: Uint8Array): readonly Member[] | undefined {
+  const members: Member[] = [];
+  const reader = new TarReader({
+    onEntry: (entry) => void members.push({ entry, content: [] }),
+    onContent: (chunk) => void members.at(-1)?.content.push(chunk.slice()),
+    onEntryEnd: () => undefined,
+  });
+  try {
+    const tar = gunzipSync(bytes, { maxOutputLength: MOST_BYTES });
+    if (tar.subarray(257, 262).toString('latin1') !== 'ustar') return undefined;
+    reader.push(tar);
+    reader.end();
+  } catch (error) {
+    if (error instanceof TarError || isZlibError(error)) return undefined;
+    throw error;
+  }
+  const isPlain = members.every(({ entry }) => entry.type !== 'other' && !isSparse(entry));
+  return isPlain ? members : undefined;
+}
+
+function isZlibError(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && /^(?:Z_|ERR_BUFFER)/.test(String(error.code));
+}
+
+/** Its holes would be written out. */
+function isSparse({ typeflag, pax }: TarEntry): boolean {
+  return typeflag === 'S' || Object.keys(pax).some((key) => key.startsWith('GNU.sparse.'));
+}
+
+function tarOf(members: readonly Member[], epoch: number): Uint8Array {
+  return Buffer.concat([
+    ...inOrder(members).flatMap(({ entry, content }) => [
+      tarHeader({ ...entry, mtime: epoch, pax: withoutTimes(entry.pax) }),
+      ...content,
+      tarPadding(entry.size),
+    ]),
+    TAR_END,
+  ]);
+}
+
+/** By name, as folders are listed in another order elsewhere. What comes later wins where a name is there twice, and links follow what they are to: those stay. */
+function inOrder(members: readonly Member[]): readonly Member[] {
+  const names = new Set(members.map(({ entry }) => entry.name));
+  const mayMove =
+    names.size === members.length && members.every((m) => m.entry.type !== 'hardlink');
+  if (!mayMove) return members;
+  return members.toSorted((a, b) => (a.entry.name < b.entry.name ? -1 : 1));
+}
+
+function withoutTimes(pax: TarEntry['pax']): TarEntry['pax'] {
+  return Object.fromEntries(Object.entries(pax).filter(([key]) => !OTHER_TIMES.includes(key)));
+}
