@@ -4,11 +4,19 @@ export interface KeywordScan {
   readonly find: (bytes: Uint8Array) => readonly number[];
 }
 
+export interface Keyword {
+  /** ASCII, three characters at least. */
+  readonly text: string;
+  /** A look at what stands around it, where it is too common: found is the keyword only where this says so. */
+  readonly glance?: (bytes: Uint8Array, at: number) => boolean;
+}
+
 interface Candidate {
   readonly index: number;
-  readonly keyword: Uint8Array;
+  readonly bytes: Uint8Array;
   /** Where in the keyword the pair stands. */
   readonly offset: number;
+  readonly glance: Keyword['glance'];
 }
 
 const PAIRS = 65_536;
@@ -21,63 +29,125 @@ function commonness(byte: number): number {
   return byte >= 0x41 && byte <= 0x5a ? letter / 4 : 6;
 }
 
+/** The pairs that text and code are full of, the most common first, counted over 4 GB of root filesystems. */
+const COMMON_PAIRS =
+  'onerinreteestiatstorenntthAAleiosede00alhecoanetmearnsriisngtaedropetritraliD$amnetoceecctacndurgellmaas0xnaom' +
+  'ouilcaicpauneaodutfipoellosilaveACustyexulptssCArtvaueyphancols.emfoprmpdirsadapoccktsifop,CotplReniagimide.hi' +
+  'noefbltu//rnbedascabrrsoiespcrofL$lumoe_kesue:quffooigaihoshs/umbaT$Corcrugiirdoosfa__eqltipmitts:clrmt_nu20St' +
+  'ibryt$--epviavlsx0rgt.wixtsaowupia_sbu.cogf.EA11InuinfcuThauppSYgoeeATldcimsevubIA_cboe-dumbpipuwaPat-ayfefumm' +
+  'tpizje';
+
+const RANKS = new Map(
+  Array.from({ length: COMMON_PAIRS.length / 2 }, (_, rank) => [
+    COMMON_PAIRS.slice(rank * 2, rank * 2 + 2),
+    rank,
+  ]),
+);
+
+function cost(keyword: Uint8Array, at: number): number {
+  const [a = 0, b = 0] = keyword.subarray(at, at + 2);
+  const rank = RANKS.get(String.fromCharCode(a, b));
+  return rank === undefined ? commonness(a) * commonness(b) : 10_000 - rank;
+}
+
 /** Of the pairs at every second place from `first`, where the least common one stands. */
 function rarestPair(keyword: Uint8Array, first: number): number {
-  const cost = (at: number): number =>
-    commonness(keyword[at] ?? 0) * commonness(keyword[at + 1] ?? 0);
   let best = first;
-  for (let at = first + 2; at + 1 < keyword.length; at += 2) if (cost(at) < cost(best)) best = at;
+  for (let at = first + 2; at + 1 < keyword.length; at += 2)
+    if (cost(keyword, at) < cost(keyword, best)) best = at;
   return best;
 }
 
-/** Two bytes as the machine itself reads them, whichever it takes first. */
+/** True where the machine reads the first of two bytes as the lower one. */
+const LOW_FIRST = new Uint16Array(Uint8Array.of(1, 0).buffer)[0] === 1;
+/** Of a word of four bytes, how far the halves stand from its beginning. */
+const LOW_HALF = LOW_FIRST ? 0 : 2;
+const HIGH_HALF = 2 - LOW_HALF;
+
+/** Two bytes as the machine itself reads them. */
 function pairOf(bytes: Uint8Array, at: number): number {
-  return new Uint16Array(Uint8Array.of(bytes[at] ?? 0, bytes[at + 1] ?? 0).buffer)[0] ?? 0;
+  const [first, second] = [bytes[at] ?? 0, bytes[at + 1] ?? 0];
+  return LOW_FIRST ? first | (second << 8) : (first << 8) | second;
 }
 
-/** Of a word of four bytes, how far the halves stand from its beginning. */
-const LOW_HALF = pairOf(Uint8Array.of(1, 0), 0) === 1 ? 0 : 2;
-const HIGH_HALF = 2 - LOW_HALF;
+/** Which keywords have a pair among theirs, and which bytes, by their last five bits, stand before and behind it there. */
+class PairTable {
+  readonly isPair = new Uint8Array(PAIRS);
+  readonly before = new Uint32Array(PAIRS);
+  readonly behind = new Uint32Array(PAIRS);
+  readonly #candidates = new Map<number, Candidate[]>();
+
+  add(candidate: Candidate): void {
+    const { bytes, offset } = candidate;
+    const pair = pairOf(bytes, offset);
+    this.isPair[pair] = 1;
+    this.before[pair] = (this.before[pair] ?? 0) | bitOf(bytes[offset - 1]);
+    this.behind[pair] = (this.behind[pair] ?? 0) | bitOf(bytes[offset + 2]);
+    this.#candidates.set(pair, [...(this.#candidates.get(pair) ?? []), candidate]);
+  }
+
+  at(pair: number): readonly Candidate[] {
+    return this.#candidates.get(pair) ?? NONE;
+  }
+}
+
+/** Any byte may stand where a keyword has none. */
+function bitOf(byte: number | undefined): number {
+  return byte === undefined ? 0xffffffff : 1 << (byte & 31);
+}
+
+const NONE: readonly Candidate[] = [];
+const NO_WORDS = new Uint32Array(0);
 
 /**
  * Reads bytes in pairs. A keyword of three bytes or more has a pair of its own wherever it begins, at an even place or at
  * an odd one: a table tells the two rarest pairs of each, and only where one stands the keyword is compared. Each keyword
  * is reported once.
  */
-export function keywordScan(keywords: readonly string[]): KeywordScan {
-  const candidates: (readonly Candidate[] | undefined)[] = new Array<undefined>(PAIRS).fill(
-    undefined,
-  );
-  const isPair = new Uint8Array(PAIRS);
-  keywords.forEach((text, index) => {
-    const keyword = Uint8Array.from(Buffer.from(text, 'latin1'));
-    if (keyword.length < 3) throw new Error('a keyword is shorter than three characters');
-    for (const offset of [rarestPair(keyword, 0), rarestPair(keyword, 1)]) {
-      const pair = pairOf(keyword, offset);
-      isPair[pair] = 1;
-      candidates[pair] = [...(candidates[pair] ?? []), { index, keyword, offset }];
-    }
+export function keywordScan(keywords: readonly Keyword[]): KeywordScan {
+  const table = new PairTable();
+  keywords.forEach(({ text, glance }, index) => {
+    const bytes = Uint8Array.from(Buffer.from(text, 'latin1'));
+    if (bytes.length < 3) throw new Error('a keyword is shorter than three characters');
+    for (const offset of [rarestPair(bytes, 0), rarestPair(bytes, 1)])
+      table.add({ index, bytes, offset, glance });
   });
-  const find = (bytes: Uint8Array): readonly number[] => {
-    const found = new Set<number>();
-    const check = (pair: number, at: number): void => {
-      for (const { index, keyword, offset } of candidates[pair] ?? [])
-        if (!found.has(index) && isAt(bytes, at - offset, keyword)) found.add(index);
-    };
-    // Two pairs a step: memory is read four bytes at a time. What does not fill a word is read byte by byte.
-    const before = Math.min(bytes.length, (4 - (bytes.byteOffset % 4)) % 4);
-    const length = (bytes.length - before) >> 2;
-    const words = new Uint32Array(bytes.buffer, bytes.byteOffset + before, length);
-    for (let at = 0; at < length; at += 1) {
-      const word = words[at] ?? 0;
-      if ((isPair[word & 0xffff] ?? 0) !== 0) check(word & 0xffff, before + at * 4 + LOW_HALF);
-      if ((isPair[word >>> 16] ?? 0) !== 0) check(word >>> 16, before + at * 4 + HIGH_HALF);
-    }
-    for (let at = 0; at + 1 < before; at += 1) check(pairOf(bytes, at), at);
-    for (let at = before + length * 4; at + 1 < bytes.length; at += 1) check(pairOf(bytes, at), at);
-    return [...found].sort((a, b) => a - b);
+  return { find: (bytes) => findIn(bytes, table) };
+}
+
+function findIn(bytes: Uint8Array, table: PairTable): readonly number[] {
+  const { isPair, before, behind } = table;
+  const found = new Set<number>();
+  // The bytes around a pair rule out nearly all.
+  const check = (pair: number, at: number): void => {
+    if ((((before[pair] ?? 0) >>> ((bytes[at - 1] ?? 0) & 31)) & 1) === 0) return;
+    if ((((behind[pair] ?? 0) >>> ((bytes[at + 2] ?? 0) & 31)) & 1) === 0) return;
+    for (const { index, bytes: keyword, offset, glance } of table.at(pair))
+      if (!found.has(index) && isAt(bytes, at - offset, keyword))
+        if (glance?.(bytes, at - offset) !== false) found.add(index);
   };
-  return { find };
+  // Memory is read four bytes at a time, and two of those a step, which is twice as fast. What fills no step is read byte by byte.
+  const start = Math.min(bytes.length, (4 - (bytes.byteOffset % 4)) % 4);
+  const length = ((bytes.length - start) >> 3) * 2;
+  const words =
+    length === 0 ? NO_WORDS : new Uint32Array(bytes.buffer, bytes.byteOffset + start, length);
+  for (let at = 0; at < length; at += 2) {
+    const one = words[at] ?? 0;
+    const two = words[at + 1] ?? 0;
+    const a = one & 0xffff;
+    const b = one >>> 16;
+    const c = two & 0xffff;
+    const d = two >>> 16;
+    if (((isPair[a] ?? 0) | (isPair[b] ?? 0) | (isPair[c] ?? 0) | (isPair[d] ?? 0)) === 0) continue;
+    const place = start + at * 4;
+    if (isPair[a] !== 0) check(a, place + LOW_HALF);
+    if (isPair[b] !== 0) check(b, place + HIGH_HALF);
+    if (isPair[c] !== 0) check(c, place + 4 + LOW_HALF);
+    if (isPair[d] !== 0) check(d, place + 4 + HIGH_HALF);
+  }
+  for (let at = 0; at + 1 < start; at += 1) check(pairOf(bytes, at), at);
+  for (let at = start + length * 4; at + 1 < bytes.length; at += 1) check(pairOf(bytes, at), at);
+  return [...found].sort((a, b) => a - b);
 }
 
 function isAt(bytes: Uint8Array, at: number, keyword: Uint8Array): boolean {

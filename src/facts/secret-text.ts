@@ -1,4 +1,4 @@
-import { keywordScan } from './keyword-scan.ts';
+import { type Keyword, keywordScan } from './keyword-scan.ts';
 import { SECRET_RULES, type SecretRule } from './secret-rules.ts';
 
 export interface FoundSecret {
@@ -63,10 +63,10 @@ export function isPlaceholder(value: string): boolean {
 }
 
 const keywordRules: SecretRule[] = [];
-const keywords: string[] = [];
+const keywords: Keyword[] = [];
 for (const rule of SECRET_RULES)
   for (const keyword of rule.keywords) {
-    keywords.push(keyword);
+    keywords.push({ text: keyword, ...(rule.glance === undefined ? {} : { glance: rule.glance }) });
     keywordRules.push(rule);
   }
 let scan: ReturnType<typeof keywordScan> | undefined;

@@ -124,7 +124,7 @@ export const SAMPLES: Readonly<Record<string, readonly string[]>> = {
   'doppler-token': [`dp.pt.${mixed(43)}`, `dp.st.prd.${mixed(43)}`],
   'grafana-token': [`glsa_${mixed(32)}_${hex(8)}`, `glc_${mixed(60)}=`],
   '1password-service-account': [`ops_eyJ${mixed(300)}`],
-  'pulumi-token': [`pul-${hex(40)}`],
+  'pulumi-token': [`PULUMI_ACCESS_TOKEN=pul-${hex(40)}`],
   'planetscale-token': [`pscale_pw_${mixed(43)}`],
   'supabase-key': [`sbp_${hex(40)}`],
   'tailscale-key': [`tskey-auth-${mixed(17)}-${mixed(32)}`],

@@ -14,6 +14,29 @@ function isPassword(value: string, match: RegExpExecArray): boolean {
   return !NO_HOST.test(host);
 }
 
+const BEFORE_HOST = 310;
+
+/** True where a colon and then an `@` follow `://` before anything that ends an address's first part. */
+function hasPassword(bytes: Uint8Array, at: number): boolean {
+  let colon = false;
+  const end = Math.min(bytes.length, at + 3 + BEFORE_HOST);
+  for (let place = at + 3; place < end; place += 1) {
+    const byte = bytes[place] ?? 0;
+    if (byte === 0x40) return colon;
+    if (byte === 0x3a) colon = true;
+    // Blanks and controls, `/`, `"`, `<`, `>`.
+    else if (byte <= 0x20 || byte === 0x2f || byte === 0x22 || byte === 0x3c || byte === 0x3e)
+      return false;
+  }
+  return false;
+}
+
+/** True where a scheme's name stands in the few bytes behind `uthorization`. */
+function hasScheme(bytes: Uint8Array, at: number): boolean {
+  const near = Buffer.from(bytes.buffer, bytes.byteOffset + at, Math.min(30, bytes.length - at));
+  return /(?:asic|earer|oken)\s/i.test(near.toString('latin1'));
+}
+
 /** Passwords within addresses and connection strings, headers, and signed tokens. */
 export const ADDRESS_RULES: readonly SecretRule[] = [
   {
@@ -25,6 +48,7 @@ export const ADDRESS_RULES: readonly SecretRule[] = [
       isPassword,
     ),
     cost: 1,
+    glance: hasPassword,
   },
   inText(
     'token-in-url',
@@ -52,11 +76,14 @@ export const ADDRESS_RULES: readonly SecretRule[] = [
     ['.eyJ'],
     /(?<=(?<![A-Za-z0-9_-])(eyJ[A-Za-z0-9_-]{10,1000}))\.eyJ[A-Za-z0-9_-]{10,3000}\.[A-Za-z0-9_-]{20,1000}/y,
   ),
-  inText(
-    'authorization-header',
-    'A credential in an `Authorization` header',
-    ['uthorization'],
-    /uthorization["']?\s{0,3}[:=,]\s{0,3}["']?(?:Basic|Bearer|token)\s{1,3}([A-Za-z0-9+/_.~-]{24,2000}={0,2})(?![A-Za-z0-9(.])/iy,
-    (value) => /\d/.test(value) && /[a-z]/.test(value) && /[A-Z]/.test(value),
-  ),
+  {
+    ...inText(
+      'authorization-header',
+      'A credential in an `Authorization` header',
+      ['uthorization'],
+      /uthorization["']?\s{0,3}[:=,]\s{0,3}["']?(?:Basic|Bearer|token)\s{1,3}([A-Za-z0-9+/_.~-]{24,2000}={0,2})(?![A-Za-z0-9(.])/iy,
+      (value) => /\d/.test(value) && /[a-z]/.test(value) && /[A-Z]/.test(value),
+    ),
+    glance: hasScheme,
+  },
 ];

@@ -102,7 +102,12 @@ export const CLOUD_RULES: readonly SecretRule[] = [
     ['ops_eyJ'],
     '[A-Za-z0-9+/=_-]{100,2000}',
   ),
-  token('pulumi-token', 'Pulumi: access tokens', ['pul-'], '[a-f0-9]{40}'),
+  inText(
+    'pulumi-token',
+    'Pulumi: access tokens beside the name',
+    ['pulumi', 'PULUMI', 'Pulumi'],
+    /pulumi[^\n]{0,80}?(?<![A-Za-z0-9])(pul-[a-f0-9]{40})(?![A-Za-z0-9])/iy,
+  ),
   token(
     'planetscale-token',
     'PlanetScale: passwords and tokens',

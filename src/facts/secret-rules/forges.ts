@@ -27,7 +27,6 @@ export const FORGE_RULES: readonly SecretRule[] = [
       'glft-',
       'glimt-',
       'glagent-',
-      'gloas-',
       'glsoat-',
       'glffct-',
       'GR1348941',

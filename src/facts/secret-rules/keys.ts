@@ -19,6 +19,13 @@ function labelBefore(match: RegExpExecArray): string {
   return match.input.slice(Math.max(0, match.index - 40), match.index);
 }
 
+/** True where an equals sign follows the name: code and documents are full of `PrivateKey`. */
+function isAssigned(bytes: Uint8Array, at: number): boolean {
+  let place = at + 'PrivateKey'.length;
+  while (bytes[place] === 0x20) place += 1;
+  return bytes[place] === 0x3d;
+}
+
 /** Private keys of all kinds that are text. */
 export const KEY_RULES: readonly SecretRule[] = [
   {
@@ -81,10 +88,13 @@ export const KEY_RULES: readonly SecretRule[] = [
     pattern: /AGE-SECRET-KEY-1[A-Z0-9]{58}(?![A-Z0-9])/y,
     inBinaries: true,
   },
-  inText(
-    'wireguard-key',
-    "WireGuard: an interface's private key",
-    ['PrivateKey'],
-    /(?<=^[ \t]{0,8})PrivateKey\s{0,4}=\s{0,4}([A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=)[ \t\r]{0,4}$/my,
-  ),
+  {
+    ...inText(
+      'wireguard-key',
+      "WireGuard: an interface's private key",
+      ['PrivateKey'],
+      /(?<=^[ \t]{0,8})PrivateKey\s{0,4}=\s{0,4}([A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=)[ \t\r]{0,4}$/my,
+    ),
+    glance: isAssigned,
+  },
 ];

@@ -12,6 +12,8 @@ export interface SecretRule {
   readonly pattern: RegExp;
   /** Worth a look in programs too: a shape that no compiler, table or compressed data has by chance. */
   readonly inBinaries: boolean;
+  /** Where a keyword stands in every other text: whether what is around it, in bytes, can be a match at all. */
+  readonly glance?: (bytes: Uint8Array, at: number) => boolean;
   /** What a try costs, where that is not the usual: of much that stands in every text, of much that is looked at. */
   readonly cost?: number;
   /** Of a match that looks right, whether it is one. */
