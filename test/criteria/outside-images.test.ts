@@ -17,11 +17,10 @@ function told(criterion: Criterion, ...bases: readonly string[]): readonly unkno
 
 describe('evidence of an outside image', () => {
   test('carries its line, and how the image itself was judged', () => {
-    const lines = dockerfile(`alpine@${PIN}`, 'debian').stages.map((s) => s.range.startLine);
     expect(told(pinnedImages, `alpine@${PIN}`, 'debian', '${BASE}')).toEqual([
-      [`alpine@${PIN}`, lines[0], 'held'],
-      ['debian', lines[1], 'loose'],
-      ['${BASE}', expect.any(Number), 'open'],
+      [`alpine@${PIN}`, 1, 'held'],
+      ['debian', 1, 'loose'],
+      ['${BASE}', 1, 'open'],
     ]);
     expect(
       told(trustedSource, 'alpine', 'evil/alpine').map((one) => (one as unknown[])[2]),

@@ -1,0 +1,20 @@
+import type { OwnRule } from './rule.ts';
+
+export const latestTag: OwnRule = {
+  id: 'latest-tag',
+  title: 'Images named by a version',
+  level: 'warning',
+  help:
+    'An outside image without a tag, or with the tag `latest`, and without a digest: the next build may stand on another major version. `pinned-images` asks for ' +
+    'more, a digest; whoever leaves pinning to a lock file still wants to know of this one. Stage names, `scratch` and names that are not constant are left alone.',
+  remedy: 'Name the version, and better its digest',
+  bad: 'FROM debian\n',
+  good: 'FROM debian:trixie-slim\n',
+  check: ({ model }) =>
+    model.externalImages.flatMap(({ kind, text, reference, range }) => {
+      if (reference === undefined || reference.digest !== undefined || kind === 'syntax') return [];
+      if (reference.tag !== undefined && reference.tag !== 'latest') return [];
+      const message = `${text} is whatever was published last`;
+      return [{ range, message, word: text }];
+    }),
+};

@@ -1,0 +1,86 @@
+import type { BuildAnalysis, PackageManager } from '../../model/build-analysis.ts';
+import type { DockerfileModel, Instruction, SourceRange, Stage } from '../../model/dockerfile.ts';
+import type { LintLevel, LintRule } from '../../model/lint.ts';
+import type { ImageReference } from '../../model/reference.ts';
+
+/** What the criteria know of names and values; the caller hands it in, for it is decided there. */
+export interface LintKnowledge {
+  /** Why a variable of this name holds a secret. */
+  readonly secretName: (name: string) => string | undefined;
+  /** Secrets that an instruction spells out, masked. */
+  readonly secretsIn: (instruction: Instruction) => readonly string[];
+  /** True where a container starts as uid 0 with this USER; undefined where the base's etc/passwd decides. */
+  readonly isRoot: (user: string) => boolean | undefined;
+  /** Whether the table of minimal bases names this image, or excepts it; undefined where it does not know it. */
+  readonly minimalBase: (
+    reference: ImageReference,
+  ) => { readonly minimal: boolean; readonly reason: string } | undefined;
+  /** What a package builds or debugs; undefined where that is not its purpose. */
+  readonly buildPurpose: (manager: PackageManager, name: string) => string | undefined;
+}
+
+export interface LintInput {
+  readonly model: DockerfileModel;
+  readonly analysis: BuildAnalysis;
+  /** The stages that the target reaches, in order. */
+  readonly stages: readonly Stage[];
+  /** The stages whose instructions make up the image, base first. */
+  readonly finalStages: readonly Stage[];
+  readonly knowledge: LintKnowledge;
+}
+
+/** What a rule finds. */
+export interface RuleFinding {
+  readonly range: SourceRange;
+  readonly message: string;
+  /** The word in the range that it is about. */
+  readonly word?: string;
+  /** Where it weighs other than its rule. */
+  readonly severity?: LintLevel;
+}
+
+export type RuleCheck = (input: LintInput) => readonly RuleFinding[];
+
+/** A rule that no criterion decides. */
+export interface OwnRule extends LintRule {
+  readonly check: RuleCheck;
+}
+
+/** The stages that the target is made of, from the one on an outside base to the target itself. */
+export function stagesOfImage({ stages, target }: DockerfileModel): readonly Stage[] {
+  const chain: Stage[] = [];
+  // A stage stands only on an earlier one: the index falls, so this ends.
+  for (let stage = stages[target]; stage !== undefined && !chain.includes(stage);) {
+    chain.unshift(stage);
+    stage = stage.base.kind === 'stage' ? stages[stage.base.index] : undefined;
+  }
+  return chain;
+}
+
+/** Instructions with this keyword. */
+export function instructionsOf(
+  stages: readonly Stage[],
+  ...keywords: readonly string[]
+): readonly Instruction[] {
+  return stages.flatMap(({ instructions }) =>
+    instructions.filter(({ keyword }) => keywords.includes(keyword)),
+  );
+}
+
+/** True where a RUN shows this text, its here-documents included. */
+export function mentions({ rawArguments, heredocs }: Instruction, text: RegExp): boolean {
+  return text.test(rawArguments) || heredocs.some(({ content }) => text.test(content));
+}
+
+/** True where a cache or a tmpfs is mounted over this folder: what is written there stays out of the layer. */
+export function isMounted({ flags }: Instruction, folder: RegExp): boolean {
+  return flags.some(
+    ({ name, value }) =>
+      name === 'mount' &&
+      /(?:^|,)type=(?:cache|tmpfs)(?:,|$)/.test(value) &&
+      value.split(',').some((option) => {
+        const path = /^(?:target|dst|destination)=(.*)$/.exec(option)?.[1];
+        return path !== undefined && folder.test(path.replace(/\/+$/, ''));
+      }),
+  );
+}

@@ -1,0 +1,24 @@
+import type { Instruction, ShellWord } from '../../model/dockerfile.ts';
+import { programOf, unwrap } from '../shell/wrappers.ts';
+
+/** A command of a RUN, wrappers (`sudo`, `env`) taken off. */
+export interface RunProgram {
+  /** '' where it is not constant. */
+  readonly program: string;
+  /** Its words as far as they are known, else as written. */
+  readonly words: readonly string[];
+}
+
+const field = ({ text, value }: ShellWord) => ({
+  text: value ?? text,
+  constant: value !== undefined,
+  sources: [],
+});
+
+/** The commands of a RUN in the order they are written. */
+export function runPrograms({ commands }: Instruction): readonly RunProgram[] {
+  return commands.map(({ words }) => {
+    const { argv } = unwrap(words.map(field));
+    return { program: programOf(argv), words: argv.slice(1).map(({ text }) => text) };
+  });
+}

@@ -1,0 +1,23 @@
+import { instructionsOf, type OwnRule } from './rule.ts';
+
+export const secretInArg: OwnRule = {
+  id: 'secret-in-arg',
+  title: 'No secrets by build argument',
+  level: 'warning',
+  help:
+    'An ARG of a stage whose name says that it holds a secret. What is handed in by `--build-arg` is written into the image’s history and into its provenance. Public keys, fingerprints ' +
+    'and switches that only look like it are known by name.',
+  remedy: 'Mount it: RUN --mount=type=secret,id=token ...',
+  bad: 'FROM node:22-slim\nARG NPM_TOKEN\nRUN npm ci\n',
+  good: 'FROM node:22-slim\nRUN --mount=type=secret,id=npmrc,target=/root/.npmrc npm ci\n',
+  check: ({ stages, knowledge }) =>
+    instructionsOf(stages, 'ARG').flatMap(({ range, arguments: words }) =>
+      words.flatMap((word) => {
+        const name = word.split('=', 1)[0] ?? '';
+        const reason = knowledge.secretName(name);
+        if (reason === undefined) return [];
+        const message = `${name} is ${reason}: history and provenance tell build arguments`;
+        return [{ range, message, word: name }];
+      }),
+    ),
+};

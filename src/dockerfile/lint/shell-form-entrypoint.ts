@@ -1,0 +1,34 @@
+import type { Instruction } from '../../model/dockerfile.ts';
+import { execForm } from '../instruction-words.ts';
+import { instructionsOf, type OwnRule, type RuleFinding } from './rule.ts';
+
+/** Shell that hands over to the program: it needs a shell, but the program gets the signals. Whoever writes it means it. */
+const HANDS_OVER = /^exec\s/;
+
+function judge({ keyword, range, rawArguments }: Instruction): readonly RuleFinding[] {
+  if (rawArguments === '' || execForm(rawArguments) !== undefined) return [];
+  if (HANDS_OVER.test(rawArguments)) return [];
+  const message = rawArguments.startsWith('[')
+    ? `${keyword} is no JSON array of strings (double quotes), so it goes through a shell as it stands`
+    : `${keyword} in shell form: the program is no process 1, gets no signals, and the image needs a shell`;
+  return [{ range, message }];
+}
+
+export const shellFormEntrypoint: OwnRule = {
+  id: 'shell-form-entrypoint',
+  title: 'Entry points in exec form',
+  level: 'warning',
+  help:
+    'The ENTRYPOINT and the CMD that hold at the end of the built stage. In shell form `sh -c` is process 1: `docker stop` waits ten seconds and kills, ' +
+    'and the image cannot do without a shell. A stage that sets SHELL means it, and so does `exec program`: nothing is said of them.',
+  remedy: 'Write a JSON array: CMD ["node", "server.js"]',
+  bad: 'FROM alpine:3.22\nCMD node server.js\n',
+  good: 'FROM alpine:3.22\nCMD ["node", "server.js"]\n',
+  check: ({ finalStages }) => {
+    if (instructionsOf(finalStages, 'SHELL').length > 0) return [];
+    return ['ENTRYPOINT', 'CMD'].flatMap((keyword) => {
+      const last = instructionsOf(finalStages, keyword).at(-1);
+      return last === undefined ? [] : judge(last);
+    });
+  },
+};

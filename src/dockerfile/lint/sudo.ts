@@ -1,0 +1,23 @@
+import { instructionsOf, type OwnRule } from './rule.ts';
+
+export const sudo: OwnRule = {
+  id: 'sudo',
+  title: 'No sudo in the build',
+  level: 'warning',
+  help:
+    'A command of a RUN that goes through sudo. A build can change its user with USER; sudo in the image is a setuid program that stays, and with a rule ' +
+    'that asks for no password the unprivileged user is root in all but name.',
+  remedy: 'Switch with USER root before these steps, and back behind them',
+  bad: 'FROM debian:trixie-slim\nRUN sudo apt-get update\n',
+  good: 'FROM debian:trixie-slim\nUSER root\nRUN mkdir /data\nUSER 65532\n',
+  check: ({ stages }) =>
+    instructionsOf(stages, 'RUN').flatMap(({ commands }) =>
+      commands
+        .filter(({ words }) => /^(?:\/usr\/bin\/)?sudo$/.test(words[0]?.value ?? ''))
+        .map(({ range }) => ({
+          range,
+          message: 'goes through sudo, where USER would do',
+          word: 'sudo',
+        })),
+    ),
+};
