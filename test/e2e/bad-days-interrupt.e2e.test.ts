@@ -102,13 +102,13 @@ describe('Ctrl-C', () => {
     expect(stderr).not.toContain('scoville: normalise:');
   });
 
-  test('while cosign signs', async () => {
+  test('while cosign verifies what was signed first', async () => {
     const marker = join(day.folder, 'signing');
     const stderr = await interrupted({
       context: day.context(),
       path: await day.pathWith(
         'cosign',
-        `if [[ "$*" = attest-blob*--bundle* ]]; then touch ${marker}; exec sleep 62; fi`,
+        `if [[ "$*" = verify-blob-attestation* ]]; then touch ${marker}; exec sleep 62; fi`,
       ),
       when: () => existsSync(marker),
     });
