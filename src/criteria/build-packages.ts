@@ -42,7 +42,7 @@ const TAIL =
   /^(?:[-_]?v?\d[\d.]*)?(?:-(?:go|tools|minimal|headless|multilib|[a-z0-9-]+-linux-(?:gnu|musl)[a-z0-9]*))?$/;
 
 /** Why an OS package is build or debug tooling, or undefined where it is none. */
-export function buildPurpose(found: Package): string | undefined {
+export function buildPurpose(found: Pick<Package, 'type' | 'name'>): string | undefined {
   if (found.type !== 'deb' && found.type !== 'apk' && found.type !== 'rpm') return undefined;
   const name = found.name.replace(/:[a-z0-9]+$/, '');
   if (Object.hasOwn(BUILD_PACKAGES, name)) return BUILD_PACKAGES[name];

@@ -10,7 +10,7 @@ type Resolved =
   | { readonly kind: 'none'; readonly reason: string };
 
 /** The uid that a run-time starts the container with: a name in etc/passwd first, as runc looks it up, then a number. */
-function resolve(user: string, passwd: FilesystemFact['passwd']): Resolved {
+export function resolveUser(user: string, passwd: FilesystemFact['passwd']): Resolved {
   const name = user.split(':')[0] ?? '';
   if (name === '') return { kind: 'uid', uid: 0, how: 'no user is set, so it is root' };
   const entry = passwd !== undefined && Object.hasOwn(passwd, name) ? passwd[name] : undefined;
@@ -44,7 +44,7 @@ export const nonrootUser = criterion({
     'a name that the image does not define fail. A numeric uid is advised: Kubernetes’ `runAsNonRoot` cannot check a name.',
   check: ({ image, filesystem }) => {
     const user = image.config.config?.User ?? '';
-    const resolved = resolve(user, filesystem.passwd);
+    const resolved = resolveUser(user, filesystem.passwd);
     const evidence = [configEvidence('config.User', user)];
     if (resolved.kind === 'none') return fail(resolved.reason, evidence);
     const shown = [...evidence, note(resolved.how)];
