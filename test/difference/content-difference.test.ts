@@ -96,11 +96,7 @@ describe('contentDifference', () => {
     ],
     [
       'a key is never shown',
-      difference(
-        'k',
-        `-----BEGIN PRIVATE KEY-----\nAAAA\n`,
-        `-----BEGIN PRIVATE KEY-----\nBBBB\n`,
-      ),
+      difference('k', `-----BEGIN PRIVATE KEY-----\nAAAA\n`, `-----BEGIN PRIVATE KEY-----\nBBBB\n`),
       { format: 'key', detail: 'a private key' },
     ],
     [
