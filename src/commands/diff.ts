@@ -5,6 +5,7 @@ import { EXIT, UserError } from '../model/errors.ts';
 import { compareImages } from '../pipeline/compare-images.ts';
 import { openNamedImage } from '../pipeline/open-named-image.ts';
 import { Registries } from '../pipeline/registries.ts';
+import { jsonText } from '../reporters/json-text.ts';
 import { pipelineContext } from './context.ts';
 import { conversation } from './conversation.ts';
 import { readFlags } from './flags.ts';
@@ -41,7 +42,7 @@ export const diff: Command = async (args, io) => {
     platform: values.platform,
     plainHttp: values['plain-http'],
   });
-  if (values.json) io.writeOut(`${JSON.stringify(comparison, null, 2)}\n`);
+  if (values.json) io.writeOut(jsonText(comparison));
   else {
     const { differencesReport } = await import('../reporters/image-differences.ts');
     io.writeOut(differencesReport(comparison, { color: io.color && io.outIsTerminal }));

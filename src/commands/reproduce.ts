@@ -2,6 +2,7 @@ import { EXIT, UserError } from '../model/errors.ts';
 import { reproduce as runReproduce } from '../pipeline/reproduce.ts';
 import { parseBuildArgs } from '../plans/parse-build-args.ts';
 import { progressStyle } from '../plans/progress-style.ts';
+import { jsonText } from '../reporters/json-text.ts';
 import { cleanLines } from '../ui/clean.ts';
 import { pipelineContext } from './context.ts';
 import { conversation } from './conversation.ts';
@@ -46,7 +47,7 @@ export const reproduce: Command = async (args, io) => {
   }).finally(talk.stop);
   if (result.kind === 'buildx') return result.exitCode;
   const { comparison } = result;
-  if (parsed.value.own.json) io.writeOut(`${JSON.stringify(comparison, null, 2)}\n`);
+  if (parsed.value.own.json) io.writeOut(jsonText(comparison));
   else {
     const { differencesReport } = await import('../reporters/image-differences.ts');
     io.writeOut(differencesReport(comparison, { color: io.color && io.outIsTerminal }));

@@ -1,10 +1,11 @@
 import { LEVEL_NAMES } from '../model/criterion.ts';
 import type { ImageVerification, VerifiedItem } from '../model/verification.ts';
+import { jsonText } from '../reporters/json-text.ts';
 import { cleanForTerminal } from '../ui/clean.ts';
 
 /** The answers as one JSON document; docs/verify.md describes it. */
 export function verificationJson(answers: readonly ImageVerification[]): string {
-  return `${JSON.stringify({ schemaVersion: '1', images: answers }, null, 2)}\n`;
+  return jsonText({ schemaVersion: '1', images: answers });
 }
 
 /** The answer for people, one image. */

@@ -18,6 +18,7 @@ import type { Prepared } from './prepare-build.ts';
 import { scanPlatforms } from './scan-platforms.ts';
 import { type SignedStatement, signStatements } from './sign-statements.ts';
 import type { Signer } from './signer.ts';
+import { toldSecrets } from './told-secrets.ts';
 import { verdictStatements } from './verdict-statements.ts';
 
 /** What an image carries when it is published, and how it was judged. */
@@ -163,7 +164,8 @@ async function inspect(
   image: FinalImage,
   times: BuildTimes,
 ): Promise<readonly PlatformEvidence[]> {
-  const { blobs } = prepared.store;
+  const { plan, store } = prepared;
+  const { blobs } = store;
   return phase(
     context,
     'inspect',
@@ -173,11 +175,13 @@ async function inspect(
       for (const platform of image.platforms) {
         const layers =
           stored.find((s) => s.descriptor.digest === platform.descriptor.digest)?.layers ?? [];
+        const provenance = platform.built.provenance?.predicate;
         const { content, read } = await inspectPlatform(
           context,
           storedLayers(blobs),
           { config: platform.config, layers },
           recordedArguments(platform.built),
+          { told: toldSecrets(plan.annotations.index, platform.manifest.annotations, provenance) },
         );
         const build = buildFact(prepared, platform.built, times.finishedAt);
         evidence.push({ platform, content, read, build });

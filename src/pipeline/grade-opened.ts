@@ -1,5 +1,13 @@
+import { isProvenanceType } from '../attestations/provenance-read.ts';
 import { knownPackages } from '../facts/known-packages.ts';
-import { type Facts, known, unknownFact } from '../model/facts.ts';
+import {
+  type AttestationsFact,
+  type Fact,
+  type Facts,
+  known,
+  type SecretFinding,
+  unknownFact,
+} from '../model/facts.ts';
 import { platformName } from '../model/oci.ts';
 import type { OpenedImage, OpenedPlatform } from '../model/opened-image.ts';
 import type { Settings } from '../model/settings.ts';
@@ -14,6 +22,7 @@ import { judgePlatforms, type PlatformFacts } from './judge-platforms.ts';
 import { readAttachments } from './read-attachments.ts';
 import { reproductionFact } from './reproduction-fact.ts';
 import { scanOpened } from './scan-opened.ts';
+import { toldSecrets } from './told-secrets.ts';
 import type { TrustedSigners } from './trusted-signers.ts';
 import { verifyAttachments, type CheckedAttachment } from './verify-attachments.ts';
 
@@ -95,7 +104,13 @@ async function platformFacts(
     hanging.incomplete,
   );
   const build = gradedBuild(image, platform, attestations, options.dockerfile);
-  const inspected = await inspect(context, image, platform, name, build.buildArgs, options);
+  const told = toldSecrets(
+    image.index?.annotations,
+    platform.manifest.annotations,
+    ...provenancesOf(attestations),
+  );
+  const said = { buildArgs: build.buildArgs, told };
+  const inspected = await inspect(context, image, platform, name, said, options);
   const content = await contentFacts(context, image, platform, inspected, attestations, options);
   const facts: Facts = {
     image: known(
@@ -131,6 +146,20 @@ async function platformFacts(
   return { platform: name, digest: platform.descriptor.digest, facts };
 }
 
+/** What is told of the image beside its layers, for the secret scan. */
+interface Said {
+  readonly buildArgs: Readonly<Record<string, string>>;
+  readonly told: readonly SecretFinding[];
+}
+
+function provenancesOf(attestations: Fact<AttestationsFact>): readonly unknown[] {
+  return attestations.known
+    ? attestations.value.attestations.flatMap(({ predicateType, predicate }) =>
+        isProvenanceType(predicateType) ? [predicate] : [],
+      )
+    : [];
+}
+
 type ContentFacts = Pick<Facts, 'filesystem' | 'packages' | 'secrets' | 'vulnerabilities'>;
 
 /** What the layers hold; unknown where one of them could not be had. */
@@ -162,7 +191,7 @@ async function inspect(
   image: OpenedImage,
   platform: OpenedPlatform,
   name: string,
-  buildArgs: Readonly<Record<string, string>>,
+  { buildArgs, told }: Said,
   { secrets }: GradeOptions,
 ): Promise<Inspected | MissingLayerError> {
   return phase(
@@ -170,7 +199,7 @@ async function inspect(
     'inspect',
     async () => {
       try {
-        return await inspectPlatform(context, image, platform, buildArgs, { secrets });
+        return await inspectPlatform(context, image, platform, buildArgs, { secrets, told });
       } catch (error) {
         // A layer that may not be handed out makes its facts unknown; a damaged one is an error.
         if (error instanceof MissingLayerError) return error;

@@ -1,5 +1,6 @@
 import { buildArgumentSecrets, configSecrets } from '../facts/config-secrets.ts';
 import { foldLayers, type ImageContent } from '../facts/image-facts.ts';
+import type { SecretFinding } from '../model/facts.ts';
 import type { ImageConfig } from '../model/oci.ts';
 import type { BlobStore } from '../oci/blob-store.ts';
 import type { PipelineContext } from './context.ts';
@@ -14,26 +15,27 @@ export interface Inspected {
 
 /**
  * What a platform's layers hold, and what its configuration tells of secrets. `buildArgs` are those that the provenance tells
- * everybody; `secrets: false` leaves out the scan of the layers. Throws as `inspectLayers` does.
+ * everybody; `secrets: false` leaves out the scan of the layers; `told` are secrets that were found elsewhere. Throws as `inspectLayers` does.
  */
 export async function inspectPlatform(
   { paths, signal }: Pick<PipelineContext, 'paths' | 'signal'>,
   origin: LayerOrigin,
   platform: { readonly config: ImageConfig; readonly layers: readonly ImageLayer[] },
   buildArgs: Readonly<Record<string, string>>,
-  options: { readonly secrets?: boolean } = {},
+  options: { readonly secrets?: boolean; readonly told?: readonly SecretFinding[] } = {},
 ): Promise<Inspected> {
   const { layers, config } = platform;
+  const { told = [], ...scan } = options;
   const { facts, read } = await inspectLayers(layers, origin, {
     cache: paths.cache,
     signal,
-    ...options,
+    ...scan,
   });
   const placed = facts.flatMap((layer, i) => {
     const digest = layers[i]?.blob.digest;
     return digest === undefined ? [] : [{ digest, facts: layer }];
   });
-  const otherSecrets = [...configSecrets(config), ...buildArgumentSecrets(buildArgs)];
+  const otherSecrets = [...configSecrets(config), ...buildArgumentSecrets(buildArgs), ...told];
   return { content: foldLayers(placed, otherSecrets), read };
 }
 
