@@ -110,16 +110,17 @@ function reportOf(scorecard: Scorecard, contents: ReportInput['contents']): Repo
 /** Opens the signing key while BuildKit works; a key that does not open stops the build rather than come to light after it. */
 async function buildAndOpenKey(
   context: PipelineContext,
-  { plan, source, builder }: Prepared & { readonly plan: BuildPlan },
+  prepared: Prepared & { readonly plan: BuildPlan },
 ): Promise<{ readonly outcome: BuildOutcome; readonly signer: Signer | undefined }> {
   const noKey = new AbortController();
+  const { plan } = prepared;
   const { on } = plan.attest.sign;
   const opening = on ? resolveSigner(context, plan.settings.sign) : Promise.resolve(undefined);
   opening.catch(() => {
     noKey.abort();
   });
   const during = { ...context, signal: AbortSignal.any([context.signal, noKey.signal]) };
-  const building = runBuildKit(during, plan, source.stdin, builder);
+  const building = runBuildKit(during, prepared);
   building.catch(() => undefined);
   const signer = await opening.catch(async (error: unknown) => {
     // Not before buildx has ended: it writes into the folder that is about to go.

@@ -71,8 +71,8 @@ async function buildOnce(
   context: PipelineContext,
   prepared: Planned,
 ): Promise<FinalImage | number> {
-  const { plan, source, builder, store } = prepared;
-  const { exitCode } = await runBuildKit(context, plan, source.stdin, builder);
+  const { plan, store } = prepared;
+  const { exitCode } = await runBuildKit(context, prepared);
   if (exitCode !== 0) return exitCode;
   return normaliseBuilt(context, prepared, await readExport(plan.layout, store.blobs));
 }

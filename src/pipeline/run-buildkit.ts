@@ -3,6 +3,8 @@ import { messageOf, UserError } from '../model/errors.ts';
 import type { BuildPlan, PassthroughPlan } from '../plans/build-plan.ts';
 import { type BuildOutcome, runBuild } from '../tools/buildx.ts';
 import type { PipelineContext } from './context.ts';
+import { offerEpoch } from './offer-epoch.ts';
+import type { Prepared } from './prepare-build.ts';
 
 /** An export that fails though the build was good, seen now and then while a cache is pruned; the next try passes. */
 const PASSING_FAILURE = /failed to solve: (?:failed to compute cache key: )?not found\s*$/m;
@@ -10,10 +12,9 @@ const PASSING_FAILURE = /failed to solve: (?:failed to compute cache key: )?not 
 /** Runs the planned build; a failure has buildx' exit code. Tried once more where BuildKit lost content during the export. */
 export async function runBuildKit(
   context: PipelineContext,
-  plan: BuildPlan,
-  stdin: Uint8Array | AsyncIterable<Uint8Array> | undefined,
-  builder: string | undefined,
+  prepared: Prepared & { readonly plan: BuildPlan },
 ): Promise<BuildOutcome> {
+  const { plan, builder } = prepared;
   if (plan.sourcePolicy !== undefined)
     await writeFile(plan.sourcePolicy.file, JSON.stringify(plan.sourcePolicy.policy)).catch(
       (cause: unknown) => {
@@ -22,18 +23,24 @@ export async function runBuildKit(
         });
       },
     );
+  const { argv, stdin, line } = await offerEpoch(prepared, context.cwd);
   const once = (): Promise<BuildOutcome> =>
     runBuild(context.run, {
       args: [
         ...(builder === undefined ? [] : [`--builder=${builder}`]),
-        ...plan.argv.slice(2).filter((word) => word !== '--progress=rawjson'),
+        ...argv.slice(2).filter((word) => word !== '--progress=rawjson'),
       ],
       cwd: context.cwd,
       env: plan.env,
       progress: 'events',
-      onEvent: context.emit,
-      onLine: (text) => {
-        context.emit({ kind: 'build-line', text });
+      onEvent: (event) => {
+        const text = event.kind === 'raw' ? line(event.text) : undefined;
+        if (event.kind !== 'raw') context.emit(event);
+        else if (text !== undefined) context.emit({ kind: 'raw', text });
+      },
+      onLine: (said) => {
+        const text = line(said);
+        if (text !== undefined) context.emit({ kind: 'build-line', text });
       },
       ...(plan.progress === 'rawjson'
         ? {
