@@ -123,8 +123,12 @@ async function buildAndOpenKey(
   const building = runBuildKit(during, prepared);
   building.catch(() => undefined);
   const signer = await opening.catch(async (error: unknown) => {
-    // Not before buildx has ended: it writes into the folder that is about to go.
-    await building.catch(() => undefined);
+    // Not before buildx has ended: it writes into the folder that is about to go. A build that failed by itself keeps its own code.
+    const failed = await building.then(
+      ({ exitCode }) => exitCode !== 0,
+      () => false,
+    );
+    if (failed) return undefined;
     throw error;
   });
   return { outcome: await building, signer };
