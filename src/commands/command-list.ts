@@ -18,10 +18,20 @@ export const COMMANDS = [
     summary: 'grade any image: of a registry, of Docker, an OCI layout or an archive',
   },
   {
+    name: 'lint',
+    usage: 'lint [flags] [DOCKERFILE|FOLDER|-]...',
+    summary: 'find in Dockerfiles, without building, what would cost the image its grade',
+  },
+  {
     name: 'reproduce',
     usage: 'reproduce [--attest] [scoville build flags] PATH|URL',
     summary:
       'build twice and name each file that differs, its Dockerfile line, why, and what to do',
+  },
+  {
+    name: 'update',
+    usage: 'update [scoville build flags] PATH|URL',
+    summary: 'write or refresh scoville.lock, which builds hold to, and say what changed',
   },
   {
     name: 'diff',

@@ -5,7 +5,9 @@ import type { Command } from './io.ts';
 export const LOAD: Readonly<Record<CommandName, () => Promise<Command>>> = {
   build: async () => (await import('./build.ts')).build,
   grade: async () => (await import('./grade.ts')).grade,
+  lint: async () => (await import('./lint.ts')).lint,
   reproduce: async () => (await import('./reproduce.ts')).reproduce,
+  update: async () => (await import('./update.ts')).update,
   diff: async () => (await import('./diff.ts')).diff,
   verify: async () => (await import('./verify.ts')).verify,
   push: async () => (await import('./push.ts')).push,

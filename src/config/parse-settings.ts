@@ -4,6 +4,7 @@ import type { Settings, Waiver } from '../model/settings.ts';
 import { DEFAULT_SETTINGS } from './default-settings.ts';
 import { didYouMean } from './did-you-mean.ts';
 import type { ConfigProblem } from './problem.ts';
+import { readDocument } from './read-document.ts';
 import { type Reading, readNode, report } from './read-node.ts';
 import { SETTINGS_TABLE } from './settings-table.ts';
 
@@ -17,7 +18,6 @@ export interface ParseOptions {
 }
 
 const LONGEST_FILE = 256 * 1024;
-const MOST_ALIASES = 100;
 
 /**
  * Reads the text of a `.scoville.yaml` (YAML 1.2): every unknown key, wrong type, bad value, duplicate key and expired
@@ -29,30 +29,11 @@ export async function parseSettings(
   options: ParseOptions,
 ): Promise<Result<Settings, readonly ConfigProblem[]>> {
   const { file } = options;
-  if (text.length > LONGEST_FILE)
-    return err([{ file, line: 1, column: 1, message: `longer than ${LONGEST_FILE} characters` }]);
-  const yaml = await import('yaml');
-  const lineCounter = new yaml.LineCounter();
-  const document = yaml.parseDocument(text, { lineCounter, prettyErrors: false });
-  const locate = (offset: number): { line: number; column: number } => {
-    const { line, col } = lineCounter.linePos(offset);
-    return { line: Math.max(line, 1), column: Math.max(col, 1) };
-  };
-  const syntax = [...document.errors, ...document.warnings].map(({ pos, message }) => ({
-    file,
-    ...locate(pos[0]),
-    message: message.split('\n', 1)[0] ?? '',
-  }));
-  if (syntax.length > 0) return err(syntax);
-  const reading: Reading = {
-    yaml,
-    document,
-    locate,
-    file,
-    problems: [],
-    aliasesLeft: MOST_ALIASES,
-  };
-  const root = document.contents;
+  const opened = await readDocument(text, { file, longest: LONGEST_FILE });
+  if (!opened.ok) return opened;
+  const reading = opened.value;
+  const { yaml } = reading;
+  const root = reading.document.contents as Parameters<typeof readNode>[0];
   const isEmpty = root === null || (yaml.isScalar(root) && root.value === null);
   const value = isEmpty
     ? {}
@@ -88,6 +69,7 @@ function settingsOf(given: GivenSettings, file: string): Settings {
     reproducible: { ...DEFAULT_SETTINGS.reproducible, ...given.reproducible },
     gate: { ...DEFAULT_SETTINGS.gate, ...gate },
     trust: { ...DEFAULT_SETTINGS.trust, ...trust, keys: (trust?.keys ?? []).map(beside) },
+    lock: given.lock ?? DEFAULT_SETTINGS.lock,
     recentDays: given.recentDays ?? DEFAULT_SETTINGS.recentDays,
     registries: { ...(given.registries as Settings['registries'] | undefined) },
     scanner: given.scanner ?? DEFAULT_SETTINGS.scanner,

@@ -16,6 +16,8 @@ export interface Reading {
   readonly problems: ConfigProblem[];
   /** Aliases that may still be followed: they make a small file large, and each costs a walk of the document. */
   aliasesLeft: number;
+  /** Of a list or mapping; a thousand where it is not said. */
+  readonly mostItems?: number;
 }
 
 const MOST_PROBLEMS = 100;
@@ -112,8 +114,8 @@ function readList(
   reading: Reading,
 ): SettingValue | undefined {
   if (!reading.yaml.isSeq(node)) return report(node, `${path} must be a list`, reading);
-  if (node.items.length > MOST_ITEMS)
-    return report(node, `${path} has more than ${MOST_ITEMS} items`, reading);
+  const most = reading.mostItems ?? MOST_ITEMS;
+  if (node.items.length > most) return report(node, `${path} has more than ${most} items`, reading);
   return node.items.flatMap((item, i) => {
     const read = readNode(item, of, `${path}[${i}]`, reading);
     return read === undefined ? [] : [read];
@@ -169,10 +171,12 @@ function pairsOf(node: Node, path: string, reading: Reading): readonly Pair[] | 
     report(node, `${called} must be a mapping of keys`, reading);
     return undefined;
   }
-  if (node.items.length > MOST_ITEMS) {
-    report(node, `${called} has more than ${MOST_ITEMS} keys`, reading);
+  const most = reading.mostItems ?? MOST_ITEMS;
+  if (node.items.length > most) {
+    report(node, `${called} has more than ${most} keys`, reading);
     return undefined;
   }
+  const seen = new Set<string>();
   return node.items.flatMap((pair) => {
     const { key } = pair;
     const name: unknown = yaml.isScalar(key) ? key.value : undefined;
@@ -180,6 +184,11 @@ function pairsOf(node: Node, path: string, reading: Reading): readonly Pair[] | 
       report(key, `${called}: keys must be text`, reading);
       return [];
     }
+    if (seen.has(name)) {
+      report(key, 'Map keys must be unique', reading);
+      return [];
+    }
+    seen.add(name);
     return [{ key, name, item: pair.value }];
   });
 }

@@ -169,6 +169,11 @@ export const SETTINGS_TABLE: Readonly<Record<string, SettingField>> = {
   reproducible,
   gate,
   trust,
+  lock: {
+    type: BOOLEAN,
+    help: 'Write `scoville.lock` where there is none. One that is there is enforced either way.',
+    flag: '--lock',
+  },
   recentDays: {
     type: { kind: 'integer', minimum: 1, maximum: 36_500 },
     help: 'Age in days up to which an image counts as recently updated.',

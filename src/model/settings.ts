@@ -60,6 +60,8 @@ export interface Settings {
     readonly waivers: readonly Waiver[];
   };
   readonly trust: { readonly images: readonly string[]; readonly keys: readonly string[] };
+  /** Write `scoville.lock` where there is none. */
+  readonly lock: boolean;
   readonly recentDays: number;
   readonly registries: Readonly<Record<string, { readonly plainHttp: boolean }>>;
   readonly scanner: ScannerChoice;

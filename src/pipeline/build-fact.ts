@@ -1,6 +1,8 @@
 import { parseProvenance, type ReadProvenance } from '../attestations/provenance-read.ts';
 import { analyseDockerfile } from '../dockerfile/parse-dockerfile.ts';
 import { buildFact as assemble } from '../facts/build.ts';
+import type { EnforcedImage } from '../facts/used-images.ts';
+import { parseDigest } from '../model/digest.ts';
 import type { BuildFact, Fact } from '../model/facts.ts';
 import type { BuiltPlatform } from './image-under-build.ts';
 import type { Prepared } from './prepare-build.ts';
@@ -18,11 +20,20 @@ export function buildFact(
   return assemble({
     dockerfile: dockerfileOf(prepared, provenance),
     noDockerfile: 'the Dockerfile of this context could not be read, before or after the build',
-    // A policy of this one build holds nobody to a digest tomorrow; only a lock file would.
-    enforced: [],
+    // A policy of this one build holds nobody to a digest tomorrow; only a lock file does.
+    enforced: enforcedByLock(prepared.plan),
     finishedAt: new Date(finishedAt).toISOString(),
     ...(epoch === undefined ? {} : { epoch }),
     ...(provenance === undefined ? {} : { provenance: { view: provenance, source: 'build' } }),
+  });
+}
+
+/** Images that the lock file holds to a digest; those of the engine's own store it cannot. */
+function enforcedByLock(plan: Known['plan']): readonly EnforcedImage[] {
+  if (plan.kind !== 'build' || plan.lock === undefined) return [];
+  return (plan.sourcePolicy?.pins ?? []).flatMap(({ from, to }) => {
+    const digest = parseDigest(to.slice(to.indexOf('@') + 1));
+    return digest === undefined ? [] : [{ text: from, digest }];
   });
 }
 

@@ -19,6 +19,7 @@ import { readExport } from './read-export.ts';
 import { runBuildKit, runPassthrough } from './run-buildkit.ts';
 import { resolveSigner, type Signer } from './signer.ts';
 import { writeFileBeside } from './write-file-beside.ts';
+import { keepLock } from './write-lock.ts';
 
 /** How a build ended; what is an error of the user's or ours is thrown. */
 export type BuildResult =
@@ -97,6 +98,7 @@ async function buildPlanned(
     if (shortfalls.length > 0) return { kind: 'short', report, shortfalls };
   }
   context.signal.throwIfAborted();
+  if (finished.lock !== undefined) await keepLock(context, prepared, finished.lock);
   await publish(context, prepared, finished, directory);
   await writeUserFiles(context, plan, finished.index);
   await boundCachesDaily(context);

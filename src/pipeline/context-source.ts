@@ -11,6 +11,8 @@ export interface ContextSource {
   readonly directory: string | undefined;
   readonly contextName: string | undefined;
   readonly dockerfileText: string | undefined;
+  /** Absolute path of the Dockerfile, where it is a file. */
+  readonly dockerfilePath?: string;
   /** What buildx gets on stdin; undefined where stdin is not read. */
   readonly stdin: Uint8Array | AsyncIterable<Uint8Array> | undefined;
 }
@@ -39,7 +41,12 @@ export async function contextSource(options: {
   }
   if (directory === undefined) return { ...known, dockerfileText: undefined, stdin: undefined };
   const path = await dockerfilePath(directory, file, cwd);
-  return { ...known, dockerfileText: await readText(path), stdin: undefined };
+  return {
+    ...known,
+    dockerfileText: await readText(path),
+    dockerfilePath: path,
+    stdin: undefined,
+  };
 }
 
 /** docker/buildx, build/utils.go: what is taken for a git or HTTP context. */

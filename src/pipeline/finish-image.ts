@@ -1,3 +1,4 @@
+import type { LockFile } from '../model/lock.ts';
 import type { Descriptor } from '../model/oci.ts';
 import type { ImageContents } from '../model/report.ts';
 import type { Scorecard } from '../model/scorecard.ts';
@@ -6,6 +7,7 @@ import type { BuildPlan } from '../plans/build-plan.ts';
 import { attestAndGrade } from './attest-and-grade.ts';
 import type { PipelineContext } from './context.ts';
 import type { BuildTimes, BuiltPlatform } from './image-under-build.ts';
+import { checkBuilt, lockOfBuilt } from './lock-built.ts';
 import { normaliseBuilt } from './normalise-built.ts';
 import type { Prepared } from './prepare-build.ts';
 import { recallResult, rememberResult } from './result-cache.ts';
@@ -19,6 +21,8 @@ export interface FinishedImage {
   readonly tagged: readonly TaggedManifest[];
   readonly scorecard: Scorecard | undefined;
   readonly contents?: readonly ImageContents[];
+  /** What to keep in the lock file; undefined where there is none to write. */
+  readonly lock: LockFile | undefined;
 }
 
 /** Normalises what BuildKit made, then signs, attests and grades it, unless the same digest was already today. */
@@ -31,6 +35,9 @@ export async function finishImage(
 ): Promise<FinishedImage> {
   const { plan, store } = prepared;
   const image = await normaliseBuilt(context, prepared, built);
+  const lock = await lockOfBuilt(context, prepared, image);
+  // Before anything is signed: a signature may stand in a public log.
+  if (lock !== undefined) checkBuilt(context, plan, lock);
   const before = await recallResult(context, store.blobs, plan, image.index, signer);
   if (before !== undefined) {
     const steps = [
@@ -47,9 +54,9 @@ export async function finishImage(
         seconds: 0,
         cached: true,
       });
-    return { index: image.index, ...before };
+    return { index: image.index, lock, ...before };
   }
   const result = await attestAndGrade(context, prepared, image, times, signer);
   await rememberResult(context, plan, image.index, signer, result);
-  return { index: image.index, ...result };
+  return { index: image.index, lock, ...result };
 }

@@ -5,6 +5,7 @@ import { CATALOGUE } from '../criteria/catalogue.ts';
 import type { BuildAnalysis } from '../model/build-analysis.ts';
 import type { DockerfileModel } from '../model/dockerfile.ts';
 import { UserError } from '../model/errors.ts';
+import type { LockedImage } from '../model/lock.ts';
 import type { Platform } from '../model/oci.ts';
 import type { BuildDirectory } from '../oci/build-directory.ts';
 import type { LayoutStore } from '../oci/layout-store.ts';
@@ -13,15 +14,19 @@ import { neededImages } from '../plans/external-images.ts';
 import { planOutput } from '../plans/output-plan.ts';
 import { boolOf, lastValueOf, type ParsedBuild, valuesOf } from '../plans/parse-build-args.ts';
 import { planBuild } from '../plans/plan-build.ts';
+import type { LockRequest } from '../plans/plan-lock.ts';
 import { builderForOci } from '../tools/builder.ts';
 import { type DockerInfo, dockerInfo } from '../tools/docker.ts';
 import { gitFacts } from '../tools/git.ts';
 import { type ContextSource, contextSource } from './context-source.ts';
 import type { PipelineContext } from './context.ts';
 import { requireCosign } from './cosign-proof.ts';
+import { requireNoDrift } from './lock-drift.ts';
+import { findLock, type FoundLock, type LockMode } from './lock-file.ts';
 import { readBuildFile } from './read-build-file.ts';
 import { Registries } from './registries.ts';
 import { findLocalImages, type FoundImage, resolveImages } from './resolve-images.ts';
+import { resolveLocked } from './resolve-locked.ts';
 import { refuseMissingFile } from './signer.ts';
 
 const BUILDX_USAGE_EXIT = 1;
@@ -39,6 +44,7 @@ export interface Prepared {
   readonly builder: string | undefined;
   readonly images: readonly FoundImage[];
   readonly registries: Registries;
+  readonly lock: FoundLock | undefined;
 }
 
 /** Reads settings, Dockerfile, git and the engine, resolves images, and plans. Throws UserError for what the user can mend. */
@@ -48,6 +54,7 @@ export async function prepareBuild(
   stdin: AsyncIterable<Uint8Array>,
   store: LayoutStore,
   directory: BuildDirectory,
+  lockMode: LockMode = 'build',
 ): Promise<Prepared> {
   const source = await contextSource({
     context: parsed.context,
@@ -63,8 +70,11 @@ export async function prepareBuild(
   const makesImage = planOutput(parsed, context.env).kind === 'image';
   const { model: dockerfile, analysis } = readBuildFile(parsed, source, context.env);
   if (makesImage && (parsed.own.sign ?? settings.sign.enabled)) requireCosign(context);
+  const lock = makesImage ? await findLock(context, parsed, settings, source, lockMode) : undefined;
   const [engine, git] = await Promise.all([
-    makesImage ? engineOf(context, parsed, dockerfile, registries) : undefined,
+    makesImage
+      ? engineOf(context, parsed, dockerfile, registries, lock?.request, lockMode)
+      : undefined,
     source.directory === undefined ? undefined : gitFacts(context.run, source.directory),
   ]);
   const exactTag = git?.tags[0];
@@ -86,6 +96,7 @@ export async function prepareBuild(
     env: context.env,
     contextName: source.contextName,
     now: context.now(),
+    lock: lock?.request,
     paths: {
       layout: directory.dir,
       metadataFile: join(directory.dir, 'buildx-metadata.json'),
@@ -93,6 +104,7 @@ export async function prepareBuild(
     },
   });
   if (!plan.ok) throw new UserError(plan.error, { exitCode: BUILDX_USAGE_EXIT });
+  requireNoDrift(plan.value, parsed.own.locked);
   if (plan.value.kind === 'build' && plan.value.attest.sign.on) {
     const { key } = plan.value.settings.sign;
     if (key !== undefined) await refuseMissingFile(key);
@@ -108,6 +120,7 @@ export async function prepareBuild(
     builder: engine?.builder,
     images: engine?.images ?? [],
     registries,
+    lock,
   };
 }
 
@@ -134,6 +147,8 @@ async function engineOf(
   parsed: ParsedBuild,
   dockerfile: DockerfileModel | undefined,
   registries: Registries,
+  lock: LockRequest | undefined,
+  lockMode: LockMode,
 ): Promise<{
   readonly docker: DockerInfo;
   readonly builder: string | undefined;
@@ -148,11 +163,17 @@ async function engineOf(
   const docker = await dockerInfo(context.run, context.signal);
   const builder = await builderForOci(context.run, docker, named === '' ? undefined : named);
   const platform: Platform = wantedPlatform(parsed, docker);
-  const images = await resolveImages(context, registries, needed, {
-    // Only the docker driver builds from the engine's own images.
-    local: docker.containerdStore ? await local : [],
-    platform,
-  });
+  // Only the docker driver builds from the engine's own images.
+  const own = docker.containerdStore ? await local : [];
+  const images =
+    lock === undefined
+      ? await resolveImages(context, registries, needed, { local: own, platform })
+      : await resolveLocked(
+          { context, registries, platform, lockPath: lock.path, strict: lockMode === 'update' },
+          needed,
+          lock.before?.images ?? new Map<string, LockedImage>(),
+          own,
+        );
   return { docker, builder, images };
 }
 

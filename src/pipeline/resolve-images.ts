@@ -1,5 +1,5 @@
 import type { Digest } from '../model/digest.ts';
-import { isIndex, type Platform } from '../model/oci.ts';
+import { isIndex, type Platform, platformName } from '../model/oci.ts';
 import { formatReference, type ImageReference } from '../model/reference.ts';
 import { parseImageConfig, parseIndex, parseManifest } from '../oci/documents.ts';
 import type { RegistryClient } from '../oci/registry-client.ts';
@@ -44,27 +44,37 @@ export async function resolveImages(
   const found = await Promise.all(
     images.map(async ({ reference, name }, i): Promise<FoundImage | undefined> => {
       const here = options.local[i];
-      if (here !== undefined)
-        return {
-          reference,
-          name,
-          digest: here.id,
-          created: here.created,
-          local: true,
-          layers: here.layers,
-        };
-      return fromRegistry(registries, reference, name, options.platform).catch((error: unknown) => {
-        context.signal.throwIfAborted();
-        const why = error instanceof Error ? error.message : String(error);
-        context.emit({ kind: 'notice', text: `${name} was not resolved before the build: ${why}` });
-        return undefined;
-      });
+      if (here !== undefined) return foundHere(reference, here);
+      return imageOfRegistry(registries, reference, name, options.platform).catch(
+        (error: unknown) => {
+          context.signal.throwIfAborted();
+          const why = error instanceof Error ? error.message : String(error);
+          context.emit({
+            kind: 'notice',
+            text: `${name} was not resolved before the build: ${why}`,
+          });
+          return undefined;
+        },
+      );
     }),
   );
   return found.filter((image) => image !== undefined);
 }
 
-async function fromRegistry(
+/** An image of the engine's own store. */
+export function foundHere(reference: ImageReference, here: LocalImage): FoundImage {
+  return {
+    reference,
+    name: formatReference(reference),
+    digest: here.id,
+    created: here.created,
+    local: true,
+    layers: here.layers,
+  };
+}
+
+/** An image as its registry has it, undefined where it has none of that name or digest. Throws as the registry client does. */
+export async function imageOfRegistry(
   registries: Registries,
   reference: ImageReference,
   name: string,
@@ -76,6 +86,7 @@ async function fromRegistry(
   if (root === undefined) return undefined;
   const { digest } = root.descriptor;
   const config = await configOf(client, reference.repository, root, platform);
+  const alone = config === undefined ? undefined : platformName(config);
   return {
     reference,
     name,
@@ -83,7 +94,21 @@ async function fromRegistry(
     created: config?.created,
     local: false,
     layers: config?.rootfs.diff_ids,
+    platforms: platformsOf(root, alone),
   };
+}
+
+/** Each platform's manifest; what names no platform, such as BuildKit's attestations, is left out. */
+function platformsOf(root: Fetched, alone: string | undefined): ReadonlyMap<string, Digest> {
+  const { mediaType, digest } = root.descriptor;
+  if (!isIndex(mediaType)) return new Map(alone === undefined ? [] : [[alone, digest]]);
+  return new Map(
+    parseIndex(root.bytes, digest).manifests.flatMap((m): [string, Digest][] =>
+      m.platform === undefined || m.platform.os === 'unknown'
+        ? []
+        : [[platformName(m.platform), m.digest]],
+    ),
+  );
 }
 
 type Fetched = Awaited<ReturnType<RegistryClient['getManifest']>>;

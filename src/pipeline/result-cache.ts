@@ -97,6 +97,8 @@ function keyOf(
     },
     names,
     epoch,
+    // What the lock enforces counts as pinned.
+    enforced: plan.lock === undefined ? null : (plan.sourcePolicy?.pins ?? []),
     grade: own.grade,
     needed,
     signer: signer?.kind === 'key' ? [signer.ref, publicKeyDigest(signer)] : signer?.kind,

@@ -33,7 +33,12 @@ function rows(flags: readonly FlagSpec[]): string {
 
 function head(flag: FlagSpec): string {
   const short = flag.short === undefined ? '    ' : `-${flag.short}, `;
-  return `${short}--${flag.name}${flag.value === undefined ? '' : ` ${flag.value}`}`;
+  return `${short}--${flag.name}${valueText(flag)}`;
+}
+
+function valueText({ value, bare }: FlagSpec): string {
+  if (value === undefined) return '';
+  return bare === undefined ? ` ${value}` : value;
 }
 
 function helpOf({ help, choices }: FlagSpec): string {

@@ -7,6 +7,7 @@ import type { NeededImage, ResolvedImage } from './external-images.ts';
 import type { Destination } from './output-plan.ts';
 import type { OwnOptions } from './own-options.ts';
 import type { ParsedBuild } from './parse-build-args.ts';
+import type { LockRequest, PlannedLock } from './plan-lock.ts';
 import type { Pin, SourcePolicy } from './source-policy.ts';
 
 export interface BuildInputs {
@@ -23,6 +24,8 @@ export interface BuildInputs {
   /** Milliseconds since 1970; used where nothing else dates the image. */
   readonly now: number;
   readonly paths: BuildPaths;
+  /** Where a lock file is enforced or written. */
+  readonly lock?: LockRequest | undefined;
 }
 
 /** Where the parts of one build are put. */
@@ -61,6 +64,8 @@ export interface BuildPlan {
   readonly compression: string | undefined;
   readonly annotations: PlannedAnnotations;
   readonly attest: AttestPlan;
+  /** Absent where there is none and none is asked for. */
+  readonly lock?: PlannedLock;
   readonly needed: readonly NeededImage[];
   readonly settings: Settings;
   readonly own: OwnOptions;

@@ -3,6 +3,7 @@ import type { Step } from './attest-plan.ts';
 import type { BuildPlan, PassthroughPlan } from './build-plan.ts';
 import { cleanText } from './clean-text.ts';
 import { rfc3339 } from './epoch.ts';
+import { changeLines } from './lock-change-text.ts';
 import { maskArgument, maskText } from './mask.ts';
 import type { Destination } from './output-plan.ts';
 
@@ -23,6 +24,7 @@ export function describePlan(plan: BuildPlan | PassthroughPlan): string {
     ['created', plan.created],
     ['reproducible', settings.reproducible.mode],
     ...pinRows(plan),
+    ...lockRows(plan),
     ['sbom', stepText(attest.sbom, attest.sbomFormats.join(', '))],
     ['provenance', stepText(attest.provenance, 'SLSA v1')],
     ['sign', stepText(attest.sign, signerText(plan))],
@@ -55,6 +57,10 @@ export function planAsJson(plan: BuildPlan | PassthroughPlan): Readonly<Record<s
     created: plan.created,
     reproducible: plan.settings.reproducible.mode,
     pins: plan.sourcePolicy?.pins ?? [],
+    lock:
+      plan.lock === undefined
+        ? null
+        : { file: plan.lock.path, found: plan.lock.before !== undefined, drift: plan.lock.drift },
     annotations: {
       index: masked(plan.annotations.index),
       manifest: masked(plan.annotations.manifest),
@@ -96,6 +102,16 @@ function epochText({ epoch }: BuildPlan): string {
 function pinRows(plan: BuildPlan): readonly Row[] {
   if (!plan.settings.reproducible.pin) return [['pins', 'off']];
   return (plan.sourcePolicy?.pins ?? []).map(({ to }) => ['pin', familiar(to)]);
+}
+
+function lockRows({ lock }: BuildPlan): readonly Row[] {
+  if (lock === undefined) return [];
+  const { path, before, drift } = lock;
+  if (before === undefined) return [['lock', `${path}, to be written`]];
+  return [
+    ['lock', `${path}, enforced`],
+    ...changeLines(drift).map((line) => ['drift', line] as const),
+  ];
 }
 
 function stepText(step: Step, detail: string): string {

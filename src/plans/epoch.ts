@@ -6,7 +6,7 @@ export const EARLIEST_EPOCH = 315_532_800;
 /** The time that layers are normalised to, seconds since 1970, and what decided it. */
 export interface EpochDecision {
   readonly seconds: number;
-  readonly source: 'build-arg' | 'environment' | 'dockerfile' | 'base-image' | 'fallback';
+  readonly source: 'build-arg' | 'environment' | 'dockerfile' | 'lock' | 'base-image' | 'fallback';
   /** One line for the plan. */
   readonly reason: string;
 }
@@ -17,11 +17,13 @@ export interface EpochInputs {
   readonly environment: string | undefined;
   /** Default of a global `ARG SOURCE_DATE_EPOCH=...`. */
   readonly dockerfileDefault: string | undefined;
+  /** Of the lock file that the build enforces. */
+  readonly locked?: { readonly seconds: number; readonly reason: string } | undefined;
   readonly baseImages: readonly { readonly name: string; readonly created: string | undefined }[];
 }
 
 /**
- * The epoch of a build: what the user says, else the creation time of the oldest base image, so that a cached and a
+ * The epoch of a build: what the user says, else what the lock file holds, else the creation time of the oldest base image, so that a cached and a
  * clean build agree and an unchanged layer keeps its digest from commit to commit; never before 1980 by itself.
  * `context`, which BuildKit ignores for local contexts, leaves the choice to the base image.
  */
@@ -37,6 +39,13 @@ export function decideEpoch(inputs: EpochInputs): Result<EpochDecision> {
       return err(`invalid SOURCE_DATE_EPOCH: ${JSON.stringify(text)} is no number of seconds`);
     return ok({ seconds: Number(text), source, reason: `SOURCE_DATE_EPOCH of ${from}` });
   }
+  const { locked } = inputs;
+  if (locked !== undefined)
+    return ok({
+      seconds: locked.seconds,
+      source: 'lock',
+      reason: `lock file: ${locked.reason}`,
+    });
   return ok(epochOfBases(inputs.baseImages));
 }
 

@@ -21,6 +21,8 @@ export interface FlagSpec {
   readonly hidden?: boolean;
   /** Shown with BUILDX_EXPERIMENTAL=1 only. */
   readonly experimental?: boolean;
+  /** What the flag means without `=VALUE` (pflag's NoOptDefVal); a value must then be joined to it. */
+  readonly bare?: string;
   /** The value is a file or folder, for completion. */
   readonly path?: boolean;
 }

@@ -50,6 +50,19 @@ export const OWN_FLAGS: readonly FlagSpec[] = [
     help: 'Which normalising rules make the image reproducible',
   },
   { name: 'pin', kind: 'bool', help: 'Pin external images to digests (on by default)' },
+  {
+    name: 'lock',
+    kind: 'string',
+    value: '[=FILE|false]',
+    bare: 'true',
+    path: true,
+    help: 'Write scoville.lock where there is none; false: leave one unread',
+  },
+  {
+    name: 'locked',
+    kind: 'bool',
+    help: 'Fail, publishing nothing, where the build departs from scoville.lock',
+  },
   { name: 'grade', kind: 'bool', help: 'Grade the image (on by default)' },
   {
     name: 'scanner',

@@ -20,6 +20,9 @@ export interface OwnOptions {
   readonly signatureFormat?: SignatureFormat;
   readonly repro?: 'safe' | 'aggressive' | 'off';
   readonly pin?: boolean;
+  /** `--lock`: true, false, or the file. */
+  readonly lock?: boolean | string;
+  readonly locked: boolean;
   readonly grade: boolean;
   readonly scanner?: ScannerChoice;
   readonly maxAgeDays?: number;
@@ -63,6 +66,8 @@ export function readOwnOptions(given: readonly GivenOwnFlag[]): Result<OwnOption
     ...present('signatureFormat', all('signature-format').at(-1) as OwnOptions['signatureFormat']),
     ...present('repro', all('repro').at(-1) as OwnOptions['repro']),
     ...present('pin', bool('pin')),
+    ...present('lock', parseLockFlag(all('lock').at(-1))),
+    locked: bool('locked') ?? false,
     grade: bool('grade') ?? true,
     ...present('scanner', all('scanner').at(-1) as OwnOptions['scanner']),
     ...present('maxAgeDays', maxAge === undefined ? undefined : Number(maxAge)),
@@ -71,6 +76,10 @@ export function readOwnOptions(given: readonly GivenOwnFlag[]): Result<OwnOption
     interactive: bool('interactive') ?? true,
     buildxArguments: all('buildx-arg'),
   });
+}
+
+function parseLockFlag(text: string | undefined): boolean | string | undefined {
+  return text === undefined ? undefined : (parseGoBool(text) ?? text);
 }
 
 function wrongValue(spec: FlagSpec, value: string): string | undefined {

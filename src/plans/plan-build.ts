@@ -12,12 +12,14 @@ import { type NeededImage, neededImages, type ResolvedImage } from './external-i
 import { labelsFromFlags, labelsOf } from './labels.ts';
 import { type ImageOutput, planOutput } from './output-plan.ts';
 import { lastValueOf, type ParsedBuild, valuesOf } from './parse-build-args.ts';
+import { planLock, type PlannedLock } from './plan-lock.ts';
 import { progressStyle } from './progress-style.ts';
 import { pinsOf, sourcePolicy } from './source-policy.ts';
 import { imageNames } from './tags.ts';
 import { parseAnnotations } from './user-annotations.ts';
 
-const SOURCE_POLICY_VARIABLE = 'EXPERIMENTAL_BUILDKIT_SOURCE_POLICY';
+/** Where buildx looks for a source policy. */
+export const SOURCE_POLICY_VARIABLE = 'EXPERIMENTAL_BUILDKIT_SOURCE_POLICY';
 
 /** What the user wrote, checked; the parts of a plan that can be wrong. */
 interface Checked {
@@ -66,6 +68,7 @@ export function planBuild(inputs: BuildInputs): Result<BuildPlan | PassthroughPl
     own: parsed.own,
     userFiles: userFiles(parsed),
     notices: [...output.notices, ...pinning.notices],
+    ...lockOf(inputs, checked.value),
     ...checked.value,
   });
 }
@@ -130,12 +133,13 @@ function planEpoch(
     buildArgument: argument?.slice('SOURCE_DATE_EPOCH='.length),
     environment: inputs.env['SOURCE_DATE_EPOCH'],
     dockerfileDefault: inputs.dockerfile?.globalArgs['SOURCE_DATE_EPOCH'],
+    locked: inputs.lock?.before?.epoch,
     baseImages: needed
       .filter((image) => image.kind === 'from' || image.isBase)
       .map(({ reference }) => formatReference(reference))
       .map((name) => ({ name, created: created.get(name) })),
   });
-  const bySelf = decision.ok && ['base-image', 'fallback'].includes(decision.value.source);
+  const bySelf = decision.ok && ['lock', 'base-image', 'fallback'].includes(decision.value.source);
   return bySelf && settings.reproducible.mode === 'off' ? ok(undefined) : decision;
 }
 
@@ -152,7 +156,8 @@ function planPins(
   { settings, needed }: Checked,
 ): { readonly policy: PlannedPolicy | undefined; readonly notices: readonly string[] } {
   const pins = settings.reproducible.pin ? pinsOf(needed, inputs.resolved) : [];
-  if (pins.length === 0) return { policy: undefined, notices: [] };
+  const remotes = inputs.lock?.before?.remotes;
+  if (pins.length === 0 && (remotes?.size ?? 0) === 0) return { policy: undefined, notices: [] };
   if ((inputs.env[SOURCE_POLICY_VARIABLE] ?? '') !== '')
     return {
       policy: undefined,
@@ -160,8 +165,15 @@ function planPins(
         `${SOURCE_POLICY_VARIABLE} is set: that policy stands, and no image is pinned here`,
       ],
     };
-  const policy = { file: inputs.paths.sourcePolicyFile, policy: sourcePolicy(pins), pins };
+  const policy = { file: inputs.paths.sourcePolicyFile, policy: sourcePolicy(pins, remotes), pins };
   return { policy, notices: [] };
+}
+
+function lockOf(inputs: BuildInputs, { needed, epoch }: Checked): { readonly lock?: PlannedLock } {
+  const { lock, parsed, resolved, dockerfile } = inputs;
+  if (lock === undefined) return {};
+  const target = lastValueOf(parsed, 'target');
+  return { lock: planLock(lock, { target, needed, resolved, epoch, dockerfile }) };
 }
 
 function baseImage(

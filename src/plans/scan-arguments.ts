@@ -82,6 +82,7 @@ function valueOf(
 ): Step {
   if (given !== undefined) return flag(spec, given, 1);
   if (spec.kind === 'bool') return flag(spec, 'true', 1);
+  if (spec.bare !== undefined) return flag(spec, spec.bare, 1);
   if (next === undefined) return problem(`flag needs an argument: ${written}`);
   return flag(spec, next, 2);
 }

@@ -9,8 +9,11 @@ export interface Pin {
 
 interface PolicyRule {
   readonly action: 'CONVERT';
-  readonly selector: { readonly identifier: string };
-  readonly updates: { readonly identifier: string };
+  readonly selector: { readonly identifier: string; readonly matchType?: 'EXACT' };
+  readonly updates: {
+    readonly identifier: string;
+    readonly attrs?: Readonly<Record<string, string>>;
+  };
 }
 
 /** moby/buildkit, sourcepolicy/pb/policy.proto, in the JSON that buildx reads. */
@@ -39,15 +42,37 @@ export function pinsOf(
 
 /**
  * The policy that has BuildKit use the digests, the Dockerfile untouched. The default match compares whole identifiers
- * where they hold no `*`, which a reference never does; so a converted name is not matched again.
+ * where they hold no `*`, which a reference never does; so a converted name is not matched again. An address may hold one. `remotes`
+ * are the files of ADD, by address, with the checksums that the lock holds.
  */
-export function sourcePolicy(pins: readonly Pin[]): SourcePolicy {
+export function sourcePolicy(
+  pins: readonly Pin[],
+  remotes: ReadonlyMap<string, string> = new Map(),
+): SourcePolicy {
   return {
     version: 1,
-    rules: pins.map(({ from, to }) => ({
-      action: 'CONVERT',
-      selector: { identifier: `docker-image://${from}` },
-      updates: { identifier: `docker-image://${to}` },
-    })),
+    rules: [
+      ...pins.map(({ from, to }): PolicyRule => ({
+        action: 'CONVERT',
+        selector: { identifier: `docker-image://${from}` },
+        updates: { identifier: `docker-image://${to}` },
+      })),
+      ...[...remotes].flatMap(([url, checksum]): PolicyRule[] =>
+        isChecked(url, checksum)
+          ? [
+              {
+                action: 'CONVERT',
+                selector: { identifier: url, matchType: 'EXACT' },
+                updates: { identifier: url, attrs: { 'http.checksum': checksum } },
+              },
+            ]
+          : [],
+      ),
+    ],
   };
+}
+
+/** Files that ADD fetches over HTTP: BuildKit refuses one with another checksum. */
+function isChecked(url: string, checksum: string): boolean {
+  return /^https?:\/\//.test(url) && checksum.startsWith('sha256:');
 }

@@ -11,6 +11,8 @@ export interface Builder {
   readonly running: boolean;
   /** `os/arch[/variant]`, those it can build for. */
   readonly platforms: readonly string[];
+  /** Version of its BuildKit, where it tells one. */
+  readonly buildkit?: string;
 }
 
 /** The builder that a build without `--builder` uses, or the named one. Throws ToolError where there is none of that name. */
@@ -30,12 +32,17 @@ export function parseBuilder(stdout: string): Builder {
   const all = (key: string): readonly string[] =>
     [...stdout.matchAll(new RegExp(`^${key}:[ \\t]*(.*)$`, 'gm'))].map((m) => m[1]?.trim() ?? '');
   const platforms = all('Platforms').flatMap((list) => list.split(/,\s*/));
+  // buildx before 0.13 writes `Buildkit:`; a distribution's engine may not know its own.
+  const buildkit = /^v\d+\.\d+\S*$/.exec(
+    [...all('BuildKit version'), ...all('Buildkit')][0] ?? '',
+  )?.[0];
   return {
     name: all('Name')[0] ?? '',
     driver: all('Driver')[0] ?? '',
     running: all('Status').includes('running'),
     // Platforms that a person named carry a star.
     platforms: [...new Set(platforms.map((name) => name.replace('*', '')).filter(Boolean))],
+    ...(buildkit === undefined || buildkit.startsWith('v0.0.0') ? {} : { buildkit }),
   };
 }
 

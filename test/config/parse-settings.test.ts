@@ -48,6 +48,7 @@ gate:
   waivers:
     - { criterion: no-shell, reason: debugging, expires: 2026-08-20 }
 trust: { images: [registry.example.com/base/*], keys: [keys/base.pub, awskms:///alias/base] }
+lock: true
 recentDays: 7
 registries:
   registry.local:5000: { plainHttp: true }
@@ -89,6 +90,7 @@ vex: [vex/app.openvex.json]
         images: ['registry.example.com/base/*'],
         keys: ['/project/keys/base.pub', 'awskms:///alias/base'],
       },
+      lock: true,
       recentDays: 7,
       registries: { 'registry.local:5000': { plainHttp: true } },
       scanner: 'docker-scout',
@@ -160,7 +162,7 @@ vex: [vex/app.openvex.json]
     ['gate: !custom {}\n', 'f.yaml:1:7: Unresolved tag: !custom'],
     [
       '<<: {}\n',
-      'f.yaml:1:1: unknown key "<<"; known are image, secrets, sign, attest, reproducible, gate, trust, recentDays, registries, scanner, osv, offline, vex',
+      'f.yaml:1:1: unknown key "<<"; known are image, secrets, sign, attest, reproducible, gate, trust, lock, recentDays, registries, scanner, osv, offline, vex',
     ],
     ['1: x\n', 'f.yaml:1:1: the file: keys must be text'],
   ])('refuses %j', async (text, problem) => {

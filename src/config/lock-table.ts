@@ -1,0 +1,103 @@
+import type { SettingField, SettingType } from './setting-spec.ts';
+
+const TEXT: SettingType = { kind: 'string' };
+const DIGEST: SettingType = {
+  kind: 'string',
+  pattern: /^sha256:[0-9a-f]{64}$/,
+  expects: 'a sha256 digest',
+};
+const CHECKSUM: SettingType = {
+  kind: 'string',
+  pattern: /^(?:sha256:[0-9a-f]{64}|sha1:[0-9a-f]{40})$/,
+  expects: 'a sha256 or sha1 digest',
+};
+const PLATFORM = {
+  keyPattern: /^[a-z0-9]+\/[a-z0-9_]+(?:\/[a-z0-9.]+)?$/,
+  keyExpects: 'a platform such as linux/amd64',
+};
+const PACKAGE: SettingType = {
+  kind: 'string',
+  pattern: /^\S+ \S*$/,
+  expects: 'a name and a version with a space between',
+};
+const LATEST_EPOCH = 999_999_999_999;
+
+const image: SettingType = {
+  kind: 'object',
+  fields: {
+    digest: { type: DIGEST, help: 'Of the index, or of the one manifest.', required: true },
+    local: { type: { kind: 'boolean' }, help: "In the engine's own store alone." },
+    platforms: {
+      type: { kind: 'map', ...PLATFORM, of: DIGEST },
+      help: "Each platform's manifest.",
+    },
+  },
+};
+
+/** Every key of `scoville.lock`, in the order in which it is written. */
+export const LOCK_TABLE: Readonly<Record<string, SettingField>> = {
+  schemaVersion: {
+    type: { kind: 'integer', minimum: 1, maximum: 1 },
+    help: 'Version of this format.',
+    required: true,
+  },
+  dockerfile: { type: TEXT, help: 'The Dockerfile that it is of.' },
+  target: { type: TEXT, help: 'The stage that was built.' },
+  images: {
+    type: {
+      kind: 'map',
+      keyPattern: /^[^\s@]+(?:@sha256:[0-9a-f]{64})?$/,
+      keyExpects: "an image's full name",
+      of: image,
+    },
+    help: 'Images from outside.',
+  },
+  epoch: {
+    type: {
+      kind: 'object',
+      fields: {
+        seconds: {
+          type: { kind: 'integer', minimum: 0, maximum: LATEST_EPOCH },
+          help: 'Time of the layers, seconds since 1970.',
+          required: true,
+        },
+        reason: { type: TEXT, help: 'What decided it.', required: true },
+      },
+    },
+    help: 'Time of the layers.',
+  },
+  builder: {
+    type: {
+      kind: 'object',
+      fields: {
+        docker: { type: TEXT, help: 'Version of the engine.' },
+        buildx: { type: TEXT, help: 'Version of buildx.' },
+        buildkit: { type: TEXT, help: 'Version of BuildKit.' },
+        frontend: { type: TEXT, help: 'What read the Dockerfile.' },
+      },
+    },
+    help: 'Who built it; told, not enforced.',
+  },
+  normaliser: { type: TEXT, help: 'Rules and their version.', required: true },
+  snapshots: {
+    type: { kind: 'list', of: TEXT },
+    help: 'Dates at which package mirrors are frozen.',
+  },
+  remotes: {
+    type: { kind: 'map', keyPattern: /^\S+$/, keyExpects: 'an address', of: CHECKSUM },
+    help: 'What ADD fetches.',
+  },
+  packages: {
+    type: {
+      kind: 'map',
+      ...PLATFORM,
+      of: {
+        kind: 'map',
+        keyPattern: /^[a-z]{1,32}$/,
+        keyExpects: 'a kind of package',
+        of: { kind: 'list', of: PACKAGE },
+      },
+    },
+    help: 'What the own layers installed.',
+  },
+};

@@ -1,0 +1,135 @@
+import { open, stat } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { parseLock } from '../config/parse-lock.ts';
+import { formatProblem } from '../config/problem.ts';
+import { messageOf, UserError } from '../model/errors.ts';
+import { LOCK_FILE_NAME, type LockFile } from '../model/lock.ts';
+import type { Settings } from '../model/settings.ts';
+import { ruleSet } from '../normalise/rule-set.ts';
+import { applyOptions } from '../plans/apply-options.ts';
+import type { ParsedBuild } from '../plans/parse-build-args.ts';
+import { SOURCE_POLICY_VARIABLE } from '../plans/plan-build.ts';
+import type { LockRequest } from '../plans/plan-lock.ts';
+import type { ContextSource } from './context-source.ts';
+import type { PipelineContext } from './context.ts';
+
+/** In bytes. */
+const LARGEST_FILE = 16 * 1024 * 1024;
+
+/** A lock that takes part in a build. */
+export interface FoundLock {
+  readonly request: LockRequest;
+  /** The file's text as it was read; undefined where there was none. */
+  readonly text: string | undefined;
+  /** What the file holds, though the build may not heed it. */
+  readonly found: LockFile | undefined;
+}
+
+/** `update`: nothing of the lock is enforced, it is made anew. */
+export type LockMode = 'build' | 'update';
+
+/**
+ * The lock of a build: the file that `--lock=FILE` names, else `scoville.lock` beside the Dockerfile. Undefined where there is none and none is
+ * to be written. Throws UserError for one that cannot be read, with line and column, and where `--locked` finds none.
+ */
+export async function findLock(
+  context: Pick<PipelineContext, 'cwd' | 'env' | 'emit'>,
+  parsed: ParsedBuild,
+  settings: Settings,
+  source: ContextSource,
+  mode: LockMode,
+): Promise<FoundLock | undefined> {
+  const { lock, locked } = parsed.own;
+  if (locked && (lock === false || mode === 'update'))
+    throw new UserError(
+      lock === false ? '--locked and --lock=false exclude each other' : 'update takes no --locked',
+    );
+  if (lock === false && mode === 'build') return undefined;
+  const path = lockPath(lock, source, context.cwd);
+  const text = path === undefined ? undefined : await readText(path);
+  const wanted = mode === 'update' || lock !== undefined || settings.lock;
+  if (path === undefined || (text === undefined && !wanted && !locked)) {
+    if (wanted || locked)
+      throw new UserError('a context that is no folder has no place for a lock file', {
+        nextStep: 'name one: --lock=FILE',
+      });
+    return undefined;
+  }
+  if (text === undefined && locked)
+    throw new UserError(`--locked: there is no ${path}`, {
+      nextStep: 'scoville update PATH writes it',
+    });
+  const { reproducible } = applyOptions(settings, parsed.own);
+  const obstacle = obstacleOf(reproducible.pin, context.env);
+  if (obstacle !== undefined) {
+    if (locked || wanted)
+      throw new UserError(`${obstacle.what}, so that ${path} cannot hold the images`, {
+        nextStep: obstacle.mend,
+      });
+    context.emit({ kind: 'notice', text: `${path} is left unread: ${obstacle.what}` });
+    return undefined;
+  }
+  const found = text === undefined ? undefined : await readLock(text, path);
+  const request = {
+    path,
+    before: mode === 'update' ? undefined : found,
+    locked,
+    dockerfile: source.dockerfilePath === undefined ? undefined : basename(source.dockerfilePath),
+    normaliser: ruleSet(reproducible.mode, reproducible).id,
+  };
+  return { request, text, found };
+}
+
+/** What keeps a policy from being set; a lock that enforces nothing must not look as if it did. */
+function obstacleOf(
+  pin: boolean,
+  env: PipelineContext['env'],
+): { readonly what: string; readonly mend: string } | undefined {
+  if (!pin)
+    return {
+      what: 'pins are off',
+      mend: 'leave out --pin=false (reproducible.pin in .scoville.yaml)',
+    };
+  if ((env[SOURCE_POLICY_VARIABLE] ?? '') === '') return undefined;
+  return {
+    what: `${SOURCE_POLICY_VARIABLE} is set, and that policy stands`,
+    mend: `unset ${SOURCE_POLICY_VARIABLE}`,
+  };
+}
+
+function lockPath(
+  lock: boolean | string | undefined,
+  { dockerfilePath, directory }: ContextSource,
+  cwd: string,
+): string | undefined {
+  if (typeof lock === 'string') return resolve(cwd, lock);
+  const folder = dockerfilePath === undefined ? directory : dirname(dockerfilePath);
+  return folder === undefined ? undefined : join(folder, LOCK_FILE_NAME);
+}
+
+async function readLock(text: string, path: string): Promise<LockFile> {
+  const lock = await parseLock(text, path);
+  if (lock.ok) return lock.value;
+  const [first, ...rest] = lock.error.slice(0, 20).map(formatProblem);
+  throw new UserError([first, ...rest].join('\n  '), {
+    nextStep: 'mend it, or take it away and let `scoville update` write it anew',
+  });
+}
+
+/** A regular file's text, undefined where there is none. Throws UserError for what is no file, too large, or no text. */
+export async function readText(path: string): Promise<string | undefined> {
+  try {
+    const found = await stat(path);
+    if (!found.isFile()) throw new Error('not a regular file');
+    if (found.size > LARGEST_FILE) throw new Error(`larger than ${LARGEST_FILE} bytes`);
+    const handle = await open(path, 'r');
+    try {
+      return new TextDecoder('utf-8', { fatal: true }).decode(await handle.readFile());
+    } finally {
+      await handle.close();
+    }
+  } catch (cause) {
+    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return undefined;
+    throw new UserError(`${path} cannot be read: ${messageOf(cause)}`, { cause });
+  }
+}
