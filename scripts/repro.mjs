@@ -1,0 +1,36 @@
+// Which Dockerfiles build twice to the same image: by safe rules, and where those do not suffice by aggressive ones. Prints a Markdown table.
+//   npm run repro -- [DIR...] [--fail NAME]... [--bin FILE] [-- BUILD FLAGS]
+// DIR: a folder with a Dockerfile, or one of such folders; SCOVILLE_REPRO_CORPUS names them too; by default examples/ and test/fixtures/repro.
+// --fail NAME: this one is known to differ. A file `expect-difference` in its folder says the same.
+// Exit 1 where one differs that is not known to, or one that is does not; 2 where one does not build.
+import { resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { corpus } from './repro/corpus.mjs';
+import { measure } from './repro/measure.mjs';
+import { tableText } from './repro/table.mjs';
+
+const words = process.argv.slice(2);
+const dashes = words.indexOf('--');
+const { values, positionals } = parseArgs({
+  args: dashes < 0 ? words : words.slice(0, dashes),
+  allowPositionals: true,
+  options: {
+    fail: { type: 'string', multiple: true, default: [] },
+    bin: { type: 'string', default: 'dist/scoville.js' },
+  },
+});
+const flags = dashes < 0 ? [] : words.slice(dashes + 1);
+const given =
+  positionals.length > 0 ? positionals : (process.env.SCOVILLE_REPRO_CORPUS ?? '').split(':');
+const named = given.filter((text) => text !== '');
+const folders = corpus(named.length > 0 ? named : ['examples', 'test/fixtures/repro'], values.fail);
+if (folders.length === 0) throw new Error('there is no Dockerfile in these folders');
+
+const rows = [];
+for (const folder of folders) {
+  process.stderr.write(`repro: ${folder.name}\n`);
+  rows.push(measure(resolve(values.bin), folder, flags));
+}
+process.stdout.write(`${tableText(rows)}\n`);
+if (rows.some(({ error }) => error !== undefined)) process.exitCode = 2;
+else if (rows.some(({ isKnown, isSame }) => isKnown === isSame)) process.exitCode = 1;
