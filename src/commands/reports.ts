@@ -51,7 +51,7 @@ async function writeBadges(subject: ReportSubject, folder: string): Promise<void
   }
 }
 
-function isUtf8(io: CommandIo): boolean {
+export function isUtf8(io: CommandIo): boolean {
   // POSIX, 8.2: the first of them that is set to anything.
   const locale =
     ['LC_ALL', 'LC_CTYPE', 'LANG'].map((name) => io.env[name] ?? '').find((v) => v !== '') ?? '';

@@ -14,6 +14,15 @@ export async function readGivenDockerfile(
   const text = await readText(resolve(cwd, path)).catch((cause: unknown) => {
     throw new UserError(`the Dockerfile ${path} cannot be read: ${messageOf(cause)}`, { cause });
   });
+  return givenDockerfile(path, text, built);
+}
+
+/** The text of a Dockerfile with `NAME=VALUE` arguments and the target of its build. */
+export function givenDockerfile(
+  name: string,
+  text: string,
+  built: { readonly buildArgs: readonly string[]; readonly target: string | undefined },
+): GivenDockerfile {
   const buildArgs = Object.fromEntries(
     built.buildArgs.map((pair) => {
       const equals = pair.indexOf('=');
@@ -21,7 +30,7 @@ export async function readGivenDockerfile(
     }),
   );
   const { target } = built;
-  return { name: path, text, buildArgs, ...(target === undefined ? {} : { target }) };
+  return { name, text, buildArgs, ...(target === undefined ? {} : { target }) };
 }
 
 async function readText(path: string): Promise<string> {

@@ -1,9 +1,9 @@
 import { judgeImage } from '../criteria/judge-image.ts';
+import type { RuleFinding } from '../dockerfile/lint/rule.ts';
 import { buildFact } from '../facts/build.ts';
 import type { BuildAnalysis, PackageManager } from '../model/build-analysis.ts';
 import type { Evidence } from '../model/criterion.ts';
 import type { DockerfileModel, SourceRange } from '../model/dockerfile.ts';
-import type { RuleFinding } from '../dockerfile/lint/rule.ts';
 import { type DeclarationsFact, type Facts, known, unknownFact } from '../model/facts.ts';
 import { DOCKERFILE_CRITERIA } from './lint-catalogue.ts';
 

@@ -1,5 +1,5 @@
-import { resolveUser } from '../criteria/configuration/nonroot-user.ts';
 import { buildPurpose } from '../criteria/build-packages.ts';
+import { resolveUser } from '../criteria/configuration/nonroot-user.ts';
 import { minimalBase } from '../criteria/minimal-bases.ts';
 import { secretName } from '../criteria/secret-names.ts';
 import type { LintKnowledge } from '../dockerfile/lint/rule.ts';

@@ -45,7 +45,7 @@ function pairs(texts: readonly string[]): Readonly<Record<string, string>> {
 }
 
 /** A small file of the context, such as requirements.txt; nothing outside of it, links followed. */
-function contextFile(directory: string | undefined, path: string): string | undefined {
+export function contextFile(directory: string | undefined, path: string): string | undefined {
   if (directory === undefined) return undefined;
   try {
     const root = realpathSync(directory);

@@ -2,6 +2,7 @@ import type { CriterionResult } from '../model/criterion.ts';
 import type { ReportInput } from '../model/report.ts';
 import type { Scorecard } from '../model/scorecard.ts';
 import { shortened } from './clean-text.ts';
+import { LONGEST_MESSAGE, sarifMessage } from './sarif-message.ts';
 import {
   fingerprint,
   IMAGE_ROOT,
@@ -16,15 +17,6 @@ import { sarifLevel, sarifRule } from './sarif-rules.ts';
 const SCHEMA = 'https://json.schemastore.org/sarif-2.1.0.json';
 /** A criterion with more places than this says how many more there are. */
 const PLACES_SHOWN = 100;
-const LONGEST_MESSAGE = 1000;
-
-/** A message that is all text: brackets would make links (3.11.6), a number in braces a placeholder (3.11.5). */
-function message(text: string): { readonly text: string } {
-  const plain = shortened(text, LONGEST_MESSAGE)
-    .replace(/[\\[\]]/g, '\\$&')
-    .replace(/\{(\d+)\}/g, '{{$1}}');
-  return { text: plain };
-}
 
 /** Accepted by whoever configured the image (3.35); one that has run out at the verdict's time suppresses nothing. */
 function suppressions({ id }: CriterionResult, { waivers, gradedAt }: Scorecard) {
@@ -67,7 +59,7 @@ function resultsOf(
       ruleId: result.id,
       ruleIndex,
       level: sarifLevel(result),
-      message: message(messageOf(result, place, rest)),
+      message: sarifMessage(messageOf(result, place, rest)),
       locations: [place.location],
       // The second is what GitHub keeps an alert by; it cannot make one for a path inside an image.
       partialFingerprints: { 'scoville/v1': print, primaryLocationLineHash: `${print}:1` },

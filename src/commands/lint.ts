@@ -1,0 +1,109 @@
+import { resolve } from 'node:path';
+import { loadSettings } from '../config/find-settings.ts';
+import { formatProblem } from '../config/problem.ts';
+import { CATALOGUE } from '../criteria/catalogue.ts';
+import { EXIT, UserError } from '../model/errors.ts';
+import { isAtLeast, type LintedFile } from '../model/lint.ts';
+import { unreachable } from '../model/result.ts';
+import type { Settings } from '../model/settings.ts';
+import { findDockerfiles } from '../pipeline/find-dockerfiles.ts';
+import { LINT_RULES } from '../pipeline/lint-catalogue.ts';
+import { lintFile } from '../pipeline/lint-files.ts';
+import { writeFileBeside } from '../pipeline/write-file-beside.ts';
+import { cleanForTerminal } from '../ui/clean.ts';
+import type { Command, CommandIo } from './io.ts';
+import { LINT_HELP, type LintFlags, readLintFlags } from './lint-flags.ts';
+import { isUtf8 } from './reports.ts';
+import { VERSION } from './version.ts';
+
+/** `scoville lint`. */
+export const lint: Command = async (args, io) => {
+  const flags = readLintFlags(args);
+  if (flags.help) {
+    io.writeOut(LINT_HELP);
+    return EXIT.met;
+  }
+  const { files, unreadable } = await lintAll(flags, await lintSettings(flags, io), io);
+  await writeLintReports(files, flags, io);
+  for (const message of unreadable) io.writeErr(`scoville: ${cleanForTerminal(message)}\n`);
+  if (unreadable.length > 0 || files.some(({ parsed }) => !parsed)) return EXIT.failed;
+  const short = files.some(({ findings }) =>
+    findings.some(({ severity }) => isAtLeast(severity, flags.failOn)),
+  );
+  return short ? EXIT.short : EXIT.met;
+};
+
+async function lintSettings(flags: LintFlags, io: CommandIo): Promise<Settings> {
+  const loaded = await loadSettings(
+    { file: flags.config, startDir: io.cwd },
+    { now: io.now(), criteria: CATALOGUE.map(({ id }) => id) },
+  );
+  if (loaded.ok) return loaded.value;
+  throw new UserError(loaded.error.map(formatProblem).join('\n  '), {
+    nextStep: 'docs/configuration.md lists every setting',
+  });
+}
+
+/** One file that cannot be read does not keep the others from being judged. */
+async function lintAll(
+  flags: LintFlags,
+  settings: Settings,
+  io: CommandIo,
+): Promise<{ readonly files: readonly LintedFile[]; readonly unreadable: readonly string[] }> {
+  const { buildArgs, target } = flags;
+  const options = { cwd: io.cwd, buildArgs, target, settings, stdin: io.stdin, now: io.now() };
+  const files: LintedFile[] = [];
+  const unreadable: string[] = [];
+  for (const path of new Set(flags.paths)) {
+    try {
+      const found = path === '-' ? [path] : await findDockerfiles(io.cwd, path);
+      if (found.length === 0) unreadable.push(`there is no Dockerfile in ${path}`);
+      for (const one of found) files.push(await lintFile(one, options));
+    } catch (thrown) {
+      if (!(thrown instanceof UserError)) throw thrown;
+      unreadable.push(thrown.message);
+    }
+  }
+  return { files, unreadable };
+}
+
+async function writeLintReports(
+  files: readonly LintedFile[],
+  { reports }: LintFlags,
+  io: CommandIo,
+): Promise<void> {
+  if (files.length === 0) return;
+  const wanted = reports.some(({ file }) => file === undefined)
+    ? reports
+    : [{ format: 'terminal' } as const, ...reports];
+  for (const { format, file } of wanted) {
+    const text = await rendered(files, format, file === undefined ? io : undefined);
+    if (file === undefined) io.writeOut(text);
+    else await writeFileBeside(resolve(io.cwd, file), text);
+  }
+}
+
+/** `screen` is given where the text goes to stdout. */
+async function rendered(
+  files: readonly LintedFile[],
+  format: LintFlags['reports'][number]['format'],
+  screen: CommandIo | undefined,
+): Promise<string> {
+  switch (format) {
+    case 'terminal': {
+      const { lintText } = await import('../reporters/lint-text.ts');
+      if (screen === undefined) return lintText(files, { color: false, unicode: true });
+      const { color, outIsTerminal, columns } = screen;
+      const width = outIsTerminal ? { width: columns } : {};
+      return lintText(files, { color: color && outIsTerminal, unicode: isUtf8(screen), ...width });
+    }
+    case 'json':
+      return (await import('../reporters/lint-json.ts')).lintJson(files, VERSION);
+    case 'sarif': {
+      const { lintSarif } = await import('../reporters/lint-sarif.ts');
+      return lintSarif(files, { version: VERSION, rules: LINT_RULES });
+    }
+    default:
+      return unreachable(format);
+  }
+}
