@@ -10,6 +10,7 @@ import type { BuildPlan, PassthroughPlan } from '../plans/build-plan.ts';
 import type { ParsedBuild } from '../plans/parse-build-args.ts';
 import type { BuildOutcome } from '../tools/buildx.ts';
 import { boundCachesDaily } from './bound-caches.ts';
+import { noticeModes } from './context-modes.ts';
 import type { PipelineContext } from './context.ts';
 import { finishImage } from './finish-image.ts';
 import { gateImage } from './gate-image.ts';
@@ -76,6 +77,8 @@ async function buildPlanned(
 ): Promise<BuildResult> {
   const { plan, store } = prepared;
   for (const text of plan.notices) context.emit({ kind: 'notice', text });
+  if (plan.settings.reproducible.mode !== 'off')
+    await noticeModes(context, prepared.source.directory);
   const startedAt = context.now();
   context.emit({ kind: 'phase-started', phase: 'build' });
   const { outcome, signer } = await buildAndOpenKey(context, prepared);

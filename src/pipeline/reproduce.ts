@@ -12,6 +12,7 @@ import type { ParsedBuild } from '../plans/parse-build-args.ts';
 import { secondBuild } from '../plans/second-build.ts';
 import { attestableBuild, attestReproduction } from './attest-reproduction.ts';
 import { compareImages } from './compare-images.ts';
+import { noticeModes } from './context-modes.ts';
 import { type PipelineContext, phase } from './context.ts';
 import { copyContext } from './copy-context.ts';
 import type { FinalImage } from './image-under-build.ts';
@@ -50,6 +51,7 @@ export async function reproduce(
         nextStep: 'unpack it, and reproduce the folder',
       });
     const planned = { ...prepared, plan };
+    await noticeModes(context, prepared.source.directory);
     const a = await buildOnce(context, planned);
     if (typeof a === 'number') return { kind: 'buildx', exitCode: a };
     // Before the second build, which takes longest.

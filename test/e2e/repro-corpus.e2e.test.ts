@@ -1,0 +1,125 @@
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { bases, Scoville } from './harness.ts';
+
+interface Comparison {
+  readonly reproducible: boolean;
+  readonly first: { readonly digest: string };
+  readonly differences: readonly {
+    readonly path: string;
+    readonly class: string;
+    readonly line: number | null;
+    readonly remedy: string | null;
+  }[];
+}
+
+const scoville = new Scoville();
+let folder = '';
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'scoville-corpus-'));
+});
+afterAll(async () => {
+  await scoville.remove();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+function context(
+  name: string,
+  dockerfile: string,
+  files: Readonly<Record<string, string>> = {},
+): string {
+  const dir = join(folder, name);
+  mkdirSync(dir);
+  for (const [path, text] of Object.entries({ Dockerfile: dockerfile, ...files }))
+    writeFileSync(join(dir, path), text);
+  return dir;
+}
+
+async function reproduced(dir: string, ...flags: string[]): Promise<Comparison> {
+  const { stdout, stderr, exitCode } = await scoville.run(['reproduce', '--json', ...flags, dir]);
+  if (exitCode > 1 || stdout === '') throw new Error(stderr);
+  return JSON.parse(stdout) as Comparison;
+}
+
+const found = ({ differences }: Comparison) =>
+  differences.map(({ path, class: id, line }) => [path, id, line]);
+
+describe('a program’s own idea of the time', () => {
+  const text = `FROM ${bases.debian}\n# said once\nRUN echo "\${SOURCE_DATE_EPOCH:-$(date +%s%N)}" > /stamp\n`;
+
+  test('is named by safe rules, and with aggressive ones SOURCE_DATE_EPOCH reaches the RUN, the Dockerfile untouched', async () => {
+    const dir = context('stamp', text);
+    const safe = await reproduced(dir);
+    expect(found(safe).map(([path, , line]) => [path, line])).toEqual([['stamp', 3]]);
+    const aggressive = await reproduced(dir, '--repro=aggressive');
+    expect(found(aggressive)).toEqual([]);
+  });
+
+  test('a mistake is still where the user made it, and the file’s own .dockerignore counts', async () => {
+    const dir = context('mistake', '', {
+      'app.Dockerfile': `FROM ${bases.debian}\nCOPY . /app\nRUN test ! -e /app/hidden && exit 7\n`,
+      'app.Dockerfile.dockerignore': 'hidden\n',
+      hidden: 'x',
+    });
+    const file = join(dir, 'app.Dockerfile');
+    const ended = await scoville.expect(1, ['reproduce', '--repro=aggressive', '-f', file, dir]);
+    expect(ended.stderr).toContain('exit code: 7');
+    expect(ended.stderr).toMatch(/app\.Dockerfile:3$/m);
+    expect(ended.stderr).not.toMatch(/\| +(?:>>> )?ARG SOURCE_DATE_EPOCH/);
+  });
+});
+
+test('archives of a checkout differ by its times, and no more with aggressive rules', async () => {
+  const dir = context(
+    'packed',
+    `FROM ${bases.busybox} AS pack\nCOPY . /src\nRUN mkdir /out && tar czf /out/src.tar.gz src && gzip -c src/a > /out/a.gz\nFROM scratch\nCOPY --from=pack /out /\n`,
+    { a: 'a', b: 'b' },
+  );
+  expect((await reproduced(dir)).differences.map(({ path }) => path)).toContain('src.tar.gz');
+  expect(found(await reproduced(dir, '--repro=aggressive'))).toEqual([]);
+});
+
+test('the user’s own rules settle what only the user knows', async () => {
+  const dir = context(
+    'own',
+    `FROM ${bases.busybox}\nRUN mkdir /srv && cd /srv && date +%s%N > a.log && date +%s%N > b.id && touch -d @1000 c\n`,
+    {
+      '.scoville.yaml':
+        'reproducible: { empty: [srv/*.log], drop: [srv/*.id], time: { srv/c: epoch } }\n',
+    },
+  );
+  expect(found(await reproduced(dir))).toEqual([]);
+});
+
+test('other modes of a checkout are named by class and remedy', async () => {
+  const dir = context('modes', `FROM scratch\nCOPY a b /\n`, { a: 'a', b: 'b' });
+  const digests: string[] = [];
+  for (const mode of [0o644, 0o664]) {
+    chmodSync(join(dir, 'a'), mode);
+    utimesSync(join(dir, 'a'), mode, mode);
+    digests.push((await reproduced(dir)).first.digest);
+  }
+  expect(new Set(digests).size).toBe(2);
+  const chmod = context('chmod', `FROM scratch\nCOPY --chmod=644 a b /\n`, { a: 'a', b: 'b' });
+  const same: string[] = [];
+  for (const mode of [0o644, 0o664]) {
+    chmodSync(join(chmod, 'a'), mode);
+    same.push((await reproduced(chmod)).first.digest);
+  }
+  expect(new Set(same).size).toBe(1);
+});
+
+test('nothing stays of a Dockerfile that was sent', () => {
+  expect(existsSync(join(folder, 'stamp', 'sent'))).toBe(false);
+});
