@@ -19,6 +19,7 @@ export const NO_SECRET_NAMES: readonly { readonly pattern: RegExp; readonly reas
     pattern: /(?:^|_)(?:PUBLIC|PUB|PUBLISHABLE|SITE)_KEY$/,
     reason: 'a key that is public by its purpose',
   },
+  { pattern: /(?:^|_)PUBLIC_TOKEN$/, reason: 'a token that is public by its purpose' },
   {
     pattern: /(?:^|_)(?:SORT|PRIMARY|PARTITION|FOREIGN|CACHE|HOST)_KEY$/,
     reason: 'a key of a table, a cache or a known host',

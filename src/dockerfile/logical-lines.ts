@@ -1,5 +1,6 @@
 import type { SourceRange } from '../model/dockerfile.ts';
 import { splitWords } from './instruction-words.ts';
+import { heredocDelimiter } from './shell/heredoc-delimiter.ts';
 
 /** Where a stretch of joined text stands in the file; line and column start at 1. */
 interface Segment {
@@ -73,10 +74,8 @@ function heredocWords(text: string): { delimiter: string; expand: boolean; strip
     const found = HEREDOC_WORD.exec(word.text);
     if (found === null) return [];
     const name = found[2] ?? '';
-    const delimiter = name.replace(/["'\\]/g, '');
-    return delimiter === ''
-      ? []
-      : [{ delimiter, expand: delimiter === name, strip: found[1] === '-' }];
+    const { delimiter, expand } = heredocDelimiter(name);
+    return delimiter === '' ? [] : [{ delimiter, expand, strip: found[1] === '-' }];
   });
 }
 

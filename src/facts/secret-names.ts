@@ -25,9 +25,14 @@ function isRandom(value: string): boolean {
   );
 }
 
+/** Fingerprint or long id of an OpenPGP key, as release scripts spell the keys they trust: `key='B97B0AFC...'`. */
+function isFingerprint(value: string): boolean {
+  return /^(?:0x)?(?:[0-9A-F]{16}|[0-9A-F]{40})$/.test(value);
+}
+
 /** True where a variable of this name and value holds a secret in itself. */
 export function isNamedSecret(name: string, value: string): boolean {
   if (NO_SECRET_NAME.test(name) || !isSecretValue(value)) return false;
   if (SECRET_NAME.test(name) || CAMEL_NAME.test(name)) return true;
-  return KEY_NAME.test(name) && isRandom(value);
+  return KEY_NAME.test(name) && isRandom(value) && !(/key$/i.test(name) && isFingerprint(value));
 }

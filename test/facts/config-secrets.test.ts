@@ -47,6 +47,12 @@ describe('configSecrets', () => {
     expect(found({ env })).toEqual([]);
   });
 
+  test('the fingerprint of a release key is none', () => {
+    const fingerprint = 'E3FF2839C048B25C084DEBE9B26995E310250568';
+    expect(found({ history: [`RUN key='${fingerprint}'; gpg --recv-keys "$key"`] })).toEqual([]);
+    expect(found({ history: [`RUN API_KEY=${fingerprint} ./run`] })).toHaveLength(1);
+  });
+
   test('a placeholder in history is none', () => {
     expect(
       found({ history: ['ARG TOKEN', 'RUN |1 V=1.2.3 /bin/sh -c make', 'CMD ["node"]'] }),

@@ -24,6 +24,11 @@ export interface Fetch {
 
 export const COMMIT = /^[0-9a-f]{40}(?:[0-9a-f]{24})?$/;
 
+/** True where a word of git names one commit, alone or as the source of a refspec (`+COMMIT:refs/heads/x`). */
+export function isCommit(word: string): boolean {
+  return COMMIT.test(word.replace(/^\+/, '').replace(/:[\w./-]*$/, ''));
+}
+
 /** Name of the file that an address ends in, without its query. */
 export function addressName(address: string): string {
   const path = address.replace(/^[a-z+]+:\/\//i, '').replace(/[?#].*$/, '');

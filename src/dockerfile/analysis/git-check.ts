@@ -3,7 +3,7 @@ import { pathIn } from '../shell/shell-state.ts';
 import type { CommandEvent } from './build-event.ts';
 import { samePath } from './check.ts';
 import { optionNames, readCommandLine } from './command-line.ts';
-import { COMMIT, type Fetch } from './fetch.ts';
+import { type Fetch, isCommit } from './fetch.ts';
 
 /** The folder a git command works in; '' where it is not known. */
 function repositoryOf(event: CommandEvent): string {
@@ -33,7 +33,7 @@ export function gitCheck(
     if (event.id <= fetch.id || event.program !== 'git' || event.ignored !== undefined) continue;
     const words = event.argv.slice(1).map((f) => f.text);
     const pins = words.some((w) => /^(?:checkout|reset|switch|fetch|merge)$/.test(w));
-    const commit = pins && words.some((w) => COMMIT.test(w));
+    const commit = pins && words.some(isCommit);
     const signature = words.some((w) => /^verify-(?:tag|commit)$|^--verify-signatures$/.test(w));
     if (!(commit || signature) || !concerns(event, fetch, around.fetches)) continue;
     return { method: commit ? 'commit' : 'git signature', range: event.range };

@@ -4,7 +4,7 @@ import { constantField, type Field } from '../shell/fields.ts';
 import { pathIn } from '../shell/shell-state.ts';
 import type { CommandEvent, CopyEvent } from './build-event.ts';
 import { optionNames, readCommandLine } from './command-line.ts';
-import { addressName, COMMIT, type Fetch, fetchOf, isRemote } from './fetch.ts';
+import { addressName, COMMIT, type Fetch, fetchOf, isCommit, isRemote } from './fetch.ts';
 
 const GIT_VALUED = optionNames(
   '-b -c -C -o -j --branch --depth --config --origin --reference --template --revision --jobs --filter --git-dir ' +
@@ -29,7 +29,7 @@ function git(event: CommandEvent): readonly Fetch[] {
   }
   if (verb?.text !== 'fetch' && verb?.text !== 'pull') return [];
   // Of a remote that `git remote add` named, or of an address.
-  const pinned = operands.slice(1).some((f) => COMMIT.test(f.text));
+  const pinned = operands.slice(1).some((f) => isCommit(f.text));
   return ADDRESS.test(address.text) || pinned
     ? [fetchOf(event, 'git', address, event.folder, commit(event.range, pinned))]
     : [];

@@ -28,6 +28,7 @@ const bundle: InstallReader = (_program, argv, context) => {
   );
   const verb = line.operands[0]?.text;
   if (verb !== undefined && verb !== 'install') return [];
+  if (verb === undefined && line.has('--version', '-v', '--help', '-h')) return [];
   const set = ['BUNDLE_FROZEN', 'BUNDLE_DEPLOYMENT'].some((n) =>
     TRUE.test(context.variable(n) ?? ''),
   );

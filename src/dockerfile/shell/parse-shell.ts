@@ -1,6 +1,7 @@
 import { err, ok, type Result } from '../../model/result.ts';
 import { compoundCommand, functionBody, reservedAt, type ListParser } from './compounds.ts';
 import { ShellCursor, ShellSyntaxError } from './cursor.ts';
+import { heredocDelimiter } from './heredoc-delimiter.ts';
 import type {
   Assignment,
   Command,
@@ -29,8 +30,7 @@ function redirectAt(cursor: ShellCursor, into: Redirect[]): boolean {
   if (target === undefined) return cursor.fail(`nothing behind ${found}`);
   const operator = found.replace(/^\d+/, '');
   if (operator === '<<' || operator === '<<-') {
-    const delimiter = target.text.replace(/["'\\]/g, '');
-    const expand = delimiter === target.text;
+    const { delimiter, expand } = heredocDelimiter(target.text);
     cursor.expectHeredoc({ delimiter, stripTabs: operator === '<<-', expand }, target, into);
   } else if (!/^2/.test(found)) into.push({ operator, target });
   return true;

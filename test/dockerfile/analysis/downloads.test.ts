@@ -128,6 +128,11 @@ describe('what verifies a download', () => {
       ['git: commit'],
     ],
     [
+      'git fetch of a commit by a refspec',
+      `RUN git init /go && git -C /go fetch --depth 1 https://example.com/go.git "${COMMIT}:" && git -C /go checkout FETCH_HEAD`,
+      ['git: commit'],
+    ],
+    [
       'git verify-tag',
       'RUN git clone -b v1 https://example.com/r && git -C r verify-tag v1',
       ['git: git signature'],

@@ -95,6 +95,7 @@ describe('language package managers', () => {
     ['RUN corepack enable && corepack prepare pnpm@9.1.0 --activate', ['npm: pnpm=9.1.0']],
     ['RUN gem install bundler -v 2.5.0 && gem install a', ['gem: bundler=2.5.0', 'gem: a']],
     ['RUN bundle install', ['bundle:']],
+    ['RUN bundle --version', []],
     ["RUN bundle config set --local frozen 'true' && bundle install -j4", ['bundle:; lock']],
     ['ENV BUNDLE_DEPLOYMENT=1\nRUN bundle install', ['bundle:; lock']],
     [
