@@ -3,7 +3,8 @@ import { join, resolve } from 'node:path';
 import { messageOf, UserError } from '../model/errors.ts';
 
 /** `Dockerfile`, `Dockerfile.dev`, `api.Dockerfile`, and the same of `Containerfile`. */
-const NAMED = /^(?:(?:Docker|Container)file(?:\.[\w.-]+)?|[\w.-]+\.(?:Docker|Container)file)$/i;
+const NAMED =
+  /^(?:[Dd]ockerfile|[Cc]ontainerfile|(?:Docker|Container)file\.[\w.-]+|[\w.-]+\.(?:[Dd]ocker|[Cc]ontainer)file)$/;
 /** Beside a Dockerfile and named like it: ignore files, texts, and templates that a program makes one of. */
 const NO_DOCKERFILE =
   /\.(?:dockerignore|containerignore|md|txt|bak|orig|swp|json|ya?ml|sh|template|tmpl|tpl|j2|jinja2?|erb|in|mustache|hbs|gotmpl|m4)$/i;

@@ -22,6 +22,15 @@ export interface LintRequest {
   readonly contextFile?: (path: string) => string | undefined;
 }
 
+/** What a build on the most usual machine would be given, where the user says nothing else. */
+const PLATFORM_ARGS = Object.fromEntries(
+  ['BUILD', 'TARGET'].flatMap((side) => [
+    [`${side}PLATFORM`, 'linux/amd64'],
+    [`${side}OS`, 'linux'],
+    [`${side}ARCH`, 'amd64'],
+  ]),
+);
+
 type Named = RuleFinding & { readonly rule: string };
 
 function found(input: LintInput, declarations: DeclarationsFact): readonly Named[] {
@@ -69,7 +78,11 @@ function distinct(findings: readonly LintFinding[]): readonly LintFinding[] {
 export function lintDockerfile(request: LintRequest): LintedFile {
   const { name, text, buildArgs = {}, target, contextFile, declarations } = request;
   const lines = text.split('\n').map((line) => line.replace(/\r$/, ''));
-  const options = { buildArgs, ...(target === undefined ? {} : { target }) };
+  const options = {
+    buildArgs,
+    platformArgs: PLATFORM_ARGS,
+    ...(target === undefined ? {} : { target }),
+  };
   const read = analyseDockerfile(text, options, contextFile);
   if (!read.ok) {
     const { message, line } = read.error;

@@ -19,7 +19,9 @@ const CACHES: readonly KeptCache[] = [
   },
   {
     leaves: ({ program, words }) =>
-      program === 'apk' && words.includes('add') && !words.includes('--no-cache'),
+      program === 'apk' &&
+      words.includes('add') &&
+      !words.some((word) => word === '--no-cache' || word === '--no-network'),
     cleaned: /\/var\/cache\/apk|\bapk\s+(?:-\S+\s+)*cache\s+clean\b/,
     folder: /^\/(?:var(?:\/cache(?:\/apk)?)?|etc\/apk\/cache)$/,
     message: 'apk add without --no-cache leaves its index in the layer',
