@@ -4,7 +4,7 @@ import { err, ok, type Result } from '../model/result.ts';
 import { LOCK_TABLE } from './lock-table.ts';
 import type { ConfigProblem } from './problem.ts';
 import { readDocument } from './read-document.ts';
-import { readNode } from './read-node.ts';
+import { readNode, report } from './read-node.ts';
 
 /** In characters: some hundred thousand packages. */
 export const LONGEST_LOCK = 8 * 1024 * 1024;
@@ -12,7 +12,7 @@ const MOST_ITEMS = 100_000;
 
 /**
  * Reads the text of a `scoville.lock`. Everything that its table does not know is a problem with line and column, aliases and duplicate keys
- * are; a lock that was merged badly enforces nothing.
+ * too; a lock that was merged badly enforces nothing.
  */
 export async function parseLock(
   text: string,
@@ -27,6 +27,12 @@ export async function parseLock(
   if (!opened.ok) return opened;
   const reading = opened.value;
   const root = reading.document.contents as Parameters<typeof readNode>[0];
+  reading.yaml.visit(reading.document, {
+    Alias: (_, node) => {
+      report(node as Parameters<typeof report>[0], 'a lock has no aliases', reading);
+      return reading.yaml.visit.BREAK;
+    },
+  });
   const value = readNode(root, { kind: 'object', fields: LOCK_TABLE }, '', reading);
   return reading.problems.length > 0 || value === undefined
     ? err(reading.problems)
