@@ -12,7 +12,7 @@ export interface IgnoreComment {
   readonly lines: { readonly first: number; readonly last: number } | undefined;
 }
 
-const COMMENT = /^\s*#\s*scoville\s*:\s*ignore\b\s*=?\s*([\w.,-]*)[ \t]*(.*)$/i;
+const COMMENT = /^\s*#\s*scoville\s*:\s*ignore\b\s*=?([\w.-]*(?:,[ \t]*[\w.-]+)*)[ \t]*(.*)$/i;
 const DIRECTIVE = /^\s*#[ \t]*(?:syntax|escape|check)[ \t]*=/i;
 
 /** First line, counted from 0, that is no parser directive. */
@@ -42,7 +42,7 @@ export function ignoreComments(text: string): readonly IgnoreComment[] {
     return [
       {
         range: { startLine: own, startColumn, endLine: own, endColumn: line.trimEnd().length + 1 },
-        ids: (found[1] ?? '').split(',').filter((id) => id !== ''),
+        ids: (found[1] ?? '').split(/,[ \t]*/).filter((id) => id !== ''),
         reason: (found[2] ?? '').replace(/^[-:\s]+/, '').trim(),
         lines: index === first ? undefined : (holds ?? { first: own, last: own }),
       },
