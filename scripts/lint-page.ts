@@ -1,0 +1,80 @@
+import type { LintRule } from '../src/model/lint.ts';
+import { LINT_RULES } from '../src/pipeline/lint-catalogue.ts';
+
+const GENERATED =
+  '<!-- Made by scripts/generate-lint-docs.mjs from the catalogue of rules; do not edit. -->';
+
+const INTRODUCTION = `# \`scoville lint\`
+
+Finds in Dockerfiles, without building them, what the [criteria](criteria/README.md) would find in the image, and a little more. Criteria that a Dockerfile decides alone (\`trusted-source\`,
+\`verified-downloads\`, \`pinned-images\`, \`pinned-packages\`) are judged by the very code that grades images; of those that need the built image, what the Dockerfile shows. [Flags](commands.md#scoville-lint).
+
+\`\`\`
+Dockerfile:1:6 warning pinned-images debian:trixie-slim, base of the final stage: no digest
+    1 | FROM debian:trixie-slim
+      |      ^^^^^^^^^^^^^^^^^^
+0 errors, 1 warning, 0 info in 1 file
+\`\`\`
+
+What weighs what: criteria of levels 1 and 2 are errors, of level 3 warnings, above that no more than information. What cannot be told from the Dockerfile (an image name that is not constant, a requirements
+file that is not there) is information. So are packages of apt, apk, dnf, zypper and pacman without a version: their archives drop old versions, so that a version named alone breaks the build one day; freeze
+the archive at a date, or pin them and have them refreshed.
+
+Only stages that the target reaches are judged: the last one, or \`--target\`. Variables have the values that \`--build-arg\`, ARG defaults and a linux/amd64 machine give them. Shell is parsed, not searched:
+here-documents, functions, loops and variables are followed.
+
+## Ignoring
+
+\`\`\`dockerfile
+# scoville: ignore=latest-tag,pinned-images rebuilt every night, and tested
+FROM debian
+\`\`\`
+
+Above an instruction, or between its lines, the comment holds for that instruction. On the file’s first line (behind \`# syntax\` and the other directives) it holds for the whole file. It needs the ids and a
+reason, which reports show. Without a reason it takes nothing back; an id that is no rule, or that finds nothing there, is itself a finding.
+`;
+
+function indexRow({ id, title, level, specification }: LintRule): string {
+  const page = specification === undefined ? '' : `[criterion](criteria/${id}.md)`;
+  return `| [\`${id}\`](#${id}) | ${level} | ${title} | ${page} |`;
+}
+
+function fenced(text: string): string[] {
+  return ['```dockerfile', text.trimEnd(), '```', ''];
+}
+
+function section({ id, title, level, help, remedy, bad, good, specification }: LintRule): string[] {
+  const more =
+    specification === undefined ? '' : ` [What decides the criterion](criteria/${id}.md).`;
+  return [
+    `### \`${id}\``,
+    '',
+    `${title}. ${level[0]?.toUpperCase() ?? ''}${level.slice(1)}.${more}`,
+    '',
+    ...(specification === undefined ? [help, ''] : []),
+    'Bad:',
+    '',
+    ...fenced(bad),
+    `Good: ${remedy.charAt(0).toLowerCase()}${remedy.slice(1)}`,
+    '',
+    ...fenced(good),
+  ];
+}
+
+/** docs/lint.md. */
+export function lintPage(): string {
+  return [
+    GENERATED,
+    '',
+    INTRODUCTION,
+    '## Rules',
+    '',
+    '| rule | weight | | |',
+    '| --- | --- | --- | --- |',
+    ...LINT_RULES.map(indexRow),
+    '',
+    ...LINT_RULES.flatMap(section),
+  ]
+    .join('\n')
+    .replace(/\n+$/, '\n');
+}
