@@ -1,0 +1,194 @@
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { bases, output, registry, run, Scoville } from './harness.ts';
+
+interface Lock {
+  readonly images: Readonly<
+    Record<string, { readonly digest: string; readonly local?: boolean } | undefined>
+  >;
+  readonly epoch: { readonly seconds: number };
+  readonly remotes?: Readonly<Record<string, string>>;
+  readonly packages: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
+}
+
+const scoville = new Scoville();
+const BASE = `${registry}/scoville-lock/base:1`;
+const LOCAL = 'scoville-lock/local:1';
+const APP = 'scoville-lock-app:1';
+let folder = '';
+let server: Server;
+let served = 'first\n';
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'scoville-lock-'));
+  server = createServer((_, response) => response.end(served));
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  await pushBase('one');
+});
+afterAll(async () => {
+  await scoville.remove();
+  await run('docker', ['rmi', '--force', BASE, LOCAL, APP]);
+  await new Promise((done) => server.close(done));
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** A base under the same tag each time, with another word, not kept in the engine. Gives its digest. */
+async function pushBase(word: string): Promise<string> {
+  const dir = join(folder, `base-${word}`);
+  mkdirSync(dir, { recursive: true });
+  writeFileSync(join(dir, 'Dockerfile'), `FROM ${bases.busybox}\nRUN echo ${word} > /word\n`);
+  await output('docker', ['buildx', 'build', '--push', '--tag', BASE, dir]);
+  await run('docker', ['rmi', '--force', BASE]);
+  const text = await output('docker', ['buildx', 'imagetools', 'inspect', BASE]);
+  return /^Digest:\s+(\S+)$/m.exec(text)?.[1] ?? '';
+}
+
+function context(name: string, dockerfile: string): string {
+  const dir = join(folder, name);
+  mkdirSync(dir, { recursive: true });
+  writeFileSync(join(dir, 'Dockerfile'), dockerfile);
+  return dir;
+}
+
+function lockOf(dir: string): Lock {
+  return parse(readFileSync(join(dir, 'scoville.lock'), 'utf8')) as Lock;
+}
+
+const QUIET = ['--no-interactive', '--sign=false', '--scanner=none'];
+
+async function wordIn(image: string): Promise<string> {
+  return (await output('docker', ['run', '--rm', image, 'cat', '/copied'])).trim();
+}
+
+describe('scoville.lock', () => {
+  test('holds a base to its digest while its tag moves on; update moves on too', async () => {
+    const dir = context('moving', `FROM ${BASE}\nRUN cat /word > /copied\n`);
+    await scoville.expect(0, ['build', ...QUIET, '-t', APP, dir]);
+    expect(existsSync(join(dir, 'scoville.lock'))).toBe(false);
+    const written = await scoville.expect(0, ['build', ...QUIET, '--lock', '-t', APP, dir]);
+    expect(written.stderr).toContain('scoville.lock is written');
+    const before = lockOf(dir);
+    const text = readFileSync(join(dir, 'scoville.lock'), 'utf8');
+
+    const moved = await pushBase('two');
+    expect(before.images[BASE]?.digest).not.toBe(moved);
+    const held = await scoville.expect(0, [
+      'build',
+      '--json',
+      '--locked',
+      ...QUIET,
+      '-t',
+      APP,
+      dir,
+    ]);
+    expect(await wordIn(APP)).toBe('one');
+    expect(readFileSync(join(dir, 'scoville.lock'), 'utf8')).toBe(text);
+    const { criteria } = JSON.parse(held.stdout) as {
+      readonly criteria: readonly { readonly id: string; readonly outcome: string }[];
+    };
+    expect(criteria.find(({ id }) => id === 'pinned-images')?.outcome).toBe('pass');
+
+    const updated = await scoville.expect(0, ['update', '--no-interactive', dir]);
+    expect(updated.stdout).toContain(
+      `image ${BASE}: ${before.images[BASE]?.digest ?? ''} → ${moved}`,
+    );
+    expect(lockOf(dir).images[BASE]?.digest).toBe(moved);
+    await scoville.expect(0, ['build', '--locked', ...QUIET, '-t', APP, dir]);
+    expect(await wordIn(APP)).toBe('two');
+    const again = await scoville.expect(0, ['update', '--no-interactive', dir]);
+    expect(again.stdout).toContain('scoville.lock: unchanged');
+  });
+
+  test('--locked names the package that a RUN fetched anew, and publishes nothing', async () => {
+    const version = join(folder, 'packages', 'version');
+    const dir = context(
+      'packages',
+      `FROM ${bases.busybox}\nCOPY version /version\nRUN mkdir -p /a/node_modules/x && echo "{\\"name\\":\\"x\\",\\"version\\":\\"$(cat /version)\\"}" > /a/node_modules/x/package.json\n`,
+    );
+    writeFileSync(version, '1.0.0');
+    await scoville.expect(0, ['update', '--no-interactive', dir]);
+    expect(Object.values(lockOf(dir).packages)).toEqual([{ npm: ['x 1.0.0'] }]);
+    writeFileSync(version, '1.1.0');
+    const name = 'scoville-lock-drift:1';
+    const failed = await scoville.expect(2, ['build', '--locked', ...QUIET, '-t', name, dir]);
+    expect(failed.stderr).toMatch(/package npm x \(linux\/\w+\): 1\.0\.0 → 1\.1\.0/);
+    expect((await run('docker', ['image', 'inspect', name])).exitCode).not.toBe(0);
+    const told = await scoville.expect(0, ['build', ...QUIET, '-t', name, dir]);
+    expect(told.stderr).toMatch(/not as \S+scoville\.lock says: package npm x/);
+    expect(Object.values(lockOf(dir).packages)).toEqual([{ npm: ['x 1.0.0'] }]);
+  });
+
+  test('an image that the lock lacks is added and said, with --locked it fails', async () => {
+    const dir = context('adding', `FROM ${bases.busybox}\n`);
+    await scoville.expect(0, ['update', '--no-interactive', dir]);
+    context('adding', `FROM ${bases.busybox}\nCOPY --from=${BASE} /word /word\n`);
+    const failed = await scoville.expect(2, ['build', '--locked', ...QUIET, '-t', APP, dir]);
+    expect(failed.stderr).toContain(`image ${BASE}: new, sha256:`);
+    const added = await scoville.expect(0, ['build', ...QUIET, '-t', APP, dir]);
+    expect(added.stderr).toContain(`added: image ${BASE}`);
+    expect(Object.keys(lockOf(dir).images).sort()).toEqual([bases.busybox, BASE].sort());
+    await scoville.expect(0, ['build', '--locked', ...QUIET, '-t', APP, dir]);
+  });
+
+  test('a file that ADD fetches is held to its checksum', async () => {
+    const { port } = server.address() as AddressInfo;
+    const url = `http://127.0.0.1:${port}/file.txt`;
+    const dir = context('remote', `FROM ${bases.busybox}\nADD ${url} /copied\n`);
+    await scoville.expect(0, ['update', '--no-interactive', dir]);
+    expect(Object.keys(lockOf(dir).remotes ?? {})).toEqual([url]);
+    await scoville.expect(0, ['build', '--locked', ...QUIET, '-t', APP, dir]);
+    served = 'second\n';
+    // BuildKit still has the file with that checksum, and takes no other.
+    await scoville.expect(0, ['build', '--locked', ...QUIET, '--no-cache', '-t', APP, dir]);
+    expect(await wordIn(APP)).toBe('first');
+    const path = join(dir, 'scoville.lock');
+    const text = readFileSync(path, 'utf8');
+    writeFileSync(path, text.replace(/(file\.txt: sha256:).{64}/, `$1${'0'.repeat(64)}`));
+    const refused = await scoville.expect(1, ['build', ...QUIET, '-t', APP, dir]);
+    expect(refused.stderr).toContain('digest mismatch');
+    await scoville.expect(0, ['update', '--no-interactive', dir]);
+    await scoville.expect(0, ['build', '--locked', ...QUIET, '-t', APP, dir]);
+    expect(await wordIn(APP)).toBe('second');
+  });
+
+  test('an image that only the engine has is told as local, and another digest is drift', async () => {
+    const make = async (word: string): Promise<void> => {
+      const dir = context(`local-${word}`, `FROM ${bases.busybox}\nRUN echo ${word} > /word\n`);
+      await output('docker', ['buildx', 'build', '--load', '--tag', `localhost:1/${LOCAL}`, dir]);
+    };
+    const name = `${registry}/${LOCAL}`;
+    await make('one');
+    await output('docker', ['tag', `localhost:1/${LOCAL}`, name]);
+    const dir = context('local', `FROM ${name}\nRUN cat /word > /copied\n`);
+    await scoville.expect(0, ['update', '--no-interactive', dir]);
+    expect(lockOf(dir).images[name]?.local).toBe(true);
+    await scoville.expect(0, ['build', '--locked', ...QUIET, '-t', APP, dir]);
+    await make('two');
+    await output('docker', ['tag', `localhost:1/${LOCAL}`, name]);
+    const failed = await scoville.expect(2, ['build', '--locked', ...QUIET, '-t', APP, dir]);
+    expect(failed.stderr).toContain(`image ${name}: sha256:`);
+    await run('docker', ['rmi', '--force', name, `localhost:1/${LOCAL}`]);
+  });
+
+  test('a digest that the registry has not, a broken file, and none at all: exit 2, and where', async () => {
+    const dir = context('broken', `FROM ${BASE}\n`);
+    const missing = await scoville.expect(2, ['build', '--locked', ...QUIET, dir]);
+    expect(missing.stderr).toContain('--locked: there is no');
+    await scoville.expect(0, ['update', '--no-interactive', dir]);
+    const path = join(dir, 'scoville.lock');
+    const text = readFileSync(path, 'utf8');
+    writeFileSync(path, text.replace(/digest: sha256:.{64}/, `digest: sha256:${'0'.repeat(64)}`));
+    const lost = await scoville.expect(2, ['build', ...QUIET, dir]);
+    expect(lost.stderr).toContain(`no longer has ${BASE}@sha256:0000`);
+    writeFileSync(path, text.replace('images:', 'imges:'));
+    const broken = await scoville.expect(2, ['build', ...QUIET, dir]);
+    expect(broken.stderr).toMatch(/scoville\.lock:\d+:1: unknown key "imges"/);
+    const unread = await scoville.expect(0, ['build', '--lock=false', ...QUIET, '-t', APP, dir]);
+    expect(unread.stderr).not.toContain('scoville.lock');
+  });
+});
