@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { pinnedImages } from '../../src/criteria/provenance/pinned-images.ts';
 import { trustedSource } from '../../src/criteria/provenance/trusted-source.ts';
 import type { Criterion, Evidence } from '../../src/model/criterion.ts';
-import { build, dockerfile, factsOf, PIN } from './facts-builder.ts';
 import { known } from '../../src/model/facts.ts';
+import { build, dockerfile, factsOf, PIN } from './facts-builder.ts';
 
 function told(criterion: Criterion, ...bases: readonly string[]): readonly unknown[] {
   const facts = factsOf({
