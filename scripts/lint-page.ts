@@ -32,6 +32,11 @@ FROM debian
 
 Above an instruction, or between its lines, the comment holds for that instruction. On the file’s first line (behind \`# syntax\` and the other directives) it holds for the whole file. It needs the ids and a
 reason, which reports show. Without a reason it takes nothing back; an id that is no rule, or that finds nothing there, is itself a finding.
+
+## Reports
+
+\`--json\` prints \`schemaVersion\` (\`1\`), \`tool\` and \`files\`: of each \`name\`, \`parsed\` (false where BuildKit would refuse it), \`findings\` and \`ignored\`. A finding has \`rule\`, \`severity\`, \`range\` (\`startLine\`, \`startColumn\`, \`endLine\`,
+\`endColumn\`, from 1, the end behind the last character), \`message\`, and where there is one \`remedy\` and \`stage\`; an ignored one has its \`reason\` too. \`--report sarif=FILE\` is for code scanning: what a comment ignores is in it, as suppressed.
 `;
 
 function indexRow({ id, title, level, specification }: LintRule): string {

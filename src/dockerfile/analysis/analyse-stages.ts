@@ -21,19 +21,19 @@ function isCommand(event: BuildEvent): event is CommandEvent {
 }
 
 /** A stage, then the stages it is built on, down to the first. */
-function lineage(stage: ReadStage, stages: readonly ReadStage[]): readonly ReadStage[] {
+function lineage(stage: ReadStage, stages: ReadonlyMap<number, ReadStage>): readonly ReadStage[] {
   const chain: ReadStage[] = [];
   for (let at: ReadStage | undefined = stage; at !== undefined;) {
     chain.push(at);
     const { base }: ReadStage = at;
-    at = base.kind === 'stage' ? stages.find((s) => s.index === base.index) : undefined;
+    at = base.kind === 'stage' ? stages.get(base.index) : undefined;
   }
   return chain;
 }
 
 function stageInstalls(
   stage: ReadStage,
-  stages: readonly ReadStage[],
+  stages: ReadonlyMap<number, ReadStage>,
   events: ReadonlyMap<number, readonly BuildEvent[]>,
   contextFile: ContextFile,
 ): readonly PackageInstall[] {
@@ -112,6 +112,7 @@ export function analyseStages(
   const fetched = [...events.values()].flat().flatMap(fetchesOf).length;
   if (last !== undefined && (budget.commands <= 0 || fetched > MAX_JUDGED))
     unread.push({ range: last.range, reason: 'more commands and downloads than are read' });
-  const installs = stages.flatMap((stage) => stageInstalls(stage, stages, events, contextFile));
+  const byIndex = new Map(stages.map((stage) => [stage.index, stage]));
+  const installs = stages.flatMap((stage) => stageInstalls(stage, byIndex, events, contextFile));
   return { installs: distinct(installs), downloads: downloadsIn(stages, events), unread };
 }
