@@ -19,8 +19,8 @@ describe('evidence of an outside image', () => {
   test('carries its line, and how the image itself was judged', () => {
     expect(told(pinnedImages, `alpine@${PIN}`, 'debian', '${BASE}')).toEqual([
       [`alpine@${PIN}`, 1, 'held'],
-      ['debian', 1, 'loose'],
-      ['${BASE}', 1, 'open'],
+      ['debian', 2, 'loose'],
+      ['${BASE}', 3, 'open'],
     ]);
     expect(
       told(trustedSource, 'alpine', 'evil/alpine').map((one) => (one as unknown[])[2]),
