@@ -67,7 +67,8 @@ export async function inspectLayers(
   const found = new Map<string, LayerFacts>();
   await readAll(unknown, origin, options, async ({ key }, facts) => {
     found.set(key, facts);
-    await cache?.set(key, facts);
+    // Facts that cannot be kept, on a disk that is full or not ours to write, are facts all the same.
+    await cache?.set(key, facts).catch(() => undefined);
   });
   const facts = layers.flatMap((layer) => {
     const { key } = taskOf(layer, secrets);

@@ -166,6 +166,13 @@ describe('inspectLayers', SLOW, () => {
     await expect(inspect(twice, closed, { cache, secrets: false })).rejects.toThrow('read again');
   });
 
+  test('facts that cannot be kept are given all the same', async () => {
+    const cache = join(temporaryFolder(), 'file');
+    writeFileSync(cache, 'no folder');
+    const { read } = await inspect(LAYERS, streamed, { cache });
+    expect(read).toBe(LAYERS.length);
+  });
+
   test('what is kept of a blob does not speak for another diffID, nor for another type', async () => {
     const cache = temporaryFolder();
     await inspect(LAYERS, streamed, { cache });
