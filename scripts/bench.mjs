@@ -11,6 +11,7 @@ import { BASE, cacheBefore, cleanEngine } from './bench/engine.mjs';
 import { gradeRows } from './bench/grade.mjs';
 import { MARK, SIZES, writeAppContext, writeBaseContext } from './bench/image.mjs';
 import * as measures from './bench/measures.mjs';
+import { normaliseRows } from './bench/normalise.mjs';
 import { tableText } from './bench/table.mjs';
 
 const { values } = parseArgs({
@@ -63,6 +64,7 @@ const withEngine = {
   'starting up': measures.startRows,
   'first build': measures.firstRows,
   'building again': measures.rebuildRows,
+  'the normaliser': normaliseRows,
   'walk and compressor': measures.insideRows,
   'a cosign call': (s) => [measures.cosignRow(s)],
 };
