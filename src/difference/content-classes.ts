@@ -20,7 +20,15 @@ const EPOCH = 'ARG SOURCE_DATE_EPOCH in that stage';
 export const CONTENT_CLASSES: readonly ClassRule[] = [
   {
     id: 'private-key',
-    path: /(?:^|\/)(?:ssh_host_[a-z0-9]+_key(?:\.pub)?|[^/]+\.key)$/,
+    path: /(?:^|\/)ssh_host_[a-z0-9]+_key(?:\.pub)?$/,
+    cause:
+      'a host key that the package makes when it is installed: random, and a secret that everybody gets',
+    remedy:
+      'rm -f /etc/ssh/ssh_host_* in the same RUN, and ssh-keygen -A when the container starts',
+  },
+  {
+    id: 'private-key',
+    path: /(?:^|\/)[^/]+\.key$/,
     cause: 'a key that the build generates: it is random, and a secret that everybody gets',
     remedy: 'make it when the container starts, not in a RUN; remove it here: rm -f',
   },
@@ -77,7 +85,7 @@ export const CONTENT_CLASSES: readonly ClassRule[] = [
     id: 'machine-id',
     path: /^(?:etc|var\/lib\/dbus)\/machine-id$/,
     cause: 'a random id of the machine',
-    remedy: ': > /etc/machine-id; rm -f /var/lib/dbus/machine-id',
+    remedy: ': > /etc/machine-id; rm -f /var/lib/dbus/machine-id in the same RUN',
   },
   {
     id: 'pyc',
