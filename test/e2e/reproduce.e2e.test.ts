@@ -39,20 +39,27 @@ function context(name: string, dockerfile: string): string {
 
 describe('scoville reproduce', () => {
   test('proves the example: exit 0, one digest, nothing kept', async () => {
-    const ended = await scoville.expect(0, [
-      'reproduce',
-      '--json',
-      '--build-arg',
-      `NODE_BUILD=${bases.node}`,
-      '--build-arg',
-      `NODE_RUNTIME=${bases.nodeDistroless}`,
-      join(ROOT, 'examples/node-app'),
-    ]);
+    // A folder of its own: others build at the same time.
+    const own = join(folder, 'tmp');
+    mkdirSync(own);
+    const ended = await scoville.expect(
+      0,
+      [
+        'reproduce',
+        '--json',
+        '--build-arg',
+        `NODE_BUILD=${bases.node}`,
+        '--build-arg',
+        `NODE_RUNTIME=${bases.nodeDistroless}`,
+        join(ROOT, 'examples/node-app'),
+      ],
+      { env: { TMPDIR: own } },
+    );
     const found = JSON.parse(ended.stdout) as Comparison;
     expect(found.reproducible).toBe(true);
     expect(found.differences).toEqual([]);
     expect(found.second.digest).toBe(found.first.digest);
-    expect(readdirSync(tmpdir()).filter((name) => name.startsWith('scoville-second-'))).toEqual([]);
+    expect(readdirSync(own)).toEqual([]);
   });
 
   test('names file, class, Dockerfile line and cause of what differs: exit 1', async () => {
