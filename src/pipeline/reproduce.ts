@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { layerLines } from '../dockerfile/layer-lines.ts';
 import type { ImageComparison } from '../model/difference.ts';
 import type { DockerfileModel } from '../model/dockerfile.ts';
@@ -25,6 +26,9 @@ import { runBuildKit } from './run-buildkit.ts';
 export type Reproduction =
   | { readonly kind: 'buildx'; readonly exitCode: number }
   | { readonly kind: 'compared'; readonly comparison: ImageComparison };
+
+/** Milliseconds between the builds: whole seconds, and the two of a zip file's clock, are others then. */
+const CLOCK_MOVES = 2100;
 
 type Planned = Prepared & { readonly plan: BuildPlan };
 
@@ -84,6 +88,10 @@ async function buildElsewhere(
   prepared: Planned,
   dir: string,
 ): Promise<FinalImage | number> {
+  // A quick RUN that writes the time would else write the same one twice.
+  await setTimeout(CLOCK_MOVES, undefined, { signal: context.signal }).catch(() => {
+    context.signal.throwIfAborted();
+  });
   const { directory } = prepared.source;
   const copy = directory === undefined ? undefined : await copyContext(directory, context.signal);
   context.emit({

@@ -80,6 +80,11 @@ describe('a program’s own idea of the time', () => {
   });
 });
 
+test('a time of day shows, however quick the builds are', async () => {
+  const dir = context('seconds', `FROM ${bases.busybox}\nRUN date +%T-${process.pid} > /t\n`);
+  expect(found(await reproduced(dir)).map(([path]) => path)).toEqual(['t']);
+});
+
 test('archives of a checkout differ by its times, and no more with aggressive rules', async () => {
   const dir = context(
     'packed',
