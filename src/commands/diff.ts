@@ -1,8 +1,8 @@
-import { loadSettings } from '../config/find-settings.ts';
-import { formatProblem } from '../config/problem.ts';
 import type { ImageComparison } from '../model/difference.ts';
 import { EXIT, UserError } from '../model/errors.ts';
+import { withPlainHttp } from '../model/settings.ts';
 import { compareImages } from '../pipeline/compare-images.ts';
+import { settingsOf } from '../pipeline/load-settings.ts';
 import { openNamedImage } from '../pipeline/open-named-image.ts';
 import { Registries } from '../pipeline/registries.ts';
 import { jsonText } from '../reporters/json-text.ts';
@@ -55,14 +55,10 @@ async function compare(
   [first, second]: readonly [string, string],
   flags: { readonly platform: string | undefined; readonly plainHttp: readonly string[] },
 ): Promise<ImageComparison> {
-  const settings = await loadSettings({ file: undefined, startDir: io.cwd }, { now: io.now() });
-  if (!settings.ok) throw new UserError(settings.error.map(formatProblem).join('\n  '));
+  const settings = await settingsOf({ file: undefined, startDir: io.cwd, now: io.now() });
   const talk = await conversation(io, 'auto', true);
   const context = pipelineContext(io, talk.sink);
-  const registries = new Registries(context, {
-    ...settings.value.registries,
-    ...Object.fromEntries(flags.plainHttp.map((host) => [host, { plainHttp: true }])),
-  });
+  const registries = new Registries(context, withPlainHttp(settings.registries, flags.plainHttp));
   const request = { stdin: io.stdin, ...wantedPlatform(flags.platform) };
   try {
     const a = await openNamedImage(context, registries, { text: first, ...request });

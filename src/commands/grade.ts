@@ -1,11 +1,13 @@
+import { CATALOGUE } from '../criteria/catalogue.ts';
 import { EXIT, UserError } from '../model/errors.ts';
 import type { ReportInput, ReportRequest, ReportSubject } from '../model/report.ts';
-import type { Settings } from '../model/settings.ts';
+import { type Settings, withPlainHttp } from '../model/settings.ts';
 import { boundCachesDaily } from '../pipeline/bound-caches.ts';
 import { phase, type PipelineContext } from '../pipeline/context.ts';
 import { gateImage } from '../pipeline/gate-image.ts';
 import { readGivenDockerfile } from '../pipeline/given-dockerfile.ts';
 import { gradeOpened, type GradeOptions } from '../pipeline/grade-opened.ts';
+import { settingsOf } from '../pipeline/load-settings.ts';
 import { openNamedImage } from '../pipeline/open-named-image.ts';
 import { Registries } from '../pipeline/registries.ts';
 import { trustedSigners } from '../pipeline/trusted-signers.ts';
@@ -44,18 +46,12 @@ export const grade: Command = async (args, io) => {
 
 /** The settings file, with what the flags say otherwise. */
 async function gradeSettings(flags: GradeFlags, io: CommandIo): Promise<Settings> {
-  const { loadSettings } = await import('../config/find-settings.ts');
-  const { formatProblem } = await import('../config/problem.ts');
-  const { CATALOGUE } = await import('../criteria/catalogue.ts');
-  const loaded = await loadSettings(
-    { file: flags.config, startDir: io.cwd },
-    { now: io.now(), criteria: CATALOGUE.map(({ id }) => id) },
-  );
-  if (!loaded.ok)
-    throw new UserError(loaded.error.map(formatProblem).join('\n  '), {
-      nextStep: 'docs/configuration.md lists every setting',
-    });
-  const { value } = loaded;
+  const value = await settingsOf({
+    file: flags.config,
+    startDir: io.cwd,
+    now: io.now(),
+    criteria: CATALOGUE.map(({ id }) => id),
+  });
   return {
     ...value,
     scanner: flags.scanner ?? value.scanner,
@@ -63,10 +59,7 @@ async function gradeSettings(flags: GradeFlags, io: CommandIo): Promise<Settings
     vex: [...value.vex, ...flags.vex],
     recentDays: flags.maxAge ?? value.recentDays,
     gate: { ...value.gate, ...flags.gate },
-    registries: {
-      ...value.registries,
-      ...Object.fromEntries(flags.plainHttp.map((host) => [host, { plainHttp: true }])),
-    },
+    registries: withPlainHttp(value.registries, flags.plainHttp),
   };
 }
 

@@ -1,6 +1,4 @@
 import { resolve } from 'node:path';
-import { loadSettings } from '../config/find-settings.ts';
-import { formatProblem } from '../config/problem.ts';
 import { CATALOGUE } from '../criteria/catalogue.ts';
 import { EXIT, UserError } from '../model/errors.ts';
 import { isAtLeast, type LintedFile } from '../model/lint.ts';
@@ -9,6 +7,7 @@ import type { Settings } from '../model/settings.ts';
 import { findDockerfiles } from '../pipeline/find-dockerfiles.ts';
 import { LINT_RULES } from '../pipeline/lint-catalogue.ts';
 import { lintFile } from '../pipeline/lint-files.ts';
+import { settingsOf } from '../pipeline/load-settings.ts';
 import { writeFileBeside } from '../pipeline/write-file-beside.ts';
 import { cleanForTerminal } from '../ui/clean.ts';
 import type { Command, CommandIo } from './io.ts';
@@ -23,7 +22,13 @@ export const lint: Command = async (args, io) => {
     io.writeOut(LINT_HELP);
     return EXIT.met;
   }
-  const { files, unreadable } = await lintAll(flags, await lintSettings(flags, io), io);
+  const settings = await settingsOf({
+    file: flags.config,
+    startDir: io.cwd,
+    now: io.now(),
+    criteria: CATALOGUE.map(({ id }) => id),
+  });
+  const { files, unreadable } = await lintAll(flags, settings, io);
   await writeLintReports(files, flags, io);
   for (const message of unreadable) io.writeErr(`scoville: ${cleanForTerminal(message)}\n`);
   if (unreadable.length > 0 || files.some(({ parsed }) => !parsed)) return EXIT.failed;
@@ -32,17 +37,6 @@ export const lint: Command = async (args, io) => {
   );
   return short ? EXIT.short : EXIT.met;
 };
-
-async function lintSettings(flags: LintFlags, io: CommandIo): Promise<Settings> {
-  const loaded = await loadSettings(
-    { file: flags.config, startDir: io.cwd },
-    { now: io.now(), criteria: CATALOGUE.map(({ id }) => id) },
-  );
-  if (loaded.ok) return loaded.value;
-  throw new UserError(loaded.error.map(formatProblem).join('\n  '), {
-    nextStep: 'docs/configuration.md lists every setting',
-  });
-}
 
 /** One file that cannot be read does not keep the others from being judged. */
 async function lintAll(

@@ -1,8 +1,8 @@
-import { loadSettings } from '../config/find-settings.ts';
-import { formatProblem } from '../config/problem.ts';
 import { EXIT, UserError } from '../model/errors.ts';
+import { withPlainHttp } from '../model/settings.ts';
 import { openStore } from '../oci/layout-store.ts';
 import { phase } from '../pipeline/context.ts';
+import { settingsOf } from '../pipeline/load-settings.ts';
 import { pushEverywhere } from '../pipeline/push-image.ts';
 import { Registries } from '../pipeline/registries.ts';
 import { pipelineContext } from './context.ts';
@@ -32,16 +32,15 @@ export const push: Command = async (args, io) => {
   }
   if (positionals.length === 0)
     throw new UserError('push needs a name', { nextStep: usageLine('push') });
-  const settings = await loadSettings({ file: undefined, startDir: io.cwd }, { now: io.now() });
-  if (!settings.ok) throw new UserError(settings.error.map(formatProblem).join('\n  '));
+  const settings = await settingsOf({ file: undefined, startDir: io.cwd, now: io.now() });
   const talk = await conversation(io, 'auto', true);
   try {
     const context = pipelineContext(io, talk.sink);
     const store = await openStore(context.paths.store, io.now);
-    const registries = new Registries(context, {
-      ...settings.value.registries,
-      ...Object.fromEntries(values['plain-http'].map((host) => [host, { plainHttp: true }])),
-    });
+    const registries = new Registries(
+      context,
+      withPlainHttp(settings.registries, values['plain-http']),
+    );
     for (const text of positionals) {
       const { name, index, referrers, tagged } = await storedImage(store, text);
       await phase(

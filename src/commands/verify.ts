@@ -1,10 +1,9 @@
-import { loadSettings } from '../config/find-settings.ts';
-import { formatProblem } from '../config/problem.ts';
 import { EXIT, ToolError, UserError } from '../model/errors.ts';
-import type { Settings } from '../model/settings.ts';
+import { type Settings, withPlainHttp } from '../model/settings.ts';
 import type { ImageVerification } from '../model/verification.ts';
 import { parseImageName } from '../oci/image-place.ts';
 import type { PipelineContext } from '../pipeline/context.ts';
+import { settingsOf } from '../pipeline/load-settings.ts';
 import { openNamedImage } from '../pipeline/open-named-image.ts';
 import { Registries } from '../pipeline/registries.ts';
 import { trustedSigners, type TrustedSigners } from '../pipeline/trusted-signers.ts';
@@ -39,12 +38,7 @@ function exitCode(answers: readonly ImageVerification[]): number {
 }
 
 async function policyOf(flags: VerifyFlags, io: CommandIo): Promise<Settings> {
-  const loaded = await loadSettings({ file: flags.policy, startDir: io.cwd }, { now: io.now() });
-  if (!loaded.ok)
-    throw new UserError(loaded.error.map(formatProblem).join('\n  '), {
-      nextStep: 'docs/configuration.md lists every setting',
-    });
-  const { value } = loaded;
+  const value = await settingsOf({ file: flags.policy, startDir: io.cwd, now: io.now() });
   if (flags.policy !== undefined && value.trust.keys.length === 0 && !namesSigner(flags))
     throw new UserError(`${flags.policy} names no trust.keys, and no signer is named`, {
       nextStep: 'name the keys that must have signed under trust.keys, or with --key',
@@ -75,10 +69,7 @@ async function verifyAll(flags: VerifyFlags, settings: Settings, io: CommandIo):
   try {
     const context = pipelineContext(io, talk.sink);
     const trusted = await signersOf(context, flags, settings);
-    const registries = new Registries(context, {
-      ...settings.registries,
-      ...Object.fromEntries(flags.plainHttp.map((host) => [host, { plainHttp: true }])),
-    });
+    const registries = new Registries(context, withPlainHttp(settings.registries, flags.plainHttp));
     const demands = {
       types: flags.types,
       minLevel: flags.minLevel ?? (flags.policy === undefined ? undefined : settings.gate.minLevel),

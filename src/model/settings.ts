@@ -74,3 +74,11 @@ export interface Settings {
   /** VEX documents: OpenVEX or CycloneDX files. */
   readonly vex: readonly string[];
 }
+
+/** The settings for registries, with those that a command line says speak HTTP without TLS. */
+export function withPlainHttp(
+  registries: Settings['registries'],
+  hosts: readonly string[],
+): Settings['registries'] {
+  return { ...registries, ...Object.fromEntries(hosts.map((host) => [host, { plainHttp: true }])) };
+}

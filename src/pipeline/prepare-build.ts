@@ -1,12 +1,11 @@
 import { join } from 'node:path';
-import { loadSettings } from '../config/find-settings.ts';
-import { formatProblem } from '../config/problem.ts';
 import { CATALOGUE } from '../criteria/catalogue.ts';
 import type { BuildAnalysis } from '../model/build-analysis.ts';
 import type { DockerfileModel } from '../model/dockerfile.ts';
 import { UserError } from '../model/errors.ts';
 import type { LockedImage } from '../model/lock.ts';
 import type { Platform } from '../model/oci.ts';
+import { withPlainHttp } from '../model/settings.ts';
 import type { BuildDirectory } from '../oci/build-directory.ts';
 import type { LayoutStore } from '../oci/layout-store.ts';
 import type { BuildPlan, PassthroughPlan } from '../plans/build-plan.ts';
@@ -21,6 +20,7 @@ import { gitFacts } from '../tools/git.ts';
 import { type ContextSource, contextSource } from './context-source.ts';
 import type { PipelineContext } from './context.ts';
 import { requireCosign } from './cosign-proof.ts';
+import { settingsOf } from './load-settings.ts';
 import { requireNoDrift } from './lock-drift.ts';
 import { findLock, type FoundLock, type LockMode } from './lock-file.ts';
 import { readBuildFile } from './read-build-file.ts';
@@ -62,11 +62,16 @@ export async function prepareBuild(
     cwd: context.cwd,
     stdin,
   });
-  const settings = await settingsOf(context, parsed, source);
-  const registries = new Registries(context, {
-    ...settings.registries,
-    ...Object.fromEntries(parsed.own.plainHttp.map((host) => [host, { plainHttp: true }])),
+  const settings = await settingsOf({
+    file: parsed.own.configFile,
+    startDir: source.directory,
+    now: context.now(),
+    criteria: CATALOGUE.map(({ id }) => id),
   });
+  const registries = new Registries(
+    context,
+    withPlainHttp(settings.registries, parsed.own.plainHttp),
+  );
   const makesImage = planOutput(parsed, context.env).kind === 'image';
   const { model: dockerfile, analysis } = readBuildFile(parsed, source, context.env);
   if (makesImage && (parsed.own.sign ?? settings.sign.enabled)) requireCosign(context);
@@ -122,24 +127,6 @@ export async function prepareBuild(
     registries,
     lock,
   };
-}
-
-type Settings = Extract<Awaited<ReturnType<typeof loadSettings>>, { ok: true }>['value'];
-
-async function settingsOf(
-  context: PipelineContext,
-  parsed: ParsedBuild,
-  source: ContextSource,
-): Promise<Settings> {
-  const settings = await loadSettings(
-    { file: parsed.own.configFile, startDir: source.directory },
-    { now: context.now(), criteria: CATALOGUE.map(({ id }) => id) },
-  );
-  if (settings.ok) return settings.value;
-  const [first, ...rest] = settings.error.map(formatProblem);
-  throw new UserError([first, ...rest].join('\n  '), {
-    nextStep: 'docs/configuration.md lists every setting',
-  });
 }
 
 async function engineOf(

@@ -1,4 +1,4 @@
-import type { Settings } from '../model/settings.ts';
+import { type Settings, withPlainHttp } from '../model/settings.ts';
 import type { OwnOptions } from './own-options.ts';
 
 /** The settings with what the command line says put above them. `--key` or `--keyless` given turns signing on. */
@@ -26,10 +26,7 @@ export function applyOptions(settings: Settings, own: OwnOptions): Settings {
       ...(minGrade === undefined ? {} : { minGrade }),
     },
     recentDays: own.maxAgeDays ?? settings.recentDays,
-    registries: {
-      ...settings.registries,
-      ...Object.fromEntries(own.plainHttp.map((host) => [host, { plainHttp: true }])),
-    },
+    registries: withPlainHttp(settings.registries, own.plainHttp),
     scanner: own.scanner ?? settings.scanner,
   };
 }
