@@ -4,8 +4,8 @@ import type { Grade } from '../model/scorecard.ts';
 import type { ScannerChoice, Settings } from '../model/settings.ts';
 import { OWN_FLAGS } from '../plans/own-flags.ts';
 import { parseReportRequests } from '../plans/report-request.ts';
-import type { SignerFlags } from '../plans/signer-options.ts';
 import { readFlags, wholeNumber } from './flags.ts';
+import { type NamedSigners, namedSigners, SIGNER_FLAGS } from './signer-flags.ts';
 
 export const GRADE_HELP = `Usage: scoville grade [flags] IMAGE...
 
@@ -54,7 +54,7 @@ export interface GradeFlags {
   readonly buildArgs: readonly string[];
   readonly target: string | undefined;
   readonly secrets: boolean;
-  readonly signers: SignerFlags & { readonly trustedRoot?: string };
+  readonly signers: NamedSigners;
   readonly scanner: ScannerChoice | undefined;
   readonly offline: boolean | undefined;
   readonly vex: readonly string[];
@@ -80,12 +80,7 @@ export function readGradeFlags(args: readonly string[]): GradeFlags {
     'build-arg': many,
     target: text,
     secrets: { type: 'string', default: 'true' },
-    key: many,
-    'certificate-identity': text,
-    'certificate-identity-regexp': text,
-    'certificate-oidc-issuer': text,
-    'certificate-oidc-issuer-regexp': text,
-    'trusted-root': text,
+    ...SIGNER_FLAGS,
     scanner: text,
     offline: flag,
     vex: many,
@@ -113,14 +108,7 @@ export function readGradeFlags(args: readonly string[]): GradeFlags {
     buildArgs: values['build-arg'],
     target: values.target,
     secrets: yesOrNo('secrets', values.secrets),
-    signers: {
-      keys: values.key,
-      identity: values['certificate-identity'],
-      identityPattern: values['certificate-identity-regexp'],
-      issuer: values['certificate-oidc-issuer'],
-      issuerPattern: values['certificate-oidc-issuer-regexp'],
-      ...(values['trusted-root'] === undefined ? {} : { trustedRoot: values['trusted-root'] }),
-    },
+    signers: namedSigners(values),
     scanner: chosen('scanner', values.scanner) as ScannerChoice | undefined,
     offline: values.offline ? true : undefined,
     vex: values.vex,

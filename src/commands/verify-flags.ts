@@ -1,7 +1,7 @@
 import { isPredicateName, PREDICATE_NAMES } from '../attestations/predicate-name.ts';
 import { UserError } from '../model/errors.ts';
-import type { SignerFlags } from '../plans/signer-options.ts';
 import { readFlags, wholeNumber } from './flags.ts';
+import { type NamedSigners, namedSigners, SIGNER_FLAGS } from './signer-flags.ts';
 
 export const VERIFY_HELP = `Usage: scoville verify [flags] IMAGE...
 
@@ -33,7 +33,7 @@ Exit codes: 0 verified; 1 not verified, or short of what is asked; 2 it could no
 export interface VerifyFlags {
   readonly help: boolean;
   readonly images: readonly string[];
-  readonly signers: SignerFlags & { readonly trustedRoot?: string };
+  readonly signers: NamedSigners;
   readonly types: readonly string[];
   readonly minLevel: number | undefined;
   readonly policy: string | undefined;
@@ -48,12 +48,7 @@ const text = { type: 'string' } as const;
 /** Reads the flags; throws UserError for one that is not known or has a wrong value. */
 export function readVerifyFlags(args: readonly string[]): VerifyFlags {
   const { values, positionals } = readFlags('verify', args, {
-    key: many,
-    'certificate-identity': text,
-    'certificate-identity-regexp': text,
-    'certificate-oidc-issuer': text,
-    'certificate-oidc-issuer-regexp': text,
-    'trusted-root': text,
+    ...SIGNER_FLAGS,
     type: many,
     'min-level': text,
     policy: text,
@@ -68,18 +63,10 @@ export function readVerifyFlags(args: readonly string[]): VerifyFlags {
       nextStep: `name a URI, or one of ${PREDICATE_NAMES.join(', ')}`,
     });
   const level = values['min-level'];
-  const trustedRoot = values['trusted-root'];
   return {
     help: values.help,
     images: positionals,
-    signers: {
-      keys: values.key,
-      identity: values['certificate-identity'],
-      identityPattern: values['certificate-identity-regexp'],
-      issuer: values['certificate-oidc-issuer'],
-      issuerPattern: values['certificate-oidc-issuer-regexp'],
-      ...(trustedRoot === undefined ? {} : { trustedRoot }),
-    },
+    signers: namedSigners(values),
     types: values.type,
     minLevel: level === undefined ? undefined : wholeNumber('min-level', level, 5),
     policy: values.policy,
