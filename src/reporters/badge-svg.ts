@@ -1,3 +1,5 @@
+import { xmlText } from './xml-text.ts';
+
 export interface BadgeText {
   readonly label: string;
   readonly value: string;
@@ -30,27 +32,16 @@ export function badgeTextWidth(text: string): number {
   return Math.ceil(tenths / 10);
 }
 
-const ENTITIES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-};
-
-function xml(text: string): string {
-  return text.replace(/[&<>"]/g, (character) => ENTITIES[character] ?? '');
-}
-
 /** A flat badge of 20 pixels' height that loads nothing; the same text gives the same bytes. Texts are clean already. */
 export function badgeSvg({ label, value, title, about, colours }: BadgeText): string {
   const [left, right] = [badgeTextWidth(label), badgeTextWidth(value)];
   const split = left + 2 * SPACE;
   const width = split + right + 2 * SPACE;
   const text = (x: number, length: number, fill: string, content: string): string =>
-    `<text x="${x}" y="14" fill="${fill}" textLength="${length}">${xml(content)}</text>`;
+    `<text x="${x}" y="14" fill="${fill}" textLength="${length}">${xmlText(content)}</text>`;
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="20" viewBox="0 0 ${width} 20" role="img" aria-labelledby="title about">
-<title id="title">${xml(title)}</title>
-<desc id="about">${xml(about)}</desc>
+<title id="title">${xmlText(title)}</title>
+<desc id="about">${xmlText(about)}</desc>
 <rect width="${split}" height="20" fill="#${colours.label}"/>
 <rect x="${split}" width="${width - split}" height="20" fill="#${colours.value}"/>
 <g font-family="Verdana,DejaVu Sans,Geneva,sans-serif" font-size="11" lengthAdjust="spacingAndGlyphs">

@@ -3,20 +3,14 @@ import type { Scorecard } from '../model/scorecard.ts';
 import { shortened } from './clean-text.ts';
 import { evidenceText } from './evidence-text.ts';
 import { VECTOR_NAMES } from './vector-names.ts';
+import { xmlText } from './xml-text.ts';
 
 const LONGEST = 1000;
 const EVIDENCE_SHOWN = 50;
 
-const ENTITIES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-};
-
 /** Only characters that XML 1.0, 2.2 allows are left, and none is markup. */
 function xml(text: string): string {
-  return shortened(text, LONGEST).replace(/[&<>"]/g, (character) => ENTITIES[character] ?? '');
+  return xmlText(shortened(text, LONGEST));
 }
 
 /** A waiver holds to the end of its last day, by the time of the verdict. */

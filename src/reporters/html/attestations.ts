@@ -3,6 +3,7 @@ import type { ImageContents } from '../../model/report.ts';
 import { type FoundAttestation, PREDICATE_TYPE } from '../../model/statement.ts';
 import { shortDigest } from '../evidence-text.ts';
 import { plural } from '../size-text.ts';
+import { dataTable } from './data-table.ts';
 import { html, type Markup } from './markup.ts';
 import type { ToneName } from './palette.ts';
 import { unknownNote } from './unknown-note.ts';
@@ -80,25 +81,12 @@ export function attestationSection({ facts }: ImageContents, id: string): Markup
       ${unknownNote(fact)}`;
   const rows = [...fact.value.signatures, ...fact.value.attestations].map(rowOf);
   const rest = rows.length - SHOWN;
-  const heads = ['What', 'Where', 'Verified', 'Digest'].map(
-    (name) => html`<th scope="col">${name}</th>`,
-  );
+  const heads = ['What', 'Where', 'Verified', 'Digest'];
   return html`<h3 id="${id}">Signatures and attestations</h3>
     ${
       rows.length === 0
         ? html`<p>Nothing is attached to this image.</p>`
-        : html`<div class="scroll">
-            <table class="data plain">
-              <thead>
-                <tr>
-                  ${heads}
-                </tr>
-              </thead>
-              <tbody>
-                ${rows.slice(0, SHOWN).map(written)}
-              </tbody>
-            </table>
-          </div>`
+        : dataTable({ heads, rows: rows.slice(0, SHOWN).map(written) })
     }
     ${rest > 0 ? html`<p class="muted">and ${plural(rest, 'more')}</p>` : undefined}`;
 }

@@ -12,6 +12,7 @@ import { diffScorecards } from '../difference.ts';
 import { shortDigest } from '../evidence-text.ts';
 import { plural, sizeText } from '../size-text.ts';
 import { VECTOR_NAMES } from '../vector-names.ts';
+import { dataTable } from './data-table.ts';
 import { documentOf } from './document.ts';
 import { chillis, outcomeIcon } from './icons.ts';
 import { html, type Markup } from './markup.ts';
@@ -78,18 +79,7 @@ function criterionRow({ title, level, before, after, gain, summary }: CriterionC
 function criteria({ criteria: all }: ScorecardDifference): Markup {
   if (all.length === 0) return html`<p>Every criterion came out as before.</p>`;
   const heads = ['Criterion', 'Before', 'After', 'Points', 'Why'];
-  return html`<div class="scroll">
-    <table class="data plain">
-      <thead>
-        <tr>
-          ${heads.map((name) => html`<th scope="col">${name}</th>`)}
-        </tr>
-      </thead>
-      <tbody>
-        ${all.map(criterionRow)}
-      </tbody>
-    </table>
-  </div>`;
+  return dataTable({ heads, rows: all.map(criterionRow) });
 }
 
 function packageRow(what: string) {
@@ -121,18 +111,7 @@ function packageTable(packages: ScorecardDifference['packages']): Markup {
     ${
       rows.length === 0
         ? html`<p>The same packages.</p>`
-        : html`<div class="scroll">
-            <table class="data" data-table="packages">
-              <thead>
-                <tr>
-                  ${heads.map((name) => html`<th scope="col">${name}</th>`)}
-                </tr>
-              </thead>
-              <tbody>
-                ${rows.slice(0, PACKAGES_SHOWN)}
-              </tbody>
-            </table>
-          </div>`
+        : dataTable({ heads, rows: rows.slice(0, PACKAGES_SHOWN), sortedAs: 'packages' })
     }${rest > 0 ? html`<p class="muted">and ${plural(rest, 'more package')}</p>` : undefined}
   </section>`;
 }

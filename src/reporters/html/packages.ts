@@ -3,6 +3,7 @@ import type { Package } from '../../model/packages.ts';
 import type { ImageContents } from '../../model/report.ts';
 import { shortened } from '../clean-text.ts';
 import { countText, plural } from '../size-text.ts';
+import { dataTable } from './data-table.ts';
 import { html, Markup } from './markup.ts';
 import { unknownNote } from './unknown-note.ts';
 
@@ -41,10 +42,7 @@ export function packageSection({ facts }: ImageContents, id: string): Markup {
   const manifest = facts.image.known ? facts.image.value.manifest.layers : [];
   const layers = new Map(manifest.map(({ digest }, index) => [digest, index + 1]));
   const rest = packages.length - SHOWN;
-  const heads = COLUMNS.map(
-    (name) =>
-      html`<th scope="col" ${name === 'Layer' ? html` class="num"` : undefined}>${name}</th>`,
-  );
+  const heads = COLUMNS.map((name) => ({ name, isNumber: name === 'Layer' }));
   return html`<h3 id="${id}">
       Packages <small>${packages.length === 0 ? 'none found' : tallied(packages)}</small>
     </h3>
@@ -53,18 +51,7 @@ export function packageSection({ facts }: ImageContents, id: string): Markup {
         ? undefined
         : html`<details class="table" ${packages.length <= OPEN ? new Markup(' open') : undefined}>
             <summary>${plural(packages.length, 'package')}</summary>
-            <div class="scroll">
-              <table class="data" data-table="packages">
-                <thead>
-                  <tr>
-                    ${heads}
-                  </tr>
-                </thead>
-                <tbody>
-                  ${packages.slice(0, SHOWN).map((one) => row(one, layers))}
-                </tbody>
-              </table>
-            </div>
+            ${dataTable({ heads, rows: packages.slice(0, SHOWN).map((one) => row(one, layers)), sortedAs: 'packages' })}
             ${rest > 0 ? html`<p class="muted">and ${plural(rest, 'more package')}; the SBOM names them all</p>` : undefined}
           </details>`
     }`;

@@ -2,6 +2,7 @@ import { type CriterionResult, VECTORS } from '../../model/criterion.ts';
 import type { PlatformScore, Scorecard } from '../../model/scorecard.ts';
 import { shortDigest } from '../evidence-text.ts';
 import { VECTOR_NAMES } from '../vector-names.ts';
+import { dataTable } from './data-table.ts';
 import { findingGroups } from './findings.ts';
 import { html, type Markup, slug } from './markup.ts';
 import { gradeChip } from './score.ts';
@@ -40,18 +41,7 @@ export function platformSection(scorecard: Scorecard): Markup {
   const heads = ['Platform', 'Level', 'Overall', ...VECTORS.map((vector) => VECTOR_NAMES[vector])];
   return html`<section aria-labelledby="platforms">
     <h2 id="platforms">${platforms.length} platforms, the worst counts</h2>
-    <div class="scroll">
-      <table class="data plain">
-        <thead>
-          <tr>
-            ${heads.map((name) => html`<th scope="col">${name}</th>`)}
-          </tr>
-        </thead>
-        <tbody>
-          ${platforms.map(row)}
-        </tbody>
-      </table>
-    </div>
+    ${dataTable({ heads, rows: platforms.map(row) })}
     ${platforms.map((platform, index) => otherFindings(platform, scorecard, index))}
   </section>`;
 }

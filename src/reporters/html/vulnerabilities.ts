@@ -2,6 +2,7 @@ import type { Severity, VulnerabilitiesFact, Vulnerability } from '../../model/f
 import type { ImageContents } from '../../model/report.ts';
 import { shortened } from '../clean-text.ts';
 import { plural } from '../size-text.ts';
+import { dataTable } from './data-table.ts';
 import { html, type Markup } from './markup.ts';
 import { SEVERITY_TONES } from './palette.ts';
 import { unknownNote } from './unknown-note.ts';
@@ -69,9 +70,7 @@ export function vulnerabilitySection({ facts }: ImageContents, id: string): Mark
     (a, b) => ORDER.indexOf(a.severity) - ORDER.indexOf(b.severity) || (a.id < b.id ? -1 : 1),
   );
   const rest = found.length - SHOWN;
-  const heads = ['Severity', 'Id', 'Package', 'Version', 'Fixed in'].map(
-    (name) => html`<th scope="col">${name}</th>`,
-  );
+  const heads = ['Severity', 'Id', 'Package', 'Version', 'Fixed in'];
   return html`<h3 id="${id}">Vulnerabilities <small>${scannedBy(fact.value)}</small></h3>
     ${
       found.length === 0
@@ -79,18 +78,7 @@ export function vulnerabilitySection({ facts }: ImageContents, id: string): Mark
         : html`${counts(found)}
             <details class="table">
               <summary>${plural(found.length, 'vulnerability', 'vulnerabilities')}</summary>
-              <div class="scroll">
-                <table class="data" data-table="vulnerabilities">
-                  <thead>
-                    <tr>
-                      ${heads}
-                    </tr>
-                  </thead>
-                  <tbody>
-                    ${found.slice(0, SHOWN).map(row)}
-                  </tbody>
-                </table>
-              </div>
+              ${dataTable({ heads, rows: found.slice(0, SHOWN).map(row), sortedAs: 'vulnerabilities' })}
               ${rest > 0 ? html`<p class="muted">and ${plural(rest, 'more')}, of lower severity</p>` : undefined}
             </details>`
     }`;
