@@ -11,6 +11,7 @@ import { settingsOf } from '../pipeline/load-settings.ts';
 import { openNamedImage } from '../pipeline/open-named-image.ts';
 import { Registries } from '../pipeline/registries.ts';
 import { trustedSigners } from '../pipeline/trusted-signers.ts';
+import { readVexFiles } from '../pipeline/vex-files.ts';
 import { cleanForTerminal } from '../ui/clean.ts';
 import { pipelineContext } from './context.ts';
 import { conversation } from './conversation.ts';
@@ -77,6 +78,7 @@ async function gradeAll(
       dockerfile:
         flags.file === undefined ? undefined : await readGivenDockerfile(io.cwd, flags.file, flags),
       secrets: flags.secrets,
+      vex: await readVexFiles(settings.vex),
     };
     const registries = new Registries(context, settings.registries);
     const graded: ReportInput[] = [];

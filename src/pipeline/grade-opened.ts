@@ -1,5 +1,6 @@
 import { isProvenanceType } from '../attestations/provenance-read.ts';
 import { knownPackages } from '../facts/known-packages.ts';
+import type { VexDocument } from '../facts/vex-statement.ts';
 import {
   type AttestationsFact,
   type Fact,
@@ -33,6 +34,8 @@ export interface GradeOptions {
   readonly dockerfile: GivenDockerfile | undefined;
   /** False leaves out the scan for secrets; its criterion is then unknown. */
   readonly secrets: boolean;
+  /** The user's VEX documents, read once for all images. */
+  readonly vex: readonly VexDocument[];
 }
 
 /** All that hangs on the image, checked once for all its platforms. */
@@ -169,7 +172,7 @@ async function contentFacts(
   platform: OpenedPlatform,
   inspected: Inspected | MissingLayerError,
   attestations: Facts['attestations'],
-  { settings, secrets }: GradeOptions,
+  { settings, secrets, vex }: GradeOptions,
 ): Promise<ContentFacts> {
   if (inspected instanceof MissingLayerError) {
     const unread = unknownFact(inspected.message, inspected.nextStep);
@@ -182,7 +185,15 @@ async function contentFacts(
     secrets: secrets
       ? known(content.secrets, 'image')
       : unknownFact('the layers were not searched for secrets', 'grade without --secrets=false'),
-    vulnerabilities: await scanOpened(context, image, platform, content, attestations, settings),
+    vulnerabilities: await scanOpened(
+      context,
+      image,
+      platform,
+      content,
+      attestations,
+      settings,
+      vex,
+    ),
   };
 }
 

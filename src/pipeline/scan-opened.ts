@@ -1,6 +1,7 @@
 import type { ImageContent } from '../facts/image-facts.ts';
 import { vexOfAttestations } from '../facts/vex-attestations.ts';
 import type { VexImage } from '../facts/vex-match.ts';
+import type { VexDocument } from '../facts/vex-statement.ts';
 import type { AttestationsFact, Fact, VulnerabilitiesFact } from '../model/facts.ts';
 import type { OpenedImage, OpenedPlatform } from '../model/opened-image.ts';
 import { parseReference } from '../model/reference.ts';
@@ -8,11 +9,10 @@ import type { Settings } from '../model/settings.ts';
 import type { PipelineContext } from './context.ts';
 import { scanImage } from './scan-image.ts';
 import { vulnerabilityCache } from './scan-platforms.ts';
-import { readVexFiles } from './vex-files.ts';
 
 /**
  * Scans one platform of an opened image by the packages that were found in it: its layers are not laid out anywhere. VEX documents are
- * those of the settings, and those that hang on the image.
+ * those that are given, and those that hang on the image.
  */
 export async function scanOpened(
   context: PipelineContext,
@@ -20,7 +20,8 @@ export async function scanOpened(
   platform: OpenedPlatform,
   content: ImageContent,
   attestations: Fact<AttestationsFact>,
-  { scanner, offline, osv, vex }: Settings,
+  { scanner, offline, osv }: Settings,
+  vex: readonly VexDocument[],
 ): Promise<Fact<VulnerabilitiesFact>> {
   const reference = parseReference(image.name);
   const named: VexImage = {
@@ -32,7 +33,7 @@ export async function scanOpened(
     scanner,
     content,
     image: named,
-    vex: [...(await readVexFiles(vex)), ...vexOfAttestations(attached, named)],
+    vex: [...vex, ...vexOfAttestations(attached, named)],
     offline,
     osvUrl: osv.url,
     cache: vulnerabilityCache(context),

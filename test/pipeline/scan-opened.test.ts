@@ -72,7 +72,7 @@ function vex(verification: FoundAttestation['verification']): AttestationsFact {
 async function left(attestations: Parameters<typeof scanOpened>[4]) {
   const context = contextOf(fakeRun([]).run, home);
   const settings = { ...DEFAULT_SETTINGS, osv: { url: osv.url } };
-  const fact = await scanOpened(context, image, platform, content, attestations, settings);
+  const fact = await scanOpened(context, image, platform, content, attestations, settings, []);
   if (!fact.known) throw new Error(fact.reason);
   return [fact.value.vulnerabilities.length, fact.value.suppressedByVex];
 }
