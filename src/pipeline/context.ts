@@ -1,5 +1,6 @@
 import type { EventSink, Phase } from '../model/events.ts';
 import type { RunTool } from '../model/run.ts';
+import type { CommandSearch } from '../tools/command-path.ts';
 
 /** What the pipeline may touch of the outside; the commands hand it in. */
 export interface PipelineContext {
@@ -21,6 +22,11 @@ export interface Paths {
   readonly config: string;
   /** DOCKER_CONFIG, or ~/.docker. */
   readonly dockerConfig: string;
+}
+
+/** Where tools are looked for in this run. */
+export function commandSearch({ env, cwd }: Pick<PipelineContext, 'env' | 'cwd'>): CommandSearch {
+  return { path: env['PATH'] ?? '', cwd, home: env['HOME'] ?? '/' };
 }
 
 /** Runs one phase: tells that it started, and how it ended with its seconds. A throw is passed on, the phase left open. */

@@ -1,6 +1,5 @@
 import { createPublicKey } from 'node:crypto';
-import { writeFile } from 'node:fs/promises';
-import { stat } from 'node:fs/promises';
+import { stat, writeFile } from 'node:fs/promises';
 import type { OpenedKey } from '../attestations/cosign-key.ts';
 import { digestOf } from '../model/digest.ts';
 import { UserError } from '../model/errors.ts';
@@ -8,7 +7,7 @@ import { createCache, type JsonCache } from '../oci/json-cache.ts';
 import { findCommand } from '../tools/command-path.ts';
 import { verifyBundle } from '../tools/cosign-verify.ts';
 import { missingTool } from '../tools/tool-names.ts';
-import type { PipelineContext } from './context.ts';
+import { commandSearch, type PipelineContext } from './context.ts';
 
 /** A bundle that was just made, in files that cosign can read. */
 export interface BundleToProve {
@@ -48,11 +47,7 @@ export async function proveByCosign(
 
 /** Throws UserError where cosign is not there: better before a long build than after. */
 export function requireCosign(context: PipelineContext): string {
-  const found = findCommand('cosign', {
-    path: context.env['PATH'] ?? '',
-    cwd: context.cwd,
-    home: context.env['HOME'] ?? '/',
-  });
+  const found = findCommand('cosign', commandSearch(context));
   if (found === undefined) throw missingTool('cosign');
   return found;
 }

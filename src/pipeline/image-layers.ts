@@ -1,22 +1,14 @@
-import type { Digest } from '../model/digest.ts';
-import type { Descriptor, ImageConfig, Manifest } from '../model/oci.ts';
+import type { Descriptor } from '../model/oci.ts';
+import type { OpenedPlatform } from '../model/opened-image.ts';
 import type { BlobStore } from '../oci/blob-store.ts';
 import { parseImageConfig, parseManifest } from '../oci/documents.ts';
 import { imageParts } from '../oci/image-index.ts';
-
-/** One platform of a stored image, its layers with blob and diffID side by side, base first. */
-export interface StoredPlatform {
-  readonly descriptor: Descriptor;
-  readonly manifest: Manifest;
-  readonly config: ImageConfig;
-  readonly layers: readonly { readonly blob: Descriptor; readonly diffId: Digest }[];
-}
 
 /** The platforms of an index or manifest in the store, everything verified. Throws UserError where a document is missing or damaged. */
 export async function storedPlatforms(
   blobs: BlobStore,
   root: Descriptor,
-): Promise<readonly StoredPlatform[]> {
+): Promise<readonly OpenedPlatform[]> {
   const { manifests } = await imageParts(root, (d) => blobs.readDocument(d));
   return Promise.all(
     manifests.map(async (descriptor) => {

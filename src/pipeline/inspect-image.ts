@@ -2,6 +2,7 @@ import { buildArgumentSecrets, configSecrets } from '../facts/config-secrets.ts'
 import { foldLayers, type ImageContent } from '../facts/image-facts.ts';
 import type { SecretFinding } from '../model/facts.ts';
 import type { ImageConfig } from '../model/oci.ts';
+import { folderBlobs } from '../oci/blob-source.ts';
 import type { BlobStore } from '../oci/blob-store.ts';
 import type { PipelineContext } from './context.ts';
 import { type ImageLayer, inspectLayers } from './inspect-layers.ts';
@@ -40,12 +41,10 @@ export async function inspectPlatform(
 }
 
 /** The layers in a store's files. */
-export function storedLayers(blobs: BlobStore): LayerOrigin {
+export function storedLayers(store: BlobStore): LayerOrigin {
+  const blobs = folderBlobs(store);
   return {
     openLayer: ({ digest }) => Promise.resolve(blobs.openRead(digest)),
-    layerFile: async ({ digest }) => {
-      const length = await blobs.size(digest);
-      return length === undefined ? undefined : { path: blobs.path(digest), start: 0, length };
-    },
+    layerFile: ({ digest }) => blobs.file(digest),
   };
 }

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
+import { tracedLayers } from '../difference/pair-layers.ts';
 import { layerLines } from '../dockerfile/layer-lines.ts';
 import type { ImageComparison } from '../model/difference.ts';
 import type { DockerfileModel } from '../model/dockerfile.ts';
@@ -149,11 +150,9 @@ function linesOf(
 ): NonNullable<Parameters<typeof compareImages>[3]> {
   const lines = new Map<string, number>();
   for (const { layers, config } of platforms) {
-    const written = (config.history ?? []).filter(({ empty_layer }) => empty_layer !== true);
-    if (written.length !== layers.length) continue;
     const found = layerLines(
       dockerfile,
-      written.map(({ created_by }) => created_by),
+      tracedLayers(layers, config).map(({ createdBy }) => createdBy),
     );
     for (const [i, line] of found.entries()) {
       const digest = layers[i]?.blob.digest;

@@ -7,7 +7,7 @@ import { scanWithOsv } from '../tools/osv.ts';
 import type { ScanRequest, ScanTarget } from '../tools/scanner.ts';
 import { TOOLS } from '../tools/tool-names.ts';
 import { scanWithTrivy } from '../tools/trivy.ts';
-import type { PipelineContext } from './context.ts';
+import { commandSearch, type PipelineContext } from './context.ts';
 import type { ImageScan } from './image-scan.ts';
 import { withScanSbom } from './scan-sbom.ts';
 
@@ -16,12 +16,7 @@ export type ScannerName = 'grype' | 'trivy' | 'docker-scout' | 'osv';
 /** True where a scanner can be started; OSV is an address and always there. */
 export async function isInstalled(context: PipelineContext, name: ScannerName): Promise<boolean> {
   if (name === 'osv') return true;
-  const search = {
-    path: context.env['PATH'] ?? '',
-    cwd: context.cwd,
-    home: context.env['HOME'] ?? '/',
-  };
-  if (findCommand(TOOLS[name].command, search) === undefined) return false;
+  if (findCommand(TOOLS[name].command, commandSearch(context)) === undefined) return false;
   return name !== 'docker-scout' || hasDockerScout(context.run);
 }
 
