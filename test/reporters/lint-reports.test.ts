@@ -1,23 +1,10 @@
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import type { Log } from 'sarif';
 import { describe, expect, test } from 'vitest';
 import type { LintedFile, LintRule } from '../../src/model/lint.ts';
 import { lintJson } from '../../src/reporters/lint-json.ts';
 import { lintSarif } from '../../src/reporters/lint-sarif.ts';
 import { lintText } from '../../src/reporters/lint-text.ts';
-
-const require = createRequire(import.meta.url);
-const fromPackage = createRequire(require.resolve('@microsoft/jest-sarif'));
-type Validator = ((value: unknown) => boolean) & { errors?: unknown };
-const Ajv = fromPackage('ajv') as new (options: object) => {
-  addMetaSchema(schema: unknown): void;
-  compile(schema: unknown): Validator;
-};
-const ajv = new Ajv({ schemaId: 'auto', allErrors: true, unknownFormats: 'ignore' });
-ajv.addMetaSchema(fromPackage('ajv/lib/refs/json-schema-draft-04.json'));
-const SCHEMA = fromPackage.resolve('@microsoft/jest-sarif/lib/schemas/sarif-2.1.0-rtm.5.json');
-const validate = ajv.compile(JSON.parse(readFileSync(SCHEMA, 'utf8')));
+import { validate } from './sarif-schema.ts';
 
 const RULE: LintRule = {
   id: 'latest-tag',

@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import type { Log, Result, Run } from 'sarif';
 import { describe, expect, test } from 'vitest';
 import type { CriterionResult } from '../../src/model/criterion.ts';
@@ -9,19 +7,7 @@ import { sarifReport } from '../../src/reporters/sarif.ts';
 import { factsOf } from '../criteria/facts-builder.ts';
 import { sampleInput } from './sample-contents.ts';
 import { sampleFacts, sampleScorecard, twoPlatforms } from './sample-scorecard.ts';
-
-const require = createRequire(import.meta.url);
-// The specification's own schema, draft 4, with the validator that the package brings for it.
-const fromPackage = createRequire(require.resolve('@microsoft/jest-sarif'));
-type Validator = ((value: unknown) => boolean) & { errors?: unknown };
-const Ajv = fromPackage('ajv') as new (options: object) => {
-  addMetaSchema(schema: unknown): void;
-  compile(schema: unknown): Validator;
-};
-const ajv = new Ajv({ schemaId: 'auto', allErrors: true, unknownFormats: 'ignore' });
-ajv.addMetaSchema(fromPackage('ajv/lib/refs/json-schema-draft-04.json'));
-const SCHEMA = fromPackage.resolve('@microsoft/jest-sarif/lib/schemas/sarif-2.1.0-rtm.5.json');
-const validate = ajv.compile(JSON.parse(readFileSync(SCHEMA, 'utf8')));
+import { validate } from './sarif-schema.ts';
 
 function runOf(scorecard: Scorecard, dockerfile = 'services/app/Dockerfile'): Run {
   const log = JSON.parse(sarifReport([{ scorecard, dockerfile }])) as Log;
