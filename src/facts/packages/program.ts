@@ -49,10 +49,10 @@ export class ProgramStream implements RecordStream {
       this.#look(chunk);
       return;
     }
-    this.#tail = Buffer.concat([this.#tail, chunk]);
-    if (this.#tail.length < HEAD) return;
-    const head = this.#tail;
-    this.#tail = NONE;
+    // Nearly always the first piece is enough, and is not copied.
+    const head = this.#tail.length === 0 ? chunk : Buffer.concat([this.#tail, chunk]);
+    this.#tail = head.length < HEAD ? Buffer.from(head) : NONE;
+    if (head.length < HEAD) return;
     if (this.#begin(head)) this.#look(head);
   }
 
@@ -99,8 +99,9 @@ export class ProgramStream implements RecordStream {
   /** Looks at what begins in `input`, which lies at `from` and goes on with `rest`; gives the bytes at its end that are yet to be looked at. */
   #scan(input: Buffer, from: number, rest: Buffer): Buffer {
     const to = Math.max(0, input.length - OVERLAP);
-    for (let at = input.indexOf(MAGIC); at >= 0 && at < to; at = input.indexOf(MAGIC, at + 1))
-      if ((from + at) % 16 === 0)
+    // The linker aligns it: a look at every sixteenth byte is faster than a search.
+    for (let at = (16 - (from % 16)) % 16; at < to; at += 16)
+      if (input[at] === MAGIC[0] && MAGIC.equals(input.subarray(at, at + MAGIC.length)))
         this.#capture([input.subarray(at), rest], MAGIC.length, MAX_MODULES + 1024, (bytes) =>
           this.#readGo(bytes),
         );
