@@ -27,22 +27,23 @@ export async function legacySignatures(
   subjects: readonly Descriptor[],
 ): Promise<readonly TaggedManifest[]> {
   if (plan.settings.sign.format === 'bundle' || signer.kind !== 'key') return [];
-  const scratchDir = await mkdtemp(join(tmpdir(), 'scoville-sign-'));
-  try {
-    return await Promise.all(
+  const signed = (sign: (payload: Uint8Array) => string | Promise<string>) =>
+    Promise.all(
       subjects.map(async ({ digest }) => {
         const payload = simpleSigningPayload(repositoryOf(plan, digest), digest);
-        const signature =
-          signer.opened === undefined
-            ? await signBlob(context.run, {
-                payload,
-                key: signer,
-                scratchDir,
-                signal: context.signal,
-              })
-            : signBytes(signer.opened, payload);
-        return writeLegacySignature(blobs, { subject: digest, payload, signature });
+        return writeLegacySignature(blobs, {
+          subject: digest,
+          payload,
+          signature: await sign(payload),
+        });
       }),
+    );
+  const { opened } = signer;
+  if (opened !== undefined) return signed((payload) => signBytes(opened, payload));
+  const scratchDir = await mkdtemp(join(tmpdir(), 'scoville-sign-'));
+  try {
+    return await signed((payload) =>
+      signBlob(context.run, { payload, key: signer, scratchDir, signal: context.signal }),
     );
   } finally {
     await rm(scratchDir, { recursive: true, force: true });
