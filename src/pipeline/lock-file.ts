@@ -1,4 +1,4 @@
-import { open, stat } from 'node:fs/promises';
+import { access, constants, open, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { parseLock } from '../config/parse-lock.ts';
 import { formatProblem } from '../config/problem.ts';
@@ -46,7 +46,12 @@ export async function findLock(
     );
   if (lock === false && mode === 'build') return undefined;
   const path = lockPath(lock, source, context.cwd);
-  const text = path === undefined ? undefined : await readText(path);
+  const isNamed = typeof lock === 'string';
+  // A folder that may not be looked into holds no Dockerfile for BuildKit either, which says so in its own words.
+  const text =
+    path === undefined || !(isNamed || (await canLookInto(dirname(path))))
+      ? undefined
+      : await readText(path);
   const wanted = mode === 'update' || lock !== undefined || settings.lock;
   if (path === undefined || (text === undefined && !wanted && !locked)) {
     if (wanted || locked)
@@ -114,6 +119,13 @@ async function readLock(text: string, path: string): Promise<LockFile> {
   throw new UserError([first, ...rest].join('\n  '), {
     nextStep: 'mend it, or take it away and let `scoville update` write it anew',
   });
+}
+
+async function canLookInto(folder: string): Promise<boolean> {
+  return access(folder, constants.X_OK).then(
+    () => true,
+    () => false,
+  );
 }
 
 /** A regular file's text, undefined where there is none. Throws UserError for what is no file, too large, or no text. */

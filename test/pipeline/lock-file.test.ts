@@ -139,6 +139,16 @@ describe('findLock', () => {
     expect(await problem({ argv: ['--locked', '.'], mode: 'update' })).toContain('no --locked');
   });
 
+  test('a place that cannot be looked into has no lock, unless it was named', async () => {
+    const path = join(folder, 'no-folder');
+    writeFileSync(path, '');
+    const source = { directory: path, dockerfilePath: join(path, 'Dockerfile') };
+    expect(await find({ source })).toBeUndefined();
+    expect(await problem({ source, argv: [`--lock=${join(path, 'x.lock')}`, '.'] })).toContain(
+      'cannot be read',
+    );
+  });
+
   test('what is broken, no text or no file is an error with its place', async () => {
     const path = join(folder, 'scoville.lock');
     writeFileSync(path, 'schemaVersion: 1\nnormaliser: [\n');
