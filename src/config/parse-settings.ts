@@ -5,7 +5,7 @@ import { DEFAULT_SETTINGS } from './default-settings.ts';
 import { didYouMean } from './did-you-mean.ts';
 import type { ConfigProblem } from './problem.ts';
 import { readDocument } from './read-document.ts';
-import { type Reading, readNode, report } from './read-node.ts';
+import { type Reading, readNode, reportAt } from './read-node.ts';
 import { SETTINGS_TABLE } from './settings-table.ts';
 
 export interface ParseOptions {
@@ -107,13 +107,4 @@ function checkWaivers(waivers: readonly Waiver[], options: ParseOptions, reading
 function isDate(text: string): boolean {
   const time = Date.parse(`${text}T00:00:00Z`);
   return Number.isFinite(time) && new Date(time).toISOString().startsWith(text);
-}
-
-function reportAt(path: readonly (string | number)[], message: string, reading: Reading): void {
-  const node: unknown = reading.document.getIn(path, true);
-  report(
-    reading.yaml.isNode(node) ? (node as Parameters<typeof report>[0]) : null,
-    message,
-    reading,
-  );
 }

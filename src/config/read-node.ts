@@ -55,6 +55,16 @@ export function report(node: Node, message: string, reading: Reading): SettingVa
   return undefined;
 }
 
+/** The same at the value of a path of keys and indices, for what is found wrong once the document was read. */
+export function reportAt(
+  path: readonly (string | number)[],
+  message: string,
+  reading: Reading,
+): void {
+  const node: unknown = reading.document.getIn(path, true);
+  report(reading.yaml.isNode(node) ? (node as Node) : null, message, reading);
+}
+
 function resolved(node: Node, reading: Reading): Node {
   const { yaml, document } = reading;
   if (!yaml.isAlias(node)) return node;
