@@ -14,7 +14,7 @@ export const COMMANDS = [
   },
   {
     name: 'grade',
-    usage: 'grade [flags] IMAGE...',
+    usage: 'grade [flags] IMAGE... | --file LIST',
     summary: 'grade any image: of a registry, of Docker, an OCI layout or an archive',
   },
   {

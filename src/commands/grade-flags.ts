@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { UserError } from '../model/errors.ts';
 import type { ReportRequest } from '../model/report.ts';
 import type { Grade } from '../model/scorecard.ts';
@@ -7,7 +8,12 @@ import { parseReportRequests } from '../plans/report-request.ts';
 import { readFlags, wholeNumber } from './flags.ts';
 import { type NamedSigners, namedSigners, SIGNER_FLAGS } from './signer-flags.ts';
 
+/** Each image may take four threads and its layers' facts: more at once only wait for each other. */
+const MOST_JOBS = 32;
+const DEFAULT_JOBS = 4;
+
 export const GRADE_HELP = `Usage: scoville grade [flags] IMAGE...
+       scoville grade --file LIST [--jobs N] [--output FILE.jsonl] [flags]
 
 Grades images against the 23 criteria of the Container Hardening Priorities, wherever they lie: a registry reference, an
 image of Docker's store, an OCI layout directory, an OCI or docker-save archive (gzipped too), - for an archive on stdin.
@@ -19,6 +25,10 @@ What is graded
   --build-arg NAME=VALUE         with these arguments; may be repeated
   --target STAGE                 and this stage
   --secrets=false                do not search the layers for secrets
+
+A fleet: --file without an IMAGE is a list of images, one a line (- for stdin; # begins a comment)
+  --jobs N                       images graded at once, 1 to ${MOST_JOBS} (default: one a processor, up to 4)
+  --output FILE.jsonl            write the lines here and go on from what is there (default: stdout)
 
 Whose signatures count
   --key FILE|URI                 a public key; may be repeated (default: your own key, and trust.keys)
@@ -50,7 +60,12 @@ export interface GradeFlags {
   readonly help: boolean;
   readonly images: readonly string[];
   readonly platform: string | undefined;
+  /** The Dockerfile. */
   readonly file: string | undefined;
+  /** The list of a fleet: what `--file` names where there is no image beside it. */
+  readonly list: string | undefined;
+  readonly jobs: number;
+  readonly output: string | undefined;
   readonly buildArgs: readonly string[];
   readonly target: string | undefined;
   readonly secrets: boolean;
@@ -79,6 +94,8 @@ export function readGradeFlags(args: readonly string[]): GradeFlags {
     file: { type: 'string', short: 'f' },
     'build-arg': many,
     target: text,
+    jobs: text,
+    output: text,
     secrets: { type: 'string', default: 'true' },
     ...SIGNER_FLAGS,
     scanner: text,
@@ -100,11 +117,13 @@ export function readGradeFlags(args: readonly string[]): GradeFlags {
   const minLevel = chosen('min-level', values['min-level']);
   const minGrade = chosen('min-grade', values['min-grade']) as Grade | undefined;
   const age = values['max-age'];
-  return {
+  const flags = {
     help: values.help,
     images: positionals,
     platform: values.platform,
-    file: values.file,
+    ...fileOf(values.file, positionals),
+    jobs: jobsOf(values.jobs),
+    output: values.output,
     buildArgs: values['build-arg'],
     target: values.target,
     secrets: yesOrNo('secrets', values.secrets),
@@ -124,6 +143,46 @@ export function readGradeFlags(args: readonly string[]): GradeFlags {
     config: values.config,
     plainHttp: values['plain-http'],
   };
+  if (!flags.help) refuseMixture(flags, values.jobs !== undefined);
+  return flags;
+}
+
+/** `--file` is the Dockerfile of the image that is named; where none is, it is the list of images. */
+function fileOf(
+  file: string | undefined,
+  images: readonly string[],
+): Pick<GradeFlags, 'file' | 'list'> {
+  return images.length === 0 ? { file: undefined, list: file } : { file, list: undefined };
+}
+
+/** A fleet is told in lines, one image in a scorecard: flags of the one mean nothing for the other. */
+function refuseMixture(flags: GradeFlags, namesJobs: boolean): void {
+  const { list, reports, json, diff, buildArgs, target, output } = flags;
+  if (list === undefined) {
+    if (namesJobs || output !== undefined)
+      throw new UserError(`${namesJobs ? '--jobs' : '--output'} is for a list of images`, {
+        nextStep: 'scoville grade --file LIST --jobs N --output FILE.jsonl',
+      });
+    return;
+  }
+  const wrong = [
+    ...(reports.length > 0 ? ['--report'] : []),
+    ...(json ? ['--json'] : []),
+    ...(diff ? ['--diff'] : []),
+    ...(buildArgs.length > 0 ? ['--build-arg'] : []),
+    ...(target === undefined ? [] : ['--target']),
+  ][0];
+  if (wrong !== undefined)
+    throw new UserError(`${wrong} does not go with a list of images`, {
+      nextStep: 'a list gives one JSON line an image; with --file DOCKERFILE, name an IMAGE',
+    });
+}
+
+function jobsOf(value: string | undefined): number {
+  if (value === undefined) return Math.min(DEFAULT_JOBS, availableParallelism());
+  const jobs = wholeNumber('jobs', value, MOST_JOBS);
+  if (jobs === 0) throw new UserError('--jobs takes at least 1');
+  return jobs;
 }
 
 /** A value that `scoville build` takes under the same name. */

@@ -4,11 +4,19 @@ const UNSAFE =
 
 /** JSON, indented, ending with a line end; characters that must not reach a terminal are spelled out, so that nothing is lost. */
 export function jsonText(value: object): string {
-  const text = JSON.stringify(value, undefined, 2);
-  return `${text.replace(UNSAFE, (found) =>
+  return `${spelledOut(JSON.stringify(value, undefined, 2))}\n`;
+}
+
+/** The same on one line, and with no line end. */
+export function jsonLine(value: object): string {
+  return spelledOut(JSON.stringify(value));
+}
+
+function spelledOut(text: string): string {
+  return text.replace(UNSAFE, (found) =>
     // A character beyond the first plane is two units, each spelled out.
     [...Array(found.length).keys()]
       .map((at) => `\\u${found.charCodeAt(at).toString(16).padStart(4, '0')}`)
       .join(''),
-  )}\n`;
+  );
 }
