@@ -18,8 +18,12 @@ await build({
   platform: 'node',
   target: 'node20.19',
   format: 'esm',
-  // Its CommonJS build has no named exports once it is loaded on demand.
-  alias: { yaml: './node_modules/yaml/browser/index.js' },
+  alias: {
+    // Its CommonJS build has no named exports once it is loaded on demand.
+    yaml: './node_modules/yaml/browser/index.js',
+    // Its main file is UMD, which no bundler reads.
+    'jsonc-parser': './node_modules/jsonc-parser/lib/esm/main.js',
+  },
   splitting: true,
   chunkNames: 'chunks/[name]-[hash]',
   minify: true,

@@ -1,10 +1,12 @@
 #!/usr/bin/env node
 // The one file that knows the process: argv, streams, signals, exit code.
 // Exit: 0 met; 1 judged and short of the gate; 2 could not judge or bad usage; a failed build keeps buildx' code; 130 on Ctrl-C.
+import { realpathSync } from 'node:fs';
 import { homedir } from 'node:os';
+import { isSea } from 'node:sea';
 import { isatty } from 'node:tty';
 import type { CommandIo } from './commands/io.ts';
-import { main } from './commands/main.ts';
+import { commandLine, main } from './commands/main.ts';
 
 const abort = new AbortController();
 let interrupts = 0;
@@ -25,6 +27,12 @@ for (const stream of [process.stdout, process.stderr])
   });
 
 const { env } = process;
+const [, script = '', ...given] = process.argv;
+const pluginSocket = env['DOCKER_CLI_PLUGIN_SOCKET'] ?? '';
+if (pluginSocket !== '')
+  void import('./commands/plugin-socket.ts').then(({ watchPluginSocket }) => {
+    watchPluginSocket(pluginSocket, interrupt);
+  });
 const io: CommandIo = {
   stdin: process.stdin,
   writeOut: (text) => void process.stdout.write(text),
@@ -39,8 +47,12 @@ const io: CommandIo = {
   platform: process.platform,
   now: () => Date.now(),
   signal: abort.signal,
+  program: isSea() ? [process.execPath] : [process.execPath, realpathSync(script)],
 };
 
-process.exitCode = await main(process.argv.slice(2), io);
-// A pipe that nobody closes must not hold the command open once its work is done.
-process.stdin.destroy();
+// No `await` here: the single executable is made of CommonJS, which has none outside functions.
+void main(commandLine(script, given), io).then((exitCode) => {
+  process.exitCode = exitCode;
+  // A pipe that nobody closes must not hold the command open once its work is done.
+  process.stdin.destroy();
+});

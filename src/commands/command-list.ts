@@ -64,6 +64,16 @@ export const COMMANDS = [
     summary: 'say what is there, what is missing, and the one command that mends each',
   },
   {
+    name: 'install',
+    usage: 'install [--replace-build]',
+    summary: 'make docker scoville work, and with --replace-build docker build go through scoville',
+  },
+  {
+    name: 'uninstall',
+    usage: 'uninstall',
+    summary: 'undo install exactly',
+  },
+  {
     name: 'completion',
     usage: 'completion bash|zsh|fish',
     summary: 'print a completion script for your shell',

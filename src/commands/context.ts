@@ -1,4 +1,5 @@
 import type { EventSink } from '../model/events.ts';
+import type { RunTool } from '../model/run.ts';
 import type { PipelineContext } from '../pipeline/context.ts';
 import { runTool } from '../tools/run-tool.ts';
 import type { CommandIo } from './io.ts';
@@ -8,7 +9,7 @@ import { VERSION } from './version.ts';
 /** What the pipeline gets of the outside. */
 export function pipelineContext(io: CommandIo, emit: EventSink): PipelineContext {
   return {
-    run: runTool,
+    run: toolRunner(io),
     env: io.env,
     cwd: io.cwd,
     now: io.now,
@@ -17,4 +18,15 @@ export function pipelineContext(io: CommandIo, emit: EventSink): PipelineContext
     paths: pathsOf(io),
     version: VERSION,
   };
+}
+
+/** Starts tools; as Docker's plugin, with the global flags that Docker was called with on each call of it. */
+export function toolRunner({ docker }: Pick<CommandIo, 'docker'>): RunTool {
+  if (docker === undefined) return runTool;
+  return (what) =>
+    runTool({
+      ...what,
+      env: { ...docker.env, ...what.env },
+      args: what.command === 'docker' ? [...docker.globals, ...what.args] : what.args,
+    });
 }

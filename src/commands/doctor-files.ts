@@ -4,9 +4,9 @@ import { dirname, join } from 'node:path';
 import { findSettingsFile, loadSettings } from '../config/find-settings.ts';
 import { formatProblem } from '../config/problem.ts';
 import { dockerCredentials } from '../oci/credentials.ts';
+import { shellWord } from '../plans/shell-word.ts';
 import { bytesText } from '../ui/units.ts';
 import type { Check } from './doctor-check.ts';
-import { shellWord } from './shell-word.ts';
 
 /** Below this a build of a large image may fill the disk. */
 const LOW_DISK = 5_000_000_000;

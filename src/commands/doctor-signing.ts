@@ -4,9 +4,9 @@ import { DEFAULT_SETTINGS } from '../config/default-settings.ts';
 import { loadSettings } from '../config/find-settings.ts';
 import { UserError } from '../model/errors.ts';
 import { OIDC_VARIABLES, publicKeyOf } from '../pipeline/signer.ts';
+import { shellWord } from '../plans/shell-word.ts';
 import { publicKey } from '../tools/cosign-keys.ts';
 import type { Check, Finding, Surroundings } from './doctor-check.ts';
-import { shellWord } from './shell-word.ts';
 
 /** The key that a build here would sign with, in the order in which the pipeline looks for one. */
 export const SIGNING_CHECK: Check = {

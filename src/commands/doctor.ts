@@ -1,8 +1,9 @@
 import { EXIT, UserError } from '../model/errors.ts';
-import { runTool } from '../tools/run-tool.ts';
+import { toolRunner } from './context.ts';
 import { type Check, type CheckRow, isFit, runChecks, type Surroundings } from './doctor-check.ts';
 import { BUILDER_CHECK, DOCKER_CHECK, IMAGE_STORE_CHECK } from './doctor-engine.ts';
 import { DOCKER_CONFIG_CHECK, SETTINGS_CHECK, STORE_CHECK } from './doctor-files.ts';
+import { PLUGIN_CHECK } from './doctor-plugin.ts';
 import { SIGNING_CHECK } from './doctor-signing.ts';
 import {
   BUILDX_CHECK,
@@ -40,6 +41,7 @@ export const CHECKS: readonly Check[] = [
   STORE_CHECK,
   SETTINGS_CHECK,
   DOCKER_CONFIG_CHECK,
+  PLUGIN_CHECK,
 ];
 
 /** `scoville doctor`. */
@@ -90,8 +92,9 @@ async function marksFor(io: CommandIo): Promise<Readonly<Record<CheckRow['state'
 }
 
 function surroundings(io: CommandIo): Surroundings {
+  const run = toolRunner(io);
   return {
-    run: (what) => runTool({ signal: io.signal, ...what }),
+    run: (what) => run({ signal: io.signal, ...what }),
     env: io.env,
     cwd: io.cwd,
     paths: pathsOf(io),

@@ -17,6 +17,13 @@ export interface CommandIo {
   readonly now: () => number;
   /** Aborted on Ctrl-C, SIGTERM, or when Docker closes the plugin's socket. */
   readonly signal: AbortSignal;
+  /** The words that start this program, absolute: Node.js and the script, or the single executable. */
+  readonly program: readonly string[];
+  /** Set where Docker called us as its plugin: its global flags, and what its tools get in their environment. */
+  readonly docker?: {
+    readonly globals: readonly string[];
+    readonly env: Readonly<Record<string, string | undefined>>;
+  };
 }
 
 /** A command: arguments behind its name in, exit code out (see EXIT in model/errors.ts). */

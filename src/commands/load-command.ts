@@ -14,5 +14,7 @@ export const LOAD: Readonly<Record<CommandName, () => Promise<Command>>> = {
   load: async () => (await import('./load.ts')).load,
   prune: async () => (await import('./prune.ts')).prune,
   doctor: async () => (await import('./doctor.ts')).doctor,
+  install: async () => (await import('./install.ts')).install,
+  uninstall: async () => (await import('./install.ts')).uninstall,
   completion: async () => (await import('./completion.ts')).completion,
 };

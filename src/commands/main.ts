@@ -1,11 +1,18 @@
+import { basename } from 'node:path';
 import { didYouMean } from '../config/did-you-mean.ts';
 import { EXIT, Interrupted, messageOf, ToolError, UserError } from '../model/errors.ts';
+import { METADATA_WORD, PLUGIN_WORD, PLUGINS } from '../plans/plugin-file.ts';
 import { cleanLines } from '../ui/clean.ts';
 import { COMMANDS } from './command-list.ts';
 import { helpText } from './help.ts';
 import type { CommandIo } from './io.ts';
 import { LOAD } from './load-command.ts';
 import { VERSION } from './version.ts';
+
+/** The command line in our own words, however we were called: a link named as Docker names plugins is one. */
+export function commandLine(program: string, given: readonly string[]): readonly string[] {
+  return basename(program) === `docker-${PLUGINS.command}` ? [PLUGIN_WORD, ...given] : given;
+}
 
 /** Runs the command line and gives the exit code; every error ends here as a message on stderr. */
 export async function main(argv: readonly string[], io: CommandIo): Promise<number> {
@@ -25,6 +32,10 @@ export async function main(argv: readonly string[], io: CommandIo): Promise<numb
 
 async function dispatch(argv: readonly string[], io: CommandIo): Promise<number> {
   const [name, ...rest] = argv;
+  if (name === PLUGIN_WORD || name === METADATA_WORD) {
+    const { dockerPlugin } = await import('./docker-plugin.ts');
+    return dockerPlugin(name === PLUGIN_WORD ? rest : argv, io, dispatch);
+  }
   if (name === undefined) {
     io.writeErr(helpText());
     return EXIT.failed;

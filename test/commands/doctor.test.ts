@@ -22,6 +22,7 @@ test('a complete machine is fit, with advice for the scanner only', async () => 
     ['layout', expect.stringMatching(/^(ok|advice)$/)],
     ['settings', 'ok'],
     ['docker-config', 'ok'],
+    ['docker-plugin', 'ok'],
   ]);
   expect(isFit(rows)).toBe(true);
 });
