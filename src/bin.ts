@@ -37,6 +37,7 @@ const io: CommandIo = {
   stdin: process.stdin,
   writeOut: (text) => void process.stdout.write(text),
   writeErr: (text) => void process.stderr.write(text),
+  inIsTerminal: isatty(0),
   outIsTerminal: isatty(1),
   errIsTerminal: isatty(2),
   columns: isatty(2) ? process.stderr.columns : 80,

@@ -23,8 +23,13 @@ export const COMMANDS = [
     summary: 'find in Dockerfiles, without building, what would cost the image its grade',
   },
   {
+    name: 'fix',
+    usage: 'fix [flags] [DOCKERFILE|FOLDER]',
+    summary: 'mend a Dockerfile by small edits, each shown with what it gains, on a yes',
+  },
+  {
     name: 'reproduce',
-    usage: 'reproduce [--attest] [scoville build flags] PATH|URL',
+    usage: 'reproduce [--attest] [flags] PATH|URL|IMAGE',
     summary:
       'build twice and name each file that differs, its Dockerfile line, why, and what to do',
   },

@@ -5,6 +5,8 @@ export interface CommandIo {
   readonly writeOut: (text: string) => void;
   /** The conversation: progress, notices, errors. */
   readonly writeErr: (text: string) => void;
+  /** Whether a person can answer. */
+  readonly inIsTerminal: boolean;
   readonly outIsTerminal: boolean;
   readonly errIsTerminal: boolean;
   /** Columns of the terminal on stderr; 80 where there is none. */

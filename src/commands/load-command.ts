@@ -6,6 +6,7 @@ export const LOAD: Readonly<Record<CommandName, () => Promise<Command>>> = {
   build: async () => (await import('./build.ts')).build,
   grade: async () => (await import('./grade.ts')).grade,
   lint: async () => (await import('./lint.ts')).lint,
+  fix: async () => (await import('./fix.ts')).fix,
   reproduce: async () => (await import('./reproduce.ts')).reproduce,
   update: async () => (await import('./update.ts')).update,
   diff: async () => (await import('./diff.ts')).diff,

@@ -78,7 +78,8 @@ class Flattener {
     this.commands.push({
       words: command.words.map((word) => {
         const field = joined(word.parts, this.around);
-        return { text: word.text, value: field.constant ? field.text : undefined };
+        const range = this.script.rangeOf(word.start, word.end);
+        return { text: word.text, value: field.constant ? field.text : undefined, range };
       }),
       operator,
       nested,

@@ -19,7 +19,8 @@ const KEYWORDS = new Set(
     'ONBUILD RUN SHELL STOPSIGNAL USER VOLUME WORKDIR'
   ).split(' '),
 );
-const FLAGGED = new Set(['ADD', 'COPY', 'FROM', 'HEALTHCHECK', 'RUN']);
+/** Instructions that take flags. */
+export const FLAGGED: ReadonlySet<string> = new Set(['ADD', 'COPY', 'FROM', 'HEALTHCHECK', 'RUN']);
 /** Instructions whose arguments go to a shell as they stand. */
 const VERBATIM = new Set(['RUN', 'CMD', 'ENTRYPOINT', 'HEALTHCHECK', 'ONBUILD', 'MAINTAINER']);
 

@@ -12,6 +12,8 @@ export interface SourceRange {
 export interface ShellWord {
   readonly text: string;
   readonly value: string | undefined;
+  /** Where it stands; in exec form that of the whole instruction. */
+  readonly range: SourceRange;
 }
 
 /** How a command's failure and output connect to what follows it in its list. */

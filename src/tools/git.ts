@@ -17,7 +17,7 @@ export interface GitFacts {
 }
 
 /** Nothing that a repository's own configuration names may be started. */
-const HARMLESS = [
+export const HARMLESS = [
   '--no-pager',
   ...['core.fsmonitor=false', 'core.hooksPath=/dev/null', 'log.showSignature=false'].flatMap(
     (setting) => ['-c', setting],
@@ -31,7 +31,7 @@ const STATUS = [
   '--ignore-submodules=dirty',
   '-z',
 ];
-const ENV = {
+export const QUIET_ENV = {
   LC_ALL: 'C',
   GIT_OPTIONAL_LOCKS: '0',
   GIT_TERMINAL_PROMPT: '0',
@@ -44,7 +44,13 @@ const ENV = {
  */
 export async function gitFacts(run: RunTool, dir: string): Promise<GitFacts | undefined> {
   const git = (args: readonly string[]): Promise<ToolResult> =>
-    run({ command: 'git', args: [...HARMLESS, ...args], cwd: dir, env: ENV, timeoutMs: 30_000 });
+    run({
+      command: 'git',
+      args: [...HARMLESS, ...args],
+      cwd: dir,
+      env: QUIET_ENV,
+      timeoutMs: 30_000,
+    });
   const config = await git(['config', '--list', '-z', '--show-scope']);
   if (config.ended !== 'exit' || config.exitCode !== 0) return undefined;
   const settings = parseSettings(config.stdout);

@@ -15,6 +15,7 @@ export function fakeIo(more: Partial<CommandIo> = {}): FakeIo {
     stdin: nothing(),
     writeOut: (text) => (out += text),
     writeErr: (text) => (err += text),
+    inIsTerminal: false,
     outIsTerminal: false,
     errIsTerminal: false,
     columns: 80,

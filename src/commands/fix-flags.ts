@@ -1,0 +1,81 @@
+import { UserError } from '../model/errors.ts';
+import { type Risk, RISKS } from '../model/planned-edit.ts';
+import { readFlags } from './flags.ts';
+import { usageLine } from './help.ts';
+
+export const FIX_HELP = `Usage: scoville fix [flags] [DOCKERFILE|FOLDER]
+
+Mends what would cost the image its grade, by the smallest edits of the Dockerfile (and .dockerignore): shows each as a diff with what it
+gains and what it risks, and asks. Comments, formatting and line ends stay as they are. Without an argument: the Dockerfile of this folder.
+
+  --dry-run                  print all edits as one unified diff, for git apply or patch -p1; write nothing
+  --yes, -y                  apply all edits without asking
+  --only ID                  only this edit, or those of this rule or criterion; may be repeated
+  --max-risk RISK            none, low, medium or high: leave out what risks more (default: medium)
+  --refresh                  look up pinned images with a tag anew, and pin what it leads to now
+  --build-arg NAME=VALUE     read the Dockerfile with these arguments; may be repeated
+  --target STAGE             the stage that is built (default: the last)
+  --context FOLDER           the build context (default: the Dockerfile's folder)
+  --json                     edits and what is left alone as JSON; writes nothing without --yes
+  --config FILE              settings file (default: the nearest .scoville.yaml)
+
+Exit 0: nothing to do, or every edit was applied; 1: edits are left (--dry-run, a no, no terminal to ask in); 2: a file that cannot be
+read or written. What is left alone with a reason counts as nothing to do. Every rule: docs/fix.md
+`;
+
+/** What `scoville fix` was asked for. */
+export interface FixFlags {
+  readonly help: boolean;
+  readonly path: string;
+  readonly dryRun: boolean;
+  readonly yes: boolean;
+  readonly only: readonly string[];
+  readonly maxRisk: Risk;
+  readonly refresh: boolean;
+  readonly buildArgs: readonly string[];
+  readonly target: string | undefined;
+  readonly contextFolder: string | undefined;
+  readonly json: boolean;
+  readonly config: string | undefined;
+}
+
+/** Reads the flags; throws UserError for one that is not known or has a wrong value. */
+export function readFixFlags(args: readonly string[]): FixFlags {
+  const { values, positionals } = readFlags('fix', args, {
+    'dry-run': { type: 'boolean', default: false },
+    yes: { type: 'boolean', short: 'y', default: false },
+    only: { type: 'string', multiple: true, default: [] as string[] },
+    'max-risk': { type: 'string', default: 'medium' },
+    refresh: { type: 'boolean', default: false },
+    'build-arg': { type: 'string', multiple: true, default: [] as string[] },
+    target: { type: 'string' },
+    context: { type: 'string' },
+    json: { type: 'boolean', default: false },
+    config: { type: 'string' },
+    help: { type: 'boolean', short: 'h', default: false },
+  });
+  const [path = '.', second] = positionals;
+  if (second !== undefined)
+    throw new UserError('fix takes one Dockerfile', { nextStep: usageLine('fix') });
+  const maxRisk = RISKS.find((risk) => risk === values['max-risk']);
+  if (maxRisk === undefined)
+    throw new UserError(
+      `--max-risk does not know ${JSON.stringify(values['max-risk'])}; it is one of ${RISKS.join(', ')}`,
+    );
+  if (values['dry-run'] && values.yes)
+    throw new UserError('--dry-run and --yes exclude each other');
+  return {
+    help: values.help,
+    path,
+    dryRun: values['dry-run'],
+    yes: values.yes,
+    only: values.only.flatMap((text) => text.split(',')).filter((id) => id !== ''),
+    maxRisk,
+    refresh: values.refresh,
+    buildArgs: values['build-arg'],
+    target: values.target,
+    contextFolder: values.context,
+    json: values.json,
+    config: values.config,
+  };
+}

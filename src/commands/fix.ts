@@ -1,0 +1,148 @@
+import { CATALOGUE } from '../criteria/catalogue.ts';
+import { EXIT, UserError } from '../model/errors.ts';
+import type { PlannedEdit } from '../model/planned-edit.ts';
+import {
+  type Decision,
+  type FixFiles,
+  type SettledFixes,
+  settleEdits,
+} from '../pipeline/compose-fixes.ts';
+import type { PipelineContext } from '../pipeline/context.ts';
+import { type OpenedFiles, writeFixFiles } from '../pipeline/fix-files.ts';
+import { settingsOf } from '../pipeline/load-settings.ts';
+import { type FixTask, planFixes } from '../pipeline/plan-fixes.ts';
+import { editText, refusalsText } from '../reporters/fix-text.ts';
+import { unifiedDiff } from '../reporters/unified-diff.ts';
+import { isChangedInGit } from '../tools/git-file.ts';
+import { cleanForTerminal, cleanLines } from '../ui/clean.ts';
+import { type Answer, answers, askAnswer } from './ask.ts';
+import { pipelineContext } from './context.ts';
+import { conversation } from './conversation.ts';
+import { FIX_HELP, type FixFlags, readFixFlags } from './fix-flags.ts';
+import type { Command, CommandIo } from './io.ts';
+import { VERSION } from './version.ts';
+
+/** `scoville fix`. */
+export const fix: Command = async (args, io) => {
+  const flags = readFixFlags(args);
+  if (flags.help) {
+    io.writeOut(FIX_HELP);
+    return EXIT.met;
+  }
+  const settings = await settingsOf({
+    file: flags.config,
+    startDir: io.cwd,
+    now: io.now(),
+    criteria: CATALOGUE.map(({ id }) => id),
+  });
+  const talk = await conversation(io, 'auto', true);
+  const context = pipelineContext(io, talk.sink);
+  const task = await planFixes(context, {
+    ...flags,
+    options: { refresh: flags.refresh },
+    settings,
+  }).finally(talk.stop);
+  const asks = !flags.yes && !flags.dryRun && !flags.json && io.inIsTerminal && io.errIsTerminal;
+  await warnOfChanges(context, task.opened, io);
+  const settled = await settle(task, io, asks);
+  return finish(context, task, settled, flags, { io, asks });
+};
+
+async function warnOfChanges(
+  { run }: PipelineContext,
+  { paths, names }: OpenedFiles,
+  io: CommandIo,
+): Promise<void> {
+  if (await isChangedInGit(run, paths.Dockerfile))
+    io.writeErr(
+      `scoville: ${cleanForTerminal(names.Dockerfile)} has changes that are not committed; git cannot tell them from the edits\n`,
+    );
+}
+
+/** Decides on each edit: by asking, or yes to all that were asked for. */
+async function settle(task: FixTask, io: CommandIo, asks: boolean): Promise<SettledFixes> {
+  const next = answers(io.stdin);
+  let all: Answer | undefined;
+  const decide = async (
+    edit: PlannedEdit,
+    before: FixFiles,
+    after: FixFiles,
+  ): Promise<Decision> => {
+    if (!task.isNamed(edit) || !task.isWithinRisk(edit)) return 'skip';
+    if (!asks || all === 'all') return 'apply';
+    const diff = diffOf(task.opened, before, after, io.color);
+    io.writeErr(`\n${editText(edit, { color: io.color })}${painted(diff)}`);
+    const answer = await askAnswer('apply?', next, io.writeErr);
+    if (answer === 'all') all = answer;
+    if (answer === 'quit') return 'stop';
+    return answer === 'no' ? 'skip' : 'apply';
+  };
+  const settled = await settleEdits(task.opened.files, task.around, decide);
+  if (settled.ok) return settled.value;
+  const { line, message } = settled.error;
+  throw new UserError(`${task.opened.names.Dockerfile}, line ${line}: ${message}`);
+}
+
+/** Our own colours stay; whatever else would steer the terminal goes. */
+function painted(diff: string): string {
+  return diff
+    .split(/(\u001b\[\d+m)/)
+    .map((part, i) => (i % 2 === 1 ? part : cleanLines(part)))
+    .join('');
+}
+
+/** All that changes as one patch. */
+function diffOf({ names }: OpenedFiles, before: FixFiles, after: FixFiles, color: boolean): string {
+  const files = [
+    { path: names.Dockerfile, before: before.dockerfile, after: after.dockerfile },
+    { path: names['.dockerignore'], before: before.ignoreFile, after: after.ignoreFile ?? '' },
+  ];
+  return files.map((file) => unifiedDiff(file, { color })).join('');
+}
+
+interface Ending {
+  readonly io: CommandIo;
+  readonly asks: boolean;
+}
+
+async function finish(
+  context: PipelineContext,
+  task: FixTask,
+  settled: SettledFixes,
+  flags: FixFlags,
+  { io, asks }: Ending,
+): Promise<number> {
+  const { opened } = task;
+  const writes = (flags.yes || asks) && settled.applied.length > 0;
+  const written = writes ? await writeFixFiles(context, opened, settled.files) : [];
+  const left = settled.skipped.filter((edit) => task.isNamed(edit));
+  const pending = writes ? [] : settled.applied;
+  const tooRisky = left.filter((edit) => !task.isWithinRisk(edit));
+  const refused = left.filter((edit) => task.isWithinRisk(edit));
+  const code = pending.length > 0 || refused.length > 0 ? EXIT.short : EXIT.met;
+  const diff = (): string =>
+    diffOf(opened, opened.files, settled.files, io.color && io.outIsTerminal);
+  if (flags.json) {
+    const { fixJson } = await import('../reporters/fix-json.ts');
+    io.writeOut(
+      fixJson(
+        { ...settled, written, left, diff: diff() },
+        { version: VERSION, names: opened.names },
+      ),
+    );
+    return code;
+  }
+  if (!asks) for (const edit of settled.applied) io.writeErr(editText(edit, { color: io.color }));
+  if (pending.length > 0) io.writeOut(io.outIsTerminal ? painted(diff()) : diff());
+  io.writeErr(refusalsText(settled.refusals, opened.names.Dockerfile));
+  for (const { id, risk } of tooRisky)
+    io.writeErr(`left out for its risk: ${cleanForTerminal(id)} (--max-risk ${risk})\n`);
+  for (const { name, keptAt } of written)
+    io.writeErr(
+      `written: ${cleanForTerminal(name)}${keptAt === undefined ? '' : `; as it was: ${keptAt}`}\n`,
+    );
+  if (settled.applied.length === 0) io.writeErr('nothing to fix\n');
+  else if (pending.length > 0 && !flags.dryRun)
+    io.writeErr('nothing was written: there is no terminal to ask in; --yes applies all\n');
+  return code;
+}

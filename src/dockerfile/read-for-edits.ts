@@ -1,0 +1,158 @@
+import type { BuildAnalysis } from '../model/build-analysis.ts';
+import type {
+  DockerfileSource,
+  SourceCommand,
+  SourceInstruction,
+  Span,
+} from '../model/dockerfile-source.ts';
+import type { DockerfileModel, SourceRange } from '../model/dockerfile.ts';
+import { ok, type Result } from '../model/result.ts';
+import type { ContextFile } from './analysis/analyse-stages.ts';
+import { parseDirectives } from './directives.ts';
+import { execForm, leadingFlags, splitWords } from './instruction-words.ts';
+import { FLAGGED, headOf } from './instruction.ts';
+import { ignoreComments } from './lint/ignore-comments.ts';
+import { stagesOfImage } from './lint/rule.ts';
+import { type LineError, locate, type LogicalLine, logicalLines } from './logical-lines.ts';
+import { analyseDockerfile } from './parse-dockerfile.ts';
+import { type DockerfileOptions, readDockerfile } from './read-dockerfile.ts';
+import type { PlacedInstruction } from './stage-reader.ts';
+
+/** Offset of a line and column, both from 1. */
+type OffsetOf = (line: number, column: number) => number;
+
+function offsets(text: string): OffsetOf {
+  const starts = [text.startsWith('\uFEFF') ? 1 : 0];
+  for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) starts.push(at + 1);
+  return (line, column) => (starts[line - 1] ?? text.length) + column - 1;
+}
+
+function spanOf(range: SourceRange, offsetOf: OffsetOf): Span {
+  return {
+    start: offsetOf(range.startLine, range.startColumn),
+    end: offsetOf(range.endLine, range.endColumn),
+  };
+}
+
+function placeIn(line: LogicalLine, offsetOf: OffsetOf): SourceInstruction['place'] {
+  const at = (offset: number): number => {
+    const { line: number, column } = locate(line, offset);
+    return offsetOf(number, column);
+  };
+  return (start, end) => ({ start: at(start), end: end > start ? at(end - 1) + 1 : at(start) });
+}
+
+function commandsOf(placed: PlacedInstruction, offsetOf: OffsetOf): readonly SourceCommand[] {
+  const { instruction } = placed;
+  if (execForm(instruction.rawArguments) !== undefined) return [];
+  return instruction.commands.map((command) => ({
+    command,
+    ...spanOf(command.range, offsetOf),
+    words: command.words.map(({ text, value, range }) => ({
+      text,
+      value,
+      ...spanOf(range, offsetOf),
+    })),
+  }));
+}
+
+function sourceInstruction(
+  line: LogicalLine,
+  stage: number | undefined,
+  placed: PlacedInstruction | undefined,
+  { escape, offsetOf }: { readonly escape: string; readonly offsetOf: OffsetOf },
+): SourceInstruction {
+  const { keyword, offset } = headOf(line);
+  const rest = FLAGGED.has(keyword) ? leadingFlags(line.text.slice(offset), escape).rest : 0;
+  const argumentsAt = offset + rest;
+  const place = placeIn(line, offsetOf);
+  return {
+    ...spanOf(line.range, offsetOf),
+    keyword,
+    stage,
+    line: line.range.startLine,
+    text: line.text,
+    flagsAt: offset,
+    argumentsAt,
+    words: splitWords(line.text.slice(argumentsAt), escape).map((word) => ({
+      text: word.text,
+      start: argumentsAt + word.start,
+    })),
+    place,
+    textEnd: place(0, line.text.length).end,
+    instruction: placed?.instruction,
+    commands: placed === undefined ? [] : commandsOf(placed, offsetOf),
+    folder: placed?.folder ?? '',
+  };
+}
+
+/** Everything that rules of `scoville fix` read of a Dockerfile. */
+export interface ReadForEdits {
+  readonly source: DockerfileSource;
+  readonly model: DockerfileModel;
+  readonly analysis: BuildAnalysis;
+  /** Indexes of the stages that the image is made of, base first. */
+  readonly imageStages: readonly number[];
+  /** Comments with a reason that take findings back; `lines` undefined for the whole file. */
+  readonly ignored: ReturnType<typeof ignoreComments>;
+}
+
+/** Reads a Dockerfile with the places of its instructions and words. The error names the line. */
+export function readForEdits(
+  text: string,
+  options: DockerfileOptions = {},
+  contextFile: ContextFile = () => undefined,
+): Result<ReadForEdits, LineError> {
+  const analysed = analyseDockerfile(text, options, contextFile);
+  if (!analysed.ok) return analysed;
+  const read = readDockerfile(text, options);
+  if (!read.ok) return read;
+  const bare = text.replace(/^\uFEFF/, '');
+  const { escape, syntax } = parseDirectives(bare);
+  const offsetOf = offsets(text);
+  const placed = new Map(
+    read.value.stages
+      .flatMap(({ instructions }) => instructions)
+      .map((one) => [one.line.range.startLine, one]),
+  );
+  let stage: number | undefined;
+  const instructions = logicalLines(bare, escape).lines.map((line) => {
+    if (headOf(line).keyword === 'FROM') stage = stage === undefined ? 0 : stage + 1;
+    return sourceInstruction(line, stage, placed.get(line.range.startLine), { escape, offsetOf });
+  });
+  const source: DockerfileSource = {
+    text,
+    eol: /^[^\n]*\r\n/.test(text) ? '\r\n' : '\n',
+    escape,
+    instructions,
+    top: offsetOf(directiveLines(bare) + 1, 1),
+    ...(syntax === undefined
+      ? {}
+      : { syntax: { text: syntax.text, ...syntaxSpan(syntax, offsetOf) } }),
+  };
+  const { model } = analysed.value;
+  return ok({
+    source,
+    ...analysed.value,
+    imageStages: stagesOfImage(model).map(({ index }) => index),
+    ignored: ignoreComments(text).filter(({ reason }) => reason !== ''),
+  });
+}
+
+function syntaxSpan(
+  { text, range }: { readonly text: string; readonly range: SourceRange },
+  offsetOf: OffsetOf,
+): Span {
+  const { start } = spanOf(range, offsetOf);
+  return { start, end: start + text.length };
+}
+
+const DIRECTIVE = /^\s*#[ \t]*[A-Za-z][A-Za-z0-9]*[ \t]*=/;
+
+/** How many lines at the top belong to parser directives. */
+function directiveLines(text: string): number {
+  const lines = text.split('\n', 64);
+  let count = lines[0]?.startsWith('#!') === true ? 1 : 0;
+  while (DIRECTIVE.test(lines[count] ?? '')) count += 1;
+  return count;
+}

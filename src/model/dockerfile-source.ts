@@ -1,0 +1,61 @@
+import type { Instruction, ShellCommand } from './dockerfile.ts';
+
+/** A stretch of the file: UTF-16 offsets, `end` behind the last character. */
+export interface Span {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** A word of a RUN with its place in the file. */
+export interface SourceWord extends Span {
+  readonly text: string;
+  /** Undefined where it is not constant. */
+  readonly value: string | undefined;
+}
+
+/** A simple command of a RUN with its place in the file. */
+export interface SourceCommand extends Span {
+  readonly command: ShellCommand;
+  readonly words: readonly SourceWord[];
+}
+
+/** An instruction as it stands in the file. */
+export interface SourceInstruction extends Span {
+  /** Upper case. */
+  readonly keyword: string;
+  /** Index of its stage; undefined before the first FROM. A FROM is of the stage that it opens. */
+  readonly stage: number | undefined;
+  /** Of its first line, from 1. */
+  readonly line: number;
+  /** Keyword and arguments, continuation lines joined, comments between them left out; here-documents are not in it. */
+  readonly text: string;
+  /** Offset in `text` behind the keyword and the blanks that follow it: where flags begin. */
+  readonly flagsAt: number;
+  /** Offset in `text` behind the flags. */
+  readonly argumentsAt: number;
+  /** The words of `text` behind the flags. */
+  readonly words: readonly { readonly text: string; readonly start: number }[];
+  /** The stretch of the file that a stretch of `text` was read from; what lies between two lines is inside it. */
+  readonly place: (start: number, end: number) => Span;
+  /** Behind the last character of `text` in the file: before the here-documents. */
+  readonly textEnd: number;
+  /** What the model has of it; FROM and what stands before it have none. */
+  readonly instruction: Instruction | undefined;
+  /** Shell form only: in exec form no word has a place of its own. */
+  readonly commands: readonly SourceCommand[];
+  /** Working directory before it; '' where it is not known. */
+  readonly folder: string;
+}
+
+/** A Dockerfile's text with the places of what was read from it. */
+export interface DockerfileSource {
+  readonly text: string;
+  /** What ends its first line; LF where there is one line. */
+  readonly eol: '\n' | '\r\n';
+  readonly escape: '\\' | '`';
+  readonly instructions: readonly SourceInstruction[];
+  /** The frontend's reference in `# syntax=`, as written. */
+  readonly syntax?: Span & { readonly text: string };
+  /** Offset of the first line that is neither parser directive nor in front of one. */
+  readonly top: number;
+}

@@ -1,0 +1,95 @@
+import type { BuildAnalysis } from './build-analysis.ts';
+import type { Digest } from './digest.ts';
+import type { DockerfileSource } from './dockerfile-source.ts';
+import type { DockerfileModel, Instruction } from './dockerfile.ts';
+import type { ImageConfig } from './oci.ts';
+import type { Package } from './packages.ts';
+import type { ProposedEdit, Refusal } from './planned-edit.ts';
+import type { Result } from './result.ts';
+
+/** What is known of an image that a stage stands on. */
+export interface BaseImage {
+  readonly config: ImageConfig;
+  /** Name to uid from its etc/passwd; undefined where it has none, or where its layers were not read. */
+  readonly passwd?: Readonly<Record<string, number>>;
+  readonly packages?: readonly Pick<Package, 'type' | 'name' | 'version'>[];
+  /** True where a path is in it; undefined where its layers were not read. */
+  readonly has?: (path: string) => boolean;
+}
+
+/** A file that an address led to just now. */
+export interface FetchedFile {
+  readonly digest: Digest;
+  /** In bytes. */
+  readonly size: number;
+}
+
+/** Kinds of facts that rules ask for; each is gathered only where a wanted rule needs it. */
+export type FixNeed = 'digests' | 'versions' | 'hashes' | 'bases' | 'context' | 'git';
+
+/** What was found out for the rules. An error is the reason why something is not known; what was not asked for is absent. */
+export interface FixFacts {
+  /** Digests of images by full reference with its tag (`docker.io/library/node:22`). */
+  readonly digests: ReadonlyMap<string, Result<Digest>>;
+  /** Packages that the own layers of a stage installed, by the stage's index. */
+  readonly versions: ReadonlyMap<
+    number,
+    Result<readonly Pick<Package, 'type' | 'name' | 'version'>[]>
+  >;
+  /** Files by address. */
+  readonly hashes: ReadonlyMap<string, Result<FetchedFile>>;
+  /** Images by full reference with its tag or digest. */
+  readonly bases: ReadonlyMap<string, Result<BaseImage>>;
+  /** Names at the top of the build context; undefined where it is not known. */
+  readonly context: readonly string[] | undefined;
+  /** Text of the ignore file that holds for this Dockerfile; undefined where there is none. */
+  readonly ignoreFile: string | undefined;
+  /** Address of the repository, for a label. */
+  readonly repository: string | undefined;
+}
+
+/** What the criteria know of names and values; handed in, for it is decided there. */
+export interface FixKnowledge {
+  /** Why a variable of this name holds a secret. */
+  readonly secretName: (name: string) => string | undefined;
+  /** Secrets that an instruction spells out, masked. */
+  readonly secretsIn: (instruction: Instruction) => readonly string[];
+}
+
+export interface FixOptions {
+  /** Ask anew for digests of references that are pinned and have a tag. */
+  readonly refresh: boolean;
+  /** Freeze package archives at this date (`20261124T000000Z`) in place of pinning single packages. */
+  readonly freeze?: string;
+}
+
+export interface FixInput {
+  readonly source: DockerfileSource;
+  readonly model: DockerfileModel;
+  readonly analysis: BuildAnalysis;
+  /** Indexes of the stages that the image is made of, base first. */
+  readonly imageStages: readonly number[];
+  readonly facts: FixFacts;
+  readonly knowledge: FixKnowledge;
+  readonly options: FixOptions;
+}
+
+export interface FixPlan {
+  readonly edits: readonly ProposedEdit[];
+  readonly refusals: readonly Omit<Refusal, 'rule' | 'criterion'>[];
+}
+
+/** One remedy as edits: pure, and with nothing left to do where it has been applied. */
+export interface FixRule {
+  readonly id: string;
+  /** Imperative, one line. */
+  readonly title: string;
+  /** What it changes and what it leaves alone, as its documentation tells it. */
+  readonly help: string;
+  /** The criterion that it serves. */
+  readonly criterion?: string;
+  /** The rule of `scoville lint` whose ignore comments hold for it, where that is not the criterion. */
+  readonly lint?: string;
+  readonly needs: readonly FixNeed[];
+  readonly plan: (input: FixInput) => FixPlan;
+}

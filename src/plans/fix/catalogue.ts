@@ -1,0 +1,5 @@
+import type { FixRule } from '../../model/fix-rule.ts';
+import { maintainer } from './maintainer.ts';
+
+/** Every rule of `scoville fix`, in the order in which their edits are shown and applied. */
+export const FIX_RULES: readonly FixRule[] = [maintainer];

@@ -1,0 +1,61 @@
+import { secretName } from '../../../src/criteria/secret-names.ts';
+import type { FixFacts, FixOptions, FixRule } from '../../../src/model/fix-rule.ts';
+import {
+  type FixFiles,
+  type FixSurroundings,
+  planEdits,
+  settleEdits,
+} from '../../../src/pipeline/compose-fixes.ts';
+import { LINT_KNOWLEDGE } from '../../../src/pipeline/lint-knowledge.ts';
+
+export interface Around {
+  readonly facts?: Partial<FixFacts>;
+  readonly options?: Partial<FixOptions>;
+  readonly buildArgs?: Readonly<Record<string, string>>;
+  readonly target?: string;
+  readonly ignoreFile?: string;
+  readonly files?: Readonly<Record<string, string>>;
+}
+
+/** What rules are given, nothing of it known but what a test says. */
+export function around(rules: readonly FixRule[], more: Around = {}): FixSurroundings {
+  const { facts = {}, options = {}, buildArgs = {}, target, files = {} } = more;
+  return {
+    buildArgs,
+    ...(target === undefined ? {} : { target }),
+    contextFile: (path) => files[path.replace(/^\.\//, '')],
+    facts: {
+      digests: new Map(),
+      versions: new Map(),
+      hashes: new Map(),
+      bases: new Map(),
+      context: undefined,
+      repository: undefined,
+      ...facts,
+    },
+    knowledge: { secretName, secretsIn: LINT_KNOWLEDGE.secretsIn },
+    options: { refresh: false, ...options },
+    rules,
+  };
+}
+
+function filesOf(text: string, { ignoreFile }: Around): FixFiles {
+  return { dockerfile: text, ignoreFile };
+}
+
+/** The files with all edits of a rule applied, ids of the edits, reasons of what is left alone. */
+export async function fixed(rule: FixRule, text: string, more: Around = {}) {
+  const settled = await settleEdits(filesOf(text, more), around([rule], more), () => 'apply');
+  if (!settled.ok) throw new Error(`line ${settled.error.line}: ${settled.error.message}`);
+  const { files, applied, refusals } = settled.value;
+  const again = planEdits(files, around([rule], more));
+  return {
+    text: files.dockerfile,
+    ignoreFile: files.ignoreFile,
+    ids: applied.map(({ id }) => id),
+    applied,
+    refusals: refusals.map(({ line, reason }) => `${line}: ${reason}`),
+    /** Edits of a second run: none, where the rule is done once it is applied. */
+    again: again.ok ? again.value.edits.map(({ id }) => id) : [again.error.message],
+  };
+}
