@@ -1,28 +1,41 @@
-import { chmod, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
+import type { Stats } from 'node:fs';
+import { chmod, chown, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { messageOf, UserError } from '../model/errors.ts';
 
 /**
  * Writes beside, then renames, so that a reader never sees half a file. A device or pipe (`/dev/stderr`) is written to as it
- * is, a link stays one, and a file keeps its mode. Throws UserError where it cannot be written.
+ * is, and a link stays one; so do the mode and, where we may, the owner of a file that was there. `mode` is that of a new one.
+ * Throws UserError where it cannot be written.
  */
-export async function writeFileBeside(path: string, text: string): Promise<void> {
+export async function writeFileBeside(path: string, text: string, mode = 0o666): Promise<void> {
   try {
     const there = await stat(path).catch(() => undefined);
     if (there !== undefined && !there.isFile()) {
       await writeFile(path, text);
       return;
     }
-    await replaceFile(there === undefined ? path : await realpath(path), text, there?.mode);
+    await replaceFile(there === undefined ? path : await realpath(path), text, there, mode);
   } catch (cause) {
     throw new UserError(`${path} could not be written: ${messageOf(cause)}`, { cause });
   }
 }
 
-async function replaceFile(path: string, text: string, mode: number | undefined): Promise<void> {
+async function replaceFile(
+  path: string,
+  text: string,
+  there: Stats | undefined,
+  mode: number,
+): Promise<void> {
   const beside = `${path}.${process.pid}.tmp`;
   try {
-    await writeFile(beside, text);
-    if (mode !== undefined) await chmod(beside, mode & 0o7777);
+    // Never more open than it will be, not even for a moment.
+    await writeFile(beside, text, { mode: there === undefined ? mode : there.mode & 0o777 });
+    if (there !== undefined) {
+      const mine = await stat(beside);
+      if (mine.uid !== there.uid || mine.gid !== there.gid)
+        await chown(beside, there.uid, there.gid).catch(() => undefined);
+      await chmod(beside, there.mode & 0o7777);
+    }
     await rename(beside, path);
   } catch (error) {
     await rm(beside, { force: true });
