@@ -4,6 +4,8 @@
 #
 #   scripts/engine.sh up [--yes]   make it ready; a second call finds everything there
 #   scripts/engine.sh test-tools   what only tests need (Debian, root): skopeo, oras, chromium, the second toolchain's clients
+#   scripts/engine.sh stacks [NAME:TAG... | --list]   base images that stand in for those of each stack (node, golang, distroless ...), made when
+#                                  they are missing; prints their names in the registry
 #   scripts/engine.sh status       what is there; exit 0 where all is
 #   scripts/engine.sh env          the settings others source: SCOVILLE_REGISTRY, SCOVILLE_BASE_NODE ...
 #   scripts/engine.sh down         stop what `up` started, and nothing else
@@ -260,13 +262,20 @@ test_tools() {
     fail 'the second toolchain could not be unpacked' "see $state/second/log"
 }
 
+stacks() {
+  port=$(cat "$state/registry.port" 2>/dev/null || true)
+  engine_answers && registry_answers && [ -z "$(missing_bases)" ] || fail 'not up' 'scripts/engine.sh up'
+  "$here/engine/make-stacks.sh" "localhost:$port" "$state" "$@" || fail 'the base images of the stacks could not be made' "see $state/stacks.log"
+}
+
 command=${1:-}
 [ "${2:-}" != --yes ] || assume_yes=yes
 case $command in
   up) up ;;
   test-tools) test_tools ;;
+  stacks) shift; stacks "$@" ;;
   down) down ;;
   status) status ;;
   env) [ -s "$env_file" ] && cat "$env_file" || fail 'not up' 'scripts/engine.sh up' ;;
-  *) fail 'usage: scripts/engine.sh up [--yes] | test-tools | status | env | down' ;;
+  *) fail 'usage: scripts/engine.sh up [--yes] | test-tools | stacks [NAME:TAG... | --list] | status | env | down' ;;
 esac

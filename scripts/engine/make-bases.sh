@@ -18,12 +18,6 @@ published() { docker buildx imagetools inspect "$registry/base/$1" >/dev/null 2>
 # shellcheck source=scripts/engine/mirror.sh
 . "$(dirname "${BASH_SOURCE[0]}")/mirror.sh"
 
-# Certificates that this machine trusts beyond Debian's: without them npm in a container fails where TLS is intercepted.
-host_has_own_certificates() {
-  [ -s /etc/ssl/certs/ca-certificates.crt ] || return 1
-  [ -n "${NODE_EXTRA_CA_CERTS:-}" ] || ls /usr/local/share/ca-certificates/*.crt >/dev/null 2>&1
-}
-
 make_debian() {
   local image=$registry/base/debian:trixie
   if [ "$(id -u)" = 0 ] && command -v mmdebstrap >/dev/null; then
