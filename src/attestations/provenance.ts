@@ -30,6 +30,8 @@ export interface ProvenanceInput {
   readonly normaliser: NormaliserRecord | undefined;
   /** Inputs that BuildKit does not know of: the git commit of a local directory. */
   readonly materials?: readonly ProvenanceMaterial[];
+  /** The git checkout that was the context, where BuildKit was sent it from another folder and so could not tell. */
+  readonly vcs?: { readonly source?: string; readonly revision: string };
 }
 
 /** in-toto attestation, spec/v1/resource_descriptor.md. */
@@ -123,7 +125,7 @@ function runMetadata(
     ...defined('finishedOn', input.finishedOn ?? read.finishedOn),
     // Whom BuildKit named, where the user or a CI system told it: a run's URL.
     ...defined('buildkit_builderId', read.builderId === '' ? undefined : read.builderId),
-    ...buildkitMetadata(parts.metadata, mask),
+    ...buildkitMetadata({ ...defined('vcs', input.vcs), ...parts.metadata }, mask),
     buildkit_hermetic: parts.hermetic,
     buildkit_completeness: {
       request: read.parametersComplete,
@@ -132,7 +134,7 @@ function runMetadata(
   };
 }
 
-function defined(key: string, value: string | undefined): Readonly<Record<string, string>> {
+function defined<T>(key: string, value: T | undefined): Readonly<Record<string, T>> {
   return value === undefined ? {} : { [key]: value };
 }
 

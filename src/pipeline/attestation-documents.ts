@@ -107,6 +107,7 @@ function provenance(
     versions: inputs.versions,
     startedOn: inputs.startedOn,
     finishedOn: inputs.finishedOn,
+    ...(plan.vcs === undefined ? {} : { vcs: plan.vcs }),
     parameters: {
       ...(plan.epoch === undefined
         ? {}

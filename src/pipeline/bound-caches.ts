@@ -1,6 +1,7 @@
 import { mkdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { boundCache } from '../oci/json-cache.ts';
+import { boundContexts } from './bound-contexts.ts';
 import type { PipelineContext } from './context.ts';
 
 const MIB = 1024 * 1024;
@@ -15,11 +16,14 @@ export const CACHE_LIMITS: Readonly<Record<string, number>> = {
   proofs: MIB,
 };
 
+/** Copies of what git tracks, in folders that stand for contexts. */
+const CONTEXTS_LIMIT = 8 * 1024 * MIB;
+
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 /** Trims every cache to its limit, the longest unused first; gives bytes freed. */
-export async function boundCaches(folder: string): Promise<number> {
-  let freed = 0;
+export async function boundCaches(folder: string, now = Date.now()): Promise<number> {
+  let freed = await boundContexts(join(folder, 'contexts'), CONTEXTS_LIMIT, now);
   for (const [name, limit] of Object.entries(CACHE_LIMITS))
     freed += await boundCache(join(folder, name), limit);
   return freed;
@@ -38,5 +42,5 @@ export async function boundCachesDaily({
   if (now() - last < DAY_MS && last <= now()) return;
   await mkdir(paths.cache, { recursive: true, mode: 0o700 });
   await writeFile(stamp, '');
-  await boundCaches(paths.cache);
+  await boundCaches(paths.cache, now());
 }

@@ -10,7 +10,6 @@ import type { BuildPlan, PassthroughPlan } from '../plans/build-plan.ts';
 import type { ParsedBuild } from '../plans/parse-build-args.ts';
 import type { BuildOutcome } from '../tools/buildx.ts';
 import { boundCachesDaily } from './bound-caches.ts';
-import { noticeModes } from './context-modes.ts';
 import type { PipelineContext } from './context.ts';
 import { finishImage } from './finish-image.ts';
 import { gateImage } from './gate-image.ts';
@@ -18,6 +17,7 @@ import { prepareBuild, type Prepared } from './prepare-build.ts';
 import { publish } from './publish.ts';
 import { readExport } from './read-export.ts';
 import { runBuildKit, runPassthrough } from './run-buildkit.ts';
+import { sendGitModes } from './send-modes.ts';
 import { resolveSigner, type Signer } from './signer.ts';
 import { writeFileBeside } from './write-file-beside.ts';
 import { keepLock } from './write-lock.ts';
@@ -77,11 +77,10 @@ async function buildPlanned(
 ): Promise<BuildResult> {
   const { plan, store } = prepared;
   for (const text of plan.notices) context.emit({ kind: 'notice', text });
-  if (plan.settings.reproducible.mode !== 'off')
-    await noticeModes(context, prepared.source.directory);
   const startedAt = context.now();
   context.emit({ kind: 'phase-started', phase: 'build' });
-  const { outcome, signer } = await buildAndOpenKey(context, prepared);
+  const sent = await sendGitModes(context, prepared);
+  const { outcome, signer } = await buildAndOpenKey(context, sent.prepared).finally(sent.release);
   if (outcome.exitCode !== 0) return { kind: 'buildx', exitCode: outcome.exitCode };
   const finishedAt = context.now();
   const built = await readExport(plan.layout, store.blobs);

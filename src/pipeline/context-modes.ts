@@ -1,32 +1,48 @@
-import { lstat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { lstatSync, type Stats } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { RunTool } from '../model/run.ts';
 import { trackedFiles } from '../tools/git-modes.ts';
-import type { PipelineContext } from './context.ts';
 
-/** More are not looked at: a notice is not worth the time. */
-const MOST_FILES = 20_000;
+/** Modes of a folder's tracked files, and of the folders that hold them, as any checkout under umask 022 has them. */
+export interface GitModes {
+  /** By path relative to the folder; the folder itself is not in it. */
+  readonly modes: ReadonlyMap<string, number>;
+  /** Paths whose mode on disk is another. */
+  readonly other: readonly string[];
+}
 
 /**
- * Says so where files of the context that git tracks have other modes than git's: whoever checks out under another umask gets another
- * image. Nothing where the context is no repository.
+ * Looks up git's modes for what it tracks below `dir`: 644 and 755 by the owner's executable bit, as git itself would record it now; folders
+ * 755. Undefined outside of a repository, or where git is missing.
  */
-export async function noticeModes(
-  context: PipelineContext,
-  directory: string | undefined,
-): Promise<void> {
-  if (directory === undefined) return;
-  const tracked = await trackedFiles(context.run, directory);
+export async function gitModes(run: RunTool, dir: string): Promise<GitModes | undefined> {
+  const tracked = await trackedFiles(run, dir);
+  if (tracked === undefined) return undefined;
+  const modes = new Map<string, number>();
   const other: string[] = [];
-  for (const { path, mode } of (tracked ?? []).slice(0, MOST_FILES)) {
-    const found = await lstat(join(directory, path)).catch(() => undefined);
-    // The owner's bits are the file's own; what the umask decides is the rest.
-    if (found?.isFile() === true && (found.mode & 0o077) !== (mode & 0o077)) other.push(path);
+  const note = (path: string, mode: number, found: Stats): void => {
+    modes.set(path, mode);
+    if ((found.mode & 0o7777) !== mode) other.push(path);
+  };
+  const folders = new Map<string, boolean>([['.', true]]);
+  // A folder that has become a link leads elsewhere: what it shows is not what git tracks.
+  const isFolder = (path: string): boolean => {
+    const known = folders.get(path);
+    if (known !== undefined) return known;
+    const found = isFolder(dirname(path)) ? statOf(dir, path) : undefined;
+    if (found?.isDirectory() === true) note(path, 0o755, found);
+    folders.set(path, found?.isDirectory() === true);
+    return found?.isDirectory() === true;
+  };
+  for (const { path, mode } of tracked.files) {
+    const found = isFolder(dirname(path)) ? statOf(dir, path) : undefined;
+    if (found?.isFile() !== true) continue;
+    const own = (found.mode & 0o100) === 0 ? 0o644 : 0o755;
+    note(path, tracked.fileModes ? own : mode, found);
   }
-  const [first] = other;
-  if (first === undefined) return;
-  const more = other.length > 1 ? ` and ${other.length - 1} more tracked files have` : ' has';
-  context.emit({
-    kind: 'notice',
-    text: `${JSON.stringify(first)}${more} another mode than under umask 022: COPY takes it along, and a checkout elsewhere gives another image; COPY --chmod, or chmod go=u,go-w the files`,
-  });
+  return { modes, other };
+}
+
+function statOf(dir: string, path: string): Stats | undefined {
+  return lstatSync(join(dir, path), { throwIfNoEntry: false });
 }

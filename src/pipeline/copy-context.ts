@@ -1,4 +1,4 @@
-import { cp, lutimes, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { chmod, cp, lutimes, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { messageOf, UserError } from '../model/errors.ts';
@@ -13,10 +13,14 @@ export interface CopiedContext {
 const OTHER_TIME = 1_000_000_000;
 
 /**
- * Copies a context into a folder of another name and gives every entry another modification time, modes and links as they are. Throws
- * UserError where it cannot be copied; nothing is left then.
+ * Copies a context into a folder of another name and gives every entry another modification time, and the modes given by path; other modes
+ * and links are as they are. Throws UserError where it cannot be copied; nothing is left then.
  */
-export async function copyContext(directory: string, signal: AbortSignal): Promise<CopiedContext> {
+export async function copyContext(
+  directory: string,
+  modes: ReadonlyMap<string, number>,
+  signal: AbortSignal,
+): Promise<CopiedContext> {
   const folder = await mkdtemp(join(tmpdir(), 'scoville-second-'));
   const remove = (): Promise<void> => rm(folder, { recursive: true, force: true });
   const copy = join(folder, 'elsewhere');
@@ -29,6 +33,7 @@ export async function copyContext(directory: string, signal: AbortSignal): Promi
         return true;
       },
     });
+    for (const [path, mode] of modes) await chmod(join(copy, path), mode);
     await setTimes(copy);
     return { directory: copy, remove };
   } catch (error) {

@@ -4,6 +4,7 @@ import { messageOf, UserError } from '../model/errors.ts';
 import type { BuildPlan } from '../plans/build-plan.ts';
 import { asWritten, injectEpoch, type InjectedDockerfile } from '../plans/inject-epoch.ts';
 import { lastValueOf } from '../plans/parse-build-args.ts';
+import { withFile } from '../plans/sent-context.ts';
 import type { ContextSource } from './context-source.ts';
 import type { Prepared } from './prepare-build.ts';
 
@@ -76,10 +77,4 @@ async function writeSent(
       : await readFile(`${written}.dockerignore`).catch(() => undefined);
   if (ignored !== undefined) await writeFile(`${file}.dockerignore`, ignored);
   return file;
-}
-
-/** The last `--file` counts; the context stays the last word. */
-function withFile(argv: readonly string[], file: string): readonly string[] {
-  const end = argv.at(-2) === '--' ? -2 : -1;
-  return [...argv.slice(0, end), `--file=${file}`, ...argv.slice(end)];
 }

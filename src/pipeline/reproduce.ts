@@ -14,14 +14,15 @@ import type { ParsedBuild } from '../plans/parse-build-args.ts';
 import { secondBuild } from '../plans/second-build.ts';
 import { attestableBuild, attestReproduction } from './attest-reproduction.ts';
 import { compareImages } from './compare-images.ts';
-import { noticeModes } from './context-modes.ts';
+import { gitModes } from './context-modes.ts';
 import { type PipelineContext, phase } from './context.ts';
-import { copyContext } from './copy-context.ts';
+import { type CopiedContext, copyContext } from './copy-context.ts';
 import type { FinalImage } from './image-under-build.ts';
 import { normaliseBuilt } from './normalise-built.ts';
 import { prepareBuild, type Prepared } from './prepare-build.ts';
 import { readExport } from './read-export.ts';
 import { runBuildKit } from './run-buildkit.ts';
+import { sendGitModes } from './send-modes.ts';
 
 /** How it ended; `buildx`: one of the two builds failed, with its exit code. */
 export type Reproduction =
@@ -56,8 +57,8 @@ export async function reproduce(
         nextStep: 'unpack it, and reproduce the folder',
       });
     const planned = { ...prepared, plan };
-    await noticeModes(context, prepared.source.directory);
-    const a = await buildOnce(context, planned);
+    const sent = await sendGitModes(context, planned);
+    const a = await buildOnce(context, sent.prepared).finally(sent.release);
     if (typeof a === 'number') return { kind: 'buildx', exitCode: a };
     // Before the second build, which takes longest.
     const attestable = options.attest ? await attestableBuild(store, plan, a.index) : undefined;
@@ -94,7 +95,7 @@ async function buildElsewhere(
     context.signal.throwIfAborted();
   });
   const { directory } = prepared.source;
-  const copy = directory === undefined ? undefined : await copyContext(directory, context.signal);
+  const copy = directory === undefined ? undefined : await copied(context, prepared, directory);
   context.emit({
     kind: 'notice',
     text: `building again without a cache${copy === undefined ? '' : `, from ${copy.directory}`}`,
@@ -106,10 +107,25 @@ async function buildElsewhere(
       sourcePolicyFile: join(dir, 'source-policy.json'),
     };
     const plan = secondBuild(prepared.plan, paths, copy?.directory);
-    return await buildOnce(context, { ...prepared, plan });
+    // The copy has its modes; named contexts are where they were.
+    const source = { ...prepared.source, directory: undefined };
+    const sent = await sendGitModes(context, { ...prepared, plan, source });
+    const second = { ...prepared, plan: sent.prepared.plan };
+    return await buildOnce(context, second).finally(sent.release);
   } finally {
     await copy?.remove();
   }
+}
+
+/** The copy has git's modes for what git tracks, as the first build was sent them. */
+async function copied(
+  context: PipelineContext,
+  { plan }: Planned,
+  directory: string,
+): Promise<CopiedContext> {
+  const isAsIs = plan.settings.reproducible.mode === 'off';
+  const found = isAsIs ? undefined : await gitModes(context.run, directory);
+  return copyContext(directory, found?.modes ?? new Map(), context.signal);
 }
 
 async function compare(

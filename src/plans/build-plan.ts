@@ -74,6 +74,8 @@ export interface BuildPlan {
   readonly userFiles: { readonly iidFile?: string; readonly metadataFile?: string };
   /** Lines for stderr. */
   readonly notices: readonly string[];
+  /** What the context is a checkout of: `revision` ends with `-dirty` where files differ from it. */
+  readonly vcs?: { readonly source?: string; readonly revision: string };
 }
 
 export interface PlannedPolicy {

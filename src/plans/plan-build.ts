@@ -2,7 +2,7 @@ import type { Digest } from '../model/digest.ts';
 import { formatReference, parseReference } from '../model/reference.ts';
 import { err, ok, type Result } from '../model/result.ts';
 import type { Settings } from '../model/settings.ts';
-import { planAnnotations, type PlannedAnnotations } from './annotations.ts';
+import { type GitFacts, planAnnotations, type PlannedAnnotations } from './annotations.ts';
 import { applyOptions } from './apply-options.ts';
 import { planAttestations } from './attest-plan.ts';
 import type { BuildInputs, BuildPlan, PassthroughPlan, PlannedPolicy } from './build-plan.ts';
@@ -68,9 +68,15 @@ export function planBuild(inputs: BuildInputs): Result<BuildPlan | PassthroughPl
     own: parsed.own,
     userFiles: userFiles(parsed),
     notices: [...output.notices, ...pinning.notices],
+    ...(inputs.git === undefined ? {} : { vcs: vcsOf(inputs.git) }),
     ...lockOf(inputs, checked.value),
     ...checked.value,
   });
+}
+
+function vcsOf({ commit, dirty, remoteUrl }: GitFacts): NonNullable<BuildPlan['vcs']> {
+  const revision = dirty ? `${commit}-dirty` : commit;
+  return { revision, ...(remoteUrl === undefined ? {} : { source: remoteUrl }) };
 }
 
 function check(inputs: BuildInputs, output: ImageOutput): Result<Checked> {

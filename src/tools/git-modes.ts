@@ -7,21 +7,50 @@ export interface TrackedFile {
   readonly mode: 0o644 | 0o755;
 }
 
+/** What git tracks below a folder. */
+export interface TrackedFiles {
+  readonly files: readonly TrackedFile[];
+  /** `core.fileMode`: the file system's own executable bits mean something. */
+  readonly fileModes: boolean;
+}
+
+const ENV = { LC_ALL: 'C', GIT_OPTIONAL_LOCKS: '0', GIT_TERMINAL_PROMPT: '0' };
+
 /** The regular files below `dir` that git tracks, with git's modes; undefined where there is no repository, or git is missing. */
-export async function trackedFiles(
-  run: RunTool,
-  dir: string,
-): Promise<readonly TrackedFile[] | undefined> {
+export async function trackedFiles(run: RunTool, dir: string): Promise<TrackedFiles | undefined> {
+  // In pieces as it comes: what is captured as text is bounded, and a repository has no bound.
+  const chunks: Uint8Array[] = [];
   const listed = await run({
     command: 'git',
     args: ['--no-pager', '-c', 'core.fsmonitor=false', 'ls-files', '--stage', '-z'],
     cwd: dir,
-    env: { LC_ALL: 'C', GIT_OPTIONAL_LOCKS: '0', GIT_TERMINAL_PROMPT: '0' },
+    env: ENV,
     timeoutMs: 30_000,
+    onStdout: (chunk) => {
+      chunks.push(Uint8Array.from(chunk));
+      return Promise.resolve();
+    },
   });
   if (listed.ended !== 'exit' || listed.exitCode !== 0) return undefined;
-  return listed.stdout.split('\0').flatMap((record) => {
+  const files = parseStage(Buffer.concat(chunks).toString('utf8'));
+  return { files, fileModes: files.length === 0 || (await fileModes(run, dir)) };
+}
+
+/** Reads `git ls-files --stage -z`: mode, object, stage, TAB, path. Links, submodules and unmerged files have no mode of their own. */
+export function parseStage(stdout: string): readonly TrackedFile[] {
+  return stdout.split('\0').flatMap((record): readonly TrackedFile[] => {
     const [, bits, path] = /^100(644|755) [0-9a-f]+ 0\t(.*)$/s.exec(record) ?? [];
     return path === undefined ? [] : [{ path, mode: bits === '755' ? 0o755 : 0o644 }];
   });
+}
+
+async function fileModes(run: RunTool, dir: string): Promise<boolean> {
+  const setting = await run({
+    command: 'git',
+    args: ['--no-pager', 'config', '--type=bool', 'core.fileMode'],
+    cwd: dir,
+    env: ENV,
+    timeoutMs: 30_000,
+  });
+  return !(setting.ended === 'exit' && setting.stdout.trim() === 'false');
 }

@@ -54,6 +54,18 @@ describe('slsaProvenance', () => {
     expect(runDetails.metadata).not.toHaveProperty('buildkit_builderId');
   });
 
+  test('the checkout is the one that is given where BuildKit names none', () => {
+    const vcs = { source: 'https://example.com/r.git', revision: 'abc-dirty' };
+    const buildkit = provenanceSample('buildx-0.13.1-max') as { metadata: object };
+    const key = 'https://mobyproject.org/buildkit@v1#metadata';
+    const theirs = { vcs: { revision: 'theirs' } };
+    const withTheirs = { ...buildkit, metadata: { ...buildkit.metadata, [key]: theirs } };
+    const without = { ...buildkit, metadata: { ...buildkit.metadata, [key]: {} } };
+    const metadataOf = (from: unknown) => made({ buildkit: from, vcs }).runDetails.metadata;
+    expect(metadataOf(without)).toMatchObject({ buildkit_metadata: { vcs } });
+    expect(metadataOf(withTheirs)).toMatchObject({ buildkit_metadata: theirs });
+  });
+
   test('times of the whole run win over BuildKit’s', () => {
     const { metadata } = made({ finishedOn: '2026-11-24T17:50:00Z' }).runDetails;
     expect(metadata['finishedOn']).toBe('2026-11-24T17:50:00Z');
