@@ -13,6 +13,11 @@ export const COMMANDS = [
     summary: 'build an image reproducibly, sign and attest it, grade it, then load or push it',
   },
   {
+    name: 'init',
+    usage: 'init [flags] [FOLDER]',
+    summary: 'write a hardened Dockerfile and its settings for the stack of a project',
+  },
+  {
     name: 'grade',
     usage: 'grade [flags] IMAGE... | --file LIST',
     summary: 'grade any image: of a registry, of Docker, an OCI layout or an archive',

@@ -4,6 +4,7 @@ import type { Command } from './io.ts';
 /** Each command's module, loaded when it is called: start-up is part of every build. */
 export const LOAD: Readonly<Record<CommandName, () => Promise<Command>>> = {
   build: async () => (await import('./build.ts')).build,
+  init: async () => (await import('./init.ts')).init,
   grade: async () => (await import('./grade.ts')).grade,
   lint: async () => (await import('./lint.ts')).lint,
   fix: async () => (await import('./fix.ts')).fix,

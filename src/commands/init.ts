@@ -1,0 +1,133 @@
+import { realpath } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { didYouMean } from '../config/did-you-mean.ts';
+import { EXIT, messageOf, UserError } from '../model/errors.ts';
+import type { Project, Template } from '../model/template.ts';
+import { baseProblems, planInit } from '../pipeline/init-project.ts';
+import { loadTemplates } from '../pipeline/load-templates.ts';
+import { readProject } from '../pipeline/read-project.ts';
+import { templatesFolder } from '../pipeline/templates-folder.ts';
+import { writeFilesTogether } from '../pipeline/write-files-together.ts';
+import { collectAnswers } from '../plans/init/collect-answers.ts';
+import { detectStacks, likeliest, matchOf, type StackMatch } from '../plans/init/detect-stack.ts';
+import { initJson, type InitOutcome, initText, stacksText } from '../plans/init/init-text.ts';
+import { projectFacts, TOLD_BY } from '../plans/init/project-facts.ts';
+import type { Answers } from '../plans/init/render.ts';
+import { cleanLines } from '../ui/clean.ts';
+import { pipelineContext } from './context.ts';
+import { INIT_HELP, type InitFlags, readInitFlags } from './init-flags.ts';
+import { askQuestion, type Prompt, promptOf } from './init-prompt.ts';
+import type { Command, CommandIo } from './io.ts';
+
+/** `scoville init`. */
+export const init: Command = async (args, io) => {
+  const flags = readInitFlags(args);
+  if (flags.help) {
+    io.writeOut(INIT_HELP);
+    return EXIT.met;
+  }
+  const loaded = await loadTemplates(templatesFolder());
+  if (flags.list) {
+    io.writeOut(stacksText(loaded.templates));
+    return EXIT.met;
+  }
+  const folder = await folderOf(flags, io);
+  const project = await readProject(folder, TOLD_BY);
+  const isAsked = io.inIsTerminal && io.errIsTerminal && !flags.yes;
+  const prompt = isAsked ? promptOf(io) : undefined;
+  const match = await stackOf(flags, loaded.templates, project, prompt);
+  const { template } = match;
+  const answers = await answersOf(flags, match, project, prompt, io);
+  const problems = baseProblems(template, flags.bases);
+  if (problems.length > 0) throw new UserError(problems.join('\n  '));
+  const context = pipelineContext(io, () => undefined);
+  const request = { folder, template, answers, ci: flags.ci, bases: flags.bases };
+  const plan = await planInit(context, loaded, { ...request, offline: flags.offline });
+  if (plan.existing.length > 0 && !flags.force && !flags.dryRun)
+    throw new UserError(`there already: ${plan.existing.join(', ')}; nothing was written`, {
+      nextStep: '--force replaces them, --dry-run shows what they would become',
+    });
+  if (!flags.dryRun) await writeFilesTogether(folder, plan.files);
+  const outcome: InitOutcome = { ...plan, detectedBy: match.files, dryRun: flags.dryRun };
+  io.writeOut(flags.json ? initJson(outcome) : cleanLines(initText(outcome)));
+  return EXIT.met;
+};
+
+async function folderOf(flags: InitFlags, io: CommandIo): Promise<string> {
+  try {
+    return await realpath(resolve(io.cwd, flags.folder));
+  } catch (cause) {
+    throw new UserError(`${flags.folder} cannot be read: ${messageOf(cause)}`, { cause });
+  }
+}
+
+/** The stack that was named, else the one that the project is of, else what a person says. */
+async function stackOf(
+  flags: InitFlags,
+  templates: readonly Template[],
+  project: Project,
+  prompt: Prompt | undefined,
+): Promise<StackMatch> {
+  const names = templates.map(({ name }) => name);
+  const known = (name: string): Template | undefined => templates.find((one) => one.name === name);
+  if (flags.stack !== undefined) {
+    const template = known(flags.stack);
+    if (template !== undefined) return matchOf(template, project);
+    const near = didYouMean(flags.stack, names);
+    throw new UserError(
+      `there is no stack ${JSON.stringify(flags.stack)}${near === undefined ? '' : `; did you mean ${near}?`}`,
+      { nextStep: `--stack takes one of ${names.join(', ')}` },
+    );
+  }
+  const matches = detectStacks(templates, project);
+  const found = likeliest(matches);
+  if (found !== undefined) return found;
+  const candidates = matches.length > 0 ? matches.map(({ template }) => template.name) : names;
+  if (prompt === undefined)
+    throw new UserError(
+      matches.length === 0
+        ? 'nothing in the folder tells its stack'
+        : `the project could be of several stacks: ${candidates.join(', ')}`,
+      { nextStep: `--stack NAME, one of ${candidates.join(', ')}` },
+    );
+  const answer = await prompt.ask(`Which stack (${candidates.join(', ')})?`, (text) =>
+    known(text) === undefined ? `one of ${names.join(', ')}` : undefined,
+  );
+  const template = known(answer);
+  if (template === undefined) throw new Error('an asked stack is known');
+  return matchOf(template, project);
+}
+
+/** Answers of flags, project, defaults and, in a terminal, of the person; throws UserError that names all that are missing or wrong. */
+async function answersOf(
+  flags: InitFlags,
+  { template, answers: byFiles }: StackMatch,
+  project: Project,
+  prompt: Prompt | undefined,
+  io: CommandIo,
+): Promise<Answers> {
+  const { questions } = template;
+  const ids = questions.map(({ id }) => id);
+  const strange = [...flags.given.keys()].filter((id) => !ids.includes(id));
+  if (strange.length > 0)
+    throw new UserError(
+      `${template.name} does not ask ${strange.map((id) => JSON.stringify(id)).join(', ')}`,
+      {
+        nextStep: `it asks ${ids.join(', ')}`,
+      },
+    );
+  const detected = new Map([...projectFacts(template.facts, project), ...byFiles]);
+  const sources = { given: flags.given, detected, takeDefaults: flags.yes };
+  const { answers, open, errors, dropped } = collectAnswers(questions, sources);
+  if (errors.length > 0)
+    throw new UserError(errors.join('\n  '), { nextStep: 'scoville init --list' });
+  for (const text of dropped) io.writeErr(cleanLines(`scoville: ${text}\n`));
+  const all = new Map(answers);
+  if (prompt !== undefined)
+    for (const question of open) all.set(question.id, await askQuestion(prompt, question));
+  else if (open.length > 0)
+    throw new UserError(`not known: ${open.map(({ id, ask }) => `${id} (${ask})`).join(', ')}`, {
+      nextStep: `${open.map(({ id }) => `--set ${id}=...`).join(' ')}${open.some(({ byDefault }) => byDefault !== undefined) ? ', or --yes for what has a default' : ''}`,
+    });
+  return all;
+}

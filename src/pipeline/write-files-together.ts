@@ -1,0 +1,76 @@
+import { lstat, mkdir, realpath, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, join, sep } from 'node:path';
+import { messageOf, UserError } from '../model/errors.ts';
+
+/** A file below a root. */
+export interface FileToWrite {
+  /** Path from the root. */
+  readonly path: string;
+  readonly text: string;
+}
+
+interface Placed {
+  readonly at: string;
+  readonly beside: string;
+  /** Where the file that was there before waits, until all are in place. */
+  readonly before: string | undefined;
+}
+
+/**
+ * Writes several files below a root, all or none: each is written beside its place, then all are renamed; where one cannot be, those that were there come
+ * back. A place outside of the root, by a link, is refused. Throws UserError where nothing was written.
+ */
+export async function writeFilesTogether(
+  root: string,
+  files: readonly FileToWrite[],
+): Promise<void> {
+  const made: string[] = [];
+  const placed: Placed[] = [];
+  const written: string[] = [];
+  try {
+    const places = [];
+    for (const { path, text } of files) {
+      const at = join(root, path);
+      const folder = await mkdir(dirname(at), { recursive: true });
+      if (folder !== undefined) made.push(folder);
+      await refuseOutside(root, dirname(at));
+      const beside = `${at}.${process.pid}.tmp`;
+      written.push(beside);
+      await writeFile(beside, text, { flag: 'wx' });
+      const before = await kindOf(at);
+      if (before === 'other') throw new Error(`${path} is no file`);
+      places.push({ at, beside, isThere: before === 'file' });
+    }
+    for (const { at, beside, isThere } of places) {
+      const before = isThere ? `${at}.${process.pid}.before` : undefined;
+      if (before !== undefined) await rename(at, before);
+      placed.push({ at, beside, before });
+      await rename(beside, at);
+    }
+  } catch (cause) {
+    await takeBack(placed);
+    for (const path of written) await rm(path, { force: true });
+    for (const folder of made.toReversed()) await rm(folder, { recursive: true, force: true });
+    throw new UserError(`nothing was written: ${messageOf(cause)}`, { cause });
+  }
+  for (const { before } of placed) if (before !== undefined) await rm(before, { force: true });
+}
+
+async function takeBack(placed: readonly Placed[]): Promise<void> {
+  for (const { at, before } of placed.toReversed()) {
+    if (before === undefined) await rm(at, { force: true });
+    else await rename(before, at);
+  }
+}
+
+async function refuseOutside(root: string, folder: string): Promise<void> {
+  const [real, realRoot] = await Promise.all([realpath(folder), realpath(root)]);
+  if (real !== realRoot && !real.startsWith(realRoot + sep))
+    throw new Error(`${folder} leads out of the project`);
+}
+
+async function kindOf(path: string): Promise<'none' | 'file' | 'other'> {
+  const found = await lstat(path).catch(() => undefined);
+  if (found === undefined) return 'none';
+  return found.isFile() || found.isSymbolicLink() ? 'file' : 'other';
+}

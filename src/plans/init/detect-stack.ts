@@ -1,0 +1,68 @@
+import type { DetectionRule, Project, Template } from '../../model/template.ts';
+
+/** A stack that a project may be of. */
+export interface StackMatch {
+  readonly template: Template;
+  readonly score: number;
+  /** The files that speak for it, in the order of its rules. */
+  readonly files: readonly string[];
+  /** What these files answer; the first that answers a question counts. */
+  readonly answers: ReadonlyMap<string, string>;
+}
+
+/** The stacks that something in the project speaks for, the likeliest first. */
+export function detectStacks(
+  templates: readonly Template[],
+  project: Project,
+): readonly StackMatch[] {
+  return templates
+    .map((template) => matchOf(template, project))
+    .filter(({ score }) => score > 0)
+    .toSorted((a, b) => b.score - a.score);
+}
+
+/** How a project fits one stack. */
+export function matchOf(template: Template, project: Project): StackMatch {
+  const met = template.detect.flatMap((rule) => {
+    const file = project.files.find((path) => speaks(rule, path, project));
+    return file === undefined ? [] : [{ rule, file }];
+  });
+  const answers = new Map<string, string>();
+  for (const { rule } of met)
+    for (const [id, value] of Object.entries(rule.answers))
+      if (!answers.has(id)) answers.set(id, value);
+  return {
+    template,
+    score: met.reduce((sum, { rule }) => sum + rule.score, 0),
+    files: [...new Set(met.map(({ file }) => file))],
+    answers,
+  };
+}
+
+/** The one stack that a project is of: the only one with the highest score. Undefined where there is none, or a tie. */
+export function likeliest(matches: readonly StackMatch[]): StackMatch | undefined {
+  const [first, second] = matches;
+  return first !== undefined && first.score > (second?.score ?? 0) ? first : undefined;
+}
+
+function speaks(rule: DetectionRule, path: string, project: Project): boolean {
+  if (!matchesPattern(rule.file, path)) return false;
+  return rule.contains === undefined || (project.texts.get(path) ?? '').includes(rule.contains);
+}
+
+/** `*` is a part of one name, in each part of a path once; as plain text, so that no path makes it slow. */
+export function matchesPattern(pattern: string, path: string): boolean {
+  const wanted = pattern.split('/');
+  const parts = path.split('/');
+  return (
+    wanted.length === parts.length && wanted.every((one, i) => matchesName(one, parts[i] ?? ''))
+  );
+}
+
+function matchesName(pattern: string, name: string): boolean {
+  const [before = '', after] = pattern.split('*', 2);
+  if (after === undefined) return pattern === name;
+  return (
+    name.length >= before.length + after.length && name.startsWith(before) && name.endsWith(after)
+  );
+}
