@@ -13,6 +13,9 @@ gains and what it risks, and asks. Comments, formatting and line ends stay as th
   --only ID                  only this edit, or those of this rule or criterion; may be repeated
   --max-risk RISK            none, low, medium or high: leave out what risks more (default: medium)
   --refresh                  look up pinned images with a tag anew, and pin what it leads to now
+  --build                    build each stage that installs packages, to pin the versions that it really gets
+  --freeze DATE              freeze the archives of apt at this date (20261124) in place of pinning packages
+  --plain-http HOST          speak HTTP without TLS to this registry or server; may be repeated (loopback hosts need none)
   --build-arg NAME=VALUE     read the Dockerfile with these arguments; may be repeated
   --target STAGE             the stage that is built (default: the last)
   --context FOLDER           the build context (default: the Dockerfile's folder)
@@ -32,6 +35,9 @@ export interface FixFlags {
   readonly only: readonly string[];
   readonly maxRisk: Risk;
   readonly refresh: boolean;
+  readonly build: boolean;
+  readonly freeze: string | undefined;
+  readonly plainHttp: readonly string[];
   readonly buildArgs: readonly string[];
   readonly target: string | undefined;
   readonly contextFolder: string | undefined;
@@ -47,6 +53,9 @@ export function readFixFlags(args: readonly string[]): FixFlags {
     only: { type: 'string', multiple: true, default: [] as string[] },
     'max-risk': { type: 'string', default: 'medium' },
     refresh: { type: 'boolean', default: false },
+    build: { type: 'boolean', default: false },
+    freeze: { type: 'string' },
+    'plain-http': { type: 'string', multiple: true, default: [] as string[] },
     'build-arg': { type: 'string', multiple: true, default: [] as string[] },
     target: { type: 'string' },
     context: { type: 'string' },
@@ -72,10 +81,22 @@ export function readFixFlags(args: readonly string[]): FixFlags {
     only: values.only.flatMap((text) => text.split(',')).filter((id) => id !== ''),
     maxRisk,
     refresh: values.refresh,
+    build: values.build,
+    freeze: values.freeze === undefined ? undefined : snapshotTime(values.freeze),
+    plainHttp: values['plain-http'],
     buildArgs: values['build-arg'],
     target: values.target,
     contextFolder: values.context,
     json: values.json,
     config: values.config,
   };
+}
+
+/** `20261124` or `20261124T000000Z`, as snapshot.debian.org names its states. */
+function snapshotTime(text: string): string {
+  const found = /^(\d{4})-?(\d\d)-?(\d\d)(T\d{6}Z)?$/.exec(text);
+  if (found === null)
+    throw new UserError(`--freeze takes a date such as 20261124, not ${JSON.stringify(text)}`);
+  const [, year = '', month = '', day = '', time = 'T000000Z'] = found;
+  return `${year}${month}${day}${time}`;
 }

@@ -1,6 +1,7 @@
 import { CATALOGUE } from '../criteria/catalogue.ts';
 import { EXIT, UserError } from '../model/errors.ts';
 import type { PlannedEdit } from '../model/planned-edit.ts';
+import { withPlainHttp } from '../model/settings.ts';
 import {
   type Decision,
   type FixFiles,
@@ -39,8 +40,11 @@ export const fix: Command = async (args, io) => {
   const context = pipelineContext(io, talk.sink);
   const task = await planFixes(context, {
     ...flags,
-    options: { refresh: flags.refresh },
-    settings,
+    options: {
+      refresh: flags.refresh,
+      ...(flags.freeze === undefined ? {} : { freeze: flags.freeze }),
+    },
+    settings: { ...settings, registries: withPlainHttp(settings.registries, flags.plainHttp) },
   }).finally(talk.stop);
   const asks = !flags.yes && !flags.dryRun && !flags.json && io.inIsTerminal && io.errIsTerminal;
   await warnOfChanges(context, task.opened, io);

@@ -27,15 +27,15 @@ export interface FetchedFile {
 /** Kinds of facts that rules ask for; each is gathered only where a wanted rule needs it. */
 export type FixNeed = 'digests' | 'versions' | 'hashes' | 'bases' | 'context' | 'git';
 
+/** A package that a build installed. */
+export type InstalledVersion = Pick<Package, 'name' | 'version'> & { readonly type: string };
+
 /** What was found out for the rules. An error is the reason why something is not known; what was not asked for is absent. */
 export interface FixFacts {
   /** Digests of images by full reference with its tag (`docker.io/library/node:22`). */
   readonly digests: ReadonlyMap<string, Result<Digest>>;
   /** Packages that the own layers of a stage installed, by the stage's index. */
-  readonly versions: ReadonlyMap<
-    number,
-    Result<readonly Pick<Package, 'type' | 'name' | 'version'>[]>
-  >;
+  readonly versions: ReadonlyMap<number, Result<readonly InstalledVersion[]>>;
   /** Files by address. */
   readonly hashes: ReadonlyMap<string, Result<FetchedFile>>;
   /** Images by full reference with its tag or digest. */
@@ -69,6 +69,8 @@ export interface FixInput {
   readonly analysis: BuildAnalysis;
   /** Indexes of the stages that the image is made of, base first. */
   readonly imageStages: readonly number[];
+  /** Names of the arguments that `--build-arg` gives. */
+  readonly givenArguments: readonly string[];
   readonly facts: FixFacts;
   readonly knowledge: FixKnowledge;
   readonly options: FixOptions;

@@ -80,6 +80,7 @@ export function planEdits(
   const input = {
     ...read.value,
     facts: { ...around.facts, ignoreFile: files.ignoreFile },
+    givenArguments: Object.keys(around.buildArgs),
     knowledge: around.knowledge,
     options: around.options,
   };

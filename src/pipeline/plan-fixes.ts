@@ -6,6 +6,7 @@ import type { Settings } from '../model/settings.ts';
 import { FIX_RULES } from '../plans/fix/catalogue.ts';
 import { type FixSurroundings, readFixFile } from './compose-fixes.ts';
 import type { PipelineContext } from './context.ts';
+import { gatherFacts } from './fix-facts.ts';
 import { type OpenedFiles, openFixFiles } from './fix-files.ts';
 import { givenDockerfile } from './given-dockerfile.ts';
 import { LINT_KNOWLEDGE } from './lint-knowledge.ts';
@@ -24,6 +25,10 @@ export interface FixRequest {
   readonly only: readonly string[];
   readonly maxRisk: Risk;
   readonly options: FixOptions;
+  /** Build each stage that installs packages, to learn their versions. */
+  readonly build: boolean;
+  /** Hosts that may be spoken to without TLS. */
+  readonly plainHttp: readonly string[];
   readonly settings: Settings;
 }
 
@@ -78,6 +83,17 @@ export async function planFixes(context: PipelineContext, request: FixRequest): 
       `${opened.names.Dockerfile}, line ${read.error.line}: ${read.error.message}`,
       { nextStep: 'mend the line; scoville fix edits what BuildKit would build' },
     );
+  const facts = await gatherFacts(context, {
+    read: read.value,
+    needs: new Set(rules.flatMap((rule) => rule.needs)),
+    contextFolder: opened.contextFolder,
+    dockerfile: opened.paths.Dockerfile,
+    buildArgs: request.buildArgs,
+    settings: request.settings,
+    refresh: request.options.refresh,
+    build: request.build,
+    plainHttp: request.plainHttp,
+  });
   return {
     opened,
     around: {
@@ -85,14 +101,7 @@ export async function planFixes(context: PipelineContext, request: FixRequest): 
       rules,
       options: request.options,
       knowledge: { secretName, secretsIn: LINT_KNOWLEDGE.secretsIn },
-      facts: {
-        digests: new Map(),
-        versions: new Map(),
-        hashes: new Map(),
-        bases: new Map(),
-        context: undefined,
-        repository: undefined,
-      },
+      facts,
     },
     isNamed: ({ id, rule, criterion }) =>
       request.only.length === 0 ||

@@ -1,0 +1,60 @@
+import { messageOf } from '../model/errors.ts';
+import type { BaseImage } from '../model/fix-rule.ts';
+import { formatReference, withDefaultTag } from '../model/reference.ts';
+import { err, ok, type Result } from '../model/result.ts';
+import { baseOf } from '../plans/external-images.ts';
+import type { PipelineContext } from './context.ts';
+import type { FactsRequest } from './fix-facts.ts';
+import { inspectPlatform } from './inspect-image.ts';
+import { openNamedImage } from './open-named-image.ts';
+import type { Registries } from './registries.ts';
+
+/**
+ * What the image stands on: its base's configuration, users and packages, from Docker's store or its registry; by full
+ * reference. Of several platforms, linux/amd64 or the first stands for all.
+ */
+export async function fixBases(
+  context: PipelineContext,
+  registries: Registries,
+  { read }: FactsRequest,
+): Promise<ReadonlyMap<string, Result<BaseImage>>> {
+  const { model } = read;
+  const base = baseOf(model, model.target);
+  if (base?.reference === undefined) return new Map();
+  const name = formatReference(withDefaultTag(base.reference));
+  try {
+    return new Map([[name, ok(await baseImage(context, registries, name))]]);
+  } catch (error) {
+    context.signal.throwIfAborted();
+    return new Map([[name, err(messageOf(error))]]);
+  }
+}
+
+async function baseImage(
+  context: PipelineContext,
+  registries: Registries,
+  name: string,
+): Promise<BaseImage> {
+  const image = await openNamedImage(context, registries, { text: name, stdin: noInput() });
+  try {
+    const platform =
+      image.platforms.find(
+        ({ config }) => config.os === 'linux' && config.architecture === 'amd64',
+      ) ?? image.platforms[0];
+    const { content } = await inspectPlatform(context, image, platform, {}, { secrets: false });
+    const { passwd, has } = content.filesystem;
+    return {
+      config: platform.config,
+      packages: content.packages,
+      has,
+      ...(passwd === undefined ? {} : { passwd }),
+    };
+  } finally {
+    await image.close();
+  }
+}
+
+ 
+async function* noInput(): AsyncGenerator<Uint8Array> {
+  // Names that stand in a Dockerfile are no stdin.
+}

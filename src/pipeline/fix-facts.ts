@@ -1,0 +1,57 @@
+import { readdir } from 'node:fs/promises';
+import type { ReadForEdits } from '../dockerfile/read-for-edits.ts';
+import type { FixFacts, FixNeed } from '../model/fix-rule.ts';
+import type { Settings } from '../model/settings.ts';
+import { gitFacts, sourceUrl } from '../tools/git.ts';
+import type { PipelineContext } from './context.ts';
+import { fixBases } from './fix-bases.ts';
+import { fixDigests } from './fix-digests.ts';
+import { fixHashes } from './fix-hashes.ts';
+import { fixVersions } from './fix-versions.ts';
+import { Registries } from './registries.ts';
+
+/** What the facts are gathered for. */
+export interface FactsRequest {
+  readonly read: ReadForEdits;
+  readonly needs: ReadonlySet<FixNeed>;
+  readonly contextFolder: string;
+  /** Absolute path of the Dockerfile. */
+  readonly dockerfile: string;
+  readonly buildArgs: readonly string[];
+  readonly settings: Settings;
+  readonly refresh: boolean;
+  /** Build each stage that installs packages, to learn their versions. */
+  readonly build: boolean;
+  /** Hosts from which files may be fetched without TLS. */
+  readonly plainHttp: readonly string[];
+}
+
+/** Names at the top of a folder; undefined where it cannot be read. */
+async function entries(folder: string): Promise<readonly string[] | undefined> {
+  return readdir(folder).then(
+    (names) => names.sort(),
+    () => undefined,
+  );
+}
+
+/** Finds out what rules need, and nothing that none needs. What cannot be had is in the facts, with the reason. */
+export async function gatherFacts(
+  context: PipelineContext,
+  request: FactsRequest,
+): Promise<Omit<FixFacts, 'ignoreFile'>> {
+  const { needs, contextFolder, settings } = request;
+  const registries = new Registries(context, settings.registries);
+  const git = needs.has('git') ? await gitFacts(context.run, contextFolder) : undefined;
+  return {
+    digests: needs.has('digests')
+      ? await fixDigests(context, registries, request)
+      : new Map<never, never>(),
+    bases: needs.has('bases')
+      ? await fixBases(context, registries, request)
+      : new Map<never, never>(),
+    hashes: needs.has('hashes') ? await fixHashes(context, request) : new Map<never, never>(),
+    versions: needs.has('versions') ? await fixVersions(context, request) : new Map<never, never>(),
+    context: needs.has('context') ? await entries(contextFolder) : undefined,
+    repository: sourceUrl(git?.remote),
+  };
+}

@@ -1,0 +1,85 @@
+import type { InstalledVersion } from '../model/fix-rule.ts';
+import type { LockedPackages } from '../model/lock.ts';
+import { err, ok, type Result } from '../model/result.ts';
+import { openStore } from '../oci/layout-store.ts';
+import { parseBuildArgs } from '../plans/parse-build-args.ts';
+import type { PipelineContext } from './context.ts';
+import type { FactsRequest } from './fix-facts.ts';
+import { readLockBeside } from './fix-lock.ts';
+import { packagesOfImage } from './lock-packages.ts';
+import { normaliseBuilt } from './normalise-built.ts';
+import { prepareBuild } from './prepare-build.ts';
+import { readExport } from './read-export.ts';
+import { runBuildKit } from './run-buildkit.ts';
+
+type Versions = Result<readonly InstalledVersion[]>;
+
+/**
+ * Packages that each stage really installed, by its index: of the target from scoville.lock beside the Dockerfile, of all from
+ * a build of each stage that installs something, where one is asked for.
+ */
+export async function fixVersions(
+  context: PipelineContext,
+  request: FactsRequest,
+): Promise<ReadonlyMap<number, Versions>> {
+  const { read, build, dockerfile } = request;
+  const stages = [...new Set(read.analysis.installs.map(({ stage }) => stage))];
+  const found = new Map<number, Versions>();
+  if (!build) {
+    const lock = await readLockBeside(dockerfile);
+    const locked = lock?.packages.get('linux/amd64') ?? [...(lock?.packages.values() ?? [])][0];
+    if (locked !== undefined && lock?.target === undefined)
+      for (const index of read.imageStages) found.set(index, ok(versionsOf(locked)));
+    return found;
+  }
+  for (const stage of stages) found.set(stage, await builtVersions(context, request, stage));
+  return found;
+}
+
+/** The names of a lock, written as in a URL where they hold a blank. */
+function versionsOf(locked: LockedPackages): readonly InstalledVersion[] {
+  return [...locked].flatMap(([type, lines]) =>
+    lines.flatMap((line) => {
+      const [name = '', version = ''] = line.split(' ');
+      return name.includes('%') ? [] : [{ type, name, version }];
+    }),
+  );
+}
+
+async function builtVersions(
+  context: PipelineContext,
+  { contextFolder, dockerfile, buildArgs }: FactsRequest,
+  stage: number,
+): Promise<Versions> {
+  const parsed = parseBuildArgs([
+    '--sign=false',
+    `--target=${stage}`,
+    `--file=${dockerfile}`,
+    ...buildArgs.map((pair) => `--build-arg=${pair}`),
+    contextFolder,
+  ]);
+  if (!parsed.ok) return err(parsed.error.message);
+  if (parsed.value.kind === 'help') return err('no build');
+  const store = await openStore(context.paths.store, context.now);
+  const directory = await store.newBuild();
+  try {
+    const prepared = await prepareBuild(context, parsed.value, nothing(), store, directory);
+    const { plan } = prepared;
+    if (plan.kind === 'passthrough') return err(plan.reason);
+    const planned = { ...prepared, plan };
+    const { exitCode } = await runBuildKit(context, planned);
+    if (exitCode !== 0) return err(`the build of stage ${stage} failed with ${exitCode}`);
+    const exported = await readExport(plan.layout, store.blobs);
+    const image = await normaliseBuilt(context, planned, exported);
+    const packages = await packagesOfImage(context, store.blobs, image);
+    const [first] = packages.values();
+    return first === undefined ? err('the stage holds no image') : ok(versionsOf(first));
+  } finally {
+    await directory.discard();
+  }
+}
+
+ 
+async function* nothing(): AsyncGenerator<Uint8Array> {
+  // The context is a folder.
+}

@@ -1,0 +1,56 @@
+import type { SourceInstruction, Span } from '../../model/dockerfile-source.ts';
+import type { FixPlan } from '../../model/fix-rule.ts';
+import type { ProposedEdit, TextEdit } from '../../model/planned-edit.ts';
+
+/** An edit of the Dockerfile, at the line of an instruction. */
+export function proposal(
+  { line }: Pick<SourceInstruction, 'line'>,
+  more: Omit<ProposedEdit, 'file' | 'line'>,
+): ProposedEdit {
+  return { ...more, file: 'Dockerfile', line };
+}
+
+/** What is left alone, at the line of an instruction. */
+export function refusal(
+  { line }: Pick<SourceInstruction, 'line'>,
+  reason: string,
+  settle?: string,
+): FixPlan['refusals'][number] {
+  return { line, reason, ...(settle === undefined ? {} : { settle }) };
+}
+
+/** Plans of several places as one. */
+export function together(plans: readonly FixPlan[]): FixPlan {
+  return {
+    edits: plans.flatMap(({ edits }) => edits),
+    refusals: plans.flatMap(({ refusals }) => refusals),
+  };
+}
+
+export const NOTHING: FixPlan = { edits: [], refusals: [] };
+
+/** The end of the line that an offset is in, before what ends it. */
+export function lineEnd(text: string, offset: number): number {
+  const end = text.indexOf('\n', offset);
+  if (end < 0) return text.length;
+  return text.charAt(end - 1) === '\r' && end > offset ? end - 1 : end;
+}
+
+/** Adds lines behind the line in which a stretch ends. */
+export function linesBehind(
+  { text, eol }: { readonly text: string; readonly eol: string },
+  { end }: Pick<Span, 'end'>,
+  lines: readonly string[],
+): TextEdit {
+  const at = lineEnd(text, end);
+  return { start: at, end: at, text: lines.map((line) => `${eol}${line}`).join('') };
+}
+
+/** Adds lines in front of the line in which a stretch begins, with its indentation. */
+export function linesBefore(
+  { eol }: { readonly eol: string },
+  { start }: Pick<Span, 'start'>,
+  lines: readonly string[],
+): TextEdit {
+  return { start, end: start, text: lines.map((line) => `${line}${eol}`).join('') };
+}

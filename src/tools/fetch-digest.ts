@@ -1,0 +1,88 @@
+import { createHash } from 'node:crypto';
+import { isDigest } from '../model/digest.ts';
+import type { FetchedFile } from '../model/fix-rule.ts';
+import { err, ok, type Result } from '../model/result.ts';
+import { reasonOf } from './can-connect.ts';
+
+const MOST_REDIRECTS = 10;
+const WHOLE_MS = 5 * 60_000;
+/** In bytes. */
+const LARGEST = 2 * 1024 ** 3;
+
+export interface FetchDigestOptions {
+  /** Whether this address may be spoken to without TLS. */
+  readonly allowsPlain: (url: URL) => boolean;
+  readonly userAgent: string;
+  readonly signal: AbortSignal;
+  readonly fetch?: typeof fetch;
+  /** In bytes; 2 GiB where nothing is said. */
+  readonly largest?: number;
+}
+
+function allowed(url: URL, { allowsPlain }: FetchDigestOptions): string | undefined {
+  if (url.username !== '' || url.password !== '') return 'its address holds a password';
+  if (url.protocol === 'https:') return undefined;
+  if (url.protocol !== 'http:') return `${url.protocol} is not fetched`;
+  return allowsPlain(url) ? undefined : 'it is not fetched without TLS';
+}
+
+/**
+ * The digest of what an address leads to now, at most `largest` bytes; nothing is kept. No credentials are sent, each redirect is held
+ * to the same rules. An error says why not; throws on abort only.
+ */
+export async function fetchDigest(
+  address: string,
+  options: FetchDigestOptions,
+): Promise<Result<FetchedFile>> {
+  const { signal, largest = LARGEST } = options;
+  const ending = AbortSignal.any([signal, AbortSignal.timeout(WHOLE_MS)]);
+  try {
+    let url = new URL(address);
+    for (let steps = 0; steps <= MOST_REDIRECTS; steps++) {
+      const refused = allowed(url, options);
+      if (refused !== undefined) return err(refused);
+      const response = await (options.fetch ?? fetch)(url, {
+        redirect: 'manual',
+        headers: { 'user-agent': options.userAgent, 'accept-encoding': 'identity' },
+        signal: ending,
+      });
+      const next = response.headers.get('location');
+      if (response.status >= 300 && response.status < 400 && next !== null) {
+        await response.body?.cancel();
+        url = new URL(next, url);
+        continue;
+      }
+      if (!response.ok || response.body === null) {
+        await response.body?.cancel();
+        return err(`the server answered ${response.status}`);
+      }
+      return await hashed(response.body, largest);
+    }
+    return err(`more than ${MOST_REDIRECTS} redirects`);
+  } catch (error) {
+    signal.throwIfAborted();
+    return err(reasonOf(codeOf(error)));
+  }
+}
+
+async function hashed(
+  body: ReadableStream<Uint8Array>,
+  largest: number,
+): Promise<Result<FetchedFile>> {
+  const hash = createHash('sha256');
+  let size = 0;
+  for await (const chunk of body) {
+    size += chunk.length;
+    if (size > largest) return err(`it is larger than ${largest} bytes`);
+    hash.update(chunk);
+  }
+  const digest = `sha256:${hash.digest('hex')}`;
+  return isDigest(digest) ? ok({ digest, size }) : err('it has no digest');
+}
+
+function codeOf(error: unknown): unknown {
+  const cause: unknown = error instanceof Error ? (error.cause ?? error) : error;
+  return typeof cause === 'object' && cause !== null && 'code' in cause
+    ? cause.code
+    : String(cause);
+}
