@@ -39,6 +39,26 @@ export type BuildResult =
       readonly report: ReportInput | undefined;
     };
 
+/** A build that has come as far as it can without anything leaving the layout. Whoever holds it releases it, published or not. */
+export type HeldBuild = { readonly release: () => Promise<void> } & (
+  | { readonly kind: 'over'; readonly result: BuildResult }
+  /** Judged, and good enough; or none of ours to judge, where there is no image. */
+  | {
+      readonly kind: 'ready';
+      readonly image: ReadyImage | undefined;
+      readonly deliver: () => Promise<BuildResult>;
+    }
+);
+
+/** An image in the layout that met its gate. */
+export interface ReadyImage {
+  readonly prepared: Planned;
+  readonly index: Descriptor;
+  readonly report: ReportInput | undefined;
+}
+
+type Planned = Prepared & { readonly plan: BuildPlan };
+
 /**
  * `scoville build`: plan, BuildKit into the layout, normalise, inspect, sign and attest, grade, gate, publish. Whatever
  * fails or is interrupted before the last step leaves nothing tagged, loaded or pushed.
@@ -48,40 +68,68 @@ export async function build(
   parsed: ParsedBuild,
   stdin: AsyncIterable<Uint8Array>,
 ): Promise<BuildResult> {
-  const store = await openStore(context.paths.store, context.now);
-  const directory = await store.newBuild();
+  const held = await holdBuild(context, parsed, stdin);
   try {
-    const prepared = await prepareBuild(context, parsed, stdin, store, directory);
-    const { plan } = prepared;
-    if (parsed.own.dryRun) return { kind: 'planned', plan };
-    if (plan.kind === 'passthrough') {
-      context.emit({
-        kind: 'notice',
-        text: `${plan.reason}: handed to docker buildx build, nothing is signed or graded`,
-      });
-      return {
-        kind: 'buildx',
-        exitCode: await runPassthrough(context, plan, prepared.source.stdin),
-      };
-    }
-    return await buildPlanned(context, { ...prepared, plan }, directory);
+    return held.kind === 'over' ? held.result : await held.deliver();
   } finally {
-    await (directory.isFinished ? directory.release() : directory.discard());
+    await held.release();
   }
 }
 
+/** The same up to where something would be published, which is for the caller to say. What is thrown leaves nothing to release. */
+export async function holdBuild(
+  context: PipelineContext,
+  parsed: ParsedBuild,
+  stdin: AsyncIterable<Uint8Array>,
+): Promise<HeldBuild> {
+  const store = await openStore(context.paths.store, context.now);
+  const directory = await store.newBuild();
+  const release = (): Promise<void> =>
+    directory.isFinished ? directory.release() : directory.discard();
+  try {
+    const prepared = await prepareBuild(context, parsed, stdin, store, directory);
+    const { plan } = prepared;
+    if (parsed.own.dryRun) return { kind: 'over', result: { kind: 'planned', plan }, release };
+    if (plan.kind === 'passthrough') {
+      const deliver = (): Promise<BuildResult> => passOn(context, plan, prepared);
+      return { kind: 'ready', image: undefined, deliver, release };
+    }
+    return { ...(await buildPlanned(context, { ...prepared, plan }, directory)), release };
+  } catch (error) {
+    await release();
+    throw error;
+  }
+}
+
+async function passOn(
+  context: PipelineContext,
+  plan: PassthroughPlan,
+  { source }: Prepared,
+): Promise<BuildResult> {
+  context.emit({
+    kind: 'notice',
+    text: `${plan.reason}: handed to docker buildx build, nothing is signed or graded`,
+  });
+  return { kind: 'buildx', exitCode: await runPassthrough(context, plan, source.stdin) };
+}
+
+type Judged =
+  | Pick<Extract<HeldBuild, { kind: 'over' }>, 'kind' | 'result'>
+  | Pick<Extract<HeldBuild, { kind: 'ready' }>, 'kind' | 'image' | 'deliver'>;
+
 async function buildPlanned(
   context: PipelineContext,
-  prepared: Prepared & { readonly plan: BuildPlan },
+  prepared: Planned,
   directory: BuildDirectory,
-): Promise<BuildResult> {
+): Promise<Judged> {
   const { plan, store } = prepared;
   for (const text of plan.notices) context.emit({ kind: 'notice', text });
   const startedAt = context.now();
   context.emit({ kind: 'phase-started', phase: 'build' });
   const sent = await sendGitModes(context, prepared);
   const { outcome, signer } = await buildAndOpenKey(context, sent.prepared).finally(sent.release);
-  if (outcome.exitCode !== 0) return { kind: 'buildx', exitCode: outcome.exitCode };
+  if (outcome.exitCode !== 0)
+    return { kind: 'over', result: { kind: 'buildx', exitCode: outcome.exitCode } };
   const finishedAt = context.now();
   const built = await readExport(plan.layout, store.blobs);
   context.emit({
@@ -97,14 +145,20 @@ async function buildPlanned(
   if (scorecard !== undefined && report !== undefined) {
     context.emit({ kind: 'scorecard', scorecard });
     const shortfalls = gateImage(context, plan.settings.gate, scorecard);
-    if (shortfalls.length > 0) return { kind: 'short', report, shortfalls };
+    if (shortfalls.length > 0)
+      return { kind: 'over', result: { kind: 'short', report, shortfalls } };
   }
   context.signal.throwIfAborted();
   if (finished.lock !== undefined) await keepLock(context, prepared, finished.lock);
-  await publish(context, prepared, finished, directory);
-  await writeUserFiles(context, plan, finished.index);
-  await boundCachesDaily(context);
-  return { kind: 'done', index: finished.index, names: plan.names, report };
+  const { index } = finished;
+  const deliver = async (): Promise<BuildResult> => {
+    context.signal.throwIfAborted();
+    await publish(context, prepared, finished, directory);
+    await writeUserFiles(context, plan, index);
+    await boundCachesDaily(context);
+    return { kind: 'done', index, names: plan.names, report };
+  };
+  return { kind: 'ready', image: { prepared, index, report }, deliver };
 }
 
 function reportOf(scorecard: Scorecard, contents: ReportInput['contents']): ReportInput {
