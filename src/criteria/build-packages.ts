@@ -57,7 +57,7 @@ export function buildPurpose(found: Pick<Package, 'type' | 'name'>): string | un
 function toolPackage(name: string): string | undefined {
   const exact = PACKAGED.get(name);
   if (exact !== undefined) return exact;
-  for (const [tool, reason] of PACKAGED)
+  for (const [tool, reason] of BY_LETTER.get(name.charAt(0)) ?? [])
     if (name.startsWith(tool) && TAIL.test(name.slice(tool.length))) return reason;
   return undefined;
 }
@@ -74,3 +74,10 @@ const PACKAGED: ReadonlyMap<string, string> = new Map([
   ['golang', 'Go tool chain'],
   ['rust', 'Rust tool chain'],
 ]);
+
+/** By their first letter: an image has hundreds of packages, and few of them begin as a given tool does. */
+const BY_LETTER = new Map<string, [string, string][]>();
+for (const entry of PACKAGED) {
+  const letter = entry[0].charAt(0);
+  BY_LETTER.set(letter, [...(BY_LETTER.get(letter) ?? []), entry]);
+}

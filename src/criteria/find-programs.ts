@@ -1,5 +1,8 @@
 import type { FileFact, FilesystemFact } from '../model/facts.ts';
-import { entryNamed, type ToolEntry, type ToolTable } from './tools-table.ts';
+import { BUILD_TOOLS } from './build-tools.ts';
+import { PACKAGE_MANAGERS } from './package-managers.ts';
+import { SHELLS } from './shells.ts';
+import { entryNamed, possibleNames, type ToolEntry, type ToolTable } from './tools-table.ts';
 
 export interface FoundProgram {
   readonly file: FileFact;
@@ -14,9 +17,41 @@ export function fileName(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1);
 }
 
+/** Tables that programs are looked up in. */
+const TABLES = { shells: SHELLS, 'package-managers': PACKAGE_MANAGERS, 'build-tools': BUILD_TOOLS };
+const ALL: readonly ToolTable[] = Object.values(TABLES);
+
+interface Named {
+  readonly file: FileFact;
+  readonly names: readonly string[];
+}
+
+interface Programs {
+  readonly byPath: ReadonlyMap<string, FileFact>;
+  /** Those of the executables that one of the tables names; few of 100,000. */
+  readonly named: readonly Named[];
+}
+
+/** Several criteria ask of each filesystem. */
+const KNOWN = new WeakMap<FilesystemFact, Programs>();
+
+function programsOf(filesystem: FilesystemFact): Programs {
+  const known = KNOWN.get(filesystem);
+  if (known !== undefined) return known;
+  const programs = {
+    byPath: new Map(filesystem.executables.map((file) => [file.path, file])),
+    named: filesystem.executables.flatMap((file): Named[] => {
+      const names = possibleNames(fileName(file.path));
+      return ALL.some((table) => entryNamed(table, names)) ? [{ file, names }] : [];
+    }),
+  };
+  KNOWN.set(filesystem, programs);
+  return programs;
+}
+
 /** Executables by path, so that a link can be asked for what its target is. */
 export function byPath(filesystem: FilesystemFact): ReadonlyMap<string, FileFact> {
-  return new Map(filesystem.executables.map((file) => [file.path, file]));
+  return programsOf(filesystem).byPath;
 }
 
 /** True where the file can run: ELF, script or another program format, by itself or by where its link leads. */
@@ -29,10 +64,13 @@ export function isProgram(file: FileFact, files: ReadonlyMap<string, FileFact>):
 }
 
 /** The programs of the final filesystem that the table names, wherever they lie. */
-export function findPrograms(filesystem: FilesystemFact, table: ToolTable): FoundProgram[] {
-  const files = byPath(filesystem);
-  return filesystem.executables.flatMap((file) => {
-    const entry = entryNamed(table, fileName(file.path));
+export function findPrograms(
+  filesystem: FilesystemFact,
+  tableName: keyof typeof TABLES,
+): FoundProgram[] {
+  const { byPath: files, named } = programsOf(filesystem);
+  return named.flatMap(({ file, names }) => {
+    const entry = entryNamed(TABLES[tableName], names);
     return entry !== undefined && isProgram(file, files) ? [{ file, entry }] : [];
   });
 }

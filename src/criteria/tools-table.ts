@@ -39,28 +39,36 @@ const INTERPRETER_PREFIX = /^(?:python|ruby|node|php|lua)[\d.]*-(?=\w)/;
 const VERSION = /(?:[-_.]?v?\d+(?:\.\d+)*)$/;
 
 /**
- * The table's entry that a file of this name is: by the name itself, then with target prefix, extension and version
- * taken off (`x86_64-linux-gnu-gcc-12` is gcc, `pip3.11` is pip, `npm-cli.js` is npm).
+ * The names a file of this name may go by, its own first: then with target prefix, extension and version taken off
+ * (`x86_64-linux-gnu-gcc-12` is gcc, `pip3.11` is pip, `npm-cli.js` is npm).
  */
-export function entryNamed(table: ToolTable, fileName: string): ToolEntry | undefined {
-  if (fileName.length > NAME_MAX) return undefined;
+export function possibleNames(fileName: string): readonly string[] {
+  if (fileName.length > NAME_MAX) return [];
+  const names: string[] = [];
   let name = fileName;
   // Each round takes one part off; a name has few.
   for (let round = 0; round < 6; round += 1) {
-    const entry = namesOf(name)
-      .map((one) => table.get(one))
-      .find((one) => one !== undefined);
-    if (entry !== undefined) return entry;
+    names.push(...namesOf(name));
     const shorter = name.replace(DECORATION, '').replace(VERSION, '');
-    if (shorter === name || shorter === '') return undefined;
+    if (shorter === name || shorter === '') break;
     name = shorter;
+  }
+  return names;
+}
+
+/** The table's entry that a file of these names is, the first name that has one deciding. */
+export function entryNamed(table: ToolTable, names: readonly string[]): ToolEntry | undefined {
+  for (const name of names) {
+    const entry = table.get(name);
+    if (entry !== undefined) return entry;
   }
   return undefined;
 }
 
 /** The name itself, without its interpreter, and without as many parts of a target as it may have. */
 function namesOf(name: string): readonly string[] {
-  const names = [name, name.replace(INTERPRETER_PREFIX, '')];
+  const bare = name.replace(INTERPRETER_PREFIX, '');
+  const names = bare === name ? [name] : [name, bare];
   if (!ARCHITECTURE.test(name)) return names;
   const parts = name.split('-');
   for (let target = 1; target <= TARGET_PARTS; target += 1)

@@ -6,7 +6,6 @@ import { namedBase, type NamedBase } from '../base-image.ts';
 import { criterion } from '../criterion.ts';
 import { findPrograms } from '../find-programs.ts';
 import { type MinimalBase, minimalBase, PACKAGE_LIMIT, SYSTEM_PACKAGES } from '../minimal-bases.ts';
-import { PACKAGE_MANAGERS } from '../package-managers.ts';
 import { count, fail, note, pass, unknown } from '../verdict.ts';
 
 /** More files, or programs, than a hand-made root holds: without a package record, the record was deleted. */
@@ -33,7 +32,7 @@ function systemWithoutRecord(filesystem: FilesystemFact): string | undefined {
   const { osRelease, fileCount, executables } = filesystem;
   if (osRelease !== undefined && fileCount > FILES_OF_A_SYSTEM)
     return `${fileCount} files of ${osRelease.id}`;
-  const manager = findPrograms(filesystem, PACKAGE_MANAGERS).find(
+  const manager = findPrograms(filesystem, 'package-managers').find(
     ({ file, entry }) => entry.kind === 'OS package managers' && file.multicall === undefined,
   );
   if (manager !== undefined && fileCount > FILES_WITH_A_MANAGER)

@@ -1,7 +1,6 @@
 import type { FileFact, FilesystemFact } from '../../model/facts.ts';
 import type { Package } from '../../model/packages.ts';
 import { buildPurpose } from '../build-packages.ts';
-import { BUILD_TOOLS } from '../build-tools.ts';
 import { criterion } from '../criterion.ts';
 import { fileName, findPrograms } from '../find-programs.ts';
 import { count, fail, fileEvidence, listed, note, packageEvidence, pass } from '../verdict.ts';
@@ -16,7 +15,7 @@ interface FoundTool {
 
 function toolsOf(filesystem: FilesystemFact): FoundTool[] {
   // busybox' `ar` unpacks archives; it is no part of a tool chain.
-  const named = findPrograms(filesystem, BUILD_TOOLS)
+  const named = findPrograms(filesystem, 'build-tools')
     .filter(({ file }) => file.multicall === undefined)
     .map(({ file, entry }) => ({ file, reason: `${entry.kind}: ${entry.reason}` }));
   const sdk = filesystem.executables.find((file) => DOTNET_SDK.test(file.path));

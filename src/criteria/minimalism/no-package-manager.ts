@@ -34,7 +34,7 @@ function managersOf(
   filesystem: FilesystemFact,
   packages: Fact<readonly Package[]>,
 ): readonly FoundManager[] {
-  const programs = findPrograms(filesystem, PACKAGE_MANAGERS).map(({ file, entry }) => ({
+  const programs = findPrograms(filesystem, 'package-managers').map(({ file, entry }) => ({
     name: fileName(file.path),
     evidence: fileEvidence(file, `${entry.kind}: ${entry.reason}`),
   }));

@@ -35,7 +35,7 @@ function withoutApplets(
 }
 
 function shellsOf(filesystem: FilesystemFact): FoundShell[] {
-  const named = findPrograms(filesystem, SHELLS).map(({ file, entry }) => ({
+  const named = findPrograms(filesystem, 'shells').map(({ file, entry }) => ({
     file,
     reason: entry.reason,
   }));
