@@ -74,11 +74,14 @@ export function readPathList(text: string, visit: VisitPath): void {
   while (start < text.length) {
     const found = text.indexOf('\n', start);
     const end = found < 0 ? text.length : found;
-    const first = text.indexOf(' ', start);
-    const second = text.indexOf(' ', first + 1);
-    const shared = Number.parseInt(text.slice(start + 1, first), 36);
-    const size = second === first + 1 ? 0 : Number.parseInt(text.slice(first + 1, second), 36);
-    const rest = withLineEnds(text.slice(second + 1, end));
+    let at = start + 1;
+    let shared = 0;
+    for (let digit = digitAt(text, at); digit >= 0; digit = digitAt(text, ++at))
+      shared = shared * 36 + digit;
+    let size = 0;
+    for (let digit = digitAt(text, ++at); digit >= 0; digit = digitAt(text, ++at))
+      size = size * 36 + digit;
+    const rest = withLineEnds(text.slice(at + 1, end));
     const nameAt = folder === '' ? 0 : folder.length + 1;
     if (shared >= nameAt && !rest.includes('/')) name = name.slice(0, shared - nameAt) + rest;
     else {
@@ -89,6 +92,13 @@ export function readPathList(text: string, visit: VisitPath): void {
     visit(text.charAt(start) as PathKind, size, folder, name);
     start = end + 1;
   }
+}
+
+/** The digit to the base 36 that stands at a place; -1 where none does. */
+function digitAt(text: string, at: number): number {
+  const code = text.charCodeAt(at);
+  if (code >= 0x30 && code <= 0x39) return code - 0x30;
+  return code >= 0x61 && code <= 0x7a ? code - 0x57 : -1;
 }
 
 function withLineEnds(text: string): string {
