@@ -11,19 +11,32 @@ export interface ReproductionResult {
   readonly reproducible: boolean;
   /** What differs, one line each; empty where nothing does. */
   readonly differences: readonly string[];
+  /** What it was built from, where that was fetched anew. */
+  readonly source?: { readonly url: string; readonly revision: string };
 }
 
 /**
  * The outcome of a second, uncached build as an in-toto test result (in-toto/attestation, spec/predicates/test-result.md): one test, and
- * each difference as a failed one beside it.
+ * each difference as a failed one beside it. The configuration names the tool, and the source where it was fetched for this.
  */
 export function reproductionStatement(
-  { reproducible, differences }: ReproductionResult,
+  { reproducible, differences, source }: ReproductionResult,
   tool: { readonly uri: string; readonly version: string },
 ): TestResult {
   return {
     result: reproducible ? 'PASSED' : 'FAILED',
-    configuration: [{ name: CONFIGURATION, uri: `${tool.uri}@${tool.version}` }],
+    configuration: [
+      { name: CONFIGURATION, uri: `${tool.uri}@${tool.version}` },
+      ...(source === undefined
+        ? []
+        : [
+            {
+              name: 'source',
+              uri: `git+${source.url}@${source.revision}`,
+              digest: { gitCommit: source.revision },
+            },
+          ]),
+    ],
     passedTests: reproducible ? [TEST] : [],
     warnedTests: [],
     failedTests: reproducible ? [] : [TEST, ...differences.slice(0, MOST_NAMED)],

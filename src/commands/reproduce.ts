@@ -1,5 +1,5 @@
 import { EXIT, UserError } from '../model/errors.ts';
-import { reproduce as runReproduce } from '../pipeline/reproduce.ts';
+import { type Reproduction, reproduce as runReproduce } from '../pipeline/reproduce.ts';
 import { parseBuildArgs } from '../plans/parse-build-args.ts';
 import { progressStyle } from '../plans/progress-style.ts';
 import { jsonText } from '../reporters/json-text.ts';
@@ -7,20 +7,37 @@ import { cleanLines } from '../ui/clean.ts';
 import { pipelineContext } from './context.ts';
 import { conversation } from './conversation.ts';
 import { usageLine } from './help.ts';
-import type { Command } from './io.ts';
+import type { Command, CommandIo } from './io.ts';
+import { readImageFlags } from './reproduce-flags.ts';
 
 const HELP = `Usage: scoville reproduce [--attest] [scoville build flags] PATH|URL
+       scoville reproduce [flags] IMAGE
 
-Builds the image, then again without a cache, from a copy of the context in another folder with other times, and compares the
-image manifests. Where they differ, names each file, in what it differs, the Dockerfile line that wrote it, why, and what to do.
-Nothing is tagged, loaded or pushed. Exit 0: the same digest; 1: not; a build that fails keeps buildx' code.
+PATH: builds the image, then again without a cache, from a copy of the context in another folder with other times, and compares the
+image manifests. Nothing is tagged, loaded or pushed.
+IMAGE: a published image, built again from what its provenance says: the source at its commit, fetched anew, with the recorded arguments, images by
+digest and epoch; its manifests are compared with the new ones. Where the provenance lacks what that takes, the answer is exit 2.
 
-  --attest        sign the result and keep it with the newest build of that name (-t NAME): scoville push publishes it,
-                  scoville grade and verify read it
+Where they differ, names each file, in what it differs, the Dockerfile line that wrote it, why, and what to do.
+Exit 0: the same digest; 1: not; 2: it cannot be told; a build that fails keeps buildx' code.
 
-Else takes the flags of \`scoville build\`, among them:
-  --json          the comparison as JSON (docs/reproducibility.md)
-  --repro MODE    which normalising rules are used: safe, aggressive or off
+PATH takes the flags of \`scoville build\`, among them:
+  --attest               sign the result and keep it with the newest build of that name (-t NAME): scoville push publishes it,
+                         scoville grade and verify read it
+  --json                 the comparison as JSON (docs/reproducibility.md)
+  --repro MODE           which normalising rules are used: safe, aggressive or off
+
+IMAGE takes
+  --source URL           fetch the commit from this repository (https or file) in place of the one that is named
+  --build-arg NAME=VALUE an argument whose value the provenance masks; --secret and --ssh as for \`scoville build\`
+  --key FILE|URI         a public key that must have signed the provenance; may be repeated
+  --certificate-identity NAME    or a keyless signer, with --certificate-oidc-issuer URL; either as --...-regexp PATTERN
+  --trusted-root FILE    sigstore's trusted root for keyless signatures (default: cosign fetches it)
+  --attest               sign the result and publish it beside the image
+  --signing-key KEY|URI  with this key (default: sign.key, else your own)
+  --platform OS/ARCH     only this platform
+  --json                 the comparison as JSON
+  --plain-http HOST      speak HTTP without TLS to this registry; may be repeated (loopback hosts need none)
 `;
 
 /** `scoville reproduce`. */
@@ -28,6 +45,11 @@ export const reproduce: Command = async (args, io) => {
   if (args.includes('--help') || args.includes('-h')) {
     io.writeOut(HELP);
     return EXIT.met;
+  }
+  const image = await readImageFlags(args, io.cwd);
+  if (image !== undefined) {
+    const { reproduceNamed } = await import('./reproduce-image.ts');
+    return report(await reproduceNamed(image, io), image.json, io);
   }
   const { words, attest } = ownAttest(args);
   const parsed = parseBuildArgs(words);
@@ -45,15 +67,21 @@ export const reproduce: Command = async (args, io) => {
   const result = await runReproduce(pipelineContext(io, talk.sink), parsed.value, io.stdin, {
     attest,
   }).finally(talk.stop);
+  return report(result, parsed.value.own.json, io);
+};
+
+async function report(result: Reproduction, json: boolean, io: CommandIo): Promise<number> {
   if (result.kind === 'buildx') return result.exitCode;
-  const { comparison } = result;
-  if (parsed.value.own.json) io.writeOut(jsonText(comparison));
+  const { comparison, doubts } = result;
+  if (json) io.writeOut(jsonText(comparison));
   else {
     const { differencesReport } = await import('../reporters/image-differences.ts');
     io.writeOut(differencesReport(comparison, { color: io.color && io.outIsTerminal }));
   }
-  return comparison.reproducible ? EXIT.met : EXIT.short;
-};
+  if (comparison.reproducible) return EXIT.met;
+  if (doubts.length === 0) return EXIT.short;
+  throw new UserError(`it cannot be told whether the image is reproducible: ${doubts.join('; ')}`);
+}
 
 /** `--attest` by itself is ours; with a value (`--attest type=sbom`) it is buildx'. */
 function ownAttest(args: readonly string[]): {

@@ -40,7 +40,12 @@ function itemLine(
   return `  ${kind.padEnd(12)}${type.slice(0, 200)} ${verification}${said} (${digest.slice(0, 19)})`;
 }
 
-function verdictLines({ level, gradedAt, tests }: ImageVerification): readonly string[] {
+function verdictLines({
+  level,
+  gradedAt,
+  tests,
+  reproduction,
+}: ImageVerification): readonly string[] {
   return [
     ...(level === undefined
       ? []
@@ -50,6 +55,13 @@ function verdictLines({ level, gradedAt, tests }: ImageVerification): readonly s
     ...(tests === undefined
       ? []
       : [`  criteria: ${tests.passed} passed, ${tests.warned} not judged, ${tests.failed} failed`]),
+    ...(reproduction === undefined
+      ? []
+      : [
+          reproduction.reproducible
+            ? '  reproducible: a second build gave the same digest'
+            : `  not reproducible: a second build differs in ${reproduction.differences} places`,
+        ]),
   ];
 }
 

@@ -1,7 +1,6 @@
 import { EXIT, ToolError, UserError } from '../model/errors.ts';
 import { type Settings, withPlainHttp } from '../model/settings.ts';
 import type { ImageVerification } from '../model/verification.ts';
-import { parseImageName } from '../oci/image-place.ts';
 import type { PipelineContext } from '../pipeline/context.ts';
 import { settingsOf } from '../pipeline/load-settings.ts';
 import { openNamedImage } from '../pipeline/open-named-image.ts';
@@ -15,6 +14,7 @@ import type { Command, CommandIo } from './io.ts';
 import { readVerifyFlags, VERIFY_HELP, type VerifyFlags } from './verify-flags.ts';
 import { verificationJson, verificationText } from './verify-report.ts';
 import { wantedPlatform } from './wanted-platform.ts';
+import { whereDeployed } from './where-deployed.ts';
 
 /** `scoville verify`. */
 export const verify: Command = async (args, io) => {
@@ -121,14 +121,4 @@ async function signersOf(
           : `verifying against ${trusted.signers.map(({ name }) => name).join(', ')}; --key or --certificate-identity name another signer`,
     });
   return trusted;
-}
-
-/**
- * A name with a registry's host means what lies there, since that is what a deploy pulls: a copy in Docker may be an older or another one.
- * All else is looked for as elsewhere in this program.
- */
-async function whereDeployed(text: string, cwd: string): Promise<string> {
-  const name = await parseImageName(text, cwd);
-  const hasHost = name.place === 'named' && text.startsWith(`${name.reference.registry}/`);
-  return hasHost ? `registry:${text}` : text;
 }

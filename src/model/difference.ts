@@ -87,4 +87,15 @@ export interface ImageComparison {
   readonly differences: readonly ImageDifference[];
   /** Differences that were found and are not listed, since there are too many. */
   readonly omitted: number;
+  /** Of a published image that was built again: where its source was fetched from. */
+  readonly source?: RebuiltSource;
+}
+
+/** What a published image was built again from. */
+export interface RebuiltSource {
+  readonly url: string;
+  /** A whole commit id. */
+  readonly revision: string;
+  /** Key or identity that signed the provenance which names them; absent where that was not verified. */
+  readonly verifiedBy?: string;
 }

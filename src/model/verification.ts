@@ -39,4 +39,6 @@ export interface ImageVerification {
     readonly warned: number;
     readonly failed: number;
   };
+  /** What a second build showed, where a verified statement tells. */
+  readonly reproduction?: { readonly reproducible: boolean; readonly differences: number };
 }

@@ -59,8 +59,25 @@ export async function pushImage(push: Push): Promise<PushResult> {
   return { digest: push.root.digest, tags: push.tags, ...outcome };
 }
 
+/**
+ * Publishes statements about an image that the registry has already, and nothing else: their blobs, then their manifests. Throws UserError.
+ */
+export async function pushReferrers(
+  push: Pick<Push, 'blobs' | 'client' | 'repository' | 'referrers'>,
+): Promise<void> {
+  const about = await reachable(push.blobs, push.referrers);
+  await pushBlobs(push, about.blobs);
+  for (const manifest of about.manifests) await putReferrer(push, manifest);
+}
+
+/** Where to, and from where. */
+type Target = Pick<
+  Push,
+  'blobs' | 'client' | 'repository' | 'mountFrom' | 'onTransfer' | 'concurrency'
+>;
+
 async function pushBlobs(
-  push: Push,
+  push: Target,
   blobs: readonly Descriptor[],
 ): Promise<Omit<PushResult, 'digest' | 'tags'>> {
   const sorted: Record<'uploaded' | 'mounted' | 'present', Descriptor[]> = {
@@ -78,7 +95,7 @@ async function pushBlobs(
   return { ...sorted, uploadedBytes };
 }
 
-function pushBlob(push: Push, blob: Descriptor): Promise<'uploaded' | 'mounted' | 'present'> {
+function pushBlob(push: Target, blob: Descriptor): Promise<'uploaded' | 'mounted' | 'present'> {
   const { digest, size } = blob;
   const mountFrom = push.mountFrom?.(blob);
   return push.client.pushBlob(push.repository, {
@@ -90,7 +107,7 @@ function pushBlob(push: Push, blob: Descriptor): Promise<'uploaded' | 'mounted' 
 }
 
 async function putByDigest(
-  push: Push,
+  push: Target,
   manifest: Descriptor,
 ): Promise<{ readonly bytes: Uint8Array; readonly subjectIndexed: boolean }> {
   const bytes = await push.blobs.readDocument(manifest);
@@ -105,7 +122,7 @@ async function putByTag(push: Push, manifest: Descriptor, tag: string): Promise<
   await push.client.putManifest(push.repository, tag, { bytes, mediaType });
 }
 
-async function putReferrer(push: Push, referrer: Descriptor): Promise<void> {
+async function putReferrer(push: Target, referrer: Descriptor): Promise<void> {
   const { bytes, subjectIndexed } = await putByDigest(push, referrer);
   if (subjectIndexed) return;
   const parsed = parseManifestOrIndex(bytes, referrer.mediaType, referrer.digest);

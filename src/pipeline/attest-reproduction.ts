@@ -9,6 +9,7 @@ import type { BuildDirectory } from '../oci/build-directory.ts';
 import type { LayoutStore } from '../oci/layout-store.ts';
 import { taggedEntries, readTaggedEntries } from '../oci/legacy-signature.ts';
 import type { BuildPlan } from '../plans/build-plan.ts';
+import type { StatementToSign } from './attestation-documents.ts';
 import { type PipelineContext, phase } from './context.ts';
 import { signStatements } from './sign-statements.ts';
 import { resolveSigner } from './signer.ts';
@@ -63,18 +64,7 @@ export async function attestReproduction(
     'attest',
     async () => {
       const signer = await resolveSigner(context, plan.settings.sign);
-      const predicate = reproductionStatement(
-        {
-          reproducible: comparison.reproducible,
-          differences: comparison.differences.map(({ path, detail }) => `${path}: ${detail}`),
-        },
-        { uri: VERIFIER_ID, version: context.version },
-      );
-      const statement = {
-        predicateType: PREDICATE_TYPE.testResult,
-        predicate,
-        subject: build.index,
-      };
+      const statement = statementOf(context, comparison, build.index);
       const signed = await signStatements(context, store.blobs, signer, [statement]);
       await directory.finish({
         manifests: [build.index],
@@ -89,4 +79,21 @@ export async function attestReproduction(
       detail: `${plan.names.join(', ')}: the result is signed; scoville push publishes it`,
     }),
   );
+}
+
+/** What the second build of `subject` showed, to be signed. */
+export function statementOf(
+  { version }: Pick<PipelineContext, 'version'>,
+  { reproducible, differences, source }: ImageComparison,
+  subject: Descriptor,
+): StatementToSign {
+  const predicate = reproductionStatement(
+    {
+      reproducible,
+      differences: differences.map(({ path, detail }) => `${path}: ${detail}`),
+      ...(source === undefined ? {} : { source }),
+    },
+    { uri: VERIFIER_ID, version },
+  );
+  return { predicateType: PREDICATE_TYPE.testResult, predicate, subject };
 }

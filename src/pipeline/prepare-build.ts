@@ -5,10 +5,10 @@ import type { DockerfileModel } from '../model/dockerfile.ts';
 import { UserError } from '../model/errors.ts';
 import type { LockedImage } from '../model/lock.ts';
 import type { Platform } from '../model/oci.ts';
-import { withPlainHttp } from '../model/settings.ts';
+import { type Settings, withPlainHttp } from '../model/settings.ts';
 import type { BuildDirectory } from '../oci/build-directory.ts';
 import type { LayoutStore } from '../oci/layout-store.ts';
-import type { BuildPlan, PassthroughPlan } from '../plans/build-plan.ts';
+import type { BuildPlan, PassthroughPlan, RecordedValues } from '../plans/build-plan.ts';
 import { neededImages } from '../plans/external-images.ts';
 import { planOutput } from '../plans/output-plan.ts';
 import { boolOf, lastValueOf, type ParsedBuild, valuesOf } from '../plans/parse-build-args.ts';
@@ -47,6 +47,13 @@ export interface Prepared {
   readonly lock: FoundLock | undefined;
 }
 
+/** What is known of a build that is done again, in place of what would be looked up. */
+export interface RecordedInputs {
+  readonly settings: Settings;
+  readonly lock: FoundLock;
+  readonly values: RecordedValues;
+}
+
 /** Reads settings, Dockerfile, git and the engine, resolves images, and plans. Throws UserError for what the user can mend. */
 export async function prepareBuild(
   context: PipelineContext,
@@ -55,6 +62,7 @@ export async function prepareBuild(
   store: LayoutStore,
   directory: BuildDirectory,
   lockMode: LockMode = 'build',
+  recorded?: RecordedInputs,
 ): Promise<Prepared> {
   const source = await contextSource({
     context: parsed.context,
@@ -62,12 +70,14 @@ export async function prepareBuild(
     cwd: context.cwd,
     stdin,
   });
-  const settings = await settingsOf({
-    file: parsed.own.configFile,
-    startDir: source.directory,
-    now: context.now(),
-    criteria: CATALOGUE.map(({ id }) => id),
-  });
+  const settings =
+    recorded?.settings ??
+    (await settingsOf({
+      file: parsed.own.configFile,
+      startDir: source.directory,
+      now: context.now(),
+      criteria: CATALOGUE.map(({ id }) => id),
+    }));
   const registries = new Registries(
     context,
     withPlainHttp(settings.registries, parsed.own.plainHttp),
@@ -75,7 +85,9 @@ export async function prepareBuild(
   const makesImage = planOutput(parsed, context.env).kind === 'image';
   const { model: dockerfile, analysis } = readBuildFile(parsed, source, context.env);
   if (makesImage && (parsed.own.sign ?? settings.sign.enabled)) requireCosign(context);
-  const lock = makesImage ? await findLock(context, parsed, settings, source, lockMode) : undefined;
+  const lock =
+    recorded?.lock ??
+    (makesImage ? await findLock(context, parsed, settings, source, lockMode) : undefined);
   const [engine, git] = await Promise.all([
     makesImage
       ? engineOf(context, parsed, dockerfile, registries, lock?.request, lockMode)
@@ -102,6 +114,7 @@ export async function prepareBuild(
     contextName: source.contextName,
     now: context.now(),
     lock: lock?.request,
+    recorded: recorded?.values,
     paths: {
       layout: directory.dir,
       metadataFile: join(directory.dir, 'buildx-metadata.json'),

@@ -10,7 +10,11 @@ import type { FoundAttestation } from '../model/statement.ts';
 /** The provenance that a verdict rests on, and what the others say otherwise. */
 export interface ChosenProvenance {
   readonly provenance: ReadProvenance;
+  /** As stated, not read. */
+  readonly predicate: unknown;
   readonly source: EvidenceSource;
+  /** Key or identity that it was verified with. */
+  readonly verifiedBy: string | undefined;
   readonly notices: readonly string[];
 }
 
@@ -40,6 +44,8 @@ export function chooseProvenance(
   const verified = best.found.verification === 'verified';
   return {
     provenance: best.provenance,
+    predicate: best.found.predicate,
+    verifiedBy: verified ? best.found.verifiedBy : undefined,
     source: verified ? 'verified-attestation' : 'unverified-attestation',
     notices:
       differing === undefined

@@ -1,9 +1,6 @@
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { tracedLayers } from '../difference/pair-layers.ts';
-import { layerLines } from '../dockerfile/layer-lines.ts';
 import type { ImageComparison } from '../model/difference.ts';
-import type { DockerfileModel } from '../model/dockerfile.ts';
 import { UserError } from '../model/errors.ts';
 import type { OpenedImage } from '../model/opened-image.ts';
 import { folderBlobs } from '../oci/blob-source.ts';
@@ -18,6 +15,7 @@ import { gitModes } from './context-modes.ts';
 import { type PipelineContext, phase } from './context.ts';
 import { type CopiedContext, copyContext } from './copy-context.ts';
 import type { FinalImage } from './image-under-build.ts';
+import { linesOf } from './lines-of-layers.ts';
 import { normaliseBuilt } from './normalise-built.ts';
 import { prepareBuild, type Prepared } from './prepare-build.ts';
 import { readExport } from './read-export.ts';
@@ -27,7 +25,12 @@ import { sendGitModes } from './send-modes.ts';
 /** How it ended; `buildx`: one of the two builds failed, with its exit code. */
 export type Reproduction =
   | { readonly kind: 'buildx'; readonly exitCode: number }
-  | { readonly kind: 'compared'; readonly comparison: ImageComparison };
+  | {
+      readonly kind: 'compared';
+      readonly comparison: ImageComparison;
+      /** Why a difference proves nothing, where that is so. */
+      readonly doubts: readonly string[];
+    };
 
 /** Milliseconds between the builds: whole seconds, and the two of a zip file's clock, are others then. */
 const CLOCK_MOVES = 2100;
@@ -67,7 +70,7 @@ export async function reproduce(
     const comparison = await compare(context, planned, a, b);
     if (attestable !== undefined)
       await attestReproduction(context, planned, attestable, comparison, first);
-    return { kind: 'compared', comparison };
+    return { kind: 'compared', comparison, doubts: [] };
   } finally {
     await (first.isFinished ? first.release() : first.discard());
     await second.discard();
@@ -141,8 +144,7 @@ async function compare(
   return phase(
     context,
     'compare',
-    () =>
-      compareImages(context, a, b, dockerfile === undefined ? undefined : linesOf(dockerfile, a)),
+    () => compareImages(context, a, b, linesOf(dockerfile, a)),
     ({ reproducible, differences, omitted }) => ({
       detail: reproducible ? 'the same' : `${differences.length + omitted} differences`,
     }),
@@ -157,23 +159,4 @@ function opened(store: LayoutStore, name: string, image: FinalImage): Promise<Op
     root: image.index,
     entries: [],
   });
-}
-
-/** The Dockerfile line of each layer of the first image. */
-function linesOf(
-  dockerfile: DockerfileModel,
-  { platforms }: OpenedImage,
-): NonNullable<Parameters<typeof compareImages>[3]> {
-  const lines = new Map<string, number>();
-  for (const { layers, config } of platforms) {
-    const found = layerLines(
-      dockerfile,
-      tracedLayers(layers, config).map(({ createdBy }) => createdBy),
-    );
-    for (const [i, line] of found.entries()) {
-      const digest = layers[i]?.blob.digest;
-      if (digest !== undefined && line !== undefined) lines.set(digest, line);
-    }
-  }
-  return ({ blob }) => lines.get(blob.digest);
 }

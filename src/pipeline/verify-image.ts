@@ -1,4 +1,5 @@
 import { isOfType } from '../attestations/predicate-name.ts';
+import { readReproduction } from '../attestations/reproduction.ts';
 import { readSummary, readTestResult, type StatedLevel } from '../attestations/verdict-read.ts';
 import type { Digest } from '../model/digest.ts';
 import type { OpenedImage } from '../model/opened-image.ts';
@@ -52,6 +53,7 @@ export async function verifyImage(
     attestations: checked.filter((one) => !isSignature(one)).map(itemOf),
     ...(level?.level === undefined ? {} : { level: level.level, gradedAt: level.timeVerified }),
     ...(tests === undefined ? {} : { tests }),
+    ...reproductionOf(verified, covers),
   };
 }
 
@@ -124,10 +126,31 @@ function levelShortfall(
 }
 
 function testsOf(verified: readonly CheckedAttachment[], covers: Covering) {
-  const [found] = covers(verified.filter((one) => isStatement(one, PREDICATE_TYPE.testResult)));
+  const [found] = covers(verified.filter((one) => isTests(one) && secondBuild(one) === undefined));
   return found?.evidence.says.kind === 'statement'
     ? readTestResult(found.evidence.says.predicate)
     : undefined;
+}
+
+/** A second build is stated as a test result too, of another configuration. One that differed weighs more than one that did not. */
+function reproductionOf(
+  verified: readonly CheckedAttachment[],
+  covers: Covering,
+): Pick<ImageVerification, 'reproduction'> {
+  const stated = verified.filter((one) => isTests(one) && secondBuild(one) !== undefined);
+  const differed = stated.flatMap((one) => secondBuild(one) ?? []).find((r) => !r.reproducible);
+  if (differed !== undefined) return { reproduction: differed };
+  const [found] = covers(stated);
+  const reproduction = found === undefined ? undefined : secondBuild(found);
+  return reproduction === undefined ? {} : { reproduction };
+}
+
+function isTests(one: CheckedAttachment): boolean {
+  return isStatement(one, PREDICATE_TYPE.testResult);
+}
+
+function secondBuild({ evidence: { says } }: CheckedAttachment) {
+  return says.kind === 'statement' ? readReproduction(says.predicate) : undefined;
 }
 
 /** Why what is missing may be there all the same: then the answer is not no, but that it cannot be told. */

@@ -26,6 +26,16 @@ export interface BuildInputs {
   readonly paths: BuildPaths;
   /** Where a lock file is enforced or written. */
   readonly lock?: LockRequest | undefined;
+  /** Where a published image is built again: what it says of itself, in place of what git and settings would. */
+  readonly recorded?: RecordedValues | undefined;
+}
+
+/** What a published image took from its surroundings. */
+export interface RecordedValues {
+  readonly epoch: EpochDecision | undefined;
+  /** RFC 3339. */
+  readonly created: string;
+  readonly annotations: PlannedAnnotations;
 }
 
 /** Where the parts of one build are put. */

@@ -1,5 +1,6 @@
 import { attestationFlag } from './attest-plan.ts';
 import type { BuildPaths } from './build-plan.ts';
+import { csvField } from './csv-fields.ts';
 import { type BuildxFlag, type ParsedBuild, wordsOf } from './parse-build-args.ts';
 
 /** Flags of the user that the pipeline answers itself, so that buildx must not. */
@@ -45,9 +46,4 @@ function isAnsweredHere(flag: BuildxFlag): boolean {
 
 function positional(context: string): readonly string[] {
   return context.startsWith('-') && context !== '-' ? ['--', context] : [context];
-}
-
-/** A field of Go's encoding/csv. */
-function csvField(text: string): string {
-  return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

@@ -29,3 +29,8 @@ export function csvAttributes(text: string): ReadonlyMap<string, string> | undef
   }
   return attributes;
 }
+
+/** A field as Go's encoding/csv reads it back. */
+export function csvField(text: string): string {
+  return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}

@@ -89,10 +89,14 @@ function check(inputs: BuildInputs, output: ImageOutput): Result<Checked> {
   const progress = progressStyle(parsed, env);
   if (!progress.ok) return progress;
   const needed = neededImages(inputs.dockerfile, parsed);
-  const epoch = planEpoch(inputs, settings, needed);
+  const { recorded } = inputs;
+  const epoch = recorded === undefined ? planEpoch(inputs, settings, needed) : ok(recorded.epoch);
   if (!epoch.ok) return epoch;
-  const created = createdTime(inputs, epoch.value);
-  const annotations = annotate(inputs, { settings, created, needed, names: names.value, output });
+  const created = recorded?.created ?? createdTime(inputs, epoch.value);
+  const annotations =
+    recorded === undefined
+      ? annotate(inputs, { settings, created, needed, names: names.value, output })
+      : ok(recorded.annotations);
   if (!annotations.ok) return annotations;
   return ok({
     settings,

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { reproductionStatement } from '../../src/attestations/reproduction.ts';
 import { type Descriptor, MEDIA_TYPE } from '../../src/model/oci.ts';
 import type { OpenedImage } from '../../src/model/opened-image.ts';
 import type { ToolResult } from '../../src/model/run.ts';
@@ -181,6 +182,38 @@ describe('verifyImage', () => {
       passed: 1,
       warned: 0,
       failed: 0,
+    });
+  });
+});
+
+describe('a second build', () => {
+  const stated = (reproducible: boolean): unknown =>
+    reproductionStatement(
+      { reproducible, differences: reproducible ? [] : ['a: content', 'b: content'] },
+      { uri: 'x', version: '1' },
+    );
+
+  test('is told apart from the criteria', async () => {
+    const image = new MemoryImage();
+    const root = image.platform();
+    attach(image, root, PREDICATE_TYPE.testResult, stated(true));
+    const answer = await verify(image.opened());
+    expect(answer.tests).toBeUndefined();
+    expect(answer.reproduction).toEqual({ reproducible: true, differences: 0 });
+    attach(image, root, PREDICATE_TYPE.testResult, { result: 'PASSED', passedTests: ['a', 'b'] });
+    expect((await verify(image.opened())).tests).toMatchObject({ passed: 2 });
+  });
+
+  test('that differed weighs more than one that did not, and one that is not verified weighs nothing', async () => {
+    const image = new MemoryImage();
+    const root = image.platform();
+    attach(image, root, PREDICATE_TYPE.testResult, stated(false), 'bad');
+    expect((await verify(image.opened())).reproduction).toBeUndefined();
+    attach(image, root, PREDICATE_TYPE.testResult, stated(true));
+    attach(image, root, PREDICATE_TYPE.testResult, stated(false));
+    expect((await verify(image.opened())).reproduction).toEqual({
+      reproducible: false,
+      differences: 2,
     });
   });
 });

@@ -1,0 +1,123 @@
+import type { RecordedBuild, RecordedMount, RecordedSource } from '../model/recorded-build.ts';
+import { err, ok, type Result } from '../model/result.ts';
+import { buildkitParts, type BuildkitParts } from './buildkit-parts.ts';
+import { BUILD_TYPE } from './identity.ts';
+import { parseProvenance, type ReadProvenance } from './provenance-read.ts';
+import { listOf, objectOf, textOf, textsOf, type UntrustedObject } from './untrusted-json.ts';
+
+const BUILDKIT_TYPE = /^https:\/\/(?:mobyproject\.org\/buildkit@v1|github\.com\/moby\/buildkit\/)/;
+const MOST_MOUNTS = 100;
+/** What our own statement says of a working tree with changes, and what labels and buildx put behind a revision for it. */
+const DIRTY = 'dirty';
+
+/**
+ * What a provenance says of how to build the image again, BuildKit's own or this program's. An error for another builder's, whose parameters
+ * mean something else. Nothing is trusted: texts are bounded, wrong types read as absent, and nothing here is fit to be run yet.
+ */
+export function recordedBuild(predicate: unknown): Result<RecordedBuild> {
+  const read = parseProvenance(predicate);
+  if (!read.ok) return read;
+  const { buildType } = read.value;
+  const isOwn = buildType === BUILD_TYPE;
+  if (!isOwn && !BUILDKIT_TYPE.test(buildType))
+    return err(`a build of type ${JSON.stringify(buildType.slice(0, 200))} is not known here`);
+  const parts = buildkitParts(predicate);
+  const own = ownPart(predicate);
+  return ok({
+    builder: isOwn ? 'scoville' : 'buildkit',
+    source: sourceOf(read.value, parts, own),
+    args: parts.args,
+    secrets: mountsOf(parts.request['secrets']),
+    ssh: mountsOf(parts.request['ssh']),
+    otherLocals: localsOf(parts.request['locals']),
+    materials: read.value.materials,
+    dockerfileText: read.value.dockerfile?.text,
+    isComplete: read.value.parametersComplete,
+    platform: read.value.platform,
+    normaliser: isOwn ? normaliserOf(own) : undefined,
+    epoch: isOwn ? secondsOf(own['sourceDateEpoch']) : undefined,
+  });
+}
+
+function ownPart(predicate: unknown): UntrustedObject {
+  const definition = objectOf(objectOf(predicate)['buildDefinition']);
+  return objectOf(objectOf(definition['internalParameters'])['scoville']);
+}
+
+/** `off` where the statement says that nothing was normalised: the image still went through this program's compressor. */
+function normaliserOf(own: UntrustedObject): RecordedBuild['normaliser'] {
+  const said = objectOf(own['normaliser']);
+  const mode = said['mode'];
+  const id = textOf(said['version'], 200);
+  if (own['normaliser'] === null) return { id: '', mode: 'off' };
+  return id !== undefined && (mode === 'safe' || mode === 'aggressive') ? { id, mode } : undefined;
+}
+
+function secondsOf(value: unknown): number | undefined {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : undefined;
+}
+
+function mountsOf(value: unknown): readonly RecordedMount[] {
+  return listOf(value, MOST_MOUNTS).map((item) => {
+    const mount = objectOf(item);
+    return { id: textOf(mount['id'], 200) ?? '', optional: mount['optional'] === true };
+  });
+}
+
+function localsOf(value: unknown): readonly string[] {
+  return listOf(value, MOST_MOUNTS)
+    .map((item) => textOf(objectOf(item)['name'], 200) ?? '')
+    .filter((name) => name !== 'context' && name !== 'dockerfile');
+}
+
+function sourceOf(
+  read: ReadProvenance,
+  parts: BuildkitParts,
+  own: UntrustedObject,
+): RecordedSource | undefined {
+  const name = read.configSource.path ?? 'Dockerfile';
+  if (read.configSource.uri !== undefined)
+    return gitContext(read.configSource.uri, read.configSource.digest, name);
+  const vcs = textsOf(parts.metadata['vcs'], 20);
+  const { source: url, revision } = vcs;
+  if (url === undefined || revision === undefined) return undefined;
+  const label = parts.args['label:org.opencontainers.image.revision'] ?? '';
+  const plain = revision.replace(/-dirty$/, '');
+  return {
+    url,
+    revision: plain,
+    context: folder(vcs['localdir:context']),
+    dockerfile: joined(folder(vcs['localdir:dockerfile']), name),
+    byBuildKit: false,
+    isDirty: plain !== revision || label === `${plain}-dirty` || own['workingTree'] === DIRTY,
+  };
+}
+
+/** `https://host/repo.git#REF:SUBDIR`, the commit beside it (moby/buildkit, util/gitutil). Other contexts are no repository. */
+function gitContext(
+  uri: string,
+  digest: Readonly<Record<string, string>>,
+  name: string,
+): RecordedSource | undefined {
+  const revision = digest['sha1'] ?? digest['gitCommit'];
+  if (revision === undefined) return undefined;
+  const [url = '', fragment = ''] = uri.replace(/^git\+/, '').split('#', 2);
+  const colon = fragment.indexOf(':');
+  const context = folder(colon < 0 ? undefined : fragment.slice(colon + 1));
+  return {
+    url,
+    revision,
+    context,
+    dockerfile: joined(context, name),
+    byBuildKit: true,
+    isDirty: false,
+  };
+}
+
+function folder(path: string | undefined): string {
+  return path === undefined || path === '.' ? '' : path.replace(/\/+$/, '');
+}
+
+function joined(dir: string, name: string): string {
+  return dir === '' ? name : `${dir}/${name}`;
+}

@@ -1,0 +1,91 @@
+import { stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { readFlags } from './flags.ts';
+import { type NamedSigners, namedSigners, SIGNER_FLAGS } from './signer-flags.ts';
+
+const many = { type: 'string', multiple: true, default: [] as string[] } as const;
+const text = { type: 'string' } as const;
+const flag = { type: 'boolean', default: false } as const;
+
+const IMAGE_FLAGS = {
+  ...SIGNER_FLAGS,
+  attest: flag,
+  'signing-key': text,
+  source: text,
+  'build-arg': many,
+  secret: many,
+  ssh: many,
+  platform: text,
+  json: flag,
+  'plain-http': many,
+  help: { type: 'boolean', short: 'h', default: false },
+} as const;
+
+/** What `scoville reproduce IMAGE` was asked for. */
+export interface ImageFlags {
+  readonly image: string;
+  readonly signers: NamedSigners;
+  readonly attest: boolean;
+  readonly signingKey: string | undefined;
+  readonly source: string | undefined;
+  readonly buildArgs: readonly string[];
+  readonly secrets: readonly string[];
+  readonly ssh: readonly string[];
+  readonly platform: string | undefined;
+  readonly json: boolean;
+  readonly plainHttp: readonly string[];
+}
+
+/**
+ * The flags, where an image is named; undefined where it is a build context: a folder that is there, a URL, stdin. Throws UserError for a flag that
+ * does not go with an image.
+ */
+export async function readImageFlags(
+  args: readonly string[],
+  cwd: string,
+): Promise<ImageFlags | undefined> {
+  const named = await namedImage(args, cwd);
+  if (named === undefined) return undefined;
+  const { values } = readFlags('reproduce', args, IMAGE_FLAGS);
+  return {
+    image: named,
+    signers: namedSigners(values),
+    attest: values.attest,
+    signingKey: values['signing-key'],
+    source: values.source,
+    buildArgs: values['build-arg'],
+    secrets: values.secret,
+    ssh: values.ssh,
+    platform: values.platform,
+    json: values.json,
+    plainHttp: values['plain-http'],
+  };
+}
+
+async function namedImage(args: readonly string[], cwd: string): Promise<string | undefined> {
+  const { positionals } = parseArgs({
+    args: [...args],
+    options: IMAGE_FLAGS,
+    allowPositionals: true,
+    strict: false,
+  });
+  // A digest names an image whatever else stands there.
+  const byDigest = positionals.find((word) => /@sha256:[0-9a-f]{64}$/.test(word));
+  if (byDigest !== undefined) return byDigest;
+  const [only, second] = positionals;
+  if (only === undefined || second !== undefined) return undefined;
+  if (/^(?:registry|docker|docker-daemon|store|oci|oci-dir|oci-archive):/.test(only)) return only;
+  const isContext =
+    only === '-' ||
+    /^(?:\.{0,2}\/|~\/|\.{1,2}$|[a-z+]+:\/\/|git@|github\.com\/)/.test(only) ||
+    (await isFolder(resolve(cwd, only)));
+  return isContext ? undefined : only;
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+}

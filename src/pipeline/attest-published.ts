@@ -1,0 +1,64 @@
+import type { ImageComparison } from '../model/difference.ts';
+import type { Descriptor } from '../model/oci.ts';
+import type { OpenedImage } from '../model/opened-image.ts';
+import type { Settings } from '../model/settings.ts';
+import type { BuildDirectory } from '../oci/build-directory.ts';
+import type { LayoutStore } from '../oci/layout-store.ts';
+import { pushReferrers } from '../oci/push.ts';
+import { statementOf } from './attest-reproduction.ts';
+import { type PipelineContext, phase } from './context.ts';
+import type { Registries } from './registries.ts';
+import { signStatements } from './sign-statements.ts';
+import { resolveSigner } from './signer.ts';
+
+/** Where a published image lies. */
+export interface Repository {
+  readonly registry: string;
+  readonly repository: string;
+}
+
+/** Signs what building a published image again showed, and publishes that beside the image. Throws UserError where the registry takes no more. */
+export async function attestPublished(
+  context: PipelineContext,
+  {
+    image,
+    settings,
+    registries,
+  }: {
+    readonly image: OpenedImage;
+    readonly settings: Settings;
+    readonly registries: Registries;
+  },
+  { registry, repository }: Repository,
+  store: LayoutStore,
+  directory: BuildDirectory,
+  comparison: ImageComparison,
+): Promise<void> {
+  const { blobs } = store;
+  await phase(
+    context,
+    'attest',
+    async () => {
+      const signer = await resolveSigner(context, settings.sign);
+      const subjects = subjectsOf(image);
+      // cosign signs a file: the manifest as it is published.
+      for (const subject of subjects) await blobs.write(await image.readBlob(subject));
+      const statements = subjects.map((subject) => statementOf(context, comparison, subject));
+      const signed = await signStatements(context, blobs, signer, statements);
+      const referrers = signed.map(({ referrer }) => referrer);
+      await pushReferrers({ blobs, client: registries.client(registry), repository, referrers });
+      // Whoever built it here finds the statement beside the build too.
+      const builds = await store.builds();
+      if (builds.some(({ manifests }) => manifests.some((m) => m.digest === image.root.digest)))
+        await directory.finish({ manifests: [], names: [], referrers });
+    },
+    () => ({ detail: `the result is signed and published beside ${registry}/${repository}` }),
+  );
+}
+
+/** The index where all that it lists was built again, else the manifests that were. */
+function subjectsOf({ root, index, platforms }: OpenedImage): readonly Descriptor[] {
+  const listed = index?.manifests.filter(({ platform }) => platform?.os !== 'unknown') ?? [];
+  const isWhole = index === undefined || listed.length === platforms.length;
+  return isWhole ? [root] : platforms.map(({ descriptor }) => descriptor);
+}
