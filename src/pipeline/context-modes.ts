@@ -7,7 +7,7 @@ import { trackedFiles } from '../tools/git-modes.ts';
 export interface GitModes {
   /** By path relative to the folder; the folder itself is not in it. */
   readonly modes: ReadonlyMap<string, number>;
-  /** Paths whose mode on disk is another. */
+  /** Paths whose mode on disk is another, or that are a second name of a file: git knows no hard links. */
   readonly other: readonly string[];
 }
 
@@ -24,6 +24,12 @@ export async function gitModes(run: RunTool, dir: string): Promise<GitModes | un
     modes.set(path, mode);
     if ((found.mode & 0o7777) !== mode) other.push(path);
   };
+  const inodes = new Set<string>();
+  const isSecondName = (found: Stats): boolean => {
+    if (found.nlink === 1) return false;
+    const inode = `${found.dev}:${found.ino}`;
+    return inodes.size === inodes.add(inode).size;
+  };
   const folders = new Map<string, boolean>([['.', true]]);
   // A folder that has become a link leads elsewhere: what it shows is not what git tracks.
   const isFolder = (path: string): boolean => {
@@ -39,6 +45,7 @@ export async function gitModes(run: RunTool, dir: string): Promise<GitModes | un
     if (found?.isFile() !== true) continue;
     const own = (found.mode & 0o100) === 0 ? 0o644 : 0o755;
     note(path, tracked.fileModes ? own : mode, found);
+    if (isSecondName(found) && other.at(-1) !== path) other.push(path);
   }
   return { modes, other };
 }

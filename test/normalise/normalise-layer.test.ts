@@ -116,7 +116,7 @@ describe('with rules', () => {
     ]);
   });
 
-  test('in a COPY layer every time becomes the epoch, so that a checkout’s times do not count', async () => {
+  test('trap 3.2: in a COPY layer every time becomes the epoch, so that a checkout’s times do not count', async () => {
     const [a, b] = [
       await normalised([folder('app', { mtime: 5 }), sample('app/a', 'x', { mtime: 7 })], {
         copied: true,
@@ -208,7 +208,7 @@ describe('with rules', () => {
     ]);
   });
 
-  test('hard links in a COPY are reported once, and kept', async () => {
+  test('trap 3.2: hard links in a COPY are reported once, and kept', async () => {
     const list = [sample('a', 'x'), hardlink('b', 'a'), hardlink('c', 'a')];
     const { result, samples: after } = await normalised(list, { copied: true });
     expect(result.reports.map(({ path, kind }) => [path, kind])).toEqual([['b', 'hard-link']]);

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
+  linkSync,
   mkdirSync,
   mkdtempSync,
   renameSync,
@@ -67,6 +68,13 @@ test('a folder that has become a link is not followed, and what is gone or repla
   rmSync(join(dir, 'a'));
   mkdirSync(join(dir, 'a'));
   expect(await found()).toEqual({ modes: { 'run.sh': 0o755 }, other: [] });
+});
+
+test('a second name of a tracked file counts as other: where both are sent as one, BuildKit’s cache keeps the link', async () => {
+  linkSync(join(dir, 'a'), join(dir, 'second'));
+  expect(await found()).toEqual({ modes: CLEAN, other: [] });
+  git('add', 'second');
+  expect((await found()).other).toEqual(['second']);
 });
 
 test('outside of a repository there are none', async () => {

@@ -77,7 +77,7 @@ async function ran(
 
 const lost = { exitCode: 1, stderr: 'ERROR: failed to solve: not found\n' };
 
-describe('content that BuildKit lost during the export', () => {
+describe('trap 3.9: content that BuildKit lost during the export', () => {
   test('is tried once more, and no more', async () => {
     const { exitCode, runs, notices } = await ran(prepared(['.']), lost);
     expect(exitCode).toBe(1);
