@@ -30,9 +30,11 @@ rust-slim library/rust:1.85-slim
 temurin library/eclipse-temurin:21
 temurin-jre library/eclipse-temurin:21-jre
 maven library/maven:3-eclipse-temurin-21
+gradle library/gradle:jdk21
 ruby library/ruby:3.3
 ruby-slim library/ruby:3.3-slim
 php library/php:8.4-cli
+php-apache library/php:8.4-apache
 composer library/composer:2
 nginx library/nginx:1.26
 static-debian13 distroless/static-debian13:nonroot

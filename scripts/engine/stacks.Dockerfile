@@ -58,9 +58,17 @@ RUN apt-get update -qq && apt-get install -y -qq --no-install-recommends openjdk
  && rm -rf /var/lib/apt/lists/*
 CMD ["jshell"]
 
+# Debian's own repository of Maven's plugins stands in for Maven Central.
 FROM temurin AS maven
-RUN apt-get update -qq && apt-get install -y -qq --no-install-recommends maven git openssh-client && rm -rf /var/lib/apt/lists/*
+RUN apt-get update -qq && apt-get install -y -qq --no-install-recommends maven git openssh-client \
+      libmaven-resources-plugin-java libmaven-compiler-plugin-java libmaven-jar-plugin-java libsurefire-java && rm -rf /var/lib/apt/lists/* \
+ && printf '<settings><mirrors><mirror><id>debian</id><mirrorOf>*</mirrorOf><url>file:///usr/share/maven-repo</url></mirror></mirrors></settings>\n' > /etc/maven/settings.xml
 CMD ["mvn"]
+
+# Debian's Gradle is an old one that its packages keep alive on a new Java.
+FROM temurin AS gradle
+RUN apt-get update -qq && apt-get install -y -qq --no-install-recommends gradle && rm -rf /var/lib/apt/lists/*
+CMD ["gradle"]
 
 FROM debian AS ruby-slim
 RUN apt-get update -qq && apt-get install -y -qq --no-install-recommends ruby ruby-bundler ruby-webrick && rm -rf /var/lib/apt/lists/*
@@ -76,6 +84,12 @@ RUN apt-get update -qq && apt-get install -y -qq --no-install-recommends php-cli
       autoconf dpkg-dev file g++ gcc libc6-dev make pkg-config re2c curl xz-utils \
  && rm -rf /var/lib/apt/lists/*
 CMD ["php", "-a"]
+
+# The official image's module has no version in its name.
+FROM php AS php-apache
+RUN apt-get update -qq && apt-get install -y -qq --no-install-recommends libapache2-mod-php && rm -rf /var/lib/apt/lists/* \
+ && ln -s "$(basename /usr/lib/apache2/modules/libphp8*.so)" /usr/lib/apache2/modules/libphp.so
+CMD ["apache2", "-DFOREGROUND"]
 
 FROM php AS composer
 RUN apt-get update -qq && apt-get install -y -qq --no-install-recommends composer git unzip && rm -rf /var/lib/apt/lists/*
