@@ -13,6 +13,8 @@ export interface BaseImage {
   /** Name to uid from its etc/passwd; undefined where it has none, or where its layers were not read. */
   readonly passwd?: Readonly<Record<string, number>>;
   readonly packages?: readonly Pick<Package, 'type' | 'name' | 'version'>[];
+  /** Paths of its setuid and setgid files. */
+  readonly elevated?: readonly string[];
   /** True where a path is in it; undefined where its layers were not read. */
   readonly has?: (path: string) => boolean;
 }
@@ -93,5 +95,7 @@ export interface FixRule {
   /** The rule of `scoville lint` whose ignore comments hold for it, where that is not the criterion. */
   readonly lint?: string;
   readonly needs: readonly FixNeed[];
+  /** Once its edits are applied the criterion is met, though the Dockerfile alone does not show it. */
+  readonly suffices?: boolean;
   readonly plan: (input: FixInput) => FixPlan;
 }

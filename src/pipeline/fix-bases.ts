@@ -42,11 +42,12 @@ async function baseImage(
         ({ config }) => config.os === 'linux' && config.architecture === 'amd64',
       ) ?? image.platforms[0];
     const { content } = await inspectPlatform(context, image, platform, {}, { secrets: false });
-    const { passwd, has } = content.filesystem;
+    const { passwd, has, elevated } = content.filesystem;
     return {
       config: platform.config,
       packages: content.packages,
       has,
+      elevated: elevated.filter(({ mode }) => (mode & 0o6000) !== 0).map(({ path }) => path),
       ...(passwd === undefined ? {} : { passwd }),
     };
   } finally {
@@ -54,7 +55,6 @@ async function baseImage(
   }
 }
 
- 
 async function* noInput(): AsyncGenerator<Uint8Array> {
   // Names that stand in a Dockerfile are no stdin.
 }

@@ -1,13 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import type { Digest } from '../../../src/model/digest.ts';
-import { err, ok } from '../../../src/model/result.ts';
+import type { FixFacts } from '../../../src/model/fix-rule.ts';
+import { err, ok, type Result } from '../../../src/model/result.ts';
 import { pinImages } from '../../../src/plans/fix/pin-images.ts';
 import { fixed } from './support.ts';
 
 const A = `sha256:${'a'.repeat(64)}` as Digest;
 const B = `sha256:${'b'.repeat(64)}` as Digest;
-const facts = {
-  digests: new Map([
+const facts: Partial<FixFacts> = {
+  digests: new Map<string, Result<Digest>>([
     ['docker.io/library/node:22', ok(A)],
     ['docker.io/library/node:22-slim', ok(B)],
     ['docker.io/library/debian:latest', ok(B)],

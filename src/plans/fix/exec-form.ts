@@ -1,0 +1,63 @@
+import type { FixInput, FixPlan, FixRule } from '../../model/fix-rule.ts';
+import { execWords } from './exec-words.ts';
+import { NOTHING, proposal, refusal, together } from './proposal.ts';
+import { hasInnerComment, inImage, isExecForm, lastInImage } from './stage-view.ts';
+
+/** Offset in an instruction's text at which the command begins; undefined where there is none. */
+function commandAt(keyword: string, text: string, argumentsAt: number): number | undefined {
+  if (keyword !== 'HEALTHCHECK') return argumentsAt;
+  const cmd = /^CMD\s+/i.exec(text.slice(argumentsAt));
+  return cmd === null ? undefined : argumentsAt + cmd[0].length;
+}
+
+function judge(input: FixInput, keyword: string): FixPlan {
+  const last = lastInImage(input, keyword);
+  if (last === undefined) return NOTHING;
+  const { text, argumentsAt } = last;
+  const at = commandAt(keyword, text, argumentsAt);
+  const command = at === undefined ? '' : text.slice(at).trim();
+  if (at === undefined || command === '' || isExecForm(last) || command.startsWith('['))
+    return NOTHING;
+  const refused = (reason: string): FixPlan => ({
+    edits: [],
+    refusals: [refusal(last, `${keyword} stays in shell form: ${reason}`)],
+  });
+  if (keyword === 'ENTRYPOINT' && lastInImage(input, 'CMD') !== undefined)
+    return refused('in exec form it would get CMD as arguments, which the shell form ignores');
+  if (hasInnerComment(input, last)) return refused('comments stand between its lines');
+  const found = execWords(command);
+  if (!found.ok) return refused(found.reason);
+  const array = `[${found.words.map((word) => JSON.stringify(word)).join(', ')}]`;
+  return {
+    edits: [
+      proposal(last, {
+        key: keyword.toLowerCase(),
+        title: `Write ${keyword} as ${array.length > 60 ? 'a JSON array' : array}`,
+        why:
+          keyword === 'HEALTHCHECK'
+            ? 'The shell form needs a shell in the image'
+            : 'In shell form sh is process 1: the program gets no signals, and the image cannot do without a shell',
+        risk: 'low',
+        riskReason: 'the program gets the same words; a shell no longer stands in front of it',
+        edits: [{ ...last.place(at, at + command.length), text: array }],
+      }),
+    ],
+    refusals: [],
+  };
+}
+
+/** Entry points and health checks as JSON arrays. */
+export const execForm: FixRule = {
+  id: 'exec-form',
+  title: 'Write entry points and health checks in exec form',
+  help:
+    'Writes the `ENTRYPOINT`, `CMD` and `HEALTHCHECK` that hold at the end as JSON arrays, where a shell would hand the words over as they stand; `exec program` loses its `exec`. Variables, pipes, ' +
+    '`&&`, redirections, patterns and builtins need a shell: they are left alone, with the reason. So is an `ENTRYPOINT` beside a `CMD`, which it would get as arguments. A stage that sets `SHELL` means it.',
+  criterion: 'no-shell',
+  lint: 'shell-form-entrypoint',
+  needs: [],
+  plan: (input) =>
+    inImage(input).some(({ keyword }) => keyword === 'SHELL')
+      ? NOTHING
+      : together(['ENTRYPOINT', 'CMD', 'HEALTHCHECK'].map((keyword) => judge(input, keyword))),
+};

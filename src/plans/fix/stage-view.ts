@@ -1,0 +1,105 @@
+import type { SourceInstruction } from '../../model/dockerfile-source.ts';
+import type { Instruction } from '../../model/dockerfile.ts';
+import type { BaseImage, FixInput } from '../../model/fix-rule.ts';
+import { formatReference, withDefaultTag } from '../../model/reference.ts';
+
+/** An instruction of a stage that the model has read. */
+export interface Placed extends SourceInstruction {
+  readonly instruction: Instruction;
+}
+
+function isRead(one: SourceInstruction): one is Placed {
+  return one.instruction !== undefined;
+}
+
+/** Instructions of a stage in order, FROM left out. */
+export function inStage({ source }: FixInput, stage: number): readonly Placed[] {
+  return source.instructions.filter((one) => one.stage === stage).filter(isRead);
+}
+
+/** Instructions that make up the image, base first. */
+export function inImage(input: FixInput): readonly Placed[] {
+  return input.imageStages.flatMap((stage) => inStage(input, stage));
+}
+
+/** The last instruction of the image with this keyword. */
+export function lastInImage(input: FixInput, keyword: string): Placed | undefined {
+  return inImage(input).findLast((one) => one.keyword === keyword);
+}
+
+/** The FROM of a stage. */
+export function fromOf({ source }: FixInput, stage: number): SourceInstruction | undefined {
+  return source.instructions.find((one) => one.keyword === 'FROM' && one.stage === stage);
+}
+
+/** What is known of the image that the target stands on; undefined where nothing is. */
+export function baseOfImage({ model, imageStages, facts }: FixInput): BaseImage | undefined {
+  const [first] = imageStages;
+  const base = first === undefined ? undefined : model.stages[first]?.base;
+  if (base?.kind !== 'image' || base.image.reference === undefined) return undefined;
+  const found = facts.bases.get(formatReference(withDefaultTag(base.image.reference)));
+  return found?.ok === true ? found.value : undefined;
+}
+
+/** Why nothing is known of the base; undefined where it is known, or where there is none. */
+export function baseUnknown({ model, imageStages, facts }: FixInput): string | undefined {
+  const [first] = imageStages;
+  const base = first === undefined ? undefined : model.stages[first]?.base;
+  if (base === undefined || base.kind === 'scratch' || base.kind === 'stage') return undefined;
+  if (base.kind === 'unknown') return `the base ${base.text} is not known`;
+  const { reference, text } = base.image;
+  const found = reference && facts.bases.get(formatReference(withDefaultTag(reference)));
+  if (found === undefined) return `the base ${text} is not known`;
+  return found.ok ? undefined : `the base ${text} could not be looked at: ${found.error}`;
+}
+
+/** True for the user that a container has where nothing is said, and its other names. */
+export function isRootUser(user: string): boolean {
+  return /^(?:root|0+)?(?::.*)?$/.test(user.trim());
+}
+
+/** The user before each instruction of the image, by the instruction; a variable is what it says. */
+export function usersInImage(input: FixInput): ReadonlyMap<Placed, string> {
+  let user = baseOfImage(input)?.config.config?.User ?? '';
+  const users = new Map<Placed, string>();
+  for (const one of inImage(input)) {
+    users.set(one, user);
+    if (one.keyword === 'USER') user = one.instruction.arguments[0] ?? '';
+  }
+  return users;
+}
+
+/** True where an instruction is in exec form: a JSON array of strings. */
+export function isExecForm({ instruction }: Placed): boolean {
+  const { rawArguments, arguments: words } = instruction;
+  if (!rawArguments.startsWith('[')) return false;
+  // What is no JSON array stays one word.
+  return words.length !== 1 || words[0] !== rawArguments;
+}
+
+/** True where comment lines stand between the lines of an instruction: a text that is written anew would lose them. */
+export function hasInnerComment(
+  { source }: FixInput,
+  { start, textEnd }: SourceInstruction,
+): boolean {
+  return /\n[ \t]*#/.test(source.text.slice(start, textEnd));
+}
+
+/** Where an instruction can be added so that it runs as root: behind the last one that does, FROM included. */
+export function lastAsRoot(input: FixInput): SourceInstruction | undefined {
+  const target = input.model.target;
+  const users = usersInImage(input);
+  const own = inStage(input, target);
+  const base = baseOfImage(input)?.config.config?.User ?? '';
+  const before = inImage(input).filter((one) => one.stage !== target);
+  const first = own[0];
+  const start = first === undefined ? (before.length === 0 ? base : '') : (users.get(first) ?? '');
+  let at = isRootUser(start) ? fromOf(input, target) : undefined;
+  for (const one of own) {
+    const after =
+      one.keyword === 'USER' ? (one.instruction.arguments[0] ?? '') : (users.get(one) ?? '');
+    const works = ['RUN', 'COPY', 'ADD', 'WORKDIR', 'USER'].includes(one.keyword);
+    if (works && isRootUser(after)) at = one;
+  }
+  return at;
+}
