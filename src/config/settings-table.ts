@@ -209,7 +209,7 @@ export const SETTINGS_TABLE: Readonly<Record<string, SettingField>> = {
   }),
   offline: {
     type: BOOLEAN,
-    help: 'Grade without the network: scanners use the databases they have.',
+    help: 'Grade and verify without the network: scanners use the databases they have; an identity counts with a trusted root in a file alone.',
   },
   vex: {
     type: { kind: 'list', of: TEXT },

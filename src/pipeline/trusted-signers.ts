@@ -19,6 +19,8 @@ export interface TrustedSigner {
  */
 export interface TrustedSigners {
   readonly named: boolean;
+  /** The network is not to be used: who cannot be asked for without it is not. */
+  readonly offline?: boolean;
   readonly signers: readonly TrustedSigner[];
 }
 
@@ -31,7 +33,7 @@ export const OWN_KEY = 'this user’s key';
  */
 export async function trustedSigners(
   context: PipelineContext,
-  settings: Pick<Settings, 'trust' | 'sign'>,
+  settings: Pick<Settings, 'trust' | 'sign' | 'offline'>,
   flags: SignerFlags & { readonly trustedRoot?: string },
 ): Promise<TrustedSigners> {
   const identity = namedIdentity(flags);
@@ -41,8 +43,9 @@ export async function trustedSigners(
     });
   const keys = await Promise.all(flags.keys.map((key) => keySigner(key, context.cwd, 'key')));
   const signers = [...keys, ...identitySigner(context, identity.value, flags.trustedRoot)];
-  if (signers.length > 0) return { named: true, signers };
-  return { named: false, signers: await keysAtHand(context, settings) };
+  const { offline } = settings;
+  if (signers.length > 0) return { named: true, offline, signers };
+  return { named: false, offline, signers: await keysAtHand(context, settings) };
 }
 
 function identitySigner(

@@ -6,6 +6,7 @@ import { Interrupted, messageOf } from '../model/errors.ts';
 import type { Descriptor } from '../model/oci.ts';
 import type { OpenedImage } from '../model/opened-image.ts';
 import { inParallel } from '../oci/in-parallel.ts';
+import { needsNetwork } from '../tools/cosign-signer.ts';
 import { type CosignAnswer, verifyAttached } from '../tools/cosign-verify-attached.ts';
 import type { PipelineContext } from './context.ts';
 import type { AttachedEvidence, ReadAttachments } from './read-attachments.ts';
@@ -143,6 +144,8 @@ class Verifier {
     trusted: TrustedSigner,
   ): Promise<CosignAnswer> {
     const isIdentity = trusted.signer.kind === 'identity';
+    if (this.#trusted.offline === true && needsNetwork(trusted.signer))
+      return { outcome: 'unknown', reason: isIdentity ? OFFLINE_IDENTITY : OFFLINE_KEY };
     if (isIdentity && this.#noTrustedRoot !== undefined) return this.#noTrustedRoot;
     try {
       const answer = await ask(trusted);
@@ -174,6 +177,10 @@ class Verifier {
     return written;
   }
 }
+
+const OFFLINE_IDENTITY =
+  'sigstore’s trusted root is fetched from the network, which is not to be used: --trusted-root FILE names one';
+const OFFLINE_KEY = 'the key is asked for over the network, which is not to be used';
 
 /** What a signature of this image may be about: the index or manifest that the name leads to, and its platforms. */
 export function imageDescriptors(image: OpenedImage): readonly Descriptor[] {

@@ -15,6 +15,15 @@ export type Signer =
       readonly trustedRoot?: string;
     };
 
+/** Schemes of keys that lie on this machine; all others are asked for over the network. */
+const LOCAL_KEY = /^(?:pkcs11|env):/i;
+
+/** True where cosign asks the network before it can tell whether this signer signed. */
+export function needsNetwork(signer: Signer): boolean {
+  if (signer.kind === 'identity') return signer.trustedRoot === undefined;
+  return /^[a-z0-9+.-]+:/i.test(signer.publicKey) && !LOCAL_KEY.test(signer.publicKey);
+}
+
 /** The flags that name the signer. `emptyTrust` is a file with a trusted root that trusts no service. */
 export function signerArgs(signer: Signer, emptyTrust: string): readonly string[] {
   if (signer.kind === 'key')

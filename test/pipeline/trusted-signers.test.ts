@@ -25,7 +25,7 @@ function place() {
   const ask = (flags: Partial<Parameters<typeof trustedSigners>[2]>, keys: string[] = []) =>
     trustedSigners(
       contextOf(fakeRun([]).run, home),
-      { sign: DEFAULT_SETTINGS.sign, trust: { images: [], keys } },
+      { sign: DEFAULT_SETTINGS.sign, trust: { images: [], keys }, offline: false },
       { ...NOBODY, ...flags },
     );
   return { home, write, ask };
@@ -39,6 +39,7 @@ describe('trustedSigners', () => {
     writeFileSync(join(home, 'config/keys/cosign.pub'), PUBLIC);
     expect(await ask({ keys: ['a.pub', 'awskms:///alias/x'] }, [file])).toEqual({
       named: true,
+      offline: false,
       signers: [
         { signer: { kind: 'key', publicKey: file }, name: 'a.pub' },
         { signer: { kind: 'key', publicKey: 'awskms:///alias/x' }, name: 'awskms:///alias/x' },
@@ -48,7 +49,7 @@ describe('trustedSigners', () => {
 
   test('without a name, the keys at hand: the user’s own and trust.keys', async () => {
     const { write, ask, home } = place();
-    expect(await ask({})).toEqual({ named: false, signers: [] });
+    expect(await ask({})).toEqual({ named: false, offline: false, signers: [] });
     mkdirSync(join(home, 'config/keys'), { recursive: true });
     writeFileSync(join(home, 'config/keys/cosign.pub'), PUBLIC);
     const file = write('t.pub', PUBLIC);

@@ -160,6 +160,47 @@ describe('verifyAttachments', () => {
     expect(runs.filter(({ args }) => args[0] === 'verify-blob-attestation').length).toBeLessThan(5);
   });
 
+  test('offline, nobody is asked for over the network, and the answer is open', async () => {
+    const { image } = imageWith('https://example.org/t', { certificate: { rawBytes: 'AA==' } });
+    const me = {
+      kind: 'identity',
+      identity: { exact: 'me' },
+      issuer: { exact: 'https://i' },
+    } as const;
+    const offline = (signer: TrustedSigners['signers'][number]['signer']): TrustedSigners => ({
+      named: true,
+      offline: true,
+      signers: [{ name: 'me', signer }],
+    });
+    const asked = await check(image, offline(me), { exitCode: 0 });
+    expect(asked.checked[0]).toEqual(
+      expect.objectContaining({
+        verification: 'unverified',
+        isUnchecked: true,
+        reason:
+          'sigstore’s trusted root is fetched from the network, which is not to be used: --trusted-root FILE names one',
+      }),
+    );
+    expect(asked.runs).toEqual([]);
+    const withRoot = await check(image, offline({ ...me, trustedRoot: '/root.json' }), {
+      exitCode: 0,
+    });
+    expect(withRoot.checked[0]?.verification).toBe('verified');
+
+    const { image: keyed } = imageWith();
+    const kms = await check(keyed, offline({ kind: 'key', publicKey: 'awskms:///alias/x' }), {
+      exitCode: 0,
+    });
+    expect(kms.checked[0]).toMatchObject({
+      verification: 'unverified',
+      reason: 'the key is asked for over the network, which is not to be used',
+    });
+    const local = await check(keyed, offline({ kind: 'key', publicKey: 'pkcs11:token=x' }), {
+      exitCode: 0,
+    });
+    expect(local.checked[0]?.verification).toBe('verified');
+  });
+
   test('a missing cosign stops whoever named a key, and nobody else', async () => {
     const { image } = imageWith();
     const missing = { ended: 'not-found' } as const;
