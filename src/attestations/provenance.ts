@@ -10,7 +10,7 @@ import {
   type ReadProvenance,
 } from './provenance-read.ts';
 import { compare } from './sbom-subject.ts';
-import { objectOf } from './untrusted-json.ts';
+import { objectOf, type UntrustedObject } from './untrusted-json.ts';
 
 /** What our provenance is made of. */
 export interface ProvenanceInput {
@@ -30,8 +30,8 @@ export interface ProvenanceInput {
   readonly normaliser: NormaliserRecord | undefined;
   /** Inputs that BuildKit does not know of: the git commit of a local directory. */
   readonly materials?: readonly ProvenanceMaterial[];
-  /** The git checkout that was the context, where BuildKit was sent it from another folder and so could not tell. */
-  readonly vcs?: { readonly source?: string; readonly revision: string };
+  /** The git checkout that was the context, for where BuildKit was sent it, or the Dockerfile, from another folder and so could not tell. */
+  readonly vcs?: Readonly<Record<string, string>>;
 }
 
 /** in-toto attestation, spec/v1/resource_descriptor.md. */
@@ -125,7 +125,7 @@ function runMetadata(
     ...defined('finishedOn', input.finishedOn ?? read.finishedOn),
     // Whom BuildKit named, where the user or a CI system told it: a run's URL.
     ...defined('buildkit_builderId', read.builderId === '' ? undefined : read.builderId),
-    ...buildkitMetadata({ ...defined('vcs', input.vcs), ...parts.metadata }, mask),
+    ...buildkitMetadata({ ...parts.metadata, ...vcsOf(input.vcs, parts.metadata['vcs']) }, mask),
     buildkit_hermetic: parts.hermetic,
     buildkit_completeness: {
       request: read.parametersComplete,
@@ -134,7 +134,15 @@ function runMetadata(
   };
 }
 
-function defined<T>(key: string, value: T | undefined): Readonly<Record<string, T>> {
+/** What BuildKit knows of the checkout stands; what it was sent from elsewhere, the Dockerfile or all, it could not tell. */
+function vcsOf(own: ProvenanceInput['vcs'], theirs: unknown): UntrustedObject {
+  if (own === undefined) return {};
+  if (theirs === undefined) return { vcs: own };
+  const folders = Object.entries(own).filter(([key]) => key.startsWith('localdir:'));
+  return { vcs: { ...Object.fromEntries(folders), ...objectOf(theirs) } };
+}
+
+function defined(key: string, value: string | undefined): Readonly<Record<string, string>> {
   return value === undefined ? {} : { [key]: value };
 }
 

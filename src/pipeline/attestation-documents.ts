@@ -112,6 +112,10 @@ function provenance(
       ...(plan.epoch === undefined
         ? {}
         : { sourceDateEpoch: plan.epoch.seconds, sourceDateEpochFrom: plan.epoch.reason }),
+      // BuildKit's own `vcs` does not tell: buildx looks for changes only where it is asked to.
+      ...(plan.vcs === undefined
+        ? {}
+        : { workingTree: plan.vcs.revision.endsWith('-dirty') ? 'dirty' : 'clean' }),
       normaliser: mode,
       pins: (plan.sourcePolicy?.pins ?? []).map((pin) => `${pin.from} -> ${pin.to}`),
     },

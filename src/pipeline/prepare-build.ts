@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { dirname, isAbsolute, join, normalize, relative, sep } from 'node:path';
 import { CATALOGUE } from '../criteria/catalogue.ts';
 import type { BuildAnalysis } from '../model/build-analysis.ts';
 import type { DockerfileModel } from '../model/dockerfile.ts';
@@ -8,6 +8,7 @@ import type { Platform } from '../model/oci.ts';
 import { type Settings, withPlainHttp } from '../model/settings.ts';
 import type { BuildDirectory } from '../oci/build-directory.ts';
 import type { LayoutStore } from '../oci/layout-store.ts';
+import type { GitFacts } from '../plans/annotations.ts';
 import type { BuildPlan, PassthroughPlan, RecordedValues } from '../plans/build-plan.ts';
 import { neededImages } from '../plans/external-images.ts';
 import { planOutput } from '../plans/output-plan.ts';
@@ -107,6 +108,7 @@ export async function prepareBuild(
             dirty: git.dirty,
             ...(git.remote === undefined ? {} : { remoteUrl: git.remote }),
             ...(exactTag === undefined ? {} : { exactTag }),
+            ...foldersOf(git.folder, source),
           },
     dockerfile,
     resolved: engine?.images ?? [],
@@ -140,6 +142,18 @@ export async function prepareBuild(
     registries,
     lock,
   };
+}
+
+/** Where context and Dockerfile lie in the repository, for whoever builds its commit again. */
+function foldersOf(
+  folder: string | undefined,
+  { directory, dockerfilePath }: ContextSource,
+): Pick<GitFacts, 'folder' | 'dockerfileFolder'> {
+  if (folder === undefined || directory === undefined) return {};
+  if (dockerfilePath === undefined) return { folder };
+  const path = normalize(join(folder, relative(directory, dirname(dockerfilePath))));
+  const isOutside = path === '..' || path.startsWith(`..${sep}`) || isAbsolute(path);
+  return { folder, ...(isOutside ? {} : { dockerfileFolder: path === '.' ? '' : path }) };
 }
 
 async function engineOf(

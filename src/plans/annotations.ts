@@ -15,6 +15,9 @@ export interface GitFacts {
   readonly exactTag?: string;
   /** The working tree differs from the commit. */
   readonly dirty: boolean;
+  /** Folders within the repository, empty for its root: the context, and the one that holds the Dockerfile where it lies in the repository. */
+  readonly folder?: string;
+  readonly dockerfileFolder?: string;
 }
 
 export interface AnnotationInputs {

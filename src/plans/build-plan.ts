@@ -84,8 +84,11 @@ export interface BuildPlan {
   readonly userFiles: { readonly iidFile?: string; readonly metadataFile?: string };
   /** Lines for stderr. */
   readonly notices: readonly string[];
-  /** What the context is a checkout of: `revision` ends with `-dirty` where files differ from it. */
-  readonly vcs?: { readonly source?: string; readonly revision: string };
+  /**
+   * What the context is a checkout of, by the names that buildx has for it: `source`, `revision` with `-dirty` behind it where files differ from the commit,
+   * `localdir:context` and `localdir:dockerfile`.
+   */
+  readonly vcs?: Readonly<Record<string, string>> & { readonly revision: string };
 }
 
 export interface PlannedPolicy {

@@ -74,9 +74,14 @@ export function planBuild(inputs: BuildInputs): Result<BuildPlan | PassthroughPl
   });
 }
 
-function vcsOf({ commit, dirty, remoteUrl }: GitFacts): NonNullable<BuildPlan['vcs']> {
-  const revision = dirty ? `${commit}-dirty` : commit;
-  return { revision, ...(remoteUrl === undefined ? {} : { source: remoteUrl }) };
+function vcsOf(git: GitFacts): NonNullable<BuildPlan['vcs']> {
+  const { commit, dirty, remoteUrl, folder, dockerfileFolder } = git;
+  return {
+    revision: dirty ? `${commit}-dirty` : commit,
+    ...(remoteUrl === undefined ? {} : { source: remoteUrl }),
+    ...(folder === undefined ? {} : { 'localdir:context': folder || '.' }),
+    ...(dockerfileFolder === undefined ? {} : { 'localdir:dockerfile': dockerfileFolder || '.' }),
+  };
 }
 
 function check(inputs: BuildInputs, output: ImageOutput): Result<Checked> {

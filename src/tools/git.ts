@@ -14,6 +14,8 @@ export interface GitFacts {
   readonly dirty: boolean;
   /** URL of the remote `origin`, without user, password or query. */
   readonly remote: string | undefined;
+  /** The folder within the repository; empty for its root, undefined where that cannot be told. */
+  readonly folder: string | undefined;
 }
 
 /** Nothing that a repository's own configuration names may be started. */
@@ -55,7 +57,8 @@ export async function gitFacts(run: RunTool, dir: string): Promise<GitFacts | un
   if (config.ended !== 'exit' || config.exitCode !== 0) return undefined;
   const settings = parseSettings(config.stdout);
   const filters = withoutFilters(settings);
-  const [log, status] = await Promise.all([
+  const [prefix, log, status] = await Promise.all([
+    git(['rev-parse', '--show-prefix']),
     git(['log', '-1', '--decorate-refs=refs/tags/*', '--format=%H%x00%ct%x00%D']),
     filters === undefined ? undefined : git([...filters, ...STATUS]),
   ]);
@@ -67,6 +70,10 @@ export async function gitFacts(run: RunTool, dir: string): Promise<GitFacts | un
     ...commit,
     ...(tree === undefined ? { branch: undefined, dirty: true } : parseStatus(tree)),
     remote: withoutCredentials(settings.find(({ key }) => key === 'remote.origin.url')?.value),
+    folder:
+      prefix.ended === 'exit' && prefix.exitCode === 0
+        ? prefix.stdout.replace(/\/?\n$/, '')
+        : undefined,
   };
 }
 

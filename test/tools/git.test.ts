@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -49,6 +49,7 @@ describe('gitFacts', () => {
       tags: ['v1.0', 'release'],
       dirty: false,
       remote: 'https://example.org/a/b.git',
+      folder: '',
     });
   });
 
@@ -58,6 +59,12 @@ describe('gitFacts', () => {
     expect((await gitFacts(runTool, repository))?.dirty).toBe(false);
     writeFileSync(join(repository, 'a.txt'), 'two\n');
     expect((await gitFacts(runTool, repository))?.dirty).toBe(true);
+  });
+
+  test('a folder of the repository tells its place in it', async () => {
+    commit();
+    mkdirSync(join(repository, 'a/b'), { recursive: true });
+    expect((await gitFacts(runTool, join(repository, 'a/b')))?.folder).toBe('a/b');
   });
 
   test('a detached head has no branch', async () => {

@@ -1,0 +1,241 @@
+import { execFileSync } from 'node:child_process';
+import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { bases, type Ended, output, registry, run, Scoville } from './harness.ts';
+
+/** The publisher, and somebody else, with a home and so a key of their own. */
+const publisher = new Scoville();
+const other = new Scoville();
+const REPOSITORY = `${registry}/e2e-reproduce-image`;
+/** A tag that moves between the two builds. */
+const BASE = `${registry}/e2e-reproduce-base:1`;
+let folder = '';
+let work = '';
+
+interface Comparison {
+  readonly reproducible: boolean;
+  readonly differences: readonly { readonly path: string; readonly line?: number }[];
+  readonly source: {
+    readonly url: string;
+    readonly revision: string;
+    readonly verifiedBy?: string;
+  };
+}
+
+function git(...args: readonly string[]): string {
+  return execFileSync('git', ['-c', 'user.name=a', '-c', 'user.email=a@example.com', ...args], {
+    cwd: work,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'ignore'],
+  }).trim();
+}
+
+function commit(): string {
+  git('add', '.');
+  git('commit', '-q', '-m', 'x');
+  git('push', '-q', 'origin', 'HEAD');
+  return git('rev-parse', 'HEAD');
+}
+
+async function publish(tag: string, flags: readonly string[] = []): Promise<string> {
+  const image = `${REPOSITORY}:${tag}`;
+  const context = join(work, 'app');
+  await publisher.expect(0, [
+    ...['build', '-q', '--grade=false', '--push', '-t', image],
+    ...flags,
+    context,
+  ]);
+  return image;
+}
+
+function reproduce(who: Scoville, args: readonly string[]): Promise<Ended> {
+  // Nothing is looked up beside the command: another folder, without a settings file.
+  return who.run(['reproduce', ...args], { cwd: folder });
+}
+
+async function baseImage(word: string): Promise<void> {
+  await output(
+    'docker',
+    ['buildx', 'build', '-q', '--provenance=false', '--push', '-t', BASE, '-'],
+    { input: `FROM ${bases.busybox}\nRUN echo ${word} > /base\n` },
+  );
+}
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'scoville-reproduce-image-'));
+  work = join(folder, 'work');
+  execFileSync('git', ['init', '-q', '--bare', join(folder, 'repo.git')]);
+  execFileSync('git', ['clone', '-q', `file://${join(folder, 'repo.git')}`, work], {
+    stdio: 'ignore',
+  });
+  mkdirSync(join(work, 'app'));
+  writeFileSync(join(work, 'app', 'Dockerfile'), dockerfile('echo $WORD > /word'));
+  writeFileSync(join(work, 'app', 'file.txt'), 'content\n');
+  await baseImage('first');
+  commit();
+});
+
+afterAll(async () => {
+  await publisher.remove();
+  await other.remove();
+  await run('docker', ['rmi', '-f', BASE]);
+  rmSync(folder, { recursive: true, force: true });
+});
+
+function dockerfile(command: string): string {
+  return `FROM ${BASE}\nARG WORD=none\nCOPY file.txt /\nRUN ${command}\n`;
+}
+
+describe('scoville reproduce IMAGE', () => {
+  test('builds a published image again, by somebody else, and publishes the signed result, which grade and verify read', async () => {
+    const revision = git('rev-parse', 'HEAD');
+    const image = await publish('good', ['--build-arg', 'WORD=hello', '--annotation', 'a=b']);
+    // What the tag of the base leads to now is not what the image was built on, and the branch has moved on.
+    await baseImage('second');
+    appendFileSync(join(work, 'app', 'file.txt'), 'more\n');
+    commit();
+    const ended = await reproduce(other, [
+      ...['--key', publisher.publicKey, '--attest', '--json', image],
+    ]);
+    expect(ended.exitCode, ended.stderr).toBe(0);
+    const found = JSON.parse(ended.stdout) as Comparison;
+    expect(found.reproducible).toBe(true);
+    expect(found.source).toEqual({
+      url: `file://${join(folder, 'repo.git')}`,
+      revision,
+      verifiedBy: publisher.publicKey,
+    });
+    const verified = await other.expect(0, [
+      'verify',
+      '--json',
+      '--key',
+      publisher.publicKey,
+      '--key',
+      other.publicKey,
+      image,
+    ]);
+    expect(JSON.parse(verified.stdout)).toMatchObject({
+      images: [{ reproduction: { reproducible: true, differences: 0 } }],
+    });
+    const keys = ['--key', publisher.publicKey, '--key', other.publicKey];
+    const graded = await other.run([
+      ...['grade', '--json', '--offline', '--scanner=none', ...keys, `registry:${image}`],
+    ]);
+    expect(outcomeOf(graded.stdout)).toBe('pass');
+    // Without trust in whoever says so, nobody has said so.
+    const alone = await other.run([
+      ...['grade', '--json', '--offline', '--scanner=none', '--key', publisher.publicKey],
+      `registry:${image}`,
+    ]);
+    expect(outcomeOf(alone.stdout)).toBe('unknown');
+  });
+
+  test('a signer that was named and did not sign: exit 2, and nothing is built', async () => {
+    await other.run(['build', '-q', '--grade=false', '-t', 'scoville-e2e-other-key:1', '-'], {
+      input: 'FROM scratch\nLABEL a=b\n',
+    });
+    const ended = await reproduce(other, ['--key', other.publicKey, `${REPOSITORY}:good`]);
+    expect(ended.exitCode).toBe(2);
+    expect(ended.stderr).toContain('no provenance of it is signed by');
+    expect(ended.stderr).not.toContain('again');
+    expect(ended.stdout).toBe('');
+  });
+
+  test('names what differs, with the Dockerfile line of the source: exit 1', async () => {
+    writeFileSync(join(work, 'app', 'Dockerfile'), dockerfile('date +%s%N > /built'));
+    commit();
+    const image = await publish('dated');
+    const ended = await reproduce(other, ['--json', image]);
+    expect(ended.exitCode, ended.stderr).toBe(1);
+    expect(ended.stderr).toContain('the provenance is not verified');
+    const found = JSON.parse(ended.stdout) as Comparison;
+    expect(found.differences.map(({ path, line }) => [path, line])).toEqual([['built', 4]]);
+    expect(found.source.verifiedBy).toBeUndefined();
+  });
+
+  test('an image that BuildKit itself published is built as BuildKit does', async () => {
+    const image = `${REPOSITORY}:plain`;
+    await output('docker', [
+      ...['buildx', 'build', '-q', '--provenance=mode=max', '--push', '-t', image],
+      ...['--build-arg', 'SOURCE_DATE_EPOCH=1700000000', join(work, 'app')],
+    ]);
+    await run('docker', ['rmi', '-f', image]);
+    const ended = await reproduce(other, ['--json', image]);
+    expect(ended.exitCode, ended.stderr).toBe(1);
+    const paths = (JSON.parse(ended.stdout) as Comparison).differences.map(({ path }) => path);
+    expect(paths).toContain('built');
+    // The config and what COPY wrote are the same: epoch, arguments and base are.
+    expect(paths.filter((path) => path.startsWith('config'))).toEqual([]);
+  });
+
+  describe('what the provenance lacks: exit 2, never a verdict', () => {
+    test('a working tree with changes', async () => {
+      appendFileSync(join(work, 'app', 'file.txt'), 'not committed\n');
+      const image = await publish('dirty');
+      git('checkout', '-q', '.');
+      const ended = await reproduce(other, [image]);
+      expect(ended.exitCode).toBe(2);
+      expect(ended.stderr).toContain('it was built from a working tree with uncommitted changes');
+    });
+
+    test('no repository at all', async () => {
+      const image = `${REPOSITORY}:stray`;
+      const context = join(folder, 'stray');
+      mkdirSync(context);
+      writeFileSync(join(context, 'Dockerfile'), `FROM ${bases.busybox}\nRUN echo x > /x\n`);
+      await publisher.expect(0, [
+        ...['build', '-q', '--grade=false', '--push', '-t', image, context],
+      ]);
+      const ended = await reproduce(other, [image]);
+      expect(ended.exitCode).toBe(2);
+      expect(ended.stderr).toContain('its provenance names no source repository and commit');
+    });
+
+    test('a masked argument, until it is given', async () => {
+      writeFileSync(
+        join(work, 'app', 'Dockerfile'),
+        `FROM ${BASE}\nARG API_TOKEN\nRUN echo $API_TOKEN | md5sum > /t\n`,
+      );
+      commit();
+      const image = await publish('masked', ['--build-arg', 'API_TOKEN=abcdefgh']);
+      const ended = await reproduce(other, [image]);
+      expect(ended.exitCode).toBe(2);
+      expect(ended.stderr).toContain('the value of "build-arg:API_TOKEN" is masked');
+      const given = await reproduce(other, ['--build-arg', 'API_TOKEN=abcdefgh', image]);
+      expect(given.exitCode, given.stderr).toBe(0);
+      expect(given.stdout).toContain('The same: every image manifest has the same digest.');
+    });
+
+    test('a commit that is nowhere to be had, until another copy is named', async () => {
+      const copy = join(folder, 'copy.git');
+      execFileSync('git', ['clone', '-q', '--bare', join(folder, 'repo.git'), copy]);
+      rmSync(join(folder, 'repo.git'), { recursive: true });
+      const image = `${REPOSITORY}:masked`;
+      const ended = await reproduce(other, ['--build-arg', 'API_TOKEN=abcdefgh', image]);
+      expect(ended.exitCode).toBe(2);
+      expect(ended.stderr).toContain('cannot be had');
+      const elsewhere = await reproduce(other, [
+        ...['--source', `file://${copy}`, '--build-arg', 'API_TOKEN=abcdefgh', image],
+      ]);
+      expect(elsewhere.exitCode, elsewhere.stderr).toBe(0);
+    });
+
+    test('a source that is named in a way that runs a program', async () => {
+      const ended = await reproduce(other, [
+        ...['--source', `ext::touch ${join(folder, 'marker')}`],
+        ...['--build-arg', 'API_TOKEN=abcdefgh', `${REPOSITORY}:masked`],
+      ]);
+      expect(ended.exitCode).toBe(2);
+      expect(ended.stderr).toContain('asks git for a helper program, which is not run');
+    });
+  });
+});
+
+function outcomeOf(scorecard: string): string | undefined {
+  const { criteria } = JSON.parse(scorecard) as {
+    readonly criteria: readonly { readonly id: string; readonly outcome: string }[];
+  };
+  return criteria.find(({ id }) => id === 'reproducible')?.outcome;
+}
