@@ -10,11 +10,11 @@ const COMMIT = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
  */
 export function fetchableUrl(text: string): Result<string> {
   const shown = JSON.stringify(text.slice(0, 200));
+  if (/^[a-z0-9+.-]*::/i.test(text))
+    return err(`${shown} asks git for a helper program, which is not run`);
 
   if (text === '' || text.length > LONGEST || /[\x00-\x20\x7f]/.test(text))
     return err(`${shown} is no address of a repository`);
-  if (/^[a-z0-9+.-]*::/i.test(text))
-    return err(`${shown} asks git for a helper program, which is not run`);
   if (/^(?:ssh:|git\+ssh:|[\w.-]+@[\w.-]+:)/i.test(text)) {
     const web = publicSourceUrl(text);
     return web === undefined ? err(`${shown} has no address over https`) : ok(web);
