@@ -29,7 +29,7 @@ export const COMMANDS = [
   },
   {
     name: 'fix',
-    usage: 'fix [flags] [DOCKERFILE|FOLDER]',
+    usage: 'fix [flags] [DOCKERFILE|FOLDER] [-- build flags]',
     summary: 'mend a Dockerfile by small edits, each shown with what it gains, on a yes',
   },
   {

@@ -1,9 +1,16 @@
 import { UserError } from '../model/errors.ts';
 import { type Risk, RISKS } from '../model/planned-edit.ts';
+import type { VerifyRequest } from '../pipeline/verify-fixes.ts';
+import {
+  readVerifyFlags,
+  splitBuildFlags,
+  VERIFY_HELP,
+  VERIFY_OPTIONS,
+} from './fix-verify-flags.ts';
 import { readFlags } from './flags.ts';
 import { usageLine } from './help.ts';
 
-export const FIX_HELP = `Usage: scoville fix [flags] [DOCKERFILE|FOLDER]
+export const FIX_HELP = `Usage: scoville fix [flags] [DOCKERFILE|FOLDER] [-- scoville build flags]
 
 Mends what would cost the image its grade, by the smallest edits of the Dockerfile (and .dockerignore): shows each as a diff with what it
 gains and what it risks, and asks. Comments, formatting and line ends stay as they are. Without an argument: the Dockerfile of this folder.
@@ -19,7 +26,7 @@ gains and what it risks, and asks. Comments, formatting and line ends stay as th
   --build-arg NAME=VALUE     read the Dockerfile with these arguments; may be repeated
   --target STAGE             the stage that is built (default: the last)
   --context FOLDER           the build context (default: the Dockerfile's folder)
-  --json                     edits and what is left alone as JSON; writes nothing without --yes
+${VERIFY_HELP}  --json                     edits and what is left alone as JSON; writes nothing without --yes
   --config FILE              settings file (default: the nearest .scoville.yaml)
 
 Exit 0: nothing to do, or every edit was applied; 1: edits are left (--dry-run, a no, no terminal to ask in); 2: a file that cannot be
@@ -41,13 +48,15 @@ export interface FixFlags {
   readonly buildArgs: readonly string[];
   readonly target: string | undefined;
   readonly contextFolder: string | undefined;
+  readonly verify: VerifyRequest | undefined;
   readonly json: boolean;
   readonly config: string | undefined;
 }
 
 /** Reads the flags; throws UserError for one that is not known or has a wrong value. */
 export function readFixFlags(args: readonly string[]): FixFlags {
-  const { values, positionals } = readFlags('fix', args, {
+  const { own, buildFlags } = splitBuildFlags(args);
+  const { values, positionals } = readFlags('fix', own, {
     'dry-run': { type: 'boolean', default: false },
     yes: { type: 'boolean', short: 'y', default: false },
     only: { type: 'string', multiple: true, default: [] as string[] },
@@ -59,6 +68,7 @@ export function readFixFlags(args: readonly string[]): FixFlags {
     'build-arg': { type: 'string', multiple: true, default: [] as string[] },
     target: { type: 'string' },
     context: { type: 'string' },
+    ...VERIFY_OPTIONS,
     json: { type: 'boolean', default: false },
     config: { type: 'string' },
     help: { type: 'boolean', short: 'h', default: false },
@@ -87,6 +97,11 @@ export function readFixFlags(args: readonly string[]): FixFlags {
     buildArgs: values['build-arg'],
     target: values.target,
     contextFolder: values.context,
+    verify: readVerifyFlags(values, [
+      ...(values.config === undefined ? [] : [`--config=${values.config}`]),
+      ...values['plain-http'].map((host) => `--plain-http=${host}`),
+      ...buildFlags,
+    ]),
     json: values.json,
     config: values.config,
   };

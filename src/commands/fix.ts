@@ -2,6 +2,7 @@ import { CATALOGUE } from '../criteria/catalogue.ts';
 import { EXIT, UserError } from '../model/errors.ts';
 import type { PlannedEdit } from '../model/planned-edit.ts';
 import { withPlainHttp } from '../model/settings.ts';
+import type { FixProof } from '../model/verified-fix.ts';
 import {
   type Decision,
   type FixFiles,
@@ -48,8 +49,16 @@ export const fix: Command = async (args, io) => {
   }).finally(talk.stop);
   const asks = !flags.yes && !flags.dryRun && !flags.json && io.inIsTerminal && io.errIsTerminal;
   await warnOfChanges(context, task.opened, io);
-  const settled = await settle(task, io, asks);
-  return finish(context, task, settled, flags, { io, asks });
+  const chosen = await settle(task, io, asks);
+  if (flags.verify === undefined || chosen.applied.length === 0)
+    return finish(context, task, chosen, flags, { io, asks });
+  const { verifySettled } = await import('./fix-verify.ts');
+  const { settled, proof } = await verifySettled(task, chosen, flags.verify, io, (edit) =>
+    asks
+      ? chosen.applied.some(({ id }) => id === edit.id)
+      : task.isNamed(edit) && task.isWithinRisk(edit),
+  );
+  return finish(context, task, settled, flags, { io, asks, proof });
 };
 
 async function warnOfChanges(
@@ -107,6 +116,7 @@ function diffOf({ names }: OpenedFiles, before: FixFiles, after: FixFiles, color
 interface Ending {
   readonly io: CommandIo;
   readonly asks: boolean;
+  readonly proof?: FixProof;
 }
 
 async function finish(
@@ -114,7 +124,7 @@ async function finish(
   task: FixTask,
   settled: SettledFixes,
   flags: FixFlags,
-  { io, asks }: Ending,
+  { io, asks, proof }: Ending,
 ): Promise<number> {
   const { opened } = task;
   const writes = (flags.yes || asks) && settled.applied.length > 0;
@@ -130,7 +140,7 @@ async function finish(
     const { fixJson } = await import('../reporters/fix-json.ts');
     io.writeOut(
       fixJson(
-        { ...settled, written, left, diff: diff() },
+        { ...settled, written, left, diff: diff(), ...(proof === undefined ? {} : { proof }) },
         { version: VERSION, names: opened.names },
       ),
     );
@@ -139,6 +149,10 @@ async function finish(
   if (!asks) for (const edit of settled.applied) io.writeErr(editText(edit, { color: io.color }));
   if (pending.length > 0) io.writeOut(io.outIsTerminal ? painted(diff()) : diff());
   io.writeErr(refusalsText(settled.refusals, opened.names.Dockerfile));
+  if (proof !== undefined) {
+    const { fixProofText } = await import('../reporters/fix-proof-text.ts');
+    io.writeErr(fixProofText(proof));
+  }
   for (const { id, risk } of tooRisky)
     io.writeErr(`left out for its risk: ${cleanForTerminal(id)} (--max-risk ${risk})\n`);
   for (const { name, keptAt } of written)

@@ -1,4 +1,6 @@
 import type { FixFile, PlannedEdit, Refusal } from '../model/planned-edit.ts';
+import type { FixProof } from '../model/verified-fix.ts';
+import { fixProofJson } from './fix-proof-text.ts';
 import { jsonText } from './json-text.ts';
 
 /** How a fix ended. */
@@ -10,11 +12,13 @@ export interface FixOutcome {
   readonly written: readonly { readonly name: string; readonly keptAt: string | undefined }[];
   /** All edits of `applied` as one patch. */
   readonly diff: string;
+  /** What building has shown. */
+  readonly proof?: FixProof;
 }
 
 /** The outcome as JSON; edits without their offsets, which hold for one moment of the composition only. */
 export function fixJson(
-  { applied, left, refusals, written, diff }: FixOutcome,
+  { applied, left, refusals, written, diff, proof }: FixOutcome,
   {
     version,
     names,
@@ -44,5 +48,6 @@ export function fixJson(
     refusals,
     written: written.map(({ name, keptAt }) => ({ name, keptAt: keptAt ?? null })),
     diff,
+    ...(proof === undefined ? {} : { verified: fixProofJson(proof) }),
   });
 }
