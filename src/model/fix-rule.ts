@@ -5,6 +5,7 @@ import type { DockerfileModel, Instruction } from './dockerfile.ts';
 import type { ImageConfig } from './oci.ts';
 import type { Package } from './packages.ts';
 import type { ProposedEdit, Refusal } from './planned-edit.ts';
+import { formatReference, type ImageReference, withDefaultTag } from './reference.ts';
 import type { Result } from './result.ts';
 
 /** What is known of an image that a stage stands on. */
@@ -32,6 +33,12 @@ export type FixNeed = 'digests' | 'versions' | 'hashes' | 'bases' | 'context' | 
 /** A package that a build installed. */
 export type InstalledVersion = Pick<Package, 'name' | 'version'> & { readonly type: string };
 
+/** The name under which an image is known: its tag, where there is one, whatever digest an edit has put behind it. */
+export function baseKey({ digest, ...reference }: ImageReference): string {
+  const tagged = reference.tag === undefined && digest !== undefined;
+  return formatReference(tagged ? { ...reference, digest } : withDefaultTag(reference));
+}
+
 /** What was found out for the rules. An error is the reason why something is not known; what was not asked for is absent. */
 export interface FixFacts {
   /** Digests of images by full reference with its tag (`docker.io/library/node:22`). */
@@ -40,7 +47,7 @@ export interface FixFacts {
   readonly versions: ReadonlyMap<number, Result<readonly InstalledVersion[]>>;
   /** Files by address. */
   readonly hashes: ReadonlyMap<string, Result<FetchedFile>>;
-  /** Images by full reference with its tag or digest. */
+  /** Images by `baseKey` of their reference. */
   readonly bases: ReadonlyMap<string, Result<BaseImage>>;
   /** Names at the top of the build context; undefined where it is not known. */
   readonly context: readonly string[] | undefined;

@@ -1,5 +1,5 @@
 import { messageOf } from '../model/errors.ts';
-import type { BaseImage } from '../model/fix-rule.ts';
+import { type BaseImage, baseKey } from '../model/fix-rule.ts';
 import { formatReference, withDefaultTag } from '../model/reference.ts';
 import { err, ok, type Result } from '../model/result.ts';
 import { baseOf } from '../plans/external-images.ts';
@@ -22,11 +22,13 @@ export async function fixBases(
   const base = baseOf(model, model.target);
   if (base?.reference === undefined) return new Map();
   const name = formatReference(withDefaultTag(base.reference));
+  const key = baseKey(base.reference);
+  context.emit({ kind: 'notice', text: `looking at ${name}` });
   try {
-    return new Map([[name, ok(await baseImage(context, registries, name))]]);
+    return new Map([[key, ok(await baseImage(context, registries, name))]]);
   } catch (error) {
     context.signal.throwIfAborted();
-    return new Map([[name, err(messageOf(error))]]);
+    return new Map([[key, err(messageOf(error))]]);
   }
 }
 

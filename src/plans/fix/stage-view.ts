@@ -1,7 +1,6 @@
 import type { SourceInstruction } from '../../model/dockerfile-source.ts';
 import type { Instruction } from '../../model/dockerfile.ts';
-import type { BaseImage, FixInput } from '../../model/fix-rule.ts';
-import { formatReference, withDefaultTag } from '../../model/reference.ts';
+import { type BaseImage, baseKey, type FixInput } from '../../model/fix-rule.ts';
 
 /** An instruction of a stage that the model has read. */
 export interface Placed extends SourceInstruction {
@@ -37,7 +36,7 @@ export function baseOfImage({ model, imageStages, facts }: FixInput): BaseImage 
   const [first] = imageStages;
   const base = first === undefined ? undefined : model.stages[first]?.base;
   if (base?.kind !== 'image' || base.image.reference === undefined) return undefined;
-  const found = facts.bases.get(formatReference(withDefaultTag(base.image.reference)));
+  const found = facts.bases.get(baseKey(base.image.reference));
   return found?.ok === true ? found.value : undefined;
 }
 
@@ -48,7 +47,7 @@ export function baseUnknown({ model, imageStages, facts }: FixInput): string | u
   if (base === undefined || base.kind === 'scratch' || base.kind === 'stage') return undefined;
   if (base.kind === 'unknown') return `the base ${base.text} is not known`;
   const { reference, text } = base.image;
-  const found = reference && facts.bases.get(formatReference(withDefaultTag(reference)));
+  const found = reference && facts.bases.get(baseKey(reference));
   if (found === undefined) return `the base ${text} is not known`;
   return found.ok ? undefined : `the base ${text} could not be looked at: ${found.error}`;
 }
