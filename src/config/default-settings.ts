@@ -10,6 +10,7 @@ export const DEFAULT_SETTINGS: Settings = {
   reproducible: { mode: 'safe', pin: true, drop: [], empty: [], time: {} },
   gate: { waivers: [] },
   trust: { images: [], keys: [] },
+  fix: { distroless: 'gcr.io/distroless' },
   lock: false,
   recentDays: 30,
   registries: {},

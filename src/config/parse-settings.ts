@@ -69,6 +69,7 @@ function settingsOf(given: GivenSettings, file: string): Settings {
     reproducible: { ...DEFAULT_SETTINGS.reproducible, ...given.reproducible },
     gate: { ...DEFAULT_SETTINGS.gate, ...gate },
     trust: { ...DEFAULT_SETTINGS.trust, ...trust, keys: (trust?.keys ?? []).map(beside) },
+    fix: { ...DEFAULT_SETTINGS.fix, ...given.fix },
     lock: given.lock ?? DEFAULT_SETTINGS.lock,
     recentDays: given.recentDays ?? DEFAULT_SETTINGS.recentDays,
     registries: { ...(given.registries as Settings['registries'] | undefined) },

@@ -60,6 +60,10 @@ export interface Settings {
     readonly waivers: readonly Waiver[];
   };
   readonly trust: { readonly images: readonly string[]; readonly keys: readonly string[] };
+  readonly fix: {
+    /** Registry and folder that hold the distroless images which `scoville fix` moves to. */
+    readonly distroless: string;
+  };
   /** Write `scoville.lock` where there is none. */
   readonly lock: boolean;
   readonly recentDays: number;

@@ -53,6 +53,7 @@ recentDays: 7
 registries:
   registry.local:5000: { plainHttp: true }
 scanner: docker-scout
+fix: { distroless: 'registry.example.com/distroless' }
 osv: { url: 'https://osv.example.com' }
 offline: true
 vex: [vex/app.openvex.json]
@@ -94,6 +95,7 @@ vex: [vex/app.openvex.json]
       recentDays: 7,
       registries: { 'registry.local:5000': { plainHttp: true } },
       scanner: 'docker-scout',
+      fix: { distroless: 'registry.example.com/distroless' },
       osv: { url: 'https://osv.example.com' },
       offline: true,
       vex: ['/project/vex/app.openvex.json'],
@@ -162,7 +164,7 @@ vex: [vex/app.openvex.json]
     ['gate: !custom {}\n', 'f.yaml:1:7: Unresolved tag: !custom'],
     [
       '<<: {}\n',
-      'f.yaml:1:1: unknown key "<<"; known are image, secrets, sign, attest, reproducible, gate, trust, lock, recentDays, registries, scanner, osv, offline, vex',
+      'f.yaml:1:1: unknown key "<<"; known are image, secrets, sign, attest, reproducible, gate, trust, fix, lock, recentDays, registries, scanner, osv, offline, vex',
     ],
     ['1: x\n', 'f.yaml:1:1: the file: keys must be text'],
   ])('refuses %j', async (text, problem) => {
