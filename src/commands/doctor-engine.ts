@@ -2,9 +2,9 @@ import { ToolError, UserError } from '../model/errors.ts';
 import type { RunTool } from '../model/run.ts';
 import { builderForOci, currentBuilder } from '../tools/builder.ts';
 import { type DockerInfo, dockerInfo } from '../tools/docker.ts';
-import { requireTool } from '../tools/version.ts';
+import { parseVersion, requireTool } from '../tools/version.ts';
 import type { Check, Surroundings } from './doctor-check.ts';
-import { installCommand } from './doctor-tools.ts';
+import { installCommand, triedText } from './doctor-tools.ts';
 
 const answers = new WeakMap<RunTool, Promise<DockerInfo>>();
 
@@ -33,7 +33,8 @@ export const DOCKER_CHECK: Check = {
       };
     }
     const { serverVersion, os, architecture } = await engine(about);
-    return { state: 'ok', detail: `${serverVersion}, ${os}/${architecture}` };
+    const told = [serverVersion, ...triedText('docker', parseVersion(serverVersion))].join(', ');
+    return { state: 'ok', detail: `${told}, ${os}/${architecture}` };
   },
 };
 

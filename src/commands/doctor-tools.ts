@@ -1,4 +1,5 @@
 import { cosignDialect } from '../tools/cosign-dialect.ts';
+import { KNOWN_VERSIONS, type KnownTool, unknownVersion } from '../tools/known-versions.ts';
 import { TOOLS, type ToolName } from '../tools/tool-names.ts';
 import { compareVersions, requireTool } from '../tools/version.ts';
 import type { Check, Finding, Surroundings } from './doctor-check.ts';
@@ -40,7 +41,8 @@ export const COSIGN_CHECK: Check = {
       cosignDialect(run),
     ]);
     const how = kind === 'flags' ? 'by flags' : 'by signing config';
-    return { state: 'ok', detail: `${number ?? 'no version told'}, sigstore bundles ${how}` };
+    const told = [number ?? 'no version told', ...triedText('cosign', number)].join(', ');
+    return { state: 'ok', detail: `${told}, sigstore bundles ${how}` };
   },
   mend: (about) => installCommand('cosign', about.platform),
 };
@@ -82,5 +84,18 @@ export function installCommand(tool: ToolName, platform: string): string {
 
 async function versionOf(about: Surroundings, tool: ToolName): Promise<Finding> {
   const { number } = await requireTool(about.run, tool);
-  return { state: 'ok', detail: number ?? 'no version told' };
+  const detail = number ?? 'no version told';
+  if (!isKnownTool(tool)) return { state: 'ok', detail };
+  return { state: 'ok', detail: [detail, ...triedText(tool, number)].join(', ') };
+}
+
+/** What is to be said of a version that scoville was not tried with. */
+export function triedText(tool: KnownTool, number: string | undefined): readonly string[] {
+  const unknown = unknownVersion(tool, number);
+  const { oldest, newest } = KNOWN_VERSIONS[tool];
+  return unknown === undefined ? [] : [`${unknown.is} than those tried (${oldest} to ${newest})`];
+}
+
+function isKnownTool(tool: ToolName): tool is KnownTool {
+  return tool in KNOWN_VERSIONS;
 }

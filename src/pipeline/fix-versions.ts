@@ -79,7 +79,6 @@ async function builtVersions(
   }
 }
 
- 
 async function* nothing(): AsyncGenerator<Uint8Array> {
   // The context is a folder.
 }

@@ -18,12 +18,14 @@ import type { LockRequest } from '../plans/plan-lock.ts';
 import { builderForOci } from '../tools/builder.ts';
 import { type DockerInfo, dockerInfo } from '../tools/docker.ts';
 import { gitFacts } from '../tools/git.ts';
+import { toolVersion } from '../tools/version.ts';
 import { type ContextSource, contextSource } from './context-source.ts';
 import type { PipelineContext } from './context.ts';
 import { requireCosign } from './cosign-proof.ts';
 import { settingsOf } from './load-settings.ts';
 import { requireNoDrift } from './lock-drift.ts';
 import { findLock, type FoundLock, type LockMode } from './lock-file.ts';
+import { noticeVersions } from './notice-versions.ts';
 import { readBuildFile } from './read-build-file.ts';
 import { Registries } from './registries.ts';
 import { findLocalImages, type FoundImage, resolveImages } from './resolve-images.ts';
@@ -174,7 +176,9 @@ async function engineOf(
   // Asked together: each call of docker takes its time to start. What goes wrong with the engine, dockerInfo says first.
   const local = mayUseLocal ? findLocalImages(context, needed) : Promise.resolve([]);
   local.catch(() => undefined);
+  toolVersion(context.run, 'buildx').catch(() => undefined);
   const docker = await dockerInfo(context.run, context.signal);
+  await noticeVersions(context, docker.serverVersion);
   const builder = await builderForOci(context.run, docker, named === '' ? undefined : named);
   const platform: Platform = wantedPlatform(parsed, docker);
   // Only the docker driver builds from the engine's own images.

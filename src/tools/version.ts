@@ -15,7 +15,19 @@ const asked = new WeakMap<RunTool, Map<ToolName, Promise<ToolVersion>>>();
  * The version of a tool, asked once for each runner; the promise is kept, so that two callers at once start one
  * process. Throws UserError, with how to install it, where the tool is missing or older than what is needed.
  */
-export function requireTool(run: RunTool, tool: ToolName): Promise<ToolVersion> {
+export async function requireTool(run: RunTool, tool: ToolName): Promise<ToolVersion> {
+  const version = await toolVersion(run, tool);
+  const { minimum, title } = TOOLS[tool];
+  const { number } = version;
+  if (minimum !== undefined && number !== undefined && compareVersions(number, minimum) < 0)
+    throw new UserError(`${title} ${number} is too old: ${minimum} or newer is needed`, {
+      nextStep: howToInstall(tool),
+    });
+  return version;
+}
+
+/** The same of a tool of any age. Throws UserError where it is missing. */
+export function toolVersion(run: RunTool, tool: ToolName): Promise<ToolVersion> {
   const answers = asked.get(run) ?? new Map<ToolName, Promise<ToolVersion>>();
   asked.set(run, answers);
   const before = answers.get(tool);
@@ -26,16 +38,11 @@ export function requireTool(run: RunTool, tool: ToolName): Promise<ToolVersion> 
 }
 
 async function askVersion(run: RunTool, tool: ToolName): Promise<ToolVersion> {
-  const { command, versionArgs, minimum, title } = TOOLS[tool];
+  const { command, versionArgs } = TOOLS[tool];
   const result = await completed(run, tool, { command, args: versionArgs, timeoutMs: 30_000 });
   // `docker buildx` without the plugin ends with docker's own usage error.
   if (result.exitCode !== 0) throw missingTool(tool);
-  const number = parseVersion(result.stdout);
-  if (minimum !== undefined && number !== undefined && compareVersions(number, minimum) < 0)
-    throw new UserError(`${title} ${number} is too old: ${minimum} or newer is needed`, {
-      nextStep: howToInstall(tool),
-    });
-  return { tool, number };
+  return { tool, number: parseVersion(result.stdout) };
 }
 
 /** The first `MAJOR.MINOR[.PATCH]` in a tool's version output, as three numbers; undefined where there is none. */

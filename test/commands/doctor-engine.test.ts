@@ -17,7 +17,7 @@ const OLD_STORE = { command: 'docker', args: ['info'], result: { stdout: INFO.ol
 test('the engine is told by version and platform', async () => {
   expect(await row(DOCKER_CHECK, machine())).toMatchObject({
     state: 'ok',
-    detail: '29.1.0, linux/amd64',
+    detail: '29.1.0, newer than those tried (26.1 to 28.5), linux/amd64',
   });
 });
 

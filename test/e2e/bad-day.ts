@@ -84,7 +84,12 @@ export class Running {
       child.on('error', fail);
       child.on('close', (code) => {
         this.#exitCode = code ?? -1;
-        done({ exitCode: this.#exitCode, stdout: this.#stdout, stderr: this.#stderr });
+        done({
+          exitCode: this.#exitCode,
+          stdout: this.#stdout,
+          stderr: this.#stderr,
+          bytes: Buffer.from(this.#stdout),
+        });
       });
     });
   }

@@ -28,6 +28,8 @@ export interface Ended {
   readonly exitCode: number;
   readonly stdout: string;
   readonly stderr: string;
+  /** stdout as it came. */
+  readonly bytes: Uint8Array;
 }
 
 interface RunOptions {
@@ -64,6 +66,7 @@ export function run(
       done({
         exitCode: code ?? (signal === null ? -1 : 1000),
         stdout: Buffer.concat(out).toString(),
+        bytes: Buffer.concat(out),
         stderr: Buffer.concat(err).toString(),
       });
     });

@@ -2,7 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Ended, filesOf, output, run, Scoville } from './harness.ts';
+import { type Ended, filesOf, run, Scoville } from './harness.ts';
+import { configOf } from './image-config.ts';
 import { PARITY_CASES, type ParityCase } from './parity-cases.ts';
 
 const scoville = new Scoville();
@@ -54,23 +55,6 @@ function errorOf(stderr: string): readonly string[] {
         .trimEnd(),
     )
     .filter((line) => line !== '');
-}
-
-interface Configured {
-  readonly Config: Readonly<Record<string, unknown>> & {
-    readonly Labels?: Readonly<Record<string, string>> | null;
-  };
-}
-
-async function configOf(image: string): Promise<Readonly<Record<string, unknown>>> {
-  const [inspected] = JSON.parse(
-    await output('docker', ['image', 'inspect', image]),
-  ) as Configured[];
-  const { Labels, ...config } = inspected?.Config ?? {};
-  const labels = Object.entries(Labels ?? {}).filter(
-    ([key]) => !key.startsWith('org.opencontainers.image.'),
-  );
-  return { ...config, Labels: Object.fromEntries(labels) };
 }
 
 describe('what docker buildx build makes, scoville build makes', () => {

@@ -1,0 +1,233 @@
+/** What is looked at behind both builds, besides exit code and stdout. */
+export interface FlagCase {
+  /** The flag, without dashes. */
+  readonly flag: string;
+  /** More flags that this build stands for. */
+  readonly also?: readonly string[];
+  readonly args: readonly string[];
+  readonly name?: string;
+  /** What stands behind `FROM busybox`; `AS` goes on with its line. */
+  readonly dockerfile?: string;
+  readonly files?: Readonly<Record<string, string>>;
+  /** `image`: it is in Docker under its name, and files and config are compared; `registry`: the same once pulled; `none`: no image. */
+  readonly result?: 'image' | 'registry' | 'none';
+  /** Files and folders that both write: compared as text without digests, as JSON, as a tree, as a tar's list, or only for being there. */
+  readonly wrote?: Readonly<Record<string, 'text' | 'json' | 'tree' | 'tar' | 'there'>>;
+  /** stdout is a tar archive. */
+  readonly tarOnStdout?: boolean;
+  /** A wrong use: both end with the same exit code. */
+  readonly wrong?: readonly string[];
+  /** Ids of docs/compatibility.md. */
+  readonly differs?: readonly string[];
+}
+
+const OLD =
+  'rm force-rm squash isolation security-opt memory memory-swap cpu-shares cpu-period cpu-quota cpuset-cpus cpuset-mems'.split(
+    ' ',
+  );
+const STAGES = 'AS first\nRUN echo one > /one\nFROM first AS second\nRUN echo two > /two\n';
+
+/**
+ * A build for each flag of `docker buildx build`, of both generations and of the hidden ones; `registry` is where one is pushed to.
+ * A flag that a buildx shows and that has no case here fails the parity test.
+ */
+export function flagCases(registry: string): readonly FlagCase[] {
+  const cases: readonly FlagCase[] = [
+    {
+      flag: 'add-host',
+      args: ['--add-host', 'one.test:10.9.8.7,two.test:10.9.8.6'],
+      dockerfile: 'RUN grep -h .test /etc/hosts > /hosts\n',
+      wrong: ['--add-host', 'nonsense'],
+    },
+    {
+      flag: 'allow',
+      args: ['--allow', 'network.host', '--network', 'host'],
+      wrong: ['--allow', 'nonsense'],
+    },
+    {
+      flag: 'annotation',
+      args: ['--annotation', 'com.example.a=b', '-o', 'type=oci,dest=image.tar'],
+      result: 'none',
+      wrote: { 'image.tar': 'there' },
+      wrong: ['--annotation', 'nonsense'],
+      differs: ['annotations'],
+    },
+    {
+      flag: 'attest',
+      args: ['--attest', 'type=provenance,mode=min'],
+      wrong: ['--attest', 'nonsense'],
+      differs: ['attestations'],
+    },
+    {
+      flag: 'build-arg',
+      args: ['--build-arg', 'WHO=world', '--build-arg', 'PATH_OF=a=b,c'],
+      dockerfile: 'ARG WHO\nARG PATH_OF\nRUN echo "$WHO $PATH_OF" > /args\n',
+    },
+    {
+      flag: 'build-context',
+      args: ['--build-context', 'other=more'],
+      files: { 'more/file': 'from another folder\n' },
+      dockerfile: 'COPY --from=other file /file\n',
+      wrong: ['--build-context', 'nonsense'],
+    },
+    { flag: 'builder', args: ['--builder', 'default'], wrong: ['--builder', 'no-such-builder'] },
+    {
+      flag: 'cache-from',
+      args: ['--cache-from', 'type=local,src=no-such-cache'],
+      wrong: ['--cache-from', 'type='],
+    },
+    {
+      flag: 'cache-to',
+      args: ['--cache-to', 'type=local,dest=cache'],
+      wrote: { 'cache/index.json': 'there' },
+      wrong: ['--cache-to', 'type='],
+    },
+    {
+      flag: 'call',
+      args: ['--call', 'targets'],
+      dockerfile: STAGES,
+      result: 'none',
+      wrong: ['--call', 'nonsense'],
+    },
+    { flag: 'call', name: '--call=outline', args: ['--call=outline'], result: 'none' },
+    { flag: 'cgroup-parent', args: ['--cgroup-parent', 'scoville-parity'] },
+    { flag: 'check', args: ['--check=false'], result: 'image', wrong: ['--check=perhaps'] },
+    { flag: 'debug', args: ['-D'] },
+    {
+      flag: 'file',
+      args: ['-f', 'build/Other'],
+      files: { 'build/Other': 'FROM scratch\nCOPY a /a\n', a: 'a' },
+      wrong: ['-f', 'no-such-file'],
+    },
+    { flag: 'iidfile', args: ['--iidfile', 'iid'], wrote: { iid: 'text' } },
+    {
+      flag: 'iidfile',
+      name: '--iidfile with --quiet',
+      args: ['-q', '--iidfile=iid'],
+      wrote: { iid: 'text' },
+    },
+    {
+      flag: 'label',
+      args: ['--label', 'a=b', '--label', 'empty=', '--label', 'bare'],
+      differs: ['labels'],
+    },
+    { flag: 'load', args: ['--load'] },
+    {
+      flag: 'metadata-file',
+      args: ['--metadata-file', 'metadata.json'],
+      wrote: { 'metadata.json': 'json' },
+      differs: ['metadata-provenance'],
+    },
+    {
+      flag: 'network',
+      args: ['--network', 'none'],
+      dockerfile: 'RUN ls /sys/class/net > /net\n',
+      wrong: ['--network', 'nonsense'],
+    },
+    { flag: 'no-cache', args: ['--no-cache'], wrong: ['--no-cache=perhaps'] },
+    { flag: 'no-cache-filter', args: ['--no-cache-filter', 'first'], dockerfile: STAGES },
+    {
+      flag: 'output',
+      name: '-o FOLDER',
+      args: ['-o', 'out'],
+      result: 'none',
+      wrote: { out: 'tree' },
+    },
+    {
+      flag: 'output',
+      name: '-o type=tar,dest=FILE',
+      args: ['-o', 'type=tar,dest=out.tar'],
+      result: 'none',
+      wrote: { 'out.tar': 'tar' },
+      wrong: ['-o', 'type=nonsense'],
+    },
+    { flag: 'output', name: '-o -', args: ['-o', '-'], result: 'none', tarOnStdout: true },
+    {
+      flag: 'output',
+      name: '-o type=docker',
+      args: ['-o', 'type=docker'],
+      differs: ['compression'],
+    },
+    { flag: 'output', name: '-o type=image', args: ['-o', 'type=image'] },
+    {
+      flag: 'output',
+      name: '-o type=cacheonly',
+      args: ['-o', 'type=cacheonly'],
+      result: 'none',
+    },
+    { flag: 'platform', args: ['--platform', 'linux/amd64'], wrong: ['--platform', 'nonsense'] },
+    { flag: 'progress', args: ['--progress', 'plain'], wrong: ['--progress', 'nonsense'] },
+    { flag: 'progress', name: '--progress=rawjson', args: ['--progress=rawjson'] },
+    {
+      flag: 'provenance',
+      args: ['--provenance=false'],
+      wrong: ['--provenance=mode=nonsense='],
+      differs: ['attestations'],
+    },
+    { flag: 'pull', args: ['--pull'], wrong: ['--pull=perhaps'] },
+    {
+      flag: 'push',
+      args: ['--push', '-t', `${registry}/e2e/parity-flags-TOOL:1`],
+      result: 'registry',
+      wrong: ['--push=perhaps'],
+      differs: ['push'],
+    },
+    { flag: 'quiet', args: ['--quiet'] },
+    {
+      flag: 'sbom',
+      args: ['--sbom=false'],
+      wrong: ['--sbom=generator=,'],
+      differs: ['attestations'],
+    },
+    {
+      flag: 'secret',
+      args: ['--secret', 'id=token,src=token'],
+      files: { token: 'not in the image' },
+      dockerfile: 'RUN --mount=type=secret,id=token wc -c < /run/secrets/token > /length\n',
+      wrong: ['--secret', 'id=token,src=no-such-file'],
+    },
+    {
+      flag: 'shm-size',
+      args: ['--shm-size', '32m'],
+      dockerfile: "RUN df /dev/shm | tail -n 1 | awk '{print $2}' > /shm\n",
+      wrong: ['--shm-size', 'nonsense'],
+    },
+    {
+      flag: 'ssh',
+      args: ['--ssh', 'default=KEY'],
+      dockerfile: 'RUN --mount=type=ssh test -S "$SSH_AUTH_SOCK" && echo agent > /agent\n',
+      wrong: ['--ssh', 'nobody=no-such-file'],
+    },
+    { flag: 'tag', args: ['-t', 'parity-flags-TOOL:also'], wrong: ['-t', 'NOT:lower'] },
+    {
+      flag: 'target',
+      args: ['--target', 'first'],
+      dockerfile: STAGES,
+      wrong: ['--target', 'no-such-stage'],
+    },
+    {
+      flag: 'ulimit',
+      args: ['--ulimit', 'nofile=1234:1234'],
+      dockerfile: 'RUN ulimit -n > /nofile\n',
+      wrong: ['--ulimit', 'nonsense'],
+    },
+    {
+      flag: 'compress',
+      name: 'what buildx keeps for old scripts',
+      also: OLD,
+      args: [
+        ...['--compress', '--rm', '--force-rm', '--squash', '--isolation=default'],
+        ...['--security-opt=label=disable', '-m', '512m', '--memory-swap=-1', '-c', '2'],
+        ...['--cpu-period=100000', '--cpu-quota=50000', '--cpuset-cpus=0', '--cpuset-mems=0'],
+      ],
+    },
+    { flag: 'print', args: ['--print=outline'], result: 'none' },
+    ...['detach', 'root=x', 'server-config=x'].map((text) => ({
+      flag: text.split('=')[0] ?? '',
+      args: [`--${text}`],
+      result: 'none' as const,
+    })),
+    { flag: 'no-such-flag', args: ['--no-such-flag'], result: 'none' },
+  ];
+  return cases;
+}

@@ -1,0 +1,164 @@
+import { generateKeyPairSync } from 'node:crypto';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { bases, type Ended, filesOf, output, registry, run, Scoville } from './harness.ts';
+import { configOf } from './image-config.ts';
+import { type FlagCase, flagCases } from './parity-flag-cases.ts';
+
+type Tool = 'docker' | 'scoville';
+const TOOLS = ['docker', 'scoville'] as const;
+const CASES = flagCases(registry);
+const scoville = new Scoville();
+let folder = '';
+const made = new Set<string>();
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'scoville-parity-flags-'));
+  const { privateKey } = generateKeyPairSync('rsa', {
+    modulusLength: 2048,
+    privateKeyEncoding: { type: 'pkcs1', format: 'pem' },
+    publicKeyEncoding: { type: 'pkcs1', format: 'pem' },
+  });
+  writeFileSync(join(folder, 'key'), privateKey, { mode: 0o600 });
+});
+afterAll(async () => {
+  await run('docker', ['rmi', '--force', ...made]);
+  await scoville.remove();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** A context of the same name for each of the two. */
+function contextOf(one: FlagCase, tool: Tool, at: number): string {
+  const dir = join(folder, String(at), tool, 'app');
+  const { dockerfile = 'RUN echo built > /built\n' } = one;
+  const gap = dockerfile.startsWith('AS ') ? ' ' : '\n';
+  const files = { Dockerfile: `FROM ${bases.busybox}${gap}${dockerfile}`, ...one.files };
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(dir, path)), { recursive: true });
+    writeFileSync(join(dir, path), text);
+  }
+  return dir;
+}
+
+function build(tool: Tool, args: readonly string[], cwd: string): Promise<Ended> {
+  const words = args.map((arg) => arg.replace('TOOL', tool).replace('KEY', join(folder, 'key')));
+  for (const [i, word] of words.entries()) if (word === '-t') made.add(words[i + 1] ?? '');
+  return tool === 'docker'
+    ? run('docker', ['buildx', 'build', ...words], { cwd })
+    : // What is added to an image is the subject of other tests.
+      scoville.run(['build', '--no-sign', '--no-grade', ...words], { cwd });
+}
+
+const withoutDigests = (text: string): string => text.replace(/sha256:[0-9a-f]{64}/g, 'DIGEST');
+
+/** What a file says, in a form in which two builds can be compared. */
+function said(path: string, how: string): unknown {
+  if (!existsSync(path)) return 'not there';
+  if (how === 'there') return 'there';
+  if (how === 'text') return withoutDigests(readFileSync(path, 'utf8'));
+  if (how === 'tree')
+    return readdirSync(path, { recursive: true, encoding: 'utf8' })
+      .map((name) => {
+        const stats = statSync(join(path, name), { throwIfNoEntry: false });
+        return stats?.isFile() === true ? `${name} ${stats.mode} ${stats.size}` : name;
+      })
+      .sort();
+  const json = JSON.parse(withoutDigests(readFileSync(path, 'utf8'))) as Record<string, unknown>;
+  const { 'containerimage.descriptor': descriptor, ...rest } = json;
+  // docs/compatibility.md, metadata-provenance.
+  delete rest['buildx.build.provenance'];
+  return {
+    ...rest,
+    'buildx.build.ref': String(rest['buildx.build.ref']).replace(/[a-z0-9]{25}$/, 'REF'),
+    'image.name': String(rest['image.name']).replaceAll(/-(docker|scoville):/g, '-TOOL:'),
+    mediaType: (descriptor as { readonly mediaType?: string }).mediaType,
+  };
+}
+
+async function tarList(bytes: Uint8Array): Promise<string> {
+  return (await run('tar', ['-tf', '-'], { input: bytes })).stdout;
+}
+
+/** Builds, and gives all that is compared. */
+async function outcomeOf(one: FlagCase, tool: Tool, at: number): Promise<unknown> {
+  const cwd = contextOf(one, tool, at);
+  const image = `parity-flags-${tool}:1`;
+  const remote = `${registry}/e2e/${image}`;
+  const [tag, name] =
+    one.result === 'none'
+      ? [[], '']
+      : one.result === 'registry'
+        ? [[], remote]
+        : [['-t', image], image];
+  made.add(image);
+  // What an earlier case left must not be taken for this one's.
+  await run('docker', ['rmi', '--force', image, remote]);
+  const ended = await build(tool, [...tag, ...one.args, '.'], cwd);
+  const isThere = ended.exitCode === 0 && name !== '';
+  if (isThere && name === remote) {
+    await run('docker', ['rmi', '--force', name]);
+    await output('docker', ['pull', '-q', name]);
+  }
+  if (isThere && one.wrote?.['iid'] !== undefined)
+    expect(readFileSync(join(cwd, 'iid'), 'utf8')).toBe(
+      (await output('docker', ['image', 'inspect', '--format', '{{.Id}}', name])).trim(),
+    );
+  const wrote: Record<string, unknown> = {};
+  for (const [path, how] of Object.entries(one.wrote ?? {}))
+    wrote[path] =
+      how === 'tar' ? await tarList(readFileSync(join(cwd, path))) : said(join(cwd, path), how);
+  return {
+    exitCode: ended.exitCode,
+    stdout: one.tarOnStdout === true ? await tarList(ended.bytes) : withoutDigests(ended.stdout),
+    wrote,
+    files: isThere ? await filesOf(name) : [],
+    config: isThere ? await configOf(name) : {},
+  };
+}
+
+describe('each flag of docker buildx build does through scoville what it does without', () => {
+  test('there is a case for every flag that this buildx shows, experimental ones too', async () => {
+    const help = await output('docker', ['buildx', 'build', '--help'], {
+      env: { BUILDX_EXPERIMENTAL: '1' },
+    });
+    const shown = [...help.matchAll(/^ {2,6}(?:-\w, )?--([a-z-]+)/gm)].map(
+      ([, name]) => name ?? '',
+    );
+    expect(shown.length).toBeGreaterThan(30);
+    const known = CASES.flatMap(({ flag, also = [] }) => [flag, ...also]);
+    expect(shown.filter((name) => !known.includes(name))).toEqual([]);
+  });
+
+  test.each(CASES.map((one, at) => ({ ...one, at, title: one.name ?? one.args.join(' ') })))(
+    '--$flag: $title',
+    async ({ at, ...one }) => {
+      const [theirs, ours] = await Promise.all(TOOLS.map((tool) => outcomeOf(one, tool, at)));
+      expect(ours).toEqual(theirs);
+    },
+  );
+
+  test.each(
+    CASES.flatMap(({ flag, wrong, ...one }, at) =>
+      wrong === undefined ? [] : [{ ...one, flag, wrong, at }],
+    ),
+  )('--$flag wrongly used: $wrong', async ({ at, wrong, ...one }) => {
+    const [theirs, ours] = await Promise.all(
+      TOOLS.map((tool) => build(tool, [...wrong, '.'], contextOf(one, tool, at))),
+    );
+    expect({ exitCode: ours?.exitCode, stdout: ours?.stdout }).toEqual({
+      exitCode: theirs?.exitCode,
+      stdout: theirs?.stdout,
+    });
+  });
+});
