@@ -221,10 +221,12 @@ export const SETTINGS_TABLE: Readonly<Record<string, SettingField>> = {
   }),
   offline: {
     type: BOOLEAN,
+    flag: '--offline',
     help: 'Grade and verify without the network: scanners use the databases they have; an identity counts with a trusted root in a file alone.',
   },
   vex: {
     type: { kind: 'list', of: TEXT },
+    flag: '--vex',
     help: 'VEX documents (OpenVEX, CycloneDX), files beside the settings file, that set vulnerabilities aside.',
     byDefault: 'none',
   },

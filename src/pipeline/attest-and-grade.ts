@@ -48,7 +48,7 @@ export async function attestAndGrade(
     signer === undefined ? undefined : signEarly(context, prepared, image, times, signer);
   early?.catch(() => undefined);
   const evidence = await inspect(context, prepared, image, times);
-  const scanning = plan.own.grade ? scanPlatforms(context, plan, image, evidence) : undefined;
+  const scanning = plan.own.grade ? scanPlatforms(context, prepared, image, evidence) : undefined;
   // A scan that fails while signing still runs is looked at when it is awaited.
   scanning?.catch(() => undefined);
   if (!sign.on) context.emit({ kind: 'phase-off', phase: 'attest', reason: sign.offBecause });

@@ -38,7 +38,7 @@ export async function finishImage(
   const lock = await lockOfBuilt(context, prepared, image);
   // Before anything is signed: a signature may stand in a public log.
   if (lock !== undefined) checkBuilt(context, plan, lock);
-  const before = await recallResult(context, store.blobs, plan, image.index, signer);
+  const before = await recallResult(context, store.blobs, prepared, image.index, signer);
   if (before !== undefined) {
     const steps = [
       'inspect',
@@ -57,6 +57,6 @@ export async function finishImage(
     return { index: image.index, lock, ...before };
   }
   const result = await attestAndGrade(context, prepared, image, times, signer);
-  await rememberResult(context, plan, image.index, signer, result);
+  await rememberResult(context, prepared, image.index, signer, result);
   return { index: image.index, lock, ...result };
 }

@@ -1,5 +1,6 @@
 import { dirname, isAbsolute, join, normalize, relative, sep } from 'node:path';
 import { CATALOGUE } from '../criteria/catalogue.ts';
+import type { VexDocument } from '../facts/vex-statement.ts';
 import type { BuildAnalysis } from '../model/build-analysis.ts';
 import type { DockerfileModel } from '../model/dockerfile.ts';
 import { UserError } from '../model/errors.ts';
@@ -31,6 +32,7 @@ import { Registries } from './registries.ts';
 import { findLocalImages, type FoundImage, resolveImages } from './resolve-images.ts';
 import { resolveLocked } from './resolve-locked.ts';
 import { refuseMissingFile } from './signer.ts';
+import { readVexFiles } from './vex-files.ts';
 
 const BUILDX_USAGE_EXIT = 1;
 
@@ -48,6 +50,8 @@ export interface Prepared {
   readonly images: readonly FoundImage[];
   readonly registries: Registries;
   readonly lock: FoundLock | undefined;
+  /** What is promised of vulnerabilities; empty where nothing is graded. */
+  readonly vex: readonly VexDocument[];
 }
 
 /** What is known of a build that is done again, in place of what would be looked up. */
@@ -131,6 +135,7 @@ export async function prepareBuild(
     const { key } = plan.value.settings.sign;
     if (key !== undefined) await refuseMissingFile(key);
   }
+  const graded = plan.value.kind === 'build' && parsed.own.grade;
   return {
     plan: plan.value,
     parsed,
@@ -143,6 +148,7 @@ export async function prepareBuild(
     images: engine?.images ?? [],
     registries,
     lock,
+    vex: graded ? await readVexFiles(plan.value.settings.vex) : [],
   };
 }
 

@@ -9,11 +9,14 @@ import type { TaggedManifest } from '../oci/legacy-signature.ts';
 import type { BuildPlan } from '../plans/build-plan.ts';
 import type { AttestedImage } from './attest-and-grade.ts';
 import type { PipelineContext } from './context.ts';
+import type { Prepared } from './prepare-build.ts';
 import type { Signer } from './signer.ts';
 
 /** A result rests on its day: ages, scanners' databases. Older ones are made anew. */
 const FRESH_MS = 24 * 60 * 60 * 1000;
 const SCHEMA = 4;
+
+type Judged = Pick<Prepared, 'vex'> & { readonly plan: BuildPlan };
 
 interface Remembered {
   readonly at: number;
@@ -27,11 +30,11 @@ interface Remembered {
 export async function recallResult(
   context: PipelineContext,
   blobs: BlobStore,
-  plan: BuildPlan,
+  prepared: Judged,
   index: Descriptor,
   signer: Signer | undefined,
 ): Promise<AttestedImage | undefined> {
-  const found = (await results(context).get(keyOf(context, plan, index, signer))) as
+  const found = (await results(context).get(keyOf(context, prepared, index, signer))) as
     Remembered | undefined;
   if (found === undefined || context.now() - found.at > FRESH_MS || found.at > context.now())
     return undefined;
@@ -45,7 +48,7 @@ export async function recallResult(
 /** Keeps the result for the next build that comes to the same digest. */
 export function rememberResult(
   context: PipelineContext,
-  plan: BuildPlan,
+  prepared: Judged,
   index: Descriptor,
   signer: Signer | undefined,
   { referrers, tagged, scorecard, contents = [] }: AttestedImage,
@@ -57,7 +60,7 @@ export function rememberResult(
     scorecard: scorecard ?? null,
     contents: contents.map(withoutFilesystem),
   };
-  return results(context).set(keyOf(context, plan, index, signer), remembered);
+  return results(context).set(keyOf(context, prepared, index, signer), remembered);
 }
 
 /** What reports read, as plain JSON: the filesystem is a tree with functions. */
@@ -77,10 +80,11 @@ function results(context: PipelineContext): JsonCache {
 /** All that statements and verdicts depend on besides the image's bytes. */
 function keyOf(
   context: PipelineContext,
-  plan: BuildPlan,
+  prepared: Judged,
   index: Descriptor,
   signer: Signer | undefined,
 ): string {
+  const { plan, vex } = prepared;
   const { settings, attest, names, epoch, own, needed } = plan;
   // Where the settings stand, and how high the gate is, change nothing of what is signed.
   const judged = { ...settings, file: null, gate: settings.gate.waivers };
@@ -101,6 +105,8 @@ function keyOf(
     enforced: plan.lock === undefined ? null : (plan.sourcePolicy?.pins ?? []),
     grade: own.grade,
     needed,
+    // By what they say: a promise that is withdrawn is to count no longer.
+    vex,
     signer: signer?.kind === 'key' ? [signer.ref, publicKeyDigest(signer)] : signer?.kind,
   };
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex');

@@ -6,9 +6,9 @@ import type { BuildPlan } from '../plans/build-plan.ts';
 import type { PipelineContext } from './context.ts';
 import type { PlatformEvidence } from './grade-image.ts';
 import type { FinalImage } from './image-under-build.ts';
+import type { Prepared } from './prepare-build.ts';
 import { scanImage } from './scan-image.ts';
 import { scanLayout } from './scan-layout.ts';
-import { readVexFiles } from './vex-files.ts';
 
 /** Where records of vulnerabilities are kept between runs. */
 export function vulnerabilityCache({ paths }: Pick<PipelineContext, 'paths'>): JsonCache {
@@ -18,12 +18,11 @@ export function vulnerabilityCache({ paths }: Pick<PipelineContext, 'paths'>): J
 /** Scans every platform of what was just built, one after the other, by the digest of its manifest. */
 export async function scanPlatforms(
   context: PipelineContext,
-  plan: BuildPlan,
+  { plan, vex }: Pick<Prepared, 'vex'> & { readonly plan: BuildPlan },
   image: FinalImage,
   evidence: readonly PlatformEvidence[],
 ): Promise<ReadonlyMap<Digest, Fact<VulnerabilitiesFact>>> {
-  const { scanner, offline, osv, vex } = plan.settings;
-  const documents = await readVexFiles(vex);
+  const { scanner, offline, osv } = plan.settings;
   const facts = new Map<Digest, Fact<VulnerabilitiesFact>>();
   for (const { platform, content } of evidence) {
     const { descriptor } = platform;
@@ -32,7 +31,7 @@ export async function scanPlatforms(
       layoutDir: await scanLayout(plan.layout, descriptor),
       content,
       image: { digests: [descriptor.digest, image.index.digest], references: referencesOf(plan) },
-      vex: documents,
+      vex,
       offline,
       osvUrl: osv.url,
       cache: vulnerabilityCache(context),

@@ -28,5 +28,7 @@ export function applyOptions(settings: Settings, own: OwnOptions): Settings {
     recentDays: own.maxAgeDays ?? settings.recentDays,
     registries: withPlainHttp(settings.registries, own.plainHttp),
     scanner: own.scanner ?? settings.scanner,
+    offline: own.offline ?? settings.offline,
+    vex: [...settings.vex, ...own.vex],
   };
 }

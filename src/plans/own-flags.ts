@@ -71,6 +71,14 @@ export const OWN_FLAGS: readonly FlagSpec[] = [
     choices: ['auto', 'grype', 'trivy', 'docker-scout', 'osv', 'none'],
     help: 'Vulnerability scanner',
   },
+  { name: 'offline', kind: 'bool', help: 'Use no network for grading' },
+  {
+    name: 'vex',
+    kind: 'array',
+    value: 'FILE',
+    path: true,
+    help: 'An OpenVEX or CycloneDX VEX document; may be repeated',
+  },
   {
     name: 'max-age',
     kind: 'string',

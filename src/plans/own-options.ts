@@ -25,6 +25,8 @@ export interface OwnOptions {
   readonly locked: boolean;
   readonly grade: boolean;
   readonly scanner?: ScannerChoice;
+  readonly offline?: boolean;
+  readonly vex: readonly string[];
   readonly maxAgeDays?: number;
   readonly plainHttp: readonly string[];
   readonly configFile?: string;
@@ -70,6 +72,8 @@ export function readOwnOptions(given: readonly GivenOwnFlag[]): Result<OwnOption
     locked: bool('locked') ?? false,
     grade: bool('grade') ?? true,
     ...present('scanner', all('scanner').at(-1) as OwnOptions['scanner']),
+    ...present('offline', bool('offline')),
+    vex: all('vex'),
     ...present('maxAgeDays', maxAge === undefined ? undefined : Number(maxAge)),
     plainHttp: all('plain-http'),
     ...present('configFile', all('config').at(-1)),

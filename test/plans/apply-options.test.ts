@@ -15,7 +15,7 @@ describe('applyOptions', () => {
 
   test('each goes above the settings', () => {
     const argv =
-      '--repro=off --no-pin --min-level=4 --min-grade=B --max-age=9 --plain-http=r:1 --scanner=none';
+      '--repro=off --no-pin --min-level=4 --min-grade=B --max-age=9 --plain-http=r:1 --scanner=none --offline --vex=v.json';
     expect(settings(DEFAULT_SETTINGS, ...argv.split(' '))).toEqual({
       ...DEFAULT_SETTINGS,
       reproducible: { ...DEFAULT_SETTINGS.reproducible, mode: 'off', pin: false },
@@ -23,6 +23,8 @@ describe('applyOptions', () => {
       recentDays: 9,
       registries: { 'r:1': { plainHttp: true } },
       scanner: 'none',
+      offline: true,
+      vex: ['v.json'],
     });
   });
 

@@ -10,6 +10,7 @@ describe('our own options', () => {
       reports: [],
       locked: false,
       grade: true,
+      vex: [],
       plainHttp: [],
       interactive: true,
       buildxArguments: [],
@@ -18,7 +19,7 @@ describe('our own options', () => {
 
   test('each is read', () => {
     const argv =
-      '--dry-run --json --report markdown=a.md --report json --min-level 3 --min-grade A+ --no-sign --key k --keyless=false --repro off --pin=false --lock=a.lock --locked --no-grade --scanner grype --max-age 7 --plain-http r:5000 --plain-http [::1]:80 --config c.yaml --no-interactive --buildx-arg -x .';
+      '--dry-run --json --report markdown=a.md --report json --min-level 3 --min-grade A+ --no-sign --key k --keyless=false --repro off --pin=false --lock=a.lock --locked --no-grade --scanner grype --max-age 7 --offline --vex v.json --vex w.json --plain-http r:5000 --plain-http [::1]:80 --config c.yaml --no-interactive --buildx-arg -x .';
     expect(parsed(...argv.split(' ')).own).toEqual({
       dryRun: true,
       json: true,
@@ -34,6 +35,8 @@ describe('our own options', () => {
       locked: true,
       grade: false,
       scanner: 'grype',
+      offline: true,
+      vex: ['v.json', 'w.json'],
       maxAgeDays: 7,
       plainHttp: ['r:5000', '[::1]:80'],
       configFile: 'c.yaml',

@@ -1,0 +1,85 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { FakeOsv } from '../fakes/fake-osv.ts';
+import { Scoville } from './harness.ts';
+
+interface ScoreJson {
+  readonly criteria: readonly { readonly id: string; readonly outcome: string }[];
+}
+
+const scoville = new Scoville();
+// OSV.dev is out of reach: a local server speaks its API.
+const osv = new FakeOsv();
+let context = '';
+
+beforeAll(async () => {
+  context = mkdtempSync(join(tmpdir(), 'scoville-vex-'));
+  await osv.listen();
+  osv.entries.push({
+    id: 'GHSA-aaaa-bbbb-cccc',
+    aliases: ['CVE-2026-0001'],
+    affected: [{ package: { ecosystem: 'npm', name: 'left' } }],
+    severity: [{ type: 'CVSS_V3', score: 'CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H' }],
+  });
+  writeFileSync(
+    join(context, 'Dockerfile'),
+    'FROM scratch\nCOPY package.json /node_modules/left/\n',
+  );
+  writeFileSync(join(context, 'package.json'), '{"name":"left","version":"1.0.0"}');
+  writeFileSync(join(context, '.scoville.yaml'), `osv:\n  url: ${osv.url}\nscanner: osv\n`);
+});
+afterAll(async () => {
+  await osv.close();
+  await scoville.remove();
+  rmSync(context, { recursive: true, force: true });
+});
+
+const vex = (status: string): string =>
+  JSON.stringify({
+    '@context': 'https://openvex.dev/ns/v0.2.0',
+    '@id': 'https://example.org/vex/1',
+    author: 'us',
+    timestamp: '2026-01-01T00:00:00Z',
+    version: 1,
+    statements: [
+      {
+        vulnerability: { name: 'CVE-2026-0001' },
+        products: [{ '@id': 'pkg:npm/left@1.0.0' }],
+        status,
+        ...(status === 'not_affected'
+          ? { justification: 'vulnerable_code_not_in_execute_path' }
+          : {}),
+      },
+    ],
+  });
+
+async function critical(...flags: string[]): Promise<string | undefined> {
+  const args = ['build', '--json', '-t', 'vex-e2e:1', ...flags, context];
+  const { stdout } = await scoville.expect(0, args);
+  const { criteria } = JSON.parse(stdout) as ScoreJson;
+  return criteria.find(({ id }) => id === 'no-critical')?.outcome;
+}
+
+test('a promise counts while it is made, and no longer', async () => {
+  const file = join(context, 'our.openvex.json');
+  expect(await critical()).toBe('fail');
+  writeFileSync(file, vex('not_affected'));
+  expect(await critical('--vex', file)).toBe('pass');
+  writeFileSync(file, vex('affected'));
+  expect(await critical('--vex', file)).toBe('fail');
+});
+
+test('offline, what was not looked up is not known', async () => {
+  const before = osv.calls.length;
+  expect(await critical('--offline')).toBe('unknown');
+  expect(osv.calls.length).toBe(before);
+});
+
+test('a document that cannot be read stops a build before it begins', async () => {
+  const args = ['build', '-t', 'vex-e2e:2', '--vex', join(context, 'none.json'), context];
+  const { stderr } = await scoville.expect(2, args);
+  expect(stderr).toContain(`the VEX document ${join(context, 'none.json')} cannot be read`);
+  expect(stderr).not.toContain('build:');
+});
