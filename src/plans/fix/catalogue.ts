@@ -1,17 +1,31 @@
 import type { FixRule } from '../../model/fix-rule.ts';
 import { elevatedFiles } from './elevated-files.ts';
 import { execForm } from './exec-form.ts';
+import { freezeArchives } from './freeze-archives.ts';
+import { ignoreFile } from './ignore-file.ts';
+import { lockFiles } from './lock-files.ts';
 import { maintainer } from './maintainer.ts';
 import { nonrootUser } from './nonroot-user.ts';
 import { packageCaches } from './package-caches.ts';
 import { pinImages } from './pin-images.ts';
+import { pinPackages } from './pin-packages.ts';
+import { relativeWorkdir } from './relative-workdir.ts';
+import { sourceLabel } from './source-label.ts';
+import { sudo } from './sudo.ts';
 
 /** Every rule of `scoville fix`, in the order in which their edits are shown and applied. */
 export const FIX_RULES: readonly FixRule[] = [
   pinImages,
+  freezeArchives,
+  pinPackages,
+  lockFiles,
+  sudo,
   packageCaches,
+  relativeWorkdir,
   elevatedFiles,
   nonrootUser,
   execForm,
+  ignoreFile,
   maintainer,
+  sourceLabel,
 ];

@@ -1,0 +1,96 @@
+import type { PackageInstall, PackageManager } from '../../model/build-analysis.ts';
+import type { FixInput, FixPlan, FixRule } from '../../model/fix-rule.ts';
+import { commandAt } from './command-at.ts';
+import { NOTHING, proposal, refusal, together } from './proposal.ts';
+
+interface Remedy {
+  readonly file: string;
+  /** The word that is replaced, or behind which the flag stands. */
+  readonly verb: RegExp;
+  readonly text: (verb: string) => string;
+}
+
+/** How a manager is told to hold to its lock file. */
+const REMEDIES: Partial<Record<PackageManager, (files: ReadonlySet<string>) => Remedy>> = {
+  npm: () => ({ file: 'package-lock.json', verb: /^(?:install|i|in)$/, text: () => 'ci' }),
+  yarn: (files) => ({
+    file: 'yarn.lock',
+    verb: /^(?:install|yarn)$/,
+    text: (verb) => `${verb} ${files.has('.yarnrc.yml') ? '--immutable' : '--frozen-lockfile'}`,
+  }),
+  pnpm: () => ({
+    file: 'pnpm-lock.yaml',
+    verb: /^(?:install|i)$/,
+    text: (verb) => `${verb} --frozen-lockfile`,
+  }),
+  cargo: () => ({
+    file: 'Cargo.lock',
+    verb: /^(?:build|b|fetch|run|install)$/,
+    text: (verb) => `${verb} --locked`,
+  }),
+};
+
+function held(install: PackageInstall, input: FixInput): FixPlan {
+  if (install.lockFile || install.packages.length > 0) return NOTHING;
+  const { context } = input.facts;
+  const remedy = REMEDIES[install.manager]?.(new Set(context));
+  if (remedy === undefined || context === undefined) return NOTHING;
+  const { file, verb, text } = remedy;
+  const at = { line: install.range.startLine };
+  const refused = (reason: string): FixPlan => ({
+    edits: [],
+    refusals: [refusal(at, `${install.command}: ${reason}`)],
+  });
+  if (!context.includes(file)) return refused(`there is no ${file} in the context`);
+  const isCopied = input.source.instructions.some(
+    ({ keyword, line, instruction }) =>
+      (keyword === 'COPY' || keyword === 'ADD') &&
+      line < at.line &&
+      instruction?.arguments.slice(0, -1).some((path) => copies(path, file)) === true,
+  );
+  if (!isCopied) return refused(`${file} is not copied before it`);
+  const found = commandAt(input, install.stage, install.range);
+  // `yarn` alone installs.
+  const word = found?.command.words.findLast(
+    ({ value }) => value !== undefined && verb.test(value),
+  );
+  if (found === undefined || word === undefined)
+    return refused('its words have no place of their own');
+  return {
+    edits: [
+      proposal(found.run, {
+        key: install.manager,
+        title: `Hold ${install.manager} to ${file}`,
+        why: `Without it the build takes whatever versions are new, and ${file} does not count`,
+        risk: 'low',
+        riskReason: `the build fails where ${file} is not up to date`,
+        edits: [{ start: word.start, end: word.end, text: text(word.text) }],
+      }),
+    ],
+    refusals: [],
+  };
+}
+
+/** True where a source of COPY brings a file at the top of the context. */
+function copies(path: string, file: string): boolean {
+  const bare = path.replace(/^\.?\//, '').replace(/\/$/, '');
+  if (bare === '' || bare === '.' || bare === '*' || bare === file) return true;
+  if (!bare.includes('*') && !bare.includes('?')) return false;
+  const pattern = bare
+    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
+    .replaceAll('*', '[^/]*')
+    .replaceAll('?', '[^/]');
+  return new RegExp(`^${pattern}$`).test(file);
+}
+
+/** Package managers hold to the lock file that is there. */
+export const lockFiles: FixRule = {
+  id: 'lock-files',
+  title: 'Hold to the lock file that is there',
+  help:
+    'Where the context has the lock file and it is copied before: `npm install` becomes `npm ci`, `yarn` gets `--frozen-lockfile` (`--immutable` where there is a `.yarnrc.yml`), `pnpm install` `--frozen-lockfile`, `cargo` ' +
+    '`--locked`. Installs that name packages are left to `pin-packages`.',
+  criterion: 'pinned-packages',
+  needs: ['context'],
+  plan: (input) => together(input.analysis.installs.map((install) => held(install, input))),
+};

@@ -1,0 +1,119 @@
+import type { InstalledName, PackageInstall, PackageManager } from '../../model/build-analysis.ts';
+import type { SourceWord } from '../../model/dockerfile-source.ts';
+import type { FixInput, FixPlan, FixRule, InstalledVersion } from '../../model/fix-rule.ts';
+import type { TextEdit } from '../../model/planned-edit.ts';
+import { commandAt } from './command-at.ts';
+import { NOTHING, proposal, refusal, together } from './proposal.ts';
+
+/** How a manager's packages are recorded in an image, and how a version is put behind a name. */
+const MANAGERS: Partial<Record<PackageManager, { readonly type: string; readonly joint: string }>> =
+  {
+    apt: { type: 'deb', joint: '=' },
+    apk: { type: 'apk', joint: '=' },
+    dnf: { type: 'rpm', joint: '-' },
+    pip: { type: 'pypi', joint: '==' },
+    npm: { type: 'npm', joint: '@' },
+    gem: { type: 'gem', joint: ':' },
+  };
+/** What archives drop old versions of. */
+const MOVING = new Set<PackageManager>(['apt', 'apk', 'dnf']);
+/** A version that means the same to every shell and package manager. */
+const PLAIN = /^[A-Za-z0-9][\w.+~:-]*$/;
+
+/** As pip compares names (PEP 503). */
+function nameKey(type: string, name: string): string {
+  return type === 'pypi' ? name.toLowerCase().replace(/[-_.]+/g, '-') : name;
+}
+
+/** The one version of a package that a stage has; an error where there is none or several. */
+function versionOf(
+  name: string,
+  type: string,
+  installed: readonly InstalledVersion[],
+): { readonly version: string } | { readonly reason: string } {
+  const versions = new Set(
+    installed
+      .filter((one) => one.type === type && nameKey(type, one.name) === nameKey(type, name))
+      .map(({ version }) => version),
+  );
+  const [version, second] = versions;
+  if (version === undefined) return { reason: `${name} is not among what the stage installed` };
+  if (second !== undefined) return { reason: `${name} was installed in ${versions.size} versions` };
+  return PLAIN.test(version)
+    ? { version }
+    : { reason: `${name} has a version that is no plain word` };
+}
+
+/** The word that names a package, whole: without a variable, a version or a release. */
+function wordOf({ name }: InstalledName, words: readonly SourceWord[]): SourceWord | undefined {
+  const bare = (text: string): string =>
+    text.replace(/^(["'])(.*)\1$/, '$2').replace(/\[[^\]]*\]$/, '');
+  return words.find(({ text, value }) => value !== undefined && bare(text) === name);
+}
+
+function pinned(install: PackageInstall, input: FixInput): FixPlan {
+  const { manager, packages, lockFile, frozenRepository, unresolved, stage, range } = install;
+  const loose = packages.filter(({ pin }) => pin === undefined);
+  const how = MANAGERS[manager];
+  if (lockFile || frozenRepository || loose.length === 0 || how === undefined) return NOTHING;
+  const at = { line: range.startLine };
+  const refused = (reason: string, settle?: string): FixPlan => ({
+    edits: [],
+    refusals: [
+      refusal(at, `${loose.map(({ name }) => name).join(', ')} not pinned: ${reason}`, settle),
+    ],
+  });
+  if (unresolved) return refused('a name is not constant');
+  if (install.requirementsFile !== undefined) return refused(`${install.requirementsFile} decides`);
+  const found = commandAt(input, stage, range);
+  if (found === undefined) return refused('the words have no place of their own');
+  const known = input.facts.versions.get(stage);
+  if (known === undefined)
+    return refused('what the stage installs is not known', 'scoville fix --build');
+  if (!known.ok) return refused(known.error);
+  const edits: (TextEdit & { readonly name: string; readonly version: string })[] = [];
+  const reasons: string[] = [];
+  for (const one of loose) {
+    const word = wordOf(one, found.command.words);
+    const version = versionOf(one.name, how.type, known.value);
+    if (word === undefined) reasons.push(`${one.name} is not spelled as one word`);
+    else if ('reason' in version) reasons.push(version.reason);
+    else {
+      const end = /["']$/.test(word.text) ? word.end - 1 : word.end;
+      edits.push({
+        start: end,
+        end,
+        text: how.joint + version.version,
+        name: one.name,
+        version: version.version,
+      });
+    }
+  }
+  return {
+    edits: edits.map(({ name, version, ...edit }) =>
+      proposal(found.run, {
+        key: `${manager}/${name}`,
+        title: `Pin ${name} of ${manager} to ${version}`,
+        why: 'Each build gets the version that this one was tried with',
+        risk: MOVING.has(manager) ? 'medium' : 'low',
+        riskReason: MOVING.has(manager)
+          ? 'the archive drops old versions: once it has a newer one the build fails until the pin is refreshed; --freeze holds the archive instead'
+          : 'updates no longer come by themselves',
+        edits: [edit],
+      }),
+    ),
+    refusals: reasons.map((reason) => refusal(at, reason)),
+  };
+}
+
+/** Installed packages get the versions that the build really installed. */
+export const pinPackages: FixRule = {
+  id: 'pin-packages',
+  title: 'Pin packages to the versions that are installed',
+  help:
+    'Puts the version that a stage really installed behind each name: `curl=8.14.1-2` (apt, apk), `-` (dnf), `==` (pip), `@` (npm), `:` (gem). Versions come from `scoville.lock` beside the Dockerfile, for the ' +
+    'stages of the image, or with `--build` from a build of each stage that installs something. What the lock or the build does not know is left alone; so are requirements files and lock files, which decide for themselves.',
+  criterion: 'pinned-packages',
+  needs: ['versions'],
+  plan: (input) => together(input.analysis.installs.map((install) => pinned(install, input))),
+};

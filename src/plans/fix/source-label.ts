@@ -1,0 +1,45 @@
+import type { FixInput, FixPlan, FixRule } from '../../model/fix-rule.ts';
+import { linesBehind, NOTHING, proposal } from './proposal.ts';
+import { quoted } from './quoted.ts';
+import { fromOf, inImage } from './stage-view.ts';
+
+const SOURCE = 'org.opencontainers.image.source';
+
+function plan(input: FixInput): FixPlan {
+  const { model, source, facts } = input;
+  const from = fromOf(input, model.target);
+  const { repository } = facts;
+  const has = inImage(input).some(
+    ({ keyword, instruction }) =>
+      keyword === 'LABEL' &&
+      instruction.arguments.some((word) => word.replace(/["']/g, '').startsWith(`${SOURCE}=`)),
+  );
+  if (from === undefined || repository === undefined || has) return NOTHING;
+  return {
+    edits: [
+      proposal(from, {
+        key: 'source',
+        title: `Say where the source is: ${repository}`,
+        why: 'Registries link to it, and whoever runs the image finds what it was built from. scoville build says it by itself; other builders read it here',
+        risk: 'none',
+        riskReason: 'metadata only',
+        edits: [
+          linesBehind(source, from, [`LABEL ${SOURCE}=${quoted(repository, source.escape)}`]),
+        ],
+      }),
+    ],
+    refusals: [],
+  };
+}
+
+/** The image says where its source is. */
+export const sourceLabel: FixRule = {
+  id: 'source-label',
+  title: 'Say where the source is',
+  help:
+    'Adds `LABEL org.opencontainers.image.source` with the address of git’s remote `origin`, without user and password, behind the last FROM. `created` and the authors cannot be known from here: `scoville build` adds the time, and ' +
+    '[`annotations`](criteria/annotations.md) says how to give the rest.',
+  criterion: 'annotations',
+  needs: ['git'],
+  plan,
+};
