@@ -46,10 +46,28 @@ java21-debian13 distroless/java21-debian13:nonroot
 LIST
 }
 
-# An image of an earlier recipe is made again; layers of it that are the same come from Docker's cache.
-recipe=$(cat "$here/stacks.Dockerfile" "$here/unpack-debs.sh" | cksum | cut -d ' ' -f 1)
+# An image of an earlier recipe is made again: one whose stage, or a stage that it takes from, has another text now. Layers that are the same come
+# from Docker's cache.
+recipe_of() {
+  awk -v target="$1" '
+    /^FROM / { name = $4 }
+    name != "" { text[name] = text[name] $0 "\n" }
+    function add(stage, words, count, i, word) {
+      if (stage in seen || !(stage in text)) return
+      seen[stage] = 1
+      out = out text[stage]
+      count = split(text[stage], words, /[ \n]/)
+      for (i = 1; i <= count; i++) {
+        word = words[i]
+        sub(/^--from=/, "", word)
+        add(word)
+      }
+    }
+    END { add(target); printf "%s", out }' "$here/stacks.Dockerfile" | cat - "$here/unpack-debs.sh" | cksum | cut -d ' ' -f 1
+}
+# published TARGET IMAGE
 published() {
-  [ "$(cat "$state/stacks/$1" 2>/dev/null)" = "$recipe" ] && docker buildx imagetools inspect "$registry/$1" >/dev/null 2>&1
+  [ "$(cat "$state/stacks/$2" 2>/dev/null)" = "$(recipe_of "$1")" ] && docker buildx imagetools inspect "$registry/$2" >/dev/null 2>&1
 }
 
 buildx() {
@@ -65,7 +83,7 @@ build() {
   # Once more where it fails: an engine that is busy has lost a layer between building and pushing.
   buildx "$1" "$2" "$certificates" || buildx "$1" "$2" "$certificates" || { tail -n 15 "$log" >&2; exit 2; }
   mkdir -p "$state/stacks/$(dirname "$2")"
-  echo "$recipe" >"$state/stacks/$2"
+  recipe_of "$1" >"$state/stacks/$2"
 }
 
 if [ "${1:-}" = --list ]; then
@@ -77,7 +95,7 @@ while read -r target image; do
   if [ -n "$wanted" ]; then
     case " $wanted " in *" $image "* | *" ${image#*/} "*) ;; *) continue ;; esac
   fi
-  published "$image" || build "$target" "$image"
+  published "$target" "$image" || build "$target" "$image"
   echo "$registry/$image"
 done < <(images)
 for name in $wanted; do
