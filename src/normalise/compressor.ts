@@ -1,28 +1,19 @@
 import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
-import { parseDigest, type Digest } from '../model/digest.ts';
 import { inThread, openPool, type PieceCompressor } from './compress-pool.ts';
 import { WINDOW } from './deflate/deflate-piece.ts';
 import { FINAL, HEADER, PIECE_BYTES, trailer } from './gzip-file.ts';
+import { type Compressed, type LayerSink, sha256, type Write } from './layer-sink.ts';
 
 /** Workers take 30 ms to start: only what is over this many pieces is worth it. */
 const SMALL = 6;
-
-export type Write = (chunk: Uint8Array) => Promise<void> | void;
-
-/** What came out: sha256 and length of the gzip file, sha256 of what it unpacks to. */
-export interface Compressed {
-  readonly digest: Digest;
-  readonly size: number;
-  readonly diffId: Digest;
-}
 
 /**
  * Gzip whose bytes depend on the input alone: not on how it is cut into chunks, the number of threads, Node, its zlib
  * or the processor. One member; each PIECE_BYTES of input are compressed with the WINDOW before them as history, and end
  * on a whole byte. `close` has to be called in every case.
  */
-export class LayerCompressor {
+export class LayerCompressor implements LayerSink {
   readonly #write: Write;
   readonly #openPool: () => PieceCompressor;
   #pool: PieceCompressor = inThread;
@@ -106,10 +97,4 @@ export class LayerCompressor {
     this.#size += bytes.length;
     await this.#write(bytes);
   }
-}
-
-function sha256(hex: string): Digest {
-  const digest = parseDigest(`sha256:${hex}`);
-  if (digest === undefined) throw new Error('no sha256');
-  return digest;
 }

@@ -1,14 +1,16 @@
 import { createHash } from 'node:crypto';
-import { digestOf, parseDigest, type Digest } from '../model/digest.ts';
+import { digestOf, type Digest } from '../model/digest.ts';
 import { MEDIA_TYPE } from '../model/oci.ts';
 import { TarReader } from '../tar/reader.ts';
 import { TAR_END } from '../tar/writer.ts';
 import { openPool, type PieceCompressor } from './compress-pool.ts';
-import { LayerCompressor, type Write } from './compressor.ts';
+import { LayerCompressor } from './compressor.ts';
 import { entryContent } from './entry-content.ts';
 import { LayerRewriter, type Report, type Touched } from './layer-rewriter.ts';
+import { type Compression, type LayerSink, sha256, type Write } from './layer-sink.ts';
 import type { RuleSet } from './rule-set.ts';
 import { NO_TRAIL, StampLedger, type TimeTrail } from './stamp-ledger.ts';
+import { ZstdCompressor } from './zstd-compressor.ts';
 
 /** A file that a rule has to see as a whole is held in memory up to this size, in bytes. */
 const MAX_BUFFERED = 64 * 2 ** 20;
@@ -21,6 +23,8 @@ export interface LayerInput {
   /** The layer is a COPY's or an ADD's (`layerKinds`): all its times become the epoch. */
   readonly copied: boolean;
   readonly rules: RuleSet;
+  /** The default is gzip. */
+  readonly compression?: Compression;
   /** Takes the compressed bytes; waited for. */
   readonly write: Write;
   /** What the own layer below left (`NormalisedLayer.trail`); nothing for the first. */
@@ -60,13 +64,16 @@ export async function normaliseLayer(input: LayerInput): Promise<NormalisedLayer
     stamps,
     maxBuffered: input.maxBuffered ?? MAX_BUFFERED,
   });
-  const compressor = new LayerCompressor(input.write, input.pool ?? openPool);
+  const isZstd = input.compression === 'zstd';
+  const compressor = isZstd
+    ? await ZstdCompressor.open(input.write)
+    : new LayerCompressor(input.write, input.pool ?? openPool);
   try {
     const sourceDiffId = await rewrite(input, rewriter, compressor);
     const compressed = await compressor.finish();
     return {
       ...compressed,
-      mediaType: MEDIA_TYPE.layerGzip,
+      mediaType: isZstd ? MEDIA_TYPE.layerZstd : MEDIA_TYPE.layerGzip,
       sourceDiffId,
       changed: compressed.diffId !== sourceDiffId,
       touched: rewriter.touched,
@@ -80,17 +87,20 @@ export async function normaliseLayer(input: LayerInput): Promise<NormalisedLayer
 
 /** All that a layer's result depends on, as one hex name: for caches of results. */
 export function layerKey(
-  layer: Pick<LayerInput, 'epoch' | 'copied' | 'rules' | 'earlier'> & { sourceDiffId: Digest },
+  layer: Pick<LayerInput, 'epoch' | 'copied' | 'rules' | 'earlier' | 'compression'> & {
+    sourceDiffId: Digest;
+  },
 ): string {
-  const { sourceDiffId, epoch, copied, rules, earlier } = layer;
-  const parts = [sourceDiffId, epoch, copied, rules.id, earlier ?? NO_TRAIL];
+  const { sourceDiffId, epoch, copied, rules, earlier, compression } = layer;
+  const other = compression === 'zstd' ? [compression] : [];
+  const parts = [sourceDiffId, epoch, copied, rules.id, earlier ?? NO_TRAIL, ...other];
   return digestOf(JSON.stringify(parts)).slice('sha256:'.length);
 }
 
 async function rewrite(
   input: LayerInput,
   rewriter: LayerRewriter,
-  compressor: LayerCompressor,
+  compressor: LayerSink,
 ): Promise<Digest> {
   const source = createHash('sha256');
   const reader = new TarReader(rewriter);
@@ -105,7 +115,5 @@ async function rewrite(
   }
   reader.end();
   await compressor.push(TAR_END);
-  const digest = parseDigest(`sha256:${source.digest('hex')}`);
-  if (digest === undefined) throw new Error('no sha256');
-  return digest;
+  return sha256(source.digest('hex'));
 }

@@ -20,6 +20,7 @@ export interface NewLayer {
   readonly digest: Digest;
   readonly size: number;
   readonly diffId: Digest;
+  readonly mediaType: string;
 }
 
 export interface RebuildInput {
@@ -117,7 +118,10 @@ function rebuiltLayer(
   const isDocker = manifestType === MEDIA_TYPE.dockerManifest;
   return {
     ...noted,
-    mediaType: isDocker ? MEDIA_TYPE.dockerLayerGzip : MEDIA_TYPE.layerGzip,
+    mediaType:
+      isDocker && own.mediaType === MEDIA_TYPE.layerGzip
+        ? MEDIA_TYPE.dockerLayerGzip
+        : own.mediaType,
     digest: own.digest,
     size: own.size,
   };

@@ -28,6 +28,7 @@ export async function normaliseBuilt(
           blobs: store.blobs,
           cache: createCache(`${context.paths.cache}/layers`, rules.id),
           rules,
+          compression: plan.compression === 'zstd' ? 'zstd' : 'gzip',
           epoch: epochOf(plan),
           created: plan.created,
           annotations: (platform) => ({

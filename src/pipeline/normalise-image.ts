@@ -1,6 +1,7 @@
 import { UserError } from '../model/errors.ts';
 import { type Annotations, MEDIA_TYPE, platformName } from '../model/oci.ts';
 import { type BasePart, layerKinds } from '../normalise/layer-kinds.ts';
+import type { Compression } from '../normalise/layer-sink.ts';
 import { layerKey, type NormalisedLayer, normaliseLayer } from '../normalise/normalise-layer.ts';
 import { rebuildImage } from '../normalise/rebuild.ts';
 import type { RuleSet } from '../normalise/rule-set.ts';
@@ -15,6 +16,7 @@ export interface NormaliseRequest {
   readonly blobs: BlobStore;
   readonly cache: JsonCache;
   readonly rules: RuleSet;
+  readonly compression: Compression;
   /** Seconds since 1970. */
   readonly epoch: number;
   /** RFC 3339. */
@@ -82,13 +84,13 @@ async function normaliseOne(
   below: NormalisedLayer | undefined,
   request: NormaliseRequest,
 ): Promise<{ readonly layer: NormalisedLayer; readonly cached: boolean }> {
-  const { blobs, cache, rules, epoch } = request;
+  const { blobs, cache, rules, epoch, compression } = request;
   const sourceDiffId = built.config.rootfs.diff_ids[index];
   const source = built.manifest.layers[index];
   if (sourceDiffId === undefined || source === undefined)
     throw new UserError(`BuildKit's image ${built.descriptor.digest} has no layer ${index}`);
   const earlier = below === undefined ? {} : { earlier: below.trail };
-  const key = layerKey({ sourceDiffId, epoch, copied, rules, ...earlier });
+  const key = layerKey({ sourceDiffId, epoch, copied, rules, compression, ...earlier });
   const before = (await cache.get(key)) as NormalisedLayer | undefined;
   if (before !== undefined && (await blobs.size(before.digest)) === before.size)
     return { layer: before, cached: true };
@@ -99,6 +101,7 @@ async function normaliseOne(
       epoch,
       copied,
       rules,
+      compression,
       ...earlier,
       write: (chunk) => {
         // A layer may take minutes; Ctrl-C does not wait for its end.

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { DEFAULT_SETTINGS } from '../config/default-settings.ts';
 import type { DockerfileModel } from '../model/dockerfile.ts';
 import type { Descriptor } from '../model/oci.ts';
-import { platformName } from '../model/oci.ts';
+import { MEDIA_TYPE, platformName } from '../model/oci.ts';
 import type { OpenedImage } from '../model/opened-image.ts';
 import type { RecordedBuild } from '../model/recorded-build.ts';
 import { formatReference } from '../model/reference.ts';
@@ -60,7 +60,7 @@ export async function rebuild(
   for (const text of prepared.plan.notices) context.emit({ kind: 'notice', text });
   const isOurs = record.builder === 'scoville';
   const planned = isOurs
-    ? prepared
+    ? { ...prepared, plan: { ...prepared.plan, compression: compressionOf(image) } }
     : { ...prepared, plan: plainExport(prepared.plan, image.platforms[0].manifest) };
   context.emit({ kind: 'phase-started', phase: 'build' });
   const sent = await sendGitModes(context, planned);
@@ -73,6 +73,11 @@ export async function rebuild(
   if (!isOurs) return { root: await exportedRoot(directory.dir), dockerfile };
   const built = await readExport(directory.dir, store.blobs);
   return { root: (await normaliseBuilt(context, planned, built)).index, dockerfile };
+}
+
+/** The normaliser's compressor, told by the last layer: with none of the image's own it does not matter. */
+function compressionOf({ platforms: [{ manifest }] }: OpenedImage): 'gzip' | 'zstd' {
+  return manifest.layers.at(-1)?.mediaType === MEDIA_TYPE.layerZstd ? 'zstd' : 'gzip';
 }
 
 async function prepare(context: PipelineContext, request: RebuildRequest): Promise<Planned> {

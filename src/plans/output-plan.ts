@@ -106,8 +106,8 @@ function imageOutput(
       .filter(
         ([key, value]) =>
           (!HEEDED.has(key) && !key.startsWith('annotation')) ||
-          // Own layers have one compression, whose bytes are the same everywhere.
-          (key === 'compression' && value !== 'gzip'),
+          // Own layers are compressed by what gives the same bytes everywhere.
+          (key === 'compression' && value !== 'gzip' && value !== 'zstd'),
       )
       .map(([key, value]) => `--output ${key}=${value} has no effect here`),
   };

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -64,6 +64,24 @@ describe('where an image goes', () => {
       Digest: string;
     };
     expect(inspected.Digest).toBe(digest);
+  });
+
+  test('compression=zstd: the own layers, the same bytes from a clean cache, which Docker runs and skopeo unpacks', async () => {
+    const own = join(folder, 'zstd-context');
+    mkdirSync(own);
+    writeFileSync(join(own, 'Dockerfile'), `FROM ${bases.busybox}\nRUN echo squeezed > /word\n`);
+    const dir = join(folder, 'zstd');
+    const flags = ['-t', 'outputs-zstd:1', '-o', `type=oci,tar=false,dest=${dir},compression=zstd`];
+    const { digest } = await built(...flags, own);
+    expect((await built('--no-cache', ...flags, '--load', own)).digest).toBe(digest);
+    const { LayersData } = JSON.parse(await output('skopeo', ['inspect', `oci:${dir}:1`])) as {
+      readonly LayersData: readonly { readonly MIMEType: string }[];
+    };
+    const types = LayersData.map(({ MIMEType }) => MIMEType.split('+').at(-1));
+    expect(types).toEqual([...types.slice(0, -1).fill('gzip'), 'zstd']);
+    await output('skopeo', ['copy', '-q', `oci:${dir}:1`, `dir:${join(folder, 'unpacked')}`]);
+    const said = await output('docker', ['run', '--rm', 'outputs-zstd:1', 'cat', '/word']);
+    expect(said).toBe('squeezed\n');
   });
 
   test('push and load bring later what a build kept in the layout', async () => {

@@ -40,7 +40,14 @@ const input: RebuildInput = {
   manifest,
   config,
   base: { layers: 1, history: 2 },
-  layers: [{ digest: digestOf('new'), size: 7, diffId: digestOf('new diff') }],
+  layers: [
+    {
+      digest: digestOf('new'),
+      size: 7,
+      diffId: digestOf('new diff'),
+      mediaType: MEDIA_TYPE.layerGzip,
+    },
+  ],
   epoch: EPOCH,
   created: '2026-07-01T12:00:00Z',
   labels: { same: '3', fresh: '4' },
