@@ -2,7 +2,7 @@
 // fails on a time.
 //   npm run bench -- [--quick] [--json] [--runs N] [--bin FILE] [--keep] [--grade]
 // --quick: an image of 200 MB in place of 1.5 GB. --keep: leave images and files for another run, which takes them again.
-// --grade: only the grading, for which no Docker is needed.
+// --grade: only the grading, for which no Docker is needed. trivy on the PATH is measured beside it, and CHPS_SCORER=path/to/chps-scorer.sh too (with Docker).
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';

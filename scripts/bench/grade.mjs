@@ -1,7 +1,7 @@
-import { spawnSync } from 'node:child_process';
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { blobPaths, changeLayout, PACKINGS, writeLayout } from './layout.mjs';
+import { isInstalled, scorerRows, trivyRows } from './peers.mjs';
 import { row } from './table.mjs';
 import { inTurns, spread, timed } from './timing.mjs';
 
@@ -42,6 +42,7 @@ async function gzipRows(setup, layout) {
       { target: 0.1, note: 'floor: the cold grade' },
     ),
     ...trivyRows(setup, layout, whole.thing),
+    ...scorerRows(setup),
   ];
 }
 
@@ -66,34 +67,6 @@ async function warmTimes(setup, layout) {
     times.push(grade(setup, layout, []).seconds);
   }
   return spread(times);
-}
-
-/** trivy on the same layout, where it is installed: all that it found before is forgotten. */
-function trivyRows({ dir, runs }, layout, ours) {
-  if (!isInstalled('trivy')) return [];
-  const cache = join(dir, 'trivy');
-  const times = (...flags) =>
-    spread(
-      Array.from({ length: runs }, () => {
-        rmSync(cache, { recursive: true, force: true });
-        const args = ['image', '--quiet', '--input', layout.dir, '--cache-dir', cache, ...flags];
-        return timed('trivy', args).seconds;
-      }),
-    );
-  return [
-    row(
-      'cold grade, to trivy’s SBOM',
-      's',
-      { thing: ours, floor: times('--format', 'spdx-json', '--skip-db-update') },
-      { target: 0.4 },
-    ),
-    row(
-      'cold grade, to trivy’s secret scan',
-      's',
-      { thing: ours, floor: times('--scanners', 'secret') },
-      { target: 0.5 },
-    ),
-  ];
 }
 
 /** Without facts from before. */
@@ -122,8 +95,4 @@ function floorOf(layout) {
 function limited(megabytes) {
   const most = { median: MOST_MEGABYTES, min: MOST_MEGABYTES, max: MOST_MEGABYTES, runs: 1 };
   return { thing: spread(megabytes), floor: most };
-}
-
-function isInstalled(tool) {
-  return spawnSync(tool, ['--version'], { stdio: 'ignore' }).status === 0;
 }
