@@ -10,12 +10,16 @@ import { packageCaches } from './package-caches.ts';
 import { pinImages } from './pin-images.ts';
 import { pinPackages } from './pin-packages.ts';
 import { relativeWorkdir } from './relative-workdir.ts';
+import { runtimeStage } from './runtime-stage.ts';
 import { sourceLabel } from './source-label.ts';
 import { sudo } from './sudo.ts';
+import { verifyDownloads } from './verify-downloads.ts';
 
 /** Every rule of `scoville fix`, in the order in which their edits are shown and applied. */
 export const FIX_RULES: readonly FixRule[] = [
+  runtimeStage,
   pinImages,
+  verifyDownloads,
   freezeArchives,
   pinPackages,
   lockFiles,

@@ -1,4 +1,4 @@
-import type { DockerfileSource } from '../../model/dockerfile-source.ts';
+import type { DockerfileSource, SourceCommand } from '../../model/dockerfile-source.ts';
 import type { TextEdit } from '../../model/planned-edit.ts';
 import { lineEnd } from './proposal.ts';
 import { isExecForm, type Placed } from './stage-view.ts';
@@ -15,24 +15,52 @@ export function endObstacle(run: Placed): string | undefined {
   return undefined;
 }
 
-/** Adds `&& command` to the end of a RUN, on a line of its own where the RUN has several, in the way that they are written. */
-export function andThen(source: DockerfileSource, run: Placed, command: string): TextEdit {
-  const { text, eol, escape } = source;
-  const at = run.textEnd;
+/** What joins two commands of a RUN by `&&`: on one line, or on two in the way that the RUN is written. */
+export function joinedBy({ text, eol, escape }: DockerfileSource, run: Placed): string {
   const lines = text
-    .slice(run.start, at)
+    .slice(run.start, run.textEnd)
     .split('\n')
     .map((line) => line.replace(/\r$/, ''));
-  const last = lines.at(-1) ?? '';
-  if (lines.length === 1) return { start: at, end: at, text: ` && ${command}` };
+  if (lines.length === 1) return ' && ';
   const trailing = lines.slice(0, -1).some((line) => /&&\s*[\\`]\s*$/.test(line));
-  const indent = /^\s*/.exec(last)?.[0] ?? '';
-  const before = trailing ? ` && ${escape}` : ` ${escape}`;
-  return {
-    start: at,
-    end: at,
-    text: `${before}${eol}${indent === '' ? '    ' : indent}${trailing ? '' : '&& '}${command}`,
-  };
+  const own = /^\s*/.exec(lines.at(-1) ?? '')?.[0] ?? '';
+  const indent = own === '' ? '    ' : own;
+  return trailing ? ` && ${escape}${eol}${indent}` : ` ${escape}${eol}${indent}&& `;
+}
+
+/** Adds `&& command` to the end of a RUN. */
+export function andThen(source: DockerfileSource, run: Placed, command: string): TextEdit {
+  const at = run.textEnd;
+  return { start: at, end: at, text: joinedBy(source, run) + command };
+}
+
+/** Adds `&& command` behind a command of a RUN. */
+export function behindCommand(
+  source: DockerfileSource,
+  run: Placed,
+  { end }: SourceCommand,
+  command: string,
+): TextEdit {
+  const inScript = end > run.textEnd;
+  return { start: end, end, text: (inScript ? ' && ' : joinedBy(source, run)) + command };
+}
+
+/** True where a failure of a command, or of one that `&&` puts behind it, ends the RUN. */
+export function stopsOnFailure(run: Placed, { start, command }: SourceCommand): boolean {
+  const setsErrexit = run.commands.some(
+    ({ start: at, words }) =>
+      at < start &&
+      words[0]?.value === 'set' &&
+      words.slice(1).some(({ value }) => /^-[A-Za-z]*e/.test(value ?? '')),
+  );
+  const behind = run.commands.slice(run.commands.findIndex((one) => one.start === start));
+  if (behind.some(({ command: { operator } }) => operator === '||')) return false;
+  const isLast = behind.length === 1;
+  return command.operator === '&&' || (command.operator === '' && isLast) || setsErrexit
+    ? behind.every(
+        ({ command: { operator }, start: at }) => operator !== ';' || setsErrexit || at < start,
+      )
+    : false;
 }
 
 /** Puts a flag in front of the arguments of an instruction. */

@@ -1,0 +1,113 @@
+import type { Download } from '../../model/build-analysis.ts';
+import { digestHex } from '../../model/digest.ts';
+import type { FetchedFile, FixInput, FixPlan, FixRule } from '../../model/fix-rule.ts';
+import type { TextEdit } from '../../model/planned-edit.ts';
+import { commandAt, type FoundCommand, runAt } from './command-at.ts';
+import { fromPipe } from './download-pipe.ts';
+import { NOTHING, proposal, refusal, together } from './proposal.ts';
+import { addFlag, behindCommand, stopsOnFailure } from './run-text.ts';
+
+/** The version that an address names: what looks like one in its path. */
+function versionIn(url: string): string | undefined {
+  return /[/_=-]v?(\d+\.\d+(?:\.\d+)*(?:[-.]?(?:rc|alpha|beta|p)\.?\d+)?)(?=[/_.-]|$)/.exec(
+    url.replace(/^https?:\/\/[^/]*/, ''),
+  )?.[1];
+}
+
+/** `echo "HASH  FILE" | sha256sum -c -` */
+export function checkOf(file: string, { digest }: FetchedFile): string {
+  return `echo "${digestHex(digest)}  ${file}" | sha256sum -c -`;
+}
+
+const PLAIN_PATH = /^[\w./@+-]+$/;
+
+function ofRun(
+  download: Download,
+  input: FixInput,
+  fetched: FetchedFile,
+): readonly TextEdit[] | string {
+  const found = commandAt(input, download.stage, download.range);
+  if (found === undefined) return 'its command has no place of its own';
+  const { command } = found.command;
+  if (command.nested) return 'it stands in a condition, a loop or a function';
+  if (command.operator === '|')
+    return fromPipe(found, download, input, (file) => checkOf(file, fetched));
+  return toFile(download, found, input, fetched);
+}
+
+function toFile(
+  { target }: Download,
+  found: FoundCommand,
+  { source }: FixInput,
+  fetched: FetchedFile,
+): readonly TextEdit[] | string {
+  if (target === undefined || target === '') return 'where it is written to is not told';
+  if (!PLAIN_PATH.test(target)) return `${target} is no plain path`;
+  if (!stopsOnFailure(found.run, found.command)) return 'a failed check would not stop the RUN';
+  return [behindCommand(source, found.run, found.command, checkOf(target, fetched))];
+}
+
+function ofAdd(
+  { stage, range }: Download,
+  input: FixInput,
+  { digest }: FetchedFile,
+): readonly TextEdit[] | string {
+  const add = runAt(input, stage, range);
+  if (add?.keyword !== 'ADD') return 'its instruction is not found';
+  if (add.instruction.arguments.length !== 2) return 'it adds more than one file';
+  return [addFlag(add, `--checksum=${digest}`)];
+}
+
+function held(download: Download, input: FixInput): FixPlan {
+  const { kind, url, verifiedBy, ineffectiveCheck, range } = download;
+  if (verifiedBy !== undefined || !['curl', 'wget', 'add'].includes(kind)) return NOTHING;
+  const at = { line: range.startLine };
+  const refused = (reason: string, settle?: string): FixPlan => ({
+    edits: [],
+    refusals: [refusal(at, `${url ?? 'a download'} stays unverified: ${reason}`, settle)],
+  });
+  if (url === undefined) return refused('its address is not constant');
+  if (ineffectiveCheck !== undefined)
+    return refused(
+      `line ${ineffectiveCheck.range.startLine} checks it, but ${ineffectiveCheck.reason}`,
+    );
+  const fetched = input.facts.hashes.get(url);
+  if (fetched === undefined) return refused('it was not fetched for its hash');
+  if (!fetched.ok)
+    return refused(
+      fetched.error,
+      /without TLS/.test(fetched.error) ? 'scoville fix --plain-http HOST' : undefined,
+    );
+  const edits =
+    kind === 'add' ? ofAdd(download, input, fetched.value) : ofRun(download, input, fetched.value);
+  if (typeof edits === 'string') return refused(edits);
+  const version = versionIn(url);
+  return {
+    edits: [
+      proposal(at, {
+        key: url.replace(/[?#].*$/, ''),
+        title: `Hold ${url} to its hash of today`,
+        why: 'Whoever controls the server, or stands in between, decides what is built',
+        risk: version === undefined ? 'medium' : 'low',
+        riskReason:
+          version === undefined
+            ? 'the address names no version: the build fails once it leads to something else'
+            : `the address names version ${version}: the build fails only where that is changed`,
+        edits,
+      }),
+    ],
+    refusals: [],
+  };
+}
+
+/** Downloads are held to the hash that they have now. */
+export const verifyDownloads: FixRule = {
+  id: 'verify-downloads',
+  title: 'Hold downloads to a hash',
+  help:
+    'Fetches what the Dockerfile downloads (https only, or hosts of `--plain-http`; at most 2 GiB; nothing is kept) and holds it to the hash of today: `ADD --checksum`, `sha256sum -c` behind `curl` and `wget`; `curl | sh` and ' +
+    '`curl | tar` become a file, a check, and its use. Hold the hash against what the publisher says before you accept it. Left alone: addresses that are not constant, downloads in loops and functions, and those whose check would not stop the RUN.',
+  criterion: 'verified-downloads',
+  needs: ['hashes'],
+  plan: (input) => together(input.analysis.downloads.map((download) => held(download, input))),
+};
