@@ -86,9 +86,8 @@ export function minorOf(text: string | undefined): string | undefined {
   return /(\d{1,4}\.\d{1,4})/.exec(text ?? '')?.[1];
 }
 
-/** A name in the letters of image names: what a name of a package, of a module or of a folder becomes. */
+/** A name in the letters of image names, of a package, a module or a folder; what is no such name stays as it is, to be refused. */
 export function imageName(text: string | undefined): string | undefined {
-  const last = text?.split('/').at(-1)?.slice(0, 200).toLowerCase();
-  const name = last?.replaceAll(/[\s_]+/g, '-');
-  return name === '' ? undefined : name;
+  if (text === undefined || text === '' || !/^[\w@./ -]{1,214}$/.test(text)) return text;
+  return text.split('/').at(-1)?.toLowerCase().replaceAll(/[ _]+/g, '-');
 }

@@ -1,0 +1,124 @@
+/** A template, and the small service in test/fixtures/init that it is tried on. */
+export interface TemplateCase {
+  readonly name: string;
+  readonly fixture: string;
+  /** Flags of init that the fixture does not answer. */
+  readonly flags: readonly string[];
+  /** Stand-in of scripts/engine.sh by the base that the Dockerfile names. */
+  readonly bases: Readonly<Record<string, string>>;
+  /** What it answers to GET /. */
+  readonly answer: string;
+  /** Secrets that it is given as files, by name. */
+  readonly secrets?: Readonly<Record<string, string>>;
+}
+
+const CC = { 'gcr.io/distroless/cc-debian13:nonroot': 'distroless/cc-debian13:nonroot' };
+const NODE = {
+  'node:22-trixie-slim': 'library/node:22-slim',
+  'gcr.io/distroless/nodejs22-debian13:nonroot': 'distroless/nodejs22-debian13:nonroot',
+};
+const JAVA = { 'gcr.io/distroless/java21-debian13:nonroot': 'distroless/java21-debian13:nonroot' };
+const AUTHORS = ['--set', 'authors=The shop team'];
+
+/** Every template that can be built from Debian's packages; .NET is not among them. */
+export const TEMPLATE_CASES: readonly TemplateCase[] = [
+  {
+    name: 'node (npm)',
+    fixture: 'node',
+    flags: ['--set', 'secrets=greeting'],
+    bases: NODE,
+    answer: 'good day from node\n',
+    secrets: { greeting: 'good day' },
+  },
+  {
+    name: 'typescript',
+    fixture: 'typescript',
+    flags: [],
+    bases: NODE,
+    answer: 'hello from typescript\n',
+  },
+  {
+    name: 'python (pip)',
+    fixture: 'python',
+    flags: AUTHORS,
+    bases: {
+      'python:3.13-slim-trixie': 'library/python:3.13-slim',
+      'gcr.io/distroless/python3-debian13:nonroot': 'distroless/python3-debian13:nonroot',
+    },
+    answer: 'hello from python\n',
+  },
+  {
+    name: 'go',
+    fixture: 'go',
+    flags: AUTHORS,
+    bases: {
+      'golang:1.24-trixie': 'library/golang:1.24',
+      'gcr.io/distroless/static-debian13:nonroot': 'distroless/static-debian13:nonroot',
+    },
+    answer: 'hello from go\n',
+  },
+  {
+    name: 'rust',
+    fixture: 'rust',
+    flags: [],
+    bases: { 'rust:1.85-slim-trixie': 'library/rust:1.85-slim', ...CC },
+    answer: 'hello from rust\n',
+  },
+  {
+    name: 'java (Maven)',
+    fixture: 'java-maven',
+    flags: AUTHORS,
+    bases: { 'maven:3-eclipse-temurin-21': 'library/maven:3-eclipse-temurin-21', ...JAVA },
+    answer: 'hello from java\n',
+  },
+  {
+    name: 'java (Gradle)',
+    fixture: 'java-gradle',
+    flags: AUTHORS,
+    bases: { 'gradle:jdk21': 'library/gradle:jdk21', ...JAVA },
+    answer: 'hello from java\n',
+  },
+  {
+    name: 'ruby',
+    fixture: 'ruby',
+    flags: AUTHORS,
+    bases: { 'ruby:3.3-slim-trixie': 'library/ruby:3.3-slim', ...CC },
+    answer: 'hello from ruby\n',
+  },
+  {
+    name: 'php',
+    fixture: 'php',
+    flags: AUTHORS,
+    bases: {
+      'php:8.4-apache-trixie': 'library/php:8.4-apache',
+      'composer:2': 'library/composer:2',
+      ...CC,
+    },
+    answer: 'hello from php\n',
+  },
+  {
+    name: 'static',
+    fixture: 'static',
+    flags: AUTHORS,
+    bases: {
+      'nginx:1.28-trixie': 'library/nginx:1.26',
+      'golang:1.25-trixie': 'library/golang:1.24',
+      ...CC,
+    },
+    answer: '<!doctype html><title>Hello</title><p>hello from static</p>\n',
+  },
+  {
+    name: 'c (make)',
+    fixture: 'c',
+    flags: [...AUTHORS, '--set', 'build=make', '--set', 'binary=hello'],
+    bases: { 'gcc:14-trixie': 'library/gcc:14', ...CC },
+    answer: 'hello from c\n',
+  },
+  {
+    name: 'c (CMake)',
+    fixture: 'c',
+    flags: AUTHORS,
+    bases: { 'gcc:14-trixie': 'library/gcc:14', ...CC },
+    answer: 'hello from c\n',
+  },
+];

@@ -1,0 +1,166 @@
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { output, pinned, registry, ROOT, run, type Scoville } from './harness.ts';
+import type { TemplateCase } from './template-cases.ts';
+
+/** What came of a template. */
+export interface Trial {
+  readonly name: string;
+  /** Highest level that is reached where the four criteria that need a scanner are left out. */
+  readonly level: number;
+  /** Criteria of the other vectors that do not pass, by id. */
+  readonly short: readonly string[];
+  /** Unpacked, in bytes. */
+  readonly size: number;
+  readonly answer: string;
+  readonly isHealthy: boolean;
+  /** The health check says so where nothing answers. */
+  readonly noticesSilence: boolean;
+  readonly isReproducible: boolean;
+  readonly stderr: string;
+}
+
+interface ScoreJson {
+  readonly criteria: readonly {
+    readonly id: string;
+    readonly level: number;
+    readonly vector: string;
+    readonly outcome: string;
+  }[];
+}
+
+/** Writes the template's files for the fixture, builds, runs as little privileged as it can be, grades and reproduces. */
+export async function tryTemplate(scoville: Scoville, tried: TemplateCase): Promise<Trial> {
+  const folder = mkdtempSync(join(tmpdir(), 'scoville-template-'));
+  const image = `init-${tried.name
+    .toLowerCase()
+    .replaceAll(/[^a-z]+/g, '-')
+    .replace(/-$/, '')}:${process.pid}`;
+  try {
+    const project = join(folder, 'app');
+    cpSync(join(ROOT, 'test/fixtures/init', tried.fixture), project, { recursive: true });
+    await scoville.expect(0, ['init', '--yes', '--offline', ...tried.flags, project]);
+    trustStandIns(project);
+    await commit(project);
+    const flags = ['--scanner', 'none', ...(await contexts(tried)), '-t', image];
+    const built = await scoville.expect(0, ['build', '--json', ...flags, project]);
+    const served = await serve(image, project, folder, tried);
+    const again = await scoville.run(['reproduce', ...flags, project]);
+    const isReproducible = again.exitCode === 0;
+    const score = JSON.parse(built.stdout) as ScoreJson;
+    return {
+      name: tried.name,
+      ...levelOf(score, isReproducible),
+      ...served,
+      isReproducible,
+      stderr: isReproducible ? '' : again.stdout + again.stderr,
+    };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** The bases of a test are of no publisher: the project's own settings vouch for them. */
+function trustStandIns(project: string): void {
+  const settings = join(project, '.scoville.yaml');
+  const trust = `trust:\n  images: ['${registry}/library/*', '${registry}/distroless/*']\n`;
+  writeFileSync(settings, readFileSync(settings, 'utf8') + trust);
+}
+
+async function commit(project: string): Promise<void> {
+  const env = {
+    GIT_AUTHOR_NAME: 't',
+    GIT_AUTHOR_EMAIL: 't@example.com',
+    GIT_COMMITTER_NAME: 't',
+    GIT_COMMITTER_EMAIL: 't@example.com',
+  };
+  for (const args of [
+    ['init', '-q', '-b', 'main'],
+    ['remote', 'add', 'origin', 'https://example.com/shop/app.git'],
+    ['add', '-A'],
+    ['commit', '-q', '-m', 'app'],
+  ])
+    await output('git', args, { cwd: project, env });
+}
+
+async function contexts({ bases }: TemplateCase): Promise<readonly string[]> {
+  const flags = await Promise.all(
+    Object.entries(bases).map(async ([name, standIn]) => [
+      '--build-context',
+      `${name}=docker-image://${await pinned(`${registry}/${standIn}`)}`,
+    ]),
+  );
+  return flags.flat();
+}
+
+async function serve(
+  image: string,
+  project: string,
+  folder: string,
+  { secrets = {} }: TemplateCase,
+): Promise<Pick<Trial, 'answer' | 'isHealthy' | 'noticesSilence' | 'size'>> {
+  const hardened = [
+    '--read-only',
+    ...['--tmpfs', '/tmp', '--cap-drop', 'ALL', '--security-opt', 'no-new-privileges'],
+    ...['--security-opt', `seccomp=${join(project, 'seccomp.json')}`],
+  ];
+  mkdirSync(join(folder, 'secrets'));
+  const mounts = Object.entries(secrets).flatMap(([name, value]) => {
+    writeFileSync(join(folder, 'secrets', name), value, { mode: 0o644 });
+    return ['-v', `${join(folder, 'secrets', name)}:/run/secrets/${name}:ro`];
+  });
+  const [info] = JSON.parse(await output('docker', ['image', 'inspect', image])) as [
+    { Size: number; Config: { Healthcheck: { Test: readonly string[] } } },
+  ];
+  const [kind, program = '', ...words] = info.Config.Healthcheck.Test;
+  if (kind !== 'CMD') throw new Error(`the health check needs a shell: ${kind ?? ''}`);
+  const container = (
+    await output('docker', ['run', '-d', '-p', '127.0.0.1::8080', ...hardened, ...mounts, image])
+  ).trim();
+  try {
+    const port = (await output('docker', ['port', container, '8080'])).trim().split(':').at(-1);
+    const answer = await answerOf(`http://127.0.0.1:${port ?? ''}/`).catch(
+      async (error: unknown) => {
+        const logs = await run('docker', ['logs', container]);
+        throw new Error(`${String(error)}\n${logs.stdout}${logs.stderr}`);
+      },
+    );
+    const healthy = await run('docker', ['exec', container, program, ...words]);
+    const silent = await run('docker', [
+      ...['run', '--rm', ...hardened, '--no-healthcheck', '--entrypoint', program, image],
+      ...words,
+    ]);
+    return {
+      answer,
+      isHealthy: healthy.exitCode === 0,
+      noticesSilence: silent.exitCode > 0 && silent.exitCode < 125,
+      size: info.Size,
+    };
+  } finally {
+    await run('docker', ['rm', '--force', container]);
+  }
+}
+
+async function answerOf(url: string): Promise<string> {
+  for (let tries = 0; ; tries += 1)
+    try {
+      const answer = await fetch(url);
+      return await answer.text();
+    } catch (error) {
+      if (tries > 60) throw error;
+      await new Promise((done) => setTimeout(done, 250));
+    }
+}
+
+function levelOf({ criteria }: ScoreJson, isReproducible: boolean): Pick<Trial, 'level' | 'short'> {
+  const short = criteria.filter(
+    ({ id, vector, outcome }) =>
+      vector !== 'vulnerabilities' &&
+      outcome !== 'pass' &&
+      outcome !== 'not-applicable' &&
+      !(id === 'reproducible' && isReproducible),
+  );
+  const lowest = Math.min(6, ...short.map(({ level }) => level));
+  return { level: lowest - 1, short: short.map(({ id }) => id) };
+}

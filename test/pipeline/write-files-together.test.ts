@@ -1,0 +1,60 @@
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { writeFilesTogether } from '../../src/pipeline/write-files-together.ts';
+
+let root = '';
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), 'scoville-together-'));
+});
+afterEach(() => rm(root, { recursive: true, force: true }));
+
+async function tree(folder = root): Promise<Readonly<Record<string, string>>> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile());
+  const pairs = files.map(async ({ parentPath, name }): Promise<[string, string]> => {
+    const path = join(parentPath, name);
+    return [path.slice(folder.length + 1), await readFile(path, 'utf8')];
+  });
+  return Object.fromEntries(await Promise.all(pairs));
+}
+
+test('writes all, folders too, in place of what was there, and leaves nothing beside them', async () => {
+  await writeFile(join(root, 'Dockerfile'), 'old');
+  await writeFilesTogether(root, [
+    { path: 'Dockerfile', text: 'new' },
+    { path: '.github/workflows/image.yaml', text: 'ci' },
+  ]);
+  expect(await tree()).toEqual({ Dockerfile: 'new', '.github/workflows/image.yaml': 'ci' });
+});
+
+test('writes none where one cannot be written: what was there is there again', async () => {
+  await writeFile(join(root, 'Dockerfile'), 'old');
+  await mkdir(join(root, 'seccomp.json'));
+  await writeFile(join(root, 'seccomp.json', 'mine'), 'kept');
+  await expect(
+    writeFilesTogether(root, [
+      { path: 'Dockerfile', text: 'new' },
+      { path: 'a/b/new', text: 'new' },
+      { path: 'seccomp.json', text: 'new' },
+    ]),
+  ).rejects.toThrow('nothing was written: seccomp.json is no file');
+  expect(await tree()).toEqual({ Dockerfile: 'old', 'seccomp.json/mine': 'kept' });
+  expect((await readdir(root)).toSorted()).toEqual(['Dockerfile', 'seccomp.json']);
+});
+
+test('a link that leads out of the project is not followed', async () => {
+  const outside = await mkdtemp(join(tmpdir(), 'scoville-outside-'));
+  await symlink(outside, join(root, '.github'));
+  await expect(
+    writeFilesTogether(root, [{ path: '.github/image.yaml', text: 'ci' }]),
+  ).rejects.toThrow('leads out of the project');
+  expect(await tree(outside)).toEqual({});
+  await writeFile(join(outside, 'target'), 'theirs');
+  await symlink(join(outside, 'target'), join(root, 'Dockerfile'));
+  await writeFilesTogether(root, [{ path: 'Dockerfile', text: 'new' }]);
+  expect(await tree(outside)).toEqual({ target: 'theirs' });
+  expect(await readFile(join(root, 'Dockerfile'), 'utf8')).toBe('new');
+  await rm(outside, { recursive: true });
+});

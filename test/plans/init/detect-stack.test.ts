@@ -1,0 +1,73 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import type { Project, Template } from '../../../src/model/template.ts';
+import { loadTemplates } from '../../../src/pipeline/load-templates.ts';
+import { templatesFolder } from '../../../src/pipeline/templates-folder.ts';
+import { detectStacks, likeliest, matchesPattern } from '../../../src/plans/init/detect-stack.ts';
+
+let templates: readonly Template[] = [];
+beforeAll(async () => {
+  ({ templates } = await loadTemplates(templatesFolder()));
+});
+
+function project(files: Readonly<Record<string, string>>): Project {
+  return { folder: 'app', files: Object.keys(files), texts: new Map(Object.entries(files)) };
+}
+
+function detected(files: Readonly<Record<string, string>>): string | undefined {
+  return likeliest(detectStacks(templates, project(files)))?.template.name;
+}
+
+describe('a project’s stack', () => {
+  test.each([
+    ['node', { 'package.json': '{}', 'package-lock.json': '{}' }],
+    ['node', { 'package.json': '{}', 'tsconfig.json': '{}' }],
+    ['node', { 'package.json': '{}', Makefile: '', 'index.html': '' }],
+    [
+      'typescript',
+      { 'package.json': '{"devDependencies":{"typescript":"5"}}', 'tsconfig.json': '{}' },
+    ],
+    ['python', { 'requirements.txt': '' }],
+    ['python', { 'pyproject.toml': '', 'uv.lock': '', Makefile: '' }],
+    ['go', { 'go.mod': '', 'main.go': '', Makefile: '' }],
+    ['rust', { 'Cargo.toml': '', 'Cargo.lock': '' }],
+    ['java', { 'pom.xml': '' }],
+    ['java', { 'build.gradle.kts': '', 'settings.gradle.kts': '' }],
+    ['dotnet', { 'Shop.csproj': '' }],
+    ['dotnet', { 'Shop.sln': '', 'Shop/Shop.csproj': '' }],
+    ['ruby', { Gemfile: '', 'Gemfile.lock': '', Rakefile: '' }],
+    ['php', { 'composer.json': '{}', 'public/index.php': '' }],
+    ['static', { 'index.html': '' }],
+    ['static', { 'public/index.html': '' }],
+    ['static', { 'index.html': '', 'package.json': '{"devDependencies":{"vite":"7"}}' }],
+    ['c', { 'CMakeLists.txt': '', 'src/main.c': '' }],
+    ['c', { Makefile: '', 'hello.cpp': '' }],
+  ] as const)('is %s for %j', (name, files) => {
+    expect(detected(files)).toBe(name);
+  });
+
+  test('is not told by nothing, nor by a tie', () => {
+    expect(detected({ 'README.md': '' })).toBeUndefined();
+    expect(detected({ 'go.mod': '', 'Cargo.toml': '' })).toBeUndefined();
+  });
+
+  test('comes with the files that speak for it and what they answer', () => {
+    const [match] = detectStacks(
+      templates,
+      project({ 'package.json': '{}', 'pnpm-lock.yaml': '', 'yarn.lock': '' }),
+    );
+    expect(match?.template.name).toBe('node');
+    expect(match?.files).toEqual(['package.json', 'pnpm-lock.yaml', 'yarn.lock']);
+    expect(match?.answers.get('manager')).toBe('pnpm');
+  });
+});
+
+test.each([
+  ['*.csproj', 'a.csproj', true],
+  ['*.csproj', 'b/a.csproj', false],
+  ['*/*.csproj', 'b/a.csproj', true],
+  ['a*a', 'a', false],
+  ['Makefile', 'Makefile', true],
+  ['Makefile', 'makefile', false],
+])('%s stands for %s: %s', (pattern, path, is) => {
+  expect(matchesPattern(pattern, path)).toBe(is);
+});
