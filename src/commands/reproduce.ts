@@ -24,6 +24,7 @@ Exit 0: the same digest; 1: not; 2: it cannot be told; a build that fails keeps 
 PATH takes the flags of \`scoville build\`, among them:
   --attest               sign the result and keep it with the newest build of that name (-t NAME): scoville push publishes it,
                          scoville grade and verify read it
+  --tomorrow             run the second build's RUNs on the next day (takes libfaketime here); exit 2 where that cannot be arranged
   --json                 the comparison as JSON (docs/reproducibility.md)
   --repro MODE           which normalising rules are used: safe, aggressive or off
 
@@ -51,7 +52,7 @@ export const reproduce: Command = async (args, io) => {
     const { reproduceNamed } = await import('./reproduce-image.ts');
     return report(await reproduceNamed(image, io), image.json, io);
   }
-  const { words, attest } = ownAttest(args);
+  const { words, attest, tomorrow } = ownWords(args);
   const parsed = parseBuildArgs(words);
   if (!parsed.ok)
     throw new UserError(cleanLines(parsed.error.message.trimEnd()), {
@@ -66,6 +67,7 @@ export const reproduce: Command = async (args, io) => {
   const talk = await conversation(io, style.value, parsed.value.own.interactive);
   const result = await runReproduce(pipelineContext(io, talk.sink), parsed.value, io.stdin, {
     attest,
+    tomorrow,
   }).finally(talk.stop);
   return report(result, parsed.value.own.json, io);
 };
@@ -84,12 +86,18 @@ async function report(result: Reproduction, json: boolean, io: CommandIo): Promi
 }
 
 /** `--attest` by itself is ours; with a value (`--attest type=sbom`) it is buildx'. */
-function ownAttest(args: readonly string[]): {
+function ownWords(args: readonly string[]): {
   readonly words: readonly string[];
   readonly attest: boolean;
+  readonly tomorrow: boolean;
 } {
-  const words = args.filter(
-    (word, i) => word !== '--attest' || (args[i + 1] ?? '').startsWith('type='),
+  const today = args.filter((word) => word !== '--tomorrow');
+  const words = today.filter(
+    (word, i) => word !== '--attest' || (today[i + 1] ?? '').startsWith('type='),
   );
-  return { words, attest: words.length < args.length };
+  return {
+    words,
+    attest: words.length < today.length,
+    tomorrow: today.length < args.length,
+  };
 }

@@ -21,6 +21,7 @@ import { prepareBuild, type Prepared } from './prepare-build.ts';
 import { readExport } from './read-export.ts';
 import { runBuildKit } from './run-buildkit.ts';
 import { sendGitModes } from './send-modes.ts';
+import { arrangeTomorrow, type Tomorrow, underTomorrow } from './tomorrow.ts';
 
 /** How it ended; `buildx`: one of the two builds failed, with its exit code. */
 export type Reproduction =
@@ -31,6 +32,13 @@ export type Reproduction =
       /** Why a difference proves nothing, where that is so. */
       readonly doubts: readonly string[];
     };
+
+export interface ReproduceOptions {
+  /** Sign the result, and keep it with the build. */
+  readonly attest: boolean;
+  /** The second build's RUNs see another day. */
+  readonly tomorrow: boolean;
+}
 
 /** Milliseconds between the builds: whole seconds, and the two of a zip file's clock, are others then. */
 const CLOCK_MOVES = 2100;
@@ -45,11 +53,12 @@ export async function reproduce(
   context: PipelineContext,
   parsed: ParsedBuild,
   stdin: AsyncIterable<Uint8Array>,
-  options: { readonly attest: boolean } = { attest: false },
+  options: ReproduceOptions = { attest: false, tomorrow: false },
 ): Promise<Reproduction> {
   const store = await openStore(context.paths.store, context.now);
   const first = await store.newBuild();
   const second = await store.newBuild();
+  let tomorrow: Tomorrow | undefined;
   try {
     const prepared = await prepareBuild(context, parsed, stdin, store, first);
     const { plan } = prepared;
@@ -60,12 +69,14 @@ export async function reproduce(
         nextStep: 'unpack it, and reproduce the folder',
       });
     const planned = { ...prepared, plan };
+    // What cannot be arranged is told before a build that takes long.
+    tomorrow = options.tomorrow ? await arrangeTomorrow(context, planned) : undefined;
     const sent = await sendGitModes(context, planned);
     const a = await buildOnce(context, sent.prepared).finally(sent.release);
     if (typeof a === 'number') return { kind: 'buildx', exitCode: a };
     // Before the second build, which takes longest.
     const attestable = options.attest ? await attestableBuild(store, plan, a.index) : undefined;
-    const b = await buildElsewhere(context, planned, second.dir);
+    const b = await buildElsewhere(context, planned, second.dir, tomorrow);
     if (typeof b === 'number') return { kind: 'buildx', exitCode: b };
     const comparison = await compare(context, planned, a, b);
     if (attestable !== undefined)
@@ -74,6 +85,7 @@ export async function reproduce(
   } finally {
     await (first.isFinished ? first.release() : first.discard());
     await second.discard();
+    await tomorrow?.remove();
   }
 }
 
@@ -92,6 +104,7 @@ async function buildElsewhere(
   context: PipelineContext,
   prepared: Planned,
   dir: string,
+  tomorrow: Tomorrow | undefined,
 ): Promise<FinalImage | number> {
   // A quick RUN that writes the time would else write the same one twice.
   await setTimeout(CLOCK_MOVES, undefined, { signal: context.signal }).catch(() => {
@@ -101,7 +114,7 @@ async function buildElsewhere(
   const copy = directory === undefined ? undefined : await copied(context, prepared, directory);
   context.emit({
     kind: 'notice',
-    text: `building again without a cache${copy === undefined ? '' : `, from ${copy.directory}`}`,
+    text: `building again without a cache${copy === undefined ? '' : `, from ${copy.directory}`}${tomorrow === undefined ? '' : ', tomorrow'}`,
   });
   try {
     const paths = {
@@ -113,7 +126,8 @@ async function buildElsewhere(
     // The copy has its modes; named contexts are where they were.
     const source = { ...prepared.source, directory: undefined };
     const sent = await sendGitModes(context, { ...prepared, plan, source });
-    const second = { ...prepared, plan: sent.prepared.plan };
+    const sentAgain = { ...prepared, plan: sent.prepared.plan };
+    const second = tomorrow === undefined ? sentAgain : await underTomorrow(sentAgain, tomorrow);
     return await buildOnce(context, second).finally(sent.release);
   } finally {
     await copy?.remove();

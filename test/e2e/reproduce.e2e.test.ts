@@ -78,6 +78,24 @@ describe('scoville reproduce', () => {
     ]);
   });
 
+  test('--tomorrow: the second build runs on the next day, which only what writes a date notices', async () => {
+    const dir = context(
+      'tomorrow',
+      `FROM ${bases.debian}\nRUN useradd someone\nRUN date +%F > /day\n`,
+    );
+    await scoville.expect(0, ['reproduce', dir]);
+    const ended = await scoville.expect(1, ['reproduce', '--tomorrow', '--json', dir]);
+    const { differences } = JSON.parse(ended.stdout) as Comparison;
+    expect(differences.map(({ path, class: id, line }) => [path, id, line])).toEqual([
+      ['day', 'build-date', 3],
+    ]);
+    // No library can move the clock of a statically linked program.
+    writeFileSync(join(dir, 'Dockerfile'), `FROM ${bases.busybox}\nRUN echo x > /x\n`);
+    const cannot = await scoville.expect(2, ['reproduce', '--tomorrow', dir]);
+    expect(cannot.stderr).toContain('see today’s date all the same');
+    expect(cannot.stdout).toBe('');
+  });
+
   test('a build that fails keeps buildx’ exit code and says nothing of reproducibility', async () => {
     const dir = context('broken', `FROM ${bases.debian}\nRUN exit 7\n`);
     const ended = await scoville.expect(1, ['reproduce', dir]);

@@ -34,6 +34,9 @@ test('the same words, without a cache, into another layout and from another fold
     '/tmp/elsewhere',
   ]);
   expect(second.env).toEqual({
+    TZ: 'Pacific/Kiritimati',
+    LANG: 'tr_TR.UTF-8',
+    LC_ALL: 'tr_TR.UTF-8',
     EXPERIMENTAL_BUILDKIT_SOURCE_POLICY: '/store/2/policy.json',
     SOURCE_DATE_EPOCH: '7',
   });
