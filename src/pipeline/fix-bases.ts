@@ -4,7 +4,7 @@ import { formatReference, withDefaultTag } from '../model/reference.ts';
 import { err, ok, type Result } from '../model/result.ts';
 import { baseOf } from '../plans/external-images.ts';
 import type { PipelineContext } from './context.ts';
-import type { FactsRequest } from './fix-facts.ts';
+import type { FactsRequest } from './facts-request.ts';
 import { inspectPlatform } from './inspect-image.ts';
 import { openNamedImage } from './open-named-image.ts';
 import type { Registries } from './registries.ts';

@@ -3,7 +3,7 @@ import { messageOf } from '../model/errors.ts';
 import { formatReference, withDefaultTag } from '../model/reference.ts';
 import { err, ok, type Result } from '../model/result.ts';
 import type { PipelineContext } from './context.ts';
-import type { FactsRequest } from './fix-facts.ts';
+import type { FactsRequest } from './facts-request.ts';
 import { readLockBeside } from './fix-lock.ts';
 import type { Registries } from './registries.ts';
 

@@ -1,30 +1,13 @@
 import { readdir } from 'node:fs/promises';
-import type { ReadForEdits } from '../dockerfile/read-for-edits.ts';
-import type { FixFacts, FixNeed } from '../model/fix-rule.ts';
-import type { Settings } from '../model/settings.ts';
+import type { FixFacts } from '../model/fix-rule.ts';
 import { gitFacts, sourceUrl } from '../tools/git.ts';
 import type { PipelineContext } from './context.ts';
+import type { FactsRequest } from './facts-request.ts';
 import { fixBases } from './fix-bases.ts';
 import { fixDigests } from './fix-digests.ts';
 import { fixHashes } from './fix-hashes.ts';
 import { fixVersions } from './fix-versions.ts';
 import { Registries } from './registries.ts';
-
-/** What the facts are gathered for. */
-export interface FactsRequest {
-  readonly read: ReadForEdits;
-  readonly needs: ReadonlySet<FixNeed>;
-  readonly contextFolder: string;
-  /** Absolute path of the Dockerfile. */
-  readonly dockerfile: string;
-  readonly buildArgs: readonly string[];
-  readonly settings: Settings;
-  readonly refresh: boolean;
-  /** Build each stage that installs packages, to learn their versions. */
-  readonly build: boolean;
-  /** Hosts from which files may be fetched without TLS. */
-  readonly plainHttp: readonly string[];
-}
 
 /** Names at the top of a folder; undefined where it cannot be read. */
 async function entries(folder: string): Promise<readonly string[] | undefined> {

@@ -4,7 +4,7 @@ import { inParallel } from '../oci/in-parallel.ts';
 import { isLoopback } from '../oci/registry-connection.ts';
 import { fetchDigest } from '../tools/fetch-digest.ts';
 import type { PipelineContext } from './context.ts';
-import type { FactsRequest } from './fix-facts.ts';
+import type { FactsRequest } from './facts-request.ts';
 
 const AT_ONCE = 4;
 /** A Dockerfile with more is not one that a person wrote. */

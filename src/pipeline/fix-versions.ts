@@ -4,7 +4,7 @@ import { err, ok, type Result } from '../model/result.ts';
 import { openStore } from '../oci/layout-store.ts';
 import { parseBuildArgs } from '../plans/parse-build-args.ts';
 import type { PipelineContext } from './context.ts';
-import type { FactsRequest } from './fix-facts.ts';
+import type { FactsRequest } from './facts-request.ts';
 import { readLockBeside } from './fix-lock.ts';
 import { packagesOfImage } from './lock-packages.ts';
 import { normaliseBuilt } from './normalise-built.ts';
