@@ -23,12 +23,19 @@ await build({
     yaml: './node_modules/yaml/browser/index.js',
     // Its main file is UMD, which no bundler reads.
     'jsonc-parser': './node_modules/jsonc-parser/lib/esm/main.js',
+    // Ink would connect to a debugger where DEV is set; it is not part of the command.
+    'react-devtools-core': './scripts/bundle/no-devtools.mjs',
   },
   splitting: true,
   chunkNames: 'chunks/[name]-[hash]',
   minify: true,
   legalComments: 'linked',
-  define: { SCOVILLE_VERSION: JSON.stringify(version) },
+  jsx: 'automatic',
+  define: {
+    SCOVILLE_VERSION: JSON.stringify(version),
+    'process.env.NODE_ENV': '"production"',
+    'process.env.DEV': '"false"',
+  },
   banner: {
     js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
   },

@@ -1,8 +1,12 @@
 import type { EventSink } from '../model/events.ts';
 import { cleanForTerminal, cleanLines } from '../ui/clean.ts';
+import { lazySurface } from '../ui/lazy-surface.ts';
 import { liveLog } from '../ui/live-log.ts';
+import { marksOf } from '../ui/marks.ts';
 import { plainLog } from '../ui/plain-log.ts';
 import type { CommandIo } from './io.ts';
+import { isUtf8 } from './reports.ts';
+import { canDraw } from './screen.ts';
 
 /** How a command's progress is shown on stderr, and how to leave the terminal as it was. */
 export interface Conversation {
@@ -22,9 +26,8 @@ export async function conversation(
   const nothing = (): void => undefined;
   if (shownAs === 'quiet' || shownAs === 'none') return { sink: warningsOnly(io), stop: nothing };
   if (shownAs === 'rawjson') return { sink: rawOnly(io), stop: nothing };
-  const canDraw = io.errIsTerminal && io.env['TERM'] !== 'dumb' && interactive;
-  if (shownAs === 'tty' && !io.errIsTerminal) return { sink: plainLog(io.writeErr), stop: nothing };
-  if (shownAs === 'plain' || !canDraw) return { sink: plainLog(io.writeErr), stop: nothing };
+  if (shownAs === 'plain' || !interactive || !canDraw(io))
+    return { sink: plainLog(io.writeErr), stop: nothing };
   return drawn(io);
 }
 
@@ -33,12 +36,21 @@ async function drawn(io: CommandIo): Promise<Conversation> {
     import('picocolors').then((colors) => colors.default),
     import('../reporters/text-width.ts'),
   ]);
+  const marks = marksOf(isUtf8(io));
   const log = liveLog({
-    write: io.writeErr,
-    columns: io.columns,
+    surface: lazySurface({
+      write: io.writeErr,
+      load: async () => {
+        const { inkSurface } = await import('../ui/ink-surface.tsx');
+        return () => inkSurface({ stream: process.stderr, color: io.color, marks });
+      },
+      now: io.now,
+    }),
+    columns: () => (process.stderr.isTTY ? process.stderr.columns : io.columns),
     style: createColors(io.color),
+    marks,
     now: io.now,
-    fit: (text, columns) => fitted(text, columns, '…'),
+    fit: (text, columns) => fitted(text, columns, marks.ellipsis),
   });
   // A second Ctrl-C ends the process at once; the cursor must come back then too.
   process.once('exit', log.stop);

@@ -17,6 +17,10 @@ export const PHASES = [
 ] as const;
 export type Phase = (typeof PHASES)[number];
 
+/** Steps within phases that a checklist shows by themselves; several may run beside each other. */
+export const PARTS = ['sbom', 'sign', 'scan'] as const;
+export type Part = (typeof PARTS)[number];
+
 /** A build step as BuildKit's progress stream tells it. */
 export interface BuildStep {
   readonly digest: string;
@@ -28,6 +32,9 @@ export interface BuildStep {
 
 /** What the pipeline tells a screen or a log; consumers switch over `kind`. */
 export type PipelineEvent =
+  /** What this run will do after its plan, in this order, as far as nothing stops it. */
+  | { readonly kind: 'steps-planned'; readonly steps: readonly (Phase | Part)[] }
+  | { readonly kind: 'part'; readonly part: Part; readonly state: 'started' | 'done' }
   | { readonly kind: 'phase-started'; readonly phase: Phase; readonly detail?: string }
   | {
       readonly kind: 'phase-done';
@@ -39,6 +46,13 @@ export type PipelineEvent =
   | { readonly kind: 'phase-off'; readonly phase: Phase; readonly reason: string }
   | { readonly kind: 'build-step'; readonly step: BuildStep }
   | { readonly kind: 'build-log'; readonly step: string; readonly text: string }
+  /** Bytes that a build step has moved, of all its downloads and uploads together. */
+  | {
+      readonly kind: 'step-transfer';
+      readonly step: string;
+      readonly done: number;
+      readonly total: number;
+    }
   | { readonly kind: 'build-warning'; readonly text: string }
   /** A line of the build as buildx' plain mode prints it, those of `raw` among them. */
   | { readonly kind: 'build-line'; readonly text: string }

@@ -13,7 +13,7 @@ export interface DockerLoad {
   readonly manifests: readonly Descriptor[];
   /** Blobs that the engine has already. */
   readonly omit?: ReadonlySet<Digest>;
-  /** Told of each blob's bytes as they are handed out. */
+  /** Told of every blob with nothing done before the first is read, then of each one's bytes as they are handed out. */
   readonly onTransfer?: (transfer: {
     readonly digest: Digest;
     readonly done: number;
@@ -36,6 +36,7 @@ export async function* dockerLoadStream(load: DockerLoad): AsyncIterable<Uint8Ar
   const all = [...graph.manifests, ...graph.blobs]
     .filter((descriptor) => omit?.has(descriptor.digest) !== true)
     .sort((a, b) => (a.digest < b.digest ? -1 : 1));
+  for (const { digest, size } of all) load.onTransfer?.({ digest, done: 0, total: size });
   for (const descriptor of all) yield* blob(load, descriptor);
   yield TAR_END;
 }

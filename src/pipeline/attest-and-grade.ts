@@ -7,7 +7,7 @@ import type { TaggedManifest } from '../oci/legacy-signature.ts';
 import type { BuildPlan } from '../plans/build-plan.ts';
 import { type DocumentInputs, earlyStatements, sbomStatements } from './attestation-documents.ts';
 import { buildFact, recordedArguments } from './build-fact.ts';
-import { type PipelineContext, phase } from './context.ts';
+import { part, type PipelineContext, phase } from './context.ts';
 import { gradeImage, type PlatformEvidence } from './grade-image.ts';
 import { gradeText } from './grade-text.ts';
 import { storedPlatforms } from './image-layers.ts';
@@ -45,10 +45,14 @@ export async function attestAndGrade(
   const { sign } = plan.attest;
   // Where cosign signs, each call computes for a fifth of a second: what needs no layer is signed while the layers are inspected.
   const early =
-    signer === undefined ? undefined : signEarly(context, prepared, image, times, signer);
+    signer === undefined
+      ? undefined
+      : part(context, 'sign', () => signEarly(context, prepared, image, times, signer));
   early?.catch(() => undefined);
   const evidence = await inspect(context, prepared, image, times);
-  const scanning = plan.own.grade ? scanPlatforms(context, prepared, image, evidence) : undefined;
+  const scanning = plan.own.grade
+    ? part(context, 'scan', () => scanPlatforms(context, prepared, image, evidence))
+    : undefined;
   // A scan that fails while signing still runs is looked at when it is awaited.
   scanning?.catch(() => undefined);
   if (!sign.on) context.emit({ kind: 'phase-off', phase: 'attest', reason: sign.offBecause });
@@ -132,7 +136,9 @@ async function attest(
       });
       const [{ signed, tagged }, sboms] = await Promise.all([
         early,
-        signStatements(context, prepared.store.blobs, signer, statements),
+        part(context, 'sbom', () =>
+          signStatements(context, prepared.store.blobs, signer, statements),
+        ),
       ]);
       return { signed: [...signed, ...sboms], tagged };
     },

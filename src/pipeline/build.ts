@@ -13,6 +13,7 @@ import { boundCachesDaily } from './bound-caches.ts';
 import type { PipelineContext } from './context.ts';
 import { finishImage } from './finish-image.ts';
 import { gateImage } from './gate-image.ts';
+import { plannedSteps } from './planned-steps.ts';
 import { prepareBuild, type Prepared } from './prepare-build.ts';
 import { publish } from './publish.ts';
 import { readExport } from './read-export.ts';
@@ -125,6 +126,7 @@ async function buildPlanned(
   const { plan, store } = prepared;
   for (const text of plan.notices) context.emit({ kind: 'notice', text });
   const startedAt = context.now();
+  context.emit({ kind: 'steps-planned', steps: plannedSteps(plan) });
   context.emit({ kind: 'phase-started', phase: 'build' });
   const sent = await sendGitModes(context, prepared);
   const { outcome, signer } = await buildAndOpenKey(context, sent.prepared).finally(sent.release);

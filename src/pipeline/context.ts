@@ -1,4 +1,4 @@
-import type { EventSink, Phase } from '../model/events.ts';
+import type { EventSink, Part, Phase } from '../model/events.ts';
 import type { RunTool } from '../model/run.ts';
 import type { CommandSearch } from '../tools/command-path.ts';
 
@@ -46,5 +46,17 @@ export async function phase<T>(
     seconds: (context.now() - started) / 1000,
     ...done(value),
   });
+  return value;
+}
+
+/** Runs a part of a phase, told to whoever shows a checklist. */
+export async function part<T>(
+  context: PipelineContext,
+  name: Part,
+  work: () => Promise<T>,
+): Promise<T> {
+  context.emit({ kind: 'part', part: name, state: 'started' });
+  const value = await work();
+  context.emit({ kind: 'part', part: name, state: 'done' });
   return value;
 }

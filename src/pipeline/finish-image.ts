@@ -1,3 +1,4 @@
+import { PARTS } from '../model/events.ts';
 import type { LockFile } from '../model/lock.ts';
 import type { Descriptor } from '../model/oci.ts';
 import type { ImageContents } from '../model/report.ts';
@@ -40,6 +41,7 @@ export async function finishImage(
   if (lock !== undefined) checkBuilt(context, plan, lock);
   const before = await recallResult(context, store.blobs, prepared, image.index, signer);
   if (before !== undefined) {
+    for (const one of PARTS) context.emit({ kind: 'part', part: one, state: 'done' });
     const steps = [
       'inspect',
       'attest',

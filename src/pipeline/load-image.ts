@@ -68,15 +68,11 @@ async function send(
       blobs: store.blobs,
       manifests: entries(index, names),
       omit,
+      onTransfer: (transfer) => {
+        context.emit({ kind: 'transfer', phase: 'load', ...transfer });
+      },
     })) {
       sent += chunk.length;
-      context.emit({
-        kind: 'transfer',
-        phase: 'load',
-        digest: index.digest,
-        done: sent,
-        total: sent,
-      });
       yield chunk;
     }
   };

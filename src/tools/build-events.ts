@@ -1,6 +1,6 @@
 import type { BuildStep, PipelineEvent } from '../model/events.ts';
 import { cleanText } from './describe-run.ts';
-import type { SolveStatus, Vertex } from './progress-rawjson.ts';
+import type { SolveStatus, Vertex, VertexStatus } from './progress-rawjson.ts';
 
 /**
  * Turns BuildKit's progress into pipeline events: a step once when it starts, and once for each way it ends, log output
@@ -10,10 +10,13 @@ export class BuildEvents {
   readonly #told = new Map<string, { state: BuildStep['state']; started: number | undefined }>();
   readonly #partialLines = new Map<string, string>();
   readonly #warned = new Set<string>();
+  /** Bytes of a step's transfers, by their id. */
+  readonly #transfers = new Map<string, Map<string, VertexStatus>>();
 
   events(status: SolveStatus): readonly PipelineEvent[] {
     return [
       ...status.vertexes.flatMap((vertex) => this.#step(vertex)),
+      ...this.#moved(status.statuses),
       ...status.logs.flatMap((log) =>
         this.#log(log.vertex, Buffer.from(log.data).toString('utf8')),
       ),
@@ -46,6 +49,23 @@ export class BuildEvents {
       ...(vertex.error === undefined ? {} : { error: cleanText(vertex.error) }),
     };
     return [{ kind: 'build-step', step }];
+  }
+
+  /** One event for each step that moved bytes; a total counts from when BuildKit knows it. */
+  #moved(statuses: readonly VertexStatus[]): readonly PipelineEvent[] {
+    const steps = new Set<string>();
+    for (const status of statuses) {
+      if (status.current <= 0 && status.total <= 0) continue;
+      const parts = this.#transfers.get(status.vertex) ?? new Map<string, VertexStatus>();
+      this.#transfers.set(status.vertex, parts.set(status.id, status));
+      steps.add(status.vertex);
+    }
+    return [...steps].map((step) => {
+      const parts = [...(this.#transfers.get(step)?.values() ?? [])];
+      const done = parts.reduce((sum, { current }) => sum + current, 0);
+      const total = parts.reduce((sum, part) => sum + Math.max(part.current, part.total), 0);
+      return { kind: 'step-transfer', step, done, total };
+    });
   }
 
   #log(step: string, text: string): readonly PipelineEvent[] {

@@ -1,20 +1,14 @@
 import type { BuildStep, EventSink, PipelineEvent } from '../model/events.ts';
-import { unreachable } from '../model/result.ts';
 import { cleanForTerminal, cleanLines } from './clean.ts';
-import { LiveScreen } from './live-screen.ts';
+import { finishedText, type LiveStyle } from './finished-text.ts';
+import type { LiveModel, LiveSurface } from './live-model.ts';
+import { LiveRows } from './live-rows.ts';
+import type { Marks } from './marks.ts';
 import { PHASE_LABEL } from './phase-text.ts';
-import { RunningRows } from './running-rows.ts';
 import { secondsText } from './units.ts';
 
+/** How often the screen is drawn, at most. */
 const REDRAW_MS = 100;
-
-/** Styles of the live log; identity functions where there is no colour. */
-export interface LiveStyle {
-  readonly dim: (text: string) => string;
-  readonly green: (text: string) => string;
-  readonly red: (text: string) => string;
-  readonly yellow: (text: string) => string;
-}
 
 /** A live log: what is done scrolls up as lines, what runs stays on the last lines. `stop` leaves the terminal as it was. */
 export interface LiveLog {
@@ -23,16 +17,18 @@ export interface LiveLog {
 }
 
 export interface LiveLogOptions {
-  readonly write: (text: string) => void;
-  readonly columns: number;
+  readonly surface: LiveSurface;
+  /** Columns of the terminal now. */
+  readonly columns: () => number;
   readonly style: LiveStyle;
+  readonly marks: Marks;
   /** Milliseconds. */
   readonly now: () => number;
   /** Cuts clean text to so many columns. */
   readonly fit: (text: string, columns: number) => string;
 }
 
-/** Draws on a terminal `columns` wide; redraws on what changes a line and every 100 ms while something runs. */
+/** Shows events on a surface: lines that stay at once, what runs every 100 ms, so that a burst of events costs one drawing. */
 export function liveLog(options: LiveLogOptions): LiveLog {
   const drawing = new Drawing(options);
   const timer = setInterval(() => {
@@ -45,127 +41,107 @@ export function liveLog(options: LiveLogOptions): LiveLog {
     },
     stop: () => {
       clearInterval(timer);
-      drawing.screen.close();
+      options.surface.close();
     },
   };
 }
 
 class Drawing {
-  readonly screen: LiveScreen;
   readonly #options: LiveLogOptions;
-  /** One column stays free: a terminal that fills its last one may wrap. */
-  readonly #width: number;
-  readonly #rows = new RunningRows();
-  #frame = 0;
+  readonly #rows = new LiveRows();
 
   constructor(options: LiveLogOptions) {
     this.#options = options;
-    this.#width = Math.max(20, options.columns - 1);
-    this.screen = new LiveScreen(options.write);
   }
 
   tick(): void {
-    this.#frame += 1;
-    this.#draw();
+    this.#options.surface.draw(cleanModel(this.#rows.model(this.#options.now())));
   }
 
   show(event: PipelineEvent): void {
-    const { style, now } = this.#options;
+    const { style, marks, surface } = this.#options;
+    const now = this.#options.now();
     switch (event.kind) {
       case 'build-log':
-        // Drawn by the timer, as transfers are: a step may print thousands of lines a second.
-        this.#rows.log(event.text);
+        this.#rows.log(event.step, event.text);
         return;
       case 'transfer':
-        this.#rows.transfer(event.phase, event.done, event.total);
+        this.#rows.transfer(event.phase, event.digest, event.done, event.total, now);
+        return;
+      case 'step-transfer':
+        this.#rows.transfer(event.step, '', event.done, event.total, now);
+        return;
+      case 'steps-planned':
+        this.#rows.planned(event.steps);
+        return;
+      case 'part':
+        this.#rows.mark(event.part, event.state === 'done' ? 'done' : 'running');
         return;
       case 'build-line':
       case 'build-json':
       case 'file-normalised':
       case 'scorecard':
         return;
-      case 'phase-started': {
-        const label = `${PHASE_LABEL[event.phase]} ${event.detail ?? ''}`.trim();
-        this.#rows.start(event.phase, label, now());
-        break;
-      }
+      case 'phase-started':
+        this.#rows.mark(event.phase, 'running');
+        this.#rows.start(
+          event.phase,
+          `${PHASE_LABEL[event.phase]} ${event.detail ?? ''}`.trim(),
+          now,
+        );
+        return;
       case 'build-step':
-        this.#step(event.step);
-        break;
+        this.#step(event.step, now);
+        return;
       case 'phase-done':
-        this.#rows.endPhase(event.phase);
-        this.screen.print(finishedText(event, style));
+        this.#rows.mark(event.phase, 'done');
+        this.#rows.end(event.phase);
         break;
       case 'phase-off':
+        this.#rows.mark(event.phase, 'off');
+        break;
       case 'build-warning':
       case 'warning':
       case 'notice':
       case 'raw':
-        this.screen.print(finishedText(event, style));
     }
-    this.#draw();
+    surface.print(finishedText(event, style, marks));
   }
 
-  #step(step: BuildStep): void {
-    const { style, now } = this.#options;
+  #step(step: BuildStep, now: number): void {
+    const { style, surface, marks } = this.#options;
     if (step.state === 'started') {
-      this.#rows.start(step.digest, step.name, now());
+      this.#rows.start(step.digest, step.name, now);
       return;
     }
+    const log = this.#rows.logOf(step.digest);
     this.#rows.end(step.digest);
     if (step.state === 'failed') {
-      const text = `${step.name}: ${step.error ?? 'failed'}`;
-      this.screen.print(`${style.red('✘')} ${cleanLines(text)}`);
+      const lines = [
+        `${step.name}: ${step.error ?? 'failed'}`,
+        ...log.map((line) => `  | ${line}`),
+      ];
+      surface.print(`${style.red(marks.failed)} ${cleanLines(lines.join('\n'))}`);
       return;
     }
     const end = step.state === 'cached' ? 'cached' : secondsText(step.seconds ?? 0);
-    const name = this.#fit(step.name, this.#width - end.length - 3);
-    this.screen.print(
-      `${style.green('✔')} ${name} ${step.state === 'cached' ? style.dim(end) : end}`,
+    // One column stays free: a terminal that fills its last one may wrap.
+    const room = Math.max(20, this.#options.columns() - 1) - end.length - 3;
+    const name = this.#options.fit(oneLine(step.name), room);
+    surface.print(
+      `${style.green(marks.done)} ${name} ${step.state === 'cached' ? style.dim(end) : end}`,
     );
-  }
-
-  #draw(): void {
-    const { now, style } = this.#options;
-    const { running, log } = this.#rows.texts(now(), this.#frame);
-    this.screen.draw([
-      ...running.map((text) => this.#fit(text, this.#width)),
-      ...log.map((text) => style.dim(this.#fit(text, this.#width))),
-    ]);
-  }
-
-  /** Cleaned and cut before it is styled: a style's own escape codes must stay whole, and take no columns. */
-  #fit(text: string, columns: number): string {
-    return this.#options.fit(cleanForTerminal(text.replace(/[\t\n]/g, ' ')), columns);
   }
 }
 
-/** What is told once and stays: never cut, for it holds paths, digests and next steps that are copied. */
-function finishedText(
-  event: Extract<
-    PipelineEvent,
-    { kind: 'phase-done' | 'phase-off' | 'build-warning' | 'warning' | 'notice' | 'raw' }
-  >,
-  style: LiveStyle,
-): string {
-  switch (event.kind) {
-    case 'phase-done': {
-      const text = `${PHASE_LABEL[event.phase]}: ${event.detail} ${secondsText(event.seconds)}`;
-      return `${style.green('✔')} ${cleanLines(text)}`;
-    }
-    case 'phase-off':
-      return `${style.yellow('○')} ${cleanLines(`${PHASE_LABEL[event.phase]}: off, ${event.reason}`)}`;
-    case 'build-warning':
-      return `${style.yellow('!')} ${cleanLines(event.text)}`;
-    case 'warning': {
-      const next = event.nextStep === undefined ? '' : `\n  next: ${event.nextStep}`;
-      return `${style.yellow('!')} ${cleanLines(event.text + next)}`;
-    }
-    case 'notice':
-      return `${style.dim('·')} ${cleanLines(event.text)}`;
-    case 'raw':
-      return cleanLines(event.text);
-    default:
-      return unreachable(event);
-  }
+function oneLine(text: string): string {
+  return cleanForTerminal(text.replace(/[\t\n]/g, ' '));
+}
+
+/** Names and log lines come from the Dockerfile and from what runs in it. */
+function cleanModel({ rows, items }: LiveModel): LiveModel {
+  return {
+    items,
+    rows: rows.map((row) => ({ ...row, label: oneLine(row.label), log: row.log.map(oneLine) })),
+  };
 }

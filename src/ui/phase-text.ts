@@ -1,4 +1,4 @@
-import type { Phase } from '../model/events.ts';
+import type { Part, Phase } from '../model/events.ts';
 
 /** What a person reads for a phase while it runs. */
 export const PHASE_LABEL: Readonly<Record<Phase, string>> = {
@@ -14,4 +14,14 @@ export const PHASE_LABEL: Readonly<Record<Phase, string>> = {
   gate: 'gate',
   load: 'load into Docker',
   push: 'push',
+};
+
+/** The short names of a checklist. */
+export const STEP_LABEL: Readonly<Record<Phase | Part, string>> = {
+  ...PHASE_LABEL,
+  attest: 'attest',
+  load: 'load',
+  sbom: 'SBOM',
+  sign: 'sign',
+  scan: 'scan',
 };

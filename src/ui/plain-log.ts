@@ -37,6 +37,9 @@ export function plainLog(write: (text: string) => void): EventSink {
       case 'raw':
       case 'phase-started':
       case 'transfer':
+      case 'step-transfer':
+      case 'steps-planned':
+      case 'part':
       case 'file-normalised':
       case 'scorecard':
         return;

@@ -30,16 +30,19 @@ test.each<[ShownAs, Partial<CommandIo>, boolean]>([
   ['tty', {}, true],
   ['auto', { errIsTerminal: true, env: { TERM: 'dumb' } }, true],
   ['auto', TERMINAL, false],
+  ['tty', TERMINAL, false],
+  ['auto', { errIsTerminal: true, env: { TERM: 'xterm', CI: 'true' } }, true],
+  ['auto', { errIsTerminal: true, env: { TERM: 'xterm', SCOVILLE_ACCESSIBLE: '1' } }, true],
+  ['auto', { errIsTerminal: true, env: { TERM: 'xterm', INK_SCREEN_READER: 'true' } }, true],
 ])('%s is shown as lines where nothing can be drawn', async (as, more, interactive) => {
   expect(await shown(as, more, interactive)).toBe(PLAIN);
 });
 
 test.each<ShownAs>(['auto', 'tty'])(
-  '%s draws in a terminal, and gives the cursor back',
+  '%s marks its lines in a terminal, and draws nothing where nothing runs',
   async (as) => {
-    expect(await shown(as, TERMINAL)).toBe(
-      '\u001b[?25l· a notice\n! a warning\n  next: a step\na raw line\n\u001b[?25h',
-    );
+    const utf8 = { ...TERMINAL, env: { ...TERMINAL.env, LANG: 'C.UTF-8' } };
+    expect(await shown(as, utf8)).toBe('· a notice\n! a warning\n  next: a step\na raw line\n');
   },
 );
 

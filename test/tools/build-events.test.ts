@@ -71,4 +71,20 @@ describe('BuildEvents', () => {
       { kind: 'build-warning', text: 'old syntax\nuse =\nENV a=b (https://d)' },
     ]);
   });
+
+  test('what a step moves is told as the sum of its transfers', () => {
+    const events = new BuildEvents();
+    const moved = (id: string, current: number, total: number): SolveStatus => ({
+      ...nothing,
+      statuses: [
+        { id, vertex: 'sha256:1', current, total, started: undefined, completed: undefined },
+      ],
+    });
+    const all = [moved('a', 0, 0), moved('a', 10, 100), moved('b', 5, 0), moved('a', 100, 100)];
+    expect(all.flatMap((status) => events.events(status))).toEqual([
+      { kind: 'step-transfer', step: 'sha256:1', done: 10, total: 100 },
+      { kind: 'step-transfer', step: 'sha256:1', done: 15, total: 105 },
+      { kind: 'step-transfer', step: 'sha256:1', done: 105, total: 105 },
+    ]);
+  });
 });

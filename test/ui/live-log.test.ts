@@ -3,7 +3,8 @@ import { digestOf } from '../../src/model/digest.ts';
 import type { BuildStep } from '../../src/model/events.ts';
 import { fitted } from '../../src/reporters/text-width.ts';
 import { liveLog, type LiveLogOptions } from '../../src/ui/live-log.ts';
-import { TerminalScreen } from './terminal-screen.ts';
+import type { LiveModel } from '../../src/ui/live-model.ts';
+import { marksOf } from '../../src/ui/marks.ts';
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -16,15 +17,18 @@ const same = (text: string): string => text;
 const PLAIN = { dim: same, green: same, red: same, yellow: same };
 
 function started(columns = 40, more: Partial<LiveLogOptions> = {}) {
-  const screen = new TerminalScreen(columns);
-  const written: string[] = [];
+  const printed: string[] = [];
+  const drawn: LiveModel[] = [];
+  let closed = 0;
   const log = liveLog({
-    write: (text) => {
-      written.push(text);
-      screen.write(text);
+    surface: {
+      print: (text) => printed.push(text),
+      draw: (model) => drawn.push(model),
+      close: () => (closed += 1),
     },
-    columns,
+    columns: () => columns,
     style: PLAIN,
+    marks: marksOf(true),
     now: () => Date.now(),
     fit: (text, room) => fitted(text, room, '…'),
     ...more,
@@ -32,86 +36,128 @@ function started(columns = 40, more: Partial<LiveLogOptions> = {}) {
   const step = (digest: string, name: string, state: BuildStep['state'], rest = {}): void => {
     log.sink({ kind: 'build-step', step: { digest, name, state, ...rest } });
   };
-  return { screen, written, log, step };
+  /** What runs as lines, after `ms` more. */
+  const live = (ms = 100): readonly string[] => {
+    vi.advanceTimersByTime(ms);
+    return (drawn.at(-1)?.rows ?? []).flatMap(({ label, figures, log: lines }) => [
+      `${label} ${figures}`,
+      ...lines.map((line) => `  ${line}`),
+    ]);
+  };
+  return { printed, drawn, log, step, live, closed: () => closed };
 }
 
 describe('the live log', () => {
-  test('shows what runs with its seconds, and what is done above it', () => {
-    const { screen, log, step } = started();
+  test('shows what runs with its seconds, and prints what is done', () => {
+    const { printed, log, step, live } = started();
     step('a', 'FROM alpine', 'started');
     step('b', 'RUN make', 'started');
     step('a', 'FROM alpine', 'cached');
-    vi.advanceTimersByTime(1500);
-    expect(screen.lines).toEqual(['✔ FROM alpine cached', '⠴ RUN make 1.5s']);
+    expect(live(1500)).toEqual(['RUN make 1.5s']);
     step('b', 'RUN make', 'done', { seconds: 1.5 });
     log.sink({ kind: 'phase-done', phase: 'build', detail: '2 steps', seconds: 2 });
-    expect(screen.lines).toEqual([
-      '✔ FROM alpine cached',
-      '✔ RUN make 1.5s',
-      '✔ build: 2 steps 2.0s',
+    expect(live()).toEqual([]);
+    expect(printed).toEqual(['✔ FROM alpine cached', '✔ RUN make 1.5s', '✔ build: 2 steps 2.0s']);
+  });
+
+  test('draws no more once it is stopped', () => {
+    const { drawn, log, step, closed } = started();
+    step('a', 'RUN sleep', 'started');
+    log.stop();
+    const before = drawn.length;
+    vi.advanceTimersByTime(1000);
+    expect([closed(), drawn.length]).toEqual([1, before]);
+  });
+
+  test('shows the last lines of the log below the step that printed them until it ends', () => {
+    const { log, step, live } = started();
+    step('a', 'RUN make', 'started');
+    step('b', 'RUN test', 'started');
+    log.sink({ kind: 'build-log', step: 'a', text: 'one\n\ntwo\nthree\nfour\nfive' });
+    expect(live()).toEqual([
+      'RUN make 0.1s',
+      '  two',
+      '  three',
+      '  four',
+      '  five',
+      'RUN test 0.1s',
+    ]);
+    log.sink({ kind: 'build-log', step: 'b', text: 'six' });
+    expect(live()).toEqual(['RUN make 0.2s', 'RUN test 0.2s', '  six']);
+    step('b', 'RUN test', 'done', { seconds: 0.1 });
+    expect(live()).toEqual(['RUN make 0.3s']);
+  });
+
+  test('a failed step comes with its error and the last lines that it printed', () => {
+    const { printed, log, step } = started();
+    step('a', 'RUN make', 'started');
+    for (let i = 1; i <= 30; i++) log.sink({ kind: 'build-log', step: 'a', text: `line ${i}` });
+    step('a', 'RUN make', 'failed', { error: 'exit code: 2' });
+    const lines = printed[0]?.split('\n') ?? [];
+    expect(lines).toHaveLength(21);
+    expect([lines[0], lines[1], lines[20]]).toEqual([
+      '✘ RUN make: exit code: 2',
+      '  | line 11',
+      '  | line 30',
     ]);
   });
 
-  test('hides the cursor, and shows it again once however often it is stopped', () => {
-    const { screen, written, log } = started();
-    expect(screen.cursorShown).toBe(false);
-    log.stop();
-    log.stop();
-    expect(screen.cursorShown).toBe(true);
-    expect(written).toEqual(['\u001b[?25l', '\u001b[?25h']);
-  });
-
-  test('takes the running rows away when it is stopped, and never draws them again', () => {
-    const { screen, log, step } = started();
-    log.sink({ kind: 'notice', text: 'kept' });
-    step('a', 'RUN sleep', 'started');
-    log.stop();
-    step('b', 'RUN more', 'started');
-    vi.advanceTimersByTime(1000);
-    expect(screen.lines).toEqual(['· kept']);
-  });
-
-  test('shows the last lines of the log below what runs until a step ends', () => {
-    const { screen, log, step } = started();
+  test('a burst of log lines and transfers costs one drawing', () => {
+    const { drawn, log, step } = started();
     step('a', 'RUN make', 'started');
-    log.sink({ kind: 'build-log', step: 'a', text: 'one\n\ntwo\nthree\nfour\nfive' });
-    vi.advanceTimersByTime(100);
-    expect(screen.lines).toEqual(['⠙ RUN make 0.1s', '  two', '  three', '  four', '  five']);
-    step('a', 'RUN make', 'done', { seconds: 0.1 });
-    expect(screen.lines).toEqual(['✔ RUN make 0.1s']);
-  });
-
-  test('a burst of log lines and transfers costs no redraw of its own', () => {
-    const { written, log, step } = started();
-    step('a', 'RUN make', 'started');
-    const before = written.length;
     for (let i = 0; i < 1000; i++) log.sink({ kind: 'build-log', step: 'a', text: `line ${i}` });
-    expect(written.length).toBe(before);
+    expect(drawn.length).toBe(0);
     vi.advanceTimersByTime(100);
-    expect(written.length).toBe(before + 1);
+    expect(drawn.length).toBe(1);
   });
 
-  test('shows how far a transfer is, with its phase only', () => {
-    const { screen, log } = started(60);
+  test('shows how far all transfers of a phase are, and how fast', () => {
+    const { log, live } = started(60);
     log.sink({ kind: 'phase-started', phase: 'load', detail: 'app:1' });
-    log.sink({
-      kind: 'transfer',
-      phase: 'load',
-      digest: digestOf(Buffer.from('a layer')),
-      done: 1_500_000,
-      total: 3_000_000,
-    });
-    vi.advanceTimersByTime(100);
-    expect(screen.lines).toEqual(['⠙ load into Docker app:1 0.1s 1.50 MB of 3.00 MB']);
+    const move = (layer: string, done: number): void => {
+      const digest = digestOf(Buffer.from(layer));
+      log.sink({ kind: 'transfer', phase: 'load', digest, done, total: 3_000_000 });
+    };
+    move('one', 0);
+    move('two', 0);
+    vi.advanceTimersByTime(900);
+    move('one', 3_000_000);
+    move('two', 1_500_000);
+    expect(live()).toEqual(['load into Docker app:1 1.0s 4.50 MB of 6.00 MB, 4.50 MB/s']);
     log.sink({ kind: 'phase-done', phase: 'load', detail: 'app:1', seconds: 1 });
     log.sink({ kind: 'phase-started', phase: 'load' });
-    expect(screen.lines).toEqual(['✔ load into Docker: app:1 1.0s', '⠙ load into Docker 0.0s']);
+    expect(live(0)).toEqual(['load into Docker app:1 1.0s 4.50 MB of 6.00 MB, 4.50 MB/s']);
+    expect(live()).toEqual(['load into Docker 0.1s']);
+  });
+
+  test('shows what a build step downloads', () => {
+    const { log, step, live } = started();
+    step('a', 'FROM base', 'started');
+    log.sink({ kind: 'step-transfer', step: 'a', done: 1_000_000, total: 4_000_000 });
+    expect(live()).toEqual(['FROM base 0.1s 1.00 MB of 4.00 MB']);
+  });
+
+  test('lists what was planned, and how far each of it is', () => {
+    const { drawn, log } = started();
+    log.sink({ kind: 'steps-planned', steps: ['build', 'sbom', 'attest', 'grade', 'load'] });
+    log.sink({ kind: 'phase-started', phase: 'build' });
+    log.sink({ kind: 'part', part: 'sbom', state: 'done' });
+    log.sink({ kind: 'part', part: 'scan', state: 'started' });
+    log.sink({ kind: 'phase-off', phase: 'attest', reason: '--sign=false' });
+    vi.advanceTimersByTime(100);
+    expect(drawn.at(-1)?.items.map(({ label, state }) => `${label}: ${state}`)).toEqual([
+      'build: running',
+      'SBOM: done',
+      'attest: off',
+      'grade: waiting',
+      'load: waiting',
+    ]);
   });
 
   test('shows at most four of what runs, the newest', () => {
-    const { screen, step } = started();
+    const { step, live } = started();
     for (const name of ['a', 'b', 'c', 'd', 'e']) step(name, name, 'started');
-    expect(screen.lines.map((line) => line.split(' ')[1])).toEqual(['b', 'c', 'd', 'e']);
+    expect(live().map((line) => line.split(' ')[0])).toEqual(['b', 'c', 'd', 'e']);
   });
 });
 
@@ -122,59 +168,49 @@ describe('lines', () => {
     ['of emoji', '🚀'.repeat(100)],
     ['full of tabs', 'a\t'.repeat(100)],
     ['of several lines', 'RUN a\nRUN b\n'.repeat(20)],
-  ])('that are %s take one row each, so that they can be erased', (_name, text) => {
-    const { screen, log, step } = started(40);
-    step('a', text, 'started');
-    log.sink({ kind: 'build-log', step: 'a', text });
-    for (let i = 0; i < 5; i++) vi.advanceTimersByTime(100);
-    const logged = Math.min(4, text.split('\n').filter(Boolean).length);
-    expect(screen.lines).toHaveLength(1 + logged);
+  ])('of done steps that are %s take one row', (_name, text) => {
+    const { printed, step } = started(40);
     step('a', text, 'cached');
-    expect(screen.lines).toHaveLength(1);
-    expect(screen.lines[0]).toMatch(/^✔ .*… cached$/);
+    expect(printed).toHaveLength(1);
+    expect(printed[0]).toMatch(/^✔ .*… cached$/);
   });
 
   test('cannot steer the terminal', () => {
-    const { screen, log, step } = started(60);
+    const { printed, log, step, live } = started(60);
     step('a', 'RUN \u001b[2J\u001b[1;1Hx', 'started');
     log.sink({ kind: 'build-log', step: 'a', text: '\u001b]0;title\u0007a\rb\u202E' });
     log.sink({ kind: 'warning', text: 'w\u001b[5A', nextStep: 'n\u001b[5A' });
     log.sink({ kind: 'raw', text: 'ERROR:\u009b2K no\n  at\u0007 all' });
     log.sink({ kind: 'build-warning', text: 'one\ntwo\u001b[?25h' });
-    expect(screen.lines).toEqual([
-      '! w',
-      '  next: n',
-      'ERROR: no',
-      '  at all',
-      '! one',
-      'two',
-      '⠋ RUN x 0.0s',
-      '  ab',
+    expect(live()).toEqual(['RUN x 0.1s', '  ab']);
+    step('a', 'RUN \u001b[2Jx', 'failed', { error: 'bad\u001b[2J' });
+    expect(printed).toEqual([
+      '! w\n  next: n',
+      'ERROR: no\n  at all',
+      '! one\ntwo',
+      '✘ RUN x: bad\n  | ab',
     ]);
-    expect(screen.cursorShown).toBe(false);
   });
 
   test('that stay are whole: paths and digests are copied from them', () => {
-    const { screen, log, step } = started(30);
+    const { printed, log, step } = started(30);
     const path = '/home/user/.config/scoville/keys/cosign.key';
     log.sink({ kind: 'notice', text: `made ${path}` });
     step('a', 'RUN make', 'failed', { error: `exit code 1 in ${path}` });
-    expect(screen.lines.join('')).toBe(`· made ${path}✘ RUN make: exit code 1 in ${path}`);
+    expect(printed).toEqual([`· made ${path}`, `✘ RUN make: exit code 1 in ${path}`]);
   });
 
   test('keep the codes of their own style', () => {
-    const written: string[] = [];
-    const { step } = started(40, {
+    const { step, printed } = started(40, {
       style: { ...PLAIN, dim: (text) => `\u001b[2m${text}\u001b[22m` },
-      write: (text) => written.push(text),
     });
     step('a', 'FROM alpine', 'cached');
-    expect(written.at(-1)).toBe('✔ FROM alpine \u001b[2mcached\u001b[22m\n');
+    expect(printed).toEqual(['✔ FROM alpine \u001b[2mcached\u001b[22m']);
   });
 
   test('say what is off', () => {
-    const { screen, log } = started();
+    const { printed, log } = started();
     log.sink({ kind: 'phase-off', phase: 'push', reason: 'not asked for' });
-    expect(screen.lines).toEqual(['○ push: off, not asked for']);
+    expect(printed).toEqual(['○ push: off, not asked for']);
   });
 });

@@ -1,0 +1,54 @@
+import { render, useStdout } from 'ink';
+import { paintIf } from './colour.ts';
+import { LiveArea } from './live-area.tsx';
+import type { LiveModel, LiveSurface } from './live-model.ts';
+import type { Marks } from './marks.ts';
+
+export interface InkSurfaceOptions {
+  readonly stream: NodeJS.WriteStream;
+  readonly color: boolean;
+  readonly marks: Marks;
+}
+
+const EMPTY: LiveModel = { rows: [], items: [] };
+const UP_AND_ERASE = '\u001b[1A\u001b[2K';
+/** Rows of a terminal that does not say how many it has. */
+const USUAL_ROWS = 24;
+
+/** A live log's surface drawn by Ink on the last rows of a terminal. Reads no keys: Ctrl-C stays the terminal's. */
+export function inkSurface({ stream, color, marks }: InkSurfaceOptions): LiveSurface {
+  paintIf(color);
+  let write: ((text: string) => void) | undefined;
+  let frame = 0;
+  let isOpen = true;
+  function Root({ model }: { readonly model: LiveModel }) {
+    ({ write } = useStdout());
+    // Ink clears the whole terminal for what fills it.
+    const height = Math.max(3, (stream.rows || USUAL_ROWS) - 3);
+    return <LiveArea model={model} marks={marks} frame={frame} height={height} />;
+  }
+  const instance = render(<Root model={EMPTY} />, {
+    stdout: stream,
+    patchConsole: false,
+    exitOnCtrlC: false,
+    maxFps: 15,
+  });
+  return {
+    print: (text) => {
+      if (isOpen) write?.(`${text}\n`);
+    },
+    draw: (model) => {
+      if (!isOpen) return;
+      frame += 1;
+      instance.rerender(<Root model={model} />);
+    },
+    close: () => {
+      if (!isOpen) return;
+      isOpen = false;
+      instance.rerender(<Root model={EMPTY} />);
+      instance.unmount();
+      // What Ink leaves of nothing is an empty line.
+      stream.write(UP_AND_ERASE);
+    },
+  };
+}

@@ -1,0 +1,72 @@
+import type { Part, Phase } from '../model/events.ts';
+import type { LiveItem, LiveModel, LiveRow } from './live-model.ts';
+import { STEP_LABEL } from './phase-text.ts';
+import { TransferRate } from './transfer-rate.ts';
+import { secondsText } from './units.ts';
+
+const MOST_RUNNING = 4;
+const LOG_TAIL = 4;
+/** Lines that are kept of a step in case it fails. */
+const LOG_KEPT = 20;
+
+interface Running {
+  readonly label: string;
+  readonly since: number;
+  readonly transfer: TransferRate;
+}
+
+/** What runs now, the last lines that it printed, and the checklist of the pipeline. Times in milliseconds. */
+export class LiveRows {
+  readonly #running = new Map<string, Running>();
+  readonly #logs = new Map<string, readonly string[]>();
+  readonly #items = new Map<Phase | Part, LiveItem['state']>();
+  #logged = '';
+
+  start(key: string, label: string, now: number): void {
+    this.#running.set(key, { label, since: now, transfer: new TransferRate() });
+  }
+
+  end(key: string): void {
+    this.#running.delete(key);
+    this.#logs.delete(key);
+  }
+
+  /** Lines of a step, split at line ends. */
+  log(step: string, text: string): void {
+    const lines = text.split('\n').filter((line) => line.trim() !== '');
+    this.#logs.set(step, [...(this.#logs.get(step) ?? []), ...lines].slice(-LOG_KEPT));
+    this.#logged = step;
+  }
+
+  /** The last lines that a step printed. */
+  logOf(step: string): readonly string[] {
+    return this.#logs.get(step) ?? [];
+  }
+
+  transfer(key: string, part: string, done: number, total: number, now: number): void {
+    this.#running.get(key)?.transfer.add(part, done, total, now);
+  }
+
+  planned(steps: readonly (Phase | Part)[]): void {
+    for (const step of steps) if (!this.#items.has(step)) this.#items.set(step, 'waiting');
+  }
+
+  /** Only what was planned is listed. */
+  mark(step: Phase | Part, state: LiveItem['state']): void {
+    if (this.#items.has(step)) this.#items.set(step, state);
+  }
+
+  /** The newest of what runs; the lines stand below the step that printed last. */
+  model(now: number): LiveModel {
+    const rows = [...this.#running]
+      .slice(-MOST_RUNNING)
+      .map(([key, { label, since, transfer }]): LiveRow => ({
+        key,
+        label,
+        figures: [secondsText((now - since) / 1000), transfer.text(now)].join(' ').trimEnd(),
+        log: key === this.#logged ? this.logOf(key).slice(-LOG_TAIL) : [],
+      }));
+    const items = [...this.#items].map(([key, state]) => ({ key, label: STEP_LABEL[key], state }));
+    return { rows, items };
+  }
+}

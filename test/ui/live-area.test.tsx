@@ -1,0 +1,66 @@
+import { render } from 'ink-testing-library';
+import { expect, test } from 'vitest';
+import { LiveArea } from '../../src/ui/live-area.tsx';
+import type { LiveModel } from '../../src/ui/live-model.ts';
+import { marksOf } from '../../src/ui/marks.ts';
+
+const row = (key: string, lines: readonly string[] = []) => ({
+  key,
+  label: `RUN ${key}`,
+  figures: '1.5s',
+  log: lines,
+});
+
+const MODEL: LiveModel = {
+  rows: [row('make', ['one', 'two', 'three', 'four']), row('test')],
+  items: [
+    { key: 'build', label: 'build', state: 'running' },
+    { key: 'sbom', label: 'SBOM', state: 'done' },
+    { key: 'attest', label: 'attest', state: 'off' },
+    { key: 'load', label: 'load', state: 'waiting' },
+  ],
+};
+
+function frame(model: LiveModel, height = 20, unicode = true) {
+  return render(
+    <LiveArea model={model} marks={marksOf(unicode)} frame={1} height={height} />,
+  ).lastFrame();
+}
+
+test('shows what runs, its last lines below it, and the checklist', () => {
+  expect(frame(MODEL)).toBe(
+    [
+      '⠙ RUN make 1.5s',
+      '  one',
+      '  two',
+      '  three',
+      '  four',
+      '⠙ RUN test 1.5s',
+      '⠙ build  ✔ SBOM  ○ attest off  ○ load',
+    ].join('\n'),
+  );
+});
+
+test('is drawn in ASCII where the terminal knows no more', () => {
+  expect(frame(MODEL, 20, false)?.split('\n').at(-1)).toBe('/ build  + SBOM  o attest off  . load');
+});
+
+test.each([
+  [7, ['⠙ RUN make 1.5s', '  two', '  three', '  four', '⠙ RUN test 1.5s']],
+  [5, ['⠙ RUN make 1.5s', '  four', '⠙ RUN test 1.5s']],
+  [4, ['⠙ RUN make 1.5s', '⠙ RUN test 1.5s']],
+  [3, ['⠙ RUN test 1.5s']],
+])('in %i rows leaves out lines of the log first, then what ran before', (height, expected) => {
+  expect(frame(MODEL, height)?.split('\n').slice(0, -1)).toEqual(expected);
+});
+
+test('cuts a long name, never the figures behind it', () => {
+  const long = { ...row('make'), label: `RUN ${'x'.repeat(300)}` };
+  const line = frame({ rows: [long], items: [] }) ?? '';
+  expect(line).toHaveLength(100);
+  expect(line).toMatch(/x… 1\.5s$/);
+});
+
+test('nothing that runs is nothing drawn', () => {
+  expect(frame({ rows: [], items: [] })).toBe('');
+});
