@@ -2,6 +2,7 @@ import type { FetchedFile } from '../model/fix-rule.ts';
 import type { Result } from '../model/result.ts';
 import { inParallel } from '../oci/in-parallel.ts';
 import { isLoopback } from '../oci/registry-connection.ts';
+import { shownAddress } from '../plans/fix/verify-downloads.ts';
 import { fetchDigest } from '../tools/fetch-digest.ts';
 import type { PipelineContext } from './context.ts';
 import type { FactsRequest } from './facts-request.ts';
@@ -22,7 +23,7 @@ export async function fixHashes(
   );
   const found = new Map<string, Result<FetchedFile>>();
   await inParallel([...new Set(wanted)].slice(0, MOST), AT_ONCE, async (url) => {
-    context.emit({ kind: 'notice', text: `fetching ${url} for its hash` });
+    context.emit({ kind: 'notice', text: `fetching ${shownAddress(url)} for its hash` });
     found.set(
       url,
       await fetchDigest(url, {

@@ -1,4 +1,5 @@
 import type { FixRule } from '../../model/fix-rule.ts';
+import { buildSecrets } from './build-secrets.ts';
 import { elevatedFiles } from './elevated-files.ts';
 import { execForm } from './exec-form.ts';
 import { freezeArchives } from './freeze-archives.ts';
@@ -10,6 +11,7 @@ import { packageCaches } from './package-caches.ts';
 import { pinImages } from './pin-images.ts';
 import { pinPackages } from './pin-packages.ts';
 import { relativeWorkdir } from './relative-workdir.ts';
+import { runtimeSecrets } from './runtime-secrets.ts';
 import { runtimeStage } from './runtime-stage.ts';
 import { sourceLabel } from './source-label.ts';
 import { sudo } from './sudo.ts';
@@ -23,6 +25,8 @@ export const FIX_RULES: readonly FixRule[] = [
   freezeArchives,
   pinPackages,
   lockFiles,
+  buildSecrets,
+  runtimeSecrets,
   sudo,
   packageCaches,
   relativeWorkdir,

@@ -14,6 +14,11 @@ function versionIn(url: string): string | undefined {
   )?.[1];
 }
 
+/** An address as it may be shown: without user, password and query, which may hold a token. */
+export function shownAddress(url: string): string {
+  return url.replace(/[?#].*$/, '').replace(/^(\w+:\/\/)[^/@]*@/, '$1');
+}
+
 /** `echo "HASH  FILE" | sha256sum -c -` */
 export function checkOf(file: string, { digest }: FetchedFile): string {
   return `echo "${digestHex(digest)}  ${file}" | sha256sum -c -`;
@@ -64,7 +69,7 @@ function held(download: Download, input: FixInput): FixPlan {
   const at = { line: range.startLine };
   const refused = (reason: string, settle?: string): FixPlan => ({
     edits: [],
-    refusals: [refusal(at, `${url ?? 'a download'} stays unverified: ${reason}`, settle)],
+    refusals: [refusal(at, `${url === undefined ? 'a download' : shownAddress(url)} stays unverified: ${reason}`, settle)],
   });
   if (url === undefined) return refused('its address is not constant');
   if (ineffectiveCheck !== undefined)
@@ -85,8 +90,8 @@ function held(download: Download, input: FixInput): FixPlan {
   return {
     edits: [
       proposal(at, {
-        key: url.replace(/[?#].*$/, ''),
-        title: `Hold ${url} to its hash of today`,
+        key: shownAddress(url),
+        title: `Hold ${shownAddress(url)} to its hash of today`,
         why: 'Whoever controls the server, or stands in between, decides what is built',
         risk: version === undefined ? 'medium' : 'low',
         riskReason:
