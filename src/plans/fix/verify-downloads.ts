@@ -69,7 +69,13 @@ function held(download: Download, input: FixInput): FixPlan {
   const at = { line: range.startLine };
   const refused = (reason: string, settle?: string): FixPlan => ({
     edits: [],
-    refusals: [refusal(at, `${url === undefined ? 'a download' : shownAddress(url)} stays unverified: ${reason}`, settle)],
+    refusals: [
+      refusal(
+        at,
+        `${url === undefined ? 'a download' : shownAddress(url)} stays unverified: ${reason}`,
+        settle,
+      ),
+    ],
   });
   if (url === undefined) return refused('its address is not constant');
   if (ineffectiveCheck !== undefined)
