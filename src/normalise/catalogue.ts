@@ -1,7 +1,9 @@
 import type { Rule } from './rule.ts';
 import { aptCache } from './rules/apt-cache.ts';
 import { buildDates } from './rules/build-dates.ts';
+import { cacheBookkeeping } from './rules/cache-bookkeeping.ts';
 import { debconfBackups } from './rules/debconf-backups.ts';
+import { downloadCaches } from './rules/download-caches.ts';
 import { fontconfigCache } from './rules/fontconfig-cache.ts';
 import { freshCertificates } from './rules/fresh-certificates.ts';
 import { gemLogs } from './rules/gem-logs.ts';
@@ -12,18 +14,21 @@ import { machineId } from './rules/machine-id.ts';
 import { npmCache } from './rules/npm-cache.ts';
 import { packageLogs } from './rules/package-logs.ts';
 import { pipCache } from './rules/pip-cache.ts';
+import { pnpmDates } from './rules/pnpm-dates.ts';
 import { privateKeys } from './rules/private-keys.ts';
+import { propertiesDates } from './rules/properties-dates.ts';
 import { pycHeader } from './rules/pyc-header.ts';
 import { randomIds } from './rules/random-ids.ts';
 import { shadowDates } from './rules/shadow-dates.ts';
 import { tarballs } from './rules/tarballs.ts';
 import { temporaryFiles } from './rules/temporary-files.ts';
 import { times } from './rules/times.ts';
+import { uvRecord } from './rules/uv-record.ts';
 import { zipDates } from './rules/zip-dates.ts';
 import { zipTimes } from './rules/zip-times.ts';
 
 /** Goes up with anything that changes a byte that comes out: rules, tar headers, compressor. */
-export const RULE_SET_VERSION = 1;
+export const RULE_SET_VERSION = 2;
 
 /** All rules. The first that drops or empties a file decides; all that rewrite or report get to see what is left. */
 export const RULES: readonly Rule[] = [
@@ -33,14 +38,19 @@ export const RULES: readonly Rule[] = [
   ldconfigCache,
   debconfBackups,
   temporaryFiles,
+  cacheBookkeeping,
   shadowDates,
   pycHeader,
   gzipHeader,
   zipTimes,
   javaTruststore,
   fontconfigCache,
+  propertiesDates,
+  pnpmDates,
+  uvRecord,
   npmCache,
   pipCache,
+  downloadCaches,
   gemLogs,
   machineId,
   tarballs,

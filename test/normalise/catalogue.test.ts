@@ -34,10 +34,10 @@ describe('the catalogue', () => {
   });
 
   test('modes', () => {
-    expect(ruleSet('off')).toEqual({ id: '1-off', mode: 'off', rules: [] });
+    expect(ruleSet('off')).toEqual({ id: '2-off', mode: 'off', rules: [] });
     expect(ruleSet('aggressive').rules).toEqual(RULES);
     expect(ruleSet('safe').rules).toEqual(RULES.filter(({ mode }) => mode === 'safe'));
-    expect(ruleSet('safe').id).toBe('1-safe');
+    expect(ruleSet('safe').id).toBe('2-safe');
   });
 });
 
@@ -85,6 +85,44 @@ describe('files that rules drop or empty', () => {
       'aggressive',
       ['var/lib/gems/ext/a/gem_make.out', 'x/mkmf.log'],
       ['x/gem_make.out.rb'],
+    ],
+    [
+      'cache-bookkeeping',
+      'safe',
+      [
+        'root/.gradle/daemon/8.5/daemon-7.out.log',
+        'root/.gradle/caches/journal-1/file-access.bin',
+        'root/.gradle/caches/modules-2/modules-2.lock',
+        'usr/local/cargo/.global-cache',
+        'root/.config/go/telemetry/local/weekends',
+        'tmp/NuGetScratchroot/lock/a',
+        'var/lib/dnf/repos/baseos-1/countme',
+      ],
+      [
+        'root/.gradle/caches/modules-2/files-2.1/a/a.jar',
+        'root/.cargo/registry/cache/a.crate',
+        'app/gradle.lock',
+        'root/.nuget/packages/a/1.0.0/a.nuspec',
+      ],
+    ],
+    [
+      'download-caches',
+      'aggressive',
+      [
+        'root/.cache/go-build/00/00a-d',
+        'go/pkg/mod/cache/download/sumdb/sum.golang.org/latest',
+        'root/.cache/pypoetry/artifacts/a.whl',
+        'usr/share/x/.cache/yarn/v6/a',
+        'var/cache/apk/APKINDEX.0.tar.gz',
+        'var/cache/dnf/base.solv',
+        'var/lib/dnf/history.sqlite-wal',
+      ],
+      [
+        'go/pkg/mod/a@v1/a.go',
+        'lib/apk/db/installed',
+        'var/lib/rpm/rpmdb.sqlite',
+        'app/.yarn/cache/a.zip',
+      ],
     ],
     ['machine-id', 'aggressive', ['etc/machine-id'], ['srv/etc/machine-id']],
   ] as const)('%s', async (id, mode, meant, spared) => {

@@ -17,12 +17,15 @@ const isMeant = pathPattern(
   'var/log/yum.log',
   'var/log/hawkey.log',
   'var/log/pacman.log',
+  'var/log/zypper.log',
+  'var/log/zypp/history',
+  'var/log/rhsm/*.log',
 );
 
 export const packageLogs: PathRule = {
   id: 'package-logs',
   touches:
-    'Logs of package managers and tools that installation starts (apt, dpkg, apk, dnf, alternatives, fontconfig), login records.',
+    'Logs of package managers and tools that installation starts (apt, dpkg, apk, dnf, yum, zypper, pacman, alternatives, fontconfig), login records.',
   safeBecause:
     'They tell when the build ran and are read by nobody; the files stay, with mode and owner, so that programs append to them.',
   answers: 'Logs with timestamps',

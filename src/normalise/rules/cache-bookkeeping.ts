@@ -1,0 +1,39 @@
+import { pathPattern, treePattern } from '../path-pattern.ts';
+import type { PathRule } from '../rule.ts';
+
+const FILES = [
+  '**/.gradle/daemon/**',
+  '**/.gradle/caches/journal-*/**',
+  '**/.gradle/caches/**/gc.properties',
+  '**/.gradle/caches/**/*.lock',
+  '**/.gradle/.tmp/**',
+  '**/.cargo/.global-cache',
+  '**/cargo/.global-cache',
+  '**/.config/go/telemetry/**',
+  '**/.cache/go-build/trim.txt',
+  '**/.dotnet/TelemetryStorageService/**',
+  'tmp/NuGetScratch*/**',
+  'tmp/.dotnet/**',
+  'tmp/MSBuildTemp*/**',
+  'tmp/clr-debug-pipe-*',
+  'tmp/dotnet-diagnostic-*',
+  'var/lib/dnf/repos/*/countme',
+  'var/cache/dnf/expired_repos.json',
+  'var/lib/rpm/.rpm.lock',
+  'usr/lib/sysimage/rpm/.rpm.lock',
+];
+const isMeant = pathPattern(...FILES);
+const isTree = treePattern(...FILES);
+
+export const cacheBookkeeping: PathRule = {
+  id: 'cache-bookkeeping',
+  touches:
+    'What tools note about their own runs: Gradle’s daemons, locks and journal of last use, cargo’s last uses, Go’s and .NET’s telemetry and go-build’s trim.txt, lock folders of NuGet and MSBuild in tmp, dnf’s countme, rpm’s lock.',
+  safeBecause:
+    'It tells when caches were last used, or belongs to processes that have ended; the caches themselves stay, and the tools make it anew.',
+  answers: 'Caches with times, locks and random names',
+  mode: 'safe',
+  kind: 'drop',
+  applies: ({ path }) => isMeant(path),
+  appliesToFolder: ({ path }) => isTree(path),
+};

@@ -1,0 +1,37 @@
+import { pathPattern, treePattern } from '../path-pattern.ts';
+import type { PathRule } from '../rule.ts';
+
+const FILES = [
+  '**/.cache/go-build/**',
+  '**/pkg/sumdb/**',
+  '**/pkg/mod/cache/download/sumdb/**',
+  '**/.cache/pypoetry/**',
+  '**/.cache/yarn/**',
+  '**/.cache/composer/**',
+  '**/.composer/cache/**',
+  '**/.local/share/NuGet/http-cache/**',
+  '**/.local/share/NuGet/v3-cache/**',
+  'var/cache/apk/**',
+  'var/cache/dnf/**',
+  'var/cache/libdnf5/**',
+  'var/cache/yum/**',
+  'var/cache/zypp/**',
+  'var/lib/dnf/history.sqlite*',
+  'var/lib/yum/history/**',
+  'usr/lib/sysimage/libdnf5/transaction_history.sqlite*',
+];
+const isMeant = pathPattern(...FILES);
+const isTree = treePattern(...FILES);
+
+export const downloadCaches: PathRule = {
+  id: 'download-caches',
+  touches:
+    'Download and build caches of Go, Poetry, Yarn, Composer, NuGet, apk, dnf, yum and zypper, and the transaction history of dnf and yum.',
+  safeBecause:
+    'They download or compile again what they miss; but an image that builds or installs from such a cache at start would no longer, `dnf history` is empty, and dnf 4 no longer knows which packages came as dependencies.',
+  answers: 'Caches with times, locks and random names',
+  mode: 'aggressive',
+  kind: 'drop',
+  applies: ({ path }) => isMeant(path),
+  appliesToFolder: ({ path }) => isTree(path),
+};
