@@ -43,6 +43,7 @@ export const fix: Command = async (args, io) => {
     ...flags,
     options: {
       refresh: flags.refresh,
+      distroless: settings.fix.distroless,
       ...(flags.freeze === undefined ? {} : { freeze: flags.freeze }),
     },
     settings: { ...settings, registries: withPlainHttp(settings.registries, flags.plainHttp) },

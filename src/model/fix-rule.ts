@@ -70,6 +70,8 @@ export interface FixOptions {
   readonly refresh: boolean;
   /** Freeze package archives at this date (`20261124T000000Z`) in place of pinning single packages. */
   readonly freeze?: string;
+  /** Where distroless images are: `gcr.io/distroless`, or a mirror of it. */
+  readonly distroless: string;
 }
 
 export interface FixInput {
@@ -80,6 +82,8 @@ export interface FixInput {
   readonly imageStages: readonly number[];
   /** Names of the arguments that `--build-arg` gives. */
   readonly givenArguments: readonly string[];
+  /** Text of a file of the build context by its path in it; undefined where there is none. */
+  readonly contextFile: (path: string) => string | undefined;
   readonly facts: FixFacts;
   readonly knowledge: FixKnowledge;
   readonly options: FixOptions;

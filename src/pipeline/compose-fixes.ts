@@ -81,6 +81,7 @@ export function planEdits(
     ...read.value,
     facts: { ...around.facts, ignoreFile: files.ignoreFile },
     givenArguments: Object.keys(around.buildArgs),
+    contextFile: around.contextFile,
     knowledge: around.knowledge,
     options: around.options,
   };

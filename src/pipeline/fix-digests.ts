@@ -2,6 +2,7 @@ import type { Digest } from '../model/digest.ts';
 import { messageOf } from '../model/errors.ts';
 import { formatReference, withDefaultTag } from '../model/reference.ts';
 import { err, ok, type Result } from '../model/result.ts';
+import { runtimeImages } from '../plans/fix/runtime-stage.ts';
 import type { PipelineContext } from './context.ts';
 import type { FactsRequest } from './facts-request.ts';
 import { readLockBeside } from './fix-lock.ts';
@@ -14,15 +15,16 @@ import type { Registries } from './registries.ts';
 export async function fixDigests(
   context: PipelineContext,
   registries: Registries,
-  { read, refresh, dockerfile }: FactsRequest,
+  { read, refresh, dockerfile, settings }: FactsRequest,
 ): Promise<ReadonlyMap<string, Result<Digest>>> {
   const lock = refresh ? undefined : await readLockBeside(dockerfile);
-  const wanted = read.model.externalImages.flatMap(({ reference }) => {
+  const inFile = read.model.externalImages.flatMap(({ reference }) => {
     if (reference === undefined) return [];
     const { digest, ...unpinned } = reference;
     if (digest !== undefined && (!refresh || reference.tag === undefined)) return [];
     return [withDefaultTag(unpinned)];
   });
+  const wanted = [...inFile, ...runtimeImages(read, settings.fix.distroless)];
   const names = new Map(wanted.map((reference) => [formatReference(reference), reference]));
   const found = await Promise.all(
     [...names].map(async ([name, reference]): Promise<[string, Result<Digest>]> => {

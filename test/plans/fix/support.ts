@@ -34,7 +34,7 @@ export function around(rules: readonly FixRule[], more: Around = {}): FixSurroun
       ...facts,
     },
     knowledge: { secretName, secretsIn: LINT_KNOWLEDGE.secretsIn },
-    options: { refresh: false, ...options },
+    options: { refresh: false, distroless: 'gcr.io/distroless', ...options },
     rules,
   };
 }

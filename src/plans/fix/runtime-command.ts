@@ -1,0 +1,77 @@
+import { posix } from 'node:path';
+import type { FixInput } from '../../model/fix-rule.ts';
+import { err, ok, type Result } from '../../model/result.ts';
+import { execWords } from './exec-words.ts';
+import { baseOfImage, isExecForm, lastInImage, type Placed } from './stage-view.ts';
+
+/** What a container of the image starts, without a shell. */
+export interface RuntimeCommand {
+  readonly entrypoint: readonly string[];
+  readonly cmd: readonly string[];
+}
+
+/** The folder that the program starts in. */
+export function workFolder(own: readonly Placed[]): string {
+  const last = own.findLast(({ keyword }) => keyword === 'WORKDIR');
+  if (last === undefined) return '/';
+  return posix.resolve('/', last.folder, last.instruction.arguments[0] ?? '');
+}
+
+/** Entry points of official images that start what they are given, after a preparation that an ordinary command does not need. */
+const HANDS_ON = /(?:^|\/)docker(?:-[a-z]+)*-entrypoint(?:\.sh)?$/;
+const STARTER = /^(?:npm|pnpm|yarn)$/;
+
+/** Entry point and command of the image as words; an error says why they cannot be had without a shell. */
+export function runtimeCommand(input: FixInput): Result<RuntimeCommand> {
+  const base = baseOfImage(input)?.config.config;
+  const given = lastInImage(input, 'ENTRYPOINT');
+  const inherited = (base?.Entrypoint ?? []).filter((word) => !HANDS_ON.test(word));
+  const entrypoint = given === undefined ? ok(inherited) : wordsOf(given);
+  if (!entrypoint.ok) return entrypoint;
+  const said = lastInImage(input, 'CMD');
+  // An ENTRYPOINT of its own takes the base's CMD away, one in shell form any.
+  const isAlone = given !== undefined && (said === undefined || !isExecForm(given));
+  const cmd = isAlone ? ok([]) : said === undefined ? ok(base?.Cmd ?? []) : wordsOf(said);
+  if (!cmd.ok) return cmd;
+  if (entrypoint.value.length > 0) return ok({ entrypoint: entrypoint.value, cmd: cmd.value });
+  const started = throughStarter(cmd.value, input);
+  return started.ok ? ok({ entrypoint: [], cmd: started.value }) : started;
+}
+
+function wordsOf(one: Placed): Result<readonly string[]> {
+  if (isExecForm(one)) return ok(one.instruction.arguments);
+  const found = execWords(one.instruction.rawArguments);
+  return found.ok ? ok(found.words) : err(`${one.keyword} needs a shell: ${found.reason}`);
+}
+
+/** `npm start` as the script that it stands for. */
+function throughStarter(words: readonly string[], input: FixInput): Result<readonly string[]> {
+  const [program = '', ...rest] = words;
+  if (!STARTER.test(program)) return ok(words);
+  const [name = '', ...more] = rest[0] === 'run' ? rest.slice(1) : rest;
+  const scripts = scriptsOf(input.contextFile('package.json'));
+  const script = scripts?.[name];
+  if (name.startsWith('-') || more.length > 0 || script === undefined)
+    return err(`what ${words.join(' ')} starts is not known from package.json`);
+  if (scripts?.[`pre${name}`] !== undefined || scripts?.[`post${name}`] !== undefined)
+    return err(`${words.join(' ')} starts more than one script`);
+  const found = execWords(script);
+  return found.ok
+    ? ok(found.words)
+    : err(`the script ${name} of package.json needs a shell: ${found.reason}`);
+}
+
+function scriptsOf(text: string | undefined): Readonly<Record<string, string>> | undefined {
+  try {
+    const found = JSON.parse(text ?? '') as { readonly scripts?: unknown };
+    const { scripts } = found;
+    if (typeof scripts !== 'object' || scripts === null) return undefined;
+    return Object.fromEntries(
+      Object.entries(scripts).filter(
+        (entry): entry is [string, string] => typeof entry[1] === 'string',
+      ),
+    );
+  } catch {
+    return undefined;
+  }
+}

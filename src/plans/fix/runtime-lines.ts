@@ -1,0 +1,213 @@
+import { posix } from 'node:path';
+import type { FixInput } from '../../model/fix-rule.ts';
+import type { TextEdit } from '../../model/planned-edit.ts';
+import { err, ok, type Result } from '../../model/result.ts';
+import { execWords } from './exec-words.ts';
+import { lineEnd } from './proposal.ts';
+import { collectRun } from './runtime-collect.ts';
+import { type RuntimeCommand, workFolder } from './runtime-command.ts';
+import type { Runtime } from './runtime-stacks.ts';
+import { baseOfImage, isExecForm, type Placed } from './stage-view.ts';
+
+/** Instructions that say nothing to the build. */
+const MOVED = new Set(
+  'LABEL MAINTAINER EXPOSE STOPSIGNAL VOLUME HEALTHCHECK USER ENTRYPOINT CMD'.split(' '),
+);
+const OWN_USER = 'USER 65532:65532';
+
+/** Where an instruction stands with the comment lines above it, and what ends its last line. */
+function lines({ source }: FixInput, { start, end }: Placed): { start: number; end: number } {
+  const { text } = source;
+  const close = lineEnd(text, end);
+  const after = text.startsWith('\r\n', close) ? close + 2 : Math.min(close + 1, text.length);
+  let first = text.lastIndexOf('\n', start - 1) + 1;
+  for (;;) {
+    const above = text.lastIndexOf('\n', first - 2) + 1;
+    if (first === 0 || !/^[ \t]*#/.test(text.slice(above, first)) || above < source.top) break;
+    first = above;
+  }
+  return { start: first, end: after };
+}
+
+/** ENV that the build behind it may read stays there too. */
+function isMoved(one: Placed, own: readonly Placed[]): boolean {
+  if (one.keyword !== 'ENV') return MOVED.has(one.keyword);
+  const at = own.indexOf(one);
+  return !own.slice(at + 1).some(({ keyword }) => keyword === 'RUN');
+}
+
+/** Takes what moves out of the stage. */
+export function movedInstructions(input: FixInput, own: readonly Placed[]): readonly TextEdit[] {
+  const spans = own.filter((one) => isMoved(one, own)).map((one) => lines(input, one));
+  return spans.reduce<TextEdit[]>((edits, { start, end }) => {
+    const last = edits.at(-1);
+    if (last?.end === start) edits[edits.length - 1] = { ...last, end };
+    else edits.push({ start, end, text: '' });
+    return edits;
+  }, []);
+}
+
+interface Final {
+  readonly runtime: Runtime;
+  readonly command: RuntimeCommand;
+  /** Name of the stage that was last. */
+  readonly stage: string;
+}
+
+/** Lines of the collecting RUN and of the new stage; an error says what cannot be moved. */
+export function stageLines(
+  input: FixInput,
+  own: readonly Placed[],
+  { runtime, command, stage }: Final,
+): Result<readonly string[]> {
+  const folder = workFolder(own);
+  const copied = copiedPaths(own, runtime, folder);
+  if (!copied.ok) return copied;
+  const env = environment(input, own);
+  if (!env.ok) return env;
+  const kept = keptLines(input, own, runtime);
+  if (!kept.ok) return kept;
+  const { eol } = input.source;
+  return ok([
+    ...(runtime.collect.length === 0
+      ? []
+      : ['# What the final stage needs of this one', collectRun(runtime.collect, eol)]),
+    '',
+    `# ${runtime.holds.charAt(0).toUpperCase()}${runtime.holds.slice(1)}: no shell, no package manager, no build tools`,
+    `FROM ${input.options.distroless}/${runtime.base}:nonroot`,
+    ...env.value,
+    ...runtime.env,
+    ...(folder === '/' ? [] : [`WORKDIR ${folder}`]),
+    ...copied.value.map((path) => `COPY --from=${stage} ${path} ${path}`),
+    ...(runtime.collect.length === 0 ? [] : [`COPY --from=${stage} /runtime/ /`]),
+    ...kept.value,
+    ...commandLines(runtime, command),
+  ]);
+}
+
+function commandLines(runtime: Runtime, { entrypoint, cmd }: RuntimeCommand): readonly string[] {
+  const array = (words: readonly string[]): string =>
+    `[${words.map((word) => JSON.stringify(word)).join(', ')}]`;
+  const { program } = runtime;
+  // Images of an interpreter have an entry point of their own, which would stand in front of a command.
+  if (entrypoint.length === 0 && /^(?:static|base|cc)-/.test(runtime.base))
+    return [`CMD ${array([...program, ...cmd.slice(1)])}`];
+  if (entrypoint.length === 0)
+    return [
+      `ENTRYPOINT ${array(program)}`,
+      ...(cmd.length > 1 ? [`CMD ${array(cmd.slice(1))}`] : []),
+    ];
+  return [
+    `ENTRYPOINT ${array([...program, ...entrypoint.slice(1)])}`,
+    ...(cmd.length > 0 ? [`CMD ${array(cmd)}`] : []),
+  ];
+}
+
+/** The app's folder or its files, and what was copied elsewhere once it was built. */
+function copiedPaths(
+  own: readonly Placed[],
+  runtime: Runtime,
+  folder: string,
+): Result<readonly string[]> {
+  const lastRun = own.findLastIndex(({ keyword }) => keyword === 'RUN');
+  const copies = own.flatMap((one, at) => {
+    if (one.keyword !== 'COPY' && one.keyword !== 'ADD') return [];
+    const target = one.instruction.arguments.at(-1) ?? '';
+    return [
+      {
+        path: targetOf(one, posix.resolve(one.folder === '' ? '/' : one.folder, target)),
+        isLate: at > lastRun,
+      },
+    ];
+  });
+  const isInside = (path: string): boolean => path === folder || path.startsWith(`${folder}/`);
+  if (runtime.carries !== 'folder') {
+    const late = copies.filter(({ isLate }) => isLate).map(({ path }) => path);
+    return ok([...new Set([...runtime.carries, ...late])]);
+  }
+  if (folder === '/') {
+    const paths = [...new Set(copies.map(({ path }) => path))].filter((path) => !isCollected(path));
+    return paths.includes('/')
+      ? err('the app’s files lie in the root folder, with all others')
+      : ok(paths);
+  }
+  const outside = copies
+    .map(({ path }) => path)
+    .filter((path) => !isInside(path) && !isCollected(path));
+  return ok([folder, ...new Set(outside)]);
+}
+
+/** Below folders that are collected anyway, with what is in them. */
+function isCollected(path: string): boolean {
+  return /^\/(?:etc\/nginx|usr\/share\/nginx)(?:\/|$)/.test(path);
+}
+
+/** A folder that files are copied into, or the file that one is copied to. */
+function targetOf({ instruction }: Placed, path: string): string {
+  const [source = ''] = instruction.arguments;
+  const written = instruction.arguments.at(-1) ?? '';
+  if (instruction.arguments.length > 2 || source.endsWith('/') || source === '.') return path;
+  return written.endsWith('/') || written === '.' ? posix.join(path, posix.basename(source)) : path;
+}
+
+function environment(input: FixInput, own: readonly Placed[]): Result<readonly string[]> {
+  const found: string[] = [];
+  for (const one of own.filter(({ keyword }) => keyword === 'ENV')) {
+    const text = one.text.slice(one.argumentsAt);
+    if (/^PATH[ =]/.test(text)) continue;
+    if (text.includes('$')) return err(`line ${one.line} sets a variable from another`);
+    const { start, end } = lines(input, one);
+    found.push(input.source.text.slice(start, end).replace(/\r?\n$/, ''));
+  }
+  return ok(found);
+}
+
+/** What moves, as it stood, in its order; a health check without its shell. */
+function keptLines(
+  input: FixInput,
+  own: readonly Placed[],
+  runtime: Runtime,
+): Result<readonly string[]> {
+  const kept: string[] = [];
+  for (const one of own) {
+    if (!MOVED.has(one.keyword) || ['USER', 'ENTRYPOINT', 'CMD'].includes(one.keyword)) continue;
+    const { start, end } = lines(input, one);
+    const text = input.source.text.slice(start, end).replace(/\r?\n$/, '');
+    if (one.keyword !== 'HEALTHCHECK' || isOff(one)) kept.push(text);
+    else {
+      const check = healthcheck(one, runtime);
+      if (!check.ok) return check;
+      kept.push(`${input.source.text.slice(start, one.start)}${check.value}`);
+    }
+  }
+  const config = baseOfImage(input)?.config.config;
+  const has = (keyword: string): boolean => own.some((one) => one.keyword === keyword);
+  if (!has('EXPOSE'))
+    for (const port of Object.keys(config?.ExposedPorts ?? {}))
+      kept.push(`EXPOSE ${port.replace('/tcp', '')}`);
+  return ok([...kept, OWN_USER]);
+}
+
+function isOff({ text, argumentsAt }: Placed): boolean {
+  return /^NONE\b/i.test(text.slice(argumentsAt));
+}
+
+/** A health check in exec form, by the interpreter that the final stage has. */
+function healthcheck(one: Placed, { program }: Runtime): Result<string> {
+  const flags = one.text.slice(0, one.argumentsAt).trimEnd();
+  const command = one.text
+    .slice(one.argumentsAt)
+    .replace(/^CMD\s+/i, '')
+    .replace(/\s*\|\|\s*exit 1\s*$/, '');
+  const found = isExecForm(one)
+    ? { ok: true as const, words: one.instruction.arguments }
+    : execWords(command);
+  if (!found.ok) return err(`the HEALTHCHECK needs a shell: ${found.reason}`);
+  const [own = ''] = program;
+  const [first = '', ...rest] = found.words;
+  const isOwn =
+    posix.basename(first).replace(/[\d.]+$/, '') === posix.basename(own).replace(/[\d.]+$/, '');
+  if (!isOwn) return err(`the HEALTHCHECK starts ${first}, which the final stage does not have`);
+  const words = [own, ...rest].map((word) => JSON.stringify(word));
+  return ok(`${flags} CMD [${words.join(', ')}]`);
+}

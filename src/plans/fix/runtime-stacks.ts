@@ -1,0 +1,205 @@
+import { err, ok, type Result } from '../../model/result.ts';
+import {
+  libraryLines,
+  NGINX_LINES,
+  PHP_LINES,
+  PYTHON_LINES,
+  RUBY_LINES,
+} from './runtime-collect.ts';
+
+/** What a program needs to run, and the image that brings most of it. */
+export interface Runtime {
+  /** Name of a distroless image. */
+  readonly base: string;
+  /** Programs and arguments in front of those of the command, in place of its first word. */
+  readonly program: readonly string[];
+  /** Commands for the build stage that put files into `/runtime`. */
+  readonly collect: readonly string[];
+  /** Whether all of the app's folder is carried over, or only the files that are named. */
+  readonly carries: 'folder' | readonly string[];
+  readonly env: readonly string[];
+  /** What the final stage holds, for the title. */
+  readonly holds: string;
+}
+
+/** What decides on the stack. */
+export interface StackInput {
+  /** Last part of the base's name, and its tag. */
+  readonly base: string;
+  readonly tag: string;
+  /** All words that a container starts. */
+  readonly words: readonly string[];
+  /** The program as an absolute path, where it is none that a stack knows by name. */
+  readonly programPath: Result<string>;
+  /** A compiler runs in the stages that the program comes from, or `C_COMPILER` among them. */
+  readonly compilers: ReadonlySet<string>;
+  /** `CGO_ENABLED=0` stands somewhere. */
+  readonly withoutCgo: boolean;
+  readonly resolve: (path: string) => string;
+}
+
+const NODE: Readonly<Record<string, string>> = {
+  20: 'nodejs20-debian12',
+  22: 'nodejs22-debian13',
+  24: 'nodejs24-debian13',
+};
+const PYTHON: Readonly<Record<string, string>> = {
+  '3.11': 'python3-debian12',
+  '3.13': 'python3-debian13',
+};
+/** Versions of Python that Debian's releases have. */
+const DEBIAN_PYTHON: Readonly<Record<string, string>> = {
+  bookworm: '3.11',
+  12: '3.11',
+  trixie: '3.13',
+  13: '3.13',
+  latest: '3.13',
+};
+const JAVA = new Set(['17', '21']);
+const PYTHON_MODULES: Readonly<Record<string, string>> = {
+  gunicorn: 'gunicorn',
+  uvicorn: 'uvicorn',
+  hypercorn: 'hypercorn',
+  flask: 'flask',
+  waitress: 'waitress',
+  'waitress-serve': 'waitress',
+  celery: 'celery',
+  daphne: 'daphne',
+};
+const C_COMPILERS = [
+  'gcc',
+  'g++',
+  'cc',
+  'c++',
+  'clang',
+  'clang++',
+  'make',
+  'cmake',
+  'ninja',
+  'meson',
+];
+/** Commands that make programs of machine code. */
+export const COMPILERS: ReadonlySet<string> = new Set([
+  'go',
+  'cargo',
+  'rustc',
+  'zig',
+  ...C_COMPILERS,
+]);
+
+/** Distroless images that a Dockerfile on this base may be moved to. */
+export function candidateBases(base: string, tag: string): readonly string[] {
+  const node = NODE[major(tag)];
+  const python = PYTHON[minor(tag)] ?? PYTHON[DEBIAN_PYTHON[release(tag)] ?? ''];
+  const java = javaOf(tag);
+  return [
+    'cc-debian13',
+    'static-debian13',
+    ...(base === 'node' && node !== undefined ? [node] : []),
+    ...(python === undefined ? [] : [python]),
+    ...(java === undefined ? [] : [`java${java}-debian13`]),
+  ];
+}
+
+function major(tag: string): string {
+  return /^(\d+)(?:[.-]|$)/.exec(tag)?.[1] ?? '';
+}
+function minor(tag: string): string {
+  return /^(\d+\.\d+)(?:[.-]|$)/.exec(tag)?.[1] ?? '';
+}
+function release(tag: string): string {
+  return /^[a-z0-9]+/.exec(tag)?.[0] ?? 'latest';
+}
+function javaOf(tag: string): string | undefined {
+  const found = [...tag.matchAll(/\d+/g)].map(([digits]) => digits);
+  return found.find((digits) => JAVA.has(digits));
+}
+
+/** What the command needs at run time; an error says why that cannot be shown. */
+export function runtimeOf(input: StackInput): Result<Runtime> {
+  const [first = ''] = input.words;
+  const name = first.replace(/^.*\//, '');
+  if (/-?alpine/.test(input.base + input.tag))
+    return err('programs of alpine need musl, which no distroless image has');
+  if (name === 'node' || name === 'nodejs') return nodeRuntime(input);
+  if (/^python(?:3(?:\.\d+)?)?$/.test(name)) return pythonRuntime(input, []);
+  const module = PYTHON_MODULES[name];
+  if (module !== undefined) return pythonRuntime(input, ['-m', module]);
+  if (name === 'java') return javaRuntime(input);
+  if (name === 'ruby') return interpreter('/usr/bin/ruby', RUBY_LINES, 'Ruby');
+  if (name === 'php') return interpreter('/usr/bin/php', PHP_LINES, 'PHP');
+  if (name === 'nginx') return interpreter('/usr/sbin/nginx', NGINX_LINES, 'nginx');
+  return compiledRuntime(input);
+}
+
+function interpreter(program: string, collect: readonly string[], title: string): Result<Runtime> {
+  return ok({
+    base: 'cc-debian13',
+    program: [program],
+    collect,
+    carries: 'folder',
+    env: [],
+    holds: `${title}, its libraries and the app`,
+  });
+}
+
+function nodeRuntime({ base, tag }: StackInput): Result<Runtime> {
+  const found = base === 'node' ? NODE[major(tag)] : undefined;
+  if (found === undefined) return err(`no distroless image has the Node.js of ${base}:${tag}`);
+  return ok({
+    base: found,
+    program: ['/nodejs/bin/node'],
+    collect: [],
+    carries: 'folder',
+    env: [],
+    holds: 'Node.js and the app',
+  });
+}
+
+function pythonRuntime({ base, tag }: StackInput, args: readonly string[]): Result<Runtime> {
+  const version =
+    base === 'python' ? minor(tag) : base === 'debian' ? DEBIAN_PYTHON[release(tag)] : undefined;
+  const found = PYTHON[version ?? ''];
+  if (found === undefined) return err(`no distroless image has the Python of ${base}:${tag}`);
+  return ok({
+    base: found,
+    program: ['/usr/bin/python3', ...args],
+    collect: PYTHON_LINES,
+    carries: 'folder',
+    env: ['ENV PYTHONPATH=/packages'],
+    holds: 'Python, the installed packages and the app',
+  });
+}
+
+function javaRuntime({ base, tag, words, resolve }: StackInput): Result<Runtime> {
+  const version = javaOf(tag);
+  if (version === undefined) return err(`no distroless image has the Java of ${base}:${tag}`);
+  const jar = words[words.indexOf('-jar') + 1];
+  if (!words.includes('-jar') || jar === undefined || /[*?]/.test(jar))
+    return err('it is not started from one jar by its name');
+  return ok({
+    base: `java${version}-debian13`,
+    program: ['/usr/bin/java'],
+    collect: [],
+    carries: [resolve(jar)],
+    env: [],
+    holds: 'Java and the jar',
+  });
+}
+
+function compiledRuntime({ programPath, compilers, withoutCgo }: StackInput): Result<Runtime> {
+  if (!programPath.ok) return programPath;
+  const path = programPath.value;
+  if (/\.(?:sh|bash|pl|py|rb)$/.test(path)) return err(`${path} is a script`);
+  if (compilers.size === 0) return err(`nothing shows that ${path} is a compiled program`);
+  const isC = C_COMPILERS.some((name) => compilers.has(name));
+  const isStatic = withoutCgo && compilers.size === 1 && compilers.has('go');
+  return ok({
+    base: isStatic ? 'static-debian13' : 'cc-debian13',
+    program: [path],
+    collect: isC ? libraryLines(path) : [],
+    carries: [path],
+    env: [],
+    holds: isC ? 'the program and the libraries that it needs' : 'the program',
+  });
+}

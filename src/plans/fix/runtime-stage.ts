@@ -1,0 +1,160 @@
+import { posix } from 'node:path';
+import type { FixInput, FixPlan, FixRule } from '../../model/fix-rule.ts';
+import { type ImageReference, parseReference } from '../../model/reference.ts';
+import { err, ok, type Result } from '../../model/result.ts';
+import { NOTHING, proposal, refusal } from './proposal.ts';
+import { type RuntimeCommand, runtimeCommand, workFolder } from './runtime-command.ts';
+import { movedInstructions, stageLines } from './runtime-lines.ts';
+import { candidateBases, COMPILERS, type Runtime, runtimeOf } from './runtime-stacks.ts';
+import { fromOf, inStage, type Placed } from './stage-view.ts';
+
+/** The image that the target stands on by its FROM; undefined where it stands on another stage, or on nothing. */
+function baseReference({ model }: Pick<FixInput, 'model'>): ImageReference | undefined {
+  const base = model.stages[model.target]?.base;
+  return base?.kind === 'image' ? base.image.reference : undefined;
+}
+
+function nameOf({ repository, tag }: ImageReference): {
+  readonly base: string;
+  readonly tag: string;
+} {
+  return { base: repository.replace(/^.*\//, ''), tag: tag ?? 'latest' };
+}
+
+/** Images that the rule may put into this Dockerfile, whose digests are to be known. */
+export function runtimeImages(
+  input: Pick<FixInput, 'model'>,
+  distroless: string,
+): readonly ImageReference[] {
+  const reference = baseReference(input);
+  if (reference === undefined) return [];
+  const { base, tag } = nameOf(reference);
+  return candidateBases(base, tag).flatMap((name) => {
+    const found = parseReference(`${distroless}/${name}:nonroot`);
+    return found.ok ? [found.value] : [];
+  });
+}
+
+function isMinimal({ repository }: ImageReference): boolean {
+  return /(?:^|\/)(?:distroless|chainguard)\//.test(repository);
+}
+
+function plan(input: FixInput): FixPlan {
+  const { model, source } = input;
+  const from = fromOf(input, model.target);
+  const reference = baseReference(input);
+  if (from === undefined || reference === undefined || isMinimal(reference)) return NOTHING;
+  const refused = (reason: string): FixPlan => ({
+    edits: [],
+    refusals: [refusal(from, `the image keeps its shell and its tools: ${reason}`)],
+  });
+  if (model.target !== model.stages.length - 1) return refused('the target is not the last stage');
+  const own = inStage(input, model.target);
+  const odd = own.find(({ keyword }) => keyword === 'SHELL' || keyword === 'ONBUILD');
+  if (odd !== undefined) return refused(`line ${odd.line} has ${odd.keyword}`);
+  if (source.escape !== '\\') return refused('its escape character is another');
+  const command = runtimeCommand(input);
+  if (!command.ok) return refused(command.error);
+  const runtime = runtimeFor(input, reference, command.value, own);
+  if (!runtime.ok) return refused(runtime.error);
+  const name = model.stages[model.target]?.name ?? freeName(input);
+  const final = stageLines(input, own, {
+    runtime: runtime.value,
+    command: command.value,
+    stage: name,
+  });
+  if (!final.ok) return refused(final.error);
+  const { text, eol } = source;
+  const end = /\n$/.test(text) || text === '' ? '' : eol;
+  const named = model.stages[model.target]?.name === undefined;
+  return {
+    edits: [
+      proposal(from, {
+        key: 'final',
+        title: `Run in a stage of its own: ${runtime.value.holds}`,
+        why: 'Compilers, package managers and a shell are of use to who builds, and to who breaks in; what runs needs none of them',
+        risk: 'medium',
+        riskReason:
+          runtime.value.carries === 'folder'
+            ? 'files outside of the app’s folder, and programs that it starts, are not there; --verify shows whether it answers'
+            : 'files that it reads at run time are not there but those that are copied; --verify shows whether it answers',
+        edits: [
+          ...(named ? [{ start: from.textEnd, end: from.textEnd, text: ` AS ${name}` }] : []),
+          ...movedInstructions(input, own),
+          { start: text.length, end: text.length, text: `${end}${final.value.join(eol)}${eol}` },
+        ],
+      }),
+    ],
+    refusals: [],
+  };
+}
+
+function freeName({ model }: FixInput): string {
+  const taken = new Set(model.stages.map(({ name }) => name));
+  return (
+    ['build', 'builder', 'app', 'prepare'].find((name) => !taken.has(name)) ?? 'before-runtime'
+  );
+}
+
+function runtimeFor(
+  input: FixInput,
+  reference: ImageReference,
+  { entrypoint, cmd }: RuntimeCommand,
+  own: readonly Placed[],
+): Result<Runtime> {
+  const words = [...entrypoint, ...cmd];
+  const [program = ''] = words;
+  if (program === '') return err('nothing says what it starts');
+  const folder = workFolder(own);
+  const resolve = (path: string): string => posix.resolve(folder, path);
+  return runtimeOf({
+    ...nameOf(reference),
+    words,
+    programPath: programPath(program, own, resolve),
+    compilers: compilersOf(input),
+    withoutCgo: /\bCGO_ENABLED=["']?0/.test(input.source.text),
+    resolve,
+  });
+}
+
+function compilersOf(input: FixInput): ReadonlySet<string> {
+  const { model } = input;
+  const names = model.reached.flatMap((stage) =>
+    inStage(input, stage).flatMap(({ commands }) =>
+      commands.map(({ words }) => (words[0]?.value ?? '').replace(/^.*\//, '')),
+    ),
+  );
+  return new Set(names.filter((name) => COMPILERS.has(name)));
+}
+
+/** Where a program lies: as it is written, or where the stage puts a file of this name. */
+function programPath(
+  program: string,
+  own: readonly Placed[],
+  resolve: (path: string) => string,
+): Result<string> {
+  if (program.includes('/')) return ok(resolve(program));
+  const words = own.flatMap(({ keyword, commands, instruction }) =>
+    keyword === 'RUN'
+      ? commands.flatMap((command) => command.words.map(({ value }) => value ?? ''))
+      : keyword === 'COPY' || keyword === 'ADD'
+        ? instruction.arguments.slice(-1)
+        : [],
+  );
+  const found = words.find((word) => word.startsWith('/') && posix.basename(word) === program);
+  return found === undefined ? err(`where ${program} lies is not known`) : ok(found);
+}
+
+/** A final stage without a shell, a package manager and build tools. */
+export const runtimeStage: FixRule = {
+  id: 'runtime-stage',
+  title: 'Run in a stage of its own, without a shell and tools',
+  help:
+    'Names the stage that was last, and adds a final one on a distroless image with what the program needs at run time: for Node.js, Python and Java the image that has the interpreter of the same version, the app’s folder (or its jar) ' +
+    'and the installed packages; for Go, Rust, C and C++ the program and the shared libraries that it needs, followed in the build; for Ruby, PHP and nginx the interpreter as it is there, with its library, extensions and shared libraries. ' +
+    'Records of the Debian packages that libraries are of go along, so that an SBOM names them. Entry point, command, health check, ports, labels and environment move to the final stage, without a shell; `npm start` becomes what package.json says it starts. ' +
+    'Left alone, with the reason: what needs a shell to start, other versions than distroless images have, programs that nothing shows to be compiled, alpine, stages with `SHELL` or `ONBUILD`.',
+  criterion: 'no-shell',
+  needs: ['digests', 'bases'],
+  plan,
+};
