@@ -1,6 +1,9 @@
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { UserError } from '../model/errors.ts';
+import type { ReportRequest } from '../model/report.ts';
+import { parseReportRequests } from '../plans/report-request.ts';
 import { readFlags } from './flags.ts';
 import { type NamedSigners, namedSigners, SIGNER_FLAGS } from './signer-flags.ts';
 
@@ -18,6 +21,7 @@ const IMAGE_FLAGS = {
   ssh: many,
   platform: text,
   json: flag,
+  report: many,
   'plain-http': many,
   help: { type: 'boolean', short: 'h', default: false },
 } as const;
@@ -34,6 +38,7 @@ export interface ImageFlags {
   readonly ssh: readonly string[];
   readonly platform: string | undefined;
   readonly json: boolean;
+  readonly reports: readonly ReportRequest[];
   readonly plainHttp: readonly string[];
 }
 
@@ -48,6 +53,8 @@ export async function readImageFlags(
   const named = await namedImage(args, cwd);
   if (named === undefined) return undefined;
   const { values } = readFlags('reproduce', args, IMAGE_FLAGS);
+  const reports = parseReportRequests(values.report);
+  if (!reports.ok) throw new UserError(reports.error);
   return {
     image: named,
     signers: namedSigners(values),
@@ -59,6 +66,7 @@ export async function readImageFlags(
     ssh: values.ssh,
     platform: values.platform,
     json: values.json,
+    reports: reports.value,
     plainHttp: values['plain-http'],
   };
 }
@@ -70,8 +78,8 @@ async function namedImage(args: readonly string[], cwd: string): Promise<string 
     allowPositionals: true,
     strict: false,
   });
-  // A digest names an image whatever else stands there.
-  const byDigest = positionals.find((word) => /@sha256:[0-9a-f]{64}$/.test(word));
+  // A digest names an image whatever else stands there; NAME=IMAGE is the value of a flag of build.
+  const byDigest = positionals.find((word) => /^[^=]+@sha256:[0-9a-f]{64}$/.test(word));
   if (byDigest !== undefined) return byDigest;
   const [only, second] = positionals;
   if (only === undefined || second !== undefined) return undefined;

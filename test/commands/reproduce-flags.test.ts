@@ -19,6 +19,7 @@ describe('which of both is meant', () => {
     [['./none']],
     [['-t', 'x:1', '.']],
     [['--json', 'app']],
+    [['--build-context', `node:22=docker-image://localhost:5000/node:22${DIGEST}`, 'app']],
     [['https://git.example.com/a.git']],
     [['git@git.example.com:a/b']],
     [['-']],
