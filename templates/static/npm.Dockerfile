@@ -62,7 +62,12 @@ http {
 CONF
 RUN <<'COLLECT'
 set -eu
-collect() { mkdir -p "/runtime$(dirname "$1")"; cp -L "$1" "/runtime$1"; }
+collect() {
+  # /lib is a link to /usr/lib: a folder of that name would not fit.
+  folder=$(realpath "$(dirname "$1")")
+  mkdir -p "/runtime$folder"
+  cp -L "$1" "/runtime$folder/$(basename "$1")"
+}
 collect /usr/sbin/nginx
 collect /etc/nginx/mime.types
 ldd /usr/sbin/nginx | sed -n 's/.*=> \(\/[^ ]*\) .*/\1/p' | sort -u |

@@ -1,6 +1,7 @@
 /** A template, and the small service in test/fixtures/init that it is tried on. */
 export interface TemplateCase {
-  readonly name: string;
+  /** Its Dockerfile, from the folder of templates. */
+  readonly dockerfile: string;
   readonly fixture: string;
   /** Flags of init that the fixture does not answer. */
   readonly flags: readonly string[];
@@ -23,7 +24,7 @@ const AUTHORS = ['--set', 'authors=The shop team'];
 /** Every template that can be built from Debian's packages; .NET is not among them. */
 export const TEMPLATE_CASES: readonly TemplateCase[] = [
   {
-    name: 'node (npm)',
+    dockerfile: 'node/npm.Dockerfile',
     fixture: 'node',
     flags: ['--set', 'secrets=greeting'],
     bases: NODE,
@@ -31,14 +32,14 @@ export const TEMPLATE_CASES: readonly TemplateCase[] = [
     secrets: { greeting: 'good day' },
   },
   {
-    name: 'typescript',
+    dockerfile: 'typescript/Dockerfile',
     fixture: 'typescript',
     flags: [],
     bases: NODE,
     answer: 'hello from typescript\n',
   },
   {
-    name: 'python (pip)',
+    dockerfile: 'python/pip.Dockerfile',
     fixture: 'python',
     flags: AUTHORS,
     bases: {
@@ -48,7 +49,7 @@ export const TEMPLATE_CASES: readonly TemplateCase[] = [
     answer: 'hello from python\n',
   },
   {
-    name: 'go',
+    dockerfile: 'go/Dockerfile',
     fixture: 'go',
     flags: AUTHORS,
     bases: {
@@ -58,35 +59,35 @@ export const TEMPLATE_CASES: readonly TemplateCase[] = [
     answer: 'hello from go\n',
   },
   {
-    name: 'rust',
+    dockerfile: 'rust/Dockerfile',
     fixture: 'rust',
     flags: [],
     bases: { 'rust:1.85-slim-trixie': 'library/rust:1.85-slim', ...CC },
     answer: 'hello from rust\n',
   },
   {
-    name: 'java (Maven)',
+    dockerfile: 'java/maven.Dockerfile',
     fixture: 'java-maven',
     flags: AUTHORS,
     bases: { 'maven:3-eclipse-temurin-21': 'library/maven:3-eclipse-temurin-21', ...JAVA },
     answer: 'hello from java\n',
   },
   {
-    name: 'java (Gradle)',
+    dockerfile: 'java/gradle.Dockerfile',
     fixture: 'java-gradle',
     flags: AUTHORS,
     bases: { 'gradle:jdk21': 'library/gradle:jdk21', ...JAVA },
     answer: 'hello from java\n',
   },
   {
-    name: 'ruby',
+    dockerfile: 'ruby/Dockerfile',
     fixture: 'ruby',
     flags: AUTHORS,
     bases: { 'ruby:3.3-slim-trixie': 'library/ruby:3.3-slim', ...CC },
     answer: 'hello from ruby\n',
   },
   {
-    name: 'php',
+    dockerfile: 'php/Dockerfile',
     fixture: 'php',
     flags: AUTHORS,
     bases: {
@@ -97,7 +98,7 @@ export const TEMPLATE_CASES: readonly TemplateCase[] = [
     answer: 'hello from php\n',
   },
   {
-    name: 'static',
+    dockerfile: 'static/Dockerfile',
     fixture: 'static',
     flags: AUTHORS,
     bases: {
@@ -108,14 +109,14 @@ export const TEMPLATE_CASES: readonly TemplateCase[] = [
     answer: '<!doctype html><title>Hello</title><p>hello from static</p>\n',
   },
   {
-    name: 'c (make)',
+    dockerfile: 'c/make.Dockerfile',
     fixture: 'c',
     flags: [...AUTHORS, '--set', 'build=make', '--set', 'binary=hello'],
     bases: { 'gcc:14-trixie': 'library/gcc:14', ...CC },
     answer: 'hello from c\n',
   },
   {
-    name: 'c (CMake)',
+    dockerfile: 'c/cmake.Dockerfile',
     fixture: 'c',
     flags: AUTHORS,
     bases: { 'gcc:14-trixie': 'library/gcc:14', ...CC },

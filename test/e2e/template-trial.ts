@@ -6,7 +6,6 @@ import type { TemplateCase } from './template-cases.ts';
 
 /** What came of a template. */
 export interface Trial {
-  readonly name: string;
   /** Highest level that is reached where the four criteria that need a scanner are left out. */
   readonly level: number;
   /** Criteria of the other vectors that do not pass, by id. */
@@ -18,7 +17,8 @@ export interface Trial {
   /** The health check says so where nothing answers. */
   readonly noticesSilence: boolean;
   readonly isReproducible: boolean;
-  readonly stderr: string;
+  /** What the two builds differ in; empty where they do not. */
+  readonly differences: string;
 }
 
 interface ScoreJson {
@@ -33,10 +33,10 @@ interface ScoreJson {
 /** Writes the template's files for the fixture, builds, runs as little privileged as it can be, grades and reproduces. */
 export async function tryTemplate(scoville: Scoville, tried: TemplateCase): Promise<Trial> {
   const folder = mkdtempSync(join(tmpdir(), 'scoville-template-'));
-  const image = `init-${tried.name
+  const image = `init-${tried.dockerfile
     .toLowerCase()
-    .replaceAll(/[^a-z]+/g, '-')
-    .replace(/-$/, '')}:${process.pid}`;
+    .replace(/\W?dockerfile$/, '')
+    .replaceAll('/', '-')}:${process.pid}`;
   try {
     const project = join(folder, 'app');
     cpSync(join(ROOT, 'test/fixtures/init', tried.fixture), project, { recursive: true });
@@ -50,11 +50,10 @@ export async function tryTemplate(scoville: Scoville, tried: TemplateCase): Prom
     const isReproducible = again.exitCode === 0;
     const score = JSON.parse(built.stdout) as ScoreJson;
     return {
-      name: tried.name,
       ...levelOf(score, isReproducible),
       ...served,
       isReproducible,
-      stderr: isReproducible ? '' : again.stdout + again.stderr,
+      differences: isReproducible ? '' : again.stdout + again.stderr,
     };
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -145,7 +144,7 @@ async function serve(
 async function answerOf(url: string): Promise<string> {
   for (let tries = 0; ; tries += 1)
     try {
-      const answer = await fetch(url);
+      const answer = await fetch(url, { signal: AbortSignal.timeout(2000) });
       return await answer.text();
     } catch (error) {
       if (tries > 60) throw error;
