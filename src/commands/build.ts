@@ -5,6 +5,7 @@ import { build as runBuild, type BuildResult } from '../pipeline/build.ts';
 import type { BuildPlan, PassthroughPlan } from '../plans/build-plan.ts';
 import { lastValueOf, parseBuildArgs, type ParsedBuild } from '../plans/parse-build-args.ts';
 import { progressStyle } from '../plans/progress-style.ts';
+import { jsonText } from '../reporters/json-text.ts';
 import { cleanForTerminal, cleanLines } from '../ui/clean.ts';
 import { pipelineContext } from './context.ts';
 import { conversation } from './conversation.ts';
@@ -63,9 +64,7 @@ async function printPlan(
   io: CommandIo,
 ): Promise<void> {
   const { describePlan, planAsJson } = await import('../plans/describe-plan.ts');
-  io.writeOut(
-    parsed.own.json ? `${JSON.stringify(planAsJson(plan), null, 2)}\n` : describePlan(plan),
-  );
+  io.writeOut(parsed.own.json ? jsonText(planAsJson(plan)) : describePlan(plan));
 }
 
 /** Reports to files are always written; what would go to stdout gives way to `--quiet`'s digest and to an image on stdout. */

@@ -1,4 +1,5 @@
 import { EXIT, UserError } from '../model/errors.ts';
+import { jsonText } from '../reporters/json-text.ts';
 import { toolRunner } from './context.ts';
 import { type Check, type CheckRow, isFit, runChecks, type Surroundings } from './doctor-check.ts';
 import { BUILDER_CHECK, DOCKER_CHECK, IMAGE_STORE_CHECK } from './doctor-engine.ts';
@@ -64,7 +65,7 @@ export const doctor: Command = async (args, io) => {
 /** The rows as JSON: `{schemaVersion, tool, fit, checks}`; ends with a newline. */
 export function doctorJson(rows: readonly CheckRow[]): string {
   const report = { schemaVersion: 1, tool: VERSION, fit: isFit(rows), checks: rows };
-  return `${JSON.stringify(report, undefined, 2)}\n`;
+  return jsonText(report);
 }
 
 /** The rows as lines: mark, title, detail; below what is not ok, the command that mends it. */

@@ -3,6 +3,7 @@ import { packageCount, updateLock } from '../pipeline/update-lock.ts';
 import { updateSummary } from '../plans/lock-change-text.ts';
 import { parseBuildArgs } from '../plans/parse-build-args.ts';
 import { progressStyle } from '../plans/progress-style.ts';
+import { jsonText } from '../reporters/json-text.ts';
 import { cleanLines } from '../ui/clean.ts';
 import { pipelineContext } from './context.ts';
 import { conversation } from './conversation.ts';
@@ -45,9 +46,7 @@ export const update: Command = async (args, io) => {
   const { path, changes, lock } = result;
   const totals = { images: lock.images.size, packages: packageCount(lock) };
   if (parsed.value.own.json)
-    io.writeOut(
-      `${JSON.stringify({ schemaVersion: '1', file: path, ...totals, changes: changes ?? null }, null, 2)}\n`,
-    );
+    io.writeOut(jsonText({ schemaVersion: '1', file: path, ...totals, changes: changes ?? null }));
   else io.writeOut(updateSummary(path, changes, totals));
   return EXIT.met;
 };

@@ -1,6 +1,7 @@
 import type { LintedFile } from '../model/lint.ts';
+import { jsonText } from './json-text.ts';
 
-/** Findings as JSON: for each file what was found, and what a comment takes back, with its reason. */
+/** Findings as JSON: for each file what was found, and what a comment takes back, with its reason (schema/lint-1.json). */
 export function lintJson(files: readonly LintedFile[], version: string): string {
   const report = {
     schemaVersion: '1',
@@ -12,5 +13,5 @@ export function lintJson(files: readonly LintedFile[], version: string): string 
       ignored,
     })),
   };
-  return `${JSON.stringify(report, undefined, 2)}\n`;
+  return jsonText(report);
 }

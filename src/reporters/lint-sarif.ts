@@ -6,6 +6,7 @@ import type {
   LintRule,
 } from '../model/lint.ts';
 import { shortened } from './clean-text.ts';
+import { jsonText } from './json-text.ts';
 import { sarifMessage } from './sarif-message.ts';
 import { fingerprint, uriOf } from './sarif-places.ts';
 
@@ -91,5 +92,5 @@ export function lintSarif(files: readonly LintedFile[], { version, rules }: Lint
     results,
     columnKind: 'utf16CodeUnits',
   };
-  return `${JSON.stringify({ $schema: SCHEMA, version: '2.1.0', runs: [run] }, undefined, 2)}\n`;
+  return jsonText({ $schema: SCHEMA, version: '2.1.0', runs: [run] });
 }

@@ -2,6 +2,7 @@ import type { CriterionResult } from '../model/criterion.ts';
 import type { ReportInput } from '../model/report.ts';
 import type { Scorecard } from '../model/scorecard.ts';
 import { shortened } from './clean-text.ts';
+import { jsonText } from './json-text.ts';
 import { LONGEST_MESSAGE, sarifMessage } from './sarif-message.ts';
 import {
   fingerprint,
@@ -117,5 +118,5 @@ function runOf({ scorecard, dockerfile = 'Dockerfile' }: ReportInput) {
 /** SARIF 2.1.0, a run for each image: what fails and what is not known, at the Dockerfile's lines where they are known, else in the image. */
 export function sarifReport(images: readonly ReportInput[]): string {
   const log = { $schema: SCHEMA, version: '2.1.0', runs: images.map(runOf) };
-  return `${JSON.stringify(log, undefined, 2)}\n`;
+  return jsonText(log);
 }

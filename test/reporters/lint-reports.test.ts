@@ -1,3 +1,6 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Ajv2020 } from 'ajv/dist/2020.js';
 import type { Log } from 'sarif';
 import { describe, expect, test } from 'vitest';
 import type { LintedFile, LintRule } from '../../src/model/lint.ts';
@@ -110,6 +113,35 @@ test('lintJson tells all of each file but its text', () => {
     tool: { name: 'scoville', version: '1.2.3' },
     files: [{ name, parsed, findings, ignored }],
   });
+});
+
+describe('schema/lint-1.json', () => {
+  const text = readFileSync(join(import.meta.dirname, '../../schema/lint-1.json'), 'utf8');
+  const isLint = new Ajv2020({ strict: true, strictTypes: false, allErrors: true }).compile(
+    JSON.parse(text) as object,
+  );
+  const [first] = file().findings;
+
+  test('holds for what lint prints', () => {
+    const ignored = first === undefined ? [] : [{ ...first, reason: 'why' }];
+    const report: unknown = JSON.parse(lintJson([file(), file({ ignored })], '1.2.3'));
+    expect(isLint(report) ? [] : isLint.errors).toEqual([]);
+  });
+
+  test('and not for a finding without a reason that is called ignored', () => {
+    const report: unknown = JSON.parse(
+      lintJson([file()], '1').replace('"ignored": []', `"ignored": [${JSON.stringify(first)}]`),
+    );
+    expect(isLint(report)).toBe(false);
+  });
+});
+
+test('lintJson spells out what would steer a terminal or fool a reader', () => {
+  const [first] = file().findings;
+  const findings = first === undefined ? [] : [{ ...first, message: 'a\u202eb\u009b31m' }];
+  const text = lintJson([file({ findings })], '1');
+  expect(text).toContain('a\\u202eb\\u009b31m');
+  expect(text).not.toMatch(/[\u202e\u009b]/);
 });
 
 describe('lintSarif', () => {
