@@ -5,7 +5,8 @@ import { compareImages } from '../pipeline/compare-images.ts';
 import { settingsOf } from '../pipeline/load-settings.ts';
 import { openNamedImage } from '../pipeline/open-named-image.ts';
 import { Registries } from '../pipeline/registries.ts';
-import { jsonText } from '../reporters/json-text.ts';
+import { parseReportRequests } from '../plans/report-request.ts';
+import { comparisonReports, writeComparison } from './comparison-report.ts';
 import { pipelineContext } from './context.ts';
 import { conversation } from './conversation.ts';
 import { readFlags } from './flags.ts';
@@ -13,13 +14,14 @@ import { usageLine } from './help.ts';
 import type { Command, CommandIo } from './io.ts';
 import { wantedPlatform } from './wanted-platform.ts';
 
-const HELP = `Usage: scoville diff [--platform OS/ARCH] [--json] FIRST SECOND
+const HELP = `Usage: scoville diff [--platform OS/ARCH] [--json] [--report FORMAT[=FILE]] FIRST SECOND
 
 Holds two images against each other, wherever they lie (a registry, Docker's store, an OCI layout, an archive), and names
 each file that is not the same, in what, why, and what to do about it. Exit 0: every image manifest has the same digest; 1: not.
 
   --platform OS/ARCH[/VARIANT]   only this platform
   --json                         the comparison as JSON (docs/reproducibility.md)
+  --report FORMAT[=FILE]         terminal, json or html; may be repeated
   --plain-http HOST              speak HTTP without TLS to this registry; may be repeated (loopback hosts need none)
 `;
 
@@ -28,6 +30,7 @@ export const diff: Command = async (args, io) => {
   const { values, positionals } = readFlags('diff', args, {
     platform: { type: 'string' },
     json: { type: 'boolean', default: false },
+    report: { type: 'string', multiple: true, default: [] },
     'plain-http': { type: 'string', multiple: true, default: [] },
     help: { type: 'boolean', short: 'h', default: false },
   });
@@ -38,15 +41,14 @@ export const diff: Command = async (args, io) => {
   const [first, second, third] = positionals;
   if (first === undefined || second === undefined || third !== undefined)
     throw new UserError('diff takes two images', { nextStep: usageLine('diff') });
+  const requests = parseReportRequests(values.report);
+  if (!requests.ok) throw new UserError(requests.error);
+  const reports = comparisonReports(requests.value, values.json);
   const comparison = await compare(io, [first, second], {
     platform: values.platform,
     plainHttp: values['plain-http'],
   });
-  if (values.json) io.writeOut(jsonText(comparison));
-  else {
-    const { differencesReport } = await import('../reporters/image-differences.ts');
-    io.writeOut(differencesReport(comparison, { color: io.color && io.outIsTerminal }));
-  }
+  await writeComparison(comparison, reports, io);
   return comparison.reproducible ? EXIT.met : EXIT.short;
 };
 

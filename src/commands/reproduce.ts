@@ -1,9 +1,10 @@
 import { EXIT, UserError } from '../model/errors.ts';
+import type { ReportRequest } from '../model/report.ts';
 import { type Reproduction, reproduce as runReproduce } from '../pipeline/reproduce.ts';
 import { parseBuildArgs } from '../plans/parse-build-args.ts';
 import { progressStyle } from '../plans/progress-style.ts';
-import { jsonText } from '../reporters/json-text.ts';
 import { cleanLines } from '../ui/clean.ts';
+import { comparisonReports, writeComparison } from './comparison-report.ts';
 import { pipelineContext } from './context.ts';
 import { conversation } from './conversation.ts';
 import { usageLine } from './help.ts';
@@ -26,6 +27,7 @@ PATH takes the flags of \`scoville build\`, among them:
                          scoville grade and verify read it
   --tomorrow             run the second build's RUNs on the next day (takes libfaketime here); exit 2 where that cannot be arranged
   --json                 the comparison as JSON (docs/reproducibility.md)
+  --report FORMAT[=FILE] terminal, json or html; may be repeated
   --repro MODE           which normalising rules are used: safe, aggressive or off
 
 IMAGE takes
@@ -37,7 +39,7 @@ IMAGE takes
   --attest               sign the result and publish it beside the image
   --signing-key KEY|URI  with this key (default: sign.key, else your own)
   --platform OS/ARCH     only this platform
-  --json                 the comparison as JSON
+  --json, --report       as above
   --plain-http HOST      speak HTTP without TLS to this registry; may be repeated (loopback hosts need none)
 `;
 
@@ -50,7 +52,8 @@ export const reproduce: Command = async (args, io) => {
   const image = await readImageFlags(args, io.cwd);
   if (image !== undefined) {
     const { reproduceNamed } = await import('./reproduce-image.ts');
-    return report(await reproduceNamed(image, io), image.json, io);
+    const reports = comparisonReports(image.reports, image.json);
+    return answer(await reproduceNamed(image, io), reports, io);
   }
   const { words, attest, tomorrow } = ownWords(args);
   const parsed = parseBuildArgs(words);
@@ -62,6 +65,8 @@ export const reproduce: Command = async (args, io) => {
     io.writeOut(HELP);
     return EXIT.met;
   }
+  const { json, reports: requests } = parsed.value.own;
+  const reports = comparisonReports(requests, json);
   const style = progressStyle(parsed.value, io.env);
   if (!style.ok) throw new UserError(style.error);
   const talk = await conversation(io, style.value, parsed.value.own.interactive);
@@ -69,17 +74,17 @@ export const reproduce: Command = async (args, io) => {
     attest,
     tomorrow,
   }).finally(talk.stop);
-  return report(result, parsed.value.own.json, io);
+  return answer(result, reports, io);
 };
 
-async function report(result: Reproduction, json: boolean, io: CommandIo): Promise<number> {
+async function answer(
+  result: Reproduction,
+  reports: readonly ReportRequest[],
+  io: CommandIo,
+): Promise<number> {
   if (result.kind === 'buildx') return result.exitCode;
   const { comparison, doubts } = result;
-  if (json) io.writeOut(jsonText(comparison));
-  else {
-    const { differencesReport } = await import('../reporters/image-differences.ts');
-    io.writeOut(differencesReport(comparison, { color: io.color && io.outIsTerminal }));
-  }
+  await writeComparison(comparison, reports, io);
   if (comparison.reproducible) return EXIT.met;
   if (doubts.length === 0) return EXIT.short;
   throw new UserError(`it cannot be told whether the image is reproducible: ${doubts.join('; ')}`);

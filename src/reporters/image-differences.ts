@@ -1,5 +1,6 @@
 import type { ImageComparison, ImageDifference } from '../model/difference.ts';
 import { cleanText } from './clean-text.ts';
+import { byClass, byLayer, type LayerGroup } from './difference-groups.ts';
 
 export interface DifferenceScreen {
   readonly color: boolean;
@@ -12,6 +13,7 @@ const MOST = 20;
 /** Two images held against each other, as text: one block a layer, each entry with where it differs, the causes once with their remedy. */
 export function differencesReport(comparison: ImageComparison, screen: DifferenceScreen): string {
   const { first, second, reproducible, platforms, differences, omitted } = comparison;
+  const { source } = comparison;
   const lines = [
     `first   ${cleanText(first.name)}  ${first.digest}`,
     `second  ${cleanText(second.name)}  ${second.digest}`,
@@ -19,6 +21,9 @@ export function differencesReport(comparison: ImageComparison, screen: Differenc
       (one) =>
         `${one.first === one.second ? '=' : '≠'} ${cleanText(one.platform)}  ${one.first ?? 'not there'}${one.first === one.second ? '' : `  ${one.second ?? 'not there'}`}`,
     ),
+    ...(source === undefined
+      ? []
+      : [`source  ${cleanText(source.url)} at ${cleanText(source.revision)}`]),
     '',
   ];
   for (const group of byLayer(differences))
@@ -33,20 +38,7 @@ export function differencesReport(comparison: ImageComparison, screen: Differenc
   return `${lines.join('\n')}\n`;
 }
 
-function byLayer(differences: readonly ImageDifference[]): readonly (readonly ImageDifference[])[] {
-  const groups = new Map<string, ImageDifference[]>();
-  for (const one of differences) {
-    const key = `${one.platform} ${one.layerIndex ?? 'documents'}`;
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [one]);
-    else group.push(one);
-  }
-  return [...groups.values()];
-}
-
-function layerLines(group: readonly ImageDifference[], most: number): readonly string[] {
-  const [one] = group;
-  if (one === undefined) return [];
+function layerLines({ first: one, entries: group }: LayerGroup, most: number): readonly string[] {
   const head =
     one.layer === undefined
       ? `${cleanText(one.platform)}: config and annotations`
@@ -62,16 +54,12 @@ function layerLines(group: readonly ImageDifference[], most: number): readonly s
 }
 
 function causeLines(differences: readonly ImageDifference[]): readonly string[] {
-  const classes = [...new Set(differences.map((d) => d.class))];
   return [
     'Why, and what to do',
-    ...classes.flatMap((id) => {
-      const own = differences.filter((d) => d.class === id);
-      const [one] = own;
-      if (one === undefined) return [];
-      const remedy = one.remedy === undefined ? [] : [`    do: ${cleanText(one.remedy)}`];
-      return [`  ${id} (${own.length}): ${cleanText(one.cause)}`, ...remedy];
-    }),
+    ...byClass(differences).flatMap(({ id, cause, remedy, count: found }) => [
+      `  ${id} (${found}): ${cleanText(cause)}`,
+      ...(remedy === undefined ? [] : [`    do: ${cleanText(remedy)}`]),
+    ]),
   ];
 }
 

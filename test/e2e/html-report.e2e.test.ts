@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { htmlComparison } from '../../src/reporters/html/comparison.ts';
 import { htmlDifference } from '../../src/reporters/html/difference.ts';
+import { htmlImageDifferences } from '../../src/reporters/html/image-differences.ts';
 import { htmlReport } from '../../src/reporters/html/page.ts';
 import { packageOf, sampleInput } from '../reporters/sample-contents.ts';
+import { sampleDifferences } from '../reporters/sample-differences.ts';
 import { sampleFacts, sampleScorecard } from '../reporters/sample-scorecard.ts';
 import { Chromium } from './chromium.ts';
 
@@ -19,6 +21,7 @@ const pages = {
   'big report': htmlReport(many),
   comparison: htmlComparison([sampleInput(), odd, sampleInput()]),
   difference: htmlDifference(odd, sampleInput()),
+  'hostile images, bit for bit': htmlImageDifferences(sampleDifferences(HOSTILE)),
 };
 
 let browser: Chromium;

@@ -4,8 +4,10 @@ import { unknownFact } from '../../../src/model/facts.ts';
 import type { ReportInput } from '../../../src/model/report.ts';
 import { htmlComparison } from '../../../src/reporters/html/comparison.ts';
 import { htmlDifference } from '../../../src/reporters/html/difference.ts';
+import { htmlImageDifferences } from '../../../src/reporters/html/image-differences.ts';
 import { htmlReport } from '../../../src/reporters/html/page.ts';
 import { packageOf, sampleContents, sampleInput } from '../sample-contents.ts';
+import { sameImages, sampleDifferences } from '../sample-differences.ts';
 import { sampleFacts, sampleScorecard, twoPlatforms } from '../sample-scorecard.ts';
 import { attribute, type Element, elementsOf, flawsOf, textOf } from './page-tree.ts';
 
@@ -37,6 +39,9 @@ const several: ReportInput = {
 
 const pages: readonly (readonly [string, string])[] = [
   ['a report', htmlReport(sampleInput())],
+  ['two images, bit for bit', htmlImageDifferences(sampleDifferences())],
+  ['hostile images, bit for bit', htmlImageDifferences(sampleDifferences(HOSTILE))],
+  ['images that are the same', htmlImageDifferences(sameImages())],
   ['a report of the scorecard alone', htmlReport({ scorecard: sampleScorecard() })],
   ['a report of two platforms', htmlReport(several)],
   ['a report of hostile names', htmlReport(odd)],
