@@ -1,6 +1,6 @@
 import type { CriterionResult } from '../model/criterion.ts';
 import type { Suggestion } from '../model/scorecard.ts';
-import { GRADE_TABLE, isMet, levelOf, scoreOf } from './score.ts';
+import { GRADE_TABLE, isMet, levelOf, type Scored, scoreOf } from './score.ts';
 
 interface Candidate {
   readonly result: CriterionResult;
@@ -12,7 +12,7 @@ interface Candidate {
 }
 
 /** The criteria as they were, had this one passed. */
-function withPass(criteria: readonly CriterionResult[], id: string): CriterionResult[] {
+function withPass<T extends Scored>(criteria: readonly T[], id: string): T[] {
   return criteria.map((one) => (one.id === id ? { ...one, outcome: 'pass' as const } : one));
 }
 
@@ -38,24 +38,30 @@ function change(result: CriterionResult): Pick<Suggestion, 'title' | 'detail' | 
   };
 }
 
+/** What one criterion more that passes is worth: points gained, overall grade and level that the image then has. */
+export function gainsOf(criteria: readonly Scored[], id: string): Suggestion['gains'] {
+  const after = withPass(criteria, id);
+  return {
+    points: scoreOf(after).points - scoreOf(criteria).points,
+    grade: scoreOf(after).grade,
+    level: levelOf(after),
+  };
+}
+
 function candidate(result: CriterionResult, criteria: readonly CriterionResult[]): Candidate {
   const after = withPass(criteria, result.id);
   const inVector = (list: readonly CriterionResult[]): CriterionResult[] =>
     list.filter(({ vector }) => vector === result.vector);
-  const level = levelOf(after);
+  const gains = gainsOf(criteria, result.id);
   return {
     result,
-    completesLevel: level > levelOf(criteria),
+    completesLevel: gains.level > levelOf(criteria),
     vectorClimb: climb(inVector(criteria), inVector(after)),
     overallClimb: climb(criteria, after),
     suggestion: {
       criterion: result.id,
       ...change(result),
-      gains: {
-        points: scoreOf(after).points - scoreOf(criteria).points,
-        grade: scoreOf(after).grade,
-        level,
-      },
+      gains,
     },
   };
 }

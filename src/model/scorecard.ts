@@ -15,6 +15,8 @@ export interface Suggestion {
   readonly title: string;
   readonly detail: string;
   readonly example?: string;
+  /** The command that edits the Dockerfile so, where `scoville fix` has a rule for it. */
+  readonly fix?: string;
   readonly gains: { readonly points: number; readonly grade: Grade; readonly level: number };
 }
 

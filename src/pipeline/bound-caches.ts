@@ -11,6 +11,7 @@ export const CACHE_LIMITS: Readonly<Record<string, number>> = {
   facts: 1024 * MIB,
   vulnerabilities: 256 * MIB,
   results: 128 * MIB,
+  'last-scorecards': 16 * MIB,
   layers: 64 * MIB,
   documents: 64 * MIB,
   proofs: MIB,

@@ -7,12 +7,13 @@ import type { Scorecard } from '../model/scorecard.ts';
 import type { BuildDirectory } from '../oci/build-directory.ts';
 import { openStore } from '../oci/layout-store.ts';
 import type { BuildPlan, PassthroughPlan } from '../plans/build-plan.ts';
-import type { ParsedBuild } from '../plans/parse-build-args.ts';
+import { lastValueOf, type ParsedBuild } from '../plans/parse-build-args.ts';
 import type { BuildOutcome } from '../tools/buildx.ts';
 import { boundCachesDaily } from './bound-caches.ts';
 import type { PipelineContext } from './context.ts';
 import { finishImage } from './finish-image.ts';
 import { gateImage } from './gate-image.ts';
+import { keepScorecard } from './last-scorecard.ts';
 import { plannedSteps } from './planned-steps.ts';
 import { prepareBuild, type Prepared } from './prepare-build.ts';
 import { publish } from './publish.ts';
@@ -146,6 +147,9 @@ async function buildPlanned(
   const report = scorecard === undefined ? undefined : reportOf(scorecard, contents);
   if (scorecard !== undefined && report !== undefined) {
     context.emit({ kind: 'scorecard', scorecard });
+    const { dockerfilePath: dockerfile } = prepared.source;
+    const target = lastValueOf(prepared.parsed, 'target');
+    if (dockerfile !== undefined) await keepScorecard(context, { dockerfile, target }, scorecard);
     const shortfalls = gateImage(context, plan.settings.gate, scorecard);
     if (shortfalls.length > 0)
       return { kind: 'over', result: { kind: 'short', report, shortfalls } };

@@ -2,8 +2,9 @@ import { judgeImage } from '../criteria/judge-image.ts';
 import { assembleScorecard, type JudgedPlatform } from '../grading/scorecard.ts';
 import type { Digest } from '../model/digest.ts';
 import type { Facts } from '../model/facts.ts';
-import type { Scorecard } from '../model/scorecard.ts';
+import type { Scorecard, Suggestion } from '../model/scorecard.ts';
 import type { Waiver } from '../model/settings.ts';
+import { fixCommand } from '../plans/fix/fixable.ts';
 import type { PipelineContext } from './context.ts';
 
 /** What is known of one platform's image. */
@@ -28,7 +29,7 @@ export function judgePlatforms(
   }));
   const [first, ...rest] = judged;
   if (first === undefined) throw new Error('an image without a platform was graded');
-  return assembleScorecard({
+  const scorecard = assembleScorecard({
     toolVersion: context.version,
     image: image.name,
     digest: image.digest,
@@ -36,4 +37,14 @@ export function judgePlatforms(
     platforms: [first, ...rest],
     waivers: image.waivers,
   });
+  return { ...scorecard, suggestions: scorecard.suggestions.map((one) => withFix(one, scorecard)) };
+}
+
+/** Names the command that makes the change, for what is known to fail. */
+function withFix(suggestion: Suggestion, { criteria }: Scorecard): Suggestion {
+  const fails = criteria.some(
+    ({ id, outcome }) => id === suggestion.criterion && outcome === 'fail',
+  );
+  const fix = fails ? fixCommand(suggestion.criterion) : undefined;
+  return fix === undefined ? suggestion : { ...suggestion, fix };
 }

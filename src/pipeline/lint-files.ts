@@ -20,7 +20,11 @@ export interface LintFilesOptions {
   readonly now: number;
 }
 
-function declared({ settings, now }: LintFilesOptions): DeclarationsFact {
+/** What the settings declare of an image. */
+export function declared({
+  settings,
+  now,
+}: Pick<LintFilesOptions, 'settings' | 'now'>): DeclarationsFact {
   return {
     secrets: settings.secrets.use,
     secretFiles: settings.secrets.files,

@@ -4,11 +4,14 @@ import type { FixOptions, FixRule } from '../model/fix-rule.ts';
 import { isWithin, type PlannedEdit, type Risk } from '../model/planned-edit.ts';
 import type { Settings } from '../model/settings.ts';
 import { FIX_RULES } from '../plans/fix/catalogue.ts';
-import { type FixSurroundings, readFixFile } from './compose-fixes.ts';
+import { type FixSurroundings, planEdits, readFixFile } from './compose-fixes.ts';
 import type { PipelineContext } from './context.ts';
 import { gatherFacts } from './fix-facts.ts';
 import { type OpenedFiles, openFixFiles } from './fix-files.ts';
+import { fixGains } from './fix-gains.ts';
 import { givenDockerfile } from './given-dockerfile.ts';
+import { lastScorecard } from './last-scorecard.ts';
+import { declared } from './lint-files.ts';
 import { LINT_KNOWLEDGE } from './lint-knowledge.ts';
 import { contextFile } from './read-build-file.ts';
 
@@ -94,14 +97,30 @@ export async function planFixes(context: PipelineContext, request: FixRequest): 
     build: request.build,
     plainHttp: request.plainHttp,
   });
+  const around: FixSurroundings = {
+    ...reading,
+    rules,
+    options: request.options,
+    knowledge: { secretName, secretsIn: LINT_KNOWLEDGE.secretsIn },
+    facts,
+  };
+  // Told once, of the file as it is: later plans know what an edit was worth by its id.
+  const first = planEdits(opened.files, around);
+  const gains = fixGains(first.ok ? first.value.edits : [], {
+    files: opened.files,
+    around,
+    declarations: declared({ settings: request.settings, now: context.now() }),
+    scored: await lastScorecard(context, opened.paths.Dockerfile, request.target),
+  });
   return {
     opened,
     around: {
-      ...reading,
-      rules,
-      options: request.options,
-      knowledge: { secretName, secretsIn: LINT_KNOWLEDGE.secretsIn },
-      facts,
+      ...around,
+      withGains: (edits) =>
+        edits.map((edit) => {
+          const gain = gains.get(edit.id);
+          return gain === undefined ? edit : { ...edit, gain };
+        }),
     },
     isNamed: ({ id, rule, criterion }) =>
       request.only.length === 0 ||

@@ -39,10 +39,13 @@ function evidenceOf(result: CriterionResult): string[] {
 }
 
 function suggestionLines(scorecard: Scorecard): string[] {
-  return scorecard.suggestions.slice(0, 3).map(({ title, criterion, gains, example }, index) => {
-    const how = example === undefined ? '' : `: ${code(example)}`;
-    return `${index + 1}. ${literal(title)} (${criterion}; then grade ${gains.grade}, level ${gains.level})${how}`;
-  });
+  return scorecard.suggestions
+    .slice(0, 3)
+    .map(({ title, criterion, gains, example, fix }, index) => {
+      const commands = [example, fix].flatMap((text) => (text === undefined ? [] : [code(text)]));
+      const how = commands.length === 0 ? '' : `: ${commands.join(' or ')}`;
+      return `${index + 1}. ${literal(title)} (${criterion}; then grade ${gains.grade}, level ${gains.level})${how}`;
+    });
 }
 
 function heading(scorecard: Scorecard): string[] {

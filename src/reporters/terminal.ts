@@ -47,16 +47,18 @@ function suggestionBlock(screen: Screen, suggestion: Suggestion, index: number):
   const gain = `+${points} ${marks.arrow} ${grade}, level ${level}`;
   const room = width - textWidth(gain) - 8;
   const title = padded(fitted(shown(screen, suggestion.title), room, marks.ellipsis), room);
-  const example = suggestion.example?.split('\n')[0];
+  const commands = [suggestion.example?.split('\n')[0], suggestion.fix];
   const how = wrapped(shown(screen, suggestion.detail), width - 8, marks.ellipsis).map(
     (line) => `     ${colors.dim(line)}`,
   );
   return [
     `  ${index + 1}. ${title}  ${colors.green(gain)}`,
     ...how,
-    ...(example === undefined
-      ? []
-      : [`     ${colors.cyan(fitted(shown(screen, example), width - 8, marks.ellipsis))}`]),
+    ...commands.flatMap((text) =>
+      text === undefined
+        ? []
+        : [`     ${colors.cyan(fitted(shown(screen, text), width - 8, marks.ellipsis))}`],
+    ),
   ];
 }
 

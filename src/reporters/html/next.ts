@@ -5,13 +5,13 @@ import { gradeChip } from './score.ts';
 
 const SHOWN = 3;
 
-function suggestion({ criterion, title, detail, example, gains }: Suggestion): Markup {
+function suggestion({ criterion, title, detail, example, fix, gains }: Suggestion): Markup {
   const code = example === undefined ? undefined : codeBlock(example);
   return html`<li>
     <div class="what">
       <h3>${title}</h3>
       <p>${detail}</p>
-      ${code}
+      ${code}${fix === undefined ? undefined : codeBlock(fix)}
       <p class="for"><a href="#c-${criterion}">${criterion}</a></p>
     </div>
     <dl class="gain">
