@@ -1,0 +1,25 @@
+import type { FixRule } from '../src/model/fix-rule.ts';
+import { FIX_RULES } from '../src/plans/fix/catalogue.ts';
+
+const HEADING = '## Rules\n';
+
+function section({ id, title, criterion, help }: FixRule): string[] {
+  const serves =
+    criterion === undefined ? '' : ` Serves [\`${criterion}\`](criteria/${criterion}.md).`;
+  return [`### \`${id}\``, '', `${title}.${serves}`, '', help, ''];
+}
+
+/** docs/fix.md with its last section, the rules, written anew from the catalogue; what stands above it stays. */
+export function fixPage(page: string): string {
+  const at = page.indexOf(`\n${HEADING}`);
+  const above = at < 0 ? `${page.trimEnd()}\n` : page.slice(0, at);
+  const rules = [
+    HEADING,
+    '<!-- Made by scripts/generate-fix-docs.mjs from the catalogue of rules; do not edit. -->',
+    '',
+    'In the order in which they are shown and applied.',
+    '',
+    ...FIX_RULES.flatMap(section),
+  ];
+  return `${above}\n${rules.join('\n').trimEnd()}\n`;
+}
