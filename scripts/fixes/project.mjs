@@ -1,0 +1,84 @@
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+
+const SET = resolve(import.meta.dirname, '../../test/fixtures/fix');
+
+/** Names of the Dockerfiles of the set. */
+export function setNames() {
+  return readdirSync(SET).sort();
+}
+
+/** Official images that a Dockerfile of the set stands on. */
+function basesOf(text) {
+  return [...text.matchAll(/^FROM (?<image>[a-z][\w.-]*(?::[\w.-]+)?)/gm)].map(
+    ({ groups }) => groups.image,
+  );
+}
+
+/** Makes the stand-ins that the set needs, those that fixes move to among them. */
+export function makeBases(names) {
+  const images = names.flatMap((name) =>
+    basesOf(readFileSync(join(SET, name, 'Dockerfile'), 'utf8')),
+  );
+  const distroless = ['static', 'base', 'cc', 'nodejs22', 'python3', 'java21'].map(
+    (kind) => `distroless/${kind}-debian13:nonroot`,
+  );
+  const wanted = [...new Set(images)].map((image) =>
+    image.includes(':') ? image : `${image}:latest`,
+  );
+  const script = resolve(import.meta.dirname, '../engine.sh');
+  const { status } = spawnSync(script, ['stacks', ...wanted, ...distroless], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  if (status !== 0) throw new Error('scripts/engine.sh stacks failed');
+}
+
+/**
+ * A copy of a project of the set, in git, whose official bases are the stand-ins of the engine's registry, with the settings of its owner: whom to trust, who
+ * the author is, that it takes no secrets. Gives its folder.
+ */
+export function projectOf(name, registry, osvUrl) {
+  const folder = join(mkdtempSync(join(tmpdir(), 'scoville-fixes-')), name);
+  cpSync(join(SET, name), folder, { recursive: true });
+  const file = join(folder, 'Dockerfile');
+  const text = readFileSync(file, 'utf8');
+  const standing = text.replace(
+    /^FROM (?=[a-z][\w.-]*(?::[\w.-]+)?(?:\s|$))/gm,
+    `FROM ${registry}/library/`,
+  );
+  writeFileSync(file, standing);
+  writeFileSync(join(folder, '.scoville.yaml'), settings(registry, osvUrl));
+  const git = (...args) =>
+    spawnSync('git', ['-c', 'user.name=set', '-c', 'user.email=set@example.org', ...args], {
+      cwd: folder,
+    });
+  git('init', '--quiet');
+  git('remote', 'add', 'origin', `https://example.org/${name}.git`);
+  git('add', '.');
+  git('commit', '--quiet', '--message', 'as it was');
+  return folder;
+}
+
+function settings(registry, osvUrl) {
+  return `image:
+  authors: The web team
+secrets:
+  use: none
+trust:
+  images:
+    - ${registry}/library/*
+    - ${registry}/distroless/*
+fix:
+  distroless: ${registry}/distroless
+scanner: osv
+osv:
+  url: ${osvUrl}
+`;
+}
+
+/** What each app answers. */
+export function smokeOf(name) {
+  return `curl -fsS --max-time 5 "$SCOVILLE_URL/" | grep -q 'hello from ${name}'`;
+}

@@ -1,0 +1,143 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { bases, output, registry, ROOT, run, Scoville } from './harness.ts';
+
+const scoville = new Scoville();
+const folder = mkdtempSync(join(tmpdir(), 'fix-verify-'));
+const dockerfile = join(folder, 'Dockerfile');
+
+/** A service that answers by way of a shell. */
+const SHELL_APP = `const { execSync } = require('child_process');
+require('http')
+  .createServer((request, response) => {
+    let text = 'no shell';
+    try { text = execSync('echo hello').toString(); } catch {}
+    response.end(text);
+  })
+  .listen(8080);
+process.on('SIGTERM', () => process.exit(0));
+`;
+
+interface FixJson {
+  readonly edits: readonly { readonly id: string }[];
+  readonly verified: {
+    readonly builds: number;
+    readonly before: { readonly points: number };
+    readonly after: {
+      readonly points: number;
+      readonly smoke: {
+        readonly answers: boolean;
+        readonly judge: string;
+        readonly rights: string;
+      };
+    };
+    readonly takenBack: readonly {
+      readonly id: string;
+      readonly broke: string;
+      readonly reason: string;
+    }[];
+  };
+}
+
+beforeAll(async () => {
+  await output('scripts/engine.sh', ['stacks', 'nodejs22-debian13:nonroot']);
+  writeFileSync(
+    join(folder, '.scoville.yaml'),
+    `scanner: none\nfix:\n  distroless: ${registry}/distroless\n`,
+  );
+  writeFileSync(join(folder, 'server.js'), SHELL_APP);
+  writeFileSync(
+    dockerfile,
+    `FROM ${bases.node}\nWORKDIR /app\nCOPY server.js .\nEXPOSE 8080\nCMD node server.js\n`,
+  );
+});
+
+afterAll(async () => {
+  rmSync(folder, { recursive: true, force: true });
+  await scoville.remove();
+});
+
+async function isGone(container: string): Promise<boolean> {
+  const { exitCode, stderr } = await run('docker', ['container', 'inspect', container]);
+  return exitCode !== 0 && /no such container/i.test(stderr);
+}
+
+describe('fix --verify', () => {
+  test('a final stage without the shell that the program needs is taken back, the other edits stay', async () => {
+    const asked = join(folder, 'asked');
+    const smoke = `echo "$SCOVILLE_CONTAINER" >>${asked}; curl -fsS --max-time 2 "$SCOVILLE_URL" | grep -q hello`;
+    const args = ['fix', '--yes', '--json', '--verify', '--smoke', smoke, '--smoke-timeout', '4'];
+    const { stdout } = await scoville.expect(1, [...args, folder], { cwd: folder });
+    const { edits, verified } = JSON.parse(stdout) as FixJson;
+    expect(verified.takenBack).toMatchObject([
+      {
+        id: 'runtime-stage:final',
+        broke: 'answer',
+        reason: expect.stringContaining('no answer in time') as string,
+      },
+    ]);
+    const ids = edits.map(({ id }) => id);
+    expect(ids).not.toContain('runtime-stage:final');
+    expect(ids).toContain('exec-form:cmd');
+    expect(verified.after.points).toBeGreaterThan(verified.before.points);
+    expect(verified.after.smoke).toMatchObject({
+      answers: true,
+      judge: 'smoke command',
+      rights: 'none',
+    });
+    const text = readFileSync(dockerfile, 'utf8');
+    expect(text).toContain('CMD ["node", "server.js"]');
+    expect(text).not.toContain('distroless');
+    for (const container of new Set(readFileSync(asked, 'utf8').trim().split('\n')))
+      expect(await isGone(container)).toBe(true);
+  });
+
+  test('an image that does not answer as it is proves nothing, and nothing is written', async () => {
+    const before = 'FROM ' + bases.node + '\nCMD ["node", "-e", "process.exit(7)"]\n';
+    writeFileSync(dockerfile, before);
+    const args = ['fix', '--yes', '--verify', '--smoke', 'false', folder];
+    const { stderr } = await scoville.expect(2, args, { cwd: folder });
+    expect(stderr).toContain('does not answer as it is');
+    expect(stderr).toContain('the container ended with exit code 7');
+    expect(readFileSync(dockerfile, 'utf8')).toBe(before);
+  });
+
+  test('Ctrl-C while it is asked removes the container', async () => {
+    writeFileSync(
+      dockerfile,
+      `FROM ${bases.node}\nEXPOSE 8080\nCMD node -e "setInterval(Date.now, 1000)"\n`,
+    );
+    const mark = join(folder, 'container');
+    const smoke = `echo "$SCOVILLE_CONTAINER" >${mark}; sleep 60`;
+    let timer: NodeJS.Timeout | undefined;
+    const ended = await scoville.run(['fix', '--yes', '--verify', '--smoke', smoke, folder], {
+      cwd: folder,
+      onStderr: (_text, kill) => {
+        timer ??= setInterval(() => {
+          if (!existsSync(mark)) return;
+          clearInterval(timer);
+          kill('SIGINT');
+        }, 200);
+      },
+    });
+    clearInterval(timer);
+    expect(ended.exitCode).toBe(130);
+    expect(await isGone(readFileSync(mark, 'utf8').trim())).toBe(true);
+  });
+});
+
+describe('npm run fixes', () => {
+  test('lifts a bad Dockerfile of the set by two levels, and it answers', async () => {
+    const { stdout, stderr, exitCode } = await run(
+      process.execPath,
+      ['scripts/fixes.mjs', 'nginx-site'],
+      { cwd: ROOT, env: { SCOVILLE_HOME: scoville.home } },
+    );
+    expect(stderr + stdout).toMatch(
+      /\| nginx-site \| level [01], \S+ \d+\/\d+ \| level [2-5], \S+ \d+\/\d+ \| yes \|/,
+    );
+    expect(exitCode).toBe(0);
+  });
+});

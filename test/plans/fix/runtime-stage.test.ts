@@ -1,0 +1,166 @@
+import { describe, expect, test } from 'vitest';
+import { readForEdits } from '../../../src/dockerfile/read-for-edits.ts';
+import { runtimeImages, runtimeStage } from '../../../src/plans/fix/runtime-stage.ts';
+import { type Around, fixed } from './support.ts';
+
+const fix = (text: string, more: Around = {}) => fixed(runtimeStage, text, more);
+
+describe('runtime-stage', () => {
+  test('Node.js: the image of its version, the app’s folder, and what npm start stands for', async () => {
+    const done = await fix(
+      `FROM node:22.4-slim
+# who asks
+MAINTAINER web team
+COPY . /app
+WORKDIR /app
+RUN npm ci
+ENV PORT=8080
+EXPOSE 8080
+CMD npm start
+`,
+      { files: { 'package.json': '{"scripts":{"start":"node server.js --quiet"}}' } },
+    );
+    expect(done.text).toBe(
+      `FROM node:22.4-slim AS build
+COPY . /app
+WORKDIR /app
+RUN npm ci
+
+# Node.js and the app: no shell, no package manager, no build tools
+FROM gcr.io/distroless/nodejs22-debian13:nonroot
+ENV PORT=8080
+WORKDIR /app
+COPY --from=build /app /app
+# who asks
+MAINTAINER web team
+EXPOSE 8080
+USER 65532:65532
+ENTRYPOINT ["/nodejs/bin/node"]
+CMD ["server.js", "--quiet"]
+`,
+    );
+    expect(done.ids).toEqual(['runtime-stage:final']);
+    expect(done.again).toEqual([]);
+  });
+
+  test('Go: the program alone, where it was built to; without cgo on the image without libc', async () => {
+    const go = (more: string): string => `FROM golang:1.24
+WORKDIR /src
+COPY . .
+RUN ${more}go build -o /usr/local/bin/counter .
+CMD ["counter", "-v"]
+`;
+    const { text } = await fix(go(''));
+    expect(text.split('\n').slice(4)).toEqual([
+      '',
+      '# The program: no shell, no package manager, no build tools',
+      'FROM gcr.io/distroless/cc-debian13:nonroot',
+      'WORKDIR /src',
+      'COPY --from=build /usr/local/bin/counter /usr/local/bin/counter',
+      'USER 65532:65532',
+      'CMD ["/usr/local/bin/counter", "-v"]',
+      '',
+    ]);
+    expect((await fix(go('CGO_ENABLED=0 '))).text).toContain('distroless/static-debian13:nonroot');
+  });
+
+  test('C: shared libraries are followed in the build, and their packages named', async () => {
+    const { text } = await fix(
+      'FROM gcc:14\nCOPY . /src\nWORKDIR /src\nRUN make\nCMD /src/greeter\n',
+    );
+    expect(text).toContain('find /src/greeter -type f -exec ldd {} +');
+    expect(text).toContain('/runtime/var/lib/dpkg/status.d/$package');
+    expect(text).toContain(
+      'COPY --from=build /runtime/ /\nUSER 65532:65532\nCMD ["/src/greeter"]\n',
+    );
+  });
+
+  test('a stage that only copies a program: what it copied goes along, and its new name is free', async () => {
+    const { text } = await fix(`FROM golang:1.24 AS build
+COPY . .
+RUN go build -o /out/pages .
+FROM debian:trixie
+COPY --from=build /out/pages /usr/bin/
+COPY assets /assets
+ENTRYPOINT /usr/bin/pages -d /assets
+CMD ["ignored"]`);
+    expect(text).toContain('FROM debian:trixie AS builder\n');
+    expect(text.split('\n').slice(-7)).toEqual([
+      '# The program: no shell, no package manager, no build tools',
+      'FROM gcr.io/distroless/cc-debian13:nonroot',
+      'COPY --from=builder /usr/bin/pages /usr/bin/pages',
+      'COPY --from=builder /assets /assets',
+      'USER 65532:65532',
+      'ENTRYPOINT ["/usr/bin/pages", "-d", "/assets"]',
+      '',
+    ]);
+  });
+
+  test('Python: packages without pip, a module in place of its script, the health check without a shell', async () => {
+    const { text } = await fix(`FROM python:3.13
+WORKDIR /app
+COPY . .
+RUN pip install -r requirements.txt
+HEALTHCHECK --interval=5s CMD python -c "import app" || exit 1
+CMD gunicorn app:app`);
+    expect(text).toContain('rm -rf /runtime/packages/pip /runtime/packages/pip-*');
+    expect(text).toContain(
+      'HEALTHCHECK --interval=5s CMD ["/usr/bin/python3", "-c", "import app"]',
+    );
+    expect(text).toContain('ENTRYPOINT ["/usr/bin/python3", "-m", "gunicorn"]\nCMD ["app:app"]\n');
+  });
+
+  test('Java: the jar on the image of its version', async () => {
+    const { text } = await fix(
+      'FROM eclipse-temurin:21-jdk\nWORKDIR /a\nRUN javac A.java\nENTRYPOINT ["java", "-Xmx1g", "-jar", "a.jar"]\n',
+    );
+    expect(text).toContain(
+      'FROM gcr.io/distroless/java21-debian13:nonroot\nWORKDIR /a\nCOPY --from=build /a/a.jar /a/a.jar\n',
+    );
+    expect(text).toContain('ENTRYPOINT ["/usr/bin/java", "-Xmx1g", "-jar", "a.jar"]\n');
+  });
+
+  test.each([
+    ['FROM node:22\nCMD node a.js && echo', 'CMD needs a shell: it is more than one command'],
+    ['FROM node\nWORKDIR /a\nCMD node a.js', 'no distroless image has the Node.js of node:latest'],
+    [
+      'FROM python:3.12\nWORKDIR /a\nCMD python a.py',
+      'no distroless image has the Python of python:3.12',
+    ],
+    ['FROM node:22-alpine\nWORKDIR /a\nCMD node a.js', 'programs of alpine need musl'],
+    ['FROM debian:trixie\nCOPY a /a\nCMD ["/a"]', 'nothing shows that /a is a compiled program'],
+    ['FROM debian:trixie\nRUN make\nCMD ["/a/start.sh"]', '/a/start.sh is a script'],
+    ['FROM gcc:14\nRUN make\nCMD ["app"]', 'where app lies is not known'],
+    ['FROM node:22\nSHELL ["/bin/bash", "-c"]\nCMD node a.js', 'line 2 has SHELL'],
+    [
+      'FROM node:22\nWORKDIR /a\nHEALTHCHECK CMD curl -f localhost\nCMD node a.js',
+      'the HEALTHCHECK starts curl',
+    ],
+    [
+      'FROM node:22\nWORKDIR /a\nENV A=1\nENV B=$A\nCMD node a.js',
+      'line 4 sets a variable from another',
+    ],
+    ['FROM node:22\nCOPY . .\nCMD node a.js', 'the app’s files lie in the root folder'],
+    ['FROM node:22\nCMD npm start', 'what npm start starts is not known from package.json'],
+  ])('is left alone: %j', async (text, reason) => {
+    const done = await fix(text);
+    expect(done.ids).toEqual([]);
+    expect(done.refusals.join()).toContain(reason);
+  });
+
+  test.each(['FROM scratch\nCMD ["/a"]', 'FROM gcr.io/distroless/cc-debian13:nonroot\nCMD ["/a"]'])(
+    'there is nothing to do for %j',
+    async (text) => {
+      expect(await fix(text)).toMatchObject({ text, ids: [], refusals: [] });
+    },
+  );
+
+  test('names the images whose digests it wants, of the mirror that the settings name', () => {
+    const read = readForEdits('FROM node:22\nCMD node a.js', { buildArgs: {} }, () => undefined);
+    if (!read.ok) throw new Error(read.error.message);
+    const names = runtimeImages(read.value, 'registry.example.com/distroless').map(
+      ({ registry, repository, tag }) => `${registry}/${repository}:${tag ?? ''}`,
+    );
+    expect(names).toContain('registry.example.com/distroless/nodejs22-debian13:nonroot');
+  });
+});
