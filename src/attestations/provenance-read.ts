@@ -36,6 +36,8 @@ export interface ReadProvenance {
     readonly path?: string;
   };
   readonly buildArgs: Readonly<Record<string, string>>;
+  /** `--build-context` by name, in BuildKit's form: `docker-image://`, `oci-layout://`, `local:`, a URL. */
+  readonly buildContexts: Readonly<Record<string, string>>;
   readonly labels: Readonly<Record<string, string>>;
   readonly target: string | undefined;
   /** `dockerfile.v0` or `gateway.v0`, and the image behind `# syntax=`. */
@@ -131,11 +133,12 @@ function materialsOf(value: unknown): ProvenanceMaterial[] {
 
 function requestOf(
   value: unknown,
-): Pick<ReadProvenance, 'buildArgs' | 'labels' | 'target' | 'frontend'> {
+): Pick<ReadProvenance, 'buildArgs' | 'buildContexts' | 'labels' | 'target' | 'frontend'> {
   const request = objectOf(value);
   const args = textsOf(request['args']);
   return {
     buildArgs: withPrefix(args, 'build-arg:'),
+    buildContexts: withPrefix(args, 'context:'),
     labels: withPrefix(args, 'label:'),
     target: args['target'],
     frontend: { name: textOf(request['frontend'], 200), source: args['source'] },

@@ -18,6 +18,11 @@ export const COMMANDS = [
     summary: 'write a hardened Dockerfile and its settings for the stack of a project',
   },
   {
+    name: 'bake',
+    usage: 'bake [docker buildx bake flags] [TARGET...]',
+    summary: 'build the targets of a bake definition or compose file, each as build does',
+  },
+  {
     name: 'grade',
     usage: 'grade [flags] IMAGE... | --file LIST',
     summary: 'grade any image: of a registry, of Docker, an OCI layout or an archive',

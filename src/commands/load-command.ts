@@ -5,6 +5,7 @@ import type { Command } from './io.ts';
 export const LOAD: Readonly<Record<CommandName, () => Promise<Command>>> = {
   build: async () => (await import('./build.ts')).build,
   init: async () => (await import('./init.ts')).init,
+  bake: async () => (await import('./bake.ts')).bake,
   grade: async () => (await import('./grade.ts')).grade,
   lint: async () => (await import('./lint.ts')).lint,
   fix: async () => (await import('./fix.ts')).fix,

@@ -136,6 +136,8 @@ export function provenanceSecrets(predicate: unknown): readonly SecretFinding[] 
 function inProvenanceText(path: string, value: string): readonly SecretFinding[] {
   const argument = /(?:^|\.)(?:build-arg|label):([A-Za-z_][\w.-]*)$/.exec(path)?.[1];
   if (argument !== undefined) return inPair(argument, value, 'provenance');
+  // BuildKit's own name for an OCI layout has the form of a user and a password before a host.
+  if (/^oci-layout:\/\/[a-z0-9]+:[\w][\w.-]{0,127}@sha256:[0-9a-f]{64}$/.test(value)) return [];
   const encoded = /\.data$/.test(path) && /^[A-Za-z0-9+/]{40,}={0,2}$/.test(value);
   const plain = encoded ? Buffer.from(value, 'base64').toString('latin1') : value;
   return inCommand(plain, 'provenance', path);

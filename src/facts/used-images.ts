@@ -17,8 +17,12 @@ export interface EnforcedImage {
   readonly digest: Digest;
 }
 
-/** `pkg:docker/node@22-slim?platform=linux%2Famd64` as an image's name; undefined for other package URLs. */
+/**
+ * `pkg:docker/node@22-slim?platform=linux%2Famd64` as an image's name; undefined for other package URLs, and for a `pkg:oci` that
+ * names no repository: BuildKit writes those for OCI layouts, and their name is the build's own for them.
+ */
 export function imageOfPurl(uri: string): string | undefined {
+  if (layoutOfPurl(uri) !== undefined) return undefined;
   const found = /^pkg:(?:docker|oci)\/([^?#]+)/.exec(uri)?.[1];
   if (found === undefined) return undefined;
   try {
@@ -30,6 +34,12 @@ export function imageOfPurl(uri: string): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** The name that a build gave to an OCI layout it took as context: `pkg:oci/base?digest=...`. */
+function layoutOfPurl(uri: string): string | undefined {
+  if (/[?&]repository_url=/.test(uri)) return undefined;
+  return /^pkg:oci\/([\w.-]{1,128})(?:[@?#]|$)/.exec(uri)?.[1];
 }
 
 /** One spelling for all ways to write a reference, without its digest; the text itself where it is none. */
@@ -115,6 +125,8 @@ function otherMaterials(
   return materials.flatMap(({ uri, digest }): readonly UsedImage[] => {
     const image = imageOfPurl(uri);
     const sha = parseDigest(`sha256:${digest['sha256'] ?? ''}`);
+    const layout = layoutOfPurl(uri);
+    if (layout !== undefined) return [fromLayout(layout, sha)];
     if (image === undefined || named.has(nameOf(image))) return [];
     // A reference with both tag and digest comes back under its digest alone.
     if (sha !== undefined && digests.has(sha)) return [];
@@ -131,4 +143,15 @@ function otherMaterials(
       },
     ];
   });
+}
+
+/** Where it came from nothing tells: neither its publisher nor whether anything holds it to its digest. */
+function fromLayout(name: string, digest: Digest | undefined): UsedImage {
+  return {
+    text: `oci-layout://${name}`,
+    ...(digest === undefined ? {} : { digest }),
+    pinnedInDockerfile: false,
+    pinnedByBuild: false,
+    role: 'build-context',
+  };
 }

@@ -2,12 +2,16 @@ import { parseProvenance, type ReadProvenance } from '../attestations/provenance
 import { analyseDockerfile } from '../dockerfile/parse-dockerfile.ts';
 import { buildFact as assemble } from '../facts/build.ts';
 import type { EnforcedImage } from '../facts/used-images.ts';
+import type { LinkedTarget } from '../model/bake.ts';
 import { parseDigest } from '../model/digest.ts';
 import type { BuildFact, Fact } from '../model/facts.ts';
+import type { ParsedBuild } from '../plans/parse-build-args.ts';
 import type { BuiltPlatform } from './image-under-build.ts';
 import type { Prepared } from './prepare-build.ts';
 
-type Known = Pick<Prepared, 'dockerfile' | 'analysis' | 'plan'>;
+type Known = Pick<Prepared, 'dockerfile' | 'analysis' | 'plan'> & {
+  readonly parsed?: Pick<ParsedBuild, 'linked'>;
+};
 
 /** How this build was made: its Dockerfile, the images it used with the digests that BuildKit recorded, and its real end. */
 export function buildFact(
@@ -15,7 +19,7 @@ export function buildFact(
   built: BuiltPlatform,
   finishedAt: number,
 ): Fact<BuildFact> {
-  const provenance = provenanceOf(built);
+  const provenance = withoutLinks(provenanceOf(built), prepared.parsed?.linked ?? []);
   const epoch = prepared.plan.kind === 'build' ? prepared.plan.epoch?.seconds : undefined;
   return assemble({
     dockerfile: dockerfileOf(prepared, provenance),
@@ -26,6 +30,23 @@ export function buildFact(
     ...(epoch === undefined ? {} : { epoch }),
     ...(provenance === undefined ? {} : { provenance: { view: provenance, source: 'build' } }),
   });
+}
+
+/** Targets of the same bake come from nowhere outside: what they took from there is in the Dockerfile's model. */
+function withoutLinks(
+  provenance: ReadProvenance | undefined,
+  links: readonly LinkedTarget[],
+): ReadProvenance | undefined {
+  if (provenance === undefined || links.length === 0) return provenance;
+  const own = new Set(
+    links.flatMap(({ digest, dockerfile }) =>
+      dockerfile === undefined ? [] : [digest.slice('sha256:'.length)],
+    ),
+  );
+  const materials = provenance.materials.filter(
+    ({ uri, digest }) => !(uri.startsWith('pkg:oci/') && own.has(digest['sha256'] ?? '')),
+  );
+  return { ...provenance, materials };
 }
 
 /** Images that the lock file holds to a digest; those of the engine's own store it cannot. */
@@ -58,6 +79,7 @@ function dockerfileOf(
   if (text === undefined) return undefined;
   const read = analyseDockerfile(text, {
     buildArgs: provenance?.buildArgs ?? {},
+    buildContexts: provenance?.buildContexts ?? {},
     ...(provenance?.target === undefined ? {} : { target: provenance.target }),
   });
   return read.ok ? { ...read.value, source: 'build' } : undefined;

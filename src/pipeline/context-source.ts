@@ -1,6 +1,7 @@
 import { open, readFile, stat } from 'node:fs/promises';
 import { basename, isAbsolute, join, resolve } from 'node:path';
 import { messageOf, UserError } from '../model/errors.ts';
+import { isAddress } from '../plans/address.ts';
 
 const MAX_DOCKERFILE = 1024 * 1024;
 
@@ -29,7 +30,7 @@ export async function contextSource(options: {
 }): Promise<ContextSource> {
   const { context, file, cwd, stdin } = options;
   if (context === '-') return fromStdin(stdin);
-  const directory = isRemote(context) ? undefined : resolve(cwd, context);
+  const directory = isAddress(context) ? undefined : resolve(cwd, context);
   const known = {
     kind: directory === undefined ? ('remote' as const) : ('directory' as const),
     directory,
@@ -47,11 +48,6 @@ export async function contextSource(options: {
     dockerfilePath: path,
     stdin: undefined,
   };
-}
-
-/** docker/buildx, build/utils.go: what is taken for a git or HTTP context. */
-function isRemote(context: string): boolean {
-  return /^(?:https?:\/\/|git:\/\/|ssh:\/\/|git@|github\.com\/)/.test(context);
 }
 
 /** As buildx: relative to where the command runs, else to the context. */

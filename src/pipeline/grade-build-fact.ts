@@ -74,6 +74,7 @@ function readRecorded(provenance: ReadProvenance): Omit<Dockerfile, 'source'> | 
   if (provenance.dockerfile === undefined) return undefined;
   const read = analyseDockerfile(provenance.dockerfile.text, {
     buildArgs: provenance.buildArgs,
+    buildContexts: provenance.buildContexts,
     ...(provenance.target === undefined ? {} : { target: provenance.target }),
   });
   return read.ok ? read.value : undefined;

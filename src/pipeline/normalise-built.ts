@@ -14,7 +14,8 @@ export async function normaliseBuilt(
   prepared: Prepared & { readonly plan: BuildPlan },
   built: readonly BuiltPlatform[],
 ): Promise<FinalImage> {
-  const { plan, store, images } = prepared;
+  const { plan, store, images, parsed } = prepared;
+  const linked = (parsed.linked ?? []).flatMap((link) => link.layers.map((layers) => ({ layers })));
   const { annotations, settings } = plan;
   const rules = ruleSet(settings.reproducible.mode, settings.reproducible);
   const result = await phase(
@@ -39,7 +40,7 @@ export async function normaliseBuilt(
                 .map((a) => [a.key, a.value]),
             ),
           }),
-          bases: images,
+          bases: [...images, ...linked],
           signal: context.signal,
         });
         platforms.push(done.platform);

@@ -23,7 +23,7 @@ export interface NormaliseRequest {
   readonly created: string;
   readonly annotations: (platform: string) => Annotations;
   /** Images that the build started from, as far as their layers are known. */
-  readonly bases: readonly FoundImage[];
+  readonly bases: readonly Pick<FoundImage, 'layers'>[];
   readonly signal: AbortSignal;
 }
 
@@ -128,7 +128,7 @@ async function normaliseOne(
  * How much of the image is its base's: by the base's own diffIDs; where no base is known, by BuildKit's export, which
  * leaves base layers compressed and writes own ones as plain tar.
  */
-function baseOf(built: BuiltPlatform, bases: readonly FoundImage[]): BasePart {
+function baseOf(built: BuiltPlatform, bases: NormaliseRequest['bases']): BasePart {
   const own = built.config.rootfs.diff_ids;
   const known = bases.flatMap(({ layers }) =>
     layers !== undefined && layers.every((diffId, i) => own[i] === diffId) ? [layers.length] : [],

@@ -1,5 +1,6 @@
 import { readFileSync, realpathSync, statSync } from 'node:fs';
 import { join, sep } from 'node:path';
+import { withLinkedTargets } from '../dockerfile/linked-targets.ts';
 import { analyseDockerfile } from '../dockerfile/parse-dockerfile.ts';
 import type { BuildAnalysis } from '../model/build-analysis.ts';
 import type { DockerfileModel } from '../model/dockerfile.ts';
@@ -26,7 +27,7 @@ export function readBuildFile(
     },
     (path) => contextFile(source.directory, path),
   );
-  return read.ok ? read.value : none;
+  return read.ok ? withLinkedTargets(read.value, parsed.linked ?? []) : none;
 }
 
 /** `--build-arg NAME` takes the value of the variable of that name; without one it is as if it were not given. */

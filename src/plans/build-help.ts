@@ -25,7 +25,8 @@ Any other option is handed on to buildx. Settings: .scoville.yaml (docs/configur
 `;
 }
 
-function rows(flags: readonly FlagSpec[]): string {
+/** A line for each flag. */
+export function rows(flags: readonly FlagSpec[]): string {
   const heads = flags.map(head);
   const width = Math.max(...heads.map((text) => text.length)) + 2;
   return flags.map((flag, i) => `  ${(heads[i] ?? '').padEnd(width)}${helpOf(flag)}`).join('\n');

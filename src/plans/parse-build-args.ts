@@ -1,3 +1,4 @@
+import type { LinkedTarget } from '../model/bake.ts';
 import { err, ok, type Result } from '../model/result.ts';
 import { BUILDX_FLAGS } from './buildx-flags.ts';
 import { parseGoBool, type FlagSpec } from './flag-spec.ts';
@@ -23,6 +24,8 @@ export interface ParsedBuild {
   /** Flags of buildx in the order they were given. */
   readonly flags: readonly BuildxFlag[];
   readonly own: OwnOptions;
+  /** Named contexts that are other targets of the same bake, as they were built. */
+  readonly linked?: readonly LinkedTarget[];
 }
 
 const OWN_NAMES = new Set(OWN_FLAGS.map((spec) => spec.name));

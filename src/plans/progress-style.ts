@@ -12,8 +12,17 @@ export function progressStyle(
   parsed: ParsedBuild,
   env: Readonly<Record<string, string | undefined>>,
 ): Result<ProgressStyle> {
-  const given = lastValueOf(parsed, 'progress') || 'auto';
-  if (boolOf(parsed, 'quiet') === true || given === 'quiet')
+  return styleOf(lastValueOf(parsed, 'progress'), boolOf(parsed, 'quiet') === true, env);
+}
+
+/** The same from what `--progress` and `--quiet` say, for a command that has no build's flags. */
+export function styleOf(
+  progress: string | undefined,
+  quiet: boolean,
+  env: Readonly<Record<string, string | undefined>>,
+): Result<ProgressStyle> {
+  const given = progress === undefined || progress === '' ? 'auto' : progress;
+  if (quiet || given === 'quiet')
     return ['auto', 'quiet', 'none'].includes(given)
       ? ok('quiet')
       : err(`progress=${given} and quiet cannot be used together`);

@@ -32,6 +32,7 @@ describe('parseProvenance', () => {
       platform: 'linux/amd64',
       parametersComplete: true,
       buildArgs: { NPM_TOKEN: 'abc-not-a-real-token', VERSION: '7' },
+      buildContexts: {},
       labels: { team: 'sample' },
       target: undefined,
       frontend: { name: 'dockerfile.v0', source: undefined },

@@ -1,5 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { buildArgumentSecrets, configSecrets } from '../../src/facts/config-secrets.ts';
+import {
+  buildArgumentSecrets,
+  configSecrets,
+  provenanceSecrets,
+} from '../../src/facts/config-secrets.ts';
 import type { ImageConfig } from '../../src/model/oci.ts';
 
 const TOKEN = `ghp_${'Ab3dEf7hIj1LmN0pQr5tUvWx9zYk2CsD8gBn4J'.slice(0, 36)}`;
@@ -65,4 +69,12 @@ test('build arguments that provenance would tell', () => {
     { rule: 'named-secret', masked: 'hu***', where: 'provenance', path: 'NPM_TOKEN' },
     { rule: 'github-token', masked: 'ghp_***', where: 'provenance', path: 'X' },
   ]);
+});
+
+test('BuildKit’s name for an OCI layout is no password in a URL', () => {
+  const layout = `oci-layout://jytjhbwg9pk6v837yffmnokx8:latest@sha256:${'a'.repeat(64)}`;
+  expect(provenanceSecrets({ args: { 'context:base': layout } })).toEqual([]);
+  expect(
+    provenanceSecrets({ args: { x: 'https://me:x9Kq2LmZ7pRtW@git.acme.dev/r' } }),
+  ).toHaveLength(1);
 });

@@ -151,3 +151,17 @@ describe('buildFact', () => {
     expect(fact.known && [fact.value.finishedAt, fact.value.epoch]).toEqual([undefined, undefined]);
   });
 });
+
+test('an OCI layout that the build took as context is no image of that name', () => {
+  const alone = { ...model, externalImages: [] };
+  const uri = `pkg:oci/base?digest=${one}&platform=linux%2Famd64`;
+  expect(usedImages(alone, [], [{ uri, digest: { sha256: one.slice(7) } }])).toEqual([
+    {
+      text: 'oci-layout://base',
+      digest: one,
+      pinnedInDockerfile: false,
+      pinnedByBuild: false,
+      role: 'build-context',
+    },
+  ]);
+});

@@ -1,0 +1,176 @@
+import { resolve } from 'node:path';
+import type { BakeDefinition } from '../model/bake.ts';
+import { EXIT, UserError } from '../model/errors.ts';
+import type { ReportInput } from '../model/report.ts';
+import { missingGrants } from '../pipeline/bake-grants.ts';
+import type { BakedJob } from '../pipeline/bake-rows.ts';
+import { bake as runBake } from '../pipeline/bake.ts';
+import { runPassthrough } from '../pipeline/run-buildkit.ts';
+import { writeFileBeside } from '../pipeline/write-file-beside.ts';
+import { parseBakeDefinition } from '../plans/bake-definition.ts';
+import { type BakeJob, bakeJobs } from '../plans/bake-jobs.ts';
+import { fitsNone, type ParsedBake, parseBakeArgs } from '../plans/parse-bake-args.ts';
+import { styleOf } from '../plans/progress-style.ts';
+import { printBake } from '../tools/bake.ts';
+import { compareVersions, requireTool } from '../tools/version.ts';
+import { cleanLines } from '../ui/clean.ts';
+import { allOf } from './all-of.ts';
+import { pipelineContext } from './context.ts';
+import { conversation } from './conversation.ts';
+import type { Command, CommandIo } from './io.ts';
+import { writeReports } from './reports.ts';
+
+/** The first buildx whose bake looks at which files a definition reads and writes. */
+const LOOKS_AT_FILES = '0.20.0';
+
+/** `scoville bake`: the flags of `docker buildx bake` with their meanings, and ours (plans/bake-flags.ts). */
+export const bake: Command = async (args, io) => {
+  const parsed = parseBakeArgs(args);
+  if (!parsed.ok) {
+    io.writeErr(`${cleanLines(parsed.error.message.trimEnd())}\n`);
+    return parsed.error.exitCode;
+  }
+  if (parsed.value.kind === 'help') {
+    io.writeOut((await import('../plans/bake-help.ts')).bakeHelp());
+    return EXIT.met;
+  }
+  const { evaluates, words } = parsed.value;
+  if (evaluates === undefined) return bakeParsed(parsed.value, io);
+  const plan = {
+    kind: 'passthrough',
+    argv: ['buildx', 'bake', ...words],
+    reason: evaluates,
+  } as const;
+  return runPassthrough(
+    pipelineContext(io, () => undefined),
+    plan,
+    undefined,
+  );
+};
+
+async function bakeParsed(parsed: ParsedBake, io: CommandIo): Promise<number> {
+  const style = styleOf(parsed.progress, false, io.env);
+  if (!style.ok) throw new UserError(style.error, { exitCode: 1 });
+  const definition = await definitionOf(parsed, io);
+  const jobs = bakeJobs(definition);
+  if (!jobs.ok) throw new UserError(jobs.error, { exitCode: 1 });
+  for (const gate of parsed.gates)
+    if (fitsNone(gate, definition.wanted))
+      throw new UserError(`--${gate.flag} ${gate.targets}=${gate.value} is for no target`, {
+        nextStep: `the targets are ${definition.wanted.join(', ')}`,
+      });
+  if (parsed.ownWords.some((word) => word.startsWith('--lock=') && !/=(true|false)$/.test(word)))
+    throw new UserError('a lock file belongs to one Dockerfile, and cannot be named for a bake', {
+      nextStep: '--lock keeps scoville.lock beside each Dockerfile',
+    });
+  const ended = await runAll(jobs.value, parsed, io, style.value);
+  await tell(ended, parsed, io);
+  return Math.max(...ended.map(({ exitCode }) => exitCode));
+}
+
+async function definitionOf(parsed: ParsedBake, io: CommandIo): Promise<BakeDefinition> {
+  if (parsed.remote !== undefined)
+    throw new UserError('a definition at an address is not built here', {
+      nextStep: `git clone it, and run scoville bake there; or: docker buildx bake ${parsed.remote}`,
+    });
+  const context = pipelineContext(io, () => undefined);
+  const text = await printBake(context.run, {
+    words: parsed.printWords,
+    cwd: io.cwd,
+    stdin: parsed.readsStdin ? await allOf(io.stdin, 'the definition on stdin') : undefined,
+    signal: io.signal,
+  });
+  const definition = parseBakeDefinition(text);
+  if (!definition.ok)
+    throw new UserError(definition.error, {
+      nextStep: 'docker buildx bake --print shows what buildx makes of the definition',
+    });
+  await requireGrants(definition.value, parsed, io);
+  return definition.value;
+}
+
+async function requireGrants(
+  { targets }: BakeDefinition,
+  parsed: ParsedBake,
+  io: CommandIo,
+): Promise<void> {
+  const { number } = await requireTool(pipelineContext(io, () => undefined).run, 'buildx');
+  const isOff = /^(?:0|f|false)$/i.test(io.env['BUILDX_BAKE_ENTITLEMENTS_FS'] ?? '');
+  const files = !isOff && number !== undefined && compareVersions(number, LOOKS_AT_FILES) >= 0;
+  const missing = await missingGrants([...targets.values()], parsed.allow, { cwd: io.cwd, files });
+  if (missing.length > 0)
+    throw new UserError('additional privileges requested', {
+      nextStep: `look at the definition, then grant them: ${missing.map((text) => `--allow=${text}`).join(' ')}`,
+      exitCode: 1,
+    });
+}
+
+async function runAll(
+  jobs: readonly BakeJob[],
+  parsed: ParsedBake,
+  io: CommandIo,
+  style: Parameters<typeof conversation>[1],
+): Promise<readonly BakedJob[]> {
+  const alone = jobs.length === 1;
+  // Several builds cannot share a drawn screen: lines then, each with its target's name.
+  const shown = alone || (style !== 'auto' && style !== 'tty') ? style : 'plain';
+  const talks = new Map<string, Awaited<ReturnType<typeof conversation>>>();
+  for (const { target } of jobs)
+    talks.set(target.name, await conversation(alone ? io : prefixed(io, target.name), shown, true));
+  try {
+    return await runBake(
+      jobs,
+      parsed,
+      (target, signal) => ({
+        ...pipelineContext(io, talks.get(target)?.sink ?? (() => undefined)),
+        signal,
+      }),
+      io.signal,
+    );
+  } finally {
+    for (const { stop } of talks.values()) stop();
+  }
+}
+
+function prefixed(io: CommandIo, target: string): CommandIo {
+  return {
+    ...io,
+    writeErr: (text) => {
+      io.writeErr(text.replace(/^(?=.)/gm, `[${target}] `));
+    },
+  };
+}
+
+/** The table, or JSON; reports of all images that were graded; the metadata file. */
+async function tell(ended: readonly BakedJob[], parsed: ParsedBake, io: CommandIo): Promise<void> {
+  const rows = ended.map(({ row }) => row);
+  for (const { row, plan } of ended)
+    if (plan !== undefined && !parsed.json) {
+      const { describePlan } = await import('../plans/describe-plan.ts');
+      io.writeOut(`${row.target}\n${describePlan(plan)}\n`);
+    }
+  const toStdout = parsed.reports.some(({ file }) => file === undefined);
+  if (parsed.json) io.writeOut((await import('../reporters/bake-json.ts')).bakeJson(rows));
+  else
+    (toStdout ? io.writeErr : io.writeOut)(
+      (await import('../reporters/bake-table.ts')).bakeTable(rows),
+    );
+  const images = ended.flatMap(({ report }): readonly ReportInput[] =>
+    report === undefined ? [] : [report],
+  );
+  const [first] = images;
+  if (first !== undefined && parsed.reports.length > 0)
+    await writeReports(
+      images.length === 1 ? { kind: 'image', image: first } : { kind: 'comparison', images },
+      parsed.reports,
+      io,
+      toStdout ? io.writeOut : () => undefined,
+    );
+  if (parsed.metadataFile !== undefined) {
+    const metadata = ended.flatMap(({ row, metadata: told }) =>
+      told === undefined ? [] : [[row.target, told] as const],
+    );
+    const text = JSON.stringify(Object.fromEntries(metadata), null, 2);
+    await writeFileBeside(resolve(io.cwd, parsed.metadataFile), text);
+  }
+}
