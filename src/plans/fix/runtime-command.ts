@@ -11,10 +11,16 @@ export interface RuntimeCommand {
 }
 
 /** The folder that the program starts in. */
-export function workFolder(own: readonly Placed[]): string {
+export function workFolder(input: FixInput, own: readonly Placed[]): string {
   const last = own.findLast(({ keyword }) => keyword === 'WORKDIR');
-  if (last === undefined) return '/';
-  return posix.resolve('/', last.folder, last.instruction.arguments[0] ?? '');
+  if (last === undefined) return fromWorkFolder(input, '', '');
+  return fromWorkFolder(input, last.folder, last.instruction.arguments[0] ?? '');
+}
+
+/** Where a path leads from a WORKDIR, which may be relative to the folder that the base works in. */
+export function fromWorkFolder(input: FixInput, folder: string, path: string): string {
+  const base = baseOfImage(input)?.config.config?.WorkingDir ?? '';
+  return posix.resolve('/', base, folder, path);
 }
 
 /** Entry points of official images that start what they are given, after a preparation that an ordinary command does not need. */

@@ -5,7 +5,7 @@ import { err, ok, type Result } from '../../model/result.ts';
 import { execWords } from './exec-words.ts';
 import { lineEnd } from './proposal.ts';
 import { collectRun } from './runtime-collect.ts';
-import { type RuntimeCommand, workFolder } from './runtime-command.ts';
+import { fromWorkFolder, type RuntimeCommand, workFolder } from './runtime-command.ts';
 import type { Runtime } from './runtime-stacks.ts';
 import { baseOfImage, isExecForm, type Placed } from './stage-view.ts';
 
@@ -60,8 +60,8 @@ export function stageLines(
   own: readonly Placed[],
   { runtime, command, stage }: Final,
 ): Result<readonly string[]> {
-  const folder = workFolder(own);
-  const copied = copiedPaths(own, runtime, folder);
+  const folder = workFolder(input, own);
+  const copied = copiedPaths(input, own, runtime, folder);
   if (!copied.ok) return copied;
   const env = environment(input, own);
   if (!env.ok) return env;
@@ -105,6 +105,7 @@ function commandLines(runtime: Runtime, { entrypoint, cmd }: RuntimeCommand): re
 
 /** The app's folder or its files, and what was copied elsewhere once it was built. */
 function copiedPaths(
+  input: FixInput,
   own: readonly Placed[],
   runtime: Runtime,
   folder: string,
@@ -115,7 +116,7 @@ function copiedPaths(
     const target = one.instruction.arguments.at(-1) ?? '';
     return [
       {
-        path: targetOf(one, posix.resolve(one.folder === '' ? '/' : one.folder, target)),
+        path: targetOf(one, fromWorkFolder(input, one.folder, target)),
         isLate: at > lastRun,
       },
     ];

@@ -105,7 +105,7 @@ function runtimeFor(
   const words = [...entrypoint, ...cmd];
   const [program = ''] = words;
   if (program === '') return err('nothing says what it starts');
-  const folder = workFolder(own);
+  const folder = workFolder(input, own);
   const resolve = (path: string): string => posix.resolve(folder, path);
   return runtimeOf({
     ...nameOf(reference),
