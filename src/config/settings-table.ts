@@ -1,3 +1,4 @@
+import { FIX_SETTINGS } from './fix-settings.ts';
 import type { SettingField, SettingType } from './setting-spec.ts';
 
 const TEXT: SettingType = { kind: 'string' };
@@ -160,17 +161,6 @@ const trust = group('Whom you trust.', {
   },
 });
 
-const fix = group('What `scoville fix` writes.', {
-  distroless: {
-    type: {
-      kind: 'string',
-      pattern: /^[a-z0-9][a-z0-9.:/_-]*[a-z0-9]$/,
-      expects: 'a registry with a path, without a tag',
-    },
-    help: 'Where the distroless images are that a final stage is moved to: a mirror of gcr.io/distroless.',
-  },
-});
-
 /** Every setting of `.scoville.yaml`, by its key. */
 export const SETTINGS_TABLE: Readonly<Record<string, SettingField>> = {
   image,
@@ -180,7 +170,7 @@ export const SETTINGS_TABLE: Readonly<Record<string, SettingField>> = {
   reproducible,
   gate,
   trust,
-  fix,
+  fix: FIX_SETTINGS,
   lock: {
     type: BOOLEAN,
     help: 'Write `scoville.lock` where there is none. One that is there is enforced either way.',
