@@ -2,6 +2,7 @@ import type { ImageComparison } from '../model/difference.ts';
 import { EXIT, UserError } from '../model/errors.ts';
 import { withPlainHttp } from '../model/settings.ts';
 import { compareImages } from '../pipeline/compare-images.ts';
+import { deeperViews } from '../pipeline/deeper-views.ts';
 import { settingsOf } from '../pipeline/load-settings.ts';
 import { openNamedImage } from '../pipeline/open-named-image.ts';
 import { Registries } from '../pipeline/registries.ts';
@@ -22,6 +23,7 @@ each file that is not the same, in what, why, and what to do about it. Exit 0: e
   --platform OS/ARCH[/VARIANT]   only this platform
   --json                         the comparison as JSON (docs/reproducibility.md)
   --report FORMAT[=FILE]         terminal, json or html; may be repeated
+  --diffoscope                   have diffoscope, where it is installed, look into the first ten binary files that differ
   --plain-http HOST              speak HTTP without TLS to this registry; may be repeated (loopback hosts need none)
 `;
 
@@ -31,6 +33,7 @@ export const diff: Command = async (args, io) => {
     platform: { type: 'string' },
     json: { type: 'boolean', default: false },
     report: { type: 'string', multiple: true, default: [] },
+    diffoscope: { type: 'boolean', default: false },
     'plain-http': { type: 'string', multiple: true, default: [] },
     help: { type: 'boolean', short: 'h', default: false },
   });
@@ -47,6 +50,7 @@ export const diff: Command = async (args, io) => {
   const comparison = await compare(io, [first, second], {
     platform: values.platform,
     plainHttp: values['plain-http'],
+    deeper: values.diffoscope,
   });
   await writeComparison(comparison, reports, io);
   return comparison.reproducible ? EXIT.met : EXIT.short;
@@ -55,7 +59,11 @@ export const diff: Command = async (args, io) => {
 async function compare(
   io: CommandIo,
   [first, second]: readonly [string, string],
-  flags: { readonly platform: string | undefined; readonly plainHttp: readonly string[] },
+  flags: {
+    readonly platform: string | undefined;
+    readonly plainHttp: readonly string[];
+    readonly deeper: boolean;
+  },
 ): Promise<ImageComparison> {
   const settings = await settingsOf({ file: undefined, startDir: io.cwd, now: io.now() });
   const talk = await conversation(io, 'auto', true);
@@ -67,7 +75,13 @@ async function compare(
     try {
       const b = await openNamedImage(context, registries, { text: second, ...request });
       try {
-        return await compareImages(context, a, b);
+        return await compareImages(
+          context,
+          a,
+          b,
+          undefined,
+          flags.deeper ? deeperViews(context) : undefined,
+        );
       } finally {
         await b.close();
       }

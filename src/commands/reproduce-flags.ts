@@ -22,6 +22,7 @@ const IMAGE_FLAGS = {
   platform: text,
   json: flag,
   report: many,
+  diffoscope: flag,
   'plain-http': many,
   help: { type: 'boolean', short: 'h', default: false },
 } as const;
@@ -39,6 +40,7 @@ export interface ImageFlags {
   readonly platform: string | undefined;
   readonly json: boolean;
   readonly reports: readonly ReportRequest[];
+  readonly deeper: boolean;
   readonly plainHttp: readonly string[];
 }
 
@@ -67,6 +69,7 @@ export async function readImageFlags(
     platform: values.platform,
     json: values.json,
     reports: reports.value,
+    deeper: values.diffoscope,
     plainHttp: values['plain-http'],
   };
 }

@@ -1,6 +1,10 @@
 import { EXIT, UserError } from '../model/errors.ts';
 import type { ReportRequest } from '../model/report.ts';
-import { type Reproduction, reproduce as runReproduce } from '../pipeline/reproduce.ts';
+import {
+  type ReproduceOptions,
+  type Reproduction,
+  reproduce as runReproduce,
+} from '../pipeline/reproduce.ts';
 import { parseBuildArgs } from '../plans/parse-build-args.ts';
 import { progressStyle } from '../plans/progress-style.ts';
 import { cleanLines } from '../ui/clean.ts';
@@ -28,6 +32,7 @@ PATH takes the flags of \`scoville build\`, among them:
   --tomorrow             run the second build's RUNs on the next day (takes libfaketime here); exit 2 where that cannot be arranged
   --json                 the comparison as JSON (docs/reproducibility.md)
   --report FORMAT[=FILE] terminal, json or html; may be repeated
+  --diffoscope           have diffoscope, where it is installed, look into the first ten binary files that differ
   --repro MODE           which normalising rules are used: safe, aggressive or off
 
 IMAGE takes
@@ -39,7 +44,7 @@ IMAGE takes
   --attest               sign the result and publish it beside the image
   --signing-key KEY|URI  with this key (default: sign.key, else your own)
   --platform OS/ARCH     only this platform
-  --json, --report       as above
+  --json, --report, --diffoscope   as above
   --plain-http HOST      speak HTTP without TLS to this registry; may be repeated (loopback hosts need none)
 `;
 
@@ -55,7 +60,7 @@ export const reproduce: Command = async (args, io) => {
     const reports = comparisonReports(image.reports, image.json);
     return answer(await reproduceNamed(image, io), reports, io);
   }
-  const { words, attest, tomorrow } = ownWords(args);
+  const { words, ...options } = ownWords(args);
   const parsed = parseBuildArgs(words);
   if (!parsed.ok)
     throw new UserError(cleanLines(parsed.error.message.trimEnd()), {
@@ -71,8 +76,7 @@ export const reproduce: Command = async (args, io) => {
   if (!style.ok) throw new UserError(style.error);
   const talk = await conversation(io, style.value, parsed.value.own.interactive);
   const result = await runReproduce(pipelineContext(io, talk.sink), parsed.value, io.stdin, {
-    attest,
-    tomorrow,
+    ...options,
   }).finally(talk.stop);
   return answer(result, reports, io);
 };
@@ -91,18 +95,17 @@ async function answer(
 }
 
 /** `--attest` by itself is ours; with a value (`--attest type=sbom`) it is buildx'. */
-function ownWords(args: readonly string[]): {
-  readonly words: readonly string[];
-  readonly attest: boolean;
-  readonly tomorrow: boolean;
-} {
-  const today = args.filter((word) => word !== '--tomorrow');
-  const words = today.filter(
-    (word, i) => word !== '--attest' || (today[i + 1] ?? '').startsWith('type='),
+function ownWords(
+  args: readonly string[],
+): ReproduceOptions & { readonly words: readonly string[] } {
+  const others = args.filter((word) => word !== '--tomorrow' && word !== '--diffoscope');
+  const words = others.filter(
+    (word, i) => word !== '--attest' || (others[i + 1] ?? '').startsWith('type='),
   );
   return {
     words,
-    attest: words.length < today.length,
-    tomorrow: today.length < args.length,
+    attest: words.length < others.length,
+    tomorrow: args.includes('--tomorrow'),
+    deeper: args.includes('--diffoscope'),
   };
 }

@@ -71,6 +71,8 @@ export interface ImageDifference {
   readonly line: number | undefined;
   /** The instruction behind the layer, as its history tells. */
   readonly instruction: string | undefined;
+  /** What diffoscope sees of the two contents, several lines; absent where it was not asked. */
+  readonly deeper?: string;
 }
 
 /** Two images held against each other. */

@@ -5,6 +5,7 @@ import { platformName } from '../model/oci.ts';
 import type { OpenedImage, OpenedPlatform } from '../model/opened-image.ts';
 import { compareLayers, type ComparedLayer, unpaired } from './compare-layers.ts';
 import type { PipelineContext } from './context.ts';
+import type { LookDeeper } from './deeper-views.ts';
 
 /** The Dockerfile line behind a layer of the first image, where it is known. */
 export type LineOf = (layer: TracedLayer) => number | undefined;
@@ -18,6 +19,7 @@ export async function compareImages(
   first: OpenedImage,
   second: OpenedImage,
   lineOf: LineOf = () => undefined,
+  look?: LookDeeper,
 ): Promise<ImageComparison> {
   const names = [...new Set([...first.platforms, ...second.platforms].map(nameOf))];
   const differences: ImageDifference[] = [];
@@ -36,7 +38,8 @@ export async function compareImages(
       continue;
     }
     if (a.descriptor.digest === b.descriptor.digest) continue;
-    const found = await comparePlatforms(context, { first, second, a, b, platform, lineOf });
+    const sides = { first, second, a, b, platform, lineOf, look };
+    const found = await comparePlatforms(context, sides);
     differences.push(...found.differences);
     omitted += found.omitted;
   }
@@ -58,11 +61,12 @@ interface Sides {
   readonly b: OpenedPlatform;
   readonly platform: string;
   readonly lineOf: LineOf;
+  readonly look: LookDeeper | undefined;
 }
 
 async function comparePlatforms(
   { signal }: Pick<PipelineContext, 'signal'>,
-  { first, second, a, b, platform, lineOf }: Sides,
+  { first, second, a, b, platform, lineOf, look }: Sides,
 ): Promise<{ readonly differences: readonly ImageDifference[]; readonly omitted: number }> {
   const outside = {
     layer: undefined,
@@ -81,7 +85,7 @@ async function comparePlatforms(
     signal.throwIfAborted();
     const layer = pair.first ?? pair.second;
     if (layer === undefined || pair.first?.blob.digest === pair.second?.blob.digest) continue;
-    const found = await comparePair(first, second, pair, signal);
+    const found = await comparePair(first, second, pair, signal, look);
     const of = {
       layer: layer.blob.digest,
       layerIndex,
@@ -100,6 +104,7 @@ async function comparePair(
   second: OpenedImage,
   pair: ReturnType<typeof pairLayers>[number],
   signal: AbortSignal,
+  look: LookDeeper | undefined,
 ): Promise<ComparedLayer> {
   if (pair.first === undefined || pair.second === undefined) return unpaired(pair);
   if (pair.first.diffId === pair.second.diffId) return otherCompression();
@@ -107,6 +112,7 @@ async function comparePair(
     { image: first, layer: pair.first },
     { image: second, layer: pair.second },
     signal,
+    look,
   );
 }
 

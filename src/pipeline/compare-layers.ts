@@ -12,6 +12,7 @@ import type {
 import type { OpenedImage } from '../model/opened-image.ts';
 import type { LayerCollector } from '../model/walk.ts';
 import { walkLayer } from '../oci/layer-walk.ts';
+import type { LookDeeper } from './deeper-views.ts';
 
 /** A layer, and the image that gives its bytes. */
 export interface LayerSide {
@@ -22,7 +23,7 @@ export interface LayerSide {
 export interface ComparedLayer {
   readonly differences: readonly Pick<
     ImageDifference,
-    'path' | 'kind' | 'detail' | 'class' | 'cause' | 'remedy'
+    'path' | 'kind' | 'detail' | 'class' | 'cause' | 'remedy' | 'deeper'
   >[];
   /** Found and not listed. */
   readonly omitted: number;
@@ -39,6 +40,7 @@ export async function compareLayers(
   first: LayerSide,
   second: LayerSide,
   signal: AbortSignal,
+  look?: LookDeeper,
 ): Promise<ComparedLayer> {
   const before = await recordsOf(first, signal);
   const after = await recordsOf(second, signal);
@@ -49,10 +51,9 @@ export async function compareLayers(
     first: await contentsOf(first, wanted, signal),
     second: await contentsOf(second, wanted, signal),
   };
-  return {
-    differences: listed.map((difference) => explained(difference, contents)),
-    omitted: found.length - listed.length,
-  };
+  const differences = [];
+  for (const difference of listed) differences.push(await explained(difference, contents, look));
+  return { differences, omitted: found.length - listed.length };
 }
 
 /** Layers that only one of the two images has. */
@@ -75,10 +76,11 @@ export function unpaired({ first, second }: LayerPair): ComparedLayer {
 
 type Contents = ReadonlyMap<string, Uint8Array>;
 
-function explained(
+async function explained(
   { path, kinds, first, second }: EntryDifference,
   contents: { readonly first: Contents; readonly second: Contents },
-): ComparedLayer['differences'][number] {
+  look: LookDeeper | undefined,
+): Promise<ComparedLayer['differences'][number]> {
   const a = contents.first.get(path);
   const b = contents.second.get(path);
   const content: ContentDifference | undefined =
@@ -88,7 +90,12 @@ function explained(
   const detail = [...kinds.map((one) => said(one, first, second)), content?.detail]
     .filter((text) => text !== undefined)
     .join('; ');
-  return { path, kind, detail, class: id, cause, remedy };
+  const deeper =
+    a === undefined || b === undefined || content === undefined
+      ? undefined
+      : await look?.(path, content.format, a, b);
+  const told = { path, kind, detail, class: id, cause, remedy };
+  return deeper === undefined ? told : { ...told, deeper };
 }
 
 function said(

@@ -9,6 +9,7 @@ import { type GivenInputs, rebuildWords } from '../plans/rebuild-words.ts';
 import { attestPublished, type Repository } from './attest-published.ts';
 import { compareImages } from './compare-images.ts';
 import { type PipelineContext, phase } from './context.ts';
+import { deeperViews, type LookDeeper } from './deeper-views.ts';
 import { fetchSource, unverifiable } from './fetch-source.ts';
 import { linesOf } from './lines-of-layers.ts';
 import { rebuild, type Rebuilt } from './rebuild.ts';
@@ -27,6 +28,8 @@ export interface ImageReproductionRequest {
   readonly given: GivenInputs;
   /** Signs the result as a referrer of the image, in this repository. */
   readonly attest: Repository | undefined;
+  /** Have diffoscope look into files that differ. */
+  readonly deeper: boolean;
 }
 
 /**
@@ -58,7 +61,8 @@ export async function reproduceImage(
     context.emit({ kind: 'notice', text: `building ${source.url} at ${source.revision} again` });
     const built = await rebuild(context, { ...request, record, words, source, store, directory });
     if (typeof built === 'number') return { kind: 'buildx', exitCode: built };
-    const compared = await compare(context, image, store, built);
+    const look = request.deeper ? deeperViews(context) : undefined;
+    const compared = await compare(context, image, store, built, look);
     const comparison: ImageComparison = {
       ...compared,
       source: {
@@ -93,6 +97,7 @@ async function compare(
   image: OpenedImage,
   store: LayoutStore,
   { root, dockerfile }: Rebuilt,
+  look: LookDeeper | undefined,
 ): Promise<ImageComparison> {
   const again = await openBlobImage({
     name: 'built again',
@@ -104,7 +109,7 @@ async function compare(
   return phase(
     context,
     'compare',
-    () => compareImages(context, image, again, linesOf(dockerfile, image)),
+    () => compareImages(context, image, again, linesOf(dockerfile, image), look),
     ({ reproducible, differences, omitted }) => ({
       detail: reproducible ? 'the same' : `${differences.length + omitted} differences`,
     }),

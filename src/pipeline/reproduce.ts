@@ -14,6 +14,7 @@ import { compareImages } from './compare-images.ts';
 import { gitModes } from './context-modes.ts';
 import { type PipelineContext, phase } from './context.ts';
 import { type CopiedContext, copyContext } from './copy-context.ts';
+import { deeperViews, type LookDeeper } from './deeper-views.ts';
 import type { FinalImage } from './image-under-build.ts';
 import { linesOf } from './lines-of-layers.ts';
 import { normaliseBuilt } from './normalise-built.ts';
@@ -38,6 +39,8 @@ export interface ReproduceOptions {
   readonly attest: boolean;
   /** The second build's RUNs see another day. */
   readonly tomorrow: boolean;
+  /** Have diffoscope look into files that differ. */
+  readonly deeper: boolean;
 }
 
 /** Milliseconds between the builds: whole seconds, and the two of a zip file's clock, are others then. */
@@ -53,7 +56,7 @@ export async function reproduce(
   context: PipelineContext,
   parsed: ParsedBuild,
   stdin: AsyncIterable<Uint8Array>,
-  options: ReproduceOptions = { attest: false, tomorrow: false },
+  options: ReproduceOptions = { attest: false, tomorrow: false, deeper: false },
 ): Promise<Reproduction> {
   const store = await openStore(context.paths.store, context.now);
   const first = await store.newBuild();
@@ -78,7 +81,8 @@ export async function reproduce(
     const attestable = options.attest ? await attestableBuild(store, plan, a.index) : undefined;
     const b = await buildElsewhere(context, planned, second.dir, tomorrow);
     if (typeof b === 'number') return { kind: 'buildx', exitCode: b };
-    const comparison = await compare(context, planned, a, b);
+    const look = options.deeper ? deeperViews(context) : undefined;
+    const comparison = await compare(context, planned, a, b, look);
     if (attestable !== undefined)
       await attestReproduction(context, planned, attestable, comparison, first);
     return { kind: 'compared', comparison, doubts: [] };
@@ -150,6 +154,7 @@ async function compare(
   { store, dockerfile }: Planned,
   first: FinalImage,
   second: FinalImage,
+  look: LookDeeper | undefined,
 ): Promise<ImageComparison> {
   const [a, b] = await Promise.all([
     opened(store, 'the first build', first),
@@ -158,7 +163,7 @@ async function compare(
   return phase(
     context,
     'compare',
-    () => compareImages(context, a, b, linesOf(dockerfile, a)),
+    () => compareImages(context, a, b, linesOf(dockerfile, a), look),
     ({ reproducible, differences, omitted }) => ({
       detail: reproducible ? 'the same' : `${differences.length + omitted} differences`,
     }),

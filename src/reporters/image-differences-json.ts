@@ -35,5 +35,6 @@ function differenceJson(difference: ImageDifference): object {
     layerIndex: layerIndex ?? null,
     detail,
     instruction: instruction ?? null,
+    ...(difference.deeper === undefined ? {} : { deeper: difference.deeper }),
   };
 }

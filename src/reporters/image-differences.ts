@@ -9,6 +9,8 @@ export interface DifferenceScreen {
 }
 
 const MOST = 20;
+/** Lines of a deeper view; the other reports have all. */
+const MOST_DEEPER = 20;
 
 /** Two images held against each other, as text: one block a layer, each entry with where it differs, the causes once with their remedy. */
 export function differencesReport(comparison: ImageComparison, screen: DifferenceScreen): string {
@@ -45,9 +47,13 @@ function layerLines({ first: one, entries: group }: LayerGroup, most: number): r
       : `${cleanText(one.platform)}: layer ${one.layerIndex ?? ''}, ${one.layer.slice(0, 19)}${one.line === undefined ? '' : `, Dockerfile line ${one.line}`}`;
   const instruction =
     one.instruction === undefined ? [] : [`  ${cleanText(one.instruction).slice(0, 160)}`];
-  const entries = group.slice(0, most).map((d) => {
+  const entries = group.slice(0, most).flatMap((d) => {
     const path = cleanText(d.path);
-    return `  ${path === '' ? d.kind : path}  [${d.class}]  ${cleanText(d.detail)}`;
+    const deeper = d.deeper?.split('\n').slice(0, MOST_DEEPER) ?? [];
+    return [
+      `  ${path === '' ? d.kind : path}  [${d.class}]  ${cleanText(d.detail)}`,
+      ...deeper.map((line) => `      ${cleanText(line)}`),
+    ];
   });
   const more = group.length > most ? [`  and ${count(group.length - most, 'more', 'more')}`] : [];
   return [head, ...instruction, ...entries, ...more];

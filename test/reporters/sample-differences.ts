@@ -51,7 +51,11 @@ export function sampleDifferences(hostile?: string): ImageComparison {
         detail: said('content; line 1'),
         instruction: said('RUN x'),
       }),
-      difference({ path: 'app/again', remedy: 'another remedy of the class' }),
+      difference({
+        path: 'app/again',
+        remedy: 'another remedy of the class',
+        deeper: said('├── readelf\n│ -one\n│ +two'),
+      }),
       ...Array.from({ length: 12 }, (_, i) =>
         difference({
           layerIndex: 3,

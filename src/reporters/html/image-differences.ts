@@ -5,7 +5,7 @@ import { shortDigest } from '../evidence-text.ts';
 import { plural } from '../size-text.ts';
 import { dataTable } from './data-table.ts';
 import { documentOf } from './document.ts';
-import { html, type Markup } from './markup.ts';
+import { codeBlock, html, type Markup } from './markup.ts';
 
 /** Entries that are listed of each layer; the rest is counted. */
 const MOST = 2000;
@@ -51,12 +51,21 @@ function causes(differences: readonly ImageDifference[]): Markup {
   </section>`;
 }
 
-function entryRow({ path, kind, class: id, detail }: ImageDifference): Markup {
+function entryRow({ path, kind, class: id, detail, deeper }: ImageDifference): Markup {
   return html`<tr>
     <td>${path === '' ? kind : path}</td>
     <td>${kind}</td>
     <td>${id}</td>
-    <td>${detail}</td>
+    <td>
+      ${detail}${
+        deeper === undefined
+          ? undefined
+          : html`<details class="more">
+              <summary>diffoscope</summary>
+              ${codeBlock(deeper)}
+            </details>`
+      }
+    </td>
   </tr> `;
 }
 
