@@ -1,40 +1,55 @@
 import type { RewriteRule } from '../rule.ts';
 
 const LARGEST = 16 * 1024 * 1024;
-const MODULES = /(?:^|\/)node_modules\/\.modules\.yaml$/;
-const STATE = /(?:^|\/)node_modules\/\.pnpm-workspace-state(?:-v\d+)?\.json$/;
-const INDEX = /(?:^|\/)(?:\.pnpm-store|pnpm\/store)\/v\d+\/(?:index|files)\/.+\.json$/;
+
+/** Which files hold which key, and by how many seconds its time is to lie before the epoch. */
+const NOTES = [
+  { path: /(?:^|\/)node_modules\/\.modules\.yaml$/, key: 'prunedAt', before: 0 },
+  {
+    path: /(?:^|\/)node_modules\/\.pnpm-workspace-state(?:-v\d+)?\.json$/,
+    key: 'lastValidatedTimestamp',
+    before: 1,
+  },
+  {
+    path: /(?:^|\/)(?:\.pnpm-store|pnpm\/store)\/v\d+\/(?:index|files)\/.+\.json$/,
+    key: 'checkedAt',
+    before: 0,
+  },
+  { path: /(?:^|\/)\.cache\/pnpm\/metadata[^/]*\/.+\.jsonl?$/, key: 'cachedAt', before: 0 },
+  { path: /(?:^|\/)\.local\/state\/pnpm\/pnpm-state\.json$/, key: 'lastUpdateCheck', before: 0 },
+];
 
 export const pnpmDates: RewriteRule = {
   id: 'pnpm-dates',
   touches:
-    'What pnpm notes of an installation: prunedAt in node_modules/.modules.yaml, lastValidatedTimestamp in node_modules/.pnpm-workspace-state*.json, checkedAt in the index of its store, where they are later than the epoch.',
+    'What pnpm notes of an installation, where it is later than the epoch: prunedAt in node_modules/.modules.yaml, lastValidatedTimestamp in node_modules/.pnpm-workspace-state*.json, checkedAt in the index of its store, cachedAt in its metadata cache, lastUpdateCheck in its state.',
   safeBecause:
-    'prunedAt tells when to look for packages that nobody needs. A validation is dated one second before the epoch, so that pnpm compares manifests and lock file by their content, as it does after any change. Files of the store are no newer than its checks of them.',
+    'They tell when to prune, to look for a newer pnpm or to fetch metadata again. A validation is dated one second before the epoch, so that pnpm compares manifests and lock file by their content, as it does after any change. Files of the store are no newer than its checks of them.',
   answers: 'Dates that installers note',
   mode: 'safe',
   kind: 'rewrite',
-  applies: ({ path, entry }) =>
-    entry.size <= LARGEST && (MODULES.test(path) || STATE.test(path) || INDEX.test(path)),
+  applies: ({ path, entry }) => entry.size <= LARGEST && NOTES.some((note) => note.path.test(path)),
   rewrite: (bytes, { epoch, path }) => {
+    const note = NOTES.find((one) => one.path.test(path));
+    if (note === undefined) return undefined;
     const before = Buffer.from(bytes).toString('latin1');
-    const after = MODULES.test(path)
-      ? before.replace(
-          /^(\s*"?prunedAt"?: *"?)([A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT)/m,
-          (line, key: string, date: string) =>
-            Date.parse(date) > epoch * 1000 ? key + new Date(epoch * 1000).toUTCString() : line,
-        )
-      : STATE.test(path)
-        ? clamped(before, 'lastValidatedTimestamp', epoch, epoch - 1)
-        : clamped(before, 'checkedAt', epoch, epoch);
+    const after = clamped(before, note.key, epoch, epoch - note.before);
     return after === before ? undefined : Buffer.from(after, 'latin1');
   },
 };
 
+/** The key’s values, in milliseconds or as Date.toUTCString has them; all times in seconds. */
 function clamped(text: string, key: string, epoch: number, becomes: number): string {
+  const value = new RegExp(
+    `("?${key}"?: *"?)(?:(\\d{13})(?!\\d)|([A-Z][a-z]{2}, \\d{2} [A-Z][a-z]{2} \\d{4} \\d{2}:\\d{2}:\\d{2} GMT))`,
+    'g',
+  );
   return text.replace(
-    new RegExp(`("${key}": ?)(\\d{13})(?=[,}\\s])`),
-    (line, name: string, time: string) =>
-      Number(time) > epoch * 1000 ? `${name}${becomes * 1000}` : line,
+    value,
+    (whole, name: string, time: string | undefined, date: string | undefined) => {
+      const at = date === undefined ? Number(time) : Date.parse(date);
+      if (!(at > epoch * 1000)) return whole;
+      return `${name}${date === undefined ? becomes * 1000 : new Date(becomes * 1000).toUTCString()}`;
+    },
   );
 }

@@ -1,4 +1,4 @@
-// Made by hand after what the tools write: there is no Gradle, .NET, rpm or apk base image to be had (docs/normaliser.md says so).
+// Made by hand after what the tools write, pnpm’s after what pnpm 9 wrote (docs/normaliser.md says which).
 import { describe, expect, test } from 'vitest';
 import { contentAfter, EPOCH, LATER, sample } from '../sample-layer.ts';
 
@@ -62,11 +62,37 @@ describe('pnpm-dates', () => {
     expect(await after(path, text(EPOCH * 1000 - 5))).toBe(text(EPOCH * 1000 - 5));
   });
 
-  test('checks in the store’s index; a file of that name elsewhere stays', async () => {
-    const text = (time: number) => `{"files":{"a":{"checkedAt":${time},"size":1}}}`;
-    const index = 'root/.local/share/pnpm/store/v10/index/00/a.json';
-    expect(await after(index, text(LATER * 1000))).toBe(text(EPOCH * 1000));
-    expect(await after('app/index/a.json', text(LATER * 1000))).toBe(text(LATER * 1000));
+  test.each([
+    [
+      'the index of the store, newer and older',
+      'root/.local/share/pnpm/store/v10/index/00/a.json',
+      (time: number) => `{"files":{"a":{"checkedAt":${time},"size":1},"b":{"checkedAt":${time}}}}`,
+    ],
+    [
+      'its first form',
+      'p/.pnpm-store/v3/files/00/a-index.json',
+      (time: number) => `{"files":{"a":{"checkedAt":${time}}}}`,
+    ],
+    [
+      'the metadata cache',
+      'root/.cache/pnpm/metadata-v1.3/registry.npmjs.org/a.json',
+      (time: number) => `{"name":"a","versions":{},"cachedAt":${time}}`,
+    ],
+  ])('%s', async (_name, path, text) => {
+    expect(await after(path, text(LATER * 1000 + 123))).toBe(text(EPOCH * 1000));
+    expect(await after(path, text(EPOCH * 1000 - 1))).toBe(text(EPOCH * 1000 - 1));
+    expect(await after(`app/${path.split('/').at(-1) ?? ''}`, text(LATER * 1000))).toBe(
+      text(LATER * 1000),
+    );
+  });
+
+  test('the last look for a newer pnpm, and no other text', async () => {
+    const text = (date: string) => `{\n\t"lastUpdateCheck": "${date}",\n\t"other": "x"\n}`;
+    const path = 'root/.local/state/pnpm/pnpm-state.json';
+    expect(await after(path, text('Wed, 25 Nov 2026 01:10:39 GMT'))).toBe(
+      text('Tue, 14 Nov 2023 22:13:20 GMT'),
+    );
+    expect(await after(path, text('once'))).toBe(text('once'));
   });
 });
 
