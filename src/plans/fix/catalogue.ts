@@ -15,11 +15,13 @@ import { runtimeSecrets } from './runtime-secrets.ts';
 import { runtimeStage } from './runtime-stage.ts';
 import { sourceLabel } from './source-label.ts';
 import { sudo } from './sudo.ts';
+import { unusedTools } from './unused-tools.ts';
 import { verifyDownloads } from './verify-downloads.ts';
 
 /** Every rule of `scoville fix`, in the order in which their edits are shown and applied. */
 export const FIX_RULES: readonly FixRule[] = [
   runtimeStage,
+  unusedTools,
   pinImages,
   verifyDownloads,
   freezeArchives,

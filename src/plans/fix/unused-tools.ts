@@ -1,0 +1,106 @@
+import type { SourceWord } from '../../model/dockerfile-source.ts';
+import type { FixInput, FixPlan, FixRule } from '../../model/fix-rule.ts';
+import type { TextEdit } from '../../model/planned-edit.ts';
+import { commandAt, type FoundCommand } from './command-at.ts';
+import { proposal, refusal, together } from './proposal.ts';
+import { hasInnerComment, inImage } from './stage-view.ts';
+
+/** Packages of build and debug tools, with the programs of them that a build calls. */
+const TOOLS: ReadonlyMap<string, readonly string[]> = new Map([
+  ['build-essential', ['gcc', 'g++', 'cc', 'c++', 'make', 'ld', 'as', 'ar', 'dpkg-buildpackage']],
+  ['gcc', ['gcc', 'cc']],
+  ['g++', ['g++', 'c++']],
+  ['clang', ['clang', 'clang++']],
+  ['make', ['make']],
+  ['cmake', ['cmake', 'ctest']],
+  ['ninja-build', ['ninja']],
+  ['meson', ['meson']],
+  ['autoconf', ['autoconf', 'autoreconf']],
+  ['automake', ['automake', 'aclocal']],
+  ['binutils', ['ld', 'as', 'ar', 'strip', 'objcopy', 'readelf']],
+  ['gdb', ['gdb']],
+  ['strace', ['strace']],
+  ['ltrace', ['ltrace']],
+  ['valgrind', ['valgrind']],
+]);
+/** Commands that may call any of them, unseen. */
+const MAY_BUILD = new Set(
+  'pip pip3 npm yarn pnpm gem bundle cargo go make cmake ninja meson python python3 docker-php-ext-install pecl R Rscript cpan cpanm perl sh bash'.split(
+    ' ',
+  ),
+);
+
+function toolsIn({ command }: FoundCommand): readonly (SourceWord & { readonly name: string })[] {
+  return command.words.flatMap((word) => {
+    const name = word.value?.replace(/[=/].*$/, '');
+    return name !== undefined && TOOLS.has(name) ? [{ ...word, name }] : [];
+  });
+}
+
+/** The programs that the RUNs of the image call. */
+function called(input: FixInput): ReadonlySet<string> {
+  return new Set(
+    inImage(input).flatMap(({ commands }) =>
+      commands.map(({ words }) => words[0]?.value?.replace(/^.*\//, '') ?? ''),
+    ),
+  );
+}
+
+function without(input: FixInput, found: FoundCommand, packages: number): FixPlan {
+  const tools = toolsIn(found);
+  if (tools.length === 0) return { edits: [], refusals: [] };
+  const refused = (reason: string): FixPlan => ({
+    edits: [],
+    refusals: [refusal(found.run, `${tools.map(({ name }) => name).join(', ')} stays: ${reason}`)],
+  });
+  if (hasInnerComment(input, found.run)) return refused('comments stand between its lines');
+  const programs = called(input);
+  const caller = [...programs].find(
+    (name) => MAY_BUILD.has(name) || tools.some((tool) => TOOLS.get(tool.name)?.includes(name)),
+  );
+  if (caller !== undefined) return refused(`${caller} of this stage may call it`);
+  if (tools.length >= packages) return refused('nothing else is installed by this command');
+  return {
+    edits: tools.map((tool) =>
+      proposal(found.run, {
+        key: tool.name,
+        title: `Do not install ${tool.name}`,
+        why: 'No command of the build calls it, and in the image it is of use only to who breaks in',
+        risk: 'medium',
+        riskReason: 'the program may call it at run time; --verify shows whether it answers',
+        edits: [removal(input.source.text, tool)],
+      }),
+    ),
+    refusals: [],
+  };
+}
+
+/** The word with the blanks in front of it; where it stands alone on its line, with that line. */
+function removal(text: string, { start, end }: SourceWord): TextEdit {
+  const before = text.slice(0, start);
+  const lineStart = before.lastIndexOf('\n') + 1;
+  const behind = /^[ \t]*\\\r?\n/.exec(text.slice(end));
+  if (before.slice(lineStart).trim() === '' && behind !== null)
+    return { start: lineStart, end: end + behind[0].length, text: '' };
+  // The last of several lines: what joins it to the one above goes too.
+  const blanks = /(?:[ \t]*\\\r?\n)?[ \t]*$/.exec(before)?.[0].length ?? 0;
+  return { start: start - blanks, end, text: '' };
+}
+
+/** Build and debug tools that nothing of the build calls are not installed. */
+export const unusedTools: FixRule = {
+  id: 'unused-tools',
+  title: 'Leave tools out that nothing calls',
+  help: 'Takes compilers, make, debuggers and tracers out of `apt-get install` in the image’s own stages, where no command of these stages calls them or may call them unseen, as `pip install` and `npm install` may. A command that installs nothing else is left alone.',
+  criterion: 'no-build-tooling',
+  needs: [],
+  plan: (input) =>
+    together(
+      input.analysis.installs
+        .filter(({ manager, stage }) => manager === 'apt' && input.imageStages.includes(stage))
+        .flatMap(({ stage, range, packages }) => {
+          const found = commandAt(input, stage, range);
+          return found === undefined ? [] : [without(input, found, packages.length)];
+        }),
+    ),
+};
