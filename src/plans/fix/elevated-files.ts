@@ -1,5 +1,6 @@
 import type { FixInput, FixPlan, FixRule } from '../../model/fix-rule.ts';
 import { linesBehind, NOTHING, proposal, refusal } from './proposal.ts';
+import { showsText } from './run-text.ts';
 import {
   baseOfImage,
   baseUnknown,
@@ -16,7 +17,7 @@ const COMMAND = 'find / -xdev -type f -perm /6000 -exec chmod a-s {} +';
 const NEEDS_BIT = /(?:^|[\s"'/])(?:sudo|su|ping|doas|passwd|mount|chsh|newgrp)(?:$|[\s"'])/;
 const INSTALLS = /\b(?:apt|apt-get|apk|dnf|yum|microdnf|zypper)\b[^&|;]*\b(?:install|add)\b/;
 
-/** True where a RUN takes the bits away, and nothing behind it installs packages. */
+/** True where a RUN takes the bits away, and nothing behind it installs packages as root. */
 function isStripped(input: FixInput): boolean {
   const runs = inImage(input).filter(({ keyword }) => keyword === 'RUN');
   const at = runs.findLastIndex(({ instruction }) =>
@@ -24,7 +25,11 @@ function isStripped(input: FixInput): boolean {
       instruction.rawArguments,
     ),
   );
-  return at >= 0 && !runs.slice(at + 1).some((run) => INSTALLS.test(run.instruction.rawArguments));
+  const users = usersInImage(input);
+  const installs = runs
+    .slice(at + 1)
+    .filter((run) => isRootUser(users.get(run) ?? '') && showsText(run, INSTALLS));
+  return at >= 0 && installs.length === 0;
 }
 
 function plan(input: FixInput): FixPlan {
