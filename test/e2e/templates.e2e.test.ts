@@ -1,8 +1,9 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { loadTemplates } from '../../src/pipeline/load-templates.ts';
-import { output, ROOT, Scoville } from './harness.ts';
+import { bases, output, pinned, ROOT, Scoville } from './harness.ts';
 import { TEMPLATE_CASES } from './template-cases.ts';
 import { type Trial, tryTemplate } from './template-trial.ts';
 import { dockerfilesOf, templateRow, withTable } from './templates-table.ts';
@@ -42,4 +43,21 @@ describe('a project of each stack, from scoville init to an answer', () => {
     if (process.env['SCOVILLE_WRITE_TEMPLATES'] === '1') writeFileSync(PAGE, page);
     expect(readFileSync(PAGE, 'utf8')).toBe(page);
   });
+});
+
+test('bases are pinned to the digests that a registry tells', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'scoville-init-'));
+  try {
+    cpSync(join(ROOT, 'test/fixtures/init/node'), folder, { recursive: true });
+    const given = [`base.build=${bases.node}`, `base.runtime=${bases.nodeDistroless}`];
+    const flags = given.flatMap((base) => ['--set', base]);
+    await scoville.expect(0, ['init', '--yes', ...flags, folder]);
+    const dockerfile = readFileSync(join(folder, 'Dockerfile'), 'utf8');
+    expect([...dockerfile.matchAll(/^FROM (\S+)/gm)].map(([, image]) => image)).toEqual([
+      await pinned(bases.node),
+      await pinned(bases.nodeDistroless),
+    ]);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 });

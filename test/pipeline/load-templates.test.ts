@@ -15,7 +15,7 @@ import { baseImage, renderFile } from '../../src/plans/init/render.ts';
 const ROOT = join(import.meta.dirname, '../..');
 const FOLDER = templatesFolder();
 const WORDS: Readonly<Record<string, string>> = {
-  name: 'shop',
+  name: '1.0',
   path: 'a/b',
   words: '-m shop',
   text: 'A B',
@@ -122,7 +122,7 @@ describe.each(STACKS)('%s', (name) => {
       expect(final).toMatch(/^USER [1-9]\d+:[1-9]\d+$/m);
       expect(final).toMatch(/^HEALTHCHECK .*\\\n {2}CMD \["/m);
       expect(final).toMatch(/^ENTRYPOINT \["/m);
-      expect(final).toMatch(/^LABEL org\.opencontainers\.image\.title="shop"$/m);
+      expect(final).toMatch(/^LABEL org\.opencontainers\.image\.title="1\.0"$/m);
       expect(final).not.toMatch(/^(?:RUN|SHELL|CMD [^[])/m);
       expect(rendered(template(), from)).not.toMatch(/[ \t]$/m);
       expect(rendered(template(), from).endsWith('\n')).toBe(true);
@@ -132,7 +132,7 @@ describe.each(STACKS)('%s', (name) => {
   test('writes settings that are read without a problem', async () => {
     const text = rendered(template(), 'common/scoville.yaml');
     const settings = await parseSettings(text, { file: '.scoville.yaml', now: 0 });
-    expect(settings.ok && settings.value.image).toMatchObject({ title: 'shop', authors: 'A B' });
+    expect(settings.ok && settings.value.image).toMatchObject({ title: '1.0', authors: 'A B' });
     expect(settings.ok && settings.value.secrets.use).toBe('none');
   });
 
