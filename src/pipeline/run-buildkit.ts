@@ -2,9 +2,11 @@ import { writeFile } from 'node:fs/promises';
 import { messageOf, UserError } from '../model/errors.ts';
 import type { BuildPlan, PassthroughPlan } from '../plans/build-plan.ts';
 import { type BuildOutcome, runBuild } from '../tools/buildx.ts';
+import { builderForPlatforms } from './builder-platforms.ts';
 import type { PipelineContext } from './context.ts';
 import { offerEpoch } from './offer-epoch.ts';
 import type { Prepared } from './prepare-build.ts';
+import { runByPlatform } from './run-by-platform.ts';
 
 /** An export that fails though the build was good, seen now and then while a cache is pruned; the next try passes. */
 const PASSING_FAILURE = /failed to solve: (?:failed to compute cache key: )?not found\s*$/m;
@@ -15,6 +17,7 @@ export async function runBuildKit(
   prepared: Prepared & { readonly plan: BuildPlan },
 ): Promise<BuildOutcome> {
   const { plan, builder } = prepared;
+  const target = await builderForPlatforms(context, prepared);
   if (plan.sourcePolicy !== undefined)
     await writeFile(plan.sourcePolicy.file, JSON.stringify(plan.sourcePolicy.policy)).catch(
       (cause: unknown) => {
@@ -24,11 +27,11 @@ export async function runBuildKit(
       },
     );
   const { argv, stdin, line } = await offerEpoch(prepared, context.cwd);
-  const once = (): Promise<BuildOutcome> =>
+  const run = (words: readonly string[]): Promise<BuildOutcome> =>
     runBuild(context.run, {
       args: [
         ...(builder === undefined ? [] : [`--builder=${builder}`]),
-        ...argv.slice(2).filter((word) => word !== '--progress=rawjson'),
+        ...words.slice(2).filter((word) => word !== '--progress=rawjson'),
       ],
       cwd: context.cwd,
       env: plan.env,
@@ -52,8 +55,16 @@ export async function runBuildKit(
       signal: context.signal,
       ...(stdin === undefined ? {} : { stdin }),
     });
-  const outcome = await once();
   const canRepeat = stdin === undefined || stdin instanceof Uint8Array;
+  const { layout, platforms } = plan;
+  const apart = platforms.length > 1 && (target?.nodes ?? 1) > 1;
+  if (apart && !canRepeat)
+    throw new UserError('a context on stdin cannot be sent to several nodes', {
+      nextStep: 'unpack it and name the folder, or name one platform',
+    });
+  const once = (): Promise<BuildOutcome> =>
+    apart ? runByPlatform(layout, prepared.store.blobs, argv, platforms, run) : run(argv);
+  const outcome = await once();
   if (outcome.exitCode === 0 || !canRepeat || !PASSING_FAILURE.test(outcome.errorText))
     return outcome;
   context.emit({

@@ -9,7 +9,9 @@ export interface Builder {
   /** `docker`, `docker-container`, `kubernetes`, `remote`, `cloud`. */
   readonly driver: string;
   readonly running: boolean;
-  /** `os/arch[/variant]`, those it can build for. */
+  /** How many machines build for it. */
+  readonly nodes: number;
+  /** `os/arch[/variant]`, those it can build for; empty where it does not run yet. */
   readonly platforms: readonly string[];
   /** Version of its BuildKit, where it tells one. */
   readonly buildkit?: string;
@@ -40,6 +42,7 @@ export function parseBuilder(stdout: string): Builder {
     name: all('Name')[0] ?? '',
     driver: all('Driver')[0] ?? '',
     running: all('Status').includes('running'),
+    nodes: Math.max(1, all('Name').length - 1),
     // Platforms that a person named carry a star.
     platforms: [...new Set(platforms.map((name) => name.replace('*', '')).filter(Boolean))],
     ...(buildkit === undefined || buildkit.startsWith('v0.0.0') ? {} : { buildkit }),

@@ -137,6 +137,7 @@ describe('builders', () => {
       name: 'default',
       driver: 'docker',
       running: true,
+      nodes: 1,
       platforms: ['linux/amd64', 'linux/amd64/v2', 'linux/amd64/v3', 'linux/amd64/v4'],
     });
     expect(parseBuilderNames(recorded('buildx-ls.txt'))).toEqual([

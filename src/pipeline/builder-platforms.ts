@@ -1,0 +1,37 @@
+import { UserError } from '../model/errors.ts';
+import type { BuildPlan } from '../plans/build-plan.ts';
+import { foreignRun } from '../plans/foreign-platform.ts';
+import { lastValueOf } from '../plans/parse-build-args.ts';
+import { type Builder, currentBuilder } from '../tools/builder.ts';
+import type { PipelineContext } from './context.ts';
+import type { Prepared } from './prepare-build.ts';
+
+/**
+ * The builder of a build for platforms that are named; undefined where only the engine's own is asked for, or where nothing tells.
+ * Throws UserError where a RUN would need emulation that is not there: BuildKit says so only when it comes to it, and not how to mend it.
+ */
+export async function builderForPlatforms(
+  context: PipelineContext,
+  prepared: Prepared & { readonly plan: BuildPlan },
+): Promise<Builder | undefined> {
+  const { plan, docker, dockerfile } = prepared;
+  const own = docker === undefined ? '' : `${docker.os}/${docker.architecture}`;
+  if (plan.platforms.every((platform) => platform === own)) return undefined;
+  const named =
+    prepared.builder ?? lastValueOf(prepared.parsed, 'builder') ?? context.env['BUILDX_BUILDER'];
+  const builder = await currentBuilder(context.run, named === '' ? undefined : named).catch(
+    // buildx itself says what is wrong with a builder.
+    () => undefined,
+  );
+  if (builder === undefined || builder.platforms.length === 0 || dockerfile === undefined)
+    return builder;
+  const foreign = foreignRun(dockerfile, plan.platforms, builder.platforms);
+  if (foreign === undefined) return builder;
+  const architecture = foreign.platform.split('/')[1] ?? foreign.platform;
+  throw new UserError(
+    `RUN on line ${foreign.line} has to run on ${foreign.platform}, and the builder ${builder.name} runs ${builder.platforms.join(', ')} only`,
+    {
+      nextStep: `install emulation on the machine that builds: docker run --privileged --rm tonistiigi/binfmt --install ${architecture} (Debian: apt-get install qemu-user-static); or name a builder that has it: --builder NAME`,
+    },
+  );
+}
