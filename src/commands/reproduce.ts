@@ -24,7 +24,7 @@ IMAGE: a published image, built again from what its provenance says: the source 
 digest and epoch; its manifests are compared with the new ones. Where the provenance lacks what that takes, the answer is exit 2.
 
 Where they differ, names each file, in what it differs, the Dockerfile line that wrote it, why, and what to do.
-Exit 0: the same digest; 1: not; 2: it cannot be told; a build that fails keeps buildx' code.
+Exit 0: the same digest; 1: not; 2: it cannot be told. A build of PATH that fails keeps buildx' code; one of IMAGE is exit 2.
 
 PATH takes the flags of \`scoville build\`, among them:
   --attest               sign the result and keep it with the newest build of that name (-t NAME): scoville push publishes it,

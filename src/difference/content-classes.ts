@@ -119,6 +119,12 @@ export const CONTENT_CLASSES: readonly ClassRule[] = [
     remedy: 'remove the note in the same RUN, or install from a lock file with a cache mount',
   },
   {
+    id: 'git-folder',
+    path: /(?:^|\/)\.git\//,
+    cause: 'COPY took the repository’s own folder along, whose index and logs hold times',
+    remedy: '.git in .dockerignore',
+  },
+  {
     id: 'temporary-file',
     path: /^(?:var\/)?tmp\//,
     cause: 'a temporary file that a RUN left behind',

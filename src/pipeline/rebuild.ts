@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DEFAULT_SETTINGS } from '../config/default-settings.ts';
 import type { DockerfileModel } from '../model/dockerfile.ts';
+import { UserError } from '../model/errors.ts';
 import type { Descriptor } from '../model/oci.ts';
 import { MEDIA_TYPE, platformName } from '../model/oci.ts';
 import type { OpenedImage } from '../model/opened-image.ts';
@@ -107,7 +108,11 @@ async function prepare(context: PipelineContext, request: RebuildRequest): Promi
     directory,
     'build',
     inputs,
-  );
+  ).catch((error: unknown) => {
+    // What would mend a build of one's own, another lock or setting, does not mend this one.
+    if (error instanceof UserError) throw unverifiable(error.message);
+    throw error;
+  });
   const { plan } = prepared;
   if (plan.kind === 'passthrough') throw unverifiable(plan.reason);
   return { ...prepared, plan };

@@ -60,7 +60,9 @@ export async function reproduceImage(
   try {
     context.emit({ kind: 'notice', text: `building ${source.url} at ${source.revision} again` });
     const built = await rebuild(context, { ...request, record, words, source, store, directory });
-    if (typeof built === 'number') return { kind: 'buildx', exitCode: built };
+    // buildx' own code would read as the answer that the images differ.
+    if (typeof built === 'number')
+      throw unverifiable(`building it again failed (exit code ${built} of docker buildx build)`);
     const look = request.deeper ? deeperViews(context) : undefined;
     const compared = await compare(context, image, store, built, look);
     const comparison: ImageComparison = {

@@ -20,7 +20,7 @@ interface Comparison {
   readonly source: {
     readonly url: string;
     readonly revision: string;
-    readonly verifiedBy?: string;
+    readonly verifiedBy: string | null;
   };
 }
 
@@ -152,7 +152,7 @@ describe('scoville reproduce IMAGE', () => {
     expect(ended.stderr).toContain('the provenance is not verified');
     const found = JSON.parse(ended.stdout) as Comparison;
     expect(found.differences.map(({ path, line }) => [path, line])).toEqual([['built', 4]]);
-    expect(found.source.verifiedBy).toBeUndefined();
+    expect(found.source.verifiedBy).toBeNull();
   });
 
   test('an image that BuildKit itself published is built as BuildKit does', async () => {
