@@ -62,16 +62,17 @@ function shown(cwd: string, path: string): string {
   return (name.startsWith('..') ? path.replace(/^\/+/, '') : name).split(sep).join('/');
 }
 
+/** The file itself; of a folder its `Dockerfile`, or the only one in it and below. */
 async function chosenDockerfile(cwd: string, path: string): Promise<string> {
-  const found = await findDockerfiles(cwd, path);
-  const isFolder = (await stat(resolve(cwd, path)).catch(() => undefined))?.isDirectory() === true;
-  if (!isFolder) return path;
-  const own = found.find((one) => resolve(cwd, one) === resolve(cwd, path, 'Dockerfile'));
-  const [only, second] = found;
-  if (own !== undefined) return own;
+  const found = await stat(resolve(cwd, path)).catch(() => undefined);
+  if (found?.isDirectory() !== true) return path;
+  const usual = join(path, 'Dockerfile');
+  const own = await stat(resolve(cwd, usual)).catch(() => undefined);
+  if (own?.isFile() === true) return usual;
+  const [only, ...others] = await findDockerfiles(cwd, path);
   if (only === undefined) throw new UserError(`there is no Dockerfile in ${path}`);
-  if (second !== undefined)
-    throw new UserError(`${path} holds ${found.length} Dockerfiles; name one`, {
+  if (others.length > 0)
+    throw new UserError(`${path} holds ${others.length + 1} Dockerfiles; name one`, {
       nextStep: `scoville fix ${only}`,
     });
   return only;
