@@ -31,9 +31,9 @@ export async function writeFilesTogether(
     const places = [];
     for (const { path, text } of files) {
       const at = join(root, path);
+      await refuseOutside(root, await nearestFolder(dirname(at)));
       const folder = await mkdir(dirname(at), { recursive: true });
       if (folder !== undefined) made.push(folder);
-      await refuseOutside(root, dirname(at));
       const beside = `${at}.${process.pid}.tmp`;
       written.push(beside);
       await writeFile(beside, text, { flag: 'wx' });
@@ -61,6 +61,15 @@ async function takeBack(placed: readonly Placed[]): Promise<void> {
     if (before === undefined) await rm(at, { force: true });
     else await rename(before, at);
   }
+}
+
+/** The folder, or the nearest above it that is there. */
+async function nearestFolder(folder: string): Promise<string> {
+  const isThere = await lstat(folder).then(
+    () => true,
+    () => false,
+  );
+  return isThere ? folder : nearestFolder(dirname(folder));
 }
 
 async function refuseOutside(root: string, folder: string): Promise<void> {

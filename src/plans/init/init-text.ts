@@ -20,7 +20,7 @@ export interface InitOutcome {
 
 /** For people: what was written, what is left to do. With `dryRun` the files themselves too. */
 export function initText(outcome: InitOutcome): string {
-  const { template, detectedBy, files, existing, bases, notes, dryRun } = outcome;
+  const { template, detectedBy, answers, files, existing, bases, notes, dryRun } = outcome;
   const why = detectedBy.length === 0 ? '' : ` (${detectedBy.join(', ')})`;
   const rows = files.map(({ path }) => {
     const replaces = existing.includes(path) ? ', in place of the one that is there' : '';
@@ -42,7 +42,7 @@ export function initText(outcome: InitOutcome): string {
     ...notes.map((note) => `note: ${note}`),
   ];
   const contents = dryRun ? files.map(({ path, text }) => `\n--- ${path}\n${text}`) : [];
-  const next = dryRun ? [] : ['next: scoville build -t NAME .'];
+  const next = dryRun ? [] : [`next: scoville build -t ${answers.get('name') ?? 'NAME'} .`];
   return `${[...lines, ...next].join('\n')}\n${contents.join('')}`;
 }
 
