@@ -66,7 +66,8 @@ function pipInstall(
     // A local project without its dependencies fetches nothing.
     .filter(({ name }) => !(alone && /^\./.test(name)));
   const packages = [...own, ...read.packages];
-  if (packages.length === 0 && files.length === 0) return [];
+  // Files of comments alone install nothing.
+  if (packages.length === 0 && read.unread === undefined) return [];
   const unpinned = packages.some((p) => p.pin === undefined);
   const file = read.unread ?? (constraints !== undefined && unpinned ? constraints : undefined);
   return [

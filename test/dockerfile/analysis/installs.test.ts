@@ -113,6 +113,13 @@ describe('language package managers', () => {
     expect(installs(run)).toEqual(expected);
   });
 
+  test('requirements of comments alone install nothing', () => {
+    const files = { 'requirements.txt': '# nothing yet\n--no-index\n' };
+    const text =
+      'FROM x\nCOPY requirements.txt /srv/\nWORKDIR /srv\nRUN pip install -r requirements.txt';
+    expect(installs(text, {}, files)).toEqual([]);
+  });
+
   test('reads the requirements that the context shows', () => {
     const files = {
       'app/requirements.txt': '# comment\na==1.0 # why\nb>=2\n-r base.txt\n',
