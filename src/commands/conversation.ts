@@ -1,4 +1,6 @@
 import type { EventSink } from '../model/events.ts';
+import { ciLog } from '../ui/ci-log.ts';
+import { ciMarks } from '../ui/ci-marks.ts';
 import { cleanForTerminal, cleanLines } from '../ui/clean.ts';
 import { lazySurface } from '../ui/lazy-surface.ts';
 import { liveLog } from '../ui/live-log.ts';
@@ -26,9 +28,11 @@ export async function conversation(
   const nothing = (): void => undefined;
   if (shownAs === 'quiet' || shownAs === 'none') return { sink: warningsOnly(io), stop: nothing };
   if (shownAs === 'rawjson') return { sink: rawOnly(io), stop: nothing };
-  if (shownAs === 'plain' || !interactive || !canDraw(io))
-    return { sink: plainLog(io.writeErr), stop: nothing };
-  return drawn(io);
+  if (shownAs !== 'plain' && interactive && canDraw(io)) return drawn(io);
+  const marks = shownAs === 'auto' && !io.errIsTerminal ? ciMarks(io.env) : undefined;
+  return marks === undefined
+    ? { sink: plainLog(io.writeErr), stop: nothing }
+    : ciLog(io.writeErr, marks, io.now);
 }
 
 async function drawn(io: CommandIo): Promise<Conversation> {

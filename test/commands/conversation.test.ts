@@ -64,3 +64,9 @@ test('a live log leaves no listener behind', async () => {
   await shown('auto', TERMINAL);
   expect(process.listenerCount('exit')).toBe(before);
 });
+
+test('a CI system gets its own marks where nobody asked for plain lines', async () => {
+  const env = { GITHUB_ACTIONS: 'true' };
+  expect(await shown('auto', { env })).toContain('::warning title=scoville::a warning%0A');
+  expect(await shown('plain', { env })).toBe(PLAIN);
+});

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { KNOWN_VERSIONS, type KnownTool, unknownVersion } from '../../src/tools/known-versions.ts';
 
@@ -33,4 +33,14 @@ test('docs/compatibility.md says the same', () => {
     const row = page.split('\n').find((line) => line.includes(`| ${oldest} | ${newest} |`)) ?? '';
     expect([oldest, row.includes(older), row.includes(newer)]).toEqual([oldest, true, true]);
   }
+});
+
+test('versions are compared by the adapters alone, and told by doctor', () => {
+  const src = new URL('../../src/', import.meta.url);
+  const comparing = readdirSync(src, { recursive: true, encoding: 'utf8' })
+    .filter((name) => /\.tsx?$/.test(name))
+    .filter((name) => /\bcompareVersions\(/.test(readFileSync(new URL(name, src), 'utf8')));
+  expect(comparing.filter((name) => !name.startsWith('tools/'))).toEqual([
+    'commands/doctor-tools.ts',
+  ]);
 });

@@ -1,0 +1,243 @@
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { bases, type Ended, registry, ROOT, run, Scoville } from './harness.ts';
+
+interface Step {
+  readonly name?: string;
+  readonly id?: string;
+  readonly uses?: string;
+  readonly run?: string;
+  readonly env?: Readonly<Record<string, string>>;
+}
+interface Action {
+  readonly inputs: Readonly<Record<string, { readonly default?: string }>>;
+  readonly runs: { readonly steps: readonly Step[] };
+}
+
+const scoville = new Scoville();
+const action = parse(readFileSync(join(ROOT, 'action.yml'), 'utf8')) as Action;
+const NAME = `${registry}/e2e/ci-${process.pid}`;
+let folder = '';
+let runnerEnv: Record<string, string | undefined> = {};
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'scoville-ci-'));
+  const bin = join(folder, 'bin');
+  mkdirSync(bin);
+  symlinkSync(join(ROOT, 'dist/scoville.js'), join(bin, 'scoville'));
+  writeFileSync(
+    join(folder, 'Dockerfile'),
+    `FROM ${bases.busybox}\nARG WHO=nobody\nRUN echo "::set-output name=digest::evil $WHO" | tee /who\nUSER 65532\n`,
+  );
+  runnerEnv = {
+    PATH: `${bin}:${process.env['PATH'] ?? ''}`,
+    SCOVILLE_HOME: scoville.home,
+    CI: 'true',
+    RUNNER_TEMP: folder,
+    GITHUB_ACTION_PATH: ROOT,
+  };
+});
+afterAll(async () => {
+  await scoville.remove();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** Runs a step of action.yml as a runner does: expressions replaced, files for outputs and summary. */
+async function runStep(
+  step: Step,
+  inputs: Readonly<Record<string, string>>,
+  more: Readonly<Record<string, string>> = {},
+): Promise<Ended & { outputs: Record<string, string>; summary: string }> {
+  const given = (name: string): string => inputs[name] ?? action.inputs[name]?.default ?? '';
+  const value = (text: string): string =>
+    text.replace(/\$\{\{ (.+?) \}\}/g, (_, expression: string) => {
+      if (expression === 'github.action_path') return ROOT;
+      const name = /^inputs\.([a-z-]+)$/.exec(expression)?.[1];
+      if (name === undefined || !(name in action.inputs)) throw new Error(`unknown: ${expression}`);
+      return given(name);
+    });
+  // What a user wrote must not become part of a script.
+  expect(step.run).not.toContain('${{');
+  const files = {
+    GITHUB_OUTPUT: join(folder, 'output'),
+    GITHUB_STEP_SUMMARY: join(folder, 'summary'),
+    GITHUB_PATH: join(folder, 'path'),
+  };
+  for (const file of Object.values(files)) writeFileSync(file, '');
+  const env = Object.fromEntries(Object.entries(step.env ?? {}).map(([k, v]) => [k, value(v)]));
+  const ended = await run(
+    'bash',
+    ['--noprofile', '--norc', '-eo', 'pipefail', '-c', step.run ?? ''],
+    {
+      cwd: folder,
+      env: { ...runnerEnv, GITHUB_ACTIONS: 'true', ...files, ...env, ...more },
+    },
+  );
+  const outputs = Object.fromEntries(
+    [...readFileSync(files.GITHUB_OUTPUT, 'utf8').matchAll(/^(\w+)=(.*)$/gm)].map(([, k, v]) => [
+      k,
+      v,
+    ]),
+  ) as Record<string, string>;
+  return { ...ended, outputs, summary: readFileSync(files.GITHUB_STEP_SUMMARY, 'utf8') };
+}
+
+function stepNamed(name: string): Step {
+  const step = action.runs.steps.find((one) => one.name === name);
+  if (step === undefined) throw new Error(`action.yml has no step ${name}`);
+  return step;
+}
+
+const remote = (tag: string): Promise<Ended> =>
+  run('skopeo', ['inspect', '--tls-verify=false', `docker://${NAME}:${tag}`]);
+
+describe('the action for GitHub', () => {
+  test('finds scoville and a builder as they are', async () => {
+    const ended = await runStep(stepNamed('Make ready'), {});
+    expect([ended.exitCode, readFileSync(join(folder, 'path'), 'utf8')]).toEqual([0, '']);
+  });
+
+  test('builds, signs, grades, pushes; with summary, outputs, SARIF and badges', async () => {
+    const ended = await runStep(stepNamed('Build, sign, grade'), {
+      tags: `${NAME}:good\n${NAME}:also\n`,
+      'build-args': 'WHO=$(touch /tmp/nobody) "me"',
+      push: 'true',
+      arguments: '--scanner\nnone',
+    });
+    expect([ended.exitCode, ended.exitCode === 0 ? '' : ended.stderr]).toEqual([0, '']);
+    const { Digest } = JSON.parse((await remote('good')).stdout) as { Digest: string };
+    expect(ended.outputs).toMatchObject({
+      digest: Digest,
+      level: expect.stringMatching(/^[0-5]$/) as string,
+      grade: expect.stringMatching(/^(A\+|[A-D])$/) as string,
+    });
+    expect((await remote('also')).exitCode).toBe(0);
+    expect(ended.summary).toContain(Digest);
+    const reports = join(folder, 'scoville-reports');
+    const sarif = JSON.parse(readFileSync(join(folder, ended.outputs['sarif'] ?? ''), 'utf8')) as {
+      version: string;
+    };
+    expect(sarif.version).toBe('2.1.0');
+    expect(readFileSync(join(folder, ended.outputs['badge'] ?? ''), 'utf8')).toContain('<svg');
+    expect(existsSync(join(reports, 'scorecard.json'))).toBe(true);
+  });
+
+  test('folds the build away, and lets nothing that it prints command the runner', async () => {
+    const ended = await runStep(stepNamed('Build, sign, grade'), {
+      'build-args': 'WHO=again',
+      arguments: '--scanner=none\n--no-cache\n--output=type=image,store=false',
+    });
+    expect(ended.stderr).toMatch(/^::group::docker buildx build\n(?:#.*\n|\n)+::endgroup::\n/m);
+    const commands =
+      `${ended.stdout}\n${ended.stderr}`.match(/^[ \t]*::(?!stop-commands|[0-9a-f]{32}::).*$/gm) ??
+      [];
+    expect([...new Set(commands.map((line) => /^::\w+/.exec(line)?.[0]))].toSorted()).toEqual(
+      expect.arrayContaining(['::endgroup', '::group']) as string[],
+    );
+    expect(commands.filter((line) => line.includes('evil'))).toEqual([]);
+  });
+
+  test('short of the gate it fails, pushes nothing, and says why all the same', async () => {
+    const ended = await runStep(stepNamed('Build, sign, grade'), {
+      tags: `${NAME}:short`,
+      push: 'true',
+      'min-level': '5',
+      arguments: '--scanner=none',
+    });
+    expect(ended.exitCode).toBe(1);
+    expect(ended.stdout).toContain('::error title=scoville::short of the gate');
+    expect([ended.summary === '', ended.outputs['sarif']]).toEqual([
+      false,
+      'scoville-reports/scoville.sarif',
+    ]);
+    expect((await remote('short')).exitCode).not.toBe(0);
+  });
+
+  test('a build that fails has buildx’ exit code, its error outside the fold, and no judgement', async () => {
+    writeFileSync(join(folder, 'Bad'), `FROM ${bases.busybox}\nRUN exit 9\n`);
+    const ended = await runStep(stepNamed('Build, sign, grade'), { file: 'Bad' });
+    expect([ended.exitCode, ended.summary, ended.outputs]).toEqual([1, '', {}]);
+    expect(ended.stderr.split('::endgroup::')[1]).toContain('exit code: 9');
+    expect(ended.stdout).not.toContain('short of the gate');
+  });
+
+  test('signs with the job’s identity where it has one: its token is asked for, and without a signature nothing is pushed', async () => {
+    const asked: string[] = [];
+    const server = createServer((request, response) => {
+      asked.push(`${request.headers.authorization ?? ''} ${request.url ?? ''}`);
+      response.setHeader('content-type', 'application/json');
+      response.end('{"value":"a.b.c"}');
+    });
+    await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+    try {
+      const { port } = server.address() as AddressInfo;
+      const ended = await runStep(
+        stepNamed('Build, sign, grade'),
+        { tags: `${NAME}:keyless`, push: 'true', arguments: '--scanner=none' },
+        {
+          ACTIONS_ID_TOKEN_REQUEST_URL: `http://127.0.0.1:${port}/token?a=b`,
+          ACTIONS_ID_TOKEN_REQUEST_TOKEN: 'the-job',
+        },
+      );
+      expect([ended.exitCode, ended.stderr]).toEqual([
+        2,
+        expect.stringContaining('keyless signing failed'),
+      ]);
+      expect(`${ended.stdout}${ended.stderr}`).not.toContain('the-job');
+      expect((await remote('keyless')).exitCode).not.toBe(0);
+      const others = asked.filter(
+        (line) => !line.startsWith('bearer the-job /token?a=b&audience=sigstore'),
+      );
+      // cosign 3 asks for sigstore's services first, which are not to be reached here.
+      const isThird = (await run('cosign', ['sign', '--help'])).stdout.includes('--signing-config');
+      expect([others, asked.length > 0 || isThird]).toEqual([[], true]);
+    } finally {
+      server.close();
+    }
+  });
+});
+
+describe('the example for GitLab', () => {
+  test('its script builds, gates, pushes and leaves its reports', async () => {
+    const file = readFileSync(join(ROOT, 'examples/ci/gitlab-ci.yml'), 'utf8');
+    const { image: job } = parse(file) as {
+      image: {
+        script: readonly string[];
+        id_tokens: object;
+        artifacts: { reports: { junit: string } };
+      };
+    };
+    expect(Object.keys(job.id_tokens)).toEqual(['SIGSTORE_ID_TOKEN']);
+    const script = job.script.join('\n').replace('--min-level 2', '--min-level 0 --scanner none');
+    const ended = await run('bash', ['-eo', 'pipefail', '-c', script], {
+      cwd: folder,
+      env: {
+        ...runnerEnv,
+        GITLAB_CI: 'true',
+        CI_REGISTRY_IMAGE: NAME,
+        CI_COMMIT_SHORT_SHA: 'abc1234',
+      },
+    });
+    expect([ended.exitCode, ended.exitCode === 0 ? '' : ended.stderr]).toEqual([0, '']);
+    expect(ended.stderr).toMatch(
+      /\u001b\[0Ksection_start:\d+:scoville_build\[collapsed=true\]\r\u001b\[0Kdocker buildx build\n[^]*\u001b\[0Ksection_end:\d+:scoville_build\r/,
+    );
+    expect((await remote('abc1234')).exitCode).toBe(0);
+    expect(readFileSync(join(folder, job.artifacts.reports.junit), 'utf8')).toContain(
+      '<testsuites',
+    );
+  });
+});
