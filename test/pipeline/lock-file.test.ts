@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { DEFAULT_SETTINGS } from '../../src/config/default-settings.ts';
 import { UserError } from '../../src/model/errors.ts';
 import type { PipelineEvent } from '../../src/model/events.ts';
+import { ruleSet } from '../../src/normalise/rule-set.ts';
 import type { ContextSource } from '../../src/pipeline/context-source.ts';
 import { findLock, type LockMode } from '../../src/pipeline/lock-file.ts';
 import { lockText } from '../../src/plans/lock-text.ts';
@@ -83,7 +84,7 @@ describe('findLock', () => {
       path,
       locked: false,
       dockerfile: 'Dockerfile',
-      normaliser: '1-safe',
+      normaliser: ruleSet('safe').id,
     });
     expect(found?.request.before).toEqual(lock());
     expect(found?.text).toBe(await lockText(lock()));
