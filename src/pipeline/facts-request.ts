@@ -10,6 +10,7 @@ export interface FactsRequest {
   /** Absolute path of the Dockerfile. */
   readonly dockerfile: string;
   readonly buildArgs: readonly string[];
+  readonly target: string | undefined;
   readonly settings: Settings;
   readonly refresh: boolean;
   /** Build each stage that installs packages, to learn their versions. */

@@ -48,12 +48,16 @@ function versionsOf(locked: LockedPackages): readonly InstalledVersion[] {
 
 async function builtVersions(
   context: PipelineContext,
-  { contextFolder, dockerfile, buildArgs }: FactsRequest,
+  { contextFolder, dockerfile, buildArgs, read, target }: FactsRequest,
   stage: number,
 ): Promise<Versions> {
+  // BuildKit knows stages by name alone; the target is built as the user builds it.
+  const name = stage === read.model.target ? target : read.model.stages[stage]?.name;
+  if (name === undefined && stage !== read.model.target)
+    return err(`stage ${stage} has no name (FROM ... AS NAME), so that it cannot be built alone`);
   const parsed = parseBuildArgs([
     '--sign=false',
-    `--target=${stage}`,
+    ...(name === undefined ? [] : [`--target=${name}`]),
     `--file=${dockerfile}`,
     ...buildArgs.map((pair) => `--build-arg=${pair}`),
     contextFolder,

@@ -92,6 +92,7 @@ export async function planFixes(context: PipelineContext, request: FixRequest): 
     contextFolder: opened.contextFolder,
     dockerfile: opened.paths.Dockerfile,
     buildArgs: request.buildArgs,
+    target: request.target,
     settings: request.settings,
     refresh: request.options.refresh,
     build: request.build,

@@ -163,7 +163,7 @@ describe('scoville fix', () => {
     );
   });
 
-  test.each([
+  test.each<[string, Record<string, string | Buffer>, string[], string]>([
     ['no Dockerfile', {}, [], 'there is no Dockerfile in .'],
     [
       'several',
