@@ -50,7 +50,7 @@ export const COMMANDS = [
   },
   {
     name: 'diff',
-    usage: 'diff [--platform OS/ARCH] [--json] FIRST SECOND',
+    usage: 'diff [--platform OS/ARCH] [--json] [--report FORMAT[=FILE]] FIRST SECOND',
     summary: 'name each file in which two images differ, why, and what to do about it',
   },
   {
