@@ -1,10 +1,12 @@
 // Which Dockerfiles build twice to the same image: by safe rules, and where those do not suffice by aggressive ones. Prints a Markdown table.
-//   npm run repro -- [DIR...] [--fail NAME]... [--bin FILE] [-- BUILD FLAGS]
+//   npm run repro -- [DIR...] [--fail NAME]... [--behave] [--bin FILE] [-- BUILD FLAGS]
 // DIR: a folder with a Dockerfile, or one of such folders; SCOVILLE_REPRO_CORPUS names them too; by default examples/ and test/fixtures/repro.
 // --fail NAME: this one is known to differ. A file `expect-difference` in its folder says the same.
+// --behave: whether each image's own command does the same with the rules as without; nothing is built twice.
 // Exit 1 where one differs that is not known to, or one that is does not; 2 where one does not build.
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { behavesAsBefore } from './repro/behave.mjs';
 import { corpus } from './repro/corpus.mjs';
 import { measure } from './repro/measure.mjs';
 import { tableText } from './repro/table.mjs';
@@ -16,6 +18,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     fail: { type: 'string', multiple: true, default: [] },
+    behave: { type: 'boolean', default: false },
     bin: { type: 'string', default: 'dist/scoville.js' },
   },
 });
@@ -26,11 +29,23 @@ const named = given.filter((text) => text !== '');
 const folders = corpus(named.length > 0 ? named : ['examples', 'test/fixtures/repro'], values.fail);
 if (folders.length === 0) throw new Error('there is no Dockerfile in these folders');
 
-const rows = [];
-for (const folder of folders) {
-  process.stderr.write(`repro: ${folder.name}\n`);
-  rows.push(measure(resolve(values.bin), folder, flags));
+if (values.behave) {
+  for (const folder of folders) {
+    const same = behavesAsBefore(resolve(values.bin), folder, flags);
+    const told =
+      same === undefined ? 'no command to run, or not built' : same ? 'as before' : 'OTHER';
+    process.stdout.write(`${folder.name}: ${told}\n`);
+    if (same === false) process.exitCode = 1;
+  }
+} else measureAll();
+
+function measureAll() {
+  const rows = [];
+  for (const folder of folders) {
+    process.stderr.write(`repro: ${folder.name}\n`);
+    rows.push(measure(resolve(values.bin), folder, flags));
+  }
+  process.stdout.write(`${tableText(rows)}\n`);
+  if (rows.some(({ error }) => error !== undefined)) process.exitCode = 2;
+  else if (rows.some(({ isKnown, isSame }) => isKnown === isSame)) process.exitCode = 1;
 }
-process.stdout.write(`${tableText(rows)}\n`);
-if (rows.some(({ error }) => error !== undefined)) process.exitCode = 2;
-else if (rows.some(({ isKnown, isSame }) => isKnown === isSame)) process.exitCode = 1;
