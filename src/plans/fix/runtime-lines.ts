@@ -13,6 +13,8 @@ import { baseOfImage, isExecForm, type Placed } from './stage-view.ts';
 const MOVED = new Set(
   'LABEL MAINTAINER EXPOSE STOPSIGNAL VOLUME HEALTHCHECK USER ENTRYPOINT CMD'.split(' '),
 );
+/** What neither a Dockerfile nor a shell reads in another way. */
+const PLAIN_PATH = /^\/[\w.@+/-]*$/;
 const OWN_USER = 'USER 65532:65532';
 
 /** Where an instruction stands with the comment lines above it, and what ends its last line. */
@@ -63,6 +65,8 @@ export function stageLines(
   const folder = workFolder(input, own);
   const copied = copiedPaths(input, own, runtime, folder);
   if (!copied.ok) return copied;
+  const strange = [folder, ...copied.value].find((path) => !PLAIN_PATH.test(path));
+  if (strange !== undefined) return err(`the path ${JSON.stringify(strange)} is not plain`);
   const env = environment(input, own);
   if (!env.ok) return env;
   const kept = keptLines(input, own, runtime);

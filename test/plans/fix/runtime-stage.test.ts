@@ -141,6 +141,8 @@ CMD gunicorn app:app`);
       'line 4 sets a variable from another',
     ],
     ['FROM node:22\nCOPY . .\nCMD node a.js', 'the app’s files lie in the root folder'],
+    ['FROM node:22\nWORKDIR "/my app"\nCMD node a.js', 'is not plain'],
+    ['FROM node:22\nWORKDIR $HOME/x\nCMD node a.js', 'is not plain'],
     ['FROM node:22\nCMD npm start', 'what npm start starts is not known from package.json'],
   ])('is left alone: %j', async (text, reason) => {
     const done = await fix(text);
