@@ -10,12 +10,12 @@ import {
   rulesFor,
   sniffLength,
 } from './file-content.ts';
-import { LinkTable } from './link-table.ts';
+import { type ContentPlace, LinkTable } from './link-table.ts';
 import type { Finding, PathRule, Rule, RuleContext } from './rule.ts';
 import type { StampLedger } from './stamp-ledger.ts';
 
-/** Bytes of the new archive; or the content of an entry of the old one (the `position`th, from 0), to be read again. */
-export type Output = Uint8Array | { readonly contentOf: number };
+/** Bytes of the new archive; or the content of an entry of the old one, to be read again. */
+export type Output = Uint8Array | { readonly contentOf: ContentPlace; readonly size: number };
 
 export interface Touched {
   readonly path: string;
@@ -61,6 +61,7 @@ export class LayerRewriter implements TarHandler {
   #held: Held | undefined;
   #padding: Uint8Array = new Uint8Array(0);
   #position = -1;
+  #contentStart: number | undefined;
 
   constructor(options: {
     readonly rules: readonly Rule[];
@@ -81,8 +82,9 @@ export class LayerRewriter implements TarHandler {
     return output;
   }
 
-  onEntry(entry: TarEntry): void {
+  onEntry(entry: TarEntry, contentStart?: number): void {
     this.#position++;
+    this.#contentStart = contentStart;
     this.#mode = 'pass';
     const path = layerPath(entry.name);
     if (path === undefined) throw new TarError('an entry leads out of the image');
@@ -125,7 +127,8 @@ export class LayerRewriter implements TarHandler {
   #drop(rule: PathRule, { path, entry }: RuleContext): void {
     this.touched.push({ path, rule: rule.id });
     this.#mode = 'skip';
-    if (entry.type === 'file') this.#links.dropped(path, entry, this.#position);
+    if (entry.type === 'file')
+      this.#links.dropped(path, entry, { position: this.#position, start: this.#contentStart });
     if (entry.type === 'hardlink') this.#links.alias(path, layerPath(entry.linkname));
   }
 
@@ -146,7 +149,7 @@ export class LayerRewriter implements TarHandler {
     else {
       const file = { ...found.entry, name: entry.name };
       this.#open(this.#retimed({ ...context, entry: file }));
-      this.#output.push({ contentOf: found.position });
+      this.#output.push({ contentOf: found.content, size: file.size });
     }
   }
 

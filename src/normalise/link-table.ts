@@ -3,11 +3,17 @@ import type { TarEntry } from '../model/tar.ts';
 /** Where a link whose file was left out has to lead now: to a link that took the file's place, or it takes it itself. */
 export type LinkTarget =
   | { readonly kind: 'moved'; readonly linkname: string }
-  | { readonly kind: 'heir'; readonly entry: TarEntry; readonly position: number };
+  | { readonly kind: 'heir'; readonly entry: TarEntry; readonly content: ContentPlace };
+
+/** Where a file's content is: in the entry of that number, from 0; and where it is known, from that byte of the archive on. */
+export interface ContentPlace {
+  readonly position: number;
+  readonly start: number | undefined;
+}
 
 interface Dropped {
   readonly entry: TarEntry;
-  readonly position: number;
+  readonly content: ContentPlace;
   heir?: string;
 }
 
@@ -15,8 +21,8 @@ interface Dropped {
 export class LinkTable {
   readonly #files = new Map<string, Dropped>();
 
-  dropped(path: string, entry: TarEntry, position: number): void {
-    this.#files.set(path, { entry, position });
+  dropped(path: string, entry: TarEntry, content: ContentPlace): void {
+    this.#files.set(path, { entry, content });
   }
 
   /** A link that was left out: what leads to it means the same file. */
@@ -31,6 +37,6 @@ export class LinkTable {
     if (file === undefined) return undefined;
     if (file.heir !== undefined) return { kind: 'moved', linkname: file.heir };
     file.heir = name;
-    return { kind: 'heir', entry: file.entry, position: file.position };
+    return { kind: 'heir', entry: file.entry, content: file.content };
   }
 }

@@ -5,8 +5,8 @@ import { TarReader } from '../tar/reader.ts';
 import { TAR_END } from '../tar/writer.ts';
 import { openPool, type PieceCompressor } from './compress-pool.ts';
 import { LayerCompressor } from './compressor.ts';
-import { entryContent } from './entry-content.ts';
-import { LayerRewriter, type Report, type Touched } from './layer-rewriter.ts';
+import { entryContent, firstBytes } from './entry-content.ts';
+import { LayerRewriter, type Output, type Report, type Touched } from './layer-rewriter.ts';
 import { type Compression, type LayerSink, sha256, type Write } from './layer-sink.ts';
 import type { RuleSet } from './rule-set.ts';
 import { NO_TRAIL, StampLedger, type TimeTrail } from './stamp-ledger.ts';
@@ -18,6 +18,8 @@ const MAX_BUFFERED = 64 * 2 ** 20;
 export interface LayerInput {
   /** The layer's tar, uncompressed. Opened once; again only where a hard link's file was left out. */
   readonly open: () => AsyncIterable<Uint8Array>;
+  /** The same from one byte on: without it, a file that is needed again is looked for from the archive's start. */
+  readonly openAt?: (start: number) => AsyncIterable<Uint8Array>;
   /** Seconds since 1970: no time is to be later. */
   readonly epoch: number;
   /** The layer is a COPY's or an ADD's (`layerKinds`): all its times become the epoch. */
@@ -97,6 +99,15 @@ export function layerKey(
   return digestOf(JSON.stringify(parts)).slice('sha256:'.length);
 }
 
+function contentAgain(
+  { open, openAt }: Pick<LayerInput, 'open' | 'openAt'>,
+  { contentOf: { position, start }, size }: Exclude<Output, Uint8Array>,
+): AsyncIterable<Uint8Array> {
+  return openAt === undefined || start === undefined
+    ? entryContent(open(), position)
+    : firstBytes(openAt(start), size);
+}
+
 async function rewrite(
   input: LayerInput,
   rewriter: LayerRewriter,
@@ -109,9 +120,7 @@ async function rewrite(
     reader.push(chunk);
     for (const output of rewriter.take())
       if (output instanceof Uint8Array) await compressor.push(output);
-      else
-        for await (const bytes of entryContent(input.open(), output.contentOf))
-          await compressor.push(bytes);
+      else for await (const bytes of contentAgain(input, output)) await compressor.push(bytes);
   }
   reader.end();
   await compressor.push(TAR_END);

@@ -98,6 +98,9 @@ async function normaliseOne(
   try {
     const layer = await normaliseLayer({
       open: () => plainLayer(blobs, source.digest),
+      ...(source.mediaType === MEDIA_TYPE.layer
+        ? { openAt: (start: number) => blobs.openRead(source.digest, { start }) }
+        : {}),
       epoch,
       copied,
       rules,

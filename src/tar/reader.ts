@@ -19,7 +19,8 @@ export const MAX_META_BYTES = 1024 * 1024;
 
 /** Called in order: entry, its content in pieces (views, valid during the call only), its end. */
 export interface TarHandler {
-  onEntry(entry: TarEntry): void;
+  /** `contentStart`: where in the archive its content lies in one piece; undefined for a sparse file. */
+  onEntry(entry: TarEntry, contentStart?: number): void;
   onContent(chunk: Uint8Array): void;
   onEntryEnd(): void;
 }
@@ -55,6 +56,8 @@ export class TarReader {
   #longLink: string | undefined;
   #zeroBlocks = 0;
   #offset = 0;
+  /** Where in the archive the step's bytes end. */
+  #stepEnd = 0;
 
   constructor(handler: TarHandler) {
     this.#handler = handler;
@@ -97,6 +100,7 @@ export class TarReader {
   #gather(chunk: Uint8Array, at: number): number {
     const missing = this.#need - this.#heldLength;
     const length = Math.min(missing, chunk.length - at);
+    this.#stepEnd = this.#offset + at + length;
     if (this.#heldLength === 0 && length === this.#need) {
       this.#step(chunk.subarray(at, at + length));
       return length;
@@ -192,7 +196,8 @@ export class TarReader {
     this.#longName = undefined;
     this.#longLink = undefined;
     this.#expect(BLOCK, this.#header);
-    this.#handler.onEntry(toEntry(raw, extensions, size));
+    const start = this.#expander === undefined ? this.#stepEnd : undefined;
+    this.#handler.onEntry(toEntry(raw, extensions, size), start);
     this.#content = stored;
     this.#padding = blocks(stored) - stored;
     if (stored === 0) this.#contentDone();

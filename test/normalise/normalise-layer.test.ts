@@ -7,6 +7,7 @@ import { ruleSet } from '../../src/normalise/rule-set.ts';
 import { TarError } from '../../src/tar/tar-error.ts';
 import {
   EPOCH,
+  cut,
   folder,
   hardlink,
   LATER,
@@ -206,6 +207,41 @@ describe('with rules', () => {
       { ...hardlink('also', 'kept', { mtime: EPOCH }), content: Buffer.alloc(0) },
       { ...hardlink('b', 'a', { mtime: EPOCH }), content: Buffer.alloc(0) },
     ]);
+  });
+
+  test('where the layer can be opened in the middle, a file that is needed again is read there', async () => {
+    const content = noise(200_000);
+    const list = [
+      sample('first', 'x'.repeat(5000)),
+      sample(`root/.cache/uv/${'long/'.repeat(40)}a`, content),
+      sample('root/.cache/uv/empty', ''),
+      hardlink('usr/lib/a', `root/.cache/uv/${'long/'.repeat(40)}a`),
+      hardlink('usr/lib/empty', 'root/.cache/uv/empty'),
+    ];
+    const tar = tarOf(list);
+    const starts: number[] = [];
+    const rules = ruleSet('aggressive');
+    for (const cutAt of [7, 512, 4096, tar.length]) {
+      const fromStart = await normalised(list, { rules, cutAt });
+      let opened = 0;
+      const again = await normalised(list, {
+        rules,
+        open: () => {
+          opened += 1;
+          return cut(tar, cutAt);
+        },
+        openAt: (start) => {
+          starts.push(start);
+          return cut(tar.subarray(start), cutAt);
+        },
+      });
+      expect(again.tar.equals(fromStart.tar)).toBe(true);
+      expect(opened).toBe(1);
+      const kept = again.samples.find(({ entry }) => entry.name === 'usr/lib/a');
+      expect(kept?.entry.type).toBe('file');
+      expect(Buffer.compare(kept?.content ?? Buffer.alloc(0), content)).toBe(0);
+    }
+    expect(new Set(starts).size).toBe(2);
   });
 
   test('trap 3.2: hard links in a COPY are reported once, and kept', async () => {
