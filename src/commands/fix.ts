@@ -160,7 +160,8 @@ async function finish(
     io.writeErr(
       `written: ${cleanForTerminal(name)}${keptAt === undefined ? '' : `; as it was: ${keptAt}`}\n`,
     );
-  if (settled.applied.length === 0) io.writeErr('nothing to fix\n');
+  if (settled.applied.length === 0)
+    io.writeErr(left.length > 0 ? 'nothing was applied\n' : 'nothing to fix\n');
   else if (pending.length > 0 && !flags.dryRun)
     io.writeErr('nothing was written: there is no terminal to ask in; --yes applies all\n');
   return code;

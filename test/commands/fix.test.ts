@@ -89,6 +89,7 @@ describe('scoville fix', () => {
     expect(code).toBe(expected);
     expect(err).toContain('-CMD node x\n+CMD ["node", "x"]\n');
     expect(err).toContain('apply? [y]es [n]o [a]ll [q]uit: ');
+    expect(err).not.toContain('nothing to fix');
   });
 
   test('no terminal to ask in: as --dry-run, and says so', async () => {
