@@ -156,9 +156,34 @@ describe('each flag of docker buildx build does through scoville what it does wi
     const [theirs, ours] = await Promise.all(
       TOOLS.map((tool) => build(tool, [...wrong, '.'], contextOf(one, tool, at))),
     );
-    expect({ exitCode: ours?.exitCode, stdout: ours?.stdout }).toEqual({
-      exitCode: theirs?.exitCode,
-      stdout: theirs?.stdout,
+    const isSame = ours?.exitCode === theirs?.exitCode;
+    expect([ours?.exitCode, ours?.stdout, isSame ? '' : ours?.stderr]).toEqual([
+      theirs?.exitCode,
+      theirs?.stdout,
+      '',
+    ]);
+  });
+});
+
+describe('what docs/compatibility.md says of every build', () => {
+  test('a scorecard on stdout, labels, and nothing in Docker that was only pushed', async () => {
+    const cwd = contextOf({ flag: 'push', args: [] }, 'scoville', CASES.length);
+    const name = `${registry}/e2e/parity-flags-every:${process.pid}`;
+    made.add(name);
+    const isInDocker = async (): Promise<boolean> =>
+      (await run('docker', ['image', 'inspect', name])).exitCode === 0;
+    const args = ['--push', '-t', name, '.'];
+    const ours = await scoville.expect(0, ['build', '--no-sign', '--scanner', 'none', ...args], {
+      cwd,
     });
+    expect([ours.stdout.includes('Level'), await isInDocker()]).toEqual([true, false]);
+    await output('docker', ['pull', '-q', name]);
+    const labels = await output('docker', [
+      ...['image', 'inspect', '--format', '{{json .Config.Labels}}', name],
+    ]);
+    expect(labels).toContain('"org.opencontainers.image.title":');
+    await run('docker', ['rmi', '--force', name]);
+    const theirs = await run('docker', ['buildx', 'build', ...args], { cwd });
+    expect([theirs.exitCode, theirs.stdout, await isInDocker()]).toEqual([0, '', true]);
   });
 });
