@@ -19,20 +19,24 @@ beforeAll(async () => {
 afterAll(() => scoville.remove());
 
 describe('a project of each stack, from scoville init to an answer', () => {
-  test.each(TEMPLATE_CASES)('$dockerfile', async (tried) => {
-    const trial = await tryTemplate(scoville, tried);
-    trials.set(tried.dockerfile, trial);
-    expect(trial.differences).toBe('');
-    expect(trial).toMatchObject({
-      answer: tried.answer,
-      isHealthy: true,
-      noticesSilence: true,
-      isReproducible: true,
-      short: ['security-profile'],
-      level: 4,
-    });
-    // Go's own library is compiled where the cache has none yet, which takes a busy machine minutes.
-  }, 600_000);
+  test.each(TEMPLATE_CASES)(
+    '$dockerfile',
+    async (tried) => {
+      const trial = await tryTemplate(scoville, tried);
+      trials.set(tried.dockerfile, trial);
+      expect(trial.differences).toBe('');
+      expect(trial).toMatchObject({
+        answer: tried.answer,
+        isHealthy: true,
+        noticesSilence: true,
+        isReproducible: true,
+        short: ['security-profile'],
+        level: 4,
+      });
+      // Go's own library is compiled where the cache has none yet, which takes a busy machine minutes.
+    },
+    600_000,
+  );
 
   test('is what docs/templates.md says', async () => {
     const { templates } = await loadTemplates(join(ROOT, 'templates'));
