@@ -16,17 +16,16 @@ import { planOutput } from '../plans/output-plan.ts';
 import { boolOf, lastValueOf, type ParsedBuild, valuesOf } from '../plans/parse-build-args.ts';
 import { planBuild } from '../plans/plan-build.ts';
 import type { LockRequest } from '../plans/plan-lock.ts';
-import { builderForOci } from '../tools/builder.ts';
-import { type DockerInfo, dockerInfo } from '../tools/docker.ts';
+import type { DockerInfo } from '../tools/docker.ts';
 import { gitFacts } from '../tools/git.ts';
 import { toolVersion } from '../tools/version.ts';
 import { type ContextSource, contextSource } from './context-source.ts';
 import type { PipelineContext } from './context.ts';
 import { requireCosign } from './cosign-proof.ts';
+import { type BuildEngine, engineOrBuilder } from './engine-or-builder.ts';
 import { settingsOf } from './load-settings.ts';
 import { requireNoDrift } from './lock-drift.ts';
 import { findLock, type FoundLock, type LockMode } from './lock-file.ts';
-import { noticeVersions } from './notice-versions.ts';
 import { readBuildFile } from './read-build-file.ts';
 import { Registries } from './registries.ts';
 import { findLocalImages, type FoundImage, resolveImages } from './resolve-images.ts';
@@ -171,11 +170,7 @@ async function engineOf(
   registries: Registries,
   lock: LockRequest | undefined,
   lockMode: LockMode,
-): Promise<{
-  readonly docker: DockerInfo;
-  readonly builder: string | undefined;
-  readonly images: readonly FoundImage[];
-}> {
+): Promise<BuildEngine & { readonly images: readonly FoundImage[] }> {
   const named = lastValueOf(parsed, 'builder') ?? context.env['BUILDX_BUILDER'];
   const needed = neededImages(dockerfile, parsed);
   const mayUseLocal = boolOf(parsed, 'pull') !== true && named === undefined;
@@ -183,12 +178,10 @@ async function engineOf(
   const local = mayUseLocal ? findLocalImages(context, needed) : Promise.resolve([]);
   local.catch(() => undefined);
   toolVersion(context.run, 'buildx').catch(() => undefined);
-  const docker = await dockerInfo(context.run, context.signal);
-  await noticeVersions(context, docker.serverVersion);
-  const builder = await builderForOci(context.run, docker, named === '' ? undefined : named);
-  const platform: Platform = wantedPlatform(parsed, docker);
+  const engine = await engineOrBuilder(context, named === '' ? undefined : named);
+  const platform = wantedPlatform(parsed, engine.platform);
   // Only the docker driver builds from the engine's own images.
-  const own = docker.containerdStore ? await local : [];
+  const own = engine.docker?.containerdStore === true ? await local : [];
   const images =
     lock === undefined
       ? await resolveImages(context, registries, needed, { local: own, platform })
@@ -198,13 +191,12 @@ async function engineOf(
           lock.before?.images ?? new Map<string, LockedImage>(),
           own,
         );
-  return { docker, builder, images };
+  return { ...engine, images };
 }
 
-function wantedPlatform(parsed: ParsedBuild, docker: DockerInfo): Platform {
+function wantedPlatform(parsed: ParsedBuild, own: Platform): Platform {
   const [os, architecture, variant] =
     (valuesOf(parsed, 'platform')[0] ?? '').split(',')[0]?.split('/') ?? [];
-  if (os === undefined || os === '' || architecture === undefined)
-    return { os: docker.os, architecture: docker.architecture };
+  if (os === undefined || os === '' || architecture === undefined) return own;
   return { os, architecture, ...(variant === undefined ? {} : { variant }) };
 }

@@ -90,6 +90,16 @@ describe.runIf(socket !== undefined)('builders elsewhere', () => {
     const here = await build(0, 'run', push);
     const there = await build(0, 'run', [...push, `--builder=${remote}`]);
     expect(digestOf(there.stdout)).toBe(digestOf(here.stdout));
+    // A job in a cluster has the builder and no engine.
+    const alone = await scoville.expect(
+      0,
+      [
+        ...['build', '--scanner=none', '--json', '-f', join(folder, 'run'), ...push],
+        ...[`--builder=${remote}`, folder],
+      ],
+      { env: { DOCKER_HOST: 'unix:///not/there' } },
+    );
+    expect(digestOf(alone.stdout)).toBe(digestOf(here.stdout));
   });
 
   test('several nodes build one index, signed with each of its manifests and graded by platform', async () => {
