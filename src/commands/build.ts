@@ -3,6 +3,7 @@ import { EXIT, UserError } from '../model/errors.ts';
 import type { ReportInput, ReportRequest } from '../model/report.ts';
 import { build as runBuild, type BuildResult } from '../pipeline/build.ts';
 import type { BuildPlan, PassthroughPlan } from '../plans/build-plan.ts';
+import { planOutput } from '../plans/output-plan.ts';
 import { lastValueOf, parseBuildArgs, type ParsedBuild } from '../plans/parse-build-args.ts';
 import { progressStyle } from '../plans/progress-style.ts';
 import { jsonText } from '../reporters/json-text.ts';
@@ -78,9 +79,10 @@ async function report(
     ...parsed.own.reports,
     ...(parsed.own.json ? [{ format: 'json' } as const] : []),
   ];
-  const imageOnStdout = parsed.flags.some(
-    (f) => f.name === 'output' && /(^|,)dest=-(,|$)|type=(oci|docker)$/.test(f.value),
-  );
+  const output = planOutput(parsed, io.env);
+  const imageOnStdout =
+    output.kind === 'image' &&
+    output.destinations.some((one) => one.kind === 'file' && one.path === '-');
   const dockerfile = dockerfilePath(parsed, io.cwd);
   const subject = {
     kind: 'image',

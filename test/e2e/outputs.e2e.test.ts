@@ -30,6 +30,12 @@ async function built(...args: string[]): Promise<ScoreJson> {
 }
 
 describe('where an image goes', () => {
+  test('type=docker loads it, and what is asked for on stdout comes there', async () => {
+    const { digest } = await built('-t', 'outputs-docker:1', '-o', 'type=docker', context);
+    const args = ['image', 'inspect', '--format', '{{.Id}}', 'outputs-docker:1'];
+    expect((await output('docker', args)).trim()).toBe(digest);
+  });
+
   test('type=oci,dest=FILE is an archive that others read, under the same digest', async () => {
     const file = join(folder, 'image.tar');
     const { digest } = await built(
