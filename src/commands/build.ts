@@ -2,7 +2,8 @@ import { join, relative, resolve, sep } from 'node:path';
 import { EXIT, UserError } from '../model/errors.ts';
 import type { ReportInput, ReportRequest } from '../model/report.ts';
 import { build as runBuild, type BuildResult } from '../pipeline/build.ts';
-import type { BuildPlan, PassthroughPlan } from '../plans/build-plan.ts';
+import { signingChoice, signingFile, withSigningChoice } from '../pipeline/signing-choice.ts';
+import type { BuildPlan, PassthroughPlan, ProgressStyle } from '../plans/build-plan.ts';
 import { planOutput } from '../plans/output-plan.ts';
 import { lastValueOf, parseBuildArgs, type ParsedBuild } from '../plans/parse-build-args.ts';
 import { progressStyle } from '../plans/progress-style.ts';
@@ -12,6 +13,8 @@ import { pipelineContext } from './context.ts';
 import { conversation } from './conversation.ts';
 import type { Command, CommandIo } from './io.ts';
 import { writeReports } from './reports.ts';
+import { canAsk } from './screen.ts';
+import { wasTyped } from './typed.ts';
 
 /** `scoville build`: the flags of `docker buildx build` with their meanings, and ours (plans/own-flags.ts). */
 export const build: Command = async (args, io) => {
@@ -27,9 +30,10 @@ export const build: Command = async (args, io) => {
   return runParsed(parsed.value, io);
 };
 
-async function runParsed(parsed: ParsedBuild, io: CommandIo): Promise<number> {
-  const style = progressStyle(parsed, io.env);
+async function runParsed(given: ParsedBuild, io: CommandIo): Promise<number> {
+  const style = progressStyle(given, io.env);
   if (!style.ok) throw new UserError(style.error, { exitCode: 1 });
+  const parsed = await withSigner(style.value, given, io);
   const talk = await conversation(io, style.value, parsed.own.interactive);
   let result: BuildResult;
   try {
@@ -38,6 +42,52 @@ async function runParsed(parsed: ParsedBuild, io: CommandIo): Promise<number> {
     talk.stop();
   }
   const quiet = style.value === 'quiet';
+  const code = await tell(result, parsed, io, quiet);
+  if (result.kind !== 'done' && result.kind !== 'short') return code;
+  if (result.judged.settings.ui.after !== 'ask' || !(await isForPerson(style.value, parsed, io)))
+    return code;
+  const { reviewBuild } = await import('./review-build.ts');
+  const last = await reviewBuild(result, parsed, io);
+  return last === result ? code : tell(last, parsed, io, quiet);
+}
+
+/** With how the person wants to sign, where nothing else says so: as kept, or as asked the first time. */
+async function withSigner(
+  style: ProgressStyle,
+  parsed: ParsedBuild,
+  io: CommandIo,
+): Promise<ParsedBuild> {
+  const context = pipelineContext(io, () => undefined);
+  const choice = await signingChoice(context, parsed);
+  if (choice === undefined) return parsed;
+  if (choice !== 'open') {
+    if (choice.with === 'nothing' && style !== 'quiet')
+      io.writeErr(`scoville: not signed, as kept in ${signingFile(context)}; --sign makes a key\n`);
+    return withSigningChoice(parsed, choice);
+  }
+  if (!(await isForPerson(style, parsed, io))) return parsed;
+  const { askFirstKey } = await import('./first-key.ts');
+  return withSigningChoice(parsed, await askFirstKey(context, io));
+}
+
+/** Where a person typed the command, sees its progress drawn, and asked for nothing that a machine reads. */
+async function isForPerson(
+  style: ProgressStyle,
+  { own }: ParsedBuild,
+  io: CommandIo,
+): Promise<boolean> {
+  const isDrawn = style === 'auto' || style === 'tty';
+  const isPerson = isDrawn && own.interactive && !own.json && canAsk(io);
+  return isPerson && wasTyped(io);
+}
+
+/** Prints what a build came to, and gives the exit code. */
+async function tell(
+  result: BuildResult,
+  parsed: ParsedBuild,
+  io: CommandIo,
+  quiet: boolean,
+): Promise<number> {
   switch (result.kind) {
     case 'buildx':
       return result.exitCode;

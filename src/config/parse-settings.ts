@@ -76,6 +76,7 @@ function settingsOf(given: GivenSettings, file: string): Settings {
     scanner: given.scanner ?? DEFAULT_SETTINGS.scanner,
     osv: { ...DEFAULT_SETTINGS.osv, ...given.osv },
     offline: given.offline ?? DEFAULT_SETTINGS.offline,
+    ui: { ...DEFAULT_SETTINGS.ui, ...given.ui },
     vex: ((given.vex as Settings['vex'] | undefined) ?? []).map(beside),
   };
 }

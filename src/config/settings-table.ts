@@ -1,5 +1,6 @@
 import { FIX_SETTINGS } from './fix-settings.ts';
 import type { SettingField, SettingType } from './setting-spec.ts';
+import { UI_SETTINGS } from './ui-settings.ts';
 
 const TEXT: SettingType = { kind: 'string' };
 const URL_TEXT: SettingType = {
@@ -220,6 +221,7 @@ export const SETTINGS_TABLE: Readonly<Record<string, SettingField>> = {
     help: 'VEX documents (OpenVEX, CycloneDX), files beside the settings file, that set vulnerabilities aside.',
     byDefault: 'none',
   },
+  ui: UI_SETTINGS,
 };
 
 function waiverFields(): Readonly<Record<string, SettingField>> {

@@ -77,6 +77,10 @@ export interface Settings {
   readonly offline: boolean;
   /** VEX documents: OpenVEX or CycloneDX files. */
   readonly vex: readonly string[];
+  readonly ui: {
+    /** After a build that was typed at a prompt: ask whether to look at its findings, or end. */
+    readonly after: 'ask' | 'end';
+  };
 }
 
 /** The settings for registries, with those that a command line says speak HTTP without TLS. */

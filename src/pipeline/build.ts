@@ -1,9 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Shortfall } from '../grading/gate.ts';
+import type { Scored } from '../grading/score.ts';
 import type { Descriptor } from '../model/oci.ts';
 import type { ReportInput } from '../model/report.ts';
 import type { Scorecard } from '../model/scorecard.ts';
+import type { Settings } from '../model/settings.ts';
 import type { BuildDirectory } from '../oci/build-directory.ts';
 import { openStore } from '../oci/layout-store.ts';
 import type { BuildPlan, PassthroughPlan } from '../plans/build-plan.ts';
@@ -13,7 +15,7 @@ import { boundCachesDaily } from './bound-caches.ts';
 import type { PipelineContext } from './context.ts';
 import { finishImage } from './finish-image.ts';
 import { gateImage } from './gate-image.ts';
-import { keepScorecard } from './last-scorecard.ts';
+import { keepScorecard, lastScorecard } from './last-scorecard.ts';
 import { plannedSteps } from './planned-steps.ts';
 import { prepareBuild, type Prepared } from './prepare-build.ts';
 import { publish } from './publish.ts';
@@ -32,6 +34,7 @@ export type BuildResult =
   | {
       readonly kind: 'short';
       readonly report: ReportInput;
+      readonly judged: JudgedBuild;
       readonly shortfalls: readonly Shortfall[];
     }
   | {
@@ -39,7 +42,15 @@ export type BuildResult =
       readonly index: Descriptor;
       readonly names: readonly string[];
       readonly report: ReportInput | undefined;
+      readonly judged: JudgedBuild;
     };
+
+/** What a screen shows beside the scorecard of a build. */
+export interface JudgedBuild {
+  readonly settings: Settings;
+  /** How the image of this Dockerfile was judged when it was built before. */
+  readonly before: readonly Scored[] | undefined;
+}
 
 /** A build that has come as far as it can without anything leaving the layout. Whoever holds it releases it, published or not. */
 export type HeldBuild = { readonly release: () => Promise<void> } & (
@@ -145,14 +156,17 @@ async function buildPlanned(
   const finished = await finishImage(context, prepared, built, times, signer);
   const { scorecard, contents } = finished;
   const report = scorecard === undefined ? undefined : reportOf(scorecard, contents);
+  const { dockerfilePath: dockerfile } = prepared.source;
+  const target = lastValueOf(prepared.parsed, 'target');
+  const before =
+    dockerfile === undefined ? undefined : await lastScorecard(context, dockerfile, target);
+  const judged = { settings: plan.settings, before };
   if (scorecard !== undefined && report !== undefined) {
     context.emit({ kind: 'scorecard', scorecard });
-    const { dockerfilePath: dockerfile } = prepared.source;
-    const target = lastValueOf(prepared.parsed, 'target');
     if (dockerfile !== undefined) await keepScorecard(context, { dockerfile, target }, scorecard);
     const shortfalls = gateImage(context, plan.settings.gate, scorecard);
     if (shortfalls.length > 0)
-      return { kind: 'over', result: { kind: 'short', report, shortfalls } };
+      return { kind: 'over', result: { kind: 'short', report, judged, shortfalls } };
   }
   context.signal.throwIfAborted();
   if (finished.lock !== undefined) await keepLock(context, prepared, finished.lock);
@@ -162,7 +176,7 @@ async function buildPlanned(
     await publish(context, prepared, finished, directory);
     await writeUserFiles(context, plan, index);
     await boundCachesDaily(context);
-    return { kind: 'done', index, names: plan.names, report };
+    return { kind: 'done', index, names: plan.names, report, judged };
   };
   return { kind: 'ready', image: { prepared, index, report }, deliver };
 }

@@ -40,8 +40,7 @@ export async function resolveSigner(
   }
   if (sign.keyless || OIDC_VARIABLES.some((name) => (context.env[name] ?? '') !== ''))
     return { kind: 'keyless' };
-  const folder = join(context.paths.config, 'keys');
-  const own = join(folder, 'cosign.key');
+  const { folder, key: own } = ownKey(context);
   if (!(await exists(own))) {
     await generateKeyPair(context.run, folder, password);
     context.emit({
@@ -50,6 +49,20 @@ export async function resolveSigner(
     });
   }
   return keySigner(context, own, password);
+}
+
+/** Where a user's own key lies. */
+function ownKey({ paths }: Pick<PipelineContext, 'paths'>): {
+  readonly folder: string;
+  readonly key: string;
+} {
+  const folder = join(paths.config, 'keys');
+  return { folder, key: join(folder, 'cosign.key') };
+}
+
+/** Whether the user's own key was made already. */
+export function hasOwnKey(context: Pick<PipelineContext, 'paths'>): Promise<boolean> {
+  return exists(ownKey(context).key);
 }
 
 /** Opens the key file once for all that is signed in this run: each time it costs a fifth of a second of scrypt. */

@@ -3,6 +3,7 @@ import { paintIf } from './colour.ts';
 import { LiveArea } from './live-area.tsx';
 import type { LiveModel, LiveSurface } from './live-model.ts';
 import type { Marks } from './marks.ts';
+import { UP_AND_ERASE } from './whole-screen.ts';
 
 export interface InkSurfaceOptions {
   readonly stream: NodeJS.WriteStream;
@@ -11,7 +12,6 @@ export interface InkSurfaceOptions {
 }
 
 const EMPTY: LiveModel = { rows: [], items: [] };
-const UP_AND_ERASE = '\u001b[1A\u001b[2K';
 /** Rows of a terminal that does not say how many it has. */
 const USUAL_ROWS = 24;
 

@@ -57,6 +57,7 @@ fix: { distroless: 'registry.example.com/distroless' }
 osv: { url: 'https://osv.example.com' }
 offline: true
 vex: [vex/app.openvex.json]
+ui: { after: end }
 `;
     expect(await settingsOf(text)).toEqual({
       file: FILE,
@@ -99,6 +100,7 @@ vex: [vex/app.openvex.json]
       osv: { url: 'https://osv.example.com' },
       offline: true,
       vex: ['/project/vex/app.openvex.json'],
+      ui: { after: 'end' },
     });
   });
 
@@ -164,7 +166,7 @@ vex: [vex/app.openvex.json]
     ['gate: !custom {}\n', 'f.yaml:1:7: Unresolved tag: !custom'],
     [
       '<<: {}\n',
-      'f.yaml:1:1: unknown key "<<"; known are image, secrets, sign, attest, reproducible, gate, trust, fix, lock, recentDays, registries, scanner, osv, offline, vex',
+      'f.yaml:1:1: unknown key "<<"; known are image, secrets, sign, attest, reproducible, gate, trust, fix, lock, recentDays, registries, scanner, osv, offline, vex, ui',
     ],
     ['1: x\n', 'f.yaml:1:1: the file: keys must be text'],
   ])('refuses %j', async (text, problem) => {

@@ -1,0 +1,141 @@
+import { join, resolve } from 'node:path';
+import { UserError } from '../model/errors.ts';
+import type { EventSink } from '../model/events.ts';
+import { withPlainHttp } from '../model/settings.ts';
+import { build as runBuild, type BuildResult } from '../pipeline/build.ts';
+import { writeFixFiles } from '../pipeline/fix-files.ts';
+import { type FixTask, planFixes } from '../pipeline/plan-fixes.ts';
+import { lastValueOf, type ParsedBuild, valuesOf } from '../plans/parse-build-args.ts';
+import { afterQuestion } from '../ui/after-question.tsx';
+import { cleanForTerminal } from '../ui/clean.ts';
+import { marksOf } from '../ui/marks.ts';
+import type { CardView, ReviewWork } from '../ui/review-model.ts';
+import { reviewElement } from '../ui/review-screen.tsx';
+import { show } from '../ui/whole-screen.ts';
+import { pipelineContext } from './context.ts';
+import { editChoices, settlePicked } from './fix-choice.ts';
+import type { CommandIo } from './io.ts';
+import { isUtf8 } from './reports.ts';
+import { cardView } from './review-card.ts';
+import { interrupt, terminalOf } from './terminal.ts';
+
+/** How long the question after a build stands. */
+const SECONDS = 10;
+
+/** A build that was judged. */
+export type Judged = Extract<BuildResult, { kind: 'done' | 'short' }>;
+
+/**
+ * Asks after a build whether to look at its findings and suggestions, and shows them; gives the result of the last build. Ends by itself.
+ */
+export async function reviewBuild(
+  first: Judged,
+  parsed: ParsedBuild,
+  io: CommandIo,
+): Promise<Judged> {
+  const scorecard = first.report?.scorecard;
+  if (scorecard === undefined) return first;
+  const terminal = terminalOf(io);
+  const unmet = scorecard.criteria.filter(
+    ({ outcome }) => outcome === 'fail' || outcome === 'unknown',
+  );
+  if (unmet.length === 0) return first;
+  const answer = await show(terminal, false, (done: (answer: string) => void) =>
+    afterQuestion({
+      suggestions: folderOf(parsed, io) === undefined ? 0 : scorecard.suggestions.length,
+      findings: unmet.length,
+      seconds: SECONDS,
+      onAnswer: (said) => {
+        if (said === 'interrupt') interrupt();
+        else done(said);
+      },
+    }),
+  );
+  io.signal.throwIfAborted();
+  if (answer !== 'edits' && answer !== 'findings') return first;
+  const session = new Session(first, parsed, io);
+  await show(terminal, true, (done: (value: null) => void) =>
+    reviewElement({
+      card: cardView(scorecard, first.judged.before),
+      work: session,
+      marks: marksOf(isUtf8(io)),
+      start: answer === 'edits' ? 'edits' : 'card',
+      onEnd: () => {
+        done(null);
+      },
+      onInterrupt: interrupt,
+    }),
+  );
+  for (const line of session.written) io.writeErr(`${cleanForTerminal(line)}\n`);
+  io.signal.throwIfAborted();
+  return session.last;
+}
+
+/** The folder of a build whose Dockerfile can be edited; undefined for a URL or stdin. */
+function folderOf(parsed: ParsedBuild, io: CommandIo): string | undefined {
+  const file = lastValueOf(parsed, 'file') ?? '';
+  const isLocal = (path: string): boolean => path !== '-' && !/^[a-z0-9+]+:\/\/|^git@/.test(path);
+  return isLocal(parsed.context) && isLocal(file) ? resolve(io.cwd, parsed.context) : undefined;
+}
+
+/** The work of one screen: plans edits, writes them, builds again. */
+class Session implements ReviewWork {
+  readonly written: string[] = [];
+  last: Judged;
+  readonly #parsed: ParsedBuild;
+  readonly #io: CommandIo;
+  #task: FixTask | undefined;
+
+  constructor(first: Judged, parsed: ParsedBuild, io: CommandIo) {
+    this.last = first;
+    this.#parsed = parsed;
+    this.#io = io;
+  }
+
+  readonly edits: ReviewWork['edits'] = async () => {
+    const folder = folderOf(this.#parsed, this.#io);
+    if (folder === undefined)
+      throw new UserError('the Dockerfile is not in a folder of yours: it cannot be edited here');
+    const file = lastValueOf(this.#parsed, 'file') ?? '';
+    const { settings } = this.last.judged;
+    const { plainHttp } = this.#parsed.own;
+    this.#task = await planFixes(this.#context(), {
+      path: file === '' ? join(folder, 'Dockerfile') : file,
+      contextFolder: folder,
+      buildArgs: valuesOf(this.#parsed, 'build-arg'),
+      target: lastValueOf(this.#parsed, 'target'),
+      only: [],
+      maxRisk: 'medium',
+      options: { refresh: false, distroless: settings.fix.distroless },
+      build: false,
+      plainHttp,
+      settings: { ...settings, registries: withPlainHttp(settings.registries, plainHttp) },
+    });
+    return editChoices(this.#task);
+  };
+
+  readonly apply: ReviewWork['apply'] = async (ids) => {
+    if (this.#task === undefined) throw new Error('edits are planned before they are applied');
+    const { files } = await settlePicked(this.#task, new Set(ids));
+    const written = await writeFixFiles(this.#context(), this.#task.opened, files);
+    this.written.push(
+      ...written.map(({ name, keptAt }) =>
+        keptAt === undefined ? `written: ${name}` : `written: ${name}; as it was: ${keptAt}`,
+      ),
+    );
+    return written.map(({ name }) => `written: ${name}`);
+  };
+
+  readonly rebuild = async (sink: EventSink): Promise<CardView | string> => {
+    const before = this.last.report?.scorecard.criteria;
+    const result = await runBuild(pipelineContext(this.#io, sink), this.#parsed, this.#io.stdin);
+    if (result.kind === 'buildx') return `the build failed with exit code ${result.exitCode}`;
+    if (result.kind === 'planned' || result.report === undefined) return 'nothing was graded';
+    this.last = result;
+    return cardView(result.report.scorecard, before);
+  };
+
+  #context(): ReturnType<typeof pipelineContext> {
+    return pipelineContext(this.#io, () => undefined);
+  }
+}

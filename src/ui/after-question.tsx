@@ -1,0 +1,57 @@
+import { Text, useInput } from 'ink';
+import { useEffect, useState } from 'react';
+
+/** Keys that come before a person can have read the question were meant for something else. */
+const TOO_SOON_MS = 300;
+
+export type AfterBuild = 'end' | 'edits' | 'findings' | 'interrupt';
+
+interface Props {
+  readonly suggestions: number;
+  readonly findings: number;
+  /** Seconds until it ends by itself. */
+  readonly seconds: number;
+  readonly onAnswer: (answer: AfterBuild) => void;
+}
+
+/** What to do after a build, on one line; ends by itself. */
+export function AfterQuestion({ suggestions, findings, seconds, onAnswer }: Props) {
+  const [left, setLeft] = useState(seconds);
+  const [since] = useState(() => Date.now());
+  useEffect(() => {
+    const timer = setInterval(() => {
+      setLeft((before) => before - 1);
+    }, 1000);
+    return () => {
+      clearInterval(timer);
+    };
+  }, []);
+  useEffect(() => {
+    if (left <= 0) onAnswer('end');
+  }, [left]);
+  useInput((input, key) => {
+    if (key.ctrl && input === 'c') onAnswer('interrupt');
+    else if (Date.now() - since < TOO_SOON_MS) onAnswer('end');
+    else if (input === 'f' && suggestions > 0) onAnswer('edits');
+    else if (input === 'o') onAnswer('findings');
+    else onAnswer('end');
+  });
+  const keys = [
+    ...(suggestions > 0 ? [`f: pick from ${counted(suggestions, 'suggestion')}`] : []),
+    `o: open ${counted(findings, 'finding')}`,
+  ];
+  return (
+    <Text wrap="truncate-end">
+      {keys.join(', ')}, any other key or {left} s: end
+    </Text>
+  );
+}
+
+function counted(count: number, what: string): string {
+  return count === 1 ? `1 ${what}` : `${count} ${what}s`;
+}
+
+/** The question as an element, for those who write no JSX. */
+export function afterQuestion(props: Props) {
+  return <AfterQuestion {...props} />;
+}

@@ -1,0 +1,69 @@
+import { Box, Text, useInput } from 'ink';
+import { OUTCOME_COLOUR } from './grade-colour.ts';
+import { Line } from './line.tsx';
+import type { Marks } from './marks.ts';
+import type { CardView, FindingView } from './review-model.ts';
+import { ScoreHead } from './score-bars.tsx';
+import { moved, windowOf } from './window.ts';
+
+const HEAD_ROWS = 9;
+
+interface Props {
+  readonly card: CardView;
+  readonly marks: Marks;
+  readonly columns: number;
+  readonly height: number;
+  readonly selected: number;
+  readonly isActive: boolean;
+  readonly onSelect: (place: number) => void;
+  readonly onOpen: () => void;
+}
+
+/** The scorecard with its criteria as a list to open one by one. */
+export function CardScreen(props: Props) {
+  const { card, marks, columns, height, selected, onSelect, onOpen } = props;
+  const { findings } = card;
+  const room = Math.max(3, height - HEAD_ROWS);
+  useInput(
+    (input, key) => {
+      const by = key.downArrow || input === 'j' ? 1 : key.upArrow || input === 'k' ? -1 : 0;
+      if (by !== 0) onSelect(moved(selected, by, findings.length));
+      else if (key.pageDown) onSelect(moved(selected, room, findings.length));
+      else if (key.pageUp) onSelect(moved(selected, -room, findings.length));
+      else if (key.return || key.rightArrow) onOpen();
+    },
+    { isActive: props.isActive },
+  );
+  const { from, to } = windowOf(findings.length, selected, room);
+  return (
+    <Box flexDirection="column">
+      <ScoreHead card={card} marks={marks} columns={columns} />
+      <Text> </Text>
+      {findings.slice(from, to).map((finding, i) => (
+        <Row key={finding.id} finding={finding} marks={marks} isSelected={from + i === selected} />
+      ))}
+    </Box>
+  );
+}
+
+interface RowProps {
+  readonly finding: FindingView;
+  readonly marks: Marks;
+  readonly isSelected: boolean;
+}
+
+function Row({ finding, marks, isSelected }: RowProps) {
+  const { id, level, outcome, summary, before } = finding;
+  const was = before === undefined ? '' : `[was ${before}] `;
+  return (
+    <Box>
+      <Box flexShrink={0}>
+        <Text bold={isSelected}>{isSelected ? `${marks.pointer} ` : '  '}</Text>
+        <Text {...OUTCOME_COLOUR[outcome]}>{marks.outcome[outcome]}</Text>
+        <Text dimColor> {level} </Text>
+        <Text bold={isSelected}>{id.padEnd(22)} </Text>
+      </Box>
+      <Line text={was + summary} />
+    </Box>
+  );
+}

@@ -1,0 +1,63 @@
+import { Box, Text, useInput } from 'ink';
+import { useState } from 'react';
+import { Line, Paragraph } from './line.tsx';
+import type { Marks } from './marks.ts';
+import { moved } from './window.ts';
+
+export interface Option<T> {
+  readonly value: T;
+  readonly label: string;
+  readonly detail?: string;
+}
+
+export interface ChoiceProps<T> {
+  readonly question: string;
+  readonly options: readonly Option<T>[];
+  readonly marks: Marks;
+  /** Where the pointer stands first. */
+  readonly initial?: number;
+  readonly note?: string;
+  readonly onAnswer: (value: T) => void;
+  readonly onInterrupt: () => void;
+}
+
+/** One answer out of several: arrows and Enter, or the number of the answer. */
+export function Choice<T>(props: ChoiceProps<T>) {
+  const { question, options, marks, note, onAnswer, onInterrupt } = props;
+  const [selected, setSelected] = useState(props.initial ?? 0);
+  const answer = (place: number): void => {
+    const option = options[place];
+    if (option !== undefined) onAnswer(option.value);
+  };
+  useInput((input, key) => {
+    const by = key.downArrow || input === 'j' ? 1 : key.upArrow || input === 'k' ? -1 : 0;
+    if (key.ctrl && input === 'c') onInterrupt();
+    else if (by !== 0) setSelected(moved(selected, by, options.length));
+    else if (key.return) answer(selected);
+    else if (/^[1-9]$/.test(input)) answer(Number(input) - 1);
+  });
+  return (
+    <Box flexDirection="column">
+      <Paragraph bold text={question} />
+      {options.map(({ label, detail }, i) => (
+        <Box key={label}>
+          <Box flexShrink={0}>
+            <Text bold={i === selected}>
+              {i === selected ? marks.pointer : ' '} {i + 1}.{' '}
+            </Text>
+          </Box>
+          <Box flexShrink={0}>
+            <Line bold={i === selected} text={label} />
+          </Box>
+          {detail !== undefined && <Line dimColor text={`  ${detail}`} />}
+        </Box>
+      ))}
+      <Paragraph dimColor text={note ?? 'up, down and enter, or a number'} />
+    </Box>
+  );
+}
+
+/** The choice as an element, for those who write no JSX. */
+export function choiceElement<T>(props: ChoiceProps<T>) {
+  return <Choice<T> {...props} />;
+}

@@ -1,0 +1,69 @@
+import type { Outcome } from '../model/criterion.ts';
+import type { EventSink } from '../model/events.ts';
+import type { Grade } from '../model/scorecard.ts';
+
+/** One vector, or all of them together. Texts of these types come from images and files: the screen cleans them. */
+export interface ScoreBar {
+  readonly name: string;
+  readonly points: number;
+  readonly total: number;
+  readonly grade: Grade;
+  /** Points more than the last build; undefined where there is none to compare with. */
+  readonly change?: number;
+}
+
+export interface FindingView {
+  readonly id: string;
+  readonly title: string;
+  readonly vector: string;
+  readonly level: number;
+  readonly outcome: Outcome;
+  readonly summary: string;
+  readonly evidence: readonly string[];
+  readonly remedies: readonly {
+    readonly title: string;
+    readonly detail: string;
+    readonly example?: string;
+  }[];
+  /** What would settle an `unknown`. */
+  readonly settle?: string;
+  /** Where its criterion is described. */
+  readonly spec?: string;
+  /** How it stood in the last build, where it was another. */
+  readonly before?: Outcome;
+}
+
+export interface CardView {
+  readonly image: string;
+  readonly digest: string;
+  readonly level: number;
+  readonly levelName: string;
+  readonly overall: ScoreBar;
+  readonly vectors: readonly ScoreBar[];
+  /** What is not met first, then what is. */
+  readonly findings: readonly FindingView[];
+  /** The build before, where one is known. */
+  readonly before?: { readonly level: number; readonly grade: Grade };
+}
+
+/** An edit that can be picked. */
+export interface EditView {
+  readonly id: string;
+  readonly title: string;
+  readonly why: string;
+  readonly risk: string;
+  /** What it is worth, in words; undefined where that is not known. */
+  readonly gain?: string;
+  /** The change as a unified diff, without colours. */
+  readonly diff: string;
+}
+
+/** What the screen can have done. Each may throw: its message is shown. */
+export interface ReviewWork {
+  /** Edits that can be applied to the Dockerfile, or why there can be none. */
+  readonly edits: () => Promise<readonly EditView[]>;
+  /** Applies them in one go, and gives a line about each file that was written. */
+  readonly apply: (ids: readonly string[]) => Promise<readonly string[]>;
+  /** Builds again; gives the new scorecard, or a line that says why there is none. */
+  readonly rebuild: (sink: EventSink) => Promise<CardView | string>;
+}

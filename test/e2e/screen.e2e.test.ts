@@ -1,0 +1,190 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { bases, ROOT, run } from './harness.ts';
+import { isSane, Terminal } from './tmux.ts';
+
+const IMAGE = 'scoville-e2e-screen:1';
+const QUESTION = 'any other key or';
+const folder = mkdtempSync(join(tmpdir(), 'scoville-screen-'));
+/** By its path: a script's shell may set another PATH. */
+const build = `${join(folder, 'scoville')} build --sign=false --scanner=none -t ${IMAGE}`;
+
+let terminal: Terminal;
+
+function project(name: string, lines: readonly string[]): string {
+  const dir = join(folder, name);
+  mkdirSync(dir);
+  writeFileSync(join(dir, 'Dockerfile'), `${lines.join('\n')}\n`);
+  return dir;
+}
+
+/** Waits for the question, and as long as a person needs to read it: a key that comes sooner was typed ahead. */
+async function question(): Promise<string> {
+  const text = await terminal.until(QUESTION);
+  await new Promise((done) => setTimeout(done, 600));
+  return text;
+}
+
+beforeAll(() => {
+  const script = `#!/bin/sh\nexec ${process.execPath} ${join(ROOT, 'dist/scoville.js')} "$@"\n`;
+  writeFileSync(join(folder, 'scoville'), script, { mode: 0o755 });
+  project('app', [
+    `FROM ${bases.busybox}`,
+    'MAINTAINER someone@example.com',
+    'RUN echo built > /built',
+    'CMD ["sh"]',
+  ]);
+  project('slow', [`FROM ${bases.busybox}`, 'RUN echo waiting; sleep 60']);
+  project('bad', [`FROM ${bases.busybox}`, 'RUN echo hello; echo trouble >&2; exit 3']);
+});
+
+beforeEach(async () => {
+  terminal = await Terminal.open({
+    columns: 80,
+    rows: 24,
+    cwd: folder,
+    env: {
+      TERM: 'tmux-256color',
+      SCOVILLE_HOME: join(folder, 'home'),
+    },
+  });
+});
+
+afterEach(async () => {
+  await terminal.close();
+});
+
+afterAll(async () => {
+  await run('docker', ['rmi', '--force', IMAGE]);
+  rmSync(folder, { recursive: true, force: true });
+});
+
+describe('a build in a terminal of 80 by 24', () => {
+  test('shows findings and edits when asked, applies, builds again, and the grade moves', async () => {
+    await terminal.type(`${build} app; echo "EXIT $?"`);
+    await terminal.until('○ load');
+    await question();
+    await terminal.press('o');
+    const card = await terminal.until('enter evidence');
+    expect(card).toMatch(/^Level \d \w+, grade [A-D]\+?$/m);
+    expect(card).toMatch(/^Configuration & Metadata +[█░]{36} +[A-D]\+? +\d\/\d$/m);
+    expect(card.trimEnd().split('\n').length).toBeLessThanOrEqual(24);
+    expect(await terminal.state()).toEqual({ cursor: false, alternate: true });
+    await terminal.press('Enter');
+    expect(await terminal.until('Evidence')).toMatch(/^✖ fail: /m);
+    await terminal.press('?');
+    await terminal.until('any key goes back');
+    await terminal.press('x', 'f');
+    await terminal.until('picked');
+    await terminal.press('a');
+    expect(await terminal.until(/^❯ ◉ /m)).toMatch(/^[-+]\w+/m);
+    await terminal.press('Enter');
+    await terminal.until('y: write and build again');
+    await terminal.press('y');
+    const after = await terminal.until('built again: ');
+    expect(after).toMatch(/\+\d+ points, grade [A-D]\+? -> [A-D]\+?/);
+    expect(readFileSync(join(folder, 'app/Dockerfile'), 'utf8')).not.toContain('MAINTAINER');
+    await terminal.press('q');
+    const end = await terminal.until('EXIT 0');
+    expect(end).toContain('Next, and what each gains');
+    expect(await terminal.state()).toEqual({ cursor: true, alternate: false });
+    expect(await isSane(terminal)).toBe(true);
+  });
+
+  test('ends by itself in a script, and where the settings say so', async () => {
+    writeFileSync(join(folder, 'build.sh'), `${build} app\n`);
+    await terminal.type('bash build.sh; echo "EXIT $?"');
+    expect(await terminal.until('EXIT 0')).not.toContain(QUESTION);
+    writeFileSync(join(folder, 'app/.scoville.yaml'), 'ui: { after: end }\n');
+    await terminal.type(`${build} app; echo "EXIT $?"`);
+    expect(await terminal.until('EXIT 0')).not.toContain(QUESTION);
+    rmSync(join(folder, 'app/.scoville.yaml'));
+  });
+
+  test('any key ends the question; stdout in a pipe is only the scorecard', async () => {
+    await terminal.type(`${build} app; echo "EXIT $?"`);
+    await question();
+    await terminal.press('Enter');
+    expect(await terminal.until('EXIT 0')).not.toContain(QUESTION);
+    await terminal.type(`${build} app | cat > out.txt; echo "EXIT $?"`);
+    await terminal.until('EXIT 0');
+    expect(readFileSync(join(folder, 'out.txt'), 'utf8')).toMatch(/^ \S+ {2}sha256:/);
+  });
+
+  test('a failed step comes with its log and the lines of the Dockerfile', async () => {
+    await terminal.type(`${build} bad; echo "EXIT $?"`);
+    const text = await terminal.until('EXIT 1');
+    expect(text).toMatch(/^✘ \[2\/2\] RUN echo hello/m);
+    expect(text).toContain('  | hello\n  | trouble\n');
+    expect(text).toContain('   2 | >>> RUN echo hello; echo trouble >&2; exit 3');
+  });
+});
+
+describe('Ctrl-C', () => {
+  test('cancels a build with 130 and leaves the terminal as it was', async () => {
+    await terminal.type(`${build} slow; echo "EXIT $?"`);
+    await terminal.until('  waiting');
+    await terminal.press('C-c');
+    await terminal.until('EXIT 130');
+    expect(await terminal.state()).toEqual({ cursor: true, alternate: false });
+    expect(await isSane(terminal)).toBe(true);
+  });
+
+  test('leaves the whole screen, on a resized terminal too', async () => {
+    await terminal.type(`${build} app; echo "EXIT $?"`);
+    await question();
+    await terminal.press('o');
+    await terminal.until('enter evidence');
+    await terminal.resize(60, 16);
+    const small = await terminal.until('enter evidence');
+    expect(small.match(/^Overall/gm)).toHaveLength(1);
+    expect(small.split('\n').every((row) => row.length <= 60)).toBe(true);
+    await terminal.press('C-c');
+    await terminal.until('EXIT 130');
+    expect(await terminal.state()).toEqual({ cursor: true, alternate: false });
+    expect(await isSane(terminal)).toBe(true);
+  });
+});
+
+describe('the first signature', () => {
+  test('asks once how to sign, and keeps the answer', async () => {
+    const signed = build.replace(' --sign=false', '');
+    await terminal.type(`${signed} app; echo "EXIT $?"`);
+    expect(await terminal.until('How shall your images be signed?')).toContain('❯ 1. make a key');
+    await terminal.press('4');
+    await question();
+    await terminal.press('Enter');
+    await terminal.until('EXIT 0');
+    const file = join(folder, 'home/config/signing.json');
+    expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual({ with: 'nothing' });
+    await terminal.type(`${signed} app; echo "EXIT $?"`);
+    expect(await question()).not.toContain('How shall');
+    await terminal.press('C-c');
+    await terminal.until('EXIT 130');
+    rmSync(file);
+  });
+});
+
+describe('a terminal that shows less', () => {
+  test('NO_COLOR: the same screen without a colour', async () => {
+    await terminal.type(`NO_COLOR=1 ${build} app; echo "EXIT $?"`);
+    await question();
+    await terminal.press('o');
+    await terminal.until('enter evidence');
+    expect(await terminal.screen(true)).not.toMatch(/\u001b\[[\d;]*m/);
+    await terminal.press('q');
+    await terminal.until('EXIT 0');
+  });
+
+  test.each(['TERM=dumb', 'SCOVILLE_ACCESSIBLE=1', 'CI=true'])(
+    '%s: plain lines, and no question',
+    async (variable) => {
+      await terminal.type(`${variable} ${build} app 2> err.txt; echo "EXIT $?"`);
+      await terminal.until('EXIT 0');
+      await terminal.type(`${variable} ${build} app > out.txt; echo "EXIT $?"`);
+      expect(await terminal.until('EXIT 0')).toMatch(/^scoville: build: one platform/m);
+    },
+  );
+});

@@ -1,0 +1,97 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+
+const execFileAsync = promisify(execFile);
+
+interface Options {
+  readonly columns: number;
+  readonly rows: number;
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+let count = 0;
+
+/** A real terminal, by tmux on a server of its own: keys go in, and what a person would see comes out. */
+export class Terminal {
+  readonly #socket: string;
+
+  private constructor(socket: string) {
+    this.#socket = socket;
+  }
+
+  /** Opens a shell at a prompt, with job control as a person has it. */
+  static async open({ columns, rows, cwd, env }: Options): Promise<Terminal> {
+    count += 1;
+    const terminal = new Terminal(`scoville-e2e-${process.pid}-${count}`);
+    const sets = Object.entries({ LANG: 'C.UTF-8', ...env }).flatMap(([name, value]) => [
+      '-e',
+      `${name}=${value}`,
+    ]);
+    await terminal.#tmux(
+      ...['-f', '/dev/null', 'new-session', '-d', '-s', 'main', '-c', cwd],
+      ...['-x', String(columns), '-y', String(rows), ...sets],
+      "env -u CI PS1='$ ' bash --norc --noprofile",
+    );
+    await terminal.until(/^\$ ?$/m);
+    return terminal;
+  }
+
+  /** Types a command line and Enter, on a clear screen. */
+  async type(line: string): Promise<void> {
+    await this.#tmux('send-keys', '-t', 'main', '-l', `clear; ${line}`);
+    await this.press('Enter');
+  }
+
+  /** Presses keys by tmux' names, one after the other. */
+  async press(...keys: readonly string[]): Promise<void> {
+    for (const key of keys) {
+      await this.#tmux('send-keys', '-t', 'main', key);
+      await new Promise((done) => setTimeout(done, 250));
+    }
+  }
+
+  /** The rows of the screen; with `styles` also its colours. */
+  async screen(styles = false): Promise<string> {
+    const args = ['capture-pane', '-p', ...(styles ? ['-e'] : []), '-t', 'main'];
+    return this.#tmux(...args);
+  }
+
+  /** Waits until the screen shows something, at most a minute and a half; gives the screen. */
+  async until(shown: RegExp | string): Promise<string> {
+    for (let i = 0; i < 450; i++) {
+      const text = await this.screen();
+      if (typeof shown === 'string' ? text.includes(shown) : shown.test(text)) return text;
+      await new Promise((done) => setTimeout(done, 200));
+    }
+    throw new Error(`never seen: ${String(shown)}\n${await this.screen()}`);
+  }
+
+  async resize(columns: number, rows: number): Promise<void> {
+    await this.#tmux('resize-window', '-t', 'main', '-x', String(columns), '-y', String(rows));
+    await new Promise((done) => setTimeout(done, 500));
+  }
+
+  /** Whether the cursor is shown, and whether the alternate screen is on. */
+  async state(): Promise<{ readonly cursor: boolean; readonly alternate: boolean }> {
+    const flags = await this.#tmux('display', '-p', '-t', 'main', '#{cursor_flag} #{alternate_on}');
+    const [cursor, alternate] = flags.trim().split(' ');
+    return { cursor: cursor === '1', alternate: alternate === '1' };
+  }
+
+  async close(): Promise<void> {
+    await this.#tmux('kill-server');
+  }
+
+  async #tmux(...args: readonly string[]): Promise<string> {
+    const { stdout } = await execFileAsync('tmux', ['-L', this.#socket, ...args]);
+    return stdout;
+  }
+}
+
+/** Whether the terminal's line is as a shell wants it: lines, echo and signals on. */
+export async function isSane(terminal: Terminal): Promise<boolean> {
+  await terminal.type('stty -a | tr " " "\\n" | grep -Ex "(icanon|echo|isig);?" | sort | xargs');
+  const text = await terminal.until(/(?:icanon|echo|isig)[^$]*^\$ ?$/m);
+  return /echo;? icanon;? isig/.test(text);
+}
