@@ -57,7 +57,7 @@ describe('unifiedDiff', () => {
     const plain = unifiedDiff({ path: 'a', before: 'x\n', after: 'y\n' });
     const colored = unifiedDiff({ path: 'a', before: 'x\n', after: 'y\n' }, { color: true });
     expect(colored).toContain('\u001b[31m-x\u001b[0m\n\u001b[32m+y\u001b[0m\n');
-     
+
     expect(colored.replace(/\u001b\[\d+m/g, '')).toBe(plain);
   });
 
