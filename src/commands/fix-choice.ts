@@ -1,31 +1,10 @@
 import { UserError } from '../model/errors.ts';
 import type { PlannedEdit } from '../model/planned-edit.ts';
-import {
-  applyEdit,
-  type FixFiles,
-  planEdits,
-  type SettledFixes,
-  settleEdits,
-} from '../pipeline/compose-fixes.ts';
-import type { OpenedFiles } from '../pipeline/fix-files.ts';
+import { applyEdit, planEdits, type SettledFixes, settleEdits } from '../pipeline/compose-fixes.ts';
 import type { FixTask } from '../pipeline/plan-fixes.ts';
-import { unifiedDiff } from '../reporters/unified-diff.ts';
 import type { EditView } from '../ui/review-model.ts';
+import { diffOf } from './fix-diff.ts';
 import { editView } from './review-card.ts';
-
-/** All that changes as one patch. */
-export function diffOf(
-  { names }: OpenedFiles,
-  before: FixFiles,
-  after: FixFiles,
-  color: boolean,
-): string {
-  const files = [
-    { path: names.Dockerfile, before: before.dockerfile, after: after.dockerfile },
-    { path: names['.dockerignore'], before: before.ignoreFile, after: after.ignoreFile ?? '' },
-  ];
-  return files.map((file) => unifiedDiff(file, { color })).join('');
-}
 
 /** The edits of a task that can be picked, each with its own diff. */
 export function editChoices(task: FixTask): readonly EditView[] {

@@ -14,12 +14,12 @@ import { type OpenedFiles, writeFixFiles } from '../pipeline/fix-files.ts';
 import { settingsOf } from '../pipeline/load-settings.ts';
 import { type FixTask, planFixes } from '../pipeline/plan-fixes.ts';
 import { editText, refusalsText } from '../reporters/fix-text.ts';
-import { unifiedDiff } from '../reporters/unified-diff.ts';
 import { isChangedInGit } from '../tools/git-file.ts';
 import { cleanForTerminal, cleanLines } from '../ui/clean.ts';
 import { type Answer, answers, askAnswer } from './ask.ts';
 import { pipelineContext } from './context.ts';
 import { conversation } from './conversation.ts';
+import { diffOf } from './fix-diff.ts';
 import { FIX_HELP, type FixFlags, readFixFlags } from './fix-flags.ts';
 import type { Command, CommandIo } from './io.ts';
 import { VERSION } from './version.ts';
@@ -103,15 +103,6 @@ function painted(diff: string): string {
     .split(/(\u001b\[\d+m)/)
     .map((part, i) => (i % 2 === 1 ? part : cleanLines(part)))
     .join('');
-}
-
-/** All that changes as one patch. */
-function diffOf({ names }: OpenedFiles, before: FixFiles, after: FixFiles, color: boolean): string {
-  const files = [
-    { path: names.Dockerfile, before: before.dockerfile, after: after.dockerfile },
-    { path: names['.dockerignore'], before: before.ignoreFile, after: after.ignoreFile ?? '' },
-  ];
-  return files.map((file) => unifiedDiff(file, { color })).join('');
 }
 
 interface Ending {
