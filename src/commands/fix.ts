@@ -22,6 +22,7 @@ import { conversation } from './conversation.ts';
 import { diffOf } from './fix-diff.ts';
 import { FIX_HELP, type FixFlags, readFixFlags } from './fix-flags.ts';
 import type { Command, CommandIo } from './io.ts';
+import { canAsk } from './screen.ts';
 import { VERSION } from './version.ts';
 
 /** `scoville fix`. */
@@ -50,7 +51,10 @@ export const fix: Command = async (args, io) => {
   }).finally(talk.stop);
   const asks = !flags.yes && !flags.dryRun && !flags.json && io.inIsTerminal && io.errIsTerminal;
   await warnOfChanges(context, task.opened, io);
-  const chosen = await settle(task, io, asks);
+  const chosen =
+    asks && canAsk(io)
+      ? await (await import('./fix-screen.ts')).pickOnScreen(task, io)
+      : await settle(task, io, asks);
   if (flags.verify === undefined || chosen.applied.length === 0)
     return finish(context, task, chosen, flags, { io, asks });
   const { verifySettled } = await import('./fix-verify.ts');

@@ -167,6 +167,38 @@ describe('the first signature', () => {
   });
 });
 
+describe('fix in a terminal', () => {
+  test('edits are picked on the screen of a build, and those alone are written', async () => {
+    const dir = project('fixed', ['FROM scratch', 'MAINTAINER me@example.com', 'WORKDIR app']);
+    await terminal.type(
+      `${join(folder, 'scoville')} fix --only relative-workdir --only maintainer fixed; echo "EXIT $?"`,
+    );
+    expect(await terminal.until('Edits of the Dockerfile: 0 of 2 picked')).toContain(
+      '❯ ○ Write app as /app',
+    );
+    await terminal.press('Space', 'Enter');
+    await terminal.until('Write this edit to the Dockerfile?');
+    await terminal.press('y');
+    expect(await terminal.until('EXIT 1')).toContain('written: fixed/Dockerfile');
+    expect(readFileSync(join(dir, 'Dockerfile'), 'utf8')).toBe(
+      'FROM scratch\nMAINTAINER me@example.com\nWORKDIR /app\n',
+    );
+    expect(await isSane(terminal)).toBe(true);
+  });
+
+  test('Ctrl-C leaves file and terminal as they were', async () => {
+    const dir = project('kept', ['FROM scratch', 'WORKDIR app']);
+    await terminal.type(
+      `${join(folder, 'scoville')} fix --only relative-workdir kept; echo "EXIT $?"`,
+    );
+    await terminal.until('0 of 1 picked');
+    await terminal.press('Space', 'C-c');
+    await terminal.until('EXIT 130');
+    expect(readFileSync(join(dir, 'Dockerfile'), 'utf8')).toBe('FROM scratch\nWORKDIR app\n');
+    expect(await isSane(terminal)).toBe(true);
+  });
+});
+
 describe('a terminal that shows less', () => {
   test('NO_COLOR: the same screen without a colour', async () => {
     await terminal.type(`NO_COLOR=1 ${build} app; echo "EXIT $?"`);

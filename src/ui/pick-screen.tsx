@@ -1,0 +1,87 @@
+import { Text, useInput } from 'ink';
+import { useState } from 'react';
+import { EditsScreen } from './edits-view.tsx';
+import { Frame } from './frame.tsx';
+import { KEYS } from './keys.tsx';
+import type { Marks } from './marks.ts';
+import type { EditView } from './review-model.ts';
+
+export interface PickProps {
+  readonly edits: readonly EditView[];
+  readonly marks: Marks;
+  /** Ids of the edits to be written; none where the person ended without. */
+  readonly onDone: (picked: ReadonlySet<string>) => void;
+  readonly onInterrupt: () => void;
+}
+
+/** Edits to pick from, each with its reason, risk, gain and diff; what is picked is asked once more. */
+export function PickScreen({ edits, marks, onDone, onInterrupt }: PickProps) {
+  const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
+  const [confirms, setConfirms] = useState(false);
+  const [message, setMessage] = useState('');
+  const end = (): void => {
+    onDone(new Set());
+  };
+  return (
+    <Frame
+      keys={confirms ? KEYS.confirmFix : KEYS.edits}
+      marks={marks}
+      message={message}
+      onEnd={end}
+      onInterrupt={onInterrupt}
+    >
+      {(inside) =>
+        confirms ? (
+          <Confirm
+            count={chosen.size}
+            isActive={inside.isActive}
+            onAnswer={(isYes) => {
+              if (isYes) onDone(chosen);
+              else setConfirms(false);
+            }}
+          />
+        ) : (
+          <EditsScreen
+            {...inside}
+            edits={edits}
+            marks={marks}
+            chosen={chosen}
+            onChoose={setChosen}
+            onApply={() => {
+              setMessage(chosen.size > 0 ? '' : 'nothing is picked: space picks');
+              setConfirms(chosen.size > 0);
+            }}
+            onBack={end}
+          />
+        )
+      }
+    </Frame>
+  );
+}
+
+/** The screen as an element, for those who write no JSX. */
+export function pickElement(props: PickProps) {
+  return <PickScreen {...props} />;
+}
+
+interface ConfirmProps {
+  readonly count: number;
+  readonly isActive: boolean;
+  readonly onAnswer: (isYes: boolean) => void;
+}
+
+function Confirm({ count, isActive, onAnswer }: ConfirmProps) {
+  useInput(
+    (input, key) => {
+      if (input === 'y') onAnswer(true);
+      else if (input === 'n' || key.escape) onAnswer(false);
+    },
+    { isActive },
+  );
+  return (
+    <Text>
+      Write {count === 1 ? 'this edit' : `these ${count} edits`} to the Dockerfile? y: write, n:
+      back
+    </Text>
+  );
+}
