@@ -11,17 +11,13 @@ import { parseBakeDefinition } from '../plans/bake-definition.ts';
 import { type BakeJob, bakeJobs } from '../plans/bake-jobs.ts';
 import { fitsNone, type ParsedBake, parseBakeArgs } from '../plans/parse-bake-args.ts';
 import { styleOf } from '../plans/progress-style.ts';
-import { printBake } from '../tools/bake.ts';
-import { compareVersions, requireTool } from '../tools/version.ts';
+import { looksAtFiles, printBake } from '../tools/bake.ts';
 import { cleanLines } from '../ui/clean.ts';
 import { allOf } from './all-of.ts';
 import { pipelineContext } from './context.ts';
 import { conversation } from './conversation.ts';
 import type { Command, CommandIo } from './io.ts';
 import { writeReports } from './reports.ts';
-
-/** The first buildx whose bake looks at which files a definition reads and writes. */
-const LOOKS_AT_FILES = '0.20.0';
 
 /** `scoville bake`: the flags of `docker buildx bake` with their meanings, and ours (plans/bake-flags.ts). */
 export const bake: Command = async (args, io) => {
@@ -94,9 +90,7 @@ async function requireGrants(
   parsed: ParsedBake,
   io: CommandIo,
 ): Promise<void> {
-  const { number } = await requireTool(pipelineContext(io, () => undefined).run, 'buildx');
-  const isOff = /^(?:0|f|false)$/i.test(io.env['BUILDX_BAKE_ENTITLEMENTS_FS'] ?? '');
-  const files = !isOff && number !== undefined && compareVersions(number, LOOKS_AT_FILES) >= 0;
+  const files = await looksAtFiles(pipelineContext(io, () => undefined).run, io.env);
   const missing = await missingGrants([...targets.values()], parsed.allow, { cwd: io.cwd, files });
   if (missing.length > 0)
     throw new UserError('additional privileges requested', {
