@@ -7,6 +7,11 @@ import { bases, output, registry, run, Scoville } from './harness.ts';
 
 const second = process.env['SCOVILLE_SECOND_TOOLCHAIN'] ?? '';
 const hasSecond = existsSync(join(second, 'ready'));
+/** Where the first generation is found, also where the second comes before it. */
+const firstPath = (process.env['PATH'] ?? '')
+  .split(':')
+  .filter((path) => path !== join(second, 'bin'))
+  .join(':');
 const hasOras = (await run('which', ['oras'])).exitCode === 0;
 const hasSkopeo = (await run('which', ['skopeo'])).exitCode === 0;
 const BUNDLE = 'application/vnd.dev.sigstore.bundle.v0.3+json';
@@ -147,7 +152,7 @@ describe('scoville verify', () => {
 
   describe('of what cosign 2 signed', () => {
     const offline = ['--key', 'mine.key', '--tlog-upload=false', '--yes'];
-    const env = { COSIGN_PASSWORD: '' };
+    const env = { COSIGN_PASSWORD: '', PATH: firstPath };
     let image = '';
 
     beforeAll(async () => {
