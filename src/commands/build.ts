@@ -3,6 +3,7 @@ import { EXIT, UserError } from '../model/errors.ts';
 import type { ReportInput, ReportRequest } from '../model/report.ts';
 import { build as runBuild, type BuildResult } from '../pipeline/build.ts';
 import { signingChoice, signingFile, withSigningChoice } from '../pipeline/signing-choice.ts';
+import { isAddress } from '../plans/address.ts';
 import type { BuildPlan, PassthroughPlan, ProgressStyle } from '../plans/build-plan.ts';
 import { planOutput } from '../plans/output-plan.ts';
 import { lastValueOf, parseBuildArgs, type ParsedBuild } from '../plans/parse-build-args.ts';
@@ -145,7 +146,7 @@ async function report(
 /** Where SARIF's lines point: the Dockerfile from here, with `/`; undefined where it lies elsewhere or in no folder. */
 function dockerfilePath(parsed: ParsedBuild, cwd: string): string | undefined {
   const file = lastValueOf(parsed, 'file') ?? '';
-  if (file === '-' || parsed.context === '-' || /^[a-z]+:\/\//.test(parsed.context))
+  if (file === '-' || parsed.context === '-' || isAddress(parsed.context))
     return undefined;
   const path = relative(cwd, resolve(cwd, file === '' ? join(parsed.context, 'Dockerfile') : file));
   return path.startsWith('..') ? undefined : path.split(sep).join('/');

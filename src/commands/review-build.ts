@@ -5,6 +5,7 @@ import { withPlainHttp } from '../model/settings.ts';
 import { build as runBuild, type BuildResult } from '../pipeline/build.ts';
 import { writeFixFiles } from '../pipeline/fix-files.ts';
 import { type FixTask, planFixes } from '../pipeline/plan-fixes.ts';
+import { isAddress } from '../plans/address.ts';
 import { lastValueOf, type ParsedBuild, valuesOf } from '../plans/parse-build-args.ts';
 import { afterQuestion } from '../ui/after-question.tsx';
 import { cleanForTerminal } from '../ui/clean.ts';
@@ -74,7 +75,7 @@ export async function reviewBuild(
 /** The folder of a build whose Dockerfile can be edited; undefined for a URL or stdin. */
 function folderOf(parsed: ParsedBuild, io: CommandIo): string | undefined {
   const file = lastValueOf(parsed, 'file') ?? '';
-  const isLocal = (path: string): boolean => path !== '-' && !/^[a-z0-9+]+:\/\/|^git@/.test(path);
+  const isLocal = (path: string): boolean => path !== '-' && !isAddress(path);
   return isLocal(parsed.context) && isLocal(file) ? resolve(io.cwd, parsed.context) : undefined;
 }
 

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Settings } from '../model/settings.ts';
 import { makeFolder } from '../oci/disk.ts';
+import { isAddress } from '../plans/address.ts';
 import { planOutput } from '../plans/output-plan.ts';
 import type { ParsedBuild } from '../plans/parse-build-args.ts';
 import type { PipelineContext } from './context.ts';
@@ -36,12 +37,13 @@ export async function signingChoice(
   const given = own.sign !== undefined || own.key !== undefined || own.keyless !== undefined;
   if (given || own.dryRun || planOutput(parsed, context.env).kind !== 'image') return undefined;
   if (OIDC_VARIABLES.some((name) => (context.env[name] ?? '') !== '')) return undefined;
+  const kept = await keptChoice(context);
+  // Settings are the build's to read; where a key is there they change nothing here.
+  if (kept === undefined && (await hasOwnKey(context))) return undefined;
   const sign = await signSettings(context, parsed);
   if (sign === undefined || !sign.enabled || sign.keyless || sign.key !== undefined)
     return undefined;
-  const kept = await keptChoice(context);
-  if (kept !== undefined) return kept;
-  return (await hasOwnKey(context)) ? undefined : 'open';
+  return kept ?? 'open';
 }
 
 /** Settings that cannot be read are for the build to complain about. */
@@ -49,7 +51,7 @@ async function signSettings(
   context: PipelineContext,
   { context: place, own }: ParsedBuild,
 ): Promise<Settings['sign'] | undefined> {
-  const isFolder = place !== '-' && !/^[a-z0-9+]+:\/\/|^git@/.test(place);
+  const isFolder = place !== '-' && !isAddress(place);
   const startDir = isFolder ? resolve(context.cwd, place) : undefined;
   return settingsOf({ file: own.configFile, startDir, now: context.now() }).then(
     ({ sign }) => sign,
