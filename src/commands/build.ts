@@ -146,8 +146,7 @@ async function report(
 /** Where SARIF's lines point: the Dockerfile from here, with `/`; undefined where it lies elsewhere or in no folder. */
 function dockerfilePath(parsed: ParsedBuild, cwd: string): string | undefined {
   const file = lastValueOf(parsed, 'file') ?? '';
-  if (file === '-' || parsed.context === '-' || isAddress(parsed.context))
-    return undefined;
+  if (file === '-' || parsed.context === '-' || isAddress(parsed.context)) return undefined;
   const path = relative(cwd, resolve(cwd, file === '' ? join(parsed.context, 'Dockerfile') : file));
   return path.startsWith('..') ? undefined : path.split(sep).join('/');
 }
