@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { findSettingsFile, loadSettings } from '../config/find-settings.ts';
 import { formatProblem } from '../config/problem.ts';
 import { dockerCredentials } from '../oci/credentials.ts';
+import { isThere } from '../oci/disk.ts';
 import { shellWord } from '../plans/shell-word.ts';
 import { bytesText } from '../ui/units.ts';
 import type { Check } from './doctor-check.ts';
@@ -89,12 +90,8 @@ export const DOCKER_CONFIG_CHECK: Check = {
 
 /** The path itself, or the nearest above it that is there. */
 async function nearestPath(path: string): Promise<string> {
-  const isThere = await stat(path).then(
-    () => true,
-    () => false,
-  );
   const parent = dirname(path);
-  return isThere || parent === path ? path : nearestPath(parent);
+  return parent === path || (await isThere(path)) ? path : nearestPath(parent);
 }
 
 /** Bytes of the blobs; what is removed while it counts counts nothing. */

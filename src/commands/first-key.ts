@@ -1,5 +1,5 @@
-import { access } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { isThere } from '../oci/disk.ts';
 import type { PipelineContext } from '../pipeline/context.ts';
 import { keepSigningChoice, type SigningChoice, signingFile } from '../pipeline/signing-choice.ts';
 import { choiceElement } from '../ui/choice.tsx';
@@ -51,11 +51,7 @@ async function askKey(io: CommandIo): Promise<string> {
     io.signal.throwIfAborted();
     if (answer === undefined || isUri(answer)) return answer ?? '';
     const path = resolve(io.cwd, answer.replace(/^~(?=\/)/, io.homeDir));
-    const isThere = await access(path).then(
-      () => true,
-      () => false,
-    );
-    if (isThere) return path;
+    if (await isThere(path)) return path;
     wrong = `${path} is not there. `;
   }
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { access, mkdir, open, rename, rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { UserError } from '../model/errors.ts';
@@ -43,6 +43,14 @@ export function temporaryOwner(
 /** The machine's name in letters that a file name may hold. */
 export function host(): string {
   return hostname().replace(/[^A-Za-z0-9_.]/g, '_');
+}
+
+/** True where a path leads to something, links followed. */
+export function isThere(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
 }
 
 export async function makeFolder(path: string): Promise<void> {

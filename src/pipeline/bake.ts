@@ -1,8 +1,9 @@
-import { access, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { Interrupted, UserError } from '../model/errors.ts';
 import { LOCK_FILE_NAME } from '../model/lock.ts';
+import { isThere } from '../oci/disk.ts';
 import { type BakeJob, dockerfileOf, jobWords } from '../plans/bake-jobs.ts';
 import { gateWords, type ParsedBake } from '../plans/parse-bake-args.ts';
 import { type ParsedBuild, parseBuildArgs } from '../plans/parse-build-args.ts';
@@ -155,11 +156,7 @@ class BakeRun {
     const { cwd } = this.#contextFor(target.name, this.#outer);
     const folder = dirname(resolve(cwd, dockerfileOf(target)));
     const isAsked = this.#parsed.ownWords.some((word) => word.startsWith('--lock='));
-    const isThere = await access(join(folder, LOCK_FILE_NAME)).then(
-      () => true,
-      () => false,
-    );
-    return isAsked || isThere ? folder : undefined;
+    return isAsked || (await isThere(join(folder, LOCK_FILE_NAME))) ? folder : undefined;
   }
 
   /** Publishes what is ready, base before what is built from it, unless something failed that holds all back. */

@@ -1,5 +1,6 @@
 import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isThere } from '../oci/disk.ts';
 import { isClaimed, runs } from '../oci/owner.ts';
 
 const UNUSED_MS = 7 * 24 * 60 * 60 * 1000;
@@ -46,11 +47,8 @@ async function look(folder: string, now: number): Promise<Staged> {
       readonly record: Readonly<Record<string, readonly number[]>>;
     };
     const bytes = Object.values(read.record).reduce((sum, [size = 0]) => sum + size, 0);
-    const isThere = await stat(read.source).then(
-      () => true,
-      () => false,
-    );
-    return { folder, usedAt: mtimeMs, bytes, isStale: !isThere || now - mtimeMs > UNUSED_MS };
+    const found = await isThere(read.source);
+    return { folder, usedAt: mtimeMs, bytes, isStale: !found || now - mtimeMs > UNUSED_MS };
   } catch {
     return { folder, usedAt: 0, bytes: 0, isStale: true };
   }

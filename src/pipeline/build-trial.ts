@@ -12,6 +12,7 @@ import { build } from './build.ts';
 import type { FixFiles } from './compose-fixes.ts';
 import type { PipelineContext } from './context.ts';
 import { readText } from './lock-file.ts';
+import { noStdin } from './no-stdin.ts';
 
 /** How a Dockerfile is built for a trial. */
 export interface TrialBuild {
@@ -79,7 +80,7 @@ async function buildOnce(
   const tooLong = AbortSignal.timeout(timeoutMs);
   const signal = AbortSignal.any([context.signal, tooLong]);
   try {
-    const result = await build({ ...context, signal, emit: log.take }, parsed.value, nothing());
+    const result = await build({ ...context, signal, emit: log.take }, parsed.value, noStdin());
     if (result.kind === 'done' && result.report !== undefined) return ok(result.report.scorecard);
     const code = result.kind === 'buildx' ? result.exitCode : 'of no image';
     return err({ reason: `the build failed, exit code ${code}`, log: log.text() });
@@ -91,10 +92,6 @@ async function buildOnce(
       return err({ reason: messageOf(thrown), log: log.text() });
     throw thrown;
   }
-}
-
-async function* nothing(): AsyncGenerator<Uint8Array> {
-  // A trial has no stdin.
 }
 
 /** Keeps the end of what a build prints; warnings are handed on. */

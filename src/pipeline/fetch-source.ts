@@ -1,9 +1,10 @@
-import { access, chmod, mkdir, mkdtemp, realpath, rm } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, sep } from 'node:path';
 import { UserError } from '../model/errors.ts';
 import type { RecordedSource } from '../model/recorded-build.ts';
 import type { Result } from '../model/result.ts';
+import { isThere } from '../oci/disk.ts';
 import { fetchableUrl, pathInside, wholeCommit } from '../plans/fetchable-source.ts';
 import { fetchCommit } from '../tools/git-fetch.ts';
 import { gitModes } from './context-modes.ts';
@@ -44,7 +45,7 @@ export async function fetchSource(
       throw unverifiable(`the source ${url} at ${revision} cannot be had: ${fetched.error}`, {
         nextStep: '--source URL names another copy of the repository',
       });
-    if (await exists(join(directory, '.gitmodules')))
+    if (await isThere(join(directory, '.gitmodules')))
       throw unverifiable('the source has submodules, which are not fetched');
     // As any checkout under umask 022, whatever ours is.
     const checkedOut = await gitModes(run, directory);
@@ -84,11 +85,4 @@ async function within(directory: string, path: string): Promise<string> {
   if (real !== directory && !real.startsWith(`${directory}${sep}`))
     throw unverifiable(`${JSON.stringify(path)} is a link that leads out of the source`);
   return real;
-}
-
-async function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
 }

@@ -6,6 +6,7 @@ import { baseOf } from '../plans/external-images.ts';
 import type { PipelineContext } from './context.ts';
 import type { FactsRequest } from './facts-request.ts';
 import { inspectPlatform } from './inspect-image.ts';
+import { noStdin } from './no-stdin.ts';
 import { openNamedImage } from './open-named-image.ts';
 import type { Registries } from './registries.ts';
 
@@ -37,7 +38,7 @@ async function baseImage(
   registries: Registries,
   name: string,
 ): Promise<BaseImage> {
-  const image = await openNamedImage(context, registries, { text: name, stdin: noInput() });
+  const image = await openNamedImage(context, registries, { text: name, stdin: noStdin() });
   try {
     const platform =
       image.platforms.find(
@@ -55,8 +56,4 @@ async function baseImage(
   } finally {
     await image.close();
   }
-}
-
-async function* noInput(): AsyncGenerator<Uint8Array> {
-  // Names that stand in a Dockerfile are no stdin.
 }

@@ -7,6 +7,7 @@ import type { PipelineContext } from './context.ts';
 import type { FactsRequest } from './facts-request.ts';
 import { readLockBeside } from './fix-lock.ts';
 import { packagesOfImage } from './lock-packages.ts';
+import { noStdin } from './no-stdin.ts';
 import { normaliseBuilt } from './normalise-built.ts';
 import { prepareBuild } from './prepare-build.ts';
 import { readExport } from './read-export.ts';
@@ -67,7 +68,7 @@ async function builtVersions(
   const store = await openStore(context.paths.store, context.now);
   const directory = await store.newBuild();
   try {
-    const prepared = await prepareBuild(context, parsed.value, nothing(), store, directory);
+    const prepared = await prepareBuild(context, parsed.value, noStdin(), store, directory);
     const { plan } = prepared;
     if (plan.kind === 'passthrough') return err(plan.reason);
     const planned = { ...prepared, plan };
@@ -81,8 +82,4 @@ async function builtVersions(
   } finally {
     await directory.discard();
   }
-}
-
-async function* nothing(): AsyncGenerator<Uint8Array> {
-  // The context is a folder.
 }

@@ -20,6 +20,7 @@ import type { RebuildWords } from '../plans/rebuild-words.ts';
 import type { PipelineContext } from './context.ts';
 import { type FetchedSource, unverifiable } from './fetch-source.ts';
 import { settingsOf } from './load-settings.ts';
+import { noStdin } from './no-stdin.ts';
 import { normaliseBuilt } from './normalise-built.ts';
 import { prepareBuild, type Prepared } from './prepare-build.ts';
 import { readExport } from './read-export.ts';
@@ -103,7 +104,7 @@ async function prepare(context: PipelineContext, request: RebuildRequest): Promi
   const prepared = await prepareBuild(
     context,
     parsed.value,
-    nothing(),
+    noStdin(),
     store,
     directory,
     'build',
@@ -120,10 +121,6 @@ async function prepare(context: PipelineContext, request: RebuildRequest): Promi
 
 function sourceSettings(context: PipelineContext, source: FetchedSource): Promise<Settings> {
   return settingsOf({ file: undefined, startDir: source.context, now: context.now() });
-}
-
-async function* nothing(): AsyncIterable<Uint8Array> {
-  // Nothing of a rebuild reads stdin.
 }
 
 /** Where the provenance holds the Dockerfile, the source has to hold the same: another was piped in, or lay outside of the repository. */

@@ -1,9 +1,10 @@
 import { createPublicKey } from 'node:crypto';
-import { access, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { type OpenedKey, openCosignKey } from '../attestations/cosign-key.ts';
 import { messageOf, UserError } from '../model/errors.ts';
 import type { Settings } from '../model/settings.ts';
+import { isThere } from '../oci/disk.ts';
 import { generateKeyPair } from '../tools/cosign-keys.ts';
 import type { PipelineContext } from './context.ts';
 
@@ -41,7 +42,7 @@ export async function resolveSigner(
   if (sign.keyless || OIDC_VARIABLES.some((name) => (context.env[name] ?? '') !== ''))
     return { kind: 'keyless' };
   const { folder, key: own } = ownKey(context);
-  if (!(await exists(own))) {
+  if (!(await isThere(own))) {
     await generateKeyPair(context.run, folder, password);
     context.emit({
       kind: 'notice',
@@ -62,7 +63,7 @@ function ownKey({ paths }: Pick<PipelineContext, 'paths'>): {
 
 /** Whether the user's own key was made already. */
 export function hasOwnKey(context: Pick<PipelineContext, 'paths'>): Promise<boolean> {
-  return exists(ownKey(context).key);
+  return isThere(ownKey(context).key);
 }
 
 /** Opens the key file once for all that is signed in this run: each time it costs a fifth of a second of scrypt. */
@@ -117,17 +118,8 @@ function isUri(ref: string): boolean {
 
 /** Throws UserError where a key file that was named is not there: better before a long build than after. */
 export async function refuseMissingFile(ref: string): Promise<void> {
-  if (isUri(ref) || (await exists(ref))) return;
+  if (isUri(ref) || (await isThere(ref))) return;
   throw new UserError(`the signing key ${ref} is not there`, {
     nextStep: 'name another with --key, or make one: cosign generate-key-pair',
   });
-}
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    await access(path);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, realpath, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, realpath, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { makeFolder } from '../oci/disk.ts';
+import { isThere, makeFolder } from '../oci/disk.ts';
 import { claimAlone } from '../oci/owner.ts';
 import { mirrorFolder, type MirrorRecord } from './mirror-folder.ts';
 
@@ -53,13 +53,6 @@ export async function stageContext(options: {
     await release();
     throw error;
   }
-}
-
-async function isThere(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
 }
 
 /** What was copied when; empty where it cannot be read, and all is copied anew. */

@@ -1,7 +1,8 @@
-import { access, utimes, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { utimes, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { messageOf, UserError } from '../model/errors.ts';
+import { isThere } from '../oci/disk.ts';
 import type { BuildPlan } from '../plans/build-plan.ts';
 import {
   CLOCK_FILE_TIME,
@@ -119,11 +120,7 @@ async function findLibrary(): Promise<string | undefined> {
   const folders = ['lib', 'lib64', 'local/lib', ...below.map((name) => `lib/${name}`)];
   for (const folder of folders.filter((name) => FOLDERS.test(name))) {
     const path = join('/usr', folder, LIBRARY);
-    const isThere = await access(path).then(
-      () => true,
-      () => false,
-    );
-    if (isThere) return path;
+    if (await isThere(path)) return path;
   }
   return undefined;
 }

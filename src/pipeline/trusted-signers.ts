@@ -1,7 +1,8 @@
-import { access, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { UserError } from '../model/errors.ts';
 import type { Settings } from '../model/settings.ts';
+import { isThere } from '../oci/disk.ts';
 import { namedIdentity, type SignerFlags } from '../plans/signer-options.ts';
 import { type Signer, signerName } from '../tools/cosign-signer.ts';
 import type { PipelineContext } from './context.ts';
@@ -75,11 +76,7 @@ async function keysAtHand(
   ];
   const there = await Promise.all(
     own.map(async ({ path, name }): Promise<readonly TrustedSigner[]> => {
-      const isThere = await access(path).then(
-        () => true,
-        () => false,
-      );
-      return isThere ? [{ signer: { kind: 'key', publicKey: path }, name }] : [];
+      return (await isThere(path)) ? [{ signer: { kind: 'key', publicKey: path }, name }] : [];
     }),
   );
   const listed = trust.keys.map((key) => keySigner(key, context.cwd, 'trust.keys'));
