@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { isThere } from '../oci/disk.ts';
 import type { PipelineContext } from '../pipeline/context.ts';
 import { keepSigningChoice, type SigningChoice, signingFile } from '../pipeline/signing-choice.ts';
+import { isKeyUri } from '../tools/cosign-signer.ts';
 import { choiceElement } from '../ui/choice.tsx';
 import { marksOf } from '../ui/marks.ts';
 import { textElement } from '../ui/text-field.tsx';
@@ -38,7 +39,6 @@ export async function askFirstKey(context: PipelineContext, io: CommandIo): Prom
 }
 
 async function askKey(io: CommandIo): Promise<string> {
-  const isUri = (text: string): boolean => /^[a-z0-9+.-]+:/i.test(text);
   for (let wrong = ''; ;) {
     const answer = await show(terminalOf(io), false, (done: (value: string) => void) =>
       textElement({
@@ -49,7 +49,7 @@ async function askKey(io: CommandIo): Promise<string> {
       }),
     );
     io.signal.throwIfAborted();
-    if (answer === undefined || isUri(answer)) return answer ?? '';
+    if (answer === undefined || isKeyUri(answer)) return answer ?? '';
     const path = resolve(io.cwd, answer.replace(/^~(?=\/)/, io.homeDir));
     if (await isThere(path)) return path;
     wrong = `${path} is not there. `;

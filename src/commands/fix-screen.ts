@@ -1,9 +1,10 @@
 import type { SettledFixes } from '../pipeline/compose-fixes.ts';
 import type { FixTask } from '../pipeline/plan-fixes.ts';
+import { settleWanted } from '../pipeline/settle-fixes.ts';
 import { marksOf } from '../ui/marks.ts';
 import { pickElement } from '../ui/pick-screen.tsx';
 import { show } from '../ui/whole-screen.ts';
-import { editChoices, settlePicked } from './fix-choice.ts';
+import { editChoices } from './fix-choice.ts';
 import type { CommandIo } from './io.ts';
 import { isUtf8 } from './reports.ts';
 import { interrupt, terminalOf } from './terminal.ts';
@@ -11,10 +12,10 @@ import { interrupt, terminalOf } from './terminal.ts';
 /** Lets a person pick edits on a screen; none where there is none to pick. Throws where the command is stopped. */
 export async function pickOnScreen(task: FixTask, io: CommandIo): Promise<SettledFixes> {
   const edits = editChoices(task);
-  if (edits.length === 0) return settlePicked(task, new Set());
+  if (edits.length === 0) return settleWanted(task, () => false);
   const picked = await show(terminalOf(io), true, (done: (picked: ReadonlySet<string>) => void) =>
     pickElement({ edits, marks: marksOf(isUtf8(io)), onDone: done, onInterrupt: interrupt }),
   );
   io.signal.throwIfAborted();
-  return settlePicked(task, picked ?? new Set());
+  return settleWanted(task, ({ id }) => picked?.has(id) === true);
 }

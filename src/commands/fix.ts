@@ -1,18 +1,12 @@
-import { CATALOGUE } from '../criteria/catalogue.ts';
-import { EXIT, UserError } from '../model/errors.ts';
+import { EXIT } from '../model/errors.ts';
 import type { PlannedEdit } from '../model/planned-edit.ts';
 import { withPlainHttp } from '../model/settings.ts';
 import type { FixProof } from '../model/verified-fix.ts';
-import {
-  type Decision,
-  type FixFiles,
-  type SettledFixes,
-  settleEdits,
-} from '../pipeline/compose-fixes.ts';
+import type { Decision, FixFiles, SettledFixes } from '../pipeline/compose-fixes.ts';
 import type { PipelineContext } from '../pipeline/context.ts';
 import { type OpenedFiles, writeFixFiles } from '../pipeline/fix-files.ts';
-import { settingsOf } from '../pipeline/load-settings.ts';
 import { type FixTask, planFixes } from '../pipeline/plan-fixes.ts';
+import { settleFixes } from '../pipeline/settle-fixes.ts';
 import { editText, refusalsText } from '../reporters/fix-text.ts';
 import { isChangedInGit } from '../tools/git-file.ts';
 import { cleanForTerminal, cleanLines } from '../ui/clean.ts';
@@ -22,6 +16,7 @@ import { conversation } from './conversation.ts';
 import { diffOf } from './fix-diff.ts';
 import { FIX_HELP, type FixFlags, readFixFlags } from './fix-flags.ts';
 import type { Command, CommandIo } from './io.ts';
+import { projectSettings } from './project-settings.ts';
 import { canAsk } from './screen.ts';
 import { VERSION } from './version.ts';
 
@@ -32,12 +27,7 @@ export const fix: Command = async (args, io) => {
     io.writeOut(FIX_HELP);
     return EXIT.met;
   }
-  const settings = await settingsOf({
-    file: flags.config,
-    startDir: io.cwd,
-    now: io.now(),
-    criteria: CATALOGUE.map(({ id }) => id),
-  });
+  const settings = await projectSettings(flags.config, io);
   const talk = await conversation(io, 'auto', true);
   const context = pipelineContext(io, talk.sink);
   const task = await planFixes(context, {
@@ -95,10 +85,7 @@ async function settle(task: FixTask, io: CommandIo, asks: boolean): Promise<Sett
     if (answer === 'quit') return 'stop';
     return answer === 'no' ? 'skip' : 'apply';
   };
-  const settled = await settleEdits(task.opened.files, task.around, decide);
-  if (settled.ok) return settled.value;
-  const { line, message } = settled.error;
-  throw new UserError(`${task.opened.names.Dockerfile}, line ${line}: ${message}`);
+  return settleFixes(task, decide);
 }
 
 /** Our own colours stay; whatever else would steer the terminal goes. */

@@ -1,16 +1,15 @@
-import { CATALOGUE } from '../criteria/catalogue.ts';
 import type { ReportInput } from '../model/report.ts';
 import { type Settings, withPlainHttp } from '../model/settings.ts';
 import { phase, type PipelineContext } from '../pipeline/context.ts';
 import { readGivenDockerfile } from '../pipeline/given-dockerfile.ts';
 import { gradeOpened, type GradeOptions } from '../pipeline/grade-opened.ts';
-import { settingsOf } from '../pipeline/load-settings.ts';
 import { openNamedImage } from '../pipeline/open-named-image.ts';
 import { Registries } from '../pipeline/registries.ts';
 import { trustedSigners } from '../pipeline/trusted-signers.ts';
 import { readVexFiles } from '../pipeline/vex-files.ts';
 import type { GradeFlags } from './grade-flags.ts';
 import type { CommandIo } from './io.ts';
+import { projectSettings } from './project-settings.ts';
 import { wantedPlatform } from './wanted-platform.ts';
 
 /** What all images of one `scoville grade` are graded with. */
@@ -22,12 +21,7 @@ export interface GradeSession {
 
 /** The settings file, with what the flags say otherwise. */
 export async function gradeSettings(flags: GradeFlags, io: CommandIo): Promise<Settings> {
-  const value = await settingsOf({
-    file: flags.config,
-    startDir: io.cwd,
-    now: io.now(),
-    criteria: CATALOGUE.map(({ id }) => id),
-  });
+  const value = await projectSettings(flags.config, io);
   return {
     ...value,
     scanner: flags.scanner ?? value.scanner,

@@ -1,5 +1,4 @@
 import { resolve } from 'node:path';
-import { CATALOGUE } from '../criteria/catalogue.ts';
 import { EXIT, UserError } from '../model/errors.ts';
 import { isAtLeast, type LintedFile } from '../model/lint.ts';
 import { unreachable } from '../model/result.ts';
@@ -7,11 +6,11 @@ import type { Settings } from '../model/settings.ts';
 import { findDockerfiles } from '../pipeline/find-dockerfiles.ts';
 import { LINT_RULES } from '../pipeline/lint-catalogue.ts';
 import { lintFile } from '../pipeline/lint-files.ts';
-import { settingsOf } from '../pipeline/load-settings.ts';
 import { writeFileBeside } from '../pipeline/write-file-beside.ts';
 import { cleanForTerminal } from '../ui/clean.ts';
 import type { Command, CommandIo } from './io.ts';
 import { LINT_HELP, type LintFlags, readLintFlags } from './lint-flags.ts';
+import { projectSettings } from './project-settings.ts';
 import { isUtf8 } from './reports.ts';
 import { VERSION } from './version.ts';
 
@@ -22,12 +21,7 @@ export const lint: Command = async (args, io) => {
     io.writeOut(LINT_HELP);
     return EXIT.met;
   }
-  const settings = await settingsOf({
-    file: flags.config,
-    startDir: io.cwd,
-    now: io.now(),
-    criteria: CATALOGUE.map(({ id }) => id),
-  });
+  const settings = await projectSettings(flags.config, io);
   const { files, unreadable } = await lintAll(flags, settings, io);
   await writeLintReports(files, flags, io);
   for (const message of unreadable) io.writeErr(`scoville: ${cleanForTerminal(message)}\n`);

@@ -5,6 +5,7 @@ import { withPlainHttp } from '../model/settings.ts';
 import { build as runBuild, type BuildResult } from '../pipeline/build.ts';
 import { writeFixFiles } from '../pipeline/fix-files.ts';
 import { type FixTask, planFixes } from '../pipeline/plan-fixes.ts';
+import { settleWanted } from '../pipeline/settle-fixes.ts';
 import { isAddress } from '../plans/address.ts';
 import { lastValueOf, type ParsedBuild, valuesOf } from '../plans/parse-build-args.ts';
 import { afterQuestion } from '../ui/after-question.tsx';
@@ -14,7 +15,7 @@ import type { CardView, ReviewWork } from '../ui/review-model.ts';
 import { reviewElement } from '../ui/review-screen.tsx';
 import { show } from '../ui/whole-screen.ts';
 import { pipelineContext } from './context.ts';
-import { editChoices, settlePicked } from './fix-choice.ts';
+import { editChoices } from './fix-choice.ts';
 import type { CommandIo } from './io.ts';
 import { isUtf8 } from './reports.ts';
 import { cardView } from './review-card.ts';
@@ -117,7 +118,7 @@ class Session implements ReviewWork {
 
   readonly apply: ReviewWork['apply'] = async (ids) => {
     if (this.#task === undefined) throw new Error('edits are planned before they are applied');
-    const { files } = await settlePicked(this.#task, new Set(ids));
+    const { files } = await settleWanted(this.#task, ({ id }) => ids.includes(id));
     const written = await writeFixFiles(this.#context(), this.#task.opened, files);
     this.written.push(
       ...written.map(({ name, keptAt }) =>

@@ -6,6 +6,7 @@ import { messageOf, UserError } from '../model/errors.ts';
 import type { Settings } from '../model/settings.ts';
 import { isThere } from '../oci/disk.ts';
 import { generateKeyPair } from '../tools/cosign-keys.ts';
+import { isKeyUri } from '../tools/cosign-signer.ts';
 import type { PipelineContext } from './context.ts';
 
 /** With what the image is signed. */
@@ -69,7 +70,7 @@ export function hasOwnKey(context: Pick<PipelineContext, 'paths'>): Promise<bool
 /** Opens the key file once for all that is signed in this run: each time it costs a fifth of a second of scrypt. */
 async function keySigner(context: PipelineContext, ref: string, password: string): Promise<Signer> {
   const signer = { kind: 'key', ref, password } as const;
-  if (isUri(ref)) return signer;
+  if (isKeyUri(ref)) return signer;
   const path = resolve(context.cwd, ref);
   const text = await readFile(path, 'latin1').catch((error: unknown) => {
     throw new UserError(`the signing key ${ref} cannot be read: ${messageOf(error)}`);
@@ -109,16 +110,12 @@ function isSameKey(pem: string, key: OpenedKey): boolean {
 
 /** The public key beside a private one that cosign made; undefined for a KMS or PKCS#11 URI. */
 export function publicKeyOf(keyRef: string): string | undefined {
-  return isUri(keyRef) ? undefined : keyRef.replace(/\.key$/, '') + '.pub';
-}
-
-function isUri(ref: string): boolean {
-  return /^[a-z0-9+.-]+:/i.test(ref);
+  return isKeyUri(keyRef) ? undefined : keyRef.replace(/\.key$/, '') + '.pub';
 }
 
 /** Throws UserError where a key file that was named is not there: better before a long build than after. */
 export async function refuseMissingFile(ref: string): Promise<void> {
-  if (isUri(ref) || (await isThere(ref))) return;
+  if (isKeyUri(ref) || (await isThere(ref))) return;
   throw new UserError(`the signing key ${ref} is not there`, {
     nextStep: 'name another with --key, or make one: cosign generate-key-pair',
   });

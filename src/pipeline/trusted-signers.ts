@@ -4,7 +4,7 @@ import { UserError } from '../model/errors.ts';
 import type { Settings } from '../model/settings.ts';
 import { isThere } from '../oci/disk.ts';
 import { namedIdentity, type SignerFlags } from '../plans/signer-options.ts';
-import { type Signer, signerName } from '../tools/cosign-signer.ts';
+import { isKeyUri, type Signer, signerName } from '../tools/cosign-signer.ts';
 import type { PipelineContext } from './context.ts';
 import { publicKeyOf } from './signer.ts';
 
@@ -84,7 +84,7 @@ async function keysAtHand(
 }
 
 async function keySigner(key: string, folder: string, from: string): Promise<TrustedSigner> {
-  if (/^[a-z0-9+.-]+:/i.test(key)) return { signer: { kind: 'key', publicKey: key }, name: key };
+  if (isKeyUri(key)) return { signer: { kind: 'key', publicKey: key }, name: key };
   const path = resolve(folder, key);
   const text = await readFile(path, 'latin1').catch((cause: unknown) => {
     throw new UserError(`the key ${key} (${from}) cannot be read`, {

@@ -5,10 +5,11 @@ import { err, type Result } from '../model/result.ts';
 import type { SmokeRequest } from '../model/smoke.ts';
 import type { FixProof, ProvenBuild, TakenBack } from '../model/verified-fix.ts';
 import { withTrialBuild } from './build-trial.ts';
-import { type FixFiles, type SettledFixes, settleEdits } from './compose-fixes.ts';
+import type { FixFiles, SettledFixes } from './compose-fixes.ts';
 import type { PipelineContext } from './context.ts';
 import { firstCulprit } from './culprits.ts';
 import type { FixTask } from './plan-fixes.ts';
+import { settleWanted } from './settle-fixes.ts';
 import { smokeImage } from './smoke-image.ts';
 
 /** How edits are proven. */
@@ -54,7 +55,7 @@ export async function verifyFixes(
     const { applied } = now;
     const { index, failure } = await firstCulprit(applied.length, all.error, async (first) => {
       const wanted = new Set(applied.slice(0, first).map(({ id }) => id));
-      const some = await settledWith(task, ({ id }) => wanted.has(id));
+      const some = await settleWanted(task, ({ id }) => wanted.has(id));
       const trial = await trials.with(some, before);
       return trial.ok ? undefined : trial.error;
     });
@@ -62,21 +63,8 @@ export async function verifyFixes(
     if (edit === undefined) throw new Error('no edit broke it');
     takenBack.push({ ...failure, edit });
     const broken = new Set(takenBack.map((one) => one.edit.id));
-    now = await settledWith(task, (one) => !broken.has(one.id) && isWanted(one));
+    now = await settleWanted(task, (one) => !broken.has(one.id) && isWanted(one));
   }
-}
-
-async function settledWith(
-  { opened, around }: FixTask,
-  isWanted: (edit: PlannedEdit) => boolean,
-): Promise<SettledFixes> {
-  const settled = await settleEdits(opened.files, around, (edit) =>
-    isWanted(edit) ? 'apply' : 'skip',
-  );
-  if (settled.ok) return settled.value;
-  throw new UserError(
-    `${opened.names.Dockerfile}, line ${settled.error.line}: ${settled.error.message}`,
-  );
 }
 
 class Trials {

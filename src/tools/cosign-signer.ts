@@ -15,13 +15,18 @@ export type Signer =
       readonly trustedRoot?: string;
     };
 
+/** True for what cosign takes for the address of a key (a KMS, PKCS#11, the environment), and not for a file. */
+export function isKeyUri(ref: string): boolean {
+  return /^[a-z0-9+.-]+:/i.test(ref);
+}
+
 /** Schemes of keys that lie on this machine; all others are asked for over the network. */
 const LOCAL_KEY = /^(?:pkcs11|env):/i;
 
 /** True where cosign asks the network before it can tell whether this signer signed. */
 export function needsNetwork(signer: Signer): boolean {
   if (signer.kind === 'identity') return signer.trustedRoot === undefined;
-  return /^[a-z0-9+.-]+:/i.test(signer.publicKey) && !LOCAL_KEY.test(signer.publicKey);
+  return isKeyUri(signer.publicKey) && !LOCAL_KEY.test(signer.publicKey);
 }
 
 /** The flags that name the signer. `emptyTrust` is a file with a trusted root that trusts no service. */
