@@ -59,6 +59,11 @@ export class BuildDirectory {
     return { id: this.id, dir: this.dir, finishedAt, names: names.map((n) => n.full), manifests };
   }
 
+  /** What is finished is kept for prune and push, what is not goes. */
+  end(): Promise<void> {
+    return this.#isFinished ? this.release() : this.discard();
+  }
+
   /** Tells that this process no longer uses the build: prune may take it when its time has come. */
   async release(): Promise<void> {
     await rm(join(this.dir, OWNER), { force: true });

@@ -97,8 +97,7 @@ export async function holdBuild(
 ): Promise<HeldBuild> {
   const store = await openStore(context.paths.store, context.now);
   const directory = await store.newBuild();
-  const release = (): Promise<void> =>
-    directory.isFinished ? directory.release() : directory.discard();
+  const release = (): Promise<void> => directory.end();
   try {
     const prepared = await prepareBuild(context, parsed, stdin, store, directory);
     const { plan } = prepared;

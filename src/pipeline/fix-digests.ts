@@ -1,11 +1,11 @@
 import type { Digest } from '../model/digest.ts';
 import { messageOf } from '../model/errors.ts';
+import type { LockFile } from '../model/lock.ts';
 import { formatReference, withDefaultTag } from '../model/reference.ts';
 import { err, ok, type Result } from '../model/result.ts';
 import { runtimeImages } from '../plans/fix/runtime-stage.ts';
 import type { PipelineContext } from './context.ts';
 import type { FactsRequest } from './facts-request.ts';
-import { readLockBeside } from './fix-lock.ts';
 import type { Registries } from './registries.ts';
 
 /**
@@ -15,9 +15,10 @@ import type { Registries } from './registries.ts';
 export async function fixDigests(
   context: PipelineContext,
   registries: Registries,
-  { read, refresh, dockerfile, settings }: FactsRequest,
+  { read, refresh, settings }: FactsRequest,
+  beside: LockFile | undefined,
 ): Promise<ReadonlyMap<string, Result<Digest>>> {
-  const lock = refresh ? undefined : await readLockBeside(dockerfile);
+  const lock = refresh ? undefined : beside;
   const inFile = read.model.externalImages.flatMap(({ reference }) => {
     if (reference === undefined) return [];
     const { digest, ...unpinned } = reference;

@@ -6,6 +6,7 @@ import type { FactsRequest } from './facts-request.ts';
 import { fixBases } from './fix-bases.ts';
 import { fixDigests } from './fix-digests.ts';
 import { fixHashes } from './fix-hashes.ts';
+import { readLockBeside } from './fix-lock.ts';
 import { fixVersions } from './fix-versions.ts';
 import { Registries } from './registries.ts';
 
@@ -22,18 +23,22 @@ export async function gatherFacts(
   context: PipelineContext,
   request: FactsRequest,
 ): Promise<Omit<FixFacts, 'ignoreFile'>> {
-  const { needs, contextFolder, settings } = request;
+  const { needs, contextFolder, dockerfile, settings } = request;
   const registries = new Registries(context, settings.registries);
+  const lock =
+    needs.has('digests') || needs.has('versions') ? await readLockBeside(dockerfile) : undefined;
   const git = needs.has('git') ? await gitFacts(context.run, contextFolder) : undefined;
   return {
     digests: needs.has('digests')
-      ? await fixDigests(context, registries, request)
+      ? await fixDigests(context, registries, request, lock)
       : new Map<never, never>(),
     bases: needs.has('bases')
       ? await fixBases(context, registries, request)
       : new Map<never, never>(),
     hashes: needs.has('hashes') ? await fixHashes(context, request) : new Map<never, never>(),
-    versions: needs.has('versions') ? await fixVersions(context, request) : new Map<never, never>(),
+    versions: needs.has('versions')
+      ? await fixVersions(context, request, lock)
+      : new Map<never, never>(),
     context: needs.has('context') ? await entries(contextFolder) : undefined,
     repository: sourceUrl(git?.remote),
   };

@@ -1,11 +1,10 @@
 import type { InstalledVersion } from '../model/fix-rule.ts';
-import type { LockedPackages } from '../model/lock.ts';
+import type { LockedPackages, LockFile } from '../model/lock.ts';
 import { err, ok, type Result } from '../model/result.ts';
 import { openStore } from '../oci/layout-store.ts';
 import { parseBuildArgs } from '../plans/parse-build-args.ts';
 import type { PipelineContext } from './context.ts';
 import type { FactsRequest } from './facts-request.ts';
-import { readLockBeside } from './fix-lock.ts';
 import { packagesOfImage } from './lock-packages.ts';
 import { noStdin } from './no-stdin.ts';
 import { normaliseBuilt } from './normalise-built.ts';
@@ -22,12 +21,12 @@ type Versions = Result<readonly InstalledVersion[]>;
 export async function fixVersions(
   context: PipelineContext,
   request: FactsRequest,
+  lock: LockFile | undefined,
 ): Promise<ReadonlyMap<number, Versions>> {
-  const { read, build, dockerfile } = request;
+  const { read, build } = request;
   const stages = [...new Set(read.analysis.installs.map(({ stage }) => stage))];
   const found = new Map<number, Versions>();
   if (!build) {
-    const lock = await readLockBeside(dockerfile);
     const locked = lock?.packages.get('linux/amd64') ?? [...(lock?.packages.values() ?? [])][0];
     if (locked !== undefined && lock?.target === undefined)
       for (const index of read.imageStages) found.set(index, ok(versionsOf(locked)));

@@ -10,6 +10,7 @@ import { type Settings, withPlainHttp } from '../model/settings.ts';
 import type { BuildDirectory } from '../oci/build-directory.ts';
 import type { LayoutStore } from '../oci/layout-store.ts';
 import type { GitFacts } from '../plans/annotations.ts';
+import { buildPaths } from '../plans/build-paths.ts';
 import type { BuildPlan, PassthroughPlan, RecordedValues } from '../plans/build-plan.ts';
 import { neededImages } from '../plans/external-images.ts';
 import { planOutput } from '../plans/output-plan.ts';
@@ -122,11 +123,7 @@ export async function prepareBuild(
     now: context.now(),
     lock: lock?.request,
     recorded: recorded?.values,
-    paths: {
-      layout: directory.dir,
-      metadataFile: join(directory.dir, 'buildx-metadata.json'),
-      sourcePolicyFile: join(directory.dir, 'source-policy.json'),
-    },
+    paths: buildPaths(directory.dir),
   });
   if (!plan.ok) throw new UserError(plan.error, { exitCode: BUILDX_USAGE_EXIT });
   requireNoDrift(plan.value, parsed.own.locked);

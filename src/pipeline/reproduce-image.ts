@@ -2,17 +2,14 @@ import type { ImageComparison } from '../model/difference.ts';
 import type { OpenedImage } from '../model/opened-image.ts';
 import type { RecordedSource } from '../model/recorded-build.ts';
 import type { Settings } from '../model/settings.ts';
-import { folderBlobs } from '../oci/blob-source.ts';
-import { type LayoutStore, openStore } from '../oci/layout-store.ts';
-import { openBlobImage } from '../oci/open-layout.ts';
+import { openStore } from '../oci/layout-store.ts';
 import { type GivenInputs, rebuildWords } from '../plans/rebuild-words.ts';
 import { attestPublished, type Repository } from './attest-published.ts';
-import { compareImages } from './compare-images.ts';
-import { type PipelineContext, phase } from './context.ts';
-import { deeperViews, type LookDeeper } from './deeper-views.ts';
+import { builtImage, compareBuilds } from './compare-built.ts';
+import type { PipelineContext } from './context.ts';
+import { deeperViews } from './deeper-views.ts';
 import { fetchSource, unverifiable } from './fetch-source.ts';
-import { linesOf } from './lines-of-layers.ts';
-import { rebuild, type Rebuilt } from './rebuild.ts';
+import { rebuild } from './rebuild.ts';
 import { recordedBuilds } from './recorded-builds.ts';
 import type { Registries } from './registries.ts';
 import type { Reproduction } from './reproduce.ts';
@@ -64,7 +61,8 @@ export async function reproduceImage(
     if (typeof built === 'number')
       throw unverifiable(`building it again failed (exit code ${built} of docker buildx build)`);
     const look = request.deeper ? deeperViews(context) : undefined;
-    const compared = await compare(context, image, store, built, look);
+    const again = await builtImage(store, 'built again', built.root);
+    const compared = await compareBuilds(context, built.dockerfile, [image, again], look);
     const comparison: ImageComparison = {
       ...compared,
       source: {
@@ -78,7 +76,7 @@ export async function reproduceImage(
       await attestPublished(context, request, request.attest, store, directory, comparison);
     return { kind: 'compared', comparison, doubts };
   } finally {
-    await (directory.isFinished ? directory.release() : directory.discard());
+    await directory.end();
     await source.remove();
   }
 }
@@ -92,28 +90,4 @@ function provenanceText(verifiedBy: string | undefined): string {
   return verifiedBy === undefined
     ? 'the provenance is not verified (--key, or --certificate-identity and --certificate-oidc-issuer); the same digest would prove it all the same'
     : `the provenance is verified against ${verifiedBy}`;
-}
-
-async function compare(
-  context: PipelineContext,
-  image: OpenedImage,
-  store: LayoutStore,
-  { root, dockerfile }: Rebuilt,
-  look: LookDeeper | undefined,
-): Promise<ImageComparison> {
-  const again = await openBlobImage({
-    name: 'built again',
-    place: 'store',
-    blobs: folderBlobs(store.blobs),
-    root,
-    entries: [],
-  });
-  return phase(
-    context,
-    'compare',
-    () => compareImages(context, image, again, linesOf(dockerfile, image), look),
-    ({ reproducible, differences, omitted }) => ({
-      detail: reproducible ? 'the same' : `${differences.length + omitted} differences`,
-    }),
-  );
 }

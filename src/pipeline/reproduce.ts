@@ -1,22 +1,18 @@
-import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import type { ImageComparison } from '../model/difference.ts';
 import { UserError } from '../model/errors.ts';
-import type { OpenedImage } from '../model/opened-image.ts';
-import { folderBlobs } from '../oci/blob-source.ts';
-import { type LayoutStore, openStore } from '../oci/layout-store.ts';
-import { openBlobImage } from '../oci/open-layout.ts';
+import { openStore } from '../oci/layout-store.ts';
+import { buildPaths } from '../plans/build-paths.ts';
 import type { BuildPlan } from '../plans/build-plan.ts';
 import type { ParsedBuild } from '../plans/parse-build-args.ts';
 import { secondBuild } from '../plans/second-build.ts';
 import { attestableBuild, attestReproduction } from './attest-reproduction.ts';
-import { compareImages } from './compare-images.ts';
+import { builtImage, compareBuilds } from './compare-built.ts';
 import { gitModes } from './context-modes.ts';
-import { type PipelineContext, phase } from './context.ts';
+import type { PipelineContext } from './context.ts';
 import { type CopiedContext, copyContext } from './copy-context.ts';
-import { deeperViews, type LookDeeper } from './deeper-views.ts';
+import { deeperViews } from './deeper-views.ts';
 import type { FinalImage } from './image-under-build.ts';
-import { linesOf } from './lines-of-layers.ts';
 import { normaliseBuilt } from './normalise-built.ts';
 import { prepareBuild, type Prepared } from './prepare-build.ts';
 import { readExport } from './read-export.ts';
@@ -82,12 +78,16 @@ export async function reproduce(
     const b = await buildElsewhere(context, planned, second.dir, tomorrow);
     if (typeof b === 'number') return { kind: 'buildx', exitCode: b };
     const look = options.deeper ? deeperViews(context) : undefined;
-    const comparison = await compare(context, planned, a, b, look);
+    const images = await Promise.all([
+      builtImage(store, 'the first build', a.index),
+      builtImage(store, 'the second build', b.index),
+    ]);
+    const comparison = await compareBuilds(context, planned.dockerfile, images, look);
     if (attestable !== undefined)
       await attestReproduction(context, planned, attestable, comparison, first);
     return { kind: 'compared', comparison, doubts: [] };
   } finally {
-    await (first.isFinished ? first.release() : first.discard());
+    await first.end();
     await second.discard();
     await tomorrow?.remove();
   }
@@ -121,12 +121,7 @@ async function buildElsewhere(
     text: `building again without a cache${copy === undefined ? '' : `, from ${copy.directory}`}${tomorrow === undefined ? '' : ', tomorrow'}`,
   });
   try {
-    const paths = {
-      layout: dir,
-      metadataFile: join(dir, 'buildx-metadata.json'),
-      sourcePolicyFile: join(dir, 'source-policy.json'),
-    };
-    const plan = secondBuild(prepared.plan, paths, copy?.directory);
+    const plan = secondBuild(prepared.plan, buildPaths(dir), copy?.directory);
     // The copy has its modes; named contexts are where they were.
     const source = { ...prepared.source, directory: undefined };
     const sent = await sendGitModes(context, { ...prepared, plan, source });
@@ -147,35 +142,4 @@ async function copied(
   const isAsIs = plan.settings.reproducible.mode === 'off';
   const found = isAsIs ? undefined : await gitModes(context.run, directory);
   return copyContext(directory, found?.modes ?? new Map(), context.signal);
-}
-
-async function compare(
-  context: PipelineContext,
-  { store, dockerfile }: Planned,
-  first: FinalImage,
-  second: FinalImage,
-  look: LookDeeper | undefined,
-): Promise<ImageComparison> {
-  const [a, b] = await Promise.all([
-    opened(store, 'the first build', first),
-    opened(store, 'the second build', second),
-  ]);
-  return phase(
-    context,
-    'compare',
-    () => compareImages(context, a, b, linesOf(dockerfile, a), look),
-    ({ reproducible, differences, omitted }) => ({
-      detail: reproducible ? 'the same' : `${differences.length + omitted} differences`,
-    }),
-  );
-}
-
-function opened(store: LayoutStore, name: string, image: FinalImage): Promise<OpenedImage> {
-  return openBlobImage({
-    name,
-    place: 'store',
-    blobs: folderBlobs(store.blobs),
-    root: image.index,
-    entries: [],
-  });
 }
