@@ -33,11 +33,6 @@ export class BuildDirectory {
     this.#now = now;
   }
 
-  /** True once the build holds an image under its names. */
-  get isFinished(): boolean {
-    return this.#isFinished;
-  }
-
   /** Writes index.json (one entry a name) and marks the build as finished. May be called again with more. */
   async finish(content: BuildContent): Promise<StoredBuild> {
     const names = content.names.map((reference) => {

@@ -1,5 +1,13 @@
+import { BUILDX_FLAGS } from './buildx-flags.ts';
 import type { FlagSpec } from './flag-spec.ts';
 import { OWN_FLAGS } from './own-flags.ts';
+
+/** A flag that a build has too, and that means the same there. */
+function asInBuild(name: string): FlagSpec {
+  const flag = BUILDX_FLAGS.find((one) => one.name === name);
+  if (flag === undefined) throw new Error(`a build has no --${name}`);
+  return flag;
+}
 
 /** The flags of `docker buildx bake`, visible and hidden, of 0.13.1, 0.29.1 and later: what commands/bake.go of docker/buildx registers. */
 export const BAKE_FLAGS: readonly FlagSpec[] = [
@@ -10,7 +18,7 @@ export const BAKE_FLAGS: readonly FlagSpec[] = [
     since: '0.29.1',
     help: 'Allow the build what its definition asks for (network.host, fs.read=PATH)',
   },
-  { name: 'builder', kind: 'string', value: 'NAME', help: 'Use this builder instance' },
+  asInBuild('builder'),
   {
     name: 'call',
     kind: 'string',
@@ -18,8 +26,8 @@ export const BAKE_FLAGS: readonly FlagSpec[] = [
     since: '0.29.1',
     help: 'Evaluate the builds instead of running them (check, outline, targets)',
   },
-  { name: 'check', kind: 'bool', since: '0.29.1', help: 'Short for --call=check' },
-  { name: 'debug', short: 'D', kind: 'bool', since: '0.29.1', help: 'Log debug messages' },
+  asInBuild('check'),
+  asInBuild('debug'),
   {
     name: 'file',
     short: 'f',
@@ -45,17 +53,11 @@ export const BAKE_FLAGS: readonly FlagSpec[] = [
     path: true,
     help: 'Write metadata of the results here, by target',
   },
-  { name: 'no-cache', kind: 'bool', help: 'Build without the cache' },
+  asInBuild('no-cache'),
   { name: 'print', kind: 'bool', help: 'Print the resolved definition; build nothing' },
-  {
-    name: 'progress',
-    kind: 'string',
-    value: 'TYPE',
-    choices: ['auto', 'none', 'plain', 'quiet', 'rawjson', 'tty'],
-    help: 'How progress is shown',
-  },
+  asInBuild('progress'),
   { name: 'provenance', kind: 'string', value: 'VALUE', help: 'Short for --set=*.attest=...' },
-  { name: 'pull', kind: 'bool', help: 'Always look for newer images' },
+  asInBuild('pull'),
   { name: 'push', kind: 'bool', help: 'Push the images to their registry' },
   { name: 'sbom', kind: 'string', value: 'VALUE', help: 'Short for --set=*.attest=...' },
   {
@@ -66,15 +68,9 @@ export const BAKE_FLAGS: readonly FlagSpec[] = [
   },
   { name: 'var', kind: 'array', value: 'NAME=VALUE', since: '0.30.0', help: 'Set a variable' },
   // 0.13.1 only, with BUILDX_EXPERIMENTAL=1; later versions dropped them.
-  { name: 'detach', kind: 'bool', hidden: true, experimental: true, help: 'Detach the server' },
-  { name: 'root', kind: 'string', hidden: true, experimental: true, help: 'Root of the server' },
-  {
-    name: 'server-config',
-    kind: 'string',
-    hidden: true,
-    experimental: true,
-    help: 'Configuration of the server',
-  },
+  asInBuild('detach'),
+  asInBuild('root'),
+  asInBuild('server-config'),
 ];
 
 /** Own flags of a build that mean another thing for several targets, or nothing. */

@@ -1,10 +1,12 @@
-import { Text, useInput } from 'ink';
 import { useState } from 'react';
+import { ConfirmEdits } from './confirm-edits.tsx';
 import { EditsScreen } from './edits-view.tsx';
 import { Frame } from './frame.tsx';
 import { KEYS } from './keys.tsx';
 import type { Marks } from './marks.ts';
 import type { EditView } from './review-model.ts';
+
+const ANSWERS = { y: 'write', n: 'no' } as const;
 
 export interface PickProps {
   readonly edits: readonly EditView[];
@@ -32,11 +34,13 @@ export function PickScreen({ edits, marks, onDone, onInterrupt }: PickProps) {
     >
       {(inside) =>
         confirms ? (
-          <Confirm
+          <ConfirmEdits
             count={chosen.size}
             isActive={inside.isActive}
-            onAnswer={(isYes) => {
-              if (isYes) onDone(chosen);
+            answers={ANSWERS}
+            keys="y: write, n: back"
+            onAnswer={(answer) => {
+              if (answer === 'write') onDone(chosen);
               else setConfirms(false);
             }}
           />
@@ -62,26 +66,4 @@ export function PickScreen({ edits, marks, onDone, onInterrupt }: PickProps) {
 /** The screen as an element, for those who write no JSX. */
 export function pickElement(props: PickProps) {
   return <PickScreen {...props} />;
-}
-
-interface ConfirmProps {
-  readonly count: number;
-  readonly isActive: boolean;
-  readonly onAnswer: (isYes: boolean) => void;
-}
-
-function Confirm({ count, isActive, onAnswer }: ConfirmProps) {
-  useInput(
-    (input, key) => {
-      if (input === 'y') onAnswer(true);
-      else if (input === 'n' || key.escape) onAnswer(false);
-    },
-    { isActive },
-  );
-  return (
-    <Text>
-      Write {count === 1 ? 'this edit' : `these ${count} edits`} to the Dockerfile? y: write, n:
-      back
-    </Text>
-  );
 }

@@ -1,7 +1,8 @@
-import { Text, useInput } from 'ink';
+import { useInput } from 'ink';
 import { useEffect, useRef, useState } from 'react';
 import type { EventSink } from '../model/events.ts';
 import { CardScreen } from './card-view.tsx';
+import { ConfirmEdits } from './confirm-edits.tsx';
 import { EditsScreen } from './edits-view.tsx';
 import { FindingScreen } from './finding-view.tsx';
 import { Frame, type Inside } from './frame.tsx';
@@ -10,6 +11,8 @@ import type { Marks } from './marks.ts';
 import type { CardView, EditView, ReviewWork } from './review-model.ts';
 import { moved } from './window.ts';
 import { WorkingScreen } from './working-view.tsx';
+
+const ANSWERS = { y: 'build', w: 'write', n: 'no' } as const;
 
 type View = 'card' | 'finding' | 'edits' | 'confirm' | 'working';
 
@@ -90,9 +93,11 @@ export function ReviewScreen(props: ReviewProps) {
       );
     if (view === 'confirm')
       return (
-        <Confirm
+        <ConfirmEdits
           count={chosen.size}
           isActive={inside.isActive}
+          answers={ANSWERS}
+          keys="y: write and build again, w: write only, n: back"
           onAnswer={(answer) => {
             if (answer === 'no') setView('edits');
             else
@@ -185,29 +190,6 @@ function EditsKey({ isActive, onPress }: { isActive: boolean; onPress: () => voi
     { isActive },
   );
   return null;
-}
-
-interface ConfirmProps {
-  readonly count: number;
-  readonly isActive: boolean;
-  readonly onAnswer: (answer: 'build' | 'write' | 'no') => void;
-}
-
-function Confirm({ count, isActive, onAnswer }: ConfirmProps) {
-  useInput(
-    (input, key) => {
-      if (input === 'y') onAnswer('build');
-      else if (input === 'w') onAnswer('write');
-      else if (input === 'n' || key.escape) onAnswer('no');
-    },
-    { isActive },
-  );
-  return (
-    <Text>
-      Write {count === 1 ? 'this edit' : `these ${count} edits`} to the Dockerfile? y: write and
-      build again, w: write only, n: back
-    </Text>
-  );
 }
 
 /** What a build has changed, on one line. */

@@ -2,6 +2,7 @@ import { render } from 'ink-testing-library';
 import { expect, test } from 'vitest';
 import { marksOf } from '../../src/ui/marks.ts';
 import { PickScreen } from '../../src/ui/pick-screen.tsx';
+import { presser } from './press.ts';
 import { edit } from './review-fixtures.ts';
 
 function opened() {
@@ -14,15 +15,7 @@ function opened() {
       onInterrupt={() => said.push('interrupt')}
     />,
   );
-  const pause = (ms: number) => new Promise((done) => setTimeout(done, ms));
-  const press = async (...keys: readonly string[]): Promise<string> => {
-    await pause(30);
-    for (const key of keys) {
-      stdin.write(key);
-      await pause(60);
-    }
-    return lastFrame() ?? '';
-  };
+  const press = presser({ stdin, lastFrame });
   return { press, said };
 }
 

@@ -3,6 +3,7 @@ import { expect, test, vi } from 'vitest';
 import { marksOf } from '../../src/ui/marks.ts';
 import type { ReviewWork } from '../../src/ui/review-model.ts';
 import { ReviewScreen } from '../../src/ui/review-screen.tsx';
+import { presser } from './press.ts';
 import { CARD, edit, finding, recordedWork } from './review-fixtures.ts';
 
 const ENTER = '\r';
@@ -23,18 +24,7 @@ function opened(more: Partial<ReviewWork> = {}, card = CARD, start: 'card' | 'ed
     />,
   );
   const shown = (): string => lastFrame() ?? '';
-  const pause = (ms: number) => new Promise((done) => setTimeout(done, ms));
-  /** Each key is taken before the next comes, as a person types. */
-  const press = async (...keys: readonly string[]): Promise<string> => {
-    await pause(30);
-    for (const key of keys) {
-      const before = shown();
-      stdin.write(key);
-      for (let i = 0; i < 20 && shown() === before; i++) await pause(20);
-      await pause(30);
-    }
-    return shown();
-  };
+  const press = presser({ stdin, lastFrame });
   return { press, shown, asked, ends };
 }
 
