@@ -35,6 +35,8 @@ interface Run {
   readonly io: CommandIo;
   readonly flags: GradeFlags;
   readonly settings: Settings;
+  readonly context: PipelineContext;
+  readonly session: GradeSession;
   readonly asked: string;
   readonly total: number;
   readonly tally: FleetTally;
@@ -52,7 +54,9 @@ export async function gradeFleet(
   io: CommandIo,
 ): Promise<number> {
   const images = await readImageList(list, io);
-  const asked = fingerprint(flags, settings);
+  const context = pipelineContext(io, () => undefined);
+  const session = await gradeSession(context, flags, settings);
+  const asked = fingerprint(session, settings);
   const tally = new FleetTally();
   const left = new Set(images);
   const file =
@@ -63,7 +67,8 @@ export async function gradeFleet(
     if (file === undefined) io.writeOut(`${line}\n`);
     else await file.append(line);
   };
-  const run: Run = { io, flags, settings, asked, total: images.length, tally, write };
+  const total = images.length;
+  const run: Run = { io, flags, settings, context, session, asked, total, tally, write };
   if (left.size < images.length && !flags.quiet)
     io.writeErr(`scoville: ${images.length - left.size} of ${images.length} are there already\n`);
   try {
@@ -76,13 +81,11 @@ export async function gradeFleet(
 }
 
 async function gradeLeft(left: readonly string[], run: Run): Promise<void> {
-  const { io, flags, settings } = run;
-  const context = pipelineContext(io, () => undefined);
-  const session = await gradeSession(context, flags, settings);
+  const { io, flags, context } = run;
   let done = run.total - left.length;
   await inParallel(left, flags.jobs, async (image) => {
     const started = io.now();
-    const line = await gradedOrFailed(context, session, image, run);
+    const line = await gradedOrFailed(image, run);
     await run.write(fleetLineText(line));
     run.tally.add(line);
     done += 1;
@@ -94,10 +97,8 @@ async function gradeLeft(left: readonly string[], run: Run): Promise<void> {
 }
 
 async function gradedOrFailed(
-  context: PipelineContext,
-  session: GradeSession,
   image: string,
-  { io, settings, asked }: Run,
+  { io, settings, context, session, asked }: Run,
 ): Promise<FleetLine> {
   const head = (): FleetLineOf => ({
     image,
@@ -172,8 +173,9 @@ async function closeAndTell(file: LineFile | undefined, run: Run): Promise<void>
     );
 }
 
-/** Of all that a verdict depends on, as far as the command line and the settings say it. */
-function fingerprint({ platform, secrets, signers }: GradeFlags, settings: Settings): string {
-  const text = JSON.stringify({ platform, secrets, signers, settings });
+/** Of all that a verdict depends on, as far as the command line, the settings and the VEX documents say it: a promise that is withdrawn is to count no longer. */
+function fingerprint({ flags, options }: GradeSession, settings: Settings): string {
+  const { platform, secrets, signers } = flags;
+  const text = JSON.stringify({ platform, secrets, signers, settings, vex: options.vex });
   return createHash('sha256').update(text).digest('hex').slice(0, 16);
 }

@@ -135,3 +135,18 @@ test('flags of a list need one, and --file beside an image is its Dockerfile', a
   expect((await run(['--file', list, image])).code).toBe(0);
   expect(String((await run(['--file', list])).thrown[0])).toContain('line 1 is no image');
 });
+
+test('an answer that rests on another text of a VEX document is not one', async () => {
+  const { run, lines, list, output } = await fleet(1);
+  const vex = join(temporaryFolder(), 'v.json');
+  const args = ['--file', list, '--output', output, '--vex', vex];
+  const text = (statements: readonly object[]): string =>
+    JSON.stringify({ '@context': 'https://openvex.dev/ns/v0.2.0', statements });
+  writeFileSync(vex, text([]));
+  expect((await run(args)).code).toBe(0);
+  expect((await run(args)).err).toContain('1 of 1 are there already');
+  writeFileSync(vex, text([{}]));
+  const { err } = await run(args);
+  expect(err).not.toContain('there already');
+  expect(lines()).toHaveLength(1);
+});
