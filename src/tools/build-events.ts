@@ -2,6 +2,8 @@ import type { BuildStep, PipelineEvent } from '../model/events.ts';
 import { cleanText } from './describe-run.ts';
 import type { SolveStatus, Vertex, VertexStatus } from './progress-rawjson.ts';
 
+type StepEvent = Extract<PipelineEvent, { readonly kind: 'build-step' }>;
+
 /**
  * Turns BuildKit's progress into pipeline events: a step once when it starts, and once for each way it ends, log output
  * line by line. BuildKit repeats itself; repetitions are dropped.
@@ -14,12 +16,16 @@ export class BuildEvents {
   readonly #transfers = new Map<string, Map<string, VertexStatus>>();
 
   events(status: SolveStatus): readonly PipelineEvent[] {
+    const steps = status.vertexes.flatMap((vertex) => this.#step(vertex));
+    // Of a quick step one status tells all: what it printed was printed before it ended.
+    const isStart = ({ step }: StepEvent): boolean => step.state === 'started';
     return [
-      ...status.vertexes.flatMap((vertex) => this.#step(vertex)),
+      ...steps.filter(isStart),
       ...this.#moved(status.statuses),
       ...status.logs.flatMap((log) =>
         this.#log(log.vertex, Buffer.from(log.data).toString('utf8')),
       ),
+      ...steps.filter((event) => !isStart(event)),
       ...status.warnings.flatMap((warning) => this.#warning(warning)),
     ];
   }
@@ -31,7 +37,7 @@ export class BuildEvents {
     return rest.map(([step, text]) => ({ kind: 'build-log', step, text: cleanText(text) }));
   }
 
-  #step(vertex: Vertex): readonly PipelineEvent[] {
+  #step(vertex: Vertex): readonly StepEvent[] {
     const state = stateOf(vertex);
     if (state === undefined) return [];
     const before = this.#told.get(vertex.digest);

@@ -49,6 +49,7 @@ export function liveLog(options: LiveLogOptions): LiveLog {
 class Drawing {
   readonly #options: LiveLogOptions;
   readonly #rows = new LiveRows();
+  readonly #failed = new Set<string>();
 
   constructor(options: LiveLogOptions) {
     this.#options = options;
@@ -63,7 +64,9 @@ class Drawing {
     const now = this.#options.now();
     switch (event.kind) {
       case 'build-log':
-        this.#rows.log(event.step, event.text);
+        // What comes when the failure has been told still tells why.
+        if (this.#failed.has(event.step)) surface.print(cleanLines(indented([event.text])));
+        else this.#rows.log(event.step, event.text);
         return;
       case 'transfer':
         this.#rows.transfer(event.phase, event.digest, event.done, event.total, now);
@@ -117,9 +120,10 @@ class Drawing {
     const log = this.#rows.logOf(step.digest);
     this.#rows.end(step.digest);
     if (step.state === 'failed') {
+      this.#failed.add(step.digest);
       const lines = [
         `${step.name}: ${step.error ?? 'failed'}`,
-        ...log.map((line) => `  | ${line}`),
+        ...(log.length === 0 ? [] : [indented(log)]),
       ];
       surface.print(`${style.red(marks.failed)} ${cleanLines(lines.join('\n'))}`);
       return;
@@ -132,6 +136,10 @@ class Drawing {
       `${style.green(marks.done)} ${name} ${step.state === 'cached' ? style.dim(end) : end}`,
     );
   }
+}
+
+function indented(log: readonly string[]): string {
+  return log.map((line) => `  | ${line}`).join('\n');
 }
 
 function oneLine(text: string): string {

@@ -48,6 +48,20 @@ describe('BuildEvents', () => {
     ).toMatchObject([{ step: { state: 'failed', error: 'no such file' } }]);
   });
 
+  test('what one status tells of a step comes in its order: begun, printed, ended', () => {
+    const [begun] = vertex({ started: 0 }).vertexes;
+    const [failed] = vertex({ started: 0, completed: 10, error: 'exit code: 3' }).vertexes;
+    const all = new BuildEvents().events({
+      ...log('trouble\n'),
+      vertexes: [begun, failed].filter((one) => one !== undefined),
+    });
+    expect(all.map((e) => (e.kind === 'build-step' ? e.step.state : e.kind))).toEqual([
+      'started',
+      'build-log',
+      'failed',
+    ]);
+  });
+
   test('output is told line by line, however it was cut', () => {
     const events = new BuildEvents();
     const all = ['a', 'b\nc\n', 'rest'].flatMap((text) => events.events(log(text)));

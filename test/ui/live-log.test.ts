@@ -102,6 +102,14 @@ describe('the live log', () => {
     ]);
   });
 
+  test('what a step printed and that comes after its failure is shown too', () => {
+    const { printed, log, step } = started();
+    step('a', 'RUN make', 'started');
+    step('a', 'RUN make', 'failed', { error: 'exit code: 2' });
+    log.sink({ kind: 'build-log', step: 'a', text: 'no rule \u001b[2Jto make' });
+    expect(printed).toEqual(['✘ RUN make: exit code: 2', '  | no rule to make']);
+  });
+
   test('a burst of log lines and transfers costs one drawing', () => {
     const { drawn, log, step } = started();
     step('a', 'RUN make', 'started');
