@@ -1,32 +1,3 @@
-/** Longest line that is taken for an answer, in bytes. */
-const LONGEST = 4096;
-
-/** Reads the answers of a person, line by line; undefined once the input has ended. */
-export function answers(stdin: AsyncIterable<Uint8Array>): () => Promise<string | undefined> {
-  const chunks = stdin[Symbol.asyncIterator]();
-  let waiting = '';
-  let ended = false;
-  return async () => {
-    for (;;) {
-      const end = waiting.indexOf('\n');
-      if (end >= 0) {
-        const line = waiting.slice(0, end);
-        waiting = waiting.slice(end + 1);
-        return line.trim();
-      }
-      if (ended || waiting.length > LONGEST) return undefined;
-      const next = await chunks.next();
-      if (next.done === true) {
-        ended = true;
-        const rest = waiting.trim();
-        waiting = '';
-        return rest === '' ? undefined : rest;
-      }
-      waiting += Buffer.from(next.value).toString('utf8');
-    }
-  };
-}
-
 /** What a person says to a change: this one, not this one, this and all that follow, none any more. */
 export type Answer = 'yes' | 'no' | 'all' | 'quit';
 

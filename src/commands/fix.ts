@@ -10,7 +10,7 @@ import { settleFixes } from '../pipeline/settle-fixes.ts';
 import { editText, refusalsText } from '../reporters/fix-text.ts';
 import { isChangedInGit } from '../tools/git-file.ts';
 import { cleanForTerminal, cleanLines } from '../ui/clean.ts';
-import { type Answer, answers, askAnswer } from './ask.ts';
+import { type Answer, askAnswer } from './ask.ts';
 import { pipelineContext } from './context.ts';
 import { conversation } from './conversation.ts';
 import { diffOf } from './fix-diff.ts';
@@ -18,6 +18,7 @@ import { FIX_HELP, type FixFlags, readFixFlags } from './fix-flags.ts';
 import type { Command, CommandIo } from './io.ts';
 import { projectSettings } from './project-settings.ts';
 import { canAsk } from './screen.ts';
+import { typedLines } from './typed-lines.ts';
 import { VERSION } from './version.ts';
 
 /** `scoville fix`. */
@@ -69,7 +70,7 @@ async function warnOfChanges(
 
 /** Decides on each edit: by asking, or yes to all that were asked for. */
 async function settle(task: FixTask, io: CommandIo, asks: boolean): Promise<SettledFixes> {
-  const next = answers(io.stdin);
+  const next = typedLines(io);
   let all: Answer | undefined;
   const decide = async (
     edit: PlannedEdit,

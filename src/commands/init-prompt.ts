@@ -1,10 +1,10 @@
-import { Interrupted, UserError } from '../model/errors.ts';
+import { UserError } from '../model/errors.ts';
 import type { Question } from '../model/template.ts';
 import { problemOf } from '../plans/init/collect-answers.ts';
 import { cleanForTerminal } from '../ui/clean.ts';
 import type { CommandIo } from './io.ts';
+import { typedLines } from './typed-lines.ts';
 
-const LONGEST_LINE = 4096;
 const MOST_TRIES = 5;
 
 /** Asks a person, one line at a time. */
@@ -18,16 +18,15 @@ export interface Prompt {
 
 /** A prompt on stderr that reads stdin. */
 export function promptOf(io: CommandIo): Prompt {
-  const lines = linesOf(io.stdin);
+  const next = typedLines(io);
   const ask: Prompt['ask'] = async (question, problem) => {
     for (let i = 0; i < MOST_TRIES; i++) {
       io.writeErr(`${cleanForTerminal(question)} `);
-      const next = await Promise.race([lines.next(), aborted(io.signal)]);
-      if (next.done === true)
+      const answer = await next();
+      if (answer === undefined)
         throw new UserError('the input ended before all was answered', {
           nextStep: 'answer with --set NAME=VALUE, or take defaults with --yes',
         });
-      const answer = next.value.trim();
       const wrong = problem(answer);
       if (wrong === undefined) return answer;
       io.writeErr(`  ${cleanForTerminal(wrong)}\n`);
@@ -47,29 +46,4 @@ export async function askQuestion(prompt: Prompt, question: Question): Promise<s
     text === '' && byDefault !== undefined ? undefined : problemOf(question, text),
   );
   return answer === '' ? (byDefault ?? '') : answer;
-}
-
-async function* linesOf(input: AsyncIterable<Uint8Array>): AsyncGenerator<string, undefined> {
-  let left = '';
-  const decoder = new TextDecoder();
-  for await (const chunk of input) {
-    left += decoder.decode(chunk, { stream: true });
-    for (let end = left.indexOf('\n'); end >= 0; end = left.indexOf('\n')) {
-      yield left.slice(0, end);
-      left = left.slice(end + 1);
-    }
-    if (left.length > LONGEST_LINE) throw new UserError('the answer is too long');
-  }
-  if (left !== '') yield left;
-  return undefined;
-}
-
-function aborted(signal: AbortSignal): Promise<never> {
-  return new Promise((_, fail) => {
-    const stop = (): void => {
-      fail(new Interrupted('interrupted'));
-    };
-    if (signal.aborted) stop();
-    else signal.addEventListener('abort', stop, { once: true });
-  });
 }

@@ -199,6 +199,17 @@ describe('fix in a terminal', () => {
   });
 });
 
+test('Ctrl-C at the question of fix without a screen ends it, and writes nothing', async () => {
+  const dir = project('asked', ['FROM scratch', 'WORKDIR app']);
+  await terminal.type(
+    `TERM=dumb ${join(folder, 'scoville')} fix --only relative-workdir asked; echo "EXIT $?"`,
+  );
+  await terminal.until('apply? [y]es');
+  await terminal.press('C-c');
+  await terminal.until('EXIT 130');
+  expect(readFileSync(join(dir, 'Dockerfile'), 'utf8')).toBe('FROM scratch\nWORKDIR app\n');
+});
+
 describe('a terminal that shows less', () => {
   test('NO_COLOR: the same screen without a colour', async () => {
     await terminal.type(`NO_COLOR=1 ${build} app; echo "EXIT $?"`);
