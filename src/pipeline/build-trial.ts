@@ -11,7 +11,7 @@ import { removeLocalTag } from '../tools/docker-container.ts';
 import { build } from './build.ts';
 import type { FixFiles } from './compose-fixes.ts';
 import type { PipelineContext } from './context.ts';
-import { readText } from './lock-file.ts';
+import { readLockText } from './lock-file.ts';
 import { noStdin } from './no-stdin.ts';
 
 /** How a Dockerfile is built for a trial. */
@@ -63,7 +63,7 @@ async function buildOnce(
 ): Promise<Result<Scorecard, BuildFailure>> {
   const parsed = parseBuildArgs([
     ...flags,
-    ...((await readText(join(contextFolder, LOCK_FILE_NAME))) === undefined
+    ...((await readLockText(join(contextFolder, LOCK_FILE_NAME))) === undefined
       ? ['--lock=false']
       : []),
     '--min-level=0',

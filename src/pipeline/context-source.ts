@@ -1,7 +1,8 @@
-import { open, readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { basename, isAbsolute, join, resolve } from 'node:path';
 import { messageOf, UserError } from '../model/errors.ts';
 import { isAddress } from '../plans/address.ts';
+import { readText } from './read-text.ts';
 
 const MAX_DOCKERFILE = 1024 * 1024;
 
@@ -44,7 +45,8 @@ export async function contextSource(options: {
   const path = await dockerfilePath(directory, file, cwd);
   return {
     ...known,
-    dockerfileText: await readText(path),
+    // BuildKit says what is wrong with one that cannot be read.
+    dockerfileText: await readText(path, { largest: MAX_DOCKERFILE }).catch(() => undefined),
     dockerfilePath: path,
     stdin: undefined,
   };
@@ -69,21 +71,6 @@ async function isFile(path: string): Promise<boolean> {
     return false;
   }
 }
-
-async function readText(path: string): Promise<string | undefined> {
-  try {
-    const handle = await open(path);
-    try {
-      if ((await handle.stat()).size > MAX_DOCKERFILE) return undefined;
-    } finally {
-      await handle.close();
-    }
-    return await readFile(path, 'utf8');
-  } catch {
-    return undefined;
-  }
-}
-
 async function fromStdin(stdin: AsyncIterable<Uint8Array>): Promise<ContextSource> {
   const known = { directory: undefined, contextName: undefined };
   const iterator = stdin[Symbol.asyncIterator]();

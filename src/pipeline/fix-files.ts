@@ -1,14 +1,15 @@
 import { createHash } from 'node:crypto';
-import { mkdir, open, readdir, realpath, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, realpath, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { messageOf, UserError } from '../model/errors.ts';
 import type { FixFile } from '../model/planned-edit.ts';
 import type { FixFiles } from './compose-fixes.ts';
 import type { PipelineContext } from './context.ts';
 import { findDockerfiles } from './find-dockerfiles.ts';
+import { readText } from './read-text.ts';
 import { writeFileBeside } from './write-file-beside.ts';
 
-const LARGEST = 1024 * 1024;
+const TEXT = { largest: 2 ** 20, utf8: 'required' } as const;
 /** Old texts of one file that are kept. */
 const KEPT = 20;
 
@@ -34,14 +35,14 @@ export async function openFixFiles(
 ): Promise<OpenedFiles> {
   const chosen = await chosenDockerfile(cwd, path);
   const folder = resolve(cwd, contextFolder ?? dirname(chosen));
-  const dockerfile = await readText(resolve(cwd, chosen));
+  const dockerfile = await readText(resolve(cwd, chosen), TEXT);
   if (dockerfile === undefined)
     throw new UserError(`the Dockerfile ${chosen} cannot be read: it is not there`);
   // BuildKit prefers NAME.dockerignore beside the Dockerfile.
   const own = `${resolve(cwd, chosen)}.dockerignore`;
   const shared = join(folder, '.dockerignore');
-  const ownText = await readText(own);
-  const ignoreFile = ownText ?? (await readText(shared));
+  const ownText = await readText(own, TEXT);
+  const ignoreFile = ownText ?? (await readText(shared, TEXT));
   const paths = {
     Dockerfile: await realpath(resolve(cwd, chosen)),
     '.dockerignore': await realpath(ownText === undefined ? shared : own).catch(() => shared),
@@ -78,27 +79,6 @@ async function chosenDockerfile(cwd: string, path: string): Promise<string> {
   return only;
 }
 
-/** Undefined where there is none. */
-async function readText(path: string): Promise<string | undefined> {
-  try {
-    const file = await open(path, 'r');
-    try {
-      const found = await file.stat();
-      if (!found.isFile()) throw new Error('it is no file');
-      if (found.size > LARGEST) throw new Error('it is larger than 1 MiB');
-      const bytes = await file.readFile();
-      const text = bytes.toString('utf8');
-      if (!Buffer.from(text, 'utf8').equals(bytes)) throw new Error('it is no UTF-8');
-      return text;
-    } finally {
-      await file.close();
-    }
-  } catch (cause) {
-    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return undefined;
-    throw new UserError(`${path} cannot be read: ${messageOf(cause)}`, { cause });
-  }
-}
-
 /** A file that was written, and where its old text is kept; undefined where it is new. */
 export interface WrittenFile {
   readonly name: string;
@@ -122,7 +102,7 @@ export async function writeFixFiles(
   for (const [file, before, text] of pairs) {
     if (text === undefined || text === before) continue;
     const path = opened.paths[file];
-    if ((await readText(path)) !== before)
+    if ((await readText(path, TEXT)) !== before)
       throw new UserError(
         `${opened.names[file]} was changed while it was looked at; nothing of it is written`,
         {

@@ -1,9 +1,9 @@
-import { open } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { messageOf, UserError } from '../model/errors.ts';
+import { UserError } from '../model/errors.ts';
 import type { GivenDockerfile } from './grade-build-fact.ts';
+import { readText } from './read-text.ts';
 
-const LARGEST = 4 * 1024 * 1024;
+const LARGEST = 4 * 2 ** 20;
 
 /** Reads a Dockerfile of at most 4 MiB. Throws UserError where it cannot be read. */
 export async function readGivenDockerfile(
@@ -11,9 +11,8 @@ export async function readGivenDockerfile(
   path: string,
   built: { readonly buildArgs: readonly string[]; readonly target: string | undefined },
 ): Promise<GivenDockerfile> {
-  const text = await readText(resolve(cwd, path)).catch((cause: unknown) => {
-    throw new UserError(`the Dockerfile ${path} cannot be read: ${messageOf(cause)}`, { cause });
-  });
+  const text = await readText(resolve(cwd, path), { largest: LARGEST });
+  if (text === undefined) throw new UserError(`the Dockerfile ${path} is not there`);
   return givenDockerfile(path, text, built);
 }
 
@@ -31,16 +30,4 @@ export function givenDockerfile(
   );
   const { target } = built;
   return { name, text, buildArgs, ...(target === undefined ? {} : { target }) };
-}
-
-async function readText(path: string): Promise<string> {
-  const file = await open(path, 'r');
-  try {
-    const found = await file.stat();
-    if (!found.isFile()) throw new Error('it is no file');
-    if (found.size > LARGEST) throw new Error(`it is larger than ${LARGEST} bytes`);
-    return await file.readFile('utf8');
-  } finally {
-    await file.close();
-  }
 }

@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join, posix } from 'node:path';
 import {
   type CommonManifest,
@@ -7,10 +7,11 @@ import {
   parseManifest,
 } from '../config/parse-manifest.ts';
 import { type ConfigProblem, formatProblem } from '../config/problem.ts';
-import { messageOf, UserError } from '../model/errors.ts';
+import { UserError } from '../model/errors.ts';
 import type { Result } from '../model/result.ts';
 import type { Template } from '../model/template.ts';
 import { placeholderProblems } from '../plans/init/placeholders.ts';
+import { readText } from './read-text.ts';
 
 const COMMON = 'common';
 const MANIFEST = 'manifest.yaml';
@@ -27,7 +28,7 @@ export interface LoadedTemplates {
  */
 export async function loadTemplates(folder: string): Promise<LoadedTemplates> {
   const common = valueOf(
-    await parseCommonManifest(await readText(folder, COMMON, MANIFEST), optionsOf(folder, COMMON)),
+    await parseCommonManifest(await textOf(folder, COMMON, MANIFEST), optionsOf(folder, COMMON)),
   );
   const entries = await readdir(folder, { withFileTypes: true });
   const stacks = entries
@@ -39,7 +40,7 @@ export async function loadTemplates(folder: string): Promise<LoadedTemplates> {
   const problems: ConfigProblem[] = [];
   for (const template of templates)
     for (const { from } of template.files) {
-      const text = texts.get(from) ?? (await readText(folder, from));
+      const text = texts.get(from) ?? (await textOf(folder, from));
       texts.set(from, text);
       for (const { line, message } of placeholderProblems(text, template))
         problems.push({ file: join(folder, from), line, column: 1, message });
@@ -53,7 +54,7 @@ async function loadTemplate(
   name: string,
   common: CommonManifest,
 ): Promise<Template> {
-  const text = await readText(folder, name, MANIFEST);
+  const text = await textOf(folder, name, MANIFEST);
   const template = valueOf(await parseManifest(text, optionsOf(folder, name), common));
   const problems = Object.entries(template.bases).flatMap(([role, image]) =>
     placeholderProblems(image, template).map(({ message }) => ({
@@ -71,13 +72,11 @@ function optionsOf(folder: string, name: string): ManifestOptions {
   return { file: join(folder, name, MANIFEST), folder: name };
 }
 
-async function readText(folder: string, ...parts: readonly string[]): Promise<string> {
+async function textOf(folder: string, ...parts: readonly string[]): Promise<string> {
   const path = join(folder, posix.join(...parts));
-  try {
-    return await readFile(path, 'utf8');
-  } catch (cause) {
-    throw new UserError(`${path} cannot be read: ${messageOf(cause)}`, { cause });
-  }
+  const text = await readText(path, { largest: 2 ** 20 });
+  if (text === undefined) throw new UserError(`${path} cannot be read: it is not there`);
+  return text;
 }
 
 function valueOf<T>(read: Result<T, readonly ConfigProblem[]>): T {

@@ -1,8 +1,8 @@
-import { access, constants, open, stat } from 'node:fs/promises';
+import { access, constants } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { parseLock } from '../config/parse-lock.ts';
 import { formatProblem } from '../config/problem.ts';
-import { messageOf, UserError } from '../model/errors.ts';
+import { UserError } from '../model/errors.ts';
 import { LOCK_FILE_NAME, type LockFile } from '../model/lock.ts';
 import type { Settings } from '../model/settings.ts';
 import { ruleSet } from '../normalise/rule-set.ts';
@@ -12,6 +12,7 @@ import { SOURCE_POLICY_VARIABLE } from '../plans/plan-build.ts';
 import type { LockRequest } from '../plans/plan-lock.ts';
 import type { ContextSource } from './context-source.ts';
 import type { PipelineContext } from './context.ts';
+import { readText } from './read-text.ts';
 
 /** In bytes. */
 const LARGEST_FILE = 16 * 1024 * 1024;
@@ -51,7 +52,7 @@ export async function findLock(
   const text =
     path === undefined || !(isNamed || (await canLookInto(dirname(path))))
       ? undefined
-      : await readText(path);
+      : await readLockText(path);
   const wanted = mode === 'update' || lock !== undefined || settings.lock;
   if (path === undefined || (text === undefined && !wanted && !locked)) {
     if (wanted || locked)
@@ -128,20 +129,7 @@ async function canLookInto(folder: string): Promise<boolean> {
   );
 }
 
-/** A regular file's text, undefined where there is none. Throws UserError for what is no file, too large, or no text. */
-export async function readText(path: string): Promise<string | undefined> {
-  try {
-    const found = await stat(path);
-    if (!found.isFile()) throw new Error('not a regular file');
-    if (found.size > LARGEST_FILE) throw new Error(`larger than ${LARGEST_FILE} bytes`);
-    const handle = await open(path, 'r');
-    try {
-      return new TextDecoder('utf-8', { fatal: true }).decode(await handle.readFile());
-    } finally {
-      await handle.close();
-    }
-  } catch (cause) {
-    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return undefined;
-    throw new UserError(`${path} cannot be read: ${messageOf(cause)}`, { cause });
-  }
+/** The text of a lock file, or of what stands in its place; undefined where there is none. Throws UserError for what is no file, over 16 MiB, or no text. */
+export function readLockText(path: string): Promise<string | undefined> {
+  return readText(path, { largest: LARGEST_FILE, utf8: 'required' });
 }

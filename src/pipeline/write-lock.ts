@@ -10,7 +10,7 @@ import { currentBuilder } from '../tools/builder.ts';
 import { requireTool } from '../tools/version.ts';
 import type { PipelineContext } from './context.ts';
 import { isOfAnother } from './lock-built.ts';
-import { readText } from './lock-file.ts';
+import { readLockText } from './lock-file.ts';
 import type { Prepared } from './prepare-build.ts';
 import { writeFileBeside } from './write-file-beside.ts';
 
@@ -51,7 +51,7 @@ export async function writeLock(
 async function replace({ plan, lock }: Planned, next: LockFile): Promise<void> {
   const path = plan.lock?.path;
   if (path === undefined) return;
-  if ((await readText(path)) !== lock?.text)
+  if ((await readLockText(path)) !== lock?.text)
     throw new UserError(`${path} was changed while the build ran; it is left as it is now`, {
       nextStep: 'run it again',
     });

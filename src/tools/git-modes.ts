@@ -1,4 +1,5 @@
 import type { RunTool } from '../model/run.ts';
+import { quietGit } from './quiet-git.ts';
 
 /** A tracked file as git would check it out under umask 022. */
 export interface TrackedFile {
@@ -14,18 +15,12 @@ export interface TrackedFiles {
   readonly fileModes: boolean;
 }
 
-const ENV = { LC_ALL: 'C', GIT_OPTIONAL_LOCKS: '0', GIT_TERMINAL_PROMPT: '0' };
-
 /** The regular files below `dir` that git tracks, with git's modes; undefined where there is no repository, or git is missing. */
 export async function trackedFiles(run: RunTool, dir: string): Promise<TrackedFiles | undefined> {
   // In pieces as it comes: what is captured as text is bounded, and a repository has no bound.
   const chunks: Uint8Array[] = [];
-  const listed = await run({
-    command: 'git',
-    args: ['--no-pager', '-c', 'core.fsmonitor=false', 'ls-files', '--stage', '-z'],
-    cwd: dir,
-    env: ENV,
-    timeoutMs: 30_000,
+  const git = quietGit(run, dir);
+  const listed = await git(['ls-files', '--stage', '-z'], {
     onStdout: (chunk) => {
       chunks.push(Uint8Array.from(chunk));
       return Promise.resolve();
@@ -33,7 +28,7 @@ export async function trackedFiles(run: RunTool, dir: string): Promise<TrackedFi
   });
   if (listed.ended !== 'exit' || listed.exitCode !== 0) return undefined;
   const files = parseStage(Buffer.concat(chunks).toString('utf8'));
-  return { files, fileModes: files.length === 0 || (await fileModes(run, dir)) };
+  return { files, fileModes: files.length === 0 || (await fileModes(git)) };
 }
 
 /** Reads `git ls-files --stage -z`: mode, object, stage, TAB, path. Links, submodules and unmerged files have no mode of their own. */
@@ -44,13 +39,7 @@ export function parseStage(stdout: string): readonly TrackedFile[] {
   });
 }
 
-async function fileModes(run: RunTool, dir: string): Promise<boolean> {
-  const setting = await run({
-    command: 'git',
-    args: ['--no-pager', 'config', '--type=bool', 'core.fileMode'],
-    cwd: dir,
-    env: ENV,
-    timeoutMs: 30_000,
-  });
+async function fileModes(git: ReturnType<typeof quietGit>): Promise<boolean> {
+  const setting = await git(['config', '--type=bool', 'core.fileMode']);
   return !(setting.ended === 'exit' && setting.stdout.trim() === 'false');
 }

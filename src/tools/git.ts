@@ -1,4 +1,5 @@
-import type { RunTool, ToolResult } from '../model/run.ts';
+import type { RunTool } from '../model/run.ts';
+import { quietGit } from './quiet-git.ts';
 
 /** What git knows of the commit that is checked out. */
 export interface GitFacts {
@@ -18,13 +19,6 @@ export interface GitFacts {
   readonly folder: string | undefined;
 }
 
-/** Nothing that a repository's own configuration names may be started. */
-export const HARMLESS = [
-  '--no-pager',
-  ...['core.fsmonitor=false', 'core.hooksPath=/dev/null', 'log.showSignature=false'].flatMap(
-    (setting) => ['-c', setting],
-  ),
-];
 const STATUS = [
   'status',
   '--porcelain=v2',
@@ -33,26 +27,12 @@ const STATUS = [
   '--ignore-submodules=dirty',
   '-z',
 ];
-export const QUIET_ENV = {
-  LC_ALL: 'C',
-  GIT_OPTIONAL_LOCKS: '0',
-  GIT_TERMINAL_PROMPT: '0',
-  GIT_NO_LAZY_FETCH: '1',
-};
-
 /**
  * The facts of the repository that holds `dir`; undefined outside of one, before its first commit, where git is missing or
  * does not trust the folder's owner.
  */
 export async function gitFacts(run: RunTool, dir: string): Promise<GitFacts | undefined> {
-  const git = (args: readonly string[]): Promise<ToolResult> =>
-    run({
-      command: 'git',
-      args: [...HARMLESS, ...args],
-      cwd: dir,
-      env: QUIET_ENV,
-      timeoutMs: 30_000,
-    });
+  const git = quietGit(run, dir);
   const config = await git(['config', '--list', '-z', '--show-scope']);
   if (config.ended !== 'exit' || config.exitCode !== 0) return undefined;
   const settings = parseSettings(config.stdout);

@@ -156,6 +156,6 @@ describe('findLock', () => {
     expect(await problem({})).toContain(`${path}:3:1: `);
     writeFileSync(path, Buffer.from([0xff, 0xfe, 0x80]));
     expect(await problem({})).toContain('cannot be read');
-    expect(await problem({ argv: [`--lock=${tmpdir()}`, '.'] })).toContain('not a regular file');
+    expect(await problem({ argv: [`--lock=${tmpdir()}`, '.'] })).toContain('it is no file');
   });
 });
