@@ -1,0 +1,30 @@
+import { readFile, stat } from 'node:fs/promises';
+import { messageOf, UserError } from '../model/errors.ts';
+
+/**
+ * The text of a regular file of at most `largest` bytes, undefined where there is none. Throws UserError for what is no file, too large, or,
+ * where it has to be UTF-8, is not; else what is none of it reads as U+FFFD. A pipe is refused, not read: nobody could read it again.
+ */
+export async function readText(
+  path: string,
+  options: { readonly largest: number; readonly utf8?: 'required' },
+): Promise<string | undefined> {
+  const { largest, utf8 } = options;
+  try {
+    const found = await stat(path);
+    if (!found.isFile()) throw new Error('it is no file');
+    if (found.size > largest) throw new Error(`it is larger than ${sizeText(largest)}`);
+    const bytes = await readFile(path);
+    const text = bytes.toString('utf8');
+    if (utf8 === 'required' && !Buffer.from(text, 'utf8').equals(bytes))
+      throw new Error('it is no UTF-8');
+    return text;
+  } catch (cause) {
+    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return undefined;
+    throw new UserError(`${path} cannot be read: ${messageOf(cause)}`, { cause });
+  }
+}
+
+function sizeText(bytes: number): string {
+  return `${bytes / 2 ** 20} MiB`;
+}
