@@ -42,6 +42,9 @@ export async function normaliseBuilt(
           }),
           bases: [...images, ...linked],
           signal: context.signal,
+          onRead: (digest, done, total) => {
+            context.emit({ kind: 'transfer', phase: 'normalise', digest, done, total });
+          },
         });
         platforms.push(done.platform);
         rewritten += done.rewritten;

@@ -1,5 +1,6 @@
+import type { Digest } from '../model/digest.ts';
 import { UserError } from '../model/errors.ts';
-import { type Annotations, MEDIA_TYPE, platformName } from '../model/oci.ts';
+import { type Annotations, type Descriptor, MEDIA_TYPE, platformName } from '../model/oci.ts';
 import { type BasePart, layerKinds } from '../normalise/layer-kinds.ts';
 import type { Compression } from '../normalise/layer-sink.ts';
 import { layerKey, type NormalisedLayer, normaliseLayer } from '../normalise/normalise-layer.ts';
@@ -25,6 +26,8 @@ export interface NormaliseRequest {
   /** Images that the build started from, as far as their layers are known. */
   readonly bases: readonly Pick<FoundImage, 'layers'>[];
   readonly signal: AbortSignal;
+  /** Bytes of a layer's tar that were read, of those that there are; no total where BuildKit left it compressed. */
+  readonly onRead?: (layer: Digest, done: number, total: number) => void;
 }
 
 /** Own layers rewritten, base layers as they are, config and manifest made anew (repro.md's "layer epoch"). */
@@ -97,7 +100,7 @@ async function normaliseOne(
   const writer = await blobs.createWriter();
   try {
     const layer = await normaliseLayer({
-      open: () => plainLayer(blobs, source.digest),
+      open: () => read(source, blobs, request.onRead),
       ...(source.mediaType === MEDIA_TYPE.layer
         ? { openAt: (start: number) => blobs.openRead(source.digest, { start }) }
         : {}),
@@ -124,6 +127,21 @@ async function normaliseOne(
     return { layer, cached: false };
   } finally {
     await writer.abort();
+  }
+}
+
+/** The layer's tar, told of while it is read. Read again only for a file of a compressed one, which starts from nothing. */
+async function* read(
+  { digest, mediaType, size }: Descriptor,
+  blobs: BlobStore,
+  onRead: NormaliseRequest['onRead'],
+): AsyncIterable<Uint8Array> {
+  const total = mediaType === MEDIA_TYPE.layer ? size : 0;
+  let done = 0;
+  for await (const chunk of plainLayer(blobs, digest)) {
+    done += chunk.length;
+    onRead?.(digest, done, total);
+    yield chunk;
   }
 }
 
