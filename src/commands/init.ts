@@ -8,16 +8,16 @@ import { loadTemplates } from '../pipeline/load-templates.ts';
 import { readProject } from '../pipeline/read-project.ts';
 import { templatesFolder } from '../pipeline/templates-folder.ts';
 import { writeFilesTogether } from '../pipeline/write-files-together.ts';
-import { collectAnswers } from '../plans/init/collect-answers.ts';
 import { detectStacks, likeliest, matchOf, type StackMatch } from '../plans/init/detect-stack.ts';
 import { initJson, type InitOutcome, initText, stacksText } from '../plans/init/init-text.ts';
-import { projectFacts, TOLD_BY } from '../plans/init/project-facts.ts';
-import type { Answers } from '../plans/init/render.ts';
+import { TOLD_BY } from '../plans/init/project-facts.ts';
 import { cleanLines } from '../ui/clean.ts';
 import { pipelineContext } from './context.ts';
+import { answersOf } from './init-answers.ts';
 import { INIT_HELP, type InitFlags, readInitFlags } from './init-flags.ts';
-import { askQuestion, type Prompt, promptOf } from './init-prompt.ts';
+import { linePrompt, type Prompt } from './init-prompt.ts';
 import type { Command, CommandIo } from './io.ts';
+import { canAsk } from './screen.ts';
 
 /** `scoville init`. */
 export const init: Command = async (args, io) => {
@@ -33,17 +33,21 @@ export const init: Command = async (args, io) => {
   }
   const folder = await folderOf(flags, io);
   const project = await readProject(folder, TOLD_BY);
-  const isAsked = io.inIsTerminal && io.errIsTerminal && !flags.yes;
-  const prompt = isAsked ? promptOf(io) : undefined;
+  const prompt = flags.yes ? undefined : await promptOf(io);
   const match = await stackOf(flags, loaded.templates, project, prompt);
   const { template } = match;
-  const answers = await answersOf(flags, match, project, prompt, io);
+  const context = pipelineContext(io, () => undefined);
+  const answers = await answersOf(flags, match, project, { io, context, folder, prompt });
   const problems = baseProblems(template, flags.bases);
   if (problems.length > 0) throw new UserError(problems.join('\n  '));
-  const context = pipelineContext(io, () => undefined);
   const request = { folder, template, answers, ci: flags.ci, bases: flags.bases };
   const plan = await planInit(context, loaded, { ...request, offline: flags.offline });
-  if (plan.existing.length > 0 && !flags.force && !flags.dryRun)
+  if (
+    plan.existing.length > 0 &&
+    !flags.force &&
+    !flags.dryRun &&
+    !(await mayReplace(plan.existing, prompt))
+  )
     throw new UserError(`there already: ${plan.existing.join(', ')}; nothing was written`, {
       nextStep: '--force replaces them, --dry-run shows what they would become',
     });
@@ -52,6 +56,29 @@ export const init: Command = async (args, io) => {
   io.writeOut(flags.json ? initJson(outcome) : cleanLines(initText(outcome)));
   return EXIT.met;
 };
+
+/** Asks on a screen where one can be drawn, else line by line; undefined where nobody can answer. */
+async function promptOf(io: CommandIo): Promise<Prompt | undefined> {
+  if (canAsk(io)) return (await import('./init-screen.ts')).screenPrompt(io);
+  return io.inIsTerminal && io.errIsTerminal ? linePrompt(io) : undefined;
+}
+
+/** Whether a person says that files which are there may go. */
+async function mayReplace(
+  existing: readonly string[],
+  prompt: Prompt | undefined,
+): Promise<boolean> {
+  const answer = await prompt?.({
+    question: `There already: ${existing.join(', ')}. Replace`,
+    options: [
+      { value: 'no', detail: 'write nothing' },
+      { value: 'yes', detail: 'what they hold now is lost' },
+    ],
+    byDefault: 'no',
+    problem: (text) => (text === 'yes' || text === 'no' ? undefined : 'yes or no'),
+  });
+  return answer === 'yes';
+}
 
 async function folderOf(flags: InitFlags, io: CommandIo): Promise<string> {
   try {
@@ -90,44 +117,12 @@ async function stackOf(
         : `the project could be of several stacks: ${candidates.join(', ')}`,
       { nextStep: `--stack NAME, one of ${candidates.join(', ')}` },
     );
-  const answer = await prompt.ask(`Which stack (${candidates.join(', ')})?`, (text) =>
-    known(text) === undefined ? `one of ${names.join(', ')}` : undefined,
-  );
+  const answer = await prompt({
+    question: 'Which stack',
+    options: candidates.map((value) => ({ value, detail: known(value)?.title ?? '' })),
+    problem: (text) => (known(text) === undefined ? `one of ${names.join(', ')}` : undefined),
+  });
   const template = known(answer);
   if (template === undefined) throw new Error('an asked stack is known');
   return matchOf(template, project);
-}
-
-/** Answers of flags, project, defaults and, in a terminal, of the person; throws UserError that names all that are missing or wrong. */
-async function answersOf(
-  flags: InitFlags,
-  { template, answers: byFiles }: StackMatch,
-  project: Project,
-  prompt: Prompt | undefined,
-  io: CommandIo,
-): Promise<Answers> {
-  const { questions } = template;
-  const ids = questions.map(({ id }) => id);
-  const strange = [...flags.given.keys()].filter((id) => !ids.includes(id));
-  if (strange.length > 0)
-    throw new UserError(
-      `${template.name} does not ask ${strange.map((id) => JSON.stringify(id)).join(', ')}`,
-      {
-        nextStep: `it asks ${ids.join(', ')}`,
-      },
-    );
-  const detected = new Map([...projectFacts(template.facts, project), ...byFiles]);
-  const sources = { given: flags.given, detected, takeDefaults: flags.yes };
-  const { answers, open, errors, dropped } = collectAnswers(questions, sources);
-  if (errors.length > 0)
-    throw new UserError(errors.join('\n  '), { nextStep: 'scoville init --list' });
-  for (const text of dropped) io.writeErr(cleanLines(`scoville: ${text}\n`));
-  const all = new Map(answers);
-  if (prompt !== undefined)
-    for (const question of open) all.set(question.id, await askQuestion(prompt, question));
-  else if (open.length > 0)
-    throw new UserError(`not known: ${open.map(({ id, ask }) => `${id} (${ask})`).join(', ')}`, {
-      nextStep: `${open.map(({ id }) => `--set ${id}=...`).join(' ')}${open.some(({ byDefault }) => byDefault !== undefined) ? ', or --yes for what has a default' : ''}`,
-    });
-  return all;
 }

@@ -1,5 +1,5 @@
 import { ANSWER_TYPES } from '../model/answer-types.ts';
-import { CI_SYSTEMS, FACT_READERS } from '../model/template.ts';
+import { CI_SYSTEMS, FACT_READERS, PRESETS } from '../model/template.ts';
 import type { SettingField, SettingType } from './setting-spec.ts';
 
 const TEXT: SettingType = { kind: 'string' };
@@ -23,6 +23,10 @@ const QUESTION: SettingType = {
     },
     choices: { type: { kind: 'list', of: TEXT }, help: 'For the type choice.' },
     default: { type: TEXT, help: 'What holds without an answer.' },
+    preset: {
+      type: { kind: 'choice', choices: PRESETS },
+      help: 'Where a default is found, which needs a yes of the user.',
+    },
     optional: { type: BOOLEAN, help: 'May stay without an answer.' },
     confirm: { type: BOOLEAN, help: 'The default needs a yes of the user.' },
   },

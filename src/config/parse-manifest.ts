@@ -5,6 +5,7 @@ import type {
   Condition,
   DetectionRule,
   FactReader,
+  Preset,
   Question,
   Template,
   TemplateFile,
@@ -40,6 +41,7 @@ interface GivenQuestion {
   readonly type: AnswerType;
   readonly choices?: readonly string[];
   readonly default?: string;
+  readonly preset?: Preset;
   readonly optional?: boolean;
   readonly confirm?: boolean;
 }
@@ -109,7 +111,8 @@ function sharedOf(
   const own = Object.entries(given.questions ?? {}).map(([id, question]): Question => {
     const { ask, type, choices = [], optional = false, confirm = false } = question;
     const byDefault = question.default === undefined ? {} : { byDefault: question.default };
-    return { id, ask, type, choices, optional, confirm, ...byDefault };
+    const presetBy = question.preset === undefined ? {} : { presetBy: question.preset };
+    return { id, ask, type, choices, optional, confirm, ...byDefault, ...presetBy };
   });
   const files = given.files.map(({ when = {}, from, ...file }): TemplateFile => ({
     ...file,

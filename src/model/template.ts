@@ -33,12 +33,17 @@ export interface DetectionRule {
   readonly answers: Condition;
 }
 
+/** Where a default can be found that no manifest can know: `git-user`, who commits in the project. */
+export const PRESETS = ['git-user'] as const;
+export type Preset = (typeof PRESETS)[number];
+
 export interface Question {
   readonly id: string;
   readonly ask: string;
   readonly type: AnswerType;
   readonly choices: readonly string[];
   readonly byDefault?: string;
+  readonly presetBy?: Preset;
   /** May stay without an answer; lines with its placeholder are then left out. */
   readonly optional: boolean;
   /** The default is a statement about the program that only a person, or --yes, can make. */

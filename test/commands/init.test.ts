@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { init } from '../../src/commands/init.ts';
 import type { CommandIo } from '../../src/commands/io.ts';
 import { parseSettings } from '../../src/config/parse-settings.ts';
@@ -16,10 +16,24 @@ const PACKAGE = JSON.stringify({
 });
 
 let folder = '';
+let elsewhere = '';
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'scoville-init-'));
+  elsewhere = await mkdtemp(join(tmpdir(), 'scoville-git-'));
+  vi.stubEnv('GIT_CONFIG_GLOBAL', '/dev/null');
+  vi.stubEnv('GIT_CONFIG_NOSYSTEM', '1');
 });
-afterEach(() => rm(folder, { recursive: true, force: true }));
+afterEach(() => {
+  vi.unstubAllEnvs();
+  return Promise.all([folder, elsewhere].map((dir) => rm(dir, { recursive: true, force: true })));
+});
+
+/** Git's settings, which name who commits here. */
+async function gitKnows(text: string): Promise<void> {
+  const file = join(elsewhere, 'config');
+  await writeFile(file, text);
+  vi.stubEnv('GIT_CONFIG_GLOBAL', file);
+}
 
 async function files(given: Readonly<Record<string, string>>): Promise<void> {
   for (const [path, text] of Object.entries(given)) {
@@ -185,6 +199,40 @@ describe('scoville init', () => {
     );
     expect(await read('.scoville.yaml')).toContain('authors: "Zoë"\n');
     expect(await read('Dockerfile')).toContain('CMD ["app.py"]');
+  });
+
+  test('who commits in the project is the default for the authors, which --yes takes and tells', async () => {
+    await files({ 'go.mod': 'module a\n\ngo 1.25\n', 'main.go': '' });
+    await gitKnows('[user]\n\tname = Zoë B\n\temail = zoe@example.com\n');
+    expect(await refusal([])).toContain('or --yes for what has a default');
+    const { err } = await run(['--yes']);
+    expect(err).toBe(
+      'scoville: authors: Zoë B <zoe@example.com>, as git knows you; --set authors=... for another\n',
+    );
+    expect(await read('.scoville.yaml')).toContain('authors: "Zoë B <zoe@example.com>"\n');
+    const { err: given } = await run(['--yes', '--force', '--set', 'authors=The shop']);
+    expect(given).toBe('');
+    expect(await read('.scoville.yaml')).toContain('authors: "The shop"\n');
+  });
+
+  test('a project that names its authors goes above git, and what git has that is no text is nothing', async () => {
+    await files({ 'package.json': PACKAGE, 'package-lock.json': '{}' });
+    await gitKnows('[user]\n\tname = "Zo\\n\\bë"\n');
+    expect((await run(['--yes'])).err).toBe('');
+    expect(await read('.scoville.yaml')).toContain('authors: "A B"\n');
+    await files({ 'package.json': JSON.stringify({ name: 'shop', main: 'app.js' }) });
+    await expect(run(['--yes', '--force'])).rejects.toThrow('not known: authors');
+  });
+
+  test('in a terminal files that are there go after a yes, and stay without one', async () => {
+    await files({ 'package.json': PACKAGE, Dockerfile: 'FROM mine\n' });
+    expect(await refusal(['--set', 'secrets=none'], typed('maybe', ''))).toContain(
+      'there already: Dockerfile',
+    );
+    expect(await read('Dockerfile')).toBe('FROM mine\n');
+    const { err } = await run(['--set', 'secrets=none'], typed('yes'));
+    expect(err).toBe('There already: Dockerfile. Replace (no, yes) [no]: ');
+    expect(await read('Dockerfile')).toContain('npm ci');
   });
 
   test('an input that ends writes nothing', async () => {

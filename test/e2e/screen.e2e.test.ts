@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -196,6 +196,71 @@ describe('fix in a terminal', () => {
     await terminal.until('EXIT 130');
     expect(readFileSync(join(dir, 'Dockerfile'), 'utf8')).toBe('FROM scratch\nWORKDIR app\n');
     expect(await isSane(terminal)).toBe(true);
+  });
+});
+
+describe('init in a terminal', () => {
+  const init = `GIT_CONFIG_GLOBAL=/dev/null ${join(folder, 'scoville')} init --offline`;
+
+  function started(name: string): string {
+    const dir = join(folder, name);
+    mkdirSync(dir);
+    for (const file of ['go.mod', 'main.go', 'Cargo.toml', 'Cargo.lock'])
+      writeFileSync(join(dir, file), '');
+    return dir;
+  }
+
+  test('asks what it cannot know, and keeps a line with each answer', async () => {
+    const dir = started('shop');
+    await terminal.type(`${init} shop; echo "EXIT $?"`);
+    expect(await terminal.until('2. rust')).toContain('❯ 1. go  Go service');
+    await terminal.press('Enter');
+    await terminal.until('Who is responsible for the image');
+    await terminal.press('A', 'b', 'BSpace', 'Enter');
+    expect(await terminal.until('(a,b or none) [none]')).toContain('✔ Which stack: go\n');
+    await terminal.press('D', 'Enter');
+    await terminal.until('must be names');
+    await terminal.press('C-u', 'Enter');
+    const text = await terminal.until('EXIT 0');
+    expect(text).toContain(
+      [
+        '✔ Which stack: go',
+        '✔ Who is responsible for the image, a name or an address: A',
+        '✔ Secrets that it reads from files below /run/secrets: none',
+        'Go service (go.mod, main.go)',
+        'wrote Dockerfile',
+      ].join('\n'),
+    );
+    expect(readFileSync(join(dir, '.scoville.yaml'), 'utf8')).toContain('authors: "A"\n');
+    expect(await isSane(terminal)).toBe(true);
+    await terminal.type(
+      `${init} shop --stack go --set authors=A --set secrets=none; echo "EXIT $?"`,
+    );
+    expect(await terminal.until('Replace')).toContain('❯ 1. no  write nothing');
+    await terminal.press('Enter');
+    await terminal.until('EXIT 2');
+    expect(await terminal.screen()).toContain('nothing was written');
+  });
+
+  test('Ctrl-C writes nothing and leaves the terminal as it was', async () => {
+    const dir = started('stopped');
+    await terminal.type(`${init} stopped; echo "EXIT $?"`);
+    await terminal.until('2. rust');
+    await terminal.press('1');
+    await terminal.until('Who is responsible');
+    await terminal.press('A', 'C-c');
+    await terminal.until('EXIT 130');
+    expect(readdirSync(dir)).toEqual(['Cargo.lock', 'Cargo.toml', 'go.mod', 'main.go']);
+    expect(await terminal.state()).toEqual({ cursor: true, alternate: false });
+    expect(await isSane(terminal)).toBe(true);
+  });
+
+  test('TERM=dumb: one line after the other', async () => {
+    started('dumb');
+    await terminal.type(`TERM=dumb ${init} dumb; echo "EXIT $?"`);
+    await terminal.until('Which stack (go, rust):');
+    await terminal.press('C-c');
+    await terminal.until('EXIT 130');
   });
 });
 

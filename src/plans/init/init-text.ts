@@ -75,9 +75,9 @@ export function initJson(outcome: InitOutcome): string {
 export function stacksText(templates: readonly Template[]): string {
   return templates
     .map(({ name, title, questions, bases }) => {
-      const rows = questions.map(({ id, ask, choices, byDefault, optional }) => {
-        const preset =
-          byDefault === undefined ? (optional ? ' (optional)' : '') : ` [${byDefault}]`;
+      const rows = questions.map(({ id, ask, choices, byDefault, presetBy, optional }) => {
+        const named = presetBy === 'git-user' ? 'user.name and user.email of git' : byDefault;
+        const preset = named === undefined ? (optional ? ' (optional)' : '') : ` [${named}]`;
         const shown = choices.length === 0 ? '' : ` (${choices.join(', ')})`;
         return `  ${id.padEnd(12)} ${ask}${shown}${preset}`;
       });
