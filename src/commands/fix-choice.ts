@@ -2,7 +2,7 @@ import { applyEdit, planEdits } from '../pipeline/compose-fixes.ts';
 import type { FixTask } from '../pipeline/plan-fixes.ts';
 import { unreadable } from '../pipeline/settle-fixes.ts';
 import type { EditView } from '../ui/review-model.ts';
-import { diffOf } from './fix-diff.ts';
+import { shownDiff } from './fix-diff.ts';
 import { editView } from './review-card.ts';
 
 /** The edits of a task that can be picked, each with its own diff. */
@@ -13,7 +13,7 @@ export function editChoices(task: FixTask): readonly EditView[] {
   return edits.flatMap((edit) => {
     const after = applyEdit(task.opened.files, edit, task.around);
     if (!after.ok) return [];
-    const diff = diffOf(task.opened, task.opened.files, after.value, false);
+    const diff = shownDiff(task.opened, task.opened.files, after.value);
     return [editView(edit, diff)];
   });
 }

@@ -13,7 +13,7 @@ import { cleanForTerminal, cleanLines } from '../ui/clean.ts';
 import { type Answer, askAnswer } from './ask.ts';
 import { pipelineContext } from './context.ts';
 import { conversation } from './conversation.ts';
-import { diffOf } from './fix-diff.ts';
+import { patchOf, shownDiff } from './fix-diff.ts';
 import { FIX_HELP, type FixFlags, readFixFlags } from './fix-flags.ts';
 import type { Command, CommandIo } from './io.ts';
 import { projectSettings } from './project-settings.ts';
@@ -79,7 +79,7 @@ async function settle(task: FixTask, io: CommandIo, asks: boolean): Promise<Sett
   ): Promise<Decision> => {
     if (!task.isNamed(edit) || !task.isWithinRisk(edit)) return 'skip';
     if (!asks || all === 'all') return 'apply';
-    const diff = diffOf(task.opened, before, after, io.color);
+    const diff = shownDiff(task.opened, before, after, io.color);
     io.writeErr(`\n${editText(edit, { color: io.color })}${painted(diff)}`);
     const answer = await askAnswer('apply?', next, io.writeErr);
     if (answer === 'all') all = answer;
@@ -118,20 +118,39 @@ async function finish(
   const tooRisky = left.filter((edit) => !task.isWithinRisk(edit));
   const refused = left.filter((edit) => task.isWithinRisk(edit));
   const code = pending.length > 0 || refused.length > 0 ? EXIT.short : EXIT.met;
-  const diff = (): string =>
-    diffOf(opened, opened.files, settled.files, io.color && io.outIsTerminal);
+  const patch = patchOf(opened, opened.files, settled.files);
+  const shown = shownDiff(opened, opened.files, settled.files);
   if (flags.json) {
     const { fixJson } = await import('../reporters/fix-json.ts');
     io.writeOut(
       fixJson(
-        { ...settled, written, left, diff: diff(), ...(proof === undefined ? {} : { proof }) },
+        {
+          ...settled,
+          written,
+          left,
+          diff: shown,
+          isMasked: patch !== shown,
+          ...(proof === undefined ? {} : { proof }),
+        },
         { version: VERSION, names: opened.names },
       ),
     );
     return code;
   }
   if (!asks) for (const edit of settled.applied) io.writeErr(editText(edit, { color: io.color }));
-  if (pending.length > 0) io.writeOut(io.outIsTerminal ? painted(diff()) : diff());
+  if (pending.length > 0) {
+    // Who asks for a patch and takes it elsewhere gets one that applies; all else is for reading.
+    const isPatch = flags.dryRun && !io.outIsTerminal;
+    const color = io.color && io.outIsTerminal;
+    if (isPatch) io.writeOut(patch);
+    else io.writeOut(painted(shownDiff(opened, opened.files, settled.files, color)));
+    if (patch !== shown)
+      io.writeErr(
+        isPatch
+          ? 'scoville: warning: the patch has a secret in it, as the Dockerfile has\n'
+          : 'scoville: a secret of the Dockerfile is masked in the diff; --dry-run > FILE gives a patch, with the secret in it\n',
+      );
+  }
   io.writeErr(refusalsText(settled.refusals, opened.names.Dockerfile));
   if (proof !== undefined) {
     const { fixProofText } = await import('../reporters/fix-proof-text.ts');

@@ -1,7 +1,7 @@
 import type { SecretFinding } from '../model/facts.ts';
 import type { Annotations, ImageConfig } from '../model/oci.ts';
 import { isNamedSecret } from './secret-names.ts';
-import { masked, secretsInText } from './secret-text.ts';
+import { masked, secretsInText, type Shown } from './secret-text.ts';
 
 type Place = Exclude<SecretFinding['where'], 'layer'>;
 
@@ -11,8 +11,8 @@ const MAX_TEXT = 1024 * 1024;
 const MAX_TEXTS = 100_000;
 const MAX_DEPTH = 100;
 
-function inText(text: string, where: Place, path: string): readonly SecretFinding[] {
-  return secretsInText(text.slice(0, MAX_TEXT)).map(({ rule, masked: value }) => ({
+function inText(text: string, where: Place, path: string, shown: Shown): readonly SecretFinding[] {
+  return secretsInText(text.slice(0, MAX_TEXT), shown).map(({ rule, masked: value }) => ({
     rule,
     masked: value,
     where,
@@ -20,12 +20,12 @@ function inText(text: string, where: Place, path: string): readonly SecretFindin
   }));
 }
 
-function inPair(name: string, value: string, where: Place): readonly SecretFinding[] {
-  const byShape = inText(value, where, name);
+function inPair(name: string, value: string, where: Place, shown: Shown): readonly SecretFinding[] {
+  const byShape = inText(value, where, name, shown);
   if (byShape.length > 0) return byShape;
   const bare = value.replace(/^(["'])(.*)\1$/s, '$2');
   return isNamedSecret(name, bare)
-    ? [{ rule: 'named-secret', masked: masked(bare), where, path: name }]
+    ? [{ rule: 'named-secret', masked: shown(bare), where, path: name }]
     : [];
 }
 
@@ -41,19 +41,24 @@ function pairs(text: string): readonly [string, string][] {
 }
 
 /** A command's own secrets: those of known shapes, those of variables it sets, and what it hands to `-u`. */
-function inCommand(text: string, where: Place, path: string): readonly SecretFinding[] {
+function inCommand(
+  text: string,
+  where: Place,
+  path: string,
+  shown: Shown,
+): readonly SecretFinding[] {
   const named = pairs(text).flatMap(([name, value]) =>
-    inPair(name, value, where).filter(({ rule }) => rule === 'named-secret'),
+    inPair(name, value, where, shown).filter(({ rule }) => rule === 'named-secret'),
   );
   const login =
     /\b(?:curl|wget|docker login|helm|http)\b[^\n|;&]{0,300}?\s(?:-u|--user|-p|--password|--http-password)[\s=]+["']?([^\s"'$<{]{4,200})/g;
   const logins = [...text.slice(0, MAX_TEXT).matchAll(login)].flatMap(([, value = '']) => {
     const secret = value.slice(value.indexOf(':') + 1);
     return isNamedSecret('PASSWORD', secret) && !/^(?:root|\w+:\w*)$/.test(secret)
-      ? [{ rule: 'login-in-command', masked: masked(secret), where, path }]
+      ? [{ rule: 'login-in-command', masked: shown(secret), where, path }]
       : [];
   });
-  return [...inText(text, where, path), ...named, ...logins];
+  return [...inText(text, where, path, shown), ...named, ...logins];
 }
 
 /** Each finding once: by rule, place and value. */
@@ -68,10 +73,19 @@ function texts(value: unknown): readonly string[] {
 
 /** Secrets in an image's configuration: Env, labels, the commands it runs, and the history with the build arguments it records. */
 export function configSecrets(config: ImageConfig): readonly SecretFinding[] {
+  return findingsOf(config, masked);
+}
+
+/** The values of these secrets as they stand there, to be found again in the text that the configuration is of: never to be shown. */
+export function configSecretValues(config: ImageConfig): readonly string[] {
+  return findingsOf(config, (value) => value).map((finding) => finding.masked);
+}
+
+function findingsOf(config: ImageConfig, shown: Shown): readonly SecretFinding[] {
   const inside = (config.config ?? {}) as Readonly<Record<string, unknown>>;
   const env = texts(inside['Env']).flatMap((pair) => {
     const equals = pair.indexOf('=');
-    return inPair(pair.slice(0, Math.max(0, equals)), pair.slice(equals + 1), 'env');
+    return inPair(pair.slice(0, Math.max(0, equals)), pair.slice(equals + 1), 'env', shown);
   });
   const health = inside['Healthcheck'] as { readonly Test?: unknown } | null | undefined;
   const commands = [
@@ -79,14 +93,14 @@ export function configSecrets(config: ImageConfig): readonly SecretFinding[] {
     ['Cmd', inside['Cmd']],
     ['OnBuild', inside['OnBuild']],
     ['Healthcheck', health?.Test],
-  ].flatMap(([name, value]) => inCommand(texts(value).join(' '), 'config', String(name)));
+  ].flatMap(([name, value]) => inCommand(texts(value).join(' '), 'config', String(name), shown));
   const history = (config.history ?? []).flatMap((entry, index) => {
     const text = [entry.created_by ?? '', entry.comment ?? ''].join('\n');
-    return inCommand(text, 'history', `history[${index}]`);
+    return inCommand(text, 'history', `history[${index}]`, shown);
   });
   return distinct([
     ...env,
-    ...pairSecrets(config.config?.Labels ?? {}, 'label'),
+    ...pairSecrets(config.config?.Labels ?? {}, 'label', shown),
     ...commands,
     ...history,
   ]);
@@ -95,9 +109,10 @@ export function configSecrets(config: ImageConfig): readonly SecretFinding[] {
 function pairSecrets(
   values: Readonly<Record<string, unknown>>,
   where: Place,
+  shown: Shown = masked,
 ): readonly SecretFinding[] {
   return Object.entries(values).flatMap(([name, value]) =>
-    typeof value === 'string' ? inPair(name, value, where) : [],
+    typeof value === 'string' ? inPair(name, value, where, shown) : [],
   );
 }
 
@@ -135,10 +150,10 @@ export function provenanceSecrets(predicate: unknown): readonly SecretFinding[] 
 
 function inProvenanceText(path: string, value: string): readonly SecretFinding[] {
   const argument = /(?:^|\.)(?:build-arg|label):([A-Za-z_][\w.-]*)$/.exec(path)?.[1];
-  if (argument !== undefined) return inPair(argument, value, 'provenance');
+  if (argument !== undefined) return inPair(argument, value, 'provenance', masked);
   // BuildKit's own name for an OCI layout has the form of a user and a password before a host.
   if (/^oci-layout:\/\/[a-z0-9]+:[\w][\w.-]{0,127}@sha256:[0-9a-f]{64}$/.test(value)) return [];
   const encoded = /\.data$/.test(path) && /^[A-Za-z0-9+/]{40,}={0,2}$/.test(value);
   const plain = encoded ? Buffer.from(value, 'base64').toString('latin1') : value;
-  return inCommand(plain, 'provenance', path);
+  return inCommand(plain, 'provenance', path, masked);
 }

@@ -46,6 +46,9 @@ export function masked(value: string): string {
   return `${plain.slice(0, Math.min(4, Math.floor(plain.length / 4)))}***`;
 }
 
+/** How a value is told: masked, but to who has to find it again in the text that it is from. */
+export type Shown = (value: string) => string;
+
 /** Values that documentation and templates put where a secret would stand. */
 export function isPlaceholder(value: string): boolean {
   if (
@@ -92,7 +95,12 @@ function apart(found: readonly (FoundSecret & { readonly end: number })[]): read
 }
 
 /** Every place of the text where one of the rule's keywords stands and the rule holds. */
-function matches(rule: SecretRule, text: string, budget: ScanBudget): readonly FoundSecret[] {
+function matches(
+  rule: SecretRule,
+  text: string,
+  budget: ScanBudget,
+  shown: Shown,
+): readonly FoundSecret[] {
   const { id, pattern, accepts, cost = USUAL_COST } = rule;
   const found: (FoundSecret & { readonly end: number })[] = [];
   let left = budget.units;
@@ -109,7 +117,7 @@ function matches(rule: SecretRule, text: string, budget: ScanBudget): readonly F
       if (match === null) continue;
       const value = valueOf(match);
       if (isPlaceholder(value) || accepts?.(value, match) === false) continue;
-      found.push({ rule: id, masked: masked(value), at, end: at + match[0].length });
+      found.push({ rule: id, masked: shown(value), at, end: at + match[0].length });
     }
   return apart(found);
 }
@@ -119,6 +127,7 @@ export function secretsInBytes(
   bytes: Uint8Array,
   binary: boolean,
   budget: ScanBudget,
+  shown: Shown = masked,
 ): readonly FoundSecret[] {
   scan ??= keywordScan(keywords);
   const hits = scan.find(bytes);
@@ -127,12 +136,12 @@ export function secretsInBytes(
   const chosen = [...rules].filter((rule) => rule.inBinaries || !binary);
   if (chosen.length === 0) return [];
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
-  return chosen.flatMap((rule) => matches(rule, text, budget));
+  return chosen.flatMap((rule) => matches(rule, text, budget, shown));
 }
 
 /** Secrets in a short text that is no file. */
-export function secretsInText(text: string): readonly FoundSecret[] {
-  return secretsInBytes(Buffer.from(text, 'utf8'), false, new ScanBudget());
+export function secretsInText(text: string, shown: Shown = masked): readonly FoundSecret[] {
+  return secretsInBytes(Buffer.from(text, 'utf8'), false, new ScanBudget(), shown);
 }
 
 /** The line, from 1, that a place of a text is in. */

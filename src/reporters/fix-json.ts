@@ -10,15 +10,16 @@ export interface FixOutcome {
   readonly left: readonly PlannedEdit[];
   readonly refusals: readonly Refusal[];
   readonly written: readonly { readonly name: string; readonly keptAt: string | undefined }[];
-  /** All edits of `applied` as one patch. */
+  /** All edits of `applied` as one diff: a patch, where nothing is masked in it. */
   readonly diff: string;
+  readonly isMasked: boolean;
   /** What building has shown. */
   readonly proof?: FixProof;
 }
 
 /** The outcome as JSON; edits without their offsets, which hold for one moment of the composition only. */
 export function fixJson(
-  { applied, left, refusals, written, diff, proof }: FixOutcome,
+  { applied, left, refusals, written, diff, isMasked, proof }: FixOutcome,
   {
     version,
     names,
@@ -48,6 +49,7 @@ export function fixJson(
     refusals,
     written: written.map(({ name, keptAt }) => ({ name, keptAt: keptAt ?? null })),
     diff,
+    masked: isMasked,
     ...(proof === undefined ? {} : { verified: fixProofJson(proof) }),
   });
 }

@@ -102,6 +102,36 @@ describe('scoville fix', () => {
     );
   });
 
+  describe('a secret that stands in the Dockerfile', () => {
+    const SECRET = BAD.replace('CMD', 'ENV DB_PASSWORD=correct-horse-9\nCMD');
+    const MASKED = ' ENV DB_PASSWORD=[masked]\n-CMD node x\n';
+    beforeEach(() => writeFile(join(folder, 'Dockerfile'), SECRET));
+
+    test('is in a patch that goes elsewhere, which applies, and which is warned of', async () => {
+      const { out, err } = await run(['--dry-run'], { errIsTerminal: true });
+      expect(err).toContain('scoville: warning: the patch has a secret in it');
+      await writeFile(join(folder, 'a.patch'), out);
+      const applied = await runTool({ command: 'git', args: ['apply', 'a.patch'], cwd: folder });
+      expect(applied).toMatchObject({ ended: 'exit', exitCode: 0 });
+      expect(await written()).toContain('\nENV DB_PASSWORD=correct-horse-9\nCMD ["node", "x"]\n');
+    });
+
+    test.each([
+      [['--dry-run'], { outIsTerminal: true }],
+      [[], {}],
+      [[], answering('n\nn\n')],
+      [['--json'], {}],
+    ])('is masked where people read: %j %j', async (args, more) => {
+      const { out, err } = await run(args, more);
+      expect(out + err).not.toContain('correct-horse-9');
+      const shown = args[0] === '--json' ? (JSON.parse(out) as { diff: string }).diff : out + err;
+      expect(shown).toContain(MASKED);
+      if (args[0] === '--json') expect(JSON.parse(out)).toMatchObject({ masked: true });
+      else if (!('stdin' in more)) expect(err).toContain('--dry-run > FILE gives a patch');
+      expect(await written()).toBe(SECRET);
+    });
+  });
+
   test('--max-risk leaves out and says so, --only takes the id of an edit', async () => {
     await writeFile(join(folder, 'Dockerfile'), BAD);
     const { out, err, code } = await run(['--max-risk', 'none', '--dry-run']);
