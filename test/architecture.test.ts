@@ -24,10 +24,14 @@ const ROOMS = [
 const MAY_IMPORT: Record<string, readonly string[]> = {
   model: [],
   tar: [],
+  formats: [],
   ...Object.fromEntries(ROOMS.map((room) => [room, []])),
   // docs/decisions/0001: the tar codec is one room that two others stand on.
   oci: ['tar'],
-  normalise: ['tar'],
+  normalise: ['tar', 'formats'],
+  // docs/decisions/0016: so are the readers of file formats.
+  difference: ['formats'],
+  facts: ['formats'],
   pipeline: ['tar', ...ROOMS.filter((room) => room !== 'ui' && room !== 'reporters')],
   commands: ['pipeline', ...ROOMS],
   bin: ['commands'],
@@ -116,6 +120,7 @@ describe('the import table of docs/architecture.md', () => {
     const pure = [
       'model',
       'tar',
+      'formats',
       'dockerfile',
       'facts',
       'criteria',

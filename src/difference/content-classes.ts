@@ -71,7 +71,14 @@ export const CONTENT_CLASSES: readonly ClassRule[] = [
   },
   {
     id: 'package-database',
-    path: /^(?:var\/lib\/dpkg\/(?:status|info\/)|lib\/apk\/db\/|var\/lib\/rpm\/|usr\/lib\/sysimage\/rpm\/)/,
+    path: /^(?:var\/lib\/rpm|usr\/lib\/sysimage\/rpm|usr\/share\/rpm)\//,
+    cause:
+      'the database holds the time of each installation where the rule rpm-database cannot reach it, or other packages, or other versions, were installed',
+    remedy: `${EPOCH} (rpm 4.19 and later), or build with --repro=aggressive; pin the versions`,
+  },
+  {
+    id: 'package-database',
+    path: /^(?:var\/lib\/dpkg\/(?:status|info\/)|lib\/apk\/db\/)/,
     cause: 'other packages, or other versions, were installed',
     remedy: 'pin the versions, or freeze the repository by date (snapshot.debian.org)',
   },

@@ -1,3 +1,5 @@
+import { sqlitePageSize } from '../formats/sqlite-file.ts';
+
 /** Fields of a gzip member's header (RFC 1952, 2.3), else the data. */
 export function gzipDifference(first: Uint8Array, second: Uint8Array): string {
   const fields = [
@@ -29,8 +31,7 @@ const MOST_PAGES = 8;
 
 /** The pages of an SQLite database that differ (file format, 1.3: the page size stands at byte 16). */
 export function sqliteDifference(first: Uint8Array, second: Uint8Array): string {
-  const stated = view(first).getUint16(16);
-  const size = stated === 1 ? 65_536 : Math.max(stated, 512);
+  const size = Math.max(sqlitePageSize(first), 512);
   const pages: number[] = [];
   const length = Math.max(first.length, second.length);
   for (let start = 0; start < length; start += size)

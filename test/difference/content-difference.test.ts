@@ -28,6 +28,8 @@ function zip(name: string, text: string, time: number): Buffer {
   central.writeUInt16LE(name.length, 28);
   const end = Buffer.alloc(22);
   end.writeUInt32LE(0x06054b50, 0);
+  end.writeUInt16LE(1, 10);
+  end.writeUInt32LE(46 + name.length, 12);
   end.writeUInt32LE(30 + name.length + text.length, 16);
   return Buffer.concat([local, Buffer.from(name + text), central, Buffer.from(name), end]);
 }

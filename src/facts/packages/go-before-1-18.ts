@@ -1,5 +1,5 @@
+import { elfSegments, offsetOf, type Segment } from '../../formats/elf.ts';
 import { Capture, DONE } from './capture.ts';
-import { elfSegments, offsetOf, type Segment } from './elf-segments.ts';
 import {
   type GoBuildInfo,
   goPackages,

@@ -1,16 +1,16 @@
+import { MalformedRecord } from '../../formats/malformed-record.ts';
+import type { EntrySink } from '../../formats/unpack-budget.ts';
+import { ZipStream } from '../../formats/zip-stream.ts';
 import type { RawPackage } from '../layer-facts.ts';
 import { fileName } from '../root-path.ts';
 import { jarPackages } from './jar-identity.ts';
 import {
-  type EntrySink,
-  MalformedRecord,
   NOTHING,
   type ReadBudget,
   type RecordContent,
   type RecordStream,
   type StreamReader,
 } from './record.ts';
-import { ZipStream } from './zip-stream.ts';
 
 const ARCHIVE = /\.(?:jar|war|ear|sar|par|nar|kar|jpi|hpi)$/i;
 const PROPERTIES = /(?:^|\/)META-INF\/maven\/[^/]+\/[^/]+\/pom\.properties$/;

@@ -1,3 +1,4 @@
+import type { UnpackBudget } from '../../formats/unpack-budget.ts';
 import type { LayerEntry } from '../../model/walk.ts';
 import type { RawPackage } from '../layer-facts.ts';
 import type { OwnedFile } from './ownership.ts';
@@ -29,19 +30,9 @@ export interface RecordStream {
 }
 
 /** What the records of one layer may still cost together: what is made to cost time is left unread, and said to be. */
-export interface ReadBudget {
-  /** Entries of archives. */
-  entries: number;
-  /** Bytes that entries of archives unpack to. */
-  inflated: number;
+export interface ReadBudget extends UnpackBudget {
   /** Places in programs that look like a list of packages. */
   looks: number;
-}
-
-/** Takes the plain bytes of an entry of an archive as they come; `push` says whether it wants more. */
-export interface EntrySink {
-  readonly push: (bytes: Uint8Array) => boolean;
-  readonly end: () => void;
 }
 
 /** A file of any size that may record packages. */
@@ -55,9 +46,6 @@ export const NOTHING: RecordContent = { packages: [] };
 export function unreadable(reason: string): RecordContent {
   return { packages: [], unreadable: reason };
 }
-
-/** A record is not what its format says. The message completes "X cannot be read: ...". */
-export class MalformedRecord extends Error {}
 
 /** True for a name or version that a report and a purl can carry: no control characters, of bounded length. */
 export function isPlainText(text: unknown, most = 512): text is string {

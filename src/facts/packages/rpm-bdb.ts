@@ -1,4 +1,4 @@
-import { MalformedRecord } from './record.ts';
+import { MalformedRecord } from '../../formats/malformed-record.ts';
 
 /** Berkeley DB's dbinc/db_page.h: numbers have the byte order of the machine that wrote the file. */
 const HASH_MAGIC = 0x061561;

@@ -1,4 +1,4 @@
-import { MalformedRecord } from './record.ts';
+import { MalformedRecord } from '../../formats/malformed-record.ts';
 
 /** rpm's lib/backend/ndb/rpmpkg.c; all numbers are little-endian. */
 const HEADER = 'RpmP';

@@ -1,8 +1,9 @@
+import { MalformedRecord } from '../../formats/malformed-record.ts';
+import { sqliteRows } from '../../formats/sqlite-rows.ts';
 import type { RawPackage } from '../layer-facts.ts';
 import { fileName } from '../root-path.ts';
 import type { OwnedFile } from './ownership.ts';
 import {
-  MalformedRecord,
   NOTHING,
   type RecordContent,
   type RecordStream,
@@ -12,7 +13,6 @@ import {
 import { bdbValues } from './rpm-bdb.ts';
 import { rpmPackage } from './rpm-header.ts';
 import { ndbBlobs } from './rpm-ndb.ts';
-import { sqliteRows } from './sqlite-table.ts';
 
 const DATABASE =
   /^(?:var\/lib\/rpm|usr\/lib\/sysimage\/rpm|usr\/share\/rpm)\/(?:Packages|Packages\.db|rpmdb\.sqlite|rpmdb\.sqlite-wal)$/;

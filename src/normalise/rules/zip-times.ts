@@ -1,6 +1,6 @@
 import { isChecksummed } from '../checksummed-stores.ts';
+import { editableEntries, type ZipEntry } from '../editable-zip.ts';
 import type { RewriteRule } from '../rule.ts';
-import { centralEntries, type ZipEntry } from '../zip-directory.ts';
 
 const EXTENDED_TIMESTAMP = 0x5455;
 const NTFS = 0x000a;
@@ -36,7 +36,7 @@ export function retimeZip(
   epoch: number,
   givesWay: GivesWay,
 ): Uint8Array | undefined {
-  const entries = centralEntries(bytes);
+  const entries = editableEntries(bytes);
   if (entries === undefined) return undefined;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const changes = entries.map((entry) => retimeEntry(view, entry, { epoch, givesWay }));

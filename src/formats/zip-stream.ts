@@ -1,12 +1,11 @@
 import { InflateSink } from './inflate-sink.ts';
-import { type EntrySink, MalformedRecord, type ReadBudget } from './record.ts';
+import { MalformedRecord } from './malformed-record.ts';
+import type { EntrySink, UnpackBudget } from './unpack-budget.ts';
+import { ZIP_BYTES, ZIP_MARK } from './zip-records.ts';
 
-const LOCAL = 0x04034b50;
-/** The end of the directory: an archive without entries begins with it. */
-const EMPTY = 0x06054b50;
-const DESCRIPTOR = Buffer.from([0x50, 0x4b, 7, 8]);
-const LOCAL_MARK = Buffer.from([0x50, 0x4b, 3, 4]);
-const HEADER = 30;
+const DESCRIPTOR = markBytes(ZIP_MARK.descriptor);
+const LOCAL_MARK = markBytes(ZIP_MARK.local);
+const HEADER = ZIP_BYTES.local;
 /** Bytes that a descriptor may take, and the mark of what follows it. */
 const BEHIND = 28;
 /** A script may stand before an archive that runs itself. */
@@ -28,7 +27,7 @@ interface LocalEntry {
  */
 export class ZipStream {
   readonly #sinkFor: (name: string) => EntrySink | undefined;
-  readonly #budget: ReadBudget;
+  readonly #budget: UnpackBudget;
   #held: Buffer = NONE;
   #state: 'prefix' | 'header' | 'content' | 'done' = 'prefix';
   #entry: LocalEntry | undefined;
@@ -37,7 +36,7 @@ export class ZipStream {
   #taken = 0;
   #at = 0;
 
-  constructor(sinkFor: (name: string) => EntrySink | undefined, budget: ReadBudget) {
+  constructor(sinkFor: (name: string) => EntrySink | undefined, budget: UnpackBudget) {
     this.#sinkFor = sinkFor;
     this.#budget = budget;
   }
@@ -81,7 +80,8 @@ export class ZipStream {
   }
 
   #prefix(input: Buffer): number {
-    if (this.#at === 0 && input.length >= 4 && input.readUInt32LE(0) === EMPTY) {
+    // An archive without entries begins with the end of its directory.
+    if (this.#at === 0 && input.length >= 4 && input.readUInt32LE(0) === ZIP_MARK.end) {
       this.#state = 'done';
       return 4;
     }
@@ -96,7 +96,7 @@ export class ZipStream {
 
   #header(input: Buffer): number {
     if (input.length < 4) return 0;
-    if (input.readUInt32LE(0) !== LOCAL) return this.#betweenEntries(input);
+    if (input.readUInt32LE(0) !== ZIP_MARK.local) return this.#betweenEntries(input);
     if (input.length < HEADER) return 0;
     const end = HEADER + input.readUInt16LE(26) + input.readUInt16LE(28);
     if (input.length < end) return 0;
@@ -197,4 +197,10 @@ function compressedSize(header: Buffer, extraFrom: number): number {
     if (header.readUInt16LE(at) === 1 && at + 20 <= header.length)
       return Number(header.readBigUInt64LE(at + 12));
   throw new MalformedRecord('an entry states no size');
+}
+
+function markBytes(mark: number): Buffer {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32LE(mark);
+  return bytes;
 }

@@ -1,6 +1,7 @@
 import { inflateRawSync } from 'node:zlib';
 import { Inflate } from 'fflate';
-import { type EntrySink, MalformedRecord, type ReadBudget } from './record.ts';
+import { MalformedRecord } from './malformed-record.ts';
+import type { EntrySink, UnpackBudget } from './unpack-budget.ts';
 
 /** Up to so many bytes are unpacked at once, by zlib; what is larger goes piece by piece, five times as slow, through fflate. */
 const MAX_HELD = 8 * 1024 * 1024;
@@ -11,13 +12,13 @@ const SLICE = 8 * 1024;
 /** Unpacks what goes through it, within the budget. */
 export class InflateSink implements EntrySink {
   readonly #sink: EntrySink;
-  readonly #budget: ReadBudget;
+  readonly #budget: UnpackBudget;
   #held: Uint8Array[] = [];
   #length = 0;
   #inflate: Inflate | undefined;
   #wants = true;
 
-  constructor(sink: EntrySink, budget: ReadBudget) {
+  constructor(sink: EntrySink, budget: UnpackBudget) {
     this.#sink = sink;
     this.#budget = budget;
   }

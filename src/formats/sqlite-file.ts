@@ -1,0 +1,166 @@
+import { MalformedRecord } from './malformed-record.ts';
+
+const MAGIC = 'SQLite format 3\0';
+const MAX_DEPTH = 40;
+
+/** Kinds of pages (sqlite.org/fileformat2.html, section 1.6). */
+const KIND = { indexInterior: 2, tableInterior: 5, indexLeaf: 10, tableLeaf: 13 } as const;
+const KINDS: ReadonlySet<number> = new Set(Object.values(KIND));
+
+export interface SqliteCell {
+  /** Where it lies in its page, its overflow left aside. */
+  readonly from: number;
+  readonly to: number;
+  /** The page below that comes before it. */
+  readonly child: number | undefined;
+  /** Its content in the pieces in which it lies in the file: who changes them changes the file. */
+  readonly payload: readonly Buffer[];
+  /** What its last overflow page holds behind the content: nothing that is read. */
+  readonly rest: Buffer | undefined;
+}
+
+export interface SqlitePage {
+  readonly bytes: Buffer;
+  /** Where its header begins: page 1 begins with the file's. */
+  readonly at: number;
+  readonly isTable: boolean;
+  readonly isLeaf: boolean;
+  /** Where the list of cells ends. */
+  readonly listEnd: number;
+  readonly cells: readonly SqliteCell[];
+}
+
+/**
+ * The pages of an SQLite database file (sqlite.org/fileformat2.html, sections 1.3 to 1.6). A page belongs to one place: one that is come to a second time
+ * is an error, so that pages in a loop end. Throws MalformedRecord.
+ */
+export class SqliteFile {
+  readonly bytes: Buffer;
+  readonly #size: number;
+  /** Bytes of a page that hold content (section 1.3.4). */
+  readonly #usable: number;
+  readonly #seen = new Set<number>();
+
+  constructor(file: Uint8Array) {
+    this.bytes = Buffer.from(file.buffer, file.byteOffset, file.byteLength);
+    if (this.bytes.length < 512 || this.bytes.toString('latin1', 0, 16) !== MAGIC)
+      throw new MalformedRecord('it is no SQLite database');
+    this.#size = sqlitePageSize(this.bytes);
+    this.#usable = this.#size - this.bytes.readUInt8(20);
+    if (this.#size < 512 || (this.#size & (this.#size - 1)) !== 0 || this.#usable < 480)
+      throw new MalformedRecord('its page size is none');
+  }
+
+  /** The pages of the tree below `root`, each before its children but for the order of their cells. */
+  *tree(root: number, depth = 0): Generator<SqlitePage> {
+    if (depth > MAX_DEPTH) throw new MalformedRecord('its tree is too deep');
+    const page = this.#read(root);
+    yield page;
+    if (page.isLeaf) return;
+    for (const { child } of page.cells) if (child !== undefined) yield* this.tree(child, depth + 1);
+    yield* this.tree(page.bytes.readUInt32BE(page.at + 8), depth + 1);
+  }
+
+  /** A page by its number, from 1 on; each is had once. */
+  page(number: number): Buffer {
+    const from = (number - 1) * this.#size;
+    if (number < 1 || from + this.#size > this.bytes.length)
+      throw new MalformedRecord('a page lies outside the file');
+    if (this.#seen.has(number)) throw new MalformedRecord('its pages go in a loop');
+    this.#seen.add(number);
+    return this.bytes.subarray(from, from + this.#size);
+  }
+
+  #read(number: number): SqlitePage {
+    const bytes = this.page(number);
+    const at = number === 1 ? 100 : 0;
+    const kind = bytes.readUInt8(at);
+    const count = bytes.readUInt16BE(at + 3);
+    if (!KINDS.has(kind)) throw new MalformedRecord('a page is of another kind');
+    const isLeaf = kind === KIND.indexLeaf || kind === KIND.tableLeaf;
+    const list = at + (isLeaf ? 8 : 12);
+    if (list + 2 * count > this.#size)
+      throw new MalformedRecord('a page counts more than it holds');
+    const cells = Array.from({ length: count }, (_, i) =>
+      this.#cell(bytes, kind, bytes.readUInt16BE(list + 2 * i)),
+    );
+    const isTable = kind === KIND.tableInterior || kind === KIND.tableLeaf;
+    return { bytes, at, isTable, isLeaf, listEnd: list + 2 * count, cells };
+  }
+
+  #cell(page: Buffer, kind: number, from: number): SqliteCell {
+    if (from + 4 > this.#size) throw new MalformedRecord('a cell lies outside its page');
+    const isInterior = kind === KIND.tableInterior || kind === KIND.indexInterior;
+    const child = isInterior ? page.readUInt32BE(from) : undefined;
+    const [number, after] = sqliteNumber(page, isInterior ? from + 4 : from);
+    // The number is the row's id.
+    if (kind === KIND.tableInterior)
+      return { from, to: after, child, payload: [], rest: undefined };
+    const start = kind === KIND.tableLeaf ? sqliteNumber(page, after)[1] : after;
+    const found = this.#payload(page, start, number, kind);
+    // No cell takes less than four bytes.
+    return { from, to: Math.max(found.end, from + 4), child, ...found };
+  }
+
+  /** A cell's content, the part of it that lies in overflow pages with it (section 1.6). */
+  #payload(
+    page: Buffer,
+    start: number,
+    length: number,
+    kind: number,
+  ): {
+    readonly end: number;
+    readonly payload: readonly Buffer[];
+    readonly rest: Buffer | undefined;
+  } {
+    if (length > this.bytes.length) throw new MalformedRecord('a row is larger than the file');
+    const local = this.#local(length, kind);
+    if (start + local > this.#size) throw new MalformedRecord('a cell lies outside its page');
+    const payload = [page.subarray(start, start + local)];
+    if (local === length) return { end: start + local, payload, rest: undefined };
+    let rest: Buffer | undefined;
+    let left = length - local;
+    const end = start + local + 4;
+    let next = end > this.#size ? 0 : page.readUInt32BE(start + local);
+    while (left > 0) {
+      const overflow = this.page(next);
+      const take = Math.min(left, this.#usable - 4);
+      payload.push(overflow.subarray(4, 4 + take));
+      rest = overflow.subarray(4 + take, this.#usable);
+      left -= take;
+      next = overflow.readUInt32BE(0);
+    }
+    return { end, payload, rest };
+  }
+
+  /** How much of a content of that length lies in the cell itself. */
+  #local(length: number, kind: number): number {
+    const largest =
+      kind === KIND.tableLeaf
+        ? this.#usable - 35
+        : Math.floor(((this.#usable - 12) * 64) / 255) - 23;
+    if (length <= largest) return length;
+    const smallest = Math.floor(((this.#usable - 12) * 32) / 255) - 23;
+    const spilled = smallest + ((length - smallest) % (this.#usable - 4));
+    return spilled <= largest ? spilled : smallest;
+  }
+}
+
+/** Bytes of a page, as the file's header of at least 100 bytes states it (section 1.3.2). */
+export function sqlitePageSize(file: Uint8Array): number {
+  const stated = ((file[16] ?? 0) << 8) | (file[17] ?? 0);
+  return stated === 1 ? 65_536 : stated;
+}
+
+/** A number of 1 to 9 bytes, and where it ends (section 1.6). What does not fit a double is larger than any file. */
+export function sqliteNumber(bytes: Buffer, start: number): readonly [value: number, end: number] {
+  let value = 0;
+  for (let i = 0; i < 9; i += 1) {
+    const byte = bytes[start + i];
+    if (byte === undefined) throw new MalformedRecord('a row is cut off');
+    if (i === 8) return [value * 256 + byte, start + 9];
+    value = value * 128 + (byte & 0x7f);
+    if ((byte & 0x80) === 0) return [value, start + i + 1];
+  }
+  return [value, start + 9];
+}

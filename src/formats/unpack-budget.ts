@@ -1,0 +1,13 @@
+/** What archives may still cost, all of those together that it is handed to. */
+export interface UnpackBudget {
+  /** Entries of archives. */
+  entries: number;
+  /** Bytes that entries of archives unpack to. */
+  inflated: number;
+}
+
+/** Takes the plain bytes of an entry of an archive as they come; `push` says whether it wants more. */
+export interface EntrySink {
+  readonly push: (bytes: Uint8Array) => boolean;
+  readonly end: () => void;
+}

@@ -1,0 +1,24 @@
+/** Marks of a zip archive's records (APPNOTE.TXT 4.3), as little-endian numbers. */
+export const ZIP_MARK = {
+  local: 0x04034b50,
+  central: 0x02014b50,
+  end: 0x06054b50,
+  descriptor: 0x08074b50,
+} as const;
+
+/** Bytes of each record before its names and extra fields. */
+export const ZIP_BYTES = { local: 30, central: 46, end: 22 } as const;
+
+/** The comment behind the end record takes at most so many bytes. */
+export const LARGEST_COMMENT = 0xffff;
+
+/** Where a record's extra fields lie, in bytes from the file's start. */
+export type ExtraFields = readonly [from: number, to: number];
+
+/** Where the name and the extra fields of a local header at `at` lie (4.3.7); undefined where they reach beyond `limit`. */
+export function localExtras(view: DataView, at: number, limit: number): ExtraFields | undefined {
+  if (at + ZIP_BYTES.local > limit || view.getUint32(at, true) !== ZIP_MARK.local) return undefined;
+  const from = at + ZIP_BYTES.local + view.getUint16(at + 26, true);
+  const to = from + view.getUint16(at + 28, true);
+  return to > limit ? undefined : [from, to];
+}
