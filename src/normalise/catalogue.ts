@@ -19,7 +19,9 @@ import { privateKeys } from './rules/private-keys.ts';
 import { propertiesDates } from './rules/properties-dates.ts';
 import { pycHeader } from './rules/pyc-header.ts';
 import { randomIds } from './rules/random-ids.ts';
+import { rpmDatabase } from './rules/rpm-database.ts';
 import { shadowDates } from './rules/shadow-dates.ts';
+import { sqliteShm } from './rules/sqlite-shm.ts';
 import { tarballs } from './rules/tarballs.ts';
 import { temporaryFiles } from './rules/temporary-files.ts';
 import { times } from './rules/times.ts';
@@ -28,7 +30,7 @@ import { zipDates } from './rules/zip-dates.ts';
 import { zipTimes } from './rules/zip-times.ts';
 
 /** Goes up with anything that changes a byte that comes out: rules, tar headers, compressor. */
-export const RULE_SET_VERSION = 2;
+export const RULE_SET_VERSION = 3;
 
 /** All rules. The first that drops or empties a file decides; all that rewrite or report get to see what is left. */
 export const RULES: readonly Rule[] = [
@@ -48,6 +50,8 @@ export const RULES: readonly Rule[] = [
   propertiesDates,
   pnpmDates,
   uvRecord,
+  rpmDatabase,
+  sqliteShm,
   npmCache,
   pipCache,
   downloadCaches,
