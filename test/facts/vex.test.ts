@@ -6,6 +6,7 @@ import type { VexDocument } from '../../src/facts/vex-statement.ts';
 import { applyVex, readVex } from '../../src/facts/vex.ts';
 import { digestOf } from '../../src/model/digest.ts';
 import type { VulnerabilitiesFact, Vulnerability } from '../../src/model/facts.ts';
+import { controlTexts } from '../control-texts.ts';
 
 const DIGEST = digestOf('image');
 const OTHER = digestOf('other');
@@ -406,7 +407,7 @@ test('whatever a document holds, every vulnerability is left or set aside', () =
       ).toBe(true);
       const silent = applyVex(scanOf(...all), [{ ...document, trusted: false }], image);
       expect(silent.vulnerabilities).toEqual(all);
-      expect(JSON.stringify(after.notices ?? [])).not.toMatch(/\\u00[01]/);
+      expect(controlTexts(after.notices)).toEqual([]);
     }),
     { numRuns: 80 },
   );
