@@ -4,7 +4,7 @@ import type { ContentWish, LayerCollector, LayerEntry } from '../model/walk.ts';
 import { layerPath } from '../tar/path.ts';
 import type { TarHandler } from '../tar/reader.ts';
 
-const NONE = new Uint8Array(0);
+const NONE: Uint8Array = new Uint8Array(0);
 /** PATH_MAX of Linux. A path of 64 KB would be 32,000 folders in each of each other. */
 const MAX_PATH = 4096;
 
@@ -28,7 +28,8 @@ export class EntryDispatch implements TarHandler {
   #wanted = 0;
   /** Bytes of the entry that have not come yet. */
   #left = 0;
-  #held: Uint8Array[] = [];
+  /** What of it is wanted: the reader's own memory where all lies in one piece, else a copy. */
+  #held = NONE;
   #heldLength = 0;
 
   constructor(collectors: readonly LayerCollector<unknown>[], limits: EntryLimits) {
@@ -67,22 +68,26 @@ export class EntryDispatch implements TarHandler {
     for (const collector of this.#streams) collector.chunk?.(chunk);
     if (this.#heldLength >= this.#wanted) return;
     const part = chunk.subarray(0, this.#wanted - this.#heldLength);
-    this.#heldLength += part.length;
     // The reader's memory is used again before the entry ends, unless the entry ends here.
-    this.#held.push(this.#left === 0 ? part : new Uint8Array(part));
+    if (this.#left === 0 && this.#heldLength === 0) this.#held = part;
+    else {
+      if (this.#heldLength === 0) this.#held = Buffer.allocUnsafeSlow(this.#wanted);
+      this.#held.set(part, this.#heldLength);
+    }
+    this.#heldLength += part.length;
   }
 
   onEntryEnd(): void {
     const current = this.#current;
     if (current === undefined) return;
-    const content = this.#held.length === 1 ? this.#held[0] : Buffer.concat(this.#held);
+    const content = this.#held.subarray(0, this.#heldLength);
     this.#collectors.forEach((collector, i) => {
       const wish = this.#wishes[i] ?? 0;
-      const got = wish === 0 ? undefined : (content ?? NONE).subarray(0, wish);
+      const got = wish === 0 ? undefined : content.subarray(0, wish);
       collector.visit(current, got, got !== undefined && current.entry.size > wish);
     });
     this.#current = undefined;
-    this.#held = [];
+    this.#held = NONE;
     this.#heldLength = 0;
   }
 

@@ -1,5 +1,5 @@
 import type { TarEntry, TarType } from '../model/tar.ts';
-import { BLOCK, headerSum, numberField, textField } from './header-fields.ts';
+import { headerSum, numberField, textField } from './header-fields.ts';
 import { type PaxRecords, paxInteger, paxText, paxTime } from './pax.ts';
 import { TarError } from './tar-error.ts';
 import { latin1 } from './text.ts';
@@ -10,7 +10,7 @@ export interface RawHeader {
   readonly name: string;
   /** Bytes of content in the archive. */
   readonly size: number;
-  readonly block: Uint8Array;
+  readonly block: Buffer;
   readonly format: 'ustar' | 'gnu' | 'v7';
 }
 
@@ -36,8 +36,13 @@ const TYPES: Readonly<Record<string, TarType>> = {
 const NO_PAX: Readonly<Record<string, string>> = Object.freeze({});
 const RESOLVED = new Set(['path', 'linkpath', 'size', 'uid', 'gid', 'uname', 'gname', 'mtime']);
 
+/** `usta` and `tar\0`, as numbers: tens of thousands of headers are read. */
+const USTA = 0x75737461;
+const TAR = 0x74617200;
+
 /** Reads a header block (POSIX ustar, GNU, v7). Throws TarError where the checksum is wrong or a number is none. */
-export function parseHeader(block: Uint8Array): RawHeader {
+export function parseHeader(bytes: Uint8Array): RawHeader {
+  const block = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const stated = numberField(block, 148, 8, 'checksum');
   const sum = headerSum(block);
   if (stated !== sum.unsigned && stated !== sum.signed)
@@ -57,15 +62,16 @@ export function parseHeader(block: Uint8Array): RawHeader {
   };
 }
 
-function formatOf(block: Uint8Array): RawHeader['format'] {
-  const magic = latin1(block.subarray(257, 265));
-  if (magic.startsWith('ustar\0')) return 'ustar';
-  return magic === 'ustar  \0' ? 'gnu' : 'v7';
+function formatOf(block: Buffer): RawHeader['format'] {
+  if (block.readUInt32BE(257) !== USTA || block[261] !== 0x72) return 'v7';
+  const [next, version] = [block[262], block.readUInt16BE(263)];
+  if (next === 0) return 'ustar';
+  return next === 0x20 && version === 0x2000 ? 'gnu' : 'v7';
 }
 
 /** Schily's star marks the block's end and keeps times behind a shorter prefix. */
-function prefixLength(block: Uint8Array): number {
-  return latin1(block.subarray(508, BLOCK)) === 'tar\0' ? 131 : 155;
+function prefixLength(block: Buffer): number {
+  return block.readUInt32BE(508) === TAR ? 131 : 155;
 }
 
 /** The name that the extended headers give an entry, else its own. */
@@ -82,7 +88,8 @@ export function entryFlag(raw: RawHeader, ext: Extensions): string {
 
 /** Content bytes of an entry in the archive: none for links, directories and devices, whatever the header says. */
 export function storedSize(raw: RawHeader, ext: Extensions): number {
-  if (/[1-6]/.test(entryFlag(raw, ext))) return 0;
+  const flag = entryFlag(raw, ext);
+  if (flag >= '1' && flag <= '6') return 0;
   return paxInteger(ext.pax, 'size') ?? raw.size;
 }
 

@@ -4,10 +4,16 @@ import { decodeText } from './text.ts';
 export const BLOCK = 512;
 
 /** A NUL-terminated text field. */
-export function textField(block: Uint8Array, offset: number, length: number): string {
+export function textField(block: Buffer, offset: number, length: number): string {
+  const limit = offset + length;
   let end = offset;
-  while (end < offset + length && block[end] !== 0) end++;
-  return end === offset ? '' : decodeText(block.subarray(offset, end));
+  let bits = 0;
+  for (let byte = block[end] ?? 0; byte !== 0 && end < limit; byte = block[++end] ?? 0)
+    bits |= byte;
+  if (end === offset) return '';
+  return bits < 0x80
+    ? block.toString('latin1', offset, end)
+    : decodeText(block.subarray(offset, end));
 }
 
 /**

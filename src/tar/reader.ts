@@ -232,7 +232,7 @@ function blocks(size: number): number {
 
 /** The header with a block of its own: the reader's buffer is used again for what follows. */
 function copied(raw: RawHeader): RawHeader {
-  return { ...raw, block: new Uint8Array(raw.block) };
+  return { ...raw, block: Buffer.from(raw.block) };
 }
 
 function untilNul(bytes: Uint8Array): string {
