@@ -1,9 +1,16 @@
 import { applyEdit, planEdits } from '../pipeline/compose-fixes.ts';
 import type { FixTask } from '../pipeline/plan-fixes.ts';
 import { unreadable } from '../pipeline/settle-fixes.ts';
+import { gainText } from '../reporters/fix-text.ts';
 import type { EditView } from '../ui/review-model.ts';
 import { shownDiff } from './fix-diff.ts';
 import { editView } from './review-card.ts';
+
+/** What edits are worth together, as the screen shows it. */
+export function worthText(task: FixTask, ids: ReadonlySet<string>): string | undefined {
+  const gain = task.worth(ids);
+  return gain === undefined ? undefined : gainText({ ...gain, criteria: [] });
+}
 
 /** The edits of a task that can be picked, each with its own diff. */
 export function editChoices(task: FixTask): readonly EditView[] {

@@ -4,7 +4,7 @@ import { settleWanted } from '../pipeline/settle-fixes.ts';
 import { marksOf } from '../ui/marks.ts';
 import { pickElement } from '../ui/pick-screen.tsx';
 import { show } from '../ui/whole-screen.ts';
-import { editChoices } from './fix-choice.ts';
+import { editChoices, worthText } from './fix-choice.ts';
 import type { CommandIo } from './io.ts';
 import { isUtf8 } from './reports.ts';
 import { interrupt, terminalOf } from './terminal.ts';
@@ -14,7 +14,13 @@ export async function pickOnScreen(task: FixTask, io: CommandIo): Promise<Settle
   const edits = editChoices(task);
   if (edits.length === 0) return settleWanted(task, () => false);
   const picked = await show(terminalOf(io), true, (done: (picked: ReadonlySet<string>) => void) =>
-    pickElement({ edits, marks: marksOf(isUtf8(io)), onDone: done, onInterrupt: interrupt }),
+    pickElement({
+      edits,
+      worth: (ids) => worthText(task, ids),
+      marks: marksOf(isUtf8(io)),
+      onDone: done,
+      onInterrupt: interrupt,
+    }),
   );
   io.signal.throwIfAborted();
   return settleWanted(task, ({ id }) => picked?.has(id) === true);

@@ -7,7 +7,7 @@ import type { PipelineContext } from '../pipeline/context.ts';
 import { type OpenedFiles, writeFixFiles } from '../pipeline/fix-files.ts';
 import { type FixTask, planFixes } from '../pipeline/plan-fixes.ts';
 import { settleFixes } from '../pipeline/settle-fixes.ts';
-import { editText, refusalsText } from '../reporters/fix-text.ts';
+import { editText, gainText, refusalsText } from '../reporters/fix-text.ts';
 import { isChangedInGit } from '../tools/git-file.ts';
 import { cleanForTerminal, cleanLines } from '../ui/clean.ts';
 import { type Answer, askAnswer } from './ask.ts';
@@ -118,6 +118,8 @@ async function finish(
   const tooRisky = left.filter((edit) => !task.isWithinRisk(edit));
   const refused = left.filter((edit) => task.isWithinRisk(edit));
   const code = pending.length > 0 || refused.length > 0 ? EXIT.short : EXIT.met;
+  const ids = new Set(settled.applied.map(({ id }) => id));
+  const gain = task.worth(ids, settled.files.dockerfile);
   const patch = patchOf(opened, opened.files, settled.files);
   const shown = shownDiff(opened, opened.files, settled.files);
   if (flags.json) {
@@ -130,6 +132,7 @@ async function finish(
           left,
           diff: shown,
           isMasked: patch !== shown,
+          ...(gain === undefined ? {} : { gain }),
           ...(proof === undefined ? {} : { proof }),
         },
         { version: VERSION, names: opened.names },
@@ -138,6 +141,8 @@ async function finish(
     return code;
   }
   if (!asks) for (const edit of settled.applied) io.writeErr(editText(edit, { color: io.color }));
+  if (settled.applied.length > 1 && gain !== undefined && proof === undefined)
+    io.writeErr(`together: ${gainText(gain)}\n`);
   if (pending.length > 0) {
     // Who asks for a patch and takes it elsewhere gets one that applies; all else is for reading.
     const isPatch = flags.dryRun && !io.outIsTerminal;

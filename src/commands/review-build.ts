@@ -15,7 +15,7 @@ import type { CardView, ReviewWork } from '../ui/review-model.ts';
 import { reviewElement } from '../ui/review-screen.tsx';
 import { show } from '../ui/whole-screen.ts';
 import { pipelineContext } from './context.ts';
-import { editChoices } from './fix-choice.ts';
+import { editChoices, worthText } from './fix-choice.ts';
 import type { CommandIo } from './io.ts';
 import { isUtf8 } from './reports.ts';
 import { cardView } from './review-card.ts';
@@ -115,6 +115,9 @@ class Session implements ReviewWork {
     });
     return editChoices(this.#task);
   };
+
+  readonly worth: ReviewWork['worth'] = (ids) =>
+    this.#task === undefined ? undefined : worthText(this.#task, ids);
 
   readonly apply: ReviewWork['apply'] = async (ids) => {
     if (this.#task === undefined) throw new Error('edits are planned before they are applied');

@@ -11,9 +11,16 @@ interface Candidate {
   readonly overallClimb: number;
 }
 
-/** The criteria as they were, had this one passed. */
-function withPass<T extends Scored>(criteria: readonly T[], id: string): T[] {
-  return criteria.map((one) => (one.id === id ? { ...one, outcome: 'pass' as const } : one));
+/** The criteria as they were, had these passed and those failed. */
+function changed<T extends Scored>(
+  criteria: readonly T[],
+  passed: readonly string[],
+  failed: readonly string[] = [],
+): T[] {
+  return criteria.map((one) => {
+    if (passed.includes(one.id)) return { ...one, outcome: 'pass' as const };
+    return failed.includes(one.id) ? { ...one, outcome: 'fail' as const } : one;
+  });
 }
 
 function climb(before: readonly CriterionResult[], after: readonly CriterionResult[]): number {
@@ -38,9 +45,13 @@ function change(result: CriterionResult): Pick<Suggestion, 'title' | 'detail' | 
   };
 }
 
-/** What one criterion more that passes is worth: points gained, overall grade and level that the image then has. */
-export function gainsOf(criteria: readonly Scored[], id: string): Suggestion['gains'] {
-  const after = withPass(criteria, id);
+/** What it is worth that these criteria pass, and those no longer do: points gained, overall grade and level that the image then has. */
+export function gainsOf(
+  criteria: readonly Scored[],
+  passed: readonly string[],
+  failed: readonly string[] = [],
+): Suggestion['gains'] {
+  const after = changed(criteria, passed, failed);
   return {
     points: scoreOf(after).points - scoreOf(criteria).points,
     grade: scoreOf(after).grade,
@@ -49,10 +60,10 @@ export function gainsOf(criteria: readonly Scored[], id: string): Suggestion['ga
 }
 
 function candidate(result: CriterionResult, criteria: readonly CriterionResult[]): Candidate {
-  const after = withPass(criteria, result.id);
+  const after = changed(criteria, [result.id]);
   const inVector = (list: readonly CriterionResult[]): CriterionResult[] =>
     list.filter(({ vector }) => vector === result.vector);
-  const gains = gainsOf(criteria, result.id);
+  const gains = gainsOf(criteria, [result.id]);
   return {
     result,
     completesLevel: gains.level > levelOf(criteria),

@@ -106,7 +106,5 @@ export interface FixRule {
   /** The rule of `scoville lint` whose ignore comments hold for it, where that is not the criterion. */
   readonly lint?: string;
   readonly needs: readonly FixNeed[];
-  /** Once its edits are applied the criterion is met, though the Dockerfile alone does not show it. */
-  readonly suffices?: boolean;
   readonly plan: (input: FixInput) => FixPlan;
 }

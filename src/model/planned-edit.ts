@@ -26,14 +26,19 @@ export interface ProposedEdit {
   readonly riskReason: string;
   /** The criterion that it serves, where that is not its rule's. */
   readonly criterion?: string;
+  /** Criteria that are met once it is applied, though the Dockerfile alone does not show it. */
+  readonly settles?: readonly string[];
   readonly file: FixFile;
   /** First line that changes, from 1. */
   readonly line: number;
   readonly edits: readonly TextEdit[];
 }
 
-/** What an edit is worth. Absent where nothing was graded. */
+/** What an edit is worth. */
 export interface Gain {
+  /** Criteria that are then met, and were not. */
+  readonly criteria: readonly string[];
+  /** For these criteria, less one for each that is no longer met. */
   readonly points: number;
   /** Overall grade and level that the image then has; absent where only the Dockerfile is known. */
   readonly grade?: Grade;

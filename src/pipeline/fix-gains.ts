@@ -8,21 +8,41 @@ import { DOCKERFILE_CRITERIA } from './lint-catalogue.ts';
 import { lintDockerfile } from './lint-dockerfile.ts';
 
 /** Criteria that a Dockerfile decides: of others it shows a part, and finding nothing there proves nothing. */
-const SHOWN_WHOLE: ReadonlySet<string> = new Set([
-  ...DOCKERFILE_CRITERIA.map(({ id }) => id),
-  'nonroot-user',
-]);
+const SHOWN_WHOLE: readonly string[] = [
+  ...new Set([...DOCKERFILE_CRITERIA.map(({ id }) => id), 'nonroot-user']),
+];
 
 interface Judging {
   readonly files: FixFiles;
-  readonly around: Pick<FixSurroundings, 'buildArgs' | 'target' | 'contextFile' | 'rules'>;
+  readonly around: Pick<FixSurroundings, 'buildArgs' | 'target' | 'contextFile'>;
   readonly declarations: DeclarationsFact;
   /** Outcomes of the last build of this Dockerfile. */
   readonly scored: readonly Scored[] | undefined;
 }
 
-/** How often a Dockerfile falls short of a criterion, as far as it shows. */
-function findings(text: string, criterion: string, { around, declarations }: Judging): number {
+/** What edits are worth, each by itself and several together. */
+export interface Gains {
+  /** Undefined where nothing is known to be met by it. */
+  readonly of: (id: string) => Gain | undefined;
+  /**
+   * Each criterion counts once, however many edits serve it; one that needs several edits counts where all are there. With `dockerfile`, what
+   * came of them, that decides on what it shows: it has those edits too that only others made possible.
+   */
+  readonly together: (ids: ReadonlySet<string>, dockerfile?: string) => Gain | undefined;
+}
+
+/** What an edit does to criteria. */
+interface Effect {
+  /** Met by this edit alone. */
+  readonly met: readonly string[];
+  /** Met before, and no longer. */
+  readonly lost: readonly string[];
+  /** Its own criterion, where several edits are needed for it. */
+  readonly shared?: { readonly criterion: string; readonly ids: readonly string[] };
+}
+
+/** How often a Dockerfile falls short of each criterion, as far as it shows. */
+function findings(text: string, { around, declarations }: Judging): (criterion: string) => number {
   const { buildArgs, target, contextFile } = around;
   const linted = lintDockerfile({
     name: 'Dockerfile',
@@ -32,45 +52,124 @@ function findings(text: string, criterion: string, { around, declarations }: Jud
     declarations,
     ...(target === undefined ? {} : { target }),
   });
-  return linted.findings.filter(({ rule }) => rule === criterion).length;
+  return (criterion) => linted.findings.filter(({ rule }) => rule === criterion).length;
 }
 
-/** True where a criterion is met once these edits are applied: the Dockerfile shows it, or one of their rules is known to be enough. */
-function isMended(criterion: string, edits: readonly PlannedEdit[], judging: Judging): boolean {
-  const { files, around } = judging;
-  const rules = new Set(edits.map(({ rule }) => rule));
-  if (around.rules.some(({ id, suffices }) => suffices === true && rules.has(id))) return true;
-  if (!SHOWN_WHOLE.has(criterion)) return false;
+/** Findings with these edits applied; undefined where they do not change the Dockerfile, or cannot be applied to it at once. */
+function findingsAfter(
+  edits: readonly PlannedEdit[],
+  judging: Judging,
+): ((criterion: string) => number) | undefined {
   const own = edits.filter(({ file }) => file === 'Dockerfile').flatMap((edit) => edit.edits);
-  const after = applyEdits(files.dockerfile, own);
-  if (!after.ok || own.length === 0) return false;
-  return (
-    findings(files.dockerfile, criterion, judging) > 0 &&
-    findings(after.value, criterion, judging) === 0
+  if (own.length === 0) return undefined;
+  const after = applyEdits(judging.files.dockerfile, own);
+  return after.ok ? findings(after.value, judging) : undefined;
+}
+
+/** What the last build and two states of a Dockerfile tell of criteria. */
+class Outcomes {
+  readonly #scored: readonly Scored[] | undefined;
+  readonly before: (criterion: string) => number;
+
+  constructor(judging: Judging) {
+    this.#scored = judging.scored;
+    this.before = findings(judging.files.dockerfile, judging);
+  }
+
+  isKnown(id: string): boolean {
+    return this.#scored?.some((one) => one.id === id) === true;
+  }
+
+  /** Not met, as far as it is known; what a build has not judged is not. */
+  isOpen(id: string): boolean {
+    if (this.#scored === undefined) return true;
+    const last = this.#scored.find((one) => one.id === id);
+    return last !== undefined && !isMet(last.outcome);
+  }
+
+  /** Criteria that a later state of the Dockerfile shows to be met, and were not. */
+  met(after: ((criterion: string) => number) | undefined): readonly string[] {
+    if (after === undefined) return [];
+    return SHOWN_WHOLE.filter((id) => this.before(id) > 0 && after(id) === 0 && this.isOpen(id));
+  }
+
+  /** Criteria that it shows not to be met, and that were. */
+  lost(after: ((criterion: string) => number) | undefined): readonly string[] {
+    if (after === undefined) return [];
+    return SHOWN_WHOLE.filter(
+      (id) =>
+        this.before(id) === 0 && after(id) > 0 && (this.#scored === undefined || !this.isOpen(id)),
+    );
+  }
+}
+
+function effects(
+  edits: readonly PlannedEdit[],
+  outcomes: Outcomes,
+  judging: Judging,
+): ReadonlyMap<string, Effect> {
+  const met = (group: readonly PlannedEdit[]): readonly string[] => {
+    // Without a build it is known of what the Dockerfile shows, and of what an edit is for, that it is not met.
+    const settled = group.flatMap(({ settles = [], criterion }) =>
+      settles.filter((id) => outcomes.isKnown(id) || id === criterion || outcomes.before(id) > 0),
+    );
+    const open = settled.filter((id) => outcomes.isOpen(id));
+    return [...new Set([...outcomes.met(findingsAfter(group, judging)), ...open])];
+  };
+  return new Map(
+    edits.map((edit): [string, Effect] => {
+      const { id, criterion } = edit;
+      const alone = { met: met([edit]), lost: outcomes.lost(findingsAfter([edit], judging)) };
+      if (criterion === undefined || alone.met.includes(criterion)) return [id, alone];
+      const group = edits.filter((one) => one.criterion === criterion);
+      if (group.length === 1 || !met(group).includes(criterion)) return [id, alone];
+      return [id, { ...alone, shared: { criterion, ids: group.map((one) => one.id) } }];
+    }),
   );
 }
 
 /**
- * What each edit is worth, by its id: the gain of its criterion, where all edits for it together meet it. Grade and level
- * are those of the last build with that one change; without one, the point alone. Never told where it is not known.
+ * What edits are worth: all criteria that are then met and were not, as far as the Dockerfile, or what is known of an edit, shows; less those that are
+ * no longer. Grade and level are those of the last build with that change; without one, the points alone.
  */
-export function fixGains(
-  edits: readonly PlannedEdit[],
-  judging: Judging,
-): ReadonlyMap<string, Gain> {
-  const gains = new Map<string, Gain>();
-  const criteria = new Set(edits.flatMap(({ criterion }) => criterion ?? []));
-  for (const criterion of criteria) {
-    const own = edits.filter((edit) => edit.criterion === criterion);
-    const before = judging.scored?.find(({ id }) => id === criterion);
-    if (before !== undefined && isMet(before.outcome)) continue;
-    if (!isMended(criterion, own, judging)) continue;
-    const worth =
-      judging.scored === undefined || before === undefined
-        ? { points: 1 }
-        : gainsOf(judging.scored, criterion);
-    for (const { id } of own)
-      gains.set(id, { ...worth, together: own.map((one) => one.id).filter((one) => one !== id) });
-  }
-  return gains;
+export function fixGains(edits: readonly PlannedEdit[], judging: Judging): Gains {
+  const { scored } = judging;
+  const outcomes = new Outcomes(judging);
+  const known = effects(edits, outcomes, judging);
+  const worth = (
+    criteria: readonly string[],
+    lost: readonly string[],
+    together: readonly string[],
+  ): Gain | undefined => {
+    if (criteria.length === 0) return undefined;
+    const gain =
+      scored === undefined
+        ? { points: criteria.length - lost.length }
+        : gainsOf(scored, criteria, lost);
+    return { ...gain, criteria, together };
+  };
+  return {
+    of: (id) => {
+      const effect = known.get(id);
+      if (effect === undefined) return undefined;
+      const { met, lost, shared } = effect;
+      if (shared === undefined) return worth(met, lost, []);
+      const others = shared.ids.filter((one) => one !== id);
+      return worth([shared.criterion, ...met], lost, others);
+    },
+    together: (ids, dockerfile) => {
+      const all = [...ids].flatMap((id) => known.get(id) ?? []);
+      const after = dockerfile === undefined ? undefined : findings(dockerfile, judging);
+      const met = new Set([...all.flatMap((effect) => effect.met), ...outcomes.met(after)]);
+      for (const { shared } of all)
+        if (shared?.ids.every((id) => ids.has(id)) === true) met.add(shared.criterion);
+      const lost =
+        after === undefined ? all.flatMap((effect) => effect.lost) : outcomes.lost(after);
+      return worth(
+        [...met],
+        [...new Set(lost)].filter((id) => !met.has(id)),
+        [],
+      );
+    },
+  };
 }

@@ -8,7 +8,7 @@ import { type FixSurroundings, planEdits, readFixFile } from './compose-fixes.ts
 import type { PipelineContext } from './context.ts';
 import { gatherFacts } from './fix-facts.ts';
 import { type OpenedFiles, openFixFiles } from './fix-files.ts';
-import { fixGains } from './fix-gains.ts';
+import { fixGains, type Gains } from './fix-gains.ts';
 import { givenDockerfile } from './given-dockerfile.ts';
 import { lastScorecard } from './last-scorecard.ts';
 import { declared } from './lint-files.ts';
@@ -42,6 +42,8 @@ export interface FixTask {
   /** Whether an edit is one of those that were asked for, its risk aside. */
   readonly isNamed: (edit: PlannedEdit) => boolean;
   readonly isWithinRisk: (edit: PlannedEdit) => boolean;
+  /** What edits are worth together, by their ids. */
+  readonly worth: Gains['together'];
 }
 
 /** The rules that `only` names, by their id, their criterion, or the id of one of their edits. */
@@ -119,7 +121,7 @@ export async function planFixes(context: PipelineContext, request: FixRequest): 
       ...around,
       withGains: (edits) =>
         edits.map((edit) => {
-          const gain = gains.get(edit.id);
+          const gain = gains.of(edit.id);
           return gain === undefined ? edit : { ...edit, gain };
         }),
     },
@@ -127,5 +129,6 @@ export async function planFixes(context: PipelineContext, request: FixRequest): 
       request.only.length === 0 ||
       request.only.some((name) => name === id || name === rule || name === criterion),
     isWithinRisk: ({ risk }) => isWithin(risk, request.maxRisk),
+    worth: gains.together,
   };
 }

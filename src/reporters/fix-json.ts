@@ -1,4 +1,4 @@
-import type { FixFile, PlannedEdit, Refusal } from '../model/planned-edit.ts';
+import type { FixFile, Gain, PlannedEdit, Refusal } from '../model/planned-edit.ts';
 import type { FixProof } from '../model/verified-fix.ts';
 import { fixProofJson } from './fix-proof-text.ts';
 import { jsonText } from './json-text.ts';
@@ -10,6 +10,8 @@ export interface FixOutcome {
   readonly left: readonly PlannedEdit[];
   readonly refusals: readonly Refusal[];
   readonly written: readonly { readonly name: string; readonly keptAt: string | undefined }[];
+  /** What those of `applied` are worth together; absent where that is not known. */
+  readonly gain?: Gain;
   /** All edits of `applied` as one diff: a patch, where nothing is masked in it. */
   readonly diff: string;
   readonly isMasked: boolean;
@@ -19,7 +21,7 @@ export interface FixOutcome {
 
 /** The outcome as JSON; edits without their offsets, which hold for one moment of the composition only. */
 export function fixJson(
-  { applied, left, refusals, written, diff, isMasked, proof }: FixOutcome,
+  { applied, left, refusals, written, gain, diff, isMasked, proof }: FixOutcome,
   {
     version,
     names,
@@ -48,6 +50,7 @@ export function fixJson(
     left: left.map(shown),
     refusals,
     written: written.map(({ name, keptAt }) => ({ name, keptAt: keptAt ?? null })),
+    ...(gain === undefined ? {} : { gain }),
     diff,
     masked: isMasked,
     ...(proof === undefined ? {} : { verified: fixProofJson(proof) }),

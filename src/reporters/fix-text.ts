@@ -6,13 +6,14 @@ export interface FixTextOptions {
   readonly color: boolean;
 }
 
-/** `1 point, grade B, level 2`, with the edits that are needed for it. */
-export function gainText({ points, grade, level, together }: Gain): string {
-  const worth = [
+/** `3 points, grade B, level 2: no-shell, nonroot-user, minimal-base`, with the edits that are needed for it. */
+export function gainText({ criteria, points, grade, level, together }: Gain): string {
+  const counted = [
     `${points} ${points === 1 ? 'point' : 'points'}`,
     ...(grade === undefined ? [] : [`grade ${grade}`]),
     ...(level === undefined ? [] : [`level ${level}`]),
   ].join(', ');
+  const worth = criteria.length > 1 ? `${counted}: ${criteria.join(', ')}` : counted;
   if (together.length === 0) return worth;
   const others = together.length === 1 ? (together[0] ?? '') : `${together.length} other edits`;
   return `${worth}, together with ${others}`;

@@ -3,7 +3,7 @@ import { useState } from 'react';
 import { diffRows, DiffView } from './diff-view.tsx';
 import { Line, Paragraph } from './line.tsx';
 import type { Marks } from './marks.ts';
-import type { EditView } from './review-model.ts';
+import type { EditView, WorthOf } from './review-model.ts';
 import { moved, windowOf } from './window.ts';
 
 interface Props {
@@ -13,6 +13,7 @@ interface Props {
   readonly height: number;
   readonly isActive: boolean;
   readonly chosen: ReadonlySet<string>;
+  readonly worth: WorthOf;
   readonly onChoose: (chosen: ReadonlySet<string>) => void;
   /** The choice is made; asked once more by whoever hears it. */
   readonly onApply: () => void;
@@ -53,10 +54,14 @@ export function EditsScreen(props: Props) {
           : 'No edit of the Dockerfile is known that would help.'}
       </Text>
     );
+  const worth = chosen.size > 0 ? props.worth(chosen) : undefined;
   const { from, to } = windowOf(edits.length, selected, listRows);
   return (
     <Box flexDirection="column">
-      <Line bold text={`Edits of the Dockerfile: ${chosen.size} of ${edits.length} picked`} />
+      <Line
+        bold
+        text={`Edits of the Dockerfile: ${chosen.size} of ${edits.length} picked${worth === undefined ? '' : `, ${worth}`}`}
+      />
       {edits.slice(from, to).map((one, i) => (
         <Row
           key={one.id}

@@ -4,12 +4,13 @@ import { EditsScreen } from './edits-view.tsx';
 import { Frame } from './frame.tsx';
 import { KEYS } from './keys.tsx';
 import type { Marks } from './marks.ts';
-import type { EditView } from './review-model.ts';
+import type { EditView, WorthOf } from './review-model.ts';
 
 const ANSWERS = { y: 'write', n: 'no' } as const;
 
 export interface PickProps {
   readonly edits: readonly EditView[];
+  readonly worth: WorthOf;
   readonly marks: Marks;
   /** Ids of the edits to be written; none where the person ended without. */
   readonly onDone: (picked: ReadonlySet<string>) => void;
@@ -17,7 +18,7 @@ export interface PickProps {
 }
 
 /** Edits to pick from, each with its reason, risk, gain and diff; what is picked is asked once more. */
-export function PickScreen({ edits, marks, onDone, onInterrupt }: PickProps) {
+export function PickScreen({ edits, worth, marks, onDone, onInterrupt }: PickProps) {
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
   const [confirms, setConfirms] = useState(false);
   const [message, setMessage] = useState('');
@@ -48,6 +49,7 @@ export function PickScreen({ edits, marks, onDone, onInterrupt }: PickProps) {
           <EditsScreen
             {...inside}
             edits={edits}
+            worth={worth}
             marks={marks}
             chosen={chosen}
             onChoose={setChosen}

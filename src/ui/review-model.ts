@@ -58,10 +58,14 @@ export interface EditView {
   readonly diff: string;
 }
 
+export type WorthOf = (ids: ReadonlySet<string>) => string | undefined;
+
 /** What the screen can have done. Each may throw: its message is shown. */
 export interface ReviewWork {
   /** Edits that can be applied to the Dockerfile, or why there can be none. */
   readonly edits: () => Promise<readonly EditView[]>;
+  /** What edits are worth together, in words; undefined where that is not known. */
+  readonly worth: WorthOf;
   /** Applies them in one go, and gives a line about each file that was written. */
   readonly apply: (ids: readonly string[]) => Promise<readonly string[]>;
   /** Builds again; gives the new scorecard, or a line that says why there is none. */

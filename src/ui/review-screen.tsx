@@ -114,6 +114,7 @@ export function ReviewScreen(props: ReviewProps) {
         <EditsScreen
           {...inside}
           edits={edits}
+          worth={work.worth}
           marks={marks}
           chosen={chosen}
           onChoose={setChosen}

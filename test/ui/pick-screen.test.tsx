@@ -10,6 +10,7 @@ function opened() {
   const { stdin, lastFrame } = render(
     <PickScreen
       edits={[edit('one'), edit('two')]}
+      worth={(ids) => `${ids.size} points, grade A`}
       marks={marksOf(true)}
       onDone={(picked) => said.push(`picked ${[...picked].join(' ')}`)}
       onInterrupt={() => said.push('interrupt')}
@@ -21,7 +22,9 @@ function opened() {
 
 test('what is picked is written after a yes, and only that', async () => {
   const { press, said } = opened();
-  expect(await press('j', ' ')).toContain('Edits of the Dockerfile: 1 of 2 picked');
+  expect(await press('j', ' ')).toContain(
+    'Edits of the Dockerfile: 1 of 2 picked, 1 points, grade A',
+  );
   expect(await press('\r')).toContain('Write this edit to the Dockerfile?');
   expect(await press('n')).toContain('1 of 2 picked');
   expect(said).toEqual([]);

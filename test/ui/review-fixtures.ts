@@ -41,6 +41,7 @@ export function recordedWork(more: Partial<ReviewWork> = {}) {
   const asked: string[] = [];
   const work: ReviewWork = {
     edits: () => Promise.resolve([edit('one'), edit('two')]),
+    worth: (ids) => `${ids.size} points`,
     apply: (ids) => {
       asked.push(`apply ${ids.join(' ')}`);
       return Promise.resolve(['written: Dockerfile']);

@@ -73,6 +73,7 @@ function plan(input: FixInput): FixPlan {
         why: `With them anybody in the container becomes root where one has a flaw: ${shown}${elevated.length > 3 ? ` and ${elevated.length - 3} more` : ''}`,
         risk: 'low',
         riskReason: 'su, passwd, mount and the like no longer work for other users than root',
+        settles: ['no-elevated-files'],
         edits: [edit],
       }),
     ],
@@ -89,6 +90,5 @@ export const elevatedFiles: FixRule = {
     'have such files and a shell, and where the entry point is none of the programs that need their bit. File capabilities are left alone.',
   criterion: 'no-elevated-files',
   needs: ['bases'],
-  suffices: true,
   plan,
 };

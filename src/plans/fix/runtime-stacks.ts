@@ -18,6 +18,8 @@ export interface Runtime {
   /** Whether all of the app's folder is carried over, or only the files that are named. */
   readonly carries: 'folder' | readonly string[];
   readonly env: readonly string[];
+  /** Whether packages of a language go along, which may be package managers and build tools. */
+  readonly holdsPackages: boolean;
   /** What the final stage holds, for the title. */
   readonly holds: string;
 }
@@ -138,6 +140,7 @@ function interpreter(program: string, collect: readonly string[], title: string)
     program: [program],
     collect,
     carries: 'folder',
+    holdsPackages: title !== 'nginx',
     env: [],
     holds: `${title}, its libraries and the app`,
   });
@@ -151,6 +154,7 @@ function nodeRuntime({ base, tag }: StackInput): Result<Runtime> {
     program: ['/nodejs/bin/node'],
     collect: [],
     carries: 'folder',
+    holdsPackages: true,
     env: [],
     holds: 'Node.js and the app',
   });
@@ -166,6 +170,7 @@ function pythonRuntime({ base, tag }: StackInput, args: readonly string[]): Resu
     program: ['/usr/bin/python3', ...args],
     collect: PYTHON_LINES,
     carries: 'folder',
+    holdsPackages: true,
     env: ['ENV PYTHONPATH=/packages'],
     holds: 'Python, the installed packages and the app',
   });
@@ -182,6 +187,7 @@ function javaRuntime({ base, tag, words, resolve }: StackInput): Result<Runtime>
     program: ['/usr/bin/java'],
     collect: [],
     carries: [resolve(jar)],
+    holdsPackages: false,
     env: [],
     holds: 'Java and the jar',
   });
@@ -199,6 +205,7 @@ function compiledRuntime({ programPath, compilers, withoutCgo }: StackInput): Re
     program: [path],
     collect: isC ? libraryLines(path) : [],
     carries: [path],
+    holdsPackages: false,
     env: [],
     holds: isC ? 'the program and the libraries that it needs' : 'the program',
   });

@@ -78,6 +78,7 @@ function plan(input: FixInput): FixPlan {
           runtime.value.carries === 'folder'
             ? 'files outside of the app’s folder, and programs that it starts, are not there; --verify shows whether it answers'
             : 'files that it reads at run time are not there but those that are copied; --verify shows whether it answers',
+        settles: settledBy(input, runtime.value),
         edits: [
           ...(named ? [{ start: from.textEnd, end: from.textEnd, text: ` AS ${name}` }] : []),
           ...movedInstructions(input, own),
@@ -87,6 +88,20 @@ function plan(input: FixInput): FixPlan {
     ],
     refusals: [],
   };
+}
+
+/** Commands that give a file privileges, which would go along with it. */
+const RAISES = /\bsetcap\b|\bchmod\s+(?:-\w+\s+)*(?:[ugoa]*\+[rwxX]*s|0?[2467][0-7]{3}\b)/;
+
+/** Criteria that a distroless stage meets whatever the app's own packages hold, and those that they decide where none go along. */
+function settledBy({ source }: FixInput, { holdsPackages }: Runtime): readonly string[] {
+  return [
+    'no-shell',
+    'minimal-base',
+    'nonroot-user',
+    ...(RAISES.test(source.text) ? [] : ['no-elevated-files']),
+    ...(holdsPackages ? [] : ['no-package-manager', 'no-build-tooling']),
+  ];
 }
 
 function freeName({ model }: FixInput): string {
