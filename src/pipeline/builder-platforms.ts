@@ -14,15 +14,18 @@ export async function builderForPlatforms(
   context: PipelineContext,
   prepared: Prepared & { readonly plan: BuildPlan },
 ): Promise<Builder | undefined> {
-  const { plan, docker, dockerfile } = prepared;
-  const own = docker === undefined ? '' : `${docker.os}/${docker.architecture}`;
+  const { plan, docker, dockerfile, elsewhere } = prepared;
+  const own =
+    docker === undefined || elsewhere !== undefined ? '' : `${docker.os}/${docker.architecture}`;
   if (plan.platforms.every((platform) => platform === own)) return undefined;
   const named =
     prepared.builder ?? lastValueOf(prepared.parsed, 'builder') ?? context.env['BUILDX_BUILDER'];
-  const builder = await currentBuilder(context.run, named === '' ? undefined : named).catch(
-    // buildx itself says what is wrong with a builder.
-    () => undefined,
-  );
+  const builder =
+    elsewhere ??
+    (await currentBuilder(context.run, named === '' ? undefined : named).catch(
+      // buildx itself says what is wrong with a builder.
+      () => undefined,
+    ));
   if (builder === undefined || builder.platforms.length === 0 || dockerfile === undefined)
     return builder;
   // A word alone is an OS or an architecture, or nonsense: buildx knows which, and refuses it with its own exit code.

@@ -17,6 +17,7 @@ import { planOutput } from '../plans/output-plan.ts';
 import { boolOf, lastValueOf, type ParsedBuild, valuesOf } from '../plans/parse-build-args.ts';
 import { planBuild } from '../plans/plan-build.ts';
 import type { LockRequest } from '../plans/plan-lock.ts';
+import type { Builder } from '../tools/builder.ts';
 import type { DockerInfo } from '../tools/docker.ts';
 import { gitFacts } from '../tools/git.ts';
 import { toolVersion } from '../tools/version.ts';
@@ -32,6 +33,7 @@ import { Registries } from './registries.ts';
 import { findLocalImages, type FoundImage, resolveImages } from './resolve-images.ts';
 import { resolveLocked } from './resolve-locked.ts';
 import { refuseMissingFile } from './signer.ts';
+import { tellOfBuilder } from './tell-of-builder.ts';
 import { readVexFiles } from './vex-files.ts';
 
 const BUILDX_USAGE_EXIT = 1;
@@ -47,6 +49,8 @@ export interface Prepared {
   readonly docker: DockerInfo | undefined;
   /** `--builder` to add, where the engine's own cannot export. */
   readonly builder: string | undefined;
+  /** The builder that was chosen, where it is not the engine itself. */
+  readonly elsewhere: Builder | undefined;
   readonly images: readonly FoundImage[];
   readonly registries: Registries;
   readonly lock: FoundLock | undefined;
@@ -141,6 +145,7 @@ export async function prepareBuild(
     store,
     docker: engine?.docker,
     builder: engine?.builder,
+    elsewhere: engine?.elsewhere,
     images: engine?.images ?? [],
     registries,
     lock,
@@ -170,15 +175,14 @@ async function engineOf(
 ): Promise<BuildEngine & { readonly images: readonly FoundImage[] }> {
   const named = lastValueOf(parsed, 'builder') ?? context.env['BUILDX_BUILDER'];
   const needed = neededImages(dockerfile, parsed);
-  const mayUseLocal = boolOf(parsed, 'pull') !== true && named === undefined;
+  const mayUseLocal = boolOf(parsed, 'pull') !== true;
   // Asked together: each call of docker takes its time to start. What goes wrong with the engine, dockerInfo says first.
   const local = mayUseLocal ? findLocalImages(context, needed) : Promise.resolve([]);
   local.catch(() => undefined);
   toolVersion(context.run, 'buildx').catch(() => undefined);
   const engine = await engineOrBuilder(context, named === '' ? undefined : named);
   const platform = wantedPlatform(parsed, engine.platform);
-  // Only the docker driver builds from the engine's own images.
-  const own = engine.docker?.containerdStore === true ? await local : [];
+  const own = engine.seesLocal ? await local : [];
   const images =
     lock === undefined
       ? await resolveImages(context, registries, needed, { local: own, platform })
@@ -188,6 +192,9 @@ async function engineOf(
           lock.before?.images ?? new Map<string, LockedImage>(),
           own,
         );
+  const { elsewhere } = engine;
+  if (elsewhere !== undefined)
+    tellOfBuilder(context, elsewhere, needed, images, await local.catch(() => []));
   return { ...engine, images };
 }
 

@@ -12,10 +12,12 @@ export interface DockerInfo {
   readonly os: string;
   /** As in an OCI platform: `amd64`, `arm64`. */
   readonly architecture: string;
+  /** Docker's context, whose name its own builder has; not there where docker does not tell. */
+  readonly context?: string;
 }
 
 const INFO_FORMAT =
-  '{"version":{{json .ServerVersion}},"status":{{json .DriverStatus}},"os":{{json .OSType}},"arch":{{json .Architecture}}}';
+  '{"version":{{json .ServerVersion}},"status":{{json .DriverStatus}},"os":{{json .OSType}},"arch":{{json .Architecture}},"context":{{json .ClientInfo.Context}}}';
 
 /** Names the kernel has for processors, and OCI's. */
 const ARCHITECTURES: Readonly<Record<string, string>> = {
@@ -50,6 +52,7 @@ export function parseDockerInfo(stdout: string): DockerInfo | undefined {
   if (serverVersion === undefined || serverVersion === '') return undefined;
   const status = field(info, 'status');
   const architecture = textField(info, 'arch') ?? '';
+  const context = textField(info, 'context');
   return {
     serverVersion,
     containerdStore:
@@ -59,6 +62,7 @@ export function parseDockerInfo(stdout: string): DockerInfo | undefined {
       ),
     os: textField(info, 'os') ?? 'linux',
     architecture: ARCHITECTURES[architecture] ?? architecture,
+    ...(context === undefined ? {} : { context }),
   };
 }
 
