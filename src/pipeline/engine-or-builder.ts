@@ -35,7 +35,7 @@ export async function engineOrBuilder(
     await noticeVersions(context, docker.serverVersion);
     const chosen = await asked;
     const builder = await builderForOci(context.run, docker, named);
-    const elsewhere = chosen?.driver === 'docker' ? undefined : chosen;
+    const elsewhere = isElsewhere(chosen) ? chosen : undefined;
     const own = { os: docker.os, architecture: docker.architecture };
     const isEngine = [docker.context, undefined].includes(chosen?.name ?? named);
     return {
@@ -49,10 +49,15 @@ export async function engineOrBuilder(
     context.signal.throwIfAborted();
     if (!(error instanceof UserError)) throw error;
     const elsewhere = await asked;
-    if (elsewhere === undefined || elsewhere.driver === 'docker') throw error;
+    if (!isElsewhere(elsewhere)) throw error;
     const platform = platformOf(elsewhere) ?? { os: 'linux', architecture: 'amd64' };
     return { docker: undefined, builder: undefined, elsewhere, seesLocal: false, platform };
   }
+}
+
+/** An engine's own has the driver `docker`, or none where the engine does not answer. */
+function isElsewhere(builder: Builder | undefined): builder is Builder {
+  return builder !== undefined && !['docker', ''].includes(builder.driver);
 }
 
 /** BuildKit builds for the first of its platforms where none is named. */

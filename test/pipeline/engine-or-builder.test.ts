@@ -104,9 +104,9 @@ describe('where builders were made', () => {
     made('far');
     const far = await chosen([NO_ENGINE, inspect(builder('far', 'remote', RUNS))]);
     expect(far.told).toMatchObject({ docker: undefined, platform: { architecture: 'arm64' } });
-    await expect(chosen([NO_ENGINE, inspect(builder('default', 'docker', ''))])).rejects.toThrow(
-      'no Docker engine answers',
-    );
+    const own =
+      'Name:          default\nDriver:        \nError:         Cannot connect to the Docker daemon\n';
+    await expect(chosen([NO_ENGINE, inspect(own)])).rejects.toThrow('no Docker engine answers');
     const unknown = { ...inspect(''), result: { exitCode: 1, stderr: 'ERROR: no builder' } };
     await expect(chosen([NO_ENGINE, unknown], 'none')).rejects.toThrow('no Docker engine answers');
   });
