@@ -74,12 +74,15 @@ export const BUILDER_CHECK: Check = {
     if (found instanceof ToolError)
       return { state: 'missing', detail: found.message, mend: 'docker buildx use default' };
     const { name, driver, running, platforms } = found;
-    // buildx says nothing more of a builder whose engine does not answer.
-    if (driver === '')
+    // buildx says nothing more of a builder whose engine does not answer; a remote one is not for buildx to start.
+    if (driver === '' || (driver === 'remote' && !running))
       return {
         state: 'missing',
         detail: `${name} does not answer`,
-        mend: 'docker buildx inspect --bootstrap',
+        mend:
+          driver === 'remote'
+            ? `docker buildx inspect ${name}; or: docker buildx use default`
+            : 'docker buildx inspect --bootstrap',
       };
     const shown = platforms.length > 4 ? [...platforms.slice(0, 4), '…'] : platforms;
     const started = running ? '' : ', not running yet';

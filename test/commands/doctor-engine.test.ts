@@ -97,6 +97,23 @@ test('a builder whose engine does not answer is missing', async () => {
   });
 });
 
+test('a remote builder that does not answer is missing; one in a container is started when it builds', async () => {
+  const inspected = (driver: string) => ({
+    command: 'docker',
+    args: ['buildx', 'inspect'],
+    result: { stdout: `Name:   far\nDriver: ${driver}\n\nNodes:\nName: far0\nStatus: inactive\n` },
+  });
+  expect(await row(BUILDER_CHECK, machine([inspected('remote')]))).toMatchObject({
+    state: 'missing',
+    detail: 'far does not answer',
+    mend: 'docker buildx inspect far; or: docker buildx use default',
+  });
+  expect(await row(BUILDER_CHECK, machine([inspected('docker-container')]))).toMatchObject({
+    state: 'ok',
+    detail: 'far (docker-container, not running yet)',
+  });
+});
+
 test('a builder that is gone is missing', async () => {
   const gone = {
     command: 'docker',
