@@ -4,6 +4,7 @@ import { EXIT, Interrupted, messageOf, ToolError, UserError } from '../model/err
 import { METADATA_WORD, PLUGIN_WORD, PLUGINS } from '../plans/plugin-file.ts';
 import { cleanLines } from '../ui/clean.ts';
 import { COMMANDS } from './command-list.ts';
+import { HELP_TEXT } from './help-texts.ts';
 import { helpText } from './help.ts';
 import type { CommandIo } from './io.ts';
 import { LOAD } from './load-command.ts';
@@ -55,6 +56,11 @@ async function dispatch(argv: readonly string[], io: CommandIo): Promise<number>
     throw new UserError(`unknown command: ${JSON.stringify(name)}`, {
       nextStep: `scoville --help lists the commands${nearest(name)}`,
     });
+  const help = HELP_TEXT[entry.name];
+  if (help !== undefined && rest.length === 1 && rest[0] === '--help') {
+    io.writeOut(await help());
+    return EXIT.met;
+  }
   const command = await LOAD[entry.name]();
   return command(rest, io);
 }
