@@ -30,7 +30,7 @@ function metadataClass(kinds: readonly DifferenceKind[]): DifferenceClass {
     return {
       id: 'mode',
       cause: 'the umask of whoever checked the context out, or of the RUN',
-      remedy: 'COPY --chmod, or give tracked files the modes of umask 022 (chmod go=u,go-w)',
+      remedy: 'COPY --chmod, or have git track the file: what it tracks is sent with git’s modes',
     };
   if (kinds.includes('owner'))
     return { id: 'owner', cause: 'another user or group', remedy: 'COPY --chown with numbers' };

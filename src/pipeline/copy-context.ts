@@ -1,9 +1,9 @@
-import { chmod, cp, lutimes, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { chmod, cp, lstat, lutimes, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { messageOf, UserError } from '../model/errors.ts';
 
-/** A context in another folder, with other times. */
+/** A context in another folder, with other times and modes. */
 export interface CopiedContext {
   readonly directory: string;
   readonly remove: () => Promise<void>;
@@ -13,12 +13,12 @@ export interface CopiedContext {
 const OTHER_TIME = 1_000_000_000;
 
 /**
- * Copies a context into a folder of another name and gives every entry another modification time, and the modes given by path; other modes
- * and links are as they are. Throws UserError where it cannot be copied; nothing is left then.
+ * Copies a context into a folder of another name and gives every entry another modification time. `tracked` are git's modes by path: those entries get them,
+ * and all others the modes that they would have under another umask; undefined outside of a repository, where all modes stay. Throws UserError where it cannot be copied; nothing is left then.
  */
 export async function copyContext(
   directory: string,
-  modes: ReadonlyMap<string, number>,
+  tracked: ReadonlyMap<string, number> | undefined,
   signal: AbortSignal,
 ): Promise<CopiedContext> {
   const folder = await mkdtemp(join(tmpdir(), 'scoville-second-'));
@@ -33,7 +33,7 @@ export async function copyContext(
         return true;
       },
     });
-    for (const [path, mode] of modes) await chmod(join(copy, path), mode);
+    if (tracked !== undefined) await setModes(copy, '', tracked);
     await setTimes(copy);
     return { directory: copy, remove };
   } catch (error) {
@@ -52,4 +52,25 @@ async function setTimes(folder: string): Promise<void> {
     if (entry.isDirectory()) await setTimes(path);
     await lutimes(path, OTHER_TIME, OTHER_TIME);
   }
+}
+
+/** Git says what is meant of the files that it tracks. What a build tool or an editor made beside them has the modes of whoever ran it. */
+async function setModes(
+  root: string,
+  folder: string,
+  tracked: ReadonlyMap<string, number>,
+): Promise<void> {
+  for (const entry of await readdir(join(root, folder), { withFileTypes: true })) {
+    if (!entry.isFile() && !entry.isDirectory()) continue;
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) await setModes(root, path, tracked);
+    const { mode } = await lstat(join(root, path));
+    await chmod(join(root, path), tracked.get(path) ?? underOtherUmask(mode & 0o7777));
+  }
+}
+
+/** Under 002 what is made under 022, and the other way round. What the group cannot read was made private, whatever the umask. */
+export function underOtherUmask(mode: number): number {
+  if ((mode & 0o020) !== 0) return mode & ~0o022;
+  return (mode & 0o240) === 0o240 ? mode | 0o020 : mode;
 }

@@ -45,7 +45,7 @@ const CLOCK_MOVES = 2100;
 type Planned = Prepared & { readonly plan: BuildPlan };
 
 /**
- * Builds an image, then once more without a cache, from a copy of the context in another folder with other times, and holds the two
+ * Builds an image, then once more without a cache, from a copy of the context in another folder with other times and another umask, and holds the two
  * against each other. Nothing is tagged, loaded or pushed; with `attest` the result is signed and kept with the build. Throws UserError as a build does.
  */
 export async function reproduce(
@@ -133,7 +133,7 @@ async function buildElsewhere(
   }
 }
 
-/** The copy has git's modes for what git tracks, as the first build was sent them. */
+/** The copy has git's modes for what git tracks, as the first build was sent them; the rest those of another umask. */
 async function copied(
   context: PipelineContext,
   { plan }: Planned,
@@ -141,5 +141,5 @@ async function copied(
 ): Promise<CopiedContext> {
   const isAsIs = plan.settings.reproducible.mode === 'off';
   const found = isAsIs ? undefined : await gitModes(context.run, directory);
-  return copyContext(directory, found?.modes ?? new Map(), context.signal);
+  return copyContext(directory, found?.modes, context.signal);
 }
