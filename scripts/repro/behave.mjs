@@ -30,6 +30,8 @@ function ran(image) {
   const ended = spawnSync('docker', ['run', '--rm', '--network=none', '--name', name, image], {
     encoding: 'utf8',
     timeout: LONGEST_MS,
+    // A server that is the container's first process ignores the milder signal, which docker passes on.
+    killSignal: 'SIGKILL',
   });
   spawnSync('docker', ['rm', '--force', name]);
   // 125: there is nothing to run.
