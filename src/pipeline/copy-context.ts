@@ -1,6 +1,6 @@
 import { chmod, cp, lstat, lutimes, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { messageOf, UserError } from '../model/errors.ts';
 
 /** A context in another folder, with other times and modes. */
@@ -23,7 +23,8 @@ export async function copyContext(
 ): Promise<CopiedContext> {
   const folder = await mkdtemp(join(tmpdir(), 'scoville-second-'));
   const remove = (): Promise<void> => rm(folder, { recursive: true, force: true });
-  const copy = join(folder, 'elsewhere');
+  // buildx knows a context by its folder's last name: under one name BuildKit would take a file of the same size and time from the copy before.
+  const copy = join(folder, basename(folder));
   try {
     await cp(directory, copy, {
       recursive: true,

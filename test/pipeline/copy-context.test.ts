@@ -8,7 +8,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { copyContext, underOtherUmask } from '../../src/pipeline/copy-context.ts';
 
@@ -72,4 +72,14 @@ test.each([
   [0o2755, 0o2775],
 ])('%o becomes %o', (mode, other) => {
   expect(underOtherUmask(mode)).toBe(other);
+});
+
+test('two copies have folders of different names, for BuildKit takes files over by that name', async () => {
+  const { signal } = new AbortController();
+  const copies = [
+    await copyContext(folder, undefined, signal),
+    await copyContext(folder, undefined, signal),
+  ];
+  expect(new Set(copies.map(({ directory }) => basename(directory))).size).toBe(2);
+  await Promise.all(copies.map(({ remove }) => remove()));
 });
