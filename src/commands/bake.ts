@@ -4,6 +4,7 @@ import { EXIT, UserError } from '../model/errors.ts';
 import type { ReportInput } from '../model/report.ts';
 import { missingGrants } from '../pipeline/bake-grants.ts';
 import type { BakedJob } from '../pipeline/bake-rows.ts';
+import { opensFirstKey } from '../pipeline/bake-signer.ts';
 import { bake as runBake } from '../pipeline/bake.ts';
 import { runPassthrough } from '../pipeline/run-buildkit.ts';
 import { writeFileBeside } from '../pipeline/write-file-beside.ts';
@@ -16,6 +17,7 @@ import { cleanLines } from '../ui/clean.ts';
 import { allOf } from './all-of.ts';
 import { pipelineContext } from './context.ts';
 import { conversation } from './conversation.ts';
+import { isForPerson } from './for-person.ts';
 import type { Command, CommandIo } from './io.ts';
 import { writeReports } from './reports.ts';
 
@@ -59,9 +61,24 @@ async function bakeParsed(parsed: ParsedBake, io: CommandIo): Promise<number> {
     throw new UserError('a lock file belongs to one Dockerfile, and cannot be named for a bake', {
       nextStep: '--lock keeps scoville.lock beside each Dockerfile',
     });
+  await askSigner(jobs.value, parsed, io, style.value);
   const ended = await runAll(jobs.value, parsed, io, style.value);
   await tell(ended, parsed, io);
   return Math.max(...ended.map(({ exitCode }) => exitCode));
+}
+
+/** Asks once how to sign, before the first key would be made; the answer is kept, where each target's build finds it. */
+async function askSigner(
+  jobs: readonly BakeJob[],
+  parsed: ParsedBake,
+  io: CommandIo,
+  style: string,
+): Promise<void> {
+  if (!(await isForPerson(io, { style, interactive: true, json: parsed.json }))) return;
+  const context = pipelineContext(io, () => undefined);
+  if (!(await opensFirstKey(context, parsed, jobs))) return;
+  const { askFirstKey } = await import('./first-key.ts');
+  await askFirstKey(context, io);
 }
 
 async function definitionOf(parsed: ParsedBake, io: CommandIo): Promise<BakeDefinition> {

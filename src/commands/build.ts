@@ -12,10 +12,9 @@ import { jsonText } from '../reporters/json-text.ts';
 import { cleanForTerminal, cleanLines } from '../ui/clean.ts';
 import { pipelineContext } from './context.ts';
 import { conversation } from './conversation.ts';
+import { isForPerson } from './for-person.ts';
 import type { Command, CommandIo } from './io.ts';
 import { writeReports } from './reports.ts';
-import { canAsk } from './screen.ts';
-import { wasTyped } from './typed.ts';
 
 /** `scoville build`: the flags of `docker buildx build` with their meanings, and ours (plans/own-flags.ts). */
 export const build: Command = async (args, io) => {
@@ -45,7 +44,10 @@ async function runParsed(given: ParsedBuild, io: CommandIo): Promise<number> {
   const quiet = style.value === 'quiet';
   const code = await tell(result, parsed, io, quiet);
   if (result.kind !== 'done' && result.kind !== 'short') return code;
-  if (result.judged.settings.ui.after !== 'ask' || !(await isForPerson(style.value, parsed, io)))
+  if (
+    result.judged.settings.ui.after !== 'ask' ||
+    !(await isForPerson(io, asked(style.value, parsed)))
+  )
     return code;
   const { reviewBuild } = await import('./review-build.ts');
   const last = await reviewBuild(result, parsed, io);
@@ -66,20 +68,16 @@ async function withSigner(
       io.writeErr(`scoville: not signed, as kept in ${signingFile(context)}; --sign makes a key\n`);
     return withSigningChoice(parsed, choice);
   }
-  if (!(await isForPerson(style, parsed, io))) return parsed;
+  if (!(await isForPerson(io, asked(style, parsed)))) return parsed;
   const { askFirstKey } = await import('./first-key.ts');
   return withSigningChoice(parsed, await askFirstKey(context, io));
 }
 
-/** Where a person typed the command, sees its progress drawn, and asked for nothing that a machine reads. */
-async function isForPerson(
+function asked(
   style: ProgressStyle,
-  { own }: ParsedBuild,
-  io: CommandIo,
-): Promise<boolean> {
-  const isDrawn = style === 'auto' || style === 'tty';
-  const isPerson = isDrawn && own.interactive && !own.json && canAsk(io);
-  return isPerson && wasTyped(io);
+  { own: { interactive, json } }: ParsedBuild,
+): Parameters<typeof isForPerson>[1] {
+  return { style, interactive, json };
 }
 
 /** Prints what a build came to, and gives the exit code. */

@@ -9,6 +9,7 @@ import { gateWords, type ParsedBake } from '../plans/parse-bake-args.ts';
 import { type ParsedBuild, parseBuildArgs } from '../plans/parse-build-args.ts';
 import { forLink, type Held, inlineText, type Link, linksOf } from './bake-links.ts';
 import { type BakedJob, carried, failed, over, row, skipped, told } from './bake-rows.ts';
+import { withKeptSigner } from './bake-signer.ts';
 import { type HeldBuild, holdBuild } from './build.ts';
 import type { PipelineContext } from './context.ts';
 import { Turns } from './turns.ts';
@@ -142,7 +143,8 @@ class BakeRun {
       throw new UserError(command.error.message, { exitCode: command.error.exitCode });
     if (command.value.kind === 'help') throw new Error('a target is no help text');
     context.signal.throwIfAborted();
-    return { ...command.value, linked: [...linked.values()].map(({ link }) => link) };
+    const signed = await withKeptSigner(context, command.value);
+    return { ...signed, linked: [...linked.values()].map(({ link }) => link) };
   }
 
   async #metadataPath({ target }: BakeJob): Promise<string> {
