@@ -26,41 +26,25 @@ interface Named {
   readonly names: readonly string[];
 }
 
-interface Programs {
-  readonly byPath: ReadonlyMap<string, FileFact>;
-  /** Those of the executables that one of the tables names; few of 100,000. */
-  readonly named: readonly Named[];
-}
+/** Those of the executables that one of the tables names, few of 100,000: several criteria ask of each filesystem. */
+const NAMED = new WeakMap<FilesystemFact, readonly Named[]>();
 
-/** Several criteria ask of each filesystem. */
-const KNOWN = new WeakMap<FilesystemFact, Programs>();
-
-function programsOf(filesystem: FilesystemFact): Programs {
-  const known = KNOWN.get(filesystem);
+function namedOf(filesystem: FilesystemFact): readonly Named[] {
+  const known = NAMED.get(filesystem);
   if (known !== undefined) return known;
-  const programs = {
-    byPath: new Map(filesystem.executables.map((file) => [file.path, file])),
-    named: filesystem.executables.flatMap((file): Named[] => {
-      const names = possibleNames(fileName(file.path));
-      return ALL.some((table) => entryNamed(table, names)) ? [{ file, names }] : [];
-    }),
-  };
-  KNOWN.set(filesystem, programs);
-  return programs;
-}
-
-/** Executables by path, so that a link can be asked for what its target is. */
-export function byPath(filesystem: FilesystemFact): ReadonlyMap<string, FileFact> {
-  return programsOf(filesystem).byPath;
+  const named = filesystem.executables.flatMap((file): Named[] => {
+    const names = possibleNames(fileName(file.path));
+    return ALL.some((table) => entryNamed(table, names)) ? [{ file, names }] : [];
+  });
+  NAMED.set(filesystem, named);
+  return named;
 }
 
 /** True where the file can run: ELF, script or another program format, by itself or by where its link leads. */
-export function isProgram(file: FileFact, files: ReadonlyMap<string, FileFact>): boolean {
-  const target = file.resolved === undefined ? undefined : files.get(file.resolved);
-  if (file.type === 'symlink' && file.resolved === undefined) return false;
-  const kind = file.executable ?? target?.executable;
-  if (kind === 'unknown') return false;
-  return !(kind === 'script' && DOCUMENTS.test(file.path));
+export function isProgram({ type, path, resolved, executable }: FileFact): boolean {
+  if (type === 'symlink' && resolved === undefined) return false;
+  if (executable === 'unknown') return false;
+  return !(executable === 'script' && DOCUMENTS.test(path));
 }
 
 /** The programs of the final filesystem that the table names, wherever they lie. */
@@ -68,9 +52,8 @@ export function findPrograms(
   filesystem: FilesystemFact,
   tableName: keyof typeof TABLES,
 ): FoundProgram[] {
-  const { byPath: files, named } = programsOf(filesystem);
-  return named.flatMap(({ file, names }) => {
+  return namedOf(filesystem).flatMap(({ file, names }) => {
     const entry = entryNamed(TABLES[tableName], names);
-    return entry !== undefined && isProgram(file, files) ? [{ file, entry }] : [];
+    return entry !== undefined && isProgram(file) ? [{ file, entry }] : [];
   });
 }

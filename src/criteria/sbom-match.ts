@@ -73,8 +73,7 @@ export function osParts(content: SbomContent): readonly SbomPart[] {
 export function namesForeignFiles(content: SbomContent, filesystem: FilesystemFact): boolean {
   const files = content.parts.filter(({ isFile }) => isFile);
   if (files.length === 0 || files.length < content.parts.length) return false;
-  const programs = new Set(filesystem.executables.map(({ path }) => fileName(path)));
-  return !files.some(
-    ({ name }) => filesystem.has(name.replace(/^(?:\.?\/)+/, '')) || programs.has(fileName(name)),
-  );
+  if (files.some(({ name }) => filesystem.has(name.replace(/^(?:\.?\/)+/, '')))) return false;
+  const names = new Set(files.map(({ name }) => fileName(name)));
+  return filesystem.executables.find(({ path }) => names.has(fileName(path))) === undefined;
 }

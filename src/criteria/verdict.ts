@@ -4,12 +4,14 @@ import type { EvidenceSource, FileFact } from '../model/facts.ts';
 import type { Package } from '../model/packages.ts';
 
 /** More findings than this are counted, not listed: a report stays readable and bounded whatever the image holds. */
-const EVIDENCE_LIMIT = 200;
+export const EVIDENCE_LIMIT = 200;
 
 /** What a verdict may add to its outcome: where it rests on another source, what would settle it. */
 export interface VerdictOptions {
   readonly source?: EvidenceSource | undefined;
   readonly settle?: string | undefined;
+  /** Findings that are not among the evidence, as nobody would see them: it holds all that is shown. */
+  readonly unlisted?: number;
 }
 
 function verdict(
@@ -18,7 +20,7 @@ function verdict(
   evidence: readonly Evidence[],
   options: VerdictOptions,
 ): Verdict {
-  const rest = evidence.length - EVIDENCE_LIMIT;
+  const rest = evidence.length + (options.unlisted ?? 0) - EVIDENCE_LIMIT;
   const listed =
     rest > 0 ? [...evidence.slice(0, EVIDENCE_LIMIT), note(`and ${rest} more`)] : evidence;
   return {
@@ -133,9 +135,9 @@ export function count(n: number, one: string, many = `${one}s`): string {
   return `${n} ${n === 1 ? one : many}`;
 }
 
-/** The first names and how many are left out: `a, b, c and 4 more`. */
-export function listed(names: readonly string[], shown = 3): string {
+/** The first names and how many are left out, `unlisted` ones besides: `a, b, c and 4 more`. */
+export function listed(names: readonly string[], shown = 3, unlisted = 0): string {
   const distinct = [...new Set(names)];
-  const rest = distinct.length - shown;
+  const rest = distinct.length + unlisted - shown;
   return rest > 0 ? `${distinct.slice(0, shown).join(', ')} and ${rest} more` : distinct.join(', ');
 }

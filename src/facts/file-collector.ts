@@ -2,15 +2,11 @@ import type { TarEntry } from '../model/tar.ts';
 import type { ContentWish, LayerCollector, LayerEntry } from '../model/walk.ts';
 import { decodeCapabilities } from './capabilities.ts';
 import { executableKind, interpreterOf, multicallOf } from './executable-kind.ts';
-import { isDevelopmentFile, isManagerFile } from './known-files.ts';
-import type { LayerFile } from './layer-facts.ts';
-import { listedPath, PathListWriter } from './path-list.ts';
+import { isManagerFile } from './known-files.ts';
+import type { FileAttributes, LayerFacts } from './layer-facts.ts';
+import { type Known, PathListWriter } from './path-list-writer.ts';
+import { listedPath } from './path-list.ts';
 import { rootPath } from './root-path.ts';
-
-export interface CollectedFiles {
-  readonly paths: string;
-  readonly files: readonly LayerFile[];
-}
 
 const HEAD = 256;
 /** Sizes between which a file may be a busybox or toybox: below there is no shell, above none was ever built. */
@@ -40,13 +36,13 @@ function isOfInterest(path: string, entry: TarEntry, capabilities: readonly stri
   if (entry.type === 'symlink' || entry.type === 'hardlink') return true;
   if (entry.type !== 'file') return false;
   if ((entry.mode & (EXECUTE | ELEVATED)) !== 0 || capabilities.length > 0) return true;
-  return isManagerFile(path) || isDevelopmentFile(path);
+  return isManagerFile(path);
 }
 
 function contentFacts(
   entry: TarEntry,
   content: Uint8Array | undefined,
-): Pick<LayerFile, 'executable' | 'interpreter' | 'multicall'> {
+): Pick<FileAttributes, 'executable' | 'interpreter' | 'multicall'> {
   if (!isExecutable(entry)) return {};
   const head = content ?? new Uint8Array();
   const executable = executableKind(head);
@@ -59,31 +55,32 @@ function contentFacts(
   };
 }
 
-/** Every path of a layer, and what is to be known of its executables, links and files of note. */
-export function fileCollector(): LayerCollector<CollectedFiles> {
-  const paths = new PathListWriter();
-  const files: LayerFile[] = [];
-  const visit = ({ path, entry }: LayerEntry, content: Uint8Array | undefined): void => {
-    const listed = listedPath(path, entry);
-    if (listed === undefined) return;
-    paths.add(listed);
-    if (listed.kind === 'w' || listed.kind === 'o') return;
-    const capabilities = capabilitiesOf(entry);
-    if (!isOfInterest(path, entry, capabilities)) return;
-    const { type, mode, uid, gid, size, linkname } = entry;
-    if (type !== 'file' && type !== 'symlink' && type !== 'hardlink') return;
-    files.push({
-      path,
-      type,
+/** What is to be known of an entry besides its path; undefined where nothing is. */
+function knownOf({ path, entry }: LayerEntry, content: Uint8Array | undefined): Known | undefined {
+  const capabilities = capabilitiesOf(entry);
+  if (!isOfInterest(path, entry, capabilities)) return undefined;
+  const { type, mode, uid, gid, linkname } = entry;
+  return {
+    attributes: {
       mode: mode & MODE,
       uid,
       gid,
-      size,
-      ...(type === 'symlink' ? { link: linkname.slice(0, 4096) } : {}),
-      ...(type === 'hardlink' ? { link: rootPath(linkname) } : {}),
       ...contentFacts(entry, content),
       ...(capabilities.length === 0 ? {} : { capabilities }),
-    });
+    },
+    ...(type === 'symlink' ? { link: linkname.slice(0, 4096) } : {}),
+    ...(type === 'hardlink' ? { link: rootPath(linkname) } : {}),
   };
-  return { name: 'files', wants: wanted, visit, finish: () => ({ paths: paths.finish(), files }) };
+}
+
+/** Every path of a layer, and what is to be known of its executables, links and files of note. */
+export function fileCollector(): LayerCollector<Pick<LayerFacts, 'paths'>> {
+  const paths = new PathListWriter();
+  const visit = (entry: LayerEntry, content: Uint8Array | undefined): void => {
+    const listed = listedPath(entry.path, entry.entry);
+    if (listed === undefined) return;
+    const marks = listed.kind === 'w' || listed.kind === 'o';
+    paths.add(listed, marks ? undefined : knownOf(entry, content));
+  };
+  return { name: 'files', wants: wanted, visit, finish: () => ({ paths: paths.finish() }) };
 }

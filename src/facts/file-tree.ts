@@ -1,60 +1,15 @@
-import type { Digest } from '../model/digest.ts';
 import { UserError } from '../model/errors.ts';
-import type { LayerFile, PlacedLayer } from './layer-facts.ts';
-import { type PathKind, readPathList } from './path-list.ts';
-
-interface NodeContent {
-  readonly kind: Exclude<PathKind, 'w' | 'o'>;
-  readonly size: number;
-  readonly layer: Digest;
-  readonly file: LayerFile | undefined;
-}
-
-/** A place in the final filesystem. An image has 100,000 and more: each knows its folder and not its whole path. */
-export class TreeNode {
-  readonly kind: NodeContent['kind'];
-  readonly size: number;
-  readonly layer: Digest;
-  readonly file: LayerFile | undefined;
-  readonly children: Map<string, TreeNode>;
-  /** What a hard link shares its content with. */
-  readonly shared: TreeNode | undefined;
-  private readonly folder: TreeNode | undefined;
-  private readonly name: string;
-  private knownPath: string | undefined;
-
-  constructor(
-    folder: TreeNode | undefined,
-    name: string,
-    { kind, size, layer, file }: NodeContent,
-    children: Map<string, TreeNode>,
-    shared?: TreeNode,
-  ) {
-    this.folder = folder;
-    this.name = name;
-    this.kind = kind;
-    this.size = size;
-    this.layer = layer;
-    this.file = file;
-    this.children = children;
-    this.shared = shared;
-  }
-
-  /** From the root, '' for the root itself. */
-  get path(): string {
-    this.knownPath ??= joined(this.folder?.path ?? '', this.name);
-    return this.knownPath;
-  }
-
-  /** The same place as another layer lists it: what it holds stays. */
-  listedBy(layer: Digest): TreeNode {
-    const { folder, name, kind, size, file, children, shared } = this;
-    return new TreeNode(folder, name, { kind, size, layer, file }, children, shared);
-  }
-}
+import type { PlacedLayer } from './layer-facts.ts';
+import { nextPart, type Rest } from './link-walk.ts';
+import { hasMarks, type ListPlaces, type PathKind, readPathList } from './path-list.ts';
+import { TreeNode } from './tree-node.ts';
+import { joined, NONE, type PlaceKind, TreePlaces } from './tree-places.ts';
 
 /** As Linux: a path that leads over more is taken for a loop. */
 const MAX_LINKS = 40;
+
+/** Characters of a path list for each path in it, about: the list's own, and what differs from the path before. */
+const LINE_LENGTH = 14;
 
 /** What the layers of one image may hold together. */
 export interface TreeLimits {
@@ -65,181 +20,169 @@ export interface TreeLimits {
 
 export const TREE_LIMITS: TreeLimits = { files: 8_000_000, unlistedFolders: 500_000 };
 
-/** Of all that is no folder: nothing is ever put into it. A map for each of 100,000 files is most of a tree's memory. */
-const NO_CHILDREN = new Map<string, TreeNode>();
-
-/** What is left of a path, or of a link's target, to be walked. */
-interface Rest {
-  readonly path: string;
-  next: number;
-}
-
-/** The next part of the innermost rest; those that are done are taken away, so that no rest tells the last part. */
-function nextPart(rests: Rest[]): string | undefined {
-  for (let rest = rests.at(-1); rest !== undefined; rest = rests.at(-1)) {
-    const slash = rest.path.indexOf('/', rest.next);
-    const end = slash < 0 ? rest.path.length : slash;
-    const part = rest.path.slice(rest.next, end);
-    rest.next = end + 1;
-    while (rest.path.charAt(rest.next) === '/') rest.next += 1;
-    if (rest.next >= rest.path.length) rests.pop();
-    if (part !== '' && part !== '.') return part;
-  }
-  return undefined;
-}
-
-/** The final filesystem of layers put on each other, as a container engine would unpack them (OCI image-spec, layer.md). */
+/**
+ * The final filesystem of layers put on each other, as a container engine would unpack them (OCI image-spec, layer.md). Its places are
+ * numbers: of a million, a few are ever looked at.
+ */
 export class FileTree {
-  readonly root: TreeNode;
-  private readonly limits: TreeLimits;
-  private files = 0;
-  private unlistedFolders = 0;
+  readonly #layers: readonly PlacedLayer[];
+  readonly #limits: TreeLimits;
+  readonly #places: TreePlaces;
+  #root: number;
+  #files = 0;
+  #unlistedFolders = 0;
   /** The folder that was last put into, by the path it was asked for: entries of one folder follow each other. */
-  private lastFolder: { readonly path: string; readonly node: TreeNode } | undefined;
+  #lastFolder: { readonly path: string; readonly place: number } | undefined;
 
   /** Throws UserError where the layers hold more than `limits`. */
   constructor(layers: readonly PlacedLayer[], limits: TreeLimits = TREE_LIMITS) {
-    this.limits = limits;
-    const layer = layers[0]?.digest ?? ('' as Digest);
-    this.root = newFolder(undefined, '', layer);
-    for (const placed of layers) this.apply(placed);
+    this.#layers = layers;
+    this.#limits = limits;
+    const length = layers.reduce((sum, { facts }) => sum + facts.paths.length, 0);
+    this.#places = new TreePlaces(layers, Math.min(Math.ceil(length / LINE_LENGTH), limits.files));
+    this.#root = this.#places.addRoot();
+    layers.forEach((_, layer) => {
+      this.#apply(layer);
+    });
   }
 
   /** The place a path leads to, links in its folders followed; its last part is followed where `follow` says so. */
   find(path: string, follow: boolean): TreeNode | undefined {
-    return this.walk(path, follow);
+    const found = this.#walk(path, follow);
+    return found === NONE ? undefined : this.at(found);
+  }
+
+  /** The place with that number. */
+  at(place: number): TreeNode {
+    return new TreeNode(this.#places, place);
+  }
+
+  /** Places by path, as `<` orders their paths. */
+  inOrder(places: readonly number[]): Int32Array {
+    return this.#places.inOrder(places);
   }
 
   /** Each place, folders before what they hold. */
   *[Symbol.iterator](): Generator<TreeNode> {
-    const open: TreeNode[] = [...this.root.children.values()];
-    for (let node = open.pop(); node !== undefined; node = open.pop()) {
-      yield node;
-      for (const child of node.children.values()) open.push(child);
-    }
+    const there = this.#places.areThere(this.#root);
+    for (let place = 0; place < there.length; place += 1)
+      if (there[place] === 1 && place !== this.#root) yield this.at(place);
   }
 
   /**
    * As a kernel walks: `..` leaves the folder that a link led into, and a link's own parts come before what is left. Nothing is
    * put together or split beforehand: links that lead to each other cost no more than their number.
    */
-  private walk(path: string, follow: boolean): TreeNode | undefined {
-    const folders: TreeNode[] = [this.root];
+  #walk(path: string, follow: boolean): number {
+    const places = this.#places;
+    const folders: number[] = [this.#root];
     const rests: Rest[] = [{ path, next: 0 }];
     let links = 0;
     for (let part = nextPart(rests); part !== undefined; part = nextPart(rests)) {
-      const folder = folders.at(-1);
+      const folder = folders.at(-1) ?? this.#root;
       if (part === '..') {
-        if (folder?.kind !== 'd') return undefined;
+        if (places.kindOf(folder) !== 'd') return NONE;
         if (folders.length > 1) folders.pop();
         continue;
       }
-      const node = folder?.children.get(part);
-      if (node === undefined) return undefined;
-      if (node.kind !== 'l' || (rests.length === 0 && !follow)) folders.push(node);
+      const place = places.find(folder, part);
+      if (place === NONE) return NONE;
+      if (places.kindOf(place) !== 'l' || (rests.length === 0 && !follow)) folders.push(place);
       else {
-        const link = node.file?.link ?? '';
-        if (++links > MAX_LINKS) return undefined;
+        const link = places.linkOf(place);
+        if (++links > MAX_LINKS) return NONE;
         if (link.startsWith('/')) folders.length = 1;
         rests.push({ path: link, next: 0 });
       }
     }
-    return folders.at(-1);
+    return folders.at(-1) ?? NONE;
   }
 
-  private apply(layer: PlacedLayer): void {
-    const { paths, files } = layer.facts;
+  #apply(layer: number): void {
+    const paths = this.#layers[layer]?.facts.paths ?? '';
     // Whiteouts speak of the layers below, wherever they stand in their own.
-    if (/^[wo]/m.test(paths))
+    if (hasMarks(paths))
       readPathList(paths, (kind, _, folder, name) => {
-        if (kind === 'w') this.find(folder, true)?.children.delete(name);
-        else if (kind === 'o') this.find(joined(folder, name), true)?.children.clear();
+        if (kind === 'w') this.#remove(folder, name);
+        else if (kind === 'o') this.#empty(joined(folder, name));
       });
-    this.lastFolder = undefined;
-    // Both lists have the layer's order: the next path that is also the next file's is that file.
-    let next = 0;
-    this.putAll(layer, (folder, name) =>
-      isPath(files[next]?.path, folder, name) ? files[next++] : undefined,
-    );
-    if (next === files.length) return;
-    const byPath = new Map(files.map((file) => [file.path, file]));
-    this.putAll(layer, (folder, name) => byPath.get(joined(folder, name)));
-  }
-
-  private putAll(
-    { digest, facts }: PlacedLayer,
-    fileAt: (folder: string, name: string) => LayerFile | undefined,
-  ): void {
-    readPathList(facts.paths, (kind, size, folder, name) => {
-      if (kind === 'w' || kind === 'o') return;
-      const file = fileAt(folder, name);
-      this.put(folder, name, { kind, size, layer: digest, file });
+    this.#lastFolder = undefined;
+    readPathList(paths, (kind, size, folder, name, told) => {
+      if (kind !== 'w' && kind !== 'o') this.#put(layer, kind, size, folder, name, told);
     });
   }
 
-  private put(folder: string, name: string, content: NodeContent): void {
-    const { kind, layer, file } = content;
-    const parent = this.folderAt(folder, layer);
-    const before = parent.children.get(name);
+  #remove(folder: string, name: string): void {
+    const parent = this.#walk(folder, true);
+    if (parent !== NONE) this.#places.remove(this.#places.find(parent, name));
+  }
+
+  /** The folder is one of its own, so that what the other holds is seen no longer: it need not be gone through. */
+  #empty(path: string): void {
+    const folder = this.#walk(path, true);
+    if (folder === NONE || this.#places.kindOf(folder) !== 'd') return;
+    const emptied = this.#places.emptied(folder);
+    if (folder === this.#root) this.#root = emptied;
+  }
+
+  #put(
+    layer: number,
+    kind: Exclude<PathKind, 'w' | 'o'>,
+    size: number,
+    folder: string,
+    name: string,
+    told: ListPlaces,
+  ): void {
+    const places = this.#places;
+    const parent = this.#folderAt(folder, layer);
+    const before = places.find(parent, name);
+    const was: PlaceKind | undefined = before === NONE ? undefined : places.kindOf(before);
     // What replaces a folder or a link may change where a path leads.
-    if (kind !== 'f' || (before !== undefined && before.kind !== 'f')) this.lastFolder = undefined;
-    if (kind === 'd' && before?.kind === 'd') {
-      parent.children.set(name, before.listedBy(layer));
+    if (kind !== 'f' || (was !== undefined && was !== 'f')) this.#lastFolder = undefined;
+    if (kind === 'd' && was === 'd') {
+      places.listedBy(before, layer);
       return;
     }
-    const shared = kind === 'h' ? this.find(file?.link ?? '', false) : undefined;
-    const children = kind === 'd' ? new Map<string, TreeNode>() : NO_CHILDREN;
-    if (++this.files > this.limits.files) throw tooMuch(this.limits.files, 'files');
-    parent.children.set(name, new TreeNode(parent, name, content, children, shared));
+    if (++this.#files > this.#limits.files) throw tooMuch(this.#limits.files, 'files');
+    const target =
+      kind === 'l' ? told.link : kind === 'h' ? this.#sharedBy(layer, told.link) : NONE;
+    places.put(parent, name, before, { kind, size, layer, attributes: told.attributes, target });
+  }
+
+  /** What a hard link shares its content with. */
+  #sharedBy(layer: number, link: number): number {
+    return this.#walk(this.#places.linkTold(layer, link), false);
   }
 
   /** The folder at a path, made where it is missing or something else stands there. */
-  private folderAt(path: string, layer: Digest): TreeNode {
-    if (this.lastFolder?.path === path) return this.lastFolder.node;
-    const node = this.findOrMakeFolder(path, layer);
-    this.lastFolder = { path, node };
-    return node;
+  #folderAt(path: string, layer: number): number {
+    if (this.#lastFolder?.path === path) return this.#lastFolder.place;
+    const place = this.#findOrMakeFolder(path, layer);
+    this.#lastFolder = { path, place };
+    return place;
   }
 
-  private findOrMakeFolder(path: string, layer: Digest): TreeNode {
-    const found = this.find(path, true);
-    if (found?.kind === 'd') return found;
-    let node = this.root;
+  #findOrMakeFolder(path: string, layer: number): number {
+    const places = this.#places;
+    const found = this.#walk(path, true);
+    if (found !== NONE && places.kindOf(found) === 'd') return found;
+    let place = this.#root;
     for (const part of path.split('/')) {
-      let next = node.children.get(part);
-      if (next?.kind === 'l') next = this.find(next.path, true);
-      if (next?.kind !== 'd') {
-        if (++this.unlistedFolders > this.limits.unlistedFolders)
-          throw tooMuch(this.limits.unlistedFolders, 'folders that no entry lists');
-        next = newFolder(node, part, layer);
-        node.children.set(part, next);
+      const before = places.find(place, part);
+      let next = before;
+      if (next !== NONE && places.kindOf(next) === 'l')
+        next = this.#walk(places.pathOf(next), true);
+      if (next === NONE || places.kindOf(next) !== 'd') {
+        if (++this.#unlistedFolders > this.#limits.unlistedFolders)
+          throw tooMuch(this.#limits.unlistedFolders, 'folders that no entry lists');
+        next = places.putFolder(place, part, before, layer);
       }
-      node = next;
+      place = next;
     }
-    return node;
+    return place;
   }
 }
 
 function tooMuch(limit: number, what: string): UserError {
   return new UserError(`the layers of the image hold more than ${limit} ${what}`);
-}
-
-function newFolder(parent: TreeNode | undefined, name: string, layer: Digest): TreeNode {
-  return new TreeNode(parent, name, { kind: 'd', size: 0, layer, file: undefined }, new Map());
-}
-
-function joined(folder: string, name: string): string {
-  return folder === '' ? name : `${folder}/${name}`;
-}
-
-/** `path === joined(folder, name)`, without making that. */
-function isPath(path: string | undefined, folder: string, name: string): boolean {
-  if (path === undefined) return false;
-  if (folder === '') return path === name;
-  return (
-    path.length === folder.length + 1 + name.length &&
-    path.charAt(folder.length) === '/' &&
-    path.endsWith(name) &&
-    path.startsWith(folder)
-  );
 }

@@ -13,16 +13,3 @@ export function isManagerFile(path: string): boolean {
   if (!MANAGER_ENDINGS.some((ending) => path.endsWith(ending))) return false;
   return NODE_MANAGERS.test(path) || PYTHON_MANAGERS.test(path) || OTHER_MANAGERS.test(path);
 }
-
-const DOCUMENTATION = /(?:^|\/)usr\/(?:local\/)?share\/(?:doc|man|info|locale)\//;
-const HEADER = /(?:^|\/)include\/.*\.(?:h|hh|hpp|hxx|H)$/;
-const STATIC_LIBRARY = /(?:^|\/)lib[^/]*\.a$/;
-
-/** True for C headers and static libraries, wherever they lie but in documentation. */
-export function isDevelopmentFile(path: string): boolean {
-  return (HEADER.test(path) || STATIC_LIBRARY.test(path)) && !isDocumentation(path);
-}
-
-export function isDocumentation(path: string): boolean {
-  return DOCUMENTATION.test(path);
-}

@@ -3,18 +3,13 @@ import type { ExecutableKind } from '../model/facts.ts';
 import type { Package } from '../model/packages.ts';
 
 /** Changes with the shape or meaning of LayerFacts: facts cached under another number are not read. */
-export const FACTS_SCHEMA = 5;
+export const FACTS_SCHEMA = 6;
 
-/** An entry that more must be known of than its path. */
-export interface LayerFile {
-  readonly path: string;
-  readonly type: 'file' | 'symlink' | 'hardlink';
+/** What is kept of an entry that more must be known of than its path; many of a layer have the same. */
+export interface FileAttributes {
   readonly mode: number;
   readonly uid: number;
   readonly gid: number;
-  readonly size: number;
-  /** As in the layer: target of a symbolic link, or path of what a hard link shares its content with. */
-  readonly link?: string;
   readonly executable?: ExecutableKind;
   readonly multicall?: string;
   readonly interpreter?: string;
@@ -60,10 +55,8 @@ export interface SuppressedLayerSecret extends LayerSecret {
 /** What one layer holds, as plain JSON; depends on nothing but its bytes. */
 export interface LayerFacts {
   readonly schema: number;
-  /** Every entry in the layer's order, see `path-list.ts`. */
+  /** Every entry in the layer's order, and what is known of files of note, in one string: see `path-list-writer.ts`. */
   readonly paths: string;
-  /** Those of the entries that more is known of, in the same order. */
-  readonly files: readonly LayerFile[];
   readonly packages: readonly PackageRecord[];
   readonly unreadable: readonly UnreadRecord[];
   /** Licences that Debian's copyright files name, by the file's path. */
@@ -92,7 +85,6 @@ export function isLayerFacts(value: unknown): value is LayerFacts {
   return (
     facts.schema === FACTS_SCHEMA &&
     typeof facts.paths === 'string' &&
-    Array.isArray(facts.files) &&
     Array.isArray(facts.packages) &&
     Array.isArray(facts.unreadable) &&
     Array.isArray(facts.secrets) &&

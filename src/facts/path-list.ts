@@ -42,60 +42,76 @@ export function listedPath(path: string, entry: TarEntry): ListedPath | undefine
 }
 
 /**
- * Writes paths into one string: a line each of kind, the number of characters it shares with the line before (base 36),
- * size (base 36) and the rest of the path; a line end in a path is written as NUL, which no path holds.
+ * Where a path list tells more of an entry than its path; -1 where it does not. To be read by `attributesAt` and `linkAt`, when somebody
+ * asks: of a million entries few are ever asked for.
  */
-export class PathListWriter {
-  private readonly lines: string[] = [];
-  private last = '';
-
-  add({ kind, size, path }: ListedPath): void {
-    const limit = Math.min(path.length, this.last.length);
-    let shared = 0;
-    while (shared < limit && path.charCodeAt(shared) === this.last.charCodeAt(shared)) shared += 1;
-    const rest = path.slice(shared).replaceAll('\n', '\0');
-    this.lines.push(`${kind}${shared.toString(36)} ${size === 0 ? '' : size.toString(36)} ${rest}`);
-    this.last = path;
-  }
-
-  finish(): string {
-    return this.lines.join('\n');
-  }
+export interface ListPlaces {
+  readonly attributes: number;
+  readonly link: number;
 }
 
-/** One path of a list, `name` being its last part. While the folder is the same it is the same string, told without a look at it. */
-export type VisitPath = (kind: PathKind, size: number, folder: string, name: string) => void;
+/**
+ * One path of a list, `name` being its last part. While the folder is the same it is the same string, told without a look at it. `places`
+ * is valid during the call only.
+ */
+export type VisitPath = (
+  kind: PathKind,
+  size: number,
+  folder: string,
+  name: string,
+  places: ListPlaces,
+) => void;
 
 /** Reads what PathListWriter wrote. 100,000 paths are made into a tree each time an image is judged: most are of the folder before. */
 export function readPathList(text: string, visit: VisitPath): void {
   let folder = '';
   let name = '';
   let start = 0;
+  const places = { attributes: -1, link: -1 };
+  let link = -1;
+  let known: number[] = [];
   while (start < text.length) {
     const found = text.indexOf('\n', start);
     const end = found < 0 ? text.length : found;
-    let at = start + 1;
-    let shared = 0;
-    for (let digit = digitAt(text, at); digit >= 0; digit = digitAt(text, ++at))
-      shared = shared * 36 + digit;
-    let size = 0;
-    for (let digit = digitAt(text, ++at); digit >= 0; digit = digitAt(text, ++at))
-      size = size * 36 + digit;
-    const rest = withLineEnds(text.slice(at + 1, end));
-    const nameAt = folder === '' ? 0 : folder.length + 1;
-    if (shared >= nameAt && !rest.includes('/')) name = name.slice(0, shared - nameAt) + rest;
-    else {
-      const path = (folder === '' ? name : `${folder}/${name}`).slice(0, shared) + rest;
-      folder = parentPath(path);
-      name = fileName(path);
+    const kind = text.charAt(start);
+    if (kind < 'a') {
+      if (kind === 'A') known.push(start);
+      else if (kind === 'Z') known = [];
+      else link = start;
+    } else {
+      let at = start + 1;
+      let shared = 0;
+      for (let digit = digitAt(text, at); digit >= 0; digit = digitAt(text, ++at))
+        shared = shared * 36 + digit;
+      let size = 0;
+      for (let digit = digitAt(text, ++at); digit >= 0; digit = digitAt(text, ++at))
+        size = size * 36 + digit;
+      let number = -1;
+      for (let digit = digitAt(text, ++at); digit >= 0; digit = digitAt(text, ++at))
+        number = (number < 0 ? 0 : number * 36) + digit;
+      const rest = withLineEnds(text.slice(at + 1, end));
+      const nameAt = folder === '' ? 0 : folder.length + 1;
+      if (shared >= nameAt && !rest.includes('/')) name = name.slice(0, shared - nameAt) + rest;
+      else {
+        const path = (folder === '' ? name : `${folder}/${name}`).slice(0, shared) + rest;
+        folder = parentPath(path);
+        name = fileName(path);
+      }
+      places.attributes = number < 0 ? -1 : (known[number] ?? -1);
+      places.link = kind === 'l' || kind === 'h' ? link : -1;
+      visit(kind as PathKind, size, folder, name, places);
     }
-    visit(text.charAt(start) as PathKind, size, folder, name);
     start = end + 1;
   }
 }
 
+/** True where a list may tell of whiteouts or opaque folders. */
+export function hasMarks(text: string): boolean {
+  return /^[wo]/.test(text) || text.includes('\nw') || text.includes('\no');
+}
+
 /** The digit to the base 36 that stands at a place; -1 where none does. */
-function digitAt(text: string, at: number): number {
+export function digitAt(text: string, at: number): number {
   const code = text.charCodeAt(at);
   if (code >= 0x30 && code <= 0x39) return code - 0x30;
   return code >= 0x61 && code <= 0x7a ? code - 0x57 : -1;

@@ -49,21 +49,28 @@ export interface FileFact {
   readonly capabilities?: readonly string[];
 }
 
+/** Files in an order. An array is one; where there are very many they are made as they are asked for, each time anew. */
+export interface FileFacts extends Iterable<FileFact> {
+  readonly length: number;
+  map<T>(make: (file: FileFact) => T): T[];
+  flatMap<T>(make: (file: FileFact) => T | readonly T[]): T[];
+  filter(isWanted: (file: FileFact) => boolean): FileFact[];
+  find(isWanted: (file: FileFact) => boolean): FileFact | undefined;
+}
+
 /** The final filesystem, whiteouts applied. */
 export interface FilesystemFact {
   /** Executable regular files and symlinks (resolved) that lead to one, by path. */
-  readonly executables: readonly FileFact[];
+  readonly executables: FileFacts;
   /** Regular files with setuid, setgid or capabilities. */
-  readonly elevated: readonly FileFact[];
+  readonly elevated: FileFacts;
   /** True where a path exists in the final filesystem. */
   readonly has: (path: string) => boolean;
   /** Paths in the final filesystem that a language package manager's own code makes known (`usr/lib/node_modules/npm/package.json`). */
-  readonly managerFiles: readonly FileFact[];
+  readonly managerFiles: FileFacts;
   /** name to uid from etc/passwd; undefined where the image has none. */
   readonly passwd: Readonly<Record<string, number>> | undefined;
   readonly osRelease: OsRelease | undefined;
-  /** Static libraries and C headers found outside package documentation, a sample. */
-  readonly developmentFiles: readonly FileFact[];
   readonly fileCount: number;
   readonly totalSize: number;
 }

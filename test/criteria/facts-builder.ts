@@ -99,7 +99,6 @@ export function filesystem(
     managerFiles: [],
     passwd: undefined,
     osRelease: undefined,
-    developmentFiles: [],
     fileCount: executables.length,
     totalSize: 1000,
     ...given,

@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { FileTree } from '../../src/facts/file-tree.ts';
-import type { LayerFile, PlacedLayer } from '../../src/facts/layer-facts.ts';
-import { type ListedPath, PathListWriter } from '../../src/facts/path-list.ts';
+import type { PlacedLayer } from '../../src/facts/layer-facts.ts';
+import { PathListWriter } from '../../src/facts/path-list-writer.ts';
+import type { ListedPath } from '../../src/facts/path-list.ts';
 import { digestOf } from '../../src/model/digest.ts';
 
-function layer(paths: readonly ListedPath[], files: readonly LayerFile[] = []): PlacedLayer {
+function layer(paths: readonly ListedPath[]): PlacedLayer {
   const writer = new PathListWriter();
   for (const path of paths) writer.add(path);
   const rest = {
@@ -20,17 +21,13 @@ function layer(paths: readonly ListedPath[], files: readonly LayerFile[] = []): 
     texts: {},
   };
   return {
-    digest: digestOf(Buffer.from(JSON.stringify([paths, files]))),
-    facts: { ...rest, paths: writer.finish(), files },
+    digest: digestOf(Buffer.from(JSON.stringify(paths))),
+    facts: { ...rest, paths: writer.finish() },
   };
 }
 
 function listed(kind: ListedPath['kind'], path: string): ListedPath {
   return { kind, size: 0, path };
-}
-
-function script(path: string): LayerFile {
-  return { path, type: 'file', mode: 0o755, uid: 0, gid: 0, size: 0, executable: 'script' };
 }
 
 describe('entries of one folder that follow each other', () => {
@@ -62,13 +59,6 @@ describe('entries of one folder that follow each other', () => {
     ]);
     expect([...tree].map((node) => node.path).sort()).toEqual(['a', 'a/y']);
   });
-});
-
-test('what is known of files is found where their order is not that of the paths', () => {
-  const files = [script('b'), script('gone'), script('a')];
-  const tree = new FileTree([layer([listed('f', 'a'), listed('f', 'b')], files)]);
-  expect(tree.find('a', false)?.file).toEqual(script('a'));
-  expect(tree.find('b', false)?.file).toEqual(script('b'));
 });
 
 test('a folder may hold more entries than a call has arguments', () => {

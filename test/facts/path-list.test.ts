@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type ListedPath, PathListWriter, readPathList } from '../../src/facts/path-list.ts';
+import { PathListWriter } from '../../src/facts/path-list-writer.ts';
+import { type ListedPath, readPathList } from '../../src/facts/path-list.ts';
 
 test('gives back what was written', () => {
   const listed = fc.record({

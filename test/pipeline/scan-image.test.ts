@@ -62,7 +62,6 @@ function filesystem(given: Partial<FilesystemFact> = {}): FilesystemFact {
     managerFiles: [],
     passwd: undefined,
     osRelease: undefined,
-    developmentFiles: [],
     fileCount: 1,
     totalSize: 1,
     ...given,

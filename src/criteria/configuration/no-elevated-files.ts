@@ -1,6 +1,6 @@
 import type { FileFact } from '../../model/facts.ts';
 import { criterion } from '../criterion.ts';
-import { count, fail, fileEvidence, listed, note, pass } from '../verdict.ts';
+import { count, EVIDENCE_LIMIT, fail, fileEvidence, listed, note, pass } from '../verdict.ts';
 
 const SETUID = 0o4000;
 const SETGID = 0o2000;
@@ -25,14 +25,25 @@ export const noElevatedFiles = criterion({
     'Regular files with the setuid or setgid bit or with file capabilities (`security.capability`) in the final filesystem fail, hard links ' +
     'included; what a later layer deletes or changes does not count, and neither do setgid directories.',
   check: ({ filesystem }) => {
-    const elevated = filesystem.elevated.filter((file) => elevation(file).length > 0);
-    if (elevated.length === 0)
+    const elevated: FileFact[] = [];
+    let found = 0;
+    for (const file of filesystem.elevated) {
+      if (elevation(file).length === 0) continue;
+      found += 1;
+      if (elevated.length < EVIDENCE_LIMIT) elevated.push(file);
+    }
+    if (found === 0)
       return pass('no setuid, setgid or capabilities', [
         note(`${filesystem.fileCount} files looked at`),
       ]);
     return fail(
-      `${count(elevated.length, 'file')}: ${listed(elevated.map(({ path }) => path))}`,
+      `${count(found, 'file')}: ${listed(
+        elevated.map(({ path }) => path),
+        3,
+        found - elevated.length,
+      )}`,
       elevated.map((file) => fileEvidence(file, elevation(file).join(', '))),
+      { unlisted: found - elevated.length },
     );
   },
   remedies: [

@@ -37,12 +37,11 @@ function systemWithoutRecord(filesystem: FilesystemFact): string | undefined {
   );
   if (manager !== undefined && fileCount > FILES_WITH_A_MANAGER)
     return `a package manager, ${manager.file.path}`;
-  const programs = executables.filter(
-    ({ path, type, multicall }) =>
-      type === 'file' && multicall === undefined && PROGRAM_FOLDERS.test(path),
-  );
-  return programs.length > PROGRAMS_OF_A_SYSTEM
-    ? `${programs.length} programs in the system’s folders`
+  let programs = 0;
+  for (const { path, type, multicall } of executables)
+    if (type === 'file' && multicall === undefined && PROGRAM_FOLDERS.test(path)) programs += 1;
+  return programs > PROGRAMS_OF_A_SYSTEM
+    ? `${programs} programs in the system’s folders`
     : undefined;
 }
 

@@ -1,6 +1,6 @@
 import type { FileFact, FilesystemFact } from '../../model/facts.ts';
 import { criterion } from '../criterion.ts';
-import { byPath, fileName, findPrograms, isProgram } from '../find-programs.ts';
+import { fileName, findPrograms, isProgram } from '../find-programs.ts';
 import { SHELLS } from '../shells.ts';
 import { count, fail, fileEvidence, listed, note, pass } from '../verdict.ts';
 
@@ -11,10 +11,9 @@ interface FoundShell {
 
 /** Multi-call binaries that contain a shell, told by their content whatever they are named. */
 function renamed(filesystem: FilesystemFact): FoundShell[] {
-  const files = byPath(filesystem);
   return filesystem.executables.flatMap((file) => {
     const contains = file.multicall === undefined ? undefined : SHELLS.get(file.multicall);
-    return contains !== undefined && file.type !== 'symlink' && isProgram(file, files)
+    return contains !== undefined && file.type !== 'symlink' && isProgram(file)
       ? [{ file, reason: `${contains.name} by its content: ${contains.reason}` }]
       : [];
   });
