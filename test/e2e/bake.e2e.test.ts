@@ -138,6 +138,42 @@ describe('scoville bake', () => {
     expect((await run('docker', ['buildx', 'imagetools', 'inspect', one])).exitCode).toBe(0);
   });
 
+  test('a compose file is a definition: services that are built, with their arguments and names', async () => {
+    const there = mkdtempSync(join(folder, 'compose-'));
+    writeFileSync(join(there, 'lib.txt'), 'lib');
+    writeFileSync(
+      join(there, 'Dockerfile'),
+      'FROM scratch AS first\nARG WHO=nobody\nLABEL who=$WHO\nCOPY lib.txt /\nFROM first AS last\n',
+    );
+    writeFileSync(
+      join(there, 'compose.yaml'),
+      `services:
+  api:
+    build: { context: ., target: last, args: { WHO: '\${WHO:-somebody}' } }
+    image: ${NAME}/compose-api:1
+  web:
+    build: .
+    image: ${NAME}/compose-web:1
+  db:
+    image: ${bases.busybox}
+`,
+    );
+    const words = ['bake', '--scanner=none', '--json', '--push'];
+    const { stdout } = await scoville.expect(0, words, { cwd: there, env: { WHO: 'me' } });
+    const { targets } = JSON.parse(stdout) as Baked;
+    expect(targets.map(({ target, state }) => [target, state])).toEqual([
+      ['api', 'published'],
+      ['web', 'published'],
+    ]);
+    const labels = (service: string): Promise<string> =>
+      output('docker', [
+        ...['buildx', 'imagetools', 'inspect', '--format', '{{json .Image}}'],
+        `${NAME}/compose-${service}:1`,
+      ]);
+    expect(await labels('api')).toMatch(/"who": ?"me"/);
+    expect(await labels('web')).toMatch(/"who": ?"nobody"/);
+  });
+
   test('a gate is for the targets it names', async () => {
     const tag = { TAG: 'gate' };
     const { stdout } = await bake(1, ['base', 'web-a', '--push', '--min-level', 'ba*=5'], tag);
