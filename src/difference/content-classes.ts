@@ -121,9 +121,16 @@ export const CONTENT_CLASSES: readonly ClassRule[] = [
   },
   {
     id: 'install-record',
-    path: /\.dist-info\/(?:uv_cache\.json|direct_url\.json|RECORD)$|(?:^|\/)node_modules\/(?:\.yarn-state\.yml|\.modules\.yaml|\.yarn-integrity|\.package-lock\.json)$|\/_remote\.repositories$|\.lastUpdated$|^var\/lib\/dnf\/history\.sqlite/,
+    path: /\.dist-info\/(?:uv_cache\.json|direct_url\.json|RECORD)$|(?:^|\/)node_modules\/(?:\.yarn-state\.yml|\.modules\.yaml|\.yarn-integrity|\.package-lock\.json)$|\/_remote\.repositories$|\.lastUpdated$/,
     cause: 'what an installer notes of the installation: times, paths, or hashes of such files',
     remedy: 'remove the note in the same RUN, or install from a lock file with a cache mount',
+  },
+  {
+    id: 'install-record',
+    path: /^(?:var\/lib\/dnf\/history\.sqlite|usr\/lib\/sysimage\/libdnf5\/transaction_history\.sqlite)/,
+    cause: 'dnf’s history holds the times of its transactions',
+    remedy:
+      'rm -f /var/lib/dnf/history.sqlite* in the same RUN (libdnf5: /usr/lib/sysimage/libdnf5/transaction_history.sqlite*), or build with --repro=aggressive',
   },
   {
     id: 'git-folder',

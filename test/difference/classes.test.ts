@@ -15,6 +15,8 @@ describe('classOf', () => {
     ['package-manager-cache', 'root/.m2/repository/a/b.pom', ['presence'], undefined],
     ['package-manager-cache', 'home/u/.gradle/caches/journal-1/x.bin', ['content'], undefined],
     ['package-manager-cache', 'var/cache/dnf/x/repodata/a.xml', ['presence'], undefined],
+    ['install-record', 'var/lib/dnf/history.sqlite-wal', ['content'], undefined],
+    ['package-database', 'var/lib/rpm/Packages.db', ['content'], undefined],
     ['package-manager-cache', 'root/.cache/go-build/00/x-a', ['presence'], undefined],
     ['pip-cache', 'root/.cache/uv/x', ['content'], undefined],
     [
