@@ -3,11 +3,13 @@
 // DIR: a folder with a Dockerfile, or one of such folders; SCOVILLE_REPRO_CORPUS names them too; by default examples/ and test/fixtures/repro.
 // --fail NAME: this one is known to differ. A file `expect-difference` in its folder says the same.
 // --behave: whether each image's own command does the same with the rules as without; nothing is built twice.
+// --engines: whether the engine of the second toolchain gives the same digest as the one that is there (after scripts/engine.sh test-tools).
 // Exit 1 where one differs that is not known to, or one that is does not; 2 where one does not build.
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { behavesAsBefore } from './repro/behave.mjs';
 import { corpus } from './repro/corpus.mjs';
+import { onBothEngines } from './repro/engines.mjs';
 import { measure } from './repro/measure.mjs';
 import { tableText } from './repro/table.mjs';
 
@@ -19,6 +21,7 @@ const { values, positionals } = parseArgs({
   options: {
     fail: { type: 'string', multiple: true, default: [] },
     behave: { type: 'boolean', default: false },
+    engines: { type: 'boolean', default: false },
     bin: { type: 'string', default: 'dist/scoville.js' },
   },
 });
@@ -37,15 +40,28 @@ if (values.behave) {
     process.stdout.write(`${folder.name}: ${told}\n`);
     if (same === false) process.exitCode = 1;
   }
-} else measureAll();
+} else if (values.engines) compareEngines();
+else measureAll();
 
 function measureAll() {
   const rows = [];
   for (const folder of folders) {
     process.stderr.write(`repro: ${folder.name}\n`);
     rows.push(measure(resolve(values.bin), folder, flags));
+    process.stderr.write(`${JSON.stringify(rows.at(-1))}\n`);
   }
   process.stdout.write(`${tableText(rows)}\n`);
   if (rows.some(({ error }) => error !== undefined)) process.exitCode = 2;
   else if (rows.some(({ isKnown, isSame }) => isKnown === isSame)) process.exitCode = 1;
+}
+
+function compareEngines() {
+  const { versions, rows } = onBothEngines(resolve(values.bin), folders, flags);
+  for (const { name, digests } of rows) {
+    const isSame = digests[0] !== undefined && digests[0] === digests[1];
+    process.stdout.write(
+      `${name}: ${isSame ? `same on ${versions.join(' and ')}, ${digests[0]}` : `OTHER, ${digests.join(' and ')}`}\n`,
+    );
+    if (!isSame) process.exitCode = 1;
+  }
 }
