@@ -135,6 +135,33 @@ describe.runIf(socket !== undefined)('builders elsewhere', () => {
     }
   });
 
+  test('the engine builds from what only it has, also where BUILDX_BUILDER names it, and is told apart from builders elsewhere', async () => {
+    // Nothing answers at that port.
+    const own = `localhost:1/e2e-builders-own:${process.pid}`;
+    const dead = `e2e-dead-${process.pid}`;
+    writeFileSync(join(folder, 'own'), `FROM ${own}\nRUN echo y >/y\n`);
+    await output('docker', ['buildx', 'build', '-q', '-t', own, '-f', join(folder, 'run'), folder]);
+    await output('docker', [
+      ...['buildx', 'create', '--driver', 'remote', '--name', dead, 'tcp://127.0.0.1:1'],
+    ]);
+    try {
+      const context = (await output('docker', ['context', 'show'])).trim();
+      const words = ['build', '--dry-run', '-f', join(folder, 'own'), '-t', 'app:1', folder];
+      const base = /^annotation +org\.opencontainers\.image\.base\.digest=(.*)$/m;
+      const id = (await output('docker', ['image', 'inspect', '-f', '{{.Id}}', own])).trim();
+      for (const env of [{}, { BUILDX_BUILDER: context }])
+        expect(base.exec((await scoville.expect(0, words, { env })).stdout)?.[1]).toBe(id);
+      const far = await scoville.expect(0, words, { env: { BUILDX_BUILDER: remote } });
+      expect(far.stdout).not.toMatch(base);
+      expect(far.stderr).toContain(`whose images the builder ${remote} (remote) does not see`);
+      const { stderr } = await scoville.expect(0, words, { env: { BUILDX_BUILDER: dead } });
+      expect(stderr).toContain(`the builder ${dead} (remote) does not answer`);
+    } finally {
+      await run('docker', ['buildx', 'rm', dead]);
+      await run('docker', ['rmi', '--force', own]);
+    }
+  });
+
   test('what would need emulation is told before the build, with what mends it', async () => {
     const { stderr } = await build(2, 'run', ['--platform=linux/s390x']);
     expect(stderr).toContain('RUN on line 2 has to run on linux/s390x');
