@@ -22,8 +22,10 @@ buildpack-deps library/buildpack-deps:trixie
 gcc library/gcc:14
 node library/node:22
 node-slim library/node:22-slim
+node-yarn library/node:22-slim-yarn
 python library/python:3.13
 python-slim library/python:3.13-slim
+python-poetry library/python:3.13-slim-poetry
 golang library/golang:1.24
 rust library/rust:1.85
 rust-slim library/rust:1.85-slim

@@ -21,6 +21,12 @@ ARG EXTRA_CA
 ENV NODE_EXTRA_CA_CERTS=${EXTRA_CA}
 CMD ["node"]
 
+# The official images have yarn 1, and npm puts commands where they are found.
+FROM node-slim AS node-yarn
+ARG EXTRA_CA
+ENV NODE_EXTRA_CA_CERTS=${EXTRA_CA} npm_config_prefix=/usr/local
+RUN npm install --global --no-audit --no-fund yarn@1.22.22 && rm -rf /root/.npm && yarn --version
+
 # Debian marks its Python as its own; the official image's is the user's.
 FROM debian AS python-slim
 RUN apt-get update -qq && apt-get install -y -qq --no-install-recommends python3 python3-venv python3-pip \
@@ -28,6 +34,10 @@ RUN apt-get update -qq && apt-get install -y -qq --no-install-recommends python3
  && ln -s /usr/bin/python3 /usr/local/bin/python3 && ln -s python3 /usr/local/bin/python && ln -s /usr/bin/pip3 /usr/local/bin/pip
 ENV PATH=/usr/local/bin:/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin
 CMD ["python3"]
+
+# For who may not ask PyPI: pip finds poetry installed, with all that it needs.
+FROM python-slim AS python-poetry
+RUN apt-get update -qq && apt-get install -y -qq --no-install-recommends python3-poetry python3-httpx python3-zstandard && rm -rf /var/lib/apt/lists/*
 
 FROM buildpack-deps AS python
 RUN apt-get update -qq && apt-get install -y -qq --no-install-recommends python3-dev python3-venv python3-pip \

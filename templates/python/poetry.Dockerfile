@@ -1,6 +1,6 @@
 FROM @{base.build} AS build
-RUN --mount=type=cache,target=/root/.cache/pip pip install --disable-pip-version-check poetry==2.2.1
-ENV POETRY_VIRTUALENVS_PATH=/venvs POETRY_NO_INTERACTION=1
+RUN --mount=type=cache,target=/root/.cache/pip pip install --disable-pip-version-check poetry==@{poetry}
+ENV POETRY_VIRTUALENVS_PATH=/venvs POETRY_VIRTUALENVS_OPTIONS_NO_PIP=true POETRY_NO_INTERACTION=1
 WORKDIR /app
 COPY pyproject.toml poetry.lock ./
 # The lock file names every package with its hash.

@@ -1,3 +1,5 @@
+import { expect } from 'vitest';
+
 /** A template, and the small service in test/fixtures/init that it is tried on. */
 export interface TemplateCase {
   /** Its Dockerfile, from the folder of templates. */
@@ -8,7 +10,9 @@ export interface TemplateCase {
   /** Stand-in of scripts/engine.sh by the base that the Dockerfile names. */
   readonly bases: Readonly<Record<string, string>>;
   /** What it answers to GET /. */
-  readonly answer: string;
+  readonly answer: unknown;
+  /** Too heavy for each change: tried by npm run templates alone. */
+  readonly isHeavy?: boolean;
   /** Secrets that it is given as files, by name. */
   readonly secrets?: Readonly<Record<string, string>>;
 }
@@ -18,10 +22,21 @@ const NODE = {
   'node:22-trixie-slim': 'library/node:22-slim',
   'gcr.io/distroless/nodejs22-debian13:nonroot': 'distroless/nodejs22-debian13:nonroot',
 };
+/** As the official image: with yarn, and a place for npm's global packages that is on the PATH. */
+const NODE_YARN = { ...NODE, 'node:22-trixie-slim': 'library/node:22-slim-yarn' };
 const JAVA = { 'gcr.io/distroless/java21-debian13:nonroot': 'distroless/java21-debian13:nonroot' };
+const PYTHON = {
+  'python:3.13-slim-trixie': 'library/python:3.13-slim',
+  'gcr.io/distroless/python3-debian13:nonroot': 'distroless/python3-debian13:nonroot',
+};
+const NGINX = {
+  'nginx:1.28-trixie': 'library/nginx:1.26',
+  'golang:1.25-trixie': 'library/golang:1.24',
+  ...CC,
+};
 const AUTHORS = ['--set', 'authors=The shop team'];
 
-/** Every template that can be built from Debian's packages; .NET is not among them. */
+/** Every template that can be built from Debian's packages and npm's registry; .NET and uv are not among them. */
 export const TEMPLATE_CASES: readonly TemplateCase[] = [
   {
     dockerfile: 'node/npm.Dockerfile',
@@ -30,6 +45,20 @@ export const TEMPLATE_CASES: readonly TemplateCase[] = [
     bases: NODE,
     answer: 'good day from node\n',
     secrets: { greeting: 'good day' },
+  },
+  {
+    dockerfile: 'node/pnpm.Dockerfile',
+    fixture: 'node-pnpm',
+    flags: [],
+    bases: NODE_YARN,
+    answer: 'hello from pnpm\n',
+  },
+  {
+    dockerfile: 'node/yarn.Dockerfile',
+    fixture: 'node-yarn',
+    flags: [],
+    bases: NODE_YARN,
+    answer: 'hello from yarn\n',
   },
   {
     dockerfile: 'typescript/Dockerfile',
@@ -42,11 +71,16 @@ export const TEMPLATE_CASES: readonly TemplateCase[] = [
     dockerfile: 'python/pip.Dockerfile',
     fixture: 'python',
     flags: AUTHORS,
-    bases: {
-      'python:3.13-slim-trixie': 'library/python:3.13-slim',
-      'gcr.io/distroless/python3-debian13:nonroot': 'distroless/python3-debian13:nonroot',
-    },
+    bases: PYTHON,
     answer: 'hello from python\n',
+  },
+  {
+    dockerfile: 'python/poetry.Dockerfile',
+    fixture: 'python-poetry',
+    flags: ['--set', 'poetry=2.1.2'],
+    bases: { ...PYTHON, 'python:3.13-slim-trixie': 'library/python:3.13-slim-poetry' },
+    answer: 'hello from poetry\n',
+    isHeavy: true,
   },
   {
     dockerfile: 'go/Dockerfile',
@@ -101,12 +135,16 @@ export const TEMPLATE_CASES: readonly TemplateCase[] = [
     dockerfile: 'static/Dockerfile',
     fixture: 'static',
     flags: AUTHORS,
-    bases: {
-      'nginx:1.28-trixie': 'library/nginx:1.26',
-      'golang:1.25-trixie': 'library/golang:1.24',
-      ...CC,
-    },
+    bases: NGINX,
     answer: '<!doctype html><title>Hello</title><p>hello from static</p>\n',
+  },
+  {
+    dockerfile: 'static/npm.Dockerfile',
+    fixture: 'static-npm',
+    flags: AUTHORS,
+    bases: { ...NGINX, 'node:24-trixie-slim': 'library/node:22-slim' },
+    answer: expect.stringMatching(/<script [^>]*src="\/assets\/[^"]+[.]js"/),
+    isHeavy: true,
   },
   {
     dockerfile: 'c/make.Dockerfile',

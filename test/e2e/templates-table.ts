@@ -49,6 +49,12 @@ export function withTable(page: string, rows: readonly string[]): string {
   return `${page.slice(0, start)}${START}\n${HEAD}${rows.join('\n')}\n\n${page.slice(end)}`;
 }
 
+/** The row of a Dockerfile as the page has it; undefined where it has none. */
+export function rowOnPage(page: string, template: Template, from: string): string | undefined {
+  const start = templateRow(template, from, undefined).replace(/ \| lint only .*$/, ' | ');
+  return page.split('\n').find((line) => line.startsWith(start));
+}
+
 /** Every Dockerfile of the templates, in the order of the table. */
 export function dockerfilesOf(
   templates: readonly Template[],

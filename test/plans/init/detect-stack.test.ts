@@ -71,3 +71,10 @@ test.each([
 ])('%s stands for %s: %s', (pattern, path, is) => {
   expect(matchesPattern(pattern, path)).toBe(is);
 });
+
+test('pages that a bundler builds are built, though their index.html lies at the top', () => {
+  const vite = { 'index.html': '', 'package.json': '{"devDependencies":{"vite":"7"}}' };
+  const [found] = detectStacks(templates, project(vite));
+  expect(found?.template.name).toBe('static');
+  expect(found?.answers.get('build')).toBe('npm');
+});
