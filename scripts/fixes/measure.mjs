@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { dirname, join } from 'node:path';
 import { smokeOf } from './project.mjs';
 
 /** What `fix --yes --verify` made of a project: level, grade and points before and after, edits, what was taken back. */
@@ -7,6 +8,8 @@ export async function fixAndVerify(bin, name, folder, flags) {
     process.execPath,
     [bin, 'fix', '--yes', '--json', ...flags, '--verify', '--smoke', smokeOf(name), folder],
     folder,
+    // A store of its own, beside the project: it goes with it.
+    { ...process.env, SCOVILLE_HOME: join(dirname(folder), 'home') },
   );
   try {
     const { edits, left, refusals, verified, diff } = JSON.parse(stdout);
@@ -21,9 +24,9 @@ export async function fixAndVerify(bin, name, folder, flags) {
 }
 
 /** Not spawnSync: the stand-in for OSV.dev answers in this process. */
-function run(command, args, cwd) {
+function run(command, args, cwd, env) {
   return new Promise((done, fail) => {
-    const child = spawn(command, args, { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(command, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
     const out = [];
     const err = [];
     child.stdout.on('data', (chunk) => out.push(chunk));
