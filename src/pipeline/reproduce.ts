@@ -141,5 +141,7 @@ async function copied(
 ): Promise<CopiedContext> {
   const isAsIs = plan.settings.reproducible.mode === 'off';
   const found = isAsIs ? undefined : await gitModes(context.run, directory);
-  return copyContext(directory, found?.modes, context.signal);
+  // A folder of which git tracks nothing is no checkout, wherever it lies.
+  const tracked = found === undefined || found.modes.size === 0 ? undefined : found.modes;
+  return copyContext(directory, tracked, context.signal);
 }
