@@ -115,7 +115,7 @@ export const CONTENT_CLASSES: readonly ClassRule[] = [
   },
   {
     id: 'package-manager-cache',
-    path: /(?:^|\/)(?:\.yarn\/(?:cache|berry)|\.cache\/(?:yarn|pnpm|node|pypoetry|composer|go-build)|\.pnpm-store|pnpm\/store|\.composer\/cache|\.m2\/repository|\.gradle\/(?:caches|daemon|native)|\.cargo\/(?:registry|git)|\.nuget|\.dotnet|\.bundle\/cache|\.node-gyp|\.electron)\/|^(?:var\/cache\/(?:dnf|yum|apk|zypp|pacman)|etc\/apk\/cache)\/|^go\/pkg\/mod\/cache\//,
+    path: /(?:^|\/)(?:\.yarn\/(?:cache|berry)|\.cache\/(?:yarn|pnpm|node|pypoetry|composer|go-build)|\.pnpm-store|pnpm\/store|\.composer\/cache|\.m2\/repository|\.gradle|\.cargo\/(?:registry|git)|\.nuget|\.dotnet|\.bundle\/cache|\.node-gyp|\.electron)\/|^(?:var\/cache\/(?:dnf|yum|apk|zypp|pacman)|etc\/apk\/cache)\/|^go\/pkg\/mod\/cache\//,
     cause: 'a package manager’s cache holds times, locks and random names',
     remedy: 'RUN --mount=type=cache for the folder, or remove it in the same RUN',
   },
@@ -175,6 +175,12 @@ export const CONTENT_CLASSES: readonly ClassRule[] = [
     cause: 'what is compressed differs; a tar holds the times and owners of its members',
     remedy:
       'tar --sort=name --mtime=@$SOURCE_DATE_EPOCH --owner=0 --group=0 --numeric-owner | gzip -n',
+  },
+  {
+    id: 'archive-times',
+    path: /\.tar$/,
+    cause: 'a tar holds the times and owners of its members',
+    remedy: 'tar --sort=name --mtime=@$SOURCE_DATE_EPOCH --owner=0 --group=0 --numeric-owner',
   },
   {
     id: 'zip-times',

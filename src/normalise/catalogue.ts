@@ -22,6 +22,7 @@ import { randomIds } from './rules/random-ids.ts';
 import { rpmDatabase } from './rules/rpm-database.ts';
 import { shadowDates } from './rules/shadow-dates.ts';
 import { sqliteShm } from './rules/sqlite-shm.ts';
+import { tarFiles } from './rules/tar-files.ts';
 import { tarballs } from './rules/tarballs.ts';
 import { temporaryFiles } from './rules/temporary-files.ts';
 import { times } from './rules/times.ts';
@@ -58,6 +59,7 @@ export const RULES: readonly Rule[] = [
   gemLogs,
   machineId,
   tarballs,
+  tarFiles,
   zipDates,
   privateKeys,
   freshCertificates,

@@ -23,11 +23,8 @@ interface Member {
 
 /** A gzip file with its time and, where a tar is inside, its members' set to the epoch (seconds); undefined where nothing is to change. */
 export function retimedTarball(bytes: Uint8Array, epoch: number): Uint8Array | undefined {
-  const members = membersOf(bytes);
-  if (members !== undefined) {
-    const made = gzipFile(tarOf(members, epoch));
-    return Buffer.compare(made, bytes) === 0 ? undefined : made;
-  }
+  const members = unpackedMembers(bytes);
+  if (members !== undefined) return ifOther(gzipFile(tarOf(members, epoch)), bytes);
   if (bytes.length < HEADER.length) return undefined;
   const view = new DataView(bytes.buffer, bytes.byteOffset, HEADER.length);
   const stored = view.getUint32(4, true);
@@ -36,8 +33,28 @@ export function retimedTarball(bytes: Uint8Array, epoch: number): Uint8Array | u
   return bytes;
 }
 
+/** The same for a tar that is not compressed; undefined where it is none. */
+export function retimedTar(bytes: Uint8Array, epoch: number): Uint8Array | undefined {
+  const members = membersOf(bytes);
+  return members === undefined ? undefined : ifOther(tarOf(members, epoch), bytes);
+}
+
+function ifOther(made: Uint8Array, bytes: Uint8Array): Uint8Array | undefined {
+  return Buffer.compare(made, bytes) === 0 ? undefined : made;
+}
+
+function unpackedMembers(bytes: Uint8Array): readonly Member[] | undefined {
+  try {
+    return membersOf(gunzipSync(bytes, { maxOutputLength: MOST_BYTES }));
+  } catch (error) {
+    if (isZlibError(error)) return undefined;
+    throw error;
+  }
+}
+
 /** What is in the archive; undefined where it is none, or holds what a new one could not say the same. */
-function membersOf(bytes: Uint8Array): readonly Member[] | undefined {
+function membersOf(tar: Uint8Array): readonly Member[] | undefined {
+  if (Buffer.from(tar.subarray(257, 262)).toString('latin1') !== 'ustar') return undefined;
   const members: Member[] = [];
   const reader = new TarReader({
     onEntry: (entry) => void members.push({ entry, content: [] }),
@@ -45,12 +62,10 @@ function membersOf(bytes: Uint8Array): readonly Member[] | undefined {
     onEntryEnd: () => undefined,
   });
   try {
-    const tar = gunzipSync(bytes, { maxOutputLength: MOST_BYTES });
-    if (tar.subarray(257, 262).toString('latin1') !== 'ustar') return undefined;
     reader.push(tar);
     reader.end();
   } catch (error) {
-    if (error instanceof TarError || isZlibError(error)) return undefined;
+    if (error instanceof TarError) return undefined;
     throw error;
   }
   const isPlain = members.every(({ entry }) => entry.type !== 'other' && !isSparse(entry));

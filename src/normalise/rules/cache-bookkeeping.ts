@@ -5,7 +5,7 @@ const FILES = [
   '**/.gradle/daemon/**',
   '**/.gradle/caches/journal-*/**',
   '**/.gradle/caches/**/gc.properties',
-  '**/.gradle/caches/**/*.lock',
+  '**/.gradle/**/*.lock',
   '**/.gradle/.tmp/**',
   '**/.cargo/.global-cache',
   '**/cargo/.global-cache',

@@ -2,6 +2,12 @@ import { pathPattern, treePattern } from '../path-pattern.ts';
 import type { PathRule } from '../rule.ts';
 
 const FILES = [
+  '**/.gradle/*/fileHashes/**',
+  '**/.gradle/caches/*/fileHashes/**',
+  '**/.gradle/*/taskHistory/**',
+  '**/.gradle/*/executionHistory/**',
+  '**/.gradle/caches/*/executionHistory/**',
+  '**/.gradle/buildOutputCleanup/**',
   '**/.cache/go-build/**',
   '**/pkg/sumdb/**',
   '**/pkg/mod/cache/download/sumdb/**',
@@ -26,7 +32,7 @@ const isTree = treePattern(...FILES);
 export const downloadCaches: PathRule = {
   id: 'download-caches',
   touches:
-    'Download and build caches of Go, Poetry, Yarn, Composer, NuGet, apk, dnf, yum and zypper, and the transaction history of dnf and yum.',
+    'Download and build caches of Go, Poetry, Yarn, Composer, NuGet, apk, dnf, yum and zypper, what Gradle notes of files and tasks, and the transaction history of dnf and yum.',
   safeBecause:
     'They download or compile again what they miss; but an image that builds or installs from such a cache at start would no longer, `dnf history` is empty, and dnf 4 no longer knows which packages came as dependencies.',
   answers: 'Caches with times, locks and random names',

@@ -48,6 +48,20 @@ test('two archives of one folder become one, whatever the times and the order of
   ]);
 });
 
+test('so do two that are not compressed; what is no tar stays', async () => {
+  const plain = (list: readonly Sample[], name = 'srv/a.tar') =>
+    contentAfter(sample(name, tarOf(list)), { rules });
+  const first = await plain(dist(5000));
+  expect(await plain(dist(LATER).toReversed())).toEqual(first);
+  expect(samplesOf(first).map(({ entry }) => [entry.name, entry.mtime])).toEqual([
+    ['dist/', EPOCH],
+    ['dist/a', EPOCH],
+    ['dist/b', EPOCH],
+  ]);
+  expect(await contentAfter(sample('srv/a.tar', 'text'), { rules })).toEqual(Buffer.from('text'));
+  expect(await plain(dist(5000), 'usr/share/x/a.tar')).toEqual(tarOf(dist(5000)));
+});
+
 test('links stay behind what they are to', async () => {
   const list = [sample('z', 'content'), hardlink('a', 'z')];
   const after = await contentAfter(sample('srv/a.tgz.bin', archive(list)), { rules });

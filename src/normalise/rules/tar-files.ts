@@ -1,0 +1,15 @@
+import type { RewriteRule } from '../rule.ts';
+import { isTarballOfBuild, retimedTar } from '../tarball.ts';
+
+export const tarFiles: RewriteRule = {
+  id: 'tar-files',
+  touches:
+    'Tar files that the build made and did not compress (NAME.tar outside of folders that package managers fill): times of their members become the epoch, and they are put in order of their names.',
+  safeBecause:
+    'Members, their content, owners and modes stay; but the file’s hash is another one, so that a checksum or signature of it made in the build would no longer fit.',
+  answers: 'Archives made in a RUN',
+  mode: 'aggressive',
+  kind: 'rewrite',
+  applies: ({ path }) => path.endsWith('.tar') && isTarballOfBuild(path),
+  rewrite: (bytes, { epoch }) => retimedTar(bytes, epoch),
+};
