@@ -18,8 +18,12 @@ export function compressionOf(head: Uint8Array): Compression {
   return (a & 0xf0) === 0x50 && b === 0x2a && c === 0x4d && d === 0x18 ? 'zstd' : 'none';
 }
 
-/** The decompressor for `compression`; see there how long a chunk is valid. */
-export function startDecompressor(compression: Compression, onPlain: OnPlain): Decompressor {
+/** The decompressor for `compression`; see there how long a chunk is valid, and when `onLarge` is called. */
+export function startDecompressor(
+  compression: Compression,
+  onPlain: OnPlain,
+  onLarge?: () => void,
+): Decompressor {
   switch (compression) {
     case 'none':
       return plain(onPlain);
@@ -29,7 +33,7 @@ export function startDecompressor(compression: Compression, onPlain: OnPlain): D
         streamDecompressor(zlib.createGunzip({ chunkSize: OUTPUT_CHUNK }), onPlain)
       );
     case 'zstd':
-      return new ZstdInThread(onPlain);
+      return new ZstdInThread(onPlain, onLarge);
   }
 }
 

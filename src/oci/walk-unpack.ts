@@ -28,6 +28,8 @@ export interface BlobSource {
   readonly expectedDigest: Digest;
   readonly limits?: Partial<UnpackLimits>;
   readonly signal?: AbortSignal;
+  /** Called before more memory is filled than layers mostly take, by a zstd window of more than 8 MiB; it may wait. */
+  readonly onLargeWindow?: () => void;
 }
 
 /** Who takes a layer's plain bytes. */
@@ -81,15 +83,17 @@ export async function unpackLayer(source: BlobSource, sink: PlainSink): Promise<
 class Blob {
   readonly #limits: UnpackLimits;
   readonly #sink: PlainSink;
+  readonly #onLarge: (() => void) | undefined;
   readonly #hash = createHash('sha256');
   #decompressor: Decompressor | undefined;
   #head: Uint8Array = new Uint8Array(0);
   #bytes = 0;
   #plainBytes = 0;
 
-  constructor({ limits }: BlobSource, sink: PlainSink) {
+  constructor({ limits, onLargeWindow }: BlobSource, sink: PlainSink) {
     this.#limits = { ...UNPACK_LIMITS, ...limits };
     this.#sink = sink;
+    this.#onLarge = onLargeWindow;
   }
 
   /** Undefined where the chunk has been taken in at once. */
@@ -118,9 +122,10 @@ class Blob {
   #start(): Promise<void> | undefined {
     const compression = compressionOf(this.#head);
     this.#sink.start(compression === 'none');
-    this.#decompressor = startDecompressor(compression, (chunk) => {
+    const onPlain = (chunk: Uint8Array): void => {
       this.#plain(chunk);
-    });
+    };
+    this.#decompressor = startDecompressor(compression, onPlain, this.#onLarge);
     return this.#decompressor.write(this.#head);
   }
 

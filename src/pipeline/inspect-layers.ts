@@ -115,7 +115,7 @@ async function readAll(
       signal.throwIfAborted();
       const source = await sourceOf(task, origin);
       const open = typeof source === 'function' ? source : () => fileBlocks(source);
-      await found(task, await readLayer(task.request, open, signal));
+      await found(task, await readLayer(task.request, open, { signal }));
     }
 }
 

@@ -4,6 +4,12 @@ import type { FileRange } from '../model/walk.ts';
 import { Abandoned, UnpackingFailed } from '../oci/walk-ring.ts';
 import type { LayerRequest } from './read-layer.ts';
 
+/** What a thread is started with: its number, and the turn that it takes before it fills a large window. */
+export interface LayerThreadData {
+  readonly id: number;
+  readonly turn: SharedArrayBuffer;
+}
+
 /**
  * What a thread is to do: read a layer, or one of the two halves of that, which meet in `shared`. `file`: where the bytes lie in none they
  * are sent.

@@ -5,9 +5,11 @@ import { ownBlocks } from '../oci/walk-blocks.ts';
 import {
   type FromLayerThread,
   type LayerJob,
+  type LayerThreadData,
   receivedError,
   type ToLayerThread,
 } from './layer-messages.ts';
+import { isTurnOf, leaveTurn, windowTurn } from './window-turn.ts';
 
 const BLOCK_BYTES = 512 * 1024;
 /** Blocks sent and not yet read: enough that neither side waits for the other, and little memory. */
@@ -20,9 +22,13 @@ interface Working {
   readonly reject: (reason: unknown) => void;
 }
 
+let lastId = 0;
+
 /** A thread that reads layers or halves of it, one at a time. After a failure it takes no more: close it. */
 export class LayerThread {
-  readonly #worker: Worker;
+  readonly #file: URL;
+  readonly #data: LayerThreadData;
+  #worker: Worker | undefined;
   #working: Working | undefined;
   #failure: Error | undefined;
   #underWay = 0;
@@ -30,20 +36,10 @@ export class LayerThread {
 
   /** `file`: the bundle of layer-worker.ts. */
   constructor(file: URL) {
-    this.#worker = new Worker(file, {
-      env: {},
-      execArgv: [],
-      resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MB },
-    });
-    this.#worker.on('message', (message: FromLayerThread) => {
-      this.#receive(message);
-    });
-    this.#worker.on('error', (error: Error) => {
-      this.#fail(ended(error));
-    });
-    this.#worker.on('exit', () => {
-      this.#fail(ended());
-    });
+    this.#file = file;
+    lastId += 1;
+    this.#data = { id: lastId, turn: windowTurn() };
+    this.#worker = this.#started();
   }
 
   /**
@@ -58,15 +54,46 @@ export class LayerThread {
     const facts = new Promise<LayerFacts | undefined>((resolve, reject) => {
       this.#working = { resolve, reject };
     });
+    this.#worker ??= this.#started();
     this.#tell(job);
     // Each may fail without the other: a thread that died, a registry that hung up.
     if (open !== undefined) await Promise.race([facts, this.#send(open)]);
-    return facts;
+    const found = await facts;
+    // WebAssembly gives no memory back: the thread ends that has filled a large window, and another starts where there is more to do.
+    if (isTurnOf(this.#data.turn, this.#data.id)) await this.#retire();
+    return found;
   }
 
   /** Ends the thread, whatever it does. */
   async close(): Promise<void> {
-    await this.#worker.terminate();
+    await this.#retire();
+    this.#fail(ended());
+  }
+
+  async #retire(): Promise<void> {
+    const worker = this.#worker;
+    this.#worker = undefined;
+    await worker?.terminate();
+    leaveTurn(this.#data.turn, this.#data.id);
+  }
+
+  #started(): Worker {
+    const worker = new Worker(this.#file, {
+      env: {},
+      execArgv: [],
+      workerData: this.#data,
+      resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MB },
+    });
+    worker.on('message', (message: FromLayerThread) => {
+      this.#receive(message);
+    });
+    worker.on('error', (error: Error) => {
+      this.#fail(ended(error));
+    });
+    worker.on('exit', () => {
+      if (this.#worker === worker) this.#fail(ended());
+    });
+    return worker;
   }
 
   async #send(open: () => Promise<AsyncIterable<Uint8Array>>): Promise<void> {
@@ -84,7 +111,7 @@ export class LayerThread {
   }
 
   #tell(message: ToLayerThread, transfer: readonly ArrayBuffer[] = []): void {
-    this.#worker.postMessage(message, transfer);
+    this.#worker?.postMessage(message, transfer);
   }
 
   #receive(message: FromLayerThread): void {

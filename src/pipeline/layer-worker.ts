@@ -1,16 +1,22 @@
 // A bundle of its own (scripts/bundle.mjs): reads layers for layer-thread.ts, one after the other.
-import { parentPort } from 'node:worker_threads';
+import { parentPort, workerData } from 'node:worker_threads';
 import type { LayerFacts } from '../facts/layer-facts.ts';
 import { fileBlocks } from '../oci/walk-blocks.ts';
 import {
   type FromLayerThread,
   type LayerJob,
+  type LayerThreadData,
   sentError,
   type ToLayerThread,
 } from './layer-messages.ts';
 import { readLayer, readUnpacked, unpackInto } from './read-layer.ts';
+import { takeTurn } from './window-turn.ts';
 
 const port = parentPort;
+const { turn, id } = workerData as LayerThreadData;
+const onLargeWindow = (): void => {
+  takeTurn(turn, id);
+};
 const tell = (message: FromLayerThread): void => port?.postMessage(message);
 
 const waiting: (Uint8Array | undefined)[] = [];
@@ -40,8 +46,8 @@ async function work(job: LayerJob): Promise<LayerFacts | undefined> {
   const { file } = job;
   const open = (): AsyncIterable<Uint8Array> =>
     file === undefined ? sentBlocks() : fileBlocks(file);
-  if (job.kind === 'read') return readLayer(job.request, open);
-  await unpackInto(job.shared, job.request, open);
+  if (job.kind === 'read') return readLayer(job.request, open, { onLargeWindow });
+  await unpackInto(job.shared, job.request, open, { onLargeWindow });
   return undefined;
 }
 

@@ -14,6 +14,8 @@ export interface LayerRequest {
   readonly secrets: boolean;
 }
 
+type ReadOptions = Pick<BlobSource, 'signal' | 'onLargeWindow'>;
+
 /**
  * Reads a layer in this thread: its facts, digest and diffID verified. Throws UserError where the layer is malformed, another, or over a
  * limit.
@@ -21,7 +23,7 @@ export interface LayerRequest {
 export async function readLayer(
   { mediaType, digest, diffId, secrets }: LayerRequest,
   open: BlobSource['open'],
-  signal?: AbortSignal,
+  options: ReadOptions = {},
 ): Promise<LayerFacts> {
   const collection = collectLayer({ secrets });
   await walkLayer({
@@ -30,7 +32,7 @@ export async function readLayer(
     collectors: collection.collectors,
     expectedDigest: digest,
     expectedDiffId: diffId,
-    ...(signal === undefined ? {} : { signal }),
+    ...options,
   });
   return collection.facts();
 }
@@ -40,8 +42,9 @@ export async function unpackInto(
   shared: SharedArrayBuffer,
   { mediaType, digest }: LayerRequest,
   open: BlobSource['open'],
+  options: ReadOptions = {},
 ): Promise<void> {
-  const source = { open, mediaType, expectedDigest: digest };
+  const source = { open, mediaType, expectedDigest: digest, ...options };
   const writer = new PlainWriter(shared);
   try {
     writer.end(await unpackLayer(source, writer));

@@ -14,6 +14,7 @@ import {
   type InspectOptions,
 } from '../../src/pipeline/inspect-layers.ts';
 import type { LayerOrigin } from '../../src/pipeline/layer-threads.ts';
+import { isTurnOf, windowTurn } from '../../src/pipeline/window-turn.ts';
 import { temporaryFolder } from '../fakes/layouts.ts';
 import { entry, layerTar, tarOf } from '../fakes/tar-bytes.ts';
 import { zstdFrame } from '../fakes/zstd-frames.ts';
@@ -296,6 +297,46 @@ describe('a layer that is most of the work', SLOW, () => {
       abort.abort();
     }, 300);
     await expect(waiting).rejects.toHaveProperty('name', 'AbortError');
+  });
+});
+
+describe('layers with large windows', SLOW, () => {
+  const large = ['x', 'y', 'z'].map((name) => made(files(name, 900), (tar) => zstdFrame(tar, 27)));
+  const layers = [...LAYERS, ...large.map(({ layer }) => layer)];
+  const origin: LayerOrigin = {
+    openLayer: (blob) => {
+      const found = large.find(({ layer }) => layer.blob.digest === blob.digest);
+      return found === undefined ? streamed.openLayer(blob) : Promise.resolve(pieces(found.bytes));
+    },
+  };
+  const isFree = (): boolean => isTurnOf(windowTurn(), 0);
+
+  test('take turns, and give the same facts', async () => {
+    const alone = await inspect(layers, origin, { threads: 0 });
+    for (const threads of [1, 2, 4]) {
+      expect(await inspect(layers, origin, { threads })).toEqual(alone);
+      expect(isFree()).toBe(true);
+    }
+  });
+
+  test('leave their turn when all end early, whoever has it and whoever waits for it', async () => {
+    const abort = new AbortController();
+    const stuck: LayerOrigin = {
+      openLayer: (blob) =>
+        Promise.resolve(
+          (async function* () {
+            for await (const piece of await origin.openLayer(blob)) yield piece;
+            await new Promise(() => undefined);
+          })(),
+        ),
+    };
+    const only = large.map(({ layer }) => layer);
+    const waiting = inspect(only, stuck, { threads: 3, signal: abort.signal });
+    waiting.catch(() => undefined);
+    while (isFree()) await new Promise((resolve) => setTimeout(resolve, 20));
+    abort.abort();
+    await expect(waiting).rejects.toHaveProperty('name', 'AbortError');
+    expect(isFree()).toBe(true);
   });
 });
 
