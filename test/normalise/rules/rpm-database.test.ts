@@ -1,10 +1,7 @@
-import { execFileSync, spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { RpmHeader } from '../../../src/formats/rpm-header.ts';
 import { sqliteRows } from '../../../src/formats/sqlite-rows.ts';
 import { retimedRpmDatabase } from '../../../src/normalise/rpm-times.ts';
@@ -76,92 +73,4 @@ describe('a database that rpm made', () => {
       { numRuns: 100 },
     );
   });
-});
-
-const hasRpm = ['rpmbuild', 'rpm', 'rpmdb'].every(
-  (tool) => spawnSync(tool, ['--version']).status === 0,
-);
-
-const SPEC = (name: string, files: number): string => `Name: ${name}
-Version: 1
-Release: 1
-Summary: s
-License: MIT
-BuildArch: noarch
-%description
-d
-%install
-mkdir -p %{buildroot}/opt/${name}
-for i in $(seq 1 ${files}); do echo $i > %{buildroot}/opt/${name}/file-$i; done
-%files
-/opt/${name}
-`;
-
-describe.skipIf(!hasRpm)('what rpm at hand does, twice', () => {
-  let folder = '';
-  const epoch = 1_500_000_000;
-
-  beforeAll(() => {
-    folder = mkdtempSync(join(tmpdir(), 'scoville-rpm-'));
-    for (const [name, files] of [
-      ['small', 1],
-      ['large', 600],
-    ] as const) {
-      writeFileSync(join(folder, `${name}.spec`), SPEC(name, files));
-      const define = (macro: string) => ['--define', macro];
-      execFileSync('rpmbuild', [
-        '-bb',
-        ...define(`_topdir ${folder}/build`),
-        ...define(`_rpmdir ${folder}`),
-        ...define('_build_name_fmt %{NAME}.rpm'),
-        join(folder, `${name}.spec`),
-      ]);
-    }
-  }, 120_000);
-  afterAll(() => {
-    rmSync(folder, { recursive: true, force: true });
-  });
-
-  const rpm = (db: string, ...args: string[]): string =>
-    execFileSync('rpm', ['--dbpath', db, ...args], { encoding: 'utf8' });
-
-  /** Installs, removes and installs, so that free pages hold what was there; in a root of its own. */
-  function installed(name: string): { readonly root: string; readonly db: string } {
-    const root = join(folder, name);
-    mkdirSync(root);
-    const db = join(root, 'var/lib/rpm');
-    const here = (...args: string[]) =>
-      execFileSync('rpm', ['--root', root, '--dbpath', '/var/lib/rpm', '--noscripts', ...args]);
-    here('-i', join(folder, 'small.rpm'));
-    here('-i', join(folder, 'large.rpm'));
-    here('-e', 'large', 'small');
-    here('-i', '--excludepath', '/none', join(folder, 'small.rpm'));
-    return { root, db };
-  }
-
-  test('comes out the same, and rpm reads it, verifies its files and its own tables', async () => {
-    const first = installed('first');
-    await new Promise((resolve) => setTimeout(resolve, 1500));
-    const second = installed('second');
-    const read = ({ db }: { db: string }) => readFileSync(join(db, 'rpmdb.sqlite'));
-    expect(read(first).equals(read(second))).toBe(false);
-    const after = [first, second].map((one) => retimedRpmDatabase(read(one), epoch));
-    expect(Buffer.compare(after[0] ?? Buffer.alloc(1), after[1] ?? Buffer.alloc(2))).toBe(0);
-
-    const root = join(folder, 'after');
-    cpSync(first.root, root, { recursive: true, preserveTimestamps: true });
-    const db = join(root, 'var/lib/rpm');
-    for (const suffix of ['-shm', '-wal'])
-      rmSync(join(db, `rpmdb.sqlite${suffix}`), { force: true });
-    writeFileSync(join(db, 'rpmdb.sqlite'), after[0] ?? '');
-    expect(rpm(db, '-qa', '--qf', '%{NAME} %{INSTALLTIME} %{INSTALLTID}\n')).toBe(
-      `small ${epoch} ${epoch}\n`,
-    );
-    expect(rpm(db, '-q', '--tid', String(epoch), '--qf', '%{NAME}')).toBe('small');
-    expect(rpm(db, '-ql', 'small')).toBe('/opt/small\n/opt/small/file-1\n');
-    execFileSync('rpmdb', ['--dbpath', db, '--verifydb']);
-    execFileSync('rpm', ['--root', root, '--dbpath', '/var/lib/rpm', '-V', 'small']);
-    execFileSync('rpm', ['--root', root, '--dbpath', '/var/lib/rpm', '-e', 'small']);
-    expect(rpm(db, '-qa')).toBe('');
-  }, 120_000);
 });
