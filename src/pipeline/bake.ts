@@ -125,7 +125,7 @@ class BakeRun {
     linked: ReadonlyMap<string, Link>,
     context: PipelineContext,
   ): Promise<ParsedBuild> {
-    const { ownWords, gates, builder, progress, metadataFile, dryRun } = this.#parsed;
+    const { ownWords, gates, builder, progress, metadataFile, dryRun, pushes } = this.#parsed;
     const values = new Map([...linked].map(([name, { value }]) => [name, value]));
     const words = [
       ...ownWords,
@@ -136,7 +136,7 @@ class BakeRun {
       ...(metadataFile === undefined || job.isLink
         ? []
         : [`--metadata-file=${await this.#metadataPath(job)}`]),
-      ...jobWords(job, values),
+      ...jobWords(job, values, pushes),
     ];
     const command = parseBuildArgs(words);
     if (!command.ok)

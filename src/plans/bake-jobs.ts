@@ -70,10 +70,14 @@ function has(platforms: readonly string[], needed: readonly string[]): boolean {
   return needed.every((platform) => platforms.includes(platform));
 }
 
-/** The words of `docker buildx build` for a job; `contexts` says what stands for each linked target. */
+/**
+ * The words of `docker buildx build` for a job; `contexts` says what stands for each linked target. With `pushes`, `--push` of the
+ * whole bake, an image goes where a build with `--push` sends it: to the registry, and not into Docker too.
+ */
 export function jobWords(
   { target, isLink, platforms }: BakeJob,
   contexts: ReadonlyMap<string, string>,
+  pushes = false,
 ): readonly string[] {
   return [
     `--file=${dockerfileOf(target)}`,
@@ -88,6 +92,7 @@ export function jobWords(
       : [
           ...target.tags.map((tag) => `--tag=${tag}`),
           ...(target.outputs ?? []).map((output) => `--output=${output}`),
+          ...(pushes && makesImage(target) ? ['--push'] : []),
         ]),
     '--',
     local(target.context),

@@ -38,6 +38,8 @@ export interface ParsedBake {
   readonly allow: readonly string[];
   readonly progress: string | undefined;
   readonly metadataFile: string | undefined;
+  /** `--push`, which `--print` tells as an output like one of the definition. */
+  readonly pushes: boolean;
   /** The definition comes on stdin. */
   readonly readsStdin: boolean;
   /** The first target is the address of a definition. */
@@ -95,6 +97,7 @@ export function parseBakeArgs(
     allow: all('allow'),
     progress: all('progress').at(-1),
     metadataFile: all('metadata-file').at(-1),
+    pushes: bool('push'),
     readsStdin: all('file').includes('-'),
     remote: positionals.find(isAddress),
     evaluates: evaluation(bool, all),

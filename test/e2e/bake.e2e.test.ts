@@ -93,6 +93,9 @@ describe('scoville bake', () => {
           `${NAME}/${name}:1`,
         ],
       ]);
+    // As with a build that pushes, nothing is left in Docker's own store.
+    const there = await run('docker', ['image', 'inspect', `${NAME}/app:1`]);
+    expect(there.exitCode).toBe(1);
     const metadata = JSON.parse(readFileSync(join(folder, 'm.json'), 'utf8')) as Record<
       string,
       Record<string, unknown>

@@ -48,6 +48,19 @@ describe('jobs', () => {
     ]);
   });
 
+  test('of a bake that pushes go to the registry alone, files nowhere but into their folder', () => {
+    const words = (outputs: readonly string[], pushes: boolean): readonly string[] => {
+      const result = jobs(['app'], target('app', { outputs }));
+      return result.ok ? jobWords(result.value[0] ?? fail(), new Map(), pushes) : [];
+    };
+    const file = '--file=Dockerfile';
+    const image = 'type=image,push=true';
+    expect(words([image], true)).toEqual([file, `--output=${image}`, '--push', '--', '.']);
+    expect(words([image], false)).toEqual([file, `--output=${image}`, '--', '.']);
+    const folder = 'type=local,dest=out';
+    expect(words([folder], true)).toEqual([file, `--output=${folder}`, '--', '.']);
+  });
+
   test('of a base are two where it has not the platforms, or makes no image', () => {
     const app = target('app', { ...onBase, platforms: both });
     expect(ids(jobs(['app', 'base'], app, target('base')))).toEqual([
