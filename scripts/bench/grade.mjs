@@ -41,7 +41,7 @@ async function gzipRows(setup, layout) {
       { thing: warm, floor: whole.thing },
       { target: 0.1, note: 'floor: the cold grade' },
     ),
-    ...trivyRows(setup, layout, whole.thing),
+    ...trivyRows(setup, layout, { plain: plain.thing, whole: whole.thing }),
     ...scorerRows(setup),
   ];
 }

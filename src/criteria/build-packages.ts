@@ -25,8 +25,8 @@ export const BUILD_PACKAGES: Readonly<Record<string, string>> = {
   'default-jdk-headless': 'Java compiler (Debian)',
 };
 
-/** Parts of a tool chain's packages that bring no executable tool and nothing to build against. */
-const NO_TOOL = /-(?:base|doc|docs|locales|common|data|libs?|runtime|lang)$/;
+/** Last words of a tool chain's packages that bring no executable tool and nothing to build against. */
+const NO_TOOL = new Set('base doc docs locales common data lib libs runtime lang'.split(' '));
 /** Kernel headers that every libc's development package draws in: alone they are no tooling. */
 const NOT_TOOLING = new Set([
   'linux-libc-dev',
@@ -34,7 +34,7 @@ const NOT_TOOLING = new Set([
   'kernel-headers',
   'linux-glibc-devel',
 ]);
-const HEADERS = /-(?:dev|devel|static)$/;
+const HEADERS = new Set(['dev', 'devel', 'static']);
 const JDK = /^(?:openjdk|java|temurin|zulu|msopenjdk)[-.\d]*.*-(?:jdk|devel)(?:-headless)?$/;
 const DOTNET_SDK = /^dotnet-sdk-[\d.]+$/;
 /** `gcc-12-x86-64-linux-gnu`, `golang-1.22-go`, `g++-12`: the tool, then versions and targets. */
@@ -46,8 +46,9 @@ export function buildPurpose(found: Pick<Package, 'type' | 'name'>): string | un
   if (found.type !== 'deb' && found.type !== 'apk' && found.type !== 'rpm') return undefined;
   const name = found.name.replace(/:[a-z0-9]+$/, '');
   if (Object.hasOwn(BUILD_PACKAGES, name)) return BUILD_PACKAGES[name];
-  if (NOT_TOOLING.has(name) || NO_TOOL.test(name)) return undefined;
-  if (HEADERS.test(name)) return 'headers and libraries to build against';
+  const last = name.includes('-') ? name.slice(name.lastIndexOf('-') + 1) : '';
+  if (NOT_TOOLING.has(name) || NO_TOOL.has(last)) return undefined;
+  if (HEADERS.has(last)) return 'headers and libraries to build against';
   if (JDK.test(name)) return 'Java compiler';
   if (DOTNET_SDK.test(name)) return '.NET tool chain';
   return toolPackage(name);

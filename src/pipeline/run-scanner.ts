@@ -1,15 +1,10 @@
 import type { VulnerabilitiesFact } from '../model/facts.ts';
 import { type Result, err } from '../model/result.ts';
 import { findCommand } from '../tools/command-path.ts';
-import { hasDockerScout, scanWithDockerScout } from '../tools/docker-scout.ts';
-import { scanWithGrype } from '../tools/grype.ts';
-import { scanWithOsv } from '../tools/osv.ts';
 import type { ScanRequest, ScanTarget } from '../tools/scanner.ts';
 import { TOOLS } from '../tools/tool-names.ts';
-import { scanWithTrivy } from '../tools/trivy.ts';
 import { commandSearch, type PipelineContext } from './context.ts';
 import type { ImageScan } from './image-scan.ts';
-import { withScanSbom } from './scan-sbom.ts';
 
 export type ScannerName = 'grype' | 'trivy' | 'docker-scout' | 'osv';
 
@@ -17,10 +12,15 @@ export type ScannerName = 'grype' | 'trivy' | 'docker-scout' | 'osv';
 export async function isInstalled(context: PipelineContext, name: ScannerName): Promise<boolean> {
   if (name === 'osv') return true;
   if (findCommand(TOOLS[name].command, commandSearch(context)) === undefined) return false;
-  return name !== 'docker-scout' || hasDockerScout(context.run);
+  if (name !== 'docker-scout') return true;
+  const { hasDockerScout } = await import('../tools/docker-scout.ts');
+  return hasDockerScout(context.run);
 }
 
-/** Scans with one scanner, as it is; an error says why it could not. */
+/**
+ * Scans with one scanner, as it is; an error says why it could not. Only the adapter of that one is loaded: start-up is part of grading,
+ * and a re-grade is little else.
+ */
 export async function runScanner(
   context: PipelineContext,
   name: ScannerName,
@@ -31,6 +31,7 @@ export async function runScanner(
   if (layoutDir !== undefined)
     return scanTarget(context, name, scan, { kind: 'layout', dir: layoutDir });
   if (name === 'docker-scout') return err('it needs the image in a layout on disk');
+  const { withScanSbom } = await import('./scan-sbom.ts');
   return withScanSbom(context, scan, (file) =>
     scanTarget(context, name, scan, { kind: 'sbom', file }),
   );
@@ -45,21 +46,22 @@ async function scanTarget(
   const request: ScanRequest = { target, offline, now: now(), signal };
   switch (name) {
     case 'grype':
-      return scanWithGrype(run, request);
+      return (await import('../tools/grype.ts')).scanWithGrype(run, request);
     case 'trivy':
-      return scanWithTrivy(run, request);
+      return (await import('../tools/trivy.ts')).scanWithTrivy(run, request);
     case 'docker-scout':
-      return scanWithDockerScout(run, request);
+      return (await import('../tools/docker-scout.ts')).scanWithDockerScout(run, request);
   }
 }
 
-function askOsv(
+async function askOsv(
   { signal, now, version }: PipelineContext,
   { content, offline, osvUrl, cache }: ImageScan,
 ): Promise<Result<VulnerabilitiesFact>> {
   const { packages, filesystem } = content;
   if (offline && packages.length > 0)
-    return Promise.resolve(err('it is asked over the network, which is not to be used'));
+    return err('it is asked over the network, which is not to be used');
+  const { scanWithOsv } = await import('../tools/osv.ts');
   return scanWithOsv({
     url: osvUrl,
     userAgent: `scoville/${version}`,
