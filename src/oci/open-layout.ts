@@ -6,6 +6,7 @@ import type { ImagePlace, OpenedImage } from '../model/opened-image.ts';
 import { gatherAttachments } from './attachments.ts';
 import {
   type BlobSource,
+  checkSize,
   documentsOf,
   folderBlobs,
   readBlobOf,
@@ -77,7 +78,9 @@ export async function openFromIndex(
     isItself && descriptor.digest === root.digest
       ? Promise.resolve(index.bytes)
       : fromBlobs(descriptor, cap);
-  return openBlobImage({ ...image, root, entries: index.entries, read });
+  const opened = await openBlobImage({ ...image, root, entries: index.entries, read });
+  await checkLayerSizes(opened, image.blobs);
+  return opened;
 }
 
 /** Opens an image whose blobs are at hand. Throws UserError where a document is missing, damaged, or no container image. */
@@ -115,6 +118,14 @@ export async function openBlobImage(image: BlobImage): Promise<OpenedImage> {
     ...(withoutAttachments === undefined ? {} : { withoutAttachments }),
     close: image.close ?? (() => Promise.resolve()),
   };
+}
+
+/** A layer of another size than its manifest states cannot be pulled by anybody. Told here, so that facts that are known already change nothing. */
+async function checkLayerSizes({ platforms }: OpenedImage, blobs: BlobSource): Promise<void> {
+  for (const { blob } of platforms.flatMap(({ layers }) => layers)) {
+    const stored = await blobs.size(blob.digest);
+    if (stored !== undefined) checkSize(blob, stored, Infinity);
+  }
 }
 
 /** Throws UserError for a layout of a version that is not known. */

@@ -123,11 +123,12 @@ class DocumentWalk {
     return index;
   }
 
+  /** An engine chooses by platform and heeds no such mark: what is marked and names a platform may be run, so it is looked at as an image too. */
   #isAttestation(child: Descriptor): boolean {
     if (!isAttestationManifest(child)) return false;
     const subject = parseDigest(child.annotations?.['vnd.docker.reference.digest']);
     if (subject !== undefined) this.#attestations.push({ descriptor: child, subject });
-    return true;
+    return child.platform?.os === 'unknown';
   }
 
   async #visitChild(child: Descriptor, depth: number): Promise<void> {

@@ -137,6 +137,19 @@ describe('what is read', () => {
     expect((foreign as MissingLayerError).message).not.toContain('elsewhere');
   });
 
+  test.each([0, 10, 10 ** 12])(
+    'a layer that is not of %d bytes as its manifest says',
+    async (size) => {
+      const bytes = new ImageBytes();
+      const [layer] = (await open(written(bytes.layout([bytes.image()])))).platforms[0].layers;
+      const { blob } = layer as NonNullable<typeof layer>;
+      const root = bytes.image({ manifest: { layers: [{ ...blob, size }] } });
+      await expect(open(written(bytes.layout([root])))).rejects.toThrow(
+        `${blob.digest} has ${blob.size} bytes where ${size} were stated`,
+      );
+    },
+  );
+
   test('a blob that is another is refused', async () => {
     const bytes = new ImageBytes();
     const root = bytes.image();

@@ -83,6 +83,24 @@ describe('platforms', () => {
     expect(await refusal(open(bytes, amd, ARM))).toBe('app has no linux/arm64, but linux/amd64');
   });
 
+  test('an image that is marked as an attestation and names a platform is an image to an engine, and here', async () => {
+    const bytes = new ImageBytes();
+    const amd = bytes.image({ platform: AMD });
+    const { annotations = {} } = bytes.attestation(amd);
+    const arm = { ...bytes.image({ platform: ARM, text: 'arm' }), annotations };
+    const { platform, ...unplaced } = bytes.image({
+      platform: { os: 'linux', architecture: 's390x' },
+      text: 's390x',
+    });
+    expect(platform).toBeDefined();
+    const { platform: unknown, ...attestation } = bytes.attestation(amd);
+    expect(unknown).toEqual({ os: 'unknown', architecture: 'unknown' });
+    const root = bytes.index([amd, arm, { ...unplaced, annotations }, attestation]);
+    const opened = await open(bytes, root);
+    expect(names(opened)).toEqual(['linux/amd64', 'linux/arm64', 'linux/s390x']);
+    expect(opened.attestations.map((a) => a.descriptor.digest)).toContain(attestation.digest);
+  });
+
   test('a variant that was not named matches any', async () => {
     const bytes = new ImageBytes();
     const v8 = { ...ARM, variant: 'v8' };
