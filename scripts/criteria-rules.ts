@@ -49,10 +49,18 @@ const DOWNLOADS: readonly RuleTable[] = [
         'yes; not `-I`, uploads, loopback addresses, output to `/dev/null`',
       ],
       ['`ADD https://…`, `ADD https://….git`', 'yes'],
-      ['`git clone`, `git fetch ADDRESS`, `cargo install --git`', 'yes'],
+      ['`git clone`, `git fetch ADDRESS`, `git remote add`, `cargo install --git`', 'yes'],
+      [
+        '`aws s3`, `gsutil`, `gcloud storage`, `gh release download`, `rsync`, `scp`, `svn`, `hg`, `ftp`; `python -c`, `pwsh` and the like with an address and a call that fetches it',
+        'yes',
+      ],
       ['`pip`, `uv`, `npm`, `yarn`, `pnpm` from an address', 'yes'],
       ['`apt`, `apk`, `dnf`, `yum`, `zypper`, `rpm` of a package’s address', 'yes'],
       ['packages by name from a package manager', 'no: the manager verifies them'],
+      [
+        'the same where it is told not to: `--allow-unauthenticated`, `--allow-untrusted`, `--nogpgcheck`, `--trusted-host`, `[trusted=yes]`, `gpgcheck=0`',
+        'yes, unverified',
+      ],
     ],
   },
   {
@@ -84,6 +92,14 @@ const DOWNLOADS: readonly RuleTable[] = [
         'nothing: it cannot stop the build',
       ],
       ['a check after the file was unpacked or run', 'nothing: too late'],
+      [
+        'a check that runs only under a condition (`if [ -n "$SUM" ]`, `[ -z "$SUM" ] || …`), unless each way on has one or the download stands under it too',
+        'nothing',
+      ],
+      [
+        'a checksum made from the file itself; a commit that a later `git checkout` or `pull` leaves',
+        'nothing',
+      ],
       ['`curl … | sh`, `sh -c "$(curl …)"`, `source <(curl …)`', 'always fails'],
     ],
   },
@@ -136,13 +152,24 @@ const PACKAGES: RuleTable = {
     ['`npx -y`, `corepack prepare`', '`pkg@1.2.3`', '`pkg`, `pkg@latest`'],
     ['`gem install`', '`-v 1.2.3`, `pkg:1.2.3`', '`pkg`'],
     ['`bundle install`', '`--frozen`, `--deployment`, their settings', 'else'],
-    ['`go install`, `go get`', '`pkg@v1.2.3`, `pkg@COMMIT`', '`pkg@latest`'],
+    ['`go install`, `go get`', '`pkg@v1.2.3`, `pkg@COMMIT`', '`pkg@latest`, `-u`'],
     ['`go mod download`', 'always, by go.sum', ''],
     ['`cargo install`, `cargo build`', '`--locked`, with a version where a crate is named', 'else'],
     [
       '`composer`',
       '`install` with a copied `composer.lock`; `require pkg:1.2.3`',
       '`update`, `require pkg`',
+    ],
+    ['`uv tool install`, `uvx`', '`tool@1.2.3`, `tool==1.2.3`', '`tool`, `tool@latest`'],
+    [
+      '`pecl`, `pear`, `cpanm`, `luarocks`, `dotnet tool`, `dotnet add package`, `helm plugin`, `snap`',
+      'a version of numbers: `redis-6.0.2`, `Mojo@9.1`, `lpeg 1.1.0-1`, `--version 1.2.3`',
+      'else',
+    ],
+    [
+      '`opkg`, `brew`, `cpan`, `install.packages()` of R',
+      'R from a dated snapshot of CRAN',
+      'else',
     ],
   ],
 };

@@ -25,7 +25,9 @@ export type PackageManager =
   | 'bundle'
   | 'go'
   | 'cargo'
-  | 'composer';
+  | 'composer'
+  /** One that is met more rarely: pecl, cpanm, luarocks, opkg, R and the like. */
+  | 'other';
 
 /** One command of a Dockerfile that installs packages. */
 export interface PackageInstall {

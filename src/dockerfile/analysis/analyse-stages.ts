@@ -7,7 +7,9 @@ import { fileFetches } from './file-fetches.ts';
 import { installsOf, setsSnapshot } from './find-installs.ts';
 import { downloadKey, judgeDownload } from './judge-downloads.ts';
 import { addFetches, otherFetches } from './other-fetches.ts';
+import { remoteCopies } from './remote-copies.ts';
 import { type ContextFile, StageFiles } from './stage-files.ts';
+import { uncheckedPackages } from './unchecked-packages.ts';
 
 export type { ContextFile } from './stage-files.ts';
 
@@ -55,7 +57,8 @@ function stageInstalls(
 }
 
 function fetchesOf(event: BuildEvent): readonly Fetch[] {
-  return isCommand(event) ? [...fileFetches(event), ...otherFetches(event)] : addFetches(event);
+  if (!isCommand(event)) return addFetches(event);
+  return [fileFetches, otherFetches, remoteCopies, uncheckedPackages].flatMap((of) => of(event));
 }
 
 /** Stages whose commands may verify what `stage` fetched: itself, and those that need it. */

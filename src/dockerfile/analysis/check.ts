@@ -56,10 +56,32 @@ function isComparison(event: CommandEvent): 'equal' | 'unequal' | undefined {
   return words.some((w) => w === '=' || w === '==') ? 'equal' : undefined;
 }
 
+const OWN = 'the sum was made from the file itself';
+
+/** True for a command that computes sums rather than checks them. */
+function makesSums(event: CommandEvent): boolean {
+  return SUMS.test(event.program) && !event.argv.some((f) => /^(?:-\w*c\w*|--check)$/.test(f.text));
+}
+
+/** True where the other side of a comparison is a sum of the same file. */
+function sumsOf(
+  sources: readonly number[],
+  files: readonly string[],
+  events: readonly CommandEvent[],
+): boolean {
+  return events.some(
+    (event) =>
+      sources.includes(event.id) &&
+      makesSums(event) &&
+      event.argv.slice(1).some((f) => files.some((file) => samePath(file, f.text))),
+  );
+}
+
 /** A sum that is computed, and a later command that compares it: `test "$(sha256sum f)" = ...`, `| grep -q ...`. */
 function comparedSum(
   sum: CommandEvent,
   files: readonly string[],
+  before: readonly CommandEvent[],
   after: readonly CommandEvent[],
 ): Check | undefined {
   for (const event of after) {
@@ -68,6 +90,8 @@ function comparedSum(
     const sources = event.argv.flatMap((f) => f.sources).filter((id) => id !== sum.id);
     const list = { names: [], files: [], sources };
     const weak = weakHash(sum);
+    const own = comparison !== undefined && sumsOf(sources, files, before.concat(after));
+    if (own) return checkOf(event, `${sum.program} compared`, files, { list, weak, ignored: OWN });
     if (comparison === 'equal')
       return checkOf(event, `${sum.program} compared`, files, { list, weak });
     if (comparison === 'unequal') {
@@ -88,11 +112,18 @@ function checksum(
   const line = readCommandLine(event.argv.slice(1), SUM_VALUED);
   if (line.has('-c', '--check')) {
     const list = checksumList(event, line.operands, before);
-    return checkOf(event, `${event.program} -c`, list.names, { list, weak: weakHash(event) });
+    const own = before.some(
+      (e) => makesSums(e) && e.writesTo.some((to) => list.files.some((f) => samePath(to, f))),
+    );
+    return checkOf(event, `${event.program} -c`, list.names, {
+      list,
+      weak: weakHash(event),
+      ...(own ? { ignored: OWN } : {}),
+    });
   }
   const files = [...line.operands.map((f) => f.text), ...event.readsFrom].filter((f) => f !== '-');
   const piped = files.length > 0 ? files : catFiles(event, before);
-  return piped.length === 0 ? undefined : comparedSum(event, piped, after);
+  return piped.length === 0 ? undefined : comparedSum(event, piped, before, after);
 }
 
 function catFiles(event: CommandEvent, before: readonly CommandEvent[]): readonly string[] {
@@ -101,21 +132,26 @@ function catFiles(event: CommandEvent, before: readonly CommandEvent[]): readonl
     .flatMap((e) => e.argv.slice(1).map((f) => f.text));
 }
 
-function openssl(event: CommandEvent, after: readonly CommandEvent[]): Check | undefined {
+function openssl(
+  event: CommandEvent,
+  before: readonly CommandEvent[],
+  after: readonly CommandEvent[],
+): Check | undefined {
   const words = event.argv.slice(1).map((f) => f.text);
   const operand = words.at(-1) ?? '';
   if (words.includes('-verify') || words.includes('-signature'))
     return checkOf(event, 'openssl -verify', [operand, ...event.readsFrom]);
   const sums = words[0] === 'dgst' || /^sha\d+$|^md5$/.test(words[0] ?? '');
-  return sums ? comparedSum(event, [operand, ...event.readsFrom], after) : undefined;
+  return sums ? comparedSum(event, [operand, ...event.readsFrom], before, after) : undefined;
 }
 
 function checkAt(events: readonly CommandEvent[], index: number): Check | undefined {
   const event = events[index];
   if (event === undefined) return undefined;
   const after = (): readonly CommandEvent[] => events.slice(index + 1, index + 33);
-  if (SUMS.test(event.program)) return checksum(event, events.slice(0, index), after());
-  if (event.program === 'openssl') return openssl(event, after());
+  const before = (): readonly CommandEvent[] => events.slice(0, index);
+  if (SUMS.test(event.program)) return checksum(event, before(), after());
+  if (event.program === 'openssl') return openssl(event, before(), after());
   const found = signatureFiles(event);
   return found === undefined ? undefined : checkOf(event, found.method, found.files);
 }

@@ -1,5 +1,6 @@
-import type { DownloadCheck, DownloadKind } from '../../model/build-analysis.ts';
+import type { Download, DownloadCheck, DownloadKind } from '../../model/build-analysis.ts';
 import type { SourceRange } from '../../model/dockerfile.ts';
+import type { Arm } from '../shell/arms.ts';
 import type { Field } from '../shell/fields.ts';
 import { pathIn } from '../shell/shell-state.ts';
 import type { CommandEvent } from './build-event.ts';
@@ -16,10 +17,14 @@ export interface Fetch {
   readonly target: string;
   readonly toOutput: boolean;
   readonly stage: number;
+  /** Where it is not done in any case: the arms it stands in, or leads to as a condition. */
+  readonly within: readonly Arm[];
   readonly range: SourceRange;
   readonly text: string;
   /** The command itself says what it fetches, down to the bytes. */
   readonly ownCheck?: DownloadCheck;
+  /** What would check it, and why it does not. */
+  readonly vain?: Download['ineffectiveCheck'];
 }
 
 export const COMMIT = /^[0-9a-f]{40}(?:[0-9a-f]{24})?$/;
@@ -63,6 +68,7 @@ export function fetchOf(
     target: target === '' ? '' : pathIn(event.folder, target),
     toOutput: details.toOutput === true,
     stage: event.stage,
+    within: event.leadsTo === undefined ? event.within : [...event.within, event.leadsTo],
     range: event.range,
     text: event.text,
     ...(details.ownCheck === undefined ? {} : { ownCheck: details.ownCheck }),

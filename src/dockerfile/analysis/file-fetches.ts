@@ -41,7 +41,8 @@ function kept(event: CommandEvent, address: Field, target: string | undefined): 
 function curl(event: CommandEvent): readonly Fetch[] {
   const line = readCommandLine(event.argv.slice(1), CURL_VALUED);
   if (fetchesNothing(line)) return [];
-  const addresses = [...line.values('--url'), ...line.operands];
+  const listed = line.values('-K', '--config').map((file) => ({ ...file, constant: false }));
+  const addresses = [...line.values('--url'), ...line.operands, ...listed];
   const outputs = line.values('-o', '--output');
   const folder = line.values('--output-dir')[0]?.text;
   const remote = line.has('-O', '--remote-name', '--remote-name-all', '-J');
@@ -57,10 +58,14 @@ function wget(event: CommandEvent): readonly Fetch[] {
   if (fetchesNothing(line)) return [];
   const output = line.values('-O', '--output-document')[0]?.text;
   const folder = line.values('-P', '--directory-prefix')[0]?.text;
-  return line.operands.flatMap((address) => {
+  const listed = line
+    .values('-i', '--input-file')
+    .flatMap((list) => kept(event, { ...list, constant: false }, ''));
+  const named = line.operands.flatMap((address) => {
     const name = addressName(address.text);
     return kept(event, address, output ?? (folder === undefined ? name : `${folder}/${name}`));
   });
+  return [...named, ...listed];
 }
 
 function aria(event: CommandEvent): readonly Fetch[] {

@@ -5,10 +5,13 @@ import { JAVASCRIPT_INSTALLS } from './javascript-installs.ts';
 import { OS_INSTALLS } from './os-installs.ts';
 import { OTHER_INSTALLS } from './other-installs.ts';
 import { PYTHON_INSTALLS } from './python-installs.ts';
+import { RARER_INSTALLS } from './rarer-installs.ts';
 import type { StageFiles } from './stage-files.ts';
 
 const READERS = new Map<string, InstallReader>(
-  [OS_INSTALLS, PYTHON_INSTALLS, JAVASCRIPT_INSTALLS, OTHER_INSTALLS].flatMap(Object.entries),
+  [OS_INSTALLS, PYTHON_INSTALLS, JAVASCRIPT_INSTALLS, OTHER_INSTALLS, RARER_INSTALLS].flatMap(
+    Object.entries,
+  ),
 );
 
 /** Address of an archive that keeps a distribution as it was at a time. */

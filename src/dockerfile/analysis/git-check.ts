@@ -1,4 +1,5 @@
 import type { DownloadCheck } from '../../model/build-analysis.ts';
+import { runsWith } from '../shell/arms.ts';
 import { pathIn } from '../shell/shell-state.ts';
 import type { CommandEvent } from './build-event.ts';
 import { samePath } from './check.ts';
@@ -24,19 +25,36 @@ function concerns(event: CommandEvent, fetch: Fetch, fetches: readonly Fetch[]):
   return last === undefined || last.id === fetch.id;
 }
 
-/** What holds a clone to one commit, or checks a signature on it, after it was made. */
+/** True where a git command leaves the commit that was checked out: for a branch, or what the remote has now. */
+function leaves(words: readonly string[]): boolean {
+  const at = words.findIndex((word) => /^(?:checkout|switch|pull|merge|reset|rebase)$/.test(word));
+  const verb = words[at];
+  if (verb === undefined || words.includes('--')) return false;
+  if (verb === 'pull') return true;
+  if (words.some((word) => /^(?:-[bBcC]|--orphan|--create)$/.test(word))) return false;
+  const operands = words.slice(at + 1).filter((word) => !word.startsWith('-'));
+  return operands.some((word) => !/^(?:\.|HEAD(?:[~^@].*)?|FETCH_HEAD)$/.test(word));
+}
+
+/** What holds a clone to one commit, or checks a signature on it, after it was made; not where a later command leaves that commit. */
 export function gitCheck(
   fetch: Fetch,
   around: { readonly events: readonly CommandEvent[]; readonly fetches: readonly Fetch[] },
 ): DownloadCheck | undefined {
+  let found: DownloadCheck | undefined;
   for (const event of around.events) {
-    if (event.id <= fetch.id || event.program !== 'git' || event.ignored !== undefined) continue;
+    if (event.id <= fetch.id || event.program !== 'git') continue;
     const words = event.argv.slice(1).map((f) => f.text);
     const pins = words.some((w) => /^(?:checkout|reset|switch|fetch|merge)$/.test(w));
     const commit = pins && words.some(isCommit);
     const signature = words.some((w) => /^verify-(?:tag|commit)$|^--verify-signatures$/.test(w));
-    if (!(commit || signature) || !concerns(event, fetch, around.fetches)) continue;
-    return { method: commit ? 'commit' : 'git signature', range: event.range };
+    if (!concerns(event, fetch, around.fetches)) continue;
+    if (!(commit || signature)) {
+      if (found?.method === 'commit' && leaves(words)) found = undefined;
+      continue;
+    }
+    if (event.ignored !== undefined || !runsWith(fetch.within, [event.within])) continue;
+    found ??= { method: commit ? 'commit' : 'git signature', range: event.range };
   }
-  return undefined;
+  return found;
 }

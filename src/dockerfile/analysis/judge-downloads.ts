@@ -1,4 +1,5 @@
 import type { Download, DownloadCheck } from '../../model/build-analysis.ts';
+import { runsWith } from '../shell/arms.ts';
 import { SHELLS, baseName } from '../shell/wrappers.ts';
 import type { CommandEvent } from './build-event.ts';
 import { type Check, listSpeaksOf, samePath, signedName } from './check.ts';
@@ -104,12 +105,14 @@ function verification(
   around: Surroundings,
 ): Pick<Download, 'verifiedBy' | 'ineffectiveCheck'> {
   if (fetch.ownCheck !== undefined) return { verifiedBy: fetch.ownCheck };
+  if (fetch.vain !== undefined) return { ineffectiveCheck: fetch.vain };
   if (fetch.kind === 'git') {
     const found = gitCheck(fetch, around);
     return found === undefined ? {} : { verifiedBy: found };
   }
   const later = around.checks.filter((c) => c.event.id > fetch.id || feeds(fetch, c));
   let ineffective: Download['ineffectiveCheck'];
+  const effective: Check[] = [];
   for (const check of later) {
     if (feeds(fetch, check)) {
       const method = `used only to verify (${check.method})`;
@@ -118,8 +121,20 @@ function verification(
     if (!covers(check, fetch, around)) continue;
     const late = usedBefore(fetch, check, around.events) ? 'the file is used before' : undefined;
     const reason = check.ignored ?? late;
-    if (reason === undefined) return { verifiedBy: asCheck(check, fetch, around) };
-    ineffective ??= { ...asCheck(check, fetch, around), reason };
+    if (reason === undefined) effective.push(check);
+    else ineffective ??= { ...asCheck(check, fetch, around), reason };
+  }
+  const [first] = effective;
+  if (first !== undefined) {
+    const found = asCheck(first, fetch, around);
+    if (
+      runsWith(
+        fetch.within,
+        effective.map(({ event }) => event.within),
+      )
+    )
+      return { verifiedBy: found };
+    ineffective = { ...found, reason: 'it runs only under a condition' };
   }
   return ineffective === undefined ? {} : { ineffectiveCheck: ineffective };
 }

@@ -65,6 +65,10 @@ const apt: InstallReader = (_program, argv, context) => {
   return found(install('apt', packages, { frozenRepository: frozen }));
 };
 
+/** minideb's own command: all its words are names for apt. */
+const installPackages: InstallReader = (program, argv, context) =>
+  argv[0] === undefined ? [] : apt(program, [{ ...argv[0], text: 'install' }, ...argv], context);
+
 const apk: InstallReader = (_program, argv) => {
   const line = readCommandLine(argv, APK_VALUED);
   const [verb, ...operands] = line.operands;
@@ -142,6 +146,7 @@ export const OS_INSTALLS: Readonly<Record<string, InstallReader>> = {
   apt,
   'apt-get': apt,
   aptitude: apt,
+  install_packages: installPackages,
   apk,
   dnf,
   dnf5: dnf,

@@ -27,13 +27,26 @@ function git(event: CommandEvent): readonly Fetch[] {
     const target = second?.text ?? addressName(address.text).replace(/\.git$/, '');
     return [fetchOf(event, 'git', address, target, commit(event.range, pinned))];
   }
+  if (verb?.text === 'remote' && address.text === 'add') {
+    // What a later `git fetch NAME` takes comes from here.
+    const remote = operands[2];
+    return remote !== undefined && ADDRESS.test(remote.text)
+      ? [fetchOf(event, 'git', remote, event.folder)]
+      : [];
+  }
   if (verb?.text !== 'fetch' && verb?.text !== 'pull') return [];
-  // Of a remote that `git remote add` named, or of an address.
+  // From a remote by its name: `git clone` or `git remote add` stands for it, and the commit here holds that.
   const pinned = operands.slice(1).some((f) => isCommit(f.text));
-  return ADDRESS.test(address.text) || pinned
+  return ADDRESS.test(address.text)
     ? [fetchOf(event, 'git', address, event.folder, commit(event.range, pinned))]
     : [];
 }
+
+/** Options whose value is an address of an index, a mirror or a proxy. */
+const INDEXES = optionNames(
+  '-i -f -X --index-url --extra-index-url --default-index --index --find-links --proxy --https-proxy --noproxy --registry ' +
+    '--repository --repo --repofrompath --trusted-host --keyserver --mirror --setopt --allow-insecure-host --cache --option -o',
+);
 
 /** Addresses among the packages of a language's installer, each with what pins it. */
 function packageAddresses(event: CommandEvent, kind: DownloadKind): readonly Fetch[] {
@@ -41,8 +54,8 @@ function packageAddresses(event: CommandEvent, kind: DownloadKind): readonly Fet
   if (!installs) return [];
   return event.argv.slice(1).flatMap((field, index) => {
     const before = event.argv[index]?.text ?? '';
-    // The value of an option, such as an index; `-e ADDRESS` is a package all the same.
-    if (/^(?:-[ifcrX]|--[\w-]+)$/.test(before) && before !== '--editable') return [];
+    // The value of an option, such as an index; `-e ADDRESS`, `-r ADDRESS` and what follows a switch are fetched all the same.
+    if (INDEXES.has(before)) return [];
     const found = /(?:git\+)?(?:https?|ssh):\/\/\S+/i.exec(field.text)?.[0];
     const hub = kind === 'npm-url' && /^(?:github:)?[\w.-]+\/[\w.-]+(?:#\S*)?$/.test(field.text);
     const address = found ?? (hub ? field.text : undefined);
@@ -126,6 +139,7 @@ export function addFetches(event: CopyEvent): readonly Fetch[] {
         target: pathIn(event.folder, target),
         toOutput: false,
         stage: event.stage,
+        within: [],
         range,
         text: `ADD ${instruction.rawArguments}`.replace(/\s+/g, ' ').slice(0, 400),
         ...own,

@@ -45,6 +45,9 @@ const go: InstallReader = (_program, argv) => {
   const [verb = '', second = ''] = words;
   if (verb === 'mod' && second === 'download') return [install('go', [], { lockFile: true })];
   if (verb !== 'install' && verb !== 'get' && verb !== 'run') return [];
+  // `go get -u` takes the newest of all that go.mod asks for.
+  if (verb === 'get' && words.some((word) => /^-u(?:=patch)?$/.test(word)))
+    return [install('go', [])];
   const packages = words.slice(1).flatMap((word) => {
     const at = word.indexOf('@');
     if (word.startsWith('-') || at < 0) return [];

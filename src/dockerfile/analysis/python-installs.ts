@@ -14,7 +14,7 @@ const PIP_VALUED = optionNames(
   '-r -c -i -f -t -e -b -d -w --requirement --constraint --index-url --extra-index-url --find-links --target ' +
     '--prefix --root --trusted-host --platform --python-version --implementation --abi --cache-dir --timeout --retries ' +
     '--proxy --progress-bar --upgrade-strategy --no-binary --only-binary --editable --src --config-settings --python ' +
-    '--report --log --exclude-newer --index --default-index --wheel-dir --dest --group --extra',
+    '--report --log --exclude-newer --index --default-index --wheel-dir --dest --group --extra --from',
 );
 
 function pipPackage(field: Field): InstalledName | undefined {
@@ -95,6 +95,21 @@ const python: InstallReader = (program, argv, context) => {
   return (PYTHON_INSTALLS[module] ?? pip)(program, rest, context);
 };
 
+/** `ruff==0.5`, and `ruff@0.5.0` as uv and poetry spell it. */
+function withAt(text: string): InstalledName {
+  const at = text.lastIndexOf('@');
+  return at > 0
+    ? named(text.slice(0, at), text.slice(at + 1), /^\d[\w.]*$/)
+    : (requirement(text) ?? { name: text });
+}
+
+/** `uvx TOOL` fetches what it runs. */
+const uvx: InstallReader = (_program, argv) => {
+  const line = readCommandLine(argv, PIP_VALUED);
+  const tool = (line.values('--from')[0] ?? line.operands[0])?.text;
+  return tool === undefined ? [] : [install('uv', [withAt(tool)])];
+};
+
 const uv: InstallReader = (_program, argv, context) => {
   const line = readCommandLine(argv, PIP_VALUED);
   const [verb, second, ...rest] = line.operands.map((f) => f.text);
@@ -105,8 +120,7 @@ const uv: InstallReader = (_program, argv, context) => {
     const file = read.unread === undefined ? {} : { requirementsFile: read.unread };
     return [install('uv', read.packages, { lockFile: line.has('--require-hashes'), ...file })];
   }
-  if (verb === 'tool' && second === 'install')
-    return [install('uv', [requirement(rest[0] ?? '') ?? { name: rest[0] ?? '' }])];
+  if (verb === 'tool' && second === 'install') return [install('uv', [withAt(rest[0] ?? '')])];
   if (verb === 'add')
     return [
       install(
@@ -132,12 +146,7 @@ const poetry: InstallReader = (_program, argv, context) => {
   return [
     install(
       'poetry',
-      operands.map(({ text }) => {
-        const at = text.lastIndexOf('@');
-        return at > 0
-          ? named(text.slice(0, at), text.slice(at + 1), /^\d[\w.]*$/)
-          : (requirement(text) ?? { name: text });
-      }),
+      operands.map(({ text }) => withAt(text)),
     ),
   ];
 };
@@ -181,6 +190,7 @@ export const PYTHON_INSTALLS: Readonly<Record<string, InstallReader>> = {
   python,
   python3: python,
   uv,
+  uvx,
   poetry,
   pipenv,
   conda,

@@ -96,6 +96,21 @@ export function isConditional(list: List, at: number): boolean {
   return false;
 }
 
+/** True where a test before it may pass item `at` over and the script goes on: `[ -n "$SUM" ] && ...;`, `[ -z "$SUM" ] || ...`. */
+export function mayBeSkipped(list: List, at: number, errexit: boolean, outer: Ignored): boolean {
+  const { items } = list;
+  if (items[at - 1]?.operator === '||') return isGuard(items[at - 1]?.pipeline);
+  for (let index = at - 1; index >= 0 && items[index]?.operator === '&&'; index -= 1)
+    if (isGuard(items[index]?.pipeline) && failureInList(list, index, errexit, outer) !== undefined)
+      return true;
+  return false;
+}
+
+function isGuard(pipeline: Pipeline | undefined): boolean {
+  const program = pipeline === undefined ? undefined : simpleOf(pipeline)?.[0];
+  return ['[', '[[', 'test', 'true', 'false'].includes(program ?? '');
+}
+
 function isTest(command: Command): boolean {
   const text = command.kind === 'simple' ? command.words[0]?.text : undefined;
   return text === '[' || text === 'test' || text === 'command' || text === 'which';

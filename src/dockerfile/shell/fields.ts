@@ -18,6 +18,14 @@ export interface Variable {
   readonly sources: readonly number[];
 }
 
+/** What a variable holds that was given this field. */
+export function variableOf(field: Field | undefined): Variable {
+  return {
+    value: field?.constant === true ? field.text : undefined,
+    sources: field?.sources ?? [],
+  };
+}
+
 export interface Surroundings {
   readonly variable: (name: string) => Variable;
   readonly positional: readonly Field[];

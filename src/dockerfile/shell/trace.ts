@@ -1,3 +1,4 @@
+import { forkOf, inArm } from './arms.ts';
 import { isSpecialBuiltin, runBuiltin } from './builtins.ts';
 import {
   IGNORED,
@@ -8,8 +9,9 @@ import {
   failureInList,
   isConditional,
   isNegated,
+  mayBeSkipped,
 } from './failure.ts';
-import { type Surroundings, type Variable, fieldsOf, joined } from './fields.ts';
+import { type Surroundings, type Variable, fieldsOf, joined, variableOf } from './fields.ts';
 import { parseShell } from './parse-shell.ts';
 import { type ShellState, forked, mergeBranches } from './shell-state.ts';
 import type { Command, List, Pipeline, Simple } from './syntax-tree.ts';
@@ -40,7 +42,7 @@ export class Tracer {
   }
 
   run(state: ShellState): void {
-    const context = { ignored: undefined, guarded: false, depth: 0, pipedFrom: [] };
+    const context = { ignored: undefined, guarded: false, depth: 0, pipedFrom: [], within: [] };
     this.list(this.script.list, state, context);
   }
 
@@ -54,7 +56,9 @@ export class Tracer {
       const target = isConditional(list, at) ? forked(state) : state;
       const ends = context.stopsOnSuccess === true && at === list.items.length - 1;
       const stopsOnSuccess = ends || endsOnSuccess(list, at);
-      this.pipeline(item.pipeline, target, { ...context, ignored, guarded, stopsOnSuccess });
+      const skipped = mayBeSkipped(list, at, errexit, context.ignored);
+      const around = skipped ? inArm(context, forkOf([], 2), 0) : context;
+      this.pipeline(item.pipeline, target, { ...around, ignored, guarded, stopsOnSuccess });
       if (target !== state) mergeBranches(state, [target]);
     });
   }
@@ -97,29 +101,32 @@ export class Tracer {
           ignored: inner.ignored ?? IGNORED.condition,
           guarded: true,
         });
-        this.branch(command.body, state, inner);
+        mergeBranches(state, this.arms([command.body], 2, state, inner));
         break;
       case 'for':
         this.loop(command, state, inner);
         break;
       case 'case':
         joined(command.subject.parts, this.surroundings(state, inner, IGNORED.argument));
-        mergeBranches(
-          state,
-          command.arms.map((arm) => {
-            const own = forked(state);
-            this.list(arm, own, inner);
-            return own;
-          }),
-        );
+        mergeBranches(state, this.arms(command.arms, command.arms.length, state, inner));
         break;
     }
   }
 
-  private branch(body: List, state: ShellState, context: TraceContext): void {
+  private arms(
+    bodies: readonly List[],
+    count: number,
+    state: ShellState,
+    context: TraceContext,
+  ): readonly ShellState[] {
+    const fork = forkOf(bodies, count);
+    return bodies.map((body, arm) => this.arm(body, state, inArm(context, fork, arm)));
+  }
+
+  private arm(body: List, state: ShellState, context: TraceContext): ShellState {
     const own = forked(state);
     this.list(body, own, context);
-    mergeBranches(state, [own]);
+    return own;
   }
 
   private branches(
@@ -128,20 +135,18 @@ export class Tracer {
     context: TraceContext,
   ): void {
     const forks: ShellState[] = [];
+    const fork = forkOf([...command.branches.map(({ body }) => body), command.otherwise]);
     command.branches.forEach(({ condition, body }, index) => {
       const next = command.branches[index + 1] === undefined ? command.otherwise : undefined;
       const ignored = failureInCondition(condition, body, next);
       const stopsOnSuccess = endsFailing(body) && !isNegated(condition);
-      this.list(condition, state, { ...context, ignored, guarded: true, stopsOnSuccess });
-      const own = forked(state);
-      this.list(body, own, context);
-      forks.push(own);
+      const judged = { ...context, ignored, guarded: true, stopsOnSuccess };
+      this.list(condition, state, { ...judged, leadsTo: { fork, arm: index } });
+      forks.push(this.arm(body, state, inArm(context, fork, index)));
     });
-    if (command.otherwise !== undefined) {
-      const own = forked(state);
-      this.list(command.otherwise, own, context);
-      forks.push(own);
-    }
+    const last = command.otherwise;
+    if (last !== undefined)
+      forks.push(this.arm(last, state, inArm(context, fork, command.branches.length)));
     mergeBranches(state, forks);
   }
 
@@ -151,8 +156,7 @@ export class Tracer {
     const own = forked(state);
     const rounds = items.length > MAX_ITEMS || items.length === 0 ? [undefined] : items;
     for (const item of rounds) {
-      const value = item?.constant === true ? item.text : undefined;
-      own.variables.set(command.variable, { value, sources: item?.sources ?? [] });
+      own.variables.set(command.variable, variableOf(item));
       this.list(command.body, own, context);
     }
     mergeBranches(state, [own]);
@@ -173,13 +177,7 @@ export class Tracer {
   }
 
   private lookUp(state: ShellState, name: string): Variable {
-    if (/^\d+$/.test(name)) {
-      const field = state.positional[Number(name) - 1];
-      return {
-        value: field?.constant === true ? field.text : undefined,
-        sources: field?.sources ?? [],
-      };
-    }
+    if (/^\d+$/.test(name)) return variableOf(state.positional[Number(name) - 1]);
     return state.variables.get(name) ?? this.outer(name);
   }
 
@@ -228,6 +226,8 @@ export class Tracer {
       ignored: context.ignored,
       stopsOnSuccess: context.stopsOnSuccess === true,
       pipedFrom: context.pipedFrom,
+      within: context.within,
+      leadsTo: context.leadsTo,
       ...streams,
       ...(script === undefined ? {} : { script: script.text }),
       folder: state.folder,

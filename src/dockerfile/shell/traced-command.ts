@@ -1,4 +1,5 @@
 import type { SourceRange } from '../../model/dockerfile.ts';
+import type { Arm } from './arms.ts';
 import type { Ignored } from './failure.ts';
 import { type Field, type Surroundings, joined } from './fields.ts';
 import { pathIn } from './shell-state.ts';
@@ -18,6 +19,10 @@ export interface TracedCommand {
   readonly stopsOnSuccess: boolean;
   /** Commands whose output it reads through a pipe, nearest last. */
   readonly pipedFrom: readonly number[];
+  /** Where it does not run in any case: the arms it stands in, the outermost first. */
+  readonly within: readonly Arm[];
+  /** Where it is the condition of an `if`: the arm that its success leads to. */
+  readonly leadsTo: Arm | undefined;
   /** Here-document or here-string on its input. */
   readonly input?: Field;
   readonly readsFrom: readonly string[];
@@ -48,6 +53,8 @@ export interface TraceContext {
   readonly guarded: boolean;
   readonly depth: number;
   readonly pipedFrom: readonly number[];
+  readonly within: readonly Arm[];
+  readonly leadsTo?: Arm | undefined;
   /** Where the text that runs is not that of the file (`sh -c`): the range of what runs it. */
   readonly at?: { readonly range: SourceRange; readonly text: string };
 }

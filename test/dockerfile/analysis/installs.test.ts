@@ -134,6 +134,31 @@ describe('language package managers', () => {
   });
 });
 
+describe('package managers that are met more rarely', () => {
+  test.each([
+    ['RUN install_packages curl git=1:2', ['apt: curl, git=1:2']],
+    ['RUN pecl install redis-6.0.2 xdebug', ['other: redis=6.0.2, xdebug']],
+    ['RUN cpanm Mojolicious@9.1 DBI', ['other: Mojolicious=9.1, DBI']],
+    ['RUN luarocks install lpeg 1.1.0-1', ['other: lpeg=1.1.0-1']],
+    ['RUN luarocks install lpeg', ['other: lpeg']],
+    ['RUN opkg install curl', ['other: curl']],
+    ['RUN dotnet tool install -g dotnet-ef --version 8.0.1', ['other: dotnet-ef=8.0.1']],
+    ['RUN dotnet tool install -g dotnet-ef', ['other: dotnet-ef']],
+    [`RUN Rscript -e 'install.packages("shiny")'`, ['other: shiny']],
+    [
+      `RUN Rscript -e 'install.packages("shiny", repos="https://packagemanager.posit.co/cran/2024-06-01")'`,
+      ['other: shiny; frozen'],
+    ],
+    ['RUN uv tool install ruff@0.5.0 && uv tool install ty@latest', ['uv: ruff=0.5.0', 'uv: ty']],
+    ['RUN uvx ruff@0.5.0 check', ['uv: ruff=0.5.0']],
+    ['RUN go get -u ./...', ['go:']],
+    ['RUN go get ./...', []],
+    ['RUN dotnet build && brew --version && cpanm .', []],
+  ])('%s', (run, found) => {
+    expect(installs(run)).toEqual(found);
+  });
+});
+
 describe('how a script is followed', () => {
   test.each([
     ['exec form', 'RUN ["apt-get", "install", "-y", "a"]', ['apt: a']],
