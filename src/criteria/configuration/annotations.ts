@@ -7,8 +7,11 @@ import { configEvidence, fail, note, pass } from '../verdict.ts';
 const PREFIX = 'org.opencontainers.image.';
 const REPOSITORY_SCHEMES = new Set(['https:', 'http:', 'git:', 'ssh:', 'git+https:', 'git+ssh:']);
 
+/** What no address holds (RFC 3986): the parser would quietly leave it out, or write it otherwise. */
+const NO_URL = /[\s<>"\\^`{|}\p{Cc}\p{Cf}]/u;
+
 function isUrl(text: string): boolean {
-  if (!URL.canParse(text)) return false;
+  if (NO_URL.test(text) || !URL.canParse(text)) return false;
   const { protocol, host, password } = new URL(text);
   return REPOSITORY_SCHEMES.has(protocol) && host !== '' && password === '';
 }

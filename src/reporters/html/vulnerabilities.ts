@@ -8,6 +8,7 @@ import { SEVERITY_TONES } from './palette.ts';
 import { unknownNote } from './unknown-note.ts';
 
 const SHOWN = 2000;
+const SHOWN_GAPS = 10;
 const ORDER: readonly Severity[] = ['critical', 'high', 'medium', 'low', 'negligible', 'unknown'];
 
 /** Only what is an identifier letter by letter becomes part of an address. */
@@ -60,6 +61,19 @@ function scannedBy({
   ${date}${suppressedByVex > 0 ? html`, ${suppressedByVex} ruled out by VEX` : undefined}`;
 }
 
+function isWhole({ gaps = [] }: VulnerabilitiesFact): boolean {
+  return gaps.length === 0;
+}
+
+/** What was not looked at: a short list says little beside it. */
+function gapNotes(scan: VulnerabilitiesFact): Markup | undefined {
+  if (isWhole(scan)) return undefined;
+  const shown = (scan.gaps ?? []).slice(0, SHOWN_GAPS).map((gap) => shortened(gap, 300));
+  return html`<div class="unknown-note">
+    <p>Not all was looked at: ${shown.join('; ')}.</p>
+  </div>`;
+}
+
 /** What the scanner found, worst first, with scanner and database: it holds for that day. */
 export function vulnerabilitySection({ facts }: ImageContents, id: string): Markup {
   const fact = facts.vulnerabilities;
@@ -72,9 +86,10 @@ export function vulnerabilitySection({ facts }: ImageContents, id: string): Mark
   const rest = found.length - SHOWN;
   const heads = ['Severity', 'Id', 'Package', 'Version', 'Fixed in'];
   return html`<h3 id="${id}">Vulnerabilities <small>${scannedBy(fact.value)}</small></h3>
+    ${gapNotes(fact.value)}
     ${
       found.length === 0
-        ? html`<p>None known.</p>`
+        ? html`<p>${isWhole(fact.value) ? 'None known.' : 'None found.'}</p>`
         : html`${counts(found)}
             <details class="table">
               <summary>${plural(found.length, 'vulnerability', 'vulnerabilities')}</summary>

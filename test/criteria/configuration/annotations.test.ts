@@ -44,6 +44,18 @@ judgesAs(annotations, [
     outcome: 'pass',
     says: 'are stated',
   },
+  ...[
+    'https://x.org/a b',
+    'https://x.org/\u001b[2J',
+    'https://x.org/<b>',
+    'https://x.org/\u202Egpj',
+    '\thttps://x.org',
+  ].map((source) => ({
+    name: `what no address holds: ${JSON.stringify(source)}`,
+    facts: manifest({ [`${P}source`]: source }),
+    outcome: 'fail' as const,
+    says: 'source is not a URL',
+  })),
   {
     name: 'none',
     facts: only({}),

@@ -204,3 +204,31 @@ describe('htmlReport', () => {
     expect(htmlReport(sampleInput({ packages })).length).toBeLessThan(8_000_000);
   });
 });
+
+describe('a scan that did not look at everything', () => {
+  const scan = (gaps: readonly string[]) => ({
+    scanner: 'OSV.dev',
+    scannerVersion: 'API v1',
+    suppressedByVex: 0,
+    vulnerabilities: [],
+    gaps,
+  });
+  const text = (gaps: readonly string[]): string =>
+    htmlReport({
+      scorecard: sampleScorecard(),
+      contents: [sampleContents({ scan: scan(gaps) })],
+    });
+
+  test('says so, and does not say that none is known', () => {
+    const page = text(['OSV has no data for <i>Exotic</i>']);
+    expect(page).toContain('Not all was looked at: OSV has no data for &lt;i&gt;Exotic&lt;/i&gt;.');
+    expect(page).toContain('None found.');
+    expect(page).not.toContain('None known.');
+    expect(flawsOf(elementsOf(page))).toEqual([]);
+  });
+
+  test('ok-one that did', () => {
+    expect(text([])).toContain('None known.');
+    expect(text([])).not.toContain('Not all was looked at');
+  });
+});
