@@ -23,7 +23,10 @@ for (const stream of [process.stdout, process.stderr])
   stream.on('error', (error: NodeJS.ErrnoException) => {
     // The reader went away (`| head`): end quietly, as other commands do.
     if (error.code === 'EPIPE') process.exit(141);
-    throw error;
+    // A product that nobody got, on a disk that is full: nothing was judged, whatever was found.
+    if (stream === process.stdout)
+      process.stderr.write(`scoville: stdout could not be written: ${error.message}\n`);
+    process.exit(2);
   });
 
 const { env } = process;

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { bases, registry, run, Scoville } from './harness.ts';
+import { bases, registry, ROOT, run, Scoville } from './harness.ts';
 
 interface Card {
   readonly image: string;
@@ -177,4 +177,13 @@ describe('what cannot be judged ends with exit code 2', () => {
     expect(ended.stderr).toContain(said);
     expect(ended.stdout).toBe('');
   });
+});
+
+test('a disk that is full under stdout is an error that is told, not a crash nor an image that is short', async () => {
+  const cli = join(ROOT, 'dist/scoville.js');
+  const command = 'exec "$0" "$@" > /dev/full';
+  const args = ['-c', command, process.execPath, cli, 'grade', '--json', '-q', `registry:${NAME}`];
+  const ended = await run('sh', args, { env: { SCOVILLE_HOME: scoville.home } });
+  expect(ended.exitCode).toBe(2);
+  expect(ended.stderr).toMatch(/^scoville: stdout could not be written: ENOSPC.*\n$/);
 });
