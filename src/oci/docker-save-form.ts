@@ -66,6 +66,31 @@ export async function readDockerSaved(
   return { ...manifestOf(config, configDigest, layers), config, configDigest, known };
 }
 
+/**
+ * Of an archive in both forms: throws UserError where manifest.json, which Docker's classic store loads, tells of an image that the
+ * index does not. `configs` are those of the image that the index names.
+ */
+export async function checkSavedAgrees(
+  files: ArchiveFiles,
+  manifestJson: Uint8Array,
+  wanted: string | undefined,
+  configs: ReadonlySet<Digest>,
+): Promise<void> {
+  if (Buffer.from(manifestJson).toString('latin1').trim() === '[]') return;
+  const images = readSaved(manifestJson, files.name);
+  for (const { config } of wanted === undefined
+    ? images
+    : images.filter((i) => isNamed(i, wanted))) {
+    const document = await files.document(pathOf(config));
+    // Without its config no store loads it.
+    if (document !== undefined && !configs.has(digestOf(document)))
+      throw new UserError(
+        `${files.name} holds two images: one by index.json, another by manifest.json`,
+        { nextStep: 'Save the image again: which of the two is loaded depends on the engine.' },
+      );
+  }
+}
+
 /** The same archive gives the same manifest. */
 function manifestOf(
   config: Uint8Array,

@@ -6,7 +6,7 @@ import { archiveBlobs, ArchiveFiles } from './archive-blobs.ts';
 import { readEntries } from './archive-entries.ts';
 import { documentsOf, type ReadDocument } from './blob-source.ts';
 import { compressionOf } from './decompress.ts';
-import { readDockerSaved } from './docker-save-form.ts';
+import { checkSavedAgrees, readDockerSaved } from './docker-save-form.ts';
 import { readLayoutIndex } from './layout-choice.ts';
 import { checkVersion, openBlobImage, openFromIndex } from './open-layout.ts';
 import { openRandomFile, RandomFile } from './random-file.ts';
@@ -72,18 +72,24 @@ export async function openArchive(
   const { name, wanted, platform } = options;
   const files = new ArchiveFiles(file, await readEntries(file, name), name);
   const saved = await files.document('manifest.json');
-  const image = {
+  const whole = {
     name,
     place,
     close: () => file.close(),
-    ...(platform === undefined ? {} : { platform }),
     ...(saved === undefined ? {} : { withoutAttachments: withoutAttachments(place) }),
   };
+  const image = { ...whole, ...(platform === undefined ? {} : { platform }) };
   const index = await files.document('index.json');
   if (index !== undefined) {
     checkVersion(await files.document('oci-layout'), name);
     const blobs = archiveBlobs(files);
-    return openFromIndex({ ...image, blobs, index: readLayoutIndex(index, name), wanted });
+    const layout = { index: readLayoutIndex(index, name), blobs, wanted };
+    if (saved !== undefined && place === 'archive') {
+      const { platforms } = await openFromIndex({ ...whole, ...layout });
+      const configs = new Set(platforms.map(({ manifest }) => manifest.config.digest));
+      await checkSavedAgrees(files, saved, wanted, configs);
+    }
+    return openFromIndex({ ...image, ...layout });
   }
   if (saved === undefined) throw await unknownForm(files);
   const { root, manifest, config, configDigest, known } = await readDockerSaved(

@@ -323,3 +323,47 @@ describe('hostile archives', () => {
     );
   });
 });
+
+describe('an archive in both forms, as Docker writes it since 25', () => {
+  const saved = (root: Descriptor, bytes: ImageBytes, names = ['app:1']): Buffer => {
+    const manifest = JSON.parse(String(bytes.blobs.get(root.digest))) as {
+      config: Descriptor;
+      layers: Descriptor[];
+    };
+    const path = ({ digest }: Descriptor): string => `blobs/sha256/${digest.slice(7)}`;
+    return Buffer.from(
+      JSON.stringify([
+        { Config: path(manifest.config), RepoTags: names, Layers: manifest.layers.map(path) },
+      ]),
+    );
+  };
+  const bytes = new ImageBytes();
+  const one = bytes.image();
+  const arm = bytes.image({ platform: { os: 'linux', architecture: 'arm64' }, text: 'arm' });
+  const other = bytes.image({ text: 'other' });
+  const both = (entries: readonly Descriptor[], manifest: Buffer): Buffer =>
+    archiveOf({ ...bytes.layout(entries), 'manifest.json': manifest });
+
+  test('one image, told of twice', async () => {
+    const image = await openArchiveFile(fileOf(both([one], saved(one, bytes))), options());
+    expect(image.root.digest).toBe(one.digest);
+    await image.close();
+  });
+
+  test('the other platform, where one is asked for', async () => {
+    const tar = both([bytes.index([one, arm])], saved(one, bytes));
+    const platform = { os: 'linux', architecture: 'arm64' };
+    const image = await openArchiveFile(fileOf(tar), { ...options(), platform });
+    expect(image.platforms.map((p) => p.config.architecture)).toEqual(['arm64']);
+    await image.close();
+  });
+
+  test('another image than the index has is refused: an engine may load it', async () => {
+    const message = 'FILE holds two images: one by index.json, another by manifest.json';
+    expect(await refusal(both([one], saved(other, bytes)))).toBe(message);
+    const two = [saved(one, bytes), saved(other, bytes, ['evil:1'])].flatMap(
+      (text) => JSON.parse(String(text)) as unknown[],
+    );
+    expect(await refusal(both([one], Buffer.from(JSON.stringify(two))))).toBe(message);
+  });
+});
