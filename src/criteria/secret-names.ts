@@ -1,6 +1,10 @@
 /** What names a variable that holds a secret, each with its reason; matched against the whole name, upper case. */
 export const SECRET_NAMES: readonly { readonly pattern: RegExp; readonly reason: string }[] = [
   { pattern: /(?:^|_)(?:PASSWORD|PASSWD|PASS|PWD|PASSPHRASE)$/, reason: 'a password' },
+  {
+    pattern: /^(?:PGPASSWORD|SSHPASS|REDISCLI_AUTH)$/,
+    reason: 'a password by a program’s own name',
+  },
   { pattern: /(?:^|_)(?:TOKEN|JWT|PAT)$/, reason: 'a bearer token' },
   { pattern: /(?:^|_)(?:SECRET|SECRETS|SECRET_KEY_BASE)$/, reason: 'a secret by its name' },
   { pattern: /(?:^|_)(?:KEY|APIKEY)$/, reason: 'an API, private or encryption key' },

@@ -2,7 +2,7 @@ import { isPlaceholder } from './secret-text.ts';
 
 /** Names whose value is a secret whatever it looks like. */
 const SECRET_NAME =
-  /(?:^|[_.-])(?:PASSWORD|PASSWD|PASSPHRASE|SECRET|SECRET_?KEY|TOKEN|API_?KEY|PRIVATE_?KEY|ACCESS_?KEY|AUTH_?KEY|CREDENTIALS?)$/i;
+  /^(?:PGPASSWORD|SSHPASS|REDISCLI_AUTH)$|(?:^|[_.-])(?:PASSWORD|PASSWD|PASSPHRASE|SECRET|SECRET_?KEY|TOKEN|API_?KEY|PRIVATE_?KEY|ACCESS_?KEY|AUTH_?KEY|CREDENTIALS?)$/i;
 const CAMEL_NAME = /[a-z](?:Password|Secret|Token|ApiKey|PrivateKey|SecretKey|AccessKey)$/;
 /** Names whose value is one where it looks drawn at random. */
 const KEY_NAME =

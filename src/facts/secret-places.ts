@@ -54,7 +54,7 @@ export const HARMLESS_PLACES: readonly HarmlessPlace[] = [
   },
   { place: /(?:^|\/)perl5?\/.*\/t\//, reason: 'tests of a Perl distribution' },
   {
-    place: /^(?:usr\/)?lib(?:64)?\/(?:[\w-]+\/)?libgnutls\.so[\d.]*$/,
+    place: /^(?:usr\/)?lib(?:64)?\/(?:[\w-]+\/)?libgnutls\.(?:so[\d.]*|a)$/,
     reason: "the keys of GnuTLS' self-test, published in its source",
     rules: ['private-key', 'encrypted-private-key'],
   },

@@ -12,6 +12,7 @@ test.each([
   'SECRET_KEY_BASE',
   'DB_PASS',
   'AWS_ACCESS_KEY_ID',
+  'PGPASSWORD',
 ])('%s holds a secret', (name) => {
   expect(secretName(name)).toMatch(/./);
 });

@@ -97,6 +97,10 @@ describe('what is set aside', () => {
     ['usr/local/go/src/crypto/tls/testdata/key.pem', "tests of Go's standard library"],
     ['usr/share/doc/openssl/key.pem', 'documentation of the distribution'],
     [
+      'usr/lib/x86_64-linux-gnu/libgnutls.a',
+      "the keys of GnuTLS' self-test, published in its source",
+    ],
+    [
       'usr/lib/x86_64-linux-gnu/libgnutls.so.30.40.3',
       "the keys of GnuTLS' self-test, published in its source",
     ],
