@@ -36,7 +36,9 @@ export const signed = criterion({
     if (signatures.length === 0 && incomplete !== undefined)
       return unknown(`no signature was found, but ${incomplete}`);
     if (signatures.length === 0)
-      return fail('no signature', [note('no cosign or notation signature is attached')]);
+      return fail('no signature', [note('no cosign or notation signature is attached')], {
+        source: 'image',
+      });
     const evidence = signatures.map(evidenceOf);
     const verified = signatures.filter(({ verification }) => verification === 'verified');
     const good = verified.find(namesSigner);
@@ -50,7 +52,9 @@ export const signed = criterion({
         evidence,
       );
     if (signatures.every(({ verification }) => verification === 'failed'))
-      return fail(`${count(signatures.length, 'signature')}, none holds`, evidence);
+      return fail(`${count(signatures.length, 'signature')}, none holds`, evidence, {
+        source: 'image',
+      });
     return unknown(
       `${count(signatures.length, 'signature')}, but no key or identity to verify with`,
       settle,

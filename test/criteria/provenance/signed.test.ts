@@ -75,7 +75,7 @@ judgesAs(signed, [
     outcome: 'pass',
     says: 'example.com',
   },
-  { name: 'no signature', facts: having(), outcome: 'fail', says: 'no signature' },
+  { name: 'no signature', facts: having(), outcome: 'fail', says: 'no signature', source: 'image' },
   {
     name: 'does not hold',
     facts: having(signature('failed', 'k.pub')),
