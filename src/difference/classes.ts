@@ -1,5 +1,6 @@
 import type { ContentDifference, DifferenceKind } from '../model/difference.ts';
-import { CONTENT_CLASSES, type DifferenceClass } from './content-classes.ts';
+import type { DifferenceClass } from './class-rule.ts';
+import { CONTENT_CLASSES } from './content-classes.ts';
 
 const UNEXPLAINED: DifferenceClass = {
   id: 'unexplained',

@@ -1,12 +1,18 @@
 import type { ContentDifference } from '../model/difference.ts';
+import { AR, arDifference } from './ar-difference.ts';
 import { elfDifference } from './elf-difference.ts';
+import { firstDifference } from './first-difference.ts';
 import { gzipDifference, pycDifference, sqliteDifference } from './header-differences.ts';
+import { pdfDifference } from './pdf-difference.ts';
+import { pngDifference } from './png-difference.ts';
 import { textDifference } from './text-difference.ts';
 import { zipDifference } from './zip-difference.ts';
 
 const ELF = Buffer.from('\x7fELF', 'latin1');
 const ZIP = Buffer.from('PK\x03\x04', 'latin1');
 const GZIP = Uint8Array.of(0x1f, 0x8b);
+const PNG = Buffer.from('\x89PNG\r\n\x1a\n', 'latin1');
+const PDF = Buffer.from('%PDF-', 'latin1');
 const SQLITE = Buffer.from('SQLite format 3\0', 'latin1');
 
 /** Says where two contents of one file differ. Neither is run, unpacked to disk, or shown as a whole; keys are not shown at all. */
@@ -22,20 +28,13 @@ export function contentDifference(
   if (both(ZIP, 22)) return { format: 'zip', detail: zipDifference(first, second) };
   if (both(SQLITE, 100)) return { format: 'sqlite', detail: sqliteDifference(first, second) };
   if (both(GZIP, 18)) return { format: 'gzip', detail: gzipDifference(first, second) };
+  if (both(AR, 68)) return { format: 'ar', detail: arDifference(first, second) };
+  if (both(PNG, 20)) return { format: 'png', detail: pngDifference(first, second) };
+  if (both(PDF, 20)) return { format: 'pdf', detail: pdfDifference(first, second) };
   if (path.endsWith('.pyc') && first.length > 16 && second.length > 16)
     return { format: 'pyc', detail: pycDifference(first, second) };
   const text = textDifference(path, first, second);
   return text ?? { format: 'binary', detail: firstDifference(first, second) };
-}
-
-/** The place of the first byte that differs. */
-export function firstDifference(first: Uint8Array, second: Uint8Array): string {
-  const length = Math.min(first.length, second.length);
-  let at = 0;
-  while (at < length && first[at] === second[at]) at += 1;
-  const sizes =
-    first.length === second.length ? '' : `; ${first.length} and ${second.length} bytes`;
-  return `from byte ${at} on${sizes}`;
 }
 
 function startsWith(bytes: Uint8Array, magic: Uint8Array): boolean {

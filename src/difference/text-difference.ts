@@ -1,11 +1,22 @@
 import type { ContentDifference } from '../model/difference.ts';
 
 const LONGEST = 80;
-const KEY = /-----BEGIN [A-Z0-9 ]*(PRIVATE KEY|CERTIFICATE)[A-Z0-9 ]*-----/;
+const KEY = /-----BEGIN [A-Z0-9 ]*(PRIVATE KEY|CERTIFICATE|PUBLIC KEY|PARAMETERS)[A-Z0-9 ]*-----/;
+/** A line of ssh-keygen's NAME.pub. */
+const SSH_KEY = /^(?:ssh-(?:ed25519|rsa|dss)|ecdsa-sha2-[a-z0-9]+|sk-[a-z0-9@.-]+) AAAA/m;
+const KEY_NAMES: Readonly<Record<string, string>> = {
+  'PRIVATE KEY': 'a private key',
+  CERTIFICATE: 'a certificate',
+  'PUBLIC KEY': 'a public key',
+  PARAMETERS: 'parameters for keys',
+};
 
 /** Files that hold passwords, their hashes or tokens by their nature. */
 const SECRET_FILE =
-  /(?:^|\/)(?:g?shadow-?|\.npmrc|\.netrc|\.pypirc|\.pgpass|\.env(?:\..*)?|\.git-credentials|credentials|config\.json|.*\.(?:pem|key))$/;
+  /(?:^|\/)(?:g?shadow-?|\.?htpasswd|\.erlang\.cookie|\.npmrc|\.netrc|\.pypirc|\.pgpass|\.env(?:\..*)?|\.git-credentials|credentials|config\.json|.*(?:secret|password)[^/]*|.*\.(?:pem|key|private))$/;
+const SHADOW = /(?:^|\/)g?shadow-?$/;
+/** shadow(5); by place. */
+const SHADOW_FIELDS = ['name', 'password', 'day of the last change'];
 
 /**
  * The first line that differs of two texts; undefined where they are none. Keys and certificates are named, never shown, and of files that
@@ -20,13 +31,19 @@ export function textDifference(
   const before = lines(first);
   const after = lines(second);
   const key = KEY.exec(before.join('\n')) ?? KEY.exec(after.join('\n'));
-  if (key !== null)
-    return { format: 'key', detail: key[1] === 'CERTIFICATE' ? 'a certificate' : 'a private key' };
+  if (key !== null) return { format: 'key', detail: KEY_NAMES[key[1] ?? ''] ?? 'a private key' };
+  if (SSH_KEY.test(before.join('\n')) && SSH_KEY.test(after.join('\n')))
+    return { format: 'key', detail: 'a public key' };
   const length = Math.max(before.length, after.length);
   let at = 0;
   while (at < length && before[at] === after[at]) at += 1;
   if (isSame([...before].sort(), [...after].sort()))
     return { format: 'text', detail: `the same lines in another order, from line ${at + 1} on` };
+  if (SHADOW.test(path))
+    return {
+      format: 'text',
+      detail: `line ${at + 1}, not shown: ${shadowFields(before, after)}`,
+    };
   if (SECRET_FILE.test(path)) return { format: 'text', detail: `line ${at + 1}, not shown` };
   return {
     format: 'text',
@@ -48,5 +65,34 @@ function isSame(a: readonly string[], b: readonly string[]): boolean {
 
 function quoted(line: string | undefined): string {
   if (line === undefined) return 'nothing';
-  return JSON.stringify(line.length > LONGEST ? `${line.slice(0, LONGEST)}…` : line);
+  const told = withoutTokens(line);
+  return JSON.stringify(told.length > LONGEST ? `${told.slice(0, LONGEST)}…` : told);
+}
+
+/** What looks drawn at random may be a token: its first letters and its length are enough to find it. */
+function withoutTokens(line: string): string {
+  return line
+    .replace(/\b[0-9a-f]{32,}\b/gi, (word) => `${word.slice(0, 8)}…(${word.length} hex digits)`)
+    .replace(/(?<![\w+/-])[A-Za-z0-9][\w+/-]{23,}={0,2}(?![\w+/-])/g, (word) =>
+      isRandom(word) ? `${word.slice(0, 4)}…(${word.length} letters)` : word,
+    );
+}
+
+/** Letters of all three kinds, many of each: no path or name has those. */
+function isRandom(word: string): boolean {
+  const count = (kind: RegExp): number => word.match(kind)?.length ?? 0;
+  return count(/[A-Z]/g) >= 4 && count(/[a-z]/g) >= 4 && count(/\d/g) >= 2;
+}
+
+/** Which fields of its lines differ, over all lines: `password, day of the last change`. */
+function shadowFields(before: readonly string[], after: readonly string[]): string {
+  const fields = new Set<string>();
+  for (let i = 0; i < Math.max(before.length, after.length); i += 1) {
+    const [a, b] = [before[i] ?? '', after[i] ?? ''].map((line) => line.split(':'));
+    if (a === undefined || b === undefined || a[0] !== b[0]) return 'other names';
+    a.forEach((value, at) => {
+      if (value !== b[at]) fields.add(SHADOW_FIELDS[at] ?? 'other fields');
+    });
+  }
+  return [...fields].join(', ');
 }

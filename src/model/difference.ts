@@ -46,7 +46,19 @@ export interface EntryDifference {
 
 /** What kind of file it is, told from its first bytes, and where the two are not the same. */
 export interface ContentDifference {
-  readonly format: 'gzip' | 'zip' | 'elf' | 'pyc' | 'sqlite' | 'key' | 'text' | 'binary';
+  readonly format:
+    | 'gzip'
+    | 'zip'
+    | 'tar'
+    | 'ar'
+    | 'elf'
+    | 'pyc'
+    | 'sqlite'
+    | 'png'
+    | 'pdf'
+    | 'key'
+    | 'text'
+    | 'binary';
   /** One line, of names and numbers and at most a short piece of text. */
   readonly detail: string;
 }

@@ -1,6 +1,5 @@
 import { classOf } from '../difference/classes.ts';
 import { compareEntries } from '../difference/compare-entries.ts';
-import { contentDifference } from '../difference/content-difference.ts';
 import { entryRecorder } from '../difference/entry-recorder.ts';
 import type { LayerPair, TracedLayer } from '../difference/pair-layers.ts';
 import type {
@@ -13,6 +12,7 @@ import type { OpenedImage } from '../model/opened-image.ts';
 import type { LayerCollector } from '../model/walk.ts';
 import { walkLayer } from '../oci/layer-walk.ts';
 import type { LookDeeper } from './deeper-views.ts';
+import { packedDifference } from './packed-difference.ts';
 
 /** A layer, and the image that gives its bytes. */
 export interface LayerSide {
@@ -84,7 +84,7 @@ async function explained(
   const a = contents.first.get(path);
   const b = contents.second.get(path);
   const content: ContentDifference | undefined =
-    a === undefined || b === undefined ? undefined : contentDifference(path, a, b);
+    a === undefined || b === undefined ? undefined : packedDifference(path, a, b);
   const [kind = 'content'] = kinds;
   const { id, cause, remedy } = classOf(path, kinds, content);
   const detail = [...kinds.map((one) => said(one, first, second)), content?.detail]

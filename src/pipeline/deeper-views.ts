@@ -20,7 +20,11 @@ const FORMATS: readonly ContentDifference['format'][] = [
   'elf',
   'zip',
   'gzip',
+  'tar',
+  'ar',
   'sqlite',
+  'png',
+  'pdf',
   'pyc',
   'binary',
 ];

@@ -50,6 +50,55 @@ describe('classOf', () => {
       text('line 1: "0b5a1c7e-1111-4222-8333-944455556666" and "x"'),
     ],
     ['order', 'list', ['content'], text('the same lines in another order, from line 1 on')],
+    ['private-key', 'root/.ssh/id.pub', ['content'], { format: 'key', detail: 'a public key' }],
+    ['private-key', 'root/.gnupg/trustdb.gpg', ['content'], undefined],
+    ['private-key', 'var/lib/rabbitmq/.erlang.cookie', ['content'], undefined],
+    ['private-key', 'etc/keystore.p12', ['content'], undefined],
+    ['random-parameters', 'dh', ['content'], { format: 'key', detail: 'parameters for keys' }],
+    ['password-hash', 'etc/shadow', ['content'], text('line 1, not shown: password')],
+    [
+      'password-hash',
+      'etc/shadow',
+      ['content'],
+      text('line 1, not shown: day of the last change, password'),
+    ],
+    ['shadow-date', 'etc/shadow', ['content'], text('line 1, not shown: day of the last change')],
+    ['package-log', 'var/log/mysql/error.log', ['content'], text('line 1: "x" and "y"')],
+    ['build-log', 'src/config.log', ['content'], text('line 1: "x" and "y"')],
+    ['compiler-cache', 'src/target/debug/incremental/app-1/s-h/x', ['presence'], undefined],
+    ['compiler-cache', 'root/.cache/ccache/0/x', ['content'], undefined],
+    ['database-files', 'var/lib/postgresql/17/main/global/pg_control', ['content'], undefined],
+    ['crontab-date', 'var/spool/cron/crontabs/root', ['content'], text('line 2: "x" and "y"')],
+    ['git-folder', 'src/repo/.git/index', ['content'], undefined],
+    ['archive-times', 'dist/a.tar.xz', ['content'], { format: 'binary', detail: 'from byte 9 on' }],
+    [
+      'archive-times',
+      'dist/a.deb',
+      ['content'],
+      { format: 'ar', detail: 'ar: time or owner of x' },
+    ],
+    ['archive-times', 'dist/x', ['content'], { format: 'tar', detail: 'tar: time of a' }],
+    [
+      'archive-content',
+      'dist/a.tar.gz',
+      ['content'],
+      { format: 'gzip', detail: 'gzip: tar: content of a; time of b' },
+    ],
+    [
+      'compressed-content',
+      'a.gz',
+      ['content'],
+      { format: 'gzip', detail: 'gzip: what is compressed, line 1: "a" and "b"' },
+    ],
+    [
+      'document-date',
+      'a.png',
+      ['content'],
+      { format: 'png', detail: 'PNG chunk tEXt date:create' },
+    ],
+    ['unexplained', 'a.png', ['content'], { format: 'png', detail: 'PNG chunk IDAT' }],
+    ['pyc', 'a.pyc', ['content'], { format: 'pyc', detail: '.pyc header: source time a and b' }],
+    ['compiled-code', 'a.pyc', ['content'], { format: 'pyc', detail: '.pyc code' }],
     ['mtime', 'a', ['mtime'], undefined],
     ['mode', 'a', ['mode', 'mtime'], undefined],
     ['owner', 'a', ['owner'], undefined],
@@ -58,5 +107,19 @@ describe('classOf', () => {
     ['unexplained', 'a', ['presence'], undefined],
   ])('%s: %s', (id, path, kinds, content) => {
     expect(classOf(path, kinds, content).id).toBe(id);
+  });
+
+  test('the remedy of a log that no rule empties does not name the rules', () => {
+    expect(classOf('var/log/mysql/error.log', ['content'], undefined).remedy).toBe(
+      'rm it in the same RUN, or name it in .scoville.yaml (reproducible.drop, empty)',
+    );
+  });
+
+  test('a wheel’s times have the remedy of wheels', () => {
+    const content: ContentDifference = { format: 'zip', detail: 'zip: time of a.py' };
+    expect(classOf('wheels/a.whl', ['content'], content).remedy).toMatch(
+      /^ARG SOURCE_DATE_EPOCH in that stage: setuptools/,
+    );
+    expect(classOf('app.jar', ['content'], content).remedy).toMatch(/zip -X; jar --date$/);
   });
 });

@@ -79,6 +79,24 @@ function sqlite(change: number, ...pages: readonly number[]): Buffer {
   return bytes;
 }
 
+/** An archive of members with a time each. */
+function ar(...members: readonly (readonly [string, number, string])[]): Buffer {
+  const parts = members.map(
+    ([name, time, text]) =>
+      `${name.padEnd(16)}${String(time).padEnd(12)}0     0     100644  ${String(text.length).padEnd(10)}\`\n${text}`,
+  );
+  return Buffer.from(`!<arch>\n${parts.join('')}`);
+}
+
+function png(...chunks: readonly (readonly [string, string])[]): Buffer {
+  const parts = chunks.map(([type, text]) => {
+    const length = Buffer.alloc(4);
+    length.writeUInt32BE(text.length);
+    return Buffer.concat([length, Buffer.from(type + text), Buffer.alloc(4)]);
+  });
+  return Buffer.concat([Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'), ...parts]);
+}
+
 describe('contentDifference', () => {
   test.each([
     [
@@ -104,7 +122,45 @@ describe('contentDifference', () => {
     [
       'of a file that holds secrets no text is shown',
       difference('etc/shadow', 'root:*:1\napp:one:2', 'root:*:1\napp:two:2'),
-      { format: 'text', detail: 'line 2, not shown' },
+      { format: 'text', detail: 'line 2, not shown: password' },
+    ],
+    [
+      'of passwords it is told which fields differ, over all lines',
+      difference('etc/shadow-', 'a:x:1:0\nb:$y$aa:2:0', 'a:x:9:0\nb:$y$bb:2:0'),
+      { format: 'text', detail: 'line 1, not shown: day of the last change, password' },
+    ],
+    [
+      'of another file that holds a secret, the line alone',
+      difference('etc/htpasswd', 'joe:$apr1$aa', 'joe:$apr1$bb'),
+      { format: 'text', detail: 'line 1, not shown' },
+    ],
+    [
+      'a list of accounts holds none',
+      difference('etc/passwd', 'a:x:1', 'a:x:2'),
+      { format: 'text', detail: 'line 1: "a:x:1" and "a:x:2"' },
+    ],
+    [
+      'a public key is a key',
+      difference('root/.ssh/id.pub', 'ssh-ed25519 AAAAC3Nz1 a@b\n', 'ssh-ed25519 AAAAC3Nz2 a@b\n'),
+      { format: 'key', detail: 'a public key' },
+    ],
+    [
+      'so are parameters',
+      difference('dh', '-----BEGIN DH PARAMETERS-----\nA\n', '-----BEGIN DH PARAMETERS-----\nB\n'),
+      { format: 'key', detail: 'parameters for keys' },
+    ],
+    [
+      'what may be a token is not shown as a whole',
+      difference('a', `id ${'0123abcd'.repeat(8)}`, 'k=Zm9vYmFyMTIzQUJDREVGZ2hpams0NTY='),
+      {
+        format: 'text',
+        detail: 'line 1: "id 0123abcd…(64 hex digits)" and "k=Zm9v…(32 letters)"',
+      },
+    ],
+    [
+      'a path is',
+      difference('a', '/usr/local/lib/python3.13/site-packages/Foo1', 'x'),
+      { format: 'text', detail: 'line 1: "/usr/local/lib/python3.13/site-packages/Foo1" and "x"' },
     ],
     [
       'gzip: the time in its header',
@@ -153,6 +209,33 @@ describe('contentDifference', () => {
       { format: 'sqlite', detail: 'sqlite page 1, 3 (page 1 holds the change counter)' },
     ],
     [
+      'ar: headers of members apart from what is in them',
+      difference(
+        'a.a',
+        ar(['a.o', 1, 'same'], ['b.o', 1, 'this']),
+        ar(['a.o', 2, 'same'], ['b.o', 2, 'that']),
+      ),
+      { format: 'ar', detail: 'ar: time or owner of a.o; content of b.o' },
+    ],
+    [
+      'PNG: chunks by keyword',
+      difference(
+        'a.png',
+        png(['IHDR', 'x'], ['tEXt', 'date:create\0one']),
+        png(['IHDR', 'x'], ['tEXt', 'date:create\0two'], ['tIME', 'x']),
+      ),
+      { format: 'png', detail: 'PNG chunk tEXt date:create, tIME' },
+    ],
+    [
+      'PDF: when it was made',
+      difference(
+        'a.pdf',
+        '%PDF-1.5\n<< /CreationDate (D:2026) >> /ID [<aa>]',
+        '%PDF-1.5\n<< /CreationDate (D:2027) >> /ID [<bb>]',
+      ),
+      { format: 'pdf', detail: 'PDF: CreationDate, ID' },
+    ],
+    [
       'anything else: the first byte',
       difference('a', Buffer.from([0, 1, 2]), Buffer.from([0, 1, 3, 4])),
       { format: 'binary', detail: 'from byte 2 on; 3 and 4 bytes' },
@@ -162,7 +245,16 @@ describe('contentDifference', () => {
   });
 
   test('hostile content ends in a line of text', () => {
-    const magics = ['\x7fELF\x02\x01', 'PK\x03\x04', 'SQLite format 3\0', '\x1f\x8b', ''];
+    const magics = [
+      '\x7fELF\x02\x01',
+      'PK\x03\x04',
+      'SQLite format 3\0',
+      '\x1f\x8b',
+      '!<arch>\n',
+      '\x89PNG\r\n\x1a\n',
+      '%PDF-',
+      '',
+    ];
     fc.assert(
       fc.property(
         fc.constantFrom(...magics),

@@ -1,0 +1,100 @@
+import { type ClassRule, EPOCH } from './class-rule.ts';
+
+const TAR = 'tar --sort=name --mtime=@$SOURCE_DATE_EPOCH --owner=0 --group=0 --numeric-owner';
+
+/** Archives, images and documents, which hold times of what is in them or of when they were made. */
+export const ARCHIVE_CLASSES: readonly ClassRule[] = [
+  {
+    id: 'gzip-header',
+    formats: ['gzip'],
+    detail: /^gzip header: modification time[^;]*$/,
+    cause: 'gzip writes the time of the file that it compressed',
+    remedy: 'gzip -n',
+  },
+  {
+    id: 'archive-content',
+    detail: /^(?:gzip: )?tar: content of|^(?:ar|zip): content of/,
+    formats: ['tar', 'gzip', 'zip'],
+    cause: 'members of the archive differ themselves: the build made them before it packed them',
+    remedy: 'unpack it where it is made and look at those members: causes are the same as outside',
+  },
+  {
+    id: 'archive-times',
+    path: /\.(?:tar\.[a-z0-9]+|tgz|t[bxz]z2?|tzst|crate|gem)$/i,
+    cause: 'a tar holds the times and owners of its members, in the order of the folder',
+    remedy: `${TAR} | gzip -n, with ${EPOCH}`,
+  },
+  {
+    id: 'archive-times',
+    path: /\.tar$/,
+    cause: 'a tar holds the times and owners of its members, in the order of the folder',
+    remedy: `${TAR}, with ${EPOCH}`,
+  },
+  {
+    id: 'archive-times',
+    path: /\.u?deb$/,
+    cause: 'a package holds the time at which it was made',
+    remedy: `${EPOCH}: dpkg-deb heeds it`,
+  },
+  {
+    id: 'archive-times',
+    path: /\.(?:sqfs|squashfs|snap)$/,
+    cause: 'a filesystem image holds the time at which it was made, and those of its files',
+    remedy: `${EPOCH}: mksquashfs heeds it; touch -d @$SOURCE_DATE_EPOCH the files before`,
+  },
+  {
+    id: 'archive-times',
+    path: /\.(?:cpio|7z|iso|img|rpm|xz|zst|bz2)$/,
+    cause:
+      'an archive holds the times and owners of its members, and what is compressed may differ',
+    remedy: `touch -d @$SOURCE_DATE_EPOCH the members before, with ${EPOCH}; sort their names`,
+  },
+  {
+    id: 'archive-times',
+    formats: ['ar'],
+    detail: /^ar: time/,
+    cause: 'an archive of ar holds the times of its members',
+    remedy: 'ar with D (ar Drcs), as Debian’s does by itself',
+  },
+  {
+    id: 'zip-times',
+    formats: ['zip'],
+    path: /\.whl$/,
+    detail: /^zip: time of/,
+    cause: 'a wheel holds the time of each file',
+    remedy: `${EPOCH}: setuptools and other builders of wheels heed it`,
+  },
+  {
+    id: 'zip-times',
+    formats: ['zip'],
+    detail: /^zip: time of/,
+    cause: 'a zip or jar holds the time of each member',
+    remedy: 'touch -d @$SOURCE_DATE_EPOCH the members and zip -X; jar --date',
+  },
+  {
+    id: 'archive-times',
+    formats: ['tar', 'gzip'],
+    detail: /tar: /,
+    cause: 'a tar holds the times and owners of its members, in the order of the folder',
+    remedy: `${TAR}, with ${EPOCH}; gzip -n`,
+  },
+  {
+    id: 'compressed-content',
+    formats: ['gzip'],
+    cause: 'what is compressed differs',
+    remedy: 'look at what is in it: gzip keeps a difference of its input',
+  },
+  {
+    id: 'document-date',
+    formats: ['pdf'],
+    cause: 'a PDF holds the time at which it was made, and an id made of it',
+    remedy: `${EPOCH}: cairo and TeX heed it (TeX with FORCE_SOURCE_DATE=1); Ghostscript does not: -dDocumentUUID, or make it elsewhere and COPY it in`,
+  },
+  {
+    id: 'document-date',
+    formats: ['png'],
+    detail: /date|tIME/,
+    cause: 'a picture holds times of its file',
+    remedy: 'ImageMagick: -define png:exclude-chunks=date,time; else -strip',
+  },
+];

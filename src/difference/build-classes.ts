@@ -1,0 +1,44 @@
+import type { ClassRule } from './class-rule.ts';
+
+/** What building from source leaves behind: logs, caches, folders of tools, databases that a server fills. */
+export const BUILD_CLASSES: readonly ClassRule[] = [
+  {
+    id: 'git-folder',
+    path: /(?:^|\/)\.git\//,
+    cause: 'a repository’s own folder: its index holds times and inode numbers, its logs times',
+    remedy: '.git in .dockerignore where COPY took it along; rm -rf .git in the RUN that cloned it',
+  },
+  {
+    id: 'build-log',
+    path: /(?:^|\/)(?:config\.(?:log|status)|CMake(?:Output|Error)\.log|CMakeConfigureLog\.yaml|meson-log\.txt|\.ninja_(?:log|deps))$/,
+    cause: 'what a build tool notes of its own run: times, and random names of temporary folders',
+    remedy:
+      'build in a stage of its own and COPY the result, or remove the build folder in the same RUN',
+  },
+  {
+    id: 'compiler-cache',
+    path: /(?:^|\/)(?:\.?ccache|\.cache\/(?:ccache|sccache))\/|\/target\/(?:[^/]+\/)?(?:debug|release)\/(?:incremental|\.fingerprint)\//,
+    cause: 'a compiler’s cache holds times and random names',
+    remedy:
+      'RUN --mount=type=cache for the folder; CARGO_INCREMENTAL=0 for cargo; or build in a stage of its own and COPY the result',
+  },
+  {
+    id: 'database-files',
+    path: /^var\/lib\/(?:postgresql|mysql|ldap|mongodb|couchdb|influxdb|samba|bind|unbound|redis|rabbitmq|postfix)\//,
+    cause: 'what a server made when it was installed or started: ids, times and logs of its own',
+    remedy:
+      'rm -rf the folder in the same RUN, and have the server make it when the container starts',
+  },
+  {
+    id: 'man-index',
+    path: /^var\/cache\/man\//,
+    cause: 'the index of manual pages holds their times',
+    remedy: 'rm -rf /var/cache/man/* in the same RUN, or build with --repro=aggressive',
+  },
+  {
+    id: 'crontab-date',
+    path: /^var\/spool\/cron\//,
+    cause: 'crontab notes when it installed the table',
+    remedy: 'COPY a file into /etc/cron.d',
+  },
+];

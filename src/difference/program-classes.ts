@@ -1,0 +1,45 @@
+import { type ClassRule, EPOCH } from './class-rule.ts';
+
+/** Programs, compiled files and data of programs. */
+export const PROGRAM_CLASSES: readonly ClassRule[] = [
+  {
+    id: 'pyc',
+    formats: ['pyc'],
+    detail: /header/,
+    cause: 'a compiled Python file holds the time of its source',
+    remedy: `${EPOCH}, or PYTHONDONTWRITEBYTECODE=1`,
+  },
+  {
+    id: 'compiled-code',
+    formats: ['pyc'],
+    cause:
+      'Python compiled the same source otherwise: the order of a set, or which of its constants it shares',
+    remedy: 'PYTHONDONTWRITEBYTECODE=1, pip install --no-compile, or PYTHONHASHSEED=0',
+  },
+  {
+    id: 'build-id',
+    formats: ['elf'],
+    detail: /^ELF section (?:\.note\.gnu\.build-id|\.note\.go\.buildid|\.gnu_debuglink)/,
+    cause: 'the program was linked from other input: paths, order or dates',
+    remedy: 'look at the other sections; -ffile-prefix-map, go build -trimpath',
+  },
+  {
+    id: 'compiled-date',
+    formats: ['elf'],
+    detail: /\.rodata/,
+    cause: 'constants of the program differ: often __DATE__, __TIME__ or a path',
+    remedy: `${EPOCH}: compilers honour it; -ffile-prefix-map for paths`,
+  },
+  {
+    id: 'compiled-code',
+    formats: ['elf'],
+    cause: 'the program was compiled differently',
+    remedy: 'look for parallel code generation, random seeds, and other versions of the compiler',
+  },
+  {
+    id: 'database-counter',
+    formats: ['sqlite'],
+    cause: 'a database counts its changes and holds times',
+    remedy: 'make it when the container starts, or dump and restore it in the RUN',
+  },
+];

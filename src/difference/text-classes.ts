@@ -1,0 +1,27 @@
+import type { ClassRule } from './class-rule.ts';
+
+/** What a line of text shows; the least special of all. */
+export const TEXT_CLASSES: readonly ClassRule[] = [
+  {
+    id: 'order',
+    formats: ['text'],
+    detail: /in another order/,
+    cause: 'lines in the order of a directory or a hash table',
+    remedy: 'sort what is written (LC_ALL=C sort)',
+  },
+  {
+    id: 'build-date',
+    formats: ['text'],
+    detail:
+      /\b(?:19|20)\d\d[-/.](?:0?[1-9]|1[0-2])[-/.]\d|\d\d:\d\d:\d\d|\b(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)\b|\b1[6-9]\d{8}\b/,
+    cause: 'a date that the RUN writes',
+    remedy: 'date -u -d @${SOURCE_DATE_EPOCH}, with ARG SOURCE_DATE_EPOCH in that stage',
+  },
+  {
+    id: 'random-id',
+    formats: ['text'],
+    detail: /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}|…\(\d+ (?:hex digits|letters)\)/i,
+    cause: 'a random id or a hash of something that changed',
+    remedy: 'make it when the container starts, or derive it from the source',
+  },
+];
