@@ -32,8 +32,8 @@ export const BUILD_CLASSES: readonly ClassRule[] = [
   {
     id: 'man-index',
     path: /^var\/cache\/man\//,
-    cause: 'the index of manual pages holds their times',
-    remedy: 'rm -rf /var/cache/man/* in the same RUN, or build with --repro=aggressive',
+    cause: 'the index of manual pages holds the times of those that the build made',
+    remedy: 'rm -rf /var/cache/man/* in the same RUN',
   },
   {
     id: 'crontab-date',

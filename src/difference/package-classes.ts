@@ -82,8 +82,7 @@ export const PACKAGE_CLASSES: readonly ClassRule[] = [
     id: 'install-record',
     path: /(?:^|\/)perllocal\.pod$/,
     cause: 'perl’s list of what was installed by hand, and when',
-    remedy:
-      'make install NO_PERLLOCAL=1 (perl Makefile.PL NO_PERLLOCAL=1), or remove it in the same RUN',
+    remedy: `${EPOCH}, or remove it in the same RUN`,
   },
   {
     id: 'temporary-file',

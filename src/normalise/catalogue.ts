@@ -2,6 +2,7 @@ import type { Rule } from './rule.ts';
 import { aptCache } from './rules/apt-cache.ts';
 import { buildDates } from './rules/build-dates.ts';
 import { cacheBookkeeping } from './rules/cache-bookkeeping.ts';
+import { ctimeNotes } from './rules/ctime-notes.ts';
 import { debconfBackups } from './rules/debconf-backups.ts';
 import { downloadCaches } from './rules/download-caches.ts';
 import { fontconfigCache } from './rules/fontconfig-cache.ts';
@@ -31,7 +32,7 @@ import { zipDates } from './rules/zip-dates.ts';
 import { zipTimes } from './rules/zip-times.ts';
 
 /** Goes up with anything that changes a byte that comes out: rules, tar headers, compressor. */
-export const RULE_SET_VERSION = 4;
+export const RULE_SET_VERSION = 5;
 
 /** All rules. The first that drops or empties a file decides; all that rewrite or report get to see what is left. */
 export const RULES: readonly Rule[] = [
@@ -49,6 +50,7 @@ export const RULES: readonly Rule[] = [
   javaTruststore,
   fontconfigCache,
   propertiesDates,
+  ctimeNotes,
   pnpmDates,
   uvRecord,
   rpmDatabase,

@@ -34,10 +34,10 @@ describe('the catalogue', () => {
   });
 
   test('modes', () => {
-    expect(ruleSet('off')).toEqual({ id: '4-off', mode: 'off', rules: [] });
+    expect(ruleSet('off')).toEqual({ id: '5-off', mode: 'off', rules: [] });
     expect(ruleSet('aggressive').rules).toEqual(RULES);
     expect(ruleSet('safe').rules).toEqual(RULES.filter(({ mode }) => mode === 'safe'));
-    expect(ruleSet('safe').id).toBe('4-safe');
+    expect(ruleSet('safe').id).toBe('5-safe');
   });
 });
 

@@ -1,14 +1,13 @@
+import { timeOfWords, wordsOfTime } from '../date-words.ts';
 import type { RewriteRule } from '../rule.ts';
 
 const LARGEST = 1024 * 1024;
 const isMeant = (path: string): boolean =>
   /(?:\.properties|\/_remote\.repositories|\.lastUpdated)$/.test(path);
 
-const DAYS = 'Sun Mon Tue Wed Thu Fri Sat'.split(' ');
-const MONTHS = 'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'.split(' ');
 /** java.util.Date in the comment that Properties.store writes; in UTC, as containers have it. */
 const COMMENT =
-  /^#(?:Sun|Mon|Tue|Wed|Thu|Fri|Sat) ([A-Z][a-z]{2}) (\d{2}) (\d{2}):(\d{2}):(\d{2}) (UTC|GMT|Z) (\d{4})(\r?)$/gm;
+  /^#(?:Sun|Mon|Tue|Wed|Thu|Fri|Sat) ([A-Z][a-z]{2}) (\d{2}) (\d{2}:\d{2}:\d{2}) (UTC|GMT|Z) (\d{4})(\r?)$/gm;
 /** Maven's resolver: when it last looked for a newer version, in milliseconds. */
 const LAST_UPDATED = /^(\S*\.?lastUpdated=)(\d{13})(\r?)$/gm;
 
@@ -27,29 +26,10 @@ export const propertiesDates: RewriteRule = {
     const before = Buffer.from(bytes).toString('latin1');
     const dated = before.replace(
       COMMENT,
-      (
-        line,
-        month: string,
-        day: string,
-        h: string,
-        m: string,
-        s: string,
-        zone: string,
-        y: string,
-        end: string,
-      ) => {
-        const at = Date.UTC(
-          Number(y),
-          MONTHS.indexOf(month),
-          Number(day),
-          Number(h),
-          Number(m),
-          Number(s),
-        );
-        return MONTHS.includes(month) && at > epoch * 1000
+      (line, month: string, day: string, time: string, zone: string, year: string, end: string) =>
+        timeOfWords({ month, day, time, year }) > epoch * 1000
           ? `#${dateText(epoch, zone)}${end}`
-          : line;
-      },
+          : line,
     );
     const after = /(?:resolver-status\.properties|\.lastUpdated)$/.test(path)
       ? dated.replace(LAST_UPDATED, (line, key: string, time: string, end: string) =>
@@ -61,8 +41,6 @@ export const propertiesDates: RewriteRule = {
 };
 
 function dateText(epoch: number, zone: string): string {
-  const at = new Date(epoch * 1000);
-  const [, time = ''] = /T(.{8})/.exec(at.toISOString()) ?? [];
-  const day = String(at.getUTCDate()).padStart(2, '0');
-  return `${DAYS[at.getUTCDay()] ?? ''} ${MONTHS[at.getUTCMonth()] ?? ''} ${day} ${time} ${zone} ${at.getUTCFullYear()}`;
+  const { weekday, month, day, time, year } = wordsOfTime(epoch, '0');
+  return `${weekday} ${month} ${day} ${time} ${zone} ${year}`;
 }
