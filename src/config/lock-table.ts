@@ -20,7 +20,8 @@ const PACKAGE: SettingType = {
   pattern: /^\S+ \S*$/,
   expects: 'a name and a version with a space between',
 };
-const LATEST_EPOCH = 999_999_999_999;
+/** The end of the year 9999, as RFC 3339 has it. */
+const LATEST_EPOCH = 253_402_300_799;
 
 const image: SettingType = {
   kind: 'object',

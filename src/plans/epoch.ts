@@ -2,6 +2,8 @@ import { err, ok, type Result } from '../model/result.ts';
 
 /** The earliest time a layer is given, 1980-01-01T00:00:00Z in seconds: zip archives know none before. */
 export const EARLIEST_EPOCH = 315_532_800;
+/** The end of the year 9999: RFC 3339, in which an image says when it was made, has no later one. */
+const LATEST_EPOCH = 253_402_300_799;
 
 /** The time that layers are normalised to, seconds since 1970, and what decided it. */
 export interface EpochDecision {
@@ -35,8 +37,8 @@ export function decideEpoch(inputs: EpochInputs): Result<EpochDecision> {
   ] as const;
   for (const { text, source, from } of said) {
     if (text === undefined || text === '' || text === 'context') continue;
-    if (!/^\d{1,12}$/.test(text))
-      return err(`invalid SOURCE_DATE_EPOCH: ${JSON.stringify(text)} is no number of seconds`);
+    if (!/^\d{1,12}$/.test(text) || Number(text) > LATEST_EPOCH)
+      return err(`invalid SOURCE_DATE_EPOCH: ${JSON.stringify(text)} is no number of seconds up to the year 9999`);
     return ok({ seconds: Number(text), source, reason: `SOURCE_DATE_EPOCH of ${from}` });
   }
   const { locked } = inputs;

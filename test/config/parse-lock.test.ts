@@ -61,7 +61,7 @@ describe('parseLock', () => {
     ],
     [
       `${HEAD}epoch: { seconds: -1, reason: x }\n`,
-      'f.lock:3:19: epoch.seconds must be a whole number from 0 to 999999999999, not "-1"',
+      'f.lock:3:19: epoch.seconds must be a whole number from 0 to 253402300799, not "-1"',
     ],
     ['<<<<<<< HEAD\nschemaVersion: 1\n', 'f.lock:1:1: '],
   ])('%j has a place', async (text, problem) => {

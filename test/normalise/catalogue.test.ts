@@ -110,6 +110,8 @@ describe('files that rules drop or empty', () => {
       'aggressive',
       [
         'root/.cache/go-build/00/00a-d',
+        'root/.cache/ccache/0/a/R',
+        'src/.ccache/stats',
         'app/.gradle/4.4.1/fileHashes/fileHashes.bin',
         'app/.gradle/buildOutputCleanup/outputFiles.bin',
         'go/pkg/mod/cache/download/sumdb/sum.golang.org/latest',

@@ -54,9 +54,9 @@ describe('decideEpoch', () => {
     expect(epoch({})).toMatchObject({ seconds: 315_532_800, source: 'fallback' });
   });
 
-  test.each(['soon', '-1', '1.5', '9'.repeat(13)])('%s is refused', (environment) => {
+  test.each(['soon', '-1', '1.5', '9'.repeat(13), '253402300800'])('%s is refused', (environment) => {
     expect(epoch({ environment })).toBe(
-      `invalid SOURCE_DATE_EPOCH: "${environment}" is no number of seconds`,
+      `invalid SOURCE_DATE_EPOCH: "${environment}" is no number of seconds up to the year 9999`,
     );
   });
 });

@@ -9,6 +9,9 @@ const FILES = [
   '**/.gradle/caches/*/executionHistory/**',
   '**/.gradle/buildOutputCleanup/**',
   '**/.cache/go-build/**',
+  '**/.cache/ccache/**',
+  '**/.ccache/**',
+  '**/.cache/sccache/**',
   '**/pkg/sumdb/**',
   '**/pkg/mod/cache/download/sumdb/**',
   '**/.cache/pypoetry/**',
@@ -32,7 +35,7 @@ const isTree = treePattern(...FILES);
 export const downloadCaches: PathRule = {
   id: 'download-caches',
   touches:
-    'Download and build caches of Go, Poetry, Yarn, Composer, NuGet, apk, dnf, yum and zypper, what Gradle notes of files and tasks, and the transaction history of dnf and yum.',
+    'Download and build caches of Go, ccache, sccache, Poetry, Yarn, Composer, NuGet, apk, dnf, yum and zypper, what Gradle notes of files and tasks, and the transaction history of dnf and yum.',
   safeBecause:
     'They download or compile again what they miss; but an image that builds or installs from such a cache at start would no longer, `dnf history` is empty, and dnf 4 no longer knows which packages came as dependencies.',
   answers: 'Caches with times, locks and random names',
