@@ -1,4 +1,5 @@
-import type { DockerfileModel, Instruction, Stage } from '../model/dockerfile.ts';
+import type { DockerfileModel } from '../model/dockerfile.ts';
+import { stageChain } from './stage-chain.ts';
 
 /** Instructions that write a layer. */
 const WRITES = new Set(['RUN', 'COPY', 'ADD', 'WORKDIR']);
@@ -14,7 +15,7 @@ export function layerLines(
   model: DockerfileModel,
   layers: LayerInstructions,
 ): readonly (number | undefined)[] {
-  const writing = chain(model).filter(({ keyword }) => WRITES.has(keyword));
+  const writing = stageChain(model, model.target).filter(({ keyword }) => WRITES.has(keyword));
   const lines: (number | undefined)[] = layers.map(() => undefined);
   let at = writing.length - 1;
   for (let i = layers.length - 1; i >= 0 && at >= 0; i -= 1) {
@@ -29,19 +30,6 @@ export function layerLines(
     at -= 1;
   }
   return lines;
-}
-
-/** The instructions of the stages that the target is made of, in the order they run. */
-function chain(model: DockerfileModel): readonly Instruction[] {
-  const instructions: Instruction[][] = [];
-  const seen = new Set<number>();
-  let stage: Stage | undefined = model.stages[model.target];
-  while (stage !== undefined && !seen.has(stage.index)) {
-    seen.add(stage.index);
-    instructions.unshift([...stage.instructions]);
-    stage = stage.base.kind === 'stage' ? model.stages[stage.base.index] : undefined;
-  }
-  return instructions.flat();
 }
 
 /** BuildKit writes `RUN |1 A=b /bin/sh -c … # buildkit`, `COPY a b # buildkit`, `WORKDIR /app`. */

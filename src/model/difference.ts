@@ -63,6 +63,14 @@ export interface ContentDifference {
   readonly detail: string;
 }
 
+/** A stage of a Dockerfile that another one copies files from. */
+export interface CopiedStage {
+  /** As the COPY names it. */
+  readonly name: string;
+  /** Lines of the RUNs that it is made of, from 1, those of the stages below it too. */
+  readonly runLines: readonly number[];
+}
+
 /** A difference with its explanation. */
 export interface ImageDifference {
   /** Digest of the first image's layer; undefined for differences outside the layers. */
@@ -81,6 +89,8 @@ export interface ImageDifference {
   readonly remedy: string | undefined;
   /** Line of the Dockerfile that wrote the layer, from 1. */
   readonly line: number | undefined;
+  /** Where that line copies out of another stage: one of its RUNs made the file. */
+  readonly copiedFrom?: CopiedStage;
   /** The instruction behind the layer, as its history tells. */
   readonly instruction: string | undefined;
   /** What diffoscope sees of the two contents, several lines; absent where it was not asked. */

@@ -1,14 +1,16 @@
 import { configDifferences } from '../difference/config-differences.ts';
 import { pairLayers, type TracedLayer, tracedLayers } from '../difference/pair-layers.ts';
-import type { ImageComparison, ImageDifference } from '../model/difference.ts';
+import type { CopiedStage, ImageComparison, ImageDifference } from '../model/difference.ts';
 import { platformName } from '../model/oci.ts';
 import type { OpenedImage, OpenedPlatform } from '../model/opened-image.ts';
 import { compareLayers, type ComparedLayer, unpaired } from './compare-layers.ts';
 import type { PipelineContext } from './context.ts';
 import type { LookDeeper } from './deeper-views.ts';
 
-/** The Dockerfile line behind a layer of the first image, where it is known. */
-export type LineOf = (layer: TracedLayer) => number | undefined;
+/** The Dockerfile line behind a layer of the first image, where it is known, and the stage that it copies from. */
+export type LineOf = (
+  layer: TracedLayer,
+) => { readonly line: number; readonly copiedFrom?: CopiedStage } | undefined;
 
 /**
  * Holds two images against each other, platform by platform: manifests first, and where those differ the config and each layer down to the
@@ -90,7 +92,8 @@ async function comparePlatforms(
       layer: layer.blob.digest,
       layerIndex,
       platform,
-      line: lineOf(layer),
+      line: undefined,
+      ...lineOf(layer),
       instruction: layer.createdBy,
     };
     differences.push(...found.differences.map((one) => ({ ...one, ...of })));

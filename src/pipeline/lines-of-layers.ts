@@ -1,10 +1,11 @@
 import { tracedLayers } from '../difference/pair-layers.ts';
+import { copiedStage } from '../dockerfile/copied-stage.ts';
 import { layerLines } from '../dockerfile/layer-lines.ts';
 import type { DockerfileModel } from '../model/dockerfile.ts';
 import type { OpenedImage } from '../model/opened-image.ts';
 import type { LineOf } from './compare-images.ts';
 
-/** The Dockerfile line of each layer of the image that was built from it. */
+/** The Dockerfile line of each layer of the image that was built from it, and the stage that it copies from. */
 export function linesOf(
   dockerfile: DockerfileModel | undefined,
   { platforms }: OpenedImage,
@@ -21,5 +22,10 @@ export function linesOf(
       if (digest !== undefined && line !== undefined) lines.set(digest, line);
     }
   }
-  return ({ blob }) => lines.get(blob.digest);
+  return ({ blob }) => {
+    const line = lines.get(blob.digest);
+    if (line === undefined) return undefined;
+    const copiedFrom = copiedStage(dockerfile, line);
+    return { line, ...(copiedFrom === undefined ? {} : { copiedFrom }) };
+  };
 }

@@ -36,3 +36,20 @@ export function byClass(differences: readonly ImageDifference[]): readonly Class
   }
   return [...groups.values()];
 }
+
+/** Where in the Dockerfile a layer comes from: `Dockerfile line 9, out of stage build (RUN in lines 2 and 5)`; undefined where that is not known. */
+export function placeText({
+  line,
+  copiedFrom,
+}: Pick<ImageDifference, 'line' | 'copiedFrom'>): string | undefined {
+  if (line === undefined) return undefined;
+  if (copiedFrom === undefined) return `Dockerfile line ${line}`;
+  const { name, runLines } = copiedFrom;
+  const before = runLines.slice(0, -1).join(', ');
+  const last = runLines.at(-1);
+  const runs =
+    last === undefined
+      ? ''
+      : ` (RUN in ${before === '' ? `line ${last}` : `lines ${before} and ${last}`})`;
+  return `Dockerfile line ${line}, out of stage ${name}${runs}`;
+}

@@ -21,8 +21,19 @@ export function imageDifferencesJson(comparison: ImageComparison): string {
 }
 
 function differenceJson(difference: ImageDifference): object {
-  const { layer, path, kind, line, cause, remedy, layerIndex, platform, detail, instruction } =
-    difference;
+  const {
+    layer,
+    path,
+    kind,
+    line,
+    cause,
+    remedy,
+    layerIndex,
+    platform,
+    detail,
+    instruction,
+    copiedFrom,
+  } = difference;
   return {
     layer: layer ?? null,
     path,
@@ -35,6 +46,7 @@ function differenceJson(difference: ImageDifference): object {
     layerIndex: layerIndex ?? null,
     detail,
     instruction: instruction ?? null,
+    ...(copiedFrom === undefined ? {} : { copiedFrom }),
     ...(difference.deeper === undefined ? {} : { deeper: difference.deeper }),
   };
 }

@@ -1,6 +1,6 @@
 import type { ImageComparison, ImageDifference } from '../model/difference.ts';
 import { cleanText } from './clean-text.ts';
-import { byClass, byLayer, type LayerGroup } from './difference-groups.ts';
+import { byClass, byLayer, type LayerGroup, placeText } from './difference-groups.ts';
 
 export interface DifferenceScreen {
   readonly color: boolean;
@@ -41,10 +41,15 @@ export function differencesReport(comparison: ImageComparison, screen: Differenc
 }
 
 function layerLines({ first: one, entries: group }: LayerGroup, most: number): readonly string[] {
+  const place = placeText(one);
   const head =
     one.layer === undefined
       ? `${cleanText(one.platform)}: config and annotations`
-      : `${cleanText(one.platform)}: layer ${one.layerIndex ?? ''}, ${one.layer.slice(0, 19)}${one.line === undefined ? '' : `, Dockerfile line ${one.line}`}`;
+      : [
+          `${cleanText(one.platform)}: layer ${one.layerIndex ?? ''}`,
+          one.layer.slice(0, 19),
+          ...(place === undefined ? [] : [cleanText(place)]),
+        ].join(', ');
   const instruction =
     one.instruction === undefined ? [] : [`  ${cleanText(one.instruction).slice(0, 160)}`];
   const entries = group.slice(0, most).flatMap((d) => {

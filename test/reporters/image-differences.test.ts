@@ -51,6 +51,7 @@ describe('as text', () => {
     expect(text).toContain('source  https://git.example.com/team/app.git at dddd');
     expect(text).toContain('linux/amd64: config and annotations\n');
     expect(text).toContain('linux/amd64: layer 2, sha256:cccccccccccc, Dockerfile line 4\n');
+    expect(text).toContain(', Dockerfile line 5, out of stage build (RUN in lines 2 and 3)\n');
     expect(text).toContain('  and 2 more\n');
     expect(text).toContain('  pyc (12): a compiled Python file');
     expect(text).toContain('do: another remedy of the class');

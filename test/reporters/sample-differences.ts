@@ -60,6 +60,7 @@ export function sampleDifferences(hostile?: string): ImageComparison {
         difference({
           layerIndex: 3,
           line: 5,
+          copiedFrom: { name: said('build'), runLines: [2, 3] },
           path: `usr/lib/python3/__pycache__/module_${i}.cpython-313.pyc`,
           class: 'pyc',
           cause: 'a compiled Python file holds the time of its source',

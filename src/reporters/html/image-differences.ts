@@ -1,6 +1,6 @@
 import type { ImageComparison, ImageDifference } from '../../model/difference.ts';
 import { digestHex } from '../../model/digest.ts';
-import { byClass, byLayer, type LayerGroup } from '../difference-groups.ts';
+import { byClass, byLayer, type LayerGroup, placeText } from '../difference-groups.ts';
 import { shortDigest } from '../evidence-text.ts';
 import { plural } from '../size-text.ts';
 import { dataTable } from './data-table.ts';
@@ -70,11 +70,11 @@ function entryRow({ path, kind, class: id, detail, deeper }: ImageDifference): M
 }
 
 function layer({ entries, first: one }: LayerGroup, at: number): Markup {
+  const where = placeText(one);
   const place =
     one.layer === undefined
       ? html`config and annotations`
-      : html`layer
-        ${one.layerIndex}${one.line === undefined ? undefined : html`, Dockerfile line ${one.line}`}`;
+      : html`layer ${one.layerIndex}${where === undefined ? undefined : html`, ${where}`}`;
   const rest = entries.length - MOST;
   return html`<section aria-labelledby="layer-${at}">
     <h2 id="layer-${at}">
