@@ -3,6 +3,13 @@ import type { ClassRule } from './class-rule.ts';
 /** What a line of text shows; the least special of all. */
 export const TEXT_CLASSES: readonly ClassRule[] = [
   {
+    id: 'random-secret',
+    formats: ['text'],
+    detail: /, not shown/,
+    cause: 'a file named as secrets are: what the build draws at random, everybody gets',
+    remedy: 'make it when the container starts, or mount it as a secret',
+  },
+  {
     id: 'order',
     formats: ['text'],
     detail: /in another order/,

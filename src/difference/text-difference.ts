@@ -1,7 +1,7 @@
 import type { ContentDifference } from '../model/difference.ts';
 
 const LONGEST = 80;
-const KEY = /-----BEGIN [A-Z0-9 ]*(PRIVATE KEY|CERTIFICATE|PUBLIC KEY|PARAMETERS)[A-Z0-9 ]*-----/;
+const KEY = /-----BEGIN [A-Z0-9. ]*(PRIVATE KEY|CERTIFICATE|PUBLIC KEY|PARAMETERS)[A-Z0-9 ]*-----/;
 /** A line of ssh-keygen's NAME.pub. */
 const SSH_KEY = /^(?:ssh-(?:ed25519|rsa|dss)|ecdsa-sha2-[a-z0-9]+|sk-[a-z0-9@.-]+) AAAA/m;
 const KEY_NAMES: Readonly<Record<string, string>> = {

@@ -88,7 +88,7 @@ function rebuiltConfig({
   const diffIds = config.rootfs.diff_ids.slice(0, base.layers);
   const time = new Date(epoch * 1000).toISOString().replace('.000Z', 'Z');
   const history = config.history?.map((entry, i): HistoryEntry =>
-    i < base.history ? entry : { ...entry, created: time },
+    i < base.history ? entry : { ...entry, ...toldAlike(entry), created: time },
   );
   const hasLabels = labels !== undefined && Object.keys(labels).length > 0;
   return {
@@ -100,6 +100,14 @@ function rebuiltConfig({
       ? { config: { ...config.config, Labels: { ...config.config?.Labels, ...labels } } }
       : {}),
   };
+}
+
+/** The BuildKit of Docker 26 writes `EXPOSE map[80/tcp:{}]` where that of Docker 28 writes `EXPOSE [80/tcp]`: for one Dockerfile, the same words. */
+function toldAlike({ created_by: text }: HistoryEntry): Pick<HistoryEntry, 'created_by'> {
+  const ports = /^EXPOSE (?:map)?\[([^\]]*)\]$/.exec(text ?? '')?.[1];
+  if (ports === undefined) return {};
+  const names = new Set(ports.split(' ').map((port) => port.replace(/:\{\}$/, '')));
+  return { created_by: `EXPOSE [${[...names].sort().join(' ')}]` };
 }
 
 function rebuiltLayer(

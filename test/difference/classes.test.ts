@@ -63,6 +63,7 @@ describe('classOf', () => {
       text('line 1, not shown: day of the last change, password'),
     ],
     ['shadow-date', 'etc/shadow', ['content'], text('line 1, not shown: day of the last change')],
+    ['random-secret', 'etc/secret', ['content'], text('line 1, not shown')],
     ['package-log', 'var/log/mysql/error.log', ['content'], text('line 1: "x" and "y"')],
     ['build-log', 'src/config.log', ['content'], text('line 1: "x" and "y"')],
     ['compiler-cache', 'src/target/debug/incremental/app-1/s-h/x', ['presence'], undefined],

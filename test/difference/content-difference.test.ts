@@ -146,7 +146,11 @@ describe('contentDifference', () => {
     ],
     [
       'so are parameters',
-      difference('dh', '-----BEGIN DH PARAMETERS-----\nA\n', '-----BEGIN DH PARAMETERS-----\nB\n'),
+      difference(
+        'dh',
+        '-----BEGIN X9.42 DH PARAMETERS-----\nA\n',
+        '-----BEGIN X9.42 DH PARAMETERS-----\nB\n',
+      ),
       { format: 'key', detail: 'parameters for keys' },
     ],
     [

@@ -129,6 +129,34 @@ describe('the rebuilt image', () => {
     });
   });
 
+  test('says EXPOSE in the same words, whichever BuildKit told of it; the base keeps its own', () => {
+    const told = (...texts: readonly string[]) => {
+      const history = texts.map((text) => ({ created_by: text, empty_layer: true }));
+      const rebuilt = rebuildImage({
+        ...input,
+        config: { ...config, history: [...(config.history ?? []), ...history] },
+        base: { layers: 1, history: 2 },
+      });
+      const { history: entries } = parsed(rebuilt.config.bytes) as ImageConfig;
+      return entries?.slice(3).map(({ created_by }) => created_by);
+    };
+    const old = told('EXPOSE map[22/tcp:{}]', 'EXPOSE map[443/tcp:{} 80/udp:{} 8000/tcp:{}]');
+    expect(old).toEqual(['EXPOSE [22/tcp]', 'EXPOSE [443/tcp 80/udp 8000/tcp]']);
+    expect(told('EXPOSE [22/tcp]', 'EXPOSE [80/udp 8000/tcp 443/tcp 443/tcp]')).toEqual(old);
+    expect(told('EXPOSE x', 'RUN echo EXPOSE [1 2]')).toEqual([
+      'EXPOSE x',
+      'RUN echo EXPOSE [1 2]',
+    ]);
+    const base = rebuildImage({
+      ...input,
+      config: { ...config, history: [{ created_by: 'EXPOSE map[1/tcp:{}]' }] },
+      base: { layers: 1, history: 1 },
+    });
+    expect(parsed(base.config.bytes)).toMatchObject({
+      history: [{ created_by: 'EXPOSE map[1/tcp:{}]' }],
+    });
+  });
+
   test('without labels, history or a base', () => {
     const bare = Object.fromEntries(
       Object.entries(config).filter(([key]) => key !== 'history'),
