@@ -6,7 +6,8 @@ import type { CardView, FindingView } from './review-model.ts';
 import { ScoreHead } from './score-bars.tsx';
 import { moved, windowOf } from './window.ts';
 
-const HEAD_ROWS = 9;
+/** Rows below which the bar of each vector would leave no room for the findings. */
+const LOW = 14;
 
 interface Props {
   readonly card: CardView;
@@ -23,7 +24,9 @@ interface Props {
 export function CardScreen(props: Props) {
   const { card, marks, columns, height, selected, onSelect, onOpen } = props;
   const { findings } = card;
-  const room = Math.max(3, height - HEAD_ROWS);
+  const isLow = height < LOW;
+  const vectors = isLow ? [] : card.vectors;
+  const room = Math.max(2, height - vectors.length - (isLow ? 3 : 4));
   useInput(
     (input, key) => {
       const by = key.downArrow || input === 'j' ? 1 : key.upArrow || input === 'k' ? -1 : 0;
@@ -37,8 +40,8 @@ export function CardScreen(props: Props) {
   const { from, to } = windowOf(findings.length, selected, room);
   return (
     <Box flexDirection="column">
-      <ScoreHead card={card} marks={marks} columns={columns} />
-      <Text> </Text>
+      <ScoreHead card={{ ...card, vectors }} marks={marks} columns={columns} />
+      {!isLow && <Text> </Text>}
       {findings.slice(from, to).map((finding, i) => (
         <Row key={finding.id} finding={finding} marks={marks} isSelected={from + i === selected} />
       ))}

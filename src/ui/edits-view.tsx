@@ -3,8 +3,12 @@ import { useState } from 'react';
 import { diffRows, DiffView } from './diff-view.tsx';
 import { Line, Paragraph } from './line.tsx';
 import type { Marks } from './marks.ts';
+import { useMeasuredRows } from './measured.ts';
 import type { EditView, WorthOf } from './review-model.ts';
 import { moved, windowOf } from './window.ts';
+
+/** Rows below which a screen is too low for reasons in full. */
+const LOW = 16;
 
 interface Props {
   /** Undefined while they are looked for. */
@@ -27,7 +31,7 @@ export function EditsScreen(props: Props) {
   const [top, setTop] = useState(0);
   const edit = edits[selected];
   const listRows = Math.max(2, Math.min(edits.length, Math.floor(height / 3)));
-  const room = Math.max(3, height - listRows - 6);
+  const [ref, room] = useMeasuredRows(1);
   useInput(
     (input, key) => {
       const by = key.downArrow || input === 'j' ? 1 : key.upArrow || input === 'k' ? -1 : 0;
@@ -36,8 +40,8 @@ export function EditsScreen(props: Props) {
         setSelected(moved(selected, by, edits.length));
         setTop(0);
       } else if (page !== 0) {
-        const last = Math.max(1, diffRows(edit?.diff ?? '').length - room + 1);
-        setTop(moved(top, page, last));
+        const places = Math.max(1, diffRows(edit?.diff ?? '').length - room + 1);
+        setTop(moved(top, page, places));
       } else if (input === ' ' && edit !== undefined) onChoose(toggled(chosen, edit.id));
       else if (input === 'a')
         onChoose(chosen.size === edits.length ? new Set() : new Set(edits.map(({ id }) => id)));
@@ -57,28 +61,39 @@ export function EditsScreen(props: Props) {
   const worth = chosen.size > 0 ? props.worth(chosen) : undefined;
   const { from, to } = windowOf(edits.length, selected, listRows);
   return (
-    <Box flexDirection="column">
+    <Box flexDirection="column" height={height}>
       <Line
         bold
         text={`Edits of the Dockerfile: ${chosen.size} of ${edits.length} picked${worth === undefined ? '' : `, ${worth}`}`}
       />
-      {edits.slice(from, to).map((one, i) => (
-        <Row
-          key={one.id}
-          edit={one}
-          marks={marks}
-          isSelected={from + i === selected}
-          isChosen={chosen.has(one.id)}
-        />
-      ))}
-      {edit !== undefined && (
-        <Box flexDirection="column" marginTop={1} flexShrink={0}>
-          <Paragraph text={`why:  ${edit.why}`} />
-          <Paragraph text={`risk: ${edit.risk}`} />
-          <Line text={`gain: ${edit.gain ?? 'no point of its own'}`} color="green" />
-          <DiffView diff={edit.diff} top={top} height={room} />
-        </Box>
-      )}
+      <Box flexDirection="column" flexShrink={0}>
+        {edits.slice(from, to).map((one, i) => (
+          <Row
+            key={one.id}
+            edit={one}
+            marks={marks}
+            isSelected={from + i === selected}
+            isChosen={chosen.has(one.id)}
+          />
+        ))}
+      </Box>
+      {edit !== undefined && <Reasons edit={edit} isLow={height < LOW} />}
+      {/* The diff has what is left of the screen. */}
+      <Box ref={ref} flexDirection="column" flexGrow={1} flexBasis={0} overflow="hidden">
+        <DiffView diff={edit?.diff ?? ''} top={top} height={room} />
+      </Box>
+    </Box>
+  );
+}
+
+/** Why, at what risk and for what; each cut to a row on a low screen, where the diff would have no room else. */
+function Reasons({ edit, isLow }: { readonly edit: EditView; readonly isLow: boolean }) {
+  const Text = isLow ? Line : Paragraph;
+  return (
+    <Box flexDirection="column" marginTop={isLow ? 0 : 1} flexShrink={0}>
+      {!isLow && <Text text={`why:  ${edit.why}`} />}
+      <Text text={`risk: ${edit.risk}`} />
+      <Line text={`gain: ${edit.gain ?? 'no point of its own'}`} color="green" />
     </Box>
   );
 }

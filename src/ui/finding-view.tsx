@@ -3,6 +3,7 @@ import { useState } from 'react';
 import { OUTCOME_COLOUR } from './grade-colour.ts';
 import { Line, Paragraph } from './line.tsx';
 import type { Marks } from './marks.ts';
+import { useMeasuredRows } from './measured.ts';
 import type { FindingView } from './review-model.ts';
 import { moved } from './window.ts';
 
@@ -15,19 +16,20 @@ interface Props {
   readonly onBack: () => void;
 }
 
-/** One criterion: what was found, each piece of evidence, and what to do. */
+/** One criterion: what was found, what to do, each piece of evidence. What has no room is scrolled to. */
 export function FindingScreen({ finding, marks, height, isActive, onStep, onBack }: Props) {
-  const [top, setTop] = useState(0);
-  const { evidence } = finding;
-  const remedy = finding.outcome === 'pass' ? undefined : finding.remedies[0];
-  const page = Math.max(1, Math.floor(height / 3));
-  const last = Math.max(0, evidence.length - 1);
-  const place = `${Math.min(top + 1, evidence.length)} of ${evidence.length}`;
+  const [wanted, setTop] = useState(0);
+  const [ref, rows] = useMeasuredRows(0);
+  // The last row says where one is in what does not fit.
+  const fits = rows <= height;
+  const room = Math.max(1, fits ? height : height - 1);
+  const places = Math.max(1, rows - room + 1);
+  const top = moved(wanted, 0, places);
   useInput(
     (input, key) => {
       const by = key.downArrow || input === 'j' ? 1 : key.upArrow || input === 'k' ? -1 : 0;
-      const pages = key.pageDown || input === ' ' ? page : key.pageUp ? -page : 0;
-      if (by + pages !== 0) setTop(moved(top, by + pages, last + 1));
+      const pages = key.pageDown || input === ' ' ? room : key.pageUp ? -room : 0;
+      if (by + pages !== 0) setTop(moved(top, by + pages, places));
       else if (key.escape || key.leftArrow) onBack();
       else if (input === 'n' || input === 'p') {
         setTop(0);
@@ -38,37 +40,49 @@ export function FindingScreen({ finding, marks, height, isActive, onStep, onBack
   );
   return (
     <Box flexDirection="column">
+      <Box flexDirection="column" height={room} overflow="hidden">
+        <Box ref={ref} flexDirection="column" flexShrink={0} marginTop={-top}>
+          <Whole finding={finding} marks={marks} />
+        </Box>
+      </Box>
+      {!fits && <Line dimColor text={`rows ${top + 1} to ${top + room} of ${rows}`} />}
+    </Box>
+  );
+}
+
+function Whole({ finding, marks }: Pick<Props, 'finding' | 'marks'>) {
+  const { evidence, outcome, settle } = finding;
+  const remedy = outcome === 'pass' ? undefined : finding.remedies[0];
+  return (
+    <>
       <Line bold text={finding.title} />
       <Line dimColor text={`${finding.id}, level ${finding.level}, ${finding.vector}`} />
-      <Box flexShrink={0}>
+      <Box>
         <Box flexShrink={0}>
-          <Text {...OUTCOME_COLOUR[finding.outcome]}>
-            {marks.outcome[finding.outcome]} {finding.outcome}:{' '}
+          <Text {...OUTCOME_COLOUR[outcome]}>
+            {marks.outcome[outcome]} {outcome}:{' '}
           </Text>
         </Box>
         <Paragraph text={finding.summary} />
       </Box>
-      {finding.settle !== undefined && <Paragraph text={`settle it with: ${finding.settle}`} />}
+      {settle !== undefined && <Paragraph text={`settle it with: ${settle}`} />}
       {remedy !== undefined && (
-        <Box flexDirection="column" marginTop={1} flexShrink={0}>
+        <Box flexDirection="column" marginTop={1}>
           <Paragraph bold text={remedy.title} />
           <Paragraph text={remedy.detail} />
-          {(remedy.example ?? '')
-            .split('\n')
-            .slice(0, 3)
-            .map((text, i) => (
-              <Line key={i} color="cyan" text={text} />
-            ))}
+          {(remedy.example ?? '').split('\n').map((text, i) => (
+            <Line key={i} color="cyan" text={text} />
+          ))}
         </Box>
       )}
-      <Box marginTop={1} flexShrink={0}>
-        <Text bold>{evidence.length === 0 ? 'No evidence of its own' : `Evidence ${place}`}</Text>
+      <Box marginTop={1}>
+        <Text bold>
+          {evidence.length === 0 ? 'No evidence of its own' : `Evidence, ${evidence.length}`}
+        </Text>
       </Box>
-      {evidence.slice(top, top + height).map((text, i) => (
-        <Box key={top + i} flexShrink={0}>
-          <Paragraph text={`${marks.between} ${text}`} />
-        </Box>
+      {evidence.map((text, i) => (
+        <Paragraph key={i} text={`${marks.between} ${text}`} />
       ))}
-    </Box>
+    </>
   );
 }

@@ -40,10 +40,13 @@ export function Frame({ keys, marks, message, onEnd, onInterrupt, children }: Pr
   return (
     <Box flexDirection="column" height={height} width={columns}>
       <Box flexDirection="column" flexGrow={1} overflow="hidden">
-        {showsKeys ? <KeyHelp keys={keys} ends={onEnd !== undefined} /> : children(inside)}
+        {/* What is too tall is cut at its end: squeezed, it would lose rows in its middle. */}
+        <Box flexDirection="column" flexShrink={0}>
+          {showsKeys ? <KeyHelp keys={keys} ends={onEnd !== undefined} /> : children(inside)}
+        </Box>
       </Box>
       {message === '' ? <Text> </Text> : <Line bold text={message} />}
-      <KeyRow keys={keys} ends={onEnd !== undefined} marks={marks} />
+      <KeyRow keys={keys} ends={onEnd !== undefined} marks={marks} columns={columns} />
     </Box>
   );
 }

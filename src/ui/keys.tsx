@@ -43,12 +43,21 @@ interface Props {
   readonly ends: boolean;
 }
 
-/** The keys of a screen on its last row. */
-export function KeyRow({ keys, ends, marks }: Props & { readonly marks: Marks }) {
-  const text = [...keys, ...HELP, ...(ends ? END : [])].map(([key, does]) => `${key} ${does}`);
+/** The keys of a screen on its last row; where not all have room, the one that shows them all has. */
+export function KeyRow({
+  keys,
+  ends,
+  marks,
+  columns,
+}: Props & { readonly marks: Marks; readonly columns: number }) {
+  const textOf = (shown: KeyList): string =>
+    [...shown, ...HELP, ...(ends ? END : [])]
+      .map(([key, does]) => `${key} ${does}`)
+      .join(` ${marks.between} `);
+  const most = keys.findLastIndex((_, i) => textOf(keys.slice(0, i + 1)).length <= columns);
   return (
     <Text dimColor wrap="truncate-end">
-      {text.join(` ${marks.between} `)}
+      {textOf(keys.slice(0, most + 1))}
     </Text>
   );
 }

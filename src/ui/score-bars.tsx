@@ -5,6 +5,9 @@ import type { Marks } from './marks.ts';
 import type { CardView, ScoreBar } from './review-model.ts';
 
 const NAME = 26;
+/** Two spaces, the grade, points of a total, what changed. */
+const FIGURES = 15;
+const LEAST_BAR = 4;
 
 interface Props {
   readonly card: CardView;
@@ -26,16 +29,12 @@ export function ScoreHead({ card, marks, columns }: Props) {
           <Line dimColor text={card.digest} />
         </Box>
       </Box>
-      <Box gap={2}>
+      <Text wrap="truncate-end">
         <Text bold {...GRADE_COLOUR[overall.grade]}>
           {now}
         </Text>
-        {changed && (
-          <Text>
-            (last build: level {before.level}, grade {before.grade})
-          </Text>
-        )}
-      </Box>
+        {changed && `  (last build: level ${before.level}, grade ${before.grade})`}
+      </Text>
       {[overall, ...card.vectors].map((bar) => (
         <Bar key={bar.name} bar={bar} marks={marks} columns={columns} />
       ))}
@@ -44,27 +43,23 @@ export function ScoreHead({ card, marks, columns }: Props) {
 }
 
 function Bar({ bar, marks, columns }: { readonly bar: ScoreBar } & Omit<Props, 'card'>) {
-  const width = Math.max(4, Math.min(40, columns - NAME - 18));
+  const name = Math.min(NAME, Math.max(8, columns - FIGURES - LEAST_BAR));
+  const width = Math.max(LEAST_BAR, Math.min(40, columns - name - 18));
   const filled = bar.total === 0 ? 0 : Math.floor((bar.points / bar.total) * width);
   const { change = 0 } = bar;
   return (
     <Box>
-      <Box width={NAME} flexShrink={0}>
+      <Box width={name} flexShrink={0}>
         <Line text={bar.name} />
       </Box>
-      <Text {...GRADE_COLOUR[bar.grade]}>{marks.full.repeat(filled)}</Text>
-      <Text dimColor>{marks.empty.repeat(width - filled)}</Text>
-      <Text>
-        {'  '}
-        {bar.grade.padEnd(2)} {bar.points}/{bar.total}
+      <Text wrap="truncate-end">
+        <Text {...GRADE_COLOUR[bar.grade]}>{marks.full.repeat(filled)}</Text>
+        <Text dimColor>{marks.empty.repeat(width - filled)}</Text>
+        {`  ${bar.grade.padEnd(2)} ${bar.points}/${bar.total}`}
+        {change !== 0 && (
+          <Text color={change > 0 ? 'green' : 'red'}>{` ${change > 0 ? '+' : ''}${change}`}</Text>
+        )}
       </Text>
-      {change !== 0 && (
-        <Text color={change > 0 ? 'green' : 'red'}>
-          {' '}
-          {change > 0 ? '+' : ''}
-          {change}
-        </Text>
-      )}
     </Box>
   );
 }

@@ -47,13 +47,14 @@ export function WorkingScreen({ marks, columns, height, start }: Props) {
     return log.stop;
     // Work is started once.
   }, []);
-  const room = Math.max(2, height - LIVE_ROWS);
+  const live = Math.max(3, Math.min(LIVE_ROWS, height - 2));
+  const room = Math.max(1, height - live);
   return (
     <Box flexDirection="column">
       {lines.slice(-room).map((text, i) => (
         <Line key={i} text={text} />
       ))}
-      <LiveArea model={model} marks={marks} frame={frame} height={LIVE_ROWS} />
+      <LiveArea model={model} marks={marks} frame={frame} height={live} />
     </Box>
   );
 }

@@ -1,0 +1,12 @@
+import { type DOMElement, measureElement } from 'ink';
+import { type RefObject, useEffect, useRef, useState } from 'react';
+
+/** A box's rows as they were drawn last, which only the layout knows: texts wrap. `before` counts until the first drawing. */
+export function useMeasuredRows(before: number): readonly [RefObject<DOMElement | null>, number] {
+  const ref = useRef<DOMElement>(null);
+  const [rows, setRows] = useState(before);
+  useEffect(() => {
+    if (ref.current !== null) setRows(measureElement(ref.current).height);
+  });
+  return [ref, rows];
+}
