@@ -34,6 +34,11 @@ test('a flag that a buildx of the two generations has is in it', () => {
   expect(missing).toEqual([]);
 });
 
+test('rows have the cells of their tables', () => {
+  expect(rowsOf('Flags').filter((cells) => cells.length > 2)).toEqual([]);
+  expect(rowsOf('Differences').filter((cells) => cells.length !== 3)).toEqual([]);
+});
+
 test('every difference that a flag has is explained', () => {
   expect([...flags.values()].flat().filter((id) => !differences.includes(id))).toEqual([]);
   expect(differences.length).toBe(new Set(differences).size);

@@ -46,12 +46,13 @@ export async function installPlugins(
   const { text, path, alias } = config;
   const before = {
     file: text !== undefined,
+    ...(text !== undefined && isBlank(text) ? { blank: text } : {}),
     aliases: alias.aliases,
     ...(alias.builder === undefined ? {} : { builder: alias.builder }),
   };
   changes.push(await write(PLUGINS.builder, isOurs && builder ? builder : { config: before }));
   if (isOurs) return changes;
-  const edited = withBuilderAlias(text ?? '{}\n', PLUGINS.builder);
+  const edited = withBuilderAlias(jsonOf(text), PLUGINS.builder);
   if (!edited.ok) throw new UserError(`${path}: ${edited.error}`);
   await writeFileBeside(path, edited.value, 0o600);
   const was = alias.builder === undefined ? '' : `, in place of ${alias.builder}`;
@@ -96,7 +97,9 @@ async function restoreAlias(dockerConfig: string, undo: Undo | undefined): Promi
     await rm(path, { force: true });
     return [`${path}: removed, it was not there before`];
   }
-  await writeFileBeside(path, edited.value, 0o600);
+  // Nobody has put anything else into it since.
+  const isEmpty = before.blank !== undefined && edited.value.trim() === '{}';
+  await writeFileBeside(path, isEmpty ? (before.blank ?? '') : edited.value, 0o600);
   const now = before.builder === undefined ? 'is gone' : `is ${before.builder} again`;
   return [`${path}: aliases.builder ${now}`];
 }
@@ -126,19 +129,41 @@ interface DockerConfigFile {
 
 async function readConfig(dockerConfig: string): Promise<DockerConfigFile> {
   const path = join(dockerConfig, 'config.json');
-  const text = await readFile(path, 'utf8').catch(async (cause: unknown) => {
+  const bytes = await readFile(path).catch(async (cause: unknown) => {
     const isMissing = (cause as NodeJS.ErrnoException).code === 'ENOENT';
     if (!isMissing) throw new UserError(`cannot read ${path}: ${messageOf(cause)}`, { cause });
     if (await lstat(path).catch(() => undefined))
       throw new UserError(`${path} is a link that leads nowhere`, { nextStep: `ls -l ${path}` });
     return undefined;
   });
-  const alias = readBuilderAlias(text ?? '{}');
+  const text = bytes === undefined ? undefined : decoded(bytes, path);
+  const alias = readBuilderAlias(jsonOf(text));
   if (!alias.ok)
     throw new UserError(`${path} is not what Docker writes: ${alias.error}`, {
       nextStep: 'mend the file; nothing was changed',
     });
   return { path, text, alias: alias.value };
+}
+
+/** Bytes that are no UTF-8 would come out as others. */
+function decoded(bytes: Uint8Array, path: string): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch (cause) {
+    throw new UserError(`${path} is not what Docker writes: it is no UTF-8`, {
+      nextStep: 'mend the file; nothing was changed',
+      cause,
+    });
+  }
+}
+
+function isBlank(text: string): boolean {
+  return text.trim() === '';
+}
+
+/** Docker takes an empty file for one that is not there. */
+function jsonOf(text: string | undefined): string {
+  return text === undefined || isBlank(text) ? '{}\n' : text;
 }
 
 function pathOf(dockerConfig: string, name: PluginName): string {

@@ -22,6 +22,8 @@ export interface Undo {
   /** What config.json said of the builder before. */
   readonly config?: {
     readonly file: boolean;
+    /** Its text where there was nothing in it but space. */
+    readonly blank?: string;
     readonly aliases: boolean;
     /** The value's own text in the file. */
     readonly builder?: string;

@@ -66,21 +66,24 @@ describe('install, then uninstall', () => {
     },
   );
 
-  test.each(['{\n\t"auths": {"r": {}}\n}', '{"aliases":{"builder":"buildx"},"x":1}', '{}'])(
-    'leaves %j as it was, to the byte and the mode',
-    async (text) => {
-      given(text, 0o640);
-      mkdirSync(join(dir, 'cli-plugins'));
-      writeFileSync(join(dir, 'cli-plugins/docker-other'), 'x');
-      const before = treeOf(dir);
-      await installPlugins(dir, ABOUT, true);
-      expect(statSync(config).mode & 0o777).toBe(0o640);
-      expect(await installedPlugins(dir)).toEqual({ command: true, builder: 'named' });
-      await uninstallPlugins(dir);
-      expect(treeOf(dir)).toEqual(before);
-      expect(await installedPlugins(dir)).toEqual({ command: false, builder: 'absent' });
-    },
-  );
+  test.each([
+    '{\n\t"auths": {"r": {}}\n}',
+    '{"aliases":{"builder":"buildx"},"x":1}',
+    '{}',
+    '',
+    '\n \n',
+  ])('leaves %j as it was, to the byte and the mode', async (text) => {
+    given(text, 0o640);
+    mkdirSync(join(dir, 'cli-plugins'));
+    writeFileSync(join(dir, 'cli-plugins/docker-other'), 'x');
+    const before = treeOf(dir);
+    await installPlugins(dir, ABOUT, true);
+    expect(statSync(config).mode & 0o777).toBe(0o640);
+    expect(await installedPlugins(dir)).toEqual({ command: true, builder: 'named' });
+    await uninstallPlugins(dir);
+    expect(treeOf(dir)).toEqual(before);
+    expect(await installedPlugins(dir)).toEqual({ command: false, builder: 'absent' });
+  });
 
   test('twice is as once: what was there before the first is what comes back', async () => {
     given('{"aliases":{"builder":"buildx"}}');
@@ -119,6 +122,14 @@ describe('install, then uninstall', () => {
     expect(readdirSync(join(dir, 'cli-plugins'))).toEqual(['docker-other']);
   });
 
+  test('an empty file that others have filled since keeps what they wrote', async () => {
+    given('');
+    await installPlugins(dir, ABOUT, true);
+    writeFileSync(config, '{"aliases": {"builder": "scovillebuilder"}, "b": 2}');
+    await uninstallPlugins(dir);
+    expect(readFileSync(config, 'utf8')).toBe('{"b": 2}');
+  });
+
   test('without the file that kept it, the alias goes all the same', async () => {
     given('{"a":1,"aliases":{"builder":"scovillebuilder"}}');
     await uninstallPlugins(dir);
@@ -139,6 +150,15 @@ describe('nothing is changed where', () => {
     // Without the builder it is of no interest.
     await installPlugins(dir, ABOUT, false);
     expect(readFileSync(config, 'utf8')).toBe(text);
+  });
+
+  test('config.json holds bytes that would not come back', async () => {
+    mkdirSync(dir);
+    const bytes = Buffer.from('{"HttpHeaders": {"x": "\u00e9"}}', 'latin1');
+    writeFileSync(config, bytes);
+    await expect(installPlugins(dir, ABOUT, true)).rejects.toThrow('it is no UTF-8');
+    expect(readFileSync(config)).toEqual(bytes);
+    expect(readdirSync(dir)).toEqual(['config.json']);
   });
 
   test('config.json is a link that leads nowhere', async () => {
