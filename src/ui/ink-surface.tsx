@@ -1,8 +1,9 @@
-import { render, useStdout } from 'ink';
+import { Box, type Instance, render, useStdout } from 'ink';
 import { paintIf } from './colour.ts';
 import { LiveArea } from './live-area.tsx';
 import type { LiveModel, LiveSurface } from './live-model.ts';
 import type { Marks } from './marks.ts';
+import { inkColumns } from './screen-size.ts';
 import { UP_AND_ERASE } from './whole-screen.ts';
 
 export interface InkSurfaceOptions {
@@ -15,7 +16,7 @@ const EMPTY: LiveModel = { rows: [], items: [] };
 /** Rows of a terminal that does not say how many it has. */
 const USUAL_ROWS = 24;
 
-/** A live log's surface drawn by Ink on the last rows of a terminal. Reads no keys: Ctrl-C stays the terminal's. */
+/** A live log's surface drawn by Ink on the last rows of a terminal. Reads no keys: Ctrl-C and Ctrl-Z stay the terminal's. */
 export function inkSurface({ stream, color, marks }: InkSurfaceOptions): LiveSurface {
   paintIf(color);
   let write: ((text: string) => void) | undefined;
@@ -25,14 +26,36 @@ export function inkSurface({ stream, color, marks }: InkSurfaceOptions): LiveSur
     ({ write } = useStdout());
     // Ink clears the whole terminal for what fills it.
     const height = Math.max(3, (stream.rows || USUAL_ROWS) - 3);
-    return <LiveArea model={model} marks={marks} frame={frame} height={height} />;
+    return (
+      <Box width={inkColumns(stream)}>
+        <LiveArea model={model} marks={marks} frame={frame} height={height} />
+      </Box>
+    );
   }
-  const instance = render(<Root model={EMPTY} />, {
-    stdout: stream,
-    patchConsole: false,
-    exitOnCtrlC: false,
-    maxFps: 15,
-  });
+  const drawn = (): Instance =>
+    render(<Root model={EMPTY} />, {
+      stdout: stream,
+      patchConsole: false,
+      exitOnCtrlC: false,
+      maxFps: 15,
+    });
+  let instance = drawn();
+  const erase = (): void => {
+    instance.rerender(<Root model={EMPTY} />);
+    instance.unmount();
+    // What Ink leaves of nothing is an empty line.
+    stream.write(UP_AND_ERASE);
+  };
+  // Ctrl-Z: the shell gets a terminal with a cursor, and what is drawn afterwards erases nothing of the shell's.
+  const suspend = (): void => {
+    erase();
+    process.removeListener('SIGTSTP', suspend);
+    // With nobody listening the system stops the process here, or does not where nobody could let it go on.
+    process.kill(process.pid, 'SIGTSTP');
+    process.on('SIGTSTP', suspend);
+    instance = drawn();
+  };
+  process.on('SIGTSTP', suspend);
   return {
     print: (text) => {
       if (isOpen) write?.(`${text}\n`);
@@ -45,10 +68,8 @@ export function inkSurface({ stream, color, marks }: InkSurfaceOptions): LiveSur
     close: () => {
       if (!isOpen) return;
       isOpen = false;
-      instance.rerender(<Root model={EMPTY} />);
-      instance.unmount();
-      // What Ink leaves of nothing is an empty line.
-      stream.write(UP_AND_ERASE);
+      process.removeListener('SIGTSTP', suspend);
+      erase();
     },
   };
 }

@@ -44,7 +44,7 @@ export function ScoreHead({ card, marks, columns }: Props) {
 
 function Bar({ bar, marks, columns }: { readonly bar: ScoreBar } & Omit<Props, 'card'>) {
   const name = Math.min(NAME, Math.max(8, columns - FIGURES - LEAST_BAR));
-  const width = Math.max(LEAST_BAR, Math.min(40, columns - name - 18));
+  const width = Math.max(LEAST_BAR, Math.min(40, columns - name - 17));
   const filled = bar.total === 0 ? 0 : Math.floor((bar.points / bar.total) * width);
   const { change = 0 } = bar;
   return (

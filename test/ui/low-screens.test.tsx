@@ -1,5 +1,6 @@
 import { render } from 'ink-testing-library';
 import { expect, test } from 'vitest';
+import { textWidth } from '../../src/reporters/text-width.ts';
 import { CardScreen } from '../../src/ui/card-view.tsx';
 import { EditsScreen } from '../../src/ui/edits-view.tsx';
 import { FindingScreen } from '../../src/ui/finding-view.tsx';
@@ -110,6 +111,26 @@ test('the scorecard on a low screen keeps the overall bar, and the findings have
   expect(rows[2]).toBe('Overall              ██░░  B  10/20');
   expect(rows[3]).toContain('no-shell');
 });
+
+test.each(['', 'a'])(
+  'no row is wider than the terminal, where a text is cut inside a wide character too: %j',
+  (begin) => {
+    const { lastFrame, stdout } = render(
+      <Frame
+        keys={[]}
+        marks={marks}
+        message={begin + '日本語'.repeat(40)}
+        onEnd={nothing}
+        onInterrupt={nothing}
+      >
+        {() => null}
+      </Frame>,
+    );
+    const row = (lastFrame() ?? '').split('\n').find((text) => text.includes('日本語')) ?? '';
+    expect(row).toContain('…');
+    expect(textWidth(row)).toBeLessThanOrEqual(stdout.columns);
+  },
+);
 
 test('keys that have no room give way, but never the one that shows them all', () => {
   const at = (columns: number) =>
