@@ -1,6 +1,7 @@
 import type { BuildStep, PipelineEvent } from '../model/events.ts';
 import { cleanText } from './describe-run.ts';
 import type { SolveStatus, Vertex, VertexStatus } from './progress-rawjson.ts';
+import { StepLines } from './step-lines.ts';
 
 type StepEvent = Extract<PipelineEvent, { readonly kind: 'build-step' }>;
 
@@ -10,7 +11,7 @@ type StepEvent = Extract<PipelineEvent, { readonly kind: 'build-step' }>;
  */
 export class BuildEvents {
   readonly #told = new Map<string, { state: BuildStep['state']; started: number | undefined }>();
-  readonly #partialLines = new Map<string, string>();
+  readonly #lines = new StepLines();
   readonly #warned = new Set<string>();
   /** Bytes of a step's transfers, by their id. */
   readonly #transfers = new Map<string, Map<string, VertexStatus>>();
@@ -22,8 +23,8 @@ export class BuildEvents {
     return [
       ...steps.filter(isStart),
       ...this.#moved(status.statuses),
-      ...status.logs.flatMap((log) =>
-        this.#log(log.vertex, Buffer.from(log.data).toString('utf8')),
+      ...status.logs.flatMap(({ vertex, data }) =>
+        logEvents(vertex, this.#lines.push(vertex, data)),
       ),
       ...steps.filter((event) => !isStart(event)),
       ...status.warnings.flatMap((warning) => this.#warning(warning)),
@@ -32,9 +33,7 @@ export class BuildEvents {
 
   /** Log output without a line end, where the build is over. */
   end(): readonly PipelineEvent[] {
-    const rest = [...this.#partialLines].filter(([, text]) => text !== '');
-    this.#partialLines.clear();
-    return rest.map(([step, text]) => ({ kind: 'build-log', step, text: cleanText(text) }));
+    return this.#lines.steps().flatMap((step) => logEvents(step, this.#lines.end(step)));
   }
 
   #step(vertex: Vertex): readonly StepEvent[] {
@@ -74,12 +73,6 @@ export class BuildEvents {
     });
   }
 
-  #log(step: string, text: string): readonly PipelineEvent[] {
-    const lines = ((this.#partialLines.get(step) ?? '') + text).split('\n');
-    this.#partialLines.set(step, lines.pop() ?? '');
-    return lines.map((line) => ({ kind: 'build-log', step, text: cleanText(line) }));
-  }
-
   #warning(warning: SolveStatus['warnings'][number]): readonly PipelineEvent[] {
     const more = warning.url === undefined ? '' : ` (${warning.url})`;
     const text = cleanText([warning.short, ...warning.detail].join('\n')) + more;
@@ -87,6 +80,10 @@ export class BuildEvents {
     this.#warned.add(text);
     return [{ kind: 'build-warning', text }];
   }
+}
+
+function logEvents(step: string, lines: readonly string[]): readonly PipelineEvent[] {
+  return lines.map((text) => ({ kind: 'build-log', step, text }));
 }
 
 function stateOf(vertex: Vertex): BuildStep['state'] | undefined {

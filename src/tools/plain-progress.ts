@@ -1,5 +1,6 @@
 import { cleanText } from './describe-run.ts';
 import type { SolveStatus, Vertex, VertexLog, VertexStatus } from './progress-rawjson.ts';
+import { StepLines } from './step-lines.ts';
 
 /** Log lines of a failed step that are shown again at the end, as buildx does. */
 const LAST_LINES = 10;
@@ -9,7 +10,6 @@ interface PlainStep {
   readonly name: string;
   readonly started: number | undefined;
   readonly lastLines: string[];
-  partial: string;
   /** Its last line, held back until another step prints: BuildKit ends and restarts steps, and tells `cached` late. */
   closing: string | undefined;
   closed: boolean;
@@ -24,6 +24,7 @@ interface PlainStep {
 export class PlainProgress {
   readonly #print: (line: string) => void;
   readonly #steps = new Map<string, PlainStep>();
+  readonly #lines = new StepLines();
   #current: PlainStep | undefined;
 
   constructor(print: (line: string) => void) {
@@ -45,10 +46,9 @@ export class PlainProgress {
   /** To be called before the error text that ends a failed build. */
   end(): void {
     if (this.#current?.closing !== undefined) this.#leave();
-    for (const step of this.#steps.values()) {
+    for (const [digest, step] of this.#steps) {
       if (step.error === undefined || /context canceled/.test(step.error)) continue;
-      if (step.partial !== '') step.lastLines.push(step.partial);
-      step.partial = '';
+      step.lastLines.push(...this.#lines.end(digest));
       this.#print('------');
       this.#print(` > ${step.name}:`);
       for (const line of step.lastLines) this.#print(line);
@@ -70,7 +70,6 @@ export class PlainProgress {
       name: cleanText(vertex.name),
       started: vertex.started,
       lastLines: [],
-      partial: '',
       closing: undefined,
       closed: false,
       error: undefined,
@@ -118,10 +117,8 @@ export class PlainProgress {
   #log(log: VertexLog): void {
     const step = this.#steps.get(log.vertex);
     if (step === undefined) return;
-    const lines = (step.partial + Buffer.from(log.data).toString('utf8')).split('\n');
-    step.partial = lines.pop() ?? '';
-    for (const line of lines) {
-      const text = `${seconds(step.started, log.timestamp, 3)} ${cleanText(line)}`;
+    for (const line of this.#lines.push(log.vertex, log.data)) {
+      const text = `${seconds(step.started, log.timestamp, 3)} ${line}`;
       this.#switchTo(step);
       this.#print(`#${step.number} ${text}`);
       step.lastLines.push(text);

@@ -72,6 +72,20 @@ describe('BuildEvents', () => {
     ]);
   });
 
+  test('a character that was cut in two is one, and of a bar that is drawn again its last state', () => {
+    const events = new BuildEvents();
+    const bytes = Buffer.from('日本\n10 %\r\u001b[K50 %\r\u001b[K100 %\r\nend\r\n');
+    const pieces = [bytes.subarray(0, 4), bytes.subarray(4, 12), bytes.subarray(12)];
+    const all = pieces.flatMap((data) =>
+      events.events({ ...nothing, logs: [{ vertex: 'sha256:1', data, timestamp: undefined }] }),
+    );
+    expect(all.map((e) => (e.kind === 'build-log' ? e.text : ''))).toEqual([
+      '日本',
+      '100 %',
+      'end',
+    ]);
+  });
+
   test('a warning is told once, with where to read on', () => {
     const events = new BuildEvents();
     const warning = {
