@@ -23,6 +23,8 @@ await build({
     yaml: './node_modules/yaml/browser/index.js',
     // Its main file is UMD, which no bundler reads.
     'jsonc-parser': './node_modules/jsonc-parser/lib/esm/main.js',
+    // Ink draws nothing where it takes the variable CI, empty too, for a CI system: what is drawn is decided before Ink is loaded.
+    'is-in-ci': './scripts/bundle/not-in-ci.mjs',
     // Ink would connect to a debugger where DEV is set; it is not part of the command.
     'react-devtools-core': './scripts/bundle/no-devtools.mjs',
   },
