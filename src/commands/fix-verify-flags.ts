@@ -60,18 +60,12 @@ export function readVerifyFlags(
   const port = values['smoke-port'];
   return {
     buildFlags,
-    buildTimeoutMs: 1000 * atLeastOne('build-timeout', values['build-timeout'], DAY_S),
+    buildTimeoutMs: 1000 * wholeNumber('build-timeout', values['build-timeout'], DAY_S, 1),
     smoke: {
       command: values.smoke,
-      port: port === undefined ? undefined : atLeastOne('smoke-port', port, 65_535),
+      port: port === undefined ? undefined : wholeNumber('smoke-port', port, 65_535, 1),
       env: values['smoke-env'],
-      timeoutMs: 1000 * atLeastOne('smoke-timeout', values['smoke-timeout'], DAY_S),
+      timeoutMs: 1000 * wholeNumber('smoke-timeout', values['smoke-timeout'], DAY_S, 1),
     },
   };
-}
-
-function atLeastOne(name: string, text: string, most: number): number {
-  const value = wholeNumber(name, text, most);
-  if (value === 0) throw new UserError(`--${name} takes a whole number from 1 to ${most}`);
-  return value;
 }

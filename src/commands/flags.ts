@@ -20,11 +20,11 @@ export function readFlags<O extends Options>(
 }
 
 /** A flag's whole number, within bounds. */
-export function wholeNumber(name: string, text: string, most: number): number {
+export function wholeNumber(name: string, text: string, most: number, least = 0): number {
   const value = Number(text);
-  if (!/^\d{1,9}$/.test(text) || value > most)
+  if (!/^\d{1,9}$/.test(text) || value < least || value > most)
     throw new UserError(
-      `--${name} takes a whole number from 0 to ${most}, not ${JSON.stringify(text)}`,
+      `--${name} takes a whole number from ${least} to ${most}, not ${JSON.stringify(text)}`,
     );
   return value;
 }

@@ -4,6 +4,7 @@ import type { ReportRequest } from '../model/report.ts';
 import type { Grade } from '../model/scorecard.ts';
 import type { ScannerChoice, Settings } from '../model/settings.ts';
 import { OWN_FLAGS } from '../plans/own-flags.ts';
+import { LONGEST_AGE_DAYS } from '../plans/own-options.ts';
 import { parseReportRequests } from '../plans/report-request.ts';
 import { readFlags, wholeNumber } from './flags.ts';
 import { type NamedSigners, namedSigners, SIGNER_FLAGS } from './signer-flags.ts';
@@ -139,7 +140,7 @@ export function readGradeFlags(args: readonly string[]): GradeFlags {
       ...(minLevel === undefined ? {} : { minLevel: Number(minLevel) }),
       ...(minGrade === undefined ? {} : { minGrade }),
     },
-    maxAge: age === undefined ? undefined : wholeNumber('max-age', age, 365_000),
+    maxAge: age === undefined ? undefined : wholeNumber('max-age', age, LONGEST_AGE_DAYS, 1),
     config: values.config,
     plainHttp: values['plain-http'],
   };
@@ -180,9 +181,7 @@ function refuseMixture(flags: GradeFlags, namesJobs: boolean): void {
 
 function jobsOf(value: string | undefined): number {
   if (value === undefined) return Math.min(DEFAULT_JOBS, availableParallelism());
-  const jobs = wholeNumber('jobs', value, MOST_JOBS);
-  if (jobs === 0) throw new UserError('--jobs takes at least 1');
-  return jobs;
+  return wholeNumber('jobs', value, MOST_JOBS, 1);
 }
 
 /** A value that `scoville build` takes under the same name. */

@@ -40,7 +40,8 @@ export interface GivenOwnFlag {
   readonly value: string;
 }
 
-const LONGEST_AGE_DAYS = 36_500;
+/** The greatest age that `--max-age` takes. */
+export const LONGEST_AGE_DAYS = 36_500;
 const HOST = /^(?:[a-z0-9.-]+|\[[0-9a-f:]+\])(?::\d{1,5})?$/i;
 
 /** Reads the values of our own flags; the last one wins where a flag takes one value. Bad values have exit code 2. */

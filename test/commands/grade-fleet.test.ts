@@ -120,8 +120,8 @@ test('an interrupt leaves whole lines, and the next run goes on', async () => {
 test.each([
   [['--json'], '--json does not go with a list of images'],
   [['--report', 'html=x.html'], '--report does not go with a list of images'],
-  [['--jobs', '0'], '--jobs takes at least 1'],
-  [['--jobs', '33'], '--jobs takes a whole number from 0 to 32'],
+  [['--jobs', '0'], '--jobs takes a whole number from 1 to 32, not "0"'],
+  [['--jobs', '33'], '--jobs takes a whole number from 1 to 32'],
 ])('refuses a list with %j', async (args, message) => {
   const { run, list } = await fleet(0);
   expect(String((await run(['--file', list, ...args])).thrown[0])).toContain(message);
