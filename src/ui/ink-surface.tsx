@@ -26,9 +26,10 @@ export function inkSurface({ stream, color, marks }: InkSurfaceOptions): LiveSur
     ({ write } = useStdout());
     // Ink clears the whole terminal for what fills it.
     const height = Math.max(3, (stream.rows || USUAL_ROWS) - 3);
+    const columns = inkColumns(stream);
     return (
-      <Box width={inkColumns(stream)}>
-        <LiveArea model={model} marks={marks} frame={frame} height={height} />
+      <Box width={columns}>
+        <LiveArea model={model} marks={marks} frame={frame} height={height} columns={columns} />
       </Box>
     );
   }

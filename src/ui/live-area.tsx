@@ -9,12 +9,15 @@ interface Props {
   readonly frame: number;
   /** Rows that may be taken; what does not fit is left out, logs first. */
   readonly height: number;
+  readonly columns: number;
 }
 
+const GAP = 2;
+
 /** What runs, with its last lines, and the checklist of the pipeline below it. */
-export function LiveArea({ model, marks, frame, height }: Props) {
+export function LiveArea({ model, marks, frame, height, columns }: Props) {
   const spinner = marks.spinner[frame % marks.spinner.length] ?? '';
-  const list = model.items.length === 0 ? 0 : 2;
+  const list = rowsOfItems(model.items, columns);
   const rows = model.rows.slice(-Math.max(1, height - list));
   const room = height - list - rows.length;
   return (
@@ -23,7 +26,7 @@ export function LiveArea({ model, marks, frame, height }: Props) {
         <Row key={row.key} row={row} spinner={spinner} most={Math.max(0, room)} />
       ))}
       {model.items.length > 0 && (
-        <Box flexWrap="wrap" columnGap={2}>
+        <Box flexWrap="wrap" columnGap={GAP}>
           {model.items.map((item) => (
             <Item key={item.key} item={item} marks={marks} spinner={spinner} />
           ))}
@@ -31,6 +34,22 @@ export function LiveArea({ model, marks, frame, height }: Props) {
       )}
     </Box>
   );
+}
+
+/** Rows that the checklist takes; two where it is short, so that nothing moves when it grows. */
+function rowsOfItems(items: readonly LiveItem[], columns: number): number {
+  if (items.length === 0) return 0;
+  let rows = 1;
+  let used = 0;
+  for (const { label, state } of items) {
+    const width = 2 + label.length + (state === 'off' ? 4 : 0);
+    if (used > 0 && used + GAP + width > columns) {
+      rows += 1;
+      used = 0;
+    }
+    used += (used > 0 ? GAP : 0) + width;
+  }
+  return Math.max(2, rows);
 }
 
 function Row({

@@ -54,7 +54,7 @@ export function WorkingScreen({ marks, columns, height, start }: Props) {
       {lines.slice(-room).map((text, i) => (
         <Line key={i} text={text} />
       ))}
-      <LiveArea model={model} marks={marks} frame={frame} height={live} />
+      <LiveArea model={model} marks={marks} frame={frame} height={live} columns={columns} />
     </Box>
   );
 }

@@ -1,3 +1,4 @@
+import { Box } from 'ink';
 import { render } from 'ink-testing-library';
 import { expect, test } from 'vitest';
 import { LiveArea } from '../../src/ui/live-area.tsx';
@@ -21,9 +22,17 @@ const MODEL: LiveModel = {
   ],
 };
 
-function frame(model: LiveModel, height = 20, unicode = true) {
+function frame(model: LiveModel, height = 20, unicode = true, columns = 100) {
   return render(
-    <LiveArea model={model} marks={marksOf(unicode)} frame={1} height={height} />,
+    <Box width={columns}>
+      <LiveArea
+        model={model}
+        marks={marksOf(unicode)}
+        frame={1}
+        height={height}
+        columns={columns}
+      />
+    </Box>,
   ).lastFrame();
 }
 
@@ -52,6 +61,27 @@ test.each([
   [3, ['⠙ RUN test 1.5s']],
 ])('in %i rows leaves out lines of the log first, then what ran before', (height, expected) => {
   expect(frame(MODEL, height)?.split('\n').slice(0, -1)).toEqual(expected);
+});
+
+test('a narrow terminal, where the checklist takes more rows, keeps to its height', () => {
+  const states = ['done', 'off', 'running', 'waiting'] as const;
+  const names = [
+    'build',
+    'normalise',
+    'inspect',
+    'scan',
+    'SBOM',
+    'sign',
+    'attest',
+    'grade',
+    'load',
+  ];
+  const items = names.map((label, i) => ({ key: label, label, state: states[i % 4] ?? 'done' }));
+  for (const columns of [20, 24, 30, 40, 60, 80])
+    for (const height of [8, 10, 14]) {
+      const rows = (frame({ ...MODEL, items }, height, true, columns) ?? '').split('\n');
+      expect([columns, rows.length <= height]).toEqual([columns, true]);
+    }
 });
 
 test('cuts a long name, never the figures behind it', () => {
