@@ -149,6 +149,21 @@ describe('Ctrl-C', () => {
   });
 });
 
+test('Ctrl-Z gives the shell a cursor and erases nothing of it; fg goes on', async () => {
+  await terminal.type(`${build} slow`);
+  await terminal.until('  waiting');
+  await terminal.press('C-z');
+  await terminal.until('Stopped');
+  expect(await terminal.state()).toEqual({ cursor: true, alternate: false });
+  expect(await terminal.screen()).not.toContain('○ load');
+  await terminal.type('fg; echo "EXIT $?"');
+  expect(await terminal.until('○ load')).toContain('Stopped');
+  await terminal.press('C-c');
+  await terminal.until('EXIT 130');
+  expect(await terminal.state()).toEqual({ cursor: true, alternate: false });
+  expect(await isSane(terminal)).toBe(true);
+});
+
 describe('the first signature', () => {
   test('asks once how to sign, and keeps the answer', async () => {
     const signed = build.replace(' --sign=false', '');
