@@ -10,3 +10,10 @@ test.each(['action.yml', 'examples/ci/github-workflow.yml'])(
     expect(used.filter((name) => !/^[\w./-]+@[0-9a-f]{40}$/.test(name))).toEqual([]);
   },
 );
+
+test('the job for GitLab names its engine to buildx by a context, which has the certificates', () => {
+  const text = readFileSync(new URL('../examples/ci/gitlab-ci.yml', import.meta.url), 'utf8');
+  expect(text).toContain("DOCKER_TLS_VERIFY: '1'");
+  expect(text).toContain('docker context create dind\n');
+  expect(/buildx create (.*)/.exec(text)?.[1]).toBe('--use --name scoville dind');
+});
