@@ -31,6 +31,7 @@ export const build: Command = async (args, io) => {
 };
 
 async function runParsed(given: ParsedBuild, io: CommandIo): Promise<number> {
+  requireImage(given, io);
   const style = progressStyle(given, io.env);
   if (!style.ok) throw new UserError(style.error, { exitCode: 1 });
   const parsed = await withSigner(style.value, given, io);
@@ -52,6 +53,17 @@ async function runParsed(given: ParsedBuild, io: CommandIo): Promise<number> {
   const { reviewBuild } = await import('./review-build.ts');
   const last = await reviewBuild(result, parsed, io);
   return last === result ? code : tell(last, parsed, io, quiet);
+}
+
+/** Throws UserError where a gate is asked for and there will be no image to hold to it. */
+function requireImage(parsed: ParsedBuild, io: CommandIo): void {
+  const { minLevel, minGrade } = parsed.own;
+  if (minLevel === undefined && minGrade === undefined) return;
+  const output = planOutput(parsed, io.env);
+  if (output.kind === 'passthrough')
+    throw new UserError(
+      `--${minLevel === undefined ? 'min-grade' : 'min-level'}: ${output.reason}, so that there is nothing to hold to it`,
+    );
 }
 
 /** With how the person wants to sign, where nothing else says so: as kept, or as asked the first time. */

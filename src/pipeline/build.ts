@@ -20,7 +20,7 @@ import { plannedSteps } from './planned-steps.ts';
 import { prepareBuild, type Prepared } from './prepare-build.ts';
 import { publish } from './publish.ts';
 import { readExport } from './read-export.ts';
-import { runBuildKit, runPassthrough } from './run-buildkit.ts';
+import { requireRepeatable, runBuildKit, runOthers, runPassthrough } from './run-buildkit.ts';
 import { sendGitModes } from './send-modes.ts';
 import { resolveSigner, type Signer } from './signer.ts';
 import { writeFileBeside } from './write-file-beside.ts';
@@ -136,6 +136,7 @@ async function buildPlanned(
 ): Promise<Judged> {
   const { plan, store } = prepared;
   for (const text of plan.notices) context.emit({ kind: 'notice', text });
+  requireRepeatable(prepared);
   const startedAt = context.now();
   context.emit({ kind: 'steps-planned', steps: plannedSteps(plan) });
   context.emit({ kind: 'phase-started', phase: 'build' });
@@ -172,6 +173,10 @@ async function buildPlanned(
   const { index } = finished;
   const deliver = async (): Promise<BuildResult> => {
     context.signal.throwIfAborted();
+    if (plan.others !== undefined) {
+      const { exitCode } = await runOthers(context, prepared);
+      if (exitCode !== 0) return { kind: 'buildx', exitCode };
+    }
     await publish(context, prepared, finished, directory);
     await writeUserFiles(context, plan, index);
     await boundCachesDaily(context);

@@ -74,6 +74,28 @@ export async function runBuildKit(
   return once();
 }
 
+/** Outputs that are no image, of what has been built just now (see requireRepeatable). */
+export function runOthers(
+  context: PipelineContext,
+  prepared: Prepared & { readonly plan: BuildPlan },
+): Promise<BuildOutcome> {
+  const { others: argv = [] } = prepared.plan;
+  // Of several nodes buildx itself puts the files together, and what a RUN needs has been looked at.
+  return runBuildKit(context, { ...prepared, plan: { ...prepared.plan, argv, platforms: [] } });
+}
+
+/** Throws UserError where outputs that are no image would need the context a second time, and it is a stream. */
+export function requireRepeatable({ plan, source }: Prepared & { readonly plan: BuildPlan }): void {
+  if (plan.others === undefined) return;
+  if (source.stdin !== undefined && !(source.stdin instanceof Uint8Array))
+    throw new UserError(
+      'a context on stdin cannot be sent twice, for an image and for other outputs',
+      {
+        nextStep: 'unpack it and name the folder, or ask for the outputs one by one',
+      },
+    );
+}
+
 /** Hands a build that makes no image to buildx alone; it has the terminal. */
 export async function runPassthrough(
   context: PipelineContext,

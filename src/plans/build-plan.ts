@@ -70,6 +70,8 @@ export interface BuildPlan {
   /** Full names of the image. */
   readonly names: readonly string[];
   readonly destinations: readonly Destination[];
+  /** Arguments behind `docker` for outputs that are no image, where the user wants some beside it. */
+  readonly others?: readonly string[];
   /** `compression=` of an output, where the user gave one. */
   readonly compression: string | undefined;
   readonly annotations: PlannedAnnotations;

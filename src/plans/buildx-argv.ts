@@ -34,6 +34,26 @@ export function buildxArguments(
   ];
 }
 
+/** Flags that would build anew what was built a moment ago. */
+const NOT_AGAIN = new Set('no-cache no-cache-filter pull'.split(' '));
+
+/** The arguments for outputs that are no image, made of what the build of the image has left in the cache. */
+export function otherOutputArguments(
+  parsed: ParsedBuild,
+  outputs: readonly string[],
+): readonly string[] {
+  const isLeftOut = (flag: BuildxFlag): boolean =>
+    flag.name !== undefined && (ANSWERED_HERE.has(flag.name) || NOT_AGAIN.has(flag.name));
+  return [
+    'buildx',
+    'build',
+    ...outputs.map((output) => `--output=${output}`),
+    '--progress=rawjson',
+    ...parsed.flags.filter((flag) => !isLeftOut(flag)).flatMap(wordsOf),
+    ...positional(parsed.context),
+  ];
+}
+
 /** The user's own command line without our flags, for a build that buildx does alone. */
 export function passthroughArguments(parsed: ParsedBuild): readonly string[] {
   return ['buildx', 'build', ...parsed.flags.flatMap(wordsOf), ...positional(parsed.context)];

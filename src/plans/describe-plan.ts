@@ -34,6 +34,7 @@ export function describePlan(plan: BuildPlan | PassthroughPlan): string {
       ([key, value]) => ['annotation', `${key}=${maskText(value)}`] as const,
     ),
     ['command', commandLine(plan.env, plan.argv)],
+    ...(plan.others === undefined ? [] : [['then', commandLine(plan.env, plan.others)] as const]),
     ...plan.notices.map((notice) => ['note', notice] as const),
   ]);
 }
@@ -50,6 +51,7 @@ export function planAsJson(plan: BuildPlan | PassthroughPlan): Readonly<Record<s
     context: maskText(plan.context),
     command,
     environment: plan.env,
+    ...(plan.others === undefined ? {} : { then: ['docker', ...plan.others.map(maskArgument)] }),
     names: plan.names,
     platforms: plan.platforms,
     destinations: plan.destinations,

@@ -25,6 +25,8 @@ export interface ImageOutput {
   readonly annotations: readonly string[];
   readonly compression?: string;
   readonly notices: readonly string[];
+  /** Values of `--output` beside them that are no image: buildx makes those alone, once the image is good. */
+  readonly others: readonly string[];
 }
 
 /** A build whose result is no image, or that is none of ours to judge: buildx does it alone. */
@@ -54,7 +56,7 @@ const HEEDED = new Set(
 /**
  * Which of the outputs that the command line asks for are images, and where those go: `--load`, `--push`, `--output`,
  * none. As buildx does, `--push` turns an `--output type=image` into a push and adds one where there is none.
- * Several image outputs are all served from the one image. Anything else makes the whole build a passthrough.
+ * Several image outputs are all served from the one image. A build without any is a passthrough.
  */
 export function planOutput(
   parsed: ParsedBuild,
@@ -63,25 +65,34 @@ export function planOutput(
   const reason = evaluationReason(parsed);
   if (reason !== undefined) return { kind: 'passthrough', reason };
   const entries: Entry[] = [];
+  const others: { readonly text: string; readonly type: string }[] = [];
   for (const text of valuesOf(parsed, 'output')) {
     if (text === '') continue;
     const entry = parseEntry(text);
     if (entry === undefined)
       return { kind: 'passthrough', reason: `--output ${text} is for buildx to judge` };
-    if (!IMAGE_TYPES.includes(entry.type))
-      return { kind: 'passthrough', reason: `--output type=${entry.type} makes no image` };
     if (toDirectory(entry) && ['', '-'].includes(entry.attributes.get('dest') ?? ''))
       return { kind: 'passthrough', reason: `--output ${text} is for buildx to judge` };
-    entries.push(entry);
+    if (IMAGE_TYPES.includes(entry.type)) entries.push(entry);
+    else others.push({ text, type: entry.type });
   }
-  return imageOutput(entries, parsed, parseGoBool(env['BUILDX_NO_DEFAULT_LOAD'] ?? '') ?? false);
+  const [other] = others;
+  const isAsked =
+    entries.length > 0 || [boolOf(parsed, 'push'), boolOf(parsed, 'load')].includes(true);
+  if (other !== undefined && !isAsked)
+    return { kind: 'passthrough', reason: `--output type=${other.type} makes no image` };
+  const noDefaultLoad = parseGoBool(env['BUILDX_NO_DEFAULT_LOAD'] ?? '') ?? false;
+  return {
+    ...imageOutput(entries, parsed, noDefaultLoad),
+    others: others.map(({ text }) => text),
+  };
 }
 
 function imageOutput(
   entries: readonly Entry[],
   parsed: ParsedBuild,
   noDefaultLoad: boolean,
-): ImageOutput {
+): Omit<ImageOutput, 'others'> {
   const push = boolOf(parsed, 'push') ?? false;
   const load = boolOf(parsed, 'load') ?? false;
   const destinations = entries.flatMap((entry) => destinationsOf(entry, push));
@@ -111,6 +122,12 @@ function imageOutput(
       )
       .map(([key, value]) => `--output ${key}=${value} has no effect here`),
   };
+}
+
+/** True where an output that is no image goes to stdout. */
+export function isOnStdout(output: string): boolean {
+  const entry = parseEntry(output);
+  return entry?.type === 'tar' && ['', '-'].includes(entry.attributes.get('dest') ?? '');
 }
 
 function destinationsOf(entry: Entry, push: boolean): Destination[] {

@@ -6,11 +6,11 @@ import { type GitFacts, planAnnotations, type PlannedAnnotations } from './annot
 import { applyOptions } from './apply-options.ts';
 import { planAttestations } from './attest-plan.ts';
 import type { BuildInputs, BuildPlan, PassthroughPlan, PlannedPolicy } from './build-plan.ts';
-import { buildxArguments, passthroughArguments } from './buildx-argv.ts';
+import { buildxArguments, otherOutputArguments, passthroughArguments } from './buildx-argv.ts';
 import { decideEpoch, type EpochDecision, rfc3339 } from './epoch.ts';
 import { type NeededImage, neededImages, type ResolvedImage } from './external-images.ts';
 import { labelsFromFlags, labelsOf } from './labels.ts';
-import { type ImageOutput, planOutput } from './output-plan.ts';
+import { type ImageOutput, isOnStdout, planOutput } from './output-plan.ts';
 import { lastValueOf, type ParsedBuild, valuesOf } from './parse-build-args.ts';
 import { planLock, type PlannedLock } from './plan-lock.ts';
 import { progressStyle } from './progress-style.ts';
@@ -41,6 +41,10 @@ export function planBuild(inputs: BuildInputs): Result<BuildPlan | PassthroughPl
   const output = planOutput(parsed, env);
   if (output.kind === 'passthrough')
     return ok({ kind: 'passthrough', argv: passthroughArguments(parsed), reason: output.reason });
+  if (output.others.some(isOnStdout))
+    return err(
+      'a tar on stdout beside an image is not made; name a file for it, or build it apart',
+    );
   const checked = check(inputs, output);
   if (!checked.ok) return checked;
   const { settings, epoch, annotations } = checked.value;
@@ -63,6 +67,7 @@ export function planBuild(inputs: BuildInputs): Result<BuildPlan | PassthroughPl
     sourcePolicy: pinning.policy,
     platforms: platformsOf(parsed, env),
     destinations: output.destinations,
+    ...(output.others.length === 0 ? {} : { others: otherOutputArguments(parsed, output.others) }),
     compression: output.compression,
     attest,
     own: parsed.own,

@@ -1,4 +1,5 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -55,6 +56,32 @@ describe('where an image goes', () => {
       'outputs-archive:1',
     ]);
     expect(id.trim()).toBe(digest);
+  });
+
+  test('an image and files in one build: the image is signed and graded, the files are there; short of the gate neither is', async () => {
+    const files = join(folder, 'files');
+    const name = `${registry}/e2e/outputs-beside:1`;
+    const args = ['--push', '-o', files, '-t', name, context];
+    const short = await scoville.run(['build', '--min-level', '5', ...args]);
+    expect([short.exitCode, existsSync(files)]).toEqual([1, false]);
+    const { digest, criteria } = await built(...args);
+    expect(criteria.find(({ id }) => id === 'signed')?.outcome).toBe('pass');
+    expect(readdirSync(files)).toEqual(['hello']);
+    const manifest = await output('skopeo', [
+      'inspect',
+      '--raw',
+      '--tls-verify=false',
+      `docker://${name}`,
+    ]);
+    expect(`sha256:${createHash('sha256').update(manifest).digest('hex')}`).toBe(digest);
+  });
+
+  test('files that cannot be made hold the image back', async () => {
+    const name = `${registry}/e2e/outputs-held:1`;
+    const bad = ['--push', '-o', 'type=local,dest=/proc/nowhere', '-t', name, context];
+    expect((await scoville.run(['build', ...bad])).exitCode).toBe(1);
+    const there = await run('skopeo', ['inspect', '--tls-verify=false', `docker://${name}`]);
+    expect(there.exitCode).not.toBe(0);
   });
 
   test('type=oci,tar=false,dest=DIR is a layout directory that skopeo reads', async () => {

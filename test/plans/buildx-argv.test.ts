@@ -1,5 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { buildxArguments, passthroughArguments } from '../../src/plans/buildx-argv.ts';
+import {
+  buildxArguments,
+  otherOutputArguments,
+  passthroughArguments,
+} from '../../src/plans/buildx-argv.ts';
 import { parsed } from './given.ts';
 
 const OURS = {
@@ -45,6 +49,19 @@ describe('buildxArguments', () => {
     expect(buildxArguments(parsed('--', '--odd'), OURS).slice(-2)).toEqual(['--', '--odd']);
     expect(buildxArguments(parsed('-'), OURS).slice(-2)).toEqual(['--label=a=b', '-']);
   });
+});
+
+test('outputs beside an image are made without what is answered here, and of the cache', () => {
+  const given = parsed(
+    ...'--push -o out -t a --no-cache --pull --iidfile i --build-arg A=1 --target t --sbom=true ctx'.split(
+      ' ',
+    ),
+  );
+  expect(otherOutputArguments(given, ['out'])).toEqual(
+    'buildx build --output=out --progress=rawjson --build-arg=A=1 --target=t --sbom=true ctx'.split(
+      ' ',
+    ),
+  );
 });
 
 test("a passthrough has the user's flags and none of ours", () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { planOutput } from '../../src/plans/output-plan.ts';
+import { isOnStdout, planOutput } from '../../src/plans/output-plan.ts';
 import { parsed } from './given.ts';
 
 function outputOf(text: string, env: Readonly<Record<string, string>> = {}) {
@@ -61,7 +61,41 @@ describe('outputs that are images', () => {
       annotations: ['k=v', 'index:i=w', 'manifest[linux/amd64]:p=x'],
       compression: 'zstd',
       notices: ['--output oci-mediatypes=false has no effect here'],
+      others: [],
     });
+  });
+});
+
+describe('an image and other outputs', () => {
+  test.each([
+    ['-o type=docker -o type=local,dest=out', [DOCKER], ['type=local,dest=out']],
+    ['--push -o out', [REGISTRY], ['out']],
+    ['--load -o type=cacheonly', [DOCKER], ['type=cacheonly']],
+    [
+      '-o type=tar,dest=a.tar -o type=image,push=true,store=false -o type=new',
+      [REGISTRY],
+      ['type=tar,dest=a.tar', 'type=new'],
+    ],
+  ])(
+    '%s: the image is ours to judge, the others are made beside it',
+    (text, destinations, others) => {
+      expect(outputOf(text)).toMatchObject({ kind: 'image', destinations, others });
+    },
+  );
+
+  test('what cannot be read stays buildx’ to refuse, all of it', () => {
+    expect(outputOf('--push -o dest=a,name=b')).toMatchObject({ kind: 'passthrough' });
+  });
+
+  test.each([
+    ['-', true],
+    ['type=tar', true],
+    ['type=tar,dest=-', true],
+    ['type=tar,dest=a', false],
+    ['type=local,dest=-', false],
+    ['out', false],
+  ])('%s is on stdout: %s', (output, expected) => {
+    expect(isOnStdout(output)).toBe(expected);
   });
 });
 
@@ -72,7 +106,6 @@ describe('outputs that are none', () => {
     ['-o -', '--output type=tar makes no image'],
     ['-o type=tar,dest=a.tar', '--output type=tar makes no image'],
     ['-o type=cacheonly', '--output type=cacheonly makes no image'],
-    ['-o type=docker -o type=local,dest=out', '--output type=local makes no image'],
     ['-o type=new', '--output type=new makes no image'],
     ['-o dest=a,name=b', '--output dest=a,name=b is for buildx to judge'],
     ['-o type=oci,dest', '--output type=oci,dest is for buildx to judge'],

@@ -94,6 +94,17 @@ describe('planBuild', () => {
     });
   });
 
+  test('an image beside files is planned, and the files after it; a tar on stdout is refused', () => {
+    const plan = planned(['--push', '-o', 'out', '-t', 'app', '.'], {});
+    expect(plan.destinations).toEqual([{ kind: 'registry', byDigest: false, plainHttp: false }]);
+    expect(plan.others).toEqual(['buildx', 'build', '--output=out', '--progress=rawjson', '.']);
+    expect(planned(['--push', '-t', 'app', '.'], {}).others).toBeUndefined();
+    expect(planBuild(inputs(['--load', '-o', '-', '.']))).toEqual({
+      ok: false,
+      error: 'a tar on stdout beside an image is not made; name a file for it, or build it apart',
+    });
+  });
+
   test('a digest that the Dockerfile spells is the base, and is not pinned again', () => {
     const reference = `node:22@${digest('d')}`;
     const plan = planned(['.'], { dockerfile: dockerfile([{ base: external(reference) }]) });
