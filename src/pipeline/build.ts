@@ -1,7 +1,8 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Shortfall } from '../grading/gate.ts';
 import type { Scored } from '../grading/score.ts';
+import { messageOf, UserError } from '../model/errors.ts';
 import type { Descriptor } from '../model/oci.ts';
 import type { ReportInput } from '../model/report.ts';
 import type { Scorecard } from '../model/scorecard.ts';
@@ -137,6 +138,7 @@ async function buildPlanned(
   const { plan, store } = prepared;
   for (const text of plan.notices) context.emit({ kind: 'notice', text });
   requireRepeatable(prepared);
+  await forgetImageId(context, plan);
   const startedAt = context.now();
   context.emit({ kind: 'steps-planned', steps: plannedSteps(plan) });
   context.emit({ kind: 'phase-started', phase: 'build' });
@@ -214,6 +216,15 @@ async function buildAndOpenKey(
     throw error;
   });
   return { outcome: await building, signer };
+}
+
+/** As buildx does: what a build before has written must not be read after one that failed. */
+async function forgetImageId({ cwd }: PipelineContext, { userFiles }: BuildPlan): Promise<void> {
+  const { iidFile } = userFiles;
+  if (iidFile === undefined) return;
+  await rm(resolve(cwd, iidFile), { force: true }).catch((cause: unknown) => {
+    throw new UserError(`removing image ID file: ${messageOf(cause)}`, { cause });
+  });
 }
 
 /** `--iidfile` and `--metadata-file` as buildx writes them, with the digest of what was published. */

@@ -28,7 +28,10 @@ export function styleOf(
       : err(`progress=${given} and quiet cannot be used together`);
   if (!isStyle(given)) return err(`invalid progress mode ${given}`);
   const fromEnvironment = env['BUILDKIT_PROGRESS'] ?? '';
-  return ok(given === 'auto' && isStyle(fromEnvironment) ? fromEnvironment : given);
+  if (given !== 'auto' || fromEnvironment === '') return ok(given);
+  if (!isStyle(fromEnvironment)) return err(`invalid progress mode ${fromEnvironment}`);
+  // There it keeps progress quiet, and prints no ID.
+  return ok(fromEnvironment === 'quiet' ? 'none' : fromEnvironment);
 }
 
 function isStyle(text: string): text is ProgressStyle {

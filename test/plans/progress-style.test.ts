@@ -5,7 +5,8 @@ import { parsed } from './given.ts';
 test.each([
   [[], '', 'auto'],
   [[], 'plain', 'plain'],
-  [[], 'nonsense', 'auto'],
+  [[], 'quiet', 'none'],
+  [['--progress=plain'], 'nonsense', 'plain'],
   [['--progress=tty'], 'plain', 'tty'],
   [['--progress=rawjson'], '', 'rawjson'],
   [['--progress=none'], '', 'none'],
@@ -17,6 +18,13 @@ test.each([
   expect(progressStyle(parsed(...argv, '.'), { BUILDKIT_PROGRESS: env })).toEqual({
     ok: true,
     value: style,
+  });
+});
+
+test('a style in the environment that nobody knows is refused in the words of buildx', () => {
+  expect(progressStyle(parsed('.'), { BUILDKIT_PROGRESS: 'nonsense' })).toEqual({
+    ok: false,
+    error: 'invalid progress mode nonsense',
   });
 });
 

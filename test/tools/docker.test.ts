@@ -48,6 +48,16 @@ describe('dockerInfo', () => {
       'permission denied while trying to connect to the Docker daemon socket at unix:///var/run/docker.sock: dial unix: connect: permission denied';
     expect(engineError(said).nextStep).toContain('usermod -aG docker');
   });
+
+  test('a context that is not there is told as such, and not as an engine that is down', () => {
+    const said =
+      'Failed to initialize: unable to resolve docker endpoint: context "x": context not found: open /root/.docker/contexts/meta/9e/meta.json: no such file or directory\n';
+    expect(engineError(said)).toMatchObject({
+      message:
+        'Failed to initialize: unable to resolve docker endpoint: context "x": context not found',
+      nextStep: 'docker context ls',
+    });
+  });
 });
 
 describe('inspectLocalImages', () => {
