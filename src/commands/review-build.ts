@@ -44,7 +44,7 @@ export async function reviewBuild(
   if (unmet.length === 0) return first;
   const answer = await show(terminal, false, (done: (answer: string) => void) =>
     afterQuestion({
-      suggestions: folderOf(parsed, io) === undefined ? 0 : scorecard.suggestions.length,
+      edits: folderOf(parsed, io) !== undefined && scorecard.suggestions.length > 0,
       findings: unmet.length,
       seconds: SECONDS,
       onAnswer: (said) => {

@@ -7,7 +7,8 @@ const TOO_SOON_MS = 300;
 export type AfterBuild = 'end' | 'edits' | 'findings' | 'interrupt';
 
 interface Props {
-  readonly suggestions: number;
+  /** Whether its Dockerfile is one that can be edited. */
+  readonly edits: boolean;
   readonly findings: number;
   /** Seconds until it ends by itself. */
   readonly seconds: number;
@@ -15,7 +16,7 @@ interface Props {
 }
 
 /** What to do after a build, on one line; ends by itself. */
-export function AfterQuestion({ suggestions, findings, seconds, onAnswer }: Props) {
+export function AfterQuestion({ edits, findings, seconds, onAnswer }: Props) {
   const [left, setLeft] = useState(seconds);
   const [since] = useState(() => Date.now());
   useEffect(() => {
@@ -32,23 +33,19 @@ export function AfterQuestion({ suggestions, findings, seconds, onAnswer }: Prop
   useInput((input, key) => {
     if (key.ctrl && input === 'c') onAnswer('interrupt');
     else if (Date.now() - since < TOO_SOON_MS) onAnswer('end');
-    else if (input === 'f' && suggestions > 0) onAnswer('edits');
+    else if (input === 'f' && edits) onAnswer('edits');
     else if (input === 'o') onAnswer('findings');
     else onAnswer('end');
   });
   const keys = [
-    ...(suggestions > 0 ? [`f: pick from ${counted(suggestions, 'suggestion')}`] : []),
-    `o: open ${counted(findings, 'finding')}`,
+    ...(edits ? ['f: edits of the Dockerfile'] : []),
+    `o: open ${findings === 1 ? '1 finding' : `${findings} findings`}`,
   ];
   return (
     <Text wrap="truncate-end">
       {keys.join(', ')}, any other key or {left} s: end
     </Text>
   );
-}
-
-function counted(count: number, what: string): string {
-  return count === 1 ? `1 ${what}` : `${count} ${what}s`;
 }
 
 /** The question as an element, for those who write no JSX. */

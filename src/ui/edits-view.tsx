@@ -55,7 +55,7 @@ export function EditsScreen(props: Props) {
       <Text>
         {props.edits === undefined
           ? `Looking for edits of the Dockerfile${marks.ellipsis}`
-          : 'No edit of the Dockerfile is known that would help.'}
+          : 'No edit of the Dockerfile is known that would help. scoville fix says what it leaves alone, and why.'}
       </Text>
     );
   const worth = chosen.size > 0 ? props.worth(chosen) : undefined;

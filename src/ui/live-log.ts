@@ -10,6 +10,9 @@ import { secondsText } from './units.ts';
 /** How often the screen is drawn, at most. */
 const REDRAW_MS = 100;
 
+/** BuildKit ends what runs beside a step that failed: nothing is wrong with it. */
+const CANCELLED = /context canceled/;
+
 /** A live log: what is done scrolls up as lines, what runs stays on the last lines. `stop` leaves the terminal as it was. */
 export interface LiveLog {
   readonly sink: EventSink;
@@ -119,7 +122,7 @@ class Drawing {
     }
     const log = this.#rows.logOf(step.digest);
     this.#rows.end(step.digest);
-    if (step.state === 'failed') {
+    if (step.state === 'failed' && !CANCELLED.test(step.error ?? '')) {
       this.#failed.add(step.digest);
       const lines = [
         `${step.name}: ${step.error ?? 'failed'}`,
@@ -128,13 +131,17 @@ class Drawing {
       surface.print(`${style.red(marks.failed)} ${cleanLines(lines.join('\n'))}`);
       return;
     }
-    const end = step.state === 'cached' ? 'cached' : secondsText(step.seconds ?? 0);
+    const end =
+      step.state === 'failed'
+        ? 'cancelled'
+        : step.state === 'cached'
+          ? 'cached'
+          : secondsText(step.seconds ?? 0);
     // One column stays free: a terminal that fills its last one may wrap.
     const room = Math.max(20, this.#options.columns() - 1) - end.length - 3;
     const name = this.#options.fit(oneLine(step.name), room);
-    surface.print(
-      `${style.green(marks.done)} ${name} ${step.state === 'cached' ? style.dim(end) : end}`,
-    );
+    const mark = step.state === 'failed' ? style.dim(marks.off) : style.green(marks.done);
+    surface.print(`${mark} ${name} ${step.state === 'done' ? end : style.dim(end)}`);
   }
 }
 

@@ -2,11 +2,11 @@ import { render } from 'ink-testing-library';
 import { expect, test } from 'vitest';
 import { AfterQuestion } from '../../src/ui/after-question.tsx';
 
-function asked(suggestions: number, seconds = 10) {
+function asked(edits: boolean, seconds = 10) {
   const answers: string[] = [];
   const { stdin, lastFrame } = render(
     <AfterQuestion
-      suggestions={suggestions}
+      edits={edits}
       findings={1}
       seconds={seconds}
       onAnswer={(answer) => answers.push(answer)}
@@ -22,29 +22,29 @@ function asked(suggestions: number, seconds = 10) {
 }
 
 test('says what each key does, and when it ends', () => {
-  expect(asked(3).lastFrame()).toBe(
-    'f: pick from 3 suggestions, o: open 1 finding, any other key or 10 s: end',
+  expect(asked(true).lastFrame()).toBe(
+    'f: edits of the Dockerfile, o: open 1 finding, any other key or 10 s: end',
   );
-  expect(asked(0).lastFrame()).toBe('o: open 1 finding, any other key or 10 s: end');
+  expect(asked(false).lastFrame()).toBe('o: open 1 finding, any other key or 10 s: end');
 });
 
 test.each([
-  ['f', 3, 'edits'],
-  ['f', 0, 'end'],
-  ['o', 3, 'findings'],
-  ['\r', 3, 'end'],
-  ['x', 3, 'end'],
-  ['\u0003', 3, 'interrupt'],
-])('%j with %i suggestions is %s', async (key, suggestions, answer) => {
-  expect(await asked(suggestions).press(key)).toEqual([answer]);
+  ['f', true, 'edits'],
+  ['f', false, 'end'],
+  ['o', true, 'findings'],
+  ['\r', true, 'end'],
+  ['x', true, 'end'],
+  ['\u0003', true, 'interrupt'],
+])('%j with edits: %s is %s', async (key, edits, answer) => {
+  expect(await asked(edits).press(key)).toEqual([answer]);
 });
 
 test('a key that was typed ahead ends it, whatever it is', async () => {
-  expect(await asked(3).press('f', 50)).toEqual(['end']);
+  expect(await asked(true).press('f', 50)).toEqual(['end']);
 });
 
 test('ends by itself', async () => {
-  const { answers } = asked(3, 1);
+  const { answers } = asked(true, 1);
   await new Promise((done) => setTimeout(done, 1300));
   expect(answers).toEqual(['end']);
 });

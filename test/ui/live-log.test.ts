@@ -60,6 +60,18 @@ describe('the live log', () => {
     expect(printed).toEqual(['✔ FROM alpine cached', '✔ RUN make 1.5s', '✔ build: 2 steps 2.0s']);
   });
 
+  test('a step that BuildKit ended because of another is told as such, without its log', () => {
+    const { printed, log, step } = started(80);
+    step('a', 'RUN sleep', 'started');
+    step('b', 'RUN false', 'started');
+    log.sink({ kind: 'build-log', step: 'a', text: 'on it' });
+    step('b', 'RUN false', 'failed', { error: 'exit code: 1' });
+    step('a', 'RUN sleep', 'failed', {
+      error: 'exit code: 137: context canceled: context canceled',
+    });
+    expect(printed).toEqual(['✘ RUN false: exit code: 1', '○ RUN sleep cancelled']);
+  });
+
   test('draws no more once it is stopped', () => {
     const { drawn, log, step, closed } = started();
     step('a', 'RUN sleep', 'started');
