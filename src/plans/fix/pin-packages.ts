@@ -1,4 +1,4 @@
-import type { InstalledName, PackageInstall, PackageManager } from '../../model/build-analysis.ts';
+import type { PackageInstall, PackageManager } from '../../model/build-analysis.ts';
 import type { SourceWord } from '../../model/dockerfile-source.ts';
 import type { FixInput, FixPlan, FixRule, InstalledVersion } from '../../model/fix-rule.ts';
 import type { TextEdit } from '../../model/planned-edit.ts';
@@ -44,11 +44,16 @@ function versionOf(
     : { reason: `${name} has a version that is no plain word` };
 }
 
-/** The word that names a package, whole: without a variable, a version or a release. */
-function wordOf({ name }: InstalledName, words: readonly SourceWord[]): SourceWord | undefined {
+const VERBS = new Set(['install', 'add', 'i', 'in']);
+
+/** The words that name a package behind the verb (`npm install npm`), whole: without a variable, a version or a release. Lists that grew name some twice. */
+function wordsOf(name: string, words: readonly SourceWord[]): readonly SourceWord[] {
   const bare = (text: string): string =>
     text.replace(/^(["'])(.*)\1$/, '$2').replace(/\[[^\]]*\]$/, '');
-  return words.find(({ text, value }) => value !== undefined && bare(text) === name);
+  const verb = words.findIndex(({ value }) => VERBS.has(value ?? ''));
+  return words
+    .slice(Math.max(verb, 0) + 1)
+    .filter(({ text, value }) => value !== undefined && bare(text) === name);
 }
 
 function pinned(install: PackageInstall, input: FixInput): FixPlan {
@@ -73,21 +78,22 @@ function pinned(install: PackageInstall, input: FixInput): FixPlan {
   if (!known.ok) return refused(known.error);
   const edits: (TextEdit & { readonly name: string; readonly version: string })[] = [];
   const reasons: string[] = [];
-  for (const one of loose) {
-    const word = wordOf(one, found.command.words);
-    const version = versionOf(one.name, how.type, known.value);
-    if (word === undefined) reasons.push(`${one.name} is not spelled as one word`);
+  for (const name of new Set(loose.map((one) => one.name))) {
+    const words = wordsOf(name, found.command.words);
+    const version = versionOf(name, how.type, known.value);
+    if (words.length === 0) reasons.push(`${name} is not spelled as one word`);
     else if ('reason' in version) reasons.push(version.reason);
-    else {
-      const end = /["']$/.test(word.text) ? word.end - 1 : word.end;
-      edits.push({
-        start: end,
-        end,
-        text: how.joint + version.version,
-        name: one.name,
-        version: version.version,
-      });
-    }
+    else
+      for (const word of words) {
+        const end = /["']$/.test(word.text) ? word.end - 1 : word.end;
+        edits.push({
+          start: end,
+          end,
+          text: how.joint + version.version,
+          name,
+          version: version.version,
+        });
+      }
   }
   return {
     edits: edits.map(({ name, version, ...edit }) =>

@@ -10,6 +10,9 @@ const INSTALLED: readonly InstalledVersion[] = [
   { type: 'deb', name: 'curl', version: '8.14.1-2+deb13u2' },
   { type: 'deb', name: 'git', version: '1:2.47.3-0+deb13u1' },
   { type: 'apk', name: 'curl', version: '8.14.1-r2' },
+  { type: 'deb', name: 'apt', version: '3.0.3' },
+  { type: 'apk', name: 'git', version: '2.49.1-r0' },
+  { type: 'npm', name: 'npm', version: '11.6.2' },
   { type: 'rpm', name: 'curl', version: '7.76.1-31.el9' },
   { type: 'pypi', name: 'Flask', version: '3.1.2' },
   { type: 'pypi', name: 'uvicorn', version: '0.38.0' },
@@ -49,6 +52,16 @@ describe('pin-packages', () => {
     ],
     ['npm', 'RUN npm i -g @scope/cli', 'RUN npm i -g @scope/cli@1.2.3'],
     ['gem', 'RUN gem install rake', 'RUN gem install rake:13.3.1'],
+    [
+      'the manager itself',
+      'RUN npm install -g npm && apt-get install -y apt',
+      'RUN npm install -g npm@11.6.2 && apt-get install -y apt=3.0.3',
+    ],
+    [
+      'twice in one list',
+      'RUN apk add \\\n  curl \\\n  git \\\n  curl',
+      'RUN apk add \\\n  curl=8.14.1-r2 \\\n  git=2.49.1-r0 \\\n  curl=8.14.1-r2',
+    ],
     [
       'in a here-document',
       'RUN <<E\nset -e\napt-get install -y curl\nE',
