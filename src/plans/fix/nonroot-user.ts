@@ -10,6 +10,7 @@ import {
   lastAsRoot,
   lastInImage,
 } from './stage-view.ts';
+import { type ServerUser, serverUser } from './server-user.ts';
 import { serverOf, workingFolder, writtenFolders } from './written-folders.ts';
 
 /** The uid that distroless images give their unprivileged user. */
@@ -44,6 +45,8 @@ function plan(input: FixInput): FixPlan {
   if (from === undefined || !isRootUser(user) || user.includes('$')) return NOTHING;
   const unknown = last === undefined ? baseUnknown(input) : undefined;
   if (unknown !== undefined) return { edits: [], refusals: [refusal(from, unknown)] };
+  const server = serverUser(input);
+  if (server !== undefined) return asServer(input, server);
   const starts = ['ENTRYPOINT', 'CMD'].flatMap((keyword) => lastInImage(input, keyword) ?? []);
   const dropping = starts.find(({ instruction }) =>
     /\b(?:gosu|su-exec|setpriv|runuser|sudo|su)\b|docker-entrypoint|\bsshd\b|\bcron\b|\bdockerd\b|\bsystemd\b/.test(
@@ -118,13 +121,39 @@ function plan(input: FixInput): FixPlan {
   };
 }
 
+/** The image of a server runs as the user that its entry point would become, who owns the server's folders already. */
+function asServer(input: FixInput, { base, name, uid }: ServerUser): FixPlan {
+  const from = fromOf(input, input.model.target);
+  if (from === undefined) return NOTHING;
+  const at = lastAsRoot(input) ?? from;
+  if (uid === undefined)
+    return {
+      edits: [],
+      refusals: [refusal(at, `the entry point of ${base} may need to start as root`)],
+    };
+  return {
+    edits: [
+      proposal(at, {
+        key: 'user',
+        title: `Run as ${name} (uid ${uid})`,
+        why: `The entry point of ${base} becomes this user where it starts as root; whoever breaks out of a process of root is root on the machine`,
+        risk: 'medium',
+        riskReason: 'volumes that root owns are no longer handed over to it at the start',
+        // Its group is what etc/passwd says, which is not always of the same number.
+        edits: [linesBehind(input.source, at, [`USER ${uid}`])],
+      }),
+    ],
+    refusals: [],
+  };
+}
+
 /** The image runs as an unprivileged, numeric user. */
 export const nonrootUser: FixRule = {
   id: 'nonroot-user',
   title: 'Run as an unprivileged user',
   help:
     'Adds a numeric `USER` behind the last instruction that needs root: the base’s own user where it has one (`node`, 1000), else 65532, which needs no entry in `/etc/passwd`. The working directory, volumes, folders ' +
-    'that a `RUN mkdir` makes and those of known servers (nginx, Apache, redis, Tomcat) are handed over to it. Ports below 1024 are pointed out. Left alone: entry points that drop root themselves, and bases that could not be looked at.',
+    'that a `RUN mkdir` makes and those of known servers (nginx, Apache, redis, Tomcat) are handed over to it. Ports below 1024 are pointed out. On the official images of databases and caches (postgres, mysql, mariadb, mongo, redis, valkey, memcached, rabbitmq): the user that their entry point becomes. Left alone: other entry points that drop root themselves, and bases that could not be looked at.',
   criterion: 'nonroot-user',
   needs: ['bases'],
   plan,

@@ -1,4 +1,4 @@
-import type { SourceInstruction, Span } from '../../model/dockerfile-source.ts';
+import type { DockerfileSource, SourceInstruction, Span } from '../../model/dockerfile-source.ts';
 import type { FixPlan } from '../../model/fix-rule.ts';
 import type { ProposedEdit, TextEdit } from '../../model/planned-edit.ts';
 
@@ -36,14 +36,23 @@ export function lineEnd(text: string, offset: number): number {
   return text.charAt(end - 1) === '\r' && end > offset ? end - 1 : end;
 }
 
-/** Adds lines behind the line in which a stretch ends. */
+/**
+ * Adds lines behind the line in which a stretch ends. The last line of a file may end with the escape character, which nothing
+ * follows; it goes, for it would take the added lines in.
+ */
 export function linesBehind(
-  { text, eol }: { readonly text: string; readonly eol: string },
-  { end }: Pick<Span, 'end'>,
+  { text, eol, escape }: Pick<DockerfileSource, 'text' | 'eol' | 'escape'>,
+  { end, textEnd }: Pick<SourceInstruction, 'end' | 'textEnd'>,
   lines: readonly string[],
 ): TextEdit {
   const at = lineEnd(text, end);
-  return { start: at, end: at, text: lines.map((line) => `${eol}${line}`).join('') };
+  // A here-document lies between the two, and ends by itself.
+  const left = text.slice(textEnd, at).trim();
+  return {
+    start: left === escape ? textEnd : at,
+    end: at,
+    text: lines.map((line) => `${eol}${line}`).join(''),
+  };
 }
 
 /** Adds lines in front of the line in which a stretch begins, with its indentation. */

@@ -2,6 +2,7 @@ import { posix } from 'node:path';
 import type { FixInput } from '../../model/fix-rule.ts';
 import { err, ok, type Result } from '../../model/result.ts';
 import { execWords } from './exec-words.ts';
+import { ENTRY_POINT } from './server-user.ts';
 import { baseOfImage, isExecForm, lastInImage, type Placed } from './stage-view.ts';
 
 /** What a container of the image starts, without a shell. */
@@ -23,15 +24,14 @@ export function fromWorkFolder(input: FixInput, folder: string, path: string): s
   return posix.resolve('/', base, folder, path);
 }
 
-/** Entry points of official images that start what they are given, after a preparation that an ordinary command does not need. */
-const HANDS_ON = /(?:^|\/)docker(?:-[a-z]+)*-entrypoint(?:\.sh)?$/;
 const STARTER = /^(?:npm|pnpm|yarn)$/;
 
 /** Entry point and command of the image as words; an error says why they cannot be had without a shell. */
 export function runtimeCommand(input: FixInput): Result<RuntimeCommand> {
   const base = baseOfImage(input)?.config.config;
   const given = lastInImage(input, 'ENTRYPOINT');
-  const inherited = (base?.Entrypoint ?? []).filter((word) => !HANDS_ON.test(word));
+  // An ordinary command does not need what those of official images prepare.
+  const inherited = (base?.Entrypoint ?? []).filter((word) => !ENTRY_POINT.test(word));
   const entrypoint = given === undefined ? ok(inherited) : wordsOf(given);
   if (!entrypoint.ok) return entrypoint;
   const said = lastInImage(input, 'CMD');

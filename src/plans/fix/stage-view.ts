@@ -40,7 +40,7 @@ export function baseOfImage({ model, imageStages, facts }: FixInput): BaseImage 
   return found?.ok === true ? found.value : undefined;
 }
 
-/** Why nothing is known of the base; undefined where it is known, or where there is none. */
+/** Why nothing is known of the base, or nothing that rules could go by; undefined where it is known, or where there is none. */
 export function baseUnknown({ model, imageStages, facts }: FixInput): string | undefined {
   const [first] = imageStages;
   const base = first === undefined ? undefined : model.stages[first]?.base;
@@ -49,7 +49,9 @@ export function baseUnknown({ model, imageStages, facts }: FixInput): string | u
   const { reference, text } = base.image;
   const found = reference && facts.bases.get(baseKey(reference));
   if (found === undefined) return `the base ${text} is not known`;
-  return found.ok ? undefined : `the base ${text} could not be looked at: ${found.error}`;
+  if (!found.ok) return `the base ${text} could not be looked at: ${found.error}`;
+  const { os } = found.value.config;
+  return os === 'linux' ? undefined : `the base ${text} is of ${os}`;
 }
 
 /** True for the user that a container has where nothing is said, and its other names. */

@@ -3,19 +3,25 @@ import { err, ok, type Result } from '../../../src/model/result.ts';
 
 /** A base `a` with a shell, its users and setuid files; `more` changes it. */
 export function withBase(
-  more: Partial<BaseImage> & { readonly user?: string; readonly folder?: string } = {},
+  more: Partial<BaseImage> & {
+    readonly user?: string;
+    readonly folder?: string;
+    readonly entrypoint?: readonly string[];
+    readonly os?: string;
+  } = {},
 ): {
   readonly facts: Partial<FixFacts>;
 } {
-  const { user, folder, ...rest } = more;
+  const { user, folder, entrypoint, os = 'linux', ...rest } = more;
   const base: BaseImage = {
     config: {
       architecture: 'amd64',
-      os: 'linux',
+      os,
       rootfs: { type: 'layers', diff_ids: [] },
       config: {
         ...(user === undefined ? {} : { User: user }),
         ...(folder === undefined ? {} : { WorkingDir: folder }),
+        ...(entrypoint === undefined ? {} : { Entrypoint: entrypoint }),
       },
     },
     passwd: { root: 0, nobody: 65534 },

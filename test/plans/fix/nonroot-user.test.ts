@@ -1,11 +1,23 @@
 import { describe, expect, test } from 'vitest';
 import { nonrootUser } from '../../../src/plans/fix/nonroot-user.ts';
 import { WITHOUT_BASE, withBase } from './bases.ts';
-import { fixed } from './support.ts';
+import { type Around, fixed } from './support.ts';
 
 describe('nonroot-user', () => {
   test.each([
     ['nothing but FROM', 'FROM a', 'FROM a\nUSER 65532:65532', withBase()],
+    [
+      'behind a last line that nothing continues',
+      'FROM a\r\nRUN y \\',
+      'FROM a\r\nRUN y\r\nUSER 65532:65532',
+      withBase(),
+    ],
+    [
+      'behind a here-document',
+      'FROM a\nRUN <<E\ny \\\nE\n',
+      'FROM a\nRUN <<E\ny \\\nE\nUSER 65532:65532\n',
+      withBase(),
+    ],
     [
       'behind what needs root, before CMD',
       'FROM a\nCOPY x /x\nRUN y\nEXPOSE 80\nCMD ["z"]\n',
@@ -96,6 +108,28 @@ describe('nonroot-user', () => {
     });
   });
 
+  test('a database: the user that its entry point becomes', async () => {
+    const server = (name: string, passwd: Record<string, number>): Around => {
+      const { facts } = withBase({ passwd, entrypoint: ['docker-entrypoint.sh'] });
+      const base = facts.bases?.get('docker.io/library/a:latest');
+      if (base === undefined) throw new Error('no base');
+      return { facts: { bases: new Map([[`docker.io/library/${name}:1`, base]]) } };
+    };
+    const text = 'FROM postgres:1\nCOPY a.sql /docker-entrypoint-initdb.d/\n';
+    const found = await fixed(nonrootUser, text, server('postgres', { root: 0, postgres: 999 }));
+    expect(found.text).toBe(`${text}USER 999\n`);
+    expect(found.again).toEqual([]);
+    const unknown = async (name: string): Promise<readonly string[]> =>
+      (await fixed(nonrootUser, `FROM ${name}:1\n`, server(name, { root: 0 }))).refusals;
+    expect(await unknown('postgres')).toEqual([
+      '1: the entry point of postgres may need to start as root',
+    ]);
+    expect(await unknown('other')).toEqual([
+      '1: the entry point of other may need to start as root',
+    ]);
+    expect(await unknown('node')).toEqual([]);
+  });
+
   test.each([
     ['ok-numeric', 'FROM a\nUSER 1000\n', withBase()],
     ['ok-name', 'FROM a\nUSER node\n', withBase()],
@@ -113,6 +147,7 @@ describe('nonroot-user', () => {
       WITHOUT_BASE,
       '1: the base a could not be looked at: no such host',
     ],
+    ['a base of Windows', 'FROM a\n', withBase({ os: 'windows' }), '1: the base a is of windows'],
     [
       'an entry point that drops root',
       'FROM a\nENTRYPOINT ["/docker-entrypoint.sh"]\n',

@@ -1,0 +1,42 @@
+import type { FixInput } from '../../model/fix-rule.ts';
+import { baseOfImage, lastInImage } from './stage-view.ts';
+
+/** Official images whose entry point starts as root, hands folders over and becomes this user; started as that user it leaves both out. */
+const SERVERS: Readonly<Record<string, string>> = {
+  postgres: 'postgres',
+  mysql: 'mysql',
+  mariadb: 'mysql',
+  mongo: 'mongodb',
+  redis: 'redis',
+  valkey: 'valkey',
+  memcached: 'memcache',
+  rabbitmq: 'rabbitmq',
+};
+/** Official images whose entry point starts what it is given, as whoever it is. */
+const HANDS_ON = new Set(['node', 'nginx', 'php', 'httpd', 'haproxy', 'caddy', 'golang', 'ruby']);
+/** Entry points of official images that start what they are given, after a preparation. */
+export const ENTRY_POINT = /(?:^|\/)docker(?:-[a-z]+)*-entrypoint(?:\.sh)?$/;
+
+export interface ServerUser {
+  /** Name of the base. */
+  readonly base: string;
+  readonly name: string;
+  /** Undefined where the base has no such user, or nothing is known of it. */
+  readonly uid: number | undefined;
+}
+
+/** The user that the base's own entry point becomes, where it is that which a container starts; undefined where it is another. */
+export function serverUser(input: FixInput): ServerUser | undefined {
+  const [first] = input.imageStages;
+  const stage = first === undefined ? undefined : input.model.stages[first]?.base;
+  const base = baseOfImage(input);
+  if (stage?.kind !== 'image' || base === undefined) return undefined;
+  if (lastInImage(input, 'ENTRYPOINT') !== undefined) return undefined;
+  if (base.config.config?.Entrypoint?.some((word) => ENTRY_POINT.test(word)) !== true)
+    return undefined;
+  const repository = stage.image.reference?.repository ?? '';
+  const known = repository.replace(/^.*\//, '');
+  if (HANDS_ON.has(known)) return undefined;
+  const name = Object.hasOwn(SERVERS, known) ? (SERVERS[known] ?? '') : '';
+  return { base: known, name, uid: base.passwd?.[name] };
+}
