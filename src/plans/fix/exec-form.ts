@@ -10,6 +10,9 @@ function commandAt(keyword: string, text: string, argumentsAt: number): number |
   return cmd === null ? undefined : argumentsAt + cmd[0].length;
 }
 
+/** What health checks end with. */
+export const EXIT_1 = /\s*\|\|\s*(?:exit\s+1|false)\s*$/;
+
 function judge(input: FixInput, keyword: string): FixPlan {
   const last = lastInImage(input, keyword);
   if (last === undefined) return NOTHING;
@@ -25,7 +28,9 @@ function judge(input: FixInput, keyword: string): FixPlan {
   if (keyword === 'ENTRYPOINT' && lastInImage(input, 'CMD') !== undefined)
     return refused('in exec form it would get CMD as arguments, which the shell form ignores');
   if (hasInnerComment(input, last)) return refused('comments stand between its lines');
-  const found = execWords(command);
+  // Any code but 0 says unhealthy, so that nothing is lost with what makes a 1 of it.
+  const said = keyword === 'HEALTHCHECK' ? command.replace(EXIT_1, '') : command;
+  const found = execWords(said);
   if (!found.ok) return refused(found.reason);
   const array = `[${found.words.map((word) => JSON.stringify(word)).join(', ')}]`;
   return {
@@ -52,7 +57,7 @@ export const execForm: FixRule = {
   title: 'Write entry points and health checks in exec form',
   help:
     'Writes the `ENTRYPOINT`, `CMD` and `HEALTHCHECK` that hold at the end as JSON arrays, where a shell would hand the words over as they stand; `exec program` loses its `exec`. Variables, pipes, ' +
-    '`&&`, redirections, patterns and builtins need a shell: they are left alone, with the reason. So is an `ENTRYPOINT` beside a `CMD`, which it would get as arguments. A stage that sets `SHELL` means it.',
+    '`&&`, redirections, patterns and builtins need a shell: they are left alone, with the reason; the `|| exit 1` of a health check goes. So is an `ENTRYPOINT` beside a `CMD`, which it would get as arguments. A stage that sets `SHELL` means it.',
   criterion: 'no-shell',
   lint: 'shell-form-entrypoint',
   needs: [],

@@ -1,5 +1,6 @@
 import type { BaseImage, FixInput, FixPlan, FixRule } from '../../model/fix-rule.ts';
 import { linesBehind, NOTHING, proposal, refusal } from './proposal.ts';
+import { type ServerUser, serverUser } from './server-user.ts';
 import {
   baseOfImage,
   baseUnknown,
@@ -10,7 +11,6 @@ import {
   lastAsRoot,
   lastInImage,
 } from './stage-view.ts';
-import { type ServerUser, serverUser } from './server-user.ts';
 import { serverOf, workingFolder, writtenFolders } from './written-folders.ts';
 
 /** The uid that distroless images give their unprivileged user. */

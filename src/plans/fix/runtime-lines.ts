@@ -2,6 +2,7 @@ import { posix } from 'node:path';
 import type { FixInput } from '../../model/fix-rule.ts';
 import type { TextEdit } from '../../model/planned-edit.ts';
 import { err, ok, type Result } from '../../model/result.ts';
+import { EXIT_1 } from './exec-form.ts';
 import { execWords } from './exec-words.ts';
 import { lineEnd } from './proposal.ts';
 import { collectRun } from './runtime-collect.ts';
@@ -85,8 +86,24 @@ export function stageLines(
     ...copied.value.map((path) => `COPY --from=${stage} ${path} ${path}`),
     ...(runtime.collect.length === 0 ? [] : [`COPY --from=${stage} /runtime/ /`]),
     ...kept.value,
+    ...commentsAbove(input, own, 'ENTRYPOINT', 'CMD'),
     ...commandLines(runtime, command),
   ]);
+}
+
+/** The comment lines above instructions that are written anew. */
+function commentsAbove(
+  input: FixInput,
+  own: readonly Placed[],
+  ...keywords: readonly string[]
+): readonly string[] {
+  return own
+    .filter(({ keyword }) => keywords.includes(keyword))
+    .flatMap((one) => {
+      const { start } = lines(input, one);
+      const above = input.source.text.slice(start, one.start);
+      return above.split(/\r?\n/).slice(0, -1);
+    });
 }
 
 function commandLines(runtime: Runtime, { entrypoint, cmd }: RuntimeCommand): readonly string[] {
@@ -190,7 +207,7 @@ function keptLines(
   if (!has('EXPOSE'))
     for (const port of Object.keys(config?.ExposedPorts ?? {}))
       kept.push(`EXPOSE ${port.replace('/tcp', '')}`);
-  return ok([...kept, OWN_USER]);
+  return ok([...kept, ...commentsAbove(input, own, 'USER'), OWN_USER]);
 }
 
 function isOff({ text, argumentsAt }: Placed): boolean {
@@ -203,7 +220,7 @@ function healthcheck(one: Placed, { program }: Runtime): Result<string> {
   const command = one.text
     .slice(one.argumentsAt)
     .replace(/^CMD\s+/i, '')
-    .replace(/\s*\|\|\s*exit 1\s*$/, '');
+    .replace(EXIT_1, '');
   const found = isExecForm(one)
     ? { ok: true as const, words: one.instruction.arguments }
     : execWords(command);

@@ -6,6 +6,7 @@ import {
   PYTHON_LINES,
   RUBY_LINES,
 } from './runtime-collect.ts';
+import { javaImage, nodeImage, pythonImage, type VersionInput } from './runtime-versions.ts';
 
 /** What a program needs to run, and the image that brings most of it. */
 export interface Runtime {
@@ -25,10 +26,7 @@ export interface Runtime {
 }
 
 /** What decides on the stack. */
-export interface StackInput {
-  /** Last part of the base's name, and its tag. */
-  readonly base: string;
-  readonly tag: string;
+export interface StackInput extends VersionInput {
   /** All words that a container starts. */
   readonly words: readonly string[];
   /** The program as an absolute path, where it is none that a stack knows by name. */
@@ -40,24 +38,6 @@ export interface StackInput {
   readonly resolve: (path: string) => string;
 }
 
-const NODE: Readonly<Record<string, string>> = {
-  20: 'nodejs20-debian12',
-  22: 'nodejs22-debian13',
-  24: 'nodejs24-debian13',
-};
-const PYTHON: Readonly<Record<string, string>> = {
-  '3.11': 'python3-debian12',
-  '3.13': 'python3-debian13',
-};
-/** Versions of Python that Debian's releases have. */
-const DEBIAN_PYTHON: Readonly<Record<string, string>> = {
-  bookworm: '3.11',
-  12: '3.11',
-  trixie: '3.13',
-  13: '3.13',
-  latest: '3.13',
-};
-const JAVA = new Set(['17', '21']);
 const PYTHON_MODULES: Readonly<Record<string, string>> = {
   gunicorn: 'gunicorn',
   uvicorn: 'uvicorn',
@@ -89,34 +69,6 @@ export const COMPILERS: ReadonlySet<string> = new Set([
   ...C_COMPILERS,
 ]);
 
-/** Distroless images that a Dockerfile on this base may be moved to. */
-export function candidateBases(base: string, tag: string): readonly string[] {
-  const node = NODE[major(tag)];
-  const python = PYTHON[minor(tag)] ?? PYTHON[DEBIAN_PYTHON[release(tag)] ?? ''];
-  const java = javaOf(tag);
-  return [
-    'cc-debian13',
-    'static-debian13',
-    ...(base === 'node' && node !== undefined ? [node] : []),
-    ...(python === undefined ? [] : [python]),
-    ...(java === undefined ? [] : [`java${java}-debian13`]),
-  ];
-}
-
-function major(tag: string): string {
-  return /^(\d+)(?:[.-]|$)/.exec(tag)?.[1] ?? '';
-}
-function minor(tag: string): string {
-  return /^(\d+\.\d+)(?:[.-]|$)/.exec(tag)?.[1] ?? '';
-}
-function release(tag: string): string {
-  return /^[a-z0-9]+/.exec(tag)?.[0] ?? 'latest';
-}
-function javaOf(tag: string): string | undefined {
-  const found = [...tag.matchAll(/\d+/g)].map(([digits]) => digits);
-  return found.find((digits) => JAVA.has(digits));
-}
-
 /** What the command needs at run time; an error says why that cannot be shown. */
 export function runtimeOf(input: StackInput): Result<Runtime> {
   const [first = ''] = input.words;
@@ -146,8 +98,9 @@ function interpreter(program: string, collect: readonly string[], title: string)
   });
 }
 
-function nodeRuntime({ base, tag }: StackInput): Result<Runtime> {
-  const found = base === 'node' ? NODE[major(tag)] : undefined;
+function nodeRuntime(input: StackInput): Result<Runtime> {
+  const { base, tag } = input;
+  const found = nodeImage(input);
   if (found === undefined) return err(`no distroless image has the Node.js of ${base}:${tag}`);
   return ok({
     base: found,
@@ -160,10 +113,14 @@ function nodeRuntime({ base, tag }: StackInput): Result<Runtime> {
   });
 }
 
-function pythonRuntime({ base, tag }: StackInput, args: readonly string[]): Result<Runtime> {
-  const version =
-    base === 'python' ? minor(tag) : base === 'debian' ? DEBIAN_PYTHON[release(tag)] : undefined;
-  const found = PYTHON[version ?? ''];
+/** Packages of Debian that bring its Python. */
+const BRINGS_PYTHON = /^(?:lib)?python3|^(?:gunicorn|uvicorn|hypercorn|daphne|celery)$/;
+
+function pythonRuntime(input: StackInput, args: readonly string[]): Result<Runtime> {
+  const { base, tag, installed } = input;
+  if (base === 'debian' && ![...installed].some((name) => BRINGS_PYTHON.test(name)))
+    return err('where its Python comes from is not known');
+  const found = pythonImage(input);
   if (found === undefined) return err(`no distroless image has the Python of ${base}:${tag}`);
   return ok({
     base: found,
@@ -176,14 +133,15 @@ function pythonRuntime({ base, tag }: StackInput, args: readonly string[]): Resu
   });
 }
 
-function javaRuntime({ base, tag, words, resolve }: StackInput): Result<Runtime> {
-  const version = javaOf(tag);
-  if (version === undefined) return err(`no distroless image has the Java of ${base}:${tag}`);
+function javaRuntime(input: StackInput): Result<Runtime> {
+  const { base, tag, words, resolve } = input;
+  const found = javaImage(input);
+  if (found === undefined) return err(`no distroless image has the Java of ${base}:${tag}`);
   const jar = words[words.indexOf('-jar') + 1];
   if (!words.includes('-jar') || jar === undefined || /[*?]/.test(jar))
     return err('it is not started from one jar by its name');
   return ok({
-    base: `java${version}-debian13`,
+    base: found,
     program: ['/usr/bin/java'],
     collect: [],
     carries: [resolve(jar)],

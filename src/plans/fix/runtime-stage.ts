@@ -1,12 +1,14 @@
 import { posix } from 'node:path';
 import type { FixInput, FixPlan, FixRule } from '../../model/fix-rule.ts';
 import { type ImageReference, parseReference } from '../../model/reference.ts';
-import { err, ok, type Result } from '../../model/result.ts';
-import { NOTHING, proposal, refusal } from './proposal.ts';
+import { err, type Result } from '../../model/result.ts';
+import { lineEnd, NOTHING, proposal, refusal } from './proposal.ts';
 import { type RuntimeCommand, runtimeCommand, workFolder } from './runtime-command.ts';
 import { movedInstructions, stageLines } from './runtime-lines.ts';
-import { candidateBases, COMPILERS, type Runtime, runtimeOf } from './runtime-stacks.ts';
-import { fromOf, inStage, type Placed } from './stage-view.ts';
+import { compilersOf, programPath } from './runtime-program.ts';
+import { type Runtime, runtimeOf } from './runtime-stacks.ts';
+import { candidateBases } from './runtime-versions.ts';
+import { baseOfImage, baseUnknown, fromOf, inStage, type Placed } from './stage-view.ts';
 
 /** The image that the target stands on by its FROM; undefined where it stands on another stage, or on nothing. */
 function baseReference({ model }: Pick<FixInput, 'model'>): ImageReference | undefined {
@@ -23,16 +25,28 @@ function nameOf({ repository, tag }: ImageReference): {
 
 /** Images that the rule may put into this Dockerfile, whose digests are to be known. */
 export function runtimeImages(
-  input: Pick<FixInput, 'model'>,
+  input: Pick<FixInput, 'model' | 'analysis' | 'imageStages'>,
   distroless: string,
 ): readonly ImageReference[] {
   const reference = baseReference(input);
   if (reference === undefined) return [];
-  const { base, tag } = nameOf(reference);
-  return candidateBases(base, tag).flatMap((name) => {
+  const installed = installedNames(input);
+  return candidateBases({ ...nameOf(reference), installed }).flatMap((name) => {
     const found = parseReference(`${distroless}/${name}:nonroot`);
     return found.ok ? [found.value] : [];
   });
+}
+
+/** Names of the packages of the distribution that the image's own stages install. */
+function installedNames({
+  analysis,
+  imageStages,
+}: Pick<FixInput, 'analysis' | 'imageStages'>): ReadonlySet<string> {
+  return new Set(
+    analysis.installs
+      .filter(({ manager, stage }) => manager === 'apt' && imageStages.includes(stage))
+      .flatMap(({ packages }) => packages.map(({ name }) => name)),
+  );
 }
 
 function isMinimal({ repository }: ImageReference): boolean {
@@ -57,6 +71,8 @@ function plan(input: FixInput): FixPlan {
   if (!command.ok) return refused(command.error);
   const runtime = runtimeFor(input, reference, command.value, own);
   if (!runtime.ok) return refused(runtime.error);
+  const unfit = unfitBase(input, runtime.value) ?? danglingLine(input);
+  if (unfit !== undefined) return refused(unfit);
   const name = model.stages[model.target]?.name ?? freeName(input);
   const final = stageLines(input, own, {
     runtime: runtime.value,
@@ -88,6 +104,33 @@ function plan(input: FixInput): FixPlan {
     ],
     refusals: [],
   };
+}
+
+/** The C library of distroless images for programs: those that were linked with a newer one do not start on it. */
+const OWN_LIBC = { major: 2, minor: 41 };
+
+/** What of the base keeps its programs from running on a distroless image. */
+function unfitBase(input: FixInput, runtime: Runtime): string | undefined {
+  const base = baseOfImage(input);
+  if (base === undefined) return undefined;
+  if (base.config.os !== 'linux') return baseUnknown(input);
+  if (!runtime.base.startsWith('cc-')) return undefined;
+  const libc = base.packages?.find(({ name }) => name === 'libc6' || name === 'glibc');
+  const [, major = '', minor = ''] = /^(?:\d+:)?(\d+)\.(\d+)/.exec(libc?.version ?? '') ?? [];
+  const isNewer =
+    Number(major) > OWN_LIBC.major ||
+    (Number(major) === OWN_LIBC.major && Number(minor) > OWN_LIBC.minor);
+  return isNewer
+    ? `its base has glibc ${major}.${minor}, distroless images ${OWN_LIBC.major}.${OWN_LIBC.minor}`
+    : undefined;
+}
+
+/** A last line that ends with the escape character would take in what is added. */
+function danglingLine({ source }: FixInput): string | undefined {
+  const last = source.instructions.at(-1);
+  if (last === undefined) return undefined;
+  const left = source.text.slice(last.textEnd, lineEnd(source.text, last.end)).trim();
+  return left === source.escape ? `line ${last.line} is continued by nothing` : undefined;
 }
 
 /** Commands that give a file privileges, which would go along with it. */
@@ -125,39 +168,12 @@ function runtimeFor(
   return runtimeOf({
     ...nameOf(reference),
     words,
-    programPath: programPath(program, own, resolve),
+    programPath: programPath(program, own, { resolve, base: nameOf(reference).base }),
     compilers: compilersOf(input),
+    installed: installedNames(input),
     withoutCgo: /\bCGO_ENABLED=["']?0/.test(input.source.text),
     resolve,
   });
-}
-
-function compilersOf(input: FixInput): ReadonlySet<string> {
-  const { model } = input;
-  const names = model.reached.flatMap((stage) =>
-    inStage(input, stage).flatMap(({ commands }) =>
-      commands.map(({ words }) => (words[0]?.value ?? '').replace(/^.*\//, '')),
-    ),
-  );
-  return new Set(names.filter((name) => COMPILERS.has(name)));
-}
-
-/** Where a program lies: as it is written, or where the stage puts a file of this name. */
-function programPath(
-  program: string,
-  own: readonly Placed[],
-  resolve: (path: string) => string,
-): Result<string> {
-  if (program.includes('/')) return ok(resolve(program));
-  const words = own.flatMap(({ keyword, commands, instruction }) =>
-    keyword === 'RUN'
-      ? commands.flatMap((command) => command.words.map(({ value }) => value ?? ''))
-      : keyword === 'COPY' || keyword === 'ADD'
-        ? instruction.arguments.slice(-1)
-        : [],
-  );
-  const found = words.find((word) => word.startsWith('/') && posix.basename(word) === program);
-  return found === undefined ? err(`where ${program} lies is not known`) : ok(found);
 }
 
 /** A final stage without a shell, a package manager and build tools. */

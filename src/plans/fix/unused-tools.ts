@@ -3,7 +3,7 @@ import type { FixInput, FixPlan, FixRule } from '../../model/fix-rule.ts';
 import type { TextEdit } from '../../model/planned-edit.ts';
 import { commandAt, type FoundCommand } from './command-at.ts';
 import { proposal, refusal, together } from './proposal.ts';
-import { hasInnerComment, inImage } from './stage-view.ts';
+import { hasInnerComment, inImage, lastInImage } from './stage-view.ts';
 
 /** Packages of build and debug tools, with the programs of them that a build calls. */
 const TOOLS: ReadonlyMap<string, readonly string[]> = new Map([
@@ -23,11 +23,13 @@ const TOOLS: ReadonlyMap<string, readonly string[]> = new Map([
   ['ltrace', ['ltrace']],
   ['valgrind', ['valgrind']],
 ]);
-/** Commands that may call any of them, unseen. */
-const MAY_BUILD = new Set(
-  'pip pip3 npm yarn pnpm gem bundle cargo go make cmake ninja meson python python3 docker-php-ext-install pecl R Rscript cpan cpanm perl sh bash'.split(
-    ' ',
-  ),
+/** Commands that call none of them; of any other it is not known. */
+const CALLS_NONE = new Set(
+  (
+    '[ addgroup adduser apt apt-cache apt-get apt-key apt-mark awk basename cat cd chmod chown chgrp cp curl cut date dirname dpkg dpkg-query echo exit export false find getent git gosu gpg ' +
+    'grep groupadd groupmod gunzip gzip head install ldconfig ln locale-gen ls mkdir mktemp mv printf pwd rm rmdir sed set sha1sum sha256sum sha512sum sleep sort su-exec tail tar tee test touch ' +
+    'tr true tzdata umask uname unzip update-ca-certificates useradd usermod wget which xz'
+  ).split(' '),
 );
 
 function toolsIn({ command }: FoundCommand): readonly (SourceWord & { readonly name: string })[] {
@@ -37,12 +39,33 @@ function toolsIn({ command }: FoundCommand): readonly (SourceWord & { readonly n
   });
 }
 
-/** The programs that the RUNs of the image call. */
-function called(input: FixInput): ReadonlySet<string> {
-  return new Set(
-    inImage(input).flatMap(({ commands }) =>
-      commands.map(({ words }) => words[0]?.value?.replace(/^.*\//, '') ?? ''),
-    ),
+/** The first program that the RUNs of the image call and that may call a tool; scripts and what cannot be read among them. */
+function callerIn(input: FixInput): string | undefined {
+  for (const { keyword, instruction, line } of inImage(input)) {
+    if (keyword !== 'RUN') continue;
+    if (instruction.shellError !== undefined) return `line ${line}`;
+    for (const { words } of instruction.commands) {
+      const [first] = words;
+      if (first === undefined) continue;
+      const program = first.value;
+      if (program === undefined) return `line ${line}`;
+      const name = program.replace(/^\/(?:usr\/)?(?:local\/)?s?bin\//, '');
+      if (!CALLS_NONE.has(name) && !/^\w+=/.test(name)) return name;
+    }
+  }
+  return undefined;
+}
+
+/** What a container of the image starts, and names one of these tools. */
+function starterIn(
+  input: FixInput,
+  tools: readonly { readonly name: string }[],
+): string | undefined {
+  const programs = new Set(tools.flatMap(({ name }) => TOOLS.get(name) ?? []));
+  return ['ENTRYPOINT', 'CMD', 'HEALTHCHECK'].find((keyword) =>
+    lastInImage(input, keyword)
+      ?.instruction.rawArguments.split(/[\s"'[\],;&|()]+/)
+      .some((word) => programs.has(word.replace(/^.*\//, ''))),
   );
 }
 
@@ -54,11 +77,10 @@ function without(input: FixInput, found: FoundCommand, packages: number): FixPla
     refusals: [refusal(found.run, `${tools.map(({ name }) => name).join(', ')} stays: ${reason}`)],
   });
   if (hasInnerComment(input, found.run)) return refused('comments stand between its lines');
-  const programs = called(input);
-  const caller = [...programs].find(
-    (name) => MAY_BUILD.has(name) || tools.some((tool) => TOOLS.get(tool.name)?.includes(name)),
-  );
+  const caller = callerIn(input);
   if (caller !== undefined) return refused(`${caller} of this stage may call it`);
+  const starter = starterIn(input, tools);
+  if (starter !== undefined) return refused(`${starter} names it`);
   if (tools.length >= packages) return refused('nothing else is installed by this command');
   return {
     edits: tools.map((tool) =>
@@ -91,7 +113,7 @@ function removal(text: string, { start, end }: SourceWord): TextEdit {
 export const unusedTools: FixRule = {
   id: 'unused-tools',
   title: 'Leave tools out that nothing calls',
-  help: 'Takes compilers, make, debuggers and tracers out of `apt-get install` in the image’s own stages, where no command of these stages calls them or may call them unseen, as `pip install` and `npm install` may. A command that installs nothing else is left alone.',
+  help: 'Takes compilers, make, debuggers and tracers out of `apt-get install` in the image’s own stages, where no command of these stages calls them or may call them unseen, as `pip install`, `npm install` and scripts may. A command that installs nothing else is left alone.',
   criterion: 'no-build-tooling',
   needs: [],
   plan: (input) =>

@@ -13,6 +13,11 @@ describe('exec-form', () => {
       'HEALTHCHECK --interval=5s cmd curl -f http://localhost/',
       'HEALTHCHECK --interval=5s cmd ["curl", "-f", "http://localhost/"]',
     ],
+    [
+      'a health check that makes a 1 of every code',
+      'HEALTHCHECK CMD curl -f http://localhost/ || exit 1',
+      'HEALTHCHECK CMD ["curl", "-f", "http://localhost/"]',
+    ],
     ['both', 'ENTRYPOINT ["a"]\nCMD b c', 'ENTRYPOINT ["a"]\nCMD ["b", "c"]'],
   ])('%s', async (_, before, after) => {
     expect(await fixed(execForm, `FROM a\n${before}\n`)).toMatchObject({

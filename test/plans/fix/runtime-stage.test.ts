@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { readForEdits } from '../../../src/dockerfile/read-for-edits.ts';
 import { runtimeImages, runtimeStage } from '../../../src/plans/fix/runtime-stage.ts';
+import { withBase } from './bases.ts';
 import { type Around, fixed } from './support.ts';
 
 const fix = (text: string, more: Around = {}) => fixed(runtimeStage, text, more);
@@ -131,6 +132,20 @@ CMD gunicorn app:app`);
     ['FROM debian:trixie\nCOPY a /a\nCMD ["/a"]', 'nothing shows that /a is a compiled program'],
     ['FROM debian:trixie\nRUN make\nCMD ["/a/start.sh"]', '/a/start.sh is a script'],
     ['FROM gcc:14\nRUN make\nCMD ["app"]', 'where app lies is not known'],
+    [
+      'FROM gcc:14\nRUN git clone https://x.org/app /usr/src/app && make\nCMD ["app"]',
+      'where app lies is not known',
+    ],
+    [
+      'FROM debian:trixie\nRUN ./configure && make install\nCMD ["python3", "a.py"]',
+      'where its Python comes from is not known',
+    ],
+    [
+      'FROM gradle:8.17-jdk11\nCMD ["java", "-jar", "/a.jar"]',
+      'no distroless image has the Java of gradle:8.17-jdk11',
+    ],
+    ['FROM ubuntu:21.04\nCMD ["java", "-jar", "/a.jar"]', 'no distroless image has the Java'],
+    ['FROM gcc:14\nCMD ["/app"]\nRUN make \\', 'line 3 is continued by nothing'],
     ['FROM node:22\nSHELL ["/bin/bash", "-c"]\nCMD node a.js', 'line 2 has SHELL'],
     [
       'FROM node:22\nWORKDIR /a\nHEALTHCHECK CMD curl -f localhost\nCMD node a.js',
@@ -148,6 +163,64 @@ CMD gunicorn app:app`);
     const done = await fix(text);
     expect(done.ids).toEqual([]);
     expect(done.refusals.join()).toContain(reason);
+  });
+
+  test('comments above what is written anew go along, those between the lines stay', async () => {
+    const { text } = await fix(`FROM node:22
+# where it lives
+WORKDIR /a
+# nobody in particular
+USER node
+# what it starts
+# and how
+CMD node a.js
+`);
+    expect(text.split('\n').slice(-8)).toEqual([
+      'COPY --from=build /a /a',
+      '# nobody in particular',
+      'USER 65532:65532',
+      '# what it starts',
+      '# and how',
+      'ENTRYPOINT ["/nodejs/bin/node"]',
+      'CMD ["a.js"]',
+      '',
+    ]);
+    expect(text).toContain('# where it lives\nWORKDIR /a\n');
+  });
+
+  test.each([
+    ['FROM golang:1.24\nRUN go install ./...\nCMD ["app"]', '/go/bin/app'],
+    ['FROM rust:1.85\nRUN cargo install --path .\nCMD ["app"]', '/usr/local/cargo/bin/app'],
+    ['FROM gcc:14\nRUN make && cp out/app /usr/bin/\nCMD ["app"]', '/usr/bin/app'],
+    ['FROM gcc:14\nRUN gcc -o/bin/app a.c\nCMD ["app"]', '/bin/app'],
+    [
+      'FROM golang:1.24 AS b\nRUN go build -o /app\nFROM debian:13\nCOPY --from=b /app /usr/bin/\nCMD ["app"]',
+      '/usr/bin/app',
+    ],
+  ])('a program by its name alone: %j', async (text, path) => {
+    const done = await fix(text);
+    expect(done.text).toContain(` ${path} ${path}\n`);
+    expect(done.text).toContain(`CMD ["${path}"]`);
+  });
+
+  test.each([
+    ['FROM debian:trixie\nRUN apt-get install -y openjdk-21-jre-headless', 'java21-debian13'],
+    ['FROM debian:bookworm-slim\nRUN apt-get install -y default-jre', 'java17-debian13'],
+    ['FROM maven:3.9.21-amazoncorretto-17', 'java17-debian13'],
+  ])('the Java that is there: %j', async (head, image) => {
+    const { text } = await fix(`${head}\nWORKDIR /a\nCMD ["java", "-jar", "a.jar"]\n`);
+    expect(text).toContain(`FROM gcr.io/distroless/${image}:nonroot`);
+  });
+
+  test('a newer C library than that of distroless images', async () => {
+    const text = 'FROM gcc:15\nRUN gcc -o /app a.c\nCMD ["/app"]\n';
+    const { facts } = withBase({ packages: [{ type: 'deb', name: 'libc6', version: '2.42-1' }] });
+    const base = facts.bases?.get('docker.io/library/a:latest');
+    if (base === undefined) throw new Error('no base');
+    const bases = new Map([['docker.io/library/gcc:15', base]]);
+    expect((await fix(text, { facts: { bases } })).refusals).toEqual([
+      '1: the image keeps its shell and its tools: its base has glibc 2.42, distroless images 2.41',
+    ]);
   });
 
   test.each(['FROM scratch\nCMD ["/a"]', 'FROM gcr.io/distroless/cc-debian13:nonroot\nCMD ["/a"]'])(
