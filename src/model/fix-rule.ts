@@ -43,7 +43,7 @@ export function baseKey({ digest, ...reference }: ImageReference): string {
 export interface FixFacts {
   /** Digests of images by full reference with its tag (`docker.io/library/node:22`). */
   readonly digests: ReadonlyMap<string, Result<Digest>>;
-  /** Packages that the own layers of a stage installed, by the stage's index. */
+  /** Packages that a stage installed, and with a build of it those that were there before, by the stage's index. */
   readonly versions: ReadonlyMap<number, Result<readonly InstalledVersion[]>>;
   /** Files by address. */
   readonly hashes: ReadonlyMap<string, Result<FetchedFile>>;

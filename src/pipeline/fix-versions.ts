@@ -2,6 +2,7 @@ import type { InstalledVersion } from '../model/fix-rule.ts';
 import type { LockedPackages, LockFile } from '../model/lock.ts';
 import { err, ok, type Result } from '../model/result.ts';
 import { openStore } from '../oci/layout-store.ts';
+import { presentPackages } from '../plans/lock-contents.ts';
 import { parseBuildArgs } from '../plans/parse-build-args.ts';
 import type { PipelineContext } from './context.ts';
 import type { FactsRequest } from './facts-request.ts';
@@ -15,7 +16,7 @@ import { runBuildKit } from './run-buildkit.ts';
 type Versions = Result<readonly InstalledVersion[]>;
 
 /**
- * Packages that each stage really installed, by its index: of the target from scoville.lock beside the Dockerfile, of all from
+ * Packages that each stage really got, by its index: of the target from scoville.lock beside the Dockerfile, of all from
  * a build of each stage that installs something, where one is asked for.
  */
 export async function fixVersions(
@@ -75,7 +76,7 @@ async function builtVersions(
     if (exitCode !== 0) return err(`the build of stage ${stage} failed with ${exitCode}`);
     const exported = await readExport(plan.layout, store.blobs);
     const image = await normaliseBuilt(context, planned, exported);
-    const packages = await packagesOfImage(context, store.blobs, image);
+    const packages = await packagesOfImage(context, store.blobs, image, presentPackages);
     const [first] = packages.values();
     return first === undefined ? err('the stage holds no image') : ok(versionsOf(first));
   } finally {

@@ -8,11 +8,12 @@ import { storedPlatforms } from './image-layers.ts';
 import type { FinalImage } from './image-under-build.ts';
 import { inspectPlatform, storedLayers } from './inspect-image.ts';
 
-/** What the own layers of each platform installed. Layers are read once: the later steps find their facts in the cache. */
+/** Packages of each platform, those that its own layers installed or as `of` picks them. Layers are read once: the later steps find their facts in the cache. */
 export async function packagesOfImage(
   context: PipelineContext,
   blobs: BlobStore,
   image: FinalImage,
+  of = lockedPackages,
 ): Promise<ReadonlyMap<string, LockedPackages>> {
   const stored = await storedPlatforms(blobs, image.index);
   const found = new Map<string, LockedPackages>();
@@ -31,7 +32,7 @@ export async function packagesOfImage(
     const all = await packagesIn(layers);
     const base = await packagesIn(layers.slice(0, platform.baseLayers));
     const name = platformName(platform.built.descriptor.platform ?? platformOf(platform.config));
-    found.set(name, lockedPackages(all, base));
+    found.set(name, of(all, base));
   }
   return found;
 }

@@ -28,10 +28,30 @@ export function lockedPackages(
   image: readonly Package[],
   base: readonly Package[],
 ): LockedPackages {
+  return byType(ownPackages(image, base));
+}
+
+/**
+ * The version that an install command got: of the own layers, and of the base where they have no package of that name, since what is there already in the
+ * version that the archive has is not installed again.
+ */
+export function presentPackages(
+  image: readonly Package[],
+  base: readonly Package[],
+): LockedPackages {
+  const own = ownPackages(image, base);
+  const names = new Set(own.map(({ type, name }) => `${type} ${name}`));
+  return byType([...own, ...image.filter(({ type, name }) => !names.has(`${type} ${name}`))]);
+}
+
+function ownPackages(image: readonly Package[], base: readonly Package[]): readonly Package[] {
   const inherited = new Set(base.map(keyOf));
+  return image.filter((one) => !inherited.has(keyOf(one)));
+}
+
+function byType(packages: readonly Package[]): LockedPackages {
   const types = new Map<string, Set<string>>();
-  for (const one of image) {
-    if (inherited.has(keyOf(one))) continue;
+  for (const one of packages) {
     const lines = types.get(one.type) ?? new Set();
     types.set(one.type, lines.add(lineOf(one)));
   }

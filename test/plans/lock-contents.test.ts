@@ -1,7 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import type { Package } from '../../src/model/packages.ts';
 import { neededImages } from '../../src/plans/external-images.ts';
-import { lockedImages, lockedPackages, lockedRemotes } from '../../src/plans/lock-contents.ts';
+import {
+  lockedImages,
+  lockedPackages,
+  lockedRemotes,
+  presentPackages,
+} from '../../src/plans/lock-contents.ts';
 import { digest, dockerfile, external, parsed } from './given.ts';
 
 function pack(name: string, version: string, type: Package['type'] = 'deb'): Package {
@@ -67,6 +72,23 @@ describe('lockedPackages', () => {
     const odd = [pack('a b', '1\n2'), pack('', ''), pack('p%', '\u202e1'), pack('\ud800', '1')];
     expect([...lockedPackages(odd, [])]).toEqual([
       ['deb', ['- ', 'a%20b 1%0A2', 'p%25 %E2%80%AE1', '\ufffd 1']],
+    ]);
+  });
+});
+
+describe('presentPackages', () => {
+  test('what the base has counts where the own layers have no other version of it', () => {
+    const image = [
+      pack('curl', '8'),
+      pack('git', '2'),
+      pack('semver', '7', 'npm'),
+      pack('semver', '6', 'npm'),
+      pack('git', '2', 'npm'),
+    ];
+    const base = [pack('curl', '7'), pack('git', '2'), pack('semver', '6', 'npm')];
+    expect([...presentPackages(image, base)]).toEqual([
+      ['deb', ['curl 8', 'git 2']],
+      ['npm', ['git 2', 'semver 7']],
     ]);
   });
 });
