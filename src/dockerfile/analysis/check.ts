@@ -142,7 +142,8 @@ function openssl(
   if (words.includes('-verify') || words.includes('-signature'))
     return checkOf(event, 'openssl -verify', [operand, ...event.readsFrom]);
   const sums = words[0] === 'dgst' || /^sha\d+$|^md5$/.test(words[0] ?? '');
-  return sums ? comparedSum(event, [operand, ...event.readsFrom], before, after) : undefined;
+  const files = [operand, ...event.readsFrom, ...catFiles(event, before)];
+  return sums ? comparedSum(event, files, before, after) : undefined;
 }
 
 function checkAt(events: readonly CommandEvent[], index: number): Check | undefined {

@@ -4,12 +4,15 @@ import { type InstallReader, install, isExact, named } from './install-context.t
 const TRUE = /^(?:1|true)$/;
 
 const gem: InstallReader = (_program, argv) => {
+  // What stands behind `--` is for the build of extensions.
+  const dashes = argv.findIndex(({ text }) => text === '--');
   const line = readCommandLine(
-    argv,
-    optionNames('-v -i -n -P -s --version --install-dir --source'),
+    dashes < 0 ? argv : argv.slice(0, dashes),
+    optionNames('-v -i -n -P -s --version --install-dir --source --platform --bindir'),
   );
   const [verb, ...operands] = line.operands;
-  if (verb?.text !== 'install') return [];
+  // gem takes any beginning of a command that is no other's.
+  if (!/^i(?:n(?:s(?:t(?:a(?:l(?:l)?)?)?)?)?)?$/.test(verb?.text ?? '')) return [];
   const version = line.values('-v', '--version')[0]?.text ?? '';
   const exact = /^=? ?\d[\w.]*$/;
   const packages = operands
@@ -39,7 +42,10 @@ const bundle: InstallReader = (_program, argv, context) => {
   return [install('bundle', [], { lockFile })];
 };
 
-/** go's options have one dash; `go install pkg@version` alone names what it fetches. */
+/** A module by its address, of which `go get` fetches the newest version; not a package of the module at hand or of Go's own library. */
+const MODULE = /^[\w-]+(?:\.[\w-]+)+\//;
+
+/** go's options have one dash; `go install pkg` without a version takes that of go.mod. */
 const go: InstallReader = (_program, argv) => {
   const words = argv.map((f) => f.text);
   const [verb = '', second = ''] = words;
@@ -50,7 +56,8 @@ const go: InstallReader = (_program, argv) => {
     return [install('go', [])];
   const packages = words.slice(1).flatMap((word) => {
     const at = word.indexOf('@');
-    if (word.startsWith('-') || at < 0) return [];
+    if (word.startsWith('-')) return [];
+    if (at < 0) return verb === 'get' && MODULE.test(word) ? [{ name: word }] : [];
     const exact = /^(?:v\d+\.\d+\.\d+[\w.+-]*|[0-9a-f]{7,40})$/;
     return [named(word.slice(0, at), word.slice(at + 1), exact)];
   });

@@ -14,7 +14,8 @@ const PIP_VALUED = optionNames(
   '-r -c -i -f -t -e -b -d -w --requirement --constraint --index-url --extra-index-url --find-links --target ' +
     '--prefix --root --trusted-host --platform --python-version --implementation --abi --cache-dir --timeout --retries ' +
     '--proxy --progress-bar --upgrade-strategy --no-binary --only-binary --editable --src --config-settings --python ' +
-    '--report --log --exclude-newer --index --default-index --wheel-dir --dest --group --extra --from',
+    '--report --log --exclude-newer --index --default-index --wheel-dir --dest --group --extra --from --root-user-action --build ' +
+    '--build-option --global-option --install-option --keyring-provider --use-feature --use-deprecated --resume-retries --cert --client-cert',
 );
 
 function pipPackage(field: Field): InstalledName | undefined {

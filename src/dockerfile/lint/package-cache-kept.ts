@@ -12,7 +12,7 @@ interface KeptCache {
 const CACHES: readonly KeptCache[] = [
   {
     leaves: ({ program, words }) =>
-      (program === 'apt-get' || program === 'apt') && words.includes('update'),
+      ['apt-get', 'apt', 'aptitude'].includes(program) && words.includes('update'),
     cleaned: /\/var\/lib\/apt(?:\/lists|\/\*|[\s;]|$)|\bapt(?:-get)?\s+dist-?clean\b/,
     folder: /^\/var(?:\/lib(?:\/apt(?:\/lists)?)?)?$/,
     message: 'the package lists that apt-get update fetched stay in the layer',

@@ -72,7 +72,7 @@ const CACHES: readonly Cache[] = [
     leaves: (program, words) =>
       /^(?:apt|apt-get|aptitude)$/.test(program) &&
       words.some((w) => w === 'update' || w === 'install'),
-    cleaned: /\/var\/lib\/apt\/lists|\bdistclean\b/,
+    cleaned: /\/var\/lib\/apt(?:\/lists|\/\*|[\s;]|$)|\bdist-?clean\b/,
     folder: /^\/var(?:\/lib(?:\/apt(?:\/lists)?)?)?$/,
     mend: (input, run, found) => {
       const user = laterUser(input, run);

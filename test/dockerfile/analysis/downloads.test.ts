@@ -75,6 +75,11 @@ describe('what verifies a download', () => {
     ],
     ['grep', `RUN curl -o f ${URL} && sha256sum f | grep -q ${SUM}`, ['curl: sha256sum | grep']],
     [
+      'openssl, fed by cat',
+      `RUN curl -o f ${URL} && if [ "$(cat f | openssl sha512 -r)" = "${SUM} *stdin" ]; then echo ok; else exit 1; fi`,
+      ['curl: openssl compared'],
+    ],
+    [
       'openssl',
       `RUN curl -o f ${URL} && openssl dgst -sha256 f | grep ${SUM}`,
       ['curl: openssl | grep'],

@@ -61,6 +61,7 @@ describe('language package managers', () => {
   test.each([
     ['RUN pip install a==1.0 b "c[x]==2; python_version>\'3\'" d>=1', ['pip: a=1.0, b, c=2, d']],
     ['RUN pip install --root-user-action=ignore a', ['pip: a']],
+    ['RUN pip install --root-user-action ignore --build /x a==1', ['pip: a=1']],
     ['RUN pip install -r requirements.txt', ['pip:; file requirements.txt']],
     ['RUN pip install --require-hashes -r requirements.txt', ['pip:; lock; file requirements.txt']],
     ['RUN python3.12 -m pip install -U pip', ['pip: pip']],
@@ -94,6 +95,8 @@ describe('language package managers', () => {
     ['RUN bun install --frozen-lockfile', ['bun:; lock']],
     ['RUN corepack enable && corepack prepare pnpm@9.1.0 --activate', ['npm: pnpm=9.1.0']],
     ['RUN gem install bundler -v 2.5.0 && gem install a', ['gem: bundler=2.5.0', 'gem: a']],
+    ['RUN gem i a && gem inst b:1.0 -- --use-system-libraries true', ['gem: a', 'gem: b=1.0']],
+    ['RUN gem info a && gem list', []],
     ['RUN bundle install', ['bundle:']],
     ['RUN bundle --version', []],
     ["RUN bundle config set --local frozen 'true' && bundle install -j4", ['bundle:; lock']],
@@ -101,6 +104,10 @@ describe('language package managers', () => {
     [
       'RUN go install example.com/a@v1.2.3 && go install example.com/b@latest && go install ./...',
       ['go: example.com/a=v1.2.3', 'go: example.com/b'],
+    ],
+    [
+      'RUN go get -u example.com/a example.com/b@v1.0.0 ./... fmt && go get -d -v ./...',
+      ['go: example.com/a, example.com/b=v1.0.0'],
     ],
     ['RUN go mod download', ['go:; lock']],
     [
