@@ -15,6 +15,8 @@ import {
 const COMMAND = 'find / -xdev -type f -perm /6000 -exec chmod a-s {} +';
 /** Programs that do nothing without their bit. */
 const NEEDS_BIT = /(?:^|[\s"'/])(?:sudo|su|ping|doas|passwd|mount|chsh|newgrp)(?:$|[\s"'])/;
+/** Sets the bit on purpose. */
+const SETS_BIT = /\bchmod\s+(?:-\w+\s+)*(?:[ugoa]*\+[rwxX]*s|0?[2467][0-7]{3}\b)/;
 const INSTALLS = /\b(?:apt|apt-get|apk|dnf|yum|microdnf|zypper)\b[^&|;]*\b(?:install|add)\b/;
 
 /** True where a RUN takes the bits away, and nothing behind it installs packages as root. */
@@ -58,6 +60,8 @@ function plan(input: FixInput): FixPlan {
   const starts = ['ENTRYPOINT', 'CMD'].flatMap((keyword) => lastInImage(input, keyword) ?? []);
   const needed = starts.find(({ instruction }) => NEEDS_BIT.test(instruction.rawArguments));
   if (needed !== undefined) return refused(`line ${needed.line} starts one`);
+  const setter = inImage(input).find((run) => run.keyword === 'RUN' && showsText(run, SETS_BIT));
+  if (setter !== undefined) return refused(`line ${setter.line} sets such a bit itself`);
   const at = lastAsRoot(input);
   const user = [...usersInImage(input).values()].at(-1) ?? base.config.config?.User ?? '';
   const edit =
@@ -87,7 +91,7 @@ export const elevatedFiles: FixRule = {
   title: 'Take setuid and setgid bits away',
   help:
     'Adds a RUN behind the last one that runs as root, which takes the setuid and setgid bits of all files away: `find / -xdev -type f -perm /6000 -exec chmod a-s {} +`. Only where the base is known to ' +
-    'have such files and a shell, and where the entry point is none of the programs that need their bit. File capabilities are left alone.',
+    'have such files and a shell, where the entry point is none of the programs that need their bit, and where no RUN sets one itself. File capabilities are left alone.',
   criterion: 'no-elevated-files',
   needs: ['bases'],
   plan,

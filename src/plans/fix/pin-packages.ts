@@ -81,7 +81,8 @@ function pinned(install: PackageInstall, input: FixInput): FixPlan {
   for (const name of new Set(loose.map((one) => one.name))) {
     const words = wordsOf(name, found.command.words);
     const version = versionOf(name, how.type, known.value);
-    if (words.length === 0) reasons.push(`${name} is not spelled as one word`);
+    if (words.length === 0)
+      reasons.push(`${name} is spelled with a range of versions, or by way of a variable`);
     else if ('reason' in version) reasons.push(version.reason);
     else
       for (const word of words) {

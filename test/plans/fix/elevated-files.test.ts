@@ -67,6 +67,12 @@ describe('elevated-files', () => {
       withBase(SUID),
       '1: 2 files of the base stay setuid or setgid (/usr/bin/su, /usr/bin/passwd): line 2 starts one',
     ],
+    [
+      'a RUN that sets one',
+      'FROM a\nRUN chmod u+s /x\n',
+      withBase(SUID),
+      '1: 2 files of the base stay setuid or setgid (/usr/bin/su, /usr/bin/passwd): line 2 sets such a bit itself',
+    ],
   ])('refused: %s', async (_, text, more, reason) => {
     const found = await fixed(elevatedFiles, text, more);
     expect([found.text, found.refusals]).toEqual([text, [reason]]);
