@@ -51,9 +51,6 @@ const go: InstallReader = (_program, argv) => {
   const [verb = '', second = ''] = words;
   if (verb === 'mod' && second === 'download') return [install('go', [], { lockFile: true })];
   if (verb !== 'install' && verb !== 'get' && verb !== 'run') return [];
-  // `go get -u` takes the newest of all that go.mod asks for.
-  if (verb === 'get' && words.some((word) => /^-u(?:=patch)?$/.test(word)))
-    return [install('go', [])];
   const packages = words.slice(1).flatMap((word) => {
     const at = word.indexOf('@');
     if (word.startsWith('-')) return [];
@@ -61,6 +58,9 @@ const go: InstallReader = (_program, argv) => {
     const exact = /^(?:v\d+\.\d+\.\d+[\w.+-]*|[0-9a-f]{7,40})$/;
     return [named(word.slice(0, at), word.slice(at + 1), exact)];
   });
+  // `go get -u` takes the newest of what the modules ask for too, those of go.mod where it names none.
+  const newest = verb === 'get' && words.some((word) => /^-u(?:=patch)?$/.test(word));
+  if (newest && packages.every(({ pin }) => pin !== undefined)) return [install('go', [])];
   return packages.length === 0 ? [] : [install('go', packages)];
 };
 

@@ -1,4 +1,4 @@
-import { endsFailing } from './failure.ts';
+import { endsScript, type Surrounding } from './failure.ts';
 import type { List } from './syntax-tree.ts';
 
 /** A place where a script goes on in one of several ways. */
@@ -15,10 +15,14 @@ export interface Arm {
   readonly arm: number;
 }
 
-/** The fork with these bodies; `arms` where there are ways without one. */
-export function forkOf(bodies: readonly (List | undefined)[], arms = bodies.length): Fork {
+/** The fork with these bodies, which stands in `around`; `arms` where there are ways without one. */
+export function forkOf(
+  bodies: readonly (List | undefined)[],
+  around: Surrounding,
+  arms = bodies.length,
+): Fork {
   const failing = bodies.flatMap((body, arm) =>
-    body !== undefined && endsFailing(body) ? [arm] : [],
+    body !== undefined && endsScript(body, around) ? [arm] : [],
   );
   return { arms, failing: new Set(failing) };
 }

@@ -1,15 +1,14 @@
 import { forkOf, inArm } from './arms.ts';
-import { isSpecialBuiltin, runBuiltin } from './builtins.ts';
+import { assign, isSpecialBuiltin, runBuiltin } from './builtins.ts';
 import {
   IGNORED,
   type Ignored,
-  endsFailing,
   endsOnSuccess,
   failureInCondition,
   failureInList,
   isConditional,
-  isNegated,
   mayBeSkipped,
+  stopsOnCondition,
 } from './failure.ts';
 import { type Surroundings, type Variable, fieldsOf, joined, variableOf } from './fields.ts';
 import { parseShell } from './parse-shell.ts';
@@ -20,8 +19,12 @@ import {
   type TraceBudget,
   type TraceContext,
   type TracedCommand,
+  conditional,
+  deeper,
+  inRound,
   placeOf,
   redirected,
+  surroundingOf,
 } from './traced-command.ts';
 import { scriptOnInput, type Unwrapped, unwrap } from './wrappers.ts';
 
@@ -50,15 +53,15 @@ export class Tracer {
     if (context.depth > MAX_DEPTH) return;
     list.items.forEach((item, at) => {
       if (this.budget.commands <= 0) return;
-      const errexit = state.errexit && !context.guarded;
-      const ignored = failureInList(list, at, errexit, context.ignored);
+      const around = surroundingOf(state, context);
+      const ignored = failureInList(list, at, around);
       const guarded = context.guarded || item.operator === '&&' || item.operator === '||';
       const target = isConditional(list, at) ? forked(state) : state;
       const ends = context.stopsOnSuccess === true && at === list.items.length - 1;
-      const stopsOnSuccess = ends || endsOnSuccess(list, at);
-      const skipped = mayBeSkipped(list, at, errexit, context.ignored);
-      const around = skipped ? inArm(context, forkOf([], 2), 0) : context;
-      this.pipeline(item.pipeline, target, { ...around, ignored, guarded, stopsOnSuccess });
+      const stopsOnSuccess = ends || endsOnSuccess(list, at, around);
+      const skipped = mayBeSkipped(list, at, around);
+      const where = skipped ? inArm(context, forkOf([], around, 2), 0) : context;
+      this.pipeline(item.pipeline, target, { ...where, ignored, guarded, stopsOnSuccess });
       if (target !== state) mergeBranches(state, [target]);
     });
   }
@@ -73,7 +76,8 @@ export class Tracer {
       if (!last && !state.pipefail) ignored ??= IGNORED.pipe;
       const before = this.commands.length;
       const own = elements.length === 1 ? state : forked(state);
-      this.command(command, own, { ...context, ignored, pipedFrom });
+      const inSubshell = context.inSubshell === true || elements.length > 1;
+      this.command(command, own, { ...context, ignored, pipedFrom, inSubshell });
       pipedFrom = [...pipedFrom, ...this.commands.slice(before).map((c) => c.id)];
     });
   }
@@ -81,13 +85,14 @@ export class Tracer {
   private command(command: Command, state: ShellState, context: TraceContext): void {
     if (this.budget.commands <= 0) return;
     this.budget.commands -= 1;
-    const inner = { ...context, depth: context.depth + 1 };
+    const inner = deeper(context);
     switch (command.kind) {
       case 'simple':
         this.simple(command, state, inner);
         break;
       case 'group':
-        this.list(command.body, command.subshell ? forked(state) : state, inner);
+        if (command.subshell) this.arm(command.body, state, { ...inner, inSubshell: true });
+        else this.list(command.body, state, inner);
         break;
       case 'function':
         state.functions.set(command.name, command.body);
@@ -96,12 +101,8 @@ export class Tracer {
         this.branches(command, state, inner);
         break;
       case 'loop':
-        this.list(command.condition, state, {
-          ...inner,
-          ignored: inner.ignored ?? IGNORED.condition,
-          guarded: true,
-        });
-        mergeBranches(state, this.arms([command.body], 2, state, inner));
+        this.list(command.condition, state, conditional(inner));
+        mergeBranches(state, this.arms([command.body], 2, state, inRound(state, inner, false)));
         break;
       case 'for':
         this.loop(command, state, inner);
@@ -119,7 +120,7 @@ export class Tracer {
     state: ShellState,
     context: TraceContext,
   ): readonly ShellState[] {
-    const fork = forkOf(bodies, count);
+    const fork = forkOf(bodies, surroundingOf(state, context), count);
     return bodies.map((body, arm) => this.arm(body, state, inArm(context, fork, arm)));
   }
 
@@ -135,18 +136,18 @@ export class Tracer {
     context: TraceContext,
   ): void {
     const forks: ShellState[] = [];
-    const fork = forkOf([...command.branches.map(({ body }) => body), command.otherwise]);
+    const around = surroundingOf(state, context);
+    const fork = forkOf([...command.branches.map(({ body }) => body), command.otherwise], around);
     command.branches.forEach(({ condition, body }, index) => {
       const next = command.branches[index + 1] === undefined ? command.otherwise : undefined;
-      const ignored = failureInCondition(condition, body, next);
-      const stopsOnSuccess = endsFailing(body) && !isNegated(condition);
+      const ignored = failureInCondition(condition, body, next, around);
+      const stopsOnSuccess = stopsOnCondition(condition, body, around);
       const judged = { ...context, ignored, guarded: true, stopsOnSuccess };
       this.list(condition, state, { ...judged, leadsTo: { fork, arm: index } });
       forks.push(this.arm(body, state, inArm(context, fork, index)));
     });
-    const last = command.otherwise;
-    if (last !== undefined)
-      forks.push(this.arm(last, state, inArm(context, fork, command.branches.length)));
+    const last = inArm(context, fork, command.branches.length);
+    if (command.otherwise !== undefined) forks.push(this.arm(command.otherwise, state, last));
     mergeBranches(state, forks);
   }
 
@@ -155,10 +156,11 @@ export class Tracer {
     const items = command.items.flatMap((word) => fieldsOf(word, around));
     const own = forked(state);
     const rounds = items.length > MAX_ITEMS || items.length === 0 ? [undefined] : items;
-    for (const item of rounds) {
+    rounds.forEach((item, at) => {
       own.variables.set(command.variable, variableOf(item));
-      this.list(command.body, own, context);
-    }
+      const isLast = item !== undefined && at === rounds.length - 1;
+      this.list(command.body, own, inRound(own, context, isLast));
+    });
     mergeBranches(state, [own]);
   }
 
@@ -169,7 +171,7 @@ export class Tracer {
       substitution: (part) => {
         const before = this.commands.length;
         const failing = context.ignored ?? ignored;
-        const inner = { ...context, depth: context.depth + 1, ignored: failing, pipedFrom: [] };
+        const inner = { ...deeper(context), ignored: failing, pipedFrom: [], inSubshell: true };
         this.list(part.body, forked(state), inner);
         return this.commands.slice(before).map((c) => c.id);
       },
@@ -211,11 +213,7 @@ export class Tracer {
     context: TraceContext,
     around: Surroundings,
   ): void {
-    for (const { text, constant } of unwrapped.environment) {
-      const equals = text.indexOf('=');
-      const value = constant ? text.slice(equals + 1) : undefined;
-      state.variables.set(text.slice(0, equals), { value, sources: [] });
-    }
+    assign(unwrapped.environment, state);
     const at = context.at ?? placeOf(this.script, command);
     const streams = redirected(command.redirects, state.folder, around);
     const script = unwrapped.script ?? scriptOnInput(unwrapped.argv, streams.input);
@@ -245,6 +243,6 @@ export class Tracer {
     if (!parsed.ok || context.depth > MAX_DEPTH) return;
     const { errexit, pipefail } = script;
     const own = { ...forked(state), errexit, pipefail, positional: [] };
-    this.list(parsed.value, own, { ...context, depth: context.depth + 1, guarded: false });
+    this.list(parsed.value, own, { ...deeper(context), guarded: false, inSubshell: true });
   }
 }

@@ -1,8 +1,8 @@
 import type { SourceRange } from '../../model/dockerfile.ts';
 import type { Arm } from './arms.ts';
-import type { Ignored } from './failure.ts';
+import { IGNORED, type Ignored, type Surrounding } from './failure.ts';
 import { type Field, type Surroundings, joined } from './fields.ts';
-import { pathIn } from './shell-state.ts';
+import { pathIn, type ShellState } from './shell-state.ts';
 import type { List, Redirect, Span } from './syntax-tree.ts';
 
 /** One command that a script may run, in the order of running, functions and loops followed. */
@@ -55,8 +55,38 @@ export interface TraceContext {
   readonly pipedFrom: readonly number[];
   readonly within: readonly Arm[];
   readonly leadsTo?: Arm | undefined;
+  /** `exit` ends no more than a subshell: parentheses, a pipe, a substitution, `sh -c`. */
+  readonly inSubshell?: boolean;
   /** Where the text that runs is not that of the file (`sh -c`): the range of what runs it. */
   readonly at?: { readonly range: SourceRange; readonly text: string };
+}
+
+/** The same, one command further in. */
+export function deeper(context: TraceContext): TraceContext {
+  return { ...context, depth: context.depth + 1 };
+}
+
+/** In the condition of a loop, which only chooses whether there is another round. */
+export function conditional(context: TraceContext): TraceContext {
+  return { ...context, ignored: context.ignored ?? IGNORED.condition, guarded: true };
+}
+
+/** What a failure meets here. */
+export function surroundingOf(
+  { errexit }: Pick<ShellState, 'errexit'>,
+  { guarded, ignored, inSubshell = false }: TraceContext,
+): Surrounding {
+  return { errexit: errexit && !guarded, outer: ignored, inSubshell };
+}
+
+/** In all rounds of a loop but the last, a failure is seen by `set -e` alone. */
+export function inRound(
+  state: Pick<ShellState, 'errexit'>,
+  context: TraceContext,
+  isLast: boolean,
+): TraceContext {
+  if (isLast || surroundingOf(state, context).errexit) return context;
+  return { ...context, ignored: context.ignored ?? IGNORED.separator };
 }
 
 /** Range and text of a command in its script. */

@@ -101,6 +101,21 @@ describe('what verifies a download', () => {
       ['curl: sha256sum -c'],
     ],
     [
+      '|| false at the end, and with set -e',
+      `RUN curl -o f ${URL} && (echo "${SUM} f" | sha256sum -c || exit 1) && set -e; echo "${SUM} f" | sha256sum -c || false; tar xf f`,
+      ['curl: sha256sum -c'],
+    ],
+    [
+      'a function that returns, behind &&',
+      `RUN check() { echo "${SUM} f" | sha256sum -c || return 1; }; curl -o f ${URL} && check && tar xf f`,
+      ['curl: sha256sum -c'],
+    ],
+    [
+      'a loop with set -e',
+      `RUN set -e; curl -o f ${URL}; for x in f g; do echo "${SUM} $x" | sha256sum -c || false; done; tar xf f`,
+      ['curl: sha256sum -c'],
+    ],
+    [
       'set -e',
       `RUN set -eux; curl -o f ${URL}; echo "${SUM} f" | sha256sum -c; tar xf f`,
       ['curl: sha256sum -c'],
@@ -271,6 +286,41 @@ describe('what does not', () => {
       'in the background',
       `RUN curl -o f ${URL}; echo "${SUM} f" | sha256sum -c & wait`,
       ['curl: not by sha256sum -c, it runs in the background, so its failure is not seen'],
+    ],
+    [
+      '|| false, and no set -e',
+      `RUN curl -o f ${URL}; echo "${SUM} f" | sha256sum -c || false; tar xf f`,
+      ['curl: not by sha256sum -c, what follows ; runs all the same (no set -e)'],
+    ],
+    [
+      'else false, and no set -e',
+      `RUN curl -o f ${URL}; if [ "$(sha256sum f)" = "${SUM}  f" ]; then tar xf f; else false; fi; true`,
+      ['curl: not by sha256sum compared, what follows ; runs all the same (no set -e)'],
+    ],
+    [
+      '!= && false, and no set -e',
+      `RUN curl -o f ${URL}; [ "$(sha256sum f)" != "${SUM}  f" ] && false; tar xf f`,
+      ['curl: not by sha256sum compared, a difference does not end the build'],
+    ],
+    [
+      'exit of a subshell',
+      `RUN curl -o f ${URL}; (echo "${SUM} f" | sha256sum -c || exit 1); tar xf f`,
+      ['curl: not by sha256sum -c, what follows ; runs all the same (no set -e)'],
+    ],
+    [
+      'exit of sh -c',
+      `RUN curl -o f ${URL}; sh -c 'echo "${SUM} f" | sha256sum -c || exit 1'; tar xf f`,
+      ['curl: not by sha256sum -c, what follows ; runs all the same (no set -e)'],
+    ],
+    [
+      'return of a function',
+      `RUN check() { echo "${SUM} f" | sha256sum -c || return 1; }; curl -o f ${URL}; check; tar xf f`,
+      ['curl: not by sha256sum -c, what follows ; runs all the same (no set -e)'],
+    ],
+    [
+      'the rounds of a loop before the last',
+      `RUN curl -o f ${URL} && for x in f g; do echo "${SUM} $x" | sha256sum -c; done && tar xf f`,
+      ['curl: not by sha256sum -c, what follows ; runs all the same (no set -e)'],
     ],
     [
       'set +e',
