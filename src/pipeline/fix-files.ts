@@ -86,7 +86,7 @@ export interface WrittenFile {
 }
 
 /**
- * Writes the files that changed, each beside and renamed, mode and links kept, the old text in the cache first. Throws
+ * Writes the files that changed, each beside and renamed, mode and links kept, the old text in the cache first: all, or none. Throws
  * UserError where a file was changed by somebody else in the meantime, or cannot be written.
  */
 export async function writeFixFiles(
@@ -98,20 +98,31 @@ export async function writeFixFiles(
     ['Dockerfile', opened.files.dockerfile, after.dockerfile],
     ['.dockerignore', opened.files.ignoreFile, after.ignoreFile],
   ] as const;
-  const written: WrittenFile[] = [];
-  for (const [file, before, text] of pairs) {
-    if (text === undefined || text === before) continue;
-    const path = opened.paths[file];
+  const changed = pairs.flatMap(([file, before, text]) =>
+    text === undefined || text === before
+      ? []
+      : [{ name: opened.names[file], path: opened.paths[file], before, text }],
+  );
+  for (const { name, path, before } of changed)
     if ((await readText(path, TEXT)) !== before)
-      throw new UserError(
-        `${opened.names[file]} was changed while it was looked at; nothing of it is written`,
-        {
-          nextStep: 'run scoville fix again',
-        },
+      throw new UserError(`${name} was changed while it was looked at; nothing is written`, {
+        nextStep: 'run scoville fix again',
+      });
+  const written: WrittenFile[] = [];
+  const undo: (() => Promise<void>)[] = [];
+  try {
+    for (const { name, path, before, text } of changed) {
+      const keptAt =
+        before === undefined ? undefined : await keep(paths.cache, path, before, now());
+      await writeFileBeside(path, text);
+      written.push({ name, keptAt });
+      undo.unshift(() =>
+        before === undefined ? rm(path, { force: true }) : writeFileBeside(path, before),
       );
-    const keptAt = before === undefined ? undefined : await keep(paths.cache, path, before, now());
-    await writeFileBeside(path, text);
-    written.push({ name: opened.names[file], keptAt });
+    }
+  } catch (error) {
+    for (const takeBack of undo) await takeBack();
+    throw error;
   }
   return written;
 }
