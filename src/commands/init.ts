@@ -1,5 +1,5 @@
 import { realpath } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { didYouMean } from '../config/did-you-mean.ts';
 import { EXIT, messageOf, UserError } from '../model/errors.ts';
 import type { Project, Template } from '../model/template.ts';
@@ -8,9 +8,16 @@ import { loadTemplates } from '../pipeline/load-templates.ts';
 import { readProject } from '../pipeline/read-project.ts';
 import { templatesFolder } from '../pipeline/templates-folder.ts';
 import { writeFilesTogether } from '../pipeline/write-files-together.ts';
-import { detectStacks, likeliest, matchOf, type StackMatch } from '../plans/init/detect-stack.ts';
+import {
+  detectStacks,
+  likeliest,
+  matchOf,
+  type StackMatch,
+  stacksBelow,
+} from '../plans/init/detect-stack.ts';
 import { initJson, type InitOutcome, initText, stacksText } from '../plans/init/init-text.ts';
 import { TOLD_BY } from '../plans/init/project-facts.ts';
+import { shellWord } from '../plans/shell-word.ts';
 import { cleanLines } from '../ui/clean.ts';
 import { pipelineContext } from './context.ts';
 import { answersOf } from './init-answers.ts';
@@ -110,13 +117,24 @@ async function stackOf(
   const found = likeliest(matches);
   if (found !== undefined) return found;
   const candidates = matches.length > 0 ? matches.map(({ template }) => template.name) : names;
-  if (prompt === undefined)
+  if (prompt === undefined) {
+    if (matches.length > 0)
+      throw new UserError(
+        `the project could be of several stacks: ${matches.map(({ template, files }) => `${template.name} (${files.join(', ')})`).join(', ')}`,
+        { nextStep: `--stack NAME, one of ${candidates.join(', ')}` },
+      );
+    const below = stacksBelow(templates, project);
+    const [first] = below;
     throw new UserError(
-      matches.length === 0
-        ? 'nothing in the folder tells its stack'
-        : `the project could be of several stacks: ${candidates.join(', ')}`,
-      { nextStep: `--stack NAME, one of ${candidates.join(', ')}` },
+      `nothing in the folder tells its stack${first === undefined ? '' : `, but in folders below: ${below.map(({ folder, name }) => `${folder} (${name})`).join(', ')}`}`,
+      {
+        nextStep:
+          first === undefined
+            ? `--stack NAME, one of ${candidates.join(', ')}`
+            : `scoville init ${shellWord(join(flags.folder, first.folder))}`,
+      },
     );
+  }
   const answer = await prompt({
     question: 'Which stack',
     options: candidates.map((value) => ({ value, detail: known(value)?.title ?? '' })),

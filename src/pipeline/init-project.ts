@@ -1,8 +1,10 @@
 import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DEFAULT_SETTINGS } from '../config/default-settings.ts';
+import { analyseDockerfile } from '../dockerfile/parse-dockerfile.ts';
 import { answerProblem } from '../model/answer-types.ts';
 import type { CiSystem, Template } from '../model/template.ts';
+import { copiedNames, missingNote } from '../plans/init/missing-files.ts';
 import { filesFor, notesFor, type PlannedFile } from '../plans/init/plan-files.ts';
 import { type Answers, baseImage, renderFile } from '../plans/init/render.ts';
 import type { PipelineContext } from './context.ts';
@@ -61,7 +63,30 @@ export async function planInit(
   for (const { path } of planned)
     if ((await lstat(join(request.folder, path)).catch(() => undefined)) !== undefined)
       existing.push(path);
-  return { template, answers, files: planned, bases, notes: notesFor(template, answers), existing };
+  const notes = [
+    ...notesFor(template, answers),
+    ...(await missingFiles(request.folder, planned)).map(missingNote),
+  ];
+  return { template, answers, files: planned, bases, notes, existing };
+}
+
+/** What the planned Dockerfile copies of the project, and is neither there nor about to be. */
+async function missingFiles(
+  folder: string,
+  planned: readonly PlannedFile[],
+): Promise<readonly string[]> {
+  const text = planned.find(({ path }) => path === 'Dockerfile')?.text ?? '';
+  const read = analyseDockerfile(text);
+  if (!read.ok) return [];
+  const { stages } = read.value.model;
+  const names = copiedNames(stages.flatMap(({ instructions }) => instructions));
+  const missing: string[] = [];
+  for (const name of names) {
+    if (planned.some(({ path }) => path === name)) continue;
+    const found = await lstat(join(folder, name)).catch(() => undefined);
+    if (found === undefined) missing.push(name);
+  }
+  return missing;
 }
 
 /** What is wrong with the images that were given by role; empty where nothing is. */

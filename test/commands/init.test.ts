@@ -179,6 +179,28 @@ describe('scoville init', () => {
     );
   });
 
+  test('a file that the Dockerfile copies and that is not there is told of', async () => {
+    await files({ 'package.json': PACKAGE });
+    const { out } = await run(['--set', 'secrets=none']);
+    expect(out).toContain(
+      'note: the Dockerfile copies package-lock.json, which is not there yet; without it the build fails (npm install --package-lock-only)\n',
+    );
+    await files({ 'package-lock.json': '{}' });
+    expect((await run(['--set', 'secrets=none', '--force'])).out).not.toContain('not there yet');
+  });
+
+  test('folders below that have a stack are named where the project has none', async () => {
+    await files({
+      'go.work': '',
+      'my svc/go.mod': '',
+      'my svc/main.go': '',
+      'web/package.json': '',
+    });
+    expect(await refusal(['--yes'])).toBe(
+      "nothing in the folder tells its stack, but in folders below: my svc (go), web (node) | scoville init 'my svc'",
+    );
+  });
+
   test('what cannot be known is told in one error where nobody can be asked', async () => {
     await files({ 'requirements.txt': '' });
     expect(await refusal([])).toBe(
@@ -251,7 +273,7 @@ describe('scoville init', () => {
       'Cargo.lock': '',
     });
     expect(await refusal(['--yes'])).toBe(
-      'the project could be of several stacks: go, rust | --stack NAME, one of go, rust',
+      'the project could be of several stacks: go (go.mod, main.go), rust (Cargo.toml, Cargo.lock) | --stack NAME, one of go, rust',
     );
     const { out } = await run(
       ['--set', 'authors=A', '--set', 'secrets=none'],

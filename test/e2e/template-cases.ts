@@ -61,11 +61,25 @@ export const TEMPLATE_CASES: readonly TemplateCase[] = [
     answer: 'hello from yarn\n',
   },
   {
-    dockerfile: 'typescript/Dockerfile',
+    dockerfile: 'typescript/npm.Dockerfile',
     fixture: 'typescript',
     flags: [],
     bases: NODE,
     answer: 'hello from typescript\n',
+  },
+  {
+    dockerfile: 'typescript/pnpm.Dockerfile',
+    fixture: 'typescript-pnpm',
+    flags: [],
+    bases: NODE_YARN,
+    answer: 'hello from typescript by pnpm\n',
+  },
+  {
+    dockerfile: 'typescript/yarn.Dockerfile',
+    fixture: 'typescript-yarn',
+    flags: [],
+    bases: NODE_YARN,
+    answer: 'hello from typescript by yarn\n',
   },
   {
     dockerfile: 'python/pip.Dockerfile',

@@ -39,10 +39,64 @@ export function matchOf(template: Template, project: Project): StackMatch {
   };
 }
 
-/** The one stack that a project is of: the only one with the highest score. Undefined where there is none, or a tie. */
+/** From this score on, a stack's own manifest is there. */
+const STRONG = 40;
+/** By so much, one manifest that is there has to be likelier than another. */
+const CLEAR = 12;
+
+/**
+ * The one stack that a project is of: the only one with the highest score, and no other close to it that other files speak for, as in a program
+ * with a front end beside it. Undefined where there is none, or no such one.
+ */
 export function likeliest(matches: readonly StackMatch[]): StackMatch | undefined {
-  const [first, second] = matches;
-  return first !== undefined && first.score > (second?.score ?? 0) ? first : undefined;
+  const [first, ...others] = matches;
+  if (first === undefined) return undefined;
+  const rival = others.find(
+    ({ score, files }) =>
+      score === first.score ||
+      (score >= STRONG &&
+        first.score - score < CLEAR &&
+        !files.some((file) => first.files.includes(file))),
+  );
+  return rival === undefined ? first : undefined;
+}
+
+const SHOWN = 5;
+
+/** Folders of a project that no stack is known of as a whole, with the stack that each looks like: `apps/web` (node). */
+export function stacksBelow(
+  templates: readonly Template[],
+  project: Project,
+): readonly { readonly folder: string; readonly name: string }[] {
+  const folders = [
+    ...new Set(
+      project.files.flatMap((path) =>
+        path.includes('/') ? [path.slice(0, path.lastIndexOf('/'))] : [],
+      ),
+    ),
+  ];
+  const found = folders.flatMap((folder) => {
+    const match = likeliest(detectStacks(templates, within(project, folder)));
+    return match === undefined || match.score < STRONG
+      ? []
+      : [{ folder, name: match.template.name }];
+  });
+  return found
+    .filter(({ folder }) => !found.some((other) => folder.startsWith(`${other.folder}/`)))
+    .slice(0, SHOWN);
+}
+
+/** A folder of the project as a project of its own. */
+function within({ files, texts }: Project, folder: string): Project {
+  const own = (path: string): readonly string[] =>
+    path.startsWith(`${folder}/`) ? [path.slice(folder.length + 1)] : [];
+  return {
+    folder,
+    files: files.flatMap(own),
+    texts: new Map(
+      [...texts].flatMap(([path, text]) => own(path).map((name): [string, string] => [name, text])),
+    ),
+  };
 }
 
 function speaks(rule: DetectionRule, path: string, project: Project): boolean {

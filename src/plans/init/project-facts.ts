@@ -30,7 +30,15 @@ export const TOLD_BY: readonly string[] = [
     'rust-toolchain.toml',
   ],
   ...['pom.xml', 'build.gradle', 'build.gradle.kts', 'settings.gradle', 'settings.gradle.kts'],
-  ...['*.csproj', '*/*.csproj', 'Gemfile', '.ruby-version', 'composer.json', 'CMakeLists.txt'],
+  ...[
+    '*.csproj',
+    '*/*.csproj',
+    '*/*/*.csproj',
+    'Gemfile',
+    '.ruby-version',
+    'composer.json',
+    'CMakeLists.txt',
+  ],
 ];
 
 /**

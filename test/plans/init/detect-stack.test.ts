@@ -2,7 +2,12 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import type { Project, Template } from '../../../src/model/template.ts';
 import { loadTemplates } from '../../../src/pipeline/load-templates.ts';
 import { templatesFolder } from '../../../src/pipeline/templates-folder.ts';
-import { detectStacks, likeliest, matchesPattern } from '../../../src/plans/init/detect-stack.ts';
+import {
+  detectStacks,
+  likeliest,
+  matchesPattern,
+  stacksBelow,
+} from '../../../src/plans/init/detect-stack.ts';
 
 let templates: readonly Template[] = [];
 beforeAll(async () => {
@@ -27,12 +32,15 @@ describe('a project’s stack', () => {
       { 'package.json': '{"devDependencies":{"typescript":"5"}}', 'tsconfig.json': '{}' },
     ],
     ['python', { 'requirements.txt': '' }],
+    ['python', { Pipfile: '', 'Pipfile.lock': '' }],
     ['python', { 'pyproject.toml': '', 'uv.lock': '', Makefile: '' }],
     ['go', { 'go.mod': '', 'main.go': '', Makefile: '' }],
     ['rust', { 'Cargo.toml': '', 'Cargo.lock': '' }],
     ['java', { 'pom.xml': '' }],
     ['java', { 'build.gradle.kts': '', 'settings.gradle.kts': '' }],
     ['dotnet', { 'Shop.csproj': '' }],
+    ['dotnet', { 'Shop.sln': '', 'src/Shop/Shop.csproj': '' }],
+    ['go', { 'go.mod': '', 'main.go': '', 'package.json': '{}' }],
     ['dotnet', { 'Shop.sln': '', 'Shop/Shop.csproj': '' }],
     ['ruby', { Gemfile: '', 'Gemfile.lock': '', Rakefile: '' }],
     ['php', { 'composer.json': '{}', 'public/index.php': '' }],
@@ -50,6 +58,36 @@ describe('a project’s stack', () => {
     expect(detected({ 'go.mod': '', 'Cargo.toml': '' })).toBeUndefined();
   });
 
+  test.each([
+    { 'go.mod': '', 'main.go': '', 'package.json': '{"devDependencies":{"vite":"7"}}' },
+    { 'composer.json': '{}', 'package.json': '{"devDependencies":{"vite":"7"}}' },
+    { 'requirements.txt': '', 'manage.py': '', 'package.json': '{}' },
+    {
+      'go.mod': '',
+      'package.json': '{"devDependencies":{"typescript":"5"}}',
+      'tsconfig.json': '{}',
+    },
+  ])('is not told by a program with a front end beside it: %j', (files) => {
+    expect(detected(files)).toBeUndefined();
+  });
+
+  test('folders of a project without a stack of its own', () => {
+    const files = {
+      'go.work': '',
+      'svc/go.mod': '',
+      'svc/main.go': '',
+      'svc/tools/go.mod': '',
+      'apps/web/package.json': '{}',
+      'docs/index.html': '',
+      'both/go.mod': '',
+      'both/Cargo.toml': '',
+    };
+    expect(stacksBelow(templates, project(files))).toEqual([
+      { folder: 'svc', name: 'go' },
+      { folder: 'apps/web', name: 'node' },
+    ]);
+  });
+
   test('comes with the files that speak for it and what they answer', () => {
     const [match] = detectStacks(
       templates,
@@ -58,6 +96,16 @@ describe('a project’s stack', () => {
     expect(match?.template.name).toBe('node');
     expect(match?.files).toEqual(['package.json', 'pnpm-lock.yaml', 'yarn.lock']);
     expect(match?.answers.get('manager')).toBe('pnpm');
+    const [typescript] = detectStacks(
+      templates,
+      project({
+        'package.json': '{"devDependencies":{"typescript":"5"}}',
+        'tsconfig.json': '{}',
+        'yarn.lock': '',
+      }),
+    );
+    expect(typescript?.template.name).toBe('typescript');
+    expect(typescript?.answers.get('manager')).toBe('yarn');
   });
 });
 

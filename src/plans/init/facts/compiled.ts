@@ -9,7 +9,7 @@ export function goFacts(project: Project): Facts {
   const isAtRoot = project.files.includes('main.go');
   return {
     name: imageName(module),
-    version: minorOf(matchIn(project, 'go.mod', /^go\s+(\S+)\s*$/m)),
+    version: goVersion(minorOf(matchIn(project, 'go.mod', /^go\s+(\S+)\s*$/m))),
     package:
       isAtRoot || command === undefined
         ? isAtRoot
@@ -19,6 +19,14 @@ export function goFacts(project: Project): Facts {
           ? command.replace(/\/main\.go$/, '')
           : undefined,
   };
+}
+
+/** The first version that has an image on trixie; older modules are built by a newer Go as well. */
+const FIRST_GO_MINOR = 24;
+
+/** go.mod names the least version that will do. */
+function goVersion(least: string | undefined): string | undefined {
+  return Number(least?.replace(/^1\./, '')) >= FIRST_GO_MINOR ? least : undefined;
 }
 
 /** What Cargo.toml says. */

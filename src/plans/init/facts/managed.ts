@@ -37,7 +37,8 @@ function mavenFacts(project: Project): Facts {
   return {
     name: imageName(artifact),
     version: javaVersion(release),
-    jar: stem === undefined ? undefined : `target/${stem}.jar`,
+    // A project of modules builds no jar itself.
+    jar: stem === undefined || element('packaging') === 'pom' ? undefined : `target/${stem}.jar`,
   };
 }
 
@@ -88,7 +89,8 @@ export function rubyFacts(project: Project): Facts {
     matchIn(project, 'Gemfile', /^\s*ruby\s+["'][~>= ]*(\d+\.\d+)/m);
   return {
     version: named,
-    entry: firstFile(project, 'app.rb', 'server.rb', 'main.rb', 'config.ru'),
+    // Not config.ru: ruby by itself does not start it.
+    entry: firstFile(project, 'app.rb', 'server.rb', 'main.rb'),
   };
 }
 
