@@ -1,5 +1,5 @@
 import type { FixInput, FixPlan, FixRule } from '../../model/fix-rule.ts';
-import { execWords } from './exec-words.ts';
+import { bareCheck, execWords } from './exec-words.ts';
 import { NOTHING, proposal, refusal, together } from './proposal.ts';
 import { hasInnerComment, inImage, isExecForm, lastInImage } from './stage-view.ts';
 
@@ -9,9 +9,6 @@ function commandAt(keyword: string, text: string, argumentsAt: number): number |
   const cmd = /^CMD\s+/i.exec(text.slice(argumentsAt));
   return cmd === null ? undefined : argumentsAt + cmd[0].length;
 }
-
-/** What health checks end with. */
-export const EXIT_1 = /\s*\|\|\s*(?:exit\s+1|false)\s*$/;
 
 function judge(input: FixInput, keyword: string): FixPlan {
   const last = lastInImage(input, keyword);
@@ -28,8 +25,7 @@ function judge(input: FixInput, keyword: string): FixPlan {
   if (keyword === 'ENTRYPOINT' && lastInImage(input, 'CMD') !== undefined)
     return refused('in exec form it would get CMD as arguments, which the shell form ignores');
   if (hasInnerComment(input, last)) return refused('comments stand between its lines');
-  // Any code but 0 says unhealthy, so that nothing is lost with what makes a 1 of it.
-  const said = keyword === 'HEALTHCHECK' ? command.replace(EXIT_1, '') : command;
+  const said = keyword === 'HEALTHCHECK' ? bareCheck(command) : command;
   const found = execWords(said);
   if (!found.ok) return refused(found.reason);
   const array = `[${found.words.map((word) => JSON.stringify(word)).join(', ')}]`;

@@ -29,6 +29,15 @@ function meaning(text: string, isQuoted: boolean): string | undefined {
   );
 }
 
+/** What health checks end with: any code but 0 says unhealthy, so that nothing is lost with what makes a 1 of it, or keeps quiet. */
+const CHECK_END =
+  /(?:\s*(?:[12&]?>{1,2}\s*\/dev\/null|2>&1))*(?:\s*\|\|\s*(?:exit\s+1|false))?\s*$/;
+
+/** The command of a health check without what a shell adds at its end. */
+export function bareCheck(command: string): string {
+  return command.replace(CHECK_END, '');
+}
+
 /** Splits a shell command into the words that its program gets; says why that takes a shell, where it does. */
 export function execWords(command: string): ExecWords {
   const words: string[] = [];

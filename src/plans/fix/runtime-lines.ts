@@ -2,13 +2,13 @@ import { posix } from 'node:path';
 import type { FixInput } from '../../model/fix-rule.ts';
 import type { TextEdit } from '../../model/planned-edit.ts';
 import { err, ok, type Result } from '../../model/result.ts';
-import { EXIT_1 } from './exec-form.ts';
-import { execWords } from './exec-words.ts';
 import { lineEnd } from './proposal.ts';
 import { collectRun } from './runtime-collect.ts';
 import { fromWorkFolder, type RuntimeCommand, workFolder } from './runtime-command.ts';
+import { handedOver, OWNER } from './runtime-folders.ts';
+import { runtimeCheck } from './runtime-health.ts';
 import type { Runtime } from './runtime-stacks.ts';
-import { baseOfImage, isExecForm, type Placed } from './stage-view.ts';
+import { baseOfImage, type Placed } from './stage-view.ts';
 
 /** Instructions that say nothing to the build. */
 const MOVED = new Set(
@@ -16,7 +16,6 @@ const MOVED = new Set(
 );
 /** What neither a Dockerfile nor a shell reads in another way. */
 const PLAIN_PATH = /^\/[\w.@+/-]*$/;
-const OWN_USER = 'USER 65532:65532';
 
 /** Where an instruction stands with the comment lines above it, and what ends its last line. */
 function lines({ source }: FixInput, { start, end }: Placed): { start: number; end: number } {
@@ -72,20 +71,29 @@ export function stageLines(
   if (!env.ok) return env;
   const kept = keptLines(input, own, runtime);
   if (!kept.ok) return kept;
+  const collect = [
+    ...runtime.collect,
+    ...kept.value.collect,
+    ...handedOver(input, folder, runtime.carries),
+  ];
+  // What is linked dynamically needs the C library.
+  const base =
+    kept.value.collect.length > 0 ? runtime.base.replace(/^static-/, 'cc-') : runtime.base;
   const { eol } = input.source;
   return ok([
-    ...(runtime.collect.length === 0
+    ...(collect.length === 0
       ? []
-      : ['# What the final stage needs of this one', collectRun(runtime.collect, eol)]),
+      : ['# What the final stage needs of this one', collectRun(collect, eol)]),
     '',
     `# ${runtime.holds.charAt(0).toUpperCase()}${runtime.holds.slice(1)}: no shell, no package manager, no build tools`,
-    `FROM ${input.options.distroless}/${runtime.base}:nonroot`,
+    `FROM ${input.options.distroless}/${base}:nonroot`,
     ...env.value,
     ...runtime.env,
+    // Before WORKDIR and COPY, which would make the folders of root.
+    ...(collect.length === 0 ? [] : [`COPY --from=${stage} /runtime/ /`]),
     ...(folder === '/' ? [] : [`WORKDIR ${folder}`]),
     ...copied.value.map((path) => `COPY --from=${stage} ${path} ${path}`),
-    ...(runtime.collect.length === 0 ? [] : [`COPY --from=${stage} /runtime/ /`]),
-    ...kept.value,
+    ...kept.value.lines,
     ...commentsAbove(input, own, 'ENTRYPOINT', 'CMD'),
     ...commandLines(runtime, command),
   ]);
@@ -189,17 +197,19 @@ function keptLines(
   input: FixInput,
   own: readonly Placed[],
   runtime: Runtime,
-): Result<readonly string[]> {
+): Result<{ readonly lines: readonly string[]; readonly collect: readonly string[] }> {
   const kept: string[] = [];
+  const collect: string[] = [];
   for (const one of own) {
     if (!MOVED.has(one.keyword) || ['USER', 'ENTRYPOINT', 'CMD'].includes(one.keyword)) continue;
     const { start, end } = lines(input, one);
     const text = input.source.text.slice(start, end).replace(/\r?\n$/, '');
     if (one.keyword !== 'HEALTHCHECK' || isOff(one)) kept.push(text);
     else {
-      const check = healthcheck(one, runtime);
+      const check = runtimeCheck(one, runtime, input);
       if (!check.ok) return check;
-      kept.push(`${input.source.text.slice(start, one.start)}${check.value}`);
+      kept.push(`${input.source.text.slice(start, one.start)}${check.value.line}`);
+      collect.push(...check.value.collect);
     }
   }
   const config = baseOfImage(input)?.config.config;
@@ -207,29 +217,9 @@ function keptLines(
   if (!has('EXPOSE'))
     for (const port of Object.keys(config?.ExposedPorts ?? {}))
       kept.push(`EXPOSE ${port.replace('/tcp', '')}`);
-  return ok([...kept, ...commentsAbove(input, own, 'USER'), OWN_USER]);
+  return ok({ lines: [...kept, ...commentsAbove(input, own, 'USER'), `USER ${OWNER}`], collect });
 }
 
 function isOff({ text, argumentsAt }: Placed): boolean {
   return /^NONE\b/i.test(text.slice(argumentsAt));
-}
-
-/** A health check in exec form, by the interpreter that the final stage has. */
-function healthcheck(one: Placed, { program }: Runtime): Result<string> {
-  const flags = one.text.slice(0, one.argumentsAt).trimEnd();
-  const command = one.text
-    .slice(one.argumentsAt)
-    .replace(/^CMD\s+/i, '')
-    .replace(EXIT_1, '');
-  const found = isExecForm(one)
-    ? { ok: true as const, words: one.instruction.arguments }
-    : execWords(command);
-  if (!found.ok) return err(`the HEALTHCHECK needs a shell: ${found.reason}`);
-  const [own = ''] = program;
-  const [first = '', ...rest] = found.words;
-  const isOwn =
-    posix.basename(first).replace(/[\d.]+$/, '') === posix.basename(own).replace(/[\d.]+$/, '');
-  if (!isOwn) return err(`the HEALTHCHECK starts ${first}, which the final stage does not have`);
-  const words = [own, ...rest].map((word) => JSON.stringify(word));
-  return ok(`${flags} CMD [${words.join(', ')}]`);
 }

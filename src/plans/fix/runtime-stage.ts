@@ -92,7 +92,7 @@ function plan(input: FixInput): FixPlan {
         risk: 'medium',
         riskReason:
           runtime.value.carries === 'folder'
-            ? 'files outside of the app’s folder, and programs that it starts, are not there; --verify shows whether it answers'
+            ? 'files outside of the app’s folder, and programs that it starts, are not there, and it writes to its folder and volumes alone; --verify shows whether it answers'
             : 'files that it reads at run time are not there but those that are copied; --verify shows whether it answers',
         settles: settledBy(input, runtime.value),
         edits: [
@@ -183,7 +183,8 @@ export const runtimeStage: FixRule = {
   help:
     'Names the stage that was last, and adds a final one on a distroless image with what the program needs at run time: for Node.js, Python and Java the image that has the interpreter of the same version, the app’s folder (or its jar) ' +
     'and the installed packages; for Go, Rust, C and C++ the program and the shared libraries that it needs, followed in the build; for Ruby, PHP and nginx the interpreter as it is there, with its library, extensions and shared libraries. ' +
-    'Records of the Debian packages that libraries are of go along, so that an SBOM names them. Entry point, command, health check, ports, labels and environment move to the final stage, without a shell; `npm start` becomes what package.json says it starts. ' +
+    'Records of the Debian packages that libraries are of go along, so that an SBOM names them. Entry point, command, health check, ports, labels and environment move to the final stage, without a shell; `npm start` becomes what package.json says it starts, a health check by `curl` or `wget` a request of Node.js or Python, or the client goes along with its libraries. ' +
+    'The working directory, volumes and folders for data that the Dockerfile makes are handed over to the user. ' +
     'Left alone, with the reason: what needs a shell to start, other versions than distroless images have, programs that nothing shows to be compiled, alpine, stages with `SHELL` or `ONBUILD`.',
   criterion: 'no-shell',
   needs: ['digests', 'bases'],

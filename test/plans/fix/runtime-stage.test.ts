@@ -26,10 +26,14 @@ CMD npm start
 COPY . /app
 WORKDIR /app
 RUN npm ci
+# What the final stage needs of this one
+RUN mkdir -p /runtime/app \\
+ && chown 65532:65532 /runtime/app
 
 # Node.js and the app: no shell, no package manager, no build tools
 FROM gcr.io/distroless/nodejs22-debian13:nonroot
 ENV PORT=8080
+COPY --from=build /runtime/ /
 WORKDIR /app
 COPY --from=build /app /app
 # who asks
@@ -53,9 +57,13 @@ CMD ["counter", "-v"]
 `;
     const { text } = await fix(go(''));
     expect(text.split('\n').slice(4)).toEqual([
+      '# What the final stage needs of this one',
+      'RUN mkdir -p /runtime/src \\',
+      ' && chown 65532:65532 /runtime/src',
       '',
       '# The program: no shell, no package manager, no build tools',
       'FROM gcr.io/distroless/cc-debian13:nonroot',
+      'COPY --from=build /runtime/ /',
       'WORKDIR /src',
       'COPY --from=build /usr/local/bin/counter /usr/local/bin/counter',
       'USER 65532:65532',
@@ -72,7 +80,7 @@ CMD ["counter", "-v"]
     expect(text).toContain('find /src/greeter -type f -exec ldd {} +');
     expect(text).toContain('/runtime/var/lib/dpkg/status.d/$package');
     expect(text).toContain(
-      'COPY --from=build /runtime/ /\nUSER 65532:65532\nCMD ["/src/greeter"]\n',
+      'COPY --from=build /runtime/ /\nWORKDIR /src\nCOPY --from=build /src/greeter /src/greeter\nUSER 65532:65532\nCMD ["/src/greeter"]\n',
     );
   });
 
@@ -116,7 +124,7 @@ CMD gunicorn app:app`);
       'FROM eclipse-temurin:21-jdk\nWORKDIR /a\nRUN javac A.java\nENTRYPOINT ["java", "-Xmx1g", "-jar", "a.jar"]\n',
     );
     expect(text).toContain(
-      'FROM gcr.io/distroless/java21-debian13:nonroot\nWORKDIR /a\nCOPY --from=build /a/a.jar /a/a.jar\n',
+      'FROM gcr.io/distroless/java21-debian13:nonroot\nCOPY --from=build /runtime/ /\nWORKDIR /a\nCOPY --from=build /a/a.jar /a/a.jar\n',
     );
     expect(text).toContain('ENTRYPOINT ["/usr/bin/java", "-Xmx1g", "-jar", "a.jar"]\n');
   });
@@ -148,8 +156,12 @@ CMD gunicorn app:app`);
     ['FROM gcc:14\nCMD ["/app"]\nRUN make \\', 'line 3 is continued by nothing'],
     ['FROM node:22\nSHELL ["/bin/bash", "-c"]\nCMD node a.js', 'line 2 has SHELL'],
     [
-      'FROM node:22\nWORKDIR /a\nHEALTHCHECK CMD curl -f localhost\nCMD node a.js',
-      'the HEALTHCHECK starts curl',
+      'FROM node:22-slim\nWORKDIR /a\nHEALTHCHECK CMD curl -f https://localhost\nCMD node a.js',
+      'the HEALTHCHECK starts curl, which nothing shows to be in the image',
+    ],
+    [
+      'FROM node:22\nWORKDIR /a\nHEALTHCHECK CMD nc -z localhost 80\nCMD node a.js',
+      'the HEALTHCHECK starts nc, which the final stage does not have',
     ],
     [
       'FROM node:22\nWORKDIR /a\nENV A=1\nENV B=$A\nCMD node a.js',
@@ -210,6 +222,63 @@ CMD node a.js
   ])('the Java that is there: %j', async (head, image) => {
     const { text } = await fix(`${head}\nWORKDIR /a\nCMD ["java", "-jar", "a.jar"]\n`);
     expect(text).toContain(`FROM gcr.io/distroless/${image}:nonroot`);
+  });
+
+  test.each([
+    [
+      'FROM node:22-slim\nHEALTHCHECK CMD curl -fsS localhost:8080/health || exit 1\nCMD node /a/a.js',
+      `HEALTHCHECK CMD ["/nodejs/bin/node", "-e", "fetch('http://localhost:8080/health', { redirect: 'manual' }).then(async (r) => { await r.arrayBuffer(); if (r.status >= 400) throw r.status; })"]`,
+    ],
+    [
+      'FROM python:3.13-slim\nHEALTHCHECK --interval=5s CMD wget -q --spider http://127.0.0.1/ >/dev/null 2>&1 || exit 1\nCMD python /a/a.py',
+      `HEALTHCHECK --interval=5s CMD ["/usr/bin/python3", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1/', timeout=10)"]`,
+    ],
+    [
+      'FROM node:22\nHEALTHCHECK CMD ["curl", "-f", "-m", "2", "http://localhost/"]\nCMD node /a/a.js',
+      'HEALTHCHECK CMD ["/usr/bin/curl", "-f", "-m", "2", "http://localhost/"]',
+    ],
+    [
+      'FROM debian:trixie\nRUN apt-get install -y wget && go build -o /a/a\nHEALTHCHECK CMD wget -qO- localhost\nCMD /a/a',
+      'HEALTHCHECK CMD ["/usr/bin/wget", "-qO-", "localhost"]',
+    ],
+  ])('a health check by a client: %j', async (text, check) => {
+    const done = await fix(text.replace('\n', '\nWORKDIR /a\n'));
+    expect(done.text.split('\n').filter((line) => line.startsWith('HEALTH'))).toEqual([check]);
+    const [client] = /\/usr\/bin\/(?:curl|wget)/.exec(check) ?? [];
+    expect(done.text.includes('cp -L "$(command -v')).toBe(client !== undefined);
+    expect(done.text.includes(`find /runtime${client ?? ''} -type f -exec ldd`)).toBe(
+      client !== undefined,
+    );
+    expect(done.again).toEqual([]);
+  });
+
+  test('a client that goes along needs the C library', async () => {
+    const { text } = await fix(
+      'FROM golang:1.24\nRUN CGO_ENABLED=0 go build -o /a\nHEALTHCHECK CMD curl -f localhost\nCMD /a\n',
+    );
+    expect(text).toContain('distroless/cc-debian13:nonroot');
+  });
+
+  test('what the program may write to is handed over', async () => {
+    const { text } = await fix(
+      'FROM node:22\nWORKDIR /app\nCOPY . .\nRUN mkdir -p /app/uploads /var/log/app /opt/tool\nVOLUME /data\nCMD node a.js\n',
+    );
+    expect(text.split('\n').slice(4, 18)).toEqual([
+      '# What the final stage needs of this one',
+      'RUN mkdir -p /app/uploads /var/log/app /data \\',
+      ' && chown -R 65532:65532 /app/uploads /var/log/app /data \\',
+      ' && mkdir -p /runtime/app \\',
+      ' && mkdir -p /runtime \\',
+      ' && cp -a --parents /var/log/app /data /runtime \\',
+      ' && chown 65532:65532 /runtime/app',
+      '',
+      '# Node.js and the app: no shell, no package manager, no build tools',
+      'FROM gcr.io/distroless/nodejs22-debian13:nonroot',
+      'COPY --from=build /runtime/ /',
+      'WORKDIR /app',
+      'COPY --from=build /app /app',
+      'VOLUME /data',
+    ]);
   });
 
   test('a newer C library than that of distroless images', async () => {

@@ -9,6 +9,7 @@ test('runtime-stage: a relative folder leads from the root, wherever this progra
   const { text } = await fixed(runtimeStage, TEXT);
   expect(text.split('\n').filter((line) => /^(?:WORKDIR|COPY --from)/.test(line))).toEqual([
     'WORKDIR app',
+    'COPY --from=build /runtime/ /',
     'WORKDIR /app',
     'COPY --from=build /app /app',
   ]);
@@ -21,6 +22,7 @@ test('runtime-stage: and from the folder that the base works in', async () => {
   const { text } = await fixed(runtimeStage, TEXT, { facts: { bases } });
   expect(text.split('\n').filter((line) => /^(?:WORKDIR|COPY --from)/.test(line))).toEqual([
     'WORKDIR app',
+    'COPY --from=build /runtime/ /',
     'WORKDIR /srv/app',
     'COPY --from=build /srv/app /srv/app',
   ]);
