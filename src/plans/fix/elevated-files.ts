@@ -34,10 +34,18 @@ function isStripped(input: FixInput): boolean {
   return at >= 0 && installs.length === 0;
 }
 
+function isOwnRuntime({ model, imageStages, options }: FixInput): boolean {
+  const [first] = imageStages;
+  const base = first === undefined ? undefined : model.stages[first]?.base;
+  return base?.kind === 'image' && base.image.text.startsWith(`${options.distroless}/`);
+}
+
 function plan(input: FixInput): FixPlan {
   const { model, source } = input;
   const from = fromOf(input, model.target);
   if (from === undefined || isStripped(input)) return NOTHING;
+  // Another rule has put this one in, and settled this with it.
+  if (isOwnRuntime(input)) return NOTHING;
   const base = baseOfImage(input);
   const unknown = baseUnknown(input);
   if (unknown !== undefined) return { edits: [], refusals: [refusal(from, unknown)] };

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { err } from '../../../src/model/result.ts';
 import { elevatedFiles } from '../../../src/plans/fix/elevated-files.ts';
 import { WITHOUT_BASE, withBase } from './bases.ts';
 import { fixed } from './support.ts';
@@ -44,6 +45,11 @@ describe('elevated-files', () => {
       withBase(SUID),
     ],
     ['ok-scratch', 'FROM scratch\n', {}],
+    [
+      'ok-distroless',
+      'FROM gcr.io/distroless/cc-debian13:nonroot\nCOPY a /a\n',
+      { facts: { bases: new Map([['gcr.io/distroless/cc-debian13:nonroot', err('far')]]) } },
+    ],
   ])('%s', async (_, text, more) => {
     expect(await fixed(elevatedFiles, text, more)).toMatchObject({ text, ids: [], refusals: [] });
   });
