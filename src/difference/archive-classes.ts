@@ -44,7 +44,14 @@ export const ARCHIVE_CLASSES: readonly ClassRule[] = [
   },
   {
     id: 'archive-times',
-    path: /\.(?:cpio|7z|iso|img|rpm|xz|zst|bz2)$/,
+    path: /\.cpio$/,
+    cause:
+      'a cpio holds times, owners and inode numbers of its members, in the order of the folder',
+    remedy: `touch -d @$SOURCE_DATE_EPOCH the members, with ${EPOCH}; LC_ALL=C sort | cpio -o -H newc --reproducible`,
+  },
+  {
+    id: 'archive-times',
+    path: /\.(?:7z|iso|img|rpm|xz|zst|bz2)$/,
     cause:
       'an archive holds the times and owners of its members, and what is compressed may differ',
     remedy: `touch -d @$SOURCE_DATE_EPOCH the members before, with ${EPOCH}; sort their names`,

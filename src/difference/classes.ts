@@ -1,4 +1,5 @@
 import type { ContentDifference, DifferenceKind } from '../model/difference.ts';
+import type { TarType } from '../model/tar.ts';
 import type { DifferenceClass } from './class-rule.ts';
 import { CONTENT_CLASSES } from './content-classes.ts';
 
@@ -8,12 +9,23 @@ const UNEXPLAINED: DifferenceClass = {
   remedy: undefined,
 };
 
-/** The class of an entry that differs; `content` where both contents were read. */
+const HARD_LINK: DifferenceClass = {
+  id: 'hard-link',
+  cause:
+    'files of the context that are hard links of each other: BuildKit’s cache goes by their content, and gives links or copies as whoever filled it had them',
+  remedy:
+    'have git track them: what it tracks is sent without links; else link them in a RUN (ln), or COPY one of them',
+};
+
+/** The class of an entry that differs; `content` where both contents were read, `types` where both sides have it. */
 export function classOf(
   path: string,
   kinds: readonly DifferenceKind[],
   content: ContentDifference | undefined,
+  types: readonly TarType[] = [],
 ): DifferenceClass {
+  if (kinds.includes('type') && types.includes('hardlink') && types.includes('file'))
+    return HARD_LINK;
   if (!kinds.some((kind) => kind === 'content' || kind === 'presence' || kind === 'link'))
     return metadataClass(kinds);
   const rule = CONTENT_CLASSES.find(

@@ -1,6 +1,8 @@
 import { elfSections } from '../formats/elf.ts';
+import { quoted } from './quoted.ts';
 
 const SHOWN = 5;
+const LONGEST_TEXT = 40;
 
 /** The sections of two ELF files that differ, by name. */
 export function elfDifference(first: Uint8Array, second: Uint8Array): string {
@@ -12,6 +14,27 @@ export function elfDifference(first: Uint8Array, second: Uint8Array): string {
     return a === undefined || b === undefined || Buffer.compare(a, b) !== 0;
   });
   if (names.length === 0) return 'ELF: headers or what lies between the sections';
+  const constants = names.includes('.rodata')
+    ? differingText(before.get('.rodata'), after.get('.rodata'))
+    : '';
   const shown = names.slice(0, SHOWN).map((name) => name.slice(0, 60) || '(unnamed)');
-  return `ELF section ${shown.join(', ')}${names.length > SHOWN ? ` and ${names.length - SHOWN} more` : ''}`;
+  return `ELF section ${shown.join(', ')}${names.length > SHOWN ? ` and ${names.length - SHOWN} more` : ''}${constants}`;
+}
+
+/** The text around the first byte that differs, where it is one on both sides. */
+function differingText(first: Uint8Array | undefined, second: Uint8Array | undefined): string {
+  if (first === undefined || second === undefined) return '';
+  let at = 0;
+  while (at < first.length && first[at] === second[at]) at += 1;
+  const [a, b] = [textAround(first, at), textAround(second, at)];
+  return a === '' || b === '' ? '' : `: ${quoted(a)} and ${quoted(b)}`;
+}
+
+function textAround(bytes: Uint8Array, at: number): string {
+  const isText = (i: number): boolean => (bytes[i] ?? 0) >= 0x20 && (bytes[i] ?? 0x7f) < 0x7f;
+  let from = at;
+  let to = at;
+  while (at - from < LONGEST_TEXT && isText(from - 1)) from -= 1;
+  while (to - at < LONGEST_TEXT && isText(to)) to += 1;
+  return Buffer.from(bytes.subarray(from, to)).toString('latin1');
 }

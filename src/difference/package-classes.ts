@@ -12,7 +12,7 @@ export const PACKAGE_CLASSES: readonly ClassRule[] = [
   },
   {
     id: 'package-log',
-    path: /^var\/log\//,
+    path: /^var\/(?:log|lib\/logrotate)\//,
     cause: 'a log with times of the build',
     remedy: `rm it in the same RUN, ${OWN_RULE}`,
   },

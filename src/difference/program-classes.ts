@@ -17,6 +17,14 @@ export const PROGRAM_CLASSES: readonly ClassRule[] = [
     remedy: 'PYTHONDONTWRITEBYTECODE=1, pip install --no-compile, or PYTHONHASHSEED=0',
   },
   {
+    id: 'compiled-date',
+    formats: ['elf'],
+    detail: /\.rodata/,
+    cause:
+      'constants of the program differ: often a date (__DATE__, __TIME__, __TIMESTAMP__) or a path; its build id follows from them',
+    remedy: `${EPOCH}: compilers take __DATE__ and __TIME__ from it, not __TIMESTAMP__ (touch -d @$SOURCE_DATE_EPOCH the source); a date of your own: date -u -d @$SOURCE_DATE_EPOCH; -ffile-prefix-map for paths`,
+  },
+  {
     id: 'build-id',
     formats: ['elf'],
     detail: /^ELF section (?:\.note\.gnu\.build-id|\.note\.go\.buildid|\.gnu_debuglink)/,
@@ -24,17 +32,17 @@ export const PROGRAM_CLASSES: readonly ClassRule[] = [
     remedy: 'look at the other sections; -ffile-prefix-map, go build -trimpath',
   },
   {
-    id: 'compiled-date',
-    formats: ['elf'],
-    detail: /\.rodata/,
-    cause: 'constants of the program differ: often __DATE__, __TIME__ or a path',
-    remedy: `${EPOCH}: compilers honour it; -ffile-prefix-map for paths`,
-  },
-  {
     id: 'compiled-code',
     formats: ['elf'],
     cause: 'the program was compiled differently',
     remedy: 'look for parallel code generation, random seeds, and other versions of the compiler',
+  },
+  {
+    id: 'compiled-code',
+    path: /\.(?:gcda|gcno|gch|pch)$/,
+    cause: 'what a compiler notes for itself: coverage with a random stamp, a precompiled header',
+    remedy:
+      'remove it in the same RUN, or build in a stage of its own; for coverage -frandom-seed=NAME',
   },
   {
     id: 'database-counter',

@@ -86,7 +86,8 @@ async function explained(
   const content: ContentDifference | undefined =
     a === undefined || b === undefined ? undefined : packedDifference(path, a, b);
   const [kind = 'content'] = kinds;
-  const { id, cause, remedy } = classOf(path, kinds, content);
+  const types = first === undefined || second === undefined ? [] : [first.type, second.type];
+  const { id, cause, remedy } = classOf(path, kinds, content, types);
   const detail = [...kinds.map((one) => said(one, first, second)), content?.detail]
     .filter((text) => text !== undefined)
     .join('; ');
@@ -115,7 +116,7 @@ function said(
     case 'type':
       return `${a.type} and ${b.type}`;
     case 'link':
-      return `link to ${a.link} and ${b.link}`;
+      return `link to ${a.link || 'nothing'} and ${b.link || 'nothing'}`;
     case 'content':
     case 'attributes':
     case 'device':

@@ -74,7 +74,7 @@ function groupOf(kinds: readonly DifferenceKind[]): 'content' | 'time' | 'owner 
 }
 
 function listed(paths: readonly string[]): string {
-  const shown = paths.slice(0, SHOWN).map((path) => path.slice(0, 100));
+  const shown = paths.slice(0, SHOWN).map((path) => path.slice(0, 100) || '.');
   const more = paths.length > SHOWN ? ` and ${paths.length - SHOWN} more` : '';
   return `${shown.join(', ')}${more}`;
 }

@@ -65,6 +65,20 @@ describe('classOf', () => {
     ['shadow-date', 'etc/shadow', ['content'], text('line 1, not shown: day of the last change')],
     ['random-secret', 'etc/secret', ['content'], text('line 1, not shown')],
     ['package-log', 'var/log/mysql/error.log', ['content'], text('line 1: "x" and "y"')],
+    ['package-log', 'var/lib/logrotate/status', ['content'], text('line 1: "x" and "y"')],
+    ['compiled-code', 'src/pch.h.gch', ['content'], undefined],
+    [
+      'compiled-date',
+      'app',
+      ['content'],
+      { format: 'elf', detail: 'ELF section .note.gnu.build-id, .rodata: "a" and "b"' },
+    ],
+    [
+      'build-id',
+      'app',
+      ['content'],
+      { format: 'elf', detail: 'ELF section .note.gnu.build-id, .text' },
+    ],
     ['build-log', 'src/config.log', ['content'], text('line 1: "x" and "y"')],
     ['compiler-cache', 'src/target/debug/incremental/app-1/s-h/x', ['presence'], undefined],
     ['compiler-cache', 'root/.cache/ccache/0/x', ['content'], undefined],
@@ -114,6 +128,12 @@ describe('classOf', () => {
     expect(classOf('var/log/mysql/error.log', ['content'], undefined).remedy).toBe(
       'rm it in the same RUN, or name it in .scoville.yaml (reproducible.drop, empty)',
     );
+  });
+
+  test('a hard link against a file is told apart from other types', () => {
+    const kinds: DifferenceKind[] = ['type', 'content', 'link'];
+    expect(classOf('data/b', kinds, undefined, ['hardlink', 'file']).id).toBe('hard-link');
+    expect(classOf('data/b', kinds, undefined, ['symlink', 'file']).id).toBe('unexplained');
   });
 
   test('a wheel’s times have the remedy of wheels', () => {

@@ -197,7 +197,7 @@ describe('contentDifference', () => {
         elf({ '.text': 'same', '.rodata': 'Jan 1' }),
         elf({ '.text': 'same', '.rodata': 'Jan 2' }),
       ),
-      { format: 'elf', detail: 'ELF section .rodata' },
+      { format: 'elf', detail: 'ELF section .rodata: "Jan 1" and "Jan 2"' },
     ],
     [
       '.pyc: the time of its source',
