@@ -51,7 +51,13 @@ export const ARCHIVE_CLASSES: readonly ClassRule[] = [
   },
   {
     id: 'archive-times',
-    path: /\.(?:7z|iso|img|rpm|xz|zst|bz2)$/,
+    path: /\.iso$/,
+    cause: 'a filesystem image holds the time at which it was made, and those of its files',
+    remedy: `${EPOCH}: xorriso -as mkisofs heeds it, genisoimage does not; touch -d @$SOURCE_DATE_EPOCH the files before`,
+  },
+  {
+    id: 'archive-times',
+    path: /\.(?:7z|img|rpm|xz|zst|bz2)$/,
     cause:
       'an archive holds the times and owners of its members, and what is compressed may differ',
     remedy: `touch -d @$SOURCE_DATE_EPOCH the members before, with ${EPOCH}; sort their names`,
@@ -95,7 +101,7 @@ export const ARCHIVE_CLASSES: readonly ClassRule[] = [
     id: 'document-date',
     formats: ['pdf'],
     cause: 'a PDF holds the time at which it was made, and an id made of it',
-    remedy: `${EPOCH}: cairo and TeX heed it (TeX with FORCE_SOURCE_DATE=1); Ghostscript does not: -dDocumentUUID, or make it elsewhere and COPY it in`,
+    remedy: `${EPOCH}: cairo, Ghostscript and TeX heed it (TeX for \\today with FORCE_SOURCE_DATE=1); ImageMagick does not: have another tool write it`,
   },
   {
     id: 'document-date',

@@ -1,10 +1,7 @@
 import { type PathTest, pathPattern } from './path-pattern.ts';
 
-/**
- * Archives that some other file or a signature holds a checksum of: package managers' caches and packages as published.
- * What was downloaded is the same in every build anyway, and must not change.
- */
-export const isChecksummed: PathTest = pathPattern(
+/** Package managers' caches, and packages by endings that nothing else has. */
+export const isStored: PathTest = pathPattern(
   '**/_cacache/**',
   '**/.m2/**',
   '**/.ivy2/**',
@@ -27,5 +24,13 @@ export const isChecksummed: PathTest = pathPattern(
   '**/*.crate',
   '**/*.apk',
   '**/*.deb',
-  '**/*.tgz',
 );
+
+/** npm's and Helm's packages, and as often what a RUN packed: left alone but by rules that take any archive of the build. */
+const isTgz: PathTest = pathPattern('**/*.tgz');
+
+/**
+ * Archives that some other file or a signature holds a checksum of: package managers' caches and packages as published.
+ * What was downloaded is the same in every build anyway, and must not change.
+ */
+export const isChecksummed: PathTest = (path) => isStored(path) || isTgz(path);

@@ -8,6 +8,7 @@ import {
   type Manifest,
 } from '../model/oci.ts';
 import { canonicalJson } from './canonical-json.ts';
+import { toldAlike } from './history-words.ts';
 import type { BasePart } from './layer-kinds.ts';
 
 /** Manifest annotation: the `RuleSet.id` that made the own layers. */
@@ -100,14 +101,6 @@ function rebuiltConfig({
       ? { config: { ...config.config, Labels: { ...config.config?.Labels, ...labels } } }
       : {}),
   };
-}
-
-/** The BuildKit of Docker 26 writes `EXPOSE map[80/tcp:{}]` where that of Docker 28 writes `EXPOSE [80/tcp]`: for one Dockerfile, the same words. */
-function toldAlike({ created_by: text }: HistoryEntry): Pick<HistoryEntry, 'created_by'> {
-  const ports = /^EXPOSE (?:map)?\[([^\]]*)\]$/.exec(text ?? '')?.[1];
-  if (ports === undefined) return {};
-  const names = new Set(ports.split(' ').map((port) => port.replace(/:\{\}$/, '')));
-  return { created_by: `EXPOSE [${[...names].sort().join(' ')}]` };
 }
 
 function rebuiltLayer(

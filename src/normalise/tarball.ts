@@ -3,7 +3,7 @@ import type { TarEntry } from '../model/tar.ts';
 import { TarReader } from '../tar/reader.ts';
 import { TarError } from '../tar/tar-error.ts';
 import { TAR_END, tarHeader, tarPadding } from '../tar/writer.ts';
-import { isChecksummed } from './checksummed-stores.ts';
+import { isStored } from './checksummed-stores.ts';
 import { HEADER, gzipFile } from './gzip-file.ts';
 import { pathPattern, type PathTest } from './path-pattern.ts';
 
@@ -14,7 +14,7 @@ const OTHER_TIMES = ['atime', 'ctime', 'LIBARCHIVE.creationtime'];
 const isPackaged: PathTest = pathPattern('usr/share/**', 'usr/lib/**', 'lib/**', 'var/lib/**');
 
 /** Not where package managers keep files whose checksums they know. */
-export const isTarballOfBuild: PathTest = (path) => !isPackaged(path) && !isChecksummed(path);
+export const isTarballOfBuild: PathTest = (path) => !isPackaged(path) && !isStored(path);
 
 interface Member {
   readonly entry: TarEntry;

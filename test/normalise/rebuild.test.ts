@@ -129,7 +129,7 @@ describe('the rebuilt image', () => {
     });
   });
 
-  test('says EXPOSE in the same words, whichever BuildKit told of it; the base keeps its own', () => {
+  test('says EXPOSE and ARG in the same words, whichever BuildKit told of it; the base keeps its own', () => {
     const told = (...texts: readonly string[]) => {
       const history = texts.map((text) => ({ created_by: text, empty_layer: true }));
       const rebuilt = rebuildImage({
@@ -143,6 +143,16 @@ describe('the rebuilt image', () => {
     const old = told('EXPOSE map[22/tcp:{}]', 'EXPOSE map[443/tcp:{} 80/udp:{} 8000/tcp:{}]');
     expect(old).toEqual(['EXPOSE [22/tcp]', 'EXPOSE [443/tcp 80/udp 8000/tcp]']);
     expect(told('EXPOSE [22/tcp]', 'EXPOSE [80/udp 8000/tcp 443/tcp 443/tcp]')).toEqual(old);
+    const given = told(
+      'ARG SOURCE_DATE_EPOCH=1700000000',
+      'ARG TARGETOS=linux TARGETARCH=amd64',
+      'ARG A=',
+      'ARG F=-O2 -g',
+    );
+    expect(given).toEqual(['ARG SOURCE_DATE_EPOCH', 'ARG TARGETOS TARGETARCH', 'ARG A', 'ARG F']);
+    expect(told('ARG SOURCE_DATE_EPOCH', 'ARG TARGETOS TARGETARCH', 'ARG A=b', 'ARG F')).toEqual(
+      given,
+    );
     expect(told('EXPOSE x', 'RUN echo EXPOSE [1 2]')).toEqual([
       'EXPOSE x',
       'RUN echo EXPOSE [1 2]',

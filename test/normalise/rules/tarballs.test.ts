@@ -62,6 +62,13 @@ test('so do two that are not compressed; what is no tar stays', async () => {
   expect(await plain(dist(5000), 'usr/share/x/a.tar')).toEqual(tarOf(dist(5000)));
 });
 
+test('one that a RUN packed as NAME.tgz is one of them; safe rules leave it, as packages are published so', async () => {
+  const [first, second] = [archive(dist(5000)), archive(dist(LATER))];
+  const packed = (bytes: Buffer) => contentAfter(sample('dist/a.tgz', bytes), { rules });
+  expect(await packed(second)).toEqual(await packed(first));
+  expect(await contentAfter(sample('dist/a.tgz', second))).toEqual(second);
+});
+
 test('links stay behind what they are to', async () => {
   const list = [sample('z', 'content'), hardlink('a', 'z')];
   const after = await contentAfter(sample('srv/a.tgz.bin', archive(list)), { rules });
