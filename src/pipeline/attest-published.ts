@@ -5,7 +5,7 @@ import type { Settings } from '../model/settings.ts';
 import type { BuildDirectory } from '../oci/build-directory.ts';
 import type { LayoutStore } from '../oci/layout-store.ts';
 import { pushReferrers } from '../oci/push.ts';
-import { statementOf } from './attest-reproduction.ts';
+import { hangingOn, referencesOf, statementOf } from './attest-reproduction.ts';
 import { type PipelineContext, phase } from './context.ts';
 import type { Registries } from './registries.ts';
 import { signStatements } from './sign-statements.ts';
@@ -47,13 +47,30 @@ export async function attestPublished(
       const signed = await signStatements(context, blobs, signer, statements);
       const referrers = signed.map(({ referrer }) => referrer);
       await pushReferrers({ blobs, client: registries.client(registry), repository, referrers });
-      // Whoever built it here finds the statement beside the build too.
-      const builds = await store.builds();
-      if (builds.some(({ manifests }) => manifests.some((m) => m.digest === image.root.digest)))
-        await directory.finish({ manifests: [], names: [], referrers });
+      await keepWithBuild(store, directory, image.root, referrers);
     },
     () => ({ detail: `the result is signed and published beside ${registry}/${repository}` }),
   );
+}
+
+/** Whoever built it here finds the statement beside the build too, under those of its names that still are that image's. */
+async function keepWithBuild(
+  store: LayoutStore,
+  directory: BuildDirectory,
+  { mediaType, digest, size }: Descriptor,
+  referrers: readonly Descriptor[],
+): Promise<void> {
+  const builds = await store.builds();
+  const build = builds.find(({ manifests }) => manifests.some((m) => m.digest === digest));
+  if (build === undefined) return;
+  const names: string[] = [];
+  for (const name of build.names)
+    if ((await store.findByName(name))?.descriptor.digest === digest) names.push(name);
+  await directory.finish({
+    manifests: [{ mediaType, digest, size }],
+    names: referencesOf(names),
+    referrers: [...hangingOn(build, digest), ...referrers],
+  });
 }
 
 /** The index where all that it lists was built again, else the manifests that were. */

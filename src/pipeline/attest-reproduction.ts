@@ -1,11 +1,13 @@
 import { VERIFIER_ID } from '../attestations/identity.ts';
 import { reproductionStatement } from '../attestations/reproduction.ts';
 import type { ImageComparison } from '../model/difference.ts';
+import type { Digest } from '../model/digest.ts';
 import { UserError } from '../model/errors.ts';
 import type { Descriptor } from '../model/oci.ts';
-import { parseReference } from '../model/reference.ts';
+import { type ImageReference, parseReference } from '../model/reference.ts';
 import { PREDICATE_TYPE } from '../model/statement.ts';
 import type { BuildDirectory } from '../oci/build-directory.ts';
+import type { StoredBuild } from '../oci/build-record.ts';
 import type { LayoutStore } from '../oci/layout-store.ts';
 import { taggedEntries, readTaggedEntries } from '../oci/legacy-signature.ts';
 import type { BuildPlan } from '../plans/build-plan.ts';
@@ -42,13 +44,15 @@ export async function attestableBuild(
         : `the layout's build of ${name} is ${found.descriptor.digest}, and this source gives ${index.digest}`,
       { nextStep: `scoville build -t ${name} . first, with the same flags` },
     );
-  const others = found.build.manifests.filter(
-    ({ digest, artifactType }) => digest !== index.digest && artifactType !== undefined,
+  return { index, referrers: hangingOn(found.build, index.digest) };
+}
+
+/** What a build keeps beside the image of that digest: signatures and attestations, in either form. */
+export function hangingOn({ manifests }: StoredBuild, image: Digest): readonly Descriptor[] {
+  const others = manifests.filter(
+    ({ digest, artifactType }) => digest !== image && artifactType !== undefined,
   );
-  return {
-    index,
-    referrers: [...others, ...taggedEntries(readTaggedEntries(found.build.manifests))],
-  };
+  return [...others, ...taggedEntries(readTaggedEntries(manifests))];
 }
 
 /** Signs what the second build showed, and keeps it with the build of that name, so that `scoville push` publishes it. */
@@ -68,10 +72,7 @@ export async function attestReproduction(
       const signed = await signStatements(context, store.blobs, signer, [statement]);
       await directory.finish({
         manifests: [build.index],
-        names: plan.names.flatMap((name) => {
-          const reference = parseReference(name);
-          return reference.ok ? [reference.value] : [];
-        }),
+        names: referencesOf(plan.names),
         referrers: [...build.referrers, ...signed.map(({ referrer }) => referrer)],
       });
     },
@@ -79,6 +80,14 @@ export async function attestReproduction(
       detail: `${plan.names.join(', ')}: the result is signed; scoville push publishes it`,
     }),
   );
+}
+
+/** Those of the names that are some. */
+export function referencesOf(names: readonly string[]): readonly ImageReference[] {
+  return names.flatMap((name) => {
+    const reference = parseReference(name);
+    return reference.ok ? [reference.value] : [];
+  });
 }
 
 /** What the second build of `subject` showed, to be signed. */

@@ -130,6 +130,14 @@ describe('scoville reproduce IMAGE', () => {
       `registry:${image}`,
     ]);
     expect(outcomeOf(alone.stdout)).toBe('unknown');
+    // Whoever published it has a copy in the layout of builds, which grade opens first.
+    await reproduce(publisher, ['--attest', image]);
+    const own = await publisher.run([
+      ...['grade', '--json', '--offline', '--scanner=none', '--key', publisher.publicKey],
+      image,
+    ]);
+    expect(own.stderr).toContain('from the layout of builds');
+    expect(outcomeOf(own.stdout)).toBe('pass');
   });
 
   test('a signer that was named and did not sign: exit 2, and nothing is built', async () => {
