@@ -78,7 +78,11 @@ export function listField(value: unknown, name: string): readonly unknown[] {
  * The verdict where no attestation of a kind is this image's own: `fail`, with what was found instead; `unknown` where a place
  * that may hold one could not be asked.
  */
-export function noneOwn(found: Attested, kind: string, { incomplete }: AttestationsFact): Verdict {
+export function noneOwn(
+  found: Attested,
+  kind: string,
+  { incomplete, settle }: AttestationsFact,
+): Verdict {
   const evidence = [
     ...found.broken.map((one) => attestationEvidence(one, 'its signature does not hold')),
     ...found.foreign.map((one) =>
@@ -87,7 +91,7 @@ export function noneOwn(found: Attested, kind: string, { incomplete }: Attestati
   ];
   if (found.broken.length > 0) return fail(`the ${kind}’s signature does not hold`, evidence);
   if (incomplete !== undefined)
-    return unknown(`no ${kind} was found, but ${incomplete}`, undefined, evidence);
+    return unknown(`no ${kind} was found, but ${incomplete}`, settle, evidence);
   return found.foreign.length > 0
     ? fail(`the ${kind} is about another image`, evidence)
     : fail(`no ${kind}`, [note(`no ${kind} is attached to the image`)]);

@@ -160,6 +160,8 @@ export interface AttestationsFact {
   readonly attestations: readonly FoundAttestation[];
   /** Why not every place could be asked, where that is so: what was not found may be there. */
   readonly incomplete?: string;
+  /** What would have every place asked, where something would. */
+  readonly settle?: string;
 }
 
 export type Severity = 'critical' | 'high' | 'medium' | 'low' | 'negligible' | 'unknown';

@@ -14,7 +14,8 @@ const SETTLE = 'name the image by its registry reference, where its signatures a
 
 /**
  * What hangs on one platform of an image, as the criteria read it: what is about its manifest or about the index that lists it, and
- * what is about no part of this image at all, which they have to see. What is about another platform is left out.
+ * what is about no part of this image at all, which they have to see. What is about another platform is left out. A place that keeps no
+ * signatures may keep BuildKit's attestations all the same.
  */
 export function attestationsFact(
   image: OpenedImage,
@@ -22,7 +23,6 @@ export function attestationsFact(
   checked: readonly CheckedAttachment[],
   incomplete: string | undefined,
 ): Fact<AttestationsFact> {
-  if (image.withoutAttachments !== undefined) return unknownFact(image.withoutAttachments, SETTLE);
   const parts = new Set(imageDescriptors(image).map(({ digest }) => digest));
   const concerns = ({ evidence: { subjects } }: CheckedAttachment): boolean =>
     subjects.some((subject) => subject === platform || subject === image.root.digest) ||
@@ -33,6 +33,7 @@ export function attestationsFact(
     signatures: own.flatMap(signatureOf),
     attestations: own.flatMap(attestationOf),
     ...(incomplete === undefined ? {} : { incomplete }),
+    ...(image.withoutAttachments === undefined ? {} : { settle: SETTLE }),
   };
   return known(value, sourceOf(own));
 }

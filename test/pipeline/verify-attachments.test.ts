@@ -236,6 +236,23 @@ describe('what could not be read', () => {
     });
   });
 
+  test('a place that keeps no signatures may keep what BuildKit attested: that counts, and what is not there stays open', async () => {
+    const { image } = imageWith();
+    const reason = "Docker's store keeps no signatures";
+    const opened = { ...image.opened(), withoutAttachments: reason };
+    const { checked } = await check(image, { named: false, signers: [] }, { exitCode: 1 });
+    const settle = 'name the image by its registry reference, where its signatures are';
+    expect(attestationsFact(opened, opened.root.digest, checked, reason)).toMatchObject({
+      known: true,
+      value: { incomplete: reason, settle, attestations: [{}] },
+    });
+    expect(attestationsFact(opened, opened.root.digest, [], reason)).toMatchObject({
+      known: false,
+      reason,
+      settle,
+    });
+  });
+
   test('a malformed bundle is no evidence, and hides none', async () => {
     const { image, subject } = imageWith();
     const digest = image.attach({

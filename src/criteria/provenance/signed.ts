@@ -32,9 +32,9 @@ export const signed = criterion({
     'A cosign or notation signature for this image’s digest that verifies with the key or identity that the user names, or with this build’s own. One that ' +
     'cannot be verified is unknown, one that was checked and does not hold fails, and so does no signature at all. Verification against any identity does not count.',
   check: ({ attestations }) => {
-    const { signatures, incomplete } = attestations;
+    const { signatures, incomplete, settle: elsewhere } = attestations;
     if (signatures.length === 0 && incomplete !== undefined)
-      return unknown(`no signature was found, but ${incomplete}`);
+      return unknown(`no signature was found, but ${incomplete}`, elsewhere);
     if (signatures.length === 0)
       return fail('no signature', [note('no cosign or notation signature is attached')], {
         source: 'image',

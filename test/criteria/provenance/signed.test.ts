@@ -50,10 +50,16 @@ judgesAs(signed, [
     name: 'none found, and a place that could not be asked',
     facts: factsOf({
       attestations: known(
-        { signatures: [], attestations: [], incomplete: 'the fallback tag was refused' },
+        {
+          signatures: [],
+          attestations: [],
+          incomplete: 'the fallback tag was refused',
+          settle: 'ask the registry',
+        },
         'image',
       ),
     }),
+    settle: 'ask the registry',
     outcome: 'unknown',
     says: 'refused',
   },
