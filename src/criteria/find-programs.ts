@@ -9,9 +9,12 @@ export interface FoundProgram {
   readonly entry: ToolEntry;
 }
 
-/** Places of documents, examples and completions: a script there is read by a person or a shell, not run. */
+/**
+ * Places of documents, examples and completions, where a script is read by a person or a shell, not run; and of what cron, init and
+ * reportbug call, where a script has the name of what it looks after (`etc/cron.daily/dpkg`).
+ */
 const DOCUMENTS =
-  /(?:^|\/)(?:share\/(?:doc|man|info|bash-completion|zsh|fish)|bash_completion\.d|completions)\//;
+  /(?:^|\/)(?:share\/(?:doc|man|info|bash-completion|zsh|fish|bug)|bash_completion\.d|completions|etc\/(?:cron\.[a-z]+|(?:init|rc\d)\.d))\//;
 
 export function fileName(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1);

@@ -51,6 +51,18 @@ judgesAs(noPackageManager, [
     says: 'composer',
   },
   { name: 'static apk', facts: file('sbin/apk.static'), outcome: 'fail', says: 'apk.static' },
+  ...['etc/cron.daily/dpkg', 'etc/init.d/snap', 'usr/share/bug/apt'].map((path) => ({
+    name: `ok-${path}, a script for what looks after it`,
+    facts: factsOf({ filesystem: filesystem([program(path, { executable: 'script' })]) }),
+    outcome: 'pass' as const,
+    says: 'no package manager',
+  })),
+  {
+    name: 'a program of that name there is one',
+    facts: file('etc/cron.daily/dpkg'),
+    outcome: 'fail',
+    says: 'dpkg',
+  },
   {
     name: 'npm without an executable',
     facts: factsOf({
