@@ -49,17 +49,20 @@ export async function askBatches(http: OsvHttp, plan: OsvPlan): Promise<Result<O
   const matches: OsvMatch[] = [];
   const known = new Set<string>();
   for (let page = 0; asked.length > 0; page++) {
-    if (page === MOST_PAGES || matches.length > MOST_MATCHES) return err('its answers have no end');
+    if (page === MOST_PAGES) return err('its answers have no end');
     const answers = await sideBySide(batchesOf(asked), WIDTH, (batch) => askBatch(http, batch));
     const answered: Answered[] = [];
     for (const answer of answers) {
       if (!answer.ok) return answer;
       answered.push(...answer.value);
     }
-    for (const { asked: one, found } of answered) {
-      if (found.length > 0) known.add(one.query.package.ecosystem);
-      const { question } = one;
-      if (question !== undefined) matches.push(...found.map((f) => ({ question, ...f })));
+    for (const { asked: of, found } of answered) {
+      if (found.length > 0) known.add(of.query.package.ecosystem);
+      const { question } = of;
+      if (question === undefined) continue;
+      // One by one: what a server lists may be more than a call takes arguments.
+      for (const one of found) matches.push({ question, ...one });
+      if (matches.length > MOST_MATCHES) return err('its answers have no end');
     }
     asked = answered.flatMap(({ asked: one, nextPage }) =>
       one.question === undefined || nextPage === undefined ? [] : [{ ...one, page: nextPage }],

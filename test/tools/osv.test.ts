@@ -318,6 +318,16 @@ describe('a server on a bad day', () => {
     });
   });
 
+  test('more vulnerabilities for one question than any package has', async () => {
+    const vulns = Array.from({ length: 200_001 }, (_, i) => ({ id: `GHSA-${i}` }));
+    const body = JSON.stringify({ results: [{ vulns }, {}] });
+    osv.fail(/querybatch/, { do: 'say', body });
+    expect(await ask(one)).toMatchObject({
+      ok: false,
+      error: expect.stringContaining('no end') as string,
+    });
+  });
+
   test('pages without end end', async () => {
     const body = '{"results":[{"vulns":[{"id":"GHSA-1"}],"next_page_token":"x"},{}]}';
     osv.fail(/querybatch/, { do: 'say', body });
