@@ -1,5 +1,5 @@
 import type { Field } from './fields.ts';
-import { type ShellState, pathIn } from './shell-state.ts';
+import { type ShellState, assign, pathIn } from './shell-state.ts';
 import { programOf } from './wrappers.ts';
 
 const DECLARES = new Set(['export', 'declare', 'local', 'readonly', 'typeset']);
@@ -36,16 +36,6 @@ export function isSpecialBuiltin(argv: readonly Field[]): boolean {
   return SPECIAL.has(argv[0]?.text ?? '');
 }
 
-/** Sets the variables of those fields that are `NAME=value`. */
-export function assign(fields: readonly Field[], state: ShellState): void {
-  for (const { text, constant, sources } of fields) {
-    const equals = text.indexOf('=');
-    if (equals <= 0) continue;
-    const value = constant ? text.slice(equals + 1) : undefined;
-    state.variables.set(text.slice(0, equals), { value, sources });
-  }
-}
-
 /** Runs a builtin that changes the state of the shell; false where the command is none. */
 export function runBuiltin(argv: readonly Field[], state: ShellState): boolean {
   const program = programOf(argv);
@@ -58,7 +48,7 @@ export function runBuiltin(argv: readonly Field[], state: ShellState): boolean {
     const target = argv.find((f, i) => i > 0 && !f.text.startsWith('-'));
     state.folder = target?.constant === true ? pathIn(state.folder, target.text) : '';
   } else if (DECLARES.has(program)) {
-    assign(argv.slice(1), state);
+    for (const field of argv.slice(1)) assign(state, field);
   } else return false;
   return true;
 }

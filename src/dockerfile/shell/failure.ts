@@ -142,12 +142,25 @@ export function isConditional(list: List, at: number): boolean {
   return false;
 }
 
-/** True where a test before it may pass item `at` over and the script goes on: `[ -n "$SUM" ] && ...;`, `[ -z "$SUM" ] || ...`. */
-export function mayBeSkipped(list: List, at: number, around: Surrounding): boolean {
+/**
+ * True where a test before it may pass item `at` over and the script goes on: `[ -n "$SUM" ] && ...;`, `[ -z "$SUM" ] || ...`; `leadOn` are
+ * the items before that surely do not.
+ */
+export function mayBeSkipped(
+  list: List,
+  at: number,
+  around: Surrounding,
+  leadOn: readonly boolean[],
+): boolean {
   const { items } = list;
-  if (items[at - 1]?.operator === '||') return isGuard(items[at - 1]?.pipeline);
+  if (items[at - 1]?.operator === '||')
+    return leadOn[at - 1] !== true && isGuard(items[at - 1]?.pipeline);
   for (let index = at - 1; index >= 0 && items[index]?.operator === '&&'; index -= 1)
-    if (isGuard(items[index]?.pipeline) && failureInList(list, index, around) !== undefined)
+    if (
+      leadOn[index] !== true &&
+      isGuard(items[index]?.pipeline) &&
+      failureInList(list, index, around) !== undefined
+    )
       return true;
   return false;
 }

@@ -15,16 +15,21 @@ export interface Field {
 /** What a variable holds where that is known, and the commands that its value comes from. */
 export interface Variable {
   readonly value: string | undefined;
+  /** Where it is not: the value with its unknown parts named, as a field has them. */
+  readonly shape?: string;
   readonly sources: readonly number[];
 }
 
 /** What a variable holds that was given this field. */
 export function variableOf(field: Field | undefined): Variable {
-  return {
-    value: field?.constant === true ? field.text : undefined,
-    sources: field?.sources ?? [],
-  };
+  const { text = '', constant = false, sources = [] } = field ?? {};
+  if (constant) return { value: text, sources };
+  // What a command prints has no shape, nor has what would be split.
+  const shapeless = text === '' || text.length > MAX_SHAPE || /[\s*?]|\$\(/.test(text);
+  return { value: undefined, sources, ...(shapeless ? {} : { shape: text }) };
 }
+
+const MAX_SHAPE = 2048;
 
 export interface Surroundings {
   readonly variable: (name: string) => Variable;
@@ -88,12 +93,15 @@ function appendVariable(
     return;
   }
   const argument = argumentText(part.argument, around);
-  const { value: plain, sources } = around.variable(part.name);
+  const { value: plain, shape, sources } = around.variable(part.name);
   const value = argument.constant ? applyOperator(part.operator, plain, argument.text) : undefined;
   if (value === undefined) {
     // The default is kept in the name, so that `$A` and `${A:-x}` do not pass for the same.
     const name = `\${${part.name}${part.operator}${argument.text}}`;
-    builder.append(name, false, [...sources, ...argument.sources]);
+    builder.append(part.operator === '' ? (shape ?? name) : name, false, [
+      ...sources,
+      ...argument.sources,
+    ]);
   } else if (part.quoted) builder.append(value, true, sources);
   else appendSplitting(builder, value, sources);
 }

@@ -1,4 +1,4 @@
-import type { Field, Variable } from './fields.ts';
+import { type Field, type Variable, variableOf } from './fields.ts';
 import type { Command } from './syntax-tree.ts';
 
 /** What a running shell would hold at one place of a script. */
@@ -19,6 +19,13 @@ export function forked(state: ShellState): ShellState {
     variables: new Map(state.variables),
     functions: new Map(state.functions),
   };
+}
+
+/** Takes a word of the form `NAME=value` as an assignment. */
+export function assign(state: ShellState, field: Field): void {
+  const equals = field.text.indexOf('=');
+  const value = variableOf({ ...field, text: field.text.slice(equals + 1) });
+  if (equals > 0) state.variables.set(field.text.slice(0, equals), value);
 }
 
 /** Makes unknown what the branches set, since only one of them (or none) ran. */

@@ -1,5 +1,5 @@
 import { forkOf, inArm } from './arms.ts';
-import { assign, isSpecialBuiltin, runBuiltin } from './builtins.ts';
+import { isSpecialBuiltin, runBuiltin } from './builtins.ts';
 import {
   IGNORED,
   type Ignored,
@@ -11,8 +11,9 @@ import {
   stopsOnCondition,
 } from './failure.ts';
 import { type Surroundings, type Variable, fieldsOf, joined, variableOf } from './fields.ts';
+import { leadsOn, surelyHolds } from './known-test.ts';
 import { parseShell } from './parse-shell.ts';
-import { type ShellState, forked, mergeBranches } from './shell-state.ts';
+import { type ShellState, assign, forked, mergeBranches } from './shell-state.ts';
 import type { Command, List, Pipeline, Simple } from './syntax-tree.ts';
 import {
   type Script,
@@ -27,6 +28,8 @@ import {
   surroundingOf,
 } from './traced-command.ts';
 import { scriptOnInput, type Unwrapped, unwrap } from './wrappers.ts';
+
+type If = Command & { readonly kind: 'if' };
 
 const MAX_DEPTH = 24;
 const MAX_ITEMS = 64;
@@ -51,6 +54,7 @@ export class Tracer {
 
   private list(list: List, state: ShellState, context: TraceContext): void {
     if (context.depth > MAX_DEPTH) return;
+    const leadOn: boolean[] = [];
     list.items.forEach((item, at) => {
       if (this.budget.commands <= 0) return;
       const around = surroundingOf(state, context);
@@ -59,9 +63,10 @@ export class Tracer {
       const target = isConditional(list, at) ? forked(state) : state;
       const ends = context.stopsOnSuccess === true && at === list.items.length - 1;
       const stopsOnSuccess = ends || endsOnSuccess(list, at, around);
-      const skipped = mayBeSkipped(list, at, around);
+      const skipped = mayBeSkipped(list, at, around, leadOn);
       const where = skipped ? inArm(context, forkOf([], around, 2), 0) : context;
       this.pipeline(item.pipeline, target, { ...where, ignored, guarded, stopsOnSuccess });
+      leadOn.push(leadsOn(item, this.commands.at(-1)?.argv));
       if (target !== state) mergeBranches(state, [target]);
     });
   }
@@ -130,11 +135,7 @@ export class Tracer {
     return own;
   }
 
-  private branches(
-    command: Command & { kind: 'if' },
-    state: ShellState,
-    context: TraceContext,
-  ): void {
+  private branches(command: If, state: ShellState, context: TraceContext): void {
     const forks: ShellState[] = [];
     const around = surroundingOf(state, context);
     const fork = forkOf([...command.branches.map(({ body }) => body), command.otherwise], around);
@@ -144,7 +145,8 @@ export class Tracer {
       const stopsOnSuccess = stopsOnCondition(condition, body, around);
       const judged = { ...context, ignored, guarded: true, stopsOnSuccess };
       this.list(condition, state, { ...judged, leadsTo: { fork, arm: index } });
-      forks.push(this.arm(body, state, inArm(context, fork, index)));
+      const sure = surelyHolds(condition, this.commands.at(-1)?.argv);
+      forks.push(this.arm(body, state, sure ? context : inArm(context, fork, index)));
     });
     const last = inArm(context, fork, command.branches.length);
     if (command.otherwise !== undefined) forks.push(this.arm(command.otherwise, state, last));
@@ -190,8 +192,10 @@ export class Tracer {
     const scope = bare || isSpecialBuiltin(argv) ? state : forked(state);
     for (const { name, value, append } of command.assignments) {
       const field = joined(value.parts, around);
-      const known = field.constant && !append;
-      scope.variables.set(name, { value: known ? field.text : undefined, sources: field.sources });
+      scope.variables.set(
+        name,
+        variableOf(append ? { ...field, constant: false, text: '' } : field),
+      );
     }
     if (argv.length === 0) return;
     const unwrapped = unwrap(argv);
@@ -213,7 +217,7 @@ export class Tracer {
     context: TraceContext,
     around: Surroundings,
   ): void {
-    assign(unwrapped.environment, state);
+    for (const field of unwrapped.environment) assign(state, field);
     const at = context.at ?? placeOf(this.script, command);
     const streams = redirected(command.redirects, state.folder, around);
     const script = unwrapped.script ?? scriptOnInput(unwrapped.argv, streams.input);

@@ -53,6 +53,42 @@ describe('a check that runs only under a condition', () => {
   });
 });
 
+describe('a condition whose answer the Dockerfile gives', () => {
+  test.each([
+    ['if', `ENV SUM=${SUM}\nRUN set -e; ${GET}; if [ -n "$SUM" ]; then ${CHECK}; fi`],
+    ['unequal', `ENV SUM=${SUM}\nRUN set -e; ${GET}; if [ "$SUM" != "" ]; then ${CHECK}; fi`],
+    ['negated', `ARG SUM=${SUM}\nRUN set -e; ${GET}; if ! test -z "$SUM"; then ${CHECK}; fi`],
+    ['&&', `ENV SUM=${SUM}\nRUN set -e; ${GET}; [ -n "$SUM" ] && cd . && ${CHECK}; true`],
+    ['||', `ENV SUM=${SUM}\nRUN set -e; ${GET}; [ -z "$SUM" ] || ${CHECK}`],
+  ])('ok-%s', (_name, run) => {
+    expect(downloads(run)).toEqual(VERIFIED);
+  });
+
+  test.each([
+    ['empty', `ENV SUM=\nRUN set -e; ${GET}; if [ -n "$SUM" ]; then ${CHECK}; fi`],
+    ['not given', `ARG SUM\nRUN set -e; ${GET}; if [ -n "$SUM" ]; then ${CHECK}; fi`],
+    ['another', `ENV SUM=x\nRUN set -e; ${GET}; if [ "$SUM" = y ]; then ${CHECK}; fi`],
+    ['a file', `ENV SUM=x\nRUN set -e; ${GET}; if [ -f "$SUM" ]; then ${CHECK}; fi`],
+    ['||', `ENV SUM=\nRUN set -e; ${GET}; [ -z "$SUM" ] || ${CHECK}`],
+  ])('%s', (_name, run) => {
+    expect(downloads(run)).toEqual(CONDITION);
+  });
+});
+
+describe('an address that a variable holds, part of which is not known', () => {
+  test('is followed to the name of its file', () => {
+    const run = `RUN set -e; case "$(uname -m)" in x86_64) a=amd64 ;; *) a=arm64 ;; esac; u="https://x.org/$a/tool"; wget "$u"; echo "${SUM}  tool" | sha256sum -c`;
+    expect(downloads(run)).toEqual(['wget: sha256sum -c']);
+    const exported = run.replace('u=', 'export u=');
+    expect(downloads(exported)).toEqual(['wget: sha256sum -c']);
+  });
+
+  test('what a command prints has no name', () => {
+    const run = `RUN set -e; u="https://x.org/$(uname -m)"; wget "$u"; echo "${SUM}  tool" | sha256sum -c`;
+    expect(downloads(run)).toEqual(['wget: nothing']);
+  });
+});
+
 describe('a sum that was made from the file itself', () => {
   test.each([
     [`RUN ${GET} && sha256sum f.tgz > f.sum && sha256sum -c f.sum`, 'sha256sum -c'],
