@@ -164,6 +164,13 @@ function refuseMixture(flags: GradeFlags, namesJobs: boolean): void {
       throw new UserError(`${namesJobs ? '--jobs' : '--output'} is for a list of images`, {
         nextStep: 'scoville grade --file LIST --jobs N --output FILE.jsonl',
       });
+    if (flags.file === undefined && (buildArgs.length > 0 || target !== undefined))
+      throw new UserError(
+        `${target === undefined ? '--build-arg' : '--target'} says how a Dockerfile was built`,
+        {
+          nextStep: 'name it beside: --file DOCKERFILE',
+        },
+      );
     return;
   }
   const wrong = [
