@@ -7,6 +7,7 @@ import { fileFetches } from './file-fetches.ts';
 import { installsOf, setsSnapshot } from './find-installs.ts';
 import { downloadKey, judgeDownload } from './judge-downloads.ts';
 import { addFetches, otherFetches } from './other-fetches.ts';
+import { withPipedTarget } from './piped-target.ts';
 import { remoteCopies } from './remote-copies.ts';
 import { type ContextFile, StageFiles } from './stage-files.ts';
 import { uncheckedPackages } from './unchecked-packages.ts';
@@ -74,7 +75,9 @@ function downloadsIn(
 ): readonly Download[] {
   const byKey = new Map<string, Download>();
   for (const stage of stages) {
-    const own = (events.get(stage.index) ?? []).flatMap(fetchesOf);
+    const staged = events.get(stage.index) ?? [];
+    const piped = staged.filter(isCommand);
+    const own = staged.flatMap(fetchesOf).map((fetch) => withPipedTarget(fetch, piped));
     if (own.length === 0) continue;
     const near = dependents(stage.index, stages);
     const commands = [...near].flatMap((s) => (events.get(s) ?? []).filter(isCommand));

@@ -89,6 +89,26 @@ describe('an address that a variable holds, part of which is not known', () => {
   });
 });
 
+describe('a file that a pipe leads to', () => {
+  const get = 'curl -fsSL https://example.com/f.gz';
+  const check = `echo "${SUM}  /bin/f" | sha256sum -c -`;
+  test.each([
+    ['unpacked', `RUN ${get} | gunzip > /bin/f && ${check}`],
+    ['through two', `RUN ${get} | base64 -d | zcat > /bin/f && ${check}`],
+    ['tee', `RUN ${get} | tee /bin/f > /dev/null && ${check}`],
+  ])('ok-%s', (_name, run) => {
+    expect(downloads(run)).toEqual(VERIFIED);
+  });
+
+  test.each([
+    ['another file', `RUN ${get} | gunzip > /bin/g && ${check}`, 'nothing'],
+    ['unpacked as an archive', `RUN ${get} | tar xz -C /bin && ${check}`, 'nothing'],
+    ['run as well', `RUN ${get} | tee /bin/f | sh && ${check}`, 'shell'],
+  ])('%s', (_name, run, found) => {
+    expect(downloads(run)).toEqual([`curl: ${found}`]);
+  });
+});
+
 describe('a sum that was made from the file itself', () => {
   test.each([
     [`RUN ${GET} && sha256sum f.tgz > f.sum && sha256sum -c f.sum`, 'sha256sum -c'],
