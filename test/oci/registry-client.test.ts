@@ -194,6 +194,16 @@ describe('bad days', () => {
     expect(Date.now() - before).toBeGreaterThanOrEqual(990);
   });
 
+  test('429 waits until the time it is told', async () => {
+    const registry = await registryOf();
+    registry.putManifest('app', '1', manifest, MEDIA_TYPE.index);
+    const until = Math.ceil((Date.now() + 1000) / 1000) * 1000;
+    const headers = { 'retry-after': new Date(until).toUTCString() };
+    registry.fail(/HEAD/, { do: 'status', status: 429, headers });
+    await clientOf(registry).resolve('app', '1');
+    expect(Date.now()).toBeGreaterThanOrEqual(until - 10);
+  });
+
   test('nobody there is told at once', async () => {
     const registry = await startFakeRegistry();
     const client = clientOf(registry, { backoffMs: () => 10_000 });
