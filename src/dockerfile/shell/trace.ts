@@ -75,10 +75,9 @@ export class Tracer {
     const { elements } = pipeline;
     let pipedFrom = context.pipedFrom;
     elements.forEach((command, index) => {
-      const last = index === elements.length - 1;
       let { ignored } = context;
       if (pipeline.negated && !context.guarded) ignored ??= IGNORED.negated;
-      if (!last && !state.pipefail) ignored ??= IGNORED.pipe;
+      if (index < elements.length - 1 && !state.pipefail) ignored ??= IGNORED.pipe;
       const before = this.commands.length;
       const own = elements.length === 1 ? state : forked(state);
       const inSubshell = context.inSubshell === true || elements.length > 1;
@@ -192,10 +191,8 @@ export class Tracer {
     const scope = bare || isSpecialBuiltin(argv) ? state : forked(state);
     for (const { name, value, append } of command.assignments) {
       const field = joined(value.parts, around);
-      scope.variables.set(
-        name,
-        variableOf(append ? { ...field, constant: false, text: '' } : field),
-      );
+      const unknown = { ...field, constant: false, text: '' };
+      scope.variables.set(name, variableOf(append ? unknown : field));
     }
     if (argv.length === 0) return;
     const unwrapped = unwrap(argv);
