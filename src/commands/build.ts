@@ -51,8 +51,9 @@ async function runParsed(given: ParsedBuild, io: CommandIo): Promise<number> {
   )
     return code;
   const { reviewBuild } = await import('./review-build.ts');
-  const last = await reviewBuild(result, parsed, io);
-  return last === result ? code : tell(last, parsed, io, quiet);
+  const { judged, exitCode } = await reviewBuild(result, parsed, io);
+  const last = judged === result ? code : await tell(judged, parsed, io, quiet);
+  return exitCode ?? last;
 }
 
 /** Throws UserError where a gate is asked for and there will be no image to hold to it. */

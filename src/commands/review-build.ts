@@ -1,5 +1,5 @@
 import { join, resolve } from 'node:path';
-import { UserError } from '../model/errors.ts';
+import { EXIT, messageOf, UserError } from '../model/errors.ts';
 import type { EventSink } from '../model/events.ts';
 import { withPlainHttp } from '../model/settings.ts';
 import { build as runBuild, type BuildResult } from '../pipeline/build.ts';
@@ -9,7 +9,7 @@ import { settleWanted } from '../pipeline/settle-fixes.ts';
 import { isAddress } from '../plans/address.ts';
 import { lastValueOf, type ParsedBuild, valuesOf } from '../plans/parse-build-args.ts';
 import { afterQuestion } from '../ui/after-question.tsx';
-import { cleanForTerminal } from '../ui/clean.ts';
+import { cleanForTerminal, cleanLines } from '../ui/clean.ts';
 import { marksOf } from '../ui/marks.ts';
 import type { CardView, ReviewWork } from '../ui/review-model.ts';
 import { reviewElement } from '../ui/review-screen.tsx';
@@ -27,21 +27,30 @@ const SECONDS = 10;
 /** A build that was judged. */
 export type Judged = Extract<BuildResult, { kind: 'done' | 'short' }>;
 
+/** What a person has left behind. */
+export interface Reviewed {
+  /** The last build that was judged. */
+  readonly judged: Judged;
+  /** Of a build after that one, which failed. */
+  readonly exitCode?: number;
+}
+
 /**
- * Asks after a build whether to look at its findings and suggestions, and shows them; gives the result of the last build. Ends by itself.
+ * Asks after a build whether to look at its findings and suggestions, and shows them; gives how the last build ended. Ends by itself.
  */
 export async function reviewBuild(
   first: Judged,
   parsed: ParsedBuild,
   io: CommandIo,
-): Promise<Judged> {
+): Promise<Reviewed> {
+  const asBuilt = { judged: first };
   const scorecard = first.report?.scorecard;
-  if (scorecard === undefined) return first;
+  if (scorecard === undefined) return asBuilt;
   const terminal = terminalOf(io);
   const unmet = scorecard.criteria.filter(
     ({ outcome }) => outcome === 'fail' || outcome === 'unknown',
   );
-  if (unmet.length === 0) return first;
+  if (unmet.length === 0) return asBuilt;
   const answer = await show(terminal, false, (done: (answer: string) => void) =>
     afterQuestion({
       edits: folderOf(parsed, io) !== undefined && scorecard.suggestions.length > 0,
@@ -54,7 +63,7 @@ export async function reviewBuild(
     }),
   );
   io.signal.throwIfAborted();
-  if (answer !== 'edits' && answer !== 'findings') return first;
+  if (answer !== 'edits' && answer !== 'findings') return asBuilt;
   const session = new Session(first, parsed, io);
   await show(terminal, true, (done: (value: null) => void) =>
     reviewElement({
@@ -70,7 +79,10 @@ export async function reviewBuild(
   );
   for (const line of session.written) io.writeErr(`${cleanForTerminal(line)}\n`);
   io.signal.throwIfAborted();
-  return session.last;
+  const { last, failure } = session;
+  if (failure === undefined) return { judged: last };
+  io.writeErr(`${cleanLines(failure.said.join('\n'))}\n`);
+  return { judged: last, exitCode: failure.exitCode };
 }
 
 /** The folder of a build whose Dockerfile can be edited; undefined for a URL or stdin. */
@@ -84,6 +96,8 @@ function folderOf(parsed: ParsedBuild, io: CommandIo): string | undefined {
 class Session implements ReviewWork {
   readonly written: string[] = [];
   last: Judged;
+  /** Of the last build, where it came to nothing. */
+  failure: { readonly exitCode: number; readonly said: readonly string[] } | undefined;
   readonly #parsed: ParsedBuild;
   readonly #io: CommandIo;
   #task: FixTask | undefined;
@@ -133,8 +147,25 @@ class Session implements ReviewWork {
 
   readonly rebuild = async (sink: EventSink): Promise<CardView | string> => {
     const before = this.last.report?.scorecard.criteria;
-    const result = await runBuild(pipelineContext(this.#io, sink), this.#parsed, this.#io.stdin);
-    if (result.kind === 'buildx') return `the build failed with exit code ${result.exitCode}`;
+    const said: string[] = [];
+    const result = await runBuild(
+      pipelineContext(this.#io, (event) => {
+        if (event.kind === 'raw') said.push(event.text);
+        sink(event);
+      }),
+      this.#parsed,
+      this.#io.stdin,
+    ).catch((error: unknown) => {
+      const exitCode = error instanceof UserError ? error.exitCode : EXIT.failed;
+      this.failure = { exitCode, said: [`scoville: ${messageOf(error)}`] };
+      throw error;
+    });
+    if (result.kind === 'buildx') {
+      this.failure = { exitCode: result.exitCode, said };
+      const why = said.findLast((line) => line.trim() !== '') ?? `exit code ${result.exitCode}`;
+      return `the build failed: ${why}`;
+    }
+    this.failure = undefined;
     if (result.kind === 'planned' || result.report === undefined) return 'nothing was graded';
     this.last = result;
     return cardView(result.report.scorecard, before);

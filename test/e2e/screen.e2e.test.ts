@@ -93,6 +93,27 @@ describe('a build in a terminal of 80 by 24', () => {
     expect(await isSane(terminal)).toBe(true);
   });
 
+  test('a build again that fails says why, there and at the end, and its exit code counts', async () => {
+    const dir = project('again', [
+      `FROM ${bases.busybox}`,
+      'MAINTAINER someone@example.com',
+      'COPY hello /hello',
+    ]);
+    writeFileSync(join(dir, 'hello'), 'hello');
+    await terminal.type(`${build} again; echo "EXIT $?"`);
+    await question();
+    rmSync(join(dir, 'hello'));
+    await terminal.press('f');
+    await terminal.until('picked');
+    await terminal.press('a', 'Enter', 'y');
+    expect(await terminal.until('the build failed: ERROR: failed to solve')).toContain('Overall');
+    await terminal.press('q');
+    const end = await terminal.until('EXIT 1');
+    expect(end).toContain('>>> COPY hello /hello');
+    expect(end).toMatch(/^ERROR: failed to solve/m);
+    expect(await isSane(terminal)).toBe(true);
+  });
+
   test('ends by itself in a script, and where the settings say so', async () => {
     writeFileSync(join(folder, 'build.sh'), `${build} app\n`);
     await terminal.type('bash build.sh; echo "EXIT $?"');
