@@ -3,6 +3,7 @@
 # and bridge. Nothing of the machine's Docker is changed. Debian, as root.
 #   second-engine.sh up DIR     prints the DOCKER_HOST that it answers on
 #   second-engine.sh down DIR   stops it, and takes its data, bridge and rules away; its root stays for the next time
+# Who calls `up` is noted by its process: the engine stops when the last of them that still runs calls `down`.
 set -euo pipefail
 dir=$2
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -11,6 +12,20 @@ state=$dir/engine
 host=unix://$state/docker.sock
 bridge=scoville1
 net=172.29.77
+
+users=$dir/users
+
+# True while a process other than the caller uses it; those that are gone are forgotten.
+used_by_others() {
+  local user
+  rm -f "$users/$PPID"
+  for user in "$users"/*; do
+    [ -e "$user" ] || continue
+    if kill -0 "${user##*/}" 2>/dev/null; then return 0; fi
+    rm -f "$user"
+  done
+  return 1
+}
 
 rules() {
   iptables -t nat "$1" POSTROUTING -s "$net.0/24" ! -o $bridge -j MASQUERADE
@@ -32,8 +47,10 @@ unpack() {
 
 up() {
   unpack
+  mkdir -p "$users"
+  : >"$users/$PPID"
   if [ -s "$state/pid" ] && kill -0 "$(cat "$state/pid")" 2>/dev/null; then echo "$host"; return; fi
-  down
+  stop
   mkdir -p "$state" "$root$state"
   cp /etc/resolv.conf "$root/etc/resolv.conf"
   printf '{"features":{"containerd-snapshotter":true}}\n' >"$state/daemon.json"
@@ -53,17 +70,25 @@ up() {
     umount -l /.old
     exec dockerd --config-file '$state/daemon.json' --data-root '$state/data' --exec-root '$state/run' \
       --pidfile '$state/pid' -H '$host' --bridge $bridge --iptables=false --ip6tables=false
-  " >"$dir/engine.log" 2>&1 </dev/null &
+  " >"$dir/engine.log" 2>&1 </dev/null 9>&- &
   local tries=0
   until docker -H "$host" version >/dev/null 2>&1; do
     tries=$((tries + 1))
-    [ $tries -le 120 ] || { tail -n 5 "$dir/engine.log" >&2; down; return 1; }
+    [ $tries -le 120 ] || { tail -n 5 "$dir/engine.log" >&2; stop; return 1; }
     sleep 0.25
   done
   echo "$host"
 }
 
 down() {
+  if used_by_others; then
+    echo "engine: the second one stays up, others use it ($(ls "$users" | tr '\n' ' '))" >&2
+  else
+    stop
+  fi
+}
+
+stop() {
   if [ -s "$state/pid" ]; then
     local pid tries=0
     pid=$(cat "$state/pid")
@@ -80,4 +105,7 @@ down() {
   rm -rf "$state" "$root$state"
 }
 
+mkdir -p "$dir"
+exec 9>"$dir/lock"
+flock 9
 "$1"
