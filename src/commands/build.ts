@@ -2,7 +2,12 @@ import { join, relative, resolve, sep } from 'node:path';
 import { EXIT, UserError } from '../model/errors.ts';
 import type { ReportInput, ReportRequest } from '../model/report.ts';
 import { build as runBuild, type BuildResult } from '../pipeline/build.ts';
-import { signingChoice, signingFile, withSigningChoice } from '../pipeline/signing-choice.ts';
+import {
+  signingChoice,
+  type SigningChoice,
+  signingFile,
+  withSigningChoice,
+} from '../pipeline/signing-choice.ts';
 import { isAddress } from '../plans/address.ts';
 import type { BuildPlan, PassthroughPlan, ProgressStyle } from '../plans/build-plan.ts';
 import { planOutput } from '../plans/output-plan.ts';
@@ -77,13 +82,26 @@ async function withSigner(
   const choice = await signingChoice(context, parsed);
   if (choice === undefined) return parsed;
   if (choice !== 'open') {
-    if (choice.with === 'nothing' && style !== 'quiet')
-      io.writeErr(`scoville: not signed, as kept in ${signingFile(context)}; --sign makes a key\n`);
+    if (style !== 'quiet') io.writeErr(keptText(choice, signingFile(context)));
     return withSigningChoice(parsed, choice);
   }
   if (!(await isForPerson(io, asked(style, parsed)))) return parsed;
   const { askFirstKey } = await import('./first-key.ts');
   return withSigningChoice(parsed, await askFirstKey(context, io));
+}
+
+/** What an answer of an earlier day does now: one that no longer serves makes each build fail. A key is not printed, its URI may hold a PIN. */
+function keptText(choice: SigningChoice, file: string): string {
+  switch (choice.with) {
+    case 'own-key':
+      return '';
+    case 'nothing':
+      return `scoville: not signed, as kept in ${file}; --sign makes a key\n`;
+    case 'keyless':
+      return `scoville: signed keylessly, as kept in ${file}; remove it to be asked again\n`;
+    case 'key':
+      return `scoville: signed with the key that is kept in ${file}; remove it to be asked again\n`;
+  }
 }
 
 function asked(
