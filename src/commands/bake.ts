@@ -2,13 +2,14 @@ import { resolve } from 'node:path';
 import type { BakeDefinition } from '../model/bake.ts';
 import { EXIT, UserError } from '../model/errors.ts';
 import type { ReportInput } from '../model/report.ts';
+import { isThere } from '../oci/disk.ts';
 import { missingGrants } from '../pipeline/bake-grants.ts';
 import type { BakedJob } from '../pipeline/bake-rows.ts';
 import { opensFirstKey } from '../pipeline/bake-signer.ts';
 import { bake as runBake } from '../pipeline/bake.ts';
 import { runPassthrough } from '../pipeline/run-buildkit.ts';
 import { writeFileBeside } from '../pipeline/write-file-beside.ts';
-import { parseBakeDefinition } from '../plans/bake-definition.ts';
+import { COMPOSE_FILES, inComposeOrder, parseBakeDefinition } from '../plans/bake-definition.ts';
 import { type BakeJob, bakeJobs } from '../plans/bake-jobs.ts';
 import { fitsNone, type ParsedBake, parseBakeArgs } from '../plans/parse-bake-args.ts';
 import { styleOf } from '../plans/progress-style.ts';
@@ -99,7 +100,14 @@ async function definitionOf(parsed: ParsedBake, io: CommandIo): Promise<BakeDefi
       nextStep: 'docker buildx bake --print shows what buildx makes of the definition',
     });
   await requireGrants(definition.value, parsed, io);
-  return definition.value;
+  return (await takesAllServices(parsed, io)) ? inComposeOrder(definition.value) : definition.value;
+}
+
+async function takesAllServices({ files, names }: ParsedBake, io: CommandIo): Promise<boolean> {
+  if (names.length > 0) return false;
+  if (files.length > 0) return files.some((file) => /\.ya?ml$/.test(file));
+  const there = await Promise.all(COMPOSE_FILES.map((file) => isThere(resolve(io.cwd, file))));
+  return there.includes(true);
 }
 
 async function requireGrants(

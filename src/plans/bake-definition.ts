@@ -57,6 +57,19 @@ export function parseBakeDefinition(text: string): Result<BakeDefinition> {
   return wanted.length === 0 ? err('the definition names no target') : ok({ targets, wanted });
 }
 
+/** The files that bake and compose read by themselves. */
+export const COMPOSE_FILES: readonly string[] = [
+  'compose.yaml',
+  'compose.yml',
+  'docker-compose.yml',
+  'docker-compose.yaml',
+];
+
+/** Of a compose file's services buildx tells another order each time: by name then, so that two runs are told alike. */
+export function inComposeOrder(definition: BakeDefinition): BakeDefinition {
+  return { ...definition, wanted: definition.wanted.toSorted() };
+}
+
 /** Groups may hold groups; a name that is both is the target. */
 function expand(
   names: readonly string[],

@@ -40,6 +40,10 @@ export interface ParsedBake {
   readonly metadataFile: string | undefined;
   /** `--push`, which `--print` tells as an output like one of the definition. */
   readonly pushes: boolean;
+  /** Values of `--file`. */
+  readonly files: readonly string[];
+  /** The targets and groups that are named. */
+  readonly names: readonly string[];
   /** The definition comes on stdin. */
   readonly readsStdin: boolean;
   /** The first target is the address of a definition. */
@@ -98,6 +102,8 @@ export function parseBakeArgs(
     progress: all('progress').at(-1),
     metadataFile: all('metadata-file').at(-1),
     pushes: bool('push'),
+    files: all('file'),
+    names: positionals,
     readsStdin: all('file').includes('-'),
     remote: positionals.find(isAddress),
     evaluates: evaluation(bool, all),

@@ -40,7 +40,7 @@ export class BuildEvents {
     const state = stateOf(vertex);
     if (state === undefined) return [];
     const before = this.#told.get(vertex.digest);
-    // A step's parts start and end again, and a cached one is also told as done.
+    // A step's parts start and end again.
     const isNews = before === undefined || (state !== 'started' && !isFinal(before.state, state));
     if (!isNews) return [];
     const started = before?.started ?? vertex.started;
@@ -93,8 +93,10 @@ function stateOf(vertex: Vertex): BuildStep['state'] | undefined {
   return vertex.started === undefined ? undefined : 'started';
 }
 
+/** Of done and cached, which BuildKit tells in either order, what came first stays. */
 function isFinal(before: BuildStep['state'], next: BuildStep['state']): boolean {
-  return before === next || before === 'failed' || (before === 'cached' && next === 'done');
+  if (before === 'started') return false;
+  return before === next || before === 'failed' || next !== 'failed';
 }
 
 function secondsBetween(

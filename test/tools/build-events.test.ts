@@ -41,6 +41,19 @@ describe('BuildEvents', () => {
     ]);
   });
 
+  test.each([
+    [{ completed: 10 }, { completed: 10, cached: true }, ['started', 'done']],
+    [{ completed: 10, cached: true }, { completed: 10 }, ['started', 'cached']],
+    [{ completed: 10 }, { completed: 20, error: 'gone' }, ['started', 'done', 'failed']],
+    [{ error: 'gone' }, { completed: 20 }, ['started', 'failed']],
+  ])('an end is told once, and a failure in any case: %j, then %j', (first, second, states) => {
+    const events = new BuildEvents();
+    const all = [{}, first, second].flatMap((state) =>
+      events.events(vertex({ started: 0, ...state })),
+    );
+    expect(all.map((e) => (e.kind === 'build-step' ? e.step.state : ''))).toEqual(states);
+  });
+
   test('a failure carries its error, without control characters', () => {
     const events = new BuildEvents();
     expect(
