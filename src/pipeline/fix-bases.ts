@@ -3,6 +3,7 @@ import { type BaseImage, baseKey } from '../model/fix-rule.ts';
 import { formatReference, withDefaultTag } from '../model/reference.ts';
 import { err, ok, type Result } from '../model/result.ts';
 import { baseOf } from '../plans/external-images.ts';
+import { slimImages } from '../plans/fix/slim-base.ts';
 import type { PipelineContext } from './context.ts';
 import type { FactsRequest } from './facts-request.ts';
 import { inspectPlatform } from './inspect-image.ts';
@@ -26,7 +27,17 @@ export async function fixBases(
   const key = baseKey(base.reference);
   context.emit({ kind: 'notice', text: `looking at ${name}` });
   try {
-    return new Map([[key, ok(await baseImage(context, registries, name))]]);
+    const found = await baseImage(context, registries, name);
+    // The slim variant has the same users and configuration; of its files nothing is said but the shell.
+    const { has } = found;
+    const slim: BaseImage = {
+      ...found,
+      ...(has === undefined ? {} : { has: (path: string) => path === 'bin/sh' && has(path) }),
+    };
+    return new Map([
+      [key, ok(found)],
+      ...slimImages(read).map((one): [string, Result<BaseImage>] => [baseKey(one), ok(slim)]),
+    ]);
   } catch (error) {
     context.signal.throwIfAborted();
     return new Map([[key, err(messageOf(error))]]);

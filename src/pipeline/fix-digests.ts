@@ -4,6 +4,7 @@ import type { LockFile } from '../model/lock.ts';
 import { formatReference, withDefaultTag } from '../model/reference.ts';
 import { err, ok, type Result } from '../model/result.ts';
 import { runtimeImages } from '../plans/fix/runtime-stage.ts';
+import { slimImages } from '../plans/fix/slim-base.ts';
 import type { PipelineContext } from './context.ts';
 import type { FactsRequest } from './facts-request.ts';
 import type { Registries } from './registries.ts';
@@ -25,7 +26,7 @@ export async function fixDigests(
     if (digest !== undefined && (!refresh || reference.tag === undefined)) return [];
     return [withDefaultTag(unpinned)];
   });
-  const wanted = [...inFile, ...runtimeImages(read, settings.fix.distroless)];
+  const wanted = [...inFile, ...runtimeImages(read, settings.fix.distroless), ...slimImages(read)];
   const names = new Map(wanted.map((reference) => [formatReference(reference), reference]));
   const found = await Promise.all(
     [...names].map(async ([name, reference]): Promise<[string, Result<Digest>]> => {

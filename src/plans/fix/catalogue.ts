@@ -13,6 +13,7 @@ import { pinPackages } from './pin-packages.ts';
 import { relativeWorkdir } from './relative-workdir.ts';
 import { runtimeSecrets } from './runtime-secrets.ts';
 import { runtimeStage } from './runtime-stage.ts';
+import { slimBase } from './slim-base.ts';
 import { sourceLabel } from './source-label.ts';
 import { sudo } from './sudo.ts';
 import { unusedTools } from './unused-tools.ts';
@@ -21,6 +22,7 @@ import { verifyDownloads } from './verify-downloads.ts';
 /** Every rule of `scoville fix`, in the order in which their edits are shown and applied. */
 export const FIX_RULES: readonly FixRule[] = [
   runtimeStage,
+  slimBase,
   unusedTools,
   pinImages,
   verifyDownloads,

@@ -1,6 +1,7 @@
 /** Criteria for which `scoville fix` has a rule; apart from the rules, so that grading need not load them. */
 const FIXABLE = new Set([
   'annotations',
+  'minimal-base',
   'no-build-tooling',
   'no-elevated-files',
   'no-secrets',

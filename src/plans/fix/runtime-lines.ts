@@ -34,8 +34,14 @@ function lines({ source }: FixInput, { start, end }: Placed): { start: number; e
 /** ENV that the build behind it may read stays there too. */
 function isMoved(one: Placed, own: readonly Placed[]): boolean {
   if (one.keyword !== 'ENV') return MOVED.has(one.keyword);
+  // What is collected is looked for by it, as the environment of an interpreter in a folder of its own.
+  if (setsPath(one)) return false;
   const at = own.indexOf(one);
   return !own.slice(at + 1).some(({ keyword }) => keyword === 'RUN');
+}
+
+function setsPath({ text, argumentsAt }: Placed): boolean {
+  return /^PATH[ =]/.test(text.slice(argumentsAt));
 }
 
 /** Takes what moves out of the stage. */
@@ -184,7 +190,7 @@ function environment(input: FixInput, own: readonly Placed[]): Result<readonly s
   const found: string[] = [];
   for (const one of own.filter(({ keyword }) => keyword === 'ENV')) {
     const text = one.text.slice(one.argumentsAt);
-    if (/^PATH[ =]/.test(text)) continue;
+    if (setsPath(one)) continue;
     if (text.includes('$')) return err(`line ${one.line} sets a variable from another`);
     const { start, end } = lines(input, one);
     found.push(input.source.text.slice(start, end).replace(/\r?\n$/, ''));

@@ -51,6 +51,9 @@ function written(
     // Where the official images of these install programs.
     if (operands[0] === 'install' && tool === 'go' && base === 'golang')
       return [`/go/bin/${program}`];
+    const root = rest[rest.indexOf('--root') + 1];
+    if (operands[0] === 'install' && tool === 'cargo' && rest.includes('--root'))
+      return [posix.join(root ?? '', 'bin', program)];
     if (operands[0] === 'install' && tool === 'cargo' && base === 'rust')
       return [`/usr/local/cargo/bin/${program}`];
     return COMPILERS.has(tool) ? outputs(rest) : [];

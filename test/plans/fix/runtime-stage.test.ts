@@ -119,6 +119,16 @@ CMD gunicorn app:app`);
     expect(text).toContain('ENTRYPOINT ["/usr/bin/python3", "-m", "gunicorn"]\nCMD ["app:app"]\n');
   });
 
+  test('Python of a folder of its own: the PATH that leads to it stays in the build', async () => {
+    const { text } = await fix(`FROM python:3.13
+WORKDIR /app
+RUN python3 -m venv /opt/venv
+ENV PATH="/opt/venv/bin:$PATH"
+CMD ["python", "app.py"]`);
+    expect(text).toContain('ENV PATH="/opt/venv/bin:$PATH"\n\n# What the final stage needs');
+    expect(text.split('FROM gcr.io')[1]).not.toContain('ENV PATH');
+  });
+
   test('Java: the jar on the image of its version', async () => {
     const { text } = await fix(
       'FROM eclipse-temurin:21-jdk\nWORKDIR /a\nRUN javac A.java\nENTRYPOINT ["java", "-Xmx1g", "-jar", "a.jar"]\n',
@@ -203,6 +213,10 @@ CMD node a.js
   test.each([
     ['FROM golang:1.24\nRUN go install ./...\nCMD ["app"]', '/go/bin/app'],
     ['FROM rust:1.85\nRUN cargo install --path .\nCMD ["app"]', '/usr/local/cargo/bin/app'],
+    [
+      'FROM rust:1.85\nRUN cargo install --root /usr/local --path .\nCMD ["app"]',
+      '/usr/local/bin/app',
+    ],
     ['FROM gcc:14\nRUN make && cp out/app /usr/bin/\nCMD ["app"]', '/usr/bin/app'],
     ['FROM gcc:14\nRUN gcc -o/bin/app a.c\nCMD ["app"]', '/bin/app'],
     [
