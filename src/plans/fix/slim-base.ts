@@ -23,12 +23,14 @@ const WHOLE = /^(\d[\d.]*|latest|bullseye|bookworm|trixie|stable)(-(?:bullseye|b
 function slimOf(reference: ImageReference): ImageReference | undefined {
   const name = reference.repository.replace(/^.*\//, '');
   const found = WHOLE.exec(reference.tag ?? 'latest');
-  if (!Object.hasOwn(LACKS, name) || found === null || reference.digest !== undefined)
-    return undefined;
+  if (!Object.hasOwn(LACKS, name) || found === null) return undefined;
   const [, version = '', release = ''] = found;
+  const { digest, ...unpinned } = reference;
+  // By its digest alone it is not known which variant it is.
+  if (digest !== undefined && reference.tag === undefined) return undefined;
   // The newest Debian has no slim variant under its own name.
-  if (version === 'latest') return name === 'debian' ? undefined : { ...reference, tag: 'slim' };
-  return { ...reference, tag: `${version}-slim${release}` };
+  if (version === 'latest') return name === 'debian' ? undefined : { ...unpinned, tag: 'slim' };
+  return { ...unpinned, tag: `${version}-slim${release}` };
 }
 
 /** The image that the target stands on, and where it is named. */
@@ -106,6 +108,7 @@ function plan(input: FixInput): FixPlan {
     return refused(`${name} is not known${known === undefined ? '' : `: ${known.error}`}`);
   const caller = callerOf(LACKS[reference.repository.replace(/^.*\//, '')] ?? [], input);
   if (caller !== undefined) return refused(`${caller}, which ${name} does not have`);
+  if (reference.digest !== undefined) return refused('its digest is pinned');
   const tag = reference.tag === undefined ? 0 : reference.tag.length + 1;
   return {
     edits: [

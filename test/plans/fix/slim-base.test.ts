@@ -41,7 +41,7 @@ describe('slim-base', () => {
     'FROM node:22-slim\n',
     'FROM node:22-alpine\n',
     'FROM debian\n',
-    `FROM node:22@${DIGEST}\n`,
+    `FROM node@${DIGEST}\n`,
     'ARG V=22\nFROM node:$V\n',
     'FROM golang:1.24\n',
     'FROM scratch\n',
@@ -61,6 +61,11 @@ describe('slim-base', () => {
     [
       'FROM node:22\nCMD ["/app/start.sh"]',
       '1: the base stays whole: start.sh calls wget, which node:22-slim does not have',
+    ],
+    [`FROM node:22@${DIGEST}`, '1: the base stays whole: its digest is pinned'],
+    [
+      `FROM node:22@${DIGEST}\nRUN git clone x`,
+      '1: the base stays whole: line 2 calls git, which node:22-slim does not have',
     ],
     [
       'FROM ruby:3.3',
