@@ -2,8 +2,8 @@
 FROM @{base.build} AS dependencies
 WORKDIR /app
 COPY package.json yarn.lock ./
-# The lock file names every package with its hash; install scripts do not run.
-RUN --mount=type=cache,target=/usr/local/share/.cache/yarn \
+# The lock file names every package with its hash; install scripts do not run. One yarn at a time: two spoil the cache that they share.
+RUN --mount=type=cache,target=/usr/local/share/.cache/yarn,sharing=locked \
     --mount=type=secret,id=npmrc,target=/root/.npmrc \
     yarn install --frozen-lockfile --production --ignore-scripts --non-interactive && mkdir -p node_modules
 
@@ -11,7 +11,7 @@ RUN --mount=type=cache,target=/usr/local/share/.cache/yarn \
 FROM @{base.build} AS build
 WORKDIR /app
 COPY package.json yarn.lock ./
-RUN --mount=type=cache,target=/usr/local/share/.cache/yarn \
+RUN --mount=type=cache,target=/usr/local/share/.cache/yarn,sharing=locked \
     --mount=type=secret,id=npmrc,target=/root/.npmrc \
     yarn install --frozen-lockfile --ignore-scripts --non-interactive
 COPY . .
