@@ -48,7 +48,7 @@ const SCORED = [
 
 /**
  * chps-scorer, where CHPS_SCORER names its script, on images that Docker has already; ours reads them from their registry, with nothing known
- * of them. Neither looks for vulnerabilities.
+ * of them. Neither looks for vulnerabilities or secrets.
  */
 export function scorerRows({ bin, home, runs }) {
   const script = process.env.CHPS_SCORER;
@@ -62,8 +62,9 @@ export function scorerRows({ bin, home, runs }) {
       timed('bash', [script, '--skip-cves', '--local', '-o', 'json', image]).seconds;
     const ours = () => {
       rmSync(home, { recursive: true, force: true });
-      const flags = ['--scanner', 'none', '--offline'];
-      return timed(process.execPath, [bin, 'grade', ...flags, image], { env }).seconds;
+      const flags = ['--scanner', 'none', '--offline', '--secrets=false'];
+      return timed(process.execPath, [bin, 'grade', ...flags, `registry:${image}`], { env })
+        .seconds;
     };
     const times = inTurns(runs, theirs, ours);
     return [row(`cold grade, to chps-scorer (${size})`, 's', times, { target, note: image })];
