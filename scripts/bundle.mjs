@@ -11,7 +11,7 @@ await build({
   entryPoints: {
     scoville: 'src/bin.ts',
     'compress-worker': 'src/normalise/compress-worker.ts',
-    'layer-worker': 'src/pipeline/layer-worker.ts',
+    'layer-worker': 'src/pipeline/layers/layer-worker.ts',
   },
   outdir: 'dist',
   bundle: true,

@@ -6,10 +6,10 @@ import { NO_SECRET_NAMES, SECRET_NAMES } from '../src/criteria/secret-names.ts';
 import { SHELL_GROUPS } from '../src/criteria/shells.ts';
 import type { ToolGroup } from '../src/criteria/tools-table.ts';
 import { TRUSTED_PUBLISHERS } from '../src/criteria/trusted-publishers.ts';
-import { CREDENTIAL_FILES } from '../src/facts/credential-table.ts';
-import { KEY_STORES } from '../src/facts/secret-key-stores.ts';
-import { HARMLESS_PLACES } from '../src/facts/secret-places.ts';
-import { SECRET_RULE_GROUPS } from '../src/facts/secret-rules.ts';
+import { CREDENTIAL_FILES } from '../src/facts/secrets/credential-table.ts';
+import { KEY_STORES } from '../src/facts/secrets/secret-key-stores.ts';
+import { HARMLESS_PLACES } from '../src/facts/secrets/secret-places.ts';
+import { SECRET_RULE_GROUPS } from '../src/facts/secrets/secret-rules.ts';
 import { RULE_TABLES, type RuleTable } from './criteria-rules.ts';
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {

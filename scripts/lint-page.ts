@@ -1,5 +1,5 @@
 import type { LintRule } from '../src/model/lint.ts';
-import { LINT_RULES } from '../src/pipeline/lint-catalogue.ts';
+import { LINT_RULES } from '../src/pipeline/lint/lint-catalogue.ts';
 
 const GENERATED =
   '<!-- Made by scripts/generate-lint-docs.mjs from the catalogue of rules; do not edit. -->';

@@ -33,7 +33,7 @@ const { env } = process;
 const [, script = '', ...given] = process.argv;
 const pluginSocket = env['DOCKER_CLI_PLUGIN_SOCKET'] ?? '';
 if (pluginSocket !== '')
-  void import('./commands/plugin-socket.ts').then(({ watchPluginSocket }) => {
+  void import('./commands/plugin/plugin-socket.ts').then(({ watchPluginSocket }) => {
     watchPluginSocket(pluginSocket, interrupt);
   });
 const io: CommandIo = {

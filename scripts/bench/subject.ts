@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { collectLayer } from '../../src/facts/collect-layer.ts';
 import type { Digest } from '../../src/model/digest.ts';
 import { LayerCompressor } from '../../src/normalise/compressor.ts';
-import { walkLayer } from '../../src/oci/layer-walk.ts';
+import { walkLayer } from '../../src/oci/walk/layer-walk.ts';
 
 /** Reads layers (`path`, digest) as the inspection does, with all collectors; gives the number of entries. */
 export async function inspectLayers(

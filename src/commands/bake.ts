@@ -2,18 +2,22 @@ import { resolve } from 'node:path';
 import type { BakeDefinition } from '../model/bake.ts';
 import { EXIT, UserError } from '../model/errors.ts';
 import type { ReportInput } from '../model/report.ts';
-import { isThere } from '../oci/disk.ts';
-import { missingGrants } from '../pipeline/bake-grants.ts';
-import type { BakedJob } from '../pipeline/bake-rows.ts';
-import { opensFirstKey } from '../pipeline/bake-signer.ts';
-import { bake as runBake } from '../pipeline/bake.ts';
-import { runPassthrough } from '../pipeline/run-buildkit.ts';
+import { isThere } from '../oci/layout/disk.ts';
+import { missingGrants } from '../pipeline/bake/bake-grants.ts';
+import type { BakedJob } from '../pipeline/bake/bake-rows.ts';
+import { opensFirstKey } from '../pipeline/bake/bake-signer.ts';
+import { bake as runBake } from '../pipeline/bake/bake.ts';
+import { runPassthrough } from '../pipeline/build/run-buildkit.ts';
 import { writeFileBeside } from '../pipeline/write-file-beside.ts';
-import { COMPOSE_FILES, inComposeOrder, parseBakeDefinition } from '../plans/bake-definition.ts';
-import { type BakeJob, bakeJobs } from '../plans/bake-jobs.ts';
-import { fitsNone, type ParsedBake, parseBakeArgs } from '../plans/parse-bake-args.ts';
+import {
+  COMPOSE_FILES,
+  inComposeOrder,
+  parseBakeDefinition,
+} from '../plans/bake/bake-definition.ts';
+import { type BakeJob, bakeJobs } from '../plans/bake/bake-jobs.ts';
+import { fitsNone, type ParsedBake, parseBakeArgs } from '../plans/bake/parse-bake-args.ts';
 import { styleOf } from '../plans/progress-style.ts';
-import { looksAtFiles, printBake } from '../tools/bake.ts';
+import { looksAtFiles, printBake } from '../tools/buildx/bake.ts';
 import { cleanLines } from '../ui/clean.ts';
 import { allOf } from './all-of.ts';
 import { pipelineContext } from './context.ts';
@@ -22,7 +26,7 @@ import { isForPerson } from './for-person.ts';
 import type { Command, CommandIo } from './io.ts';
 import { writeReports } from './reports.ts';
 
-/** `scoville bake`: the flags of `docker buildx bake` with their meanings, and ours (plans/bake-flags.ts). */
+/** `scoville bake`: the flags of `docker buildx bake` with their meanings, and ours (plans/bake/bake-flags.ts). */
 export const bake: Command = async (args, io) => {
   const parsed = parseBakeArgs(args);
   if (!parsed.ok) {
@@ -30,7 +34,7 @@ export const bake: Command = async (args, io) => {
     return parsed.error.exitCode;
   }
   if (parsed.value.kind === 'help') {
-    io.writeOut((await import('../plans/bake-help.ts')).bakeHelp());
+    io.writeOut((await import('../plans/bake/bake-help.ts')).bakeHelp());
     return EXIT.met;
   }
   const { evaluates, words } = parsed.value;
@@ -78,7 +82,7 @@ async function askSigner(
   if (!(await isForPerson(io, { style, interactive: true, json: parsed.json }))) return;
   const context = pipelineContext(io, () => undefined);
   if (!(await opensFirstKey(context, parsed, jobs))) return;
-  const { askFirstKey } = await import('./first-key.ts');
+  const { askFirstKey } = await import('./after-build/first-key.ts');
   await askFirstKey(context, io);
 }
 

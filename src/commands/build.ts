@@ -1,17 +1,17 @@
 import { join, relative, resolve, sep } from 'node:path';
 import { EXIT, UserError } from '../model/errors.ts';
 import type { ReportInput, ReportRequest } from '../model/report.ts';
-import { build as runBuild, type BuildResult } from '../pipeline/build.ts';
+import { build as runBuild, type BuildResult } from '../pipeline/build/build.ts';
 import {
   signingChoice,
   type SigningChoice,
   signingFile,
   withSigningChoice,
-} from '../pipeline/signing-choice.ts';
+} from '../pipeline/sign/signing-choice.ts';
 import { isAddress } from '../plans/address.ts';
 import type { BuildPlan, PassthroughPlan, ProgressStyle } from '../plans/build-plan.ts';
+import { lastValueOf, parseBuildArgs, type ParsedBuild } from '../plans/buildx/parse-build-args.ts';
 import { planOutput } from '../plans/output-plan.ts';
-import { lastValueOf, parseBuildArgs, type ParsedBuild } from '../plans/parse-build-args.ts';
 import { progressStyle } from '../plans/progress-style.ts';
 import { jsonText } from '../reporters/json-text.ts';
 import { cleanForTerminal, cleanLines } from '../ui/clean.ts';
@@ -55,7 +55,7 @@ async function runParsed(given: ParsedBuild, io: CommandIo): Promise<number> {
     !(await isForPerson(io, asked(style.value, parsed)))
   )
     return code;
-  const { reviewBuild } = await import('./review-build.ts');
+  const { reviewBuild } = await import('./after-build/review-build.ts');
   const { judged, exitCode } = await reviewBuild(result, parsed, io);
   const last = judged === result ? code : await tell(judged, parsed, io, quiet);
   return exitCode ?? last;
@@ -86,7 +86,7 @@ async function withSigner(
     return withSigningChoice(parsed, choice);
   }
   if (!(await isForPerson(io, asked(style, parsed)))) return parsed;
-  const { askFirstKey } = await import('./first-key.ts');
+  const { askFirstKey } = await import('./after-build/first-key.ts');
   return withSigningChoice(parsed, await askFirstKey(context, io));
 }
 

@@ -38,7 +38,7 @@ export async function conversation(
 async function drawn(io: CommandIo): Promise<Conversation> {
   const [{ createColors }, { fitted }] = await Promise.all([
     import('picocolors').then((colors) => colors.default),
-    import('../reporters/text-width.ts'),
+    import('../reporters/terminal/text-width.ts'),
   ]);
   const marks = marksOf(isUtf8(io));
   const log = liveLog({

@@ -3,9 +3,9 @@ import { EXIT, UserError } from '../model/errors.ts';
 import { isAtLeast, type LintedFile } from '../model/lint.ts';
 import { unreachable } from '../model/result.ts';
 import type { Settings } from '../model/settings.ts';
-import { findDockerfiles } from '../pipeline/find-dockerfiles.ts';
-import { LINT_RULES } from '../pipeline/lint-catalogue.ts';
-import { lintFile } from '../pipeline/lint-files.ts';
+import { findDockerfiles } from '../pipeline/lint/find-dockerfiles.ts';
+import { LINT_RULES } from '../pipeline/lint/lint-catalogue.ts';
+import { lintFile } from '../pipeline/lint/lint-files.ts';
 import { writeFileBeside } from '../pipeline/write-file-beside.ts';
 import { cleanForTerminal } from '../ui/clean.ts';
 import type { Command, CommandIo } from './io.ts';
@@ -79,16 +79,16 @@ async function rendered(
 ): Promise<string> {
   switch (format) {
     case 'terminal': {
-      const { lintText } = await import('../reporters/lint-text.ts');
+      const { lintText } = await import('../reporters/lint/lint-text.ts');
       if (screen === undefined) return lintText(files, { color: false, unicode: true });
       const { color, outIsTerminal, columns } = screen;
       const width = outIsTerminal ? { width: columns } : {};
       return lintText(files, { color: color && outIsTerminal, unicode: isUtf8(screen), ...width });
     }
     case 'json':
-      return (await import('../reporters/lint-json.ts')).lintJson(files, VERSION);
+      return (await import('../reporters/lint/lint-json.ts')).lintJson(files, VERSION);
     case 'sarif': {
-      const { lintSarif } = await import('../reporters/lint-sarif.ts');
+      const { lintSarif } = await import('../reporters/lint/lint-sarif.ts');
       return lintSarif(files, { version: VERSION, rules: LINT_RULES });
     }
     default:

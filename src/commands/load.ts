@@ -1,7 +1,7 @@
 import { EXIT, UserError } from '../model/errors.ts';
-import { openStore } from '../oci/layout-store.ts';
+import { openStore } from '../oci/layout/layout-store.ts';
 import { phase } from '../pipeline/context.ts';
-import { loadImage } from '../pipeline/load-image.ts';
+import { loadImage } from '../pipeline/publish/load-image.ts';
 import { pipelineContext } from './context.ts';
 import { conversation } from './conversation.ts';
 import { readFlags } from './flags.ts';

@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import { didYouMean } from '../config/did-you-mean.ts';
 import { EXIT, Interrupted, messageOf, ToolError, UserError } from '../model/errors.ts';
-import { METADATA_WORD, PLUGIN_WORD, PLUGINS } from '../plans/plugin-file.ts';
+import { METADATA_WORD, PLUGIN_WORD, PLUGINS } from '../plans/plugin/plugin-file.ts';
 import { cleanLines } from '../ui/clean.ts';
 import { COMMANDS } from './command-list.ts';
 import { HELP_TEXT } from './help-texts.ts';
@@ -34,7 +34,7 @@ export async function main(argv: readonly string[], io: CommandIo): Promise<numb
 async function dispatch(argv: readonly string[], io: CommandIo): Promise<number> {
   const [name, ...rest] = argv;
   if (name === PLUGIN_WORD || name === METADATA_WORD) {
-    const { dockerPlugin } = await import('./docker-plugin.ts');
+    const { dockerPlugin } = await import('./plugin/docker-plugin.ts');
     return dockerPlugin(name === PLUGIN_WORD ? rest : argv, io, dispatch);
   }
   if (name === undefined) {

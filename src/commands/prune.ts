@@ -1,5 +1,5 @@
 import { EXIT, UserError } from '../model/errors.ts';
-import { openStore } from '../oci/layout-store.ts';
+import { openStore } from '../oci/layout/layout-store.ts';
 import { boundCaches } from '../pipeline/bound-caches.ts';
 import { bytesText } from '../ui/units.ts';
 import { readFlags, wholeNumber } from './flags.ts';

@@ -1,9 +1,9 @@
 import { EXIT, UserError } from '../model/errors.ts';
 import { withPlainHttp } from '../model/settings.ts';
-import { openStore } from '../oci/layout-store.ts';
+import { openStore } from '../oci/layout/layout-store.ts';
 import { phase } from '../pipeline/context.ts';
 import { settingsOf } from '../pipeline/load-settings.ts';
-import { pushEverywhere } from '../pipeline/push-image.ts';
+import { pushEverywhere } from '../pipeline/publish/push-image.ts';
 import { Registries } from '../pipeline/registries.ts';
 import { pipelineContext } from './context.ts';
 import { conversation } from './conversation.ts';

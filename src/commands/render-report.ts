@@ -38,13 +38,13 @@ export async function renderReport(
     case 'html':
       return html(subject);
     case 'sarif':
-      return (await import('../reporters/sarif.ts')).sarifReport(imagesOf(subject));
+      return (await import('../reporters/sarif/sarif.ts')).sarifReport(imagesOf(subject));
     case 'junit': {
       const { junitReport } = await import('../reporters/junit.ts');
       return junitReport(imagesOf(subject).map(({ scorecard }) => scorecard));
     }
     case 'badges': {
-      const { badgesReport } = await import('../reporters/badges.ts');
+      const { badgesReport } = await import('../reporters/badges/badges.ts');
       return imagesOf(subject)
         .map(({ scorecard }) => badgesReport(scorecard))
         .join('\n');
@@ -56,16 +56,16 @@ export async function renderReport(
 
 async function terminal(subject: ReportSubject, screen: ReportScreen): Promise<string> {
   if (subject.kind === 'image')
-    return (await import('../reporters/terminal.ts')).terminalReport(
+    return (await import('../reporters/terminal/terminal.ts')).terminalReport(
       subject.image.scorecard,
       screen,
     );
   if (subject.kind === 'comparison')
-    return (await import('../reporters/terminal-comparison.ts')).terminalComparison(
+    return (await import('../reporters/terminal/terminal-comparison.ts')).terminalComparison(
       subject.images,
       screen,
     );
-  const { terminalDifference } = await import('../reporters/terminal-difference.ts');
+  const { terminalDifference } = await import('../reporters/terminal/terminal-difference.ts');
   return terminalDifference(subject.before, subject.after, screen);
 }
 
@@ -78,8 +78,10 @@ async function json(subject: ReportSubject): Promise<string> {
 
 async function markdown(subject: ReportSubject): Promise<string> {
   if (subject.kind === 'image')
-    return (await import('../reporters/markdown.ts')).markdownReport(subject.image.scorecard);
-  const reporter = await import('../reporters/markdown-several.ts');
+    return (await import('../reporters/markdown/markdown.ts')).markdownReport(
+      subject.image.scorecard,
+    );
+  const reporter = await import('../reporters/markdown/markdown-several.ts');
   return subject.kind === 'comparison'
     ? reporter.markdownComparison(subject.images)
     : reporter.markdownDifference(subject.before, subject.after);

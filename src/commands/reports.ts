@@ -39,7 +39,7 @@ function isBadgeFolder({ format, file }: ReportRequest): boolean {
 
 /** A folder of badges; of several images, a folder in it for each, numbered as they were named. */
 async function writeBadges(subject: ReportSubject, folder: string): Promise<void> {
-  const { badgeFiles } = await import('../reporters/badges.ts');
+  const { badgeFiles } = await import('../reporters/badges/badges.ts');
   const images = imagesOf(subject);
   for (const [index, { scorecard }] of images.entries()) {
     const into = images.length === 1 ? folder : join(folder, String(index + 1));

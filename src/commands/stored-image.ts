@@ -1,7 +1,7 @@
 import { UserError } from '../model/errors.ts';
 import type { Descriptor } from '../model/oci.ts';
 import { formatReference, parseReference, withDefaultTag } from '../model/reference.ts';
-import type { LayoutStore } from '../oci/layout-store.ts';
+import type { LayoutStore } from '../oci/layout/layout-store.ts';
 import { readTaggedEntries, type TaggedManifest } from '../oci/legacy-signature.ts';
 
 /** What the layout holds under a name. */

@@ -1,7 +1,7 @@
 import { EXIT, UserError } from '../model/errors.ts';
-import { packageCount, updateLock } from '../pipeline/update-lock.ts';
-import { updateSummary } from '../plans/lock-change-text.ts';
-import { parseBuildArgs } from '../plans/parse-build-args.ts';
+import { packageCount, updateLock } from '../pipeline/lock/update-lock.ts';
+import { parseBuildArgs } from '../plans/buildx/parse-build-args.ts';
+import { updateSummary } from '../plans/lock/lock-change-text.ts';
 import { progressStyle } from '../plans/progress-style.ts';
 import { jsonText } from '../reporters/json-text.ts';
 import { cleanLines } from '../ui/clean.ts';

@@ -1,8 +1,8 @@
 import type { LayerCollector } from '../model/walk.ts';
-import { fileCollector } from './file-collector.ts';
+import { fileCollector } from './filesystem/file-collector.ts';
 import { FACTS_SCHEMA, type LayerFacts } from './layer-facts.ts';
 import { packageCollector } from './packages/package-collector.ts';
-import { secretCollector } from './secret-collector.ts';
+import { secretCollector } from './secrets/secret-collector.ts';
 import { textCollector } from './text-collector.ts';
 
 /** Collectors for one walk over one layer, and what they gathered once it has ended. */

@@ -1,10 +1,10 @@
 import type { FilesystemFact, SecretFinding, SecretsFact } from '../model/facts.ts';
 import type { Package, UnreadablePackages } from '../model/packages.ts';
-import { FileTree } from './file-tree.ts';
-import { filesystemFact } from './filesystem.ts';
+import { FileTree } from './filesystem/file-tree.ts';
+import { filesystemFact } from './filesystem/filesystem.ts';
 import type { PlacedLayer } from './layer-facts.ts';
 import { catalogue } from './packages/catalogue.ts';
-import { secretsFact } from './secrets.ts';
+import { secretsFact } from './secrets/secrets.ts';
 
 /** What the layers of an image say together. */
 export interface ImageContent {

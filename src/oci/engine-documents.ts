@@ -4,7 +4,7 @@ import type { Descriptor } from '../model/oci.ts';
 import type { OpenedImage } from '../model/opened-image.ts';
 import { checkSize, type ReadDocument, verified } from './blob-source.ts';
 import { isDescriptor } from './documents.ts';
-import type { JsonCache } from './json-cache.ts';
+import type { JsonCache } from './layout/json-cache.ts';
 
 /** An engine image's documents and what is attached to it, so that reading them again takes no `docker save`. */
 export interface EngineDocuments {

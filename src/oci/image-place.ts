@@ -2,11 +2,11 @@ import { open, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { UserError } from '../model/errors.ts';
 import { type ImageReference, parseReference } from '../model/reference.ts';
-import { compressionOf } from './decompress.ts';
-import { errorCode } from './disk.ts';
+import { isTar } from './archive/spool.ts';
+import { errorCode } from './layout/disk.ts';
 import { quoted } from './quoted-text.ts';
 import { readError } from './read-error.ts';
-import { isTar } from './spool.ts';
+import { compressionOf } from './walk/decompress.ts';
 
 /** What a user named, and where it is to be looked for. `text` is what was typed, cleaned. */
 export type ImageName =

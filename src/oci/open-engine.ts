@@ -3,6 +3,9 @@ import { UserError } from '../model/errors.ts';
 import type { Descriptor, Platform } from '../model/oci.ts';
 import type { OpenedImage } from '../model/opened-image.ts';
 import type { FileRange } from '../model/walk.ts';
+import { openArchive } from './archive/open-archive.ts';
+import type { RandomFile } from './archive/random-file.ts';
+import { startSpool } from './archive/spool.ts';
 import type { BlobSource } from './blob-source.ts';
 import {
   keepDocuments,
@@ -11,11 +14,8 @@ import {
   otherImage,
   readKept,
 } from './engine-documents.ts';
-import type { JsonCache } from './json-cache.ts';
-import { openArchive } from './open-archive.ts';
-import { openBlobImage } from './open-layout.ts';
-import type { RandomFile } from './random-file.ts';
-import { startSpool } from './spool.ts';
+import type { JsonCache } from './layout/json-cache.ts';
+import { openBlobImage } from './layout/open-layout.ts';
 
 /** An engine's own store, as its client gives it out. */
 export interface EngineImages {

@@ -2,17 +2,17 @@ import { messageOf, ToolError, UserError } from '../model/errors.ts';
 import type { Platform } from '../model/oci.ts';
 import type { OpenedImage } from '../model/opened-image.ts';
 import { formatReference, type ImageReference, withDefaultTag } from '../model/reference.ts';
+import { type ArchiveOptions, openArchiveFile, openArchiveStream } from './archive/open-archive.ts';
 import { folderBlobs } from './blob-source.ts';
 import { entryName } from './image-index.ts';
 import type { ImageName } from './image-place.ts';
-import type { JsonCache } from './json-cache.ts';
-import { plain } from './layout-entries.ts';
-import type { LayoutStore } from './layout-store.ts';
-import { type ArchiveOptions, openArchiveFile, openArchiveStream } from './open-archive.ts';
+import type { JsonCache } from './layout/json-cache.ts';
+import { plain } from './layout/layout-entries.ts';
+import type { LayoutStore } from './layout/layout-store.ts';
+import { openBlobImage, openLayoutFolder } from './layout/open-layout.ts';
 import { type EngineImages, type EngineOptions, openEngineImage } from './open-engine.ts';
-import { openBlobImage, openLayoutFolder } from './open-layout.ts';
-import { openRegistryImage } from './open-registry.ts';
-import type { RegistryClient } from './registry-client.ts';
+import { openRegistryImage } from './registry/open-registry.ts';
+import type { RegistryClient } from './registry/registry-client.ts';
 
 export interface OpenOptions {
   /** Where a name is looked for that says no place, first to last. */

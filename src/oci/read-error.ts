@@ -1,5 +1,5 @@
 import { UserError } from '../model/errors.ts';
-import { errorCode } from './disk.ts';
+import { errorCode } from './layout/disk.ts';
 import { quoted } from './quoted-text.ts';
 
 const REASONS: Readonly<Record<string, string | undefined>> = {

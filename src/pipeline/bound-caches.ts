@@ -1,8 +1,8 @@
 import { mkdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { boundCache } from '../oci/json-cache.ts';
-import { boundContexts } from './bound-contexts.ts';
+import { boundCache } from '../oci/layout/json-cache.ts';
 import type { PipelineContext } from './context.ts';
+import { boundContexts } from './contexts/bound-contexts.ts';
 
 const MIB = 1024 * 1024;
 

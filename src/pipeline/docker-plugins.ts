@@ -1,8 +1,18 @@
 import { chmod, lstat, mkdir, readFile, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf, UserError } from '../model/errors.ts';
-import { readBuilderAlias, withBuilderAlias, withoutBuilderAlias } from '../plans/builder-alias.ts';
-import { type PluginName, pluginFile, PLUGINS, readUndo, type Undo } from '../plans/plugin-file.ts';
+import {
+  readBuilderAlias,
+  withBuilderAlias,
+  withoutBuilderAlias,
+} from '../plans/plugin/builder-alias.ts';
+import {
+  type PluginName,
+  pluginFile,
+  PLUGINS,
+  readUndo,
+  type Undo,
+} from '../plans/plugin/plugin-file.ts';
 import { writeFileBeside } from './write-file-beside.ts';
 
 /** What starts this program, absolute, and its version. */

@@ -1,8 +1,8 @@
 import { UserError } from '../model/errors.ts';
 import type { Settings } from '../model/settings.ts';
-import { type CredentialSource, dockerCredentials } from '../oci/credentials.ts';
-import { RegistryClient } from '../oci/registry-client.ts';
-import { askCredentialHelper } from '../tools/credential-helper.ts';
+import { type CredentialSource, dockerCredentials } from '../oci/registry/credentials.ts';
+import { RegistryClient } from '../oci/registry/registry-client.ts';
+import { askCredentialHelper } from '../tools/docker/credential-helper.ts';
 import type { PipelineContext } from './context.ts';
 
 /** Clients for the registries of one run, each made once, with Docker's credentials. */

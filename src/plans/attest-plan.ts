@@ -1,7 +1,7 @@
 import type { Settings } from '../model/settings.ts';
-import { csvAttributes } from './csv-fields.ts';
-import { parseGoBool } from './flag-spec.ts';
-import type { BuildxFlag, ParsedBuild } from './parse-build-args.ts';
+import { csvAttributes } from './buildx/csv-fields.ts';
+import { parseGoBool } from './buildx/flag-spec.ts';
+import type { BuildxFlag, ParsedBuild } from './buildx/parse-build-args.ts';
 
 /** A step that is done, or that was turned off, and by what. */
 export type Step = { readonly on: true } | { readonly on: false; readonly offBecause: string };

@@ -1,5 +1,5 @@
-import { BUILDX_FLAGS } from './buildx-flags.ts';
-import type { FlagSpec } from './flag-spec.ts';
+import { BUILDX_FLAGS } from './buildx/buildx-flags.ts';
+import type { FlagSpec } from './buildx/flag-spec.ts';
 import { OWN_FLAGS } from './own-flags.ts';
 
 /** The flags that help and completion show: those of buildx but hidden and experimental ones, and ours. */

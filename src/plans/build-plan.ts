@@ -2,12 +2,12 @@ import type { DockerfileModel } from '../model/dockerfile.ts';
 import type { Settings } from '../model/settings.ts';
 import type { GitFacts, PlannedAnnotations } from './annotations.ts';
 import type { AttestPlan } from './attest-plan.ts';
+import type { ParsedBuild } from './buildx/parse-build-args.ts';
 import type { EpochDecision } from './epoch.ts';
 import type { NeededImage, ResolvedImage } from './external-images.ts';
+import type { LockRequest, PlannedLock } from './lock/plan-lock.ts';
 import type { Destination } from './output-plan.ts';
 import type { OwnOptions } from './own-options.ts';
-import type { ParsedBuild } from './parse-build-args.ts';
-import type { LockRequest, PlannedLock } from './plan-lock.ts';
 import type { Pin, SourcePolicy } from './source-policy.ts';
 
 export interface BuildInputs {

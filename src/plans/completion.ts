@@ -1,5 +1,5 @@
 import { SHOWN_BUILD_FLAGS } from './build-help.ts';
-import type { FlagSpec } from './flag-spec.ts';
+import type { FlagSpec } from './buildx/flag-spec.ts';
 
 export const SHELLS = ['bash', 'zsh', 'fish'] as const;
 export type Shell = (typeof SHELLS)[number];

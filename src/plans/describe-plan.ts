@@ -3,7 +3,7 @@ import type { Step } from './attest-plan.ts';
 import type { BuildPlan, PassthroughPlan } from './build-plan.ts';
 import { cleanText } from './clean-text.ts';
 import { rfc3339 } from './epoch.ts';
-import { changeLines } from './lock-change-text.ts';
+import { changeLines } from './lock/lock-change-text.ts';
 import { maskArgument, maskText } from './mask.ts';
 import type { Destination } from './output-plan.ts';
 

@@ -7,7 +7,7 @@ import {
   parseReference,
   withDefaultTag,
 } from '../model/reference.ts';
-import { type ParsedBuild, valuesOf } from './parse-build-args.ts';
+import { type ParsedBuild, valuesOf } from './buildx/parse-build-args.ts';
 
 /** An image from outside that the build will use. */
 export interface NeededImage {

@@ -1,6 +1,6 @@
-import { csvAttributes, csvFields } from './csv-fields.ts';
-import { parseGoBool } from './flag-spec.ts';
-import { boolOf, lastValueOf, type ParsedBuild, valuesOf } from './parse-build-args.ts';
+import { csvAttributes, csvFields } from './buildx/csv-fields.ts';
+import { parseGoBool } from './buildx/flag-spec.ts';
+import { boolOf, lastValueOf, type ParsedBuild, valuesOf } from './buildx/parse-build-args.ts';
 
 /** Where the finished image goes. */
 export type Destination =

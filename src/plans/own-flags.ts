@@ -1,5 +1,5 @@
 import { REPORT_FORMATS } from '../model/report.ts';
-import type { FlagSpec } from './flag-spec.ts';
+import type { FlagSpec } from './buildx/flag-spec.ts';
 
 /** The flags that `scoville build` adds. None is a flag of any buildx; `--buildx-arg` reaches one that a later buildx may call the same. */
 export const OWN_FLAGS: readonly FlagSpec[] = [

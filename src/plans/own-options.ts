@@ -3,9 +3,9 @@ import type { ReportRequest } from '../model/report.ts';
 import { err, ok, type Result } from '../model/result.ts';
 import type { Grade } from '../model/scorecard.ts';
 import type { ScannerChoice, SignatureFormat } from '../model/settings.ts';
-import { type FlagSpec, parseGoBool } from './flag-spec.ts';
+import { type FlagSpec, parseGoBool } from './buildx/flag-spec.ts';
+import type { UsageProblem } from './buildx/scan-arguments.ts';
 import { parseReportRequests } from './report-request.ts';
-import type { UsageProblem } from './scan-arguments.ts';
 
 /** The flags of ours that were given; what was not given is undefined and the settings decide. */
 export interface OwnOptions {

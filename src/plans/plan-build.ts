@@ -6,13 +6,17 @@ import { type GitFacts, planAnnotations, type PlannedAnnotations } from './annot
 import { applyOptions } from './apply-options.ts';
 import { planAttestations } from './attest-plan.ts';
 import type { BuildInputs, BuildPlan, PassthroughPlan, PlannedPolicy } from './build-plan.ts';
-import { buildxArguments, otherOutputArguments, passthroughArguments } from './buildx-argv.ts';
+import {
+  buildxArguments,
+  otherOutputArguments,
+  passthroughArguments,
+} from './buildx/buildx-argv.ts';
+import { lastValueOf, type ParsedBuild, valuesOf } from './buildx/parse-build-args.ts';
 import { decideEpoch, type EpochDecision, rfc3339 } from './epoch.ts';
 import { type NeededImage, neededImages, type ResolvedImage } from './external-images.ts';
 import { labelsFromFlags, labelsOf } from './labels.ts';
+import { planLock, type PlannedLock } from './lock/plan-lock.ts';
 import { type ImageOutput, isOnStdout, planOutput } from './output-plan.ts';
-import { lastValueOf, type ParsedBuild, valuesOf } from './parse-build-args.ts';
-import { planLock, type PlannedLock } from './plan-lock.ts';
 import { progressStyle } from './progress-style.ts';
 import { pinsOf, sourcePolicy } from './source-policy.ts';
 import { imageNames } from './tags.ts';

@@ -1,6 +1,6 @@
 import { err, ok, type Result } from '../model/result.ts';
 import type { ProgressStyle } from './build-plan.ts';
-import { boolOf, lastValueOf, type ParsedBuild } from './parse-build-args.ts';
+import { boolOf, lastValueOf, type ParsedBuild } from './buildx/parse-build-args.ts';
 
 const STYLES: readonly string[] = ['auto', 'plain', 'tty', 'rawjson', 'quiet', 'none'];
 

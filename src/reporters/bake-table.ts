@@ -1,7 +1,7 @@
 import type { BakeRow, BakeState } from '../model/bake.ts';
 import { cleanText } from './clean-text.ts';
 import { shortDigest } from './evidence-text.ts';
-import { padded, textWidth } from './text-width.ts';
+import { padded, textWidth } from './terminal/text-width.ts';
 
 const STATES: Readonly<Record<BakeState, string>> = {
   published: 'published',

@@ -1,13 +1,13 @@
 import { judgeImage } from '../../src/criteria/judge-image.ts';
 import { analyseDockerfile } from '../../src/dockerfile/parse-dockerfile.ts';
 import { collectLayer } from '../../src/facts/collect-layer.ts';
-import { buildArgumentSecrets, configSecrets } from '../../src/facts/config-secrets.ts';
 import { foldLayers } from '../../src/facts/image-facts.ts';
+import { buildArgumentSecrets, configSecrets } from '../../src/facts/secrets/config-secrets.ts';
 import type { CriterionResult } from '../../src/model/criterion.ts';
 import { type Facts, known, unknownFact } from '../../src/model/facts.ts';
 import { MEDIA_TYPE } from '../../src/model/oci.ts';
-import { walkLayer } from '../../src/oci/layer-walk.ts';
-import { type GradedBuild, gradedBuild } from '../../src/pipeline/grade-build-fact.ts';
+import { walkLayer } from '../../src/oci/walk/layer-walk.ts';
+import { type GradedBuild, gradedBuild } from '../../src/pipeline/grade/grade-build-fact.ts';
 import { makeImage, type MadeImage, type Recipe } from './made-image.ts';
 
 /** The present time of every judgement here: 2026-03-01T12:00:00Z. */

@@ -11,9 +11,9 @@ import { testResult, verificationSummary } from '../../src/attestations/verdict.
 import { sbomContent } from '../../src/criteria/sbom-content.ts';
 import { digestOf } from '../../src/model/digest.ts';
 import { PREDICATE_TYPE } from '../../src/model/statement.ts';
-import { generateKeyPair, type KeyPair } from '../../src/tools/cosign-keys.ts';
-import { signStatement } from '../../src/tools/cosign-sign.ts';
-import { verifyBundle } from '../../src/tools/cosign-verify.ts';
+import { generateKeyPair, type KeyPair } from '../../src/tools/cosign/cosign-keys.ts';
+import { signStatement } from '../../src/tools/cosign/cosign-sign.ts';
+import { verifyBundle } from '../../src/tools/cosign/cosign-verify.ts';
 import { runTool } from '../../src/tools/run-tool.ts';
 import { provenanceSample } from './fixture-provenance.ts';
 import { sbomInput } from './sbom-samples.ts';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { prune } from '../../src/commands/prune.ts';
 import { parseReference } from '../../src/model/reference.ts';
-import { openStore } from '../../src/oci/layout-store.ts';
+import { openStore } from '../../src/oci/layout/layout-store.ts';
 import { makeImage, temporaryFolder } from '../fakes/layouts.ts';
 import { fakeIo } from './command-io.ts';
 

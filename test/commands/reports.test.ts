@@ -14,7 +14,7 @@ import { writeReports } from '../../src/commands/reports.ts';
 import { REPORT_FORMATS, type ReportFormat, type ReportSubject } from '../../src/model/report.ts';
 import { writeFileBeside } from '../../src/pipeline/write-file-beside.ts';
 import { jsonReport } from '../../src/reporters/json.ts';
-import { markdownReport } from '../../src/reporters/markdown.ts';
+import { markdownReport } from '../../src/reporters/markdown/markdown.ts';
 import { temporaryFolder } from '../fakes/layouts.ts';
 import { sampleScorecard } from '../reporters/sample-scorecard.ts';
 import { fakeIo } from './command-io.ts';

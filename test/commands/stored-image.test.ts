@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { storedImage } from '../../src/commands/stored-image.ts';
 import { MEDIA_TYPE } from '../../src/model/oci.ts';
 import { parseReference } from '../../src/model/reference.ts';
-import { openStore } from '../../src/oci/layout-store.ts';
+import { openStore } from '../../src/oci/layout/layout-store.ts';
 import { makeImage, makeIndex, temporaryFolder, writeJson } from '../fakes/layouts.ts';
 
 async function built(name: string) {

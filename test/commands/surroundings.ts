@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Surroundings } from '../../src/commands/doctor-check.ts';
+import type { Surroundings } from '../../src/commands/doctor/doctor-check.ts';
 import type { ToolResult } from '../../src/model/run.ts';
 import { fakeRun, type ScriptedRun } from '../fakes/fake-run.ts';
 import { temporaryFolder } from '../fakes/layouts.ts';

@@ -5,7 +5,7 @@ import type { EntryRecord } from '../../src/model/difference.ts';
 import { digestOf } from '../../src/model/digest.ts';
 import { MEDIA_TYPE } from '../../src/model/oci.ts';
 import type { TarEntry } from '../../src/model/tar.ts';
-import { walkLayer } from '../../src/oci/layer-walk.ts';
+import { walkLayer } from '../../src/oci/walk/layer-walk.ts';
 import { entry, tarOf } from '../fakes/tar-bytes.ts';
 
 interface Item {

@@ -2,7 +2,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { loadTemplates } from '../../src/pipeline/load-templates.ts';
+import { loadTemplates } from '../../src/pipeline/init/load-templates.ts';
 import { bases, output, pinned, ROOT, Scoville } from './harness.ts';
 import { TEMPLATE_CASES } from './template-cases.ts';
 import { type Trial, tryTemplate } from './template-trial.ts';

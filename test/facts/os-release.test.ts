@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { parsePasswd } from '../../src/facts/filesystem/passwd.ts';
 import { parseOsRelease } from '../../src/facts/os-release.ts';
-import { parsePasswd } from '../../src/facts/passwd.ts';
 
 describe('parseOsRelease', () => {
   test.each([

@@ -4,7 +4,7 @@ import {
   annotationSecrets,
   configSecrets,
   provenanceSecrets,
-} from '../../src/facts/config-secrets.ts';
+} from '../../src/facts/secrets/config-secrets.ts';
 import { digestOf } from '../../src/model/digest.ts';
 import { UserError } from '../../src/model/errors.ts';
 import { type Descriptor, MEDIA_TYPE } from '../../src/model/oci.ts';

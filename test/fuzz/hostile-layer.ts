@@ -6,7 +6,7 @@ import type { LayerFacts } from '../../src/facts/layer-facts.ts';
 import { digestOf } from '../../src/model/digest.ts';
 import { MEDIA_TYPE } from '../../src/model/oci.ts';
 import type { TarEntry } from '../../src/model/tar.ts';
-import { walkLayer, type WalkLimits } from '../../src/oci/layer-walk.ts';
+import { walkLayer, type WalkLimits } from '../../src/oci/walk/layer-walk.ts';
 import { entry, tarOf } from '../fakes/tar-bytes.ts';
 
 export interface WalkOptions {

@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { FileTree } from '../../src/facts/file-tree.ts';
+import { FileTree } from '../../src/facts/filesystem/file-tree.ts';
 import { digestOf } from '../../src/model/digest.ts';
 import { UserError } from '../../src/model/errors.ts';
 import { formatPax } from '../../src/tar/pax.ts';

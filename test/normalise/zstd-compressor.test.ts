@@ -4,7 +4,7 @@ import { MEDIA_TYPE } from '../../src/model/oci.ts';
 import { layerKey, normaliseLayer } from '../../src/normalise/normalise-layer.ts';
 import { ruleSet } from '../../src/normalise/rule-set.ts';
 import { ZstdCompressor } from '../../src/normalise/zstd-compressor.ts';
-import { ZstdInThread } from '../../src/oci/walk-zstd.ts';
+import { ZstdInThread } from '../../src/oci/walk/walk-zstd.ts';
 import { EPOCH, sample, tarOf } from './sample-layer.ts';
 import { noise, words } from './samples.ts';
 

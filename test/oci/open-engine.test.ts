@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { type Digest, digestOf } from '../../src/model/digest.ts';
 import type { Descriptor, Platform } from '../../src/model/oci.ts';
-import { createCache } from '../../src/oci/json-cache.ts';
+import { createCache } from '../../src/oci/layout/json-cache.ts';
 import { type EngineImages, openEngineImage } from '../../src/oci/open-engine.ts';
 import { archiveOf, dockerSaved, ImageBytes } from '../fakes/images.ts';
 import { collect, temporaryFolder } from '../fakes/layouts.ts';

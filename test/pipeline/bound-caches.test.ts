@@ -1,7 +1,7 @@
 import { readdirSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { boundCache, createCache } from '../../src/oci/json-cache.ts';
+import { boundCache, createCache } from '../../src/oci/layout/json-cache.ts';
 import { boundCachesDaily, CACHE_LIMITS } from '../../src/pipeline/bound-caches.ts';
 import { temporaryFolder } from '../fakes/layouts.ts';
 

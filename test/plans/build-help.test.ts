@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { buildHelp } from '../../src/plans/build-help.ts';
-import { BUILDX_FLAGS } from '../../src/plans/buildx-flags.ts';
+import { BUILDX_FLAGS } from '../../src/plans/buildx/buildx-flags.ts';
 import { OWN_FLAGS } from '../../src/plans/own-flags.ts';
 
 const HELP = buildHelp();

@@ -36,7 +36,7 @@ describe('bash', () => {
     ],
     [['scoville', 'build', '-f', 'given'], ['given.ts']],
     [['scoville', 'build', '-t', ''], []],
-    [['scoville', 'build', 'rec'], ['recorded']],
+    [['scoville', 'build', 'plu'], ['plugin']],
     [['scoville', 'build', '--memory-s'], []],
     [['scoville', 'push', 'given'], ['given.ts']],
   ])('%j', (words, expected) => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { parseBuildArgs } from '../../src/plans/parse-build-args.ts';
+import { parseBuildArgs } from '../../src/plans/buildx/parse-build-args.ts';
 import { parsed } from './given.ts';
 
 describe('our own options', () => {

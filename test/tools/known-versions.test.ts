@@ -41,6 +41,6 @@ test('versions are compared by the adapters alone, and told by doctor', () => {
     .filter((name) => /\.tsx?$/.test(name))
     .filter((name) => /\bcompareVersions\(/.test(readFileSync(new URL(name, src), 'utf8')));
   expect(comparing.filter((name) => !name.startsWith('tools/'))).toEqual([
-    'commands/doctor-tools.ts',
+    'commands/doctor/doctor-tools.ts',
   ]);
 });

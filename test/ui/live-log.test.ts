@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { digestOf } from '../../src/model/digest.ts';
 import type { BuildStep } from '../../src/model/events.ts';
-import { fitted } from '../../src/reporters/text-width.ts';
+import { fitted } from '../../src/reporters/terminal/text-width.ts';
 import { liveLog, type LiveLogOptions } from '../../src/ui/live-log.ts';
 import type { LiveModel } from '../../src/ui/live-model.ts';
 import { marksOf } from '../../src/ui/marks.ts';

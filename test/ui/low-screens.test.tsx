@@ -1,6 +1,6 @@
 import { render } from 'ink-testing-library';
 import { expect, test } from 'vitest';
-import { textWidth } from '../../src/reporters/text-width.ts';
+import { textWidth } from '../../src/reporters/terminal/text-width.ts';
 import { CardScreen } from '../../src/ui/card-view.tsx';
 import { EditsScreen } from '../../src/ui/edits-view.tsx';
 import { FindingScreen } from '../../src/ui/finding-view.tsx';

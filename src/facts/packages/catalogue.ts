@@ -1,6 +1,6 @@
 import type { Digest } from '../../model/digest.ts';
 import type { OsRelease, Package, UnreadablePackages } from '../../model/packages.ts';
-import type { FileTree } from '../file-tree.ts';
+import type { FileTree } from '../filesystem/file-tree.ts';
 import type { LayerFacts, PackageRecord, PlacedLayer, RawPackage } from '../layer-facts.ts';
 import { copyrightPath } from './debian-copyright.ts';
 import { purlOf } from './purl.ts';

@@ -1,8 +1,8 @@
 import { MalformedRecord } from '../../formats/malformed-record.ts';
 import type { EntrySink } from '../../formats/unpack-budget.ts';
 import { ZipStream } from '../../formats/zip-stream.ts';
+import { fileName } from '../filesystem/root-path.ts';
 import type { RawPackage } from '../layer-facts.ts';
-import { fileName } from '../root-path.ts';
 import { jarPackages } from './jar-identity.ts';
 import {
   NOTHING,

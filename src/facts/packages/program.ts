@@ -1,4 +1,4 @@
-import { executableKind } from '../executable-kind.ts';
+import { executableKind } from '../filesystem/executable-kind.ts';
 import type { RawPackage } from '../layer-facts.ts';
 import { Capture, type CaptureStep, DONE } from './capture.ts';
 import { FIRST_LOOK, MAX_LIST, mayBeList, readList, ZLIB } from './cargo-auditable.ts';

@@ -1,7 +1,7 @@
 import { MalformedRecord } from '../../formats/malformed-record.ts';
 import { sqliteRows } from '../../formats/sqlite-rows.ts';
+import { fileName } from '../filesystem/root-path.ts';
 import type { RawPackage } from '../layer-facts.ts';
-import { fileName } from '../root-path.ts';
 import type { OwnedFile } from './ownership.ts';
 import {
   NOTHING,

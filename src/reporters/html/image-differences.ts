@@ -1,7 +1,7 @@
 import type { ImageComparison, ImageDifference } from '../../model/difference.ts';
 import { digestHex } from '../../model/digest.ts';
-import { byClass, byLayer, type LayerGroup, placeText } from '../difference-groups.ts';
 import { shortDigest } from '../evidence-text.ts';
+import { byClass, byLayer, type LayerGroup, placeText } from '../images/difference-groups.ts';
 import { plural } from '../size-text.ts';
 import { dataTable } from './data-table.ts';
 import { documentOf } from './document.ts';

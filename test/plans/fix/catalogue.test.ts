@@ -8,7 +8,7 @@ import type {
   InstalledVersion,
 } from '../../../src/model/fix-rule.ts';
 import { ok, type Result } from '../../../src/model/result.ts';
-import { planEdits, readFixFile, settleEdits } from '../../../src/pipeline/compose-fixes.ts';
+import { planEdits, readFixFile, settleEdits } from '../../../src/pipeline/fix/compose-fixes.ts';
 import { FIX_RULES } from '../../../src/plans/fix/catalogue.ts';
 import { around } from './support.ts';
 

@@ -5,8 +5,8 @@ import {
   type FixSurroundings,
   planEdits,
   settleEdits,
-} from '../../../src/pipeline/compose-fixes.ts';
-import { LINT_KNOWLEDGE } from '../../../src/pipeline/lint-knowledge.ts';
+} from '../../../src/pipeline/fix/compose-fixes.ts';
+import { LINT_KNOWLEDGE } from '../../../src/pipeline/lint/lint-knowledge.ts';
 
 export interface Around {
   readonly facts?: Partial<FixFacts>;

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Project, Template } from '../../../src/model/template.ts';
-import { loadTemplates } from '../../../src/pipeline/load-templates.ts';
-import { templatesFolder } from '../../../src/pipeline/templates-folder.ts';
+import { loadTemplates } from '../../../src/pipeline/init/load-templates.ts';
+import { templatesFolder } from '../../../src/pipeline/init/templates-folder.ts';
 import {
   detectStacks,
   likeliest,

@@ -1,0 +1,96 @@
+import { Interrupted, messageOf, ToolError, UserError } from '../../model/errors.ts';
+import type { RunTool } from '../../model/run.ts';
+import type { Paths } from '../../pipeline/context.ts';
+import { cleanForTerminal } from '../../ui/clean.ts';
+
+/** What the checks may ask. */
+export interface Surroundings {
+  readonly run: RunTool;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  readonly paths: Paths;
+  /** As `process.platform`: decides which install command is told. */
+  readonly platform: string;
+  /** As `process.versions.node`. */
+  readonly nodeVersion: string;
+  readonly now: () => number;
+  readonly signal: AbortSignal;
+}
+
+/** `advice`: a build works without it, or will soon not. */
+export type CheckState = 'ok' | 'missing' | 'advice';
+
+/** What one look found. */
+export interface Finding {
+  readonly state: CheckState;
+  readonly detail: string;
+  /** The one command that mends it; for what is not ok. */
+  readonly mend?: string;
+}
+
+/** One thing that `scoville doctor` looks at. */
+export interface Check {
+  /** Stable: scripts read it. */
+  readonly id: string;
+  readonly title: string;
+  /** No build works without it. */
+  readonly required: boolean;
+  /** May throw: that is a finding too. */
+  readonly look: (about: Surroundings) => Promise<Finding>;
+  /** What mends it where the error that it threw names nothing. */
+  readonly mend?: (about: Surroundings) => string;
+}
+
+/** A check with what it found, in the order that `--json` prints. */
+export interface CheckRow {
+  readonly id: string;
+  readonly title: string;
+  readonly required: boolean;
+  readonly state: CheckState;
+  readonly detail: string;
+  readonly mend?: string;
+}
+
+/** Runs all checks at once; whatever one throws becomes its row. Throws Interrupted only. */
+export async function runChecks(
+  checks: readonly Check[],
+  about: Surroundings,
+): Promise<readonly CheckRow[]> {
+  return Promise.all(checks.map((check) => row(check, about)));
+}
+
+/** True where nothing that a build needs is missing. */
+export function isFit(rows: readonly CheckRow[]): boolean {
+  return !rows.some((r) => r.required && r.state === 'missing');
+}
+
+async function row(check: Check, about: Surroundings): Promise<CheckRow> {
+  const { id, title, required } = check;
+  const { state, detail, mend } = await found(check, about);
+  // Details quote tools and files, which may hold anything.
+  const lines = detail.split('\n').map(cleanForTerminal).join('\n');
+  return {
+    id,
+    title,
+    required,
+    state,
+    detail: lines,
+    ...(mend === undefined || state === 'ok' ? {} : { mend: cleanForTerminal(mend) }),
+  };
+}
+
+async function found(check: Check, about: Surroundings): Promise<Finding> {
+  try {
+    return await check.look(about);
+  } catch (thrown) {
+    if (thrown instanceof Interrupted || about.signal.aborted) throw thrown;
+    const named =
+      thrown instanceof UserError || thrown instanceof ToolError ? thrown.nextStep : undefined;
+    const mend = check.mend?.(about) ?? named;
+    return {
+      state: check.required ? 'missing' : 'advice',
+      detail: messageOf(thrown),
+      ...(mend === undefined ? {} : { mend }),
+    };
+  }
+}

@@ -1,0 +1,98 @@
+import { ToolError, UserError } from '../../model/errors.ts';
+import type { RunTool } from '../../model/run.ts';
+import { builderForOci, currentBuilder } from '../../tools/buildx/builder.ts';
+import { type DockerInfo, dockerInfo } from '../../tools/docker/docker.ts';
+import { parseVersion, requireTool } from '../../tools/version.ts';
+import type { Check, Surroundings } from './doctor-check.ts';
+import { installCommand, triedText } from './doctor-tools.ts';
+
+const answers = new WeakMap<RunTool, Promise<DockerInfo>>();
+
+/** Three checks ask the same engine; it is asked once for each runner. */
+function engine({ run, signal }: Surroundings): Promise<DockerInfo> {
+  const before = answers.get(run);
+  if (before !== undefined) return before;
+  const answer = dockerInfo(run, signal);
+  answers.set(run, answer);
+  return answer;
+}
+
+export const DOCKER_CHECK: Check = {
+  id: 'docker',
+  title: 'Docker engine',
+  required: true,
+  look: async (about) => {
+    try {
+      await requireTool(about.run, 'docker');
+    } catch (thrown) {
+      if (!(thrown instanceof UserError)) throw thrown;
+      return {
+        state: 'missing',
+        detail: thrown.message,
+        mend: installCommand('docker', about.platform),
+      };
+    }
+    const { serverVersion, os, architecture } = await engine(about);
+    const told = [serverVersion, ...triedText('docker', parseVersion(serverVersion))].join(', ');
+    return { state: 'ok', detail: `${told}, ${os}/${architecture}` };
+  },
+};
+
+/** Without containerd's store only a builder of another driver can export an OCI layout. */
+export const IMAGE_STORE_CHECK: Check = {
+  id: 'image-store',
+  title: 'containerd image store',
+  required: true,
+  look: async (about) => {
+    const docker = await DOCKER_CHECK.look(about);
+    // What mends the engine comes first; of its store nothing is known.
+    if (docker.state !== 'ok') return docker;
+    const info = await engine(about);
+    if (info.containerdStore) return { state: 'ok', detail: 'on' };
+    const mend = turnOnStore(about.platform);
+    try {
+      const other = await builderForOci(about.run, info);
+      const builder = other ?? (await currentBuilder(about.run)).name;
+      return { state: 'advice', detail: `off; builds go to the builder ${builder}`, mend };
+    } catch (thrown) {
+      if (!(thrown instanceof UserError)) throw thrown;
+      return { state: 'missing', detail: `off: ${thrown.message}`, mend };
+    }
+  },
+};
+
+export const BUILDER_CHECK: Check = {
+  id: 'builder',
+  title: 'builder',
+  required: true,
+  look: async ({ run }) => {
+    await requireTool(run, 'buildx');
+    const found = await currentBuilder(run).catch((thrown: unknown) => {
+      if (thrown instanceof ToolError) return thrown;
+      throw thrown;
+    });
+    if (found instanceof ToolError)
+      return { state: 'missing', detail: found.message, mend: 'docker buildx use default' };
+    const { name, driver, running, platforms } = found;
+    // buildx says nothing more of a builder whose engine does not answer; a remote one is not for buildx to start.
+    if (driver === '' || (driver === 'remote' && !running))
+      return {
+        state: 'missing',
+        detail: `${name} does not answer`,
+        mend:
+          driver === 'remote'
+            ? `docker buildx inspect ${name}; or: docker buildx use default`
+            : 'docker buildx inspect --bootstrap',
+      };
+    const shown = platforms.length > 4 ? [...platforms.slice(0, 4), '…'] : platforms;
+    const started = running ? '' : ', not running yet';
+    return { state: 'ok', detail: `${name} (${driver}${started}) ${shown.join(', ')}`.trim() };
+  },
+  mend: (about) => installCommand('buildx', about.platform),
+};
+
+function turnOnStore(platform: string): string {
+  return platform === 'darwin'
+    ? 'Docker Desktop: Settings, General, "Use containerd for pulling and storing images"'
+    : 'add "features": {"containerd-snapshotter": true} to /etc/docker/daemon.json, then: sudo systemctl restart docker';
+}

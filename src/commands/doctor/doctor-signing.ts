@@ -1,0 +1,74 @@
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DEFAULT_SETTINGS } from '../../config/default-settings.ts';
+import { loadSettings } from '../../config/find-settings.ts';
+import { UserError } from '../../model/errors.ts';
+import { OIDC_VARIABLES, publicKeyOf } from '../../pipeline/sign/signer.ts';
+import { shellWord } from '../../plans/shell-word.ts';
+import { publicKey } from '../../tools/cosign/cosign-keys.ts';
+import type { Check, Finding, Surroundings } from './doctor-check.ts';
+
+/** The key that a build here would sign with, in the order in which the pipeline looks for one. */
+export const SIGNING_CHECK: Check = {
+  id: 'signing-key',
+  title: 'signing key',
+  required: true,
+  look: async (about) => {
+    const settings = await loadSettings(
+      { file: undefined, startDir: about.cwd },
+      { now: about.now() },
+    );
+    // A broken settings file is told by its own check.
+    const { sign } = settings.ok ? settings.value : DEFAULT_SETTINGS;
+    if (!sign.enabled) return { state: 'ok', detail: 'signing is off in the settings file' };
+    if (sign.key !== undefined) return configuredKey(about, sign.key);
+    const token = OIDC_VARIABLES.find((name) => (about.env[name] ?? '') !== '');
+    if (sign.keyless || token !== undefined)
+      return { state: 'ok', detail: `keyless, ${token ?? 'as the settings file asks'}` };
+    return ownKey(about);
+  },
+};
+
+async function configuredKey(about: Surroundings, ref: string): Promise<Finding> {
+  // Asking a KMS or a hardware key costs a network call or a touch.
+  if (publicKeyOf(ref) === undefined) return { state: 'ok', detail: `${ref} (not asked)` };
+  if ((await modeOf(ref)) !== undefined) return keyFile(about, ref);
+  return {
+    state: 'missing',
+    detail: `${ref} is named in the settings file and is not there`,
+    mend: `cosign generate-key-pair --output-key-prefix ${shellWord(ref.replace(/\.key$/, ''))}`,
+  };
+}
+
+async function ownKey(about: Surroundings): Promise<Finding> {
+  const own = join(about.paths.config, 'keys', 'cosign.key');
+  if ((await modeOf(own)) !== undefined) return keyFile(about, own);
+  return { state: 'ok', detail: `none yet; the first build makes ${own}` };
+}
+
+/** Others must not read it, and cosign must be able to with the password that a build would have. */
+async function keyFile(about: Surroundings, path: string): Promise<Finding> {
+  const mode = (await modeOf(path)) ?? 0;
+  if ((mode & 0o077) !== 0)
+    return {
+      state: 'advice',
+      detail: `${path} can be read by other users`,
+      mend: `chmod 600 ${shellWord(path)}`,
+    };
+  try {
+    await publicKey(about.run, path, about.env['COSIGN_PASSWORD'] ?? '');
+  } catch (thrown) {
+    // Without cosign nothing is known of the key; its own check tells.
+    if (!(thrown instanceof UserError) || thrown.message.endsWith('is not installed'))
+      return { state: 'advice', detail: `${path} is there; cosign could not be asked about it` };
+    throw thrown;
+  }
+  return { state: 'ok', detail: path };
+}
+
+async function modeOf(path: string): Promise<number | undefined> {
+  return stat(path).then(
+    (found) => found.mode,
+    () => undefined,
+  );
+}

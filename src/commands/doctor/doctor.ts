@@ -1,0 +1,107 @@
+import { EXIT, UserError } from '../../model/errors.ts';
+import { jsonText } from '../../reporters/json-text.ts';
+import { toolRunner } from '../context.ts';
+import { readFlags } from '../flags.ts';
+import { usageLine } from '../help.ts';
+import type { Command, CommandIo } from '../io.ts';
+import { pathsOf } from '../paths.ts';
+import { VERSION } from '../version.ts';
+import { type Check, type CheckRow, isFit, runChecks, type Surroundings } from './doctor-check.ts';
+import { BUILDER_CHECK, DOCKER_CHECK, IMAGE_STORE_CHECK } from './doctor-engine.ts';
+import { DOCKER_CONFIG_CHECK, SETTINGS_CHECK, STORE_CHECK } from './doctor-files.ts';
+import { PLUGIN_CHECK } from './doctor-plugin.ts';
+import { SIGNING_CHECK } from './doctor-signing.ts';
+import {
+  BUILDX_CHECK,
+  COSIGN_CHECK,
+  GIT_CHECK,
+  NODE_CHECK,
+  SCANNER_CHECK,
+} from './doctor-tools.ts';
+
+const HELP = `Usage: scoville doctor [--json]
+
+Says what is there, what is missing, and the one command that mends each.
+
+  --json   the same as JSON on stdout
+
+Exit codes: 0 nothing that a build needs is missing; 2 something is.
+`;
+
+/** All that is looked at, in the order that is shown. */
+export const CHECKS: readonly Check[] = [
+  NODE_CHECK,
+  DOCKER_CHECK,
+  IMAGE_STORE_CHECK,
+  BUILDX_CHECK,
+  BUILDER_CHECK,
+  COSIGN_CHECK,
+  SIGNING_CHECK,
+  GIT_CHECK,
+  SCANNER_CHECK,
+  STORE_CHECK,
+  SETTINGS_CHECK,
+  DOCKER_CONFIG_CHECK,
+  PLUGIN_CHECK,
+];
+
+/** `scoville doctor`. */
+export const doctor: Command = async (args, io) => {
+  const { values, positionals } = readFlags('doctor', args, {
+    json: { type: 'boolean', default: false },
+    help: { type: 'boolean', short: 'h', default: false },
+  });
+  if (values.help) {
+    io.writeOut(HELP);
+    return EXIT.met;
+  }
+  if (positionals.length > 0)
+    throw new UserError('doctor takes no names', { nextStep: usageLine('doctor') });
+  const rows = await runChecks(CHECKS, surroundings(io));
+  io.writeOut(values.json ? doctorJson(rows) : doctorText(rows, await marksFor(io)));
+  return isFit(rows) ? EXIT.met : EXIT.failed;
+};
+
+/** The rows as JSON: `{schemaVersion, tool, fit, checks}`; ends with a newline. */
+export function doctorJson(rows: readonly CheckRow[]): string {
+  const report = { schemaVersion: 1, tool: VERSION, fit: isFit(rows), checks: rows };
+  return jsonText(report);
+}
+
+/** The rows as lines: mark, title, detail; below what is not ok, the command that mends it. */
+export function doctorText(
+  rows: readonly CheckRow[],
+  marks: Readonly<Record<CheckRow['state'], string>>,
+): string {
+  const width = Math.max(...rows.map(({ title }) => title.length));
+  const indent = ' '.repeat(width + 4);
+  const lines = rows.flatMap(({ state, title, detail, mend }) => {
+    const [first = '', ...more] = detail.split('\n');
+    return [
+      `${marks[state]} ${title.padEnd(width)}  ${first}`,
+      ...more.map((line) => `${indent}${line}`),
+      ...(mend === undefined ? [] : [`${indent}mend: ${mend}`]),
+    ];
+  });
+  return `${lines.join('\n')}\n`;
+}
+
+async function marksFor(io: CommandIo): Promise<Readonly<Record<CheckRow['state'], string>>> {
+  const { createColors } = (await import('picocolors')).default;
+  const { green, red, yellow } = createColors(io.color && io.outIsTerminal);
+  return { ok: green('✔'), missing: red('✘'), advice: yellow('!') };
+}
+
+function surroundings(io: CommandIo): Surroundings {
+  const run = toolRunner(io);
+  return {
+    run: (what) => run({ signal: io.signal, ...what }),
+    env: io.env,
+    cwd: io.cwd,
+    paths: pathsOf(io),
+    platform: io.platform,
+    nodeVersion: process.versions.node,
+    now: io.now,
+    signal: io.signal,
+  };
+}

@@ -1,0 +1,27 @@
+import type { SettledFixes } from '../../pipeline/fix/compose-fixes.ts';
+import type { FixTask } from '../../pipeline/fix/plan-fixes.ts';
+import { settleWanted } from '../../pipeline/fix/settle-fixes.ts';
+import { marksOf } from '../../ui/marks.ts';
+import { pickElement } from '../../ui/pick-screen.tsx';
+import { show } from '../../ui/whole-screen.ts';
+import type { CommandIo } from '../io.ts';
+import { isUtf8 } from '../reports.ts';
+import { interrupt, terminalOf } from '../terminal.ts';
+import { editChoices, worthText } from './fix-choice.ts';
+
+/** Lets a person pick edits on a screen; none where there is none to pick. Throws where the command is stopped. */
+export async function pickOnScreen(task: FixTask, io: CommandIo): Promise<SettledFixes> {
+  const edits = editChoices(task);
+  if (edits.length === 0) return settleWanted(task, () => false);
+  const picked = await show(terminalOf(io), true, (done: (picked: ReadonlySet<string>) => void) =>
+    pickElement({
+      edits,
+      worth: (ids) => worthText(task, ids),
+      marks: marksOf(isUtf8(io)),
+      onDone: done,
+      onInterrupt: interrupt,
+    }),
+  );
+  io.signal.throwIfAborted();
+  return settleWanted(task, ({ id }) => picked?.has(id) === true);
+}

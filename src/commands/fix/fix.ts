@@ -1,0 +1,175 @@
+import { EXIT } from '../../model/errors.ts';
+import type { PlannedEdit } from '../../model/planned-edit.ts';
+import { withPlainHttp } from '../../model/settings.ts';
+import type { FixProof } from '../../model/verified-fix.ts';
+import type { PipelineContext } from '../../pipeline/context.ts';
+import type { Decision, FixFiles, SettledFixes } from '../../pipeline/fix/compose-fixes.ts';
+import { type OpenedFiles, writeFixFiles } from '../../pipeline/fix/fix-files.ts';
+import { type FixTask, planFixes } from '../../pipeline/fix/plan-fixes.ts';
+import { settleFixes } from '../../pipeline/fix/settle-fixes.ts';
+import { editText, gainText, refusalsText } from '../../reporters/fix/fix-text.ts';
+import { isChangedInGit } from '../../tools/git/git-file.ts';
+import { cleanForTerminal, cleanLines } from '../../ui/clean.ts';
+import { type Answer, askAnswer } from '../ask.ts';
+import { pipelineContext } from '../context.ts';
+import { conversation } from '../conversation.ts';
+import type { Command, CommandIo } from '../io.ts';
+import { projectSettings } from '../project-settings.ts';
+import { canAsk } from '../screen.ts';
+import { typedLines } from '../typed-lines.ts';
+import { VERSION } from '../version.ts';
+import { patchOf, shownDiff } from './fix-diff.ts';
+import { FIX_HELP, type FixFlags, readFixFlags } from './fix-flags.ts';
+
+/** `scoville fix`. */
+export const fix: Command = async (args, io) => {
+  const flags = readFixFlags(args);
+  if (flags.help) {
+    io.writeOut(FIX_HELP);
+    return EXIT.met;
+  }
+  const settings = await projectSettings(flags.config, io);
+  const talk = await conversation(io, 'auto', true);
+  const context = pipelineContext(io, talk.sink);
+  const task = await planFixes(context, {
+    ...flags,
+    options: {
+      refresh: flags.refresh,
+      distroless: settings.fix.distroless,
+      ...(flags.freeze === undefined ? {} : { freeze: flags.freeze }),
+    },
+    settings: { ...settings, registries: withPlainHttp(settings.registries, flags.plainHttp) },
+  }).finally(talk.stop);
+  const asks = !flags.yes && !flags.dryRun && !flags.json && io.inIsTerminal && io.errIsTerminal;
+  await warnOfChanges(context, task.opened, io);
+  const chosen =
+    asks && canAsk(io)
+      ? await (await import('./fix-screen.ts')).pickOnScreen(task, io)
+      : await settle(task, io, asks);
+  if (flags.verify === undefined || chosen.applied.length === 0)
+    return finish(context, task, chosen, flags, { io, asks });
+  const { verifySettled } = await import('./fix-verify.ts');
+  const { settled, proof } = await verifySettled(task, chosen, flags.verify, io, (edit) =>
+    asks
+      ? chosen.applied.some(({ id }) => id === edit.id)
+      : task.isNamed(edit) && task.isWithinRisk(edit),
+  );
+  return finish(context, task, settled, flags, { io, asks, proof });
+};
+
+async function warnOfChanges(
+  { run }: PipelineContext,
+  { paths, names }: OpenedFiles,
+  io: CommandIo,
+): Promise<void> {
+  if (await isChangedInGit(run, paths.Dockerfile))
+    io.writeErr(
+      `scoville: ${cleanForTerminal(names.Dockerfile)} has changes that are not committed; git cannot tell them from the edits\n`,
+    );
+}
+
+/** Decides on each edit: by asking, or yes to all that were asked for. */
+async function settle(task: FixTask, io: CommandIo, asks: boolean): Promise<SettledFixes> {
+  const next = typedLines(io);
+  let all: Answer | undefined;
+  const decide = async (
+    edit: PlannedEdit,
+    before: FixFiles,
+    after: FixFiles,
+  ): Promise<Decision> => {
+    if (!task.isNamed(edit) || !task.isWithinRisk(edit)) return 'skip';
+    if (!asks || all === 'all') return 'apply';
+    const diff = shownDiff(task.opened, before, after, io.color);
+    io.writeErr(`\n${editText(edit, { color: io.color })}${painted(diff)}`);
+    const answer = await askAnswer('apply?', next, io.writeErr);
+    if (answer === 'all') all = answer;
+    if (answer === 'quit') return 'stop';
+    return answer === 'no' ? 'skip' : 'apply';
+  };
+  return settleFixes(task, decide);
+}
+
+/** Our own colours stay; whatever else would steer the terminal goes. */
+function painted(diff: string): string {
+  return diff
+    .split(/(\u001b\[\d+m)/)
+    .map((part, i) => (i % 2 === 1 ? part : cleanLines(part)))
+    .join('');
+}
+
+interface Ending {
+  readonly io: CommandIo;
+  readonly asks: boolean;
+  readonly proof?: FixProof;
+}
+
+async function finish(
+  context: PipelineContext,
+  task: FixTask,
+  settled: SettledFixes,
+  flags: FixFlags,
+  { io, asks, proof }: Ending,
+): Promise<number> {
+  const { opened } = task;
+  const writes = (flags.yes || asks) && settled.applied.length > 0;
+  const written = writes ? await writeFixFiles(context, opened, settled.files) : [];
+  const left = settled.skipped.filter((edit) => task.isNamed(edit));
+  const pending = writes ? [] : settled.applied;
+  const tooRisky = left.filter((edit) => !task.isWithinRisk(edit));
+  const refused = left.filter((edit) => task.isWithinRisk(edit));
+  const code = pending.length > 0 || refused.length > 0 ? EXIT.short : EXIT.met;
+  const ids = new Set(settled.applied.map(({ id }) => id));
+  const gain = task.worth(ids, settled.files.dockerfile);
+  const patch = patchOf(opened, opened.files, settled.files);
+  const shown = shownDiff(opened, opened.files, settled.files);
+  if (flags.json) {
+    const { fixJson } = await import('../../reporters/fix/fix-json.ts');
+    io.writeOut(
+      fixJson(
+        {
+          ...settled,
+          written,
+          left,
+          diff: shown,
+          isMasked: patch !== shown,
+          ...(gain === undefined ? {} : { gain }),
+          ...(proof === undefined ? {} : { proof }),
+        },
+        { version: VERSION, names: opened.names },
+      ),
+    );
+    return code;
+  }
+  if (!asks) for (const edit of settled.applied) io.writeErr(editText(edit, { color: io.color }));
+  if (settled.applied.length > 1 && gain !== undefined && proof === undefined)
+    io.writeErr(`together: ${gainText(gain)}\n`);
+  if (pending.length > 0) {
+    // Who asks for a patch and takes it elsewhere gets one that applies; all else is for reading.
+    const isPatch = flags.dryRun && !io.outIsTerminal;
+    const color = io.color && io.outIsTerminal;
+    if (isPatch) io.writeOut(patch);
+    else io.writeOut(painted(shownDiff(opened, opened.files, settled.files, color)));
+    if (patch !== shown)
+      io.writeErr(
+        isPatch
+          ? 'scoville: warning: the patch has a secret in it, as the Dockerfile has\n'
+          : 'scoville: a secret of the Dockerfile is masked in the diff; --dry-run > FILE gives a patch, with the secret in it\n',
+      );
+  }
+  io.writeErr(refusalsText(settled.refusals, opened.names.Dockerfile));
+  if (proof !== undefined) {
+    const { fixProofText } = await import('../../reporters/fix/fix-proof-text.ts');
+    io.writeErr(fixProofText(proof));
+  }
+  for (const { id, risk } of tooRisky)
+    io.writeErr(`left out for its risk: ${cleanForTerminal(id)} (--max-risk ${risk})\n`);
+  for (const { name, keptAt } of written)
+    io.writeErr(
+      `written: ${cleanForTerminal(name)}${keptAt === undefined ? '' : `; as it was: ${keptAt}`}\n`,
+    );
+  if (settled.applied.length === 0)
+    io.writeErr(left.length > 0 ? 'nothing was applied\n' : 'nothing to fix\n');
+  else if (pending.length > 0 && !flags.dryRun)
+    io.writeErr('nothing was written: there is no terminal to ask in; --yes applies all\n');
+  return code;
+}

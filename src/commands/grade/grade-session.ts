@@ -1,0 +1,95 @@
+import type { ReportInput } from '../../model/report.ts';
+import { type Settings, withPlainHttp } from '../../model/settings.ts';
+import { phase, type PipelineContext } from '../../pipeline/context.ts';
+import { readGivenDockerfile } from '../../pipeline/grade/given-dockerfile.ts';
+import { gradeOpened, type GradeOptions } from '../../pipeline/grade/grade-opened.ts';
+import { openNamedImage } from '../../pipeline/grade/open-named-image.ts';
+import { Registries } from '../../pipeline/registries.ts';
+import { readVexFiles } from '../../pipeline/scan/vex-files.ts';
+import { trustedSigners } from '../../pipeline/sign/trusted-signers.ts';
+import type { CommandIo } from '../io.ts';
+import { projectSettings } from '../project-settings.ts';
+import { wantedPlatform } from '../wanted-platform.ts';
+import type { GradeFlags } from './grade-flags.ts';
+
+/** What all images of one `scoville grade` are graded with. */
+export interface GradeSession {
+  readonly flags: GradeFlags;
+  readonly options: GradeOptions;
+  readonly registries: Registries;
+}
+
+/** The settings file, with what the flags say otherwise. */
+export async function gradeSettings(flags: GradeFlags, io: CommandIo): Promise<Settings> {
+  const value = await projectSettings(flags.config, io);
+  return {
+    ...value,
+    scanner: flags.scanner ?? value.scanner,
+    offline: flags.offline ?? value.offline,
+    vex: [...value.vex, ...flags.vex],
+    recentDays: flags.maxAge ?? value.recentDays,
+    gate: { ...value.gate, ...flags.gate },
+    registries: withPlainHttp(value.registries, flags.plainHttp),
+  };
+}
+
+/** Reads what is read once, however many images there are. */
+export async function gradeSession(
+  context: PipelineContext,
+  flags: GradeFlags,
+  settings: Settings,
+): Promise<GradeSession> {
+  return {
+    flags,
+    options: {
+      settings,
+      trusted: await trustedSigners(context, settings, flags.signers),
+      dockerfile:
+        flags.file === undefined
+          ? undefined
+          : await readGivenDockerfile(context.cwd, flags.file, flags),
+      secrets: flags.secrets,
+      vex: await readVexFiles(settings.vex),
+    },
+    registries: new Registries(context, settings.registries),
+  };
+}
+
+/** Opens one image, grades it and closes it. */
+export async function gradeOne(
+  context: PipelineContext,
+  { flags, options, registries }: GradeSession,
+  text: string,
+  stdin: AsyncIterable<Uint8Array>,
+): Promise<ReportInput> {
+  const image = await phase(
+    context,
+    'open',
+    () => openNamedImage(context, registries, { text, stdin, ...wantedPlatform(flags.platform) }),
+    ({ name, place, root }) => ({ detail: `${name}, ${PLACE[place]}, ${root.digest}` }),
+  );
+  try {
+    for (const { platform } of image.absent)
+      if (platform !== undefined)
+        context.emit({
+          kind: 'notice',
+          text: `the image has ${platform.os}/${platform.architecture} too, which is not here and not graded`,
+        });
+    const { scorecard, contents } = await gradeOpened(context, image, options);
+    return {
+      scorecard,
+      contents,
+      ...(flags.file === undefined ? {} : { dockerfile: flags.file }),
+    };
+  } finally {
+    await image.close();
+  }
+}
+
+const PLACE = {
+  registry: 'from the registry',
+  engine: "from Docker's store",
+  layout: 'from an OCI layout',
+  archive: 'from an archive',
+  store: 'from the layout of builds',
+} as const;

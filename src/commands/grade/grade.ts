@@ -1,0 +1,75 @@
+import { EXIT, UserError } from '../../model/errors.ts';
+import type { ReportInput, ReportRequest, ReportSubject } from '../../model/report.ts';
+import type { Settings } from '../../model/settings.ts';
+import { boundCachesDaily } from '../../pipeline/bound-caches.ts';
+import { gateImage } from '../../pipeline/build/gate-image.ts';
+import { cleanForTerminal } from '../../ui/clean.ts';
+import { pipelineContext } from '../context.ts';
+import { conversation } from '../conversation.ts';
+import { usageLine } from '../help.ts';
+import type { Command, CommandIo } from '../io.ts';
+import { writeReports } from '../reports.ts';
+import { type GradeFlags, GRADE_HELP, readGradeFlags } from './grade-flags.ts';
+import { gradeOne, gradeSession, gradeSettings } from './grade-session.ts';
+
+/** `scoville grade`. */
+export const grade: Command = async (args, io) => {
+  const flags = readGradeFlags(args);
+  if (flags.help) {
+    io.writeOut(GRADE_HELP);
+    return EXIT.met;
+  }
+  if (flags.list !== undefined) {
+    const { gradeFleet } = await import('./grade-fleet.ts');
+    return gradeFleet(flags.list, flags, await gradeSettings(flags, io), io);
+  }
+  if (flags.images.length === 0)
+    throw new UserError('grade needs an image', { nextStep: usageLine('grade') });
+  if (flags.diff && flags.images.length !== 2)
+    throw new UserError('--diff takes two images, the older first', {
+      nextStep: 'scoville grade --diff OLD NEW',
+    });
+  const settings = await gradeSettings(flags, io);
+  const { graded, unmet } = await gradeAll(flags, settings, io);
+  const requests: readonly ReportRequest[] = [
+    ...flags.reports,
+    ...(flags.json ? [{ format: 'json' } as const] : []),
+  ];
+  await writeReports(subjectOf(graded, flags.diff), requests, io, io.writeOut);
+  for (const text of unmet) io.writeErr(`scoville: short of the gate: ${cleanForTerminal(text)}\n`);
+  return unmet.length === 0 ? EXIT.met : EXIT.short;
+};
+
+async function gradeAll(
+  flags: GradeFlags,
+  settings: Settings,
+  io: CommandIo,
+): Promise<{ readonly graded: readonly ReportInput[]; readonly unmet: readonly string[] }> {
+  const talk = await conversation(io, flags.quiet ? 'quiet' : 'auto', true);
+  try {
+    const context = pipelineContext(io, talk.sink);
+    const session = await gradeSession(context, flags, settings);
+    const graded: ReportInput[] = [];
+    const unmet: string[] = [];
+    for (const text of flags.images) {
+      const report = await gradeOne(context, session, text, io.stdin);
+      const prefix = flags.images.length > 1 ? `${text}: ` : '';
+      for (const { message, criteria } of gateImage(context, settings.gate, report.scorecard))
+        unmet.push(`${prefix}${message} (${criteria.join(', ')})`);
+      graded.push(report);
+    }
+    await boundCachesDaily(context);
+    return { graded, unmet };
+  } finally {
+    talk.stop();
+  }
+}
+
+function subjectOf(graded: readonly ReportInput[], diff: boolean): ReportSubject {
+  const [first, second] = graded;
+  if (first === undefined) throw new Error('nothing was graded');
+  if (second === undefined) return { kind: 'image', image: first };
+  return diff
+    ? { kind: 'difference', before: first, after: second }
+    : { kind: 'comparison', images: graded };
+}

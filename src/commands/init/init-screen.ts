@@ -1,0 +1,22 @@
+import { cleanForTerminal } from '../../ui/clean.ts';
+import { marksOf } from '../../ui/marks.ts';
+import { questionElement } from '../../ui/question.tsx';
+import { show } from '../../ui/whole-screen.ts';
+import type { CommandIo } from '../io.ts';
+import { isUtf8 } from '../reports.ts';
+import { interrupt, terminalOf } from '../terminal.ts';
+import type { Prompt } from './init-prompt.ts';
+
+/** Asks by keys, below what stands on the terminal; a line with each answer stays. Throws where the command is stopped. */
+export function screenPrompt(io: CommandIo): Prompt {
+  const marks = marksOf(isUtf8(io));
+  return async (asked) => {
+    const answer = await show(terminalOf(io), false, (done: (value: string) => void) =>
+      questionElement({ ...asked, marks, onAnswer: done, onInterrupt: interrupt }),
+    );
+    io.signal.throwIfAborted();
+    if (answer === undefined) throw new Error('a screen that was not stopped gives an answer');
+    io.writeErr(`${cleanForTerminal(`${marks.done} ${asked.question}: ${answer}`)}\n`);
+    return answer;
+  };
+}

@@ -1,0 +1,146 @@
+import { realpath } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { didYouMean } from '../../config/did-you-mean.ts';
+import { EXIT, messageOf, UserError } from '../../model/errors.ts';
+import type { Project, Template } from '../../model/template.ts';
+import { baseProblems, planInit } from '../../pipeline/init/init-project.ts';
+import { loadTemplates } from '../../pipeline/init/load-templates.ts';
+import { readProject } from '../../pipeline/init/read-project.ts';
+import { templatesFolder } from '../../pipeline/init/templates-folder.ts';
+import { writeFilesTogether } from '../../pipeline/write-files-together.ts';
+import {
+  detectStacks,
+  likeliest,
+  matchOf,
+  type StackMatch,
+  stacksBelow,
+} from '../../plans/init/detect-stack.ts';
+import { initJson, type InitOutcome, initText, stacksText } from '../../plans/init/init-text.ts';
+import { TOLD_BY } from '../../plans/init/project-facts.ts';
+import { shellWord } from '../../plans/shell-word.ts';
+import { cleanLines } from '../../ui/clean.ts';
+import { pipelineContext } from '../context.ts';
+import type { Command, CommandIo } from '../io.ts';
+import { canAsk } from '../screen.ts';
+import { answersOf } from './init-answers.ts';
+import { INIT_HELP, type InitFlags, readInitFlags } from './init-flags.ts';
+import { linePrompt, type Prompt } from './init-prompt.ts';
+
+/** `scoville init`. */
+export const init: Command = async (args, io) => {
+  const flags = readInitFlags(args);
+  if (flags.help) {
+    io.writeOut(INIT_HELP);
+    return EXIT.met;
+  }
+  const loaded = await loadTemplates(templatesFolder());
+  if (flags.list) {
+    io.writeOut(stacksText(loaded.templates));
+    return EXIT.met;
+  }
+  const folder = await folderOf(flags, io);
+  const project = await readProject(folder, TOLD_BY);
+  const prompt = flags.yes ? undefined : await promptOf(io);
+  const match = await stackOf(flags, loaded.templates, project, prompt);
+  const { template } = match;
+  const context = pipelineContext(io, () => undefined);
+  const answers = await answersOf(flags, match, project, { io, context, folder, prompt });
+  const problems = baseProblems(template, flags.bases);
+  if (problems.length > 0) throw new UserError(problems.join('\n  '));
+  const request = { folder, template, answers, ci: flags.ci, bases: flags.bases };
+  const plan = await planInit(context, loaded, { ...request, offline: flags.offline });
+  if (
+    plan.existing.length > 0 &&
+    !flags.force &&
+    !flags.dryRun &&
+    !(await mayReplace(plan.existing, prompt))
+  )
+    throw new UserError(`there already: ${plan.existing.join(', ')}; nothing was written`, {
+      nextStep: '--force replaces them, --dry-run shows what they would become',
+    });
+  if (!flags.dryRun) await writeFilesTogether(folder, plan.files);
+  const outcome: InitOutcome = { ...plan, detectedBy: match.files, dryRun: flags.dryRun };
+  io.writeOut(flags.json ? initJson(outcome) : cleanLines(initText(outcome)));
+  return EXIT.met;
+};
+
+/** Asks on a screen where one can be drawn, else line by line; undefined where nobody can answer. */
+async function promptOf(io: CommandIo): Promise<Prompt | undefined> {
+  if (canAsk(io)) return (await import('./init-screen.ts')).screenPrompt(io);
+  return io.inIsTerminal && io.errIsTerminal ? linePrompt(io) : undefined;
+}
+
+/** Whether a person says that files which are there may go. */
+async function mayReplace(
+  existing: readonly string[],
+  prompt: Prompt | undefined,
+): Promise<boolean> {
+  const answer = await prompt?.({
+    question: `There already: ${existing.join(', ')}. Replace`,
+    options: [
+      { value: 'no', detail: 'write nothing' },
+      { value: 'yes', detail: 'what they hold now is lost' },
+    ],
+    byDefault: 'no',
+    problem: (text) => (text === 'yes' || text === 'no' ? undefined : 'yes or no'),
+  });
+  return answer === 'yes';
+}
+
+async function folderOf(flags: InitFlags, io: CommandIo): Promise<string> {
+  try {
+    return await realpath(resolve(io.cwd, flags.folder));
+  } catch (cause) {
+    throw new UserError(`${flags.folder} cannot be read: ${messageOf(cause)}`, { cause });
+  }
+}
+
+/** The stack that was named, else the one that the project is of, else what a person says. */
+async function stackOf(
+  flags: InitFlags,
+  templates: readonly Template[],
+  project: Project,
+  prompt: Prompt | undefined,
+): Promise<StackMatch> {
+  const names = templates.map(({ name }) => name);
+  const known = (name: string): Template | undefined => templates.find((one) => one.name === name);
+  if (flags.stack !== undefined) {
+    const template = known(flags.stack);
+    if (template !== undefined) return matchOf(template, project);
+    const near = didYouMean(flags.stack, names);
+    throw new UserError(
+      `there is no stack ${JSON.stringify(flags.stack)}${near === undefined ? '' : `; did you mean ${near}?`}`,
+      { nextStep: `--stack takes one of ${names.join(', ')}` },
+    );
+  }
+  const matches = detectStacks(templates, project);
+  const found = likeliest(matches);
+  if (found !== undefined) return found;
+  const candidates = matches.length > 0 ? matches.map(({ template }) => template.name) : names;
+  if (prompt === undefined) {
+    if (matches.length > 0)
+      throw new UserError(
+        `the project could be of several stacks: ${matches.map(({ template, files }) => `${template.name} (${files.join(', ')})`).join(', ')}`,
+        { nextStep: `--stack NAME, one of ${candidates.join(', ')}` },
+      );
+    const below = stacksBelow(templates, project);
+    const [first] = below;
+    throw new UserError(
+      `nothing in the folder tells its stack${first === undefined ? '' : `, but in folders below: ${below.map(({ folder, name }) => `${folder} (${name})`).join(', ')}`}`,
+      {
+        nextStep:
+          first === undefined
+            ? `--stack NAME, one of ${candidates.join(', ')}`
+            : `scoville init ${shellWord(join(flags.folder, first.folder))}`,
+      },
+    );
+  }
+  const answer = await prompt({
+    question: 'Which stack',
+    options: candidates.map((value) => ({ value, detail: known(value)?.title ?? '' })),
+    problem: (text) => (known(text) === undefined ? `one of ${names.join(', ')}` : undefined),
+  });
+  const template = known(answer);
+  if (template === undefined) throw new Error('an asked stack is known');
+  return matchOf(template, project);
+}

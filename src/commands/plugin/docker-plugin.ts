@@ -1,0 +1,129 @@
+import { readFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { EXIT, UserError } from '../../model/errors.ts';
+import {
+  contextOf,
+  type DockerCall,
+  readBuilderWords,
+  readDockerCall,
+} from '../../plans/plugin/docker-call.ts';
+import { METADATA_WORD, PLUGINS, pluginMetadata } from '../../plans/plugin/plugin-file.ts';
+import { toolRunner } from '../context.ts';
+import type { Command, CommandIo } from '../io.ts';
+import { pathsOf } from '../paths.ts';
+import { VERSION } from '../version.ts';
+
+/** Docker's words to a plugin that are no calls: for the shell's completion, and hints behind commands. */
+const COMPLETE = /^__complete(?:NoDesc)?$/;
+
+/**
+ * Answers Docker, which calls a plugin as `docker-NAME [global flags] NAME words`: our own commands for `docker scoville`; for
+ * the builder a build, and all else goes on to buildx as it is. `dispatch` runs one of our command lines.
+ */
+export async function dockerPlugin(
+  words: readonly string[],
+  io: CommandIo,
+  dispatch: Command,
+): Promise<number> {
+  if (words[0] === METADATA_WORD) {
+    io.writeOut(`${pluginMetadata(PLUGINS.command, VERSION)}\n`);
+    return EXIT.met;
+  }
+  if (COMPLETE.test(words[0] ?? '')) return complete(words, io);
+  const call = readDockerCall(words, Object.values(PLUGINS));
+  const called = calledIo(call, io);
+  if (call.name === PLUGINS.command) return dispatch(call.words, called);
+  if (call.name === PLUGINS.builder) return builder(call, called, dispatch);
+  throw new UserError('this is a plugin of Docker, which docker calls', {
+    nextStep: 'docker scoville build .',
+  });
+}
+
+/** The same outside, with Docker's global flags on every docker that is started, and none of what this one call was told. */
+function calledIo(call: DockerCall, io: CommandIo): CommandIo {
+  const config = call.configDir === undefined ? undefined : resolve(io.cwd, call.configDir);
+  const env = config === undefined ? {} : { DOCKER_CONFIG: config };
+  return {
+    ...io,
+    env: { ...io.env, ...env },
+    docker: {
+      globals: call.globals,
+      env: {
+        ...env,
+        DOCKER_CLI_PLUGIN_SOCKET: undefined,
+        DOCKER_CLI_PLUGIN_ORIGINAL_CLI_COMMAND: undefined,
+      },
+    },
+  };
+}
+
+async function builder(call: DockerCall, io: CommandIo, dispatch: Command): Promise<number> {
+  const wanted = readBuilderWords(call.words);
+  const inContext = await withBuilderOfContext(call, io);
+  if (wanted.kind === 'build') return dispatch(['build', ...wanted.args], inContext);
+  return handOn(['buildx', ...call.words], inContext);
+}
+
+/**
+ * Without an alias Docker sets BUILDX_BUILDER to its context (cmd/docker/builder.go), so that `docker build` builds where images are
+ * loaded, whatever `docker buildx use` chose. With one it leaves that to the plugin.
+ */
+async function withBuilderOfContext(call: DockerCall, io: CommandIo): Promise<CommandIo> {
+  if ((io.env['BUILDX_BUILDER'] ?? '') !== '') return io;
+  const context = contextOf(call, io.env, await configuredContext(pathsOf(io).dockerConfig));
+  return {
+    ...io,
+    docker: {
+      globals: io.docker?.globals ?? [],
+      env: { ...io.docker?.env, BUILDX_BUILDER: context },
+    },
+  };
+}
+
+async function configuredContext(dockerConfig: string): Promise<string | undefined> {
+  try {
+    const text = await readFile(join(dockerConfig, 'config.json'), 'utf8');
+    const { currentContext } = JSON.parse(text) as { readonly currentContext?: unknown };
+    return typeof currentContext === 'string' ? currentContext : undefined;
+  } catch {
+    // As for docker itself: no file, or none that can be read, names no context.
+    return undefined;
+  }
+}
+
+/** Starts docker with our streams and ends as it ends. */
+async function handOn(args: readonly string[], io: CommandIo): Promise<number> {
+  const result = await toolRunner(io)({
+    command: 'docker',
+    args,
+    cwd: io.cwd,
+    stdin: 'inherit',
+    stdout: 'inherit',
+    stderr: 'inherit',
+    signal: io.signal,
+  });
+  switch (result.ended) {
+    case 'exit':
+      return result.exitCode;
+    case 'not-found':
+      throw new UserError('docker is not installed', { nextStep: 'scoville doctor' });
+    case 'aborted':
+    case 'signal':
+    case 'timeout':
+      return EXIT.interrupted;
+  }
+}
+
+/** The builder's flags are those of buildx, which completes them; of our own commands the names. */
+async function complete(words: readonly string[], io: CommandIo): Promise<number> {
+  const [how = '', name, ...typed] = words;
+  if (name === PLUGINS.builder) return handOn([how, 'buildx', ...typed], io);
+  const { COMMANDS } = await import('../command-list.ts');
+  const begun = typed.length === 1 ? (typed[0] ?? '') : undefined;
+  const lines = COMMANDS.filter((c) => begun !== undefined && c.name.startsWith(begun)).map((c) =>
+    how.endsWith('NoDesc') ? c.name : `${c.name}\t${c.summary}`,
+  );
+  // spf13/cobra, completions.go: 4 offers no file names, 0 lets the shell do so.
+  io.writeOut(`${[...lines, `:${begun === undefined ? 0 : 4}`].join('\n')}\n`);
+  return EXIT.met;
+}

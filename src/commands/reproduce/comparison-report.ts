@@ -1,0 +1,65 @@
+import { resolve } from 'node:path';
+import type { ImageComparison } from '../../model/difference.ts';
+import { UserError } from '../../model/errors.ts';
+import type { ReportRequest } from '../../model/report.ts';
+import { writeFileBeside } from '../../pipeline/write-file-beside.ts';
+import type { CommandIo } from '../io.ts';
+
+/** Forms in which two images held against each other can be shown; the others are of a scorecard. */
+const FORMATS = ['terminal', 'json', 'html'] as const;
+type ComparisonFormat = (typeof FORMATS)[number];
+
+/** Refuses reports that only a scorecard has, before anything is built. `--json` asks for JSON on stdout. */
+export function comparisonReports(
+  requests: readonly ReportRequest[],
+  json: boolean,
+): readonly ReportRequest[] {
+  const other = requests.find(({ format }) => !FORMATS.some((known) => known === format));
+  if (other !== undefined)
+    throw new UserError(
+      `--report ${other.format} is a scorecard’s; of a comparison there is ${FORMATS.join(', ')}`,
+    );
+  const all = json ? [{ format: 'json' } as const, ...requests] : requests;
+  return all.some(({ file }) => file === undefined) ? all : [{ format: 'terminal' }, ...all];
+}
+
+/** Writes the reports, each file beside and then renamed; every one is rendered before the first is written. Throws UserError where one cannot be. */
+export async function writeComparison(
+  comparison: ImageComparison,
+  requests: readonly ReportRequest[],
+  io: CommandIo,
+): Promise<void> {
+  const rendered = await Promise.all(
+    requests.map(async ({ format, file }) => ({
+      file,
+      text: await rendering(comparison, format as ComparisonFormat, {
+        color: file === undefined && io.color && io.outIsTerminal,
+      }),
+    })),
+  );
+  for (const { file, text } of rendered)
+    if (file === undefined) io.writeOut(text);
+    else await writeFileBeside(resolve(io.cwd, file), text);
+}
+
+async function rendering(
+  comparison: ImageComparison,
+  format: ComparisonFormat,
+  screen: { readonly color: boolean },
+): Promise<string> {
+  switch (format) {
+    case 'json':
+      return (
+        await import('../../reporters/images/image-differences-json.ts')
+      ).imageDifferencesJson(comparison);
+    case 'html':
+      return (await import('../../reporters/html/image-differences.ts')).htmlImageDifferences(
+        comparison,
+      );
+    case 'terminal':
+      return (await import('../../reporters/images/image-differences.ts')).differencesReport(
+        comparison,
+        screen,
+      );
+  }
+}

@@ -1,0 +1,68 @@
+import { UserError } from '../../model/errors.ts';
+import { type Settings, withPlainHttp } from '../../model/settings.ts';
+import { parseImageName } from '../../oci/image-place.ts';
+import { openNamedImage } from '../../pipeline/grade/open-named-image.ts';
+import { settingsOf } from '../../pipeline/load-settings.ts';
+import { Registries } from '../../pipeline/registries.ts';
+import type { Repository } from '../../pipeline/reproduce/attest-published.ts';
+import { reproduceImage } from '../../pipeline/reproduce/reproduce-image.ts';
+import type { Reproduction } from '../../pipeline/reproduce/reproduce.ts';
+import { trustedSigners } from '../../pipeline/sign/trusted-signers.ts';
+import { pipelineContext } from '../context.ts';
+import { conversation } from '../conversation.ts';
+import type { CommandIo } from '../io.ts';
+import { whereDeployed } from '../verify/where-deployed.ts';
+import { wantedPlatform } from '../wanted-platform.ts';
+import type { ImageFlags } from './reproduce-flags.ts';
+
+/** Opens the image that the flags name, and has it built again from its provenance. The settings are those of where the command runs. */
+export async function reproduceNamed(flags: ImageFlags, io: CommandIo): Promise<Reproduction> {
+  const settings = withKey(
+    await settingsOf({ file: undefined, startDir: io.cwd, now: io.now() }),
+    flags.signingKey,
+  );
+  const talk = await conversation(io, 'auto', true);
+  const context = pipelineContext(io, talk.sink);
+  const registries = new Registries(context, withPlainHttp(settings.registries, flags.plainHttp));
+  try {
+    const trusted = await trustedSigners(context, settings, flags.signers);
+    const text = await whereDeployed(flags.image, io.cwd);
+    const image = await openNamedImage(context, registries, {
+      text,
+      stdin: io.stdin,
+      ...wantedPlatform(flags.platform),
+    });
+    try {
+      const attest = flags.attest ? await repositoryOf(image.place, text, io.cwd) : undefined;
+      return await reproduceImage(context, {
+        image,
+        trusted,
+        settings,
+        registries,
+        source: flags.source,
+        given: { buildArgs: flags.buildArgs, secrets: flags.secrets, ssh: flags.ssh },
+        attest,
+        deeper: flags.deeper,
+      });
+    } finally {
+      await image.close();
+    }
+  } finally {
+    talk.stop();
+  }
+}
+
+function withKey(settings: Settings, key: string | undefined): Settings {
+  return key === undefined ? settings : { ...settings, sign: { ...settings.sign, key } };
+}
+
+/** A statement about an image is published where that image is. */
+async function repositoryOf(place: string, text: string, cwd: string): Promise<Repository> {
+  const name = await parseImageName(text, cwd);
+  if (place !== 'registry' || !('reference' in name))
+    throw new UserError('--attest signs for an image of a registry', {
+      nextStep: 'name it with its registry’s host, or push it first: scoville push',
+    });
+  const { registry, repository } = name.reference;
+  return { registry, repository };
+}

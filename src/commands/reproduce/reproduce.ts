@@ -1,0 +1,78 @@
+import { EXIT, UserError } from '../../model/errors.ts';
+import type { ReportRequest } from '../../model/report.ts';
+import {
+  type ReproduceOptions,
+  type Reproduction,
+  reproduce as runReproduce,
+} from '../../pipeline/reproduce/reproduce.ts';
+import { parseBuildArgs } from '../../plans/buildx/parse-build-args.ts';
+import { progressStyle } from '../../plans/progress-style.ts';
+import { cleanLines } from '../../ui/clean.ts';
+import { pipelineContext } from '../context.ts';
+import { conversation } from '../conversation.ts';
+import { usageLine } from '../help.ts';
+import type { Command, CommandIo } from '../io.ts';
+import { comparisonReports, writeComparison } from './comparison-report.ts';
+import { readImageFlags, REPRODUCE_HELP } from './reproduce-flags.ts';
+
+/** `scoville reproduce`. */
+export const reproduce: Command = async (args, io) => {
+  if (args.includes('--help') || args.includes('-h')) {
+    io.writeOut(REPRODUCE_HELP);
+    return EXIT.met;
+  }
+  const image = await readImageFlags(args, io.cwd);
+  if (image !== undefined) {
+    const { reproduceNamed } = await import('./reproduce-image.ts');
+    const reports = comparisonReports(image.reports, image.json);
+    return answer(await reproduceNamed(image, io), reports, io);
+  }
+  const { words, ...options } = ownWords(args);
+  const parsed = parseBuildArgs(words);
+  if (!parsed.ok)
+    throw new UserError(cleanLines(parsed.error.message.trimEnd()), {
+      nextStep: usageLine('reproduce'),
+    });
+  if (parsed.value.kind === 'help') {
+    io.writeOut(REPRODUCE_HELP);
+    return EXIT.met;
+  }
+  const { json, reports: requests } = parsed.value.own;
+  const reports = comparisonReports(requests, json);
+  const style = progressStyle(parsed.value, io.env);
+  if (!style.ok) throw new UserError(style.error);
+  const talk = await conversation(io, style.value, parsed.value.own.interactive);
+  const result = await runReproduce(pipelineContext(io, talk.sink), parsed.value, io.stdin, {
+    ...options,
+  }).finally(talk.stop);
+  return answer(result, reports, io);
+};
+
+async function answer(
+  result: Reproduction,
+  reports: readonly ReportRequest[],
+  io: CommandIo,
+): Promise<number> {
+  if (result.kind === 'buildx') return result.exitCode;
+  const { comparison, doubts } = result;
+  await writeComparison(comparison, reports, io);
+  if (comparison.reproducible) return EXIT.met;
+  if (doubts.length === 0) return EXIT.short;
+  throw new UserError(`it cannot be told whether the image is reproducible: ${doubts.join('; ')}`);
+}
+
+/** `--attest` by itself is ours; with a value (`--attest type=sbom`) it is buildx'. */
+function ownWords(
+  args: readonly string[],
+): ReproduceOptions & { readonly words: readonly string[] } {
+  const others = args.filter((word) => word !== '--tomorrow' && word !== '--diffoscope');
+  const words = others.filter(
+    (word, i) => word !== '--attest' || (others[i + 1] ?? '').startsWith('type='),
+  );
+  return {
+    words,
+    attest: words.length < others.length,
+    tomorrow: args.includes('--tomorrow'),
+    deeper: args.includes('--diffoscope'),
+  };
+}

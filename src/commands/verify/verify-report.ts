@@ -1,0 +1,70 @@
+import { LEVEL_NAMES } from '../../model/criterion.ts';
+import type { ImageVerification, VerifiedItem } from '../../model/verification.ts';
+import { jsonText } from '../../reporters/json-text.ts';
+import { cleanForTerminal } from '../../ui/clean.ts';
+
+/** The answers as one JSON document; docs/verify.md describes it. */
+export function verificationJson(answers: readonly ImageVerification[]): string {
+  return jsonText({ schemaVersion: '1', images: answers });
+}
+
+/** The answer for people, one image. */
+export function verificationText(answer: ImageVerification): string {
+  const { signatures, attestations, outcome, reasons } = answer;
+  const lines = [
+    answer.image,
+    `  ${answer.digest}`,
+    ...signatures.map((item) => itemLine('signature', item)),
+    ...attestations.map((item) => itemLine('attestation', item)),
+    ...(signatures.length + attestations.length === 0 ? ['  nothing is attached'] : []),
+    ...verdictLines(answer),
+    `${OUTCOME[outcome]}${outcome === 'verified' ? signedBy(answer) : ''}`,
+    ...reasons.map((reason) => `  ${reason}`),
+  ];
+  // Types, reasons and names come from whoever attached them.
+  return `${lines.map(cleanForTerminal).join('\n')}\n`;
+}
+
+const OUTCOME = {
+  verified: 'verified',
+  short: 'not verified',
+  unjudged: 'could not be told',
+} as const;
+
+function itemLine(
+  kind: string,
+  { type, verification, verifiedBy, reason, digest }: VerifiedItem,
+): string {
+  const why = verifiedBy ?? reason ?? '';
+  const said = why === '' ? '' : `: ${why.length > 200 ? `${why.slice(0, 200)}…` : why}`;
+  return `  ${kind.padEnd(12)}${type.slice(0, 200)} ${verification}${said} (${digest.slice(0, 19)})`;
+}
+
+function verdictLines({
+  level,
+  gradedAt,
+  tests,
+  reproduction,
+}: ImageVerification): readonly string[] {
+  return [
+    ...(level === undefined
+      ? []
+      : [
+          `  level ${level} (${LEVEL_NAMES[level] ?? ''}), stated on ${gradedAt === undefined || gradedAt === '' ? 'an unknown day' : gradedAt}`,
+        ]),
+    ...(tests === undefined
+      ? []
+      : [`  criteria: ${tests.passed} passed, ${tests.warned} not judged, ${tests.failed} failed`]),
+    ...(reproduction === undefined
+      ? []
+      : [
+          reproduction.reproducible
+            ? '  reproducible: a second build gave the same digest'
+            : `  not reproducible: a second build differs in ${reproduction.differences} places`,
+        ]),
+  ];
+}
+
+function signedBy({ signedBy: by }: ImageVerification): string {
+  return by === undefined ? '' : ` against ${by}`;
+}

@@ -1,0 +1,124 @@
+import { EXIT, ToolError, UserError } from '../../model/errors.ts';
+import { type Settings, withPlainHttp } from '../../model/settings.ts';
+import type { ImageVerification } from '../../model/verification.ts';
+import type { PipelineContext } from '../../pipeline/context.ts';
+import { openNamedImage } from '../../pipeline/grade/open-named-image.ts';
+import { settingsOf } from '../../pipeline/load-settings.ts';
+import { Registries } from '../../pipeline/registries.ts';
+import { trustedSigners, type TrustedSigners } from '../../pipeline/sign/trusted-signers.ts';
+import { verifyImage } from '../../pipeline/verify/verify-image.ts';
+import { pipelineContext } from '../context.ts';
+import { conversation } from '../conversation.ts';
+import { usageLine } from '../help.ts';
+import type { Command, CommandIo } from '../io.ts';
+import { wantedPlatform } from '../wanted-platform.ts';
+import { readVerifyFlags, VERIFY_HELP, type VerifyFlags } from './verify-flags.ts';
+import { verificationJson, verificationText } from './verify-report.ts';
+import { whereDeployed } from './where-deployed.ts';
+
+/** `scoville verify`. */
+export const verify: Command = async (args, io) => {
+  const flags = readVerifyFlags(args);
+  if (flags.help) {
+    io.writeOut(VERIFY_HELP);
+    return EXIT.met;
+  }
+  if (flags.images.length === 0)
+    throw new UserError('verify needs an image', { nextStep: usageLine('verify') });
+  const settings = await policyOf(flags, io);
+  const { answers, complete } = await verifyAll(flags, settings, io);
+  io.writeOut(flags.json ? verificationJson(answers) : answers.map(verificationText).join('\n'));
+  return complete ? exitCode(answers) : EXIT.failed;
+};
+
+/** An image that could not be judged weighs more than one that is short: nothing is known of it. */
+function exitCode(answers: readonly ImageVerification[]): number {
+  if (answers.some(({ outcome }) => outcome === 'unjudged')) return EXIT.failed;
+  return answers.every(({ outcome }) => outcome === 'verified') ? EXIT.met : EXIT.short;
+}
+
+async function policyOf(flags: VerifyFlags, io: CommandIo): Promise<Settings> {
+  const value = await settingsOf({ file: flags.policy, startDir: io.cwd, now: io.now() });
+  if (flags.policy !== undefined && value.trust.keys.length === 0 && !namesSigner(flags))
+    throw new UserError(`${flags.policy} names no trust.keys, and no signer is named`, {
+      nextStep: 'name the keys that must have signed under trust.keys, or with --key',
+    });
+  return value;
+}
+
+function namesSigner({ signers }: VerifyFlags): boolean {
+  return (
+    signers.keys.length > 0 ||
+    signers.identity !== undefined ||
+    signers.identityPattern !== undefined
+  );
+}
+
+interface Answers {
+  readonly answers: readonly ImageVerification[];
+  /** False where an image could not be opened. */
+  readonly complete: boolean;
+}
+
+function isExpected(error: unknown): error is UserError | ToolError {
+  return error instanceof UserError || error instanceof ToolError;
+}
+
+async function verifyAll(flags: VerifyFlags, settings: Settings, io: CommandIo): Promise<Answers> {
+  const talk = await conversation(io, 'auto', false);
+  try {
+    const context = pipelineContext(io, talk.sink);
+    const trusted = await signersOf(context, flags, settings);
+    const registries = new Registries(context, withPlainHttp(settings.registries, flags.plainHttp));
+    const demands = {
+      types: flags.types,
+      minLevel: flags.minLevel ?? (flags.policy === undefined ? undefined : settings.gate.minLevel),
+    };
+    const answers: ImageVerification[] = [];
+    let complete = true;
+    for (const text of flags.images)
+      try {
+        const image = await openNamedImage(context, registries, {
+          text: await whereDeployed(text, io.cwd),
+          stdin: io.stdin,
+          ...wantedPlatform(flags.platform),
+        });
+        try {
+          const answer = await verifyImage(context, image, trusted, demands);
+          answers.push({ ...answer, image: text });
+        } finally {
+          await image.close();
+        }
+      } catch (error) {
+        if (flags.images.length === 1 || !isExpected(error)) throw error;
+        // The others' answers are worth having; the exit code tells that one is missing.
+        complete = false;
+        context.emit({ kind: 'warning', text: `${text}: ${error.message}` });
+      }
+    return { answers, complete };
+  } finally {
+    talk.stop();
+  }
+}
+
+/** Keys of a policy are named ones; with neither, the keys at hand are told, for the answer rests on them. */
+async function signersOf(
+  context: PipelineContext,
+  flags: VerifyFlags,
+  settings: Settings,
+): Promise<TrustedSigners> {
+  const signers =
+    flags.policy === undefined || namesSigner(flags)
+      ? flags.signers
+      : { ...flags.signers, keys: settings.trust.keys };
+  const trusted = await trustedSigners(context, settings, signers);
+  if (!trusted.named)
+    context.emit({
+      kind: 'notice',
+      text:
+        trusted.signers.length === 0
+          ? 'there is no key of your own and none is named: --key FILE, or --certificate-identity and --certificate-oidc-issuer'
+          : `verifying against ${trusted.signers.map(({ name }) => name).join(', ')}; --key or --certificate-identity name another signer`,
+    });
+  return trusted;
+}

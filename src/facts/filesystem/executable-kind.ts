@@ -1,0 +1,44 @@
+import type { ExecutableKind } from '../../model/facts.ts';
+
+const MACHO = new Set(['feedface', 'feedfacf', 'cefaedfe', 'cffaedfe', 'cafebabe']);
+
+/** What the first bytes of an executable file say it is. */
+export function executableKind(head: Uint8Array): ExecutableKind {
+  if (head[0] === 0x23 && head[1] === 0x21) return 'script';
+  if (head[0] === 0x7f && head[1] === 0x45 && head[2] === 0x4c && head[3] === 0x46) return 'elf';
+  if (head[0] === 0x4d && head[1] === 0x5a) return 'pe';
+  return MACHO.has(Buffer.from(head.subarray(0, 4)).toString('hex')) ? 'macho' : 'unknown';
+}
+
+/** The interpreter of a script's first line; for `env` the program that it looks up. */
+export function interpreterOf(head: Uint8Array): string | undefined {
+  const line = Buffer.from(head.subarray(0, 256)).toString('latin1').split('\n', 1)[0] ?? '';
+  const words = line
+    .slice(2)
+    .trim()
+    .split(/[ \t]+/);
+  const program = words[0] ?? '';
+  if (!/(?:^|\/)env$/.test(program)) return program === '' ? undefined : program;
+  return words.slice(1).find((word) => !word.startsWith('-') && !word.includes('='));
+}
+
+/** Text that only the program itself holds: its banner with a version. A tool that looks for busybox names it without. */
+const BANNERS: readonly { readonly name: string; readonly text: RegExp }[] = [
+  { name: 'busybox', text: /BusyBox v\d+\.\d+/ },
+  { name: 'toybox', text: /toybox \d+\.\d+\.\d+|toybox v?%s/ },
+];
+/** What the banners share, and the bytes around it that a banner may take: programs are searched once, for three bytes. */
+const SHARED = Buffer.from('ox ');
+const BEFORE = 5;
+const BEHIND = 35;
+
+/** The multi-call program that an ELF file's content shows, whatever the file is called. */
+export function multicallOf(content: Uint8Array): string | undefined {
+  const bytes = Buffer.from(content.buffer, content.byteOffset, content.byteLength);
+  for (let at = bytes.indexOf(SHARED); at >= 0; at = bytes.indexOf(SHARED, at + 1)) {
+    const around = bytes.toString('latin1', Math.max(0, at - BEFORE), at + BEHIND);
+    const found = BANNERS.find(({ text }) => text.test(around));
+    if (found !== undefined) return found.name;
+  }
+  return undefined;
+}

@@ -1,0 +1,188 @@
+import { UserError } from '../../model/errors.ts';
+import type { PlacedLayer } from '../layer-facts.ts';
+import { nextPart, type Rest } from './link-walk.ts';
+import { hasMarks, type ListPlaces, type PathKind, readPathList } from './path-list.ts';
+import { TreeNode } from './tree-node.ts';
+import { joined, NONE, type PlaceKind, TreePlaces } from './tree-places.ts';
+
+/** As Linux: a path that leads over more is taken for a loop. */
+const MAX_LINKS = 40;
+
+/** Characters of a path list for each path in it, about: the list's own, and what differs from the path before. */
+const LINE_LENGTH = 14;
+
+/** What the layers of one image may hold together. */
+export interface TreeLimits {
+  readonly files: number;
+  /** Folders that no layer lists: long names alone can ask for many more of them than there are entries. */
+  readonly unlistedFolders: number;
+}
+
+export const TREE_LIMITS: TreeLimits = { files: 8_000_000, unlistedFolders: 500_000 };
+
+/**
+ * The final filesystem of layers put on each other, as a container engine would unpack them (OCI image-spec, layer.md). Its places are
+ * numbers: of a million, a few are ever looked at.
+ */
+export class FileTree {
+  readonly #layers: readonly PlacedLayer[];
+  readonly #limits: TreeLimits;
+  readonly #places: TreePlaces;
+  #root: number;
+  #files = 0;
+  #unlistedFolders = 0;
+  /** The folder that was last put into, by the path it was asked for: entries of one folder follow each other. */
+  #lastFolder: { readonly path: string; readonly place: number } | undefined;
+
+  /** Throws UserError where the layers hold more than `limits`. */
+  constructor(layers: readonly PlacedLayer[], limits: TreeLimits = TREE_LIMITS) {
+    this.#layers = layers;
+    this.#limits = limits;
+    const length = layers.reduce((sum, { facts }) => sum + facts.paths.length, 0);
+    this.#places = new TreePlaces(layers, Math.min(Math.ceil(length / LINE_LENGTH), limits.files));
+    this.#root = this.#places.addRoot();
+    layers.forEach((_, layer) => {
+      this.#apply(layer);
+    });
+  }
+
+  /** The place a path leads to, links in its folders followed; its last part is followed where `follow` says so. */
+  find(path: string, follow: boolean): TreeNode | undefined {
+    const found = this.#walk(path, follow);
+    return found === NONE ? undefined : this.at(found);
+  }
+
+  /** The place with that number. */
+  at(place: number): TreeNode {
+    return new TreeNode(this.#places, place);
+  }
+
+  /** Places by path, as `<` orders their paths. */
+  inOrder(places: readonly number[]): Int32Array {
+    return this.#places.inOrder(places);
+  }
+
+  /** Each place, folders before what they hold. */
+  *[Symbol.iterator](): Generator<TreeNode> {
+    const there = this.#places.areThere(this.#root);
+    for (let place = 0; place < there.length; place += 1)
+      if (there[place] === 1 && place !== this.#root) yield this.at(place);
+  }
+
+  /**
+   * As a kernel walks: `..` leaves the folder that a link led into, and a link's own parts come before what is left. Nothing is
+   * put together or split beforehand: links that lead to each other cost no more than their number.
+   */
+  #walk(path: string, follow: boolean): number {
+    const places = this.#places;
+    const folders: number[] = [this.#root];
+    const rests: Rest[] = [{ path, next: 0 }];
+    let links = 0;
+    for (let part = nextPart(rests); part !== undefined; part = nextPart(rests)) {
+      const folder = folders.at(-1) ?? this.#root;
+      if (part === '..') {
+        if (places.kindOf(folder) !== 'd') return NONE;
+        if (folders.length > 1) folders.pop();
+        continue;
+      }
+      const place = places.find(folder, part);
+      if (place === NONE) return NONE;
+      if (places.kindOf(place) !== 'l' || (rests.length === 0 && !follow)) folders.push(place);
+      else {
+        const link = places.linkOf(place);
+        if (++links > MAX_LINKS) return NONE;
+        if (link.startsWith('/')) folders.length = 1;
+        rests.push({ path: link, next: 0 });
+      }
+    }
+    return folders.at(-1) ?? NONE;
+  }
+
+  #apply(layer: number): void {
+    const paths = this.#layers[layer]?.facts.paths ?? '';
+    // Whiteouts speak of the layers below, wherever they stand in their own.
+    if (hasMarks(paths))
+      readPathList(paths, (kind, _, folder, name) => {
+        if (kind === 'w') this.#remove(folder, name);
+        else if (kind === 'o') this.#empty(joined(folder, name));
+      });
+    this.#lastFolder = undefined;
+    readPathList(paths, (kind, size, folder, name, told) => {
+      if (kind !== 'w' && kind !== 'o') this.#put(layer, kind, size, folder, name, told);
+    });
+  }
+
+  #remove(folder: string, name: string): void {
+    const parent = this.#walk(folder, true);
+    if (parent !== NONE) this.#places.remove(this.#places.find(parent, name));
+  }
+
+  /** The folder is one of its own, so that what the other holds is seen no longer: it need not be gone through. */
+  #empty(path: string): void {
+    const folder = this.#walk(path, true);
+    if (folder === NONE || this.#places.kindOf(folder) !== 'd') return;
+    const emptied = this.#places.emptied(folder);
+    if (folder === this.#root) this.#root = emptied;
+  }
+
+  #put(
+    layer: number,
+    kind: Exclude<PathKind, 'w' | 'o'>,
+    size: number,
+    folder: string,
+    name: string,
+    told: ListPlaces,
+  ): void {
+    const places = this.#places;
+    const parent = this.#folderAt(folder, layer);
+    const before = places.find(parent, name);
+    const was: PlaceKind | undefined = before === NONE ? undefined : places.kindOf(before);
+    // What replaces a folder or a link may change where a path leads.
+    if (kind !== 'f' || (was !== undefined && was !== 'f')) this.#lastFolder = undefined;
+    if (kind === 'd' && was === 'd') {
+      places.listedBy(before, layer);
+      return;
+    }
+    if (++this.#files > this.#limits.files) throw tooMuch(this.#limits.files, 'files');
+    const target =
+      kind === 'l' ? told.link : kind === 'h' ? this.#sharedBy(layer, told.link) : NONE;
+    places.put(parent, name, before, { kind, size, layer, attributes: told.attributes, target });
+  }
+
+  /** What a hard link shares its content with. */
+  #sharedBy(layer: number, link: number): number {
+    return this.#walk(this.#places.linkTold(layer, link), false);
+  }
+
+  /** The folder at a path, made where it is missing or something else stands there. */
+  #folderAt(path: string, layer: number): number {
+    if (this.#lastFolder?.path === path) return this.#lastFolder.place;
+    const place = this.#findOrMakeFolder(path, layer);
+    this.#lastFolder = { path, place };
+    return place;
+  }
+
+  #findOrMakeFolder(path: string, layer: number): number {
+    const places = this.#places;
+    const found = this.#walk(path, true);
+    if (found !== NONE && places.kindOf(found) === 'd') return found;
+    let place = this.#root;
+    for (const part of path.split('/')) {
+      const before = places.find(place, part);
+      let next = before;
+      if (next !== NONE && places.kindOf(next) === 'l')
+        next = this.#walk(places.pathOf(next), true);
+      if (next === NONE || places.kindOf(next) !== 'd') {
+        if (++this.#unlistedFolders > this.#limits.unlistedFolders)
+          throw tooMuch(this.#limits.unlistedFolders, 'folders that no entry lists');
+        next = places.putFolder(place, part, before, layer);
+      }
+      place = next;
+    }
+    return place;
+  }
+}
+
+function tooMuch(limit: number, what: string): UserError {
+  return new UserError(`the layers of the image hold more than ${limit} ${what}`);
+}

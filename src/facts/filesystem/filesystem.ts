@@ -1,0 +1,81 @@
+import type { FilesystemFact } from '../../model/facts.ts';
+import type { FileAttributes, PlacedLayer } from '../layer-facts.ts';
+import { parseOsRelease } from '../os-release.ts';
+import type { FileTree } from './file-tree.ts';
+import { isManagerFile } from './known-files.ts';
+import { parsePasswd } from './passwd.ts';
+import { contentOf, placedFiles } from './placed-files.ts';
+import type { TreeNode } from './tree-node.ts';
+
+const EXECUTE = 0o111;
+const ELEVATED = 0o6000;
+
+function isExecutable({ mode, executable }: FileAttributes): boolean {
+  return (mode & EXECUTE) !== 0 && executable !== undefined;
+}
+
+/** Places of note, by their number. */
+class Gathered {
+  readonly executables: number[] = [];
+  readonly elevated: number[] = [];
+  readonly managerFiles: number[] = [];
+  fileCount = 0;
+  totalSize = 0;
+
+  add(node: TreeNode, tree: FileTree): void {
+    const { kind, place } = node;
+    if (kind === 'd') return;
+    this.fileCount += 1;
+    this.totalSize += node.size;
+    if (kind === 'l') {
+      const target = contentOf(tree.find(node.path, true));
+      if (target !== undefined && isExecutable(target.attributes)) this.executables.push(place);
+      return;
+    }
+    const content = contentOf(node);
+    if (content === undefined) return;
+    const { mode, capabilities } = content.attributes;
+    if (isExecutable(content.attributes)) this.executables.push(place);
+    if ((mode & ELEVATED) !== 0 || capabilities !== undefined) this.elevated.push(place);
+    if (isManagerFile(node.path)) this.managerFiles.push(place);
+  }
+}
+
+/** The text of a small file as the final filesystem has it, links followed. */
+function textOf(tree: FileTree, layers: readonly PlacedLayer[], path: string): string | undefined {
+  const node = contentNode(tree.find(path, true));
+  if (node === undefined) return undefined;
+  const layer = layers.findLast((placed) => placed.digest === node.layer);
+  const texts = layer?.facts.texts ?? {};
+  return Object.hasOwn(texts, node.path) ? texts[node.path] : undefined;
+}
+
+function contentNode(node: TreeNode | undefined): TreeNode | undefined {
+  return node?.kind === 'h' ? node.shared : node?.kind === 'f' ? node : undefined;
+}
+
+/**
+ * The final filesystem as criteria see it; lists are ordered by path, whatever the order of the layers' entries. `mostKept`: files of a
+ * list that are kept, above which each is made when it is asked for.
+ */
+export function filesystemFact(
+  tree: FileTree,
+  layers: readonly PlacedLayer[],
+  mostKept?: number,
+): FilesystemFact {
+  const gathered = new Gathered();
+  for (const node of tree) gathered.add(node, tree);
+  const passwd = textOf(tree, layers, 'etc/passwd');
+  const osRelease =
+    textOf(tree, layers, 'etc/os-release') ?? textOf(tree, layers, 'usr/lib/os-release');
+  return {
+    executables: placedFiles(tree, gathered.executables, mostKept),
+    elevated: placedFiles(tree, gathered.elevated, mostKept),
+    managerFiles: placedFiles(tree, gathered.managerFiles, mostKept),
+    fileCount: gathered.fileCount,
+    totalSize: gathered.totalSize,
+    has: (path) => tree.find(path, false) !== undefined,
+    passwd: passwd === undefined ? undefined : parsePasswd(passwd),
+    osRelease: osRelease === undefined ? undefined : parseOsRelease(osRelease),
+  };
+}

@@ -1,0 +1,122 @@
+import type { TarEntry } from '../../model/tar.ts';
+import { fileName, parentPath } from './root-path.ts';
+
+/** Kind of an entry in a path list: file, directory, symbolic link, hard link, whiteout, opaque directory, other. */
+export type PathKind = 'f' | 'd' | 'l' | 'h' | 'w' | 'o' | 'x';
+
+export interface ListedPath {
+  readonly kind: PathKind;
+  /** Bytes, for files. */
+  readonly size: number;
+  readonly path: string;
+}
+
+const KINDS: Readonly<Record<TarEntry['type'], PathKind>> = {
+  file: 'f',
+  directory: 'd',
+  symlink: 'l',
+  hardlink: 'h',
+  char: 'x',
+  block: 'x',
+  fifo: 'x',
+  other: 'x',
+};
+
+const WHITEOUT = '.wh.';
+const OPAQUE = '.wh..wh..opq';
+
+/**
+ * The kind and the path that an entry speaks of: a whiteout stands for the name it removes, an opaque marker for its
+ * folder (OCI image-spec, layer.md, "Whiteouts"). Undefined for names of the storage driver itself (`.wh..wh.plnk`).
+ */
+export function listedPath(path: string, entry: TarEntry): ListedPath | undefined {
+  const slash = path.lastIndexOf('/');
+  const name = path.slice(slash + 1);
+  if (!name.startsWith(WHITEOUT))
+    return { kind: KINDS[entry.type], size: entry.type === 'file' ? entry.size : 0, path };
+  const folder = path.slice(0, Math.max(0, slash));
+  if (name === OPAQUE) return { kind: 'o', size: 0, path: folder };
+  if (name.startsWith('.wh..wh.') || name === WHITEOUT) return undefined;
+  const removed = name.slice(WHITEOUT.length);
+  return { kind: 'w', size: 0, path: folder === '' ? removed : `${folder}/${removed}` };
+}
+
+/**
+ * Where a path list tells more of an entry than its path; -1 where it does not. To be read by `attributesAt` and `linkAt`, when somebody
+ * asks: of a million entries few are ever asked for.
+ */
+export interface ListPlaces {
+  readonly attributes: number;
+  readonly link: number;
+}
+
+/**
+ * One path of a list, `name` being its last part. While the folder is the same it is the same string, told without a look at it. `places`
+ * is valid during the call only.
+ */
+export type VisitPath = (
+  kind: PathKind,
+  size: number,
+  folder: string,
+  name: string,
+  places: ListPlaces,
+) => void;
+
+/** Reads what PathListWriter wrote. 100,000 paths are made into a tree each time an image is judged: most are of the folder before. */
+export function readPathList(text: string, visit: VisitPath): void {
+  let folder = '';
+  let name = '';
+  let start = 0;
+  const places = { attributes: -1, link: -1 };
+  let link = -1;
+  let known: number[] = [];
+  while (start < text.length) {
+    const found = text.indexOf('\n', start);
+    const end = found < 0 ? text.length : found;
+    const kind = text.charAt(start);
+    if (kind < 'a') {
+      if (kind === 'A') known.push(start);
+      else if (kind === 'Z') known = [];
+      else link = start;
+    } else {
+      let at = start + 1;
+      let shared = 0;
+      for (let digit = digitAt(text, at); digit >= 0; digit = digitAt(text, ++at))
+        shared = shared * 36 + digit;
+      let size = 0;
+      for (let digit = digitAt(text, ++at); digit >= 0; digit = digitAt(text, ++at))
+        size = size * 36 + digit;
+      let number = -1;
+      for (let digit = digitAt(text, ++at); digit >= 0; digit = digitAt(text, ++at))
+        number = (number < 0 ? 0 : number * 36) + digit;
+      const rest = withLineEnds(text.slice(at + 1, end));
+      const nameAt = folder === '' ? 0 : folder.length + 1;
+      if (shared >= nameAt && !rest.includes('/')) name = name.slice(0, shared - nameAt) + rest;
+      else {
+        const path = (folder === '' ? name : `${folder}/${name}`).slice(0, shared) + rest;
+        folder = parentPath(path);
+        name = fileName(path);
+      }
+      places.attributes = number < 0 ? -1 : (known[number] ?? -1);
+      places.link = kind === 'l' || kind === 'h' ? link : -1;
+      visit(kind as PathKind, size, folder, name, places);
+    }
+    start = end + 1;
+  }
+}
+
+/** True where a list may tell of whiteouts or opaque folders. */
+export function hasMarks(text: string): boolean {
+  return /^[wo]/.test(text) || text.includes('\nw') || text.includes('\no');
+}
+
+/** The digit to the base 36 that stands at a place; -1 where none does. */
+export function digitAt(text: string, at: number): number {
+  const code = text.charCodeAt(at);
+  if (code >= 0x30 && code <= 0x39) return code - 0x30;
+  return code >= 0x61 && code <= 0x7a ? code - 0x57 : -1;
+}
+
+function withLineEnds(text: string): string {
+  return text.includes('\0') ? text.replaceAll('\0', '\n') : text;
+}

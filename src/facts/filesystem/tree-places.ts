@@ -1,0 +1,211 @@
+import type { Digest } from '../../model/digest.ts';
+import type { FileAttributes, PlacedLayer } from '../layer-facts.ts';
+import { grown, NameTable } from './name-table.ts';
+import { attributesAt, linkAt } from './path-list-writer.ts';
+import type { PathKind } from './path-list.ts';
+import { byPath } from './place-order.ts';
+
+export type PlaceKind = Exclude<PathKind, 'w' | 'o'>;
+
+/** In place of a number: no place, or nothing told. */
+export const NONE = -1;
+
+const KINDS: readonly PlaceKind[] = ['f', 'd', 'l', 'h', 'x'];
+const CODES: Readonly<Record<PlaceKind, number>> = { f: 0, d: 1, l: 2, h: 3, x: 4 };
+/** Beside the kind of what was removed or replaced: it may still be what a hard link shares. */
+const GONE = 0x80;
+/** Distinct attributes that are kept read: an image has a few hundred. */
+const MOST_READ = 4096;
+
+/** What a layer says of a place. */
+interface Content {
+  readonly kind: PlaceKind;
+  readonly size: number;
+  /** By its place among the layers. */
+  readonly layer: number;
+  /** Where the layer's path list tells the attributes. */
+  readonly attributes: number;
+  /** Of a symbolic link where the list tells its text, of a hard link the place it shares. */
+  readonly target: number;
+}
+
+/** All places of a filesystem, in columns: an object each for a million of them takes 200 MB. */
+export class TreePlaces {
+  readonly #layers: readonly PlacedLayer[];
+  readonly #names: NameTable;
+  #kinds: Uint8Array;
+  #sizes: Float64Array;
+  #of: Uint32Array;
+  #attributes: Int32Array;
+  #targets: Int32Array;
+  readonly #read = new Map<number, FileAttributes>();
+  /** The folder whose path was last asked for: places are gone through folder by folder. */
+  #pathFolder = NONE;
+  #path = '';
+
+  /** `expected`: places that there will be, about. */
+  constructor(layers: readonly PlacedLayer[], expected: number) {
+    this.#layers = layers;
+    this.#names = new NameTable(expected);
+    const { capacity } = this.#names;
+    this.#kinds = new Uint8Array(capacity);
+    this.#sizes = new Float64Array(capacity);
+    this.#of = new Uint32Array(capacity);
+    this.#attributes = new Int32Array(capacity);
+    this.#targets = new Int32Array(capacity);
+  }
+
+  addRoot(): number {
+    return this.#fill(this.#names.addRoot(), folderOf(0));
+  }
+
+  /** What stands in the folder under the name; NONE where nothing does. */
+  find(folder: number, name: string): number {
+    const found = this.#names.find(folder, name);
+    return found === NONE || this.#isGone(found) ? NONE : found;
+  }
+
+  /** Puts something there, in place of what `before` says stands there. */
+  put(folder: number, name: string, before: number, content: Content): number {
+    this.remove(before);
+    return this.#fill(this.#names.add(folder, name), content);
+  }
+
+  putFolder(folder: number, name: string, before: number, layer: number): number {
+    return this.put(folder, name, before, folderOf(layer));
+  }
+
+  remove(place: number): void {
+    if (place !== NONE) this.#kinds[place] = (this.#kinds[place] ?? 0) | GONE;
+  }
+
+  /** The folder again, with nothing in it. */
+  emptied(folder: number): number {
+    const layer = this.#of[folder] ?? 0;
+    const parent = this.#names.folderOf(folder);
+    if (parent !== NONE) return this.putFolder(parent, this.#names.nameOf(folder), folder, layer);
+    this.remove(folder);
+    return this.#fill(this.#names.addRoot(), folderOf(layer));
+  }
+
+  /** The same place as another layer lists it: what it holds stays. */
+  listedBy(place: number, layer: number): void {
+    this.#of[place] = layer;
+  }
+
+  kindOf(place: number): PlaceKind {
+    return KINDS[(this.#kinds[place] ?? 0) & ~GONE] ?? 'x';
+  }
+
+  sizeOf(place: number): number {
+    return this.#sizes[place] ?? 0;
+  }
+
+  layerOf(place: number): Digest {
+    return this.#layers[this.#of[place] ?? 0]?.digest ?? ('' as Digest);
+  }
+
+  /** From the root, '' for the root itself. */
+  pathOf(place: number): string {
+    const folder = this.#names.folderOf(place);
+    if (folder === NONE) return '';
+    if (folder !== this.#pathFolder) {
+      this.#path = this.#folderPath(folder);
+      this.#pathFolder = folder;
+    }
+    return joined(this.#path, this.#names.nameOf(place));
+  }
+
+  /** The places by path. */
+  inOrder(places: readonly number[]): Int32Array {
+    const names = this.#names;
+    return byPath(places, {
+      folderOf: (place) => names.folderOf(place),
+      nameOf: (place) => names.nameOf(place),
+      pathOf: (place) => this.#folderPath(place),
+      compareNames: (a, b) => names.compareNames(a, b),
+    });
+  }
+
+  /** What a layer tells of it besides its path; undefined where it does not. */
+  attributesOf(place: number): FileAttributes | undefined {
+    const at = this.#attributes[place] ?? NONE;
+    if (at === NONE) return undefined;
+    const layer = this.#of[place] ?? 0;
+    const key = layer * 2 ** 32 + at;
+    const known = this.#read.get(key);
+    if (known !== undefined) return known;
+    const read = attributesAt(this.#textOf(layer), at);
+    if (this.#read.size >= MOST_READ) this.#read.clear();
+    this.#read.set(key, read);
+    return read;
+  }
+
+  /** Where a symbolic link leads. */
+  linkOf(place: number): string {
+    return this.linkTold(this.#of[place] ?? 0, this.#targets[place] ?? NONE);
+  }
+
+  linkTold(layer: number, at: number): string {
+    return at === NONE ? '' : linkAt(this.#textOf(layer), at);
+  }
+
+  /** The place that a hard link shares, as it was when that was unpacked. */
+  sharedBy(place: number): number {
+    return this.kindOf(place) === 'h' ? (this.#targets[place] ?? NONE) : NONE;
+  }
+
+  /** 1 for each place that is there: neither it nor a folder above it is gone. A folder's number is below those of what it holds. */
+  areThere(root: number): Uint8Array {
+    const there = new Uint8Array(this.#names.size);
+    there[root] = 1;
+    for (let place = 0; place < there.length; place += 1) {
+      const folder = this.#names.folderOf(place);
+      if (folder !== NONE && !this.#isGone(place)) there[place] = there[folder] ?? 0;
+    }
+    return there;
+  }
+
+  #isGone(place: number): boolean {
+    return ((this.#kinds[place] ?? 0) & GONE) !== 0;
+  }
+
+  #textOf(layer: number): string {
+    return this.#layers[layer]?.facts.paths ?? '';
+  }
+
+  #folderPath(folder: number): string {
+    const names: string[] = [];
+    for (let at = folder; this.#names.folderOf(at) !== NONE; at = this.#names.folderOf(at))
+      names.push(this.#names.nameOf(at));
+    return names.reverse().join('/');
+  }
+
+  #fill(place: number, { kind, size, layer, attributes, target }: Content): number {
+    if (place >= this.#kinds.length) this.#grow();
+    this.#kinds[place] = CODES[kind];
+    this.#sizes[place] = size;
+    this.#of[place] = layer;
+    this.#attributes[place] = attributes;
+    this.#targets[place] = target;
+    return place;
+  }
+
+  #grow(): void {
+    const { capacity } = this.#names;
+    this.#kinds = grown(this.#kinds, new Uint8Array(capacity));
+    this.#sizes = grown(this.#sizes, new Float64Array(capacity));
+    this.#of = grown(this.#of, new Uint32Array(capacity));
+    this.#attributes = grown(this.#attributes, new Int32Array(capacity));
+    this.#targets = grown(this.#targets, new Int32Array(capacity));
+  }
+}
+
+function folderOf(layer: number): Content {
+  return { kind: 'd', size: 0, layer, attributes: NONE, target: NONE };
+}
+
+/** A path out of its folder's and its name. */
+export function joined(folder: string, name: string): string {
+  return folder === '' ? name : `${folder}/${name}`;
+}

@@ -1,0 +1,102 @@
+import { fileName } from '../filesystem/root-path.ts';
+import { CREDENTIAL_FILES, type CredentialFile } from './credential-table.ts';
+import { isNamedSecret } from './secret-names.ts';
+import { isPlaceholder, masked } from './secret-text.ts';
+
+/** A credential in its file. */
+export interface FoundCredential {
+  readonly rule: string;
+  readonly masked: string;
+  /** Starts at 1. */
+  readonly line: number;
+}
+
+/** Settings as the shell or Terraform reads them, where names tell what is secret; templates of such files are none. */
+const ENV_FILE = /^(?:\.env(?:\.[\w-]+)*|[\w.-]*\.env|[\w.-]+\.tfvars)$/;
+const TEMPLATE =
+  /(?:^|[._-])(?:example|sample|template|tmpl|tpl|dist|default|schema)s?(?:[._-]|$)/i;
+const ENV_ASSIGNMENT =
+  /^[\t ]{0,20}(?:export[\t ]{1,9})?([A-Za-z_][\w.-]{0,100})[\t ]{0,20}=[\t ]{0,20}(?:"([^"\n]{1,2000})"|'([^'\n]{1,2000})'|([^\s"'#]{1,2000}))/gm;
+const MAX_FINDINGS = 20;
+
+const BY_NAME = new Map<string, CredentialFile[]>();
+for (const file of CREDENTIAL_FILES)
+  for (const name of file.names) BY_NAME.set(name, [...(BY_NAME.get(name) ?? []), file]);
+const BY_PART = CREDENTIAL_FILES.filter(({ parts }) => parts.length > 0);
+
+/** The rows that a path answers to. An image has 100,000 files: a look at the name rules out nearly all. */
+function rowsOf(path: string): readonly CredentialFile[] {
+  const name = fileName(path);
+  const named = BY_NAME.get(name)?.filter((file) => file.path.test(path)) ?? [];
+  const others = BY_PART.filter(
+    (file) =>
+      !file.names.includes(name) &&
+      file.parts.some((part) => path.includes(part)) &&
+      file.path.test(path),
+  );
+  return named.length === 0 ? others : [...named, ...others];
+}
+
+function isEnvFile(path: string): boolean {
+  const name = fileName(path);
+  return ENV_FILE.test(name) && !TEMPLATE.test(name);
+}
+
+/** True for files whose name says that they hold credentials. */
+export function isCredentialFile(path: string): boolean {
+  return isEnvFile(path) || rowsOf(path).length > 0;
+}
+
+/** The repository that a file within its `.git` belongs to; undefined for files elsewhere. */
+export function gitDirectoryOf(path: string): string | undefined {
+  if (!path.includes('.git/')) return undefined;
+  return /^((?:.*\/)?\.git)\/(?:HEAD|config|index|packed-refs|ORIG_HEAD|objects\/pack\/[^/]+\.pack)$/.exec(
+    path,
+  )?.[1];
+}
+
+function isReference(value: string): boolean {
+  return /^\$|^%|^\{\{|^<|^env:|^\*+$/i.test(value);
+}
+
+function lineOf(text: string, at: number): number {
+  let line = 1;
+  for (let end = text.indexOf('\n'); end >= 0 && end < at; end = text.indexOf('\n', end + 1))
+    line += 1;
+  return line;
+}
+
+function ofEnvFile(text: string): readonly FoundCredential[] {
+  const found: FoundCredential[] = [];
+  for (const match of text.matchAll(ENV_ASSIGNMENT)) {
+    const value = match[2] ?? match[3] ?? match[4] ?? '';
+    if (!isNamedSecret(match[1] ?? '', value)) continue;
+    found.push({ rule: 'env-file', masked: masked(value), line: lineOf(text, match.index) });
+    if (found.length >= MAX_FINDINGS) break;
+  }
+  return found;
+}
+
+/** Credentials in a file that is made to hold them, one a line; values that only name a variable are none. */
+export function credentialsIn(path: string, text: string): readonly FoundCredential[] {
+  const found = rowsOf(path).flatMap(({ id, content }) => {
+    const lines = new Map<number, FoundCredential>();
+    for (const match of text.matchAll(content)) {
+      const value = match[1] ?? '';
+      if (isReference(value) || isPlaceholder(value)) continue;
+      const line = lineOf(text, match.index + match[0].length - 1);
+      if (!lines.has(line)) lines.set(line, { rule: id, masked: masked(value), line });
+      if (lines.size >= MAX_FINDINGS || id === 'mounted-secret') break;
+    }
+    return [...lines.values()];
+  });
+  return isEnvFile(path) ? [...found, ...ofEnvFile(text)] : found;
+}
+
+/** Names of what is compressed: media, fonts, archives, packages. Nothing in it can be read without unpacking it. */
+const PACKED =
+  /\.(?:jar|war|ear|png|jpe?g|gif|ico|webp|avif|ttf|otf|woff2?|eot|g?zip|gz|tgz|svgz|xz|txz|bz2|tbz2?|lzma|lz4|zst|br|7z|rar|pdf|mp[34]|ogg|opus|flac|avi|mkv|webm|mov|deb|rpm|apk|nupkg|whl|egg|gem|crx|mo|gmo)$/i;
+
+export function isPackedName(path: string): boolean {
+  return PACKED.test(fileName(path));
+}

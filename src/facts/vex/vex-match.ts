@@ -1,0 +1,113 @@
+import type { Digest } from '../../model/digest.ts';
+import { type ImageReference, parseReference } from '../../model/reference.ts';
+
+/** The image that statements may be about. */
+export interface VexImage {
+  /** Of its index and its manifest. */
+  readonly digests: readonly [Digest, ...Digest[]];
+  /** What it is called, parsed. */
+  readonly references: readonly ImageReference[];
+}
+
+interface Purl {
+  readonly type: string;
+  readonly path: readonly string[];
+  readonly version: string | undefined;
+  readonly qualifiers: ReadonlyMap<string, string>;
+}
+
+/** Reads a package URL (purl-spec); undefined where the text is none. */
+function readPurl(text: string): Purl | undefined {
+  const found = /^pkg:\/{0,2}([A-Za-z][A-Za-z0-9.+-]*)\/([^?#]+)(?:\?([^#]*))?/.exec(text);
+  if (found === null) return undefined;
+  const [, type = '', whole = '', query = ''] = found;
+  const path = whole.replace(/^\/+|\/+$/g, '');
+  // A scope is `%40` in the name, so that the last @ begins the version; some write it plainly, at the start of a segment.
+  const at = path.lastIndexOf('@');
+  const isVersioned = at > path.lastIndexOf('/') + 1;
+  const pairs = query.split('&').flatMap((pair): [string, string][] => {
+    const equals = pair.indexOf('=');
+    return equals < 1
+      ? []
+      : [[pair.slice(0, equals).toLowerCase(), decoded(pair.slice(equals + 1))]];
+  });
+  return {
+    type: type.toLowerCase(),
+    path: (isVersioned ? path.slice(0, at) : path).split('/').map(decoded),
+    version: isVersioned ? decoded(path.slice(at + 1)) : undefined,
+    qualifiers: new Map(pairs),
+  };
+}
+
+/**
+ * True where a statement's package URL means this package: type, namespace and name alike, and version and qualifiers wherever the
+ * statement gives them. What it leaves out holds for all.
+ */
+export function meansPackage(stated: string, actual: string): boolean {
+  const [want, have] = [readPurl(stated), readPurl(actual)];
+  if (want === undefined || have === undefined || want.type !== have.type) return false;
+  if (foldedPath(want) !== foldedPath(have)) return false;
+  if (want.version !== undefined && want.version !== have.version) return false;
+  return [...want.qualifiers].every(([key, value]) => have.qualifiers.get(key) === value);
+}
+
+/** True where a name means this image: by digest, by `pkg:oci` or `pkg:docker`, by reference. A digest that is another's never does. */
+export function meansImage(stated: string, image: VexImage): boolean {
+  const digest = /(?:^|@)(sha256:[0-9a-f]{64})$/.exec(stated)?.[1];
+  const purl = readPurl(stated);
+  if (purl === undefined && digest !== undefined) return hasDigest(image, digest);
+  if (purl === undefined) {
+    const reference = parseReference(stated);
+    return reference.ok && image.references.some((own) => isCalled(own, reference.value));
+  }
+  if (purl.type !== 'oci' && purl.type !== 'docker') return false;
+  if (purl.version?.startsWith('sha256:') === true) return hasDigest(image, purl.version);
+  return image.references.some((own) => isNamed(own, purl));
+}
+
+function hasDigest({ digests }: VexImage, digest: string): boolean {
+  return digests.some((own) => own === digest);
+}
+
+function isCalled(own: ImageReference, stated: ImageReference): boolean {
+  return (
+    own.registry === stated.registry &&
+    own.repository === stated.repository &&
+    (stated.tag === undefined || stated.tag === own.tag)
+  );
+}
+
+/** `pkg:oci/NAME?repository_url=HOST/PATH/NAME&tag=TAG`, `pkg:docker/PATH/NAME@TAG` (purl-spec types). */
+function isNamed(own: ImageReference, purl: Purl): boolean {
+  const tag = purl.qualifiers.get('tag') ?? (purl.type === 'docker' ? purl.version : undefined);
+  if (tag !== undefined && tag !== own.tag) return false;
+  const full = `${own.registry}/${own.repository}`;
+  const url = purl.qualifiers
+    .get('repository_url')
+    ?.replace(/^https?:\/\//, '')
+    .replace(/\/+$/, '');
+  const path = purl.path.join('/').toLowerCase();
+  if (purl.type === 'docker') {
+    const host = url ?? 'docker.io';
+    const [registry, repository] = [own.registry, own.repository.replace(/^library\//, '')];
+    return registry === host && repository === path.replace(/^library\//, '');
+  }
+  if (url !== undefined) return full === url || full === `${url}/${path}`;
+  return own.repository.split('/').at(-1) === path;
+}
+
+const OF_NO_CASE = new Set(['pypi', 'npm', 'composer', 'deb', 'apk', 'rpm', 'nuget']);
+
+function foldedPath({ type, path }: Purl): string {
+  const whole = path.join('/');
+  if (type === 'pypi') return whole.toLowerCase().replace(/[-_.]+/g, '-');
+  return OF_NO_CASE.has(type) ? whole.toLowerCase() : whole;
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}

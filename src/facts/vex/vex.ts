@@ -1,0 +1,126 @@
+import type {
+  SuppressedVulnerability,
+  VulnerabilitiesFact,
+  Vulnerability,
+} from '../../model/facts.ts';
+import { isCyclonedxVex, readCyclonedxVex } from './vex-cyclonedx.ts';
+import { meansImage, meansPackage, type VexImage } from './vex-match.ts';
+import { isOpenVex, readOpenVex } from './vex-openvex.ts';
+import type { VexDocument, VexProduct, VexReading, VexStatement } from './vex-statement.ts';
+
+/** A document's statements: OpenVEX or CycloneDX, told by its content. */
+export function readVex(document: VexDocument): VexReading {
+  if (isOpenVex(document.value)) return readOpenVex(document);
+  if (isCyclonedxVex(document.value)) return readCyclonedxVex(document);
+  return { statements: [], problems: ['it is neither OpenVEX nor CycloneDX with vulnerabilities'] };
+}
+
+/**
+ * Applies VEX documents to what a scanner found in an image. Of the statements about a vulnerability in a package the latest decides;
+ * only those of trusted documents set it aside. What had no effect is told in the notices.
+ */
+export function applyVex(
+  scan: VulnerabilitiesFact,
+  documents: readonly VexDocument[],
+  image: VexImage,
+): VulnerabilitiesFact {
+  if (documents.length === 0) return scan;
+  const readings = documents.map(readVex);
+  const byName = indexed(readings.flatMap(({ statements }) => statements));
+  const used = new Set<string>();
+  const withheld = new Map<string, number>();
+  const left: Vulnerability[] = [];
+  const suppressed: SuppressedVulnerability[] = [];
+  for (const vulnerability of scan.vulnerabilities) {
+    const about = statementsAbout(vulnerability, byName, image);
+    for (const { document } of about) used.add(document);
+    const decision = latest(about.filter(({ trusted }) => trusted));
+    const aside = decision === undefined ? undefined : setAside(vulnerability, decision);
+    if (aside === undefined) left.push(vulnerability);
+    else suppressed.push(aside);
+    const unheard = latest(about.filter(({ trusted }) => !trusted));
+    if (aside === undefined && unheard !== undefined && setAside(vulnerability, unheard))
+      withheld.set(unheard.document, (withheld.get(unheard.document) ?? 0) + 1);
+  }
+  const notices = [
+    ...(scan.notices ?? []),
+    ...documents.flatMap((document, i) => noticesOf(document, readings[i], used)),
+    ...[...withheld].map(
+      ([name, count]) => `VEX ${name} is not verified: ${count} it would set aside are counted`,
+    ),
+  ];
+  return {
+    ...scan,
+    vulnerabilities: left,
+    suppressedByVex: suppressed.length,
+    ...(suppressed.length === 0 ? {} : { suppressed }),
+    ...(notices.length === 0 ? {} : { notices }),
+  };
+}
+
+function indexed(
+  statements: readonly VexStatement[],
+): ReadonlyMap<string, readonly VexStatement[]> {
+  const byName = new Map<string, VexStatement[]>();
+  for (const statement of statements)
+    for (const name of statement.vulnerability) {
+      const before = byName.get(name);
+      if (before === undefined) byName.set(name, [statement]);
+      else before.push(statement);
+    }
+  return byName;
+}
+
+function statementsAbout(
+  { id, aliases = [], purl }: Vulnerability,
+  byName: ReadonlyMap<string, readonly VexStatement[]>,
+  image: VexImage,
+): readonly VexStatement[] {
+  const named = [id, ...aliases].flatMap((name) => byName.get(name.toUpperCase()) ?? []);
+  return [...new Set(named)].filter(({ products }) =>
+    products.some((product) => isAbout(product, purl, image)),
+  );
+}
+
+/** A product is the image, with the parts of it that are meant, or the package itself. */
+function isAbout({ names, parts }: VexProduct, purl: string | undefined, image: VexImage): boolean {
+  const means = (stated: readonly string[]): boolean =>
+    purl !== undefined && stated.some((name) => meansPackage(name, purl));
+  if (names.some((name) => meansImage(name, image)))
+    return parts.length === 0 || parts.some((part) => means(part.names));
+  // A part of another product says nothing of the same part elsewhere.
+  return parts.length === 0 && means(names);
+}
+
+function latest(statements: readonly VexStatement[]): VexStatement | undefined {
+  return statements.reduce<VexStatement | undefined>(
+    (last, one) => (last === undefined || one.time >= last.time ? one : last),
+    undefined,
+  );
+}
+
+function setAside(
+  vulnerability: Vulnerability,
+  { status, justification, document }: VexStatement,
+): SuppressedVulnerability | undefined {
+  if (status === 'affected' || status === 'under_investigation') return undefined;
+  const why = justification === undefined ? {} : { justification };
+  return { vulnerability, status, ...why, source: document };
+}
+
+function noticesOf(
+  { name }: VexDocument,
+  reading: VexReading | undefined,
+  used: ReadonlySet<string>,
+): readonly string[] {
+  const { problems = [], statements = [] } = reading ?? {};
+  const shown = problems.slice(0, 3).map((problem) => `VEX ${name}: ${problem}`);
+  const rest = problems.length - shown.length;
+  return [
+    ...shown,
+    ...(rest > 0 ? [`VEX ${name}: ${rest} more problems`] : []),
+    ...(statements.length > 0 && !used.has(name)
+      ? [`VEX ${name} matches nothing that was found`]
+      : []),
+  ];
+}

@@ -1,0 +1,84 @@
+import { type Digest, digestHex } from '../../model/digest.ts';
+import { UserError } from '../../model/errors.ts';
+import type { FileRange } from '../../model/walk.ts';
+import type { BlobSource } from '../blob-source.ts';
+import { wholeOf } from '../blob-source.ts';
+import { MAX_DOCUMENT_BYTES } from '../documents.ts';
+import type { ArchiveEntry } from './archive-entries.ts';
+import type { RandomFile } from './random-file.ts';
+
+const MAX_HOPS = 10;
+
+/** An archive's entries by path, links followed inside of it. */
+export class ArchiveFiles {
+  readonly #file: RandomFile;
+  readonly #entries: ReadonlyMap<string, ArchiveEntry>;
+  readonly #name: string;
+
+  constructor(file: RandomFile, entries: ReadonlyMap<string, ArchiveEntry>, name: string) {
+    this.#file = file;
+    this.#entries = entries;
+    this.#name = name;
+  }
+
+  get name(): string {
+    return this.#name;
+  }
+
+  /** The file under a path; undefined where there is none. Throws UserError where a link leads out of the archive, or in a circle. */
+  find(path: string): ArchiveEntry | undefined {
+    let at = path;
+    for (let hop = 0; hop < MAX_HOPS; hop++) {
+      const entry = this.#entries.get(at);
+      if (entry?.type !== 'link') return entry?.type === 'file' ? entry : undefined;
+      if (entry.target === undefined)
+        throw new UserError(`${this.#name} holds a link that leads out of it`);
+      at = entry.target;
+    }
+    throw new UserError(`${this.#name} holds links that lead in a circle`);
+  }
+
+  /** A document that is known by its name alone, at most 4 MiB; where it is there twice, two readers see two images. */
+  async document(path: string): Promise<Uint8Array | undefined> {
+    const entry = this.find(path);
+    if (entry === undefined) return undefined;
+    if (entry.again) throw new UserError(`${this.#name} holds two files named ${path}`);
+    if (entry.size > MAX_DOCUMENT_BYTES)
+      throw new UserError(`${path} in ${this.#name} is larger than 4 MiB`);
+    return wholeOf(this.content(entry), MAX_DOCUMENT_BYTES);
+  }
+
+  content(entry: ArchiveEntry): AsyncIterable<Uint8Array> {
+    return this.#file.stream(entry.offset, entry.size);
+  }
+
+  range({ offset, size }: ArchiveEntry): FileRange {
+    return { path: this.#file.path, start: offset, length: size };
+  }
+
+  /** The first bytes of a file. */
+  head(entry: ArchiveEntry, length: number): Promise<Uint8Array> {
+    return this.#file.read(entry.offset, Math.min(length, entry.size));
+  }
+}
+
+/** The blobs of an archive: those that `known` names, else `blobs/sha256/HEX`. */
+export function archiveBlobs(
+  files: ArchiveFiles,
+  known: ReadonlyMap<Digest, ArchiveEntry> = new Map(),
+): BlobSource {
+  const find = (digest: Digest): ArchiveEntry | undefined =>
+    known.get(digest) ?? files.find(`blobs/sha256/${digestHex(digest)}`);
+  return {
+    size: (digest) => Promise.resolve(find(digest)?.size),
+    openRead: (digest) => {
+      const entry = find(digest);
+      if (entry === undefined) throw new UserError(`${files.name} lacks ${digest}`);
+      return files.content(entry);
+    },
+    file: (digest) => {
+      const entry = find(digest);
+      return Promise.resolve(entry === undefined ? undefined : files.range(entry));
+    },
+  };
+}

@@ -1,0 +1,157 @@
+import { UserError } from '../../model/errors.ts';
+import { entryFlag, type Extensions, parseHeader, storedSize, toEntry } from '../../tar/entry.ts';
+import { BLOCK, isZeroBlock } from '../../tar/header-fields.ts';
+import { layerPath } from '../../tar/path.ts';
+import { parsePax, type PaxRecords } from '../../tar/pax.ts';
+import { TarError } from '../../tar/tar-error.ts';
+import { decodeText } from '../../tar/text.ts';
+import { quoted } from '../quoted-text.ts';
+import type { RandomFile } from './random-file.ts';
+
+/** Where an entry of an archive lies. */
+export interface ArchiveEntry {
+  readonly type: 'file' | 'link' | 'other';
+  /** Of its content in the archive, in bytes. */
+  readonly offset: number;
+  readonly size: number;
+  /** Path from the archive's root that a link leads to; undefined where it leads out. */
+  readonly target: string | undefined;
+  /** True where an earlier entry has the same path. */
+  readonly again: boolean;
+}
+
+const MAX_ENTRIES = 100_000;
+const MAX_PATH = 4096;
+const MAX_META_BYTES = 1024 * 1024;
+/** Headers that lie near each other come with one read. */
+const WINDOW = 64 * 1024;
+
+interface Header {
+  readonly flag: string;
+  readonly path: string;
+  readonly linkname: string;
+  readonly size: number;
+  readonly offset: number;
+}
+
+/**
+ * Finds every entry of a tar archive by its header; content is passed over unread. Of two entries with one path the later stands, as
+ * for who unpacks it. Throws UserError where a header is malformed, a size leads out of the file, a name leads out of the
+ * archive, or there are more than 100,000 entries.
+ */
+export async function readEntries(
+  file: RandomFile,
+  name: string,
+): Promise<ReadonlyMap<string, ArchiveEntry>> {
+  const entries = new Map<string, ArchiveEntry>();
+  try {
+    let count = 0;
+    for await (const header of new HeaderScan(file).headers()) {
+      if (++count > MAX_ENTRIES)
+        throw new UserError(`${name} holds more than ${MAX_ENTRIES} entries`);
+      if (header.path === '') continue;
+      entries.set(header.path, entryOf(header, entries.has(header.path)));
+    }
+  } catch (error) {
+    if (error instanceof TarError)
+      throw new UserError(`${name} is no archive that can be read: ${error.message}`, {
+        cause: error,
+      });
+    throw error;
+  }
+  return entries;
+}
+
+function entryOf({ flag, path, linkname, size, offset }: Header, again: boolean): ArchiveEntry {
+  const type = /[07]/.test(flag) ? 'file' : /[12]/.test(flag) ? 'link' : 'other';
+  return { type, offset, size, again, target: targetOf(flag, path, linkname) };
+}
+
+/** A symbolic link counts from its own folder, a hard link from the archive's root; an absolute one would leave the archive. */
+function targetOf(flag: string, path: string, linkname: string): string | undefined {
+  if (flag === '1') return layerPath(linkname);
+  if (flag !== '2' || linkname.startsWith('/')) return undefined;
+  return layerPath(`${path.split('/').slice(0, -1).join('/')}/${linkname}`);
+}
+
+class HeaderScan {
+  readonly #file: RandomFile;
+  #window: Uint8Array = new Uint8Array(0);
+  #windowAt = 0;
+  #at = 0;
+  #pax: PaxRecords = new Map();
+  #longName: string | undefined;
+  #longLink: string | undefined;
+
+  constructor(file: RandomFile) {
+    this.#file = file;
+  }
+
+  async *headers(): AsyncIterable<Header> {
+    for (let count = 0; this.#at < this.#file.size; count++) {
+      const block = await this.#bytes(BLOCK);
+      if (isZeroBlock(block)) return;
+      const raw = parseHeader(block);
+      this.#at += BLOCK;
+      if (/[xXgLK]/.test(raw.typeflag)) {
+        // As many extended headers as entries, and three times more, are more than any writer needs.
+        if (count > 4 * MAX_ENTRIES) throw new TarError('too many extended headers');
+        await this.#extend(raw.typeflag, raw.size);
+        continue;
+      }
+      const extensions: Extensions = {
+        pax: this.#pax,
+        longName: this.#longName,
+        longLink: this.#longLink,
+      };
+      yield this.#header(entryFlag(raw, extensions), storedSize(raw, extensions), () =>
+        toEntry(raw, extensions, 0),
+      );
+    }
+  }
+
+  #header(
+    flag: string,
+    size: number,
+    describe: () => { readonly name: string; readonly linkname: string },
+  ): Header {
+    if (flag === 'S' || [...this.#pax.keys()].some((key) => key.startsWith('GNU.sparse.')))
+      throw new TarError('it holds sparse files');
+    const { name, linkname } = describe();
+    const path = name.length > MAX_PATH ? undefined : layerPath(name);
+    if (path === undefined)
+      throw new TarError(`it names a path outside of it or too long: ${quoted(name)}`);
+    const offset = this.#at;
+    if (size > this.#file.size - offset) throw new TarError('it is cut off, or a size in it lies');
+    this.#at += Math.ceil(size / BLOCK) * BLOCK;
+    this.#pax = new Map();
+    this.#longName = undefined;
+    this.#longLink = undefined;
+    return { flag, path, linkname, size, offset };
+  }
+
+  async #extend(typeflag: string, size: number): Promise<void> {
+    if (size > MAX_META_BYTES) throw new TarError('an extended header is too large');
+    const bytes = await this.#bytes(size);
+    this.#at += Math.ceil(size / BLOCK) * BLOCK;
+    if (typeflag === 'L') this.#longName = untilNul(bytes);
+    else if (typeflag === 'K') this.#longLink = untilNul(bytes);
+    else if (typeflag !== 'g') this.#pax = parsePax(bytes.slice());
+  }
+
+  /** The next bytes, from the window where they lie in it. */
+  async #bytes(length: number): Promise<Uint8Array> {
+    const start = this.#at - this.#windowAt;
+    if (start >= 0 && start + length <= this.#window.length)
+      return this.#window.subarray(start, start + length);
+    this.#window = await this.#file.read(this.#at, Math.max(WINDOW, length));
+    this.#windowAt = this.#at;
+    if (this.#window.length < length) throw new TarError('it is cut off');
+    return this.#window.subarray(0, length);
+  }
+}
+
+function untilNul(bytes: Uint8Array): string {
+  const end = bytes.indexOf(0);
+  return decodeText(end < 0 ? bytes : bytes.subarray(0, end));
+}

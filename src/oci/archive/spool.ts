@@ -1,0 +1,173 @@
+import { type FileHandle, open, rm } from 'node:fs/promises';
+import { messageOf, UserError } from '../../model/errors.ts';
+import { parseHeader } from '../../tar/entry.ts';
+import { diskError, makeFolder, temporaryPath } from '../layout/disk.ts';
+import { compressionOf, startDecompressor } from '../walk/decompress.ts';
+import { RandomFile } from './random-file.ts';
+
+export interface SpoolLimits {
+  readonly maxBytes: number;
+  /** Plain bytes for one that came, judged once `ratioFrom` plain bytes are there. */
+  readonly maxRatio: number;
+  readonly ratioFrom: number;
+}
+
+const LIMITS: SpoolLimits = { maxBytes: 256 * 2 ** 30, maxRatio: 250, ratioFrom: 2 * 2 ** 30 };
+/** One piece of input unpacks to about a thousand times its size at most, and that much is held. */
+const INPUT_PIECE = 32 * 1024;
+const BLOCK = 512;
+
+/**
+ * Keeps an archive that can be read only once, unpacked where it is compressed, in a file of mode 0600 that has no name by the time
+ * it is filled: nothing is left behind, however this process ends.
+ */
+export class Spool {
+  readonly #file: FileHandle;
+  readonly #path: string;
+  readonly #name: string;
+  readonly #limits: SpoolLimits;
+  readonly #ready: Uint8Array[] = [];
+  #decompressor: ReturnType<typeof startDecompressor> | undefined;
+  #head: Uint8Array = new Uint8Array(0);
+  #first: Uint8Array | undefined = new Uint8Array(0);
+  #taken = 0;
+  #plain = 0;
+
+  constructor(file: FileHandle, path: string, name: string, limits: SpoolLimits) {
+    this.#file = file;
+    this.#path = path;
+    this.#name = name;
+    this.#limits = limits;
+  }
+
+  /** Takes the next bytes of the archive. Throws UserError where they are no tar archive, too large, or the disk is full. */
+  async write(chunk: Uint8Array): Promise<void> {
+    this.#taken += chunk.length;
+    if (this.#decompressor === undefined) {
+      this.#head = this.#head.length === 0 ? chunk.slice() : Buffer.concat([this.#head, chunk]);
+      if (this.#head.length >= 4) await this.#start();
+      return;
+    }
+    await this.#unpack(chunk);
+  }
+
+  /** The archive, whole. The file goes when it is closed. */
+  async finish(): Promise<RandomFile> {
+    if (this.#taken === 0) throw new UserError(`${this.#name}: nothing came`);
+    if (this.#decompressor === undefined) await this.#start();
+    await this.#readable(async () => {
+      await this.#decompressor?.end();
+    });
+    await this.#flush();
+    if (this.#first !== undefined) throw notATar(this.#name);
+    return new RandomFile(this.#file, this.#plain);
+  }
+
+  async discard(): Promise<void> {
+    this.#decompressor?.destroy();
+    await this.#file.close();
+  }
+
+  async #start(): Promise<void> {
+    this.#decompressor = startDecompressor(compressionOf(this.#head), (plain) => {
+      this.#ready.push(plain.slice());
+    });
+    await this.#unpack(this.#head);
+  }
+
+  async #unpack(bytes: Uint8Array): Promise<void> {
+    for (let at = 0; at < bytes.length; at += INPUT_PIECE) {
+      const piece = bytes.subarray(at, at + INPUT_PIECE);
+      await this.#readable(async () => {
+        await this.#decompressor?.write(piece);
+      });
+      await this.#flush();
+    }
+  }
+
+  async #readable(step: () => Promise<void>): Promise<void> {
+    try {
+      await step();
+    } catch (error) {
+      if (error instanceof UserError) throw error;
+      throw new UserError(`${this.#name} cannot be unpacked: ${messageOf(error)}`, {
+        cause: error,
+      });
+    }
+  }
+
+  async #flush(): Promise<void> {
+    for (const chunk of this.#ready.splice(0)) {
+      this.#plain += chunk.length;
+      this.#check(chunk);
+      try {
+        await this.#file.writeFile(chunk);
+      } catch (error) {
+        throw diskError(error, this.#path);
+      }
+    }
+  }
+
+  #check(chunk: Uint8Array): void {
+    const { maxBytes, maxRatio, ratioFrom } = this.#limits;
+    if (this.#plain > maxBytes)
+      throw new UserError(`${this.#name} is larger than ${maxBytes} bytes`);
+    if (this.#plain > ratioFrom && this.#plain > this.#taken * maxRatio)
+      throw new UserError(`${this.#name} unpacks to more than ${maxRatio} times its size`);
+    if (this.#first === undefined) return;
+    this.#first = Buffer.concat([this.#first, chunk.subarray(0, BLOCK)]);
+    if (this.#first.length < BLOCK) return;
+    // Before the disk is filled with what is no archive at all.
+    if (!isTar(this.#first)) throw notATar(this.#name);
+    this.#first = undefined;
+  }
+}
+
+/** Makes the file, in `folder`, and takes its name away. `name` is for errors. */
+export async function startSpool(
+  folder: string,
+  name: string,
+  limits: Partial<SpoolLimits> = {},
+): Promise<Spool> {
+  await makeFolder(folder);
+  const path = temporaryPath(folder);
+  const file = await open(path, 'wx+', 0o600).catch((error: unknown) => {
+    throw diskError(error, path);
+  });
+  await rm(path, { force: true });
+  return new Spool(file, path, name, { ...LIMITS, ...limits });
+}
+
+/** Keeps all of a stream. Nothing is left where it fails. */
+export async function spoolAll(
+  spool: Spool,
+  content: AsyncIterable<Uint8Array>,
+  signal?: AbortSignal,
+): Promise<RandomFile> {
+  try {
+    for await (const chunk of content) {
+      signal?.throwIfAborted();
+      await spool.write(chunk);
+    }
+    return await spool.finish();
+  } catch (error) {
+    await spool.discard();
+    throw error;
+  }
+}
+
+/** True where the bytes begin with a tar header. */
+export function isTar(head: Uint8Array): boolean {
+  try {
+    parseHeader(head.subarray(0, BLOCK));
+    return head.length >= BLOCK;
+  } catch {
+    return false;
+  }
+}
+
+export function notATar(name: string): UserError {
+  return new UserError(`${name} is no tar archive`, {
+    nextStep: 'Name an OCI layout, or an archive that `docker save` or an OCI tool wrote.',
+  });
+}

@@ -1,0 +1,53 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Descriptor } from '../../model/oci.ts';
+import { parseIndex } from '../documents.ts';
+import { entryName } from '../image-index.ts';
+import { errorCode, writeBeside } from './disk.ts';
+
+const RECORD = 'build.json';
+export const OWNER = 'owner.json';
+
+/** A finished build of the store. */
+export interface StoredBuild {
+  readonly id: string;
+  /** The OCI layout folder. */
+  readonly dir: string;
+  /** Milliseconds since 1970. */
+  readonly finishedAt: number;
+  /** Full names, `docker.io/library/app:1`. */
+  readonly names: readonly string[];
+  /** Entries of its index.json: images first, once a name, then referrers. */
+  readonly manifests: readonly Descriptor[];
+}
+
+/** Marks the build in `dir` as finished: buildx leaves an index.json of its own in one that is not. */
+export async function writeRecord(dir: string, finishedAt: number): Promise<void> {
+  await writeBeside(join(dir, RECORD), JSON.stringify({ schemaVersion: 1, finishedAt }));
+}
+
+/** The build in `dir`, undefined where it is not finished or cannot be read. */
+export async function readRecord(id: string, dir: string): Promise<StoredBuild | undefined> {
+  const record = await readOptional(join(dir, RECORD));
+  const index = await readOptional(join(dir, 'index.json'));
+  if (record === undefined || index === undefined) return undefined;
+  try {
+    const value: unknown = JSON.parse(record.toString('utf8'));
+    if (typeof value !== 'object' || value === null || !('finishedAt' in value)) return undefined;
+    if (typeof value.finishedAt !== 'number') return undefined;
+    const { manifests } = parseIndex(index, 'index.json');
+    const names = manifests.map(entryName).filter((name) => name !== undefined);
+    return { id, dir, finishedAt: value.finishedAt, names, manifests };
+  } catch {
+    return undefined;
+  }
+}
+
+async function readOptional(path: string): Promise<Buffer | undefined> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR', 'EACCES'].includes(errorCode(error) ?? '')) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,84 @@
+import { randomBytes } from 'node:crypto';
+import { access, mkdir, open, rename, rm } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { dirname, join } from 'node:path';
+import { UserError } from '../../model/errors.ts';
+
+const FULL = ['ENOSPC', 'EDQUOT'];
+const REFUSED = ['EACCES', 'EPERM', 'EROFS'];
+
+/**
+ * Writes `bytes` beside `path` and renames, so that a reader finds the old content or the new and never a half.
+ * Not synced to the disk: what a power cut takes is built again.
+ */
+export async function writeBeside(path: string, bytes: Uint8Array | string): Promise<void> {
+  const temporary = temporaryPath(dirname(path));
+  try {
+    const file = await open(temporary, 'wx', 0o644);
+    try {
+      await file.writeFile(bytes);
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw diskError(error, path);
+  }
+}
+
+/** A name in `folder` that nobody else uses and that `isLeftover` knows: `.tmp-HOST-PID-RANDOM`. */
+export function temporaryPath(folder: string): string {
+  return join(folder, `.tmp-${host()}-${process.pid}-${randomBytes(6).toString('hex')}`);
+}
+
+/** The process that wrote a temporary file; undefined where the name is none of ours. */
+export function temporaryOwner(
+  name: string,
+): { readonly host: string; readonly pid: number } | undefined {
+  const match = /^\.tmp-([A-Za-z0-9_.]*)-(\d+)-[0-9a-f]{12}$/.exec(name);
+  return match?.[1] === undefined ? undefined : { host: match[1], pid: Number(match[2]) };
+}
+
+/** The machine's name in letters that a file name may hold. */
+export function host(): string {
+  return hostname().replace(/[^A-Za-z0-9_.]/g, '_');
+}
+
+/** True where a path leads to something, links followed. */
+export function isThere(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+export async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw diskError(error, path);
+  }
+}
+
+/** A full disk or a missing permission as an error that says what to do; anything else as it is. */
+export function diskError(error: unknown, path: string): unknown {
+  const code = errorCode(error) ?? '';
+  if (FULL.includes(code))
+    return new UserError(`no space left on the disk while writing ${path}`, {
+      nextStep: 'Free some with `scoville prune` and `docker system prune`, then try again.',
+      cause: error,
+    });
+  if (REFUSED.includes(code))
+    return new UserError(`no permission to write ${path}`, {
+      nextStep: `Make ${dirname(path)} writable for your user, or set XDG_CACHE_HOME to a folder that is.`,
+      cause: error,
+    });
+  return error;
+}
+
+/** The `code` of a system error, undefined where there is none. */
+export function errorCode(error: unknown): string | undefined {
+  if (typeof error !== 'object' || error === null || !('code' in error)) return undefined;
+  return typeof error.code === 'string' ? error.code : undefined;
+}

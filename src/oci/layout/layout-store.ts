@@ -1,0 +1,98 @@
+import { randomBytes } from 'node:crypto';
+import { readdir, symlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Digest } from '../../model/digest.ts';
+import { UserError } from '../../model/errors.ts';
+import type { Descriptor } from '../../model/oci.ts';
+import { entryName } from '../image-index.ts';
+import { findReferrers, type FoundReferrer } from '../referrers.ts';
+import { BlobStore } from './blob-store.ts';
+import { BuildDirectory } from './build-directory.ts';
+import { OWNER, readRecord, type StoredBuild } from './build-record.ts';
+import { diskError, makeFolder } from './disk.ts';
+import { claim, isClaimed } from './owner.ts';
+import { PRUNE_LOCK, type PruneOptions, type PruneResult, pruneStore } from './prune.ts';
+
+const PRUNE_WAIT_MS = 5 * 60 * 1000;
+
+/** All builds of a user: `ROOT/blobs/sha256/HEX` shared, `ROOT/builds/ID/` an OCI layout each. */
+export class LayoutStore {
+  readonly root: string;
+  readonly blobs: BlobStore;
+  readonly #now: () => number;
+
+  constructor(root: string, now: () => number) {
+    this.root = root;
+    this.blobs = new BlobStore(join(root, 'blobs'));
+    this.#now = now;
+  }
+
+  /** Makes the folder that buildx exports into (`dest=DIR,tar=false`), claimed by this process. Waits for a running prune. */
+  async newBuild(): Promise<BuildDirectory> {
+    const stamp = new Date(this.#now()).toISOString().replace(/[-:.]/g, '');
+    const id = `${stamp}-${randomBytes(4).toString('hex')}`;
+    const dir = join(this.root, 'builds', id);
+    await makeFolder(dir);
+    // The claim first, then the look for a prune, which does it the other way round: one of the two sees the other.
+    await claim(join(dir, OWNER));
+    await this.#waitForPrune();
+    await symlink('../../blobs', join(dir, 'blobs')).catch((error: unknown) => {
+      throw diskError(error, dir);
+    });
+    return new BuildDirectory(id, dir, this.blobs, this.#now);
+  }
+
+  /** Finished builds, newest first. */
+  async builds(): Promise<readonly StoredBuild[]> {
+    const ids = await readdir(join(this.root, 'builds'));
+    const found = await Promise.all(ids.map((id) => readRecord(id, join(this.root, 'builds', id))));
+    return found
+      .filter((build) => build !== undefined)
+      .sort((a, b) => b.finishedAt - a.finishedAt || (a.id < b.id ? 1 : -1));
+  }
+
+  /** The newest build with that full name (`docker.io/library/app:1`), and the image it names. */
+  async findByName(
+    fullName: string,
+  ): Promise<{ readonly build: StoredBuild; readonly descriptor: Descriptor } | undefined> {
+    for (const build of await this.builds())
+      for (const descriptor of build.manifests)
+        if (entryName(descriptor) === fullName) return { build, descriptor };
+    return undefined;
+  }
+
+  /** Referrers of `subject` that any finished build lists, newest build first. */
+  async findReferrers(subject: Digest): Promise<readonly FoundReferrer[]> {
+    const candidates = (await this.builds()).flatMap((build) => build.manifests);
+    return findReferrers(this.blobs, candidates, subject);
+  }
+
+  /** Removes old builds, then every blob that none of the remaining builds reaches. */
+  prune(options: PruneOptions): Promise<PruneResult> {
+    return pruneStore(this.root, this.blobs, () => this.builds(), options);
+  }
+
+  async #waitForPrune(): Promise<void> {
+    const lock = join(this.root, PRUNE_LOCK);
+    const since = Date.now();
+    while (await isClaimed(lock, Date.now())) {
+      if (Date.now() - since > PRUNE_WAIT_MS)
+        throw new UserError('another `scoville prune` is still running', {
+          nextStep: `Wait for it to end; if none runs, remove ${lock}.`,
+        });
+      await sleep(100);
+    }
+  }
+}
+
+/** Opens the store at `root`, making it where it is not there. `now` in milliseconds since 1970. */
+export async function openStore(
+  root: string,
+  now: () => number = () => Date.now(),
+): Promise<LayoutStore> {
+  const store = new LayoutStore(root, now);
+  await store.blobs.prepare();
+  await makeFolder(join(root, 'builds'));
+  return store;
+}

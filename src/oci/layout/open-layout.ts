@@ -1,0 +1,150 @@
+import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { UserError } from '../../model/errors.ts';
+import type { Descriptor, Platform } from '../../model/oci.ts';
+import type { ImagePlace, OpenedImage } from '../../model/opened-image.ts';
+import { gatherAttachments } from '../attachments.ts';
+import {
+  type BlobSource,
+  checkSize,
+  documentsOf,
+  folderBlobs,
+  readBlobOf,
+  type ReadDocument,
+} from '../blob-source.ts';
+import { MAX_DOCUMENT_BYTES, parseObject } from '../documents.ts';
+import { MissingLayerError } from '../missing-layer.ts';
+import { openDocuments } from '../opened-documents.ts';
+import { readError } from '../read-error.ts';
+import { BlobStore } from './blob-store.ts';
+import { errorCode } from './disk.ts';
+import { layoutAttachments } from './layout-attachments.ts';
+import { chooseImage, type LayoutIndex, readLayoutIndex } from './layout-choice.ts';
+
+export interface LayoutFolder {
+  readonly name: string;
+  readonly path: string;
+  /** Name, tag or digest of the image in it; its only one where not given. */
+  readonly wanted?: string | undefined;
+  readonly platform?: Platform;
+}
+
+/** An image whose blobs are at hand, and the entries of the index.json that lists it. */
+export interface BlobImage {
+  readonly name: string;
+  readonly place: ImagePlace;
+  readonly blobs: BlobSource;
+  readonly root: Descriptor;
+  readonly entries: readonly Descriptor[];
+  readonly platform?: Platform;
+  /** Documents besides the blobs: an index.json that is an image's index. */
+  readonly read?: ReadDocument;
+  readonly withoutAttachments?: string;
+  readonly close?: () => Promise<void>;
+}
+
+/** Opens an image in an OCI layout's folder (image-spec, image-layout.md). Nothing is written. Throws UserError. */
+export async function openLayoutFolder(layout: LayoutFolder): Promise<OpenedImage> {
+  const { name, path, platform } = layout;
+  const marker = await smallFile(join(path, 'oci-layout'));
+  const index = await smallFile(join(path, 'index.json'));
+  if (index === undefined)
+    throw new UserError(`${name} is no OCI layout: it has no index.json`, {
+      nextStep: 'Name the folder that holds oci-layout and index.json.',
+    });
+  checkVersion(marker, name);
+  return openFromIndex({
+    name,
+    place: 'layout',
+    blobs: folderBlobs(new BlobStore(join(path, 'blobs'))),
+    index: readLayoutIndex(index, name),
+    wanted: layout.wanted,
+    ...(platform === undefined ? {} : { platform }),
+  });
+}
+
+/** Opens the image of an index.json that is meant. Throws UserError. */
+export async function openFromIndex(
+  layout: Omit<BlobImage, 'root' | 'entries' | 'read'> & {
+    readonly index: LayoutIndex;
+    readonly wanted: string | undefined;
+  },
+): Promise<OpenedImage> {
+  const { index, wanted, ...image } = layout;
+  const fromBlobs = documentsOf(image.blobs);
+  const root = await chooseImage(index, fromBlobs, { name: image.name, wanted });
+  const isItself = !index.entries.some((entry) => entry.digest === root.digest);
+  const read: ReadDocument = (descriptor, cap) =>
+    isItself && descriptor.digest === root.digest
+      ? Promise.resolve(index.bytes)
+      : fromBlobs(descriptor, cap);
+  const opened = await openBlobImage({ ...image, root, entries: index.entries, read });
+  await checkLayerSizes(opened, image.blobs);
+  return opened;
+}
+
+/** Opens an image whose blobs are at hand. Throws UserError where a document is missing, damaged, or no container image. */
+export async function openBlobImage(image: BlobImage): Promise<OpenedImage> {
+  const { name, place, blobs, root, entries, platform, withoutAttachments } = image;
+  const read = image.read ?? documentsOf(blobs);
+  const { attestations, ...documents } = await openDocuments(root, {
+    name,
+    read,
+    ...(platform === undefined ? {} : { platform }),
+  });
+  const subjects = new Set([root.digest, ...documents.platforms.map((p) => p.descriptor.digest)]);
+  let attached: ReturnType<typeof gatherAttachments> | undefined;
+  return {
+    name,
+    place,
+    root,
+    ...documents,
+    readBlob: readBlobOf(read, name),
+    openLayer: async (layer) => {
+      if ((await blobs.size(layer.digest)) === undefined) throw new MissingLayerError(layer, name);
+      return blobs.openRead(layer.digest);
+    },
+    layerFile: (layer) => blobs.file(layer.digest),
+    attachments: () =>
+      (attached ??= gatherAttachments(
+        layoutAttachments(entries, root.digest, read),
+        [...subjects],
+        attestations,
+      ).then((found) =>
+        withoutAttachments === undefined
+          ? found
+          : { complete: false, found: found.found, reason: withoutAttachments },
+      )),
+    ...(withoutAttachments === undefined ? {} : { withoutAttachments }),
+    close: image.close ?? (() => Promise.resolve()),
+  };
+}
+
+/** A layer of another size than its manifest states cannot be pulled by anybody. Told here, so that facts that are known already change nothing. */
+async function checkLayerSizes({ platforms }: OpenedImage, blobs: BlobSource): Promise<void> {
+  for (const { blob } of platforms.flatMap(({ layers }) => layers)) {
+    const stored = await blobs.size(blob.digest);
+    if (stored !== undefined) checkSize(blob, stored, Infinity);
+  }
+}
+
+/** Throws UserError for a layout of a version that is not known. */
+export function checkVersion(marker: Uint8Array | undefined, name: string): void {
+  if (marker === undefined) return;
+  const version = parseObject(marker, `oci-layout of ${name}`)['imageLayoutVersion'];
+  if (typeof version !== 'string' || !version.startsWith('1.'))
+    throw new UserError(`${name} is an OCI layout of a version that is not known`);
+}
+
+/** A file of at most 4 MiB, undefined where there is none. A pipe or device in its place is not opened: it may never answer. */
+async function smallFile(path: string): Promise<Uint8Array | undefined> {
+  try {
+    const found = await stat(path);
+    if (!found.isFile()) throw new UserError(`${path} is no file`);
+    if (found.size > MAX_DOCUMENT_BYTES) throw new UserError(`${path} is larger than 4 MiB`);
+    return await readFile(path);
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT' || errorCode(error) === 'ENOTDIR') return undefined;
+    throw readError(error, path);
+  }
+}

@@ -1,0 +1,52 @@
+import type { Digest } from '../../model/digest.ts';
+import { type Descriptor, isIndex, MEDIA_TYPE } from '../../model/oci.ts';
+import { parseIndex, parseManifest } from '../documents.ts';
+import type { BlobStore } from './blob-store.ts';
+
+/** What an image consists of, children before their parents. */
+export interface ImageGraph {
+  /** Indexes and manifests, each behind those it lists. */
+  readonly manifests: readonly Descriptor[];
+  /** Configs and layers. */
+  readonly blobs: readonly Descriptor[];
+}
+
+const MAX_DEPTH = 4;
+
+/**
+ * Everything that `roots` lead to in the store. `onUnreadable` is told of a manifest that is missing or damaged; without it
+ * that throws.
+ */
+export async function reachable(
+  store: BlobStore,
+  roots: readonly Descriptor[],
+  onUnreadable?: (descriptor: Descriptor) => void,
+): Promise<ImageGraph> {
+  const manifests = new Map<Digest, Descriptor>();
+  const blobs = new Map<Digest, Descriptor>();
+  const visit = async (descriptor: Descriptor, depth: number): Promise<void> => {
+    if (manifests.has(descriptor.digest) || depth > MAX_DEPTH) return;
+    const children = await childrenOf(store, descriptor).catch((error: unknown) => {
+      if (onUnreadable === undefined) throw error;
+      onUnreadable(descriptor);
+      return undefined;
+    });
+    for (const child of children?.manifests ?? []) await visit(child, depth + 1);
+    for (const blob of children?.blobs ?? []) blobs.set(blob.digest, blob);
+    manifests.set(descriptor.digest, descriptor);
+  };
+  for (const root of roots) await visit(root, 0);
+  return { manifests: [...manifests.values()], blobs: [...blobs.values()] };
+}
+
+async function childrenOf(store: BlobStore, descriptor: Descriptor): Promise<ImageGraph> {
+  const { mediaType, digest } = descriptor;
+  if (isIndex(mediaType)) {
+    const { manifests } = parseIndex(await store.readDocument(descriptor), digest);
+    return { manifests, blobs: [] };
+  }
+  if (mediaType !== MEDIA_TYPE.manifest && mediaType !== MEDIA_TYPE.dockerManifest)
+    return { manifests: [], blobs: [descriptor] };
+  const { config, layers } = parseManifest(await store.readDocument(descriptor), digest);
+  return { manifests: [], blobs: [config, ...layers] };
+}

@@ -1,0 +1,124 @@
+import type { Digest } from '../../model/digest.ts';
+import { UserError } from '../../model/errors.ts';
+import { type Descriptor, isIndex, MEDIA_TYPE, type Platform } from '../../model/oci.ts';
+import type { OpenedImage } from '../../model/opened-image.ts';
+import { type ImageReference, withDefaultTag } from '../../model/reference.ts';
+import { gatherAttachments } from '../attachments.ts';
+import { checkSize, type ReadDocument, readBlobOf, verified, wholeOf } from '../blob-source.ts';
+import { isForeign, MissingLayerError } from '../missing-layer.ts';
+import { openDocuments } from '../opened-documents.ts';
+import { largeChunks } from '../walk/large-chunks.ts';
+import type { RegistryClient } from './registry-client.ts';
+import { RegistryError } from './registry-errors.ts';
+
+export interface RegistryImage {
+  readonly name: string;
+  readonly reference: ImageReference;
+  readonly client: RegistryClient;
+  readonly platform?: Platform;
+}
+
+/**
+ * Opens an image of a registry; layers are streamed when they are asked for, and nothing is written to disk. Throws UserError where
+ * the registry does not have it or it is no container image.
+ */
+export async function openRegistryImage(image: RegistryImage): Promise<OpenedImage> {
+  const { name, client, platform } = image;
+  const { repository, tag = 'latest', digest } = withDefaultTag(image.reference);
+  // Of a name with tag and digest, the digest counts, as everywhere.
+  const { descriptor: root, bytes } = await client.getManifest(repository, digest ?? tag);
+  const fetched = new Map([[root.digest, bytes]]);
+  const read = readFrom(client, repository, fetched);
+  const documents = await openDocuments(root, {
+    name,
+    read,
+    ...(platform === undefined ? {} : { platform }),
+  });
+  const subjects = new Set([root.digest, ...documents.platforms.map((p) => p.descriptor.digest)]);
+  let attached: ReturnType<typeof gatherAttachments> | undefined;
+  return {
+    name,
+    place: 'registry',
+    root,
+    index: documents.index,
+    platforms: documents.platforms,
+    absent: documents.absent,
+    readBlob: readBlobOf(read, name),
+    openLayer: (layer) => Promise.resolve(largeChunks(layerBytes(client, repository, layer))),
+    attachments: () =>
+      (attached ??= gatherAttachments(
+        {
+          read,
+          referrers: (subject) => client.referrers(repository, subject),
+          tagged: async (tag) => {
+            const found = await client.findManifest(repository, tag);
+            if (found !== undefined) fetched.set(found.descriptor.digest, found.bytes);
+            return found?.descriptor;
+          },
+        },
+        [...subjects],
+        documents.attestations,
+      )),
+    close: () => Promise.resolve(),
+  };
+}
+
+/** Manifests come from one place of a registry and blobs from another. */
+function readFrom(
+  client: RegistryClient,
+  repository: string,
+  fetched: ReadonlyMap<Digest, Uint8Array>,
+): ReadDocument {
+  return async (descriptor, cap) => {
+    const here = fetched.get(descriptor.digest);
+    if (here !== undefined) return verified(descriptor, here);
+    if (isManifest(descriptor.mediaType)) {
+      const found = await client.findManifest(repository, descriptor.digest);
+      return found === undefined ? undefined : verified(descriptor, found.bytes);
+    }
+    checkSize(descriptor, descriptor.size, cap);
+    try {
+      return await wholeOf(client.getBlob(repository, descriptor), cap);
+    } catch (error) {
+      if (isMissing(error)) return undefined;
+      throw error;
+    }
+  };
+}
+
+async function* layerBytes(
+  client: RegistryClient,
+  repository: string,
+  layer: Descriptor,
+): AsyncIterable<Uint8Array> {
+  try {
+    yield* client.getBlob(repository, layer, { verify: false });
+  } catch (error) {
+    if (!isMissing(error) && !(isForeign(layer) && isRefused(error))) throw error;
+    throw new MissingLayerError(layer, client.connection.registry, error);
+  }
+}
+
+function isManifest(mediaType: string): boolean {
+  return (
+    isIndex(mediaType) ||
+    mediaType === MEDIA_TYPE.manifest ||
+    mediaType === MEDIA_TYPE.dockerManifest
+  );
+}
+
+function isMissing(error: unknown): boolean {
+  return statusOf(error) === 404;
+}
+
+/** Some registries answer otherwise for a blob that they only know the address of. */
+function isRefused(error: unknown): boolean {
+  const status = statusOf(error);
+  return status !== undefined && status >= 400 && status < 500 && status !== 401 && status !== 429;
+}
+
+function statusOf(error: unknown): number | undefined {
+  return error instanceof UserError && error.cause instanceof RegistryError
+    ? error.cause.status
+    : undefined;
+}

@@ -1,0 +1,217 @@
+import { createHash } from 'node:crypto';
+import { type Digest, digestOf, parseDigest } from '../../model/digest.ts';
+import { UserError } from '../../model/errors.ts';
+import { type Descriptor, MEDIA_TYPE } from '../../model/oci.ts';
+import { MAX_DOCUMENT_BYTES, parseObject } from '../documents.ts';
+import { uploadBlob, type BlobUpload, type UploadOutcome } from './blob-upload.ts';
+import { drop } from './http-sender.ts';
+import { type ConnectionOptions, pull, push, RegistryConnection } from './registry-connection.ts';
+import { TransferError } from './registry-errors.ts';
+import { updateFallbackTag, listReferrers } from './registry-referrers.ts';
+
+/** A manifest or index with its verified descriptor. */
+export interface FetchedManifest {
+  readonly descriptor: Descriptor;
+  readonly bytes: Uint8Array;
+}
+
+const ACCEPT = [
+  MEDIA_TYPE.index,
+  MEDIA_TYPE.manifest,
+  MEDIA_TYPE.dockerIndex,
+  MEDIA_TYPE.dockerManifest,
+].join(', ');
+const PROGRESS_BYTES = 8 * 1024 * 1024;
+/** Bytes on the wire have to be the bytes that the digest is of. */
+const AS_STORED = { 'accept-encoding': 'identity' };
+
+/** One registry, by the OCI distribution-spec 1.1. `reference` is a tag or a digest; every failure is a UserError. */
+export class RegistryClient {
+  readonly connection: RegistryConnection;
+
+  constructor(options: ConnectionOptions) {
+    this.connection = new RegistryConnection(options);
+  }
+
+  /** Descriptor of what a tag or digest stands for; undefined where the registry has no such manifest. */
+  async resolve(repository: string, reference: string): Promise<Descriptor | undefined> {
+    const response = await this.#manifestCall(repository, reference, 'HEAD');
+    if (response.status === 404) return undefined;
+    const digest = parseDigest(response.headers.get('docker-content-digest'));
+    const size = Number(response.headers.get('content-length') ?? 'none');
+    const mediaType = mediaTypeOf(response);
+    if (digest === undefined || mediaType === undefined || !Number.isSafeInteger(size))
+      return (await this.findManifest(repository, reference))?.descriptor;
+    if (parseDigest(reference) !== undefined && digest !== reference)
+      throw wrongDigest(this.connection.registry, reference, digest);
+    return { mediaType, digest, size };
+  }
+
+  /** The manifest, at most 4 MiB, its digest verified. Throws UserError where there is none. */
+  async getManifest(repository: string, reference: string): Promise<FetchedManifest> {
+    const found = await this.findManifest(repository, reference);
+    if (found !== undefined) return found;
+    const { registry } = this.connection;
+    throw new UserError(`${registry} has no ${join(repository, reference)}`, {
+      nextStep: `Check the name and the tag; where it is private, run \`docker login ${registry}\`.`,
+    });
+  }
+
+  /** As `getManifest`, undefined where there is none. */
+  async findManifest(repository: string, reference: string): Promise<FetchedManifest | undefined> {
+    const response = await this.#manifestCall(repository, reference, 'GET');
+    if (response.status === 404) {
+      await drop(response);
+      return undefined;
+    }
+    const action = `fetching ${join(repository, reference)}`;
+    const bytes = await this.connection.bytes(response, MAX_DOCUMENT_BYTES).catch((e: unknown) => {
+      throw this.connection.explain(e, action);
+    });
+    const digest = digestOf(bytes);
+    const stated = parseDigest(reference) ?? response.headers.get('docker-content-digest');
+    if (stated !== null && stated !== digest)
+      throw wrongDigest(this.connection.registry, stated, digest);
+    const own = parseObject(bytes, join(repository, reference))['mediaType'];
+    const mediaType =
+      typeof own === 'string' ? own : (mediaTypeOf(response) ?? MEDIA_TYPE.manifest);
+    return { descriptor: { mediaType, digest, size: bytes.length }, bytes };
+  }
+
+  /**
+   * The blob's content. A cut transfer is taken up where it broke. What was handed out counts only when the iteration ends: then size
+   * and digest are verified; the digest not where `verify` is false, for a reader that hashes by itself.
+   */
+  async *getBlob(
+    repository: string,
+    blob: Descriptor,
+    options: { readonly verify?: boolean } = {},
+  ): AsyncIterable<Uint8Array> {
+    const hash = options.verify === false ? undefined : createHash('sha256');
+    let done = 0;
+    let before = 0;
+    for (let attempt = 1; done < blob.size || attempt === 1; attempt++) {
+      try {
+        for await (const chunk of this.#blobFrom(repository, blob.digest, done)) {
+          done += chunk.length;
+          if (done > blob.size)
+            throw new UserError(`${this.connection.registry} sends more than ${blob.digest} holds`);
+          hash?.update(chunk);
+          yield chunk;
+        }
+        if (done < blob.size) throw new TransferError('the transfer ended before the blob did');
+      } catch (error) {
+        // A large blob may break often and still come: what brought a good piece of it was no vain try.
+        if (done - before >= PROGRESS_BYTES) attempt = 1;
+        before = done;
+        const passing = error instanceof TransferError && attempt <= this.connection.retries;
+        if (!passing) throw this.connection.explain(error, `fetching blob ${blob.digest}`);
+        await this.connection.pause(attempt);
+      }
+    }
+    if (hash === undefined) return;
+    const digest = `sha256:${hash.digest('hex')}`;
+    if (digest !== blob.digest) throw wrongDigest(this.connection.registry, blob.digest, digest);
+  }
+
+  async hasBlob(repository: string, digest: Digest): Promise<boolean> {
+    const response = await this.connection.call({
+      method: 'HEAD',
+      url: this.#url(repository, `blobs/${digest}`),
+      scopes: [pull(repository)],
+      accept: [404],
+      action: `looking for blob ${digest}`,
+    });
+    return response.status !== 404;
+  }
+
+  /** Uploads a blob unless the registry has it or can mount it from another of its repositories. */
+  pushBlob(repository: string, upload: BlobUpload): Promise<UploadOutcome> {
+    return uploadBlob(this.connection, repository, upload);
+  }
+
+  /**
+   * Stores a manifest under a tag or its own digest. `subjectIndexed` says whether the registry lists it as a referrer of its
+   * subject itself (distribution-spec, "Pushing Manifests with Subject").
+   */
+  async putManifest(
+    repository: string,
+    reference: string,
+    manifest: { readonly bytes: Uint8Array; readonly mediaType: string },
+  ): Promise<{ readonly digest: Digest; readonly subjectIndexed: boolean }> {
+    const digest = digestOf(manifest.bytes);
+    const response = await this.connection.call({
+      method: 'PUT',
+      url: this.#url(repository, `manifests/${reference}`),
+      scopes: [push(repository)],
+      headers: { 'content-type': manifest.mediaType },
+      body: () => manifest.bytes,
+      action: `pushing ${join(repository, reference)}`,
+    });
+    await drop(response);
+    const stated = response.headers.get('docker-content-digest');
+    if (stated !== null && stated !== digest)
+      throw wrongDigest(this.connection.registry, digest, stated);
+    return { digest, subjectIndexed: response.headers.has('oci-subject') };
+  }
+
+  /** Manifests whose subject is `digest`: by the referrers API, else by the fallback tag. */
+  referrers(repository: string, digest: Digest): Promise<readonly Descriptor[]> {
+    return listReferrers(this, repository, digest);
+  }
+
+  /** Lists a referrer under the fallback tag, for registries without the referrers API. */
+  addToFallbackTag(repository: string, subject: Digest, referrer: Descriptor): Promise<void> {
+    return updateFallbackTag(this, repository, subject, referrer);
+  }
+
+  #manifestCall(repository: string, reference: string, method: 'GET' | 'HEAD'): Promise<Response> {
+    return this.connection.call({
+      method,
+      url: this.#url(repository, `manifests/${reference}`),
+      scopes: [pull(repository)],
+      headers: { accept: ACCEPT, ...AS_STORED },
+      accept: [404],
+      action: `fetching ${join(repository, reference)}`,
+    });
+  }
+
+  async *#blobFrom(repository: string, digest: Digest, start: number): AsyncIterable<Uint8Array> {
+    const response = await this.connection.tryCall({
+      method: 'GET',
+      url: this.#url(repository, `blobs/${digest}`),
+      scopes: [pull(repository)],
+      headers: { ...AS_STORED, ...(start > 0 ? { range: `bytes=${start}-` } : {}) },
+      action: '',
+    });
+    // A registry may answer a range with the whole.
+    let skip = response.status === 206 ? 0 : start;
+    for await (const chunk of this.connection.content(response)) {
+      const rest = chunk.subarray(Math.min(skip, chunk.length));
+      skip -= chunk.length - rest.length;
+      if (rest.length > 0) yield rest;
+    }
+  }
+
+  #url(repository: string, path: string): URL {
+    return new URL(`${repository}/${path}`, this.connection.base);
+  }
+}
+
+function join(repository: string, reference: string): string {
+  return `${repository}${parseDigest(reference) === undefined ? ':' : '@'}${reference}`;
+}
+
+function mediaTypeOf(response: Response): string | undefined {
+  const type = response.headers.get('content-type')?.split(';')[0]?.trim();
+  return type === undefined || !ACCEPT.includes(type) ? undefined : type;
+}
+
+function wrongDigest(registry: string, expected: string, got: string): UserError {
+  return new UserError(
+    `${registry} gave other content: ${got.slice(0, 80)} in place of ${expected}`,
+    {
+      nextStep: 'Nothing of it was used. Ask whoever runs the registry, or any proxy in between.',
+    },
+  );
+}

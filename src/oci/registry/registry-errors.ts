@@ -1,0 +1,124 @@
+import { messageOf, UserError } from '../../model/errors.ts';
+import { errorCode } from '../layout/disk.ts';
+
+/** A registry's answer that is no success; `status` lets a caller tell "not there" from the rest. */
+export class RegistryError extends Error {
+  override readonly name = 'RegistryError';
+  readonly status: number;
+  /** Code of the distribution-spec (`MANIFEST_UNKNOWN`), where the answer gives one. */
+  readonly code: string | undefined;
+
+  constructor(status: number, code: string | undefined, message: string) {
+    super(message);
+    this.status = status;
+    this.code = code;
+  }
+}
+
+/** A transfer that broke: the connection was cut or stood still. Worth another try. */
+export class TransferError extends Error {
+  override readonly name = 'TransferError';
+}
+
+const MAX_ERROR_BYTES = 16 * 1024;
+
+/** Reads what a registry says about a failure (distribution-spec, "Error Codes"), bounded and free of control characters. */
+export async function registryError(response: Response): Promise<RegistryError> {
+  const text = await headOfBody(response).catch(() => '');
+  let code: string | undefined;
+  let message = '';
+  try {
+    const body = JSON.parse(text) as { errors?: { code?: unknown; message?: unknown }[] } | null;
+    const first = body?.errors?.[0];
+    if (typeof first?.code === 'string') code = clean(first.code);
+    if (typeof first?.message === 'string') message = clean(first.message);
+  } catch {
+    // Many answers come from a proxy in front and are no JSON; the status says enough.
+  }
+  return new RegistryError(response.status, code, message);
+}
+
+/** Any failure of a registry call as an error for the user: what was asked, what came back, what to do. */
+export function explain(error: unknown, action: string, host: string): unknown {
+  if (error instanceof RegistryError)
+    return new UserError(
+      `${action}: ${host} answered ${error.status}${detail(error)}`,
+      withCause(nextStepFor(error.status, host), error),
+    );
+  if (error instanceof TransferError)
+    return new UserError(`${action}: ${error.message}`, {
+      nextStep: `Check the connection to ${host} and run the command again; what was transferred is kept.`,
+      cause: error,
+    });
+  const code = networkCode(error);
+  if (code === undefined) return error;
+  return new UserError(`${action}: cannot reach ${host} (${code})`, {
+    nextStep: unreachableHint(code, host),
+    cause: error,
+  });
+}
+
+/** The system's code for a broken or refused connection anywhere in the error's causes. */
+export function networkCode(error: unknown): string | undefined {
+  for (let at: unknown = error, depth = 0; at instanceof Error && depth < 5; depth++) {
+    const code = errorCode(at);
+    if (code !== undefined && /^(?:E[A-Z_]+|UND_ERR_\w+|\w*CERT\w*|\w*SSL\w*|HPE_\w+)$/.test(code))
+      return code;
+    at = at.cause instanceof AggregateError ? at.cause.errors[0] : at.cause;
+  }
+  return error instanceof TypeError && messageOf(error) === 'fetch failed'
+    ? 'no connection'
+    : undefined;
+}
+
+/** False for what another try will not mend: nobody listens, no such name, a certificate that is not trusted. */
+export function isPassing(code: string): boolean {
+  return !/^(?:ECONNREFUSED|ENOTFOUND|EAI_\w+)$|CERT|SSL|UND_ERR_INVALID_ARG|UND_ERR_REQ_CONTENT/.test(
+    code,
+  );
+}
+
+function detail(error: RegistryError): string {
+  const parts = [error.code, error.message].filter((part) => part !== undefined && part !== '');
+  return parts.length === 0 ? '' : ` (${parts.join(': ')})`;
+}
+
+function nextStepFor(status: number, host: string): string {
+  if (status === 401) return `Run \`docker login ${host}\`.`;
+  if (status === 403)
+    return `Run \`docker login ${host}\` as a user who may access this repository.`;
+  if (status === 404) return 'Check the name and the tag; it may also be private (`docker login`).';
+  if (status === 413) return `${host} refuses bodies of that size; raise the limit of its proxy.`;
+  if (status === 429) return 'The registry limits requests: wait some minutes and run it again.';
+  if (status >= 500) return `The fault lies with ${host}: look at its log, or try again later.`;
+  return `Look at the log of ${host}.`;
+}
+
+function unreachableHint(code: string, host: string): string {
+  if (/CERT|SSL/.test(code))
+    return `Trust its certificate (NODE_EXTRA_CA_CERTS=FILE), or set registries."${host}".plainHttp in .scoville.yaml where it speaks plain HTTP.`;
+  if (code === 'ENOTFOUND') return 'Check the name of the registry.';
+  return `Check that a registry answers at ${host}.`;
+}
+
+function withCause(nextStep: string, cause: unknown): { nextStep: string; cause: unknown } {
+  return { nextStep, cause };
+}
+
+async function headOfBody(response: Response): Promise<string> {
+  if (response.body === null) return '';
+  const parts: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) {
+    parts.push(chunk);
+    length += chunk.length;
+    if (length > MAX_ERROR_BYTES) break;
+  }
+  return Buffer.concat(parts).toString('utf8');
+}
+
+function clean(text: string): string {
+  return text
+    .replace(/[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, ' ')
+    .slice(0, 300);
+}

@@ -1,0 +1,122 @@
+import { UserError } from '../../model/errors.ts';
+import type { TarEntry } from '../../model/tar.ts';
+import type { ContentWish, LayerCollector, LayerEntry } from '../../model/walk.ts';
+import { layerPath } from '../../tar/path.ts';
+import type { TarHandler } from '../../tar/reader.ts';
+
+const NONE: Uint8Array = new Uint8Array(0);
+/** PATH_MAX of Linux. A path of 64 KB would be 32,000 folders in each of each other. */
+const MAX_PATH = 4096;
+
+export interface EntryLimits {
+  readonly maxEntries: number;
+  /** Characters of all names and link targets together: collectors keep them. */
+  readonly maxNameLength: number;
+}
+
+/** Hands entries to the collectors that want them, content cut to what each asked for. */
+export class EntryDispatch implements TarHandler {
+  readonly #collectors: readonly LayerCollector<unknown>[];
+  readonly #limits: EntryLimits;
+  entries = 0;
+  #nameLength = 0;
+  #current: LayerEntry | undefined;
+  #wishes: number[] = [];
+  /** Those that take the present entry as it comes. */
+  #streams: LayerCollector<unknown>[] = [];
+  /** Bytes of the entry that somebody wants; what lies behind is let go. */
+  #wanted = 0;
+  /** Bytes of the entry that have not come yet. */
+  #left = 0;
+  /** What of it is wanted: the reader's own memory where all lies in one piece, else a copy. */
+  #held = NONE;
+  #heldLength = 0;
+
+  constructor(collectors: readonly LayerCollector<unknown>[], limits: EntryLimits) {
+    this.#collectors = collectors;
+    this.#limits = limits;
+  }
+
+  onEntry(entry: TarEntry): void {
+    this.#count(entry);
+    this.#current = undefined;
+    // A global pax header is no file: the engines read it and make nothing of it.
+    if (entry.typeflag === 'g') return;
+    const path = layerPath(entry.name);
+    if (path === undefined)
+      throw new UserError(`a layer names a path outside the image: ${printable(entry.name)}`);
+    if (path.length > MAX_PATH)
+      throw new UserError(
+        `a layer names a path longer than ${MAX_PATH} bytes, which no engine unpacks: ${printable(path)}`,
+      );
+    if (path === '') return;
+    const current = { path, entry };
+    this.#current = current;
+    if (this.#streams.length > 0) this.#streams = [];
+    this.#wishes = this.#collectors.map((collector) => {
+      const wish = collector.wants(current);
+      if (wish.want === 'stream') this.#streams.push(collector);
+      return wishedBytes(wish);
+    });
+    this.#wanted = Math.min(entry.size, Math.max(0, ...this.#wishes));
+    this.#left = entry.size;
+  }
+
+  onContent(chunk: Uint8Array): void {
+    if (this.#current === undefined) return;
+    this.#left -= chunk.length;
+    for (const collector of this.#streams) collector.chunk?.(chunk);
+    if (this.#heldLength >= this.#wanted) return;
+    const part = chunk.subarray(0, this.#wanted - this.#heldLength);
+    // The reader's memory is used again before the entry ends, unless the entry ends here.
+    if (this.#left === 0 && this.#heldLength === 0) this.#held = part;
+    else {
+      if (this.#heldLength === 0) this.#held = Buffer.allocUnsafeSlow(this.#wanted);
+      this.#held.set(part, this.#heldLength);
+    }
+    this.#heldLength += part.length;
+  }
+
+  onEntryEnd(): void {
+    const current = this.#current;
+    if (current === undefined) return;
+    const content = this.#held.subarray(0, this.#heldLength);
+    this.#collectors.forEach((collector, i) => {
+      const wish = this.#wishes[i] ?? 0;
+      const got = wish === 0 ? undefined : content.subarray(0, wish);
+      collector.visit(current, got, got !== undefined && current.entry.size > wish);
+    });
+    this.#current = undefined;
+    this.#held = NONE;
+    this.#heldLength = 0;
+  }
+
+  #count({ name, linkname }: TarEntry): void {
+    const { maxEntries, maxNameLength } = this.#limits;
+    if (++this.entries > maxEntries)
+      throw new UserError(`a layer holds more than ${maxEntries} entries`);
+    this.#nameLength += name.length + linkname.length;
+    if (this.#nameLength > maxNameLength)
+      throw new UserError(`the names in a layer are longer than ${maxNameLength} characters`);
+  }
+}
+
+function wishedBytes(wish: ContentWish): number {
+  switch (wish.want) {
+    case 'none':
+    case 'stream':
+      return 0;
+    case 'head':
+      return wish.bytes;
+    case 'all':
+      return wish.cap;
+  }
+}
+
+/** A name for an error message: bounded, control and direction characters spelled out. */
+function printable(name: string): string {
+  return JSON.stringify(name.slice(0, 200)).replace(
+    /[\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g,
+    (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}

@@ -1,0 +1,149 @@
+import { type Digest, parseDigest } from '../../model/digest.ts';
+import type { PlainSink } from './walk-unpack.ts';
+
+const SLOTS = 8;
+const SLOT_BYTES = 256 * 1024;
+const DIGEST_BYTES = 71;
+
+/** Numbers at the head of the shared memory, followed by the length of each slot. WRITTEN: twice the slots, 1 more once there are all. */
+const WRITTEN = 0;
+const READ = 1;
+const STATE = 2;
+const KIND = 3;
+const LENGTHS = 4;
+const HEAD_BYTES = 4 * (LENGTHS + SLOTS);
+
+const OPEN = 0;
+const ENDED = 1;
+const FAILED = 2;
+const ABANDONED = 3;
+
+/** The thread that unpacks has failed. */
+export class UnpackingFailed extends Error {
+  override readonly name = 'UnpackingFailed';
+}
+
+/** The thread that reads wants no more. */
+export class Abandoned extends Error {
+  override readonly name = 'Abandoned';
+}
+
+/** Memory through which one thread hands a layer's plain bytes to another. Both wait in it, so neither may be the main thread. */
+export function newRing(): SharedArrayBuffer {
+  return new SharedArrayBuffer(HEAD_BYTES + DIGEST_BYTES + SLOTS * SLOT_BYTES);
+}
+
+class Ring {
+  protected readonly head: Int32Array;
+  protected readonly digest: Uint8Array;
+  readonly #slots: Uint8Array;
+
+  constructor(shared: SharedArrayBuffer) {
+    this.head = new Int32Array(shared, 0, LENGTHS + SLOTS);
+    this.digest = new Uint8Array(shared, HEAD_BYTES, DIGEST_BYTES);
+    this.#slots = new Uint8Array(shared, HEAD_BYTES + DIGEST_BYTES);
+  }
+
+  protected slot(turn: number): Uint8Array {
+    const at = (turn % SLOTS) * SLOT_BYTES;
+    return this.#slots.subarray(at, at + SLOT_BYTES);
+  }
+
+  protected set(index: number, value: number): void {
+    Atomics.store(this.head, index, value);
+    Atomics.notify(this.head, index);
+  }
+}
+
+/** The side that unpacks. */
+export class PlainWriter extends Ring implements PlainSink {
+  #turn = 0;
+
+  start(isBlob: boolean): void {
+    Atomics.store(this.head, KIND, isBlob ? 1 : 0);
+  }
+
+  /** Waits for a free slot. Throws Abandoned where the other side has given up. */
+  push(chunk: Uint8Array): void {
+    for (let at = 0; at < chunk.length; at += SLOT_BYTES) {
+      const part = chunk.subarray(at, at + SLOT_BYTES);
+      this.#waitForSlot();
+      this.slot(this.#turn).set(part);
+      this.head[LENGTHS + (this.#turn % SLOTS)] = part.length;
+      this.#turn += 1;
+      this.set(WRITTEN, this.#turn * 2);
+    }
+  }
+
+  end(digest: Digest): void {
+    this.digest.set(Buffer.from(digest, 'latin1'));
+    this.#close(ENDED);
+  }
+
+  fail(): void {
+    this.#close(FAILED);
+  }
+
+  #close(state: number): void {
+    Atomics.compareExchange(this.head, STATE, OPEN, state);
+    this.set(WRITTEN, this.#turn * 2 + 1);
+  }
+
+  #waitForSlot(): void {
+    for (;;) {
+      const read = Atomics.load(this.head, READ);
+      if (Atomics.load(this.head, STATE) === ABANDONED) throw new Abandoned();
+      if (this.#turn - read < SLOTS) return;
+      Atomics.wait(this.head, READ, read);
+    }
+  }
+}
+
+/** The side that reads. */
+export class PlainReader extends Ring {
+  #turn = 0;
+  /** Not everything that takes bytes takes those of shared memory. */
+  readonly #own = new Uint8Array(SLOT_BYTES);
+
+  /** Hands all bytes to `sink`; gives the blob's digest at their end. Throws UnpackingFailed where the other side has failed. */
+  readInto(sink: PlainSink): Digest {
+    let started = false;
+    for (;;) {
+      const written = this.#waitForMore();
+      if (!started) sink.start(Atomics.load(this.head, KIND) === 1);
+      started = true;
+      while (this.#turn < written >> 1) sink.push(this.#take());
+      if ((written & 1) === 0) continue;
+      if (Atomics.load(this.head, STATE) === ENDED) return this.#digest();
+      throw new UnpackingFailed('the layer could not be unpacked');
+    }
+  }
+
+  /** Tells the other side to stop. */
+  abandon(): void {
+    Atomics.store(this.head, STATE, ABANDONED);
+    this.set(READ, -1);
+  }
+
+  #waitForMore(): number {
+    for (;;) {
+      const written = Atomics.load(this.head, WRITTEN);
+      if (written !== this.#turn * 2) return written;
+      Atomics.wait(this.head, WRITTEN, written);
+    }
+  }
+
+  #take(): Uint8Array {
+    const length = this.head[LENGTHS + (this.#turn % SLOTS)] ?? 0;
+    this.#own.set(this.slot(this.#turn).subarray(0, length));
+    this.#turn += 1;
+    this.set(READ, this.#turn);
+    return this.#own.subarray(0, length);
+  }
+
+  #digest(): Digest {
+    const digest = parseDigest(Buffer.from(this.digest).toString('latin1'));
+    if (digest === undefined) throw new UnpackingFailed('the layer could not be unpacked');
+    return digest;
+  }
+}

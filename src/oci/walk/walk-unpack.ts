@@ -1,0 +1,141 @@
+import { createHash } from 'node:crypto';
+import type { Digest } from '../../model/digest.ts';
+import { messageOf, UserError } from '../../model/errors.ts';
+import { compressionOf, startDecompressor } from './decompress.ts';
+import type { Decompressor } from './walk-decompressor.ts';
+
+/** What a layer may unpack to before it is refused: a bomb is small in the registry and endless here. */
+export interface UnpackLimits {
+  readonly maxBytes: number;
+  /** Plain bytes for one compressed byte, judged once `ratioFrom` plain bytes have come. */
+  readonly maxRatio: number;
+  readonly ratioFrom: number;
+}
+
+export const UNPACK_LIMITS: UnpackLimits = {
+  maxBytes: 256 * 2 ** 30,
+  maxRatio: 250,
+  ratioFrom: 2 * 2 ** 30,
+};
+
+export interface BlobSource {
+  /**
+   * The layer's blob from its first byte; chunks of 256 KiB to 1 MiB are read fastest, and their memory may be used again once the next
+   * is asked for.
+   */
+  readonly open: () => AsyncIterable<Uint8Array> | Promise<AsyncIterable<Uint8Array>>;
+  readonly mediaType: string;
+  readonly expectedDigest: Digest;
+  readonly limits?: Partial<UnpackLimits>;
+  readonly signal?: AbortSignal;
+  /** Called before more memory is filled than layers mostly take, by a zstd window of more than 8 MiB; it may wait. */
+  readonly onLargeWindow?: () => void;
+}
+
+/** Who takes a layer's plain bytes. */
+export interface PlainSink {
+  /** Once, before the first bytes. `isBlob`: the blob is not compressed, and has the digest of the plain bytes. */
+  start(isBlob: boolean): void;
+  /** The next bytes, valid during the call only. */
+  push(chunk: Uint8Array): void;
+}
+
+const LAYER_TYPE =
+  /^application\/vnd\.(?:oci\.image\.layer(?:\.nondistributable)?\.v1\.tar|docker\.image\.rootfs\.(?:foreign\.)?diff\.tar)(?:[.+](?:gzip|zstd))?$/;
+
+/** Throws UserError where a layer's media type is none of a file system. */
+export function checkLayerType(mediaType: string, digest: Digest): void {
+  if (!LAYER_TYPE.test(mediaType))
+    throw new UserError(
+      `layer ${digest} has a type that is no file system: ${JSON.stringify(mediaType.slice(0, 200))}`,
+    );
+}
+
+/** What went wrong while a layer was read, as what the user is told. */
+export function layerError(
+  error: unknown,
+  source: Pick<BlobSource, 'expectedDigest' | 'signal'>,
+): unknown {
+  if (error instanceof UserError || source.signal?.aborted === true) return error;
+  return new UserError(`layer ${source.expectedDigest} cannot be read: ${messageOf(error)}`, {
+    cause: error,
+  });
+}
+
+/**
+ * Unpacks a layer into `sink` and gives its digest, which is the one that was expected. Throws where it is another or no layer, where the
+ * compression is malformed or cut off, where it unpacks to too much, and what `sink` throws.
+ */
+export async function unpackLayer(source: BlobSource, sink: PlainSink): Promise<Digest> {
+  checkLayerType(source.mediaType, source.expectedDigest);
+  const blob = new Blob(source, sink);
+  try {
+    for await (const chunk of await source.open()) {
+      source.signal?.throwIfAborted();
+      await blob.push(chunk);
+    }
+    return await blob.finish(source.expectedDigest);
+  } finally {
+    blob.destroy();
+  }
+}
+
+class Blob {
+  readonly #limits: UnpackLimits;
+  readonly #sink: PlainSink;
+  readonly #onLarge: (() => void) | undefined;
+  readonly #hash = createHash('sha256');
+  #decompressor: Decompressor | undefined;
+  #head: Uint8Array = new Uint8Array(0);
+  #bytes = 0;
+  #plainBytes = 0;
+
+  constructor({ limits, onLargeWindow }: BlobSource, sink: PlainSink) {
+    this.#limits = { ...UNPACK_LIMITS, ...limits };
+    this.#sink = sink;
+    this.#onLarge = onLargeWindow;
+  }
+
+  /** Undefined where the chunk has been taken in at once. */
+  push(chunk: Uint8Array): Promise<void> | undefined {
+    this.#hash.update(chunk);
+    this.#bytes += chunk.length;
+    if (this.#decompressor !== undefined) return this.#decompressor.write(chunk);
+    this.#head = Buffer.concat([this.#head, chunk]);
+    return this.#head.length < 4 ? undefined : this.#start();
+  }
+
+  async finish(expected: Digest): Promise<Digest> {
+    // The blob first: where it is another, what its content says does not matter.
+    const digest = `sha256:${this.#hash.digest('hex')}` as Digest;
+    if (digest !== expected)
+      throw new UserError(`layer ${expected} has other content: its digest is ${digest}`);
+    if (this.#decompressor === undefined) await this.#start();
+    await this.#decompressor?.end();
+    return digest;
+  }
+
+  destroy(): void {
+    this.#decompressor?.destroy();
+  }
+
+  #start(): Promise<void> | undefined {
+    const compression = compressionOf(this.#head);
+    this.#sink.start(compression === 'none');
+    const onPlain = (chunk: Uint8Array): void => {
+      this.#plain(chunk);
+    };
+    this.#decompressor = startDecompressor(compression, onPlain, this.#onLarge);
+    return this.#decompressor.write(this.#head);
+  }
+
+  #plain(chunk: Uint8Array): void {
+    this.#plainBytes += chunk.length;
+    const { maxBytes, maxRatio, ratioFrom } = this.#limits;
+    if (this.#plainBytes > maxBytes)
+      throw new UserError(`a layer unpacks to more than ${maxBytes} bytes`);
+    if (this.#plainBytes > ratioFrom && this.#plainBytes > this.#bytes * maxRatio)
+      throw new UserError(`a layer unpacks to more than ${maxRatio} times its size`);
+    this.#sink.push(chunk);
+  }
+}

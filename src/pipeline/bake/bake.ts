@@ -1,0 +1,209 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { Interrupted, UserError } from '../../model/errors.ts';
+import { LOCK_FILE_NAME } from '../../model/lock.ts';
+import { isThere } from '../../oci/layout/disk.ts';
+import { type BakeJob, dockerfileOf, jobWords } from '../../plans/bake/bake-jobs.ts';
+import { gateWords, type ParsedBake } from '../../plans/bake/parse-bake-args.ts';
+import { type ParsedBuild, parseBuildArgs } from '../../plans/buildx/parse-build-args.ts';
+import { type HeldBuild, holdBuild } from '../build/build.ts';
+import type { PipelineContext } from '../context.ts';
+import { Turns } from '../turns.ts';
+import { forLink, type Held, inlineText, type Link, linksOf } from './bake-links.ts';
+import { type BakedJob, carried, failed, over, row, skipped, told } from './bake-rows.ts';
+import { withKeptSigner } from './bake-signer.ts';
+
+/** A job that is over, or what waits to be published. */
+type Ended = { readonly done: BakedJob } | { readonly ready: Held };
+
+const AT_ONCE = 4;
+
+/**
+ * Builds all jobs, each behind those it is built from, several at once; then publishes. Without `--keep-going` nothing is
+ * published unless every target was built and met its gate, and a build that fails ends those under way. Links come as OCI
+ * layouts of what was built here, normalised: an image stands on the very layers that its base is published with.
+ * @param contextFor the outside as one target's build sees it
+ */
+export async function bake(
+  jobs: readonly BakeJob[],
+  parsed: ParsedBake,
+  contextFor: (target: string, signal: AbortSignal) => PipelineContext,
+  outer: AbortSignal,
+): Promise<readonly BakedJob[]> {
+  const run = new BakeRun(parsed, contextFor, outer);
+  try {
+    const ended = await Promise.all(jobs.map((job) => run.end(job, jobs)));
+    outer.throwIfAborted();
+    return await run.publish(ended);
+  } finally {
+    await run.release();
+  }
+}
+
+class BakeRun {
+  readonly #parsed: ParsedBake;
+  readonly #contextFor: (target: string, signal: AbortSignal) => PipelineContext;
+  readonly #outer: AbortSignal;
+  readonly #stop = new AbortController();
+  readonly #ends = new Map<string, Promise<Ended>>();
+  readonly #held: HeldBuild[] = [];
+  readonly #turns = new Turns(AT_ONCE);
+  #folder: Promise<string> | undefined;
+  #stoppedBy = '';
+
+  constructor(
+    parsed: ParsedBake,
+    contextFor: (target: string, signal: AbortSignal) => PipelineContext,
+    outer: AbortSignal,
+  ) {
+    this.#parsed = parsed;
+    this.#contextFor = contextFor;
+    this.#outer = outer;
+  }
+
+  /** The end of a job, which is begun where it was not yet. */
+  end(job: BakeJob, jobs: readonly BakeJob[]): Promise<Ended> {
+    const known = this.#ends.get(job.id);
+    if (known !== undefined) return known;
+    const bases = job.links.map((link) => jobs.find(({ id }) => id === link.job));
+    const ended = Promise.all(
+      bases.map((base) => (base === undefined ? Promise.resolve(undefined) : this.end(base, jobs))),
+    ).then((ends) => this.#begin(job, ends));
+    this.#ends.set(job.id, ended);
+    return ended;
+  }
+
+  async #begin(job: BakeJob, bases: readonly (Ended | undefined)[]): Promise<Ended> {
+    const bad = bases.find((base) => base === undefined || 'done' in base);
+    const isDry = this.#parsed.dryRun;
+    if (bad !== undefined && 'done' in bad && !isDry)
+      return { done: skipped(job, `${bad.done.job.target.name} is not there to build from`) };
+    const folder = await this.#lockFolder(job);
+    return this.#turns.take(folder, async () => {
+      if (this.#stop.signal.aborted)
+        return { done: skipped(job, `not begun: ${this.#stoppedBy} failed`) };
+      this.#outer.throwIfAborted();
+      const ready = bases.flatMap((base) =>
+        base !== undefined && 'ready' in base ? [base.ready] : [],
+      );
+      return this.#hold(job, ready);
+    });
+  }
+
+  async #hold(job: BakeJob, bases: readonly Held[]): Promise<Ended> {
+    const signal = AbortSignal.any([this.#outer, this.#stop.signal]);
+    const context = this.#contextFor(job.target.name, signal);
+    try {
+      const linked = await linksOf(job, bases, context);
+      const command = await this.#command(job, linked, context);
+      const held = await holdBuild(forLink(context, job), command, inlineText(job));
+      this.#held.push(held);
+      if (held.kind === 'ready') return { ready: { job, held } };
+      const done = over(job, held.result);
+      // An image that is short of its gate keeps nobody from being judged.
+      if (done.row.state === 'failed') this.#failed(job);
+      return { done };
+    } catch (error) {
+      this.#outer.throwIfAborted();
+      if (this.#stop.signal.aborted)
+        return { done: skipped(job, `ended: ${this.#stoppedBy} failed`) };
+      if (error instanceof Interrupted) throw error;
+      this.#failed(job);
+      return { done: failed(job, error) };
+    }
+  }
+
+  #failed(job: BakeJob): void {
+    if (this.#parsed.keepGoing || this.#stoppedBy !== '') return;
+    this.#stoppedBy = job.target.name;
+    this.#stop.abort();
+  }
+
+  async #command(
+    job: BakeJob,
+    linked: ReadonlyMap<string, Link>,
+    context: PipelineContext,
+  ): Promise<ParsedBuild> {
+    const { ownWords, gates, builder, progress, metadataFile, dryRun, pushes } = this.#parsed;
+    const values = new Map([...linked].map(([name, { value }]) => [name, value]));
+    const words = [
+      ...ownWords,
+      ...(job.isLink ? [] : gateWords(gates, job.target.name)),
+      ...(dryRun ? ['--dry-run'] : []),
+      ...(builder === undefined ? [] : [`--builder=${builder}`]),
+      ...(progress === 'rawjson' ? ['--progress=rawjson'] : []),
+      ...(metadataFile === undefined || job.isLink
+        ? []
+        : [`--metadata-file=${await this.#metadataPath(job)}`]),
+      ...jobWords(job, values, pushes),
+    ];
+    const command = parseBuildArgs(words);
+    if (!command.ok)
+      throw new UserError(command.error.message, { exitCode: command.error.exitCode });
+    if (command.value.kind === 'help') throw new Error('a target is no help text');
+    context.signal.throwIfAborted();
+    const signed = await withKeptSigner(context, command.value);
+    return { ...signed, linked: [...linked.values()].map(({ link }) => link) };
+  }
+
+  async #metadataPath({ target }: BakeJob): Promise<string> {
+    this.#folder ??= mkdtemp(join(tmpdir(), 'scoville-bake-'));
+    return join(await this.#folder, `${target.name}.json`);
+  }
+
+  /** Targets that share a lock file take turns: each writes what it adds before the next one reads it. */
+  async #lockFolder({ target }: BakeJob): Promise<string | undefined> {
+    if (target.inline !== undefined) return undefined;
+    const { cwd } = this.#contextFor(target.name, this.#outer);
+    const folder = dirname(resolve(cwd, dockerfileOf(target)));
+    const isAsked = this.#parsed.ownWords.some((word) => word.startsWith('--lock='));
+    return isAsked || (await isThere(join(folder, LOCK_FILE_NAME))) ? folder : undefined;
+  }
+
+  /** Publishes what is ready, base before what is built from it, unless something failed that holds all back. */
+  async publish(ended: readonly Ended[]): Promise<readonly BakedJob[]> {
+    const isBad = (end: Ended): boolean => 'done' in end && end.done.row.state !== 'planned';
+    let holds = !this.#parsed.keepGoing && ended.some(isBad);
+    const all: BakedJob[] = [];
+    for (const end of ended) {
+      const done = 'done' in end ? end.done : await this.#deliver(end.ready, holds);
+      if (done.row.state === 'failed' && !this.#parsed.keepGoing) holds = true;
+      all.push(done);
+    }
+    return all;
+  }
+
+  async #deliver({ job, held }: Held, holds: boolean): Promise<BakedJob> {
+    const { image } = held;
+    const digest = image?.index.digest;
+    const known = digest === undefined ? {} : { digest, ...told(image?.report) };
+    if (job.isLink) return { job, row: row(job, 'linked', known), exitCode: 0 };
+    if (holds) {
+      const reason = 'good, but another target was not';
+      return { job, row: row(job, 'held', { ...known, reason }), ...carried(image?.report) };
+    }
+    try {
+      this.#outer.throwIfAborted();
+      const done = over(job, await held.deliver(), digest);
+      return { ...done, metadata: await this.#metadata(job) };
+    } catch (error) {
+      this.#outer.throwIfAborted();
+      return {
+        ...failed(job, error),
+        ...(image?.report === undefined ? {} : { report: image.report }),
+      };
+    }
+  }
+
+  async #metadata(job: BakeJob): Promise<unknown> {
+    if (this.#folder === undefined) return undefined;
+    const text = await readFile(await this.#metadataPath(job), 'utf8').catch(() => undefined);
+    return text === undefined ? undefined : (JSON.parse(text) as unknown);
+  }
+
+  async release(): Promise<void> {
+    for (const held of this.#held) await held.release();
+    if (this.#folder !== undefined) await rm(await this.#folder, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,47 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type KnownTool, unknownVersion } from '../../tools/known-versions.ts';
+import { howToInstall } from '../../tools/tool-names.ts';
+import { parseVersion, toolVersion } from '../../tools/version.ts';
+import type { PipelineContext } from '../context.ts';
+
+/**
+ * Warns of an engine or a buildx that is older or newer than those that are known, once for each version. It stops no build: what a
+ * version cannot do, the tool itself says. `engine` is the version that the engine told.
+ */
+export async function noticeVersions(context: PipelineContext, engine: string): Promise<void> {
+  // That it is not there, the build itself tells.
+  const buildx = await toolVersion(context.run, 'buildx').catch(() => undefined);
+  await notice(context, 'docker', parseVersion(engine));
+  await notice(context, 'buildx', buildx?.number);
+}
+
+async function notice(
+  context: PipelineContext,
+  tool: KnownTool,
+  number: string | undefined,
+): Promise<void> {
+  const unknown = unknownVersion(tool, number);
+  if (unknown === undefined || !(await isFirst(context, `${tool}-${number ?? ''}`))) return;
+  context.emit({
+    kind: 'warning',
+    text: unknown.text,
+    ...(unknown.is === 'older' ? { nextStep: howToInstall(tool) } : {}),
+  });
+}
+
+/** Whether it was not told before: a file in the cache remembers. Where it cannot be written, it is told again. */
+async function isFirst({ paths }: PipelineContext, name: string): Promise<boolean> {
+  const folder = join(paths.cache, 'told');
+  try {
+    await mkdir(folder, { recursive: true });
+  } catch {
+    return true;
+  }
+  try {
+    await writeFile(join(folder, name), '', { flag: 'wx' });
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'EEXIST';
+  }
+}

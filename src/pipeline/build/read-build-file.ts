@@ -1,0 +1,62 @@
+import { readFileSync, realpathSync, statSync } from 'node:fs';
+import { join, sep } from 'node:path';
+import { withLinkedTargets } from '../../dockerfile/linked-targets.ts';
+import { analyseDockerfile } from '../../dockerfile/parse-dockerfile.ts';
+import type { BuildAnalysis } from '../../model/build-analysis.ts';
+import type { DockerfileModel } from '../../model/dockerfile.ts';
+import { lastValueOf, type ParsedBuild, valuesOf } from '../../plans/buildx/parse-build-args.ts';
+import type { ContextSource } from '../contexts/context-source.ts';
+
+const MAX_CONTEXT_FILE = 1024 * 1024;
+
+/** The Dockerfile as a model, and what its instructions install and download; both undefined where BuildKit is the one to say what is wrong with it. */
+export function readBuildFile(
+  parsed: ParsedBuild,
+  source: ContextSource,
+  env: Readonly<Record<string, string | undefined>>,
+): { readonly model: DockerfileModel | undefined; readonly analysis: BuildAnalysis | undefined } {
+  const none = { model: undefined, analysis: undefined };
+  if (source.dockerfileText === undefined) return none;
+  const target = lastValueOf(parsed, 'target') ?? '';
+  const read = analyseDockerfile(
+    source.dockerfileText,
+    {
+      buildArgs: pairs(valuesOf(parsed, 'build-arg').map((text) => withValue(text, env))),
+      buildContexts: pairs(valuesOf(parsed, 'build-context')),
+      ...(target === '' ? {} : { target }),
+    },
+    (path) => contextFile(source.directory, path),
+  );
+  return read.ok ? withLinkedTargets(read.value, parsed.linked ?? []) : none;
+}
+
+/** `--build-arg NAME` takes the value of the variable of that name; without one it is as if it were not given. */
+function withValue(text: string, env: Readonly<Record<string, string | undefined>>): string {
+  const value = text.includes('=') ? undefined : env[text];
+  return value === undefined ? text : `${text}=${value}`;
+}
+
+function pairs(texts: readonly string[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    texts.flatMap((text) => {
+      const equals = text.indexOf('=');
+      return equals < 0 ? [] : [[text.slice(0, equals), text.slice(equals + 1)]];
+    }),
+  );
+}
+
+/** A small file of the context, such as requirements.txt; nothing outside of it, links followed. */
+export function contextFile(directory: string | undefined, path: string): string | undefined {
+  if (directory === undefined) return undefined;
+  try {
+    const root = realpathSync(directory);
+    const real = realpathSync(join(root, path));
+    if (real !== root && !real.startsWith(root + sep)) return undefined;
+    const found = statSync(real);
+    return found.isFile() && found.size <= MAX_CONTEXT_FILE
+      ? readFileSync(real, 'utf8')
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}

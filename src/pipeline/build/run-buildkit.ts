@@ -1,0 +1,119 @@
+import { writeFile } from 'node:fs/promises';
+import { messageOf, UserError } from '../../model/errors.ts';
+import type { BuildPlan, PassthroughPlan } from '../../plans/build-plan.ts';
+import { type BuildOutcome, runBuild } from '../../tools/buildx/buildx.ts';
+import type { PipelineContext } from '../context.ts';
+import { builderForPlatforms } from './builder-platforms.ts';
+import { offerEpoch } from './offer-epoch.ts';
+import type { Prepared } from './prepare-build.ts';
+import { runByPlatform } from './run-by-platform.ts';
+
+/** An export that fails though the build was good, seen now and then while a cache is pruned; the next try passes. */
+const PASSING_FAILURE = /failed to solve: (?:failed to compute cache key: )?not found\s*$/m;
+
+/** Runs the planned build; a failure has buildx' exit code. Tried once more where BuildKit lost content during the export. */
+export async function runBuildKit(
+  context: PipelineContext,
+  prepared: Prepared & { readonly plan: BuildPlan },
+): Promise<BuildOutcome> {
+  const { plan, builder } = prepared;
+  const target = await builderForPlatforms(context, prepared);
+  if (plan.sourcePolicy !== undefined)
+    await writeFile(plan.sourcePolicy.file, JSON.stringify(plan.sourcePolicy.policy)).catch(
+      (cause: unknown) => {
+        throw new UserError(`the source policy could not be written: ${messageOf(cause)}`, {
+          cause,
+        });
+      },
+    );
+  const { argv, stdin, line } = await offerEpoch(prepared, context.cwd);
+  const run = (words: readonly string[]): Promise<BuildOutcome> =>
+    runBuild(context.run, {
+      args: [
+        ...(builder === undefined ? [] : [`--builder=${builder}`]),
+        ...words.slice(2).filter((word) => word !== '--progress=rawjson'),
+      ],
+      cwd: context.cwd,
+      env: plan.env,
+      progress: 'events',
+      onEvent: (event) => {
+        const text = event.kind === 'raw' ? line(event.text) : undefined;
+        if (event.kind !== 'raw') context.emit(event);
+        else if (text !== undefined) context.emit({ kind: 'raw', text });
+      },
+      onLine: (said) => {
+        const text = line(said);
+        if (text !== undefined) context.emit({ kind: 'build-line', text });
+      },
+      ...(plan.progress === 'rawjson'
+        ? {
+            onJsonLine: (text: string) => {
+              context.emit({ kind: 'build-json', text });
+            },
+          }
+        : {}),
+      signal: context.signal,
+      ...(stdin === undefined ? {} : { stdin }),
+    });
+  const canRepeat = stdin === undefined || stdin instanceof Uint8Array;
+  const { layout, platforms } = plan;
+  const apart = platforms.length > 1 && (target?.nodes ?? 1) > 1;
+  if (apart && !canRepeat)
+    throw new UserError('a context on stdin cannot be sent to several nodes', {
+      nextStep: 'unpack it and name the folder, or name one platform',
+    });
+  const once = (): Promise<BuildOutcome> =>
+    apart ? runByPlatform(layout, prepared.store.blobs, argv, platforms, run) : run(argv);
+  const outcome = await once();
+  if (outcome.exitCode === 0 || !canRepeat || !PASSING_FAILURE.test(outcome.errorText))
+    return outcome;
+  context.emit({
+    kind: 'notice',
+    text: 'BuildKit lost content during the export; trying once more',
+  });
+  return once();
+}
+
+/** Outputs that are no image, of what has been built just now (see requireRepeatable). */
+export function runOthers(
+  context: PipelineContext,
+  prepared: Prepared & { readonly plan: BuildPlan },
+): Promise<BuildOutcome> {
+  const { others: argv = [] } = prepared.plan;
+  // Of several nodes buildx itself puts the files together, and what a RUN needs has been looked at.
+  return runBuildKit(context, { ...prepared, plan: { ...prepared.plan, argv, platforms: [] } });
+}
+
+/** Throws UserError where outputs that are no image would need the context a second time, and it is a stream. */
+export function requireRepeatable({ plan, source }: Prepared & { readonly plan: BuildPlan }): void {
+  if (plan.others === undefined) return;
+  if (source.stdin !== undefined && !(source.stdin instanceof Uint8Array))
+    throw new UserError(
+      'a context on stdin cannot be sent twice, for an image and for other outputs',
+      {
+        nextStep: 'unpack it and name the folder, or ask for the outputs one by one',
+      },
+    );
+}
+
+/** Hands a build that makes no image to buildx alone; it has the terminal. */
+export async function runPassthrough(
+  context: PipelineContext,
+  plan: PassthroughPlan,
+  stdin: Uint8Array | AsyncIterable<Uint8Array> | undefined,
+): Promise<number> {
+  const result = await context.run({
+    command: 'docker',
+    args: plan.argv,
+    cwd: context.cwd,
+    stdin: stdin ?? 'inherit',
+    stdout: 'inherit',
+    stderr: 'inherit',
+    signal: context.signal,
+  });
+  if (result.ended === 'exit') return result.exitCode;
+  if (result.ended === 'not-found')
+    throw new UserError('docker is not installed', { nextStep: 'scoville doctor' });
+  context.signal.throwIfAborted();
+  throw new UserError(`docker buildx build was ended (${result.ended})`);
+}

@@ -1,0 +1,66 @@
+import { createHash } from 'node:crypto';
+import { mkdir, readFile, realpath, rm, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { isThere, makeFolder } from '../../oci/layout/disk.ts';
+import { claimAlone } from '../../oci/layout/owner.ts';
+import { mirrorFolder, type MirrorRecord } from './mirror-folder.ts';
+
+/** A context beside the user's own, with other modes, for as long as a build reads it. */
+export interface StagedContext {
+  readonly directory: string;
+  /** It was not there before. */
+  readonly isNew: boolean;
+  readonly release: () => Promise<void>;
+}
+
+const SCHEMA = 1;
+
+/**
+ * Makes or refreshes the folder in `home` that stands for the context `directory`: tracked files as copies with the modes given, all else as
+ * hard links to the files themselves. It keeps its place and its name, so that BuildKit is sent only what has changed since the last build.
+ * While another build holds it, a folder of this build's own is made and removed again. Throws where a file cannot be read, or the disk is full.
+ */
+export async function stageContext(options: {
+  readonly home: string;
+  readonly directory: string;
+  readonly modes: ReadonlyMap<string, number>;
+  readonly isIgnored: (folder: string) => boolean;
+  readonly now: () => number;
+  readonly signal: AbortSignal;
+}): Promise<StagedContext> {
+  const source = await realpath(options.directory);
+  const key = createHash('sha256').update(source).digest('hex').slice(0, 16);
+  await makeFolder(options.home);
+  const home = await realpath(options.home);
+  if (`${home}/`.startsWith(`${source}/`)) throw new Error(`${home} is part of the context`);
+  const kept = join(home, key);
+  await makeFolder(kept);
+  const claim = join(kept, 'claim');
+  const isOurs = await claimAlone(claim, options.now());
+  const folder = isOurs ? kept : join(home, `${key}-${process.pid}`);
+  const directory = join(folder, basename(source) === '' ? 'context' : basename(source));
+  const release = (): Promise<void> =>
+    isOurs ? rm(claim, { force: true }) : rm(folder, { recursive: true, force: true });
+  try {
+    const isNew = !(await isThere(directory));
+    await mkdir(directory, { recursive: true, mode: 0o755 });
+    const file = join(folder, 'record.json');
+    const before = await readRecord(file);
+    const record = await mirrorFolder({ ...options, source, target: directory, before });
+    await writeFile(file, JSON.stringify({ schema: SCHEMA, source, record }));
+    return { directory, isNew: isNew && isOurs, release };
+  } catch (error) {
+    await release();
+    throw error;
+  }
+}
+
+/** What was copied when; empty where it cannot be read, and all is copied anew. */
+async function readRecord(file: string): Promise<MirrorRecord> {
+  try {
+    const read = JSON.parse(await readFile(file, 'utf8')) as { schema: number; record: object };
+    return read.schema === SCHEMA ? (read.record as MirrorRecord) : {};
+  } catch {
+    return {};
+  }
+}

@@ -1,0 +1,70 @@
+import { messageOf } from '../../model/errors.ts';
+import { type BaseImage, baseKey } from '../../model/fix-rule.ts';
+import { formatReference, withDefaultTag } from '../../model/reference.ts';
+import { err, ok, type Result } from '../../model/result.ts';
+import { baseOf } from '../../plans/external-images.ts';
+import { slimImages } from '../../plans/fix/slim-base.ts';
+import { noStdin } from '../build/no-stdin.ts';
+import type { PipelineContext } from '../context.ts';
+import type { FactsRequest } from '../grade/facts-request.ts';
+import { openNamedImage } from '../grade/open-named-image.ts';
+import { inspectPlatform } from '../layers/inspect-image.ts';
+import type { Registries } from '../registries.ts';
+
+/**
+ * What the image stands on: its base's configuration, users and packages, from Docker's store or its registry; by full
+ * reference. Of several platforms, linux/amd64 or the first stands for all.
+ */
+export async function fixBases(
+  context: PipelineContext,
+  registries: Registries,
+  { read }: FactsRequest,
+): Promise<ReadonlyMap<string, Result<BaseImage>>> {
+  const { model } = read;
+  const base = baseOf(model, model.target);
+  if (base?.reference === undefined) return new Map();
+  const name = formatReference(withDefaultTag(base.reference));
+  const key = baseKey(base.reference);
+  context.emit({ kind: 'notice', text: `looking at ${name}` });
+  try {
+    const found = await baseImage(context, registries, name);
+    // The slim variant has the same users and configuration; of its files nothing is said but the shell.
+    const { has } = found;
+    const slim: BaseImage = {
+      ...found,
+      ...(has === undefined ? {} : { has: (path: string) => path === 'bin/sh' && has(path) }),
+    };
+    return new Map([
+      [key, ok(found)],
+      ...slimImages(read).map((one): [string, Result<BaseImage>] => [baseKey(one), ok(slim)]),
+    ]);
+  } catch (error) {
+    context.signal.throwIfAborted();
+    return new Map([[key, err(messageOf(error))]]);
+  }
+}
+
+async function baseImage(
+  context: PipelineContext,
+  registries: Registries,
+  name: string,
+): Promise<BaseImage> {
+  const image = await openNamedImage(context, registries, { text: name, stdin: noStdin() });
+  try {
+    const platform =
+      image.platforms.find(
+        ({ config }) => config.os === 'linux' && config.architecture === 'amd64',
+      ) ?? image.platforms[0];
+    const { content } = await inspectPlatform(context, image, platform, {}, { secrets: false });
+    const { passwd, has, elevated } = content.filesystem;
+    return {
+      config: platform.config,
+      packages: content.packages,
+      has,
+      elevated: elevated.filter(({ mode }) => (mode & 0o6000) !== 0).map(({ path }) => path),
+      ...(passwd === undefined ? {} : { passwd }),
+    };
+  } finally {
+    await image.close();
+  }
+}

@@ -1,0 +1,37 @@
+import type { FetchedFile } from '../../model/fix-rule.ts';
+import type { Result } from '../../model/result.ts';
+import { inParallel } from '../../oci/in-parallel.ts';
+import { isLoopback } from '../../oci/registry/registry-connection.ts';
+import { shownAddress } from '../../plans/fix/verify-downloads.ts';
+import { fetchDigest } from '../../tools/fetch-digest.ts';
+import type { PipelineContext } from '../context.ts';
+import type { FactsRequest } from '../grade/facts-request.ts';
+
+const AT_ONCE = 4;
+/** A Dockerfile with more is not one that a person wrote. */
+const MOST = 64;
+
+/** Digests of what the Dockerfile downloads without a check, taken now, by address. */
+export async function fixHashes(
+  context: PipelineContext,
+  { read, plainHttp }: FactsRequest,
+): Promise<ReadonlyMap<string, Result<FetchedFile>>> {
+  const wanted = read.analysis.downloads.flatMap(({ kind, url, verifiedBy }) =>
+    ['curl', 'wget', 'add'].includes(kind) && url !== undefined && verifiedBy === undefined
+      ? [url]
+      : [],
+  );
+  const found = new Map<string, Result<FetchedFile>>();
+  await inParallel([...new Set(wanted)].slice(0, MOST), AT_ONCE, async (url) => {
+    context.emit({ kind: 'notice', text: `fetching ${shownAddress(url)} for its hash` });
+    found.set(
+      url,
+      await fetchDigest(url, {
+        allowsPlain: ({ hostname, host }) => isLoopback(hostname) || plainHttp.includes(host),
+        userAgent: `scoville/${context.version}`,
+        signal: context.signal,
+      }),
+    );
+  });
+  return found;
+}

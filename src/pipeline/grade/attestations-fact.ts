@@ -1,0 +1,79 @@
+import type { Digest } from '../../model/digest.ts';
+import {
+  type AttestationsFact,
+  type Fact,
+  known,
+  type SignatureFact,
+  unknownFact,
+} from '../../model/facts.ts';
+import type { OpenedImage } from '../../model/opened-image.ts';
+import type { FoundAttestation } from '../../model/statement.ts';
+import { type CheckedAttachment, imageDescriptors } from '../verify/verify-attachments.ts';
+
+const SETTLE = 'name the image by its registry reference, where its signatures are';
+
+/**
+ * What hangs on one platform of an image, as the criteria read it: what is about its manifest or about the index that lists it, and
+ * what is about no part of this image at all, which they have to see. What is about another platform is left out. A place that keeps no
+ * signatures may keep BuildKit's attestations all the same.
+ */
+export function attestationsFact(
+  image: OpenedImage,
+  platform: Digest,
+  checked: readonly CheckedAttachment[],
+  incomplete: string | undefined,
+): Fact<AttestationsFact> {
+  const parts = new Set(imageDescriptors(image).map(({ digest }) => digest));
+  const concerns = ({ evidence: { subjects } }: CheckedAttachment): boolean =>
+    subjects.some((subject) => subject === platform || subject === image.root.digest) ||
+    !subjects.some((subject) => parts.has(subject));
+  const own = checked.filter(concerns);
+  if (incomplete !== undefined && own.length === 0) return unknownFact(incomplete, SETTLE);
+  const value: AttestationsFact = {
+    signatures: own.flatMap(signatureOf),
+    attestations: own.flatMap(attestationOf),
+    ...(incomplete === undefined ? {} : { incomplete }),
+    ...(image.withoutAttachments === undefined ? {} : { settle: SETTLE }),
+  };
+  return known(value, sourceOf(own));
+}
+
+function signatureOf({ evidence, ...check }: CheckedAttachment): readonly SignatureFact[] {
+  const { says, digest } = evidence;
+  if (says.kind !== 'signature') return [];
+  const { verification, verifiedBy, reason } = check;
+  return [
+    {
+      kind: says.form,
+      verification,
+      ...(verifiedBy === undefined ? {} : { verifiedBy }),
+      digest,
+      ...(reason === undefined ? {} : { detail: reason }),
+    },
+  ];
+}
+
+function attestationOf({ evidence, ...check }: CheckedAttachment): readonly FoundAttestation[] {
+  const { says, digest, subjects } = evidence;
+  if (says.kind !== 'statement') return [];
+  const { verification, verifiedBy } = check;
+  return [
+    {
+      predicateType: says.predicateType,
+      predicate: says.predicate,
+      subjects,
+      source: says.source,
+      verification,
+      ...(verifiedBy === undefined ? {} : { verifiedBy }),
+      digest,
+    },
+  ];
+}
+
+function sourceOf(
+  own: readonly CheckedAttachment[],
+): 'verified-attestation' | 'unverified-attestation' {
+  const isVerified = ({ verification }: CheckedAttachment): boolean => verification === 'verified';
+  // One that verifies is what a verdict rests on; others hang beside it, of other keys. Each statement carries its own.
+  return own.some(isVerified) ? 'verified-attestation' : 'unverified-attestation';
+}

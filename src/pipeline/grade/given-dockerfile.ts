@@ -1,0 +1,33 @@
+import { resolve } from 'node:path';
+import { UserError } from '../../model/errors.ts';
+import { readText } from '../read-text.ts';
+import type { GivenDockerfile } from './grade-build-fact.ts';
+
+const LARGEST = 4 * 2 ** 20;
+
+/** Reads a Dockerfile of at most 4 MiB. Throws UserError where it cannot be read. */
+export async function readGivenDockerfile(
+  cwd: string,
+  path: string,
+  built: { readonly buildArgs: readonly string[]; readonly target: string | undefined },
+): Promise<GivenDockerfile> {
+  const text = await readText(resolve(cwd, path), { largest: LARGEST });
+  if (text === undefined) throw new UserError(`the Dockerfile ${path} is not there`);
+  return givenDockerfile(path, text, built);
+}
+
+/** The text of a Dockerfile with `NAME=VALUE` arguments and the target of its build. */
+export function givenDockerfile(
+  name: string,
+  text: string,
+  built: { readonly buildArgs: readonly string[]; readonly target: string | undefined },
+): GivenDockerfile {
+  const buildArgs = Object.fromEntries(
+    built.buildArgs.map((pair) => {
+      const equals = pair.indexOf('=');
+      return equals < 0 ? [pair, ''] : [pair.slice(0, equals), pair.slice(equals + 1)];
+    }),
+  );
+  const { target } = built;
+  return { name, text, buildArgs, ...(target === undefined ? {} : { target }) };
+}

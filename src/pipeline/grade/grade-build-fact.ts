@@ -1,0 +1,126 @@
+import type { ReadProvenance } from '../../attestations/provenance-read.ts';
+import { analyseDockerfile } from '../../dockerfile/parse-dockerfile.ts';
+import { buildFact } from '../../facts/build.ts';
+import { historyDockerfile } from '../../facts/history-dockerfile.ts';
+import { UserError } from '../../model/errors.ts';
+import { type AttestationsFact, type BuildFact, type Fact, known } from '../../model/facts.ts';
+import type { ImageConfig } from '../../model/oci.ts';
+import type { OpenedImage, OpenedPlatform } from '../../model/opened-image.ts';
+import { chooseProvenance } from './provenance-choice.ts';
+
+/** The Dockerfile that the user points at: `--file`, with `--target` and `--build-arg`. */
+export interface GivenDockerfile {
+  /** As the user typed it, for messages. */
+  readonly name: string;
+  readonly text: string;
+  readonly target?: string;
+  readonly buildArgs?: Readonly<Record<string, string>>;
+}
+
+export interface GradedBuild {
+  readonly fact: Fact<BuildFact>;
+  /** Build arguments that the provenance tells everybody, for the secret scan. */
+  readonly buildArgs: Readonly<Record<string, string>>;
+  /** What a reader should know of where this comes from, one line each. */
+  readonly notices: readonly string[];
+}
+
+type Dockerfile = NonNullable<Parameters<typeof buildFact>[0]['dockerfile']>;
+
+/**
+ * How an image was built that was not built in this run: from its provenance, else from the Dockerfile that the user names, else as far as
+ * its history tells. Throws UserError where the user's file is no Dockerfile.
+ */
+export function gradedBuild(
+  image: Pick<OpenedImage, 'root'>,
+  platform: Pick<OpenedPlatform, 'descriptor' | 'config'>,
+  attestations: Fact<AttestationsFact>,
+  file: GivenDockerfile | undefined,
+): GradedBuild {
+  const chosen = chooseProvenance(attestations.known ? attestations.value.attestations : [], [
+    platform.descriptor.digest,
+    image.root.digest,
+  ]);
+  const given = file === undefined ? undefined : readFile(file);
+  const recorded = chosen === undefined ? undefined : readRecorded(chosen.provenance);
+  const notices = [
+    ...(chosen?.notices ?? []),
+    ...fileNotices(file, chosen?.provenance, recorded !== undefined),
+  ];
+  const provenance =
+    chosen === undefined ? {} : { provenance: { view: chosen.provenance, source: chosen.source } };
+  const buildArgs = chosen?.provenance.buildArgs ?? {};
+  const dockerfile =
+    recorded === undefined || chosen === undefined ? given : { ...recorded, source: chosen.source };
+  if (dockerfile !== undefined)
+    return { fact: buildFact({ dockerfile, ...provenance }), buildArgs, notices };
+  const fact = buildFact({ dockerfile: undefined, ...provenance });
+  return { fact: withHistory(fact, platform.config), buildArgs, notices };
+}
+
+function readFile(file: GivenDockerfile): Dockerfile {
+  const read = analyseDockerfile(file.text, {
+    ...(file.target === undefined ? {} : { target: file.target }),
+    buildArgs: file.buildArgs ?? {},
+  });
+  if (!read.ok)
+    throw new UserError(`${file.name}, line ${read.error.line}: ${read.error.message}`, {
+      nextStep: 'name the Dockerfile that the image was built from: --file DOCKERFILE',
+    });
+  return { ...read.value, source: 'dockerfile' };
+}
+
+function readRecorded(provenance: ReadProvenance): Omit<Dockerfile, 'source'> | undefined {
+  if (provenance.dockerfile === undefined) return undefined;
+  const read = analyseDockerfile(provenance.dockerfile.text, {
+    buildArgs: provenance.buildArgs,
+    buildContexts: provenance.buildContexts,
+    ...(provenance.target === undefined ? {} : { target: provenance.target }),
+  });
+  return read.ok ? read.value : undefined;
+}
+
+function fileNotices(
+  file: GivenDockerfile | undefined,
+  provenance: ReadProvenance | undefined,
+  isRead: boolean,
+): readonly string[] {
+  const recorded = provenance?.dockerfile?.text;
+  if (recorded === undefined) return [];
+  if (!isRead) return ['the Dockerfile in the provenance cannot be read'];
+  if (file === undefined) return [];
+  return file.text.trimEnd() === recorded.trimEnd()
+    ? []
+    : [`${file.name} is not the Dockerfile in the provenance, which counts`];
+}
+
+/** Adds what the history tells. It names no images from outside, and never all steps: what it does not show stays unknown. */
+function withHistory(fact: Fact<BuildFact>, config: ImageConfig): Fact<BuildFact> {
+  const history = historyDockerfile(config.history);
+  const read = history === undefined ? undefined : analyseDockerfile(history.text);
+  if (history === undefined || read?.ok !== true) return fact;
+  const { model, analysis } = read.value;
+  const whole = {
+    range: { startLine: 1, startColumn: 1, endLine: 1, endColumn: 1 },
+    reason:
+      'only the image’s history tells of the build: other stages and copied files are not seen',
+  };
+  const reason = 'only the image’s history tells of the build, and it names no images';
+  const value: BuildFact = {
+    ...(fact.known ? fact.value : {}),
+    dockerfile: known(model, 'image'),
+    images: { known: false, reason, settle: '--file DOCKERFILE' },
+    analysis: {
+      ...analysis,
+      unread: [
+        ...analysis.unread,
+        whole,
+        ...history.unread.map((line) => ({
+          range: { startLine: line, startColumn: 1, endLine: line, endColumn: 1 },
+          reason: 'the history does not keep this step in one line',
+        })),
+      ],
+    },
+  };
+  return known(value, fact.known ? fact.source : 'image');
+}

@@ -1,0 +1,228 @@
+import { isProvenanceType } from '../../attestations/provenance-read.ts';
+import { knownPackages } from '../../facts/known-packages.ts';
+import type { VexDocument } from '../../facts/vex/vex-statement.ts';
+import {
+  type AttestationsFact,
+  type Fact,
+  type Facts,
+  known,
+  type SecretFinding,
+  unknownFact,
+} from '../../model/facts.ts';
+import { platformName } from '../../model/oci.ts';
+import type { OpenedImage, OpenedPlatform } from '../../model/opened-image.ts';
+import type { Settings } from '../../model/settings.ts';
+import { MissingLayerError } from '../../oci/missing-layer.ts';
+import { type PipelineContext, phase } from '../context.ts';
+import { type Inspected, inspectPlatform } from '../layers/inspect-image.ts';
+import { scanOpened } from '../scan/scan-opened.ts';
+import type { TrustedSigners } from '../sign/trusted-signers.ts';
+import { verifyAttachments, type CheckedAttachment } from '../verify/verify-attachments.ts';
+import { attestationsFact } from './attestations-fact.ts';
+import { gradedBuild, type GivenDockerfile } from './grade-build-fact.ts';
+import type { Graded } from './grade-image.ts';
+import { gradeText } from './grade-text.ts';
+import { judgePlatforms, type PlatformFacts } from './judge-platforms.ts';
+import { readAttachments } from './read-attachments.ts';
+import { reproductionFact } from './reproduction-fact.ts';
+import { toldSecrets } from './told-secrets.ts';
+
+export interface GradeOptions {
+  readonly settings: Settings;
+  readonly trusted: TrustedSigners;
+  /** Taken where the image's provenance carries none. */
+  readonly dockerfile: GivenDockerfile | undefined;
+  /** False leaves out the scan for secrets; its criterion is then unknown. */
+  readonly secrets: boolean;
+  /** The user's VEX documents, read once for all images. */
+  readonly vex: readonly VexDocument[];
+}
+
+/** All that hangs on the image, checked once for all its platforms. */
+interface Hanging {
+  readonly checked: readonly CheckedAttachment[];
+  readonly incomplete: string | undefined;
+}
+
+/**
+ * Judges an image that was opened somewhere: reads each layer once, verifies what hangs on it, scans, judges every platform. Throws
+ * UserError where a layer or document is damaged or cannot be had.
+ */
+export async function gradeOpened(
+  context: PipelineContext,
+  image: OpenedImage,
+  options: GradeOptions,
+): Promise<Graded> {
+  const hanging = await attached(context, image, options.trusted);
+  const platforms: PlatformFacts[] = [];
+  for (const platform of image.platforms)
+    platforms.push(await platformFacts(context, image, platform, hanging, options));
+  return phase(
+    context,
+    'grade',
+    () => {
+      const { waivers } = options.settings.gate;
+      const named = { name: image.name, digest: image.root.digest, waivers };
+      const scorecard = judgePlatforms(context, named, platforms);
+      return Promise.resolve({ scorecard, contents: platforms });
+    },
+    ({ scorecard }) => ({ detail: gradeText(scorecard) }),
+  );
+}
+
+function attached(
+  context: PipelineContext,
+  image: OpenedImage,
+  trusted: TrustedSigners,
+): Promise<Hanging> {
+  return phase(
+    context,
+    'verify',
+    async () => {
+      const read = await readAttachments(image);
+      const checked = await verifyAttachments(context, image, read, trusted);
+      return { checked, incomplete: read.incomplete };
+    },
+    ({ checked, incomplete }) => {
+      const verified = checked.filter(({ verification }) => verification === 'verified').length;
+      const found = `${checked.length} signatures and attestations, ${verified} verified`;
+      return { detail: incomplete === undefined ? found : `${found}; ${incomplete}` };
+    },
+  );
+}
+
+async function platformFacts(
+  context: PipelineContext,
+  image: OpenedImage,
+  platform: OpenedPlatform,
+  hanging: Hanging,
+  options: GradeOptions,
+): Promise<PlatformFacts> {
+  const { settings } = options;
+  const name = platformName(platform.descriptor.platform ?? platform.config);
+  const attestations = attestationsFact(
+    image,
+    platform.descriptor.digest,
+    hanging.checked,
+    hanging.incomplete,
+  );
+  const build = gradedBuild(image, platform, attestations, options.dockerfile);
+  const told = toldSecrets(
+    image.index?.annotations,
+    platform.manifest.annotations,
+    ...provenancesOf(attestations),
+  );
+  const said = { buildArgs: build.buildArgs, told };
+  const inspected = await inspect(context, image, platform, name, said, options);
+  const content = await contentFacts(context, image, platform, inspected, attestations, options);
+  const facts: Facts = {
+    image: known(
+      {
+        platform: platform.descriptor.platform ?? platform.config,
+        manifestDigest: platform.descriptor.digest,
+        ...(image.index === undefined ? {} : { indexDigest: image.root.digest }),
+        config: platform.config,
+        manifest: platform.manifest,
+        annotations: {
+          index: image.index?.annotations ?? {},
+          manifest: platform.manifest.annotations ?? {},
+          labels: platform.config.config?.Labels ?? {},
+        },
+      },
+      'image',
+    ),
+    ...content,
+    build: build.fact,
+    attestations,
+    reproduction: reproductionFact(attestations, [platform.descriptor.digest, image.root.digest]),
+    declarations: known(
+      {
+        secrets: settings.secrets.use,
+        secretFiles: settings.secrets.files,
+        trustedImages: settings.trust.images,
+        maxAgeDays: settings.recentDays,
+        now: context.now(),
+      },
+      'build',
+    ),
+  };
+  return { platform: name, digest: platform.descriptor.digest, facts };
+}
+
+/** What is told of the image beside its layers, for the secret scan. */
+interface Said {
+  readonly buildArgs: Readonly<Record<string, string>>;
+  readonly told: readonly SecretFinding[];
+}
+
+function provenancesOf(attestations: Fact<AttestationsFact>): readonly unknown[] {
+  return attestations.known
+    ? attestations.value.attestations.flatMap(({ predicateType, predicate }) =>
+        isProvenanceType(predicateType) ? [predicate] : [],
+      )
+    : [];
+}
+
+type ContentFacts = Pick<Facts, 'filesystem' | 'packages' | 'secrets' | 'vulnerabilities'>;
+
+/** What the layers hold; unknown where one of them could not be had. */
+async function contentFacts(
+  context: PipelineContext,
+  image: OpenedImage,
+  platform: OpenedPlatform,
+  inspected: Inspected | MissingLayerError,
+  attestations: Facts['attestations'],
+  { settings, secrets, vex }: GradeOptions,
+): Promise<ContentFacts> {
+  if (inspected instanceof MissingLayerError) {
+    const unread = unknownFact(inspected.message, inspected.nextStep);
+    return { filesystem: unread, packages: unread, secrets: unread, vulnerabilities: unread };
+  }
+  const { content } = inspected;
+  return {
+    filesystem: known(content.filesystem, 'image'),
+    packages: knownPackages(content),
+    secrets: secrets
+      ? known(content.secrets, 'image')
+      : unknownFact('the layers were not searched for secrets', 'grade without --secrets=false'),
+    vulnerabilities: await scanOpened(
+      context,
+      image,
+      platform,
+      content,
+      attestations,
+      settings,
+      vex,
+    ),
+  };
+}
+
+async function inspect(
+  context: PipelineContext,
+  image: OpenedImage,
+  platform: OpenedPlatform,
+  name: string,
+  { buildArgs, told }: Said,
+  { secrets }: GradeOptions,
+): Promise<Inspected | MissingLayerError> {
+  return phase(
+    context,
+    'inspect',
+    async () => {
+      try {
+        return await inspectPlatform(context, image, platform, buildArgs, { secrets, told });
+      } catch (error) {
+        // A layer that may not be handed out makes its facts unknown; a damaged one is an error.
+        if (error instanceof MissingLayerError) return error;
+        throw error;
+      }
+    },
+    (found) =>
+      found instanceof MissingLayerError
+        ? { detail: `${name}: ${found.message}` }
+        : {
+            detail: `${name}: ${found.content.packages.length} packages, ${found.content.filesystem.fileCount} files, ${found.read} of ${platform.layers.length} layers read`,
+            cached: found.read === 0,
+          },
+  );
+}

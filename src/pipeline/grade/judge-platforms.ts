@@ -1,0 +1,50 @@
+import { judgeImage } from '../../criteria/judge-image.ts';
+import { assembleScorecard, type JudgedPlatform } from '../../grading/scorecard.ts';
+import type { Digest } from '../../model/digest.ts';
+import type { Facts } from '../../model/facts.ts';
+import type { Scorecard, Suggestion } from '../../model/scorecard.ts';
+import type { Waiver } from '../../model/settings.ts';
+import { fixCommand } from '../../plans/fix/fixable.ts';
+import type { PipelineContext } from '../context.ts';
+
+/** What is known of one platform's image. */
+export interface PlatformFacts {
+  /** As `platformName` spells it. */
+  readonly platform: string;
+  /** Of its manifest. */
+  readonly digest: Digest;
+  readonly facts: Facts;
+}
+
+/** Judges every criterion on every platform. Nothing is read here: facts in, scorecard out. */
+export function judgePlatforms(
+  context: Pick<PipelineContext, 'version' | 'now'>,
+  image: { readonly name: string; readonly digest: Digest; readonly waivers: readonly Waiver[] },
+  platforms: readonly PlatformFacts[],
+): Scorecard {
+  const judged = platforms.map(({ platform, digest, facts }): JudgedPlatform => ({
+    platform,
+    digest,
+    criteria: judgeImage(facts),
+  }));
+  const [first, ...rest] = judged;
+  if (first === undefined) throw new Error('an image without a platform was graded');
+  const scorecard = assembleScorecard({
+    toolVersion: context.version,
+    image: image.name,
+    digest: image.digest,
+    gradedAt: new Date(context.now()).toISOString(),
+    platforms: [first, ...rest],
+    waivers: image.waivers,
+  });
+  return { ...scorecard, suggestions: scorecard.suggestions.map((one) => withFix(one, scorecard)) };
+}
+
+/** Names the command that makes the change, for what is known to fail. */
+function withFix(suggestion: Suggestion, { criteria }: Scorecard): Suggestion {
+  const fails = criteria.some(
+    ({ id, outcome }) => id === suggestion.criterion && outcome === 'fail',
+  );
+  const fix = fails ? fixCommand(suggestion.criterion) : undefined;
+  return fix === undefined ? suggestion : { ...suggestion, fix };
+}

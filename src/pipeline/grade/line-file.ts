@@ -1,0 +1,106 @@
+import { createReadStream } from 'node:fs';
+import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises';
+import { messageOf, UserError } from '../../model/errors.ts';
+import { claimAlone } from '../../oci/layout/owner.ts';
+
+const LONGEST_LINE = 1024 * 1024;
+
+/** What becomes of a line that an earlier run wrote: `foreign` is none of ours, and ends it all. */
+export type Kept = 'keep' | 'drop' | 'foreign';
+
+/** A file of lines that is added to, whole lines only. */
+export interface LineFile {
+  /** Adds one line; the text has no line end. */
+  readonly append: (line: string) => Promise<void>;
+  readonly close: () => Promise<void>;
+}
+
+/**
+ * Opens a file to add lines to. What is in it is gone through first: dropped lines are taken out, and a last line that was cut
+ * off is judged like the others. A pipe or device is only written to. Throws UserError where another run adds to it, or where a
+ * line is foreign; the file is then as it was.
+ */
+export async function openLineFile(
+  path: string,
+  judge: (line: string, isLast: boolean) => Kept,
+  now: number,
+): Promise<LineFile> {
+  try {
+    const there = await stat(path).catch(() => undefined);
+    if (there !== undefined && !there.isFile()) return appending(await open(path, 'w'), undefined);
+    const lock = `${path}.lock`;
+    if (!(await claimAlone(lock, now)))
+      throw new UserError(`another run writes ${path}`, {
+        nextStep: `wait for it to end; if none runs, remove ${lock}`,
+      });
+    try {
+      if (there !== undefined) await cleanUp(path, judge);
+      return appending(await open(path, 'a'), lock);
+    } catch (error) {
+      await rm(lock, { force: true });
+      throw error;
+    }
+  } catch (cause) {
+    if (cause instanceof UserError) throw cause;
+    throw new UserError(`${path} could not be written: ${messageOf(cause)}`, { cause });
+  }
+}
+
+function appending(handle: FileHandle, lock: string | undefined): LineFile {
+  let before: Promise<unknown> = Promise.resolve();
+  return {
+    append: (line) => {
+      // One at a time: two calls could each write a half.
+      const written = before.then(() => handle.appendFile(`${line}\n`));
+      before = written.catch(() => undefined);
+      return written;
+    },
+    close: async () => {
+      await before;
+      await handle.close();
+      if (lock !== undefined) await rm(lock, { force: true });
+    },
+  };
+}
+
+/** Writes the lines to keep beside, and renames where that is not what is there already. */
+async function cleanUp(
+  path: string,
+  judge: (line: string, isLast: boolean) => Kept,
+): Promise<void> {
+  const beside = `${path}.${process.pid}.tmp`;
+  const out = await open(beside, 'w');
+  let isSame = true;
+  let count = 0;
+  try {
+    for await (const { text, ended } of linesOf(path)) {
+      count += 1;
+      const kept = judge(text, !ended);
+      if (kept === 'foreign')
+        throw new UserError(`${path} is no file of results: line ${count} is none`, {
+          nextStep: 'name another --output; this file was left as it is',
+        });
+      if (kept === 'keep') await out.appendFile(`${text}\n`);
+      isSame &&= kept === 'keep' && ended;
+    }
+    await out.close();
+    if (!isSame) await rename(beside, path);
+  } finally {
+    await out.close().catch(() => undefined);
+    await rm(beside, { force: true });
+  }
+}
+
+async function* linesOf(
+  path: string,
+): AsyncIterable<{ readonly text: string; readonly ended: boolean }> {
+  let rest = '';
+  for await (const chunk of createReadStream(path, 'utf8')) {
+    const parts = (rest + String(chunk)).split('\n');
+    rest = parts.pop() ?? '';
+    for (const text of parts) yield { text, ended: true };
+    if (rest.length > LONGEST_LINE)
+      throw new UserError(`${path} is no file of results: it has a line of over 1 MiB`);
+  }
+  if (rest !== '') yield { text: rest, ended: false };
+}

@@ -1,0 +1,64 @@
+import { ToolError, UserError } from '../../model/errors.ts';
+import type { Platform } from '../../model/oci.ts';
+import type { OpenedImage } from '../../model/opened-image.ts';
+import { type ImageName, parseImageName } from '../../oci/image-place.ts';
+import { createCache } from '../../oci/layout/json-cache.ts';
+import { openStore } from '../../oci/layout/layout-store.ts';
+import { openImage, type OpenOptions } from '../../oci/open-image.ts';
+import { localImages } from '../../tools/docker/docker-save.ts';
+import type { PipelineContext } from '../context.ts';
+import type { Registries } from '../registries.ts';
+
+const SCHEMA = 1;
+
+export interface OpenRequest {
+  /** As the user typed it. */
+  readonly text: string;
+  readonly platform?: Platform;
+  readonly stdin: AsyncIterable<Uint8Array>;
+}
+
+/**
+ * Opens what the user named, wherever it lies: Docker's store first, then what builds left in the layout, then the registry. An image of
+ * Docker's store that this tool built is read from the layout, where its signatures are. The caller closes it. Throws UserError.
+ */
+export async function openNamedImage(
+  context: PipelineContext,
+  registries: Registries,
+  { text, platform, stdin }: OpenRequest,
+): Promise<OpenedImage> {
+  const options: OpenOptions = {
+    order: ['engine', 'store', 'registry'],
+    client: (registry) => registries.client(registry),
+    engine: localImages(context.run, context.signal),
+    store: () => openStore(context.paths.store, context.now),
+    stdin: () => stdin,
+    spoolDir: `${context.paths.cache}/spool`,
+    documents: createCache(`${context.paths.cache}/documents`, SCHEMA),
+    signal: context.signal,
+    ...(platform === undefined ? {} : { platform }),
+  };
+  const name = await parseImageName(text, context.cwd);
+  return (await fromOwnBuild(name, options)) ?? openImage(name, options);
+}
+
+/** The same image in the layout of builds, by the digest that Docker knows it by; undefined where it is not one of ours. */
+async function fromOwnBuild(
+  name: ImageName,
+  options: OpenOptions,
+): Promise<OpenedImage | undefined> {
+  if (name.place !== 'named') return undefined;
+  // An engine that does not answer is told by whoever needs it.
+  const found = await options.engine.find(name.text).catch((error: unknown) => {
+    if (error instanceof UserError || error instanceof ToolError) return undefined;
+    throw error;
+  });
+  if (found === undefined) return undefined;
+  const store = await options.store();
+  const builds = await store.builds();
+  const known = builds.some(({ manifests }) => manifests.some((m) => m.digest === found.id));
+  if (!known) return undefined;
+  const { registry, repository } = name.reference;
+  const reference = { registry, repository, digest: found.id };
+  return openImage({ place: 'store', text: name.text, reference }, options);
+}

@@ -1,0 +1,50 @@
+import { foldLayers, type ImageContent } from '../../facts/image-facts.ts';
+import { buildArgumentSecrets, configSecrets } from '../../facts/secrets/config-secrets.ts';
+import type { SecretFinding } from '../../model/facts.ts';
+import type { ImageConfig } from '../../model/oci.ts';
+import { folderBlobs } from '../../oci/blob-source.ts';
+import type { BlobStore } from '../../oci/layout/blob-store.ts';
+import type { PipelineContext } from '../context.ts';
+import { type ImageLayer, inspectLayers } from './inspect-layers.ts';
+import type { LayerOrigin } from './layer-threads.ts';
+
+export interface Inspected {
+  readonly content: ImageContent;
+  /** Layers that were read now; the others' facts were there. */
+  readonly read: number;
+}
+
+/**
+ * What a platform's layers hold, and what its configuration tells of secrets. `buildArgs` are those that the provenance tells
+ * everybody; `secrets: false` leaves out the scan of the layers; `told` are secrets that were found elsewhere. Throws as `inspectLayers` does.
+ */
+export async function inspectPlatform(
+  { paths, signal }: Pick<PipelineContext, 'paths' | 'signal'>,
+  origin: LayerOrigin,
+  platform: { readonly config: ImageConfig; readonly layers: readonly ImageLayer[] },
+  buildArgs: Readonly<Record<string, string>>,
+  options: { readonly secrets?: boolean; readonly told?: readonly SecretFinding[] } = {},
+): Promise<Inspected> {
+  const { layers, config } = platform;
+  const { told = [], ...scan } = options;
+  const { facts, read } = await inspectLayers(layers, origin, {
+    cache: paths.cache,
+    signal,
+    ...scan,
+  });
+  const placed = facts.flatMap((layer, i) => {
+    const digest = layers[i]?.blob.digest;
+    return digest === undefined ? [] : [{ digest, facts: layer }];
+  });
+  const otherSecrets = [...configSecrets(config), ...buildArgumentSecrets(buildArgs), ...told];
+  return { content: foldLayers(placed, otherSecrets), read };
+}
+
+/** The layers in a store's files. */
+export function storedLayers(store: BlobStore): LayerOrigin {
+  const blobs = folderBlobs(store);
+  return {
+    openLayer: ({ digest }) => Promise.resolve(blobs.openRead(digest)),
+    layerFile: ({ digest }) => blobs.file(digest),
+  };
+}

@@ -1,0 +1,126 @@
+import { availableParallelism } from 'node:os';
+import { FACTS_SCHEMA, isLayerFacts, type LayerFacts } from '../../facts/layer-facts.ts';
+import type { Digest } from '../../model/digest.ts';
+import type { Descriptor } from '../../model/oci.ts';
+import { workerFile } from '../../normalise/compress-pool.ts';
+import { inParallel } from '../../oci/in-parallel.ts';
+import { createCache, type JsonCache } from '../../oci/layout/json-cache.ts';
+import { fileBlocks } from '../../oci/walk/walk-blocks.ts';
+import { checkLayerType } from '../../oci/walk/walk-unpack.ts';
+import { type LayerOrigin, type LayerTask, readInThreads, sourceOf } from './layer-threads.ts';
+import { readLayer } from './read-layer.ts';
+
+export interface ImageLayer {
+  readonly blob: Descriptor;
+  readonly diffId: Digest;
+}
+
+export interface InspectOptions {
+  /** The folder of the user's caches; undefined reads every layer. */
+  readonly cache: string | undefined;
+  readonly signal: AbortSignal;
+  /** False leaves out the scan for secrets. */
+  readonly secrets?: boolean;
+  /** Threads at most, 0 for this one alone; as many as are worth it where not given. */
+  readonly threads?: number;
+  /** The bundle of the threads' code; this thread reads where there is none. */
+  readonly workerFile?: URL | undefined;
+}
+
+export interface InspectedLayers {
+  /** One for each layer, in their order. */
+  readonly facts: readonly LayerFacts[];
+  /** Layers that were read now; the others' facts were there. */
+  readonly read: number;
+}
+
+/** More threads would hold more than 300 MB together, and few images have more layers of size. */
+const MOST_THREADS = 4;
+/** A thread takes some 60 ms until it reads: compressed bytes that this one reads in the same time. */
+const WORTH_A_THREAD = 8 * 1024 * 1024;
+
+interface Task extends LayerTask {
+  /** Under which the facts are kept. The diffID belongs to it: another claim about the same blob is to be checked. */
+  readonly key: string;
+}
+
+/**
+ * The facts of layers, each read once in its life and kept by its digest; large ones are read at once, in threads. The facts are the
+ * same whatever the number of threads. Digest and diffID of what is read are verified. Throws UserError where a layer cannot be read
+ * or is another, and the signal's reason on an abort.
+ */
+export async function inspectLayers(
+  layers: readonly ImageLayer[],
+  origin: LayerOrigin,
+  options: InspectOptions,
+): Promise<InspectedLayers> {
+  const secrets = options.secrets ?? true;
+  const cache =
+    options.cache === undefined ? undefined : createCache(`${options.cache}/facts`, FACTS_SCHEMA);
+  const tasks = new Map<string, Task>();
+  for (const layer of layers) {
+    const task = taskOf(layer, secrets);
+    tasks.set(task.key, task);
+  }
+  const known = await knownFacts([...tasks.keys()], cache);
+  const unknown = [...tasks.values()].filter((task) => !known.has(task.key));
+  const found = new Map<string, LayerFacts>();
+  await readAll(unknown, origin, options, async ({ key }, facts) => {
+    found.set(key, facts);
+    // Facts that cannot be kept, on a disk that is full or not ours to write, are facts all the same.
+    await cache?.set(key, facts).catch(() => undefined);
+  });
+  const facts = layers.flatMap((layer) => {
+    const { key } = taskOf(layer, secrets);
+    return known.get(key) ?? found.get(key) ?? [];
+  });
+  return { facts, read: found.size };
+}
+
+function taskOf({ blob, diffId }: ImageLayer, secrets: boolean): Task {
+  const { digest, mediaType } = blob;
+  checkLayerType(mediaType, digest);
+  const key = `${digest} ${diffId}${secrets ? '' : ' without secrets'}`;
+  return { blob, request: { mediaType, digest, diffId, secrets }, key };
+}
+
+async function knownFacts(
+  keys: readonly string[],
+  cache: JsonCache | undefined,
+): Promise<ReadonlyMap<string, LayerFacts>> {
+  const known = new Map<string, LayerFacts>();
+  await inParallel(keys, 8, async (key) => {
+    const facts = await cache?.get(key);
+    if (isLayerFacts(facts)) known.set(key, facts);
+  });
+  return known;
+}
+
+type Found = (task: Task, facts: LayerFacts) => Promise<void>;
+
+async function readAll(
+  tasks: readonly Task[],
+  origin: LayerOrigin,
+  options: InspectOptions,
+  found: Found,
+): Promise<void> {
+  const { signal } = options;
+  signal.throwIfAborted();
+  const file = 'workerFile' in options ? options.workerFile : workerFile('layer-worker');
+  const count = file === undefined ? 0 : (options.threads ?? worthwhileThreads(tasks));
+  if (file !== undefined && count > 0)
+    await readInThreads(file, count, tasks, origin, signal, found);
+  else
+    for (const task of tasks) {
+      signal.throwIfAborted();
+      const source = await sourceOf(task, origin);
+      const open = typeof source === 'function' ? source : () => fileBlocks(source);
+      await found(task, await readLayer(task.request, open, { signal }));
+    }
+}
+
+function worthwhileThreads(tasks: readonly Task[]): number {
+  const bytes = tasks.reduce((sum, { blob }) => sum + blob.size, 0);
+  const most = Math.min(availableParallelism(), MOST_THREADS);
+  return Math.min(most, Math.floor(bytes / WORTH_A_THREAD));
+}

@@ -1,0 +1,74 @@
+// A bundle of its own (scripts/bundle.mjs): reads layers for layer-thread.ts, one after the other.
+import { parentPort, workerData } from 'node:worker_threads';
+import type { LayerFacts } from '../../facts/layer-facts.ts';
+import { fileBlocks } from '../../oci/walk/walk-blocks.ts';
+import {
+  type FromLayerThread,
+  type LayerJob,
+  type LayerThreadData,
+  sentError,
+  type ToLayerThread,
+} from './layer-messages.ts';
+import { readLayer, readUnpacked, unpackInto } from './read-layer.ts';
+import { takeTurn } from './window-turn.ts';
+
+const port = parentPort;
+const { turn, id } = workerData as LayerThreadData;
+const onLargeWindow = (): void => {
+  takeTurn(turn, id);
+};
+const tell = (message: FromLayerThread): void => port?.postMessage(message);
+
+const waiting: (Uint8Array | undefined)[] = [];
+let wake: (() => void) | undefined;
+
+/** The blocks that are sent, until the end is. */
+async function* sentBlocks(): AsyncIterable<Uint8Array> {
+  for (;;) {
+    while (waiting.length === 0)
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+    const block = waiting.shift();
+    if (block === undefined) return;
+    yield block;
+    tell({ kind: 'taken' });
+  }
+}
+
+function receive(block: Uint8Array | undefined): void {
+  waiting.push(block);
+  wake?.();
+}
+
+async function work(job: LayerJob): Promise<LayerFacts | undefined> {
+  if (job.kind === 'read-unpacked') return readUnpacked(job.shared, job.request);
+  const { file } = job;
+  const open = (): AsyncIterable<Uint8Array> =>
+    file === undefined ? sentBlocks() : fileBlocks(file);
+  if (job.kind === 'read') return readLayer(job.request, open, { onLargeWindow });
+  await unpackInto(job.shared, job.request, open, { onLargeWindow });
+  return undefined;
+}
+
+port?.on('message', (message: ToLayerThread) => {
+  switch (message.kind) {
+    case 'block':
+      receive(message.bytes);
+      return;
+    case 'end':
+      receive(undefined);
+      return;
+    case 'read':
+    case 'unpack':
+    case 'read-unpacked':
+      work(message).then(
+        (facts) => {
+          tell({ kind: 'done', facts });
+        },
+        (error: unknown) => {
+          tell({ kind: 'failed', error: sentError(error) });
+        },
+      );
+  }
+});

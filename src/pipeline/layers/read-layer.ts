@@ -1,0 +1,69 @@
+import { collectLayer } from '../../facts/collect-layer.ts';
+import type { LayerFacts } from '../../facts/layer-facts.ts';
+import type { Digest } from '../../model/digest.ts';
+import { walkLayer, walkUnpacked } from '../../oci/walk/layer-walk.ts';
+import { Abandoned, PlainReader, PlainWriter } from '../../oci/walk/walk-ring.ts';
+import { type BlobSource, layerError, unpackLayer } from '../../oci/walk/walk-unpack.ts';
+
+/** A layer to read, as plain data that a thread can be handed. */
+export interface LayerRequest {
+  readonly mediaType: string;
+  readonly digest: Digest;
+  readonly diffId: Digest;
+  /** False leaves out the scan for secrets. */
+  readonly secrets: boolean;
+}
+
+type ReadOptions = Pick<BlobSource, 'signal' | 'onLargeWindow'>;
+
+/**
+ * Reads a layer in this thread: its facts, digest and diffID verified. Throws UserError where the layer is malformed, another, or over a
+ * limit.
+ */
+export async function readLayer(
+  { mediaType, digest, diffId, secrets }: LayerRequest,
+  open: BlobSource['open'],
+  options: ReadOptions = {},
+): Promise<LayerFacts> {
+  const collection = collectLayer({ secrets });
+  await walkLayer({
+    open,
+    mediaType,
+    collectors: collection.collectors,
+    expectedDigest: digest,
+    expectedDiffId: diffId,
+    ...options,
+  });
+  return collection.facts();
+}
+
+/** Unpacks a layer for `readUnpacked` in another thread. Throws as `readLayer` does, and Abandoned where the other has failed. */
+export async function unpackInto(
+  shared: SharedArrayBuffer,
+  { mediaType, digest }: LayerRequest,
+  open: BlobSource['open'],
+  options: ReadOptions = {},
+): Promise<void> {
+  const source = { open, mediaType, expectedDigest: digest, ...options };
+  const writer = new PlainWriter(shared);
+  try {
+    writer.end(await unpackLayer(source, writer));
+  } catch (error) {
+    writer.fail();
+    throw error instanceof Abandoned ? error : layerError(error, source);
+  }
+}
+
+/** Reads a layer that another thread unpacks. Throws as `readLayer` does, and UnpackingFailed where the other has failed. */
+export function readUnpacked(shared: SharedArrayBuffer, request: LayerRequest): LayerFacts {
+  const collection = collectLayer({ secrets: request.secrets });
+  walkUnpacked(
+    {
+      collectors: collection.collectors,
+      expectedDigest: request.digest,
+      expectedDiffId: request.diffId,
+    },
+    new PlainReader(shared),
+  );
+  return collection.facts();
+}

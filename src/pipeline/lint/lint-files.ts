@@ -1,0 +1,66 @@
+import { dirname, resolve } from 'node:path';
+import { UserError } from '../../model/errors.ts';
+import type { DeclarationsFact } from '../../model/facts.ts';
+import type { LintedFile } from '../../model/lint.ts';
+import type { Settings } from '../../model/settings.ts';
+import { contextFile } from '../build/read-build-file.ts';
+import { givenDockerfile, readGivenDockerfile } from '../grade/given-dockerfile.ts';
+import { lintDockerfile } from './lint-dockerfile.ts';
+
+const LARGEST_INPUT = 1024 * 1024;
+
+export interface LintFilesOptions {
+  readonly cwd: string;
+  /** `--build-arg`, NAME=VALUE. */
+  readonly buildArgs: readonly string[];
+  readonly target: string | undefined;
+  readonly settings: Settings;
+  readonly stdin: AsyncIterable<Uint8Array>;
+  /** Milliseconds since 1970. */
+  readonly now: number;
+}
+
+/** What the settings declare of an image. */
+export function declared({
+  settings,
+  now,
+}: Pick<LintFilesOptions, 'settings' | 'now'>): DeclarationsFact {
+  return {
+    secrets: settings.secrets.use,
+    secretFiles: settings.secrets.files,
+    trustedImages: settings.trust.images,
+    maxAgeDays: settings.recentDays,
+    now,
+  };
+}
+
+async function readInput(stdin: AsyncIterable<Uint8Array>): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of stdin) {
+    size += chunk.length;
+    if (size > LARGEST_INPUT) throw new UserError('the Dockerfile on stdin is larger than 1 MiB');
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+/**
+ * Lints one Dockerfile by its path, or stdin by `-`. Files of its folder (requirements.txt) are read where it installs by them.
+ * Throws UserError where it cannot be read.
+ */
+export async function lintFile(path: string, options: LintFilesOptions): Promise<LintedFile> {
+  const { cwd, stdin } = options;
+  const declarations = declared(options);
+  if (path === '-')
+    return lintDockerfile({
+      ...givenDockerfile('-', await readInput(stdin), options),
+      declarations,
+    });
+  const folder = dirname(resolve(cwd, path));
+  return lintDockerfile({
+    ...(await readGivenDockerfile(cwd, path, options)),
+    declarations,
+    contextFile: (name) => contextFile(folder, name),
+  });
+}

@@ -1,0 +1,69 @@
+import { buildPurpose } from '../../criteria/build-packages.ts';
+import { resolveUser } from '../../criteria/configuration/nonroot-user.ts';
+import { minimalBase } from '../../criteria/minimal-bases.ts';
+import { secretName } from '../../criteria/secret-names.ts';
+import type { LintKnowledge } from '../../dockerfile/lint/rule.ts';
+import { buildArgumentSecrets, configSecrets } from '../../facts/secrets/config-secrets.ts';
+import type { PackageManager } from '../../model/build-analysis.ts';
+import type { Instruction } from '../../model/dockerfile.ts';
+import type { SecretFinding } from '../../model/facts.ts';
+
+/** How the packages of a manager are recorded in an image, where criteria judge them by name. */
+const TYPES: Partial<Record<PackageManager, 'deb' | 'apk' | 'rpm'>> = {
+  apt: 'deb',
+  apk: 'apk',
+  dnf: 'rpm',
+  zypper: 'rpm',
+};
+
+/** Where an image built from the instruction would hold its text, and so where criteria look for secrets. */
+function secretsOf({
+  keyword,
+  arguments: words,
+  rawArguments,
+  heredocs,
+}: Instruction): readonly SecretFinding[] {
+  const platform = {
+    architecture: 'amd64',
+    os: 'linux',
+    rootfs: { type: 'layers' as const, diff_ids: [] },
+  };
+  if (keyword === 'ENV') return configSecrets({ ...platform, config: { Env: [...words] } });
+  if (keyword === 'ARG') return buildArgumentSecrets(pairs(words));
+  if (keyword === 'LABEL') return configSecrets({ ...platform, config: { Labels: pairs(words) } });
+  const text = [rawArguments, ...heredocs.map(({ content }) => content)].join('\n');
+  return configSecrets({ ...platform, history: [{ created_by: text }] });
+}
+
+function pairs(words: readonly string[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    words.flatMap((word) => {
+      const equals = word.indexOf('=');
+      return equals < 0 ? [] : [[word.slice(0, equals), word.slice(equals + 1)]];
+    }),
+  );
+}
+
+function secretText({ rule, masked, path }: SecretFinding): string {
+  return path === undefined || path.startsWith('history')
+    ? `${masked} (${rule})`
+    : `${path}=${masked} (${rule})`;
+}
+
+/** What the criteria know of names and values, for the rules of Dockerfiles. */
+export const LINT_KNOWLEDGE: LintKnowledge = {
+  secretName,
+  secretsIn: (instruction) => [...new Set(secretsOf(instruction).map(secretText))],
+  isRoot: (user) => {
+    const resolved = resolveUser(user, undefined);
+    return resolved.kind === 'uid' ? resolved.uid === 0 : undefined;
+  },
+  minimalBase: (reference) => {
+    const found = minimalBase(reference);
+    return found && { minimal: !found.excepted, reason: found.family.reason };
+  },
+  buildPurpose: (manager, name) => {
+    const type = TYPES[manager];
+    return type === undefined ? undefined : buildPurpose({ type, name });
+  },
+};

@@ -1,0 +1,21 @@
+import { UserError } from '../../model/errors.ts';
+import type { LockChange } from '../../model/lock.ts';
+import type { BuildPlan, PassthroughPlan } from '../../plans/build-plan.ts';
+import { changeLines } from '../../plans/lock/lock-change-text.ts';
+
+/** Throws UserError (exit code 2) where `--locked` was given and what is known before the build is not as the lock says, or there is no image to hold to it. */
+export function requireNoDrift(plan: BuildPlan | PassthroughPlan, locked: boolean): void {
+  if (!locked) return;
+  if (plan.kind === 'passthrough')
+    throw new UserError(`--locked: ${plan.reason}, so that the lock cannot be enforced`);
+  const { lock } = plan;
+  if (lock !== undefined && lock.drift.length > 0) throw driftError(lock.path, lock.drift);
+}
+
+/** What `--locked` ends with: each thing that is not as the lock says. */
+export function driftError(path: string, changes: readonly LockChange[]): UserError {
+  return new UserError(
+    [`--locked: the build departs from ${path}`, ...changeLines(changes)].join('\n  '),
+    { nextStep: 'scoville update PATH takes it into the lock; nothing was published' },
+  );
+}

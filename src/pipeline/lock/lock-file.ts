@@ -1,0 +1,135 @@
+import { access, constants } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { parseLock } from '../../config/parse-lock.ts';
+import { formatProblem } from '../../config/problem.ts';
+import { UserError } from '../../model/errors.ts';
+import { LOCK_FILE_NAME, type LockFile } from '../../model/lock.ts';
+import type { Settings } from '../../model/settings.ts';
+import { ruleSet } from '../../normalise/rule-set.ts';
+import { applyOptions } from '../../plans/apply-options.ts';
+import type { ParsedBuild } from '../../plans/buildx/parse-build-args.ts';
+import type { LockRequest } from '../../plans/lock/plan-lock.ts';
+import { SOURCE_POLICY_VARIABLE } from '../../plans/plan-build.ts';
+import type { PipelineContext } from '../context.ts';
+import type { ContextSource } from '../contexts/context-source.ts';
+import { readText } from '../read-text.ts';
+
+/** In bytes. */
+const LARGEST_FILE = 16 * 1024 * 1024;
+
+/** A lock that takes part in a build. */
+export interface FoundLock {
+  readonly request: LockRequest;
+  /** The file's text as it was read; undefined where there was none. */
+  readonly text: string | undefined;
+  /** What the file holds, though the build may not heed it. */
+  readonly found: LockFile | undefined;
+}
+
+/** `update`: nothing of the lock is enforced, it is made anew. */
+export type LockMode = 'build' | 'update';
+
+/**
+ * The lock of a build: the file that `--lock=FILE` names, else `scoville.lock` beside the Dockerfile. Undefined where there is none and none is
+ * to be written. Throws UserError for one that cannot be read, with line and column, and where `--locked` finds none.
+ */
+export async function findLock(
+  context: Pick<PipelineContext, 'cwd' | 'env' | 'emit'>,
+  parsed: ParsedBuild,
+  settings: Settings,
+  source: ContextSource,
+  mode: LockMode,
+): Promise<FoundLock | undefined> {
+  const { lock, locked } = parsed.own;
+  if (locked && (lock === false || mode === 'update'))
+    throw new UserError(
+      lock === false ? '--locked and --lock=false exclude each other' : 'update takes no --locked',
+    );
+  if (lock === false && mode === 'build') return undefined;
+  const path = lockPath(lock, source, context.cwd);
+  const isNamed = typeof lock === 'string';
+  // A folder that may not be looked into holds no Dockerfile for BuildKit either, which says so in its own words.
+  const text =
+    path === undefined || !(isNamed || (await canLookInto(dirname(path))))
+      ? undefined
+      : await readLockText(path);
+  const wanted = mode === 'update' || lock !== undefined || settings.lock;
+  if (path === undefined || (text === undefined && !wanted && !locked)) {
+    if (wanted || locked)
+      throw new UserError('a context that is no folder has no place for a lock file', {
+        nextStep: 'name one: --lock=FILE',
+      });
+    return undefined;
+  }
+  if (text === undefined && locked)
+    throw new UserError(`--locked: there is no ${path}`, {
+      nextStep: 'scoville update PATH writes it',
+    });
+  const { reproducible } = applyOptions(settings, parsed.own);
+  const obstacle = obstacleOf(reproducible.pin, context.env);
+  if (obstacle !== undefined) {
+    if (locked || wanted)
+      throw new UserError(`${obstacle.what}, so that ${path} cannot hold the images`, {
+        nextStep: obstacle.mend,
+      });
+    context.emit({ kind: 'notice', text: `${path} is left unread: ${obstacle.what}` });
+    return undefined;
+  }
+  const found = text === undefined ? undefined : await readLock(text, path);
+  const request = {
+    path,
+    before: mode === 'update' ? undefined : found,
+    locked,
+    dockerfile: source.dockerfilePath === undefined ? undefined : basename(source.dockerfilePath),
+    normaliser: ruleSet(reproducible.mode, reproducible).id,
+  };
+  return { request, text, found };
+}
+
+/** What keeps a policy from being set; a lock that enforces nothing must not look as if it did. */
+function obstacleOf(
+  pin: boolean,
+  env: PipelineContext['env'],
+): { readonly what: string; readonly mend: string } | undefined {
+  if (!pin)
+    return {
+      what: 'pins are off',
+      mend: 'leave out --pin=false (reproducible.pin in .scoville.yaml)',
+    };
+  if ((env[SOURCE_POLICY_VARIABLE] ?? '') === '') return undefined;
+  return {
+    what: `${SOURCE_POLICY_VARIABLE} is set, and that policy stands`,
+    mend: `unset ${SOURCE_POLICY_VARIABLE}`,
+  };
+}
+
+function lockPath(
+  lock: boolean | string | undefined,
+  { dockerfilePath, directory }: ContextSource,
+  cwd: string,
+): string | undefined {
+  if (typeof lock === 'string') return resolve(cwd, lock);
+  const folder = dockerfilePath === undefined ? directory : dirname(dockerfilePath);
+  return folder === undefined ? undefined : join(folder, LOCK_FILE_NAME);
+}
+
+async function readLock(text: string, path: string): Promise<LockFile> {
+  const lock = await parseLock(text, path);
+  if (lock.ok) return lock.value;
+  const [first, ...rest] = lock.error.slice(0, 20).map(formatProblem);
+  throw new UserError([first, ...rest].join('\n  '), {
+    nextStep: 'mend it, or take it away and let `scoville update` write it anew',
+  });
+}
+
+async function canLookInto(folder: string): Promise<boolean> {
+  return access(folder, constants.X_OK).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** The text of a lock file, or of what stands in its place; undefined where there is none. Throws UserError for what is no file, over 16 MiB, or no text. */
+export function readLockText(path: string): Promise<string | undefined> {
+  return readText(path, { largest: LARGEST_FILE, utf8: 'required' });
+}

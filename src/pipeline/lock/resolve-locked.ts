@@ -1,0 +1,99 @@
+import { messageOf, UserError } from '../../model/errors.ts';
+import type { LockedImage } from '../../model/lock.ts';
+import type { Platform } from '../../model/oci.ts';
+import { formatReference, type ImageReference } from '../../model/reference.ts';
+import { RegistryError } from '../../oci/registry/registry-errors.ts';
+import type { NeededImage } from '../../plans/external-images.ts';
+import type { LocalImage } from '../../tools/docker/docker-images.ts';
+import { type FoundImage, foundHere, imageOfRegistry } from '../build/resolve-images.ts';
+import type { PipelineContext } from '../context.ts';
+import type { Registries } from '../registries.ts';
+
+interface Where {
+  readonly context: PipelineContext;
+  readonly registries: Registries;
+  readonly platform: Platform;
+  readonly lockPath: string;
+  /** What cannot be asked for is an error, where the lock is made anew. */
+  readonly strict: boolean;
+}
+
+/**
+ * The images of a build with a lock: what the lock holds at the digest it gives, whatever its tag says now; the others from their registries, and
+ * from the engine's store only where no registry has them. Throws UserError where a registry has lost a locked digest.
+ */
+export async function resolveLocked(
+  where: Where,
+  needed: readonly NeededImage[],
+  locked: ReadonlyMap<string, LockedImage>,
+  local: readonly (LocalImage | undefined)[],
+): Promise<readonly FoundImage[]> {
+  const found = await Promise.all(
+    needed.map(async ({ reference }, i): Promise<FoundImage | undefined> => {
+      const name = formatReference(reference);
+      const entry = locked.get(name);
+      const here = local[i];
+      if (entry !== undefined && !entry.local && reference.digest === undefined)
+        return atLockedDigest(where, reference, name, entry);
+      if (entry?.local === true && here !== undefined) return foundHere(reference, here);
+      return newlyFound(where, reference, name, here);
+    }),
+  );
+  return found.filter((image) => image !== undefined);
+}
+
+async function atLockedDigest(
+  where: Where,
+  reference: ImageReference,
+  name: string,
+  { digest, platforms }: LockedImage,
+): Promise<FoundImage> {
+  const { context, registries, platform, lockPath } = where;
+  const asked = { ...reference, digest };
+  const held = { reference, name, digest, platforms, local: false };
+  const image = await imageOfRegistry(registries, asked, name, platform).catch((error: unknown) => {
+    context.signal.throwIfAborted();
+    tell(where, `${name} was not looked up, its digest is the lock's`, error);
+    return 'not asked' as const;
+  });
+  if (image === 'not asked') return { ...held, created: undefined, layers: undefined };
+  if (image === undefined)
+    throw new UserError(`${reference.registry} no longer has ${name}@${digest} of ${lockPath}`, {
+      nextStep: 'scoville update PATH locks what the tag leads to now',
+    });
+  return { ...image, ...held };
+}
+
+async function newlyFound(
+  where: Where,
+  reference: ImageReference,
+  name: string,
+  here: LocalImage | undefined,
+): Promise<FoundImage | undefined> {
+  const { context, registries, platform } = where;
+  try {
+    const image = await imageOfRegistry(registries, reference, name, platform);
+    if (image !== undefined) return image;
+  } catch (error) {
+    context.signal.throwIfAborted();
+    if (where.strict && !isRefusal(error))
+      throw new UserError(`${name} cannot be resolved: ${messageOf(error)}`, { cause: error });
+    if (here === undefined) tell(where, `${name} was not resolved before the build`, error);
+  }
+  if (here !== undefined) return foundHere(reference, here);
+  if (where.strict)
+    throw new UserError(`neither ${reference.registry} nor the engine has ${name}`, {
+      nextStep: 'check the name in the Dockerfile',
+    });
+  return undefined;
+}
+
+/** The registry was there, and knows no such image for us: an engine's own image has a name of no registry. */
+function isRefusal(error: unknown): boolean {
+  const cause = error instanceof Error ? error.cause : undefined;
+  return cause instanceof RegistryError && [401, 403, 404].includes(cause.status);
+}
+
+function tell({ context }: Where, what: string, error: unknown): void {
+  context.emit({ kind: 'notice', text: `${what}: ${messageOf(error)}` });
+}

@@ -1,0 +1,73 @@
+import { UserError } from '../../model/errors.ts';
+import type { Descriptor } from '../../model/oci.ts';
+import { formatReference, parseReference } from '../../model/reference.ts';
+import type { LayoutStore } from '../../oci/layout/layout-store.ts';
+import type { TaggedManifest } from '../../oci/legacy-signature.ts';
+import { pushImage, type PushResult } from '../../oci/registry/push.ts';
+import type { PipelineContext } from '../context.ts';
+import type { Registries } from '../registries.ts';
+
+export interface PushRequest {
+  readonly store: LayoutStore;
+  readonly index: Descriptor;
+  readonly referrers: readonly Descriptor[];
+  readonly tagged: readonly TaggedManifest[];
+  /** Full names, all to be pushed. */
+  readonly names: readonly string[];
+  /** Pushes without setting a tag. */
+  readonly byDigest: boolean;
+  readonly plainHttp: boolean;
+  /** References of the base images, whose repositories blobs may be mounted from. */
+  readonly bases: readonly string[];
+}
+
+/** Pushes the image and its referrers to every repository that the names are in, tags last; one result a repository. */
+export async function pushEverywhere(
+  context: PipelineContext,
+  registries: Registries,
+  request: PushRequest,
+): Promise<readonly (PushResult & { readonly repository: string })[]> {
+  const targets = new Map<
+    string,
+    { readonly registry: string; readonly repository: string; readonly tags: string[] }
+  >();
+  for (const name of request.names) {
+    const reference = parseReference(name);
+    if (!reference.ok) throw new UserError(reference.error);
+    const { registry, repository, tag = 'latest' } = reference.value;
+    const key = formatReference({ registry, repository });
+    const target = targets.get(key) ?? { registry, repository, tags: [] };
+    target.tags.push(tag);
+    targets.set(key, target);
+  }
+  const results: (PushResult & { readonly repository: string })[] = [];
+  const { blobs } = request.store;
+  for (const [name, { registry, repository, tags }] of targets) {
+    context.signal.throwIfAborted();
+    const mount = mountSource(registry, request.bases);
+    const result = await pushImage({
+      blobs,
+      client: registries.client(registry, request.plainHttp),
+      repository,
+      root: request.index,
+      referrers: request.referrers,
+      tagged: request.tagged,
+      tags: request.byDigest ? [] : tags,
+      onTransfer: (transfer) => {
+        context.emit({ kind: 'transfer', phase: 'push', ...transfer });
+      },
+      ...(mount === undefined ? {} : { mountFrom: () => mount }),
+    });
+    results.push({ ...result, repository: name });
+  }
+  return results;
+}
+
+/** The base image's repository where it is in the same registry. */
+function mountSource(registry: string, bases: readonly string[]): string | undefined {
+  for (const name of bases) {
+    const reference = parseReference(name);
+    if (reference.ok && reference.value.registry === registry) return reference.value.repository;
+  }
+  return undefined;
+}

@@ -1,0 +1,43 @@
+import type { ImageComparison } from '../../model/difference.ts';
+import type { DockerfileModel } from '../../model/dockerfile.ts';
+import type { Descriptor } from '../../model/oci.ts';
+import type { OpenedImage } from '../../model/opened-image.ts';
+import { folderBlobs } from '../../oci/blob-source.ts';
+import type { LayoutStore } from '../../oci/layout/layout-store.ts';
+import { openBlobImage } from '../../oci/layout/open-layout.ts';
+import { type PipelineContext, phase } from '../context.ts';
+import { linesOf } from '../layers/lines-of-layers.ts';
+import { compareImages } from './compare-images.ts';
+import type { LookDeeper } from './deeper-views.ts';
+
+/** An image that was built into the store, by its index or manifest. */
+export function builtImage(
+  store: LayoutStore,
+  name: string,
+  root: Descriptor,
+): Promise<OpenedImage> {
+  return openBlobImage({
+    name,
+    place: 'store',
+    blobs: folderBlobs(store.blobs),
+    root,
+    entries: [],
+  });
+}
+
+/** Holds two builds of one Dockerfile against each other, as a phase of its own; lines are those of the first. Throws as `compareImages` does. */
+export function compareBuilds(
+  context: PipelineContext,
+  dockerfile: DockerfileModel | undefined,
+  [first, second]: readonly [OpenedImage, OpenedImage],
+  look: LookDeeper | undefined,
+): Promise<ImageComparison> {
+  return phase(
+    context,
+    'compare',
+    () => compareImages(context, first, second, linesOf(dockerfile, first), look),
+    ({ reproducible, differences, omitted }) => ({
+      detail: reproducible ? 'the same' : `${differences.length + omitted} differences`,
+    }),
+  );
+}

@@ -1,0 +1,20 @@
+import type { ImageContent } from '../../facts/image-facts.ts';
+import type { VexImage } from '../../facts/vex/vex-match.ts';
+import type { VexDocument } from '../../facts/vex/vex-statement.ts';
+import type { Settings } from '../../model/settings.ts';
+import type { RecordCache } from '../../tools/osv/osv-details.ts';
+
+/** What is scanned, with what. */
+export interface ImageScan {
+  readonly scanner: Settings['scanner'];
+  /** Folder of an OCI layout that lists this image alone, where it lies in one; without, its packages are looked up. */
+  readonly layoutDir?: string;
+  readonly content: Pick<ImageContent, 'packages' | 'filesystem' | 'unreadablePackages'>;
+  /** Its digests and names, by which VEX statements know it. */
+  readonly image: VexImage;
+  readonly vex: readonly VexDocument[];
+  /** Uses no network. */
+  readonly offline: boolean;
+  readonly osvUrl: string;
+  readonly cache: RecordCache;
+}

@@ -1,0 +1,77 @@
+import type { VulnerabilitiesFact } from '../../model/facts.ts';
+import { type Result, err } from '../../model/result.ts';
+import { findCommand } from '../../tools/command-path.ts';
+import type { ScanRequest, ScanTarget } from '../../tools/scanners/scanner.ts';
+import { TOOLS } from '../../tools/tool-names.ts';
+import { commandSearch, type PipelineContext } from '../context.ts';
+import type { ImageScan } from './image-scan.ts';
+
+export type ScannerName = 'grype' | 'trivy' | 'docker-scout' | 'osv';
+
+/** True where a scanner can be started; OSV is an address and always there. */
+export async function isInstalled(context: PipelineContext, name: ScannerName): Promise<boolean> {
+  if (name === 'osv') return true;
+  if (findCommand(TOOLS[name].command, commandSearch(context)) === undefined) return false;
+  if (name !== 'docker-scout') return true;
+  const { hasDockerScout } = await import('../../tools/scanners/docker-scout.ts');
+  return hasDockerScout(context.run);
+}
+
+/**
+ * Scans with one scanner, as it is; an error says why it could not. Only the adapter of that one is loaded: start-up is part of grading,
+ * and a re-grade is little else.
+ */
+export async function runScanner(
+  context: PipelineContext,
+  name: ScannerName,
+  scan: ImageScan,
+): Promise<Result<VulnerabilitiesFact>> {
+  if (name === 'osv') return askOsv(context, scan);
+  const { layoutDir } = scan;
+  if (layoutDir !== undefined)
+    return scanTarget(context, name, scan, { kind: 'layout', dir: layoutDir });
+  if (name === 'docker-scout') return err('it needs the image in a layout on disk');
+  const { withScanSbom } = await import('./scan-sbom.ts');
+  return withScanSbom(context, scan, (file) =>
+    scanTarget(context, name, scan, { kind: 'sbom', file }),
+  );
+}
+
+async function scanTarget(
+  { run, signal, now }: PipelineContext,
+  name: 'grype' | 'trivy' | 'docker-scout',
+  { offline }: ImageScan,
+  target: ScanTarget,
+): Promise<Result<VulnerabilitiesFact>> {
+  const request: ScanRequest = { target, offline, now: now(), signal };
+  switch (name) {
+    case 'grype':
+      return (await import('../../tools/scanners/grype.ts')).scanWithGrype(run, request);
+    case 'trivy':
+      return (await import('../../tools/scanners/trivy.ts')).scanWithTrivy(run, request);
+    case 'docker-scout':
+      return (await import('../../tools/scanners/docker-scout.ts')).scanWithDockerScout(
+        run,
+        request,
+      );
+  }
+}
+
+async function askOsv(
+  { signal, now, version }: PipelineContext,
+  { content, offline, osvUrl, cache }: ImageScan,
+): Promise<Result<VulnerabilitiesFact>> {
+  const { packages, filesystem } = content;
+  if (offline && packages.length > 0)
+    return err('it is asked over the network, which is not to be used');
+  const { scanWithOsv } = await import('../../tools/osv/osv.ts');
+  return scanWithOsv({
+    url: osvUrl,
+    userAgent: `scoville/${version}`,
+    packages,
+    osRelease: filesystem.osRelease,
+    cache,
+    now: now(),
+    signal,
+  });
+}

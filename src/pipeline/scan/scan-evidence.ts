@@ -1,0 +1,52 @@
+import type { VulnerabilitiesFact, Vulnerability } from '../../model/facts.ts';
+import type { Package } from '../../model/packages.ts';
+import type { ImageScan } from './image-scan.ts';
+
+/**
+ * A scan beside our own catalogue of the image: findings get the package URL and file that the scanner did not tell, and what
+ * could not be looked up becomes a gap. `byPackages`: the scanner was told the packages and did not look for itself.
+ */
+export function withPackages(
+  scan: VulnerabilitiesFact,
+  content: ImageScan['content'],
+  byPackages: boolean,
+): VulnerabilitiesFact {
+  const known = new Map(content.packages.map((one) => [keyOf(one.name, one.version), one]));
+  const gaps = [...(scan.gaps ?? []), ...gapsOf(scan, content, byPackages)];
+  return {
+    ...scan,
+    vulnerabilities: scan.vulnerabilities.map((found) =>
+      withPackage(found, known.get(keyOf(found.package, found.version))),
+    ),
+    ...(gaps.length === 0 ? {} : { gaps }),
+  };
+}
+
+function withPackage(found: Vulnerability, one: Package | undefined): Vulnerability {
+  return one === undefined ? found : { purl: one.purl, path: one.location.path, ...found };
+}
+
+function keyOf(name: string, version: string): string {
+  return `${name}\0${version}`;
+}
+
+function gapsOf(
+  scan: VulnerabilitiesFact,
+  { packages, filesystem, unreadablePackages }: ImageScan['content'],
+  byPackages: boolean,
+): readonly string[] {
+  const gaps: string[] = [];
+  // A program that no record names, as a Go binary without build information: nothing found in nothing known is no answer.
+  if (
+    packages.length === 0 &&
+    scan.vulnerabilities.length === 0 &&
+    filesystem.executables.length > 0
+  )
+    gaps.push('the image holds programs and no record of a package: there was nothing to look up');
+  const [first] = unreadablePackages;
+  if (byPackages && first !== undefined)
+    gaps.push(
+      `${unreadablePackages.length} records of packages could not be read, ${first.location.path}: ${first.reason}`,
+    );
+  return gaps;
+}

@@ -1,0 +1,31 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { cyclonedxDocument } from '../../attestations/sbom-cyclonedx.ts';
+import type { PipelineContext } from '../context.ts';
+import type { ImageScan } from './image-scan.ts';
+
+/** Hands a scanner our SBOM of an image that lies nowhere on disk, in a file that is gone afterwards. */
+export async function withScanSbom<T>(
+  { version, now }: PipelineContext,
+  { content, image }: ImageScan,
+  work: (file: string) => Promise<T>,
+): Promise<T> {
+  const [digest] = image.digests;
+  const document = cyclonedxDocument({
+    packages: content.packages,
+    unreadable: content.unreadablePackages,
+    osRelease: content.filesystem.osRelease,
+    image: { name: digest, digest, platform: { os: 'linux', architecture: 'unknown' } },
+    created: new Date(now()).toISOString(),
+    toolVersion: version,
+  });
+  const folder = await mkdtemp(join(tmpdir(), 'scoville-scan-'));
+  try {
+    const file = join(folder, 'sbom.cdx.json');
+    await writeFile(file, JSON.stringify(document), { mode: 0o600 });
+    return await work(file);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}

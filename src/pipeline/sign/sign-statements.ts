@@ -1,0 +1,128 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { signBundle } from '../../attestations/sign-bundle.ts';
+import type { Digest } from '../../model/digest.ts';
+import { UserError } from '../../model/errors.ts';
+import type { Descriptor } from '../../model/oci.ts';
+import { PREDICATE_TYPE } from '../../model/statement.ts';
+import type { BlobStore } from '../../oci/layout/blob-store.ts';
+import { writeBundleReferrer } from '../../oci/referrers.ts';
+import { signStatement } from '../../tools/cosign/cosign-sign.ts';
+import { verifyBundle } from '../../tools/cosign/cosign-verify.ts';
+import type { PipelineContext } from '../context.ts';
+import type { StatementToSign } from './attestation-documents.ts';
+import { type BundleToProve, proveByCosign } from './cosign-proof.ts';
+import { publicKeyOf, type Signer } from './signer.ts';
+
+/** cosign calls under way at once; each is a process that computes. */
+const AT_ONCE = 4;
+
+/** A statement that is signed and stored, as a referrer of its subject. */
+export interface SignedStatement {
+  readonly predicateType: string;
+  readonly predicate: unknown;
+  readonly subject: Digest;
+  readonly referrer: Descriptor;
+  /** The public key or identity that cosign verified the bundle with; undefined where it was not verified here. */
+  readonly verifiedBy: string | undefined;
+}
+
+/**
+ * Signs each statement, with the opened key or through cosign, verifies the image's own signatures with the public key, and
+ * stores every bundle as a referrer in the layout. One that fails stops all; what was stored until then is tagged by nothing.
+ */
+export async function signStatements(
+  context: PipelineContext,
+  blobs: BlobStore,
+  signer: Signer,
+  statements: readonly StatementToSign[],
+): Promise<readonly SignedStatement[]> {
+  const scratch = await mkdtemp(join(tmpdir(), 'scoville-sign-'));
+  try {
+    const queue = statements.map((statement, i) => ({ statement, i }));
+    const signed: SignedStatement[] = [];
+    const worker = async (): Promise<void> => {
+      for (let next = queue.shift(); next !== undefined; next = queue.shift())
+        signed[next.i] = await signOne(
+          context,
+          blobs,
+          signer,
+          next.statement,
+          join(scratch, String(next.i)),
+        );
+    };
+    await Promise.all(Array.from({ length: AT_ONCE }, worker));
+    return signed;
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
+}
+
+async function signOne(
+  context: PipelineContext,
+  blobs: BlobStore,
+  signer: Signer,
+  statement: StatementToSign,
+  scratch: string,
+): Promise<SignedStatement> {
+  context.signal.throwIfAborted();
+  const { predicateType, predicate, subject } = statement;
+  const files = {
+    manifestPath: blobs.path(subject.digest),
+    bundlePath: `${scratch}.bundle.json`,
+    scratchDir: join(scratch, '..'),
+    predicateType,
+  };
+  const opened = signer.kind === 'key' ? signer.opened : undefined;
+  const bundle =
+    opened === undefined
+      ? await signWithCosign(context, signer, predicate, files)
+      : signBundle(opened, { subject: subject.digest, predicateType, predicate });
+  const verifiedBy =
+    predicateType === PREDICATE_TYPE.cosignSign
+      ? await verified(context, signer, bundle, files)
+      : undefined;
+  const referrer = await writeBundleReferrer(blobs, { subject, bundle, predicateType });
+  return { predicateType, predicate, subject: subject.digest, referrer, verifiedBy };
+}
+
+async function signWithCosign(
+  context: PipelineContext,
+  signer: Signer,
+  predicate: unknown,
+  files: BundleToProve,
+): Promise<Uint8Array> {
+  const predicatePath = `${files.bundlePath}.predicate.json`;
+  await writeFile(predicatePath, JSON.stringify(predicate), { mode: 0o600 });
+  const request = { ...files, predicatePath, signal: context.signal };
+  return signStatement(context.run, { ...request, key: signer });
+}
+
+/** Checks the image's signature with the public key beside the private one; a keyless one rests on cosign's own check. */
+async function verified(
+  context: PipelineContext,
+  signer: Signer,
+  bundle: Uint8Array,
+  files: BundleToProve,
+): Promise<string | undefined> {
+  const publicKey = signer.kind === 'key' ? publicKeyOf(signer.ref) : undefined;
+  if (signer.kind !== 'key' || publicKey === undefined) return undefined;
+  await writeFile(files.bundlePath, bundle, { mode: 0o600 });
+  if (signer.opened !== undefined) {
+    await proveByCosign(context, signer.opened, files);
+    return publicKey;
+  }
+  const result = await verifyBundle(context.run, {
+    ...files,
+    signer: { kind: 'key', publicKey },
+    signal: context.signal,
+  });
+  if (result.outcome === 'verified') return result.verifiedBy;
+  throw new UserError(
+    `the signature that was just made does not verify with ${publicKey}: ${result.reason}`,
+    {
+      nextStep: `look whether ${publicKey} belongs to the private key beside it`,
+    },
+  );
+}

@@ -1,0 +1,30 @@
+import { imagePurl } from '../../attestations/identity.ts';
+import { testResult, verificationSummary } from '../../attestations/verdict.ts';
+import type { Descriptor } from '../../model/oci.ts';
+import type { Scorecard } from '../../model/scorecard.ts';
+import { PREDICATE_TYPE } from '../../model/statement.ts';
+import type { BuildPlan } from '../../plans/build-plan.ts';
+import type { PipelineContext } from '../context.ts';
+import type { StatementToSign } from './attestation-documents.ts';
+import type { SignedStatement } from './sign-statements.ts';
+
+/** The verdict in the two standard predicates, about the index that is published. */
+export function verdictStatements(
+  context: PipelineContext,
+  plan: BuildPlan,
+  index: Descriptor,
+  scorecard: Scorecard,
+  inputs: readonly SignedStatement[],
+): readonly StatementToSign[] {
+  const summary = verificationSummary(scorecard, {
+    toolVersion: context.version,
+    gradedAt: scorecard.gradedAt,
+    resourceUri: imagePurl({ name: plan.names[0] ?? index.digest, digest: index.digest }),
+    gateMet: true,
+    inputAttestations: inputs.map((input) => input.referrer.digest),
+  });
+  return [
+    { predicateType: PREDICATE_TYPE.slsaVsa, predicate: summary, subject: index },
+    { predicateType: PREDICATE_TYPE.testResult, predicate: testResult(scorecard), subject: index },
+  ];
+}

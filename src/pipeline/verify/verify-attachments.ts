@@ -1,0 +1,211 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Digest, digestHex } from '../../model/digest.ts';
+import { Interrupted, messageOf } from '../../model/errors.ts';
+import type { Descriptor } from '../../model/oci.ts';
+import type { OpenedImage } from '../../model/opened-image.ts';
+import { inParallel } from '../../oci/in-parallel.ts';
+import { needsNetwork } from '../../tools/cosign/cosign-signer.ts';
+import { type CosignAnswer, verifyAttached } from '../../tools/cosign/cosign-verify-attached.ts';
+import type { PipelineContext } from '../context.ts';
+import type { AttachedEvidence, ReadAttachments } from '../grade/read-attachments.ts';
+import type { TrustedSigner, TrustedSigners } from '../sign/trusted-signers.ts';
+import { verifyNotationSignature } from './verify-notation.ts';
+
+/** An attached blob, and what verifying it came to. */
+export interface CheckedAttachment {
+  readonly evidence: AttachedEvidence;
+  readonly verification: 'verified' | 'unverified' | 'failed';
+  /** Key, identity or policy that it was verified against. */
+  readonly verifiedBy?: string;
+  /** Why it is not verified. */
+  readonly reason?: string;
+  /** It could not be checked, though there was somebody to check it against: another time it may verify. */
+  readonly isUnchecked?: boolean;
+}
+
+/** cosign calls under way at once; each is a process that computes. */
+const AT_ONCE = 4;
+/** More than any image has; a hostile one must not keep cosign busy for hours. */
+const MAX_CHECKS = 400;
+
+type Check = Omit<CheckedAttachment, 'evidence'>;
+
+/**
+ * Has cosign, and notation where the user set it up, verify what hangs on the image against those whom the user trusts. A blob about
+ * another image is not verified: it proves nothing here. Throws UserError where a signer was named and cosign is missing.
+ */
+export async function verifyAttachments(
+  context: PipelineContext,
+  image: OpenedImage,
+  read: ReadAttachments,
+  trusted: TrustedSigners,
+): Promise<readonly CheckedAttachment[]> {
+  const scratch = await mkdtemp(join(tmpdir(), 'scoville-verify-'));
+  try {
+    const verifier = new Verifier(context, image, trusted, scratch);
+    const checked: CheckedAttachment[] = [];
+    await inParallel([...read.found.entries()], AT_ONCE, async ([at, evidence]) => {
+      context.signal.throwIfAborted();
+      checked[at] = { evidence, ...(await verifier.check(evidence, at)) };
+    });
+    return checked;
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
+}
+
+class Verifier {
+  readonly #context: PipelineContext;
+  readonly #image: OpenedImage;
+  readonly #trusted: TrustedSigners;
+  readonly #scratch: string;
+  readonly #subjects = new Map<Digest, Promise<string>>();
+  #noTrustedRoot: CosignAnswer | undefined;
+
+  constructor(
+    context: PipelineContext,
+    image: OpenedImage,
+    trusted: TrustedSigners,
+    scratch: string,
+  ) {
+    this.#context = context;
+    this.#image = image;
+    this.#trusted = trusted;
+    this.#scratch = scratch;
+  }
+
+  async check(evidence: AttachedEvidence, at: number): Promise<Check> {
+    const subject = imageDescriptors(this.#image).find(({ digest }) =>
+      evidence.subjects.includes(digest),
+    );
+    if (subject === undefined) return aboutAnother(evidence);
+    if (at >= MAX_CHECKS) return unchecked(`more than ${MAX_CHECKS} signatures hang on the image`);
+    const { proof } = evidence;
+    if (proof.kind === 'none') return { verification: 'unverified', reason: proof.reason };
+    if (proof.kind === 'notation' && this.#trusted.named)
+      return {
+        verification: 'unverified',
+        reason: 'another signer is named than notation’s policy',
+      };
+    if (proof.kind === 'notation')
+      return verifyNotationSignature(this.#context, this.#image, evidence, {
+        subject,
+        folder: join(this.#scratch, `notation-${at}`),
+      });
+    const bundlePath = join(this.#scratch, `${at}.bundle.json`);
+    await writeFile(bundlePath, proof.bundle, { mode: 0o600 });
+    const payload = proof.kind === 'message' ? proof.payload : undefined;
+    const blobPath =
+      payload === undefined
+        ? await this.#subjectFile(subject)
+        : join(this.#scratch, `${at}.payload`);
+    if (payload !== undefined) await writeFile(blobPath, payload, { mode: 0o600 });
+    const predicateType = proof.kind === 'statement' ? proof.predicateType : undefined;
+    return this.#bySigners(proof.signedWith, (trusted) =>
+      verifyAttached(this.#context.run, {
+        bundlePath,
+        blobPath,
+        predicateType,
+        signer: trusted.signer,
+        scratchDir: this.#scratch,
+        signal: this.#context.signal,
+      }),
+    );
+  }
+
+  /** The first signer that verifies; a certificate is asked for with identities alone, a bare signature with keys. */
+  async #bySigners(
+    signedWith: 'certificate' | 'key',
+    ask: (trusted: TrustedSigner) => Promise<CosignAnswer>,
+  ): Promise<Check> {
+    const { named, signers } = this.#trusted;
+    const kind = signedWith === 'certificate' ? 'identity' : 'key';
+    const fitting = signers.filter(({ signer }) => signer.kind === kind);
+    if (fitting.length === 0) return nobodyToAsk(signedWith);
+    const answers: Exclude<CosignAnswer, { outcome: 'verified' }>[] = [];
+    for (const trusted of fitting) {
+      const answer = await this.#answer(ask, trusted);
+      if (answer.outcome === 'verified')
+        return { verification: 'verified', verifiedBy: trusted.name };
+      answers.push(answer);
+    }
+    const open = answers.find(({ outcome }) => outcome === 'unknown');
+    if (open !== undefined) return unchecked(open.reason);
+    return named
+      ? { verification: 'failed', reason: refusal(fitting, answers[0]?.reason ?? '') }
+      : { verification: 'unverified', reason: 'no key at hand verifies it' };
+  }
+
+  /** Where the user named nobody, a cosign that is missing or broken leaves the signature unverified, and that is all. */
+  async #answer(
+    ask: (trusted: TrustedSigner) => Promise<CosignAnswer>,
+    trusted: TrustedSigner,
+  ): Promise<CosignAnswer> {
+    const isIdentity = trusted.signer.kind === 'identity';
+    if (this.#trusted.offline === true && needsNetwork(trusted.signer))
+      return { outcome: 'unknown', reason: isIdentity ? OFFLINE_IDENTITY : OFFLINE_KEY };
+    if (isIdentity && this.#noTrustedRoot !== undefined) return this.#noTrustedRoot;
+    try {
+      const answer = await ask(trusted);
+      if (!isIdentity || answer.outcome !== 'unknown' || !/\btuf\b/i.test(answer.reason))
+        return answer;
+      // A network that is not there is asked once, not for each signature.
+      this.#noTrustedRoot = {
+        outcome: 'unknown',
+        reason: `sigstore’s trusted root cannot be had, --trusted-root FILE names one (${answer.reason})`,
+      };
+      return this.#noTrustedRoot;
+    } catch (error) {
+      if (this.#trusted.named || error instanceof Interrupted || this.#context.signal.aborted)
+        throw error;
+      return { outcome: 'unknown', reason: messageOf(error) };
+    }
+  }
+
+  /** The bytes of the index or manifest, written once for all that is about it. */
+  #subjectFile(subject: Descriptor): Promise<string> {
+    const before = this.#subjects.get(subject.digest);
+    if (before !== undefined) return before;
+    const path = join(this.#scratch, digestHex(subject.digest));
+    const written = this.#image
+      .readBlob(subject)
+      .then((bytes) => writeFile(path, bytes, { mode: 0o600 }))
+      .then(() => path);
+    this.#subjects.set(subject.digest, written);
+    return written;
+  }
+}
+
+const OFFLINE_IDENTITY =
+  'sigstore’s trusted root is fetched from the network, which is not to be used: --trusted-root FILE names one';
+const OFFLINE_KEY = 'the key is asked for over the network, which is not to be used';
+
+/** What a signature of this image may be about: the index or manifest that the name leads to, and its platforms. */
+export function imageDescriptors(image: OpenedImage): readonly Descriptor[] {
+  return [image.root, ...image.platforms.map(({ descriptor }) => descriptor)];
+}
+
+/** A signature of another image is none of this one; a statement about another is kept, its subjects tell. */
+function aboutAnother({ says, subjects }: AttachedEvidence): Check {
+  const reason = `it is about ${subjects.slice(0, 3).join(', ') || 'nothing'}, not this image`;
+  return { verification: says.kind === 'signature' ? 'failed' : 'unverified', reason };
+}
+
+function unchecked(reason: string): Check {
+  return { verification: 'unverified', reason, isUnchecked: true };
+}
+
+function refusal(asked: readonly TrustedSigner[], said: string): string {
+  return `not signed by ${asked.map(({ name }) => name).join(' or ')} (${said})`;
+}
+
+/** Who signed in another way than the user named is neither confirmed nor refuted. */
+function nobodyToAsk(signedWith: 'certificate' | 'key'): Check {
+  const reason =
+    signedWith === 'certificate'
+      ? 'it is signed with a certificate: --certificate-identity and --certificate-oidc-issuer verify it'
+      : 'it is signed with a key: --key FILE verifies it';
+  return { verification: 'unverified', reason };
+}

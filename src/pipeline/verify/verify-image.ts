@@ -1,0 +1,184 @@
+import { isOfType } from '../../attestations/predicate-name.ts';
+import { readReproduction } from '../../attestations/reproduction.ts';
+import { readSummary, readTestResult, type StatedLevel } from '../../attestations/verdict-read.ts';
+import type { Digest } from '../../model/digest.ts';
+import type { OpenedImage } from '../../model/opened-image.ts';
+import { PREDICATE_TYPE } from '../../model/statement.ts';
+import type { ImageVerification, VerifiedItem, VerifyOutcome } from '../../model/verification.ts';
+import type { PipelineContext } from '../context.ts';
+import { readAttachments } from '../grade/read-attachments.ts';
+import type { TrustedSigners } from '../sign/trusted-signers.ts';
+import { type CheckedAttachment, verifyAttachments } from './verify-attachments.ts';
+
+/** What has to be stated by verified attestations besides the signature. */
+export interface VerifyDemands {
+  /** Predicate types by short name or URI. */
+  readonly types: readonly string[];
+  readonly minLevel: number | undefined;
+}
+
+/**
+ * Answers whether an image may be deployed: a signature of its digest verifies against those whom the user trusts, and verified
+ * attestations state what is asked for. An image of several platforms is covered by what is about its index, or about each of them.
+ */
+export async function verifyImage(
+  context: PipelineContext,
+  image: OpenedImage,
+  trusted: TrustedSigners,
+  demands: VerifyDemands,
+): Promise<ImageVerification> {
+  const read = await readAttachments(image);
+  const checked = await verifyAttachments(context, image, read, trusted);
+  const covers = coverage(image);
+  const verified = checked.filter(({ verification }) => verification === 'verified');
+  const signed = covers(verified.filter(isSignature));
+  const level = statedLevel(verified, covers);
+  const shortOf = [
+    ...(signed.length > 0 ? [] : ['no signature of this digest verifies']),
+    ...demands.types
+      .filter((type) => covers(verified.filter((one) => isStatement(one, type))).length === 0)
+      .map((type) => `no verified attestation of type ${type}`),
+    ...levelShortfall(level?.level, demands.minLevel),
+  ];
+  const incomplete = image.withoutAttachments ?? read.incomplete;
+  const open = shortOf.length === 0 ? [] : doubts(checked, trusted, incomplete);
+  const tests = testsOf(verified, covers);
+  return {
+    image: image.name,
+    digest: image.root.digest,
+    outcome: outcomeOf(shortOf, open),
+    reasons: [...shortOf, ...open],
+    ...(signed[0]?.verifiedBy === undefined ? {} : { signedBy: signed[0].verifiedBy }),
+    signatures: checked.filter(isSignature).map(itemOf),
+    attestations: checked.filter((one) => !isSignature(one)).map(itemOf),
+    ...(level?.level === undefined ? {} : { level: level.level, gradedAt: level.timeVerified }),
+    ...(tests === undefined ? {} : { tests }),
+    ...reproductionOf(verified, covers),
+  };
+}
+
+function outcomeOf(shortOf: readonly string[], open: readonly string[]): VerifyOutcome {
+  if (shortOf.length === 0) return 'verified';
+  return open.length > 0 ? 'unjudged' : 'short';
+}
+
+type Covering = (found: readonly CheckedAttachment[]) => readonly CheckedAttachment[];
+
+/** Those of `found` that are about the whole image: about its root, or about every one of its platforms; else none. */
+function coverage(image: OpenedImage): Covering {
+  const root = image.root.digest;
+  const platforms = image.platforms.map(({ descriptor }) => descriptor.digest);
+  const about = (digest: Digest) => (one: CheckedAttachment) =>
+    one.evidence.subjects.includes(digest);
+  return (found) => {
+    const whole = found.filter(about(root));
+    // A platform that is not here cannot be looked at: only what is about the root speaks for it.
+    if (whole.length > 0 || image.absent.length > 0) return whole;
+    const parts = platforms.map((digest) => found.filter(about(digest)));
+    return parts.every((part) => part.length > 0) ? parts.flat() : [];
+  };
+}
+
+function isSignature({ evidence }: CheckedAttachment): boolean {
+  return evidence.says.kind === 'signature';
+}
+
+function isStatement({ evidence: { says } }: CheckedAttachment, type: string): boolean {
+  return says.kind === 'statement' && isOfType(says.predicateType, type);
+}
+
+/** The newest verdict counts, of each subject: a digest may be judged again. Of several platforms the lowest. */
+function statedLevel(
+  verified: readonly CheckedAttachment[],
+  covers: Covering,
+): StatedLevel | undefined {
+  const newest = new Map<string, StatedLevel>();
+  for (const { evidence } of covers(
+    verified.filter((one) => isStatement(one, PREDICATE_TYPE.slsaVsa)),
+  )) {
+    if (evidence.says.kind !== 'statement') continue;
+    const stated = readSummary(evidence.says.predicate);
+    const key = evidence.subjects.join(' ');
+    const before = newest.get(key);
+    if (before === undefined || time(stated) >= time(before)) newest.set(key, stated);
+  }
+  const all = [...newest.values()].map((stated) =>
+    stated.passed ? stated : { ...stated, level: undefined },
+  );
+  return all.sort((a, b) => (a.level ?? -1) - (b.level ?? -1))[0];
+}
+
+function time({ timeVerified }: StatedLevel): number {
+  const parsed = Date.parse(timeVerified);
+  return Number.isNaN(parsed) ? 0 : parsed;
+}
+
+function levelShortfall(
+  level: number | undefined,
+  minLevel: number | undefined,
+): readonly string[] {
+  if (minLevel === undefined || (level !== undefined && level >= minLevel)) return [];
+  return [
+    level === undefined
+      ? `no verified verdict states a level; ${minLevel} is asked for`
+      : `level ${level} is stated, ${minLevel} is asked for`,
+  ];
+}
+
+function testsOf(verified: readonly CheckedAttachment[], covers: Covering) {
+  const [found] = covers(verified.filter((one) => isTests(one) && secondBuild(one) === undefined));
+  return found?.evidence.says.kind === 'statement'
+    ? readTestResult(found.evidence.says.predicate)
+    : undefined;
+}
+
+/** A second build is stated as a test result too, of another configuration. One that differed weighs more than one that did not. */
+function reproductionOf(
+  verified: readonly CheckedAttachment[],
+  covers: Covering,
+): Pick<ImageVerification, 'reproduction'> {
+  const stated = verified.filter((one) => isTests(one) && secondBuild(one) !== undefined);
+  const differed = stated.flatMap((one) => secondBuild(one) ?? []).find((r) => !r.reproducible);
+  if (differed !== undefined) return { reproduction: differed };
+  const [found] = covers(stated);
+  const reproduction = found === undefined ? undefined : secondBuild(found);
+  return reproduction === undefined ? {} : { reproduction };
+}
+
+function isTests(one: CheckedAttachment): boolean {
+  return isStatement(one, PREDICATE_TYPE.testResult);
+}
+
+function secondBuild({ evidence: { says } }: CheckedAttachment) {
+  return says.kind === 'statement' ? readReproduction(says.predicate) : undefined;
+}
+
+/** Why what is missing may be there all the same: then the answer is not no, but that it cannot be told. */
+function doubts(
+  checked: readonly CheckedAttachment[],
+  trusted: TrustedSigners,
+  incomplete: string | undefined,
+): readonly string[] {
+  const unchecked = checked.flatMap(({ isUnchecked, reason }) =>
+    isUnchecked === true && reason !== undefined ? [reason] : [],
+  );
+  return [
+    ...(incomplete === undefined ? [] : [incomplete]),
+    ...(trusted.signers.length > 0 || checked.length === 0
+      ? []
+      : ['no key or identity to verify with']),
+    ...new Set(unchecked),
+  ];
+}
+
+function itemOf({ evidence, verification, verifiedBy, reason }: CheckedAttachment): VerifiedItem {
+  const { says, digest, subjects } = evidence;
+  return {
+    type: says.kind === 'signature' ? says.form : says.predicateType,
+    verification,
+    ...(verifiedBy === undefined ? {} : { verifiedBy }),
+    ...(reason === undefined ? {} : { reason }),
+    digest,
+    subjects,
+  };
+}

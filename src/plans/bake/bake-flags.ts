@@ -1,0 +1,95 @@
+import { BUILDX_FLAGS } from '../buildx/buildx-flags.ts';
+import type { FlagSpec } from '../buildx/flag-spec.ts';
+import { OWN_FLAGS } from '../own-flags.ts';
+
+/** A flag that a build has too, and that means the same there. */
+function asInBuild(name: string): FlagSpec {
+  const flag = BUILDX_FLAGS.find((one) => one.name === name);
+  if (flag === undefined) throw new Error(`a build has no --${name}`);
+  return flag;
+}
+
+/** The flags of `docker buildx bake`, visible and hidden, of 0.13.1, 0.29.1 and later: what commands/bake.go of docker/buildx registers. */
+export const BAKE_FLAGS: readonly FlagSpec[] = [
+  {
+    name: 'allow',
+    kind: 'array',
+    value: 'ENTITLEMENT',
+    since: '0.29.1',
+    help: 'Allow the build what its definition asks for (network.host, fs.read=PATH)',
+  },
+  asInBuild('builder'),
+  {
+    name: 'call',
+    kind: 'string',
+    value: 'METHOD',
+    since: '0.29.1',
+    help: 'Evaluate the builds instead of running them (check, outline, targets)',
+  },
+  asInBuild('check'),
+  asInBuild('debug'),
+  {
+    name: 'file',
+    short: 'f',
+    kind: 'array',
+    value: 'FILE',
+    path: true,
+    help: 'The definition: HCL, JSON or compose; - is stdin; may be repeated',
+  },
+  {
+    name: 'list',
+    kind: 'string',
+    value: 'WHAT',
+    since: '0.29.1',
+    help: 'List targets or variables; build nothing',
+  },
+  { name: 'list-targets', kind: 'bool', hidden: true, help: 'Kept by buildx: --list=targets' },
+  { name: 'list-variables', kind: 'bool', hidden: true, help: 'Kept by buildx: --list=variables' },
+  { name: 'load', kind: 'bool', help: 'Load the images into Docker' },
+  {
+    name: 'metadata-file',
+    kind: 'string',
+    value: 'FILE',
+    path: true,
+    help: 'Write metadata of the results here, by target',
+  },
+  asInBuild('no-cache'),
+  { name: 'print', kind: 'bool', help: 'Print the resolved definition; build nothing' },
+  asInBuild('progress'),
+  { name: 'provenance', kind: 'string', value: 'VALUE', help: 'Short for --set=*.attest=...' },
+  asInBuild('pull'),
+  { name: 'push', kind: 'bool', help: 'Push the images to their registry' },
+  { name: 'sbom', kind: 'string', value: 'VALUE', help: 'Short for --set=*.attest=...' },
+  {
+    name: 'set',
+    kind: 'array',
+    value: 'TARGETS.KEY=VALUE',
+    help: 'Override a value of these targets; may be repeated',
+  },
+  { name: 'var', kind: 'array', value: 'NAME=VALUE', since: '0.30.0', help: 'Set a variable' },
+  // 0.13.1 only, with BUILDX_EXPERIMENTAL=1; later versions dropped them.
+  asInBuild('detach'),
+  asInBuild('root'),
+  asInBuild('server-config'),
+];
+
+/** Own flags of a build that mean another thing for several targets, or nothing. */
+const OTHERWISE = new Set(['min-level', 'min-grade', 'interactive']);
+
+/** The flags that `scoville bake` adds: those of a build, which count for each target, and its own. */
+export const OWN_BAKE_FLAGS: readonly FlagSpec[] = [
+  ...OWN_FLAGS.filter(({ name }) => !OTHERWISE.has(name)),
+  {
+    name: 'min-level',
+    kind: 'array',
+    value: '[TARGETS=]LEVEL',
+    help: 'Publish nothing below this level; may be repeated, the last that fits a target counts',
+  },
+  {
+    name: 'min-grade',
+    kind: 'array',
+    value: '[TARGETS=]GRADE',
+    help: 'Publish nothing below this grade; may be repeated, the last that fits a target counts',
+  },
+  { name: 'keep-going', kind: 'bool', help: 'Publish what is good though other targets are not' },
+];

@@ -1,0 +1,183 @@
+import { EXIT } from '../../model/errors.ts';
+import type { ReportRequest } from '../../model/report.ts';
+import { err, ok, type Result } from '../../model/result.ts';
+import { isAddress } from '../address.ts';
+import { parseGoBool } from '../buildx/flag-spec.ts';
+import {
+  type FlagTable,
+  type Scanned,
+  scanArguments,
+  type UsageProblem,
+} from '../buildx/scan-arguments.ts';
+import { OWN_FLAGS } from '../own-flags.ts';
+import { parseReportRequests } from '../report-request.ts';
+import { BAKE_FLAGS, OWN_BAKE_FLAGS } from './bake-flags.ts';
+
+/** A least level or grade, and the targets it is for: a name with `*` as in `--set`. */
+export interface TargetGate {
+  readonly flag: 'min-level' | 'min-grade';
+  readonly targets: string;
+  readonly value: string;
+}
+
+/** A command line of `scoville bake`, taken apart. */
+export interface ParsedBake {
+  readonly kind: 'bake';
+  /** The user's words for buildx, without our flags. */
+  readonly words: readonly string[];
+  /** Those by which `docker buildx bake --print` resolves the definition. */
+  readonly printWords: readonly string[];
+  /** Our flags that each target's build gets. */
+  readonly ownWords: readonly string[];
+  readonly gates: readonly TargetGate[];
+  readonly keepGoing: boolean;
+  readonly dryRun: boolean;
+  readonly json: boolean;
+  readonly reports: readonly ReportRequest[];
+  readonly builder: string | undefined;
+  readonly allow: readonly string[];
+  readonly progress: string | undefined;
+  readonly metadataFile: string | undefined;
+  /** `--push`, which `--print` tells as an output like one of the definition. */
+  readonly pushes: boolean;
+  /** Values of `--file`. */
+  readonly files: readonly string[];
+  /** The targets and groups that are named. */
+  readonly names: readonly string[];
+  /** The definition comes on stdin. */
+  readonly readsStdin: boolean;
+  /** The first target is the address of a definition. */
+  readonly remote: string | undefined;
+  /** Why buildx does it alone: it builds nothing. */
+  readonly evaluates: string | undefined;
+}
+
+const LEVELS = OWN_FLAGS.find(({ name }) => name === 'min-level')?.choices ?? [];
+const GRADES = OWN_FLAGS.find(({ name }) => name === 'min-grade')?.choices ?? [];
+const OWN_NAMES = new Set(OWN_BAKE_FLAGS.map(({ name }) => name));
+/** What is said once, here, and not to each target's build. */
+const SAID_HERE = new Set(['json', 'report', 'dry-run', 'keep-going', 'min-level', 'min-grade']);
+/** Flags of bake that do not change what the definition resolves to, or that old versions do not know. */
+const NOT_PRINTED = new Set(['metadata-file', 'progress', 'print', 'allow', 'debug']);
+
+const TABLE: FlagTable = {
+  long: new Map([...BAKE_FLAGS, ...OWN_BAKE_FLAGS].map((spec) => [spec.name, spec])),
+  short: new Map(BAKE_FLAGS.flatMap((s) => (s.short === undefined ? [] : [[s.short, s] as const]))),
+  negatable: new Set(OWN_BAKE_FLAGS.filter((s) => s.kind === 'bool').map((s) => s.name)),
+};
+
+type Given = Extract<Scanned, { kind: 'flag' }>;
+
+/** Takes apart the arguments behind `scoville bake`, as buildx would read them; flags that nobody knows go to buildx as they stand. */
+export function parseBakeArgs(
+  argv: readonly string[],
+): Result<ParsedBake | { readonly kind: 'help' }, UsageProblem> {
+  const scanned = scanArguments(argv, TABLE);
+  if (!scanned.ok) return scanned;
+  const parts = scanned.value;
+  if (parts.some((part) => part.kind === 'help')) return ok({ kind: 'help' });
+  const given = parts.filter((part): part is Given => part.kind === 'flag');
+  const all = (name: string): readonly string[] =>
+    given.filter((g) => g.spec.name === name).map((g) => g.value);
+  const bool = (name: string): boolean => parseGoBool(all(name).at(-1) ?? '') ?? false;
+  const reports = parseReportRequests(all('report'));
+  if (!reports.ok) return wrong(reports.error);
+  const gates = readGates(given);
+  if (!gates.ok) return gates;
+  const positionals = parts.flatMap((part) => (part.kind === 'positional' ? [part.text] : []));
+  return ok({
+    kind: 'bake',
+    words: parts.filter((part) => !isOwn(part)).flatMap(wordsOf),
+    printWords: parts.filter((part) => !isOwn(part) && isPrinted(part)).flatMap(wordsOf),
+    ownWords: given
+      .filter(({ spec }) => OWN_NAMES.has(spec.name) && !SAID_HERE.has(spec.name))
+      .map(({ spec, value }) => `--${spec.name}=${value}`),
+    gates: gates.value,
+    keepGoing: bool('keep-going'),
+    dryRun: bool('dry-run'),
+    json: bool('json'),
+    reports: reports.value,
+    builder: all('builder').at(-1),
+    allow: all('allow'),
+    progress: all('progress').at(-1),
+    metadataFile: all('metadata-file').at(-1),
+    pushes: bool('push'),
+    files: all('file'),
+    names: positionals,
+    readsStdin: all('file').includes('-'),
+    remote: positionals.find(isAddress),
+    evaluates: evaluation(bool, all),
+  });
+}
+
+function isOwn(part: Scanned): boolean {
+  return part.kind === 'flag' && OWN_NAMES.has(part.spec.name);
+}
+
+function isPrinted(part: Scanned): boolean {
+  return part.kind !== 'flag' || !NOT_PRINTED.has(part.spec.name);
+}
+
+function wordsOf(part: Scanned): readonly string[] {
+  switch (part.kind) {
+    case 'flag':
+      return [`--${part.spec.name}=${part.value}`];
+    case 'unknown':
+    case 'positional':
+      return [part.text];
+    case 'help':
+      return [];
+  }
+}
+
+function evaluation(
+  bool: (name: string) => boolean,
+  all: (name: string) => readonly string[],
+): string | undefined {
+  const asked = ['print', 'check', 'list-targets', 'list-variables'].find((name) => bool(name));
+  if (asked !== undefined) return `--${asked}`;
+  const list = all('list').at(-1) ?? '';
+  if (list !== '') return '--list';
+  const call = all('call').at(-1) ?? '';
+  return call === '' || call === 'build' ? undefined : `--call=${call}`;
+}
+
+function readGates(given: readonly Given[]): Result<readonly TargetGate[], UsageProblem> {
+  const gates: TargetGate[] = [];
+  for (const { spec, value: text } of given) {
+    const flag = spec.name;
+    if (flag !== 'min-level' && flag !== 'min-grade') continue;
+    const equals = text.lastIndexOf('=');
+    const value = text.slice(equals + 1);
+    const choices = flag === 'min-level' ? LEVELS : GRADES;
+    if (!choices.includes(value) || equals === 0)
+      return wrong(
+        `--${flag} takes [TARGETS=]VALUE, VALUE being one of ${choices.join(', ')}, not ${JSON.stringify(text)}`,
+      );
+    gates.push({ flag, targets: equals < 0 ? '*' : text.slice(0, equals), value });
+  }
+  return ok(gates);
+}
+
+/** The words that set a target's gate: of each flag the last that fits its name. */
+export function gateWords(gates: readonly TargetGate[], target: string): readonly string[] {
+  return (['min-level', 'min-grade'] as const).flatMap((flag) => {
+    const last = gates.findLast((gate) => gate.flag === flag && fits(gate.targets, target));
+    return last === undefined ? [] : [`--${flag}=${last.value}`];
+  });
+}
+
+/** True where a gate names no target of these. */
+export function fitsNone(gate: TargetGate, targets: readonly string[]): boolean {
+  return !targets.some((target) => fits(gate.targets, target));
+}
+
+/** `*` stands for any letters, as in Go's path.Match; a target's name holds no slash. */
+function fits(pattern: string, target: string): boolean {
+  const source = pattern.split('*').map((text) => text.replace(/[\\^$.|?+()[\]{}]/g, '\\$&'));
+  return new RegExp(`^${source.join('.*')}$`, 's').test(target);
+}
+
+function wrong(message: string): { readonly ok: false; readonly error: UsageProblem } {
+  return err({ message, exitCode: EXIT.failed });
+}

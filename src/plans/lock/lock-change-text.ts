@@ -1,0 +1,54 @@
+import type { LockChange, LockSubject } from '../../model/lock.ts';
+import { cleanText } from '../clean-text.ts';
+
+const NOUN: Readonly<Record<LockSubject, string>> = {
+  image: 'image',
+  epoch: 'epoch',
+  normaliser: 'normaliser rules',
+  snapshot: 'snapshot of',
+  remote: 'remote',
+  package: 'package',
+  target: 'target',
+  dockerfile: 'Dockerfile',
+  platform: 'platform',
+};
+
+/** Lines of drift or changes that are shown; the rest is counted. */
+const MOST_LINES = 1000;
+
+/** One change on a line: `package deb curl (linux/amd64): 8.1 → 8.2`. Control characters are taken out. */
+export function changeText({ subject, name, platform, before, after }: LockChange): string {
+  const named = [NOUN[subject], name].filter((part) => part !== '').join(' ');
+  const where = platform === undefined ? '' : ` (${platform})`;
+  return cleanText(`${named}${where}: ${arrow(before, after)}`);
+}
+
+/** All changes, a line each. */
+export function changeLines(changes: readonly LockChange[]): readonly string[] {
+  const shown = changes.slice(0, MOST_LINES).map(changeText);
+  const left = changes.length - shown.length;
+  return left > 0 ? [...shown, `and ${left} more`] : shown;
+}
+
+/** What `scoville update` prints. Ends with a line end. */
+export function updateSummary(
+  file: string,
+  changes: readonly LockChange[] | undefined,
+  totals: { readonly images: number; readonly packages: number },
+): string {
+  const holds = `${count(totals.images, 'image')}, ${count(totals.packages, 'package')}`;
+  const path = cleanText(file);
+  if (changes === undefined) return `${path}: written; ${holds}\n`;
+  if (changes.length === 0) return `${path}: unchanged; ${holds}\n`;
+  const lines = changeLines(changes).map((line) => `  ${line}\n`);
+  return `${path}: ${count(changes.length, 'change')}; ${holds}\n${lines.join('')}`;
+}
+
+function arrow(before: string | undefined, after: string | undefined): string {
+  if (before === undefined) return `new, ${after ?? ''}`;
+  return after === undefined ? `gone, was ${before}` : `${before} → ${after}`;
+}
+
+function count(n: number, noun: string): string {
+  return `${n} ${noun}${n === 1 ? '' : 's'}`;
+}

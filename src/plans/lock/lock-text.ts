@@ -1,0 +1,73 @@
+import { LOCK_SCHEMA_VERSION, type LockFile } from '../../model/lock.ts';
+
+const HEAD = `What this image takes from outside: keep it in git beside the Dockerfile. \`scoville update\` refreshes it (docs/lock.md).`;
+
+/** The lock as YAML, its keys in one order, names sorted: the same lock gives the same text. */
+export async function lockText(lock: LockFile): Promise<string> {
+  const { Document } = await import('yaml');
+  const document = new Document(plainLock(lock), { aliasDuplicateObjects: false });
+  document.commentBefore = ` ${HEAD}`;
+  return document.toString({ lineWidth: 0 });
+}
+
+/** As maps in writing order; what is empty is left out. */
+function plainLock(lock: LockFile): ReadonlyMap<string, unknown> {
+  const { builder, epoch } = lock;
+  const images = sorted(lock.images).map(([name, image]): [string, unknown] => [
+    name,
+    filled([
+      ['digest', image.digest],
+      ['local', image.local ? true : undefined],
+      ['platforms', mapOf(sorted(image.platforms))],
+    ]),
+  ]);
+  const packages = sorted(lock.packages).map(([platform, types]): [string, unknown] => [
+    platform,
+    new Map(sorted(types)),
+  ]);
+  return filled([
+    ['schemaVersion', LOCK_SCHEMA_VERSION],
+    ['dockerfile', lock.dockerfile],
+    ['target', lock.target],
+    ['images', mapOf(images)],
+    [
+      'epoch',
+      epoch === undefined
+        ? undefined
+        : new Map<string, unknown>([
+            ['seconds', epoch.seconds],
+            ['reason', epoch.reason],
+          ]),
+    ],
+    [
+      'builder',
+      mapOf([
+        ...filled([
+          ['docker', builder.docker],
+          ['buildx', builder.buildx],
+          ['buildkit', builder.buildkit],
+          ['frontend', builder.frontend],
+        ]),
+      ]),
+    ],
+    ['normaliser', lock.normaliser],
+    ['snapshots', lock.snapshots.length === 0 ? undefined : lock.snapshots],
+    ['remotes', mapOf(sorted(lock.remotes))],
+    // A platform of which nothing was installed stays: its packages are known to be none.
+    ['packages', mapOf(packages)],
+  ]);
+}
+
+function sorted<V>(map: ReadonlyMap<string, V>): [string, V][] {
+  return [...map].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+}
+
+function mapOf(
+  entries: readonly (readonly [string, unknown])[],
+): ReadonlyMap<string, unknown> | undefined {
+  return entries.length === 0 ? undefined : new Map(entries);
+}
+
+function filled(entries: readonly (readonly [string, unknown])[]): ReadonlyMap<string, unknown> {
+  return new Map(entries.filter(([, value]) => value !== undefined));
+}

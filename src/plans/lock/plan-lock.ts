@@ -1,0 +1,104 @@
+import type { DockerfileModel } from '../../model/dockerfile.ts';
+import type { LockChange, LockFile } from '../../model/lock.ts';
+import { formatReference } from '../../model/reference.ts';
+import type { EpochDecision } from '../epoch.ts';
+import type { NeededImage, ResolvedImage } from '../external-images.ts';
+import { lockChanges } from './lock-changes.ts';
+import { lockedImages } from './lock-contents.ts';
+import { snapshotsOf } from './lock-snapshots.ts';
+
+/** The lock that a build has to do with. */
+export interface LockRequest {
+  /** Absolute path of the file. */
+  readonly path: string;
+  /** What it holds; undefined where there is none yet, or where it is made anew. */
+  readonly before: LockFile | undefined;
+  /** `--locked`: whatever differs is an error, and nothing is written. */
+  readonly locked: boolean;
+  /** Name of the Dockerfile; undefined where it has none. */
+  readonly dockerfile: string | undefined;
+  /** The normaliser's rules and their version. */
+  readonly normaliser: string;
+}
+
+/** What a build does with its lock. */
+export interface PlannedLock extends LockRequest {
+  /** What is known before the build, as a lock without packages and remotes. */
+  readonly now: LockFile;
+  /** In what `now` is not as `before`. */
+  readonly drift: readonly LockChange[];
+}
+
+/** Holds what is known before a build against its lock. Images of the lock that this build does not use are no drift. */
+export function planLock(
+  request: LockRequest,
+  known: {
+    readonly target: string | undefined;
+    readonly needed: readonly NeededImage[];
+    readonly resolved: readonly ResolvedImage[];
+    readonly epoch: EpochDecision | undefined;
+    readonly dockerfile: DockerfileModel | undefined;
+  },
+): PlannedLock {
+  const { before, dockerfile } = request;
+  const { target, epoch } = known;
+  const now: LockFile = {
+    ...(dockerfile === undefined ? {} : { dockerfile }),
+    ...(target === undefined || target === '' ? {} : { target }),
+    images: lockedImages(known.needed, known.resolved),
+    ...epochOf(epoch, before),
+    builder: {},
+    normaliser: request.normaliser,
+    snapshots: snapshotsOf(known.dockerfile),
+    remotes: new Map(),
+    packages: new Map(),
+  };
+  return {
+    ...request,
+    now,
+    drift: before === undefined ? [] : driftOf(before, now, known.needed),
+  };
+}
+
+function driftOf(
+  before: LockFile,
+  now: LockFile,
+  needed: readonly NeededImage[],
+): readonly LockChange[] {
+  const names = needed.map(({ reference }) => formatReference(reference));
+  const used = {
+    ...before,
+    images: new Map([...before.images].filter(([name]) => now.images.has(name))),
+    remotes: now.remotes,
+    packages: now.packages,
+  };
+  const unresolved = names
+    .filter((name) => !before.images.has(name) && !now.images.has(name))
+    .map((name): LockChange => ({ subject: 'image', name, after: 'its digest is not known' }));
+  return [...lockChanges(used, now), ...unresolved];
+}
+
+/** The reason stays the one that the lock gives while the time is its own. */
+function epochOf(
+  epoch: EpochDecision | undefined,
+  before: LockFile | undefined,
+): Pick<LockFile, 'epoch'> {
+  if (epoch === undefined) return {};
+  if (before?.epoch?.seconds === epoch.seconds) return { epoch: before.epoch };
+  return { epoch: { seconds: epoch.seconds, reason: epoch.reason } };
+}
+
+/** The lock with what it lacks put in; what it holds stays, though the build had it otherwise. */
+export function completed(before: LockFile, built: LockFile): LockFile {
+  return {
+    ...before,
+    images: new Map([...built.images, ...before.images]),
+    remotes: new Map([...built.remotes, ...before.remotes]),
+    packages: new Map([...built.packages, ...before.packages]),
+  };
+}
+
+/** True for what is put into the lock rather than reported as drift from it. */
+export function isAddition({ subject, before }: LockChange): boolean {
+  return before === undefined && ['image', 'remote', 'platform'].includes(subject);
+}

@@ -1,0 +1,52 @@
+import { err, ok, type Result } from '../../model/result.ts';
+import { publicSourceUrl } from '../source-url.ts';
+
+const LONGEST = 2000;
+const COMMIT = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
+
+/**
+ * The address that a stranger's source may be fetched from: https, or file for a repository on this machine; what names an SSH server is asked
+ * for over https. An error says why not. Never a word that git could take for a flag, a helper (`ext::`) or a path.
+ */
+export function fetchableUrl(text: string): Result<string> {
+  const shown = JSON.stringify(text.slice(0, 200));
+  if (/^[a-z0-9+.-]*::/i.test(text))
+    return err(`${shown} asks git for a helper program, which is not run`);
+
+  if (text === '' || text.length > LONGEST || /[\x00-\x20\x7f]/.test(text))
+    return err(`${shown} is no address of a repository`);
+  if (/^(?:ssh:|git\+ssh:|[\w.-]+@[\w.-]+:)/i.test(text)) {
+    const web = publicSourceUrl(text);
+    return web === undefined ? err(`${shown} has no address over https`) : ok(web);
+  }
+  if (!URL.canParse(text)) return err(`${shown} is no address of a repository`);
+  const url = new URL(text);
+  if (url.protocol !== 'https:' && url.protocol !== 'file:')
+    return err(`a repository is fetched over https or file, not ${shown}`);
+  if (url.protocol === 'file:' && url.hostname !== '')
+    return err(`${shown} names another machine’s file`);
+  if (url.username !== '' || url.password !== '') return err(`${shown} holds credentials`);
+  url.search = '';
+  url.hash = '';
+  return ok(url.href);
+}
+
+/** A whole commit id, the only thing that means the same content everywhere: a branch moves, and a short id may be another's. */
+export function wholeCommit(text: string): Result<string> {
+  return COMMIT.test(text)
+    ? ok(text)
+    : err(`${JSON.stringify(text.slice(0, 100))} is no whole commit id`);
+}
+
+/** A path within a repository, its parts joined by `/`; an error for one that leads out of it or into `.git`. */
+export function pathInside(text: string): Result<string> {
+  const parts = text.split('/').filter((part) => part !== '' && part !== '.');
+  const isHostile =
+    text.length > LONGEST ||
+    text.startsWith('/') ||
+    /[\x00-\x1f\x7f\\]/.test(text) ||
+    parts.some((part) => part === '..' || /^\.git$/i.test(part));
+  return isHostile
+    ? err(`${JSON.stringify(text.slice(0, 200))} is no path within the repository`)
+    : ok(parts.join('/'));
+}

@@ -1,0 +1,122 @@
+import type { CriterionResult } from '../../model/criterion.ts';
+import type { ReportInput } from '../../model/report.ts';
+import type { Scorecard } from '../../model/scorecard.ts';
+import { shortened } from '../clean-text.ts';
+import { jsonText } from '../json-text.ts';
+import { LONGEST_MESSAGE, sarifMessage } from './sarif-message.ts';
+import {
+  fingerprint,
+  IMAGE_ROOT,
+  imagePath,
+  type Place,
+  type PlaceContext,
+  placesOf,
+  uriOf,
+} from './sarif-places.ts';
+import { sarifLevel, sarifRule } from './sarif-rules.ts';
+
+const SCHEMA = 'https://json.schemastore.org/sarif-2.1.0.json';
+/** A criterion with more places than this says how many more there are. */
+const PLACES_SHOWN = 100;
+
+/** Accepted by whoever configured the image (3.35); one that has run out at the verdict's time suppresses nothing. */
+function suppressions({ id }: CriterionResult, { waivers, gradedAt }: Scorecard) {
+  const day = gradedAt.slice(0, 10);
+  const waiver = waivers.find(
+    ({ criterion, expires }) => criterion === id && (expires ?? day) >= day,
+  );
+  return waiver === undefined
+    ? []
+    : [
+        {
+          kind: 'external' as const,
+          status: 'accepted' as const,
+          justification: shortened(waiver.reason, LONGEST_MESSAGE),
+        },
+      ];
+}
+
+function messageOf(result: CriterionResult, place: Place, rest: number): string {
+  const says = result.summary.includes(place.text) || place.text === '' ? '' : `: ${place.text}`;
+  const settle = result.settle === undefined ? '' : `. Settle: ${result.settle}`;
+  const more = rest > 0 ? ` (and ${rest} more)` : '';
+  return `${result.title}: ${result.summary}${says}${settle}${more}`;
+}
+
+function resultsOf(
+  result: CriterionResult,
+  ruleIndex: number,
+  platform: string,
+  scorecard: Scorecard,
+  context: PlaceContext,
+) {
+  if (result.outcome !== 'fail' && result.outcome !== 'unknown') return [];
+  const places = placesOf(result, context);
+  const accepted = suppressions(result, scorecard);
+  return places.slice(0, PLACES_SHOWN).map((place, index) => {
+    const print = fingerprint(result.id, place.key);
+    const rest = index === 0 ? places.length - PLACES_SHOWN : 0;
+    return {
+      ruleId: result.id,
+      ruleIndex,
+      level: sarifLevel(result),
+      message: sarifMessage(messageOf(result, place, rest)),
+      locations: [place.location],
+      // The second is what GitHub keeps an alert by; it cannot make one for a path inside an image.
+      partialFingerprints: { 'scoville/v1': print, primaryLocationLineHash: `${print}:1` },
+      ...(accepted.length === 0 ? {} : { suppressions: accepted }),
+      properties: { outcome: result.outcome, source: result.source, platforms: [platform] },
+    };
+  });
+}
+
+type SarifResult = ReturnType<typeof resultsOf>[number];
+
+/** One result for what several platforms have alike. */
+function merged(results: readonly SarifResult[]): SarifResult[] {
+  const byPrint = new Map<string, SarifResult>();
+  for (const result of results) {
+    const key = result.partialFingerprints['scoville/v1'];
+    const there = byPrint.get(key);
+    if (there === undefined) byPrint.set(key, result);
+    else {
+      const platforms = [...there.properties.platforms, ...result.properties.platforms];
+      byPrint.set(key, { ...there, properties: { ...there.properties, platforms } });
+    }
+  }
+  return [...byPrint.values()];
+}
+
+function runOf({ scorecard, dockerfile = 'Dockerfile' }: ReportInput) {
+  const { tool, image, digest, level, overall, gradedAt, platforms } = scorecard;
+  const rules = new Map(platforms.flatMap(({ criteria }) => criteria).map((one) => [one.id, one]));
+  const indexes = new Map([...rules.keys()].map((id, index) => [id, index]));
+  const context = { image: imagePath(image), dockerfile };
+  const results = platforms.flatMap(({ platform, criteria }) =>
+    criteria.flatMap((one) =>
+      resultsOf(one, indexes.get(one.id) ?? -1, platform, scorecard, context),
+    ),
+  );
+  return {
+    tool: {
+      driver: {
+        name: tool.name,
+        version: tool.version,
+        semanticVersion: tool.version,
+        rules: [...rules.values()].map(sarifRule),
+      },
+    },
+    automationDetails: { id: `scoville/${uriOf(imagePath(image))}/` },
+    originalUriBaseIds: { [IMAGE_ROOT]: { description: { text: 'The image’s file system.' } } },
+    invocations: [{ executionSuccessful: true, endTimeUtc: gradedAt }],
+    results: merged(results),
+    columnKind: 'utf16CodeUnits',
+    properties: { image: shortened(image, 500), digest, level, grade: overall.grade },
+  };
+}
+
+/** SARIF 2.1.0, a run for each image: what fails and what is not known, at the Dockerfile's lines where they are known, else in the image. */
+export function sarifReport(images: readonly ReportInput[]): string {
+  const log = { $schema: SCHEMA, version: '2.1.0', runs: images.map(runOf) };
+  return jsonText(log);
+}

@@ -1,0 +1,107 @@
+import picocolors from 'picocolors';
+import type { Outcome } from '../../model/criterion.ts';
+import type { Grade, Score } from '../../model/scorecard.ts';
+import { cleanText } from '../clean-text.ts';
+import { padded } from './text-width.ts';
+
+export interface TerminalOptions {
+  /** Columns; 80 where none is given, never fewer than 40 or more than 140. */
+  readonly width?: number | undefined;
+  readonly color: boolean;
+  /** Bars and marks beyond ASCII. */
+  readonly unicode: boolean;
+}
+
+export interface Marks {
+  readonly outcome: Readonly<Record<Outcome, string>>;
+  readonly full: string;
+  readonly empty: string;
+  readonly ellipsis: string;
+  readonly arrow: string;
+}
+
+const UNICODE: Marks = {
+  outcome: { pass: '✔', fail: '✖', unknown: '?', 'not-applicable': '–' },
+  full: '█',
+  empty: '░',
+  ellipsis: '…',
+  arrow: '→',
+};
+const ASCII: Marks = {
+  outcome: { pass: '+', fail: 'x', unknown: '?', 'not-applicable': '-' },
+  full: '#',
+  empty: '.',
+  ellipsis: '...',
+  arrow: '->',
+};
+
+type Colors = ReturnType<typeof picocolors.createColors>;
+
+export interface Screen {
+  readonly width: number;
+  readonly colors: Colors;
+  readonly marks: Marks;
+  readonly unicode: boolean;
+}
+
+export function heat(screen: Screen, grade: Grade): (text: string) => string {
+  const { colors } = screen;
+  const byGrade: Record<Grade, (text: string) => string> = {
+    'A+': colors.green,
+    A: colors.greenBright,
+    B: colors.yellowBright,
+    C: colors.yellow,
+    D: colors.red,
+  };
+  return byGrade[grade];
+}
+
+export function shown(screen: Screen, text: string): string {
+  const clean = cleanText(text, screen.unicode ? '\ufffd' : '?');
+  return screen.unicode ? clean : ascii(clean);
+}
+
+const PLAIN: Readonly<Record<string, string>> = {
+  '’': "'",
+  '“': '"',
+  '”': '"',
+  '…': '...',
+  '–': '-',
+};
+
+function ascii(text: string): string {
+  return text.replace(/[^\u0020-\u007e]/gu, (character) => PLAIN[character] ?? '?');
+}
+
+export function bar(screen: Screen, score: Score, columns: number): string {
+  const filled = score.total === 0 ? 0 : Math.floor((score.points / score.total) * columns);
+  const full = heat(screen, score.grade)(screen.marks.full.repeat(filled));
+  return full + screen.colors.dim(screen.marks.empty.repeat(columns - filled));
+}
+
+export function scoreLine(screen: Screen, name: string, score: Score): string {
+  const columns = Math.max(2, Math.min(40, screen.width - 42));
+  const grade = heat(screen, score.grade)(screen.colors.bold(padded(score.grade, 2)));
+  return ` ${padded(name, 25)} ${bar(screen, score, columns)}  ${grade}  ${score.points}/${score.total}`;
+}
+
+export function markOf(screen: Screen, outcome: Outcome): string {
+  const { colors, marks } = screen;
+  const paint: Record<Outcome, (text: string) => string> = {
+    pass: colors.green,
+    fail: colors.red,
+    unknown: colors.yellow,
+    'not-applicable': colors.dim,
+  };
+  return paint[outcome](marks.outcome[outcome]);
+}
+
+/** How wide it may be, and with which marks and colours. */
+export function screenOf(options: TerminalOptions): Screen {
+  return {
+    width: Math.max(40, Math.min(140, options.width ?? 80)),
+    colors: picocolors.createColors(options.color),
+    marks: options.unicode ? UNICODE : ASCII,
+    unicode: options.unicode,
+  };
+}

@@ -1,0 +1,55 @@
+import { UserError } from '../../model/errors.ts';
+import type { RunTool } from '../../model/run.ts';
+import { completed } from '../completed-run.ts';
+import { cleanText } from '../describe-run.ts';
+import { compareVersions, requireTool } from '../version.ts';
+
+/** Asks `docker buildx bake` what a definition resolves to: JSON of groups and targets. Throws UserError with buildx' own words and exit code. */
+export async function printBake(
+  run: RunTool,
+  request: {
+    /** The user's words, without `--print`. */
+    readonly words: readonly string[];
+    readonly cwd: string;
+    readonly stdin: Uint8Array | undefined;
+    readonly signal: AbortSignal;
+  },
+): Promise<string> {
+  const { words, cwd, stdin, signal } = request;
+  let text = '';
+  const result = await completed(run, 'buildx', {
+    command: 'docker',
+    args: ['buildx', 'bake', '--print', ...words],
+    cwd,
+    signal,
+    ...(stdin === undefined ? {} : { stdin }),
+    onStdout: (chunk) => {
+      text += Buffer.from(chunk).toString('latin1');
+      if (text.length > LARGEST) throw new UserError('the definition is larger than 16 MiB');
+      return Promise.resolve();
+    },
+  });
+  if (result.exitCode === 0) return Buffer.from(text, 'latin1').toString('utf8');
+  const said = cleanText(result.stderr)
+    .split('\n')
+    .filter((line) => line.trim() !== '' && !/^#\d+ /.test(line))
+    .join('\n');
+  throw new UserError(said === '' ? 'the definition cannot be read' : said, {
+    exitCode: result.exitCode,
+  });
+}
+
+const LARGEST = 16 * 1024 * 1024;
+
+/** The first buildx whose bake looks at which files a definition reads and writes. */
+const LOOKS_AT_FILES = '0.20.0';
+
+/** True where this buildx asks for `--allow=fs...` before a definition reads or writes outside of its folder; `BUILDX_BAKE_ENTITLEMENTS_FS` turns that off. */
+export async function looksAtFiles(
+  run: RunTool,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<boolean> {
+  const { number } = await requireTool(run, 'buildx');
+  const isOff = /^(?:0|f|false)$/i.test(env['BUILDX_BAKE_ENTITLEMENTS_FS'] ?? '');
+  return !isOff && number !== undefined && compareVersions(number, LOOKS_AT_FILES) >= 0;
+}

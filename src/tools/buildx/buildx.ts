@@ -1,0 +1,113 @@
+import type { EventSink } from '../../model/events.ts';
+import type { RunTool, ToolRun } from '../../model/run.ts';
+import { type Completed, completed } from '../completed-run.ts';
+import { BuildEvents } from './build-events.ts';
+import { PlainProgress } from './plain-progress.ts';
+import { RawJsonProgress } from './progress-rawjson.ts';
+
+export interface BuildRequest {
+  /** What follows `docker buildx build`, without `--progress`. */
+  readonly args: readonly string[];
+  readonly cwd?: string;
+  readonly env?: ToolRun['env'];
+  readonly stdin?: ToolRun['stdin'];
+  readonly signal?: AbortSignal;
+  /**
+   * `events`: BuildKit's messages become events (and plain lines, where `onLine` is given). `plain`, `quiet`: buildx
+   * prints, `onLine` gets its lines as they are. `terminal`: buildx has the terminal.
+   */
+  readonly progress: 'events' | 'plain' | 'quiet' | 'terminal';
+  readonly onEvent?: EventSink;
+  /** Lines for the user's stderr, without line ends. */
+  readonly onLine?: (line: string) => void;
+  /** With `events`: each line of buildx' stderr as it is. */
+  readonly onJsonLine?: (line: string) => void;
+}
+
+export interface BuildOutcome {
+  readonly exitCode: number;
+  readonly stdout: string;
+  /** What buildx said at the end, outside its progress: `ERROR: failed to solve: ...` with the lines around it. */
+  readonly errorText: string;
+}
+
+const ERROR_LINES = 200;
+
+/**
+ * Runs `docker buildx build`. A failed build is an outcome with buildx' own exit code and text. Throws Interrupted on
+ * abort, UserError without docker, ToolError where a signal ended it.
+ */
+export async function runBuild(run: RunTool, request: BuildRequest): Promise<BuildOutcome> {
+  const printed: string[] = [];
+  const keep = (line: string): void => {
+    printed.push(line);
+    if (printed.length > ERROR_LINES) printed.shift();
+  };
+  const reader =
+    request.progress === 'events'
+      ? eventReader(request, keep)
+      : lineReader((line) => {
+          keep(line);
+          request.onLine?.(line);
+        });
+  const result = await start(run, request, reader.line);
+  reader.end();
+  return { exitCode: result.exitCode, stdout: result.stdout, errorText: printed.join('\n') };
+}
+
+function start(
+  run: RunTool,
+  request: BuildRequest,
+  line: (line: string) => void,
+): Promise<Completed> {
+  const mode = { events: 'rawjson', plain: 'plain', quiet: 'quiet', terminal: 'auto' } as const;
+  return completed(run, 'buildx', {
+    command: 'docker',
+    args: ['buildx', 'build', `--progress=${mode[request.progress]}`, ...request.args],
+    stderr: request.progress === 'terminal' ? 'inherit' : 'lines',
+    onStderrLine: line,
+    ...(request.cwd === undefined ? {} : { cwd: request.cwd }),
+    ...(request.env === undefined ? {} : { env: request.env }),
+    ...(request.stdin === undefined ? {} : { stdin: request.stdin }),
+    ...(request.signal === undefined ? {} : { signal: request.signal }),
+  });
+}
+
+interface LineReader {
+  readonly line: (line: string) => void;
+  readonly end: () => void;
+}
+
+function lineReader(line: (line: string) => void): LineReader {
+  return { line, end: () => undefined };
+}
+
+function eventReader(request: BuildRequest, keep: (line: string) => void): LineReader {
+  const progress = new RawJsonProgress();
+  const events = new BuildEvents();
+  const plain = request.onLine === undefined ? undefined : new PlainProgress(request.onLine);
+  const take = (messages: ReturnType<RawJsonProgress['push']>): void => {
+    for (const message of messages) {
+      if (message.kind === 'text') {
+        plain?.end();
+        keep(message.text);
+        request.onLine?.(message.text);
+        request.onEvent?.({ kind: 'raw', text: message.text });
+        continue;
+      }
+      plain?.show(message.status);
+      for (const event of events.events(message.status)) request.onEvent?.(event);
+    }
+  };
+  return {
+    line: (line) => {
+      request.onJsonLine?.(line);
+      take(progress.push(line));
+    },
+    end: () => {
+      take(progress.end());
+      plain?.end();
+      for (const event of events.end()) request.onEvent?.(event);
+    },
+  };
+}

@@ -1,0 +1,81 @@
+import { isDeepStrictEqual } from 'node:util';
+import { type Digest, digestHex, isDigest } from '../../model/digest.ts';
+import { MEDIA_TYPE } from '../../model/oci.ts';
+import { type Result, err, ok } from '../../model/result.ts';
+import type { Statement } from '../../model/statement.ts';
+import { field, isRecord, listField, parseJson, textField } from '../json-fields.ts';
+
+/** What a statement must be about. */
+export interface ExpectedStatement {
+  readonly subject: Digest;
+  readonly predicateType: string;
+  /** Compared by value; not where it is undefined. */
+  readonly predicate?: unknown;
+}
+
+const STATEMENT = /^https:\/\/in-toto\.io\/Statement\/v(?:0\.1|1)$/;
+const BUNDLE = /^application\/vnd\.dev\.sigstore\.bundle(?:\.v0\.\d+\+json|\+json;version=0\.\d+)$/;
+
+/**
+ * The in-toto statement in a sigstore bundle (protobuf-specs, sigstore_bundle.proto): the payload of its one-signature DSSE
+ * envelope. It says nothing about the signature; that is cosign's to verify.
+ */
+export function bundleStatement(bytes: Uint8Array): Result<Statement> {
+  const bundle = parseJson(Buffer.from(bytes).toString('utf8'));
+  if (!BUNDLE.test(textField(bundle, 'mediaType') ?? '')) return err('it is no sigstore bundle');
+  const envelope = field(bundle, 'dsseEnvelope');
+  if (textField(envelope, 'payloadType') !== MEDIA_TYPE.inToto)
+    return err('its envelope holds no in-toto statement');
+  if (listField(envelope, 'signatures').length !== 1)
+    return err('it has not exactly one signature');
+  const payload = Buffer.from(textField(envelope, 'payload') ?? '', 'base64').toString('utf8');
+  const statement = parseJson(payload);
+  if (!isRecord(statement) || !STATEMENT.test(textField(statement, '_type') ?? ''))
+    return err('its payload is no in-toto statement');
+  const subject = listField(statement, 'subject').flatMap((entry) => {
+    const digest = field(entry, 'digest');
+    return isRecord(digest) ? [{ digest: textsOf(digest) }] : [];
+  });
+  return ok({
+    _type: textField(statement, '_type') ?? '',
+    subject,
+    predicateType: textField(statement, 'predicateType') ?? '',
+    predicate: statement['predicate'],
+  });
+}
+
+/** The signature, base64, of a sigstore bundle over plain bytes (`messageSignature`). */
+export function bundleSignature(bytes: Uint8Array): Result<string> {
+  const bundle = parseJson(Buffer.from(bytes).toString('utf8'));
+  if (!BUNDLE.test(textField(bundle, 'mediaType') ?? '')) return err('it is no sigstore bundle');
+  const signature = textField(field(bundle, 'messageSignature'), 'signature') ?? '';
+  return /^[A-Za-z0-9+/]+={0,2}$/.test(signature) ? ok(signature) : err('it holds no signature');
+}
+
+/** Checks that a bundle states what was asked for: the subject, the predicate's type, and the predicate where it is given. */
+export function checkBundle(bytes: Uint8Array, expected: ExpectedStatement): Result<Statement> {
+  const found = bundleStatement(bytes);
+  if (!found.ok) return found;
+  const statement = found.value;
+  const subjects = statement.subject.map(({ digest }) => `sha256:${digest['sha256'] ?? ''}`);
+  if (subjects.length === 0 || !subjects.every((subject) => subject === expected.subject))
+    return err(
+      `its subject is ${subjects.filter(isDigest).join(', ') || 'nothing'}, not ${expected.subject}`,
+    );
+  if (statement.predicateType !== expected.predicateType)
+    return err(`its predicate type is ${statement.predicateType}, not ${expected.predicateType}`);
+  if (
+    expected.predicate !== undefined &&
+    !isDeepStrictEqual(statement.predicate, expected.predicate)
+  )
+    return err(`its predicate is not the one given for ${digestHex(expected.subject)}`);
+  return found;
+}
+
+function textsOf(record: Readonly<Record<string, unknown>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(record).filter(
+      (entry): entry is [string, string] => typeof entry[1] === 'string',
+    ),
+  );
+}

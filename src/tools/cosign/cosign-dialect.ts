@@ -1,0 +1,48 @@
+import { UserError } from '../../model/errors.ts';
+import type { RunTool } from '../../model/run.ts';
+import { completed } from '../completed-run.ts';
+import { toolFailure } from '../describe-run.ts';
+import { howToInstall } from '../tool-names.ts';
+
+/**
+ * How this cosign wants to be asked. Told from its flags, since distributions build it without a version number.
+ * `flags`: 2.4 to 2.5, `--new-bundle-format --tlog-upload=false`. `signing-config`: from 2.6, a file that names no services.
+ */
+export type CosignDialect =
+  | { readonly kind: 'flags' }
+  | { readonly kind: 'signing-config'; readonly withoutServices: string };
+
+const asked = new WeakMap<RunTool, Promise<CosignDialect>>();
+
+/** Asked once for each runner. Throws UserError where cosign is missing, or too old to write sigstore bundles. */
+export function cosignDialect(run: RunTool): Promise<CosignDialect> {
+  const before = asked.get(run);
+  if (before !== undefined) return before;
+  const answer = askDialect(run);
+  asked.set(run, answer);
+  return answer;
+}
+
+async function askDialect(run: RunTool): Promise<CosignDialect> {
+  const help = await completed(run, 'cosign', {
+    command: 'cosign',
+    args: ['attest-blob', '--help'],
+    timeoutMs: 30_000,
+  });
+  const kind = dialectOf(help.stdout + help.stderr);
+  if (kind === 'flags') return { kind };
+  if (kind === undefined)
+    throw new UserError('this cosign is too old: it cannot write sigstore bundles', {
+      nextStep: howToInstall('cosign'),
+    });
+  const what = { command: 'cosign', args: ['signing-config', 'create'], timeoutMs: 30_000 };
+  const config = await completed(run, 'cosign', what);
+  if (config.exitCode !== 0) throw toolFailure(what, config, 'cosign made no signing config');
+  return { kind, withoutServices: config.stdout };
+}
+
+/** Reads the help of `cosign attest-blob`. */
+export function dialectOf(help: string): CosignDialect['kind'] | undefined {
+  if (help.includes('--signing-config')) return 'signing-config';
+  return help.includes('--new-bundle-format') ? 'flags' : undefined;
+}

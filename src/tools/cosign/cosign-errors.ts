@@ -1,0 +1,51 @@
+import { UserError } from '../../model/errors.ts';
+import { cleanText } from '../describe-run.ts';
+
+/** What cosign says went wrong: its `Error:` line, without the copy of it and the warnings around it. */
+export function cosignSaid(stderr: string): string {
+  const lines = cleanText(stderr).trim().split('\n');
+  const error = lines.find((line) => line.includes('Error: '));
+  return error?.slice(error.indexOf('Error: ') + 'Error: '.length) ?? lines.at(-1) ?? '';
+}
+
+/**
+ * Failures to sign that the user can mend, told from cosign's stderr; undefined for any other. `key` is undefined for
+ * keyless signing.
+ */
+export function cosignUserError(stderr: string, key: string | undefined): UserError | undefined {
+  const said = cosignSaid(stderr);
+  const named = `the signing key ${key ?? ''}`.trim();
+  const cause = new Error(said);
+  if (/decryption failed|incorrect password/i.test(said))
+    return new UserError(`wrong password for ${named}`, {
+      nextStep: 'set COSIGN_PASSWORD to the password of the key',
+      cause,
+    });
+  if (/inappropriate ioctl|reading key.*(?:EOF|terminal)|Enter password/i.test(said))
+    return new UserError(`${named} is encrypted, and no password was given`, {
+      nextStep: 'set COSIGN_PASSWORD to the password of the key',
+      cause,
+    });
+  if (/(?:reading key: |^)open .*: (?:no such file|permission denied)/i.test(said))
+    return new UserError(`${named} cannot be read`, {
+      nextStep: 'name an existing key, or make one: cosign generate-key-pair',
+      cause,
+    });
+  if (key === undefined)
+    return new UserError(`keyless signing failed: ${said}`, {
+      nextStep:
+        'give the job an OIDC token (GitHub Actions: permissions: id-token: write), or sign with a key',
+      cause,
+    });
+  return undefined;
+}
+
+/** Why a verification did not succeed: the signature or statement is bad, or it could not be checked. */
+export function verificationFailure(stderr: string): 'failed' | 'unknown' {
+  const said = cosignSaid(stderr);
+  // An entry of a log in a form that bundles do not know says nothing against the signature.
+  if (/unsupported entry type/i.test(said)) return 'unknown';
+  const bad =
+    /could not verify envelope|do(?:es)? not match|invalid (?:predicate|signature)|none of the expected identities|no matching|failed to verify (?:signature|certificate|log inclusion|timestamp)/i;
+  return bad.test(said) ? 'failed' : 'unknown';
+}

@@ -1,0 +1,80 @@
+import { chmod, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { UserError } from '../../model/errors.ts';
+import type { RunTool } from '../../model/run.ts';
+import { completed } from '../completed-run.ts';
+import { toolFailure } from '../describe-run.ts';
+import { cosignUserError } from './cosign-errors.ts';
+
+export interface KeyPair {
+  readonly privateKeyPath: string;
+  readonly publicKeyPath: string;
+  /** False where the folder had a pair already (another process was first), which is untouched. */
+  readonly created: boolean;
+}
+
+/**
+ * Makes a key pair in `dir`, which is created and holds nothing else. The pair is made beside it and renamed, so that it is
+ * there whole or not at all. The password goes through the environment; '' means unencrypted. Private key 0600, folder 0700.
+ */
+export async function generateKeyPair(
+  run: RunTool,
+  dir: string,
+  password: string,
+): Promise<KeyPair> {
+  await mkdir(dirname(dir), { recursive: true, mode: 0o700 });
+  const beside = await mkdtemp(join(dirname(dir), `.${basename(dir)}-`));
+  try {
+    const what = {
+      command: 'cosign',
+      args: ['generate-key-pair'],
+      cwd: beside,
+      env: { COSIGN_PASSWORD: password },
+      timeoutMs: 60_000,
+    };
+    const result = await completed(run, 'cosign', what);
+    if (result.exitCode !== 0) throw toolFailure(what, result, 'cosign made no key pair');
+    await chmod(join(beside, 'cosign.key'), 0o600);
+    const created = await moved(beside, dir);
+    return {
+      privateKeyPath: join(dir, 'cosign.key'),
+      publicKeyPath: join(dir, 'cosign.pub'),
+      created,
+    };
+  } finally {
+    await rm(beside, { recursive: true, force: true });
+  }
+}
+
+async function moved(from: string, to: string): Promise<boolean> {
+  try {
+    await rename(from, to);
+    return true;
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    // The folder is there and not empty.
+    if (code === 'ENOTEMPTY' || code === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+/** The public key of a private key file, KMS or PKCS#11 URI, in PEM form. Throws UserError where it cannot be read. */
+export async function publicKey(run: RunTool, keyRef: string, password?: string): Promise<string> {
+  const what = {
+    command: 'cosign',
+    args: ['public-key', '--key', keyRef],
+    timeoutMs: 60_000,
+    ...(password === undefined ? {} : { env: { COSIGN_PASSWORD: password } }),
+  };
+  const result = await completed(run, 'cosign', what);
+  if (result.exitCode !== 0)
+    throw (
+      cosignUserError(result.stderr, keyRef) ??
+      toolFailure(what, result, `the public key of ${keyRef} cannot be had`)
+    );
+  const pem = /-----BEGIN PUBLIC KEY-----\n[A-Za-z0-9+/=\n]+-----END PUBLIC KEY-----\n?/.exec(
+    result.stdout,
+  );
+  if (pem === null) throw new UserError(`cosign gave no public key for ${keyRef}`);
+  return pem[0];
+}

@@ -1,0 +1,70 @@
+import { randomUUID } from 'node:crypto';
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { RunTool } from '../../model/run.ts';
+import { completed } from '../completed-run.ts';
+import { type CosignDialect, cosignDialect } from './cosign-dialect.ts';
+import { cosignSaid, verificationFailure } from './cosign-errors.ts';
+import { type Signer, signerArgs } from './cosign-signer.ts';
+import { EMPTY_TRUSTED_ROOT } from './cosign-trust.ts';
+
+/** A sigstore bundle of another's making, in files that cosign can read. */
+export interface AttachedToVerify {
+  readonly bundlePath: string;
+  /** The signed bytes, or the manifest that the statement is about. */
+  readonly blobPath: string;
+  /** Predicate type of the statement; undefined where plain bytes are signed. */
+  readonly predicateType: string | undefined;
+  readonly signer: Signer;
+  /** An existing folder for a file of this call, which is removed. */
+  readonly scratchDir: string;
+  readonly signal?: AbortSignal;
+}
+
+/** `failed`: not signed so by this signer. `unknown`: it could not be checked. Neither counts as verified. */
+export type CosignAnswer =
+  | { readonly outcome: 'verified' }
+  | { readonly outcome: 'failed' | 'unknown'; readonly reason: string };
+
+/**
+ * Asks cosign whether the signer signed. That the statement is about the blob and of the type is checked by cosign here, and has to
+ * be checked by the caller too: cosign 2.5 takes any type. No registry is asked; with a key, no network at all.
+ */
+export async function verifyAttached(
+  run: RunTool,
+  request: AttachedToVerify,
+): Promise<CosignAnswer> {
+  const dialect = await cosignDialect(run);
+  const trust = join(request.scratchDir, `cosign-${randomUUID()}.trust`);
+  try {
+    await writeFile(trust, EMPTY_TRUSTED_ROOT, { flag: 'wx', mode: 0o600 });
+    const result = await completed(run, 'cosign', {
+      command: 'cosign',
+      args: verifyAttachedArgs(request, dialect.kind, trust),
+      timeoutMs: 60_000,
+      ...(request.signal === undefined ? {} : { signal: request.signal }),
+    });
+    if (result.exitCode === 0) return { outcome: 'verified' };
+    return { outcome: verificationFailure(result.stderr), reason: cosignSaid(result.stderr) };
+  } finally {
+    await rm(trust, { force: true });
+  }
+}
+
+/** The arguments of `cosign verify-blob` or `verify-blob-attestation` in either dialect. */
+export function verifyAttachedArgs(
+  request: Omit<AttachedToVerify, 'scratchDir' | 'signal'>,
+  dialect: CosignDialect['kind'],
+  emptyTrust: string,
+): readonly string[] {
+  const { predicateType } = request;
+  return [
+    predicateType === undefined ? 'verify-blob' : 'verify-blob-attestation',
+    ...(dialect === 'flags' ? ['--new-bundle-format'] : []),
+    ...signerArgs(request.signer, emptyTrust),
+    '--bundle',
+    request.bundlePath,
+    ...(predicateType === undefined ? [] : ['--type', predicateType]),
+    request.blobPath,
+  ];
+}

@@ -1,0 +1,50 @@
+import { type Result, err, ok } from '../../model/result.ts';
+import type { RunTool } from '../../model/run.ts';
+import { cleanText } from '../describe-run.ts';
+import { parseJson, textField } from '../json-fields.ts';
+
+/** As docker-credential-helpers give them; the user name `<token>` means that the secret is an identity token. */
+export interface StoredCredentials {
+  readonly username: string;
+  readonly secret: string;
+}
+
+/**
+ * Asks `docker-credential-NAME get` for a registry's credentials (docker-credential-helpers protocol: the server on stdin, JSON
+ * on stdout). Gives undefined where the helper has none, an error where it cannot be asked. Neither says the secret.
+ */
+export async function askCredentialHelper(
+  run: RunTool,
+  name: string,
+  server: string,
+): Promise<Result<StoredCredentials | undefined>> {
+  // The name comes from a configuration file and becomes part of a command's.
+  if (!/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(name))
+    return err(`${cleanText(name)} is no credential helper`);
+  const command = `docker-credential-${name}`;
+  const result = await run({
+    command,
+    args: ['get'],
+    stdin: Buffer.from(`${server}\n`),
+    timeoutMs: 60_000,
+  });
+  if (result.ended === 'not-found') return err(`${command} is not on PATH`);
+  if (result.ended !== 'exit') return err(`${command} did not answer`);
+  if (result.exitCode === 0) return parseCredentials(command, result.stdout);
+  // Helpers tell of their failures on stdout.
+  const said = cleanText(`${result.stdout}\n${result.stderr}`).trim();
+  if (/credentials not found/i.test(said)) return ok(undefined);
+  return err(`${command}: ${said.split('\n')[0] ?? ''}`);
+}
+
+/** Reads a helper's answer. */
+export function parseCredentials(
+  command: string,
+  stdout: string,
+): Result<StoredCredentials | undefined> {
+  const answer = parseJson(stdout);
+  const username = textField(answer, 'Username');
+  const secret = textField(answer, 'Secret');
+  if (username === undefined || secret === undefined) return err(`${command} gave no credentials`);
+  return secret === '' ? ok(undefined) : ok({ username, secret });
+}

@@ -1,0 +1,157 @@
+import type { RunTool } from '../../model/run.ts';
+import type { Rights } from '../../model/smoke.ts';
+import { completed } from '../completed-run.ts';
+import { cleanText, toolFailure } from '../describe-run.ts';
+import { field, isRecord, listField, numberField, parseJson, textField } from '../json-fields.ts';
+import { engineError } from './docker.ts';
+
+/** A container that is about to be made. */
+export interface ContainerSpec {
+  readonly name: string;
+  readonly image: string;
+  readonly rights: Rights;
+  /** Ports of the container, each put on a free port of this machine's loopback address. */
+  readonly ports: readonly number[];
+  /** `NAME=VALUE` or `NAME`. */
+  readonly env: readonly string[];
+  /** Ask the image's HEALTHCHECK each second. */
+  readonly quickHealth: boolean;
+}
+
+/** What a container is at. */
+export interface ContainerState {
+  readonly running: boolean;
+  readonly exitCode: number;
+  /** Undefined where the image has no HEALTHCHECK. */
+  readonly health: 'starting' | 'healthy' | 'unhealthy' | undefined;
+  /** What the HEALTHCHECK printed last. */
+  readonly healthOutput: string;
+  /** Ports of the container with the port of this machine that leads to each. */
+  readonly published: Readonly<Record<number, number>>;
+}
+
+/** More processes than this no service needs that is asked a single question. */
+const PIDS_LIMIT = 1024;
+const CALL_MS = 60_000;
+const LOG_LINES = 40;
+const LOG_CHARS = 8192;
+
+/** The arguments that make the container: no new privileges, and no capabilities but by `rights`. It is not started, and nothing is pulled. */
+export function createArguments(spec: ContainerSpec): readonly string[] {
+  return [
+    'create',
+    '--name',
+    spec.name,
+    '--pull',
+    'never',
+    '--security-opt',
+    'no-new-privileges',
+    '--pids-limit',
+    String(PIDS_LIMIT),
+    ...(spec.rights === 'none' ? ['--cap-drop', 'ALL'] : []),
+    ...spec.ports.flatMap((port) => ['--publish', `127.0.0.1::${port}`]),
+    ...spec.env.flatMap((variable) => ['--env', variable]),
+    ...(spec.quickHealth ? ['--health-interval', '1s'] : []),
+    spec.image,
+  ];
+}
+
+/** Makes a container. Not abortable, so that a caller who removes it by name misses none. Throws UserError or ToolError. */
+export async function createContainer(run: RunTool, spec: ContainerSpec): Promise<void> {
+  const what = { command: 'docker', args: createArguments(spec), timeoutMs: CALL_MS };
+  const result = await completed(run, 'docker', what);
+  if (result.exitCode !== 0)
+    throw toolFailure(what, result, 'docker could not make a container of the image');
+}
+
+/** Starts a container; gives why it did not start, undefined where it did. */
+export async function startContainer(
+  run: RunTool,
+  name: string,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const result = await completed(run, 'docker', {
+    command: 'docker',
+    args: ['start', name],
+    timeoutMs: CALL_MS,
+    signal,
+  });
+  return result.exitCode === 0 ? undefined : cleanText(result.stderr).trim();
+}
+
+export async function containerState(
+  run: RunTool,
+  name: string,
+  signal: AbortSignal,
+): Promise<ContainerState> {
+  const result = await completed(run, 'docker', {
+    command: 'docker',
+    args: ['container', 'inspect', '--format', STATE_FORMAT, name],
+    timeoutMs: CALL_MS,
+    signal,
+  });
+  const state = result.exitCode === 0 ? parseContainerState(result.stdout) : undefined;
+  if (state === undefined) throw engineError(result.stderr);
+  return state;
+}
+
+const STATE_FORMAT = '{"state":{{json .State}},"ports":{{json .NetworkSettings.Ports}}}';
+
+/** Reads the answer to STATE_FORMAT; undefined where it is none. */
+export function parseContainerState(stdout: string): ContainerState | undefined {
+  const found = parseJson(stdout);
+  const state = field(found, 'state');
+  if (!isRecord(state)) return undefined;
+  const health = field(state, 'Health');
+  const status = textField(health, 'Status');
+  return {
+    running: field(state, 'Running') === true,
+    exitCode: numberField(state, 'ExitCode') ?? 0,
+    health:
+      status === 'starting' || status === 'healthy' || status === 'unhealthy' ? status : undefined,
+    healthOutput: cleanText(textField(listField(health, 'Log').at(-1), 'Output') ?? '').trim(),
+    published: publishedPorts(field(found, 'ports')),
+  };
+}
+
+function publishedPorts(ports: unknown): Readonly<Record<number, number>> {
+  if (!isRecord(ports)) return {};
+  return Object.fromEntries(
+    Object.keys(ports).flatMap((name) => {
+      const inside = /^(\d{1,5})\/tcp$/.exec(name)?.[1];
+      const outside = Number(textField(listField(ports, name)[0], 'HostPort') ?? '');
+      return inside === undefined || !(outside > 0) ? [] : [[Number(inside), outside]];
+    }),
+  );
+}
+
+/** The end of what the container printed, cleaned; empty where it cannot be had. */
+export async function containerLog(run: RunTool, name: string): Promise<string> {
+  const result = await run({
+    command: 'docker',
+    args: ['logs', '--tail', String(LOG_LINES), name],
+    timeoutMs: CALL_MS,
+  });
+  if (result.ended !== 'exit') return '';
+  return cleanText(`${result.stdout}${result.stderr}`).trim().slice(-LOG_CHARS);
+}
+
+/**
+ * Removes a container with its anonymous volumes, running or not, also after an abort. True where it is gone. A container that never was is
+ * gone too.
+ */
+export async function removeContainer(run: RunTool, name: string): Promise<boolean> {
+  const result = await run({
+    command: 'docker',
+    args: ['rm', '--force', '--volumes', name],
+    timeoutMs: CALL_MS,
+  });
+  return (
+    result.ended === 'exit' && (result.exitCode === 0 || /no such container/i.test(result.stderr))
+  );
+}
+
+/** Takes a tag from the engine's store, and the image with it where it has no other; quiet where there is none. */
+export async function removeLocalTag(run: RunTool, tag: string): Promise<void> {
+  await run({ command: 'docker', args: ['rmi', tag], timeoutMs: CALL_MS });
+}

@@ -1,0 +1,87 @@
+import { type Digest, isDigest, parseDigest } from '../../model/digest.ts';
+import { familiarReference, parseReference, withDefaultTag } from '../../model/reference.ts';
+import type { RunTool } from '../../model/run.ts';
+import { completed } from '../completed-run.ts';
+import { field, isRecord, listField, parseJson, textField, textMapField } from '../json-fields.ts';
+import { engineError } from './docker.ts';
+
+/** An image in the engine's store. */
+export interface LocalImage {
+  /** With the containerd store the digest of its index or manifest, else that of its config. */
+  readonly id: Digest;
+  readonly repoTags: readonly string[];
+  readonly repoDigests: readonly string[];
+  /** RFC 3339. */
+  readonly created: string | undefined;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly os: string;
+  readonly architecture: string;
+  /** diffIDs of its layers, base first. */
+  readonly layers: readonly Digest[];
+}
+
+/**
+ * Looks up images in the engine's store in one call. Gives one entry for each reference, undefined where the engine
+ * has no such image. Throws UserError where the engine does not answer.
+ */
+export async function inspectLocalImages(
+  run: RunTool,
+  refs: readonly string[],
+  signal?: AbortSignal,
+): Promise<readonly (LocalImage | undefined)[]> {
+  if (refs.length === 0) return [];
+  const result = await completed(run, 'docker', {
+    command: 'docker',
+    args: ['image', 'inspect', '--format', '{{json .}}', ...refs],
+    timeoutMs: 60_000,
+    ...(signal === undefined ? {} : { signal }),
+  });
+  if (result.exitCode !== 0 && !/no such image|invalid reference/i.test(result.stderr))
+    throw engineError(result.stderr);
+  const images = parseInspected(result.stdout);
+  if (images.length === refs.length) return images;
+  return refs.map((ref) => images.find((image) => isNamed(image, ref)));
+}
+
+/** Reads one JSON object a line, as `docker image inspect --format '{{json .}}'` writes them. */
+export function parseInspected(stdout: string): readonly LocalImage[] {
+  return stdout
+    .split('\n')
+    .map(parseJson)
+    .flatMap((value) => {
+      const id = parseDigest(textField(value, 'Id'));
+      if (!isRecord(value) || id === undefined) return [];
+      return [
+        {
+          id,
+          repoTags: listField(value, 'RepoTags').filter((tag) => typeof tag === 'string'),
+          repoDigests: listField(value, 'RepoDigests').filter((name) => typeof name === 'string'),
+          created: textField(value, 'Created'),
+          labels: textMapField(field(value, 'Config'), 'Labels'),
+          os: textField(value, 'Os') ?? '',
+          architecture: textField(value, 'Architecture') ?? '',
+          layers: listField(field(value, 'RootFS'), 'Layers').filter(isDigest),
+        },
+      ];
+    });
+}
+
+/** The digest of a local image as the engine names it; undefined where it has none of that name. */
+export async function localDigest(run: RunTool, ref: string): Promise<Digest | undefined> {
+  const [image] = await inspectLocalImages(run, [ref]);
+  return image?.id;
+}
+
+function isNamed(image: LocalImage, ref: string): boolean {
+  if (image.id === ref) return true;
+  const parsed = parseReference(ref);
+  if (!parsed.ok) return false;
+  // Of a name with tag and digest, the engine keeps the digest.
+  const { tag, digest, ...name } = parsed.value;
+  const wanted = familiarReference(
+    digest === undefined
+      ? withDefaultTag({ ...name, ...(tag === undefined ? {} : { tag }) })
+      : { ...name, digest },
+  );
+  return image.repoTags.includes(wanted) || image.repoDigests.includes(wanted);
+}

@@ -1,0 +1,57 @@
+import { type Result, err, ok } from '../../model/result.ts';
+import type { RunTool } from '../../model/run.ts';
+import { completed } from '../completed-run.ts';
+import { cleanText } from '../describe-run.ts';
+
+/** Why the engine did not take an image. */
+export interface LoadFailure {
+  /**
+   * `missing-content`: the stream left out a blob that the engine lacks; the full stream mends it. The engine has set
+   * the tag by then, although the image does not run.
+   */
+  readonly kind: 'missing-content' | 'disk-full' | 'no-engine' | 'other';
+  readonly message: string;
+}
+
+/**
+ * Streams a tar archive (OCI layout or docker-save) into `docker load`. Gives the names the engine says it loaded.
+ * Throws what the stream throws, and Interrupted.
+ */
+export async function dockerLoad(
+  run: RunTool,
+  stream: AsyncIterable<Uint8Array>,
+  signal?: AbortSignal,
+): Promise<Result<readonly string[], LoadFailure>> {
+  const result = await completed(run, 'docker', {
+    command: 'docker',
+    args: ['load'],
+    stdin: stream,
+    ...(signal === undefined ? {} : { signal }),
+  });
+  if (result.exitCode !== 0) return err(loadFailure(result.stderr));
+  return ok(loadedNames(result.stdout));
+}
+
+/** The names in `Loaded image: NAME` and `Loaded image ID: DIGEST` lines. */
+export function loadedNames(stdout: string): readonly string[] {
+  return [...stdout.matchAll(/^Loaded image(?: ID)?: (\S+)\s*$/gm)].map((match) => match[1] ?? '');
+}
+
+/** What `docker load` says on stderr, told apart. */
+export function loadFailure(stderr: string): LoadFailure {
+  const message = cleanText(stderr).trim().split('\n').at(-1) ?? '';
+  return { kind: failureKind(message), message: message === '' ? 'docker load failed' : message };
+}
+
+function failureKind(message: string): LoadFailure['kind'] {
+  if (/no space left|disk quota/i.test(message)) return 'disk-full';
+  if (/cannot connect|permission denied|daemon running|connection refused/i.test(message))
+    return 'no-engine';
+  if (
+    /content digest sha256:[0-9a-f]+: not found|blob not found|content store.*not found/i.test(
+      message,
+    )
+  )
+    return 'missing-content';
+  return 'other';
+}

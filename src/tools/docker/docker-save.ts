@@ -1,0 +1,48 @@
+import type { Digest } from '../../model/digest.ts';
+import { UserError } from '../../model/errors.ts';
+import type { RunTool } from '../../model/run.ts';
+import { completed } from '../completed-run.ts';
+import { cleanText } from '../describe-run.ts';
+import { inspectLocalImages, type LocalImage } from './docker-images.ts';
+import { engineError } from './docker.ts';
+
+/** The engine's store, to read images from. */
+export interface LocalImages {
+  /** An image by name or id; undefined where the engine has none. Throws UserError where no engine answers. */
+  readonly find: (image: string) => Promise<LocalImage | undefined>;
+  /** `docker save` of an image, its tar chunk by chunk, each taken before the next comes. Throws UserError, Interrupted, and what `take` throws. */
+  readonly save: (id: Digest, take: (chunk: Uint8Array) => Promise<void>) => Promise<void>;
+}
+
+/** The store of the engine that `docker` talks to. */
+export function localImages(run: RunTool, signal?: AbortSignal): LocalImages {
+  return {
+    find: async (image) => (await inspectLocalImages(run, [image], signal))[0],
+    save: (id, take) => dockerSave(run, id, take, signal),
+  };
+}
+
+async function dockerSave(
+  run: RunTool,
+  id: Digest,
+  take: (chunk: Uint8Array) => Promise<void>,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const result = await completed(run, 'docker', {
+    command: 'docker',
+    args: ['save', id],
+    onStdout: take,
+    ...(signal === undefined ? {} : { signal }),
+  });
+  if (result.exitCode === 0) return;
+  const said = cleanText(result.stderr).trim().split('\n').at(-1) ?? '';
+  if (/no such image|reference does not exist/i.test(said))
+    throw new UserError(`Docker no longer has the image ${id}`, {
+      nextStep: 'docker image ls',
+    });
+  if (/cannot connect|permission denied|daemon running|connection refused/i.test(said))
+    throw engineError(result.stderr);
+  throw new UserError(`docker save failed: ${said || `exit code ${result.exitCode}`}`, {
+    nextStep: `Look at the engine: docker save ${id} > /dev/null`,
+  });
+}

@@ -1,0 +1,42 @@
+import type { RunTool } from '../../model/run.ts';
+import { completed } from '../completed-run.ts';
+import { field, isRecord, listField, parseJson } from '../json-fields.ts';
+import { engineError } from './docker.ts';
+
+/** What an image says of the service in it. */
+export interface ImageService {
+  /** TCP ports that it exposes, ascending. */
+  readonly ports: readonly number[];
+  readonly hasHealthcheck: boolean;
+}
+
+/** Reads it from the engine's store. Throws UserError where the engine does not answer or has no such image. */
+export async function imageService(
+  run: RunTool,
+  image: string,
+  signal: AbortSignal,
+): Promise<ImageService> {
+  const result = await completed(run, 'docker', {
+    command: 'docker',
+    args: ['image', 'inspect', '--format', '{{json .Config}}', image],
+    timeoutMs: 60_000,
+    signal,
+  });
+  if (result.exitCode !== 0) throw engineError(result.stderr);
+  return parseImageService(result.stdout);
+}
+
+/** Reads an image's configuration as the engine prints it. */
+export function parseImageService(stdout: string): ImageService {
+  const config = parseJson(stdout);
+  const exposed = field(config, 'ExposedPorts');
+  const ports = Object.keys(isRecord(exposed) ? exposed : {}).flatMap((name) => {
+    const port = Number(/^(\d{1,5})(?:\/tcp)?$/.exec(name)?.[1] ?? '');
+    return port > 0 && port < 65_536 ? [port] : [];
+  });
+  const [kind] = listField(field(config, 'Healthcheck'), 'Test');
+  return {
+    ports: ports.sort((a, b) => a - b),
+    hasHealthcheck: typeof kind === 'string' && kind !== '' && kind !== 'NONE',
+  };
+}

@@ -1,0 +1,97 @@
+import { UserError } from '../../model/errors.ts';
+import type { RunTool } from '../../model/run.ts';
+import { completed } from '../completed-run.ts';
+import { cleanText } from '../describe-run.ts';
+import { field, isRecord, parseJson, textField } from '../json-fields.ts';
+
+/** The engine that `docker` talks to. */
+export interface DockerInfo {
+  readonly serverVersion: string;
+  /** Images live in containerd's store, which has an OCI exporter and keeps attestations. */
+  readonly containerdStore: boolean;
+  readonly os: string;
+  /** As in an OCI platform: `amd64`, `arm64`. */
+  readonly architecture: string;
+  /** Docker's context, whose name its own builder has; not there where docker does not tell. */
+  readonly context?: string;
+}
+
+const INFO_FORMAT =
+  '{"version":{{json .ServerVersion}},"status":{{json .DriverStatus}},"os":{{json .OSType}},"arch":{{json .Architecture}},"context":{{json .ClientInfo.Context}}}';
+
+/** Names the kernel has for processors, and OCI's. */
+const ARCHITECTURES: Readonly<Record<string, string>> = {
+  x86_64: 'amd64',
+  aarch64: 'arm64',
+  armv7l: 'arm',
+  i686: '386',
+};
+
+/**
+ * Asks the engine what it is. Throws UserError with the next step where there is no docker, no engine behind it, or no
+ * permission to talk to it.
+ */
+export async function dockerInfo(run: RunTool, signal?: AbortSignal): Promise<DockerInfo> {
+  const result = await completed(run, 'docker', {
+    command: 'docker',
+    args: ['info', '--format', INFO_FORMAT],
+    timeoutMs: 60_000,
+    ...(signal === undefined ? {} : { signal }),
+  });
+  const info = parseDockerInfo(result.stdout);
+  // `docker info` prints an empty answer, and ends with 0, where no engine answers.
+  if (info === undefined) throw engineError(result.stderr);
+  return info;
+}
+
+/** Reads the answer to INFO_FORMAT; undefined where no engine gave one. */
+export function parseDockerInfo(stdout: string): DockerInfo | undefined {
+  const info = parseJson(stdout);
+  if (!isRecord(info)) return undefined;
+  const serverVersion = textField(info, 'version');
+  if (serverVersion === undefined || serverVersion === '') return undefined;
+  const status = field(info, 'status');
+  const architecture = textField(info, 'arch') ?? '';
+  const context = textField(info, 'context');
+  return {
+    serverVersion,
+    containerdStore:
+      Array.isArray(status) &&
+      status.some(
+        (row: unknown) => Array.isArray(row) && row[1] === 'io.containerd.snapshotter.v1',
+      ),
+    os: textField(info, 'os') ?? 'linux',
+    architecture: ARCHITECTURES[architecture] ?? architecture,
+    ...(context === undefined ? {} : { context }),
+  };
+}
+
+/** What a failed call to the engine means, and what mends it. */
+export function engineError(stderr: string): UserError {
+  const text = cleanText(stderr).trim();
+  const said = text.split('\n').at(-1) ?? '';
+  // Docker's words on it end in the name of a file that is not there.
+  if (/context not found/i.test(text))
+    return new UserError(said.replace(/: open .*$/, ''), { nextStep: 'docker context ls' });
+  if (/permission denied/i.test(text))
+    return new UserError('you may not talk to the Docker engine', {
+      nextStep: 'sudo usermod -aG docker "$USER", then log in again (or run as root)',
+      cause: new Error(said),
+    });
+  if (/cannot connect|is the docker daemon running|connection refused|no such file/i.test(text))
+    return new UserError('no Docker engine answers', {
+      nextStep: 'start Docker: sudo systemctl start docker, or Docker Desktop',
+      cause: new Error(said),
+    });
+  return new UserError(`the Docker engine cannot be asked: ${said || 'it gave no answer'}`, {
+    nextStep: 'docker info',
+  });
+}
+
+/** For a Docker whose image store has no OCI exporter. */
+export function oldStoreError(): UserError {
+  return new UserError("this Docker's image store cannot export OCI layouts", {
+    nextStep:
+      'turn on the containerd image store: {"features":{"containerd-snapshotter":true}} in /etc/docker/daemon.json, then restart Docker (Docker Desktop: Settings, General); or make a builder: docker buildx create --use',
+  });
+}

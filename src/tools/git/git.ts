@@ -1,0 +1,143 @@
+import type { RunTool } from '../../model/run.ts';
+import { quietGit } from './quiet-git.ts';
+
+/** What git knows of the commit that is checked out. */
+export interface GitFacts {
+  /** 40 (or 64) hex digits. */
+  readonly revision: string;
+  /** Committer time, seconds since 1970. */
+  readonly commitTime: number;
+  /** Undefined where HEAD is detached. */
+  readonly branch: string | undefined;
+  /** Tags that name HEAD. */
+  readonly tags: readonly string[];
+  /** Tracked files differ from the commit, or it cannot be told. */
+  readonly dirty: boolean;
+  /** URL of the remote `origin`, without user, password or query. */
+  readonly remote: string | undefined;
+  /** The folder within the repository; empty for its root, undefined where that cannot be told. */
+  readonly folder: string | undefined;
+}
+
+const STATUS = [
+  'status',
+  '--porcelain=v2',
+  '--branch',
+  '--untracked-files=no',
+  '--ignore-submodules=dirty',
+  '-z',
+];
+/**
+ * The facts of the repository that holds `dir`; undefined outside of one, before its first commit, where git is missing or
+ * does not trust the folder's owner.
+ */
+export async function gitFacts(run: RunTool, dir: string): Promise<GitFacts | undefined> {
+  const git = quietGit(run, dir);
+  const config = await git(['config', '--list', '-z', '--show-scope']);
+  if (config.ended !== 'exit' || config.exitCode !== 0) return undefined;
+  const settings = parseSettings(config.stdout);
+  const filters = withoutFilters(settings);
+  const [prefix, log, status] = await Promise.all([
+    git(['rev-parse', '--show-prefix']),
+    git(['log', '-1', '--decorate-refs=refs/tags/*', '--format=%H%x00%ct%x00%D']),
+    filters === undefined ? undefined : git([...filters, ...STATUS]),
+  ]);
+  if (log.ended !== 'exit' || log.exitCode !== 0) return undefined;
+  const commit = parseCommit(log.stdout);
+  if (commit === undefined) return undefined;
+  const tree = status?.ended === 'exit' && status.exitCode === 0 ? status.stdout : undefined;
+  return {
+    ...commit,
+    ...(tree === undefined ? { branch: undefined, dirty: true } : parseStatus(tree)),
+    remote: withoutCredentials(settings.find(({ key }) => key === 'remote.origin.url')?.value),
+    folder:
+      prefix.ended === 'exit' && prefix.exitCode === 0
+        ? prefix.stdout.replace(/\/?\n$/, '')
+        : undefined,
+  };
+}
+
+interface Setting {
+  readonly scope: string;
+  readonly key: string;
+  readonly value: string;
+}
+
+/** Reads `git config --list -z --show-scope`: scope NUL key LF value NUL. */
+export function parseSettings(stdout: string): readonly Setting[] {
+  const fields = stdout.split('\0');
+  const settings: Setting[] = [];
+  for (let at = 0; at + 1 < fields.length; at += 2) {
+    const [key = '', ...value] = (fields[at + 1] ?? '').split('\n');
+    settings.push({ scope: fields[at] ?? '', key, value: value.join('\n') });
+  }
+  return settings;
+}
+
+/**
+ * `status` runs a filter's program over changed files: the arguments that switch off those that the repository itself
+ * configures. Undefined where a filter's name cannot be written as an argument.
+ */
+export function withoutFilters(settings: readonly Setting[]): readonly string[] | undefined {
+  const own = settings.filter(
+    ({ scope, key }) =>
+      scope !== 'system' &&
+      scope !== 'global' &&
+      /^filter\.[^]*\.(?:clean|process|smudge|required)$/.test(key),
+  );
+  if (own.some(({ key }) => key.includes('='))) return undefined;
+  return own.flatMap(({ key }) => ['-c', `${key}=${key.endsWith('.required') ? 'false' : ''}`]);
+}
+
+/** Reads the log line; undefined where it is none. */
+export function parseCommit(
+  stdout: string,
+): Pick<GitFacts, 'revision' | 'commitTime' | 'tags'> | undefined {
+  const [revision = '', time = '', refs = ''] = stdout.trimEnd().split('\0');
+  if (!/^[0-9a-f]{40}(?:[0-9a-f]{24})?$/.test(revision) || !/^\d+$/.test(time)) return undefined;
+  const tags = refs
+    .split(', ')
+    .filter((ref) => ref.startsWith('tag: '))
+    .map((ref) => ref.slice('tag: '.length));
+  return { revision, commitTime: Number(time), tags };
+}
+
+/** Reads `git status --porcelain=v2 --branch -z` without untracked files. */
+export function parseStatus(stdout: string): Pick<GitFacts, 'branch' | 'dirty'> {
+  const entries = stdout.split('\0').filter((entry) => entry !== '');
+  const head = entries.find((entry) => entry.startsWith('# branch.head '));
+  const branch = head?.slice('# branch.head '.length);
+  return {
+    branch: branch === '(detached)' ? undefined : branch,
+    dirty: entries.some((entry) => !entry.startsWith('#')),
+  };
+}
+
+/** A remote's address without user, password, query or fragment; an scp-like one (`git@host:path`) has none of them. */
+export function withoutCredentials(remote: string | undefined): string | undefined {
+  if (remote === undefined || remote === '') return undefined;
+  if (!remote.includes('://')) return remote;
+  if (!URL.canParse(remote)) return undefined;
+  const url = new URL(remote);
+  url.username = url.protocol === 'ssh:' ? url.username : '';
+  url.password = '';
+  url.search = '';
+  url.hash = '';
+  return url.href;
+}
+
+/** The address that a person can open: `https://host/path`, from an http, ssh or scp-like remote; undefined for a path. */
+export function sourceUrl(remote: string | undefined): string | undefined {
+  const clean = withoutCredentials(remote);
+  if (clean === undefined) return undefined;
+  const scp = /^(?:[\w.-]+@)?([\w.-]+):(?!\/\/)(.+)$/.exec(clean);
+  const url =
+    scp === null ? clean : `https://${scp[1] ?? ''}/${(scp[2] ?? '').replace(/^\/+/, '')}`;
+  if (!URL.canParse(url)) return undefined;
+  const parsed = new URL(url);
+  if (!/^(?:https?|ssh|git):$/.test(parsed.protocol)) return undefined;
+  const path = parsed.pathname.replace(/\.git\/?$/, '');
+  return parsed.protocol === 'http:' || parsed.protocol === 'https:'
+    ? `${parsed.protocol}//${parsed.host}${path}`
+    : `https://${parsed.hostname}${path}`;
+}

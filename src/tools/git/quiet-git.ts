@@ -1,0 +1,32 @@
+import type { RunTool, ToolResult, ToolRun } from '../../model/run.ts';
+
+/** Nothing that a repository's own configuration names may be started. */
+const HARMLESS = [
+  '--no-pager',
+  ...['core.fsmonitor=false', 'core.hooksPath=/dev/null', 'log.showSignature=false'].flatMap(
+    (setting) => ['-c', setting],
+  ),
+];
+
+const ENV = {
+  LC_ALL: 'C',
+  GIT_OPTIONAL_LOCKS: '0',
+  GIT_TERMINAL_PROMPT: '0',
+  GIT_NO_LAZY_FETCH: '1',
+};
+
+/** git about the repository that holds `dir`: in English, asking nobody, fetching nothing, starting nothing that the repository names; 30 s at most. */
+export function quietGit(
+  run: RunTool,
+  dir: string,
+): (args: readonly string[], more?: Pick<ToolRun, 'onStdout'>) => Promise<ToolResult> {
+  return (args, more = {}) =>
+    run({
+      command: 'git',
+      args: [...HARMLESS, ...args],
+      cwd: dir,
+      env: ENV,
+      timeoutMs: 30_000,
+      ...more,
+    });
+}

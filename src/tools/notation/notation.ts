@@ -1,0 +1,102 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Digest } from '../../model/digest.ts';
+import { Interrupted } from '../../model/errors.ts';
+import type { RunTool, ToolResult } from '../../model/run.ts';
+import { cleanText } from '../describe-run.ts';
+import { policyFor } from './notation-policy.ts';
+
+export interface NotationRequest {
+  /** An OCI layout that holds the subject's manifest and the one signature. */
+  readonly layoutDir: string;
+  readonly subject: Digest;
+  /** `registry/repository` as trust policies name it; undefined where the image has none. */
+  readonly scope: string | undefined;
+  /** Folders in which notation looks for its configuration, the first that has a trust policy counts. */
+  readonly configDirs: readonly string[];
+  readonly signal?: AbortSignal;
+}
+
+/** `unknown`: notation or a trust policy that enforces anything is missing. */
+export type NotationAnswer =
+  | { readonly outcome: 'verified'; readonly verifiedBy: string }
+  | { readonly outcome: 'failed' | 'unknown'; readonly reason: string };
+
+/** Where notation keeps its configuration (notaryproject/specifications, directory structure). */
+export function notationConfigDirs(
+  env: Readonly<Record<string, string | undefined>>,
+  platform: string,
+): readonly string[] {
+  const home = env['HOME'] ?? '/';
+  const xdg = env['XDG_CONFIG_HOME'] ?? '';
+  if (xdg !== '') return [join(xdg, 'notation')];
+  return platform === 'darwin'
+    ? [join(home, 'Library', 'Application Support', 'notation')]
+    : [join(home, '.config', 'notation')];
+}
+
+/**
+ * Has notation verify a signature against the user's own trust policy, which names who may sign. The policy is read here too: under the
+ * levels `audit` and `skip` notation ends well whoever signed, which proves nothing. No registry is asked.
+ */
+export async function verifyNotation(
+  run: RunTool,
+  request: NotationRequest,
+): Promise<NotationAnswer> {
+  const policy = await readPolicy(request.configDirs);
+  if (policy === undefined)
+    return { outcome: 'unknown', reason: 'notation has no trust policy that says who may sign' };
+  const { scope } = request;
+  if (scope === undefined)
+    return { outcome: 'unknown', reason: 'the image has no repository that a trust policy names' };
+  const statement = policyFor(policy, scope);
+  if (!statement.ok) return { outcome: 'unknown', reason: statement.error };
+  const { name, enforces } = statement.value;
+  if (!enforces)
+    return { outcome: 'unknown', reason: `the trust policy ${name} does not enforce authenticity` };
+  const result = await run({
+    command: 'notation',
+    args: ['verify', '--oci-layout', '--scope', scope, `${request.layoutDir}@${request.subject}`],
+    env: { NOTATION_EXPERIMENTAL: '1' },
+    timeoutMs: 60_000,
+    ...(request.signal === undefined ? {} : { signal: request.signal }),
+  });
+  return answerOf(result, name);
+}
+
+function answerOf(result: ToolResult, policy: string): NotationAnswer {
+  switch (result.ended) {
+    case 'aborted':
+      throw new Interrupted('notation was interrupted');
+    case 'not-found':
+      return { outcome: 'unknown', reason: 'notation is not installed' };
+    case 'signal':
+    case 'timeout':
+      return { outcome: 'unknown', reason: 'notation did not come to an end' };
+    case 'exit':
+      return result.exitCode === 0
+        ? { outcome: 'verified', verifiedBy: `trust policy ${policy} of notation` }
+        : { outcome: failure(result.stderr), reason: said(result.stderr) };
+  }
+}
+
+/** A signature that is bad or not from a trusted signer, or one that could not be checked. */
+function failure(stderr: string): 'failed' | 'unknown' {
+  return /verification failed for all the signatures/i.test(stderr) ? 'failed' : 'unknown';
+}
+
+function said(stderr: string): string {
+  const lines = cleanText(stderr).trim().split('\n');
+  return lines.findLast((line) => line.startsWith('Error: '))?.slice('Error: '.length) ?? '';
+}
+
+async function readPolicy(dirs: readonly string[]): Promise<string | undefined> {
+  for (const dir of dirs)
+    for (const name of ['trustpolicy.oci.json', 'trustpolicy.json'])
+      try {
+        return await readFile(join(dir, name), 'utf8');
+      } catch {
+        // Not there, or not readable: then notation cannot read it either.
+      }
+  return undefined;
+}

@@ -1,0 +1,129 @@
+import { type Result, err, ok } from '../../model/result.ts';
+import { field, listField, textField } from '../json-fields.ts';
+import { sideBySide } from '../side-by-side.ts';
+import type { OsvHttp } from './osv-http.ts';
+import { probedPackages } from './osv-probes.ts';
+import type { OsvPlan, OsvQuery } from './osv-queries.ts';
+
+/** A vulnerability that a question was answered with; `modified` tells whether what we know of it is still so. */
+export interface OsvMatch {
+  /** Which of the plan's questions. */
+  readonly question: number;
+  readonly id: string;
+  readonly modified: string;
+}
+
+export interface OsvMatches {
+  readonly matches: readonly OsvMatch[];
+  /** Ecosystems that the server knows nothing of: what it did not find there proves nothing. */
+  readonly unknown: readonly string[];
+}
+
+/** As many questions as OSV takes at once. */
+const BATCH = 1000;
+const WIDTH = 4;
+/** Pages of one question, and answers in all, that no honest server needs. */
+const MOST_PAGES = 100;
+const MOST_MATCHES = 200_000;
+
+/** A question of the plan, or with none a probe of its ecosystem. */
+interface Asked {
+  readonly question?: number;
+  readonly query: Omit<OsvQuery, 'version'> & { readonly version?: string };
+  readonly page?: string;
+}
+
+interface Answered {
+  readonly asked: Asked;
+  readonly found: readonly Omit<OsvMatch, 'question'>[];
+  readonly nextPage: string | undefined;
+}
+
+/** Asks all questions of a plan, page by page, and whether the server knows the ecosystems they are about. */
+export async function askBatches(http: OsvHttp, plan: OsvPlan): Promise<Result<OsvMatches>> {
+  const probes = plan.ecosystems.flatMap((ecosystem) =>
+    probedPackages(ecosystem).map((name): Asked => ({ query: { package: { name, ecosystem } } })),
+  );
+  const questions = plan.questions.map(({ query }, question): Asked => ({ question, query }));
+  let asked: readonly Asked[] = [...questions, ...probes];
+  const matches: OsvMatch[] = [];
+  const known = new Set<string>();
+  for (let page = 0; asked.length > 0; page++) {
+    if (page === MOST_PAGES) return err('its answers have no end');
+    const answers = await sideBySide(batchesOf(asked), WIDTH, (batch) => askBatch(http, batch));
+    const answered: Answered[] = [];
+    for (const answer of answers) {
+      if (!answer.ok) return answer;
+      answered.push(...answer.value);
+    }
+    for (const { asked: of, found } of answered) {
+      if (found.length > 0) known.add(of.query.package.ecosystem);
+      const { question } = of;
+      if (question === undefined) continue;
+      // One by one: what a server lists may be more than a call takes arguments.
+      for (const one of found) matches.push({ question, ...one });
+      if (matches.length > MOST_MATCHES) return err('its answers have no end');
+    }
+    asked = answered.flatMap(({ asked: one, nextPage }) =>
+      one.question === undefined || nextPage === undefined ? [] : [{ ...one, page: nextPage }],
+    );
+  }
+  return ok({ matches, unknown: plan.ecosystems.filter((name) => !known.has(name)) });
+}
+
+/** An ecosystem that the server has never heard of makes it refuse the whole batch: each goes by itself. */
+function batchesOf(asked: readonly Asked[]): readonly (readonly Asked[])[] {
+  const byEcosystem = new Map<string, Asked[]>();
+  for (const one of asked) {
+    const { ecosystem } = one.query.package;
+    const before = byEcosystem.get(ecosystem);
+    if (before === undefined) byEcosystem.set(ecosystem, [one]);
+    else before.push(one);
+  }
+  return [...byEcosystem.values()].flatMap((all) =>
+    Array.from({ length: Math.ceil(all.length / BATCH) }, (_, i) =>
+      all.slice(i * BATCH, (i + 1) * BATCH),
+    ),
+  );
+}
+
+async function askBatch(
+  http: OsvHttp,
+  batch: readonly Asked[],
+): Promise<Result<readonly Answered[]>> {
+  const queries = batch.map(({ query, page }) => ({
+    ...query,
+    ...(page === undefined ? {} : { page_token: page }),
+  }));
+  const answer = await http.json('/v1/querybatch', { queries });
+  if (!answer.ok) {
+    const isFirst = batch.every(({ page }) => page === undefined);
+    return answer.error.status === 400 && isFirst ? ok([]) : err(answer.error.reason);
+  }
+  const results = listField(answer.value, 'results');
+  if (results.length !== batch.length) return err('it left questions unanswered');
+  const answered: Answered[] = [];
+  for (const [i, asked] of batch.entries()) {
+    const found = foundIn(results[i]);
+    if (found === undefined) return err('its answer cannot be read');
+    const nextPage = textField(results[i], 'next_page_token');
+    answered.push({ asked, found, nextPage: nextPage === '' ? undefined : nextPage });
+  }
+  return ok(answered);
+}
+
+function foundIn(result: unknown): readonly Omit<OsvMatch, 'question'>[] | undefined {
+  const listed = field(result, 'vulns') ?? [];
+  if (!Array.isArray(listed)) return undefined;
+  const found = listed.flatMap((one: unknown) => {
+    const id = textField(one, 'id');
+    if (id === undefined || !isOsvId(id)) return [];
+    return [{ id, modified: textField(one, 'modified')?.slice(0, 40) ?? '' }];
+  });
+  return found.length === listed.length ? found : undefined;
+}
+
+/** True for an id as databases give them; it goes into a path and into reports. */
+export function isOsvId(id: string): boolean {
+  return /^[A-Za-z0-9][A-Za-z0-9._:+-]{0,127}$/.test(id);
+}

@@ -1,0 +1,129 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Result, err, ok } from '../../model/result.ts';
+import { reasonOf } from '../can-connect.ts';
+
+/** How a conversation with OSV goes; times in milliseconds. */
+export interface OsvHttpOptions {
+  /** `https://api.osv.dev`, without a slash at the end. */
+  readonly url: string;
+  readonly userAgent: string;
+  readonly signal?: AbortSignal;
+  /** For one request, its retries not counted. */
+  readonly requestMs?: number;
+  /** For the whole conversation. */
+  readonly budgetMs?: number;
+  readonly fetch?: typeof fetch;
+}
+
+const REQUEST_MS = 20_000;
+const BUDGET_MS = 90_000;
+const TRIES = 4;
+const FIRST_PAUSE_MS = 250;
+/** A batch of 1,000 answers is some MB, a record of a kernel's CVE too. */
+const MAX_BYTES = 64 * 1024 * 1024;
+
+type Answer = Result<unknown, { readonly status: number | undefined; readonly reason: string }>;
+
+/** Asks OSV, one request at a time or several side by side; when the server asks for patience, all wait. */
+export class OsvHttp {
+  readonly #options: OsvHttpOptions;
+  readonly #deadline: AbortSignal;
+  readonly #until: number;
+  #resumeAt = 0;
+
+  constructor(options: OsvHttpOptions) {
+    this.#options = options;
+    const budget = options.budgetMs ?? BUDGET_MS;
+    this.#until = performance.now() + budget;
+    this.#deadline = AbortSignal.timeout(budget);
+  }
+
+  /** The JSON that a path answers with; an error that says why, after retries where another try can help. Throws on abort only. */
+  async json(path: string, body?: unknown): Promise<Answer> {
+    let last: Answer = err({ status: undefined, reason: 'it was not asked' });
+    for (let attempt = 0; attempt < TRIES; attempt++) {
+      const pause = Math.max(this.#resumeAt - performance.now(), 0);
+      if (performance.now() + pause >= this.#until) break;
+      if (pause > 0) await this.#pause(pause);
+      const answer = await this.#once(path, body);
+      if (answer.ok) return answer;
+      last = answer;
+      if (!answer.error.retry) return answer;
+      const wait = answer.error.afterMs ?? FIRST_PAUSE_MS * 2 ** attempt;
+      this.#resumeAt = Math.max(this.#resumeAt, performance.now() + wait);
+    }
+    this.#options.signal?.throwIfAborted();
+    return last;
+  }
+
+  async #pause(ms: number): Promise<void> {
+    const { signal } = this.#options;
+    await sleep(ms, undefined, signal === undefined ? {} : { signal }).catch(() => undefined);
+    signal?.throwIfAborted();
+  }
+
+  async #once(path: string, body: unknown) {
+    const { url, userAgent, signal, requestMs } = this.#options;
+    const timeout = AbortSignal.timeout(requestMs ?? REQUEST_MS);
+    const stops = [timeout, this.#deadline, ...(signal === undefined ? [] : [signal])];
+    try {
+      const response = await (this.#options.fetch ?? fetch)(`${url}${path}`, {
+        redirect: 'manual',
+        signal: AbortSignal.any(stops),
+        headers: { 'user-agent': userAgent, accept: 'application/json' },
+        ...(body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }),
+      });
+      if (response.status !== 200) {
+        await response.body?.cancel();
+        return failed(response);
+      }
+      return await read(response);
+    } catch (error) {
+      signal?.throwIfAborted();
+      if (this.#deadline.aborted) return lost('it took too long in all', false);
+      if (timeout.aborted) return lost('it did not answer in time', true);
+      return lost(networkReason(error), true);
+    }
+  }
+}
+
+function lost(reason: string, retry: boolean) {
+  return err({ status: undefined, reason, retry, afterMs: undefined });
+}
+
+/** 429 and the 5xx that pass by are worth another try, after the time that the server names (RFC 9110, 10.2.3). */
+function failed(response: Response) {
+  const { status } = response;
+  const retry = status === 429 || status === 500 || (status >= 502 && status <= 504);
+  return err({ status, reason: `it answered ${status}`, retry, afterMs: retryAfter(response) });
+}
+
+function retryAfter(response: Response): number | undefined {
+  const text = response.headers.get('retry-after');
+  if (text === null) return undefined;
+  if (/^\d{1,6}$/.test(text)) return Number(text) * 1000;
+  const at = Date.parse(text);
+  return Number.isNaN(at) ? undefined : Math.max(0, at - Date.now());
+}
+
+async function read(response: Response) {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  const body: AsyncIterable<Uint8Array> | readonly Uint8Array[] = response.body ?? [];
+  for await (const chunk of body) {
+    size += chunk.length;
+    if (size > MAX_BYTES) return lost('its answer is larger than 64 MiB', false);
+    chunks.push(chunk);
+  }
+  try {
+    return ok(JSON.parse(Buffer.concat(chunks).toString('utf8')) as unknown);
+  } catch {
+    return lost('its answer is no JSON', true);
+  }
+}
+
+/** What undici hides in the cause. */
+function networkReason(error: unknown): string {
+  const cause = error instanceof Error ? error.cause : undefined;
+  return reasonOf(cause instanceof Error && 'code' in cause ? cause.code : undefined);
+}

@@ -1,0 +1,101 @@
+import type { VulnerabilitiesFact } from '../../model/facts.ts';
+import { type Result, err, ok } from '../../model/result.ts';
+import type { RunTool } from '../../model/run.ts';
+import { field, isRecord, listField, parseJson, textField } from '../json-fields.ts';
+import { type Report, onePerCve } from './one-per-cve.ts';
+import { given, reportText, reportUrl } from './report-text.ts';
+import { type ScanRequest, type ScanTarget, scanOutput, unreadable } from './scanner.ts';
+import { severityOf } from './severity.ts';
+
+/** Scans with grype. An error where its database cannot be had, or it fails. */
+export async function scanWithGrype(
+  run: RunTool,
+  { target, offline, signal }: ScanRequest,
+): Promise<Result<VulnerabilitiesFact>> {
+  const env = grypeEnvironment(offline);
+  const output = await scanOutput(run, 'grype', grypeArgs(target), { ...given({ signal }), env });
+  return output.ok ? parseGrype(output.value) : err(output.error);
+}
+
+/** `grype oci-dir:DIR -o json`, or `sbom:FILE`. */
+export function grypeArgs(target: ScanTarget): readonly string[] {
+  const what = target.kind === 'layout' ? `oci-dir:${target.dir}` : `sbom:${target.file}`;
+  return [what, '--output', 'json', '--quiet'];
+}
+
+/** Asks for no newer grype; offline it takes the database that is there, however old: its age is shown. */
+export function grypeEnvironment(offline: boolean): Readonly<Record<string, string>> {
+  const always = { GRYPE_CHECK_FOR_APP_UPDATE: 'false' };
+  if (!offline) return always;
+  return { ...always, GRYPE_DB_AUTO_UPDATE: 'false', GRYPE_DB_VALIDATE_AGE: 'false' };
+}
+
+/**
+ * Reads grype's JSON report. Its severity is that of the matched namespace, the distribution's own for its packages; where that
+ * is unknown, the related records' (NVD) counts.
+ */
+export function parseGrype(json: string): Result<VulnerabilitiesFact> {
+  const report = parseJson(json);
+  const descriptor = field(report, 'descriptor');
+  if (!isRecord(report) || !Array.isArray(report['matches']) || !isRecord(descriptor))
+    return unreadable();
+  const reports = report['matches'].map(reportOf);
+  if (reports.includes(undefined)) return unreadable();
+  const database = field(descriptor, 'db');
+  const databaseDate =
+    reportText(database, 'built') ?? reportText(field(database, 'status'), 'built');
+  const ignored = listField(report, 'ignoredMatches').length;
+  return ok({
+    scanner: 'grype',
+    scannerVersion: reportText(descriptor, 'version') ?? 'unknown',
+    vulnerabilities: onePerCve(reports.filter((one) => one !== undefined)),
+    suppressedByVex: 0,
+    ...given({ databaseDate }),
+    ...(ignored === 0 ? {} : { notices: [`grype left out ${ignored} by ignore rules of its own`] }),
+  });
+}
+
+/** A match; undefined where it does not say what is found where. */
+function reportOf(match: unknown): Report | undefined {
+  const record = field(match, 'vulnerability');
+  const artifact = field(match, 'artifact');
+  const id = reportText(record, 'id');
+  const name = reportText(artifact, 'name');
+  if (id === undefined || name === undefined) return undefined;
+  const related = listField(match, 'relatedVulnerabilities');
+  const fixes = listField(field(record, 'fix'), 'versions')
+    .map((version) => reportText({ version }, 'version'))
+    .filter((version) => version !== undefined);
+  return {
+    id,
+    package: name,
+    version: reportText(artifact, 'version') ?? '',
+    aliases: related.slice(0, 500).flatMap((other) => reportText(other, 'id') ?? []),
+    ...judged(record, related),
+    ...given({
+      fixedIn: fixes[0],
+      fixedVersions: fixes.length < 2 ? undefined : fixes,
+      url: reportUrl(record, 'dataSource'),
+      path: reportText(listField(artifact, 'locations')[0], 'path')?.replace(/^\/+/, ''),
+      purl: reportText(artifact, 'purl'),
+    }),
+  };
+}
+
+function judged(
+  record: unknown,
+  related: readonly unknown[],
+): Pick<Report, 'severity' | 'severitySource' | 'weight'> {
+  const own = severityOf(textField(record, 'severity'));
+  const namespace = reportText(record, 'namespace') ?? '';
+  if (own !== 'unknown')
+    return {
+      severity: own,
+      severitySource: namespace.split(':', 1)[0] ?? '',
+      weight: namespace.includes(':distro:') ? 2 : 1,
+    };
+  const other = related
+    .map((one) => severityOf(textField(one, 'severity')))
+    .find((severity) => severity !== 'unknown');
+  return { severity: other ?? 'unknown', weight: 0, severitySource: 'nvd' };
+}

@@ -1,0 +1,20 @@
+import { textField } from '../json-fields.ts';
+
+/** Text of a scanner's report that goes into ours: a name, version or path on one line, bounded; undefined where it is none. */
+export function reportText(value: unknown, name: string): string | undefined {
+  const text = textField(value, name);
+  if (text === undefined || text === '') return undefined;
+  return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, '').slice(0, 512);
+}
+
+/** An address that a reader may be sent to: http or https, without credentials. */
+export function reportUrl(value: unknown, name: string): string | undefined {
+  const text = reportText(value, name);
+  return text !== undefined && /^https?:\/\/[^\s@]+$/.test(text) ? text : undefined;
+}
+
+/** The object without the fields that are undefined. */
+export function given<T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  const entries = Object.entries(fields).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(entries) as { [K in keyof T]?: Exclude<T[K], undefined> };
+}

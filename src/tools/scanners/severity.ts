@@ -1,0 +1,38 @@
+import type { Severity } from '../../model/facts.ts';
+
+/** Worst first. */
+export const SEVERITIES = ['critical', 'high', 'medium', 'low', 'negligible', 'unknown'] as const;
+
+/** How databases and distributions call them, in lower case. Words that judge nothing (`untriaged`, `not yet assigned`) are not here. */
+const WORDS: Readonly<Record<string, Severity>> = {
+  critical: 'critical',
+  important: 'high',
+  high: 'high',
+  moderate: 'medium',
+  medium: 'medium',
+  low: 'low',
+  minimal: 'negligible',
+  negligible: 'negligible',
+  unimportant: 'negligible',
+  none: 'negligible',
+};
+
+/** A database's word for a severity as one of ours; `unknown` where it is no such word. */
+export function severityOf(word: string | undefined): Severity {
+  // Debian marks urgencies that a machine guessed with asterisks.
+  const plain = word?.slice(0, 40).trim().toLowerCase().replace(/\**$/, '') ?? '';
+  return Object.hasOwn(WORDS, plain) ? (WORDS[plain] ?? 'unknown') : 'unknown';
+}
+
+/** The qualitative rating of a CVSS score (CVSS v3.1 section 5, v4.0 section 6; 2.0 by the same bounds). */
+export function severityOfScore(score: number): Severity {
+  if (score >= 9) return 'critical';
+  if (score >= 7) return 'high';
+  if (score >= 4) return 'medium';
+  return score > 0 ? 'low' : 'negligible';
+}
+
+/** Rank by which findings are sorted: 0 is worst. */
+export function severityRank(severity: Severity): number {
+  return SEVERITIES.indexOf(severity);
+}

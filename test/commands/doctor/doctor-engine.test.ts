@@ -1,0 +1,132 @@
+import { expect, test } from 'vitest';
+import {
+  type Check,
+  runChecks,
+  type Surroundings,
+} from '../../../src/commands/doctor/doctor-check.ts';
+import {
+  BUILDER_CHECK,
+  DOCKER_CHECK,
+  IMAGE_STORE_CHECK,
+} from '../../../src/commands/doctor/doctor-engine.ts';
+import { INFO, machine, missing } from '../surroundings.ts';
+
+async function row(check: Check, about: Surroundings) {
+  const [only] = await runChecks([check], about);
+  return only;
+}
+
+const OLD_STORE = { command: 'docker', args: ['info'], result: { stdout: INFO.old } } as const;
+
+test('the engine is told by version and platform', async () => {
+  expect(await row(DOCKER_CHECK, machine())).toMatchObject({
+    state: 'ok',
+    detail: '29.1.0, newer than those tried (26.1 to 28.5), linux/amd64',
+  });
+});
+
+test('no docker, no engine and no permission are three things with three ways out', async () => {
+  expect(await row(DOCKER_CHECK, machine([missing('docker')]))).toMatchObject({
+    detail: 'docker is not installed',
+    mend: 'sudo apt-get install docker.io docker-cli',
+  });
+  const saying = (stderr: string) =>
+    row(
+      DOCKER_CHECK,
+      machine([{ command: 'docker', args: ['info'], result: { stderr, exitCode: 1 } }]),
+    );
+  expect(
+    await saying('Cannot connect to the Docker daemon. Is the docker daemon running?'),
+  ).toMatchObject({
+    state: 'missing',
+    detail: 'no Docker engine answers',
+    mend: expect.stringContaining('sudo systemctl start docker') as string,
+  });
+  expect(await saying('permission denied while trying to connect')).toMatchObject({
+    state: 'missing',
+    mend: expect.stringContaining('usermod -aG docker') as string,
+  });
+});
+
+test('without the containerd store and another builder, the line for daemon.json is told', async () => {
+  const ls = {
+    command: 'docker',
+    args: ['buildx', 'ls'],
+    result: { stdout: 'NAME/NODE DRIVER/ENDPOINT\ndefault* docker\n' },
+  };
+  const found = await row(IMAGE_STORE_CHECK, machine([OLD_STORE, ls]));
+  expect(found?.state).toBe('missing');
+  expect(found?.detail).toBe("off: this Docker's image store cannot export OCI layouts");
+  expect(found?.mend).toBe(
+    'add "features": {"containerd-snapshotter": true} to /etc/docker/daemon.json, then: sudo systemctl restart docker',
+  );
+});
+
+test('another builder does instead, which is advice', async () => {
+  const ls = {
+    command: 'docker',
+    args: ['buildx', 'ls'],
+    result: { stdout: 'NAME/NODE DRIVER/ENDPOINT\ndefault* docker\nbig docker-container\n' },
+  };
+  expect(await row(IMAGE_STORE_CHECK, machine([OLD_STORE, ls]))).toMatchObject({
+    state: 'advice',
+    detail: 'off; builds go to the builder big',
+  });
+});
+
+test('the builder is told with its driver and platforms', async () => {
+  expect((await row(BUILDER_CHECK, machine()))?.detail).toBe(
+    'default (docker) linux/amd64, linux/386',
+  );
+});
+
+test('what follows from a missing docker is mended by installing it', async () => {
+  const bare = machine([missing('docker')]);
+  expect((await row(IMAGE_STORE_CHECK, bare))?.mend).toBe(
+    'sudo apt-get install docker.io docker-cli',
+  );
+  expect((await row(BUILDER_CHECK, bare))?.mend).toBe('sudo apt-get install docker-buildx');
+});
+
+test('a builder whose engine does not answer is missing', async () => {
+  const silent = {
+    command: 'docker',
+    args: ['buildx', 'inspect'],
+    result: { stdout: 'Name:   default\nDriver: \nError:  Cannot connect\n' },
+  };
+  expect(await row(BUILDER_CHECK, machine([silent]))).toMatchObject({
+    state: 'missing',
+    detail: 'default does not answer',
+    mend: 'docker buildx inspect --bootstrap',
+  });
+});
+
+test('a remote builder that does not answer is missing; one in a container is started when it builds', async () => {
+  const inspected = (driver: string) => ({
+    command: 'docker',
+    args: ['buildx', 'inspect'],
+    result: { stdout: `Name:   far\nDriver: ${driver}\n\nNodes:\nName: far0\nStatus: inactive\n` },
+  });
+  expect(await row(BUILDER_CHECK, machine([inspected('remote')]))).toMatchObject({
+    state: 'missing',
+    detail: 'far does not answer',
+    mend: 'docker buildx inspect far; or: docker buildx use default',
+  });
+  expect(await row(BUILDER_CHECK, machine([inspected('docker-container')]))).toMatchObject({
+    state: 'ok',
+    detail: 'far (docker-container, not running yet)',
+  });
+});
+
+test('a builder that is gone is missing', async () => {
+  const gone = {
+    command: 'docker',
+    args: ['buildx', 'inspect'],
+    result: { exitCode: 1, stderr: 'ERROR: no builder "big" found' },
+  };
+  expect(await row(BUILDER_CHECK, machine([gone]))).toMatchObject({
+    state: 'missing',
+    detail: 'the builder cannot be inspected: ERROR: no builder "big" found',
+    mend: 'docker buildx use default',
+  });
+});

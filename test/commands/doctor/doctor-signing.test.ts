@@ -1,0 +1,95 @@
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { runChecks, type Surroundings } from '../../../src/commands/doctor/doctor-check.ts';
+import { SIGNING_CHECK } from '../../../src/commands/doctor/doctor-signing.ts';
+import { machine, missing } from '../surroundings.ts';
+
+async function row(about: Surroundings) {
+  const [only] = await runChecks([SIGNING_CHECK], about);
+  return only;
+}
+
+function withSettings(about: Surroundings, yaml: string): Surroundings {
+  writeFileSync(join(about.cwd, '.scoville.yaml'), yaml);
+  return about;
+}
+
+function withOwnKey(about: Surroundings, mode = 0o600): string {
+  const folder = join(about.paths.config, 'keys');
+  mkdirSync(folder, { recursive: true });
+  const key = join(folder, 'cosign.key');
+  writeFileSync(key, 'a key');
+  chmodSync(key, mode);
+  return key;
+}
+
+test('a first build makes a key', async () => {
+  const about = machine();
+  expect(await row(about)).toMatchObject({
+    state: 'ok',
+    detail: `none yet; the first build makes ${about.paths.config}/keys/cosign.key`,
+  });
+});
+
+test('the own key is ok where cosign can read it', async () => {
+  const about = machine();
+  const key = withOwnKey(about);
+  expect(await row(about)).toMatchObject({ state: 'ok', detail: key });
+});
+
+test('a password that is wrong or not given is told before a build fails on it', async () => {
+  const about = machine([
+    {
+      command: 'cosign',
+      args: ['public-key'],
+      result: { exitCode: 1, stderr: 'Error: reading key: decrypt: encrypted: decryption failed' },
+    },
+  ]);
+  const key = withOwnKey(about);
+  expect(await row(about)).toMatchObject({
+    state: 'missing',
+    detail: `wrong password for the signing key ${key}`,
+    mend: 'set COSIGN_PASSWORD to the password of the key',
+  });
+});
+
+test('without cosign the key is there and no more is known', async () => {
+  const about = machine([missing('cosign')]);
+  const key = withOwnKey(about);
+  expect(await row(about)).toMatchObject({
+    state: 'advice',
+    detail: `${key} is there; cosign could not be asked about it`,
+  });
+});
+
+test('a key that others can read is advice', async () => {
+  const about = machine();
+  const key = withOwnKey(about, 0o644);
+  expect(await row(about)).toMatchObject({ state: 'advice', mend: `chmod 600 ${key}` });
+});
+
+test('a configured key that is not there is missing', async () => {
+  const about = machine();
+  withSettings(about, `sign:\n  key: ${about.cwd}/it's.key\n`);
+  expect(await row(about)).toMatchObject({
+    state: 'missing',
+    detail: `${about.cwd}/it's.key is named in the settings file and is not there`,
+    mend: `cosign generate-key-pair --output-key-prefix '${about.cwd}/it'\\''s'`,
+  });
+});
+
+test('a key in a KMS is not asked', async () => {
+  const about = withSettings(machine(), 'sign:\n  key: awskms:///alias/x\n');
+  expect(await row(about)).toMatchObject({ state: 'ok', detail: 'awskms:///alias/x (not asked)' });
+});
+
+test('an OIDC token means keyless', async () => {
+  const about = machine([], { env: { SIGSTORE_ID_TOKEN: 'secret.token.value' } });
+  expect(await row(about)).toMatchObject({ state: 'ok', detail: 'keyless, SIGSTORE_ID_TOKEN' });
+});
+
+test('signing may be off', async () => {
+  const about = withSettings(machine(), 'sign:\n  enabled: false\n');
+  expect((await row(about))?.detail).toBe('signing is off in the settings file');
+});

@@ -1,0 +1,109 @@
+import { describe, expect, test } from 'vitest';
+import { readVerifyFlags } from '../../../src/commands/verify/verify-flags.ts';
+import { verificationJson, verificationText } from '../../../src/commands/verify/verify-report.ts';
+import { verify } from '../../../src/commands/verify/verify.ts';
+import { digestOf } from '../../../src/model/digest.ts';
+import type { ImageVerification } from '../../../src/model/verification.ts';
+import { fakeIo } from '../command-io.ts';
+
+const DIGEST = digestOf('image');
+const answer: ImageVerification = {
+  image: 'registry.example/app:1',
+  digest: DIGEST,
+  outcome: 'verified',
+  reasons: [],
+  signedBy: 'k.pub',
+  signatures: [
+    {
+      type: 'cosign-bundle',
+      verification: 'verified',
+      verifiedBy: 'k.pub',
+      digest: DIGEST,
+      subjects: [DIGEST],
+    },
+  ],
+  attestations: [
+    {
+      type: 'https://example.org/t\u001b[31m',
+      verification: 'failed',
+      reason: 'not signed by k.pub',
+      digest: DIGEST,
+      subjects: [DIGEST],
+    },
+  ],
+  level: 3,
+  gradedAt: '2026-11-24T00:00:00Z',
+  tests: { result: 'WARNED', passed: 20, warned: 2, failed: 1 },
+};
+const short = DIGEST.slice(0, 19);
+
+describe('the answer', () => {
+  test('for people, cleaned of what could steer a terminal', () => {
+    expect(verificationText(answer).split('\n')).toEqual([
+      'registry.example/app:1',
+      `  ${DIGEST}`,
+      `  signature   cosign-bundle verified: k.pub (${short})`,
+      `  attestation https://example.org/t failed: not signed by k.pub (${short})`,
+      '  level 3 (Scotch Bonnet), stated on 2026-11-24T00:00:00Z',
+      '  criteria: 20 passed, 2 not judged, 1 failed',
+      'verified against k.pub',
+      '',
+    ]);
+  });
+
+  test('what it is short of', () => {
+    const bare: ImageVerification = {
+      image: 'x',
+      digest: DIGEST,
+      outcome: 'short',
+      reasons: ['no signature of this digest verifies'],
+      signatures: [],
+      attestations: [],
+    };
+    expect(verificationText(bare).split('\n').slice(2)).toEqual([
+      '  nothing is attached',
+      'not verified',
+      '  no signature of this digest verifies',
+      '',
+    ]);
+    expect(verificationText({ ...bare, outcome: 'unjudged' })).toContain('could not be told');
+  });
+
+  test('as JSON', () => {
+    expect(JSON.parse(verificationJson([answer]))).toEqual({
+      schemaVersion: '1',
+      images: [answer],
+    });
+  });
+});
+
+describe('flags', () => {
+  test('name who must have signed and what must be stated', () => {
+    const flags = readVerifyFlags(
+      'a --key k.pub --key awskms:///x --type sbom --min-level 3 --trusted-root r.json b'.split(
+        ' ',
+      ),
+    );
+    expect(flags).toMatchObject({
+      images: ['a', 'b'],
+      signers: { keys: ['k.pub', 'awskms:///x'], trustedRoot: 'r.json' },
+      types: ['sbom'],
+      minLevel: 3,
+    });
+  });
+
+  test.each([
+    [['--type', 'sbmo'], '--type does not know "sbmo"'],
+    [['--min-level', '6'], '--min-level takes a whole number from 0 to 5, not "6"'],
+    [['--kye', 'x'], "Unknown option '--kye'"],
+  ])('%j is refused', (args, message) => {
+    expect(() => readVerifyFlags(args)).toThrow(message);
+  });
+});
+
+test('without an image it says how it is called', async () => {
+  await expect(verify([], fakeIo().io)).rejects.toMatchObject({
+    message: 'verify needs an image',
+    nextStep: 'Usage: scoville verify [flags] IMAGE...',
+  });
+});

@@ -1,0 +1,214 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { FileTree } from '../../../src/facts/filesystem/file-tree.ts';
+import { filesystemFact } from '../../../src/facts/filesystem/filesystem.ts';
+import { NameTable } from '../../../src/facts/filesystem/name-table.ts';
+import {
+  attributesAt,
+  linkAt,
+  PathListWriter,
+} from '../../../src/facts/filesystem/path-list-writer.ts';
+import { readPathList } from '../../../src/facts/filesystem/path-list.ts';
+import type { TreeNode } from '../../../src/facts/filesystem/tree-node.ts';
+import type { PlacedLayer } from '../../../src/facts/layer-facts.ts';
+import { digestOf } from '../../../src/model/digest.ts';
+import { pathOf, type PlainEntry, type PlainNode, PlainTree } from './plain-tree.ts';
+
+const name = fc.oneof(
+  {
+    weight: 6,
+    arbitrary: fc.constantFrom('a', 'b', 'a-b', 'a.c', 'é', 'ÿ', '嗨', 'd\ne', '\udc80'),
+  },
+  fc.string({ unit: 'binary', minLength: 1 }).filter((one) => !/[/\0]|^\.{1,2}$/.test(one)),
+);
+const path = fc.array(name, { minLength: 1, maxLength: 4 }).map((parts) => parts.join('/'));
+const link = fc.oneof(
+  path,
+  path.map((one) => `/${one}`),
+  fc.constantFrom('..', '../a', '/', '', 'x\ny', 'a/../b'),
+);
+const attributes = fc.record({
+  mode: fc.constantFrom(0o755, 0o644, 0o4755),
+  uid: fc.constantFrom(0, 1000),
+  gid: fc.constant(0),
+  executable: fc.constantFrom('elf' as const, 'script' as const),
+});
+const entry: fc.Arbitrary<PlainEntry> = fc.oneof(
+  fc
+    .record({ path, size: fc.nat(), known: fc.option(attributes, { nil: undefined }) })
+    .map(({ known, ...listed }) => ({
+      listed: { kind: 'f' as const, ...listed },
+      known: known === undefined ? undefined : { attributes: known },
+    })),
+  fc
+    .record({ path, kind: fc.constantFrom('d' as const, 'w' as const, 'o' as const, 'x' as const) })
+    .map((listed) => ({ listed: { size: 0, ...listed }, known: undefined })),
+  fc
+    .record({ path, link, attributes, kind: fc.constantFrom('l' as const, 'h' as const) })
+    .map(({ path: at, kind, ...known }) => ({ listed: { kind, size: 0, path: at }, known })),
+);
+const layers = fc.array(fc.array(entry, { maxLength: 20 }), { minLength: 1, maxLength: 4 });
+
+function placedOf(all: readonly (readonly PlainEntry[])[]): readonly PlacedLayer[] {
+  return all.map((entries, i) => {
+    const writer = new PathListWriter();
+    for (const { listed, known } of entries) writer.add(listed, known);
+    return { digest: digestOf(`layer ${i}`), facts: factsWith(writer.finish()) };
+  });
+}
+
+function factsWith(paths: string): PlacedLayer['facts'] {
+  return {
+    schema: 1,
+    paths,
+    packages: [],
+    unreadable: [],
+    licences: {},
+    secrets: [],
+    suppressedSecrets: [],
+    scannedFiles: 0,
+    partlyReadFiles: 0,
+    secretsScanned: true,
+    texts: {},
+  };
+}
+
+const seen = (node: TreeNode | undefined): unknown =>
+  node === undefined
+    ? undefined
+    : [node.path, node.kind, node.size, node.layer, node.attributes, node.shared?.path];
+const plain = (node: PlainNode | undefined): unknown =>
+  node === undefined
+    ? undefined
+    : [
+        pathOf(node),
+        node.kind,
+        node.size,
+        node.layer,
+        node.attributes,
+        node.shared === undefined ? undefined : pathOf(node.shared),
+      ];
+const sorted = (all: readonly unknown[]): readonly string[] =>
+  all.map((one) => JSON.stringify(one)).sort();
+
+describe('places in columns', () => {
+  test('are what a tree of objects has, and are found in the same ways', () => {
+    fc.assert(
+      fc.property(layers, fc.array(link, { maxLength: 10 }), (all, asked) => {
+        const tree = new FileTree(placedOf(all));
+        const expected = new PlainTree(
+          all.map((entries, i) => ({ digest: digestOf(`layer ${i}`), entries })),
+        );
+        expect(sorted([...tree].map(seen))).toEqual(sorted(expected.all().map(plain)));
+        const paths = [...asked, ...all.flat().map(({ listed }) => listed.path)];
+        for (const one of paths)
+          for (const follow of [true, false])
+            expect(seen(tree.find(one, follow))).toEqual(plain(expected.find(one, follow)));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test('files made as they are asked for are those that are kept, by path', () => {
+    fc.assert(
+      fc.property(layers, (all) => {
+        const placed = placedOf(all);
+        const tree = new FileTree(placed);
+        const kept = filesystemFact(tree, placed);
+        const made = filesystemFact(tree, placed, 0);
+        for (const list of ['executables', 'elevated', 'managerFiles'] as const) {
+          const files = kept[list].map((file) => file);
+          const paths = files.map((file) => file.path);
+          expect(paths).toEqual([...paths].sort());
+          expect([...made[list]]).toEqual(files);
+          expect(made[list]).toHaveLength(files.length);
+          expect(made[list].map((file) => file.path)).toEqual(paths);
+          expect(made[list].flatMap((file) => [file, file.path])).toEqual(
+            files.flatMap((file) => [file, file.path]),
+          );
+          const isScript = ({ executable }: { executable?: string }): boolean =>
+            executable === 'script';
+          expect(made[list].filter(isScript)).toEqual(files.filter(isScript));
+          expect(made[list].find(isScript)).toEqual(files.find(isScript));
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
+
+test('a list tells attributes and links of those that have them', () => {
+  fc.assert(
+    fc.property(fc.array(entry), (entries) => {
+      const writer = new PathListWriter();
+      for (const { listed, known } of entries) writer.add(listed, known);
+      const text = writer.finish();
+      const told: unknown[] = [];
+      readPathList(text, (kind, _size, _folder, _name, places) => {
+        told.push([
+          kind,
+          places.attributes < 0 ? undefined : attributesAt(text, places.attributes),
+          places.link < 0 ? undefined : linkAt(text, places.link),
+        ]);
+      });
+      expect(told).toEqual(
+        entries.map(({ listed, known }) => [listed.kind, known?.attributes, known?.link]),
+      );
+    }),
+  );
+});
+
+test('a list has numbers for more attributes than it keeps', () => {
+  const writer = new PathListWriter();
+  const of = (uid: number) => ({ attributes: { mode: 0o755, uid, gid: 0 } });
+  const uids = Array.from({ length: 30_000 }, (_, i) => (i * 7) % 10_000);
+  for (const uid of uids) writer.add({ kind: 'f', size: 0, path: `f${uid}` }, of(uid));
+  const text = writer.finish();
+  const told: number[] = [];
+  readPathList(text, (_kind, _size, _folder, _name, { attributes: at }) => {
+    told.push(attributesAt(text, at).uid);
+  });
+  expect(told).toEqual(uids);
+});
+
+describe('names in folders', () => {
+  test('many more than expected, each found in its own folder', () => {
+    const table = new NameTable();
+    const root = table.addRoot();
+    const folders = Array.from({ length: 10 }, (_, i) => table.add(root, `folder ${i}`));
+    const numbers = folders.map((folder) =>
+      Array.from({ length: 3000 }, (_, i) => table.add(folder, `${i}`)),
+    );
+    folders.forEach((folder, at) => {
+      for (let i = 0; i < 3000; i += 1) expect(table.find(folder, `${i}`)).toBe(numbers[at]?.[i]);
+      expect(table.find(folder, '3000')).toBe(-1);
+    });
+    expect([table.nameOf(folders[3] ?? 0), table.folderOf(folders[3] ?? 0)]).toEqual([
+      'folder 3',
+      root,
+    ]);
+  });
+
+  test('any text is a name, and they are ordered as texts are', () => {
+    const text = fc.string({ unit: 'binary' });
+    fc.assert(
+      fc.property(fc.uniqueArray(text, { minLength: 2 }), (names) => {
+        const table = new NameTable();
+        const root = table.addRoot();
+        const numbers = names.map((one) => table.add(root, one));
+        expect(numbers.map((one) => table.nameOf(one))).toEqual(names);
+        expect(names.map((one) => table.find(root, one))).toEqual(numbers);
+        const ordered = [...numbers].sort((a, b) => table.compareNames(a, b));
+        expect(ordered.map((one) => table.nameOf(one))).toEqual([...names].sort());
+      }),
+    );
+  });
+
+  test('what takes the place of another has a number of its own', () => {
+    const table = new NameTable();
+    const root = table.addRoot();
+    const [first, second] = [table.add(root, 'a'), table.add(root, 'a')];
+    expect(first).not.toBe(second);
+    expect([table.find(root, 'a'), table.nameOf(first)]).toEqual([second, 'a']);
+  });
+});

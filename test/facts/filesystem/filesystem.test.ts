@@ -1,0 +1,249 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { ImageContent } from '../../../src/facts/image-facts.ts';
+import { elfWith, file, folder, hardlink, image, type Item, link, program } from '../support.ts';
+
+function executables(content: ImageContent): readonly string[] {
+  return content.filesystem.executables.map((f) =>
+    f.resolved === undefined ? f.path : `${f.path} -> ${f.resolved}`,
+  );
+}
+
+const CAPABILITY = 'SCHILY.xattr.security.capability';
+
+describe('whiteouts and replacements', () => {
+  const lower = [
+    folder('bin'),
+    program('bin/a'),
+    program('bin/b'),
+    folder('opt/x'),
+    program('opt/x/c'),
+  ];
+
+  test.each<[string, readonly Item[], readonly string[]]>([
+    ['a file', [file('bin/.wh.a')], ['bin/b', 'opt/x/c']],
+    ['a folder with what it holds', [file('opt/.wh.x')], ['bin/a', 'bin/b']],
+    [
+      'an opaque folder',
+      [folder('bin'), file('bin/.wh..wh..opq'), program('bin/d')],
+      ['bin/d', 'opt/x/c'],
+    ],
+    [
+      'an opaque marker behind what it keeps',
+      [program('bin/d'), file('bin/.wh..wh..opq')],
+      ['bin/d', 'opt/x/c'],
+    ],
+    [
+      'removed and made again',
+      [program('bin/a'), file('bin/.wh.a')],
+      ['bin/a', 'bin/b', 'opt/x/c'],
+    ],
+    ['a folder replaced by a file', [file('opt')], ['bin/a', 'bin/b']],
+    [
+      'a file replaced by a folder',
+      [folder('bin/a'), program('bin/a/e')],
+      ['bin/a/e', 'bin/b', 'opt/x/c'],
+    ],
+    ['no longer executable', [file('bin/a')], ['bin/b', 'opt/x/c']],
+    ['what is not there', [file('.wh.none'), file('none/.wh.x')], ['bin/a', 'bin/b', 'opt/x/c']],
+    [
+      'marks of the storage driver',
+      [file('.wh..wh.plnk'), file('.wh..wh.aufs')],
+      ['bin/a', 'bin/b', 'opt/x/c'],
+    ],
+    ['the root made opaque', [file('.wh..wh..opq')], []],
+  ])('%s', (_name, upper, expected) => {
+    expect(executables(image(lower, upper))).toEqual(expected);
+  });
+
+  test('a later layer brings back what one between removed', () => {
+    expect(executables(image(lower, [file('.wh.bin')], [program('bin/z')]))).toEqual([
+      'bin/z',
+      'opt/x/c',
+    ]);
+  });
+
+  test('counts what is left', () => {
+    const { filesystem } = image(
+      [file('a', '12345'), file('b', '123')],
+      [file('.wh.a'), link('c', 'b')],
+    );
+    expect([filesystem.fileCount, filesystem.totalSize]).toEqual([2, 3]);
+    expect([
+      filesystem.has('a'),
+      filesystem.has('/b'),
+      filesystem.has('c'),
+      filesystem.has(''),
+    ]).toEqual([false, true, true, true]);
+  });
+});
+
+describe('links', () => {
+  test.each<[string, readonly Item[], readonly string[]]>([
+    [
+      'relative',
+      [program('usr/bin/x'), link('usr/bin/y', 'x')],
+      ['usr/bin/x', 'usr/bin/y -> usr/bin/x'],
+    ],
+    [
+      'absolute, inside the root',
+      [program('usr/bin/x'), link('y', '/usr/bin/x')],
+      ['usr/bin/x', 'y -> usr/bin/x'],
+    ],
+    ['above the root', [program('x'), link('a/y', '../../../../x')], ['a/y -> x', 'x']],
+    [
+      'through a linked folder',
+      [program('usr/bin/x'), link('bin', 'usr/bin'), link('y', '/bin/x')],
+      ['usr/bin/x', 'y -> usr/bin/x'],
+    ],
+    ['a chain', [program('x'), link('y', 'z'), link('z', 'x')], ['x', 'y -> x', 'z -> x']],
+    ['dangling', [link('y', 'none')], []],
+    ['a loop', [link('a', 'b'), link('b', 'a'), link('c', 'c/c')], []],
+    ['to a folder', [folder('d'), link('y', 'd')], []],
+    ['to a document', [file('d.txt', 'text'), link('sh', 'd.txt')], []],
+  ])('symbolic: %s', (_name, items, expected) => {
+    expect(executables(image(items))).toEqual(expected);
+  });
+
+  test('a file written through a linked folder lies where the link leads', () => {
+    const content = image([folder('usr/bin'), link('bin', 'usr/bin')], [program('bin/sh')]);
+    expect(executables(content)).toEqual(['usr/bin/sh']);
+    expect(content.filesystem.has('bin/sh')).toBe(true);
+  });
+
+  test('a whiteout reaches through a linked folder', () => {
+    const content = image([program('usr/bin/sh'), link('bin', 'usr/bin')], [file('bin/.wh.sh')]);
+    expect(executables(content)).toEqual([]);
+  });
+
+  test('a hard link has the mode and attributes of what it shares', () => {
+    const { filesystem } = image([
+      program('bin/su', undefined, 0o4755),
+      hardlink('bin/other', './bin/su'),
+      hardlink('bin/none', 'missing'),
+    ]);
+    expect(filesystem.elevated.map((f) => [f.path, f.type, f.mode])).toEqual([
+      ['bin/other', 'hardlink', 0o4755],
+      ['bin/su', 'file', 0o4755],
+    ]);
+    expect(filesystem.executables).toHaveLength(2);
+  });
+
+  test('a hard link keeps its content when the first name goes', () => {
+    const content = image(
+      [program('bin/su', undefined, 0o4755), hardlink('bin/other', 'bin/su')],
+      [file('bin/.wh.su')],
+    );
+    expect(content.filesystem.elevated.map((f) => f.path)).toEqual(['bin/other']);
+  });
+});
+
+describe('what files are', () => {
+  test('kinds by content, for executable files alone', () => {
+    const { filesystem } = image([
+      program('elf'),
+      program('script', '#!/bin/sh -e\necho'),
+      program('env', '#!/usr/bin/env -S FOO=1 python3 -u\n'),
+      program('pe', 'MZ....'),
+      program('text', 'plain'),
+      file('sh', '#!/bin/sh\n'),
+    ]);
+    expect(filesystem.executables.map((f) => [f.path, f.executable, f.interpreter])).toEqual([
+      ['elf', 'elf', undefined],
+      ['env', 'script', 'python3'],
+      ['pe', 'pe', undefined],
+      ['script', 'script', '/bin/sh'],
+      ['text', 'unknown', undefined],
+    ]);
+  });
+
+  test('a multi-call program by its own banner, whatever its name', () => {
+    const { filesystem } = image([
+      program('opt/app', elfWith('\0BusyBox v1.36.1 (Debian)\0', 40_000)),
+      program('opt/toy', elfWith('\0toybox 0.8.11\0', 40_000)),
+      program('opt/mentions', elfWith('\0needs BusyBox or toybox to run\0', 40_000)),
+      program('opt/script', `#!/bin/sh\n# BusyBox v1.36.1\n${'x'.repeat(40_000)}`),
+      link('bin/sh', '/opt/app'),
+    ]);
+    expect(filesystem.executables.map((f) => [f.path, f.multicall])).toEqual([
+      ['bin/sh', 'busybox'],
+      ['opt/app', 'busybox'],
+      ['opt/mentions', undefined],
+      ['opt/script', undefined],
+      ['opt/toy', 'toybox'],
+    ]);
+  });
+
+  test('setuid, setgid and capabilities; a sticky folder is none', () => {
+    const v2 = Buffer.alloc(20);
+    v2.writeUInt32LE(0x02000001, 0);
+    v2.writeUInt32LE(1 << 13, 4);
+    const { filesystem } = image([
+      program('su', undefined, 0o4755),
+      file('group', 'x', 0o2644),
+      { ...program('ping'), pax: { [CAPABILITY]: v2.toString('latin1') } },
+      { path: 'tmp', type: 'directory', mode: 0o1777 },
+      { path: 'var/mail', type: 'directory', mode: 0o2775 },
+      program('plain'),
+    ]);
+    expect(filesystem.elevated.map((f) => [f.path, f.mode, f.capabilities])).toEqual([
+      ['group', 0o2644, undefined],
+      ['ping', 0o755, ['cap_net_raw+ep']],
+      ['su', 0o4755, undefined],
+    ]);
+  });
+
+  test('manager code', () => {
+    const { filesystem } = image([
+      file('usr/lib/node_modules/npm/package.json', '{}'),
+      file('usr/lib/python3/dist-packages/pip/__init__.py', 'x'),
+      file('app/node_modules/npm-run/package.json', '{}'),
+    ]);
+    expect(filesystem.managerFiles.map((f) => f.path)).toEqual([
+      'usr/lib/node_modules/npm/package.json',
+      'usr/lib/python3/dist-packages/pip/__init__.py',
+    ]);
+  });
+
+  test('os-release and passwd, through links and as the topmost layer has them', () => {
+    const { filesystem } = image(
+      [
+        file('usr/lib/os-release', 'ID=debian\nVERSION_ID="12"\nPRETTY_NAME="Debian 12"\n'),
+        link('etc/os-release', '../usr/lib/os-release'),
+        file('etc/passwd', 'root:x:0:0::/:/bin/sh\n'),
+      ],
+      [file('etc/passwd', 'root:x:0:0::/:\napp:x:1000:1000::/:\nbad\napp:x:0:0::/:\n')],
+    );
+    expect(filesystem.osRelease).toEqual({
+      id: 'debian',
+      versionId: '12',
+      prettyName: 'Debian 12',
+    });
+    expect(filesystem.passwd).toEqual({ root: 0, app: 1000 });
+    expect(image([file('x')]).filesystem).toMatchObject({
+      passwd: undefined,
+      osRelease: undefined,
+    });
+  });
+});
+
+test('any tree folds, soon, and names no path twice', () => {
+  const name = fc.constantFrom('a', 'b', 'c', '.wh.a', '.wh..wh..opq', 'd\ne');
+  const path = fc.array(name, { minLength: 1, maxLength: 4 }).map((parts) => parts.join('/'));
+  const target = fc.constantFrom('a', '/a/b', '../a', '../../../..', 'a/../b', '/', '');
+  const item = fc.oneof(
+    path.map((p) => program(p)),
+    path.map(folder),
+    fc.tuple(path, target).map(([p, t]) => link(p, t)),
+    fc.tuple(path, path).map(([p, t]) => hardlink(p, t)),
+  );
+  fc.assert(
+    fc.property(fc.array(fc.array(item, { maxLength: 12 }), { maxLength: 4 }), (layers) => {
+      const started = performance.now();
+      const { filesystem } = image(...layers);
+      const paths = filesystem.executables.map((f) => f.path);
+      expect(new Set(paths).size).toBe(paths.length);
+      expect(performance.now() - started).toBeLessThan(500);
+    }),
+  );
+});

@@ -1,0 +1,207 @@
+import { describe, expect, test } from 'vitest';
+import { pinnedImages } from '../../../src/criteria/provenance/pinned-images.ts';
+import { pinnedPackages } from '../../../src/criteria/provenance/pinned-packages.ts';
+import { trustedSource } from '../../../src/criteria/provenance/trusted-source.ts';
+import { verifiedDownloads } from '../../../src/criteria/provenance/verified-downloads.ts';
+import { digestOf } from '../../../src/model/digest.ts';
+import {
+  type BuildFact,
+  type Fact,
+  type Facts,
+  known,
+  unknownFact,
+} from '../../../src/model/facts.ts';
+import { type ImageConfig, MEDIA_TYPE } from '../../../src/model/oci.ts';
+import { type FoundAttestation, PREDICATE_TYPE } from '../../../src/model/statement.ts';
+import { gradedBuild, type GivenDockerfile } from '../../../src/pipeline/grade/grade-build-fact.ts';
+
+const IMAGE = digestOf('image');
+const HEX = 'b'.repeat(64);
+
+const config = (...history: readonly string[]): ImageConfig => ({
+  architecture: 'amd64',
+  os: 'linux',
+  rootfs: { type: 'layers', diff_ids: [] },
+  history: history.map((created_by) => ({ created_by })),
+});
+
+/** SLSA v0.2 as BuildKit writes it. */
+const provenance = (
+  dockerfile: string | undefined,
+  more: Partial<FoundAttestation> & { readonly digest?: never; readonly base?: string } = {},
+): FoundAttestation => {
+  const { base = HEX, ...found } = more;
+  return {
+    predicateType: PREDICATE_TYPE.slsaProvenanceV02,
+    subjects: [IMAGE],
+    source: 'bundle-referrer',
+    verification: 'unverified',
+    predicate: {
+      builder: { id: 'https://builder.example' },
+      buildType: 'https://mobyproject.org/buildkit@v1',
+      materials: [{ uri: 'pkg:docker/debian@trixie', digest: { sha256: base } }],
+      invocation: { parameters: { args: { 'build-arg:VERSION': '2' } } },
+      metadata: {
+        buildFinishedOn: '2026-11-20T10:00:00Z',
+        ...(dockerfile === undefined
+          ? {}
+          : {
+              'https://mobyproject.org/buildkit@v1#metadata': {
+                source: {
+                  infos: [
+                    {
+                      filename: 'Dockerfile',
+                      language: 'Dockerfile',
+                      data: Buffer.from(dockerfile).toString('base64'),
+                    },
+                  ],
+                },
+              },
+            }),
+      },
+    },
+    ...found,
+  };
+};
+
+const INDEX = digestOf('index');
+const descriptor = { mediaType: MEDIA_TYPE.manifest, digest: IMAGE, size: 5 };
+
+const graded = (inputs: {
+  readonly attestations?: readonly FoundAttestation[];
+  readonly config?: ImageConfig;
+  readonly file?: GivenDockerfile;
+}) =>
+  gradedBuild(
+    { root: { ...descriptor, digest: INDEX } },
+    { descriptor, config: inputs.config ?? config() },
+    known({ signatures: [], attestations: inputs.attestations ?? [] }, 'unverified-attestation'),
+    inputs.file,
+  );
+const valueOf = (fact: Fact<BuildFact>): BuildFact => {
+  if (!fact.known) throw new Error(fact.reason);
+  return fact.value;
+};
+const facts = (build: Fact<BuildFact>): Facts => {
+  const none = unknownFact('not asked');
+  return {
+    image: none,
+    filesystem: none,
+    packages: none,
+    secrets: none,
+    attestations: none,
+    vulnerabilities: none,
+    reproduction: none,
+    build,
+    declarations: known(
+      {
+        secrets: undefined,
+        secretFiles: [],
+        trustedImages: [],
+        maxAgeDays: 30,
+        now: Date.parse('2026-11-24T00:00:00Z'),
+      },
+      'build',
+    ),
+  };
+};
+
+describe('provenance', () => {
+  test('gives the Dockerfile, the digests of what it names, the end, and the arguments', () => {
+    const { fact, buildArgs, notices } = graded({
+      attestations: [provenance('FROM debian:trixie\nRUN true\n', { verification: 'verified' })],
+    });
+    const value = valueOf(fact);
+    expect(fact.known && fact.source).toBe('verified-attestation');
+    expect(value.dockerfile).toMatchObject({ known: true, source: 'verified-attestation' });
+    expect(value.images).toMatchObject({
+      value: [{ text: 'debian:trixie', digest: `sha256:${HEX}`, role: 'base' }],
+    });
+    expect(value.finishedAt).toBe('2026-11-20T10:00:00Z');
+    expect([buildArgs, notices]).toEqual([{ VERSION: '2' }, []]);
+  });
+
+  test('the verified one counts, and that another says otherwise is told', () => {
+    const { fact, notices } = graded({
+      attestations: [
+        provenance('FROM alpine:3\n', { source: 'buildkit-manifest' }),
+        provenance('FROM debian:trixie\n', { verification: 'verified' }),
+      ],
+    });
+    expect(valueOf(fact).images).toMatchObject({ value: [{ text: 'debian:trixie' }] });
+    expect(notices).toEqual([
+      'the provenance statements disagree on the Dockerfile; the verified one counts',
+    ]);
+    const materials = graded({
+      attestations: [provenance(undefined), provenance(undefined, { base: 'c'.repeat(64) })],
+    });
+    expect(materials.notices[0]).toContain('disagree on the digest of pkg:docker/debian@trixie');
+  });
+
+  test('one about the index is about the platform', () => {
+    const { fact } = graded({ attestations: [provenance('FROM debian\n', { subjects: [INDEX] })] });
+    expect(valueOf(fact).dockerfile.known).toBe(true);
+  });
+
+  test('one that failed, or is about another image, is not looked at', () => {
+    const { fact } = graded({
+      attestations: [
+        provenance('FROM debian\n', { verification: 'failed' }),
+        provenance('FROM debian\n', { subjects: [digestOf('other')] }),
+      ],
+    });
+    expect(fact).toMatchObject({ known: false, settle: '--file DOCKERFILE' });
+  });
+
+  test('goes before the file that the user names, and says so', () => {
+    const file = { name: 'my.Dockerfile', text: 'FROM alpine\n' };
+    const { fact, notices } = graded({ attestations: [provenance('FROM debian\n')], file });
+    expect(valueOf(fact).dockerfile).toMatchObject({ source: 'unverified-attestation' });
+    expect(notices).toEqual([
+      'my.Dockerfile is not the Dockerfile in the provenance, which counts',
+    ]);
+  });
+
+  test('without a Dockerfile in it, the file that the user names is read', () => {
+    const file = { name: 'Dockerfile', text: 'FROM debian:trixie\n' };
+    const { fact } = graded({ attestations: [provenance(undefined)], file });
+    const value = valueOf(fact);
+    expect(value.dockerfile).toMatchObject({ known: true, source: 'dockerfile' });
+    expect(value.images).toMatchObject({ value: [{ digest: `sha256:${HEX}` }] });
+    expect(value.finishedAt).toBe('2026-11-20T10:00:00Z');
+  });
+});
+
+test('a file that is no Dockerfile is the user’s to mend', () => {
+  expect(() => graded({ file: { name: 'README', text: 'hello\n' } })).toThrow(/^README, line 1: /);
+});
+
+describe('the history', () => {
+  const outcomes = (...history: readonly string[]) => {
+    const { fact } = graded({ config: config(...history) });
+    const all = facts(fact);
+    return [verifiedDownloads, pinnedPackages, pinnedImages, trustedSource].map(
+      (criterion) => criterion.judge(all).outcome,
+    );
+  };
+
+  test('shows what is wrong, and never that all is well', () => {
+    expect(
+      outcomes('RUN /bin/sh -c curl https://example.org/x | sh # buildkit', 'CMD ["sh"]'),
+    ).toEqual(['fail', 'unknown', 'unknown', 'unknown']);
+    expect(outcomes('/bin/sh -c apt-get install -y curl')).toEqual([
+      'unknown',
+      'fail',
+      'unknown',
+      'unknown',
+    ]);
+    expect(outcomes('RUN /bin/sh -c true # buildkit')).toEqual(Array(4).fill('unknown'));
+    expect(outcomes('CMD ["sh"]')).toEqual(Array(4).fill('unknown'));
+  });
+
+  test('is marked as the image’s own word', () => {
+    const { fact } = graded({ config: config('RUN /bin/sh -c true # buildkit') });
+    expect(valueOf(fact).dockerfile).toMatchObject({ known: true, source: 'image' });
+    expect(fact.known && fact.source).toBe('image');
+  });
+});

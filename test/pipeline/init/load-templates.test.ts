@@ -1,0 +1,180 @@
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { parseSettings } from '../../../src/config/parse-settings.ts';
+import { judgeProfile } from '../../../src/criteria/security-profiles.ts';
+import { answerProblem } from '../../../src/model/answer-types.ts';
+import type { Question, Template } from '../../../src/model/template.ts';
+import { type LoadedTemplates, loadTemplates } from '../../../src/pipeline/init/load-templates.ts';
+import { templatesFolder } from '../../../src/pipeline/init/templates-folder.ts';
+import { lintDockerfile } from '../../../src/pipeline/lint/lint-dockerfile.ts';
+import { baseImage, renderFile } from '../../../src/plans/init/render.ts';
+
+const ROOT = join(import.meta.dirname, '../../..');
+const FOLDER = templatesFolder();
+const WORDS: Readonly<Record<string, string>> = {
+  name: '1.0',
+  path: 'a/b',
+  words: '-m shop',
+  text: 'A B',
+  version: '21',
+};
+
+let loaded: LoadedTemplates;
+let broken = '';
+beforeAll(async () => {
+  loaded = await loadTemplates(FOLDER);
+  broken = mkdtempSync(join(tmpdir(), 'scoville-templates-'));
+});
+afterAll(() => {
+  rmSync(broken, { recursive: true, force: true });
+});
+
+/** Answers to all questions: defaults, else something of their type. */
+function answersOf(template: Template): Map<string, string> {
+  return new Map(
+    template.questions.map((question: Question) => [
+      question.id,
+      question.byDefault ?? WORDS[question.type] ?? '',
+    ]),
+  );
+}
+
+/** The text of a template's file with pinned bases. */
+function rendered(template: Template, from: string): string {
+  const answers = answersOf(template);
+  const bases = Object.entries(template.bases).map(([role, image]): [string, string] => [
+    role,
+    `${baseImage(image, template, answers)}@sha256:${'a'.repeat(64)}`,
+  ]);
+  return renderFile(loaded.texts.get(from) ?? '', template, answers, new Map(bases));
+}
+
+const STACKS = readdirSync(FOLDER).filter((name) => name !== 'common');
+
+test('every stack of the specification of this tool is there', () => {
+  expect(STACKS).toEqual([
+    'c',
+    'dotnet',
+    'go',
+    'java',
+    'node',
+    'php',
+    'python',
+    'ruby',
+    'rust',
+    'static',
+    'typescript',
+  ]);
+  expect(loaded.templates.map(({ name }) => name)).toEqual(STACKS);
+});
+
+test('templates are found from the sources and from the bundle, and are part of the package', () => {
+  expect(FOLDER).toBe(join(ROOT, 'templates'));
+  for (const module of ['dist/scoville.js', 'dist/chunks/init-X.js'])
+    expect(templatesFolder(pathToFileURL(join(ROOT, module)).href)).toBe(FOLDER);
+  expect(() => templatesFolder(pathToFileURL('/nowhere/at/all.js').href)).toThrow('not where they');
+  const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
+    readonly files: readonly string[];
+    readonly version: string;
+  };
+  expect(manifest.files).toContain('templates');
+  const asked = loaded.templates[0]?.questions.find(({ id }) => id === 'scoville');
+  expect(asked?.byDefault).toBe(manifest.version);
+});
+
+describe.each(STACKS)('%s', (name) => {
+  const template = (): Template => {
+    const found = loaded.templates.find((one) => one.name === name);
+    if (found === undefined) throw new Error(name);
+    return found;
+  };
+
+  test('has a Dockerfile in which lint finds nothing', () => {
+    const dockerfiles = template().files.filter(({ to }) => to === 'Dockerfile');
+    expect(dockerfiles.length).toBeGreaterThan(0);
+    for (const { from } of dockerfiles) {
+      const text = rendered(template(), from);
+      const { findings, parsed } = lintDockerfile({
+        name: from,
+        text,
+        declarations: {
+          secrets: 'none',
+          secretFiles: [],
+          trustedImages: [],
+          maxAgeDays: 30,
+          now: 0,
+        },
+        contextFile: () => 'hello==1.0\n',
+      });
+      expect([from, parsed, findings]).toEqual([from, true, []]);
+    }
+  });
+
+  test('ends as a number, without a shell, with a health check and labels', () => {
+    for (const { from } of template().files.filter(({ to }) => to === 'Dockerfile')) {
+      const final =
+        rendered(template(), from)
+          .split(/^FROM /m)
+          .at(-1) ?? '';
+      expect(final).toMatch(/^USER [1-9]\d+:[1-9]\d+$/m);
+      expect(final).toMatch(/^HEALTHCHECK .*\\\n {2}CMD \["/m);
+      expect(final).toMatch(/^ENTRYPOINT \["/m);
+      expect(final).toMatch(/^LABEL org\.opencontainers\.image\.title="1\.0"$/m);
+      expect(final).not.toMatch(/^(?:RUN|SHELL|CMD [^[])/m);
+      expect(rendered(template(), from)).not.toMatch(/[ \t]$/m);
+      expect(rendered(template(), from).endsWith('\n')).toBe(true);
+    }
+  });
+
+  test('writes settings that are read without a problem', async () => {
+    const text = rendered(template(), 'common/scoville.yaml');
+    const settings = await parseSettings(text, { file: '.scoville.yaml', now: 0 });
+    expect(settings.ok && settings.value.image).toMatchObject({ title: '1.0', authors: 'A B' });
+    expect(settings.ok && settings.value.secrets.use).toBe('none');
+  });
+
+  test('asks for nothing whose default does not pass, and says of each base where it comes from', () => {
+    for (const question of template().questions) {
+      const { byDefault, type } = question;
+      if (byDefault !== undefined && !(type === 'names' && byDefault === 'none'))
+        expect([question.id, answerProblem(byDefault, question)]).toEqual([question.id, undefined]);
+    }
+    for (const image of Object.values(template().bases))
+      expect(
+        answerProblem(baseImage(image, template(), answersOf(template())), { type: 'image' }),
+      ).toBe(undefined);
+  });
+});
+
+test('the seccomp profile is tighter than the engine’s default', () => {
+  const profile: unknown = JSON.parse(loaded.texts.get('common/seccomp.json') ?? '');
+  expect(judgeProfile('seccomp', profile)).toMatchObject({ kind: 'seccomp', holds: 'tighter' });
+});
+
+test('actions of the workflow are pinned, and it may do no more than it needs', () => {
+  const text = loaded.texts.get('common/github.yaml') ?? '';
+  const used = [...text.matchAll(/uses: (\S+)/g)].map(([, action]) => action);
+  expect(used).toHaveLength(2);
+  for (const action of used) expect(action).toMatch(/@[0-9a-f]{40}$/);
+  expect(text).toContain('permissions: {}\n');
+  // What comes from the event is never put into a script as text.
+  expect([...text.matchAll(/run: .*\$\{\{/g)]).toEqual([]);
+});
+
+test('a broken template is told with file and line', async () => {
+  cpSync(FOLDER, broken, { recursive: true });
+  const file = join(broken, 'go', 'Dockerfile');
+  writeFileSync(file, 'FROM @{base.build}\nUSER @{nobody}\nENV A=@{authors:plain}\n');
+  await expect(loadTemplates(broken)).rejects.toThrow(
+    `${file}:2:1: there is no question "nobody"\n  ${file}:3:1: an answer of type text is written as json, not as plain`,
+  );
+  rmSync(file);
+  await expect(loadTemplates(broken)).rejects.toThrow(`${file} cannot be read`);
+  writeFileSync(join(broken, 'go', 'manifest.yaml'), 'schemaVersion: 2\n');
+  await expect(loadTemplates(broken)).rejects.toThrow(
+    `${join(broken, 'go', 'manifest.yaml')}:1:16: schemaVersion must be a whole number from 1 to 1`,
+  );
+});

@@ -1,0 +1,32 @@
+import { expect, test } from 'vitest';
+import { maskDockerfile } from '../../../src/pipeline/lint/mask-dockerfile.ts';
+
+test.each([
+  ['ENV DB_PASSWORD=hunter2hunter2 PORT=80', 'ENV DB_PASSWORD=[masked] PORT=80'],
+  ['ENV DB_PASSWORD="a b\\"c" PORT=80', 'ENV DB_PASSWORD=[masked] PORT=80'],
+  ["ARG NPM_TOKEN='x y'", 'ARG NPM_TOKEN=[masked]'],
+  ['env Api_Key some words', 'env Api_Key [masked]'],
+  ['ENV A=b \\\n    POSTGRES_PASSWORD=example', 'ENV A=b \\\n    POSTGRES_PASSWORD=[masked]'],
+  ['RUN ./install --password=hunter2', 'RUN ./install --password=[masked]'],
+  ['RUN X_TOKEN=abcd1234 make && echo abcd1234', 'RUN X_TOKEN=[masked] make && echo [masked]'],
+  [
+    'RUN curl -u joe:correct-horse-9 https://example.com',
+    'RUN curl -u joe:[masked] https://example.com',
+  ],
+  ['RUN git clone https://joe:pw@example.com/a', 'RUN git clone https://[masked]@example.com/a'],
+  [`RUN echo ghp_${'a1B2'.repeat(9)} > t`, 'RUN echo [masked] > t'],
+  ['ENV DB_PASSWORD="unclosed\nRUN x', 'ENV DB_PASSWORD=[masked]'],
+])('%j is shown as %j', (text, shown) => {
+  expect(maskDockerfile(text)).toBe(shown);
+});
+
+test.each([
+  'ARG NPM_TOKEN',
+  'ENV POSTGRES_PASSWORD_FILE=/run/secrets/db',
+  'RUN --mount=type=secret,id=NPM_TOKEN,required=true NPM_TOKEN="$(cat /run/secrets/NPM_TOKEN)" npm ci',
+  'ENV TOKEN=$OTHER SECRET=""',
+  'ENV NODE_ENV production',
+  'LABEL org.opencontainers.image.authors="a"',
+])('ok: %j stays', (text) => {
+  expect(maskDockerfile(text)).toBe(text);
+});

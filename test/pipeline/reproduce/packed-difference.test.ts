@@ -1,0 +1,101 @@
+import { gzipSync } from 'node:zlib';
+import { describe, expect, test } from 'vitest';
+import type { TarEntry } from '../../../src/model/tar.ts';
+import { packedDifference } from '../../../src/pipeline/reproduce/packed-difference.ts';
+import { TAR_END, tarHeader, tarPadding } from '../../../src/tar/writer.ts';
+
+interface File {
+  readonly name: string;
+  readonly text: string;
+  readonly mtime?: number;
+  readonly mode?: number;
+}
+
+function tar(...files: readonly File[]): Buffer {
+  return Buffer.concat([
+    ...files.flatMap(({ name, text, mtime = 1, mode = 0o644 }) => {
+      const entry: TarEntry = {
+        name,
+        type: 'file',
+        typeflag: '0',
+        mode,
+        uid: 0,
+        gid: 0,
+        uname: '',
+        gname: '',
+        size: text.length,
+        mtime,
+        linkname: '',
+        devmajor: 0,
+        devminor: 0,
+        pax: {},
+      };
+      return [tarHeader(entry), Buffer.from(text), tarPadding(text.length)];
+    }),
+    TAR_END,
+  ]);
+}
+
+const a = { name: './a', text: 'one' };
+const b = { name: './b', text: 'two' };
+
+describe('packedDifference', () => {
+  test.each([
+    [
+      'times of a tar’s members',
+      'x.tar',
+      tar(a, b),
+      tar({ ...a, mtime: 2 }, b),
+      { format: 'tar', detail: 'tar: time of a' },
+    ],
+    [
+      'of a compressed one, and what its members hold',
+      'x.tgz',
+      gzipSync(tar(a, b)),
+      gzipSync(tar({ ...a, text: 'uno' }, { ...b, mode: 0o600, mtime: 3 })),
+      { format: 'gzip', detail: 'gzip: tar: content of a; owner or mode of b' },
+    ],
+    ['a member more', 'x.tar', tar(a, b), tar(a), { format: 'tar', detail: 'tar: content of b' }],
+    ['another order', 'x.tar', tar(a, b), tar(b, a), { format: 'tar', detail: 'tar: order of a' }],
+    [
+      'a line of a compressed text',
+      'notes.gz',
+      gzipSync('same\nthis\n'),
+      gzipSync('same\nthat\n'),
+      { format: 'gzip', detail: 'gzip: what is compressed, line 2: "this" and "that"' },
+    ],
+    [
+      'the same, compressed otherwise',
+      'notes.gz',
+      gzipSync('same'.repeat(99), { level: 1 }),
+      gzipSync('same'.repeat(99), { level: 0 }),
+      {
+        format: 'gzip',
+        detail: 'gzip: what is compressed, or how: the same content, compressed differently',
+      },
+    ],
+    [
+      'a damaged one is told by its outside',
+      'x.gz',
+      Buffer.concat([gzipSync('this').subarray(0, 14), Buffer.alloc(9, 1)]),
+      gzipSync('that'),
+      { format: 'gzip', detail: 'gzip: what is compressed, or how' },
+    ],
+    [
+      'a tar that is cut off as well',
+      'x.tar',
+      tar(a, b).subarray(0, 900),
+      tar({ ...a, text: 'uno' }, b),
+      { format: 'binary', detail: 'from byte 512 on; 900 and 3072 bytes' },
+    ],
+  ])('%s', (_, path, first, second, expected) => {
+    expect(packedDifference(path, first, second)).toEqual(expected);
+  });
+
+  test('a secret in a compressed file is not shown', () => {
+    const [one, two] = ['root:$y$1:1', 'root:$y$2:1'].map((text) => gzipSync(text));
+    expect(packedDifference('shadow.gz', one as Buffer, two as Buffer).detail).toBe(
+      'gzip: what is compressed, line 1, not shown: password',
+    );
+  });
+});

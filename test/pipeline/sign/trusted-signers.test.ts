@@ -1,0 +1,96 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { DEFAULT_SETTINGS } from '../../../src/config/default-settings.ts';
+import { OWN_KEY, trustedSigners } from '../../../src/pipeline/sign/trusted-signers.ts';
+import { fakeRun } from '../../fakes/fake-run.ts';
+import { temporaryFolder } from '../../fakes/layouts.ts';
+import { contextOf } from '../pipeline-context.ts';
+
+const PUBLIC = '-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n';
+const NOBODY = {
+  keys: [],
+  identity: undefined,
+  identityPattern: undefined,
+  issuer: undefined,
+  issuerPattern: undefined,
+};
+
+function place() {
+  const home = temporaryFolder();
+  const write = (name: string, text: string): string => {
+    writeFileSync(join(home, name), text);
+    return join(home, name);
+  };
+  const ask = (flags: Partial<Parameters<typeof trustedSigners>[2]>, keys: string[] = []) =>
+    trustedSigners(
+      contextOf(fakeRun([]).run, home),
+      { sign: DEFAULT_SETTINGS.sign, trust: { images: [], keys }, offline: false },
+      { ...NOBODY, ...flags },
+    );
+  return { home, write, ask };
+}
+
+describe('trustedSigners', () => {
+  test('who is named counts alone', async () => {
+    const { write, ask, home } = place();
+    const file = write('a.pub', PUBLIC);
+    mkdirSync(join(home, 'config/keys'), { recursive: true });
+    writeFileSync(join(home, 'config/keys/cosign.pub'), PUBLIC);
+    expect(await ask({ keys: ['a.pub', 'awskms:///alias/x'] }, [file])).toEqual({
+      named: true,
+      offline: false,
+      signers: [
+        { signer: { kind: 'key', publicKey: file }, name: 'a.pub' },
+        { signer: { kind: 'key', publicKey: 'awskms:///alias/x' }, name: 'awskms:///alias/x' },
+      ],
+    });
+  });
+
+  test('without a name, the keys at hand: the user’s own and trust.keys', async () => {
+    const { write, ask, home } = place();
+    expect(await ask({})).toEqual({ named: false, offline: false, signers: [] });
+    mkdirSync(join(home, 'config/keys'), { recursive: true });
+    writeFileSync(join(home, 'config/keys/cosign.pub'), PUBLIC);
+    const file = write('t.pub', PUBLIC);
+    const { named, signers } = await ask({}, [file]);
+    expect([named, signers.map(({ name }) => name)]).toEqual([false, [OWN_KEY, file]]);
+  });
+
+  test('an identity, with a trusted root of one’s own', async () => {
+    const { ask, home } = place();
+    const flags = { identity: 'me@example.org', issuer: 'https://i', trustedRoot: 'root.json' };
+    expect((await ask(flags)).signers).toEqual([
+      {
+        name: 'me@example.org (https://i)',
+        signer: {
+          kind: 'identity',
+          identity: { exact: 'me@example.org' },
+          issuer: { exact: 'https://i' },
+          trustedRoot: join(home, 'root.json'),
+        },
+      },
+    ]);
+  });
+
+  test.each([
+    ['none.pub', '', 'the key none.pub (key) cannot be read'],
+    [
+      'p.key',
+      '-----BEGIN ENCRYPTED SIGSTORE PRIVATE KEY-----',
+      'p.key is a private key; verifying takes the public one',
+    ],
+    ['x.pub', 'ssh-ed25519 AAAA', 'x.pub is no public key in PEM form'],
+  ])('%s is refused', async (name, text, message) => {
+    const { write, ask } = place();
+    if (text !== '') write(name, text);
+    await expect(ask({ keys: [name] })).rejects.toMatchObject({ name: 'UserError', message });
+  });
+
+  test('an identity that anybody has is refused', async () => {
+    const { ask } = place();
+    await expect(ask({ identityPattern: '.*', issuer: 'https://i' })).rejects.toThrow(
+      'any-identity verification does not count',
+    );
+  });
+});

@@ -1,0 +1,89 @@
+import { describe, expect, test } from 'vitest';
+import { analyseDockerfile } from '../../../src/dockerfile/parse-dockerfile.ts';
+import type { DockerfileModel } from '../../../src/model/dockerfile.ts';
+import {
+  clockProbe,
+  ranImages,
+  seenOn,
+  withTomorrow,
+  withTrueFileTimes,
+} from '../../../src/plans/reproduce/inject-tomorrow.ts';
+
+function modelOf(text: string): DockerfileModel {
+  const read = analyseDockerfile(text, { buildArgs: {}, buildContexts: {} }, () => undefined);
+  if (!read.ok) throw new Error(JSON.stringify(read.error));
+  return read.value.model;
+}
+
+function injected(text: string): string | undefined {
+  return withTomorrow(text, modelOf(text))?.replaceAll(
+    /--mount=\S+from=scoville-tomorrow\S+/g,
+    'M',
+  );
+}
+
+describe('withTomorrow', () => {
+  test('every RUN has the mounts, in front of its own flags, and lines stay', () => {
+    expect(
+      injected(
+        'FROM debian AS a\nRUN date\n  run --network=none \\\n  # RUN no\n  id\nFROM a\nCOPY x /\nRUN <<EOF\nRUN x\nEOF\n',
+      ),
+    ).toBe(
+      'FROM debian AS a\nRUN M M M date\n  run M M M --network=none \\\n  # RUN no\n  id\nFROM a\nCOPY x /\nRUN M M M <<EOF\nRUN x\nEOF\n',
+    );
+  });
+
+  test('a Windows line end stays', () => {
+    expect(injected('FROM debian\r\nRUN date\r\n')).toBe('FROM debian\r\nRUN M M M date\r\n');
+  });
+
+  test('where nothing is run, nothing is said', () => {
+    expect(injected('FROM debian\nCOPY . .\n')).toBeUndefined();
+  });
+});
+
+describe('ranImages', () => {
+  test('the outside images below stages that run something, each once', () => {
+    const text =
+      'FROM a:1 AS x\nRUN id\nFROM x AS y\nRUN id\nFROM b AS z\nCOPY --from=y / /\nFROM c\nRUN id\nCOPY --from=z / /\n';
+    expect(ranImages(modelOf(text))).toEqual([
+      'docker.io/library/a:1',
+      'docker.io/library/c:latest',
+    ]);
+  });
+
+  test('a stage that is not built counts for nothing', () => {
+    expect(ranImages(modelOf('FROM a AS x\nRUN id\nFROM b\nRUN id\n'))).toEqual([
+      'docker.io/library/b:latest',
+    ]);
+  });
+
+  test('something is run on what is not known', () => {
+    expect(ranImages(modelOf('FROM scratch\nCOPY . .\nRUN ["/x"]\n'))).toBeUndefined();
+  });
+});
+
+test('the probe looks at the day and at a file’s time, as root, in each image', () => {
+  const text = clockProbe(['a', 'b@sha256:1']);
+  expect(text.match(/^FROM .*/gm)).toEqual([
+    'FROM a AS clock-0',
+    'FROM b@sha256:1 AS clock-1',
+    'FROM scratch',
+  ]);
+  expect(text).toContain('COPY --from=clock-1 /scoville-day /1');
+  expect(seenOn('2026-11-26')).toBe('2026-11-26\n1000000000');
+});
+
+describe('withTrueFileTimes', () => {
+  test('the variable becomes one that is always set, and nothing moves', () => {
+    const bytes = withTrueFileTimes(Buffer.from('a\0NO_FAKE_STAT\0b', 'latin1'));
+    expect(Buffer.from(bytes ?? []).toString('latin1')).toBe('a\0PATH\0\0\0\0\0\0\0\0\0b');
+  });
+
+  test.each(['a', 'XNO_FAKE_STAT\0', '\0NO_FAKE_STAT\0x\0NO_FAKE_STAT\0'])(
+    'a library that has it not, or twice, is none: %j',
+    (text) => {
+      expect(withTrueFileTimes(Buffer.from(text, 'latin1'))).toBeUndefined();
+    },
+  );
+});

@@ -1,0 +1,42 @@
+import { expect, test } from 'vitest';
+import type { Digest } from '../../../src/model/digest.ts';
+import { type Manifest, MEDIA_TYPE } from '../../../src/model/oci.ts';
+import type { BuildPlan } from '../../../src/plans/build-plan.ts';
+import { plainExport } from '../../../src/plans/reproduce/plain-export.ts';
+
+const DIGEST = `sha256:${'a'.repeat(64)}` as Digest;
+
+function outputOf(manifest: Partial<Manifest>): string | undefined {
+  const plan = {
+    layout: '/l,1',
+    argv: ['buildx', 'build', '--output=type=oci,"dest=/l,1",tar=false', '--no-cache', '.'],
+  } as unknown as BuildPlan;
+  const published: Manifest = {
+    schemaVersion: 2,
+    config: { mediaType: MEDIA_TYPE.config, digest: DIGEST, size: 1 },
+    layers: [],
+    ...manifest,
+  };
+  return plainExport(plan, published).argv[2];
+}
+
+const layer = (mediaType: string, annotations = {}) => [
+  { mediaType, digest: DIGEST, size: 1, annotations },
+];
+
+test('an image as BuildKit exports it by itself: gzip, no times rewritten', () => {
+  expect(outputOf({ layers: layer(MEDIA_TYPE.layerGzip) })).toBe(
+    '--output=type=oci,"dest=/l,1",tar=false',
+  );
+});
+
+test('its compression, rewritten times and annotations are the published image’s', () => {
+  expect(
+    outputOf({
+      layers: layer(MEDIA_TYPE.layerZstd, { 'buildkit/rewritten-timestamp': '5' }),
+      annotations: { a: 'x', b: 'y,"z"' },
+    }),
+  ).toBe(
+    '--output=type=oci,"dest=/l,1",tar=false,compression=zstd,rewrite-timestamp=true,annotation-manifest.a=x,"annotation-manifest.b=y,""z"""',
+  );
+});

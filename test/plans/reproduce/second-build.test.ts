@@ -1,0 +1,48 @@
+import { expect, test } from 'vitest';
+import type { BuildPlan } from '../../../src/plans/build-plan.ts';
+import { secondBuild } from '../../../src/plans/reproduce/second-build.ts';
+
+const first = {
+  argv: [
+    'buildx',
+    'build',
+    '--output=type=oci,dest=/store/1,tar=false,compression=uncompressed',
+    '--metadata-file=/store/1/metadata.json',
+    '--build-arg=A=1',
+    'app',
+  ],
+  env: { EXPERIMENTAL_BUILDKIT_SOURCE_POLICY: '/store/1/policy.json', SOURCE_DATE_EPOCH: '7' },
+  layout: '/store/1',
+  metadataFile: '/store/1/metadata.json',
+  sourcePolicy: { file: '/store/1/policy.json', policy: { rules: [] }, pins: [] },
+} as unknown as BuildPlan;
+const paths = {
+  layout: '/store/2',
+  metadataFile: '/store/2/metadata.json',
+  sourcePolicyFile: '/store/2/policy.json',
+};
+
+test('the same words, without a cache, into another layout and from another folder', () => {
+  const second = secondBuild(first, paths, '/tmp/elsewhere');
+  expect(second.argv).toEqual([
+    'buildx',
+    'build',
+    '--no-cache',
+    '--output=type=oci,dest=/store/2,tar=false,compression=uncompressed',
+    '--metadata-file=/store/2/metadata.json',
+    '--build-arg=A=1',
+    '/tmp/elsewhere',
+  ]);
+  expect(second.env).toEqual({
+    TZ: 'Pacific/Kiritimati',
+    LANG: 'tr_TR.UTF-8',
+    LC_ALL: 'tr_TR.UTF-8',
+    EXPERIMENTAL_BUILDKIT_SOURCE_POLICY: '/store/2/policy.json',
+    SOURCE_DATE_EPOCH: '7',
+  });
+  expect(second.sourcePolicy?.file).toBe('/store/2/policy.json');
+});
+
+test('a context that is no folder stays', () => {
+  expect(secondBuild(first, paths, undefined).argv.at(-1)).toBe('app');
+});

@@ -1,0 +1,41 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { fitted, padded, textWidth, wrapped } from '../../../src/reporters/terminal/text-width.ts';
+
+test.each([
+  ['abc', 3],
+  ['世界', 4],
+  ['e\u0301', 1],
+  ['😀', 2],
+  ['', 0],
+])('%s takes %i columns', (text, width) => {
+  expect(textWidth(text)).toBe(width);
+});
+
+test('cuts and fills', () => {
+  expect([
+    fitted('abcdef', 4, '…'),
+    fitted('abc', 3, '…'),
+    fitted('世界世', 4, '…'),
+    fitted('abc', 0, '…'),
+  ]).toEqual(['abc…', 'abc', '世…', '']);
+  expect([padded('ab', 4), padded('世', 3), padded('abc', 2)]).toEqual(['ab  ', '世 ', 'abc']);
+});
+
+test('breaks at spaces', () => {
+  expect(wrapped('one two three', 7)).toEqual(['one two', 'three']);
+});
+
+test('nothing is wider than asked', () => {
+  fc.assert(
+    fc.property(
+      fc.string({ unit: 'grapheme' }),
+      fc.integer({ min: 1, max: 60 }),
+      (text, columns) => {
+        expect(textWidth(fitted(text, columns, '…'))).toBeLessThanOrEqual(columns);
+        for (const line of wrapped(text, columns))
+          expect(textWidth(line)).toBeLessThanOrEqual(columns);
+      },
+    ),
+  );
+});

@@ -1,0 +1,64 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import type { PipelineEvent } from '../../../src/model/events.ts';
+import { runBuild } from '../../../src/tools/buildx/buildx.ts';
+import { fakeRun } from '../../fakes/fake-run.ts';
+
+const recorded = (name: string): string =>
+  readFileSync(new URL(`../../fixtures/buildx/${name}`, import.meta.url), 'utf8');
+const buildx = (mode: string, stderr: string, exitCode: number) =>
+  fakeRun([
+    {
+      command: 'docker',
+      args: ['buildx', 'build', `--progress=${mode}`],
+      result: { stderr, exitCode },
+    },
+  ]);
+const args = ['-t', 'app', '..'];
+
+describe.each(['0.13.1', '0.29.1'])('runBuild with buildx %s', (version) => {
+  const failed = recorded(`${version}/failed.rawjson`);
+  const errorText = failed.slice(failed.indexOf('Dockerfile:2')).trimEnd();
+
+  test('a failed build keeps its exit code and text, and is told in events', async () => {
+    const events: PipelineEvent[] = [];
+    const { run, runs } = buildx('rawjson', failed, 1);
+    const outcome = await runBuild(run, {
+      args,
+      progress: 'events',
+      onEvent: (event) => events.push(event),
+    });
+    expect(outcome).toEqual({ exitCode: 1, stdout: '', errorText });
+    expect(events.filter((e) => e.kind === 'build-step' && e.step.state === 'failed')).toHaveLength(
+      1,
+    );
+    expect(events.flatMap((e) => (e.kind === 'build-log' ? [e.text] : [])).sort()).toEqual([
+      'about to fail',
+      'what went wrong',
+    ]);
+    expect(runs[0]?.args.slice(3)).toEqual(args);
+  });
+
+  test('in plain mode buildx’ own lines go through as they are', async () => {
+    const lines: string[] = [];
+    const plain = recorded(`${version}/failed.plain`);
+    const { run } = buildx('plain', plain, 1);
+    await runBuild(run, { args, progress: 'plain', onLine: (line) => lines.push(line) });
+    expect(lines.join('\n') + '\n').toBe(plain);
+  });
+});
+
+describe('runBuild', () => {
+  test('an abort is thrown', async () => {
+    const { run } = fakeRun([{ command: 'docker', args: [], result: { ended: 'aborted' } }]);
+    await expect(runBuild(run, { args, progress: 'quiet' })).rejects.toMatchObject({
+      name: 'Interrupted',
+    });
+  });
+
+  test('in the terminal buildx has it for itself', async () => {
+    const { run, runs } = buildx('auto', '', 0);
+    await runBuild(run, { args, progress: 'terminal', stdin: 'inherit' });
+    expect(runs[0]).toMatchObject({ stderr: 'inherit', stdin: 'inherit' });
+  });
+});

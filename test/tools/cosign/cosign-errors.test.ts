@@ -1,0 +1,51 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { dialectOf } from '../../../src/tools/cosign/cosign-dialect.ts';
+import {
+  cosignSaid,
+  cosignUserError,
+  verificationFailure,
+} from '../../../src/tools/cosign/cosign-errors.ts';
+
+describe.each(['2.5.0', '3.1.1'])('cosign %s', (version) => {
+  const recorded = (name: string): string =>
+    readFileSync(new URL(`../../fixtures/cosign/${version}/${name}`, import.meta.url), 'utf8');
+
+  test.each([
+    ['wrong.err', 'wrong password for the signing key k.key'],
+    ['nopw.err', 'the signing key k.key is encrypted, and no password was given'],
+    ['nokey.err', 'the signing key k.key cannot be read'],
+  ])('%s: %s', (file, message) => {
+    expect(cosignUserError(recorded(file), 'k.key')?.message).toBe(message);
+  });
+
+  test('keyless without a token says how to get one', () => {
+    const error = cosignUserError(recorded('keyless.err'), undefined);
+    expect(error?.message).toMatch(/^keyless signing failed: /);
+    expect(error?.nextStep).toContain('id-token: write');
+  });
+
+  test.each([
+    ['wrongkey.err', 'failed'],
+    ['subject.err', 'failed'],
+    ['notuf.err', 'unknown'],
+  ])('verifying, %s counts as %s', (file, outcome) => {
+    expect(verificationFailure(recorded(file))).toBe(outcome);
+  });
+
+  test('what it said is one line, without its noise', () => {
+    expect(cosignSaid(recorded('wrongkey.err'))).toBe(
+      'failed to verify signature: could not verify envelope: accepted signatures do not match threshold, Found: 0, Expected 1',
+    );
+  });
+
+  test('its help tells its dialect', () => {
+    expect(dialectOf(recorded('attest-blob-help.txt'))).toBe(
+      version === '2.5.0' ? 'flags' : 'signing-config',
+    );
+  });
+});
+
+test('a cosign that knows no bundles has no dialect', () => {
+  expect(dialectOf('Flags:\n  --key\n  --bundle')).toBeUndefined();
+});
