@@ -1,3 +1,4 @@
+import { LATEST_EPOCH } from '../model/epoch.ts';
 import type { SettingField, SettingType } from './setting-spec.ts';
 
 const TEXT: SettingType = { kind: 'string' };
@@ -20,8 +21,6 @@ const PACKAGE: SettingType = {
   pattern: /^\S+ \S*$/,
   expects: 'a name and a version with a space between',
 };
-/** The end of the year 9999, as RFC 3339 has it. */
-const LATEST_EPOCH = 253_402_300_799;
 
 const image: SettingType = {
   kind: 'object',

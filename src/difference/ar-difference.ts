@@ -1,9 +1,9 @@
 import { firstDifference } from './first-difference.ts';
+import { listedNames } from './listed-names.ts';
 
 /** `!<arch>` and its line end. */
 export const AR = Buffer.from('!<arch>\n', 'latin1');
 const HEADER = 60;
-const SHOWN = 3;
 
 interface Member {
   /** Time, owner, group and mode, as written. */
@@ -24,8 +24,8 @@ export function arDifference(first: Uint8Array, second: Uint8Array): string {
     else if (a.header !== b.header) headers.push(name);
   }
   const parts = [
-    ...(headers.length > 0 ? [`time or owner of ${listed(headers)}`] : []),
-    ...(content.length > 0 ? [`content of ${listed(content)}`] : []),
+    ...(headers.length > 0 ? [`time or owner of ${listedNames(headers)}`] : []),
+    ...(content.length > 0 ? [`content of ${listedNames(content)}`] : []),
   ];
   return `ar: ${parts.join('; ') || firstDifference(first, second)}`;
 }
@@ -44,9 +44,4 @@ function members(bytes: Uint8Array): ReadonlyMap<string, Member> {
     at = start + size + (size % 2);
   }
   return found;
-}
-
-function listed(names: readonly string[]): string {
-  const more = names.length > SHOWN ? ` and ${names.length - SHOWN} more` : '';
-  return `${names.slice(0, SHOWN).join(', ')}${more}`;
 }

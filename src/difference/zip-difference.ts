@@ -1,6 +1,5 @@
 import { zipDirectory, type ZipMember } from '../formats/zip-directory.ts';
-
-const SHOWN = 3;
+import { listedNames } from './listed-names.ts';
 
 /** Entries of a zip or jar that differ, by its central directory (APPNOTE, 4.3.12): what is in them, or only their times. */
 export function zipDifference(first: Uint8Array, second: Uint8Array): string {
@@ -18,17 +17,10 @@ export function zipDifference(first: Uint8Array, second: Uint8Array): string {
     else if (a.time !== b.time) times.push(name);
   }
   const parts = [
-    ...(content.length > 0 ? [`content of ${listed(content)}`] : []),
-    ...(times.length > 0 ? [`time of ${listed(times)}`] : []),
+    ...(content.length > 0 ? [`content of ${listedNames(content)}`] : []),
+    ...(times.length > 0 ? [`time of ${listedNames(times)}`] : []),
   ];
   return `zip: ${parts.join('; ') || 'how it is compressed, order, or extra fields'}`;
-}
-
-function listed(names: readonly string[]): string {
-  const shown = names.slice(0, SHOWN).map((name) => name.slice(0, 100));
-  return names.length > SHOWN
-    ? `${shown.join(', ')} and ${names.length - SHOWN} more`
-    : shown.join(', ');
 }
 
 /** Where a name is there twice the last counts, as it does when the archive is unpacked. */

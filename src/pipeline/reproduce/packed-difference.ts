@@ -2,6 +2,7 @@ import { gunzipSync } from 'node:zlib';
 import { compareEntries } from '../../difference/compare-entries.ts';
 import { contentDifference } from '../../difference/content-difference.ts';
 import { entryRecorder } from '../../difference/entry-recorder.ts';
+import { listedNames } from '../../difference/listed-names.ts';
 import type { ContentDifference, DifferenceKind, EntryRecord } from '../../model/difference.ts';
 import type { TarEntry } from '../../model/tar.ts';
 import { layerPath } from '../../tar/path.ts';
@@ -10,7 +11,6 @@ import { TarError } from '../../tar/tar-error.ts';
 
 /** Bytes to which either side may unpack; what is larger is told by its outside. */
 const MOST_UNPACKED = 32 * 1024 * 1024;
-const SHOWN = 3;
 
 /** Where two contents differ: as `contentDifference` has it, and of a tar, compressed by gzip or not, in which of its members; of other gzip files in what they hold. */
 export function packedDifference(
@@ -59,7 +59,7 @@ function tarDifference(first: Uint8Array, second: Uint8Array): string | undefine
   };
   for (const { path, kinds } of compareEntries(before, after)) names[groupOf(kinds)].push(path);
   const parts = Object.entries(names).flatMap(([what, paths]) =>
-    paths.length === 0 ? [] : [`${what} of ${listed(paths)}`],
+    paths.length === 0 ? [] : [`${what} of ${listedNames(paths.map((path) => path || '.'))}`],
   );
   return parts.length === 0 ? undefined : `tar: ${parts.join('; ')}`;
 }
@@ -71,12 +71,6 @@ function groupOf(kinds: readonly DifferenceKind[]): 'content' | 'time' | 'owner 
     ['mtime', 'mode', 'owner', 'attributes'].includes(kind),
   );
   return isOnOutside ? 'owner or mode' : 'content';
-}
-
-function listed(paths: readonly string[]): string {
-  const shown = paths.slice(0, SHOWN).map((path) => path.slice(0, 100) || '.');
-  const more = paths.length > SHOWN ? ` and ${paths.length - SHOWN} more` : '';
-  return `${shown.join(', ')}${more}`;
 }
 
 function membersOf(bytes: Uint8Array): readonly EntryRecord[] | undefined {
