@@ -20,6 +20,13 @@ export async function writeFileBeside(path: string, text: string, mode = 0o666):
   }
 }
 
+/** Removes a file that is to be written anew, or a link to one; a device or pipe, which is written to as it is, stays. */
+export async function forgetFile(path: string): Promise<void> {
+  const there = await stat(path).catch(() => undefined);
+  if (there !== undefined && !there.isFile() && !there.isDirectory()) return;
+  await rm(path, { force: true });
+}
+
 async function replaceFile(
   path: string,
   text: string,

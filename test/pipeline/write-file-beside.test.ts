@@ -1,6 +1,8 @@
 import {
   chmodSync,
+  mkdirSync,
   readFileSync,
+  readdirSync,
   readlinkSync,
   statSync,
   symlinkSync,
@@ -8,7 +10,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { writeFileBeside } from '../../src/pipeline/write-file-beside.ts';
+import { forgetFile, writeFileBeside } from '../../src/pipeline/write-file-beside.ts';
 import { temporaryFolder } from '../fakes/layouts.ts';
 
 const modeOf = (path: string): number => statSync(path).mode & 0o7777;
@@ -36,4 +38,17 @@ test('a link stays one', async () => {
 test('a folder that is not there is an error that names the file', async () => {
   const path = join(temporaryFolder(), 'no', 'file');
   await expect(writeFileBeside(path, 'x')).rejects.toThrow(`${path} could not be written`);
+});
+
+test('what is to be written anew goes before, but no device', async () => {
+  const folder = temporaryFolder();
+  const at = (name: string): string => join(folder, name);
+  writeFileSync(at('file'), 'old');
+  writeFileSync(at('real'), 'old');
+  symlinkSync('real', at('link'));
+  symlinkSync('/dev/null', at('device'));
+  mkdirSync(at('folder'));
+  for (const name of ['file', 'link', 'device', 'nothing']) await forgetFile(at(name));
+  expect(readdirSync(folder).sort()).toEqual(['device', 'folder', 'real']);
+  await expect(forgetFile(at('folder'))).rejects.toThrow('EISDIR');
 });

@@ -1,4 +1,4 @@
-import { readFile, rm } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Shortfall } from '../../grading/gate.ts';
 import type { Scored } from '../../grading/score.ts';
@@ -18,7 +18,7 @@ import { sendGitModes } from '../contexts/send-modes.ts';
 import { keepLock } from '../lock/write-lock.ts';
 import { publish } from '../publish/publish.ts';
 import { resolveSigner, type Signer } from '../sign/signer.ts';
-import { writeFileBeside } from '../write-file-beside.ts';
+import { forgetFile, writeFileBeside } from '../write-file-beside.ts';
 import { finishImage } from './finish-image.ts';
 import { gateImage } from './gate-image.ts';
 import { keepScorecard, lastScorecard } from './last-scorecard.ts';
@@ -222,7 +222,7 @@ async function buildAndOpenKey(
 async function forgetImageId({ cwd }: PipelineContext, { userFiles }: BuildPlan): Promise<void> {
   const { iidFile } = userFiles;
   if (iidFile === undefined) return;
-  await rm(resolve(cwd, iidFile), { force: true }).catch((cause: unknown) => {
+  await forgetFile(resolve(cwd, iidFile)).catch((cause: unknown) => {
     throw new UserError(`removing image ID file: ${messageOf(cause)}`, { cause });
   });
 }
