@@ -1,5 +1,5 @@
 import type { Stats } from 'node:fs';
-import { chmod, chown, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, chown, lstat, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { messageOf, UserError } from '../model/errors.ts';
 
 /**
@@ -20,9 +20,12 @@ export async function writeFileBeside(path: string, text: string, mode = 0o666):
   }
 }
 
-/** Removes a file that is to be written anew, or a link to one; a device or pipe, which is written to as it is, stays. */
+/**
+ * Removes a file that is to be written anew. A device or pipe, which is written to as it is, stays, and so does a link: `/dev/stderr` is one,
+ * and where stderr goes into a file it leads to that.
+ */
 export async function forgetFile(path: string): Promise<void> {
-  const there = await stat(path).catch(() => undefined);
+  const there = await lstat(path).catch(() => undefined);
   if (there !== undefined && !there.isFile() && !there.isDirectory()) return;
   await rm(path, { force: true });
 }

@@ -40,7 +40,7 @@ test('a folder that is not there is an error that names the file', async () => {
   await expect(writeFileBeside(path, 'x')).rejects.toThrow(`${path} could not be written`);
 });
 
-test('what is to be written anew goes before, but no device', async () => {
+test('a file that is to be written anew goes before, no device and no link', async () => {
   const folder = temporaryFolder();
   const at = (name: string): string => join(folder, name);
   writeFileSync(at('file'), 'old');
@@ -49,6 +49,6 @@ test('what is to be written anew goes before, but no device', async () => {
   symlinkSync('/dev/null', at('device'));
   mkdirSync(at('folder'));
   for (const name of ['file', 'link', 'device', 'nothing']) await forgetFile(at(name));
-  expect(readdirSync(folder).sort()).toEqual(['device', 'folder', 'real']);
+  expect(readdirSync(folder).sort()).toEqual(['device', 'folder', 'link', 'real']);
   await expect(forgetFile(at('folder'))).rejects.toThrow('EISDIR');
 });
