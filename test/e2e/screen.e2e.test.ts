@@ -64,7 +64,7 @@ afterAll(async () => {
 describe('a build in a terminal of 80 by 24', () => {
   test('shows findings and edits when asked, applies, builds again, and the grade moves', async () => {
     await terminal.type(`${build} app; echo "EXIT $?"`);
-    await terminal.until('○ load');
+    await terminal.written('○ load');
     await question();
     await terminal.press('o');
     const card = await terminal.until('enter evidence');

@@ -1,5 +1,8 @@
 import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify, stripVTControlCharacters } from 'node:util';
 
 const execFileAsync = promisify(execFile);
 
@@ -15,6 +18,8 @@ let count = 0;
 /** A real terminal, by tmux on a server of its own: keys go in, and what a person would see comes out. */
 export class Terminal {
   readonly #socket: string;
+  readonly #folder = mkdtempSync(join(tmpdir(), 'scoville-tmux-'));
+  readonly #output = join(this.#folder, 'output');
 
   private constructor(socket: string) {
     this.#socket = socket;
@@ -33,13 +38,17 @@ export class Terminal {
       ...['-x', String(columns), '-y', String(rows), ...sets],
       "env -u CI PS1='$ ' bash --norc --noprofile",
     );
+    writeFileSync(terminal.#output, '');
+    await terminal.#tmux('pipe-pane', '-t', 'main', `cat >> '${terminal.#output}'`);
     await terminal.until(/^\$ ?$/m);
     return terminal;
   }
 
-  /** Types a command line and Enter, on a clear screen. */
+  /** Types a command line and Enter at a prompt, once nothing else is on the screen: what an earlier one showed is no answer. */
   async type(line: string): Promise<void> {
-    await this.#tmux('send-keys', '-t', 'main', '-l', `clear; ${line}`);
+    await this.#tmux('send-keys', '-t', 'main', 'clear', 'Enter');
+    await this.until(/^\$\s*$/);
+    await this.#tmux('send-keys', '-t', 'main', '-l', line);
     await this.press('Enter');
   }
 
@@ -67,6 +76,22 @@ export class Terminal {
     throw new Error(`never seen: ${String(shown)}\n${await this.screen()}`);
   }
 
+  /**
+   * Waits until programs have written something, however short a time the screen showed it: what a quick build
+   * shows on its way can come and go between two looks of `until`.
+   */
+  async written(text: string): Promise<void> {
+    for (let i = 0; i < 450; i++) {
+      if (this.#written().includes(text)) return;
+      await new Promise((done) => setTimeout(done, 200));
+    }
+    throw new Error(`never written: ${text}\n${this.#written()}`);
+  }
+
+  #written(): string {
+    return stripVTControlCharacters(readFileSync(this.#output, 'utf8'));
+  }
+
   async resize(columns: number, rows: number): Promise<void> {
     await this.#tmux('resize-window', '-t', 'main', '-x', String(columns), '-y', String(rows));
     await new Promise((done) => setTimeout(done, 500));
@@ -81,6 +106,7 @@ export class Terminal {
 
   async close(): Promise<void> {
     await this.#tmux('kill-server');
+    rmSync(this.#folder, { recursive: true });
   }
 
   async #tmux(...args: readonly string[]): Promise<string> {
