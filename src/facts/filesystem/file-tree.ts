@@ -2,11 +2,16 @@ import { UserError } from '../../model/errors.ts';
 import type { PlacedLayer } from '../layer-facts.ts';
 import { nextPart, type Rest } from './link-walk.ts';
 import { hasMarks, type ListPlaces, type PathKind, readPathList } from './path-list.ts';
+import { fileName, parentPath } from './root-path.ts';
 import { TreeNode } from './tree-node.ts';
 import { joined, NONE, type PlaceKind, TreePlaces } from './tree-places.ts';
 
 /** As Linux: a path that leads over more is taken for a loop. */
 const MAX_LINKS = 40;
+
+/** Folders whose places are kept by their paths while layers are put on each other, and the longest of such paths. */
+const MOST_FOLDERS = 10_000;
+const LONGEST_FOLDER = 256;
 
 /** Characters of a path list for each path in it, about: the list's own, and what differs from the path before. */
 const LINE_LENGTH = 14;
@@ -27,20 +32,24 @@ export const TREE_LIMITS: TreeLimits = { files: 8_000_000, unlistedFolders: 500_
 export class FileTree {
   readonly #layers: readonly PlacedLayer[];
   readonly #limits: TreeLimits;
-  readonly #places: TreePlaces;
+  /** What stands where, by number. */
+  readonly places: TreePlaces;
   #root: number;
   #files = 0;
   #unlistedFolders = 0;
   /** The folder that was last put into, by the path it was asked for: entries of one folder follow each other. */
-  #lastFolder: { readonly path: string; readonly place: number } | undefined;
+  #lastFolder: string | undefined;
+  #lastPlace = NONE;
+  /** Folders by the paths they were asked for, links followed: most are asked for more than once, and by what they hold. */
+  readonly #folders = new Map<string, number>();
 
   /** Throws UserError where the layers hold more than `limits`. */
   constructor(layers: readonly PlacedLayer[], limits: TreeLimits = TREE_LIMITS) {
     this.#layers = layers;
     this.#limits = limits;
     const length = layers.reduce((sum, { facts }) => sum + facts.paths.length, 0);
-    this.#places = new TreePlaces(layers, Math.min(Math.ceil(length / LINE_LENGTH), limits.files));
-    this.#root = this.#places.addRoot();
+    this.places = new TreePlaces(layers, Math.min(Math.ceil(length / LINE_LENGTH), limits.files));
+    this.#root = this.places.addRoot();
     layers.forEach((_, layer) => {
       this.#apply(layer);
     });
@@ -48,33 +57,28 @@ export class FileTree {
 
   /** The place a path leads to, links in its folders followed; its last part is followed where `follow` says so. */
   find(path: string, follow: boolean): TreeNode | undefined {
-    const found = this.#walk(path, follow);
-    return found === NONE ? undefined : this.at(found);
+    const found = this.placeAt(path, follow);
+    return found === NONE ? undefined : new TreeNode(this.places, found);
   }
 
-  /** The place with that number. */
-  at(place: number): TreeNode {
-    return new TreeNode(this.#places, place);
+  /** The place that a symbolic link leads to; NONE where nothing is. */
+  targetOf(place: number): number {
+    return this.placeAt(this.places.pathOf(place), true);
   }
 
-  /** Places by path, as `<` orders their paths. */
-  inOrder(places: readonly number[]): Int32Array {
-    return this.#places.inOrder(places);
-  }
-
-  /** Each place, folders before what they hold. */
-  *[Symbol.iterator](): Generator<TreeNode> {
-    const there = this.#places.areThere(this.#root);
+  /** Each place's number, folders before what they hold. */
+  forEach(visit: (place: number) => void): void {
+    const there = this.places.areThere(this.#root);
     for (let place = 0; place < there.length; place += 1)
-      if (there[place] === 1 && place !== this.#root) yield this.at(place);
+      if (there[place] === 1 && place !== this.#root) visit(place);
   }
 
   /**
-   * As a kernel walks: `..` leaves the folder that a link led into, and a link's own parts come before what is left. Nothing is
+   * As `find`, by number; NONE where nothing is. As a kernel walks: `..` leaves the folder that a link led into, and a link's own parts come before what is left. Nothing is
    * put together or split beforehand: links that lead to each other cost no more than their number.
    */
-  #walk(path: string, follow: boolean): number {
-    const places = this.#places;
+  placeAt(path: string, follow: boolean): number {
+    const { places } = this;
     const folders: number[] = [this.#root];
     const rests: Rest[] = [{ path, next: 0 }];
     let links = 0;
@@ -106,22 +110,22 @@ export class FileTree {
         if (kind === 'w') this.#remove(folder, name);
         else if (kind === 'o') this.#empty(joined(folder, name));
       });
-    this.#lastFolder = undefined;
+    this.#forgetFolders();
     readPathList(paths, (kind, size, folder, name, told) => {
       if (kind !== 'w' && kind !== 'o') this.#put(layer, kind, size, folder, name, told);
     });
   }
 
   #remove(folder: string, name: string): void {
-    const parent = this.#walk(folder, true);
-    if (parent !== NONE) this.#places.remove(this.#places.find(parent, name));
+    const parent = this.placeAt(folder, true);
+    if (parent !== NONE) this.places.remove(this.places.find(parent, name));
   }
 
   /** The folder is one of its own, so that what the other holds is seen no longer: it need not be gone through. */
   #empty(path: string): void {
-    const folder = this.#walk(path, true);
-    if (folder === NONE || this.#places.kindOf(folder) !== 'd') return;
-    const emptied = this.#places.emptied(folder);
+    const folder = this.placeAt(path, true);
+    if (folder === NONE || this.places.kindOf(folder) !== 'd') return;
+    const emptied = this.places.emptied(folder);
     if (folder === this.#root) this.#root = emptied;
   }
 
@@ -133,12 +137,12 @@ export class FileTree {
     name: string,
     told: ListPlaces,
   ): void {
-    const places = this.#places;
+    const { places } = this;
     const parent = this.#folderAt(folder, layer);
     const before = places.find(parent, name);
     const was: PlaceKind | undefined = before === NONE ? undefined : places.kindOf(before);
-    // What replaces a folder or a link may change where a path leads.
-    if (kind !== 'f' || (was !== undefined && was !== 'f')) this.#lastFolder = undefined;
+    // What replaces a folder or a link may change where a path leads; what comes where nothing stood changes no path that led somewhere.
+    if (was !== undefined && was !== 'f') this.#forgetFolders();
     if (kind === 'd' && was === 'd') {
       places.listedBy(before, layer);
       return;
@@ -151,27 +155,46 @@ export class FileTree {
 
   /** What a hard link shares its content with. */
   #sharedBy(layer: number, link: number): number {
-    return this.#walk(this.#places.linkTold(layer, link), false);
+    return this.placeAt(this.places.linkTold(layer, link), false);
   }
 
   /** The folder at a path, made where it is missing or something else stands there. */
   #folderAt(path: string, layer: number): number {
-    if (this.#lastFolder?.path === path) return this.#lastFolder.place;
-    const place = this.#findOrMakeFolder(path, layer);
-    this.#lastFolder = { path, place };
+    if (this.#lastFolder === path) return this.#lastPlace;
+    const known = this.#knownFolder(path);
+    const place = known === NONE ? this.#findOrMakeFolder(path, layer) : known;
+    this.#lastFolder = path;
+    this.#lastPlace = place;
+    if (this.#folders.size >= MOST_FOLDERS) this.#folders.clear();
+    if (path.length <= LONGEST_FOLDER) this.#folders.set(path, place);
     return place;
   }
 
+  /** The folder at a path that was asked for before, or whose own folder was; NONE where another look is needed. */
+  #knownFolder(path: string): number {
+    const { places } = this;
+    const known = this.#folders.get(path);
+    if (known !== undefined) return known;
+    const parent = this.#folders.get(parentPath(path));
+    const place = parent === undefined ? NONE : places.find(parent, fileName(path));
+    return place !== NONE && places.kindOf(place) === 'd' ? place : NONE;
+  }
+
+  #forgetFolders(): void {
+    this.#lastFolder = undefined;
+    this.#folders.clear();
+  }
+
   #findOrMakeFolder(path: string, layer: number): number {
-    const places = this.#places;
-    const found = this.#walk(path, true);
+    const { places } = this;
+    const found = this.placeAt(path, true);
     if (found !== NONE && places.kindOf(found) === 'd') return found;
     let place = this.#root;
     for (const part of path.split('/')) {
       const before = places.find(place, part);
       let next = before;
       if (next !== NONE && places.kindOf(next) === 'l')
-        next = this.#walk(places.pathOf(next), true);
+        next = this.placeAt(places.pathOf(next), true);
       if (next === NONE || places.kindOf(next) !== 'd') {
         if (++this.#unlistedFolders > this.#limits.unlistedFolders)
           throw tooMuch(this.#limits.unlistedFolders, 'folders that no entry lists');

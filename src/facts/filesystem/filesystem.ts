@@ -1,18 +1,15 @@
 import type { FilesystemFact } from '../../model/facts.ts';
-import type { FileAttributes, PlacedLayer } from '../layer-facts.ts';
+import type { PlacedLayer } from '../layer-facts.ts';
 import { parseOsRelease } from '../os-release.ts';
 import type { FileTree } from './file-tree.ts';
-import { isManagerFile } from './known-files.ts';
+import { isManagerFile, mayBeManagerFile } from './known-files.ts';
 import { parsePasswd } from './passwd.ts';
-import { contentOf, placedFiles } from './placed-files.ts';
+import { placedFiles } from './placed-files.ts';
 import type { TreeNode } from './tree-node.ts';
+import type { TreePlaces } from './tree-places.ts';
 
 const EXECUTE = 0o111;
 const ELEVATED = 0o6000;
-
-function isExecutable({ mode, executable }: FileAttributes): boolean {
-  return (mode & EXECUTE) !== 0 && executable !== undefined;
-}
 
 /** Places of note, by their number. */
 class Gathered {
@@ -22,23 +19,26 @@ class Gathered {
   fileCount = 0;
   totalSize = 0;
 
-  add(node: TreeNode, tree: FileTree): void {
-    const { kind, place } = node;
+  add(place: number, tree: FileTree): void {
+    const { places } = tree;
+    const kind = places.kindOf(place);
     if (kind === 'd') return;
     this.fileCount += 1;
-    this.totalSize += node.size;
-    if (kind === 'l') {
-      const target = contentOf(tree.find(node.path, true));
-      if (target !== undefined && isExecutable(target.attributes)) this.executables.push(place);
-      return;
-    }
-    const content = contentOf(node);
-    if (content === undefined) return;
-    const { mode, capabilities } = content.attributes;
-    if (isExecutable(content.attributes)) this.executables.push(place);
+    this.totalSize += places.sizeOf(place);
+    const isLink = kind === 'l';
+    const content = places.contentOf(isLink ? tree.targetOf(place) : place);
+    const attributes = places.attributesOf(content);
+    if (attributes === undefined) return;
+    const { mode, executable, capabilities } = attributes;
+    if ((mode & EXECUTE) !== 0 && executable !== undefined) this.executables.push(place);
+    if (isLink) return;
     if ((mode & ELEVATED) !== 0 || capabilities !== undefined) this.elevated.push(place);
-    if (isManagerFile(node.path)) this.managerFiles.push(place);
+    if (isManager(places, place)) this.managerFiles.push(place);
   }
+}
+
+function isManager(places: TreePlaces, place: number): boolean {
+  return mayBeManagerFile(places.nameOf(place)) && isManagerFile(places.pathOf(place));
 }
 
 /** The text of a small file as the final filesystem has it, links followed. */
@@ -64,7 +64,9 @@ export function filesystemFact(
   mostKept?: number,
 ): FilesystemFact {
   const gathered = new Gathered();
-  for (const node of tree) gathered.add(node, tree);
+  tree.forEach((place) => {
+    gathered.add(place, tree);
+  });
   const passwd = textOf(tree, layers, 'etc/passwd');
   const osRelease =
     textOf(tree, layers, 'etc/os-release') ?? textOf(tree, layers, 'usr/lib/os-release');

@@ -8,8 +8,13 @@ const OTHER_MANAGERS =
 /** How all of them end: what does not is told without a look at its whole path. */
 const MANAGER_ENDINGS = ['package.json', '__init__.py', 'composer.phar', '.whl'];
 
+/** False for names, and paths, of which no folder makes a manager's file. */
+export function mayBeManagerFile(name: string): boolean {
+  return MANAGER_ENDINGS.some((ending) => name.endsWith(ending));
+}
+
 /** True for files that make a language's package manager known. */
 export function isManagerFile(path: string): boolean {
-  if (!MANAGER_ENDINGS.some((ending) => path.endsWith(ending))) return false;
+  if (!mayBeManagerFile(path)) return false;
   return NODE_MANAGERS.test(path) || PYTHON_MANAGERS.test(path) || OTHER_MANAGERS.test(path);
 }

@@ -1,28 +1,10 @@
 import type { FileFact, FileFacts } from '../../model/facts.ts';
 import type { FileAttributes } from '../layer-facts.ts';
 import type { FileTree } from './file-tree.ts';
-import type { TreeNode } from './tree-node.ts';
+import type { TreePlaces } from './tree-places.ts';
 
 /** Files of a list that are made once and kept. An object each for a million takes 300 MB; images have some thousand. */
 const MOST_KEPT = 50_000;
-
-interface Content {
-  readonly node: TreeNode;
-  readonly attributes: FileAttributes;
-}
-
-/** The regular file whose bytes a place gives, hard links followed to where the bytes are. */
-export function contentOf(node: TreeNode | undefined): Content | undefined {
-  let at = node;
-  for (let hops = 0; at !== undefined && hops < 40; hops += 1) {
-    if (at.kind === 'f') {
-      const { attributes } = at;
-      return attributes === undefined ? undefined : { node: at, attributes };
-    }
-    at = at.shared;
-  }
-  return undefined;
-}
 
 /** The places' files by path; those of a symbolic link lead to a regular file that more is known of. */
 export function placedFiles(
@@ -31,7 +13,7 @@ export function placedFiles(
   mostKept = MOST_KEPT,
 ): FileFacts {
   return places.length > mostKept
-    ? new MadeFiles(tree, tree.inOrder(places))
+    ? new MadeFiles(tree, tree.places.inOrder(places))
     : places.map((place) => factAt(tree, place)).sort(byPath);
 }
 
@@ -85,47 +67,57 @@ function isList<T>(value: T | readonly T[]): value is readonly T[] {
 }
 
 function factAt(tree: FileTree, place: number): FileFact {
-  const node = tree.at(place);
-  const target = node.kind === 'l' ? tree.find(node.path, true) : node;
-  const content = contentOf(target);
-  if (content === undefined) throw new Error('a file of note has no content');
-  return node.kind === 'l' ? linkFact(node, content) : fileFact(node, content);
+  const { places } = tree;
+  const isLink = places.kindOf(place) === 'l';
+  const content = places.contentOf(isLink ? tree.targetOf(place) : place);
+  const attributes = places.attributesOf(content);
+  if (attributes === undefined) throw new Error('a file of note has no content');
+  return (isLink ? linkFact : fileFact)(places, place, content, attributes);
 }
 
-function fileFact(node: TreeNode, content: Content): FileFact {
+function fileFact(
+  places: TreePlaces,
+  place: number,
+  content: number,
+  attributes: FileAttributes,
+): FileFact {
   // The inode is one: a hard link has the mode, owner and attributes of the file it shares.
-  const { mode, uid, gid, capabilities } = content.attributes;
+  const { mode, uid, gid, capabilities } = attributes;
   return {
-    path: node.path,
-    type: node.kind === 'h' ? 'hardlink' : 'file',
+    path: places.pathOf(place),
+    type: places.kindOf(place) === 'h' ? 'hardlink' : 'file',
     mode,
     uid,
     gid,
-    size: content.node.size,
-    layer: node.layer,
-    ...ofContent(content),
+    size: places.sizeOf(content),
+    layer: places.layerOf(place),
+    ...ofContent(attributes),
     ...(capabilities === undefined ? {} : { capabilities }),
   };
 }
 
-function linkFact(node: TreeNode, target: Content): FileFact {
-  const { mode = 0o777, uid = 0, gid = 0 } = node.attributes ?? {};
+function linkFact(
+  places: TreePlaces,
+  place: number,
+  content: number,
+  attributes: FileAttributes,
+): FileFact {
+  const { mode = 0o777, uid = 0, gid = 0 } = places.attributesOf(place) ?? {};
   return {
-    path: node.path,
+    path: places.pathOf(place),
     type: 'symlink',
     mode,
     uid,
     gid,
     size: 0,
-    resolved: target.node.path,
-    layer: node.layer,
-    ...ofContent(target),
+    resolved: places.pathOf(content),
+    layer: places.layerOf(place),
+    ...ofContent(attributes),
   };
 }
 
 /** Fields that describe the bytes, whatever name leads to them. */
-function ofContent({ attributes }: Content): Partial<FileFact> {
-  const { executable, multicall, interpreter } = attributes;
+function ofContent({ executable, multicall, interpreter }: FileAttributes): Partial<FileFact> {
   return {
     ...(executable === undefined ? {} : { executable }),
     ...(multicall === undefined ? {} : { multicall }),

@@ -14,6 +14,8 @@ const KINDS: readonly PlaceKind[] = ['f', 'd', 'l', 'h', 'x'];
 const CODES: Readonly<Record<PlaceKind, number>> = { f: 0, d: 1, l: 2, h: 3, x: 4 };
 /** Beside the kind of what was removed or replaced: it may still be what a hard link shares. */
 const GONE = 0x80;
+/** Hard links to hard links: what a layer lists so is one step each. */
+const MOST_HOPS = 40;
 /** Distinct attributes that are kept read: an image has a few hundred. */
 const MOST_READ = 4096;
 
@@ -116,7 +118,12 @@ export class TreePlaces {
     return joined(this.#path, this.#names.nameOf(place));
   }
 
-  /** The places by path. */
+  /** The last part of the path. */
+  nameOf(place: number): string {
+    return this.#names.nameOf(place);
+  }
+
+  /** The places by path, as `<` orders their paths. */
   inOrder(places: readonly number[]): Int32Array {
     const names = this.#names;
     return byPath(places, {
@@ -153,6 +160,16 @@ export class TreePlaces {
   /** The place that a hard link shares, as it was when that was unpacked. */
   sharedBy(place: number): number {
     return this.kindOf(place) === 'h' ? (this.#targets[place] ?? NONE) : NONE;
+  }
+
+  /** The regular file of note whose bytes a place gives, hard links followed to where the bytes are; NONE where no more is known of it. */
+  contentOf(place: number): number {
+    let at = place;
+    for (let hops = 0; at !== NONE && hops < MOST_HOPS; hops += 1) {
+      if (this.kindOf(at) === 'f') return this.#attributes[at] === NONE ? NONE : at;
+      at = this.sharedBy(at);
+    }
+    return NONE;
   }
 
   /** 1 for each place that is there: neither it nor a folder above it is gone. A folder's number is below those of what it holds. */

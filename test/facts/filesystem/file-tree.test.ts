@@ -4,6 +4,7 @@ import { PathListWriter } from '../../../src/facts/filesystem/path-list-writer.t
 import type { ListedPath } from '../../../src/facts/filesystem/path-list.ts';
 import type { PlacedLayer } from '../../../src/facts/layer-facts.ts';
 import { digestOf } from '../../../src/model/digest.ts';
+import { everyPlace } from './every-place.ts';
 
 function layer(paths: readonly ListedPath[]): PlacedLayer {
   const writer = new PathListWriter();
@@ -49,7 +50,11 @@ describe('entries of one folder that follow each other', () => {
     ],
   ])('%s', (_, paths, expected) => {
     const tree = new FileTree([layer(paths)]);
-    expect([...tree].map((node) => node.path).sort()).toEqual(expected);
+    expect(
+      everyPlace(tree)
+        .map((node) => node.path)
+        .sort(),
+    ).toEqual(expected);
   });
 
   test('a folder that the layer below lost is made again', () => {
@@ -57,11 +62,15 @@ describe('entries of one folder that follow each other', () => {
       layer([listed('f', 'a/x')]),
       layer([listed('f', 'a/y'), listed('w', 'a')]),
     ]);
-    expect([...tree].map((node) => node.path).sort()).toEqual(['a', 'a/y']);
+    expect(
+      everyPlace(tree)
+        .map((node) => node.path)
+        .sort(),
+    ).toEqual(['a', 'a/y']);
   });
 });
 
 test('a folder may hold more entries than a call has arguments', () => {
   const paths = Array.from({ length: 200_000 }, (_, i) => listed('f', `big/${i}`));
-  expect([...new FileTree([layer(paths)])]).toHaveLength(200_001);
+  expect(everyPlace(new FileTree([layer(paths)]))).toHaveLength(200_001);
 });
