@@ -15,12 +15,12 @@ export interface ImageContent {
   readonly secrets: SecretsFact;
 }
 
-/** Folds the facts of an image's layers, lowest first; `otherSecrets` are those found outside the layers. */
+/** Folds the facts of an image's layers, lowest first; `otherSecrets` are those found outside the layers. `tree` has all layers on it. */
 export function foldLayers(
   layers: readonly PlacedLayer[],
   otherSecrets: readonly SecretFinding[],
+  tree: FileTree = new FileTree(layers).apply(),
 ): ImageContent {
-  const tree = new FileTree(layers);
   const filesystem = filesystemFact(tree, layers);
   const { packages, unreadable } = catalogue(tree, layers, filesystem.osRelease);
   return {

@@ -9,6 +9,7 @@ const MIB = 1024 * 1024;
 /** What each cache may hold between runs, in bytes; the facts of a large layer take some megabytes. */
 export const CACHE_LIMITS: Readonly<Record<string, number>> = {
   facts: 1024 * MIB,
+  trees: 256 * MIB,
   vulnerabilities: 256 * MIB,
   results: 128 * MIB,
   'last-scorecards': 16 * MIB,

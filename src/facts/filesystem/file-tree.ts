@@ -1,10 +1,13 @@
-import { UserError } from '../../model/errors.ts';
+import { crc32 } from 'node:zlib';
 import type { PlacedLayer } from '../layer-facts.ts';
+import { packColumns, unpackColumns } from './kept-columns.ts';
 import { nextPart, type Rest } from './link-walk.ts';
 import { hasMarks, type ListPlaces, type PathKind, readPathList } from './path-list.ts';
-import { fileName, parentPath } from './root-path.ts';
+import { PLACE_COLUMNS } from './place-columns.ts';
+import { fileName, joined, parentPath } from './root-path.ts';
+import { tooMuch, TREE_LIMITS, type TreeLimits } from './tree-limits.ts';
 import { TreeNode } from './tree-node.ts';
-import { joined, NONE, type PlaceKind, TreePlaces } from './tree-places.ts';
+import { NONE, type PlaceKind, TreePlaces } from './tree-places.ts';
 
 /** As Linux: a path that leads over more is taken for a loop. */
 const MAX_LINKS = 40;
@@ -16,14 +19,16 @@ const LONGEST_FOLDER = 256;
 /** Characters of a path list for each path in it, about: the list's own, and what differs from the path before. */
 const LINE_LENGTH = 14;
 
-/** What the layers of one image may hold together. */
-export interface TreeLimits {
-  readonly files: number;
-  /** Folders that no layer lists: long names alone can ask for many more of them than there are entries. */
-  readonly unlistedFolders: number;
-}
-
-export const TREE_LIMITS: TreeLimits = { files: 8_000_000, unlistedFolders: 500_000 };
+const TREE_COLUMNS = {
+  root: 'number',
+  files: 'number',
+  unlistedFolders: 'number',
+  /** The CRC-32 of each layer's path list. */
+  texts: 'u32',
+  ...PLACE_COLUMNS,
+} as const;
+/** Changes with what `keep` gives, or with how layers are put on each other. */
+export const TREE_SCHEMA = 1;
 
 /**
  * The final filesystem of layers put on each other, as a container engine would unpack them (OCI image-spec, layer.md). Its places are
@@ -35,6 +40,7 @@ export class FileTree {
   /** What stands where, by number. */
   readonly places: TreePlaces;
   #root: number;
+  #applied = 0;
   #files = 0;
   #unlistedFolders = 0;
   /** The folder that was last put into, by the path it was asked for: entries of one folder follow each other. */
@@ -43,16 +49,40 @@ export class FileTree {
   /** Folders by the paths they were asked for, links followed: most are asked for more than once, and by what they hold. */
   readonly #folders = new Map<string, number>();
 
-  /** Throws UserError where the layers hold more than `limits`. */
+  /** Of no layer as yet: `apply` puts them on each other, lowest first. */
   constructor(layers: readonly PlacedLayer[], limits: TreeLimits = TREE_LIMITS) {
     this.#layers = layers;
     this.#limits = limits;
     const length = layers.reduce((sum, { facts }) => sum + facts.paths.length, 0);
     this.places = new TreePlaces(layers, Math.min(Math.ceil(length / LINE_LENGTH), limits.files));
     this.#root = this.places.addRoot();
-    layers.forEach((_, layer) => {
-      this.#apply(layer);
-    });
+  }
+
+  /** Puts on the layers below the one at `end` that are not on it yet. Throws UserError where they hold more than the limits. */
+  apply(end = this.#layers.length): this {
+    for (; this.#applied < end; this.#applied += 1) this.#apply(this.#applied);
+    return this;
+  }
+
+  /** What the layers that are on it come to, for a tree of the same lowest layers. */
+  keep(): Buffer {
+    const state = { root: this.#root, files: this.#files, unlistedFolders: this.#unlistedFolders };
+    const texts = Uint32Array.from(this.#textSums(this.#applied));
+    return packColumns(TREE_COLUMNS, { ...state, texts, ...this.places.keep() });
+  }
+
+  /** Takes what `keep` gave in place of its first layers; false, and nothing is changed, where that is damaged or of other layers. */
+  restore(bytes: Buffer): boolean {
+    const kept = unpackColumns(TREE_COLUMNS, bytes);
+    if (kept === undefined) return false;
+    const count = kept.texts.length;
+    if (this.#textSums(count).join() !== kept.texts.join()) return false;
+    this.places.restore(kept);
+    this.#root = kept.root;
+    this.#files = kept.files;
+    this.#unlistedFolders = kept.unlistedFolders;
+    this.#applied = count;
+    return true;
   }
 
   /** The place a path leads to, links in its folders followed; its last part is followed where `follow` says so. */
@@ -100,6 +130,11 @@ export class FileTree {
       }
     }
     return folders.at(-1) ?? NONE;
+  }
+
+  /** Places tell where in the lists of their layers more is said of them: the lists are to be the very same. */
+  #textSums(count: number): readonly number[] {
+    return this.#layers.slice(0, count).map(({ facts }) => crc32(facts.paths));
   }
 
   #apply(layer: number): void {
@@ -204,8 +239,4 @@ export class FileTree {
     }
     return place;
   }
-}
-
-function tooMuch(limit: number, what: string): UserError {
-  return new UserError(`the layers of the image hold more than ${limit} ${what}`);
 }

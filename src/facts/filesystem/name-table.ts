@@ -1,17 +1,21 @@
-import { UserError } from '../../model/errors.ts';
+import { grown, grownLength, SMALLEST } from './grown-array.ts';
+import type { Columns } from './kept-columns.ts';
+import { encodeCharacter, NamePages } from './name-pages.ts';
 
-const PAGE_BITS = 18;
-const PAGE_BYTES = 2 ** PAGE_BITS;
-const IN_PAGE = PAGE_BYTES - 1;
-/** 1 GiB of names: places are numbers of 32 bits. */
-const MOST_PAGES = 4096;
-/** Marks a character of two bytes; one of 0xff is written so too. */
-const WIDE = 0xff;
-/** In the length of a name that has such characters. */
-const HAS_WIDE = 0x8000;
-const SMALLEST = 1024;
 const NOWHERE = -1;
-const NO_PAGE = Buffer.alloc(2);
+
+/** All that a table holds, for another run. */
+export const NAME_COLUMNS = {
+  size: 'number',
+  pageEnd: 'number',
+  used: 'number',
+  factor: 'number',
+  folders: 'i32',
+  places: 'u32',
+  slots: 'i32',
+  pages: 'u8',
+} as const;
+export type NameColumns = Columns<typeof NAME_COLUMNS>;
 
 /**
  * Names in folders, each with a number, in a few large arrays: a million of them take 40 MB and not 200. A folder is the number of its own
@@ -22,15 +26,14 @@ export class NameTable {
   /** Numbers given. */
   size = 0;
   #folders: Int32Array;
-  /** Where each name begins in the pages: two bytes of length, then its bytes. */
+  /** Where each name begins in the pages. */
   #places: Uint32Array;
-  readonly #pages: Buffer[] = [];
-  #pageEnd = PAGE_BYTES;
+  readonly #pages = new NamePages();
   /** Numbers of names by their hash, 1 added; 0 where none is. */
   #slots: Int32Array;
   #used = 0;
   /** Secret, so that no layer can be made whose names all fall on one place. */
-  readonly #factor = Math.floor(Math.random() * 2 ** 31) * 2 + 1;
+  #factor = Math.floor(Math.random() * 2 ** 31) * 2 + 1;
   /** The name that was last asked for: its bytes, their number and hash, and the slot of it in the folder. */
   #scratch: Uint8Array = new Uint8Array(1024);
   #length = 0;
@@ -51,6 +54,33 @@ export class NameTable {
   /** How many numbers there is room for; it grows as names are added. */
   get capacity(): number {
     return this.#folders.length;
+  }
+
+  /** The hash's secret is part of it: it is to be kept where no image is written from. */
+  keep(): NameColumns {
+    return {
+      size: this.size,
+      pageEnd: this.#pages.end,
+      used: this.#used,
+      factor: this.#factor,
+      folders: this.#folders.subarray(0, this.size),
+      places: this.#places.subarray(0, this.size),
+      slots: this.#slots,
+      pages: this.#pages.keep(),
+    };
+  }
+
+  /** Takes what `keep` gave in place of what it holds. */
+  restore(kept: NameColumns): void {
+    const capacity = Math.max(this.capacity, kept.size + 1);
+    this.#folders = grown(kept.folders, new Int32Array(capacity));
+    this.#places = grown(kept.places, new Uint32Array(capacity));
+    this.#slots = kept.slots;
+    this.size = kept.size;
+    this.#pages.restore(kept.pages, kept.pageEnd);
+    this.#used = kept.used;
+    this.#factor = kept.factor;
+    this.#askedFolder = NOWHERE;
   }
 
   /** A number for something that stands in no folder. */
@@ -84,35 +114,12 @@ export class NameTable {
   }
 
   nameOf(number: number): string {
-    const page = this.#pageOf(number);
-    const start = this.#startOf(number);
-    const length = lengthAt(page, start);
-    if (!isWideAt(page, start)) return page.toString('latin1', start + 2, start + 2 + length);
-    let name = '';
-    for (let at = start + 2; at < start + 2 + length; at += 1) {
-      const byte = page[at] ?? 0;
-      if (byte !== WIDE) name += String.fromCharCode(byte);
-      else {
-        name += String.fromCharCode(((page[at + 1] ?? 0) << 8) | (page[at + 2] ?? 0));
-        at += 2;
-      }
-    }
-    return name;
+    return this.#pages.nameAt(this.#places[number] ?? 0);
   }
 
-  /** Below 0 where the first one's name comes first, as `<` orders names: so do the bytes. */
+  /** Below 0 where the first one's name comes first, as `<` orders names. */
   compareNames(a: number, b: number): number {
-    const one = this.#pageOf(a);
-    const other = this.#pageOf(b);
-    const start = this.#startOf(a);
-    const from = this.#startOf(b);
-    const difference = lengthAt(one, start) - lengthAt(other, from);
-    const end = 2 + lengthAt(difference < 0 ? one : other, difference < 0 ? start : from);
-    for (let at = 2; at < end; at += 1) {
-      const step = (one[start + at] ?? 0) - (other[from + at] ?? 0);
-      if (step !== 0) return step;
-    }
-    return difference;
+    return this.#pages.compare(this.#places[a] ?? 0, this.#places[b] ?? 0);
   }
 
   #ask(folder: number, name: string): void {
@@ -128,7 +135,7 @@ export class NameTable {
     this.#slot = slot;
   }
 
-  /** Leaves the name's bytes in #scratch: one for most characters, so that names of three letters do not take six. */
+  /** Leaves the name's bytes and hash in #scratch and #hash. */
   #encode(name: string, folder: number): void {
     if (this.#scratch.length < 3 * name.length) this.#scratch = new Uint8Array(3 * name.length);
     const bytes = this.#scratch;
@@ -139,11 +146,7 @@ export class NameTable {
       const code = name.charCodeAt(at);
       hash = Math.imul(hash ^ code, factor);
       hash ^= hash >>> 15;
-      if (code >= WIDE) {
-        bytes[length++] = WIDE;
-        bytes[length++] = code >> 8;
-      }
-      bytes[length++] = code & 0xff;
+      length = encodeCharacter(bytes, length, code);
     }
     this.#length = length;
     this.#isWide = length > name.length;
@@ -151,41 +154,14 @@ export class NameTable {
   }
 
   #isAsked(number: number): boolean {
-    const page = this.#pageOf(number);
-    const start = this.#startOf(number);
-    const length = this.#length;
-    if (lengthAt(page, start) !== length) return false;
-    for (let at = 0; at < length; at += 1)
-      if (page[start + 2 + at] !== this.#scratch[at]) return false;
-    return true;
-  }
-
-  #pageOf(number: number): Buffer {
-    return this.#pages[(this.#places[number] ?? 0) >>> PAGE_BITS] ?? NO_PAGE;
-  }
-
-  #startOf(number: number): number {
-    return (this.#places[number] ?? 0) & IN_PAGE;
+    return this.#pages.isAt(this.#places[number] ?? 0, this.#scratch, this.#length);
   }
 
   #append(folder: number): number {
-    const length = this.#length;
-    if (length >= HAS_WIDE) throw new UserError('a name in the image is too long');
-    if (this.#pageEnd + 2 + length > PAGE_BYTES) {
-      if (this.#pages.length === MOST_PAGES)
-        throw new UserError('the layers of the image hold more than 1 GiB of names');
-      this.#pages.push(Buffer.alloc(PAGE_BYTES));
-      this.#pageEnd = 0;
-    }
-    const page = this.#pages.at(-1) ?? NO_PAGE;
+    const place = this.#pages.add(this.#scratch, this.#length, this.#isWide);
     if (this.size === this.#folders.length) this.#grow();
-    const start = this.#pageEnd;
     this.#folders[this.size] = folder;
-    this.#places[this.size] = (this.#pages.length - 1) * PAGE_BYTES + start;
-    page[start] = (length | (this.#isWide ? HAS_WIDE : 0)) >> 8;
-    page[start + 1] = length & 0xff;
-    for (let at = 0; at < length; at += 1) page[start + 2 + at] = this.#scratch[at] ?? 0;
-    this.#pageEnd += 2 + length;
+    this.#places[this.size] = place;
     this.size += 1;
     return this.size - 1;
   }
@@ -210,28 +186,9 @@ export class NameTable {
   }
 }
 
-function lengthAt(page: Uint8Array, start: number): number {
-  return (((page[start] ?? 0) & 0x7f) << 8) | (page[start + 1] ?? 0);
-}
-
-function isWideAt(page: Uint8Array, start: number): boolean {
-  return ((page[start] ?? 0) & 0x80) !== 0;
-}
-
 function mixed(hash: number, factor: number): number {
   const last = Math.imul(hash, factor);
   return last ^ (last >>> 13);
-}
-
-/** How long an array gets that `length` has become too short for. */
-export function grownLength(length: number): number {
-  return Math.max(SMALLEST, Math.ceil(length * 1.5));
-}
-
-/** `longer` with the numbers of `array` at its beginning. */
-export function grown<T extends { set(array: T): void }>(array: T, longer: T): T {
-  longer.set(array);
-  return longer;
 }
 
 function slotsFor(numbers: number): number {

@@ -70,7 +70,6 @@ export function readPathList(text: string, visit: VisitPath): void {
   const places = { attributes: -1, link: -1 };
   let link = -1;
   let known: number[] = [];
-  const hasLineEnds = text.includes('\0');
   while (start < text.length) {
     const found = text.indexOf('\n', start);
     const end = found < 0 ? text.length : found;
@@ -90,8 +89,7 @@ export function readPathList(text: string, visit: VisitPath): void {
       let number = -1;
       for (let digit = digitAt(text, ++at); digit >= 0; digit = digitAt(text, ++at))
         number = (number < 0 ? 0 : number * 36) + digit;
-      const written = text.slice(at + 1, end);
-      const rest = hasLineEnds ? written.replaceAll('\0', '\n') : written;
+      const rest = withLineEnds(text.slice(at + 1, end));
       const nameAt = folder === '' ? 0 : folder.length + 1;
       if (shared >= nameAt && !rest.includes('/')) name = name.slice(0, shared - nameAt) + rest;
       else {
@@ -117,4 +115,8 @@ export function digitAt(text: string, at: number): number {
   const code = text.charCodeAt(at);
   if (code >= 0x30 && code <= 0x39) return code - 0x30;
   return code >= 0x61 && code <= 0x7a ? code - 0x57 : -1;
+}
+
+function withLineEnds(text: string): string {
+  return text.includes('\0') ? text.replaceAll('\0', '\n') : text;
 }

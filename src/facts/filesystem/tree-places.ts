@@ -1,9 +1,12 @@
 import type { Digest } from '../../model/digest.ts';
 import type { FileAttributes, PlacedLayer } from '../layer-facts.ts';
-import { grown, NameTable } from './name-table.ts';
-import { attributesAt, linkAt } from './path-list-writer.ts';
+import { grown } from './grown-array.ts';
+import { type NAME_COLUMNS, NameTable } from './name-table.ts';
 import type { PathKind } from './path-list.ts';
+import type { PlaceColumns } from './place-columns.ts';
 import { byPath } from './place-order.ts';
+import { joined } from './root-path.ts';
+import { ToldByLayers } from './told-by-layers.ts';
 
 export type PlaceKind = Exclude<PathKind, 'w' | 'o'>;
 
@@ -16,8 +19,6 @@ const CODES: Readonly<Record<PlaceKind, number>> = { f: 0, d: 1, l: 2, h: 3, x: 
 const GONE = 0x80;
 /** Hard links to hard links: what a layer lists so is one step each. */
 const MOST_HOPS = 40;
-/** Distinct attributes that are kept read: an image has a few hundred. */
-const MOST_READ = 4096;
 
 /** What a layer says of a place. */
 interface Content {
@@ -40,7 +41,7 @@ export class TreePlaces {
   #of: Uint32Array;
   #attributes: Int32Array;
   #targets: Int32Array;
-  readonly #read = new Map<number, FileAttributes>();
+  readonly #told: ToldByLayers;
   /** The folder whose path was last asked for: places are gone through folder by folder. */
   #pathFolder = NONE;
   #path = '';
@@ -48,6 +49,7 @@ export class TreePlaces {
   /** `expected`: places that there will be, about. */
   constructor(layers: readonly PlacedLayer[], expected: number) {
     this.#layers = layers;
+    this.#told = new ToldByLayers(layers);
     this.#names = new NameTable(expected);
     const { capacity } = this.#names;
     this.#kinds = new Uint8Array(capacity);
@@ -55,6 +57,25 @@ export class TreePlaces {
     this.#of = new Uint32Array(capacity);
     this.#attributes = new Int32Array(capacity);
     this.#targets = new Int32Array(capacity);
+  }
+
+  keep(): PlaceColumns {
+    const names = this.#names.keep();
+    const { size } = names;
+    return {
+      ...names,
+      kinds: this.#kinds.subarray(0, size),
+      sizes: this.#sizes.subarray(0, size),
+      of: this.#of.subarray(0, size),
+      attributes: this.#attributes.subarray(0, size),
+      targets: this.#targets.subarray(0, size),
+    };
+  }
+
+  /** Takes what `keep` gave, of the same lowest layers, in place of what it holds. */
+  restore(kept: PlaceColumns): void {
+    this.#names.restore(kept);
+    this.#take(kept);
   }
 
   addRoot(): number {
@@ -136,16 +157,8 @@ export class TreePlaces {
 
   /** What a layer tells of it besides its path; undefined where it does not. */
   attributesOf(place: number): FileAttributes | undefined {
-    const at = this.#attributes[place] ?? NONE;
-    if (at === NONE) return undefined;
-    const layer = this.#of[place] ?? 0;
-    const key = layer * 2 ** 32 + at;
-    const known = this.#read.get(key);
-    if (known !== undefined) return known;
-    const read = attributesAt(this.#textOf(layer), at);
-    if (this.#read.size >= MOST_READ) this.#read.clear();
-    this.#read.set(key, read);
-    return read;
+    const at = place === NONE ? NONE : (this.#attributes[place] ?? NONE);
+    return at === NONE ? undefined : this.#told.attributesAt(this.#of[place] ?? 0, at);
   }
 
   /** Where a symbolic link leads. */
@@ -154,7 +167,7 @@ export class TreePlaces {
   }
 
   linkTold(layer: number, at: number): string {
-    return at === NONE ? '' : linkAt(this.#textOf(layer), at);
+    return at === NONE ? '' : this.#told.linkAt(layer, at);
   }
 
   /** The place that a hard link shares, as it was when that was unpacked. */
@@ -187,10 +200,6 @@ export class TreePlaces {
     return ((this.#kinds[place] ?? 0) & GONE) !== 0;
   }
 
-  #textOf(layer: number): string {
-    return this.#layers[layer]?.facts.paths ?? '';
-  }
-
   #folderPath(folder: number): string {
     const names: string[] = [];
     for (let at = folder; this.#names.folderOf(at) !== NONE; at = this.#names.folderOf(at))
@@ -209,20 +218,26 @@ export class TreePlaces {
   }
 
   #grow(): void {
+    this.#take({
+      kinds: this.#kinds,
+      sizes: this.#sizes,
+      of: this.#of,
+      attributes: this.#attributes,
+      targets: this.#targets,
+    });
+  }
+
+  /** The columns, with room for as many places as there may be names. */
+  #take(columns: Omit<PlaceColumns, keyof typeof NAME_COLUMNS>): void {
     const { capacity } = this.#names;
-    this.#kinds = grown(this.#kinds, new Uint8Array(capacity));
-    this.#sizes = grown(this.#sizes, new Float64Array(capacity));
-    this.#of = grown(this.#of, new Uint32Array(capacity));
-    this.#attributes = grown(this.#attributes, new Int32Array(capacity));
-    this.#targets = grown(this.#targets, new Int32Array(capacity));
+    this.#kinds = grown(columns.kinds, new Uint8Array(capacity));
+    this.#sizes = grown(columns.sizes, new Float64Array(capacity));
+    this.#of = grown(columns.of, new Uint32Array(capacity));
+    this.#attributes = grown(columns.attributes, new Int32Array(capacity));
+    this.#targets = grown(columns.targets, new Int32Array(capacity));
   }
 }
 
 function folderOf(layer: number): Content {
   return { kind: 'd', size: 0, layer, attributes: NONE, target: NONE };
-}
-
-/** A path out of its folder's and its name. */
-export function joined(folder: string, name: string): string {
-  return folder === '' ? name : `${folder}/${name}`;
 }

@@ -4,47 +4,79 @@ import { join } from 'node:path';
 import { errorCode, makeFolder, temporaryOwner, writeBeside } from './disk.ts';
 
 /** Results kept between runs. Whatever is wrong with an entry, it is as if it were not there. */
-export interface JsonCache {
-  get(key: string): Promise<unknown>;
+export interface Cache<T> {
+  get(key: string): Promise<T | undefined>;
   /** Values that are too large to keep (64 MiB) are let go. */
-  set(key: string, value: unknown): Promise<void>;
+  set(key: string, value: T): Promise<void>;
 }
+
+export type JsonCache = Cache<unknown>;
 
 const MAX_ENTRY_BYTES = 64 * 1024 * 1024;
 /** A use is noted at most that often: what was read today need not be written to. */
 const NOTE_USE_MS = 24 * 60 * 60 * 1000;
 
-/** A cache in `dir`; entries of another `schemaVersion` are not seen. Safe for several processes at once. */
+/** A cache of JSON in `dir`; entries of another `schemaVersion` are not seen. Safe for several processes at once. */
 export function createCache(dir: string, schemaVersion: string | number): JsonCache {
-  const folder = join(dir, `v${schemaVersion}`);
+  return cacheOf(join(dir, `v${schemaVersion}`), {
+    extension: 'json',
+    write: (key, value) => JSON.stringify({ key, value }),
+    read: (bytes, key) => {
+      const entry: unknown = JSON.parse(bytes.toString());
+      const isOurs =
+        typeof entry === 'object' && entry !== null && 'key' in entry && entry.key === key;
+      return isOurs && 'value' in entry ? entry.value : undefined;
+    },
+  });
+}
+
+/** The same for bytes, which whoever reads them is to know for whole. */
+export function createBytesCache(dir: string, schemaVersion: string | number): Cache<Buffer> {
+  return cacheOf(join(dir, `v${schemaVersion}`), {
+    extension: 'bin',
+    write: (key, bytes) => Buffer.concat([Buffer.from(`${key}\n`), bytes]),
+    read: (bytes, key) => {
+      const head = Buffer.from(`${key}\n`);
+      return bytes.subarray(0, head.length).equals(head) ? bytes.subarray(head.length) : undefined;
+    },
+  });
+}
+
+interface EntryForm<T> {
+  readonly extension: string;
+  readonly write: (key: string, value: T) => string | Buffer;
+  /** Undefined for another key's; may throw. */
+  readonly read: (bytes: Buffer, key: string) => T | undefined;
+}
+
+function cacheOf<T>(folder: string, { extension, write, read }: EntryForm<T>): Cache<T> {
   const pathOf = (key: string): string =>
-    join(folder, `${createHash('sha256').update(key).digest('hex')}.json`);
+    join(folder, `${createHash('sha256').update(key).digest('hex')}.${extension}`);
   let made: Promise<void> | undefined;
   return {
-    get: (key) => readEntry(pathOf(key), key),
+    get: async (key) => {
+      try {
+        return read(await readEntry(pathOf(key)), key);
+      } catch {
+        return undefined;
+      }
+    },
     set: async (key, value) => {
-      const text = JSON.stringify({ key, value });
-      if (text.length > MAX_ENTRY_BYTES) return;
+      const entry = write(key, value);
+      if (entry.length > MAX_ENTRY_BYTES) return;
       await (made ??= makeFolder(folder));
-      await writeBeside(pathOf(key), text);
+      await writeBeside(pathOf(key), entry);
     },
   };
 }
 
-async function readEntry(path: string, key: string): Promise<unknown> {
-  try {
-    const { size, mtimeMs } = await stat(path);
-    if (size > MAX_ENTRY_BYTES) return undefined;
-    const entry: unknown = JSON.parse(await readFile(path, 'utf8'));
-    if (typeof entry !== 'object' || entry === null || !('key' in entry) || !('value' in entry))
-      return undefined;
-    if (entry.key !== key) return undefined;
-    const now = Date.now();
-    if (now - mtimeMs > NOTE_USE_MS) await utimes(path, now / 1000, now / 1000);
-    return entry.value;
-  } catch {
-    return undefined;
-  }
+async function readEntry(path: string): Promise<Buffer> {
+  const { size, mtimeMs } = await stat(path);
+  if (size > MAX_ENTRY_BYTES) throw new Error('an entry that we did not write');
+  const bytes = await readFile(path);
+  const now = Date.now();
+  if (now - mtimeMs > NOTE_USE_MS) await utimes(path, now / 1000, now / 1000);
+  return bytes;
 }
 
 /**

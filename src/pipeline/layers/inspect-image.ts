@@ -5,6 +5,7 @@ import type { ImageConfig } from '../../model/oci.ts';
 import { folderBlobs } from '../../oci/blob-source.ts';
 import type { BlobStore } from '../../oci/layout/blob-store.ts';
 import type { PipelineContext } from '../context.ts';
+import { imageTree } from './image-tree.ts';
 import { type ImageLayer, inspectLayers } from './inspect-layers.ts';
 import type { LayerOrigin } from './layer-threads.ts';
 
@@ -27,7 +28,7 @@ export async function inspectPlatform(
 ): Promise<Inspected> {
   const { layers, config } = platform;
   const { told = [], ...scan } = options;
-  const { facts, read } = await inspectLayers(layers, origin, {
+  const { facts, read, known } = await inspectLayers(layers, origin, {
     cache: paths.cache,
     signal,
     ...scan,
@@ -37,7 +38,8 @@ export async function inspectPlatform(
     return digest === undefined ? [] : [{ digest, facts: layer }];
   });
   const otherSecrets = [...configSecrets(config), ...buildArgumentSecrets(buildArgs), ...told];
-  return { content: foldLayers(placed, otherSecrets), read };
+  const tree = await imageTree(placed, known, paths.cache);
+  return { content: foldLayers(placed, otherSecrets, tree), read };
 }
 
 /** The layers in a store's files. */

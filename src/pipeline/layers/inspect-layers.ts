@@ -32,6 +32,8 @@ export interface InspectedLayers {
   readonly facts: readonly LayerFacts[];
   /** Layers that were read now; the others' facts were there. */
   readonly read: number;
+  /** Layers from the lowest whose facts were there. */
+  readonly known: number;
 }
 
 /** More threads would hold more than 300 MB together, and few images have more layers of size. */
@@ -74,7 +76,8 @@ export async function inspectLayers(
     const { key } = taskOf(layer, secrets);
     return known.get(key) ?? found.get(key) ?? [];
   });
-  return { facts, read: found.size };
+  const firstRead = layers.findIndex((layer) => found.has(taskOf(layer, secrets).key));
+  return { facts, read: found.size, known: firstRead < 0 ? layers.length : firstRead };
 }
 
 function taskOf({ blob, diffId }: ImageLayer, secrets: boolean): Task {

@@ -95,8 +95,13 @@ const sorted = (all: readonly unknown[]): readonly string[] =>
 describe('places in columns', () => {
   test('are what a tree of objects has, and are found in the same ways', () => {
     fc.assert(
-      fc.property(layers, fc.array(link, { maxLength: 10 }), (all, asked) => {
-        const tree = new FileTree(placedOf(all));
+      fc.property(layers, fc.array(link, { maxLength: 10 }), fc.nat(4), (all, asked, known) => {
+        const placed = placedOf(all);
+        const lowest = new FileTree(placed.slice(0, known)).apply();
+        const tree = new FileTree(placed);
+        // With and without layers whose places were kept from before.
+        expect(known % 2 === 1 || tree.restore(lowest.keep())).toBe(true);
+        tree.apply();
         const expected = new PlainTree(
           all.map((entries, i) => ({ digest: digestOf(`layer ${i}`), entries })),
         );
@@ -110,11 +115,26 @@ describe('places in columns', () => {
     );
   });
 
+  test('that are kept are taken for the same layers only', () => {
+    fc.assert(
+      fc.property(layers, layers, (all, others) => {
+        const kept = new FileTree(placedOf(all)).apply().keep();
+        const tree = new FileTree(placedOf(others));
+        const isSame = all.every(
+          (_, i) => placedOf(all)[i]?.facts.paths === placedOf(others)[i]?.facts.paths,
+        );
+        expect(tree.restore(kept)).toBe(isSame);
+        const expected = new FileTree(placedOf(others)).apply();
+        expect(everyPlace(tree.apply()).map(seen)).toEqual(everyPlace(expected).map(seen));
+      }),
+    );
+  });
+
   test('files made as they are asked for are those that are kept, by path', () => {
     fc.assert(
       fc.property(layers, (all) => {
         const placed = placedOf(all);
-        const tree = new FileTree(placed);
+        const tree = new FileTree(placed).apply();
         const kept = filesystemFact(tree, placed);
         const made = filesystemFact(tree, placed, 0);
         for (const list of ['executables', 'elevated', 'managerFiles'] as const) {

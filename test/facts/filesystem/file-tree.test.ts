@@ -49,7 +49,7 @@ describe('entries of one folder that follow each other', () => {
       ['a', 'b', 'c', 'c/y'],
     ],
   ])('%s', (_, paths, expected) => {
-    const tree = new FileTree([layer(paths)]);
+    const tree = new FileTree([layer(paths)]).apply();
     expect(
       everyPlace(tree)
         .map((node) => node.path)
@@ -61,7 +61,7 @@ describe('entries of one folder that follow each other', () => {
     const tree = new FileTree([
       layer([listed('f', 'a/x')]),
       layer([listed('f', 'a/y'), listed('w', 'a')]),
-    ]);
+    ]).apply();
     expect(
       everyPlace(tree)
         .map((node) => node.path)
@@ -72,5 +72,5 @@ describe('entries of one folder that follow each other', () => {
 
 test('a folder may hold more entries than a call has arguments', () => {
   const paths = Array.from({ length: 200_000 }, (_, i) => listed('f', `big/${i}`));
-  expect(everyPlace(new FileTree([layer(paths)]))).toHaveLength(200_001);
+  expect(everyPlace(new FileTree([layer(paths)]).apply())).toHaveLength(200_001);
 });

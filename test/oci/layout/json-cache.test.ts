@@ -1,7 +1,7 @@
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { createCache } from '../../../src/oci/layout/json-cache.ts';
+import { createBytesCache, createCache } from '../../../src/oci/layout/json-cache.ts';
 import { temporaryFolder } from '../../fakes/layouts.ts';
 
 test('keeps values by key and schema', async () => {
@@ -27,3 +27,17 @@ test.each(['', '{', '[]', '{"key":"other","value":1}', '{"key":"a"}', 'null'])(
     expect(await cache.get('a')).toBe(2);
   },
 );
+
+test('keeps bytes by key and schema; those of another key, or cut in it, are absent', async () => {
+  const dir = temporaryFolder();
+  const cache = createBytesCache(dir, '1.2');
+  expect(await cache.get('a b')).toBeUndefined();
+  await cache.set('a b', Buffer.from([0, 10, 255]));
+  expect(await cache.get('a b')).toEqual(Buffer.from([0, 10, 255]));
+  expect(await createBytesCache(dir, '1.3').get('a b')).toBeUndefined();
+  const [name = ''] = readdirSync(join(dir, 'v1.2'));
+  for (const text of ['', 'a b', 'a c\nx']) {
+    writeFileSync(join(dir, 'v1.2', name), text);
+    expect(await cache.get('a b')).toBeUndefined();
+  }
+});
