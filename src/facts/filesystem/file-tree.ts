@@ -104,8 +104,8 @@ export class FileTree {
   }
 
   /**
-   * As `find`, by number; NONE where nothing is. As a kernel walks: `..` leaves the folder that a link led into, and a link's own parts come before what is left. Nothing is
-   * put together or split beforehand: links that lead to each other cost no more than their number.
+   * As `find`, by number; NONE where nothing is. As a kernel walks: `..` leaves the folder that a link led into, and a link's own parts
+   * come before what is left. Nothing is put together or split beforehand: links that lead to each other cost no more than their number.
    */
   placeAt(path: string, follow: boolean): number {
     const { places } = this;
@@ -176,12 +176,12 @@ export class FileTree {
     const parent = this.#folderAt(folder, layer);
     const before = places.find(parent, name);
     const was: PlaceKind | undefined = before === NONE ? undefined : places.kindOf(before);
-    // What replaces a folder or a link may change where a path leads; what comes where nothing stood changes no path that led somewhere.
-    if (was !== undefined && was !== 'f') this.#forgetFolders();
     if (kind === 'd' && was === 'd') {
       places.listedBy(before, layer);
       return;
     }
+    // What replaces a folder or a link may change where a path leads; what comes where nothing stood changes no path that led somewhere.
+    if (was !== undefined && was !== 'f') this.#forgetFolders();
     if (++this.#files > this.#limits.files) throw tooMuch(this.#limits.files, 'files');
     const target =
       kind === 'l' ? told.link : kind === 'h' ? this.#sharedBy(layer, told.link) : NONE;
