@@ -30,7 +30,7 @@ export class NamePages {
     this.end = end;
   }
 
-  /** Where the name begins that `encodeName` wrote. Throws UserError where it, or all of them, are too long. */
+  /** Where the name begins, once it is written; `bytes` by `encodeCharacter`. Throws UserError where it, or all of them, are too long. */
   add(bytes: Uint8Array, length: number, isWide: boolean): number {
     if (length >= HAS_WIDE) throw new UserError('a name in the image is too long');
     if (this.end + 2 + length > PAGE_BYTES) {
