@@ -1,7 +1,7 @@
-import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { deflatePiece } from './deflate/deflate-piece.ts';
+import { workerFile } from './worker-file.ts';
 
 /** A piece to compress: `data` from `start` on, what lies in front being its history. */
 export interface PieceJob {
@@ -30,16 +30,6 @@ const MOST_WORKERS = 8;
 interface Waiting {
   readonly resolve: (bytes: Uint8Array) => void;
   readonly reject: (reason: Error) => void;
-}
-
-/** The bundle of a thread's code: beside this code or a folder up, where bundling made it a chunk; undefined when run from source. */
-export function workerFile(
-  name: 'compress-worker' | 'layer-worker',
-  here: string = import.meta.url,
-): URL | undefined {
-  return [`./${name}.js`, `../${name}.js`]
-    .map((path) => new URL(path, here))
-    .find((url) => url.protocol === 'file:' && existsSync(url));
 }
 
 /** A pool over `file` with one worker a processor, or this thread where there is no file or only one processor. */

@@ -6,9 +6,10 @@ import { gunzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { digestOf } from '../../src/model/digest.ts';
-import { openPool, type PieceCompressor, workerFile } from '../../src/normalise/compress-pool.ts';
+import { openPool, type PieceCompressor } from '../../src/normalise/compress-pool.ts';
 import { LayerCompressor } from '../../src/normalise/compressor.ts';
 import { PIECE_BYTES } from '../../src/normalise/gzip-file.ts';
+import { workerFile } from '../../src/normalise/worker-file.ts';
 import { noise, words } from './samples.ts';
 
 async function compress(data: Uint8Array, cut: number, pool?: () => PieceCompressor) {

@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { FACTS_SCHEMA, isLayerFacts, type LayerFacts } from '../../facts/layer-facts.ts';
 import type { Digest } from '../../model/digest.ts';
 import type { Descriptor } from '../../model/oci.ts';
-import { workerFile } from '../../normalise/compress-pool.ts';
+import { workerFile } from '../../normalise/worker-file.ts';
 import { inParallel } from '../../oci/in-parallel.ts';
 import { createCache, type JsonCache } from '../../oci/layout/json-cache.ts';
 import { fileBlocks } from '../../oci/walk/walk-blocks.ts';
