@@ -1,5 +1,6 @@
 import { Text, useInput } from 'ink';
 import { useEffect, useState } from 'react';
+import { isInterrupt } from './interrupt-key.ts';
 
 /** Keys that come before a person can have read the question were meant for something else. */
 const TOO_SOON_MS = 300;
@@ -31,7 +32,7 @@ export function AfterQuestion({ edits, findings, seconds, onAnswer }: Props) {
     if (left <= 0) onAnswer('end');
   }, [left]);
   useInput((input, key) => {
-    if (key.ctrl && input === 'c') onAnswer('interrupt');
+    if (isInterrupt(input, key)) onAnswer('interrupt');
     else if (Date.now() - since < TOO_SOON_MS) onAnswer('end');
     else if (input === 'f' && edits) onAnswer('edits');
     else if (input === 'o') onAnswer('findings');

@@ -1,5 +1,6 @@
 import { Box, Text, useInput } from 'ink';
 import { useState } from 'react';
+import { isInterrupt } from './interrupt-key.ts';
 import { Line, Paragraph } from './line.tsx';
 import type { Marks } from './marks.ts';
 import { moved } from './window.ts';
@@ -31,7 +32,7 @@ export function Choice<T>(props: ChoiceProps<T>) {
   };
   useInput((input, key) => {
     const by = key.downArrow || input === 'j' ? 1 : key.upArrow || input === 'k' ? -1 : 0;
-    if (key.ctrl && input === 'c') onInterrupt();
+    if (isInterrupt(input, key)) onInterrupt();
     else if (by !== 0) setSelected(moved(selected, by, options.length));
     else if (key.return) answer(selected);
     else if (/^[1-9]$/.test(input)) answer(Number(input) - 1);

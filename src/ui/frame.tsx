@@ -1,5 +1,6 @@
 import { Box, Text, useInput } from 'ink';
 import { type ReactNode, useState } from 'react';
+import { isInterrupt } from './interrupt-key.ts';
 import { KeyHelp, type KeyList, KeyRow } from './keys.tsx';
 import { Line } from './line.tsx';
 import type { Marks } from './marks.ts';
@@ -31,7 +32,7 @@ export function Frame({ keys, marks, message, onEnd, onInterrupt, children }: Pr
   // One row stays free: Ink clears the terminal for what fills it.
   const height = Math.max(6, rows - 1);
   useInput((input, key) => {
-    if (key.ctrl && input === 'c') onInterrupt();
+    if (isInterrupt(input, key)) onInterrupt();
     else if (showsKeys) setShowsKeys(false);
     else if (input === '?') setShowsKeys(true);
     else if (input === 'q') onEnd?.();

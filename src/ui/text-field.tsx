@@ -1,6 +1,7 @@
 import { Box, Text, useInput } from 'ink';
 import { useState } from 'react';
 import { cleanForTerminal } from './clean.ts';
+import { isInterrupt } from './interrupt-key.ts';
 import { Paragraph } from './line.tsx';
 
 const LONGEST = 4096;
@@ -20,7 +21,7 @@ export function TextField({ question, byDefault, problem, onAnswer, onInterrupt 
   const [text, setText] = useState('');
   const [wrong, setWrong] = useState('');
   useInput((input, key) => {
-    if (key.ctrl && input === 'c') onInterrupt();
+    if (isInterrupt(input, key)) onInterrupt();
     else if (key.return) {
       const answer = text.trim() === '' ? (byDefault ?? '') : text.trim();
       const reason = problem(answer);
