@@ -1,6 +1,16 @@
 import { render } from 'ink-testing-library';
-import { expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { AfterQuestion } from '../../src/ui/after-question.tsx';
+import { pause } from './press.ts';
+
+const NOW = 1_700_000_000_000;
+// How long a key was waited for is the clock's business, not that of a machine that may be busy.
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['Date'], now: NOW });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
 
 function asked(edits: boolean, seconds = 10) {
   const answers: string[] = [];
@@ -13,9 +23,10 @@ function asked(edits: boolean, seconds = 10) {
     />,
   );
   const press = async (key: string, wait = 350): Promise<readonly string[]> => {
-    await new Promise((done) => setTimeout(done, wait));
+    await pause(30);
+    vi.setSystemTime(NOW + wait);
     stdin.write(key);
-    await new Promise((done) => setTimeout(done, 20));
+    await pause(20);
     return answers;
   };
   return { answers, press, lastFrame };
@@ -40,11 +51,16 @@ test.each([
 });
 
 test('a key that was typed ahead ends it, whatever it is', async () => {
-  expect(await asked(true).press('f', 50)).toEqual(['end']);
+  expect(await asked(true).press('f', 290)).toEqual(['end']);
 });
 
 test('ends by itself', async () => {
   const { answers } = asked(true, 1);
-  await new Promise((done) => setTimeout(done, 1300));
-  expect(answers).toEqual(['end']);
+  expect(answers).toEqual([]);
+  await vi.waitFor(
+    () => {
+      expect(answers).toEqual(['end']);
+    },
+    { timeout: 15_000 },
+  );
 });

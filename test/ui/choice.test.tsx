@@ -3,8 +3,7 @@ import { expect, test, vi } from 'vitest';
 import { Choice } from '../../src/ui/choice.tsx';
 import { marksOf } from '../../src/ui/marks.ts';
 import { TextField } from '../../src/ui/text-field.tsx';
-
-const pause = (ms = 60) => new Promise((done) => setTimeout(done, ms));
+import { pause } from './press.ts';
 
 function choice() {
   const answers: string[] = [];
@@ -37,14 +36,17 @@ test.each([
   [['\u0003'], 'interrupt'],
 ])('the keys %j answer %s', async (keys, answer) => {
   const { stdin, answers } = choice();
-  await pause();
+  await pause(60);
   for (const key of keys) {
     stdin.write(key);
-    await pause();
+    await pause(60);
   }
-  await vi.waitFor(() => {
-    expect(answers).toEqual([answer]);
-  });
+  await vi.waitFor(
+    () => {
+      expect(answers).toEqual([answer]);
+    },
+    { timeout: 10_000 },
+  );
 });
 
 test('a field takes what is typed, says what is wrong, and takes a default', async () => {
@@ -58,16 +60,16 @@ test('a field takes what is typed, says what is wrong, and takes a default', asy
       onInterrupt={() => answers.push('interrupt')}
     />,
   );
-  await pause();
+  await pause(60);
   for (const key of ['9', 'x', '\u001b[2J', '\r']) {
     stdin.write(key);
-    await pause();
+    await pause(60);
   }
   expect(lastFrame()).toContain('a number');
   expect(answers).toEqual([]);
   for (const key of ['\u0015', '\r']) {
     stdin.write(key);
-    await pause();
+    await pause(60);
   }
   expect(answers).toEqual(['8080']);
 });

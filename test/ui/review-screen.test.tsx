@@ -28,6 +28,16 @@ function opened(more: Partial<ReviewWork> = {}, card = CARD, start: 'card' | 'ed
   return { press, shown, asked, ends };
 }
 
+/** Waits until the edits have been looked for. */
+async function lookedFor(shown: () => string): Promise<void> {
+  await vi.waitFor(
+    () => {
+      expect(shown()).toContain('0 of 2 picked');
+    },
+    { timeout: 10_000 },
+  );
+}
+
 test('opens on the scorecard: level, grade, bars, what changed, and the findings', async () => {
   const { press } = opened();
   const text = await press();
@@ -61,9 +71,7 @@ test('edits are picked, applied after a question, and the grade moves', async ()
 
 test('a no writes nothing, and w writes without a build', async () => {
   const { press, shown, asked } = opened({}, CARD, 'edits');
-  await vi.waitFor(() => {
-    expect(shown()).toContain('0 of 2 picked');
-  });
+  await lookedFor(shown);
   expect(await press('a', ENTER)).toContain('Write these 2 edits');
   expect(await press('n')).toContain('2 of 2 picked');
   expect(await press(ENTER, 'w')).toContain('written: Dockerfile');
@@ -72,9 +80,7 @@ test('a no writes nothing, and w writes without a build', async () => {
 
 test('nothing is applied where nothing is picked', async () => {
   const { press, shown, asked } = opened({}, CARD, 'edits');
-  await vi.waitFor(() => {
-    expect(shown()).toContain('0 of 2 picked');
-  });
+  await lookedFor(shown);
   expect(await press(ENTER)).toContain('nothing is picked');
   expect(asked).toEqual([]);
 });
