@@ -4,6 +4,7 @@ import { analyseDockerfile, parseDockerfile } from '../../src/dockerfile/parse-d
 import type { DockerfileOptions } from '../../src/dockerfile/read-dockerfile.ts';
 import type { DockerfileModel } from '../../src/model/dockerfile.ts';
 import { formatReference } from '../../src/model/reference.ts';
+import { cpuMs } from '../cpu-time.ts';
 
 function modelOf(text: string, options: DockerfileOptions = {}): DockerfileModel {
   const parsed = parseDockerfile(text, options);
@@ -208,9 +209,8 @@ describe('hostile input', () => {
     );
     fc.assert(
       fc.property(fc.array(word, { maxLength: 60 }), (words) => {
-        const started = performance.now();
-        analyseDockerfile(`FROM a\n${words.join('')}`);
-        expect(performance.now() - started).toBeLessThan(1000);
+        const taken = cpuMs(() => analyseDockerfile(`FROM a\n${words.join('')}`));
+        expect(taken).toBeLessThan(1000);
       }),
       { numRuns: 1500 },
     );
@@ -240,10 +240,10 @@ describe('hostile input', () => {
     ],
     ['many writes', `RUN ${'echo a >> f; '.repeat(3000)} sha256sum -c f`],
   ])('%s is bounded', (_name, text) => {
-    const started = performance.now();
-    const read = analyseDockerfile(`FROM a\n${text}`);
-    expect(read.ok).toBe(true);
-    expect(performance.now() - started).toBeLessThan(4000);
+    const taken = cpuMs(() => {
+      expect(analyseDockerfile(`FROM a\n${text}`).ok).toBe(true);
+    });
+    expect(taken).toBeLessThan(4000);
   });
 
   test('what was not judged is told', () => {

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { substitute } from '../../src/dockerfile/substitute.ts';
+import { cpuMs } from '../cpu-time.ts';
 
 const values: Readonly<Record<string, string>> = {
   A: 'one',
@@ -64,14 +65,13 @@ describe('substitute', () => {
     );
     fc.assert(
       fc.property(fc.array(part, { maxLength: 80 }), (parts) => {
-        const started = performance.now();
-        substitute(parts.join(''), lookup);
-        expect(performance.now() - started).toBeLessThan(300);
+        expect(cpuMs(() => substitute(parts.join(''), lookup))).toBeLessThan(300);
       }),
     );
-    const started = performance.now();
-    substitute('${X##*a*a*a*a*b}', () => 'a'.repeat(4000));
-    substitute('${A:-'.repeat(5000), lookup);
-    expect(performance.now() - started).toBeLessThan(3000);
+    const taken = cpuMs(() => {
+      substitute('${X##*a*a*a*a*b}', () => 'a'.repeat(4000));
+      substitute('${A:-'.repeat(5000), lookup);
+    });
+    expect(taken).toBeLessThan(3000);
   });
 });

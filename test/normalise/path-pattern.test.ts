@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { pathPattern, treePattern } from '../../src/normalise/path-pattern.ts';
+import { cpuMs } from '../cpu-time.ts';
 
 describe('a pattern', () => {
   test.each([
@@ -32,8 +33,7 @@ describe('a pattern', () => {
   });
 
   test('many stars do not take long', () => {
-    const started = performance.now();
-    pathPattern(`${'**/a*'.repeat(6)}b`)('a/'.repeat(60));
-    expect(performance.now() - started).toBeLessThan(2000);
+    const taken = cpuMs(() => pathPattern(`${'**/a*'.repeat(6)}b`)('a/'.repeat(60)));
+    expect(taken).toBeLessThan(2000);
   });
 });

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { ImageContent } from '../../../src/facts/image-facts.ts';
+import { cpuMs } from '../../cpu-time.ts';
 import { elfWith, file, folder, hardlink, image, type Item, link, program } from '../support.ts';
 
 function executables(content: ImageContent): readonly string[] {
@@ -239,11 +240,12 @@ test('any tree folds, soon, and names no path twice', () => {
   );
   fc.assert(
     fc.property(fc.array(fc.array(item, { maxLength: 12 }), { maxLength: 4 }), (layers) => {
-      const started = performance.now();
-      const { filesystem } = image(...layers);
-      const paths = filesystem.executables.map((f) => f.path);
-      expect(new Set(paths).size).toBe(paths.length);
-      expect(performance.now() - started).toBeLessThan(500);
+      const taken = cpuMs(() => {
+        const { filesystem } = image(...layers);
+        const paths = filesystem.executables.map((f) => f.path);
+        expect(new Set(paths).size).toBe(paths.length);
+      });
+      expect(taken).toBeLessThan(500);
     }),
   );
 });

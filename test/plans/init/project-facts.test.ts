@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { FactReader } from '../../../src/model/template.ts';
 import { projectFacts } from '../../../src/plans/init/project-facts.ts';
+import { cpuMs } from '../../cpu-time.ts';
 
 function facts(
   reader: FactReader,
@@ -166,10 +167,11 @@ describe('what a project says of itself', () => {
   });
 
   test('a file made to be slow is read in no time', () => {
-    const started = Date.now();
-    facts('java', { 'pom.xml': '<build>'.repeat(30_000) + '<artifactId>'.repeat(5000) });
-    facts('python', { 'pyproject.toml': `[project]\n${'authors = [{'.repeat(20_000)}` });
-    facts('native', { 'CMakeLists.txt': 'project('.repeat(30_000) });
-    expect(Date.now() - started).toBeLessThan(2000);
+    const taken = cpuMs(() => {
+      facts('java', { 'pom.xml': '<build>'.repeat(30_000) + '<artifactId>'.repeat(5000) });
+      facts('python', { 'pyproject.toml': `[project]\n${'authors = [{'.repeat(20_000)}` });
+      facts('native', { 'CMakeLists.txt': 'project('.repeat(30_000) });
+    });
+    expect(taken).toBeLessThan(2000);
   });
 });
