@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -5,11 +6,19 @@ import { expect, test } from 'vitest';
 import { watchPluginSocket } from '../../../src/commands/plugin/plugin-socket.ts';
 import { temporaryFolder } from '../../fakes/layouts.ts';
 
-async function listening(path: string): Promise<{ readonly close: () => void }> {
+const LONGEST = { timeout: 10_000 };
+
+async function listening(path: string): Promise<{
+  /** Resolves once somebody has called. */
+  readonly called: Promise<unknown>;
+  readonly close: () => void;
+}> {
   const sockets: Socket[] = [];
   const server = createServer((socket) => sockets.push(socket));
+  const called = once(server, 'connection');
   await new Promise<void>((resolve) => server.listen({ path }, resolve));
   return {
+    called,
     close: () => {
       server.close();
       for (const socket of sockets) socket.destroy();
@@ -22,10 +31,11 @@ test('a socket that Docker closes cancels, once, and not before', async () => {
   const server = await listening(path);
   let cancelled = 0;
   watchPluginSocket(path, () => cancelled++);
+  await server.called;
   await sleep(100);
   expect(cancelled).toBe(0);
   server.close();
-  await expect.poll(() => cancelled).toBe(1);
+  await expect.poll(() => cancelled, LONGEST).toBe(1);
 });
 
 test.runIf(process.platform === 'linux')('so does one in the abstract namespace', async () => {
@@ -35,10 +45,11 @@ test.runIf(process.platform === 'linux')('so does one in the abstract namespace'
   const listed = `@${name}`;
   let cancelled = 0;
   watchPluginSocket(listed, () => cancelled++);
+  await server.called;
   await sleep(600);
   expect(cancelled).toBe(0);
   server.close();
-  await expect.poll(() => cancelled, { timeout: 3000 }).toBe(1);
+  await expect.poll(() => cancelled, LONGEST).toBe(1);
 });
 
 test('where nobody listens nothing is cancelled', async () => {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { digestOf } from '../../../src/model/digest.ts';
 import { UserError } from '../../../src/model/errors.ts';
 import { MEDIA_TYPE } from '../../../src/model/oci.ts';
@@ -215,7 +215,7 @@ describe('bad days', () => {
   test('an answer that never comes is given up', async () => {
     const registry = await registryOf();
     registry.fail(/HEAD/, { do: 'hang' }, 9);
-    const client = clientOf(registry, { stallMs: 50, retries: 1 });
+    const client = clientOf(registry, { stallMs: 1000, retries: 1 });
     expect((await failure(client.resolve('app', '1'))).message).toMatch(/did not answer in time/);
     expect(registry.requests.length).toBe(2);
   });
@@ -225,10 +225,16 @@ describe('bad days', () => {
     registry.fail(/HEAD/, { do: 'hang' }, 9);
     const controller = new AbortController();
     const client = clientOf(registry, { signal: controller.signal });
-    setTimeout(() => {
-      controller.abort();
-    }, 30);
-    await expect(client.resolve('app', '1')).rejects.toThrow(/abort/i);
+    const resolving = client.resolve('app', '1');
+    resolving.catch(() => undefined);
+    await vi.waitFor(
+      () => {
+        expect(registry.requests.length).toBe(1);
+      },
+      { timeout: 10_000 },
+    );
+    controller.abort();
+    await expect(resolving).rejects.toThrow(/abort/i);
     expect(registry.requests.length).toBe(1);
   });
 });
@@ -240,7 +246,7 @@ describe('blobs', () => {
       const registry = await registryOf();
       registry.putBlob('app', blobBytes);
       registry.fail(/GET/, { do: kind, after: 1_000_000 }, 2);
-      const got = await collect(clientOf(registry, { stallMs: 200 }).getBlob('app', blob));
+      const got = await collect(clientOf(registry, { stallMs: 1000 }).getBlob('app', blob));
       expect(got.equals(blobBytes)).toBe(true);
       const ranges = registry.requests.map((r) => r.headers.range);
       expect(ranges[0]).toBeUndefined();
