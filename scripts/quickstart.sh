@@ -44,7 +44,9 @@ root="$SCOVILLE_HOME/trusted-root.json"
 echo '{"mediaType":"application/vnd.dev.sigstore.trustedroot+json;version=0.1"}' >"$root"
 offline=(--insecure-ignore-tlog=true --trusted-root "$root")
 bundles=()
-cosign verify --help 2>&1 | grep -q -- '--new-bundle-format' && bundles=(--new-bundle-format)
+# Not by a pipe: grep -q leaves at the first match, and cosign, which still writes then, has failed.
+help=$(cosign verify --help 2>&1)
+[[ $help != *--new-bundle-format* ]] || bundles=(--new-bundle-format)
 cosign verify --key "$key" "${offline[@]}" "${bundles[@]}" "$image" >"$SCOVILLE_HOME/verify.json"
 echo "cosign verify: the signature of $image holds for $key" >&2
 cosign verify-attestation --key "$key" "${offline[@]}" "${bundles[@]}" --type cyclonedx "$image" \
@@ -58,7 +60,7 @@ chmod 644 "$token"
 container=$(docker run --detach --publish 127.0.0.1::8080 --volume "$token:/run/secrets/api-token:ro" "$image")
 trap 'docker rm --force "$container" >/dev/null; rm -f "$token"' EXIT
 address=$(docker port "$container" 8080/tcp | head -n 1)
-for _ in $(seq 50); do
+for _ in $(seq 300); do
   if answer=$(curl --silent --fail "http://$address/healthz" 2>/dev/null || node -e "
       fetch('http://$address/healthz').then((r) => r.text()).then((t) => console.log(t), () => process.exit(1))" 2>/dev/null) && [ -n "$answer" ]; then break; fi
   sleep 0.1

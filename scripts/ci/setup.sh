@@ -10,8 +10,11 @@ if ! command -v scoville >/dev/null; then
   echo "$bin" >>"$GITHUB_PATH"
 fi
 
-# Docker's classic store has no OCI exporter; a builder in a container has.
-if ! docker info --format '{{.DriverStatus}}' | grep -q io.containerd.snapshotter &&
-  ! docker buildx inspect | grep -qE '^Driver: +(docker-container|kubernetes|remote)'; then
+# Docker's classic store has no OCI exporter; a builder in a container has. What they say is read to its end: grep -q leaves at the first
+# match, and whoever still writes then has failed.
+store=$(docker info --format '{{.DriverStatus}}' || true)
+builder=$(docker buildx inspect || true)
+if ! grep -q io.containerd.snapshotter <<<"$store" &&
+  ! grep -qE '^Driver: +(docker-container|kubernetes|remote)' <<<"$builder"; then
   docker buildx create --use --name scoville --driver docker-container >/dev/null
 fi
