@@ -40,15 +40,19 @@ http_status() {
 }
 
 engine_answers() { have docker && docker version --format '{{.Server.Version}}' >/dev/null 2>&1; }
-has_containerd_store() { docker info --format '{{.DriverStatus}}' 2>/dev/null | grep -q 'io.containerd.snapshotter'; }
+has_containerd_store() {
+  local store
+  store=$(docker info --format '{{.DriverStatus}}' 2>/dev/null) && [[ $store = *io.containerd.snapshotter* ]]
+}
 
 # True where the process that `up` noted is still the one it started.
 started_and_alive() {
-  local pid_file=$state/$1.pid pid
+  local pid_file=$state/$1.pid pid command
   [ -s "$pid_file" ] || return 1
   pid=$(cat "$pid_file")
   kill -0 "$pid" 2>/dev/null || return 1
-  [ ! -r "/proc/$pid/cmdline" ] || tr '\0' ' ' <"/proc/$pid/cmdline" | grep -q "$2"
+  [ -r "/proc/$pid/cmdline" ] || return 0
+  command=$(tr '\0' ' ' <"/proc/$pid/cmdline") && [[ $command = *"$2"* ]]
 }
 
 missing_packages() {
@@ -93,7 +97,7 @@ prepare_daemon_config() {
   printf '{"features":{"containerd-snapshotter":true}}\n' >/etc/docker/daemon.json
 }
 
-# Starts dockerd with a pid file of its own and waits until it answers; fails where it ends or takes over 30 s.
+# Starts dockerd with a pid file of its own and waits until it answers; fails where it ends or takes over two minutes.
 launch_engine() {
   rm -f "$state/dockerd.own.pid"
   nohup setsid dockerd --pidfile "$state/dockerd.own.pid" "$@" >"$state/dockerd.log" 2>&1 </dev/null 9>&- &
@@ -101,7 +105,7 @@ launch_engine() {
   local tries=0
   until engine_answers; do
     tries=$((tries + 1))
-    if [ $tries -gt 120 ] || ! kill -0 "$(cat "$state/dockerd.pid")" 2>/dev/null; then return 1; fi
+    if [ $tries -gt 480 ] || ! kill -0 "$(cat "$state/dockerd.pid")" 2>/dev/null; then return 1; fi
     sleep 0.25
   done
 }
@@ -161,7 +165,7 @@ YAML
   local tries=0
   until registry_answers; do
     tries=$((tries + 1))
-    [ $tries -le 80 ] || fail "the registry on port $port did not come up" "see $state/registry.log"
+    [ $tries -le 240 ] || fail "the registry on port $port did not come up" "see $state/registry.log"
     sleep 0.25
   done
 }

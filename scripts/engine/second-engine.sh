@@ -74,7 +74,7 @@ up() {
   local tries=0
   until docker -H "$host" version >/dev/null 2>&1; do
     tries=$((tries + 1))
-    [ $tries -le 120 ] || { tail -n 5 "$dir/engine.log" >&2; stop; return 1; }
+    [ $tries -le 480 ] || { tail -n 5 "$dir/engine.log" >&2; stop; return 1; }
     sleep 0.25
   done
   echo "$host"

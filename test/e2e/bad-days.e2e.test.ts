@@ -1,9 +1,8 @@
-import { spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { BadDay, isInDocker, newName } from './bad-day.ts';
+import { startClassicEngine } from './classic-engine.ts';
 import { bases, output, run } from './harness.ts';
 
 const day = new BadDay();
@@ -44,7 +43,7 @@ describe('without an engine', () => {
   );
 
   test('an engine without the containerd image store is told how to turn it on', async () => {
-    const engine = await startOldEngine();
+    const engine = await startClassicEngine();
     try {
       const { stderr } = await refused(2, [day.context()], { DOCKER_HOST: engine.host });
       expect(stderr).toContain("scoville: this Docker's image store cannot export OCI layouts");
@@ -238,46 +237,3 @@ describe('bad settings', () => {
     expect(stderr).toContain('/nowhere/s.yaml');
   });
 });
-
-/** A second engine with the old image store, in a network namespace of its own so that it touches no bridge of the first. */
-async function startOldEngine(): Promise<{
-  readonly host: string;
-  readonly stop: () => Promise<void>;
-}> {
-  const folder = mkdtempSync(join(tmpdir(), 'sc-old-'));
-  const at = (name: string): string => join(folder, name);
-  writeFileSync(at('daemon.json'), '{"features":{"containerd-snapshotter":false}}');
-  const host = `unix://${at('sock')}`;
-  const flags = {
-    'data-root': at('data'),
-    'exec-root': at('exec'),
-    pidfile: at('pid'),
-    host,
-    iptables: 'false',
-    ip6tables: 'false',
-    bridge: 'none',
-    'config-file': at('daemon.json'),
-  };
-  const child = spawn(
-    'unshare',
-    ['-n', 'dockerd', ...Object.entries(flags).map(([name, value]) => `--${name}=${value}`)],
-    { stdio: ['ignore', 'ignore', 'pipe'] },
-  );
-  let log = '';
-  child.stderr.on('data', (chunk: Buffer) => (log += chunk.toString()));
-  const ended = new Promise((done) => child.on('close', done));
-  const stop = async (): Promise<void> => {
-    child.kill('SIGTERM');
-    await ended;
-    rmSync(folder, { recursive: true, force: true });
-  };
-  for (let tries = 0; tries < 120; tries++) {
-    const asked = await run('docker', ['version', '-f', '{{.Server.Version}}'], {
-      env: { DOCKER_HOST: host },
-    });
-    if (asked.exitCode === 0) return { host, stop };
-    await new Promise((wake) => setTimeout(wake, 250));
-  }
-  await stop();
-  throw new Error(`no second engine came up\n${log}`);
-}

@@ -27,7 +27,7 @@ export async function startClassicEngine(): Promise<ClassicEngine> {
     await run('sh', ['-c', `umount -R ${dir}/run ${dir}/data 2>/dev/null; true`]);
     rmSync(dir, { recursive: true, force: true });
   };
-  for (let tries = 0; tries < 240; tries++) {
+  for (let tries = 0; tries < 480; tries++) {
     const answered = await run('docker', ['-H', host, 'version']);
     if (answered.exitCode === 0) return { host, stop };
     if (child.exitCode !== null) break;
