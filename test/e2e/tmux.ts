@@ -13,6 +13,8 @@ interface Options {
   readonly env: Readonly<Record<string, string>>;
 }
 
+const PROMPT_ALONE = /^\$\s*$/;
+const LOOK_MS = 200;
 let count = 0;
 
 /** A real terminal, by tmux on a server of its own: keys go in, and what a person would see comes out. */
@@ -46,13 +48,17 @@ export class Terminal {
 
   /** Types a command line and Enter at a prompt, once nothing else is on the screen: what an earlier one showed is no answer. */
   async type(line: string): Promise<void> {
-    await this.#tmux('send-keys', '-t', 'main', 'clear', 'Enter');
-    await this.until(/^\$\s*$/);
+    if (!PROMPT_ALONE.test(await this.screen()))
+      await this.#tmux('send-keys', '-t', 'main', 'clear', 'Enter');
+    await this.until(PROMPT_ALONE);
     await this.#tmux('send-keys', '-t', 'main', '-l', line);
     await this.press('Enter');
   }
 
-  /** Presses keys by tmux' names, one after the other. */
+  /**
+   * Presses keys by tmux' names, one after the other. A busy program may read several at one go, and takes them for pasted then: where one
+   * has to be taken before the next comes, what it shows is waited for.
+   */
   async press(...keys: readonly string[]): Promise<void> {
     for (const key of keys) {
       await this.#tmux('send-keys', '-t', 'main', key);
@@ -66,14 +72,28 @@ export class Terminal {
     return this.#tmux(...args);
   }
 
-  /** Waits until the screen shows something, at most a minute and a half; gives the screen. */
+  /** Waits until the screen shows something, at most a minute and a half; gives the screen, drawn to its end. */
   async until(shown: RegExp | string): Promise<string> {
+    const isShown = (text: string): boolean =>
+      typeof shown === 'string' ? text.includes(shown) : shown.test(text);
     for (let i = 0; i < 450; i++) {
       const text = await this.screen();
-      if (typeof shown === 'string' ? text.includes(shown) : shown.test(text)) return text;
-      await new Promise((done) => setTimeout(done, 200));
+      if (isShown(text)) return this.#drawn(text, isShown);
+      await new Promise((done) => setTimeout(done, LOOK_MS));
     }
     throw new Error(`never seen: ${String(shown)}\n${await this.screen()}`);
+  }
+
+  /** What is seen may be half of what is being drawn: looks again until nothing moves, or for as long as something may go on moving. */
+  async #drawn(first: string, isShown: (text: string) => boolean): Promise<string> {
+    let last = first;
+    for (let i = 0; i < 10; i++) {
+      await new Promise((done) => setTimeout(done, LOOK_MS / 2));
+      const text = await this.screen();
+      if (text === last || !isShown(text)) break;
+      last = text;
+    }
+    return last;
   }
 
   /**
@@ -83,7 +103,7 @@ export class Terminal {
   async written(text: string): Promise<void> {
     for (let i = 0; i < 450; i++) {
       if (this.#written().includes(text)) return;
-      await new Promise((done) => setTimeout(done, 200));
+      await new Promise((done) => setTimeout(done, LOOK_MS));
     }
     throw new Error(`never written: ${text}\n${this.#written()}`);
   }
@@ -92,9 +112,9 @@ export class Terminal {
     return stripVTControlCharacters(readFileSync(this.#output, 'utf8'));
   }
 
+  /** Makes the terminal another size; when the program draws for it is the program's business. */
   async resize(columns: number, rows: number): Promise<void> {
     await this.#tmux('resize-window', '-t', 'main', '-x', String(columns), '-y', String(rows));
-    await new Promise((done) => setTimeout(done, 500));
   }
 
   /** Whether the cursor is shown, and whether the alternate screen is on. */
@@ -106,7 +126,7 @@ export class Terminal {
 
   async close(): Promise<void> {
     await this.#tmux('kill-server');
-    rmSync(this.#folder, { recursive: true });
+    rmSync(this.#folder, { recursive: true, force: true });
   }
 
   async #tmux(...args: readonly string[]): Promise<string> {
