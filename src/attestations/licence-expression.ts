@@ -32,8 +32,15 @@ function isException(id: string): boolean {
   return EXCEPTIONS.has(id) || (/exception/i.test(id) && !/-with-/i.test(id));
 }
 
+/** An id of the list, of a licence or of an exception. */
+function listedId(text: string): string | undefined {
+  // The library's list is a plain object, in which `__proto__` and `constructor` are found too.
+  const id: unknown = fixupSpdxId(text);
+  return typeof id === 'string' ? id : undefined;
+}
+
 function licenceId(text: string): string | undefined {
-  const id = fixupSpdxId(text);
+  const id = listedId(text);
   return id === undefined || isException(id) ? undefined : id;
 }
 
@@ -69,7 +76,7 @@ class ExpressionParser {
     }
     const licence = this.#simple();
     if (licence === undefined || !this.#take('WITH')) return licence;
-    const exception = fixupSpdxId(this.#tokens[this.#at++] ?? '');
+    const exception = listedId(this.#tokens[this.#at++] ?? '');
     return exception !== undefined && isException(exception)
       ? `${licence} WITH ${exception}`
       : undefined;

@@ -34,6 +34,10 @@ describe('readLicence', () => {
   });
 
   test.each([
+    '__proto__',
+    'constructor',
+    'MIT AND constructor',
+    'MIT WITH __proto__',
     'GPLv2+',
     'SEE LICENSE IN LICENSE.md',
     'MIT OR',
