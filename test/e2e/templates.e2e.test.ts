@@ -38,7 +38,7 @@ describe('a project of each stack, from scoville init to an answer', () => {
       });
       // Go's own library is compiled where the cache has none yet, which takes a busy machine minutes.
     },
-    600_000,
+    1_200_000,
   );
 
   test('is what docs/templates.md says', async () => {
