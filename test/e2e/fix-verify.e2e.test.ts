@@ -68,7 +68,7 @@ describe('fix --verify', () => {
   test('a final stage without the shell that the program needs is taken back, the other edits stay', async () => {
     const asked = join(folder, 'asked');
     const smoke = `echo "$SCOVILLE_CONTAINER" >>${asked}; curl -fsS --max-time 2 "$SCOVILLE_URL" | grep -q hello`;
-    const args = ['fix', '--yes', '--json', '--verify', '--smoke', smoke, '--smoke-timeout', '4'];
+    const args = ['fix', '--yes', '--json', '--verify', '--smoke', smoke, '--smoke-timeout', '20'];
     const { stdout } = await scoville.expect(1, [...args, folder], { cwd: folder });
     const { edits, verified } = JSON.parse(stdout) as FixJson;
     expect(verified.takenBack).toMatchObject([
@@ -116,7 +116,7 @@ describe('fix --verify', () => {
       cwd: folder,
       onStderr: (_text, kill) => {
         timer ??= setInterval(() => {
-          if (!existsSync(mark)) return;
+          if (!existsSync(mark) || readFileSync(mark, 'utf8') === '') return;
           clearInterval(timer);
           kill('SIGINT');
         }, 200);

@@ -225,7 +225,7 @@ describe('scoville build --load --push of a real service', () => {
     try {
       const address = (await output('docker', ['port', id, '8080/tcp'])).split('\n')[0] ?? '';
       let status = 0;
-      for (let i = 0; i < 50 && status === 0; i++) {
+      for (let i = 0; i < 600 && status === 0; i++) {
         status = await fetch(`http://${address}/healthz`, {
           signal: AbortSignal.timeout(2000),
         }).then(

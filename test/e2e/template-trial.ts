@@ -147,7 +147,7 @@ async function answerOf(url: string): Promise<string> {
       const answer = await fetch(url, { signal: AbortSignal.timeout(2000) });
       return await answer.text();
     } catch (error) {
-      if (tries > 60) throw error;
+      if (tries > 480) throw error;
       await new Promise((done) => setTimeout(done, 250));
     }
 }
