@@ -156,12 +156,15 @@ describe('in place of docker build', () => {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     let said = '';
-    const asked = Date.now();
+    let asked = Infinity;
     child.stderr.on('data', (chunk: Buffer) => {
       const before = said;
       said += chunk.toString();
       if (!before.includes('RUN sleep') && said.includes('RUN sleep'))
-        setTimeout(() => child.kill('SIGINT'), 1500);
+        setTimeout(() => {
+          asked = Date.now();
+          child.kill('SIGINT');
+        }, 1500);
     });
     const exitCode = await new Promise((done) => child.once('close', done));
     expect([exitCode, said]).toEqual([130, expect.stringContaining('scoville: interrupted')]);
