@@ -8,6 +8,8 @@ import type { Readable, Writable } from 'node:stream';
 interface Answer {
   readonly id?: number;
   readonly method?: string;
+  /** The page that tells it. */
+  readonly sessionId?: string;
   readonly params?: unknown;
   readonly result?: Readonly<Record<string, unknown>>;
   readonly error?: { readonly message: string };
@@ -42,7 +44,8 @@ export class Chromium {
       for (const message of messages) {
         const answer = JSON.parse(message) as Answer;
         if (answer.id !== undefined) this.#waiting.get(answer.id)?.(answer);
-        else if (answer.method !== undefined)
+        // Pages that were open before may still have something to tell.
+        else if (answer.method !== undefined && answer.sessionId === this.#session)
           this.told.push({ method: answer.method, params: answer.params });
       }
     });
@@ -77,7 +80,7 @@ export class Chromium {
 
   async #until(holds: () => boolean): Promise<void> {
     for (let tries = 0; !holds(); tries += 1) {
-      if (tries > 600) throw new Error('the page did not load');
+      if (tries > 2400) throw new Error('the page did not load');
       await new Promise((done) => setTimeout(done, 50));
     }
   }
@@ -112,6 +115,7 @@ export class Chromium {
     const ended = once(this.#child, 'close');
     await this.send('Browser.close').catch(() => undefined);
     await ended;
-    rmSync(this.#folder, { recursive: true, force: true });
+    // Helpers of the browser's outlive it by a moment, and write.
+    rmSync(this.#folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
   }
 }
