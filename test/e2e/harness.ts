@@ -2,6 +2,7 @@ import { execFile, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 
 const execFileAsync = promisify(execFile);
@@ -148,6 +149,14 @@ export async function filesOf(image: string): Promise<readonly string[]> {
   } finally {
     await run('docker', ['rm', '--force', container]);
   }
+}
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+/** Waits for the next day where this one (UTC, as a build sees it) is about to end: builds on two days may differ by that alone. */
+export async function farFromMidnight(): Promise<void> {
+  const left = DAY_MS - (Date.now() % DAY_MS);
+  if (left < 120_000) await sleep(left + 1000);
 }
 
 /** An image of the registry with its digest behind its tag. */

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { bases, ROOT, run, Scoville } from './harness.ts';
+import { bases, farFromMidnight, ROOT, run, Scoville } from './harness.ts';
 
 interface Comparison {
   readonly reproducible: boolean;
@@ -79,6 +79,7 @@ describe('scoville reproduce', () => {
   });
 
   test('--tomorrow: the second build runs on the next day, which only what writes a date notices', async () => {
+    await farFromMidnight();
     const dir = context(
       'tomorrow',
       `FROM ${bases.debian}\nRUN useradd someone\nRUN date +%F > /day\n`,
