@@ -175,7 +175,10 @@ LABEL hostile="${HOSTILE}"
 `,
     });
     const name = newName();
-    const good = await day.scoville.expect(0, ['build', '--load', '-t', name, context]);
+    const good = await day.scoville.expect(0, ['build', '--load', '-t', name, context], {
+      // In a locale without them its marks are others.
+      env: { LC_ALL: 'C.UTF-8' },
+    });
     expect(good.stdout).toMatch(/✖ 2 no-elevated-files .*red/);
     expectClean(good);
     const json = await day.scoville.expect(0, ['build', '--json', '--load', '-t', name, context]);

@@ -15,6 +15,8 @@ interface Options {
 
 const PROMPT_ALONE = /^\$\s*$/;
 const LOOK_MS = 200;
+/** Whatever the locale of whoever runs the tests. */
+const UTF_8 = { LANG: 'C.UTF-8', LC_ALL: 'C.UTF-8' };
 let count = 0;
 
 /** A real terminal, by tmux on a server of its own: keys go in, and what a person would see comes out. */
@@ -31,7 +33,7 @@ export class Terminal {
   static async open({ columns, rows, cwd, env }: Options): Promise<Terminal> {
     count += 1;
     const terminal = new Terminal(`scoville-e2e-${process.pid}-${count}`);
-    const sets = Object.entries({ LANG: 'C.UTF-8', ...env }).flatMap(([name, value]) => [
+    const sets = Object.entries({ ...UTF_8, ...env }).flatMap(([name, value]) => [
       '-e',
       `${name}=${value}`,
     ]);
@@ -130,7 +132,9 @@ export class Terminal {
   }
 
   async #tmux(...args: readonly string[]): Promise<string> {
-    const { stdout } = await execFileAsync('tmux', ['-L', this.#socket, ...args]);
+    const { stdout } = await execFileAsync('tmux', ['-L', this.#socket, ...args], {
+      env: { ...process.env, ...UTF_8 },
+    });
     return stdout;
   }
 }
