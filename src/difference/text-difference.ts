@@ -1,15 +1,16 @@
 import type { ContentDifference } from '../model/difference.ts';
+import { lookup } from '../model/lookup.ts';
 import { quoted } from './quoted.ts';
 
 const KEY = /-----BEGIN [A-Z0-9. ]*(PRIVATE KEY|CERTIFICATE|PUBLIC KEY|PARAMETERS)[A-Z0-9 ]*-----/;
 /** A line of ssh-keygen's NAME.pub. */
 const SSH_KEY = /^(?:ssh-(?:ed25519|rsa|dss)|ecdsa-sha2-[a-z0-9]+|sk-[a-z0-9@.-]+) AAAA/m;
-const KEY_NAMES: Readonly<Record<string, string>> = {
+const KEY_NAMES = lookup<string>({
   'PRIVATE KEY': 'a private key',
   CERTIFICATE: 'a certificate',
   'PUBLIC KEY': 'a public key',
   PARAMETERS: 'parameters for keys',
-};
+});
 
 /** Files that hold passwords, their hashes or tokens by their nature. */
 const SECRET_FILE =

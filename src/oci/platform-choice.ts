@@ -1,16 +1,17 @@
+import { lookup } from '../model/lookup.ts';
 import type { Platform } from '../model/oci.ts';
 
 /** Other names of processors, as `docker --platform` takes them. */
-const ARCHITECTURES: Readonly<Record<string, string>> = {
+const ARCHITECTURES = lookup<string>({
   x86_64: 'amd64',
   'x86-64': 'amd64',
   aarch64: 'arm64',
   i386: '386',
   armhf: 'arm',
   armel: 'arm',
-};
+});
 /** What a processor is where no variant is named (containerd, platforms.Normalize). */
-const VARIANTS: Readonly<Record<string, string>> = { amd64: 'v1', arm64: 'v8', arm: 'v7' };
+const VARIANTS = lookup<string>({ amd64: 'v1', arm64: 'v8', arm: 'v7' });
 
 /** The platform that `OS/ARCH[/VARIANT]` or `ARCH` spells; undefined where it spells none. */
 export function parsePlatform(text: string): Platform | undefined {

@@ -1,8 +1,9 @@
 import { UserError } from '../model/errors.ts';
+import { lookup } from '../model/lookup.ts';
 import { errorCode } from './layout/disk.ts';
 import { quoted } from './quoted-text.ts';
 
-const REASONS: Readonly<Record<string, string | undefined>> = {
+const REASONS = lookup<string | undefined>({
   ENOENT: 'it is not there',
   ENOTDIR: 'it is not there',
   EACCES: 'no permission',
@@ -11,7 +12,7 @@ const REASONS: Readonly<Record<string, string | undefined>> = {
   ELOOP: 'its links lead in a circle',
   EIO: 'the disk fails',
   ENAMETOOLONG: 'its name is too long',
-};
+});
 
 /** What kept a file from being read, as an error for the user; anything else as it is. */
 export function readError(error: unknown, path: string): unknown {

@@ -1,4 +1,5 @@
 import type { InstalledName } from '../../model/build-analysis.ts';
+import { lookup } from '../../model/lookup.ts';
 import type { Field } from '../shell/fields.ts';
 import { optionNames, readCommandLine } from './command-line.ts';
 import { type FoundInstall, type InstallReader, install, named } from './install-context.ts';
@@ -34,12 +35,12 @@ function found(install: FoundInstall): readonly FoundInstall[] {
 }
 
 /** Takes the newest version of all that is installed; nothing holds it to a version but a frozen repository. */
-const UPGRADES: Readonly<Record<string, readonly string[]>> = {
+const UPGRADES = lookup<readonly string[]>({
   apt: ['upgrade', 'dist-upgrade', 'full-upgrade', 'safe-upgrade'],
   apk: ['upgrade'],
   dnf: ['upgrade', 'update', 'distro-sync', 'upgrade-minimal'],
   zypper: ['update', 'up', 'patch', 'dist-upgrade', 'dup'],
-};
+});
 
 function isUpgrade(manager: string, verb: Field | undefined): boolean {
   return UPGRADES[manager]?.includes(verb?.text ?? '') ?? false;

@@ -1,4 +1,5 @@
 import type { InstalledName } from '../../model/build-analysis.ts';
+import { lookup } from '../../model/lookup.ts';
 import type { Field } from '../shell/fields.ts';
 import { type CommandLine, optionNames, readCommandLine } from './command-line.ts';
 import {
@@ -184,7 +185,7 @@ const conda: InstallReader = (_program, argv) => {
   return [install('conda', packages, file === undefined ? {} : { requirementsFile: file })];
 };
 
-export const PYTHON_INSTALLS: Readonly<Record<string, InstallReader>> = {
+export const PYTHON_INSTALLS = lookup<InstallReader>({
   pip,
   pip3: pip,
   pipx: pip,
@@ -197,4 +198,4 @@ export const PYTHON_INSTALLS: Readonly<Record<string, InstallReader>> = {
   conda,
   mamba: conda,
   micromamba: conda,
-};
+});

@@ -1,3 +1,4 @@
+import { lookup } from '../../model/lookup.ts';
 import { constantField } from '../shell/fields.ts';
 import type { CommandEvent } from './build-event.ts';
 import { type Fetch, fetchOf } from './fetch.ts';
@@ -24,7 +25,7 @@ const PIP: Unchecking = {
   off: /^--(?:trusted-host|allow-insecure-host)(?:=(?!localhost|127\.).+)?$/,
   unless: /^--require-hashes$/,
 };
-const MANAGERS: Readonly<Record<string, Unchecking>> = {
+const MANAGERS = lookup<Unchecking>({
   apt: APT,
   'apt-get': APT,
   aptitude: APT,
@@ -41,7 +42,7 @@ const MANAGERS: Readonly<Record<string, Unchecking>> = {
   pip: PIP,
   pip3: PIP,
   uv: PIP,
-};
+});
 /** Settings that turn the checks off for what is installed later; a repository of files was there before. */
 const SETTINGS: readonly (readonly [RegExp, string])[] = [
   [/\[[^\]]*\btrusted=yes\b[^\]]*\]\s+(?!file:|copy:|cdrom:)\S/i, 'trusted=yes'],

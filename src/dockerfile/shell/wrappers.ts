@@ -1,3 +1,4 @@
+import { lookup } from '../../model/lookup.ts';
 import { constantField, type Field } from './fields.ts';
 
 /** A command with the programs that only start another (`sudo`, `env`, `xargs`) taken off its front. */
@@ -10,7 +11,7 @@ export interface Unwrapped {
 }
 
 /** Options that take a value as their next word, by wrapper. */
-const WRAPPERS: Readonly<Record<string, readonly string[]>> = {
+const WRAPPERS = lookup<readonly string[]>({
   sudo: ['-u', '-g', '-C', '-h', '-p', '-r', '-t', '--user', '--group'],
   doas: ['-u', '-C'],
   env: ['-u', '-C', '--unset', '--chdir'],
@@ -42,7 +43,7 @@ const WRAPPERS: Readonly<Record<string, readonly string[]>> = {
     '--delimiter',
   ],
   eatmydata: [],
-};
+});
 /** Wrappers with a positional word of their own before the command. */
 const OWN_WORD = new Set(['timeout', 'gosu', 'su-exec']);
 

@@ -1,4 +1,5 @@
 import { parseDigest } from '../../model/digest.ts';
+import { lookup } from '../../model/lookup.ts';
 import type { Descriptor } from '../../model/oci.ts';
 import { formatReference, parseReference, withDefaultTag } from '../../model/reference.ts';
 
@@ -6,10 +7,10 @@ const CONTAINERD_NAME = 'io.containerd.image.name';
 const REF_NAME = 'org.opencontainers.image.ref.name';
 /** How `cosign save` marks what it writes beside the image. */
 const COSIGN_KIND = 'kind';
-const COSIGN_KINDS: Readonly<Record<string, 'sig' | 'att' | undefined>> = {
+const COSIGN_KINDS = lookup<'sig' | 'att' | undefined>({
   'dev.cosignproject.cosign/sigs': 'sig',
   'dev.cosignproject.cosign/atts': 'att',
-};
+});
 const ATTACHED_TAG = /^sha256-[0-9a-f]{64}(?:\.(?:sig|att|sbom))?$/;
 
 /** The names of an entry of index.json: containerd's in full, and the short ones. */

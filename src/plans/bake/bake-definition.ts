@@ -1,11 +1,12 @@
 import type { BakeDefinition, BakeTarget } from '../../model/bake.ts';
+import { lookup } from '../../model/lookup.ts';
 import { err, ok, type Result } from '../../model/result.ts';
 import { csvField } from '../buildx/csv-fields.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
 /** Attributes that become a flag of build each: text or texts, as they stand. */
-const TEXTS: Readonly<Record<string, string>> = {
+const TEXTS = lookup<string>({
   annotations: 'annotation',
   'cgroup-parent': 'cgroup-parent',
   network: 'network',
@@ -14,15 +15,15 @@ const TEXTS: Readonly<Record<string, string>> = {
   target: 'target',
   ulimits: 'ulimit',
   call: 'call',
-};
+});
 
 /** Values of several parts: `type=registry,ref=...`, as a text (buildx 0.13) or an object (later). */
-const PARTS: Readonly<Record<string, string>> = {
+const PARTS = lookup<string>({
   attest: 'attest',
   'cache-from': 'cache-from',
   'cache-to': 'cache-to',
   secret: 'secret',
-};
+});
 
 /** Attributes that say nothing of how a target is built once it is resolved. */
 const SPENT = new Set(['description', 'inherits', 'name', 'matrix']);

@@ -1,5 +1,6 @@
 import { posix } from 'node:path';
 import type { FixInput } from '../../model/fix-rule.ts';
+import { lookup } from '../../model/lookup.ts';
 import { err, ok, type Result } from '../../model/result.ts';
 import { bareCheck, type ExecWords, execWords } from './exec-words.ts';
 import { libraryLines } from './runtime-collect.ts';
@@ -65,13 +66,13 @@ function wordsOf(command: string): ExecWords {
 }
 
 /** A request of an interpreter that fails where the client's would: no answer, or a status of 400 and above. */
-const REQUESTS: Readonly<Record<string, (url: string) => readonly string[]>> = {
+const REQUESTS = lookup<(url: string) => readonly string[]>({
   node: (url) => [
     '-e',
     `fetch('${url}', { redirect: 'manual' }).then(async (r) => { await r.arrayBuffer(); if (r.status >= 400) throw r.status; })`,
   ],
   python: (url) => ['-c', `import urllib.request; urllib.request.urlopen('${url}', timeout=10)`],
-};
+});
 
 /** Options that do not change whether a request succeeds, by client; those of curl need `-f` beside them. */
 const IDLE = {

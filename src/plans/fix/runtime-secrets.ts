@@ -1,16 +1,17 @@
 import type { FixInput, FixPlan, FixRule } from '../../model/fix-rule.ts';
+import { lookup } from '../../model/lookup.ts';
 import { NOTHING, proposal, refusal, together } from './proposal.ts';
 import { inImage, type Placed } from './stage-view.ts';
 
 /** Variables that entry points of official images read from a file, where the name has `_FILE` behind it; by repository on Docker Hub. */
-const BY_FILE: Readonly<Record<string, RegExp>> = {
+const BY_FILE = lookup<RegExp>({
   'library/postgres': /^POSTGRES_(?:PASSWORD|USER|DB|INITDB_ARGS)$/,
   'library/mysql': /^MYSQL_(?:ROOT_PASSWORD|ROOT_HOST|DATABASE|USER|PASSWORD)$/,
   'library/mariadb':
     /^(?:MARIADB|MYSQL)_(?:ROOT_PASSWORD|ROOT_PASSWORD_HASH|ROOT_HOST|DATABASE|USER|PASSWORD|PASSWORD_HASH)$/,
   'library/mongo': /^MONGO_INITDB_ROOT_(?:USERNAME|PASSWORD)$/,
   'library/wordpress': /^WORDPRESS_(?:DB_(?:HOST|USER|PASSWORD|NAME)|[A-Z_]+_(?:KEY|SALT))$/,
-};
+});
 
 function readsFile(name: string, { model, imageStages }: FixInput): boolean {
   const [first] = imageStages;

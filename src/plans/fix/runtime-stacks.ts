@@ -1,3 +1,4 @@
+import { lookup } from '../../model/lookup.ts';
 import { err, ok, type Result } from '../../model/result.ts';
 import {
   libraryLines,
@@ -38,7 +39,7 @@ export interface StackInput extends VersionInput {
   readonly resolve: (path: string) => string;
 }
 
-const PYTHON_MODULES: Readonly<Record<string, string>> = {
+const PYTHON_MODULES = lookup<string>({
   gunicorn: 'gunicorn',
   uvicorn: 'uvicorn',
   hypercorn: 'hypercorn',
@@ -47,7 +48,7 @@ const PYTHON_MODULES: Readonly<Record<string, string>> = {
   'waitress-serve': 'waitress',
   celery: 'celery',
   daphne: 'daphne',
-};
+});
 const C_COMPILERS = [
   'gcc',
   'g++',

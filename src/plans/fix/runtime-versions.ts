@@ -1,3 +1,5 @@
+import { lookup } from '../../model/lookup.ts';
+
 /** The image that a stage stands on, and what it installs there. */
 export interface VersionInput {
   /** Last part of the base's name, and its tag. */
@@ -7,32 +9,32 @@ export interface VersionInput {
   readonly installed: ReadonlySet<string>;
 }
 
-const NODE: Readonly<Record<string, string>> = {
+const NODE = lookup<string>({
   20: 'nodejs20-debian12',
   22: 'nodejs22-debian13',
   24: 'nodejs24-debian13',
-};
-const PYTHON: Readonly<Record<string, string>> = {
+});
+const PYTHON = lookup<string>({
   '3.11': 'python3-debian12',
   '3.13': 'python3-debian13',
-};
+});
 /** Versions of Python that Debian's releases have. */
-const DEBIAN_PYTHON: Readonly<Record<string, string>> = {
+const DEBIAN_PYTHON = lookup<string>({
   bookworm: '3.11',
   12: '3.11',
   trixie: '3.13',
   13: '3.13',
   latest: '3.13',
-};
+});
 const JAVA = new Set(['17', '21']);
 /** Versions of Java that `default-jre` of Debian's releases is of. */
-const DEBIAN_JAVA: Readonly<Record<string, string>> = {
+const DEBIAN_JAVA = lookup<string>({
   bookworm: '17',
   12: '17',
   trixie: '21',
   13: '21',
   latest: '21',
-};
+});
 /** Images of Java itself, whose tags begin with its version. */
 const JAVA_IMAGES = new Set(
   'openjdk eclipse-temurin amazoncorretto sapmachine ibm-semeru-runtimes'.split(' '),

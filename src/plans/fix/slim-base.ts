@@ -1,5 +1,6 @@
 import { posix } from 'node:path';
 import type { FixInput, FixPlan, FixRule } from '../../model/fix-rule.ts';
+import { lookup } from '../../model/lookup.ts';
 import { formatReference, type ImageReference } from '../../model/reference.ts';
 import { imagePlaces } from './image-places.ts';
 import { NOTHING, proposal, refusal } from './proposal.ts';
@@ -8,14 +9,14 @@ import { fromOf, inImage, lastInImage } from './stage-view.ts';
 /** Official images with a slim variant, and the programs that this one lacks of those that builds and scripts call. */
 const CLIENTS = ['curl', 'wget', 'git', 'hg', 'svn', 'ssh', 'unzip', 'make', 'patch'];
 const COMPILERS = ['gcc', 'g++', 'cc', 'c++', 'autoconf', 'automake'];
-const LACKS: Readonly<Record<string, readonly string[]>> = {
+const LACKS = lookup<readonly string[]>({
   node: [...CLIENTS, ...COMPILERS, 'python', 'python3', 'node-gyp'],
   python: [...CLIENTS, ...COMPILERS],
   ruby: [...CLIENTS, ...COMPILERS, 'bundle', 'bundler', 'gem', 'rake', 'rails'],
   perl: [...CLIENTS, ...COMPILERS, 'cpanm', 'cpan'],
   rust: CLIENTS,
   debian: [],
-};
+});
 /** A version or a release, with nothing that says which variant. */
 const WHOLE = /^(\d[\d.]*|latest|bullseye|bookworm|trixie|stable)(-(?:bullseye|bookworm|trixie))?$/;
 

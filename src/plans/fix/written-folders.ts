@@ -1,15 +1,16 @@
 import type { FixInput } from '../../model/fix-rule.ts';
+import { lookup } from '../../model/lookup.ts';
 import { inImage, lastInImage } from './stage-view.ts';
 
 /** Folders that known servers write to, by their program; those of Debian's packages and of the official images. */
-const SERVERS: Readonly<Record<string, readonly string[]>> = {
+const SERVERS = lookup<readonly string[]>({
   nginx: ['/var/cache/nginx', '/var/lib/nginx', '/var/log/nginx', '/run'],
   'apache2-foreground': ['/var/run/apache2', '/var/lock/apache2', '/var/log/apache2'],
   apache2ctl: ['/var/run/apache2', '/var/lock/apache2', '/var/log/apache2'],
   'httpd-foreground': ['/usr/local/apache2/logs'],
   'redis-server': ['/data'],
   'catalina.sh': ['/usr/local/tomcat/logs', '/usr/local/tomcat/temp', '/usr/local/tomcat/work'],
-};
+});
 
 /** Below these, what an image makes itself is for writing. */
 const OWN =

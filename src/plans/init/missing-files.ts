@@ -1,7 +1,8 @@
 import type { Instruction } from '../../model/dockerfile.ts';
+import { lookup } from '../../model/lookup.ts';
 
 /** What makes a file that a template's Dockerfile copies, by its name. */
-const MADE_BY: Readonly<Record<string, string>> = {
+const MADE_BY = lookup<string>({
   'package-lock.json': 'npm install --package-lock-only',
   'pnpm-lock.yaml': 'pnpm install --lockfile-only',
   'yarn.lock': 'yarn install',
@@ -12,7 +13,7 @@ const MADE_BY: Readonly<Record<string, string>> = {
   'composer.lock': 'composer update --no-install',
   'Cargo.lock': 'cargo generate-lockfile',
   'go.sum': 'go mod tidy',
-};
+});
 
 /** The names that a COPY takes from the context, where they are spelled out. */
 export function copiedNames(instructions: readonly Instruction[]): readonly string[] {

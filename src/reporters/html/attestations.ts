@@ -1,4 +1,5 @@
 import type { SignatureFact } from '../../model/facts.ts';
+import { lookup } from '../../model/lookup.ts';
 import type { ImageContents } from '../../model/report.ts';
 import { type FoundAttestation, PREDICATE_TYPE } from '../../model/statement.ts';
 import { shortDigest } from '../evidence-text.ts';
@@ -10,7 +11,7 @@ import { unknownNote } from './unknown-note.ts';
 
 const SHOWN = 200;
 
-const PREDICATE_NAMES: Readonly<Record<string, string>> = {
+const PREDICATE_NAMES = lookup<string>({
   [PREDICATE_TYPE.slsaProvenanceV1]: 'SLSA provenance, version 1',
   [PREDICATE_TYPE.slsaProvenanceV02]: 'SLSA provenance, version 0.2',
   [PREDICATE_TYPE.cyclonedx]: 'SBOM, CycloneDX',
@@ -19,7 +20,7 @@ const PREDICATE_NAMES: Readonly<Record<string, string>> = {
   [PREDICATE_TYPE.testResult]: 'Test result',
   [PREDICATE_TYPE.cosignSign]: 'Signature',
   [PREDICATE_TYPE.openvex]: 'VEX, OpenVEX',
-};
+});
 
 const SOURCES: Readonly<Record<FoundAttestation['source'] | SignatureFact['kind'], string>> = {
   'this-build': 'this build',

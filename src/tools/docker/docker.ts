@@ -1,4 +1,5 @@
 import { UserError } from '../../model/errors.ts';
+import { lookup } from '../../model/lookup.ts';
 import type { RunTool } from '../../model/run.ts';
 import { completed } from '../completed-run.ts';
 import { cleanText } from '../describe-run.ts';
@@ -20,12 +21,12 @@ const INFO_FORMAT =
   '{"version":{{json .ServerVersion}},"status":{{json .DriverStatus}},"os":{{json .OSType}},"arch":{{json .Architecture}},"context":{{json .ClientInfo.Context}}}';
 
 /** Names the kernel has for processors, and OCI's. */
-const ARCHITECTURES: Readonly<Record<string, string>> = {
+const ARCHITECTURES = lookup<string>({
   x86_64: 'amd64',
   aarch64: 'arm64',
   armv7l: 'arm',
   i686: '386',
-};
+});
 
 /**
  * Asks the engine what it is. Throws UserError with the next step where there is no docker, no engine behind it, or no

@@ -1,7 +1,9 @@
+import { lookup } from '../../model/lookup.ts';
+
 /** Packages that every distribution ships and has mended in every release. */
 const OF_DISTRIBUTIONS = ['curl', 'openssl'] as const;
 
-const BY_ECOSYSTEM: Readonly<Record<string, readonly string[]>> = {
+const BY_ECOSYSTEM = lookup<readonly string[]>({
   npm: ['lodash'],
   PyPI: ['django'],
   Go: ['stdlib'],
@@ -12,7 +14,7 @@ const BY_ECOSYSTEM: Readonly<Record<string, readonly string[]>> = {
   NuGet: ['Newtonsoft.Json'],
   // Filed by product stream: the base system and the applications.
   'Red Hat': [...OF_DISTRIBUTIONS, 'httpd', 'nodejs'],
-};
+});
 
 /**
  * Packages of an ecosystem that had vulnerabilities in every release there is. A server that does not know a release answers

@@ -1,3 +1,4 @@
+import { lookup } from '../../model/lookup.ts';
 import type { OsRelease, Package } from '../../model/packages.ts';
 import { osvDistribution } from './osv-ecosystem.ts';
 
@@ -23,7 +24,7 @@ export interface OsvPlan {
 
 const SYSTEM = new Set<Package['type']>(['deb', 'apk', 'rpm']);
 
-const LANGUAGES: Readonly<Record<string, string>> = {
+const LANGUAGES = lookup<string>({
   npm: 'npm',
   pypi: 'PyPI',
   golang: 'Go',
@@ -32,7 +33,7 @@ const LANGUAGES: Readonly<Record<string, string>> = {
   composer: 'Packagist',
   cargo: 'crates.io',
   nuget: 'NuGet',
-};
+});
 
 /**
  * What to ask OSV about the packages of an image. Distribution packages are asked by the ecosystem's name and the source

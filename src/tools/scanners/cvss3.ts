@@ -1,5 +1,7 @@
+import { lookup } from '../../model/lookup.ts';
+
 /** Weights of the base metrics (CVSS v3.1 specification, 7.4). Privileges weigh more where the scope changes. */
-const WEIGHTS: Readonly<Record<string, Readonly<Record<string, number>>>> = {
+const WEIGHTS = lookup<Readonly<Record<string, number>>>({
   AV: { N: 0.85, A: 0.62, L: 0.55, P: 0.2 },
   AC: { L: 0.77, H: 0.44 },
   PR: { N: 0.85, L: 0.62, H: 0.27 },
@@ -7,8 +9,8 @@ const WEIGHTS: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   C: { H: 0.56, L: 0.22, N: 0 },
   I: { H: 0.56, L: 0.22, N: 0 },
   A: { H: 0.56, L: 0.22, N: 0 },
-};
-const PRIVILEGES_CHANGED: Readonly<Record<string, number>> = { N: 0.85, L: 0.68, H: 0.5 };
+});
+const PRIVILEGES_CHANGED = lookup<number>({ N: 0.85, L: 0.68, H: 0.5 });
 
 /**
  * The base score of a CVSS v3.0 or v3.1 vector (v3.1 specification, 7.1), 0 to 10 with one decimal. Temporal and environmental

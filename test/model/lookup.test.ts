@@ -1,0 +1,22 @@
+import { expect, test } from 'vitest';
+import { lookup } from '../../src/model/lookup.ts';
+import { parsePlatform } from '../../src/oci/platform-choice.ts';
+
+const INHERITED = ['constructor', '__proto__', 'toString', 'hasOwnProperty', 'valueOf'];
+
+test('a table finds its own names', () => {
+  const table = lookup({ a: 1, constructor: 2 });
+  expect([table['a'], table['constructor'], table['b']]).toEqual([1, 2, undefined]);
+  expect(Object.keys(table)).toEqual(['a', 'constructor']);
+});
+
+test.each(INHERITED)('and no other: %s', (name) => {
+  expect(lookup({ a: 1 })[name]).toBeUndefined();
+});
+
+test.each(INHERITED.map((name) => name.toLowerCase()))(
+  'a processor called %s is one of that name',
+  (name) => {
+    expect(parsePlatform(`linux/${name}`)).toEqual({ os: 'linux', architecture: name });
+  },
+);
