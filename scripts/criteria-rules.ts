@@ -1,3 +1,5 @@
+import { DOWNLOADS } from './download-rules.ts';
+
 /** Exact rules that criteria pages show as tables; each row has its test in test/criteria, test/dockerfile or test/accuracy. */
 export interface RuleTable {
   readonly heading: string;
@@ -35,75 +37,6 @@ const COUNTED: RuleTable = {
     ['… with the development packages that full official images are built on', '448'],
   ],
 };
-
-const DOWNLOADS: readonly RuleTable[] = [
-  {
-    heading: 'What is a download',
-    says:
-      'Shell is parsed: here-documents, `&&` chains, subshells, functions, loops and variables are followed; comments, HEALTHCHECK, `echo` and the ' +
-      'installation of curl are none. Only stages that the target reaches count.',
-    head: ['instruction or command', 'counts'],
-    rows: [
-      [
-        '`curl`, `wget`, `wget2`, `aria2c`, `axel` with an address of another machine',
-        'yes; not `-I`, uploads, loopback addresses, output to `/dev/null`',
-      ],
-      ['`ADD https://…`, `ADD https://….git`', 'yes'],
-      ['`git clone`, `git fetch ADDRESS`, `git remote add`, `cargo install --git`', 'yes'],
-      [
-        '`aws s3`, `gsutil`, `gcloud storage`, `gh release download`, `rsync`, `scp`, `svn`, `hg`, `ftp`; `python -c`, `pwsh` and the like with an address and a call that fetches it',
-        'yes',
-      ],
-      ['`pip`, `uv`, `npm`, `yarn`, `pnpm` from an address', 'yes'],
-      ['`apt`, `apk`, `dnf`, `yum`, `zypper`, `rpm` of a package’s address', 'yes'],
-      ['packages by name from a package manager', 'no: the manager verifies them'],
-      [
-        'the same where it is told not to: `--allow-unauthenticated`, `--allow-untrusted`, `--nogpgcheck`, `--trusted-host`, `[trusted=yes]`, `gpgcheck=0`',
-        'yes, unverified',
-      ],
-    ],
-  },
-  {
-    heading: 'What verifies it',
-    says: 'Before use, in the same or a later instruction, in a way that stops the build.',
-    head: ['check', 'verdict'],
-    rows: [
-      [
-        '`sha256sum -c` and kin, `shasum`, `openssl dgst` compared, `test "$(sha256sum f)" = …`, `… | grep -q SUM`',
-        'verified',
-      ],
-      [
-        '`gpg --verify`, `gpgv`, `sqv`, `cosign verify-blob`, `minisign -V`, `signify`, `slsa-verifier`, `gh attestation verify`, `notation blob verify`, `rpm --checksig`, `jarsigner -verify`, `ssh-keygen -Y verify`',
-        'verified',
-      ],
-      ['`ADD --checksum`, `aria2c --checksum`, a hash in pip’s or npm’s address', 'verified'],
-      [
-        'a git commit of 40 or 64 digits, by `--revision`, `checkout`, `reset` or the address; a verified tag',
-        'verified',
-      ],
-      ['a checksum list from the same origin as the file, unsigned', 'verified, weak'],
-      ['MD5, SHA-1', 'verified, weak'],
-      [
-        'a check of another file; `gpg --dearmor`, `--import`; a checksum that is only printed',
-        'nothing',
-      ],
-      [
-        'a check behind `|| true`, before `;` without `set -e`, or into a pipe that swallows it',
-        'nothing: it cannot stop the build',
-      ],
-      ['a check after the file was unpacked or run', 'nothing: too late'],
-      [
-        'a check that runs only under a condition (`if [ -n "$SUM" ]`, `[ -z "$SUM" ] || …`), unless each way on has one or the download stands under it too',
-        'nothing',
-      ],
-      [
-        'a checksum made from the file itself; a commit that a later `git checkout` or `pull` leaves',
-        'nothing',
-      ],
-      ['`curl … | sh`, `sh -c "$(curl …)"`, `source <(curl …)`', 'always fails'],
-    ],
-  },
-];
 
 const PACKAGES: RuleTable = {
   heading: 'What holds a version',
@@ -155,6 +88,7 @@ const PACKAGES: RuleTable = {
     ['`go install`, `go get`', '`pkg@v1.2.3`, `pkg@COMMIT`', '`pkg@latest`, `-u`'],
     ['`go mod download`', 'always, by go.sum', ''],
     ['`cargo install`, `cargo build`', '`--locked`, with a version where a crate is named', 'else'],
+    ['`cargo binstall`', '`crate@1.2.3`, `--version 1.2.3`', 'else'],
     [
       '`composer`',
       '`install` with a copied `composer.lock`; `require pkg:1.2.3`',

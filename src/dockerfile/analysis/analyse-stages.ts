@@ -1,14 +1,22 @@
 import type { BuildAnalysis, Download, PackageInstall } from '../../model/build-analysis.ts';
 import type { ReadStage } from '../stage-reader.ts';
+import { addFetches } from './add-fetches.ts';
 import { type BuildEvent, type CommandEvent, stageEvents } from './build-event.ts';
 import { checksIn } from './check.ts';
+import { cloudObjects } from './cloud-objects.ts';
 import type { Fetch } from './fetch.ts';
 import { fileFetches } from './file-fetches.ts';
 import { installsOf, setsSnapshot } from './find-installs.ts';
+import { gitFetches } from './git-fetches.ts';
 import { downloadKey, judgeDownload } from './judge-downloads.ts';
-import { addFetches, otherFetches } from './other-fetches.ts';
+import { keyFetches } from './key-fetches.ts';
+import { namedFetches } from './named-fetches.ts';
+import { packageFetches } from './package-addresses.ts';
 import { withPipedTarget } from './piped-target.ts';
+import { registryPulls } from './registry-pulls.ts';
 import { remoteCopies } from './remote-copies.ts';
+import { scriptedFetches } from './scripted-fetches.ts';
+import { isRead, socketFetches } from './socket-fetches.ts';
 import { type ContextFile, StageFiles } from './stage-files.ts';
 import { uncheckedPackages } from './unchecked-packages.ts';
 
@@ -57,9 +65,23 @@ function stageInstalls(
   });
 }
 
+const READERS = [
+  fileFetches,
+  gitFetches,
+  packageFetches,
+  remoteCopies,
+  cloudObjects,
+  scriptedFetches,
+  namedFetches,
+  registryPulls,
+  socketFetches,
+  keyFetches,
+  uncheckedPackages,
+] as const;
+
 function fetchesOf(event: BuildEvent): readonly Fetch[] {
   if (!isCommand(event)) return addFetches(event);
-  return [fileFetches, otherFetches, remoteCopies, uncheckedPackages].flatMap((of) => of(event));
+  return READERS.flatMap((of) => of(event));
 }
 
 /** Stages whose commands may verify what `stage` fetched: itself, and those that need it. */
@@ -77,7 +99,10 @@ function downloadsIn(
   for (const stage of stages) {
     const staged = events.get(stage.index) ?? [];
     const piped = staged.filter(isCommand);
-    const own = staged.flatMap(fetchesOf).map((fetch) => withPipedTarget(fetch, piped));
+    const own = staged
+      .flatMap(fetchesOf)
+      .filter((fetch) => fetch.onlyIfRead !== true || isRead(fetch, piped))
+      .map((fetch) => withPipedTarget(fetch, piped));
     if (own.length === 0) continue;
     const near = dependents(stage.index, stages);
     const commands = [...near].flatMap((s) => (events.get(s) ?? []).filter(isCommand));

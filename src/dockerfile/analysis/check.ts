@@ -3,6 +3,8 @@ import { baseName } from '../shell/wrappers.ts';
 import type { CommandEvent } from './build-event.ts';
 import { type ChecksumList, checksumList, isGeneralList } from './checksum-list.ts';
 import { optionNames, readCommandLine } from './command-line.ts';
+import { scriptedCheck } from './scripted-checks.ts';
+import { SCRIPTED } from './scripted-fetches.ts';
 import { signatureFiles } from './signature-tools.ts';
 
 /** A command that verifies files. */
@@ -154,7 +156,9 @@ function checkAt(events: readonly CommandEvent[], index: number): Check | undefi
   if (SUMS.test(event.program)) return checksum(event, before(), after());
   if (event.program === 'openssl') return openssl(event, before(), after());
   const found = signatureFiles(event);
-  return found === undefined ? undefined : checkOf(event, found.method, found.files);
+  if (found !== undefined) return checkOf(event, found.method, found.files);
+  const script = SCRIPTED.test(event.program) ? scriptedCheck(event) : undefined;
+  return script && checkOf(event, script.method, script.files, { weak: weakHash(event) });
 }
 
 /** The first `limit` commands of a stage that verify what was fetched, in order. Each looks at all commands before it. */

@@ -16,6 +16,8 @@ export interface Fetch {
   /** Path it is written to; '' where it goes to standard output or is not told. */
   readonly target: string;
   readonly toOutput: boolean;
+  /** Its output is a download only where something takes it. */
+  readonly onlyIfRead?: boolean;
   readonly stage: number;
   /** Where it is not done in any case: the arms it stands in, or leads to as a condition. */
   readonly within: readonly Arm[];

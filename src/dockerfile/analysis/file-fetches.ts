@@ -73,12 +73,15 @@ function aria(event: CommandEvent): readonly Fetch[] {
   const output = line.values('-o', '--out')[0]?.text;
   const folder = line.values('-d', '--dir')[0]?.text;
   const checksum = line.values('--checksum')[0]?.text;
+  const weak = /^(?:md5|sha-?1)=/i.test(checksum ?? '')
+    ? { weak: 'MD5 and SHA-1 can be forged' }
+    : {};
   return line.operands.flatMap((address) => {
     const name = output ?? addressName(address.text);
     return kept(event, address, folder === undefined ? name : `${folder}/${name}`).map((fetch) =>
       checksum === undefined
         ? fetch
-        : { ...fetch, ownCheck: { method: '--checksum', range: event.range } },
+        : { ...fetch, ownCheck: { method: '--checksum', range: event.range, ...weak } },
     );
   });
 }

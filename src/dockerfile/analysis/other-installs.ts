@@ -71,7 +71,7 @@ const CARGO_VALUED = optionNames(
 
 /**
  * `cargo install` takes the newest dependencies unless `--locked`, so a version alone pins little. `cargo build` and kin
- * fetch as well, and keep to the lock file only when told so.
+ * fetch as well, and keep to the lock file only when told so. What `cargo binstall` takes is built already.
  */
 const cargo: InstallReader = (_program, argv) => {
   const line = readCommandLine(
@@ -84,14 +84,15 @@ const cargo: InstallReader = (_program, argv) => {
     const prepares = verb?.text === 'chef' && operands[0]?.text === 'prepare';
     return prepares ? [] : [install('cargo', [], { lockFile: locked })];
   }
-  if (verb?.text !== 'install') return [];
+  const isBuilt = verb?.text === 'binstall';
+  if (verb?.text !== 'install' && !isBuilt) return [];
   if (line.has('--path')) return [install('cargo', [], { lockFile: locked })];
   const version = line.values('--version', '--vers')[0]?.text ?? '';
   const rev = line.values('--rev')[0]?.text ?? '';
   const packages = operands.map(({ text }) => {
     const [name = '', own = ''] = text.split('@');
     const wanted = own === '' ? version || rev : own;
-    return locked && isExact(wanted, /^=?\d+\.\d+\.\d+|^[0-9a-f]{40}$/)
+    return (locked || isBuilt) && isExact(wanted, /^=?\d+\.\d+\.\d+|^[0-9a-f]{40}$/)
       ? { name, pin: wanted }
       : { name };
   });

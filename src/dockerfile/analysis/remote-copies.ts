@@ -5,6 +5,7 @@ import { addressName, type Fetch, fetchOf, isRemote } from './fetch.ts';
 
 /** Programs that copy from another machine, by the verbs under which they do; the place they copy to follows the address. */
 interface Copier {
+  /** Beginnings of its command lines. */
   readonly verbs?: readonly string[];
   readonly from: RegExp;
   readonly valued?: ReadonlySet<string>;
@@ -22,6 +23,10 @@ const COPIERS: Readonly<Record<string, Copier>> = {
   },
   gsutil: { both: true, verbs: ['cp', 'rsync'], from: /^gs:\/\// },
   gcloud: { both: true, verbs: ['storage'], from: /^gs:\/\// },
+  azcopy: { both: true, verbs: ['copy', 'cp', 'sync'], from: /^https?:\/\// },
+  s3cmd: { both: true, verbs: ['get', 'sync'], from: /^s3:\/\// },
+  s5cmd: { both: true, verbs: ['cp', 'sync'], from: /^s3:\/\// },
+  rclone: { both: true, verbs: ['copy', 'copyto', 'sync', 'copyurl'], from: /^[\w.-]+:\S/ },
   svn: { verbs: ['checkout', 'co', 'export'], from: /^(?:https?|svn(?:\+ssh)?):\/\// },
   hg: { verbs: ['clone'], from: /^(?:https?|ssh):\/\// },
   bzr: { verbs: ['branch', 'checkout'], from: /^(?:https?|lp|bzr):/ },
@@ -31,9 +36,17 @@ const COPIERS: Readonly<Record<string, Copier>> = {
     valued: optionNames('-e --rsh --exclude --include'),
   },
   scp: { both: true, from: /^scp:\/\/|^[\w.@-]+:\S/, valued: optionNames('-i -P -o -F -J -l -c') },
+  sftp: { from: /^sftp:\/\/|^[\w.@-]+:\S/, valued: optionNames('-i -P -o -F -J -b -B -R -l -c') },
   ftp: { from: HTTP, valued: optionNames('-o') },
-  lftp: { from: HTTP },
+  ncftpget: { from: HTTP },
+  wcurl: { from: HTTP, valued: optionNames('-o --output --curl-options') },
+  'lwp-download': { from: HTTP },
+  'lwp-request': { from: HTTP },
+  GET: { from: HTTP },
   lynx: { from: HTTP },
+  links: { from: HTTP },
+  elinks: { from: HTTP },
+  w3m: { from: HTTP },
   http: { from: HTTP, valued: optionNames('-o --output') },
   https: { from: HTTP, valued: optionNames('-o --output') },
   xh: { from: HTTP, valued: optionNames('-o --output') },
@@ -45,8 +58,8 @@ function copier(
   { verbs, from, valued = new Set(), both }: Copier,
 ): readonly Fetch[] {
   const line = readCommandLine(event.argv.slice(1), valued);
-  const [verb] = line.operands;
-  if (verbs !== undefined && !verbs.includes(verb?.text ?? '')) return [];
+  const spoken = line.operands.map((f) => f.text).join(' ');
+  if (verbs !== undefined && !verbs.some((verb) => spoken.startsWith(`${verb} `))) return [];
   const at = line.operands.findIndex((f) => from.test(f.text));
   const address = line.operands[at];
   if (address === undefined || !isRemote(address.text)) return [];
@@ -61,39 +74,25 @@ function targetOf(to: string, address: Field): string {
     : to;
 }
 
-/** `gh release download -R OWNER/REPO TAG`: what it writes is told by a pattern, if at all. */
-function gh(event: CommandEvent): readonly Fetch[] {
-  const valued = optionNames('-R -p -D -O --repo --pattern --dir --output -A --archive');
-  const line = readCommandLine(event.argv.slice(1), valued);
-  const [noun, verb] = line.operands.map((f) => f.text);
-  if (noun !== 'release' || verb !== 'download') return [];
-  const [address] = [...line.values('-R', '--repo'), ...line.operands.slice(0, 1)];
-  const name = line.values('-O', '--output', '-p', '--pattern')[0]?.text ?? '';
-  const folder = line.values('-D', '--dir')[0]?.text;
-  const target = name === '' || folder === undefined ? name : `${folder}/${name}`;
-  return address === undefined
-    ? []
-    : [fetchOf(event, 'other', { ...address, constant: false }, target)];
-}
-
-const SCRIPTED = /^(?:python[\d.]*|perl|ruby|node|php|pwsh|powershell)$/;
-/** An address, and a word of the language's that fetches it. */
-const FETCHES =
-  /urlopen|urlretrieve|requests\.get|httpx\.|LWP|HTTP::Tiny|getstore|open-uri|Net::HTTP|fetch\(|file_get_contents|copy\(|Invoke-WebRequest|\biwr\b|Invoke-RestMethod|DownloadFile|DownloadString/i;
-
-/** A script on the command line that fetches: `python -c "urlretrieve('https://...')"`. */
-function scripted(event: CommandEvent): readonly Fetch[] {
-  return event.argv.slice(1).flatMap((field) => {
-    const address = /(?:https?|ftp):\/\/[^\s'"`)]+/i.exec(field.text)?.[0];
-    if (address === undefined || !FETCHES.test(field.text) || !isRemote(address)) return [];
-    return [fetchOf(event, 'other', { ...field, text: address }, addressName(address))];
-  });
+/** lftp's own commands, on its command line or as an argument: `lftp -c 'open HOST; mget *'`. */
+function lftp(event: CommandEvent): readonly Fetch[] {
+  const words = event.argv.slice(1);
+  const text = words.map((f) => f.text).join(' ');
+  const script = `${text}\n${event.input?.text ?? ''}`;
+  const gets = /\b(?:get1?|mget|pget)\b|\bmirror\b(?! +(?:-\w*R|--reverse))/.test(script);
+  const address = /(?:https?|ftps?|sftp|fish):\/\/[^\s;'"]+/i.exec(script)?.[0];
+  const opened = /\bopen +(?:-\S+ +(?:[^\s-]\S* +)?)*([\w.-]+)/.exec(script)?.[1];
+  const host = address ?? opened ?? words.map((f) => f.text).findLast((w) => /^[\w.-]+$/.test(w));
+  if (!(gets || (address !== undefined && !script.includes('put')))) return [];
+  if (host === undefined || !isRemote(host)) return [];
+  const file = /\B-o +([^\s;'"]+)/.exec(script)?.[1] ?? addressName(address ?? '');
+  const constant = words.every((f) => f.constant) && address !== undefined;
+  return [fetchOf(event, 'other', { text: host, constant, sources: [] }, file)];
 }
 
 /** Files that come from another machine by other means than curl, wget and git; nothing for other commands. */
 export function remoteCopies(event: CommandEvent): readonly Fetch[] {
   const { program } = event;
-  if (program === 'gh') return gh(event);
-  if (SCRIPTED.test(program)) return scripted(event);
+  if (program === 'lftp') return lftp(event);
   return Object.hasOwn(COPIERS, program) ? copier(event, COPIERS[program] as Copier) : [];
 }

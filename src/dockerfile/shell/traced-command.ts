@@ -111,7 +111,7 @@ export function redirected(
   const input = document && joined((document.body ?? document.target).parts, around);
   return {
     ...(input === undefined ? {} : { input }),
-    readsFrom: files(['<']),
+    readsFrom: files(['<', '<>']),
     writesTo: files(['>', '>>', '>|', '&>', '&>>']),
   };
 }
