@@ -93,7 +93,14 @@ export const DOWNLOADS: readonly RuleTable[] = [
         'a check behind `|| true`, before `;` without `set -e`, or into a pipe that swallows it',
         'nothing: it cannot stop the build',
       ],
-      ['a check after the file was unpacked or run', 'nothing: too late'],
+      [
+        'a check in a later stage that got the file by `COPY --from`, `--mount=from` or FROM, or after `mv`, `cp`, `install`: followed by its path',
+        'as in its own stage',
+      ],
+      [
+        'a check after the file was unpacked or run; a use in a stage that does not wait for the check',
+        'nothing: too late',
+      ],
       [
         'a check that runs only under a condition (`if [ -n "$SUM" ]`, `[ -z "$SUM" ] || …`), unless each way on has one or the download stands under it too',
         'nothing',

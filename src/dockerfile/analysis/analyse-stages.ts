@@ -6,6 +6,7 @@ import { checksIn } from './check.ts';
 import { cloudObjects } from './cloud-objects.ts';
 import type { Fetch } from './fetch.ts';
 import { fileFetches } from './file-fetches.ts';
+import { type Journey, journeyOf } from './file-journey.ts';
 import { installsOf, setsSnapshot } from './find-installs.ts';
 import { gitFetches } from './git-fetches.ts';
 import { downloadKey, judgeDownload } from './judge-downloads.ts';
@@ -91,25 +92,36 @@ function dependents(stage: number, stages: readonly ReadStage[]): ReadonlySet<nu
   return found;
 }
 
+/** What each stage fetches, where nothing is fetched unless something takes it. */
+function stageFetches(staged: readonly BuildEvent[]): readonly Fetch[] {
+  const commands = staged.filter(isCommand);
+  return staged
+    .flatMap(fetchesOf)
+    .filter((fetch) => fetch.onlyIfRead !== true || isRead(fetch, commands))
+    .map((fetch) => withPipedTarget(fetch, commands));
+}
+
 function downloadsIn(
   stages: readonly ReadStage[],
   events: ReadonlyMap<number, readonly BuildEvent[]>,
 ): readonly Download[] {
   const byKey = new Map<string, Download>();
+  const fetched = new Map(
+    stages.map(({ index }) => [index, stageFetches(events.get(index) ?? [])]),
+  );
+  const after = new Map(stages.map(({ index }) => [index, dependents(index, stages)]));
+  const standsOn = (stage: number, other: number): boolean => after.get(other)?.has(stage) === true;
+  const journeys = new Map<Fetch, Journey>();
+  for (const fetch of [...fetched.values()].flat().slice(0, MAX_JUDGED))
+    journeys.set(fetch, journeyOf(fetch, stages, events));
   for (const stage of stages) {
-    const staged = events.get(stage.index) ?? [];
-    const piped = staged.filter(isCommand);
-    const own = staged
-      .flatMap(fetchesOf)
-      .filter((fetch) => fetch.onlyIfRead !== true || isRead(fetch, piped))
-      .map((fetch) => withPipedTarget(fetch, piped));
+    const own = fetched.get(stage.index) ?? [];
     if (own.length === 0) continue;
-    const near = dependents(stage.index, stages);
-    const commands = [...near].flatMap((s) => (events.get(s) ?? []).filter(isCommand));
-    const all = [...near].flatMap((s) => (events.get(s) ?? []).flatMap(fetchesOf));
-    const fetches = all.slice(0, MAX_JUDGED);
+    const near = [...(after.get(stage.index) ?? [])];
+    const commands = near.flatMap((s) => (events.get(s) ?? []).filter(isCommand));
+    const fetches = near.flatMap((s) => fetched.get(s) ?? []).slice(0, MAX_JUDGED);
     const checks = checksIn(commands, MAX_JUDGED);
-    const around = { events: commands, checks, fetches };
+    const around = { events: commands, checks, fetches, journeys, standsOn };
     for (const fetch of own.slice(0, MAX_JUDGED)) {
       const download = judgeDownload(fetch, around);
       const key = downloadKey(download);

@@ -3,6 +3,7 @@ import { baseName } from '../shell/wrappers.ts';
 import type { CommandEvent } from './build-event.ts';
 import { type ChecksumList, checksumList, isGeneralList } from './checksum-list.ts';
 import { optionNames, readCommandLine } from './command-line.ts';
+import { samePath } from './same-path.ts';
 import { scriptedCheck } from './scripted-checks.ts';
 import { SCRIPTED } from './scripted-fetches.ts';
 import { signatureFiles } from './signature-tools.ts';
@@ -169,13 +170,6 @@ export function checksIn(events: readonly CommandEvent[], limit: number): readon
     if (check !== undefined) checks.push(check);
   }
   return checks;
-}
-
-/** True where two paths name one file: equal, or the same name where a folder is not known. */
-export function samePath(a: string, b: string): boolean {
-  if (a === '' || b === '') return false;
-  if (a.startsWith('/') && b.startsWith('/')) return a === b;
-  return baseName(a) === baseName(b) && baseName(a) !== '';
 }
 
 const SUFFIX =

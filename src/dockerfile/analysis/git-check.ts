@@ -2,9 +2,10 @@ import type { DownloadCheck } from '../../model/build-analysis.ts';
 import { runsWith } from '../shell/arms.ts';
 import { pathIn } from '../shell/shell-state.ts';
 import type { CommandEvent } from './build-event.ts';
-import { samePath } from './check.ts';
 import { optionNames, readCommandLine } from './command-line.ts';
 import { type Fetch, isCommit } from './fetch.ts';
+import type { Journey } from './file-journey.ts';
+import { samePath } from './same-path.ts';
 
 /** The folder a git command works in; '' where it is not known. */
 function repositoryOf(event: CommandEvent): string {
@@ -15,12 +16,23 @@ function repositoryOf(event: CommandEvent): string {
   return named === undefined ? event.folder : pathIn(event.folder, named);
 }
 
+interface GitSurroundings {
+  readonly events: readonly CommandEvent[];
+  readonly fetches: readonly Fetch[];
+  readonly journeys: ReadonlyMap<Fetch, Journey>;
+}
+
 /** True where a git command speaks of this clone: by folder, else as the last clone before it. */
-function concerns(event: CommandEvent, fetch: Fetch, fetches: readonly Fetch[]): boolean {
+function concerns(
+  event: CommandEvent,
+  fetch: Fetch,
+  { fetches, journeys }: GitSurroundings,
+): boolean {
   const folder = repositoryOf(event);
-  const { target } = fetch;
-  if (folder !== '' && target !== '' && !folder.includes('$('))
-    return samePath(folder, target) || folder.startsWith(`${target}/`);
+  if (folder !== '' && fetch.target !== '' && !folder.includes('$(')) {
+    const paths = journeys.get(fetch)?.get(event.stage) ?? [];
+    return paths.some((path) => samePath(folder, path) || folder.startsWith(`${path}/`));
+  }
   const last = fetches.filter((f) => f.kind === 'git' && f.id < event.id).at(-1);
   return last === undefined || last.id === fetch.id;
 }
@@ -37,10 +49,7 @@ function leaves(words: readonly string[]): boolean {
 }
 
 /** What holds a clone to one commit, or checks a signature on it, after it was made; not where a later command leaves that commit. */
-export function gitCheck(
-  fetch: Fetch,
-  around: { readonly events: readonly CommandEvent[]; readonly fetches: readonly Fetch[] },
-): DownloadCheck | undefined {
+export function gitCheck(fetch: Fetch, around: GitSurroundings): DownloadCheck | undefined {
   let found: DownloadCheck | undefined;
   for (const event of around.events) {
     if (event.id <= fetch.id || event.program !== 'git') continue;
@@ -48,7 +57,7 @@ export function gitCheck(
     const pins = words.some((w) => /^(?:checkout|reset|switch|fetch|merge)$/.test(w));
     const commit = pins && words.some(isCommit);
     const signature = words.some((w) => /^verify-(?:tag|commit)$|^--verify-signatures$/.test(w));
-    if (!concerns(event, fetch, around.fetches)) continue;
+    if (!concerns(event, fetch, around)) continue;
     if (!(commit || signature)) {
       if (found?.method === 'commit' && leaves(words)) found = undefined;
       continue;

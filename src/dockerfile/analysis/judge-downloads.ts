@@ -2,9 +2,11 @@ import type { Download, DownloadCheck } from '../../model/build-analysis.ts';
 import { runsWith } from '../shell/arms.ts';
 import { SHELLS, baseName } from '../shell/wrappers.ts';
 import type { CommandEvent } from './build-event.ts';
-import { type Check, listSpeaksOf, samePath, signedName } from './check.ts';
+import { type Check, listSpeaksOf, signedName } from './check.ts';
 import { type Fetch, originOf } from './fetch.ts';
+import type { Journey } from './file-journey.ts';
 import { gitCheck } from './git-check.ts';
+import { samePath } from './same-path.ts';
 
 const INTERPRETERS = /^(?:python[\d.]*|perl|ruby|node|nodejs|php|lua|pwsh|source|\.)$/;
 /** Programs that open, install or run a file they are given. */
@@ -16,6 +18,20 @@ export interface Surroundings {
   readonly events: readonly CommandEvent[];
   readonly checks: readonly Check[];
   readonly fetches: readonly Fetch[];
+  /** Where each of the fetches lies, by stage. */
+  readonly journeys: ReadonlyMap<Fetch, Journey>;
+  /** True where all that a stage does stands on another stage, so that it comes after it. */
+  readonly standsOn: (stage: number, other: number) => boolean;
+}
+
+/** Paths of a fetched file in the stage that a command belongs to. */
+function pathsAt(fetch: Fetch, stage: number, { journeys }: Surroundings): readonly string[] {
+  return journeys.get(fetch)?.get(stage) ?? [];
+}
+
+/** True where a command's word or a list's name is the fetched file. */
+function isAt(path: string, fetch: Fetch, stage: number, around: Surroundings): boolean {
+  return pathsAt(fetch, stage, around).some((own) => samePath(path, own));
 }
 
 function isInterpreter(event: CommandEvent): boolean {
@@ -37,37 +53,43 @@ function isPipedToShell(fetch: Fetch, events: readonly CommandEvent[]): boolean 
 }
 
 /** True where the download only feeds a check: the list of sums, or a signature. */
-function feeds(fetch: Fetch, check: Check): boolean {
+function feeds(fetch: Fetch, check: Check, around: Surroundings): boolean {
   if (check.event.pipedFrom.includes(fetch.id)) return check.list !== undefined;
   if (check.list?.sources.includes(fetch.id) === true && fetch.toOutput) return true;
-  const lists = check.list?.files ?? [];
-  if (lists.some((file) => samePath(file, fetch.target))) return true;
-  if (check.list !== undefined) return false;
+  const { stage } = check.event;
+  if (check.list !== undefined)
+    return check.list.files.some((file) => isAt(file, fetch, stage, around));
   return (
-    check.files.some((f) => samePath(f, fetch.target)) && signedName(fetch.target) !== undefined
+    signedName(fetch.target) !== undefined &&
+    check.files.some((file) => isAt(file, fetch, stage, around))
   );
 }
 
 function covers(check: Check, fetch: Fetch, around: Surroundings): boolean {
-  if (fetch.target === '') return false;
-  if (check.files.some((file) => samePath(file, fetch.target))) return true;
-  if (check.list === undefined || !listSpeaksOf(check.list, fetch.target)) return false;
-  if (check.list.pattern !== undefined) return true;
+  const { stage } = check.event;
+  if (check.files.some((file) => isAt(file, fetch, stage, around))) return true;
+  const { list } = check;
+  if (list === undefined) return false;
+  if (!pathsAt(fetch, stage, around).some((path) => listSpeaksOf(list, path))) return false;
+  if (list.pattern !== undefined) return true;
   // A list of everything speaks of what comes from where it comes from.
-  const list = around.fetches.find((f) => f !== fetch && feeds(f, check));
-  return list === undefined || originOf(list.address) === originOf(fetch.address);
+  const source = around.fetches.find((f) => f !== fetch && feeds(f, check, around));
+  return source === undefined || originOf(source.address) === originOf(fetch.address);
 }
 
 /** Why a checksum says little: it was fetched from where the file was, and nobody signed it. */
 function sameOrigin(check: Check, fetch: Fetch, around: Surroundings): string | undefined {
   const origin = originOf(fetch.address);
-  const lists = around.fetches.filter((f) => f !== fetch && check.list && feeds(f, check));
+  const lists = around.fetches.filter((f) => f !== fetch && check.list && feeds(f, check, around));
   const unsigned = lists.filter(
     (list) =>
       list.ownCheck === undefined &&
       !around.checks.some(
         (c) =>
-          c !== check && c.list === undefined && c.ignored === undefined && signs(c, list, check),
+          c !== check &&
+          c.list === undefined &&
+          c.ignored === undefined &&
+          signs(c, list, check, around),
       ),
   );
   return unsigned.some((list) => originOf(list.address) === origin && origin !== '')
@@ -76,21 +98,30 @@ function sameOrigin(check: Check, fetch: Fetch, around: Surroundings): string | 
 }
 
 /** True where a signature check speaks of the list, or of what it was unpacked to. */
-function signs(signature: Check, list: Fetch, sums: Check): boolean {
+function signs(signature: Check, list: Fetch, sums: Check, around: Surroundings): boolean {
   return signature.files.some(
     (file) =>
-      samePath(file, list.target) || (sums.list?.files ?? []).some((name) => samePath(name, file)),
+      isAt(file, list, signature.event.stage, around) ||
+      (sums.list?.files ?? []).some((name) => samePath(name, file)),
   );
 }
 
-/** The first command that opens or runs the file between its download and a check. */
-function usedBefore(fetch: Fetch, check: Check, events: readonly CommandEvent[]): boolean {
-  return events.some((event) => {
-    if (event.id <= fetch.id || event.id >= check.event.id) return false;
+/** True where a command stands before a check, or in a stage that does not wait for it. */
+function isBefore(event: CommandEvent, check: Check, around: Surroundings): boolean {
+  const { stage, id } = check.event;
+  if (event.stage === stage || event.id < id) return event.id < id;
+  return !around.standsOn(event.stage, stage);
+}
+
+/** True where a command opens or runs the file between its download and a check. */
+function usedBefore(fetch: Fetch, check: Check, around: Surroundings): boolean {
+  return around.events.some((event) => {
+    if (event.id <= fetch.id || !isBefore(event, check, around)) return false;
     const words = event.argv.map((f) => f.text);
-    const runs = samePath(words[0] ?? '', fetch.target) && (words[0] ?? '').includes('/');
+    const is = (word: string): boolean => isAt(word, fetch, event.stage, around);
+    const runs = (words[0] ?? '').includes('/') && is(words[0] ?? '');
     const opens = USERS.test(event.program) || isInterpreter(event);
-    return runs || (opens && words.slice(1).some((w) => samePath(w, fetch.target)));
+    return runs || (opens && words.slice(1).some(is));
   });
 }
 
@@ -110,16 +141,16 @@ function verification(
     const found = gitCheck(fetch, around);
     return found === undefined ? {} : { verifiedBy: found };
   }
-  const later = around.checks.filter((c) => c.event.id > fetch.id || feeds(fetch, c));
+  const later = around.checks.filter((c) => c.event.id > fetch.id || feeds(fetch, c, around));
   let ineffective: Download['ineffectiveCheck'];
   const effective: Check[] = [];
   for (const check of later) {
-    if (feeds(fetch, check)) {
+    if (feeds(fetch, check, around)) {
       const method = `used only to verify (${check.method})`;
       return { verifiedBy: { method, range: check.range } };
     }
     if (!covers(check, fetch, around)) continue;
-    const late = usedBefore(fetch, check, around.events) ? 'the file is used before' : undefined;
+    const late = usedBefore(fetch, check, around) ? 'the file is used before' : undefined;
     const reason = check.ignored ?? late;
     if (reason === undefined) effective.push(check);
     else ineffective ??= { ...asCheck(check, fetch, around), reason };
