@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { SECRET_RULES } from '../../../src/facts/secrets/secret-rules.ts';
 import { secretsInPiece } from '../../../src/facts/secrets/secret-stream.ts';
 import { masked, ScanBudget } from '../../../src/facts/secrets/secret-text.ts';
-import { mixed, pem, SAMPLES } from './secret-samples.ts';
+import { hex, mixed, pem, SAMPLES } from './secret-samples.ts';
 
 function rules(text: string): readonly string[] {
   return secretsInPiece(Buffer.from(text), new ScanBudget()).map(({ rule }) => rule);
@@ -58,6 +58,13 @@ describe('what only looks like one', () => {
     ['a header with a variable', 'Authorization: Bearer ${GITHUB_TOKEN_OF_THE_RUN_1}'],
     ['a header of words', 'authorization: bearer confirmation-method-must-be-given'],
     ['an npm variable', 'process.env.npm_config_user_agent_and_more_than_36_letters'],
+    ['a key of Twilio’s shape, and no account near', `id SK${hex(32)}\n`],
+    ['… an account too far off', `SK${hex(32)} ${'word '.repeat(60)} AC${hex(32)}`],
+    ['… in capitals', `SK${hex(32).toUpperCase()} AC${hex(32)}`],
+    ['… within a longer word', `TASK${hex(32)} AC${hex(32)}`],
+    ['… longer than a key', `SK${hex(40)} AC${hex(32)}`],
+    ['… as documentation writes it', `SK${'a'.repeat(32)} AC${'a'.repeat(32)}`],
+    ['an account alone', `AC${hex(32)}`],
     ['a dotenv placeholder of every Next.js', 'dotenv://:key_1234@dotenv.org/vault/.env.vault'],
   ])('%s', (_name, text) => {
     expect(rules(text)).toEqual([]);

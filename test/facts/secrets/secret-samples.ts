@@ -144,7 +144,12 @@ export const SAMPLES: Readonly<Record<string, readonly string[]>> = {
   'sendgrid-key': [`SG.${mixed(22)}.${mixed(43)}`],
   'mailgun-key': [`MAILGUN_API_KEY=key-${hex(32)}`],
   'mailchimp-key': [`mailchimp: ${hex(32)}-us12`],
-  'twilio-key': [`TWILIO_AUTH_TOKEN=${hex(32)}`, `twilio key SK${hex(32)}`],
+  'twilio-key': [
+    `TWILIO_AUTH_TOKEN=${hex(32)}`,
+    `twilio key SK${hex(32)}`,
+    `account: AC${hex(32)}, key: SK${hex(32)}`,
+    `SK${hex(32)}\n${'x '.repeat(60)}AC${hex(32)}`,
+  ],
   'shopify-token': ['shpat_', 'shpca_', 'shppa_', 'shpss_'].map((head) => `${head}${hex(32)}`),
   'openai-key': [`sk-${mixed(20)}T3BlbkFJ${mixed(20)}`, `sk-proj-${mixed(74)}T3BlbkFJ${mixed(74)}`],
   'anthropic-key': [`sk-ant-api03-${mixed(93)}AA`],

@@ -1,4 +1,5 @@
 import { inText, type SecretRule, token } from './rule.ts';
+import { TWILIO } from './twilio.ts';
 
 /** Keys of services that programs call, each by its issuer's documented format. */
 export const SERVICE_RULES: readonly SecretRule[] = [
@@ -58,12 +59,7 @@ export const SERVICE_RULES: readonly SecretRule[] = [
     ['mailchimp', 'MAILCHIMP', 'Mailchimp'],
     /mailchimp[^\n]{0,80}?(?<![A-Za-z0-9])([a-f0-9]{32}-us\d{1,2})(?![A-Za-z0-9])/iy,
   ),
-  inText(
-    'twilio-key',
-    'Twilio: API keys and auth tokens beside the name',
-    ['twilio', 'TWILIO', 'Twilio'],
-    /twilio[\w .:,'"=>()[\]-]{0,60}?(?:(?<![A-Za-z0-9])(SK[0-9a-f]{32})|(?:token|secret|key)\w{0,10}["']?\s{0,3}[:=]\s{0,3}["']?([0-9a-f]{32}))(?![A-Za-z0-9])/iy,
-  ),
+  TWILIO,
   token(
     'shopify-token',
     'Shopify: access tokens and shared secrets',
