@@ -72,6 +72,18 @@ judgesAs(noShell, [
     says: '2 shells',
   },
   {
+    name: 'bash copied to another name, which the page tells is not found',
+    facts: having(program('usr/bin/foo')),
+    outcome: 'pass',
+    says: 'no shell',
+  },
+  {
+    name: 'a link of another name to bash',
+    facts: having(link('usr/bin/foo', 'bin/bash'), program('bin/bash')),
+    outcome: 'fail',
+    says: 'bin/bash',
+  },
+  {
     name: 'a shell hidden among documents',
     facts: having(program('usr/share/doc/x/bash')),
     outcome: 'fail',
