@@ -1,5 +1,5 @@
 import { UserError } from '../model/errors.ts';
-import type { Platform } from '../model/oci.ts';
+import { type Platform, platformName } from '../model/oci.ts';
 import { parsePlatform } from '../oci/platform-choice.ts';
 
 /** The platform that `--platform` asks for; nothing where it was not given. Throws UserError where it is none. */
@@ -9,4 +9,11 @@ export function wantedPlatform(text: string | undefined): { readonly platform?: 
   if (platform === undefined)
     throw new UserError(`--platform takes OS/ARCH or OS/ARCH/VARIANT, not ${JSON.stringify(text)}`);
   return { platform };
+}
+
+/** The platforms of a `--platform` that may be given several times, or with a comma; one that comes twice counts once. */
+export function wantedPlatforms(texts: readonly string[]): readonly Platform[] {
+  const words = texts.flatMap((text) => text.split(',')).map((text) => text.trim());
+  const platforms = words.flatMap((text) => wantedPlatform(text).platform ?? []);
+  return [...new Map(platforms.map((one) => [platformName(one), one])).values()];
 }

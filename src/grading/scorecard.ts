@@ -1,6 +1,6 @@
 import { type CriterionResult, LEVEL_NAMES } from '../model/criterion.ts';
 import type { Digest } from '../model/digest.ts';
-import type { PlatformScore, Scorecard } from '../model/scorecard.ts';
+import type { NotGraded, PlatformScore, Scorecard } from '../model/scorecard.ts';
 import type { Waiver } from '../model/settings.ts';
 import { levelOf, scoreOf, vectorScores } from './score.ts';
 import { suggest } from './suggestions.ts';
@@ -23,6 +23,7 @@ export interface ScorecardInput {
   readonly gradedAt: string;
   /** At least one. */
   readonly platforms: readonly [JudgedPlatform, ...JudgedPlatform[]];
+  readonly notGraded?: readonly NotGraded[];
   readonly waivers?: readonly Waiver[];
 }
 
@@ -51,6 +52,7 @@ export function assembleScorecard(input: ScorecardInput): Scorecard {
   const first = platformScore(head);
   const rest = tail.map(platformScore);
   const { level, overall, vectors, criteria } = worst(first, rest);
+  const { notGraded = [] } = input;
   return {
     schemaVersion: '1',
     tool: { name: 'scoville', version: input.toolVersion },
@@ -58,6 +60,7 @@ export function assembleScorecard(input: ScorecardInput): Scorecard {
     digest: input.digest,
     gradedAt: input.gradedAt,
     platforms: [first, ...rest],
+    ...(notGraded.length === 0 ? {} : { notGraded }),
     level,
     levelName: LEVEL_NAMES[level] ?? LEVEL_NAMES[0],
     overall,

@@ -29,6 +29,13 @@ export interface PlatformScore {
   readonly criteria: readonly CriterionResult[];
 }
 
+/** A platform that belongs to the image, or was asked for, and could not be judged. */
+export interface NotGraded {
+  readonly platform: string;
+  /** The index lists it, and the place that the image was read from does not hold it; or the image has none such. */
+  readonly reason: 'not-held' | 'not-listed';
+}
+
 /** The whole judgement of an image; schema/scorecard-1.json describes its JSON form. */
 export interface Scorecard {
   readonly schemaVersion: '1';
@@ -38,6 +45,8 @@ export interface Scorecard {
   readonly digest: Digest;
   readonly gradedAt: string;
   readonly platforms: readonly PlatformScore[];
+  /** Where there are such: the score speaks of the platforms above alone. */
+  readonly notGraded?: readonly NotGraded[];
   /** Of the worst platform. */
   readonly level: number;
   readonly levelName: string;

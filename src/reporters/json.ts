@@ -5,13 +5,14 @@ import { diffScorecards } from './difference.ts';
 import { jsonText } from './json-text.ts';
 
 function ordered(scorecard: Scorecard): Scorecard {
-  const { schemaVersion, image, digest, platforms, level, levelName } = scorecard;
+  const { schemaVersion, image, digest, platforms, notGraded, level, levelName } = scorecard;
   const { overall, vectors, criteria, suggestions, waivers, gradedAt, tool } = scorecard;
   return {
     schemaVersion,
     image,
     digest,
     platforms,
+    ...(notGraded === undefined ? {} : { notGraded }),
     level,
     levelName,
     overall,

@@ -2,6 +2,7 @@ import { type CriterionResult, VECTORS } from '../model/criterion.ts';
 import type { Scorecard } from '../model/scorecard.ts';
 import { shortened } from './clean-text.ts';
 import { evidenceText } from './evidence-text.ts';
+import { notGradedLines } from './not-graded.ts';
 import { VECTOR_NAMES } from './vector-names.ts';
 import { xmlText } from './xml-text.ts';
 
@@ -61,12 +62,12 @@ interface Suite {
   readonly scorecard: Scorecard;
 }
 
-function counts(suites: readonly Suite[]): string {
+function counts(suites: readonly Suite[], missing = 0): string {
   const kinds = suites.flatMap(({ results, scorecard }) =>
     results.map((one) => kindOf(one, scorecard)),
   );
   const of = (kind: Kind): number => kinds.filter((one) => one === kind).length;
-  return `tests="${kinds.length}" failures="${of('failure')}" errors="${of('error')}" skipped="${of('skipped')}"`;
+  return `tests="${kinds.length + missing}" failures="${of('failure')}" errors="${of('error') + missing}" skipped="${of('skipped')}"`;
 }
 
 function suitesOf(scorecard: Scorecard): Suite[] {
@@ -80,6 +81,22 @@ function suitesOf(scorecard: Scorecard): Suite[] {
   );
 }
 
+/** A suite of its own for platforms that could not be judged. */
+function missingSuite(scorecard: Scorecard): { readonly xml: string; readonly count: number } {
+  const lines = notGradedLines(scorecard);
+  const name = xml(`${scorecard.image} / Platforms`);
+  const cases = lines.map(
+    (line) =>
+      `    <testcase name="${xml(line.replace(/:.*/s, ''))}" classname="${name}"><error type="unknown" message="${xml(line)}"></error></testcase>`,
+  );
+  return {
+    count: lines.length,
+    xml: `  <testsuite name="${name}" tests="${lines.length}" failures="0" errors="${lines.length}" skipped="0" timestamp="${xml(scorecard.gradedAt)}">
+${cases.join('\n')}
+  </testsuite>`,
+  };
+}
+
 /** JUnit's XML, a suite for each vector of each platform of each image; without a waiver `fail` is a failure and `unknown` an error. */
 export function junitReport(scorecards: readonly Scorecard[]): string {
   const suites = scorecards.flatMap(suitesOf);
@@ -91,9 +108,11 @@ export function junitReport(scorecards: readonly Scorecard[]): string {
 ${cases}
   </testsuite>`;
   });
+  const missing = scorecards.map(missingSuite).filter(({ count }) => count > 0);
+  const count = missing.reduce((sum, one) => sum + one.count, 0);
   return `<?xml version="1.0" encoding="UTF-8"?>
-<testsuites name="scoville" ${counts(suites)}>
-${written.join('\n')}
+<testsuites name="scoville" ${counts(suites, count)}>
+${[...written, ...missing.map((one) => one.xml)].join('\n')}
 </testsuites>
 `;
 }

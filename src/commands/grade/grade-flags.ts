@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { UserError } from '../../model/errors.ts';
+import type { Platform } from '../../model/oci.ts';
 import type { ReportRequest } from '../../model/report.ts';
 import type { Grade } from '../../model/scorecard.ts';
 import type { ScannerChoice, Settings } from '../../model/settings.ts';
@@ -8,6 +9,7 @@ import { LONGEST_AGE_DAYS } from '../../plans/own-options.ts';
 import { parseReportRequests } from '../../plans/report-request.ts';
 import { readFlags, wholeNumber } from '../flags.ts';
 import { type NamedSigners, namedSigners, SIGNER_FLAGS } from '../signer-flags.ts';
+import { wantedPlatforms } from '../wanted-platform.ts';
 
 /** Each image may take four threads and its layers' facts: more at once only wait for each other. */
 const MOST_JOBS = 32;
@@ -21,7 +23,8 @@ image of Docker's store, an OCI layout directory, an OCI or docker-save archive 
 A prefix says where to look: registry: docker: store: oci: oci-archive: docker-archive:. Several images: a comparison.
 
 What is graded
-  --platform OS/ARCH[/VARIANT]   only this platform (default: all that the index lists; the worst counts)
+  --platform OS/ARCH[/VARIANT]   only these platforms, with commas or repeated (default: all that the index lists; the worst
+                                 counts). Exit 2 where one is not there
   -f, --file DOCKERFILE          the Dockerfile it was built from, where its provenance carries none
   --build-arg NAME=VALUE         with these arguments; may be repeated
   --target STAGE                 and this stage
@@ -60,7 +63,7 @@ Gate, exit 1 where an image is short of it
 export interface GradeFlags {
   readonly help: boolean;
   readonly images: readonly string[];
-  readonly platform: string | undefined;
+  readonly platforms: readonly Platform[];
   /** The Dockerfile. */
   readonly file: string | undefined;
   /** The list of a fleet: what `--file` names where there is no image beside it. */
@@ -91,7 +94,7 @@ const flag = { type: 'boolean', default: false } as const;
 /** Reads the flags; throws UserError for one that is not known or has a wrong value. */
 export function readGradeFlags(args: readonly string[]): GradeFlags {
   const { values, positionals } = readFlags('grade', args, {
-    platform: text,
+    platform: many,
     file: { type: 'string', short: 'f' },
     'build-arg': many,
     target: text,
@@ -121,7 +124,7 @@ export function readGradeFlags(args: readonly string[]): GradeFlags {
   const flags = {
     help: values.help,
     images: positionals,
-    platform: values.platform,
+    platforms: wantedPlatforms(values.platform),
     ...fileOf(values.file, positionals),
     jobs: jobsOf(values.jobs),
     output: values.output,

@@ -25,7 +25,7 @@ import { pipelineContext } from '../context.ts';
 import type { CommandIo } from '../io.ts';
 import { VERSION } from '../version.ts';
 import type { GradeFlags } from './grade-flags.ts';
-import { gradeOne, type GradeSession, gradeSession } from './grade-session.ts';
+import { gradeOne, type GradeSession, gradeSession, unanswered } from './grade-session.ts';
 import { readImageList } from './image-list.ts';
 
 const TOOL = { name: 'scoville', version: VERSION } as const;
@@ -98,7 +98,7 @@ async function gradeLeft(left: readonly string[], run: Run): Promise<void> {
 
 async function gradedOrFailed(
   image: string,
-  { io, settings, context, session, asked }: Run,
+  { io, flags, settings, context, session, asked }: Run,
 ): Promise<FleetLine> {
   const head = (): FleetLineOf => ({
     image,
@@ -109,6 +109,9 @@ async function gradedOrFailed(
   try {
     const mine = { ...context, emit: warningsOf(image, io) };
     const { scorecard } = await gradeOne(mine, session, image, io.stdin);
+    const [open] = unanswered(flags, settings.gate, scorecard);
+    if (open !== undefined)
+      throw new UserError(`could not judge all: ${open}`, { nextStep: '--platform OS/ARCH' });
     const short = gateImage(mine, settings.gate, scorecard).map(({ message }) => message);
     return gradedLine(head(), scorecard, short);
   } catch (error) {
@@ -175,7 +178,7 @@ async function closeAndTell(file: LineFile | undefined, run: Run): Promise<void>
 
 /** Of all that a verdict depends on, as far as the command line, the settings and the VEX documents say it: a promise that is withdrawn is to count no longer. */
 function fingerprint({ flags, options }: GradeSession, settings: Settings): string {
-  const { platform, secrets, signers } = flags;
-  const text = JSON.stringify({ platform, secrets, signers, settings, vex: options.vex });
+  const { platforms, secrets, signers } = flags;
+  const text = JSON.stringify({ platforms, secrets, signers, settings, vex: options.vex });
   return createHash('sha256').update(text).digest('hex').slice(0, 16);
 }

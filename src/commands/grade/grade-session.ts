@@ -1,4 +1,5 @@
 import type { ReportInput } from '../../model/report.ts';
+import type { NotGraded, Scorecard } from '../../model/scorecard.ts';
 import { type Settings, withPlainHttp } from '../../model/settings.ts';
 import { phase, type PipelineContext } from '../../pipeline/context.ts';
 import { readGivenDockerfile } from '../../pipeline/grade/given-dockerfile.ts';
@@ -9,7 +10,6 @@ import { readVexFiles } from '../../pipeline/scan/vex-files.ts';
 import { trustedSigners } from '../../pipeline/sign/trusted-signers.ts';
 import type { CommandIo } from '../io.ts';
 import { projectSettings } from '../project-settings.ts';
-import { wantedPlatform } from '../wanted-platform.ts';
 import type { GradeFlags } from './grade-flags.ts';
 
 /** What all images of one `scoville grade` are graded with. */
@@ -62,20 +62,19 @@ export async function gradeOne(
   text: string,
   stdin: AsyncIterable<Uint8Array>,
 ): Promise<ReportInput> {
+  const { platforms } = flags;
+  const [only] = platforms.length === 1 ? platforms : [];
+  const request = { text, stdin, ...(only === undefined ? {} : { platform: only }) };
   const image = await phase(
     context,
     'open',
-    () => openNamedImage(context, registries, { text, stdin, ...wantedPlatform(flags.platform) }),
+    () => openNamedImage(context, registries, request),
     ({ name, place, root }) => ({ detail: `${name}, ${PLACE[place]}, ${root.digest}` }),
   );
   try {
-    for (const { platform } of image.absent)
-      if (platform !== undefined)
-        context.emit({
-          kind: 'notice',
-          text: `the image has ${platform.os}/${platform.architecture} too, which is not here and not graded`,
-        });
-    const { scorecard, contents } = await gradeOpened(context, image, options);
+    const { scorecard, contents } = await gradeOpened(context, image, options, platforms);
+    for (const one of scorecard.notGraded ?? [])
+      context.emit({ kind: 'notice', text: notGradedText(one) });
     return {
       scorecard,
       contents,
@@ -84,6 +83,25 @@ export async function gradeOne(
   } finally {
     await image.close();
   }
+}
+
+/**
+ * Why the question is not answered whole: platforms that were asked for by name, or for which a gate would have to answer, and that could not be
+ * judged. Without either, the report tells of them and that is all: Docker pulls one platform of many.
+ */
+export function unanswered(
+  flags: GradeFlags,
+  { minLevel, minGrade }: Settings['gate'],
+  { notGraded = [] }: Scorecard,
+): readonly string[] {
+  const isGated = minLevel !== undefined || minGrade !== undefined;
+  return flags.platforms.length > 0 || isGated ? notGraded.map(notGradedText) : [];
+}
+
+function notGradedText({ platform, reason }: NotGraded): string {
+  return reason === 'not-held'
+    ? `the image has ${platform} too, which is not here and not graded`
+    : `the image has no ${platform}`;
 }
 
 const PLACE = {

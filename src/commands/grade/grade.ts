@@ -10,7 +10,7 @@ import { usageLine } from '../help.ts';
 import type { Command, CommandIo } from '../io.ts';
 import { writeReports } from '../reports.ts';
 import { type GradeFlags, GRADE_HELP, readGradeFlags } from './grade-flags.ts';
-import { gradeOne, gradeSession, gradeSettings } from './grade-session.ts';
+import { gradeOne, gradeSession, gradeSettings, unanswered } from './grade-session.ts';
 
 /** `scoville grade`. */
 export const grade: Command = async (args, io) => {
@@ -30,36 +30,45 @@ export const grade: Command = async (args, io) => {
       nextStep: 'scoville grade --diff OLD NEW',
     });
   const settings = await gradeSettings(flags, io);
-  const { graded, unmet } = await gradeAll(flags, settings, io);
+  const { graded, unmet, open } = await gradeAll(flags, settings, io);
   const requests: readonly ReportRequest[] = [
     ...flags.reports,
     ...(flags.json ? [{ format: 'json' } as const] : []),
   ];
   await writeReports(subjectOf(graded, flags.diff), requests, io, io.writeOut);
   for (const text of unmet) io.writeErr(`scoville: short of the gate: ${cleanForTerminal(text)}\n`);
+  for (const text of open)
+    io.writeErr(`scoville: could not judge all: ${cleanForTerminal(text)}\n`);
+  if (open.length > 0) return EXIT.failed;
   return unmet.length === 0 ? EXIT.met : EXIT.short;
 };
 
-async function gradeAll(
-  flags: GradeFlags,
-  settings: Settings,
-  io: CommandIo,
-): Promise<{ readonly graded: readonly ReportInput[]; readonly unmet: readonly string[] }> {
+interface Answer {
+  readonly graded: readonly ReportInput[];
+  readonly unmet: readonly string[];
+  /** What the answer leaves open. */
+  readonly open: readonly string[];
+}
+
+async function gradeAll(flags: GradeFlags, settings: Settings, io: CommandIo): Promise<Answer> {
   const talk = await conversation(io, flags.quiet ? 'quiet' : 'auto', true);
   try {
     const context = pipelineContext(io, talk.sink);
     const session = await gradeSession(context, flags, settings);
     const graded: ReportInput[] = [];
     const unmet: string[] = [];
+    const open: string[] = [];
     for (const text of flags.images) {
       const report = await gradeOne(context, session, text, io.stdin);
       const prefix = flags.images.length > 1 ? `${text}: ` : '';
       for (const { message, criteria } of gateImage(context, settings.gate, report.scorecard))
         unmet.push(`${prefix}${message} (${criteria.join(', ')})`);
+      for (const reason of unanswered(flags, settings.gate, report.scorecard))
+        open.push(`${prefix}${reason}`);
       graded.push(report);
     }
     await boundCachesDaily(context);
-    return { graded, unmet };
+    return { graded, unmet, open };
   } finally {
     talk.stop();
   }

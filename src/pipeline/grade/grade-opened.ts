@@ -9,7 +9,7 @@ import {
   type SecretFinding,
   unknownFact,
 } from '../../model/facts.ts';
-import { platformName } from '../../model/oci.ts';
+import { type Platform, platformName } from '../../model/oci.ts';
 import type { OpenedImage, OpenedPlatform } from '../../model/opened-image.ts';
 import type { Settings } from '../../model/settings.ts';
 import { MissingLayerError } from '../../oci/missing-layer.ts';
@@ -18,6 +18,7 @@ import { type Inspected, inspectPlatform } from '../layers/inspect-image.ts';
 import { scanOpened } from '../scan/scan-opened.ts';
 import type { TrustedSigners } from '../sign/trusted-signers.ts';
 import { verifyAttachments, type CheckedAttachment } from '../verify/verify-attachments.ts';
+import { askedPlatforms } from './asked-platforms.ts';
 import { attestationsFact } from './attestations-fact.ts';
 import { gradedBuild, type GivenDockerfile } from './grade-build-fact.ts';
 import type { Graded } from './grade-image.ts';
@@ -45,14 +46,16 @@ interface Hanging {
 }
 
 /**
- * Judges an image that was opened somewhere: reads each layer once, verifies what hangs on it, scans, judges every platform. Throws
+ * Judges an image that was opened somewhere: reads each layer once, verifies what hangs on it, scans, judges every platform, or those that are asked for. Throws
  * UserError where a layer or document is damaged or cannot be had.
  */
 export async function gradeOpened(
   context: PipelineContext,
-  image: OpenedImage,
+  whole: OpenedImage,
   options: GradeOptions,
+  asked: readonly Platform[] = [],
 ): Promise<Graded> {
+  const { image, notGraded } = askedPlatforms(whole, asked);
   const hanging = await attached(context, image, options.trusted);
   const platforms: PlatformFacts[] = [];
   for (const platform of image.platforms)
@@ -62,7 +65,7 @@ export async function gradeOpened(
     'grade',
     () => {
       const { waivers } = options.settings.gate;
-      const named = { name: image.name, digest: image.root.digest, waivers };
+      const named = { name: image.name, digest: image.root.digest, waivers, notGraded };
       const scorecard = judgePlatforms(context, named, platforms);
       return Promise.resolve({ scorecard, contents: platforms });
     },

@@ -2,7 +2,7 @@ import { judgeImage } from '../../criteria/judge-image.ts';
 import { assembleScorecard, type JudgedPlatform } from '../../grading/scorecard.ts';
 import type { Digest } from '../../model/digest.ts';
 import type { Facts } from '../../model/facts.ts';
-import type { Scorecard, Suggestion } from '../../model/scorecard.ts';
+import type { NotGraded, Scorecard, Suggestion } from '../../model/scorecard.ts';
 import type { Waiver } from '../../model/settings.ts';
 import { fixCommand } from '../../plans/fix/fixable.ts';
 import type { PipelineContext } from '../context.ts';
@@ -19,7 +19,12 @@ export interface PlatformFacts {
 /** Judges every criterion on every platform. Nothing is read here: facts in, scorecard out. */
 export function judgePlatforms(
   context: Pick<PipelineContext, 'version' | 'now'>,
-  image: { readonly name: string; readonly digest: Digest; readonly waivers: readonly Waiver[] },
+  image: {
+    readonly name: string;
+    readonly digest: Digest;
+    readonly waivers: readonly Waiver[];
+    readonly notGraded?: readonly NotGraded[];
+  },
   platforms: readonly PlatformFacts[],
 ): Scorecard {
   const judged = platforms.map(({ platform, digest, facts }): JudgedPlatform => ({
@@ -36,6 +41,7 @@ export function judgePlatforms(
     gradedAt: new Date(context.now()).toISOString(),
     platforms: [first, ...rest],
     waivers: image.waivers,
+    ...(image.notGraded === undefined ? {} : { notGraded: image.notGraded }),
   });
   return { ...scorecard, suggestions: scorecard.suggestions.map((one) => withFix(one, scorecard)) };
 }

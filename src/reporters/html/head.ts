@@ -3,6 +3,7 @@ import { digestHex } from '../../model/digest.ts';
 import type { ReportInput } from '../../model/report.ts';
 import type { Scorecard } from '../../model/scorecard.ts';
 import { layersSize } from '../layers.ts';
+import { NOT_GRADED_HEADING, notGradedLines } from '../not-graded.ts';
 import { plural, sizeText } from '../size-text.ts';
 import { chillis } from './icons.ts';
 import { html, type Markup } from './markup.ts';
@@ -47,6 +48,17 @@ function figures({ scorecard, contents = [] }: ReportInput): Markup {
   return html`${parts.join(' · ')}`;
 }
 
+function notGraded(scorecard: Scorecard): Markup {
+  const lines = notGradedLines(scorecard);
+  if (lines.length === 0) return html``;
+  return html`<section aria-labelledby="not-graded">
+    <h2 id="not-graded">${NOT_GRADED_HEADING}</h2>
+    <ul>
+      ${lines.map((line) => html`<li>${line}</li>`)}
+    </ul>
+  </section>`;
+}
+
 /** Who was judged, and the verdict at a glance. */
 export function head(input: ReportInput): Markup {
   const { scorecard } = input;
@@ -66,5 +78,6 @@ export function head(input: ReportInput): Markup {
         <p class="next">${nextLevel(scorecard)}</p>
       </div>
       ${scoreTable(scorecard)}
-    </section>`;
+    </section>
+    ${notGraded(scorecard)}`;
 }

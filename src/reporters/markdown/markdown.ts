@@ -2,6 +2,7 @@ import { type CriterionResult, type Outcome, VECTORS } from '../../model/criteri
 import type { Scorecard } from '../../model/scorecard.ts';
 import { badgesReport } from '../badges/badges.ts';
 import { evidenceText } from '../evidence-text.ts';
+import { NOT_GRADED_HEADING, notGradedLines } from '../not-graded.ts';
 import { VECTOR_NAMES } from '../vector-names.ts';
 import { code, literal } from './markdown-text.ts';
 
@@ -50,6 +51,7 @@ function suggestionLines(scorecard: Scorecard): string[] {
 
 function heading(scorecard: Scorecard): string[] {
   const { image, level, levelName, overall, digest, platforms } = scorecard;
+  const missing = notGradedLines(scorecard);
   return [
     `## ${literal(image)}`,
     '',
@@ -61,6 +63,9 @@ function heading(scorecard: Scorecard): string[] {
           '',
           `Platforms, the worst counts: ${platforms.map((one) => `${literal(one.platform)} level ${one.level}, ${one.overall.grade}`).join('; ')}`,
         ]),
+    ...(missing.length === 0
+      ? []
+      : ['', `⚠️ ${NOT_GRADED_HEADING}:`, '', ...missing.map((line) => `- ${literal(line)}`)]),
   ];
 }
 

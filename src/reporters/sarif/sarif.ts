@@ -3,6 +3,7 @@ import type { ReportInput } from '../../model/report.ts';
 import type { Scorecard } from '../../model/scorecard.ts';
 import { shortened } from '../clean-text.ts';
 import { jsonText } from '../json-text.ts';
+import { notGradedLines } from '../not-graded.ts';
 import { LONGEST_MESSAGE, sarifMessage } from './sarif-message.ts';
 import {
   fingerprint,
@@ -92,6 +93,7 @@ function runOf({ scorecard, dockerfile = 'Dockerfile' }: ReportInput) {
   const rules = new Map(platforms.flatMap(({ criteria }) => criteria).map((one) => [one.id, one]));
   const indexes = new Map([...rules.keys()].map((id, index) => [id, index]));
   const context = { image: imagePath(image), dockerfile };
+  const missing = notGradedLines(scorecard);
   const results = platforms.flatMap(({ platform, criteria }) =>
     criteria.flatMap((one) =>
       resultsOf(one, indexes.get(one.id) ?? -1, platform, scorecard, context),
@@ -108,7 +110,20 @@ function runOf({ scorecard, dockerfile = 'Dockerfile' }: ReportInput) {
     },
     automationDetails: { id: `scoville/${uriOf(imagePath(image))}/` },
     originalUriBaseIds: { [IMAGE_ROOT]: { description: { text: 'The image’s file system.' } } },
-    invocations: [{ executionSuccessful: true, endTimeUtc: gradedAt }],
+    invocations: [
+      {
+        executionSuccessful: missing.length === 0,
+        endTimeUtc: gradedAt,
+        ...(missing.length === 0
+          ? {}
+          : {
+              toolExecutionNotifications: missing.map((line) => ({
+                level: 'error' as const,
+                message: { text: shortened(`not graded: ${line}`, 500) },
+              })),
+            }),
+      },
+    ],
     results: merged(results),
     columnKind: 'utf16CodeUnits',
     properties: { image: shortened(image, 500), digest, level, grade: overall.grade },

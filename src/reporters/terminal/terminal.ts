@@ -2,6 +2,7 @@ import { type CriterionResult, type Vector, VECTORS } from '../../model/criterio
 import type { Scorecard, Suggestion } from '../../model/scorecard.ts';
 import { criterionLine } from '../criterion-line.ts';
 import { shortDigest } from '../evidence-text.ts';
+import { NOT_GRADED_HEADING, notGradedLines } from '../not-graded.ts';
 import { VECTOR_NAMES } from '../vector-names.ts';
 import {
   heat,
@@ -88,6 +89,18 @@ function platformLines(screen: Screen, scorecard: Scorecard): string[] {
   return ['', ` ${screen.colors.bold('Platforms, the worst counts')}`, ...rows];
 }
 
+function notGradedBlock(screen: Screen, scorecard: Scorecard): string[] {
+  const lines = notGradedLines(scorecard);
+  if (lines.length === 0) return [];
+  return [
+    '',
+    ` ${screen.colors.bold(NOT_GRADED_HEADING)}`,
+    ...lines.map(
+      (line) => `  ${fitted(shown(screen, line), screen.width - 4, screen.marks.ellipsis)}`,
+    ),
+  ];
+}
+
 /** The scorecard for a terminal, at most `width` columns wide; ends with a newline. Nothing from the image can move the cursor. */
 export function terminalReport(scorecard: Scorecard, options: TerminalOptions): string {
   const screen = screenOf(options);
@@ -98,6 +111,7 @@ export function terminalReport(scorecard: Scorecard, options: TerminalOptions): 
     scoreLine(screen, 'Overall', scorecard.overall),
     ...VECTORS.map((vector) => scoreLine(screen, VECTOR_NAMES[vector], scorecard.vectors[vector])),
     ...platformLines(screen, scorecard),
+    ...notGradedBlock(screen, scorecard),
     ...VECTORS.flatMap((vector) => vectorBlock(screen, scorecard, vector)),
     ...(next.length === 0 ? [] : ['', ` ${screen.colors.bold('Next, and what each gains')}`]),
     ...next.flatMap((suggestion, index) => suggestionBlock(screen, suggestion, index)),
