@@ -83,6 +83,14 @@ export const DOWNLOADS: readonly RuleTable[] = [
         'a git commit of 40 or 64 digits, by `--revision`, `checkout`, `reset` or the address; a verified tag',
         'verified',
       ],
+      [
+        '`gpg --export FINGERPRINT` (40 digits) out of what `gpg --import` took, whose keyring checks nothing itself',
+        'verified: one key goes on',
+      ],
+      [
+        '`gpg --show-keys KEYS`, `gpg --fingerprint`, `… | grep FINGERPRINT`',
+        'verified, weak: other keys may be in the file',
+      ],
       ['a checksum list from the same origin as the file, unsigned', 'verified, weak'],
       ['MD5, SHA-1', 'verified, weak'],
       [

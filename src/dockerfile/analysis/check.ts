@@ -3,6 +3,7 @@ import { baseName } from '../shell/wrappers.ts';
 import type { CommandEvent } from './build-event.ts';
 import { type ChecksumList, checksumList, isGeneralList } from './checksum-list.ts';
 import { optionNames, readCommandLine } from './command-line.ts';
+import { keyCheck } from './key-checks.ts';
 import { samePath } from './same-path.ts';
 import { scriptedCheck } from './scripted-checks.ts';
 import { SCRIPTED } from './scripted-fetches.ts';
@@ -15,6 +16,8 @@ export interface Check {
   readonly range: SourceRange;
   /** Files it verifies by name. */
   readonly files: readonly string[];
+  /** Commands whose output it verifies, where that went to no file. */
+  readonly fetches?: readonly number[];
   /** For checksums: what they are compared with. */
   readonly list?: ChecksumList;
   /** Why its failure does not stop the build. */
@@ -149,6 +152,11 @@ function openssl(
   return sums ? comparedSum(event, files, before, after) : undefined;
 }
 
+/** Of a look for a fingerprint, grep is what fails; the caller has seen that it may. */
+function keyIgnored({ ignored }: CommandEvent, weak: string | undefined): string | undefined {
+  return weak === undefined ? ignored : undefined;
+}
+
 function checkAt(events: readonly CommandEvent[], index: number): Check | undefined {
   const event = events[index];
   if (event === undefined) return undefined;
@@ -156,6 +164,14 @@ function checkAt(events: readonly CommandEvent[], index: number): Check | undefi
   const before = (): readonly CommandEvent[] => events.slice(0, index);
   if (SUMS.test(event.program)) return checksum(event, before(), after());
   if (event.program === 'openssl') return openssl(event, before(), after());
+  const key = keyCheck(event, before(), events.slice(index + 1));
+  if (key !== undefined) {
+    const { method, files, fetches, weak } = key;
+    return {
+      ...checkOf(event, method, files, { weak, ignored: keyIgnored(event, weak) }),
+      fetches,
+    };
+  }
   const found = signatureFiles(event);
   if (found !== undefined) return checkOf(event, found.method, found.files);
   const script = SCRIPTED.test(event.program) ? scriptedCheck(event) : undefined;

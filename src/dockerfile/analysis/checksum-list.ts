@@ -93,6 +93,12 @@ export function checksumList(
     if (output.text === '') for (const path of output.files) readFile(path);
     pattern ??= output.pattern;
   }
+  // A sum that went through variables: `text=$(cat LIST); sum=$(expr substr "$text" 1 64)`.
+  for (const feeder of before.toReversed())
+    if (sources.includes(feeder.id) && !feeding.has(feeder.id)) {
+      sources.push(...feeder.argv.flatMap((f) => f.sources), ...feeder.pipedFrom);
+      files.push(...(outputOf(feeder)?.files ?? []), ...feeder.readsFrom);
+    }
   return { names, files, sources, ...(pattern === undefined ? {} : { pattern }) };
 }
 

@@ -57,6 +57,8 @@ function feeds(fetch: Fetch, check: Check, around: Surroundings): boolean {
   if (check.event.pipedFrom.includes(fetch.id)) return check.list !== undefined;
   if (check.list?.sources.includes(fetch.id) === true && fetch.toOutput) return true;
   const { stage } = check.event;
+  // Keys that are told by their fingerprint are what is verified.
+  if (check.fetches !== undefined) return false;
   if (check.list !== undefined)
     return check.list.files.some((file) => isAt(file, fetch, stage, around));
   return (
@@ -67,6 +69,7 @@ function feeds(fetch: Fetch, check: Check, around: Surroundings): boolean {
 
 function covers(check: Check, fetch: Fetch, around: Surroundings): boolean {
   const { stage } = check.event;
+  if (check.fetches?.includes(fetch.id) === true) return true;
   if (check.files.some((file) => isAt(file, fetch, stage, around))) return true;
   const { list } = check;
   if (list === undefined) return false;
