@@ -80,7 +80,7 @@ export const DOWNLOADS: readonly RuleTable[] = [
         'verified',
       ],
       [
-        'a git commit of 40 or 64 digits, by `--revision`, `checkout`, `reset` or the address; a verified tag',
+        'a git commit of 40 or 64 digits, by `--revision`, `checkout`, `reset` or the address, or with which `git rev-parse HEAD` is compared; a changeset of Mercurial; a verified tag',
         'verified',
       ],
       [
@@ -93,6 +93,10 @@ export const DOWNLOADS: readonly RuleTable[] = [
       ],
       ['a checksum list from the same origin as the file, unsigned', 'verified, weak'],
       ['MD5, SHA-1', 'verified, weak'],
+      [
+        '`sha256sum f | grep` of less than a sum, or with `-v`; `cosign verify-blob` with an identity that anybody has (`.*`)',
+        'nothing',
+      ],
       [
         'a check of another file; `gpg --dearmor`, `--import`; a checksum that is only printed',
         'nothing',

@@ -83,6 +83,19 @@ function sumsOf(
   );
 }
 
+/** True for a grep that only a whole sum satisfies: one that is written out, or that a variable holds. */
+function looksForSum({ program, argv }: CommandEvent): boolean {
+  if (!/^[ef]?grep$/.test(program)) return false;
+  const { operands, has, values } = readCommandLine(
+    argv.slice(1),
+    optionNames('-e --regexp -m -f --file'),
+  );
+  const [pattern] = [...values('-e', '--regexp'), ...operands];
+  if (has('-v', '--invert-match')) return false;
+  if (has('-f', '--file')) return true;
+  return pattern !== undefined && (!pattern.constant || /[0-9a-f]{32}/i.test(pattern.text));
+}
+
 /** A sum that is computed, and a later command that compares it: `test "$(sha256sum f)" = ...`, `| grep -q ...`. */
 function comparedSum(
   sum: CommandEvent,
@@ -104,7 +117,7 @@ function comparedSum(
       const ignored = event.stopsOnSuccess ? undefined : 'a difference does not end the build';
       return checkOf(event, `${sum.program} compared`, files, { list, weak, ignored });
     }
-    if (event.pipedFrom.includes(sum.id) && /^[ef]?grep$/.test(event.program))
+    if (event.pipedFrom.includes(sum.id) && looksForSum(event))
       return checkOf(event, `${sum.program} | grep`, files, { list, weak });
   }
   return undefined;
@@ -118,9 +131,10 @@ function checksum(
   const line = readCommandLine(event.argv.slice(1), SUM_VALUED);
   if (line.has('-c', '--check')) {
     const list = checksumList(event, line.operands, before);
-    const own = before.some(
+    const written = before.some(
       (e) => makesSums(e) && e.writesTo.some((to) => list.files.some((f) => samePath(to, f))),
     );
+    const own = written || sumsOf(list.sources, list.names, before);
     return checkOf(event, `${event.program} -c`, list.names, {
       list,
       weak: weakHash(event),

@@ -24,6 +24,9 @@ function git(event: CommandEvent): readonly Fetch[] {
   if (tips && verb !== undefined && verb.text === 'submodule')
     // The newest of each branch, where without it the commit of the repository around names its own.
     return [fetchOf(event, 'git', { ...constantField('submodules'), constant: false }, '')];
+  const remote = line.values('--remote')[0];
+  if (verb?.text === 'archive' && remote !== undefined && ADDRESS.test(remote.text))
+    return [fetchOf(event, 'git', remote, '')];
   if (address === undefined) return [];
   if (verb?.text === 'clone') {
     if (!ADDRESS.test(address.text) && !address.text.includes('$')) return [];
@@ -44,6 +47,17 @@ function git(event: CommandEvent): readonly Fetch[] {
   return ADDRESS.test(address.text)
     ? [fetchOf(event, 'git', address, event.folder, commit(event.range, pinned))]
     : [];
+}
+
+/** `hg clone`, whose changesets are named by a hash as git's commits are. */
+function mercurial(event: CommandEvent): readonly Fetch[] {
+  const valued = optionNames('-r -u -b --rev --updaterev --branch -e --ssh --config -R --cwd');
+  const line = readCommandLine(event.argv.slice(1), valued);
+  const [verb, address, folder] = line.operands;
+  if (verb?.text !== 'clone' || address === undefined || !ADDRESS.test(address.text)) return [];
+  const pinned = line.values('-r', '-u', '--rev', '--updaterev').some((f) => COMMIT.test(f.text));
+  const target = folder?.text ?? addressName(address.text);
+  return [fetchOf(event, 'git', address, target, commit(event.range, pinned))];
 }
 
 /** `gh repo clone OWNER/NAME`, which is a `git clone`. */
@@ -68,6 +82,8 @@ export function gitFetches(event: CommandEvent): readonly Fetch[] {
   switch (event.program) {
     case 'git':
       return git(event);
+    case 'hg':
+      return mercurial(event);
     case 'cargo':
       return cargoGit(event);
     case 'gh':

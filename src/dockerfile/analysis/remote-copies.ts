@@ -28,7 +28,6 @@ const COPIERS: Readonly<Record<string, Copier>> = {
   s5cmd: { both: true, verbs: ['cp', 'sync'], from: /^s3:\/\// },
   rclone: { both: true, verbs: ['copy', 'copyto', 'sync', 'copyurl'], from: /^[\w.-]+:\S/ },
   svn: { verbs: ['checkout', 'co', 'export'], from: /^(?:https?|svn(?:\+ssh)?):\/\// },
-  hg: { verbs: ['clone'], from: /^(?:https?|ssh):\/\// },
   bzr: { verbs: ['branch', 'checkout'], from: /^(?:https?|lp|bzr):/ },
   rsync: {
     both: true,

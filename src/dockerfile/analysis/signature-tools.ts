@@ -52,6 +52,16 @@ function verbed(event: CommandEvent, verbs: RegExp): VerifiedFiles | undefined {
   };
 }
 
+/** Patterns that every signer matches: a signature of anybody says nothing. */
+const ANYBODY = /^\^?(?:https?:\/\/)?(?:\.[*+]|\(\.[*+]\))?\$?$/;
+
+function anyIdentity(event: CommandEvent): boolean {
+  const line = readCommandLine(event.argv.slice(1), COSIGN_VALUED);
+  return line
+    .values('--certificate-identity-regexp')
+    .some((pattern) => pattern.constant && ANYBODY.test(pattern.text));
+}
+
 /** Files whose signature a command checks; undefined where it checks none. */
 export function signatureFiles(event: CommandEvent): VerifiedFiles | undefined {
   const words = event.argv.slice(1).map((f) => f.text);
@@ -64,7 +74,7 @@ export function signatureFiles(event: CommandEvent): VerifiedFiles | undefined {
     case 'sqv':
       return event.program === 'sqv' ? { method: 'sqv', files: operands } : gpg(event);
     case 'cosign':
-      return verbed(event, /^verify-blob(?:-attestation)?$/);
+      return anyIdentity(event) ? undefined : verbed(event, /^verify-blob(?:-attestation)?$/);
     case 'slsa-verifier':
       return verbed(event, /^verify-(?:artifact|npm-package)$/);
     case 'gh':

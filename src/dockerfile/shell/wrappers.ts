@@ -43,9 +43,31 @@ const WRAPPERS = lookup<readonly string[]>({
     '--delimiter',
   ],
   eatmydata: [],
+  setpriv: [
+    '--reuid',
+    '--regid',
+    '--groups',
+    '--inh-caps',
+    '--ambient-caps',
+    '--bounding-set',
+    '--securebits',
+  ],
+  chroot: [],
+  flock: ['-w', '-E', '--timeout', '--wait'],
+  unshare: ['-S', '-G', '-R', '-w', '--setuid', '--setgid', '--root', '--wd'],
+  strace: ['-o', '-e', '-s', '-E', '-u'],
+  fakeroot: ['-s', '-i', '-l'],
+  torsocks: [],
+  proxychains: ['-f'],
+  proxychains4: ['-f'],
+  chronic: [],
+  taskset: [],
+  tini: ['-p', '-e'],
+  'dumb-init': [],
+  'xvfb-run': ['-n', '-s', '-e', '-f', '-w'],
 });
 /** Wrappers with a positional word of their own before the command. */
-const OWN_WORD = new Set(['timeout', 'gosu', 'su-exec']);
+const OWN_WORD = new Set(['timeout', 'gosu', 'su-exec', 'chroot', 'flock', 'taskset']);
 
 export const SHELLS = new Set(['sh', 'bash', 'dash', 'ash', 'zsh', 'ksh', 'mksh', 'fish']);
 
