@@ -22,9 +22,11 @@ function specs(operands: readonly Field[]): readonly InstalledName[] {
   return operands.flatMap((field) => npmSpec(field.text) ?? []);
 }
 
-const npm: InstallReader = (_program, argv) => {
+const npm: InstallReader = (program, argv, context) => {
   const line = readCommandLine(argv, VALUED);
   const [verb, ...operands] = line.operands;
+  // `npm exec -y PACKAGE` is npx.
+  if (verb?.text === 'exec' || verb?.text === 'x') return npx(program, argv.slice(1), context);
   if (['ci', 'clean-install', 'ic', 'install-clean'].includes(verb?.text ?? ''))
     return [install('npm', [], { lockFile: true })];
   if (!['install', 'i', 'add', 'in', 'update', 'up'].includes(verb?.text ?? '')) return [];
@@ -37,8 +39,11 @@ const npm: InstallReader = (_program, argv) => {
 const npx: InstallReader = (_program, argv) => {
   const line = readCommandLine(argv, VALUED);
   const wanted = line.values('-p', '--package');
-  if (wanted.length === 0 && !line.has('-y', '--yes')) return [];
-  const packages = specs(wanted.length > 0 ? wanted : line.operands.slice(0, 1));
+  // Without either it may be a program of the project at hand; one with a version is fetched.
+  const first = line.operands.slice(0, 1);
+  const isFetched = line.has('-y', '--yes') || first.some((f) => /.@/.test(f.text));
+  if (wanted.length === 0 && !isFetched) return [];
+  const packages = specs(wanted.length > 0 ? wanted : first);
   return packages.length === 0 ? [] : [install('npm', packages)];
 };
 
@@ -92,6 +97,8 @@ const corepack: InstallReader = (_program, argv) => {
 export const JAVASCRIPT_INSTALLS: Readonly<Record<string, InstallReader>> = {
   npm,
   npx,
+  bunx: npx,
+  pnpx: npx,
   yarn,
   yarnpkg: yarn,
   pnpm,

@@ -147,6 +147,7 @@ export const OS_INSTALLS: Readonly<Record<string, InstallReader>> = {
   apt,
   'apt-get': apt,
   aptitude: apt,
+  'apt-fast': apt,
   install_packages: installPackages,
   apk,
   dnf,

@@ -115,6 +115,20 @@ const composer: InstallReader = (_program, argv, context) => {
   return packages.length === 0 ? [] : [install('composer', packages)];
 };
 
+/** `php composer.phar install`. */
+const php: InstallReader = (_program, argv, context) => {
+  const at = argv.findIndex(({ text }) => /(?:^|\/)composer(?:\.phar)?$/.test(text));
+  return at < 0 ? [] : composer('composer', argv.slice(at + 1), context);
+};
+
+/** mix fetches what mix.lock says, and the newest of what it lacks. */
+const mix: InstallReader = (_program, argv, context) => {
+  const line = readCommandLine(argv, optionNames('--only'));
+  if (line.operands[0]?.text !== 'deps.get') return [];
+  const lockFile = line.has('--check-locked') || context.copied('mix.lock');
+  return [install('other', [], { lockFile })];
+};
+
 export const OTHER_INSTALLS: Readonly<Record<string, InstallReader>> = {
   gem,
   bundle,
@@ -122,4 +136,7 @@ export const OTHER_INSTALLS: Readonly<Record<string, InstallReader>> = {
   go,
   cargo,
   composer,
+  'composer.phar': composer,
+  php,
+  mix,
 };

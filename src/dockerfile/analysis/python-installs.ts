@@ -112,6 +112,31 @@ const uvx: InstallReader = (_program, argv) => {
   return tool === undefined ? [] : [install('uv', [withAt(tool)])];
 };
 
+/** `pipx run TOOL` fetches what it runs, `pipx install` is pip's. */
+const pipx: InstallReader = (program, argv, context) => {
+  const line = readCommandLine(argv, optionNames('--spec --python --index-url -i --pip-args'));
+  if (line.operands[0]?.text !== 'run') return pip(program, argv, context);
+  const tool = (line.values('--spec')[0] ?? line.operands[1])?.text;
+  const isNamed = tool !== undefined && !/^(?:git\+|https?:|\.{0,2}\/)/.test(tool);
+  return isNamed ? [install('pip', [withAt(tool)])] : [];
+};
+
+/** pdm installs what its lock file says; `sync`, and `install` where it is told so, refuse to depart from it. */
+const pdm: InstallReader = (_program, argv) => {
+  const line = readCommandLine(argv, optionNames('-p --project -G --group -L --lockfile'));
+  const [verb, ...operands] = line.operands;
+  if (verb?.text === 'add')
+    return [
+      install(
+        'other',
+        operands.map(({ text }) => withAt(text)),
+      ),
+    ];
+  if (verb?.text !== 'install' && verb?.text !== 'sync') return [];
+  const lockFile = verb.text === 'sync' || line.has('--frozen-lockfile', '--no-lock', '--check');
+  return [install('other', [], { lockFile })];
+};
+
 const uv: InstallReader = (_program, argv, context) => {
   const line = readCommandLine(argv, PIP_VALUED);
   const [verb, second, ...rest] = line.operands.map((f) => f.text);
@@ -123,6 +148,11 @@ const uv: InstallReader = (_program, argv, context) => {
     return [install('uv', read.packages, { lockFile: line.has('--require-hashes'), ...file })];
   }
   if (verb === 'tool' && second === 'install') return [install('uv', [withAt(rest[0] ?? '')])];
+  if (verb === 'run') {
+    const own = readCommandLine(argv, optionNames('--with --with-editable -p --python --project'));
+    const packages = own.values('--with').flatMap(({ text }) => text.split(',').map(withAt));
+    return packages.length === 0 ? [] : [install('uv', packages)];
+  }
   if (verb === 'add')
     return [
       install(
@@ -188,7 +218,8 @@ const conda: InstallReader = (_program, argv) => {
 export const PYTHON_INSTALLS = lookup<InstallReader>({
   pip,
   pip3: pip,
-  pipx: pip,
+  pipx,
+  pdm,
   python,
   python3: python,
   uv,

@@ -13,6 +13,7 @@ interface Form {
   readonly most?: number;
 }
 
+const NO_OPTIONS = readCommandLine([], new Set());
 const loose = (name: string): InstalledName => ({ name });
 
 /** A name and its version in one word, parted by `joint`. */
@@ -22,6 +23,24 @@ function joined(joint: string): Form['name'] {
     return at > 0 ? named(word.slice(0, at), word.slice(at + 1), NUMBERS) : loose(word);
   };
 }
+
+/** The same, at the first joint: versions may hold it too. */
+function first(joint: string): Form['name'] {
+  return (word) => {
+    const at = word.indexOf(joint);
+    return at > 0 ? named(word.slice(0, at), word.slice(at + 1), NUMBERS) : loose(word);
+  };
+}
+
+/** `=category/name-1.2` is one version, `category/name` the newest. */
+const portage: Form['name'] = (word) =>
+  word.startsWith('=') ? joined('-')(word.slice(1), NO_OPTIONS, undefined) : loose(word);
+
+/** A flake of one commit: `github:NixOS/nixpkgs/COMMIT#hello`. */
+const flake: Form['name'] = (word) => {
+  const commit = /\b[0-9a-f]{40}\b/.exec(word)?.[0];
+  return commit === undefined ? loose(word) : { name: word.replace(/^.*#/, ''), pin: commit };
+};
 
 /** The version is an option's value. */
 function optioned(option: string): Form['name'] {
@@ -53,6 +72,19 @@ const FORMS: Readonly<Record<string, Form>> = {
     name: optioned('--version'),
     most: 1,
   },
+  opam: { verbs: ['install'], valued: '--switch -j --jobs --root', name: first('.') },
+  cabal: { verbs: ['install', 'v2-install'], name: joined('-') },
+  raco: { verbs: ['pkg install'], name: loose },
+  'ansible-galaxy': {
+    verbs: ['collection install', 'role install', 'install'],
+    valued: '-r --requirements-file -p --roles-path --collections-path -s --server',
+    name: first(':'),
+  },
+  'rpm-ostree': { verbs: ['install'], name: joined('-') },
+  'xbps-install': { verbs: [], valued: '-r -R -c --repository --rootdir', name: joined('-') },
+  emerge: { verbs: [], valued: '-j --jobs', name: portage },
+  guix: { verbs: ['install', 'package -i'], name: first('@') },
+  nix: { verbs: ['profile install', 'profile add'], name: flake },
   snap: { verbs: ['install'], valued: '--revision --channel', name: optioned('--revision') },
 };
 
