@@ -8,6 +8,7 @@ import { type OpenedFiles, writeFixFiles } from '../../pipeline/fix/fix-files.ts
 import { type FixTask, planFixes } from '../../pipeline/fix/plan-fixes.ts';
 import { settleFixes } from '../../pipeline/fix/settle-fixes.ts';
 import { editText, gainText, refusalsText } from '../../reporters/fix/fix-text.ts';
+import { lineChanges, oldLine } from '../../reporters/fix/line-changes.ts';
 import { isChangedInGit } from '../../tools/git/git-file.ts';
 import { cleanForTerminal, cleanLines } from '../../ui/clean.ts';
 import { type Answer, askAnswer } from '../ask.ts';
@@ -97,6 +98,15 @@ function painted(diff: string): string {
     .join('');
 }
 
+/** What is left alone, by the lines of the file that stays: the plan counts those of the one that would be written. */
+function inFileAsItIs(
+  { dockerfile }: FixFiles,
+  { files, refusals }: SettledFixes,
+): SettledFixes['refusals'] {
+  const changes = lineChanges(dockerfile.split('\n'), files.dockerfile.split('\n'));
+  return refusals.map((one) => ({ ...one, line: oldLine(changes, one.line) }));
+}
+
 interface Ending {
   readonly io: CommandIo;
   readonly asks: boolean;
@@ -112,6 +122,7 @@ async function finish(
 ): Promise<number> {
   const { opened } = task;
   const writes = (flags.yes || asks) && settled.applied.length > 0;
+  const refusals = writes ? settled.refusals : inFileAsItIs(opened.files, settled);
   const written = writes ? await writeFixFiles(context, opened, settled.files) : [];
   const left = settled.skipped.filter((edit) => task.isNamed(edit));
   const pending = writes ? [] : settled.applied;
@@ -128,6 +139,7 @@ async function finish(
       fixJson(
         {
           ...settled,
+          refusals,
           written,
           left,
           diff: shown,
@@ -156,7 +168,7 @@ async function finish(
           : 'scoville: a secret of the Dockerfile is masked in the diff; --dry-run > FILE gives a patch, with the secret in it\n',
       );
   }
-  io.writeErr(refusalsText(settled.refusals, opened.names.Dockerfile));
+  io.writeErr(refusalsText(refusals, opened.names.Dockerfile));
   if (proof !== undefined) {
     const { fixProofText } = await import('../../reporters/fix/fix-proof-text.ts');
     io.writeErr(fixProofText(proof));

@@ -52,6 +52,15 @@ function withoutArgument(name: string, arg: Placed, { source }: FixInput): TextE
   return { start: source.text.lastIndexOf('\n', arg.start) + 1, end: next, text: '' };
 }
 
+/** The ARGs of a stage that declare a name, once for each time. */
+function declarations(name: string, stage: number, input: FixInput): readonly Placed[] {
+  return inStage(input, stage)
+    .filter(({ keyword }) => keyword === 'ARG')
+    .flatMap((arg) =>
+      arg.words.flatMap(({ text }) => (text.split('=', 1)[0] === name ? [arg] : [])),
+    );
+}
+
 function moved(name: string, arg: Placed, value: boolean, input: FixInput): FixPlan {
   const refused = (reason: string): FixPlan => ({
     edits: [],
@@ -62,6 +71,9 @@ function moved(name: string, arg: Placed, value: boolean, input: FixInput): FixP
       'it has a default, which is in every image’s history: take it out and replace the secret',
     );
   const stage = arg.stage ?? 0;
+  const [first, again] = declarations(name, stage, input);
+  if (first?.line !== arg.line) return NOTHING;
+  if (again !== undefined) return refused(`line ${again.line} declares it again`);
   const behind = inStage(input, stage).filter(({ line }) => line > arg.line);
   let user = '';
   const reading: { readonly run: Placed; readonly user: string }[] = [];

@@ -1,5 +1,7 @@
 import type { FixInput, FixPlan, FixRule } from '../../model/fix-rule.ts';
+import type { ProposedEdit } from '../../model/planned-edit.ts';
 import { bareCheck, execWords } from './exec-words.ts';
+import { constantRisk, imageVariables } from './image-variables.ts';
 import { NOTHING, proposal, refusal, together } from './proposal.ts';
 import { hasInnerComment, inImage, isExecForm, lastInImage } from './stage-view.ts';
 
@@ -8,6 +10,16 @@ function commandAt(keyword: string, text: string, argumentsAt: number): number |
   if (keyword !== 'HEALTHCHECK') return argumentsAt;
   const cmd = /^CMD\s+/i.exec(text.slice(argumentsAt));
   return cmd === null ? undefined : argumentsAt + cmd[0].length;
+}
+
+/** The words stay the same but for constants that stand for variables. */
+function riskOf(put: ReadonlyMap<string, string>): Pick<ProposedEdit, 'risk' | 'riskReason'> {
+  return (
+    constantRisk(put) ?? {
+      risk: 'low',
+      riskReason: 'the program gets the same words; a shell no longer stands in front of it',
+    }
+  );
 }
 
 function judge(input: FixInput, keyword: string): FixPlan {
@@ -26,7 +38,8 @@ function judge(input: FixInput, keyword: string): FixPlan {
     return refused('in exec form it would get CMD as arguments, which the shell form ignores');
   if (hasInnerComment(input, last)) return refused('comments stand between its lines');
   const said = keyword === 'HEALTHCHECK' ? bareCheck(command) : command;
-  const found = execWords(said);
+  const { valueOf, put } = imageVariables(input);
+  const found = execWords(said, valueOf);
   if (!found.ok) return refused(found.reason);
   const array = `[${found.words.map((word) => JSON.stringify(word)).join(', ')}]`;
   return {
@@ -38,8 +51,7 @@ function judge(input: FixInput, keyword: string): FixPlan {
           keyword === 'HEALTHCHECK'
             ? 'The shell form needs a shell in the image'
             : 'In shell form sh is process 1: the program gets no signals, and the image cannot do without a shell',
-        risk: 'low',
-        riskReason: 'the program gets the same words; a shell no longer stands in front of it',
+        ...riskOf(put),
         edits: [{ ...last.place(at, at + command.length), text: array }],
       }),
     ],
@@ -52,8 +64,8 @@ export const execForm: FixRule = {
   id: 'exec-form',
   title: 'Write entry points and health checks in exec form',
   help:
-    'Writes the `ENTRYPOINT`, `CMD` and `HEALTHCHECK` that hold at the end as JSON arrays, where a shell would hand the words over as they stand; `exec program` loses its `exec`. Variables, pipes, ' +
-    '`&&`, redirections, patterns and builtins need a shell: they are left alone, with the reason; the `|| exit 1` of a health check goes. So is an `ENTRYPOINT` beside a `CMD`, which it would get as arguments. A stage that sets `SHELL` means it.',
+    'Writes the `ENTRYPOINT`, `CMD` and `HEALTHCHECK` that hold at the end as JSON arrays, where a shell would hand the words over as they stand; `exec program` loses its `exec`. A variable to which an `ENV` gives a constant is written as that constant: another value that is given at the start of a container no longer counts there, which is a high risk, and a medium one where all are paths. ' +
+    'Other variables, pipes, `&&`, redirections, patterns and builtins need a shell: they are left alone, with the reason; the `|| exit 1` of a health check goes. So is an `ENTRYPOINT` beside a `CMD`, which it would get as arguments. A stage that sets `SHELL` means it.',
   criterion: 'no-shell',
   lint: 'shell-form-entrypoint',
   needs: [],

@@ -11,7 +11,7 @@ const BUILTINS = new Set(
 );
 
 const OPERATORS: readonly (readonly [RegExp, string])[] = [
-  [/[$`]/, 'a variable or command is put in by the shell'],
+  [/[$`]/, 'a command or an expression is put in by the shell'],
   [/&&|\|\||;|\n/, 'it is more than one command'],
   [/\|/, 'it is a pipe'],
   [/&/, 'it starts something in the background'],
@@ -38,24 +38,82 @@ export function bareCheck(command: string): string {
   return command.replace(CHECK_END, '');
 }
 
+/** The value that a shell would put in for a variable, with what `${NAME:-FALLBACK}` gives it; undefined where nothing constant can stand for it. */
+export type ValueOf = (name: string, fallback: string | undefined) => string | undefined;
+
+const VARIABLE = /(\$\w+|\$\{\w+(?::-[^}$`'"\\]*)?\})/;
+const VARIABLE_PARTS = /^\$\{?(\w+?)(?::-(.*?))?\}?$/;
+/** What a shell sets by itself, or reads names of files from. */
+const SHELLS_OWN = /^(?:\d.*|_|IFS|PWD|OLDPWD|PPID|SHLVL|OPTIND)$/;
+
+/** Words as they grow, piece by piece. */
+class WordList {
+  readonly words: string[] = [];
+  private word: string | undefined;
+
+  add(text: string): void {
+    this.word = (this.word ?? '') + text;
+  }
+
+  /** What stands in for a variable outside of quotes is split at its spaces, and is no word where it is empty. */
+  addSplit(value: string): void {
+    for (const part of value.split(/([ \t\n]+)/)) {
+      if (/^[ \t\n]/.test(part)) this.end();
+      else if (part !== '') this.add(part);
+    }
+  }
+
+  end(): void {
+    if (this.word !== undefined) this.words.push(this.word);
+    this.word = undefined;
+  }
+}
+
+/** Adds a piece with its variables put in; gives the reason why that takes a shell, where it does. */
+function addPiece(
+  list: WordList,
+  text: string,
+  isQuoted: boolean,
+  valueOf: ValueOf,
+): string | undefined {
+  if (text === '') list.add('');
+  for (const [at, part] of text.split(VARIABLE).entries()) {
+    if (at % 2 === 0) {
+      const why = meaning(part, isQuoted);
+      if (why !== undefined) return why;
+      if (part !== '') list.add(part);
+      continue;
+    }
+    const [, name = '', fallback] = VARIABLE_PARTS.exec(part) ?? [];
+    const value = SHELLS_OWN.test(name) ? undefined : valueOf(name, fallback);
+    if (value === undefined)
+      return `the shell puts in ${name}, for which no constant of the image can stand`;
+    if (isQuoted) list.add(value);
+    else if (/[*?[\\]/.test(value)) return `the shell puts in names of files for ${name}`;
+    else list.addSplit(value);
+  }
+  return undefined;
+}
+
 /** Splits a shell command into the words that its program gets; says why that takes a shell, where it does. */
-export function execWords(command: string): ExecWords {
-  const words: string[] = [];
-  let word: string | undefined;
+export function execWords(command: string, valueOf: ValueOf = () => undefined): ExecWords {
+  const list = new WordList();
   for (const [piece] of command.matchAll(/'[^']*'|"[^"]*"|[ \t]+|[^'" \t]+|['"]/g)) {
     if (/^[ \t]/.test(piece)) {
-      if (word !== undefined) words.push(word);
-      word = undefined;
+      list.end();
       continue;
     }
     if (piece === '"' || piece === "'") return { ok: false, reason: 'a quote is not closed' };
     const quote = piece.charAt(0);
     const inner = quote === '"' || quote === "'" ? piece.slice(1, -1) : piece;
-    const why = quote === "'" ? undefined : meaning(inner, quote === '"');
-    if (why !== undefined) return { ok: false, reason: why };
-    word = (word ?? '') + inner;
+    if (quote === "'") list.add(inner);
+    else {
+      const why = addPiece(list, inner, quote === '"', valueOf);
+      if (why !== undefined) return { ok: false, reason: why };
+    }
   }
-  if (word !== undefined) words.push(word);
+  list.end();
+  const { words } = list;
   const [program = '', ...rest] = words;
   if (program === 'exec' && rest.length > 0 && !(rest[0] ?? '').startsWith('-'))
     return execWordsOf(rest);

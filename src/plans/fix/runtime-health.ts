@@ -2,7 +2,7 @@ import { posix } from 'node:path';
 import type { FixInput } from '../../model/fix-rule.ts';
 import { lookup } from '../../model/lookup.ts';
 import { err, ok, type Result } from '../../model/result.ts';
-import { bareCheck, type ExecWords, execWords } from './exec-words.ts';
+import { bareCheck, type ExecWords, execWords, type ValueOf } from './exec-words.ts';
 import { libraryLines } from './runtime-collect.ts';
 import type { Runtime } from './runtime-stacks.ts';
 import { baseOfImage, type Placed } from './stage-view.ts';
@@ -27,18 +27,28 @@ export function runtimeCheck(
       collect,
     });
   const command = one.text.slice(one.argumentsAt).replace(/^CMD\s+/i, '');
-  const found = wordsOf(command);
+  const variables = new Set<string>();
+  const found = wordsOf(command, (name, fallback) => {
+    if (fallback !== undefined && !/^[\w.-]*$/.test(fallback)) return undefined;
+    variables.add(name);
+    return `\${${name}:-${fallback ?? ''}}`;
+  });
   if (!found.ok) return err(`the HEALTHCHECK needs a shell: ${found.reason}`);
   const [own = ''] = program;
   const [first = '', ...rest] = found.words;
   const bare = (path: string): string => posix.basename(path).replace(/[\d.]+$/, '');
-  if (bare(first) === bare(own)) return array([own, ...rest]);
+  const [variable] = variables;
+  if (variable === undefined && bare(first) === bare(own)) return array([own, ...rest]);
   const client = posix.basename(first);
   if (client !== 'curl' && client !== 'wget')
     return err(`the HEALTHCHECK starts ${first}, which the final stage does not have`);
-  const url = askedUrl(client, rest);
+  const asked = askedUrl(client, rest);
+  // In exec form nothing is put in.
+  const url = variable === undefined && asked?.includes('$') === true ? undefined : asked;
   const request = url === undefined ? undefined : REQUESTS[bare(own)]?.(url);
   if (request !== undefined) return array([own, ...request]);
+  if (variable !== undefined)
+    return err(`the HEALTHCHECK needs a shell: the shell puts in ${variable}`);
   if (!isThere(client, input))
     return err(`the HEALTHCHECK starts ${first}, which nothing shows to be in the image`);
   const path = `/usr/bin/${client}`;
@@ -52,9 +62,9 @@ export function runtimeCheck(
   );
 }
 
-/** The words of a check in exec form, or of one in shell form that needs no shell. */
-function wordsOf(command: string): ExecWords {
-  if (!command.startsWith('[')) return execWords(bareCheck(command));
+/** The words of a check in exec form, or of one in shell form that needs no shell but for its variables. */
+function wordsOf(command: string, valueOf: ValueOf): ExecWords {
+  if (!command.startsWith('[')) return execWords(bareCheck(command), valueOf);
   try {
     const words = JSON.parse(command) as unknown;
     if (Array.isArray(words) && words.every((word) => typeof word === 'string'))
@@ -65,13 +75,35 @@ function wordsOf(command: string): ExecWords {
   return execWords(command);
 }
 
+const VARIABLE = /\$\{(\w+):-([\w.-]*)\}/g;
+
+/** An address as an expression that reads its variables when the check runs, as the shell did. */
+function urlIn(
+  url: string,
+  open: string,
+  close: string,
+  read: (name: string, fallback: string) => string,
+): string {
+  const put = url.replace(VARIABLE, (_, name: string, fallback: string) => read(name, fallback));
+  return put === url ? `'${url}'` : `${open}${put}${close}`;
+}
+
 /** A request of an interpreter that fails where the client's would: no answer, or a status of 400 and above. */
 const REQUESTS = lookup<(url: string) => readonly string[]>({
   node: (url) => [
     '-e',
-    `fetch('${url}', { redirect: 'manual' }).then(async (r) => { await r.arrayBuffer(); if (r.status >= 400) throw r.status; })`,
+    `fetch(${urlIn(url, '`', '`', (name, fallback) => `\${process.env.${name} || '${fallback}'}`)}, { redirect: 'manual' }).then(async (r) => { await r.arrayBuffer(); if (r.status >= 400) throw r.status; })`,
   ],
-  python: (url) => ['-c', `import urllib.request; urllib.request.urlopen('${url}', timeout=10)`],
+  python: (url) => {
+    const asked = urlIn(
+      url,
+      "'",
+      "'",
+      (name, fallback) => `' + (os.environ.get('${name}') or '${fallback}') + '`,
+    );
+    const modules = asked === `'${url}'` ? 'urllib.request' : 'os, urllib.request';
+    return ['-c', `import ${modules}; urllib.request.urlopen(${asked}, timeout=10)`];
+  },
 });
 
 /** Options that do not change whether a request succeeds, by client; those of curl need `-f` beside them. */
@@ -101,10 +133,11 @@ function askedUrl(client: 'curl' | 'wget', words: readonly string[]): string | u
   if (!fails || more.length > 0) return undefined;
   const whole = /^http:\/\//.test(url)
     ? url
-    : /^[\w.-]+(?::\d+)?(?:\/|$)/.test(url)
+    : /^(?:[\w.-]|\$\{\w+:-[\w.-]*\})+(?::|\/|$)/.test(url)
       ? `http://${url}`
       : '';
-  return /^http:\/\/[\w.-]+(?::\d+)?(?:\/[\w./?&=%~-]*)?$/.test(whole) ? whole : undefined;
+  const plain = whole.replace(VARIABLE, '1');
+  return /^http:\/\/[\w.-]+(?::\d+)?(?:\/[\w./?&=%~-]*)?$/.test(plain) ? whole : undefined;
 }
 
 /** Images with the packages that most builds need, clients among them. */

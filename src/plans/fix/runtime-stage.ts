@@ -1,7 +1,9 @@
 import { posix } from 'node:path';
 import type { FixInput, FixPlan, FixRule } from '../../model/fix-rule.ts';
+import type { ProposedEdit } from '../../model/planned-edit.ts';
 import { type ImageReference, parseReference } from '../../model/reference.ts';
 import { err, type Result } from '../../model/result.ts';
+import { constantRisk } from './image-variables.ts';
 import { lineEnd, NOTHING, proposal, refusal } from './proposal.ts';
 import { type RuntimeCommand, runtimeCommand, workFolder } from './runtime-command.ts';
 import { movedInstructions, stageLines } from './runtime-lines.ts';
@@ -89,11 +91,7 @@ function plan(input: FixInput): FixPlan {
         key: 'final',
         title: `Run in a stage of its own: ${runtime.value.holds}`,
         why: 'Compilers, package managers and a shell are of use to who builds, and to who breaks in; what runs needs none of them',
-        risk: 'medium',
-        riskReason:
-          runtime.value.carries === 'folder'
-            ? 'files outside of the app’s folder, and programs that it starts, are not there, and it writes to its folder and volumes alone; --verify shows whether it answers'
-            : 'files that it reads at run time are not there but those that are copied; --verify shows whether it answers',
+        ...riskOf(runtime.value, command.value),
         settles: settledBy(input, runtime.value),
         edits: [
           ...(named ? [{ start: from.textEnd, end: from.textEnd, text: ` AS ${name}` }] : []),
@@ -104,6 +102,20 @@ function plan(input: FixInput): FixPlan {
     ],
     refusals: [],
   };
+}
+
+function riskOf(
+  { carries }: Runtime,
+  { put }: RuntimeCommand,
+): Pick<ProposedEdit, 'risk' | 'riskReason'> {
+  const missing =
+    carries === 'folder'
+      ? 'files outside of the app’s folder, and programs that it starts, are not there, and it writes to its folder and volumes alone; --verify shows whether it answers'
+      : 'files that it reads at run time are not there but those that are copied; --verify shows whether it answers';
+  const constant = constantRisk(put);
+  return constant === undefined
+    ? { risk: 'medium', riskReason: missing }
+    : { risk: constant.risk, riskReason: `${constant.riskReason}; ${missing}` };
 }
 
 /** The C library of distroless images for programs: those that were linked with a newer one do not start on it. */
@@ -185,6 +197,7 @@ export const runtimeStage: FixRule = {
     'and the installed packages; for Go, Rust, C and C++ the program and the shared libraries that it needs, followed in the build; for Ruby, PHP and nginx the interpreter as it is there, with its library, extensions and shared libraries. ' +
     'Records of the Debian packages that libraries are of go along, so that an SBOM names them. Entry point, command, health check, ports, labels and environment move to the final stage, without a shell; `npm start` becomes what package.json says it starts, a health check by `curl` or `wget` a request of Node.js or Python, or the client goes along with its libraries. ' +
     'The working directory, volumes and folders for data that the Dockerfile makes are handed over to the user. ' +
+    'What a variable with a constant `ENV` is in the command is written there as that constant, at a risk that `exec-form` tells of. ' +
     'Left alone, with the reason: what needs a shell to start, other versions than distroless images have, programs that nothing shows to be compiled, alpine, stages with `SHELL` or `ONBUILD`.',
   criterion: 'no-shell',
   needs: ['digests', 'bases'],

@@ -36,6 +36,16 @@ export function lineChanges(
   }));
 }
 
+/** The line of the old text that a line of the new one is, or stands for; both from 1. */
+export function oldLine(changes: readonly LineChange[], line: number): number {
+  const at = line - 1;
+  const last = changes.findLast(({ newStart }) => newStart <= at);
+  if (last === undefined) return line;
+  if (at >= last.newEnd) return at - last.newEnd + last.oldEnd + 1;
+  const inside = last.oldStart + at - last.newStart;
+  return Math.max(1, Math.min(inside + 1, last.oldEnd));
+}
+
 function betweenCommon(a: readonly string[], b: readonly string[]): readonly LineChange[] {
   const width = b.length + 1;
   const table = new Uint32Array((a.length + 1) * width);

@@ -61,6 +61,25 @@ describe('scoville fix', () => {
     expect(await run(['--dry-run'])).toMatchObject({ code: 0, out: '', err: 'nothing to fix\n' });
   });
 
+  test('names the line of what is left alone in the file as it stays, or as it is written', async () => {
+    await writeFile(join(folder, 'Dockerfile'), 'FROM scratch\nMAINTAINER jo\nCMD node $X\n');
+    const only = ['--only', 'source-label'];
+    const git = (...args: string[]) => runTool({ command: 'git', args, cwd: folder });
+    await git('init', '--quiet');
+    await git('remote', 'add', 'origin', 'https://git.example/a/b.git');
+    const me = ['-c', 'user.name=me', '-c', 'user.email=me@example.com'];
+    await git(...me, 'commit', '--quiet', '--allow-empty', '-m', 'one');
+    const dry = await run([...only, '--dry-run']);
+    expect(dry.err).toContain('Dockerfile:3 exec-form: left alone: CMD stays in shell form: ');
+    const json = JSON.parse((await run([...only, '--json'])).out) as { refusals: unknown };
+    expect(json.refusals).toEqual([
+      expect.objectContaining({ rule: 'exec-form', line: 3 }) as unknown,
+    ]);
+    const yes = await run([...only, '--yes']);
+    expect((await written()).split('\n')[3]).toBe('CMD node $X');
+    expect(yes.err).toContain('Dockerfile:4 exec-form: left alone: CMD stays in shell form: ');
+  });
+
   test('--yes writes through a link, keeps the mode, and says where the old text is', async () => {
     await mkdir(join(folder, 'real'));
     await writeFile(join(folder, 'real/D'), BAD);

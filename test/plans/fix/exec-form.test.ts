@@ -40,8 +40,10 @@ describe('exec-form', () => {
   });
 
   test.each([
-    ['CMD node $FILE', 'a variable or command is put in by the shell'],
-    ['CMD "$A"', 'a variable or command is put in by the shell'],
+    ['CMD node $FILE', 'the shell puts in FILE, for which no constant of the image can stand'],
+    ['CMD "$A"', 'the shell puts in A, for which no constant of the image can stand'],
+    ['CMD a $(b)', 'a command or an expression is put in by the shell'],
+    ['CMD a ${B:=c}', 'a command or an expression is put in by the shell'],
     ['CMD a && b', 'it is more than one command'],
     ['CMD a; b', 'it is more than one command'],
     ['CMD a | b', 'it is a pipe'],
@@ -66,6 +68,59 @@ describe('exec-form', () => {
     const found = await fixed(execForm, 'FROM a\nENTRYPOINT run me\nCMD ["x"]\n');
     expect(found.refusals).toEqual([
       '2: ENTRYPOINT stays in shell form: in exec form it would get CMD as arguments, which the shell form ignores',
+    ]);
+  });
+
+  test.each([
+    ['a port', 'PORT=3000', 'node s.js --port $PORT', '["node", "s.js", "--port", "3000"]', 'high'],
+    ['a path', 'HOME=/app', '$HOME/run "$HOME"', '["/app/run", "/app"]', 'medium'],
+    [
+      'several words',
+      'OPTS="-Xmx64m  -Xss1m"',
+      'java $OPTS -jar a.jar',
+      '["java", "-Xmx64m", "-Xss1m", "-jar", "a.jar"]',
+      'high',
+    ],
+    ['one word, quoted', 'A="x y"', 'say "$A"', '["say", "x y"]', 'high'],
+    ['no word', 'OPTS=""', 'java ${OPTS} -jar a.jar', '["java", "-jar", "a.jar"]', 'high'],
+    ['a default that holds', 'A=', 'say ${A:-b}', '["say", "b"]', 'high'],
+    ['a default that does not', 'A=c', 'say x${A:-b}y', '["say", "xcy"]', 'high'],
+  ])('a constant of ENV: %s', async (_, env, command, array, risk) => {
+    const found = await fixed(execForm, `FROM a\nENV ${env}\nCMD ${command}\n`);
+    expect(found).toMatchObject({
+      text: `FROM a\nENV ${env}\nCMD ${array}\n`,
+      applied: [{ risk }],
+      again: [],
+    });
+  });
+
+  test('says which variable no longer counts', async () => {
+    const { applied } = await fixed(execForm, 'FROM a\nENV A=1 B=2\nCMD say $A $B\n');
+    expect(applied[0]?.riskReason).toBe(
+      'A and B have the values of their ENV in it: another one that is given at the start (docker run -e) no longer counts here',
+    );
+  });
+
+  test.each([
+    ['an argument', 'ARG V=1\nENV A=$V', 'A'],
+    ['a secret', 'ENV DB_PASSWORD=hunter2', 'DB_PASSWORD'],
+    ['the shell’s own', 'ENV PWD=/app', 'PWD'],
+    ['a default that is for who starts it', 'ENV B=1', 'PORT:-80'],
+  ])('no constant: %s', async (_, lines, name) => {
+    const text = `FROM a\n${lines}\nCMD say \${${name}}\n`;
+    const found = await fixed(execForm, text);
+    expect(found).toMatchObject({
+      text,
+      refusals: [
+        `${text.split('\n').length - 1}: CMD stays in shell form: the shell puts in ${name.replace(/:.*/, '')}, for which no constant of the image can stand`,
+      ],
+    });
+  });
+
+  test('names of files in a value need a shell', async () => {
+    const found = await fixed(execForm, 'FROM a\nENV A=*.js\nCMD say $A\n');
+    expect(found.refusals).toEqual([
+      '3: CMD stays in shell form: the shell puts in names of files for A',
     ]);
   });
 });

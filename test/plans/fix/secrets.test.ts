@@ -60,6 +60,7 @@ describe('build-secrets', () => {
     ],
     ['ARG NPM_TOKEN\nENV NPM_TOKEN=$NPM_TOKEN\nRUN npm ci', 'line 3 puts it into the image'],
     ['ARG NPM_TOKEN\nRUN make', 'no RUN is known to read it'],
+    ['ARG NPM_TOKEN\nARG NPM_TOKEN A=1\nRUN npm ci', 'line 3 declares it again'],
     ['ARG NPM_TOKEN\nUSER node\nRUN npm ci', 'line 4 runs as node, who may not read the mount'],
     ['ARG NPM_TOKEN\nRUN ["npm", "ci"]', 'line 3 is in exec form'],
     ['ARG NPM_TOKEN\nRUN <<E\nnpm ci\nE', 'line 3 holds a here-document'],
