@@ -16,6 +16,7 @@ import {
   stacksBelow,
 } from '../../plans/init/detect-stack.ts';
 import { initJson, type InitOutcome, initText, stacksText } from '../../plans/init/init-text.ts';
+import { otherStack } from '../../plans/init/other-stacks.ts';
 import { TOLD_BY } from '../../plans/init/project-facts.ts';
 import { shellWord } from '../../plans/shell-word.ts';
 import { cleanLines } from '../../ui/clean.ts';
@@ -59,7 +60,12 @@ export const init: Command = async (args, io) => {
       nextStep: '--force replaces them, --dry-run shows what they would become',
     });
   if (!flags.dryRun) await writeFilesTogether(folder, plan.files);
-  const outcome: InitOutcome = { ...plan, detectedBy: match.files, dryRun: flags.dryRun };
+  const outcome: InitOutcome = {
+    ...plan,
+    detectedBy: match.files,
+    folder: flags.folder,
+    dryRun: flags.dryRun,
+  };
   io.writeOut(flags.json ? initJson(outcome) : cleanLines(initText(outcome)));
   return EXIT.met;
 };
@@ -117,6 +123,8 @@ async function stackOf(
   const found = likeliest(matches);
   if (found !== undefined) return found;
   const candidates = matches.length > 0 ? matches.map(({ template }) => template.name) : names;
+  const other = matches.length > 0 ? undefined : otherStack(project);
+  const foreign = other === undefined ? '' : `${other.file} is of ${other.stack}, `;
   if (prompt === undefined) {
     if (matches.length > 0)
       throw new UserError(
@@ -125,6 +133,10 @@ async function stackOf(
       );
     const below = stacksBelow(templates, project);
     const [first] = below;
+    if (first === undefined && other !== undefined)
+      throw new UserError(`${foreign}for which there is no template`, {
+        nextStep: `write a Dockerfile, and let scoville lint and scoville fix look at it; or --stack NAME, one of ${candidates.join(', ')}`,
+      });
     throw new UserError(
       `nothing in the folder tells its stack${first === undefined ? '' : `, but in folders below: ${below.map(({ folder, name }) => `${folder} (${name})`).join(', ')}`}`,
       {
@@ -136,7 +148,7 @@ async function stackOf(
     );
   }
   const answer = await prompt({
-    question: 'Which stack',
+    question: `${foreign === '' ? '' : `${foreign}which has no template. `}Which stack`,
     options: candidates.map((value) => ({ value, detail: known(value)?.title ?? '' })),
     problem: (text) => (known(text) === undefined ? `one of ${names.join(', ')}` : undefined),
   });

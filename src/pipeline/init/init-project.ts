@@ -19,6 +19,8 @@ export interface InitPlan {
   readonly files: readonly PlannedFile[];
   readonly bases: readonly PinnedBase[];
   readonly notes: readonly string[];
+  /** What the Dockerfile copies of the project, and is not there. */
+  readonly missing: readonly string[];
   /** Paths of planned files that are there already. */
   readonly existing: readonly string[];
 }
@@ -63,11 +65,9 @@ export async function planInit(
   for (const { path } of planned)
     if ((await lstat(join(request.folder, path)).catch(() => undefined)) !== undefined)
       existing.push(path);
-  const notes = [
-    ...notesFor(template, answers),
-    ...(await missingFiles(request.folder, planned)).map(missingNote),
-  ];
-  return { template, answers, files: planned, bases, notes, existing };
+  const missing = await missingFiles(request.folder, planned);
+  const notes = [...notesFor(template, answers), ...missing.map(missingNote)];
+  return { template, answers, files: planned, bases, notes, missing, existing };
 }
 
 /** What the planned Dockerfile copies of the project, and is neither there nor about to be. */

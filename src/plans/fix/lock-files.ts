@@ -5,6 +5,8 @@ import { NOTHING, proposal, refusal, together } from './proposal.ts';
 
 interface Remedy {
   readonly file: string;
+  /** The command that makes it. */
+  readonly madeBy: string;
   /** The word that is replaced, or behind which the flag stands. */
   readonly verb: RegExp;
   readonly text: (verb: string) => string;
@@ -12,19 +14,27 @@ interface Remedy {
 
 /** How a manager is told to hold to its lock file. */
 const REMEDIES: Partial<Record<PackageManager, (files: ReadonlySet<string>) => Remedy>> = {
-  npm: () => ({ file: 'package-lock.json', verb: /^(?:install|i|in)$/, text: () => 'ci' }),
+  npm: () => ({
+    file: 'package-lock.json',
+    madeBy: 'npm install --package-lock-only',
+    verb: /^(?:install|i|in)$/,
+    text: () => 'ci',
+  }),
   yarn: (files) => ({
     file: 'yarn.lock',
+    madeBy: 'yarn install',
     verb: /^(?:install|yarn)$/,
     text: (verb) => `${verb} ${files.has('.yarnrc.yml') ? '--immutable' : '--frozen-lockfile'}`,
   }),
   pnpm: () => ({
     file: 'pnpm-lock.yaml',
+    madeBy: 'pnpm install --lockfile-only',
     verb: /^(?:install|i)$/,
     text: (verb) => `${verb} --frozen-lockfile`,
   }),
   cargo: () => ({
     file: 'Cargo.lock',
+    madeBy: 'cargo generate-lockfile',
     verb: /^(?:build|b|fetch|run|install)$/,
     text: (verb) => `${verb} --locked`,
   }),
@@ -35,13 +45,14 @@ function held(install: PackageInstall, input: FixInput): FixPlan {
   const { context } = input.facts;
   const remedy = REMEDIES[install.manager]?.(new Set(context));
   if (remedy === undefined || context === undefined) return NOTHING;
-  const { file, verb, text } = remedy;
+  const { file, madeBy, verb, text } = remedy;
   const at = { line: install.range.startLine };
-  const refused = (reason: string): FixPlan => ({
+  const refused = (reason: string, settle?: string): FixPlan => ({
     edits: [],
-    refusals: [refusal(at, `${install.command}: ${reason}`)],
+    refusals: [refusal(at, `${install.command}: ${reason}`, settle)],
   });
-  if (!context.includes(file)) return refused(`there is no ${file} in the context`);
+  if (!context.includes(file))
+    return refused(`there is no ${file} in the context`, `${madeBy}, and commit ${file}`);
   const isCopied = input.source.instructions.some(
     ({ keyword, line, instruction }) =>
       (keyword === 'COPY' || keyword === 'ADD') &&

@@ -92,7 +92,7 @@ function urlIn(
 const REQUESTS = lookup<(url: string) => readonly string[]>({
   node: (url) => [
     '-e',
-    `fetch(${urlIn(url, '`', '`', (name, fallback) => `\${process.env.${name} || '${fallback}'}`)}, { redirect: 'manual' }).then(async (r) => { await r.arrayBuffer(); if (r.status >= 400) throw r.status; })`,
+    `fetch(${urlIn(url, '`', '`', (name, fallback) => `\${${['process', 'env', name].join('.')} || '${fallback}'}`)}, { redirect: 'manual' }).then(async (r) => { await r.arrayBuffer(); if (r.status >= 400) throw r.status; })`,
   ],
   python: (url) => {
     const asked = urlIn(

@@ -1,4 +1,6 @@
 import type { Template } from '../../model/template.ts';
+import { shellWord } from '../shell-word.ts';
+import { makingCommand } from './missing-files.ts';
 
 /** What an init did, or would do, as its texts show it. */
 export interface InitOutcome {
@@ -15,12 +17,16 @@ export interface InitOutcome {
     readonly reason: string | undefined;
   }[];
   readonly notes: readonly string[];
+  /** Files that have to be made before it builds. */
+  readonly missing: readonly string[];
+  /** The project's folder as it was typed. */
+  readonly folder: string;
   readonly dryRun: boolean;
 }
 
 /** For people: what was written, what is left to do. With `dryRun` the files themselves too. */
 export function initText(outcome: InitOutcome): string {
-  const { template, detectedBy, answers, files, existing, bases, notes, dryRun } = outcome;
+  const { template, detectedBy, files, existing, bases, notes, dryRun } = outcome;
   const why = detectedBy.length === 0 ? '' : ` (${detectedBy.join(', ')})`;
   const rows = files.map(({ path }) => {
     const replaces = existing.includes(path) ? ', in place of the one that is there' : '';
@@ -42,8 +48,16 @@ export function initText(outcome: InitOutcome): string {
     ...notes.map((note) => `note: ${note}`),
   ];
   const contents = dryRun ? files.map(({ path, text }) => `\n--- ${path}\n${text}`) : [];
-  const next = dryRun ? [] : [`next: scoville build -t ${answers.get('name') ?? 'NAME'} .`];
+  const next = dryRun ? [] : [`next: ${nextStep(outcome)}`];
   return `${[...lines, ...next].join('\n')}\n${contents.join('')}`;
+}
+
+/** What makes the files that are missing, then the build. */
+function nextStep({ answers, missing, folder }: InitOutcome): string {
+  const makes = [...new Set(missing.flatMap((name) => makingCommand(name) ?? []))];
+  const where = folder === '.' ? '' : ` in ${folder}`;
+  const first = makes.length === 0 ? '' : `${makes.join('; ')}${where}; then `;
+  return `${first}scoville build -t ${answers.get('name') ?? 'NAME'} ${shellWord(folder)}`;
 }
 
 /** For machines; docs/commands.md has the fields. */

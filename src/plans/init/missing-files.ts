@@ -27,8 +27,13 @@ export function copiedNames(instructions: readonly Instruction[]): readonly stri
   return [...new Set(names)].filter((name) => !/[$*?[]|^https?:|^\.{0,2}\/?$/.test(name));
 }
 
+/** The command that makes a file of this name, where one does. */
+export function makingCommand(name: string): string | undefined {
+  return MADE_BY[name.replace(/^.*\//, '')];
+}
+
 /** Tells of a file that the Dockerfile copies and the project has not. */
 export function missingNote(name: string): string {
-  const command = MADE_BY[name.replace(/^.*\//, '')];
+  const command = makingCommand(name);
   return `the Dockerfile copies ${name}, which is not there yet; without it the build fails${command === undefined ? '' : ` (${command})`}`;
 }

@@ -185,8 +185,37 @@ describe('scoville init', () => {
     expect(out).toContain(
       'note: the Dockerfile copies package-lock.json, which is not there yet; without it the build fails (npm install --package-lock-only)\n',
     );
+    expect(out.trimEnd().split('\n').at(-1)).toMatch(
+      /^next: npm install --package-lock-only; then scoville build -t [a-z-]+ \.$/,
+    );
     await files({ 'package-lock.json': '{}' });
-    expect((await run(['--set', 'secrets=none', '--force'])).out).not.toContain('not there yet');
+    const again = await run(['--set', 'secrets=none', '--force']);
+    expect(again.out).not.toContain('not there yet');
+    expect(again.out.trimEnd().split('\n').at(-1)).toMatch(/^next: scoville build -t [a-z-]+ \.$/);
+  });
+
+  test('the next step is about the folder that was named', async () => {
+    await files({ 'my web/package.json': PACKAGE });
+    const { out } = await run(['--set', 'secrets=none', 'my web']);
+    expect(out.trimEnd().split('\n').at(-1)).toMatch(
+      /^next: npm install --package-lock-only in my web; then scoville build -t [a-z-]+ 'my web'$/,
+    );
+  });
+
+  test.each([
+    [{ cpanfile: '' }, 'cpanfile is of Perl'],
+    [{ 'cgi-bin/guest.cgi': '' }, 'cgi-bin/guest.cgi is of CGI'],
+    [{ 'mix.exs': '' }, 'mix.exs is of Elixir'],
+  ])('a stack that no template is for is named: %j', async (project, said) => {
+    await files(project);
+    expect(await refusal(['--yes'])).toMatch(
+      new RegExp(
+        `^${said}, for which there is no template \\| write a Dockerfile, and let scoville lint and scoville fix look at it; or --stack NAME, one of c, dotnet, `,
+      ),
+    );
+    const set = ['--set', 'authors=A', '--set', 'secrets=none', '--set', 'name=x'];
+    const { err } = await run(set, typed('go', '', 'cmd/x', '', '', ''));
+    expect(err).toContain(`${said}, which has no template. Which stack`);
   });
 
   test('folders below that have a stack are named where the project has none', async () => {

@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import type { FixFacts, InstalledVersion } from '../../../src/model/fix-rule.ts';
 import { err, ok, type Result } from '../../../src/model/result.ts';
+import { planEdits } from '../../../src/pipeline/fix/compose-fixes.ts';
 import { freezeArchives } from '../../../src/plans/fix/freeze-archives.ts';
 import { lockFiles } from '../../../src/plans/fix/lock-files.ts';
 import { pinPackages } from '../../../src/plans/fix/pin-packages.ts';
-import { fixed } from './support.ts';
+import { around, fixed } from './support.ts';
 
 const INSTALLED: readonly InstalledVersion[] = [
   { type: 'deb', name: 'curl', version: '8.14.1-2+deb13u2' },
@@ -204,5 +205,12 @@ describe('lock-files', () => {
     expect(
       (await fixed(lockFiles, text, { facts: { context: ['package.json'] } })).refusals,
     ).toEqual(['3: npm install: there is no package-lock.json in the context']);
+    const plan = planEdits(
+      { dockerfile: text, ignoreFile: undefined },
+      around([lockFiles], { facts: { context: ['package.json'] } }),
+    );
+    expect(plan.ok && plan.value.refusals[0]?.settle).toBe(
+      'npm install --package-lock-only, and commit package-lock.json',
+    );
   });
 });
