@@ -28,7 +28,7 @@ export async function offerEpoch(
   { plan, source, dockerfile, parsed }: Prepared & { readonly plan: BuildPlan },
   cwd: string,
 ): Promise<SentBuild> {
-  const asPlanned = { argv: plan.argv, stdin: source.stdin, line: (text: string) => text };
+  const asPlanned = await asItIs(plan, source);
   const isAsked = plan.settings.reproducible.mode === 'aggressive' && plan.epoch !== undefined;
   if (!isAsked || dockerfile === undefined || source.dockerfileText === undefined) return asPlanned;
   const sent = injectEpoch(source.dockerfileText, dockerfile);
@@ -38,12 +38,20 @@ export async function offerEpoch(
     return { argv: plan.argv, stdin: bytes, line: lineMap(sent, 'Dockerfile') };
   const path = await writtenPath(source, lastValueOf(parsed, 'file'), cwd);
   const name = path === undefined ? 'Dockerfile' : basename(path);
-  const file = await writeSent(join(plan.layout, 'sent'), name, bytes, path).catch(
-    (cause: unknown) => {
-      throw new UserError(`the Dockerfile could not be written: ${messageOf(cause)}`, { cause });
-    },
-  );
+  const file = await writeSent(plan, name, bytes, path);
   return { argv: withFile(plan.argv, file), stdin: undefined, line: lineMap(sent, name) };
+}
+
+/**
+ * All as planned, but for a Dockerfile on stdin beside a folder: it is sent from a file of the build's own, since buildx writes it into a temporary
+ * folder that it leaves behind (0.13).
+ */
+async function asItIs(plan: BuildPlan, { kind, stdin }: ContextSource): Promise<SentBuild> {
+  const line = (text: string): string => text;
+  if (kind !== 'directory' || !(stdin instanceof Uint8Array))
+    return { argv: plan.argv, stdin, line };
+  const file = await writeSent(plan, 'Dockerfile', stdin, undefined);
+  return { argv: withFile(plan.argv, file), stdin: undefined, line };
 }
 
 function lineMap(sent: InjectedDockerfile, name: string): SentBuild['line'] {
@@ -67,6 +75,19 @@ async function writtenPath(
 }
 
 async function writeSent(
+  { layout }: BuildPlan,
+  name: string,
+  bytes: Uint8Array,
+  written: string | undefined,
+): Promise<string> {
+  try {
+    return await writeFiles(join(layout, 'sent'), name, bytes, written);
+  } catch (cause) {
+    throw new UserError(`the Dockerfile could not be written: ${messageOf(cause)}`, { cause });
+  }
+}
+
+async function writeFiles(
   folder: string,
   name: string,
   bytes: Uint8Array,

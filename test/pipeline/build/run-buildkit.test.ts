@@ -150,6 +150,15 @@ describe('SOURCE_DATE_EPOCH, offered to each RUN', () => {
     expect(fileOf(runs[0]?.args)).toBeUndefined();
   });
 
+  test('by safe rules one on stdin beside a folder is sent from a file, which buildx would leave in /tmp', async () => {
+    const stdin = Buffer.from(TEXT);
+    const { runs } = await ran(prepared(['-f', '-', '.'], { stdin }), { exitCode: 0 });
+    expect(fileOf(runs[0]?.args)).toBe(`--file=${join(sent(), 'Dockerfile')}`);
+    expect(runs[0]?.args.at(-1)).toBe('.');
+    expect(runs[0]?.stdin).toBeUndefined();
+    expect(readFileSync(join(sent(), 'Dockerfile'), 'utf8')).toBe(TEXT);
+  });
+
   test('not by safe ones', async () => {
     const { runs } = await ran(prepared(['.']), { exitCode: 0 });
     expect(fileOf(runs[0]?.args)).toBeUndefined();
