@@ -30,7 +30,8 @@ import { writeReports } from './reports.ts';
 export const bake: Command = async (args, io) => {
   const parsed = parseBakeArgs(args);
   if (!parsed.ok) {
-    io.writeErr(`${cleanLines(parsed.error.message.trimEnd())}\n`);
+    const by = parsed.error.exitCode === EXIT.failed ? 'scoville: ' : '';
+    io.writeErr(`${by}${cleanLines(parsed.error.message.trimEnd())}\n`);
     return parsed.error.exitCode;
   }
   if (parsed.value.kind === 'help') {

@@ -25,7 +25,9 @@ import { writeReports } from './reports.ts';
 export const build: Command = async (args, io) => {
   const parsed = parseBuildArgs(args);
   if (!parsed.ok) {
-    io.writeErr(`${cleanLines(parsed.error.message.trimEnd())}\n`);
+    // What is wrong with a flag of buildx' is said in its words.
+    const by = parsed.error.exitCode === EXIT.failed ? 'scoville: ' : '';
+    io.writeErr(`${by}${cleanLines(parsed.error.message.trimEnd())}\n`);
     return parsed.error.exitCode;
   }
   if (parsed.value.kind === 'help') {

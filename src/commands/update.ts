@@ -4,10 +4,9 @@ import { parseBuildArgs } from '../plans/buildx/parse-build-args.ts';
 import { updateSummary } from '../plans/lock/lock-change-text.ts';
 import { progressStyle } from '../plans/progress-style.ts';
 import { jsonText } from '../reporters/json-text.ts';
-import { cleanLines } from '../ui/clean.ts';
 import { pipelineContext } from './context.ts';
 import { conversation } from './conversation.ts';
-import { usageLine } from './help.ts';
+import { buildWordsError } from './flags.ts';
 import type { Command } from './io.ts';
 
 const HELP = `Usage: scoville update [scoville build flags] PATH|URL
@@ -31,10 +30,7 @@ export const update: Command = async (args, io) => {
     io.writeOut(HELP);
     return EXIT.met;
   }
-  if (!parsed.ok)
-    throw new UserError(cleanLines(parsed.error.message.trimEnd()), {
-      nextStep: usageLine('update'),
-    });
+  if (!parsed.ok) throw buildWordsError('update', parsed.error.message);
   if (parsed.value.kind === 'help') return EXIT.met;
   const style = progressStyle(parsed.value, io.env);
   if (!style.ok) throw new UserError(style.error);

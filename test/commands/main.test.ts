@@ -45,7 +45,7 @@ describe('main', () => {
   });
 
   test.each([
-    [['prune', '--everything'], "Unknown option '--everything'"],
+    [['prune', '--everything'], 'prune has no flag --everything'],
     [['prune', 'app'], 'prune takes no names'],
     [['prune', '--keep', 'x'], '--keep takes a whole number from 0 to 1000000, not "x"'],
     [['doctor', 'app'], 'doctor takes no names'],

@@ -7,10 +7,9 @@ import {
 } from '../../pipeline/reproduce/reproduce.ts';
 import { parseBuildArgs } from '../../plans/buildx/parse-build-args.ts';
 import { progressStyle } from '../../plans/progress-style.ts';
-import { cleanLines } from '../../ui/clean.ts';
 import { pipelineContext } from '../context.ts';
 import { conversation } from '../conversation.ts';
-import { usageLine } from '../help.ts';
+import { buildWordsError } from '../flags.ts';
 import type { Command, CommandIo } from '../io.ts';
 import { comparisonReports, writeComparison } from './comparison-report.ts';
 import { readImageFlags, REPRODUCE_HELP } from './reproduce-flags.ts';
@@ -29,10 +28,7 @@ export const reproduce: Command = async (args, io) => {
   }
   const { words, ...options } = ownWords(args);
   const parsed = parseBuildArgs(words);
-  if (!parsed.ok)
-    throw new UserError(cleanLines(parsed.error.message.trimEnd()), {
-      nextStep: usageLine('reproduce'),
-    });
+  if (!parsed.ok) throw buildWordsError('reproduce', parsed.error.message);
   if (parsed.value.kind === 'help') {
     io.writeOut(REPRODUCE_HELP);
     return EXIT.met;

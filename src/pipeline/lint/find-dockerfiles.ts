@@ -39,7 +39,9 @@ export async function findDockerfiles(cwd: string, path: string): Promise<readon
     if (!(await stat(resolve(cwd, path))).isDirectory()) return [path];
     await search(path, 0);
   } catch (cause) {
-    throw new UserError(`${path} cannot be read: ${messageOf(cause)}`, { cause });
+    const isMissing = cause instanceof Error && 'code' in cause && cause.code === 'ENOENT';
+    const why = isMissing ? 'it is not there' : messageOf(cause);
+    throw new UserError(`${path} cannot be read: ${why}`, { cause });
   }
   return found.sort();
 }
