@@ -48,8 +48,12 @@ export class SecretMask {
   text(text: string): string {
     const variable = /^([A-Za-z_][A-Za-z0-9_]*)=./s.exec(text)?.[1];
     if (variable !== undefined && isSecretName(variable)) return `${variable}=${MASK}`;
-    const shapes = text.replace(URL_CREDENTIALS, `$1${MASK}@`).replace(SECRET_SHAPE, MASK);
-    return this.#values.reduce((rest, value) => rest.replaceAll(value, MASK), shapes);
+    return this.known(text.replace(URL_CREDENTIALS, `$1${MASK}@`).replace(SECRET_SHAPE, MASK));
+  }
+
+  /** A text with nothing but the values of secret arguments masked. */
+  known(text: string): string {
+    return this.#values.reduce((rest, value) => rest.replaceAll(value, MASK), text);
   }
 
   /** A copy of JSON with every text in it masked, keys too; what nests deeper than 100 levels is left out. */

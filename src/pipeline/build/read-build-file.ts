@@ -21,13 +21,21 @@ export function readBuildFile(
   const read = analyseDockerfile(
     source.dockerfileText,
     {
-      buildArgs: pairs(valuesOf(parsed, 'build-arg').map((text) => withValue(text, env))),
+      buildArgs: givenArguments(parsed, env),
       buildContexts: pairs(valuesOf(parsed, 'build-context')),
       ...(target === '' ? {} : { target }),
     },
     (path) => contextFile(source.directory, path),
   );
   return read.ok ? withLinkedTargets(read.value, parsed.linked ?? []) : none;
+}
+
+/** The build arguments that are given, with their values. */
+export function givenArguments(
+  parsed: ParsedBuild,
+  env: Readonly<Record<string, string | undefined>>,
+): Readonly<Record<string, string>> {
+  return pairs(valuesOf(parsed, 'build-arg').map((text) => withValue(text, env)));
 }
 
 /** `--build-arg NAME` takes the value of the variable of that name; without one it is as if it were not given. */

@@ -4,6 +4,7 @@ import type { BuildPlan, PassthroughPlan } from '../../plans/build-plan.ts';
 import { type BuildOutcome, runBuild } from '../../tools/buildx/buildx.ts';
 import type { PipelineContext } from '../context.ts';
 import { builderForPlatforms } from './builder-platforms.ts';
+import { maskedEvent, progressMask } from './masked-progress.ts';
 import { offerEpoch } from './offer-epoch.ts';
 import type { Prepared } from './prepare-build.ts';
 import { runByPlatform } from './run-by-platform.ts';
@@ -27,6 +28,7 @@ export async function runBuildKit(
       },
     );
   const { argv, stdin, line } = await offerEpoch(prepared, context.cwd);
+  const mask = progressMask(prepared.parsed, context.env);
   const run = (words: readonly string[]): Promise<BuildOutcome> =>
     runBuild(context.run, {
       args: [
@@ -37,12 +39,13 @@ export async function runBuildKit(
       env: plan.env,
       progress: 'events',
       onEvent: (event) => {
-        const text = event.kind === 'raw' ? line(event.text) : undefined;
-        if (event.kind !== 'raw') context.emit(event);
+        const masked = maskedEvent(event, mask);
+        const text = masked.kind === 'raw' ? line(masked.text) : undefined;
+        if (masked.kind !== 'raw') context.emit(masked);
         else if (text !== undefined) context.emit({ kind: 'raw', text });
       },
       onLine: (said) => {
-        const text = line(said);
+        const text = line(mask(said));
         if (text !== undefined) context.emit({ kind: 'build-line', text });
       },
       ...(plan.progress === 'rawjson'
@@ -54,7 +57,7 @@ export async function runBuildKit(
         : {}),
       signal: context.signal,
       ...(stdin === undefined ? {} : { stdin }),
-    });
+    }).then((outcome) => ({ ...outcome, errorText: mask(outcome.errorText) }));
   const canRepeat = stdin === undefined || stdin instanceof Uint8Array;
   const { layout, platforms } = plan;
   const apart = platforms.length > 1 && (target?.nodes ?? 1) > 1;

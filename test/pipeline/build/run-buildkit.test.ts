@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { DEFAULT_SETTINGS } from '../../../src/config/default-settings.ts';
 import { analyseDockerfile } from '../../../src/dockerfile/parse-dockerfile.ts';
 import type { PipelineEvent } from '../../../src/model/events.ts';
+import { maskedEvent } from '../../../src/pipeline/build/masked-progress.ts';
 import type { Prepared } from '../../../src/pipeline/build/prepare-build.ts';
 import { runBuildKit } from '../../../src/pipeline/build/run-buildkit.ts';
 import type { ContextSource } from '../../../src/pipeline/contexts/context-source.ts';
@@ -76,6 +77,31 @@ async function ran(
 }
 
 const lost = { exitCode: 1, stderr: 'ERROR: failed to solve: not found\n' };
+
+test('values of secret build arguments are masked in what is read of the build', async () => {
+  const request = prepared([
+    '--build-arg=API_TOKEN=s3cr3t-value',
+    '--build-arg=COLOUR=deep-blue',
+    '.',
+  ]);
+  const stderr = 'WARNING: s3cr3t-value, deep-blue\nERROR: process "a s3cr3t-value" failed\n';
+  const { lines } = await ran(request, { exitCode: 1, stderr });
+  expect(lines).toEqual(['WARNING: [masked], deep-blue', 'ERROR: process "a [masked]" failed']);
+});
+
+test('and in steps, logs and errors', () => {
+  const mask = (text: string) => text.replaceAll('abc', '-');
+  const step = { digest: 'd', name: 'RUN abc', state: 'failed', error: 'abc broke' } as const;
+  expect(maskedEvent({ kind: 'build-step', step }, mask)).toEqual({
+    kind: 'build-step',
+    step: { digest: 'd', name: 'RUN -', state: 'failed', error: '- broke' },
+  });
+  expect(maskedEvent({ kind: 'build-log', step: 'd', text: 'xabc' }, mask)).toMatchObject({
+    text: 'x-',
+  });
+  const told = { kind: 'notice', text: 'abc' } as const;
+  expect(maskedEvent(told, mask)).toBe(told);
+});
 
 describe('trap 3.9: content that BuildKit lost during the export', () => {
   test('is tried once more, and no more', async () => {
