@@ -8,6 +8,7 @@ import type { BakedJob } from '../pipeline/bake/bake-rows.ts';
 import { opensFirstKey } from '../pipeline/bake/bake-signer.ts';
 import { bake as runBake } from '../pipeline/bake/bake.ts';
 import { runPassthrough } from '../pipeline/build/run-buildkit.ts';
+import { reportFiles, requireWritable } from '../pipeline/require-writable.ts';
 import { writeFileBeside } from '../pipeline/write-file-beside.ts';
 import {
   COMPOSE_FILES,
@@ -55,6 +56,7 @@ export const bake: Command = async (args, io) => {
 async function bakeParsed(parsed: ParsedBake, io: CommandIo): Promise<number> {
   const style = styleOf(parsed.progress, false, io.env);
   if (!style.ok) throw new UserError(style.error, { exitCode: 1 });
+  await requireWritable(io.cwd, [parsed.metadataFile, ...reportFiles(parsed.reports)]);
   const definition = await definitionOf(parsed, io);
   const jobs = bakeJobs(definition);
   if (!jobs.ok) throw new UserError(jobs.error, { exitCode: 1 });

@@ -2,6 +2,7 @@ import { join, relative, resolve, sep } from 'node:path';
 import { EXIT, UserError } from '../model/errors.ts';
 import type { ReportInput, ReportRequest } from '../model/report.ts';
 import { build as runBuild, type BuildResult } from '../pipeline/build/build.ts';
+import { reportFiles, requireWritable } from '../pipeline/require-writable.ts';
 import {
   signingChoice,
   type SigningChoice,
@@ -39,6 +40,7 @@ export const build: Command = async (args, io) => {
 
 async function runParsed(given: ParsedBuild, io: CommandIo): Promise<number> {
   requireImage(given, io);
+  await requireFiles(given, io);
   const style = progressStyle(given, io.env);
   if (!style.ok) throw new UserError(style.error, { exitCode: 1 });
   const parsed = await withSigner(style.value, given, io);
@@ -72,6 +74,20 @@ function requireImage(parsed: ParsedBuild, io: CommandIo): void {
     throw new UserError(
       `--${minLevel === undefined ? 'min-grade' : 'min-level'}: ${output.reason}, so that there is nothing to hold to it`,
     );
+}
+
+/** Throws UserError for a file that a build would ask for in vain, at its end; one that other outputs make the folder of is left to them. */
+async function requireFiles(parsed: ParsedBuild, io: CommandIo): Promise<void> {
+  const output = planOutput(parsed, io.env);
+  if (output.kind === 'passthrough' || output.others.length > 0) return;
+  await requireWritable(io.cwd, [
+    ...output.destinations.map((one) =>
+      one.kind === 'file' && !one.directory ? one.path : undefined,
+    ),
+    lastValueOf(parsed, 'iidfile'),
+    lastValueOf(parsed, 'metadata-file'),
+    ...reportFiles(parsed.own.reports),
+  ]);
 }
 
 /** With how the person wants to sign, where nothing else says so: as kept, or as asked the first time. */

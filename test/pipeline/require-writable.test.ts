@@ -1,0 +1,31 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { requireWritable } from '../../src/pipeline/require-writable.ts';
+
+const dir = mkdtempSync(join(tmpdir(), 'scoville-writable-'));
+writeFileSync(join(dir, 'file'), '');
+afterAll(() => {
+  rmSync(dir, { recursive: true, force: true });
+});
+
+describe('requireWritable', () => {
+  test.each([['file'], ['new'], ['/dev/stdout'], ['/dev/null']])('ok-%s', async (file) => {
+    await expect(requireWritable(dir, [file])).resolves.toBeUndefined();
+  });
+
+  test.each([
+    ['none/a', `none/a cannot be written: the folder ${dir}/none is not there`],
+    ['file/a', `file/a cannot be written: ${dir}/file is no folder`],
+    ['.', '. cannot be written: it is a folder'],
+    ['/proc/a', '/proc/a cannot be written: nothing can be written to /proc'],
+  ])('%s', async (file, message) => {
+    const isThere = process.platform === 'linux' && process.getuid?.() !== 0;
+    if (file.startsWith('/proc') && !isThere) return;
+    await expect(requireWritable(dir, ['new', file])).rejects.toMatchObject({
+      message,
+      exitCode: 2,
+    });
+  });
+});
