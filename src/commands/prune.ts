@@ -1,4 +1,5 @@
 import { EXIT, UserError } from '../model/errors.ts';
+import { quantity } from '../model/quantity.ts';
 import { openStore } from '../oci/layout/layout-store.ts';
 import { boundCaches } from '../pipeline/bound-caches.ts';
 import { bytesText } from '../ui/units.ts';
@@ -59,7 +60,7 @@ export const prune: Command = async (args, io) => {
   else {
     const verb = dryRun ? 'would free' : 'freed';
     io.writeOut(
-      `${verb} ${bytesText(freedBytes)}: ${result.removedBuilds.length} builds, ${result.removedBlobs} blobs\n`,
+      `${verb} ${bytesText(freedBytes)}: ${quantity(result.removedBuilds.length, 'build')}, ${quantity(result.removedBlobs, 'blob')}\n`,
     );
     if (result.runningBuilds.length > 0)
       io.writeErr(

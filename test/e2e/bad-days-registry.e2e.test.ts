@@ -81,11 +81,26 @@ describe('a registry that cannot be reached', () => {
     const full = `${fake.host}/${name}`;
     const failed = await day.scoville.expect(2, ['build', '--push', '-t', full, day.context()]);
     expect(failed.stderr).toContain(`${fake.host} answered 500`);
+    expect(failed.stderr).toContain(
+      `scoville: warning: the image is kept in the layout: scoville push ${full} brings it there without another build\n`,
+    );
     expect(tags()).toEqual([]);
     fake.faults.length = 0;
     const ended = await day.scoville.expect(0, ['push', full]);
     expect(ended.stdout).toMatch(/^sha256:[0-9a-f]{64}\n$/);
     expect(tags()).toContain(name);
+  });
+
+  test('the second of two: the first is told of, since the image is there', async () => {
+    const gone = await start({});
+    await gone.close();
+    const [first, second] = [`${fake.host}/${newName()}`, `${gone.host}/${newName()}`];
+    const { stderr } = await day.scoville.expect(2, [
+      ...['build', '--push', '-t', `${first}:1`, '-t', `${second}:1`, day.context()],
+    ]);
+    expect(stderr).toContain(
+      `scoville: warning: pushed before this failed: ${first}\nscoville: warning: the image is kept in the layout: scoville push ${first}:1 ${second}:1 brings`,
+    );
   });
 
   test('that speaks no HTTP at all', async () => {

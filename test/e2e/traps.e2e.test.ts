@@ -179,7 +179,7 @@ test('trap 3.8 and 3.10: a rebuild rewrites nothing, and the base’s layers and
   });
   chmodSync(dir, 0o755);
   const first = await built(dir);
-  expect(first.ended.stderr).toContain('normalise: 1 layers rewritten');
+  expect(first.ended.stderr).toContain('normalise: 1 layer rewritten');
   const again = await built(dir);
   expect(again.ended.stderr).toContain('normalise: 0 layers rewritten');
   expect(again.digest).toBe(first.digest);

@@ -1,4 +1,5 @@
 import type { Descriptor } from '../../model/oci.ts';
+import { quantity } from '../../model/quantity.ts';
 import type { ImageContents } from '../../model/report.ts';
 import type { Scorecard } from '../../model/scorecard.ts';
 import { PREDICATE_TYPE } from '../../model/statement.ts';
@@ -146,7 +147,9 @@ async function attest(
       ]);
       return { signed: [...signed, ...sboms], tagged };
     },
-    ({ signed }) => ({ detail: `${signed.length} statements signed with ${signerText(signer)}` }),
+    ({ signed }) => ({
+      detail: `${quantity(signed.length, 'statement')} signed with ${signerText(signer)}`,
+    }),
   );
 }
 
@@ -199,7 +202,20 @@ async function inspect(
       return evidence;
     },
     (all) => ({
-      detail: `${all.reduce((n, e) => n + e.content.packages.length, 0)} packages, ${all.reduce((n, e) => n + e.content.filesystem.fileCount, 0)} files, ${all.reduce((n, e) => n + e.read, 0)} layers read`,
+      detail: [
+        quantity(
+          sum(all, ({ content }) => content.packages.length),
+          'package',
+        ),
+        quantity(
+          sum(all, ({ content }) => content.filesystem.fileCount),
+          'file',
+        ),
+        `${quantity(
+          sum(all, ({ read }) => read),
+          'layer',
+        )} read`,
+      ].join(', '),
       cached: all.every((e) => e.read === 0),
     }),
   );
@@ -227,4 +243,8 @@ function rulesOf(plan: BuildPlan): { readonly version: string; readonly rules: r
 
 function signerText(signer: Signer): string {
   return signer.kind === 'key' ? signer.ref : 'a keyless certificate';
+}
+
+function sum<T>(all: readonly T[], of: (one: T) => number): number {
+  return all.reduce((total, one) => total + of(one), 0);
 }

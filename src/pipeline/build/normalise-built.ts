@@ -1,3 +1,4 @@
+import { quantity } from '../../model/quantity.ts';
 import { ruleSet } from '../../normalise/rule-set.ts';
 import { createCache } from '../../oci/layout/json-cache.ts';
 import type { BuildPlan } from '../../plans/build-plan.ts';
@@ -54,7 +55,7 @@ export async function normaliseBuilt(
     ({ platforms, rewritten }) => {
       const touched = platforms.flatMap((p) => p.touched).length;
       return {
-        detail: `${rewritten} layers rewritten, ${touched} files touched by ${rules.id}`,
+        detail: `${quantity(rewritten, 'layer')} rewritten, ${quantity(touched, 'file')} touched by ${rules.id}`,
         cached: rewritten === 0,
       };
     },

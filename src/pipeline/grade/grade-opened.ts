@@ -11,6 +11,7 @@ import {
 } from '../../model/facts.ts';
 import { type Platform, platformName } from '../../model/oci.ts';
 import type { OpenedImage, OpenedPlatform } from '../../model/opened-image.ts';
+import { quantity } from '../../model/quantity.ts';
 import type { Settings } from '../../model/settings.ts';
 import { MissingLayerError } from '../../oci/missing-layer.ts';
 import { type PipelineContext, phase } from '../context.ts';
@@ -224,7 +225,7 @@ async function inspect(
       found instanceof MissingLayerError
         ? { detail: `${name}: ${found.message}` }
         : {
-            detail: `${name}: ${found.content.packages.length} packages, ${found.content.filesystem.fileCount} files, ${found.read} of ${platform.layers.length} layers read`,
+            detail: `${name}: ${quantity(found.content.packages.length, 'package')}, ${quantity(found.content.filesystem.fileCount, 'file')}, ${found.read} of ${quantity(platform.layers.length, 'layer')} read`,
             cached: found.read === 0,
           },
   );

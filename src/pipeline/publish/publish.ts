@@ -1,8 +1,10 @@
+import { quantity } from '../../model/quantity.ts';
 import { formatReference, parseReference } from '../../model/reference.ts';
 import type { BuildDirectory } from '../../oci/layout/build-directory.ts';
 import { taggedEntries } from '../../oci/legacy-signature.ts';
 import type { BuildPlan } from '../../plans/build-plan.ts';
 import type { Destination } from '../../plans/output-plan.ts';
+import { shellWord } from '../../plans/shell-word.ts';
 import type { FinishedImage } from '../build/finish-image.ts';
 import type { Prepared } from '../build/prepare-build.ts';
 import { type PipelineContext, phase } from '../context.ts';
@@ -32,15 +34,33 @@ export async function publish(
       }),
       referrers: [...image.referrers, ...taggedEntries(image.tagged)],
     });
-  try {
-    for (const destination of plan.destinations)
+  for (const destination of plan.destinations)
+    try {
       await deliver(context, prepared, image, destination);
-  } catch (error) {
-    // Why it failed counts more than that the layout could not be written either.
-    await keep().catch(() => undefined);
-    throw error;
-  }
+    } catch (error) {
+      // Why it failed counts more than that the layout could not be written either.
+      const isKept = await keep().then(
+        () => true,
+        () => false,
+      );
+      if (isKept && !context.signal.aborted) tellKept(context, plan.names, destination);
+      throw error;
+    }
   await keep();
+}
+
+/** Says how the image gets where it could not be brought, without another build. */
+function tellKept(
+  { emit }: PipelineContext,
+  names: readonly string[],
+  { kind }: Destination,
+): void {
+  if (names.length === 0 || kind === 'file') return;
+  const command = kind === 'registry' ? 'push' : 'load';
+  emit({
+    kind: 'warning',
+    text: `the image is kept in the layout: scoville ${command} ${names.map(shellWord).join(' ')} brings it there without another build`,
+  });
 }
 
 async function deliver(
@@ -80,7 +100,7 @@ async function deliver(
           detail: results
             .map(
               (r) =>
-                `${r.repository}: ${r.uploaded.length} blobs (${(r.uploadedBytes / 1e6).toFixed(1)} MB), ${r.mounted.length} mounted, ${r.present.length} there`,
+                `${r.repository}: ${quantity(r.uploaded.length, 'blob')} (${(r.uploadedBytes / 1e6).toFixed(1)} MB), ${r.mounted.length} mounted, ${r.present.length} there`,
             )
             .join('; '),
         }),

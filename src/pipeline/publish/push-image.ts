@@ -57,6 +57,13 @@ export async function pushEverywhere(
         context.emit({ kind: 'transfer', phase: 'push', ...transfer });
       },
       ...(mount === undefined ? {} : { mountFrom: () => mount }),
+    }).catch((error: unknown) => {
+      if (results.length > 0 && !context.signal.aborted)
+        context.emit({
+          kind: 'warning',
+          text: `pushed before this failed: ${results.map(({ repository: done }) => done).join(', ')}`,
+        });
+      throw error;
     });
     results.push({ ...result, repository: name });
   }

@@ -31,6 +31,7 @@ export async function printBake(
   });
   if (result.exitCode === 0) return Buffer.from(text, 'latin1').toString('utf8');
   const said = cleanText(result.stderr)
+    .replace(/^ERROR: /, '')
     .split('\n')
     .filter((line) => line.trim() !== '' && !/^#\d+ /.test(line))
     .join('\n');
