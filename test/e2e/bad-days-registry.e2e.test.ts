@@ -93,8 +93,8 @@ describe('a registry that cannot be reached', () => {
 
   test('the second of two: the first is told of, since the image is there', async () => {
     const gone = await start({});
-    await gone.close();
     const [first, second] = [`${fake.host}/${newName()}`, `${gone.host}/${newName()}`];
+    await gone.close();
     const { stderr } = await day.scoville.expect(2, [
       ...['build', '--push', '-t', `${first}:1`, '-t', `${second}:1`, day.context()],
     ]);
