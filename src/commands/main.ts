@@ -15,15 +15,21 @@ export function commandLine(program: string, given: readonly string[]): readonly
   return basename(program) === `docker-${PLUGINS.command}` ? [PLUGIN_WORD, ...given] : given;
 }
 
+/** Commands that no one would think to have published something. */
+const PUBLISHES_NOTHING = new Set(
+  'init grade lint fix diff verify prune doctor install uninstall completion'.split(' '),
+);
+
 /** Runs the command line and gives the exit code; every error ends here as a message on stderr. */
 export async function main(argv: readonly string[], io: CommandIo): Promise<number> {
   try {
     return await dispatch(argv, io);
   } catch (thrown) {
     if (io.signal.aborted || thrown instanceof Interrupted) {
-      io.writeErr(
-        '\nscoville: interrupted; nothing was tagged, loaded or pushed after this point\n',
-      );
+      const rest = PUBLISHES_NOTHING.has(argv[0] ?? '')
+        ? ''
+        : '; nothing was tagged, loaded or pushed after this point';
+      io.writeErr(`\nscoville: interrupted${rest}\n`);
       return EXIT.interrupted;
     }
     io.writeErr(errorText(thrown, io.env['SCOVILLE_DEBUG'] !== undefined));

@@ -62,7 +62,15 @@ describe('main', () => {
   test('an abort is an interruption, whatever was thrown', async () => {
     const { io, err } = fakeIo({ signal: AbortSignal.abort() });
     expect(await main(['no-command'], io)).toBe(130);
-    expect(err()).toContain('interrupted');
+    expect(err()).toBe(
+      '\nscoville: interrupted; nothing was tagged, loaded or pushed after this point\n',
+    );
+  });
+
+  test('of a command that publishes nothing it is no more', async () => {
+    const { io, err } = fakeIo({ signal: AbortSignal.abort() });
+    expect(await main(['lint', '--nothing'], io)).toBe(130);
+    expect(err()).toBe('\nscoville: interrupted\n');
   });
 });
 

@@ -173,8 +173,10 @@ async function finish(
     const { fixProofText } = await import('../../reporters/fix/fix-proof-text.ts');
     io.writeErr(fixProofText(proof));
   }
-  for (const { id, risk } of tooRisky)
-    io.writeErr(`left out for its risk: ${cleanForTerminal(id)} (--max-risk ${risk})\n`);
+  for (const { id, risk, riskReason } of tooRisky)
+    io.writeErr(
+      `left out for its risk: ${cleanForTerminal(`${id} (--max-risk ${risk}): ${riskReason}`)}\n`,
+    );
   for (const { name, keptAt } of written)
     io.writeErr(
       `written: ${cleanForTerminal(name)}${keptAt === undefined ? '' : `; as it was: ${keptAt}`}\n`,
