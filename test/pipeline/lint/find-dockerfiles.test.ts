@@ -56,5 +56,7 @@ test('a folder stands for the Dockerfiles in it, dependencies and hidden folders
 test('a file is itself, whatever its name; what is not there is an error that names it', async () => {
   await writeFile(join(folder, 'build.txt'), 'FROM scratch\n');
   expect(await findDockerfiles(folder, 'build.txt')).toEqual(['build.txt']);
-  await expect(findDockerfiles(folder, 'none')).rejects.toThrow('none cannot be read: it is not there');
+  await expect(findDockerfiles(folder, 'none')).rejects.toThrow(
+    'none cannot be read: it is not there',
+  );
 });
