@@ -166,17 +166,21 @@ const USERS: RuleTable = {
 
 const RENAMED: RuleTable = {
   heading: 'Under another name',
-  says: 'A program is told by its name. Its content is looked at for multi-call binaries alone, in programs of 16 KiB to 4 MiB.',
+  says: 'A program is told by its name, and a shell by its content too: ELF programs of 16 KiB to 4 MiB are searched for texts that only the shell itself holds.',
   head: ['the shell', 'is it found'],
   rows: [
     ['busybox or toybox, copied or linked to any name', 'yes, by the banner that it holds'],
     ['a link of any name to a shell that keeps its own', 'yes: what it leads to has the name'],
     ['with target, version or ending: `bash-5.2`, `x86_64-linux-gnu-sh`, `zsh.real`', 'yes'],
     [
-      'bash, dash, zsh and kin copied or moved to another name (`cp /bin/bash /usr/bin/foo`), where no file of its own name is left',
+      'bash, dash, zsh, mksh and ksh93 copied or moved to another name (`cp /bin/bash /usr/bin/foo`)',
+      'yes, by the texts of their versions or errors',
+    ],
+    [
+      'fish, tcsh and rarer shells under another name, where no file of its own name is left',
       '**no**: the criterion passes',
     ],
-    ['busybox that is packed (UPX), or larger than 4 MiB, under another name', '**no**'],
+    ['a shell that is packed (UPX), or larger than 4 MiB, under another name', '**no**'],
     ['in an archive, a disk image, or the memory of another program', '**no**'],
   ],
 };

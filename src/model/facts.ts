@@ -43,6 +43,8 @@ export interface FileFact {
   readonly executable?: ExecutableKind;
   /** Names of multi-call programs that its content shows: `busybox`, `toybox`. */
   readonly multicall?: string;
+  /** The shell that its content shows it to be: `bash`, `dash`. */
+  readonly shell?: string;
   /** Shebang interpreter of a script. */
   readonly interpreter?: string;
   /** File capabilities by name, `cap_net_bind_service+ep` form. */

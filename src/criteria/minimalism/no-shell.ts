@@ -9,10 +9,11 @@ interface FoundShell {
   readonly reason: string;
 }
 
-/** Multi-call binaries that contain a shell, told by their content whatever they are named. */
+/** Shells, and multi-call binaries that contain one, told by their content whatever they are named. */
 function renamed(filesystem: FilesystemFact): FoundShell[] {
   return filesystem.executables.flatMap((file) => {
-    const contains = file.multicall === undefined ? undefined : SHELLS.get(file.multicall);
+    const content = file.multicall ?? file.shell;
+    const contains = content === undefined ? undefined : SHELLS.get(content);
     return contains !== undefined && file.type !== 'symlink' && isProgram(file)
       ? [{ file, reason: `${contains.name} by its content: ${contains.reason}` }]
       : [];
@@ -24,7 +25,8 @@ function withoutApplets(
   named: readonly FoundShell[],
   contained: readonly FoundShell[],
 ): FoundShell[] {
-  const identity = ({ file }: FoundShell): string => `${file.multicall ?? ''} ${file.size}`;
+  const identity = ({ file: { multicall, size, path } }: FoundShell): string =>
+    multicall === undefined ? path : `${multicall} ${size}`;
   const seen = new Set(named.filter(({ file }) => file.type !== 'symlink').map(identity));
   return contained.filter((one) => {
     const isNew = !seen.has(identity(one));
@@ -50,8 +52,8 @@ export const noShell = criterion({
   needs: ['filesystem'],
   decidedBy:
     'Any shell in the final filesystem fails, wherever it lies: by name (versions and links included) where the file is ' +
-    'an executable, and by content where a multi-call binary (busybox, toybox) bears another name. A dangling link, a ' +
-    'document or a completion file is no shell.',
+    'an executable, and by content where a multi-call binary (busybox, toybox), bash, dash, zsh, mksh or ksh93 bears ' +
+    'another name. A dangling link, a document or a completion file is no shell.',
   check: ({ filesystem }) => {
     const shells = shellsOf(filesystem);
     if (shells.length === 0)

@@ -34,11 +34,36 @@ const BEHIND = 35;
 
 /** The multi-call program that an ELF file's content shows, whatever the file is called. */
 export function multicallOf(content: Uint8Array): string | undefined {
-  const bytes = Buffer.from(content.buffer, content.byteOffset, content.byteLength);
+  const bytes = asBuffer(content);
   for (let at = bytes.indexOf(SHARED); at >= 0; at = bytes.indexOf(SHARED, at + 1)) {
     const around = bytes.toString('latin1', Math.max(0, at - BEFORE), at + BEHIND);
     const found = BANNERS.find(({ text }) => text.test(around));
     if (found !== undefined) return found.name;
   }
   return undefined;
+}
+
+/** A variable that shells look up for `cd`, and few other programs know of: those that have it are searched for texts. */
+const OF_SHELLS = 'CDPATH';
+/** Texts that only the shell itself holds, all of them; seen in what Debian 13 has of each. */
+const SHELL_TEXTS: Readonly<Record<string, readonly string[]>> = {
+  bash: ['GNU bash, version %s'],
+  zsh: ['zsh %s (%s-%s-%s)'],
+  mksh: [' KSH R', 'KSH_VERSION'],
+  ksh93: ['Version AJM 93'],
+  dash: ['Illegal number: %s', 'Syntax error: %s'],
+};
+
+/** The shell that an ELF file's content shows, whatever the file is called; one that is a multi-call program's is not told apart. */
+export function shellOf(content: Uint8Array): string | undefined {
+  const bytes = asBuffer(content);
+  if (!bytes.includes(OF_SHELLS)) return undefined;
+  const found = Object.entries(SHELL_TEXTS).find(([, texts]) =>
+    texts.every((text) => bytes.includes(text)),
+  );
+  return found?.[0];
+}
+
+function asBuffer({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
+  return Buffer.from(buffer, byteOffset, byteLength);
 }

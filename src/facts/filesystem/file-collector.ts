@@ -2,16 +2,16 @@ import type { TarEntry } from '../../model/tar.ts';
 import type { ContentWish, LayerCollector, LayerEntry } from '../../model/walk.ts';
 import type { FileAttributes, LayerFacts } from '../layer-facts.ts';
 import { decodeCapabilities } from './capabilities.ts';
-import { executableKind, interpreterOf, multicallOf } from './executable-kind.ts';
+import { executableKind, interpreterOf, multicallOf, shellOf } from './executable-kind.ts';
 import { isManagerFile } from './known-files.ts';
 import { type Known, PathListWriter } from './path-list-writer.ts';
 import { listedPath } from './path-list.ts';
 import { rootPath } from './root-path.ts';
 
 const HEAD = 256;
-/** Sizes between which a file may be a busybox or toybox: below there is no shell, above none was ever built. */
-const MULTICALL_FROM = 16 * 1024;
-const MULTICALL_TO = 4 * 1024 * 1024;
+/** Sizes between which a file may be a shell, or a busybox that has one: below there is none, above none was ever built. */
+const SHELL_FROM = 16 * 1024;
+const SHELL_TO = 4 * 1024 * 1024;
 const MODE = 0o7777;
 const EXECUTE = 0o111;
 const ELEVATED = 0o6000;
@@ -22,8 +22,8 @@ function isExecutable(entry: TarEntry): boolean {
 
 function wanted({ path, entry }: LayerEntry): ContentWish {
   if (!isExecutable(entry) || /(?:^|\/)\.wh\.[^/]*$/.test(path)) return { want: 'none' };
-  return entry.size >= MULTICALL_FROM && entry.size <= MULTICALL_TO
-    ? { want: 'all', cap: MULTICALL_TO }
+  return entry.size >= SHELL_FROM && entry.size <= SHELL_TO
+    ? { want: 'all', cap: SHELL_TO }
     : { want: 'head', bytes: HEAD };
 }
 
@@ -42,16 +42,18 @@ function isOfInterest(path: string, entry: TarEntry, capabilities: readonly stri
 function contentFacts(
   entry: TarEntry,
   content: Uint8Array | undefined,
-): Pick<FileAttributes, 'executable' | 'interpreter' | 'multicall'> {
+): Pick<FileAttributes, 'executable' | 'interpreter' | 'multicall' | 'shell'> {
   if (!isExecutable(entry)) return {};
   const head = content ?? new Uint8Array();
   const executable = executableKind(head);
   const interpreter = executable === 'script' ? interpreterOf(head) : undefined;
   const multicall = executable === 'elf' ? multicallOf(head) : undefined;
+  const shell = executable === 'elf' && multicall === undefined ? shellOf(head) : undefined;
   return {
     executable,
     ...(interpreter === undefined ? {} : { interpreter }),
     ...(multicall === undefined ? {} : { multicall }),
+    ...(shell === undefined ? {} : { shell }),
   };
 }
 

@@ -58,9 +58,9 @@ export class PathListWriter {
   }
 
   #numberOf(attributes: FileAttributes): number {
-    const { mode, uid, gid, executable, multicall, interpreter, capabilities } = attributes;
+    const { mode, uid, gid, executable, multicall, shell, interpreter, capabilities } = attributes;
     // What may hold anything comes last.
-    const key = `${mode} ${uid} ${gid} ${executable ?? ''} ${multicall ?? ''} ${capabilities?.join(' ') ?? ''}\0${interpreter ?? '\0'}`;
+    const key = `${mode} ${uid} ${gid} ${executable ?? ''} ${multicall ?? ''} ${shell ?? ''} ${capabilities?.join(' ') ?? ''}\0${interpreter ?? '\0'}`;
     const known = this.#numbers.get(key);
     if (known !== undefined) return known;
     if (this.#numbers.size >= MOST_ATTRIBUTES) {

@@ -117,10 +117,16 @@ function linkFact(
 }
 
 /** Fields that describe the bytes, whatever name leads to them. */
-function ofContent({ executable, multicall, interpreter }: FileAttributes): Partial<FileFact> {
+function ofContent({
+  executable,
+  multicall,
+  shell,
+  interpreter,
+}: FileAttributes): Partial<FileFact> {
   return {
     ...(executable === undefined ? {} : { executable }),
     ...(multicall === undefined ? {} : { multicall }),
+    ...(shell === undefined ? {} : { shell }),
     ...(interpreter === undefined ? {} : { interpreter }),
   };
 }

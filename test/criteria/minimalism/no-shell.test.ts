@@ -47,6 +47,21 @@ judgesAs(noShell, [
     says: '1 shell: app/a',
   },
   {
+    name: 'bash by another name',
+    facts: having(program('usr/bin/foo', { shell: 'bash' })),
+    outcome: 'fail',
+    says: '1 shell: usr/bin/foo',
+  },
+  {
+    name: 'bash by its own name, and a copy of it by another',
+    facts: having(
+      program('bin/bash', { shell: 'bash' }),
+      program('usr/bin/foo', { shell: 'bash' }),
+    ),
+    outcome: 'fail',
+    says: '2 shells: bin/bash, usr/bin/foo',
+  },
+  {
     name: 'toybox',
     facts: having(program('bin/toybox', { multicall: 'toybox' })),
     outcome: 'fail',

@@ -1,7 +1,7 @@
 import { noCritical } from '../../../src/criteria/vulnerabilities/no-critical.ts';
 import { judgesAs } from '../criterion-table.ts';
 import { cve } from '../facts-builder.ts';
-import { countedRows, having } from './vulnerability-rows.ts';
+import { countedRows, having } from '../vulnerability-rows.ts';
 
 judgesAs(noCritical, [
   ...countedRows('critical', 'critical'),

@@ -1,7 +1,7 @@
 import { noHigh } from '../../../src/criteria/vulnerabilities/no-high.ts';
 import { judgesAs } from '../criterion-table.ts';
 import { cve } from '../facts-builder.ts';
-import { countedRows, having } from './vulnerability-rows.ts';
+import { countedRows, having } from '../vulnerability-rows.ts';
 
 judgesAs(noHigh, [
   ...countedRows('high', 'high'),

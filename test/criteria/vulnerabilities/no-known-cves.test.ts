@@ -1,7 +1,7 @@
 import { noKnownCves } from '../../../src/criteria/vulnerabilities/no-known-cves.ts';
 import { judgesAs } from '../criterion-table.ts';
 import { cve } from '../facts-builder.ts';
-import { countedRows, having } from './vulnerability-rows.ts';
+import { countedRows, having } from '../vulnerability-rows.ts';
 
 judgesAs(noKnownCves, [
   ...countedRows('negligible', 'known'),

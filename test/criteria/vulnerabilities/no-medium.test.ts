@@ -1,7 +1,7 @@
 import { noMedium } from '../../../src/criteria/vulnerabilities/no-medium.ts';
 import { judgesAs } from '../criterion-table.ts';
 import { cve } from '../facts-builder.ts';
-import { countedRows, having } from './vulnerability-rows.ts';
+import { countedRows, having } from '../vulnerability-rows.ts';
 
 judgesAs(noMedium, [
   ...countedRows('medium', 'medium'),

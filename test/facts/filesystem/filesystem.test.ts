@@ -175,6 +175,33 @@ describe('what files are', () => {
     ]);
   });
 
+  test('a shell by what only it says, whatever its name', () => {
+    const { filesystem } = image([
+      program('opt/a', elfWith('\0CDPATH\0GNU bash, version %s (%s)\n\0', 40_000)),
+      program('opt/b', elfWith('\0CDPATH=\0Illegal number: %s\0Syntax error: %s\0', 40_000)),
+      program('opt/c', elfWith('\0CDPATH\0zsh %s (%s-%s-%s)\n\0', 40_000)),
+      program('opt/d', elfWith('\0CDPATH\0KSH_VERSION=@(#)MIRBSD KSH R59 2025/04/26\0', 40_000)),
+      program('opt/e', elfWith('\0CDPATH\0@(#)$Id: Version AJM 93u+m/1.0.10 $\0', 40_000)),
+      program('opt/editor', elfWith('\0CDPATH\0Syntax error: %s\0', 40_000)),
+      program('opt/mentions', elfWith('\0needs GNU bash, version %s\0', 40_000)),
+      program('opt/multi', elfWith('\0CDPATH\0BusyBox v1.36.1\0Illegal number: %s\0', 40_000)),
+      program('opt/script', `#!/bin/sh\n# CDPATH GNU bash, version %s${'x'.repeat(40_000)}`),
+      link('opt/link', '/opt/a'),
+    ]);
+    expect(filesystem.executables.map((f) => [f.path, f.shell])).toEqual([
+      ['opt/a', 'bash'],
+      ['opt/b', 'dash'],
+      ['opt/c', 'zsh'],
+      ['opt/d', 'mksh'],
+      ['opt/e', 'ksh93'],
+      ['opt/editor', undefined],
+      ['opt/link', 'bash'],
+      ['opt/mentions', undefined],
+      ['opt/multi', undefined],
+      ['opt/script', undefined],
+    ]);
+  });
+
   test('setuid, setgid and capabilities; a sticky folder is none', () => {
     const v2 = Buffer.alloc(20);
     v2.writeUInt32LE(0x02000001, 0);
