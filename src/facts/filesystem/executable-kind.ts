@@ -44,7 +44,7 @@ export function multicallOf(content: Uint8Array): string | undefined {
 }
 
 /** A variable that shells look up for `cd`, and few other programs know of: those that have it are searched for texts. */
-const OF_SHELLS = 'CDPATH';
+const OF_SHELLS = Buffer.from('CDPATH');
 /** Texts that only the shell itself holds, all of them; seen in what Debian 13 has of each. */
 const SHELL_TEXTS: Readonly<Record<string, readonly string[]>> = {
   bash: ['GNU bash, version %s'],
