@@ -1,11 +1,12 @@
 import { messageOf } from '../../model/errors.ts';
 import { type BaseImage, baseKey } from '../../model/fix-rule.ts';
+import { quantity } from '../../model/quantity.ts';
 import { formatReference, withDefaultTag } from '../../model/reference.ts';
 import { err, ok, type Result } from '../../model/result.ts';
 import { baseOf } from '../../plans/external-images.ts';
 import { slimImages } from '../../plans/fix/slim-base.ts';
 import { noStdin } from '../build/no-stdin.ts';
-import type { PipelineContext } from '../context.ts';
+import { phase, type PipelineContext } from '../context.ts';
 import type { FactsRequest } from '../grade/facts-request.ts';
 import { openNamedImage } from '../grade/open-named-image.ts';
 import { inspectPlatform } from '../layers/inspect-image.ts';
@@ -26,22 +27,33 @@ export async function fixBases(
   const name = formatReference(withDefaultTag(base.reference));
   const key = baseKey(base.reference);
   context.emit({ kind: 'notice', text: `looking at ${name}` });
-  try {
-    const found = await baseImage(context, registries, name);
-    // The slim variant has the same users and configuration; of its files nothing is said but the shell.
-    const { has } = found;
-    const slim: BaseImage = {
-      ...found,
-      ...(has === undefined ? {} : { has: (path: string) => path === 'bin/sh' && has(path) }),
-    };
-    return new Map([
-      [key, ok(found)],
-      ...slimImages(read).map((one): [string, Result<BaseImage>] => [baseKey(one), ok(slim)]),
-    ]);
-  } catch (error) {
-    context.signal.throwIfAborted();
-    return new Map([[key, err(messageOf(error))]]);
-  }
+  const found = await phase(
+    context,
+    'inspect',
+    () => baseImage(context, registries, name).then(ok, (error: unknown) => failed(context, error)),
+    (base) => ({ detail: base.ok ? `${name}: ${contentsOf(base.value)}` : base.error }),
+  );
+  if (!found.ok) return new Map([[key, found]]);
+  // The slim variant has the same users and configuration; of its files nothing is said but the shell.
+  const { has } = found.value;
+  const slim: BaseImage = {
+    ...found.value,
+    ...(has === undefined ? {} : { has: (path: string) => path === 'bin/sh' && has(path) }),
+  };
+  return new Map([
+    [key, found],
+    ...slimImages(read).map((one): [string, Result<BaseImage>] => [baseKey(one), ok(slim)]),
+  ]);
+}
+
+/** What cannot be looked at is told by who needs it; an abort ends all. */
+function failed({ signal }: PipelineContext, error: unknown): Result<never> {
+  signal.throwIfAborted();
+  return err(messageOf(error));
+}
+
+function contentsOf({ packages, elevated }: BaseImage): string {
+  return `${quantity(packages?.length ?? 0, 'package')}, ${quantity(elevated?.length ?? 0, 'setuid or setgid file')}`;
 }
 
 async function baseImage(

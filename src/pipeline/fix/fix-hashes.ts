@@ -1,10 +1,11 @@
 import type { FetchedFile } from '../../model/fix-rule.ts';
+import { quantity } from '../../model/quantity.ts';
 import type { Result } from '../../model/result.ts';
 import { inParallel } from '../../oci/in-parallel.ts';
 import { isLoopback } from '../../oci/registry/registry-connection.ts';
 import { shownAddress } from '../../plans/fix/verify-downloads.ts';
 import { fetchDigest } from '../../tools/fetch-digest.ts';
-import type { PipelineContext } from '../context.ts';
+import { phase, type PipelineContext } from '../context.ts';
 import type { FactsRequest } from '../grade/facts-request.ts';
 
 const AT_ONCE = 4;
@@ -21,8 +22,9 @@ export async function fixHashes(
       ? [url]
       : [],
   );
+  const urls = [...new Set(wanted)].slice(0, MOST);
   const found = new Map<string, Result<FetchedFile>>();
-  await inParallel([...new Set(wanted)].slice(0, MOST), AT_ONCE, async (url) => {
+  const fetchOne = async (url: string): Promise<void> => {
     context.emit({ kind: 'notice', text: `fetching ${shownAddress(url)} for its hash` });
     found.set(
       url,
@@ -32,6 +34,17 @@ export async function fixHashes(
         signal: context.signal,
       }),
     );
-  });
+  };
+  if (urls.length > 0)
+    await phase(
+      context,
+      'inspect',
+      () => inParallel(urls, AT_ONCE, fetchOne),
+      () => ({ detail: `${fetched(found)} of ${quantity(urls.length, 'download')} fetched` }),
+    );
   return found;
+}
+
+function fetched(found: ReadonlyMap<string, Result<FetchedFile>>): number {
+  return [...found.values()].filter(({ ok }) => ok).length;
 }
