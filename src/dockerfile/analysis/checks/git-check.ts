@@ -1,0 +1,96 @@
+import type { DownloadCheck } from '../../../model/build-analysis.ts';
+import { runsWith } from '../../shell/arms.ts';
+import { pathIn } from '../../shell/shell-state.ts';
+import type { CommandEvent } from '../build-event.ts';
+import { optionNames, readCommandLine } from '../command-line.ts';
+import { type Fetch, isCommit } from '../fetches/fetch.ts';
+import type { Journey } from './file-journey.ts';
+import { samePath } from './same-path.ts';
+
+/** The folder a git command works in; '' where it is not known. */
+function repositoryOf(event: CommandEvent): string {
+  const line = readCommandLine(
+    event.argv.slice(1),
+    optionNames('-C -c -R --git-dir --work-tree --repository'),
+  );
+  const named =
+    line.values('-C', '-R', '--work-tree', '--repository')[0]?.text ??
+    line.values('--git-dir')[0]?.text.replace(/\/?\.git$/, '');
+  return named === undefined ? event.folder : pathIn(event.folder, named);
+}
+
+interface GitSurroundings {
+  readonly events: readonly CommandEvent[];
+  readonly fetches: readonly Fetch[];
+  readonly journeys: ReadonlyMap<Fetch, Journey>;
+}
+
+/** True where a git command speaks of this clone: by folder, else as the last clone before it. */
+function concerns(
+  event: CommandEvent,
+  fetch: Fetch,
+  { fetches, journeys }: GitSurroundings,
+): boolean {
+  const folder = repositoryOf(event);
+  if (folder !== '' && fetch.target !== '' && !folder.includes('$(')) {
+    const paths = journeys.get(fetch)?.get(event.stage) ?? [];
+    return paths.some((path) => samePath(folder, path) || folder.startsWith(`${path}/`));
+  }
+  const last = fetches.filter((f) => f.kind === 'git' && f.id < event.id).at(-1);
+  return last === undefined || last.id === fetch.id;
+}
+
+/** True where a git command leaves the commit that was checked out: for a branch, or what the remote has now. */
+function leaves(words: readonly string[]): boolean {
+  const at = words.findIndex((word) =>
+    /^(?:checkout|switch|pull|merge|reset|rebase|update|up|co)$/.test(word),
+  );
+  const verb = words[at];
+  if (verb === undefined || words.includes('--')) return false;
+  if (verb === 'pull') return true;
+  if (words.some((word) => /^(?:-[bBcC]|--orphan|--create)$/.test(word))) return false;
+  const operands = words.slice(at + 1).filter((word) => !word.startsWith('-'));
+  return operands.some((word) => !/^(?:\.|HEAD(?:[~^@].*)?|FETCH_HEAD)$/.test(word));
+}
+
+/** A comparison of what is checked out with a commit: `test "$(git rev-parse HEAD)" = COMMIT`. */
+function comparedHead(event: CommandEvent, fetch: Fetch, around: GitSurroundings): boolean {
+  const words = event.argv.slice(1).map((f) => f.text);
+  const isTest = /^(?:test|\[|\[\[)$/.test(event.program) && words.some((w) => /^==?$/.test(w));
+  const isLook = /^[ef]?grep$/.test(event.program) && !words.includes('-v');
+  if (!(isTest || isLook) || !words.some((w) => isCommit(w.replace(/^\^|\$$/g, '')))) return false;
+  const ids = isTest ? event.argv.flatMap((f) => f.sources) : event.pipedFrom;
+  return around.events.some(
+    (git) =>
+      ids.includes(git.id) &&
+      git.id > fetch.id &&
+      git.program === 'git' &&
+      git.argv.some((f) => f.text === 'rev-parse') &&
+      git.argv.some((f) => f.text === 'HEAD') &&
+      concerns(git, fetch, around),
+  );
+}
+
+/** What holds a clone to one commit, or checks a signature on it, after it was made; not where a later command leaves that commit. */
+export function gitCheck(fetch: Fetch, around: GitSurroundings): DownloadCheck | undefined {
+  let found: DownloadCheck | undefined;
+  for (const event of around.events) {
+    if (event.id <= fetch.id) continue;
+    const isHeld = event.ignored === undefined && runsWith(fetch.within, [event.within]);
+    if (isHeld && comparedHead(event, fetch, around))
+      found ??= { method: 'commit', range: event.range };
+    if (event.program !== 'git' && event.program !== 'hg') continue;
+    const words = event.argv.slice(1).map((f) => f.text);
+    const pins = words.some((w) => /^(?:checkout|reset|switch|fetch|merge|update|up|co)$/.test(w));
+    const commit = pins && words.some(isCommit);
+    const signature = words.some((w) => /^verify-(?:tag|commit)$|^--verify-signatures$/.test(w));
+    if (!concerns(event, fetch, around)) continue;
+    if (!(commit || signature)) {
+      if (found?.method === 'commit' && leaves(words)) found = undefined;
+      continue;
+    }
+    if (!isHeld) continue;
+    found ??= { method: commit ? 'commit' : 'git signature', range: event.range };
+  }
+  return found;
+}

@@ -1,0 +1,106 @@
+import type { CommandEvent } from '../build-event.ts';
+import { optionNames, readCommandLine } from '../command-line.ts';
+
+interface VerifiedFiles {
+  readonly method: string;
+  readonly files: readonly string[];
+}
+
+const GPG_VALUED = optionNames(
+  '-o -u -r --output --homedir --keyring --no-default-keyring --trust-model --status-fd --logger-fd --keyserver ' +
+    '--keyserver-options --passphrase --pinentry-mode',
+);
+const COSIGN_VALUED = optionNames(
+  '--key --certificate --certificate-identity --certificate-identity-regexp --certificate-oidc-issuer ' +
+    '--certificate-oidc-issuer-regexp --signature --bundle --cert --rekor-url --trusted-root',
+);
+
+function gpg(event: CommandEvent): VerifiedFiles | undefined {
+  const line = readCommandLine(event.argv.slice(1), GPG_VALUED);
+  const files = line.operands.map((f) => f.text);
+  const outputs = line.values('-o', '--output').map((f) => f.text);
+  if (event.program.startsWith('gpgv')) return { method: 'gpgv', files: signed(files, outputs) };
+  if (line.has('--verify', '--verify-files'))
+    return { method: 'gpg --verify', files: signed(files, outputs) };
+  // Decrypting a signed file checks its signature and gives its content.
+  if (line.has('--decrypt', '-d') && files.length > 0)
+    return { method: 'gpg --decrypt', files: signed(files, outputs) };
+  return undefined;
+}
+
+/** The files named, and what a lone signature speaks of. */
+function signed(files: readonly string[], outputs: readonly string[]): readonly string[] {
+  const [first] = files;
+  const alone = files.length === 1 && first !== undefined && /\.(?:asc|sig|sign|gpg)$/.test(first);
+  return [...files, ...outputs, ...(alone ? [first.replace(/\.[a-z]+$/, '')] : [])];
+}
+
+function optionValue(event: CommandEvent, letters: RegExp): readonly string[] {
+  const words = event.argv.map((f) => f.text);
+  return words.flatMap((word, index) => (letters.test(word) ? (words[index + 1] ?? []) : []));
+}
+
+function verbed(event: CommandEvent, verbs: RegExp): VerifiedFiles | undefined {
+  const line = readCommandLine(event.argv.slice(1), COSIGN_VALUED);
+  const words = line.operands.map((f) => f.text);
+  const at = words.findIndex((word) => verbs.test(word));
+  if (at < 0) return undefined;
+  const sums = line.values('--signature', '--bundle').map((f) => f.text);
+  return {
+    method: `${event.program} ${words[at] ?? ''}`,
+    files: [...words.slice(at + 1), ...sums],
+  };
+}
+
+/** Patterns that every signer matches: a signature of anybody says nothing. */
+const ANYBODY = /^\^?(?:https?:\/\/)?(?:\.[*+]|\(\.[*+]\))?\$?$/;
+
+function anyIdentity(event: CommandEvent): boolean {
+  const line = readCommandLine(event.argv.slice(1), COSIGN_VALUED);
+  return line
+    .values('--certificate-identity-regexp')
+    .some((pattern) => pattern.constant && ANYBODY.test(pattern.text));
+}
+
+/** Files whose signature a command checks; undefined where it checks none. */
+export function signatureFiles(event: CommandEvent): VerifiedFiles | undefined {
+  const words = event.argv.slice(1).map((f) => f.text);
+  const operands = words.filter((w) => !w.startsWith('-'));
+  switch (event.program) {
+    case 'gpg':
+    case 'gpg2':
+    case 'gpgv':
+    case 'gpgv2':
+    case 'sqv':
+      return event.program === 'sqv' ? { method: 'sqv', files: operands } : gpg(event);
+    case 'cosign':
+      return anyIdentity(event) ? undefined : verbed(event, /^verify-blob(?:-attestation)?$/);
+    case 'slsa-verifier':
+      return verbed(event, /^verify-(?:artifact|npm-package)$/);
+    case 'gh':
+      return operands[0] === 'attestation' ? verbed(event, /^verify$/) : undefined;
+    case 'notation':
+      return operands[0] === 'blob' ? verbed(event, /^verify$/) : undefined;
+    case 'minisign':
+    case 'signify':
+    case 'signify-openbsd':
+      return words.some((w) => /^-\w*V/.test(w))
+        ? { method: `${event.program} -V`, files: optionValue(event, /^-\w*m$/) }
+        : undefined;
+    case 'rpm':
+    case 'rpmkeys':
+      return words.some((w) => /^(?:-K|--checksig)/.test(w))
+        ? { method: `${event.program} --checksig`, files: operands }
+        : undefined;
+    case 'jarsigner':
+      return words.includes('-verify')
+        ? { method: 'jarsigner -verify', files: operands }
+        : undefined;
+    case 'ssh-keygen':
+      return words.includes('verify')
+        ? { method: 'ssh-keygen -Y verify', files: event.readsFrom }
+        : undefined;
+    default:
+      return undefined;
+  }
+}

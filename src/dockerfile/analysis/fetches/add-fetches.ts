@@ -1,0 +1,43 @@
+import { constantField, type Field } from '../../shell/fields.ts';
+import { pathIn } from '../../shell/shell-state.ts';
+import type { CopyEvent } from '../build-event.ts';
+import { addressName, COMMIT, type Fetch } from './fetch.ts';
+import { commit } from './git-fetches.ts';
+
+const GIT_SOURCE = /^(?:git@|git:\/\/|ssh:\/\/)|^https?:\/\/[^?#]+\.git(?:[?#]|$)/;
+
+/** Remote sources of an ADD (Dockerfile reference, "ADD"): files with `--checksum`, repositories by commit. */
+export function addFetches(event: CopyEvent): readonly Fetch[] {
+  const { instruction } = event;
+  if (instruction.keyword !== 'ADD') return [];
+  const sources = instruction.arguments.slice(0, -1);
+  const to = instruction.arguments.at(-1) ?? '';
+  const checksum = instruction.flags.find((flag) => flag.name === 'checksum')?.value;
+  return sources.flatMap((text) => {
+    const repository = GIT_SOURCE.test(text);
+    if (!repository && !/^https?:\/\//i.test(text)) return [];
+    const ref = /#([^:]*)/.exec(text)?.[1] ?? /[?&]commit=([0-9a-f]+)/.exec(text)?.[1] ?? '';
+    const address: Field = { ...constantField(text), constant: !text.includes('$') };
+    const range = instruction.range;
+    const target = to.endsWith('/') ? `${to}${addressName(text)}` : to;
+    const own =
+      checksum !== undefined && checksum !== ''
+        ? { ownCheck: { method: 'ADD --checksum', range } }
+        : commit(range, repository && COMMIT.test(ref));
+    return [
+      {
+        id: event.id,
+        kind: 'add' as const,
+        address: address.text,
+        constant: address.constant,
+        target: pathIn(event.folder, target),
+        toOutput: false,
+        stage: event.stage,
+        within: [],
+        range,
+        text: `ADD ${instruction.rawArguments}`.replace(/\s+/g, ' ').slice(0, 400),
+        ...own,
+      },
+    ];
+  });
+}

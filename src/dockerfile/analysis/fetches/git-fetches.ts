@@ -1,0 +1,95 @@
+import type { DownloadCheck } from '../../../model/build-analysis.ts';
+import type { SourceRange } from '../../../model/dockerfile.ts';
+import { constantField } from '../../shell/fields.ts';
+import type { CommandEvent } from '../build-event.ts';
+import { optionNames, readCommandLine } from '../command-line.ts';
+import { addressName, COMMIT, type Fetch, fetchOf, isCommit } from './fetch.ts';
+
+const GIT_VALUED = optionNames(
+  '-b -c -C -o -j --branch --depth --config --origin --reference --template --revision --jobs --filter --git-dir ' +
+    '--work-tree --separate-git-dir --upload-pack --shallow-since',
+);
+const ADDRESS = /^(?:(?:https?|ssh|git|ftp|git\+https?|git\+ssh):\/\/|git@[\w.-]+:)/i;
+
+/** A check by a commit in the command itself. */
+export function commit(range: SourceRange, found: boolean): { ownCheck?: DownloadCheck } {
+  return found ? { ownCheck: { method: 'commit', range } } : {};
+}
+
+function git(event: CommandEvent): readonly Fetch[] {
+  const line = readCommandLine(event.argv.slice(1), GIT_VALUED);
+  const [verb, ...operands] = line.operands;
+  const [address, second] = operands;
+  const tips = line.has('--remote', '--remote-submodules');
+  if (tips && verb !== undefined && verb.text === 'submodule')
+    // The newest of each branch, where without it the commit of the repository around names its own.
+    return [fetchOf(event, 'git', { ...constantField('submodules'), constant: false }, '')];
+  const remote = line.values('--remote')[0];
+  if (verb?.text === 'archive' && remote !== undefined && ADDRESS.test(remote.text))
+    return [fetchOf(event, 'git', remote, '')];
+  if (address === undefined) return [];
+  if (verb?.text === 'clone') {
+    if (!ADDRESS.test(address.text) && !address.text.includes('$')) return [];
+    const pinned = line.values('--revision').some((f) => COMMIT.test(f.text));
+    const target = second?.text ?? addressName(address.text).replace(/\.git$/, '');
+    return [fetchOf(event, 'git', address, target, commit(event.range, pinned))];
+  }
+  if (verb?.text === 'remote' && address.text === 'add') {
+    // What a later `git fetch NAME` takes comes from here.
+    const remote = operands[2];
+    return remote !== undefined && ADDRESS.test(remote.text)
+      ? [fetchOf(event, 'git', remote, event.folder)]
+      : [];
+  }
+  if (verb?.text !== 'fetch' && verb?.text !== 'pull') return [];
+  // From a remote by its name: `git clone` or `git remote add` stands for it, and the commit here holds that.
+  const pinned = operands.slice(1).some((f) => isCommit(f.text));
+  return ADDRESS.test(address.text)
+    ? [fetchOf(event, 'git', address, event.folder, commit(event.range, pinned))]
+    : [];
+}
+
+/** `hg clone`, whose changesets are named by a hash as git's commits are. */
+function mercurial(event: CommandEvent): readonly Fetch[] {
+  const valued = optionNames('-r -u -b --rev --updaterev --branch -e --ssh --config -R --cwd');
+  const line = readCommandLine(event.argv.slice(1), valued);
+  const [verb, address, folder] = line.operands;
+  if (verb?.text !== 'clone' || address === undefined || !ADDRESS.test(address.text)) return [];
+  const pinned = line.values('-r', '-u', '--rev', '--updaterev').some((f) => COMMIT.test(f.text));
+  const target = folder?.text ?? addressName(address.text);
+  return [fetchOf(event, 'git', address, target, commit(event.range, pinned))];
+}
+
+/** `gh repo clone OWNER/NAME`, which is a `git clone`. */
+function hubClone(event: CommandEvent): readonly Fetch[] {
+  const line = readCommandLine(event.argv.slice(1), optionNames('-u --upstream-remote-name'));
+  const [noun, verb, address, folder] = line.operands;
+  if (noun?.text !== 'repo' || verb?.text !== 'clone' || address === undefined) return [];
+  const name = address.text.slice(address.text.lastIndexOf('/') + 1).replace(/\.git$/, '');
+  return [fetchOf(event, 'git', { ...address, constant: false }, folder?.text ?? name)];
+}
+
+function cargoGit(event: CommandEvent): readonly Fetch[] {
+  const line = readCommandLine(event.argv.slice(1), optionNames('--git --rev --tag --branch'));
+  const address = line.values('--git')[0];
+  if (address === undefined) return [];
+  const pinned = line.values('--rev').some((f) => COMMIT.test(f.text));
+  return [fetchOf(event, 'git', address, '', commit(event.range, pinned))];
+}
+
+/** Repositories that commands fetch; nothing for other commands. */
+export function gitFetches(event: CommandEvent): readonly Fetch[] {
+  switch (event.program) {
+    case 'git':
+      return git(event);
+    case 'hg':
+      return mercurial(event);
+    case 'cargo':
+      return cargoGit(event);
+    case 'gh':
+    case 'glab':
+      return hubClone(event);
+    default:
+      return [];
+  }
+}

@@ -1,0 +1,21 @@
+import { pathIn } from '../../shell/shell-state.ts';
+import type { CommandEvent } from '../build-event.ts';
+import type { Fetch } from './fetch.ts';
+
+/** Programs that hand on what they read, unpacked or as it is. */
+const HANDS_ON =
+  /^(?:gunzip|zcat|gzip|pigz|bunzip2|bzcat|bzip2|unxz|xzcat|xz|unzstd|zstdcat|zstd|funzip|cat|tee|base64)$/;
+
+/** The fetch with the file that its output ends up in, where a pipe leads to one: `curl ... | gunzip > tool`. */
+export function withPipedTarget(fetch: Fetch, commands: readonly CommandEvent[]): Fetch {
+  if (!fetch.toOutput || fetch.target !== '') return fetch;
+  for (const { program, pipedFrom, writesTo, argv, folder } of commands) {
+    if (!pipedFrom.includes(fetch.id)) continue;
+    if (!HANDS_ON.test(program)) return fetch;
+    const named =
+      program === 'tee' ? argv.slice(1).find((f) => !f.text.startsWith('-')) : undefined;
+    const target = named === undefined ? writesTo[0] : pathIn(folder, named.text);
+    if (target !== undefined) return { ...fetch, target };
+  }
+  return fetch;
+}

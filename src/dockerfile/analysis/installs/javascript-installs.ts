@@ -1,0 +1,107 @@
+import type { InstalledName } from '../../../model/build-analysis.ts';
+import type { Field } from '../../shell/fields.ts';
+import { optionNames, readCommandLine } from '../command-line.ts';
+import { type InstallReader, install, named } from './install-context.ts';
+
+const VALUED = optionNames(
+  '-C -w -F -p --registry --prefix --cache --workspace --loglevel --userconfig --omit --include --tag --before ' +
+    '--filter --dir --cwd --network-timeout --cache-folder --modules-folder --package --store-dir --mutex',
+);
+const EXACT = /^v?\d+\.\d+\.\d+(?:-[\w.-]+)?(?:\+[\w.-]+)?$/;
+
+/** `name@1.2.3`, `@scope/name@1.2.3`; files, folders and addresses are none. */
+export function npmSpec(text: string): InstalledName | undefined {
+  const commit = /^(?:git\+|github:|gitlab:|[\w-]+\/[\w.-]+#)[^#]*#?([0-9a-f]{40})?$/.exec(text);
+  if (commit !== null) return undefined;
+  if (/^(?:\.{0,2}\/|file:|https?:|git[@+:])/.test(text) || /\.tgz$/.test(text)) return undefined;
+  const at = text.indexOf('@', 1);
+  return at < 0 ? { name: text } : named(text.slice(0, at), text.slice(at + 1), EXACT);
+}
+
+function specs(operands: readonly Field[]): readonly InstalledName[] {
+  return operands.flatMap((field) => npmSpec(field.text) ?? []);
+}
+
+const npm: InstallReader = (program, argv, context) => {
+  const line = readCommandLine(argv, VALUED);
+  const [verb, ...operands] = line.operands;
+  // `npm exec -y PACKAGE` is npx.
+  if (verb?.text === 'exec' || verb?.text === 'x') return npx(program, argv.slice(1), context);
+  if (['ci', 'clean-install', 'ic', 'install-clean'].includes(verb?.text ?? ''))
+    return [install('npm', [], { lockFile: true })];
+  if (!['install', 'i', 'add', 'in', 'update', 'up'].includes(verb?.text ?? '')) return [];
+  const packages = specs(operands);
+  if (operands.length > 0 && packages.length === 0) return [];
+  return [install('npm', packages, { frozenRepository: line.has('--before') })];
+};
+
+/** `npx PACKAGE` fetches what is not there when it may do so without asking. */
+const npx: InstallReader = (_program, argv) => {
+  const line = readCommandLine(argv, VALUED);
+  const wanted = line.values('-p', '--package');
+  // Without either it may be a program of the project at hand; one with a version is fetched.
+  const first = line.operands.slice(0, 1);
+  const isFetched = line.has('-y', '--yes') || first.some((f) => /.@/.test(f.text));
+  if (wanted.length === 0 && !isFetched) return [];
+  const packages = specs(wanted.length > 0 ? wanted : first);
+  return packages.length === 0 ? [] : [install('npm', packages)];
+};
+
+const yarn: InstallReader = (_program, argv, context) => {
+  const line = readCommandLine(argv, VALUED);
+  const [verb, ...operands] = line.operands;
+  const global = verb?.text === 'global' && operands[0]?.text === 'add';
+  if (verb?.text === 'add' || verb?.text === 'dlx' || global) {
+    const words = global ? operands.slice(1) : operands;
+    const packages = specs(verb.text === 'dlx' ? words.slice(0, 1) : words);
+    return packages.length === 0 ? [] : [install('yarn', packages)];
+  }
+  if (verb !== undefined && verb.text !== 'install') return [];
+  if (verb === undefined && line.has('--version', '-v', '--help')) return [];
+  const lockFile =
+    line.has('--frozen-lockfile', '--immutable', '--immutable-cache') ||
+    /^(?:1|true)$/.test(context.variable('YARN_ENABLE_IMMUTABLE_INSTALLS') ?? '');
+  return [install('yarn', [], { lockFile })];
+};
+
+const pnpm: InstallReader = (program, argv, context) => {
+  const line = readCommandLine(argv, VALUED);
+  const [verb, ...operands] = line.operands;
+  const name = verb?.text ?? '';
+  const manager = program === 'bun' ? 'bun' : 'pnpm';
+  const plain = ['install', 'i'].includes(name);
+  if (name === 'ci' || (name === 'fetch' && program === 'pnpm'))
+    return [install(manager, [], { lockFile: true })];
+  if (name === 'add' || name === 'dlx' || (plain && operands.length > 0)) {
+    const packages = specs(name === 'dlx' ? operands.slice(0, 1) : operands);
+    return packages.length === 0 ? [] : [install(manager, packages)];
+  }
+  if (!plain) return [];
+  // pnpm takes the lock file as frozen where CI is set.
+  const ci = program === 'pnpm' && /^(?:1|true)$/.test(context.variable('CI') ?? '');
+  const refused = line.has('--no-frozen-lockfile');
+  const lockFile = !refused && (ci || line.has('--frozen-lockfile', '--offline'));
+  return [install(manager, [], { lockFile })];
+};
+
+/** `corepack prepare pnpm@9.1.0 --activate`. */
+const corepack: InstallReader = (_program, argv) => {
+  const [verb, ...operands] = readCommandLine(argv, VALUED).operands;
+  const wanted = verb?.text === 'prepare' || verb?.text === 'install' || verb?.text === 'use';
+  const packages = wanted
+    ? operands.map(({ text }) => npmSpec(text.replace(/\+sha\d+\..*$/, '')) ?? { name: text })
+    : [];
+  return packages.length === 0 ? [] : [install('npm', packages)];
+};
+
+export const JAVASCRIPT_INSTALLS: Readonly<Record<string, InstallReader>> = {
+  npm,
+  npx,
+  bunx: npx,
+  pnpx: npx,
+  yarn,
+  yarnpkg: yarn,
+  pnpm,
+  bun: pnpm,
+  corepack,
+};

@@ -1,0 +1,160 @@
+import type { InstalledName } from '../../../model/build-analysis.ts';
+import { lookup } from '../../../model/lookup.ts';
+import type { Field } from '../../shell/fields.ts';
+import { optionNames, readCommandLine } from '../command-line.ts';
+import { type FoundInstall, type InstallReader, install, named } from './install-context.ts';
+
+const APT_VALUED = optionNames('-t -o -c -a -S --target-release --option --config-file --snapshot');
+const APK_VALUED = optionNames(
+  '-t -X -p --virtual --repository --root --arch --keys-dir --repositories-file --cache-dir --wait',
+);
+const DNF_VALUED = optionNames(
+  '-c -x -R --config --exclude --installroot --releasever --setopt --enablerepo --disablerepo --repo --repoid --forcearch',
+);
+const ZYPPER_VALUED = optionNames('-R -r -p --root --repo --from --plus-repo --name --type -t');
+
+const EXACT = /^[^*?<>~^]+$/;
+
+/** A package file or address in place of a name: judged as a download, where it is one. */
+function isFile(word: string): boolean {
+  return /^(?:\.{0,2}\/|file:|https?:)/.test(word) || /\.(?:deb|rpm|apk)$/.test(word);
+}
+
+function names(
+  operands: readonly Field[],
+  read: (word: string) => InstalledName | undefined,
+): readonly InstalledName[] {
+  return operands
+    .map((field) => field.text)
+    .filter((w) => !isFile(w))
+    .flatMap((w) => read(w) ?? []);
+}
+
+function found(install: FoundInstall): readonly FoundInstall[] {
+  return install.packages.length === 0 ? [] : [install];
+}
+
+/** Takes the newest version of all that is installed; nothing holds it to a version but a frozen repository. */
+const UPGRADES = lookup<readonly string[]>({
+  apt: ['upgrade', 'dist-upgrade', 'full-upgrade', 'safe-upgrade'],
+  apk: ['upgrade'],
+  dnf: ['upgrade', 'update', 'distro-sync', 'upgrade-minimal'],
+  zypper: ['update', 'up', 'patch', 'dist-upgrade', 'dup'],
+});
+
+function isUpgrade(manager: string, verb: Field | undefined): boolean {
+  return UPGRADES[manager]?.includes(verb?.text ?? '') ?? false;
+}
+
+const apt: InstallReader = (_program, argv, context) => {
+  const line = readCommandLine(argv, APT_VALUED);
+  const [verb, ...operands] = line.operands;
+  const frozen =
+    context.snapshotRepository ||
+    line.has('-S', '--snapshot') ||
+    line.values('-o', '--option').some((f) => /^APT::Snapshot=./i.test(f.text));
+  if (isUpgrade('apt', verb)) return [install('apt', [], { frozenRepository: frozen })];
+  if (!['install', 'satisfy', 'build-dep', 'reinstall'].includes(verb?.text ?? '')) return [];
+  const packages = names(operands, (word) => {
+    // `name-` removes.
+    if (/[a-z0-9.+]-$/.test(word)) return undefined;
+    const equals = word.indexOf('=');
+    return equals < 0
+      ? { name: word.replace(/\/[\w.-]+$/, '') }
+      : named(word.slice(0, equals), word.slice(equals + 1), EXACT);
+  });
+  return found(install('apt', packages, { frozenRepository: frozen }));
+};
+
+/** minideb's own command: all its words are names for apt. */
+const installPackages: InstallReader = (program, argv, context) =>
+  argv[0] === undefined ? [] : apt(program, [{ ...argv[0], text: 'install' }, ...argv], context);
+
+const apk: InstallReader = (_program, argv) => {
+  const line = readCommandLine(argv, APK_VALUED);
+  const [verb, ...operands] = line.operands;
+  if (isUpgrade('apk', verb)) return [install('apk', [])];
+  if (verb?.text !== 'add') return [];
+  const packages = names(operands, (word) => {
+    if (word.startsWith('!')) return undefined;
+    const parts = /^([^=~<>@]+)(?:@[\w-]+)?(=|~=|~)(.+)$/.exec(word);
+    return parts === null
+      ? { name: word.replace(/[<>@].*$/, '') }
+      : named(parts[1] ?? '', parts[3] ?? '', EXACT);
+  });
+  return found(install('apk', packages));
+};
+
+/** `name-[epoch:]version[-release]`: the version holds a dot, so that `gcc-toolset-12` is a name. */
+const NEVRA =
+  /^(.+?)-((?:\d+:)?\d[\w.+~^]*\.[\w.+~^]*(?:-\d[\w.+~^]*)?|(?:\d+:)?\d+-\d[\w.+~^]*\.[\w.+~^]*)$/;
+
+function rpmName(word: string): InstalledName {
+  const variable = /^([a-z0-9_.+-]+)-(\$\{[^]*)$/i.exec(word) ?? NEVRA.exec(word);
+  if (variable !== null) return named(variable[1] ?? '', variable[2] ?? '', /^[^*?]+$/);
+  return { name: word };
+}
+
+const dnf: InstallReader = (program, argv) => {
+  const line = readCommandLine(argv, DNF_VALUED);
+  const verbs = ['install', 'reinstall', 'localinstall', 'groupinstall', 'builddep', 'in'];
+  const [verb, ...rest] = line.operands;
+  const group = verb?.text === 'module' || verb?.text === 'group';
+  const operands = group ? rest.slice(1) : rest;
+  const installs = group ? rest[0]?.text === 'install' : verbs.includes(verb?.text ?? '');
+  // Amazon Linux 2023 freezes its repository by release (2023.6.20250203).
+  const frozen = line.values('--releasever').some((f) => /^\d{4}\.\d+\.\d{8}$/.test(f.text));
+  if (isUpgrade('dnf', verb))
+    return [install('dnf', names(rest, rpmName), { frozenRepository: frozen })];
+  return !installs || (program === 'yum' && verb?.text === 'in')
+    ? []
+    : found(install('dnf', names(operands, rpmName), { frozenRepository: frozen }));
+};
+
+const zypper: InstallReader = (_program, argv) => {
+  const [verb, ...operands] = readCommandLine(argv, ZYPPER_VALUED).operands;
+  if (isUpgrade('zypper', verb)) return [install('zypper', [])];
+  if (verb?.text !== 'install' && verb?.text !== 'in') return [];
+  const packages = names(operands, (word) => {
+    const equals = word.indexOf('=');
+    if (equals < 0) return rpmName(word);
+    return /[<>]$/.test(word.slice(0, equals))
+      ? { name: word.slice(0, equals - 1) }
+      : named(word.slice(0, equals), word.slice(equals + 1), EXACT);
+  });
+  return found(install('zypper', packages));
+};
+
+const pacman: InstallReader = (_program, argv) => {
+  const line = readCommandLine(argv, optionNames('-b -r --dbpath --root --config --cachedir'));
+  if (!line.has('-S', '--sync')) return [];
+  if (line.has('-u', '--sysupgrade'))
+    return [
+      install(
+        'pacman',
+        names(line.operands, (name) => ({ name })),
+      ),
+    ];
+  return found(
+    install(
+      'pacman',
+      names(line.operands, (word) => ({ name: word })),
+    ),
+  );
+};
+
+export const OS_INSTALLS: Readonly<Record<string, InstallReader>> = {
+  apt,
+  'apt-get': apt,
+  aptitude: apt,
+  'apt-fast': apt,
+  install_packages: installPackages,
+  apk,
+  dnf,
+  dnf5: dnf,
+  yum: dnf,
+  microdnf: dnf,
+  tdnf: dnf,
+  zypper,
+  pacman,
+};

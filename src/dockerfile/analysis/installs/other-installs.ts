@@ -1,0 +1,142 @@
+import { optionNames, readCommandLine } from '../command-line.ts';
+import { type InstallReader, install, isExact, named } from './install-context.ts';
+
+const TRUE = /^(?:1|true)$/;
+
+const gem: InstallReader = (_program, argv) => {
+  // What stands behind `--` is for the build of extensions.
+  const dashes = argv.findIndex(({ text }) => text === '--');
+  const line = readCommandLine(
+    dashes < 0 ? argv : argv.slice(0, dashes),
+    optionNames('-v -i -n -P -s --version --install-dir --source --platform --bindir'),
+  );
+  const [verb, ...operands] = line.operands;
+  // gem takes any beginning of a command that is no other's.
+  if (!/^i(?:n(?:s(?:t(?:a(?:l(?:l)?)?)?)?)?)?$/.test(verb?.text ?? '')) return [];
+  const version = line.values('-v', '--version')[0]?.text ?? '';
+  const exact = /^=? ?\d[\w.]*$/;
+  const packages = operands
+    .filter(({ text }) => !text.endsWith('.gem'))
+    .map(({ text }) => {
+      const [name = '', own = ''] = text.split(':');
+      return named(name, own === '' ? version : own, exact);
+    });
+  return packages.length === 0 ? [] : [install('gem', packages)];
+};
+
+const bundle: InstallReader = (_program, argv, context) => {
+  const line = readCommandLine(
+    argv,
+    optionNames('-j --jobs --retry --path --without --with --gemfile'),
+  );
+  const verb = line.operands[0]?.text;
+  if (verb !== undefined && verb !== 'install') return [];
+  if (verb === undefined && line.has('--version', '-v', '--help', '-h')) return [];
+  const set = ['BUNDLE_FROZEN', 'BUNDLE_DEPLOYMENT'].some((n) =>
+    TRUE.test(context.variable(n) ?? ''),
+  );
+  const configured = context.ranBefore(
+    /^bundle config (?:set )?(?:--\w+ )*(?:frozen|deployment) (?:1|true|'true'|"true")/,
+  );
+  const lockFile = line.has('--frozen', '--deployment') || set || configured;
+  return [install('bundle', [], { lockFile })];
+};
+
+/** A module by its address, of which `go get` fetches the newest version; not a package of the module at hand or of Go's own library. */
+const MODULE = /^[\w-]+(?:\.[\w-]+)+\//;
+
+/** go's options have one dash; `go install pkg` without a version takes that of go.mod. */
+const go: InstallReader = (_program, argv) => {
+  const words = argv.map((f) => f.text);
+  const [verb = '', second = ''] = words;
+  if (verb === 'mod' && second === 'download') return [install('go', [], { lockFile: true })];
+  if (verb !== 'install' && verb !== 'get' && verb !== 'run') return [];
+  const packages = words.slice(1).flatMap((word) => {
+    const at = word.indexOf('@');
+    if (word.startsWith('-')) return [];
+    if (at < 0) return verb === 'get' && MODULE.test(word) ? [{ name: word }] : [];
+    const exact = /^(?:v\d+\.\d+\.\d+[\w.+-]*|[0-9a-f]{7,40})$/;
+    return [named(word.slice(0, at), word.slice(at + 1), exact)];
+  });
+  // `go get -u` takes the newest of what the modules ask for too, those of go.mod where it names none.
+  const newest = verb === 'get' && words.some((word) => /^-u(?:=patch)?$/.test(word));
+  if (newest && packages.every(({ pin }) => pin !== undefined)) return [install('go', [])];
+  return packages.length === 0 ? [] : [install('go', packages)];
+};
+
+const CARGO_VALUED = optionNames(
+  '-F -j -p -Z --version --vers --git --rev --tag --branch --path --root --features --target --profile --bin --jobs ' +
+    '--registry --index --manifest-path --target-dir --package --config',
+);
+
+/**
+ * `cargo install` takes the newest dependencies unless `--locked`, so a version alone pins little. `cargo build` and kin
+ * fetch as well, and keep to the lock file only when told so. What `cargo binstall` takes is built already.
+ */
+const cargo: InstallReader = (_program, argv) => {
+  const line = readCommandLine(
+    argv.filter((f) => !f.text.startsWith('+')),
+    CARGO_VALUED,
+  );
+  const [verb, ...operands] = line.operands;
+  const locked = line.has('--locked', '--frozen', '--offline');
+  if (['build', 'b', 'fetch', 'run', 'chef', 'vendor'].includes(verb?.text ?? '')) {
+    const prepares = verb?.text === 'chef' && operands[0]?.text === 'prepare';
+    return prepares ? [] : [install('cargo', [], { lockFile: locked })];
+  }
+  const isBuilt = verb?.text === 'binstall';
+  if (verb?.text !== 'install' && !isBuilt) return [];
+  if (line.has('--path')) return [install('cargo', [], { lockFile: locked })];
+  const version = line.values('--version', '--vers')[0]?.text ?? '';
+  const rev = line.values('--rev')[0]?.text ?? '';
+  const packages = operands.map(({ text }) => {
+    const [name = '', own = ''] = text.split('@');
+    const wanted = own === '' ? version || rev : own;
+    return (locked || isBuilt) && isExact(wanted, /^=?\d+\.\d+\.\d+|^[0-9a-f]{40}$/)
+      ? { name, pin: wanted }
+      : { name };
+  });
+  return packages.length === 0 ? [] : [install('cargo', packages)];
+};
+
+const composer: InstallReader = (_program, argv, context) => {
+  const [verb, ...rest] = readCommandLine(argv, optionNames('-d --working-dir')).operands;
+  const global = verb?.text === 'global';
+  const name = (global ? rest[0] : verb)?.text;
+  const operands = global ? rest.slice(1) : rest;
+  if (name === 'install')
+    return [install('composer', [], { lockFile: context.copied('composer.lock') })];
+  if (name === 'update') return [install('composer', [])];
+  if (name !== 'require') return [];
+  const packages = operands.map(({ text }) => {
+    const [own = '', version = ''] = text.split(/[:=]/);
+    return named(own, version, /^v?\d+\.\d+\.\d+[\w.-]*$/);
+  });
+  return packages.length === 0 ? [] : [install('composer', packages)];
+};
+
+/** `php composer.phar install`. */
+const php: InstallReader = (_program, argv, context) => {
+  const at = argv.findIndex(({ text }) => /(?:^|\/)composer(?:\.phar)?$/.test(text));
+  return at < 0 ? [] : composer('composer', argv.slice(at + 1), context);
+};
+
+/** mix fetches what mix.lock says, and the newest of what it lacks. */
+const mix: InstallReader = (_program, argv, context) => {
+  const line = readCommandLine(argv, optionNames('--only'));
+  if (line.operands[0]?.text !== 'deps.get') return [];
+  const lockFile = line.has('--check-locked') || context.copied('mix.lock');
+  return [install('other', [], { lockFile })];
+};
+
+export const OTHER_INSTALLS: Readonly<Record<string, InstallReader>> = {
+  gem,
+  bundle,
+  bundler: bundle,
+  go,
+  cargo,
+  composer,
+  'composer.phar': composer,
+  php,
+  mix,
+};

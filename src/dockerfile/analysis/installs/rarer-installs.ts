@@ -1,0 +1,121 @@
+import type { InstalledName } from '../../../model/build-analysis.ts';
+import { type CommandLine, optionNames, readCommandLine } from '../command-line.ts';
+import { type InstallReader, install, named } from './install-context.ts';
+
+const NUMBERS = /^v?\d+(?:\.\d+)+[\w.+-]*$/;
+
+/** How a package manager that is met more rarely spells what it installs. */
+interface Form {
+  readonly verbs: readonly string[];
+  readonly valued?: string;
+  readonly name: (word: string, line: CommandLine, next: string | undefined) => InstalledName;
+  /** Names that it takes; all where not given. */
+  readonly most?: number;
+}
+
+const NO_OPTIONS = readCommandLine([], new Set());
+const loose = (name: string): InstalledName => ({ name });
+
+/** A name and its version in one word, parted by `joint`. */
+function joined(joint: string): Form['name'] {
+  return (word) => {
+    const at = word.lastIndexOf(joint);
+    return at > 0 ? named(word.slice(0, at), word.slice(at + 1), NUMBERS) : loose(word);
+  };
+}
+
+/** The same, at the first joint: versions may hold it too. */
+function first(joint: string): Form['name'] {
+  return (word) => {
+    const at = word.indexOf(joint);
+    return at > 0 ? named(word.slice(0, at), word.slice(at + 1), NUMBERS) : loose(word);
+  };
+}
+
+/** `=category/name-1.2` is one version, `category/name` the newest. */
+const portage: Form['name'] = (word) =>
+  word.startsWith('=') ? joined('-')(word.slice(1), NO_OPTIONS, undefined) : loose(word);
+
+/** A flake of one commit: `github:NixOS/nixpkgs/COMMIT#hello`. */
+const flake: Form['name'] = (word) => {
+  const commit = /\b[0-9a-f]{40}\b/.exec(word)?.[0];
+  return commit === undefined ? loose(word) : { name: word.replace(/^.*#/, ''), pin: commit };
+};
+
+/** The version is an option's value. */
+function optioned(option: string): Form['name'] {
+  return (word, line) => named(word, line.values(option)[0]?.text ?? '', NUMBERS);
+}
+
+const FORMS: Readonly<Record<string, Form>> = {
+  opkg: { verbs: ['install'], name: loose },
+  brew: { verbs: ['install'], name: loose },
+  pecl: { verbs: ['install'], valued: '-D', name: joined('-') },
+  pear: { verbs: ['install'], valued: '-D', name: joined('-') },
+  cpanm: { verbs: [], valued: '-l -L --mirror --local-lib', name: joined('@') },
+  cpan: { verbs: [], name: loose },
+  luarocks: {
+    verbs: ['install'],
+    valued: '--tree --server --lua-version',
+    name: (word, _line, version) => named(word, version ?? '', NUMBERS),
+    most: 1,
+  },
+  helm: {
+    verbs: ['plugin install'],
+    valued: '--version',
+    name: optioned('--version'),
+    most: 1,
+  },
+  dotnet: {
+    verbs: ['tool install', 'add package'],
+    valued: '--version --tool-path --add-source -v',
+    name: optioned('--version'),
+    most: 1,
+  },
+  opam: { verbs: ['install'], valued: '--switch -j --jobs --root', name: first('.') },
+  cabal: { verbs: ['install', 'v2-install'], name: joined('-') },
+  raco: { verbs: ['pkg install'], name: loose },
+  'ansible-galaxy': {
+    verbs: ['collection install', 'role install', 'install'],
+    valued: '-r --requirements-file -p --roles-path --collections-path -s --server',
+    name: first(':'),
+  },
+  'rpm-ostree': { verbs: ['install'], name: joined('-') },
+  'xbps-install': { verbs: [], valued: '-r -R -c --repository --rootdir', name: joined('-') },
+  emerge: { verbs: [], valued: '-j --jobs', name: portage },
+  guix: { verbs: ['install', 'package -i'], name: first('@') },
+  nix: { verbs: ['profile install', 'profile add'], name: flake },
+  snap: { verbs: ['install'], valued: '--revision --channel', name: optioned('--revision') },
+};
+
+function reader({ verbs, valued = '', name, most = Infinity }: Form): InstallReader {
+  return (_program, argv) => {
+    const line = readCommandLine(argv, optionNames(valued));
+    const words = line.operands.map((f) => f.text);
+    const verb = verbs.find((one) => words.join(' ').startsWith(`${one} `));
+    if (verb === undefined && verbs.length > 0) return [];
+    const rest = words.slice(verb === undefined ? 0 : verb.split(' ').length);
+    const packages = rest
+      .slice(0, most)
+      .filter((word) => !/^(?:\.{0,2}\/|\.$|https?:)/.test(word))
+      .map((word, at) => name(word, line, rest[at + 1]));
+    return packages.length === 0 ? [] : [install('other', packages)];
+  };
+}
+
+/** `Rscript -e 'install.packages("x")'` takes the newest; `remotes::install_version` names one. */
+const r: InstallReader = (_program, argv) => {
+  const packages = argv.flatMap(({ text }) =>
+    [...text.matchAll(/\binstall\.packages\(\s*(?:c\()?\s*["']([\w.]+)/g)].map(([, name = '']) =>
+      loose(name),
+    ),
+  );
+  const frozen = argv.some(({ text }) => /\/(?:cran\/)?\d{4}-\d{2}-\d{2}\b/.test(text));
+  return packages.length === 0 ? [] : [install('other', packages, { frozenRepository: frozen })];
+};
+
+export const RARER_INSTALLS: Readonly<Record<string, InstallReader>> = {
+  ...Object.fromEntries(Object.entries(FORMS).map(([program, form]) => [program, reader(form)])),
+  R: r,
+  Rscript: r,
+};
