@@ -31,7 +31,8 @@ function meaning(text: string, isQuoted: boolean): string | undefined {
 
 /** What health checks end with: any code but 0 says unhealthy, so that nothing is lost with what makes a 1 of it, or keeps quiet. */
 const CHECK_END =
-  /(?:\s*(?:[12&]?>{1,2}\s*\/dev\/null|2>&1))*(?:\s*\|\|\s*(?:exit\s+1|false))?\s*$/;
+  // Digits before `>` are a descriptor where they are a word: those of `:8082>/dev/null` are a port's.
+  /(?:\s+[12]>{1,2}\s*\/dev\/null|\s*&?>{1,2}\s*\/dev\/null|\s+2>&1)*(?:\s*\|\|\s*(?:exit\s+1|false))?\s*$/;
 
 /** The command of a health check without what a shell adds at its end. */
 export function bareCheck(command: string): string {
@@ -41,10 +42,12 @@ export function bareCheck(command: string): string {
 /** The value that a shell would put in for a variable, with what `${NAME:-FALLBACK}` gives it; undefined where nothing constant can stand for it. */
 export type ValueOf = (name: string, fallback: string | undefined) => string | undefined;
 
-const VARIABLE = /(\$\w+|\$\{\w+(?::-[^}$`'"\\]*)?\})/;
+/** A `~` in a fallback is a folder where no quotes stand around it. */
+const VARIABLE = /(\$\w+|\$\{\w+(?::-[^}$`'"\\~]*)?\})/;
 const VARIABLE_PARTS = /^\$\{?(\w+?)(?::-(.*?))?\}?$/;
 /** What a shell sets by itself, or reads names of files from. */
-const SHELLS_OWN = /^(?:\d.*|_|IFS|PWD|OLDPWD|PPID|SHLVL|OPTIND)$/;
+const SHELLS_OWN =
+  /^(?:\d.*|_|IFS|PWD|OLDPWD|PPID|SHLVL|OPTIND|OPTERR|PS\d|E?UID|GROUPS|LINENO|SECONDS|S?RANDOM|EPOCH[A-Z]+|HISTCMD|DIRSTACK|FUNCNAME|BASH\w*)$/;
 
 /** Words as they grow, piece by piece. */
 class WordList {

@@ -18,6 +18,16 @@ describe('exec-form', () => {
       'HEALTHCHECK CMD curl -f http://localhost/ || exit 1',
       'HEALTHCHECK CMD ["curl", "-f", "http://localhost/"]',
     ],
+    [
+      'a port that stands before a redirection',
+      'HEALTHCHECK CMD curl -f localhost:8082>/dev/null 2>&1 || exit 1',
+      'HEALTHCHECK CMD ["curl", "-f", "localhost:8082"]',
+    ],
+    [
+      'a descriptor that does',
+      'HEALTHCHECK CMD curl -f localhost 1>/dev/null 2>>/dev/null || false',
+      'HEALTHCHECK CMD ["curl", "-f", "localhost"]',
+    ],
     ['both', 'ENTRYPOINT ["a"]\nCMD b c', 'ENTRYPOINT ["a"]\nCMD ["b", "c"]'],
   ])('%s', async (_, before, after) => {
     expect(await fixed(execForm, `FROM a\n${before}\n`)).toMatchObject({
@@ -105,6 +115,7 @@ describe('exec-form', () => {
     ['an argument', 'ARG V=1\nENV A=$V', 'A'],
     ['a secret', 'ENV DB_PASSWORD=hunter2', 'DB_PASSWORD'],
     ['the shell’s own', 'ENV PWD=/app', 'PWD'],
+    ['what bash sets whatever it is given', 'ENV UID=1000', 'UID'],
     ['a default that is for who starts it', 'ENV B=1', 'PORT:-80'],
   ])('no constant: %s', async (_, lines, name) => {
     const text = `FROM a\n${lines}\nCMD say \${${name}}\n`;
@@ -115,6 +126,13 @@ describe('exec-form', () => {
         `${text.split('\n').length - 1}: CMD stays in shell form: the shell puts in ${name.replace(/:.*/, '')}, for which no constant of the image can stand`,
       ],
     });
+  });
+
+  test('a ~ in a default is the home folder, in quotes it is itself', async () => {
+    const found = await fixed(execForm, 'FROM a\nENV A=\nCMD say ${A:-~/x}\n');
+    expect(found.refusals).toEqual([
+      '3: CMD stays in shell form: a command or an expression is put in by the shell',
+    ]);
   });
 
   test('names of files in a value need a shell', async () => {
