@@ -38,7 +38,9 @@ export function runtimeCheck(
   const [first = '', ...rest] = found.words;
   const bare = (path: string): string => posix.basename(path).replace(/[\d.]+$/, '');
   const [variable] = variables;
-  if (variable === undefined && bare(first) === bare(own)) return array([own, ...rest]);
+  const shellPuts = `the HEALTHCHECK needs a shell: the shell puts in ${variable ?? ''}`;
+  if (bare(first) === bare(own))
+    return variable === undefined ? array([own, ...rest]) : err(shellPuts);
   const client = posix.basename(first);
   if (client !== 'curl' && client !== 'wget')
     return err(`the HEALTHCHECK starts ${first}, which the final stage does not have`);
@@ -47,8 +49,7 @@ export function runtimeCheck(
   const url = variable === undefined && asked?.includes('$') === true ? undefined : asked;
   const request = url === undefined ? undefined : REQUESTS[bare(own)]?.(url);
   if (request !== undefined) return array([own, ...request]);
-  if (variable !== undefined)
-    return err(`the HEALTHCHECK needs a shell: the shell puts in ${variable}`);
+  if (variable !== undefined) return err(shellPuts);
   if (!isThere(client, input))
     return err(`the HEALTHCHECK starts ${first}, which nothing shows to be in the image`);
   const path = `/usr/bin/${client}`;
@@ -131,9 +132,10 @@ function askedUrl(client: 'curl' | 'wget', words: readonly string[]): string | u
   }
   const [url = '', ...more] = urls;
   if (!fails || more.length > 0) return undefined;
+  // A variable at its head may hold a whole address, unless what stands in for it is a host.
   const whole = /^http:\/\//.test(url)
     ? url
-    : /^(?:[\w.-]|\$\{\w+:-[\w.-]*\})+(?::|\/|$)/.test(url)
+    : /^(?!\$\{\w+:-\})(?:[\w.-]|\$\{\w+:-[\w.-]*\})+(?::|\/|$)/.test(url)
       ? `http://${url}`
       : '';
   const plain = whole.replace(VARIABLE, '1');

@@ -182,6 +182,18 @@ CMD ["python", "app.py"]`);
       'the HEALTHCHECK needs a shell: the shell puts in PORT',
     ],
     [
+      'FROM node:22\nWORKDIR /a\nENV PORT=80\nHEALTHCHECK CMD node check.js $PORT\nCMD node a.js',
+      'the HEALTHCHECK needs a shell: the shell puts in PORT',
+    ],
+    [
+      'FROM node:22\nWORKDIR /a\nENV URL=http://localhost/up\nHEALTHCHECK CMD curl -f $URL\nCMD node a.js',
+      'the HEALTHCHECK needs a shell: the shell puts in URL',
+    ],
+    [
+      'FROM python:3.13-slim\nWORKDIR /a\nHEALTHCHECK CMD wget -qO- "$BASE/up"\nCMD python /a/a.py',
+      'the HEALTHCHECK needs a shell: the shell puts in BASE',
+    ],
+    [
       'FROM node:22\nWORKDIR /a\nCMD node a.js $PORT',
       'CMD needs a shell: the shell puts in PORT, for which no constant of the image can stand',
     ],
