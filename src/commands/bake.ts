@@ -15,7 +15,7 @@ import {
   inComposeOrder,
   parseBakeDefinition,
 } from '../plans/bake/bake-definition.ts';
-import { type BakeJob, bakeJobs } from '../plans/bake/bake-jobs.ts';
+import { type BakeJob, bakeJobs, outputFolders } from '../plans/bake/bake-jobs.ts';
 import { fitsNone, type ParsedBake, parseBakeArgs } from '../plans/bake/parse-bake-args.ts';
 import { styleOf } from '../plans/progress-style.ts';
 import { looksAtFiles, printBake } from '../tools/buildx/bake.ts';
@@ -56,10 +56,11 @@ export const bake: Command = async (args, io) => {
 async function bakeParsed(parsed: ParsedBake, io: CommandIo): Promise<number> {
   const style = styleOf(parsed.progress, false, io.env);
   if (!style.ok) throw new UserError(style.error, { exitCode: 1 });
-  await requireWritable(io.cwd, [parsed.metadataFile, ...reportFiles(parsed.reports)]);
   const definition = await definitionOf(parsed, io);
   const jobs = bakeJobs(definition);
   if (!jobs.ok) throw new UserError(jobs.error, { exitCode: 1 });
+  const files = [parsed.metadataFile, ...reportFiles(parsed.reports)];
+  await requireWritable(io.cwd, files, outputFolders(jobs.value));
   for (const gate of parsed.gates)
     if (fitsNone(gate, definition.wanted))
       throw new UserError(`--${gate.flag} ${gate.targets}=${gate.value} is for no target`, {

@@ -80,14 +80,17 @@ function requireImage(parsed: ParsedBuild, io: CommandIo): void {
 async function requireFiles(parsed: ParsedBuild, io: CommandIo): Promise<void> {
   const output = planOutput(parsed, io.env);
   if (output.kind === 'passthrough' || output.others.length > 0) return;
-  await requireWritable(io.cwd, [
-    ...output.destinations.map((one) =>
-      one.kind === 'file' && !one.directory ? one.path : undefined,
-    ),
-    lastValueOf(parsed, 'iidfile'),
-    lastValueOf(parsed, 'metadata-file'),
-    ...reportFiles(parsed.own.reports),
-  ]);
+  const files = output.destinations.flatMap((one) => (one.kind === 'file' ? [one] : []));
+  await requireWritable(
+    io.cwd,
+    [
+      ...files.filter(({ directory }) => !directory).map(({ path }) => path),
+      lastValueOf(parsed, 'iidfile'),
+      lastValueOf(parsed, 'metadata-file'),
+      ...reportFiles(parsed.own.reports),
+    ],
+    files.filter(({ directory }) => directory).map(({ path }) => path),
+  );
 }
 
 /** With how the person wants to sign, where nothing else says so: as kept, or as asked the first time. */

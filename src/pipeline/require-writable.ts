@@ -1,19 +1,23 @@
-import { access, constants, stat } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
+import { access, constants, realpath, stat } from 'node:fs/promises';
+import { dirname, resolve, sep } from 'node:path';
 import { UserError } from '../model/errors.ts';
 
 /**
  * Throws UserError for a file that could not be written when all is done: its folder is not there or takes nothing, or a folder has its name.
- * Devices and pipes are written to as they are.
+ * Devices and pipes are written to as they are. What is in one of the folders `made` is left alone: outputs make those.
  */
 export async function requireWritable(
   cwd: string,
   files: readonly (string | undefined)[],
+  made: readonly string[] = [],
 ): Promise<void> {
+  const folders = made.map((folder) => `${resolve(cwd, folder)}${sep}`);
   for (const file of files) {
     // `-` is stdout.
     if (file === undefined || file === '' || file === '-') continue;
-    const why = await obstacle(resolve(cwd, file));
+    const path = resolve(cwd, file);
+    if (folders.some((folder) => path.startsWith(folder))) continue;
+    const why = await obstacle(path);
     if (why !== undefined)
       throw new UserError(`${file} cannot be written: ${why}`, {
         nextStep: 'nothing was built; name another file, or make the folder',
@@ -25,7 +29,8 @@ async function obstacle(path: string): Promise<string | undefined> {
   const there = await stat(path).catch(() => undefined);
   if (there?.isDirectory() === true) return 'it is a folder';
   if (there !== undefined && !there.isFile()) return undefined;
-  const folder = dirname(path);
+  // A link stays one, and what it leads to is written: `/dev/stdout` where stdout goes into a file.
+  const folder = dirname(there === undefined ? path : await realpath(path).catch(() => path));
   const above = await stat(folder).catch(() => undefined);
   if (above === undefined) return `the folder ${folder} is not there`;
   if (!above.isDirectory()) return `${folder} is no folder`;

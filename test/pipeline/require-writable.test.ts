@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -6,13 +6,29 @@ import { requireWritable } from '../../src/pipeline/require-writable.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'scoville-writable-'));
 writeFileSync(join(dir, 'file'), '');
+mkdirSync(join(dir, 'links'));
+symlinkSync('../file', join(dir, 'links/file'));
+chmodSync(join(dir, 'links'), 0o555);
 afterAll(() => {
+  chmodSync(join(dir, 'links'), 0o755);
   rmSync(dir, { recursive: true, force: true });
 });
 
 describe('requireWritable', () => {
   test.each([['file'], ['new'], ['/dev/stdout'], ['/dev/null']])('ok-%s', async (file) => {
     await expect(requireWritable(dir, [file])).resolves.toBeUndefined();
+  });
+
+  test('ok-a link in a folder that takes nothing, as /dev/stdout is: what it leads to is written', async () => {
+    await expect(requireWritable(dir, ['links/file'])).resolves.toBeUndefined();
+  });
+
+  test('ok-a file in a folder that an output makes; one beside it is not', async () => {
+    const made = ['out/', join(dir, 'whole')];
+    await expect(
+      requireWritable(dir, ['out/a', './out/sub/b', 'whole/c'], made),
+    ).resolves.toBeUndefined();
+    await expect(requireWritable(dir, ['outer/a'], made)).rejects.toThrow('outer is not there');
   });
 
   test.each([

@@ -65,6 +65,15 @@ function makesImage({ outputs }: BakeTarget): boolean {
   );
 }
 
+/** Where the outputs of a bake go: folders are made there, and files may lie in them. */
+export function outputFolders(jobs: readonly BakeJob[]): readonly string[] {
+  return jobs
+    .filter(({ isLink }) => !isLink)
+    .flatMap(({ target }) => target.outputs ?? [])
+    .map((text) => (text.includes('=') ? csvAttributes(text)?.get('dest') : text))
+    .filter((dest): dest is string => dest !== undefined && dest !== '' && dest !== '-');
+}
+
 /** Where nobody names platforms both are the builder's own; an index is taken to have that one too. */
 function has(platforms: readonly string[], needed: readonly string[]): boolean {
   return needed.every((platform) => platforms.includes(platform));

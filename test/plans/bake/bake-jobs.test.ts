@@ -1,6 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import type { BakeTarget } from '../../../src/model/bake.ts';
-import { bakeJobs, dockerfileOf, jobWords } from '../../../src/plans/bake/bake-jobs.ts';
+import {
+  bakeJobs,
+  dockerfileOf,
+  jobWords,
+  outputFolders,
+} from '../../../src/plans/bake/bake-jobs.ts';
 
 const target = (name: string, more: Partial<BakeTarget> = {}): BakeTarget => ({
   name,
@@ -130,6 +135,22 @@ test.each([
   [{ context: 'sub', dockerfile: 'D', inline: 'FROM a' }, '-'],
 ])('the Dockerfile of %j is %s', (more, file) => {
   expect(dockerfileOf(target('app', more))).toBe(file);
+});
+
+test('files may lie where outputs go, but for those of what is only built from', () => {
+  const outputs = [
+    'type=local,dest=out',
+    'plain',
+    '-',
+    'type=oci,tar=false,dest=a b',
+    'type=docker',
+  ];
+  const result = jobs(
+    ['app'],
+    target('app', { ...onBase, outputs }),
+    target('base', { outputs: ['type=local,dest=never'] }),
+  );
+  expect(result.ok && outputFolders(result.value)).toEqual(['out', 'plain', 'a b']);
 });
 
 function fail(): never {
