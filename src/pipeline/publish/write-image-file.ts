@@ -1,5 +1,5 @@
 import { createWriteStream } from 'node:fs';
-import { copyFile, mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -49,12 +49,16 @@ async function writeArchive(
     });
     return;
   }
-  const beside = `${target}.${process.pid}.tmp`;
+  // A link stays one: `/dev/stdout` is, and leads to a file where stdout goes into that.
+  const place = there === undefined ? target : await realpath(target);
+  const beside = `${place}.${process.pid}.tmp`;
   try {
-    await pipeline(Readable.from(dockerLoadStream(file)), createWriteStream(beside), {
+    const mode = there === undefined ? 0o666 : there.mode & 0o777;
+    await pipeline(Readable.from(dockerLoadStream(file)), createWriteStream(beside, { mode }), {
       signal: context.signal,
     });
-    await rename(beside, target);
+    if (there !== undefined) await chmod(beside, there.mode & 0o7777);
+    await rename(beside, place);
   } finally {
     await rm(beside, { force: true });
   }

@@ -1,0 +1,45 @@
+import { chmodSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
+import { mkdir, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { openStore } from '../../../src/oci/layout/layout-store.ts';
+import { writeImageFile } from '../../../src/pipeline/publish/write-image-file.ts';
+import { fakeRun } from '../../fakes/fake-run.ts';
+import { makeImage, temporaryFolder } from '../../fakes/layouts.ts';
+import { contextOf } from '../pipeline-context.ts';
+
+/** A folder, and a way to write an image to a file in it. */
+async function writer() {
+  const folder = temporaryFolder();
+  const { blobs } = await openStore(join(folder, 'store'));
+  const { manifest } = await makeImage(blobs, [{ a: 'b' }]);
+  const write = (path: string): Promise<void> =>
+    writeImageFile(contextOf(fakeRun([]).run, folder), {
+      blobs,
+      manifests: [manifest],
+      path,
+      directory: false,
+    });
+  return { at: (name: string): string => join(folder, name), write };
+}
+
+test('an archive through a link, as /dev/stdout is, is written where that leads; the link stays', async () => {
+  const { at, write } = await writer();
+  await mkdir(at('real'));
+  await mkdir(at('links'));
+  await writeFile(at('real/image.tar'), 'old');
+  await symlink('../real/image.tar', at('links/out'));
+  await write('links/out');
+  expect(readlinkSync(at('links/out'))).toBe('../real/image.tar');
+  expect(readFileSync(at('real/image.tar'), 'latin1')).toContain('oci-layout');
+  expect([readdirSync(at('real')), readdirSync(at('links'))]).toEqual([['image.tar'], ['out']]);
+});
+
+test('an archive that is there keeps its mode', async () => {
+  const { at, write } = await writer();
+  await writeFile(at('image.tar'), 'old');
+  chmodSync(at('image.tar'), 0o620);
+  await write('image.tar');
+  expect(statSync(at('image.tar')).mode & 0o7777).toBe(0o620);
+  expect(readFileSync(at('image.tar'), 'latin1')).toContain('oci-layout');
+});
