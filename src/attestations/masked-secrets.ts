@@ -28,8 +28,10 @@ export class SecretMask {
   /** `args` as BuildKit has them: `build-arg:NAME`, `label:NAME`, `target`. */
   constructor(args: Readonly<Record<string, string>>) {
     this.#values = Object.entries(args)
-      .filter(([key, value]) => isSecretArgument(key) && value.length >= MIN_REPEATED)
-      .map(([, value]) => value)
+      .filter(([key]) => isSecretArgument(key))
+      // What a RUN prints comes line by line.
+      .flatMap(([, value]) => [value, ...value.split(/[\r\n]+/).map((line) => line.trim())])
+      .filter((value) => value.length >= MIN_REPEATED)
       // Longest first, so that a value within another leaves no rest.
       .sort((a, b) => b.length - a.length);
   }

@@ -45,6 +45,13 @@ describe('SecretMask', () => {
     'build-arg:VERSION': '1.2.3',
   });
 
+  test('masks a value of several lines line by line too, but for short ones', () => {
+    const key = '-----BEGIN KEY-----\r\n  MIIEvQIBADANBg\n==x\n';
+    const lines = new SecretMask({ 'build-arg:DEPLOY_KEY': key });
+    expect(lines.known('#7 0.1 MIIEvQIBADANBg\n#7 0.1 ==x')).toBe('#7 0.1 [masked]\n#7 0.1 ==x');
+    expect(lines.known(`a ${key}b`)).toBe('a [masked]b');
+  });
+
   test('masks secret arguments by name, keeps others', () => {
     expect(
       mask.args({
