@@ -40,6 +40,8 @@ describe('a build', () => {
     const build = await store.newBuild();
     expect(readlinkSync(join(build.dir, 'blobs'))).toBe('../../blobs');
     mkdirSync(join(build.dir, 'ingest'));
+    mkdirSync(join(build.dir, 'sent'));
+    writeFileSync(join(build.dir, 'sent/Dockerfile'), 'FROM scratch');
     const image = await makeImage(store.blobs, [{ a: 'b' }]);
     await build.finish({
       manifests: [image.manifest],
