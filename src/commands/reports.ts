@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { messageOf, UserError } from '../model/errors.ts';
 import type { ReportRequest, ReportSubject } from '../model/report.ts';
+import { isBadgeFolder } from '../pipeline/require-writable.ts';
 import { writeFileBeside } from '../pipeline/write-file-beside.ts';
 import type { CommandIo } from './io.ts';
 import { imagesOf, renderReport } from './render-report.ts';
@@ -31,10 +32,6 @@ export async function writeReports(
     else if (isBadgeFolder(request)) await writeBadges(subject, resolve(io.cwd, request.file));
     else await writeFileBeside(resolve(io.cwd, request.file), text);
   }
-}
-
-function isBadgeFolder({ format, file }: ReportRequest): boolean {
-  return format === 'badges' && file !== undefined && !file.endsWith('.md');
 }
 
 /** A folder of badges; of several images, a folder in it for each, numbered as they were named. */

@@ -1,6 +1,7 @@
 import { access, constants, realpath, stat } from 'node:fs/promises';
 import { dirname, resolve, sep } from 'node:path';
 import { UserError } from '../model/errors.ts';
+import type { ReportRequest } from '../model/report.ts';
 
 /**
  * Throws UserError for a file that could not be written when all is done: its folder is not there or takes nothing, or a folder has its name.
@@ -40,9 +41,19 @@ async function obstacle(path: string): Promise<string | undefined> {
   );
 }
 
-/** The files of reports; badges are a folder, which is made. */
-export function reportFiles(
-  reports: readonly { readonly format: string; readonly file?: string }[],
-): readonly (string | undefined)[] {
-  return reports.map(({ format, file }) => (format === 'badges' ? undefined : file));
+/** True for a report that is a folder, which is made. */
+export function isBadgeFolder({ format, file }: ReportRequest): boolean {
+  return format === 'badges' && file !== undefined && !file.endsWith('.md');
+}
+
+/** The files of reports that have to be there, or be possible, before: those in a folder of badges are written once that is made. */
+export function reportFiles(reports: readonly ReportRequest[]): readonly string[] {
+  const folders: string[] = [];
+  const files: string[] = [];
+  for (const request of reports) {
+    const { file = '' } = request;
+    if (isBadgeFolder(request)) folders.push(`${resolve(file)}${sep}`);
+    else if (!folders.some((folder) => resolve(file).startsWith(folder))) files.push(file);
+  }
+  return files;
 }

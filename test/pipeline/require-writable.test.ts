@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { requireWritable } from '../../src/pipeline/require-writable.ts';
+import { reportFiles, requireWritable } from '../../src/pipeline/require-writable.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'scoville-writable-'));
 writeFileSync(join(dir, 'file'), '');
@@ -44,4 +44,17 @@ describe('requireWritable', () => {
       exitCode: 2,
     });
   });
+});
+
+test('reports that are files have to be possible before, folders of badges and what is in them have not', () => {
+  expect(
+    reportFiles([
+      { format: 'html', file: 'out/first.html' },
+      { format: 'badges', file: 'out' },
+      { format: 'json', file: './out/x.json' },
+      { format: 'sarif', file: 'outer/x.sarif' },
+      { format: 'badges', file: 'docs/badges.md' },
+      { format: 'terminal' },
+    ]),
+  ).toEqual(['out/first.html', 'outer/x.sarif', 'docs/badges.md', '']);
 });
