@@ -3,8 +3,8 @@ import { formatReference, parseReference } from '../../model/reference.ts';
 import type { BuildDirectory } from '../../oci/layout/build-directory.ts';
 import { taggedEntries } from '../../oci/legacy-signature.ts';
 import type { BuildPlan } from '../../plans/build-plan.ts';
+import { keptCommand } from '../../plans/kept-command.ts';
 import type { Destination } from '../../plans/output-plan.ts';
-import { shellWord } from '../../plans/shell-word.ts';
 import type { FinishedImage } from '../build/finish-image.ts';
 import type { Prepared } from '../build/prepare-build.ts';
 import { type PipelineContext, phase } from '../context.ts';
@@ -53,14 +53,14 @@ export async function publish(
 function tellKept(
   { emit }: PipelineContext,
   names: readonly string[],
-  { kind }: Destination,
+  destination: Destination,
 ): void {
-  if (names.length === 0 || kind === 'file') return;
-  const command = kind === 'registry' ? 'push' : 'load';
-  emit({
-    kind: 'warning',
-    text: `the image is kept in the layout: scoville ${command} ${names.map(shellWord).join(' ')} brings it there without another build`,
-  });
+  const command = keptCommand(names, destination);
+  if (command !== undefined)
+    emit({
+      kind: 'warning',
+      text: `the image is kept in the layout: ${command} brings it there without another build`,
+    });
 }
 
 async function deliver(
