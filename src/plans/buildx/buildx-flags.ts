@@ -15,7 +15,7 @@ export const BUILDX_FLAGS: readonly FlagSpec[] = [
     name: 'allow',
     kind: 'array',
     value: 'ENTITLEMENT',
-    help: 'Allow an extra privileged entitlement (network.host, security.insecure; device with newer builders)',
+    help: 'Allow an extra entitlement (network.host, security.insecure; newer: device)',
   },
   { name: 'annotation', kind: 'array', value: 'KEY=VALUE', help: 'Add an annotation to the image' },
   { name: 'attest', kind: 'array', value: 'type=...', help: 'Attestation parameters' },
