@@ -137,6 +137,11 @@ function parsePipeline(cursor: ShellCursor): Pipeline {
     negated = negated !== (word === '!');
     cursor.position += word.length;
     cursor.skipBlanks();
+    // `-p` is a part of the reserved word (POSIX, "time").
+    if (word === 'time' && cursor.startsWith('-p ')) {
+      cursor.position += 2;
+      cursor.skipBlanks();
+    }
   }
   const elements = [parseCommand(cursor)];
   cursor.skipBlanks();

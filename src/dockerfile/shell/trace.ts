@@ -233,6 +233,7 @@ export class Tracer {
       variable: (name) => this.lookUp(state, name).value,
     });
     if (script !== undefined) this.runText(script, state, { ...context, at });
+    for (const inner of unwrapped.started) this.emit(command, inner, state, context, around);
   }
 
   private runText(

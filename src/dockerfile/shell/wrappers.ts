@@ -1,5 +1,6 @@
-import { lookup } from '../../model/lookup.ts';
 import { constantField, type Field } from './fields.ts';
+import { startedBy } from './started-commands.ts';
+import { type Wrapper, WRAPPERS } from './wrapper-table.ts';
 
 /** A command with the programs that only start another (`sudo`, `env`, `xargs`) taken off its front. */
 export interface Unwrapped {
@@ -8,66 +9,9 @@ export interface Unwrapped {
   readonly environment: readonly Field[];
   /** Shell text that it runs (`sh -c`, `eval`, `su -c`), with the flags of that shell. */
   readonly script?: { readonly text: Field; readonly errexit: boolean; readonly pipefail: boolean };
+  /** Commands that it starts besides what it does itself (`poetry run`, `find -exec`). */
+  readonly started: readonly Unwrapped[];
 }
-
-/** Options that take a value as their next word, by wrapper. */
-const WRAPPERS = lookup<readonly string[]>({
-  sudo: ['-u', '-g', '-C', '-h', '-p', '-r', '-t', '--user', '--group'],
-  doas: ['-u', '-C'],
-  env: ['-u', '-C', '--unset', '--chdir'],
-  exec: ['-a'],
-  command: [],
-  builtin: [],
-  nohup: [],
-  time: [],
-  nice: ['-n'],
-  ionice: ['-c', '-n'],
-  setarch: [],
-  stdbuf: ['-i', '-o', '-e'],
-  timeout: ['-k', '-s', '--signal', '--kill-after'],
-  gosu: [],
-  'su-exec': [],
-  busybox: [],
-  toybox: [],
-  xargs: [
-    '-n',
-    '-P',
-    '-I',
-    '-L',
-    '-d',
-    '-a',
-    '-s',
-    '-E',
-    '--max-args',
-    '--max-procs',
-    '--delimiter',
-  ],
-  eatmydata: [],
-  setpriv: [
-    '--reuid',
-    '--regid',
-    '--groups',
-    '--inh-caps',
-    '--ambient-caps',
-    '--bounding-set',
-    '--securebits',
-  ],
-  chroot: [],
-  flock: ['-w', '-E', '--timeout', '--wait'],
-  unshare: ['-S', '-G', '-R', '-w', '--setuid', '--setgid', '--root', '--wd'],
-  strace: ['-o', '-e', '-s', '-E', '-u'],
-  fakeroot: ['-s', '-i', '-l'],
-  torsocks: [],
-  proxychains: ['-f'],
-  proxychains4: ['-f'],
-  chronic: [],
-  taskset: [],
-  tini: ['-p', '-e'],
-  'dumb-init': [],
-  'xvfb-run': ['-n', '-s', '-e', '-f', '-w'],
-});
-/** Wrappers with a positional word of their own before the command. */
-const OWN_WORD = new Set(['timeout', 'gosu', 'su-exec', 'chroot', 'flock', 'taskset']);
 
 export const SHELLS = new Set(['sh', 'bash', 'dash', 'ash', 'zsh', 'ksh', 'mksh', 'fish']);
 
@@ -123,12 +67,17 @@ function scriptOf(argv: readonly Field[]): Unwrapped['script'] {
     };
     return { text, errexit: false, pipefail: false };
   }
-  if (program === 'su' || program === 'runuser') {
-    const at = argv.findIndex((f) => f.text === '-c' || f.text === '--command');
-    const text = at > 0 ? argv[at + 1] : undefined;
-    return text === undefined ? undefined : { text, errexit: false, pipefail: false };
-  }
-  return undefined;
+  const text = /^(?:su|runuser|script|flock)$/.test(program) ? commandText(argv) : undefined;
+  return text && { text, errexit: false, pipefail: false };
+}
+
+/** The shell text behind `-c`, alone or last of several letters, or `--command`. */
+function commandText(argv: readonly Field[]): Field | undefined {
+  const at = argv.findIndex(({ text }) => /^(?:-[a-z]*c|--command(?:=.*)?)$/s.test(text));
+  const option = argv[at];
+  if (option === undefined) return undefined;
+  const equals = option.text.indexOf('=');
+  return equals < 0 ? argv[at + 1] : { ...option, text: option.text.slice(equals + 1) };
 }
 
 /** The script of a shell that reads it from its input (`bash <<EOF`), where that is shown. */
@@ -144,37 +93,69 @@ export function scriptOnInput(
   return { text: input, errexit, pipefail: options.includes('pipefail') };
 }
 
+/** True where the next word is the option's value: it, or the last of several letters, takes one. */
+function takesNext(text: string, valued: ReadonlySet<string>): boolean {
+  if (valued.has(text)) return true;
+  if (!/^-[A-Za-z]{2,}$/.test(text)) return false;
+  for (let at = 1; at < text.length; at += 1)
+    if (valued.has(`-${text.charAt(at)}`)) return at === text.length - 1;
+  return false;
+}
+
 /** Index of the command that a wrapper starts. */
-function behindWrapper(argv: readonly Field[], program: string, environment: Field[]): number {
-  const valued = WRAPPERS[program] ?? [];
+function behindWrapper(
+  argv: readonly Field[],
+  program: string,
+  { valued, own }: Wrapper,
+  environment: Field[],
+): number {
   let at = 1;
   for (; at < argv.length; at += 1) {
     const text = argv[at]?.text ?? '';
     if (text === '--') return at + 1;
-    if (valued.includes(text)) at += 1;
+    if (takesNext(text, valued)) at += 1;
     else if ((program === 'env' || program === 'sudo') && /^[A-Za-z_]\w*=/.test(text)) {
       const field = argv[at];
       if (field !== undefined) environment.push(field);
-    } else if (!text.startsWith('-')) break;
+    } else if (own instanceof RegExp && own.test(text) && at === 1) continue;
+    else if (!text.startsWith('-')) break;
   }
-  return OWN_WORD.has(program) ? at + 1 : at;
+  return own === true ? at + 1 : at;
 }
 
-/** Takes wrappers off; a chain of more than eight is left as it is. */
-export function unwrap(argv: readonly Field[]): Unwrapped {
+/** What stands behind a wrapper; undefined where it is none, or starts nothing. */
+function behind(argv: readonly Field[], environment: Field[]): readonly Field[] | undefined {
+  const program = programOf(argv);
+  const wrapper = WRAPPERS[program];
+  if (wrapper === undefined) return undefined;
+  const { only } = wrapper;
+  if (only !== undefined && !argv.some(({ text }) => only.test(text))) return undefined;
+  const rest = argv.slice(behindWrapper(argv, program, wrapper, environment));
+  if (rest.length === 0 || (program === 'flock' && rest[0]?.text === '-c')) return undefined;
+  // What xargs adds comes from its input: one more word that is not constant.
+  return program === 'xargs' ? [...rest, { ...constantField('$(stdin)'), constant: false }] : rest;
+}
+
+/** Wrappers and runners that one command may stand behind; a longer chain is left as it is. */
+const MOST = 8;
+
+/** Takes wrappers off. */
+export function unwrap(argv: readonly Field[], most = MOST): Unwrapped {
   let current = argv;
   const environment: Field[] = [];
-  for (let round = 0; round < 8; round += 1) {
-    const program = programOf(current);
-    if (!Object.hasOwn(WRAPPERS, program)) break;
-    const rest = current.slice(behindWrapper(current, program, environment));
-    if (rest.length === 0) break;
-    // What xargs adds comes from its input: one more word that is not constant.
-    current =
-      program === 'xargs' ? [...rest, { ...constantField('$(stdin)'), constant: false }] : rest;
+  let round = 0;
+  for (; round < most; round += 1) {
+    const rest = behind(current, environment);
+    if (rest === undefined) break;
+    current = rest;
   }
   const script = scriptOf(current);
-  return script === undefined
-    ? { argv: current, environment }
-    : { argv: current, environment, script };
+  const started =
+    round < most
+      ? startedBy(programOf(current), current.slice(1)).flatMap((inner) => {
+          const one = unwrap(inner, most - round - 1);
+          return [{ ...one, started: [] }, ...one.started];
+        })
+      : [];
+  return { argv: current, environment, started, ...(script === undefined ? {} : { script }) };
 }

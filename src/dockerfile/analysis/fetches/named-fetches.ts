@@ -115,7 +115,7 @@ export const NAMED_FETCHES: Readonly<Record<string, NamedFetch>> = {
 
 /** Programs that start another one by name, by the words in front of it. */
 const RUNNERS =
-  /^(?:npx|bunx|pnpx|yarn(?: dlx| exec| run)?|pnpm (?:exec|dlx)|npm exec|bundle exec|(?:uv|poetry|pipenv|pdm) run|python[\d.]* -m)(?= )((?: --?[\w-]+(?:=\S*)?)*) /;
+  /^(?:npx|bunx|bun (?:x|run)|pnpx|yarn(?: dlx| exec| run)?|pnpm(?: exec| dlx| run)?|npm exec|bundle exec|(?:uv|poetry|pipenv|pdm) run|python[\d.]* -m)(?= )((?: (?:-p|--package) \S+| --?[\w-]+(?:=\S*)?)*) /;
 
 /** A command line without what only starts the program, one runner through another. */
 function programAndWords(event: CommandEvent): readonly string[] {
