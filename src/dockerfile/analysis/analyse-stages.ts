@@ -2,7 +2,7 @@ import type { BuildAnalysis, Download, PackageInstall } from '../../model/build-
 import type { ReadStage } from '../stage-reader.ts';
 import { type BuildEvent, type CommandEvent, stageEvents } from './build-event.ts';
 import { checksIn } from './checks/check.ts';
-import { type Journey, journeyOf } from './checks/file-journey.ts';
+import { type Journey, journeysThrough } from './checks/file-journey.ts';
 import { downloadKey, judgeDownload } from './checks/judge-downloads.ts';
 import { addFetches } from './fetches/add-fetches.ts';
 import { cloudObjects } from './fetches/cloud-objects.ts';
@@ -111,9 +111,10 @@ function downloadsIn(
   );
   const after = new Map(stages.map(({ index }) => [index, dependents(index, stages)]));
   const standsOn = (stage: number, other: number): boolean => after.get(other)?.has(stage) === true;
+  const journeyOf = journeysThrough(stages, events);
   const journeys = new Map<Fetch, Journey>();
   for (const fetch of [...fetched.values()].flat().slice(0, MAX_JUDGED))
-    journeys.set(fetch, journeyOf(fetch, stages, events));
+    journeys.set(fetch, journeyOf(fetch));
   for (const stage of stages) {
     const own = fetched.get(stage.index) ?? [];
     if (own.length === 0) continue;

@@ -1,110 +1,127 @@
 import type { Instruction } from '../../../model/dockerfile.ts';
 import { mountOptions } from '../../external-image.ts';
 import { pathIn } from '../../shell/shell-state.ts';
-import { baseName } from '../../shell/wrappers.ts';
 import type { ReadStage } from '../../stage-reader.ts';
 import type { BuildEvent, CommandEvent } from '../build-event.ts';
-import { samePath } from './same-path.ts';
+import { Copies, type Copy, copyOf } from './file-copies.ts';
 
 /** Paths at which one fetched file lies in each stage: where it was written, and where COPY, mounts, `mv` and `cp` took it. */
 export type Journey = ReadonlyMap<number, readonly string[]>;
 
+/** Programs that take a file to another path. */
+export const MOVERS = /^(?:mv|cp|ln|install)$/;
 /** More copies of one file than a person makes. */
 const MOST = 16;
 
-/** Where a file ends up that is copied, alone or within a folder; empty where the copy does not hold it. */
-function copiedTo(path: string, from: string, to: string, folder: string): readonly string[] {
-  const place = pathIn(folder, to);
-  const source = pathIn('/', from);
-  const within = source === '/' ? '/' : `${source}/`;
-  if (path.startsWith('/') && path.startsWith(within))
-    return [pathIn('/', `${place}/${path.slice(within.length)}`)];
-  const star = source.indexOf('*');
-  const isMatch =
-    star < 0
-      ? samePath(source, path)
-      : path.startsWith(source.slice(0, star)) &&
-        path.endsWith(source.slice(source.lastIndexOf('*') + 1));
-  if (!isMatch) return [];
-  const inFolder = pathIn('/', `${place}/${baseName(path)}`);
-  // Without a slash it is a file, or in a folder that is there already.
-  return star >= 0 || to.endsWith('/') || to === '.' ? [inFolder] : [place, inFolder];
+/** Copies of a stage before its commands run: out of another stage, by its number. */
+interface Brought extends Copy {
+  readonly from: number;
 }
 
-function fromStage(
-  name: string | undefined,
-  stage: ReadStage,
-  stages: readonly ReadStage[],
-): ReadStage | undefined {
-  if (name === undefined) return undefined;
-  const earlier = stages.filter(({ index }) => index < stage.index);
-  return (
-    earlier.findLast((one) => one.name === name.toLowerCase()) ??
-    earlier.find(({ index }) => String(index) === name)
-  );
+interface StageCopies {
+  /** By the number of the stage that they take from. */
+  readonly brought: ReadonlyMap<number, Copies>;
+  readonly moved: readonly { readonly id: number; readonly copies: Copies }[];
 }
 
-/** What a COPY or the mounts of a RUN bring of the paths of an earlier stage. */
-function brought(
+/** Stages by the names and numbers that a COPY may give them. */
+type StageNames = ReadonlyMap<string, readonly number[]>;
+
+function stageNames(stages: readonly ReadStage[]): StageNames {
+  const names = new Map<string, number[]>();
+  for (const { name, index } of stages)
+    if (name !== undefined) names.set(name, [...(names.get(name) ?? []), index]);
+  for (const { index } of stages) if (!names.has(String(index))) names.set(String(index), [index]);
+  return names;
+}
+
+/** What a COPY or the mounts of a RUN bring of earlier stages. */
+function broughtBy(
   { keyword, flags, arguments: words }: Instruction,
   folder: string,
-  pathsFrom: (name: string | undefined) => readonly string[],
-): readonly string[] {
+  numberOf: (name: string | undefined) => number | undefined,
+): readonly Brought[] {
   if (keyword === 'COPY') {
-    const paths = pathsFrom(flags.find(({ name }) => name === 'from')?.value);
+    const from = numberOf(flags.find(({ name }) => name === 'from')?.value);
+    if (from === undefined) return [];
     const to = words.at(-1) ?? '';
     const into = words.length > 2 && !to.endsWith('/') ? `${to}/` : to;
-    return paths.flatMap((path) =>
-      words.slice(0, -1).flatMap((from) => copiedTo(path, from, into, folder)),
-    );
+    return words.slice(0, -1).map((source) => ({ ...copyOf(source, into, folder), from }));
   }
   if (keyword !== 'RUN') return [];
   return flags.flatMap(({ name, value }) => {
     const mount = name === 'mount' ? mountOptions(value) : {};
     const to = mount['target'] ?? mount['dst'] ?? mount['destination'];
-    if (to === undefined) return [];
-    const from = mount['source'] ?? mount['src'] ?? '/';
-    return pathsFrom(mount['from']).flatMap((path) => copiedTo(path, from, to, folder));
+    const from = numberOf(mount['from']);
+    if (to === undefined || from === undefined) return [];
+    return [{ ...copyOf(mount['source'] ?? mount['src'] ?? '/', to, folder), from }];
   });
 }
 
-/** What `mv`, `cp`, `ln` or `install` make of the paths. */
-function moved(event: CommandEvent, paths: readonly string[]): readonly string[] {
-  if (!/^(?:mv|cp|ln|install)$/.test(event.program)) return [];
+/** What `mv`, `cp`, `ln` or `install` copy. */
+function movedBy(event: CommandEvent): readonly Copy[] {
+  if (!MOVERS.test(event.program)) return [];
   const words = event.argv.slice(1).filter(({ text }) => !/^-[A-Za-z-]/.test(text));
   const to = words.at(-1)?.text ?? '';
   const sources = words.slice(0, -1).filter(({ text }) => !/^\d{3,4}$/.test(text));
   const into = sources.length > 1 && !to.endsWith('/') ? `${to}/` : to;
-  return sources.flatMap(({ text }) =>
-    paths.flatMap((path) => copiedTo(path, pathIn(event.folder, text), into, event.folder)),
-  );
+  return sources.map(({ text }) => copyOf(pathIn(event.folder, text), into, event.folder));
 }
 
-/** Follows a file from where it was written through the stages given, in order. */
-export function journeyOf(
-  fetch: { readonly id: number; readonly target: string; readonly stage: number },
+function copiesOf(stage: ReadStage, events: readonly BuildEvent[], names: StageNames): StageCopies {
+  const numberOf = (name: string | undefined): number | undefined =>
+    name === undefined
+      ? undefined
+      : names.get(name.toLowerCase())?.findLast((index) => index < stage.index);
+  const byStage = new Map<number, Brought[]>();
+  for (const { instruction, folder } of stage.instructions)
+    for (const copy of broughtBy(instruction, folder, numberOf)) {
+      const known = byStage.get(copy.from);
+      if (known === undefined) byStage.set(copy.from, [copy]);
+      else known.push(copy);
+    }
+  return {
+    brought: new Map([...byStage].map(([from, copies]) => [from, new Copies(copies)])),
+    moved: events.flatMap((event) => {
+      const copies = event.kind === 'command' ? movedBy(event) : [];
+      return copies.length === 0 ? [] : [{ id: event.id, copies: new Copies(copies) }];
+    }),
+  };
+}
+
+interface Written {
+  readonly id: number;
+  readonly target: string;
+  readonly stage: number;
+}
+
+/** Follows files from where they were written through the stages given, in order. */
+export function journeysThrough(
   stages: readonly ReadStage[],
   events: ReadonlyMap<number, readonly BuildEvent[]>,
-): Journey {
-  const journey = new Map<number, readonly string[]>();
-  if (fetch.target === '') return journey;
-  for (const stage of stages) {
-    const paths = new Set<string>();
-    const add = (found: readonly string[]): void => {
-      for (const path of found) if (paths.size < MOST) paths.add(path);
-    };
-    const pathsFrom = (name: string | undefined): readonly string[] => {
-      const from = fromStage(name, stage, stages);
-      return from === undefined ? [] : (journey.get(from.index) ?? []);
-    };
-    if (stage.index === fetch.stage) add([fetch.target]);
-    if (stage.base.kind === 'stage') add(journey.get(stage.base.index) ?? []);
-    for (const { instruction, folder } of stage.instructions)
-      add(brought(instruction, folder, pathsFrom));
-    for (const event of events.get(stage.index) ?? [])
-      if (event.kind === 'command' && event.id > fetch.id && paths.size > 0)
-        add(moved(event, [...paths]));
-    if (paths.size > 0) journey.set(stage.index, [...paths]);
-  }
-  return journey;
+): (fetch: Written) => Journey {
+  const names = stageNames(stages);
+  const copied = stages.map((stage) => copiesOf(stage, events.get(stage.index) ?? [], names));
+  return (fetch) => {
+    const journey = new Map<number, readonly string[]>();
+    if (fetch.target === '') return journey;
+    stages.forEach(({ index, base }, at) => {
+      const paths = new Set<string>();
+      const add = (found: Iterable<string>): void => {
+        for (const path of found) {
+          if (paths.size >= MOST) return;
+          paths.add(path);
+        }
+      };
+      if (index === fetch.stage) add([fetch.target]);
+      if (base.kind === 'stage') add(journey.get(base.index) ?? []);
+      for (const [from, copies] of copied[at]?.brought ?? [])
+        for (const path of journey.get(from) ?? []) add(copies.of(path));
+      if (paths.size > 0)
+        for (const { id, copies } of copied[at]?.moved ?? [])
+          if (id > fetch.id) for (const path of [...paths]) add(copies.of(path));
+      if (paths.size > 0) journey.set(index, [...paths]);
+    });
+    return journey;
+  };
 }

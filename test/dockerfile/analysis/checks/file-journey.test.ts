@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { cpuMs } from '../../../cpu-time.ts';
 import { downloads } from '../support.ts';
 
 const SUM = 'a'.repeat(64);
@@ -123,4 +124,12 @@ describe('what is not shown to be that file', () => {
   ])('%s', (_name, file, found) => {
     expect(downloads(file)[0]).toContain(`curl: ${found}`);
   });
+});
+
+test('files that are copied on by thousands of copies are followed in no more time than it takes to read them', () => {
+  const fetches = Array.from({ length: 290 }, (_, i) => `RUN curl -fo /d/f${i} ${URL}`);
+  const words = Array.from({ length: 200 }, (_, i) => `/d/g${i}`).join(' ');
+  const copies = Array.from({ length: 300 }, () => `COPY --from=get ${words} /in/`);
+  const file = ['FROM x AS get', ...fetches, 'FROM y', ...copies].join('\n');
+  expect(cpuMs(() => downloads(file))).toBeLessThan(4000);
 });
