@@ -4,6 +4,7 @@ import type { CommandEvent } from '../build-event.ts';
 import { optionNames, readCommandLine } from '../command-line.ts';
 import { SCRIPTED } from '../fetches/scripted-fetches.ts';
 import { type ChecksumList, checksumList, isGeneralList } from './checksum-list.ts';
+import { grepLook } from './grep-look.ts';
 import { keyCheck } from './key-checks.ts';
 import { samePath } from './same-path.ts';
 import { scriptedCheck } from './scripted-checks.ts';
@@ -69,6 +70,16 @@ function makesSums(event: CommandEvent): boolean {
   return SUMS.test(event.program) && !event.argv.some((f) => /^(?:-\w*c\w*|--check)$/.test(f.text));
 }
 
+/** True where one of the files was made out of sums: `sha256sum f > LIST`, `sha256sum f | tee LIST`. */
+function writesSums(files: readonly string[], events: readonly CommandEvent[]): boolean {
+  const sums = new Set(events.filter(makesSums).map(({ id }) => id));
+  return events.some(({ id, program, argv, writesTo, pipedFrom }) => {
+    if (!sums.has(id) && !pipedFrom.some((from) => sums.has(from))) return false;
+    const tee = program === 'tee' ? argv.slice(1).map(({ text }) => text) : [];
+    return [...writesTo, ...tee].some((to) => files.some((file) => samePath(to, file)));
+  });
+}
+
 /** True where the other side of a comparison is a sum of the same file. */
 function sumsOf(
   sources: readonly number[],
@@ -84,15 +95,11 @@ function sumsOf(
 }
 
 /** True for a grep that only a whole sum satisfies: one that is written out, or that a variable holds. */
-function looksForSum({ program, argv }: CommandEvent): boolean {
-  if (!/^[ef]?grep$/.test(program)) return false;
-  const { operands, has, values } = readCommandLine(
-    argv.slice(1),
-    optionNames('-e --regexp -m -f --file'),
-  );
-  const [pattern] = [...values('-e', '--regexp'), ...operands];
-  if (has('-v', '--invert-match')) return false;
-  if (has('-f', '--file')) return true;
+function looksForSum(event: CommandEvent): boolean {
+  const look = grepLook(event);
+  if (look === undefined) return false;
+  const [pattern] = [...look.values('-e', '--regexp'), ...look.operands];
+  if (look.has('-f', '--file')) return true;
   return pattern !== undefined && (!pattern.constant || /[0-9a-f]{32}/i.test(pattern.text));
 }
 
@@ -131,10 +138,7 @@ function checksum(
   const line = readCommandLine(event.argv.slice(1), SUM_VALUED);
   if (line.has('-c', '--check')) {
     const list = checksumList(event, line.operands, before);
-    const written = before.some(
-      (e) => makesSums(e) && e.writesTo.some((to) => list.files.some((f) => samePath(to, f))),
-    );
-    const own = written || sumsOf(list.sources, list.names, before);
+    const own = writesSums(list.files, before) || sumsOf(list.sources, list.names, before);
     return checkOf(event, `${event.program} -c`, list.names, {
       list,
       weak: weakHash(event),

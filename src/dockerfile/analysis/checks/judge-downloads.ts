@@ -1,10 +1,11 @@
 import type { Download, DownloadCheck } from '../../../model/build-analysis.ts';
 import { runsWith } from '../../shell/arms.ts';
+import { pathIn } from '../../shell/shell-state.ts';
 import { SHELLS, baseName } from '../../shell/wrappers.ts';
 import type { CommandEvent } from '../build-event.ts';
 import { type Fetch, originOf } from '../fetches/fetch.ts';
 import { type Check, listSpeaksOf, signedName } from './check.ts';
-import type { Journey } from './file-journey.ts';
+import { type Journey, MOVERS } from './file-journey.ts';
 import { gitCheck } from './git-check.ts';
 import { samePath } from './same-path.ts';
 
@@ -128,6 +129,32 @@ function usedBefore(fetch: Fetch, check: Check, around: Surroundings): boolean {
   });
 }
 
+/** True where the file went elsewhere, and what the check finds at its path is another download. */
+function isReplaced(fetch: Fetch, check: Check, around: Surroundings): boolean {
+  const { stage, id } = check.event;
+  const paths = pathsAt(fetch, stage, around);
+  const named = paths.filter((path) => check.files.some((file) => samePath(file, path)));
+  const checked = named.length > 0 ? named : paths;
+  if (checked.length === 0) return false;
+  return checked.every((path) => {
+    const later = around.fetches.find(
+      (f) => f.stage === stage && f.target === path && f.id > fetch.id && f.id < id,
+    );
+    return later !== undefined && wasMoved(path, fetch, later, around);
+  });
+}
+
+function wasMoved(path: string, from: Fetch, until: Fetch, { events }: Surroundings): boolean {
+  return events.some(
+    ({ id, stage, program, argv, folder }) =>
+      id > from.id &&
+      id < until.id &&
+      stage === until.stage &&
+      MOVERS.test(program) &&
+      argv.slice(1, -1).some(({ text }) => pathIn(folder, text) === path),
+  );
+}
+
 function asCheck(check: Check, fetch: Fetch, around: Surroundings): DownloadCheck {
   const weak = check.weak ?? sameOrigin(check, fetch, around);
   const { method, range } = check;
@@ -152,7 +179,7 @@ function verification(
       const method = `used only to verify (${check.method})`;
       return { verifiedBy: { method, range: check.range } };
     }
-    if (!covers(check, fetch, around)) continue;
+    if (!covers(check, fetch, around) || isReplaced(fetch, check, around)) continue;
     const late = usedBefore(fetch, check, around) ? 'the file is used before' : undefined;
     const reason = check.ignored ?? late;
     if (reason === undefined) effective.push(check);

@@ -1,5 +1,6 @@
 import type { CommandEvent } from '../build-event.ts';
 import { optionNames, readCommandLine } from '../command-line.ts';
+import { grepLook } from './grep-look.ts';
 
 /** A key that is told by its whole fingerprint, of what was fetched. */
 export interface KeyCheck {
@@ -75,11 +76,11 @@ export function keyCheck(
     return { method: 'gpg --export of a fingerprint', ...imported(before) };
   }
   const looksFor = after.some(
-    ({ program, pipedFrom, argv, ignored }) =>
-      /^[ef]?grep$/.test(program) &&
-      ignored === undefined &&
-      pipedFrom.includes(event.id) &&
-      argv.some((f) => NAMED.test(f.text.replace(/\s+/g, ''))),
+    (other) =>
+      other.ignored === undefined &&
+      other.pipedFrom.includes(event.id) &&
+      grepLook(other) !== undefined &&
+      other.argv.some((f) => NAMED.test(f.text.replace(/\s+/g, ''))),
   );
   if (!looksFor) return undefined;
   const shown = has(event, '--show-keys', '--with-fingerprint', '--import-options');

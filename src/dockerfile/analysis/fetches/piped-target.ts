@@ -1,19 +1,28 @@
 import { pathIn } from '../../shell/shell-state.ts';
 import type { CommandEvent } from '../build-event.ts';
+import { optionNames, readCommandLine } from '../command-line.ts';
 import type { Fetch } from './fetch.ts';
 
 /** Programs that hand on what they read, unpacked or as it is. */
 const HANDS_ON =
   /^(?:gunzip|zcat|gzip|pigz|bunzip2|bzcat|bzip2|unxz|xzcat|xz|unzstd|zstdcat|zstd|funzip|cat|tee|base64)$/;
 
+const GPG_VALUED = optionNames('-o --output --homedir');
+
 /** The fetch with the file that its output ends up in, where a pipe leads to one: `curl ... | gunzip > tool`. */
 export function withPipedTarget(fetch: Fetch, commands: readonly CommandEvent[]): Fetch {
   if (!fetch.toOutput || fetch.target !== '') return fetch;
   for (const { program, pipedFrom, writesTo, argv, folder } of commands) {
     if (!pipedFrom.includes(fetch.id)) continue;
-    if (!HANDS_ON.test(program)) return fetch;
+    const line = readCommandLine(argv.slice(1), GPG_VALUED);
+    const isDearmor = /^gpg2?$/.test(program) && line.has('--dearmor', '--dearmour');
+    if (!HANDS_ON.test(program) && !isDearmor) return fetch;
     const named =
-      program === 'tee' ? argv.slice(1).find((f) => !f.text.startsWith('-')) : undefined;
+      program === 'tee'
+        ? argv.slice(1).find((f) => !f.text.startsWith('-'))
+        : isDearmor
+          ? line.values('-o', '--output')[0]
+          : undefined;
     const target = named === undefined ? writesTo[0] : pathIn(folder, named.text);
     if (target !== undefined) return { ...fetch, target };
   }

@@ -29,15 +29,27 @@ function ownHash(text: string): boolean {
   return /\b[0-9a-f]{64,128}\b|\w*(?:SHA|SUM|HASH|EXPECTED)\w*\W/.test(text) && comparesHash(text);
 }
 
+/** The first address of a script, and those that are the first word of a later call: `urlretrieve('https://...', 'f')`. */
+function addressesIn(text: string): readonly string[] {
+  const found = text.matchAll(
+    /(?<call>\(\s*\\?['"])?(?<address>(?:https?|ftp):\/\/[^\s'"`)\\]+)/gi,
+  );
+  const all = [...found].flatMap(({ groups }, at) =>
+    at === 0 || groups?.['call'] !== undefined ? (groups?.['address'] ?? []) : [],
+  );
+  return [...new Set(all)];
+}
+
 function scriptFetch(event: CommandEvent, text: string, constant: boolean): readonly Fetch[] {
   const own = ownHash(text)
     ? { ownCheck: { method: 'a hash in the same script', range: event.range } }
     : {};
-  const address = /(?:https?|ftp):\/\/[^\s'"`)\\]+/i.exec(text)?.[0];
-  if (address !== undefined && FETCHES.test(text) && isRemote(address)) {
-    const field = { text: address, constant, sources: [] };
-    return [fetchOf(event, 'other', field, writtenTo(text, address), own)];
-  }
+  const fetched = FETCHES.test(text) ? addressesIn(text).filter(isRemote) : [];
+  if (fetched.length > 0)
+    return fetched.map((address) => {
+      const field = { text: address, constant, sources: [] };
+      return fetchOf(event, 'other', field, writtenTo(text, address), own);
+    });
   const model = MODEL.exec(text)?.[1];
   const repository = REPOSITORY.exec(text)?.[1];
   const name = model ?? repository;
