@@ -86,8 +86,8 @@ function missingSuite(scorecard: Scorecard): { readonly xml: string; readonly co
   const lines = notGradedLines(scorecard);
   const name = xml(`${scorecard.image} / Platforms`);
   const cases = lines.map(
-    (line) =>
-      `    <testcase name="${xml(line.replace(/:.*/s, ''))}" classname="${name}"><error type="unknown" message="${xml(line)}"></error></testcase>`,
+    (line, at) =>
+      `    <testcase name="${xml(scorecard.notGraded?.[at]?.platform ?? '')}" classname="${name}"><error type="unknown" message="${xml(line)}"></error></testcase>`,
   );
   return {
     count: lines.length,

@@ -50,6 +50,12 @@ describe('a platform that could not be judged', () => {
     expect(text).toContain(`<testsuites name="scoville" tests="${tests}"`);
   });
 
+  test('has its digest for a name in JUnit where the index names none', () => {
+    const platform = `sha256:${'a'.repeat(64)}`;
+    const text = junitReport([{ ...whole, notGraded: [{ platform, reason: 'not-held' }] }]);
+    expect(text).toContain(`<testcase name="${platform}" classname=`);
+  });
+
   test('makes a run of SARIF one that did not succeed', () => {
     const log = JSON.parse(sarifReport([{ scorecard: part }])) as Log;
     expect(validate(log)).toBe(true);
