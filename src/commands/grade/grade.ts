@@ -12,6 +12,9 @@ import { writeReports } from '../reports.ts';
 import { type GradeFlags, GRADE_HELP, readGradeFlags } from './grade-flags.ts';
 import { gradeOne, gradeSession, gradeSettings, unanswered } from './grade-session.ts';
 
+const OPEN_NEXT =
+  'name the platforms that count and are here (--platform linux/amd64), or grade the image from its registry, which has all';
+
 /** `scoville grade`. */
 export const grade: Command = async (args, io) => {
   const flags = readGradeFlags(args);
@@ -39,7 +42,10 @@ export const grade: Command = async (args, io) => {
   for (const text of unmet) io.writeErr(`scoville: short of the gate: ${cleanForTerminal(text)}\n`);
   for (const text of open)
     io.writeErr(`scoville: could not judge all: ${cleanForTerminal(text)}\n`);
-  if (open.length > 0) return EXIT.failed;
+  if (open.length > 0) {
+    io.writeErr(`  next: ${OPEN_NEXT}\n`);
+    return EXIT.failed;
+  }
   return unmet.length === 0 ? EXIT.met : EXIT.short;
 };
 

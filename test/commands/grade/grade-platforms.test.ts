@@ -56,6 +56,9 @@ test('several platforms, one of which is not here: reported, exit 2', async () =
     expect(code).toBe(2);
     expect((JSON.parse(out) as Scorecard).notGraded).toEqual(MISSING);
     expect(err).toContain('could not judge all: the image has linux/arm64 too, which is not here');
+    expect(err).toContain(
+      '  next: name the platforms that count and are here (--platform linux/amd64)',
+    );
   }
 });
 
