@@ -91,9 +91,11 @@ export class FileTree {
     return found === NONE ? undefined : new TreeNode(this.places, found);
   }
 
-  /** The place that a symbolic link leads to; NONE where nothing is. */
-  targetOf(place: number): number {
-    return this.placeAt(this.places.pathOf(place), true);
+  /** The regular file of note whose bytes a place gives, links of both kinds followed; NONE where no more is known of it. */
+  contentOf(place: number): number {
+    const { places } = this;
+    const isLink = places.kindOf(place) === 'l';
+    return places.contentOf(isLink ? this.placeAt(places.pathOf(place), true) : place);
   }
 
   /** Each place's number, folders before what they hold. */

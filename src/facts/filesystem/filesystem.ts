@@ -25,13 +25,11 @@ class Gathered {
     if (kind === 'd') return;
     this.fileCount += 1;
     this.totalSize += places.sizeOf(place);
-    const isLink = kind === 'l';
-    const content = places.contentOf(isLink ? tree.targetOf(place) : place);
-    const attributes = places.attributesOf(content);
+    const attributes = places.attributesOf(tree.contentOf(place));
     if (attributes === undefined) return;
     const { mode, executable, capabilities } = attributes;
     if ((mode & EXECUTE) !== 0 && executable !== undefined) this.executables.push(place);
-    if (isLink) return;
+    if (kind === 'l') return;
     if ((mode & ELEVATED) !== 0 || capabilities !== undefined) this.elevated.push(place);
     if (isManager(places, place)) this.managerFiles.push(place);
   }

@@ -68,11 +68,11 @@ function isList<T>(value: T | readonly T[]): value is readonly T[] {
 
 function factAt(tree: FileTree, place: number): FileFact {
   const { places } = tree;
-  const isLink = places.kindOf(place) === 'l';
-  const content = places.contentOf(isLink ? tree.targetOf(place) : place);
+  const content = tree.contentOf(place);
   const attributes = places.attributesOf(content);
   if (attributes === undefined) throw new Error('a file of note has no content');
-  return (isLink ? linkFact : fileFact)(places, place, content, attributes);
+  const fact = places.kindOf(place) === 'l' ? linkFact : fileFact;
+  return fact(places, place, content, attributes);
 }
 
 function fileFact(
