@@ -18,11 +18,7 @@ function readsFile(name: string, { model, imageStages }: FixInput): boolean {
   const base = first === undefined ? undefined : model.stages[first]?.base;
   const reference = base?.kind === 'image' ? base.image.reference : undefined;
   const repository = reference?.repository ?? '';
-  return (
-    reference?.registry === 'docker.io' &&
-    Object.hasOwn(BY_FILE, repository) &&
-    BY_FILE[repository]?.test(name) === true
-  );
+  return reference?.registry === 'docker.io' && BY_FILE[repository]?.test(name) === true;
 }
 
 function ofEnv(env: Placed, input: FixInput): FixPlan {

@@ -24,7 +24,7 @@ const WHOLE = /^(\d[\d.]*|latest|bullseye|bookworm|trixie|stable)(-(?:bullseye|b
 function slimOf(reference: ImageReference): ImageReference | undefined {
   const name = reference.repository.replace(/^.*\//, '');
   const found = WHOLE.exec(reference.tag ?? 'latest');
-  if (!Object.hasOwn(LACKS, name) || found === null) return undefined;
+  if (LACKS[name] === undefined || found === null) return undefined;
   const [, version = '', release = ''] = found;
   const { digest, ...unpinned } = reference;
   // By its digest alone it is not known which variant it is.

@@ -22,7 +22,5 @@ const BY_ECOSYSTEM = lookup<readonly string[]>({
  */
 export function probedPackages(ecosystem: string): readonly string[] {
   const family = ecosystem.split(':', 1)[0] ?? '';
-  return Object.hasOwn(BY_ECOSYSTEM, family)
-    ? (BY_ECOSYSTEM[family] ?? OF_DISTRIBUTIONS)
-    : OF_DISTRIBUTIONS;
+  return BY_ECOSYSTEM[family] ?? OF_DISTRIBUTIONS;
 }

@@ -1,3 +1,4 @@
+import { lookup } from '../../../model/lookup.ts';
 import { constantField } from '../../shell/fields.ts';
 import type { CommandEvent } from '../build-event.ts';
 import { type CommandLine, optionNames, readCommandLine } from '../command-line.ts';
@@ -18,7 +19,7 @@ interface Fetcher {
   readonly lastIsFile?: true;
 }
 
-const FETCHERS: Readonly<Record<string, Fetcher>> = {
+const FETCHERS = lookup<Fetcher>({
   // What a release's download writes is told by a pattern, if at all.
   gh: {
     verbs: ['release download', 'run download'],
@@ -83,7 +84,7 @@ const FETCHERS: Readonly<Record<string, Fetcher>> = {
     folder: '-p --path',
     named: true,
   },
-};
+});
 
 function targetOf({ file, folder = '', lastIsFile }: Fetcher, line: CommandLine): string {
   const last = lastIsFile === true ? line.operands.at(-1) : undefined;
@@ -95,7 +96,7 @@ function targetOf({ file, folder = '', lastIsFile }: Fetcher, line: CommandLine)
 
 /** Objects and releases that a service's own program fetches; nothing for other commands. */
 export function cloudObjects(event: CommandEvent): readonly Fetch[] {
-  const known = Object.hasOwn(FETCHERS, event.program) ? FETCHERS[event.program] : undefined;
+  const known = FETCHERS[event.program];
   if (known === undefined) return [];
   const options = [known.name, known.file, known.folder ?? '', known.valued ?? ''].join(' ');
   const line = readCommandLine(event.argv.slice(1), optionNames(options));

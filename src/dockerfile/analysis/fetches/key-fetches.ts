@@ -1,8 +1,9 @@
+import { lookup } from '../../../model/lookup.ts';
 import type { CommandEvent } from '../build-event.ts';
 import { type Fetch, fetchOf, isRemote } from './fetch.ts';
 
 /** Commands that fetch what packages are trusted by: keys and descriptions of repositories, which nothing checks by itself. */
-const KEYS: Readonly<Record<string, RegExp>> = {
+const KEYS = lookup<RegExp>({
   rpm: /^--import$/,
   rpmkeys: /^--import$/,
   gpg: /^--fetch-keys?$/,
@@ -13,13 +14,13 @@ const KEYS: Readonly<Record<string, RegExp>> = {
   'yum-config-manager': /^--add-repo(?:=|$)/,
   'dnf-config-manager': /^--add-repo(?:=|$)/,
   zypper: /^(?:ar|addrepo)$/,
-};
+});
 /** What zypper and dnf take as the address of a repository rather than of its description. */
 const NO_FILE = /^[^?#]*\/$|^[^?#]*\/[^./?#]*$/;
 
 /** Keys and repository descriptions that come from an address; nothing for other commands. */
 export function keyFetches(event: CommandEvent): readonly Fetch[] {
-  const switches = Object.hasOwn(KEYS, event.program) ? KEYS[event.program] : undefined;
+  const switches = KEYS[event.program];
   const words = event.argv.slice(1);
   if (switches === undefined || !words.some((f) => switches.test(f.text))) return [];
   return words.flatMap((field) => {

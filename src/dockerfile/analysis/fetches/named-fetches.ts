@@ -1,4 +1,5 @@
 import type { DownloadCheck } from '../../../model/build-analysis.ts';
+import { lookup } from '../../../model/lookup.ts';
 import { constantField } from '../../shell/fields.ts';
 import type { CommandEvent } from '../build-event.ts';
 import { optionNames, readCommandLine } from '../command-line.ts';
@@ -28,7 +29,7 @@ const HELD_BY_COMMIT = ['--revision COMMIT', /--revision[= ][0-9a-f]{40}\b/] as 
 const ORIGIN = 'compares with the sums that the same server gives';
 
 /** By what they fetch; the criterion's page shows it. */
-export const NAMED_FETCHES: Readonly<Record<string, NamedFetch>> = {
+export const NAMED_FETCHES = lookup<NamedFetch>({
   rustup: {
     verbs: 'toolchain install|toolchain add|install|update|default|target add|component add'.split(
       '|',
@@ -111,7 +112,7 @@ export const NAMED_FETCHES: Readonly<Record<string, NamedFetch>> = {
     reason: 'unpacks it; it looks at the size alone',
     unless: /--dry-run\b|--help\b/,
   },
-};
+});
 
 /** Programs that start another one by name, by the words in front of it. */
 const RUNNERS =
@@ -148,7 +149,7 @@ const VALUED = optionNames('--profile --default-toolchain --default-host --toolc
 /** What programs fetch by a name, out of which they make the address; nothing for other commands. */
 export function namedFetches(event: CommandEvent): readonly Fetch[] {
   const [program = '', ...words] = programAndWords(event);
-  const known = Object.hasOwn(NAMED_FETCHES, program) ? NAMED_FETCHES[program] : undefined;
+  const known = NAMED_FETCHES[program];
   if (known === undefined) return [];
   const line = words.join(' ');
   const fields = words.map(constantField);

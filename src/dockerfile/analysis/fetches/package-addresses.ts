@@ -1,4 +1,5 @@
 import type { DownloadKind } from '../../../model/build-analysis.ts';
+import { lookup } from '../../../model/lookup.ts';
 import type { CommandEvent } from '../build-event.ts';
 import { optionNames, readCommandLine } from '../command-line.ts';
 import { type Fetch, fetchOf, isRemote } from './fetch.ts';
@@ -33,7 +34,7 @@ function packageAddresses(event: CommandEvent, kind: DownloadKind): readonly Fet
   });
 }
 
-const ADDRESS_KINDS: Readonly<Record<string, DownloadKind>> = {
+const ADDRESS_KINDS = lookup<DownloadKind>({
   pip: 'pip-url',
   pip3: 'pip-url',
   uv: 'pip-url',
@@ -58,7 +59,7 @@ const ADDRESS_KINDS: Readonly<Record<string, DownloadKind>> = {
   conda: 'package-url',
   mamba: 'package-url',
   micromamba: 'package-url',
-};
+});
 
 /** The package that a runner of packages is told to run by address: `npx github:a/b`, `uvx --from git+https://...`. */
 function runAddresses(event: CommandEvent): readonly Fetch[] {
@@ -88,6 +89,6 @@ export function packageFetches(event: CommandEvent): readonly Fetch[] {
   if (runs || /^(?:npx|bunx|pnpx|uvx)$/.test(program)) return runAddresses(event);
   // Plugins of elasticsearch, logstash and the like.
   if (/-plugin$/.test(program)) return packageAddresses(event, 'other');
-  const kind = Object.hasOwn(ADDRESS_KINDS, program) ? ADDRESS_KINDS[program] : undefined;
+  const kind = ADDRESS_KINDS[program];
   return kind === undefined ? [] : packageAddresses(event, kind);
 }

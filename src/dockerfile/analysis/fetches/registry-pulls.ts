@@ -1,3 +1,4 @@
+import { lookup } from '../../../model/lookup.ts';
 import { constantField } from '../../shell/fields.ts';
 import type { CommandEvent } from '../build-event.ts';
 import { optionNames, readCommandLine } from '../command-line.ts';
@@ -15,7 +16,7 @@ interface Puller {
   readonly verify?: string;
 }
 
-const PULLERS: Readonly<Record<string, Puller>> = {
+const PULLERS = lookup<Puller>({
   oras: {
     verbs: ['pull', 'blob fetch', 'manifest fetch', 'copy', 'cp'],
     valued: '-o --output --config --platform -u --username -p --password --concurrency',
@@ -40,13 +41,13 @@ const PULLERS: Readonly<Record<string, Puller>> = {
       '--version -d --destination --untardir --repo --username --password --ca-file --cert-file --key-file --keyring',
     verify: '--verify',
   },
-};
+});
 
 const DIGEST = /@sha(?:256:[0-9a-f]{64}|512:[0-9a-f]{128})$/;
 
 /** Images, charts and artifacts that a command pulls: held by a digest in the reference, else by whatever the tag names. */
 export function registryPulls(event: CommandEvent): readonly Fetch[] {
-  const known = Object.hasOwn(PULLERS, event.program) ? PULLERS[event.program] : undefined;
+  const known = PULLERS[event.program];
   if (known === undefined) return [];
   const line = readCommandLine(
     event.argv.slice(1),

@@ -1,3 +1,4 @@
+import { lookup } from '../../../model/lookup.ts';
 import { constantField, type Field } from '../../shell/fields.ts';
 import type { CommandEvent } from '../build-event.ts';
 import { optionNames, readCommandLine } from '../command-line.ts';
@@ -66,7 +67,7 @@ function device(event: CommandEvent): readonly Fetch[] {
   });
 }
 
-const READERS: Readonly<Record<string, (event: CommandEvent) => readonly Fetch[]>> = {
+const READERS = lookup<(event: CommandEvent) => readonly Fetch[]>({
   nc: netcat,
   ncat: netcat,
   netcat,
@@ -76,7 +77,7 @@ const READERS: Readonly<Record<string, (event: CommandEvent) => readonly Fetch[]
   socat,
   ssh,
   openssl: tls,
-};
+});
 
 /** What only looks at an answer: a test of a service, which keeps nothing of it. */
 const LOOKS = new Set(['grep', 'egrep', 'fgrep', 'head', 'wc', 'true', 'test', '[', '[[']);
@@ -94,6 +95,6 @@ export function isRead({ id }: Fetch, events: readonly CommandEvent[]): boolean 
 export function socketFetches(event: CommandEvent): readonly Fetch[] {
   if (event.writesTo.includes('/dev/null')) return [];
   const { program } = event;
-  const own = Object.hasOwn(READERS, program) ? (READERS[program]?.(event) ?? []) : [];
+  const own = READERS[program]?.(event) ?? [];
   return [...own, ...device(event)];
 }

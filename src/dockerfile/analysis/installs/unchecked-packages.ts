@@ -58,7 +58,7 @@ function isFile(word: string): boolean {
 /** Installations from repositories of which the package manager is told to check nothing. */
 export function uncheckedPackages(event: CommandEvent): readonly Fetch[] {
   const words = event.argv.slice(1).map((f) => f.text);
-  const manager = Object.hasOwn(MANAGERS, event.program) ? MANAGERS[event.program] : undefined;
+  const manager = MANAGERS[event.program];
   const verb = words.findIndex((word) => manager?.installs.test(word) === true);
   if (manager !== undefined && verb >= 0) {
     const off = words.find((word) => manager.off.test(word));
