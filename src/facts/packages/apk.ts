@@ -43,6 +43,7 @@ function stanzaOf(text: string): Stanza | undefined {
 
 /** apk's database of installed packages (apk-tools, "Installed Database V2"; version 3 of the tool writes it too). */
 export const APK: RecordReader = {
+  isDatabase: true,
   matches: (path) => path === 'lib/apk/db/installed' || path === 'usr/lib/apk/db/installed',
   cap: 64 * 1024 * 1024,
   read: (content) => {

@@ -41,6 +41,7 @@ function packageOf(fields: ReadonlyMap<string, string>): RawPackage | undefined 
 
 /** dpkg's database, and the single records that distroless images keep in `status.d`, which have no status. */
 export const DPKG: RecordReader = {
+  isDatabase: true,
   matches: (path) => path.startsWith(DATABASE) && STATUS.test(path) && !SUMS.test(path),
   cap: 64 * 1024 * 1024,
   read: (content, path) => {

@@ -55,23 +55,26 @@ export function packageCollector(): LayerCollector<CollectedPackages> {
   const collected = new Collected();
   const budget = readBudget();
   let reader: RecordReader | undefined;
+  let streamReader: StreamReader | undefined;
   let stream: RecordStream | undefined;
   return {
     name: 'packages',
     wants: (entry) => {
-      reader = stream = undefined;
+      reader = streamReader = stream = undefined;
       if (entry.entry.type !== 'file') return NONE;
       reader = READERS.find(({ matches }) => matches(entry.path));
       if (reader !== undefined) return { want: 'all', cap: reader.cap };
-      stream = STREAMS.find(({ matches }) => matches(entry))?.start(entry, budget);
+      streamReader = STREAMS.find(({ matches }) => matches(entry));
+      stream = streamReader?.start(entry, budget);
       return stream === undefined ? NONE : { want: 'stream' };
     },
     chunk: (bytes) => stream?.push(bytes),
     visit: ({ path }, content, truncated) => {
+      if ((reader ?? streamReader)?.isDatabase === true) collected.databases.add(path);
       if (stream !== undefined) collected.add(path, stream.end());
       else if (reader !== undefined)
         collected.add(path, wholeRecord(reader, path, content ?? new Uint8Array(), truncated));
-      reader = stream = undefined;
+      reader = streamReader = stream = undefined;
     },
     finish: () => collected.finish(),
   };
@@ -90,6 +93,8 @@ function wholeRecord(
 }
 
 class Collected {
+  /** Paths of databases, which no package owns. */
+  readonly databases = new Set<string>();
   readonly #records: PackageRecord[] = [];
   readonly #unreadable: UnreadRecord[] = [];
   readonly #ownership = new Ownership();
@@ -123,7 +128,8 @@ class Collected {
   }
 
   #owned<T extends { readonly path: string }>(record: T): T & { readonly owner?: string } {
-    const owner = this.#ownership.ownerOf(record.path);
+    const { path } = record;
+    const owner = this.databases.has(path) ? undefined : this.#ownership.ownerOf(path);
     return owner === undefined ? record : { ...record, owner };
   }
 

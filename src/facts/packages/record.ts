@@ -13,8 +13,17 @@ export interface RecordContent {
   readonly licenses?: readonly string[];
 }
 
+/** What all readers of records say of the files that they read. */
+interface FileReader {
+  /**
+   * The distribution's own record of what is installed. It is never part of a package, though
+   * packages list it: rpm's own package has its database as `%ghost`.
+   */
+  readonly isDatabase?: true;
+}
+
 /** A small file that records packages: where such files lie, how much of one is read, and how. */
-export interface RecordReader {
+export interface RecordReader extends FileReader {
   readonly matches: (path: string) => boolean;
   /** Bytes. What lies behind is not read, and said to be unread unless `head` is set. */
   readonly cap: number;
@@ -36,7 +45,7 @@ export interface ReadBudget extends UnpackBudget {
 }
 
 /** A file of any size that may record packages. */
-export interface StreamReader {
+export interface StreamReader extends FileReader {
   readonly matches: (entry: LayerEntry) => boolean;
   readonly start: (entry: LayerEntry, budget: ReadBudget) => RecordStream;
 }

@@ -12,6 +12,7 @@ const TAG = {
   epoch: 1003,
   license: 1014,
   architecture: 1022,
+  fileFlags: 1037,
   sourceRpm: 1044,
   folderIndexes: 1116,
   baseNames: 1117,
@@ -24,13 +25,18 @@ function sourceOf(file: string | undefined): RawPackage['source'] {
   return found === null ? undefined : { name: found[1] ?? '', version: found[2] ?? '' };
 }
 
+/** rpmfiles.h, RPMFILE_GHOST: the package lists the file, and does not contain it. */
+const GHOST = 1 << 6;
+
 /** Files of the package that may record packages of their own. */
 function* filesOf(header: RpmHeader, owner: string): Generator<OwnedFile> {
   const folders = header.strings(TAG.folderNames);
   const indexes = header.integers(TAG.folderIndexes);
+  const flags = header.integers(TAG.fileFlags);
   const names = header.strings(TAG.baseNames);
   for (const [i, name] of names.entries())
-    if (isOwnable(name)) yield { owner, path: `${folders[indexes[i] ?? -1] ?? ''}${name}` };
+    if (isOwnable(name) && ((flags[i] ?? 0) & GHOST) === 0)
+      yield { owner, path: `${folders[indexes[i] ?? -1] ?? ''}${name}` };
 }
 
 export interface RpmPackage {

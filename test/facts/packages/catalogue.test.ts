@@ -70,6 +70,42 @@ describe('dpkg', () => {
   });
 });
 
+describe('a package database is never part of a package', () => {
+  const PACKAGE = 'Package: base\nStatus: install ok installed\nVersion: 1\n';
+  const stanza = (folder: string): string => `P:base\nV:1\nF:${folder}\nR:installed\n`;
+  test.each([
+    [
+      'dpkg',
+      [
+        file('var/lib/dpkg/status', PACKAGE),
+        file('var/lib/dpkg/info/base.list', '/var/lib/dpkg/status\n'),
+      ],
+    ],
+    [
+      'distroless',
+      [
+        file('var/lib/dpkg/status.d/base', PACKAGE),
+        file('var/lib/dpkg/status.d/base.md5sums', 'aa  var/lib/dpkg/status.d/base\n'),
+      ],
+    ],
+    ['apk', [file('lib/apk/db/installed', stanza('lib/apk/db'))]],
+    ['apk in /usr', [file('usr/lib/apk/db/installed', stanza('usr/lib/apk/db'))]],
+  ])('%s', (_name, items) => {
+    expect(image(items).packages.map(({ name }) => name)).toEqual(['base']);
+  });
+
+  test('nor is one that cannot be read', () => {
+    const { unreadablePackages: unreadable } = image([
+      file('var/lib/dpkg/status', PACKAGE),
+      file('var/lib/dpkg/info/base.list', '/lib/apk/db/installed\n'),
+      file('lib/apk/db/installed', 'ADBd'),
+    ]);
+    expect(unreadable.map(({ reason }) => reason)).toEqual([
+      'it is in the binary format of apk 3, which is not read',
+    ]);
+  });
+});
+
 test('apk', () => {
   const { packages } = image([
     file('etc/os-release', 'ID=alpine\nVERSION_ID=3.21.0\n'),

@@ -52,6 +52,7 @@ describe('rpm’s databases', () => {
       'scoville-many /usr/share/many',
       'scoville-sample /usr/bin/sample',
       'scoville-sample /usr/lib/python3/site-packages/owned-1.0.dist-info/METADATA',
+      'scoville-tiny /var/lib/rpm/Packages',
     ]);
   });
 
@@ -79,6 +80,17 @@ describe('rpm’s databases', () => {
       'pkg:rpm/redhat/scoville-many@1.4.0-3.el9?arch=noarch&distro=rhel-9.4&epoch=2&rpmmod=sample:1:820:abc&upstream=scoville-sample-1.4.0-3.el9.src.rpm usr/lib/sysimage/rpm/rpmdb.sqlite',
       'pkg:rpm/redhat/scoville-sample@1.4.0-3.el9?arch=noarch&distro=rhel-9.4&epoch=2&rpmmod=sample:1:820:abc&upstream=scoville-sample-1.4.0-3.el9.src.rpm usr/lib/sysimage/rpm/rpmdb.sqlite',
       'pkg:rpm/redhat/scoville-tiny@7-3.el9?arch=noarch&distro=rhel-9.4&rpmmod=sample:1:820:abc&upstream=scoville-sample-1.4.0-3.el9.src.rpm usr/lib/sysimage/rpm/rpmdb.sqlite',
+    ]);
+  });
+
+  test.each(SAMPLES)('%s as %s stays where packages list it as theirs', (name, from) => {
+    const { packages, unreadablePackages: unreadable } = image([
+      file('etc/os-release', 'ID="rhel"\nVERSION_ID="7.9"\n'),
+      file(`var/lib/rpm/${name}`, sample(from)),
+    ]);
+    expect([packages.map((found) => found.name), unreadable]).toEqual([
+      ['scoville-many', 'scoville-sample', 'scoville-tiny'],
+      [],
     ]);
   });
 
