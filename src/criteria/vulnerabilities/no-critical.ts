@@ -12,7 +12,7 @@ export const noCritical = criterion({
   settle: SCAN_SETTLE,
   decidedBy:
     'The scanner reports no CVE of severity critical after VEX statements that are given or verified; each CVE counts once. The verdict holds for the scanner, its version and the date of ' +
-    'its database, which it carries. A database more than a week old is warned of. Without a scanner, or where finding none proves nothing (a distribution without data, no record of packages, a database without a date): unknown.',
+    'its database, which it carries. A database more than a week old is warned of. Without a scanner, or where finding none proves nothing (a distribution without data, a release past its end of support, no record of packages, a database without a date): unknown.',
   check: ({ vulnerabilities, declarations }) =>
     judgeScan(vulnerabilities, 'critical', declarations),
   remedies: [

@@ -1,24 +1,31 @@
 import type { VulnerabilitiesFact, Vulnerability } from '../../model/facts.ts';
 import type { Package } from '../../model/packages.ts';
 import type { ImageScan } from './image-scan.ts';
+import { releaseGaps } from './release-gaps.ts';
 
 /**
  * A scan beside our own catalogue of the image: findings get the package URL and file that the scanner did not tell, and what
  * could not be looked up becomes a gap. `byPackages`: the scanner was told the packages and did not look for itself.
+ * `now`: milliseconds since 1970, for the age of the distribution's release.
  */
 export function withPackages(
   scan: VulnerabilitiesFact,
   content: ImageScan['content'],
   byPackages: boolean,
+  now: number,
 ): VulnerabilitiesFact {
   const known = new Map(content.packages.map((one) => [keyOf(one.name, one.version), one]));
-  const gaps = [...(scan.gaps ?? []), ...gapsOf(scan, content, byPackages)];
+  const { osRelease } = content.filesystem;
+  const release = releaseGaps(scan.scanner, osRelease, content.packages, now);
+  const gaps = [...release.gaps, ...(scan.gaps ?? []), ...gapsOf(scan, content, byPackages)];
+  const notices = [...(scan.notices ?? []), ...release.notices];
   return {
     ...scan,
     vulnerabilities: scan.vulnerabilities.map((found) =>
       withPackage(found, known.get(keyOf(found.package, found.version))),
     ),
     ...(gaps.length === 0 ? {} : { gaps }),
+    ...(notices.length === 0 ? {} : { notices }),
   };
 }
 

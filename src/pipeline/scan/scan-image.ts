@@ -28,7 +28,7 @@ export async function scanImage(
       continue;
     }
     const result = await runScanner(context, name, scan);
-    if (result.ok) return known(finished(result.value, scan, name, failures), 'scanner');
+    if (result.ok) return known(finished(context, result.value, scan, name, failures), 'scanner');
     failures.push(`${name} could not scan: ${result.error}`);
   }
   return unknownFact(failures.join('; ') || 'no vulnerability scanner is installed', SETTLE);
@@ -36,6 +36,7 @@ export async function scanImage(
 
 /** What was found, with the scanners that failed before, what the catalogue of packages lacks, and VEX applied. */
 function finished(
+  { now }: PipelineContext,
   found: VulnerabilitiesFact,
   scan: ImageScan,
   scanner: ScannerName,
@@ -44,5 +45,5 @@ function finished(
   const notices = [...failures, ...(found.notices ?? [])];
   const told = notices.length === 0 ? found : { ...found, notices };
   const byPackages = scanner === 'osv' || scan.layoutDir === undefined;
-  return applyVex(withPackages(told, scan.content, byPackages), scan.vex, scan.image);
+  return applyVex(withPackages(told, scan.content, byPackages, now()), scan.vex, scan.image);
 }

@@ -44,6 +44,7 @@ export function parseGrype(json: string): Result<VulnerabilitiesFact> {
   const database = field(descriptor, 'db');
   const databaseDate =
     reportText(database, 'built') ?? reportText(field(database, 'status'), 'built');
+  const gaps = distributionAlerts(report);
   const ignored = listField(report, 'ignoredMatches').length;
   return ok({
     scanner: 'grype',
@@ -51,8 +52,20 @@ export function parseGrype(json: string): Result<VulnerabilitiesFact> {
     vulnerabilities: onePerCve(reports.filter((one) => one !== undefined)),
     suppressedByVex: 0,
     ...given({ databaseDate }),
+    ...(gaps.length === 0 ? {} : { gaps }),
     ...(ignored === 0 ? {} : { notices: [`grype left out ${ignored} by ignore rules of its own`] }),
   });
+}
+
+/** What grype warns of beside its matches: a distribution that it does not know, or past its end. */
+function distributionAlerts(report: unknown): readonly string[] {
+  const alerts = listField(report, 'alertsByPackage').flatMap((one) => listField(one, 'alerts'));
+  const types = new Set(alerts.map((alert) => textField(alert, 'type')));
+  return [
+    ...(types.has('distro-eol') ? ['grype knows its distribution as past its end of life'] : []),
+    ...(types.has('distro-unknown') ? ['grype does not know its distribution'] : []),
+    ...(types.has('distro-disabled') ? ['grype was set not to look up its distribution'] : []),
+  ];
 }
 
 /** A match; undefined where it does not say what is found where. */

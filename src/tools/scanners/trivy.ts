@@ -57,12 +57,14 @@ export function parseTrivy(json: string, about: TrivyVersion): Result<Vulnerabil
   const reports = results.flatMap((result) => listField(result, 'Vulnerabilities').map(reportOf));
   if (reports.includes(undefined)) return unreadable();
   const modified = results.flatMap((result) => listField(result, 'ExperimentalModifiedFindings'));
+  const isEnded = field(field(field(report, 'Metadata'), 'OS'), 'EOSL') === true;
   return ok({
     scanner: 'trivy',
     scannerVersion: about.version,
     vulnerabilities: onePerCve(reports.filter((one) => one !== undefined)),
     suppressedByVex: 0,
     ...given({ databaseDate: about.databaseDate }),
+    ...(isEnded ? { gaps: ['trivy knows its distribution as past its end of life'] } : {}),
     ...(modified.length === 0
       ? {}
       : { notices: [`trivy left out ${modified.length} by ignore rules of its own`] }),

@@ -198,6 +198,33 @@ describe('trivy', () => {
   });
 });
 
+describe('what a scanner says of the distribution itself', () => {
+  const gapsOf = (read: ReturnType<typeof parseGrype>) => (read.ok ? read.value.gaps : read);
+  test.each([
+    [['distro-eol'], ['grype knows its distribution as past its end of life']],
+    [['distro-unknown', 'other'], ['grype does not know its distribution']],
+    [['distro-disabled'], ['grype was set not to look up its distribution']],
+    [['other'], undefined],
+  ])('grype: %j', (types, gaps) => {
+    const report = {
+      ...(JSON.parse(sample('grype/report.json')) as object),
+      alertsByPackage: [{ package: {}, alerts: types.map((type) => ({ type })) }],
+    };
+    expect(gapsOf(parseGrype(JSON.stringify(report)))).toEqual(gaps);
+  });
+
+  test.each([
+    [true, ['trivy knows its distribution as past its end of life']],
+    [false, undefined],
+  ])('trivy, EOSL %j', (EOSL, gaps) => {
+    const report = {
+      ...(JSON.parse(sample('trivy/report.json')) as object),
+      Metadata: { OS: { Family: 'alpine', Name: '3.6.5', EOSL } },
+    };
+    expect(gapsOf(parseTrivy(JSON.stringify(report), ABOUT))).toEqual(gaps);
+  });
+});
+
 describe('docker scout', () => {
   test('a rule for each vulnerability, its packages by purl', () => {
     const parsed = parseDockerScout(sample('docker-scout/report.sarif.json'), NOW);
