@@ -27,14 +27,46 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   formats: [],
   ...Object.fromEntries(ROOMS.map((room) => [room, []])),
   // docs/decisions/0001: the tar codec is one room that two others stand on.
-  oci: ['tar'],
+  oci: ['tar', 'formats'],
   normalise: ['tar', 'formats'],
-  // docs/decisions/0016: so are the readers of file formats.
+  // docs/decisions/0016: so are the readers of file formats, JSON among them.
+  attestations: ['formats'],
+  tools: ['formats'],
+  criteria: ['formats'],
   difference: ['formats'],
   facts: ['formats'],
-  pipeline: ['tar', ...ROOMS.filter((room) => room !== 'ui' && room !== 'reporters')],
+  pipeline: ['tar', 'formats', ...ROOMS.filter((room) => room !== 'ui' && room !== 'reporters')],
   commands: ['pipeline', ...ROOMS],
   bin: ['commands'],
+};
+
+/** Who else parses JSON, and why no engine reads it otherwise: a document that one reads too goes through formats/strict-json.ts. */
+const OWN_READERS: Readonly<Record<string, string>> = {
+  'commands/plugin/docker-plugin.ts': 'the configuration of the user’s own Docker client',
+  'dockerfile/instruction-words.ts': 'a list of words on a line of a Dockerfile: it has no keys',
+  'facts/filesystem/kept-columns.ts': 'our own cache',
+  'facts/filesystem/path-list-writer.ts': 'our own cache',
+  'facts/packages/composer.ts': 'a record of PHP’s, which no engine reads',
+  'facts/packages/record.ts': 'records of package managers, which no engine reads',
+  'oci/layout/build-record.ts': 'our own record of a build',
+  'oci/layout/json-cache.ts': 'our own cache',
+  'oci/layout/owner.ts': 'our own lock',
+  'oci/registry/registry-errors.ts': 'a message, shown and not used',
+  'pipeline/bake/bake.ts': 'what buildx wrote on this machine',
+  'pipeline/build/build.ts': 'what buildx wrote on this machine',
+  'pipeline/build/normalise-image.ts': 'documents that this build normalized and wrote',
+  'pipeline/contexts/bound-contexts.ts': 'our own record of a build',
+  'pipeline/contexts/stage-context.ts': 'our own record of a build',
+  'pipeline/sign/signing-choice.ts': 'our own settings',
+  'plans/bake/bake-definition.ts': 'what buildx printed on this machine',
+  'plans/fix/runtime-command.ts': 'package.json of the user’s own project',
+  'plans/fix/runtime-health.ts': 'a list of words: it has no keys',
+  'plans/init/facts/text.ts': 'files of the user’s own project',
+  'plans/plugin/plugin-file.ts': 'our own note in a script of ours',
+  'reporters/fleet-line.ts': 'our own lines',
+  'tools/cosign/cosign-sign.ts': 'a statement that this build wrote',
+  'tools/json-fields.ts': 'what a program on this machine printed',
+  'tools/osv/osv-http.ts': 'answers of a service, which no engine reads',
 };
 
 function sources(folder: string): string[] {
@@ -139,6 +171,13 @@ describe('the import table of docs/architecture.md', () => {
         );
       });
     expect(impure.map((f) => relative(SRC, f))).toEqual([]);
+  });
+
+  test('JSON from outside has one reader', () => {
+    const readers = files
+      .filter((f) => /\bJSON\.parse\b/.test(readFileSync(f, 'utf8')))
+      .map((f) => relative(SRC, f));
+    expect(readers.sort()).toEqual(['formats/strict-json.ts', ...Object.keys(OWN_READERS)].sort());
   });
 
   test('files stay small: none over 250 lines, the median under 80', () => {

@@ -1,6 +1,7 @@
 import { type Digest, parseDigest } from '../model/digest.ts';
 import { err, ok, type Result } from '../model/result.ts';
 import { isBundleType } from './attached-media.ts';
+import { BUNDLE } from './attached-shapes.ts';
 import { base64Of, isObject, objectOf, parseUntrustedJson, textOf } from './untrusted-json.ts';
 
 /** What a sigstore bundle holds. A certificate says that it is to be verified with an identity, else a key. */
@@ -16,10 +17,9 @@ export interface ReadBundle {
  * message the digest is what the bundle says it is.
  */
 export function readBundle(bytes: Uint8Array, maxBytes: number): Result<ReadBundle> {
-  const parsed = parseUntrustedJson(bytes, 'the bundle', maxBytes);
+  const parsed = parseUntrustedJson(bytes, 'the bundle', maxBytes, BUNDLE);
   if (!parsed.ok) return parsed;
-  if (!isObject(parsed.value)) return err('the bundle is no JSON object');
-  const bundle = parsed.value;
+  const bundle = objectOf(parsed.value);
   if (!isBundleType(textOf(bundle['mediaType'], 200) ?? ''))
     return err('the media type of the bundle is not known');
   const material = objectOf(bundle['verificationMaterial']);

@@ -1,6 +1,7 @@
 import { createHash, X509Certificate } from 'node:crypto';
 import type { Annotations } from '../model/oci.ts';
 import { err, ok, type Result } from '../model/result.ts';
+import { LOG_ENTRY } from './attached-shapes.ts';
 import {
   base64Of,
   isObject,
@@ -96,7 +97,12 @@ function certificates(leaf: string | undefined, chain: string | undefined): read
 /** Rekor's entry as the annotation keeps it: `{SignedEntryTimestamp, Payload: {body, integratedTime, logIndex, logID}}`. */
 function logEntry(annotation: string | undefined): Result<UntrustedObject | undefined> {
   if (annotation === undefined) return ok(undefined);
-  const parsed = parseUntrustedJson(annotation, 'the log entry of the signature', MAX_ANNOTATION);
+  const parsed = parseUntrustedJson(
+    annotation,
+    'the log entry of the signature',
+    MAX_ANNOTATION,
+    LOG_ENTRY,
+  );
   if (!parsed.ok) return parsed;
   const { SignedEntryTimestamp: promise, Payload: payload } = objectOf(parsed.value);
   const { body, integratedTime, logIndex, logID } = objectOf(payload);

@@ -1,7 +1,8 @@
 import { type Digest, parseDigest } from '../model/digest.ts';
 import { err, ok, type Result } from '../model/result.ts';
+import { JWS, NOTATION_PAYLOAD } from './attached-shapes.ts';
 import { type CborValue, decodeCbor } from './cbor.ts';
-import { base64Of, isObject, objectOf, parseUntrustedJson } from './untrusted-json.ts';
+import { base64Of, objectOf, parseUntrustedJson } from './untrusted-json.ts';
 
 const MAX_ENVELOPE_BYTES = 1024 * 1024;
 const COSE_SIGN1 = 18;
@@ -14,7 +15,12 @@ export function notationTarget(envelope: Uint8Array, mediaType: string): Result<
   if (envelope.length > MAX_ENVELOPE_BYTES) return err('the notation envelope is too large');
   const payload = mediaType === 'application/cose' ? cosePayload(envelope) : jwsPayload(envelope);
   if (!payload.ok) return payload;
-  const parsed = parseUntrustedJson(payload.value, 'the payload of the notation signature');
+  const parsed = parseUntrustedJson(
+    payload.value,
+    'the payload of the notation signature',
+    MAX_ENVELOPE_BYTES,
+    NOTATION_PAYLOAD,
+  );
   if (!parsed.ok) return parsed;
   const digest = parseDigest(objectOf(objectOf(parsed.value)['targetArtifact'])['digest']);
   return digest === undefined ? err('the notation signature names no sha256 digest') : ok(digest);
@@ -22,10 +28,9 @@ export function notationTarget(envelope: Uint8Array, mediaType: string): Result<
 
 /** JWS JSON serialisation, flattened (RFC 7515, 7.2.2). */
 function jwsPayload(envelope: Uint8Array): Result<Uint8Array> {
-  const parsed = parseUntrustedJson(envelope, 'the notation envelope', MAX_ENVELOPE_BYTES);
+  const parsed = parseUntrustedJson(envelope, 'the notation envelope', MAX_ENVELOPE_BYTES, JWS);
   if (!parsed.ok) return parsed;
-  if (!isObject(parsed.value)) return err('the notation envelope is no JSON object');
-  const payload = base64Of(parsed.value['payload'], MAX_ENVELOPE_BYTES);
+  const payload = base64Of(objectOf(parsed.value)['payload'], MAX_ENVELOPE_BYTES);
   return payload === undefined ? err('the notation envelope has no payload') : ok(payload);
 }
 

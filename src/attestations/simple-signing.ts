@@ -1,5 +1,6 @@
 import { type Digest, parseDigest } from '../model/digest.ts';
 import { err, ok, type Result } from '../model/result.ts';
+import { SIMPLE_SIGNING } from './attached-shapes.ts';
 import { objectOf, parseUntrustedJson, textOf } from './untrusted-json.ts';
 
 const MAX_PAYLOAD_BYTES = 1024 * 1024;
@@ -15,7 +16,12 @@ export interface SimpleSigning {
 
 /** Reads the payload that cosign signed before bundles (sigstore/cosign, specs/SIGNATURE_SPEC.md, "Payload"). */
 export function parseSimpleSigning(payload: Uint8Array): Result<SimpleSigning> {
-  const parsed = parseUntrustedJson(payload, 'the signed payload', MAX_PAYLOAD_BYTES);
+  const parsed = parseUntrustedJson(
+    payload,
+    'the signed payload',
+    MAX_PAYLOAD_BYTES,
+    SIMPLE_SIGNING,
+  );
   if (!parsed.ok) return parsed;
   const critical = objectOf(objectOf(parsed.value)['critical']);
   if (!TYPES.has(textOf(critical['type'], 100) ?? ''))

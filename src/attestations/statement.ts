@@ -1,8 +1,10 @@
+import { readAs } from '../formats/json-shape.ts';
 import { digestHex, parseDigest, type Digest } from '../model/digest.ts';
 import { MEDIA_TYPE } from '../model/oci.ts';
 import { err, ok, type Result } from '../model/result.ts';
 import type { Statement } from '../model/statement.ts';
 import { isBundleType } from './attached-media.ts';
+import { ENVELOPE, STATEMENT } from './attached-shapes.ts';
 import {
   base64Of,
   isObject,
@@ -53,7 +55,10 @@ export function statementIn(envelope: unknown, maxBytes: number): Result<Stateme
     : err('the envelope is no JSON object');
 }
 
-function fromEnvelope(envelope: UntrustedObject, maxBytes: number): Result<Statement> {
+function fromEnvelope(untrusted: UntrustedObject, maxBytes: number): Result<Statement> {
+  const read = readAs(untrusted, ENVELOPE, 'the envelope');
+  if (!read.ok) return read;
+  const envelope = objectOf(read.value);
   if (envelope['payloadType'] !== MEDIA_TYPE.inToto)
     return err(`the payload of the envelope is not of type ${MEDIA_TYPE.inToto}`);
   const payload = base64Of(envelope['payload'], maxBytes);
@@ -63,7 +68,10 @@ function fromEnvelope(envelope: UntrustedObject, maxBytes: number): Result<State
   return statementOf(objectOf(parsed.value));
 }
 
-function statementOf(object: UntrustedObject): Result<Statement> {
+function statementOf(untrusted: UntrustedObject): Result<Statement> {
+  const read = readAs(untrusted, STATEMENT, 'the statement');
+  if (!read.ok) return read;
+  const object = objectOf(read.value);
   const type = textOf(object['_type'], 200);
   if (type === undefined || !STATEMENT_TYPES.includes(type))
     return err('the statement is not of a type that in-toto defines');
@@ -71,8 +79,6 @@ function statementOf(object: UntrustedObject): Result<Statement> {
   if (predicateType === undefined || predicateType === '')
     return err('the statement names no predicate type');
   const subjects = object['subject'];
-  if (subjects !== undefined && subjects !== null && !Array.isArray(subjects))
-    return err('the subject of the statement is no list');
   if (Array.isArray(subjects) && subjects.length > MAX_SUBJECTS)
     return err(`the statement has more than ${MAX_SUBJECTS} subjects`);
   return ok({

@@ -1,4 +1,6 @@
-import { err, ok, type Result } from '../model/result.ts';
+import { type Shape, readAs } from '../formats/json-shape.ts';
+import { parseStrictJson } from '../formats/strict-json.ts';
+import type { Result } from '../model/result.ts';
 
 /** A JSON object that nobody has vouched for. */
 export type UntrustedObject = Readonly<Record<string, unknown>>;
@@ -6,41 +8,18 @@ export type UntrustedObject = Readonly<Record<string, unknown>>;
 /** An SBOM of a large image, the biggest document that an attestation holds, stays well below this. */
 export const MAX_DOCUMENT_BYTES = 64 * 1024 * 1024;
 
-/** Deeper than any document that is made for people or tools; what comes later may walk it by recursion. */
-const MAX_DEPTH = 200;
-
-/** Parses JSON of at most `maxBytes` bytes (UTF-8, invalid sequences refused), nested at most 200 deep; `what` names the document in the error. */
+/**
+ * The value of JSON that nobody has vouched for, which every reader sees alike (`parseStrictJson`), in `shape` as a reader in Go
+ * decodes it. At most `maxBytes` bytes; `what` names the document in the error.
+ */
 export function parseUntrustedJson(
   bytes: Uint8Array | string,
   what: string,
   maxBytes = MAX_DOCUMENT_BYTES,
+  shape: Shape = 'any',
 ): Result<unknown> {
-  if (bytes.length > maxBytes) return err(`${what} is larger than ${maxBytes} bytes`);
-  try {
-    const text =
-      typeof bytes === 'string' ? bytes : new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-    return isDeep(text) ? err(`${what} is nested too deep`) : ok(JSON.parse(text) as unknown);
-  } catch {
-    return err(`${what} is no JSON`);
-  }
-}
-
-/** True where brackets outside of strings nest deeper than `MAX_DEPTH`; told before anything is parsed. */
-function isDeep(text: string): boolean {
-  let depth = 0;
-  let inString = false;
-  for (let at = 0; at < text.length; at += 1) {
-    const code = text.charCodeAt(at);
-    if (inString) {
-      if (code === 92) at += 1;
-      else if (code === 34) inString = false;
-    } else if (code === 34) inString = true;
-    else if (code === 91 || code === 123) {
-      depth += 1;
-      if (depth > MAX_DEPTH) return true;
-    } else if (code === 93 || code === 125) depth -= 1;
-  }
-  return false;
+  const parsed = parseStrictJson(bytes, what, maxBytes);
+  return parsed.ok ? readAs(parsed.value, shape, what) : parsed;
 }
 
 /** The value as an object; an empty one where it is none. */

@@ -1,3 +1,4 @@
+import { parseStrictJson } from '../formats/strict-json.ts';
 import { field, listField, textField } from './attested.ts';
 
 /** A part of an image that an SBOM names: a package, a program or a file. */
@@ -42,12 +43,8 @@ function unwrapped(predicate: unknown): unknown {
   const inner = field(predicate, 'Data') ?? field(predicate, 'bom');
   if (typeof inner !== 'string')
     return typeof inner === 'object' && inner !== null ? inner : predicate;
-  if (inner.length > MAX_TEXT) return undefined;
-  try {
-    return JSON.parse(inner) as unknown;
-  } catch {
-    return undefined;
-  }
+  const parsed = parseStrictJson(inner, 'the SBOM', MAX_TEXT);
+  return parsed.ok ? parsed.value : undefined;
 }
 
 function cyclonedxParts(document: unknown): SbomPart[] {

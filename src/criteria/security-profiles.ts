@@ -1,3 +1,4 @@
+import { parseStrictJson } from '../formats/strict-json.ts';
 import { field, listField, textField } from './attested.ts';
 import { CONDITIONAL_SYSCALLS, DEFAULT_SYSCALLS } from './default-syscalls.ts';
 
@@ -8,6 +9,7 @@ export interface ProfileVerdict {
   readonly reason: string;
 }
 
+const MAX_PROFILE_BYTES = 16 * 1024 * 1024;
 const PREDICATE = /(?:seccomp|apparmor|selinux|security-?profile)/i;
 const DENIES = /^SCMP_ACT_(?:ERRNO|KILL|KILL_PROCESS|KILL_THREAD|TRAP)$/;
 /** Actions that let the call through: allowed, logged, or decided by someone outside the profile. */
@@ -37,11 +39,8 @@ export function judgeProfile(type: string, predicate: unknown): ProfileVerdict {
 }
 
 function parsedJson(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
-  }
+  const parsed = parseStrictJson(text, 'the profile', MAX_PROFILE_BYTES);
+  return parsed.ok ? parsed.value : undefined;
 }
 
 /** Names that entries without a capability condition let through. */

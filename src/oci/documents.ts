@@ -1,3 +1,5 @@
+import { type Shape, readAs } from '../formats/json-shape.ts';
+import { parseStrictJson } from '../formats/strict-json.ts';
 import { isDigest } from '../model/digest.ts';
 import { UserError } from '../model/errors.ts';
 import {
@@ -7,6 +9,8 @@ import {
   isIndex,
   type Manifest,
 } from '../model/oci.ts';
+import type { Result } from '../model/result.ts';
+import { CONFIG, DESCRIPTOR, INDEX, MANIFEST } from './document-shapes.ts';
 
 /** Manifests, indexes and configs are read whole; the OCI distribution-spec asks registries to take 4 MiB. */
 export const MAX_DOCUMENT_BYTES = 4 * 1024 * 1024;
@@ -14,37 +18,48 @@ const MAX_LISTED = 10_000;
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** Parses JSON from outside. Throws UserError that names `what` where it is too large or no JSON object. */
-export function parseObject(bytes: Uint8Array, what: string): Fields {
-  if (bytes.length > MAX_DOCUMENT_BYTES) throw new UserError(`${what} is larger than 4 MiB`);
-  let value: unknown;
-  try {
-    value = JSON.parse(Buffer.from(bytes).toString('utf8'));
-  } catch (cause) {
-    throw new UserError(`${what} is no JSON`, { cause });
-  }
-  if (!isObject(value)) throw new UserError(`${what} is no JSON object`);
-  return value;
+/**
+ * A document from outside in the shape that engines read it in. Throws UserError that names `what`, and the key or field, where it is
+ * larger than 4 MiB, not JSON, ambiguous, or of another shape.
+ */
+export function readShaped(bytes: Uint8Array, shape: Shape, what: string): unknown {
+  return valueOf(readAs(strictly(bytes, what), shape, what));
 }
 
-/** The image index (or Docker manifest list) in `bytes`. Throws UserError where it is none. */
+/** A JSON object from outside. Throws UserError that names `what` where it is too large, ambiguous, or not a JSON object. */
+export function parseObject(
+  bytes: Uint8Array,
+  what: string,
+  shape: Shape = { map: 'any' },
+): Fields {
+  return readShaped(bytes, shape, what) as Fields;
+}
+
+function strictly(bytes: Uint8Array, what: string): unknown {
+  return valueOf(parseStrictJson(bytes, what, MAX_DOCUMENT_BYTES));
+}
+
+function valueOf(result: Result<unknown>): unknown {
+  if (!result.ok) throw new UserError(result.error);
+  return result.value;
+}
+
+/** The image index (or Docker manifest list) in `bytes`. Throws UserError where it is not one. */
 export function parseIndex(bytes: Uint8Array, what: string): Index {
-  const value = parseObject(bytes, what);
-  if (!isDescriptorList(value['manifests'])) throw new UserError(`${what} is no image index`);
-  checkShape(value, what);
-  return value as unknown as Index;
+  const { manifests = [], ...index } = versioned(bytes, what, INDEX);
+  checkListed(manifests, what);
+  return { ...index, manifests } as unknown as Index;
 }
 
-/** The image manifest in `bytes`. Throws UserError where it is none. */
+/** The image manifest in `bytes`; one without layers may leave them out. Throws UserError where it is not one. */
 export function parseManifest(bytes: Uint8Array, what: string): Manifest {
-  const value = parseObject(bytes, what);
-  if (!isDescriptor(value['config']) || !isDescriptorList(value['layers']))
-    throw new UserError(`${what} is no image manifest`);
-  checkShape(value, what);
-  return value as unknown as Manifest;
+  const { layers = [], ...manifest } = versioned(bytes, what, MANIFEST);
+  if (!isDescriptor(manifest['config'])) throw new UserError(`${what}: config is malformed`);
+  checkListed(layers, what);
+  return { ...manifest, layers } as unknown as Manifest;
 }
 
-/** Manifest or index, told by its media type (the descriptor's, then its own), then by what it holds. */
+/** Manifest or index, told by its media type. */
 export function parseManifestOrIndex(
   bytes: Uint8Array,
   mediaType: string,
@@ -57,56 +72,61 @@ export function parseManifestOrIndex(
     : { kind: 'manifest', manifest: parseManifest(bytes, what) };
 }
 
-/** The image config in `bytes`. Throws UserError where it lists no diffIDs. */
+/**
+ * The image config in `bytes`, every field that anybody reads of the type that the specification gives it; fields that are null, as
+ * Docker writes them, are left out. Throws UserError where it is not a config or a field is of another type.
+ */
 export function parseImageConfig(bytes: Uint8Array, what: string): ImageConfig {
-  const value = parseObject(bytes, what);
-  const rootfs = value['rootfs'];
-  const diffIds = isObject(rootfs) ? rootfs['diff_ids'] : undefined;
-  if (!Array.isArray(diffIds) || !diffIds.every(isDigest) || typeof value['os'] !== 'string')
-    throw new UserError(`${what} is no image config`);
-  if (typeof value['architecture'] !== 'string')
+  const config = parseObject(bytes, what, CONFIG);
+  const { rootfs } = config;
+  if (!isFields(rootfs) || typeof config['os'] !== 'string')
+    throw new UserError(`${what} is not an image config`);
+  if (typeof config['architecture'] !== 'string')
     throw new UserError(`${what} names no architecture`);
-  return value as unknown as ImageConfig;
+  // An image without layers may leave them out.
+  const { diff_ids: diffIds = [] } = rootfs;
+  if (!(diffIds as readonly unknown[]).every(isDigest))
+    throw new UserError(`${what}: rootfs.diff_ids are not sha256 digests`);
+  return { ...config, rootfs: { ...rootfs, diff_ids: diffIds } } as unknown as ImageConfig;
 }
 
 /** True where `value` is a descriptor whose digest we can check (sha256) and whose size is a size. */
 export function isDescriptor(value: unknown): value is Descriptor {
-  return (
-    isObject(value) &&
-    typeof value['mediaType'] === 'string' &&
-    isDigest(value['digest']) &&
-    Number.isSafeInteger(value['size']) &&
-    (value['size'] as number) >= 0 &&
-    isStringMap(value['annotations']) &&
-    isPlatform(value['platform']) &&
-    ['string', 'undefined'].includes(typeof value['artifactType'])
-  );
+  const read = readAs(value, DESCRIPTOR, 'it');
+  if (!read.ok) return false;
+  const { mediaType, digest, size } = read.value as Fields;
+  return typeof mediaType === 'string' && isDigest(digest) && (size as number) >= 0;
 }
 
-function isDescriptorList(value: unknown): value is readonly Descriptor[] {
-  return Array.isArray(value) && value.length <= MAX_LISTED && value.every(isDescriptor);
+function checkListed(list: unknown, what: string): void {
+  const descriptors = list as readonly unknown[];
+  if (descriptors.length > MAX_LISTED)
+    throw new UserError(`${what} lists more than ${MAX_LISTED} blobs`);
+  const at = descriptors.findIndex((descriptor) => !isDescriptor(descriptor));
+  if (at >= 0)
+    throw new UserError(`${what}: entry ${at + 1} has no media type, sha256 digest or size`);
 }
 
-function isPlatform(value: unknown): boolean {
-  if (value === undefined) return true;
-  return (
-    isObject(value) && typeof value['os'] === 'string' && typeof value['architecture'] === 'string'
-  );
-}
-
-function isStringMap(value: unknown): boolean {
-  if (value === undefined || value === null) return true;
-  return isObject(value) && Object.values(value).every((v) => typeof v === 'string');
-}
-
-function isObject(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function checkShape(value: Fields, what: string): void {
-  const subject = value['subject'];
+/** A document that is manifest and index at once means another image to each reader (CVE-2021-41190); a null makes it one too. */
+function versioned(bytes: Uint8Array, what: string, shape: Shape): Fields {
+  const raw = strictly(bytes, what);
+  const value = valueOf(readAs(raw, shape, what)) as Fields;
+  const has = (name: string): boolean => isFields(raw) && name in raw;
+  if (value['schemaVersion'] === 1 || has('fsLayers'))
+    throw new UserError(`${what} is a manifest of schema 1, which Docker gave up in 2020`, {
+      nextStep: 'Pull the image with an engine that still can, push it again and grade that.',
+    });
   if (value['schemaVersion'] !== 2) throw new UserError(`${what} has no schemaVersion 2`);
-  if (!isStringMap(value['annotations'])) throw new UserError(`${what} has malformed annotations`);
-  if (subject !== undefined && subject !== null && !isDescriptor(subject))
+  if (has('manifests') && (has('config') || has('layers')))
+    throw new UserError(`${what} is an index and a manifest at once, so it is refused`);
+  if (!has(shape === INDEX ? 'manifests' : 'config'))
+    throw new UserError(`${what} is not an image ${shape === INDEX ? 'index' : 'manifest'}`);
+  const { subject } = value;
+  if (subject !== undefined && !isDescriptor(subject))
     throw new UserError(`${what} has a malformed subject`);
+  return value;
+}
+
+function isFields(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null;
 }

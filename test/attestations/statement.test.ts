@@ -70,7 +70,7 @@ describe('parseStatement', () => {
   });
 
   test.each([
-    ['no JSON', '{', 'the attestation is no JSON'],
+    ['no JSON', '{', 'the attestation is not JSON'],
     ['a list', '[]', 'the attestation is no JSON object'],
     [
       'nothing known',
@@ -90,7 +90,7 @@ describe('parseStatement', () => {
     [
       'a subject that is no list',
       JSON.stringify({ ...STATEMENT, subject: {} }),
-      'the subject of the statement is no list',
+      'the statement: subject is not a list',
     ],
     [
       'too many subjects',
@@ -129,7 +129,7 @@ describe('parseStatement', () => {
   test('refuses bytes that are no UTF-8, and what is larger than allowed', () => {
     expect(parseStatement(new Uint8Array([0x22, 0xff, 0x22]))).toEqual({
       ok: false,
-      error: 'the attestation is no JSON',
+      error: 'the attestation is not JSON: it is not UTF-8',
     });
     expect(parseStatement(JSON.stringify(STATEMENT), 10)).toEqual({
       ok: false,

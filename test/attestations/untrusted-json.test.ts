@@ -40,7 +40,7 @@ describe('values that nobody has vouched for', () => {
 
   test('JSON is bounded and named in its error', () => {
     expect(parseUntrustedJson('{"a":1}', 'it')).toEqual({ ok: true, value: { a: 1 } });
-    expect(parseUntrustedJson('nope', 'it')).toEqual({ ok: false, error: 'it is no JSON' });
+    expect(parseUntrustedJson('nope', 'it')).toEqual({ ok: false, error: 'it is not JSON' });
     expect(parseUntrustedJson('[1]', 'it', 2)).toEqual({
       ok: false,
       error: 'it is larger than 2 bytes',

@@ -41,11 +41,15 @@ test.each<[string, unknown[], string[]]>([
 });
 
 test.each([
-  ['', /no JSON/],
-  ['[]', /no JSON object/],
-  ['{"schemaVersion":2}', /no image index/],
-  ['{"schemaVersion":2,"manifests":[{"digest":"sha256:x"}]}', /no image index/],
-  ['{"schemaVersion":1,"manifests":[]}', /schemaVersion 2/],
+  ['', /not JSON/],
+  ['[]', /not an object/],
+  ['{"schemaVersion":2}', /not an image index/],
+  [
+    '{"schemaVersion":2,"manifests":[{"digest":"sha256:x"}]}',
+    /entry 1 has no media type, sha256 digest or size/,
+  ],
+  ['{"schemaVersion":1,"manifests":[]}', /schema 1/],
+  ['{"schemaVersion":3,"manifests":[]}', /schemaVersion 2/],
 ])('refuses %j', (text, message) => {
   expect(() => readExportedIndex(Buffer.from(text))).toThrow(message);
 });

@@ -194,17 +194,18 @@ describe('damaged and forged documents', () => {
   });
 
   test.each([
-    ['Env', { config: { Env: 'PATH=/bin' } }],
-    ['Env', { config: { Env: [1] } }],
-    ['User', { config: { User: {} } }],
-    ['Labels', { config: { Labels: { a: 1 } } }],
-    ['config', { config: [] }],
-    ['history', { history: 'none' }],
-    ['created_by', { history: [{ created_by: 5 }] }],
-  ])('a config whose %s is of another type', async (field, config) => {
+    ['config.Env is not a list', { config: { Env: 'PATH=/bin' } }],
+    ['config.Env[0] is not text', { config: { Env: [1] } }],
+    ['config.User is not text', { config: { User: {} } }],
+    ['config.Entrypoint is not a list', { config: { Entrypoint: '/bin/sh' } }],
+    ['config.Labels.a is not text', { config: { Labels: { a: 1 } } }],
+    ['config is not an object', { config: [] }],
+    ['history is not a list', { history: 'none' }],
+    ['history[0].created_by is not text', { history: [{ created_by: 5 }] }],
+  ])('a config of which %s', async (wrong, config) => {
     const bytes = new ImageBytes();
     const root = bytes.image({ config });
-    expect(await refusal(open(bytes, root))).toContain(`${field} is of another type`);
+    expect(await refusal(open(bytes, root))).toContain(` of app: ${wrong}`);
   });
 
   test('fields that are null are left out', async () => {

@@ -75,5 +75,7 @@ test('a listed referrer that is no manifest is an error', async () => {
   await blobs.prepare();
   const stored = await writeJson(blobs, { schemaVersion: 2 });
   const listed = { mediaType: MEDIA_TYPE.manifest, artifactType: 'x', ...stored };
-  await expect(findReferrers(blobs, [listed], subject.digest)).rejects.toThrow(/no image manifest/);
+  await expect(findReferrers(blobs, [listed], subject.digest)).rejects.toThrow(
+    /not an image manifest/,
+  );
 });

@@ -3,7 +3,8 @@ import { type Digest, digestOf } from '../../model/digest.ts';
 import { UserError } from '../../model/errors.ts';
 import { type Descriptor, MEDIA_TYPE } from '../../model/oci.ts';
 import { formatReference, parseReference, withDefaultTag } from '../../model/reference.ts';
-import { readImageConfig } from '../image-config.ts';
+import { SAVED } from '../document-shapes.ts';
+import { parseImageConfig, readShaped } from '../documents.ts';
 import { quoted } from '../quoted-text.ts';
 import { compressionOf } from '../walk/decompress.ts';
 import type { ArchiveFiles } from './archive-blobs.ts';
@@ -14,6 +15,13 @@ interface SavedImage {
   readonly config: string;
   readonly names: readonly string[];
   readonly layers: readonly string[];
+}
+
+/** As it stands in the file. */
+interface Saved {
+  readonly Config?: string;
+  readonly RepoTags?: readonly string[];
+  readonly Layers?: readonly string[];
 }
 
 /** An image in the form that Docker saves, with the manifest that it has none of. */
@@ -47,7 +55,7 @@ export async function readDockerSaved(
   const image = chooseSaved(readSaved(manifestJson, files.name), wanted, files.name);
   const config = await files.document(pathOf(image.config));
   if (config === undefined) throw missing(files.name, image.config);
-  const { rootfs } = readImageConfig(config, `the config of ${files.name}`);
+  const { rootfs } = parseImageConfig(config, `the config of ${files.name}`);
   if (rootfs.diff_ids.length !== image.layers.length)
     throw new UserError(
       `${files.name} lists ${image.layers.length} layers, and its config ${rootfs.diff_ids.length}: it is damaged or forged`,
@@ -123,23 +131,14 @@ async function describeLayer(
 }
 
 function readSaved(bytes: Uint8Array, name: string): readonly SavedImage[] {
-  const malformed = new UserError(`manifest.json of ${name} is not what docker save writes`);
-  let list: unknown;
-  try {
-    list = JSON.parse(Buffer.from(bytes).toString('utf8'));
-  } catch (cause) {
-    throw new UserError(malformed.message, { cause });
-  }
-  if (!Array.isArray(list) || list.length === 0 || list.length > MAX_IMAGES) throw malformed;
-  return list.map((value: unknown) => {
-    if (typeof value !== 'object' || value === null) throw malformed;
-    const { Config, RepoTags, Layers } = value as Readonly<Record<string, unknown>>;
-    const names = RepoTags ?? [];
-    const layers = Layers ?? [];
-    if (typeof Config !== 'string' || !isTexts(names) || !isTexts(layers)) throw malformed;
+  const list = readShaped(bytes, SAVED, `manifest.json of ${name}`) as readonly Saved[];
+  if (list.length === 0 || list.length > MAX_IMAGES)
+    throw new UserError(`manifest.json of ${name} lists ${list.length} images`);
+  return list.map(({ Config: config, RepoTags: names = [], Layers: layers = [] }) => {
+    if (config === undefined) throw new UserError(`manifest.json of ${name} names no config`);
     if (layers.length > MAX_LAYERS)
       throw new UserError(`${name} lists more than ${MAX_LAYERS} layers`);
-    return { config: Config, names, layers };
+    return { config, names, layers };
   });
 }
 
@@ -178,10 +177,6 @@ function keyOf({ config, layers }: SavedImage): string {
 /** As the entries are named: without `./` in front. */
 function pathOf(path: string): string {
   return path.replace(/^(?:\.?\/)+/, '');
-}
-
-function isTexts(value: unknown): value is readonly string[] {
-  return Array.isArray(value) && value.every((item) => typeof item === 'string');
 }
 
 function missing(name: string, path: string): UserError {

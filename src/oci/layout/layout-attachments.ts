@@ -3,7 +3,7 @@ import { UserError } from '../../model/errors.ts';
 import { type Descriptor, isIndex } from '../../model/oci.ts';
 import type { AttachmentPlace } from '../attachments.ts';
 import type { ReadDocument } from '../blob-source.ts';
-import { MAX_DOCUMENT_BYTES, parseIndex, parseObject } from '../documents.ts';
+import { MAX_DOCUMENT_BYTES, parseIndex, parseManifest } from '../documents.ts';
 import { cosignKind, plain, taggedEntry } from './layout-entries.ts';
 
 const MAX_LOOKED_AT = 1000;
@@ -70,12 +70,7 @@ async function listedUnder(
 
 function subjectOf(bytes: Uint8Array, what: string): Digest | undefined {
   try {
-    const subject = parseObject(bytes, what)['subject'];
-    const digest: unknown =
-      typeof subject === 'object' && subject !== null && 'digest' in subject
-        ? subject.digest
-        : undefined;
-    return typeof digest === 'string' ? (digest as Digest) : undefined;
+    return parseManifest(bytes, what).subject?.digest;
   } catch {
     return undefined;
   }

@@ -12,6 +12,7 @@ import {
   readBlobOf,
   type ReadDocument,
 } from '../blob-source.ts';
+import { LAYOUT } from '../document-shapes.ts';
 import { MAX_DOCUMENT_BYTES, parseObject } from '../documents.ts';
 import { MissingLayerError } from '../missing-layer.ts';
 import { openDocuments } from '../opened-documents.ts';
@@ -131,7 +132,7 @@ async function checkLayerSizes({ platforms }: OpenedImage, blobs: BlobSource): P
 /** Throws UserError for a layout of a version that is not known. */
 export function checkVersion(marker: Uint8Array | undefined, name: string): void {
   if (marker === undefined) return;
-  const version = parseObject(marker, `oci-layout of ${name}`)['imageLayoutVersion'];
+  const version = parseObject(marker, `oci-layout of ${name}`, LAYOUT)['imageLayoutVersion'];
   if (typeof version !== 'string' || !version.startsWith('1.'))
     throw new UserError(`${name} is an OCI layout of a version that is not known`);
 }

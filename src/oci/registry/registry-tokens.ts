@@ -1,3 +1,4 @@
+import type { Shape } from '../../formats/json-shape.ts';
 import { UserError } from '../../model/errors.ts';
 import { parseObject } from '../documents.ts';
 import type { Challenge } from './auth-challenge.ts';
@@ -16,6 +17,16 @@ export interface TokenRequest {
   readonly allowsPlain: (url: URL) => boolean;
 }
 
+/** distribution, "Token Authentication Specification", and OAuth2's refresh token beside. */
+const TOKEN: Shape = {
+  struct: {
+    token: 'text',
+    access_token: 'text',
+    expires_in: 'any',
+    issued_at: 'any',
+    refresh_token: 'any',
+  },
+};
 const MAX_TOKEN_BYTES = 256 * 1024;
 
 /** Value of an Authorization header for HTTP Basic (RFC 7617). */
@@ -42,7 +53,7 @@ export async function fetchToken(request: TokenRequest): Promise<string> {
   if (!response.ok) throw await registryError(response);
   const bytes = new Uint8Array(await response.arrayBuffer());
   if (bytes.length > MAX_TOKEN_BYTES) throw new UserError(`${realm.host} sent too large a token`);
-  const answer = parseObject(bytes, `the token of ${realm.host}`);
+  const answer = parseObject(bytes, `the token of ${realm.host}`, TOKEN);
   const token = answer['token'] ?? answer['access_token'];
   if (typeof token !== 'string' || !/^[\x21-\x7e]+$/.test(token))
     throw new UserError(`${realm.host} answered without a token`);

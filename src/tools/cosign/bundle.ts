@@ -1,9 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
+import { parseStrictJson } from '../../formats/strict-json.ts';
 import { type Digest, digestHex, isDigest } from '../../model/digest.ts';
 import { MEDIA_TYPE } from '../../model/oci.ts';
 import { type Result, err, ok } from '../../model/result.ts';
 import type { Statement } from '../../model/statement.ts';
-import { field, isRecord, listField, parseJson, textField } from '../json-fields.ts';
+import { field, isRecord, listField, textField } from '../json-fields.ts';
 
 /** What a statement must be about. */
 export interface ExpectedStatement {
@@ -13,6 +14,7 @@ export interface ExpectedStatement {
   readonly predicate?: unknown;
 }
 
+const MAX_BYTES = 64 * 1024 * 1024;
 const STATEMENT = /^https:\/\/in-toto\.io\/Statement\/v(?:0\.1|1)$/;
 const BUNDLE = /^application\/vnd\.dev\.sigstore\.bundle(?:\.v0\.\d+\+json|\+json;version=0\.\d+)$/;
 
@@ -21,15 +23,14 @@ const BUNDLE = /^application\/vnd\.dev\.sigstore\.bundle(?:\.v0\.\d+\+json|\+jso
  * envelope. It says nothing about the signature; that is cosign's to verify.
  */
 export function bundleStatement(bytes: Uint8Array): Result<Statement> {
-  const bundle = parseJson(Buffer.from(bytes).toString('utf8'));
+  const bundle = documentOf(bytes);
   if (!BUNDLE.test(textField(bundle, 'mediaType') ?? '')) return err('it is no sigstore bundle');
   const envelope = field(bundle, 'dsseEnvelope');
   if (textField(envelope, 'payloadType') !== MEDIA_TYPE.inToto)
     return err('its envelope holds no in-toto statement');
   if (listField(envelope, 'signatures').length !== 1)
     return err('it has not exactly one signature');
-  const payload = Buffer.from(textField(envelope, 'payload') ?? '', 'base64').toString('utf8');
-  const statement = parseJson(payload);
+  const statement = documentOf(Buffer.from(textField(envelope, 'payload') ?? '', 'base64'));
   if (!isRecord(statement) || !STATEMENT.test(textField(statement, '_type') ?? ''))
     return err('its payload is no in-toto statement');
   const subject = listField(statement, 'subject').flatMap((entry) => {
@@ -46,7 +47,7 @@ export function bundleStatement(bytes: Uint8Array): Result<Statement> {
 
 /** The signature, base64, of a sigstore bundle over plain bytes (`messageSignature`). */
 export function bundleSignature(bytes: Uint8Array): Result<string> {
-  const bundle = parseJson(Buffer.from(bytes).toString('utf8'));
+  const bundle = documentOf(bytes);
   if (!BUNDLE.test(textField(bundle, 'mediaType') ?? '')) return err('it is no sigstore bundle');
   const signature = textField(field(bundle, 'messageSignature'), 'signature') ?? '';
   return /^[A-Za-z0-9+/]+={0,2}$/.test(signature) ? ok(signature) : err('it holds no signature');
@@ -70,6 +71,12 @@ export function checkBundle(bytes: Uint8Array, expected: ExpectedStatement): Res
   )
     return err(`its predicate is not the one given for ${digestHex(expected.subject)}`);
   return found;
+}
+
+/** The value of the document, undefined where it is malformed or readers differ about it. */
+function documentOf(bytes: Uint8Array): unknown {
+  const parsed = parseStrictJson(bytes, 'it', MAX_BYTES);
+  return parsed.ok ? parsed.value : undefined;
 }
 
 function textsOf(record: Readonly<Record<string, unknown>>): Readonly<Record<string, string>> {

@@ -218,15 +218,19 @@ describe('hostile archives', () => {
   const valid = dockerSaved();
 
   test.each([
-    ['an object', {}],
-    ['empty', []],
-    ['numbers', [1]],
-    ['no config', [{ Layers: [] }]],
-    ['layers of another type', [{ Config: 'x', Layers: 'layer0/layer.tar' }]],
-    ['null', null],
-  ])('manifest.json: %s', async (_what, manifest) => {
+    ['an object', {}, ' is not a list'],
+    ['empty', [], ' lists 0 images'],
+    ['numbers', [1], ': [0] is not an object'],
+    ['no config', [{ Layers: [] }], ' names no config'],
+    [
+      'layers of another type',
+      [{ Config: 'x', Layers: 'layer0/layer.tar' }],
+      ': [0].Layers is not a list',
+    ],
+    ['null', null, ' is not a list'],
+  ])('manifest.json: %s', async (_what, manifest, wrong) => {
     expect(await refusal(archiveOf(dockerSaved({ manifest })))).toBe(
-      'manifest.json of FILE is not what docker save writes',
+      `manifest.json of FILE${wrong}`,
     );
   });
 

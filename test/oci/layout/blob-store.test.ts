@@ -53,7 +53,7 @@ test('a damaged, missing or too large blob is refused', async () => {
   await expect(store.read(digest, 3)).rejects.toThrow(/larger than 3 bytes/);
   const { digest: text, size } = await store.write(Buffer.from('no json'));
   await expect(store.readJson({ mediaType: 'x', digest: text, size })).rejects.toThrow(
-    /is no JSON/,
+    /is not JSON/,
   );
   await expect(store.readJson({ mediaType: 'x', digest: text, size: 1 })).rejects.toThrow(
     /has 7 bytes where 1 were stated/,

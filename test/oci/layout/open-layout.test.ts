@@ -100,7 +100,7 @@ describe('which image', () => {
       open(written({ ...files, 'oci-layout': Buffer.from('{"imageLayoutVersion":"2.0"}') })),
     ).rejects.toThrow('version that is not known');
     await expect(open(written({ ...files, 'index.json': Buffer.from('[]') }))).rejects.toThrow(
-      'index.json of DIR is no JSON object',
+      'index.json of DIR is not an object',
     );
   });
 });

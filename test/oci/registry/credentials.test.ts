@@ -85,5 +85,5 @@ test('no file is no credentials, a broken one an error', async () => {
   const dir = temporaryFolder();
   expect(await dockerCredentials(dir, unasked)('r')).toBeUndefined();
   writeFileSync(join(dir, 'config.json'), '{');
-  await expect(dockerCredentials(dir, unasked)('r')).rejects.toThrow(/config.json is no JSON/);
+  await expect(dockerCredentials(dir, unasked)('r')).rejects.toThrow(/config.json is not JSON/);
 });

@@ -263,7 +263,7 @@ describe('what could not be read', () => {
     });
     const { read } = await check(image, none, { exitCode: 1 });
     expect(read.found).toHaveLength(1);
-    expect(read.unreadable).toEqual([{ digest, reason: 'the bundle is no JSON' }]);
+    expect(read.unreadable).toEqual([{ digest, reason: 'the bundle is not JSON' }]);
     expect(read.incomplete).toBeUndefined();
   });
 
