@@ -1,6 +1,14 @@
 import { parseStrictJson } from '../formats/strict-json.ts';
-import { field, listField, textField } from './attested.ts';
-import { CONDITIONAL_SYSCALLS, DEFAULT_SYSCALLS } from './default-syscalls.ts';
+import { readAppArmor } from './apparmor-profile.ts';
+import { field } from './attested.ts';
+import { compareAppArmor } from './compare-apparmor.ts';
+import { compareWithDefault } from './seccomp/compare-profiles.ts';
+import {
+  denies,
+  MalformedProfile,
+  readProfile,
+  type SeccompProfile,
+} from './seccomp/read-profile.ts';
 
 /** What reading a profile shows: whether it is one, and whether it is tighter than the container engine's default. */
 export interface ProfileVerdict {
@@ -11,31 +19,28 @@ export interface ProfileVerdict {
 
 const MAX_PROFILE_BYTES = 16 * 1024 * 1024;
 const PREDICATE = /(?:seccomp|apparmor|selinux|security-?profile)/i;
-const DENIES = /^SCMP_ACT_(?:ERRNO|KILL|KILL_PROCESS|KILL_THREAD|TRAP)$/;
-/** Actions that let the call through: allowed, logged, or decided by someone outside the profile. */
-const PERMITS = /^SCMP_ACT_(?:ALLOW|LOG|TRACE|NOTIFY)$/;
-
 /** True where a predicate or artifact type names a security profile. */
 export function isProfileType(type: string): boolean {
   return PREDICATE.test(type);
 }
 
-/** Reads the profile that a predicate is or wraps (`profile`, `content`, or cosign's `Data`). */
-export function judgeProfile(type: string, predicate: unknown): ProfileVerdict {
+/**
+ * Reads the profile that a predicate is or wraps (`profile`, `content`, or cosign's `Data`), and
+ * holds it against the default for an image of `architecture` (GOARCH).
+ */
+export function judgeProfile(
+  type: string,
+  predicate: unknown,
+  architecture: string,
+): ProfileVerdict {
   const inner =
     field(predicate, 'profile') ??
     field(predicate, 'content') ??
     field(predicate, 'Data') ??
     predicate;
   const document = typeof inner === 'string' ? (parsedJson(inner) ?? inner) : inner;
-  if (/selinux/i.test(type))
-    return {
-      kind: 'SELinux',
-      holds: typeof document === 'string' && document.trim() !== '' ? 'undecided' : 'malformed',
-      reason: 'an SELinux module adds to the container policy of the host, which is not seen here',
-    };
-  if (typeof document === 'string') return apparmor(document);
-  return seccomp(document);
+  if (/selinux/i.test(type)) return selinux(document);
+  return typeof document === 'string' ? apparmor(document) : seccomp(document, architecture);
 }
 
 function parsedJson(text: string): unknown {
@@ -43,68 +48,59 @@ function parsedJson(text: string): unknown {
   return parsed.ok ? parsed.value : undefined;
 }
 
-/** Names that entries without a capability condition let through. */
-function permitted(profile: unknown): string[] {
-  return listField(profile, 'syscalls')
-    .filter((entry) => PERMITS.test(textField(entry, 'action') ?? ''))
-    .filter((entry) => listField(field(entry, 'includes'), 'caps').length === 0)
-    .flatMap((entry) => [...listField(entry, 'names'), field(entry, 'name')])
-    .filter((name) => typeof name === 'string');
-}
-
-function seccomp(profile: unknown): ProfileVerdict {
+function seccomp(profile: unknown, architecture: string): ProfileVerdict {
   const answer = (holds: ProfileVerdict['holds'], reason: string): ProfileVerdict => ({
     kind: 'seccomp',
     holds,
     reason,
   });
-  const byDefault = textField(profile, 'defaultAction');
-  if (byDefault?.startsWith('SCMP_ACT_') !== true)
-    return answer('malformed', 'no default action, so it is no seccomp profile');
-  if (!DENIES.test(byDefault))
-    return answer('not-tighter', `${byDefault} lets other calls through`);
-  const names = [...new Set(permitted(profile))];
-  const extra = names.filter(
-    (name) => !DEFAULT_SYSCALLS.has(name) && !CONDITIONAL_SYSCALLS.has(name),
-  );
-  if (extra.length > 0)
+  let read: SeccompProfile;
+  try {
+    read = readProfile(profile);
+  } catch (error) {
+    if (error instanceof MalformedProfile) return answer('malformed', error.message);
+    throw error;
+  }
+  if (!denies(read.defaultAction))
+    return answer('not-tighter', `${read.defaultAction} lets other calls through`);
+  const { more, kept, total, filtered } = compareWithDefault(read, architecture);
+  if (more.length > 0)
+    return answer('not-tighter', `allows what the default forbids: ${more.slice(0, 5).join(', ')}`);
+  if (kept === total && filtered.length === 0)
+    return answer('not-tighter', 'allows every system call that the default allows');
+  if (read.pretends)
     return answer(
-      'not-tighter',
-      `allows what the default forbids: ${extra.slice(0, 5).join(', ')}`,
+      'undecided',
+      'it answers refused calls with error 0, which programs take for done',
     );
-  const kept = names.filter((name) => DEFAULT_SYSCALLS.has(name)).length;
-  return kept < DEFAULT_SYSCALLS.size
-    ? answer('tighter', `allows ${kept} of the default’s ${DEFAULT_SYSCALLS.size} system calls`)
-    : answer('not-tighter', 'allows every system call that the default allows');
+  return kept < total
+    ? answer('tighter', `allows ${kept} of the default’s ${total} system calls`)
+    : answer('tighter', `allows fewer arguments of ${filtered.slice(0, 5).join(', ')}`);
 }
 
-/** Rules without an object, each of which grants a whole class; docker-default has these four. */
-const BLANKET = ['file', 'network', 'capability', 'umount'];
-const LOOSER =
-  /^\s*(?:allow\s+)?(?:all|mount|ptrace|change_profile|pivot_root|userns|io_uring)\s*,/m;
-
 function apparmor(text: string): ProfileVerdict {
+  const read = readAppArmor(text);
+  return read === undefined
+    ? { kind: 'AppArmor', holds: 'malformed', reason: 'it is not a whole AppArmor profile' }
+    : { kind: 'AppArmor', ...compareAppArmor(read) };
+}
+
+/** CIL that takes a domain out of enforcement, or gives it all. */
+const OPEN_DOMAIN = /\(\s*typepermissive\s|\b(?:unconfined_domain|unconfined_t|spc_t)\b/;
+
+function selinux(document: unknown): ProfileVerdict {
   const answer = (holds: ProfileVerdict['holds'], reason: string): ProfileVerdict => ({
-    kind: 'AppArmor',
+    kind: 'SELinux',
     holds,
     reason,
   });
-  const rules = text.slice(0, 1_000_000).replace(/#(?!include).*$/gm, '');
-  const head = /^\s*(?:profile\s+\S+|\/\S+)[^{}]*\{/m.exec(rules);
-  if (head === null || !rules.includes('}'))
-    return answer('malformed', 'no profile block, so it is no AppArmor profile');
-  if (/flags=\([^)]*(?:complain|unconfined)/.test(head[0]))
-    return answer('not-tighter', 'it is in complain or unconfined mode');
-  const looser = LOOSER.exec(rules);
-  if (looser !== null)
-    return answer('not-tighter', `grants what docker-default denies: ${looser[0].trim()}`);
-  const granted = BLANKET.filter((name) =>
-    new RegExp(`^\\s*(?:allow\\s+)?${name}\\s*,`, 'm').test(rules),
-  );
-  return granted.length < BLANKET.length
+  if (typeof document !== 'string' || document.trim() === '')
+    return answer('malformed', 'it is not text');
+  const open = OPEN_DOMAIN.exec(document.slice(0, 1_000_000).replace(/;[^\n]*/g, ''));
+  return open === null
     ? answer(
-        'tighter',
-        `grants ${granted.join(', ') || 'nothing'} as a whole, docker-default all of ${BLANKET.join(', ')}`,
+        'undecided',
+        'an SELinux module adds to the container policy of the host, which is not seen here',
       )
-    : answer('not-tighter', 'grants as much as docker-default');
+    : answer('not-tighter', `it does not confine: ${open[0].replace('(', '').trim()}`);
 }

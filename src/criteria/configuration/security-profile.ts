@@ -17,14 +17,15 @@ export const securityProfile = criterion({
   spec: '#attach-a-security-profile',
   needs: ['image', 'attestations'],
   decidedBy:
-    'A seccomp or AppArmor profile attached for this digest, as an attestation or referrer, that parses and is tighter than the container engine’s default: a ' +
-    'seccomp profile that denies by default and allows fewer system calls than Docker’s and no others; an AppArmor profile in enforce mode that grants less as a ' +
-    'whole than docker-default. An SELinux module cannot be compared here: unknown.',
+    'A seccomp or AppArmor profile attached for this digest, as an attestation or referrer, that parses and is tighter than the container engine’s default. A ' +
+    'seccomp profile denies by default and allows fewer calls than Docker’s and no others, with each filter of arguments, capability, kernel and machine compared. ' +
+    'An AppArmor profile is in enforce mode, grants nothing that docker-default denies, and less as a whole. What depends on includes or variables that are not seen, ' +
+    'and an SELinux module, is unknown.',
   check: ({ image, attestations }) => {
     const found = attested(attestations, image, isProfileType);
     const judged: Judged[] = found.own.map((one) => ({
       found: one,
-      profile: judgeProfile(one.predicateType, one.predicate),
+      profile: judgeProfile(one.predicateType, one.predicate, image.platform.architecture),
     }));
     if (judged.length === 0) return noneOwn(found, 'security profile', attestations);
     const evidence = judged.map((one) =>
@@ -45,7 +46,7 @@ export const securityProfile = criterion({
     {
       title: 'Attach a seccomp profile made for this program',
       detail:
-        'Record the system calls that the program makes, allow those alone, and attest the profile to the image.',
+        'Record the system calls that the program makes, allow those alone, and attest the profile to the image. Keep the default’s conditions on clone and socket.',
       example:
         'cosign attest --type https://example.com/seccomp/v1 --predicate seccomp.json REPOSITORY@DIGEST',
     },
