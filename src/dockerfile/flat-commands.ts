@@ -1,7 +1,8 @@
 import type { ShellCommand, ShellOperator } from '../model/dockerfile.ts';
 import type { RunScript } from './run-script.ts';
 import { type Surroundings, joined } from './shell/fields.ts';
-import type { Command, List, Redirect, Simple, Word, WordPart } from './shell/syntax-tree.ts';
+import type { Command, List, Redirect, Simple } from './shell/syntax-tree.ts';
+import { bodiesOf, expandedBy } from './shell/walk-tree.ts';
 import type { Lookup } from './substitute.ts';
 
 /** Names that a script sets itself: what ARG and ENV say of them does not hold inside. */
@@ -12,37 +13,6 @@ function assignedNames(list: List, names: Set<string>): void {
       if (command.kind === 'for') names.add(command.variable);
       for (const inner of bodiesOf(command)) assignedNames(inner, names);
     }
-}
-
-function bodiesOf(command: Command): readonly List[] {
-  switch (command.kind) {
-    case 'simple':
-      return [];
-    case 'if':
-      return [
-        ...command.branches.flatMap((b) => [b.condition, b.body]),
-        ...(command.otherwise === undefined ? [] : [command.otherwise]),
-      ];
-    case 'loop':
-      return [command.condition, command.body];
-    case 'for':
-    case 'group':
-      return [command.body];
-    case 'case':
-      return command.arms;
-    case 'function': {
-      const { start, end } = command;
-      const pipeline = { negated: false, elements: [command.body], start, end };
-      return [{ items: [{ pipeline, operator: '' }] }];
-    }
-  }
-}
-
-function substitutionsOf(parts: readonly WordPart[]): readonly List[] {
-  return parts.flatMap((part) => {
-    if (part.kind === 'substitution') return [part.body];
-    return part.kind === 'variable' ? substitutionsOf(part.argument) : [];
-  });
 }
 
 const MAX_COMMANDS = 5000;
@@ -67,13 +37,12 @@ class Flattener {
 
   private command(command: Command, operator: ShellOperator, nested: boolean): void {
     if (this.commands.length >= MAX_COMMANDS) return;
+    for (const list of expandedBy(command)) this.list(list, true);
     if (command.kind === 'simple') this.simple(command, operator, nested);
     else for (const body of bodiesOf(command)) this.list(body, nested || command.kind !== 'group');
   }
 
   private simple(command: Simple, operator: ShellOperator, nested: boolean): void {
-    const words: Word[] = [...command.assignments.map((a) => a.value), ...command.words];
-    for (const word of words) for (const body of substitutionsOf(word.parts)) this.list(body, true);
     if (command.words.length === 0) return;
     this.commands.push({
       words: command.words.map((word) => {
@@ -92,7 +61,8 @@ class Flattener {
 }
 
 function isWrite(redirect: Redirect): boolean {
-  return ['>', '>>', '>|', '&>', '&>>'].includes(redirect.operator);
+  const { operator, descriptor } = redirect;
+  return descriptor !== 2 && ['>', '>>', '>|', '&>', '&>>'].includes(operator);
 }
 
 /** The simple commands of a script in the order they are written, words with ARG and ENV put in. */

@@ -32,7 +32,7 @@ export function shellOf(argv: readonly string[]): RunShell {
 }
 
 function literalWord(value: string, end: number): Word {
-  return { text: value, parts: [{ kind: 'literal', value, quoted: true }], start: 0, end };
+  return { text: value, parts: [{ kind: 'literal', value }], start: 0, end };
 }
 
 function execScript(argv: readonly string[], line: LogicalLine): RunScript {
@@ -46,7 +46,7 @@ function execScript(argv: readonly string[], line: LogicalLine): RunScript {
     start: 0,
     end,
   };
-  const pipeline = { negated: false, elements: [simple], start: 0, end };
+  const pipeline = { negated: false, elements: [simple] };
   const list: List = { items: [{ pipeline, operator: '' }] };
   const options = { errexit: false, pipefail: false };
   return { list, text: line.text, rangeOf: (s, e) => rangeOf(line, s, e), ...options };

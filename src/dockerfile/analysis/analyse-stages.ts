@@ -1,4 +1,5 @@
 import type { BuildAnalysis, Download, PackageInstall } from '../../model/build-analysis.ts';
+import type { TraceBudget } from '../shell/traced-command.ts';
 import type { ReadStage } from '../stage-reader.ts';
 import { type BuildEvent, type CommandEvent, stageEvents } from './build-event.ts';
 import { checksIn } from './checks/check.ts';
@@ -25,6 +26,8 @@ export type { ContextFile } from './stage-files.ts';
 
 /** Far above what any Dockerfile runs; a hostile one ends here and is told unread. */
 const MAX_COMMANDS = 4000;
+/** Of scripts in words, all together. */
+const MAX_CHARACTERS = 262_144;
 /** Judging looks at each pair of download and check. */
 const MAX_JUDGED = 300;
 
@@ -145,13 +148,19 @@ export function analyseStages(
   buildArgs: Readonly<Record<string, string>>,
   contextFile: ContextFile,
 ): BuildAnalysis {
-  const budget = { commands: MAX_COMMANDS, nextId: 1 };
+  const budget: TraceBudget = {
+    commands: MAX_COMMANDS,
+    characters: MAX_CHARACTERS,
+    nextId: 1,
+    unread: [],
+  };
   const events = new Map(stages.map((s) => [s.index, stageEvents(s, buildArgs, budget)]));
   const unread: BuildAnalysis['unread'][number][] = stages.flatMap((stage) =>
     stage.instructions.flatMap(({ instruction: { range, shellError } }) =>
       shellError === undefined ? [] : [{ range, reason: shellError }],
     ),
   );
+  unread.push(...budget.unread);
   const last = stages.at(-1);
   const fetched = [...events.values()].flat().flatMap(fetchesOf).length;
   if (last !== undefined && (budget.commands <= 0 || fetched > MAX_JUDGED))

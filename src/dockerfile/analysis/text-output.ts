@@ -1,3 +1,4 @@
+import { formatted, unescaped } from '../shell/printed-text.ts';
 import type { CommandEvent } from './build-event.ts';
 
 /** What a command prints, as far as it is told: text with unknown parts named, and files it passes on. */
@@ -9,19 +10,6 @@ export interface Output {
   readonly pattern?: string;
 }
 
-function formatted(format: string, values: readonly string[]): string {
-  const left = [...values];
-  let out = '';
-  // printf uses its format again while values are left.
-  do out += format.replace(/%[-\d.]*[sdb]/g, () => left.shift() ?? '');
-  while (left.length > 0 && /%[-\d.]*[sdb]/.test(format) && out.length < 65_536);
-  return out;
-}
-
-function unescaped(text: string): string {
-  return text.replace(/\\n/g, '\n').replace(/\\t/g, '\t');
-}
-
 /** The output of echo, printf, cat, grep and here-documents; undefined for commands whose output is not known. */
 export function outputOf(event: CommandEvent): Output | undefined {
   const words = event.argv.slice(1).map((f) => f.text);
@@ -30,7 +18,7 @@ export function outputOf(event: CommandEvent): Output | undefined {
     case 'echo':
       return { text: unescaped(words.filter((w) => !/^-[neE]+$/.test(w)).join(' ')), files: [] };
     case 'printf':
-      return { text: formatted(unescaped(words[0] ?? ''), words.slice(1)), files: [] };
+      return { text: formatted(words[0] ?? '', words.slice(1)), files: [] };
     case 'cat':
     case 'head':
     case 'tail':

@@ -11,6 +11,7 @@ export const IGNORED = {
   pipe: 'a pipe swallows its failure (no pipefail)',
   negated: 'its failure counts as success',
   condition: 'its result only chooses a branch',
+  trap: 'it runs in a trap',
   argument: 'its failure is lost in a command substitution',
 } as const;
 

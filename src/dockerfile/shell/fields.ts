@@ -118,7 +118,7 @@ function appendPart(builder: FieldBuilder, part: WordPart, around: Surroundings)
       builder.append('$(...)', false, around.substitution(part));
       break;
     case 'opaque':
-      builder.append(part.text, false, []);
+      builder.append(part.text, false, joined(part.parts, around).sources);
       break;
   }
 }

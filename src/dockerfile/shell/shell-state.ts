@@ -21,6 +21,12 @@ export function forked(state: ShellState): ShellState {
   };
 }
 
+/** What a script set a name to; undefined where it did not. */
+export function lookUp(state: ShellState, name: string): Variable | undefined {
+  if (/^\d+$/.test(name)) return variableOf(state.positional[Number(name) - 1]);
+  return state.variables.get(name);
+}
+
 /** Takes a word of the form `NAME=value` as an assignment. */
 export function assign(state: ShellState, field: Field): void {
   const equals = field.text.indexOf('=');

@@ -4,26 +4,27 @@ export interface Span {
   readonly end: number;
 }
 
-/** A piece of a word. `quoted` pieces are never split into fields. */
+/** A piece of a word; a `quoted` one is never split into fields. */
 export type WordPart =
-  | { readonly kind: 'literal'; readonly value: string; readonly quoted: boolean }
+  /** `pattern` where it stands for the names of files: an unquoted `*`, `?` or `[a-z]`. */
+  | { readonly kind: 'literal'; readonly value: string; readonly pattern?: true }
   | {
       readonly kind: 'variable';
       readonly name: string;
       readonly quoted: boolean;
-      /** `:-`, `+`, `##`, `/` and the like; `?` for forms whose value is not worked out. */
+      /** `:-`, `+`, `##`, `/` and the like; `other` for forms whose value is not worked out. */
       readonly operator: string;
       readonly argument: readonly WordPart[];
     }
   | {
       readonly kind: 'substitution';
       readonly quoted: boolean;
-      /** `<(...)` and `>(...)`, in place of `$(...)`. */
-      readonly process: boolean;
+      /** `<(...)` and `>(...)`; undefined for `$(...)`. */
+      readonly process: '<' | '>' | undefined;
       readonly body: List;
     }
-  /** Arithmetic: never a constant here. */
-  | { readonly kind: 'opaque'; readonly text: string };
+  /** Arithmetic, arrays, patterns: never a constant here. What `parts` hold is expanded all the same. */
+  | { readonly kind: 'opaque'; readonly text: string; readonly parts: readonly WordPart[] };
 
 export interface Word extends Span {
   /** As written. */
@@ -34,7 +35,9 @@ export interface Word extends Span {
 export interface Redirect {
   /** `>`, `>>`, `<`, `<<`, `<<<`, `>&`, `&>` ... */
   readonly operator: string;
-  /** File, here-string, or the delimiter of a here-document. */
+  /** The file descriptor that is written before the operator. */
+  readonly descriptor: number | undefined;
+  /** File or here-string; empty for a here-document. */
   readonly target: Word;
   /** Content of a here-document. */
   readonly body?: Word;
@@ -58,47 +61,39 @@ export interface Branch {
   readonly body: List;
 }
 
+export interface CaseArm {
+  readonly patterns: readonly Word[];
+  /** With the bodies that `;&` falls through to. */
+  readonly body: List;
+}
+
+interface Compound extends Span {
+  readonly redirects: readonly Redirect[];
+}
+
 export type Command =
   | Simple
-  | (Span & {
+  | (Compound & {
       readonly kind: 'if';
       readonly branches: readonly Branch[];
       readonly otherwise: List | undefined;
-      readonly redirects: readonly Redirect[];
     })
-  | (Span & {
-      readonly kind: 'loop';
-      readonly condition: List;
-      readonly body: List;
-      readonly redirects: readonly Redirect[];
-    })
-  | (Span & {
+  | (Compound & { readonly kind: 'loop'; readonly condition: List; readonly body: List })
+  | (Compound & {
       readonly kind: 'for';
       readonly variable: string;
       readonly items: readonly Word[];
       readonly body: List;
-      readonly redirects: readonly Redirect[];
     })
-  | (Span & {
+  | (Compound & {
       readonly kind: 'case';
       readonly subject: Word;
-      readonly arms: readonly List[];
-      readonly redirects: readonly Redirect[];
+      readonly arms: readonly CaseArm[];
     })
-  | (Span & {
-      readonly kind: 'group';
-      readonly subshell: boolean;
-      readonly body: List;
-      readonly redirects: readonly Redirect[];
-    })
-  | (Span & {
-      readonly kind: 'function';
-      readonly name: string;
-      readonly body: Command;
-      readonly redirects: readonly Redirect[];
-    });
+  | (Compound & { readonly kind: 'group'; readonly subshell: boolean; readonly body: List })
+  | (Compound & { readonly kind: 'function'; readonly name: string; readonly body: Command });
 
-export interface Pipeline extends Span {
+export interface Pipeline {
   readonly negated: boolean;
   readonly elements: readonly Command[];
 }

@@ -1,5 +1,4 @@
 import { forkOf, inArm } from './arms.ts';
-import { isSpecialBuiltin, runBuiltin } from './builtins.ts';
 import {
   IGNORED,
   type Ignored,
@@ -10,12 +9,14 @@ import {
   mayBeSkipped,
   stopsOnCondition,
 } from './failure.ts';
-import { type Surroundings, type Variable, fieldsOf, joined, variableOf } from './fields.ts';
+import { type Surroundings, fieldsOf, joined, variableOf } from './fields.ts';
 import { leadsOn, surelyHolds } from './known-test.ts';
-import { parseShell } from './parse-shell.ts';
-import { type ShellState, assign, forked, mergeBranches } from './shell-state.ts';
-import type { Command, List, Pipeline, Simple } from './syntax-tree.ts';
+import { outputOfAll } from './printed-text.ts';
+import { type ShellState, forked, lookUp, mergeBranches } from './shell-state.ts';
+import { SimpleCommands } from './simple-command.ts';
+import type { Command, List, Pipeline } from './syntax-tree.ts';
 import {
+  NO_STREAMS,
   type Script,
   type TraceBudget,
   type TraceContext,
@@ -25,35 +26,60 @@ import {
   inRound,
   placeOf,
   redirected,
+  streamsIn,
   surroundingOf,
 } from './traced-command.ts';
-import { scriptOnInput, type Unwrapped, unwrap } from './wrappers.ts';
 
-type If = Command & { readonly kind: 'if' };
+type Of<Kind extends Command['kind']> = Command & { readonly kind: Kind };
 
-const MAX_DEPTH = 24;
+const MAX_DEPTH = 40;
 const MAX_ITEMS = 64;
 
-/** Follows a script with what is known of its variables; stops quietly when the budget is used up. */
+/** Follows a script with what is known of its variables. What it cannot follow is told in `unread` of the budget. */
 export class Tracer {
   readonly commands: TracedCommand[] = [];
   private readonly script: Script;
   private readonly budget: TraceBudget;
-  private readonly outer: (name: string) => Variable;
+  private readonly simple: SimpleCommands;
 
-  constructor(script: Script, outer: (name: string) => Variable, budget: TraceBudget) {
+  constructor(
+    script: Script,
+    outer: (name: string) => {
+      readonly value: string | undefined;
+      readonly sources: readonly number[];
+    },
+    budget: TraceBudget,
+  ) {
     this.script = script;
-    this.outer = outer;
     this.budget = budget;
+    this.simple = new SimpleCommands({
+      commands: this.commands,
+      budget,
+      script,
+      outer,
+      around: (state, context, ignored) => this.surroundings(state, context, ignored),
+      command: (command, state, context) => {
+        this.command(command, state, context);
+      },
+      list: (list, state, context) => {
+        this.list(list, state, context);
+      },
+    });
   }
 
   run(state: ShellState): void {
-    const context = { ignored: undefined, guarded: false, depth: 0, pipedFrom: [], within: [] };
+    const context: TraceContext = {
+      ignored: undefined,
+      guarded: false,
+      depth: 0,
+      pipedFrom: [],
+      streams: NO_STREAMS,
+      within: [],
+    };
     this.list(this.script.list, state, context);
   }
 
   private list(list: List, state: ShellState, context: TraceContext): void {
-    if (context.depth > MAX_DEPTH) return;
     const leadOn: boolean[] = [];
     list.items.forEach((item, at) => {
       if (this.budget.commands <= 0) return;
@@ -73,7 +99,7 @@ export class Tracer {
 
   private pipeline(pipeline: Pipeline, state: ShellState, context: TraceContext): void {
     const { elements } = pipeline;
-    let pipedFrom = context.pipedFrom;
+    let { pipedFrom, piped } = context;
     elements.forEach((command, index) => {
       let { ignored } = context;
       if (pipeline.negated && !context.guarded) ignored ??= IGNORED.negated;
@@ -81,25 +107,41 @@ export class Tracer {
       const before = this.commands.length;
       const own = elements.length === 1 ? state : forked(state);
       const inSubshell = context.inSubshell === true || elements.length > 1;
-      this.command(command, own, { ...context, ignored, pipedFrom, inSubshell });
-      pipedFrom = [...pipedFrom, ...this.commands.slice(before).map((c) => c.id)];
+      this.command(command, own, { ...context, ignored, pipedFrom, piped, inSubshell });
+      const traced = this.commands.slice(before);
+      pipedFrom = [...pipedFrom, ...traced.map((c) => c.id)];
+      piped = outputOfAll(traced);
     });
   }
 
   private command(command: Command, state: ShellState, context: TraceContext): void {
     if (this.budget.commands <= 0) return;
     this.budget.commands -= 1;
+    if (context.depth > MAX_DEPTH) {
+      const { range } = context.at ?? placeOf(this.script, command);
+      this.budget.unread.push({ range, reason: 'shell is nested too deeply' });
+      return;
+    }
     const inner = deeper(context);
+    if (command.kind === 'simple') this.simple.run(command, state, inner);
+    else if (command.kind === 'function') state.functions.set(command.name, command.body);
+    else this.compound(command, state, inner);
+  }
+
+  /** A compound command, whose redirects hold for all that runs inside. */
+  private compound(
+    command: Of<'if' | 'loop' | 'for' | 'case' | 'group'>,
+    state: ShellState,
+    context: TraceContext,
+  ): void {
+    const around = this.surroundings(state, context, IGNORED.argument);
+    const streams = streamsIn(context.streams, redirected(command.redirects, state.folder, around));
+    const before = this.commands.length;
+    const inner = { ...context, streams };
     switch (command.kind) {
-      case 'simple':
-        this.simple(command, state, inner);
-        break;
       case 'group':
         if (command.subshell) this.arm(command.body, state, { ...inner, inSubshell: true });
         else this.list(command.body, state, inner);
-        break;
-      case 'function':
-        state.functions.set(command.name, command.body);
         break;
       case 'if':
         this.branches(command, state, inner);
@@ -112,10 +154,21 @@ export class Tracer {
         this.loop(command, state, inner);
         break;
       case 'case':
-        joined(command.subject.parts, this.surroundings(state, inner, IGNORED.argument));
-        mergeBranches(state, this.arms(command.arms, command.arms.length, state, inner));
+        this.cases(command, state, inner);
         break;
     }
+    around.written(this.commands.slice(before).map(({ id }) => id));
+  }
+
+  private cases(command: Of<'case'>, state: ShellState, context: TraceContext): void {
+    const around = this.surroundings(state, context, IGNORED.argument);
+    joined(command.subject.parts, around);
+    for (const { patterns } of command.arms)
+      for (const { parts } of patterns) joined(parts, around);
+    const takesAll = command.arms.some(({ patterns }) => patterns.some(({ text }) => text === '*'));
+    const bodies = command.arms.map(({ body }) => body);
+    const ways = bodies.length + (takesAll ? 0 : 1);
+    mergeBranches(state, this.arms(bodies, ways, state, context));
   }
 
   private arms(
@@ -134,7 +187,7 @@ export class Tracer {
     return own;
   }
 
-  private branches(command: If, state: ShellState, context: TraceContext): void {
+  private branches(command: Of<'if'>, state: ShellState, context: TraceContext): void {
     const forks: ShellState[] = [];
     const around = surroundingOf(state, context);
     const fork = forkOf([...command.branches.map(({ body }) => body), command.otherwise], around);
@@ -152,7 +205,7 @@ export class Tracer {
     mergeBranches(state, forks);
   }
 
-  private loop(command: Command & { kind: 'for' }, state: ShellState, context: TraceContext): void {
+  private loop(command: Of<'for'>, state: ShellState, context: TraceContext): void {
     const around = this.surroundings(state, context, IGNORED.argument);
     const items = command.items.flatMap((word) => fieldsOf(word, around));
     const own = forked(state);
@@ -165,86 +218,31 @@ export class Tracer {
     mergeBranches(state, [own]);
   }
 
-  private surroundings(state: ShellState, context: TraceContext, ignored: Ignored): Surroundings {
+  /** What words are expanded with; `written` follows the `>(...)` among them, with the commands that write to them. */
+  private surroundings(
+    state: ShellState,
+    context: TraceContext,
+    ignored: Ignored,
+  ): Surroundings & { readonly written: (from: readonly number[]) => void } {
+    const waiting: List[] = [];
+    const failing = context.ignored ?? ignored;
+    const inner = { ...deeper(context), ignored: failing, inSubshell: true, streams: NO_STREAMS };
     return {
       positional: state.positional,
-      variable: (name) => this.lookUp(state, name),
-      substitution: (part) => {
+      variable: (name) => lookUp(state, name) ?? this.simple.outer(name),
+      substitution: ({ body, process }) => {
+        if (process === '>') {
+          waiting.push(body);
+          return [];
+        }
         const before = this.commands.length;
-        const failing = context.ignored ?? ignored;
-        const inner = { ...deeper(context), ignored: failing, pipedFrom: [], inSubshell: true };
-        this.list(part.body, forked(state), inner);
+        this.list(body, forked(state), { ...inner, pipedFrom: [], piped: undefined });
         return this.commands.slice(before).map((c) => c.id);
       },
+      written: (from) => {
+        for (const body of waiting)
+          this.list(body, forked(state), { ...inner, pipedFrom: from, piped: undefined });
+      },
     };
-  }
-
-  private lookUp(state: ShellState, name: string): Variable {
-    if (/^\d+$/.test(name)) return variableOf(state.positional[Number(name) - 1]);
-    return state.variables.get(name) ?? this.outer(name);
-  }
-
-  private simple(command: Simple, state: ShellState, context: TraceContext): void {
-    const bare = command.words.length === 0;
-    const around = this.surroundings(state, context, bare ? undefined : IGNORED.argument);
-    const argv = command.words.flatMap((word) => fieldsOf(word, around));
-    const scope = bare || isSpecialBuiltin(argv) ? state : forked(state);
-    for (const { name, value, append } of command.assignments) {
-      const field = joined(value.parts, around);
-      const unknown = { ...field, constant: false, text: '' };
-      scope.variables.set(name, variableOf(append ? unknown : field));
-    }
-    if (argv.length === 0) return;
-    const unwrapped = unwrap(argv);
-    if (runBuiltin(unwrapped.argv, state)) return;
-    const called = state.functions.get(unwrapped.argv[0]?.text ?? '');
-    if (called !== undefined) {
-      const own = { ...forked(scope), positional: unwrapped.argv.slice(1) };
-      this.command(called, own, context);
-      state.variables = own.variables;
-      return;
-    }
-    this.emit(command, unwrapped, scope, context, around);
-  }
-
-  private emit(
-    command: Simple,
-    unwrapped: Unwrapped,
-    state: ShellState,
-    context: TraceContext,
-    around: Surroundings,
-  ): void {
-    for (const field of unwrapped.environment) assign(state, field);
-    const at = context.at ?? placeOf(this.script, command);
-    const streams = redirected(command.redirects, state.folder, around);
-    const script = unwrapped.script ?? scriptOnInput(unwrapped.argv, streams.input);
-    this.commands.push({
-      id: this.budget.nextId++,
-      argv: unwrapped.argv,
-      ...at,
-      ignored: context.ignored,
-      stopsOnSuccess: context.stopsOnSuccess === true,
-      pipedFrom: context.pipedFrom,
-      within: context.within,
-      leadsTo: context.leadsTo,
-      ...streams,
-      ...(script === undefined ? {} : { script: script.text }),
-      folder: state.folder,
-      variable: (name) => this.lookUp(state, name).value,
-    });
-    if (script !== undefined) this.runText(script, state, { ...context, at });
-    for (const inner of unwrapped.started) this.emit(command, inner, state, context, around);
-  }
-
-  private runText(
-    script: NonNullable<Unwrapped['script']>,
-    state: ShellState,
-    context: TraceContext,
-  ): void {
-    const parsed = parseShell(script.text.text);
-    if (!parsed.ok || context.depth > MAX_DEPTH) return;
-    const { errexit, pipefail } = script;
-    const own = { ...forked(state), errexit, pipefail, positional: [] };
-    this.list(parsed.value, own, { ...deeper(context), guarded: false, inSubshell: true });
   }
 }

@@ -6,7 +6,7 @@ import { pathIn, type ShellState } from './shell-state.ts';
 import type { List, Redirect, Span } from './syntax-tree.ts';
 
 /** One command that a script may run, in the order of running, functions and loops followed. */
-export interface TracedCommand {
+export interface TracedCommand extends Streams {
   /** Unique in one trace. */
   readonly id: number;
   /** Wrappers (`sudo`, `env`) taken off. */
@@ -19,14 +19,12 @@ export interface TracedCommand {
   readonly stopsOnSuccess: boolean;
   /** Commands whose output it reads through a pipe, nearest last. */
   readonly pipedFrom: readonly number[];
+  /** What it reads through the pipe, where that is known. */
+  readonly piped?: Field;
   /** Where it does not run in any case: the arms it stands in, the outermost first. */
   readonly within: readonly Arm[];
   /** Where it is the condition of an `if`: the arm that its success leads to. */
   readonly leadsTo: Arm | undefined;
-  /** Here-document or here-string on its input. */
-  readonly input?: Field;
-  readonly readsFrom: readonly string[];
-  readonly writesTo: readonly string[];
   /** It runs text of its own (`sh -c`, `eval`), which was followed. */
   readonly script?: Field;
   readonly folder: string;
@@ -42,7 +40,11 @@ export interface Script {
 /** Shared by all traces of a file, so that hostile loops end. */
 export interface TraceBudget {
   commands: number;
+  /** Of scripts in words (`sh -c`, `eval`). */
+  characters: number;
   nextId: number;
+  /** Scripts that were not followed, with the reason. */
+  readonly unread: { readonly range: SourceRange; readonly reason: string }[];
 }
 
 /** What holds around a command while a script is followed. */
@@ -53,6 +55,9 @@ export interface TraceContext {
   readonly guarded: boolean;
   readonly depth: number;
   readonly pipedFrom: readonly number[];
+  readonly piped?: Field | undefined;
+  /** What redirects of compound commands join to what runs inside. */
+  readonly streams: Streams;
   readonly within: readonly Arm[];
   readonly leadsTo?: Arm | undefined;
   /** `exit` ends no more than a subshell: parentheses, a pipe, a substitution, `sh -c`. */
@@ -97,22 +102,42 @@ export function placeOf(script: Script, span: Span): { range: SourceRange; text:
   };
 }
 
-/** What a command's redirects join to its input and output. */
+/** Where a command's input comes from and its output goes, as far as redirects say so. */
+export interface Streams {
+  readonly input?: Field;
+  readonly readsFrom: readonly string[];
+  readonly writesTo: readonly string[];
+}
+
+export const NO_STREAMS: Streams = { readsFrom: [], writesTo: [] };
+
+/** What redirects join to input and output; each target is expanded, that of other descriptors too. */
 export function redirected(
   redirects: readonly Redirect[],
   folder: string,
   around: Surroundings,
-): Pick<TracedCommand, 'readsFrom' | 'writesTo'> & { input?: Field } {
-  const files = (operators: readonly string[]): string[] =>
-    redirects
-      .filter((r) => operators.includes(r.operator))
-      .map((r) => pathIn(folder, joined(r.target.parts, around).text));
-  const document = redirects.find((r) => r.operator === '<<' || r.operator === '<<<');
-  const input = document && joined((document.body ?? document.target).parts, around);
+): Streams {
+  let input: Field | undefined;
+  const readsFrom: string[] = [];
+  const writesTo: string[] = [];
+  for (const { operator, descriptor, target, body } of redirects) {
+    const field = joined((body ?? target).parts, around);
+    if (operator === '<<' || operator === '<<<') input = field;
+    else if (operator === '<' || operator === '<>') readsFrom.push(pathIn(folder, field.text));
+    else if (descriptor !== 2 && operator.includes('>') && !/^(?:\d+-?|-)$/.test(field.text))
+      writesTo.push(pathIn(folder, field.text));
+  }
+  return { readsFrom, writesTo, ...(input === undefined ? {} : { input }) };
+}
+
+/** Streams of a command inside a compound one, which has those of `outer` where it has none of its own. */
+export function streamsIn(outer: Streams, own: Streams): Streams {
+  const input = own.input ?? (own.readsFrom.length > 0 ? undefined : outer.input);
   return {
+    readsFrom:
+      own.readsFrom.length > 0 || own.input !== undefined ? own.readsFrom : outer.readsFrom,
+    writesTo: own.writesTo.length > 0 ? own.writesTo : outer.writesTo,
     ...(input === undefined ? {} : { input }),
-    readsFrom: files(['<', '<>']),
-    writesTo: files(['>', '>>', '>|', '&>', '&>>']),
   };
 }
 

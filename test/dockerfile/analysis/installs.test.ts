@@ -218,7 +218,7 @@ describe('how a script is followed', () => {
   test('says what could not be read', () => {
     const analysis = analysisOf('FROM x\nRUN apk add "a\nSHELL ["pwsh"]\nRUN Install-Thing');
     expect(analysis.unread.map((u) => `${u.range.startLine}: ${u.reason}`)).toEqual([
-      '2: shell at line 2: a " is not closed',
+      '2: shell at line 2: unterminated double quote',
       '4: RUN goes through pwsh, no POSIX shell',
     ]);
   });

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parseShell } from '../../../src/dockerfile/shell/parse-shell.ts';
-import type { Command, List } from '../../../src/dockerfile/shell/syntax-tree.ts';
+import type { Command, List, WordPart } from '../../../src/dockerfile/shell/syntax-tree.ts';
 import { cpuMs } from '../../cpu-time.ts';
 
 /** The tree as a short text: words as written, operators, and brackets around bodies. */
@@ -28,7 +28,7 @@ function commandShape(command: Command): string {
     case 'for':
       return `for[${command.variable}=${command.items.map((w) => w.text).join(',')}:${shape(command.body)}]`;
     case 'case':
-      return `case[${command.subject.text}:${command.arms.map(shape).join('/')}]`;
+      return `case[${command.subject.text}:${command.arms.map(({ body }) => shape(body)).join('/')}]`;
     case 'group':
       return `${command.subshell ? '(' : '{'}${shape(command.body)}${command.subshell ? ')' : '}'}`;
     case 'function':
@@ -43,20 +43,20 @@ function shapeOf(text: string): string {
 
 describe('parseShell', () => {
   test.each([
-    ['set -ex; a && b || c &', 'set -ex ; a && b || c & '],
+    ['set -ex; a && b || c &', 'set -ex ; (a && b || c) & '],
     ['a | b | c', 'a | b | c'],
     ['a\nb # comment\n# another\nc', 'a ; b ; c'],
     ['X=1 Y="a b" cmd "$X"', 'X:=1 Y:="a b" cmd "$X"'],
-    ['if a; then b; elif c; then d; else e; fi', 'if[a ; ?b ; /c ; ?d ; :e ; ]'],
-    ['while read x; do y; done < f', 'loop[read x ; ?y ; ]'],
-    ['for i in a "b c" $D; do echo $i; done', 'for[i=a,"b c",$D:echo $i ; ]'],
-    ['for i do echo; done', 'for[i=:echo ; ]'],
-    ['case "$A" in x|y) b;; (z) c ;; *) d; esac', 'case["$A":b/c/d ; ]'],
-    ['f() { a; }; f', 'fn f={a ; } ; f'],
-    ['function g { a; }', 'fn g={a ; }'],
-    ['(a; b) && { c; }', '(a ; b) && {c ; }'],
+    ['if a; then b; elif c; then d; else e; fi', 'if[a?b/c?d:e]'],
+    ['while read x; do y; done < f', 'loop[read x?y]'],
+    ['for i in a "b c" $D; do echo $i; done', 'for[i=a,"b c",$D:echo $i]'],
+    ['for i do echo; done', 'for[i=:echo]'],
+    ['case "$A" in x|y) b;; (z) c ;; *) d; esac', 'case["$A":b/c/d]'],
+    ['f() { a; }; f', 'fn f={a} ; f'],
+    ['function g { a; }', 'fn g={a}'],
+    ['(a; b) && { c; }', '(a ; b) && {c}'],
     ['! a | b', '! a | b'],
-    ['[[ $a == b && -f c ]] && d', '[[ $a == b -f c && d'],
+    ['[[ $a == b && -f c ]] && d', '[[ $a == b && -f c ]] && d'],
     ['((i++)); a', '(( i++ ; a'],
     ['x=(a b c) && d', 'x:= && d'],
     ['echo "it is $(date +%s | tr -d x)" `id -u`', 'echo "it is $(date +%s | tr -d x)" `id -u`'],
@@ -65,18 +65,43 @@ describe('parseShell', () => {
     ['echo ${A:-"b } c"} $((1 + (2))) done', 'echo ${A:-"b } c"} $((1 + (2))) done'],
     ['echo if then fi', 'echo if then fi'],
     ['a \\\n b', 'a b'],
+    ['a && b &', '(a && b) & '],
+    ['((a); (b))', '((a) ; (b))'],
+    ['coproc a; coproc N { b; }', '(a & ) ; ({b} & )'],
+    ['a[$i]=y b', 'a:=a[$i]=y b'],
+    ['for ((i=0;i<2;i++)); do a; done', 'loop[(( ?a]'],
+    ['select x in a b; do c; done', 'for[x=a,b:c]'],
+    ['case x in a) b ;& c) d ;; e) f ;;& g) h; esac', 'case[x:b ; d/d/f/h]'],
+    ['a |& b', 'a | b'],
+    ['time -p a | b', 'a | b'],
+    ['! ! a', 'a'],
+    ['function f (a) > b', 'fn f=(a)'],
+    [
+      '{a,b{c,d}} e{1..3} f{01..2}',
+      '{a,b{c,d}} {a,b{c,d}} {a,b{c,d}} e{1..3} e{1..3} e{1..3} f{01..2} f{01..2}',
+    ],
+    ['a\r\nb\r\n', 'a ; b'],
   ])('%j', (text, expected) => {
     expect(shapeOf(text)).toBe(expected);
   });
 
   test.each([
-    ['a "b', 'a " is not closed'],
-    ["a 'b", "a ' is not closed"],
-    ['if a; then b', 'expected fi'],
-    ['$(a', 'expected )'],
-    ['a; fi', 'unexpected fi'],
-    ['(a', 'a group is not closed'],
-    [';', 'unexpected ";"'],
+    ['a "b', 'unterminated double quote'],
+    ["a 'b", 'unterminated single quote'],
+    ['if a; then b', "expected 'fi' to close 'if'"],
+    ['$(a', 'unterminated command substitution'],
+    ['a; fi', "unexpected token 'fi'"],
+    ['(a', "expected ')' to close subshell"],
+    [';', "unexpected token ';'"],
+    ['a $(b; fi)', "unexpected token 'fi'"],
+    ['a "${x:-$(b; fi)}"', "unexpected token 'fi'"],
+    ['a <<E\n$(fi)\nE', "unexpected token 'fi'"],
+    ['((x = $(fi)))', "unexpected token 'fi'"],
+    ['a > >(fi)', "unexpected token 'fi'"],
+    ['a `b \\`fi\\``', "unexpected token 'fi'"],
+    ['a <<E\nb', 'a here-document is not closed'],
+    [`a ${'b'.repeat(65_536)}`, 'more than 65536 characters of shell'],
+    ['f()'.repeat(20_000), 'shell is nested too deeply'],
   ])('refuses %j', (text, message) => {
     expect(shapeOf(text)).toBe(`error: ${message}`);
   });
@@ -87,10 +112,11 @@ describe('parseShell', () => {
     if (!parsed.ok) return;
     const cat = parsed.value.items[0]?.pipeline.elements[0];
     const bodies = cat?.kind === 'simple' ? cat.redirects.map((r) => r.body) : [];
-    expect(bodies.map((b) => b?.text)).toEqual(['one $X\n', 'two $X\n']);
-    expect(bodies.map((b) => b?.parts.map((p) => p.kind))).toEqual([
-      ['literal', 'variable', 'literal'],
-      ['literal'],
+    const text = (part: WordPart): string =>
+      part.kind === 'literal' ? part.value : `<${part.kind}>`;
+    expect(bodies.map((b) => b?.parts.map(text))).toEqual([
+      ['one ', '<variable>', '\n'],
+      ['two $X\n'],
     ]);
     expect(shape(parsed.value)).toBe('cat | sh ; echo');
   });
@@ -109,10 +135,12 @@ describe('parseShell', () => {
     );
   });
 
-  test.each(['(', '$(', '`', '"${', '<<E ', '$((', 'f() ', '!', '{ ', 'if '])(
-    'bounds the nesting of %j',
-    (text) => {
-      expect(cpuMs(() => parseShell(text.repeat(20_000)))).toBeLessThan(2000);
-    },
-  );
+  const hostile =
+    '( $( ` "${ <<E  $(( f() ! {  if  "$( `$( $[ ${a:- ${a/ "" \'\' <( > <<" a=( a[ [[ ( {a, {a,b}{ case x in( coproc  @( ((1+ $\' \\ || a; $(b)'.split(
+      / +/,
+    );
+  test.each(hostile)('bounds the time of %j', (text) => {
+    const whole = text.repeat(Math.floor(65_536 / text.length));
+    expect(cpuMs(() => parseShell(whole))).toBeLessThan(2000);
+  });
 });

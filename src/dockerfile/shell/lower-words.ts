@@ -1,0 +1,197 @@
+import type {
+  ArithmeticExpression,
+  ArrayValue,
+  ParameterExpansionPart,
+  ParsedScript,
+  Word as ParsedWord,
+  WordPart as ParsedPart,
+} from 'unbash';
+import { expandBraces, MAX_WORDS } from './brace-expansion.ts';
+import type { List, Span, Word, WordPart } from './syntax-tree.ts';
+
+/** What reading words needs of the commands inside their substitutions. */
+export interface WordReader {
+  /** The commands of a nested script, whose errors end the reading; `at` where its text is not the file's. */
+  readonly script: (script: ParsedScript | undefined, at: Span) => List;
+  /** Runs `read` one level deeper. */
+  readonly nest: <T>(at: Span, read: () => T) => T;
+  readonly place: (node: { readonly pos: number; readonly end: number }) => Span;
+}
+
+function literal(value: string): WordPart {
+  return { kind: 'literal', value };
+}
+
+/** Literals that touch become one. */
+function joined(parts: readonly WordPart[]): readonly WordPart[] {
+  const whole: WordPart[] = [];
+  for (const part of parts) {
+    const last = whole.at(-1);
+    if (last?.kind === 'literal' && part.kind === 'literal')
+      whole[whole.length - 1] = { ...last, ...part, value: last.value + part.value };
+    else whole.push(part);
+  }
+  return whole;
+}
+
+/** The parts of a word, quotes and escapes taken off. */
+export function wordParts(
+  word: ParsedWord | undefined,
+  read: WordReader,
+  quoted = false,
+): readonly WordPart[] {
+  if (word === undefined) return [];
+  if (word.parts === undefined) return [literal(word.value)];
+  return joined(word.parts.flatMap((part) => partsOf(part, read, quoted)));
+}
+
+/** Parts of text that a shell expands as if it stood in double quotes. */
+export function expandedParts(
+  parts: readonly ParsedPart[],
+  read: WordReader,
+  quoted = true,
+): readonly WordPart[] {
+  return joined(parts.flatMap((part) => partsOf(part, read, quoted)));
+}
+
+function partsOf(part: ParsedPart, read: WordReader, quoted: boolean): readonly WordPart[] {
+  const at = read.place(part);
+  switch (part.type) {
+    case 'Literal':
+    case 'SingleQuoted':
+    case 'AnsiCQuoted':
+      return [literal(part.value)];
+    case 'Glob': {
+      const inner = expandedParts(part.parts ?? [], read, quoted);
+      if (inner.some(({ kind }) => kind !== 'literal')) return [opaque(part.text, inner)];
+      return [{ kind: 'literal', value: part.value, pattern: true }];
+    }
+    case 'DoubleQuoted':
+    case 'LocaleString':
+      return [literal(''), ...expandedParts(part.parts, read)];
+    case 'SimpleExpansion':
+      return [variable(part.text.slice(1), quoted)];
+    case 'ParameterExpansion':
+      return [read.nest(at, () => parameter(part, read, quoted))];
+    case 'CommandExpansion':
+      return [
+        { kind: 'substitution', quoted, process: undefined, body: read.script(part.script, at) },
+      ];
+    case 'ProcessSubstitution':
+      return [
+        {
+          kind: 'substitution',
+          quoted: true,
+          process: part.operator,
+          body: read.script(part.script, at),
+        },
+      ];
+    case 'ArithmeticExpansion':
+      return [
+        opaque(
+          part.text,
+          read.nest(at, () => arithmeticParts(part.expression, read)),
+        ),
+      ];
+    case 'ExtendedGlob':
+    case 'BraceExpansion':
+      return [opaque(part.text, expandedParts(part.parts ?? [], read, quoted))];
+  }
+}
+
+function opaque(text: string, parts: readonly WordPart[]): WordPart {
+  return { kind: 'opaque', text, parts };
+}
+
+function variable(name: string, quoted: boolean): WordPart {
+  return { kind: 'variable', name, quoted, operator: '', argument: [] };
+}
+
+function parameter(part: ParameterExpansionPart, read: WordReader, quoted: boolean): WordPart {
+  const { parameter: name, prefix, index, operation } = part;
+  const of = (...words: readonly (ParsedWord | undefined)[]): readonly WordPart[] =>
+    words.flatMap((word) => wordParts(word, read, quoted));
+  const form = (operator: string, argument: readonly WordPart[]): WordPart => ({
+    kind: 'variable',
+    name,
+    quoted,
+    operator: prefix === undefined && index === undefined ? operator : 'other',
+    argument: [...of(index), ...argument],
+  });
+  switch (operation?.type) {
+    case undefined:
+      return form('', []);
+    case 'Default':
+    case 'Remove':
+      return form(operation.operator, of(operation.operand));
+    case 'Replace': {
+      const { operator, pattern, replacement } = operation;
+      const argument = joined([...of(pattern), literal('/'), ...of(replacement)]);
+      return form(operator === '/' || operator === '//' ? operator : 'other', argument);
+    }
+    case 'Slice':
+      return form('other', of(operation.offset, operation.length));
+    case 'CaseModification':
+    case 'Transform':
+      return form('other', of(operation.operand));
+    case 'Names':
+    case 'Unknown':
+      return form('other', []);
+  }
+}
+
+/** What is expanded in an arithmetic expression. */
+export function arithmeticParts(
+  expression: ArithmeticExpression | undefined,
+  read: WordReader,
+): readonly WordPart[] {
+  if (expression === undefined) return [];
+  const of = (inner: ArithmeticExpression): readonly WordPart[] => arithmeticParts(inner, read);
+  switch (expression.type) {
+    case 'ArithmeticBinary':
+      return [...of(expression.left), ...of(expression.right)];
+    case 'ArithmeticUnary':
+      return of(expression.operand);
+    case 'ArithmeticTernary':
+      return [expression.test, expression.consequent, expression.alternate].flatMap(of);
+    case 'ArithmeticGroup':
+      return of(expression.expression);
+    case 'ArithmeticWord':
+      return expandedParts(expression.parts ?? [], read);
+    case 'ArithmeticCommandExpansion': {
+      const body = read.script(expression.script, read.place(expression));
+      return [{ kind: 'substitution', quoted: true, process: undefined, body }];
+    }
+  }
+}
+
+/** The value of `NAME=(...)`: never a constant. */
+export function arrayParts(array: ArrayValue, read: WordReader): readonly WordPart[] {
+  return [
+    opaque(
+      '(...)',
+      array.elements.flatMap((word) => wordParts(word, read)),
+    ),
+  ];
+}
+
+export function wordOf(word: ParsedWord, read: WordReader): Word {
+  return { text: word.text, parts: wordParts(word, read), ...read.place(word) };
+}
+
+/** The words that one becomes by brace expansion, which is worked out where the braces hold nothing but text. */
+export function wordsOf(word: ParsedWord, read: WordReader): readonly Word[] {
+  let found: WordPart[][] = [[]];
+  for (const part of word.parts ?? []) {
+    const isPlain = part.type === 'BraceExpansion' && part.parts === undefined;
+    const ways = isPlain ? expandBraces(part.text) : undefined;
+    if (found.length * (ways?.length ?? 1) > MAX_WORDS) return [wordOf(word, read)];
+    if (ways === undefined) {
+      const parts = partsOf(part, read, false);
+      for (const one of found) one.push(...parts);
+    } else found = found.flatMap((one) => ways.map((way) => [...one, literal(way)]));
+  }
+  if (found.length === 1) return [wordOf(word, read)];
+  const { text } = word;
+  return found.map((parts) => ({ text, parts: joined(parts), ...read.place(word) }));
+}
