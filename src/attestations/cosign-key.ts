@@ -20,8 +20,7 @@ export interface OpenedKey {
 /** `other`: a key that this code does not open (another cipher or algorithm); cosign may. */
 export type KeyProblem = 'wrong-password' | 'other';
 
-const PEM =
-  /-----BEGIN ENCRYPTED (?:SIGSTORE|COSIGN) PRIVATE KEY-----\s+([A-Za-z0-9+/=\s]+?)\s+-----END ENCRYPTED (?:SIGSTORE|COSIGN) PRIVATE KEY-----/;
+const BEGIN = /-----BEGIN ENCRYPTED (SIGSTORE|COSIGN) PRIVATE KEY-----\s/;
 const MAX_KEY_BYTES = 64 * 1024;
 /** What a key file may ask of memory: cosign writes N=65536, r=8, which is 64 MiB. */
 const MAX_SCRYPT_BYTES = 256 * 1024 * 1024;
@@ -47,6 +46,8 @@ export async function openCosignKey(
   if (sealed === undefined) return err('other');
   const { xsalsa20poly1305 } = await import('@noble/ciphers/salsa.js');
   const secret = await derive(password, sealed);
+  // Parameters that scrypt refuses: cosign would, too.
+  if (secret === undefined) return err('other');
   let opened: Uint8Array;
   try {
     opened = xsalsa20poly1305(secret, sealed.nonce).decrypt(sealed.sealed);
@@ -62,7 +63,9 @@ export async function openCosignKey(
 function openedKey(pkcs8: Uint8Array): Result<OpenedKey, KeyProblem> {
   let key: KeyObject;
   try {
-    key = createPrivateKey({ key: Buffer.from(pkcs8), format: 'der', type: 'pkcs8' });
+    // The same memory: a copy in Node's pool would stay there after this one is cleared.
+    const der = Buffer.from(pkcs8.buffer, pkcs8.byteOffset, pkcs8.length);
+    key = createPrivateKey({ key: der, format: 'der', type: 'pkcs8' });
   } catch {
     return err('other');
   } finally {
@@ -79,7 +82,7 @@ function openedKey(pkcs8: Uint8Array): Result<OpenedKey, KeyProblem> {
 }
 
 function readSealedKey(text: string): SealedKey | undefined {
-  const body = PEM.exec(text)?.[1];
+  const body = armored(text);
   if (body === undefined) return undefined;
   const json = Buffer.from(body, 'base64').toString('utf8');
   const parsed = parseUntrustedJson(json, 'the key', MAX_KEY_BYTES);
@@ -98,16 +101,30 @@ function readSealedKey(text: string): SealedKey | undefined {
   return { N, r, p, salt, nonce, sealed };
 }
 
+/** The text between the lines of a PEM block, without blanks: searched from its ends, in linear time. */
+function armored(text: string): string | undefined {
+  const begin = BEGIN.exec(text);
+  if (begin === null) return undefined;
+  const from = begin.index + begin[0].length;
+  const to = text.indexOf(`-----END ENCRYPTED ${begin[1]} PRIVATE KEY-----`, from);
+  const body = to < 0 ? '' : text.slice(from, to).replace(/\s/g, '');
+  return /^[A-Za-z0-9+/]+=*$/.test(body) ? body : undefined;
+}
+
 function isCost(value: unknown): value is number {
   return typeof value === 'number' && Number.isSafeInteger(value) && value > 0;
 }
 
-function derive(password: string, { N, r, p, salt }: SealedKey): Promise<Buffer> {
-  return new Promise((resolve, reject) => {
-    // Node refuses at exactly the bytes that the parameters need; twice as much is a bound, not an allocation.
-    scrypt(password, salt, 32, { N, r, p, maxmem: 2 * MAX_SCRYPT_BYTES }, (error, key) => {
-      if (error === null) resolve(key);
-      else reject(error);
-    });
+/** Undefined where scrypt refuses the parameters: N is a power of 2 above 1, and so on (RFC 7914). */
+function derive(password: string, { N, r, p, salt }: SealedKey): Promise<Buffer | undefined> {
+  return new Promise((resolve) => {
+    try {
+      // Node refuses at exactly the bytes that the parameters need; twice as much is a bound, not an allocation.
+      scrypt(password, salt, 32, { N, r, p, maxmem: 2 * MAX_SCRYPT_BYTES }, (error, key) => {
+        resolve(error === null ? key : undefined);
+      });
+    } catch {
+      resolve(undefined);
+    }
   });
 }

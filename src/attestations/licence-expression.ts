@@ -12,8 +12,9 @@ export type Licence =
 const MAX_LENGTH = 1000;
 const MAX_DEPTH = 20;
 const LICENCE_REF = /^LicenseRef-[A-Za-z0-9.-]+$/;
-// These are exceptions although their names do not say so.
-const EXCEPTIONS = new Set(['Linux-syscall-note', 'SHL-2.0', 'SHL-2.1', 'GPL-CC-1.0']);
+// The library's list does not tell one from the other, nor do these names.
+const EXCEPTIONS = new Set(['Linux-syscall-note', 'SHL-2.0', 'SHL-2.1', 'GPL-CC-1.0', 'LLGPL']);
+const LICENCES = new Set(['CAL-1.0-Combined-Work-Exception', 'MPL-2.0-no-copyleft-exception']);
 
 /** Reads a recorded licence: an id in any case, an SPDX expression (spec 2.3, annex D), or a name. */
 export function readLicence(recorded: string): Licence {
@@ -29,7 +30,7 @@ export function readLicence(recorded: string): Licence {
 }
 
 function isException(id: string): boolean {
-  return EXCEPTIONS.has(id) || (/exception/i.test(id) && !/-with-/i.test(id));
+  return EXCEPTIONS.has(id) || (/exception/i.test(id) && !/-with-/i.test(id) && !LICENCES.has(id));
 }
 
 /** An id of the list, of a licence or of an exception. */

@@ -8,11 +8,14 @@ export async function inParallel<T>(
   let next = 0;
   const worker = async (): Promise<void> => {
     while (failures.length === 0) {
-      const item = items[next++];
-      if (item === undefined) return;
-      await act(item).catch((error: unknown) => {
+      if (next >= items.length) return;
+      // Not told from its value: `undefined` may be an item.
+      const item = items[next++] as T;
+      try {
+        await act(item);
+      } catch (error) {
         failures.push(error);
-      });
+      }
     }
   };
   await Promise.all(Array.from({ length: Math.min(limit, items.length) }, worker));

@@ -81,6 +81,38 @@ describe('openCosignKey', () => {
     });
   });
 
+  test('takes linear time on text that is made to be slow', async () => {
+    const text = (n: number): string =>
+      `-----BEGIN ENCRYPTED SIGSTORE PRIVATE KEY-----\n${' '.repeat(n)}`;
+    expect(await openCosignKey(text(65_000), '')).toEqual({ ok: false, error: 'other' });
+    const started = process.cpuUsage();
+    await openCosignKey(text(65_000), '');
+    expect(process.cpuUsage(started).user / 1000).toBeLessThan(500);
+  });
+
+  test('leaves nothing of the key in memory that others get', async () => {
+    const text = keyFile(pkcs8, 'pass');
+    expect((await openCosignKey(text, 'pass')).ok).toBe(true);
+    const scalar = Buffer.alloc(32);
+    scalar.write(pair.privateKey.export({ format: 'jwk' }).d ?? '', 'base64url');
+    // The memory that small buffers are cut from.
+    expect(Buffer.from(Buffer.allocUnsafe(1).buffer).indexOf(scalar)).toBe(-1);
+  });
+
+  test.each([
+    { N: 1023, r: 8, p: 1 },
+    { N: 1, r: 8, p: 1 },
+    { N: 2, r: 2 ** 20, p: 1 },
+    { N: 2, r: 1, p: 2 ** 20 },
+    { N: 2 ** 17, r: 1, p: 1 },
+    { N: 65_536, r: 1, p: 1 },
+  ])('scrypt with %j ends without throwing', async (params) => {
+    const text = keyFile(pkcs8, 'pass', (json) => {
+      json['kdf'] = { name: 'scrypt', params, salt: 'AAAA' };
+    });
+    expect((await openCosignKey(text, 'pass')).ok).toBe(false);
+  });
+
   test('never throws on what is no key', async () => {
     await fc.assert(
       fc.asyncProperty(fc.string({ maxLength: 300 }), async (text) => {

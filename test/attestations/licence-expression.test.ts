@@ -9,6 +9,9 @@ describe('readLicence', () => {
     ['BSD-3-clause', 'BSD-3-Clause'],
     [' ISC ', 'ISC'],
     ['GPL-2.0+', 'GPL-2.0+'],
+    ['MPL-2.0-no-copyleft-exception', 'MPL-2.0-no-copyleft-exception'],
+    ['CAL-1.0-Combined-Work-Exception', 'CAL-1.0-Combined-Work-Exception'],
+    ['GPL-2.0-with-classpath-exception', 'GPL-2.0-with-classpath-exception'],
   ])('%s is an id', (text, id) => {
     expect(readLicence(text)).toEqual({ kind: 'id', id });
   });
@@ -83,3 +86,16 @@ describe('readLicence', () => {
     );
   });
 });
+
+// Each exception of the list whose name does not say so (spdx-exceptions 2.5.0).
+test.each(['LLGPL', 'GPL-CC-1.0', 'Linux-syscall-note', 'SHL-2.0', 'SHL-2.1'])(
+  '%s is an exception, not a license',
+  (id) => {
+    expect(readLicence(id)).toEqual({ kind: 'name', name: id });
+    expect(readLicence(`GPL-2.0-only WITH ${id}`)).toEqual({
+      kind: 'expression',
+      expression: `GPL-2.0-only WITH ${id}`,
+      refs: [],
+    });
+  },
+);

@@ -26,3 +26,16 @@ test('after a failure nothing new starts, and the first is thrown', async () => 
   await expect(running).rejects.toThrow('two');
   expect(started).toEqual([1, 2]);
 });
+
+test('an item may be undefined, and act may throw at once', async () => {
+  const seen: unknown[] = [];
+  await inParallel([undefined, 1, undefined, 2], 1, (item) => {
+    seen.push(item);
+    return Promise.resolve();
+  });
+  expect(seen).toEqual([undefined, 1, undefined, 2]);
+  const thrown = inParallel([1, 2], 2, () => {
+    throw new Error('at once');
+  });
+  await expect(thrown).rejects.toThrow('at once');
+});

@@ -1,18 +1,10 @@
-/** Characters that take two columns: East Asian wide and full-width forms, and emoji (Unicode UAX #11). */
-const WIDE =
-  /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1f64f}\u{1f680}-\u{1faff}\u{20000}-\u{3fffd}]/u;
-const NO_WIDTH = /\p{Mn}|\p{Me}/u;
+import stringWidth from 'string-width';
 
-function widthOf(character: string): number {
-  if (NO_WIDTH.test(character)) return 0;
-  return WIDE.test(character) ? 2 : 1;
-}
+const GRAPHEMES = new Intl.Segmenter('en', { granularity: 'grapheme' });
 
 /** Columns that the text takes on a terminal. */
 export function textWidth(text: string): number {
-  let width = 0;
-  for (const character of text) width += widthOf(character);
-  return width;
+  return stringWidth(text);
 }
 
 /** The text cut to `columns`, with `ellipsis` at its end where something was left out. */
@@ -22,10 +14,10 @@ export function fitted(text: string, columns: number, ellipsis: string): string 
   if (room <= 0) return ellipsis.slice(0, Math.max(0, columns));
   let kept = '';
   let width = 0;
-  for (const character of text) {
-    width += widthOf(character);
+  for (const { segment } of GRAPHEMES.segment(text)) {
+    width += textWidth(segment);
     if (width > room) break;
-    kept += character;
+    kept += segment;
   }
   return kept.trimEnd() + ellipsis;
 }

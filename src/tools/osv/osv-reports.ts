@@ -58,11 +58,11 @@ async function sayings(
 
 function about(
   id: string,
-  { name, version, purl, location }: Package,
+  { type, name, version, purl, location }: Package,
   fixed: readonly string[],
   asked: string,
 ): Omit<Report, 'severity' | 'weight'> {
-  const nearest = nearestFix(asked, fixed);
+  const nearest = nearestFix(asked, fixed, type);
   return {
     id,
     package: name,

@@ -3,6 +3,7 @@ import { type Result, err, ok } from '../../model/result.ts';
 import type { RunTool } from '../../model/run.ts';
 import { field, isRecord, listField, parseJson, textField } from '../json-fields.ts';
 import { type Report, onePerCve } from './one-per-cve.ts';
+import { nearestFix, purlType } from './nearest-fix.ts';
 import { given, reportText, reportUrl } from './report-text.ts';
 import { type ScanRequest, type ScanTarget, scanOutput, unreadable } from './scanner.ts';
 import { severityOf } from './severity.ts';
@@ -79,18 +80,20 @@ function reportOf(match: unknown): Report | undefined {
   const fixes = listField(field(record, 'fix'), 'versions')
     .map((version) => reportText({ version }, 'version'))
     .filter((version) => version !== undefined);
+  const version = reportText(artifact, 'version') ?? '';
+  const purl = reportText(artifact, 'purl');
   return {
     id,
     package: name,
-    version: reportText(artifact, 'version') ?? '',
+    version,
     aliases: related.slice(0, 500).flatMap((other) => reportText(other, 'id') ?? []),
     ...judged(record, related),
     ...given({
-      fixedIn: fixes[0],
+      fixedIn: nearestFix(version, fixes, purlType(purl)),
       fixedVersions: fixes.length < 2 ? undefined : fixes,
       url: reportUrl(record, 'dataSource'),
       path: reportText(listField(artifact, 'locations')[0], 'path')?.replace(/^\/+/, ''),
-      purl: reportText(artifact, 'purl'),
+      purl,
     }),
   };
 }

@@ -3,6 +3,7 @@ import { type Result, err, ok } from '../../model/result.ts';
 import type { RunTool } from '../../model/run.ts';
 import { field, isRecord, listField, parseJson, textField } from '../json-fields.ts';
 import { type Report, onePerCve } from './one-per-cve.ts';
+import { nearestFix, purlType } from './nearest-fix.ts';
 import { given, reportText, reportUrl } from './report-text.ts';
 import { type ScanRequest, type ScanTarget, scanOutput, unreadable } from './scanner.ts';
 import { severityOf } from './severity.ts';
@@ -79,10 +80,12 @@ function reportOf(found: unknown): Report | undefined {
   const source = reportText(found, 'SeveritySource');
   // Of several release branches trivy lists the fixes of all, with commas.
   const fixes = reportText(found, 'FixedVersion')?.split(/,\s*/) ?? [];
+  const version = reportText(found, 'InstalledVersion') ?? '';
+  const purl = reportText(field(found, 'PkgIdentifier'), 'PURL');
   return {
     id,
     package: name,
-    version: reportText(found, 'InstalledVersion') ?? '',
+    version,
     severity: severityOf(textField(found, 'Severity')),
     weight: source === undefined || source === 'nvd' ? 0 : source === 'ghsa' ? 1 : 2,
     aliases: listField(found, 'VendorIDs')
@@ -90,11 +93,11 @@ function reportOf(found: unknown): Report | undefined {
       .filter((alias) => typeof alias === 'string'),
     ...given({
       severitySource: source,
-      fixedIn: fixes[0],
+      fixedIn: nearestFix(version, fixes, purlType(purl)),
       fixedVersions: fixes.length < 2 ? undefined : fixes,
       url: reportUrl(found, 'PrimaryURL'),
       path: reportText(found, 'PkgPath'),
-      purl: reportText(field(found, 'PkgIdentifier'), 'PURL'),
+      purl,
     }),
   };
 }

@@ -8,6 +8,12 @@ test.each([
   ['e\u0301', 1],
   ['😀', 2],
   ['', 0],
+  ['👨‍👩‍👧', 2],
+  ['🇩🇪', 2],
+  ['👍🏽', 2],
+  ['❤️', 2],
+  ['✅', 2],
+  ['a​b', 2],
 ])('%s takes %i columns', (text, width) => {
   expect(textWidth(text)).toBe(width);
 });

@@ -127,3 +127,20 @@ test.each([
 ])('from %s, of %j one goes to %s', (installed, fixed, nearest) => {
   expect(nearestFix(installed, fixed)).toBe(nearest);
 });
+
+test.each([
+  ['npm', '2.0.0-rc.1', ['1.9.5', '2.0.0', '3.0.0'], '2.0.0'],
+  ['npm', '1.9.0', ['2.0.0', '2.0.0-beta.2', '1.9.1-rc.1', '1.9.1'], '1.9.1-rc.1'],
+  ['npm', '1.0.0+build9', ['1.0.0+build1', '1.0.1'], '1.0.1'],
+  ['golang', 'v1.2.0-0.20240101-abc', ['1.2.0', '1.3.0'], '1.2.0'],
+  ['pypi', '4.2b1', ['4.1.9', '4.2', '5.0'], '4.2'],
+  ['pypi', '4.2', ['4.2.post1', '4.3'], '4.2.post1'],
+  ['gem', '7.0.0.rc1', ['7.0.0', '7.1.0'], '7.0.0'],
+  ['maven', '2.0-M1', ['1.9', '2.0', '2.1'], '2.0'],
+  ['deb', '1.2~rc1-1', ['1.1-9', '1.2-1', '1.3-1'], '1.2-1'],
+  ['deb', '1:1.0-1', ['2.0-1', '1:1.0-2'], '1:1.0-2'],
+  ['deb', '2.41-12', ['2.41-12+deb13u1', '2.42-1'], '2.41-12+deb13u1'],
+  ['apk', '1.2.3_rc1-r0', ['1.2.2-r5', '1.2.3-r0', '1.2.4-r0'], '1.2.3-r0'],
+])('in %s from %s, of %j one goes to %s', (ecosystem, installed, fixed, nearest) => {
+  expect(nearestFix(installed, fixed, ecosystem)).toBe(nearest);
+});
