@@ -1,6 +1,6 @@
-import type { Stats } from 'node:fs';
-import { chmod, chown, lstat, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { lstat, realpath, rm, stat, writeFile } from 'node:fs/promises';
 import { messageOf, UserError } from '../model/errors.ts';
+import { replaceFile } from '../oci/layout/replace-file.ts';
 
 /**
  * Writes beside, then renames, so that a reader never sees half a file. A device or pipe (`/dev/stderr`) is written to as it
@@ -14,7 +14,9 @@ export async function writeFileBeside(path: string, text: string, mode = 0o666):
       await writeFile(path, text);
       return;
     }
-    await replaceFile(there === undefined ? path : await realpath(path), text, there, mode);
+    const place = there === undefined ? path : await realpath(path);
+    const options = { mode, before: there, sync: true };
+    await replaceFile(place, (file) => file.writeFile(text), options);
   } catch (cause) {
     throw new UserError(`${path} could not be written: ${messageOf(cause)}`, { cause });
   }
@@ -28,27 +30,4 @@ export async function forgetFile(path: string): Promise<void> {
   const there = await lstat(path).catch(() => undefined);
   if (there !== undefined && !there.isFile() && !there.isDirectory()) return;
   await rm(path, { force: true });
-}
-
-async function replaceFile(
-  path: string,
-  text: string,
-  there: Stats | undefined,
-  mode: number,
-): Promise<void> {
-  const beside = `${path}.${process.pid}.tmp`;
-  try {
-    // Never more open than it will be, not even for a moment.
-    await writeFile(beside, text, { mode: there === undefined ? mode : there.mode & 0o777 });
-    if (there !== undefined) {
-      const mine = await stat(beside);
-      if (mine.uid !== there.uid || mine.gid !== there.gid)
-        await chown(beside, there.uid, there.gid).catch(() => undefined);
-      await chmod(beside, there.mode & 0o7777);
-    }
-    await rename(beside, path);
-  } catch (error) {
-    await rm(beside, { force: true });
-    throw error;
-  }
 }

@@ -1,6 +1,7 @@
 import { lstat, mkdir, realpath, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
 import { messageOf, UserError } from '../model/errors.ts';
+import { temporaryPath } from '../oci/layout/disk.ts';
 
 /** A file below a root. */
 export interface FileToWrite {
@@ -34,7 +35,7 @@ export async function writeFilesTogether(
       await refuseOutside(root, await nearestFolder(dirname(at)));
       const folder = await mkdir(dirname(at), { recursive: true });
       if (folder !== undefined) made.push(folder);
-      const beside = `${at}.${process.pid}.tmp`;
+      const beside = temporaryPath(dirname(at));
       written.push(beside);
       await writeFile(beside, text, { flag: 'wx' });
       const before = await kindOf(at);
@@ -42,7 +43,7 @@ export async function writeFilesTogether(
       places.push({ at, beside, isThere: before === 'file' });
     }
     for (const { at, beside, isThere } of places) {
-      const before = isThere ? `${at}.${process.pid}.before` : undefined;
+      const before = isThere ? temporaryPath(dirname(at)) : undefined;
       if (before !== undefined) await rename(at, before);
       placed.push({ at, beside, before });
       await rename(beside, at);

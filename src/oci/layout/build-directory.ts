@@ -5,7 +5,7 @@ import { formatReference, type ImageReference, withDefaultTag } from '../../mode
 import { namedEntries } from '../image-index.ts';
 import type { BlobStore } from './blob-store.ts';
 import { OWNER, type StoredBuild, writeRecord } from './build-record.ts';
-import { writeBeside } from './disk.ts';
+import { writeBeside } from './replace-file.ts';
 
 const LAYOUT = JSON.stringify({ imageLayoutVersion: '1.0.0' });
 

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import type { Descriptor } from '../../model/oci.ts';
 import { parseIndex } from '../documents.ts';
 import { entryName } from '../image-index.ts';
-import { errorCode, writeBeside } from './disk.ts';
+import { errorCode } from './disk.ts';
+import { writeBeside } from './replace-file.ts';
 
 const RECORD = 'build.json';
 export const OWNER = 'owner.json';

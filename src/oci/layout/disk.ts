@@ -1,31 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { access, mkdir, open, rename, rm } from 'node:fs/promises';
+import { access, mkdir } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { UserError } from '../../model/errors.ts';
 
 const FULL = ['ENOSPC', 'EDQUOT'];
 const REFUSED = ['EACCES', 'EPERM', 'EROFS'];
-
-/**
- * Writes `bytes` beside `path` and renames, so that a reader finds the old content or the new and never a half.
- * Not synced to the disk: what a power cut takes is built again.
- */
-export async function writeBeside(path: string, bytes: Uint8Array | string): Promise<void> {
-  const temporary = temporaryPath(dirname(path));
-  try {
-    const file = await open(temporary, 'wx', 0o644);
-    try {
-      await file.writeFile(bytes);
-    } finally {
-      await file.close();
-    }
-    await rename(temporary, path);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw diskError(error, path);
-  }
-}
 
 /** A name in `folder` that nobody else uses and that `isLeftover` knows: `.tmp-HOST-PID-RANDOM`. */
 export function temporaryPath(folder: string): string {

@@ -1,6 +1,7 @@
-import { link, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { link, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { diskError, errorCode, host, temporaryPath, writeBeside } from './disk.ts';
+import { diskError, errorCode, host, temporaryPath } from './disk.ts';
+import { writeBeside } from './replace-file.ts';
 
 /** On another machine (a home on a network drive) nobody can ask for the process; its claim counts this long. */
 const FOREIGN_CLAIM_MS = 24 * 60 * 60 * 1000;
@@ -17,29 +18,50 @@ export async function claim(file: string): Promise<void> {
   await writeBeside(file, JSON.stringify(await self()));
 }
 
-/** Claims `file` unless a running process has it; false where one has. A dead one's claim is taken over. */
+/**
+ * Claims `file` unless a running process has it; false where one has. A dead one's claim is taken
+ * over by whoever claims `file.takeover` first: only they may replace it, so that nobody removes a
+ * claim that was made since they looked.
+ */
 export async function claimAlone(file: string, now: number): Promise<boolean> {
-  for (let attempt = 0; attempt < 2; attempt++) {
-    try {
-      await linkClaim(file);
-      return true;
-    } catch (error) {
-      if (errorCode(error) !== 'EEXIST') throw diskError(error, file);
-      if (await isClaimed(file, now)) return false;
-      await rm(file, { force: true });
-    }
-  }
-  return false;
+  return claimWithin(file, now, MOST_TAKEOVERS);
 }
 
-/** A link is there with its content or not at all; a file opened for writing is empty for a moment. */
-async function linkClaim(file: string): Promise<void> {
+/** A takeover whose process died is taken over, too; so many in a row are no accident. */
+const MOST_TAKEOVERS = 3;
+
+async function claimWithin(file: string, now: number, takeovers: number): Promise<boolean> {
   const temporary = temporaryPath(dirname(file));
   try {
     await writeFile(temporary, JSON.stringify(await self()), { flag: 'wx' });
-    await link(temporary, file);
+    if (await isFirst(temporary, file)) return true;
+    if (takeovers === 0 || (await isClaimed(file, now))) return false;
+    const takeover = `${file}.takeover`;
+    if (!(await claimWithin(takeover, now, takeovers - 1))) return false;
+    try {
+      // Between the look and the takeover another may have been here.
+      if (await isFirst(temporary, file)) return true;
+      if (await isClaimed(file, now)) return false;
+      await rename(temporary, file);
+      return true;
+    } finally {
+      await rm(takeover, { force: true });
+    }
+  } catch (error) {
+    throw diskError(error, file);
   } finally {
     await rm(temporary, { force: true });
+  }
+}
+
+/** A link is there with its content or not at all; a file opened for writing is empty for a moment. */
+async function isFirst(temporary: string, file: string): Promise<boolean> {
+  try {
+    await link(temporary, file);
+    return true;
+  } catch (error) {
+    if (errorCode(error) === 'EEXIST') return false;
+    throw error;
   }
 }
 

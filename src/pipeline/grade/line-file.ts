@@ -1,7 +1,8 @@
-import { createReadStream } from 'node:fs';
-import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises';
+import { createReadStream, type Stats } from 'node:fs';
+import { type FileHandle, open, rm, stat } from 'node:fs/promises';
 import { messageOf, UserError } from '../../model/errors.ts';
 import { claimAlone } from '../../oci/layout/owner.ts';
+import { replaceFile } from '../../oci/layout/replace-file.ts';
 
 const LONGEST_LINE = 1024 * 1024;
 
@@ -34,7 +35,7 @@ export async function openLineFile(
         nextStep: `wait for it to end; if none runs, remove ${lock}`,
       });
     try {
-      if (there !== undefined) await cleanUp(path, judge);
+      if (there !== undefined) await cleanUp(path, there, judge);
       return appending(await open(path, 'a'), lock);
     } catch (error) {
       await rm(lock, { force: true });
@@ -63,32 +64,33 @@ function appending(handle: FileHandle, lock: string | undefined): LineFile {
   };
 }
 
-/** Writes the lines to keep beside, and renames where that is not what is there already. */
+/** Replaces the file by the lines to keep where that is not what is there already. */
 async function cleanUp(
   path: string,
+  there: Stats,
   judge: (line: string, isLast: boolean) => Kept,
 ): Promise<void> {
-  const beside = `${path}.${process.pid}.tmp`;
-  const out = await open(beside, 'w');
+  const kept: boolean[] = [];
   let isSame = true;
-  let count = 0;
-  try {
-    for await (const { text, ended } of linesOf(path)) {
-      count += 1;
-      const kept = judge(text, !ended);
-      if (kept === 'foreign')
-        throw new UserError(`${path} is no file of results: line ${count} is none`, {
-          nextStep: 'name another --output; this file was left as it is',
-        });
-      if (kept === 'keep') await out.appendFile(`${text}\n`);
-      isSame &&= kept === 'keep' && ended;
-    }
-    await out.close();
-    if (!isSame) await rename(beside, path);
-  } finally {
-    await out.close().catch(() => undefined);
-    await rm(beside, { force: true });
+  for await (const { text, ended } of linesOf(path)) {
+    const judged = judge(text, !ended);
+    kept.push(judged === 'keep');
+    if (judged === 'foreign')
+      throw new UserError(`${path} is no file of results: line ${kept.length} is none`, {
+        nextStep: 'name another --output; this file was left as it is',
+      });
+    isSame &&= judged === 'keep' && ended;
   }
+  if (isSame) return;
+  await replaceFile(
+    path,
+    async (out) => {
+      let line = 0;
+      for await (const { text } of linesOf(path))
+        if (kept[line++] === true) await out.appendFile(`${text}\n`);
+    },
+    { before: there, sync: true },
+  );
 }
 
 async function* linesOf(

@@ -1,5 +1,5 @@
-import { createWriteStream } from 'node:fs';
-import { chmod, copyFile, mkdir, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { constants, createWriteStream } from 'node:fs';
+import { copyFile, mkdir, realpath, rename, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -8,7 +8,9 @@ import { messageOf, UserError } from '../../model/errors.ts';
 import type { Descriptor } from '../../model/oci.ts';
 import { dockerLoadStream } from '../../oci/archive/docker-archive.ts';
 import type { BlobStore } from '../../oci/layout/blob-store.ts';
+import { temporaryPath } from '../../oci/layout/disk.ts';
 import { reachable } from '../../oci/layout/reachable.ts';
+import { replaceFile, writeBeside } from '../../oci/layout/replace-file.ts';
 import type { PipelineContext } from '../context.ts';
 
 /** An image as `--output type=oci,dest=` asks for it. */
@@ -51,17 +53,15 @@ async function writeArchive(
   }
   // A link stays one: `/dev/stdout` is, and leads to a file where stdout goes into that.
   const place = there === undefined ? target : await realpath(target);
-  const beside = `${place}.${process.pid}.tmp`;
-  try {
-    const mode = there === undefined ? 0o666 : there.mode & 0o777;
-    await pipeline(Readable.from(dockerLoadStream(file)), createWriteStream(beside, { mode }), {
-      signal: context.signal,
-    });
-    if (there !== undefined) await chmod(beside, there.mode & 0o7777);
-    await rename(beside, place);
-  } finally {
-    await rm(beside, { force: true });
-  }
+  const { signal } = context;
+  await replaceFile(
+    place,
+    (out) =>
+      pipeline(Readable.from(dockerLoadStream(file)), out.createWriteStream({ autoClose: false }), {
+        signal,
+      }),
+    { mode: 0o666, before: there, sync: true },
+  );
 }
 
 /** Blobs that are there stay; the index comes last, so that the folder is a whole layout before and after. */
@@ -70,12 +70,10 @@ async function writeLayout({ blobs, manifests }: ImageFile, target: string): Pro
   await mkdir(folder, { recursive: true });
   const graph = await reachable(blobs, manifests);
   for (const { digest } of [...graph.blobs, ...graph.manifests]) {
-    const beside = join(folder, `${digestHex(digest)}.${process.pid}.tmp`);
-    await copyFile(blobs.path(digest), beside);
+    const beside = temporaryPath(folder);
+    await copyFile(blobs.path(digest), beside, constants.COPYFILE_EXCL);
     await rename(beside, join(folder, digestHex(digest)));
   }
-  await writeFile(join(target, 'oci-layout'), '{"imageLayoutVersion":"1.0.0"}');
-  const beside = join(target, `index.json.${process.pid}.tmp`);
-  await writeFile(beside, JSON.stringify({ schemaVersion: 2, manifests }));
-  await rename(beside, join(target, 'index.json'));
+  await writeBeside(join(target, 'oci-layout'), '{"imageLayoutVersion":"1.0.0"}');
+  await writeBeside(join(target, 'index.json'), JSON.stringify({ schemaVersion: 2, manifests }));
 }
