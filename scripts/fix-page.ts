@@ -3,10 +3,27 @@ import { FIX_RULES } from '../src/plans/fix/catalogue.ts';
 
 const HEADING = '## Rules\n';
 
-function section({ id, title, criterion, help }: FixRule): string[] {
+function section({ id, title, criterion, help, breaks }: FixRule): string[] {
   const serves =
     criterion === undefined ? '' : ` Serves [\`${criterion}\`](criteria/${criterion}.md).`;
-  return [`### \`${id}\``, '', `${title}.${serves}`, '', help, ''];
+  const rows = breaks.map(
+    ({ what, shownBy = 'nothing: the risk is at least medium' }) => `| ${what} | ${shownBy} |`,
+  );
+  const table = [
+    '| What it can break | What shows that it does not |',
+    '| --- | --- |',
+    ...rows,
+    '',
+  ];
+  return [
+    `### \`${id}\``,
+    '',
+    `${title}.${serves}`,
+    '',
+    help,
+    '',
+    ...(rows.length === 0 ? [] : table),
+  ];
 }
 
 /** docs/fix.md with its last section, the rules, written anew from the catalogue; what stands above it stays. */

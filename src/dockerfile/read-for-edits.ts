@@ -5,17 +5,20 @@ import type {
   SourceInstruction,
   Span,
 } from '../model/dockerfile-source.ts';
-import type { DockerfileModel, SourceRange } from '../model/dockerfile.ts';
+import type { DockerfileModel, Instruction, SourceRange } from '../model/dockerfile.ts';
 import { ok, type Result } from '../model/result.ts';
 import type { ContextFile } from './analysis/analyse-stages.ts';
 import { parseDirectives } from './directives.ts';
 import { execForm, leadingFlags, splitWords } from './instruction-words.ts';
 import { FLAGGED, headOf } from './instruction.ts';
+import { keptCaches } from './kept-caches.ts';
 import { ignoreComments } from './lint/ignore-comments.ts';
 import { stagesOfImage } from './lint/rule.ts';
 import { type LineError, locate, type LogicalLine, logicalLines } from './logical-lines.ts';
 import { analyseDockerfile } from './parse-dockerfile.ts';
 import { type DockerfileOptions, readDockerfile } from './read-dockerfile.ts';
+import { fieldOf } from './script-commands.ts';
+import { unwrap } from './shell/wrappers.ts';
 import type { PlacedInstruction } from './stage-reader.ts';
 
 /** Offset of a line and column, both from 1. */
@@ -48,6 +51,7 @@ function commandsOf(placed: PlacedInstruction, offsetOf: OffsetOf): readonly Sou
   return instruction.commands.map((command) => ({
     command,
     ...spanOf(command.range, offsetOf),
+    argv: unwrap(command.words.map(fieldOf)).argv.map(({ text }) => text),
     words: command.words.map(({ text, value, range }) => ({
       text,
       value,
@@ -56,11 +60,18 @@ function commandsOf(placed: PlacedInstruction, offsetOf: OffsetOf): readonly Sou
   }));
 }
 
+interface Surroundings {
+  readonly escape: string;
+  readonly offsetOf: OffsetOf;
+  /** All instructions of the image's stages. */
+  readonly image: readonly Instruction[];
+}
+
 function sourceInstruction(
   line: LogicalLine,
   stage: number | undefined,
   placed: PlacedInstruction | undefined,
-  { escape, offsetOf }: { readonly escape: string; readonly offsetOf: OffsetOf },
+  { escape, offsetOf, image }: Surroundings,
 ): SourceInstruction {
   const { keyword, offset } = headOf(line);
   const rest = FLAGGED.has(keyword) ? leadingFlags(line.text.slice(offset), escape).rest : 0;
@@ -82,6 +93,8 @@ function sourceInstruction(
     textEnd: place(0, line.text.length).end,
     instruction: placed?.instruction,
     commands: placed === undefined ? [] : commandsOf(placed, offsetOf),
+    keptCaches:
+      keyword === 'RUN' && placed !== undefined ? keptCaches(placed.instruction, image) : [],
     folder: placed?.folder ?? '',
   };
 }
@@ -115,10 +128,12 @@ export function readForEdits(
       .flatMap(({ instructions }) => instructions)
       .map((one) => [one.line.range.startLine, one]),
   );
+  const chain = stagesOfImage(analysed.value.model);
+  const around = { escape, offsetOf, image: chain.flatMap(({ instructions: all }) => all) };
   let stage: number | undefined;
   const instructions = logicalLines(bare, escape).lines.map((line) => {
     if (headOf(line).keyword === 'FROM') stage = stage === undefined ? 0 : stage + 1;
-    return sourceInstruction(line, stage, placed.get(line.range.startLine), { escape, offsetOf });
+    return sourceInstruction(line, stage, placed.get(line.range.startLine), around);
   });
   const source: DockerfileSource = {
     text,
@@ -130,11 +145,10 @@ export function readForEdits(
       ? {}
       : { syntax: { text: syntax.text, ...syntaxSpan(syntax, offsetOf) } }),
   };
-  const { model } = analysed.value;
   return ok({
     source,
     ...analysed.value,
-    imageStages: stagesOfImage(model).map(({ index }) => index),
+    imageStages: chain.map(({ index }) => index),
     ignored: ignoreComments(text).filter(({ reason }) => reason !== ''),
   });
 }

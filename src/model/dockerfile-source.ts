@@ -1,4 +1,5 @@
 import type { Instruction, ShellCommand } from './dockerfile.ts';
+import type { KeptCache } from './kept-cache.ts';
 
 /** A stretch of the file: UTF-16 offsets, `end` behind the last character. */
 export interface Span {
@@ -17,6 +18,8 @@ export interface SourceWord extends Span {
 export interface SourceCommand extends Span {
   readonly command: ShellCommand;
   readonly words: readonly SourceWord[];
+  /** Its words as far as they are known, those in front that only start it (`sudo`, `env`) taken off. */
+  readonly argv: readonly string[];
 }
 
 /** An instruction as it stands in the file. */
@@ -43,6 +46,8 @@ export interface SourceInstruction extends Span {
   readonly instruction: Instruction | undefined;
   /** Shell form only: in exec form no word has a place of its own. */
   readonly commands: readonly SourceCommand[];
+  /** What package managers leave in its layer, with the commands of `commands` that do. */
+  readonly keptCaches: readonly KeptCache[];
   /** Working directory before it; '' where it is not known. */
   readonly folder: string;
 }

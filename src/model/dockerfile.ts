@@ -51,6 +51,11 @@ export interface Instruction {
   readonly shellError?: string;
 }
 
+/** True where an instruction shows this text, its here-documents included. */
+export function showsText({ rawArguments, heredocs }: Instruction, text: RegExp): boolean {
+  return text.test(rawArguments) || heredocs.some(({ content }) => text.test(content));
+}
+
 /** Where a build takes an image from outside. */
 export interface ExternalImage {
   readonly kind: 'from' | 'copy-from' | 'mount-from' | 'syntax';

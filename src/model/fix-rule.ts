@@ -7,6 +7,7 @@ import type { Package } from './packages.ts';
 import type { ProposedEdit, Refusal } from './planned-edit.ts';
 import { formatReference, type ImageReference, withDefaultTag } from './reference.ts';
 import type { Result } from './result.ts';
+import type { ScriptCommands } from './script-commands.ts';
 
 /** What is known of an image that a stage stands on. */
 export interface BaseImage {
@@ -57,8 +58,12 @@ export interface FixFacts {
   readonly repository: string | undefined;
 }
 
-/** What the criteria know of names and values; handed in, for it is decided there. */
+/** What other rooms know of names, values and shell text; handed in, for it is decided there. */
 export interface FixKnowledge {
+  /** The commands of a shell script. */
+  readonly scriptCommands: (text: string) => ScriptCommands;
+  /** The commands that words in exec form come to. */
+  readonly execCommands: (words: readonly string[]) => ScriptCommands;
   /** Why a variable of this name holds a secret. */
   readonly secretName: (name: string) => string | undefined;
   /** Secrets that an instruction spells out, masked. */
@@ -94,6 +99,13 @@ export interface FixPlan {
   readonly refusals: readonly Omit<Refusal, 'rule' | 'criterion'>[];
 }
 
+/** One way in which an edit can change what an image does. */
+export interface Breakage {
+  readonly what: string;
+  /** What has to be shown for the edit to be applied by default; undefined where nothing can show it. */
+  readonly shownBy?: string;
+}
+
 /** One remedy as edits: pure, and with nothing left to do where it has been applied. */
 export interface FixRule {
   readonly id: string;
@@ -101,6 +113,8 @@ export interface FixRule {
   readonly title: string;
   /** What it changes and what it leaves alone, as its documentation tells it. */
   readonly help: string;
+  /** What its edits can break, and what shows that one does not. */
+  readonly breaks: readonly Breakage[];
   /** The criterion that it serves. */
   readonly criterion?: string;
   /** The rule of `scoville lint` whose ignore comments hold for it, where that is not the criterion. */

@@ -16,9 +16,10 @@ Mends what would cost the image its grade, by the smallest edits of the Dockerfi
 gains and what it risks, and asks. Comments, formatting and line ends stay as they are. Without an argument: the Dockerfile of this folder.
 
   --dry-run                  print all edits as one unified diff, for git apply or patch -p1; write nothing
-  --yes, -y                  apply all edits without asking
+  --yes, -y                  apply, without asking, the edits that are shown to keep the image's program
   --only ID                  only this edit, or those of this rule or criterion; may be repeated
-  --max-risk RISK            none, low, medium or high: leave out what risks more (default: medium)
+  --max-risk RISK            none, low, medium or high: leave out what risks more (default: low;
+                             medium where edits are asked about, named by --only, or proven by --verify --smoke)
   --refresh                  look up pinned images with a tag anew, and pin what it leads to now
   --build                    build each stage that installs packages, to pin the versions that it really gets
   --freeze DATE              freeze the archives of apt at this date (20261124) in place of pinning packages
@@ -40,7 +41,8 @@ export interface FixFlags {
   readonly dryRun: boolean;
   readonly yes: boolean;
   readonly only: readonly string[];
-  readonly maxRisk: Risk;
+  /** Undefined: what is shown to keep the program, and what was asked for by another flag. */
+  readonly maxRisk: Risk | undefined;
   readonly refresh: boolean;
   readonly build: boolean;
   readonly freeze: string | undefined;
@@ -60,7 +62,7 @@ export function readFixFlags(args: readonly string[]): FixFlags {
     'dry-run': { type: 'boolean', default: false },
     yes: { type: 'boolean', short: 'y', default: false },
     only: { type: 'string', multiple: true, default: [] as string[] },
-    'max-risk': { type: 'string', default: 'medium' },
+    'max-risk': { type: 'string' },
     refresh: { type: 'boolean', default: false },
     build: { type: 'boolean', default: false },
     freeze: { type: 'string' },
@@ -77,7 +79,7 @@ export function readFixFlags(args: readonly string[]): FixFlags {
   if (second !== undefined)
     throw new UserError('fix takes one Dockerfile', { nextStep: usageLine('fix') });
   const maxRisk = RISKS.find((risk) => risk === values['max-risk']);
-  if (maxRisk === undefined)
+  if (values['max-risk'] !== undefined && maxRisk === undefined)
     throw new UserError(
       `--max-risk does not know ${JSON.stringify(values['max-risk'])}; it is one of ${RISKS.join(', ')}`,
     );

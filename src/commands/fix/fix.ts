@@ -1,5 +1,5 @@
 import { EXIT } from '../../model/errors.ts';
-import type { PlannedEdit } from '../../model/planned-edit.ts';
+import type { PlannedEdit, Risk } from '../../model/planned-edit.ts';
 import { withPlainHttp } from '../../model/settings.ts';
 import type { FixProof } from '../../model/verified-fix.ts';
 import type { PipelineContext } from '../../pipeline/context.ts';
@@ -32,8 +32,10 @@ export const fix: Command = async (args, io) => {
   const settings = await projectSettings(flags.config, io);
   const talk = await conversation(io, 'auto', true);
   const context = pipelineContext(io, talk.sink);
+  const asks = !flags.yes && !flags.dryRun && !flags.json && io.inIsTerminal && io.errIsTerminal;
   const task = await planFixes(context, {
     ...flags,
+    isDecided: asks || flags.verify?.smoke.command !== undefined,
     options: {
       refresh: flags.refresh,
       distroless: settings.fix.distroless,
@@ -41,7 +43,6 @@ export const fix: Command = async (args, io) => {
     },
     settings: { ...settings, registries: withPlainHttp(settings.registries, flags.plainHttp) },
   }).finally(talk.stop);
-  const asks = !flags.yes && !flags.dryRun && !flags.json && io.inIsTerminal && io.errIsTerminal;
   await warnOfChanges(context, task.opened, io);
   const chosen =
     asks && canAsk(io)
@@ -105,6 +106,13 @@ function inFileAsItIs(
 ): SettledFixes['refusals'] {
   const changes = lineChanges(dockerfile.split('\n'), files.dockerfile.split('\n'));
   return refusals.map((one) => ({ ...one, line: oldLine(changes, one.line) }));
+}
+
+/** The flag that applies an edit in spite of its risk. */
+function askFor(id: string, risk: Risk): string {
+  return risk === 'high'
+    ? `scoville fix --max-risk high --only ${id}`
+    : `scoville fix --only ${id}`;
 }
 
 interface Ending {
@@ -175,7 +183,7 @@ async function finish(
   }
   for (const { id, risk, riskReason } of tooRisky)
     io.writeErr(
-      `left out for its risk: ${cleanForTerminal(`${id} (--max-risk ${risk}): ${riskReason}`)}\n`,
+      `left out, risk ${risk}: ${cleanForTerminal(`${id}: ${riskReason}`)}\n  apply it: ${cleanForTerminal(askFor(id, risk))}\n`,
     );
   for (const { name, keptAt } of written)
     io.writeErr(

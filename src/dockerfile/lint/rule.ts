@@ -66,21 +66,3 @@ export function instructionsOf(
     instructions.filter(({ keyword }) => keywords.includes(keyword)),
   );
 }
-
-/** True where a RUN shows this text, its here-documents included. */
-export function mentions({ rawArguments, heredocs }: Instruction, text: RegExp): boolean {
-  return text.test(rawArguments) || heredocs.some(({ content }) => text.test(content));
-}
-
-/** True where a cache or a tmpfs is mounted over this folder: what is written there stays out of the layer. */
-export function isMounted({ flags }: Instruction, folder: RegExp): boolean {
-  return flags.some(
-    ({ name, value }) =>
-      name === 'mount' &&
-      /(?:^|,)type=(?:cache|tmpfs)(?:,|$)/.test(value) &&
-      value.split(',').some((option) => {
-        const path = /^(?:target|dst|destination)=(.*)$/.exec(option)?.[1];
-        return path !== undefined && folder.test(path.replace(/\/+$/, ''));
-      }),
-  );
-}

@@ -1,4 +1,5 @@
-import type { Instruction, ShellWord } from '../../model/dockerfile.ts';
+import type { Instruction } from '../../model/dockerfile.ts';
+import { fieldOf } from '../script-commands.ts';
 import { programOf, unwrap } from '../shell/wrappers.ts';
 
 /** A command of a RUN, wrappers (`sudo`, `env`) taken off. */
@@ -9,16 +10,10 @@ export interface RunProgram {
   readonly words: readonly string[];
 }
 
-const field = ({ text, value }: ShellWord) => ({
-  text: value ?? text,
-  constant: value !== undefined,
-  sources: [],
-});
-
 /** The commands of a RUN in the order they are written. */
-export function runPrograms({ commands }: Instruction): readonly RunProgram[] {
+export function runPrograms({ commands }: Pick<Instruction, 'commands'>): readonly RunProgram[] {
   return commands.map(({ words }) => {
-    const { argv } = unwrap(words.map(field));
+    const { argv } = unwrap(words.map(fieldOf));
     return { program: programOf(argv), words: argv.slice(1).map(({ text }) => text) };
   });
 }

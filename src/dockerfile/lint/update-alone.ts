@@ -1,5 +1,6 @@
 import type { Instruction } from '../../model/dockerfile.ts';
-import { instructionsOf, isMounted, type OwnRule, type RuleFinding } from './rule.ts';
+import { isMounted } from '../kept-caches.ts';
+import { instructionsOf, type OwnRule, type RuleFinding } from './rule.ts';
 import { type RunProgram, runPrograms } from './run-programs.ts';
 
 const MANAGERS = new Set(['apt', 'apt-get', 'apk', 'dnf', 'yum']);

@@ -12,6 +12,9 @@ import { openNamedImage } from '../grade/open-named-image.ts';
 import { inspectPlatform } from '../layers/inspect-image.ts';
 import type { Registries } from '../registries.ts';
 
+/** Files of a base that its slim variant has too. */
+const SLIM = new Set(['bin/sh', 'bin/find', 'usr/bin/find']);
+
 /**
  * What the image stands on: its base's configuration, users and packages, from Docker's store or its registry; by full
  * reference. Of several platforms, linux/amd64 or the first stands for all.
@@ -34,11 +37,11 @@ export async function fixBases(
     (base) => ({ detail: base.ok ? `${name}: ${contentsOf(base.value)}` : base.error }),
   );
   if (!found.ok) return new Map([[key, found]]);
-  // The slim variant has the same users and configuration; of its files nothing is said but the shell.
+  // The slim variant has the same users and configuration; of its files nothing is said but what every Debian has.
   const { has } = found.value;
   const slim: BaseImage = {
     ...found.value,
-    ...(has === undefined ? {} : { has: (path: string) => path === 'bin/sh' && has(path) }),
+    ...(has === undefined ? {} : { has: (path: string) => SLIM.has(path) && has(path) }),
   };
   return new Map([
     [key, found],

@@ -1,4 +1,3 @@
-import { secretName } from '../../criteria/secret-names.ts';
 import { UserError } from '../../model/errors.ts';
 import type { FixOptions, FixRule } from '../../model/fix-rule.ts';
 import { isWithin, type PlannedEdit, type Risk } from '../../model/planned-edit.ts';
@@ -9,11 +8,11 @@ import { contextFile } from '../build/read-build-file.ts';
 import type { PipelineContext } from '../context.ts';
 import { givenDockerfile } from '../grade/given-dockerfile.ts';
 import { declared } from '../lint/lint-files.ts';
-import { LINT_KNOWLEDGE } from '../lint/lint-knowledge.ts';
 import { type FixSurroundings, planEdits, readFixFile } from './compose-fixes.ts';
 import { gatherFacts } from './fix-facts.ts';
 import { type OpenedFiles, openFixFiles } from './fix-files.ts';
 import { fixGains, type Gains } from './fix-gains.ts';
+import { FIX_KNOWLEDGE } from './fix-knowledge.ts';
 
 /** What a fix was asked for. */
 export interface FixRequest {
@@ -26,7 +25,10 @@ export interface FixRequest {
   readonly target: string | undefined;
   /** Ids of edits, rules or criteria; none: all. */
   readonly only: readonly string[];
-  readonly maxRisk: Risk;
+  /** The highest risk of an edit; undefined: low, and medium where it was asked for or is decided on. */
+  readonly maxRisk: Risk | undefined;
+  /** Each edit is shown to a person before it is applied, or proven by a command that asks the program. */
+  readonly isDecided: boolean;
   readonly options: FixOptions;
   /** Build each stage that installs packages, to learn their versions. */
   readonly build: boolean;
@@ -63,6 +65,15 @@ function namedRules(only: readonly string[]): readonly FixRule[] {
       nextStep: `it takes the id of an edit, a criterion, or a rule: ${FIX_RULES.map(({ id }) => id).join(', ')}`,
     });
   return wanted;
+}
+
+/** True where a flag asks for what a rule does, or each edit is decided on. */
+function isAskedFor(rule: string, { only, build, options, isDecided }: FixRequest): boolean {
+  if (isDecided || only.length > 0) return true;
+  return (
+    (build && rule === 'pin-packages') ||
+    (options.freeze !== undefined && rule === 'freeze-archives')
+  );
 }
 
 /**
@@ -104,7 +115,7 @@ export async function planFixes(context: PipelineContext, request: FixRequest): 
     ...reading,
     rules,
     options: request.options,
-    knowledge: { secretName, secretsIn: LINT_KNOWLEDGE.secretsIn },
+    knowledge: FIX_KNOWLEDGE,
     facts,
   };
   // Told once, of the file as it is: later plans know what an edit was worth by its id.
@@ -128,7 +139,8 @@ export async function planFixes(context: PipelineContext, request: FixRequest): 
     isNamed: ({ id, rule, criterion }) =>
       request.only.length === 0 ||
       request.only.some((name) => name === id || name === rule || name === criterion),
-    isWithinRisk: ({ risk }) => isWithin(risk, request.maxRisk),
+    isWithinRisk: ({ risk, rule }) =>
+      isWithin(risk, request.maxRisk ?? (isAskedFor(rule, request) ? 'medium' : 'low')),
     worth: gains.together,
   };
 }

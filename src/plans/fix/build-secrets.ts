@@ -124,6 +124,7 @@ export const buildSecrets: FixRule = {
   help:
     'An `ARG` whose name says that it holds a secret goes; each RUN of its stage that reads it gets `--mount=type=secret,id=NAME,required=true` and has it in its environment, for itself alone. Builds then take `--secret id=NAME,env=NAME` in ' +
     'place of `--build-arg`. Left alone: arguments with a default (the secret has to be replaced anyway), those that other instructions put into the image, RUNs in exec form, with here-documents, or of other users than root.',
+  breaks: [{ what: 'a build that passes the secret as --build-arg fails' }],
   criterion: 'no-secrets',
   lint: 'secret-in-arg',
   needs: [],

@@ -1,6 +1,10 @@
+import { posix } from 'node:path';
+import { showsText } from '../../model/dockerfile.ts';
 import type { FixInput, FixPlan, FixRule } from '../../model/fix-rule.ts';
-import { linesBehind, NOTHING, proposal, refusal } from './proposal.ts';
-import { showsText } from './run-text.ts';
+import { needsBit } from './program/needs-root.ts';
+import { othersOn, PURPOSES, purposeOf } from './program/purpose.ts';
+import { checked, started } from './program/started.ts';
+import { type Doubt, linesBehind, NOTHING, proposal, refusal, riskOf } from './proposal.ts';
 import {
   baseOfImage,
   baseUnknown,
@@ -8,13 +12,16 @@ import {
   inImage,
   isRootUser,
   lastAsRoot,
-  lastInImage,
   usersInImage,
 } from './stage-view.ts';
 
 const COMMAND = 'find / -xdev -type f -perm /6000 -exec chmod a-s {} +';
-/** Programs that do nothing without their bit. */
-const NEEDS_BIT = /(?:^|[\s"'/])(?:sudo|su|ping|doas|passwd|mount|chsh|newgrp)(?:$|[\s"'])/;
+/** Packages that bring programs which need their bit. */
+const BRINGS_BIT =
+  /^(?:sudo|doas|opendoas|fuse3?|cron|cronie|at|postfix|exim4\S*|sendmail|inetutils-ping|iputils(?:-ping)?|chromium(?:-browser)?|google-chrome-stable|policykit-1|polkitd|pkexec|dbus|dbus-daemon|screen|bubblewrap|firejail|uidmap|shadow-uidmap|wireshark|tshark|singularity\S*|apptainer|openssh-server|systemd|traceroute|nfs-common|cifs-utils|ntfs-3g|ecryptfs-utils|libcap2-bin)$/;
+/** Programs of a base that people use who have logged in; an app does without. */
+const FOR_LOGINS =
+  /\/(?:su|passwd|mount|umount|chsh|chfn|newgrp|gpasswd|chage|expiry|wall|write|bsd-write|ssh-agent|ssh-keysign|vlock|userhelper|bbsuid)$/;
 /** Sets the bit on purpose. */
 const SETS_BIT = /\bchmod\s+(?:-\w+\s+)*(?:[ugoa]*\+[rwxX]*s|0?[2467][0-7]{3}\b)/;
 const INSTALLS = /\b(?:apt|apt-get|apk|dnf|yum|microdnf|zypper)\b[^&|;]*\b(?:install|add)\b/;
@@ -30,7 +37,7 @@ function isStripped(input: FixInput): boolean {
   const users = usersInImage(input);
   const installs = runs
     .slice(at + 1)
-    .filter((run) => isRootUser(users.get(run) ?? '') && showsText(run, INSTALLS));
+    .filter((run) => isRootUser(users.get(run) ?? '') && showsText(run.instruction, INSTALLS));
   return at >= 0 && installs.length === 0;
 }
 
@@ -65,10 +72,13 @@ function plan(input: FixInput): FixPlan {
     ],
   });
   if (base.has?.('bin/sh') === false) return refused('there is no shell to take the bits away');
-  const starts = ['ENTRYPOINT', 'CMD'].flatMap((keyword) => lastInImage(input, keyword) ?? []);
-  const needed = starts.find(({ instruction }) => NEEDS_BIT.test(instruction.rawArguments));
-  if (needed !== undefined) return refused(`line ${needed.line} starts one`);
-  const setter = inImage(input).find((run) => run.keyword === 'RUN' && showsText(run, SETS_BIT));
+  if (base.has?.('usr/bin/find') === false && !base.has('bin/find'))
+    return refused('there is no find to look for them');
+  const needed = needsBitIn(input);
+  if (needed !== undefined) return refused(needed);
+  const setter = inImage(input).find(
+    (run) => run.keyword === 'RUN' && showsText(run.instruction, SETS_BIT),
+  );
   if (setter !== undefined) return refused(`line ${setter.line} sets such a bit itself`);
   const at = lastAsRoot(input);
   const user = [...usersInImage(input).values()].at(-1) ?? base.config.config?.User ?? '';
@@ -83,14 +93,56 @@ function plan(input: FixInput): FixPlan {
         key: 'files',
         title: 'Take setuid and setgid bits away',
         why: `With them anybody in the container becomes root where one has a flaw: ${shown}${elevated.length > 3 ? ` and ${elevated.length - 3} more` : ''}`,
-        risk: 'low',
-        riskReason: 'su, passwd, mount and the like no longer work for other users than root',
+        ...riskOf(
+          {
+            risk: 'low',
+            reason: 'su, passwd, mount and the like no longer work for other users than root',
+          },
+          doubtsOf(input, elevated, user),
+        ),
         settles: ['no-elevated-files'],
         edits: [edit],
       }),
     ],
     refusals: [],
   };
+}
+
+/** What of the image needs such a bit, as far as it could be read; undefined where nothing does. */
+function needsBitIn(input: FixInput): string | undefined {
+  for (const { called } of [started(input), checked(input)]) {
+    const one = called.find(({ name }) => needsBit(name));
+    if (one !== undefined) return `${one.by} starts ${one.name}`;
+  }
+  const { analysis, imageStages } = input;
+  for (const { packages, stage, range } of analysis.installs) {
+    const found = packages.find(({ name }) => BRINGS_BIT.test(name));
+    if (found !== undefined && imageStages.includes(stage))
+      return `line ${range.startLine} installs ${found.name}`;
+  }
+  const users = usersInImage(input);
+  for (const run of inImage(input)) {
+    if (run.keyword !== 'RUN' || isRootUser(users.get(run) ?? '')) continue;
+    const called = run.commands.find(({ argv: [first = ''] }) => needsBit(posix.basename(first)));
+    const sudo = showsText(run.instruction, /(?:^|[\s;&|(])(?:\/usr\/bin\/)?(?:sudo|su|doas)\s/);
+    if (called !== undefined || sudo) return `line ${run.line} becomes another user`;
+  }
+  return undefined;
+}
+
+/** What nothing shows of an image without the bits. */
+function doubtsOf(input: FixInput, elevated: readonly string[], user: string): readonly Doubt[] {
+  const purpose = purposeOf(input);
+  const other = elevated.find((path) => !FOR_LOGINS.test(`/${path}`));
+  const [unread] = started(input).unread;
+  const reasons = [
+    ...(purpose === 'service' ? [] : [PURPOSES[purpose]]),
+    // To root a bit of a file adds nothing.
+    ...(isRootUser(user) || other === undefined ? [] : [`the program may need that of /${other}`]),
+    ...(unread === undefined || purpose === 'base' ? [] : [`it may call one of them: ${unread}`]),
+    ...(othersOn(input, [input.model.target]) ? ['other stages stand on it'] : []),
+  ];
+  return reasons.map((reason) => ({ risk: 'medium', reason }));
 }
 
 /** Files of the base lose their setuid and setgid bits. */
@@ -100,6 +152,21 @@ export const elevatedFiles: FixRule = {
   help:
     'Adds a RUN behind the last one that runs as root, which takes the setuid and setgid bits of all files away: `find / -xdev -type f -perm /6000 -exec chmod a-s {} +`. Only where the base is known to ' +
     'have such files and a shell, where the entry point is none of the programs that need their bit, and where no RUN sets one itself. File capabilities are left alone.',
+  breaks: [
+    {
+      what: 'a program that needs its bit (sudo, ping, fusermount, crontab and the like) no longer does its work',
+      shownBy: 'nothing that the image starts, installs or runs in its build needs one',
+    },
+    {
+      what: 'the program, as another user than root, calls one of the base',
+      shownBy:
+        'the base’s files with such a bit are those of people who log in (su, passwd, mount), or the program is root',
+    },
+    {
+      what: 'images that stand on this one, or people who work in it, become root by sudo',
+      shownBy: 'the image starts a program of its own, which is no console and no build tool',
+    },
+  ],
   criterion: 'no-elevated-files',
   needs: ['bases'],
   plan,

@@ -1,8 +1,9 @@
 import type { FixInput, FixPlan, FixRule } from '../../model/fix-rule.ts';
 import type { ProposedEdit } from '../../model/planned-edit.ts';
+import { execDoubts } from './exec-doubts.ts';
 import { bareCheck, execWords } from './exec-words.ts';
 import { constantRisk, imageVariables } from './image-variables.ts';
-import { NOTHING, proposal, refusal, together } from './proposal.ts';
+import { type Doubt, NOTHING, proposal, refusal, riskOf, together } from './proposal.ts';
 import { hasInnerComment, inImage, isExecForm, lastInImage } from './stage-view.ts';
 
 /** Offset in an instruction's text at which the command begins; undefined where there is none. */
@@ -13,12 +14,24 @@ function commandAt(keyword: string, text: string, argumentsAt: number): number |
 }
 
 /** The words stay the same but for constants that stand for variables. */
-function riskOf(put: ReadonlyMap<string, string>): Pick<ProposedEdit, 'risk' | 'riskReason'> {
-  return (
-    constantRisk(put) ?? {
+function risk(
+  keyword: string,
+  put: ReadonlyMap<string, string>,
+  doubts: readonly Doubt[],
+): Pick<ProposedEdit, 'risk' | 'riskReason'> {
+  const constant = constantRisk(put);
+  return riskOf(
+    {
       risk: 'low',
-      riskReason: 'the program gets the same words; a shell no longer stands in front of it',
-    }
+      reason:
+        keyword === 'ENTRYPOINT'
+          ? 'the program gets the same words, and those that are given when a container starts, which the shell form leaves out'
+          : 'the program gets the same words; a shell no longer stands in front of it',
+    },
+    [
+      ...(constant === undefined ? [] : [{ risk: constant.risk, reason: constant.riskReason }]),
+      ...doubts,
+    ],
   );
 }
 
@@ -41,6 +54,8 @@ function judge(input: FixInput, keyword: string): FixPlan {
   const { valueOf, put } = imageVariables(input);
   const found = execWords(said, valueOf);
   if (!found.ok) return refused(found.reason);
+  const { obstacle, doubts } = execDoubts(input, last, found.words);
+  if (obstacle !== undefined) return refused(obstacle);
   const array = `[${found.words.map((word) => JSON.stringify(word)).join(', ')}]`;
   return {
     edits: [
@@ -51,7 +66,7 @@ function judge(input: FixInput, keyword: string): FixPlan {
           keyword === 'HEALTHCHECK'
             ? 'The shell form needs a shell in the image'
             : 'In shell form sh is process 1: the program gets no signals, and the image cannot do without a shell',
-        ...riskOf(put),
+        ...risk(keyword, put, doubts),
         edits: [{ ...last.place(at, at + command.length), text: array }],
       }),
     ],
@@ -66,9 +81,24 @@ export const execForm: FixRule = {
   help:
     'Writes the `ENTRYPOINT`, `CMD` and `HEALTHCHECK` that hold at the end as JSON arrays, where a shell would hand the words over as they stand; `exec program` loses its `exec`. A variable to which an `ENV` gives a constant is written as that constant: another value that is given at the start of a container no longer counts there, which is a high risk, and a medium one where all are paths. ' +
     'Other variables, pipes, `&&`, redirections, patterns and builtins need a shell: they are left alone, with the reason; the `|| exit 1` of a health check goes. So is an `ENTRYPOINT` beside a `CMD`, which it would get as arguments. A stage that sets `SHELL` means it.',
+  breaks: [
+    {
+      what: 'a script without a #! line no longer starts',
+      shownBy:
+        'the file has such a line, is the output of a compiler, or is a program by its bare name',
+    },
+    {
+      what: 'an entry point that looks at its words does something else with the program in place of /bin/sh',
+      shownBy: 'there is none, or it is known to start whatever it is given',
+    },
+    {
+      what: 'a value that is given when a container starts no longer counts',
+      shownBy: 'no variable stands in the command',
+    },
+  ],
   criterion: 'no-shell',
   lint: 'shell-form-entrypoint',
-  needs: [],
+  needs: ['bases'],
   plan: (input) =>
     inImage(input).some(({ keyword }) => keyword === 'SHELL')
       ? NOTHING

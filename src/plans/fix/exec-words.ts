@@ -5,9 +5,10 @@ export type ExecWords =
 
 /** Programs that are none: a shell does these itself. */
 const BUILTINS = new Set(
-  'cd export source . eval set unset trap ulimit umask exit wait read shift return if for while case until { ! (('.split(
-    ' ',
-  ),
+  (
+    'cd export source . eval set unset trap ulimit umask exit wait read shift return if for while case until { ! (( : alias bg break builtin caller command continue declare dirs disown do done enable fc fg ' +
+    'function getopts hash help history jobs let local logout mapfile popd pushd readarray readonly select shopt suspend time times type typeset unalias [['
+  ).split(' '),
 );
 
 const OPERATORS: readonly (readonly [RegExp, string])[] = [

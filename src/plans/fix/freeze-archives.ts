@@ -49,6 +49,7 @@ export const freezeArchives: FixRule = {
   help:
     'Only with `--freeze DATE`: adds a RUN in front of the first use of apt in a stage, which points `/etc/apt` at snapshot.debian.org as it was at that date. For Debian and images made of it; sources of other ' +
     'archives stay as they are.',
+  breaks: [{ what: 'security updates stay away until the date is moved' }],
   criterion: 'pinned-packages',
   needs: [],
   plan: (input) => together(input.model.reached.map((stage) => inStage(input, stage))),

@@ -1,7 +1,8 @@
 import type { PackageInstall, PackageManager } from '../../model/build-analysis.ts';
 import type { FixInput, FixPlan, FixRule } from '../../model/fix-rule.ts';
 import { commandAt } from './command-at.ts';
-import { NOTHING, proposal, refusal, together } from './proposal.ts';
+import { lockDoubts } from './lock-doubts.ts';
+import { NOTHING, proposal, refusal, riskOf, together } from './proposal.ts';
 
 interface Remedy {
   readonly file: string;
@@ -73,8 +74,10 @@ function held(install: PackageInstall, input: FixInput): FixPlan {
         key: install.manager,
         title: `Hold ${install.manager} to ${file}`,
         why: `Without it the build takes whatever versions are new, and ${file} does not count`,
-        risk: 'low',
-        riskReason: `the build fails where ${file} is not up to date`,
+        ...riskOf(
+          { risk: 'low', reason: `${file} has every dependency of package.json` },
+          lockDoubts(input, file, found),
+        ),
         edits: [{ start: word.start, end: word.end, text: text(word.text) }],
       }),
     ],
@@ -101,6 +104,13 @@ export const lockFiles: FixRule = {
   help:
     'Where the context has the lock file and it is copied before: `npm install` becomes `npm ci`, `yarn` gets `--frozen-lockfile` (`--immutable` where there is a `.yarnrc.yml`), `pnpm install` `--frozen-lockfile`, `cargo` ' +
     '`--locked`. Installs that name packages are left to `pin-packages`.',
+  breaks: [
+    {
+      what: 'the build fails, since the lock file is out of date, or is that of another folder',
+      shownBy:
+        'the lock file has each dependency of package.json as that one asks for it, and both lie in the folder that the command runs in',
+    },
+  ],
   criterion: 'pinned-packages',
   needs: ['context'],
   plan: (input) => together(input.analysis.installs.map((install) => held(install, input))),

@@ -7,6 +7,7 @@ export const maintainer: FixRule = {
   title: 'Name the authors by label',
   help: 'Writes `MAINTAINER name` as `LABEL org.opencontainers.image.authors="name"`. Every MAINTAINER is written anew; the text stays as it is.',
   criterion: 'annotations',
+  breaks: [],
   lint: 'maintainer-deprecated',
   needs: [],
   plan: ({ source }) => ({

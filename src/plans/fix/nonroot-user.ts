@@ -1,5 +1,8 @@
 import type { BaseImage, FixInput, FixPlan, FixRule } from '../../model/fix-rule.ts';
-import { linesBehind, NOTHING, proposal, refusal } from './proposal.ts';
+import { isQuiet, needsRoot } from './program/needs-root.ts';
+import { othersOn, PURPOSES, purposeOf } from './program/purpose.ts';
+import { checked, type Started, started } from './program/started.ts';
+import { type Doubt, linesBehind, NOTHING, proposal, refusal, riskOf } from './proposal.ts';
 import { type ServerUser, serverUser } from './server-user.ts';
 import {
   baseOfImage,
@@ -11,7 +14,7 @@ import {
   lastAsRoot,
   lastInImage,
 } from './stage-view.ts';
-import { serverOf, workingFolder, writtenFolders } from './written-folders.ts';
+import { workingFolder, writtenFolders } from './written-folders.ts';
 
 /** The uid that distroless images give their unprivileged user. */
 const OWN_UID = 65_532;
@@ -47,22 +50,11 @@ function plan(input: FixInput): FixPlan {
   if (unknown !== undefined) return { edits: [], refusals: [refusal(from, unknown)] };
   const server = serverUser(input);
   if (server !== undefined) return asServer(input, server);
-  const starts = ['ENTRYPOINT', 'CMD'].flatMap((keyword) => lastInImage(input, keyword) ?? []);
-  const dropping = starts.find(({ instruction }) =>
-    /\b(?:gosu|su-exec|setpriv|runuser|sudo|su)\b|docker-entrypoint|\bsshd\b|\bcron\b|\bdockerd\b|\bsystemd\b/.test(
-      instruction.rawArguments,
-    ),
-  );
-  if (dropping !== undefined)
-    return {
-      edits: [],
-      refusals: [
-        refusal(
-          dropping,
-          `it may need to start as root: ${dropping.instruction.rawArguments.slice(0, 60)}`,
-        ),
-      ],
-    };
+  const run = started(input);
+  const root = rootCalls(input, run);
+  if (root !== undefined) return { edits: [], refusals: [refusal(from, root)] };
+  if (othersOn(input, [model.target]))
+    return { edits: [], refusals: [refusal(from, 'other stages stand on it, and work as root')] };
   const at = lastAsRoot(input) ?? from;
   const named = base === undefined ? undefined : ownUser(base);
   const uid = named?.uid ?? OWN_UID;
@@ -89,8 +81,6 @@ function plan(input: FixInput): FixPlan {
       : [`chown ${owner} ${own.join(' ')}`]),
     ...(folders.length === 0 ? [] : [`chown -R ${owner} ${folders.join(' ')}`]),
   ].join(' && ');
-  const ports = lowPorts(input);
-  const known = serverOf(input);
   const replaced = chown === '' && last !== undefined && last === at ? last : undefined;
   const lines = [...(chown === '' ? [] : [`RUN ${chown}`]), `USER ${owner}`];
   return {
@@ -99,17 +89,10 @@ function plan(input: FixInput): FixPlan {
         key: 'user',
         title: `Run as ${named === undefined ? `uid ${uid}` : `${named.name} (uid ${uid})`}`,
         why: 'Whoever breaks out of a process of root is root on the machine, or one step from it',
-        risk: made.length > 0 || known !== undefined ? 'medium' : 'low',
-        riskReason: [
-          made.length === 0
-            ? 'the app may write where only root may'
-            : `it can write to ${made.join(', ')} and /tmp, and nowhere else`,
-          ...(ports.length === 0
-            ? []
-            : [
-                `port ${ports.join(', ')} is below 1024: Docker lets everybody listen there, other engines may not`,
-              ]),
-        ].join('; '),
+        ...riskOf(
+          { risk: 'low', reason: 'what it starts needs no rights, and writes to no file' },
+          doubtsOf(input, run, made),
+        ),
         edits: [
           replaced === undefined
             ? linesBehind(source, at, lines)
@@ -119,6 +102,43 @@ function plan(input: FixInput): FixPlan {
     ],
     refusals: [],
   };
+}
+
+/** What the image runs that has to be root; undefined where nothing does, as far as it could be read. */
+function rootCalls(input: FixInput, run: Started): string | undefined {
+  for (const { called } of [run, checked(input)])
+    for (const { name, by } of called) {
+      const why = needsRoot(name);
+      if (why !== undefined) return `it has to start as root: ${by} starts ${name}, which ${why}`;
+    }
+  // Scripts of this name often hand folders over and become another user.
+  const unread = run.unread.find((reason) => /entry-?point/.test(reason));
+  return unread === undefined ? undefined : `it may have to start as root: ${unread}`;
+}
+
+/** All that nothing shows of an image that runs as another user. */
+function doubtsOf(input: FixInput, run: Started, made: readonly string[]): readonly Doubt[] {
+  const purpose = purposeOf(input, run);
+  const [unread] = run.unread;
+  const writer = run.called.find(({ name }) => !isQuiet(name));
+  const ports = lowPorts(input);
+  const last = lastInImage(input, 'USER');
+  const medium = [
+    ...(unread === undefined || purpose === 'base' ? [] : [`it may need to be root: ${unread}`]),
+    ...(made.length > 0
+      ? [`it can write to ${made.join(', ')} and /tmp, and nowhere else`]
+      : writer === undefined
+        ? []
+        : [`${writer.name} may write where only root may`]),
+    ...(ports.length === 0
+      ? []
+      : [
+          `port ${ports.join(', ')} is below 1024: Docker lets everybody listen there, other engines may not`,
+        ]),
+    ...(last === undefined ? [] : [`line ${last.line} says root`]),
+    ...(purpose === 'workplace' || purpose === 'builder' ? [PURPOSES[purpose]] : []),
+  ].map((reason): Doubt => ({ risk: 'medium', reason }));
+  return purpose === 'base' ? [{ risk: 'high', reason: PURPOSES.base }, ...medium] : medium;
 }
 
 /** The image of a server runs as the user that its entry point would become, who owns the server's folders already. */
@@ -153,7 +173,25 @@ export const nonrootUser: FixRule = {
   title: 'Run as an unprivileged user',
   help:
     'Adds a numeric `USER` behind the last instruction that needs root: the base’s own user where it has one (`node`, 1000), else 65532, which needs no entry in `/etc/passwd`. The working directory, volumes, folders ' +
-    'that a `RUN mkdir` makes and those of known servers (nginx, Apache, redis, Tomcat) are handed over to it. Ports below 1024 are pointed out. On the official images of databases and caches (postgres, mysql, mariadb, mongo, redis, valkey, memcached, rabbitmq): the user that their entry point becomes. Left alone: other entry points that drop root themselves, and bases that could not be looked at.',
+    'that a `RUN mkdir` makes and those of known servers (nginx, Apache, redis, Tomcat) are handed over to it. Ports below 1024 are pointed out. On the official images of databases and caches (postgres, mysql, mariadb, mongo, redis, valkey, memcached, rabbitmq): the user that their entry point becomes. The risk is low only where all that the image starts could be read, and is known to need no rights and to write to no file. Left alone, with the reason: programs that have to start as root (sshd, systemd, cron, NFS and Samba, dockerd, what sets up the network, and scripts that call `chown`, `gosu`, `useradd`, `mount` and the like), other entry points that drop root themselves, images on which other stages stand, and bases that could not be looked at.',
+  breaks: [
+    {
+      what: 'the program, or a script in front of it, does what only root may: it takes logins, starts services, mounts, changes users, hands files over',
+      shownBy: 'all that the image starts could be read, and none of it is known to need root',
+    },
+    {
+      what: 'the program writes to files and folders of root',
+      shownBy: 'all that it starts is known to write to no file',
+    },
+    {
+      what: 'the program listens on a port below 1024, which other engines than Docker keep for root',
+      shownBy: 'it exposes none, and is known to listen nowhere',
+    },
+    {
+      what: 'images that stand on this one, or people who work in it, are no longer root',
+      shownBy: 'the image starts a program of its own, which is no console and no build tool',
+    },
+  ],
   criterion: 'nonroot-user',
   needs: ['bases'],
   plan,

@@ -82,6 +82,16 @@ export const pinImages: FixRule = {
     'Adds the digest that the tag leads to now to every image that the target takes from outside: `FROM`, `COPY --from`, `RUN --mount=from=`, `# syntax=`. The tag stays: ' +
     '`node:22@sha256:...`; one that is not there is spelled `latest`. Where a reference ends with an ARG, the ARG’s default gets the digest, so that `--build-arg` still counts; an ARG that is used ' +
     'elsewhere, or that stands in the middle, is left alone. `--refresh` looks up tags anew and replaces digests that are out of date.',
+  breaks: [
+    {
+      what: 'the image stands on other bytes than the tag',
+      shownBy: 'the digest is the one that the registry, or scoville.lock, has for the tag',
+    },
+    {
+      what: 'another value of an ARG no longer counts',
+      shownBy: 'the digest goes to the default of the ARG, and only where nothing else reads it',
+    },
+  ],
   criterion: 'pinned-images',
   needs: ['digests'],
   plan: (input) => distinct(together(imagePlaces(input).map((place) => pinned(place, input)))),

@@ -120,6 +120,13 @@ export const pinPackages: FixRule = {
   help:
     'Puts the version that a stage really installed behind each name: `curl=8.14.1-2` (apt, apk), `-` (dnf), `==` (pip), `@` (npm), `:` (gem). Versions come from `scoville.lock` beside the Dockerfile, for the ' +
     'stages of the image, or with `--build` from a build of each stage that installs something. What the lock or the build does not know is left alone; so are requirements files and lock files, which decide for themselves.',
+  breaks: [
+    { what: 'a later build fails, once the archive has dropped the version' },
+    {
+      what: 'another version is installed than today',
+      shownBy: 'the version is that of scoville.lock, or of a build of the stage',
+    },
+  ],
   criterion: 'pinned-packages',
   needs: ['versions'],
   plan: (input) => together(input.analysis.installs.map((install) => pinned(install, input))),

@@ -1,6 +1,6 @@
 import type { DockerfileSource, SourceInstruction, Span } from '../../model/dockerfile-source.ts';
 import type { FixPlan } from '../../model/fix-rule.ts';
-import type { ProposedEdit, TextEdit } from '../../model/planned-edit.ts';
+import { type ProposedEdit, type Risk, RISKS, type TextEdit } from '../../model/planned-edit.ts';
 
 /** An edit of the Dockerfile, at the line of an instruction. */
 export function proposal(
@@ -8,6 +8,22 @@ export function proposal(
   more: Omit<ProposedEdit, 'file' | 'line'>,
 ): ProposedEdit {
   return { ...more, file: 'Dockerfile', line };
+}
+
+/** What an edit may break in this Dockerfile, since nothing shows that it does not. */
+export interface Doubt {
+  readonly risk: Risk;
+  readonly reason: string;
+}
+
+/** The risk of an edit: that of its gravest doubt, or what it is where there are none. */
+export function riskOf(
+  shown: Doubt,
+  doubts: readonly Doubt[],
+): Pick<ProposedEdit, 'risk' | 'riskReason'> {
+  if (doubts.length === 0) return { risk: shown.risk, riskReason: shown.reason };
+  const risk = RISKS[Math.max(...doubts.map((doubt) => RISKS.indexOf(doubt.risk)))] ?? 'high';
+  return { risk, riskReason: [...new Set(doubts.map(({ reason }) => reason))].join('; ') };
 }
 
 /** What is left alone, at the line of an instruction. */

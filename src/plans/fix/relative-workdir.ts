@@ -33,6 +33,12 @@ export const relativeWorkdir: FixRule = {
   id: 'relative-workdir',
   title: 'Begin with an absolute WORKDIR',
   help: 'Puts the folder in which the base works in front of a first `WORKDIR` that is relative.',
+  breaks: [
+    {
+      what: 'the image works in another folder',
+      shownBy: 'the folder that the base works in was read from its configuration',
+    },
+  ],
   lint: 'relative-workdir',
   needs: ['bases'],
   plan,

@@ -73,24 +73,3 @@ export function addFlag(run: Pick<Placed, 'place' | 'argumentsAt'>, flag: string
 export function restOfLine(source: DockerfileSource, run: Placed): string {
   return source.text.slice(run.textEnd, lineEnd(source.text, run.textEnd));
 }
-
-/** True where a cache or a tmpfs is mounted over this folder. */
-export function isMountedOver({ instruction }: Placed, folder: RegExp): boolean {
-  return instruction.flags.some(
-    ({ name, value }) =>
-      name === 'mount' &&
-      /(?:^|,)type=(?:cache|tmpfs)(?:,|$)/.test(value) &&
-      value.split(',').some((option) => {
-        const path = /^(?:target|dst|destination)=(.*)$/.exec(option)?.[1];
-        return path !== undefined && folder.test(path.replace(/\/+$/, ''));
-      }),
-  );
-}
-
-/** True where a RUN shows this text, here-documents included. */
-export function showsText({ instruction }: Placed, text: RegExp): boolean {
-  return (
-    text.test(instruction.rawArguments) ||
-    instruction.heredocs.some(({ content }) => text.test(content))
-  );
-}

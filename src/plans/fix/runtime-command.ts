@@ -3,7 +3,7 @@ import type { FixInput } from '../../model/fix-rule.ts';
 import { err, ok, type Result } from '../../model/result.ts';
 import { execWords, type ValueOf } from './exec-words.ts';
 import { type ImageVariables, imageVariables } from './image-variables.ts';
-import { ENTRY_POINT } from './server-user.ts';
+import { ENTRY_POINT } from './program/entry-points.ts';
 import { baseOfImage, isExecForm, lastInImage, type Placed } from './stage-view.ts';
 
 /** What a container of the image starts, without a shell. */

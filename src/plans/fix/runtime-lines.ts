@@ -2,6 +2,7 @@ import { posix } from 'node:path';
 import type { FixInput } from '../../model/fix-rule.ts';
 import type { TextEdit } from '../../model/planned-edit.ts';
 import { err, ok, type Result } from '../../model/result.ts';
+import { addedImage } from './added-image.ts';
 import { lineEnd } from './proposal.ts';
 import { collectRun } from './runtime-collect.ts';
 import { fromWorkFolder, type RuntimeCommand, workFolder } from './runtime-command.ts';
@@ -86,13 +87,15 @@ export function stageLines(
   const base =
     kept.value.collect.length > 0 ? runtime.base.replace(/^static-/, 'cc-') : runtime.base;
   const { eol } = input.source;
+  const image = addedImage(`${input.options.distroless}/${base}:nonroot`, input);
+  if (!image.ok) return image;
   return ok([
     ...(collect.length === 0
       ? []
       : ['# What the final stage needs of this one', collectRun(collect, eol)]),
     '',
     `# ${runtime.holds.charAt(0).toUpperCase()}${runtime.holds.slice(1)}: no shell, no package manager, no build tools`,
-    `FROM ${input.options.distroless}/${base}:nonroot`,
+    `FROM ${image.value}`,
     ...env.value,
     ...runtime.env,
     // Before WORKDIR and COPY, which would make the folders of root.

@@ -1,8 +1,10 @@
 import { posix } from 'node:path';
 import type { FixInput } from '../../model/fix-rule.ts';
 import { err, ok, type Result } from '../../model/result.ts';
+import { originOf } from './program/origin.ts';
+import { into, outputs } from './program/writes.ts';
 import { COMPILERS } from './runtime-stacks.ts';
-import { inStage, type Placed } from './stage-view.ts';
+import { baseOfImage, inStage, type Placed } from './stage-view.ts';
 
 /** The compilers that run in the stages that the target takes something from. */
 export function compilersOf(input: FixInput): ReadonlySet<string> {
@@ -47,7 +49,6 @@ function written(
     const [first = '', ...rest] = words.map(({ value }) => value ?? '');
     const tool = posix.basename(first);
     const operands = rest.filter((word) => !word.startsWith('-'));
-    if (['cp', 'mv', 'install', 'ln'].includes(tool)) return into(operands);
     // Where the official images of these install programs.
     if (operands[0] === 'install' && tool === 'go' && base === 'golang')
       return [`/go/bin/${program}`];
@@ -56,21 +57,38 @@ function written(
       return [posix.join(root ?? '', 'bin', program)];
     if (operands[0] === 'install' && tool === 'cargo' && base === 'rust')
       return [`/usr/local/cargo/bin/${program}`];
-    return COMPILERS.has(tool) ? outputs(rest) : [];
+    return outputs([first, ...rest]);
   });
 }
 
-/** The last operand, or the files in it where it is a folder. */
-function into(operands: readonly string[]): readonly string[] {
-  const target = operands.at(-1) ?? '';
-  const inFolder = operands.slice(0, -1).map((from) => posix.join(target, posix.basename(from)));
-  return target.endsWith('/') || operands.length > 2 ? inFolder : [target, ...inFolder];
+/** Folders whose files a base brings, and packages install: what nothing is known to have put there is theirs. */
+const OF_SYSTEM = /^\/(?:usr\/)?(?:s?bin|lib\d*|libexec)\//;
+
+/** Why nothing shows that a file of the image is a program that its build compiles; undefined where it is shown. */
+export function notCompiled(path: string, input: FixInput): string | undefined {
+  const origin = originOf(input, path);
+  switch (origin.kind) {
+    case 'text':
+      return `${path} is a script of line ${origin.line}`;
+    case 'context':
+      return `${path} is copied from the context, where nothing compiles it`;
+    case 'image':
+      return `${path} is of another image`;
+    case 'made':
+      return origin.program === 'tee' || !compilesIn(origin.stage, input)
+        ? `line ${origin.line} writes ${path}, and nothing shows that it compiles it`
+        : undefined;
+    case 'unsaid':
+      if (OF_SYSTEM.test(path) || baseOfImage(input)?.has?.(path.slice(1)) === true)
+        return `${path} is a program of the base`;
+      return compilesIn(origin.stage, input)
+        ? undefined
+        : `nothing shows that ${path} is a compiled program`;
+  }
 }
 
-/** What `-o` names. */
-function outputs(words: readonly string[]): readonly string[] {
-  return words.flatMap((word, i) => {
-    if (word === '-o' || word === '--output') return [words[i + 1] ?? ''];
-    return /^(?:-o|--output)=?(.+)$/.exec(word)?.[1] ?? [];
-  });
+function compilesIn(stage: number, input: FixInput): boolean {
+  return inStage(input, stage).some(({ commands }) =>
+    commands.some(({ words }) => COMPILERS.has(posix.basename(words[0]?.value ?? ''))),
+  );
 }

@@ -61,6 +61,7 @@ export const runtimeSecrets: FixRule = {
   help:
     'On the official images of postgres, mysql, mariadb, mongo and wordpress, whose entry points read `NAME_FILE`: `ENV POSTGRES_PASSWORD=...` becomes `ENV POSTGRES_PASSWORD_FILE=/run/secrets/postgres-password`. Of other images it is not ' +
     'known what their program reads, so that they are left alone, with what would have to be done.',
+  breaks: [{ what: 'a container that is not given the file does not start' }],
   criterion: 'secrets-by-file',
   needs: [],
   plan: (input) =>

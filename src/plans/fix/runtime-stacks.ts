@@ -34,6 +34,8 @@ export interface StackInput extends VersionInput {
   readonly programPath: Result<string>;
   /** A compiler runs in the stages that the program comes from, or `C_COMPILER` among them. */
   readonly compilers: ReadonlySet<string>;
+  /** Why nothing shows that a path is a program that the build compiles. */
+  readonly notCompiled: (path: string) => string | undefined;
   /** `CGO_ENABLED=0` stands somewhere. */
   readonly withoutCgo: boolean;
   readonly resolve: (path: string) => string;
@@ -152,11 +154,17 @@ function javaRuntime(input: StackInput): Result<Runtime> {
   });
 }
 
-function compiledRuntime({ programPath, compilers, withoutCgo }: StackInput): Result<Runtime> {
+function compiledRuntime({
+  programPath,
+  compilers,
+  withoutCgo,
+  notCompiled,
+}: StackInput): Result<Runtime> {
   if (!programPath.ok) return programPath;
   const path = programPath.value;
   if (/\.(?:sh|bash|pl|py|rb)$/.test(path)) return err(`${path} is a script`);
-  if (compilers.size === 0) return err(`nothing shows that ${path} is a compiled program`);
+  const other = notCompiled(path);
+  if (other !== undefined) return err(other);
   const isC = C_COMPILERS.some((name) => compilers.has(name));
   const isStatic = withoutCgo && compilers.size === 1 && compilers.has('go');
   return ok({

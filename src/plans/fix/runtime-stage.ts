@@ -4,10 +4,11 @@ import type { ProposedEdit } from '../../model/planned-edit.ts';
 import { type ImageReference, parseReference } from '../../model/reference.ts';
 import { err, type Result } from '../../model/result.ts';
 import { constantRisk } from './image-variables.ts';
+import { othersOn, PURPOSES, purposeOf } from './program/purpose.ts';
 import { lineEnd, NOTHING, proposal, refusal } from './proposal.ts';
 import { type RuntimeCommand, runtimeCommand, workFolder } from './runtime-command.ts';
 import { movedInstructions, stageLines } from './runtime-lines.ts';
-import { compilersOf, programPath } from './runtime-program.ts';
+import { compilersOf, notCompiled, programPath } from './runtime-program.ts';
 import { type Runtime, runtimeOf } from './runtime-stacks.ts';
 import { candidateBases } from './runtime-versions.ts';
 import { baseOfImage, baseUnknown, fromOf, inStage, type Placed } from './stage-view.ts';
@@ -69,6 +70,9 @@ function plan(input: FixInput): FixPlan {
   const odd = own.find(({ keyword }) => keyword === 'SHELL' || keyword === 'ONBUILD');
   if (odd !== undefined) return refused(`line ${odd.line} has ${odd.keyword}`);
   if (source.escape !== '\\') return refused('its escape character is another');
+  if (othersOn(input, input.imageStages)) return refused('other stages stand on it');
+  const purpose = purposeOf(input);
+  if (purpose !== 'service') return refused(PURPOSES[purpose]);
   const command = runtimeCommand(input);
   if (!command.ok) return refused(command.error);
   const runtime = runtimeFor(input, reference, command.value, own);
@@ -182,6 +186,7 @@ function runtimeFor(
     words,
     programPath: programPath(program, own, { resolve, base: nameOf(reference).base }),
     compilers: compilersOf(input),
+    notCompiled: (path) => notCompiled(path, input),
     installed: installedNames(input),
     withoutCgo: /\bCGO_ENABLED=["']?0/.test(input.source.text),
     resolve,
@@ -199,6 +204,25 @@ export const runtimeStage: FixRule = {
     'The working directory, volumes and folders for data that the Dockerfile makes are handed over to the user. ' +
     'What a variable with a constant `ENV` is in the command is written there as that constant, at a risk that `exec-form` tells of. ' +
     'Left alone, with the reason: what needs a shell to start, other versions than distroless images have, programs that nothing shows to be compiled, alpine, stages with `SHELL` or `ONBUILD`.',
+  breaks: [
+    {
+      what: 'files that the program reads at run time, and programs that it starts, are left behind',
+    },
+    { what: 'the program writes to folders that belong to root' },
+    {
+      what: 'what is started is a script, or a program of the base, and not the one that is copied',
+      shownBy:
+        'the program is the output of a compiler of the build, or runs in an interpreter that the image has',
+    },
+    {
+      what: 'people, or images that stand on this one, miss the shell and the tools',
+      shownBy: 'the image starts a program of its own, and no other stage stands on it',
+    },
+    {
+      what: 'the added base changes from one build to the next',
+      shownBy: 'it is written with its digest; without one the edit is not made',
+    },
+  ],
   criterion: 'no-shell',
   needs: ['digests', 'bases'],
   plan,

@@ -1,4 +1,5 @@
 import type { FixInput } from '../../model/fix-rule.ts';
+import { ENTRY_POINT, handsOn } from './program/entry-points.ts';
 import { baseOfImage, lastInImage } from './stage-view.ts';
 
 /** Official images whose entry point starts as root, hands folders over and becomes this user; started as that user it leaves both out. */
@@ -12,10 +13,6 @@ const SERVERS: Readonly<Record<string, string>> = {
   memcached: 'memcache',
   rabbitmq: 'rabbitmq',
 };
-/** Official images whose entry point starts what it is given, as whoever it is. */
-const HANDS_ON = new Set(['node', 'nginx', 'php', 'httpd', 'haproxy', 'caddy', 'golang', 'ruby']);
-/** Entry points of official images that start what they are given, after a preparation. */
-export const ENTRY_POINT = /(?:^|\/)docker(?:-[a-z]+)*-entrypoint(?:\.sh)?$/;
 
 export interface ServerUser {
   /** Name of the base. */
@@ -36,7 +33,7 @@ export function serverUser(input: FixInput): ServerUser | undefined {
     return undefined;
   const repository = stage.image.reference?.repository ?? '';
   const known = repository.replace(/^.*\//, '');
-  if (HANDS_ON.has(known)) return undefined;
+  if (base.config.config.Entrypoint.some((word) => handsOn(input, word))) return undefined;
   const name = Object.hasOwn(SERVERS, known) ? (SERVERS[known] ?? '') : '';
   return { base: known, name, uid: base.passwd?.[name] };
 }

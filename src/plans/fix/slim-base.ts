@@ -2,7 +2,9 @@ import { posix } from 'node:path';
 import type { FixInput, FixPlan, FixRule } from '../../model/fix-rule.ts';
 import { lookup } from '../../model/lookup.ts';
 import { formatReference, type ImageReference } from '../../model/reference.ts';
+import { addedImage } from './added-image.ts';
 import { imagePlaces } from './image-places.ts';
+import { othersOn, PURPOSES, purposeOf } from './program/purpose.ts';
 import { NOTHING, proposal, refusal } from './proposal.ts';
 import { fromOf, inImage, lastInImage } from './stage-view.ts';
 
@@ -99,17 +101,19 @@ function plan(input: FixInput): FixPlan {
   if (from === undefined || reference === undefined || slim === undefined) return NOTHING;
   const place = imagePlaces(input).find(({ line }) => line === from.line);
   if (place === undefined || place.text.includes('$')) return NOTHING;
-  const known = input.facts.digests.get(formatReference(slim));
   const name = `${reference.repository.replace(/^.*\//, '')}:${slim.tag ?? ''}`;
   const refused = (reason: string): FixPlan => ({
     edits: [],
     refusals: [refusal(from, `the base stays whole: ${reason}`)],
   });
-  if (known?.ok !== true)
-    return refused(`${name} is not known${known === undefined ? '' : `: ${known.error}`}`);
+  const added = addedImage(formatReference(slim), input);
+  if (!added.ok) return refused(added.error);
   const caller = callerOf(LACKS[reference.repository.replace(/^.*\//, '')] ?? [], input);
   if (caller !== undefined) return refused(`${caller}, which ${name} does not have`);
   if (reference.digest !== undefined) return refused('its digest is pinned');
+  const purpose = purposeOf(input);
+  if (purpose !== 'service') return refused(PURPOSES[purpose]);
+  if (othersOn(input, input.imageStages)) return refused('other stages stand on it');
   const tag = reference.tag === undefined ? 0 : reference.tag.length + 1;
   return {
     edits: [
@@ -121,7 +125,13 @@ function plan(input: FixInput): FixPlan {
         riskReason:
           'packages that compile code at installation find no compiler, and programs that are called unseen are not there; --verify shows whether it builds and answers',
         settles: ['minimal-base'],
-        edits: [{ start: place.end - tag, end: place.end, text: `:${slim.tag ?? ''}` }],
+        edits: [
+          {
+            start: place.end - tag,
+            end: place.end,
+            text: `:${slim.tag ?? ''}${added.value.slice(added.value.indexOf('@'))}`,
+          },
+        ],
       }),
     ],
     refusals: [],
@@ -135,6 +145,18 @@ export const slimBase: FixRule = {
   help:
     'Where the final stage stands on a whole official image of node, python, ruby, perl, rust or debian (after `runtime-stage`, which leaves none): its slim variant of the same version, such as `node:22-slim`. Left alone, ' +
     'with the reason: where a RUN, what a container starts, or a script of the context that it starts calls a program that the slim variant lacks (`curl`, `git`, `make`, compilers) and the stage does not install; tags of other variants, and references with a digest or an ARG.',
+  breaks: [
+    { what: 'packages that compile code when they are installed find no compiler' },
+    { what: 'the program calls one that the slim variant does not have' },
+    {
+      what: 'people, or images that stand on this one, miss a tool',
+      shownBy: 'the image starts a program of its own, which is no console and no build tool',
+    },
+    {
+      what: 'the slim variant changes from one build to the next',
+      shownBy: 'it is written with its digest; without one the edit is not made',
+    },
+  ],
   criterion: 'minimal-base',
   needs: ['digests', 'bases'],
   plan,

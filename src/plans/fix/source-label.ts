@@ -39,6 +39,7 @@ export const sourceLabel: FixRule = {
   help:
     'Adds `LABEL org.opencontainers.image.source` with the address of git’s remote `origin`, without user and password, behind the last FROM. `created` and the authors cannot be known from here: `scoville build` adds the time, and ' +
     '[`annotations`](criteria/annotations.md) says how to give the rest.',
+  breaks: [],
   criterion: 'annotations',
   needs: ['git'],
   plan,

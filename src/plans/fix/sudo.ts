@@ -1,6 +1,12 @@
+import type { SourceWord } from '../../model/dockerfile-source.ts';
 import type { FixInput, FixPlan, FixRule } from '../../model/fix-rule.ts';
 import { NOTHING, proposal, refusal, together } from './proposal.ts';
 import { baseUnknown, inImage, isRootUser, usersInImage } from './stage-view.ts';
+
+/** True for the word that goes. */
+function isSudo(word: SourceWord | undefined): boolean {
+  return /^(?:\/usr\/bin\/)?sudo$/.test(word?.value ?? '');
+}
 
 function plan(input: FixInput): FixPlan {
   const users = usersInImage(input);
@@ -10,9 +16,7 @@ function plan(input: FixInput): FixPlan {
     inImage(input).map((one): FixPlan => {
       if (one.keyword === 'USER') isSet = true;
       if (one.keyword !== 'RUN') return NOTHING;
-      const found = one.commands.filter(
-        ({ words: [first] }) => first?.value === 'sudo' || first?.value === '/usr/bin/sudo',
-      );
+      const found = one.commands.filter(({ words: [first] }) => isSudo(first));
       if (found.length === 0) return NOTHING;
       const user = users.get(one) ?? '';
       const refused = (reason: string): FixPlan => ({
@@ -39,8 +43,9 @@ function plan(input: FixInput): FixPlan {
             key: 'root',
             title: 'Take sudo out of RUNs that are root already',
             why: 'It does nothing there, and the image need not have it',
-            risk: 'none',
-            riskReason: 'the commands run as root with and without it',
+            risk: 'low',
+            riskReason:
+              'the commands run as root with and without it; sudo would have taken the variables of ENV away',
             edits,
           }),
         ],
@@ -55,6 +60,16 @@ export const sudo: FixRule = {
   id: 'sudo',
   title: 'Take sudo out of RUNs that are root already',
   help: 'Removes the word `sudo` in RUNs of the image’s stages that run as root. Left alone: RUNs of other users, sudo with options, and stages on a base whose user is not known.',
+  breaks: [
+    {
+      what: 'a command runs as another user than before',
+      shownBy: 'the RUN is root already, and sudo has no options of its own',
+    },
+    {
+      what: 'a command sees variables that sudo took away',
+      shownBy: 'they are those of the Dockerfile',
+    },
+  ],
   lint: 'sudo',
   needs: ['bases'],
   plan,

@@ -2,7 +2,10 @@ import type { SourceWord } from '../../model/dockerfile-source.ts';
 import type { FixInput, FixPlan, FixRule } from '../../model/fix-rule.ts';
 import type { TextEdit } from '../../model/planned-edit.ts';
 import { commandAt, type FoundCommand } from './command-at.ts';
-import { proposal, refusal, together } from './proposal.ts';
+import { startsNothing } from './program/needs-root.ts';
+import { othersOn, PURPOSES, purposeOf } from './program/purpose.ts';
+import { checked, started } from './program/started.ts';
+import { type Doubt, proposal, refusal, riskOf, together } from './proposal.ts';
 import { hasInnerComment, inImage, lastInImage } from './stage-view.ts';
 
 /** Packages of build and debug tools, with the programs of them that a build calls. */
@@ -56,6 +59,17 @@ function callerIn(input: FixInput): string | undefined {
   return undefined;
 }
 
+/** Programs of the image that may call a tool unseen. */
+function doubtsOf(input: FixInput): readonly Doubt[] {
+  const runs = [started(input), checked(input)];
+  const other = runs.flatMap(({ called }) => called).find(({ name }) => !startsNothing(name));
+  const [unread] = runs.flatMap((run) => run.unread);
+  return [
+    ...(unread === undefined ? [] : [unread]),
+    ...(other === undefined ? [] : [`${other.name} may call it at run time`]),
+  ].map((reason) => ({ risk: 'medium', reason: `${reason}; --verify shows whether it answers` }));
+}
+
 /** What a container of the image starts, and names one of these tools. */
 function starterIn(
   input: FixInput,
@@ -82,14 +96,19 @@ function without(input: FixInput, found: FoundCommand, packages: number): FixPla
   const starter = starterIn(input, tools);
   if (starter !== undefined) return refused(`${starter} names it`);
   if (tools.length >= packages) return refused('nothing else is installed by this command');
+  const purpose = purposeOf(input);
+  if (purpose !== 'service') return refused(PURPOSES[purpose]);
+  if (othersOn(input, input.imageStages)) return refused('other stages stand on it');
   return {
     edits: tools.map((tool) =>
       proposal(found.run, {
         key: tool.name,
         title: `Do not install ${tool.name}`,
         why: 'No command of the build calls it, and in the image it is of use only to who breaks in',
-        risk: 'medium',
-        riskReason: 'the program may call it at run time; --verify shows whether it answers',
+        ...riskOf(
+          { risk: 'low', reason: 'what the image starts calls no other program' },
+          doubtsOf(input),
+        ),
         edits: [removal(input.source.text, tool)],
       }),
     ),
@@ -114,8 +133,22 @@ export const unusedTools: FixRule = {
   id: 'unused-tools',
   title: 'Leave tools out that nothing calls',
   help: 'Takes compilers, make, debuggers and tracers out of `apt-get install` in the image’s own stages, where no command of these stages calls them or may call them unseen, as `pip install`, `npm install` and scripts may. A command that installs nothing else is left alone.',
+  breaks: [
+    {
+      what: 'a command of the build calls the tool',
+      shownBy: 'every command of the image’s stages is one that is known to call none',
+    },
+    {
+      what: 'the program calls the tool at run time',
+      shownBy: 'all that the image starts could be read, and is known to start no other program',
+    },
+    {
+      what: 'people, or images that stand on this one, compile with it',
+      shownBy: 'the image starts a program of its own, which is no console and no build tool',
+    },
+  ],
   criterion: 'no-build-tooling',
-  needs: [],
+  needs: ['bases'],
   plan: (input) =>
     together(
       input.analysis.installs

@@ -92,7 +92,8 @@ function held(download: Download, input: FixInput): FixPlan {
   const edits =
     kind === 'add' ? ofAdd(download, input, fetched.value) : ofRun(download, input, fetched.value);
   if (typeof edits === 'string') return refused(edits);
-  const version = versionIn(url);
+  const argument = argumentIn(download, input);
+  const version = argument === undefined ? versionIn(url) : undefined;
   return {
     edits: [
       proposal(at, {
@@ -101,14 +102,24 @@ function held(download: Download, input: FixInput): FixPlan {
         why: 'Whoever controls the server, or stands in between, decides what is built',
         risk: version === undefined ? 'medium' : 'low',
         riskReason:
-          version === undefined
-            ? 'the address names no version: the build fails once it leads to something else'
-            : `the address names version ${version}: the build fails only where that is changed`,
+          argument !== undefined
+            ? `with another value of ${argument} (--build-arg, another platform) the build fails`
+            : version === undefined
+              ? 'the address names no version: the build fails once it leads to something else'
+              : `the address names version ${version}: the build fails only where that is changed`,
         edits,
       }),
     ],
     refusals: [],
   };
+}
+
+/** The ARG that decides where a download leads; undefined where none does. */
+function argumentIn({ stage, command }: Download, { source }: FixInput): string | undefined {
+  const names = source.instructions
+    .filter(({ keyword, stage: at }) => keyword === 'ARG' && (at === undefined || at === stage))
+    .flatMap(({ words }) => words.map(({ text }) => text.split('=', 1)[0] ?? ''));
+  return names.find((name) => new RegExp(`\\$(?:\\{${name}\\b|${name}\\b)`).test(command));
 }
 
 /** Downloads are held to the hash that they have now. */
@@ -118,6 +129,12 @@ export const verifyDownloads: FixRule = {
   help:
     'Fetches what the Dockerfile downloads (https only, or hosts of `--plain-http`; at most 2 GiB; nothing is kept) and holds it to the hash of today: `ADD --checksum`, `sha256sum -c` behind `curl` and `wget`; `curl | sh` and ' +
     '`curl | tar` become a file, a check, and its use. Hold the hash against what the publisher says before you accept it. Left alone: addresses that are not constant, downloads in loops and functions, and those whose check would not stop the RUN.',
+  breaks: [
+    {
+      what: 'a later build fails, since the address leads to another file',
+      shownBy: 'the address names a version, in itself and not by an ARG',
+    },
+  ],
   criterion: 'verified-downloads',
   needs: ['hashes'],
   plan: (input) => together(input.analysis.downloads.map((download) => held(download, input))),

@@ -1,3 +1,5 @@
+import { posix } from 'node:path';
+import type { Instruction } from '../../model/dockerfile.ts';
 import type { FixInput } from '../../model/fix-rule.ts';
 import { lookup } from '../../model/lookup.ts';
 import { inImage, lastInImage } from './stage-view.ts';
@@ -12,11 +14,9 @@ const SERVERS = lookup<readonly string[]>({
   'catalina.sh': ['/usr/local/tomcat/logs', '/usr/local/tomcat/temp', '/usr/local/tomcat/work'],
 });
 
-/** Below these, what an image makes itself is for writing. */
-const OWN =
-  /^\/(?:data|srv|var\/(?:lib|log|cache|run|spool)|run|app|opt|home|usr\/src|workspace|code)(?:\/|$)/;
+/** Folders of the system: what a RUN makes below them is for programs and settings, or is not kept. */
 const SYSTEM =
-  /^\/(?:var\/(?:lib|cache)\/(?:apt|dpkg)|var\/log\/apt|run\/secrets|run\/lock)(?:\/|$)/;
+  /^\/(?:bin|sbin|lib\w*|boot|dev|etc|proc|sys|root|tmp|usr(?!\/(?:src|share\/nginx|local\/(?:apache2|tomcat))(?:\/|$))|var\/(?:lib|cache)\/(?:apt|dpkg)|var\/log\/apt|var\/tmp|run\/secrets|run\/lock)(?:\/|$)/;
 
 function words(input: FixInput): readonly string[] {
   return ['ENTRYPOINT', 'CMD'].flatMap((keyword) => {
@@ -39,19 +39,33 @@ export function serverOf(input: FixInput): string | undefined {
   return name === 'nginx' && programs.length === 0 ? name : undefined;
 }
 
+/** Folders that a RUN makes by `mkdir` or `install -d`, absolute where that is known. */
+function madeFolders({ commands }: Instruction, folder: string): readonly string[] {
+  let at = folder;
+  return commands.flatMap(({ words }) => {
+    const [program = '', ...rest] = words.map(({ value }) => value ?? '');
+    if (program === 'cd' || program === 'pushd') at = posix.resolve('/', at, rest[0] ?? '');
+    const makes = program === 'mkdir' || (program === 'install' && rest.includes('-d'));
+    if (!makes) return [];
+    const operands = rest.filter(
+      (word, i) => !/^-|^$/.test(word) && !/^-[mog]$/.test(rest[i - 1] ?? ''),
+    );
+    return operands.flatMap((path) =>
+      path.startsWith('/') ? [path] : at === '' ? [] : [posix.resolve('/', at, path)],
+    );
+  });
+}
+
 /** Folders with all that is in them that the app writes to, as far as the Dockerfile tells: volumes, folders that it makes, those of known servers. */
 export function writtenFolders(input: FixInput): readonly string[] {
   const found = new Set<string>();
-  for (const { keyword, instruction } of inImage(input)) {
+  for (const { keyword, instruction, folder } of inImage(input)) {
     if (keyword === 'VOLUME')
       for (const path of instruction.arguments) if (path.startsWith('/')) found.add(path);
     if (keyword === 'RUN')
-      for (const { words: argv, nested } of instruction.commands) {
-        const values = argv.map(({ value }) => value ?? '');
-        if (nested || values[0] !== 'mkdir') continue;
-        for (const path of values.slice(1))
-          if (OWN.test(path) && !SYSTEM.test(path) && /^[\w./-]+$/.test(path)) found.add(path);
-      }
+      for (const path of madeFolders(instruction, folder))
+        if (/^\/[\w.-]/.test(path) && /^[\w./-]+$/.test(path) && !SYSTEM.test(path))
+          found.add(path);
   }
   const server = serverOf(input);
   for (const path of server === undefined ? [] : (SERVERS[server] ?? [])) found.add(path);

@@ -2,12 +2,12 @@ import { describe, expect, test } from 'vitest';
 import type { Scored } from '../../../src/grading/score.ts';
 import type { Digest } from '../../../src/model/digest.ts';
 import type { PlannedEdit } from '../../../src/model/planned-edit.ts';
-import { ok } from '../../../src/model/result.ts';
+import { ok, type Result } from '../../../src/model/result.ts';
 import { planEdits } from '../../../src/pipeline/fix/compose-fixes.ts';
 import { fixGains } from '../../../src/pipeline/fix/fix-gains.ts';
 import { FIX_RULES } from '../../../src/plans/fix/catalogue.ts';
 import { FIXABLE_CRITERIA, fixCommand } from '../../../src/plans/fix/fixable.ts';
-import { around } from '../../plans/fix/support.ts';
+import { around, DISTROLESS as DISTROLESS_DIGESTS } from '../../plans/fix/support.ts';
 
 const A = `sha256:${'a'.repeat(64)}` as Digest;
 const NOW = 1_700_000_000_000;
@@ -29,7 +29,12 @@ function scored(outcome: Scored['outcome']): readonly Scored[] {
 
 function planned(text: string, known: readonly string[], last?: readonly Scored[]) {
   const surroundings = around(FIX_RULES, {
-    facts: { digests: new Map(known.map((name) => [`docker.io/library/${name}`, ok(A)])) },
+    facts: {
+      digests: new Map([
+        ...DISTROLESS_DIGESTS,
+        ...known.map((name): [string, Result<Digest>] => [`docker.io/library/${name}`, ok(A)]),
+      ]),
+    },
   });
   const files = { dockerfile: text, ignoreFile: undefined };
   const plan = planEdits(files, surroundings);
@@ -140,10 +145,10 @@ describe('an edit that mends several criteria', () => {
     expect(gains(GO, [])[RUNTIME]?.criteria).not.toContain('no-package-manager');
   });
 
-  test('a criterion that is no longer met is taken off', () => {
+  test('the image that is added is pinned, so that no point is lost for it', () => {
     const pinned = GO.replace('golang:1.24', `golang:1.24@${A}`);
     const last = judged(['pinned-images'], ['no-shell']);
-    expect(gains(pinned, [], last)[RUNTIME]).toMatchObject({ criteria: ['no-shell'], points: 0 });
+    expect(gains(pinned, [], last)[RUNTIME]).toMatchObject({ criteria: ['no-shell'], points: 1 });
     const { gains: found } = planned(pinned, [], last);
     const after = `${pinned}\nFROM ${DISTROLESS}@${A}\nCMD ["/app"]\n`;
     expect(found.together(new Set([RUNTIME]), after)).toMatchObject({ points: 1 });

@@ -25,7 +25,7 @@ export function withBase(
       },
     },
     passwd: { root: 0, nobody: 65534 },
-    has: (path) => path === 'bin/sh',
+    has: (path) => path === 'bin/sh' || path === 'usr/bin/find',
     elevated: [],
     packages: [],
     ...rest,

@@ -71,7 +71,7 @@ describe('elevated-files', () => {
       'an entry point that needs one',
       'FROM a\nCMD sudo x\n',
       withBase(SUID),
-      '1: 2 files of the base stay setuid or setgid (/usr/bin/su, /usr/bin/passwd): line 2 starts one',
+      '1: 2 files of the base stay setuid or setgid (/usr/bin/su, /usr/bin/passwd): CMD starts sudo',
     ],
     [
       'a RUN that sets one',

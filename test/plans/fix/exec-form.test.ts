@@ -107,7 +107,7 @@ describe('exec-form', () => {
   test('says which variable no longer counts', async () => {
     const { applied } = await fixed(execForm, 'FROM a\nENV A=1 B=2\nCMD say $A $B\n');
     expect(applied[0]?.riskReason).toBe(
-      'A and B have the values of their ENV in it: another one that is given at the start (docker run -e) no longer counts here',
+      'A and B have the values of their ENV in it: another one that is given at the start (docker run -e) no longer counts here; the entry point of a, which is not known, gets other words',
     );
   });
 

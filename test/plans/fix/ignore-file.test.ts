@@ -7,14 +7,14 @@ const context = ['.env', '.env.example', '.git', 'Dockerfile', 'node_modules', '
 
 describe('ignore-file', () => {
   test.each([
-    ['a new file', undefined, '.git\n.env\n**/*.key\nnode_modules\n'],
+    ['a new file', undefined, '.git\nnode_modules\n.env\n**/*.key\n'],
     [
       'what is missing',
       '.git\n# ours\nnode_modules/\n',
       '.git\n# ours\nnode_modules/\n.env\n**/*.key\n',
     ],
-    ['no last line end', 'a', 'a\n.git\n.env\n**/*.key\nnode_modules\n'],
-    ['CRLF', 'a\r\n', 'a\r\n.git\r\n.env\r\n**/*.key\r\nnode_modules\r\n'],
+    ['no last line end', 'a', 'a\n.git\nnode_modules\n.env\n**/*.key\n'],
+    ['CRLF', 'a\r\n', 'a\r\n.git\r\nnode_modules\r\n.env\r\n**/*.key\r\n'],
     ['other spellings', '/.git\n**/node_modules\n*.key\n', '/.git\n**/node_modules\n*.key\n.env\n'],
     [
       'let in again on purpose',

@@ -152,7 +152,7 @@ describe('nonroot-user', () => {
       'an entry point that drops root',
       'FROM a\nENTRYPOINT ["/docker-entrypoint.sh"]\n',
       withBase(),
-      '2: it may need to start as root: ["/docker-entrypoint.sh"]',
+      '1: it may have to start as root: ENTRYPOINT starts /docker-entrypoint.sh, which could not be read',
     ],
     [
       'no shell for a volume',

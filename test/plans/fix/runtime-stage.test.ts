@@ -2,9 +2,14 @@ import { describe, expect, test } from 'vitest';
 import { readForEdits } from '../../../src/dockerfile/read-for-edits.ts';
 import { runtimeImages, runtimeStage } from '../../../src/plans/fix/runtime-stage.ts';
 import { withBase } from './bases.ts';
-import { type Around, fixed } from './support.ts';
+import { type Around, DIGEST, DISTROLESS, fixed } from './support.ts';
 
-const fix = (text: string, more: Around = {}) => fixed(runtimeStage, text, more);
+/** The text without the digests, which one test looks at. */
+async function fix(text: string, more: Around = {}) {
+  const facts = { digests: DISTROLESS, ...more.facts };
+  const done = await fixed(runtimeStage, text, { ...more, facts });
+  return { ...done, text: done.text.replaceAll(`@${DIGEST}`, '') };
+}
 
 describe('runtime-stage', () => {
   test('Node.js: the image of its version, the app’s folder, and what npm start stands for', async () => {
@@ -147,7 +152,10 @@ CMD ["python", "app.py"]`);
       'no distroless image has the Python of python:3.12',
     ],
     ['FROM node:22-alpine\nWORKDIR /a\nCMD node a.js', 'programs of alpine need musl'],
-    ['FROM debian:trixie\nCOPY a /a\nCMD ["/a"]', 'nothing shows that /a is a compiled program'],
+    [
+      'FROM debian:trixie\nCOPY a /a\nCMD ["/a"]',
+      '/a is copied from the context, where nothing compiles it',
+    ],
     ['FROM debian:trixie\nRUN make\nCMD ["/a/start.sh"]', '/a/start.sh is a script'],
     ['FROM gcc:14\nRUN make\nCMD ["app"]', 'where app lies is not known'],
     [

@@ -1,12 +1,27 @@
-import { secretName } from '../../../src/criteria/secret-names.ts';
+import type { Digest } from '../../../src/model/digest.ts';
 import type { FixFacts, FixOptions, FixRule } from '../../../src/model/fix-rule.ts';
+import { ok, type Result } from '../../../src/model/result.ts';
 import {
   type FixFiles,
   type FixSurroundings,
   planEdits,
   settleEdits,
 } from '../../../src/pipeline/fix/compose-fixes.ts';
-import { LINT_KNOWLEDGE } from '../../../src/pipeline/lint/lint-knowledge.ts';
+import { FIX_KNOWLEDGE } from '../../../src/pipeline/fix/fix-knowledge.ts';
+
+/** The digest that every distroless image has here. */
+export const DIGEST = `sha256:${'d'.repeat(64)}` as Digest;
+/** Digests of the images that `runtime-stage` adds. */
+export const DISTROLESS: ReadonlyMap<string, Result<Digest>> = new Map(
+  'static cc nodejs20 nodejs22 nodejs24 python3 java17 java21'
+    .split(' ')
+    .flatMap((kind) =>
+      ['12', '13'].map((release): [string, Result<Digest>] => [
+        `gcr.io/distroless/${kind}-debian${release}:nonroot`,
+        ok(DIGEST),
+      ]),
+    ),
+);
 
 export interface Around {
   readonly facts?: Partial<FixFacts>;
@@ -33,7 +48,7 @@ export function around(rules: readonly FixRule[], more: Around = {}): FixSurroun
       repository: undefined,
       ...facts,
     },
-    knowledge: { secretName, secretsIn: LINT_KNOWLEDGE.secretsIn },
+    knowledge: FIX_KNOWLEDGE,
     options: { refresh: false, distroless: 'gcr.io/distroless', ...options },
     rules,
   };

@@ -16,9 +16,9 @@ describe('unused-tools', () => {
   test('a word alone on its line goes with the line', async () => {
     const { text } = await fixed(
       unusedTools,
-      'FROM debian:trixie\nRUN apt-get install -y \\\n    curl \\\n    gdb \\\n    strace\n',
+      'FROM debian:trixie\nRUN apt-get install -y \\\n    curl \\\n    gdb \\\n    strace\nCMD a\n',
     );
-    expect(text).toBe('FROM debian:trixie\nRUN apt-get install -y \\\n    curl\n');
+    expect(text).toBe('FROM debian:trixie\nRUN apt-get install -y \\\n    curl\nCMD a\n');
   });
 
   test.each([

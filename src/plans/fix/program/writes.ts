@@ -1,0 +1,51 @@
+import { posix } from 'node:path';
+
+/** Paths that a command names as what it writes: the target of `cp` and its kin, `-o`, `cargo install --root`. */
+export function outputs(words: readonly string[]): readonly string[] {
+  const [first = '', ...rest] = words;
+  const tool = posix.basename(first);
+  const operands = rest.filter((word) => !word.startsWith('-'));
+  if (['cp', 'mv', 'install', 'ln'].includes(tool)) return into(operands);
+  if (tool === 'tee' || tool === 'touch') return operands;
+  return rest.flatMap((word, i) => {
+    if (word === '-o' || word === '--output') return [rest[i + 1] ?? ''];
+    return /^(?:-o|--output)=?(.+)$/.exec(word)?.[1] ?? [];
+  });
+}
+
+/** The last operand, or the files in it where it is a folder. */
+export function into(operands: readonly string[]): readonly string[] {
+  const target = operands.at(-1) ?? '';
+  const inFolder = operands.slice(0, -1).map((from) => posix.join(target, posix.basename(from)));
+  return target.endsWith('/') || operands.length > 2 ? inFolder : [target, ...inFolder];
+}
+
+/** What of the sources of a COPY may be the file at `path`, where they are copied to `to`; none where it cannot be. */
+export function sourceOf(
+  sources: readonly string[],
+  target: string,
+  to: string,
+  path: string,
+): readonly string[] {
+  if (to !== path && !path.startsWith(to === '/' ? '/' : `${to}/`)) return [];
+  const rest = posix.relative(to, path);
+  return sources.flatMap((source) => {
+    const bare = source.replace(/^(?:\.?\/)+/, '');
+    if (rest === '') return target.endsWith('/') || sources.length > 1 ? [] : [bare];
+    const inFolder = posix.join(bare, rest);
+    const [head = '', ...more] = rest.split('/');
+    // A file keeps its name below the target; what a folder holds goes there without it.
+    const isFile = more.length === 0 && (posix.basename(bare) === head || matches(bare, head));
+    return isFile ? [posix.join(posix.dirname(bare), head), inFolder] : [inFolder];
+  });
+}
+
+function matches(source: string, name: string): boolean {
+  const last = posix.basename(source);
+  if (!/[*?]/.test(last)) return false;
+  const pattern = last
+    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
+    .replaceAll('*', '[^/]*')
+    .replaceAll('?', '[^/]');
+  return new RegExp(`^${pattern}$`).test(name);
+}
