@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
 import { showsText } from '../../model/dockerfile.ts';
 import type { FixInput, FixPlan, FixRule } from '../../model/fix-rule.ts';
-import { needsBit } from './program/needs-root.ts';
+import { needsBit, needsRoot } from './program/needs-root.ts';
 import { othersOn, PURPOSES, purposeOf } from './program/purpose.ts';
 import { checked, started } from './program/started.ts';
 import { type Doubt, linesBehind, NOTHING, proposal, refusal, riskOf } from './proposal.ts';
@@ -134,12 +134,21 @@ function needsBitIn(input: FixInput): string | undefined {
 function doubtsOf(input: FixInput, elevated: readonly string[], user: string): readonly Doubt[] {
   const purpose = purposeOf(input);
   const other = elevated.find((path) => !FOR_LOGINS.test(`/${path}`));
-  const [unread] = started(input).unread;
+  const { called, unread } = started(input);
+  const rooted = called.find(({ name }) => needsRoot(name) !== undefined);
+  const asks = elevated.find((path) => /\/(?:sudo|doas)$/.test(path));
   const reasons = [
     ...(purpose === 'service' ? [] : [PURPOSES[purpose]]),
-    // To root a bit of a file adds nothing.
+    // To root a bit of a file adds nothing; sudo looks for its own all the same.
     ...(isRootUser(user) || other === undefined ? [] : [`the program may need that of /${other}`]),
-    ...(unread === undefined || purpose === 'base' ? [] : [`it may call one of them: ${unread}`]),
+    ...(asks === undefined || unread.length === 0
+      ? []
+      : [`it may call /${asks}: ${unread[0] ?? ''}`]),
+    ...(rooted === undefined
+      ? []
+      : [`${rooted.by} starts ${rooted.name}, and what other users start then is not known`]),
+    // Scripts of this name often become another user.
+    ...unread.filter((reason) => /entry-?point/.test(reason)).slice(0, 1),
     ...(othersOn(input, [input.model.target]) ? ['other stages stand on it'] : []),
   ];
   return reasons.map((reason) => ({ risk: 'medium', reason }));

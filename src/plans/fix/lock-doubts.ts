@@ -1,10 +1,9 @@
 import { posix } from 'node:path';
 import type { FixInput } from '../../model/fix-rule.ts';
 import type { FoundCommand } from './command-at.ts';
+import { fieldsOf, jsonFields } from './json-text.ts';
 import type { Doubt } from './proposal.ts';
 import { fromWorkFolder } from './runtime-command.ts';
-
-type Fields = Readonly<Record<string, unknown>>;
 
 const KINDS = ['dependencies', 'devDependencies', 'optionalDependencies'] as const;
 
@@ -17,18 +16,18 @@ export function lockDoubts(input: FixInput, file: string, found: FoundCommand): 
 /** Why a lock file may be out of date; undefined where it has each dependency as package.json asks for it. */
 function stale({ contextFile }: FixInput, file: string): string | undefined {
   const unknown = `the build fails where ${file} is not up to date`;
-  const own = parsed(contextFile('package.json'));
+  const own = jsonFields(contextFile('package.json'));
   const text = contextFile(file);
   if (own === undefined || text === undefined || own['workspaces'] !== undefined) return unknown;
-  const asked = KINDS.flatMap((kind) => Object.entries(fields(own[kind]) ?? {}));
+  const asked = KINDS.flatMap((kind) => Object.entries(fieldsOf(own[kind]) ?? {}));
   if (file === 'yarn.lock')
     return asked.every(([name, range]) => hasEntry(text, name, String(range)))
       ? undefined
       : unknown;
   if (file !== 'package-lock.json') return unknown;
-  const root = fields(fields(parsed(text)?.['packages'])?.['']);
+  const root = fieldsOf(fieldsOf(jsonFields(text)?.['packages'])?.['']);
   if (root === undefined) return unknown;
-  const locked = new Map(KINDS.flatMap((kind) => Object.entries(fields(root[kind]) ?? {})));
+  const locked = new Map(KINDS.flatMap((kind) => Object.entries(fieldsOf(root[kind]) ?? {})));
   const isSame =
     asked.length === locked.size && asked.every(([name, range]) => locked.get(name) === range);
   return isSame ? undefined : `the build fails: ${file} is not up to date with package.json`;
@@ -68,18 +67,4 @@ function elsewhere(
     return to === here || to === posix.join(here, file);
   });
   return isHere ? undefined : `${file} may lie in another folder than ${here}`;
-}
-
-function fields(value: unknown): Fields | undefined {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? (value as Fields)
-    : undefined;
-}
-
-function parsed(text: string | undefined): Fields | undefined {
-  try {
-    return fields(JSON.parse(text ?? ''));
-  } catch {
-    return undefined;
-  }
 }

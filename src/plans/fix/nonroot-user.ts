@@ -136,6 +136,9 @@ function doubtsOf(input: FixInput, run: Started, made: readonly string[]): reado
           `port ${ports.join(', ')} is below 1024: Docker lets everybody listen there, other engines may not`,
         ]),
     ...(last === undefined ? [] : [`line ${last.line} says root`]),
+    ...(input.analysis.installs.some(({ stage }) => input.imageStages.includes(stage))
+      ? ['people may start what it installs, by another command']
+      : []),
     ...(purpose === 'workplace' || purpose === 'builder' ? [PURPOSES[purpose]] : []),
   ].map((reason): Doubt => ({ risk: 'medium', reason }));
   return purpose === 'base' ? [{ risk: 'high', reason: PURPOSES.base }, ...medium] : medium;

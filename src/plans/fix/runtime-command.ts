@@ -3,6 +3,7 @@ import type { FixInput } from '../../model/fix-rule.ts';
 import { err, ok, type Result } from '../../model/result.ts';
 import { execWords, type ValueOf } from './exec-words.ts';
 import { type ImageVariables, imageVariables } from './image-variables.ts';
+import { fieldsOf, jsonFields } from './json-text.ts';
 import { ENTRY_POINT } from './program/entry-points.ts';
 import { baseOfImage, isExecForm, lastInImage, type Placed } from './stage-view.ts';
 
@@ -76,16 +77,11 @@ function throughStarter(
 }
 
 function scriptsOf(text: string | undefined): Readonly<Record<string, string>> | undefined {
-  try {
-    const found = JSON.parse(text ?? '') as { readonly scripts?: unknown };
-    const { scripts } = found;
-    if (typeof scripts !== 'object' || scripts === null) return undefined;
-    return Object.fromEntries(
-      Object.entries(scripts).filter(
-        (entry): entry is [string, string] => typeof entry[1] === 'string',
-      ),
-    );
-  } catch {
-    return undefined;
-  }
+  const scripts = fieldsOf(jsonFields(text)?.['scripts']);
+  if (scripts === undefined) return undefined;
+  return Object.fromEntries(
+    Object.entries(scripts).filter(
+      (entry): entry is [string, string] => typeof entry[1] === 'string',
+    ),
+  );
 }

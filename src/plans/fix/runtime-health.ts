@@ -3,6 +3,7 @@ import type { FixInput } from '../../model/fix-rule.ts';
 import { lookup } from '../../model/lookup.ts';
 import { err, ok, type Result } from '../../model/result.ts';
 import { bareCheck, type ExecWords, execWords, type ValueOf } from './exec-words.ts';
+import { jsonWords } from './json-text.ts';
 import { libraryLines } from './runtime-collect.ts';
 import type { Runtime } from './runtime-stacks.ts';
 import { baseOfImage, type Placed } from './stage-view.ts';
@@ -66,14 +67,8 @@ export function runtimeCheck(
 /** The words of a check in exec form, or of one in shell form that needs no shell but for its variables. */
 function wordsOf(command: string, valueOf: ValueOf): ExecWords {
   if (!command.startsWith('[')) return execWords(bareCheck(command), valueOf);
-  try {
-    const words = JSON.parse(command) as unknown;
-    if (Array.isArray(words) && words.every((word) => typeof word === 'string'))
-      return { ok: true, words };
-  } catch {
-    // What is no array goes through a shell.
-  }
-  return execWords(command);
+  const words = jsonWords(command);
+  return words === undefined ? execWords(command) : { ok: true, words };
 }
 
 const VARIABLE = /\$\{(\w+):-([\w.-]*)\}/g;

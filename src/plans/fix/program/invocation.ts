@@ -1,4 +1,5 @@
 import type { FixInput } from '../../../model/fix-rule.ts';
+import { jsonWords } from '../json-text.ts';
 import { baseOfImage, isExecForm, lastInImage, type Placed } from '../stage-view.ts';
 
 /** What a container of the image starts, as the image's configuration has it. */
@@ -58,22 +59,10 @@ export function healthCheck(input: FixInput): Invocation | undefined {
   const text = found.text.slice(found.argumentsAt).trim();
   const command = /^CMD\s+(.*)$/is.exec(text)?.[1];
   if (command === undefined) return undefined;
-  const words = arrayIn(command);
+  const words = jsonWords(command);
   return {
     entry: words === undefined ? { script: command } : { words },
     args: [],
     by: 'HEALTHCHECK',
   };
-}
-
-function arrayIn(text: string): readonly string[] | undefined {
-  if (!text.startsWith('[')) return undefined;
-  try {
-    const words = JSON.parse(text) as unknown;
-    if (!Array.isArray(words)) return undefined;
-    return words.every((word) => typeof word === 'string') ? words : undefined;
-  } catch {
-    // What is not an array goes through a shell.
-    return undefined;
-  }
 }
