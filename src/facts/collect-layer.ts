@@ -1,9 +1,8 @@
-import type { LayerCollector } from '../model/walk.ts';
-import { fileCollector } from './filesystem/file-collector.ts';
+import type { LayerCollector, LayerEntry } from '../model/walk.ts';
+import { type CloserLook, fileCollector } from './filesystem/file-collector.ts';
 import { FACTS_SCHEMA, type LayerFacts } from './layer-facts.ts';
 import { packageCollector } from './packages/package-collector.ts';
 import { secretCollector } from './secrets/secret-collector.ts';
-import { textCollector } from './text-collector.ts';
 
 /** Collectors for one walk over one layer, and what they gathered once it has ended. */
 export interface LayerCollection {
@@ -11,21 +10,41 @@ export interface LayerCollection {
   readonly facts: () => LayerFacts;
 }
 
-/** Begins to collect a layer's facts, those of secrets unless told otherwise. Hand `collectors` to the walk; call `facts` when it has ended well. */
-export function collectLayer({ secrets: withSecrets = true } = {}): LayerCollection {
-  const files = fileCollector();
+/** What is looked for in a layer: secrets unless told otherwise, and single files closer than all. */
+export interface CollectOptions {
+  readonly secrets?: boolean;
+  readonly closer?: CloserLook;
+}
+
+/** Begins to collect a layer's facts. Hand `collectors` to the walk; call `facts` when it has ended well. */
+export function collectLayer({
+  secrets: withSecrets = true,
+  closer,
+}: CollectOptions = {}): LayerCollection {
+  const files = fileCollector(closer);
   const packages = packageCollector();
   const secrets = secretCollector();
-  const texts = textCollector();
+  // Files come first: the others see an entry where it is unpacked, which links of its layer decide.
+  const placed = <T>(collector: LayerCollector<T>): LayerCollector<T> => ({
+    ...collector,
+    wants: (entry) => collector.wants(atPlace(entry, files.path())),
+    visit: (entry, content, truncated) => {
+      collector.visit(atPlace(entry, files.path()), content, truncated);
+    },
+  });
+  const others = withSecrets ? [packages, secrets] : [packages];
   return {
-    collectors: withSecrets ? [files, packages, secrets, texts] : [files, packages, texts],
+    collectors: [files, ...others.map((collector) => placed<unknown>(collector))],
     facts: () => ({
       schema: FACTS_SCHEMA,
       ...files.finish(),
       ...secrets.finish(),
       secretsScanned: withSecrets,
       ...packages.finish(),
-      texts: texts.finish(),
     }),
   };
+}
+
+function atPlace(entry: LayerEntry, path: string | undefined): LayerEntry {
+  return path === undefined || path === entry.path ? entry : { path, entry: entry.entry };
 }

@@ -21,7 +21,7 @@ export function foldLayers(
   otherSecrets: readonly SecretFinding[],
   tree: FileTree = new FileTree(layers).apply(),
 ): ImageContent {
-  const filesystem = filesystemFact(tree, layers);
+  const filesystem = filesystemFact(tree);
   const { packages, unreadable } = catalogue(tree, layers, filesystem.osRelease);
   return {
     filesystem,

@@ -3,7 +3,7 @@ import type { ExecutableKind } from '../model/facts.ts';
 import type { Package } from '../model/packages.ts';
 
 /** Changes with the shape or meaning of LayerFacts: facts cached under another number are not read. */
-export const FACTS_SCHEMA = 10;
+export const FACTS_SCHEMA = 11;
 
 /** What is kept of an entry that more must be known of than its path; many of a layer have the same. */
 export interface FileAttributes {
@@ -15,6 +15,10 @@ export interface FileAttributes {
   readonly shell?: string;
   readonly interpreter?: string;
   readonly capabilities?: readonly string[];
+  /** Of passwd, os-release, and what was asked for. */
+  readonly text?: string;
+  /** True where a hard link made it executable after its content had passed. */
+  readonly unread?: boolean;
 }
 
 /** A package as its record states it; the purl needs the image's os-release and comes later. */
@@ -56,8 +60,10 @@ export interface SuppressedLayerSecret extends LayerSecret {
 /** What one layer holds, as plain JSON; depends on nothing but its bytes. */
 export interface LayerFacts {
   readonly schema: number;
-  /** Every entry in the layer's order, and what is known of files of note, in one string: see `path-list-writer.ts`. */
+  /** The layer's places once it is unpacked by itself, and what is known of files of note, in one string: see `path-list-writer.ts`. */
   readonly paths: string;
+  /** True where engines show the same files only if other layers lie below. */
+  readonly needsLower: boolean;
   readonly packages: readonly PackageRecord[];
   readonly unreadable: readonly UnreadRecord[];
   /** Licences that Debian's copyright files name, by the file's path. */
@@ -69,8 +75,6 @@ export interface LayerFacts {
   readonly partlyReadFiles: number;
   /** False where nobody looked for secrets: finding none then proves nothing. */
   readonly secretsScanned: boolean;
-  /** Small files whose text is read later: os-release, passwd. */
-  readonly texts: Readonly<Record<string, string>>;
 }
 
 /** A layer's facts with the digest of its blob, lowest layer first where they come in a list. */

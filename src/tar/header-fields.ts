@@ -27,7 +27,18 @@ export function numberField(
   field: string,
 ): number {
   const first = block[offset] ?? 0;
-  if ((first & 0x80) !== 0) return base256(block, offset, length, field);
+  return (first & 0x80) !== 0
+    ? base256(block, offset, length, field)
+    : octalField(block, offset, length, field);
+}
+
+/** A field of octal digits between blanks and NULs. */
+export function octalField(
+  block: Uint8Array,
+  offset: number,
+  length: number,
+  field: string,
+): number {
   let at = offset;
   let end = offset + length;
   while (at < end && isBlank(block[at])) at++;

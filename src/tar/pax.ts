@@ -4,29 +4,41 @@ import { decodeText, encodeText, latin1 } from './text.ts';
 /** POSIX pax records, `LENGTH KEY=VALUE\n`; values as raw bytes. */
 export type PaxRecords = ReadonlyMap<string, Uint8Array>;
 
+const SPARSE_OFFSET = 'GNU.sparse.offset';
+const SPARSE_LENGTH = 'GNU.sparse.numbytes';
+export const SPARSE_MAP = 'GNU.sparse.map';
+/** Names, which no NUL may end before their end. */
+const NAMES = new Set(['path', 'linkpath', 'uname', 'gname']);
+
 /**
- * Reads the records of an extended header (POSIX.1-2001 pax, "Extended Header"). A later record of a key wins. Throws
- * TarError where a length lies or a record has no key.
+ * Reads the records of an extended header (POSIX.1-2001 pax, "Extended Header"), with Go's exceptions: a later record of a key wins, and
+ * the repeated records of sparse format 0.0 become the map of 0.1. Throws TarError where a length lies or a record has no key.
  */
 export function parsePax(bytes: Uint8Array): PaxRecords {
   const records = new Map<string, Uint8Array>();
+  const sparse: string[] = [];
   let at = 0;
   while (at < bytes.length) {
-    // Some writers pad the records with NULs.
-    if (bytes[at] === 0) break;
     const blank = bytes.indexOf(0x20, at);
-    const digits = blank < 0 || blank - at > 10 ? '' : latin1(bytes.subarray(at, blank));
-    const length = /^\d+$/.test(digits) ? Number(digits) : 0;
+    const digits = blank < 0 || blank - at > 20 ? '' : latin1(bytes.subarray(at, blank));
+    const length = /^[+-]?\d+$/.test(digits) ? Number(digits) : 0;
     const end = at + length;
-    if (end <= blank + 1 || end > bytes.length || bytes[end - 1] !== 0x0a)
+    if (length < 5 || end <= blank + 1 || end > bytes.length || bytes[end - 1] !== 0x0a)
       throw new TarError('a pax record states a wrong length');
     const equals = bytes.indexOf(0x3d, blank);
-    if (equals <= blank + 1 || equals >= end) throw new TarError('a pax record has no key');
+    if (equals <= blank + 1 || equals >= end - 1) throw new TarError('a pax record has no key');
     const key = decodeText(bytes.subarray(blank + 1, equals));
-    if (key.includes('\0')) throw new TarError('a pax key holds a NUL');
-    records.set(key, bytes.subarray(equals + 1, end - 1));
+    const value = bytes.subarray(equals + 1, end - 1);
+    if (NAMES.has(key) ? value.includes(0) : key.includes('\0'))
+      throw new TarError(`pax ${JSON.stringify(key)} holds a NUL`);
+    if (key === SPARSE_OFFSET || key === SPARSE_LENGTH) {
+      const isTurn = key === (sparse.length % 2 === 0 ? SPARSE_OFFSET : SPARSE_LENGTH);
+      if (!isTurn || value.includes(0x2c)) throw new TarError('sparse map is out of order');
+      sparse.push(latin1(value));
+    } else records.set(key, value);
     at = end;
   }
+  if (sparse.length > 0) records.set(SPARSE_MAP, Buffer.from(sparse.join(','), 'latin1'));
   return records;
 }
 
@@ -44,20 +56,23 @@ function formatRecord(key: string, value: Uint8Array): Uint8Array {
   return Buffer.concat([Buffer.from(String(length), 'latin1'), body]);
 }
 
-/** A name-like value: text without NUL. Undefined where the record is absent or empty (which means "as the header says"). */
+/** The text of a record. Undefined where the record is absent or empty (which means "as the header says"). */
 export function paxText(records: PaxRecords, key: string): string | undefined {
   const value = records.get(key);
-  if (value === undefined || value.length === 0) return undefined;
-  if (value.includes(0)) throw new TarError(`pax ${key} holds a NUL`);
-  return decodeText(value);
+  return value === undefined || value.length === 0 ? undefined : decodeText(value);
 }
 
-/** A whole number, not negative. */
+/** A whole number, maybe with a sign. */
 export function paxInteger(records: PaxRecords, key: string): number | undefined {
   const text = paxText(records, key);
-  if (text === undefined) return undefined;
-  const value = /^\d{1,16}$/.test(text) ? Number(text) : NaN;
-  if (!Number.isSafeInteger(value)) throw new TarError(`pax ${key} is no number`);
+  return text === undefined ? undefined : decimal(text, `pax ${key}`);
+}
+
+/** A whole number as Go reads it. `what`: to name it in the error. */
+export function decimal(text: string, what: string): number {
+  if (!/^[+-]?\d+$/.test(text)) throw new TarError(`${what} is not a number`);
+  const value = Number(text);
+  if (!Number.isSafeInteger(value)) throw new TarError(`${what} is too large`);
   return value;
 }
 
@@ -65,6 +80,6 @@ export function paxInteger(records: PaxRecords, key: string): number | undefined
 export function paxTime(records: PaxRecords, key: string): number | undefined {
   const text = paxText(records, key);
   if (text === undefined) return undefined;
-  if (!/^-?\d{1,15}(?:\.\d*)?$/.test(text)) throw new TarError(`pax ${key} is no time`);
+  if (!/^[+-]?\d{1,15}(?:\.\d*)?$/.test(text)) throw new TarError(`pax ${key} is not a time`);
   return Number(text);
 }

@@ -1,21 +1,21 @@
 import type { TarEntry } from '../model/tar.ts';
 import {
+  contentSize,
   entryFlag,
   type Extensions,
+  isHeaderOnly,
+  NO_EXTENSIONS,
   parseHeader,
   type RawHeader,
   storedSize,
   toEntry,
 } from './entry.ts';
 import { BLOCK, isZeroBlock, numberField } from './header-fields.ts';
-import { parsePax, type PaxRecords } from './pax.ts';
+import { MAX_META_BYTES, META, type Meta, untilNul } from './meta.ts';
+import { parsePax } from './pax.ts';
 import { gnuRuns, MAX_RUNS, SparseMapReader, type SparseRun } from './sparse-map.ts';
 import { checkRuns, MAX_SPARSE_BYTES, paxSparse, SparseExpander } from './sparse.ts';
 import { TarError } from './tar-error.ts';
-import { decodeText } from './text.ts';
-
-/** Extended headers and long names are held in memory; Go's reader, which the engines use, has the same bound. */
-export const MAX_META_BYTES = 1024 * 1024;
 
 /** Called in order: entry, its content in pieces (views, valid during the call only), its end. */
 export interface TarHandler {
@@ -25,18 +25,17 @@ export interface TarHandler {
   onEntryEnd(): void;
 }
 
-const NO_RECORDS: PaxRecords = new Map();
-
 interface PendingSparse {
   readonly raw: RawHeader;
   readonly realSize: number;
   readonly runs: readonly SparseRun[];
+  readonly name?: string | undefined;
 }
 
 /**
- * Reads a tar archive as it arrives, in one pass and without waiting: ustar, pax, GNU long names and base-256 numbers,
- * sparse files with their holes filled in. Bytes behind the end mark are ignored. A global pax header is handed out
- * as an entry of type `other` and changes nothing, as in the engines that unpack layers.
+ * Reads a tar archive as it arrives, in one pass and without waiting, as Go's archive/tar does, by which engines unpack layers: ustar, pax,
+ * GNU long names and base-256 numbers, sparse files with their holes filled in. Bytes behind the end mark are ignored. A global pax header
+ * is handed out as an entry of type `other` and changes nothing but that extended headers before it are void.
  * Throws TarError where the bytes are no such archive.
  */
 export class TarReader {
@@ -51,9 +50,7 @@ export class TarReader {
   #emit: (chunk: Uint8Array) => void;
   #expander: SparseExpander | undefined;
   #sparseTotal = 0;
-  #pax = NO_RECORDS;
-  #longName: string | undefined;
-  #longLink: string | undefined;
+  #extensions = NO_EXTENSIONS;
   #zeroBlocks = 0;
   #offset = 0;
   /** Where in the archive the step's bytes end. */
@@ -87,13 +84,11 @@ export class TarReader {
     this.#offset += chunk.length;
   }
 
-  /** Tells that no bytes follow. Throws where an entry is cut off. */
+  /** Tells that no bytes follow. Throws where an entry is cut off, but for the zeros that fill its last block. */
   end(): void {
     if (this.#zeroBlocks >= 2) return;
-    if (this.#content > 0 || this.#padding > 0 || this.#heldLength > 0 || this.#need !== BLOCK)
+    if (this.#content > 0 || this.#heldLength > 0 || this.#step !== this.#header)
       throw new TarError(`archive is cut off after ${this.#offset} bytes`);
-    if (this.#pax !== NO_RECORDS || this.#longName !== undefined || this.#longLink !== undefined)
-      throw new TarError('archive ends behind an extended header');
   }
 
   /** Calls the step with its bytes once they are there, without copying where they lie in one chunk. */
@@ -136,29 +131,56 @@ export class TarReader {
       this.#start(raw);
       return;
     }
-    if (raw.size > MAX_META_BYTES) throw new TarError('an extended header is too large');
+    const size = contentSize(raw.size);
+    if (size > MAX_META_BYTES) throw new TarError('an extended header is too large');
     const take = (bytes: Uint8Array): void => {
-      if (meta === 'pax') this.#pax = parsePax(new Uint8Array(bytes.subarray(0, raw.size)));
-      else if (meta === 'name') this.#longName = untilNul(bytes.subarray(0, raw.size));
-      else this.#longLink = untilNul(bytes.subarray(0, raw.size));
       this.#expect(BLOCK, this.#header);
+      this.#padding = blocks(size) - size;
+      this.#extend(raw, meta, bytes);
     };
-    if (raw.size === 0) take(new Uint8Array(0));
-    else this.#expect(blocks(raw.size), take);
+    if (size === 0) take(new Uint8Array(0));
+    else this.#expect(size, take);
+  }
+
+  #extend(raw: RawHeader, meta: Meta, bytes: Uint8Array): void {
+    if (meta === 'longName' || meta === 'longLink')
+      this.#extensions = { ...this.#extensions, [meta]: untilNul(bytes) };
+    else {
+      const pax = parsePax(new Uint8Array(bytes));
+      this.#extensions = { ...this.#extensions, pax };
+      if (meta === 'global') this.#openGlobal(raw);
+    }
+  }
+
+  #openGlobal(raw: RawHeader): void {
+    this.#extensions = NO_EXTENSIONS;
+    this.#handler.onEntry(toEntry(raw, NO_EXTENSIONS, 0), this.#stepEnd);
+    this.#handler.onEntryEnd();
   }
 
   #start(raw: RawHeader): void {
-    const extensions = this.#extensions();
+    const extensions = this.#extensions;
     const stored = storedSize(raw, extensions);
     const flag = entryFlag(raw, extensions);
-    const sparse = this.#pax.size > 0 && /[07]/.test(flag) ? paxSparse(this.#pax) : undefined;
-    if (flag === 'S') this.#oldSparse(raw, stored);
-    else if (sparse === undefined) this.#open(raw, stored, stored);
-    else if (sparse.runs === 'inContent') this.#readMap(raw, sparse.realSize, stored);
-    else this.#openSparse({ raw, realSize: sparse.realSize, runs: sparse.runs }, stored);
+    if (flag === 'S') {
+      this.#oldSparse(raw, stored);
+      return;
+    }
+    const sparse = extensions.pax.size > 0 ? paxSparse(extensions.pax) : undefined;
+    if (sparse === undefined) {
+      this.#open(raw, stored, stored);
+      return;
+    }
+    if (isHeaderOnly(flag)) throw new TarError('what has no content is not a sparse file');
+    const { runs, name } = sparse;
+    const realSize = contentSize(sparse.realSize ?? stored);
+    if (runs === 'inContent') this.#readMap({ raw, realSize, runs: [], name }, stored);
+    else this.#openSparse({ raw, realSize, runs, name }, stored);
   }
 
   #oldSparse(raw: RawHeader, stored: number): void {
+    if (raw.format !== 'gnu')
+      throw new TarError('an old sparse file has a header that is not GNU’s');
     const realSize = numberField(raw.block, 483, 12, 'real size');
     const runs = [...gnuRuns(raw.block, 386, 4)];
     const pending = { raw: copied(raw), realSize, runs };
@@ -171,14 +193,14 @@ export class TarReader {
       });
   }
 
-  #readMap(raw: RawHeader, realSize: number, stored: number): void {
-    const held = copied(raw);
+  #readMap(pending: PendingSparse, stored: number): void {
+    const raw = copied(pending.raw);
     const map = new SparseMapReader();
+    if (stored < BLOCK) throw new TarError('sparse map is cut off');
     this.#expect(BLOCK, (block) => {
       const runs = map.push(block);
-      if (map.length > blocks(stored)) throw new TarError('sparse map is cut off');
-      if (runs !== undefined)
-        this.#openSparse({ raw: held, realSize, runs }, Math.max(0, stored - map.length));
+      if (runs !== undefined) this.#openSparse({ ...pending, raw, runs }, stored - map.length);
+      else if (map.length + BLOCK > stored) throw new TarError('sparse map is cut off');
     });
   }
 
@@ -187,24 +209,18 @@ export class TarReader {
     this.#sparseTotal += pending.realSize;
     if (this.#sparseTotal > MAX_SPARSE_BYTES) throw new TarError('sparse files are too large');
     this.#expander = new SparseExpander(pending.runs, pending.realSize, this.#emit);
-    this.#open(pending.raw, pending.realSize, stored);
+    this.#open(pending.raw, pending.realSize, stored, pending.name);
   }
 
-  #open(raw: RawHeader, size: number, stored: number): void {
-    const extensions = this.#extensions();
-    this.#pax = NO_RECORDS;
-    this.#longName = undefined;
-    this.#longLink = undefined;
+  #open(raw: RawHeader, size: number, stored: number, name?: string): void {
+    const extensions: Extensions = this.#extensions;
+    this.#extensions = NO_EXTENSIONS;
     this.#expect(BLOCK, this.#header);
     const start = this.#expander === undefined ? this.#stepEnd : undefined;
-    this.#handler.onEntry(toEntry(raw, extensions, size), start);
+    this.#handler.onEntry(toEntry(raw, extensions, size, name), start);
     this.#content = stored;
     this.#padding = blocks(stored) - stored;
     if (stored === 0) this.#contentDone();
-  }
-
-  #extensions(): Extensions {
-    return { pax: this.#pax, longName: this.#longName, longLink: this.#longLink };
   }
 
   #pass(chunk: Uint8Array): void {
@@ -219,13 +235,6 @@ export class TarReader {
   }
 }
 
-const META: Readonly<Record<string, 'pax' | 'name' | 'link' | undefined>> = {
-  x: 'pax',
-  X: 'pax',
-  L: 'name',
-  K: 'link',
-};
-
 function blocks(size: number): number {
   return Math.ceil(size / BLOCK) * BLOCK;
 }
@@ -233,9 +242,4 @@ function blocks(size: number): number {
 /** The header with a block of its own: the reader's buffer is used again for what follows. */
 function copied(raw: RawHeader): RawHeader {
   return { ...raw, block: Buffer.from(raw.block) };
-}
-
-function untilNul(bytes: Uint8Array): string {
-  const end = bytes.indexOf(0);
-  return decodeText(end < 0 ? bytes : bytes.subarray(0, end));
 }

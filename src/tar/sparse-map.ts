@@ -1,4 +1,5 @@
 import { numberField } from './header-fields.ts';
+import { decimal } from './pax.ts';
 import { TarError } from './tar-error.ts';
 import { latin1 } from './text.ts';
 
@@ -10,14 +11,15 @@ export interface SparseRun {
 
 /** More runs than any real file has; bounds what a hostile map may hold in memory. */
 export const MAX_RUNS = 50_000;
-const NEWLINE = 0x0a;
+/** Zeros may stand before a number, but not without end. */
+const LONGEST_LINE = 64 * 1024;
 
 /** Runs of an old GNU header (at 386, four of them) or of one of its extension blocks (at 0, twenty-one). */
 export function gnuRuns(block: Uint8Array, offset: number, count: number): readonly SparseRun[] {
   const runs: SparseRun[] = [];
   for (let i = 0; i < count; i++) {
     const at = offset + i * 24;
-    if (block[at] === 0 && block[at + 12] === 0) break;
+    if (block[at] === 0) break;
     runs.push({
       offset: numberField(block, at, 12, 'sparse offset'),
       length: numberField(block, at + 12, 12, 'sparse length'),
@@ -26,45 +28,46 @@ export function gnuRuns(block: Uint8Array, offset: number, count: number): reado
   return runs;
 }
 
-/** Reads the map at the head of a sparse 1.0 file's content, block by block. */
+/** Reads the map at the head of a sparse 1.0 file's content, block by block: lines of a count, then of offset and length in turn. */
 export class SparseMapReader {
-  readonly #blocks: Uint8Array[] = [];
-  #lines = 0;
-  #wanted = Infinity;
-
+  readonly #numbers: number[] = [];
+  #line = '';
+  #wanted = 1;
   /** Bytes of content that the map has taken so far. */
-  get length(): number {
-    return this.#blocks.length * 512;
-  }
+  length = 0;
 
   /** Takes the next block; gives the runs once the map is complete. */
   push(block: Uint8Array): readonly SparseRun[] | undefined {
-    this.#blocks.push(new Uint8Array(block));
-    if (this.#blocks.length === 1) {
-      const end = block.indexOf(NEWLINE);
-      if (end < 0) throw new TarError('sparse map has no count');
-      const count = parseCount(latin1(block.subarray(0, end)));
-      if (count > MAX_RUNS) throw new TarError('sparse map is too long');
-      this.#wanted = 1 + count * 2;
+    this.length += block.length;
+    const lines = (this.#line + latin1(block)).split('\n');
+    // The block in which the last line ends belongs to the map.
+    this.#line = lines.pop() ?? '';
+    if (this.#line.length > LONGEST_LINE) throw new TarError('sparse map is malformed');
+    for (const line of lines) {
+      if (this.#numbers.length === this.#wanted) break;
+      this.#numbers.push(decimal(line, 'a number of a sparse map'));
+      if (this.#numbers.length === 1) this.#wanted = 1 + 2 * countOf(this.#numbers[0] ?? 0);
     }
-    for (const byte of block) if (byte === NEWLINE) this.#lines++;
-    if (this.#lines >= this.#wanted)
-      return parseRuns(latin1(Buffer.concat(this.#blocks)).split('\n').slice(1, this.#wanted));
-    if (this.#blocks.length > this.#wanted) throw new TarError('sparse map is malformed');
-    return undefined;
+    return this.#numbers.length < this.#wanted ? undefined : pairs(this.#numbers.slice(1));
   }
 }
 
-/** Offset and length in turn, as decimal text. */
-export function parseRuns(numbers: readonly string[]): readonly SparseRun[] {
+/** The runs of formats 0.0 and 0.1, of which `count` tells how many there are. */
+export function parseRuns(map: string, count: string): readonly SparseRun[] {
+  const numbers = map === '' ? [] : map.split(',');
+  if (numbers.length !== 2 * countOf(decimal(count, 'the count of a sparse map')))
+    throw new TarError('sparse map does not have what it counts');
+  return pairs(numbers.map((number) => decimal(number, 'a number of a sparse map')));
+}
+
+function pairs(numbers: readonly number[]): readonly SparseRun[] {
   const runs: SparseRun[] = [];
   for (let i = 0; i + 1 < numbers.length; i += 2)
-    runs.push({ offset: parseCount(numbers[i]), length: parseCount(numbers[i + 1]) });
+    runs.push({ offset: numbers[i] ?? 0, length: numbers[i + 1] ?? 0 });
   return runs;
 }
 
-function parseCount(text: string | undefined): number {
-  const value = text !== undefined && /^\d{1,16}$/.test(text) ? Number(text) : NaN;
-  if (!Number.isSafeInteger(value)) throw new TarError('sparse map holds no number');
-  return value;
+function countOf(count: number): number {
+  if (count < 0 || count > MAX_RUNS) throw new TarError('sparse map is too large');
+  return count;
 }

@@ -1,27 +1,36 @@
-import { type PaxRecords, paxInteger, paxText } from './pax.ts';
+import { type PaxRecords, paxInteger, paxText, SPARSE_MAP } from './pax.ts';
 import { MAX_RUNS, parseRuns, type SparseRun } from './sparse-map.ts';
 import { TarError } from './tar-error.ts';
 
 /** GNU tar, "Storing Sparse Files"; runs may be read before the content (`map`) or lie in front of it (`inContent`). */
 export interface SparseLayout {
   readonly runs: readonly SparseRun[] | 'inContent';
-  readonly realSize: number;
+  /** Undefined where it is the entry's. */
+  readonly realSize: number | undefined;
+  readonly name: string | undefined;
 }
 
 /** A sparse file may claim any size for a few bytes; what all of them in an archive expand to is bounded by this. */
 export const MAX_SPARSE_BYTES = 16 * 2 ** 30;
 const ZEROS = new Uint8Array(256 * 1024);
 
-/** The sparse layout that pax records tell (formats 0.0, 0.1 and 1.0), undefined where they tell none. */
+/**
+ * The sparse layout that pax records tell (formats 0.0, 0.1 and 1.0), undefined where they tell none. A version that is not known is none,
+ * and none is needed where a map is; records beside it count for nothing, as in Go.
+ */
 export function paxSparse(pax: PaxRecords): SparseLayout | undefined {
-  const major = paxText(pax, 'GNU.sparse.major');
-  const realSize = paxInteger(pax, 'GNU.sparse.realsize') ?? paxInteger(pax, 'GNU.sparse.size');
-  if (realSize === undefined) return undefined;
-  if (major === '1') return { runs: 'inContent', realSize };
-  const map = paxText(pax, 'GNU.sparse.map');
-  // Format 0.0 repeats its keys, which later records would overwrite: only 0.1 can be told for certain.
-  if (map === undefined) throw new TarError('sparse format 0.0 is not supported');
-  return { runs: parseRuns(map.split(',')), realSize };
+  const [major, minor] = [paxText(pax, 'GNU.sparse.major'), paxText(pax, 'GNU.sparse.minor')];
+  const map = paxText(pax, SPARSE_MAP);
+  const isFirst = major === '0' && (minor === '0' || minor === '1');
+  const isSecond = major === '1' && minor === '0';
+  const isGuessed = major === undefined && minor === undefined && map !== undefined;
+  if (!isFirst && !isSecond && !isGuessed) return undefined;
+  const count = paxText(pax, 'GNU.sparse.numblocks') ?? '';
+  return {
+    runs: isSecond ? 'inContent' : parseRuns(map ?? '', count),
+    realSize: paxInteger(pax, 'GNU.sparse.size') ?? paxInteger(pax, 'GNU.sparse.realsize'),
+    name: paxText(pax, 'GNU.sparse.name'),
+  };
 }
 
 /** Throws unless runs are in order, apart, inside the file and add up to what is stored. */
@@ -29,7 +38,8 @@ export function checkRuns(runs: readonly SparseRun[], realSize: number, stored: 
   let end = 0;
   let total = 0;
   for (const run of runs) {
-    if (run.offset < end || run.length < 0) throw new TarError('sparse map is out of order');
+    if (run.offset < end || run.offset < 0 || run.length < 0)
+      throw new TarError('sparse map is out of order');
     end = run.offset + run.length;
     total += run.length;
   }

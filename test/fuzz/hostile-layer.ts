@@ -85,7 +85,7 @@ export const EVERYTHING: readonly Item[] = [
   { name: 'app/composer/installed.json', content: '{"packages":[{"name":"v/c","version":"1"}]}' },
   { name: 'usr/bin/tool', mode: 0o4755, content: ELF },
   { name: 'usr/bin/script', mode: 0o755, content: '#!/bin/sh\necho\n' },
-  { name: 'usr/bin/other', type: 'hardlink', linkname: 'usr/bin/tool' },
+  { name: 'usr/bin/other', type: 'hardlink', linkname: 'usr/bin/tool', mode: 0o4755 },
   { name: 'bin', type: 'symlink', linkname: 'usr/bin' },
   { name: 'etc/.wh.gone' },
   { name: 'opt/.wh..wh..opq' },

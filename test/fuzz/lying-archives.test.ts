@@ -75,13 +75,13 @@ describe('sizes that lie', () => {
     [
       'pax says a fraction',
       Buffer.concat([pax({ size: '1.5' }), FILE, TAR_END]),
-      /size is no number/,
+      /size is not a number/,
     ],
-    ['pax says minus', Buffer.concat([pax({ size: '-1' }), FILE, TAR_END]), /size is no number/],
+    ['pax says minus', Buffer.concat([pax({ size: '-1' }), FILE, TAR_END]), /size is negative/],
     [
       'pax says 2^60',
       Buffer.concat([pax({ size: '1152921504606846976' }), FILE, TAR_END]),
-      /size is no number/,
+      /size is too large/,
     ],
     [
       'a sparse file of 2^50 bytes',
@@ -89,6 +89,7 @@ describe('sizes that lie', () => {
         pax({
           'GNU.sparse.major': '0',
           'GNU.sparse.minor': '1',
+          'GNU.sparse.numblocks': '1',
           'GNU.sparse.size': String(2 ** 50),
           'GNU.sparse.map': '0,3',
         }),
@@ -104,6 +105,7 @@ describe('sizes that lie', () => {
           'GNU.sparse.major': '0',
           'GNU.sparse.minor': '1',
           'GNU.sparse.size': '9',
+          'GNU.sparse.numblocks': '2',
           'GNU.sparse.map': '0,2,1,1',
         }),
         FILE,
@@ -117,6 +119,7 @@ describe('sizes that lie', () => {
         pax({
           'GNU.sparse.major': '0',
           'GNU.sparse.minor': '1',
+          'GNU.sparse.numblocks': '1',
           'GNU.sparse.size': '2',
           'GNU.sparse.map': '0,3',
         }),
@@ -135,7 +138,7 @@ describe('sizes that lie', () => {
       ]),
       /wrong length/,
     ],
-    ['an extended header and no entry', pax({ path: 'x' }), /ends behind an extended header/],
+    ['an extended header and no entry', pax({ path: 'x' }), /^facts$/],
   ])('%s', async (_name, bytes, message) => {
     expect(await messageOf(bytes)).toMatch(message);
     expect(await messageOf(gzipSync(bytes))).toMatch(message);
@@ -181,7 +184,7 @@ describe('names', () => {
       '-rf',
       'a/./b',
       'c/../d',
-      'x'.repeat(300),
+      'x'.repeat(255),
     ];
     const { filesystem } = await imageOf(
       archive(names.map((name) => ({ name, mode: 0o755, content: '#!/bin/sh\n' }))),
@@ -199,7 +202,7 @@ describe('names', () => {
         ' ',
         '-rf',
         'd',
-        'x'.repeat(300),
+        'x'.repeat(255),
       ].sort(),
     );
   });
@@ -242,16 +245,26 @@ const inside = item.filter(({ name = '' }) => {
   return name.split('/').every((one) => (depth += one === '..' ? -1 : one === '.' ? 0 : 1) >= 0);
 });
 
+/** The items without those that engines refuse behind the others. */
+async function unpackable(items: readonly Item[]): Promise<readonly Item[]> {
+  const taken: Item[] = [];
+  for (const one of items)
+    if ((await messageOf(archive([...taken, one]))) === 'facts') taken.push(one);
+  return taken;
+}
+
 describe('links', () => {
   test('any tree of links, whiteouts and replacements folds', async () => {
     const layers = fc.array(fc.array(inside, { maxLength: 12 }), { minLength: 1, maxLength: 4 });
     await fc.assert(
       fc.asyncProperty(layers, async (all) => {
-        const { filesystem } = await imageOf(...all.map((items) => archive(items)));
+        const blobs: Uint8Array[] = [archive([{ name: 'z' }])];
+        for (const items of all) blobs.push(archive(await unpackable(items)));
+        const { filesystem } = await imageOf(...blobs);
         for (const { path: found } of filesystem.executables)
           expect(filesystem.has(found)).toBe(true);
       }),
-      { numRuns: 300 },
+      { numRuns: 100 },
     );
   });
 
@@ -264,35 +277,52 @@ describe('links', () => {
         { name: 'b', type: 'symlink', linkname: 'a' },
       ],
     ],
+    ['out of the root', [{ name: 'a', type: 'symlink', linkname: '../../../../etc/shadow' }]],
+  ])('%s', async (_name, items) => {
+    const { filesystem } = await imageOf(archive(items), archive(items));
+    expect(filesystem.executables).toEqual([]);
+  });
+
+  test.each<[string, readonly Item[], RegExp]>([
     [
       'into themselves',
       [
         { name: 'a', type: 'symlink', linkname: 'a/a/a/a' },
         { name: 'a/x', content: 'x' },
       ],
+      /too many links/,
     ],
-    ['out of the root', [{ name: 'a', type: 'symlink', linkname: '../../../../etc/shadow' }]],
-    ['a hard link to nowhere', [{ name: 'a', type: 'hardlink', linkname: 'none' }]],
-    ['a hard link to itself', [{ name: 'a', type: 'hardlink', linkname: 'a' }]],
     [
-      'hard links in a ring',
+      'a hard link to nowhere',
+      [{ name: 'a', type: 'hardlink', linkname: 'none' }],
+      /the target of its hard link, "none"/,
+    ],
+    [
+      'a hard link to itself',
       [
-        { name: 'a', type: 'hardlink', linkname: 'b' },
-        { name: 'b', type: 'hardlink', linkname: 'a' },
-        { name: 'a', type: 'hardlink', linkname: 'b' },
+        { name: 'a', content: 'x' },
+        { name: 'a', type: 'hardlink', linkname: 'a' },
       ],
+      /the target of its hard link, "a"/,
     ],
     [
       'a hard link to a folder',
       [
         { name: 'd', type: 'directory' },
         { name: 'a', type: 'hardlink', linkname: 'd' },
+      ],
+      /hard link to a folder/,
+    ],
+    [
+      'into a file',
+      [
+        { name: 'a', content: 'x' },
         { name: 'a/x', content: 'x' },
       ],
+      /"a" is not a folder/,
     ],
-  ])('%s', async (_name, items) => {
-    const { filesystem } = await imageOf(archive(items), archive(items));
-    expect(filesystem.executables).toEqual([]);
+  ])('%s are refused, as engines refuse them', async (_name, items, message) => {
+    await expect(imageOf(archive(items))).rejects.toThrow(message);
   });
 
   test('a chain of 40 is followed, one of 41 is not', async () => {

@@ -1,49 +1,115 @@
 import type { TarEntry } from '../../model/tar.ts';
-import type { ContentWish, LayerCollector, LayerEntry } from '../../model/walk.ts';
+import type { ContentWish, LayerCollector } from '../../model/walk.ts';
 import type { FileAttributes, LayerFacts } from '../layer-facts.ts';
 import { decodeCapabilities } from './capabilities.ts';
 import { executableKind, interpreterOf, multicallOf, shellOf } from './executable-kind.ts';
 import { isManagerFile } from './known-files.ts';
-import { type Known, PathListWriter } from './path-list-writer.ts';
-import { listedPath } from './path-list.ts';
-import { rootPath } from './root-path.ts';
+import { CAPABILITY } from './layer-rules.ts';
+import { LayerTree } from './layer-tree.ts';
 
 const HEAD = 256;
 /** Sizes between which a file may be a shell, or a busybox that has one: below there is none, above none was ever built. */
 const SHELL_FROM = 16 * 1024;
 const SHELL_TO = 4 * 1024 * 1024;
+/** Files whose text is read once all layers are known, and bytes above which none is. */
+const TEXTS = new Set(['etc/os-release', 'usr/lib/os-release', 'etc/passwd']);
+export const MOST_TEXT = 256 * 1024;
 const MODE = 0o7777;
 const EXECUTE = 0o111;
 const ELEVATED = 0o6000;
 
-function isExecutable(entry: TarEntry): boolean {
+/** What is asked of files besides what is always read. */
+export interface CloserLook {
+  /** Sizes of files whose text and program is to be known, whatever they are called. */
+  readonly sizes: readonly number[];
+}
+
+/** Every place of a layer, and what is to be known of its executables, links and files of note. */
+export function fileCollector({ sizes }: CloserLook = { sizes: [] }): LayerCollector<
+  Pick<LayerFacts, 'paths' | 'needsLower'>
+> & {
+  /** The path that the present entry fills, links of the layer followed; undefined for whiteouts and marks. */
+  readonly path: () => string | undefined;
+} {
+  const tree = new LayerTree();
+  const closer = new Set(sizes);
+  let path: string | undefined;
+  const isText = ({ size }: TarEntry): boolean =>
+    size <= MOST_TEXT && (closer.has(size) || TEXTS.has(path ?? ''));
+
+  return {
+    name: 'files',
+    path: () => path,
+    wants: ({ path: named, entry }) => {
+      path = tree.add(named, entry);
+      if (path === undefined || entry.type !== 'file') return { want: 'none' };
+      if (isText(entry)) return { want: 'all', cap: MOST_TEXT };
+      return isProgram(entry) || closer.has(entry.size) ? programWish(entry) : { want: 'none' };
+    },
+    visit: ({ entry }, content) => {
+      if (path === undefined) return;
+      const at = path;
+      if (entry.type === 'hardlink')
+        tree.describe((before, kind) => (kind === 'l' ? before : renamed(before, entry, at)));
+      else
+        tree.describe(() => {
+          const text = isText(entry) && content !== undefined ? textOf(content) : {};
+          const program = isProgram(entry) || closer.has(entry.size) ? programOf(content) : {};
+          return ofNote(at, { ...ownerOf(entry), ...program, ...text }, entry.type);
+        });
+    },
+    finish: () => ({ paths: tree.finish(), needsLower: tree.needsLower }),
+  };
+}
+
+function isProgram(entry: TarEntry): boolean {
   return entry.type === 'file' && (entry.mode & EXECUTE) !== 0;
 }
 
-function wanted({ path, entry }: LayerEntry): ContentWish {
-  if (!isExecutable(entry) || /(?:^|\/)\.wh\.[^/]*$/.test(path)) return { want: 'none' };
-  return entry.size >= SHELL_FROM && entry.size <= SHELL_TO
+function programWish({ size }: TarEntry): ContentWish {
+  return size >= SHELL_FROM && size <= SHELL_TO
     ? { want: 'all', cap: SHELL_TO }
     : { want: 'head', bytes: HEAD };
 }
 
-function capabilitiesOf(entry: TarEntry): readonly string[] {
-  const value = entry.pax['SCHILY.xattr.security.capability'];
-  return value === undefined ? [] : decodeCapabilities(value);
-}
-
-function isOfInterest(path: string, entry: TarEntry, capabilities: readonly string[]): boolean {
-  if (entry.type === 'symlink' || entry.type === 'hardlink') return true;
-  if (entry.type !== 'file') return false;
-  if ((entry.mode & (EXECUTE | ELEVATED)) !== 0 || capabilities.length > 0) return true;
-  return isManagerFile(path);
-}
-
-function contentFacts(
+/** A hard link's header is applied to the file: its mode, owner and attributes are those of the last header. */
+function renamed(
+  before: FileAttributes | undefined,
   entry: TarEntry,
+  path: string,
+): FileAttributes | undefined {
+  const { capabilities: _, ...content }: Partial<FileAttributes> = before ?? {};
+  const isUnread = (entry.mode & EXECUTE) !== 0 && content.executable === undefined;
+  const unread = isUnread ? ({ executable: 'unknown', unread: true } as const) : {};
+  return ofNote(path, { ...content, ...ownerOf(entry), ...unread }, 'file');
+}
+
+type Owner = Pick<FileAttributes, 'mode' | 'uid' | 'gid' | 'capabilities'>;
+
+function ownerOf(entry: TarEntry): Owner {
+  const value = entry.pax[CAPABILITY];
+  const capabilities = value === undefined ? [] : decodeCapabilities(value);
+  return {
+    mode: entry.mode & MODE,
+    uid: ownerId(entry.uid),
+    gid: ownerId(entry.gid),
+    ...(capabilities.length === 0 ? {} : { capabilities }),
+  };
+}
+
+/** chown(2) takes 32 bits of a number, and leaves the owner, who is root, where all are set. */
+function ownerId(id: number): number {
+  const kept = ((id % 2 ** 32) + 2 ** 32) % 2 ** 32;
+  return kept === 2 ** 32 - 1 ? 0 : kept;
+}
+
+function textOf(content: Uint8Array): Pick<FileAttributes, 'text'> {
+  return { text: Buffer.from(content).toString('utf8') };
+}
+
+function programOf(
   content: Uint8Array | undefined,
 ): Pick<FileAttributes, 'executable' | 'interpreter' | 'multicall' | 'shell'> {
-  if (!isExecutable(entry)) return {};
   const head = content ?? new Uint8Array();
   const executable = executableKind(head);
   const interpreter = executable === 'script' ? interpreterOf(head) : undefined;
@@ -57,32 +123,17 @@ function contentFacts(
   };
 }
 
-/** What is to be known of an entry besides its path; undefined where nothing is. */
-function knownOf({ path, entry }: LayerEntry, content: Uint8Array | undefined): Known | undefined {
-  const capabilities = capabilitiesOf(entry);
-  if (!isOfInterest(path, entry, capabilities)) return undefined;
-  const { type, mode, uid, gid, linkname } = entry;
-  return {
-    attributes: {
-      mode: mode & MODE,
-      uid,
-      gid,
-      ...contentFacts(entry, content),
-      ...(capabilities.length === 0 ? {} : { capabilities }),
-    },
-    ...(type === 'symlink' ? { link: linkname.slice(0, 4096) } : {}),
-    ...(type === 'hardlink' ? { link: rootPath(linkname) } : {}),
-  };
-}
-
-/** Every path of a layer, and what is to be known of its executables, links and files of note. */
-export function fileCollector(): LayerCollector<Pick<LayerFacts, 'paths'>> {
-  const paths = new PathListWriter();
-  const visit = (entry: LayerEntry, content: Uint8Array | undefined): void => {
-    const listed = listedPath(entry.path, entry.entry);
-    if (listed === undefined) return;
-    const marks = listed.kind === 'w' || listed.kind === 'o';
-    paths.add(listed, marks ? undefined : knownOf(entry, content));
-  };
-  return { name: 'files', wants: wanted, visit, finish: () => ({ paths: paths.finish() }) };
+/** The attributes where something is to be known of the place besides its path. */
+function ofNote(
+  path: string,
+  attributes: FileAttributes,
+  type: TarEntry['type'],
+): FileAttributes | undefined {
+  const { mode, capabilities, executable, text } = attributes;
+  if (type === 'symlink') return attributes;
+  if (type !== 'file') return undefined;
+  const isNoted = (mode & (EXECUTE | ELEVATED)) !== 0 || capabilities !== undefined;
+  return isNoted || executable !== undefined || text !== undefined || isManagerFile(path)
+    ? attributes
+    : undefined;
 }

@@ -1,11 +1,9 @@
 import type { FilesystemFact } from '../../model/facts.ts';
-import type { PlacedLayer } from '../layer-facts.ts';
 import { parseOsRelease } from '../os-release.ts';
 import type { FileTree } from './file-tree.ts';
 import { isManagerFile, mayBeManagerFile } from './known-files.ts';
 import { parsePasswd } from './passwd.ts';
 import { placedFiles } from './placed-files.ts';
-import type { TreeNode } from './tree-node.ts';
 import type { TreePlaces } from './tree-places.ts';
 
 const EXECUTE = 0o111;
@@ -40,34 +38,22 @@ function isManager(places: TreePlaces, place: number): boolean {
 }
 
 /** The text of a small file as the final filesystem has it, links followed. */
-function textOf(tree: FileTree, layers: readonly PlacedLayer[], path: string): string | undefined {
-  const node = contentNode(tree.find(path, true));
-  if (node === undefined) return undefined;
-  const layer = layers.findLast((placed) => placed.digest === node.layer);
-  const texts = layer?.facts.texts ?? {};
-  return Object.hasOwn(texts, node.path) ? texts[node.path] : undefined;
-}
-
-function contentNode(node: TreeNode | undefined): TreeNode | undefined {
-  return node?.kind === 'h' ? node.shared : node?.kind === 'f' ? node : undefined;
+function textOf(tree: FileTree, path: string): string | undefined {
+  const { places } = tree;
+  return places.attributesOf(places.contentOf(tree.placeAt(path, true)))?.text;
 }
 
 /**
  * The final filesystem as criteria see it; lists are ordered by path, whatever the order of the layers' entries. `mostKept`: files of a
  * list that are kept, above which each is made when it is asked for.
  */
-export function filesystemFact(
-  tree: FileTree,
-  layers: readonly PlacedLayer[],
-  mostKept?: number,
-): FilesystemFact {
+export function filesystemFact(tree: FileTree, mostKept?: number): FilesystemFact {
   const gathered = new Gathered();
   tree.forEach((place) => {
     gathered.add(place, tree);
   });
-  const passwd = textOf(tree, layers, 'etc/passwd');
-  const osRelease =
-    textOf(tree, layers, 'etc/os-release') ?? textOf(tree, layers, 'usr/lib/os-release');
+  const passwd = textOf(tree, 'etc/passwd');
+  const osRelease = textOf(tree, 'etc/os-release') ?? textOf(tree, 'usr/lib/os-release');
   return {
     executables: placedFiles(tree, gathered.executables, mostKept),
     elevated: placedFiles(tree, gathered.elevated, mostKept),

@@ -1,15 +1,24 @@
-const MAX_UID = 4_294_967_295;
+/** What Go takes for space around a line. */
+const AROUND =
+  /^[\t-\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+|[\t-\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+$/g;
+const LARGEST = 2n ** 63n - 1n;
 
 /**
- * Names to uids from etc/passwd (passwd(5)); the first line of a name counts, as for the C library. Lines that are none
- * are passed over.
+ * Names to uids from etc/passwd, as engines read it (moby/sys/user, not passwd(5)): space around a line does not count, `#` is part of a
+ * name, a uid that is missing or not a number is 0, and of a number the lower 32 bits count. The first line of a name decides.
  */
 export function parsePasswd(text: string): Readonly<Record<string, number>> {
   const users = new Map<string, number>();
-  for (const line of text.split('\n').slice(0, 10_000)) {
-    const [name = '', , uid = ''] = line.split(':');
-    if (name === '' || name.startsWith('#') || !/^\d{1,10}$/.test(uid)) continue;
-    if (!users.has(name) && Number(uid) <= MAX_UID) users.set(name, Number(uid));
+  for (const line of text.split('\n')) {
+    const [name = '', , uid = ''] = line.replace(AROUND, '').split(':');
+    if (name !== '' && !users.has(name)) users.set(name, parseUid(uid));
   }
   return Object.fromEntries(users);
+}
+
+function parseUid(text: string): number {
+  if (!/^[+-]?\d{1,4096}$/.test(text)) return 0;
+  const value = BigInt(text.replace(/^\+/, ''));
+  const held = value > LARGEST ? LARGEST : value < -LARGEST - 1n ? -LARGEST - 1n : value;
+  return Number(BigInt.asUintN(32, held));
 }

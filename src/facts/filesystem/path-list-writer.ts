@@ -6,11 +6,20 @@ const BLOCK_LINES = 4096;
 /** Attributes that lines may refer to; they begin anew after so many. */
 const MOST_ATTRIBUTES = 4096;
 
-/** What is known of an entry besides its path. */
+/** What is known of a place besides its path. */
 export interface Known {
-  readonly attributes: FileAttributes;
+  readonly attributes?: FileAttributes | undefined;
   /** Of links: the target, or the path of what a hard link shares its content with. */
-  readonly link?: string;
+  readonly link?: string | undefined;
+}
+
+/** Equal for attributes that say the same. */
+export function attributesKey(attributes: FileAttributes): string {
+  const { mode, uid, gid, executable, multicall, shell, capabilities } = attributes;
+  const { interpreter, text, unread } = attributes;
+  // What may hold anything comes last.
+  const known = `${executable ?? ''} ${multicall ?? ''} ${shell ?? ''} ${unread ?? ''} ${capabilities?.join(' ') ?? ''}`;
+  return `${mode} ${uid} ${gid} ${known}\0${interpreter ?? '\0'}\0${text ?? '\0'}`;
 }
 
 /**
@@ -26,9 +35,9 @@ export class PathListWriter {
   #link: string | undefined;
   readonly #numbers = new Map<string, number>();
 
-  add({ kind, size, path }: ListedPath, known?: Known): void {
-    if (known?.link !== undefined && known.link !== this.#link) this.#addLink(known.link);
-    const number = known === undefined ? '' : this.#numberOf(known.attributes).toString(36);
+  add({ kind, size, path }: ListedPath, { attributes, link }: Known = {}): void {
+    if (link !== undefined && link !== this.#link) this.#addLink(link);
+    const number = attributes === undefined ? '' : this.#numberOf(attributes).toString(36);
     const limit = Math.min(path.length, this.#last.length);
     let shared = 0;
     while (shared < limit && path.charCodeAt(shared) === this.#last.charCodeAt(shared)) shared += 1;
@@ -58,9 +67,7 @@ export class PathListWriter {
   }
 
   #numberOf(attributes: FileAttributes): number {
-    const { mode, uid, gid, executable, multicall, shell, interpreter, capabilities } = attributes;
-    // What may hold anything comes last.
-    const key = `${mode} ${uid} ${gid} ${executable ?? ''} ${multicall ?? ''} ${shell ?? ''} ${capabilities?.join(' ') ?? ''}\0${interpreter ?? '\0'}`;
+    const key = attributesKey(attributes);
     const known = this.#numbers.get(key);
     if (known !== undefined) return known;
     if (this.#numbers.size >= MOST_ATTRIBUTES) {

@@ -1,7 +1,6 @@
-import type { TarEntry } from '../../model/tar.ts';
 import { fileName, parentPath } from './root-path.ts';
 
-/** Kind of an entry in a path list: file, directory, symbolic link, hard link, whiteout, opaque directory, other. */
+/** Kind of a place in a path list: file, directory, symbolic link, hard link, whiteout, opaque directory, other. */
 export type PathKind = 'f' | 'd' | 'l' | 'h' | 'w' | 'o' | 'x';
 
 export interface ListedPath {
@@ -9,36 +8,6 @@ export interface ListedPath {
   /** Bytes, for files. */
   readonly size: number;
   readonly path: string;
-}
-
-const KINDS: Readonly<Record<TarEntry['type'], PathKind>> = {
-  file: 'f',
-  directory: 'd',
-  symlink: 'l',
-  hardlink: 'h',
-  char: 'x',
-  block: 'x',
-  fifo: 'x',
-  other: 'x',
-};
-
-const WHITEOUT = '.wh.';
-const OPAQUE = '.wh..wh..opq';
-
-/**
- * The kind and the path that an entry speaks of: a whiteout stands for the name it removes, an opaque marker for its
- * folder (OCI image-spec, layer.md, "Whiteouts"). Undefined for names of the storage driver itself (`.wh..wh.plnk`).
- */
-export function listedPath(path: string, entry: TarEntry): ListedPath | undefined {
-  const slash = path.lastIndexOf('/');
-  const name = path.slice(slash + 1);
-  if (!name.startsWith(WHITEOUT))
-    return { kind: KINDS[entry.type], size: entry.type === 'file' ? entry.size : 0, path };
-  const folder = path.slice(0, Math.max(0, slash));
-  if (name === OPAQUE) return { kind: 'o', size: 0, path: folder };
-  if (name.startsWith('.wh..wh.') || name === WHITEOUT) return undefined;
-  const removed = name.slice(WHITEOUT.length);
-  return { kind: 'w', size: 0, path: folder === '' ? removed : `${folder}/${removed}` };
 }
 
 /**
@@ -103,11 +72,6 @@ export function readPathList(text: string, visit: VisitPath): void {
     }
     start = end + 1;
   }
-}
-
-/** True where a list may tell of whiteouts or opaque folders. */
-export function hasMarks(text: string): boolean {
-  return /^[wo]/.test(text) || text.includes('\nw') || text.includes('\no');
 }
 
 /** The digit to the base 36 that stands at a place; -1 where none does. */

@@ -1,6 +1,7 @@
 import type { Digest } from '../../model/digest.ts';
 import type { FileAttributes } from '../layer-facts.ts';
-import { NONE, type PlaceKind, type TreePlaces } from './tree-places.ts';
+import { NONE, type PlaceKind } from './places.ts';
+import type { TreePlaces } from './tree-places.ts';
 
 /** A place as those see it who ask for one; made anew each time. */
 export class TreeNode {

@@ -1,10 +1,10 @@
 import { UserError } from '../../model/errors.ts';
-import { entryFlag, type Extensions, parseHeader, storedSize, toEntry } from '../../tar/entry.ts';
+import { entryFlag, NO_EXTENSIONS, parseHeader, storedSize, toEntry } from '../../tar/entry.ts';
 import { BLOCK, isZeroBlock } from '../../tar/header-fields.ts';
+import { MAX_META_BYTES, untilNul } from '../../tar/meta.ts';
 import { layerPath } from '../../tar/path.ts';
-import { parsePax, type PaxRecords } from '../../tar/pax.ts';
+import { parsePax } from '../../tar/pax.ts';
 import { TarError } from '../../tar/tar-error.ts';
-import { decodeText } from '../../tar/text.ts';
 import { quoted } from '../quoted-text.ts';
 import type { RandomFile } from './random-file.ts';
 
@@ -22,7 +22,6 @@ export interface ArchiveEntry {
 
 const MAX_ENTRIES = 100_000;
 const MAX_PATH = 4096;
-const MAX_META_BYTES = 1024 * 1024;
 /** Headers that lie near each other come with one read. */
 const WINDOW = 64 * 1024;
 
@@ -79,9 +78,7 @@ class HeaderScan {
   #window: Uint8Array = new Uint8Array(0);
   #windowAt = 0;
   #at = 0;
-  #pax: PaxRecords = new Map();
-  #longName: string | undefined;
-  #longLink: string | undefined;
+  #extensions = NO_EXTENSIONS;
 
   constructor(file: RandomFile) {
     this.#file = file;
@@ -93,17 +90,13 @@ class HeaderScan {
       if (isZeroBlock(block)) return;
       const raw = parseHeader(block);
       this.#at += BLOCK;
-      if (/[xXgLK]/.test(raw.typeflag)) {
+      if (/[xgLK]/.test(raw.typeflag)) {
         // As many extended headers as entries, and three times more, are more than any writer needs.
         if (count > 4 * MAX_ENTRIES) throw new TarError('too many extended headers');
         await this.#extend(raw.typeflag, raw.size);
         continue;
       }
-      const extensions: Extensions = {
-        pax: this.#pax,
-        longName: this.#longName,
-        longLink: this.#longLink,
-      };
+      const extensions = this.#extensions;
       yield this.#header(entryFlag(raw, extensions), storedSize(raw, extensions), () =>
         toEntry(raw, extensions, 0),
       );
@@ -115,7 +108,10 @@ class HeaderScan {
     size: number,
     describe: () => { readonly name: string; readonly linkname: string },
   ): Header {
-    if (flag === 'S' || [...this.#pax.keys()].some((key) => key.startsWith('GNU.sparse.')))
+    if (
+      flag === 'S' ||
+      [...this.#extensions.pax.keys()].some((key) => key.startsWith('GNU.sparse.'))
+    )
       throw new TarError('it holds sparse files');
     const { name, linkname } = describe();
     const path = name.length > MAX_PATH ? undefined : layerPath(name);
@@ -124,9 +120,7 @@ class HeaderScan {
     const offset = this.#at;
     if (size > this.#file.size - offset) throw new TarError('it is cut off, or a size in it lies');
     this.#at += Math.ceil(size / BLOCK) * BLOCK;
-    this.#pax = new Map();
-    this.#longName = undefined;
-    this.#longLink = undefined;
+    this.#extensions = NO_EXTENSIONS;
     return { flag, path, linkname, size, offset };
   }
 
@@ -134,9 +128,14 @@ class HeaderScan {
     if (size > MAX_META_BYTES) throw new TarError('an extended header is too large');
     const bytes = await this.#bytes(size);
     this.#at += Math.ceil(size / BLOCK) * BLOCK;
-    if (typeflag === 'L') this.#longName = untilNul(bytes);
-    else if (typeflag === 'K') this.#longLink = untilNul(bytes);
-    else if (typeflag !== 'g') this.#pax = parsePax(bytes.slice());
+    const before = this.#extensions;
+    if (typeflag === 'L') this.#extensions = { ...before, longName: untilNul(bytes) };
+    else if (typeflag === 'K') this.#extensions = { ...before, longLink: untilNul(bytes) };
+    else {
+      const pax = parsePax(bytes.slice());
+      // What stands before a global header is void, as in Go.
+      this.#extensions = typeflag === 'g' ? NO_EXTENSIONS : { ...before, pax };
+    }
   }
 
   /** The next bytes, from the window where they lie in it. */
@@ -149,9 +148,4 @@ class HeaderScan {
     if (this.#window.length < length) throw new TarError('it is cut off');
     return this.#window.subarray(0, length);
   }
-}
-
-function untilNul(bytes: Uint8Array): string {
-  const end = bytes.indexOf(0);
-  return decodeText(end < 0 ? bytes : bytes.subarray(0, end));
 }

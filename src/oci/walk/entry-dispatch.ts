@@ -40,8 +40,6 @@ export class EntryDispatch implements TarHandler {
   onEntry(entry: TarEntry): void {
     this.#count(entry);
     this.#current = undefined;
-    // A global pax header is no file: the engines read it and make nothing of it.
-    if (entry.typeflag === 'g') return;
     const path = layerPath(entry.name);
     if (path === undefined)
       throw new UserError(`a layer names a path outside the image: ${printable(entry.name)}`);
@@ -49,7 +47,11 @@ export class EntryDispatch implements TarHandler {
       throw new UserError(
         `a layer names a path longer than ${MAX_PATH} bytes, which no engine unpacks: ${printable(path)}`,
       );
-    if (path === '') return;
+    if (path === '') {
+      if (entry.type !== 'directory' && entry.name.startsWith('/'))
+        throw new UserError('a layer replaces the root of the image, which no engine unpacks');
+      return;
+    }
     const current = { path, entry };
     this.#current = current;
     if (this.#streams.length > 0) this.#streams = [];

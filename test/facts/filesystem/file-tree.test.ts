@@ -1,76 +1,61 @@
 import { describe, expect, test } from 'vitest';
 import { FileTree } from '../../../src/facts/filesystem/file-tree.ts';
-import { PathListWriter } from '../../../src/facts/filesystem/path-list-writer.ts';
-import type { ListedPath } from '../../../src/facts/filesystem/path-list.ts';
-import type { PlacedLayer } from '../../../src/facts/layer-facts.ts';
-import { digestOf } from '../../../src/model/digest.ts';
+import { placed, file, folder, link, program, type Item } from '../support.ts';
 import { everyPlace } from './every-place.ts';
 
-function layer(paths: readonly ListedPath[]): PlacedLayer {
-  const writer = new PathListWriter();
-  for (const path of paths) writer.add(path);
-  const rest = {
-    schema: 1,
-    packages: [],
-    unreadable: [],
-    licences: {},
-    secrets: [],
-    suppressedSecrets: [],
-    scannedFiles: 0,
-    partlyReadFiles: 0,
-    secretsScanned: true,
-    texts: {},
-  };
-  return {
-    digest: digestOf(Buffer.from(JSON.stringify(paths))),
-    facts: { ...rest, paths: writer.finish() },
-  };
+function paths(...layers: readonly (readonly Item[])[]): readonly string[] {
+  return everyPlace(new FileTree(placed(...layers)).apply())
+    .map((node) => node.path)
+    .sort();
 }
 
-function listed(kind: ListedPath['kind'], path: string): ListedPath {
-  return { kind, size: 0, path };
-}
+describe('layers on each other', () => {
+  const usr = [folder('usr/bin'), program('usr/bin/sh'), link('bin', 'usr/bin')];
 
-describe('entries of one folder that follow each other', () => {
-  test.each<[string, readonly ListedPath[], readonly string[]]>([
+  test.each<[string, readonly Item[], readonly string[]]>([
     [
-      'a file takes the place of their folder',
-      [listed('f', 'a/x'), listed('f', 'a'), listed('f', 'a/y')],
-      ['a', 'a/y'],
+      'a folder hides a link of the same name, and what that led to stays',
+      [folder('bin'), program('bin/app')],
+      ['bin', 'bin/app', 'usr', 'usr/bin', 'usr/bin/sh'],
     ],
     [
-      'their folder is listed again',
-      [listed('f', 'a/x'), listed('d', 'a'), listed('f', 'a/y')],
-      ['a', 'a/x', 'a/y'],
+      'an opaque folder does not reach through a link below',
+      [folder('bin'), file('bin/.wh..wh..opq')],
+      ['bin', 'usr', 'usr/bin', 'usr/bin/sh'],
     ],
     [
-      'a link (to the root) takes the place of a folder above',
-      [listed('d', 'b'), listed('f', 'a/c/x'), listed('l', 'a'), listed('f', 'a/c/y')],
-      ['a', 'b', 'c', 'c/y'],
+      'a whiteout does not reach through a link below',
+      [file('bin/.wh.sh')],
+      ['bin', 'usr', 'usr/bin', 'usr/bin/sh'],
     ],
-  ])('%s', (_, paths, expected) => {
-    const tree = new FileTree([layer(paths)]).apply();
-    expect(
-      everyPlace(tree)
-        .map((node) => node.path)
-        .sort(),
-    ).toEqual(expected);
-  });
-
-  test('a folder that the layer below lost is made again', () => {
-    const tree = new FileTree([
-      layer([listed('f', 'a/x')]),
-      layer([listed('f', 'a/y'), listed('w', 'a')]),
-    ]).apply();
-    expect(
-      everyPlace(tree)
-        .map((node) => node.path)
-        .sort(),
-    ).toEqual(['a', 'a/y']);
+    [
+      'a whiteout takes a link and not its target',
+      [file('.wh.bin')],
+      ['usr', 'usr/bin', 'usr/bin/sh'],
+    ],
+    [
+      'a folder that comes after its own whiteout shows what lies below',
+      [file('.wh.usr'), folder('usr')],
+      ['bin', 'usr', 'usr/bin', 'usr/bin/sh'],
+    ],
+    [
+      'the device 0/0 is a whiteout',
+      [{ path: 'usr', type: 'char', devmajor: 4096, devminor: 0 }],
+      ['bin'],
+    ],
+    ['the root is never opaque', [file('.wh..wh..opq')], ['bin', 'usr', 'usr/bin', 'usr/bin/sh']],
+  ])('%s', (_, upper, expected) => {
+    expect(paths(usr, upper)).toEqual(expected);
   });
 });
 
+test('an odd opaque mark in the lowest layer is refused, for the stores differ', () => {
+  const layer = [file('d/e/f'), file('d/.wh..wh..opq')];
+  expect(() => paths(layer)).toThrow('engines differ in what the marks of removed files');
+  expect(paths([file('x')], layer)).toEqual(['d', 'd/e', 'd/e/f', 'x']);
+});
+
 test('a folder may hold more entries than a call has arguments', () => {
-  const paths = Array.from({ length: 200_000 }, (_, i) => listed('f', `big/${i}`));
-  expect(everyPlace(new FileTree([layer(paths)]).apply())).toHaveLength(200_001);
+  const items = Array.from({ length: 200_000 }, (_, i) => file(`big/${i}`));
+  expect(everyPlace(new FileTree(placed(items)).apply())).toHaveLength(200_001);
 });

@@ -17,8 +17,13 @@ const many = (folder: string): Item[] =>
   Array.from({ length: 8000 }, (_, i) => file(`${folder}/${i.toString(7)}/name-${i}`, 'x'));
 
 const LOWEST = [
-  layer('base', [...many('usr/lib'), program('bin/busybox'), link('bin/sh', 'busybox')]),
-  layer('more', [hardlink('bin/ash', 'bin/busybox'), file('usr/lib/.wh.3')]),
+  layer('base', [
+    ...many('usr/lib'),
+    program('bin/busybox'),
+    hardlink('bin/ash', 'bin/busybox'),
+    link('bin/sh', 'busybox'),
+  ]),
+  layer('more', [file('usr/lib/.wh.3')]),
 ];
 const top = (name: string): PlacedLayer[] => [
   ...LOWEST,

@@ -1,0 +1,44 @@
+// Holds how Scoville reads images against how Docker's engines do, on images made at random.
+//
+//   npm run differential -- [--minutes N] [--seed N] [--store containerd|overlay2|both]
+//
+// Needs root, Docker with the containerd image store, and dockerd for a second engine with the classic store.
+// Exit 1: something is read otherwise.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { parseArgs } from 'node:util';
+import { build } from 'esbuild';
+
+const { values } = parseArgs({
+  options: {
+    minutes: { type: 'string', default: '20' },
+    seed: { type: 'string', default: String(Math.floor(Math.random() * 2 ** 31)) },
+    store: { type: 'string', default: 'both' },
+  },
+});
+const bundle = await build({
+  entryPoints: ['test/differential/main.ts'],
+  bundle: true,
+  platform: 'node',
+  format: 'esm',
+  packages: 'external',
+  write: false,
+  // Paths in the bundle are those of the folder that it lies in.
+  define: { 'import.meta.dirname': JSON.stringify(join(process.cwd(), 'test/e2e')) },
+});
+const folder = mkdtempSync(join(process.cwd(), 'node_modules/.scoville-differential-'));
+try {
+  const file = join(folder, 'differential.mjs');
+  writeFileSync(file, bundle.outputFiles[0].contents);
+  const { differential } = await import(pathToFileURL(file).href);
+  const options = {
+    minutes: Number(values.minutes),
+    seed: Number(values.seed),
+    store: values.store,
+  };
+  const count = await differential(options, (line) => process.stderr.write(`${line}\n`));
+  process.exitCode = count === 0 ? 0 : 1;
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}

@@ -1,0 +1,153 @@
+import { checkName, hasInnerDots, refused } from './layer-rules.ts';
+import { LinkTexts } from './link-texts.ts';
+import { NONE, type PlaceKind, Places } from './places.ts';
+import { tooMuch, TREE_LIMITS } from './tree-limits.ts';
+import { MAX_LINKS, walkPath } from './walk-path.ts';
+
+/** By whom a place was put there: an entry of its own, or 0 for the path of another. */
+export const LISTED = 1;
+/** Characters of links that all entries of a layer may lead over. */
+const MOST_FOLLOWED = 2 ** 28;
+/** Places that all opaque marks of a layer may make us look at. */
+const MOST_SEARCHED = 2 ** 23;
+
+/** The folders of a layer that is unpacked by itself, and the ways to them over the layer's own links. */
+export class LayerFolders {
+  readonly places = new Places(0);
+  readonly root = this.places.addRoot();
+  readonly links = new LinkTexts();
+  /** Folders that stand in a path and have no entry before it. */
+  #implied = 0;
+  #searched = 0;
+  #followed = 0;
+  /** Paths of entries that led over links. */
+  readonly #named: string[] = [];
+  #isLost = false;
+  #lastPath = '';
+  #last = this.root;
+
+  isFolder(place: number): boolean {
+    const kind = place === NONE ? 'x' : this.places.kindOf(place);
+    return kind === 'd' || kind === 'o';
+  }
+
+  /** What a place shares with others, or the place itself. */
+  inode(place: number): number {
+    const { places } = this;
+    return place !== NONE && places.kindOf(place) === 'h' ? places.targetOf(place) : place;
+  }
+
+  /** Takes away what stands at a place: paths may lead elsewhere from here on. */
+  remove(place: number): void {
+    this.places.remove(place);
+    this.#lastPath = '';
+    this.#last = this.root;
+    if (this.isFolder(place) || this.places.kindOf(this.inode(place)) === 'l') this.#isLost = true;
+  }
+
+  /** True where the folder holds one that no entry has named so far, or where too much would have to be searched for one. */
+  hasImplied(folder: number): boolean {
+    const { places } = this;
+    if (this.#implied === 0) return false;
+    for (let place = folder + 1; place < places.size; place += 1) {
+      if (++this.#searched > MOST_SEARCHED) return true;
+      if (places.by(place) === LISTED || !this.isFolder(place)) continue;
+      for (let at = places.folderOf(place); at >= folder; at = places.folderOf(at))
+        if (at === folder) return true;
+    }
+    return false;
+  }
+
+  /** Keeps the path by which an entry named a folder, where it is not the folder's own. */
+  name(path: string, place: number): void {
+    if (this.isFolder(place) && this.places.pathOf(place) !== path) this.#named.push(path);
+  }
+
+  /** Engines set the times of folders at the end: each path that named one has to lead to something then. */
+  checkListed(): void {
+    if (!this.#isLost) return;
+    const { places } = this;
+    const check = (path: string): void => {
+      if (walkPath(this, this.root, path, true) === NONE)
+        throw refused(path, 'it is listed as a folder, and leads nowhere at the end of the layer');
+    };
+    for (const path of this.#named) check(path);
+    for (let place = 0; place < places.size; place += 1)
+      if (places.by(place) === LISTED && this.isFolder(place)) check(places.pathOf(place));
+  }
+
+  /** As `walkPath` asks for places. */
+  find(folder: number, name: string): number {
+    return this.inode(this.places.find(folder, name));
+  }
+
+  kindOf(place: number): PlaceKind {
+    return this.isFolder(place) ? 'd' : this.places.kindOf(place);
+  }
+
+  linkOf(place: number): string {
+    return this.links.at(this.places.targetOf(place));
+  }
+
+  /** The folder at a path, links followed, made where it is missing. Throws UserError where no folder can be, or the stores differ. */
+  make(path: string): number {
+    if (path === this.#lastPath) return this.#last;
+    this.#last = this.#walk(path, true);
+    this.#lastPath = path;
+    return this.#last;
+  }
+
+  /** The folder at a path, links followed; NONE where it is missing. */
+  folderAt(path: string): number {
+    return this.#walk(path, false);
+  }
+
+  #walk(path: string, make: boolean): number {
+    const { places, root } = this;
+    const folders: number[] = [root];
+    let links = 0;
+    const go = (text: string, isLink: boolean): boolean => {
+      for (const part of text.split('/')) {
+        if (part === '' || part === '.') continue;
+        if (part === '..') {
+          if (folders.length > 1) folders.pop();
+          continue;
+        }
+        const folder = folders.at(-1) ?? root;
+        const place = this.find(folder, part);
+        if (this.isFolder(place)) folders.push(place);
+        else if (place === NONE) {
+          if (!make) return false;
+          if (isLink) throw refused(path, 'a link in it leads to nothing');
+          folders.push(this.#makeFolder(folder, part, path));
+        } else if (places.kindOf(place) === 'l') {
+          links += 1;
+          const link = this.#linkText(place, links, path);
+          if (link.startsWith('/')) folders.length = 1;
+          if (!go(link, true)) return false;
+        } else throw refused(path, `${JSON.stringify(part)} is not a folder`);
+      }
+      return true;
+    };
+    return go(path, false) ? (folders.at(-1) ?? NONE) : NONE;
+  }
+
+  /** The stores part where `..` follows a link or a name: a kernel goes up from where that leads, containerd from where it stands. */
+  #linkText(place: number, links: number, path: string): string {
+    const link = this.linkOf(place);
+    if (links > MAX_LINKS) throw refused(path, 'it leads over too many links');
+    this.#followed += link.length;
+    if (this.#followed > MOST_FOLLOWED)
+      throw tooMuch(MOST_FOLLOWED, 'characters of links in paths');
+    if (link.includes('..') && (links > 1 || hasInnerDots(link)))
+      throw refused(path, `engines differ in where the link ${JSON.stringify(link)} leads`);
+    return link;
+  }
+
+  #makeFolder(folder: number, name: string, path: string): number {
+    checkName(path, name);
+    if (++this.#implied > TREE_LIMITS.unlistedFolders)
+      throw tooMuch(TREE_LIMITS.unlistedFolders, 'folders that no entry lists');
+    return this.places.putFolder(folder, name, NONE, 0);
+  }
+}

@@ -1,0 +1,65 @@
+import { NONE, type PlaceKind } from './places.ts';
+
+/** As Linux: a path that leads over more is taken for a loop. */
+export const MAX_LINKS = 40;
+
+/** What a walk asks of the places it goes through. */
+export interface WalkedPlaces {
+  find(folder: number, name: string): number;
+  kindOf(place: number): PlaceKind;
+  linkOf(place: number): string;
+}
+
+/** Where processes see their own root (proc(5)): a link through it leads back into the image. */
+const OWN_ROOT = /^proc\/+(?:self|thread-self|\d+)(?:\/+task\/+\d+)?\/+root(?=\/|$)/;
+
+/**
+ * The place a path leads to, as a kernel walks: links in its folders are followed, its last part where `follow` says so, `..` leaves the
+ * folder that a link led into, and none leaves the root. NONE where nothing is. Nothing is put together or split beforehand: links that
+ * lead to each other cost no more than their number.
+ */
+export function walkPath(
+  places: WalkedPlaces,
+  root: number,
+  path: string,
+  follow: boolean,
+): number {
+  const folders: number[] = [root];
+  let links = 0;
+  const go = (text: string, followLast: boolean): boolean => {
+    for (let start = nextPart(text, 0); start < text.length;) {
+      const slash = text.indexOf('/', start);
+      let end = slash < 0 ? text.length : slash;
+      const part = text.slice(start, end);
+      const own = folders.length === 1 && part === 'proc' ? OWN_ROOT.exec(text.slice(start)) : null;
+      if (own !== null) end = start + own[0].length;
+      start = nextPart(text, end);
+      if (own !== null || part === '.') continue;
+      const folder = folders.at(-1) ?? root;
+      if (places.kindOf(folder) !== 'd') return false;
+      if (part === '..') {
+        if (folders.length > 1) folders.pop();
+        continue;
+      }
+      const place = places.find(folder, part);
+      if (place === NONE) return false;
+      if (places.kindOf(place) !== 'l' || (start >= text.length && !followLast))
+        folders.push(place);
+      else {
+        const link = places.linkOf(place);
+        if (++links > MAX_LINKS) return false;
+        if (link.startsWith('/')) folders.length = 1;
+        if (!go(link, true)) return false;
+      }
+    }
+    return true;
+  };
+  return go(path, follow) ? (folders.at(-1) ?? NONE) : NONE;
+}
+
+/** Where the next part begins, at `from` or behind the slashes that stand there. */
+function nextPart(text: string, from: number): number {
+  let start = from;
+  while (text.charCodeAt(start) === 0x2f) start += 1;
+  return start;
+}

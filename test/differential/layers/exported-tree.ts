@@ -1,0 +1,67 @@
+import { decodeCapabilities } from '../../../src/facts/filesystem/capabilities.ts';
+import type { TarEntry } from '../../../src/model/tar.ts';
+import { TarReader } from '../../../src/tar/reader.ts';
+import { encodeText } from '../../../src/tar/text.ts';
+import { sha256 } from './docker-archive.ts';
+import type { SeenPlace, SeenTree } from './seen-tree.ts';
+
+const KINDS: Readonly<Partial<Record<TarEntry['type'], SeenPlace['kind']>>> = {
+  file: 'f',
+  directory: 'd',
+  symlink: 'l',
+};
+/** What an engine puts into each container. */
+const ENGINE_OWN =
+  /^(?:\.dockerenv|(?:dev|proc|sys)(?:\/(?:console|pts|shm))?|etc(?:\/(?:hostname|hosts|resolv\.conf|mtab))?)$/;
+
+export function byteText(text: string): string {
+  return Buffer.from(encodeText(text)).toString('latin1');
+}
+
+/** Digits of a content's hash, enough to tell contents apart. */
+export function contentDigits(bytes: Uint8Array): string {
+  return sha256(bytes).slice(0, 16);
+}
+
+/** What `docker export` tells of a container that never ran. */
+export function exportedTree(bytes: Buffer): SeenTree {
+  const tree: Record<string, SeenPlace> = {};
+  let open: TarEntry | undefined;
+  let content: Buffer[] = [];
+  const reader = new TarReader({
+    onEntry: (entry) => {
+      open = entry;
+      content = [];
+    },
+    onContent: (chunk) => content.push(Buffer.from(chunk)),
+    onEntryEnd: () => {
+      if (open === undefined) return;
+      const path = byteText(open.name).replace(/\/+$/, '');
+      if (ENGINE_OWN.test(path) || path === '') return;
+      const linked = tree[byteText(open.linkname)];
+      if (open.type === 'hardlink' && linked !== undefined) tree[path] = linked;
+      else tree[path] = placeOf(open, Buffer.concat(content));
+    },
+  });
+  reader.push(bytes);
+  reader.end();
+  return tree;
+}
+
+function placeOf(entry: TarEntry, bytes: Buffer): SeenPlace {
+  const kind = KINDS[entry.type] ?? 'x';
+  if (kind === 'l') return { kind, target: byteText(entry.linkname) };
+  if (kind !== 'f') return { kind };
+  const { mode, uid, gid } = entry;
+  const value = entry.pax['SCHILY.xattr.security.capability'];
+  const capabilities = value === undefined ? [] : decodeCapabilities(value);
+  return {
+    kind,
+    content: contentDigits(bytes),
+    size: bytes.length,
+    mode,
+    uid,
+    gid,
+    ...(capabilities.length === 0 ? {} : { capabilities: capabilities.join(' ') }),
+  };
+}

@@ -1,0 +1,93 @@
+import { createHash, type Hash } from 'node:crypto';
+import { collectLayer } from '../../../src/facts/collect-layer.ts';
+import { FileTree } from '../../../src/facts/filesystem/file-tree.ts';
+import { TreeNode } from '../../../src/facts/filesystem/tree-node.ts';
+import type { PlacedLayer } from '../../../src/facts/layer-facts.ts';
+import { digestOf } from '../../../src/model/digest.ts';
+import { messageOf } from '../../../src/model/errors.ts';
+import type { LayerCollector } from '../../../src/model/walk.ts';
+import { walkLayer } from '../../../src/oci/walk/layer-walk.ts';
+import { craftTar } from './craft-tar.ts';
+import type { Stack } from './crafted-layer.ts';
+import { byteText } from './exported-tree.ts';
+import type { Answer, SeenPlace, SeenTree } from './seen-tree.ts';
+
+/** Contents by their size: those of crafted layers mostly have another; undefined where two share one. */
+type Contents = Map<number, string | undefined>;
+
+function contentCollector(contents: Contents): LayerCollector<undefined> {
+  let hash: Hash = createHash('sha256');
+  return {
+    name: 'contents',
+    wants: () => {
+      hash = createHash('sha256');
+      return { want: 'stream' };
+    },
+    chunk: (bytes) => hash.update(bytes),
+    visit: ({ entry }) => {
+      if (entry.type !== 'file') return;
+      const content = hash.digest('hex').slice(0, 16);
+      const isOnly = !contents.has(entry.size) || contents.get(entry.size) === content;
+      contents.set(entry.size, isOnly ? content : undefined);
+    },
+    finish: () => undefined,
+  };
+}
+
+/** What we make of a stack. */
+export async function ourAnswer(stack: Stack): Promise<Answer> {
+  const contents: Contents = new Map();
+  const layers: PlacedLayer[] = [];
+  try {
+    for (const layer of stack) {
+      const bytes = craftTar(layer);
+      const digest = digestOf(bytes);
+      const collection = collectLayer();
+      await walkLayer({
+        ...collection,
+        collectors: [...collection.collectors, contentCollector(contents)],
+        open: () => blocksOf(bytes),
+        mediaType: 'application/vnd.oci.image.layer.v1.tar',
+        expectedDigest: digest,
+      });
+      layers.push({ digest, facts: collection.facts() });
+    }
+    return { tree: seenTree(new FileTree(layers).apply(), contents) };
+  } catch (error) {
+    return { refused: messageOf(error) };
+  }
+}
+
+async function* blocksOf(bytes: Buffer): AsyncIterable<Uint8Array> {
+  await Promise.resolve();
+  yield bytes;
+}
+
+function seenTree(tree: FileTree, contents: Contents): SeenTree {
+  const seen: Record<string, SeenPlace> = {};
+  tree.forEach((place) => {
+    const node = new TreeNode(tree.places, place);
+    seen[byteText(node.path)] = seenPlace(tree, node, contents);
+  });
+  return seen;
+}
+
+function seenPlace(tree: FileTree, node: TreeNode, contents: Contents): SeenPlace {
+  const at = node.kind === 'h' ? (node.shared ?? node) : node;
+  const { kind } = at;
+  if (kind === 'l') return { kind, target: byteText(tree.places.linkOf(at.place)) };
+  if (kind !== 'f') return { kind: kind === 'd' ? kind : 'x' };
+  const { attributes } = at;
+  const content = contents.get(at.size);
+  return {
+    kind,
+    size: at.size,
+    ...(content === undefined ? {} : { content }),
+    ...(attributes === undefined
+      ? {}
+      : { mode: attributes.mode, uid: attributes.uid, gid: attributes.gid }),
+    ...(attributes?.capabilities === undefined
+      ? {}
+      : { capabilities: attributes.capabilities.join(' ') }),
+  };
+}

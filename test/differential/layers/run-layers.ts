@@ -1,0 +1,96 @@
+import { Random } from '../random.ts';
+import { differences } from './compare-answers.ts';
+import type { Stack } from './crafted-layer.ts';
+import { dockerArchive } from './docker-archive.ts';
+import type { EngineClient } from './engine-client.ts';
+import { StackMaker } from './grammar.ts';
+import { minimized } from './minimize.ts';
+import { ourAnswer } from './our-tree.ts';
+import type { Answer, EngineAnswers } from './seen-tree.ts';
+
+/** Who unpacks: the engines by store, and us. A test hands in somebody else in our place. */
+export interface Unpackers {
+  readonly containerd: EngineClient | undefined;
+  readonly overlay2: EngineClient | undefined;
+  readonly ours?: (stack: Stack) => Promise<Answer>;
+}
+
+export interface LayerDifference {
+  readonly seed: number;
+  readonly stack: Stack;
+  readonly lines: readonly string[];
+  readonly engines: EngineAnswers;
+}
+
+export interface LayerRun {
+  readonly cases: number;
+  /** Stacks that some store took. */
+  readonly taken: number;
+  readonly differences: readonly LayerDifference[];
+}
+
+/** The stack that a seed makes. */
+export function stackOf(seed: number): Promise<Stack> {
+  return new StackMaker(new Random(seed)).make(
+    async (layer) => 'tree' in (await ourAnswer([{ entries: [] }, layer])),
+  );
+}
+
+/** Stacks under way: engines mostly wait for the disk. */
+const AT_ONCE = 5;
+let names = 0;
+
+/** What the stores make of a stack. */
+export async function engineAnswers(stack: Stack, unpackers: Unpackers): Promise<EngineAnswers> {
+  const name = `scoville-differential:${process.pid}-${(names += 1)}`;
+  const archive = dockerArchive(stack, name);
+  const [containerd, overlay2] = await Promise.all([
+    unpackers.containerd?.answer(archive, name),
+    unpackers.overlay2?.answer(archive, name),
+  ]);
+  return { containerd, overlay2 };
+}
+
+/**
+ * Makes stacks from `seed` on until the time is over or `most` differences are found, and holds what we make of them against the stores.
+ * Each difference is made as small as it gets.
+ */
+export async function runLayers(
+  unpackers: Unpackers,
+  options: {
+    readonly seed: number;
+    readonly until: number;
+    readonly most?: number;
+    readonly log?: (line: string) => void;
+  },
+): Promise<LayerRun> {
+  const { log = () => undefined, most = 10 } = options;
+  const ours = unpackers.ours ?? ourAnswer;
+  const check = async (stack: Stack): Promise<[readonly string[], EngineAnswers]> => {
+    const [own, engines] = await Promise.all([ours(stack), engineAnswers(stack, unpackers)]);
+    return [differences(own, engines), engines];
+  };
+  const found: LayerDifference[] = [];
+  let cases = 0;
+  let taken = 0;
+  let next = options.seed;
+  const work = async (): Promise<void> => {
+    while (Date.now() < options.until && found.length < most) {
+      const seed = next++;
+      const made = await stackOf(seed);
+      const [lines, engines] = await check(made);
+      cases += 1;
+      if ([engines.containerd, engines.overlay2].some((a) => a !== undefined && 'tree' in a))
+        taken += 1;
+      if (cases % 200 === 0) log(`${cases} stacks, ${taken} taken, ${found.length} differ`);
+      if (lines.length === 0) continue;
+      log(`seed ${seed}: ${lines.join('; ')}`);
+      const stack = await minimized(made, async (smaller) => (await check(smaller))[0].length > 0);
+      const [smallest, answers] = await check(stack);
+      found.push({ seed, stack, lines: smallest, engines: answers });
+      log(`${smallest.join('; ')}\n${JSON.stringify(stack)}\n${JSON.stringify(answers)}`);
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  return { cases, taken, differences: found };
+}
