@@ -1,7 +1,8 @@
 import { join, relative, resolve, sep } from 'node:path';
+import { nextSteps } from '../grading/next-steps.ts';
 import { EXIT, UserError } from '../model/errors.ts';
 import type { ReportInput, ReportRequest } from '../model/report.ts';
-import { build as runBuild, type BuildResult } from '../pipeline/build/build.ts';
+import { build as runBuild, type BuildResult, type JudgedBuild } from '../pipeline/build/build.ts';
 import { reportFiles, requireWritable } from '../pipeline/require-writable.ts';
 import {
   signingChoice,
@@ -16,6 +17,7 @@ import { planOutput } from '../plans/output-plan.ts';
 import { progressStyle } from '../plans/progress-style.ts';
 import { jsonText } from '../reporters/json-text.ts';
 import { cleanForTerminal, cleanLines } from '../ui/clean.ts';
+import { readyEdits } from './after-build/ready-edits.ts';
 import { pipelineContext } from './context.ts';
 import { conversation } from './conversation.ts';
 import { isForPerson } from './for-person.ts';
@@ -54,11 +56,8 @@ async function runParsed(given: ParsedBuild, io: CommandIo): Promise<number> {
   const quiet = style.value === 'quiet';
   const code = await tell(result, parsed, io, quiet);
   if (result.kind !== 'done' && result.kind !== 'short') return code;
-  if (
-    result.judged.settings.ui.after !== 'ask' ||
-    !(await isForPerson(io, asked(style.value, parsed)))
-  )
-    return code;
+  const wantsReview = parsed.own.review || result.judged.settings.ui.after === 'review';
+  if (!wantsReview || !(await isForPerson(io, asked(style.value, parsed)))) return code;
   const { reviewBuild } = await import('./after-build/review-build.ts');
   const { judged, exitCode } = await reviewBuild(result, parsed, io);
   const last = judged === result ? code : await tell(judged, parsed, io, quiet);
@@ -146,7 +145,7 @@ async function tell(
       await printPlan(result.plan, parsed, io);
       return EXIT.met;
     case 'short':
-      await report(result.report, parsed, io, quiet);
+      await report(result.report, result.judged, parsed, io, quiet);
       for (const { message, criteria } of result.shortfalls)
         io.writeErr(
           `scoville: short of the gate: ${cleanForTerminal(message)} (${criteria.join(', ')})\n`,
@@ -154,7 +153,8 @@ async function tell(
       io.writeErr('scoville: nothing was tagged, loaded or pushed\n');
       return EXIT.short;
     case 'done':
-      if (result.report !== undefined) await report(result.report, parsed, io, quiet);
+      if (result.report !== undefined)
+        await report(result.report, result.judged, parsed, io, quiet);
       if (quiet) io.writeOut(`${result.index.digest}\n`);
       return EXIT.met;
   }
@@ -172,6 +172,7 @@ async function printPlan(
 /** Reports to files are always written; what would go to stdout gives way to `--quiet`'s digest and to an image on stdout. */
 async function report(
   image: ReportInput,
+  { settings }: JudgedBuild,
   parsed: ParsedBuild,
   io: CommandIo,
   quiet: boolean,
@@ -185,12 +186,19 @@ async function report(
     output.kind === 'image' &&
     output.destinations.some((one) => one.kind === 'file' && one.path === '-');
   const dockerfile = dockerfilePath(parsed, io.cwd);
+  // Looking for edits may read the base images: nobody waits for it where nobody reads the steps.
+  const isRead = requests.length > 0 || !(quiet || image.unchanged === true);
+  const edits = isRead ? await readyEdits(image.scorecard, parsed, settings, io) : undefined;
   const subject = {
     kind: 'image',
-    image: dockerfile === undefined ? image : { ...image, dockerfile },
+    image: {
+      ...image,
+      steps: nextSteps(image.scorecard, edits),
+      ...(dockerfile === undefined ? {} : { dockerfile }),
+    },
   } as const;
   const write = quiet ? (): void => undefined : imageOnStdout ? io.writeErr : io.writeOut;
-  await writeReports(subject, requests, io, write);
+  await writeReports(subject, requests, io, write, parsed.own.verbose);
 }
 
 /** Where SARIF's lines point: the Dockerfile from here, with `/`; undefined where it lies elsewhere or in no folder. */

@@ -6,6 +6,8 @@ export interface ReportScreen {
   readonly color: boolean;
   readonly width?: number;
   readonly unicode: boolean;
+  /** Every criterion, passed ones too. */
+  readonly verbose?: boolean;
 }
 
 /** The images that a report for machines lists: of a difference, the newer one. */
@@ -57,7 +59,7 @@ export async function renderReport(
 async function terminal(subject: ReportSubject, screen: ReportScreen): Promise<string> {
   if (subject.kind === 'image')
     return (await import('../reporters/terminal/terminal.ts')).terminalReport(
-      subject.image.scorecard,
+      subject.image,
       screen,
     );
   if (subject.kind === 'comparison')

@@ -16,8 +16,14 @@ export async function writeReports(
   requests: readonly ReportRequest[],
   io: CommandIo,
   write: (text: string) => void,
+  verbose = false,
 ): Promise<void> {
-  const toScreen = { color: io.color && io.outIsTerminal, width: io.columns, unicode: isUtf8(io) };
+  const toScreen = {
+    color: io.color && io.outIsTerminal,
+    width: io.columns,
+    unicode: isUtf8(io),
+    verbose,
+  };
   const wanted: readonly ReportRequest[] = requests.some((r) => r.file === undefined)
     ? requests
     : [{ format: 'terminal' }, ...requests];

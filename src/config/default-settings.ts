@@ -18,5 +18,5 @@ export const DEFAULT_SETTINGS: Settings = {
   osv: { url: 'https://api.osv.dev' },
   offline: false,
   vex: [],
-  ui: { after: 'ask' },
+  ui: { after: 'end' },
 };

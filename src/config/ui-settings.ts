@@ -6,8 +6,8 @@ export const UI_SETTINGS: SettingField = {
     kind: 'object',
     fields: {
       after: {
-        type: { kind: 'choice', choices: ['ask', 'end'] },
-        help: 'After a build that was typed at a prompt: `ask` for ten seconds whether to look at findings and suggestions, or `end` at once.',
+        type: { kind: 'choice', choices: ['end', 'review'] },
+        help: 'After a build that was typed at a prompt: `end`, or `review` findings and edits on a screen, as `--review` does.',
       },
     },
   },

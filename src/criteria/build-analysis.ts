@@ -10,7 +10,7 @@ export function analysisOf(build: BuildFact): Fact<BuildAnalysis> {
     ? {
         known: false,
         reason: 'the Dockerfile was not analysed',
-        settle: 'scoville grade --file Dockerfile',
+        settle: 'scoville grade --file Dockerfile IMAGE',
       }
     : { known: true, value: build.analysis, source: build.dockerfile.source };
 }

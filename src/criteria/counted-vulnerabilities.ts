@@ -9,7 +9,7 @@ const DAY_MS = 86_400_000;
 const MOST_NOTES = 25;
 
 /** What a scan needs where there is none. */
-export const SCAN_SETTLE = 'install grype or trivy, then scoville grade IMAGE';
+export const SCAN_SETTLE = 'Install Grype or Trivy, then run: scoville grade IMAGE';
 
 /**
  * Judges a scan by the CVEs of one severity, or by all of them; a CVE in several packages counts once. Finding none is a pass only

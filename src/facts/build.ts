@@ -48,12 +48,12 @@ function finishOf({ finishedAt, provenance }: BuildInputs): string | undefined {
 
 /**
  * How the image was built, from the best that is at hand; unknown where there is neither Dockerfile nor provenance, with
- * the flag that would settle it.
+ * the command that would decide it.
  */
 export function buildFact(inputs: BuildInputs): Fact<BuildFact> {
   const { dockerfile, provenance, enforced = [] } = inputs;
   const reason = inputs.noDockerfile ?? 'no Dockerfile is known for this image';
-  const settle = '--file DOCKERFILE';
+  const settle = 'scoville grade --file Dockerfile IMAGE';
   if (dockerfile === undefined && provenance === undefined) return unknownFact(reason, settle);
   const materials = provenance?.view.materials ?? [];
   const finishedAt = finishOf(inputs);

@@ -64,6 +64,7 @@ export function assembleScorecard(input: ScorecardInput): Scorecard {
     level,
     levelName: LEVEL_NAMES[level] ?? LEVEL_NAMES[0],
     overall,
+    checked: scoreOf(criteria.filter(({ outcome }) => outcome !== 'unknown')),
     vectors,
     criteria,
     suggestions: suggest(criteria),

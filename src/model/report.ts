@@ -1,7 +1,7 @@
 import type { Outcome, Vector } from './criterion.ts';
 import type { Digest } from './digest.ts';
 import type { Facts } from './facts.ts';
-import type { Score, Scorecard } from './scorecard.ts';
+import type { NextStep, Score, Scorecard } from './scorecard.ts';
 
 export const REPORT_FORMATS = [
   'terminal',
@@ -34,6 +34,10 @@ export interface ImageContents {
 export interface ReportInput {
   readonly scorecard: Scorecard;
   readonly contents?: readonly ImageContents[];
+  /** What to do next, best first; none where nothing is left or nobody worked it out. */
+  readonly steps?: readonly NextStep[];
+  /** Digest and every outcome are as in the build before. */
+  readonly unchanged?: boolean;
   /** The Dockerfile that line numbers point into, relative to the repository's root, with `/`. */
   readonly dockerfile?: string;
 }

@@ -20,6 +20,26 @@ export interface Suggestion {
   readonly gains: { readonly points: number; readonly grade: Grade; readonly level: number };
 }
 
+/** Edits of the image's Dockerfile that `scoville fix` would apply now. */
+export interface ReadyEdits {
+  readonly count: number;
+  /** Criteria that pass with all of them. */
+  readonly criteria: readonly string[];
+  /** The whole command. */
+  readonly command: string;
+}
+
+/** One thing to do, for every criterion that it answers. */
+export interface NextStep {
+  /** What it does, or why, in a few words. */
+  readonly text: string;
+  /** The whole command, to be pasted. */
+  readonly command?: string;
+  readonly criteria: readonly string[];
+  /** Points won, and the grade and level that the image then has. */
+  readonly gains: Suggestion['gains'];
+}
+
 export interface PlatformScore {
   readonly platform: string;
   readonly digest: Digest;
@@ -51,6 +71,8 @@ export interface Scorecard {
   readonly level: number;
   readonly levelName: string;
   readonly overall: Score;
+  /** Over the criteria that could be checked: all but the unknown ones. */
+  readonly checked: Score;
   readonly vectors: Readonly<Record<Vector, Score>>;
   readonly criteria: readonly CriterionResult[];
   readonly suggestions: readonly Suggestion[];

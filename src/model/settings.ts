@@ -79,7 +79,7 @@ export interface Settings {
   readonly vex: readonly string[];
   readonly ui: {
     /** After a build that was typed at a prompt: ask whether to look at its findings, or end. */
-    readonly after: 'ask' | 'end';
+    readonly after: 'end' | 'review';
   };
 }
 

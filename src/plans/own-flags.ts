@@ -5,6 +5,7 @@ import type { FlagSpec } from './buildx/flag-spec.ts';
 export const OWN_FLAGS: readonly FlagSpec[] = [
   { name: 'dry-run', kind: 'bool', help: 'Show the plan; build nothing' },
   { name: 'json', kind: 'bool', help: 'Print the scorecard (or the plan) as JSON' },
+  { name: 'verbose', kind: 'bool', help: 'Show every check, passed ones too' },
   {
     name: 'report',
     kind: 'array',
@@ -98,6 +99,7 @@ export const OWN_FLAGS: readonly FlagSpec[] = [
     path: true,
     help: 'Settings file (default: the nearest .scoville.yaml)',
   },
+  { name: 'review', kind: 'bool', help: 'After the build, show findings and edits on a screen' },
   { name: 'interactive', kind: 'bool', help: 'Ask and draw in a terminal (on by default)' },
   {
     name: 'buildx-arg',

@@ -11,6 +11,8 @@ import { parseReportRequests } from './report-request.ts';
 export interface OwnOptions {
   readonly dryRun: boolean;
   readonly json: boolean;
+  readonly verbose: boolean;
+  readonly review: boolean;
   readonly reports: readonly ReportRequest[];
   readonly minLevel?: number;
   readonly minGrade?: Grade;
@@ -60,6 +62,8 @@ export function readOwnOptions(given: readonly GivenOwnFlag[]): Result<OwnOption
   return ok({
     dryRun: bool('dry-run') ?? false,
     json: bool('json') ?? false,
+    verbose: bool('verbose') ?? false,
+    review: bool('review') ?? false,
     reports: reports.value,
     ...present('minLevel', minLevel === undefined ? undefined : Number(minLevel)),
     ...present('minGrade', all('min-grade').at(-1) as Grade | undefined),

@@ -6,7 +6,7 @@ import { jsonText } from './json-text.ts';
 
 function ordered(scorecard: Scorecard): Scorecard {
   const { schemaVersion, image, digest, platforms, notGraded, level, levelName } = scorecard;
-  const { overall, vectors, criteria, suggestions, waivers, gradedAt, tool } = scorecard;
+  const { overall, checked, vectors, criteria, suggestions, waivers, gradedAt, tool } = scorecard;
   return {
     schemaVersion,
     image,
@@ -16,6 +16,7 @@ function ordered(scorecard: Scorecard): Scorecard {
     level,
     levelName,
     overall,
+    checked,
     vectors,
     criteria,
     suggestions,

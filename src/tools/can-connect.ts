@@ -35,9 +35,9 @@ export function reasonOf(code: unknown): string {
   switch (code) {
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
-      return 'its name cannot be resolved';
+      return 'DNS lookup failed';
     case 'ECONNREFUSED':
-      return 'it refuses connections';
+      return 'connection refused';
     default:
       return typeof code === 'string'
         ? `the connection failed (${code.slice(0, 40)})`

@@ -61,7 +61,7 @@ describe('finding nothing', () => {
       outcome: 'unknown',
       summary: expect.stringContaining(says) as string,
     });
-    expect(verdict.settle).toContain('install grype');
+    expect(verdict.settle).toContain('Install Grype');
   });
 
   test('without a present time the database counts as fresh', () => {

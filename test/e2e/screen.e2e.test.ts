@@ -6,7 +6,7 @@ import { bases, ROOT, run } from './harness.ts';
 import { isSane, Terminal } from './tmux.ts';
 
 const IMAGE = 'scoville-e2e-screen:1';
-const QUESTION = 'any other key or';
+const CARD = 'enter evidence';
 const folder = mkdtempSync(join(tmpdir(), 'scoville-screen-'));
 /** By its path: a script's shell may set another PATH. */
 const build = `${join(folder, 'scoville')} build --sign=false --scanner=none -t ${IMAGE}`;
@@ -18,13 +18,6 @@ function project(name: string, lines: readonly string[]): string {
   mkdirSync(dir);
   writeFileSync(join(dir, 'Dockerfile'), `${lines.join('\n')}\n`);
   return dir;
-}
-
-/** Waits for the question, and as long as a person needs to read it: a key that comes sooner was typed ahead. */
-async function question(): Promise<string> {
-  const text = await terminal.until(QUESTION);
-  await new Promise((done) => setTimeout(done, 600));
-  return text;
 }
 
 beforeAll(() => {
@@ -62,12 +55,10 @@ afterAll(async () => {
 });
 
 describe('a build in a terminal of 80 by 24', () => {
-  test('shows findings and edits when asked, applies, builds again, and the grade moves', async () => {
-    await terminal.type(`${build} app; echo "EXIT $?"`);
+  test('--review shows findings and edits, applies, builds again, and the grade moves', async () => {
+    await terminal.type(`${build} --review app; echo "EXIT $?"`);
     await terminal.written('○ load');
-    await question();
-    await terminal.press('o');
-    const card = await terminal.until('enter evidence');
+    const card = await terminal.until(CARD);
     expect(card).toMatch(/^Level \d \w+, grade [A-D]\+?$/m);
     expect(card).toMatch(/^Configuration & Metadata +[█░]{36} +[A-D]\+? +\d\/\d$/m);
     expect(card.trimEnd().split('\n').length).toBeLessThanOrEqual(24);
@@ -90,7 +81,7 @@ describe('a build in a terminal of 80 by 24', () => {
     expect(readFileSync(join(folder, 'app/Dockerfile'), 'utf8')).not.toContain('MAINTAINER');
     await terminal.press('q');
     const end = await terminal.until('EXIT 0');
-    expect(end).toContain('Next, and what each gains');
+    expect(end).toContain('Next steps');
     expect(await terminal.state()).toEqual({ cursor: true, alternate: false });
     expect(await isSane(terminal)).toBe(true);
   });
@@ -102,8 +93,8 @@ describe('a build in a terminal of 80 by 24', () => {
       'COPY hello /hello',
     ]);
     writeFileSync(join(dir, 'hello'), 'hello');
-    await terminal.type(`${build} again; echo "EXIT $?"`);
-    await question();
+    await terminal.type(`${build} --review again; echo "EXIT $?"`);
+    await terminal.until(CARD);
     rmSync(join(dir, 'hello'));
     await terminal.press('f');
     await terminal.until('picked');
@@ -120,24 +111,31 @@ describe('a build in a terminal of 80 by 24', () => {
     expect(await isSane(terminal)).toBe(true);
   });
 
-  test('ends by itself in a script, and where the settings say so', async () => {
-    writeFileSync(join(folder, 'build.sh'), `${build} app\n`);
-    await terminal.type('bash build.sh; echo "EXIT $?"');
-    expect(await terminal.until('EXIT 0')).not.toContain(QUESTION);
-    writeFileSync(join(folder, 'app/.scoville.yaml'), 'ui: { after: end }\n');
+  test('ends by itself, and opens no screen in a script', async () => {
     await terminal.type(`${build} app; echo "EXIT $?"`);
-    expect(await terminal.until('EXIT 0')).not.toContain(QUESTION);
+    expect(await terminal.until('EXIT 0')).toContain('Next steps');
+    expect(await terminal.state()).toEqual({ cursor: true, alternate: false });
+    writeFileSync(join(folder, 'build.sh'), `${build} --review app\n`);
+    await terminal.type('bash build.sh; echo "EXIT $?"');
+    await terminal.until(/EXIT 0[^]*EXIT 0/);
+    expect(await terminal.state()).toEqual({ cursor: true, alternate: false });
+  });
+
+  test('ui.after: review opens it without the flag', async () => {
+    writeFileSync(join(folder, 'app/.scoville.yaml'), 'ui: { after: review }\n');
+    await terminal.type(`${build} app; echo "EXIT $?"`);
+    await terminal.until(CARD);
+    await terminal.press('q');
+    await terminal.until('EXIT 0');
     rmSync(join(folder, 'app/.scoville.yaml'));
   });
 
-  test('any key ends the question; stdout in a pipe is only the scorecard', async () => {
-    await terminal.type(`${build} app; echo "EXIT $?"`);
-    await question();
-    await terminal.press('Enter');
-    expect(await terminal.until('EXIT 0')).not.toContain(QUESTION);
+  test('stdout in a pipe is only the scorecard; one that is as before is one line', async () => {
     await terminal.type(`${build} app | cat > out.txt; echo "EXIT $?"`);
     await terminal.until('EXIT 0');
-    expect(readFileSync(join(folder, 'out.txt'), 'utf8')).toMatch(/^ \S+ {2}sha256:/);
+    expect(readFileSync(join(folder, 'out.txt'), 'utf8')).toMatch(
+      /^ ✔ \S+ {2}sha256:\w{12} {2}level \d, grade \w\+? \(unchanged\)\n$/,
+    );
   });
 
   test('a failed step comes with its log and the lines of the Dockerfile', async () => {
@@ -161,10 +159,8 @@ describe('Ctrl-C', () => {
   });
 
   test('leaves the whole screen, on a resized terminal too', async () => {
-    await terminal.type(`${build} app; echo "EXIT $?"`);
-    await question();
-    await terminal.press('o');
-    await terminal.until('enter evidence');
+    await terminal.type(`${build} --review app; echo "EXIT $?"`);
+    await terminal.until(CARD);
     await terminal.resize(60, 16);
     // What was drawn for the wider screen stays until the program hears of this one; there its bar is shorter.
     const small = await terminal.until(/^Overall +[█░]{1,20} [^]*enter evidence/m);
@@ -199,15 +195,11 @@ describe('the first signature', () => {
     await terminal.type(`${signed} app; echo "EXIT $?"`);
     expect(await terminal.until('How shall your images be signed?')).toContain('❯ 1. make a key');
     await terminal.press('4');
-    await question();
-    await terminal.press('Enter');
     await terminal.until('EXIT 0');
     const file = join(folder, 'home/config/signing.json');
     expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual({ with: 'nothing' });
-    await terminal.type(`${signed} app; echo "EXIT $?"`);
-    expect(await question()).not.toContain('How shall');
-    await terminal.press('C-c');
-    await terminal.until('EXIT 130');
+    await terminal.type(`clear; ${signed} app; echo "EXIT $?"`);
+    expect(await terminal.until('EXIT 0')).not.toContain('How shall');
     rmSync(file);
   });
 });
@@ -336,10 +328,8 @@ test('Ctrl-C at the question of fix without a screen ends it, and writes nothing
 
 describe('a terminal that shows less', () => {
   test('NO_COLOR: the same screen without a colour', async () => {
-    await terminal.type(`NO_COLOR=1 ${build} app; echo "EXIT $?"`);
-    await question();
-    await terminal.press('o');
-    await terminal.until('enter evidence');
+    await terminal.type(`NO_COLOR=1 ${build} --review app; echo "EXIT $?"`);
+    await terminal.until(CARD);
     expect(await terminal.screen(true)).not.toMatch(/\u001b\[[\d;]*m/);
     await terminal.press('q');
     await terminal.until('EXIT 0');

@@ -112,7 +112,7 @@ describe('buildFact', () => {
     expect(buildFact({ dockerfile: undefined })).toEqual({
       known: false,
       reason: 'no Dockerfile is known for this image',
-      settle: '--file DOCKERFILE',
+      settle: 'scoville grade --file Dockerfile IMAGE',
     });
   });
 

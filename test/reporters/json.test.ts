@@ -57,7 +57,7 @@ describe('jsonReport', () => {
 
   test('has the fields that readers build on, in this order', () => {
     const card = JSON.parse(jsonReport(sampleScorecard())) as Record<string, unknown>;
-    expect(Object.keys(card).slice(0, 9)).toEqual([
+    expect(Object.keys(card).slice(0, 10)).toEqual([
       'schemaVersion',
       'image',
       'digest',
@@ -65,6 +65,7 @@ describe('jsonReport', () => {
       'level',
       'levelName',
       'overall',
+      'checked',
       'vectors',
       'criteria',
     ]);

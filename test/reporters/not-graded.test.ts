@@ -22,7 +22,11 @@ const terminal = { width: 100, color: false, unicode: true };
 
 describe('a platform that could not be judged', () => {
   test.each([
-    ['the terminal', terminalReport(part, terminal), terminalReport(whole, terminal)],
+    [
+      'the terminal',
+      terminalReport({ scorecard: part }, terminal),
+      terminalReport({ scorecard: whole }, terminal),
+    ],
     ['Markdown', markdownReport(part), markdownReport(whole)],
     ['HTML', htmlReport({ scorecard: part }), htmlReport({ scorecard: whole })],
   ])('is told in %s, and nothing else moves the reader', (_name, told, plain) => {

@@ -7,7 +7,7 @@ test('something that listens is reached, nothing is not', async () => {
   const { url } = server;
   expect(await canConnect(url, 5000)).toEqual({ ok: true, value: undefined });
   await server.close();
-  expect(await canConnect(url, 5000)).toEqual({ ok: false, error: 'it refuses connections' });
+  expect(await canConnect(url, 5000)).toEqual({ ok: false, error: 'connection refused' });
 });
 
 test('a host that does not answer is given up', async () => {

@@ -1,7 +1,6 @@
 import { render } from 'ink-testing-library';
 import type { ReactElement } from 'react';
 import { expect, test } from 'vitest';
-import { AfterQuestion } from '../../src/ui/after-question.tsx';
 import { Choice } from '../../src/ui/choice.tsx';
 import { Frame } from '../../src/ui/frame.tsx';
 import { marksOf } from '../../src/ui/marks.ts';
@@ -47,19 +46,6 @@ const SCREENS: readonly (readonly [name: string, screen: (say: Say) => ReactElem
       >
         {() => null}
       </Frame>
-    ),
-  ],
-  [
-    'the question after a build',
-    (say) => (
-      <AfterQuestion
-        edits
-        findings={1}
-        seconds={60}
-        onAnswer={(answer) => {
-          say(answer)();
-        }}
-      />
     ),
   ],
 ];

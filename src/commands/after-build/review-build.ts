@@ -1,14 +1,10 @@
-import { join, resolve } from 'node:path';
 import { EXIT, messageOf, UserError } from '../../model/errors.ts';
 import type { EventSink } from '../../model/events.ts';
-import { withPlainHttp } from '../../model/settings.ts';
 import { build as runBuild, type BuildResult } from '../../pipeline/build/build.ts';
 import { writeFixFiles } from '../../pipeline/fix/fix-files.ts';
 import { type FixTask, planFixes } from '../../pipeline/fix/plan-fixes.ts';
 import { settleWanted } from '../../pipeline/fix/settle-fixes.ts';
-import { isAddress } from '../../plans/address.ts';
-import { lastValueOf, type ParsedBuild, valuesOf } from '../../plans/buildx/parse-build-args.ts';
-import { afterQuestion } from '../../ui/after-question.tsx';
+import type { ParsedBuild } from '../../plans/buildx/parse-build-args.ts';
 import { cleanForTerminal, cleanLines } from '../../ui/clean.ts';
 import { marksOf } from '../../ui/marks.ts';
 import type { CardView, ReviewWork } from '../../ui/review-model.ts';
@@ -19,10 +15,8 @@ import { editChoices, worthText } from '../fix/fix-choice.ts';
 import type { CommandIo } from '../io.ts';
 import { isUtf8 } from '../reports.ts';
 import { interrupt, terminalOf } from '../terminal.ts';
+import { fixRequestOf } from './ready-edits.ts';
 import { cardView } from './review-card.ts';
-
-/** How long the question after a build stands. */
-const SECONDS = 10;
 
 /** A build that was judged. */
 export type Judged = Extract<BuildResult, { kind: 'done' | 'short' }>;
@@ -35,42 +29,22 @@ export interface Reviewed {
   readonly exitCode?: number;
 }
 
-/**
- * Asks after a build whether to look at its findings and suggestions, and shows them; gives how the last build ended. Ends by itself.
- */
+/** Shows findings and edits of a build on a whole screen (`--review`); gives how the last build ended. */
 export async function reviewBuild(
   first: Judged,
   parsed: ParsedBuild,
   io: CommandIo,
 ): Promise<Reviewed> {
-  const asBuilt = { judged: first };
   const scorecard = first.report?.scorecard;
-  if (scorecard === undefined) return asBuilt;
+  if (scorecard === undefined) return { judged: first };
   const terminal = terminalOf(io);
-  const unmet = scorecard.criteria.filter(
-    ({ outcome }) => outcome === 'fail' || outcome === 'unknown',
-  );
-  if (unmet.length === 0) return asBuilt;
-  const answer = await show(terminal, false, (done: (answer: string) => void) =>
-    afterQuestion({
-      edits: folderOf(parsed, io) !== undefined && scorecard.suggestions.length > 0,
-      findings: unmet.length,
-      seconds: SECONDS,
-      onAnswer: (said) => {
-        if (said === 'interrupt') interrupt();
-        else done(said);
-      },
-    }),
-  );
-  io.signal.throwIfAborted();
-  if (answer !== 'edits' && answer !== 'findings') return asBuilt;
   const session = new Session(first, parsed, io);
   await show(terminal, true, (done: (value: null) => void) =>
     reviewElement({
       card: cardView(scorecard, first.judged.before),
       work: session,
       marks: marksOf(isUtf8(io)),
-      start: answer === 'edits' ? 'edits' : 'card',
+      start: 'card',
       onEnd: () => {
         done(null);
       },
@@ -83,13 +57,6 @@ export async function reviewBuild(
   if (failure === undefined) return { judged: last };
   io.writeErr(`${cleanLines(failure.said.join('\n'))}\n`);
   return { judged: last, exitCode: failure.exitCode };
-}
-
-/** The folder of a build whose Dockerfile can be edited; undefined for a URL or stdin. */
-function folderOf(parsed: ParsedBuild, io: CommandIo): string | undefined {
-  const file = lastValueOf(parsed, 'file') ?? '';
-  const isLocal = (path: string): boolean => path !== '-' && !isAddress(path);
-  return isLocal(parsed.context) && isLocal(file) ? resolve(io.cwd, parsed.context) : undefined;
 }
 
 /** The work of one screen: plans edits, writes them, builds again. */
@@ -109,25 +76,10 @@ class Session implements ReviewWork {
   }
 
   readonly edits: ReviewWork['edits'] = async () => {
-    const folder = folderOf(this.#parsed, this.#io);
-    if (folder === undefined)
+    const request = fixRequestOf(this.#parsed, this.last.judged.settings, this.#io);
+    if (request === undefined)
       throw new UserError('the Dockerfile is not in a folder of yours: it cannot be edited here');
-    const file = lastValueOf(this.#parsed, 'file') ?? '';
-    const { settings } = this.last.judged;
-    const { plainHttp } = this.#parsed.own;
-    this.#task = await planFixes(this.#context(), {
-      path: file === '' ? join(folder, 'Dockerfile') : file,
-      contextFolder: folder,
-      buildArgs: valuesOf(this.#parsed, 'build-arg'),
-      target: lastValueOf(this.#parsed, 'target'),
-      only: [],
-      maxRisk: undefined,
-      isDecided: true,
-      options: { refresh: false, distroless: settings.fix.distroless },
-      build: false,
-      plainHttp,
-      settings: { ...settings, registries: withPlainHttp(settings.registries, plainHttp) },
-    });
+    this.#task = await planFixes(this.#context(), request);
     return editChoices(this.#task);
   };
 

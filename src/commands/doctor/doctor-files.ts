@@ -5,7 +5,7 @@ import { findSettingsFile, loadSettings } from '../../config/find-settings.ts';
 import { formatProblem } from '../../config/problem.ts';
 import { isThere } from '../../oci/layout/disk.ts';
 import { dockerCredentials } from '../../oci/registry/credentials.ts';
-import { shellWord } from '../../plans/shell-word.ts';
+import { shellWord } from '../../model/shell-word.ts';
 import { bytesText } from '../../ui/units.ts';
 import type { Check } from './doctor-check.ts';
 

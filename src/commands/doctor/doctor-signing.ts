@@ -4,7 +4,7 @@ import { DEFAULT_SETTINGS } from '../../config/default-settings.ts';
 import { loadSettings } from '../../config/find-settings.ts';
 import { UserError } from '../../model/errors.ts';
 import { OIDC_VARIABLES, publicKeyOf } from '../../pipeline/sign/signer.ts';
-import { shellWord } from '../../plans/shell-word.ts';
+import { shellWord } from '../../model/shell-word.ts';
 import { publicKey } from '../../tools/cosign/cosign-keys.ts';
 import type { Check, Finding, Surroundings } from './doctor-check.ts';
 

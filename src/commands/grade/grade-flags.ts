@@ -46,6 +46,7 @@ Vulnerabilities
 
 What comes out
   --report FORMAT[=FILE]         terminal, json, markdown, html, sarif, badges or junit; may be repeated
+  --verbose                      show every check, passed ones too
   --json                         the scorecard as JSON
   --diff                         two images, the older first: what changed
   -q, --quiet                    no progress on stderr
@@ -79,6 +80,7 @@ export interface GradeFlags {
   readonly vex: readonly string[];
   readonly reports: readonly ReportRequest[];
   readonly json: boolean;
+  readonly verbose: boolean;
   readonly diff: boolean;
   readonly quiet: boolean;
   readonly gate: Partial<Pick<Settings['gate'], 'minLevel' | 'minGrade'>>;
@@ -107,6 +109,7 @@ export function readGradeFlags(args: readonly string[]): GradeFlags {
     vex: many,
     report: many,
     json: flag,
+    verbose: flag,
     diff: flag,
     quiet: { type: 'boolean', short: 'q', default: false },
     'min-level': text,
@@ -137,6 +140,7 @@ export function readGradeFlags(args: readonly string[]): GradeFlags {
     vex: values.vex,
     reports: reports.value,
     json: values.json,
+    verbose: values.verbose,
     diff: values.diff,
     quiet: values.quiet,
     gate: {

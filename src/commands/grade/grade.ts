@@ -1,3 +1,4 @@
+import { nextSteps } from '../../grading/next-steps.ts';
 import { EXIT, UserError } from '../../model/errors.ts';
 import type { ReportInput, ReportRequest, ReportSubject } from '../../model/report.ts';
 import type { Settings } from '../../model/settings.ts';
@@ -38,7 +39,7 @@ export const grade: Command = async (args, io) => {
     ...flags.reports,
     ...(flags.json ? [{ format: 'json' } as const] : []),
   ];
-  await writeReports(subjectOf(graded, flags.diff), requests, io, io.writeOut);
+  await writeReports(subjectOf(graded, flags.diff), requests, io, io.writeOut, flags.verbose);
   for (const text of unmet) io.writeErr(`scoville: short of the gate: ${cleanForTerminal(text)}\n`);
   for (const text of open)
     io.writeErr(`scoville: could not judge all: ${cleanForTerminal(text)}\n`);
@@ -71,7 +72,7 @@ async function gradeAll(flags: GradeFlags, settings: Settings, io: CommandIo): P
         unmet.push(`${prefix}${message} (${criteria.join(', ')})`);
       for (const reason of unanswered(flags, settings.gate, report.scorecard))
         open.push(`${prefix}${reason}`);
-      graded.push(report);
+      graded.push({ ...report, steps: nextSteps(report.scorecard) });
     }
     await boundCachesDaily(context);
     return { graded, unmet, open };

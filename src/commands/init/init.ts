@@ -18,7 +18,7 @@ import {
 import { initJson, type InitOutcome, initText, stacksText } from '../../plans/init/init-text.ts';
 import { otherStack } from '../../plans/init/other-stacks.ts';
 import { TOLD_BY } from '../../plans/init/project-facts.ts';
-import { shellWord } from '../../plans/shell-word.ts';
+import { shellWord } from '../../model/shell-word.ts';
 import { cleanLines } from '../../ui/clean.ts';
 import { pipelineContext } from '../context.ts';
 import type { Command, CommandIo } from '../io.ts';

@@ -55,7 +55,11 @@ function byPackages(filesystem: FilesystemFact, os: number, evidence: Evidence[]
   const system = systemWithoutRecord(filesystem);
   return system === undefined
     ? pass('no OS packages', shown, options)
-    : unknown(`${system}, but no record of packages`, 'scoville grade --file Dockerfile', shown);
+    : unknown(
+        `${system}, but no record of packages`,
+        'scoville grade --file Dockerfile IMAGE',
+        shown,
+      );
 }
 
 /** The family of the table that a base belongs to, unless the image is of another system than it. */

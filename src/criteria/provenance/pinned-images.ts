@@ -13,7 +13,7 @@ function stateOf({ pinned, reference }: OutsideImage): EvidenceState {
   return reference === undefined ? 'open' : 'loose';
 }
 
-const SETTLE = 'scoville grade --file Dockerfile';
+const SETTLE = 'scoville grade --file Dockerfile IMAGE';
 
 export const pinnedImages = criterion({
   id: 'pinned-images',

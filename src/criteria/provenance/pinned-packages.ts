@@ -34,7 +34,7 @@ function judge(install: PackageInstall): JudgedLine {
     : answer('loose', 'nothing holds it to exact versions');
 }
 
-const SETTLE = 'scoville grade --file Dockerfile';
+const SETTLE = 'scoville grade --file Dockerfile IMAGE';
 
 export const pinnedPackages = criterion({
   id: 'pinned-packages',

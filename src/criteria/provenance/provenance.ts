@@ -57,7 +57,7 @@ export const provenanceAttested = criterion({
       title: 'Attach SLSA provenance',
       detail:
         'Build with scoville, which attests SLSA v1 provenance for the image it publishes, or give buildx --provenance=mode=max and a named builder.',
-      example: 'scoville build --push -t REPOSITORY:TAG .',
+      example: 'scoville build --push -t IMAGE .',
     },
   ],
 });

@@ -8,7 +8,7 @@ export const reproducible = criterion({
   level: 5,
   spec: '#full-reproducibility',
   needs: ['reproduction'],
-  settle: 'scoville reproduce',
+  settle: 'scoville reproduce --attest -t IMAGE .',
   decidedBy:
     'A second, uncached build in another directory, at another time, gave the same image manifest digest: done now (`scoville reproduce`) or stated by a ' +
     'verified attestation. Nothing else counts; without either the answer is unknown.',
@@ -31,7 +31,7 @@ export const reproducible = criterion({
       title: 'Make the build reproducible and prove it',
       detail:
         'scoville reproduce builds a second time, names each file that differs and its cause; with --attest the result is signed.',
-      example: 'scoville reproduce --attest .',
+      example: 'scoville reproduce --attest -t IMAGE .',
     },
   ],
 });

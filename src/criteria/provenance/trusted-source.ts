@@ -22,7 +22,7 @@ function judge(image: OutsideImage, patterns: readonly string[]): Judged {
     : { image, trust: 'trusted', reason: voucher };
 }
 
-const SETTLE = 'scoville grade --file Dockerfile';
+const SETTLE = 'scoville grade --file Dockerfile IMAGE';
 
 export const trustedSource = criterion({
   id: 'trusted-source',

@@ -26,7 +26,7 @@ function judge(download: Download): JudgedDownload {
     : answer('loose', `${vain.method} cannot stop the build: ${vain.reason}`);
 }
 
-const SETTLE = 'scoville grade --file Dockerfile';
+const SETTLE = 'scoville grade --file Dockerfile IMAGE';
 
 export const verifiedDownloads = criterion({
   id: 'verified-downloads',

@@ -5,7 +5,6 @@ import type { Scored } from '../../grading/score.ts';
 import { messageOf, UserError } from '../../model/errors.ts';
 import type { Descriptor } from '../../model/oci.ts';
 import type { ReportInput } from '../../model/report.ts';
-import type { Scorecard } from '../../model/scorecard.ts';
 import type { Settings } from '../../model/settings.ts';
 import type { BuildDirectory } from '../../oci/layout/build-directory.ts';
 import { openStore } from '../../oci/layout/layout-store.ts';
@@ -21,7 +20,7 @@ import { resolveSigner, type Signer } from '../sign/signer.ts';
 import { forgetFile, writeFileBeside } from '../write-file-beside.ts';
 import { finishImage } from './finish-image.ts';
 import { gateImage } from './gate-image.ts';
-import { keepScorecard, lastScorecard } from './last-scorecard.ts';
+import { isAsBefore, keepScorecard, lastScorecard } from './last-scorecard.ts';
 import { plannedSteps } from './planned-steps.ts';
 import { prepareBuild, type Prepared } from './prepare-build.ts';
 import { readExport } from './read-export.ts';
@@ -157,12 +156,16 @@ async function buildPlanned(
   const times = { startedAt, finishedAt };
   const finished = await finishImage(context, prepared, built, times, signer);
   const { scorecard, contents } = finished;
-  const report = scorecard === undefined ? undefined : reportOf(scorecard, contents);
   const { dockerfilePath: dockerfile } = prepared.source;
   const target = lastValueOf(prepared.parsed, 'target');
   const before =
     dockerfile === undefined ? undefined : await lastScorecard(context, dockerfile, target);
-  const judged = { settings: plan.settings, before };
+  const judged = { settings: plan.settings, before: before?.criteria };
+  const report = scorecard && {
+    scorecard,
+    unchanged: isAsBefore(scorecard, before),
+    ...(contents === undefined ? {} : { contents }),
+  };
   if (scorecard !== undefined && report !== undefined) {
     context.emit({ kind: 'scorecard', scorecard });
     if (dockerfile !== undefined) await keepScorecard(context, { dockerfile, target }, scorecard);
@@ -185,10 +188,6 @@ async function buildPlanned(
     return { kind: 'done', index, names: plan.names, report, judged };
   };
   return { kind: 'ready', image: { prepared, index, report }, deliver };
-}
-
-function reportOf(scorecard: Scorecard, contents: ReportInput['contents']): ReportInput {
-  return { scorecard, ...(contents === undefined ? {} : { contents }) };
 }
 
 /** Opens the signing key while BuildKit works; a key that does not open stops the build rather than come to light after it. */

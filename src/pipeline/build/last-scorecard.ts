@@ -1,10 +1,17 @@
 import { realpath } from 'node:fs/promises';
 import type { Scored } from '../../grading/score.ts';
+import type { Digest } from '../../model/digest.ts';
 import type { Scorecard } from '../../model/scorecard.ts';
 import { createCache, type JsonCache } from '../../oci/layout/json-cache.ts';
 import type { PipelineContext } from '../context.ts';
 
-const SCHEMA = 1;
+const SCHEMA = 2;
+
+/** What is kept of the last build of a Dockerfile. */
+export interface LastScorecard {
+  readonly digest: Digest;
+  readonly criteria: readonly Scored[];
+}
 
 type Where = Pick<PipelineContext, 'paths'>;
 
@@ -21,18 +28,26 @@ async function keyOf(dockerfile: string, target: string | undefined): Promise<st
 export async function keepScorecard(
   context: Where,
   built: { readonly dockerfile: string; readonly target: string | undefined },
-  { criteria }: Scorecard,
+  { criteria, digest }: Scorecard,
 ): Promise<void> {
   const scored = criteria.map(({ id, vector, level, outcome }) => ({ id, vector, level, outcome }));
-  await cacheOf(context).set(await keyOf(built.dockerfile, built.target), scored);
+  const kept: LastScorecard = { digest, criteria: scored };
+  await cacheOf(context).set(await keyOf(built.dockerfile, built.target), kept);
 }
 
-/** The criteria's outcomes of the last build of a Dockerfile; undefined where none is known. */
+/** How the last build of a Dockerfile was judged; undefined where none is known. */
 export async function lastScorecard(
   context: Where,
   dockerfile: string,
   target: string | undefined,
-): Promise<readonly Scored[] | undefined> {
+): Promise<LastScorecard | undefined> {
   const found = await cacheOf(context).get(await keyOf(dockerfile, target));
-  return Array.isArray(found) ? (found as readonly Scored[]) : undefined;
+  return found === undefined ? undefined : (found as LastScorecard);
+}
+
+/** True where the same bytes were judged the same in the build before. */
+export function isAsBefore(now: Scorecard, before: LastScorecard | undefined): boolean {
+  if (before?.digest !== now.digest) return false;
+  const was = new Map(before.criteria.map(({ id, outcome }) => [id, outcome]));
+  return now.criteria.every(({ id, outcome }) => was.get(id) === outcome);
 }

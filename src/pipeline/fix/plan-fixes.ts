@@ -124,7 +124,7 @@ export async function planFixes(context: PipelineContext, request: FixRequest): 
     files: opened.files,
     around,
     declarations: declared({ settings: request.settings, now: context.now() }),
-    scored: await lastScorecard(context, opened.paths.Dockerfile, request.target),
+    scored: (await lastScorecard(context, opened.paths.Dockerfile, request.target))?.criteria,
   });
   return {
     opened,

@@ -10,7 +10,7 @@ import type { OpenedImage } from '../../model/opened-image.ts';
 import type { FoundAttestation } from '../../model/statement.ts';
 import { type CheckedAttachment, imageDescriptors } from '../verify/verify-attachments.ts';
 
-const SETTLE = 'name the image by its registry reference, where its signatures are';
+const SETTLE = 'scoville grade registry:IMAGE';
 
 /**
  * What hangs on one platform of an image, as the criteria read it: what is about its manifest or about the index that lists it, and

@@ -109,7 +109,7 @@ function withHistory(fact: Fact<BuildFact>, config: ImageConfig): Fact<BuildFact
   const value: BuildFact = {
     ...(fact.known ? fact.value : {}),
     dockerfile: known(model, 'image'),
-    images: { known: false, reason, settle: '--file DOCKERFILE' },
+    images: { known: false, reason, settle: 'scoville grade --file Dockerfile IMAGE' },
     analysis: {
       ...analysis,
       unread: [

@@ -124,7 +124,10 @@ function factsOf(
       'build',
     ),
     vulnerabilities: vulnerabilities ?? unknownFact('nothing was scanned'),
-    reproduction: unknownFact('the build was not repeated', 'scoville reproduce'),
+    reproduction: unknownFact(
+      'not tested yet: the build ran once',
+      'scoville reproduce --attest -t IMAGE .',
+    ),
     declarations: known(
       {
         secrets: use,

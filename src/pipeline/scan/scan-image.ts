@@ -8,7 +8,7 @@ import { withPackages } from './scan-evidence.ts';
 /** In this order: what looks into the image itself comes before what is told its packages. */
 const AUTOMATIC: readonly ScannerName[] = ['grype', 'trivy', 'docker-scout', 'osv'];
 
-const SETTLE = 'install grype or trivy, or let OSV be asked, then build or grade again';
+const SETTLE = 'Connect to the network, or install Grype or Trivy, then run: scoville grade IMAGE';
 
 /**
  * Known vulnerabilities of one platform's image by the scanner that is configured, or the first that can scan: grype, trivy, docker
@@ -19,7 +19,8 @@ export async function scanImage(
   context: PipelineContext,
   scan: ImageScan,
 ): Promise<Fact<VulnerabilitiesFact>> {
-  if (scan.scanner === 'none') return unknownFact('scanning is turned off', '--scanner=auto');
+  if (scan.scanner === 'none')
+    return unknownFact('scanning is turned off', 'scoville grade --scanner auto IMAGE');
   const failures: string[] = [];
   for (const name of scan.scanner === 'auto' ? AUTOMATIC : [scan.scanner]) {
     context.signal.throwIfAborted();
@@ -29,7 +30,7 @@ export async function scanImage(
     }
     const result = await runScanner(context, name, scan);
     if (result.ok) return known(finished(context, result.value, scan, name, failures), 'scanner');
-    failures.push(`${name} could not scan: ${result.error}`);
+    failures.push(`no vulnerability scan (${name}): ${result.error}`);
   }
   return unknownFact(failures.join('; ') || 'no vulnerability scanner is installed', SETTLE);
 }

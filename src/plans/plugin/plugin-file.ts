@@ -1,4 +1,4 @@
-import { shellWord } from '../shell-word.ts';
+import { shellWord } from '../../model/shell-word.ts';
 
 /** The word behind which a plugin's file hands on how Docker called it. */
 export const PLUGIN_WORD = 'docker-cli-plugin';

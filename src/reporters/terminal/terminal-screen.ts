@@ -2,7 +2,7 @@ import picocolors from 'picocolors';
 import type { Outcome } from '../../model/criterion.ts';
 import type { Grade, Score } from '../../model/scorecard.ts';
 import { cleanText } from '../clean-text.ts';
-import { padded } from './text-width.ts';
+import { textWidth } from './text-width.ts';
 
 export interface TerminalOptions {
   /** Columns; 80 where none is given, never fewer than 40 or more than 140. */
@@ -10,6 +10,8 @@ export interface TerminalOptions {
   readonly color: boolean;
   /** Bars and marks beyond ASCII. */
   readonly unicode: boolean;
+  /** Every criterion on a line of its own, passed ones too. */
+  readonly verbose?: boolean;
 }
 
 export interface Marks {
@@ -34,6 +36,9 @@ const ASCII: Marks = {
   ellipsis: '...',
   arrow: '->',
 };
+
+/** From here on there is room for bars, and for the step that helps. */
+export const WIDE_FROM = 100;
 
 type Colors = ReturnType<typeof picocolors.createColors>;
 
@@ -79,10 +84,14 @@ export function bar(screen: Screen, score: Score, columns: number): string {
   return full + screen.colors.dim(screen.marks.empty.repeat(columns - filled));
 }
 
-export function scoreLine(screen: Screen, name: string, score: Score): string {
-  const columns = Math.max(2, Math.min(40, screen.width - 42));
-  const grade = heat(screen, score.grade)(screen.colors.bold(padded(score.grade, 2)));
-  return ` ${padded(name, 25)} ${bar(screen, score, columns)}  ${grade}  ${score.points}/${score.total}`;
+type Side = readonly [text: string, paint: (text: string) => string];
+
+/** Two texts at the two ends of a line; on two lines where they do not fit on one. */
+export function twoSides(screen: Screen, [left, paint]: Side, [right, paintRight]: Side): string[] {
+  const gap = screen.width - 2 - textWidth(left) - textWidth(right);
+  return gap < 2
+    ? [` ${paint(left)}`, ` ${paintRight(right)}`]
+    : [` ${paint(left)}${' '.repeat(gap)}${paintRight(right)}`];
 }
 
 export function markOf(screen: Screen, outcome: Outcome): string {

@@ -1,81 +1,85 @@
-import { type CriterionResult, type Vector, VECTORS } from '../../model/criterion.ts';
-import type { Scorecard, Suggestion } from '../../model/scorecard.ts';
-import { criterionLine } from '../criterion-line.ts';
+import { VECTORS } from '../../model/criterion.ts';
+import type { ReportInput } from '../../model/report.ts';
+import type { Scorecard } from '../../model/scorecard.ts';
+import { type Card, cardOf } from '../card.ts';
 import { shortDigest } from '../evidence-text.ts';
 import { NOT_GRADED_HEADING, notGradedLines } from '../not-graded.ts';
 import { VECTOR_NAMES } from '../vector-names.ts';
+import { groupLines } from './card-rows.ts';
+import { vectorBlock } from './criteria-table.ts';
+import { stepLines, STEPS_SHOWN } from './next-steps.ts';
 import {
+  bar,
   heat,
   markOf,
-  scoreLine,
   type Screen,
   screenOf,
   shown,
   type TerminalOptions,
+  twoSides,
+  WIDE_FROM,
 } from './terminal-screen.ts';
-import { fitted, padded, textWidth, wrapped } from './text-width.ts';
+import { fitted, padded, wrapped } from './text-width.ts';
 
-const SUGGESTIONS_SHOWN = 3;
-
-function criterionRow(
-  screen: Screen,
-  result: CriterionResult,
-  waived: ReadonlySet<string>,
-): string {
-  const { colors, marks, width } = screen;
-  const note = waived.has(result.id) ? '[waived] ' : '';
-  const text = shown(screen, note + criterionLine(result));
-  const room = width - 28;
-  const body = fitted(text, room, marks.ellipsis);
-  const level = colors.dim(String(result.level));
-  return `  ${markOf(screen, result.outcome)} ${level} ${padded(result.id, 20)}  ${body}`.trimEnd();
+function levelText({ level, levelName }: Scorecard): string {
+  return level === 0 ? 'Level 0 of 5: not on the scale yet' : `Level ${level} of 5: ${levelName}`;
 }
 
-function vectorBlock(screen: Screen, scorecard: Scorecard, vector: Vector): string[] {
-  const waived = new Set(scorecard.waivers.map(({ criterion }) => criterion));
-  return [
-    '',
-    ` ${screen.colors.bold(VECTOR_NAMES[vector])}`,
-    ...scorecard.criteria
-      .filter((one) => one.vector === vector)
-      .map((one) => criterionRow(screen, one, waived)),
-  ];
-}
-
-function suggestionBlock(screen: Screen, suggestion: Suggestion, index: number): string[] {
-  const { colors, marks, width } = screen;
-  const { points, grade, level } = suggestion.gains;
-  const gain = `+${points} ${marks.arrow} ${grade}, level ${level}`;
-  const room = width - textWidth(gain) - 8;
-  const title = padded(fitted(shown(screen, suggestion.title), room, marks.ellipsis), room);
-  const commands = [suggestion.example?.split('\n')[0], suggestion.fix];
-  const how = wrapped(shown(screen, suggestion.detail), width - 8, marks.ellipsis).map(
-    (line) => `     ${colors.dim(line)}`,
-  );
-  return [
-    `  ${index + 1}. ${title}  ${colors.green(gain)}`,
-    ...how,
-    ...commands.flatMap((text) =>
-      text === undefined
-        ? []
-        : [`     ${colors.cyan(fitted(shown(screen, text), width - 8, marks.ellipsis))}`],
-    ),
-  ];
+function gradeText({ overall, checked }: Scorecard): string {
+  const whole = `Grade ${overall.grade}, ${overall.points} of ${overall.total}`;
+  if (checked.total === overall.total) return whole;
+  return `${whole}; ${checked.grade} over the ${checked.total} checked`;
 }
 
 function header(screen: Screen, scorecard: Scorecard): string[] {
   const { colors, marks, width } = screen;
-  const digest = shortDigest(scorecard.digest);
-  const image = fitted(
-    shown(screen, scorecard.image),
-    width - textWidth(digest) - 11,
-    marks.ellipsis,
-  );
-  const level = `Level ${scorecard.level} ${scorecard.levelName}`;
+  const digest = `sha256:${shortDigest(scorecard.digest)}`;
+  const name = fitted(shown(screen, scorecard.image), width - digest.length - 4, marks.ellipsis);
+  const paint = heat(screen, scorecard.overall.grade);
   return [
-    ` ${colors.bold(image)}  ${colors.dim(`sha256:${digest}`)}`,
-    ` ${heat(screen, scorecard.overall.grade)(colors.bold(level))}`,
+    ...twoSides(screen, [name, colors.bold], [digest, colors.dim]),
+    '',
+    ...twoSides(
+      screen,
+      [levelText(scorecard), (text) => paint(colors.bold(text))],
+      [gradeText(scorecard), paint],
+    ),
   ];
+}
+
+/** `Minimalism 1/4  Provenance 5/9 ...`, on as many lines as it takes. */
+function vectorLines(screen: Screen, { vectors }: Card): string[] {
+  const cells = vectors.map(({ vector, score, checked }) => {
+    const [name = ''] = VECTOR_NAMES[vector].split(' ');
+    const text = checked === 0 ? `${name} not checked` : `${name} ${score.points}/${score.total}`;
+    const drawn =
+      checked === 0 ? text : `${name} ${bar(screen, score, 8)} ${score.points}/${score.total}`;
+    return screen.width < WIDE_FROM ? { text, drawn: text } : { text: text + ' '.repeat(9), drawn };
+  });
+  const lines: { length: number; text: string }[] = [];
+  for (const { text, drawn } of cells) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + 2 + text.length <= screen.width - 2) {
+      last.length += 2 + text.length;
+      last.text += `  ${drawn}`;
+    } else lines.push({ length: text.length, text: drawn });
+  }
+  return lines.map(({ text }) => ` ${text}`);
+}
+
+function restLine(card: Card): string {
+  const { rest, passed, notApplicable } = card;
+  const counts = (failed: number, open: number): string =>
+    [
+      ...(failed === 0 ? [] : [`${failed} failed`]),
+      ...(open === 0 ? [] : [`${open} not checked`]),
+    ].join(', ');
+  const levels =
+    rest === undefined
+      ? ''
+      : `${rest.from === rest.to ? `Level ${rest.from}` : `Levels ${rest.from} to ${rest.to}`}: ${counts(rest.failed, rest.unchecked)}. `;
+  const none = notApplicable === 0 ? '' : `, ${notApplicable} not applicable`;
+  return `${levels}Passed: ${passed}${none}.`;
 }
 
 function platformLines(screen: Screen, scorecard: Scorecard): string[] {
@@ -86,7 +90,7 @@ function platformLines(screen: Screen, scorecard: Scorecard): string[] {
     const row = `  ${name} level ${level}  ${padded(overall.grade, 2)} ${overall.points}/${overall.total}`;
     return screen.width < 60 ? row : `${row}  ${screen.colors.dim(shortDigest(digest))}`;
   });
-  return ['', ` ${screen.colors.bold('Platforms, the worst counts')}`, ...rows];
+  return ['', ` ${screen.colors.bold('Platforms (the worst one counts)')}`, ...rows];
 }
 
 function notGradedBlock(screen: Screen, scorecard: Scorecard): string[] {
@@ -101,20 +105,45 @@ function notGradedBlock(screen: Screen, scorecard: Scorecard): string[] {
   ];
 }
 
-/** The scorecard for a terminal, at most `width` columns wide; ends with a newline. Nothing from the image can move the cursor. */
-export function terminalReport(scorecard: Scorecard, options: TerminalOptions): string {
+/** One line for an image that was judged as before. */
+function unchangedLine(screen: Screen, scorecard: Scorecard): string {
+  const { level, overall } = scorecard;
+  const tail = `  sha256:${shortDigest(scorecard.digest)}  level ${level}, grade ${overall.grade} (unchanged)`;
+  const room = Math.max(8, screen.width - tail.length - 4);
+  const name = fitted(shown(screen, scorecard.image), room, screen.marks.ellipsis);
+  const line = `${name}${tail}`;
+  return ` ${markOf(screen, 'pass')} ${fitted(line, screen.width - 4, screen.marks.ellipsis)}`;
+}
+
+/**
+ * The scorecard for a terminal, at most `width` columns wide; ends with a newline. The level comes
+ * first, then what the next level lacks, then what to do. Nothing from the image can move the cursor.
+ */
+export function terminalReport(
+  { scorecard, steps = [], unchanged = false }: ReportInput,
+  options: TerminalOptions,
+): string {
   const screen = screenOf(options);
-  const next = scorecard.suggestions.slice(0, SUGGESTIONS_SHOWN);
+  if (unchanged && options.verbose !== true) return `${unchangedLine(screen, scorecard)}\n`;
+  const card = cardOf(scorecard);
+  const stepOf = (id: string): number | undefined => {
+    const index = steps.findIndex(({ criteria }) => criteria.includes(id));
+    return index === -1 || index >= STEPS_SHOWN ? undefined : index + 1;
+  };
+  const verbose = options.verbose === true;
   const lines = [
     ...header(screen, scorecard),
-    '',
-    scoreLine(screen, 'Overall', scorecard.overall),
-    ...VECTORS.map((vector) => scoreLine(screen, VECTOR_NAMES[vector], scorecard.vectors[vector])),
+    ...vectorLines(screen, card),
     ...platformLines(screen, scorecard),
     ...notGradedBlock(screen, scorecard),
-    ...VECTORS.flatMap((vector) => vectorBlock(screen, scorecard, vector)),
-    ...(next.length === 0 ? [] : ['', ` ${screen.colors.bold('Next, and what each gains')}`]),
-    ...next.flatMap((suggestion, index) => suggestionBlock(screen, suggestion, index)),
+    ...card.groups.flatMap((group, index) => groupLines(screen, group, index === 0, stepOf)),
+    ...(verbose
+      ? VECTORS.flatMap((vector) => vectorBlock(screen, scorecard, vector))
+      : [
+          ...(card.groups.length === 0 ? [''] : []),
+          ...wrapped(restLine(card), screen.width - 2).map((line) => ` ${screen.colors.dim(line)}`),
+        ]),
+    ...stepLines(screen, scorecard, steps),
   ];
   return `${lines.join('\n')}\n`;
 }

@@ -103,7 +103,7 @@ judgesAs(pinnedPackages, [
     }),
     outcome: 'unknown',
     says: 'only the image’s history tells of the build',
-    settle: 'scoville grade --file Dockerfile',
+    settle: 'scoville grade --file Dockerfile IMAGE',
   },
   {
     name: 'shell that could not be read',
@@ -122,6 +122,6 @@ judgesAs(pinnedPackages, [
     facts: factsOf({ build: build() }),
     outcome: 'unknown',
     says: 'no Dockerfile',
-    settle: 'scoville grade --file Dockerfile',
+    settle: 'scoville grade --file Dockerfile IMAGE',
   },
 ]);

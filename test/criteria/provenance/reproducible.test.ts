@@ -38,6 +38,6 @@ judgesAs(reproducible, [
     facts: factsOf({ reproduction: unknownFact('no second build was made') }),
     outcome: 'unknown',
     says: 'no second build',
-    settle: 'scoville reproduce',
+    settle: 'scoville reproduce --attest -t IMAGE .',
   },
 ]);

@@ -128,7 +128,7 @@ judgesAs(trustedSource, [
     facts: factsOf({ build: build() }),
     outcome: 'unknown',
     says: 'no build is known',
-    settle: 'scoville grade --file Dockerfile',
+    settle: 'scoville grade --file Dockerfile IMAGE',
   },
   { name: 'no build', facts: factsOf(), outcome: 'unknown', says: 'not gathered' },
 ]);

@@ -150,7 +150,7 @@ describe('provenance', () => {
         provenance('FROM debian\n', { subjects: [digestOf('other')] }),
       ],
     });
-    expect(fact).toMatchObject({ known: false, settle: '--file DOCKERFILE' });
+    expect(fact).toMatchObject({ known: false, settle: 'scoville grade --file Dockerfile IMAGE' });
   });
 
   test('goes before the file that the user names, and says so', () => {

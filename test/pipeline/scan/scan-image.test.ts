@@ -131,7 +131,7 @@ describe('who is asked', () => {
     const found = await scanned([grype({ exitCode: 1, stderr: 'no database' }), ...trivy]);
     expect([found.scanner, found.notices?.[0]]).toEqual([
       'trivy',
-      'grype could not scan: no database',
+      'no vulnerability scan (grype): no database',
     ]);
   });
 
@@ -168,7 +168,7 @@ describe('who is asked', () => {
     expect(
       (await scan([grype({ exitCode: 1, stderr: 'broken' })], { scanner: 'grype' })).fact,
     ).toMatchObject({
-      reason: 'grype could not scan: broken',
+      reason: 'no vulnerability scan (grype): broken',
     });
     expect((await scanned([], { scanner: 'osv' })).scanner).toBe('OSV.dev');
   });
@@ -178,7 +178,7 @@ describe('who is asked', () => {
     expect((await scan([], { scanner: 'none' })).fact).toEqual({
       known: false,
       reason: 'scanning is turned off',
-      settle: '--scanner=auto',
+      settle: 'scoville grade --scanner auto IMAGE',
     });
   });
 
@@ -186,7 +186,7 @@ describe('who is asked', () => {
     const { fact } = await scan([], { offline: true });
     expect(fact).toMatchObject({
       known: false,
-      reason: 'osv could not scan: it is asked over the network, which is not to be used',
+      reason: 'no vulnerability scan (osv): it is asked over the network, which is not to be used',
     });
     expect(osv.calls).toEqual([]);
   });
@@ -242,7 +242,7 @@ describe('an image that lies nowhere on disk', () => {
     install('docker');
     const version: ScriptedRun = { command: 'docker', args: ['scout', 'version'], result: {} };
     expect((await scan([version], { scanner: 'docker-scout' }, NO_LAYOUT)).fact).toMatchObject({
-      reason: 'docker-scout could not scan: it needs the image in a layout on disk',
+      reason: 'no vulnerability scan (docker-scout): it needs the image in a layout on disk',
     });
   });
 });

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { expect, test } from 'vitest';
-import { shellWord } from '../../src/plans/shell-word.ts';
+import { shellWord } from '../../src/model/shell-word.ts';
 
 test('leaves plain paths as they are', () => {
   expect(shellWord('/home/user/.config/a-b_c.key')).toBe('/home/user/.config/a-b_c.key');

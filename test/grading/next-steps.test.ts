@@ -1,0 +1,86 @@
+import { expect, test } from 'vitest';
+import { nextSteps } from '../../src/grading/next-steps.ts';
+import { assembleScorecard } from '../../src/grading/scorecard.ts';
+import type { CriterionResult } from '../../src/model/criterion.ts';
+import { digestOf } from '../../src/model/digest.ts';
+
+function result(
+  id: string,
+  level: CriterionResult['level'],
+  outcome: CriterionResult['outcome'],
+  more: Partial<CriterionResult> = {},
+): CriterionResult {
+  return {
+    id,
+    title: id,
+    vector: 'provenance',
+    level,
+    outcome,
+    summary: `${id} is open`,
+    source: 'image',
+    evidence: [],
+    remedies: [{ title: `do ${id}`, detail: '', example: 'FROM scratch' }],
+    ...more,
+  };
+}
+
+function scorecard(criteria: CriterionResult[], image = 'app:1') {
+  const digest = digestOf('x');
+  return assembleScorecard({
+    toolVersion: '1',
+    image,
+    digest,
+    gradedAt: '2026-01-01T00:00:00Z',
+    platforms: [{ platform: 'linux/amd64', digest, criteria }],
+  });
+}
+
+test('criteria that one check decides are one step, a whole command with the name of the image', () => {
+  const settle = 'scoville grade IMAGE';
+  const open = [2, 3, 4].map((level) =>
+    result(`cve-${level}`, level as 2 | 3 | 4, 'unknown', { settle, summary: 'no scan' }),
+  );
+  expect(nextSteps(scorecard([result('a', 1, 'pass'), ...open], "it's:1"))).toEqual([
+    {
+      text: 'no scan',
+      command: "scoville grade 'it'\\''s:1'",
+      criteria: ['cve-2', 'cve-3', 'cve-4'],
+      gains: { points: 3, grade: 'A+', level: 4 },
+    },
+  ]);
+});
+
+test('what edits are ready for is one step; what fails beside it has its own', () => {
+  const criteria = [result('a', 1, 'fail'), result('b', 1, 'fail'), result('c', 2, 'fail')];
+  const edits = { count: 2, criteria: ['a', 'c'], command: 'scoville fix' };
+  expect(nextSteps(scorecard(criteria), edits).map(({ text, command }) => [text, command])).toEqual(
+    [
+      ['2 edits are ready', 'scoville fix'],
+      ['do b', undefined],
+    ],
+  );
+});
+
+test('what completes a level comes first, then the lowest level, then what gains most', () => {
+  const criteria = [
+    result('top', 3, 'fail'),
+    result('one', 2, 'fail'),
+    result('two', 2, 'fail', {
+      remedies: [{ title: 'run it', detail: '', example: 'scoville build --pull .' }],
+    }),
+    result('too', 2, 'fail', {
+      remedies: [{ title: 'run it too', detail: '', example: 'scoville build --pull .' }],
+    }),
+  ];
+  expect(nextSteps(scorecard(criteria)).map((step) => step.criteria)).toEqual([
+    ['two', 'too'],
+    ['one'],
+    ['top'],
+  ]);
+  const first = criteria.filter(({ id }) => id !== 'two' && id !== 'too');
+  expect(nextSteps(scorecard(first)).map((step) => step.criteria)).toEqual([['one'], ['top']]);
+});
+
+test('nothing is left to do where all is met', () => {
+  expect(nextSteps(scorecard([result('a', 1, 'pass')]))).toEqual([]);
+});
