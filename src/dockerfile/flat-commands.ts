@@ -1,7 +1,7 @@
 import type { ShellCommand, ShellOperator } from '../model/dockerfile.ts';
-import type { RunScript } from './run-script.ts';
 import { type Surroundings, joined } from './shell/fields.ts';
 import type { Command, List, Redirect, Simple } from './shell/syntax-tree.ts';
+import type { Script } from './shell/traced-command.ts';
 import { bodiesOf, expandedBy } from './shell/walk-tree.ts';
 import type { Lookup } from './substitute.ts';
 
@@ -19,10 +19,10 @@ const MAX_COMMANDS = 5000;
 
 class Flattener {
   readonly commands: ShellCommand[] = [];
-  private readonly script: RunScript;
+  private readonly script: Script;
   private readonly around: Surroundings;
 
-  constructor(script: RunScript, around: Surroundings) {
+  constructor(script: Script, around: Surroundings) {
     this.script = script;
     this.around = around;
   }
@@ -66,7 +66,7 @@ function isWrite(redirect: Redirect): boolean {
 }
 
 /** The simple commands of a script in the order they are written, words with ARG and ENV put in. */
-export function flatCommands(script: RunScript, lookup: Lookup): readonly ShellCommand[] {
+export function flatCommands(script: Script, lookup: Lookup): readonly ShellCommand[] {
   const assigned = new Set<string>();
   assignedNames(script.list, assigned);
   const flattener = new Flattener(script, {

@@ -11,6 +11,8 @@ export interface RunShell {
   readonly program: string;
   readonly errexit: boolean;
   readonly pipefail: boolean;
+  /** Why what it does with the text of a RUN is not known. */
+  readonly unread?: string;
 }
 
 export const DEFAULT_SHELL: RunShell = { program: 'sh', errexit: false, pipefail: false };
@@ -19,16 +21,52 @@ export const DEFAULT_SHELL: RunShell = { program: 'sh', errexit: false, pipefail
 export interface RunScript extends Script {
   readonly errexit: boolean;
   readonly pipefail: boolean;
+  /** bash reads it; else any POSIX shell may. */
+  readonly bash: boolean;
+}
+
+/** Where the shells of base images lie. */
+const FOLDER = /^(?:(?:\/usr(?:\/local)?)?\/bin\/|\/busybox\/)?[^/]+$/;
+const LETTERS = /^-[abcefhiluvxoEOT]+$/;
+const LONG = /^--(?:login|noprofile|norc|posix)$/;
+const NAME =
+  /^(?:allexport|errexit|errtrace|functrace|nounset|noglob|pipefail|verbose|xtrace|extglob|globstar|nullglob|inherit_errexit)$/;
+
+/** The options that SHELL sets; undefined where they do more than that, or do not end with `-c`. */
+function optionsOf(words: readonly string[]): ReadonlySet<string> | undefined {
+  const set = new Set<string>();
+  let takesText = false;
+  for (let at = 0; at < words.length; at += 1) {
+    const word = words[at] ?? '';
+    if (takesText && at > 0 && !word.startsWith('-')) return undefined;
+    // -n reads commands and runs none; a word behind -c is the script, in place of the RUN.
+    if (LONG.test(word)) continue;
+    if (!LETTERS.test(word)) return undefined;
+    takesText ||= word.includes('c');
+    if (word.includes('e')) set.add('errexit');
+    for (let names = word.replace(/[^oO]/g, '').length; names > 0; names -= 1) {
+      at += 1;
+      if (!NAME.test(words[at] ?? '')) return undefined;
+      set.add(words[at] ?? '');
+    }
+  }
+  return takesText ? set : undefined;
 }
 
 /** What `SHELL ["/bin/bash", "-eo", "pipefail", "-c"]` means for the RUNs behind it. */
 export function shellOf(argv: readonly string[]): RunShell {
-  const options = argv.slice(1);
-  return {
-    program: baseName(argv[0] ?? '').toLowerCase(),
-    errexit: options.some((o) => /^-[A-Za-z]*e/.test(o) || o === 'errexit'),
-    pipefail: options.includes('pipefail'),
+  const [path = '', ...words] = argv;
+  const program = baseName(path).toLowerCase();
+  const options = optionsOf(words);
+  const shell = {
+    program,
+    errexit: options?.has('errexit') === true,
+    pipefail: options?.has('pipefail') === true,
   };
+  if (!SHELLS.has(program))
+    return { ...shell, unread: `RUN goes through ${program}, no POSIX shell` };
+  if (options !== undefined && FOLDER.test(path)) return shell;
+  return { ...shell, unread: `SHELL ${JSON.stringify(argv)} may do more than run the commands` };
 }
 
 function literalWord(value: string, end: number): Word {
@@ -48,7 +86,7 @@ function execScript(argv: readonly string[], line: LogicalLine): RunScript {
   };
   const pipeline = { negated: false, elements: [simple] };
   const list: List = { items: [{ pipeline, operator: '' }] };
-  const options = { errexit: false, pipefail: false };
+  const options = { errexit: false, pipefail: false, bash: false };
   return { list, text: line.text, rangeOf: (s, e) => rangeOf(line, s, e), ...options };
 }
 
@@ -62,7 +100,7 @@ export function runScript(line: LogicalLine, offset: number, shell: RunShell): R
   const written = line.text.slice(offset).trim();
   const argv = execForm(written);
   if (argv !== undefined) return ok(execScript(argv, line));
-  if (!SHELLS.has(shell.program)) return err(`RUN goes through ${shell.program}, no POSIX shell`);
+  if (shell.unread !== undefined) return err(shell.unread);
   const document = line.heredocs[0];
   const whole = ONLY_HEREDOC.test(written) && line.heredocs.length === 1 ? document : undefined;
   const base = whole?.offset ?? offset;
@@ -71,6 +109,7 @@ export function runScript(line: LogicalLine, offset: number, shell: RunShell): R
   const program = interpreter && interpreterName(interpreter[1] ?? '', interpreter[2] ?? '');
   if (typeof program === 'string' && !SHELLS.has(program))
     return err(`the script of this RUN is for ${program}`);
+  const bash = (program ?? shell.program) === 'bash';
   const list = parseShell(text);
   if (!list.ok) {
     const { startLine } = rangeOf(line, base + list.error.offset, base + list.error.offset + 1);
@@ -86,6 +125,7 @@ export function runScript(line: LogicalLine, offset: number, shell: RunShell): R
     rangeOf: (start, end) => rangeOf(line, base + start, base + end),
     errexit,
     pipefail,
+    bash,
   });
 }
 

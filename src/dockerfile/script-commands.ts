@@ -50,8 +50,6 @@ function readScript(text: string, found: Found, depth: number): void {
     list: list.value,
     text,
     rangeOf: () => NOWHERE,
-    errexit: false,
-    pipefail: false,
   };
   for (const { words } of flatCommands(script, () => undefined))
     add(words.map(fieldOf), found, depth);

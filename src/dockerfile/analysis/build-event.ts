@@ -1,5 +1,6 @@
 import type { Instruction } from '../../model/dockerfile.ts';
 import { lookupIn } from '../scope.ts';
+import { freshState } from '../shell/shell-state.ts';
 import { Tracer } from '../shell/trace.ts';
 import type { TraceBudget, TracedCommand } from '../shell/traced-command.ts';
 import { programOf } from '../shell/wrappers.ts';
@@ -35,9 +36,8 @@ function traceRun(
   const lookup = lookupIn(scope, buildArgs);
   const outer = (name: string) => ({ value: lookup(name), sources: [] });
   const tracer = new Tracer(script, outer, budget);
-  const { errexit, pipefail } = script;
-  const variables = new Map<string, never>();
-  tracer.run({ variables, functions: new Map(), positional: [], errexit, pipefail, folder });
+  const { errexit, pipefail, bash } = script;
+  tracer.run(freshState({ errexit, pipefail, folder, bash }));
   return tracer.commands.map((command) => ({
     ...command,
     kind: 'command',

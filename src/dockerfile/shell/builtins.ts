@@ -1,20 +1,26 @@
-import type { Field } from './fields.ts';
-import { type ShellState, assign, pathIn } from './shell-state.ts';
+import { constantField, type Field } from './fields.ts';
+import { type ShellState, assign, mayHaveLeft, pathIn } from './shell-state.ts';
+import type { TraceContext } from './traced-command.ts';
 import { programOf } from './wrappers.ts';
 
 const DECLARES = new Set(['export', 'declare', 'local', 'readonly', 'typeset']);
 
-/** `set -e`, `set -o pipefail` and their opposites. */
-function applySet(state: ShellState, words: readonly string[]): void {
-  for (let at = 0; at < words.length; at += 1) {
-    const word = words[at] ?? '';
-    const on = word.startsWith('-');
+/** `set -e`, `set -o pipefail` and their opposites; a word that is not known may turn both off. */
+function applySet(state: ShellState, fields: readonly Field[]): void {
+  for (let at = 0; at < fields.length; at += 1) {
+    const { text: word, constant } = fields[at] ?? constantField('');
+    if (!constant) {
+      state.errexit = false;
+      state.pipefail = false;
+    }
     if (!/^[-+][A-Za-z]+$/.test(word)) return;
+    const on = word.startsWith('-');
     if (word.includes('e')) state.errexit = on;
     if (!word.endsWith('o')) continue;
     at += 1;
-    if (words[at] === 'pipefail') state.pipefail = on;
-    if (words[at] === 'errexit') state.errexit = on;
+    const option = fields[at]?.text;
+    if (option === 'pipefail') state.pipefail = on;
+    if (option === 'errexit') state.errexit = on;
   }
 }
 
@@ -36,19 +42,76 @@ export function isSpecialBuiltin(argv: readonly Field[]): boolean {
   return SPECIAL.has(argv[0]?.text ?? '');
 }
 
-/** Runs a builtin that changes the state of the shell; false where the command is none. */
-export function runBuiltin(argv: readonly Field[], state: ShellState): boolean {
+/** What `exit`, `return`, `break` and `exec` leave, unless they end the RUN with a failure. */
+function leave(argv: readonly Field[], state: ShellState, context: TraceContext): void {
   const program = programOf(argv);
-  if (program === 'set') {
-    applySet(
-      state,
-      argv.slice(1).map((f) => f.text),
-    );
-  } else if (program === 'cd') {
-    const target = argv.find((f, i) => i > 0 && !f.text.startsWith('-'));
-    state.folder = target?.constant === true ? pathIn(state.folder, target.text) : '';
-  } else if (DECLARES.has(program)) {
-    for (const field of argv.slice(1)) assign(state, field);
-  } else return false;
-  return true;
+  const code = argv[1]?.constant === true ? argv[1].text : '';
+  const isFailure = /^\d{1,9}$/.test(code) && Number(code) % 256 !== 0;
+  if (program === 'break' || program === 'continue') mayHaveLeft(state, 'loop');
+  else if (program === 'exit' && !(isFailure && context.exitFails === undefined))
+    mayHaveLeft(state, 'script');
+  else if (program === 'return' && !(isFailure && context.returnFails === undefined))
+    mayHaveLeft(state, context.inFunction === true ? 'function' : 'script');
+}
+
+/** Names that an alias or `hash -p` gives another program. */
+function replacedBy(program: string, argv: readonly Field[]): readonly string[] {
+  const words = argv.slice(1).filter(({ text }) => !text.startsWith('-'));
+  if (!words.every(({ constant }) => constant)) return ['*'];
+  if (program === 'hash')
+    return argv.some(({ text }) => /^-\w*p/.test(text))
+      ? words.slice(1).map(({ text }) => text)
+      : [];
+  const names = words
+    .filter(({ text }) => text.includes('='))
+    .map(({ text }) => text.slice(0, text.indexOf('=')));
+  // An alias of what tells of a failure changes them all.
+  return names.some((name) => /^(?:exit|return|false|set|test|\[|if|then|else|fi)$/.test(name))
+    ? ['*']
+    : names;
+}
+
+/** Runs a builtin that changes the state of the shell; false where the command is none. */
+export function runBuiltin(
+  argv: readonly Field[],
+  state: ShellState,
+  context: TraceContext,
+): boolean {
+  const program = programOf(argv);
+  switch (program) {
+    case 'set':
+      applySet(state, argv.slice(1));
+      return true;
+    case 'shopt':
+      // `shopt -uo errexit` turns an option of set off.
+      if (argv.some(({ text, constant }) => !constant || /^-\w*u/.test(text))) {
+        state.errexit &&= !argv.some(({ text, constant }) => !constant || text === 'errexit');
+        state.pipefail &&= !argv.some(({ text, constant }) => !constant || text === 'pipefail');
+      }
+      return true;
+    case 'cd': {
+      const target = argv.find((f, i) => i > 0 && !f.text.startsWith('-'));
+      state.folder = target?.constant === true ? pathIn(state.folder, target.text) : '';
+      return true;
+    }
+    case 'exit':
+    case 'return':
+    case 'break':
+    case 'continue':
+      leave(argv, state, context);
+      return true;
+    case 'alias':
+    case 'hash':
+      for (const name of replacedBy(program, argv)) state.replaced.add(name);
+      return true;
+    case 'unset':
+    case 'read':
+      for (const { text } of argv.slice(1))
+        state.variables.set(text, { value: undefined, sources: [] });
+      return program === 'unset';
+    default:
+      if (!DECLARES.has(program)) return false;
+      for (const field of argv.slice(1)) assign(state, field);
+      return true;
+  }
 }

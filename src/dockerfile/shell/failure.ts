@@ -1,4 +1,5 @@
 import type { Command, List, Pipeline } from './syntax-tree.ts';
+import { bodiesOf } from './walk-tree.ts';
 
 /** What a failing command does to the RUN: `undefined` where it stops it, else why it does not. */
 export type Ignored = string | undefined;
@@ -12,50 +13,119 @@ export const IGNORED = {
   negated: 'its failure counts as success',
   condition: 'its result only chooses a branch',
   trap: 'it runs in a trap',
+  trapped: 'a trap may end the RUN with success',
+  replaced: 'its program may have been replaced',
+  dialect: 'not every sh reads this line as bash does',
+  unreached: 'the RUN may have ended before it',
   argument: 'its failure is lost in a command substitution',
 } as const;
 
-/** The simple command that a pipeline is, where it is one. */
+/** The words of the simple command that a pipeline is, where it is one, as far as they are literal. */
 function simpleOf(pipeline: Pipeline): readonly string[] | undefined {
   const [only, ...others] = pipeline.elements;
   if (only?.kind !== 'simple' || others.length > 0) return undefined;
-  return only.words.map((word) => word.text);
+  return only.words.map(({ text, parts }) => {
+    const [literal] = parts;
+    return parts.length === 1 && literal?.kind === 'literal' ? literal.value : text;
+  });
 }
 
-/** What surroundings make of a failure: `set -e` holds, what a failure of the whole list does, and whether `exit` ends but a subshell. */
+/** What surroundings make of a failure. */
 export interface Surrounding {
+  /** `set -e` holds. */
   readonly errexit: boolean;
+  /** What a failure of the whole list does. */
   readonly outer: Ignored;
+  /** `exit` ends but a subshell. */
   readonly inSubshell: boolean;
+  /** `return` ends a function. */
+  readonly inFunction: boolean;
+  /** Functions by name, as far as they are known. */
+  readonly functions: ReadonlyMap<string, Command>;
 }
 
 /** `exit` ends the script or subshell, `return` the function; `false` is a failure as any other. */
 type Ending = 'exit' | 'return' | 'false';
 
-function endingOf(pipeline: Pipeline): Ending | undefined {
+const LEAVES = /^(?:exit|return|exec|break|continue|eval|\.|source|trap|kill)$/;
+const MAX_CALLS = 8;
+
+/** True where a list may be left before its end. */
+function mayLeave(list: List, depth = 0): boolean {
+  if (depth > MAX_CALLS) return true;
+  return list.items.some(({ pipeline }) =>
+    pipeline.elements.some(
+      (command) =>
+        (command.kind === 'simple' && LEAVES.test(command.words[0]?.text ?? '')) ||
+        bodiesOf(command).some((body) => mayLeave(body, depth + 1)),
+    ),
+  );
+}
+
+/** True where `exit CODE` surely ends with a failure; `failed` where the command before it did. */
+function isFailing(words: readonly string[], failed: boolean): boolean {
+  const [, code, ...more] = words;
+  if (code === undefined || (code === '$?' && more.length === 0)) return failed;
+  return more.length === 0 && /^\d{1,9}$/.test(code) && Number(code) % 256 !== 0;
+}
+
+/** How a pipeline surely ends where it ends with a failure; `failed` where the command before it did. */
+function endingOf(
+  pipeline: Pipeline,
+  around: Surrounding,
+  failed: boolean,
+  depth = 0,
+): Ending | undefined {
+  if (pipeline.negated || depth > MAX_CALLS) return undefined;
   const words = simpleOf(pipeline);
+  const called = around.functions.get(words?.[0] ?? '');
+  if (called !== undefined) {
+    const inside = { ...around, inFunction: true };
+    const body = { negated: false, elements: [called] };
+    const ending = endingOf(body, inside, failed, depth + 1);
+    return ending === 'return' ? 'false' : ending;
+  }
   if (words !== undefined) {
-    const [program, code] = words;
-    if (program === 'exit' || program === 'return') return code === '0' ? undefined : program;
+    const [program] = words;
+    if (program === 'exit' || (program === 'return' && around.inFunction))
+      return isFailing(words, failed) ? program : undefined;
     return program === 'false' ? program : undefined;
   }
   const [only, ...others] = pipeline.elements;
   if (only?.kind !== 'group' || others.length > 0) return undefined;
-  const ending = endingOfList(only.body);
+  const ending = endingOfList(only.body, around, failed, depth + 1);
   return only.subshell && ending !== undefined ? 'false' : ending;
 }
 
 /** How a list surely ends where it ends with a failure. */
-function endingOfList(list: List): Ending | undefined {
-  const always = list.items.filter(
-    ({ operator }, index) => operator === ';' || operator === '' || index === list.items.length - 1,
-  );
-  for (const { pipeline } of always) {
-    const ending = endingOf(pipeline);
+function endingOfList(
+  list: List,
+  around: Surrounding,
+  failed: boolean,
+  depth = 0,
+): Ending | undefined {
+  for (const [at, item] of list.items.entries()) {
+    const before = list.items[at - 1]?.operator ?? ';';
+    const isFirst = before === ';' || before === '&';
+    if (item.operator === '&') continue;
+    const ending = isFirst ? endingOf(item.pipeline, around, failed && at === 0, depth) : undefined;
     if (ending === 'exit' || ending === 'return') return ending;
+    const isLast = at === list.items.length - 1;
+    if (isLast && (isFirst || chained(list, at)))
+      return endingOf(item.pipeline, around, false, depth) === undefined ? undefined : 'false';
+    if (mayLeave({ items: [item] })) return undefined;
   }
-  const last = list.items.at(-1);
-  return last === undefined ? undefined : endingOf(last.pipeline);
+  return undefined;
+}
+
+/** True where all operators before an item of its chain are `&&`, so that the chain fails where the item does. */
+function chained({ items }: List, at: number): boolean {
+  for (let index = at - 1; index >= 0; index -= 1) {
+    const operator = items[index]?.operator;
+    if (operator === '||') return false;
+    if (operator !== '&&') return true;
+  }
+  return true;
 }
 
 /** What a failure that is an `exit` or `return` does. */
@@ -74,26 +144,23 @@ export function failureInList(list: List, at: number, around: Surrounding): Igno
     if (operator === '||') {
       const next = items[end + 1];
       if (next === undefined) return around.outer;
-      const ending = endingOf(next.pipeline);
+      const ending = endingOf(next.pipeline, around, true);
       if (ending === undefined) return IGNORED.recovered;
       if (ending !== 'false') return ended(ending, around);
       failing = end + 1;
     } else if (operator !== '&&') break;
   }
   if (end >= items.length - 1) return around.outer;
-  if (!around.errexit) return IGNORED.separator;
+  // set -e passes over a pipeline that is negated.
+  if (!around.errexit || items[failing]?.pipeline.negated === true) return IGNORED.separator;
   return end === failing ? undefined : IGNORED.list;
-}
-
-function isNegated(condition: List): boolean {
-  return condition.items.at(-1)?.pipeline.negated === true;
 }
 
 /** True where success of item `at` ends the script with a failure: `[ a != b ] && exit 1`. */
 export function endsOnSuccess(list: List, at: number, around: Surrounding): boolean {
   const next = list.items[at + 1];
   if (list.items[at]?.operator !== '&&' || next === undefined) return false;
-  const ending = endingOf(next.pipeline);
+  const ending = endingOf(next.pipeline, around, false);
   if (ending === undefined) return false;
   return (
     (ending === 'false' ? failureInList(list, at + 1, around) : ended(ending, around)) === undefined
@@ -101,8 +168,8 @@ export function endsOnSuccess(list: List, at: number, around: Surrounding): bool
 }
 
 /** Why a list of an `if` that ends with a failure does not stop the script; `outer` is what a failure of the `if` does. */
-function failureOfBranch(list: List | undefined, around: Surrounding): Ignored {
-  const ending = list === undefined ? undefined : endingOfList(list);
+function failureOfBranch(list: List | undefined, around: Surrounding, failed = false): Ignored {
+  const ending = list === undefined ? undefined : endingOfList(list, around, failed);
   if (ending === undefined) return IGNORED.condition;
   if (ending !== 'false') return ended(ending, around);
   return around.errexit ? undefined : around.outer;
@@ -113,19 +180,9 @@ export function endsScript(list: List, around: Surrounding): boolean {
   return failureOfBranch(list, around) === undefined;
 }
 
-/** Why a failure in the condition of `if` does not stop the script. */
-export function failureInCondition(
-  condition: List,
-  body: List,
-  otherwise: List | undefined,
-  around: Surrounding,
-): Ignored {
-  return failureOfBranch(isNegated(condition) ? body : otherwise, around);
-}
-
-/** True where the success of a condition stops the script. */
-export function stopsOnCondition(condition: List, body: List, around: Surrounding): boolean {
-  return !isNegated(condition) && failureOfBranch(body, around) === undefined;
+/** Why a condition of `if` that does not hold, so that `otherwise` runs, does not stop the script. */
+export function failureInCondition(otherwise: List | undefined, around: Surrounding): Ignored {
+  return failureOfBranch(otherwise, around, true);
 }
 
 /** True where a later command of its list may not run because this one is a test, or runs only when one failed. */
@@ -144,8 +201,8 @@ export function isConditional(list: List, at: number): boolean {
 }
 
 /**
- * True where a test before it may pass item `at` over and the script goes on: `[ -n "$SUM" ] && ...;`, `[ -z "$SUM" ] || ...`; `leadOn` are
- * the items before that surely do not.
+ * True where what stands before item `at` may pass it over and the script goes on: `[ -n "$SUM" ] && ...;`,
+ * `[ -z "$SUM" ] || ...`; `leadOn` are the items before that surely do not.
  */
 export function mayBeSkipped(
   list: List,
@@ -154,21 +211,12 @@ export function mayBeSkipped(
   leadOn: readonly boolean[],
 ): boolean {
   const { items } = list;
-  if (items[at - 1]?.operator === '||')
-    return leadOn[at - 1] !== true && isGuard(items[at - 1]?.pipeline);
-  for (let index = at - 1; index >= 0 && items[index]?.operator === '&&'; index -= 1)
-    if (
-      leadOn[index] !== true &&
-      isGuard(items[index]?.pipeline) &&
-      failureInList(list, index, around) !== undefined
-    )
-      return true;
+  if (items[at - 1]?.operator === '||') return leadOn[at - 1] !== true;
+  for (let index = at - 1; index >= 0; index -= 1) {
+    if (items[index]?.operator !== '&&') return false;
+    if (leadOn[index] !== true && failureInList(list, index, around) !== undefined) return true;
+  }
   return false;
-}
-
-function isGuard(pipeline: Pipeline | undefined): boolean {
-  const program = pipeline === undefined ? undefined : simpleOf(pipeline)?.[0];
-  return ['[', '[[', 'test', 'true', 'false'].includes(program ?? '');
 }
 
 function isTest(command: Command): boolean {

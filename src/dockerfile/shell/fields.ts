@@ -148,3 +148,12 @@ export function joined(parts: readonly WordPart[], around: Surroundings): Field 
     sources: [first, ...rest].flatMap((f) => f.sources),
   };
 }
+
+/** True for a word that is one field at least, whatever its variables hold. */
+export function isOneField(parts: readonly WordPart[]): boolean {
+  return parts.some(
+    (part) =>
+      part.kind === 'literal' ||
+      ('quoted' in part && part.quoted && !('name' in part && /^[@*]$/.test(part.name))),
+  );
+}

@@ -1,11 +1,25 @@
+import type { Arm } from './arms.ts';
 import { type Field, type Variable, variableOf } from './fields.ts';
 import type { Command } from './syntax-tree.ts';
+
+export interface Reached {
+  readonly arm: Arm;
+  readonly leaves: 'script' | 'function' | 'loop';
+}
 
 /** What a running shell would hold at one place of a script. */
 export interface ShellState {
   variables: Map<string, Variable>;
   functions: Map<string, Command>;
   positional: readonly Field[];
+  /** Programs that an alias, a function of another kind or PATH may have replaced; `*` for all. */
+  replaced: Set<string>;
+  /** A trap may end the script with success. */
+  trapped: boolean;
+  /** Ways on from places where the script may have been left before: by `exit 0`, `return`, `break`. */
+  reached: readonly Reached[];
+  /** The shell is bash for sure; else any POSIX shell. */
+  bash: boolean;
   errexit: boolean;
   pipefail: boolean;
   /** Absolute where it is known, else ''. */
@@ -18,7 +32,41 @@ export function forked(state: ShellState): ShellState {
     ...state,
     variables: new Map(state.variables),
     functions: new Map(state.functions),
+    replaced: new Set(state.replaced),
   };
+}
+
+/** A shell that starts: nothing is set yet. */
+export function freshState(
+  given: Pick<ShellState, 'errexit' | 'pipefail' | 'folder' | 'bash'>,
+): ShellState {
+  return {
+    variables: new Map(),
+    functions: new Map(),
+    positional: [],
+    replaced: new Set(),
+    trapped: false,
+    reached: [],
+    ...given,
+  };
+}
+
+/** From here on the script is one that was not left. */
+export function mayHaveLeft(state: ShellState, leaves: Reached['leaves']): void {
+  const fork = { arms: 2, failing: new Set<number>() };
+  state.reached = [...state.reached, { arm: { fork, arm: 0 }, leaves }];
+}
+
+/** What a part of a script that ran in the same shell leaves behind: its options, names, and that it may have left. */
+export function takeOver(state: ShellState, from: ShellState, ends?: Reached['leaves']): void {
+  const left = from.reached.slice(state.reached.length).filter(({ leaves }) => leaves !== ends);
+  const [first] = left;
+  if (first !== undefined)
+    mayHaveLeft(state, left.some(({ leaves }) => leaves === 'script') ? 'script' : first.leaves);
+  state.errexit &&= from.errexit;
+  state.pipefail &&= from.pipefail;
+  state.trapped ||= from.trapped;
+  for (const name of from.replaced) state.replaced.add(name);
 }
 
 /** What a script set a name to; undefined where it did not. */
@@ -43,6 +91,7 @@ export function mergeBranches(state: ShellState, branches: readonly ShellState[]
     }
     for (const [name, body] of branch.functions) state.functions.set(name, body);
     if (branch.folder !== state.folder) state.folder = '';
+    takeOver(state, branch);
   }
 }
 

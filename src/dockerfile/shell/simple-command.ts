@@ -1,16 +1,10 @@
 import { inArm, forkOf } from './arms.ts';
 import { isSpecialBuiltin, runBuiltin } from './builtins.ts';
+import type { Expanding } from './expanding.ts';
 import { IGNORED, type Ignored } from './failure.ts';
-import {
-  type Field,
-  type Surroundings,
-  type Variable,
-  fieldsOf,
-  joined,
-  variableOf,
-} from './fields.ts';
+import { type Field, type Variable, fieldsOf, joined, variableOf } from './fields.ts';
 import { parseShell } from './parse-shell.ts';
-import { type ShellState, assign, forked, lookUp } from './shell-state.ts';
+import { type ShellState, assign, forked, lookUp, mayHaveLeft, takeOver } from './shell-state.ts';
 import type { Command, List, Simple } from './syntax-tree.ts';
 import {
   type Script,
@@ -18,14 +12,13 @@ import {
   type TraceContext,
   type TracedCommand,
   deeper,
+  inSubshell,
   placeOf,
   redirected,
   streamsIn,
   surroundingOf,
 } from './traced-command.ts';
-import { scriptOnInput, type Unwrapped, unwrap } from './wrappers.ts';
-
-type Expanding = Surroundings & { readonly written: (from: readonly number[]) => void };
+import { programOf, scriptOnInput, type Unwrapped, unwrap } from './wrappers.ts';
 
 /** What following a simple command needs of the tracer. */
 export interface Following {
@@ -75,15 +68,26 @@ export class SimpleCommands {
     const unwrapped = unwrap(argv);
     const [first, ...rest] = unwrapped.argv;
     if (first?.text === 'trap' && first.constant) this.trap(command, rest, state, context);
-    if (runBuiltin(unwrapped.argv, state)) return;
+    if (runBuiltin(unwrapped.argv, state, context)) return;
     const called = state.functions.get(first?.text ?? '');
     if (called === undefined) {
       this.emit(command, unwrapped, scope, context);
+      // What exec starts takes the place of the shell.
+      if (argv.length > 1 && programOf(argv) === 'exec') mayHaveLeft(state, 'script');
       return;
     }
     const own = { ...forked(scope), positional: rest };
-    this.follow.command(called, own, context);
+    this.follow.command(called, own, {
+      ...context,
+      inFunction: true,
+      returnFails: context.ignored,
+    });
     state.variables = own.variables;
+    state.functions = own.functions;
+    state.errexit = own.errexit;
+    state.pipefail = own.pipefail;
+    state.folder = own.folder;
+    takeOver(state, own, 'function');
   }
 
   /** `trap 'text' EXIT`: the text may run from here on. */
@@ -98,6 +102,7 @@ export class SimpleCommands {
     const at = context.at ?? placeOf(this.follow.script, command);
     const where = inArm(context, forkOf([], surroundingOf(state, context), 2), 0);
     const script = { text, errexit: state.errexit, pipefail: state.pipefail };
+    if (mayEndWell(text, state)) state.trapped = true;
     this.text(script, forked(state), { ...where, at, ignored: IGNORED.trap });
   }
 
@@ -113,12 +118,14 @@ export class SimpleCommands {
     const { streams, piped } = context;
     const read = streams.input ?? (streams.readsFrom.length > 0 ? undefined : piped);
     const script = unwrapped.script ?? scriptOnInput(unwrapped.argv, read);
+    const doubt = this.doubt(command, unwrapped, state);
+    const ignored = context.ignored ?? doubt;
     commands.push({
       id: budget.nextId++,
       argv: unwrapped.argv,
       ...at,
-      ignored: context.ignored,
-      stopsOnSuccess: context.stopsOnSuccess === true,
+      ignored,
+      stopsOnSuccess: context.stopsOnSuccess === true && doubt === undefined,
       pipedFrom: context.pipedFrom,
       ...(piped === undefined ? {} : { piped }),
       within: context.within,
@@ -130,10 +137,27 @@ export class SimpleCommands {
     });
     if (script !== undefined) {
       const { errexit, pipefail } = script;
-      const inside = { ...forked(state), errexit, pipefail, positional: [] };
-      this.text(script, inside, { ...context, at, guarded: false, inSubshell: true });
+      // eval runs its text in the same shell.
+      const isEval = unwrapped.argv[0]?.text === 'eval';
+      const bash = programOf(unwrapped.argv) === 'bash';
+      const inside = { ...forked(state), errexit, pipefail, bash, trapped: false, positional: [] };
+      const inner = { ...context, ignored, at };
+      if (isEval) this.text(script, state, inner);
+      else this.text(script, inside, { ...inSubshell(inner), guarded: false, inFunction: false });
     }
     for (const inner of unwrapped.started) this.emit(command, inner, state, context);
+  }
+
+  /** Why it is not sure what the command does, or that its failure is seen. */
+  private doubt(command: Simple, { argv }: Unwrapped, state: ShellState): Ignored {
+    if (state.trapped) return IGNORED.trapped;
+    const { replaced } = state;
+    if (replaced.has('*') || replaced.has(programOf(argv))) return IGNORED.replaced;
+    if (state.bash) return undefined;
+    // dash takes `&>` for `&` and `>`, `[[` for the name of a program.
+    const differs =
+      programOf(argv) === '[[' || command.redirects.some((r) => r.operator.startsWith('&>'));
+    return differs ? IGNORED.dialect : undefined;
   }
 
   /** The text of a script of its own: `sh -c`, `eval`, what a shell reads from its input, `trap`. */
@@ -157,4 +181,12 @@ export class SimpleCommands {
         reason: `a script inside this command: ${parsed.error.message}`,
       });
   }
+}
+
+const ENDS = /\b(?:exit|return|exec|kill|eval|source)\b|(?:^|[;&|\s])\.\s/;
+
+/** True where the text of a trap may end the script with success. */
+function mayEndWell({ text, constant }: Field, { functions }: ShellState): boolean {
+  const calls = text.split(/[^\w-]+/).some((word) => functions.has(word));
+  return !constant || calls || ENDS.test(text);
 }

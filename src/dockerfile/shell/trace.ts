@@ -1,18 +1,19 @@
 import { forkOf, inArm } from './arms.ts';
+import { type Expanding, type Listing, expanding } from './expanding.ts';
 import {
   IGNORED,
   type Ignored,
   endsOnSuccess,
   failureInCondition,
   failureInList,
+  endsScript,
   isConditional,
   mayBeSkipped,
-  stopsOnCondition,
 } from './failure.ts';
-import { type Surroundings, fieldsOf, joined, variableOf } from './fields.ts';
+import { fieldsOf, isOneField, joined, variableOf } from './fields.ts';
 import { leadsOn, surelyHolds } from './known-test.ts';
 import { outputOfAll } from './printed-text.ts';
-import { type ShellState, forked, lookUp, mergeBranches } from './shell-state.ts';
+import { type ShellState, forked, mergeBranches } from './shell-state.ts';
 import { SimpleCommands } from './simple-command.ts';
 import type { Command, List, Pipeline } from './syntax-tree.ts';
 import {
@@ -23,11 +24,13 @@ import {
   type TracedCommand,
   conditional,
   deeper,
+  inSubshell,
   inRound,
   placeOf,
   redirected,
   streamsIn,
   surroundingOf,
+  whereReached,
 } from './traced-command.ts';
 
 type Of<Kind extends Command['kind']> = Command & { readonly kind: Kind };
@@ -57,13 +60,9 @@ export class Tracer {
       budget,
       script,
       outer,
-      around: (state, context, ignored) => this.surroundings(state, context, ignored),
-      command: (command, state, context) => {
-        this.command(command, state, context);
-      },
-      list: (list, state, context) => {
-        this.list(list, state, context);
-      },
+      around: this.surroundings.bind(this),
+      command: this.command.bind(this),
+      list: this.list.bind(this),
     });
   }
 
@@ -83,14 +82,15 @@ export class Tracer {
     const leadOn: boolean[] = [];
     list.items.forEach((item, at) => {
       if (this.budget.commands <= 0) return;
-      const around = surroundingOf(state, context);
+      const here = whereReached(context, state);
+      const around = surroundingOf(state, here);
       const ignored = failureInList(list, at, around);
       const guarded = context.guarded || item.operator === '&&' || item.operator === '||';
       const target = isConditional(list, at) ? forked(state) : state;
       const ends = context.stopsOnSuccess === true && at === list.items.length - 1;
       const stopsOnSuccess = ends || endsOnSuccess(list, at, around);
       const skipped = mayBeSkipped(list, at, around, leadOn);
-      const where = skipped ? inArm(context, forkOf([], around, 2), 0) : context;
+      const where = skipped ? inArm(here, forkOf([], around, 2), 0) : here;
       this.pipeline(item.pipeline, target, { ...where, ignored, guarded, stopsOnSuccess });
       leadOn.push(leadsOn(item, this.commands.at(-1)?.argv));
       if (target !== state) mergeBranches(state, [target]);
@@ -98,16 +98,18 @@ export class Tracer {
   }
 
   private pipeline(pipeline: Pipeline, state: ShellState, context: TraceContext): void {
-    const { elements } = pipeline;
+    const { elements, negated } = pipeline;
     let { pipedFrom, piped } = context;
+    const failing = negated && context.stopsOnSuccess !== true ? IGNORED.negated : undefined;
+    const whole = negated ? failing : context.ignored;
+    const succeeding = negated ? context.ignored === undefined : context.stopsOnSuccess === true;
     elements.forEach((command, index) => {
-      let { ignored } = context;
-      if (pipeline.negated && !context.guarded) ignored ??= IGNORED.negated;
-      if (index < elements.length - 1 && !state.pipefail) ignored ??= IGNORED.pipe;
+      const isLast = index === elements.length - 1;
+      const ignored = isLast || state.pipefail ? whole : (whole ?? IGNORED.pipe);
       const before = this.commands.length;
       const own = elements.length === 1 ? state : forked(state);
-      const inSubshell = context.inSubshell === true || elements.length > 1;
-      this.command(command, own, { ...context, ignored, pipedFrom, piped, inSubshell });
+      const here = { ...context, ignored, stopsOnSuccess: isLast && succeeding, pipedFrom, piped };
+      this.command(command, own, elements.length === 1 ? here : inSubshell(here));
       const traced = this.commands.slice(before);
       pipedFrom = [...pipedFrom, ...traced.map((c) => c.id)];
       piped = outputOfAll(traced);
@@ -140,7 +142,7 @@ export class Tracer {
     const inner = { ...context, streams };
     switch (command.kind) {
       case 'group':
-        if (command.subshell) this.arm(command.body, state, { ...inner, inSubshell: true });
+        if (command.subshell) this.arm(command.body, state, inSubshell(inner));
         else this.list(command.body, state, inner);
         break;
       case 'if':
@@ -148,7 +150,7 @@ export class Tracer {
         break;
       case 'loop':
         this.list(command.condition, state, conditional(inner));
-        mergeBranches(state, this.arms([command.body], 2, state, inRound(state, inner, false)));
+        this.ends(state, this.arms([command.body], 2, state, inRound(state, inner, false)));
         break;
       case 'for':
         this.loop(command, state, inner);
@@ -193,8 +195,8 @@ export class Tracer {
     const fork = forkOf([...command.branches.map(({ body }) => body), command.otherwise], around);
     command.branches.forEach(({ condition, body }, index) => {
       const next = command.branches[index + 1] === undefined ? command.otherwise : undefined;
-      const ignored = failureInCondition(condition, body, next, around);
-      const stopsOnSuccess = stopsOnCondition(condition, body, around);
+      const ignored = failureInCondition(next, around);
+      const stopsOnSuccess = endsScript(body, around);
       const judged = { ...context, ignored, guarded: true, stopsOnSuccess };
       this.list(condition, state, { ...judged, leadsTo: { fork, arm: index } });
       const sure = surelyHolds(condition, this.commands.at(-1)?.argv);
@@ -209,40 +211,37 @@ export class Tracer {
     const around = this.surroundings(state, context, IGNORED.argument);
     const items = command.items.flatMap((word) => fieldsOf(word, around));
     const own = forked(state);
+    const isSure =
+      command.items.some(({ parts }) => isOneField(parts)) ||
+      items.some(({ constant }) => constant);
+    const inner = isSure
+      ? context
+      : inArm(context, forkOf([], surroundingOf(state, context), 2), 0);
     const rounds = items.length > MAX_ITEMS || items.length === 0 ? [undefined] : items;
     rounds.forEach((item, at) => {
       own.variables.set(command.variable, variableOf(item));
       const isLast = item !== undefined && at === rounds.length - 1;
-      this.list(command.body, own, inRound(own, context, isLast));
+      this.list(command.body, own, inRound(own, inner, isLast));
     });
-    mergeBranches(state, [own]);
+    this.ends(state, [own]);
   }
 
-  /** What words are expanded with; `written` follows the `>(...)` among them, with the commands that write to them. */
-  private surroundings(
-    state: ShellState,
-    context: TraceContext,
-    ignored: Ignored,
-  ): Surroundings & { readonly written: (from: readonly number[]) => void } {
-    const waiting: List[] = [];
-    const failing = context.ignored ?? ignored;
-    const inner = { ...deeper(context), ignored: failing, inSubshell: true, streams: NO_STREAMS };
-    return {
-      positional: state.positional,
-      variable: (name) => lookUp(state, name) ?? this.simple.outer(name),
-      substitution: ({ body, process }) => {
-        if (process === '>') {
-          waiting.push(body);
-          return [];
-        }
-        const before = this.commands.length;
-        this.list(body, forked(state), { ...inner, pipedFrom: [], piped: undefined });
-        return this.commands.slice(before).map((c) => c.id);
-      },
-      written: (from) => {
-        for (const body of waiting)
-          this.list(body, forked(state), { ...inner, pipedFrom: from, piped: undefined });
-      },
+  /** After a loop, `break` has left nothing more. */
+  private ends(state: ShellState, rounds: readonly ShellState[]): void {
+    for (const round of rounds)
+      round.reached = round.reached.filter(({ leaves }) => leaves !== 'loop');
+    mergeBranches(state, rounds);
+  }
+
+  private surroundings(state: ShellState, context: TraceContext, ignored: Ignored): Expanding {
+    const list: Listing = (body, own, inner) => {
+      this.list(body, own, inner);
     };
+    return expanding(
+      { commands: this.commands, list, outer: this.simple.outer },
+      state,
+      context,
+      ignored,
+    );
   }
 }

@@ -60,6 +60,13 @@ export interface TraceContext {
   readonly streams: Streams;
   readonly within: readonly Arm[];
   readonly leadsTo?: Arm | undefined;
+  /** `return` ends a function. */
+  readonly inFunction?: boolean;
+  /** What a failure does that ends the subshell or function: undefined where it ends the RUN. */
+  readonly exitFails?: Ignored;
+  readonly returnFails?: Ignored;
+  /** How many of the places where the script may have been left `within` holds. */
+  readonly seen?: number;
   /** `exit` ends no more than a subshell: parentheses, a pipe, a substitution, `sh -c`. */
   readonly inSubshell?: boolean;
   /** Where the text that runs is not that of the file (`sh -c`): the range of what runs it. */
@@ -78,15 +85,28 @@ export function conditional(context: TraceContext): TraceContext {
 
 /** What a failure meets here. */
 export function surroundingOf(
-  { errexit }: Pick<ShellState, 'errexit'>,
-  { guarded, ignored, inSubshell = false }: TraceContext,
+  { errexit, functions }: Pick<ShellState, 'errexit' | 'functions'>,
+  { guarded, ignored, inSubshell = false, inFunction = false }: TraceContext,
 ): Surrounding {
-  return { errexit: errexit && !guarded, outer: ignored, inSubshell };
+  return { errexit: errexit && !guarded, outer: ignored, inSubshell, inFunction, functions };
+}
+
+/** The same, after the places where the script may have been left. */
+export function whereReached(context: TraceContext, { reached }: ShellState): TraceContext {
+  const { seen = 0, within } = context;
+  if (reached.length <= seen) return context;
+  const arms = reached.slice(seen).map(({ arm }) => arm);
+  return { ...context, within: [...within, ...arms], seen: reached.length };
+}
+
+/** In a subshell, whose failure does what that of the command it stands for does. */
+export function inSubshell<T extends TraceContext>(context: T): T {
+  return { ...context, inSubshell: true, exitFails: context.ignored };
 }
 
 /** In all rounds of a loop but the last, a failure is seen by `set -e` alone. */
 export function inRound(
-  state: Pick<ShellState, 'errexit'>,
+  state: Pick<ShellState, 'errexit' | 'functions'>,
   context: TraceContext,
   isLast: boolean,
 ): TraceContext {

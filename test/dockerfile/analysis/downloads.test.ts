@@ -70,7 +70,7 @@ describe('what verifies a download', () => {
     ],
     [
       '!= && exit',
-      `RUN set -e; curl -o f ${URL}; [[ "$(sha256sum f)" != "${SUM}  f" ]] && exit 1; true`,
+      `SHELL ["/bin/bash", "-c"]\nRUN set -e; curl -o f ${URL}; [[ "$(sha256sum f)" != "${SUM}  f" ]] && exit 1; true`,
       ['curl: sha256sum compared'],
     ],
     ['grep', `RUN curl -o f ${URL} && sha256sum f | grep -q ${SUM}`, ['curl: sha256sum | grep']],
