@@ -164,6 +164,8 @@ export interface AttestationsFact {
   readonly incomplete?: string;
   /** What would have every place asked, where something would. */
   readonly settle?: string;
+  /** What the index lists that no signature here answers for, where there is such: an engine may run it. */
+  readonly unsigned?: string;
 }
 
 export type Severity = 'critical' | 'high' | 'medium' | 'low' | 'negligible' | 'unknown';

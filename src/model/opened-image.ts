@@ -42,6 +42,8 @@ export interface OpenedImage {
   readonly platforms: readonly [OpenedPlatform, ...OpenedPlatform[]];
   /** What the index lists and this place does not hold: Docker pulls one platform of many. Not judged, so to be named. */
   readonly absent: readonly Descriptor[];
+  /** What the index lists and is not a manifest as far as can be read: an engine may know better. Not judged, so to be named. */
+  readonly unread: readonly Descriptor[];
   /** A small document or attached blob, verified; throws UserError where it is missing, too large (16 MiB) or another. */
   readonly readBlob: (descriptor: Descriptor) => Promise<Uint8Array>;
   /** A layer's compressed bytes, in chunks of 256 KiB and more where the place allows. Not verified here: `walkLayer` does. */

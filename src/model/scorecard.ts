@@ -52,8 +52,11 @@ export interface PlatformScore {
 /** A platform that belongs to the image, or was asked for, and could not be judged. */
 export interface NotGraded {
   readonly platform: string;
-  /** The index lists it, and the place that the image was read from does not hold it; or the image has none such. */
-  readonly reason: 'not-held' | 'not-listed';
+  /**
+   * The index lists it, and the place that the image was read from does not hold it; or it is listed as something that cannot be read
+   * as an image; or the image has none such.
+   */
+  readonly reason: 'not-held' | 'not-read' | 'not-listed';
 }
 
 /** The whole judgement of an image; schema/scorecard-1.json describes its JSON form. */

@@ -1,7 +1,14 @@
 import { UserError } from '../model/errors.ts';
-import { type Descriptor, type Index, type Manifest, MEDIA_TYPE } from '../model/oci.ts';
+import {
+  type Descriptor,
+  type ImageConfig,
+  type Index,
+  type Manifest,
+  MEDIA_TYPE,
+} from '../model/oci.ts';
 import type { OpenedPlatform } from '../model/opened-image.ts';
-import { parseImageConfig, parseIndex, parseManifest } from './documents.ts';
+import { CONFIG } from './document-shapes.ts';
+import { parseImageConfig, parseIndex, parseManifest, readShaped } from './documents.ts';
 import { quoted } from './quoted-text.ts';
 
 /** One platform, its manifest and config checked against each other. */
@@ -25,6 +32,22 @@ export function platformOf(
     return diffId === undefined ? [] : [{ blob, diffId }];
   });
   return { descriptor, manifest, config, layers };
+}
+
+/**
+ * True where an engine makes a filesystem of a manifest, whatever its config calls itself: containerd asks for no type of config, and
+ * Docker's classic store for none of layers; both want a diffID for each layer.
+ */
+export function isRunnable({ layers }: Manifest, configBytes: Uint8Array): boolean {
+  if (layers.length === 0 || !/^\s*\{/.test(Buffer.from(configBytes).toString('latin1', 0, 1000)))
+    return false;
+  try {
+    const { rootfs } = readShaped(configBytes, CONFIG, 'the config') as Partial<ImageConfig>;
+    return (rootfs?.diff_ids ?? []).length > 0;
+  } catch {
+    // What is refused here may be read by an engine.
+    return true;
+  }
 }
 
 /** The index in verified bytes. Throws UserError where it is not one, or another document too. */

@@ -43,7 +43,8 @@ export async function keepDocuments(
   id: Digest,
   image: OpenedImage,
 ): Promise<void> {
-  if (image.absent.length > 0 || image.withoutAttachments === undefined) return;
+  if (image.absent.length + image.unread.length > 0 || image.withoutAttachments === undefined)
+    return;
   const wanted = new Map<Digest, Descriptor>([[image.root.digest, image.root]]);
   const want = (descriptor: Descriptor): unknown => wanted.set(descriptor.digest, descriptor);
   for (const { descriptor, manifest } of image.platforms) {

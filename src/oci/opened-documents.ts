@@ -1,10 +1,11 @@
-import { type Digest, parseDigest } from '../model/digest.ts';
+import { parseDigest } from '../model/digest.ts';
 import { UserError } from '../model/errors.ts';
 import {
   type Descriptor,
   type Index,
   isAttestationManifest,
   isIndex,
+  MEDIA_TYPE,
   type Platform,
   platformName,
 } from '../model/oci.ts';
@@ -12,16 +13,17 @@ import type { OpenedPlatform } from '../model/opened-image.ts';
 import type { ReadDocument } from './blob-source.ts';
 import {
   isManifestType,
+  isRunnable,
   notAnImage,
   platformOf,
   readIndex,
   readManifest,
 } from './document-checks.ts';
-import { MAX_DOCUMENT_BYTES } from './documents.ts';
+import { MAX_DOCUMENT_BYTES, parseManifest } from './documents.ts';
 import type { AttestationManifest } from './image-index.ts';
 import { artifactKind } from './image-kind.ts';
 import { inParallel } from './in-parallel.ts';
-import { matchesPlatform } from './platform-choice.ts';
+import { normalPlatform, platformRank } from './platform-choice.ts';
 import { quoted } from './quoted-text.ts';
 
 /** The documents of an image: what its root leads to. */
@@ -31,6 +33,8 @@ export interface OpenedDocuments {
   /** BuildKit's, of the platforms above. */
   readonly attestations: readonly AttestationManifest[];
   readonly absent: readonly Descriptor[];
+  /** Entries that are not manifests as far as can be read here. */
+  readonly unread: readonly Descriptor[];
 }
 
 export interface DocumentOptions {
@@ -62,10 +66,12 @@ export async function openDocuments(
 
 class DocumentWalk {
   readonly #options: DocumentOptions;
-  readonly #seen = new Set<Digest>();
+  /** Entries that were visited, by all that tells one from another: a digest may be listed as two things. */
+  readonly #seen = new Set<string>();
   readonly #images: Descriptor[] = [];
   readonly #attestations: AttestationManifest[] = [];
   readonly #absent: Descriptor[] = [];
+  readonly #unread: Descriptor[] = [];
   /** What the index lists besides images, in words. */
   readonly #others: string[] = [];
   #bytes = 0;
@@ -88,21 +94,26 @@ class DocumentWalk {
       throw new UserError(`${name} has more than ${MAX_PLATFORMS} platforms`, {
         nextStep: 'Name one of them: --platform OS/ARCH',
       });
-    const found = new Map<Digest, OpenedPlatform>();
+    const opened = new Map<Descriptor, OpenedPlatform>();
     const offered: string[] = [];
     await inParallel(this.#images, AT_ONCE, async (descriptor) => {
-      const opened = await this.#openPlatform(descriptor);
-      if (opened === undefined) return;
-      const own = descriptor.platform ?? opened.config;
+      const one = await this.#openPlatform(descriptor);
+      if (one === undefined) return;
+      const own = descriptor.platform ?? normalPlatform(one.config);
       offered.push(platformName(own));
-      if (platform === undefined || matchesPlatform(own, platform))
-        found.set(descriptor.digest, opened);
+      if (platform === undefined || platformRank(own, platform) !== undefined)
+        opened.set(descriptor, one);
     });
     // In the index's order, whichever came first.
-    const [first, ...rest] = this.#images.flatMap((d) => found.get(d.digest) ?? []);
+    const [first, ...rest] = this.#images.flatMap((descriptor) => opened.get(descriptor) ?? []);
     if (first === undefined) throw this.#noPlatform(offered);
-    const attestations = this.#attestations.filter(({ subject }) => found.has(subject));
-    return { platforms: [first, ...rest], attestations, absent: this.#absent };
+    const found = new Set([first, ...rest].map(({ descriptor }) => descriptor.digest));
+    return {
+      platforms: [first, ...rest],
+      attestations: this.#attestations.filter(({ subject }) => found.has(subject)),
+      absent: this.#absent,
+      unread: this.#unread,
+    };
   }
 
   async #visitIndex(descriptor: Descriptor, depth: number): Promise<Index | undefined> {
@@ -115,15 +126,16 @@ class DocumentWalk {
       return undefined;
     }
     const index = readIndex(bytes, descriptor);
-    for (const child of index.manifests) {
-      if (this.#isAttestation(child) || this.#seen.has(child.digest)) continue;
-      this.#seen.add(child.digest);
-      await this.#visitChild(child, depth + 1);
-    }
+    const children = index.manifests.map(withNormalPlatform).filter((child) => {
+      const { mediaType, digest, platform } = child;
+      const key = JSON.stringify([mediaType, digest, platform && platformName(platform)]);
+      return !this.#isAttestation(child) && !this.#seen.has(key) && this.#seen.add(key);
+    });
+    for (const child of this.#choose(children)) await this.#visitChild(child, depth + 1);
     return index;
   }
 
-  /** An engine chooses by platform and heeds no such mark: what is marked and names a platform may be run, so it is looked at as an image too. */
+  /** An engine chooses by platform and ignores such a mark: what is marked and names a platform may be run, so it is an image too. */
   #isAttestation(child: Descriptor): boolean {
     if (!isAttestationManifest(child)) return false;
     const subject = parseDigest(child.annotations?.['vnd.docker.reference.digest']);
@@ -131,20 +143,50 @@ class DocumentWalk {
     return child.platform?.os === 'unknown';
   }
 
-  async #visitChild(child: Descriptor, depth: number): Promise<void> {
+  /** The entries of one index that a runtime of the wanted platform may take: the best of those that name one, and all that name none. */
+  #choose(children: readonly Descriptor[]): readonly Descriptor[] {
     const { platform: wanted } = this.#options;
+    if (wanted === undefined) return children;
+    const rankOf = ({ platform }: Descriptor): number | undefined =>
+      platform === undefined ? -1 : platformRank(platform, wanted);
+    const best = Math.min(
+      ...children.flatMap((child) => rankOf(child) ?? []).filter((r) => r >= 0),
+    );
+    return children.filter((child) => {
+      const isChosen = rankOf(child) === -1 || rankOf(child) === best;
+      if (!isChosen && child.platform !== undefined)
+        this.#others.push(platformName(child.platform));
+      return isChosen;
+    });
+  }
+
+  /** Docker's classic store asks for an entry by its digest and believes what the registry says that it is, so what is listed as something else is looked into. */
+  async #visitChild(child: Descriptor, depth: number): Promise<void> {
     if (isIndex(child.mediaType)) await this.#visitIndex(child, depth);
-    else if (!isManifestType(child.mediaType)) this.#others.push(quoted(child.mediaType));
-    else if (
-      wanted === undefined ||
-      child.platform === undefined ||
-      matchesPlatform(child.platform, wanted)
-    )
-      this.#images.push(child);
-    else this.#others.push(platformName(child.platform));
+    else if (isManifestType(child.mediaType)) this.#images.push(child);
+    else {
+      const manifest = await this.#asManifest(child);
+      if (manifest === undefined) {
+        this.#unread.push(child);
+        this.#others.push(quoted(child.mediaType));
+      } else this.#images.push(manifest);
+    }
+  }
+
+  async #asManifest(child: Descriptor): Promise<Descriptor | undefined> {
+    const asked = { ...child, mediaType: MEDIA_TYPE.manifest };
+    try {
+      const bytes = await this.#read(asked);
+      const own = bytes === undefined ? undefined : parseManifest(bytes, child.digest).mediaType;
+      return bytes === undefined ? undefined : { ...asked, mediaType: own ?? asked.mediaType };
+    } catch (error) {
+      if (error instanceof UserError) return undefined;
+      throw error;
+    }
   }
 
   async #openPlatform(descriptor: Descriptor): Promise<OpenedPlatform | undefined> {
+    const { name } = this.#options;
     const alone = this.#seen.size === 0;
     const bytes = await this.#read(descriptor);
     if (bytes === undefined) {
@@ -152,16 +194,20 @@ class DocumentWalk {
       this.#absent.push(descriptor);
       return undefined;
     }
-    const manifest = readManifest(bytes, descriptor, this.#options.name);
+    const manifest = readManifest(bytes, descriptor, name);
     const kind = artifactKind(manifest);
-    if (kind !== undefined) {
-      if (alone) throw notAnImage(this.#options.name, kind);
+    const configBytes = await this.#read(manifest.config).catch((error: unknown) => {
+      if (kind === undefined || !(error instanceof UserError)) throw error;
+      return undefined;
+    });
+    if (kind !== undefined && (configBytes === undefined || !isRunnable(manifest, configBytes))) {
+      if (alone) throw notAnImage(name, kind);
       this.#others.push(kind);
+      if (configBytes === undefined) this.#unread.push(descriptor);
       return undefined;
     }
-    const configBytes = await this.#read(manifest.config);
     if (configBytes === undefined) throw this.#missing(manifest.config);
-    return platformOf(descriptor, manifest, configBytes, this.#options.name);
+    return platformOf(descriptor, manifest, configBytes, name);
   }
 
   async #read(descriptor: Descriptor): Promise<Uint8Array | undefined> {
@@ -200,4 +246,11 @@ class DocumentWalk {
 
 function clean(text: string): string {
   return quoted(text).slice(1, -1);
+}
+
+/** A platform without a field is not one: Docker's classic store takes such an entry on any machine. */
+function withNormalPlatform(descriptor: Descriptor): Descriptor {
+  const { platform, ...rest } = descriptor;
+  const isNamed = Object.values(platform ?? {}).some((value) => value !== '');
+  return platform !== undefined && isNamed ? { ...rest, platform: normalPlatform(platform) } : rest;
 }

@@ -1,41 +1,97 @@
 import { lookup } from '../model/lookup.ts';
 import type { Platform } from '../model/oci.ts';
 
-/** Other names of processors, as `docker --platform` takes them. */
-const ARCHITECTURES = lookup<string>({
-  x86_64: 'amd64',
-  'x86-64': 'amd64',
-  aarch64: 'arm64',
-  i386: '386',
-  armhf: 'arm',
-  armel: 'arm',
+/** Other names of processors, and the variant that each implies (containerd/platforms, database.go). */
+const ARCHITECTURES = lookup<readonly [architecture: string, variant?: string]>({
+  x86_64: ['amd64'],
+  'x86-64': ['amd64'],
+  aarch64: ['arm64'],
+  i386: ['386', ''],
+  armhf: ['arm', 'v7'],
+  armel: ['arm', 'v6'],
 });
-/** What a processor is where no variant is named (containerd, platforms.Normalize). */
+/** What a processor is where no variant is named. */
 const VARIANTS = lookup<string>({ amd64: 'v1', arm64: 'v8', arm: 'v7' });
+/** Where nothing is named, a runtime takes its own; this is the one that images are for. */
+const OPERATING_SYSTEMS = lookup<string>({ '': 'linux', macos: 'darwin' });
 
 /** The platform that `OS/ARCH[/VARIANT]` or `ARCH` spells; undefined where it spells none. */
 export function parsePlatform(text: string): Platform | undefined {
   const parts = text.toLowerCase().split('/');
   if (parts.length > 3 || !parts.every((part) => /^[a-z0-9._-]{1,64}$/.test(part)))
     return undefined;
-  const [os = '', named = '', variant] = parts.length === 1 ? ['linux', ...parts] : parts;
-  const architecture = ARCHITECTURES[named] ?? named;
-  const of = variant ?? (named === 'armel' ? 'v6' : undefined);
-  return { os, architecture, ...(of === undefined ? {} : { variant: of }) };
+  const [os = '', architecture = '', variant] = parts.length === 1 ? ['linux', ...parts] : parts;
+  const named = { os, architecture, ...(variant === undefined ? {} : { variant }) };
+  const platform = normalPlatform(named);
+  // `armhf` asks for the processor, whichever its variant: v7 is what it is taken for anyway.
+  return architecture === 'armhf' && variant === undefined ? { os, architecture: 'arm' } : platform;
+}
+
+/**
+ * The platform as runtimes read it (containerd/platforms, `Normalize`): letter case, other names and an empty operating system do not
+ * matter. A variant that says the same as none is kept, since people know it (`arm64/v8`).
+ */
+export function normalPlatform(platform: Partial<Platform>): Platform {
+  const { os = '', architecture = '', variant = '', 'os.version': version } = platform;
+  const named = architecture.toLowerCase();
+  const [known, implied] = ARCHITECTURES[named] ?? [named];
+  const of =
+    implied ??
+    variant
+      .toLowerCase()
+      .replace(/^(?=\d)/, 'v')
+      .replace(/\.0$/, '');
+  return {
+    os: OPERATING_SYSTEMS[os.toLowerCase()] ?? os.toLowerCase(),
+    architecture: known,
+    ...(of === '' ? {} : { variant: of }),
+    ...(version === undefined ? {} : { 'os.version': version }),
+  };
 }
 
 /** True where `platform` is what `wanted` asks for; without a variant any of that processor will do. */
 export function matchesPlatform(platform: Platform, wanted: Platform): boolean {
-  if (platform.os !== wanted.os || architectureOf(platform) !== architectureOf(wanted))
-    return false;
-  return wanted.variant === undefined || variantOf(platform) === variantOf(wanted);
+  return platformRank(platform, wanted) === 0;
 }
 
-function architectureOf({ architecture }: Platform): string {
-  return ARCHITECTURES[architecture] ?? architecture;
+/**
+ * How far `platform` is from what `wanted` asks for: 0 is it, undefined is nothing that it runs. In between lies what a runtime takes
+ * where there is nothing better: earlier variants, and the processor's 32-bit mode (containerd/platforms, `Only`).
+ */
+export function platformRank(platform: Platform, wanted: Platform): number | undefined {
+  const [own, asked] = [normalPlatform(platform), normalPlatform(wanted)];
+  if (own.os !== asked.os) return undefined;
+  const isSame = own.architecture === asked.architecture;
+  if (isSame && asked.variant === undefined) return 0;
+  const rank = runnable(asked.architecture, variantOf(asked)).indexOf(
+    `${own.architecture}/${variantOf(own)}`,
+  );
+  return rank < 0 ? undefined : rank;
 }
 
-function variantOf(platform: Platform): string | undefined {
-  const variant = platform.variant ?? '';
-  return variant === '' ? VARIANTS[architectureOf(platform)] : variant.replace(/^(?=\d)/, 'v');
+/** What a processor runs, the best first. */
+function runnable(architecture: string, variant: string): readonly string[] {
+  const own = `${architecture}/${variant}`;
+  const number = Number(/^v(\d+)$/.exec(variant)?.[1] ?? NaN);
+  const downTo = (first: number, last: number): readonly string[] =>
+    Array.from({ length: Math.max(0, Math.min(first - last, 16)) }, (_, i) => `v${first - 1 - i}`);
+  if (architecture === 'amd64')
+    return [own, ...downTo(number, 1).map((older) => `amd64/${older}`), '386/'];
+  if (architecture === 'arm') return [own, ...downTo(number, 5).map((older) => `arm/${older}`)];
+  if (architecture !== 'arm64') return [own];
+  const arm = ['v8', 'v7', 'v6', 'v5'].map((older) => `arm/${older}`);
+  return [own, ...olderArm64(variant).map((older) => `arm64/${older}`), ...arm];
+}
+
+/** arm64 v9.N runs what v9.0 to v9.N and v8.0 to v8.(N+5) are for. */
+function olderArm64(variant: string): readonly string[] {
+  const [, major = '', minor = '0'] = /^v([89])(?:\.(\d))?$/.exec(variant) ?? [];
+  const series = (of: number, from: number): readonly string[] =>
+    Array.from({ length: from + 1 }, (_, i) => (from === i ? `v${of}` : `v${of}.${from - i}`));
+  if (major === '9') return [...series(9, Number(minor)), ...series(8, Number(minor) + 5)];
+  return major === '8' ? series(8, Number(minor)) : [];
+}
+
+function variantOf({ architecture, variant }: Platform): string {
+  return variant ?? VARIANTS[architecture] ?? '';
 }

@@ -95,6 +95,7 @@ export class MemoryImage {
       index: undefined,
       platforms: [first, ...rest],
       absent: [],
+      unread: [],
       readBlob: (descriptor) =>
         new Promise((done) => {
           done(this.bytesOf(descriptor));

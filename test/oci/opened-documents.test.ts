@@ -110,6 +110,170 @@ describe('platforms', () => {
   });
 });
 
+describe('whatever a runtime could take', () => {
+  const foreign = 'application/vnd.foo.v1+json';
+
+  test('an image that is listed as something else, alone or beside itself', async () => {
+    const bytes = new ImageBytes();
+    const [amd, arm] = [
+      bytes.image({ platform: AMD }),
+      bytes.image({ platform: ARM, text: 'arm' }),
+    ];
+    for (const entries of [
+      [{ ...arm, mediaType: foreign, platform: AMD }, amd],
+      [{ ...arm, mediaType: foreign, platform: AMD }, { ...arm, platform: AMD }, amd],
+    ]) {
+      const opened = await open(bytes, bytes.index(entries), AMD);
+      expect(opened.platforms.map(({ descriptor }) => descriptor.digest)).toContain(arm.digest);
+      expect(opened.unread).toEqual([]);
+    }
+  });
+
+  test('what cannot be read as a manifest is named', async () => {
+    const bytes = new ImageBytes();
+    const chart = { ...bytes.add(Buffer.from('chart'), foreign), platform: AMD };
+    const amd = bytes.image({ platform: AMD });
+    const lost = { ...amd, mediaType: foreign, digest: `sha256:${'1'.repeat(64)}` };
+    const opened = await open(bytes, bytes.index([chart, amd, lost]));
+    expect(opened.unread).toEqual([chart, lost]);
+    expect(await open(bytes, bytes.index([chart, amd]), ARM).catch(String)).toContain(
+      'has no linux/arm64',
+    );
+  });
+
+  test.each([
+    ['letter case', { os: 'Linux', architecture: 'AMD64' }],
+    ['another name', { os: 'linux', architecture: 'x86_64' }],
+    ['no operating system', { os: '', architecture: 'amd64' }],
+    ['an operating system that is left out', { architecture: 'amd64' }],
+    ['an empty platform', {}],
+    ['one of empty fields', { os: '', architecture: '' }],
+    ['null', null],
+    ['its 32-bit mode', { os: 'linux', architecture: '386' }],
+    ['a newer variant', { os: 'linux', architecture: 'amd64', variant: 'v3' }],
+  ])('a platform that is spelled otherwise: %s', async (_, platform) => {
+    const bytes = new ImageBytes();
+    const { platform: own, ...image } = bytes.image({ platform: AMD });
+    expect(own).toEqual(AMD);
+    const root = bytes.index([{ ...image, platform }, bytes.image({ platform: ARM, text: 'arm' })]);
+    const opened = await open(bytes, root, AMD);
+    expect(opened.platforms.map(({ descriptor }) => descriptor.digest)).toEqual([image.digest]);
+  });
+
+  test('the nearest platform, and besides it what names none', async () => {
+    const bytes = new ImageBytes();
+    const [amd, i386] = [
+      bytes.image({ platform: AMD }),
+      bytes.image({ platform: { os: 'linux', architecture: '386' }, text: '386' }),
+    ];
+    const { platform, ...unplaced } = bytes.image({ platform: AMD, text: 'unplaced' });
+    expect(platform).toEqual(AMD);
+    expect(names(await open(bytes, bytes.index([i386, amd]), AMD))).toEqual(['linux/amd64']);
+    // containerd takes the one that names a platform, whichever is nearer by its config.
+    expect(names(await open(bytes, bytes.index([unplaced, i386]), AMD))).toEqual([
+      'linux/amd64',
+      'linux/386',
+    ]);
+    const nested = bytes.index([amd]);
+    expect(names(await open(bytes, bytes.index([nested, i386]), AMD))).toEqual([
+      'linux/amd64',
+      'linux/386',
+    ]);
+  });
+
+  test.each([
+    ['config', 'application/vnd.cncf.helm.config.v1+json', MEDIA_TYPE.layerGzip],
+    ['config', MEDIA_TYPE.empty, MEDIA_TYPE.layerGzip],
+    ['config', 'text/html', MEDIA_TYPE.layerGzip],
+    ['layer', MEDIA_TYPE.config, 'application/vnd.oci.image.layer.v1.tar+a+gzip'],
+    ['layer', MEDIA_TYPE.config, 'application/octet-stream'],
+  ])('an image whose %s calls itself another', async (_, configType, layerType) => {
+    const bytes = new ImageBytes();
+    const amd = bytes.image({ platform: AMD });
+    const odd = retyped(bytes, bytes.image({ platform: AMD, text: 'odd' }), configType, layerType);
+    const opened = await open(bytes, bytes.index([odd, amd]));
+    expect(names(opened)).toEqual(['linux/amd64', 'linux/amd64']);
+  });
+
+  test('an artifact is one only where no engine makes a filesystem of it', async () => {
+    const bytes = new ImageBytes();
+    const amd = bytes.image({ platform: AMD });
+    const helm = 'application/vnd.cncf.helm.config.v1+json';
+    const chart = bytes.image({
+      manifest: { config: bytes.add(Buffer.from('{"name":"chart"}'), helm) },
+    });
+    expect(names(await open(bytes, bytes.index([chart, amd])))).toEqual(['linux/amd64']);
+    const hidden = bytes.image({
+      manifest: { config: bytes.add(Buffer.from('{"RootFS":{"diff_ids":["x"]}}'), helm) },
+    });
+    expect(await refusal(open(bytes, bytes.index([hidden, amd])))).toContain('"RootFS"');
+    const large = bytes.image({
+      manifest: { config: bytes.add(Buffer.alloc(5 * 1024 * 1024, '{'), helm) },
+    });
+    expect((await openLimited(bytes, bytes.index([large, amd]))).unread).toEqual([large]);
+  });
+
+  test.each([
+    [{ Manifests: [] }, '"Manifests"'],
+    [{ Layers: [] }, '"Layers"'],
+    [{ layers: null }, 'an index and a manifest at once'],
+    [{ fsLayers: [] }, 'schema 1'],
+  ])('an index with %j beside', async (fields, wrong) => {
+    const bytes = new ImageBytes();
+    expect(await refusal(open(bytes, bytes.index([bytes.image()], fields)))).toContain(wrong);
+  });
+
+  test.each([
+    ['user', '{"config":{"User":"1000","user":"0"}'],
+    ['a second config', '{"config":{"User":"1000"},"config":{"User":"0"}'],
+    ['ENV', '{"config":{"ENV":["A=b"]}'],
+    ['long s', '{"config":{"U\u017fer":"0"}'],
+  ])('a config with %s', async (_, start) => {
+    const bytes = new ImageBytes();
+    const rest = '"os":"linux","architecture":"amd64","rootfs":{"type":"layers","diff_ids":[]}}';
+    const config = bytes.add(Buffer.from(`${start},${rest}`), MEDIA_TYPE.config);
+    const root = bytes.image({ manifest: { config, layers: [] } });
+    expect(await refusal(open(bytes, root))).toMatch(/ has the key "config/);
+  });
+
+  test('an image without layers may leave its lists out', async () => {
+    const bytes = new ImageBytes();
+    const { platforms } = await open(
+      bytes,
+      bytes.image({ config: { rootfs: { type: 'layers' } }, manifest: { layers: null } }),
+    );
+    expect(platforms[0].layers).toEqual([]);
+  });
+});
+
+/** The image with other media types for its config and layer. */
+function retyped(bytes: ImageBytes, image: Descriptor, config: string, layer: string): Descriptor {
+  const manifest = JSON.parse(String(bytes.blobs.get(image.digest))) as {
+    config: object;
+    layers: object[];
+  };
+  return {
+    ...bytes.json(
+      {
+        ...manifest,
+        config: { ...manifest.config, mediaType: config },
+        layers: manifest.layers.map((one) => ({ ...one, mediaType: layer })),
+      },
+      MEDIA_TYPE.manifest,
+    ),
+    ...(image.platform === undefined ? {} : { platform: image.platform }),
+  };
+}
+
+/** As a place reads, which has a bound. */
+function openLimited(bytes: ImageBytes, root: Descriptor): Promise<OpenedDocuments> {
+  const read: ReadDocument = (descriptor, cap) =>
+    descriptor.size > cap
+      ? Promise.reject(new UserError(`${descriptor.digest} is larger than ${cap} bytes`))
+      : reader(bytes)(descriptor, cap);
+  return openDocuments(root, { name: 'app', read });
+}
+
 describe('what is no container image', () => {
   test.each([
     ['application/vnd.cncf.helm.config.v1+json', 'a Helm chart'],

@@ -1,5 +1,12 @@
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { matchesPlatform, parsePlatform } from '../../src/oci/platform-choice.ts';
+import { platformName } from '../../src/model/oci.ts';
+import {
+  matchesPlatform,
+  normalPlatform,
+  parsePlatform,
+  platformRank,
+} from '../../src/oci/platform-choice.ts';
 
 test.each([
   ['linux/amd64', { os: 'linux', architecture: 'amd64' }],
@@ -29,4 +36,52 @@ test.each([
 ])('%s asked, %s there: %s', (wanted, there, expected) => {
   const [asked, found] = [parsePlatform(wanted), parsePlatform(there)];
   expect(asked && found && matchesPlatform(found, asked)).toBe(expected);
+});
+
+test.each([
+  ['Linux', 'AMD64', 'V1', 'linux/amd64/v1'],
+  ['', 'x86_64', '', 'linux/amd64'],
+  ['linux', 'x86-64', '', 'linux/amd64'],
+  ['linux', 'aarch64', '8', 'linux/arm64/v8'],
+  ['linux', 'arm64', 'v8.0', 'linux/arm64/v8'],
+  ['linux', 'armhf', 'v5', 'linux/arm/v7'],
+  ['linux', 'armel', '', 'linux/arm/v6'],
+  ['linux', 'arm', '6', 'linux/arm/v6'],
+  ['linux', 'i386', 'x', 'linux/386'],
+  ['macOS', 'ARM64', '', 'darwin/arm64'],
+  ['linux', '', '', 'linux/'],
+])('%j %j %j is %s', (os, architecture, variant, name) => {
+  expect(platformName(normalPlatform({ os, architecture, variant }))).toBe(name);
+});
+
+test.each([
+  ['linux/amd64', ['linux/amd64', 'linux/386']],
+  ['linux/amd64/v3', ['linux/amd64/v3', 'linux/amd64/v2', 'linux/amd64', 'linux/386']],
+  ['linux/arm64', ['linux/arm64', 'linux/arm/v8', 'linux/arm', 'linux/arm/v6', 'linux/arm/v5']],
+  ['linux/arm64/v8.1', ['linux/arm64/v8.1', 'linux/arm64', 'linux/arm/v8', 'linux/arm/v7']],
+  ['linux/arm64/v9', ['linux/arm64/v9', 'linux/arm64/v8.5', 'linux/arm64/v8', 'linux/arm/v8']],
+  ['linux/arm/v7', ['linux/arm', 'linux/arm/v6', 'linux/arm/v5']],
+  ['linux/s390x', ['linux/s390x']],
+])('%s runs %j, the first first', (wanted, runs) => {
+  const asked = parsePlatform(wanted) ?? { os: '', architecture: '' };
+  const ranks = runs.map((one) => platformRank(parsePlatform(one) ?? asked, asked) ?? NaN);
+  expect(ranks).toEqual([...ranks].sort((a, b) => a - b));
+  expect(new Set(ranks).size).toBe(runs.length);
+  expect(ranks[0]).toBe(0);
+  for (const other of ['linux/riscv64', 'windows/amd64', 'linux/arm/v4'])
+    expect(platformRank(parsePlatform(other) ?? asked, asked)).toBeUndefined();
+});
+
+test('a platform that is read twice is read once, and always runs what it is', () => {
+  const text = fc.oneof(
+    fc.constantFrom('', 'Linux', 'amd64', 'ARM', 'armhf', 'v8', '8', 'V7', 'v1', 'macos', 'arm64'),
+    fc.string({ maxLength: 5 }),
+  );
+  fc.assert(
+    fc.property(text, text, text, (os, architecture, variant) => {
+      const once = normalPlatform({ os, architecture, variant });
+      expect(normalPlatform(once)).toEqual(once);
+      expect(platformRank(once, once)).toBe(0);
+    }),
+  );
 });

@@ -99,6 +99,8 @@ export function unanswered(
 }
 
 function notGradedText({ platform, reason }: NotGraded): string {
+  if (reason === 'not-read')
+    return `the image lists ${platform} as something that cannot be read as an image: an engine may run it, and it is not graded`;
   return reason === 'not-held'
     ? `the image has ${platform} too, which is not here and not graded`
     : `the image has no ${platform}`;

@@ -21,6 +21,8 @@ function evidenceOf(signature: SignatureFact): Evidence {
   };
 }
 
+const SIGN_INDEX = 'push an index of images alone, and sign it: cosign sign REPOSITORY@DIGEST';
+
 export const signed = criterion({
   id: 'signed',
   title: 'Image signed',
@@ -30,9 +32,9 @@ export const signed = criterion({
   needs: ['attestations'],
   decidedBy:
     'A cosign or notation signature for this image’s digest that verifies with the key or identity that the user names, or with this build’s own. One that ' +
-    'cannot be verified is unknown, one that was checked and does not hold fails, and so does no signature at all. Verification against any identity does not count.',
+    'cannot be verified is unknown, one that was checked and does not hold fails, and so does no signature at all. Verification against any identity does not count. Nor does a signature where the index lists what cannot be read as an image, since an engine may run it.',
   check: ({ attestations }) => {
-    const { signatures, incomplete, settle: elsewhere } = attestations;
+    const { signatures, incomplete, settle: elsewhere, unsigned } = attestations;
     if (signatures.length === 0 && incomplete !== undefined)
       return unknown(`no signature was found, but ${incomplete}`, elsewhere);
     if (signatures.length === 0)
@@ -42,6 +44,8 @@ export const signed = criterion({
     const evidence = signatures.map(evidenceOf);
     const verified = signatures.filter(({ verification }) => verification === 'verified');
     const good = verified.find(namesSigner);
+    if (good !== undefined && unsigned !== undefined)
+      return unknown(`a signature verifies, but ${unsigned}`, SIGN_INDEX, evidence);
     if (good !== undefined) return pass(`verified against ${good.verifiedBy ?? ''}`, evidence);
     const settle =
       'scoville grade --key FILE, or --certificate-identity with --certificate-oidc-issuer';

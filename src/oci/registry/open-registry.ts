@@ -43,6 +43,7 @@ export async function openRegistryImage(image: RegistryImage): Promise<OpenedIma
     index: documents.index,
     platforms: documents.platforms,
     absent: documents.absent,
+    unread: documents.unread,
     readBlob: readBlobOf(read, name),
     openLayer: (layer) => Promise.resolve(largeChunks(layerBytes(client, repository, layer))),
     attachments: () =>

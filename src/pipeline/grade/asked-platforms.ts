@@ -1,8 +1,8 @@
 import { UserError } from '../../model/errors.ts';
-import { type Platform, platformName } from '../../model/oci.ts';
+import { type Descriptor, isIndex, type Platform, platformName } from '../../model/oci.ts';
 import type { OpenedImage, OpenedPlatform } from '../../model/opened-image.ts';
 import type { NotGraded } from '../../model/scorecard.ts';
-import { matchesPlatform } from '../../oci/platform-choice.ts';
+import { matchesPlatform, platformRank } from '../../oci/platform-choice.ts';
 
 export interface AskedPlatforms {
   readonly image: OpenedImage;
@@ -19,24 +19,26 @@ function platformOf({ descriptor, config }: OpenedPlatform): Platform {
  * asked for is there.
  */
 export function askedPlatforms(image: OpenedImage, asked: readonly Platform[]): AskedPlatforms {
-  const { absent, name } = image;
+  const { absent, unread, name } = image;
+  const toldOf =
+    (reason: NotGraded['reason']) =>
+    ({ platform, digest }: Descriptor): NotGraded => ({
+      platform: platform === undefined ? digest : platformName(platform),
+      reason,
+    });
   if (asked.length === 0)
     return {
       image,
-      notGraded: absent.map(({ platform, digest }) => ({
-        platform: platform === undefined ? digest : platformName(platform),
-        reason: 'not-held',
-      })),
+      notGraded: [...absent.map(toldOf('not-held')), ...unread.map(toldOf('not-read'))],
     };
+  const taken = asked.map((wanted) => takenFor(image, wanted, asked.length === 1));
   const [first, ...rest] = image.platforms.filter((one) =>
-    asked.some((wanted) => matchesPlatform(platformOf(one), wanted)),
+    taken.some((some) => some.includes(one)),
   );
-  const isHeld = (wanted: Platform): boolean =>
-    image.platforms.some((one) => matchesPlatform(platformOf(one), wanted));
   const isListed = (wanted: Platform): boolean =>
     absent.some(({ platform }) => platform !== undefined && matchesPlatform(platform, wanted));
   const notGraded = asked
-    .filter((wanted) => !isHeld(wanted))
+    .filter((_, at) => taken[at]?.length === 0)
     .map((wanted): NotGraded => ({
       platform: platformName(wanted),
       reason: isListed(wanted) ? 'not-held' : 'not-listed',
@@ -46,5 +48,29 @@ export function askedPlatforms(image: OpenedImage, asked: readonly Platform[]): 
       `${name} has none of ${asked.map(platformName).join(', ')} here, but ${image.platforms.map((one) => platformName(platformOf(one))).join(', ')}`,
       { nextStep: 'Name one that it has: --platform OS/ARCH' },
     );
-  return { image: { ...image, platforms: [first, ...rest] }, notGraded };
+  return {
+    image: { ...image, platforms: [first, ...rest] },
+    notGraded: [...notGraded, ...unread.map(toldOf('not-read'))],
+  };
+}
+
+/**
+ * What a runtime of that platform may take: the nearest, and all it could run where the index is nested or leaves out platforms, for then
+ * another one may come first. An image that was opened for this platform alone has no others.
+ */
+function takenFor(
+  { platforms, index }: OpenedImage,
+  wanted: Platform,
+  isOpenedForIt: boolean,
+): readonly OpenedPlatform[] {
+  const rankOf = (one: OpenedPlatform): number => platformRank(platformOf(one), wanted) ?? Infinity;
+  const isFlat = index?.manifests.every(
+    ({ mediaType, platform }) => platform !== undefined && !isIndex(mediaType),
+  );
+  const nearest = Math.min(...platforms.map(rankOf));
+  return platforms.filter((one) =>
+    isOpenedForIt || isFlat === false
+      ? rankOf(one) < Infinity
+      : rankOf(one) === nearest && nearest < Infinity,
+  );
 }

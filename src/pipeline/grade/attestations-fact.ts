@@ -8,7 +8,11 @@ import {
 } from '../../model/facts.ts';
 import type { OpenedImage } from '../../model/opened-image.ts';
 import type { FoundAttestation } from '../../model/statement.ts';
-import { type CheckedAttachment, imageDescriptors } from '../verify/verify-attachments.ts';
+import {
+  type CheckedAttachment,
+  imageDescriptors,
+  unreadEntry,
+} from '../verify/verify-attachments.ts';
 
 const SETTLE = 'scoville grade registry:IMAGE';
 
@@ -34,8 +38,27 @@ export function attestationsFact(
     attestations: own.flatMap(attestationOf),
     ...(incomplete === undefined ? {} : { incomplete }),
     ...(image.withoutAttachments === undefined ? {} : { settle: SETTLE }),
+    ...unsignedParts(image, own),
   };
   return known(value, sourceOf(own));
+}
+
+/** What cannot be read is answered for by nobody; what is elsewhere, by a signature of the index alone. */
+function unsignedParts(
+  { root, unread: [unread], absent }: OpenedImage,
+  own: readonly CheckedAttachment[],
+): Pick<AttestationsFact, 'unsigned'> {
+  if (unread !== undefined) return { unsigned: unreadEntry(unread) };
+  const isOfIndex = own.some(
+    ({ evidence: { says, subjects }, verification }) =>
+      says.kind === 'signature' && verification === 'verified' && subjects.includes(root.digest),
+  );
+  return absent.length === 0 || isOfIndex
+    ? {}
+    : {
+        unsigned:
+          'the index lists images that are not here, and no signature of the index verifies',
+      };
 }
 
 function signatureOf({ evidence, ...check }: CheckedAttachment): readonly SignatureFact[] {

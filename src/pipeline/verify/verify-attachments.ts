@@ -187,6 +187,12 @@ export function imageDescriptors(image: OpenedImage): readonly Descriptor[] {
   return [image.root, ...image.platforms.map(({ descriptor }) => descriptor)];
 }
 
+/** Why nobody knows what such an index lets in: an engine may read what we cannot. */
+export function unreadEntry({ digest, mediaType }: Descriptor): string {
+  const type = JSON.stringify(mediaType.slice(0, 100));
+  return `the index lists ${digest} as ${type}, which cannot be read as an image; an engine may run it`;
+}
+
 /** A signature of another image is none of this one; a statement about another is kept, its subjects tell. */
 function aboutAnother({ says, subjects }: AttachedEvidence): Check {
   const reason = `it is about ${subjects.slice(0, 3).join(', ') || 'nothing'}, not this image`;

@@ -8,7 +8,7 @@ import type { ImageVerification, VerifiedItem, VerifyOutcome } from '../../model
 import type { PipelineContext } from '../context.ts';
 import { readAttachments } from '../grade/read-attachments.ts';
 import type { TrustedSigners } from '../sign/trusted-signers.ts';
-import { type CheckedAttachment, verifyAttachments } from './verify-attachments.ts';
+import { type CheckedAttachment, unreadEntry, verifyAttachments } from './verify-attachments.ts';
 
 /** What has to be stated by verified attestations besides the signature. */
 export interface VerifyDemands {
@@ -42,12 +42,14 @@ export async function verifyImage(
   ];
   const incomplete = image.withoutAttachments ?? read.incomplete;
   const open = shortOf.length === 0 ? [] : doubts(checked, trusted, incomplete);
+  // Whoever signed it: nobody can say what it lets in.
+  const reasons = [...image.unread.map(unreadEntry), ...shortOf, ...open];
   const tests = testsOf(verified, covers);
   return {
     image: image.name,
     digest: image.root.digest,
-    outcome: outcomeOf(shortOf, open),
-    reasons: [...shortOf, ...open],
+    outcome: outcomeOf(reasons, open),
+    reasons,
     ...(signed[0]?.verifiedBy === undefined ? {} : { signedBy: signed[0].verifiedBy }),
     signatures: checked.filter(isSignature).map(itemOf),
     attestations: checked.filter((one) => !isSignature(one)).map(itemOf),
@@ -57,8 +59,8 @@ export async function verifyImage(
   };
 }
 
-function outcomeOf(shortOf: readonly string[], open: readonly string[]): VerifyOutcome {
-  if (shortOf.length === 0) return 'verified';
+function outcomeOf(reasons: readonly string[], open: readonly string[]): VerifyOutcome {
+  if (reasons.length === 0) return 'verified';
   return open.length > 0 ? 'unjudged' : 'short';
 }
 

@@ -63,6 +63,22 @@ judgesAs(signed, [
     outcome: 'unknown',
     says: 'refused',
   },
+  {
+    name: 'verified, and the index lists what no signature answers for',
+    facts: factsOf({
+      attestations: known(
+        {
+          signatures: [{ kind: 'cosign-bundle', verification: 'verified', verifiedBy: 'k.pub' }],
+          attestations: [],
+          unsigned: 'the index lists something else',
+        },
+        'image',
+      ),
+    }),
+    settle: 'push an index of images alone, and sign it: cosign sign REPOSITORY@DIGEST',
+    outcome: 'unknown',
+    says: 'something else',
+  },
   ...['.*', '^.*$', 'identity (.+), issuer x', '*', '', '^.{0,}$'].map((anyone) => ({
     name: `verified against ${JSON.stringify(anyone)}, which anyone meets`,
     facts: having(signature('verified', anyone)),

@@ -243,6 +243,19 @@ describe('an image of several platforms', () => {
     expect((await verify({ ...image.opened(), absent: [arm] })).outcome).toBe('short');
   });
 
+  test('is not verified, whoever signed, where it lists what cannot be read as an image', async () => {
+    const { image, index, platforms } = two();
+    attach(image, index, PREDICATE_TYPE.cosignSign);
+    const [amd] = platforms;
+    if (amd === undefined) throw new Error('two platforms');
+    const unread = { ...amd, mediaType: 'application/vnd.foo' };
+    const answer = await verify({ ...image.opened(), unread: [unread] });
+    expect(answer.outcome).toBe('short');
+    expect(answer.reasons).toEqual([
+      `the index lists ${amd.digest} as "application/vnd.foo", which cannot be read as an image; an engine may run it`,
+    ]);
+  });
+
   test('has the level of its lowest platform', async () => {
     const { image, index, platforms } = two();
     attach(image, index, PREDICATE_TYPE.cosignSign);
