@@ -1,6 +1,6 @@
 // Holds how Scoville reads images against how Docker's engines do, on images made at random.
 //
-//   npm run differential -- [--minutes N] [--seed N] [--store containerd|overlay2|both]
+//   npm run differential -- [--documents | --layers] [--minutes N] [--seed N] [--store containerd|overlay2|both]
 //
 // Needs root, Docker with the containerd image store, and dockerd for a second engine with the classic store.
 // Exit 1: something is read otherwise.
@@ -15,6 +15,8 @@ const { values } = parseArgs({
     minutes: { type: 'string', default: '20' },
     seed: { type: 'string', default: String(Math.floor(Math.random() * 2 ** 31)) },
     store: { type: 'string', default: 'both' },
+    documents: { type: 'boolean', default: false },
+    layers: { type: 'boolean', default: false },
   },
 });
 const bundle = await build({
@@ -33,6 +35,9 @@ try {
   writeFileSync(file, bundle.outputFiles[0].contents);
   const { differential } = await import(pathToFileURL(file).href);
   const options = {
+    parts: ['documents', 'layers'].filter(
+      (part) => values[part] || !(values.documents || values.layers),
+    ),
     minutes: Number(values.minutes),
     seed: Number(values.seed),
     store: values.store,

@@ -48,6 +48,8 @@ export interface OpenedImage {
   readonly readBlob: (descriptor: Descriptor) => Promise<Uint8Array>;
   /** A layer's compressed bytes, in chunks of 256 KiB and more where the place allows. Not verified here: `walkLayer` does. */
   readonly openLayer: (descriptor: Descriptor) => Promise<AsyncIterable<Uint8Array>>;
+  /** False where the place does not hold a layer. Where it cannot be asked, true: reading the layer tells. */
+  readonly hasLayer: (descriptor: Descriptor) => Promise<boolean>;
   /** Where a layer's bytes lie in a file while the image is open, for who reads them by itself; absent, or undefined, where they do not. */
   readonly layerFile?: (descriptor: Descriptor) => Promise<FileRange | undefined>;
   /** Signatures and attestations of the root and its platforms. Asked once. */

@@ -5,7 +5,7 @@ import type { Descriptor } from '../model/oci.ts';
 /** A layer whose bytes its place does not hold. What is in it cannot be known, so facts that need it are unknown. */
 export class MissingLayerError extends UserError {
   readonly layer: Digest;
-  /** True where the layer was never meant to be there: its media type or `urls` point to somebody else's server. */
+  /** True where the layer was never meant to be there: its `urls` point to somebody else's server. */
   readonly foreign: boolean;
 
   constructor(layer: Descriptor, place: string, cause?: unknown) {
@@ -26,7 +26,7 @@ export class MissingLayerError extends UserError {
   }
 }
 
-/** True for layers that registries need not hold (image-spec, layer.md, "Non-Distributable Layers"). */
-export function isForeign({ mediaType, urls }: Descriptor): boolean {
-  return /\.nondistributable\.|\.foreign\./.test(mediaType) || (urls?.length ?? 0) > 0;
+/** True for layers that registries need not hold (image-spec, layer.md, "Non-Distributable Layers"), since they say where else they are. */
+export function isForeign({ urls }: Descriptor): boolean {
+  return (urls?.length ?? 0) > 0;
 }

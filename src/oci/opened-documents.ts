@@ -23,6 +23,7 @@ import { MAX_DOCUMENT_BYTES, parseManifest } from './documents.ts';
 import type { AttestationManifest } from './image-index.ts';
 import { artifactKind } from './image-kind.ts';
 import { inParallel } from './in-parallel.ts';
+import { chooseEntries, entryKey, withNormalPlatform } from './index-entries.ts';
 import { normalPlatform, platformRank } from './platform-choice.ts';
 import { quoted } from './quoted-text.ts';
 
@@ -127,11 +128,12 @@ class DocumentWalk {
     }
     const index = readIndex(bytes, descriptor);
     const children = index.manifests.map(withNormalPlatform).filter((child) => {
-      const { mediaType, digest, platform } = child;
-      const key = JSON.stringify([mediaType, digest, platform && platformName(platform)]);
+      const key = entryKey(child);
       return !this.#isAttestation(child) && !this.#seen.has(key) && this.#seen.add(key);
     });
-    for (const child of this.#choose(children)) await this.#visitChild(child, depth + 1);
+    const { chosen, passed } = chooseEntries(children, this.#options.platform);
+    this.#others.push(...passed);
+    for (const child of chosen) await this.#visitChild(child, depth + 1);
     return index;
   }
 
@@ -141,23 +143,6 @@ class DocumentWalk {
     const subject = parseDigest(child.annotations?.['vnd.docker.reference.digest']);
     if (subject !== undefined) this.#attestations.push({ descriptor: child, subject });
     return child.platform?.os === 'unknown';
-  }
-
-  /** The entries of one index that a runtime of the wanted platform may take: the best of those that name one, and all that name none. */
-  #choose(children: readonly Descriptor[]): readonly Descriptor[] {
-    const { platform: wanted } = this.#options;
-    if (wanted === undefined) return children;
-    const rankOf = ({ platform }: Descriptor): number | undefined =>
-      platform === undefined ? -1 : platformRank(platform, wanted);
-    const best = Math.min(
-      ...children.flatMap((child) => rankOf(child) ?? []).filter((r) => r >= 0),
-    );
-    return children.filter((child) => {
-      const isChosen = rankOf(child) === -1 || rankOf(child) === best;
-      if (!isChosen && child.platform !== undefined)
-        this.#others.push(platformName(child.platform));
-      return isChosen;
-    });
   }
 
   /** Docker's classic store asks for an entry by its digest and believes what the registry says that it is, so what is listed as something else is looked into. */
@@ -246,11 +231,4 @@ class DocumentWalk {
 
 function clean(text: string): string {
   return quoted(text).slice(1, -1);
-}
-
-/** A platform without a field is not one: Docker's classic store takes such an entry on any machine. */
-function withNormalPlatform(descriptor: Descriptor): Descriptor {
-  const { platform, ...rest } = descriptor;
-  const isNamed = Object.values(platform ?? {}).some((value) => value !== '');
-  return platform !== undefined && isNamed ? { ...rest, platform: normalPlatform(platform) } : rest;
 }

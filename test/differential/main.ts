@@ -1,9 +1,15 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { startClassicEngine } from '../e2e/classic-engine.ts';
+import { runDocuments } from './documents/run-documents.ts';
 import { EngineClient } from './layers/engine-client.ts';
 import { runLayers } from './layers/run-layers.ts';
 
 /** How long, from which seed, on which stores. */
 export interface DifferentialOptions {
+  /** What is tried; the time is shared among the parts. */
+  readonly parts: readonly ('documents' | 'layers')[];
   readonly minutes: number;
   readonly seed: number;
   readonly store: 'containerd' | 'overlay2' | 'both';
@@ -11,22 +17,62 @@ export interface DifferentialOptions {
 
 /** Holds what we read against what engines do; gives how many cases differ. */
 export async function differential(
-  { minutes, seed, store }: DifferentialOptions,
+  { parts, minutes, seed, store }: DifferentialOptions,
   log: (line: string) => void,
 ): Promise<number> {
   const classic = store === 'containerd' ? undefined : await startClassicEngine();
   try {
-    const host = process.env['DOCKER_HOST'] ?? 'unix:///var/run/docker.sock';
-    const { cases, taken, differences } = await runLayers(
-      {
-        containerd: store === 'overlay2' ? undefined : new EngineClient(host),
-        overlay2: classic === undefined ? undefined : new EngineClient(classic.host),
-      },
-      { seed, until: Date.now() + minutes * 60_000, log },
-    );
-    log(`layers: ${cases} stacks from seed ${seed}, ${taken} taken, ${differences.length} differ`);
-    return differences.length;
+    const own = process.env['DOCKER_HOST'] ?? 'unix:///var/run/docker.sock';
+    const hosts = { containerd: store === 'overlay2' ? undefined : own, overlay2: classic?.host };
+    let differing = 0;
+    for (const part of parts) {
+      const until = Date.now() + (minutes * 60_000) / parts.length;
+      differing += await PARTS[part](hosts, { seed, until, log });
+    }
+    return differing;
   } finally {
     await classic?.stop();
+  }
+}
+
+interface Hosts {
+  readonly containerd: string | undefined;
+  readonly overlay2: string | undefined;
+}
+
+interface PartOptions {
+  readonly seed: number;
+  readonly until: number;
+  readonly log: (line: string) => void;
+}
+
+const PARTS = { documents, layers };
+
+async function layers({ containerd, overlay2 }: Hosts, options: PartOptions): Promise<number> {
+  const clientOf = (host: string | undefined): EngineClient | undefined =>
+    host === undefined ? undefined : new EngineClient(host);
+  const { cases, taken, differences } = await runLayers(
+    { containerd: clientOf(containerd), overlay2: clientOf(overlay2) },
+    options,
+  );
+  options.log(
+    `layers: ${cases} stacks from seed ${options.seed}, ${taken} taken, ${differences.length} differ`,
+  );
+  return differences.length;
+}
+
+async function documents(hosts: Hosts, options: PartOptions): Promise<number> {
+  const spoolDir = mkdtempSync(join(tmpdir(), 'scoville-odd-'));
+  try {
+    const { cases, taken, read, differences } = await runDocuments(
+      { ...hosts },
+      { ...options, spoolDir },
+    );
+    options.log(
+      `documents: ${cases} archives from seed ${options.seed}, ${taken} taken, ${read} of these read, ${differences.length} differ`,
+    );
+    return differences.length;
+  } finally {
+    rmSync(spoolDir, { recursive: true, force: true });
   }
 }

@@ -101,6 +101,7 @@ export class MemoryImage {
           done(this.bytesOf(descriptor));
         }),
       openLayer: () => Promise.reject(new Error('no layer is read here')),
+      hasLayer: () => Promise.resolve(true),
       attachments: () =>
         Promise.resolve(
           reason === undefined ? { complete: true, found } : { complete: false, found, reason },

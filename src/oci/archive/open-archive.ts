@@ -79,11 +79,13 @@ export async function openArchive(
     ...(saved === undefined ? {} : { withoutAttachments: withoutAttachments(place) }),
   };
   const image = { ...whole, ...(platform === undefined ? {} : { platform }) };
-  const index = await files.document('index.json');
-  if (index !== undefined) {
+  const bytes = await files.document('index.json');
+  const index = bytes === undefined ? undefined : readLayoutIndex(bytes, name);
+  // Docker 25 lists an image without a name in manifest.json alone.
+  if (index !== undefined && (index.entries.length > 0 || saved === undefined)) {
     checkVersion(await files.document('oci-layout'), name);
     const blobs = archiveBlobs(files);
-    const layout = { index: readLayoutIndex(index, name), blobs, wanted };
+    const layout = { index, blobs, wanted };
     if (saved !== undefined && place === 'archive') {
       const { platforms } = await openFromIndex({ ...whole, ...layout });
       const configs = new Set(platforms.map(({ manifest }) => manifest.config.digest));

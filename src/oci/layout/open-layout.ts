@@ -105,6 +105,7 @@ export async function openBlobImage(image: BlobImage): Promise<OpenedImage> {
       if ((await blobs.size(layer.digest)) === undefined) throw new MissingLayerError(layer, name);
       return blobs.openRead(layer.digest);
     },
+    hasLayer: async (layer) => (await blobs.size(layer.digest)) !== undefined,
     layerFile: (layer) => blobs.file(layer.digest),
     attachments: () =>
       (attached ??= gatherAttachments(

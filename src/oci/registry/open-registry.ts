@@ -46,6 +46,7 @@ export async function openRegistryImage(image: RegistryImage): Promise<OpenedIma
     unread: documents.unread,
     readBlob: readBlobOf(read, name),
     openLayer: (layer) => Promise.resolve(largeChunks(layerBytes(client, repository, layer))),
+    hasLayer: ({ digest }) => client.hasBlob(repository, digest).catch(() => true),
     attachments: () =>
       (attached ??= gatherAttachments(
         {

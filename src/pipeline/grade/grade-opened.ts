@@ -13,7 +13,7 @@ import { type Platform, platformName } from '../../model/oci.ts';
 import type { OpenedImage, OpenedPlatform } from '../../model/opened-image.ts';
 import { quantity } from '../../model/quantity.ts';
 import type { Settings } from '../../model/settings.ts';
-import { MissingLayerError } from '../../oci/missing-layer.ts';
+import { isForeign, MissingLayerError } from '../../oci/missing-layer.ts';
 import { type PipelineContext, phase } from '../context.ts';
 import { type Inspected, inspectPlatform } from '../layers/inspect-image.ts';
 import { scanOpened } from '../scan/scan-opened.ts';
@@ -201,6 +201,15 @@ async function contentFacts(
   };
 }
 
+/** Facts that were kept do not make an image whole. Throws MissingLayerError. */
+async function requireLayers(image: OpenedImage, { layers }: OpenedPlatform): Promise<void> {
+  const held = await Promise.all(
+    layers.map(async ({ blob }) => isForeign(blob) || (await image.hasLayer(blob))),
+  );
+  const missing = layers[held.indexOf(false)];
+  if (missing !== undefined) throw new MissingLayerError(missing.blob, image.name);
+}
+
 async function inspect(
   context: PipelineContext,
   image: OpenedImage,
@@ -214,10 +223,12 @@ async function inspect(
     'inspect',
     async () => {
       try {
-        return await inspectPlatform(context, image, platform, buildArgs, { secrets, told });
+        const found = await inspectPlatform(context, image, platform, buildArgs, { secrets, told });
+        if (found.read < platform.layers.length) await requireLayers(image, platform);
+        return found;
       } catch (error) {
-        // A layer that may not be handed out makes its facts unknown; a damaged one is an error.
-        if (error instanceof MissingLayerError) return error;
+        // A layer that may not be handed out makes its facts unknown; one that is missing or damaged is an error.
+        if (error instanceof MissingLayerError && error.foreign) return error;
         throw error;
       }
     },

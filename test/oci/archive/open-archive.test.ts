@@ -214,6 +214,45 @@ describe('what docker save wrote before 25', () => {
   });
 });
 
+describe('what Docker 25 saves of an image without a name', () => {
+  const files = dockerSaved({ names: [] });
+  const index = Buffer.from('{"schemaVersion":2,"manifests":null}');
+  const layout = Buffer.from('{"imageLayoutVersion":"1.0.0"}');
+
+  test('its index lists nothing, its manifest.json the image', async () => {
+    const saved = JSON.parse(String(files['manifest.json'])) as readonly object[];
+    const manifest = Buffer.from(JSON.stringify(saved.map((one) => ({ ...one, RepoTags: null }))));
+    const archive = archiveOf({
+      ...files,
+      'manifest.json': manifest,
+      'index.json': index,
+      'oci-layout': layout,
+    });
+    const image = await openArchiveFile(fileOf(archive), options());
+    expect(await walked(image)).toBeGreaterThan(0);
+    await image.close();
+  });
+
+  test('an image without layers leaves their lists out', async () => {
+    const config = { rootfs: { type: 'layers' } };
+    const empty = dockerSaved({ layers: [], names: [], config });
+    const [saved] = JSON.parse(String(empty['manifest.json'])) as readonly object[];
+    const manifest = Buffer.from(JSON.stringify([{ ...saved, RepoTags: null, Layers: null }]));
+    const image = await openArchiveFile(
+      fileOf(archiveOf({ ...empty, 'manifest.json': manifest })),
+      options(),
+    );
+    expect(image.platforms[0].layers).toEqual([]);
+    await image.close();
+  });
+
+  test('nothing at all is an error', async () => {
+    expect(await refusal(archiveOf({ 'index.json': index, 'oci-layout': layout }))).toBe(
+      'FILE holds no image',
+    );
+  });
+});
+
 describe('hostile archives', () => {
   const valid = dockerSaved();
 

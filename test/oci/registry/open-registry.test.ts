@@ -128,7 +128,7 @@ describe('documents and layers', () => {
       const opened = await open(registry);
       const failure = await collect(await opened.openLayer(layer)).catch((e: unknown) => e);
       expect(failure).toBeInstanceOf(MissingLayerError);
-      expect((failure as MissingLayerError).foreign).toBe(kind !== 'plain');
+      expect((failure as MissingLayerError).foreign).toBe(kind === 'foreign');
       expect(elsewhere.requests).toEqual([]);
     },
   );

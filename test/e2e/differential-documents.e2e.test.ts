@@ -1,0 +1,25 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { runDocuments } from '../differential/documents/run-documents.ts';
+import { startClassicEngine } from './classic-engine.ts';
+
+test('what both stores of Docker read of odd documents is what we read, or refuse', async () => {
+  const spoolDir = mkdtempSync(join(tmpdir(), 'scoville-odd-'));
+  const classic = await startClassicEngine();
+  try {
+    const found = await runDocuments(
+      {
+        containerd: process.env['DOCKER_HOST'] ?? 'unix:///var/run/docker.sock',
+        overlay2: classic.host,
+      },
+      { seed: 1, until: Date.now() + 120_000, cases: 60, spoolDir, log: () => undefined },
+    );
+    expect(found.differences).toEqual([]);
+    expect(found.read).toBeGreaterThan(0);
+  } finally {
+    await classic.stop();
+    rmSync(spoolDir, { recursive: true, force: true });
+  }
+});
