@@ -2,7 +2,6 @@ import { EXIT, UserError } from '../model/errors.ts';
 import { withPlainHttp } from '../model/settings.ts';
 import { openStore } from '../oci/layout/layout-store.ts';
 import { phase } from '../pipeline/context.ts';
-import { settingsOf } from '../pipeline/load-settings.ts';
 import { pushEverywhere } from '../pipeline/publish/push-image.ts';
 import { Registries } from '../pipeline/registries.ts';
 import { pipelineContext } from './context.ts';
@@ -10,6 +9,7 @@ import { conversation } from './conversation.ts';
 import { readFlags } from './flags.ts';
 import { usageLine } from './help.ts';
 import type { Command } from './io.ts';
+import { imageSettings } from './project-settings.ts';
 import { storedImage } from './stored-image.ts';
 
 const HELP = `Usage: scoville push NAME[:TAG]...
@@ -18,12 +18,14 @@ Pushes what a build left in the layout under that name: blobs that the registry 
 attestations as referrers, the tag last. Credentials are Docker's (docker login).
 
   --plain-http HOST   speak HTTP without TLS to this registry; may be repeated (loopback hosts need none)
+  --policy FILE       a settings file: its registries count
 `;
 
 /** `scoville push`. */
 export const push: Command = async (args, io) => {
   const { values, positionals } = readFlags('push', args, {
     'plain-http': { type: 'string', multiple: true, default: [] },
+    policy: { type: 'string' },
     help: { type: 'boolean', short: 'h', default: false },
   });
   if (values.help) {
@@ -32,7 +34,7 @@ export const push: Command = async (args, io) => {
   }
   if (positionals.length === 0)
     throw new UserError('push needs a name', { nextStep: usageLine('push') });
-  const settings = await settingsOf({ file: undefined, startDir: io.cwd, now: io.now() });
+  const settings = await imageSettings(values.policy, io);
   const talk = await conversation(io, 'auto', true);
   try {
     const context = pipelineContext(io, talk.sink);

@@ -2,7 +2,8 @@ import type { Settings } from '../model/settings.ts';
 
 /** What holds without a settings file. */
 export const DEFAULT_SETTINGS: Settings = {
-  file: undefined,
+  origins: [],
+  ignored: [],
   image: { annotations: {} },
   secrets: { use: undefined, files: [] },
   sign: { enabled: true, keyless: false, format: 'both' },

@@ -1,55 +1,145 @@
-import { lstat, open, stat } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { lstat, open, realpath, stat } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import { messageOf } from '../model/errors.ts';
 import { err, ok, type Result } from '../model/result.ts';
+import type { SettingSource } from '../model/setting-origin.ts';
 import type { Settings } from '../model/settings.ts';
-import { DEFAULT_SETTINGS } from './default-settings.ts';
 import { parseSettings, type ParseOptions } from './parse-settings.ts';
 import type { ConfigProblem } from './problem.ts';
+import { mergeSettings, type SettingsLayer, type Task } from './whose-word.ts';
 
 export const SETTINGS_FILE_NAMES = ['.scoville.yaml', '.scoville.yml'] as const;
+
+/** The person's own settings, in the configuration folder (`~/.config/scoville`). */
+export const USER_FILE_NAME = 'config.yaml';
 
 const MOST_PARENTS = 64;
 const LARGEST_FILE = 1024 * 1024;
 
+/** Where the settings of a run may be, and what they are for. */
+export interface SettingsPlaces {
+  /** A file that a flag names: the project's is then not read. */
+  readonly named: string | undefined;
+  /** The folder whose project is meant; undefined where there is none, as for a remote context. */
+  readonly startDir: string | undefined;
+  /** The person's configuration folder. */
+  readonly userDir: string | undefined;
+  readonly task: Task;
+}
+
+/** A project: its settings file, the folder that it must not lead out of, and whether git made it one. */
+interface Project {
+  readonly file: string | undefined;
+  readonly root: string;
+  readonly isRepository: boolean;
+}
+
 /**
- * The settings file for a build: in the context's folder, else in the nearest of its parents up to the root of its git
- * repository. Outside a repository only the context's own folder is looked at, so that a stray file above it (in a home
- * or temporary folder, where others may write) decides nothing. Undefined where there is none.
+ * The settings file of a project: in the folder, else in the nearest of its parents up to the root of
+ * its git repository. Outside a repository only the folder itself is looked at, and folders of another
+ * owner are not: a stray file above, in a home or temporary folder where others may write, decides
+ * nothing. Undefined where there is none.
  */
 export async function findSettingsFile(startDir: string): Promise<string | undefined> {
-  let directory = resolve(startDir);
+  return (await findProject(startDir)).file;
+}
+
+/**
+ * Whether a path lies in the git repository that holds `startDir`: whoever wrote the repository wrote
+ * it. A repository that holds the home folder says nothing about who wrote what is below.
+ */
+export async function isOfTheProject(path: string, startDir: string): Promise<boolean> {
+  const { root, isRepository } = await findProject(startDir);
+  return isRepository && (await isInside(path, root)) && !(await isInside(homedir(), root));
+}
+
+async function findProject(startDir: string): Promise<Project> {
+  const own = resolve(startDir);
+  const owner = await ownerOf(own);
+  let directory = own;
   const candidates: string[] = [];
   for (let i = 0; i < MOST_PARENTS; i++) {
+    if ((await ownerOf(directory)) !== owner) break;
     for (const name of SETTINGS_FILE_NAMES) {
       const path = join(directory, name);
       if (await exists(path)) candidates.push(path);
     }
-    const isRepositoryRoot = await exists(join(directory, '.git'));
-    if (isRepositoryRoot) return candidates[0];
+    if (await exists(join(directory, '.git')))
+      return { file: candidates[0], root: directory, isRepository: true };
     const parent = dirname(directory);
     if (parent === directory) break;
     directory = parent;
   }
-  const own = resolve(startDir);
-  return candidates.find((path) => dirname(path) === own);
+  const file = candidates.find((path) => dirname(path) === own);
+  return { file, root: own, isRepository: false };
 }
 
 /**
- * The settings of a build: of `file` where the user named one, else of the one that is found from `startDir`, else the
- * defaults.
+ * The settings of a run, out of the file that a flag names or else the project's, and the person's own.
+ * Errors name every problem with line and column.
  */
 export async function loadSettings(
-  where: { readonly file: string | undefined; readonly startDir: string | undefined },
-  options: Omit<ParseOptions, 'file'>,
+  { named, startDir, userDir, task }: SettingsPlaces,
+  options: Omit<ParseOptions, 'file' | 'byProject'>,
 ): Promise<Result<Settings, readonly ConfigProblem[]>> {
-  const { startDir } = where;
-  const file =
-    where.file ?? (startDir === undefined ? undefined : await findSettingsFile(startDir));
-  if (file === undefined) return ok(DEFAULT_SETTINGS);
-  const text = await readBounded(file);
-  if (!text.ok) return err([{ file, line: 1, column: 1, message: text.error }]);
-  return parseSettings(text.value, { ...options, file });
+  const { file, root } =
+    startDir === undefined || named !== undefined ? NO_PROJECT : await findProject(startDir);
+  if (file !== undefined && !(await isInside(file, root)))
+    return err([problem(file, `is a link that leads out of ${root}`)]);
+  const user = await userFile(userDir, startDir);
+  const files: readonly (readonly [SettingSource, string])[] = [
+    ...(named === undefined ? [] : [['named', named] as const]),
+    ...(user === undefined ? [] : [['user', user] as const]),
+    ...(file === undefined ? [] : [['project', file] as const]),
+  ];
+  const layers: SettingsLayer[] = [];
+  const problems: ConfigProblem[] = [];
+  for (const [source, path] of files) {
+    const text = await readBounded(path);
+    const by = { file: path, byProject: source === 'project' };
+    const given = text.ok
+      ? await parseSettings(text.value, { ...options, ...by })
+      : err([problem(path, text.error)]);
+    if (given.ok) layers.push({ source, file: path, given: given.value });
+    else problems.push(...given.error);
+  }
+  return problems.length > 0 ? err(problems) : ok(mergeSettings(layers, task));
+}
+
+function problem(file: string, message: string): ConfigProblem {
+  return { file, line: 1, column: 1, message };
+}
+
+const NO_PROJECT: Project = { file: undefined, root: '', isRepository: false };
+
+/** The person's file; one that the project carries is the project's, whatever the environment says. */
+async function userFile(
+  userDir: string | undefined,
+  startDir: string | undefined,
+): Promise<string | undefined> {
+  if (userDir === undefined) return undefined;
+  const file = join(userDir, USER_FILE_NAME);
+  if (!(await exists(file))) return undefined;
+  return startDir !== undefined && (await isOfTheProject(file, startDir)) ? undefined : file;
+}
+
+/** By where links lead: a link of a project must not have another's file read, and shown in messages. */
+async function isInside(path: string, folder: string): Promise<boolean> {
+  const [real, root] = await Promise.all([realPath(path), realPath(folder)]);
+  const way = relative(root, real);
+  return way !== '..' && !way.startsWith('../') && !isAbsolute(way);
+}
+
+async function realPath(path: string): Promise<string> {
+  return realpath(path).catch(() => path);
+}
+
+async function ownerOf(path: string): Promise<number | undefined> {
+  return stat(path).then(
+    ({ uid }) => uid,
+    () => undefined,
+  );
 }
 
 async function exists(path: string): Promise<boolean> {

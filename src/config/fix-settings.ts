@@ -2,6 +2,7 @@ import type { SettingField } from './setting-spec.ts';
 
 /** What `scoville fix` writes. */
 export const FIX_SETTINGS: SettingField = {
+  scope: 'project',
   type: {
     kind: 'object',
     fields: {

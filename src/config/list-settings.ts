@@ -1,6 +1,6 @@
 import { DEFAULT_SETTINGS } from './default-settings.ts';
 import { propertyOf } from './json-schema.ts';
-import type { SettingField, SettingType } from './setting-spec.ts';
+import type { SettingField, SettingScope, SettingType } from './setting-spec.ts';
 import { SETTINGS_TABLE } from './settings-table.ts';
 
 /** One setting as documentation lists it. */
@@ -9,39 +9,45 @@ export interface ListedSetting {
   readonly path: string;
   readonly type: string;
   readonly byDefault: string;
+  /** Whose word it takes. */
+  readonly scope: SettingScope;
   readonly flag: string | undefined;
   readonly help: string;
 }
 
 /** All settings with their types and defaults, in the table's order; groups themselves are not listed. */
 export function listSettings(): readonly ListedSetting[] {
-  return listFields(SETTINGS_TABLE, DEFAULT_SETTINGS, '');
+  return listFields(SETTINGS_TABLE, DEFAULT_SETTINGS, { prefix: '', scope: 'user' });
 }
 
 function listFields(
   fields: Readonly<Record<string, SettingField>>,
   defaults: unknown,
-  prefix: string,
+  { prefix, scope: above }: { readonly prefix: string; readonly scope: SettingScope },
 ): readonly ListedSetting[] {
   return Object.entries(fields).flatMap(([name, field]) => {
     const path = `${prefix}${name}`;
+    const scope = field.scope ?? above;
     const byDefault = propertyOf(defaults, name);
-    if (field.type.kind === 'object') return listFields(field.type.fields, byDefault, `${path}.`);
+    if (field.type.kind === 'object')
+      return listFields(field.type.fields, byDefault, { prefix: `${path}.`, scope });
     const listed = {
       path,
       type: typeText(field.type),
       byDefault: field.byDefault ?? defaultText(field, byDefault),
+      scope,
       flag: field.flag,
       help: field.help,
     };
-    return [listed, ...listItems(field.type, path)];
+    return [listed, ...listItems(field.type, path, scope)];
   });
 }
 
-function listItems(type: SettingType, path: string): readonly ListedSetting[] {
+function listItems(type: SettingType, path: string, scope: SettingScope): readonly ListedSetting[] {
   if (type.kind !== 'list' && type.kind !== 'map') return [];
   if (type.of.kind !== 'object') return [];
-  return listFields(type.of.fields, undefined, `${path}${type.kind === 'list' ? '[]' : '.*'}.`);
+  const prefix = `${path}${type.kind === 'list' ? '[]' : '.*'}.`;
+  return listFields(type.of.fields, undefined, { prefix, scope });
 }
 
 function defaultText(field: SettingField, value: unknown): string {

@@ -1,11 +1,10 @@
 import { dirname, resolve } from 'node:path';
 import { err, ok, type Result } from '../model/result.ts';
-import type { Settings, Waiver } from '../model/settings.ts';
-import { DEFAULT_SETTINGS } from './default-settings.ts';
 import { didYouMean } from './did-you-mean.ts';
 import type { ConfigProblem } from './problem.ts';
 import { readDocument } from './read-document.ts';
-import { type Reading, readNode, reportAt } from './read-node.ts';
+import { type Reading, readNode, reportAt, type SettingValue } from './read-node.ts';
+import { settingLeaves } from './setting-spec.ts';
 import { SETTINGS_TABLE } from './settings-table.ts';
 
 export interface ParseOptions {
@@ -15,19 +14,25 @@ export interface ParseOptions {
   readonly now: number;
   /** Ids that a waiver may name; without them any is taken. */
   readonly criteria?: readonly string[];
+  /** A project wrote it: it must not name what is run on this machine. */
+  readonly byProject?: boolean;
 }
+
+/** What a settings file says, by the table: every key optional, paths absolute. */
+export type GivenSettings = Readonly<Record<string, SettingValue>>;
 
 const LONGEST_FILE = 256 * 1024;
 
 /**
- * Reads the text of a `.scoville.yaml` (YAML 1.2): every unknown key, wrong type, bad value, duplicate key and expired
- * waiver is a problem with line and column; nothing is read past them. Defaults are filled in. At most
- * a hundred aliases are followed. The parser is loaded here, so that a build without settings never pays for it.
+ * Reads the text of a settings file (YAML 1.2): every unknown key, wrong type, bad value, duplicate key
+ * and expired waiver is a problem with line and column; nothing is read past them. No default is filled
+ * in. At most a hundred aliases are followed. The parser is loaded here, so that a build without
+ * settings never pays for it.
  */
 export async function parseSettings(
   text: string,
   options: ParseOptions,
-): Promise<Result<Settings, readonly ConfigProblem[]>> {
+): Promise<Result<GivenSettings, readonly ConfigProblem[]>> {
   const { file } = options;
   const opened = await readDocument(text, { file, longest: LONGEST_FILE });
   if (!opened.ok) return opened;
@@ -38,72 +43,90 @@ export async function parseSettings(
   const value = isEmpty
     ? {}
     : readNode(root, { kind: 'object', fields: SETTINGS_TABLE }, '', reading);
-  const settings = settingsOf((value ?? {}) as unknown as GivenSettings, file);
-  checkWaivers(settings.gate.waivers, options, reading);
-  if (settings.sign.keyless && settings.sign.key !== undefined)
+  const given = withPaths((value ?? {}) as GivenSettings, file);
+  const gate = recordOf(given['gate']);
+  const sign = recordOf(given['sign']);
+  checkWaivers(gate['waivers'], options, reading);
+  if (sign['keyless'] === true && sign['key'] !== undefined)
     reportAt(['sign', 'keyless'], 'sign.keyless and sign.key exclude each other', reading);
-  return reading.problems.length > 0 ? err(reading.problems) : ok(settings);
+  if (options.byProject === true) refuseModules(given, reading);
+  return reading.problems.length > 0 ? err(reading.problems) : ok(given);
 }
 
-/** Settings as the file gives them: checked against the table, every key optional. */
-type GivenSettings = {
-  readonly [K in keyof Omit<Settings, 'file'>]?: Settings[K] extends object
-    ? Partial<Settings[K]>
-    : Settings[K];
-};
-
-function settingsOf(given: GivenSettings, file: string): Settings {
-  const { sign, trust, gate } = given;
-  const beside = (path: string): string => besideFile(path, file);
-  return {
-    ...DEFAULT_SETTINGS,
-    file,
-    image: { ...DEFAULT_SETTINGS.image, ...given.image },
-    secrets: { ...DEFAULT_SETTINGS.secrets, ...given.secrets },
-    sign: {
-      ...DEFAULT_SETTINGS.sign,
-      ...sign,
-      ...(sign?.key === undefined ? {} : { key: beside(sign.key) }),
-    },
-    attest: { ...DEFAULT_SETTINGS.attest, ...given.attest },
-    reproducible: { ...DEFAULT_SETTINGS.reproducible, ...given.reproducible },
-    gate: { ...DEFAULT_SETTINGS.gate, ...gate },
-    trust: { ...DEFAULT_SETTINGS.trust, ...trust, keys: (trust?.keys ?? []).map(beside) },
-    fix: { ...DEFAULT_SETTINGS.fix, ...given.fix },
-    lock: given.lock ?? DEFAULT_SETTINGS.lock,
-    recentDays: given.recentDays ?? DEFAULT_SETTINGS.recentDays,
-    registries: { ...(given.registries as Settings['registries'] | undefined) },
-    scanner: given.scanner ?? DEFAULT_SETTINGS.scanner,
-    osv: { ...DEFAULT_SETTINGS.osv, ...given.osv },
-    offline: given.offline ?? DEFAULT_SETTINGS.offline,
-    ui: { ...DEFAULT_SETTINGS.ui, ...given.ui },
-    vex: ((given.vex as Settings['vex'] | undefined) ?? []).map(beside),
-  };
+/** Paths are meant from the file's folder; a URI (`awskms://`, `pkcs11:`, `env://`) stays as it is. */
+function withPaths(given: GivenSettings, file: string): GivenSettings {
+  const beside = (path: SettingValue): SettingValue =>
+    typeof path !== 'string' || /^[a-z][a-z0-9+.-]+:/i.test(path)
+      ? path
+      : resolve(dirname(file), path);
+  const changed = (value: SettingValue): SettingValue =>
+    Array.isArray(value) ? value.map(beside) : beside(value);
+  return FILE_SETTINGS.reduce((all, path) => changedAt(all, path, changed), given);
 }
 
-/** A path is meant from the settings file's folder; a URI (`awskms://`, `pkcs11:`, `env://`) stays as it is. */
-function besideFile(path: string, file: string): string {
-  return /^[a-z][a-z0-9+.-]+:/i.test(path) ? path : resolve(dirname(file), path);
+const FILE_SETTINGS = settingLeaves(SETTINGS_TABLE)
+  .filter(({ field }) => field.namesFile === true)
+  .map(({ path }) => path);
+
+function changedAt(
+  given: GivenSettings,
+  [name = '', ...rest]: readonly string[],
+  change: (value: SettingValue) => SettingValue,
+): GivenSettings {
+  const value = given[name];
+  if (value === undefined) return given;
+  const changed = rest.length === 0 ? change(value) : changedAt(recordOf(value), rest, change);
+  return { ...given, [name]: changed };
 }
 
-function checkWaivers(waivers: readonly Waiver[], options: ParseOptions, reading: Reading): void {
-  const today = new Date(options.now).toISOString().slice(0, 10);
-  waivers.forEach(({ criterion, expires }, i) => {
-    const at = (key: string): readonly (string | number)[] => ['gate', 'waivers', i, key];
-    if (options.criteria !== undefined && !options.criteria.includes(criterion)) {
-      const near = didYouMean(criterion, options.criteria);
-      const hint = near === undefined ? '' : `; did you mean ${near}?`;
+function recordOf(value: SettingValue | undefined): GivenSettings {
+  return typeof value === 'object' && !Array.isArray(value) ? (value as GivenSettings) : {};
+}
+
+function listOf(value: SettingValue | undefined): readonly SettingValue[] {
+  return Array.isArray(value) ? (value as readonly SettingValue[]) : [];
+}
+
+/** A PKCS#11 URI may name a library (RFC 7512, 2.4), which cosign then loads: a program of the project's. */
+function refuseModules(given: GivenSettings, reading: Reading): void {
+  const refuse = (value: SettingValue | undefined, at: readonly (string | number)[]): void => {
+    if (typeof value === 'string' && /^pkcs11:.*module-(?:path|name)=/i.test(value))
       reportAt(
-        at('criterion'),
-        `there is no criterion ${JSON.stringify(criterion)}${hint}`,
+        at,
+        `${at[0]}.${at[1]} names a library to load, which a project’s file must not; name it with --key`,
         reading,
       );
-    }
-    if (expires === undefined) return;
-    if (!isDate(expires)) reportAt(at('expires'), `${expires} is no date`, reading);
-    else if (expires < today)
-      reportAt(at('expires'), `the waiver of ${criterion} expired on ${expires}`, reading);
-  });
+  };
+  refuse(recordOf(given['sign'])['key'], ['sign', 'key']);
+  const keys = recordOf(given['trust'])['keys'];
+  for (const [at, key] of listOf(keys).entries()) refuse(key, ['trust', 'keys', at]);
+}
+
+function checkWaivers(
+  waivers: SettingValue | undefined,
+  options: ParseOptions,
+  reading: Reading,
+): void {
+  const today = new Date(options.now).toISOString().slice(0, 10);
+  listOf(waivers)
+    .map(recordOf)
+    .forEach(({ criterion, expires }, i) => {
+      if (typeof criterion !== 'string') return;
+      const at = (key: string): readonly (string | number)[] => ['gate', 'waivers', i, key];
+      if (options.criteria !== undefined && !options.criteria.includes(criterion)) {
+        const near = didYouMean(criterion, options.criteria);
+        const hint = near === undefined ? '' : `; did you mean ${near}?`;
+        reportAt(
+          at('criterion'),
+          `there is no criterion ${JSON.stringify(criterion)}${hint}`,
+          reading,
+        );
+      }
+      if (typeof expires !== 'string') return;
+      if (!isDate(expires)) reportAt(at('expires'), `${expires} is no date`, reading);
+      else if (expires < today)
+        reportAt(at('expires'), `the waiver of ${criterion} expired on ${expires}`, reading);
+    });
 }
 
 function isDate(text: string): boolean {

@@ -18,6 +18,13 @@ export type SettingType =
     }
   | { readonly kind: 'object'; readonly fields: Readonly<Record<string, SettingField>> };
 
+/**
+ * Whose word a setting takes. `image`: a project says it of the image that is built from it. `project`:
+ * a project says how it is built and what is asked of it. `user`: whom and what to trust, said by a
+ * person or a machine.
+ */
+export type SettingScope = 'image' | 'project' | 'user';
+
 /** One key of `.scoville.yaml`: parsing, the JSON schema for editors and the documentation read this. */
 export interface SettingField {
   readonly type: SettingType;
@@ -28,6 +35,37 @@ export interface SettingField {
   readonly byDefault?: string;
   /** The flag of `scoville build` that goes above it. */
   readonly flag?: string;
+  /** Of a group: holds for all its settings. Where nothing says it, `user`: the strictest. */
+  readonly scope?: SettingScope;
+  /** More of it asks for more: several files that name it cannot undercut each other. */
+  readonly tightens?: true;
+  /** A path is meant from the folder of the file that names it. */
+  readonly namesFile?: true;
+}
+
+/** A setting by its path, groups resolved: what a file can name on its own. */
+export interface SettingLeaf {
+  /** `['gate', 'minLevel']`. */
+  readonly path: readonly string[];
+  readonly field: SettingField;
+  readonly scope: SettingScope;
+}
+
+/** All settings of a table, in its order; a list or a map is one setting. */
+export function settingLeaves(
+  fields: Readonly<Record<string, SettingField>>,
+  above: { readonly path: readonly string[]; readonly scope: SettingScope } = {
+    path: [],
+    scope: 'user',
+  },
+): readonly SettingLeaf[] {
+  return Object.entries(fields).flatMap(([name, field]) => {
+    const path = [...above.path, name];
+    const scope = field.scope ?? above.scope;
+    return field.type.kind === 'object'
+      ? settingLeaves(field.type.fields, { path, scope })
+      : [{ path, field, scope }];
+  });
 }
 
 export const LONGEST_STRING = 4096;

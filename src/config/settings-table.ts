@@ -1,13 +1,9 @@
 import { FIX_SETTINGS } from './fix-settings.ts';
-import type { SettingField, SettingType } from './setting-spec.ts';
+import { IMAGE_SETTINGS, URL_TEXT } from './image-settings.ts';
+import type { SettingField, SettingScope, SettingType } from './setting-spec.ts';
 import { UI_SETTINGS } from './ui-settings.ts';
 
 const TEXT: SettingType = { kind: 'string' };
-const URL_TEXT: SettingType = {
-  kind: 'string',
-  pattern: /^https?:\/\/[^\s@]+$/,
-  expects: 'an http or https address without user and password',
-};
 const BOOLEAN: SettingType = { kind: 'boolean' };
 /** What src/normalise/path-pattern.ts reads. */
 const PATTERN_TEXT = /^[^\s\\][^\n\\]{0,1023}$/;
@@ -21,54 +17,19 @@ const PATH_PATTERN: SettingType = {
   expects: PATTERN_EXPECTS,
 };
 
-const image = group('What the image says of itself: OCI annotations and the same labels.', {
-  title: text(TEXT, 'Name of the image for people.', 'the repository name of the first tag'),
-  description: text(TEXT, 'What is in the image.', 'none'),
-  authors: text(TEXT, 'Who is responsible for the image, a name or an address.', 'none'),
-  vendor: text(TEXT, 'The organisation that distributes the image.', 'none'),
-  licenses: text(TEXT, 'License of the software, an SPDX expression.', 'none'),
-  source: text(URL_TEXT, 'Where the source is.', 'the git remote, without credentials'),
-  url: text(URL_TEXT, 'Where to read about the image.', 'none'),
-  documentation: text(URL_TEXT, 'Where its documentation is.', 'none'),
-  version: text(TEXT, 'Version of the software.', 'the git tag of the commit'),
-  annotations: {
-    type: {
-      kind: 'map',
-      keyPattern: /^[^\s=]{1,256}$/,
-      keyExpects: 'an annotation key without spaces and =',
-      of: TEXT,
-    },
-    help: 'More annotations, any key.',
-    byDefault: 'none',
-  },
-});
-
-const secrets = group('How the program in the image takes its secrets.', {
-  use: {
-    type: { kind: 'choice', choices: ['none', 'by-file'] },
-    help: '`none`: it takes none. `by-file`: it reads them from files at run time.',
-    byDefault: 'not declared',
-  },
-  files: {
-    type: {
-      kind: 'list',
-      of: { kind: 'string', pattern: /^\/./, expects: 'an absolute path inside the container' },
-    },
-    help: 'The files that it reads them from.',
-    byDefault: 'none',
-  },
-});
-
-const sign = group('Signing.', {
+const sign = group('Signing.', 'project', {
   enabled: { type: BOOLEAN, help: 'Sign the image and its attestations.', flag: '--sign' },
   key: {
     type: TEXT,
+    scope: 'user',
+    namesFile: true,
     help: 'Private key: a file beside the settings file, or a KMS or PKCS#11 URI.',
     byDefault: 'keyless where a CI identity is at hand, else a key of your own',
     flag: '--key',
   },
   keyless: {
     type: BOOLEAN,
+    scope: 'user',
     help: 'Always sign with an OIDC identity in place of a key.',
     flag: '--keyless',
   },
@@ -79,7 +40,7 @@ const sign = group('Signing.', {
   },
 });
 
-const attest = group('What is stated about the image, signed and stored beside it.', {
+const attest = group('What is stated about the image, signed and stored beside it.', 'project', {
   sbom: {
     type: { kind: 'list', of: { kind: 'choice', choices: ['cyclonedx', 'spdx'] } },
     help: 'Formats of the SBOM; an empty list turns it off.',
@@ -89,7 +50,7 @@ const attest = group('What is stated about the image, signed and stored beside i
   verdict: { type: BOOLEAN, help: 'The grade itself, when the image is graded.' },
 });
 
-const reproducible = group('The same input, the same image.', {
+const reproducible = group('The same input, the same image.', 'project', {
   mode: {
     type: { kind: 'choice', choices: ['safe', 'aggressive', 'off'] },
     help: 'Which normalising rules are applied to the layers that the build adds.',
@@ -126,27 +87,30 @@ const reproducible = group('The same input, the same image.', {
   },
 });
 
-const gate = group('What an image must reach to be loaded or pushed.', {
+const gate = group('What an image must reach to be loaded or pushed.', 'project', {
   minLevel: {
     type: { kind: 'integer', minimum: 0, maximum: 5 },
+    tightens: true,
     help: 'Lowest level that is published.',
     byDefault: 'no gate',
     flag: '--min-level',
   },
   minGrade: {
     type: { kind: 'choice', choices: ['A+', 'A', 'B', 'C', 'D'] },
+    tightens: true,
     help: 'Lowest overall grade that is published.',
     byDefault: 'no gate',
     flag: '--min-grade',
   },
   waivers: {
     type: { kind: 'list', of: { kind: 'object', fields: waiverFields() } },
+    scope: 'user',
     help: 'Criteria whose failure the gate lets through. The score stays as it is.',
     byDefault: 'none',
   },
 });
 
-const trust = group('Whom you trust.', {
+const trust = group('Whom you trust.', 'user', {
   images: {
     type: {
       kind: 'list',
@@ -157,6 +121,7 @@ const trust = group('Whom you trust.', {
   },
   keys: {
     type: { kind: 'list', of: TEXT },
+    namesFile: true,
     help: 'Public keys that signatures are checked with: files beside the settings file, or URIs.',
     byDefault: 'none',
   },
@@ -164,8 +129,7 @@ const trust = group('Whom you trust.', {
 
 /** Every setting of `.scoville.yaml`, by its key. */
 export const SETTINGS_TABLE: Readonly<Record<string, SettingField>> = {
-  image,
-  secrets,
+  ...IMAGE_SETTINGS,
   sign,
   attest,
   reproducible,
@@ -174,15 +138,18 @@ export const SETTINGS_TABLE: Readonly<Record<string, SettingField>> = {
   fix: FIX_SETTINGS,
   lock: {
     type: BOOLEAN,
+    scope: 'project',
     help: 'Write `scoville.lock` where there is none. One that is there is enforced either way.',
     flag: '--lock',
   },
   recentDays: {
+    scope: 'user',
     type: { kind: 'integer', minimum: 1, maximum: 36_500 },
     help: 'Age in days up to which an image counts as recently updated.',
     flag: '--max-age',
   },
   registries: {
+    scope: 'user',
     type: {
       kind: 'map',
       keyPattern: /^(?:[a-z0-9.-]+|\[[0-9a-f:]+\])(?::\d{1,5})?$/i,
@@ -203,19 +170,23 @@ export const SETTINGS_TABLE: Readonly<Record<string, SettingField>> = {
     flag: '--plain-http',
   },
   scanner: {
+    scope: 'user',
     type: { kind: 'choice', choices: ['auto', 'grype', 'trivy', 'docker-scout', 'osv', 'none'] },
     help: 'Vulnerability scanner; `auto` takes the first that can scan, in this order.',
     flag: '--scanner',
   },
-  osv: group('The OSV API, which is asked where no scanner is installed.', {
+  osv: group('The OSV API, which is asked where no scanner is installed.', 'user', {
     url: { type: URL_TEXT, help: 'Its address, for a mirror of your own.' },
   }),
   offline: {
+    scope: 'user',
     type: BOOLEAN,
     flag: '--offline',
     help: 'Grade and verify without the network: scanners use the databases they have; an identity counts with a trusted root in a file alone.',
   },
   vex: {
+    scope: 'user',
+    namesFile: true,
     type: { kind: 'list', of: TEXT },
     flag: '--vex',
     help: 'VEX documents (OpenVEX, CycloneDX), files beside the settings file, that set vulnerabilities aside.',
@@ -236,10 +207,10 @@ function waiverFields(): Readonly<Record<string, SettingField>> {
   };
 }
 
-function group(help: string, fields: Readonly<Record<string, SettingField>>): SettingField {
-  return { type: { kind: 'object', fields }, help };
-}
-
-function text(type: SettingType, help: string, byDefault: string): SettingField {
-  return { type, help, byDefault };
+function group(
+  help: string,
+  scope: SettingScope,
+  fields: Readonly<Record<string, SettingField>>,
+): SettingField {
+  return { type: { kind: 'object', fields }, scope, help };
 }

@@ -2,6 +2,7 @@ import type { SettingField } from './setting-spec.ts';
 
 /** `ui`: what a terminal is shown and asked. */
 export const UI_SETTINGS: SettingField = {
+  scope: 'project',
   type: {
     kind: 'object',
     fields: {

@@ -25,6 +25,8 @@ export interface ScorecardInput {
   readonly platforms: readonly [JudgedPlatform, ...JudgedPlatform[]];
   readonly notGraded?: readonly NotGraded[];
   readonly waivers?: readonly Waiver[];
+  readonly trust?: Scorecard['trust'];
+  readonly notices?: readonly string[];
 }
 
 function platformScore({ platform, digest, criteria }: JudgedPlatform): PlatformScore {
@@ -52,7 +54,7 @@ export function assembleScorecard(input: ScorecardInput): Scorecard {
   const first = platformScore(head);
   const rest = tail.map(platformScore);
   const { level, overall, vectors, criteria } = worst(first, rest);
-  const { notGraded = [] } = input;
+  const { notGraded = [], trust = [], notices = [] } = input;
   return {
     schemaVersion: '1',
     tool: { name: 'scoville', version: input.toolVersion },
@@ -61,6 +63,8 @@ export function assembleScorecard(input: ScorecardInput): Scorecard {
     gradedAt: input.gradedAt,
     platforms: [first, ...rest],
     ...(notGraded.length === 0 ? {} : { notGraded }),
+    ...(trust.length === 0 ? {} : { trust }),
+    ...(notices.length === 0 ? {} : { notices }),
     level,
     levelName: LEVEL_NAMES[level] ?? LEVEL_NAMES[0],
     overall,

@@ -1,5 +1,6 @@
 import type { CriterionResult, Vector } from './criterion.ts';
 import type { Digest } from './digest.ts';
+import type { SettingOrigin } from './setting-origin.ts';
 
 export type Grade = 'A+' | 'A' | 'B' | 'C' | 'D';
 
@@ -40,11 +41,19 @@ export interface NextStep {
   readonly gains: Suggestion['gains'];
 }
 
+/** Level and score without the points that only the image's own, unsigned word earns. */
+export interface UnclaimedScore {
+  readonly level: number;
+  readonly overall: Score;
+}
+
 export interface PlatformScore {
   readonly platform: string;
   readonly digest: Digest;
   readonly level: number;
   readonly overall: Score;
+  /** Where it is less than `overall`. */
+  readonly withoutClaims?: UnclaimedScore;
   readonly vectors: Readonly<Record<Vector, Score>>;
   readonly criteria: readonly CriterionResult[];
 }
@@ -70,6 +79,12 @@ export interface Scorecard {
   readonly platforms: readonly PlatformScore[];
   /** Where there are such: the score speaks of the platforms above alone. */
   readonly notGraded?: readonly NotGraded[];
+  /** Where files said whom and what to trust. */
+  readonly trust?: readonly Omit<SettingOrigin, 'isTrust'>[];
+  /** What a reader should know of where the verdicts come from, a line each. */
+  readonly notices?: readonly string[];
+  /** Of the worst platform, where it is less than `overall`. */
+  readonly withoutClaims?: UnclaimedScore;
   /** Of the worst platform. */
   readonly level: number;
   readonly levelName: string;

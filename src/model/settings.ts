@@ -1,4 +1,5 @@
 import type { Grade } from './scorecard.ts';
+import type { SettingOrigin } from './setting-origin.ts';
 
 /** A criterion whose failure the gate lets through, with the reason; never changes the score. */
 export interface Waiver {
@@ -14,8 +15,10 @@ export type SignatureFormat = 'bundle' | 'legacy' | 'both';
 
 /** `.scoville.yaml`, defaults filled in. docs/configuration.md describes each. */
 export interface Settings {
-  /** The file they were read from; undefined where there is none. */
-  readonly file: string | undefined;
+  /** Where what is set in a file was set. */
+  readonly origins: readonly SettingOrigin[];
+  /** What files say and may not say here. */
+  readonly ignored: readonly { readonly file: string; readonly settings: readonly string[] }[];
   readonly image: {
     readonly title?: string;
     readonly description?: string;

@@ -1,12 +1,16 @@
 import { loadSettings } from '../config/find-settings.ts';
 import { formatProblem } from '../config/problem.ts';
+import type { Task } from '../config/whose-word.ts';
 import { UserError } from '../model/errors.ts';
 import type { Settings } from '../model/settings.ts';
 
 export interface SettingsRequest {
-  /** The file that the user names; undefined: the nearest `.scoville.yaml` from `startDir` on. */
-  readonly file: string | undefined;
+  /** The absolute path of the file that the user names; undefined: the nearest of the project. */
+  readonly named: string | undefined;
   readonly startDir: string | undefined;
+  /** The person's configuration folder; undefined where their own settings do not matter. */
+  readonly userDir: string | undefined;
+  readonly task: Task;
   /** Present time, milliseconds since 1970. */
   readonly now: number;
   /** Criteria that waivers may name; without, any. */
@@ -14,8 +18,8 @@ export interface SettingsRequest {
 }
 
 /** The settings of a run, defaults filled in. Throws UserError that names every problem with its line and column. */
-export async function settingsOf({ now, criteria, ...where }: SettingsRequest): Promise<Settings> {
-  const loaded = await loadSettings(where, {
+export async function settingsOf({ now, criteria, ...places }: SettingsRequest): Promise<Settings> {
+  const loaded = await loadSettings(places, {
     now,
     ...(criteria === undefined ? {} : { criteria }),
   });

@@ -86,8 +86,9 @@ function keyOf(
 ): string {
   const { plan, vex } = prepared;
   const { settings, attest, names, epoch, own, needed } = plan;
-  // Where the settings stand, and how high the gate is, change nothing of what is signed.
-  const judged = { ...settings, file: null, gate: settings.gate.waivers };
+  // How high the gate is changes nothing of what is signed. Where trust came from, reports tell.
+  const origins = settings.origins.filter(({ isTrust }) => isTrust);
+  const judged = { ...settings, origins, ignored: null, gate: settings.gate.waivers };
   const parts = {
     version: context.version,
     digest: index.digest,

@@ -1,3 +1,4 @@
+import { originsBehind } from '../model/setting-origin.ts';
 import { type Settings, withPlainHttp } from '../model/settings.ts';
 import type { OwnOptions } from './own-options.ts';
 
@@ -9,6 +10,13 @@ export function applyOptions(settings: Settings, own: OwnOptions): Settings {
   const minGrade = own.minGrade ?? settings.gate.minGrade;
   return {
     ...settings,
+    origins: originsBehind(settings.origins, {
+      'sign.key': own.key ?? own.keyless,
+      'sign.keyless': own.key ?? own.keyless,
+      recentDays: own.maxAgeDays,
+      scanner: own.scanner,
+      offline: own.offline,
+    }),
     sign: {
       enabled: own.sign ?? (named || settings.sign.enabled),
       keyless: own.keyless ?? (own.key === undefined && settings.sign.keyless),

@@ -7,16 +7,20 @@ import { jsonText } from './json-text.ts';
 function ordered(scorecard: Scorecard): Scorecard {
   const { schemaVersion, image, digest, platforms, notGraded, level, levelName } = scorecard;
   const { overall, checked, vectors, criteria, suggestions, waivers, gradedAt, tool } = scorecard;
+  const { trust, notices, withoutClaims } = scorecard;
   return {
     schemaVersion,
     image,
     digest,
     platforms,
     ...(notGraded === undefined ? {} : { notGraded }),
+    ...(trust === undefined ? {} : { trust }),
+    ...(notices === undefined ? {} : { notices }),
     level,
     levelName,
     overall,
     checked,
+    ...(withoutClaims === undefined ? {} : { withoutClaims }),
     vectors,
     criteria,
     suggestions,

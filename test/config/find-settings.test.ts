@@ -3,12 +3,21 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { DEFAULT_SETTINGS } from '../../src/config/default-settings.ts';
-import { findSettingsFile, loadSettings } from '../../src/config/find-settings.ts';
+import {
+  findSettingsFile,
+  isOfTheProject,
+  loadSettings,
+  type SettingsPlaces,
+} from '../../src/config/find-settings.ts';
 import { formatProblem } from '../../src/config/problem.ts';
 
 const OPTIONS = { now: Date.parse('2026-08-20T12:00:00Z') };
 let root = '';
 let context = '';
+
+function place(changes: Partial<SettingsPlaces>): SettingsPlaces {
+  return { named: undefined, startDir: context, userDir: undefined, task: 'project', ...changes };
+}
 
 beforeEach(async () => {
   root = await mkdtemp(join(tmpdir(), 'settings-'));
@@ -48,21 +57,21 @@ describe('findSettingsFile', () => {
 
 describe('loadSettings', () => {
   test('gives the defaults where there is no file', async () => {
-    const loaded = await loadSettings({ file: undefined, startDir: context }, OPTIONS);
+    const loaded = await loadSettings(place({}), OPTIONS);
     expect(loaded).toEqual({ ok: true, value: DEFAULT_SETTINGS });
-    expect(await loadSettings({ file: undefined, startDir: undefined }, OPTIONS)).toEqual(loaded);
+    expect(await loadSettings(place({ startDir: undefined }), OPTIONS)).toEqual(loaded);
   });
 
   test('reads the file that it finds', async () => {
     await writeFile(join(context, '.scoville.yaml'), 'recentDays: 5\n');
-    const loaded = await loadSettings({ file: undefined, startDir: context }, OPTIONS);
+    const loaded = await loadSettings(place({}), OPTIONS);
     expect(loaded.ok && loaded.value.recentDays).toBe(5);
   });
 
   test('reads the file that is named, and says where it is wrong', async () => {
     const file = join(root, 'other.yaml');
     await writeFile(file, 'recentDays: 0\n');
-    const loaded = await loadSettings({ file, startDir: context }, OPTIONS);
+    const loaded = await loadSettings(place({ named: file }), OPTIONS);
     expect(loaded.ok ? [] : loaded.error.map(formatProblem)).toEqual([
       `${file}:1:13: recentDays must be a whole number from 1 to 36500, not "0"`,
     ]);
@@ -89,9 +98,78 @@ describe('loadSettings', () => {
   ])('refuses %s', async (_, make, message) => {
     const file = join(root, 'x.yaml');
     await make(file);
-    const loaded = await loadSettings({ file, startDir: undefined }, OPTIONS);
+    const loaded = await loadSettings(place({ named: file }), OPTIONS);
     expect(loaded.ok ? [] : loaded.error.map((problem) => problem.message)).toEqual([
       expect.stringMatching(message),
     ]);
   });
+});
+
+describe('whose file it is', () => {
+  const keysOf = async (changes: Partial<SettingsPlaces>) => {
+    const loaded = await loadSettings(place(changes), OPTIONS);
+    return loaded.ok ? loaded.value.trust.images : loaded.error.map(formatProblem);
+  };
+  const repository = () => join(root, 'repository');
+
+  test('a link of the project to a file outside is refused, and the file not shown', async () => {
+    await mkdir(join(repository(), '.git'));
+    await writeFile(join(root, 'secret'), '//registry.example.com/:_authToken=abc: 1\n');
+    await symlink(join(root, 'secret'), join(repository(), '.scoville.yaml'));
+    expect(await keysOf({})).toEqual([
+      `${join(repository(), '.scoville.yaml')}:1:1: is a link that leads out of ${repository()}`,
+    ]);
+  });
+
+  test('a link inside of the repository is followed', async () => {
+    await mkdir(join(repository(), '.git'));
+    await writeFile(join(repository(), 'common.yaml'), 'trust: { images: [a/b] }\n');
+    await symlink('../common.yaml', join(context, '.scoville.yaml'));
+    expect(await keysOf({})).toEqual(['a/b']);
+  });
+
+  test('the person’s own file is read, and goes above the project’s in what is theirs to say', async () => {
+    const userDir = join(root, 'config');
+    await mkdir(userDir);
+    await writeFile(join(userDir, 'config.yaml'), 'trust: { images: [mine/*] }\n');
+    await writeFile(join(context, '.scoville.yaml'), 'trust: { images: [theirs/*] }\n');
+    expect(await keysOf({ userDir })).toEqual(['mine/*']);
+    expect(await keysOf({})).toEqual(['theirs/*']);
+    expect(await keysOf({ task: 'image' })).toEqual([]);
+  });
+
+  test('a configuration folder that the repository carries is the repository’s', async () => {
+    const userDir = join(repository(), '.cache/config');
+    await mkdir(join(repository(), '.git'));
+    await mkdir(userDir, { recursive: true });
+    await writeFile(join(userDir, 'config.yaml'), 'trust: { images: [theirs/*] }\n');
+    expect(await keysOf({ userDir })).toEqual([]);
+    expect(await isOfTheProject(join(userDir, 'keys/cosign.pub'), context)).toBe(true);
+    expect(await isOfTheProject(join(root, 'config/keys/cosign.pub'), context)).toBe(false);
+  });
+
+  test('a named file takes the place of the project’s', async () => {
+    const named = join(root, 'policy.yaml');
+    await writeFile(named, 'recentDays: 7\n');
+    await writeFile(join(context, '.scoville.yaml'), 'trust: { images: [theirs/*] }\n');
+    expect(await keysOf({ named })).toEqual([]);
+  });
+
+  test('what is wrong in either file is named', async () => {
+    const userDir = join(root, 'config');
+    await mkdir(userDir);
+    await writeFile(join(userDir, 'config.yaml'), 'recentDays: 0\n');
+    await writeFile(join(context, '.scoville.yaml'), 'scanner: x\n');
+    expect(await keysOf({ userDir })).toHaveLength(2);
+  });
+
+  test.each(['sign: { key: URI }', 'trust: { keys: [a.pub, URI] }'])(
+    'a project names no library that cosign would load: %s',
+    async (text) => {
+      const uri = '"pkcs11:token=x?module-path=/clone/evil.so"';
+      await writeFile(join(context, '.scoville.yaml'), text.replace('URI', uri));
+      expect(await keysOf({})).toEqual([expect.stringMatching(/names a library to load/)]);
+      expect(await keysOf({ named: join(context, '.scoville.yaml') })).toEqual([]);
+    },
+  );
 });

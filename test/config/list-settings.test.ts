@@ -15,8 +15,8 @@ describe('docs/configuration.md', () => {
       .map((line) => line.replaceAll(/\s+/g, ' '));
     expect(rows).toEqual(
       listSettings().map(
-        ({ path, type, byDefault, flag, help }) =>
-          `| \`${path}\` | ${type} | ${byDefault} | ${flag === undefined ? '' : `\`${flag}\` `}| ${help} |`,
+        ({ path, type, byDefault, flag, help, scope }) =>
+          `| \`${path}\` | ${type} | ${byDefault} | ${scope} | ${flag === undefined ? '' : `\`${flag}\` `}| ${help} |`,
       ),
     );
   });
@@ -46,7 +46,7 @@ describe('listSettings', () => {
   test('lists every key of the defaults', () => {
     const leaves = (value: object, prefix: string): string[] =>
       Object.entries(value).flatMap(([key, item]: [string, unknown]) =>
-        key === 'file'
+        key === 'origins' || key === 'ignored'
           ? []
           : typeof item === 'object' &&
               item !== null &&

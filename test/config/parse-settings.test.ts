@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { DEFAULT_SETTINGS } from '../../src/config/default-settings.ts';
 import { parseSettings } from '../../src/config/parse-settings.ts';
 import { formatProblem } from '../../src/config/problem.ts';
+import { mergeSettings } from '../../src/config/whose-word.ts';
 
 const NOW = Date.parse('2026-08-20T12:00:00Z');
 const FILE = '/project/.scoville.yaml';
@@ -10,7 +11,8 @@ const FILE = '/project/.scoville.yaml';
 async function settingsOf(text: string) {
   const parsed = await parseSettings(text, { file: FILE, now: NOW });
   if (!parsed.ok) throw new Error(parsed.error.map(formatProblem).join('\n'));
-  return parsed.value;
+  const layer = { source: 'project', file: FILE, given: parsed.value } as const;
+  return mergeSettings([layer], 'project');
 }
 
 async function problemsOf(text: string, criteria?: readonly string[]): Promise<readonly string[]> {
@@ -59,8 +61,9 @@ offline: true
 vex: [vex/app.openvex.json]
 ui: { after: end }
 `;
-    expect(await settingsOf(text)).toEqual({
-      file: FILE,
+    const { origins, ignored, ...settings } = await settingsOf(text);
+    expect([new Set(origins.map(({ file }) => file)), ignored]).toEqual([new Set([FILE]), []]);
+    expect(settings).toEqual({
       image: {
         title: 'Shop',
         description: 'Sells things',
@@ -107,7 +110,7 @@ ui: { after: end }
   test.each(['', '# nothing\n', '---\n', 'gate:\nregistries:\n'])(
     'fills in the defaults: %j',
     async (text) => {
-      expect(await settingsOf(text)).toEqual({ ...DEFAULT_SETTINGS, file: FILE });
+      expect(await settingsOf(text)).toEqual(DEFAULT_SETTINGS);
     },
   );
 

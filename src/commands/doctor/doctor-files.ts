@@ -48,10 +48,13 @@ export const SETTINGS_CHECK: Check = {
   id: 'settings',
   title: 'settings file',
   required: true,
-  look: async ({ cwd, now }) => {
+  look: async ({ cwd, now, paths }) => {
     const file = await findSettingsFile(cwd);
     if (file === undefined) return { state: 'ok', detail: 'none, the defaults hold' };
-    const settings = await loadSettings({ file, startDir: undefined }, { now: now() });
+    const settings = await loadSettings(
+      { named: undefined, startDir: cwd, userDir: paths.config, task: 'project' },
+      { now: now() },
+    );
     if (settings.ok) return { state: 'ok', detail: file };
     const { error: problems } = settings;
     return {

@@ -15,7 +15,7 @@ export const SIGNING_CHECK: Check = {
   required: true,
   look: async (about) => {
     const settings = await loadSettings(
-      { file: undefined, startDir: about.cwd },
+      { named: undefined, startDir: about.cwd, userDir: about.paths.config, task: 'project' },
       { now: about.now() },
     );
     // A broken settings file is told by its own check.

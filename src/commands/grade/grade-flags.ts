@@ -56,7 +56,8 @@ Gate, exit 1 where an image is short of it
   --min-grade GRADE              A+, A, B, C or D
   --max-age DAYS                 age up to which an image counts as recent (30)
 
-  --config FILE                  settings file (default: the nearest .scoville.yaml)
+  --policy FILE                  a settings file whose word counts: keys, scanner, waivers, gate (default: your own, and the
+                                 gate of the nearest .scoville.yaml). --config is the older name
   --plain-http HOST              speak HTTP without TLS to this registry; may be repeated (loopback hosts need none)
 `;
 
@@ -85,7 +86,7 @@ export interface GradeFlags {
   readonly quiet: boolean;
   readonly gate: Partial<Pick<Settings['gate'], 'minLevel' | 'minGrade'>>;
   readonly maxAge: number | undefined;
-  readonly config: string | undefined;
+  readonly policy: string | undefined;
   readonly plainHttp: readonly string[];
 }
 
@@ -116,6 +117,7 @@ export function readGradeFlags(args: readonly string[]): GradeFlags {
     'min-grade': text,
     'max-age': text,
     config: text,
+    policy: text,
     'plain-http': many,
     help: { type: 'boolean', short: 'h', default: false },
   });
@@ -148,7 +150,7 @@ export function readGradeFlags(args: readonly string[]): GradeFlags {
       ...(minGrade === undefined ? {} : { minGrade }),
     },
     maxAge: age === undefined ? undefined : wholeNumber('max-age', age, LONGEST_AGE_DAYS, 1),
-    config: values.config,
+    policy: values.policy ?? values.config,
     plainHttp: values['plain-http'],
   };
   if (!flags.help) refuseMixture(flags, values.jobs !== undefined);

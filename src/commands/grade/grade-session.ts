@@ -1,5 +1,6 @@
 import type { ReportInput } from '../../model/report.ts';
 import type { NotGraded, Scorecard } from '../../model/scorecard.ts';
+import { originsBehind } from '../../model/setting-origin.ts';
 import { type Settings, withPlainHttp } from '../../model/settings.ts';
 import { phase, type PipelineContext } from '../../pipeline/context.ts';
 import { readGivenDockerfile } from '../../pipeline/grade/given-dockerfile.ts';
@@ -9,7 +10,7 @@ import { Registries } from '../../pipeline/registries.ts';
 import { readVexFiles } from '../../pipeline/scan/vex-files.ts';
 import { trustedSigners } from '../../pipeline/sign/trusted-signers.ts';
 import type { CommandIo } from '../io.ts';
-import { projectSettings } from '../project-settings.ts';
+import { imageSettings } from '../project-settings.ts';
 import type { GradeFlags } from './grade-flags.ts';
 
 /** What all images of one `scoville grade` are graded with. */
@@ -21,9 +22,14 @@ export interface GradeSession {
 
 /** The settings file, with what the flags say otherwise. */
 export async function gradeSettings(flags: GradeFlags, io: CommandIo): Promise<Settings> {
-  const value = await projectSettings(flags.config, io);
+  const value = await imageSettings(flags.policy, io);
   return {
     ...value,
+    origins: originsBehind(value.origins, {
+      scanner: flags.scanner,
+      offline: flags.offline,
+      recentDays: flags.maxAge,
+    }),
     scanner: flags.scanner ?? value.scanner,
     offline: flags.offline ?? value.offline,
     vex: [...value.vex, ...flags.vex],

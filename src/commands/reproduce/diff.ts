@@ -2,7 +2,6 @@ import type { ImageComparison } from '../../model/difference.ts';
 import { EXIT, UserError } from '../../model/errors.ts';
 import { withPlainHttp } from '../../model/settings.ts';
 import { openNamedImage } from '../../pipeline/grade/open-named-image.ts';
-import { settingsOf } from '../../pipeline/load-settings.ts';
 import { Registries } from '../../pipeline/registries.ts';
 import { compareImages } from '../../pipeline/reproduce/compare-images.ts';
 import { deeperViews } from '../../pipeline/reproduce/deeper-views.ts';
@@ -12,6 +11,7 @@ import { conversation } from '../conversation.ts';
 import { readFlags } from '../flags.ts';
 import { usageLine } from '../help.ts';
 import type { Command, CommandIo } from '../io.ts';
+import { imageSettings } from '../project-settings.ts';
 import { wantedPlatform } from '../wanted-platform.ts';
 import { comparisonReports, writeComparison } from './comparison-report.ts';
 
@@ -25,6 +25,7 @@ each file that is not the same, in what, why, and what to do about it. Exit 0: e
   --report FORMAT[=FILE]         terminal, json or html; may be repeated
   --diffoscope                   have diffoscope, where it is installed, look into the first ten binary files that differ
   --plain-http HOST              speak HTTP without TLS to this registry; may be repeated (loopback hosts need none)
+  --policy FILE                  a settings file: its registries count
 `;
 
 /** `scoville diff`. */
@@ -35,6 +36,7 @@ export const diff: Command = async (args, io) => {
     report: { type: 'string', multiple: true, default: [] },
     diffoscope: { type: 'boolean', default: false },
     'plain-http': { type: 'string', multiple: true, default: [] },
+    policy: { type: 'string' },
     help: { type: 'boolean', short: 'h', default: false },
   });
   if (values.help) {
@@ -50,6 +52,7 @@ export const diff: Command = async (args, io) => {
   const comparison = await compare(io, [first, second], {
     platform: values.platform,
     plainHttp: values['plain-http'],
+    policy: values.policy,
     deeper: values.diffoscope,
   });
   await writeComparison(comparison, reports, io);
@@ -62,10 +65,11 @@ async function compare(
   flags: {
     readonly platform: string | undefined;
     readonly plainHttp: readonly string[];
+    readonly policy: string | undefined;
     readonly deeper: boolean;
   },
 ): Promise<ImageComparison> {
-  const settings = await settingsOf({ file: undefined, startDir: io.cwd, now: io.now() });
+  const settings = await imageSettings(flags.policy, io);
   const talk = await conversation(io, 'auto', true);
   const context = pipelineContext(io, talk.sink);
   const registries = new Registries(context, withPlainHttp(settings.registries, flags.plainHttp));

@@ -38,6 +38,7 @@ IMAGE takes
   --platform OS/ARCH     only this platform
   --json, --report, --diffoscope   as above
   --plain-http HOST      speak HTTP without TLS to this registry; may be repeated (loopback hosts need none)
+  --policy FILE          a settings file: its keys, registries and sign.key count
 `;
 
 const many = { type: 'string', multiple: true, default: [] as string[] } as const;
@@ -57,6 +58,7 @@ const IMAGE_FLAGS = {
   report: many,
   diffoscope: flag,
   'plain-http': many,
+  policy: text,
   help: { type: 'boolean', short: 'h', default: false },
 } as const;
 
@@ -75,6 +77,7 @@ export interface ImageFlags {
   readonly reports: readonly ReportRequest[];
   readonly deeper: boolean;
   readonly plainHttp: readonly string[];
+  readonly policy: string | undefined;
 }
 
 /**
@@ -104,6 +107,7 @@ export async function readImageFlags(
     reports: reports.value,
     deeper: values.diffoscope,
     plainHttp: values['plain-http'],
+    policy: values.policy,
   };
 }
 

@@ -2,7 +2,6 @@ import { UserError } from '../../model/errors.ts';
 import { type Settings, withPlainHttp } from '../../model/settings.ts';
 import { parseImageName } from '../../oci/image-place.ts';
 import { openNamedImage } from '../../pipeline/grade/open-named-image.ts';
-import { settingsOf } from '../../pipeline/load-settings.ts';
 import { Registries } from '../../pipeline/registries.ts';
 import type { Repository } from '../../pipeline/reproduce/attest-published.ts';
 import { reproduceImage } from '../../pipeline/reproduce/reproduce-image.ts';
@@ -11,16 +10,14 @@ import { trustedSigners } from '../../pipeline/sign/trusted-signers.ts';
 import { pipelineContext } from '../context.ts';
 import { conversation } from '../conversation.ts';
 import type { CommandIo } from '../io.ts';
+import { imageSettings } from '../project-settings.ts';
 import { whereDeployed } from '../verify/where-deployed.ts';
 import { wantedPlatform } from '../wanted-platform.ts';
 import type { ImageFlags } from './reproduce-flags.ts';
 
 /** Opens the image that the flags name, and has it built again from its provenance. The settings are those of where the command runs. */
 export async function reproduceNamed(flags: ImageFlags, io: CommandIo): Promise<Reproduction> {
-  const settings = withKey(
-    await settingsOf({ file: undefined, startDir: io.cwd, now: io.now() }),
-    flags.signingKey,
-  );
+  const settings = withKey(await imageSettings(flags.policy, io), flags.signingKey);
   const talk = await conversation(io, 'auto', true);
   const context = pipelineContext(io, talk.sink);
   const registries = new Registries(context, withPlainHttp(settings.registries, flags.plainHttp));

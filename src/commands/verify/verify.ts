@@ -3,7 +3,6 @@ import { type Settings, withPlainHttp } from '../../model/settings.ts';
 import type { ImageVerification } from '../../model/verification.ts';
 import type { PipelineContext } from '../../pipeline/context.ts';
 import { openNamedImage } from '../../pipeline/grade/open-named-image.ts';
-import { settingsOf } from '../../pipeline/load-settings.ts';
 import { Registries } from '../../pipeline/registries.ts';
 import { trustedSigners, type TrustedSigners } from '../../pipeline/sign/trusted-signers.ts';
 import { verifyImage } from '../../pipeline/verify/verify-image.ts';
@@ -11,6 +10,7 @@ import { pipelineContext } from '../context.ts';
 import { conversation } from '../conversation.ts';
 import { usageLine } from '../help.ts';
 import type { Command, CommandIo } from '../io.ts';
+import { imageSettings } from '../project-settings.ts';
 import { wantedPlatform } from '../wanted-platform.ts';
 import { readVerifyFlags, VERIFY_HELP, type VerifyFlags } from './verify-flags.ts';
 import { verificationJson, verificationText } from './verify-report.ts';
@@ -38,7 +38,7 @@ function exitCode(answers: readonly ImageVerification[]): number {
 }
 
 async function policyOf(flags: VerifyFlags, io: CommandIo): Promise<Settings> {
-  const value = await settingsOf({ file: flags.policy, startDir: io.cwd, now: io.now() });
+  const value = await imageSettings(flags.policy, io);
   if (flags.policy !== undefined && value.trust.keys.length === 0 && !namesSigner(flags))
     throw new UserError(`${flags.policy} names no trust.keys, and no signer is named`, {
       nextStep: 'name the keys that must have signed under trust.keys, or with --key',
@@ -101,17 +101,13 @@ async function verifyAll(flags: VerifyFlags, settings: Settings, io: CommandIo):
   }
 }
 
-/** Keys of a policy are named ones; with neither, the keys at hand are told, for the answer rests on them. */
+/** Where nobody is named, the keys at hand are shown, for the answer rests on them. */
 async function signersOf(
   context: PipelineContext,
   flags: VerifyFlags,
   settings: Settings,
 ): Promise<TrustedSigners> {
-  const signers =
-    flags.policy === undefined || namesSigner(flags)
-      ? flags.signers
-      : { ...flags.signers, keys: settings.trust.keys };
-  const trusted = await trustedSigners(context, settings, signers);
+  const trusted = await trustedSigners(context, settings, flags.signers);
   if (!trusted.named)
     context.emit({
       kind: 'notice',

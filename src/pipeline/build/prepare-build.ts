@@ -1,4 +1,4 @@
-import { dirname, isAbsolute, join, normalize, relative, sep } from 'node:path';
+import { dirname, isAbsolute, join, normalize, relative, resolve, sep } from 'node:path';
 import { CATALOGUE } from '../../criteria/catalogue.ts';
 import type { VexDocument } from '../../facts/vex/vex-statement.ts';
 import type { BuildAnalysis } from '../../model/build-analysis.ts';
@@ -89,8 +89,13 @@ export async function prepareBuild(
   const settings =
     recorded?.settings ??
     (await settingsOf({
-      file: parsed.own.configFile,
+      named:
+        parsed.own.configFile === undefined
+          ? undefined
+          : resolve(context.cwd, parsed.own.configFile),
       startDir: source.directory,
+      userDir: context.paths.config,
+      task: 'project',
       now: context.now(),
       criteria: CATALOGUE.map(({ id }) => id),
     }));

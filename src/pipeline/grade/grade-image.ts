@@ -62,7 +62,7 @@ export function gradeImage(
   const named = {
     name: imageName(prepared.plan, image),
     digest: image.index.digest,
-    waivers: prepared.plan.settings.gate.waivers,
+    settings: prepared.plan.settings,
   };
   return { scorecard: judgePlatforms(context, named, platforms), contents: platforms };
 }

@@ -65,8 +65,8 @@ export async function gradeOpened(
     context,
     'grade',
     () => {
-      const { waivers } = options.settings.gate;
-      const named = { name: image.name, digest: image.root.digest, waivers, notGraded };
+      const { settings } = options;
+      const named = { name: image.name, digest: image.root.digest, settings, notGraded };
       const scorecard = judgePlatforms(context, named, platforms);
       return Promise.resolve({ scorecard, contents: platforms });
     },

@@ -3,7 +3,7 @@ import { assembleScorecard, type JudgedPlatform } from '../../grading/scorecard.
 import type { Digest } from '../../model/digest.ts';
 import type { Facts } from '../../model/facts.ts';
 import type { NotGraded, Scorecard, Suggestion } from '../../model/scorecard.ts';
-import type { Waiver } from '../../model/settings.ts';
+import type { Settings } from '../../model/settings.ts';
 import { fixCommand } from '../../plans/fix/fixable.ts';
 import type { PipelineContext } from '../context.ts';
 
@@ -22,8 +22,9 @@ export function judgePlatforms(
   image: {
     readonly name: string;
     readonly digest: Digest;
-    readonly waivers: readonly Waiver[];
+    readonly settings: Pick<Settings, 'gate' | 'origins'>;
     readonly notGraded?: readonly NotGraded[];
+    readonly notices?: readonly string[];
   },
   platforms: readonly PlatformFacts[],
 ): Scorecard {
@@ -40,10 +41,19 @@ export function judgePlatforms(
     digest: image.digest,
     gradedAt: new Date(context.now()).toISOString(),
     platforms: [first, ...rest],
-    waivers: image.waivers,
+    waivers: image.settings.gate.waivers,
+    trust: trustOf(image.settings),
+    ...(image.notices === undefined ? {} : { notices: image.notices }),
     ...(image.notGraded === undefined ? {} : { notGraded: image.notGraded }),
   });
   return { ...scorecard, suggestions: scorecard.suggestions.map((one) => withFix(one, scorecard)) };
+}
+
+/** What files say of trust, and what counts of it. */
+function trustOf({ origins }: Pick<Settings, 'origins'>): NonNullable<Scorecard['trust']> {
+  return origins
+    .filter(({ isTrust }) => isTrust)
+    .map(({ setting, source, file }) => ({ setting, source, file }));
 }
 
 /** Names the command that makes the change, for what is known to fail. */

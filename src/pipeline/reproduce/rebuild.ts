@@ -120,7 +120,8 @@ async function prepare(context: PipelineContext, request: RebuildRequest): Promi
 }
 
 function sourceSettings(context: PipelineContext, source: FetchedSource): Promise<Settings> {
-  return settingsOf({ file: undefined, startDir: source.context, now: context.now() });
+  const places = { named: undefined, startDir: source.context, userDir: undefined } as const;
+  return settingsOf({ ...places, task: 'project', now: context.now() });
 }
 
 /** Where the provenance holds the Dockerfile, the source has to hold the same: another was piped in, or lay outside of the repository. */

@@ -53,7 +53,9 @@ async function signSettings(
 ): Promise<Settings['sign'] | undefined> {
   const isFolder = place !== '-' && !isAddress(place);
   const startDir = isFolder ? resolve(context.cwd, place) : undefined;
-  return settingsOf({ file: own.configFile, startDir, now: context.now() }).then(
+  const named = own.configFile === undefined ? undefined : resolve(context.cwd, own.configFile);
+  const userDir = context.paths.config;
+  return settingsOf({ named, startDir, userDir, task: 'project', now: context.now() }).then(
     ({ sign }) => sign,
     () => undefined,
   );

@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { isOfTheProject } from '../../config/find-settings.ts';
 import { UserError } from '../../model/errors.ts';
+import type { SettingOrigin } from '../../model/setting-origin.ts';
 import type { Settings } from '../../model/settings.ts';
 import { isThere } from '../../oci/layout/disk.ts';
 import { namedIdentity, type SignerFlags } from '../../plans/signer-options.ts';
@@ -15,8 +17,9 @@ export interface TrustedSigner {
 }
 
 /**
- * Against whom signatures are checked. `named`: the user asked for just these, so what is signed by another fails. `known`: keys at hand, the
- * user's own and `trust.keys`; a signature of somebody else is then merely not verified.
+ * Against whom signatures are checked. `named`: the user asked for just these, by flags or a policy, so
+ * what is signed by another fails. Else the keys at hand, the user's own and `trust.keys`: a signature
+ * of somebody else is then merely not verified.
  */
 export interface TrustedSigners {
   readonly named: boolean;
@@ -34,7 +37,7 @@ export const OWN_KEY = 'this user’s key';
  */
 export async function trustedSigners(
   context: PipelineContext,
-  settings: Pick<Settings, 'trust' | 'sign' | 'offline'>,
+  settings: Pick<Settings, 'trust' | 'sign' | 'offline' | 'origins'>,
   flags: SignerFlags & { readonly trustedRoot?: string },
 ): Promise<TrustedSigners> {
   const identity = namedIdentity(flags);
@@ -42,11 +45,14 @@ export async function trustedSigners(
     throw new UserError(identity.error, {
       nextStep: 'name the signer: --certificate-identity NAME --certificate-oidc-issuer URL',
     });
-  const keys = await Promise.all(flags.keys.map((key) => keySigner(key, context.cwd, 'key')));
+  const keys = await Promise.all(flags.keys.map((key) => keySigner(key, context.cwd, '--key')));
   const signers = [...keys, ...identitySigner(context, identity.value, flags.trustedRoot)];
   const { offline } = settings;
   if (signers.length > 0) return { named: true, offline, signers };
-  return { named: false, offline, signers: await keysAtHand(context, settings) };
+  const listed = await listedKeys(context, settings);
+  if (keysOrigin(settings)?.source === 'named') return { named: true, offline, signers: listed };
+  const own = await ownKeys(context, settings);
+  return { named: false, offline, signers: [...own, ...listed] };
 }
 
 function identitySigner(
@@ -63,13 +69,34 @@ function identitySigner(
   return [{ signer, name: signerName(signer) }];
 }
 
-/** The key made for the user, the public half of the configured one, and `trust.keys`. */
-async function keysAtHand(
+function keysOrigin({ origins }: Pick<Settings, 'origins'>): SettingOrigin | undefined {
+  return origins.find(({ setting }) => setting === 'trust.keys');
+}
+
+/** `trust.keys`, each with the file that names it. */
+async function listedKeys(
   context: PipelineContext,
-  { trust, sign }: Pick<Settings, 'trust' | 'sign'>,
+  settings: Pick<Settings, 'trust' | 'origins'>,
 ): Promise<readonly TrustedSigner[]> {
+  const file = keysOrigin(settings)?.file;
+  const from = file === undefined ? 'trust.keys' : `trust.keys of ${file}`;
+  return Promise.all(
+    settings.trust.keys.map(async (key) => {
+      const { signer, name } = await keySigner(key, context.cwd, from);
+      return { signer, name: `${name} (${from})` };
+    }),
+  );
+}
+
+/** The key made for the user, unless the project carries it, and the public half of the configured one. */
+async function ownKeys(
+  context: PipelineContext,
+  { sign }: Pick<Settings, 'sign'>,
+): Promise<readonly TrustedSigner[]> {
+  const made = join(context.paths.config, 'keys', 'cosign.pub');
+  const isTheirs = await isOfTheProject(made, context.cwd);
   const own = [
-    { path: join(context.paths.config, 'keys', 'cosign.pub'), name: OWN_KEY },
+    ...(isTheirs ? [] : [{ path: made, name: OWN_KEY }]),
     ...[sign.key === undefined ? undefined : publicKeyOf(sign.key)]
       .filter((path) => path !== undefined)
       .map((path) => ({ path, name: path })),
@@ -79,8 +106,7 @@ async function keysAtHand(
       return (await isThere(path)) ? [{ signer: { kind: 'key', publicKey: path }, name }] : [];
     }),
   );
-  const listed = trust.keys.map((key) => keySigner(key, context.cwd, 'trust.keys'));
-  return [...there.flat(), ...(await Promise.all(listed))];
+  return there.flat();
 }
 
 async function keySigner(key: string, folder: string, from: string): Promise<TrustedSigner> {

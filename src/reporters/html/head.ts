@@ -3,7 +3,7 @@ import { digestHex } from '../../model/digest.ts';
 import type { ReportInput } from '../../model/report.ts';
 import type { Scorecard } from '../../model/scorecard.ts';
 import { layersSize } from '../layers.ts';
-import { NOT_GRADED_HEADING, notGradedLines } from '../not-graded.ts';
+import { readerNotes, withoutClaimsText } from '../reader-notes.ts';
 import { plural, sizeText } from '../size-text.ts';
 import { chillis } from './icons.ts';
 import { html, type Markup } from './markup.ts';
@@ -48,15 +48,22 @@ function figures({ scorecard, contents = [] }: ReportInput): Markup {
   return html`${parts.join(' · ')}`;
 }
 
-function notGraded(scorecard: Scorecard): Markup {
-  const lines = notGradedLines(scorecard);
-  if (lines.length === 0) return html``;
-  return html`<section aria-labelledby="not-graded">
-    <h2 id="not-graded">${NOT_GRADED_HEADING}</h2>
-    <ul>
-      ${lines.map((line) => html`<li>${line}</li>`)}
-    </ul>
-  </section>`;
+function notes(scorecard: Scorecard): Markup {
+  const sections = readerNotes(scorecard).map(
+    ({ id, heading, lines }) =>
+      html`<section aria-labelledby="${id}">
+        <h2 id="${id}">${heading}</h2>
+        <ul>
+          ${lines.map((line) => html`<li>${line}</li>`)}
+        </ul>
+      </section>`,
+  );
+  return html`${sections}`;
+}
+
+function claims(scorecard: Scorecard): Markup {
+  const text = withoutClaimsText(scorecard);
+  return text === undefined ? html`` : html`<p class="figures">${text}</p>`;
 }
 
 /** Who was judged, and the verdict at a glance. */
@@ -79,5 +86,5 @@ export function head(input: ReportInput): Markup {
       </div>
       ${scoreTable(scorecard)}
     </section>
-    ${notGraded(scorecard)}`;
+    ${claims(scorecard)}${notes(scorecard)}`;
 }

@@ -2,7 +2,7 @@ import { type CriterionResult, type Outcome, VECTORS } from '../../model/criteri
 import type { Scorecard } from '../../model/scorecard.ts';
 import { badgesReport } from '../badges/badges.ts';
 import { evidenceText } from '../evidence-text.ts';
-import { NOT_GRADED_HEADING, notGradedLines } from '../not-graded.ts';
+import { readerNotes, withoutClaimsText } from '../reader-notes.ts';
 import { VECTOR_NAMES } from '../vector-names.ts';
 import { code, literal } from './markdown-text.ts';
 
@@ -51,21 +51,25 @@ function suggestionLines(scorecard: Scorecard): string[] {
 
 function heading(scorecard: Scorecard): string[] {
   const { image, level, levelName, overall, digest, platforms } = scorecard;
-  const missing = notGradedLines(scorecard);
+  const unclaimed = withoutClaimsText(scorecard);
   return [
     `## ${literal(image)}`,
     '',
     badgesReport(scorecard),
     `Level ${level} (${levelName}), grade ${overall.grade}, ${overall.points} of ${overall.total} criteria, ${code(digest)}`,
+    ...(unclaimed === undefined ? [] : ['', unclaimed]),
     ...(platforms.length < 2
       ? []
       : [
           '',
           `Platforms, the worst counts: ${platforms.map((one) => `${literal(one.platform)} level ${one.level}, ${one.overall.grade}`).join('; ')}`,
         ]),
-    ...(missing.length === 0
-      ? []
-      : ['', `⚠️ ${NOT_GRADED_HEADING}:`, '', ...missing.map((line) => `- ${literal(line)}`)]),
+    ...readerNotes(scorecard).flatMap(({ heading, lines }) => [
+      '',
+      `⚠️ ${heading}:`,
+      '',
+      ...lines.map((line) => `- ${literal(line)}`),
+    ]),
   ];
 }
 

@@ -4,6 +4,7 @@ import type { Scorecard } from '../../model/scorecard.ts';
 import { shortened } from '../clean-text.ts';
 import { jsonText } from '../json-text.ts';
 import { notGradedLines } from '../not-graded.ts';
+import { readerNotes, withoutClaimsText } from '../reader-notes.ts';
 import { LONGEST_MESSAGE, sarifMessage } from './sarif-message.ts';
 import {
   fingerprint,
@@ -88,6 +89,23 @@ function merged(results: readonly SarifResult[]): SarifResult[] {
   return [...byPrint.values()];
 }
 
+/** Platforms that are missing are errors; all else that a reader should know is a note. */
+function notificationsOf(scorecard: Scorecard) {
+  const claims = withoutClaimsText(scorecard);
+  const missing = notGradedLines(scorecard).map((line) => `not graded: ${line}`);
+  const notes = [
+    ...(claims === undefined ? [] : [claims]),
+    ...readerNotes(scorecard)
+      .filter(({ id }) => id !== 'not-graded')
+      .flatMap(({ heading, lines }) => lines.map((line) => `${heading}: ${line}`)),
+  ];
+  const all = [
+    ...missing.map((text) => ({ level: 'error' as const, text })),
+    ...notes.map((text) => ({ level: 'note' as const, text })),
+  ].map(({ level, text }) => ({ level, message: { text: shortened(text, 500) } }));
+  return all.length === 0 ? {} : { toolExecutionNotifications: all };
+}
+
 function runOf({ scorecard, dockerfile = 'Dockerfile' }: ReportInput) {
   const { tool, image, digest, level, overall, gradedAt, platforms } = scorecard;
   const rules = new Map(platforms.flatMap(({ criteria }) => criteria).map((one) => [one.id, one]));
@@ -114,14 +132,7 @@ function runOf({ scorecard, dockerfile = 'Dockerfile' }: ReportInput) {
       {
         executionSuccessful: missing.length === 0,
         endTimeUtc: gradedAt,
-        ...(missing.length === 0
-          ? {}
-          : {
-              toolExecutionNotifications: missing.map((line) => ({
-                level: 'error' as const,
-                message: { text: shortened(`not graded: ${line}`, 500) },
-              })),
-            }),
+        ...notificationsOf(scorecard),
       },
     ],
     results: merged(results),

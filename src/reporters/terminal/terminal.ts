@@ -3,7 +3,7 @@ import type { ReportInput } from '../../model/report.ts';
 import type { Scorecard } from '../../model/scorecard.ts';
 import { type Card, cardOf } from '../card.ts';
 import { shortDigest } from '../evidence-text.ts';
-import { NOT_GRADED_HEADING, notGradedLines } from '../not-graded.ts';
+import { type ReaderNote, readerNotes, withoutClaimsText } from '../reader-notes.ts';
 import { VECTOR_NAMES } from '../vector-names.ts';
 import { groupLines } from './card-rows.ts';
 import { vectorBlock } from './criteria-table.ts';
@@ -93,16 +93,22 @@ function platformLines(screen: Screen, scorecard: Scorecard): string[] {
   return ['', ` ${screen.colors.bold('Platforms (the worst one counts)')}`, ...rows];
 }
 
-function notGradedBlock(screen: Screen, scorecard: Scorecard): string[] {
-  const lines = notGradedLines(scorecard);
-  if (lines.length === 0) return [];
+function noteBlock(screen: Screen, { heading, lines }: ReaderNote): string[] {
+  const { colors, width, marks } = screen;
   return [
     '',
-    ` ${screen.colors.bold(NOT_GRADED_HEADING)}`,
-    ...lines.map(
-      (line) => `  ${fitted(shown(screen, line), screen.width - 4, screen.marks.ellipsis)}`,
+    ` ${colors.bold(heading)}`,
+    ...lines.flatMap((line) =>
+      wrapped(shown(screen, line), width - 4, marks.ellipsis).map((text) => `  ${text}`),
     ),
   ];
+}
+
+function claimsLine(screen: Screen, scorecard: Scorecard): string[] {
+  const text = withoutClaimsText(scorecard);
+  return text === undefined
+    ? []
+    : [`  ${screen.colors.dim(fitted(text, screen.width - 4, screen.marks.ellipsis))}`];
 }
 
 /** One line for an image that was judged as before. */
@@ -133,9 +139,10 @@ export function terminalReport(
   const verbose = options.verbose === true;
   const lines = [
     ...header(screen, scorecard),
+    ...claimsLine(screen, scorecard),
     ...vectorLines(screen, card),
     ...platformLines(screen, scorecard),
-    ...notGradedBlock(screen, scorecard),
+    ...readerNotes(scorecard).flatMap((note) => noteBlock(screen, note)),
     ...card.groups.flatMap((group, index) => groupLines(screen, group, index === 0, stepOf)),
     ...(verbose
       ? VECTORS.flatMap((vector) => vectorBlock(screen, scorecard, vector))

@@ -53,13 +53,20 @@ function factOf(
 ): VulnerabilitiesFact {
   const gaps = [...plan.gaps, ...unknown.map((name) => `OSV has no data for ${name}`)];
   return {
-    scanner: 'OSV.dev',
+    scanner: scannerName(request.url),
     scannerVersion: 'API v1',
     databaseDate: new Date(request.now).toISOString(),
     vulnerabilities: onePerCve(reports),
     suppressedByVex: 0,
     ...(gaps.length === 0 ? {} : { gaps }),
   };
+}
+
+/** `OSV.dev` for that alone: of another server the address is shown, whoever runs it. */
+function scannerName(url: string): string {
+  const { origin, pathname } = new URL(url);
+  const address = `${origin}${pathname}`.replace(/\/+$/, '');
+  return address === OSV_URL ? 'OSV.dev' : `OSV at ${address}`;
 }
 
 /** The records of what was found, and of the CVEs behind those that say nothing of their severity. */

@@ -132,8 +132,8 @@ describe.each(STACKS)('%s', (name) => {
   test('writes settings that are read without a problem', async () => {
     const text = rendered(template(), 'common/scoville.yaml');
     const settings = await parseSettings(text, { file: '.scoville.yaml', now: 0 });
-    expect(settings.ok && settings.value.image).toMatchObject({ title: '1.0', authors: 'A B' });
-    expect(settings.ok && settings.value.secrets.use).toBe('none');
+    expect(settings.ok && settings.value['image']).toMatchObject({ title: '1.0', authors: 'A B' });
+    expect(settings.ok && settings.value['secrets']).toMatchObject({ use: 'none' });
   });
 
   test('asks for nothing whose default does not pass, and says of each base where it comes from', () => {

@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { DEFAULT_SETTINGS } from '../../../src/config/default-settings.ts';
+import type { Settings } from '../../../src/model/settings.ts';
 import { OWN_KEY, trustedSigners } from '../../../src/pipeline/sign/trusted-signers.ts';
 import { fakeRun } from '../../fakes/fake-run.ts';
 import { temporaryFolder } from '../../fakes/layouts.ts';
@@ -22,10 +23,14 @@ function place() {
     writeFileSync(join(home, name), text);
     return join(home, name);
   };
-  const ask = (flags: Partial<Parameters<typeof trustedSigners>[2]>, keys: string[] = []) =>
+  const ask = (
+    flags: Partial<Parameters<typeof trustedSigners>[2]>,
+    keys: string[] = [],
+    origins: Settings['origins'] = [],
+  ) =>
     trustedSigners(
       contextOf(fakeRun([]).run, home),
-      { sign: DEFAULT_SETTINGS.sign, trust: { images: [], keys }, offline: false },
+      { sign: DEFAULT_SETTINGS.sign, trust: { images: [], keys }, offline: false, origins },
       { ...NOBODY, ...flags },
     );
   return { home, write, ask };
@@ -54,7 +59,10 @@ describe('trustedSigners', () => {
     writeFileSync(join(home, 'config/keys/cosign.pub'), PUBLIC);
     const file = write('t.pub', PUBLIC);
     const { named, signers } = await ask({}, [file]);
-    expect([named, signers.map(({ name }) => name)]).toEqual([false, [OWN_KEY, file]]);
+    expect([named, signers.map(({ name }) => name)]).toEqual([
+      false,
+      [OWN_KEY, `${file} (trust.keys)`],
+    ]);
   });
 
   test('an identity, with a trusted root of one’s own', async () => {
@@ -74,7 +82,7 @@ describe('trustedSigners', () => {
   });
 
   test.each([
-    ['none.pub', '', 'the key none.pub (key) cannot be read'],
+    ['none.pub', '', 'the key none.pub (--key) cannot be read'],
     [
       'p.key',
       '-----BEGIN ENCRYPTED SIGSTORE PRIVATE KEY-----',
