@@ -3,9 +3,13 @@ import type { RunTool, ToolResult, ToolRun } from '../../model/run.ts';
 /** Nothing that a repository's own configuration names may be started. */
 const HARMLESS = [
   '--no-pager',
-  ...['core.fsmonitor=false', 'core.hooksPath=/dev/null', 'log.showSignature=false'].flatMap(
-    (setting) => ['-c', setting],
-  ),
+  ...[
+    'core.fsmonitor=false',
+    'core.hooksPath=/dev/null',
+    'log.showSignature=false',
+    // A folder of a clone that poses as a bare repository has a configuration of its author's.
+    'safe.bareRepository=explicit',
+  ].flatMap((setting) => ['-c', setting]),
 ];
 
 const ENV = {
@@ -13,6 +17,8 @@ const ENV = {
   GIT_OPTIONAL_LOCKS: '0',
   GIT_TERMINAL_PROMPT: '0',
   GIT_NO_LAZY_FETCH: '1',
+  // A git that does not know the one above would fetch by what the repository names (core.sshCommand).
+  GIT_ALLOW_PROTOCOL: 'none',
 };
 
 /** git about the repository that holds `dir`: in English, asking nobody, fetching nothing, starting nothing that the repository names; 30 s at most. */
