@@ -7,6 +7,7 @@ import type { Descriptor } from '../../model/oci.ts';
 import type { OpenedImage } from '../../model/opened-image.ts';
 import { inParallel } from '../../oci/in-parallel.ts';
 import { needsNetwork } from '../../tools/cosign/cosign-signer.ts';
+import { TRUST_VARIABLES } from '../../tools/cosign/cosign-trust.ts';
 import { type CosignAnswer, verifyAttached } from '../../tools/cosign/cosign-verify-attached.ts';
 import type { PipelineContext } from '../context.ts';
 import type { AttachedEvidence, ReadAttachments } from '../grade/read-attachments.ts';
@@ -42,6 +43,7 @@ export async function verifyAttachments(
   read: ReadAttachments,
   trusted: TrustedSigners,
 ): Promise<readonly CheckedAttachment[]> {
+  tellOfVariables(context, trusted);
   const scratch = await mkdtemp(join(tmpdir(), 'scoville-verify-'));
   try {
     const verifier = new Verifier(context, image, trusted, scratch);
@@ -54,6 +56,17 @@ export async function verifyAttachments(
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }
+}
+
+/** Whoever set them expects them to count. */
+function tellOfVariables({ env, emit }: PipelineContext, { signers }: TrustedSigners): void {
+  if (!signers.some(({ signer }) => signer.kind === 'identity')) return;
+  const found = TRUST_VARIABLES.filter((name) => (env[name] ?? '') !== '');
+  if (found.length > 0)
+    emit({
+      kind: 'notice',
+      text: `${found.join(', ')} in the environment: not used for verifying; --trusted-root FILE names a root of your own`,
+    });
 }
 
 class Verifier {

@@ -6,7 +6,7 @@ import { completed } from '../completed-run.ts';
 import { type CosignDialect, cosignDialect } from './cosign-dialect.ts';
 import { cosignSaid, verificationFailure } from './cosign-errors.ts';
 import { type Signer, signerArgs } from './cosign-signer.ts';
-import { EMPTY_TRUSTED_ROOT } from './cosign-trust.ts';
+import { EMPTY_TRUSTED_ROOT, VERIFY_ENV } from './cosign-trust.ts';
 
 /** A sigstore bundle of another's making, in files that cosign can read. */
 export interface AttachedToVerify {
@@ -41,6 +41,7 @@ export async function verifyAttached(
     const result = await completed(run, 'cosign', {
       command: 'cosign',
       args: verifyAttachedArgs(request, dialect.kind, trust),
+      env: VERIFY_ENV,
       timeoutMs: 60_000,
       ...(request.signal === undefined ? {} : { signal: request.signal }),
     });
