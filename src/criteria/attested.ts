@@ -7,6 +7,8 @@ import { fail, note, unknown } from './verdict.ts';
 export interface Attested {
   /** Subject is this manifest or the index that lists it, and no signature check failed; the best source first. */
   readonly own: readonly FoundAttestation[];
+  /** Nobody is known to have signed it, and it does not fit the image. */
+  readonly unfit: readonly FoundAttestation[];
   /** Subject is another image. */
   readonly foreign: readonly FoundAttestation[];
   /** A signature was checked and did not hold. */
@@ -23,9 +25,12 @@ export function attested(
   const sound = ofKind.filter(({ verification }) => verification !== 'failed');
   const isOwn = ({ subjects }: FoundAttestation): boolean =>
     subjects.some((subject) => subject === image.manifestDigest || subject === image.indexDigest);
+  const isFit = ({ contradicts }: FoundAttestation): boolean => contradicts === undefined;
+  const own = sound.filter(isOwn);
   const rank = (found: FoundAttestation): number => RANKS.indexOf(trustIn(found));
   return {
-    own: sound.filter(isOwn).sort((a, b) => rank(a) - rank(b)),
+    own: own.filter(isFit).sort((a, b) => rank(a) - rank(b)),
+    unfit: own.filter((found) => !isFit(found)),
     foreign: sound.filter((found) => !isOwn(found)),
     broken,
   };
@@ -85,11 +90,16 @@ export function noneOwn(
 ): Verdict {
   const evidence = [
     ...found.broken.map((one) => attestationEvidence(one, 'its signature does not hold')),
+    ...found.unfit.map((one) =>
+      attestationEvidence(one, `it does not fit the image: ${one.contradicts ?? ''}`),
+    ),
     ...found.foreign.map((one) =>
       attestationEvidence(one, `its subject is ${one.subjects.join(', ') || 'nothing'}`),
     ),
   ];
   if (found.broken.length > 0) return fail(`the ${kind}’s signature does not hold`, evidence);
+  if (found.unfit.length > 0)
+    return fail(`the ${kind}, which nobody signed, does not fit the image`, evidence);
   if (incomplete !== undefined)
     return unknown(`no ${kind} was found, but ${incomplete}`, settle, evidence);
   return found.foreign.length > 0

@@ -1,6 +1,7 @@
 import type { Criterion, Level, Remedy, Vector, Verdict } from '../model/criterion.ts';
 import { messageOf } from '../model/errors.ts';
 import type { EvidenceSource, Fact, Facts } from '../model/facts.ts';
+import { UNSIGNED_RULES } from './unsigned-statements.ts';
 import { note, unknown } from './verdict.ts';
 
 export { SPEC_URL } from '../model/criterion.ts';
@@ -31,6 +32,9 @@ export interface CriterionDefinition<Needed extends FactName, Used extends FactN
 }
 
 type Judged = ReturnType<Criterion['judge']>;
+
+const SETTLE_SIGNER =
+  'scoville grade --key FILE, or --certificate-identity with --certificate-oidc-issuer';
 
 /** Best first, as the rules of evidence rank them. */
 const SOURCES: readonly EvidenceSource[] = [
@@ -76,10 +80,22 @@ function judge<Needed extends FactName, Used extends FactName>(
   }
   try {
     const answer = definition.check(inputOf(needs, uses, facts));
-    return { source, ...withGround(answer) };
+    return withoutUnsigned(definition.id, { source, ...withGround(answer) });
   } catch (thrown) {
     return { source, ...unknown(`the check failed: ${messageOf(thrown)}`) };
   }
+}
+
+/** A pass that rests on a statement nobody signed counts where the table of such statements lets it. */
+function withoutUnsigned(id: string, answer: Judged): Judged {
+  const holds = answer.outcome === 'pass' || answer.outcome === 'not-applicable';
+  if (!holds || answer.source !== 'unverified-attestation') return answer;
+  if (UNSIGNED_RULES[id]?.earns === true) return answer;
+  return {
+    ...unknown(`${answer.summary}, but nobody is known to have signed that`, SETTLE_SIGNER),
+    evidence: answer.evidence,
+    source: answer.source,
+  };
 }
 
 function inputOf<Needed extends FactName, Used extends FactName>(

@@ -1,6 +1,7 @@
 import type { Criterion, CriterionResult } from '../model/criterion.ts';
 import type { Facts } from '../model/facts.ts';
 import { CATALOGUE } from './catalogue.ts';
+import { withoutClaims } from './without-claims.ts';
 
 /** Every criterion's answer on one image of one platform, in the catalogue's order. */
 export function judgeImage(
@@ -23,5 +24,28 @@ export function judgeImage(
       remedies,
       ...(settle === undefined ? {} : { settle }),
     };
+  });
+}
+
+const CLAIMED_FACTS: readonly (keyof Facts)[] = ['attestations', 'build', 'image'];
+
+/**
+ * The same answers without what only the image says of itself. Only what earns a point and reads such
+ * facts is judged again: the rest cannot change.
+ */
+export function judgeUnclaimed(
+  facts: Facts,
+  results: readonly CriterionResult[],
+  criteria: readonly Criterion[] = CATALOGUE,
+): readonly CriterionResult[] {
+  const bare = withoutClaims(facts);
+  if (bare === facts) return results;
+  return results.map((result) => {
+    const criterion = criteria.find(({ id }) => id === result.id);
+    const holds = result.outcome === 'pass' || result.outcome === 'not-applicable';
+    if (criterion === undefined || !holds) return result;
+    const reads = [...criterion.needs, ...(criterion.uses ?? [])];
+    if (!reads.some((name) => CLAIMED_FACTS.includes(name))) return result;
+    return { ...result, outcome: criterion.judge(bare).outcome };
   });
 }

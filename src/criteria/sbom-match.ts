@@ -6,6 +6,9 @@ import type { SbomContent, SbomPart } from './sbom-content.ts';
 /** Share of the packages found in the image that an SBOM must name; below it, it is another image's, or one part's. */
 export const SBOM_COVERAGE = 0.75;
 
+/** Share of an unsigned SBOM's OS packages that the image may lack: source packages, and those of other stages. */
+export const FOREIGN_SHARE = 0.1;
+
 /** How much of what is found in the image an SBOM names. */
 export interface SbomCoverage {
   /** Packages found in the image, each version once. */
@@ -60,6 +63,24 @@ export function sbomCoverage(content: SbomContent, packages: readonly Package[])
       ![key(found.name, found.version), ...purlKeys(found.purl)].some((one) => named.has(one)),
   );
   return { total: ours.size, named: ours.size - missing.length, missing };
+}
+
+/** OS packages that the SBOM names and the image does not have, by name: versions are spelled in too many ways. */
+export function foreignOsParts(
+  content: SbomContent,
+  packages: readonly Package[],
+): readonly SbomPart[] {
+  const bare = (name: string): string => key(name.slice(name.lastIndexOf('/') + 1), '');
+  const ours = new Set(packages.map(({ name }) => bare(name)));
+  return osParts(content).filter(
+    ({ name, purls }) =>
+      ![name, ...purls.map(purlName)].some((one) => one !== undefined && ours.has(bare(one))),
+  );
+}
+
+function purlName(purl: string): string | undefined {
+  const path = PURL.exec(purl)?.[2];
+  return path === undefined ? undefined : decoded(path.replace(/@[^@/]*$/, ''));
 }
 
 /** Parts that are packages of an operating system, by their purls. */

@@ -12,6 +12,8 @@ export interface JudgedPlatform {
   /** Of the platform's image manifest. */
   readonly digest: Digest;
   readonly criteria: readonly CriterionResult[];
+  /** The same without what only the image says of itself. */
+  readonly unclaimed?: readonly CriterionResult[];
 }
 
 export interface ScorecardInput {
@@ -29,12 +31,17 @@ export interface ScorecardInput {
   readonly notices?: readonly string[];
 }
 
-function platformScore({ platform, digest, criteria }: JudgedPlatform): PlatformScore {
+function platformScore({ platform, digest, criteria, unclaimed }: JudgedPlatform): PlatformScore {
+  const overall = scoreOf(criteria);
+  const bare = scoreOf(unclaimed ?? criteria);
   return {
     platform,
     digest,
     level: levelOf(criteria),
-    overall: scoreOf(criteria),
+    overall,
+    ...(bare.points < overall.points
+      ? { withoutClaims: { level: levelOf(unclaimed ?? criteria), overall: bare } }
+      : {}),
     vectors: vectorScores(criteria),
     criteria,
   };
@@ -53,7 +60,7 @@ export function assembleScorecard(input: ScorecardInput): Scorecard {
   const [head, ...tail] = input.platforms;
   const first = platformScore(head);
   const rest = tail.map(platformScore);
-  const { level, overall, vectors, criteria } = worst(first, rest);
+  const { level, overall, withoutClaims, vectors, criteria } = worst(first, rest);
   const { notGraded = [], trust = [], notices = [] } = input;
   return {
     schemaVersion: '1',
@@ -69,6 +76,7 @@ export function assembleScorecard(input: ScorecardInput): Scorecard {
     levelName: LEVEL_NAMES[level] ?? LEVEL_NAMES[0],
     overall,
     checked: scoreOf(criteria.filter(({ outcome }) => outcome !== 'unknown')),
+    ...(withoutClaims === undefined ? {} : { withoutClaims }),
     vectors,
     criteria,
     suggestions: suggest(criteria),

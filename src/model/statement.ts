@@ -33,6 +33,8 @@ export interface FoundAttestation {
   /** `verified`: by cosign against the key or identity the user named, or this build's own. */
   readonly verification: 'verified' | 'unverified' | 'failed';
   readonly verifiedBy?: string;
+  /** Why an unsigned statement does not fit the image, where that is so: then it counts for nothing. */
+  readonly contradicts?: string;
   /** Digest of the bundle, or of the manifest that holds the statement. */
   readonly digest?: Digest;
 }

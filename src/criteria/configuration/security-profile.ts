@@ -20,7 +20,7 @@ export const securityProfile = criterion({
     'A seccomp or AppArmor profile attached for this digest, as an attestation or referrer, that parses and is tighter than the container engine’s default. A ' +
     'seccomp profile denies by default and allows fewer calls than Docker’s and no others, with each filter of arguments, capability, kernel and machine compared. ' +
     'An AppArmor profile is in enforce mode, grants nothing that docker-default denies, and less as a whole. What depends on includes or variables that are not seen, ' +
-    'and an SELinux module, is unknown.',
+    'and an SELinux module, is unknown; so is a profile that nobody is known to have signed.',
   check: ({ image, attestations }) => {
     const found = attested(attestations, image, isProfileType);
     const judged: Judged[] = found.own.map((one) => ({

@@ -37,7 +37,7 @@ export const provenanceAttested = criterion({
   needs: ['image', 'attestations'],
   decidedBy:
     'A SLSA provenance statement (v0.2 or v1) whose subject is this image’s manifest or the index that lists it, that parses and names its ' +
-    'builder. Another subject, an empty builder id or a signature that does not hold fails. An unverified statement passes and is marked as self-declared.',
+    'builder. Another subject, an empty builder id or a signature that does not hold fails. An unverified statement passes where it fits the image’s history and `created`, and is marked as self-declared.',
   check: ({ image, attestations }) => {
     const found = attested(attestations, image, (type) => SLSA.test(type));
     if (found.own.length === 0) return noneOwn(found, 'provenance', attestations);

@@ -4,8 +4,15 @@ import { type FoundAttestation, PREDICATE_TYPE } from '../../model/statement.ts'
 import { attestationEvidence, attested, noneOwn, trustIn } from '../attested.ts';
 import { criterion } from '../criterion.ts';
 import { sbomContent, type SbomContent } from '../sbom-content.ts';
-import { namesForeignFiles, osParts, SBOM_COVERAGE, sbomCoverage } from '../sbom-match.ts';
-import { count, fail, note, packageEvidence, pass } from '../verdict.ts';
+import {
+  FOREIGN_SHARE,
+  foreignOsParts,
+  namesForeignFiles,
+  osParts,
+  SBOM_COVERAGE,
+  sbomCoverage,
+} from '../sbom-match.ts';
+import { count, fail, listed, note, packageEvidence, pass } from '../verdict.ts';
 
 interface Judged {
   readonly holds: boolean;
@@ -35,7 +42,7 @@ function withoutPackages(content: SbomContent, filesystem: Fact<FilesystemFact>)
 }
 
 function judge(
-  { predicate }: FoundAttestation,
+  { predicate, verification }: FoundAttestation,
   packages: readonly Package[],
   filesystem: Fact<FilesystemFact>,
 ): Judged {
@@ -45,6 +52,12 @@ function judge(
   if (packages.length === 0) return withoutPackages(content, filesystem);
   const { total, named, missing } = sbomCoverage(content, packages);
   const coverage = named / total;
+  const foreign = foreignOsParts(content, packages);
+  if (verification === 'unverified' && foreign.length > osParts(content).length * FOREIGN_SHARE)
+    return answer(
+      false,
+      `the SBOM, which nobody signed, names ${count(foreign.length, 'OS package')} that the image does not have: ${listed(foreign.map(({ name }) => name))}`,
+    );
   return {
     holds: coverage >= SBOM_COVERAGE,
     coverage,
@@ -66,7 +79,7 @@ export const sbomAttested = criterion({
   uses: ['filesystem'],
   decidedBy:
     'An SPDX or CycloneDX attestation whose subject is this image’s manifest or the index that lists it, that parses, is not empty and names at ' +
-    `least ${SBOM_COVERAGE * 100} % of the packages that are found in the image by name and version. The share is reported; an empty or foreign SBOM fails. An image ` +
+    `least ${SBOM_COVERAGE * 100} % of the packages that are found in the image by name and version. The share is reported; an empty or foreign SBOM fails, and so does an unsigned one that names OS packages the image does not have. An image ` +
     'in which no package is found, such as one static program, needs an SBOM that names what it does hold, the program itself; one that names OS packages, or ' +
     'nothing but files that the image does not hold, is another image’s.',
   check: ({ image, attestations, packages, filesystem }) => {

@@ -2,11 +2,12 @@ import type { ReadProvenance } from '../../attestations/provenance-read.ts';
 import { analyseDockerfile } from '../../dockerfile/parse-dockerfile.ts';
 import { buildFact } from '../../facts/build.ts';
 import { historyDockerfile } from '../../facts/history-dockerfile.ts';
+import { historyMisfit } from '../../facts/history-fit.ts';
 import { UserError } from '../../model/errors.ts';
 import { type AttestationsFact, type BuildFact, type Fact, known } from '../../model/facts.ts';
 import type { ImageConfig } from '../../model/oci.ts';
 import type { OpenedImage, OpenedPlatform } from '../../model/opened-image.ts';
-import { chooseProvenance } from './provenance-choice.ts';
+import { type ChosenProvenance, chooseProvenance } from './provenance-choice.ts';
 
 /** The Dockerfile that the user points at: `--file`, with `--target` and `--build-arg`. */
 export interface GivenDockerfile {
@@ -28,8 +29,9 @@ export interface GradedBuild {
 type Dockerfile = NonNullable<Parameters<typeof buildFact>[0]['dockerfile']>;
 
 /**
- * How an image was built that was not built in this run: from its provenance, else from the Dockerfile that the user names, else as far as
- * its history tells. Throws UserError where the user's file is no Dockerfile.
+ * How an image was built that was not built in this run: from a verified provenance, else from the
+ * Dockerfile that the user names, else from a provenance that nobody signed, else as far as its
+ * history tells. Throws UserError where the user's file is no Dockerfile.
  */
 export function gradedBuild(
   image: Pick<OpenedImage, 'root'>,
@@ -45,13 +47,19 @@ export function gradedBuild(
   const recorded = chosen === undefined ? undefined : readRecorded(chosen.provenance);
   const notices = [
     ...(chosen?.notices ?? []),
-    ...fileNotices(file, chosen?.provenance, recorded !== undefined),
+    ...fileNotices(file, chosen, recorded !== undefined),
+    ...givenMisfit(file, given, platform.config),
+    ...unfitNotices(attestations),
   ];
   const provenance =
     chosen === undefined ? {} : { provenance: { view: chosen.provenance, source: chosen.source } };
   const buildArgs = chosen?.provenance.buildArgs ?? {};
-  const dockerfile =
-    recorded === undefined || chosen === undefined ? given : { ...recorded, source: chosen.source };
+  const isSigned = chosen?.source === 'verified-attestation';
+  const stated =
+    recorded === undefined || chosen === undefined
+      ? undefined
+      : { ...recorded, source: chosen.source };
+  const dockerfile = isSigned ? (stated ?? given) : (given ?? stated);
   if (dockerfile !== undefined)
     return { fact: buildFact({ dockerfile, ...provenance }), buildArgs, notices };
   const fact = buildFact({ dockerfile: undefined, ...provenance });
@@ -82,16 +90,40 @@ function readRecorded(provenance: ReadProvenance): Omit<Dockerfile, 'source'> | 
 
 function fileNotices(
   file: GivenDockerfile | undefined,
-  provenance: ReadProvenance | undefined,
+  chosen: ChosenProvenance | undefined,
   isRead: boolean,
 ): readonly string[] {
-  const recorded = provenance?.dockerfile?.text;
+  const recorded = chosen?.provenance.dockerfile?.text;
   if (recorded === undefined) return [];
   if (!isRead) return ['the Dockerfile in the provenance cannot be read'];
   if (file === undefined) return [];
-  return file.text.trimEnd() === recorded.trimEnd()
-    ? []
-    : [`${file.name} is not the Dockerfile in the provenance, which counts`];
+  if (file.text.trimEnd() === recorded.trimEnd()) return [];
+  return [
+    chosen?.source === 'verified-attestation'
+      ? `${file.name} is not the Dockerfile in the verified provenance, which counts`
+      : `${file.name} counts; the provenance, which nobody signed, has another Dockerfile`,
+  ];
+}
+
+/** The user's file counts whatever the history tells, for there are other builders; that it differs is told. */
+function givenMisfit(
+  file: GivenDockerfile | undefined,
+  given: Dockerfile | undefined,
+  config: ImageConfig,
+): readonly string[] {
+  const isOfBuildKit = config.history?.some(({ created_by: by = '' }) => by.endsWith('# buildkit'));
+  if (file === undefined || given === undefined || isOfBuildKit !== true) return [];
+  const misfit = historyMisfit(given.model, config);
+  return misfit === undefined ? [] : [`${file.name} may not be this image’s: ${misfit}`];
+}
+
+function unfitNotices(attestations: Fact<AttestationsFact>): readonly string[] {
+  if (!attestations.known) return [];
+  return attestations.value.attestations.flatMap(({ contradicts }) =>
+    contradicts === undefined
+      ? []
+      : [`a provenance that nobody signed does not fit the image and is not used: ${contradicts}`],
+  );
 }
 
 /** Adds what the history tells. It names no images from outside, and never all steps: what it does not show stays unknown. */

@@ -21,6 +21,7 @@ import type { TrustedSigners } from '../sign/trusted-signers.ts';
 import { verifyAttachments, type CheckedAttachment } from '../verify/verify-attachments.ts';
 import { askedPlatforms } from './asked-platforms.ts';
 import { attestationsFact } from './attestations-fact.ts';
+import { withContradictions } from './contradicted.ts';
 import { gradedBuild, type GivenDockerfile } from './grade-build-fact.ts';
 import type { Graded } from './grade-image.ts';
 import { gradeText } from './grade-text.ts';
@@ -104,11 +105,10 @@ async function platformFacts(
 ): Promise<PlatformFacts> {
   const { settings } = options;
   const name = platformName(platform.descriptor.platform ?? platform.config);
-  const attestations = attestationsFact(
-    image,
-    platform.descriptor.digest,
-    hanging.checked,
-    hanging.incomplete,
+  const { checked, incomplete } = hanging;
+  const attestations = withContradictions(
+    attestationsFact(image, platform.descriptor.digest, checked, incomplete),
+    platform.config,
   );
   const build = gradedBuild(image, platform, attestations, options.dockerfile);
   const told = toldSecrets(
@@ -150,7 +150,8 @@ async function platformFacts(
       'build',
     ),
   };
-  return { platform: name, digest: platform.descriptor.digest, facts };
+  const { notices } = build;
+  return { platform: name, digest: platform.descriptor.digest, facts, notices };
 }
 
 /** What is told of the image beside its layers, for the secret scan. */

@@ -1,4 +1,4 @@
-import { judgeImage } from '../../criteria/judge-image.ts';
+import { judgeImage, judgeUnclaimed } from '../../criteria/judge-image.ts';
 import { assembleScorecard, type JudgedPlatform } from '../../grading/scorecard.ts';
 import type { Digest } from '../../model/digest.ts';
 import type { Facts } from '../../model/facts.ts';
@@ -14,6 +14,8 @@ export interface PlatformFacts {
   /** Of its manifest. */
   readonly digest: Digest;
   readonly facts: Facts;
+  /** What a reader should know of where they come from. */
+  readonly notices?: readonly string[];
 }
 
 /** Judges every criterion on every platform. Nothing is read here: facts in, scorecard out. */
@@ -24,15 +26,13 @@ export function judgePlatforms(
     readonly digest: Digest;
     readonly settings: Pick<Settings, 'gate' | 'origins'>;
     readonly notGraded?: readonly NotGraded[];
-    readonly notices?: readonly string[];
   },
   platforms: readonly PlatformFacts[],
 ): Scorecard {
-  const judged = platforms.map(({ platform, digest, facts }): JudgedPlatform => ({
-    platform,
-    digest,
-    criteria: judgeImage(facts),
-  }));
+  const judged = platforms.map(({ platform, digest, facts }): JudgedPlatform => {
+    const criteria = judgeImage(facts);
+    return { platform, digest, criteria, unclaimed: judgeUnclaimed(facts, criteria) };
+  });
   const [first, ...rest] = judged;
   if (first === undefined) throw new Error('an image without a platform was graded');
   const scorecard = assembleScorecard({
@@ -43,7 +43,7 @@ export function judgePlatforms(
     platforms: [first, ...rest],
     waivers: image.settings.gate.waivers,
     trust: trustOf(image.settings),
-    ...(image.notices === undefined ? {} : { notices: image.notices }),
+    notices: [...new Set(platforms.flatMap(({ notices = [] }) => notices))],
     ...(image.notGraded === undefined ? {} : { notGraded: image.notGraded }),
   });
   return { ...scorecard, suggestions: scorecard.suggestions.map((one) => withFix(one, scorecard)) };

