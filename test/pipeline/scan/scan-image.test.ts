@@ -156,7 +156,10 @@ describe('who is asked', () => {
       affected: [{ package: { ecosystem: 'npm', name: 'left' } }],
     });
     const found = await scanned([noScout]);
-    expect(found).toMatchObject({ scanner: 'OSV.dev', vulnerabilities: [{ id: 'GHSA-1' }] });
+    expect(found).toMatchObject({
+      scanner: `OSV at ${osv.url}`,
+      vulnerabilities: [{ id: 'GHSA-1' }],
+    });
   });
 
   test('the one that is named and no other', async () => {
@@ -170,7 +173,7 @@ describe('who is asked', () => {
     ).toMatchObject({
       reason: 'no vulnerability scan (grype): broken',
     });
-    expect((await scanned([], { scanner: 'osv' })).scanner).toBe('OSV.dev');
+    expect((await scanned([], { scanner: 'osv' })).scanner).toBe(`OSV at ${osv.url}`);
   });
 
   test('nobody, where scanning is off', async () => {

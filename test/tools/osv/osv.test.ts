@@ -59,7 +59,7 @@ describe('what is found', () => {
       ],
     });
     expect(await found()).toEqual({
-      scanner: 'OSV.dev',
+      scanner: `OSV at ${osv.url}`,
       scannerVersion: 'API v1',
       databaseDate: '2026-11-24T12:00:00.000Z',
       suppressedByVex: 0,
