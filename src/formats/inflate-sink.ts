@@ -32,7 +32,13 @@ export class InflateSink implements EntrySink {
 
   end(): void {
     if (this.#inflate === undefined && this.#length > 0) this.#atOnce();
-    this.#sink.end();
+    try {
+      if (this.#wants) this.#inflate?.push(new Uint8Array(0), true);
+    } catch {
+      throw new MalformedRecord('an entry is cut off');
+    } finally {
+      this.#sink.end();
+    }
   }
 
   #atOnce(): void {

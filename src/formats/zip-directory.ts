@@ -2,13 +2,17 @@ import { type ExtraFields, LARGEST_COMMENT, ZIP_BYTES, ZIP_MARK } from './zip-re
 
 /** A member of a zip archive as the central directory has it (APPNOTE.TXT 4.3.12). */
 export interface ZipMember {
-  /** Where its header in the directory stands, and where the one before its content does. */
+  /** Where its header in the directory stands, in the bytes that were handed over. */
   readonly central: number;
+  /** Where the header before its content stands, from the file's start. */
   readonly local: number;
   readonly name: string;
+  readonly method: number;
   /** DOS date and time. */
   readonly time: number;
   readonly crc: number;
+  /** Bytes of its content in the archive. */
+  readonly packed: number;
   /** Bytes of its plain content. */
   readonly size: number;
   readonly extra: ExtraFields;
@@ -21,38 +25,71 @@ export interface ZipDirectory {
   readonly members: readonly ZipMember[];
 }
 
-/**
- * The directory of a zip archive that is at hand as a whole; undefined where it is none that this can read: something between the directory and its end
- * record, zip64, a directory that counts more or less than it holds.
- */
-export function zipDirectory(bytes: Uint8Array): ZipDirectory | undefined {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  const end = endRecord(view);
-  if (end === undefined) return undefined;
-  const count = view.getUint16(end + 10, true);
-  const start = view.getUint32(end + 16, true);
-  if (count === 0xffff || start + view.getUint32(end + 12, true) !== end) return undefined;
-  const members: ZipMember[] = [];
-  let at = start;
-  for (let i = 0; i < count; i++) {
-    const member = memberAt(bytes, view, at, end);
-    if (member === undefined) return undefined;
-    members.push(member);
-    at = member.extra[1] + view.getUint16(at + 32, true);
-  }
-  return at === end ? { start, end, members } : undefined;
+/** What the record at the end says of the directory. */
+interface Totals {
+  readonly count: number;
+  readonly size: number;
+  readonly offset: number;
+  /** Where the directory ends. */
+  readonly end: number;
 }
 
-/** The end record whose comment reaches just to the file's end. */
-function endRecord(view: DataView): number | undefined {
-  const lowest = Math.max(0, view.byteLength - ZIP_BYTES.end - LARGEST_COMMENT);
-  for (let at = view.byteLength - ZIP_BYTES.end; at >= lowest; at--)
-    if (
-      view.getUint32(at, true) === ZIP_MARK.end &&
-      at + ZIP_BYTES.end + view.getUint16(at + 20, true) === view.byteLength
-    )
-      return at;
-  return undefined;
+const ALL_ONES = 0xffffffff;
+const ZIP64_FIELD = 1;
+
+/**
+ * The directory of a zip archive, zip64 too: the one that readers find from the file's end (Java, Python, unzip).
+ * `bytes` are those of the file from its byte `before` on. Undefined where there is none, or where readers could find
+ * different ones: something between the directory and its end record, totals that differ from what it holds.
+ */
+export function zipDirectory(bytes: Uint8Array, before = 0): ZipDirectory | undefined {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const totals = totalsOf(bytes, view);
+  if (totals === undefined) return undefined;
+  const { count, size, offset, end } = totals;
+  const start = end - size;
+  // A script before the archive moves all of it: the directory says where it would stand without.
+  const moved = before + start - offset;
+  if (start < 0 || moved < 0) return undefined;
+  const members: ZipMember[] = [];
+  let at = start;
+  while (at < end) {
+    const member = memberAt(bytes, view, at, end);
+    if (member === undefined) return undefined;
+    members.push({ ...member, local: member.local + moved });
+    at = member.extra[1] + view.getUint16(at + 32, true);
+  }
+  return at === end && count === members.length ? { start, end, members } : undefined;
+}
+
+/** Of several end records the last one counts, for every reader. */
+function totalsOf(bytes: Uint8Array, view: DataView): Totals | undefined {
+  const lowest = Math.max(0, bytes.length - ZIP_BYTES.end - LARGEST_COMMENT);
+  const tail = Buffer.from(bytes.buffer, bytes.byteOffset + lowest, bytes.length - lowest);
+  const found = tail.lastIndexOf('PK\u0005\u0006', undefined, 'latin1');
+  const end = lowest + found;
+  if (found < 0 || end + ZIP_BYTES.end > bytes.length) return undefined;
+  const totals = {
+    count: view.getUint16(end + 10, true),
+    size: view.getUint32(end + 12, true),
+    offset: view.getUint32(end + 16, true),
+    end,
+  };
+  const locator = end - ZIP_BYTES.locator64;
+  if (locator < 0 || view.getUint32(locator, true) !== ZIP_MARK.locator64) return totals;
+  return totals64(view, locator - ZIP_BYTES.end64, totals);
+}
+
+/** Python takes these totals wherever they are, Java only where the others have no room: they must agree. */
+function totals64(view: DataView, at: number, small: Totals): Totals | undefined {
+  if (at < 0 || view.getUint32(at, true) !== ZIP_MARK.end64) return undefined;
+  const [count, size, offset] = [long(view, at + 32), long(view, at + 40), long(view, at + 48)];
+  const agrees =
+    (small.count === 0xffff || small.count === count) &&
+    (small.size === ALL_ONES || small.size === size) &&
+    (small.offset === ALL_ONES || small.offset === offset) &&
+    long(view, at + ZIP_BYTES.end64 + 8) === offset + size;
+  return agrees ? { count, size, offset, end: at } : undefined;
 }
 
 function memberAt(
@@ -66,13 +103,44 @@ function memberAt(
   const from = named + view.getUint16(central + 28, true);
   const to = from + view.getUint16(central + 30, true);
   if (to > end) return undefined;
+  const sizes = [24, 20, 42].map((field) => view.getUint32(central + field, true));
+  const [size, packed, local] = sizes.includes(ALL_ONES) ? longer(view, sizes, [from, to]) : sizes;
+  if (size === undefined || packed === undefined || local === undefined) return undefined;
   return {
     central,
-    local: view.getUint32(central + 42, true),
+    local,
     name: Buffer.from(bytes.subarray(named, from)).toString('utf8'),
+    method: view.getUint16(central + 10, true),
     time: view.getUint32(central + 12, true),
     crc: view.getUint32(central + 16, true),
-    size: view.getUint32(central + 24, true),
+    packed,
+    size,
     extra: [from, to],
   };
+}
+
+/** The numbers that the zip64 field has for those that are all ones (4.5.3); none where it is missing or there twice. */
+function longer(
+  view: DataView,
+  short: readonly number[],
+  [from, to]: ExtraFields,
+): readonly number[] {
+  const fields: (readonly [from: number, to: number])[] = [];
+  for (let at = from; at + 4 <= to; at += 4 + view.getUint16(at + 2, true))
+    if (view.getUint16(at, true) === ZIP64_FIELD)
+      fields.push([at + 4, Math.min(to, at + 4 + view.getUint16(at + 2, true))]);
+  const [field, ...more] = fields;
+  if (field === undefined || more.length > 0) return [];
+  let at = field[0];
+  const numbers: number[] = [];
+  for (const number of short) {
+    if (number === ALL_ONES && at + 8 > field[1]) return [];
+    numbers.push(number === ALL_ONES ? long(view, at) : number);
+    if (number === ALL_ONES) at += 8;
+  }
+  return numbers;
+}
+
+function long(view: DataView, at: number): number {
+  return Number(view.getBigUint64(at, true));
 }

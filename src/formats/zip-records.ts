@@ -3,11 +3,13 @@ export const ZIP_MARK = {
   local: 0x04034b50,
   central: 0x02014b50,
   end: 0x06054b50,
+  end64: 0x06064b50,
+  locator64: 0x07064b50,
   descriptor: 0x08074b50,
 } as const;
 
 /** Bytes of each record before its names and extra fields. */
-export const ZIP_BYTES = { local: 30, central: 46, end: 22 } as const;
+export const ZIP_BYTES = { local: 30, central: 46, end: 22, end64: 56, locator64: 20 } as const;
 
 /** The comment behind the end record takes at most so many bytes. */
 export const LARGEST_COMMENT = 0xffff;

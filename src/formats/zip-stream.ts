@@ -1,39 +1,46 @@
 import { InflateSink } from './inflate-sink.ts';
 import { MalformedRecord } from './malformed-record.ts';
 import type { EntrySink, UnpackBudget } from './unpack-budget.ts';
+import { DESCRIPTOR_BYTES, DESCRIPTOR_REACH, descriptorBefore } from './zip-descriptor.ts';
+import { type ZipMember, zipDirectory } from './zip-directory.ts';
 import { ZIP_BYTES, ZIP_MARK } from './zip-records.ts';
 
-const DESCRIPTOR = markBytes(ZIP_MARK.descriptor);
-const LOCAL_MARK = markBytes(ZIP_MARK.local);
+const LOCAL_MARK = 'PK\u0003\u0004';
 const HEADER = ZIP_BYTES.local;
-/** Bytes that a descriptor may take, and the mark of what follows it. */
-const BEHIND = 28;
+/** Of 300,000 entries and more. */
+const MAX_DIRECTORY = 32 * 1024 * 1024;
 /** A script may stand before an archive that runs itself. */
 const MAX_PREFIX = 1024 * 1024;
 const NONE: Buffer = Buffer.alloc(0);
 
 interface LocalEntry {
   readonly name: string;
-  readonly stored: boolean;
+  readonly method: number;
   /** Bytes in the archive; undefined where only a descriptor behind them tells (APPNOTE 4.3.9). */
   readonly size: number | undefined;
   readonly readable: boolean;
 }
 
 /**
- * Reads a zip archive from its first byte to its directory, as it comes (APPNOTE.TXT 4.3). `sinkFor` says who takes an entry's content;
- * entries nobody takes are passed over without being unpacked. The directory at the end is not read: entries are found by their local
- * headers. Throws MalformedRecord.
+ * Reads a zip archive as it comes (APPNOTE.TXT 4.3). `sinkFor` says who takes an entry's content; entries nobody takes are
+ * passed over without being unpacked. Entries are found by their local headers, and the directory at the end rules, as it
+ * does for other readers: `end` throws where it has other members. Throws MalformedRecord.
  */
 export class ZipStream {
   readonly #sinkFor: (name: string) => EntrySink | undefined;
   readonly #budget: UnpackBudget;
   #held: Buffer = NONE;
-  #state: 'prefix' | 'header' | 'content' | 'done' = 'prefix';
+  #state: 'prefix' | 'header' | 'content' | 'directory' = 'prefix';
   #entry: LocalEntry | undefined;
+  /** What was found where, until the directory names it. */
+  readonly #found = new Map<number, string>();
+  readonly #directory: Buffer[] = [];
+  #directoryLength = 0;
   #sink: EntrySink | undefined;
   /** Bytes of the present entry that were taken. */
   #taken = 0;
+  /** Where the present entry and the present step begin in the file. */
+  #entryAt = 0;
   #at = 0;
 
   constructor(sinkFor: (name: string) => EntrySink | undefined, budget: UnpackBudget) {
@@ -42,16 +49,22 @@ export class ZipStream {
   }
 
   push(bytes: Uint8Array): void {
-    if (this.#state === 'done') return;
     const chunk = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     const input = this.#held.length === 0 ? chunk : Buffer.concat([this.#held, chunk]);
     const rest = input.subarray(this.#consume(input));
-    this.#held = this.isDone || rest.length === 0 ? NONE : Buffer.from(rest);
+    this.#held = rest.length === 0 ? NONE : Buffer.from(rest);
   }
 
-  /** True where the archive's directory was reached: no entry follows. */
-  get isDone(): boolean {
-    return this.#state === 'done';
+  /** The file ends here: its directory must have the entries that were found, and no others. */
+  end(): void {
+    if (this.#state !== 'directory') throw new MalformedRecord('it is cut off');
+    const bytes = Buffer.concat(this.#directory);
+    const directory = zipDirectory(bytes, this.#at - bytes.length);
+    if (directory?.start !== 0) throw new MalformedRecord('its directory cannot be read');
+    const isFound = (member: ZipMember): boolean =>
+      this.#found.get(member.local) === identity(member) && this.#found.delete(member.local);
+    if (!directory.members.every(isFound) || this.#found.size > 0)
+      throw new MalformedRecord('its directory has other entries than were found');
   }
 
   /** Takes what it can of the input; gives how much that was. */
@@ -59,8 +72,9 @@ export class ZipStream {
     let from = 0;
     for (;;) {
       const step = this.#step(input.subarray(from));
-      if (step === 0 || this.isDone) return from + step;
+      if (step === 0) return from;
       from += step;
+      this.#at += step;
     }
   }
 
@@ -74,21 +88,18 @@ export class ZipStream {
         return this.#entry?.size === undefined
           ? this.#toDescriptor(input)
           : this.#counted(input, this.#entry.size);
-      case 'done':
-        return 0;
+      case 'directory':
+        return this.#hold(input);
     }
   }
 
   #prefix(input: Buffer): number {
     // An archive without entries begins with the end of its directory.
-    if (this.#at === 0 && input.length >= 4 && input.readUInt32LE(0) === ZIP_MARK.end) {
-      this.#state = 'done';
-      return 4;
-    }
-    const at = input.indexOf(LOCAL_MARK);
+    if (this.#at === 0 && input.length >= 4 && input.readUInt32LE(0) === ZIP_MARK.end)
+      return this.#hold(input);
+    const at = input.indexOf(LOCAL_MARK, 0, 'latin1');
     const passed = at < 0 ? Math.max(0, input.length - 3) : at;
-    this.#at += passed;
-    if (this.#at > MAX_PREFIX) throw new MalformedRecord('it is no zip archive');
+    if (this.#at + passed > MAX_PREFIX) throw new MalformedRecord('it is no zip archive');
     if (at >= 0) this.#state = 'header';
     // Nothing may have been passed over where the archive begins right here.
     return at === 0 ? this.#header(input) : passed;
@@ -107,14 +118,22 @@ export class ZipStream {
 
   /** The directory ends the entries; a descriptor behind an entry of known size is passed over. */
   #betweenEntries(input: Buffer): number {
-    if (input.length < BEHIND) return 0;
-    if (input[0] === 0x50 && input[1] === 0x4b && !input.subarray(0, 4).equals(DESCRIPTOR)) {
-      this.#state = 'done';
-      return 4;
-    }
-    const next = input.indexOf('PK', 4, 'latin1');
-    if (next < 12 || next > 24) throw new MalformedRecord('an entry is not where it should be');
-    return next;
+    if (input.readUInt32LE(0) === ZIP_MARK.central) return this.#hold(input);
+    if (input.length < DESCRIPTOR_REACH) return 0;
+    const length = DESCRIPTOR_BYTES.find((end) => this.#descriptorBefore(input, end) === end);
+    if (length === undefined) throw new MalformedRecord('an entry is not where it should be');
+    return length;
+  }
+
+  /** The directory is read when all of it is there. */
+  #hold(input: Buffer): number {
+    this.#state = 'directory';
+    if (input.length === 0) return 0;
+    this.#directoryLength += input.length;
+    if (this.#directoryLength > MAX_DIRECTORY)
+      throw new MalformedRecord('its directory is too large');
+    this.#directory.push(Buffer.from(input));
+    return input.length;
   }
 
   #open(entry: LocalEntry): void {
@@ -124,8 +143,10 @@ export class ZipStream {
         'an entry is encrypted, or compressed in another way than by deflate',
       );
     this.#entry = entry;
+    this.#entryAt = this.#at;
     this.#taken = 0;
-    this.#sink = sink === undefined || entry.stored ? sink : new InflateSink(sink, this.#budget);
+    this.#sink =
+      sink === undefined || entry.method === 0 ? sink : new InflateSink(sink, this.#budget);
     this.#state = 'content';
   }
 
@@ -140,39 +161,51 @@ export class ZipStream {
     sink?.end();
   }
 
+  #finish(): void {
+    this.#close();
+    this.#state = 'header';
+    if (this.#entry !== undefined)
+      this.#found.set(this.#entryAt, identity({ ...this.#entry, packed: this.#taken }));
+  }
+
   #counted(input: Buffer, size: number): number {
     const part = input.subarray(0, size - this.#taken);
     this.#give(part);
     if (this.#taken === size) {
-      this.#close();
-      this.#state = 'header';
+      this.#finish();
       return part.length === 0 ? this.#header(input) : part.length;
     }
     return part.length;
   }
 
-  /** The content ends where a descriptor stands that tells how long it was. */
+  /** The content ends where a descriptor tells how long it was, and a header follows. */
   #toDescriptor(input: Buffer): number {
-    for (let at = input.indexOf(DESCRIPTOR); at >= 0; at = input.indexOf(DESCRIPTOR, at + 1)) {
-      if (at + BEHIND > input.length) break;
-      const length = descriptorLength(input.subarray(at), this.#taken + at);
-      if (length === undefined) continue;
-      this.#give(input.subarray(0, at));
-      this.#close();
-      this.#state = 'header';
-      return at + length;
+    for (let at = input.indexOf('PK', 12, 'latin1'); at >= 0;) {
+      if (at + 4 > input.length) break;
+      const length = this.#descriptorBefore(input, at);
+      if (length !== undefined) {
+        this.#give(input.subarray(0, at - length));
+        this.#finish();
+        return at;
+      }
+      at = input.indexOf('PK', at + 1, 'latin1');
     }
-    const safe = Math.max(0, input.length - BEHIND);
+    const safe = Math.max(0, input.length - DESCRIPTOR_REACH);
     this.#give(input.subarray(0, safe));
     return safe;
   }
+
+  #descriptorBefore(input: Buffer, end: number): number | undefined {
+    return descriptorBefore(input, end, {
+      before: this.#taken,
+      isStored: this.#entry?.method === 0,
+    });
+  }
 }
 
-/** Sizes in a descriptor take 4 bytes, or 8 where the archive is of the zip64 kind. */
-function descriptorLength(bytes: Buffer, size: number): number | undefined {
-  const isNext = (at: number): boolean => bytes[at] === 0x50 && bytes[at + 1] === 0x4b;
-  if (bytes.readUInt32LE(8) === size && isNext(16)) return 16;
-  return Number(bytes.readBigUInt64LE(8)) === size && isNext(24) ? 24 : undefined;
+/** What both headers of an entry must have alike. */
+function identity(entry: Pick<ZipMember, 'name' | 'method' | 'packed'>): string {
+  return `${entry.method} ${entry.packed} ${entry.name}`;
 }
 
 function localEntry(header: Buffer): LocalEntry {
@@ -183,7 +216,7 @@ function localEntry(header: Buffer): LocalEntry {
   const isUnknown = (flags & 8) !== 0 && size === 0;
   return {
     name: header.toString('utf8', HEADER, nameEnd),
-    stored: method === 0,
+    method,
     size: isUnknown ? undefined : size,
     readable: (flags & 1) === 0 && (method === 0 || method === 8),
   };
@@ -197,10 +230,4 @@ function compressedSize(header: Buffer, extraFrom: number): number {
     if (header.readUInt16LE(at) === 1 && at + 20 <= header.length)
       return Number(header.readBigUInt64LE(at + 12));
   throw new MalformedRecord('an entry states no size');
-}
-
-function markBytes(mark: number): Buffer {
-  const bytes = Buffer.alloc(4);
-  bytes.writeUInt32LE(mark);
-  return bytes;
 }

@@ -72,26 +72,35 @@ class Archive implements EntrySink {
   }
 
   push(bytes: Uint8Array): boolean {
-    if (this.#isBroken) return false;
-    try {
+    return this.#tries(() => {
       this.#zip.push(bytes);
-      return !this.#zip.isDone;
-    } catch (error) {
-      this.#fail(error);
-      return false;
-    }
+    });
   }
 
   end(): void {
-    if (!this.#isBroken && !this.#zip.isDone) this.#fail(new MalformedRecord('it is cut off'));
+    this.#tries(() => {
+      this.#zip.end();
+    });
     const { packages } = this.#shared;
     const found = jarPackages(this.#name, this.#properties, this.#manifest);
     for (const item of found.slice(0, MAX_PACKAGES - packages.length))
       packages.push(this.#inside === '' ? item : { ...item, inside: this.#inside });
   }
 
-  #fail(error: unknown): void {
-    if (!(error instanceof MalformedRecord)) throw error;
+  /** False where the archive is damaged. */
+  #tries(step: () => void): boolean {
+    if (this.#isBroken) return false;
+    try {
+      step();
+      return true;
+    } catch (error) {
+      if (!(error instanceof MalformedRecord)) throw error;
+      this.#fail(error);
+      return false;
+    }
+  }
+
+  #fail(error: MalformedRecord): void {
     this.#isBroken = true;
     const place = this.#inside === '' ? '' : `${JSON.stringify(this.#inside)} in it: `;
     if (this.#shared.wrong.length < 10) this.#shared.wrong.push(`${place}${error.message}`);

@@ -128,6 +128,31 @@ describe('how an archive is written', () => {
     const bytes = zip([{ ...pom('a'), stored: true, descriptor: true }, pom('b')]);
     expect(named(read(bytes))).toEqual(['com.acme:a@1.0', 'com.acme:b@1.0']);
   });
+
+  test('stored entries whose descriptors have no mark, in an archive that is one itself', () => {
+    const inner = zip([{ ...pom('a'), stored: true, descriptor: true, unmarked: true }, pom('b')]);
+    const bytes = zip([
+      { name: 'in.jar', content: inner, stored: true, descriptor: true, unmarked: true },
+      { ...pom('c'), descriptor: true, unmarked: true, zip64: true },
+    ]);
+    const found = read(bytes, 'x.jar', 50);
+    expect([named(found).sort(), found.unreadable]).toEqual([
+      ['com.acme:a@1.0 in.jar', 'com.acme:b@1.0 in.jar', 'com.acme:c@1.0'],
+      undefined,
+    ]);
+  });
+
+  test('a member that its directory names, and that was not found, leaves it read in part', () => {
+    const bytes = zip([pom('a'), { ...pom('b'), stored: true }]);
+    const hidden = Buffer.from(bytes);
+    // The name before the content is another one; Java goes by the directory.
+    hidden.write('META-INF/mavex', bytes.indexOf('META-INF', 100), 'latin1');
+    const found = read(hidden);
+    expect([named(found), found.unreadable]).toEqual([
+      ['com.acme:a@1.0'],
+      'its directory has other entries than were found',
+    ]);
+  });
 });
 
 describe('hostile archives end soon, and say what was not read', () => {
