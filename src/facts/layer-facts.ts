@@ -3,7 +3,7 @@ import type { ExecutableKind } from '../model/facts.ts';
 import type { Package } from '../model/packages.ts';
 
 /** Changes with the shape or meaning of LayerFacts: facts cached under another number are not read. */
-export const FACTS_SCHEMA = 11;
+export const FACTS_SCHEMA = 12;
 
 /** What is kept of an entry that more must be known of than its path; many of a layer have the same. */
 export interface FileAttributes {
