@@ -1,5 +1,5 @@
 import type { LayerCollector, LayerEntry } from '../model/walk.ts';
-import { type CloserLook, fileCollector } from './filesystem/file-collector.ts';
+import { fileCollector } from './filesystem/file-collector.ts';
 import { FACTS_SCHEMA, type LayerFacts } from './layer-facts.ts';
 import { packageCollector } from './packages/package-collector.ts';
 import { secretCollector } from './secrets/secret-collector.ts';
@@ -13,13 +13,14 @@ export interface LayerCollection {
 /** What is looked for in a layer: secrets unless told otherwise, and single files closer than all. */
 export interface CollectOptions {
   readonly secrets?: boolean;
-  readonly closer?: CloserLook;
+  /** Sizes of files whose text and program is to be known, whatever they are called. */
+  readonly closer?: readonly number[];
 }
 
 /** Begins to collect a layer's facts. Hand `collectors` to the walk; call `facts` when it has ended well. */
 export function collectLayer({
   secrets: withSecrets = true,
-  closer,
+  closer = [],
 }: CollectOptions = {}): LayerCollection {
   const files = fileCollector(closer);
   const packages = packageCollector();

@@ -18,14 +18,8 @@ const MODE = 0o7777;
 const EXECUTE = 0o111;
 const ELEVATED = 0o6000;
 
-/** What is asked of files besides what is always read. */
-export interface CloserLook {
-  /** Sizes of files whose text and program is to be known, whatever they are called. */
-  readonly sizes: readonly number[];
-}
-
-/** Every place of a layer, and what is to be known of its executables, links and files of note. */
-export function fileCollector({ sizes }: CloserLook = { sizes: [] }): LayerCollector<
+/** Every place of a layer, and what is to be known of its executables, links and files of note, and of files of these sizes. */
+export function fileCollector(sizes: readonly number[]): LayerCollector<
   Pick<LayerFacts, 'paths' | 'needsLower'>
 > & {
   /** The path that the present entry fills, links of the layer followed; undefined for whiteouts and marks. */
@@ -78,7 +72,8 @@ function renamed(
   entry: TarEntry,
   path: string,
 ): FileAttributes | undefined {
-  const { capabilities: _, ...content }: Partial<FileAttributes> = before ?? {};
+  const content: { -readonly [K in keyof FileAttributes]?: FileAttributes[K] } = { ...before };
+  delete content.capabilities;
   const isUnread = (entry.mode & EXECUTE) !== 0 && content.executable === undefined;
   const unread = isUnread ? ({ executable: 'unknown', unread: true } as const) : {};
   return ofNote(path, { ...content, ...ownerOf(entry), ...unread }, 'file');

@@ -89,6 +89,11 @@ export class FileTree {
     return places.contentOf(isLink ? this.placeAt(places.pathOf(place), true) : place);
   }
 
+  /** True where a list tells of a program whose content was not read. */
+  get hasUnread(): boolean {
+    return this.#layers.some(({ facts }) => facts.paths.includes('"unread":true'));
+  }
+
   /** Each place's number, folders before what they hold. */
   forEach(visit: (place: number) => void): void {
     const there = this.places.areThere();

@@ -1,9 +1,12 @@
+import type { Digest } from '../../model/digest.ts';
 import type { FilesystemFact } from '../../model/facts.ts';
 import { parseOsRelease } from '../os-release.ts';
+import { MOST_TEXT } from './file-collector.ts';
 import type { FileTree } from './file-tree.ts';
 import { isManagerFile, mayBeManagerFile } from './known-files.ts';
 import { parsePasswd } from './passwd.ts';
 import { placedFiles } from './placed-files.ts';
+import { NONE } from './places.ts';
 import type { TreePlaces } from './tree-places.ts';
 
 const EXECUTE = 0o111;
@@ -37,6 +40,34 @@ function isManager(places: TreePlaces, place: number): boolean {
   return mayBeManagerFile(places.nameOf(place)) && isManagerFile(places.pathOf(place));
 }
 
+const PASSWD = 'etc/passwd';
+const OS_RELEASES = ['etc/os-release', 'usr/lib/os-release'];
+
+/**
+ * Sizes of files, by layer, of which more is to be known than was kept while the layers were read: passwd and os-release lead over links to
+ * them, or a hard link made them executable.
+ */
+export function closerLooks(tree: FileTree): ReadonlyMap<Digest, readonly number[]> {
+  const { places } = tree;
+  const looks = new Map<Digest, Set<number>>();
+  const look = (place: number): void => {
+    const layer = places.layerOf(place);
+    looks.set(layer, (looks.get(layer) ?? new Set()).add(places.sizeOf(place)));
+  };
+  for (const path of [PASSWD, ...OS_RELEASES]) {
+    const found = tree.placeAt(path, true);
+    const place = found === NONE ? NONE : places.inodeOf(found);
+    if (place === NONE || places.kindOf(place) !== 'f' || places.sizeOf(place) > MOST_TEXT)
+      continue;
+    if (places.attributesOf(place)?.text === undefined) look(place);
+  }
+  if (tree.hasUnread)
+    tree.forEach((place) => {
+      if (places.kindOf(place) === 'f' && places.attributesOf(place)?.unread === true) look(place);
+    });
+  return new Map([...looks].map(([layer, sizes]) => [layer, [...sizes].sort((a, b) => a - b)]));
+}
+
 /** The text of a small file as the final filesystem has it, links followed. */
 function textOf(tree: FileTree, path: string): string | undefined {
   const { places } = tree;
@@ -52,7 +83,7 @@ export function filesystemFact(tree: FileTree, mostKept?: number): FilesystemFac
   tree.forEach((place) => {
     gathered.add(place, tree);
   });
-  const passwd = textOf(tree, 'etc/passwd');
+  const passwd = textOf(tree, PASSWD);
   const osRelease = textOf(tree, 'etc/os-release') ?? textOf(tree, 'usr/lib/os-release');
   return {
     executables: placedFiles(tree, gathered.executables, mostKept),

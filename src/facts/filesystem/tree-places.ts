@@ -5,6 +5,7 @@ import { ToldByLayers } from './told-by-layers.ts';
 
 /** Places of an image's filesystem, with what the lists of its layers tell of them. */
 export class TreePlaces extends Places {
+  readonly isRunning = true;
   readonly #layers: readonly PlacedLayer[];
   readonly #told: ToldByLayers;
 
@@ -38,9 +39,15 @@ export class TreePlaces extends Places {
     return this.kindOf(place) === 'h' ? this.targetOf(place) : NONE;
   }
 
+  /** What a hard link shares, any other place itself. */
+  inodeOf(place: number): number {
+    return this.kindOf(place) === 'h' ? this.targetOf(place) : place;
+  }
+
   /** The regular file of note whose bytes a place gives; NONE where no more is known of it. */
   contentOf(place: number): number {
-    const at = this.kindOf(place) === 'h' ? this.targetOf(place) : place;
+    if (place === NONE) return NONE;
+    const at = this.inodeOf(place);
     return this.kindOf(at) === 'f' && this.attributesAt(at) !== NONE ? at : NONE;
   }
 }

@@ -8,6 +8,8 @@ export interface WalkedPlaces {
   find(folder: number, name: string): number;
   kindOf(place: number): PlaceKind;
   linkOf(place: number): string;
+  /** True where processes run, and see their own root in /proc. */
+  readonly isRunning?: boolean;
 }
 
 /** Where processes see their own root (proc(5)): a link through it leads back into the image. */
@@ -31,7 +33,8 @@ export function walkPath(
       const slash = text.indexOf('/', start);
       let end = slash < 0 ? text.length : slash;
       const part = text.slice(start, end);
-      const own = folders.length === 1 && part === 'proc' ? OWN_ROOT.exec(text.slice(start)) : null;
+      const mayBeOwn = places.isRunning === true && folders.length === 1 && part === 'proc';
+      const own = mayBeOwn ? OWN_ROOT.exec(text.slice(start)) : null;
       if (own !== null) end = start + own[0].length;
       start = nextPart(text, end);
       if (own !== null || part === '.') continue;

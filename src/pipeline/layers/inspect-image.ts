@@ -1,4 +1,6 @@
+import { closerLooks } from '../../facts/filesystem/filesystem.ts';
 import { foldLayers, type ImageContent } from '../../facts/image-facts.ts';
+import type { LayerFacts, PlacedLayer } from '../../facts/layer-facts.ts';
 import { buildArgumentSecrets, configSecrets } from '../../facts/secrets/config-secrets.ts';
 import type { SecretFinding } from '../../model/facts.ts';
 import type { ImageConfig } from '../../model/oci.ts';
@@ -28,18 +30,25 @@ export async function inspectPlatform(
 ): Promise<Inspected> {
   const { layers, config } = platform;
   const { told = [], ...scan } = options;
-  const { facts, read, known } = await inspectLayers(layers, origin, {
-    cache: paths.cache,
-    signal,
-    ...scan,
-  });
-  const placed = facts.flatMap((layer, i) => {
+  const inspect = { cache: paths.cache, signal, ...scan };
+  const { facts, read, known } = await inspectLayers(layers, origin, inspect);
+  let placed = placedLayers(layers, facts);
+  const otherSecrets = [...configSecrets(config), ...buildArgumentSecrets(buildArgs), ...told];
+  let tree = await imageTree(placed, known, paths.cache);
+  const closer = closerLooks(tree);
+  if (closer.size > 0) {
+    const again = await inspectLayers(layers, origin, { ...inspect, closer });
+    placed = placedLayers(layers, again.facts);
+    tree = await imageTree(placed, placed.length, paths.cache);
+  }
+  return { content: foldLayers(placed, otherSecrets, tree), read };
+}
+
+function placedLayers(layers: readonly ImageLayer[], facts: readonly LayerFacts[]): PlacedLayer[] {
+  return facts.flatMap((layer, i) => {
     const digest = layers[i]?.blob.digest;
     return digest === undefined ? [] : [{ digest, facts: layer }];
   });
-  const otherSecrets = [...configSecrets(config), ...buildArgumentSecrets(buildArgs), ...told];
-  const tree = await imageTree(placed, known, paths.cache);
-  return { content: foldLayers(placed, otherSecrets, tree), read };
 }
 
 /** The layers in a store's files. */

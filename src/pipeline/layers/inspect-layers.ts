@@ -21,6 +21,8 @@ export interface InspectOptions {
   readonly signal: AbortSignal;
   /** False leaves out the scan for secrets. */
   readonly secrets?: boolean;
+  /** Sizes of files of which more is to be known than of all, by layer. */
+  readonly closer?: ReadonlyMap<Digest, readonly number[]>;
   /** Threads at most, 0 for this one alone; as many as are worth it where not given. */
   readonly threads?: number;
   /** The bundle of the threads' code; this thread reads where there is none. */
@@ -56,12 +58,11 @@ export async function inspectLayers(
   origin: LayerOrigin,
   options: InspectOptions,
 ): Promise<InspectedLayers> {
-  const secrets = options.secrets ?? true;
   const cache =
     options.cache === undefined ? undefined : createCache(`${options.cache}/facts`, FACTS_SCHEMA);
   const tasks = new Map<string, Task>();
   for (const layer of layers) {
-    const task = taskOf(layer, secrets);
+    const task = taskOf(layer, options);
     tasks.set(task.key, task);
   }
   const known = await knownFacts([...tasks.keys()], cache);
@@ -73,18 +74,20 @@ export async function inspectLayers(
     await cache?.set(key, facts).catch(() => undefined);
   });
   const facts = layers.flatMap((layer) => {
-    const { key } = taskOf(layer, secrets);
+    const { key } = taskOf(layer, options);
     return known.get(key) ?? found.get(key) ?? [];
   });
-  const firstRead = layers.findIndex((layer) => found.has(taskOf(layer, secrets).key));
+  const firstRead = layers.findIndex((layer) => found.has(taskOf(layer, options).key));
   return { facts, read: found.size, known: firstRead < 0 ? layers.length : firstRead };
 }
 
-function taskOf({ blob, diffId }: ImageLayer, secrets: boolean): Task {
+function taskOf({ blob, diffId }: ImageLayer, options: InspectOptions): Task {
+  const { secrets = true } = options;
   const { digest, mediaType } = blob;
   checkLayerType(mediaType, digest);
-  const key = `${digest} ${diffId}${secrets ? '' : ' without secrets'}`;
-  return { blob, request: { mediaType, digest, diffId, secrets }, key };
+  const closer = options.closer?.get(digest) ?? [];
+  const key = [digest, diffId, ...(secrets ? [] : ['without secrets']), ...closer].join(' ');
+  return { blob, request: { mediaType, digest, diffId, secrets, closer }, key };
 }
 
 async function knownFacts(

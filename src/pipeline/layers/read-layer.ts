@@ -12,6 +12,8 @@ export interface LayerRequest {
   readonly diffId: Digest;
   /** False leaves out the scan for secrets. */
   readonly secrets: boolean;
+  /** Sizes of files of which more is to be known than of all. */
+  readonly closer?: readonly number[];
 }
 
 type ReadOptions = Pick<BlobSource, 'signal' | 'onLargeWindow'>;
@@ -21,11 +23,11 @@ type ReadOptions = Pick<BlobSource, 'signal' | 'onLargeWindow'>;
  * limit.
  */
 export async function readLayer(
-  { mediaType, digest, diffId, secrets }: LayerRequest,
+  { mediaType, digest, diffId, secrets, closer = [] }: LayerRequest,
   open: BlobSource['open'],
   options: ReadOptions = {},
 ): Promise<LayerFacts> {
-  const collection = collectLayer({ secrets });
+  const collection = collectLayer({ secrets, closer });
   await walkLayer({
     open,
     mediaType,
@@ -56,7 +58,7 @@ export async function unpackInto(
 
 /** Reads a layer that another thread unpacks. Throws as `readLayer` does, and UnpackingFailed where the other has failed. */
 export function readUnpacked(shared: SharedArrayBuffer, request: LayerRequest): LayerFacts {
-  const collection = collectLayer({ secrets: request.secrets });
+  const collection = collectLayer({ secrets: request.secrets, closer: request.closer ?? [] });
   walkUnpacked(
     {
       collectors: collection.collectors,

@@ -29,7 +29,7 @@ function isRefusedForLower({ containerd, overlay2 }: EngineAnswers): boolean {
     answer !== undefined && 'refused' in answer && reason.test(answer.refused);
   return (
     is(containerd, /layer sha256:\w+: (?:lstat \S*\/snapshots\/\d+\/fs|too many links)/) &&
-    is(overlay2, /duplicates of file paths|operation not supported/)
+    (overlay2 === undefined || 'refused' in overlay2)
   );
 }
 

@@ -61,10 +61,11 @@ export async function runLayers(
     readonly seed: number;
     readonly until: number;
     readonly most?: number;
+    readonly minimize?: boolean;
     readonly log?: (line: string) => void;
   },
 ): Promise<LayerRun> {
-  const { log = () => undefined, most = 10 } = options;
+  const { log = () => undefined, most = 10, minimize = true } = options;
   const ours = unpackers.ours ?? ourAnswer;
   const check = async (stack: Stack): Promise<[readonly string[], EngineAnswers]> => {
     const [own, engines] = await Promise.all([ours(stack), engineAnswers(stack, unpackers)]);
@@ -85,6 +86,10 @@ export async function runLayers(
       if (cases % 200 === 0) log(`${cases} stacks, ${taken} taken, ${found.length} differ`);
       if (lines.length === 0) continue;
       log(`seed ${seed}: ${lines.join('; ')}`);
+      if (!minimize) {
+        found.push({ seed, stack: made, lines, engines });
+        continue;
+      }
       const stack = await minimized(made, async (smaller) => (await check(smaller))[0].length > 0);
       const [smallest, answers] = await check(stack);
       found.push({ seed, stack, lines: smallest, engines: answers });

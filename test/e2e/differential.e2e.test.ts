@@ -1,0 +1,56 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { differences } from '../differential/layers/compare-answers.ts';
+import type { CraftedEntry, Stack } from '../differential/layers/crafted-layer.ts';
+import { EngineClient } from '../differential/layers/engine-client.ts';
+import { ISSUE_STACKS } from '../differential/layers/issue-stacks.ts';
+import { ourAnswer } from '../differential/layers/our-tree.ts';
+import { engineAnswers, runLayers, type Unpackers } from '../differential/layers/run-layers.ts';
+import { type ClassicEngine, startClassicEngine } from './classic-engine.ts';
+
+let classic: ClassicEngine | undefined;
+let unpackers: Unpackers = { containerd: undefined, overlay2: undefined };
+
+beforeAll(async () => {
+  classic = await startClassicEngine();
+  unpackers = {
+    containerd: new EngineClient(process.env['DOCKER_HOST'] ?? 'unix:///var/run/docker.sock'),
+    overlay2: new EngineClient(classic.host),
+  };
+});
+afterAll(() => classic?.stop());
+
+const MINUTE = 60_000;
+
+describe('layers are read as both stores of Docker unpack them', () => {
+  test.each(Object.entries(ISSUE_STACKS))('%s', async (_, stack) => {
+    const answers = await engineAnswers(stack, unpackers);
+    expect(differences(await ourAnswer(stack), answers)).toEqual([]);
+  });
+
+  test('at random, for a minute', async () => {
+    const run = await runLayers(unpackers, { seed: 1, until: Date.now() + MINUTE });
+    expect(run.differences.map(({ seed, lines }) => ({ seed, lines }))).toEqual([]);
+    expect(run.taken).toBeGreaterThan(20);
+  });
+});
+
+/** Readers that are wrong in one thing: what they do not see is left out before we read. */
+const WRONG: Readonly<Record<string, (entry: CraftedEntry) => CraftedEntry | undefined>> = {
+  'opaque marks do nothing': (entry) => (/\.wh\.\.wh\.\.opq$/.test(entry.name) ? undefined : entry),
+  'whiteouts do nothing': (entry) => (/\.wh\.[^/]*$/.test(entry.name) ? undefined : entry),
+  'capabilities are not read': (entry) => ({ ...entry, pax: [] }),
+};
+
+describe('a reader that is wrong is found within a minute', () => {
+  test.each(Object.entries(WRONG))('%s', async (_, change) => {
+    const wrong = (stack: Stack): Stack =>
+      stack.map((layer) => ({
+        ...layer,
+        entries: layer.entries.flatMap((entry) => change(entry) ?? []),
+      }));
+    const ours = (stack: Stack) => ourAnswer(wrong(stack));
+    const options = { seed: 1, until: Date.now() + MINUTE, most: 1, minimize: false };
+    const run = await runLayers({ ...unpackers, ours }, options);
+    expect(run.differences.length).toBeGreaterThan(0);
+  });
+});

@@ -1,0 +1,110 @@
+import { expect, test } from 'vitest';
+import { digestOf } from '../../../src/model/digest.ts';
+import { MEDIA_TYPE } from '../../../src/model/oci.ts';
+import type { TarEntry } from '../../../src/model/tar.ts';
+import { inspectPlatform } from '../../../src/pipeline/layers/inspect-image.ts';
+import { entry, tarOf } from '../../fakes/tar-bytes.ts';
+
+interface Item extends Partial<TarEntry> {
+  readonly content?: string;
+}
+
+async function filesystemOf(...all: readonly (readonly Item[])[]) {
+  const blobs = all.map((items) =>
+    tarOf(
+      items.map(({ content = '', ...fields }) => ({
+        entry: entry({ size: content.length, ...fields }),
+        content: Buffer.from(content),
+      })),
+    ),
+  );
+  const layers = blobs.map((bytes) => {
+    const digest = digestOf(bytes);
+    return { blob: { mediaType: MEDIA_TYPE.layer, digest, size: bytes.length }, diffId: digest };
+  });
+  const origin = {
+    openLayer: ({ digest }: { readonly digest: string }) => {
+      const bytes = blobs.find((blob) => digestOf(blob) === digest) ?? Buffer.alloc(0);
+      return Promise.resolve(
+        (async function* () {
+          await Promise.resolve();
+          yield bytes;
+        })(),
+      );
+    },
+    layerFile: () => undefined,
+  };
+  const context = { paths: { cache: undefined }, signal: new AbortController().signal };
+  const { content } = await inspectPlatform(
+    context as never,
+    origin as never,
+    { config: {} as never, layers },
+    {},
+  );
+  return content.filesystem;
+}
+
+const PASSWD = 'root:x:0:0::/:\napp:x:77:77::/:\n';
+
+test.each<[string, readonly (readonly Item[])[]]>([
+  ['a file', [[{ name: 'etc/passwd', content: PASSWD }]]],
+  [
+    'a link to any file, of another layer',
+    [
+      [{ name: 'srv/users', content: PASSWD }],
+      [{ name: 'etc/passwd', type: 'symlink', linkname: '../srv/users' }],
+    ],
+  ],
+  [
+    'a hard link',
+    [
+      [
+        { name: 'srv/users', content: PASSWD },
+        { name: 'etc/passwd', type: 'hardlink', linkname: 'srv/users' },
+      ],
+    ],
+  ],
+  [
+    'written through a link of its own layer',
+    [
+      [
+        { name: 'srv/', type: 'directory' },
+        { name: 'etc', type: 'symlink', linkname: 'srv' },
+        { name: 'etc/passwd', content: PASSWD },
+      ],
+    ],
+  ],
+  [
+    'a link through /proc/self/root',
+    [
+      [
+        { name: 'srv/users', content: PASSWD },
+        { name: 'etc/passwd', type: 'symlink', linkname: '/proc/self/root/srv/users' },
+      ],
+    ],
+  ],
+])('/etc/passwd resolves: %s', async (_, layers) => {
+  expect((await filesystemOf(...layers)).passwd).toEqual({ root: 0, app: 77 });
+});
+
+test('a file that a hard link makes executable is known by its content', async () => {
+  const { executables } = await filesystemOf([
+    { name: 'x', content: '#!/bin/bash\n', mode: 0o644 },
+    { name: 'y', type: 'hardlink', linkname: 'x', mode: 0o755 },
+  ]);
+  expect(executables.map(({ path, mode, interpreter }) => [path, mode, interpreter])).toEqual([
+    ['x', 0o755, '/bin/bash'],
+    ['y', 0o755, '/bin/bash'],
+  ]);
+});
+
+test('a shell behind /proc/self/root is found', async () => {
+  const { executables } = await filesystemOf([
+    { name: 'opt/x', content: '#!/bin/y\n', mode: 0o755 },
+    { name: 'bin/sh', type: 'symlink', linkname: '/proc/self/root/opt/x' },
+  ]);
+  expect(executables.map(({ path, resolved }) => [path, resolved])).toEqual([
+    ['bin/sh', 'opt/x'],
+    ['opt/x', undefined],
+  ]);
+});
