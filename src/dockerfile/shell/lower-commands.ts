@@ -10,9 +10,16 @@ import type {
   PipelineNode,
   Statement,
 } from 'unbash';
-import { isRedirection, type RedirectReader, redirectsOf } from './lower-redirects.ts';
+import { isRedirection, redirectsOf } from './lower-redirects.ts';
 import { bare, testWords } from './lower-tests.ts';
-import { arithmeticParts, arrayParts, wordOf, wordParts, wordsOf } from './lower-words.ts';
+import {
+  type WordReader,
+  arithmeticParts,
+  arrayParts,
+  wordOf,
+  wordParts,
+  wordsOf,
+} from './lower-words.ts';
 import type {
   Assignment,
   Command,
@@ -27,7 +34,7 @@ import type {
 type Item = List['items'][number];
 
 /** Statements of the parser as our list: pipelines, each with the operator behind it. */
-export function listOf(statements: readonly Statement[], read: RedirectReader): List {
+export function listOf(statements: readonly Statement[], read: WordReader): List {
   const items = statements.flatMap((statement, at) => {
     const isLast = at === statements.length - 1;
     const end = statement.background === true ? '&' : isLast ? '' : ';';
@@ -36,11 +43,7 @@ export function listOf(statements: readonly Statement[], read: RedirectReader): 
   return { items };
 }
 
-function itemsOf(
-  node: PipelineNode | AndOr,
-  end: ListOperator,
-  read: RedirectReader,
-): readonly Item[] {
+function itemsOf(node: PipelineNode | AndOr, end: ListOperator, read: WordReader): readonly Item[] {
   if (node.type !== 'AndOr') return [{ pipeline: pipelineOf(node, read), operator: end }];
   const items = node.commands.map((command, at) => ({
     pipeline: pipelineOf(command, read),
@@ -62,7 +65,7 @@ function itemsOf(
   return [{ pipeline: { negated: false, elements: [group] }, operator: end }];
 }
 
-function pipelineOf(node: PipelineNode, read: RedirectReader): Pipeline {
+function pipelineOf(node: PipelineNode, read: WordReader): Pipeline {
   if (node.type !== 'Pipeline') return { negated: false, elements: [commandOf(node, [], read)] };
   const negations = node.prefixes.filter(({ type }) => type === 'Negation').length;
   return {
@@ -71,15 +74,11 @@ function pipelineOf(node: PipelineNode, read: RedirectReader): Pipeline {
   };
 }
 
-function bodyOf(list: CompoundList, read: RedirectReader): List {
+function bodyOf(list: CompoundList, read: WordReader): List {
   return listOf(list.commands, read);
 }
 
-function commandOf(
-  node: CommandNode,
-  redirects: readonly Redirect[],
-  read: RedirectReader,
-): Command {
+function commandOf(node: CommandNode, redirects: readonly Redirect[], read: WordReader): Command {
   const place = read.place(node);
   return read.nest(place, () => {
     switch (node.type) {
@@ -146,7 +145,7 @@ function arithmetic(
   expressions: readonly (ArithmeticExpression | undefined)[],
   place: Span,
   redirects: readonly Redirect[],
-  read: RedirectReader,
+  read: WordReader,
 ): Command {
   const parts = expressions.flatMap((expression) => arithmeticParts(expression, read));
   const words = [
@@ -158,7 +157,7 @@ function arithmetic(
 
 function caseOf(
   node: Case,
-  read: RedirectReader,
+  read: WordReader,
 ): { kind: 'case'; subject: Word; arms: { patterns: readonly Word[]; body: List }[] } {
   const arms: { patterns: readonly Word[]; body: List }[] = [];
   for (const { pattern, body, terminator } of node.items.toReversed()) {
@@ -179,14 +178,14 @@ function closed(item: Item, isFollowed: boolean): Item {
   return isFollowed && item.operator === '' ? { ...item, operator: ';' } : item;
 }
 
-function functionOf(node: ParsedFunction, read: RedirectReader): Command {
+function functionOf(node: ParsedFunction, read: WordReader): Command {
   const place = read.place(node);
   if (node.body.type === 'CompoundList') return read.fail('a function without a body', place.start);
   const body = commandOf(node.body, [], read);
   return { kind: 'function', name: node.name.value, body, redirects: [], ...place };
 }
 
-function simpleOf(node: ParsedCommand, read: RedirectReader): Command {
+function simpleOf(node: ParsedCommand, read: WordReader): Command {
   const assignments = node.prefix.flatMap((one) =>
     one.type === 'Assignment' ? [assignmentOf(one, read)] : [],
   );
@@ -201,7 +200,7 @@ function simpleOf(node: ParsedCommand, read: RedirectReader): Command {
   return { kind: 'simple', assignments, words, redirects, ...read.place(node) };
 }
 
-function assignmentOf(node: ParsedAssignment, read: RedirectReader): Assignment {
+function assignmentOf(node: ParsedAssignment, read: WordReader): Assignment {
   const { name, text, value, index, append = false } = node;
   const place = read.place(node);
   const parts = value.type === 'ArrayValue' ? arrayParts(value, read) : wordParts(value, read);
@@ -217,7 +216,7 @@ function assignmentOf(node: ParsedAssignment, read: RedirectReader): Assignment 
 }
 
 /** `NAME=value` behind a command (`export`, `declare`), as the one word that it is. */
-function assignmentWord(node: ParsedAssignment, read: RedirectReader): Word {
+function assignmentWord(node: ParsedAssignment, read: WordReader): Word {
   const { name, append, value } = assignmentOf(node, read);
   const head = { kind: 'literal' as const, value: `${name}${append ? '+' : ''}=` };
   return { text: node.text, parts: [head, ...value.parts], ...read.place(node) };

@@ -2,23 +2,15 @@ import type { HereDocBody, Redirection } from 'unbash';
 import { expandedParts, type WordReader, wordOf } from './lower-words.ts';
 import type { Redirect, WordPart } from './syntax-tree.ts';
 
-/** What reading redirects needs of the reader of scripts. */
-export interface RedirectReader extends WordReader {
-  readonly fail: (message: string, offset: number) => never;
-}
-
 export function isRedirection(node: { readonly type: string }): node is Redirection {
   return node.type === 'Redirect' || node.type === 'HereString' || node.type === 'HereDoc';
 }
 
-export function redirectsOf(
-  nodes: readonly Redirection[],
-  read: RedirectReader,
-): readonly Redirect[] {
+export function redirectsOf(nodes: readonly Redirection[], read: WordReader): readonly Redirect[] {
   return nodes.map((node) => redirectOf(node, read));
 }
 
-function redirectOf(node: Redirection, read: RedirectReader): Redirect {
+function redirectOf(node: Redirection, read: WordReader): Redirect {
   const place = read.place(node);
   const { operator } = node;
   const descriptor = node.descriptor?.type === 'FileDescriptor' ? node.descriptor.value : undefined;
@@ -42,7 +34,7 @@ function redirectOf(node: Redirection, read: RedirectReader): Redirect {
   };
 }
 
-function documentParts(body: HereDocBody, read: RedirectReader): readonly WordPart[] {
+function documentParts(body: HereDocBody, read: WordReader): readonly WordPart[] {
   if (body.parts !== undefined) return expandedParts(body.parts, read);
   return [{ kind: 'literal', value: body.text.replace(/\\([$`\\])|\\\n/g, '$1') }];
 }

@@ -1,10 +1,11 @@
-import type {
-  ArithmeticExpression,
-  ArrayValue,
-  ParameterExpansionPart,
-  ParsedScript,
-  Word as ParsedWord,
-  WordPart as ParsedPart,
+import {
+  parse,
+  type ArithmeticExpression,
+  type ArrayValue,
+  type ParameterExpansionPart,
+  type ParsedScript,
+  type Word as ParsedWord,
+  type WordPart as ParsedPart,
 } from 'unbash';
 import { expandBraces, MAX_WORDS } from './brace-expansion.ts';
 import type { List, Span, Word, WordPart } from './syntax-tree.ts';
@@ -13,6 +14,7 @@ import type { List, Span, Word, WordPart } from './syntax-tree.ts';
 export interface WordReader {
   /** The commands of a nested script, whose errors end the reading; `at` where its text is not the file's. */
   readonly script: (script: ParsedScript | undefined, at: Span) => List;
+  readonly fail: (message: string, offset: number) => never;
   /** Runs `read` one level deeper. */
   readonly nest: <T>(at: Span, read: () => T) => T;
   readonly place: (node: { readonly pos: number; readonly end: number }) => Span;
@@ -107,6 +109,11 @@ function variable(name: string, quoted: boolean): WordPart {
   return { kind: 'variable', name, quoted, operator: '', argument: [] };
 }
 
+/** True for a word that can be read by itself. */
+function isWhole({ text }: ParsedWord): boolean {
+  return parse(`: ${text}`).errors === undefined;
+}
+
 function parameter(part: ParameterExpansionPart, read: WordReader, quoted: boolean): WordPart {
   const { parameter: name, prefix, index, operation } = part;
   const of = (...words: readonly (ParsedWord | undefined)[]): readonly WordPart[] =>
@@ -126,6 +133,9 @@ function parameter(part: ParameterExpansionPart, read: WordReader, quoted: boole
       return form(operation.operator, of(operation.operand));
     case 'Replace': {
       const { operator, pattern, replacement } = operation;
+      // The parser ends a pattern at a slash inside of a substitution.
+      if (/\$\(|`|<\(/.test(part.text) && ![pattern, replacement].every(isWhole))
+        return read.fail('a pattern that is not read', part.pos);
       const argument = joined([...of(pattern), literal('/'), ...of(replacement)]);
       return form(operator === '/' || operator === '//' ? operator : 'other', argument);
     }

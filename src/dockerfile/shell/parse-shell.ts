@@ -1,7 +1,7 @@
 import { parse, type ParsedScript } from 'unbash';
 import { err, ok, type Result } from '../../model/result.ts';
 import { listOf } from './lower-commands.ts';
-import type { RedirectReader } from './lower-redirects.ts';
+import type { WordReader } from './lower-words.ts';
 import type { List, Span } from './syntax-tree.ts';
 
 /** Why shell text could not be read, with the offset of the place. */
@@ -27,7 +27,7 @@ const MAX_DEPTH = 48;
 const TOO_DEEP = 'shell is nested too deeply';
 
 /** Holds where in the text nested scripts stand, and how deep. */
-class Reader implements RedirectReader {
+class Reader implements WordReader {
   private depth = 0;
   /** The text is behind escapes (backquotes in backquotes): all of it stands where it begins. */
   private within: Span | undefined;

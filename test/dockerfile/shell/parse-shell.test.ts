@@ -99,6 +99,7 @@ describe('parseShell', () => {
     ['((x = $(fi)))', "unexpected token 'fi'"],
     ['a > >(fi)', "unexpected token 'fi'"],
     ['a `b \\`fi\\``', "unexpected token 'fi'"],
+    ['a ${x/$(b $(c)/d; e)/f}', 'a pattern that is not read'],
     ['a <<E\nb', 'a here-document is not closed'],
     [`a ${'b'.repeat(65_536)}`, 'more than 65536 characters of shell'],
     ['f()'.repeat(20_000), 'shell is nested too deeply'],
