@@ -4,15 +4,28 @@
 //   CHPS_SCORER=path/to/chps-scorer.sh npm run accuracy    asks chps-scorer about them too (needs Docker; loads and removes each)
 //   CHPS_SCORER_EVERY=4                                    ... about every fourth alone
 //
+//   npm run accuracy -- --secrets [--clean DIR] [--half tuned|unseen]
+//       what the search for secrets finds of planted ones, and what it finds in DIR, a folder of root filesystems without any;
+//       GITLEAKS=program and TRUFFLEHOG=program are measured beside it
+//
 // Exit 1: an answer of ours is not the right one.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
 
+const { values } = parseArgs({
+  options: {
+    secrets: { type: 'boolean', default: false },
+    clean: { type: 'string' },
+    half: { type: 'string', default: 'both' },
+  },
+});
+const { secrets } = values;
 const bundle = await build({
-  entryPoints: ['scripts/accuracy/main.ts'],
+  entryPoints: [secrets ? 'scripts/accuracy/secrets.ts' : 'scripts/accuracy/main.ts'],
   bundle: true,
   platform: 'node',
   format: 'esm',
@@ -25,13 +38,22 @@ const folder = mkdtempSync(join(tmpdir(), 'scoville-accuracy-'));
 try {
   const file = join(folder, 'accuracy.mjs');
   writeFileSync(file, bundle.outputFiles[0].contents);
-  const { accuracy } = await import(pathToFileURL(file).href);
-  process.exitCode = await accuracy({
-    scorer: process.env.CHPS_SCORER || undefined,
-    every: Math.max(1, Number(process.env.CHPS_SCORER_EVERY) || 1),
-    print: (text) => process.stdout.write(text),
-    log: (line) => process.stderr.write(`${line}\n`),
-  });
+  const { accuracy, secretsAccuracy } = await import(pathToFileURL(file).href);
+  if (secrets)
+    secretsAccuracy({
+      ...values,
+      folder,
+      gitleaks: process.env.GITLEAKS || undefined,
+      trufflehog: process.env.TRUFFLEHOG || undefined,
+      print: (text) => process.stdout.write(text),
+    });
+  else
+    process.exitCode = await accuracy({
+      scorer: process.env.CHPS_SCORER || undefined,
+      every: Math.max(1, Number(process.env.CHPS_SCORER_EVERY) || 1),
+      print: (text) => process.stdout.write(text),
+      log: (line) => process.stderr.write(`${line}\n`),
+    });
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

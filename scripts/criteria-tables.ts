@@ -2,7 +2,7 @@ import { BUILD_PACKAGES } from '../src/criteria/build-packages.ts';
 import { BUILD_TOOL_GROUPS } from '../src/criteria/build-tools.ts';
 import { MINIMAL_BASES } from '../src/criteria/minimal-bases.ts';
 import { PACKAGE_MANAGER_GROUPS } from '../src/criteria/package-managers.ts';
-import { NO_SECRET_NAMES, SECRET_NAMES } from '../src/criteria/secret-names.ts';
+import { NO_SECRET_NAMES, SECRET_NAMES } from '../src/model/secret-names.ts';
 import { SHELL_GROUPS } from '../src/criteria/shells.ts';
 import type { ToolGroup } from '../src/criteria/tools-table.ts';
 import { TRUSTED_PUBLISHERS } from '../src/criteria/trusted-publishers.ts';
@@ -87,8 +87,8 @@ const TABLES: Readonly<Record<string, () => string[]>> = {
       `### ${kind.charAt(0).toUpperCase()}${kind.slice(1)}`,
       '',
       ...table(
-        ['rule', 'finds', 'in programs too'],
-        rules.map(({ id, what, inBinaries }) => [code(id), what, inBinaries ? 'yes' : '']),
+        ['rule', 'finds'],
+        rules.map(({ id, what }) => [code(id), what]),
       ),
     ]),
     '### Files made to hold credentials',

@@ -1,12 +1,8 @@
+import { secretName } from '../model/secret-names.ts';
 import { isObject } from './untrusted-json.ts';
 
 /** What stands in place of a value that must not be published. */
 export const MASK = '[masked]';
-
-const SECRET_WORD =
-  /passw(?:or)?d|passphrase|secret|token|credential|api_?key|private_?key|access_?key|signing_?key/i;
-const SECRET_PART = /(?:^|[_.-])(?:pass|pwd|pw|auth|pat|creds?|key|dsn)$/i;
-const NO_SECRET = /^(?:OLD)?PWD$|(?:^|[_.-])public[_.-]?key$|_(?:file|path|id|url|version|name)$/i;
 
 /** Values that give themselves away whatever their name: tokens of forges, registries and clouds, private keys, JWTs. */
 const SECRET_SHAPE =
@@ -15,11 +11,6 @@ const URL_CREDENTIALS = /\b([a-z][a-z0-9+.-]{1,20}:\/\/)[^\s/@"']{1,2000}@/gi;
 // Shorter values would mask innocent text wherever it repeats them.
 const MIN_REPEATED = 6;
 const MAX_DEPTH = 100;
-
-/** True where a build argument's or variable's name says that it holds a secret (`NPM_TOKEN`, `DB_PASSWORD`), false for `TOKEN_FILE`. */
-export function isSecretName(name: string): boolean {
-  return !NO_SECRET.test(name) && (SECRET_WORD.test(name) || SECRET_PART.test(name));
-}
 
 /** Masks what BuildKit's request and build steps tell of secrets; made from the frontend's arguments, whose values it knows. */
 export class SecretMask {
@@ -49,7 +40,7 @@ export class SecretMask {
   /** A text with secret values, secret shapes, URL credentials, and the value of a secret `NAME=value` masked. */
   text(text: string): string {
     const variable = /^([A-Za-z_][A-Za-z0-9_]*)=./s.exec(text)?.[1];
-    if (variable !== undefined && isSecretName(variable)) return `${variable}=${MASK}`;
+    if (variable !== undefined && isMaskedName(variable)) return `${variable}=${MASK}`;
     return this.known(text.replace(URL_CREDENTIALS, `$1${MASK}@`).replace(SECRET_SHAPE, MASK));
   }
 
@@ -71,5 +62,9 @@ export class SecretMask {
 }
 
 function isSecretArgument(key: string): boolean {
-  return isSecretName(key.slice(key.indexOf(':') + 1));
+  return isMaskedName(key.slice(key.indexOf(':') + 1));
+}
+
+function isMaskedName(name: string): boolean {
+  return secretName(name, 'possible') !== undefined;
 }

@@ -1,4 +1,5 @@
-import type { FilesystemFact, SecretFinding, SecretsFact } from '../model/facts.ts';
+import type { FilesystemFact } from '../model/facts.ts';
+import type { FoundSecrets, SecretsFact } from '../model/secret-facts.ts';
 import type { Package, UnreadablePackages } from '../model/packages.ts';
 import { FileTree } from './filesystem/file-tree.ts';
 import { filesystemFact } from './filesystem/filesystem.ts';
@@ -18,7 +19,7 @@ export interface ImageContent {
 /** Folds the facts of an image's layers, lowest first; `otherSecrets` are those found outside the layers. `tree` has all layers on it. */
 export function foldLayers(
   layers: readonly PlacedLayer[],
-  otherSecrets: readonly SecretFinding[],
+  otherSecrets: FoundSecrets = { findings: [], gaps: [] },
   tree: FileTree = new FileTree(layers).apply(),
 ): ImageContent {
   const filesystem = filesystemFact(tree);

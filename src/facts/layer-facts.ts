@@ -1,5 +1,6 @@
 import type { Digest } from '../model/digest.ts';
 import type { ExecutableKind } from '../model/facts.ts';
+import type { SecretGap } from '../model/secret-facts.ts';
 import type { Package } from '../model/packages.ts';
 
 /** Changes with the shape or meaning of LayerFacts: facts cached under another number are not read. */
@@ -47,6 +48,10 @@ export interface LayerSecret {
   readonly rule: string;
   readonly masked: string;
   readonly path: string;
+  /** The member of an archive that holds it, archives within it divided by `!/`. */
+  readonly inside?: string;
+  /** What the file is called holds it, not its content; it is masked in `path`. */
+  readonly inName?: true;
   /** Starts at 1; absent in programs, and far into a large file, where `offset` tells the byte. */
   readonly line?: number;
   readonly offset?: number;
@@ -57,8 +62,20 @@ export interface SuppressedLayerSecret extends LayerSecret {
   readonly reason: string;
 }
 
+/** What the search for secrets found in one layer. */
+export interface SecretFacts {
+  readonly secrets: readonly LayerSecret[];
+  readonly suppressedSecrets: readonly SuppressedLayerSecret[];
+  readonly scannedFiles: number;
+  /** Files of which not all was looked at, and why; the first hundred, and how many more. */
+  readonly secretGaps: readonly SecretGap[];
+  readonly moreSecretGaps: number;
+  /** How many contents are packed in a way that is not opened, by that way. */
+  readonly unopenedFiles: Readonly<Record<string, number>>;
+}
+
 /** What one layer holds, as plain JSON; depends on nothing but its bytes. */
-export interface LayerFacts {
+export interface LayerFacts extends SecretFacts {
   readonly schema: number;
   /** The layer's places once it is unpacked by itself, and what is known of files of note, in one string: see `path-list-writer.ts`. */
   readonly paths: string;
@@ -68,11 +85,6 @@ export interface LayerFacts {
   readonly unreadable: readonly UnreadRecord[];
   /** Licences that Debian's copyright files name, by the file's path. */
   readonly licences: Readonly<Record<string, readonly string[]>>;
-  readonly secrets: readonly LayerSecret[];
-  readonly suppressedSecrets: readonly SuppressedLayerSecret[];
-  readonly scannedFiles: number;
-  /** Files of which not all was scanned: a hostile one is not to cost more than its share. */
-  readonly partlyReadFiles: number;
   /** False where nobody looked for secrets: finding none then proves nothing. */
   readonly secretsScanned: boolean;
 }

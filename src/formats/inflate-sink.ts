@@ -1,5 +1,5 @@
-import { inflateRawSync } from 'node:zlib';
-import { Inflate } from 'fflate';
+import { gunzipSync, inflateRawSync } from 'node:zlib';
+import { Gunzip, Inflate } from 'fflate';
 import { MalformedRecord } from './malformed-record.ts';
 import type { EntrySink, UnpackBudget } from './unpack-budget.ts';
 
@@ -9,18 +9,20 @@ const MAX_AT_ONCE = 32 * 1024 * 1024;
 /** Deflate unpacks to at most 1,032 times its size: what one call may give is bounded by what it takes. */
 const SLICE = 8 * 1024;
 
-/** Unpacks what goes through it, within the budget. */
+/** Unpacks what goes through it, within the budget: plain deflate, or gzip with its header, in one member or several. */
 export class InflateSink implements EntrySink {
   readonly #sink: EntrySink;
   readonly #budget: UnpackBudget;
   #held: Uint8Array[] = [];
   #length = 0;
-  #inflate: Inflate | undefined;
+  readonly #isGzip: boolean;
+  #inflate: Inflate | Gunzip | undefined;
   #wants = true;
 
-  constructor(sink: EntrySink, budget: UnpackBudget) {
+  constructor(sink: EntrySink, budget: UnpackBudget, format: 'deflate' | 'gzip' = 'deflate') {
     this.#sink = sink;
     this.#budget = budget;
+    this.#isGzip = format === 'gzip';
   }
 
   push(bytes: Uint8Array): boolean {
@@ -43,7 +45,8 @@ export class InflateSink implements EntrySink {
 
   #atOnce(): void {
     try {
-      this.#give(inflateRawSync(Buffer.concat(this.#held), { maxOutputLength: MAX_AT_ONCE }));
+      const inflateSync = this.#isGzip ? gunzipSync : inflateRawSync;
+      this.#give(inflateSync(Buffer.concat(this.#held), { maxOutputLength: MAX_AT_ONCE }));
     } catch (error) {
       if (error instanceof MalformedRecord) throw error;
       this.#budget.inflated -= MAX_AT_ONCE;
@@ -54,7 +57,7 @@ export class InflateSink implements EntrySink {
 
   /** From here on piece by piece. */
   #switch(): boolean {
-    this.#inflate = new Inflate((bytes) => {
+    this.#inflate = new (this.#isGzip ? Gunzip : Inflate)((bytes) => {
       if (bytes.length > 0) this.#give(bytes);
     });
     const held = Buffer.concat(this.#held);

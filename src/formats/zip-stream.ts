@@ -22,12 +22,13 @@ interface LocalEntry {
 }
 
 /**
- * Reads a zip archive as it comes (APPNOTE.TXT 4.3). `sinkFor` says who takes an entry's content; entries nobody takes are
+ * Reads a zip archive as it comes (APPNOTE.TXT 4.3). `sinkFor` says who takes an entry's content and is
+ * told whether it can be unpacked; entries nobody takes are
  * passed over without being unpacked. Entries are found by their local headers, and the directory at the end rules, as it
  * does for other readers: `end` throws where it has other members. Throws MalformedRecord.
  */
 export class ZipStream {
-  readonly #sinkFor: (name: string) => EntrySink | undefined;
+  readonly #sinkFor: (name: string, isReadable: boolean) => EntrySink | undefined;
   readonly #budget: UnpackBudget;
   #held: Buffer = NONE;
   #state: 'prefix' | 'header' | 'content' | 'directory' = 'prefix';
@@ -43,7 +44,10 @@ export class ZipStream {
   #entryAt = 0;
   #at = 0;
 
-  constructor(sinkFor: (name: string) => EntrySink | undefined, budget: UnpackBudget) {
+  constructor(
+    sinkFor: (name: string, isReadable: boolean) => EntrySink | undefined,
+    budget: UnpackBudget,
+  ) {
     this.#sinkFor = sinkFor;
     this.#budget = budget;
   }
@@ -137,7 +141,7 @@ export class ZipStream {
   }
 
   #open(entry: LocalEntry): void {
-    const sink = this.#sinkFor(entry.name);
+    const sink = this.#sinkFor(entry.name, entry.readable);
     if (sink !== undefined && !entry.readable)
       throw new MalformedRecord(
         'an entry is encrypted, or compressed in another way than by deflate',

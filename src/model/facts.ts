@@ -3,6 +3,7 @@ import type { Digest } from './digest.ts';
 import type { DockerfileModel } from './dockerfile.ts';
 import type { ImageConfig, Manifest, Platform, Annotations } from './oci.ts';
 import type { OsRelease, Package } from './packages.ts';
+import type { SecretsFact } from './secret-facts.ts';
 import type { FoundAttestation } from './statement.ts';
 
 /** A fact that could be had, or the reason why not with the one command or flag that would settle it. */
@@ -75,36 +76,6 @@ export interface FilesystemFact {
   readonly osRelease: OsRelease | undefined;
   readonly fileCount: number;
   readonly totalSize: number;
-}
-
-/** A secret's place; `masked` shows at most its first four characters. */
-export interface SecretFinding {
-  readonly rule: string;
-  readonly masked: string;
-  readonly where: 'layer' | 'env' | 'label' | 'annotation' | 'config' | 'history' | 'provenance';
-  readonly path?: string;
-  readonly layer?: Digest;
-  readonly line?: number;
-  /** Byte of the file where it begins: in programs, and far into a large file, in place of a line. */
-  readonly offset?: number;
-  /** The file is gone from the final filesystem, but its layer still holds it. */
-  readonly deleted?: boolean;
-}
-
-/** What looks like a secret and is set aside by a rule, which says why. */
-export interface SuppressedSecret extends SecretFinding {
-  readonly reason: string;
-}
-
-export interface SecretsFact {
-  readonly findings: readonly SecretFinding[];
-  readonly scannedFiles: number;
-  /** Published tests and documentation, by rule: counted and shown, never dropped. */
-  readonly suppressed?: readonly SuppressedSecret[];
-  /** Files of which not all was looked at. */
-  readonly partlyReadFiles?: number;
-  /** Why not every layer was looked at, where that is so: what was not found may be there. */
-  readonly incomplete?: string;
 }
 
 export interface ImageFact {

@@ -1,7 +1,6 @@
 import { OWN_ANNOTATION } from '../model/own-annotations.ts';
+import { secretName } from '../model/secret-names.ts';
 
-const SECRET_NAME =
-  /passw|passphrase|(?:^|[_.-])pass(?:$|[_.-])|secret|token|(?:api|access|private)[-_]?key|credential|auth(?!or)/i;
 const CREDENTIALS_IN_URL = /(\b[a-z][a-z0-9+.-]*:\/\/)[^/@\s]+@/gi;
 /** Shapes that are secrets by themselves: GitHub, GitLab, AWS, Slack, npm, JSON web tokens, PEM. */
 const SECRET_VALUE =
@@ -14,7 +13,11 @@ const NAMED_VALUE = /^(--(?:build-arg|label)=)([^=]+)=(.*)$/s;
 /** An argument of buildx as it may be shown: secret values of build arguments and credentials in URLs become `****`. */
 export function maskArgument(word: string): string {
   const named = NAMED_VALUE.exec(word);
-  if (named !== null && named[2] !== OWN_ANNOTATION.secrets && SECRET_NAME.test(named[2] ?? ''))
+  if (
+    named !== null &&
+    named[2] !== OWN_ANNOTATION.secrets &&
+    secretName(named[2] ?? '', 'possible') !== undefined
+  )
     return `${named[1] ?? ''}${named[2] ?? ''}=${MASK}`;
   return maskText(word);
 }

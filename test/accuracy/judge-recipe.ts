@@ -2,7 +2,11 @@ import { judgeImage } from '../../src/criteria/judge-image.ts';
 import { analyseDockerfile } from '../../src/dockerfile/parse-dockerfile.ts';
 import { collectLayer } from '../../src/facts/collect-layer.ts';
 import { foldLayers } from '../../src/facts/image-facts.ts';
-import { buildArgumentSecrets, configSecrets } from '../../src/facts/secrets/config-secrets.ts';
+import {
+  buildArgumentSecrets,
+  configSecrets,
+  joined,
+} from '../../src/facts/secrets/document-secrets.ts';
 import type { CriterionResult } from '../../src/model/criterion.ts';
 import { type Facts, known, unknownFact } from '../../src/model/facts.ts';
 import { MEDIA_TYPE } from '../../src/model/oci.ts';
@@ -30,7 +34,7 @@ async function contentOf(image: MadeImage, buildArgs: Readonly<Record<string, st
     });
     placed.push({ digest, facts: collection.facts() });
   }
-  return foldLayers(placed, [...configSecrets(image.config), ...buildArgumentSecrets(buildArgs)]);
+  return foldLayers(placed, joined([configSecrets(image.config), buildArgumentSecrets(buildArgs)]));
 }
 
 /** As `scoville grade` does it; where files of the build context are given, as `scoville build` does. */

@@ -2,7 +2,7 @@ import { collectLayer } from '../../src/facts/collect-layer.ts';
 import { foldLayers, type ImageContent } from '../../src/facts/image-facts.ts';
 import type { LayerFacts, PlacedLayer } from '../../src/facts/layer-facts.ts';
 import { digestOf } from '../../src/model/digest.ts';
-import type { SecretFinding } from '../../src/model/facts.ts';
+import type { SecretFinding } from '../../src/model/secret-facts.ts';
 import type { TarEntry } from '../../src/model/tar.ts';
 import type { LayerEntry } from '../../src/model/walk.ts';
 
@@ -98,12 +98,12 @@ export function placed(...layers: readonly (readonly Item[])[]): readonly Placed
 }
 
 export function image(...layers: readonly (readonly Item[])[]): ImageContent {
-  return foldLayers(placed(...layers), []);
+  return foldLayers(placed(...layers));
 }
 
 export function imageWith(
   secrets: readonly SecretFinding[],
   ...layers: readonly (readonly Item[])[]
 ): ImageContent {
-  return foldLayers(placed(...layers), secrets);
+  return foldLayers(placed(...layers), { findings: secrets, gaps: [] });
 }

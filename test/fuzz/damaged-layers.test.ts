@@ -60,10 +60,7 @@ async function outcome(blob: Uint8Array, options?: WalkOptions): Promise<unknown
     const facts = await factsOf(blob, options);
     // What is cached is what JSON keeps, and what is folded is what was cached.
     const kept = JSON.parse(JSON.stringify(facts)) as typeof facts;
-    const { filesystem, packages, secrets } = foldLayers(
-      [{ digest: digestOf(blob), facts: kept }],
-      [],
-    );
+    const { filesystem, packages, secrets } = foldLayers([{ digest: digestOf(blob), facts: kept }]);
     return {
       facts,
       files: filesystem.fileCount,

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
-  annotationSecrets,
+  manifestSecrets,
   configSecrets,
-  provenanceSecrets,
-} from '../../src/facts/secrets/config-secrets.ts';
+  statementSecrets,
+} from '../../src/facts/secrets/document-secrets.ts';
 import { digestOf } from '../../src/model/digest.ts';
 import { UserError } from '../../src/model/errors.ts';
 import { type Descriptor, MEDIA_TYPE } from '../../src/model/oci.ts';
@@ -26,7 +26,7 @@ async function opened(
     const { platforms } = await openDocuments(root, { name: 'app', read: read ?? fromMemory });
     for (const { config, manifest } of platforms) {
       configSecrets(config);
-      annotationSecrets(manifest.annotations ?? {});
+      manifestSecrets(manifest);
     }
     return platforms.length;
   } catch (error) {
@@ -232,7 +232,7 @@ describe('secrets of documents', () => {
   test('any provenance has an answer', () => {
     fc.assert(
       fc.property(fc.jsonValue({ maxDepth: 5 }), (predicate) => {
-        provenanceSecrets(predicate);
+        statementSecrets(predicate);
       }),
       { numRuns: 200 },
     );
@@ -241,9 +241,9 @@ describe('secrets of documents', () => {
   test('deep, wide and hostile', () => {
     let deep: unknown = 'ghp_';
     for (let i = 0; i < 50_000; i += 1) deep = { a: deep };
-    expect(provenanceSecrets(deep)).toEqual([]);
-    expect(provenanceSecrets(Array.from({ length: 200_000 }, () => 'x'))).toEqual([]);
-    expect(provenanceSecrets('A='.repeat(500_000))).toEqual([]);
-    expect(provenanceSecrets(`curl ${'-u '.repeat(200_000)}`)).toEqual([]);
+    expect(statementSecrets(deep).findings).toEqual([]);
+    expect(statementSecrets(Array.from({ length: 200_000 }, () => 'x')).findings).toEqual([]);
+    expect(statementSecrets('A='.repeat(500_000)).findings).toEqual([]);
+    expect(statementSecrets(`curl ${'-u '.repeat(200_000)}`).findings).toEqual([]);
   });
 });

@@ -41,7 +41,7 @@ export async function factsOf(
 export async function imageOf(...blobs: readonly Uint8Array[]): Promise<ImageContent> {
   const layers = [];
   for (const blob of blobs) layers.push({ digest: digestOf(blob), facts: await factsOf(blob) });
-  return foldLayers(layers, []);
+  return foldLayers(layers);
 }
 
 export interface Item extends Partial<TarEntry> {

@@ -1,5 +1,5 @@
-import type { Evidence } from '../../model/criterion.ts';
-import type { SecretFinding, SecretsFact } from '../../model/facts.ts';
+import type { Evidence, Verdict } from '../../model/criterion.ts';
+import type { SecretFinding, SecretsFact } from '../../model/secret-facts.ts';
 import { criterion } from '../criterion.ts';
 import { configEvidence, count, fail, listed, note, pass, unknown } from '../verdict.ts';
 
@@ -11,7 +11,7 @@ function evidenceOf(found: SecretFinding): Evidence {
   return found.where === 'layer' && found.path !== undefined
     ? {
         kind: 'file',
-        path: found.path,
+        path: found.inside === undefined ? found.path : `${found.path}!/${found.inside}`,
         ...(found.layer === undefined ? {} : { layer: found.layer }),
         detail,
       }
@@ -22,11 +22,24 @@ function evidenceOf(found: SecretFinding): Evidence {
       );
 }
 
-function lookedAt({ scannedFiles, partlyReadFiles = 0 }: SecretsFact): readonly Evidence[] {
-  const rest = partlyReadFiles === 0 ? '' : `, ${partlyReadFiles} of them in part`;
+function lookedAt({ scannedFiles, unopened = {} }: SecretsFact): readonly Evidence[] {
+  const kinds = Object.entries(unopened).map(([kind, files]) => `${kind} ${files}`);
   return [
-    note(`${scannedFiles} files of all layers${rest}, environment, labels and history looked at`),
+    note(
+      `${count(scannedFiles, 'file')} of all layers, configuration, history and attestations checked`,
+    ),
+    ...(kinds.length === 0 ? [] : [note(`packed and not opened: ${kinds.join(', ')}`)]),
   ];
+}
+
+/** What was read in part, where that is so: what was not found may be there. */
+function unread({ gaps = [], moreGaps = 0 }: SecretsFact): Verdict | undefined {
+  const [first] = gaps;
+  if (first === undefined) return undefined;
+  const files = gaps.length + moreGaps;
+  return unknown(
+    `no secret found, but ${count(files, 'file')} not checked to the end: ${listed(gaps.map(({ path }) => path))} (${first.reason})`,
+  );
 }
 
 /** What rules set aside, counted by their reasons: nobody has to take it on trust that there was nothing. */
@@ -49,7 +62,7 @@ export const noSecrets = criterion({
   decidedBy:
     'Known secret shapes and private keys in any layer, files deleted by later layers included, and in environment, labels, history and provenance fail; so do ' +
     '`.git` directories and credential files with content. Values are shown masked. What is published test or documentation is set aside by rule, counted and ' +
-    'shown. Layers that were not scanned: unknown.',
+    'shown. Layers that were not scanned, or files that were not checked to their end: unknown.',
   check: ({ secrets }) => {
     const { findings, incomplete } = secrets;
     if (findings.length > 0) {
@@ -58,6 +71,8 @@ export const noSecrets = criterion({
       return fail(`${count(findings.length, 'secret')}: ${listed(places)}`, evidence);
     }
     if (incomplete !== undefined) return unknown(incomplete);
+    const partly = unread(secrets);
+    if (partly !== undefined) return partly;
     return pass('no secret found', [...lookedAt(secrets), ...setAside(secrets)]);
   },
   remedies: [

@@ -1,8 +1,8 @@
 import type { Evidence, Verdict } from '../../model/criterion.ts';
 import type { DeclarationsFact, FilesystemFact, ImageFact } from '../../model/facts.ts';
 import { OWN_ANNOTATION } from '../../model/own-annotations.ts';
+import { secretFileName, secretName } from '../../model/secret-names.ts';
 import { criterion } from '../criterion.ts';
-import { secretFileName, secretName } from '../secret-names.ts';
 import {
   configEvidence,
   count,

@@ -1,15 +1,8 @@
 import { fileName } from '../filesystem/root-path.ts';
 import { CREDENTIAL_FILES, type CredentialFile } from './credential-table.ts';
-import { isNamedSecret } from './secret-names.ts';
-import { isPlaceholder, masked } from './secret-text.ts';
-
-/** A credential in its file. */
-export interface FoundCredential {
-  readonly rule: string;
-  readonly masked: string;
-  /** Starts at 1. */
-  readonly line: number;
-}
+import { isNamedSecret } from './named-secret.ts';
+import type { FoundSecret } from './secret-text.ts';
+import { isPlaceholder } from './secret-value.ts';
 
 /** Settings as the shell or Terraform reads them, where names tell what is secret; templates of such files are none. */
 const ENV_FILE = /^(?:\.env(?:\.[\w-]+)*|[\w.-]*\.env|[\w.-]+\.tfvars)$/;
@@ -56,47 +49,34 @@ export function gitDirectoryOf(path: string): string | undefined {
 }
 
 function isReference(value: string): boolean {
-  return /^\$|^%|^\{\{|^<|^env:|^\*+$/i.test(value);
+  return /^\$(?![0-9a-z]{1,10}\$)|^%|^\{\{|^<|^env:|^\*+$/i.test(value);
 }
 
-function lineOf(text: string, at: number): number {
-  let line = 1;
-  for (let end = text.indexOf('\n'); end >= 0 && end < at; end = text.indexOf('\n', end + 1))
-    line += 1;
-  return line;
-}
-
-function ofEnvFile(text: string): readonly FoundCredential[] {
-  const found: FoundCredential[] = [];
+function ofEnvFile(text: string): readonly FoundSecret[] {
+  const found: FoundSecret[] = [];
   for (const match of text.matchAll(ENV_ASSIGNMENT)) {
     const value = match[2] ?? match[3] ?? match[4] ?? '';
     if (!isNamedSecret(match[1] ?? '', value)) continue;
-    found.push({ rule: 'env-file', masked: masked(value), line: lineOf(text, match.index) });
+    found.push({ rule: 'env-file', value, at: match.index + match[0].indexOf(value) });
     if (found.length >= MAX_FINDINGS) break;
   }
   return found;
 }
 
 /** Credentials in a file that is made to hold them, one a line; values that only name a variable are none. */
-export function credentialsIn(path: string, text: string): readonly FoundCredential[] {
+export function credentialsIn(path: string, text: string): readonly FoundSecret[] {
   const found = rowsOf(path).flatMap(({ id, content }) => {
-    const lines = new Map<number, FoundCredential>();
+    const secrets: FoundSecret[] = [];
     for (const match of text.matchAll(content)) {
       const value = match[1] ?? '';
+      const at = match.index + match[0].lastIndexOf(value);
+      const before = secrets.at(-1);
+      if (before !== undefined && !text.slice(before.at, at).includes('\n')) continue;
       if (isReference(value) || isPlaceholder(value)) continue;
-      const line = lineOf(text, match.index + match[0].length - 1);
-      if (!lines.has(line)) lines.set(line, { rule: id, masked: masked(value), line });
-      if (lines.size >= MAX_FINDINGS || id === 'mounted-secret') break;
+      secrets.push({ rule: id, value, at });
+      if (secrets.length >= MAX_FINDINGS || id === 'mounted-secret') break;
     }
-    return [...lines.values()];
+    return secrets;
   });
   return isEnvFile(path) ? [...found, ...ofEnvFile(text)] : found;
-}
-
-/** Names of what is compressed: media, fonts, archives, packages. Nothing in it can be read without unpacking it. */
-const PACKED =
-  /\.(?:jar|war|ear|png|jpe?g|gif|ico|webp|avif|ttf|otf|woff2?|eot|g?zip|gz|tgz|svgz|xz|txz|bz2|tbz2?|lzma|lz4|zst|br|7z|rar|pdf|mp[34]|ogg|opus|flac|avi|mkv|webm|mov|deb|rpm|apk|nupkg|whl|egg|gem|crx|mo|gmo)$/i;
-
-export function isPackedName(path: string): boolean {
-  return PACKED.test(fileName(path));
 }

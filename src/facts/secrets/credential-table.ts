@@ -194,6 +194,15 @@ const FORGES_AND_SERVERS: readonly CredentialFile[] = [
     'password',
   ),
   text(
+    'password-hash',
+    'hashes of passwords: `etc/shadow`, `.htpasswd`',
+    within(
+      ['etc/shadow', 'etc/gshadow', 'htpasswd'],
+      /(?:^|\/)etc\/g?shadow-?$|(?:^|\/)[\w.-]{0,60}\.?htpasswd$/,
+    ),
+    /^[^:\s]{1,100}:!{0,2}(\$[\w]{1,10}\$[^:\s]{8,200}|\{SHA\}[^:\s]{20,60})(?::|\s|$)/gm,
+  ),
+  text(
     'rails-master-key',
     'Rails: `config/master.key`, `config/credentials/*.key`',
     within(

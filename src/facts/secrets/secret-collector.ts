@@ -1,98 +1,133 @@
 import type { ContentWish, LayerCollector, LayerEntry } from '../../model/walk.ts';
-import type { LayerSecret, SuppressedLayerSecret } from '../layer-facts.ts';
-import {
-  credentialsIn,
-  gitDirectoryOf,
-  isCredentialFile,
-  isPackedName,
-} from './credential-files.ts';
-import { isKeyStoreName, keyStoreRule } from './secret-key-stores.ts';
+import type { LayerSecret, SecretFacts, SuppressedLayerSecret } from '../layer-facts.ts';
+import { ContentScan, PIECE, type PlacedSecret, type ScanShared } from './content-scan.ts';
+import { gitDirectoryOf, isCredentialFile } from './credential-files.ts';
+import { EntryNames } from './entry-names.ts';
+import { PackageLists } from './package-lists.ts';
+import { ScanBudget } from './scan-budget.ts';
 import { harmlessReason } from './secret-places.ts';
-import { PIECE, type PlacedSecret, secretsInPiece, SecretStream } from './secret-stream.ts';
-import { ScanBudget } from './secret-text.ts';
-
-export interface CollectedSecrets {
-  readonly secrets: readonly LayerSecret[];
-  readonly suppressedSecrets: readonly SuppressedLayerSecret[];
-  readonly scannedFiles: number;
-  readonly partlyReadFiles: number;
-}
+import { isToken } from './secret-rules.ts';
+import { masked } from './secret-value.ts';
 
 const MAX_FINDINGS = 1000;
+const MAX_GAPS = 100;
 const GIT_DIRECTORY = 'git-directory';
+const PUBLISHED = 'a file that a package of the distribution ships, unchanged';
 /** Nothing that is a secret is shorter, but what stands in a file made for it. */
 const SMALLEST = 16;
 
-function isSpecial(path: string): boolean {
-  return isCredentialFile(path) || isKeyStoreName(path);
-}
-
 function wanted({ path, entry }: LayerEntry): ContentWish {
   if (entry.type !== 'file' || entry.size === 0) return { want: 'none' };
-  if (isSpecial(path)) return { want: 'all', cap: PIECE };
-  if (entry.size < SMALLEST || isPackedName(path)) return { want: 'none' };
+  if (entry.size < SMALLEST && !isCredentialFile(path)) return { want: 'none' };
   return entry.size <= PIECE ? { want: 'all', cap: PIECE } : { want: 'stream' };
 }
 
-/** What a file holds by its name, and then by its text; on one line the name's word is enough. */
-function together(
-  own: readonly PlacedSecret[],
-  byText: readonly PlacedSecret[],
-): readonly PlacedSecret[] {
-  const line = (found: PlacedSecret): number => ('line' in found ? found.line : -1);
-  const lines = new Set(own.map(line));
-  return [...own, ...byText.filter((found) => !lines.has(line(found)))];
+/** Without what the bytes of an archive show of a member that shows it too. */
+function once(found: readonly PlacedSecret[]): readonly PlacedSecret[] {
+  const key = ({ rule, value }: PlacedSecret): string => `${rule}\n${value}`;
+  const inside = new Set(found.filter((one) => one.inside !== undefined).map(key));
+  return found.filter((one) => one.inside !== undefined || !inside.has(key(one)));
 }
 
-/** Secrets in the files of a layer, whatever their size; values are masked here and go no further. */
-export function secretCollector(): LayerCollector<CollectedSecrets> {
+/** Secrets in the files of a layer, whatever their size, and in their names; values are masked here and go no further. */
+export function secretCollector(): LayerCollector<SecretFacts> {
   const secrets: LayerSecret[] = [];
   const suppressed: SuppressedLayerSecret[] = [];
   const repositories = new Set<string>();
-  const budget = new ScanBudget();
-  const stream = new SecretStream(budget);
+  const gaps: { path: string; reason: string }[] = [];
+  const unopened: Record<string, number> = {};
+  const shared: ScanShared = {
+    budget: new ScanBudget(),
+    found: [],
+    unopened: (kind) => {
+      unopened[kind] = (unopened[kind] ?? 0) + 1;
+    },
+    pieces: [],
+  };
+  const lists = new PackageLists();
+  /** What may turn out to be published, once all lists are known. */
+  const pending: { secret: LayerSecret; hash: string }[] = [];
+  let scan: ContentScan | undefined;
   let scannedFiles = 0;
-  let partlyReadFiles = 0;
+  let moreGaps = 0;
 
-  const keep = (path: string, found: readonly PlacedSecret[]): void => {
-    for (const { rule, masked, ...place } of found) {
-      const secret = { rule, masked, path, ...place };
-      const reason = rule === GIT_DIRECTORY ? undefined : harmlessReason(path, rule);
-      if (reason === undefined && secrets.length < MAX_FINDINGS) secrets.push(secret);
-      else if (reason !== undefined && suppressed.length < MAX_FINDINGS)
-        suppressed.push({ ...secret, reason });
+  const keep = (secret: LayerSecret, hash?: string): void => {
+    const { path, inside, rule } = secret;
+    if (hash !== undefined && !isToken(rule)) {
+      pending.push({ secret, hash });
+      return;
     }
+    const name = inside === undefined ? path : `${path}!/${inside}`;
+    sort(secret, rule === GIT_DIRECTORY ? undefined : harmlessReason(name, rule));
   };
-  const visitSpecial = (path: string, content: Uint8Array): void => {
-    const store = keyStoreRule(path, content);
-    if (store !== undefined) keep(path, [{ rule: store, masked: '', offset: 0 }]);
-    const own = isCredentialFile(path)
-      ? credentialsIn(path, Buffer.from(content).toString('latin1'))
-      : [];
-    keep(path, together(own, secretsInPiece(content, budget)));
+  const sort = (secret: LayerSecret, reason: string | undefined): void => {
+    if (reason === undefined && secrets.length < MAX_FINDINGS) secrets.push(secret);
+    else if (reason !== undefined && suppressed.length < MAX_FINDINGS)
+      suppressed.push({ ...secret, reason });
   };
-  const visit = (found: LayerEntry, content: Uint8Array | undefined, truncated: boolean): void => {
+  const names = new EntryNames(shared.budget, (path, { rule, value }) => {
+    // The name itself is the secret.
+    keep({
+      rule,
+      masked: masked(value),
+      path: path.replaceAll(value, masked(value)),
+      inName: true,
+    });
+  });
+  const note = (path: string): void => {
+    for (const reason of shared.budget.gaps())
+      if (gaps.length < MAX_GAPS) gaps.push({ path, reason });
+      else moreGaps += 1;
+  };
+  const visit = (found: LayerEntry, content: Uint8Array | undefined): void => {
     const { path, entry } = found;
+    names.add(found);
     const repository = entry.type === 'file' ? gitDirectoryOf(path) : undefined;
     if (repository !== undefined && !repositories.has(repository)) {
       repositories.add(repository);
-      keep(path, [{ rule: GIT_DIRECTORY, masked: '', offset: 0 }]);
+      keep({ rule: GIT_DIRECTORY, masked: '', path, offset: 0 });
     }
     const wish = wanted(found);
     if (wish.want === 'none') return;
     scannedFiles += 1;
-    if (wish.want === 'stream') keep(path, stream.end());
-    else if (isSpecial(path)) visitSpecial(path, content ?? new Uint8Array());
-    else keep(path, secretsInPiece(content ?? new Uint8Array(), budget));
-    if (budget.fellShort() || truncated) partlyReadFiles += 1;
+    if (wish.want === 'stream') scan?.end();
+    else new ContentScan(path, shared).whole(content ?? new Uint8Array());
+    scan = undefined;
+    if (PackageLists.matches(path) && content !== undefined) lists.add(content);
+    const secretsHere = once(shared.found.splice(0));
+    const hash =
+      secretsHere.length > 0 && content !== undefined
+        ? PackageLists.hash(path, content)
+        : undefined;
+    for (const { value, ...secret } of secretsHere)
+      keep({ ...secret, masked: masked(value), path }, hash);
+    note(path);
   };
   return {
     name: 'secrets',
-    wants: wanted,
+    wants: (found) => {
+      const wish = wanted(found);
+      scan = wish.want === 'stream' ? new ContentScan(found.path, shared) : undefined;
+      return wish;
+    },
     chunk: (bytes) => {
-      stream.push(bytes);
+      scan?.push(bytes);
     },
     visit,
-    finish: () => ({ secrets, suppressedSecrets: suppressed, scannedFiles, partlyReadFiles }),
+    finish: () => {
+      names.flush();
+      for (const { secret, hash } of pending)
+        if (lists.lists(secret.path, hash)) sort(secret, PUBLISHED);
+        else keep(secret);
+      note('names of files');
+      return {
+        secrets,
+        suppressedSecrets: suppressed,
+        scannedFiles,
+        secretGaps: gaps,
+        moreSecretGaps: moreGaps,
+        unopenedFiles: unopened,
+      };
+    },
   };
 }

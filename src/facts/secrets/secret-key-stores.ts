@@ -134,9 +134,29 @@ export function isKeyStoreName(path: string): boolean {
   return KEY_STORES.some((store) => store.name.test(name));
 }
 
-/** The rule that finds a key in a file's bytes; undefined where none does. */
+/** True where bytes are one DER sequence, from the first to the last. */
+function isWholeSequence(bytes: Buffer): boolean {
+  const inner = sequence(bytes);
+  if (inner === undefined || inner.length === 0) return false;
+  const skip = bytes.length - inner.length;
+  const length = skip === 2 ? (bytes[1] ?? 0) : bytes.readUIntBE(2, skip - 2);
+  return length === inner.length;
+}
+
+/** What bytes say by themselves, whatever the file is called. */
+function ruleByContent(bytes: Buffer): string | undefined {
+  if (bytes.length < 16) return undefined;
+  if ([0xfeedfeed, 0xcececece].includes(bytes.readUInt32BE(0)))
+    return isJavaStoreWithKey(bytes) ? 'java-key-store' : undefined;
+  if (bytes[0] !== 0x30 || !isWholeSequence(bytes)) return undefined;
+  if (isDerKey(bytes)) return 'der-private-key';
+  return isPkcs12WithKey(bytes) ? 'pkcs12-key-store' : undefined;
+}
+
+/** The rule that finds a key in a file's bytes, by its name and them or by them alone; undefined where none does. */
 export function keyStoreRule(path: string, content: Uint8Array): string | undefined {
   const name = fileName(path);
   const bytes = Buffer.from(content.buffer, content.byteOffset, content.byteLength);
-  return KEY_STORES.find((store) => store.name.test(name) && store.holdsKey(bytes))?.id;
+  const named = KEY_STORES.find((store) => store.name.test(name) && store.holdsKey(bytes))?.id;
+  return named ?? ruleByContent(bytes);
 }

@@ -17,7 +17,13 @@ const TEST_FOLDERS =
 export const HARMLESS_PLACES: readonly HarmlessPlace[] = [
   {
     place:
-      /(?:^|\/)usr\/(?:local\/)?share\/(?:doc|man|info|locale|help|gtk-doc|devhelp|perl\/[\d.]+\/pod)\//,
+      /^var\/lib\/(?:apt\/lists\/[^/]+$|dpkg\/(?:status|available)(?:-old)?$|dpkg\/info\/[^/]+\.templates$)/,
+    reason: 'descriptions of packages, which the distribution publishes',
+    rules: ['password-in-url', 'assigned-secret', 'service-key'],
+  },
+  {
+    place:
+      /(?:^|\/)usr\/(?:local\/)?share\/(?:doc|man|info|help|gtk-doc|devhelp|perl\/[\d.]+\/pod)\//,
     reason: 'documentation of the distribution',
   },
   {
@@ -54,8 +60,8 @@ export const HARMLESS_PLACES: readonly HarmlessPlace[] = [
   },
   { place: /(?:^|\/)perl5?\/.*\/t\//, reason: 'tests of a Perl distribution' },
   {
-    place: /^(?:usr\/)?lib(?:64)?\/(?:[\w-]+\/)?libgnutls\.(?:so[\d.]*|a)$/,
-    reason: "the keys of GnuTLS' self-test, published in its source",
+    place: /^(?:usr\/)?lib(?:64)?\/(?:[\w-]+\/)?lib(?:gnutls|dovecot)\.(?:so[\d.]*|a)$/,
+    reason: 'the keys of the self-tests of GnuTLS and Dovecot, published in their source',
     rules: ['private-key', 'encrypted-private-key'],
   },
 ];

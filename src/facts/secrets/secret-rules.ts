@@ -1,4 +1,6 @@
 import { ADDRESS_RULES } from './secret-rules/addresses.ts';
+import { AI_SERVICE_RULES } from './secret-rules/ai-services.ts';
+import { ASSIGNED_RULES } from './secret-rules/assigned.ts';
 import { CLOUD_RULES } from './secret-rules/clouds.ts';
 import { FORGE_RULES } from './secret-rules/forges.ts';
 import { KEY_RULES } from './secret-rules/keys.ts';
@@ -15,8 +17,15 @@ export const SECRET_RULE_GROUPS: readonly {
   { kind: 'private keys', rules: KEY_RULES },
   { kind: 'forges, package registries, CI', rules: FORGE_RULES },
   { kind: 'clouds and what keeps secrets', rules: CLOUD_RULES },
-  { kind: 'services', rules: SERVICE_RULES },
-  { kind: 'passwords and tokens in text', rules: ADDRESS_RULES },
+  { kind: 'services', rules: [...SERVICE_RULES, ...AI_SERVICE_RULES] },
+  { kind: 'passwords and tokens in text', rules: [...ADDRESS_RULES, ...ASSIGNED_RULES] },
 ];
 
 export const SECRET_RULES: readonly SecretRule[] = SECRET_RULE_GROUPS.flatMap(({ rules }) => rules);
+
+const TOKENS = new Set(SECRET_RULES.filter(({ loose }) => loose !== undefined).map(({ id }) => id));
+
+/** True for a rule that finds tokens by their issuer's own prefix: no package has a live one by mistake that is nobody's secret. */
+export function isToken(rule: string): boolean {
+  return TOKENS.has(rule);
+}

@@ -1,69 +1,20 @@
 import { type Keyword, keywordScan } from './keyword-scan.ts';
+import type { ScanBudget } from './scan-budget.ts';
 import { SECRET_RULES, type SecretRule } from './secret-rules.ts';
+import { isDrawn, isPlaceholder } from './secret-value.ts';
 
+/** A secret as it stands in a text: `value` never leaves this folder but to mask that text. */
 export interface FoundSecret {
   readonly rule: string;
-  readonly masked: string;
+  readonly value: string;
   /** Byte at which the match begins. */
   readonly at: number;
 }
 
-const LAYER_UNITS = 50_000_000;
-/** For one rule in one piece of text. */
-const PIECE_UNITS = 100_000;
 const USUAL_COST = 25;
-const MAX_FINDINGS = 20;
-
-/** What the scan of a layer may spend, in tries of rules: hostile text is not to cost more than its share. */
-export class ScanBudget {
-  #units = LAYER_UNITS;
-  #fellShort = false;
-
-  /** For one rule in one piece of text. */
-  get units(): number {
-    return Math.min(PIECE_UNITS, this.#units);
-  }
-
-  spend(units: number): void {
-    this.#units -= units;
-  }
-
-  fallShort(): void {
-    this.#fellShort = true;
-  }
-
-  /** True where, since this was last asked, not all could be looked at. */
-  fellShort(): boolean {
-    const answer = this.#fellShort;
-    this.#fellShort = false;
-    return answer;
-  }
-}
-
-/** At most four characters of a value, and never more than a quarter of it. */
-export function masked(value: string): string {
-  const plain = value.replace(/[^\x21-\x7e]/g, '');
-  return `${plain.slice(0, Math.min(4, Math.floor(plain.length / 4)))}***`;
-}
-
-/** How a value is told: masked, but to who has to find it again in the text that it is from. */
-export type Shown = (value: string) => string;
-
-/** Values that documentation and templates put where a secret would stand. */
-export function isPlaceholder(value: string): boolean {
-  if (
-    /example|placeholder|change[-_ ]?me|replace[-_ ]?me|insert[-_]|your[-_]|^my[-_]|<|\$\{|\$\(|\{\{|%s|x{6,}|X{6,}|\*{3,}|\.{3}/i.test(
-      value,
-    )
-  )
-    return true;
-  if (
-    /^(?:pass(?:word|wd)?|secret|token|user(?:name)?|dummy|test|none|null|redacted)$/i.test(value)
-  )
-    return true;
-  // One or two characters repeated are no secret.
-  return new Set(value.slice(-16)).size <= 2;
-}
+const MOST_COMPARED = 500;
+/** Bytes from a name to its value, at most. */
+const NEAR = 300;
 
 const keywordRules: SecretRule[] = [];
 const keywords: Keyword[] = [];
@@ -82,8 +33,10 @@ function valueOf(match: RegExpExecArray): string {
   return match[0];
 }
 
+type Match = FoundSecret & { readonly end: number };
+
 /** Where two keywords of a rule stand in one secret, the first one's match alone; in the order of the text. */
-function apart(found: readonly (FoundSecret & { readonly end: number })[]): readonly FoundSecret[] {
+function apart(found: readonly Match[]): readonly FoundSecret[] {
   const kept: FoundSecret[] = [];
   let end = 0;
   for (const { end: own, ...secret } of [...found].sort((a, b) => a.at - b.at || b.end - a.end)) {
@@ -94,54 +47,70 @@ function apart(found: readonly (FoundSecret & { readonly end: number })[]): read
   return kept;
 }
 
+/** What the rule finds where its keyword stands. */
+function matchAt(rule: SecretRule, text: string, at: number, binary: boolean): Match | undefined {
+  const { id, pattern, loose, accepts, isPlain } = rule;
+  pattern.lastIndex = at;
+  let match = pattern.exec(text);
+  let isSure = !binary || isPlain === true;
+  if (match === null && binary && loose !== undefined) {
+    loose.lastIndex = at;
+    match = loose.exec(text);
+    isSure = false;
+  }
+  if (match === null) return undefined;
+  const value = valueOf(match);
+  if (isPlaceholder(value) || accepts?.(value, match) === false) return undefined;
+  if (!isSure && !(isDrawn(value, 12) && /\d/.test(value))) return undefined;
+  return { rule: id, value, at, end: at + match[0].length };
+}
+
 /** Every place of the text where one of the rule's keywords stands and the rule holds. */
 function matches(
   rule: SecretRule,
   text: string,
+  binary: boolean,
   budget: ScanBudget,
-  shown: Shown,
 ): readonly FoundSecret[] {
-  const { id, pattern, accepts, cost = USUAL_COST } = rule;
-  const found: (FoundSecret & { readonly end: number })[] = [];
-  let left = budget.units;
+  const found: Match[] = [];
   for (const keyword of new Set(rule.keywords))
     for (let at = text.indexOf(keyword); at >= 0; at = text.indexOf(keyword, at + keyword.length)) {
-      left -= cost;
-      if (left < 0 || found.length >= MAX_FINDINGS) {
-        budget.fallShort();
+      if (found.length >= budget.findings || !budget.spend(rule.cost ?? USUAL_COST))
         return apart(found);
-      }
-      budget.spend(cost);
-      pattern.lastIndex = at;
-      const match = pattern.exec(text);
-      if (match === null) continue;
-      const value = valueOf(match);
-      if (isPlaceholder(value) || accepts?.(value, match) === false) continue;
-      found.push({ rule: id, masked: shown(value), at, end: at + match[0].length });
+      const match = matchAt(rule, text, at, binary);
+      if (match !== undefined) found.push(match);
     }
   return apart(found);
 }
 
-/** Secrets in bytes, in the order of the rules; of `binary` ones, those rules alone that are for such. */
+/** Secrets in bytes, in the order of the rules. In `binary` ones, what is not a shape of its own has to look drawn at random. */
 export function secretsInBytes(
   bytes: Uint8Array,
   binary: boolean,
   budget: ScanBudget,
-  shown: Shown = masked,
 ): readonly FoundSecret[] {
   scan ??= keywordScan(keywords);
   const hits = scan.find(bytes);
   if (hits.length === 0) return [];
   const rules = new Set(hits.flatMap((index) => keywordRules[index] ?? []));
-  const chosen = [...rules].filter((rule) => rule.inBinaries || !binary);
-  if (chosen.length === 0) return [];
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
-  return chosen.flatMap((rule) => matches(rule, text, budget, shown));
+  return distinct([...rules].flatMap((rule) => matches(rule, text, binary, budget)));
 }
 
-/** Secrets in a short text that is no file. */
-export function secretsInText(text: string, shown: Shown = masked): readonly FoundSecret[] {
-  return secretsInBytes(Buffer.from(text, 'utf8'), false, new ScanBudget(), shown);
+/** Without what a rule finds in the secret of a rule that comes before it, and so tells more: names alone come last. */
+function distinct(found: readonly FoundSecret[]): readonly FoundSecret[] {
+  if (found.length > MOST_COMPARED) return found;
+  return found.filter(
+    (one, index) =>
+      !found
+        .slice(0, index)
+        .some(
+          (other) =>
+            other.rule !== one.rule &&
+            Math.abs(other.at - one.at) < NEAR &&
+            (other.value.includes(one.value) || one.value.includes(other.value)),
+        ),
+  );
 }
 
 /** The line, from 1, that a place of a text is in. */

@@ -1,4 +1,9 @@
-import type { SecretFinding, SecretsFact, SuppressedSecret } from '../../model/facts.ts';
+import type {
+  FoundSecrets,
+  SecretFinding,
+  SecretsFact,
+  SuppressedSecret,
+} from '../../model/secret-facts.ts';
 import type { FileTree } from '../filesystem/file-tree.ts';
 import type { LayerSecret, PlacedLayer } from '../layer-facts.ts';
 
@@ -13,7 +18,18 @@ function placed<T extends LayerSecret>(
   secret: T,
 ): T & SecretFinding {
   const found = { ...secret, where: 'layer' as const, layer: layer.digest };
-  return isDeleted(tree, layer, secret.path) ? { ...found, deleted: true } : found;
+  return secret.inName !== true && isDeleted(tree, layer, secret.path)
+    ? { ...found, deleted: true }
+    : found;
+}
+
+function together(
+  counts: readonly Readonly<Record<string, number>>[],
+): Readonly<Record<string, number>> {
+  const sums: Record<string, number> = {};
+  for (const [kind, count] of counts.flatMap(Object.entries<number>))
+    sums[kind] = (sums[kind] ?? 0) + count;
+  return sums;
 }
 
 /**
@@ -23,7 +39,7 @@ function placed<T extends LayerSecret>(
 export function secretsFact(
   tree: FileTree,
   layers: readonly PlacedLayer[],
-  others: readonly SecretFinding[],
+  others: FoundSecrets,
 ): SecretsFact {
   const sum = (count: (layer: PlacedLayer) => number): number =>
     layers.reduce((total, layer) => total + count(layer), 0);
@@ -36,11 +52,13 @@ export function secretsFact(
       ...layers.flatMap((layer) =>
         layer.facts.secrets.map((secret): SecretFinding => placed(tree, layer, secret)),
       ),
-      ...others,
+      ...others.findings,
     ],
     scannedFiles: sum(({ facts }) => facts.scannedFiles),
     suppressed,
-    partlyReadFiles: sum(({ facts }) => facts.partlyReadFiles),
+    gaps: [...layers.flatMap(({ facts }) => facts.secretGaps), ...others.gaps],
+    moreGaps: sum(({ facts }) => facts.moreSecretGaps),
+    unopened: together(layers.map(({ facts }) => facts.unopenedFiles)),
     ...(unscanned === 0 ? {} : { incomplete: 'the layers were not scanned for secrets' }),
   };
 }

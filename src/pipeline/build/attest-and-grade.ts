@@ -194,7 +194,7 @@ async function inspect(
           storedLayers(blobs),
           { config: platform.config, layers },
           recordedArguments(platform.built),
-          { told: toldSecrets(plan.annotations.index, platform.manifest.annotations, provenance) },
+          { told: toldSecrets([plan.annotations.index, platform.manifest], [provenance]) },
         );
         const build = buildFact(prepared, platform.built, times.finishedAt);
         evidence.push({ platform, content, read, build });

@@ -1,4 +1,3 @@
-import { isProvenanceType } from '../../attestations/provenance-read.ts';
 import { knownPackages } from '../../facts/known-packages.ts';
 import type { VexDocument } from '../../facts/vex/vex-statement.ts';
 import {
@@ -6,9 +5,9 @@ import {
   type Fact,
   type Facts,
   known,
-  type SecretFinding,
   unknownFact,
 } from '../../model/facts.ts';
+import type { FoundSecrets } from '../../model/secret-facts.ts';
 import { type Platform, platformName } from '../../model/oci.ts';
 import type { OpenedImage, OpenedPlatform } from '../../model/opened-image.ts';
 import { quantity } from '../../model/quantity.ts';
@@ -111,11 +110,7 @@ async function platformFacts(
     platform.config,
   );
   const build = gradedBuild(image, platform, attestations, options.dockerfile);
-  const told = toldSecrets(
-    image.index?.annotations,
-    platform.manifest.annotations,
-    ...provenancesOf(attestations),
-  );
+  const told = toldSecrets([image.index, platform.manifest], predicatesOf(attestations));
   const said = { buildArgs: build.buildArgs, told };
   const inspected = await inspect(context, image, platform, name, said, options);
   const content = await contentFacts(context, image, platform, inspected, attestations, options);
@@ -157,14 +152,12 @@ async function platformFacts(
 /** What is told of the image beside its layers, for the secret scan. */
 interface Said {
   readonly buildArgs: Readonly<Record<string, string>>;
-  readonly told: readonly SecretFinding[];
+  readonly told: FoundSecrets;
 }
 
-function provenancesOf(attestations: Fact<AttestationsFact>): readonly unknown[] {
+function predicatesOf(attestations: Fact<AttestationsFact>): readonly unknown[] {
   return attestations.known
-    ? attestations.value.attestations.flatMap(({ predicateType, predicate }) =>
-        isProvenanceType(predicateType) ? [predicate] : [],
-      )
+    ? attestations.value.attestations.map(({ predicate }) => predicate)
     : [];
 }
 

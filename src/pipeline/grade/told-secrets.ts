@@ -1,22 +1,13 @@
-import {
-  annotationSecrets,
-  distinct,
-  provenanceSecrets,
-} from '../../facts/secrets/config-secrets.ts';
-import type { SecretFinding } from '../../model/facts.ts';
-import type { Annotations } from '../../model/oci.ts';
+import { joined, manifestSecrets, statementSecrets } from '../../facts/secrets/document-secrets.ts';
+import type { FoundSecrets } from '../../model/secret-facts.ts';
 
-/** Secrets in what everybody reads who pulls the image, besides its layers and config: annotations, and provenance as it stands. */
+/**
+ * Secrets in what everybody reads who pulls the image, besides its layers and config: index and manifest, whatever they hold, and the
+ * predicates of what is attached.
+ */
 export function toldSecrets(
-  index: Annotations | undefined,
-  manifest: Annotations | undefined,
-  ...provenance: readonly unknown[]
-): readonly SecretFinding[] {
-  return distinct([
-    ...annotationSecrets(index ?? {}),
-    ...annotationSecrets(manifest ?? {}),
-    ...provenance.flatMap((predicate) =>
-      predicate === undefined ? [] : provenanceSecrets(predicate),
-    ),
-  ]);
+  documents: readonly unknown[],
+  predicates: readonly unknown[],
+): FoundSecrets {
+  return joined([...documents.map(manifestSecrets), ...predicates.map(statementSecrets)]);
 }

@@ -1,8 +1,12 @@
 import { closerLooks } from '../../facts/filesystem/filesystem.ts';
 import { foldLayers, type ImageContent } from '../../facts/image-facts.ts';
 import type { LayerFacts, PlacedLayer } from '../../facts/layer-facts.ts';
-import { buildArgumentSecrets, configSecrets } from '../../facts/secrets/config-secrets.ts';
-import type { SecretFinding } from '../../model/facts.ts';
+import {
+  buildArgumentSecrets,
+  configSecrets,
+  joined,
+} from '../../facts/secrets/document-secrets.ts';
+import type { FoundSecrets } from '../../model/secret-facts.ts';
 import type { ImageConfig } from '../../model/oci.ts';
 import { folderBlobs } from '../../oci/blob-source.ts';
 import type { BlobStore } from '../../oci/layout/blob-store.ts';
@@ -26,14 +30,18 @@ export async function inspectPlatform(
   origin: LayerOrigin,
   platform: { readonly config: ImageConfig; readonly layers: readonly ImageLayer[] },
   buildArgs: Readonly<Record<string, string>>,
-  options: { readonly secrets?: boolean; readonly told?: readonly SecretFinding[] } = {},
+  options: { readonly secrets?: boolean; readonly told?: FoundSecrets } = {},
 ): Promise<Inspected> {
   const { layers, config } = platform;
-  const { told = [], ...scan } = options;
+  const { told, ...scan } = options;
   const inspect = { cache: paths.cache, signal, ...scan };
   const { facts, read, known } = await inspectLayers(layers, origin, inspect);
   let placed = placedLayers(layers, facts);
-  const otherSecrets = [...configSecrets(config), ...buildArgumentSecrets(buildArgs), ...told];
+  const otherSecrets = joined([
+    configSecrets(config),
+    buildArgumentSecrets(buildArgs),
+    ...(told === undefined ? [] : [told]),
+  ]);
   let tree = await imageTree(placed, known, paths.cache);
   const closer = closerLooks(tree);
   if (closer.size > 0) {

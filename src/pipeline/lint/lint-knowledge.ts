@@ -1,12 +1,12 @@
 import { buildPurpose } from '../../criteria/build-packages.ts';
 import { resolveUser } from '../../criteria/configuration/nonroot-user.ts';
 import { minimalBase } from '../../criteria/minimal-bases.ts';
-import { secretName } from '../../criteria/secret-names.ts';
 import type { LintKnowledge } from '../../dockerfile/lint/rule.ts';
-import { buildArgumentSecrets, configSecrets } from '../../facts/secrets/config-secrets.ts';
+import { buildArgumentSecrets, configSecrets } from '../../facts/secrets/document-secrets.ts';
 import type { PackageManager } from '../../model/build-analysis.ts';
 import type { Instruction } from '../../model/dockerfile.ts';
-import type { SecretFinding } from '../../model/facts.ts';
+import type { SecretFinding } from '../../model/secret-facts.ts';
+import { secretName } from '../../model/secret-names.ts';
 
 /** How the packages of a manager are recorded in an image, where criteria judge them by name. */
 const TYPES: Partial<Record<PackageManager, 'deb' | 'apk' | 'rpm'>> = {
@@ -23,16 +23,11 @@ function secretsOf({
   rawArguments,
   heredocs,
 }: Instruction): readonly SecretFinding[] {
-  const platform = {
-    architecture: 'amd64',
-    os: 'linux',
-    rootfs: { type: 'layers' as const, diff_ids: [] },
-  };
-  if (keyword === 'ENV') return configSecrets({ ...platform, config: { Env: [...words] } });
-  if (keyword === 'ARG') return buildArgumentSecrets(pairs(words));
-  if (keyword === 'LABEL') return configSecrets({ ...platform, config: { Labels: pairs(words) } });
+  if (keyword === 'ENV') return configSecrets({ config: { Env: [...words] } }).findings;
+  if (keyword === 'ARG') return buildArgumentSecrets(pairs(words)).findings;
+  if (keyword === 'LABEL') return configSecrets({ config: { Labels: pairs(words) } }).findings;
   const text = [rawArguments, ...heredocs.map(({ content }) => content)].join('\n');
-  return configSecrets({ ...platform, history: [{ created_by: text }] });
+  return configSecrets({ history: [{ created_by: text }] }).findings;
 }
 
 function pairs(words: readonly string[]): Readonly<Record<string, string>> {

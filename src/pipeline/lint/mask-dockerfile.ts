@@ -1,6 +1,6 @@
 import { MASK, SecretMask } from '../../attestations/masked-secrets.ts';
-import { secretName } from '../../criteria/secret-names.ts';
-import { configSecretValues } from '../../facts/secrets/config-secrets.ts';
+import { dockerfileSecretValues } from '../../facts/secrets/document-secrets.ts';
+import { secretName } from '../../model/secret-names.ts';
 
 /** `NAME=value` of a Dockerfile or a shell, `--password=value` too. A quote that is not closed lasts to the end. */
 const ASSIGNED =
@@ -19,17 +19,11 @@ export function maskDockerfile(text: string): string {
     .replace(ASSIGNED, (all, name: string, value: string) =>
       isKept(name, value) ? all : `${name}=${MASK}`,
     );
-  // Longest first, so that a value within another leaves no rest.
-  const values = configSecretValues({
-    architecture: 'amd64',
-    os: 'linux',
-    rootfs: { type: 'layers', diff_ids: [] },
-    history: [{ created_by: text }],
-  }).toSorted((a, b) => b.length - a.length);
+  const values = dockerfileSecretValues(text);
   const rest = values.reduce((left, value) => left.replaceAll(value, MASK), named);
   return new SecretMask({}).text(rest);
 }
 
 function isKept(name: string, value: string): boolean {
-  return secretName(name.replaceAll(/[.-]/g, '_')) === undefined || HARMLESS.test(value);
+  return secretName(name) === undefined || HARMLESS.test(value);
 }

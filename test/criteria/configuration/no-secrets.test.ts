@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { noSecrets } from '../../../src/criteria/configuration/no-secrets.ts';
-import { known, type SecretFinding } from '../../../src/model/facts.ts';
+import { known } from '../../../src/model/facts.ts';
+import type { SecretFinding } from '../../../src/model/secret-facts.ts';
 import { judgesAs } from '../criterion-table.ts';
 import { factsOf, LAYER } from '../facts-builder.ts';
 
@@ -63,6 +64,33 @@ judgesAs(noSecrets, [
     outcome: 'fail',
     says: 'env',
   },
+  {
+    name: 'a file that was read in part',
+    facts: factsOf({
+      secrets: known(
+        {
+          findings: [],
+          scannedFiles: 2,
+          gaps: [{ path: 'var/log/a.log', reason: 'too much of it' }],
+          moreGaps: 3,
+        },
+        'image',
+      ),
+    }),
+    outcome: 'unknown',
+    says: '4 files not checked to the end: var/log/a.log',
+  },
+  {
+    name: 'read in part, and a secret all the same',
+    facts: factsOf({
+      secrets: known(
+        { findings: [KEY], scannedFiles: 2, gaps: [{ path: 'a', reason: 'b' }] },
+        'image',
+      ),
+    }),
+    outcome: 'fail',
+    says: 'id_rsa',
+  },
   { name: 'not scanned', facts: factsOf(), outcome: 'unknown', says: 'not gathered' },
 ]);
 
@@ -77,18 +105,19 @@ test('evidence names layer, rule and that the file was deleted', () => {
   ]);
 });
 
-test('what rules set aside is shown with the reason, and what was read in part is counted', () => {
+test('what rules set aside is shown with the reason, and what was not opened is counted', () => {
   const suppressed = ['a/test/x.pem', 'a/test/y.pem'].map((path) => ({
     ...KEY,
     path,
     reason: 'tests',
   }));
-  const fact = { findings: [], scannedFiles: 12, suppressed, partlyReadFiles: 2 };
+  const fact = { findings: [], scannedFiles: 12, suppressed, unopened: { xz: 2 } };
   expect(noSecrets.judge(factsOf({ secrets: known(fact, 'image') })).evidence).toEqual([
     {
       kind: 'note',
-      text: '12 files of all layers, 2 of them in part, environment, labels and history looked at',
+      text: '12 files of all layers, configuration, history and attestations checked',
     },
+    { kind: 'note', text: 'packed and not opened: xz 2' },
     { kind: 'note', text: 'set aside, tests: 2 (a/test/x.pem, a/test/y.pem)' },
   ]);
 });

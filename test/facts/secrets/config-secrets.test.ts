@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest';
 import {
   buildArgumentSecrets,
   configSecrets,
-  provenanceSecrets,
-} from '../../../src/facts/secrets/config-secrets.ts';
+  statementSecrets,
+} from '../../../src/facts/secrets/document-secrets.ts';
 import type { ImageConfig } from '../../../src/model/oci.ts';
 
 const TOKEN = `ghp_${'Ab3dEf7hIj1LmN0pQr5tUvWx9zYk2CsD8gBn4J'.slice(0, 36)}`;
@@ -20,7 +20,7 @@ function found(parts: {
     rootfs: { type: 'layers', diff_ids: [] },
     history: (parts.history ?? []).map((created_by) => ({ created_by })),
   };
-  return configSecrets(config).map((f) => `${f.where} ${f.path ?? ''} ${f.rule}`);
+  return configSecrets(config).findings.map((f) => `${f.where} ${f.path ?? ''} ${f.rule}`);
 }
 
 describe('configSecrets', () => {
@@ -65,7 +65,7 @@ describe('configSecrets', () => {
 });
 
 test('build arguments that provenance would tell', () => {
-  expect(buildArgumentSecrets({ NPM_TOKEN: 'hunter2222', V: '1.2.3', X: TOKEN })).toEqual([
+  expect(buildArgumentSecrets({ NPM_TOKEN: 'hunter2222', V: '1.2.3', X: TOKEN }).findings).toEqual([
     { rule: 'named-secret', masked: 'hu***', where: 'provenance', path: 'NPM_TOKEN' },
     { rule: 'github-token', masked: 'ghp_***', where: 'provenance', path: 'X' },
   ]);
@@ -73,8 +73,8 @@ test('build arguments that provenance would tell', () => {
 
 test('BuildKit’s name for an OCI layout is no password in a URL', () => {
   const layout = `oci-layout://jytjhbwg9pk6v837yffmnokx8:latest@sha256:${'a'.repeat(64)}`;
-  expect(provenanceSecrets({ args: { 'context:base': layout } })).toEqual([]);
+  expect(statementSecrets({ args: { 'context:base': layout } }).findings).toEqual([]);
   expect(
-    provenanceSecrets({ args: { x: 'https://me:x9Kq2LmZ7pRtW@git.acme.dev/r' } }),
+    statementSecrets({ args: { x: 'https://me:x9Kq2LmZ7pRtW@git.acme.dev/r' } }).findings,
   ).toHaveLength(1);
 });

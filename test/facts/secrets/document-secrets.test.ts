@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import {
-  annotationSecrets,
+  manifestSecrets,
   configSecrets,
-  provenanceSecrets,
-} from '../../../src/facts/secrets/config-secrets.ts';
+  statementSecrets,
+} from '../../../src/facts/secrets/document-secrets.ts';
 import type { ImageConfig } from '../../../src/model/oci.ts';
 import { mixed } from './secret-samples.ts';
 
@@ -37,7 +37,7 @@ describe('commands that an image runs', () => {
       ['label com.example.api_token named-secret abc***'],
     ],
   ])('%j', (fields, expected) => {
-    const found = configSecrets(config(fields));
+    const found = configSecrets(config(fields)).findings;
     expect(found.map((f) => `${f.where} ${f.path ?? ''} ${f.rule} ${f.masked}`)).toEqual(expected);
   });
 });
@@ -50,7 +50,7 @@ describe('commands that built it', () => {
     ['RUN NPM_TOKEN=hunter2222 npm ci', 'named-secret'],
     ['RUN /bin/sh -c export API_KEY="abcd1234efgh" && make', 'named-secret'],
   ])('%s', (created_by, rule) => {
-    const found = configSecrets({ ...config({}), history: [{ created_by }] });
+    const found = configSecrets({ ...config({}), history: [{ created_by }] }).findings;
     expect(found.map((f) => f.rule)).toEqual([rule]);
     expect(JSON.stringify(found)).not.toMatch(/hunter22|1234efgh/);
   });
@@ -64,12 +64,13 @@ describe('commands that built it', () => {
     'ENV PYTHON_SHA256=ab12cd34ef56ab12cd34ef56ab12cd34ef56ab12cd34ef56ab12cd34ef56ab12',
     'RUN export GNUPGHOME="$(mktemp -d)"; for key in 4ED778F539E3634C779C87C6D7062848A1AB005C; do gpg --recv-keys "$key"; done',
   ])('not in %s', (created_by) => {
-    expect(configSecrets({ ...config({}), history: [{ created_by }] })).toEqual([]);
+    expect(configSecrets({ ...config({}), history: [{ created_by }] }).findings).toEqual([]);
   });
 });
 
 test('annotations', () => {
-  expect(annotationSecrets({ a: TOKEN, 'x.password': 'hunter22', b: 'harmless' })).toEqual([
+  const annotations = { a: TOKEN, 'x.password': 'hunter22', b: 'harmless' };
+  expect(manifestSecrets({ annotations }).findings).toEqual([
     { rule: 'github-token', masked: 'ghp_***', where: 'annotation', path: 'a' },
     { rule: 'named-secret', masked: 'hu***', where: 'annotation', path: 'x.password' },
   ]);
@@ -78,7 +79,7 @@ test('annotations', () => {
 test('whatever a provenance holds, its Dockerfile too', () => {
   const dockerfile = `FROM scratch\nARG GITHUB=${TOKEN}\nENV DB_PASSWORD=hunter22\n`;
   const data = Buffer.from(dockerfile).toString('base64');
-  const found = provenanceSecrets({
+  const found = statementSecrets({
     buildDefinition: {
       externalParameters: {
         configSource: { uri: 'https://me:hunter22@git.internal/x' },
@@ -86,7 +87,7 @@ test('whatever a provenance holds, its Dockerfile too', () => {
       },
     },
     metadata: { source: { infos: [{ filename: 'Dockerfile', data }] } },
-  });
+  }).findings;
   expect(found.map((f) => `${f.path ?? ''} ${f.rule}`)).toEqual([
     'buildDefinition.externalParameters.configSource.uri password-in-url',
     'NPM_TOKEN named-secret',

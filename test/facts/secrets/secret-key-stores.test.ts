@@ -98,8 +98,16 @@ describe('no key', () => {
     ['a.der', Buffer.alloc(0)],
     ['a.jks', Buffer.from('feedfeed', 'hex')],
     ['a.jks', Buffer.concat([Buffer.from('feedfeed00000002ffffffff00000002ffff', 'hex')])],
-    ['elsewhere.bin', der(rsa.privateKey, 'pkcs8')],
   ])('%s', (name, bytes) => {
     expect(keyStoreRule(`srv/${name}`, bytes)).toBeUndefined();
   });
+});
+
+test.each<[string, string, Buffer]>([
+  ['blob', 'der-private-key', der(rsa.privateKey, 'pkcs8')],
+  ['id', 'der-private-key', der(ec.privateKey, 'sec1')],
+  ['other.bin', 'pkcs12-key-store', pkcs12(KEY_BAG)],
+  ['store', 'java-key-store', javaStore(0xfeedfeed, [1])],
+])('whatever it is called: %s', (name, rule, bytes) => {
+  expect(keyStoreRule(`srv/${name}`, bytes)).toBe(rule);
 });

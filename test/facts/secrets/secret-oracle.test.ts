@@ -1,8 +1,8 @@
 import { lintSource } from '@secretlint/core';
 import { creator } from '@secretlint/secretlint-rule-preset-recommend';
 import { describe, expect, test } from 'vitest';
-import { secretsInPiece } from '../../../src/facts/secrets/secret-stream.ts';
-import { ScanBudget } from '../../../src/facts/secrets/secret-text.ts';
+import { secretsInPiece } from '../../../src/facts/secrets/content-scan.ts';
+import { ScanBudget } from '../../../src/facts/secrets/scan-budget.ts';
 import { hex, mixed, pem, SAMPLES, upper } from './secret-samples.ts';
 
 /** Each rule of secretlint's recommended preset, and ours that answers it. */
@@ -40,7 +40,7 @@ async function secretlint(content: string): Promise<readonly string[]> {
 }
 
 function ours(text: string): readonly string[] {
-  return secretsInPiece(Buffer.from(text), new ScanBudget()).map(({ rule }) => rule);
+  return secretsInPiece(Buffer.from(text), false, new ScanBudget()).map(({ rule }) => rule);
 }
 
 test('every rule of the preset has a counterpart or a reason', () => {

@@ -1,16 +1,22 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
-  contentKind,
+  ContentScan,
+  isBinary,
   PIECE,
-  SecretStream,
+  type ScanShared,
   secretsInPiece,
-} from '../../../src/facts/secrets/secret-stream.ts';
-import { ScanBudget } from '../../../src/facts/secrets/secret-text.ts';
+} from '../../../src/facts/secrets/content-scan.ts';
+import { ScanBudget } from '../../../src/facts/secrets/scan-budget.ts';
+import { masked } from '../../../src/facts/secrets/secret-value.ts';
 import { file, image } from '../support.ts';
 import { mixed, pem, upper } from './secret-samples.ts';
 
 const GITHUB = `ghp_${mixed(36)}`;
+
+function newScan(): ScanShared {
+  return { budget: new ScanBudget(), found: [], unopened: () => undefined, pieces: [] };
+}
 
 /** `length` bytes of harmless lines with texts at places of it. */
 function textWith(
@@ -23,11 +29,13 @@ function textWith(
 }
 
 function streamed(bytes: Uint8Array, step: number): readonly string[] {
-  const stream = new SecretStream(new ScanBudget());
+  const shared = newScan();
+  const stream = new ContentScan('srv/a', shared);
   for (let at = 0; at < bytes.length; at += step) stream.push(bytes.subarray(at, at + step));
-  return stream
-    .end()
-    .map((s) => `${s.rule} ${s.masked} ${'line' in s ? `line ${s.line}` : `byte ${s.offset}`}`);
+  stream.end();
+  return shared.found.map(({ rule, value, line, offset }) => {
+    return `${rule} ${masked(value)} ${line === undefined ? `byte ${offset ?? ''}` : `line ${line}`}`;
+  });
 }
 
 describe('a file larger than a piece', () => {
@@ -75,15 +83,6 @@ describe('a file larger than a piece', () => {
     );
   });
 
-  test('one after the other, nothing of the one is left for the next', () => {
-    const stream = new SecretStream(new ScanBudget());
-    stream.push(Buffer.concat([Buffer.alloc(PIECE), Buffer.from(GITHUB)]));
-    expect(stream.end()).toMatchObject([{ rule: 'github-token', offset: PIECE }]);
-    stream.push(Buffer.from(`x ${GITHUB}`));
-    expect(stream.end()).toMatchObject([{ rule: 'github-token', line: 1 }]);
-    expect(stream.end()).toEqual([]);
-  });
-
   test('in UTF-16, across the border of two pieces', () => {
     const wide = Buffer.from(
       textWith(PIECE, [[PIECE / 2 - 20, GITHUB]]).toString('latin1'),
@@ -97,22 +96,17 @@ describe('a file larger than a piece', () => {
     expect(secrets).toMatchObject({
       findings: [{ rule: 'github-token', path: 'var/big.sql', offset: 4 * PIECE }],
       scannedFiles: 1,
-      partlyReadFiles: 0,
+      gaps: [],
     });
   });
 });
 
-test.each<[string, Buffer]>([
-  ['text', Buffer.from('plain text, long enough')],
-  ['binary', Buffer.from('a\0b and some more bytes')],
-  ['packed', Buffer.from('504b0304', 'hex')],
-  ['packed', Buffer.from('1f8b08', 'hex')],
-  ['utf16le', Buffer.from('a plain text', 'utf16le')],
-  ['utf16be', Buffer.from('a plain text', 'utf16le').swap16()],
-  ['utf16le', Buffer.from('fffe4000', 'hex')],
-  ['text', Buffer.alloc(0)],
-])('%s is told by its beginning', (kind, bytes) => {
-  expect(contentKind(bytes)).toBe(kind);
+test.each<[string, boolean, Buffer]>([
+  ['text', false, Buffer.from('plain text, long enough')],
+  ['a NUL in it', true, Buffer.from('a\0b and some more bytes')],
+  ['nothing', false, Buffer.alloc(0)],
+])('%s: binary is %s', (_name, binary, bytes) => {
+  expect(isBinary(bytes)).toBe(binary);
 });
 
 describe('hostile text costs no more than its share', () => {
@@ -133,7 +127,7 @@ describe('hostile text costs no more than its share', () => {
   ])('%s', (_name, text) => {
     const bytes = Buffer.alloc(PIECE, text);
     const budget = new ScanBudget();
-    const found = secretsInPiece(bytes, budget);
+    const found = secretsInPiece(bytes, false, budget);
     expect(found.length).toBeLessThanOrEqual(60);
   });
 });

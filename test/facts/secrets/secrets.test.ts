@@ -40,16 +40,13 @@ describe('secrets in files', () => {
       ]);
   });
 
-  test('what is packed is not opened', () => {
-    const bytes = Buffer.concat([Buffer.from([0x1f, 0x8b, 8, 0]), Buffer.from(GITHUB)]);
-    expect(found('srv/a', bytes)).toEqual([]);
-    expect(found('srv/a.png', GITHUB)).toEqual([]);
+  test('a name says nothing of what is in a file', () => {
+    expect(found('srv/a.png', GITHUB)).toEqual(['github-token ghp_*** 1']);
   });
 
-  test('more than a thousand are not listed, and that is said', () => {
+  test('more than a thousand are not listed', () => {
     const many = Array.from({ length: 60 }, (_, i) => file(`srv/${i}`, `${GITHUB} `.repeat(30)));
-    const { secrets } = image(many);
-    expect([secrets.findings.length, secrets.partlyReadFiles]).toEqual([1000, 60]);
+    expect(image(many).secrets.findings.length).toBe(1000);
   });
 });
 
@@ -98,11 +95,11 @@ describe('what is set aside', () => {
     ['usr/share/doc/openssl/key.pem', 'documentation of the distribution'],
     [
       'usr/lib/x86_64-linux-gnu/libgnutls.a',
-      "the keys of GnuTLS' self-test, published in its source",
+      'the keys of the self-tests of GnuTLS and Dovecot, published in their source',
     ],
     [
       'usr/lib/x86_64-linux-gnu/libgnutls.so.30.40.3',
-      "the keys of GnuTLS' self-test, published in its source",
+      'the keys of the self-tests of GnuTLS and Dovecot, published in their source',
     ],
   ])('%s', (path, reason) => {
     const { secrets } = image([file(path, pem(''))]);
@@ -174,7 +171,7 @@ describe('layers', () => {
 
   test('layers that nobody scanned are said to be so', () => {
     const facts = layerFacts([file('a', GITHUB)], { secrets: false });
-    const { secrets } = foldLayers([{ digest: digestOf('x'), facts }], []);
+    const { secrets } = foldLayers([{ digest: digestOf('x'), facts }]);
     expect([secrets.findings, secrets.scannedFiles]).toEqual([[], 0]);
     expect(secrets.incomplete).toBe('the layers were not scanned for secrets');
     expect(image([file('a', GITHUB)]).secrets.incomplete).toBeUndefined();

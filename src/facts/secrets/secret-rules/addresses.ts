@@ -1,8 +1,9 @@
+import { isDrawn, isPlaceholder } from '../secret-value.ts';
 import { inText, type SecretRule } from './rule.ts';
 
 /** Passwords that are everybody's: defaults of test set-ups and words that stand for one. */
 const COMMON =
-  /^(?:(?:[a-z]+[_-])*(?:my)?(?:pass(?:w(?:or)?d)?|pwd|pw|secret|token|credentials?)\d{0,4}|x-oauth-(?:basic|token)|x-token-auth|postgres|mysql|mongo|redis|rabbitmq|root|admin|user(?:name)?|guest|foo|bar|baz|test(?:ing|er)?\d{0,4}|hello|demo|dev|local|none|null|undefined|anonymous|key_1234|string|port|\d{1,5})$/i;
+  /^(?:(?:[a-z]+[_-])*(?:my)?(?:pass(?:w(?:or)?d)?|pwd|pw|secret|token|sas|credentials?)\d{0,4}|x-oauth-(?:basic|token)|x-token-auth|postgres|mysql|mongo|redis|rabbitmq|root|admin|user(?:name)?|guest|foo|bar|baz|test(?:ing|er)?\d{0,4}|hello|demo|dev|local|none|null|undefined|anonymous|key_1234|string|port|\d{1,5})$/i;
 
 /** Hosts that the standards keep for documentation (RFC 2606, RFC 6761), and a word that stands for one. */
 const NO_HOST =
@@ -10,8 +11,27 @@ const NO_HOST =
 
 function isPassword(value: string, match: RegExpExecArray): boolean {
   const { user = '', host = '' } = match.groups ?? {};
-  if (COMMON.test(value) || value === user) return false;
-  return !NO_HOST.test(host);
+  if (isCommon(value) || value === user) return false;
+  // A tag between a name and its digest: `docker://alpine:3.19@sha256:...`.
+  return host !== 'sha256' && !NO_HOST.test(host);
+}
+
+const LEET: Readonly<Record<string, string>> = {
+  0: 'o',
+  1: 'l',
+  3: 'e',
+  4: 'a',
+  5: 's',
+  7: 't',
+  '@': 'a',
+  $: 's',
+};
+
+/** What is everybody's password, digits and signs in place of letters too, or one word, as documentation makes passwords up. */
+function isCommon(value: string): boolean {
+  const plain = value.replace(/[013457@$]/g, (letter) => LEET[letter] ?? letter);
+  if (COMMON.test(value) || COMMON.test(plain)) return true;
+  return value.length <= 12 && /^[A-Za-z]?[a-z]+$|^[A-Z][A-Z_]*$/.test(value);
 }
 
 const BEFORE_HOST = 310;
@@ -35,6 +55,14 @@ function hasPassword(bytes: Uint8Array, at: number): boolean {
 function hasScheme(bytes: Uint8Array, at: number): boolean {
   const near = Buffer.from(bytes.buffer, bytes.byteOffset + at, Math.min(30, bytes.length - at));
   return /(?:asic|earer|oken)\s/i.test(near.toString('latin1'));
+}
+
+/** True where base64 holds a name and a password that is not everybody's. */
+function isLogin(value: string): boolean {
+  const plain = Buffer.from(value, 'base64').toString('latin1');
+  const [, user = '', password = ''] =
+    /^([\x20-\x7e]{0,200}?):([\x20-\x7e]{4,1000})$/.exec(plain) ?? [];
+  return password !== '' && password !== user && !isCommon(password) && !isPlaceholder(password);
 }
 
 /** Passwords within addresses and connection strings, headers, and signed tokens. */
@@ -61,14 +89,14 @@ export const ADDRESS_RULES: readonly SecretRule[] = [
     'A password in a JDBC address',
     ['jdbc:'],
     /jdbc:[a-z0-9:]{2,40}[:/][^\s"'<>]{1,300}?[?&;]password=([^&;\s"'<>${}]{4,128})/iy,
-    (value) => !COMMON.test(value),
+    (value) => !isCommon(value),
   ),
   inText(
     'password-in-connection-string',
     'A password in an ADO.NET or ODBC connection string',
     [';Password=', ';Pwd=', ';PWD=', ';password=', '; Password=', ';pwd='],
     /(?<=(?:Server|Data Source|Host|Endpoint|Driver|Uid|User Id|Username)\s?=[^\n"']{1,300});\s?(?:password|pwd)=([^;"'\s<>{}$]{4,128})/iy,
-    (value) => !COMMON.test(value),
+    (value) => !isCommon(value),
   ),
   inText(
     'jwt',
@@ -81,9 +109,19 @@ export const ADDRESS_RULES: readonly SecretRule[] = [
       'authorization-header',
       'A credential in an `Authorization` header',
       ['uthorization'],
-      /uthorization["']?\s{0,3}[:=,]\s{0,3}["']?(?:Basic|Bearer|token)\s{1,3}([A-Za-z0-9+/_.~-]{24,2000}={0,2})(?![A-Za-z0-9(.])/iy,
-      (value) => /\d/.test(value) && /[a-z]/.test(value) && /[A-Z]/.test(value),
+      /uthorization["']?\s{0,3}[:=,]\s{0,3}["']?(?:(?<basic>Basic)|Bearer|token)\s{1,3}(?<secret>[A-Za-z0-9+/_.~-]{12,2000}={0,2})(?![A-Za-z0-9(.])/iy,
+      (value, { groups }) => (groups?.['basic'] === undefined ? isDrawn(value) : isLogin(value)),
     ),
     glance: hasScheme,
+  },
+  {
+    ...inText(
+      'registry-login',
+      'A name and a password in base64, as container clients keep them: `"auth": "..."`',
+      ['"auth"', "'auth'", 'auth:'],
+      /["']?auth["']?\s{0,4}[:=]\s{0,4}["']?(?<secret>[A-Za-z0-9+/]{12,2000}={0,2})(?![A-Za-z0-9+/])/y,
+      isLogin,
+    ),
+    cost: 5,
   },
 ];

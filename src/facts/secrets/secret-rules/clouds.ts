@@ -1,11 +1,11 @@
-import { inText, isMixed, type SecretRule, token } from './rule.ts';
+import { drawnToken, inText, isMixed, type SecretRule, token } from './rule.ts';
 
 /** Keys of clouds, of what runs on them and of what keeps secrets, each by its issuer's documented format. */
 export const CLOUD_RULES: readonly SecretRule[] = [
   token(
     'aws-access-key-id',
     'AWS: access key ids, long-lived and temporary',
-    ['AKIA', 'ASIA', 'ABIA'],
+    ['AKIA', 'ASIA', 'ABIA', 'ACCA'],
     '[A-Z0-9]{16}',
   ),
   inText(
@@ -17,8 +17,12 @@ export const CLOUD_RULES: readonly SecretRule[] = [
       'SecretAccessKey',
       'secretAccessKey',
       'Secret_Access_Key',
+      'aws_secret_key',
+      'AWS_SECRET_KEY',
+      'secret-access-key',
+      'ws-secret',
     ],
-    /secret_?access_?key["']?\s{0,4}(?:=>|[=:])\s{0,4}["']?([A-Za-z0-9/+]{40})(?![A-Za-z0-9/+=])/iy,
+    /(?:aws_?)?(?:secret[_-]?access[_-]?|aws_secret_|ws-secret-?)key["']?\s{0,4}(?:=>|[=:])\s{0,4}["']?([A-Za-z0-9/+]{40})(?![A-Za-z0-9/+=])/iy,
     isMixed,
   ),
   token('aws-bedrock-key', 'AWS: Bedrock API keys', ['ABSKQmVkcm9ja'], '[A-Za-z0-9+/=]{80,300}'),
@@ -28,32 +32,32 @@ export const CLOUD_RULES: readonly SecretRule[] = [
   inText(
     'azure-storage-key',
     'Azure: storage account keys in connection strings',
-    ['AccountKey='],
-    /AccountKey=([A-Za-z0-9+/]{86}==)/y,
+    ['ccountKey', 'ccount_key', 'CCOUNT_KEY', 'STORAGE_KEY', 'torage_key', 'torageKey'],
+    /(?:ccount_?|torage_?)key["']?\s{0,3}[=:]\s{0,3}["']?([A-Za-z0-9+/]{86}==)/iy,
   ),
   inText(
     'azure-shared-access-key',
     'Azure: keys of Service Bus, Event Hubs and IoT Hub in connection strings',
-    ['SharedAccessKey='],
-    /SharedAccessKey=([A-Za-z0-9+/]{43}=)/y,
+    ['SharedAccessKey=', 'SharedSecret='],
+    /Shared(?:AccessKey|Secret)=([A-Za-z0-9+/]{43}=)/y,
   ),
   inText(
     'azure-client-secret',
     "Azure: an application's client secret",
     ['7Q~', '8Q~', '9Q~'],
-    /(?<=(?<![\w~.-])([A-Za-z0-9_~.]{3}))[789]Q~[A-Za-z0-9_~.-]{31,34}(?![\w~.-])/y,
+    /(?<=(?<![\w~.-])(?<head>[A-Za-z0-9_~.]{3}))(?<secret>[789]Q~[A-Za-z0-9_~.-]{31,34})(?![\w~.-])/y,
   ),
   inText(
     'azure-devops-token',
     'Azure DevOps: personal access tokens',
     ['AZDO'],
-    /(?<=(?<![A-Za-z0-9])([A-Za-z0-9]{76}))AZDO[A-Za-z0-9]{4}(?![A-Za-z0-9])/y,
+    /(?<=(?<![A-Za-z0-9])(?<secret>[A-Za-z0-9]{76}))AZDO[A-Za-z0-9]{4}(?![A-Za-z0-9])/y,
   ),
   inText(
     'azure-sas',
     'Azure: shared access signatures in addresses',
     ['&sig='],
-    /(?<=[?&]s[a-z]{1,2}=[^\s"']{1,300})&sig=([A-Za-z0-9+/%]{40,70}(?:%3[Dd]|=))/y,
+    /(?<=[?&]s[a-z]{1,2}=[^\s"']{1,300})[&?]sig=([A-Za-z0-9+/%]{40,90}(?:%3[Dd]|=)?)(?![A-Za-z0-9+/%])|(?<=[?])sig=([A-Za-z0-9+/%]{40,90}(?:%3[Dd]|=)?)(?=&s[a-z]{1,2}=)/y,
   ),
   token(
     'digitalocean-token',
@@ -102,12 +106,6 @@ export const CLOUD_RULES: readonly SecretRule[] = [
     ['ops_eyJ'],
     '[A-Za-z0-9+/=_-]{100,2000}',
   ),
-  inText(
-    'pulumi-token',
-    'Pulumi: access tokens beside the name',
-    ['pulumi', 'PULUMI', 'Pulumi'],
-    /pulumi[^\n]{0,80}?(?<![A-Za-z0-9])(pul-[a-f0-9]{40})(?![A-Za-z0-9])/iy,
-  ),
   token(
     'planetscale-token',
     'PlanetScale: passwords and tokens',
@@ -127,4 +125,38 @@ export const CLOUD_RULES: readonly SecretRule[] = [
     '[a-z]{2,10}-[A-Za-z0-9]{8,32}-[A-Za-z0-9]{20,60}',
   ),
   token('netlify-token', 'Netlify: personal tokens', ['nfp_'], '[A-Za-z0-9]{36}'),
+  token('scaleway-key', 'Scaleway: access keys', ['SCW'], '[A-Z0-9]{17}'),
+  token(
+    'yandex-key',
+    'Yandex Cloud: API, OAuth and IAM keys',
+    ['AQVN', 'y0_', 't1.9eu'],
+    '[A-Za-z0-9_.=-]{35,300}',
+  ),
+  drawnToken('clickhouse-key', 'ClickHouse Cloud: API secrets', ['4b1d'], '[A-Za-z0-9]{38}'),
+  token(
+    'defined-networking-key',
+    'Defined Networking: API keys',
+    ['dnkey-'],
+    '[a-z0-9_-]{26}-[a-z0-9_-]{52}',
+  ),
+  token('infracost-key', 'Infracost: API keys', ['ico-'], '[A-Za-z0-9]{32}'),
+  token('openshift-token', 'OpenShift: user tokens', ['sha256~'], '[A-Za-z0-9_-]{43}'),
+  drawnToken('octopus-key', 'Octopus Deploy: API keys', ['API-'], '[A-Z0-9]{26}'),
+  token('scalingo-token', 'Scalingo: API tokens', ['tk-us-'], '[A-Za-z0-9_-]{48}'),
+  token('prefect-key', 'Prefect: API keys', ['pnu_'], '[A-Za-z0-9]{36}'),
+  token(
+    'harness-token',
+    'Harness: personal and service tokens',
+    ['pat.', 'sat.'],
+    '[A-Za-z0-9_-]{22}\\.[a-f0-9]{24}\\.[A-Za-z0-9]{20}',
+  ),
+  token('pulumi-token', 'Pulumi: access tokens', ['pul-'], '[a-f0-9]{40}'),
+  token(
+    'vercel-token',
+    'Vercel: tokens',
+    ['vcp_', 'vci_', 'vca_', 'vcr_', 'vck_'],
+    '[A-Za-z0-9]{24,60}',
+  ),
+  token('render-key', 'Render: API keys', ['rnd_'], '[A-Za-z0-9]{28,40}'),
+  token('neon-key', 'Neon: API keys', ['napi_'], '[a-z0-9]{60,70}'),
 ];

@@ -1,4 +1,4 @@
-import { inText, isMixed, type SecretRule, token } from './rule.ts';
+import { drawnToken, inText, isMixed, type SecretRule, token } from './rule.ts';
 
 /** Tokens of forges, package registries and CI, each by its issuer's documented format. */
 export const FORGE_RULES: readonly SecretRule[] = [
@@ -26,18 +26,20 @@ export const FORGE_RULES: readonly SecretRule[] = [
       'glptt-',
       'glft-',
       'glimt-',
-      'glagent-',
       'glsoat-',
       'glffct-',
       'GR1348941',
+      'glagent-',
+      'gloas-',
+      'glwt-',
     ],
     '[A-Za-z0-9_-]{20,300}(?:\\.[a-z0-9]{2}\\.[a-z0-9]{7,9})?',
   ),
-  token('bitbucket-token', 'Bitbucket: app passwords', ['ATBB'], '[A-Za-z0-9]{32}'),
+  token('bitbucket-token', 'Bitbucket: app passwords', ['ATBB'], '[A-Za-z0-9_=-]{32,60}'),
   token(
     'atlassian-token',
     'Atlassian: API and access tokens',
-    ['ATATT3xFf', 'ATCTT3xFf'],
+    ['ATATT3', 'ATCTT3'],
     '[A-Za-z0-9_=-]{100,300}',
   ),
   token('npm-token', 'npm: access tokens', ['npm_'], '[A-Za-z0-9]{36}'),
@@ -55,7 +57,7 @@ export const FORGE_RULES: readonly SecretRule[] = [
     'docker-hub-token',
     'Docker Hub: personal and organisation tokens',
     ['dckr_pat_', 'dckr_oat_'],
-    '[A-Za-z0-9_-]{27,32}',
+    '[A-Za-z0-9_-]{27,36}',
   ),
   token(
     'artifactory-token',
@@ -76,5 +78,12 @@ export const FORGE_RULES: readonly SecretRule[] = [
     'SonarQube: user, project and analysis tokens',
     ['squ_', 'sqp_', 'sqa_'],
     '[a-f0-9]{40}',
+  ),
+  drawnToken('crates-token', 'crates.io: API tokens', ['cio'], '[A-Za-z0-9]{32}'),
+  token(
+    'buildkite-agent-token',
+    'Buildkite: agent and cluster tokens',
+    ['bkct_', 'bkaj_'],
+    '[A-Za-z0-9_]{40,120}',
   ),
 ];

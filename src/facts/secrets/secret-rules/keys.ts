@@ -10,10 +10,22 @@ function isSealed({ 0: text, 1: body }: RegExpExecArray, before: string): boolea
   );
 }
 
-/** What may stand between a label and its body: line ends, spelled out or not, and what source code joins lines with. */
-const BETWEEN = '(?:\\s|\\\\[nr]|["\'`+,>]){0,80}';
-/** What follows `-----BEGIN RSA ` in a PEM block, headers and a body among it: code that only knows the label is no key. */
-const PEM_TAIL = `PRIVATE KEY-----${BETWEEN}(?:(?:[\\w-]{1,40}: [^\\n\\\\]{0,200}(?:\\n|\\\\n)){1,5}${BETWEEN})?([A-Za-z0-9+/=]{40,})`;
+/** What may stand between the lines of a key: line ends, spelled out or escaped, and what source code and markup join lines with. */
+const BETWEEN = '(?:\\s|\\\\+[nrt]|["\'`+,>.)(]|%0[AaDd]|&#1[03];|<br\\s?/?>|//|[#*|]){0,80}';
+/**
+ * What follows `-----BEGIN RSA ` in a PEM block, headers and a body among it: code that only knows the label is no key. The body is
+ * taken with what is between its lines, however short those are.
+ */
+const PEM_TAIL = `PRIVATE(?: |%20|\\+)KEY-----${BETWEEN}(?:(?:[\\w-]{1,40}: [^\\n\\\\]{0,200}(?:\\n|\\\\n)){1,5}${BETWEEN})?([A-Za-z0-9+/=][A-Za-z0-9+/=\\s\\\\"'\`,>.%&#;]{39,4000})`;
+const LINE_ENDS = /\\+[nrt]|%0[AaDd]|&#1[03];|[^A-Za-z0-9+/=]/g;
+
+/** True where there is enough of base64 for the smallest key, an Ed25519 one of 48 bytes, and it is no sentence. */
+function isBody(body: string): boolean {
+  const [before = ''] = body.split(/-|\s[a-z]+\s[a-z]+\s/, 1);
+  return (
+    before.replace(LINE_ENDS, '').length >= 40 && !/[a-z]{4,} [a-z]{3,} /.test(body.slice(0, 40))
+  );
+}
 
 function labelBefore(match: RegExpExecArray): string {
   return match.input.slice(Math.max(0, match.index - 40), match.index);
@@ -31,34 +43,32 @@ export const KEY_RULES: readonly SecretRule[] = [
   {
     id: 'private-key',
     what: 'Private keys in PEM: PKCS#1, PKCS#8, SEC1, DSA, OpenSSH; in JSON too, where line ends are spelled out',
-    keywords: ['PRIVATE KEY'],
-    pattern: new RegExp(`(?<=-----BEGIN (?:[A-Z0-9]{2,12} ){0,2})${PEM_TAIL}`, 'y'),
-    inBinaries: true,
-    accepts: (_value, match) => !isSealed(match, labelBefore(match)),
+    keywords: ['PRIVATE KEY', 'PRIVATE%20KEY', 'PRIVATE+KEY'],
+    pattern: new RegExp(
+      `(?<=-----BEGIN(?: |%20|\\+)(?:[A-Z0-9]{2,12}(?: |%20|\\+)){0,2})${PEM_TAIL}`,
+      'y',
+    ),
+    isPlain: true,
+    accepts: (value, match) => isBody(value) && !isSealed(match, labelBefore(match)),
   },
   {
     id: 'encrypted-private-key',
     what: 'The same, sealed with a passphrase (PKCS#8, `Proc-Type: 4,ENCRYPTED`, OpenSSH with a cipher, cosign)',
-    keywords: ['PRIVATE KEY'],
-    pattern: new RegExp(`(?<=-----BEGIN (?:[A-Z0-9]{2,12} ){0,2})${PEM_TAIL}`, 'y'),
-    inBinaries: true,
-    accepts: (_value, match) => isSealed(match, labelBefore(match)),
+    keywords: ['PRIVATE KEY', 'PRIVATE%20KEY', 'PRIVATE+KEY'],
+    pattern: new RegExp(
+      `(?<=-----BEGIN(?: |%20|\\+)(?:[A-Z0-9]{2,12}(?: |%20|\\+)){0,2})${PEM_TAIL}`,
+      'y',
+    ),
+    isPlain: true,
+    accepts: (value, match) => isBody(value) && isSealed(match, labelBefore(match)),
   },
   {
     id: 'pgp-private-key',
     what: 'PGP private key blocks, sealed or not',
     keywords: ['PGP PRIVATE KEY BLOCK'],
     pattern:
-      /(?<=-----BEGIN )PGP PRIVATE KEY BLOCK-----(?:\s|\\n|\\r){1,8}(?:[\w-]{1,40}: [^\n\\]{0,200}(?:\s|\\n|\\r){1,4}){0,5}(?:\s|\\n|\\r){0,8}([A-Za-z0-9+/=]{40,})/y,
-    inBinaries: true,
-  },
-  {
-    id: 'private-key-in-base64',
-    what: 'A PEM private key, encoded once more (Kubernetes, environment variables)',
-    keywords: ['LS0tLS1CRUdJTi'],
-    pattern:
-      /LS0tLS1CRUdJTi(?:BQUklWQVRFIEtFWS|BSU0EgUFJJVkFURSBLRV|BFQyBQUklWQVRFIEtFWS|BEU0EgUFJJVkFURSBLRV|BPUEVOU1NIIFBSSVZBVEUgS0VZ|BFTkNSWVBURUQgUFJJVkFUR)[A-Za-z0-9+/=]{60,}/y,
-    inBinaries: true,
+      /(?<=-----BEGIN )PGP PRIVATE KEY BLOCK-----(?:\s|\\n|\\r|\"|'|,){1,40}(?:[\w-]{1,40}: [^\n\\]{0,200}(?:\s|\\n|\\r){1,4}){0,5}(?:\s|\\n|\\r|\"|'|,){0,40}([A-Za-z0-9+/=][A-Za-z0-9+/=\s\\]{39,4000})/y,
+    isPlain: true,
   },
   inText(
     'putty-private-key',
@@ -86,7 +96,7 @@ export const KEY_RULES: readonly SecretRule[] = [
     what: 'age: identities',
     keywords: ['AGE-SECRET-KEY-1'],
     pattern: /AGE-SECRET-KEY-1[A-Z0-9]{58}(?![A-Z0-9])/y,
-    inBinaries: true,
+    isPlain: true,
   },
   {
     ...inText(

@@ -1,5 +1,5 @@
-import { expect, test } from 'vitest';
-import { secretFileName, secretName } from '../../src/criteria/secret-names.ts';
+import { describe, expect, test } from 'vitest';
+import { secretFileName, secretName } from '../../src/model/secret-names.ts';
 
 test.each([
   'DB_PASSWORD',
@@ -47,4 +47,41 @@ test('files of secrets', () => {
       'FILE',
     ].map(secretFileName),
   ).toEqual([true, true, false, false, false]);
+});
+
+describe('what is masked', () => {
+  test.each([
+    'NPM_TOKEN',
+    'DB_PASSWORD',
+    'dbpassword',
+    'GITHUB_PAT',
+    'API_KEY',
+    'apiKey',
+    'AWS_SECRET_ACCESS_KEY',
+    'SSH_PRIVATE_KEY',
+    'REGISTRY_AUTH',
+    'SENTRY_DSN',
+    'PG_PASS',
+    'GIT_CREDENTIALS',
+    'signing-key',
+  ])('%s holds a secret', (name) => {
+    expect(secretName(name, 'possible')).toMatch(/./);
+  });
+
+  test.each([
+    'VERSION',
+    'AUTHOR',
+    'AUTHORS',
+    'KEYBOARD',
+    'MONKEY',
+    'PUBLIC_KEY',
+    'TOKEN_FILE',
+    'SECRET_PATH',
+    'NODE_ENV',
+    'PATH',
+    'COMPASS',
+    'PWD',
+  ])('%s does not', (name) => {
+    expect(secretName(name, 'possible')).toBeUndefined();
+  });
 });

@@ -1,0 +1,190 @@
+import type { EntrySink } from '../../formats/unpack-budget.ts';
+import { credentialsIn, isCredentialFile } from './credential-files.ts';
+import { openerOf } from './open-content.ts';
+import type { ScanBudget } from './scan-budget.ts';
+import { isKeyStoreName, keyStoreRule } from './secret-key-stores.ts';
+import { type FoundSecret, lineAt, secretsInBytes } from './secret-text.ts';
+import { encodedViews, type View, wideViews } from './secret-views.ts';
+
+/** A secret with its line, from 1, or, in programs and far into a large file, the byte it begins at. */
+export interface PlacedSecret {
+  readonly rule: string;
+  readonly value: string;
+  readonly line?: number;
+  readonly offset?: number;
+  /** The member of an archive that holds it, archives within it divided by `!/`. */
+  readonly inside?: string;
+}
+
+/** What all contents of one file share: the file and what is packed in it. */
+export interface ScanShared {
+  readonly budget: ScanBudget;
+  readonly found: PlacedSecret[];
+  /** Tells of what is packed in a way that is not opened. */
+  readonly unopened: (kind: string) => void;
+  /** Memory for pieces, by depth: of each depth one content is read at a time. */
+  readonly pieces: Uint8Array[];
+}
+
+/** Content up to this size is scanned in one piece, what is larger in pieces of it. */
+export const PIECE = 1024 * 1024;
+/** What two pieces share: a match that begins in the first half of it is found in the later piece, with all that is around it. */
+const SHARED = 16 * 1024;
+const CONTEXT = SHARED / 2;
+/** Base64 within base64. */
+const MAX_DECODED_DEPTH = 2;
+
+/** True where bytes are not text: there is a NUL among the first. */
+export function isBinary(bytes: Uint8Array): boolean {
+  return bytes.subarray(0, 1024).includes(0);
+}
+
+/** Secrets in a piece of bytes, and in what it says in other spellings: UTF-16, base64, hexadecimal. */
+export function secretsInPiece(
+  bytes: Uint8Array,
+  binary: boolean,
+  budget: ScanBudget,
+  depth = 0,
+): readonly FoundSecret[] {
+  const found = [...secretsInBytes(bytes, binary, budget)];
+  const views: View[] = wideViews(bytes).slice();
+  if (depth < MAX_DECODED_DEPTH)
+    views.push(
+      ...encodedViews(bytes, (length) => {
+        budget.decoded -= length;
+        if (budget.decoded < 0) budget.gap('it holds too much base64');
+        return budget.decoded >= 0;
+      }),
+    );
+  for (const { text, from, width } of views)
+    for (const secret of secretsInPiece(text, false, budget, depth + 1))
+      found.push({ ...secret, at: width === undefined ? from : from + secret.at * width });
+  return found;
+}
+
+/**
+ * Scans content of any size as it comes, holding one piece of it: a file, or a member of an archive. What it finds does not depend on how
+ * the bytes were cut. Archives are opened, and their members scanned as files of their names.
+ */
+export class ContentScan implements EntrySink {
+  readonly #path: string;
+  readonly #inside: string | undefined;
+  readonly #depth: number;
+  readonly #shared: ScanShared;
+  readonly #isCredentials: boolean;
+  #opener: EntrySink | undefined;
+  #piece: Uint8Array | undefined;
+  #length = 0;
+  /** Byte of the content that the piece begins at. */
+  #start = 0;
+  #binary = false;
+
+  /** `path` in the layer; `inside` where it is a member's, `depth` archives down. */
+  constructor(path: string, shared: ScanShared, inside?: string, depth = 0) {
+    this.#path = path;
+    this.#inside = inside;
+    this.#depth = depth;
+    this.#shared = shared;
+    this.#isCredentials = isCredentialFile(this.#name);
+  }
+
+  get #name(): string {
+    return this.#inside ?? this.#path;
+  }
+
+  push(bytes: Uint8Array): boolean {
+    this.#piece ??= this.#shared.pieces[this.#depth] ??= new Uint8Array(PIECE);
+    for (let at = 0; at < bytes.length;) {
+      const part = bytes.subarray(at, at + PIECE - this.#length);
+      this.#piece.set(part, this.#length);
+      this.#length += part.length;
+      at += part.length;
+      if (this.#length === PIECE) this.#next();
+    }
+    return true;
+  }
+
+  /** Ends the content. */
+  end(): void {
+    this.whole(this.#piece?.subarray(0, this.#length) ?? new Uint8Array());
+  }
+
+  /** The content, or the rest of it, in one piece. */
+  whole(piece: Uint8Array): void {
+    this.#scan(piece, true);
+    this.#open(piece);
+    this.#opener?.end();
+  }
+
+  #next(): void {
+    const piece = this.#piece ?? new Uint8Array();
+    this.#scan(piece, false);
+    this.#open(piece);
+    piece.copyWithin(0, PIECE - SHARED);
+    this.#length = SHARED;
+    this.#start += PIECE - SHARED;
+  }
+
+  /** Hands what is new in the piece to what opens the content, where it is packed. */
+  #open(piece: Uint8Array): void {
+    const { budget, unopened } = this.#shared;
+    if (this.#start === 0)
+      this.#opener = openerOf(piece, this.#depth, budget, unopened, (name) => {
+        const inside = this.#inside === undefined ? name : `${this.#inside}!/${name}`;
+        return new ContentScan(this.#path, this.#shared, inside, this.#depth + 1);
+      });
+    const isNew = this.#start === 0 ? piece : piece.subarray(SHARED);
+    if (this.#opener?.push(isNew) === false) this.#opener = undefined;
+  }
+
+  #scan(piece: Uint8Array, isLast: boolean): void {
+    if (this.#start === 0) {
+      this.#binary = isBinary(piece);
+      this.#store(piece, isLast);
+    }
+    const from = this.#start === 0 ? 0 : CONTEXT;
+    const to = isLast ? Infinity : PIECE - CONTEXT;
+    const own = this.#isCredentials
+      ? credentialsIn(this.#name, Buffer.from(piece).toString('latin1'))
+      : [];
+    // On one line what the file is made for is enough.
+    const lines = new Set(own.map(({ at }) => lineAt(piece, at)));
+    const others = secretsInPiece(piece, this.#binary, this.#shared.budget).filter(
+      ({ at }) => lines.size === 0 || !lines.has(lineAt(piece, at)),
+    );
+    for (const { at, rule, value } of [...own, ...others])
+      if (at >= from && at < to) this.#found(rule, value, piece, at);
+  }
+
+  #found(rule: string, value: string, piece: Uint8Array, at: number): void {
+    const hasLine = this.#start === 0 && (!this.#binary || isWideText(piece, at));
+    const wide = hasLine && this.#binary;
+    this.#shared.found.push({
+      rule,
+      value,
+      ...(hasLine
+        ? { line: lineAt(wide ? piece.filter((byte) => byte !== 0) : piece, wide ? at / 2 : at) }
+        : { offset: this.#start + at }),
+      ...(this.#inside === undefined ? {} : { inside: this.#inside }),
+    });
+  }
+
+  /** A key store, by its bytes; one that is too large to be seen whole and shows no key is a gap. */
+  #store(piece: Uint8Array, isLast: boolean): void {
+    const rule = keyStoreRule(this.#name, piece);
+    if (rule !== undefined) this.#found(rule, '', piece, 0);
+    else if (!isLast && isKeyStoreName(this.#name))
+      this.#shared.budget.gap('a key store of more than 1 MiB is not read to its end');
+  }
+}
+
+/** True where content is UTF-16 from its beginning on: a place in it has a line. */
+function isWideText(piece: Uint8Array, at: number): boolean {
+  const head = piece.subarray(0, Math.min(at, 64));
+  return (
+    head.length >= 8 &&
+    head
+      .subarray(2)
+      .every((byte, index) => (byte === 0) !== (head[index + 3] === 0) || index + 3 >= head.length)
+  );
+}

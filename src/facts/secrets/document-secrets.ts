@@ -1,0 +1,139 @@
+import type { FoundSecrets, SecretFinding } from '../../model/secret-facts.ts';
+import { commandSecrets, unquoted } from './command-secrets.ts';
+import { secretsInPiece } from './content-scan.ts';
+import { type DocumentText, documentTexts, type PlaceOf } from './document-texts.ts';
+import { ScanBudget } from './scan-budget.ts';
+import { isNamedSecret } from './named-secret.ts';
+import type { FoundSecret } from './secret-text.ts';
+import { masked } from './secret-value.ts';
+
+interface Found {
+  readonly rule: string;
+  readonly value: string;
+  readonly place: DocumentText['place'];
+}
+
+/** Shapes in all texts at once: looking into each by itself would cost more. By the text's number. */
+function shapes(
+  texts: readonly DocumentText[],
+  budget: ScanBudget,
+): ReadonlyMap<number, readonly FoundSecret[]> {
+  const starts: number[] = [];
+  let length = 0;
+  const parts = texts.map(({ text }) => {
+    const bytes = Buffer.from(`${text}\n\n`, 'utf8');
+    starts.push(length);
+    length += bytes.length;
+    return bytes;
+  });
+  const found = new Map<number, FoundSecret[]>();
+  let at = 0;
+  const all = secretsInPiece(Buffer.concat(parts), false, budget);
+  for (const secret of [...all].sort((a, b) => a.at - b.at)) {
+    while ((starts[at + 1] ?? Infinity) <= secret.at) at += 1;
+    // What is not ASCII came as bytes.
+    const value = Buffer.from(secret.value, 'latin1').toString('utf8');
+    found.set(at, [...(found.get(at) ?? []), { ...secret, value }]);
+  }
+  return found;
+}
+
+function search(document: unknown, placeOf: PlaceOf, budget: ScanBudget): readonly Found[] {
+  const texts = documentTexts(document, placeOf, () => {
+    budget.gap('it nests too deep');
+  });
+  const byShape = shapes(texts, budget);
+  return texts.flatMap(({ text, place, name }, index): readonly Found[] => {
+    const own = (byShape.get(index) ?? []).map(({ rule, value }) => ({ rule, value, place }));
+    const bare = unquoted(text);
+    if (own.length === 0 && name !== undefined && isNamedSecret(name, bare))
+      return [{ rule: 'named-secret', value: bare, place: { ...place, path: name } }];
+    const commands = [text, ...decoded(text)].flatMap(commandSecrets).map((secret) => {
+      const path = secret.name ?? place.path;
+      return { ...secret, place: path === undefined ? place : { ...place, path } };
+    });
+    const shown = new Set(own.map(({ value }) => value));
+    return [...own, ...commands.filter(({ value }) => !shown.has(value))];
+  });
+}
+
+/** A Dockerfile as BuildKit records it, whole, in base64. */
+function decoded(text: string): readonly string[] {
+  if (!/^[A-Za-z0-9+/]{40,}={0,2}$/.test(text)) return [];
+  const plain = Buffer.from(text, 'base64').toString('utf8');
+  return /[\0-\x08\ufffd]/.test(plain.slice(0, 100)) ? [] : [plain];
+}
+
+/** What was found as it may be shown, each once by rule, place and value; a value that stands in the place's own name is masked there too. */
+function findings(found: readonly Found[]): readonly SecretFinding[] {
+  const shown = found.map(({ rule, value, place: { where, path } }): SecretFinding => ({
+    rule,
+    masked: masked(value),
+    where,
+    ...(path === undefined ? {} : { path: path.replaceAll(value, masked(value)) }),
+  }));
+  const key = (f: SecretFinding): string => [f.rule, f.where, f.path ?? '', f.masked].join('\n');
+  return [...new Map(shown.map((f) => [key(f), f])).values()];
+}
+
+/** Findings of several documents, each once. */
+export function joined(all: readonly FoundSecrets[]): FoundSecrets {
+  const key = (f: SecretFinding): string => JSON.stringify(f);
+  return {
+    findings: [...new Map(all.flatMap((one) => one.findings).map((f) => [key(f), f])).values()],
+    gaps: all.flatMap(({ gaps }) => gaps),
+  };
+}
+
+function documentSecrets(document: unknown, name: string, placeOf: PlaceOf): FoundSecrets {
+  const budget = new ScanBudget();
+  const found = findings(search(document, placeOf, budget));
+  return { findings: found, gaps: budget.gaps().map((reason) => ({ path: name, reason })) };
+}
+
+const inConfig: PlaceOf = ([first = '', second = '', third = '', ...rest]) => {
+  if (first === 'history') return { where: 'history', path: `history[${second}]` };
+  if (first !== 'config')
+    return { where: 'config', path: [first, second, third, ...rest].filter(Boolean).join('.') };
+  if (second === 'Labels') return { where: 'label', path: third };
+  return { where: second === 'Env' ? 'env' : 'config', path: second };
+};
+
+function as(where: SecretFinding['where']): PlaceOf {
+  return (keys) => ({ where, path: keys.join('.').slice(-300) });
+}
+
+/** Secrets in an image's configuration, whatever field they are in: Env, labels and their names, commands, history, author, fields that nobody reads. */
+export function configSecrets(config: unknown): FoundSecrets {
+  return documentSecrets(config, 'the configuration', inConfig);
+}
+
+/** Secrets in an index or a manifest: annotations of it and of what it lists, embedded data. */
+export function manifestSecrets(document: unknown): FoundSecrets {
+  return documentSecrets(document, 'the manifest', (keys) => ({
+    where: 'annotation',
+    path: keys.at(-2) === 'annotations' ? (keys.at(-1) ?? '') : keys.join('.').slice(-300),
+  }));
+}
+
+/** Secrets among the build arguments that provenance records. */
+export function buildArgumentSecrets(buildArgs: Readonly<Record<string, string>>): FoundSecrets {
+  return documentSecrets(buildArgs, 'the build arguments', as('provenance'));
+}
+
+/** Secrets in a statement's predicate, of whatever form: provenance, SBOM. A Dockerfile in base64, as BuildKit records it, is read too. */
+export function statementSecrets(predicate: unknown): FoundSecrets {
+  return documentSecrets(predicate, 'an attestation', as('provenance'));
+}
+
+/** The values of secrets in a Dockerfile, longest first, for who masks them in its text: never to be shown. */
+export function dockerfileSecretValues(text: string): readonly string[] {
+  const found = search(
+    { history: [{ created_by: text }] },
+    inConfig,
+    new ScanBudget({ tries: Infinity, findings: Infinity }),
+  );
+  return [...new Set(found.map(({ value }) => value))]
+    .filter((value) => value !== '')
+    .sort((a, b) => b.length - a.length);
+}

@@ -1,0 +1,118 @@
+import { InflateSink } from '../../formats/inflate-sink.ts';
+import { MalformedRecord } from '../../formats/malformed-record.ts';
+import type { EntrySink } from '../../formats/unpack-budget.ts';
+import { ZipStream } from '../../formats/zip-stream.ts';
+import type { ScanBudget } from './scan-budget.ts';
+import { isTar, TarSplit } from './tar-split.ts';
+
+/** An ear holds a war holds a jar holds a zip holds a gzip. */
+const MAX_DEPTH = 5;
+
+type Member = (name: string) => EntrySink;
+
+/** Begins of what is packed in a way that is not opened here. */
+const OTHERS: readonly (readonly [kind: string, hex: string])[] = [
+  ['xz', 'fd377a585a'],
+  ['zstd', '28b52ffd'],
+  ['bzip2', '425a68'],
+  ['7z', '377abcaf271c'],
+  ['rar', '526172211a07'],
+  ['lz4', '04224d18'],
+];
+
+function begins(bytes: Uint8Array, hex: string): boolean {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, hex.length / 2)
+    .toString('hex')
+    .startsWith(hex);
+}
+
+/** What opens content that begins so, and hands its members on; undefined where it is not packed, or not in a way that is opened. */
+export function openerOf(
+  head: Uint8Array,
+  depth: number,
+  budget: ScanBudget,
+  unopened: (kind: string) => void,
+  member: Member,
+): EntrySink | undefined {
+  if (head.length < 8) return undefined;
+  const kind = OTHERS.find(([, hex]) => begins(head, hex))?.[0];
+  if (kind !== undefined) unopened(kind);
+  const make = sinkFor(head, budget, unopened, member);
+  if (make === undefined) return undefined;
+  if (depth < MAX_DEPTH) return new Guarded(make(), budget, unopened);
+  budget.gap(`it holds archives in archives, more than ${MAX_DEPTH} deep`);
+  return undefined;
+}
+
+function sinkFor(
+  head: Uint8Array,
+  budget: ScanBudget,
+  unopened: (kind: string) => void,
+  member: Member,
+): (() => EntrySink) | undefined {
+  if (begins(head, '504b0304') || isSelfStarting(head))
+    return () => {
+      const zip = new ZipStream((name, isReadable) => {
+        if (!isReadable) unopened('encrypted or unusual zip');
+        return isReadable && !name.endsWith('/') ? member(name) : undefined;
+      }, budget);
+      return {
+        push: (bytes) => {
+          zip.push(bytes);
+          return !zip.isDone;
+        },
+        end: () => undefined,
+      };
+    };
+  if (begins(head, '1f8b08')) return () => new InflateSink(member('content'), budget, 'gzip');
+  return isTar(head) ? () => new TarSplit(member, budget) : undefined;
+}
+
+/** A script and then a zip: what Python calls a zipapp, and jars that start by themselves. */
+function isSelfStarting(head: Uint8Array): boolean {
+  return (
+    begins(head, '2321') &&
+    Buffer.from(head.subarray(0, 65_536)).includes('PK\x03\x04', 0, 'latin1')
+  );
+}
+
+/** A damaged archive ends with what was had of it. */
+class Guarded implements EntrySink {
+  readonly #sink: EntrySink;
+  readonly #budget: ScanBudget;
+  readonly #unopened: (kind: string) => void;
+  #isBroken = false;
+
+  constructor(sink: EntrySink, budget: ScanBudget, unopened: (kind: string) => void) {
+    this.#sink = sink;
+    this.#budget = budget;
+    this.#unopened = unopened;
+  }
+
+  push(bytes: Uint8Array): boolean {
+    let wants = false;
+    this.#try(() => {
+      wants = this.#sink.push(bytes);
+    });
+    return wants && !this.#isBroken;
+  }
+
+  end(): void {
+    if (!this.#isBroken)
+      this.#try(() => {
+        this.#sink.end();
+      });
+  }
+
+  #try(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      if (!(error instanceof MalformedRecord)) throw error;
+      this.#isBroken = true;
+      if (this.#budget.entries < 0 || this.#budget.inflated < 0)
+        this.#budget.gap('archives in the layer unpack to too much');
+      else this.#unopened('damaged archive');
+    }
+  }
+}

@@ -1,0 +1,76 @@
+import { isPublished } from './published-values.ts';
+
+/** At most four characters of a value, and never more than a quarter of it. */
+export function masked(value: string): string {
+  const plain = value.replace(/[^\x21-\x7e]/g, '');
+  return `${plain.slice(0, Math.min(4, Math.floor(plain.length / 4)))}***`;
+}
+
+/** Words that documentation and templates build a value from; what a person makes up for real is left when they are gone. */
+const WORDS =
+  /example|placeholder|change[-_ ]?(?:me|it)|replace|insert|redacted|dummy|sample|fake|foo|bar|baz|lorem|ipsum|unset|set[-_ ]?me|to[-_ ]?do|fix[-_ ]?me|(?:pass(?:w(?:or)?d|phrase|wd)?|secret|token|cred(?:ential)?s?|user(?:name)?|test(?:ing)?|here|your?|the|some|super|value|random|string|generated?|default|private|public|access|client|invalid|not|real|none|null|undefined|my|api|key|enter|fill|with|auth|app|site|account|id)(?=[^a-z]|$)/gi;
+const REFERENCE =
+  /^(?:\$\w+|%\w+%|<[^<>]*>|\[[^[\]]*\]|\*+.*\*+|@\w+@)$|\$\{|\$\(|\{\{|<%|%\(\w|%s|^__\w+__$/;
+
+/** Characters that follow the one before as an alphabet, a keyboard of digits or a repetition does. */
+function steps(value: string): number {
+  let count = 0;
+  for (let at = 1; at < value.length; at += 1) {
+    const step = value.charCodeAt(at) - value.charCodeAt(at - 1);
+    if (step === 0 || step === 1 || step === -1) count += 1;
+  }
+  return count;
+}
+
+/**
+ * True for a value that documentation and templates put where a secret would be: a reference to one, words that describe one, one
+ * character or an alphabet again and again. Looks at the value alone, whatever is around it.
+ */
+export function isPlaceholder(value: string): boolean {
+  if (REFERENCE.test(value) || /\.{3}|…|[xX*#_.-]{8,}/.test(value)) return true;
+  // AWS ends the keys of its documentation so; seven letters in a row are not drawn by chance.
+  if (/EXAMPLE/.test(value)) return true;
+  if (isPublished(value)) return true;
+  const short = value.slice(0, 200);
+  if (new Set(short.slice(-16)).size <= 2) return true;
+  if (short.length >= 8 && steps(short) > short.length * 0.85) return true;
+  const words = short.replace(/([a-z])(?=[A-Z])/g, '$1-');
+  const rest = words.replace(WORDS, '');
+  return (
+    rest !== words &&
+    rest.replace(/[^A-Za-z0-9]|0?123(?:4(?:5(?:6(?:7(?:8(?:9?0?)?)?)?)?)?)?$/g, '').length < 3
+  );
+}
+
+function classOf(code: number): number {
+  if (code >= 0x30 && code <= 0x39) return 1;
+  if (code >= 0x61 && code <= 0x7a) return 2;
+  return code >= 0x41 && code <= 0x5a ? 3 : 0;
+}
+
+/**
+ * True where a value looks drawn at random, as a generator's is and a word, a name or a path is not: long, many different characters,
+ * letters and digits or cases in no order. One in a hundred that is drawn is missed.
+ */
+export function isDrawn(value: string, least = 16): boolean {
+  if (value.length < least) return false;
+  const short = value.slice(0, 200);
+  const seen = new Set<number>();
+  let changes = 0;
+  let classes = 0;
+  let before = 0;
+  for (let at = 0; at < short.length; at += 1) {
+    const code = short.charCodeAt(at);
+    const own = classOf(code);
+    seen.add(code);
+    classes |= 1 << own;
+    if (own !== 0 && before !== 0 && own !== before) changes += 1;
+    before = own;
+  }
+  if (seen.size < Math.min(8, short.length / 2)) return false;
+  if ((classes & 0b1110) === 0b1110) return changes >= short.length * 0.3;
+  // Of two kinds, one has to be digits, but for long mixed letters.
+  if ((classes & 2) === 0 || (classes & 0b1100) === 0)
+    return (classes & 0b1110) === 0b1100 && changes >= short.length * 0.33;
+  return changes >= short.length * 0.2;
+}

@@ -1,0 +1,120 @@
+/**
+ * How sure a name is: `sure`, whatever its value; `likely`, a key or a short form that holds a secret in most settings; `possible`, one
+ * that does where its value looks drawn at random, or that is masked to be on the safe side.
+ */
+export type Sureness = 'sure' | 'likely' | 'possible';
+
+const RANK: Readonly<Record<Sureness, number>> = { sure: 0, likely: 1, possible: 2 };
+
+interface NameRule {
+  /** Matched against the whole name in capitals, its words divided by `_`. */
+  readonly pattern: RegExp;
+  readonly reason: string;
+}
+
+/** What names a variable, setting or argument that holds a secret, each with its reason; the first that matches counts. */
+export const SECRET_NAMES: readonly (NameRule & { readonly sureness: Sureness })[] = [
+  {
+    pattern: /(?:^|_)(?:PASSWORD|PASSWD|PASSPHRASE)$/,
+    reason: 'a password',
+    sureness: 'sure',
+  },
+  {
+    pattern: /^(?:PGPASSWORD|SSHPASS|REDISCLI_AUTH|MYSQL_PWD)$/,
+    reason: 'a password by a program’s own name',
+    sureness: 'sure',
+  },
+  { pattern: /(?:^|_)TOKEN$/, reason: 'a bearer token', sureness: 'sure' },
+  { pattern: /(?:^|_)SECRETS?$/, reason: 'a secret by its name', sureness: 'sure' },
+  {
+    pattern: /(?:^|_)(?:API|SECRET|PRIVATE|ACCESS|AUTH|ENCRYPTION|MASTER)_?KEY$/,
+    reason: 'an API, private or encryption key',
+    sureness: 'sure',
+  },
+  { pattern: /(?:^|_)CREDENTIALS?$/, reason: 'credentials', sureness: 'sure' },
+  { pattern: /(?:^|_)SECRET_KEY_BASE$/, reason: 'a secret by its name', sureness: 'likely' },
+  { pattern: /(?:^|_)(?:PASS|PWD)$/, reason: 'a password', sureness: 'likely' },
+  { pattern: /(?:^|_)(?:JWT|PAT)$/, reason: 'a bearer token', sureness: 'likely' },
+  {
+    pattern: /(?:^|_)(?:KEY|APIKEY)$/,
+    reason: 'an API, private or encryption key',
+    sureness: 'likely',
+  },
+  {
+    pattern: /(?:^|_)ACCESS_KEY_ID$/,
+    reason: 'half of a pair of cloud credentials',
+    sureness: 'likely',
+  },
+  {
+    pattern: /(?:^|_)(?:PW|CREDS?|AUTH|SALT|DSN|WEBHOOK(?:_URL)?|COOKIE|SESSION)$/,
+    reason: 'a name that often goes with a secret',
+    sureness: 'possible',
+  },
+  {
+    pattern:
+      /PASSW(?:OR)?D|PASSPHRASE|SECRET|TOKEN|CREDENTIAL|(?:API|PRIVATE|ACCESS|SIGNING|SECRET)_?KEY|(?:^|_)PASS_/,
+    reason: 'a name with a word for a secret in it',
+    sureness: 'possible',
+  },
+];
+
+/** Names that look like it and hold none, each with its reason. */
+export const NO_SECRET_NAMES: readonly NameRule[] = [
+  { pattern: /^(?:OLD)?PWD$/, reason: 'the working directory, set by the shell' },
+  {
+    pattern: /(?:^|_)(?:GPG|PGP|RELEASE)_?KEYS?$/,
+    reason: 'fingerprint of a release key, as in the official Python image',
+  },
+  {
+    pattern: /(?:^|_)(?:PUBLIC|PUB|PUBLISHABLE|SITE)_?(?:KEY|TOKEN)$/,
+    reason: 'a key that is public by its purpose',
+  },
+  {
+    pattern:
+      /(?:^|_)(?:SORT|PRIMARY|PARTITION|FOREIGN|CACHE|HOST|HOT|REGISTRY|ROUTING|TRANSLATION|OBJECT)_?KEY$/,
+    reason: 'a key of a table, a cache or a known host',
+  },
+  {
+    pattern: /(?:^|_)(?:ALLOW_EMPTY|RANDOM_ROOT|ALLOW_ANONYMOUS)_PASSWORD$/,
+    reason: 'a switch that takes yes or no',
+  },
+  {
+    pattern: /TOKENIZER|(?:^|_)(?:MAX|MIN|NEXT|PAGE|CONTINUATION|CANCEL(?:LATION)?)_TOKENS?$/,
+    reason: 'a token of another kind',
+  },
+  {
+    pattern: /_(?:FILE|PATH|DIR|ID|URL|URI|VERSION|NAME|LENGTH|TYPE|ENABLED|TTL|EXPIRY)$/,
+    reason: 'what tells of a secret, and is none',
+  },
+  {
+    pattern: /^GOOGLE_APPLICATION_CREDENTIALS$/,
+    reason: 'path of a credentials file: a secret by file',
+  },
+];
+
+/** `apiKey`, `api-key` and `api.key` as `API_KEY`. */
+function spelled(name: string): string {
+  return name
+    .replace(/([a-z0-9])(?=[A-Z])/g, '$1_')
+    .replace(/[^A-Za-z0-9]+/g, '_')
+    .toUpperCase();
+}
+
+/** Why a variable, setting or argument of this name holds a secret; undefined where it holds none, or is less sure than `least`. */
+export function secretName(name: string, least: Sureness = 'likely'): string | undefined {
+  const words = spelled(name.slice(-200));
+  const found = SECRET_NAMES.find(({ pattern }) => pattern.test(words));
+  if (found === undefined || RANK[found.sureness] > RANK[least]) return undefined;
+  // Half of a pair is told of by its own rule, whatever ends in ID.
+  const isPair = /(?:^|_)ACCESS_KEY_ID$/.test(words);
+  const isPublic = NO_SECRET_NAMES.some(({ pattern }) => pattern.test(words));
+  return isPublic && !isPair ? undefined : found.reason;
+}
+
+/** True where a variable names the file that a secret is read from: `DB_PASSWORD_FILE`, `GOOGLE_APPLICATION_CREDENTIALS`. */
+export function secretFileName(name: string): boolean {
+  const words = spelled(name);
+  if (words === 'GOOGLE_APPLICATION_CREDENTIALS') return true;
+  const held = /^(.+)_FILE$/.exec(words)?.[1];
+  return held !== undefined && secretName(held) !== undefined;
+}
