@@ -1,18 +1,9 @@
 import type { Evidence, Verdict } from '../../model/criterion.ts';
-import type { DeclarationsFact, FilesystemFact, ImageFact } from '../../model/facts.ts';
+import type { DeclarationsFact, ImageFact } from '../../model/facts.ts';
 import { OWN_ANNOTATION } from '../../model/own-annotations.ts';
 import { secretFileName, secretName } from '../../model/secret-names.ts';
 import { criterion } from '../criterion.ts';
-import {
-  configEvidence,
-  count,
-  fail,
-  listed,
-  note,
-  notApplicable,
-  pass,
-  unknown,
-} from '../verdict.ts';
+import { configEvidence, count, fail, listed, notApplicable, pass, unknown } from '../verdict.ts';
 
 const MOUNT = '/run/secrets';
 const SETTLE = 'set secrets.use to none or by-file in .scoville.yaml';
@@ -44,9 +35,20 @@ function declared(
     : { use, by: configEvidence(key, use, 'declared by the image') };
 }
 
-/** What the image itself shows: variables that name a secret's file, and the place where they are mounted. */
-function shown(image: ImageFact, filesystem: FilesystemFact): Evidence[] {
-  const files = variables(image).filter(({ name }) => secretFileName(name));
+/** A variable whose value is a path names the file that a secret is read from, whatever it is called: `TLS_KEY=/run/secrets/tls`. */
+function isPath(value: string): boolean {
+  return /^\/[^\s:]+$/.test(value);
+}
+
+/**
+ * What the image itself shows: variables that name a secret's file, and a volume where secrets are mounted. An empty `/run/secrets` shows
+ * nothing: bases ship it.
+ */
+function shown(image: ImageFact): Evidence[] {
+  const files = variables(image).filter(
+    ({ name, value }) =>
+      secretFileName(name) || (secretName(name) !== undefined && value.startsWith(`${MOUNT}/`)),
+  );
   const volumes = Object.keys(image.config.config?.Volumes ?? {}).filter(
     (path) => path === MOUNT || path.startsWith(`${MOUNT}/`),
   );
@@ -55,15 +57,12 @@ function shown(image: ImageFact, filesystem: FilesystemFact): Evidence[] {
       configEvidence('config.Env', `${name}=${value.startsWith('/') ? value : '…'}`),
     ),
     ...volumes.map((path) => configEvidence('config.Volumes', path)),
-    ...(filesystem.has(MOUNT.slice(1))
-      ? [note(`the image holds ${MOUNT} to mount secrets at`)]
-      : []),
   ];
 }
 
 function held(image: ImageFact): Verdict | undefined {
-  const secrets = variables(image).flatMap(({ name }) => {
-    const reason = secretName(name);
+  const secrets = variables(image).flatMap(({ name, value }) => {
+    const reason = isPath(value) ? undefined : secretName(name);
     return reason === undefined ? [] : [{ name, reason }];
   });
   if (secrets.length === 0) return undefined;
@@ -79,16 +78,16 @@ export const secretsByFile = criterion({
   vector: 'configuration',
   level: 3,
   spec: '#support-secrets-via-file',
-  needs: ['image', 'filesystem', 'declarations'],
+  needs: ['image', 'declarations'],
   decidedBy:
-    'An environment variable in the config that names a secret, with or without a value, fails. Variables that name a secret’s file (`DB_PASSWORD_FILE`), a place ' +
-    'or volume at `/run/secrets`, or the author’s declaration `secrets.use: by-file` pass. An image declared to take no secrets is not applicable; one that says ' +
+    'An environment variable in the config that names a secret, with or without a value, fails, unless its value is a path. Variables that name a secret’s file ' +
+    '(`DB_PASSWORD_FILE`, `TLS_KEY=/run/secrets/tls`), a volume at `/run/secrets`, or the author’s declaration `secrets.use: by-file` pass. An image declared to take no secrets is not applicable; one that says ' +
     'nothing is unknown.',
-  check: ({ image, filesystem, declarations }) => {
+  check: ({ image, declarations }) => {
     const inEnvironment = held(image);
     if (inEnvironment !== undefined) return inEnvironment;
     const author = declared(image, declarations);
-    const evidence = shown(image, filesystem);
+    const evidence = shown(image);
     if (author?.use === 'none' && evidence.length === 0)
       return notApplicable('declared to take no secrets', [author.by]);
     if (evidence.length > 0) return pass('secrets come as files', evidence);

@@ -13,8 +13,9 @@ export const secretInArg: OwnRule = {
   check: ({ stages, knowledge }) =>
     instructionsOf(stages, 'ARG').flatMap(({ range, arguments: words }) =>
       words.flatMap((word) => {
-        const name = word.split('=', 1)[0] ?? '';
-        const reason = knowledge.secretName(name);
+        const [name = '', value = ''] = word.split('=', 2);
+        // A path names the file that the secret is read from.
+        const reason = value.startsWith('/') ? undefined : knowledge.secretName(name);
         if (reason === undefined) return [];
         const message = `${name} is ${reason}: history and provenance tell build arguments`;
         return [{ range, message, word: name }];

@@ -4,8 +4,9 @@ import { instructionsOf, type RuleCheck } from './rule.ts';
 export const secretsByFileCheck: RuleCheck = ({ finalStages, knowledge }) =>
   instructionsOf(finalStages, 'ENV').flatMap(({ range, arguments: words }) =>
     words.flatMap((word) => {
-      const name = word.split('=', 1)[0] ?? '';
-      const reason = knowledge.secretName(name);
+      const [name = '', value = ''] = word.split('=', 2);
+      // A path names the file that the secret is read from.
+      const reason = value.startsWith('/') ? undefined : knowledge.secretName(name);
       if (reason === undefined) return [];
       return [{ range, message: `${name} in the environment is ${reason}`, word: name }];
     }),

@@ -22,11 +22,14 @@ function wanted({ path, entry }: LayerEntry): ContentWish {
   return entry.size <= PIECE ? { want: 'all', cap: PIECE } : { want: 'stream' };
 }
 
-/** Without what the bytes of an archive show of a member that shows it too. */
+/** Without what the bytes of an archive show of a stored member that shows it too; there more may follow it. */
 function once(found: readonly PlacedSecret[]): readonly PlacedSecret[] {
-  const key = ({ rule, value }: PlacedSecret): string => `${rule}\n${value}`;
-  const inside = new Set(found.filter((one) => one.inside !== undefined).map(key));
-  return found.filter((one) => one.inside !== undefined || !inside.has(key(one)));
+  const inside = found.filter((one) => one.inside !== undefined);
+  return found.filter(
+    (one) =>
+      one.inside !== undefined ||
+      !inside.some(({ rule, value }) => rule === one.rule && one.value.startsWith(value)),
+  );
 }
 
 /** Secrets in the files of a layer, whatever their size, and in their names; values are masked here and go no further. */

@@ -34,8 +34,20 @@ judgesAs(secretsByFile, [
     says: 'come as files',
   },
   {
-    name: '/run/secrets in the image',
+    name: 'an empty /run/secrets, which bases ship',
     facts: of([], {}, ['run/secrets']),
+    outcome: 'unknown',
+    says: 'nothing shows',
+  },
+  {
+    name: 'a path to a key file is not a secret, and shows little',
+    facts: of(['TLS_KEY=/etc/ssl/private/tls.pem']),
+    outcome: 'unknown',
+    says: 'nothing shows',
+  },
+  {
+    name: 'a path below /run/secrets',
+    facts: of(['TLS_KEY=/run/secrets/tls']),
     outcome: 'pass',
     says: 'come as files',
   },
