@@ -1,6 +1,6 @@
 import type { FilesystemFact } from '../model/facts.ts';
-import type { FoundSecrets, SecretsFact } from '../model/secret-facts.ts';
 import type { Package, UnreadablePackages } from '../model/packages.ts';
+import type { FoundSecrets, SecretsFact } from '../model/secret-facts.ts';
 import { FileTree } from './filesystem/file-tree.ts';
 import { filesystemFact } from './filesystem/filesystem.ts';
 import type { PlacedLayer } from './layer-facts.ts';

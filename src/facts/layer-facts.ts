@@ -1,7 +1,7 @@
 import type { Digest } from '../model/digest.ts';
 import type { ExecutableKind } from '../model/facts.ts';
-import type { SecretGap } from '../model/secret-facts.ts';
 import type { Package } from '../model/packages.ts';
+import type { SecretGap } from '../model/secret-facts.ts';
 
 /** Changes with the shape or meaning of LayerFacts: facts cached under another number are not read. */
 export const FACTS_SCHEMA = 12;

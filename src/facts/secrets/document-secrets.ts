@@ -2,8 +2,8 @@ import type { FoundSecrets, SecretFinding } from '../../model/secret-facts.ts';
 import { commandSecrets, unquoted } from './command-secrets.ts';
 import { secretsInPiece } from './content-scan.ts';
 import { type DocumentText, documentTexts, type PlaceOf } from './document-texts.ts';
-import { ScanBudget } from './scan-budget.ts';
 import { isNamedSecret } from './named-secret.ts';
+import { ScanBudget } from './scan-budget.ts';
 import type { FoundSecret } from './secret-text.ts';
 import { masked } from './secret-value.ts';
 

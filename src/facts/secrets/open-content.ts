@@ -90,29 +90,27 @@ class Guarded implements EntrySink {
   }
 
   push(bytes: Uint8Array): boolean {
-    let wants = false;
-    this.#try(() => {
-      wants = this.#sink.push(bytes);
-    });
-    return wants && !this.#isBroken;
+    return this.#try(() => this.#sink.push(bytes));
   }
 
   end(): void {
-    if (!this.#isBroken)
-      this.#try(() => {
-        this.#sink.end();
-      });
+    if (this.#isBroken) return;
+    this.#try(() => {
+      this.#sink.end();
+      return false;
+    });
   }
 
-  #try(work: () => void): void {
+  #try(work: () => boolean): boolean {
     try {
-      work();
+      return work();
     } catch (error) {
       if (!(error instanceof MalformedRecord)) throw error;
       this.#isBroken = true;
       if (this.#budget.entries < 0 || this.#budget.inflated < 0)
         this.#budget.gap('archives in the layer unpack to too much');
       else this.#unopened('damaged archive');
+      return false;
     }
   }
 }

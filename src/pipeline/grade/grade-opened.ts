@@ -7,10 +7,10 @@ import {
   known,
   unknownFact,
 } from '../../model/facts.ts';
-import type { FoundSecrets } from '../../model/secret-facts.ts';
 import { type Platform, platformName } from '../../model/oci.ts';
 import type { OpenedImage, OpenedPlatform } from '../../model/opened-image.ts';
 import { quantity } from '../../model/quantity.ts';
+import type { FoundSecrets } from '../../model/secret-facts.ts';
 import type { Settings } from '../../model/settings.ts';
 import { isForeign, MissingLayerError } from '../../oci/missing-layer.ts';
 import { type PipelineContext, phase } from '../context.ts';

@@ -6,8 +6,8 @@ import {
   configSecrets,
   joined,
 } from '../../facts/secrets/document-secrets.ts';
-import type { FoundSecrets } from '../../model/secret-facts.ts';
 import type { ImageConfig } from '../../model/oci.ts';
+import type { FoundSecrets } from '../../model/secret-facts.ts';
 import { folderBlobs } from '../../oci/blob-source.ts';
 import type { BlobStore } from '../../oci/layout/blob-store.ts';
 import type { PipelineContext } from '../context.ts';

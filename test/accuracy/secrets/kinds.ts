@@ -1,4 +1,4 @@
-import { generateKeyPairSync } from 'node:crypto';
+import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import type { Draw } from './random.ts';
 
 /** A kind of secret: a text that holds one, of the right shape and drawn at random, and the part that is secret. */
@@ -41,8 +41,8 @@ const PEM = {
   ed25519: () => pem(generateKeyPairSync('ed25519').privateKey, 'pkcs8'),
 };
 
-function pem(key: import('node:crypto').KeyObject, type: 'pkcs1' | 'pkcs8' | 'sec1'): string {
-  return String(key.export({ type: type as 'pkcs8', format: 'pem' }));
+function pem(key: KeyObject, type: 'pkcs1' | 'pkcs8' | 'sec1'): string {
+  return String(key.export({ type: type, format: 'pem' }));
 }
 
 function key(name: keyof typeof PEM): Kind {
@@ -120,7 +120,7 @@ export const KINDS: readonly Kind[] = [
   token('git-url', (d) => `https://deploy:${d.alnum(20)}@git.acme.io/team/app.git`),
   assigned('api-key', 'API_KEY', (d) => d.alnum(40)),
   assigned('client-secret', 'client_secret', (d) => d.alnum(32)),
-  assigned('db-password', 'DB_PASSWORD', (d) => `${d.alnum(20)}`),
+  assigned('db-password', 'DB_PASSWORD', (d) => d.alnum(20)),
   token('twitch', (d) => `oauth_token: "${d.lower(30)}"`),
   token('figma', (d) => `figd_${d.alnum(40)}`),
   token('postman', (d) => `PMAK-${d.hex(24)}-${d.hex(34)}`),

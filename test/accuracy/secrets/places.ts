@@ -1,6 +1,6 @@
 import { gzipSync, zipSync } from 'fflate';
-import { entry, tarOf } from '../../fakes/tar-bytes.ts';
 import type { Item } from '../../facts/support.ts';
+import { entry, tarOf } from '../../fakes/tar-bytes.ts';
 import type { Draw } from './random.ts';
 
 /** What an image holds of a planted secret: a file or what it is called, or a document of the image. */
@@ -259,7 +259,7 @@ export const PLACES: readonly Place[] = [
   file('gzip-in-zip', 'srv/logs.zip', (text) =>
     zip({ 'a.log.gz': gzipSync(bytes(`${text}\n`)) }, 0),
   ),
-  file('late', 'srv/big.sql', (text, d) => `${filler(d, 60)}`.repeat(1300) + `${text}\n`),
+  file('late', 'srv/big.sql', (text, d) => filler(d, 60).repeat(1300) + `${text}\n`),
   file(
     'behind-fakes',
     'var/log/proxy.log',

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { secretsInPiece } from '../../../src/facts/secrets/content-scan.ts';
 import { ScanBudget } from '../../../src/facts/secrets/scan-budget.ts';
 import { SECRET_RULES } from '../../../src/facts/secrets/secret-rules.ts';
-import { secretsInPiece } from '../../../src/facts/secrets/content-scan.ts';
 import { masked } from '../../../src/facts/secrets/secret-value.ts';
 import { hex, mixed, pem, SAMPLES } from './secret-samples.ts';
 
