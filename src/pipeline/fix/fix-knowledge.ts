@@ -1,6 +1,6 @@
-import { secretName } from '../../criteria/secret-names.ts';
 import { execCommands, scriptCommands } from '../../dockerfile/script-commands.ts';
 import type { FixKnowledge } from '../../model/fix-rule.ts';
+import { secretName } from '../../model/secret-names.ts';
 import { LINT_KNOWLEDGE } from '../lint/lint-knowledge.ts';
 
 /** What rules are handed of other rooms. */

@@ -1,7 +1,6 @@
 import { UserError } from '../../model/errors.ts';
 import type { FixOptions, FixRule } from '../../model/fix-rule.ts';
 import { isWithin, type PlannedEdit, type Risk } from '../../model/planned-edit.ts';
-import { secretName } from '../../model/secret-names.ts';
 import type { Settings } from '../../model/settings.ts';
 import { FIX_RULES } from '../../plans/fix/catalogue.ts';
 import { lastScorecard } from '../build/last-scorecard.ts';
