@@ -59,9 +59,11 @@ function sinkFor(
       return {
         push: (bytes) => {
           zip.push(bytes);
-          return !zip.isDone;
+          return true;
         },
-        end: () => undefined,
+        end: () => {
+          zip.end();
+        },
       };
     };
   if (begins(head, '1f8b08')) return () => new InflateSink(member('content'), budget, 'gzip');
