@@ -5,6 +5,7 @@ import { type BuildEvent, type CommandEvent, stageEvents } from './build-event.t
 import { checksIn } from './checks/check.ts';
 import { type Journey, journeysThrough } from './checks/file-journey.ts';
 import { downloadKey, judgeDownload } from './checks/judge-downloads.ts';
+import { withReplaced } from './checks/replaced-programs.ts';
 import { addFetches } from './fetches/add-fetches.ts';
 import { cloudObjects } from './fetches/cloud-objects.ts';
 import type { Fetch } from './fetches/fetch.ts';
@@ -142,6 +143,23 @@ function distinct(installs: readonly PackageInstall[]): readonly PackageInstall[
   return [...new Map(installs.map((install) => [JSON.stringify(install), install])).values()];
 }
 
+/** What each stage does; what a base stage replaced stays replaced in those on it. */
+function eventsOf(
+  stages: readonly ReadStage[],
+  buildArgs: Readonly<Record<string, string>>,
+  budget: TraceBudget,
+): ReadonlyMap<number, readonly BuildEvent[]> {
+  const replaced = new Map<number, Set<string>>();
+  return new Map(
+    stages.map((stage) => {
+      const { index, base } = stage;
+      const names = new Set(base.kind === 'stage' ? replaced.get(base.index) : []);
+      replaced.set(index, names);
+      return [index, withReplaced(stageEvents(stage, buildArgs, budget), names)];
+    }),
+  );
+}
+
 /** What the stages given (in order, those that the target reaches) install and download. */
 export function analyseStages(
   stages: readonly ReadStage[],
@@ -154,7 +172,7 @@ export function analyseStages(
     nextId: 1,
     unread: [],
   };
-  const events = new Map(stages.map((s) => [s.index, stageEvents(s, buildArgs, budget)]));
+  const events = eventsOf(stages, buildArgs, budget);
   const unread: BuildAnalysis['unread'][number][] = stages.flatMap((stage) =>
     stage.instructions.flatMap(({ instruction: { range, shellError } }) =>
       shellError === undefined ? [] : [{ range, reason: shellError }],

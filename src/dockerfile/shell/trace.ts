@@ -126,8 +126,11 @@ export class Tracer {
     }
     const inner = deeper(context);
     if (command.kind === 'simple') this.simple.run(command, state, inner);
-    else if (command.kind === 'function') state.functions.set(command.name, command.body);
-    else this.compound(command, state, inner);
+    else if (command.kind === 'function') {
+      state.functions.set(command.name, command.body);
+      // bash calls it for each program that is not there.
+      if (command.name === 'command_not_found_handle') state.replaced.add('*');
+    } else this.compound(command, state, inner);
   }
 
   /** A compound command, whose redirects hold for all that runs inside. */

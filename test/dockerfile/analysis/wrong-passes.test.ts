@@ -46,6 +46,18 @@ describe('a check whose failure does not always end the RUN verifies nothing', (
     `RUN set -e; ${GET}; x=$(${CHECK}; echo); tar xf f.tgz`,
     `RUN set -e; ${GET}; ${CHECK} &> /dev/null; tar xf f.tgz`,
     `RUN set -e; ${GET}; (${CHECK}) & tar xf f.tgz`,
+    `COPY fake /usr/bin/sha256sum\nRUN ${GET} && ${CHECK}`,
+    `COPY sha256sum /usr/local/bin/\nRUN ${GET} && ${CHECK}`,
+    `RUN ln -sf /bin/true /usr/bin/sha256sum\nRUN ${GET} && ${CHECK}`,
+    `RUN printf x > /usr/local/bin/sha256sum; ${GET} && ${CHECK}`,
+    `ENV PATH=/evil\nRUN ${GET} && ${CHECK}`,
+    `RUN PATH=/evil; ${GET} && ${CHECK}`,
+    `RUN command_not_found_handle() { true; }; ${GET} && ${CHECK}`,
+    `RUN set -e; ${GET}; test "$(sha256sum f.tgz)" = "${SUM}  f.tgz" -o 1 = 1`,
+    `SHELL ["/bin/bash", "-ec"]\nRUN ${GET}; [[ "$(sha256sum f.tgz)" == "${SUM}  f.tgz" || 1 == 1 ]]`,
+    `ARG SUM\nADD --checksum=$SUM https://x.org/f /f`,
+    `ENV SUM=\nADD --checksum=$SUM https://x.org/f /f`,
+    `RUN curl -O https://x.org/f -O https://x.org/f.asc && gpg --recv-keys DEADBEEF && gpg --verify f.asc f`,
   ])('%s', (run) => {
     expect(isVerified(run)).toBe(false);
   });
@@ -64,6 +76,10 @@ describe('a check whose failure does not always end the RUN verifies nothing', (
     `SHELL ["/bin/bash", "-o", "pipefail", "-c"]\nRUN ${GET} && ${CHECK}`,
     `SHELL ["/bin/bash", "-xeuo", "pipefail", "-c"]\nRUN ${GET}; ${CHECK} &> /dev/null; true`,
     `RUN set -e; f() { ${GET}; ${CHECK}; }; f; tar xf f.tgz`,
+    `RUN ln -s /bin/busybox /usr/bin/sha256sum\nRUN ${GET} && ${CHECK}`,
+    `ENV PATH=/opt/x/bin:/usr/bin:/bin\nRUN ${GET} && ${CHECK}`,
+    `ARG SUM=sha256:${SUM}\nADD --checksum=$SUM https://x.org/f /f`,
+    `SHELL ["/bin/bash", "-ec"]\nRUN ${GET}; [[ "$(sha256sum f.tgz)" == "${SUM}  f.tgz" ]]`,
   ])('ok-%s', (run) => {
     expect(isVerified(run)).toBe(true);
   });

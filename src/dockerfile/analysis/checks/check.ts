@@ -58,9 +58,11 @@ function checkOf(
 
 function isComparison(event: CommandEvent): 'equal' | 'unequal' | undefined {
   if (!['test', '[', '[['].includes(event.program)) return undefined;
-  const words = event.argv.map((f) => f.text);
-  if (words.includes('!=')) return 'unequal';
-  return words.some((w) => w === '=' || w === '==') ? 'equal' : undefined;
+  // More words are more conditions, of which another may be the one that holds.
+  const words = event.argv.slice(1).map((f) => f.text);
+  if (words.length !== (event.program === 'test' ? 3 : 4)) return undefined;
+  if (words[1] === '!=') return 'unequal';
+  return words[1] === '=' || words[1] === '==' ? 'equal' : undefined;
 }
 
 const OWN = 'the sum was made from the file itself';
@@ -175,6 +177,16 @@ function keyIgnored({ ignored }: CommandEvent, weak: string | undefined): string
   return weak === undefined ? ignored : undefined;
 }
 
+const SHORT_KEY = 'keys are asked for by a short id, which anybody can make';
+
+/** `gpg --recv-keys DEADBEEF`: ids of 32 bits are forged in seconds. */
+function fetchesShortKey({ program, argv }: CommandEvent): boolean {
+  const words = argv.map(({ text }) => text);
+  if (!/^gpg2?$/.test(program) || !words.some((w) => /^--re(?:cv|ceive)-keys?$/.test(w)))
+    return false;
+  return words.some((word) => /^(?:0x)?[0-9A-F]{8}$/i.test(word));
+}
+
 function checkAt(events: readonly CommandEvent[], index: number): Check | undefined {
   const event = events[index];
   if (event === undefined) return undefined;
@@ -191,7 +203,11 @@ function checkAt(events: readonly CommandEvent[], index: number): Check | undefi
     };
   }
   const found = signatureFiles(event);
-  if (found !== undefined) return checkOf(event, found.method, found.files);
+  if (found !== undefined) {
+    const short = event.program.startsWith('gpg') && before().some(fetchesShortKey);
+    const ignored = event.ignored ?? (short ? SHORT_KEY : undefined);
+    return checkOf(event, found.method, found.files, { ignored });
+  }
   const script = SCRIPTED.test(event.program) ? scriptedCheck(event) : undefined;
   return script && checkOf(event, script.method, script.files, { weak: weakHash(event) });
 }

@@ -1,3 +1,4 @@
+import type { SourceRange } from '../../../model/dockerfile.ts';
 import { constantField, type Field } from '../../shell/fields.ts';
 import { pathIn } from '../../shell/shell-state.ts';
 import type { CopyEvent } from '../build-event.ts';
@@ -5,6 +6,17 @@ import { addressName, COMMIT, type Fetch } from './fetch.ts';
 import { commit } from './git-fetches.ts';
 
 const GIT_SOURCE = /^(?:git@|git:\/\/|ssh:\/\/)|^https?:\/\/[^?#]+\.git(?:[?#]|$)/;
+
+/** BuildKit checks nothing where the checksum comes to nothing. */
+function byChecksum(
+  checksum: string,
+  range: SourceRange,
+): Pick<Fetch, 'ownCheck'> | Pick<Fetch, 'vain'> {
+  const check = { method: 'ADD --checksum', range };
+  return checksum.includes('$')
+    ? { vain: { ...check, reason: 'the checksum has no value in the Dockerfile' } }
+    : { ownCheck: check };
+}
 
 /** Remote sources of an ADD (Dockerfile reference, "ADD"): files with `--checksum`, repositories by commit. */
 export function addFetches(event: CopyEvent): readonly Fetch[] {
@@ -22,7 +34,7 @@ export function addFetches(event: CopyEvent): readonly Fetch[] {
     const target = to.endsWith('/') ? `${to}${addressName(text)}` : to;
     const own =
       checksum !== undefined && checksum !== ''
-        ? { ownCheck: { method: 'ADD --checksum', range } }
+        ? byChecksum(checksum, range)
         : commit(range, repository && COMMIT.test(ref));
     return [
       {
