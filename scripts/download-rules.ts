@@ -17,7 +17,7 @@ export const DOWNLOADS: readonly RuleTable[] = [
     rows: [
       [
         '`curl`, `wget`, `wget2`, `aria2c`, `axel` with an address of another machine',
-        'yes; not `-I`, uploads, loopback addresses, output to `/dev/null`',
+        'yes; not `-I`, loopback addresses, output to `/dev/null`, nor the answer to an upload that nothing takes. The value of an option is not an address. `wget -i`, `curl -K` and `aria2c -i` fetch from addresses that are not known',
       ],
       ['`ADD https://…`, `ADD https://….git`', 'yes'],
       [

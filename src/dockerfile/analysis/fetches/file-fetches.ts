@@ -1,30 +1,26 @@
 import type { Field } from '../../shell/fields.ts';
 import type { CommandEvent } from '../build-event.ts';
-import { type CommandLine, optionNames, readCommandLine } from '../command-line.ts';
+import { type CommandLine, readCommandLine } from '../command-line.ts';
 import { addressName, type Fetch, fetchOf, isRemote } from './fetch.ts';
+import { FETCHER_OPTIONS } from './fetcher-options.ts';
 
-const CURL_VALUED = optionNames(
-  '-o -H -X -d -u -A -e -x -m -C -b -c -T -F -K -r -w -y -Y -z -E -U -P -Q -t -D --output --header --request ' +
-    '--data --data-raw --data-binary --data-urlencode --user --user-agent --referer --proxy --max-time --retry ' +
-    '--retry-delay --retry-max-time --connect-timeout --cacert --capath --cert --key --ciphers --tls-max --resolve ' +
-    '--cookie --cookie-jar --output-dir --url --limit-rate --write-out --range --upload-file --form --config ' +
-    '--max-redirs --proto --proto-redir --proto-default --noproxy --interface --dns-servers --oauth2-bearer ' +
-    '--create-file-mode --max-filesize --speed-limit --speed-time --dump-header --stderr --aws-sigv4 --netrc-file',
-);
-const WGET_VALUED = optionNames(
-  '-O -P -o -a -i -t -T -U -e -w -Q -A -R -D -I -X -l -B --output-document --directory-prefix --output-file ' +
-    '--append-output --input-file --tries --timeout --user-agent --header --execute --wait --quota --user --password ' +
-    '--ca-certificate --ca-directory --post-data --post-file --limit-rate --waitretry --read-timeout --dns-timeout ' +
-    '--connect-timeout --method --body-data --max-redirect --referer',
-);
-const ARIA_VALUED = optionNames('-o -d -x -s -j -k --out --dir --checksum --split --header');
+/** Says by its method that no file comes of it; the answer of one that sends is a download where something takes it. */
+function methodOf(line: CommandLine): 'HEAD' | 'sends' | undefined {
+  const method = line.values('-X', '--request', '--method').at(-1)?.text.toUpperCase() ?? '';
+  if (method === 'HEAD') return 'HEAD';
+  return /^(?:PUT|DELETE|PATCH)$/.test(method) ? 'sends' : undefined;
+}
 
-/** Sends rather than fetches, or asks for headers alone. */
-function fetchesNothing(line: CommandLine): boolean {
-  if (line.has('-I', '--head', '-T', '--upload-file', '--spider')) return true;
-  return line
-    .values('-X', '--request', '--method')
-    .some((f) => /^(?:PUT|DELETE|PATCH|HEAD)$/i.test(f.text));
+/** The addresses that stand in a file: what they are is not known. */
+function listed(
+  event: CommandEvent,
+  line: CommandLine,
+  ...names: readonly string[]
+): readonly Fetch[] {
+  return line.values(...names).flatMap((list) => {
+    const text = `$(<${list.text})`;
+    return kept(event, { ...list, text, constant: false }, '');
+  });
 }
 
 function kept(event: CommandEvent, address: Field, target: string | undefined): readonly Fetch[] {
@@ -39,44 +35,45 @@ function kept(event: CommandEvent, address: Field, target: string | undefined): 
 }
 
 function curl(event: CommandEvent): readonly Fetch[] {
-  const line = readCommandLine(event.argv.slice(1), CURL_VALUED);
-  if (fetchesNothing(line)) return [];
-  const listed = line.values('-K', '--config').map((file) => ({ ...file, constant: false }));
-  const addresses = [...line.values('--url'), ...line.operands, ...listed];
-  const outputs = line.values('-o', '--output');
+  const line = readOptions(event);
+  const method = methodOf(line);
+  if (method === 'HEAD' || line.has('-I', '--head')) return [];
+  const addresses = [...line.values('--url', '--expand-url'), ...line.operands];
+  const outputs = line.values('-o', '--output', '--expand-output');
+  // The first -T belongs to the first address, and so on.
+  const sent = method === undefined ? line.values('-T', '--upload-file').length : addresses.length;
   const folder = line.values('--output-dir')[0]?.text;
   const remote = line.has('-O', '--remote-name', '--remote-name-all', '-J');
-  return addresses.flatMap((address, index) => {
+  const named = addresses.flatMap((address, index) => {
     const output = outputs[index]?.text ?? (remote ? addressName(address.text) : undefined);
     const inFolder = output !== undefined && folder !== undefined && !output.startsWith('/');
-    return kept(event, address, inFolder ? `${folder}/${output}` : output);
+    const fetches = kept(event, address, inFolder ? `${folder}/${output}` : output);
+    return index < sent ? fetches.map((f) => ({ ...f, onlyIfRead: f.toOutput })) : fetches;
   });
+  return [...named, ...listed(event, line, '-K', '--config')];
 }
 
 function wget(event: CommandEvent): readonly Fetch[] {
-  const line = readCommandLine(event.argv.slice(1), WGET_VALUED);
-  if (fetchesNothing(line)) return [];
+  const line = readOptions(event);
+  if (line.has('--spider') || methodOf(line) !== undefined) return [];
   const output = line.values('-O', '--output-document')[0]?.text;
   const folder = line.values('-P', '--directory-prefix')[0]?.text;
-  const listed = line
-    .values('-i', '--input-file')
-    .flatMap((list) => kept(event, { ...list, constant: false }, ''));
   const named = line.operands.flatMap((address) => {
     const name = addressName(address.text);
     return kept(event, address, output ?? (folder === undefined ? name : `${folder}/${name}`));
   });
-  return [...named, ...listed];
+  return [...named, ...listed(event, line, '-i', '--input-file')];
 }
 
 function aria(event: CommandEvent): readonly Fetch[] {
-  const line = readCommandLine(event.argv.slice(1), ARIA_VALUED);
-  const output = line.values('-o', '--out')[0]?.text;
+  const line = readOptions(event);
+  const output = line.values('-o', '--out', '--output')[0]?.text;
   const folder = line.values('-d', '--dir')[0]?.text;
   const checksum = line.values('--checksum')[0]?.text;
   const weak = /^(?:md5|sha-?1)=/i.test(checksum ?? '')
     ? { weak: 'MD5 and SHA-1 can be forged' }
     : {};
-  return line.operands.flatMap((address) => {
+  const named = line.operands.flatMap((address) => {
     const name = output ?? addressName(address.text);
     return kept(event, address, folder === undefined ? name : `${folder}/${name}`).map((fetch) =>
       checksum === undefined
@@ -84,6 +81,13 @@ function aria(event: CommandEvent): readonly Fetch[] {
         : { ...fetch, ownCheck: { method: '--checksum', range: event.range, ...weak } },
     );
   });
+  const lists = ['-i', '--input-file', '-T', '--torrent-file', '-M', '--metalink-file'] as const;
+  return event.program === 'aria2c' ? [...named, ...listed(event, line, ...lists)] : named;
+}
+
+/** A fetcher's command line: what its options take is no address. */
+function readOptions({ program, argv }: CommandEvent): CommandLine {
+  return readCommandLine(argv.slice(1), FETCHER_OPTIONS[program] ?? new Set());
 }
 
 /** Files that curl, wget and their kind fetch; nothing for other commands. */

@@ -1,26 +1,23 @@
 import type { Field } from '../../shell/fields.ts';
 import type { CommandEvent } from '../build-event.ts';
-import { optionNames, readCommandLine } from '../command-line.ts';
+import { readCommandLine } from '../command-line.ts';
 import { addressName, type Fetch, fetchOf, isRemote } from './fetch.ts';
+import { FETCHER_OPTIONS } from './fetcher-options.ts';
 
 /** Programs that copy from another machine, by the verbs under which they do; the place they copy to follows the address. */
 interface Copier {
   /** Beginnings of its command lines. */
   readonly verbs?: readonly string[];
   readonly from: RegExp;
-  readonly valued?: ReadonlySet<string>;
   /** Without a place behind the address it is one that is copied to. */
   readonly both?: true;
 }
 
 const HTTP = /^(?:https?|ftp):\/\//i;
+/** HTTPie and its kind add the scheme; a method may stand before the address, `:` is this machine. */
+const SHORT = /^(?![A-Z]+$|:)\S/;
 const COPIERS: Readonly<Record<string, Copier>> = {
-  aws: {
-    both: true,
-    verbs: ['s3'],
-    from: /^s3:\/\//,
-    valued: optionNames('--region --profile --endpoint-url'),
-  },
+  aws: { both: true, verbs: ['s3'], from: /^s3:\/\// },
   gsutil: { both: true, verbs: ['cp', 'rsync'], from: /^gs:\/\// },
   gcloud: { both: true, verbs: ['storage'], from: /^gs:\/\// },
   azcopy: { both: true, verbs: ['copy', 'cp', 'sync'], from: /^https?:\/\// },
@@ -29,16 +26,13 @@ const COPIERS: Readonly<Record<string, Copier>> = {
   rclone: { both: true, verbs: ['copy', 'copyto', 'sync', 'copyurl'], from: /^[\w.-]+:\S/ },
   svn: { verbs: ['checkout', 'co', 'export'], from: /^(?:https?|svn(?:\+ssh)?):\/\// },
   bzr: { verbs: ['branch', 'checkout'], from: /^(?:https?|lp|bzr):/ },
-  rsync: {
-    both: true,
-    from: /^rsync:\/\/|^[\w.@-]+::?\S/,
-    valued: optionNames('-e --rsh --exclude --include'),
-  },
-  scp: { both: true, from: /^scp:\/\/|^[\w.@-]+:\S/, valued: optionNames('-i -P -o -F -J -l -c') },
-  sftp: { from: /^sftp:\/\/|^[\w.@-]+:\S/, valued: optionNames('-i -P -o -F -J -b -B -R -l -c') },
-  ftp: { from: HTTP, valued: optionNames('-o') },
+  rsync: { both: true, from: /^rsync:\/\/|^[\w.@-]+::?\S/ },
+  scp: { both: true, from: /^scp:\/\/|^[\w.@-]+:\S/ },
+  sftp: { from: /^sftp:\/\/|^[\w.@-]+:\S/ },
+  ftp: { from: HTTP },
+  fetch: { from: HTTP },
   ncftpget: { from: HTTP },
-  wcurl: { from: HTTP, valued: optionNames('-o --output --curl-options') },
+  wcurl: { from: HTTP },
   'lwp-download': { from: HTTP },
   'lwp-request': { from: HTTP },
   GET: { from: HTTP },
@@ -46,17 +40,15 @@ const COPIERS: Readonly<Record<string, Copier>> = {
   links: { from: HTTP },
   elinks: { from: HTTP },
   w3m: { from: HTTP },
-  http: { from: HTTP, valued: optionNames('-o --output') },
-  https: { from: HTTP, valued: optionNames('-o --output') },
-  xh: { from: HTTP, valued: optionNames('-o --output') },
+  http: { from: SHORT },
+  https: { from: SHORT },
+  xh: { from: SHORT },
+  xhs: { from: SHORT },
 };
 const OUTPUT = ['-o', '--output'] as const;
 
-function copier(
-  event: CommandEvent,
-  { verbs, from, valued = new Set(), both }: Copier,
-): readonly Fetch[] {
-  const line = readCommandLine(event.argv.slice(1), valued);
+function copier(event: CommandEvent, { verbs, from, both }: Copier): readonly Fetch[] {
+  const line = readCommandLine(event.argv.slice(1), FETCHER_OPTIONS[event.program] ?? new Set());
   const spoken = line.operands.map((f) => f.text).join(' ');
   if (verbs !== undefined && !verbs.some((verb) => spoken.startsWith(`${verb} `))) return [];
   const at = line.operands.findIndex((f) => from.test(f.text));
