@@ -2,7 +2,7 @@ import type { Instruction } from '../model/dockerfile.ts';
 import { flatCommands } from './flat-commands.ts';
 import { execForm, leadingFlags, splitWords } from './instruction-words.ts';
 import type { LogicalLine } from './logical-lines.ts';
-import { type RunScript, type RunShell, runScript } from './run-script.ts';
+import { type RunScript, type RunShell, runScript, unparsedScript } from './run-script.ts';
 import type { Lookup } from './substitute.ts';
 import { substitute } from './substitute.ts';
 
@@ -89,5 +89,6 @@ export function readInstruction(
     commands: script?.ok === true ? flatCommands(script.value, lookup) : [],
     ...(script?.ok === false ? { shellError: script.error } : {}),
   };
-  return script?.ok === true ? { instruction, line, script: script.value } : { instruction, line };
+  const run = script?.ok === false ? unparsedScript(line, offset + rest, shell) : script?.value;
+  return run === undefined ? { instruction, line } : { instruction, line, script: run };
 }

@@ -39,9 +39,7 @@ const CACHES: readonly Cache[] = [
   {
     manager: 'pip',
     leaves: ({ program, words }) =>
-      ((/^pip[\d.]*$/.test(program) && installs(words)) ||
-        (/^python[\d.]*$/.test(program) && words.join(' ').includes('-m pip install'))) &&
-      !words.includes('--no-cache-dir'),
+      /^pip[\d.]*$/.test(program) && installs(words) && !words.includes('--no-cache-dir'),
     cleaned: /\bpip[\d.]*\s+cache\s+purge\b|\.cache\/pip|PIP_NO_CACHE_DIR|\/root\/\.cache/,
     folder: /\.cache(?:\/pip)?$/,
   },

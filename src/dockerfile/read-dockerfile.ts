@@ -3,6 +3,7 @@ import { err, ok, type Result } from '../model/result.ts';
 import { type Directives, parseDirectives } from './directives.ts';
 import { externalImage } from './external-image.ts';
 import { leadingFlags, splitWords } from './instruction-words.ts';
+import { WINDOWS_SHELL } from './run-script.ts';
 import { headOf, type InstructionHead } from './instruction.ts';
 import { type LineError, type LogicalLine, logicalLines } from './logical-lines.ts';
 import {
@@ -15,6 +16,10 @@ import {
   type StageState,
 } from './stage-reader.ts';
 import { substitute } from './substitute.ts';
+
+/** Names of images on Windows: `mcr.microsoft.com/windows/servercore`, `golang:1.22-nanoserver`. */
+const WINDOWS =
+  /mcr\.microsoft\.com\/(?:windows|dotnet\/framework)\b|(?:nanoserver|windowsservercore|servercore|ltsc20\d\d)/i;
 
 export interface DockerfileOptions {
   /** `--build-arg` values by name. */
@@ -131,7 +136,9 @@ class Reader {
   }
 
   private inherited(base: Stage['base']): StageState {
-    return (base.kind === 'stage' ? this.stages[base.index]?.left : undefined) ?? FRESH_STAGE;
+    if (base.kind === 'stage') return this.stages[base.index]?.left ?? FRESH_STAGE;
+    const name = base.kind === 'image' ? base.image.text : base.kind === 'unknown' ? base.text : '';
+    return WINDOWS.test(name) ? { ...FRESH_STAGE, shell: WINDOWS_SHELL } : FRESH_STAGE;
   }
 
   private base(written: string, range: SourceRange, label: string): Stage['base'] {

@@ -1,10 +1,11 @@
 import { err, ok, type Result } from '../model/result.ts';
 import { execForm } from './instruction-words.ts';
 import { type LogicalLine, rangeOf } from './logical-lines.ts';
+import { constantField } from './shell/fields.ts';
 import { parseShell } from './shell/parse-shell.ts';
 import type { Command, List, Word } from './shell/syntax-tree.ts';
 import type { Script } from './shell/traced-command.ts';
-import { SHELLS, baseName } from './shell/wrappers.ts';
+import { SHELLS, baseName, programOf } from './shell/wrappers.ts';
 
 /** The shell that RUN in shell form goes through, as SHELL set it. */
 export interface RunShell {
@@ -13,6 +14,8 @@ export interface RunShell {
   readonly pipefail: boolean;
   /** Why what it does with the text of a RUN is not known. */
   readonly unread?: string;
+  /** Its words, behind which the text of a RUN stands, where that is no shell that we parse. */
+  readonly argv?: readonly string[];
 }
 
 export const DEFAULT_SHELL: RunShell = { program: 'sh', errexit: false, pipefail: false };
@@ -56,7 +59,7 @@ function optionsOf(words: readonly string[]): ReadonlySet<string> | undefined {
 /** What `SHELL ["/bin/bash", "-eo", "pipefail", "-c"]` means for the RUNs behind it. */
 export function shellOf(argv: readonly string[]): RunShell {
   const [path = '', ...words] = argv;
-  const program = baseName(path).toLowerCase();
+  const program = programOf([constantField(path)]).toLowerCase();
   const options = optionsOf(words);
   const shell = {
     program,
@@ -64,10 +67,13 @@ export function shellOf(argv: readonly string[]): RunShell {
     pipefail: options?.has('pipefail') === true,
   };
   if (!SHELLS.has(program))
-    return { ...shell, unread: `RUN goes through ${program}, no POSIX shell` };
+    return { ...shell, argv, unread: `RUN goes through ${program}, no POSIX shell` };
   if (options !== undefined && FOLDER.test(path)) return shell;
   return { ...shell, unread: `SHELL ${JSON.stringify(argv)} may do more than run the commands` };
 }
+
+/** What Docker runs a RUN through where the base is Windows and no SHELL says otherwise. */
+export const WINDOWS_SHELL: RunShell = shellOf(['cmd', '/S', '/C']);
 
 function literalWord(value: string, end: number): Word {
   return { text: value, parts: [{ kind: 'literal', value }], start: 0, end };
@@ -88,6 +94,18 @@ function execScript(argv: readonly string[], line: LogicalLine): RunScript {
   const list: List = { items: [{ pipeline, operator: '' }] };
   const options = { errexit: false, pipefail: false, bash: false };
   return { list, text: line.text, rangeOf: (s, e) => rangeOf(line, s, e), ...options };
+}
+
+/** A RUN as the one command that it is for a shell that we do not parse; undefined for one in exec form, or for other shells. */
+export function unparsedScript(
+  line: LogicalLine,
+  offset: number,
+  { argv }: RunShell,
+): RunScript | undefined {
+  const isShellForm = execForm(line.text.slice(offset).trim()) === undefined;
+  return argv !== undefined && isShellForm
+    ? execScript([...argv, line.full.slice(offset)], line)
+    : undefined;
 }
 
 const ONLY_HEREDOC = /^<<-?\s*\S+$/;

@@ -19,6 +19,7 @@ import { registryPulls } from './fetches/registry-pulls.ts';
 import { remoteCopies } from './fetches/remote-copies.ts';
 import { scriptedFetches } from './fetches/scripted-fetches.ts';
 import { isRead, socketFetches } from './fetches/socket-fetches.ts';
+import { windowsFetches } from './fetches/windows-fetches.ts';
 import { installsOf, setsSnapshot } from './installs/find-installs.ts';
 import { uncheckedPackages } from './installs/unchecked-packages.ts';
 import { type ContextFile, StageFiles } from './stage-files.ts';
@@ -77,6 +78,7 @@ const READERS = [
   remoteCopies,
   cloudObjects,
   scriptedFetches,
+  windowsFetches,
   namedFetches,
   registryPulls,
   socketFetches,

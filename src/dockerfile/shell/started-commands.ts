@@ -1,8 +1,18 @@
 import { lookup } from '../../model/lookup.ts';
 import { constantField, type Field } from './fields.ts';
 
+interface Runner {
+  readonly verb: RegExp;
+  /** Options that take a value. */
+  readonly valued: ReadonlySet<string>;
+  /** A word that may stand before the verb: `rvm 3.2 do gem`. */
+  readonly before?: RegExp;
+  /** Words of its own between the verb and the command; `--` ends them. */
+  readonly own: number;
+}
+
 /** Programs that run a command in the environment they keep; options of theirs that take a value, and the verbs before it. */
-const RUNNERS = lookup<{ readonly verb: RegExp; readonly valued: ReadonlySet<string> }>({
+const RUNNERS = lookup<Runner>({
   conda: runner('-n -p --name --prefix --cwd'),
   mamba: runner('-n -p --name --prefix --cwd'),
   micromamba: runner('-n -p -r -a --name --prefix --root-prefix --cwd --attach'),
@@ -17,16 +27,30 @@ const RUNNERS = lookup<{ readonly verb: RegExp; readonly valued: ReadonlySet<str
       '--env-file --index --default-index --index-url --extra-index-url --package --cache-dir --config-file',
   ),
   bundle: runner('', /^exec$/),
-  mise: runner('-C --cd', /^(?:exec|x)$/),
+  rbenv: runner('', /^exec$/),
+  pyenv: runner('', /^exec$/),
+  nodenv: runner('', /^exec$/),
+  goenv: runner('', /^exec$/),
+  asdf: runner('', /^exec$/),
+  opam: runner('--switch --root', /^exec$/),
+  volta: runner('--node --npm --yarn --pnpm', /^run$/),
+  fnm: runner('--using', /^exec$/),
+  rvm: runner('', /^do$/, /^(?:[\w.@,-]+)$/),
+  nvm: runner('', /^(?:exec|run)$/, undefined, 1),
+  direnv: runner('', /^exec$/, undefined, 1),
+  scl: runner('', /^(?:enable|run)$/, undefined, Infinity),
+  mise: runner('-C --cd', /^(?:exec|x)$/, undefined, Infinity),
 });
 /** Commands of one `find` that are looked at. */
 const MOST = 8;
 
-function runner(
-  valued: string,
-  verb = /^run$/,
-): { readonly verb: RegExp; readonly valued: ReadonlySet<string> } {
-  return { verb, valued: new Set(valued.split(' ')) };
+function runner(valued: string, verb = /^run$/, before?: RegExp, own = 0): Runner {
+  return {
+    verb,
+    valued: new Set(valued.split(' ')),
+    own,
+    ...(before === undefined ? {} : { before }),
+  };
 }
 
 /** `poetry run COMMAND`; what stands between is its options, `mise exec TOOL -- COMMAND` its tools. */
@@ -34,14 +58,15 @@ function behindVerb(program: string, words: readonly Field[]): readonly (readonl
   const known = RUNNERS[program];
   if (known === undefined) return [];
   let isVerbSeen = false;
+  let own = known.own;
   for (let at = 0; at < words.length; at += 1) {
     const text = words[at]?.text ?? '';
     if (isVerbSeen && text === '--') return [words.slice(at + 1)];
     if (known.valued.has(text)) at += 1;
     else if (!text.startsWith('-')) {
-      if (isVerbSeen && program !== 'mise') return [words.slice(at)];
-      if (!isVerbSeen && !known.verb.test(text)) return [];
-      isVerbSeen = true;
+      if (isVerbSeen && own-- <= 0) return [words.slice(at)];
+      if (!isVerbSeen && known.verb.test(text)) isVerbSeen = true;
+      else if (!isVerbSeen && known.before?.test(text) !== true) return [];
     }
   }
   return [];

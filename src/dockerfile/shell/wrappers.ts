@@ -1,4 +1,5 @@
 import { constantField, type Field } from './fields.ts';
+import { interpretedProgram } from './interpreters.ts';
 import { startedBy } from './started-commands.ts';
 import { type Wrapper, WRAPPERS } from './wrapper-table.ts';
 
@@ -22,7 +23,10 @@ export function baseName(path: string): string {
 /** The program's name without its folder; '' where it is not constant. */
 export function programOf(argv: readonly Field[]): string {
   const first = argv[0];
-  return first?.constant === true ? baseName(first.text) : '';
+  if (first?.constant !== true) return '';
+  const name = baseName(first.text);
+  // Windows' programs are met by path and in any case.
+  return /\.exe$/i.test(name) ? name.replace(/^.*\\/, '').slice(0, -4).toLowerCase() : name;
 }
 
 function shellScript(argv: readonly Field[]): Unwrapped['script'] {
@@ -67,13 +71,25 @@ function scriptOf(argv: readonly Field[]): Unwrapped['script'] {
     };
     return { text, errexit: false, pipefail: false };
   }
-  const text = /^(?:su|runuser|script|flock)$/.test(program) ? commandText(argv) : undefined;
+  const text =
+    program === 'scl'
+      ? sclText(argv)
+      : /^(?:su|runuser|script|flock|sg|rvm-shell|nix-shell)$/.test(program)
+        ? commandText(argv)
+        : undefined;
   return text && { text, errexit: false, pipefail: false };
 }
 
-/** The shell text behind `-c`, alone or last of several letters, or `--command`. */
+/** `scl enable COLLECTION... 'text'`; behind `--` stands a command. */
+function sclText(argv: readonly Field[]): Field | undefined {
+  const last = argv.at(-1);
+  const isText = argv.length > 3 && !argv.some(({ text }) => text === '--');
+  return isText && /^(?:enable|run)$/.test(argv[1]?.text ?? '') ? last : undefined;
+}
+
+/** The shell text behind `-c`, alone or last of several letters, `--command` or `--run`. */
 function commandText(argv: readonly Field[]): Field | undefined {
-  const at = argv.findIndex(({ text }) => /^(?:-[a-z]*c|--command(?:=.*)?)$/s.test(text));
+  const at = argv.findIndex(({ text }) => /^(?:-[a-z]*c|--(?:command|run)(?:=.*)?)$/s.test(text));
   const option = argv[at];
   if (option === undefined) return undefined;
   const equals = option.text.indexOf('=');
@@ -127,7 +143,7 @@ function behindWrapper(
 function behind(argv: readonly Field[], environment: Field[]): readonly Field[] | undefined {
   const program = programOf(argv);
   const wrapper = WRAPPERS[program];
-  if (wrapper === undefined) return undefined;
+  if (wrapper === undefined) return interpretedProgram(program, argv);
   const { only } = wrapper;
   if (only !== undefined && !argv.some(({ text }) => only.test(text))) return undefined;
   const rest = argv.slice(behindWrapper(argv, program, wrapper, environment));

@@ -14,7 +14,7 @@ const INDEXES = optionNames(
 /** Addresses among the packages of a language's installer, each with what pins it. */
 function packageAddresses(event: CommandEvent, kind: DownloadKind): readonly Fetch[] {
   const installs = event.argv.some((f) => /^(?:install|i|add|wheel|download|in)$/.test(f.text));
-  if (!installs && event.program !== 'cpanm') return [];
+  if (!installs && !/^(?:cpanm|easy_install)/.test(event.program)) return [];
   return event.argv.slice(1).flatMap((field, index) => {
     const before = event.argv[index]?.text ?? '';
     // The value of an option, such as an index; `-e ADDRESS`, `-r ADDRESS` and what follows a switch are fetched all the same.
@@ -36,7 +36,7 @@ function packageAddresses(event: CommandEvent, kind: DownloadKind): readonly Fet
 
 const ADDRESS_KINDS = lookup<DownloadKind>({
   pip: 'pip-url',
-  pip3: 'pip-url',
+  easy_install: 'pip-url',
   uv: 'pip-url',
   pipx: 'pip-url',
   poetry: 'pip-url',
@@ -83,12 +83,10 @@ export function packageFetches(event: CommandEvent): readonly Fetch[] {
       ? addresses.map((address) => fetchOf(event, 'package-url', address, ''))
       : [];
   }
-  if (/^python[\d.]*$/.test(program) && event.argv.some((f) => f.text === 'pip'))
-    return packageAddresses(event, 'pip-url');
   const runs = program === 'pipx' && event.argv[1]?.text === 'run';
   if (runs || /^(?:npx|bunx|pnpx|uvx)$/.test(program)) return runAddresses(event);
   // Plugins of elasticsearch, logstash and the like.
   if (/-plugin$/.test(program)) return packageAddresses(event, 'other');
-  const kind = ADDRESS_KINDS[program];
+  const kind = ADDRESS_KINDS[program] ?? ADDRESS_KINDS[program.replace(/[\d.]+$/, '')];
   return kind === undefined ? [] : packageAddresses(event, kind);
 }

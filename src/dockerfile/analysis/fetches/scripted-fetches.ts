@@ -1,12 +1,13 @@
 import type { CommandEvent } from '../build-event.ts';
 import { comparesHash } from '../checks/scripted-checks.ts';
+import { WINDOWS_SHELLS } from './windows-fetches.ts';
 import { addressName, COMMIT, type Fetch, fetchOf, isRemote } from './fetch.ts';
 
 export const SCRIPTED =
   /^(?:python[\d.]*|pypy[\d.]*|perl|ruby|node|nodejs|bun|deno|php[\d.]*|pwsh|powershell|R|Rscript|julia|lua|tclsh)$/;
 /** An address, and a word of the language's that fetches it. */
 const FETCHES =
-  /urlopen|urlretrieve|requests\.get|httpx\.|wget\.download|LWP|HTTP::Tiny|getstore|open-uri|Net::HTTP|fetch\(|https?['"]?\)?\.get\(|axios|file_get_contents|curl_init|copy\(|Invoke-WebRequest|\biwr\b|Invoke-RestMethod|\birm\b|DownloadFile|DownloadString|DownloadData|Start-BitsTransfer|download\.file|install_url|Downloads\.download|download_url_to_file|load_state_dict_from_url|http\.request/i;
+  /urlopen|urlretrieve|requests\.get|httpx\.|wget\.download|LWP|HTTP::Tiny|getstore|open-uri|Net::HTTP|fetch\(|https?['"]?\)?\.get\(|axios|file_get_contents|curl_init|copy\(|download\.file|install_url|Downloads\.download|download_url_to_file|load_state_dict_from_url|http\.request/i;
 /** Models by the name of a repository; `./x` and `/x` are folders. */
 const MODEL =
   /\b(?:snapshot_download|hf_hub_download|from_pretrained|SentenceTransformer|WhisperModel|torch\.hub\.load)\(\s*(?:repo_id\s*=\s*)?\\?['"]([^'"./\\][^'"\\]*)/;
@@ -20,8 +21,7 @@ const WRITTEN =
 /** The file that the script writes, where a call or an option names one. */
 function writtenTo(text: string, address: string): string {
   const named = WRITTEN.exec(text.slice(text.indexOf(address) + address.length))?.[1];
-  const option = /-OutFile\s+\\?['"]?([\w./$:{}-]+)/i.exec(text)?.[1];
-  return named ?? option ?? addressName(address);
+  return named ?? addressName(address);
 }
 
 /** A hash that the script itself compares with what it fetched, and whose difference ends it. */
@@ -74,7 +74,7 @@ function denoModules(event: CommandEvent): readonly Fetch[] {
 
 /** What a script on the command line or on the input of an interpreter fetches: `python -c "urlretrieve('https://...')"`. */
 export function scriptedFetches(event: CommandEvent): readonly Fetch[] {
-  if (!SCRIPTED.test(event.program)) return [];
+  if (!SCRIPTED.test(event.program) || WINDOWS_SHELLS.test(event.program)) return [];
   const modules = event.program === 'deno' ? denoModules(event) : [];
   const input = event.input === undefined ? [] : [event.input];
   const scripts = [...event.argv.slice(1), ...input];

@@ -35,7 +35,7 @@ export function setsSnapshot(event: BuildEvent, files: StageFiles): boolean {
 
 /** `pip3.12` and `python3.11` are read as `pip` and `python`. */
 function readerOf(program: string): InstallReader | undefined {
-  return READERS.get(program) ?? READERS.get(program.replace(/[\d.]+$/, ''));
+  return READERS.get(program) ?? READERS.get(program.replace(/-?[\d.]+$/, ''));
 }
 
 /** What a command installs, as its package manager would read it. */

@@ -29,7 +29,22 @@ const npm: InstallReader = (program, argv, context) => {
   if (verb?.text === 'exec' || verb?.text === 'x') return npx(program, argv.slice(1), context);
   if (['ci', 'clean-install', 'ic', 'install-clean'].includes(verb?.text ?? ''))
     return [install('npm', [], { lockFile: true })];
-  if (!['install', 'i', 'add', 'in', 'update', 'up'].includes(verb?.text ?? '')) return [];
+  if (
+    ![
+      'install',
+      'i',
+      'add',
+      'in',
+      'isntall',
+      'update',
+      'up',
+      'upgrade',
+      'udpate',
+      'install-test',
+      'it',
+    ].includes(verb?.text ?? '')
+  )
+    return [];
   const packages = specs(operands);
   if (operands.length > 0 && packages.length === 0) return [];
   return [install('npm', packages, { frozenRepository: line.has('--before') })];
@@ -56,6 +71,9 @@ const yarn: InstallReader = (_program, argv, context) => {
     const packages = specs(verb.text === 'dlx' ? words.slice(0, 1) : words);
     return packages.length === 0 ? [] : [install('yarn', packages)];
   }
+  if (/^(?:upgrade|up)$/.test(verb?.text ?? '')) return [install('yarn', specs(operands))];
+  if (verb?.text === 'global' && operands[0]?.text === 'upgrade')
+    return [install('yarn', specs(operands.slice(1)))];
   if (verb !== undefined && verb.text !== 'install') return [];
   if (verb === undefined && line.has('--version', '-v', '--help')) return [];
   const lockFile =
@@ -76,6 +94,7 @@ const pnpm: InstallReader = (program, argv, context) => {
     const packages = specs(name === 'dlx' ? operands.slice(0, 1) : operands);
     return packages.length === 0 ? [] : [install(manager, packages)];
   }
+  if (/^(?:update|up|upgrade)$/.test(name)) return [install(manager, specs(operands))];
   if (!plain) return [];
   // pnpm takes the lock file as frozen where CI is set.
   const ci = program === 'pnpm' && /^(?:1|true)$/.test(context.variable('CI') ?? '');

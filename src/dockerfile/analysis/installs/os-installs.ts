@@ -13,7 +13,8 @@ const DNF_VALUED = optionNames(
 );
 const ZYPPER_VALUED = optionNames('-R -r -p --root --repo --from --plus-repo --name --type -t');
 
-const EXACT = /^[^*?<>~^]+$/;
+/** `~` and `^` are part of a version: `5:29.0.1-1~debian.12~bookworm`. */
+const EXACT = /^[^*?<>]+$/;
 
 /** A package file or address in place of a name: judged as a download, where it is one. */
 function isFile(word: string): boolean {
@@ -36,7 +37,7 @@ function found(install: FoundInstall): readonly FoundInstall[] {
 
 /** Takes the newest version of all that is installed; nothing holds it to a version but a frozen repository. */
 const UPGRADES = lookup<readonly string[]>({
-  apt: ['upgrade', 'dist-upgrade', 'full-upgrade', 'safe-upgrade'],
+  apt: ['upgrade', 'dist-upgrade', 'dselect-upgrade', 'full-upgrade', 'safe-upgrade'],
   apk: ['upgrade'],
   dnf: ['upgrade', 'update', 'distro-sync', 'upgrade-minimal'],
   zypper: ['update', 'up', 'patch', 'dist-upgrade', 'dup'],
@@ -54,17 +55,68 @@ const apt: InstallReader = (_program, argv, context) => {
     line.has('-S', '--snapshot') ||
     line.values('-o', '--option').some((f) => /^APT::Snapshot=./i.test(f.text));
   if (isUpgrade('apt', verb)) return [install('apt', [], { frozenRepository: frozen })];
-  if (!['install', 'satisfy', 'build-dep', 'reinstall'].includes(verb?.text ?? '')) return [];
-  const packages = names(operands, (word) => {
-    // `name-` removes.
-    if (/[a-z0-9.+]-$/.test(word)) return undefined;
-    const equals = word.indexOf('=');
-    return equals < 0
-      ? { name: word.replace(/\/[\w.-]+$/, '') }
-      : named(word.slice(0, equals), word.slice(equals + 1), EXACT);
-  });
-  return found(install('apt', packages, { frozenRepository: frozen }));
+  const details = { frozenRepository: frozen };
+  switch (verb?.text) {
+    case 'satisfy':
+      return found(install('apt', operands.flatMap(dependencies), details));
+    case 'build-dep':
+      // The version is that of the source; what it takes to build it is the newest.
+      return found(
+        install(
+          'apt',
+          operands.map(({ text }) => ({ name: text.replace(/=.*$/, '') })),
+          details,
+        ),
+      );
+    case 'install':
+    case 'reinstall':
+      return found(install('apt', names(operands, aptName), details));
+    case 'remove':
+    case 'purge':
+      // `name+` installs all the same.
+      return found(
+        install(
+          'apt',
+          names(
+            operands.filter(({ text }) => /[^+]\+$/.test(text)),
+            aptName,
+          ),
+          details,
+        ),
+      );
+    default:
+      return [];
+  }
 };
+
+/** `name=version`, `name/release`, `name:arch`; `name-` and `name_` remove. */
+function aptName(word: string): InstalledName | undefined {
+  if (/[a-z0-9.+][-_]$/.test(word)) return undefined;
+  const equals = word.indexOf('=');
+  return equals < 0
+    ? { name: word.replace(/\/[\w.-]+$/, '').replace(/([^+])\+$/, '$1') }
+    : named(word.slice(0, equals), word.slice(equals + 1), EXACT);
+}
+
+/**
+ * The dependencies of `apt-get satisfy`, as Debian Policy 7.1 writes them: `a (= 1), b | c`. Only `=` holds a version,
+ * and of alternatives each has to.
+ */
+function dependencies({ text }: Field): readonly InstalledName[] {
+  return text
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '' && !/^(?:conflicts|breaks)\s*:/i.test(part))
+    .map((part) => {
+      const choices = part.replace(/^[\w-]+:\s+/, '').split('|');
+      const read = choices.map((choice) => {
+        const [, name = '', operator, version = ''] =
+          /^\s*([^\s([<]+)\s*(?:\(\s*([<>=]+)\s*([^\s)]*)\s*\))?/.exec(choice) ?? [];
+        return operator === '=' ? named(name, version, EXACT) : { name };
+      });
+      return read.find(({ pin }) => pin === undefined) ?? read[0] ?? { name: part };
+    });
+}
 
 /** minideb's own command: all its words are names for apt. */
 const installPackages: InstallReader = (program, argv, context) =>
@@ -77,10 +129,10 @@ const apk: InstallReader = (_program, argv) => {
   if (verb?.text !== 'add') return [];
   const packages = names(operands, (word) => {
     if (word.startsWith('!')) return undefined;
-    const parts = /^([^=~<>@]+)(?:@[\w-]+)?(=|~=|~)(.+)$/.exec(word);
+    const parts = /^([^=~<>@]+)(?:@[\w-]+)?(?:=~|~=|=|~)(.+)$/.exec(word);
     return parts === null
       ? { name: word.replace(/[<>@].*$/, '') }
-      : named(parts[1] ?? '', parts[3] ?? '', EXACT);
+      : named(parts[1] ?? '', parts[2] ?? '', EXACT);
   });
   return found(install('apk', packages));
 };

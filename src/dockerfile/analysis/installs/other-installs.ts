@@ -11,7 +11,14 @@ const gem: InstallReader = (_program, argv) => {
     optionNames('-v -i -n -P -s --version --install-dir --source --platform --bindir'),
   );
   const [verb, ...operands] = line.operands;
-  // gem takes any beginning of a command that is no other's.
+  // gem takes any beginning of a command that is no other's. `update` takes the newest of all, of gem itself (`--system`) too.
+  if (/^up(?:d(?:a(?:t(?:e)?)?)?)?$/.test(verb?.text ?? ''))
+    return [
+      install(
+        'gem',
+        operands.map(({ text }) => ({ name: text })),
+      ),
+    ];
   if (!/^i(?:n(?:s(?:t(?:a(?:l(?:l)?)?)?)?)?)?$/.test(verb?.text ?? '')) return [];
   const version = line.values('-v', '--version')[0]?.text ?? '';
   const exact = /^=? ?\d[\w.]*$/;
@@ -30,6 +37,7 @@ const bundle: InstallReader = (_program, argv, context) => {
     optionNames('-j --jobs --retry --path --without --with --gemfile'),
   );
   const verb = line.operands[0]?.text;
+  if (verb === 'update' || verb === 'add') return [install('bundle', [])];
   if (verb !== undefined && verb !== 'install') return [];
   if (verb === undefined && line.has('--version', '-v', '--help', '-h')) return [];
   const set = ['BUNDLE_FROZEN', 'BUNDLE_DEPLOYMENT'].some((n) =>
@@ -106,19 +114,13 @@ const composer: InstallReader = (_program, argv, context) => {
   const operands = global ? rest.slice(1) : rest;
   if (name === 'install')
     return [install('composer', [], { lockFile: context.copied('composer.lock') })];
-  if (name === 'update') return [install('composer', [])];
+  if (name === 'update' || name === 'upgrade' || name === 'u') return [install('composer', [])];
   if (name !== 'require') return [];
   const packages = operands.map(({ text }) => {
     const [own = '', version = ''] = text.split(/[:=]/);
     return named(own, version, /^v?\d+\.\d+\.\d+[\w.-]*$/);
   });
   return packages.length === 0 ? [] : [install('composer', packages)];
-};
-
-/** `php composer.phar install`. */
-const php: InstallReader = (_program, argv, context) => {
-  const at = argv.findIndex(({ text }) => /(?:^|\/)composer(?:\.phar)?$/.test(text));
-  return at < 0 ? [] : composer('composer', argv.slice(at + 1), context);
 };
 
 /** mix fetches what mix.lock says, and the newest of what it lacks. */
@@ -137,6 +139,5 @@ export const OTHER_INSTALLS: Readonly<Record<string, InstallReader>> = {
   cargo,
   composer,
   'composer.phar': composer,
-  php,
   mix,
 };

@@ -88,15 +88,6 @@ const pip: InstallReader = (_program, argv, context) => {
   return pipInstall(line, operands, context, 'pip');
 };
 
-/** `python -m pip install ...`. */
-const python: InstallReader = (program, argv, context) => {
-  const at = argv.findIndex((f) => f.text === '-m');
-  const module = argv[at + 1]?.text;
-  if (at < 0 || (module !== 'pip' && module !== 'uv' && module !== 'poetry')) return [];
-  const rest = argv.slice(at + 2);
-  return (PYTHON_INSTALLS[module] ?? pip)(program, rest, context);
-};
-
 /** `ruff==0.5`, and `ruff@0.5.0` as uv and poetry spell it. */
 function withAt(text: string): InstalledName {
   const at = text.lastIndexOf('@');
@@ -203,7 +194,7 @@ const conda: InstallReader = (_program, argv) => {
   const line = readCommandLine(argv, valued);
   const env = line.operands[0]?.text === 'env';
   const [verb, ...operands] = env ? line.operands.slice(1) : line.operands;
-  if (!['install', 'create', 'update'].includes(verb?.text ?? '')) return [];
+  if (!['install', 'create', 'update', 'upgrade'].includes(verb?.text ?? '')) return [];
   const file = line.values('-f', '--file')[0]?.text;
   const packages = (env ? [] : operands).map(({ text }) => {
     const parts = /^([^=<>!~]+)={1,2}(.+)$/.exec(text);
@@ -220,8 +211,6 @@ export const PYTHON_INSTALLS = lookup<InstallReader>({
   pip3: pip,
   pipx,
   pdm,
-  python,
-  python3: python,
   uv,
   uvx,
   poetry,

@@ -1,6 +1,7 @@
 import type { InstalledName } from '../../../model/build-analysis.ts';
 import { type CommandLine, optionNames, readCommandLine } from '../command-line.ts';
 import { type InstallReader, install, named } from './install-context.ts';
+import { requirement } from './requirements.ts';
 
 const NUMBERS = /^v?\d+(?:\.\d+)+[\w.+-]*$/;
 
@@ -47,12 +48,34 @@ function optioned(option: string): Form['name'] {
   return (word, line) => named(word, line.values(option)[0]?.text ?? '', NUMBERS);
 }
 
+/** `name==1.2` of Python's. */
+const python: Form['name'] = (word) => requirement(word) ?? loose(word);
+
 const FORMS: Readonly<Record<string, Form>> = {
+  easy_install: {
+    verbs: [],
+    valued:
+      '-d -f -s -i -b -H -S --install-dir --find-links --index-url --build-directory --script-dir --record --prefix',
+    name: python,
+  },
+  'install2.r': { verbs: [], valued: '-l -r -t -n --libloc --repos --type --ncpus', name: loose },
+  'install.r': { verbs: [], name: loose },
+  bower: { verbs: ['install', 'i', 'update'], name: joined('#') },
+  cpm: { verbs: ['install'], valued: '-L -w --local-lib-contained --workers', name: joined('@') },
+  choco: {
+    verbs: ['install', 'upgrade'],
+    valued: '--version -s --source',
+    name: optioned('--version'),
+  },
   opkg: { verbs: ['install'], name: loose },
-  brew: { verbs: ['install'], name: loose },
-  pecl: { verbs: ['install'], valued: '-D', name: joined('-') },
-  pear: { verbs: ['install'], valued: '-D', name: joined('-') },
-  cpanm: { verbs: [], valued: '-l -L --mirror --local-lib', name: joined('@') },
+  brew: { verbs: ['install', 'upgrade'], name: loose },
+  pecl: { verbs: ['install', 'upgrade'], valued: '-D', name: joined('-') },
+  pear: { verbs: ['install', 'upgrade'], valued: '-D', name: joined('-') },
+  cpanm: {
+    verbs: [],
+    valued: '-l -L --mirror --local-lib --local-lib-contained --mirror-index --from',
+    name: joined('@'),
+  },
   cpan: { verbs: [], name: loose },
   luarocks: {
     verbs: ['install'],
@@ -67,7 +90,7 @@ const FORMS: Readonly<Record<string, Form>> = {
     most: 1,
   },
   dotnet: {
-    verbs: ['tool install', 'add package'],
+    verbs: ['tool install', 'tool update', 'add package'],
     valued: '--version --tool-path --add-source -v',
     name: optioned('--version'),
     most: 1,
@@ -103,19 +126,37 @@ function reader({ verbs, valued = '', name, most = Infinity }: Form): InstallRea
   };
 }
 
+/** Calls of R that take the newest version of what they name. */
+const R_INSTALLS =
+  /\b(?:install\.packages|pkg_install|install_cran|BiocManager::install|biocLite|pak::pak)\(\s*(?:c\()?\s*\\?["']([\w.]+)/g;
+
 /** `Rscript -e 'install.packages("x")'` takes the newest; `remotes::install_version` names one. */
 const r: InstallReader = (_program, argv) => {
-  const packages = argv.flatMap(({ text }) =>
-    [...text.matchAll(/\binstall\.packages\(\s*(?:c\()?\s*["']([\w.]+)/g)].map(([, name = '']) =>
-      loose(name),
-    ),
+  const text = argv.map((f) => f.text).join('\n');
+  const packages = [...text.matchAll(R_INSTALLS)].map(([, name = '']) => loose(name));
+  const versions = text.matchAll(
+    /\binstall_version\(\s*\\?["']([\w.]+)\\?["']\s*(?:,\s*(?:version\s*=\s*)?\\?["']([^"'\\]+))?/g,
   );
+  for (const [, name = '', version = ''] of versions) packages.push(named(name, version, NUMBERS));
+  const upgrades = /\bupdate\.packages\(/.test(text) && packages.length === 0;
   const frozen = argv.some(({ text }) => /\/(?:cran\/)?\d{4}-\d{2}-\d{2}\b/.test(text));
-  return packages.length === 0 ? [] : [install('other', packages, { frozenRepository: frozen })];
+  if (packages.length === 0 && !upgrades) return [];
+  return [install('other', packages, { frozenRepository: frozen })];
+};
+
+/** `perl -MCPAN -e 'install Some::Module'`. */
+const perl: InstallReader = (_program, argv) => {
+  if (!argv.some(({ text }) => text.startsWith('-MCPAN'))) return [];
+  const words = argv.map((f) => f.text).join(' ');
+  const names = words.matchAll(/\binstall(?:\s+|\(\s*)\\?["']?([A-Z]\w*(?:::\w+)*)/g);
+  const packages = [...names].map(([, name = '']) => loose(name));
+  return packages.length === 0 ? [] : [install('other', packages)];
 };
 
 export const RARER_INSTALLS: Readonly<Record<string, InstallReader>> = {
   ...Object.fromEntries(Object.entries(FORMS).map(([program, form]) => [program, reader(form)])),
   R: r,
+  r,
   Rscript: r,
+  perl,
 };

@@ -1,0 +1,81 @@
+import { lookup } from '../../model/lookup.ts';
+import type { Field } from './fields.ts';
+
+/** An interpreter that runs programs which are known by a name of their own. */
+interface Interpreter {
+  /** Its options that take a value as their next word. */
+  readonly valued: ReadonlySet<string>;
+  /** Programs by the names of their scripts, without folder and suffix. */
+  readonly scripts: RegExp;
+  /** Options behind which text of the language stands, in place of a script. */
+  readonly text: RegExp;
+  /** The option that names a script to be looked up: `python -m pip`, `-Impip`, `ruby -S gem`. */
+  readonly named?: RegExp;
+}
+
+function interpreter(valued: string, scripts: RegExp, text: RegExp, named?: RegExp): Interpreter {
+  const options = new Set(valued.split(' '));
+  return { valued: options, scripts, text, ...(named === undefined ? {} : { named }) };
+}
+
+const PYTHON = interpreter(
+  '-W -X -Q --check-hash-based-pycs',
+  /^(?:pip[\d.]*|easy_install[\d.-]*|pipx|pipenv|poetry|pdm|uv|uvx|conda|mamba|hatch)$/,
+  /^-[BbdEhiIOPqRsSuvVx]*c/,
+  /^-[BbdEhiIOPqRsSuvVx]*m(.*)$/,
+);
+const NODE = interpreter(
+  '-r -C --require --import --loader --experimental-loader --conditions --env-file --icu-data-dir --max-http-header-size',
+  /^(?:npm|npx|yarn|yarnpkg|pnpm|pnpx|bower|corepack)$/,
+  /^-(?:[a-z]*[ep]|-eval|-print)$/,
+);
+const ONE_LINE = /^-[a-zA-Z]*[eE]$/;
+const ON_PATH = /^-w*S(.*)$/;
+
+const INTERPRETERS = lookup<Interpreter>({
+  python: PYTHON,
+  pypy: PYTHON,
+  py: PYTHON,
+  node: NODE,
+  nodejs: NODE,
+  bun: NODE,
+  ruby: interpreter('-I -r -C -E -W', /^(?:gem|bundle|bundler)[\d.]*$/, ONE_LINE, ON_PATH),
+  perl: interpreter('-I -M -m', /^(?:cpanm|cpan|cpm)[\d.]*$/, ONE_LINE, ON_PATH),
+  php: interpreter('-d -c -z', /^(?:composer|pecl|pear)$/, /^-[rBR]$/),
+  Rscript: interpreter('', /^install2?\.r$/, ONE_LINE),
+  r: interpreter('-l -L', /^install2?\.r$/, ONE_LINE),
+  lua: interpreter('-l', /^luarocks$/, ONE_LINE),
+});
+
+function plainName(path: string): string {
+  return path
+    .replace(/^.*[\\/]/, '')
+    .replace(/\.(?:c?js|mjs|phar|py|rb|pl)$/i, '')
+    .replace(/-cli$/, '');
+}
+
+/** The program that an interpreter runs by path or name, under its own name: `python3 /usr/bin/pip3 install x`, `ruby -S gem`; undefined for other scripts. */
+export function interpretedProgram(
+  program: string,
+  argv: readonly Field[],
+): readonly Field[] | undefined {
+  const known = INTERPRETERS[program] ?? INTERPRETERS[program.replace(/[\d.]+$/, '')];
+  if (known === undefined) return undefined;
+  for (let at = 1; at < argv.length; at += 1) {
+    const field = argv[at];
+    if (field === undefined) return undefined;
+    const { text } = field;
+    const named = known.named?.exec(text)?.[1];
+    const isOption = text.startsWith('-');
+    const script =
+      named === '' ? argv[at + 1] : named !== undefined ? { ...field, text: named } : field;
+    if (named !== undefined || !isOption) {
+      const name = plainName(script?.text ?? '');
+      if (script?.constant !== true || !known.scripts.test(name)) return undefined;
+      return [{ ...script, text: name }, ...argv.slice(named === '' ? at + 2 : at + 1)];
+    }
+    if (known.valued.has(text)) at += 1;
+    else if (known.text.test(text)) return undefined;
+  }
+  return undefined;
+}
