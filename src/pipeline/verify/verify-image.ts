@@ -2,6 +2,7 @@ import { isOfType } from '../../attestations/predicate-name.ts';
 import { readReproduction } from '../../attestations/reproduction.ts';
 import { readSummary, readTestResult, type StatedLevel } from '../../attestations/verdict-read.ts';
 import type { Digest } from '../../model/digest.ts';
+import { type Descriptor, platformName } from '../../model/oci.ts';
 import type { OpenedImage } from '../../model/opened-image.ts';
 import { PREDICATE_TYPE } from '../../model/statement.ts';
 import type { ImageVerification, VerifiedItem, VerifyOutcome } from '../../model/verification.ts';
@@ -34,7 +35,7 @@ export async function verifyImage(
   const signed = covers(verified.filter(isSignature));
   const level = statedLevel(verified, covers);
   const shortOf = [
-    ...(signed.length > 0 ? [] : ['no signature of this digest verifies']),
+    ...(signed.length > 0 ? [] : [unsignedText(image, verified.filter(isSignature))]),
     ...demands.types
       .filter((type) => covers(verified.filter((one) => isStatement(one, type))).length === 0)
       .map((type) => `no verified attestation of type ${type}`),
@@ -79,6 +80,29 @@ function coverage(image: OpenedImage): Covering {
     const parts = platforms.map((digest) => found.filter(about(digest)));
     return parts.every((part) => part.length > 0) ? parts.flat() : [];
   };
+}
+
+/** An index may list thousands. */
+const SHOWN_ENTRIES = 5;
+
+/** What lacks a signature: the digest itself, or those entries of the index that no verified signature is about. */
+function unsignedText(image: OpenedImage, verified: readonly CheckedAttachment[]): string {
+  if (verified.length === 0) return 'no signature of this digest verifies';
+  const isSigned = ({ digest }: Descriptor): boolean =>
+    verified.some(({ evidence }) => evidence.subjects.includes(digest));
+  const entries = [
+    ...image.platforms.map(({ descriptor, config }) => ({ platform: config, ...descriptor })),
+    ...image.absent,
+  ];
+  const bare = entries.filter((entry) => !isSigned(entry));
+  const named = (bare.length > 0 ? bare : image.absent).map(({ platform, digest }) =>
+    platform === undefined ? digest : `${platformName(platform)} (${digest})`,
+  );
+  const distinct = [...new Set(named)];
+  const more =
+    distinct.length > SHOWN_ENTRIES ? ` and ${distinct.length - SHOWN_ENTRIES} more` : '';
+  const shown = distinct.slice(0, SHOWN_ENTRIES).join(', ');
+  return `no signature verifies for the index, nor for ${shown}${more}`;
 }
 
 function isSignature({ evidence }: CheckedAttachment): boolean {

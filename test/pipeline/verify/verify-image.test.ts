@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { reproductionStatement } from '../../../src/attestations/reproduction.ts';
+import { digestOf } from '../../../src/model/digest.ts';
 import { type Descriptor, MEDIA_TYPE } from '../../../src/model/oci.ts';
 import type { OpenedImage } from '../../../src/model/opened-image.ts';
 import type { ToolResult } from '../../../src/model/run.ts';
@@ -236,11 +237,26 @@ describe('an image of several platforms', () => {
     const [amd, arm] = platforms;
     if (amd === undefined || arm === undefined) throw new Error('two platforms');
     attach(image, amd, PREDICATE_TYPE.cosignSign);
-    expect((await verify(image.opened())).outcome).toBe('short');
+    const lacking = (name: string): string =>
+      `no signature verifies for the index, nor for ${name}`;
+    expect(await verify(image.opened())).toMatchObject({
+      outcome: 'short',
+      reasons: [lacking(`linux/arm64 (${arm.digest})`)],
+    });
     attach(image, arm, PREDICATE_TYPE.cosignSign);
     expect((await verify(image.opened())).outcome).toBe('verified');
-    // A third that is not here cannot be looked at.
-    expect((await verify({ ...image.opened(), absent: [arm] })).outcome).toBe('short');
+    // A third that is not here cannot be looked at, signed or not.
+    const digest = digestOf('elsewhere');
+    const ppc = { ...arm, digest, platform: { os: 'linux', architecture: 'ppc64le' } };
+    for (const [absent, name] of [
+      [ppc, `linux/ppc64le (${digest})`],
+      [{ ...arm, digest }, digest],
+      [arm, arm.digest],
+    ] as const)
+      expect(await verify({ ...image.opened(), absent: [absent] })).toMatchObject({
+        outcome: 'short',
+        reasons: [lacking(name)],
+      });
   });
 
   test('is not verified, whoever signed, where it lists what cannot be read as an image', async () => {
