@@ -34,8 +34,9 @@ export function link(path: string, linkname: string): Item {
   return { path, type: 'symlink', linkname, mode: 0o777 };
 }
 
-export function hardlink(path: string, linkname: string): Item {
-  return { path, type: 'hardlink', linkname };
+/** As tar writes it: with the mode of what it shares, which an engine gives the file again. */
+export function hardlink(path: string, linkname: string, mode = 0o755): Item {
+  return { path, type: 'hardlink', linkname, mode };
 }
 
 export function folder(path: string): Item {

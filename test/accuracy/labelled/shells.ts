@@ -56,7 +56,7 @@ export const SHELLS_LABELLED: readonly Labelled[] = [
   ),
   hardenedWith(
     'a whiteout in the layer that brings the shell hides what lies below, not itself',
-    [[program('usr/bin/bash')], [program('usr/bin/bash'), file('usr/bin/.wh.bash')]],
+    [[program('usr/bin/bash')], [file('usr/bin/.wh.bash'), program('usr/bin/bash')]],
     SHELL,
   ),
   hardenedWith(

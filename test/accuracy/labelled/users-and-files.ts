@@ -29,7 +29,7 @@ export const USERS_LABELLED: readonly Labelled[] = [
   hardenedWith(
     'a hard link to a setuid program, whose first name was deleted',
     [
-      [program('usr/bin/su', undefined, 0o4755), hardlink('opt/x', 'usr/bin/su')],
+      [program('usr/bin/su', undefined, 0o4755), hardlink('opt/x', 'usr/bin/su', 0o4755)],
       [file('usr/bin/.wh.su')],
     ],
     ELEVATED,

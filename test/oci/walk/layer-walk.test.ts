@@ -142,18 +142,18 @@ describe('walkLayer', () => {
     );
   });
 
-  test('the root and global pax headers are nobody’s', async () => {
+  test('the root is nobody’s, and a global pax header is not a file', async () => {
     const seen = all();
     const bytes = tarOf([
       { entry: entry({ name: './', type: 'directory' }) },
       {
-        entry: entry({ name: 'pax', type: 'other', typeflag: 'g', size: 3 }),
-        content: Buffer.from('abc'),
+        entry: entry({ name: 'pax', type: 'other', typeflag: 'g', size: 6 }),
+        content: Buffer.from('6 a=b\n'),
       },
       { entry: entry({ name: 'a' }) },
     ]);
     await walk(bytes, [seen]);
-    expect(seen.finish().map(([path]) => path)).toEqual(['a']);
+    expect(seen.finish().map(([path]) => path)).toEqual(['pax', 'a']);
   });
 
   test('a path out of the image is an error, its name shown without control characters', async () => {
@@ -189,7 +189,12 @@ describe('walkLayer', () => {
       { limits: { ratioFrom: 1e6 } },
       /250 times its size/,
     ],
-    ['no layer', tar, { mediaType: 'application/json' }, /no file system/],
+    [
+      'an encrypted layer',
+      tar,
+      { mediaType: 'application/vnd.oci.image.layer.v1.tar+encrypted' },
+      /is encrypted/,
+    ],
   ])('refuses %s', async (_name, blob, more, message) => {
     const walking = walk(blob, [all()], more);
     await expect(walking).rejects.toThrow(message);

@@ -192,8 +192,11 @@ describe('inspectLayers', SLOW, () => {
     if (first === undefined) throw new Error('no layer');
     const other = { ...first, diffId: digestOf('other') };
     await expect(inspect([first, other], streamed, { cache })).rejects.toThrow(/unpacks to/);
-    const json = { ...first, blob: { ...first.blob, mediaType: 'application/json' } };
-    await expect(inspect([json], streamed, { cache })).rejects.toThrow(/no file system/);
+    const encrypted = {
+      ...first,
+      blob: { ...first.blob, mediaType: 'application/vnd.oci.image.layer.v1.tar+encrypted' },
+    };
+    await expect(inspect([encrypted], streamed, { cache })).rejects.toThrow(/is encrypted/);
   });
 });
 
