@@ -3,9 +3,9 @@ import { err, ok, type Result } from '../model/result.ts';
 import { type Directives, parseDirectives } from './directives.ts';
 import { externalImage } from './external-image.ts';
 import { leadingFlags, splitWords } from './instruction-words.ts';
-import { WINDOWS_SHELL } from './run-script.ts';
 import { headOf, type InstructionHead } from './instruction.ts';
 import { type LineError, type LogicalLine, logicalLines } from './logical-lines.ts';
+import { WINDOWS_SHELL } from './run-script.ts';
 import {
   contextImage,
   FRESH_STAGE,

@@ -1,7 +1,7 @@
 import type { CommandEvent } from '../build-event.ts';
 import { comparesHash } from '../checks/scripted-checks.ts';
-import { WINDOWS_SHELLS } from './windows-fetches.ts';
 import { addressName, COMMIT, type Fetch, fetchOf, isRemote } from './fetch.ts';
+import { WINDOWS_SHELLS } from './windows-fetches.ts';
 
 export const SCRIPTED =
   /^(?:python[\d.]*|pypy[\d.]*|perl|ruby|node|nodejs|bun|deno|php[\d.]*|pwsh|powershell|R|Rscript|julia|lua|tclsh)$/;

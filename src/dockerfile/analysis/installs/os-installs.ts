@@ -56,7 +56,7 @@ const apt: InstallReader = (_program, argv, context) => {
     line.values('-o', '--option').some((f) => /^APT::Snapshot=./i.test(f.text));
   if (isUpgrade('apt', verb)) return [install('apt', [], { frozenRepository: frozen })];
   const details = { frozenRepository: frozen };
-  switch (verb?.text) {
+  switch (verb?.text ?? '') {
     case 'satisfy':
       return found(install('apt', operands.flatMap(dependencies), details));
     case 'build-dep':
