@@ -15,9 +15,13 @@ export function analysisOf(build: BuildFact): Fact<BuildAnalysis> {
     : { known: true, value: build.analysis, source: build.dockerfile.source };
 }
 
-/** Lines whose shell could not be read. */
+/** Lines whose shell, and commands whose program, could not be read. */
 export function unreadEvidence(analysis: BuildAnalysis): Evidence[] {
-  return analysis.unread.map(({ range, reason }) => lineEvidence(range, 'RUN', reason, 'open'));
+  return analysis.unread.map(({ range, reason, command = 'RUN', held }) =>
+    held === true
+      ? lineEvidence(range, command, 'works on source that a verified download brought', 'held')
+      : lineEvidence(range, command, reason, 'open'),
+  );
 }
 
 /** `line 7`, `lines 7, 9 and 2 more`. */

@@ -50,20 +50,20 @@ export function judgeLines<T extends JudgedLine>(
   const loose = judged.filter(({ state }) => state === 'loose');
   const [first] = loose;
   if (first !== undefined) return fail(`${linesOf(loose)}: ${first.reason}`, evidence, { source });
-  if (value.unread.length > 0) {
+  // Source that verified downloads brought may do what it does, where there is something to judge besides.
+  const open = value.unread.filter(({ held }) => held !== true || judged.length === 0);
+  const [unread] = open;
+  if (unread !== undefined) {
     // Where the history is all there is, the lines are not the Dockerfile's.
-    return source === 'image'
-      ? unknown(FROM_HISTORY, question.settle, evidence, source)
-      : unknown(
-          `the shell in ${linesOf(value.unread)} could not be read`,
-          undefined,
-          evidence,
-          source,
-        );
+    if (source === 'image') return unknown(FROM_HISTORY, question.settle, evidence, source);
+    const shell = open.filter(({ program }) => program === undefined);
+    return shell.length > 0
+      ? unknown(`the shell in ${linesOf(shell)} could not be read`, undefined, evidence, source)
+      : unknown(`${linesOf(open)}: ${unread.reason}`, unread.settle, evidence, source);
   }
-  const open = judged.find(({ state }) => state === 'open');
-  if (open !== undefined) {
-    const reason = `line ${open.range.startLine}: ${open.reason}`;
+  const undecided = judged.find(({ state }) => state === 'open');
+  if (undecided !== undefined) {
+    const reason = `line ${undecided.range.startLine}: ${undecided.reason}`;
     return unknown(reason, question.settleOpen, evidence, source);
   }
   return judged.length === 0

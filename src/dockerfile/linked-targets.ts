@@ -25,9 +25,9 @@ export function withLinkedTargets(
   const of = (pick: (one: BuildAnalysis) => BuildAnalysis['unread']): BuildAnalysis['unread'] => [
     ...pick(analysis),
     ...known.flatMap(({ target, analysis: theirs }) =>
-      (theirs === undefined ? [] : pick(theirs)).map(({ range, reason }) => ({
-        range,
-        reason: `target ${target}: ${reason}`,
+      (theirs === undefined ? [] : pick(theirs)).map((line) => ({
+        ...line,
+        reason: `target ${target}: ${line.reason}`,
       })),
     ),
   ];

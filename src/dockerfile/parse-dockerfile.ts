@@ -1,7 +1,8 @@
 import type { BuildAnalysis } from '../model/build-analysis.ts';
+import type { BuildContext } from '../model/build-context.ts';
 import type { DockerfileModel, ExternalImage, Stage } from '../model/dockerfile.ts';
 import { err, ok, type Result } from '../model/result.ts';
-import { analyseStages, type ContextFile } from './analysis/analyse-stages.ts';
+import { analyseStages } from './analysis/analyse-stages.ts';
 import { externalImage } from './external-image.ts';
 import type { LineError } from './logical-lines.ts';
 import { type DockerfileOptions, type ReadDockerfile, readDockerfile } from './read-dockerfile.ts';
@@ -69,13 +70,13 @@ export function parseDockerfile(
 }
 
 /**
- * The model together with what the reached stages install and download. `contextFile` gives the text of a file of the
- * build context (a requirements file, say) where the caller has it; nothing is read here.
+ * The model together with what the reached stages install and download. `context` gives the files of
+ * the build context (scripts, a requirements file) where the caller has it; nothing is read here.
  */
 export function analyseDockerfile(
   text: string,
   options: DockerfileOptions = {},
-  contextFile: ContextFile = () => undefined,
+  context?: BuildContext,
 ): Result<{ readonly model: DockerfileModel; readonly analysis: BuildAnalysis }, LineError> {
   const read = readDockerfile(text, options);
   if (!read.ok) return read;
@@ -84,5 +85,5 @@ export function analyseDockerfile(
     return err({ message: `target stage "${options.target ?? ''}" could not be found`, line: 1 });
   const model = modelOf(read.value, target);
   const stages = model.reached.flatMap((index) => read.value.stages[index] ?? []);
-  return ok({ model, analysis: analyseStages(stages, options.buildArgs ?? {}, contextFile) });
+  return ok({ model, analysis: analyseStages(stages, options.buildArgs ?? {}, context) });
 }

@@ -1,4 +1,5 @@
 import type { BuildAnalysis } from '../model/build-analysis.ts';
+import type { BuildContext } from '../model/build-context.ts';
 import type {
   DockerfileSource,
   SourceCommand,
@@ -7,7 +8,6 @@ import type {
 } from '../model/dockerfile-source.ts';
 import type { DockerfileModel, Instruction, SourceRange } from '../model/dockerfile.ts';
 import { ok, type Result } from '../model/result.ts';
-import type { ContextFile } from './analysis/analyse-stages.ts';
 import { parseDirectives } from './directives.ts';
 import { execForm, leadingFlags, splitWords } from './instruction-words.ts';
 import { FLAGGED, headOf } from './instruction.ts';
@@ -114,9 +114,9 @@ export interface ReadForEdits {
 export function readForEdits(
   text: string,
   options: DockerfileOptions = {},
-  contextFile: ContextFile = () => undefined,
+  context?: BuildContext,
 ): Result<ReadForEdits, LineError> {
-  const analysed = analyseDockerfile(text, options, contextFile);
+  const analysed = analyseDockerfile(text, options, context);
   if (!analysed.ok) return analysed;
   const read = readDockerfile(text, options);
   if (!read.ok) return read;

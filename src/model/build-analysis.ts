@@ -80,10 +80,24 @@ export interface Download {
   readonly command: string;
 }
 
+/** A line, or a command in it, that may install and download what is not seen. */
+export interface UnreadLine {
+  readonly range: SourceRange;
+  readonly reason: string;
+  /** The program that was not read, where the line itself was. */
+  readonly program?: string;
+  /** The command as written, on one line. */
+  readonly command?: string;
+  /** What would decide it. */
+  readonly settle?: string;
+  /** It runs the steps of source that verified downloads alone brought: nobody read them, and they cannot change. */
+  readonly held?: true;
+}
+
 /** What the stages that the target reaches install and download, read from the Dockerfile. */
 export interface BuildAnalysis {
   readonly installs: readonly PackageInstall[];
   readonly downloads: readonly Download[];
-  /** Lines whose shell could not be read, so that installs and downloads in them are not known. */
-  readonly unread: readonly { readonly range: SourceRange; readonly reason: string }[];
+  /** Lines of which it is not known what they install and download: shell that cannot be parsed, programs that nobody read. */
+  readonly unread: readonly UnreadLine[];
 }

@@ -34,7 +34,8 @@ RUN --mount=type=cache,target=/var/cache/apt --mount=type=cache,target=/var/lib/
     apt-get update && apt-get install --yes --no-install-recommends cmake=3.31.6-2
 WORKDIR /src
 COPY . .
-RUN cmake -S . -B /build -DCMAKE_BUILD_TYPE=Release && cmake --build /build --parallel && cp /build/@{binary} /out/app
+# What is built is the source that is here: it needs no network.
+RUN --network=none cmake -S . -B /build -DCMAKE_BUILD_TYPE=Release && cmake --build /build --parallel && cp /build/@{binary} /out/app
 
 # The C library, certificates and the program.
 FROM @{base.runtime}

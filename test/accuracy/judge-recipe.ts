@@ -12,6 +12,7 @@ import { type Facts, known, unknownFact } from '../../src/model/facts.ts';
 import { MEDIA_TYPE } from '../../src/model/oci.ts';
 import { walkLayer } from '../../src/oci/walk/layer-walk.ts';
 import { type GradedBuild, gradedBuild } from '../../src/pipeline/grade/grade-build-fact.ts';
+import { contextOf } from '../dockerfile/context-of.ts';
 import { makeImage, type MadeImage, type Recipe } from './made-image.ts';
 
 /** The present time of every judgement here: 2026-03-01T12:00:00Z. */
@@ -55,7 +56,7 @@ function buildOf(
     dockerfile === undefined ? undefined : { name: 'Dockerfile', ...given },
   );
   if (files === undefined || !built.fact.known) return built;
-  const read = analyseDockerfile(given.text, {}, (path) => files[path]);
+  const read = analyseDockerfile(given.text, {}, contextOf(files));
   return read.ok
     ? {
         ...built,

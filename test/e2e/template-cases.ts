@@ -11,6 +11,9 @@ export interface TemplateCase {
   readonly bases: Readonly<Record<string, string>>;
   /** What it answers to GET /. */
   readonly answer: unknown;
+  /** Criteria that it lacks, where its packages are not held by sums. */
+  readonly short?: readonly string[];
+  readonly level?: number;
   /** Too heavy for each change: tried by npm run templates alone. */
   readonly isHeavy?: boolean;
   /** Secrets that it is given as files, by name. */
@@ -33,6 +36,11 @@ const NGINX = {
   'nginx:1.28-trixie': 'library/nginx:1.26',
   'golang:1.25-trixie': 'library/golang:1.24',
   ...CC,
+};
+/** Maven and Gradle run plugins that they fetch without a sum. */
+const UNHELD = {
+  short: ['verified-downloads', 'pinned-packages', 'security-profile'],
+  level: 1,
 };
 const AUTHORS = ['--set', 'authors=The shop team'];
 
@@ -115,6 +123,7 @@ export const TEMPLATE_CASES: readonly TemplateCase[] = [
   },
   {
     dockerfile: 'java/maven.Dockerfile',
+    ...UNHELD,
     fixture: 'java-maven',
     flags: AUTHORS,
     bases: { 'maven:3-eclipse-temurin-21': 'library/maven:3-eclipse-temurin-21', ...JAVA },
@@ -122,6 +131,7 @@ export const TEMPLATE_CASES: readonly TemplateCase[] = [
   },
   {
     dockerfile: 'java/gradle.Dockerfile',
+    ...UNHELD,
     fixture: 'java-gradle',
     flags: AUTHORS,
     bases: { 'gradle:jdk21': 'library/gradle:jdk21', ...JAVA },

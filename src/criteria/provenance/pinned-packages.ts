@@ -47,7 +47,7 @@ export const pinnedPackages = criterion({
   decidedBy:
     'Each install command in the stages that the build reaches is judged on its own, and each name in it: exact versions, a lock file ' +
     'that the command refuses to depart from, or a frozen repository. `npm install`, `yarn install` without `--immutable`, requirements ' +
-    'without versions and upgrades of all that is installed (`apt-get upgrade`) may drift and fail. A file of requirements whose content is not seen leaves it unknown. A build that installs nothing has nothing to pin.',
+    'without versions and upgrades of all that is installed (`apt-get upgrade`) may drift and fail. A file of requirements whose content is not seen leaves it unknown. A build of which every command was read, and that installs nothing, has nothing to pin; a program that nobody read leaves it unknown.',
   check: ({ build }) =>
     judgeLines(build, {
       judge: ({ installs }) => installs.map(judge),

@@ -39,7 +39,7 @@ export const verifiedDownloads = criterion({
   decidedBy:
     'Each download of the stages that the build reaches (curl, wget, `ADD http`, `git clone`, packages from URLs) is judged on its own: it is ' +
     'verified before use by a checksum, a signature or a pinned commit whose failure stops the build. What is piped into a shell always fails. A checksum ' +
-    'from the same origin as the file passes and is marked weak. A build that downloads nothing has nothing to verify.',
+    'from the same origin as the file passes and is marked weak. A build of which every command was read, and that downloads nothing, has nothing to verify; a program that nobody read leaves it unknown.',
   check: ({ build }) =>
     judgeLines(build, {
       judge: ({ downloads }) => downloads.map(judge),

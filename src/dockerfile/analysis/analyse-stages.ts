@@ -1,6 +1,7 @@
 import type { BuildAnalysis, Download, PackageInstall } from '../../model/build-analysis.ts';
+import type { BuildContext } from '../../model/build-context.ts';
 import type { TraceBudget } from '../shell/traced-command.ts';
-import type { ReadStage } from '../stage-reader.ts';
+import { type ReadStage, stageNamed } from '../stage-reader.ts';
 import { type BuildEvent, type CommandEvent, stageEvents } from './build-event.ts';
 import { checksIn } from './checks/check.ts';
 import { type Journey, journeysThrough } from './checks/file-journey.ts';
@@ -20,16 +21,20 @@ import { remoteCopies } from './fetches/remote-copies.ts';
 import { scriptedFetches } from './fetches/scripted-fetches.ts';
 import { isRead, socketFetches } from './fetches/socket-fetches.ts';
 import { windowsFetches } from './fetches/windows-fetches.ts';
-import { installsOf, setsSnapshot } from './installs/find-installs.ts';
+import { AptSources } from './installs/apt-sources.ts';
+import { installsOf } from './installs/find-installs.ts';
 import { uncheckedPackages } from './installs/unchecked-packages.ts';
-import { type ContextFile, StageFiles } from './stage-files.ts';
-
-export type { ContextFile } from './stage-files.ts';
+import { type LookupBudget, StageFiles } from './stage-files.ts';
+import { unreadCommands } from './unread-commands.ts';
 
 /** Far above what any Dockerfile runs; a hostile one ends here and is told unread. */
 const MAX_COMMANDS = 4000;
 /** Of scripts in words, all together. */
 const MAX_CHARACTERS = 262_144;
+/** Stages that the target needs; no person writes as many. */
+const MAX_STAGES = 400;
+/** Of looking for files: less than a second. */
+const MAX_LOOKUPS = 300_000;
 /** Judging looks at each pair of download and check. */
 const MAX_JUDGED = 300;
 
@@ -52,23 +57,42 @@ function stageInstalls(
   stage: ReadStage,
   stages: ReadonlyMap<number, ReadStage>,
   events: ReadonlyMap<number, readonly BuildEvent[]>,
-  contextFile: ContextFile,
+  files: ReadonlyMap<number, StageFiles>,
 ): readonly PackageInstall[] {
-  const files = new StageFiles(contextFile);
-  const below = lineage(stage, stages).slice(1);
-  for (const earlier of below.toReversed())
-    for (const { instruction } of earlier.instructions) files.add(instruction);
-  const inherited = below.flatMap((s) => events.get(s.index) ?? []);
-  let snapshot = inherited.some((event) => setsSnapshot(event, files));
-  for (const { instruction } of stage.instructions)
-    if (['COPY', 'ADD', 'RUN'].includes(instruction.keyword)) files.add(instruction);
-  const before: CommandEvent[] = inherited.filter(isCommand);
-  return (events.get(stage.index) ?? []).flatMap((event) => {
-    snapshot ||= setsSnapshot(event, files);
-    if (!isCommand(event)) return [];
-    before.push(event);
-    return installsOf(event, before, files, snapshot);
-  });
+  const own = files.get(stage.index);
+  if (own === undefined) return [];
+  const chain = lineage(stage, stages).toReversed();
+  const sources = new AptSources(chain[0]?.base);
+  const before: CommandEvent[] = [];
+  const found: PackageInstall[] = [];
+  for (const { index } of chain)
+    for (const event of events.get(index) ?? []) {
+      sources.follow(event, files.get(index) ?? own);
+      if (!isCommand(event)) continue;
+      before.push(event);
+      if (index === stage.index) found.push(...installsOf(event, before, own, sources.isFrozen));
+    }
+  return found;
+}
+
+/** The files of each stage, empty until its instructions are followed. */
+function filesOf(
+  stages: readonly ReadStage[],
+  context: BuildContext | undefined,
+  lookups: LookupBudget,
+): ReadonlyMap<number, StageFiles> {
+  const files = new Map<number, StageFiles>();
+  for (const { index, base } of stages) {
+    const below = base.kind === 'stage' ? files.get(base.index) : undefined;
+    const earlier = stages.filter((one) => one.index < index);
+    files.set(
+      index,
+      new StageFiles(context, lookups, below, (from) =>
+        files.get(stageNamed(from, earlier)?.index ?? -1),
+      ),
+    );
+  }
+  return files;
 }
 
 const READERS = [
@@ -148,8 +172,7 @@ function distinct(installs: readonly PackageInstall[]): readonly PackageInstall[
 /** What each stage does; what a base stage replaced stays replaced in those on it. */
 function eventsOf(
   stages: readonly ReadStage[],
-  buildArgs: Readonly<Record<string, string>>,
-  budget: TraceBudget,
+  of: (stage: ReadStage) => readonly BuildEvent[],
 ): ReadonlyMap<number, readonly BuildEvent[]> {
   const replaced = new Map<number, Set<string>>();
   return new Map(
@@ -157,7 +180,7 @@ function eventsOf(
       const { index, base } = stage;
       const names = new Set(base.kind === 'stage' ? replaced.get(base.index) : []);
       replaced.set(index, names);
-      return [index, withReplaced(stageEvents(stage, buildArgs, budget), names)];
+      return [index, withReplaced(of(stage), names)];
     }),
   );
 }
@@ -166,26 +189,52 @@ function eventsOf(
 export function analyseStages(
   stages: readonly ReadStage[],
   buildArgs: Readonly<Record<string, string>>,
-  contextFile: ContextFile,
+  context: BuildContext | undefined,
 ): BuildAnalysis {
+  const last = stages.at(-1);
+  if (last !== undefined && stages.length > MAX_STAGES) {
+    const unread = [{ range: last.range, reason: 'more stages than are read' }];
+    return { installs: [], downloads: [], unread };
+  }
+  const lookups: LookupBudget = { steps: MAX_LOOKUPS };
   const budget: TraceBudget = {
     commands: MAX_COMMANDS,
     characters: MAX_CHARACTERS,
     nextId: 1,
     unread: [],
   };
-  const events = eventsOf(stages, buildArgs, budget);
+  const files = filesOf(stages, context, lookups);
+  const events = eventsOf(stages, (stage) => {
+    const own = files.get(stage.index) ?? new StageFiles(context, lookups);
+    return stageEvents(stage, { buildArgs, budget, files: own });
+  });
   const unread: BuildAnalysis['unread'][number][] = stages.flatMap((stage) =>
     stage.instructions.flatMap(({ instruction: { range, shellError } }) =>
       shellError === undefined ? [] : [{ range, reason: shellError }],
     ),
   );
   unread.push(...budget.unread);
-  const last = stages.at(-1);
   const fetched = [...events.values()].flat().flatMap(fetchesOf).length;
   if (last !== undefined && (budget.commands <= 0 || fetched > MAX_JUDGED))
     unread.push({ range: last.range, reason: 'more commands and downloads than are read' });
   const byIndex = new Map(stages.map((stage) => [stage.index, stage]));
-  const installs = stages.flatMap((stage) => stageInstalls(stage, byIndex, events, contextFile));
-  return { installs: distinct(installs), downloads: downloadsIn(stages, events), unread };
+  const installs = stages.flatMap((stage) => stageInstalls(stage, byIndex, events, files));
+  const downloads = downloadsIn(stages, events);
+  const chains = new Map(
+    stages.map((stage) => [stage.index, lineage(stage, byIndex).map(({ index }) => index)]),
+  );
+  const around = {
+    files,
+    installs,
+    downloads,
+    chains,
+    isFetch: (e: CommandEvent) => fetchesOf(e).length > 0,
+  };
+  // What goes through no shell that is read is said once.
+  const said = new Set(unread.map(({ range }) => range.startLine));
+  const commands = unreadCommands([...events.values()].flat().filter(isCommand), around);
+  unread.push(...commands.filter(({ range }) => !said.has(range.startLine)));
+  if (last !== undefined && lookups.steps <= 0)
+    unread.push({ range: last.range, reason: 'more files, and copies of them, than are followed' });
+  return { installs: distinct(installs), downloads, unread };
 }

@@ -1,10 +1,13 @@
 import type { Instruction } from '../../model/dockerfile.ts';
 import { lookupIn } from '../scope.ts';
+import type { Variable } from '../shell/fields.ts';
 import { freshState } from '../shell/shell-state.ts';
 import { Tracer } from '../shell/trace.ts';
 import type { TraceBudget, TracedCommand } from '../shell/traced-command.ts';
 import { programOf } from '../shell/wrappers.ts';
 import type { PlacedInstruction, ReadStage } from '../stage-reader.ts';
+import { RunFiles } from './run-files.ts';
+import type { StageFiles } from './stage-files.ts';
 
 /** A command that a stage runs, with its program's plain name. */
 export interface CommandEvent extends TracedCommand {
@@ -12,6 +15,8 @@ export interface CommandEvent extends TracedCommand {
   readonly stage: number;
   /** `curl` for `/usr/bin/curl`; '' where it is not constant. */
   readonly program: string;
+  /** It runs without network, so that it can bring in nothing from outside. */
+  readonly isOffline: boolean;
 }
 
 /** An ADD or COPY between the commands. */
@@ -28,34 +33,55 @@ export type BuildEvent = CommandEvent | CopyEvent;
 function traceRun(
   placed: PlacedInstruction,
   stage: number,
-  buildArgs: Readonly<Record<string, string>>,
-  budget: TraceBudget,
+  { buildArgs, budget, files, programPath }: StageTrace & { readonly programPath: string },
 ): readonly CommandEvent[] {
-  const { script, scope, folder } = placed;
+  const { script, scope, folder, instruction } = placed;
   if (script === undefined) return [];
   const lookup = lookupIn(scope, buildArgs);
-  const outer = (name: string) => ({ value: lookup(name), sources: [] });
-  const tracer = new Tracer(script, outer, budget);
+  const outer = (name: string): Variable => {
+    const value = lookup(name);
+    // What the base image holds is not known, what was put in front of it is.
+    return name === 'PATH' && value === undefined && programPath !== ''
+      ? { value, shape: programPath, sources: [] }
+      : { value, sources: [] };
+  };
+  const tracer = new Tracer(script, outer, budget, new RunFiles(files));
+  const unmount = files.mount(instruction, folder, budget.nextId);
   const { errexit, pipefail, bash } = script;
   tracer.run(freshState({ errexit, pipefail, folder, bash }));
+  unmount(budget.nextId);
+  const isOffline = instruction.flags.some((f) => f.name === 'network' && f.value === 'none');
   return tracer.commands.map((command) => ({
     ...command,
     kind: 'command',
     stage,
     program: programOf(command.argv),
+    isOffline,
   }));
 }
 
+/** What a trace of a stage is given. */
+export interface StageTrace {
+  readonly buildArgs: Readonly<Record<string, string>>;
+  readonly budget: TraceBudget;
+  /** Is told of what each instruction puts into the stage. */
+  readonly files: StageFiles;
+}
+
 /** What a stage does, in order. */
-export function stageEvents(
-  stage: ReadStage,
-  buildArgs: Readonly<Record<string, string>>,
-  budget: TraceBudget,
-): readonly BuildEvent[] {
+export function stageEvents(stage: ReadStage, trace: StageTrace): readonly BuildEvent[] {
+  const { budget, files } = trace;
+  let programPath = '';
   return stage.instructions.flatMap((placed): readonly BuildEvent[] => {
     const { instruction, folder } = placed;
-    if (instruction.keyword === 'RUN') return traceRun(placed, stage.index, buildArgs, budget);
-    if (instruction.keyword !== 'ADD' && instruction.keyword !== 'COPY') return [];
-    return [{ kind: 'copy', id: budget.nextId++, stage: stage.index, instruction, folder }];
+    const { keyword } = instruction;
+    if (keyword === 'RUN') return traceRun(placed, stage.index, { ...trace, programPath });
+    const path =
+      keyword === 'ENV' && instruction.arguments.find((pair) => pair.startsWith('PATH='));
+    if (typeof path === 'string') programPath = path.slice('PATH='.length);
+    if (keyword !== 'ADD' && keyword !== 'COPY') return [];
+    const id = budget.nextId++;
+    files.copy(instruction, folder, id);
+    return [{ kind: 'copy', id, stage: stage.index, instruction, folder }];
   });
 }

@@ -1,68 +1,249 @@
+import type { BuildContext } from '../../model/build-context.ts';
 import type { Instruction } from '../../model/dockerfile.ts';
 import { mountOptions } from '../external-image.ts';
+import { pathIn } from '../shell/shell-state.ts';
 import { baseName } from '../shell/wrappers.ts';
+import { type FileContent, FileEntries, type FileSource } from './file-entries.ts';
 
-/** Gives the text of a file of the build context by its path there, where the caller has it. */
-export type ContextFile = (path: string) => string | undefined;
+export type { FileContent } from './file-entries.ts';
 
-/** What instructions of a stage brought in from the build context. */
+const ARCHIVE = /\.(?:tar|tgz|tbz2?|txz|tar\.\w+|zip|tar\.[a-z0-9]+)$/i;
+const MAX_CHAIN = 64;
+/** Linux takes no longer one. */
+const PATH_MAX = 4096;
+const MAX_WRITTEN = 262_144;
+/** Behind all commands. */
+const NOW = Number.MAX_SAFE_INTEGER;
+
+const unread = (why: string): FileContent => ({ kind: 'unread', why });
+const maybe = (why: string): FileContent => ({ kind: 'maybe', why });
+
+/** Shared by the stages of a Dockerfile: what is left of the work of looking for files, about a microsecond each. */
+export interface LookupBudget {
+  steps: number;
+}
+
+/** The files that instructions and commands put into a stage, as far as a Dockerfile and its context tell. */
 export class StageFiles {
-  private readonly sources: string[] = [];
-  private readonly documents = new Map<string, string>();
-  private readonly contextFile: ContextFile;
+  readonly #entries = new FileEntries();
+  readonly #context: BuildContext | undefined;
+  readonly #base: StageFiles | undefined;
+  readonly #stage: (from: string) => StageFiles | undefined;
+  readonly #budget: LookupBudget;
 
-  constructor(contextFile: ContextFile) {
-    this.contextFile = contextFile;
+  /** `base` is the stage that this one is built on; `stage` finds one by what `--from` says. */
+  constructor(
+    context: BuildContext | undefined,
+    budget: LookupBudget,
+    base?: StageFiles,
+    stage: (from: string) => StageFiles | undefined = () => undefined,
+  ) {
+    this.#context = context;
+    this.#budget = budget;
+    this.#base = base;
+    this.#stage = stage;
   }
 
-  /** Takes note of a COPY, an ADD, or the bind mounts of a RUN. */
-  add(instruction: Instruction): void {
-    if (instruction.flags.some((flag) => flag.name === 'from')) return;
-    if (instruction.keyword === 'RUN') {
-      for (const flag of instruction.flags) {
-        const mount = flag.name === 'mount' ? mountOptions(flag.value) : {};
-        if ((mount['type'] ?? 'bind') === 'bind' && mount['from'] === undefined)
-          this.sources.push(mount['source'] ?? mount['src'] ?? '.');
-      }
+  /** Takes steps of the budget; false once it is used up, and nothing is known of any file. */
+  spend(steps: number): boolean {
+    this.#budget.steps -= steps;
+    return this.#budget.steps > 0;
+  }
+
+  /** What lies at a path when command number `at` runs. A relative path stands in a folder that is not known. */
+  at(path: string, at = NOW, depth = 0): FileContent | undefined {
+    const isOver = depth > MAX_CHAIN || path.length > PATH_MAX || this.#entries.isOver;
+    if (!this.spend(isOver ? Infinity : 1 + path.length / 8))
+      return maybe('is one of more files than are followed');
+    for (const { entry, below } of this.#entries.over(path, at)) {
+      if (!this.spend(1)) break;
+      const found = entry.source(below, depth + 1);
+      if (found !== undefined) return found;
+    }
+    return this.#base?.at(path, NOW, depth + 1);
+  }
+
+  /** The same by a name, where a folder is not known: the newest that ends in it. */
+  named(path: string, at = NOW): FileContent | undefined {
+    const exact = this.at(path, at);
+    if (exact?.kind === 'text' || path.includes('$')) return exact;
+    const named = this.#entries.named(baseName(path), at);
+    if (named !== undefined) return named.source('', 1);
+    for (const entry of this.#entries.contextFolders.slice(-16).reverse()) {
+      if (entry.from > at || at >= entry.until || !this.spend(1)) continue;
+      const found = entry.source(path.startsWith('/') ? baseName(path) : path, 1);
+      if (found?.kind === 'text') return found;
+    }
+    return exact ?? this.#base?.named(path);
+  }
+
+  /** True where a folder (or an archive) of the context may lie in or over this folder: what is built there is not the download's alone. */
+  holdsContext(folder: string): boolean {
+    if (!this.spend(1 + this.#entries.contextFolders.length)) return true;
+    const own = this.#entries.contextFolders.some(
+      ({ path }) =>
+        !folder.startsWith('/') ||
+        !path.startsWith('/') ||
+        isWithin(folder, path) ||
+        isWithin(path, folder),
+    );
+    return own || this.#base?.holdsContext(folder) === true;
+  }
+
+  /** Takes note of a COPY or an ADD, seen by commands from number `from` on. */
+  copy(instruction: Instruction, folder: string, from: number): void {
+    const sources = instruction.arguments.slice(0, -1);
+    const to = instruction.arguments.at(-1) ?? '';
+    const place = pathIn(folder, to);
+    const toFolder = to.endsWith('/') || to === '.' || sources.length > 1;
+    const at = (name: string): string => (toFolder ? pathIn(place || '.', name) || name : place);
+    for (const { delimiter, content } of instruction.heredocs)
+      this.#file(at(delimiter), { kind: 'text', text: content, origin: 'build' }, from);
+    const stage = instruction.flags.find(({ name }) => name === 'from')?.value;
+    for (const source of sources) {
+      if (source.startsWith('<<')) continue;
+      if (stage !== undefined) this.#fromStage(stage, source, place, at(baseName(source)), from);
+      else if (/^(?:https?|git|ssh):\/\/|^git@/.test(source))
+        this.#file(at(baseName(source)), unread('is a download'), from);
+      else this.#fromContext(source, place, { at, unpacks: instruction.keyword === 'ADD' }, from);
+    }
+  }
+
+  /** The bind mounts of a RUN; gives what takes them away again before command number `until`. */
+  mount(instruction: Instruction, folder: string, from: number): (until: number) => void {
+    const before = this.#entries.count;
+    for (const flag of instruction.flags) {
+      if (flag.name !== 'mount') continue;
+      const options = mountOptions(flag.value);
+      if ((options['type'] ?? 'bind') !== 'bind') continue;
+      const target = options['target'] ?? options['dst'] ?? options['destination'] ?? '';
+      const source = options['source'] ?? options['src'] ?? '.';
+      const place = pathIn(folder, target);
+      const stage = options['from'];
+      if (stage !== undefined && stage !== '') this.#fromStage(stage, source, place, place, from);
+      else this.#fromContext(source, place, { at: () => place, unpacks: false }, from);
+    }
+    const after = this.#entries.count;
+    return (until) => {
+      this.#entries.end(before, after, until);
+    };
+  }
+
+  /** A command wrote a file; `appends` where what it held before may still be in front. */
+  write(path: string, text: string | undefined, by: string, appends: boolean, from: number): void {
+    if (text === undefined) {
+      this.#file(path, unread(`is written by ${by}`), from);
       return;
     }
-    const to = instruction.arguments.at(-1) ?? '';
-    for (const { delimiter, content } of instruction.heredocs)
-      this.documents.set(baseName(to.endsWith('/') ? delimiter : to), content);
-    this.sources.push(...instruction.arguments.slice(0, -1).filter((s) => !s.startsWith('<<')));
+    const before = appends ? this.at(path, from - 1) : undefined;
+    if (before !== undefined && before.kind !== 'text') {
+      this.#file(path, before, from);
+      return;
+    }
+    const kept = before?.text ?? '';
+    const joint = kept === '' || kept.endsWith('\n') ? '' : '\n';
+    const content: FileContent =
+      kept.length + text.length > MAX_WRITTEN
+        ? unread('is larger than is read')
+        : { kind: 'text', text: `${kept}${joint}${text}`, origin: 'build' };
+    this.#file(path, content, from);
   }
 
-  /** True where a file of this name may have come along: by its own name, by a pattern, or in a folder. */
-  has(name: string): boolean {
-    return this.sources.some((source) => {
-      const last = baseName(source.replace(/\/$/, ''));
-      return last === name || isFolder(source) || matches(last, name);
+  /** A command changed a file, or made one of another, in a way that is not followed. */
+  change(path: string, why: string, from: number): void {
+    this.#file(path, unread(why), from);
+  }
+
+  /** `cp`, `mv`, `ln` and `install`: what lies at `source` lies at `place` too. */
+  alias(source: string, place: string, from: number): void {
+    // What was there before a command does not change any more.
+    const known = new Map<string, FileContent | undefined>();
+    this.#folder(place, from, (below, depth) => {
+      if (known.has(below)) return known.get(below);
+      const found = this.at(pathIn(source, below), from - 1, depth);
+      known.set(below, found);
+      return found;
     });
   }
 
-  text(path: string): string | undefined {
-    const name = baseName(path);
-    const document = this.documents.get(name);
-    if (document !== undefined) return document;
-    for (const source of this.sources) {
-      const inside = `${source.replace(/\/?$/, '/')}${path.startsWith('/') ? name : path}`;
-      const candidates = baseName(source) === name ? [source] : [inside];
-      for (const candidate of candidates) {
-        const found = this.contextFile(candidate.replace(/^(?:\.?\/)+/, ''));
-        if (found !== undefined) return found;
-      }
+  /** Something was unpacked into a folder. */
+  unpack(folder: string, why: string, from: number): void {
+    this.#folder(folder, from, () => maybe(why));
+  }
+
+  #folder(path: string, from: number, source: FileSource, ofContext = false): void {
+    this.#entries.push({ from, path, isFolder: true, ofContext, source });
+  }
+
+  #file(path: string, content: FileContent | FileSource, from: number): void {
+    const source = typeof content === 'function' ? content : () => content;
+    this.#entries.push({ from, path, isFolder: false, ofContext: false, source });
+  }
+
+  #fromStage(stage: string, source: string, place: string, file: string, from: number): void {
+    const files = this.#stage(stage);
+    const path = pathIn('/', source);
+    const why = `comes from ${stage.replace(/[^\w./:@-]/g, '?').slice(0, 80)}`;
+    const read: FileSource = (below, depth) =>
+      files?.at(below === '' ? path : pathIn(path, below), NOW, depth) ?? maybe(why);
+    this.#folder(place, from, read, files?.holdsContext(path) === true);
+    // A file that takes the name of another program does not tell by it what it is.
+    if (file === place && baseName(source) === baseName(place)) return;
+    const content: FileSource = (_, depth) => {
+      const found = files?.at(path, NOW, depth);
+      return found === undefined || (found.kind === 'maybe' && file === place)
+        ? unread(why)
+        : found;
+    };
+    if (file === place || files?.at(path) !== undefined) this.#file(file, content, from);
+  }
+
+  #fromContext(
+    written: string,
+    place: string,
+    { at, unpacks }: { readonly at: (name: string) => string; readonly unpacks: boolean },
+    from: number,
+  ): void {
+    const source = pathIn('', written.replace(/^\/+/, ''));
+    if (unpacks && ARCHIVE.test(source)) {
+      const why = `may come from ${baseName(source)}, which is not unpacked here`;
+      this.#folder(place, from, () => maybe(why), true);
+      return;
     }
-    return undefined;
+    const pattern = source.includes('*') || source.includes('?') || source.includes('[');
+    const root = pattern ? source.replace(/[^/]*[*?[].*$/, '').replace(/\/$/, '') : source;
+    const context = this.#context;
+    const kind = root === '' ? 'folder' : context?.kind(root);
+    const isFile = !pattern && kind === 'file';
+    const looksFile = context === undefined && !pattern && baseName(source).includes('.');
+    if (isFile || (looksFile && source !== '')) {
+      this.#file(at(baseName(source)), () => this.#read(source), from);
+      return;
+    }
+    const absent = maybe('may come from the build context, which is not at hand');
+    const below: FileSource = (name) => {
+      if (context === undefined) return absent;
+      const path = pathIn(root, name).replace(/^\/+/, '');
+      // About as much as asking the file system takes.
+      this.spend(20);
+      return context.kind(path) === 'file' ? this.#read(path) : undefined;
+    };
+    this.#folder(place, from, below, true);
+    const name = baseName(source);
+    if (context === undefined && !pattern && name !== '') this.#file(at(name), absent, from);
+  }
+
+  #read(path: string): FileContent {
+    if (this.#context === undefined)
+      return unread('comes from the build context, which is not at hand');
+    const text = this.#context.text(path);
+    this.spend(20 + (text?.length ?? 0) / 1024);
+    return text === undefined
+      ? unread('is larger than is read')
+      : { kind: 'text', text, origin: 'context' };
   }
 }
 
-function isFolder(source: string): boolean {
-  return source === '.' || source.endsWith('/') || !baseName(source).includes('.');
-}
-
-function matches(pattern: string, name: string): boolean {
-  const star = pattern.indexOf('*');
-  if (star < 0) return false;
-  const suffix = pattern.slice(pattern.lastIndexOf('*') + 1);
-  return name.startsWith(pattern.slice(0, star)) && name.endsWith(suffix);
+function isWithin(path: string, folder: string): boolean {
+  return path === folder || folder === '/' || path.startsWith(`${folder}/`);
 }

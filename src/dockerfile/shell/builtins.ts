@@ -103,7 +103,7 @@ export function runBuiltin(
     case 'alias':
     case 'hash':
       for (const name of replacedBy(program, argv)) state.replaced.add(name);
-      return true;
+      return false;
     case 'unset':
     case 'read':
       for (const { text } of argv.slice(1))

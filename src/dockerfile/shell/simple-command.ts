@@ -7,16 +7,19 @@ import { parseShell } from './parse-shell.ts';
 import { type ShellState, assign, forked, lookUp, mayHaveLeft, takeOver } from './shell-state.ts';
 import type { Command, List, Simple } from './syntax-tree.ts';
 import {
+  type FileScript,
   type Script,
   type TraceBudget,
   type TraceContext,
   type TracedCommand,
+  type TracedFiles,
   deeper,
   inSubshell,
   placeOf,
   redirected,
   streamsIn,
   surroundingOf,
+  tracedIn,
 } from './traced-command.ts';
 import { programOf, scriptOnInput, type Unwrapped, unwrap } from './wrappers.ts';
 
@@ -26,6 +29,7 @@ export interface Following {
   readonly budget: TraceBudget;
   readonly script: Script;
   readonly outer: (name: string) => Variable;
+  readonly files: TracedFiles;
   readonly around: (state: ShellState, context: TraceContext, ignored: Ignored) => Expanding;
   readonly command: (command: Command, state: ShellState, context: TraceContext) => void;
   readonly list: (list: List, state: ShellState, context: TraceContext) => void;
@@ -113,39 +117,49 @@ export class SimpleCommands {
     context: TraceContext,
   ): void {
     for (const field of unwrapped.environment) assign(state, field);
-    const { budget, script: own, commands } = this.follow;
+    const { budget, script: own, commands, files } = this.follow;
     const at = context.at ?? placeOf(own, command);
     const { streams, piped } = context;
+    const { argv } = unwrapped;
     const read = streams.input ?? (streams.readsFrom.length > 0 ? undefined : piped);
-    const script = unwrapped.script ?? scriptOnInput(unwrapped.argv, read);
+    const variable = (name: string): Variable => lookUp(state, name) ?? this.outer(name);
     const doubt = this.doubt(command, unwrapped, state);
     const ignored = context.ignored ?? doubt;
-    commands.push({
-      id: budget.nextId++,
-      argv: unwrapped.argv,
-      ...at,
-      ignored,
-      stopsOnSuccess: context.stopsOnSuccess === true && doubt === undefined,
-      pipedFrom: context.pipedFrom,
+    const stopsOnSuccess = context.stopsOnSuccess === true && doubt === undefined;
+    const where = tracedIn({ ...context, ignored, stopsOnSuccess });
+    const id = budget.nextId++;
+    const seen = { ...where, id, argv, ...at, ...streams, folder: state.folder };
+    const script =
+      unwrapped.script ?? scriptOnInput(argv, read) ?? files.script(seen, variable('PATH'));
+    const traced = {
+      ...seen,
       ...(piped === undefined ? {} : { piped }),
-      within: context.within,
-      leadsTo: context.leadsTo,
-      ...streams,
       ...(script === undefined ? {} : { script: script.text }),
-      folder: state.folder,
-      variable: (name) => (lookUp(state, name) ?? this.outer(name)).value,
-    });
-    if (script !== undefined) {
-      const { errexit, pipefail } = script;
-      // eval runs its text in the same shell.
-      const isEval = unwrapped.argv[0]?.text === 'eval';
-      const bash = programOf(unwrapped.argv) === 'bash';
-      const inside = { ...forked(state), errexit, pipefail, bash, trapped: false, positional: [] };
-      const inner = { ...context, ignored, at };
-      if (isEval) this.text(script, state, inner);
-      else this.text(script, inside, { ...inSubshell(inner), guarded: false, inFunction: false });
-    }
+      variable: (name: string) => variable(name).value,
+    };
+    commands.push(traced);
+    files.ran(traced);
+    if (script !== undefined) this.inner(script, argv, state, { ...context, ignored, at });
     for (const inner of unwrapped.started) this.emit(command, inner, state, context);
+  }
+
+  private inner(
+    script: NonNullable<Unwrapped['script']> | FileScript,
+    argv: readonly Field[],
+    state: ShellState,
+    context: TraceContext & { readonly at: NonNullable<TraceContext['at']> },
+  ): void {
+    // What a command prints is not known, so that none of it can be followed.
+    if (/^\s*\$\(\.\.\.\)\s*$/.test(script.text.text)) return;
+    const { errexit, pipefail } = script;
+    const ofFile = 'inShell' in script ? script : undefined;
+    // eval and `.` run their text in the same shell.
+    if (ofFile?.inShell ?? argv[0]?.text === 'eval') this.text(script, state, context);
+    else {
+      const { bash = programOf(argv) === 'bash', positional = [] } = ofFile ?? {};
+      const inside = { ...forked(state), errexit, pipefail, bash, positional, trapped: false };
+      this.text(script, inside, { ...inSubshell(context), guarded: false, inFunction: false });
+    }
   }
 
   /** Why it is not sure what the command does, or that its failure is seen. */

@@ -10,7 +10,7 @@ import {
   isConditional,
   mayBeSkipped,
 } from './failure.ts';
-import { fieldsOf, isOneField, joined, variableOf } from './fields.ts';
+import { type Variable, fieldsOf, isOneField, joined, variableOf } from './fields.ts';
 import { leadsOn, surelyHolds } from './known-test.ts';
 import { outputOfAll } from './printed-text.ts';
 import { type ShellState, forked, mergeBranches } from './shell-state.ts';
@@ -22,6 +22,7 @@ import {
   type TraceBudget,
   type TraceContext,
   type TracedCommand,
+  type TracedFiles,
   conditional,
   deeper,
   inSubshell,
@@ -47,11 +48,9 @@ export class Tracer {
 
   constructor(
     script: Script,
-    outer: (name: string) => {
-      readonly value: string | undefined;
-      readonly sources: readonly number[];
-    },
+    outer: (name: string) => Variable,
     budget: TraceBudget,
+    files: TracedFiles,
   ) {
     this.script = script;
     this.budget = budget;
@@ -60,6 +59,7 @@ export class Tracer {
       budget,
       script,
       outer,
+      files,
       around: this.surroundings.bind(this),
       command: this.command.bind(this),
       list: this.list.bind(this),

@@ -1,7 +1,7 @@
 import type { SourceRange } from '../../model/dockerfile.ts';
 import type { Arm } from './arms.ts';
 import { IGNORED, type Ignored, type Surrounding } from './failure.ts';
-import { type Field, type Surroundings, joined } from './fields.ts';
+import { type Field, type Surroundings, type Variable, joined } from './fields.ts';
 import { pathIn, type ShellState } from './shell-state.ts';
 import type { List, Redirect, Span } from './syntax-tree.ts';
 
@@ -29,6 +29,28 @@ export interface TracedCommand extends Streams {
   readonly script?: Field;
   readonly folder: string;
   readonly variable: (name: string) => string | undefined;
+}
+
+/** Shell text in a file that a command runs. */
+export interface FileScript {
+  readonly text: Field;
+  readonly errexit: boolean;
+  readonly pipefail: boolean;
+  readonly bash: boolean;
+  readonly positional: readonly Field[];
+  /** It runs in the shell that names it (`. FILE`), whose state it changes. */
+  readonly inShell: boolean;
+}
+
+/** The files of a stage, as far as a trace asks and tells of them. */
+export interface TracedFiles {
+  /** The shell text in the file that a command runs, `path` being the shell's PATH; undefined where that is not known. */
+  readonly script: (
+    command: Pick<TracedCommand, 'id' | 'argv' | 'folder' | 'readsFrom'>,
+    path: Variable,
+  ) => FileScript | undefined;
+  /** Is given each command once it has run. */
+  readonly ran: (command: TracedCommand) => void;
 }
 
 export interface Script {
@@ -112,6 +134,20 @@ export function inRound(
 ): TraceContext {
   if (isLast || surroundingOf(state, context).errexit) return context;
   return { ...context, ignored: context.ignored ?? IGNORED.separator };
+}
+
+/** What a command has of where it stands. */
+export function tracedIn({
+  ignored,
+  stopsOnSuccess,
+  pipedFrom,
+  within,
+  leadsTo,
+}: TraceContext): Pick<
+  TracedCommand,
+  'ignored' | 'stopsOnSuccess' | 'pipedFrom' | 'within' | 'leadsTo'
+> {
+  return { ignored, stopsOnSuccess: stopsOnSuccess === true, pipedFrom, within, leadsTo };
 }
 
 /** Range and text of a command in its script. */

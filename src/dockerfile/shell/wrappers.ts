@@ -144,6 +144,8 @@ function behind(argv: readonly Field[], environment: Field[]): readonly Field[] 
   const program = programOf(argv);
   const wrapper = WRAPPERS[program];
   if (wrapper === undefined) return interpretedProgram(program, argv);
+  // `command -v` names a program and does not start it.
+  if (program === 'command' && /^-p?[vV]/.test(argv[1]?.text ?? '')) return undefined;
   const { only } = wrapper;
   if (only !== undefined && !argv.some(({ text }) => only.test(text))) return undefined;
   const rest = argv.slice(behindWrapper(argv, program, wrapper, environment));

@@ -1,13 +1,10 @@
-import { readFileSync, realpathSync, statSync } from 'node:fs';
-import { join, sep } from 'node:path';
 import { withLinkedTargets } from '../../dockerfile/linked-targets.ts';
 import { analyseDockerfile } from '../../dockerfile/parse-dockerfile.ts';
 import type { BuildAnalysis } from '../../model/build-analysis.ts';
 import type { DockerfileModel } from '../../model/dockerfile.ts';
 import { lastValueOf, type ParsedBuild, valuesOf } from '../../plans/buildx/parse-build-args.ts';
+import { buildContext } from '../contexts/build-context.ts';
 import type { ContextSource } from '../contexts/context-source.ts';
-
-const MAX_CONTEXT_FILE = 1024 * 1024;
 
 /** The Dockerfile as a model, and what its instructions install and download; both undefined where BuildKit is the one to say what is wrong with it. */
 export function readBuildFile(
@@ -25,7 +22,7 @@ export function readBuildFile(
       buildContexts: pairs(valuesOf(parsed, 'build-context')),
       ...(target === '' ? {} : { target }),
     },
-    (path) => contextFile(source.directory, path),
+    buildContext(source.directory, source.dockerfilePath),
   );
   return read.ok ? withLinkedTargets(read.value, parsed.linked ?? []) : none;
 }
@@ -51,20 +48,4 @@ function pairs(texts: readonly string[]): Readonly<Record<string, string>> {
       return equals < 0 ? [] : [[text.slice(0, equals), text.slice(equals + 1)]];
     }),
   );
-}
-
-/** A small file of the context, such as requirements.txt; nothing outside of it, links followed. */
-export function contextFile(directory: string | undefined, path: string): string | undefined {
-  if (directory === undefined) return undefined;
-  try {
-    const root = realpathSync(directory);
-    const real = realpathSync(join(root, path));
-    if (real !== root && !real.startsWith(root + sep)) return undefined;
-    const found = statSync(real);
-    return found.isFile() && found.size <= MAX_CONTEXT_FILE
-      ? readFileSync(real, 'utf8')
-      : undefined;
-  } catch {
-    return undefined;
-  }
 }

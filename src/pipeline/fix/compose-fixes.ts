@@ -1,5 +1,6 @@
 import { applyEdits } from '../../dockerfile/apply-edits.ts';
 import { type ReadForEdits, readForEdits } from '../../dockerfile/read-for-edits.ts';
+import type { BuildContext } from '../../model/build-context.ts';
 import type { FixFacts, FixKnowledge, FixOptions, FixRule } from '../../model/fix-rule.ts';
 import type { PlannedEdit, ProposedEdit, Refusal } from '../../model/planned-edit.ts';
 import { ok, type Result } from '../../model/result.ts';
@@ -14,7 +15,7 @@ export interface FixFiles {
 export interface FixSurroundings {
   readonly buildArgs: Readonly<Record<string, string>>;
   readonly target?: string;
-  readonly contextFile: (path: string) => string | undefined;
+  readonly context?: BuildContext | undefined;
   readonly facts: Omit<FixFacts, 'ignoreFile'>;
   readonly knowledge: FixKnowledge;
   readonly options: FixOptions;
@@ -36,10 +37,10 @@ export interface DockerfileError {
 /** Reads a Dockerfile as rules do. */
 export function readFixFile(
   text: string,
-  { buildArgs, target, contextFile }: Pick<FixSurroundings, 'buildArgs' | 'target' | 'contextFile'>,
+  { buildArgs, target, context }: Pick<FixSurroundings, 'buildArgs' | 'target' | 'context'>,
 ): Result<ReadForEdits, DockerfileError> {
   const options = { buildArgs, ...(target === undefined ? {} : { target }) };
-  return readForEdits(text, options, contextFile);
+  return readForEdits(text, options, context);
 }
 
 /** True where a comment with a reason takes this line back for the rule, its criterion or its rule of lint. */
@@ -81,7 +82,7 @@ export function planEdits(
     ...read.value,
     facts: { ...around.facts, ignoreFile: files.ignoreFile },
     givenArguments: Object.keys(around.buildArgs),
-    contextFile: around.contextFile,
+    contextFile: (path: string) => around.context?.text(path),
     knowledge: around.knowledge,
     options: around.options,
   };

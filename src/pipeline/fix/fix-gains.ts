@@ -14,7 +14,7 @@ const SHOWN_WHOLE: readonly string[] = [
 
 interface Judging {
   readonly files: FixFiles;
-  readonly around: Pick<FixSurroundings, 'buildArgs' | 'target' | 'contextFile'>;
+  readonly around: Pick<FixSurroundings, 'buildArgs' | 'target' | 'context'>;
   readonly declarations: DeclarationsFact;
   /** Outcomes of the last build of this Dockerfile. */
   readonly scored: readonly Scored[] | undefined;
@@ -43,12 +43,12 @@ interface Effect {
 
 /** How often a Dockerfile falls short of each criterion, as far as it shows. */
 function findings(text: string, { around, declarations }: Judging): (criterion: string) => number {
-  const { buildArgs, target, contextFile } = around;
+  const { buildArgs, target, context } = around;
   const linted = lintDockerfile({
     name: 'Dockerfile',
     text,
     buildArgs,
-    contextFile,
+    context,
     declarations,
     ...(target === undefined ? {} : { target }),
   });

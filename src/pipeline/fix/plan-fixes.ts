@@ -4,8 +4,8 @@ import { isWithin, type PlannedEdit, type Risk } from '../../model/planned-edit.
 import type { Settings } from '../../model/settings.ts';
 import { FIX_RULES } from '../../plans/fix/catalogue.ts';
 import { lastScorecard } from '../build/last-scorecard.ts';
-import { contextFile } from '../build/read-build-file.ts';
 import type { PipelineContext } from '../context.ts';
+import { buildContext } from '../contexts/build-context.ts';
 import { givenDockerfile } from '../grade/given-dockerfile.ts';
 import { declared } from '../lint/lint-files.ts';
 import { type FixSurroundings, planEdits, readFixFile } from './compose-fixes.ts';
@@ -91,7 +91,7 @@ export async function planFixes(context: PipelineContext, request: FixRequest): 
   const reading = {
     buildArgs,
     ...(target === undefined ? {} : { target }),
-    contextFile: (path: string) => contextFile(opened.contextFolder, path),
+    context: buildContext(opened.contextFolder, opened.paths.Dockerfile),
   };
   const read = readFixFile(opened.files.dockerfile, reading);
   if (!read.ok)

@@ -1,11 +1,12 @@
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { UserError } from '../../model/errors.ts';
+import { buildContext } from '../contexts/build-context.ts';
 import { readText } from '../read-text.ts';
 import type { GivenDockerfile } from './grade-build-fact.ts';
 
 const LARGEST = 4 * 2 ** 20;
 
-/** Reads a Dockerfile of at most 4 MiB. Throws UserError where it cannot be read. */
+/** Reads a Dockerfile of at most 4 MiB, its folder taken for the build context. Throws UserError where it cannot be read. */
 export async function readGivenDockerfile(
   cwd: string,
   path: string,
@@ -13,7 +14,8 @@ export async function readGivenDockerfile(
 ): Promise<GivenDockerfile> {
   const text = await readText(resolve(cwd, path), { largest: LARGEST });
   if (text === undefined) throw new UserError(`the Dockerfile ${path} is not there`);
-  return givenDockerfile(path, text, built);
+  const file = resolve(cwd, path);
+  return { ...givenDockerfile(path, text, built), context: buildContext(dirname(file), file) };
 }
 
 /** The text of a Dockerfile with `NAME=VALUE` arguments and the target of its build. */

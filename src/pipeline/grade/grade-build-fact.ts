@@ -3,6 +3,7 @@ import { analyseDockerfile } from '../../dockerfile/parse-dockerfile.ts';
 import { buildFact } from '../../facts/build.ts';
 import { historyDockerfile } from '../../facts/history-dockerfile.ts';
 import { historyMisfit } from '../../facts/history-fit.ts';
+import type { BuildContext } from '../../model/build-context.ts';
 import { UserError } from '../../model/errors.ts';
 import { type AttestationsFact, type BuildFact, type Fact, known } from '../../model/facts.ts';
 import type { ImageConfig } from '../../model/oci.ts';
@@ -16,6 +17,7 @@ export interface GivenDockerfile {
   readonly text: string;
   readonly target?: string;
   readonly buildArgs?: Readonly<Record<string, string>>;
+  readonly context?: BuildContext | undefined;
 }
 
 export interface GradedBuild {
@@ -67,10 +69,9 @@ export function gradedBuild(
 }
 
 function readFile(file: GivenDockerfile): Dockerfile {
-  const read = analyseDockerfile(file.text, {
-    ...(file.target === undefined ? {} : { target: file.target }),
-    buildArgs: file.buildArgs ?? {},
-  });
+  const { target, buildArgs = {} } = file;
+  const options = { ...(target === undefined ? {} : { target }), buildArgs };
+  const read = analyseDockerfile(file.text, options, file.context);
   if (!read.ok)
     throw new UserError(`${file.name}, line ${read.error.line}: ${read.error.message}`, {
       nextStep: 'name the Dockerfile that the image was built from: --file DOCKERFILE',

@@ -3,7 +3,7 @@ import { basename, join } from 'node:path';
 import { messageOf, UserError } from '../../model/errors.ts';
 import type { Project } from '../../model/template.ts';
 import { matchesPattern } from '../../plans/init/detect-stack.ts';
-import { contextFile } from '../build/read-build-file.ts';
+import { contextFile } from '../contexts/build-context.ts';
 
 const DEEPEST = 3;
 const MOST_FILES = 5000;

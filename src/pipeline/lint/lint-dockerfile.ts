@@ -3,6 +3,7 @@ import { PARSE_ERROR } from '../../dockerfile/lint/file-rules.ts';
 import { ignoreComments } from '../../dockerfile/lint/ignore-comments.ts';
 import { type LintInput, type RuleFinding, stagesOfImage } from '../../dockerfile/lint/rule.ts';
 import { analyseDockerfile } from '../../dockerfile/parse-dockerfile.ts';
+import type { BuildContext } from '../../model/build-context.ts';
 import type { DeclarationsFact } from '../../model/facts.ts';
 import { LINT_LEVELS, type LintedFile, type LintFinding } from '../../model/lint.ts';
 import { LINT_RULES } from './lint-catalogue.ts';
@@ -18,8 +19,8 @@ export interface LintRequest {
   readonly buildArgs?: Readonly<Record<string, string>>;
   readonly target?: string;
   readonly declarations: DeclarationsFact;
-  /** Text of a small file of the build context. */
-  readonly contextFile?: (path: string) => string | undefined;
+  /** The build context, where it is at hand: scripts and lock files of it are read. */
+  readonly context?: BuildContext | undefined;
 }
 
 /** What a build on the most usual machine would be given, where the user says nothing else. */
@@ -76,14 +77,14 @@ function distinct(findings: readonly LintFinding[]): readonly LintFinding[] {
 
 /** What is wrong with a Dockerfile, told without building it. Never throws; a file that is none has the one finding that says so. */
 export function lintDockerfile(request: LintRequest): LintedFile {
-  const { name, text, buildArgs = {}, target, contextFile, declarations } = request;
+  const { name, text, buildArgs = {}, target, context, declarations } = request;
   const lines = text.split('\n').map((line) => line.replace(/\r$/, ''));
   const options = {
     buildArgs,
     platformArgs: PLATFORM_ARGS,
     ...(target === undefined ? {} : { target }),
   };
-  const read = analyseDockerfile(text, options, contextFile);
+  const read = analyseDockerfile(text, options, context);
   if (!read.ok) {
     const { message, line } = read.error;
     const at = { startLine: line, startColumn: 1, endLine: line, endColumn: 1 };

@@ -1,9 +1,7 @@
-import { dirname, resolve } from 'node:path';
 import { UserError } from '../../model/errors.ts';
 import type { DeclarationsFact } from '../../model/facts.ts';
 import type { LintedFile } from '../../model/lint.ts';
 import type { Settings } from '../../model/settings.ts';
-import { contextFile } from '../build/read-build-file.ts';
 import { givenDockerfile, readGivenDockerfile } from '../grade/given-dockerfile.ts';
 import { lintDockerfile } from './lint-dockerfile.ts';
 
@@ -46,7 +44,7 @@ async function readInput(stdin: AsyncIterable<Uint8Array>): Promise<string> {
 }
 
 /**
- * Lints one Dockerfile by its path, or stdin by `-`. Files of its folder (requirements.txt) are read where it installs by them.
+ * Lints one Dockerfile by its path, or stdin by `-`. Files of its folder are read where it runs them or installs by them.
  * Throws UserError where it cannot be read.
  */
 export async function lintFile(path: string, options: LintFilesOptions): Promise<LintedFile> {
@@ -57,10 +55,8 @@ export async function lintFile(path: string, options: LintFilesOptions): Promise
       ...givenDockerfile('-', await readInput(stdin), options),
       declarations,
     });
-  const folder = dirname(resolve(cwd, path));
   return lintDockerfile({
     ...(await readGivenDockerfile(cwd, path, options)),
     declarations,
-    contextFile: (name) => contextFile(folder, name),
   });
 }

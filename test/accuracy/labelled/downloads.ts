@@ -2,6 +2,8 @@ import { hardenedBut, type Labelled, PIN } from '../starting-points.ts';
 
 const SUM = 'b'.repeat(64);
 const BAD = { 'verified-downloads': 'fail' } as const;
+/** What a script installs that nobody has read is not known either. */
+const UNREAD = { ...BAD, 'pinned-packages': 'unknown' } as const;
 const NONE = { 'verified-downloads': 'not-applicable' } as const;
 
 /** A build stage that does this before the hardened final stage. */
@@ -23,16 +25,16 @@ function built(
 export const DOWNLOADS_LABELLED: readonly Labelled[] = [
   built('nothing is downloaded', 'COPY . .', NONE),
   built('curl with nothing behind it', 'RUN curl -fsSLO https://example.com/t.tgz', BAD),
-  built('curl into a shell', 'RUN curl -fsSL https://example.com/install.sh | sh', BAD),
+  built('curl into a shell', 'RUN curl -fsSL https://example.com/install.sh | sh', UNREAD),
   built(
     'curl into a shell, by substitution',
     'RUN bash -c "$(curl -fsSL https://example.com/install.sh)"',
-    BAD,
+    UNREAD,
   ),
   built(
     'curl into a shell, after a checksum of another file',
     `RUN curl -fsSLO https://example.com/a && echo "${SUM}  a" | sha256sum -c - && curl -fsSL https://example.com/i | bash`,
-    BAD,
+    UNREAD,
   ),
   built(
     'two downloads, one verified',

@@ -52,7 +52,17 @@ export const PINS_LABELLED: readonly Labelled[] = [
   ),
   installs(
     'apt from a frozen repository',
+    'RUN rm /etc/apt/sources.list.d/debian.sources && echo "deb http://snapshot.debian.org/archive/debian/20260101T000000Z trixie main" > /etc/apt/sources.list && apt-get update && apt-get install -y curl git',
+  ),
+  installs(
+    'a frozen repository beside the ordinary one',
     'RUN echo "deb http://snapshot.debian.org/archive/debian/20260101T000000Z trixie main" > /etc/apt/sources.list && apt-get update && apt-get install -y curl git',
+    LOOSE,
+  ),
+  installs(
+    'a frozen repository in a comment',
+    'RUN echo "# deb http://snapshot.debian.org/archive/debian/20260101T000000Z trixie main" > /etc/apt/sources.list.d/debian.sources && apt-get install -y curl git',
+    LOOSE,
   ),
   installs(
     'apt-get upgrade takes what is newest',
@@ -117,7 +127,7 @@ export const PINS_LABELLED: readonly Labelled[] = [
   installs(
     'a script that is named like an installer',
     'COPY npm-installer.sh /\nRUN /npm-installer.sh && echo apt-get install curl',
-    { 'pinned-packages': 'not-applicable' },
+    { 'pinned-packages': 'unknown', 'verified-downloads': 'unknown' },
   ),
   images(
     'every reference with a digest, scratch and stages without',

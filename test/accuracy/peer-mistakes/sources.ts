@@ -181,8 +181,8 @@ export const SOURCES: readonly PeerMistake[] = [
       FF,
       'npm-installer.sh',
       run('RUN ./npm-installer.sh install'),
-      'not-applicable',
-      /installs no packages/,
+      'unknown',
+      /npm-installer.sh does was not read/,
     ],
     [
       FP,

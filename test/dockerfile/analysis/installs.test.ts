@@ -26,7 +26,7 @@ describe('OS package managers', () => {
       ['apt: a; frozen'],
     ],
     [
-      'COPY <<EOF /etc/apt/sources.list.d/x.sources\nURIs: https://snapshot.debian.org/archive/debian/20250101T000000Z\nEOF\nRUN apt-get install -y a',
+      'COPY <<EOF /etc/apt/sources.list.d/debian.sources\nURIs: https://snapshot.debian.org/archive/debian/20250101T000000Z\nEOF\nRUN apt-get install -y a',
       ['apt: a; frozen'],
     ],
     [
@@ -87,7 +87,8 @@ describe('language package managers', () => {
     ['RUN npx --yes a@1.0.0 b', ['npm: a=1.0.0']],
     ['RUN yarn', ['yarn:']],
     ['RUN yarn install --immutable && yarn build', ['yarn:; lock']],
-    ['RUN yarn --frozen-lockfile', ['yarn:; lock']],
+    ['COPY yarn.lock ./\nRUN yarn --frozen-lockfile', ['yarn:; lock']],
+    ['RUN yarn --frozen-lockfile', ['yarn:']],
     ['RUN yarn global add a@1.2.3', ['yarn: a=1.2.3']],
     ['RUN pnpm i --frozen-lockfile', ['pnpm:; lock']],
     ['ENV CI=true\nRUN pnpm install', ['pnpm:; lock']],
@@ -114,7 +115,8 @@ describe('language package managers', () => {
       'RUN cargo install --locked a@1.2.3 && cargo install b --version 1.0.0 && cargo build --release --locked',
       ['cargo: a=1.2.3', 'cargo: b', 'cargo:; lock'],
     ],
-    ['COPY composer.* ./\nRUN composer install --no-dev', ['composer:; lock']],
+    ['COPY composer.* ./\nRUN composer install --no-dev', ['composer:; file composer.lock']],
+    ['COPY composer.json composer.lock ./\nRUN composer install', ['composer:; lock']],
     ['RUN composer require a/b:1.2.3 c/d', ['composer: a/b=1.2.3, c/d']],
   ])('%j', (run, expected) => {
     expect(installs(run)).toEqual(expected);

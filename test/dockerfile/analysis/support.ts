@@ -1,6 +1,7 @@
 import { analyseDockerfile } from '../../../src/dockerfile/parse-dockerfile.ts';
 import type { DockerfileOptions } from '../../../src/dockerfile/read-dockerfile.ts';
 import type { BuildAnalysis } from '../../../src/model/build-analysis.ts';
+import { contextOf } from '../context-of.ts';
 
 /** The analysis of a Dockerfile that must parse. */
 export function analysisOf(
@@ -8,7 +9,7 @@ export function analysisOf(
   options: DockerfileOptions = {},
   files: Readonly<Record<string, string>> = {},
 ): BuildAnalysis {
-  const read = analyseDockerfile(text, options, (path) => files[path]);
+  const read = analyseDockerfile(text, options, contextOf(files));
   if (!read.ok) throw new Error(`line ${read.error.line}: ${read.error.message}`);
   return read.value.analysis;
 }

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { contextOf } from '../../dockerfile/context-of.ts';
 import { linted, places } from './lint-support.ts';
 
 const SHA = 'a'.repeat(64);
@@ -130,7 +131,10 @@ describe('what is found', () => {
     expect(places(linted(text, { target: 'a' }), 'latest-tag')).toEqual(['latest-tag 1:6']);
     const given = { buildArgs: { V: '1.0' } };
     expect(places(linted(text, given), 'pinned-packages')).toEqual(['pinned-packages 5:5']);
-    const file = (content: string) => ({ ...given, contextFile: () => content });
+    const file = (content: string) => ({
+      ...given,
+      context: contextOf({ 'requirements.txt': content }),
+    });
     expect(places(linted(text, file('a==1.0\n')), 'pinned-packages')).toEqual([]);
     expect(places(linted(text, file('a\n')), 'pinned-packages')).toEqual(['pinned-packages 5:5']);
   });
@@ -194,7 +198,7 @@ describe('ok-', () => {
     ],
     [
       'a frozen archive (hadolint 999)',
-      `${BASE}RUN echo 'deb http://snapshot.debian.org/archive/debian/20250801T000000Z trixie main' > /etc/apt/sources.list && apt-get update && apt-get install -y curl\n`,
+      `${BASE}RUN rm /etc/apt/sources.list.d/debian.sources && echo 'deb http://snapshot.debian.org/archive/debian/20250801T000000Z trixie main' > /etc/apt/sources.list && apt-get update && apt-get install -y curl\n`,
       'pinned-packages',
     ],
     ['a package file', `${BASE}COPY a.deb /\nRUN apt-get install -y ./a.deb\n`, 'pinned-packages'],

@@ -158,6 +158,8 @@ describe('lock-files', () => {
     'Cargo.lock',
   ];
 
+  const files = Object.fromEntries(context.map((name) => [name, '']));
+
   test.each([
     [
       'npm',
@@ -177,7 +179,9 @@ describe('lock-files', () => {
       'COPY . .\nRUN cargo build --locked --release',
     ],
   ])('%s', async (_, before, after) => {
-    expect(await fixed(lockFiles, `FROM a\n${before}\n`, { facts: { context } })).toMatchObject({
+    expect(
+      await fixed(lockFiles, `FROM a\n${before}\n`, { facts: { context }, files }),
+    ).toMatchObject({
       text: `FROM a\n${after}\n`,
       refusals: [],
       again: [],

@@ -370,7 +370,7 @@ CMD node a.js
   );
 
   test('names the images whose digests it wants, of the mirror that the settings name', () => {
-    const read = readForEdits('FROM node:22\nCMD node a.js', { buildArgs: {} }, () => undefined);
+    const read = readForEdits('FROM node:22\nCMD node a.js', { buildArgs: {} });
     if (!read.ok) throw new Error(read.error.message);
     const names = runtimeImages(read.value, 'registry.example.com/distroless').map(
       ({ registry, repository, tag }) => `${registry}/${repository}:${tag ?? ''}`,

@@ -8,6 +8,7 @@ import {
   settleEdits,
 } from '../../../src/pipeline/fix/compose-fixes.ts';
 import { FIX_KNOWLEDGE } from '../../../src/pipeline/fix/fix-knowledge.ts';
+import { contextOf } from '../../dockerfile/context-of.ts';
 
 /** The digest that every distroless image has here. */
 export const DIGEST = `sha256:${'d'.repeat(64)}` as Digest;
@@ -38,7 +39,7 @@ export function around(rules: readonly FixRule[], more: Around = {}): FixSurroun
   return {
     buildArgs,
     ...(target === undefined ? {} : { target }),
-    contextFile: (path) => files[path.replace(/^\.\//, '')],
+    context: contextOf(files),
     facts: {
       digests: new Map(),
       versions: new Map(),

@@ -10,7 +10,7 @@ import {
 } from '../../../src/plans/reproduce/inject-tomorrow.ts';
 
 function modelOf(text: string): DockerfileModel {
-  const read = analyseDockerfile(text, { buildArgs: {}, buildContexts: {} }, () => undefined);
+  const read = analyseDockerfile(text, { buildArgs: {}, buildContexts: {} });
   if (!read.ok) throw new Error(JSON.stringify(read.error));
   return read.value.model;
 }

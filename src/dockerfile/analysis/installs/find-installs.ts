@@ -1,5 +1,6 @@
 import type { PackageInstall } from '../../../model/build-analysis.ts';
-import type { BuildEvent, CommandEvent } from '../build-event.ts';
+import { pathIn } from '../../shell/shell-state.ts';
+import type { CommandEvent } from '../build-event.ts';
 import type { StageFiles } from '../stage-files.ts';
 import type { InstallReader } from './install-context.ts';
 import { JAVASCRIPT_INSTALLS } from './javascript-installs.ts';
@@ -13,25 +14,6 @@ const READERS = new Map<string, InstallReader>(
     Object.entries,
   ),
 );
-
-/** Address of an archive that keeps a distribution as it was at a time. */
-const SNAPSHOT =
-  /snapshot[\w.-]*\.debian\.org\/archive\/[\w-]+\/(?:\d{8}T\d{6}Z?|\$)|snapshot\.ubuntu\.com\/[\w-]+\/(?:\d{8}T\d{6}Z?|\$)|^\s*Snapshot: *\d{8}T/m;
-
-/** True where a command or a copied file points a package manager at such an archive. */
-export function setsSnapshot(event: BuildEvent, files: StageFiles): boolean {
-  if (event.kind === 'command') {
-    const texts = [...event.argv.map((f) => f.text), event.input?.text ?? ''];
-    return texts.some((text) => SNAPSHOT.test(text));
-  }
-  const { instruction } = event;
-  if (instruction.heredocs.some(({ content }) => SNAPSHOT.test(content))) return true;
-  const to = instruction.arguments.at(-1) ?? '';
-  if (!/apt|sources/.test(to)) return false;
-  return instruction.arguments
-    .slice(0, -1)
-    .some((source) => SNAPSHOT.test(files.text(source) ?? ''));
-}
 
 /** `pip3.12` and `python3.11` are read as `pip` and `python`. */
 function readerOf(program: string): InstallReader | undefined {
@@ -50,8 +32,16 @@ export function installsOf(
   const found = reader(event.program, event.argv.slice(1), {
     variable: event.variable,
     snapshotRepository,
-    copied: (name) => files.has(name),
-    fileText: (path) => files.text(path),
+    lockFile: (name, folder = '') => {
+      const place = pathIn(pathIn(event.folder, folder || '.'), name);
+      const content =
+        event.folder === '' ? files.named(place, event.id) : files.at(place, event.id);
+      return content?.kind === 'maybe' ? undefined : content !== undefined;
+    },
+    fileText: (path) => {
+      const content = files.named(pathIn(event.folder, path), event.id);
+      return content?.kind === 'text' ? content.text : undefined;
+    },
     ranBefore: (pattern) => before.some((e) => pattern.test(e.text)),
   });
   const { stage, range, text } = event;

@@ -17,8 +17,8 @@ export interface InstallContext {
   readonly variable: (name: string) => string | undefined;
   /** An OS repository frozen at a date was set up before. */
   readonly snapshotRepository: boolean;
-  /** A file of this name was copied into the stage before, alone or within a folder. */
-  readonly copied: (name: string) => boolean;
+  /** True where a file of this name lies in the command's folder (or one below); undefined where that is not seen. */
+  readonly lockFile: (name: string, folder?: string) => boolean | undefined;
   /** Text of a file of the stage, where the Dockerfile or the build context shows it. */
   readonly fileText: (path: string) => string | undefined;
   /** A command of this form ran before in the stage (`bundle config set frozen true`). */
@@ -45,6 +45,17 @@ export function named(name: string, version: string, exact: RegExp): InstalledNa
 /** True where the name of a package itself is not known. */
 export function isUnresolved(packages: readonly InstalledName[]): boolean {
   return packages.some(({ name }) => /\$[{(]/.test(name));
+}
+
+/** An install that a lock file decides where it is there: open where nobody sees whether it is. */
+export function lockedBy(
+  manager: PackageManager,
+  name: string,
+  isThere: boolean | undefined,
+): FoundInstall {
+  return isThere === undefined
+    ? install(manager, [], { requirementsFile: name })
+    : install(manager, [], { lockFile: isThere });
 }
 
 export function install(

@@ -1,7 +1,7 @@
 import type { InstalledName } from '../../../model/build-analysis.ts';
 import type { Field } from '../../shell/fields.ts';
 import { optionNames, readCommandLine } from '../command-line.ts';
-import { type InstallReader, install, named } from './install-context.ts';
+import { type InstallReader, install, lockedBy, named } from './install-context.ts';
 
 const VALUED = optionNames(
   '-C -w -F -p --registry --prefix --cache --workspace --loglevel --userconfig --omit --include --tag --before ' +
@@ -76,10 +76,15 @@ const yarn: InstallReader = (_program, argv, context) => {
     return [install('yarn', specs(operands.slice(1)))];
   if (verb !== undefined && verb.text !== 'install') return [];
   if (verb === undefined && line.has('--version', '-v', '--help')) return [];
-  const lockFile =
-    line.has('--frozen-lockfile', '--immutable', '--immutable-cache') ||
+  const isImmutable =
+    line.has('--immutable', '--immutable-cache') ||
     /^(?:1|true)$/.test(context.variable('YARN_ENABLE_IMMUTABLE_INSTALLS') ?? '');
-  return [install('yarn', [], { lockFile })];
+  if (isImmutable) return [install('yarn', [], { lockFile: true })];
+  // Without a yarn.lock, Yarn 1 takes the newest and says nothing, `--frozen-lockfile` or not.
+  const folder = line.values('--cwd')[0]?.text;
+  return line.has('--frozen-lockfile')
+    ? [lockedBy('yarn', 'yarn.lock', context.lockFile('yarn.lock', folder))]
+    : [install('yarn', [])];
 };
 
 const pnpm: InstallReader = (program, argv, context) => {

@@ -1,5 +1,5 @@
 import { optionNames, readCommandLine } from '../command-line.ts';
-import { type InstallReader, install, isExact, named } from './install-context.ts';
+import { type InstallReader, install, isExact, lockedBy, named } from './install-context.ts';
 
 const TRUE = /^(?:1|true)$/;
 
@@ -54,10 +54,17 @@ const bundle: InstallReader = (_program, argv, context) => {
 const MODULE = /^[\w-]+(?:\.[\w-]+)+\//;
 
 /** go's options have one dash; `go install pkg` without a version takes that of go.mod. */
-const go: InstallReader = (_program, argv) => {
+const go: InstallReader = (_program, argv, context) => {
   const words = argv.map((f) => f.text);
   const [verb = '', second = ''] = words;
   if (verb === 'mod' && second === 'download') return [install('go', [], { lockFile: true })];
+  if (/^(?:build|test|vet)$/.test(verb)) {
+    // go.mod names each version and go.sum its content; go refuses what they lack unless it may write them.
+    const mayWrite = /(?:^|\s)-mod[= ]mod(?:\s|$)/;
+    const writes =
+      mayWrite.test(context.variable('GOFLAGS') ?? '') || mayWrite.test(words.join(' '));
+    return [install('go', [], { lockFile: !writes })];
+  }
   if (verb !== 'install' && verb !== 'get' && verb !== 'run') return [];
   const packages = words.slice(1).flatMap((word) => {
     const at = word.indexOf('@');
@@ -108,12 +115,15 @@ const cargo: InstallReader = (_program, argv) => {
 };
 
 const composer: InstallReader = (_program, argv, context) => {
-  const [verb, ...rest] = readCommandLine(argv, optionNames('-d --working-dir')).operands;
+  const line = readCommandLine(argv, optionNames('-d --working-dir'));
+  const [verb, ...rest] = line.operands;
   const global = verb?.text === 'global';
   const name = (global ? rest[0] : verb)?.text;
   const operands = global ? rest.slice(1) : rest;
-  if (name === 'install')
-    return [install('composer', [], { lockFile: context.copied('composer.lock') })];
+  if (name === 'install') {
+    const folder = line.values('-d', '--working-dir')[0]?.text;
+    return [lockedBy('composer', 'composer.lock', context.lockFile('composer.lock', folder))];
+  }
   if (name === 'update' || name === 'upgrade' || name === 'u') return [install('composer', [])];
   if (name !== 'require') return [];
   const packages = operands.map(({ text }) => {
@@ -127,8 +137,8 @@ const composer: InstallReader = (_program, argv, context) => {
 const mix: InstallReader = (_program, argv, context) => {
   const line = readCommandLine(argv, optionNames('--only'));
   if (line.operands[0]?.text !== 'deps.get') return [];
-  const lockFile = line.has('--check-locked') || context.copied('mix.lock');
-  return [install('other', [], { lockFile })];
+  const isLocked = line.has('--check-locked') || context.lockFile('mix.lock');
+  return [lockedBy('other', 'mix.lock', isLocked)];
 };
 
 export const OTHER_INSTALLS: Readonly<Record<string, InstallReader>> = {

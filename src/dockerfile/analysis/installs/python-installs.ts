@@ -7,6 +7,7 @@ import {
   type InstallContext,
   type InstallReader,
   install,
+  lockedBy,
   named,
 } from './install-context.ts';
 import { parseRequirements, requirement } from './requirements.ts';
@@ -159,12 +160,12 @@ const uv: InstallReader = (_program, argv, context) => {
 
 /** poetry installs what its lock file says, and refuses one that does not fit, when there is one. */
 const poetry: InstallReader = (_program, argv, context) => {
-  const [verb, ...operands] = readCommandLine(
-    argv,
-    optionNames('-C -P -E --with --without --only'),
-  ).operands;
+  const valued = optionNames('-C -P -E --directory --project --with --without --only --extras');
+  const line = readCommandLine(argv, valued);
+  const [verb, ...operands] = line.operands;
+  const folder = line.values('-C', '-P', '--directory', '--project')[0]?.text;
   if (verb?.text === 'install' || verb?.text === 'sync')
-    return [install('poetry', [], { lockFile: context.copied('poetry.lock') })];
+    return [lockedBy('poetry', 'poetry.lock', context.lockFile('poetry.lock', folder))];
   if (verb?.text !== 'add') return [];
   return [
     install(

@@ -1,0 +1,106 @@
+import { baseName } from '../shell/wrappers.ts';
+
+/** What is known of a file of a stage. */
+export type FileContent =
+  | { readonly kind: 'text'; readonly text: string; readonly origin: 'context' | 'build' }
+  /** It is there, and what it holds is not known; `why` follows the file's name: "comes from another image". */
+  | { readonly kind: 'unread'; readonly why: string }
+  /** A folder put over its path may hold it. */
+  | { readonly kind: 'maybe'; readonly why: string };
+
+/** Takes the path below the folder ('' for the file itself) and how often a copy of a copy was followed; gives what is there, undefined where nothing is. */
+export type FileSource = (below: string, depth: number) => FileContent | undefined;
+
+export interface FileEntry {
+  /** Its place among all entries of the stage. */
+  readonly order: number;
+  /** Numbers of the first command that sees it, and of the first that does not any more. */
+  readonly from: number;
+  until: number;
+  readonly path: string;
+  readonly isFolder: boolean;
+  /** The context holds what is below, and can be asked. */
+  readonly ofContext: boolean;
+  readonly source: FileSource;
+}
+
+/** Entries of one stage; a stage with more is not one that a person writes. */
+const MOST = 4000;
+
+/** What was put into a stage, the newest over the older. */
+export class FileEntries {
+  readonly contextFolders: FileEntry[] = [];
+  readonly #byPath = new Map<string, FileEntry[]>();
+  readonly #byName = new Map<string, FileEntry[]>();
+  #count = 0;
+
+  /** More was put there than is kept, so that nothing is known any more. */
+  get isOver(): boolean {
+    return this.#count > MOST;
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  push(given: Omit<FileEntry, 'until' | 'order'>): void {
+    this.#count += 1;
+    if (this.isOver) return;
+    const entry = { ...given, until: Infinity, order: this.#count };
+    listAt(this.#byPath, entry.path).push(entry);
+    if (!entry.isFolder) listAt(this.#byName, baseName(entry.path)).push(entry);
+    else if (entry.ofContext) this.contextFolders.push(entry);
+  }
+
+  /** What was put there after `from` and up to `to`, by count, is gone for commands from number `until` on. */
+  end(from: number, to: number, until: number): void {
+    if (to <= from) return;
+    for (const entry of [...this.#byPath.values()].flat())
+      if (entry.order > from && entry.order <= to) entry.until = until;
+  }
+
+  /** The newest file of a name that command number `at` sees. */
+  named(name: string, at: number): FileEntry | undefined {
+    return this.#byName.get(name)?.findLast((one) => one.from <= at && at < one.until);
+  }
+
+  /** The entries at a path and over it, the newest first, each with the path below it. */
+  *over(
+    path: string,
+    at: number,
+  ): Generator<{ readonly entry: FileEntry; readonly below: string }> {
+    const lists = placesOver(path).flatMap((place) => {
+      const list = this.#byPath.get(place);
+      return list === undefined ? [] : [{ list, isOwn: place === path, left: list.length }];
+    });
+    for (;;) {
+      const next = lists
+        .filter(({ left }) => left > 0)
+        .sort((a, b) => (b.list[b.left - 1]?.order ?? 0) - (a.list[a.left - 1]?.order ?? 0))[0];
+      if (next === undefined) return;
+      next.left -= 1;
+      const entry = next.list[next.left];
+      if (entry === undefined || !(entry.isFolder || next.isOwn)) continue;
+      if (entry.from <= at && at < entry.until) yield { entry, below: belowOf(path, entry) };
+    }
+  }
+}
+
+function listAt(map: Map<string, FileEntry[]>, key: string): FileEntry[] {
+  const list = map.get(key) ?? [];
+  map.set(key, list);
+  return list;
+}
+
+/** A path and the folders that it lies in; '' is the working directory, where that is not known. */
+function placesOver(path: string): readonly string[] {
+  const places = [path];
+  for (let end = path.lastIndexOf('/'); end > 0; end = path.lastIndexOf('/', end - 1))
+    places.push(path.slice(0, end));
+  return path === '' ? places : [...places, path.startsWith('/') ? '/' : ''];
+}
+
+function belowOf(path: string, entry: FileEntry): string {
+  if (path === entry.path) return '';
+  return entry.path === '' ? path : path.slice(entry.path === '/' ? 1 : entry.path.length + 1);
+}

@@ -1,0 +1,212 @@
+import { constantField, type Field, type Variable } from '../shell/fields.ts';
+import { printedBy } from '../shell/printed-text.ts';
+import { pathIn } from '../shell/shell-state.ts';
+import type { FileScript, TracedCommand, TracedFiles } from '../shell/traced-command.ts';
+import { baseName, programOf, SHELLS } from '../shell/wrappers.ts';
+import { optionNames, readCommandLine } from './command-line.ts';
+import { PACKAGE_RUNNERS, packageScript } from './package-scripts.ts';
+import type { FileContent, StageFiles } from './stage-files.ts';
+
+const PROGRAM_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+const MAX_SCRIPT = 262_144;
+/** Keeps the words of a script as they are. */
+const LINE_ENDS = /s[/|,]\\r\$?[/|,]{2}g?/;
+/** npm hands the text of a script to `sh -c`. */
+const NPM_SHELL = {
+  errexit: false,
+  pipefail: false,
+  bash: false,
+  positional: [],
+  inShell: false,
+};
+const MODIFIERS = /^(?:patch|ed|ex|vim?|truncate|dd|sponge|perl|ruby|awk|gawk|rsync|jq|yq|m4)$/;
+const UNPACKERS = /^(?:tar|bsdtar|unzip|cpio|7z|7za|7zz|unrar|rpm2cpio|dpkg-deb)$/;
+
+/** Where a program that a command line names lies, as far as the files that were put into the stage tell. */
+export function executedFile(
+  files: StageFiles,
+  argv: readonly Field[],
+  around: { readonly folder: string; readonly path: string | undefined; readonly at: number },
+): { readonly path: string; readonly content: FileContent | undefined } | undefined {
+  const [name] = argv;
+  if (name === undefined) return undefined;
+  const { folder, at } = around;
+  if (name.text.includes('/')) {
+    const path = pathIn(folder, name.text);
+    return { path, content: files.at(path, at) };
+  }
+  if (!files.spend((around.path ?? '').length / 64)) return undefined;
+  const folders = (around.path ?? '').split(':').filter((one) => one.startsWith('/'));
+  const known = around.path !== undefined && !around.path.includes('$');
+  for (const one of known ? folders : [...folders, ...PROGRAM_PATH.split(':')]) {
+    if (!files.spend(1)) break;
+    const path = pathIn(one, name.text);
+    const content = files.at(path, at);
+    if (content !== undefined && content.kind !== 'maybe') return { path, content };
+  }
+  return undefined;
+}
+
+/** The file that a shell or an interpreter is told to run: its first word that is no option, or what its input is redirected from. */
+export function interpretedFile(
+  argv: readonly Field[],
+  readsFrom: readonly string[],
+): string | undefined {
+  const program = programOf(argv);
+  if (program === '.' || program === 'source') return argv[1]?.text;
+  let at = 1;
+  for (; at < argv.length; at += 1) {
+    const text = argv[at]?.text ?? '';
+    if (text === '-o' || text === '+o' || text === '-O') at += 1;
+    else if (!/^[-+]./.test(text)) break;
+  }
+  const first = argv[at]?.text;
+  return first === undefined || first === '-' ? readsFrom[0] : first;
+}
+
+/** Follows the files of one stage while its commands are traced. */
+export class RunFiles implements TracedFiles {
+  readonly #files: StageFiles;
+
+  constructor(files: StageFiles) {
+    this.#files = files;
+  }
+
+  script(
+    { id, argv, folder, readsFrom }: Pick<TracedCommand, 'id' | 'argv' | 'folder' | 'readsFrom'>,
+    programPath: Variable,
+  ): FileScript | undefined {
+    const program = programOf(argv);
+    if (program === '') return undefined;
+    const isSourced = program === '.' || program === 'source';
+    if (SHELLS.has(program) || isSourced) {
+      const file = interpretedFile(argv, readsFrom);
+      if (file === undefined) return undefined;
+      const found = this.#files.at(pathIn(folder, file), id);
+      const named =
+        found ?? (file.includes('/') || !isSourced ? undefined : this.#files.named(file, id));
+      const place = argv.findIndex(({ text }, at) => at > 0 && text === file);
+      const words = argv.slice(1, Math.max(place, 1)).map(({ text }) => text);
+      // The shell that reads it takes its first line for a comment.
+      const errexit = !isSourced && words.some((word) => /^-\w*e/.test(word));
+      const positional = place < 0 ? [] : argv.slice(place + 1);
+      const bash = program === 'bash';
+      return scriptOf(named, { errexit, bash, positional, inShell: isSourced });
+    }
+    const manifest = PACKAGE_RUNNERS.test(program)
+      ? this.#files.at(pathIn(folder, 'package.json'), id)
+      : undefined;
+    const run = manifest?.kind === 'text' ? packageScript(argv, manifest.text) : undefined;
+    if (run !== undefined) return { ...NPM_SHELL, text: constantField(run) };
+    const path = programPath.value ?? programPath.shape;
+    return scriptOf(executedFile(this.#files, argv, { folder, path, at: id })?.content, {
+      positional: argv.slice(1),
+      inShell: false,
+    });
+  }
+
+  ran(command: TracedCommand): void {
+    const program = programOf(command.argv);
+    const output = this.#output(program, command);
+    const { folder, id, text } = command;
+    // Of two branches either may have written.
+    const appends = text.includes('>>') || command.within.length > 0;
+    for (const path of command.writesTo)
+      if (!path.startsWith('/dev/'))
+        this.#files.write(path, output, program || 'a command', appends, id);
+    const words = command.argv.slice(1).map((f) => f.text);
+    const operands = words.filter((word) => !word.startsWith('-'));
+    if (program === 'tee')
+      for (const path of operands)
+        this.#files.write(
+          pathIn(folder, path),
+          output,
+          program,
+          appends || words.includes('-a') || words.includes('--append'),
+          id,
+        );
+    else if (/^(?:cp|mv|ln|install)$/.test(program)) this.#copied(command);
+    else if (program === 'sed' && words.some((word) => /^(?:-\w*i|--in-place)/.test(word)))
+      this.#edited(command, operands);
+    else if (MODIFIERS.test(program)) this.#changed(command, operands, program);
+    else if (UNPACKERS.test(program)) this.#unpacked(command);
+  }
+
+  /** What a command prints, the files that `cat` gives among it; undefined where that is not known. */
+  #output(program: string, { argv, input, piped, folder, id }: TracedCommand): string | undefined {
+    const printed = printedBy(argv, input ?? piped);
+    if (printed !== undefined) return printed.text;
+    const words = argv.slice(1).map((f) => f.text);
+    const files = words.filter((word) => !word.startsWith('-'));
+    if (program === 'tee') return (input ?? piped)?.text;
+    if (program !== 'cat' || files.length === 0 || words.includes('-')) return undefined;
+    let text = '';
+    for (const file of files) {
+      const content = this.#files.at(pathIn(folder, file), id);
+      if (content?.kind !== 'text' || text.length > MAX_SCRIPT) return undefined;
+      text += content.text;
+    }
+    return text;
+  }
+
+  #copied({ argv, folder, id }: TracedCommand): void {
+    const valued = optionNames('-t -m -o -g -S --target-directory --mode --owner --group --suffix');
+    const line = readCommandLine(argv.slice(1), valued);
+    const into = line.values('-t', '--target-directory')[0];
+    const sources = into === undefined ? line.operands.slice(0, -1) : line.operands;
+    const place = (into ?? line.operands.at(-1))?.text;
+    if (place === undefined) return;
+    for (const { text } of sources.slice(0, 64)) {
+      const source = pathIn(folder, text.replace(/[^/]*[*?[].*$/, '') || '.');
+      const to = pathIn(folder, place);
+      this.#files.alias(source, to, id);
+      if (!/[*?[]/.test(text)) this.#files.alias(source, pathIn(to, baseName(text)), id);
+    }
+  }
+
+  #edited({ folder, id, argv }: TracedCommand, operands: readonly string[]): void {
+    if (argv.some(({ text }) => LINE_ENDS.test(text))) return;
+    for (const path of operands) this.#known(pathIn(folder, path), 'is changed by sed', id);
+  }
+
+  #changed({ folder, id }: TracedCommand, operands: readonly string[], program: string): void {
+    for (const path of operands) this.#known(pathIn(folder, path), `is changed by ${program}`, id);
+  }
+
+  #unpacked({ argv, folder, id }: TracedCommand): void {
+    const line = readCommandLine(argv.slice(1), optionNames('-C -d -f --directory --file'));
+    const to = line.values('-C', '-d', '--directory')[0]?.text ?? '';
+    this.#files.unpack(pathIn(folder, to), 'may come from an archive', id);
+  }
+
+  #known(path: string, why: string, id: number): void {
+    if (this.#files.at(path, id) !== undefined) this.#files.change(path, why, id);
+  }
+}
+
+function scriptOf(
+  content: FileContent | undefined,
+  given: Pick<FileScript, 'positional' | 'inShell'> & Partial<FileScript>,
+): FileScript | undefined {
+  if (content?.kind !== 'text' || content.text.length > MAX_SCRIPT) return undefined;
+  const text = content.text.replace(/^\uFEFF/, '').replace(/\r\n/g, '\n');
+  const first = shebang(text);
+  if (first === undefined || text.includes('\0')) return undefined;
+  return {
+    text: constantField(text),
+    errexit: /^-\w*e/.test(first.options),
+    bash: first.shell === 'bash',
+    pipefail: false,
+    ...given,
+  };
+}
+
+/** The shell in a script's first line, with its options; 'sh' where it names none; undefined where it is for another program. */
+function shebang(text: string): { readonly shell: string; readonly options: string } | undefined {
+  const first = /^#!\s*(\S+)(?:[ \t]+(\S+))?(?:[ \t]+(\S+))?/.exec(text);
+  if (first === null) return { shell: 'sh', options: '' };
+  const [, path = '', second = '', third = ''] = first;
+  const isEnv = baseName(path) === 'env';
+  const shell = baseName(isEnv ? (second === '-S' ? third : second) : path);
+  return SHELLS.has(shell) ? { shell, options: isEnv ? third : second } : undefined;
+}

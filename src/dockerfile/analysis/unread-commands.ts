@@ -1,0 +1,153 @@
+import type { Download, PackageInstall, UnreadLine } from '../../model/build-analysis.ts';
+import { isBuildDriver, isLocal } from '../programs/catalogue.ts';
+import { languageOf } from '../programs/plain-scripts.ts';
+import { pathIn } from '../shell/shell-state.ts';
+import { SHELLS } from '../shell/wrappers.ts';
+import type { CommandEvent } from './build-event.ts';
+import { NAMED_FETCHES } from './fetches/named-fetches.ts';
+import { executedFile } from './run-files.ts';
+import type { StageFiles } from './stage-files.ts';
+import {
+  type CommandSurroundings,
+  ofFile,
+  ofInterpreter,
+  ofScript,
+  ofShell,
+  ofSourced,
+  unread,
+  type UnreadCommand,
+} from './unread-scripts.ts';
+
+const ASKS = /^(?:-{1,2}v(?:ersion)?|-V|--help|-h|-help|help|version)$/;
+/** Programs that fetch what they then run. */
+const RUNNERS = /^(?:npx|bunx|pnpx|uvx|dlx)$/;
+
+/** True where the command names a file on a path for programs, so that its name tells what it is. */
+function isNamed(word: string): boolean {
+  return !word.includes('/') || /(?:^|\/)\.?(?:s?bin|shims|libexec|Scripts)\/[^/]+$/.test(word);
+}
+
+/** True where the program is a file that an instruction put there, of which more is known than its name. */
+function isFollowed(event: CommandEvent, { files }: CommandSurroundings): boolean {
+  const [first] = event.argv;
+  if (first === undefined || !first.text.includes('/')) return false;
+  const content = files.at(pathIn(event.folder, first.text), event.id);
+  return content !== undefined && content.kind !== 'maybe';
+}
+
+/** True where the hashes of a lock file hold what NuGet restores: it takes `--locked-mode` for nothing where there is none. */
+function isLocked(
+  { folder, id }: CommandEvent,
+  words: readonly string[],
+  { files }: CommandSurroundings,
+): boolean {
+  const project = words.slice(1).find((word) => !word.startsWith('-')) ?? '';
+  const place = /\.\w*proj$/.test(project) ? project.replace(/[^/]*$/, '') : project;
+  const lock = pathIn(folder, `${place === '' ? '.' : place}/packages.lock.json`);
+  return words.includes('--locked-mode') && files.at(lock, id)?.kind === 'text';
+}
+
+/** Says of a command that what it brings in is not known; undefined where it was read, or is known to bring nothing. */
+export function unreadCommand(
+  event: CommandEvent,
+  around: CommandSurroundings,
+): UnreadCommand | undefined {
+  if (event.script !== undefined) return ofScript(event, around);
+  const { program, argv } = event;
+  const [first] = argv;
+  if (first === undefined) return undefined;
+  if (program === '')
+    return unread(
+      event,
+      first.text,
+      `the name of the program is not constant: ${first.text.slice(0, 80)}`,
+    );
+  const words = argv.slice(1).map((f) => f.text);
+  if (program === '.' || program === 'source') return ofSourced(event, around);
+  if (isBuildDriver(program, words) && !isFollowed(event, around)) {
+    const folder = first.text.includes('/')
+      ? pathIn(event.folder, first.text.replace(/[^/]*$/, ''))
+      : event.folder;
+    return unread(
+      event,
+      program,
+      `what ${program} runs is in the source it works on, which was not read`,
+      { isDriver: true, folder },
+    );
+  }
+  const path = event.variable('PATH');
+  const run = executedFile(around.files, argv, { folder: event.folder, path, at: event.id });
+  if (run?.content !== undefined && (run.content.kind !== 'maybe' || !isNamed(first.text)))
+    return ofFile(event, run.path, run.content, '');
+  if (SHELLS.has(program)) return ofShell(event, words, around);
+  if (program === 'dotnet' && words[0] === 'restore' && !isLocked(event, words, around))
+    return unread(event, program, 'dotnet restore has no packages.lock.json that is shown');
+  const asks = words.length === 1 && ASKS.test(words[0] ?? '');
+  if (isNamed(first.text) && (asks || isLocal(program, words))) return undefined;
+  const language = languageOf(program);
+  if (language !== '' && !(around.isJudged && words.includes('-m')))
+    return ofInterpreter(event, language, around);
+  const fetches =
+    around.isJudged && !RUNNERS.test(program) && !/^(?:dlx|exec|x|run)$/.test(words[0] ?? '');
+  if (isNamed(first.text) && (fetches || NAMED_FETCHES[program] !== undefined)) return undefined;
+  const name = first.text.replace(/[^\x20-\x7e]/g, '?').slice(-80);
+  return unread(
+    event,
+    name,
+    `what ${name} does was not read`,
+    isNamed(first.text) ? {} : { file: pathIn(event.folder, first.text) },
+  );
+}
+
+/** What the stages' commands are held against. */
+export interface ReadCommands {
+  readonly files: ReadonlyMap<number, StageFiles>;
+  readonly installs: readonly PackageInstall[];
+  readonly downloads: readonly Download[];
+  /** Each stage with those that it is built on. */
+  readonly chains: ReadonlyMap<number, readonly number[]>;
+  readonly isFetch: (event: CommandEvent) => boolean;
+}
+
+/** True where only verified downloads can have brought what the command runs: its file, or the source that it works on. */
+function isHeld(
+  { stage, file, folder, isDriver }: UnreadCommand,
+  { files, downloads, chains }: ReadCommands,
+): boolean {
+  const near = downloads.filter((one) => chains.get(stage)?.includes(one.stage) === true);
+  const isVerified = near.length > 0 && near.every((one) => one.verifiedBy !== undefined);
+  if (!isVerified) return false;
+  if (file !== undefined && near.some(({ target }) => target === file)) return true;
+  return isDriver === true && files.get(stage)?.holdsContext(folder) !== true;
+}
+
+/** The commands that nobody read, each line once for each program. */
+export function unreadCommands(
+  commands: readonly CommandEvent[],
+  around: ReadCommands,
+): readonly UnreadLine[] {
+  const byId = new Map(commands.map((one) => [one.id, one]));
+  const installing = new Set(around.installs.map(placeOf));
+  const found = commands.flatMap((event) => {
+    const files = around.files.get(event.stage);
+    if (event.isOffline || files === undefined) return [];
+    const isJudged =
+      installing.has(placeOf({ ...event, command: event.text })) || around.isFetch(event);
+    return unreadCommand(event, { files, isJudged, command: (id) => byId.get(id) }) ?? [];
+  });
+  const lines = found.map((one): UnreadLine => {
+    const { range, reason, program, command, settle } = one;
+    const line = { range, reason, program, command, settle } as UnreadLine;
+    return isHeld(one, around) ? { ...line, held: true } : line;
+  });
+  const key = ({ range, reason }: UnreadLine): string => `${range.startLine} ${reason}`;
+  return [...new Map(lines.map((line) => [key(line), line])).values()];
+}
+
+function placeOf({
+  stage,
+  range,
+  command,
+}: Pick<PackageInstall, 'stage' | 'range' | 'command'>): string {
+  return `${stage} ${range.startLine} ${range.startColumn} ${command}`;
+}

@@ -1,0 +1,180 @@
+import type { UnreadLine } from '../../model/build-analysis.ts';
+import { isLocal } from '../programs/catalogue.ts';
+import { EVALUATED, SOURCED_FILES } from '../programs/known-scripts.ts';
+import {
+  isPlainModule,
+  isPlainScript,
+  languageOf,
+  looksForModule,
+} from '../programs/plain-scripts.ts';
+import { parseShell } from '../shell/parse-shell.ts';
+import { pathIn } from '../shell/shell-state.ts';
+import type { CommandEvent } from './build-event.ts';
+import { interpretedFile } from './run-files.ts';
+import type { FileContent, StageFiles } from './stage-files.ts';
+
+/** What is known around a command that is asked whether it was read. */
+export interface CommandSurroundings {
+  readonly files: StageFiles;
+  /** It installs or fetches something that is judged on its own. */
+  readonly isJudged: boolean;
+  /** The command by its number. */
+  readonly command: (id: number) => CommandEvent | undefined;
+}
+
+/** A command of which it is not known what it brings in. */
+export interface UnreadCommand extends UnreadLine {
+  readonly stage: number;
+  readonly folder: string;
+  /** The file that it runs. */
+  readonly file?: string;
+  /** It runs the steps of the source at hand. */
+  readonly isDriver?: true;
+}
+
+const OFFLINE = 'run it without network: RUN --network=none';
+const CONTEXT =
+  'judge it where its build context is: scoville build, or scoville lint in the project';
+
+export function unread(
+  event: CommandEvent,
+  program: string,
+  reason: string,
+  more: Partial<UnreadCommand> = {},
+): UnreadCommand {
+  const { range, text, stage, folder } = event;
+  return { range, reason, command: text, program, settle: OFFLINE, stage, folder, ...more };
+}
+
+/** Shell text that was followed where it is constant enough; what a command prints for it is not known. */
+export function ofScript(
+  event: CommandEvent,
+  { command }: CommandSurroundings,
+): UnreadCommand | undefined {
+  const { script } = event;
+  if (script === undefined) return undefined;
+  const parsed = parseShell(script.text);
+  if (!parsed.ok)
+    return unread(event, event.program, `what ${event.program} runs is no shell that is read`);
+  if (!script.text.includes('$(...)')) return undefined;
+  const isKnown = script.sources.every((id) => {
+    const source = command(id);
+    const line =
+      source === undefined
+        ? ''
+        : [source.program, ...source.argv.slice(1).map((f) => f.text)].join(' ');
+    return (
+      EVALUATED.some((one) => one.command.test(line)) ||
+      (source !== undefined &&
+        isLocal(
+          source.program,
+          source.argv.slice(1).map((f) => f.text),
+        ) &&
+        !/^\s*\$\(\.\.\.\)/.test(script.text))
+    );
+  });
+  return isKnown
+    ? undefined
+    : unread(event, event.program, `${event.program} runs what another command prints`);
+}
+
+/** What is known of a file that a program other than a shell runs, or that runs by itself. */
+export function ofFile(
+  event: CommandEvent,
+  file: string,
+  content: FileContent | undefined,
+  language: string,
+): UnreadCommand | undefined {
+  const name = file.replace(/[^\x20-\x7e]/g, '?').slice(-80);
+  if (content?.kind !== 'text')
+    return unread(
+      event,
+      name,
+      content === undefined
+        ? `${name} runs, and what it does is not shown`
+        : `${name} runs, and it ${content.why}`,
+      { file, ...(content?.why.includes('context') === true ? { settle: CONTEXT } : {}) },
+    );
+  const program = /^#!\s*\S*?([\w.]+)(?:[ \t]+([\w.-]+))?/.exec(content.text);
+  const shebang = program?.[1] === 'env' ? (program[2] ?? '') : (program?.[1] ?? '');
+  const spoken = language === '' ? languageOf(shebang) : language;
+  return spoken !== '' && isPlainScript(spoken, content.text)
+    ? undefined
+    : unread(event, name, `${name} runs, and is no shell that is read`, { file });
+}
+
+/** The script of an interpreter: on its command line, in a file, or on its input. */
+export function ofInterpreter(
+  event: CommandEvent,
+  language: string,
+  { files }: CommandSurroundings,
+): UnreadCommand | undefined {
+  const words = event.argv.slice(1).map((f) => f.text);
+  const { program } = event;
+  const at = words.findIndex(
+    (word) => /^-[a-zA-Z]*[cepErn]+[a-z]*$|^--(?:eval|print)$/.test(word) && word !== '-m',
+  );
+  const scripted =
+    language === 'python' ? words.findIndex((word) => /^-[a-zA-Z]*c$/.test(word)) : at;
+  if (scripted >= 0) {
+    const scripts = words.slice(scripted + 1).filter((word) => !/^-\w/.test(word));
+    const [text = ''] = scripts;
+    const loads = words.filter(
+      (word) =>
+        /^-[Mrx]\w|^--require|^-r$/.test(word) &&
+        language !== 'php' &&
+        !isPlainModule(language, word.slice(2)),
+    );
+    const looks = looksForModule(language, text) && !files.holdsContext(event.folder);
+    return loads.length === 0 && (looks || isPlainScript(language, text))
+      ? undefined
+      : unread(event, program, `what ${program} runs is not shell, and may do anything`);
+  }
+  if (words.some((word) => word === '-m')) {
+    const module = words[words.indexOf('-m') + 1] ?? '';
+    return unread(event, `${program} -m ${module}`, `what the module ${module} does was not read`);
+  }
+  const file = words.find((word) => !word.startsWith('-')) ?? event.readsFrom[0];
+  if (file !== undefined && file !== '-' && file !== '/dev/stdin')
+    return ofFile(
+      event,
+      pathIn(event.folder, file),
+      files.at(pathIn(event.folder, file), event.id),
+      language,
+    );
+  if (event.input !== undefined && isPlainScript(language, event.input.text)) return undefined;
+  return unread(
+    event,
+    program,
+    `what ${program} reads from its input is not shell, and may do anything`,
+  );
+}
+
+export function ofSourced(
+  event: CommandEvent,
+  { files }: CommandSurroundings,
+): UnreadCommand | undefined {
+  const word = interpretedFile(event.argv, []) ?? '';
+  const path = word.startsWith('$') || word.startsWith('~') ? word : pathIn(event.folder, word);
+  const content = files.at(path, event.id);
+  const known = SOURCED_FILES.some((one) => one.path.test(path) || one.path.test(word));
+  return known && (content === undefined || content.kind === 'maybe')
+    ? undefined
+    : ofFile(event, path, content, 'sh');
+}
+
+/** A shell without a script that was followed: its script is in a file, or on its input. */
+export function ofShell(
+  event: CommandEvent,
+  words: readonly string[],
+  { files }: CommandSurroundings,
+): UnreadCommand | undefined {
+  if (words.length === 1 && words[0] === '--version') return undefined;
+  const file = interpretedFile(event.argv, event.readsFrom);
+  if (file === undefined)
+    return event.pipedFrom.length > 0 || words.includes('-s')
+      ? unread(event, event.program, `${event.program} runs what another command prints`)
+      : undefined;
+  const path = pathIn(event.folder, file);
+  return ofFile(event, path, files.at(path, event.id), '');
+}

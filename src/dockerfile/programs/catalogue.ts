@@ -1,0 +1,67 @@
+import { BUILD_DRIVERS } from './build-drivers.ts';
+import { COMPILERS } from './compilers.ts';
+import { FILES_AND_TEXT } from './files-and-text.ts';
+import { LANGUAGES } from './languages.ts';
+import { MANAGERS } from './managers.ts';
+import type { LocalPrograms } from './program.ts';
+import { SHELL_BUILTINS } from './shell-builtins.ts';
+import { SYSTEM } from './system.ts';
+
+export type { LocalPrograms } from './program.ts';
+
+/** Every program of which nothing has to be read, by family; the criteria's pages show them. */
+export const LOCAL_PROGRAMS: readonly LocalPrograms[] = [
+  SHELL_BUILTINS,
+  FILES_AND_TEXT,
+  SYSTEM,
+  COMPILERS,
+  LANGUAGES,
+  MANAGERS,
+].flat();
+
+function byName(families: readonly LocalPrograms[]): ReadonlyMap<string, readonly LocalPrograms[]> {
+  const table = new Map<string, LocalPrograms[]>();
+  for (const family of families)
+    for (const name of family.programs.split(' ')) {
+      const known = table.get(name);
+      if (known === undefined) table.set(name, [family]);
+      else known.push(family);
+    }
+  return table;
+}
+
+const LOCAL = byName(LOCAL_PROGRAMS);
+const DRIVERS = byName(BUILD_DRIVERS);
+
+/** `python3.12`, `gcc-12` and `x86_64-linux-gnu-gcc` by their plain names. */
+function spellings(program: string): readonly string[] {
+  const plain = program.replace(/-?[\d.]+$/, '');
+  const target =
+    /^[a-z0-9_]+-(?:[a-z0-9_]+-)*(?:linux|elf|mingw32|musl\w*|gnu\w*)(?:-[a-z0-9_]+)*-(\w+[+]*)$/.exec(
+      plain,
+    );
+  return [program, plain, target?.[1] ?? ''].filter((name) => name !== '');
+}
+
+function isIn(
+  table: ReadonlyMap<string, readonly LocalPrograms[]>,
+  program: string,
+  words: readonly string[],
+): boolean {
+  const line = words.join(' ');
+  return spellings(program).some((name) =>
+    (table.get(name) ?? []).some(
+      ({ only, unless }) => only?.test(line) !== false && unless?.test(line) !== true,
+    ),
+  );
+}
+
+/** True where this command line is known to fetch and install nothing, and to run nothing that was not read. */
+export function isLocal(program: string, words: readonly string[]): boolean {
+  return isIn(LOCAL, program, words);
+}
+
+/** True where it runs the steps of the source at hand (`make`, `./configure`). */
+export function isBuildDriver(program: string, words: readonly string[]): boolean {
+  return isIn(DRIVERS, program, words);
+}

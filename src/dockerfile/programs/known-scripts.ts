@@ -1,0 +1,54 @@
+/** Files that set variables and functions for the shell, and came with a program or the system; what they bring in. */
+export const SOURCED_FILES: readonly { readonly path: RegExp; readonly reason: string }[] = [
+  {
+    path: /^\/(?:etc|usr\/lib)\/(?:os|lsb|alpine|debian|redhat)-(?:release|version)$/,
+    reason: 'names the distribution',
+  },
+  {
+    path: /^\/etc\/(?:profile|environment|bash\.bashrc|bashrc|zsh\/\w+|locale\.conf|default\/\w+|profile\.d\/[\w.-]+)$/,
+    reason: 'the system’s settings of a shell',
+  },
+  {
+    path: /^(?:~|\$\{?HOME\}?|\/root|\/home\/[^/]+)\/\.(?:profile|bashrc|bash_profile|zshrc)$/,
+    reason: 'a user’s settings of a shell',
+  },
+  {
+    path: /^\/etc\/apache2\/envvars$|\/etc\/rc\.d\/init\.d\/functions$|\/lib\/lsb\/init-functions$/,
+    reason: 'settings of a service',
+  },
+  { path: /\/bin\/activate$/, reason: 'a virtual environment’s own: sets PATH' },
+  { path: /\/\.?cargo\/env$|\$\{?CARGO_HOME\}?\/env$/, reason: 'Cargo’s own: sets PATH' },
+  { path: /(?:\/|^)nvm\.sh$/, reason: 'nvm’s functions, whose installs are judged' },
+  { path: /sdkman-init\.sh$/, reason: 'SDKMAN’s functions, whose installs are judged' },
+  {
+    path: /\/(?:asdf|rvm|gvm)(?:\.sh|\/scripts\/\w+)?$/,
+    reason: 'functions of a version manager, whose installs are judged',
+  },
+  {
+    path: /\/etc\/profile\.d\/conda\.sh$|\/conda\.sh$|\/mamba\.sh$/,
+    reason: 'conda’s functions, whose installs are judged',
+  },
+  {
+    path: /^\/opt\/ros\/[^/]+\/setup\.\w+$|\/opt\/intel\/[\w./-]*(?:setvars|vars)\.sh$|^\/opt\/rh\/[\w-]+\/enable$|\/emsdk_env\.sh$|\/opt\/qt[\w./-]*env\.sh$/,
+    reason: 'sets the variables of an installed product',
+  },
+];
+
+/** Commands that print shell for `eval`, which sets variables and functions alone. */
+export const EVALUATED: readonly { readonly command: RegExp; readonly reason: string }[] = [
+  { command: /^ssh-agent\b|^gpg-agent\b|^dbus-launch\b/, reason: 'names the agent' },
+  {
+    command:
+      /^(?:pyenv|rbenv|nodenv|goenv|jenv|direnv|starship|fnm|mise|asdf|zoxide|thefuck)\b.*\b(?:init|env|hook|activate|virtualenv-init)\b/,
+    reason: 'sets PATH and functions of a version manager',
+  },
+  {
+    command:
+      /^(?:opam env|opam config env|brew shellenv|luarocks path|dircolors|locale|resize|lesspipe|go env|apt-config shell|dpkg-architecture|dpkg-buildflags)\b/,
+    reason: 'sets variables',
+  },
+  {
+    command: /^(?:conda|mamba|micromamba) (?:shell|shell\.\w+)\b/,
+    reason: 'conda’s functions, whose installs are judged',
+  },
+];

@@ -1,0 +1,51 @@
+import type { LocalPrograms } from './program.ts';
+
+/** What languages bring along; what installs packages or runs scripts of a project is not among it. */
+export const LANGUAGES: readonly LocalPrograms[] = [
+  {
+    programs: 'python pypy',
+    reason: 'a module of Python’s own that works on files',
+    only: /^(?:-[IEsSBOu]+ )*-m (?:venv|virtualenv|compileall|py_compile|json\.tool|zipfile|tarfile|site|sysconfig|ensurepip|pip (?:--version|list|freeze|check|show|cache|config|debug|uninstall|inspect|hash)|whichdb|platform|base64)\b/,
+  },
+  {
+    programs: 'virtualenv pyvenv py3compile py3clean pyclean pycompile pypy3compile python-config',
+    reason: 'makes a folder with Python’s own files, or compiles files that are there',
+  },
+  {
+    programs: 'php',
+    reason: 'tells of itself',
+    only: /^(?:-[vmi]|--version|--ini|-r 'echo PHP_\w+;')$/,
+  },
+  {
+    programs:
+      'docker-php-ext-configure docker-php-ext-enable docker-php-ext-install docker-php-source phpize php-config',
+    reason:
+      'comes with the official image of PHP: builds an extension of the source that the image holds',
+  },
+  {
+    programs: 'node nodejs',
+    reason: 'tells of itself',
+    only: /^(?:-v|--version|-p process\.\w+)$/,
+  },
+  {
+    programs: 'java',
+    reason: 'tells of itself',
+    only: /^(?:-version|--version|-Xshare:dump|-XshowSettings(?::\w+)?(?: -version)?)$/,
+  },
+  {
+    programs: 'go',
+    reason: 'tells of and cleans Go’s own folders',
+    only: /^(?:version|env|clean|list|fmt|tool dist|telemetry|mod (?:init|edit|verify|graph|why))\b/,
+  },
+  {
+    programs: 'cargo',
+    reason: 'tells of and cleans Cargo’s own folders',
+    only: /^(?:(?:\+\S+ )?(?:clean|version|new|init|metadata|locate-project|fmt|tree)|chef prepare)\b/,
+  },
+  {
+    programs: 'rustup',
+    reason: 'tells of and changes what is installed',
+    only: /^(?:--version|-V|show|default|set|override|toolchain (?:list|link|uninstall|remove)|component (?:list|remove)|target (?:list|remove)|self uninstall|completions)\b/,
+  },
+  { programs: 'R Rscript', reason: 'tells of itself', only: /^(?:--version|CMD javareconf)$/ },
+];

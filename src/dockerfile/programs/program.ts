@@ -1,0 +1,14 @@
+/**
+ * Programs of one kind of which nothing has to be read: they fetch nothing and run nothing but what their command line names.
+ * `only` and `unless` are held against the words behind the program, joined by blanks.
+ */
+export interface LocalPrograms {
+  /** Names, parted by blanks; a version at the end (`python3.12`) is left out. */
+  readonly programs: string;
+  /** Why they can bring nothing in. */
+  readonly reason: string;
+  /** Only command lines like this are known to. */
+  readonly only?: RegExp;
+  /** Command lines like this reach out, or run something that was not read. */
+  readonly unless?: RegExp;
+}
