@@ -2,6 +2,8 @@ import type { SourceRange } from '../model/dockerfile.ts';
 
 export interface Directives {
   readonly escape: '\\' | '`';
+  /** Why BuildKit refuses the directives; the line counts from 1. */
+  readonly refusal?: { readonly message: string; readonly line: number };
   readonly syntax?: { readonly text: string; readonly range: SourceRange };
 }
 
@@ -14,6 +16,8 @@ const DIRECTIVE = /^#[ \t]*([A-Za-z][A-Za-z0-9]*)[ \t]*=[ \t]*(.+?)[ \t]*$/;
 export function parseDirectives(text: string): Directives {
   let escape: Directives['escape'] = '\\';
   let syntax: Directives['syntax'];
+  let refusal: Directives['refusal'];
+  const seen = new Set<string>();
   const lines = text.split('\n', 64);
   const first = lines[0]?.startsWith('#!') === true ? 1 : 0;
   for (let index = first; index < lines.length; index += 1) {
@@ -22,6 +26,15 @@ export function parseDirectives(text: string): Directives {
     if (found === null) break;
     const name = (found[1] ?? '').toLowerCase();
     const value = found[2] ?? '';
+    if (!/^(?:syntax|escape|check)$/.test(name)) break;
+    const message =
+      seen.has(name) && name !== 'check'
+        ? `only one ${name} parser directive can be used`
+        : name === 'escape' && value !== '`' && value !== '\\'
+          ? `the escape character is a backslash or a backtick, not ${value}`
+          : undefined;
+    if (message !== undefined) refusal ??= { message, line: index + 1 };
+    seen.add(name);
     if (name === 'escape' && value === '`') escape = '`';
     if (name === 'syntax' && syntax === undefined) {
       const startColumn = line.indexOf(value) + 1;
@@ -31,5 +44,9 @@ export function parseDirectives(text: string): Directives {
       syntax = { text: value.split(/\s/)[0] ?? '', range };
     }
   }
-  return syntax === undefined ? { escape } : { escape, syntax };
+  return {
+    escape,
+    ...(refusal === undefined ? {} : { refusal }),
+    ...(syntax === undefined ? {} : { syntax }),
+  };
 }

@@ -25,32 +25,43 @@ export function splitWords(text: string, escape = '\\'): RawWord[] {
   return words;
 }
 
-/** The strings of an exec form (`["a", "b"]`), or undefined where the text is none. */
-export function execForm(text: string): readonly string[] | undefined {
+/** A JSON array as BuildKit reads it; undefined where the text is none, and is taken as text. */
+export function jsonArray(text: string): readonly unknown[] | undefined {
   if (!text.trimStart().startsWith('[')) return undefined;
   try {
     const value: unknown = JSON.parse(text);
-    return Array.isArray(value) && value.every((item) => typeof item === 'string')
-      ? value
-      : undefined;
+    return Array.isArray(value) ? value : undefined;
   } catch {
     return undefined;
   }
+}
+
+/** The strings of an exec form (`["a", "b"]`), or undefined where the text is none. */
+export function execForm(text: string): readonly string[] | undefined {
+  const array = jsonArray(text);
+  return array?.every((item) => typeof item === 'string') === true ? array : undefined;
+}
+
+export interface LeadingFlag {
+  readonly name: string;
+  readonly value: string;
+  /** True where an equals sign stands behind the name. */
+  readonly valued: boolean;
 }
 
 /** Flags (`--name=value`) at the head of an instruction's arguments; `rest` is the offset behind them. */
 export function leadingFlags(
   text: string,
   escape: string,
-): { readonly flags: readonly { name: string; value: string }[]; readonly rest: number } {
-  const flags: { name: string; value: string }[] = [];
+): { readonly flags: readonly LeadingFlag[]; readonly rest: number } {
+  const flags: LeadingFlag[] = [];
   for (const word of splitWords(text, escape)) {
     if (!word.text.startsWith('--')) return { flags, rest: word.start };
     if (word.text === '--') return { flags, rest: word.start + 2 };
     const equals = word.text.indexOf('=');
     const name = word.text.slice(2, equals < 0 ? undefined : equals);
     const value = equals < 0 ? '' : word.text.slice(equals + 1);
-    flags.push({ name, value: value.replace(/["']/g, '') });
+    flags.push({ name, value: value.replace(/["']/g, ''), valued: equals >= 0 });
   }
   return { flags, rest: text.length };
 }

@@ -6,6 +6,7 @@ import { analyseStages } from './analysis/analyse-stages.ts';
 import { externalImage } from './external-image.ts';
 import type { LineError } from './logical-lines.ts';
 import { type DockerfileOptions, type ReadDockerfile, readDockerfile } from './read-dockerfile.ts';
+import { reachedRefusal } from './refusals/reached-refusal.ts';
 import type { ReadStage } from './stage-reader.ts';
 
 /** Indexes of the stages that `target` needs, itself included, ascending. */
@@ -85,5 +86,9 @@ export function analyseDockerfile(
     return err({ message: `target stage "${options.target ?? ''}" could not be found`, line: 1 });
   const model = modelOf(read.value, target);
   const stages = model.reached.flatMap((index) => read.value.stages[index] ?? []);
+  for (const { instruction } of read.value.strict ? stages.flatMap((s) => s.instructions) : []) {
+    const message = reachedRefusal(instruction);
+    if (message !== undefined) return err({ message, line: instruction.range.startLine });
+  }
   return ok({ model, analysis: analyseStages(stages, options.buildArgs ?? {}, context) });
 }

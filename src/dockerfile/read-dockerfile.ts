@@ -5,6 +5,7 @@ import { externalImage } from './external-image.ts';
 import { leadingFlags, splitWords } from './instruction-words.ts';
 import { headOf, type InstructionHead } from './instruction.ts';
 import { type LineError, type LogicalLine, logicalLines } from './logical-lines.ts';
+import { fromRefusal, instructionRefusal } from './refusals/instruction-refusal.ts';
 import { WINDOWS_SHELL } from './run-script.ts';
 import {
   contextImage,
@@ -30,12 +31,16 @@ export interface DockerfileOptions {
   readonly platformArgs?: Readonly<Record<string, string>>;
   /** `--build-context NAME=VALUE`. */
   readonly buildContexts?: Readonly<Record<string, string>>;
+  /** True for text that has been built already, or is made from a history: no rule of BuildKit's refuses it. */
+  readonly built?: boolean;
 }
 
 export interface ReadDockerfile {
   readonly directives: Directives;
   readonly globals: ReadonlyMap<string, string | undefined>;
   readonly stages: readonly ReadStage[];
+  /** False where another frontend may read it, or it was built already. */
+  readonly strict: boolean;
 }
 
 const MAX_BYTES = 1024 * 1024;
@@ -54,9 +59,11 @@ class Reader {
   private readonly escape: string;
   private readonly options: DockerfileOptions;
   private readonly contexts: ReadonlyMap<string, string>;
+  private readonly strict: boolean;
 
-  constructor(escape: string, options: DockerfileOptions) {
+  constructor(escape: string, options: DockerfileOptions, strict: boolean) {
     this.escape = escape;
+    this.strict = strict;
     this.options = options;
     const contexts = Object.entries(options.buildContexts ?? {});
     this.contexts = new Map(contexts.map(([name, value]) => [name.toLowerCase(), value]));
@@ -66,6 +73,11 @@ class Reader {
   read(line: LogicalLine): string | undefined {
     const head = headOf(line);
     if (head.keyword === '') return `unknown instruction: ${word(line.text)}`;
+    const refuses = head.keyword === 'FROM' ? fromRefusal : instructionRefusal;
+    const refusal = this.strict
+      ? refuses(head.keyword, line.text.slice(head.offset), this.escape)
+      : undefined;
+    if (refusal !== undefined) return refusal;
     if (head.keyword === 'FROM') return this.from(line, head);
     if (this.open !== undefined) this.open.reader.read(line);
     else if (head.keyword === 'ARG') this.globalArg(line.text.slice(head.offset));
@@ -158,6 +170,14 @@ function word(text: string): string {
   return (/^\S{1,80}/.exec(text)?.[0] ?? '').replace(/[\u0000-\u001f\u007f]/g, '?');
 }
 
+/** True where Docker's own frontend reads the file: another may have instructions and flags of its own. */
+function isDockers(syntax: string | undefined): boolean {
+  return (
+    syntax === undefined ||
+    /^(?:docker\.io\/)?docker\/dockerfile(?:-upstream)?(?:[:@]|$)/.test(syntax)
+  );
+}
+
 /** Reads the stages of a Dockerfile; refuses what BuildKit refuses, and what is too large to be one. */
 export function readDockerfile(
   source: string,
@@ -167,11 +187,13 @@ export function readDockerfile(
     return err({ message: 'the Dockerfile is larger than 1 MiB', line: 1 });
   const text = source.replace(/^\uFEFF/, '');
   const directives = parseDirectives(text);
+  const strict = options.built !== true && isDockers(directives.syntax?.text);
+  if (strict && directives.refusal !== undefined) return err(directives.refusal);
   const { lines, error } = logicalLines(text, directives.escape);
   if (error !== undefined) return err(error);
   if (lines.length > MAX_INSTRUCTIONS)
     return err({ message: `more than ${MAX_INSTRUCTIONS} instructions`, line: 1 });
-  const reader = new Reader(directives.escape, options);
+  const reader = new Reader(directives.escape, options, strict);
   for (const line of lines) {
     const message = reader.read(line);
     if (message !== undefined) return err({ message, line: line.range.startLine });
@@ -179,5 +201,5 @@ export function readDockerfile(
   reader.closeStage();
   if (reader.stages.length === 0)
     return err({ message: 'the Dockerfile has no FROM: there is nothing to build', line: 1 });
-  return ok({ directives, globals: reader.globals, stages: reader.stages });
+  return ok({ directives, globals: reader.globals, stages: reader.stages, strict });
 }

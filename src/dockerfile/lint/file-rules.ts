@@ -5,7 +5,7 @@ export const PARSE_ERROR: LintRule = {
   id: 'parse-error',
   title: 'A Dockerfile that builds',
   level: 'error',
-  help: 'What BuildKit would refuse: an unknown instruction, an instruction before the first FROM, a here-document that is not closed, a `--target` that is not there. Nothing else is judged.',
+  help: 'What BuildKit would refuse: an unknown instruction, flag or mount option, an instruction before the first FROM, missing arguments, a stage name, port, signal or duration that is not valid, a JSON array with anything but strings, a here-document that is not closed, a `--target` that is not there. Flags of newer BuildKits are accepted, and so is anything under the `# syntax` of another frontend. Nothing else is judged.',
   remedy: 'Mend the line',
   bad: 'FROM alpine:3.22\nRUNN echo\n',
   good: 'FROM alpine:3.22\nRUN echo\n',

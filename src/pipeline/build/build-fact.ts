@@ -78,6 +78,7 @@ function dockerfileOf(
   const text = provenance?.dockerfile?.text;
   if (text === undefined) return undefined;
   const read = analyseDockerfile(text, {
+    built: true,
     buildArgs: provenance?.buildArgs ?? {},
     buildContexts: provenance?.buildContexts ?? {},
     ...(provenance?.target === undefined ? {} : { target: provenance.target }),

@@ -36,6 +36,7 @@ function contradiction(
     dockerfile === undefined
       ? undefined
       : analyseDockerfile(dockerfile.text, {
+          built: true,
           buildArgs,
           buildContexts,
           ...(target === undefined ? {} : { target }),

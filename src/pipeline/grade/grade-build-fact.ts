@@ -82,6 +82,7 @@ function readFile(file: GivenDockerfile): Dockerfile {
 function readRecorded(provenance: ReadProvenance): Omit<Dockerfile, 'source'> | undefined {
   if (provenance.dockerfile === undefined) return undefined;
   const read = analyseDockerfile(provenance.dockerfile.text, {
+    built: true,
     buildArgs: provenance.buildArgs,
     buildContexts: provenance.buildContexts,
     ...(provenance.target === undefined ? {} : { target: provenance.target }),
@@ -130,7 +131,7 @@ function unfitNotices(attestations: Fact<AttestationsFact>): readonly string[] {
 /** Adds what the history tells. It names no images from outside, and never all steps: what it does not show stays unknown. */
 function withHistory(fact: Fact<BuildFact>, config: ImageConfig): Fact<BuildFact> {
   const history = historyDockerfile(config.history);
-  const read = history === undefined ? undefined : analyseDockerfile(history.text);
+  const read = history === undefined ? undefined : analyseDockerfile(history.text, { built: true });
   if (history === undefined || read?.ok !== true) return fact;
   const { model, analysis } = read.value;
   const whole = {

@@ -1,0 +1,140 @@
+import { jsonArray, leadingFlags, splitWords } from '../instruction-words.ts';
+import { flagRefusal, type ReadFlags } from './flags.ts';
+import { healthcheckRefusal } from './healthcheck.ts';
+
+/** Instructions that take a JSON array or, where the text is not one, the text. */
+const MAYBE_JSON = new Set('ADD CMD COPY ENTRYPOINT RUN SHELL VOLUME'.split(' '));
+const AT_LEAST_ONE = new Set('ARG ENV EXPOSE HEALTHCHECK LABEL ONBUILD SHELL VOLUME'.split(' '));
+const EXACTLY_ONE = new Set('MAINTAINER STOPSIGNAL USER WORKDIR'.split(' '));
+const HEREDOC = /^\d*<<-?[^<\s]+$/;
+
+function isMixed(array: readonly unknown[] | undefined): boolean {
+  return array?.some((item) => typeof item !== 'string') === true;
+}
+
+/** What BuildKit refuses as it splits a line, of ONBUILD's inner instruction too. */
+function splitRefusal(keyword: string, rest: string, escape: string): string | undefined {
+  const command = keyword === 'HEALTHCHECK' ? rest.replace(/^\S+\s*/, '') : rest;
+  if (MAYBE_JSON.has(keyword) || keyword === 'HEALTHCHECK')
+    return isMixed(jsonArray(command))
+      ? `${keyword}: a JSON array may hold only strings`
+      : undefined;
+  if (keyword !== 'ENV' && keyword !== 'LABEL') return undefined;
+  const words = splitWords(rest, escape).map(({ text }) => text);
+  const [first] = words;
+  if (first === undefined) return undefined;
+  if (!first.includes('='))
+    return /[\t\v\f\r ]/.test(rest) ? undefined : `${keyword} must have two arguments`;
+  const bare = words.find((word) => !word.includes('='));
+  return bare === undefined ? undefined : `${keyword}: no = in ${bare}: write name=value`;
+}
+
+/** What BuildKit refuses of the arguments once they are split. */
+function argumentRefusal(
+  keyword: string,
+  rest: string,
+  escape: string,
+  flags: ReadFlags,
+): string | undefined {
+  const array = MAYBE_JSON.has(keyword) ? jsonArray(rest) : undefined;
+  const count = array === undefined ? (rest === '' ? 0 : 1) : array.length;
+  if (AT_LEAST_ONE.has(keyword) && count === 0) return `${keyword} requires at least one argument`;
+  if (EXACTLY_ONE.has(keyword) && count === 0) return `${keyword} requires exactly one argument`;
+  switch (keyword) {
+    case 'SHELL':
+      return array === undefined ? 'SHELL requires a JSON array of strings' : undefined;
+    case 'VOLUME':
+      return array?.some((path) => String(path).trim() === '') === true
+        ? 'VOLUME: a path may not be empty'
+        : undefined;
+    case 'ENV':
+    case 'LABEL':
+    case 'ARG':
+      return hasBlankName(keyword, rest, escape) ? `${keyword} names can not be blank` : undefined;
+    case 'ONBUILD':
+      return triggerRefusal(rest, escape);
+    case 'HEALTHCHECK':
+      return healthcheckRefusal(rest, flags);
+    case 'COPY':
+    case 'ADD':
+      return destinationRefusal(keyword, array?.map(String) ?? rest.split(/[\t\v\f\r ]+/));
+    default:
+      return undefined;
+  }
+}
+
+/** `ENV a = b` is the old form: the variable a. */
+function hasBlankName(keyword: string, rest: string, escape: string): boolean {
+  const words = splitWords(rest, escape).map(({ text }) => text);
+  if (keyword !== 'ARG' && words[0]?.includes('=') === false) return false;
+  return words.some((word) => word.startsWith('='));
+}
+
+function destinationRefusal(keyword: string, words: readonly string[]): string | undefined {
+  if (words.length < 2)
+    return `${keyword} requires at least two arguments: a source and a destination`;
+  return HEREDOC.test(words.at(-1) ?? '')
+    ? `${keyword} cannot have a here-document as its destination`
+    : undefined;
+}
+
+function triggerRefusal(rest: string, escape: string): string | undefined {
+  const [word = ''] = rest.split(/\s/, 1);
+  const trigger = word.toUpperCase();
+  if (trigger === 'ONBUILD') return 'ONBUILD ONBUILD is not allowed';
+  if (trigger === 'FROM' || trigger === 'MAINTAINER')
+    return `${trigger} is not allowed as an ONBUILD trigger`;
+  const raw = rest.slice(word.length).trim();
+  return splitRefusal(trigger, raw.slice(leadingFlags(raw, escape).rest).trim(), escape);
+}
+
+/**
+ * Why BuildKit refuses an instruction other than FROM, in whichever stage it stands; undefined where it accepts it.
+ * `raw` is the line behind the keyword.
+ */
+export function instructionRefusal(
+  keyword: string,
+  raw: string,
+  escape: string,
+): string | undefined {
+  const { flags, rest } = leadingFlags(raw, escape);
+  const text = raw.slice(rest).trim();
+  const isNone = keyword === 'HEALTHCHECK' && /^none$/i.test(text);
+  return (
+    splitRefusal(keyword, text, escape) ??
+    argumentRefusal(keyword, text, escape, flags) ??
+    (isNone ? undefined : flagRefusal(keyword, flags)) ??
+    (keyword === 'RUN' ? runRefusal(flags) : undefined)
+  );
+}
+
+function runRefusal(flags: ReadFlags): string | undefined {
+  if (flags.some(({ name, value }) => name === 'mount' && /(?:^|,)from=[^,]*\$[^,]/i.test(value)))
+    return 'RUN: from of a mount cannot have a variable: name a stage instead';
+  const value = (name: string): string | undefined =>
+    flags.find((flag) => flag.name === name)?.value;
+  const network = value('network');
+  if (network !== undefined && !/^(?:default|none|host)$/.test(network))
+    return `RUN: invalid network mode ${network}: default, none or host`;
+  const security = value('security');
+  return security !== undefined && !/^(?:insecure|sandbox)$/.test(security)
+    ? `RUN: invalid security ${security}: sandbox or insecure`
+    : undefined;
+}
+
+/** Why BuildKit refuses a FROM, whether or not its stage is reached; `raw` is the line behind the keyword. */
+export function fromRefusal(keyword: string, raw: string, escape: string): string | undefined {
+  const { flags, rest } = leadingFlags(raw, escape);
+  const text = raw.slice(rest).trim();
+  const words = text === '' ? [] : text.split(/[\t\v\f\r ]+/);
+  const [image, , name] = words;
+  if (words.length !== 1 && words.length !== 3)
+    return 'FROM requires either one or three arguments';
+  if (name !== undefined && !/^[a-z][a-z0-9._-]*$/i.test(name))
+    return `invalid name for a build stage: ${name}: a letter, then letters, digits, - _ and .`;
+  if (image === '""' || image === "''") return 'FROM: the name of the image is empty';
+  const platform = flags.find((flag) => flag.name === 'platform')?.value ?? '';
+  return platform === '' || /\$/.test(platform) || /^[\w.()-]+(?:\/[\w.-]+){0,2}$/.test(platform)
+    ? flagRefusal(keyword, flags)
+    : `FROM: ${platform} is not a platform such as linux/amd64`;
+}

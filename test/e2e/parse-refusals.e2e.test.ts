@@ -1,0 +1,47 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { ACCEPTED, NOT_JUDGED, REFUSED } from '../dockerfile/refusals/recorded.ts';
+
+const context = mkdtempSync(join(tmpdir(), 'refusals-'));
+afterAll(() => rmSync(context, { recursive: true, force: true }));
+
+/**
+ * Files without a FROM are left out: the outline of one that has only an ARG ends the daemon of Docker 26.1
+ * (index out of range), and with it what everybody else builds there.
+ */
+const hasStage = (text: string): boolean => /^\s*FROM\b/im.test(text);
+
+/** One shell asks for all of them, so that no test runner stands between: the numbers of those that BuildKit accepts. */
+function accepted(texts: readonly string[]): readonly number[] {
+  const script = texts
+    .map((text, at) => {
+      const file = `printf %s ${quoted(text)} > ${at}.Dockerfile`;
+      const ask = `docker buildx build --print=outline -f ${at}.Dockerfile . >/dev/null 2>&1`;
+      return `${file}; if ${ask}; then echo ${at}; fi`;
+    })
+    .join('\n');
+  const run = spawnSync('sh', [], {
+    cwd: context,
+    input: script,
+    encoding: 'utf8',
+    env: { ...process.env, BUILDX_EXPERIMENTAL: '1' },
+    timeout: 900_000,
+  });
+  expect(run.status).not.toBeNull();
+  return run.stdout.split('\n').filter(Boolean).map(Number);
+}
+
+const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
+
+describe('the record of what BuildKit refuses', () => {
+  it('is what the engine answers', { timeout: 900_000 }, () => {
+    const yes = ACCEPTED.filter(hasStage);
+    const no = [...REFUSED, ...NOT_JUDGED].filter(hasStage);
+    const found = new Set(accepted([...yes, ...no]));
+    expect(yes.filter((_, at) => !found.has(at))).toEqual([]);
+    expect(no.filter((_, at) => found.has(yes.length + at))).toEqual([]);
+  });
+});
