@@ -241,7 +241,7 @@ describe('what could not be read', () => {
     const reason = "Docker's store keeps no signatures";
     const opened = { ...image.opened(), withoutAttachments: reason };
     const { checked } = await check(image, { named: false, signers: [] }, { exitCode: 1 });
-    const settle = 'name the image by its registry reference, where its signatures are';
+    const settle = 'scoville grade registry:IMAGE';
     expect(attestationsFact(opened, opened.root.digest, checked, reason)).toMatchObject({
       known: true,
       value: { incomplete: reason, settle, attestations: [{}] },
