@@ -78,7 +78,7 @@ describe('scoville lint', () => {
 
   test('files of its folder and the settings count', async () => {
     await files({
-      'app/Dockerfile': `FROM registry.example.com/base:1@sha256:${SHA}\nCOPY requirements.txt .\nRUN pip install -r requirements.txt\nUSER 1\n`,
+      'app/Dockerfile': `FROM registry.example.com/base:1@sha256:${SHA}\nCOPY requirements.txt .\nRUN pip install --no-cache-dir -r requirements.txt\nUSER 1\n`,
       'app/requirements.txt': 'requests==2.32.4\n',
     });
     expect((await run(['app'])).out).toContain('trusted-source');
