@@ -22,6 +22,8 @@ export interface ZipDirectory {
   /** Where the directory and the record behind it begin. */
   readonly start: number;
   readonly end: number;
+  /** Bytes behind the end record and its comment; negative where the comment is cut off. */
+  readonly behind: number;
   readonly members: readonly ZipMember[];
 }
 
@@ -32,6 +34,8 @@ interface Totals {
   readonly offset: number;
   /** Where the directory ends. */
   readonly end: number;
+  /** As in `ZipDirectory`. */
+  readonly behind: number;
 }
 
 const ALL_ONES = 0xffffffff;
@@ -46,7 +50,7 @@ export function zipDirectory(bytes: Uint8Array, before = 0): ZipDirectory | unde
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const totals = totalsOf(bytes, view);
   if (totals === undefined) return undefined;
-  const { count, size, offset, end } = totals;
+  const { count, size, offset, end, behind } = totals;
   const start = end - size;
   // A script before the archive moves all of it: the directory says where it would stand without.
   const moved = before + start - offset;
@@ -59,7 +63,7 @@ export function zipDirectory(bytes: Uint8Array, before = 0): ZipDirectory | unde
     members.push({ ...member, local: member.local + moved });
     at = member.extra[1] + view.getUint16(at + 32, true);
   }
-  return at === end && count === members.length ? { start, end, members } : undefined;
+  return at === end && count === members.length ? { start, end, behind, members } : undefined;
 }
 
 /** Of several end records the last one counts, for every reader. */
@@ -74,6 +78,7 @@ function totalsOf(bytes: Uint8Array, view: DataView): Totals | undefined {
     size: view.getUint32(end + 12, true),
     offset: view.getUint32(end + 16, true),
     end,
+    behind: bytes.length - end - ZIP_BYTES.end - view.getUint16(end + 20, true),
   };
   const locator = end - ZIP_BYTES.locator64;
   if (locator < 0 || view.getUint32(locator, true) !== ZIP_MARK.locator64) return totals;
@@ -89,7 +94,7 @@ function totals64(view: DataView, at: number, small: Totals): Totals | undefined
     (small.size === ALL_ONES || small.size === size) &&
     (small.offset === ALL_ONES || small.offset === offset) &&
     long(view, at + ZIP_BYTES.end64 + 8) === offset + size;
-  return agrees ? { count, size, offset, end: at } : undefined;
+  return agrees ? { count, size, offset, end: at, behind: small.behind } : undefined;
 }
 
 function memberAt(

@@ -13,7 +13,8 @@ const APK_SIGNATURE = Buffer.from('APK Sig Block 42', 'latin1');
 /** The members of a zip file, undefined where it is none that can be edited in place: headers that do not agree, or a signature over the whole file. */
 export function editableEntries(bytes: Uint8Array): readonly ZipEntry[] | undefined {
   const directory = zipDirectory(bytes);
-  if (directory === undefined || isApk(bytes, directory.start)) return undefined;
+  // Something behind an archive is not the archive's: no program of a zip wrote it.
+  if (directory?.behind !== 0 || isApk(bytes, directory.start)) return undefined;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const entries: ZipEntry[] = [];
   for (const { central, local, extra } of directory.members) {

@@ -7,6 +7,8 @@ describe('our own options', () => {
     expect(parsed('.').own).toEqual({
       dryRun: false,
       json: false,
+      verbose: false,
+      review: false,
       reports: [],
       locked: false,
       grade: true,
@@ -19,10 +21,12 @@ describe('our own options', () => {
 
   test('each is read', () => {
     const argv =
-      '--dry-run --json --report markdown=a.md --report json --min-level 3 --min-grade A+ --no-sign --key k --keyless=false --repro off --pin=false --lock=a.lock --locked --no-grade --scanner grype --max-age 7 --offline --vex v.json --vex w.json --plain-http r:5000 --plain-http [::1]:80 --config c.yaml --no-interactive --buildx-arg -x .';
+      '--dry-run --json --verbose --review --report markdown=a.md --report json --min-level 3 --min-grade A+ --no-sign --key k --keyless=false --repro off --pin=false --lock=a.lock --locked --no-grade --scanner grype --max-age 7 --offline --vex v.json --vex w.json --plain-http r:5000 --plain-http [::1]:80 --config c.yaml --no-interactive --buildx-arg -x .';
     expect(parsed(...argv.split(' ')).own).toEqual({
       dryRun: true,
       json: true,
+      verbose: true,
+      review: true,
       reports: [{ format: 'markdown', file: 'a.md' }, { format: 'json' }],
       minLevel: 3,
       minGrade: 'A+',

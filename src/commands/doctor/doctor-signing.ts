@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { DEFAULT_SETTINGS } from '../../config/default-settings.ts';
 import { loadSettings } from '../../config/find-settings.ts';
 import { UserError } from '../../model/errors.ts';
-import { OIDC_VARIABLES, publicKeyOf } from '../../pipeline/sign/signer.ts';
 import { shellWord } from '../../model/shell-word.ts';
+import { OIDC_VARIABLES, publicKeyOf } from '../../pipeline/sign/signer.ts';
 import { publicKey } from '../../tools/cosign/cosign-keys.ts';
 import type { Check, Finding, Surroundings } from './doctor-check.ts';
 

@@ -2,6 +2,7 @@ import { realpath } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { didYouMean } from '../../config/did-you-mean.ts';
 import { EXIT, messageOf, UserError } from '../../model/errors.ts';
+import { shellWord } from '../../model/shell-word.ts';
 import type { Project, Template } from '../../model/template.ts';
 import { baseProblems, planInit } from '../../pipeline/init/init-project.ts';
 import { loadTemplates } from '../../pipeline/init/load-templates.ts';
@@ -18,7 +19,6 @@ import {
 import { initJson, type InitOutcome, initText, stacksText } from '../../plans/init/init-text.ts';
 import { otherStack } from '../../plans/init/other-stacks.ts';
 import { TOLD_BY } from '../../plans/init/project-facts.ts';
-import { shellWord } from '../../model/shell-word.ts';
 import { cleanLines } from '../../ui/clean.ts';
 import { pipelineContext } from '../context.ts';
 import type { Command, CommandIo } from '../io.ts';

@@ -129,7 +129,11 @@ export class LayerTree {
         return { ...content, target: this.#folders.links.add(linkname) };
       case 'hardlink':
         return { ...content, target: this.#shared(path, linkname) };
-      default:
+      case 'char':
+      case 'block':
+      case 'directory':
+      case 'fifo':
+      case 'other':
         return isWhiteoutDevice(entry) ? { ...content, kind: 'w' } : content;
     }
   }

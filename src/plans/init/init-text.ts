@@ -1,5 +1,5 @@
-import type { Template } from '../../model/template.ts';
 import { shellWord } from '../../model/shell-word.ts';
+import type { Template } from '../../model/template.ts';
 import { makingCommand } from './missing-files.ts';
 
 /** What an init did, or would do, as its texts show it. */

@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { ImageContent } from '../../../src/facts/image-facts.ts';
 import { cpuMs } from '../../cpu-time.ts';
-import { unpacked } from './unpacked.ts';
 import { elfWith, file, folder, hardlink, image, type Item, link, program } from '../support.ts';
+import { unpacked } from './unpacked.ts';
 
 function executables(content: ImageContent): readonly string[] {
   return content.filesystem.executables.map((f) =>
