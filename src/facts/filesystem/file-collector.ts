@@ -4,7 +4,7 @@ import type { FileAttributes, LayerFacts } from '../layer-facts.ts';
 import { decodeCapabilities } from './capabilities.ts';
 import { executableKind, interpreterOf, multicallOf, shellOf } from './executable-kind.ts';
 import { isManagerFile } from './known-files.ts';
-import { CAPABILITY } from './layer-rules.ts';
+import { CAPABILITY, ownerId } from './layer-rules.ts';
 import { LayerTree } from './layer-tree.ts';
 
 const HEAD = 256;
@@ -86,16 +86,11 @@ function ownerOf(entry: TarEntry): Owner {
   const capabilities = value === undefined ? [] : decodeCapabilities(value);
   return {
     mode: entry.mode & MODE,
-    uid: ownerId(entry.uid),
-    gid: ownerId(entry.gid),
+    // Root unpacks.
+    uid: ownerId(entry.uid) ?? 0,
+    gid: ownerId(entry.gid) ?? 0,
     ...(capabilities.length === 0 ? {} : { capabilities }),
   };
-}
-
-/** chown(2) takes 32 bits of a number, and leaves the owner, who is root, where all are set. */
-function ownerId(id: number): number {
-  const kept = ((id % 2 ** 32) + 2 ** 32) % 2 ** 32;
-  return kept === 2 ** 32 - 1 ? 0 : kept;
 }
 
 function textOf(content: Uint8Array): Pick<FileAttributes, 'text'> {

@@ -46,6 +46,12 @@ export function hasInnerDots(path: string): boolean {
   );
 }
 
+/** chown(2) takes the lower 32 bits of a number; undefined where all are set, by which it leaves the owner as it was. */
+export function ownerId(id: number): number | undefined {
+  const kept = ((id % 2 ** 32) + 2 ** 32) % 2 ** 32;
+  return kept === 2 ** 32 - 1 ? undefined : kept;
+}
+
 /** Throws where the entry's extended attributes are refused, or change what overlayfs shows. */
 export function checkAttributes(path: string, { pax }: TarEntry): void {
   for (const key in pax) {

@@ -7,6 +7,7 @@ import {
   checkName,
   hardLinkPath,
   isWhiteoutDevice,
+  ownerId,
   refused,
 } from './layer-rules.ts';
 import { attributesKey, PathListWriter } from './path-list-writer.ts';
@@ -128,6 +129,12 @@ export class LayerTree {
         checkLink(path, linkname);
         return { ...content, target: this.#folders.links.add(linkname) };
       case 'hardlink':
+        // What a file of no note had is not kept.
+        if (ownerId(entry.uid) === undefined || ownerId(entry.gid) === undefined)
+          throw refused(
+            path,
+            'its hard link has the owner -1, by which engines leave the owner as it is',
+          );
         return { ...content, target: this.#shared(path, linkname) };
       case 'char':
       case 'block':

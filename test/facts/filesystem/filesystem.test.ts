@@ -129,6 +129,14 @@ describe('links', () => {
     expect(filesystem.executables).toHaveLength(2);
   });
 
+  test('a hard link that leaves the owner as it is is refused', () => {
+    const items = [
+      { ...file('x'), uid: 7 },
+      { ...hardlink('y', 'x', 0o4755), uid: -1 },
+    ];
+    expect(() => image(items)).toThrow('its hard link has the owner -1');
+  });
+
   test('a hard link keeps its content when the first name goes', () => {
     const content = image(
       [program('bin/su', undefined, 0o4755), { ...hardlink('bin/other', 'bin/su'), mode: 0o4755 }],
