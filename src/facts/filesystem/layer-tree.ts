@@ -122,27 +122,21 @@ export class LayerTree {
   #contentOf(path: string, entry: TarEntry): PlaceContent {
     const { type, size, linkname } = entry;
     const content = { kind: KINDS[type], size: 0, by: LISTED, attributes: NONE, target: NONE };
-    switch (type) {
-      case 'file':
-        return { ...content, size };
-      case 'symlink':
-        checkLink(path, linkname);
-        return { ...content, target: this.#folders.links.add(linkname) };
-      case 'hardlink':
-        // What a file of no note had is not kept.
-        if (ownerId(entry.uid) === undefined || ownerId(entry.gid) === undefined)
-          throw refused(
-            path,
-            'its hard link has the owner -1, by which engines leave the owner as it is',
-          );
-        return { ...content, target: this.#shared(path, linkname) };
-      case 'char':
-      case 'block':
-      case 'directory':
-      case 'fifo':
-      case 'other':
-        return isWhiteoutDevice(entry) ? { ...content, kind: 'w' } : content;
+    if (type === 'file') return { ...content, size };
+    if (type === 'symlink') {
+      checkLink(path, linkname);
+      return { ...content, target: this.#folders.links.add(linkname) };
     }
+    if (type === 'hardlink') {
+      // What a file of no note had is not kept.
+      if (ownerId(entry.uid) === undefined || ownerId(entry.gid) === undefined)
+        throw refused(
+          path,
+          'its hard link has the owner -1, by which engines leave the owner as it is',
+        );
+      return { ...content, target: this.#shared(path, linkname) };
+    }
+    return isWhiteoutDevice(entry) ? { ...content, kind: 'w' } : content;
   }
 
   /** What a hard link gives another name. */
