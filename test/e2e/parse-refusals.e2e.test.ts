@@ -6,7 +6,9 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { ACCEPTED, NOT_JUDGED, REFUSED } from '../dockerfile/refusals/recorded.ts';
 
 const context = mkdtempSync(join(tmpdir(), 'refusals-'));
-afterAll(() => { rmSync(context, { recursive: true, force: true }); });
+afterAll(() => {
+  rmSync(context, { recursive: true, force: true });
+});
 
 /**
  * Files without a FROM are left out: the outline of one that has only an ARG ends the daemon of Docker 26.1
