@@ -63,17 +63,24 @@ export class LayerFolders {
     if (this.isFolder(place) && this.places.pathOf(place) !== path) this.#named.push(path);
   }
 
-  /** Engines set the times of folders at the end: each path that named one has to lead to something then. */
-  checkListed(): void {
-    if (!this.#isLost) return;
+  /**
+   * Engines set the times of folders at the end: each path that named one has to lead to something then. Gives true where one leads to a
+   * whiteout, which the lowest layer does not have.
+   */
+  checkListed(): boolean {
+    if (!this.#isLost) return false;
+    let isMarked = false;
     const { places } = this;
     const check = (path: string): void => {
-      if (walkPath(this, this.root, path, true) === NONE)
+      const found = walkPath(this, this.root, path, true);
+      if (found !== NONE && places.kindOf(found) === 'w') isMarked = true;
+      if (found === NONE)
         throw refused(path, 'it is listed as a folder, and leads nowhere at the end of the layer');
     };
     for (const path of this.#named) check(path);
     for (let place = 0; place < places.size; place += 1)
       if (places.by(place) === LISTED && this.isFolder(place)) check(places.pathOf(place));
+    return isMarked;
   }
 
   /** As `walkPath` asks for places. */

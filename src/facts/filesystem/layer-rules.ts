@@ -8,6 +8,7 @@ const XATTR = 'SCHILY.xattr.';
 export const CAPABILITY = `${XATTR}security.capability`;
 /** What overlayfs itself marks folders and files with: Docker's older store takes them from a layer, and shows other files for them. */
 const OVERLAY_MARKS = /^SCHILY\.xattr\.(?:trusted|user)\.overlay\./;
+const ACCESS_LIST = /^SCHILY\.xattr\.system\.posix_acl_(?:access|default)$/;
 /** Sizes of `security.capability` by revision; a kernel refuses any other. */
 const CAPABILITY_SIZES = new Map([
   [2, 20],
@@ -63,9 +64,16 @@ export function checkAttributes(path: string, { pax }: TarEntry): void {
       );
     if (key.length === XATTR.length || key.length > XATTR.length + MOST_NAME)
       throw refused(path, 'the name of an attribute is empty or too long');
+    if (ACCESS_LIST.test(key) && !isAccessList(pax[key] ?? ''))
+      throw refused(path, 'its access list is malformed');
     if (key === CAPABILITY && !isCapability(pax[key] ?? ''))
       throw refused(path, 'its capabilities are malformed');
   }
+}
+
+/** Version 2 and entries of eight bytes (linux/posix_acl_xattr.h); an empty one takes the list away. */
+function isAccessList(value: string): boolean {
+  return value === '' || (value.startsWith('\x02\0\0\0') && value.length % 8 === 4);
 }
 
 function isCapability(value: string): boolean {

@@ -81,7 +81,7 @@ export class LayerTree {
 
   /** The layer's places as a path list, folders before what they hold. Throws UserError where a folder's path leads nowhere at the end. */
   finish(): string {
-    this.#folders.checkListed();
+    if (this.#folders.checkListed()) this.#needsLower = true;
     const { places, root, links } = this.#folders;
     const writer = new PathListWriter();
     const there = places.areThere();

@@ -160,6 +160,10 @@ export const ISSUE_STACKS: Readonly<Record<string, Stack>> = {
   'old capabilities': stack([
     file('x', { pax: [['SCHILY.xattr.security.capability', '\0\0\0\x01\0\x20\0\0\0\0\0\0']] }),
   ]),
+  'an access list that is malformed': stack([
+    file('x', { pax: [['SCHILY.xattr.system.posix_acl_access', 'y']] }),
+  ]),
+  'a folder that became a link to a whiteout': stack([mark('.wh.x'), folder('d'), link('d', 'x')]),
   'marks of overlayfs': stack(
     [folder('a'), file('a/x')],
     [
