@@ -54,6 +54,8 @@ const io: CommandIo = {
   program: isSea() ? [process.execPath] : [process.execPath, realpathSync(script)],
 };
 
+// A command whose work stops without an answer has not succeeded: Node would end with 0.
+process.exitCode = 2;
 // No `await` here: the single executable is made of CommonJS, which has none outside functions.
 void main(commandLine(script, given), io).then((exitCode) => {
   process.exitCode = exitCode;

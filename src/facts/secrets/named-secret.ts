@@ -1,3 +1,4 @@
+import { OWN_ANNOTATION } from '../../model/own-annotations.ts';
 import { secretName } from '../../model/secret-names.ts';
 import { isDrawn, isPlaceholder } from './secret-value.ts';
 
@@ -18,6 +19,8 @@ function isSecretValue(value: string): boolean {
 /** True where a variable of this name and value holds a secret in itself. */
 export function isNamedSecret(name: string, value: string): boolean {
   if (!isSecretValue(value)) return false;
+  // Our own label says how secrets come: these two words and no others.
+  if (name === OWN_ANNOTATION.secrets && (value === 'none' || value === 'by-file')) return false;
   if (secretName(name, 'sure') !== undefined) return true;
   if (secretName(name, 'possible') === undefined) return false;
   return isDrawn(value) && !(/keys?$/i.test(name) && FINGERPRINT.test(value));

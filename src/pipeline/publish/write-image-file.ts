@@ -1,5 +1,5 @@
 import { constants, createWriteStream } from 'node:fs';
-import { copyFile, mkdir, realpath, rename, stat } from 'node:fs/promises';
+import { copyFile, mkdir, realpath, rename, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -56,10 +56,7 @@ async function writeArchive(
   const { signal } = context;
   await replaceFile(
     place,
-    (out) =>
-      pipeline(Readable.from(dockerLoadStream(file)), out.createWriteStream({ autoClose: false }), {
-        signal,
-      }),
+    (out) => writeFile(out, dockerLoadStream(file), { signal }),
     { mode: 0o666, before: there, sync: true },
   );
 }

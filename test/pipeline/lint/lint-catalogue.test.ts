@@ -27,7 +27,14 @@ describe('the rules of lint', () => {
   test('have a file each', () => {
     const named = [...OWN_RULES.map(({ id }) => id), ...Object.keys(IMAGE_CHECKS)];
     expect(named.filter((id) => !existsSync(join(FOLDER, `${id}.ts`)))).toEqual([]);
-    const shared = ['catalogue', 'file-rules', 'ignore-comments', 'rule', 'run-programs'];
+    const shared = [
+      'catalogue',
+      'file-rules',
+      'ignore-comments',
+      'removed-packages',
+      'rule',
+      'run-programs',
+    ];
     expect(readdirSync(FOLDER).sort()).toEqual([...named, ...shared].map((n) => `${n}.ts`).sort());
   });
 

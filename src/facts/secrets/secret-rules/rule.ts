@@ -35,9 +35,19 @@ export function token(
   tail: string,
 ): SecretRule {
   const heads = prefixes.map((prefix) => prefix.replace(/[.$+]/g, '\\$&')).join('|');
+  if (prefixes.some((prefix) => isBase64Like(prefix, tail))) {
+    const alone = new RegExp(`(?<![\\w+/-])(?:${heads})${tail}(?![\\w+/=-])`, 'y');
+    const accepts = (value: string): boolean => isDrawn(value) && /\d/.test(value);
+    return { id, what, keywords: prefixes, pattern: alone, loose: alone, cost: 5, accepts };
+  }
   const pattern = new RegExp(`(?<![A-Za-z0-9])(?:${heads})${tail}(?![A-Za-z0-9_])`, 'y');
   const loose = new RegExp(`(?:${heads})(?:${tail})`, 'y');
   return { id, what, keywords: prefixes, pattern, loose, cost: 5, isPlain: true };
+}
+
+/** Base64 of other data holds such a token by chance, many times in a large program: it counts only where it stands alone. */
+function isBase64Like(prefix: string, tail: string): boolean {
+  return /^[A-Za-z0-9]{1,7}$|^(.)\1*$/.test(prefix) && tail.includes('A-Za-z0-9');
 }
 
 /** A token whose beginning words and digests have by chance too: it has to look drawn at random, with digits and capitals. */
