@@ -54,11 +54,11 @@ async function writeArchive(
   // A link stays one: `/dev/stdout` is, and leads to a file where stdout goes into that.
   const place = there === undefined ? target : await realpath(target);
   const { signal } = context;
-  await replaceFile(
-    place,
-    (out) => writeFile(out, dockerLoadStream(file), { signal }),
-    { mode: 0o666, before: there, sync: true },
-  );
+  await replaceFile(place, (out) => writeFile(out, dockerLoadStream(file), { signal }), {
+    mode: 0o666,
+    before: there,
+    sync: true,
+  });
 }
 
 /** Blobs that are there stay; the index comes last, so that the folder is a whole layout before and after. */
