@@ -47,7 +47,7 @@ export function token(
 
 /** Base64 of other data holds such a token by chance, many times in a large program: it counts only where it stands alone. */
 function isBase64Like(prefix: string, tail: string): boolean {
-  return /^[A-Za-z0-9]{1,7}$|^(.)\1*$/.test(prefix) && tail.includes('A-Za-z0-9');
+  return /^[A-Za-z0-9]{1,7}$|^(.)\1*$/.test(prefix) && /A-Za-z0-9|\\w/.test(tail);
 }
 
 /** A token whose beginning words and digests have by chance too: it has to look drawn at random, with digits and capitals. */
