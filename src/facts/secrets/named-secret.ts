@@ -2,6 +2,12 @@ import { OWN_ANNOTATION } from '../../model/own-annotations.ts';
 import { secretName } from '../../model/secret-names.ts';
 import { isDrawn, isPlaceholder } from './secret-value.ts';
 
+/** Attributes of BuildKit's sources: the session of a build, which ends with it. */
+const BUILDKIT_SESSIONS: ReadonlySet<string> = new Set([
+  'oci.session',
+  'local.session',
+  'local.sessionid',
+]);
 /** Switches, numbers, addresses, paths and references: what a variable has that only tells of a secret. */
 const NO_VALUE =
   /^(?:true|false|yes|no|on|off|y|n|enabled?|disabled?|auto|default|required|optional|none|unset|\d{1,5}|https?:\/\/[^@]*|[$%].*|file:.*|arn:.*|op:\/\/.*|vault:.*|sha(?:256|512):.*|ssh-(?:rsa|ed25519|dss) .*|\w+ \w+ .*)$/i;
@@ -19,6 +25,7 @@ function isSecretValue(value: string): boolean {
 /** True where a variable of this name and value holds a secret in itself. */
 export function isNamedSecret(name: string, value: string): boolean {
   if (!isSecretValue(value)) return false;
+  if (BUILDKIT_SESSIONS.has(name)) return false;
   // Our own label says how secrets come: these two words and no others.
   if (name === OWN_ANNOTATION.secrets && (value === 'none' || value === 'by-file')) return false;
   if (secretName(name, 'sure') !== undefined) return true;
