@@ -129,14 +129,13 @@ export function cardOf({ criteria, vectors, waivers }: Scorecard): Card {
   const waived = new Set(waivers.map(({ criterion }) => criterion));
   const groups: CardGroup[] = [];
   const named = new Set<string>();
-  const isOpen = (one: CriterionResult): boolean => !named.has(causeOf(one));
   for (const level of levels) {
     // What fails comes before what could not be checked.
     const results = unmet
-      .filter((one) => one.level === level && isOpen(one))
+      .filter((one) => one.level === level)
       .sort((a, b) => Number(a.outcome === 'unknown') - Number(b.outcome === 'unknown'));
     const rows = results.flatMap((one): CardRow[] => {
-      if (!isOpen(one)) return [];
+      if (named.has(causeOf(one))) return [];
       named.add(causeOf(one));
       const others = unmet.filter((other) => causeOf(other) === causeOf(one) && other !== one);
       return [rowOf(one, [one.id, ...others.map(({ id }) => id)], waived)];
