@@ -21,7 +21,7 @@ function accepted(texts: readonly string[]): readonly number[] {
   const script = texts
     .map((text, at) => {
       const file = `printf %s ${quoted(text)} > ${at}.Dockerfile`;
-      const ask = `docker buildx build --print=outline -f ${at}.Dockerfile . >/dev/null 2>&1`;
+      const ask = `docker buildx build --print=outline -f ${at}.Dockerfile . </dev/null >/dev/null 2>&1`;
       return `${file}; if ${ask}; then echo ${at}; fi`;
     })
     .join('\n');
