@@ -37,7 +37,10 @@ export interface FileFact {
   readonly uid: number;
   readonly gid: number;
   readonly size: number;
-  /** For symlinks: the path inside the image it leads to, resolved; undefined where it dangles or loops. */
+  /**
+   * For symlinks: the path inside the image it leads to, resolved; undefined where it dangles or loops. Where only a running container
+   * has what it leads to (/proc, /dev, /sys) the link's text, and that it leads out of the image: it may be any program.
+   */
   readonly resolved?: string;
   readonly layer: Digest;
   /** For executable regular files. */
@@ -63,7 +66,7 @@ export interface FileFacts extends Iterable<FileFact> {
 
 /** The final filesystem, whiteouts applied. */
 export interface FilesystemFact {
-  /** Executable regular files and symlinks (resolved) that lead to one, by path. */
+  /** Executable regular files and symlinks (resolved) that lead to one, or may while the container runs, by path. */
   readonly executables: FileFacts;
   /** Regular files with setuid, setgid or capabilities. */
   readonly elevated: FileFacts;

@@ -71,7 +71,10 @@ export class FileTree {
     return true;
   }
 
-  /** The place a path leads to, links in its folders followed; its last part is followed where `follow` says so. */
+  /**
+   * The place a path leads to in the image, links in its folders followed; its last part is followed where `follow` says so. As an engine
+   * looks before it runs a container: nothing is mounted on /proc as yet.
+   */
   find(path: string, follow: boolean): TreeNode | undefined {
     const found = this.placeAt(path, follow);
     return found === NONE ? undefined : new TreeNode(this.places, found);
@@ -82,11 +85,11 @@ export class FileTree {
     return walkPath(this.places, this.#root, path, follow);
   }
 
-  /** The regular file of note whose bytes a place gives, links of both kinds followed; NONE where no more is known of it. */
-  contentOf(place: number): number {
+  /** Where a process in the container gets by a symbolic link, any other place itself; OUTSIDE where that is not in the image. */
+  ledTo(place: number): number {
     const { places } = this;
-    const isLink = places.kindOf(place) === 'l';
-    return places.contentOf(isLink ? this.placeAt(places.pathOf(place), true) : place);
+    if (places.kindOf(place) !== 'l') return place;
+    return walkPath(places, this.#root, places.pathOf(place), true, true);
   }
 
   /** True where a list tells of a program whose content was not read. */

@@ -8,6 +8,7 @@ import { parsePasswd } from './passwd.ts';
 import { placedFiles } from './placed-files.ts';
 import { NONE } from './places.ts';
 import type { TreePlaces } from './tree-places.ts';
+import { OUTSIDE } from './walk-path.ts';
 
 const EXECUTE = 0o111;
 const ELEVATED = 0o6000;
@@ -26,7 +27,9 @@ class Gathered {
     if (kind === 'd') return;
     this.fileCount += 1;
     this.totalSize += places.sizeOf(place);
-    const attributes = places.attributesOf(tree.contentOf(place));
+    const led = tree.ledTo(place);
+    if (led === OUTSIDE) this.executables.push(place);
+    const attributes = places.attributesOf(places.contentOf(led));
     if (attributes === undefined) return;
     const { mode, executable, capabilities } = attributes;
     if ((mode & EXECUTE) !== 0 && executable !== undefined) this.executables.push(place);

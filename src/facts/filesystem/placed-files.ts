@@ -2,11 +2,12 @@ import type { FileFact, FileFacts } from '../../model/facts.ts';
 import type { FileAttributes } from '../layer-facts.ts';
 import type { FileTree } from './file-tree.ts';
 import type { TreePlaces } from './tree-places.ts';
+import { OUTSIDE } from './walk-path.ts';
 
 /** Files of a list that are made once and kept. An object each for a million takes 300 MB; images have some thousand. */
 const MOST_KEPT = 50_000;
 
-/** The places' files by path; those of a symbolic link lead to a regular file that more is known of. */
+/** The places' files by path; those of a symbolic link lead to a regular file that more is known of, or out of the image. */
 export function placedFiles(
   tree: FileTree,
   places: readonly number[],
@@ -68,11 +69,15 @@ function isList<T>(value: T | readonly T[]): value is readonly T[] {
 
 function factAt(tree: FileTree, place: number): FileFact {
   const { places } = tree;
-  const content = tree.contentOf(place);
+  const led = tree.ledTo(place);
+  if (led === OUTSIDE)
+    return linkFact(places, place, `${places.linkOf(place)}, which leads out of the image`);
+  const content = places.contentOf(led);
   const attributes = places.attributesOf(content);
   if (attributes === undefined) throw new Error('a file of note has no content');
-  const fact = places.kindOf(place) === 'l' ? linkFact : fileFact;
-  return fact(places, place, content, attributes);
+  return places.kindOf(place) === 'l'
+    ? { ...linkFact(places, place, places.pathOf(content)), ...ofContent(attributes) }
+    : fileFact(places, place, content, attributes);
 }
 
 function fileFact(
@@ -96,12 +101,7 @@ function fileFact(
   };
 }
 
-function linkFact(
-  places: TreePlaces,
-  place: number,
-  content: number,
-  attributes: FileAttributes,
-): FileFact {
+function linkFact(places: TreePlaces, place: number, resolved: string): FileFact {
   const { mode = 0o777, uid = 0, gid = 0 } = places.attributesOf(place) ?? {};
   return {
     path: places.pathOf(place),
@@ -110,9 +110,8 @@ function linkFact(
     uid,
     gid,
     size: 0,
-    resolved: places.pathOf(content),
+    resolved,
     layer: places.layerOf(place),
-    ...ofContent(attributes),
   };
 }
 

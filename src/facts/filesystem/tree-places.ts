@@ -5,7 +5,6 @@ import { ToldByLayers } from './told-by-layers.ts';
 
 /** Places of an image's filesystem, with what the lists of its layers tell of them. */
 export class TreePlaces extends Places {
-  readonly isRunning = true;
   readonly #layers: readonly PlacedLayer[];
   readonly #told: ToldByLayers;
 
@@ -46,7 +45,7 @@ export class TreePlaces extends Places {
 
   /** The regular file of note whose bytes a place gives; NONE where no more is known of it. */
   contentOf(place: number): number {
-    if (place === NONE) return NONE;
+    if (place < 0) return NONE;
     const at = this.inodeOf(place);
     return this.kindOf(at) === 'f' && this.attributesAt(at) !== NONE ? at : NONE;
   }

@@ -8,9 +8,15 @@ export interface WalkedPlaces {
   find(folder: number, name: string): number;
   kindOf(place: number): PlaceKind;
   linkOf(place: number): string;
-  /** True where processes run, and see their own root in /proc. */
-  readonly isRunning?: boolean;
 }
+
+/** In place of a number: what a kernel or a runtime puts there once the container runs. */
+export const OUTSIDE = -2;
+/** Folders at the root that every runtime mounts over: a link into one is resolved while the container runs. */
+const MOUNTED = new Set(['proc', 'dev', 'sys']);
+
+/** Devices that a runtime makes in each container (OCI runtime specification, "Default Devices"), which never run. */
+const DEVICE = /^dev\/+(?:null|zero|full|random|urandom|tty|ptmx)$/;
 
 /** Where processes see their own root (proc(5)): a link through it leads back into the image. */
 const OWN_ROOT = /^proc\/+(?:self|thread-self|\d+)(?:\/+task\/+\d+)?\/+root(?=\/|$)/;
@@ -18,24 +24,31 @@ const OWN_ROOT = /^proc\/+(?:self|thread-self|\d+)(?:\/+task\/+\d+)?\/+root(?=\/
 /**
  * The place a path leads to, as a kernel walks: links in its folders are followed, its last part where `follow` says so, `..` leaves the
  * folder that a link led into, and none leaves the root. NONE where nothing is. Nothing is put together or split beforehand: links that
- * lead to each other cost no more than their number.
+ * lead to each other cost no more than their number. `isRunning`: as a process in the container walks, OUTSIDE where a link leads to what
+ * is not in the image; without it as an engine does before anything is mounted.
  */
 export function walkPath(
   places: WalkedPlaces,
   root: number,
   path: string,
   follow: boolean,
+  isRunning = false,
 ): number {
   const folders: number[] = [root];
   let links = 0;
+  let isOutside = false;
   const go = (text: string, followLast: boolean): boolean => {
     for (let start = nextPart(text, 0); start < text.length;) {
       const slash = text.indexOf('/', start);
       let end = slash < 0 ? text.length : slash;
       const part = text.slice(start, end);
-      const mayBeOwn = places.isRunning === true && folders.length === 1 && part === 'proc';
-      const own = mayBeOwn ? OWN_ROOT.exec(text.slice(start)) : null;
+      const isMounted = isRunning && links > 0 && folders.length === 1 && MOUNTED.has(part);
+      const own = isMounted ? OWN_ROOT.exec(text.slice(start)) : null;
       if (own !== null) end = start + own[0].length;
+      else if (isMounted) {
+        isOutside = !DEVICE.test(text.slice(start));
+        return false;
+      }
       start = nextPart(text, end);
       if (own !== null || part === '.') continue;
       const folder = folders.at(-1) ?? root;
@@ -57,7 +70,8 @@ export function walkPath(
     }
     return true;
   };
-  return go(path, follow) ? (folders.at(-1) ?? NONE) : NONE;
+  if (go(path, follow)) return folders.at(-1) ?? NONE;
+  return isOutside ? OUTSIDE : NONE;
 }
 
 /** Where the next part begins, at `from` or behind the slashes that stand there. */

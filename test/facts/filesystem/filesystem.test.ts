@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { findPrograms } from '../../../src/criteria/find-programs.ts';
 import type { ImageContent } from '../../../src/facts/image-facts.ts';
 import { cpuMs } from '../../cpu-time.ts';
 import { elfWith, file, folder, hardlink, image, type Item, link, program } from '../support.ts';
@@ -282,4 +283,56 @@ test('any tree folds, soon, and names no path twice', () => {
       expect(taken).toBeLessThan(500);
     }),
   );
+});
+
+describe('a link to what only a running container has may be any program', () => {
+  test.each([
+    '/proc/self/cwd/x',
+    '../proc/self/cwd/x',
+    '/proc/self/exe',
+    '/proc/1/cwd/x',
+    '/proc/thread-self/cwd/x',
+    '/proc/self/fd/../root/opt/x',
+    '/proc/self/task/1/fd/3',
+    '/dev/fd/3',
+    '/dev/fd/../root/opt/x',
+    '/dev/stdin',
+    '/dev/shm/x',
+    '/sys/fs/cgroup/x',
+    '/dev/../opt/x',
+    '/run/../proc/self/cwd/x',
+  ])('%s', (target) => {
+    const { filesystem } = image([
+      program('opt/x', '#!/bin/x\n'),
+      link('bin/sh', target),
+      link('sbin/ash', '/bin/sh'),
+      folder('run'),
+    ]);
+    const found = findPrograms(filesystem, 'shells').map(({ file: { path, resolved } }) => [
+      path,
+      resolved,
+    ]);
+    expect(found).toEqual([
+      ['bin/sh', `${target}, which leads out of the image`],
+      ['sbin/ash', '/bin/sh, which leads out of the image'],
+    ]);
+  });
+
+  test.each(['/dev/null', '/dev//null', '/procs/x', '/opt/proc/x', 'proc/x'])(
+    'not so %s',
+    (target) => {
+      const { filesystem } = image([link('bin/sh', target)]);
+      expect(findPrograms(filesystem, 'shells')).toEqual([]);
+    },
+  );
+
+  test('what the image has there is hidden', () => {
+    const { filesystem } = image([
+      file('proc/self/cwd/x', 'text'),
+      link('bin/sh', '/proc/self/cwd/x'),
+    ]);
+    expect(findPrograms(filesystem, 'shells').map(({ file: { path } }) => path)).toEqual([
+      'bin/sh',
+    ]);
+  });
 });

@@ -74,17 +74,20 @@ test.each<[string, readonly (readonly Item[])[]]>([
       ],
     ],
   ],
-  [
-    'a link through /proc/self/root',
-    [
-      [
-        { name: 'srv/users', content: PASSWD },
-        { name: 'etc/passwd', type: 'symlink', linkname: '/proc/self/root/srv/users' },
-      ],
-    ],
-  ],
 ])('/etc/passwd resolves: %s', async (_, layers) => {
   expect((await filesystemOf(...layers)).passwd).toEqual({ root: 0, app: 77 });
+});
+
+test('engines look up users before /proc is mounted: a link through it leads to what the image has there', async () => {
+  const passwd: Item = {
+    name: 'etc/passwd',
+    type: 'symlink',
+    linkname: '/proc/self/root/etc/users',
+  };
+  const users = { name: 'etc/users', content: PASSWD };
+  const shown = { name: 'proc/self/root/etc/users', content: 'app:x:0:0::/:\n' };
+  expect((await filesystemOf([passwd, users, shown])).passwd).toEqual({ app: 0 });
+  expect((await filesystemOf([passwd, users])).passwd).toBeUndefined();
 });
 
 test('a file that a hard link makes executable is known by its content', async () => {
