@@ -209,8 +209,9 @@ export function analyseStages(
     return stageEvents(stage, { buildArgs, budget, files: own });
   });
   const unread: BuildAnalysis['unread'][number][] = stages.flatMap((stage) =>
-    stage.instructions.flatMap(({ instruction: { range, shellError } }) =>
-      shellError === undefined ? [] : [{ range, reason: shellError }],
+    stage.instructions.flatMap(({ instruction: { range, shellError }, script }) =>
+      // What goes through PowerShell or cmd is a command, and read as one.
+      shellError === undefined || script !== undefined ? [] : [{ range, reason: shellError }],
     ),
   );
   unread.push(...budget.unread);

@@ -4,7 +4,7 @@ import { languageOf } from '../programs/plain-scripts.ts';
 import { pathIn } from '../shell/shell-state.ts';
 import { SHELLS } from '../shell/wrappers.ts';
 import type { CommandEvent } from './build-event.ts';
-import { NAMED_FETCHES } from './fetches/named-fetches.ts';
+import { WINDOWS_SHELLS } from './fetches/windows-fetches.ts';
 import { executedFile } from './run-files.ts';
 import type { StageFiles } from './stage-files.ts';
 import {
@@ -14,6 +14,7 @@ import {
   ofScript,
   ofShell,
   ofSourced,
+  ofWindowsShell,
   unread,
   type UnreadCommand,
 } from './unread-scripts.ts';
@@ -21,6 +22,8 @@ import {
 const ASKS = /^(?:-{1,2}v(?:ersion)?|-V|--help|-h|-help|help|version)$/;
 /** Programs that fetch what they then run. */
 const RUNNERS = /^(?:npx|bunx|pnpx|uvx|dlx)$/;
+/** Verbs by which a manager or a compiler runs what it fetched or built. */
+const RUNS = /^(?:dlx|exec|x|run|test|t|bench|install-test|it)$/;
 
 /** True where the command names a file on a path for programs, so that its name tells what it is. */
 function isNamed(word: string): boolean {
@@ -80,6 +83,7 @@ export function unreadCommand(
   if (run?.content !== undefined && (run.content.kind !== 'maybe' || !isNamed(first.text)))
     return ofFile(event, run.path, run.content, '');
   if (SHELLS.has(program)) return ofShell(event, words, around);
+  if (WINDOWS_SHELLS.test(program)) return ofWindowsShell(event, words);
   if (program === 'dotnet' && words[0] === 'restore' && !isLocked(event, words, around))
     return unread(event, program, 'dotnet restore has no packages.lock.json that is shown');
   const asks = words.length === 1 && ASKS.test(words[0] ?? '');
@@ -87,9 +91,8 @@ export function unreadCommand(
   const language = languageOf(program);
   if (language !== '' && !(around.isJudged && words.includes('-m')))
     return ofInterpreter(event, language, around);
-  const fetches =
-    around.isJudged && !RUNNERS.test(program) && !/^(?:dlx|exec|x|run)$/.test(words[0] ?? '');
-  if (isNamed(first.text) && (fetches || NAMED_FETCHES[program] !== undefined)) return undefined;
+  const fetches = around.isJudged && !RUNNERS.test(program) && !RUNS.test(words[0] ?? '');
+  if (isNamed(first.text) && fetches) return undefined;
   const name = first.text.replace(/[^\x20-\x7e]/g, '?').slice(-80);
   return unread(
     event,

@@ -7,6 +7,7 @@ import {
   languageOf,
   looksForModule,
 } from '../programs/plain-scripts.ts';
+import { unreadWindowsText } from '../programs/windows.ts';
 import { parseShell } from '../shell/parse-shell.ts';
 import { pathIn } from '../shell/shell-state.ts';
 import type { CommandEvent } from './build-event.ts';
@@ -32,6 +33,7 @@ export interface UnreadCommand extends UnreadLine {
   readonly isDriver?: true;
 }
 
+const ASKS_VERSION = /^(?:--version|-v|-version)$/i;
 const OFFLINE = 'run it without network: RUN --network=none';
 const CONTEXT =
   'judge it where its build context is: scoville build, or scoville lint in the project';
@@ -161,6 +163,22 @@ export function ofSourced(
   return known && (content === undefined || content.kind === 'maybe')
     ? undefined
     : ofFile(event, path, content, 'sh');
+}
+
+/** PowerShell or cmd, of whose text only plain statements are read. */
+export function ofWindowsShell(
+  event: CommandEvent,
+  words: readonly string[],
+): UnreadCommand | undefined {
+  const isGiven = event.input === undefined && event.pipedFrom.length === 0;
+  const isConstant = event.argv.every(({ constant }) => constant);
+  if (isConstant && isGiven && event.readsFrom.length === 0 && ASKS_VERSION.test(words.join(' ')))
+    return undefined;
+  const found =
+    isConstant && isGiven ? unreadWindowsText(event.program.replace('-preview', ''), words) : '';
+  if (found === undefined) return undefined;
+  const what = found === '' || found === event.program ? '' : `, which runs ${found}`;
+  return unread(event, event.program, `what ${event.program} runs was not read${what}`);
 }
 
 /** A shell without a script that was followed: its script is in a file, or on its input. */

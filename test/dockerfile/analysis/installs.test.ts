@@ -221,7 +221,7 @@ describe('how a script is followed', () => {
     const analysis = analysisOf('FROM x\nRUN apk add "a\nSHELL ["pwsh"]\nRUN Install-Thing');
     expect(analysis.unread.map((u) => `${u.range.startLine}: ${u.reason}`)).toEqual([
       '2: shell at line 2: unterminated double quote',
-      '4: RUN goes through pwsh, no POSIX shell',
+      '4: what pwsh runs was not read',
     ]);
   });
 });

@@ -35,7 +35,8 @@ describe('PowerShell and cmd', () => {
   test.each(FETCHES)('SHELL powershell: %s', (text) => {
     const { urls, unread } = found(`FROM x\nSHELL ["powershell", "-Command"]\nRUN ${text}`);
     expect(urls).toEqual([URL]);
-    expect(unread).toEqual(['RUN goes through powershell, no POSIX shell']);
+    // Of a text with calls, not all is read.
+    expect(unread.length).toBe(text.includes('(') ? 1 : 0);
   });
 
   test.each([
@@ -45,9 +46,11 @@ describe('PowerShell and cmd', () => {
   ])('%s without SHELL goes through cmd', (head) => {
     const { urls, unread } = found(`${head}\nRUN powershell -Command iwr ${URL} -OutFile f.zip`);
     expect(urls).toEqual([URL]);
-    expect(unread).toEqual(['RUN goes through cmd, no POSIX shell']);
+    expect(unread).toEqual([]);
     expect(found(`${head}\nRUN curl -o f.zip ${URL}`).urls).toEqual([URL]);
-    expect(found(`${head}\nRUN install.bat`).unread).toEqual(unread);
+    expect(found(`${head}\nRUN install.bat`).unread).toEqual([
+      'what cmd runs was not read, which runs install.bat',
+    ]);
   });
 
   test.each([
@@ -80,5 +83,52 @@ describe('PowerShell and cmd', () => {
     'RUN pwsh -c "iwr http://localhost:8080/health"',
   ])('%s downloads nothing', (run) => {
     expect(found(`FROM x\n${run}`).urls).toEqual([]);
+  });
+
+  test.each([
+    ['powershell', '-EncodedCommand', 'SQBFAFgA'],
+    ['pwsh', '-enc', 'SQBFAFgA'],
+    ['pwsh', '-e', 'SQBFAFgA'],
+    ['pwsh', '-ec', 'SQBFAFgA'],
+    ['pwsh', 'x.ps1'],
+    ['pwsh', '-NoProfile', '-File', 'x.ps1'],
+    ['powershell', '.\\x.ps1'],
+    ['powershell', '-c', 'iex (Get-Content x -Raw)'],
+    ['powershell', '-c', '& $x'],
+    ['powershell', '-c', '. ./x.ps1'],
+    ['powershell', '-c', 'Write-Host "$(evil)"'],
+    ['powershell', '-c', 'Write-Host (evil)'],
+    ['powershell', '-c', 'gc x | iex'],
+    ['powershell', '-c', 'i`ex $x'],
+    ['powershell', '-c', 'saps x.exe'],
+    ['powershell', '-c', 'Start-Process x.exe'],
+    ['powershell', '-c', 'Install-Module Foo'],
+    ['powershell', '-c', 'Set-Alias ls evil; ls'],
+    ['powershell', '-c', 'New-Item Alias:ls -Value evil; ls'],
+    ['powershell', '-c', '[Diagnostics.Process]::Start("x")'],
+    ['powershell', '-c', 'function ls { evil }; ls'],
+    ['powershell', '-c', 'mkdir a; evil'],
+    ['powershell', '-c', `iwr ${URL} -OutFile f.zip; Install-Package x`],
+    ['powershell', '-c', '-'],
+    ['cmd', '/c', 'x.bat'],
+    ['cmd', '/c', 'mkdir a & evil'],
+    ['cmd', '/c', 'mkdir a && evil'],
+    ['cmd', '/c', 'powershell -enc SQBFAFgA'],
+    ['cmd', '/S', '/C', 'powershell -Command iex $env:X'],
+    ['cmd', '/c', 'for %i in (1) do evil'],
+    ['cmd', 'x'],
+  ])('what %s %s %s runs is not read', (...argv) => {
+    const { unread } = found(`FROM x\nRUN ${JSON.stringify(argv)}`);
+    expect(unread[0]).toContain(`what ${argv[0]} runs was not read`);
+  });
+
+  test.each([
+    ['powershell', '-NoProfile', '-Command', "New-Item -ItemType Directory C:\\a; $x = 'b'"],
+    ['powershell', 'Remove-Item', '-Recurse', 'C:\\a'],
+    ['pwsh', '-c', 'Expand-Archive f.zip -DestinationPath C:\\a'],
+    ['cmd', '/S', '/C', 'mkdir C:\\a && copy b C:\\a'],
+    ['pwsh', '--version'],
+  ])('%s %s %s is read', (...argv) => {
+    expect(found(`FROM x\nRUN ${JSON.stringify(argv)}`).unread).toEqual([]);
   });
 });
