@@ -27,6 +27,8 @@ const PUBLISHED: readonly (readonly [part: string, source: string])[] = [
   ['RkVFRC1GQUNFIiwiaXNzIjoi', 'jwt.io'],
   ['SWMTKN-1-3pu6hszjas19xyp7ghgosyx9k8atbfcr8p2is99znpy26u2lkl', "Docker's manual"],
   ['dGhlIHNhbXBsZSBub25jZQ', 'RFC 6455'],
+  ['MC4CAQAwBQYDK2VwBCIEINTuctv5E1hK1bbY8fdp', 'RFC 8410'],
+  ['MC4CAQAwBQYDK2VwBCIEIHKj+sVa9WcD', 'the trial at start-up of ssh2 for Node'],
 ];
 
 /** True for a value that everybody has: an example of a standard, the key of an emulator. */

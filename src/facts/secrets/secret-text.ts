@@ -1,3 +1,4 @@
+import { isByChance } from './chance.ts';
 import { type Keyword, keywordScan } from './keyword-scan.ts';
 import type { ScanBudget } from './scan-budget.ts';
 import { SECRET_RULES, type SecretRule } from './secret-rules.ts';
@@ -48,8 +49,14 @@ function apart(found: readonly Match[]): readonly FoundSecret[] {
 }
 
 /** What the rule finds where its keyword stands. */
-function matchAt(rule: SecretRule, text: string, at: number, binary: boolean): Match | undefined {
-  const { id, pattern, loose, accepts, isPlain } = rule;
+function matchAt(
+  rule: SecretRule,
+  text: string,
+  at: number,
+  keyword: string,
+  binary: boolean,
+): Match | undefined {
+  const { id, pattern, loose, accepts, isPlain, isPrefix } = rule;
   pattern.lastIndex = at;
   let match = pattern.exec(text);
   let isSure = !binary || isPlain === true;
@@ -62,7 +69,10 @@ function matchAt(rule: SecretRule, text: string, at: number, binary: boolean): M
   const value = valueOf(match);
   if (isPlaceholder(value) || accepts?.(value, match) === false) return undefined;
   if (!isSure && !(isDrawn(value, 12) && /\d/.test(value))) return undefined;
-  return { rule: id, value, at, end: at + match[0].length };
+  const end = at + match[0].length;
+  if (isPrefix === true && isByChance(text, { at, end, keyword, isText: !binary }))
+    return undefined;
+  return { rule: id, value, at, end };
 }
 
 /** Every place of the text where one of the rule's keywords stands and the rule holds. */
@@ -77,7 +87,7 @@ function matches(
     for (let at = text.indexOf(keyword); at >= 0; at = text.indexOf(keyword, at + keyword.length)) {
       if (found.length >= budget.findings || !budget.spend(rule.cost ?? USUAL_COST))
         return apart(found);
-      const match = matchAt(rule, text, at, binary);
+      const match = matchAt(rule, text, at, keyword, binary);
       if (match !== undefined) found.push(match);
     }
   return apart(found);

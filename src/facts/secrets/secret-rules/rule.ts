@@ -23,6 +23,8 @@ export interface SecretRule {
   readonly cost?: number;
   /** Of a match that looks right, whether it is one. */
   readonly accepts?: (value: string, match: RegExpExecArray) => boolean;
+  /** The secret begins with a keyword: a short one comes up in data that is drawn at random, and then does not count (`chance.ts`). */
+  readonly isPrefix?: true;
   /** In bytes that are not text too, whatever the value looks like: a header and a body that no program has by chance. */
   readonly isPlain?: true;
 }
@@ -34,20 +36,56 @@ export function token(
   prefixes: readonly string[],
   tail: string,
 ): SecretRule {
-  const heads = prefixes.map((prefix) => prefix.replace(/[.$+]/g, '\\$&')).join('|');
-  if (prefixes.some((prefix) => isBase64Like(prefix, tail))) {
-    const alone = new RegExp(`(?<![\\w+/-])(?:${heads})${tail}(?![\\w+/=-])`, 'y');
-    const accepts = (value: string): boolean => isDrawn(value) && /\d/.test(value);
-    return { id, what, keywords: prefixes, pattern: alone, loose: alone, cost: 5, accepts };
-  }
-  const pattern = new RegExp(`(?<![A-Za-z0-9])(?:${heads})${tail}(?![A-Za-z0-9_])`, 'y');
-  const loose = new RegExp(`(?:${heads})(?:${tail})`, 'y');
-  return { id, what, keywords: prefixes, pattern, loose, cost: 5, isPlain: true };
+  const short = prefixes.filter((prefix) => isBase64Like(prefix, tail));
+  const others = prefixes.filter((prefix) => !short.includes(prefix));
+  const pattern = either([
+    [others, `(?<![A-Za-z0-9])`, `${tail}(?![A-Za-z0-9_])`],
+    [short, `(?<![\\w+/-])`, `${tail}(?![\\w+/=-])`],
+  ]);
+  // An A again and again is what binary zeros are in base64.
+  const apart = short.filter((prefix) => !/^(.)\1*$/.test(prefix));
+  const loose = either([
+    [others, '', `(?:${tail})`],
+    [apart, '', `(?:${tail})`],
+  ]);
+  const accepts = (value: string): boolean => {
+    const prefix = short.find((one) => value.startsWith(one));
+    return prefix === undefined || isOfAll(value.slice(prefix.length), tail);
+  };
+  const rule: SecretRule = {
+    id,
+    what,
+    keywords: prefixes,
+    pattern,
+    loose,
+    cost: 5,
+    accepts,
+    isPrefix: true,
+  };
+  return short.length === 0 ? { ...rule, isPlain: true } : rule;
 }
 
-/** Base64 of other data holds such a token by chance, many times in a large program: it counts only where it stands alone. */
+function either(
+  arms: readonly (readonly [prefixes: readonly string[], before: string, after: string])[],
+): RegExp {
+  const spelled = arms
+    .filter(([prefixes]) => prefixes.length > 0)
+    .map(([prefixes, before, after]) => {
+      const heads = prefixes.map((prefix) => prefix.replace(/[.$+]/g, '\\$&')).join('|');
+      return `${before}(?:${heads})${after}`;
+    });
+  return new RegExp(spelled.length === 0 ? '(?!)' : spelled.join('|'), 'y');
+}
+
+/** True where a value looks drawn at random from all the letters that `tail` allows, and not from fewer. */
+function isOfAll(value: string, tail: string): boolean {
+  const hasCases = !/A-Za-z|\\w/.test(tail) || (/[a-z]/.test(value) && /[A-Z]/.test(value));
+  return hasCases && isDrawn(value) && /\d/.test(value);
+}
+
+/** Base64 begins so by chance: in a text such a token stands alone, and looks drawn. */
 function isBase64Like(prefix: string, tail: string): boolean {
-  return /^[A-Za-z0-9]{1,7}$|^(.)\1*$/.test(prefix) && /A-Za-z0-9|\\w/.test(tail);
+  return /^[A-Za-z0-9]{1,5}$|^(.)\1*$/.test(prefix) && /A-Za-z0-9|\\w/.test(tail);
 }
 
 /** A token whose beginning words and digests have by chance too: it has to look drawn at random, with digits and capitals. */
@@ -60,7 +98,7 @@ export function drawnToken(
   const { keywords, pattern } = token(id, what, prefixes, `(${tail})`);
   const accepts = (value: string): boolean =>
     isDrawn(value) && /\d/.test(value) && /[A-Z]/.test(value);
-  return { id, what, keywords, pattern, cost: 5, accepts };
+  return { id, what, keywords, pattern, cost: 5, accepts, isPrefix: true };
 }
 
 /** A rule with a pattern of its own. */
@@ -98,7 +136,7 @@ export function named(
       what,
       [...new Set(spelled)],
       new RegExp(
-        `(?:${names.join('|')})[\\w .,'"[\\]()-]{0,40}?(?:=>|[=:,(]|\\s)["'\`\\s(]{0,5}(?<![A-Za-z0-9])(?<secret>${tail})(?![A-Za-z0-9_-])`,
+        `(?:${names.join('|')})[\\w .,'"[\\]()-]{0,40}?(?:=>|[=:,( \\t])["'\`\\s(]{0,5}(?<![A-Za-z0-9])(?<secret>${tail})(?![A-Za-z0-9_-])`,
         'iy',
       ),
       isMixed,
