@@ -1,6 +1,6 @@
 import type { LayerCollector, LayerEntry } from '../model/walk.ts';
 import { fileCollector } from './filesystem/file-collector.ts';
-import { FACTS_SCHEMA, type LayerFacts } from './layer-facts.ts';
+import { type CloserLook, FACTS_SCHEMA, type LayerFacts } from './layer-facts.ts';
 import { packageCollector } from './packages/package-collector.ts';
 import { secretCollector } from './secrets/secret-collector.ts';
 
@@ -13,17 +13,16 @@ export interface LayerCollection {
 /** What is looked for in a layer: secrets unless told otherwise, and single files closer than all. */
 export interface CollectOptions {
   readonly secrets?: boolean;
-  /** Sizes of files whose text and program is to be known, whatever they are called. */
-  readonly closer?: readonly number[];
+  readonly closer?: CloserLook | undefined;
 }
 
 /** Begins to collect a layer's facts. Hand `collectors` to the walk; call `facts` when it has ended well. */
 export function collectLayer({
   secrets: withSecrets = true,
-  closer = [],
+  closer,
 }: CollectOptions = {}): LayerCollection {
-  const files = fileCollector(closer);
-  const packages = packageCollector();
+  const files = fileCollector(closer?.sizes ?? []);
+  const packages = packageCollector(closer?.records);
   const secrets = secretCollector();
   // Files come first: the others see an entry where it is unpacked, which links of its layer decide.
   const placed = <T>(collector: LayerCollector<T>): LayerCollector<T> => ({

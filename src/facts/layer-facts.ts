@@ -89,6 +89,14 @@ export interface LayerFacts extends SecretFacts {
   readonly secretsScanned: boolean;
 }
 
+/** What is to be known of a layer besides what is known of each. */
+export interface CloserLook {
+  /** Of files of these sizes, text and program. */
+  readonly sizes: readonly number[];
+  /** Packages that these files record, by path, each read as what another path says. */
+  readonly records: Readonly<Record<string, string>>;
+}
+
 /** A layer's facts with the digest of its blob, lowest layer first where they come in a list. */
 export interface PlacedLayer {
   readonly digest: Digest;

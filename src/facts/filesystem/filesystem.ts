@@ -1,12 +1,9 @@
-import type { Digest } from '../../model/digest.ts';
 import type { FilesystemFact } from '../../model/facts.ts';
 import { parseOsRelease } from '../os-release.ts';
-import { MOST_TEXT } from './file-collector.ts';
 import type { FileTree } from './file-tree.ts';
 import { isManagerFile, mayBeManagerFile } from './known-files.ts';
 import { parsePasswd } from './passwd.ts';
 import { placedFiles } from './placed-files.ts';
-import { NONE } from './places.ts';
 import type { TreePlaces } from './tree-places.ts';
 import { OUTSIDE } from './walk-path.ts';
 
@@ -43,33 +40,8 @@ function isManager(places: TreePlaces, place: number): boolean {
   return mayBeManagerFile(places.nameOf(place)) && isManagerFile(places.pathOf(place));
 }
 
-const PASSWD = 'etc/passwd';
-const OS_RELEASES = ['etc/os-release', 'usr/lib/os-release'];
-
-/**
- * Sizes of files, by layer, of which more is to be known than was kept while the layers were read: passwd and os-release lead over links to
- * them, or a hard link made them executable.
- */
-export function closerLooks(tree: FileTree): ReadonlyMap<Digest, readonly number[]> {
-  const { places } = tree;
-  const looks = new Map<Digest, Set<number>>();
-  const look = (place: number): void => {
-    const layer = places.layerOf(place);
-    looks.set(layer, (looks.get(layer) ?? new Set()).add(places.sizeOf(place)));
-  };
-  for (const path of [PASSWD, ...OS_RELEASES]) {
-    const found = tree.placeAt(path, true);
-    const place = found === NONE ? NONE : places.inodeOf(found);
-    if (place === NONE || places.kindOf(place) !== 'f' || places.sizeOf(place) > MOST_TEXT)
-      continue;
-    if (places.attributesOf(place)?.text === undefined) look(place);
-  }
-  if (tree.hasUnread)
-    tree.forEach((place) => {
-      if (places.kindOf(place) === 'f' && places.attributesOf(place)?.unread === true) look(place);
-    });
-  return new Map([...looks].map(([layer, sizes]) => [layer, [...sizes].sort((a, b) => a - b)]));
-}
+export const PASSWD = 'etc/passwd';
+export const OS_RELEASES = ['etc/os-release', 'usr/lib/os-release'];
 
 /** The text of a small file as the final filesystem has it, links followed. */
 function textOf(tree: FileTree, path: string): string | undefined {

@@ -36,7 +36,7 @@ export function walkPath(
 ): number {
   const folders: number[] = [root];
   let links = 0;
-  let isOutside = false;
+  let missed: number = NONE;
   const go = (text: string, followLast: boolean): boolean => {
     for (let start = nextPart(text, 0); start < text.length;) {
       const slash = text.indexOf('/', start);
@@ -46,7 +46,7 @@ export function walkPath(
       const own = isMounted ? OWN_ROOT.exec(text.slice(start)) : null;
       if (own !== null) end = start + own[0].length;
       else if (isMounted) {
-        isOutside = !DEVICE.test(text.slice(start));
+        missed = DEVICE.test(text.slice(start)) ? NONE : OUTSIDE;
         return false;
       }
       start = nextPart(text, end);
@@ -70,8 +70,7 @@ export function walkPath(
     }
     return true;
   };
-  if (go(path, follow)) return folders.at(-1) ?? NONE;
-  return isOutside ? OUTSIDE : NONE;
+  return go(path, follow) ? (folders.at(-1) ?? NONE) : missed;
 }
 
 /** Where the next part begins, at `from` or behind the slashes that stand there. */

@@ -1,9 +1,11 @@
 import type { Digest } from '../../model/digest.ts';
 import type { OsRelease, Package, UnreadablePackages } from '../../model/packages.ts';
 import type { FileTree } from '../filesystem/file-tree.ts';
+import { NONE } from '../filesystem/places.ts';
 import type { LayerFacts, PackageRecord, PlacedLayer, RawPackage } from '../layer-facts.ts';
 import { copyrightPath } from './debian-copyright.ts';
 import { purlOf } from './purl.ts';
+import { mayBeRecord, readerOf } from './record-readers.ts';
 
 /** Packages of the final filesystem, and the records of it that could not be read. */
 export interface Catalogue {
@@ -24,9 +26,12 @@ export function catalogue(
   layers: readonly PlacedLayer[],
   os: OsRelease | undefined,
 ): Catalogue {
+  const shared = new SharedRecords(tree);
+  const isThere = (path: string, digest: Digest): boolean =>
+    isFile(tree, path, digest) || shared.has(path, digest);
   const records = layers.flatMap(({ digest, facts }) =>
     facts.packages
-      .filter(({ path }) => isThere(tree, path, digest))
+      .filter(({ path }) => isThere(path, digest))
       .map((record) => ({ record, digest })),
   );
   const system = systemNames(records.map(({ record }) => record));
@@ -42,7 +47,7 @@ export function catalogue(
     );
   const unreadable = layers.flatMap(({ digest, facts }) =>
     facts.unreadable
-      .filter((record) => isThere(tree, record.path, digest) && isOwn(record))
+      .filter((record) => isThere(record.path, digest) && isOwn(record))
       .map(({ path, reason }) => ({ location: { path, layer: digest }, reason })),
   );
   return {
@@ -56,9 +61,36 @@ export function catalogue(
   };
 }
 
-function isThere(tree: FileTree, path: string, layer: PlacedLayer['digest']): boolean {
+function isFile(tree: FileTree, path: string, layer: Digest): boolean {
   const node = tree.find(path, false);
   return node?.kind === 'f' && node.layer === layer;
+}
+
+/** Records whose own name is gone, and that a hard link of a record's name still shows. */
+class SharedRecords {
+  readonly #tree: FileTree;
+  #known: ReadonlySet<string> | undefined;
+
+  constructor(tree: FileTree) {
+    this.#tree = tree;
+  }
+
+  has(path: string, layer: Digest): boolean {
+    return (this.#known ??= this.#gather()).has(`${layer} ${path}`);
+  }
+
+  #gather(): ReadonlySet<string> {
+    const { places } = this.#tree;
+    const known = new Set<string>();
+    this.#tree.forEach((place) => {
+      const inode = places.sharedBy(place);
+      if (inode === NONE) return;
+      const folder = places.nameOf(places.folderOf(place));
+      if (mayBeRecord(places.nameOf(place), folder) && readerOf(places.pathOf(place)) !== undefined)
+        known.add(`${places.layerOf(inode)} ${places.pathOf(inode)}`);
+    });
+    return known;
+  }
 }
 
 function systemNames(records: readonly PackageRecord[]): ReadonlySet<string> {

@@ -148,6 +148,6 @@ class JarFile implements RecordStream {
 
 /** Java archives, and those nested in them. */
 export const JAR: StreamReader = {
-  matches: ({ path }) => ARCHIVE.test(path),
+  matches: (path) => ARCHIVE.test(path),
   start: ({ path, entry }, budget) => new JarFile(fileName(path), entry.size, budget),
 };

@@ -1,16 +1,8 @@
 import type { ContentWish, LayerCollector } from '../../model/walk.ts';
 import type { PackageRecord, UnreadRecord } from '../layer-facts.ts';
-import { APK } from './apk.ts';
-import { COMPOSER } from './composer.ts';
-import { DEBIAN_COPYRIGHT } from './debian-copyright.ts';
-import { DPKG, DPKG_LIST, DPKG_SUMS, NO_RECORD, recordOfSums } from './dpkg.ts';
-import { GEM } from './gem.ts';
-import { JAR } from './jar.ts';
-import { NPM } from './npm.ts';
-import { NUGET } from './nuget.ts';
+import { NO_RECORD, recordOfSums } from './dpkg.ts';
 import { Ownership } from './ownership.ts';
-import { PROGRAM } from './program.ts';
-import { PYTHON } from './python.ts';
+import { readerOf, READERS, STREAMS } from './record-readers.ts';
 import type {
   ReadBudget,
   RecordContent,
@@ -18,27 +10,12 @@ import type {
   RecordStream,
   StreamReader,
 } from './record.ts';
-import { RPM } from './rpm.ts';
 
 export interface CollectedPackages {
   readonly packages: readonly PackageRecord[];
   readonly unreadable: readonly UnreadRecord[];
   readonly licences: Readonly<Record<string, readonly string[]>>;
 }
-
-const READERS: readonly RecordReader[] = [
-  NPM,
-  PYTHON,
-  DPKG_LIST,
-  DEBIAN_COPYRIGHT,
-  DPKG,
-  DPKG_SUMS,
-  APK,
-  GEM,
-  COMPOSER,
-  NUGET,
-];
-const STREAMS: readonly StreamReader[] = [RPM, JAR, PROGRAM];
 
 /** No image has as many; a layer that claims more is made to fill the memory. */
 const MAX_PACKAGES = 500_000;
@@ -50,22 +27,32 @@ export function readBudget(): ReadBudget {
   return { entries: 2_000_000, inflated: 1024 * 1024 * 1024, looks: 100_000 };
 }
 
-/** Packages that the files of a layer record, file by file, and the files whose record could not be read. */
-export function packageCollector(): LayerCollector<CollectedPackages> {
+const TWO_KINDS = 'links make it a record of another kind than its own path does';
+
+/**
+ * Packages that the files of a layer record, file by file, and the files whose record could not be read. `linked`: by path, those that are
+ * read as what another path says.
+ */
+export function packageCollector(
+  linked: Readonly<Record<string, string>> = {},
+): LayerCollector<CollectedPackages> {
   const collected = new Collected();
   const budget = readBudget();
   let reader: RecordReader | undefined;
   let streamReader: StreamReader | undefined;
   let stream: RecordStream | undefined;
+  const pathOf = (path: string): string =>
+    Object.hasOwn(linked, path) ? (linked[path] ?? path) : path;
   return {
     name: 'packages',
     wants: (entry) => {
       reader = streamReader = stream = undefined;
       if (entry.entry.type !== 'file') return NONE;
-      reader = READERS.find(({ matches }) => matches(entry.path));
+      const path = pathOf(entry.path);
+      reader = READERS.find(({ matches }) => matches(path));
       if (reader !== undefined) return { want: 'all', cap: reader.cap };
-      streamReader = STREAMS.find(({ matches }) => matches(entry));
-      stream = streamReader?.start(entry, budget);
+      streamReader = STREAMS.find(({ matches }) => matches(path, entry.entry));
+      stream = streamReader?.start({ path, entry: entry.entry }, budget);
       return stream === undefined ? NONE : { want: 'stream' };
     },
     chunk: (bytes) => stream?.push(bytes),
@@ -73,7 +60,11 @@ export function packageCollector(): LayerCollector<CollectedPackages> {
       if ((reader ?? streamReader)?.isDatabase === true) collected.databases.add(path);
       if (stream !== undefined) collected.add(path, stream.end());
       else if (reader !== undefined)
-        collected.add(path, wholeRecord(reader, path, content ?? new Uint8Array(), truncated));
+        collected.add(
+          path,
+          wholeRecord(reader, pathOf(path), content ?? new Uint8Array(), truncated),
+        );
+      if (pathOf(path) !== path && readerOf(path) !== undefined) collected.unread(path, TWO_KINDS);
       reader = streamReader = stream = undefined;
     },
     finish: () => collected.finish(),
@@ -104,7 +95,7 @@ class Collected {
 
   add(path: string, { packages, owned, unreadable, licenses }: RecordContent): void {
     if (owned !== undefined) this.#ownership.add(owned);
-    if (unreadable !== undefined) this.#unread(path, unreadable);
+    if (unreadable !== undefined) this.unread(path, unreadable);
     if (licenses !== undefined && licenses.length > 0) this.#licences[path] = licenses;
     this.#paths.add(path);
     if (packages.length === 0) return;
@@ -112,13 +103,13 @@ class Collected {
     this.#count += kept.length;
     if (kept.length > 0) this.#records.push({ path, packages: kept });
     if (kept.length < packages.length)
-      this.#unread(path, `its layer records more than ${MAX_PACKAGES} packages`);
+      this.unread(path, `its layer records more than ${MAX_PACKAGES} packages`);
   }
 
   finish(): CollectedPackages {
     for (const path of this.#paths) {
       const record = recordOfSums(path);
-      if (record !== undefined && !this.#paths.has(record)) this.#unread(path, NO_RECORD);
+      if (record !== undefined && !this.#paths.has(record)) this.unread(path, NO_RECORD);
     }
     return {
       packages: this.#records.map((record) => this.#owned(record)),
@@ -133,7 +124,7 @@ class Collected {
     return owner === undefined ? record : { ...record, owner };
   }
 
-  #unread(path: string, reason: string): void {
+  unread(path: string, reason: string): void {
     if (this.#unreadable.length < MAX_UNREADABLE) this.#unreadable.push({ path, reason });
   }
 }

@@ -157,7 +157,7 @@ function magicFrom(input: Buffer, from: number): number {
 
 /** Programs and libraries that may hold a list of what they were built from. */
 export const PROGRAM: StreamReader = {
-  matches: ({ path, entry }) =>
-    entry.size >= HEAD && ((entry.mode & 0o111) !== 0 || LIBRARY.test(path)),
+  matches: (path, entry) =>
+    entry !== undefined && entry.size >= HEAD && ((entry.mode & 0o111) !== 0 || LIBRARY.test(path)),
   start: (_entry, budget) => new ProgramStream(budget),
 };

@@ -46,7 +46,7 @@ export interface ReadBudget extends UnpackBudget {
 
 /** A file of any size that may record packages. */
 export interface StreamReader extends FileReader {
-  readonly matches: (entry: LayerEntry) => boolean;
+  readonly matches: (path: string, entry?: LayerEntry['entry']) => boolean;
   readonly start: (entry: LayerEntry, budget: ReadBudget) => RecordStream;
 }
 

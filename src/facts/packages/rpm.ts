@@ -98,6 +98,6 @@ class HeldFile implements RecordStream {
 /** rpm's databases: Berkeley DB, ndb and SQLite. */
 export const RPM: StreamReader = {
   isDatabase: true,
-  matches: ({ path }) => path.includes('/rpm/') && DATABASE.test(path),
+  matches: (path) => path.includes('/rpm/') && DATABASE.test(path),
   start: ({ path, entry }) => new HeldFile(fileName(path), entry.size),
 };

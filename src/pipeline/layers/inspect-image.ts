@@ -1,4 +1,4 @@
-import { closerLooks } from '../../facts/filesystem/filesystem.ts';
+import { closerLooks } from '../../facts/closer-looks.ts';
 import { foldLayers, type ImageContent } from '../../facts/image-facts.ts';
 import type { LayerFacts, PlacedLayer } from '../../facts/layer-facts.ts';
 import {

@@ -1,5 +1,10 @@
 import { availableParallelism } from 'node:os';
-import { FACTS_SCHEMA, isLayerFacts, type LayerFacts } from '../../facts/layer-facts.ts';
+import {
+  type CloserLook,
+  FACTS_SCHEMA,
+  isLayerFacts,
+  type LayerFacts,
+} from '../../facts/layer-facts.ts';
 import type { Digest } from '../../model/digest.ts';
 import type { Descriptor } from '../../model/oci.ts';
 import { workerFile } from '../../normalise/worker-file.ts';
@@ -21,8 +26,7 @@ export interface InspectOptions {
   readonly signal: AbortSignal;
   /** False leaves out the scan for secrets. */
   readonly secrets?: boolean;
-  /** Sizes of files of which more is to be known than of all, by layer. */
-  readonly closer?: ReadonlyMap<Digest, readonly number[]>;
+  readonly closer?: ReadonlyMap<Digest, CloserLook>;
   /** Threads at most, 0 for this one alone; as many as are worth it where not given. */
   readonly threads?: number;
   /** The bundle of the threads' code; this thread reads where there is none. */
@@ -85,8 +89,9 @@ function taskOf({ blob, diffId }: ImageLayer, options: InspectOptions): Task {
   const { secrets = true } = options;
   const { digest, mediaType } = blob;
   checkLayerType(mediaType, digest);
-  const closer = options.closer?.get(digest) ?? [];
-  const key = [digest, diffId, ...(secrets ? [] : ['without secrets']), ...closer].join(' ');
+  const closer = options.closer?.get(digest);
+  const looks = closer === undefined ? [] : [JSON.stringify(closer)];
+  const key = [digest, diffId, ...(secrets ? [] : ['without secrets']), ...looks].join(' ');
   return { blob, request: { mediaType, digest, diffId, secrets, closer }, key };
 }
 

@@ -1,5 +1,5 @@
 import { collectLayer } from '../../facts/collect-layer.ts';
-import type { LayerFacts } from '../../facts/layer-facts.ts';
+import type { CloserLook, LayerFacts } from '../../facts/layer-facts.ts';
 import type { Digest } from '../../model/digest.ts';
 import { walkLayer, walkUnpacked } from '../../oci/walk/layer-walk.ts';
 import { Abandoned, PlainReader, PlainWriter } from '../../oci/walk/walk-ring.ts';
@@ -12,8 +12,7 @@ export interface LayerRequest {
   readonly diffId: Digest;
   /** False leaves out the scan for secrets. */
   readonly secrets: boolean;
-  /** Sizes of files of which more is to be known than of all. */
-  readonly closer?: readonly number[];
+  readonly closer?: CloserLook | undefined;
 }
 
 type ReadOptions = Pick<BlobSource, 'signal' | 'onLargeWindow'>;
@@ -23,7 +22,7 @@ type ReadOptions = Pick<BlobSource, 'signal' | 'onLargeWindow'>;
  * limit.
  */
 export async function readLayer(
-  { mediaType, digest, diffId, secrets, closer = [] }: LayerRequest,
+  { mediaType, digest, diffId, secrets, closer }: LayerRequest,
   open: BlobSource['open'],
   options: ReadOptions = {},
 ): Promise<LayerFacts> {
@@ -58,7 +57,7 @@ export async function unpackInto(
 
 /** Reads a layer that another thread unpacks. Throws as `readLayer` does, and UnpackingFailed where the other has failed. */
 export function readUnpacked(shared: SharedArrayBuffer, request: LayerRequest): LayerFacts {
-  const collection = collectLayer({ secrets: request.secrets, closer: request.closer ?? [] });
+  const collection = collectLayer({ secrets: request.secrets, closer: request.closer });
   walkUnpacked(
     {
       collectors: collection.collectors,

@@ -1,47 +1,8 @@
 import { expect, test } from 'vitest';
-import { digestOf } from '../../../src/model/digest.ts';
-import { MEDIA_TYPE } from '../../../src/model/oci.ts';
-import type { TarEntry } from '../../../src/model/tar.ts';
-import { inspectPlatform } from '../../../src/pipeline/layers/inspect-image.ts';
-import { entry, tarOf } from '../../fakes/tar-bytes.ts';
+import { inspected, type Item } from './inspected.ts';
 
-interface Item extends Partial<TarEntry> {
-  readonly content?: string;
-}
-
-async function filesystemOf(...all: readonly (readonly Item[])[]) {
-  const blobs = all.map((items) =>
-    tarOf(
-      items.map(({ content = '', ...fields }) => ({
-        entry: entry({ size: content.length, ...fields }),
-        content: Buffer.from(content),
-      })),
-    ),
-  );
-  const layers = blobs.map((bytes) => {
-    const digest = digestOf(bytes);
-    return { blob: { mediaType: MEDIA_TYPE.layer, digest, size: bytes.length }, diffId: digest };
-  });
-  const origin = {
-    openLayer: ({ digest }: { readonly digest: string }) => {
-      const bytes = blobs.find((blob) => digestOf(blob) === digest) ?? Buffer.alloc(0);
-      return Promise.resolve(
-        (async function* () {
-          await Promise.resolve();
-          yield bytes;
-        })(),
-      );
-    },
-    layerFile: () => undefined,
-  };
-  const context = { paths: { cache: undefined }, signal: new AbortController().signal };
-  const { content } = await inspectPlatform(
-    context as never,
-    origin as never,
-    { config: {} as never, layers },
-    {},
-  );
-  return content.filesystem;
+async function filesystemOf(...layers: readonly (readonly Item[])[]) {
+  return (await inspected(...layers)).filesystem;
 }
 
 const PASSWD = 'root:x:0:0::/:\napp:x:77:77::/:\n';
