@@ -84,6 +84,15 @@ export async function openFromIndex(
   return opened;
 }
 
+/** Opens an image of the layout that builds share, by its index or manifest. Throws UserError. */
+export function openStored(
+  store: BlobStore,
+  root: Descriptor,
+  name: string = root.digest,
+): Promise<OpenedImage> {
+  return openBlobImage({ name, place: 'store', blobs: folderBlobs(store), root, entries: [] });
+}
+
 /** Opens an image whose blobs are at hand. Throws UserError where a document is missing, damaged, or no container image. */
 export async function openBlobImage(image: BlobImage): Promise<OpenedImage> {
   const { name, place, blobs, root, entries, platform, withoutAttachments } = image;

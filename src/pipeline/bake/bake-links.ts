@@ -1,7 +1,7 @@
 import type { LinkedTarget } from '../../model/bake.ts';
+import { openStored } from '../../oci/layout/open-layout.ts';
 import type { BakeJob } from '../../plans/bake/bake-jobs.ts';
 import type { HeldBuild } from '../build/build.ts';
-import { storedPlatforms } from '../build/image-layers.ts';
 import type { PipelineContext } from '../context.ts';
 
 /** A job whose build waits to be published. */
@@ -35,7 +35,7 @@ export async function linksOf(
     const image = base?.held.image;
     if (base === undefined || image === undefined) continue;
     const { store, dockerfile, analysis } = image.prepared;
-    const platforms = await storedPlatforms(store.blobs, image.index);
+    const { platforms } = await openStored(store.blobs, image.index);
     links.set(name, {
       value: `oci-layout://${context.paths.store}@${image.index.digest}`,
       link: {

@@ -1,3 +1,4 @@
+import { unknownFact } from '../../model/facts.ts';
 import type { Descriptor } from '../../model/oci.ts';
 import { quantity } from '../../model/quantity.ts';
 import type { ImageContents } from '../../model/report.ts';
@@ -6,11 +7,10 @@ import { PREDICATE_TYPE } from '../../model/statement.ts';
 import { ruleSet } from '../../normalise/rule-set.ts';
 import type { TaggedManifest } from '../../oci/legacy-signature.ts';
 import type { BuildPlan } from '../../plans/build-plan.ts';
+import { assess } from '../assess/assess.ts';
+import type { Inspected } from '../assess/evidence.ts';
+import { inspect } from '../assess/inspect.ts';
 import { part, type PipelineContext, phase } from '../context.ts';
-import { gradeImage, type PlatformEvidence } from '../grade/grade-image.ts';
-import { gradeText } from '../grade/grade-text.ts';
-import { toldSecrets } from '../grade/told-secrets.ts';
-import { inspectPlatform, storedLayers } from '../layers/inspect-image.ts';
 import { scanPlatforms } from '../scan/scan-platforms.ts';
 import {
   type DocumentInputs,
@@ -21,8 +21,7 @@ import { legacySignatures } from '../sign/legacy-signatures.ts';
 import { type SignedStatement, signStatements } from '../sign/sign-statements.ts';
 import type { Signer } from '../sign/signer.ts';
 import { verdictStatements } from '../sign/verdict-statements.ts';
-import { buildFact, recordedArguments } from './build-fact.ts';
-import { storedPlatforms } from './image-layers.ts';
+import { type BuiltEvidence, evidenceOf, openBuilt, statementsOf } from './built-evidence.ts';
 import type { BuildTimes, FinalImage } from './image-under-build.ts';
 import type { Prepared } from './prepare-build.ts';
 
@@ -54,9 +53,14 @@ export async function attestAndGrade(
       ? undefined
       : part(context, 'sign', () => signEarly(context, prepared, image, times, signer));
   early?.catch(() => undefined);
-  const evidence = await inspect(context, prepared, image, times);
+  const opened = await openBuilt(prepared, image);
+  const evidence = evidenceOf(prepared, opened, image, times.finishedAt);
+  const inspected = await inspect(context, opened, evidence, { secrets: true });
+  const { settings, names, layout } = plan;
   const scanning = plan.own.grade
-    ? part(context, 'scan', () => scanPlatforms(context, prepared, image, evidence))
+    ? part(context, 'scan', () =>
+        scanPlatforms(context, opened, inspected, { settings, names, layout }),
+      )
     : undefined;
   // A scan that fails while signing still runs is looked at when it is awaited.
   scanning?.catch(() => undefined);
@@ -64,7 +68,7 @@ export async function attestAndGrade(
   const { signed, tagged } =
     signer === undefined || early === undefined
       ? { signed: [], tagged: [] }
-      : await attest(context, prepared, image, times, evidence, signer, early);
+      : await attest(context, prepared, image, times, inspected, signer, early);
   const isKept = ({ predicateType }: SignedStatement): boolean =>
     plan.settings.sign.format !== 'legacy' || predicateType !== PREDICATE_TYPE.cosignSign;
   const referrers = signed.filter(isKept).map(({ referrer }) => referrer);
@@ -72,13 +76,16 @@ export async function attestAndGrade(
     context.emit({ kind: 'phase-off', phase: 'grade', reason: '--grade=false' });
     return { referrers, tagged, scorecard: undefined };
   }
-  const vulnerabilities = await scanning;
-  const { scorecard, contents } = await phase(
-    context,
-    'grade',
-    () => Promise.resolve(gradeImage(context, prepared, image, evidence, signed, vulnerabilities)),
-    (graded) => ({ detail: gradeText(graded.scorecard) }),
-  );
+  const scans = await scanning;
+  const platforms = inspected.map((one, at) => ({
+    ...one,
+    ...statementsOf(one, image, signed),
+    vulnerabilities: scans?.[at] ?? unknownFact('nothing was scanned'),
+  }));
+  const { scorecard, contents } = await assess(context, opened, platforms, {
+    settings,
+    secrets: true,
+  });
   const verdict = await signVerdict(context, prepared, image, scorecard, signer, signed);
   return {
     referrers: [...referrers, ...verdict.map((s) => s.referrer)],
@@ -119,7 +126,7 @@ async function attest(
   prepared: Planned,
   image: FinalImage,
   times: BuildTimes,
-  evidence: readonly PlatformEvidence[],
+  inspected: readonly (BuiltEvidence & Inspected)[],
   signer: Signer,
   early: Promise<Attested>,
 ): Promise<Attested> {
@@ -130,12 +137,14 @@ async function attest(
       const statements = sbomStatements({
         ...documentInputs(context, prepared, image, times),
         content: (platform) => {
-          const found = evidence.find((e) => e.platform === platform)?.content;
+          const content = inspected.find(({ own }) => own === platform)?.content;
+          if (content?.known !== true) return undefined;
+          const { packages, filesystem, unreadablePackages } = content.value;
           return {
-            packages: found?.packages ?? [],
-            osRelease: found?.filesystem.osRelease,
-            programs: found?.filesystem.executables.filter(({ type }) => type === 'file') ?? [],
-            unreadable: found?.unreadablePackages ?? [],
+            packages,
+            osRelease: filesystem.osRelease,
+            programs: filesystem.executables.filter(({ type }) => type === 'file'),
+            unreadable: unreadablePackages,
           };
         },
       });
@@ -171,56 +180,6 @@ function documentInputs(
   };
 }
 
-async function inspect(
-  context: PipelineContext,
-  prepared: Planned,
-  image: FinalImage,
-  times: BuildTimes,
-): Promise<readonly PlatformEvidence[]> {
-  const { plan, store } = prepared;
-  const { blobs } = store;
-  return phase(
-    context,
-    'inspect',
-    async () => {
-      const stored = await storedPlatforms(blobs, image.index);
-      const evidence: PlatformEvidence[] = [];
-      for (const platform of image.platforms) {
-        const layers =
-          stored.find((s) => s.descriptor.digest === platform.descriptor.digest)?.layers ?? [];
-        const provenance = platform.built.provenance?.predicate;
-        const { content, read } = await inspectPlatform(
-          context,
-          storedLayers(blobs),
-          { config: platform.config, layers },
-          recordedArguments(platform.built),
-          { told: toldSecrets([plan.annotations.index, platform.manifest], [provenance]) },
-        );
-        const build = buildFact(prepared, platform.built, times.finishedAt);
-        evidence.push({ platform, content, read, build });
-      }
-      return evidence;
-    },
-    (all) => ({
-      detail: [
-        quantity(
-          sum(all, ({ content }) => content.packages.length),
-          'package',
-        ),
-        quantity(
-          sum(all, ({ content }) => content.filesystem.fileCount),
-          'file',
-        ),
-        `${quantity(
-          sum(all, ({ read }) => read),
-          'layer',
-        )} read`,
-      ].join(', '),
-      cached: all.every((e) => e.read === 0),
-    }),
-  );
-}
-
 async function signVerdict(
   context: PipelineContext,
   prepared: Planned,
@@ -243,8 +202,4 @@ function rulesOf(plan: BuildPlan): { readonly version: string; readonly rules: r
 
 function signerText(signer: Signer): string {
   return signer.kind === 'key' ? signer.ref : 'a keyless certificate';
-}
-
-function sum<T>(all: readonly T[], of: (one: T) => number): number {
-  return all.reduce((total, one) => total + of(one), 0);
 }

@@ -1,38 +1,28 @@
-import { knownPackages } from '../../facts/known-packages.ts';
+import { vexOfAttestations } from '../../facts/vex/vex-attestations.ts';
 import type { VexDocument } from '../../facts/vex/vex-statement.ts';
-import {
-  type AttestationsFact,
-  type Fact,
-  type Facts,
-  known,
-  unknownFact,
-} from '../../model/facts.ts';
-import { type Platform, platformName } from '../../model/oci.ts';
+import { unknownFact } from '../../model/facts.ts';
+import type { Platform } from '../../model/oci.ts';
 import type { OpenedImage, OpenedPlatform } from '../../model/opened-image.ts';
-import { quantity } from '../../model/quantity.ts';
-import type { FoundSecrets } from '../../model/secret-facts.ts';
+import { parseReference } from '../../model/reference.ts';
 import type { Settings } from '../../model/settings.ts';
-import { isForeign, MissingLayerError } from '../../oci/missing-layer.ts';
+import { assess, type Graded } from '../assess/assess.ts';
+import type { AssessedPlatform, PlatformEvidence } from '../assess/evidence.ts';
+import { inspect } from '../assess/inspect.ts';
 import { type PipelineContext, phase } from '../context.ts';
-import { type Inspected, inspectPlatform } from '../layers/inspect-image.ts';
-import { scanOpened } from '../scan/scan-opened.ts';
+import { scanPlatforms } from '../scan/scan-platforms.ts';
 import type { TrustedSigners } from '../sign/trusted-signers.ts';
-import { verifyAttachments, type CheckedAttachment } from '../verify/verify-attachments.ts';
+import { type CheckedAttachment, verifyAttachments } from '../verify/verify-attachments.ts';
 import { askedPlatforms } from './asked-platforms.ts';
 import { attestationsFact } from './attestations-fact.ts';
 import { withContradictions } from './contradicted.ts';
 import { gradedBuild, type GivenDockerfile } from './grade-build-fact.ts';
-import type { Graded } from './grade-image.ts';
-import { gradeText } from './grade-text.ts';
-import { judgePlatforms, type PlatformFacts } from './judge-platforms.ts';
 import { readAttachments } from './read-attachments.ts';
 import { reproductionFact } from './reproduction-fact.ts';
-import { toldSecrets } from './told-secrets.ts';
 
 export interface GradeOptions {
   readonly settings: Settings;
   readonly trusted: TrustedSigners;
-  /** Taken where the image's provenance carries none. */
+  /** Used where the image's provenance does not contain one. */
   readonly dockerfile: GivenDockerfile | undefined;
   /** False leaves out the scan for secrets; its criterion is then unknown. */
   readonly secrets: boolean;
@@ -40,15 +30,18 @@ export interface GradeOptions {
   readonly vex: readonly VexDocument[];
 }
 
-/** All that hangs on the image, checked once for all its platforms. */
-interface Hanging {
+/** The image's attachments, checked once for all its platforms. */
+interface CheckedAttachments {
   readonly checked: readonly CheckedAttachment[];
   readonly incomplete: string | undefined;
 }
 
+type AttestedEvidence = PlatformEvidence & Pick<AssessedPlatform, 'attestations' | 'reproduction'>;
+
 /**
- * Judges an image that was opened somewhere: reads each layer once, verifies what hangs on it, scans, judges every platform, or those that are asked for. Throws
- * UserError where a layer or document is damaged or cannot be had.
+ * Grades an image that was opened somewhere, all its platforms or those that are asked for: verifies
+ * its attachments, reads each layer once, scans, judges. Throws UserError where a layer or a document
+ * is damaged or missing.
  */
 export async function gradeOpened(
   context: PipelineContext,
@@ -57,28 +50,24 @@ export async function gradeOpened(
   asked: readonly Platform[] = [],
 ): Promise<Graded> {
   const { image, notGraded } = askedPlatforms(whole, asked);
-  const hanging = await attached(context, image, options.trusted);
-  const platforms: PlatformFacts[] = [];
-  for (const platform of image.platforms)
-    platforms.push(await platformFacts(context, image, platform, hanging, options));
-  return phase(
-    context,
-    'grade',
-    () => {
-      const { settings } = options;
-      const named = { name: image.name, digest: image.root.digest, settings, notGraded };
-      const scorecard = judgePlatforms(context, named, platforms);
-      return Promise.resolve({ scorecard, contents: platforms });
-    },
-    ({ scorecard }) => ({ detail: gradeText(scorecard) }),
-  );
+  const { settings, secrets } = options;
+  const attached = await verify(context, image, options.trusted);
+  const evidence = image.platforms.map((one) => evidenceOf(image, one, attached, options));
+  const inspected = await inspect(context, image, evidence, { secrets });
+  const scan = { settings, names: [image.name] };
+  const scans = await scanPlatforms(context, image, inspected, scan);
+  const platforms = inspected.map((one, at) => ({
+    ...one,
+    vulnerabilities: scans[at] ?? unknownFact('nothing was scanned'),
+  }));
+  return assess(context, image, platforms, { settings, secrets, notGraded });
 }
 
-function attached(
+function verify(
   context: PipelineContext,
   image: OpenedImage,
   trusted: TrustedSigners,
-): Promise<Hanging> {
+): Promise<CheckedAttachments> {
   return phase(
     context,
     'verify',
@@ -95,143 +84,28 @@ function attached(
   );
 }
 
-async function platformFacts(
-  context: PipelineContext,
+function evidenceOf(
   image: OpenedImage,
   platform: OpenedPlatform,
-  hanging: Hanging,
+  { checked, incomplete }: CheckedAttachments,
   options: GradeOptions,
-): Promise<PlatformFacts> {
-  const { settings } = options;
-  const name = platformName(platform.descriptor.platform ?? platform.config);
-  const { checked, incomplete } = hanging;
+): AttestedEvidence {
+  const digests = [platform.descriptor.digest, image.root.digest] as const;
   const attestations = withContradictions(
     attestationsFact(image, platform.descriptor.digest, checked, incomplete),
     platform.config,
   );
-  const build = gradedBuild(image, platform, attestations, options.dockerfile);
-  const told = toldSecrets([image.index, platform.manifest], predicatesOf(attestations));
-  const said = { buildArgs: build.buildArgs, told };
-  const inspected = await inspect(context, image, platform, name, said, options);
-  const content = await contentFacts(context, image, platform, inspected, attestations, options);
-  const facts: Facts = {
-    image: known(
-      {
-        platform: platform.descriptor.platform ?? platform.config,
-        manifestDigest: platform.descriptor.digest,
-        ...(image.index === undefined ? {} : { indexDigest: image.root.digest }),
-        config: platform.config,
-        manifest: platform.manifest,
-        annotations: {
-          index: image.index?.annotations ?? {},
-          manifest: platform.manifest.annotations ?? {},
-          labels: platform.config.config?.Labels ?? {},
-        },
-      },
-      'image',
-    ),
-    ...content,
-    build: build.fact,
-    attestations,
-    reproduction: reproductionFact(attestations, [platform.descriptor.digest, image.root.digest]),
-    declarations: known(
-      {
-        secrets: settings.secrets.use,
-        secretFiles: settings.secrets.files,
-        trustedImages: settings.trust.images,
-        maxAgeDays: settings.recentDays,
-        now: context.now(),
-      },
-      'build',
-    ),
-  };
-  const { notices } = build;
-  return { platform: name, digest: platform.descriptor.digest, facts, notices };
-}
-
-/** What is told of the image beside its layers, for the secret scan. */
-interface Said {
-  readonly buildArgs: Readonly<Record<string, string>>;
-  readonly told: FoundSecrets;
-}
-
-function predicatesOf(attestations: Fact<AttestationsFact>): readonly unknown[] {
-  return attestations.known
-    ? attestations.value.attestations.map(({ predicate }) => predicate)
-    : [];
-}
-
-type ContentFacts = Pick<Facts, 'filesystem' | 'packages' | 'secrets' | 'vulnerabilities'>;
-
-/** What the layers hold; unknown where one of them could not be had. */
-async function contentFacts(
-  context: PipelineContext,
-  image: OpenedImage,
-  platform: OpenedPlatform,
-  inspected: Inspected | MissingLayerError,
-  attestations: Facts['attestations'],
-  { settings, secrets, vex }: GradeOptions,
-): Promise<ContentFacts> {
-  if (inspected instanceof MissingLayerError) {
-    const unread = unknownFact(inspected.message, inspected.nextStep);
-    return { filesystem: unread, packages: unread, secrets: unread, vulnerabilities: unread };
-  }
-  const { content } = inspected;
+  const attached = attestations.known ? attestations.value.attestations : [];
+  const { fact, ...build } = gradedBuild(image, platform, attestations, options.dockerfile);
+  const reference = parseReference(image.name);
+  const references = reference.ok ? [reference.value] : [];
   return {
-    filesystem: known(content.filesystem, 'image'),
-    packages: knownPackages(content),
-    secrets: secrets
-      ? known(content.secrets, 'image')
-      : unknownFact('the layers were not searched for secrets', 'grade without --secrets=false'),
-    vulnerabilities: await scanOpened(
-      context,
-      image,
-      platform,
-      content,
-      attestations,
-      settings,
-      vex,
-    ),
+    platform,
+    attestations,
+    reproduction: reproductionFact(attestations, digests),
+    build: fact,
+    ...build,
+    predicates: attached.map(({ predicate }) => predicate),
+    vex: [...options.vex, ...vexOfAttestations(attached, { digests, references })],
   };
-}
-
-/** Facts that were kept do not make an image whole. Throws MissingLayerError. */
-async function requireLayers(image: OpenedImage, { layers }: OpenedPlatform): Promise<void> {
-  const held = await Promise.all(
-    layers.map(async ({ blob }) => isForeign(blob) || (await image.hasLayer(blob))),
-  );
-  const missing = layers[held.indexOf(false)];
-  if (missing !== undefined) throw new MissingLayerError(missing.blob, image.name);
-}
-
-async function inspect(
-  context: PipelineContext,
-  image: OpenedImage,
-  platform: OpenedPlatform,
-  name: string,
-  { buildArgs, told }: Said,
-  { secrets }: GradeOptions,
-): Promise<Inspected | MissingLayerError> {
-  return phase(
-    context,
-    'inspect',
-    async () => {
-      try {
-        const found = await inspectPlatform(context, image, platform, buildArgs, { secrets, told });
-        if (found.read < platform.layers.length) await requireLayers(image, platform);
-        return found;
-      } catch (error) {
-        // A layer that may not be handed out makes its facts unknown; one that is missing or damaged is an error.
-        if (error instanceof MissingLayerError && error.foreign) return error;
-        throw error;
-      }
-    },
-    (found) =>
-      found instanceof MissingLayerError
-        ? { detail: `${name}: ${found.message}` }
-        : {
-            detail: `${name}: ${quantity(found.content.packages.length, 'package')}, ${quantity(found.content.filesystem.fileCount, 'file')}, ${found.read} of ${quantity(platform.layers.length, 'layer')} read`,
-            cached: found.read === 0,
-          },
-  );
 }

@@ -8,8 +8,6 @@ import {
 } from '../../facts/secrets/document-secrets.ts';
 import type { ImageConfig } from '../../model/oci.ts';
 import type { FoundSecrets } from '../../model/secret-facts.ts';
-import { folderBlobs } from '../../oci/blob-source.ts';
-import type { BlobStore } from '../../oci/layout/blob-store.ts';
 import type { PipelineContext } from '../context.ts';
 import { imageTree } from './image-tree.ts';
 import { type ImageLayer, inspectLayers } from './inspect-layers.ts';
@@ -57,13 +55,4 @@ function placedLayers(layers: readonly ImageLayer[], facts: readonly LayerFacts[
     const digest = layers[i]?.blob.digest;
     return digest === undefined ? [] : [{ digest, facts: layer }];
   });
-}
-
-/** The layers in a store's files. */
-export function storedLayers(store: BlobStore): LayerOrigin {
-  const blobs = folderBlobs(store);
-  return {
-    openLayer: ({ digest }) => Promise.resolve(blobs.openRead(digest)),
-    layerFile: ({ digest }) => blobs.file(digest),
-  };
 }

@@ -1,12 +1,12 @@
 import type { LockedPackages } from '../../model/lock.ts';
 import { platformName } from '../../model/oci.ts';
 import type { BlobStore } from '../../oci/layout/blob-store.ts';
+import { openStored } from '../../oci/layout/open-layout.ts';
 import { lockedPackages } from '../../plans/lock/lock-contents.ts';
 import { platformOf } from '../build/image-digest.ts';
-import { storedPlatforms } from '../build/image-layers.ts';
 import type { FinalImage } from '../build/image-under-build.ts';
 import type { PipelineContext } from '../context.ts';
-import { inspectPlatform, storedLayers } from '../layers/inspect-image.ts';
+import { inspectPlatform } from '../layers/inspect-image.ts';
 
 /** Packages of each platform, those that its own layers installed or as `of` picks them. Layers are read once: the later steps find their facts in the cache. */
 export async function packagesOfImage(
@@ -15,15 +15,16 @@ export async function packagesOfImage(
   image: FinalImage,
   of = lockedPackages,
 ): Promise<ReadonlyMap<string, LockedPackages>> {
-  const stored = await storedPlatforms(blobs, image.index);
+  const stored = await openStored(blobs, image.index);
   const found = new Map<string, LockedPackages>();
   for (const platform of image.platforms) {
     const layers =
-      stored.find((s) => s.descriptor.digest === platform.descriptor.digest)?.layers ?? [];
+      stored.platforms.find((s) => s.descriptor.digest === platform.descriptor.digest)?.layers ??
+      [];
     const packagesIn = async (part: typeof layers) => {
       const { content } = await inspectPlatform(
         context,
-        storedLayers(blobs),
+        stored,
         { config: platform.config, layers: part },
         {},
       );

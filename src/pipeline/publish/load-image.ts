@@ -5,9 +5,9 @@ import { parseReference } from '../../model/reference.ts';
 import { dockerLoadStream } from '../../oci/archive/docker-archive.ts';
 import { namedEntries } from '../../oci/image-index.ts';
 import type { LayoutStore } from '../../oci/layout/layout-store.ts';
+import { openStored } from '../../oci/layout/open-layout.ts';
 import { inspectLocalImages } from '../../tools/docker/docker-images.ts';
 import { dockerLoad } from '../../tools/docker/docker-load.ts';
-import { storedPlatforms } from '../build/image-layers.ts';
 import type { PipelineContext } from '../context.ts';
 
 export interface LoadRequest {
@@ -113,10 +113,10 @@ async function blobsOf(
   for (const build of await store.builds())
     for (const descriptor of build.manifests)
       if (ids.includes(descriptor.digest))
-        for (const { layers } of await storedPlatforms(store.blobs, descriptor))
+        for (const { layers } of (await openStored(store.blobs, descriptor)).platforms)
           for (const { blob } of layers) omit.add(blob.digest);
   const bases = new Set(baseDiffIds);
-  for (const { layers } of await storedPlatforms(store.blobs, index))
+  for (const { layers } of (await openStored(store.blobs, index)).platforms)
     for (const { blob, diffId } of layers) if (bases.has(diffId)) omit.add(blob.digest);
   return omit;
 }

@@ -1,49 +1,69 @@
-import type { Digest } from '../../model/digest.ts';
+import { mkdir, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { digestHex } from '../../model/digest.ts';
 import type { Fact, VulnerabilitiesFact } from '../../model/facts.ts';
-import { type ImageReference, parseReference } from '../../model/reference.ts';
+import type { Descriptor } from '../../model/oci.ts';
+import type { OpenedImage } from '../../model/opened-image.ts';
+import { parseReference } from '../../model/reference.ts';
+import type { Settings } from '../../model/settings.ts';
 import { createCache, type JsonCache } from '../../oci/layout/json-cache.ts';
-import type { BuildPlan } from '../../plans/build-plan.ts';
-import type { FinalImage } from '../build/image-under-build.ts';
-import type { Prepared } from '../build/prepare-build.ts';
+import type { InspectedPlatform } from '../assess/evidence.ts';
 import type { PipelineContext } from '../context.ts';
-import type { PlatformEvidence } from '../grade/grade-image.ts';
 import { scanImage } from './scan-image.ts';
-import { scanLayout } from './scan-layout.ts';
+
+export interface ScanOptions {
+  readonly settings: Pick<Settings, 'scanner' | 'offline' | 'osv'>;
+  /** The image's names, by which VEX statements know it. */
+  readonly names: readonly string[];
+  /** The OCI layout that contains the image; without one its packages are looked up. */
+  readonly layout?: string;
+}
 
 /** Where records of vulnerabilities are kept between runs. */
 export function vulnerabilityCache({ paths }: Pick<PipelineContext, 'paths'>): JsonCache {
   return createCache(`${paths.cache}/vulnerabilities`, 1);
 }
 
-/** Scans every platform of what was just built, one after the other, by the digest of its manifest. */
+/** Scans every platform whose content is known, one after the other. One answer each, in their order. */
 export async function scanPlatforms(
   context: PipelineContext,
-  { plan, vex }: Pick<Prepared, 'vex'> & { readonly plan: BuildPlan },
-  image: FinalImage,
-  evidence: readonly PlatformEvidence[],
-): Promise<ReadonlyMap<Digest, Fact<VulnerabilitiesFact>>> {
-  const { scanner, offline, osv } = plan.settings;
-  const facts = new Map<Digest, Fact<VulnerabilitiesFact>>();
-  for (const { platform, content } of evidence) {
+  image: Pick<OpenedImage, 'root'>,
+  inspected: readonly Pick<InspectedPlatform, 'platform' | 'content' | 'vex'>[],
+  { settings: { scanner, offline, osv }, names, layout }: ScanOptions,
+): Promise<readonly Fact<VulnerabilitiesFact>[]> {
+  const references = names.flatMap((name) => {
+    const reference = parseReference(name);
+    return reference.ok ? [reference.value] : [];
+  });
+  const facts: Fact<VulnerabilitiesFact>[] = [];
+  for (const { platform, content, vex } of inspected) {
     const { descriptor } = platform;
-    const found = await scanImage(context, {
-      scanner,
-      layoutDir: await scanLayout(plan.layout, descriptor),
-      content,
-      image: { digests: [descriptor.digest, image.index.digest], references: referencesOf(plan) },
-      vex,
-      offline,
-      osvUrl: osv.url,
-      cache: vulnerabilityCache(context),
-    });
-    facts.set(descriptor.digest, found);
+    const found = content.known
+      ? await scanImage(context, {
+          scanner,
+          ...(layout === undefined ? {} : { layoutDir: await scanLayout(layout, descriptor) }),
+          content: content.value,
+          image: { digests: [descriptor.digest, image.root.digest], references },
+          vex,
+          offline,
+          osvUrl: osv.url,
+          cache: vulnerabilityCache(context),
+        })
+      : content;
+    facts.push(found);
   }
   return facts;
 }
 
-function referencesOf({ names }: BuildPlan): readonly ImageReference[] {
-  return names.flatMap((name) => {
-    const reference = parseReference(name);
-    return reference.ok ? [reference.value] : [];
-  });
+/** A layout that lists one manifest alone, over the same blobs, inside a build's folder: scanners read the first image they find. */
+async function scanLayout(buildDir: string, image: Descriptor): Promise<string> {
+  const dir = join(buildDir, `scan-${digestHex(image.digest).slice(0, 16)}`);
+  await mkdir(dir, { recursive: true });
+  await symlink('../blobs', join(dir, 'blobs'));
+  await writeFile(join(dir, 'oci-layout'), '{"imageLayoutVersion":"1.0.0"}');
+  await writeFile(
+    join(dir, 'index.json'),
+    JSON.stringify({ schemaVersion: 2, manifests: [image] }),
+  );
+  return dir;
 }

@@ -27,7 +27,8 @@ export interface PlatformContent {
 
 export interface DocumentInputs {
   readonly image: FinalImage;
-  readonly content: (platform: FinalPlatform) => PlatformContent;
+  /** Undefined where not all layers could be read: an SBOM of a part would say that the rest is not there. */
+  readonly content: (platform: FinalPlatform) => PlatformContent | undefined;
   readonly plan: BuildPlan;
   readonly toolVersion: string;
   /** Versions of what took part: `docker`, `buildx`. */
@@ -74,9 +75,10 @@ function sboms(
   platform: FinalPlatform,
   subject: Descriptor,
 ): readonly StatementToSign[] {
-  if (!plan.attest.sbom.on) return [];
+  const found = plan.attest.sbom.on ? content(platform) : undefined;
+  if (found === undefined) return [];
   const input = {
-    ...content(platform),
+    ...found,
     image: {
       name: plan.names[0] ?? subject.digest,
       digest: subject.digest,

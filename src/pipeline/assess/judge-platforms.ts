@@ -2,15 +2,14 @@ import { judgeImage, judgeUnclaimed } from '../../criteria/judge-image.ts';
 import { assembleScorecard, type JudgedPlatform } from '../../grading/scorecard.ts';
 import type { Digest } from '../../model/digest.ts';
 import type { Facts } from '../../model/facts.ts';
+import type { ImageContents } from '../../model/report.ts';
 import type { NotGraded, Scorecard, Suggestion } from '../../model/scorecard.ts';
 import type { Settings } from '../../model/settings.ts';
 import { fixCommand } from '../../plans/fix/fixable.ts';
 import type { PipelineContext } from '../context.ts';
 
-/** What is known of one platform's image. */
-export interface PlatformFacts {
-  /** As `platformName` spells it. */
-  readonly platform: string;
+/** What is known of one platform's image, for verdicts and for reports. */
+export interface PlatformFacts extends ImageContents {
   /** Of its manifest. */
   readonly digest: Digest;
   readonly facts: Facts;

@@ -4,11 +4,12 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { DEFAULT_SETTINGS } from '../../../src/config/default-settings.ts';
 import type { ImageContent } from '../../../src/facts/image-facts.ts';
+import { vexOfAttestations } from '../../../src/facts/vex/vex-attestations.ts';
 import { digestOf } from '../../../src/model/digest.ts';
 import { type AttestationsFact, known, unknownFact } from '../../../src/model/facts.ts';
 import type { OpenedImage, OpenedPlatform } from '../../../src/model/opened-image.ts';
 import type { FoundAttestation } from '../../../src/model/statement.ts';
-import { scanOpened } from '../../../src/pipeline/scan/scan-opened.ts';
+import { scanPlatforms } from '../../../src/pipeline/scan/scan-platforms.ts';
 import { type FakeOsv, fakeOsv } from '../../fakes/fake-osv.ts';
 import { fakeRun } from '../../fakes/fake-run.ts';
 import { pkg } from '../../tools/osv/osv-support.ts';
@@ -69,23 +70,37 @@ function vex(verification: FoundAttestation['verification']): AttestationsFact {
   };
 }
 
-async function left(attestations: Parameters<typeof scanOpened>[4]) {
+async function left(attestations: AttestationsFact | undefined) {
   const context = contextOf(fakeRun([]).run, home);
+  const named = { digests: [MANIFEST, image.root.digest] as const, references: [] };
+  const one = {
+    platform,
+    content: known(content, 'image'),
+    vex: vexOfAttestations(attestations?.attestations ?? [], named),
+  };
   const settings = { ...DEFAULT_SETTINGS, osv: { url: osv.url } };
-  const fact = await scanOpened(context, image, platform, content, attestations, settings, []);
-  if (!fact.known) throw new Error(fact.reason);
+  const [fact] = await scanPlatforms(context, image, [one], { settings, names: [image.name] });
+  if (fact?.known !== true) throw new Error(fact?.reason);
   return [fact.value.vulnerabilities.length, fact.value.suppressedByVex];
 }
 
 test('a VEX document on the image counts once it is verified', async () => {
-  expect(await left(known(vex('verified'), 'image'))).toEqual([0, 1]);
-  expect(await left(known(vex('unverified'), 'image'))).toEqual([1, 0]);
-  expect(await left(unknownFact('nobody could be asked'))).toEqual([1, 0]);
+  expect(await left(vex('verified'))).toEqual([0, 1]);
+  expect(await left(vex('unverified'))).toEqual([1, 0]);
+  expect(await left(undefined)).toEqual([1, 0]);
+});
+
+test('a platform whose layers cannot be read is not scanned', async () => {
+  const context = contextOf(fakeRun([]).run, home);
+  const one = { platform, content: unknownFact('a foreign layer'), vex: [] };
+  const settings = { ...DEFAULT_SETTINGS, osv: { url: osv.url } };
+  const scans = await scanPlatforms(context, image, [one], { settings, names: [] });
+  expect(scans).toEqual([unknownFact('a foreign layer')]);
+  expect(osv.calls).toEqual([]);
 });
 
 test('records are kept in the cache between two scans', async () => {
-  const nothing = unknownFact('none');
-  await left(nothing);
-  await left(nothing);
+  await left(undefined);
+  await left(undefined);
   expect(osv.calls.filter((call) => call.includes('/v1/vulns/'))).toHaveLength(1);
 });

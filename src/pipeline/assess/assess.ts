@@ -1,0 +1,114 @@
+import { knownPackages } from '../../facts/known-packages.ts';
+import { type Facts, known, unknownFact } from '../../model/facts.ts';
+import type { OpenedImage } from '../../model/opened-image.ts';
+import type { ImageContents } from '../../model/report.ts';
+import type { NotGraded, Scorecard } from '../../model/scorecard.ts';
+import type { Settings } from '../../model/settings.ts';
+import { type PipelineContext, phase } from '../context.ts';
+import type { AssessedPlatform } from './evidence.ts';
+import { nameOf } from './inspect.ts';
+import { judgePlatforms, type PlatformFacts } from './judge-platforms.ts';
+
+/** A judged image: the scorecard, and the facts that reports show beside it. */
+export interface Graded {
+  readonly scorecard: Scorecard;
+  readonly contents: readonly ImageContents[];
+}
+
+export interface AssessOptions {
+  readonly settings: Settings;
+  /** False where the layers were not searched for secrets. */
+  readonly secrets: boolean;
+  /** Platforms that were asked for, or are listed, and cannot be judged. */
+  readonly notGraded?: readonly NotGraded[];
+}
+
+/**
+ * From an image to its verdicts, whether it was just built or opened somewhere: what its layers and
+ * documents say, what is attested and what a scanner found become the facts of each platform, and
+ * each of the 23 criteria is judged by them. Nothing is read here.
+ */
+export function assess(
+  context: PipelineContext,
+  image: OpenedImage,
+  platforms: readonly AssessedPlatform[],
+  options: AssessOptions,
+): Promise<Graded> {
+  const { settings, notGraded } = options;
+  return phase(
+    context,
+    'grade',
+    () => {
+      const contents = platforms.map((one): PlatformFacts => ({
+        platform: nameOf(one.platform),
+        digest: one.platform.descriptor.digest,
+        facts: factsOf(context, image, one, options),
+        notices: one.notices ?? [],
+        ...(one.baseLayers === undefined ? {} : { baseLayers: one.baseLayers }),
+      }));
+      const named = { name: image.name, digest: image.root.digest, settings };
+      const scorecard = judgePlatforms(
+        context,
+        { ...named, ...(notGraded === undefined ? {} : { notGraded }) },
+        contents,
+      );
+      return Promise.resolve({ scorecard, contents });
+    },
+    ({ scorecard: { level, levelName, overall } }) => ({
+      detail: `level ${level} (${levelName}), ${overall.grade}`,
+    }),
+  );
+}
+
+function factsOf(
+  context: PipelineContext,
+  image: OpenedImage,
+  assessed: AssessedPlatform,
+  { settings, secrets }: AssessOptions,
+): Facts {
+  const { platform, content, build, attestations, reproduction, vulnerabilities } = assessed;
+  const { descriptor, manifest, config } = platform;
+  return {
+    image: known(
+      {
+        platform: descriptor.platform ?? config,
+        manifestDigest: descriptor.digest,
+        ...(image.index === undefined ? {} : { indexDigest: image.root.digest }),
+        config,
+        manifest,
+        annotations: {
+          index: image.index?.annotations ?? {},
+          manifest: manifest.annotations ?? {},
+          labels: config.config?.Labels ?? {},
+        },
+      },
+      'image',
+    ),
+    ...(content.known
+      ? {
+          filesystem: known(content.value.filesystem, 'image'),
+          packages: knownPackages(content.value),
+          secrets: secrets
+            ? known(content.value.secrets, 'image')
+            : unknownFact(
+                'the layers were not searched for secrets',
+                'grade without --secrets=false',
+              ),
+        }
+      : { filesystem: content, packages: content, secrets: content }),
+    build,
+    attestations,
+    reproduction,
+    vulnerabilities,
+    declarations: known(
+      {
+        secrets: settings.secrets.use,
+        secretFiles: settings.secrets.files,
+        trustedImages: settings.trust.images,
+        maxAgeDays: settings.recentDays,
+        now: context.now(),
+      },
+      'build',
+    ),
+  };
+}

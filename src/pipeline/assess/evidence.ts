@@ -1,0 +1,44 @@
+import type { ImageContent } from '../../facts/image-facts.ts';
+import type { VexDocument } from '../../facts/vex/vex-statement.ts';
+import type {
+  AttestationsFact,
+  BuildFact,
+  Fact,
+  ReproductionFact,
+  VulnerabilitiesFact,
+} from '../../model/facts.ts';
+import type { OpenedPlatform } from '../../model/opened-image.ts';
+
+/** What is known of one platform before its layers are read: from the build that made it, or from its attestations. */
+export interface PlatformEvidence {
+  readonly platform: OpenedPlatform;
+  readonly build: Fact<BuildFact>;
+  /** Build arguments in a provenance that everybody can read: searched for secrets. */
+  readonly buildArgs: Readonly<Record<string, string>>;
+  /** Predicates that are attached to the image: searched for secrets. */
+  readonly predicates: readonly unknown[];
+  /** VEX documents that apply to this platform. */
+  readonly vex: readonly VexDocument[];
+  /** How many of the lowest layers the base image brought, where that is known. */
+  readonly baseLayers?: number;
+  /** What a reader should know of where this comes from, one line each. */
+  readonly notices?: readonly string[];
+}
+
+/** What a platform's layers contain. */
+export interface Inspected {
+  /** Unknown where a layer may not be handed out. */
+  readonly content: Fact<ImageContent>;
+  /** Layers that were read in this run; the facts of the others were in the cache. */
+  readonly read: number;
+}
+
+export type InspectedPlatform = PlatformEvidence & Inspected;
+
+/** All that a platform is judged by. */
+export interface AssessedPlatform extends PlatformEvidence, Inspected {
+  readonly vulnerabilities: Fact<VulnerabilitiesFact>;
+  readonly attestations: Fact<AttestationsFact>;
+  /** Whether a second build gave the same image. */
+  readonly reproduction: Fact<ReproductionFact>;
+}
