@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import type { BakeDefinition } from '../model/bake.ts';
 import { EXIT, UserError } from '../model/errors.ts';
 import type { ReportInput } from '../model/report.ts';
-import { isThere } from '../oci/layout/disk.ts';
+import { isThere } from '../oci/blobs/disk.ts';
 import { missingGrants } from '../pipeline/bake/bake-grants.ts';
 import type { BakedJob } from '../pipeline/bake/bake-rows.ts';
 import { opensFirstKey } from '../pipeline/bake/bake-signer.ts';

@@ -2,7 +2,7 @@ import { type Digest, digestHex } from '../model/digest.ts';
 import { messageOf, UserError } from '../model/errors.ts';
 import type { Descriptor, Manifest } from '../model/oci.ts';
 import type { Attachment, Attachments } from '../model/opened-image.ts';
-import type { ReadDocument } from './blob-source.ts';
+import type { ReadDocument } from './blobs/blob-source.ts';
 import { MAX_DOCUMENT_BYTES, parseManifest } from './documents.ts';
 import type { AttestationManifest } from './image-index.ts';
 import { inParallel } from './in-parallel.ts';

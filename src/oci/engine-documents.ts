@@ -2,7 +2,7 @@ import { type Digest, isDigest } from '../model/digest.ts';
 import { UserError } from '../model/errors.ts';
 import type { Descriptor } from '../model/oci.ts';
 import type { OpenedImage } from '../model/opened-image.ts';
-import { checkSize, type ReadDocument, verified } from './blob-source.ts';
+import { checkSize, type ReadDocument, verified } from './blobs/blob-source.ts';
 import { isDescriptor } from './documents.ts';
 import type { JsonCache } from './layout/json-cache.ts';
 

@@ -3,9 +3,9 @@ import { join, resolve } from 'node:path';
 import { UserError } from '../model/errors.ts';
 import { type ImageReference, parseReference } from '../model/reference.ts';
 import { isTar } from './archive/spool.ts';
-import { errorCode } from './layout/disk.ts';
+import { errorCode } from './blobs/disk.ts';
+import { readError } from './blobs/read-error.ts';
 import { quoted } from './quoted-text.ts';
-import { readError } from './read-error.ts';
 import { compressionOf } from './walk/decompress.ts';
 
 /** What a user named, and where it is to be looked for. `text` is what was typed, cleaned. */

@@ -1,6 +1,6 @@
 import { type Digest, digestHex } from '../model/digest.ts';
 import { type Descriptor, MEDIA_TYPE } from '../model/oci.ts';
-import type { BlobStore } from './layout/blob-store.ts';
+import type { BlobStore } from './blobs/blob-store.ts';
 import { describe } from './referrers.ts';
 
 const SIMPLE_SIGNING = 'application/vnd.dev.cosign.simplesigning.v1+json';

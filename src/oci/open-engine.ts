@@ -6,7 +6,7 @@ import type { FileRange } from '../model/walk.ts';
 import { openArchive } from './archive/open-archive.ts';
 import type { RandomFile } from './archive/random-file.ts';
 import { startSpool } from './archive/spool.ts';
-import type { BlobSource } from './blob-source.ts';
+import type { BlobSource } from './blobs/blob-source.ts';
 import {
   keepDocuments,
   keptDocuments,

@@ -3,7 +3,7 @@ import type { Platform } from '../model/oci.ts';
 import type { OpenedImage } from '../model/opened-image.ts';
 import { formatReference, type ImageReference, withDefaultTag } from '../model/reference.ts';
 import { type ArchiveOptions, openArchiveFile, openArchiveStream } from './archive/open-archive.ts';
-import { folderBlobs } from './blob-source.ts';
+import { folderBlobs } from './blobs/blob-source.ts';
 import { entryName } from './image-index.ts';
 import type { ImageName } from './image-place.ts';
 import type { JsonCache } from './layout/json-cache.ts';

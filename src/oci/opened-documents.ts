@@ -10,7 +10,7 @@ import {
   platformName,
 } from '../model/oci.ts';
 import type { OpenedPlatform } from '../model/opened-image.ts';
-import type { ReadDocument } from './blob-source.ts';
+import type { ReadDocument } from './blobs/blob-source.ts';
 import {
   isManifestType,
   isRunnable,

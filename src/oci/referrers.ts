@@ -1,7 +1,7 @@
 import { type Digest, digestOf } from '../model/digest.ts';
 import { type Annotations, type Descriptor, type Manifest, MEDIA_TYPE } from '../model/oci.ts';
+import type { BlobStore } from './blobs/blob-store.ts';
 import { parseManifest } from './documents.ts';
-import type { BlobStore } from './layout/blob-store.ts';
 
 /** The config of an artifact that needs none (image-spec, manifest.md, "Guidance for an Empty Descriptor"). */
 export const EMPTY_CONFIG = Buffer.from('{}');

@@ -1,6 +1,6 @@
 import { lstat, realpath, rm, stat, writeFile } from 'node:fs/promises';
 import { messageOf, UserError } from '../model/errors.ts';
-import { replaceFile } from '../oci/layout/replace-file.ts';
+import { replaceFile } from '../oci/blobs/replace-file.ts';
 
 /**
  * Writes beside, then renames, so that a reader never sees half a file. A device or pipe (`/dev/stderr`) is written to as it

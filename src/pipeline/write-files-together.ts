@@ -1,7 +1,7 @@
 import { lstat, mkdir, realpath, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
 import { messageOf, UserError } from '../model/errors.ts';
-import { temporaryPath } from '../oci/layout/disk.ts';
+import { temporaryPath } from '../oci/blobs/disk.ts';
 
 /** A file below a root. */
 export interface FileToWrite {

@@ -8,7 +8,7 @@ import {
 import { digestOf } from '../../src/model/digest.ts';
 import { UserError } from '../../src/model/errors.ts';
 import { type Descriptor, MEDIA_TYPE } from '../../src/model/oci.ts';
-import { type ReadDocument, verified } from '../../src/oci/blob-source.ts';
+import { type ReadDocument, verified } from '../../src/oci/blobs/blob-source.ts';
 import { openDocuments } from '../../src/oci/opened-documents.ts';
 import { ImageBytes } from '../fakes/images.ts';
 

@@ -3,7 +3,7 @@ import { digestHex } from '../../src/model/digest.ts';
 import { UserError } from '../../src/model/errors.ts';
 import type { Descriptor } from '../../src/model/oci.ts';
 import { type AttachmentPlace, gatherAttachments } from '../../src/oci/attachments.ts';
-import { verified } from '../../src/oci/blob-source.ts';
+import { verified } from '../../src/oci/blobs/blob-source.ts';
 import { ImageBytes } from '../fakes/images.ts';
 
 function place(

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { digestOf } from '../../src/model/digest.ts';
-import { BlobStore } from '../../src/oci/layout/blob-store.ts';
+import { BlobStore } from '../../src/oci/blobs/blob-store.ts';
 import { simpleSigningPayload, writeLegacySignature } from '../../src/oci/legacy-signature.ts';
 import { temporaryFolder } from '../fakes/layouts.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { UserError } from '../../src/model/errors.ts';
 import { type Descriptor, MEDIA_TYPE, type Platform, platformName } from '../../src/model/oci.ts';
-import { type ReadDocument, verified } from '../../src/oci/blob-source.ts';
+import { type ReadDocument, verified } from '../../src/oci/blobs/blob-source.ts';
 import { openDocuments, type OpenedDocuments } from '../../src/oci/opened-documents.ts';
 import { ImageBytes } from '../fakes/images.ts';
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { digestOf } from '../../src/model/digest.ts';
 import { MEDIA_TYPE } from '../../src/model/oci.ts';
-import { BlobStore } from '../../src/oci/layout/blob-store.ts';
+import { BlobStore } from '../../src/oci/blobs/blob-store.ts';
 import { bundleReferrer, findReferrers, writeBundleReferrer } from '../../src/oci/referrers.ts';
 import { makeImage, temporaryFolder, writeJson } from '../fakes/layouts.ts';
 

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { isThere } from '../../oci/layout/disk.ts';
+import { isThere } from '../../oci/blobs/disk.ts';
 import type { PipelineContext } from '../../pipeline/context.ts';
 import {
   keepSigningChoice,

@@ -12,11 +12,11 @@ import { reviewElement } from '../../ui/review-screen.tsx';
 import { show } from '../../ui/whole-screen.ts';
 import { pipelineContext } from '../context.ts';
 import { editChoices, worthText } from '../fix/fix-choice.ts';
+import { cardView } from '../fix/review-card.ts';
 import type { CommandIo } from '../io.ts';
 import { isUtf8 } from '../reports.ts';
 import { interrupt, terminalOf } from '../terminal.ts';
 import { fixRequestOf } from './ready-edits.ts';
-import { cardView } from './review-card.ts';
 
 /** A build that was judged. */
 export type Judged = Extract<BuildResult, { kind: 'done' | 'short' }>;

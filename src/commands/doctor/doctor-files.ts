@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { findSettingsFile, loadSettings } from '../../config/find-settings.ts';
 import { formatProblem } from '../../config/problem.ts';
 import { shellWord } from '../../model/shell-word.ts';
-import { isThere } from '../../oci/layout/disk.ts';
+import { isThere } from '../../oci/blobs/disk.ts';
 import { dockerCredentials } from '../../oci/registry/credentials.ts';
 import { bytesText } from '../../ui/units.ts';
 import type { Check } from './doctor-check.ts';

@@ -3,8 +3,8 @@ import type { FixTask } from '../../pipeline/fix/plan-fixes.ts';
 import { unreadable } from '../../pipeline/fix/settle-fixes.ts';
 import { gainText } from '../../reporters/fix/fix-text.ts';
 import type { EditView } from '../../ui/review-model.ts';
-import { editView } from '../after-build/review-card.ts';
 import { shownDiff } from './fix-diff.ts';
+import { editView } from './review-card.ts';
 
 /** What edits are worth together, as the screen shows it. */
 export function worthText(task: FixTask, ids: ReadonlySet<string>): string | undefined {

@@ -1,8 +1,8 @@
 import { type Digest, digestHex } from '../../model/digest.ts';
 import { UserError } from '../../model/errors.ts';
 import type { FileRange } from '../../model/walk.ts';
-import type { BlobSource } from '../blob-source.ts';
-import { wholeOf } from '../blob-source.ts';
+import type { BlobSource } from '../blobs/blob-source.ts';
+import { wholeOf } from '../blobs/blob-source.ts';
 import { MAX_DOCUMENT_BYTES } from '../documents.ts';
 import type { ArchiveEntry } from './archive-entries.ts';
 import type { RandomFile } from './random-file.ts';

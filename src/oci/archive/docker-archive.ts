@@ -4,7 +4,7 @@ import { UserError } from '../../model/errors.ts';
 import { type Descriptor, MEDIA_TYPE } from '../../model/oci.ts';
 import type { TarEntry } from '../../model/tar.ts';
 import { TAR_END, tarHeader, tarPadding } from '../../tar/writer.ts';
-import type { BlobStore } from '../layout/blob-store.ts';
+import type { BlobStore } from '../blobs/blob-store.ts';
 import { reachable } from '../layout/reachable.ts';
 
 export interface DockerLoad {

@@ -2,7 +2,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { UserError } from '../../model/errors.ts';
 import type { Platform } from '../../model/oci.ts';
 import type { ImagePlace, OpenedImage } from '../../model/opened-image.ts';
-import { documentsOf, type ReadDocument } from '../blob-source.ts';
+import { documentsOf, type ReadDocument } from '../blobs/blob-source.ts';
 import { readLayoutIndex } from '../layout/layout-choice.ts';
 import { checkVersion, openBlobImage, openFromIndex } from '../layout/open-layout.ts';
 import { compressionOf } from '../walk/decompress.ts';

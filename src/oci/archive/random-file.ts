@@ -1,6 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { UserError } from '../../model/errors.ts';
-import { readError } from '../read-error.ts';
+import { readError } from '../blobs/read-error.ts';
 
 const READ_CHUNK = 1024 * 1024;
 

@@ -1,7 +1,7 @@
 import { type FileHandle, open, rm } from 'node:fs/promises';
 import { messageOf, UserError } from '../../model/errors.ts';
 import { parseHeader } from '../../tar/entry.ts';
-import { diskError, makeFolder, temporaryPath } from '../layout/disk.ts';
+import { diskError, makeFolder, temporaryPath } from '../blobs/disk.ts';
 import { compressionOf, startDecompressor } from '../walk/decompress.ts';
 import { RandomFile } from './random-file.ts';
 

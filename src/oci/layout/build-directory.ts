@@ -2,10 +2,10 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Descriptor, MEDIA_TYPE } from '../../model/oci.ts';
 import { formatReference, type ImageReference, withDefaultTag } from '../../model/reference.ts';
+import type { BlobStore } from '../blobs/blob-store.ts';
+import { writeBeside } from '../blobs/replace-file.ts';
 import { namedEntries } from '../image-index.ts';
-import type { BlobStore } from './blob-store.ts';
 import { OWNER, type StoredBuild, writeRecord } from './build-record.ts';
-import { writeBeside } from './replace-file.ts';
 
 const LAYOUT = JSON.stringify({ imageLayoutVersion: '1.0.0' });
 

@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Descriptor } from '../../model/oci.ts';
+import { errorCode } from '../blobs/disk.ts';
+import { writeBeside } from '../blobs/replace-file.ts';
 import { parseIndex } from '../documents.ts';
 import { entryName } from '../image-index.ts';
-import { errorCode } from './disk.ts';
-import { writeBeside } from './replace-file.ts';
 
 const RECORD = 'build.json';
 export const OWNER = 'owner.json';

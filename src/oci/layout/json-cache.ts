@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
-import { errorCode, makeFolder, temporaryOwner } from './disk.ts';
-import { writeBeside } from './replace-file.ts';
+import { errorCode, makeFolder, temporaryOwner } from '../blobs/disk.ts';
+import { writeBeside } from '../blobs/replace-file.ts';
 
 /** Results kept between runs. Whatever is wrong with an entry, it is as if it were not there. */
 export interface Cache<T> {

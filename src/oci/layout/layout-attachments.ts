@@ -2,7 +2,7 @@ import { type Digest, digestHex } from '../../model/digest.ts';
 import { UserError } from '../../model/errors.ts';
 import { type Descriptor, isIndex } from '../../model/oci.ts';
 import type { AttachmentPlace } from '../attachments.ts';
-import type { ReadDocument } from '../blob-source.ts';
+import type { ReadDocument } from '../blobs/blob-source.ts';
 import { MAX_DOCUMENT_BYTES, parseIndex, parseManifest } from '../documents.ts';
 import { cosignKind, plain, taggedEntry } from './layout-entries.ts';
 

@@ -1,7 +1,7 @@
 import { type Digest, digestOf } from '../../model/digest.ts';
 import { UserError } from '../../model/errors.ts';
 import { type Descriptor, isIndex, MEDIA_TYPE, platformName } from '../../model/oci.ts';
-import type { ReadDocument } from '../blob-source.ts';
+import type { ReadDocument } from '../blobs/blob-source.ts';
 import { MAX_DOCUMENT_BYTES, parseIndex, parseManifest } from '../documents.ts';
 import { artifactKind } from '../image-kind.ts';
 import { quoted } from '../quoted-text.ts';

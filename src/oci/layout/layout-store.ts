@@ -5,12 +5,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Digest } from '../../model/digest.ts';
 import { UserError } from '../../model/errors.ts';
 import type { Descriptor } from '../../model/oci.ts';
+import { BlobStore } from '../blobs/blob-store.ts';
+import { diskError, makeFolder } from '../blobs/disk.ts';
 import { entryName } from '../image-index.ts';
 import { findReferrers, type FoundReferrer } from '../referrers.ts';
-import { BlobStore } from './blob-store.ts';
 import { BuildDirectory } from './build-directory.ts';
 import { OWNER, readRecord, type StoredBuild } from './build-record.ts';
-import { diskError, makeFolder } from './disk.ts';
 import { claim, isClaimed } from './owner.ts';
 import { PRUNE_LOCK, type PruneOptions, type PruneResult, pruneStore } from './prune.ts';
 

@@ -11,14 +11,14 @@ import {
   folderBlobs,
   readBlobOf,
   type ReadDocument,
-} from '../blob-source.ts';
+} from '../blobs/blob-source.ts';
+import { BlobStore } from '../blobs/blob-store.ts';
+import { errorCode } from '../blobs/disk.ts';
+import { readError } from '../blobs/read-error.ts';
 import { LAYOUT } from '../document-shapes.ts';
 import { MAX_DOCUMENT_BYTES, parseObject } from '../documents.ts';
 import { MissingLayerError } from '../missing-layer.ts';
 import { openDocuments } from '../opened-documents.ts';
-import { readError } from '../read-error.ts';
-import { BlobStore } from './blob-store.ts';
-import { errorCode } from './disk.ts';
 import { layoutAttachments } from './layout-attachments.ts';
 import { chooseImage, type LayoutIndex, readLayoutIndex } from './layout-choice.ts';
 

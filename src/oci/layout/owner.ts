@@ -1,7 +1,7 @@
 import { link, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { diskError, errorCode, host, temporaryPath } from './disk.ts';
-import { writeBeside } from './replace-file.ts';
+import { diskError, errorCode, host, temporaryPath } from '../blobs/disk.ts';
+import { writeBeside } from '../blobs/replace-file.ts';
 
 /** On another machine (a home on a network drive) nobody can ask for the process; its claim counts this long. */
 const FOREIGN_CLAIM_MS = 24 * 60 * 60 * 1000;

@@ -2,9 +2,9 @@ import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Digest } from '../../model/digest.ts';
 import { UserError } from '../../model/errors.ts';
-import type { BlobStore } from './blob-store.ts';
+import type { BlobStore } from '../blobs/blob-store.ts';
+import { host, temporaryOwner } from '../blobs/disk.ts';
 import { OWNER, type StoredBuild } from './build-record.ts';
-import { host, temporaryOwner } from './disk.ts';
 import { claimAlone, isClaimed, runs } from './owner.ts';
 import { reachable } from './reachable.ts';
 

@@ -1,7 +1,7 @@
 import type { Digest } from '../../model/digest.ts';
 import { type Descriptor, isIndex, MEDIA_TYPE } from '../../model/oci.ts';
+import type { BlobStore } from '../blobs/blob-store.ts';
 import { parseIndex, parseManifest } from '../documents.ts';
-import type { BlobStore } from './blob-store.ts';
 
 /** What an image consists of, children before their parents. */
 export interface ImageGraph {

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf, UserError } from '../../model/errors.ts';
+import { errorCode } from '../blobs/disk.ts';
 import { parseObject } from '../documents.ts';
-import { errorCode } from '../layout/disk.ts';
 
 /** What a registry is shown: a password, or a token that its token server takes for one. */
 export type Credential =

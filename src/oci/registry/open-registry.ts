@@ -4,7 +4,13 @@ import { type Descriptor, isIndex, MEDIA_TYPE, type Platform } from '../../model
 import type { OpenedImage } from '../../model/opened-image.ts';
 import { type ImageReference, withDefaultTag } from '../../model/reference.ts';
 import { gatherAttachments } from '../attachments.ts';
-import { checkSize, type ReadDocument, readBlobOf, verified, wholeOf } from '../blob-source.ts';
+import {
+  checkSize,
+  type ReadDocument,
+  readBlobOf,
+  verified,
+  wholeOf,
+} from '../blobs/blob-source.ts';
 import { isForeign, MissingLayerError } from '../missing-layer.ts';
 import { openDocuments } from '../opened-documents.ts';
 import { largeChunks } from '../walk/large-chunks.ts';

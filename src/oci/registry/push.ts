@@ -1,8 +1,8 @@
 import type { Digest } from '../../model/digest.ts';
 import type { Descriptor } from '../../model/oci.ts';
+import type { BlobStore } from '../blobs/blob-store.ts';
 import { parseManifestOrIndex } from '../documents.ts';
 import { inParallel } from '../in-parallel.ts';
-import type { BlobStore } from '../layout/blob-store.ts';
 import { reachable } from '../layout/reachable.ts';
 import type { TaggedManifest } from '../legacy-signature.ts';
 import type { RegistryClient } from './registry-client.ts';

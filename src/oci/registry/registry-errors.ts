@@ -1,5 +1,5 @@
 import { messageOf, UserError } from '../../model/errors.ts';
-import { errorCode } from '../layout/disk.ts';
+import { errorCode } from '../blobs/disk.ts';
 
 /** A registry's answer that is no success; `status` lets a caller tell "not there" from the rest. */
 export class RegistryError extends Error {

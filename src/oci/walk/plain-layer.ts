@@ -1,5 +1,5 @@
 import type { Digest } from '../../model/digest.ts';
-import type { BlobStore } from '../layout/blob-store.ts';
+import type { BlobStore } from '../blobs/blob-store.ts';
 import { compressionOf, startDecompressor } from './decompress.ts';
 import type { Decompressor } from './walk-decompressor.ts';
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { Interrupted, UserError } from '../../model/errors.ts';
 import { LOCK_FILE_NAME } from '../../model/lock.ts';
-import { isThere } from '../../oci/layout/disk.ts';
+import { isThere } from '../../oci/blobs/disk.ts';
 import { type BakeJob, dockerfileOf, jobWords } from '../../plans/bake/bake-jobs.ts';
 import { gateWords, type ParsedBake } from '../../plans/bake/parse-bake-args.ts';
 import { type ParsedBuild, parseBuildArgs } from '../../plans/buildx/parse-build-args.ts';

@@ -7,12 +7,12 @@ import type { TaggedManifest } from '../../oci/legacy-signature.ts';
 import type { BuildPlan } from '../../plans/build-plan.ts';
 import type { PipelineContext } from '../context.ts';
 import { checkBuilt, lockOfBuilt } from '../lock/lock-built.ts';
-import { recallResult, rememberResult } from '../result-cache.ts';
 import type { Signer } from '../sign/signer.ts';
 import { attestAndGrade } from './attest-and-grade.ts';
 import type { BuildTimes, BuiltPlatform } from './image-under-build.ts';
 import { normaliseBuilt } from './normalise-built.ts';
 import type { Prepared } from './prepare-build.ts';
+import { recallResult, rememberResult } from './result-cache.ts';
 
 /** The image ready to be published. */
 export interface FinishedImage {

@@ -6,7 +6,7 @@ import {
   MEDIA_TYPE,
   type Platform,
 } from '../../model/oci.ts';
-import type { BlobStore } from '../../oci/layout/blob-store.ts';
+import type { BlobStore } from '../../oci/blobs/blob-store.ts';
 import type { FinalPlatform } from './image-under-build.ts';
 
 /**

@@ -6,7 +6,7 @@ import type { Compression } from '../../normalise/layer-sink.ts';
 import { layerKey, type NormalisedLayer, normaliseLayer } from '../../normalise/normalise-layer.ts';
 import { rebuildImage } from '../../normalise/rebuild.ts';
 import type { RuleSet } from '../../normalise/rule-set.ts';
-import type { BlobStore } from '../../oci/layout/blob-store.ts';
+import type { BlobStore } from '../../oci/blobs/blob-store.ts';
 import type { JsonCache } from '../../oci/layout/json-cache.ts';
 import { plainLayer } from '../../oci/walk/plain-layer.ts';
 import { platformOf } from './image-digest.ts';

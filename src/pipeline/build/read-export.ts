@@ -4,9 +4,9 @@ import { parseStatement } from '../../attestations/statement.ts';
 import { UserError } from '../../model/errors.ts';
 import type { Descriptor } from '../../model/oci.ts';
 import { PREDICATE_TYPE, type Statement } from '../../model/statement.ts';
+import type { BlobStore } from '../../oci/blobs/blob-store.ts';
 import { parseImageConfig, parseManifest } from '../../oci/documents.ts';
 import { type AttestationManifest, imageParts, readExportedIndex } from '../../oci/image-index.ts';
-import type { BlobStore } from '../../oci/layout/blob-store.ts';
 import type { BuiltPlatform } from './image-under-build.ts';
 
 const PREDICATE_ANNOTATION = 'in-toto.io/predicate-type';

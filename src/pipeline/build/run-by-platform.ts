@@ -2,9 +2,9 @@ import { mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '../../model/errors.ts';
 import { type Descriptor, isIndex, MEDIA_TYPE } from '../../model/oci.ts';
+import type { BlobStore } from '../../oci/blobs/blob-store.ts';
 import { parseImageConfig, parseIndex, parseManifest } from '../../oci/documents.ts';
 import { readExportedIndex } from '../../oci/image-index.ts';
-import type { BlobStore } from '../../oci/layout/blob-store.ts';
 import type { BuildOutcome } from '../../tools/buildx/buildx.ts';
 
 const GOOD: BuildOutcome = { exitCode: 0, stdout: '', errorText: '' };

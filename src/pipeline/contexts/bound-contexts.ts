@@ -1,6 +1,6 @@
 import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isThere } from '../../oci/layout/disk.ts';
+import { isThere } from '../../oci/blobs/disk.ts';
 import { isClaimed, runs } from '../../oci/layout/owner.ts';
 
 const UNUSED_MS = 7 * 24 * 60 * 60 * 1000;

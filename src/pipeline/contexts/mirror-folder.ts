@@ -15,8 +15,8 @@ import {
 import { copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
+import { errorCode } from '../../oci/blobs/disk.ts';
 import { inParallel } from '../../oci/in-parallel.ts';
-import { errorCode } from '../../oci/layout/disk.ts';
 
 /** Size, time, change time and inode of each copied file's original when it was copied. */
 export type MirrorRecord = Readonly<Record<string, readonly [number, number, number, number]>>;

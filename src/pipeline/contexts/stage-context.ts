@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, realpath, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { isThere, makeFolder } from '../../oci/layout/disk.ts';
+import { isThere, makeFolder } from '../../oci/blobs/disk.ts';
 import { claimAlone } from '../../oci/layout/owner.ts';
 import { mirrorFolder, type MirrorRecord } from './mirror-folder.ts';
 

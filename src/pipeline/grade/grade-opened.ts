@@ -11,12 +11,12 @@ import { inspect } from '../assess/inspect.ts';
 import { type PipelineContext, phase } from '../context.ts';
 import { scanPlatforms } from '../scan/scan-platforms.ts';
 import type { TrustedSigners } from '../sign/trusted-signers.ts';
+import { readAttachments } from '../verify/read-attachments.ts';
 import { type CheckedAttachment, verifyAttachments } from '../verify/verify-attachments.ts';
 import { askedPlatforms } from './asked-platforms.ts';
 import { attestationsFact } from './attestations-fact.ts';
 import { withContradictions } from './contradicted.ts';
 import { gradedBuild, type GivenDockerfile } from './grade-build-fact.ts';
-import { readAttachments } from './read-attachments.ts';
 import { reproductionFact } from './reproduction-fact.ts';
 
 export interface GradeOptions {

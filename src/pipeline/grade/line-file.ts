@@ -1,8 +1,8 @@
 import { createReadStream, type Stats } from 'node:fs';
 import { type FileHandle, open, rm, stat } from 'node:fs/promises';
 import { messageOf, UserError } from '../../model/errors.ts';
+import { replaceFile } from '../../oci/blobs/replace-file.ts';
 import { claimAlone } from '../../oci/layout/owner.ts';
-import { replaceFile } from '../../oci/layout/replace-file.ts';
 
 const LONGEST_LINE = 1024 * 1024;
 

@@ -1,6 +1,6 @@
 import type { LockedPackages } from '../../model/lock.ts';
 import { platformName } from '../../model/oci.ts';
-import type { BlobStore } from '../../oci/layout/blob-store.ts';
+import type { BlobStore } from '../../oci/blobs/blob-store.ts';
 import { openStored } from '../../oci/layout/open-layout.ts';
 import { lockedPackages } from '../../plans/lock/lock-contents.ts';
 import { platformOf } from '../build/image-digest.ts';

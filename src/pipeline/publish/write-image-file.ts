@@ -7,10 +7,10 @@ import { digestHex } from '../../model/digest.ts';
 import { messageOf, UserError } from '../../model/errors.ts';
 import type { Descriptor } from '../../model/oci.ts';
 import { dockerLoadStream } from '../../oci/archive/docker-archive.ts';
-import type { BlobStore } from '../../oci/layout/blob-store.ts';
-import { temporaryPath } from '../../oci/layout/disk.ts';
+import type { BlobStore } from '../../oci/blobs/blob-store.ts';
+import { temporaryPath } from '../../oci/blobs/disk.ts';
+import { replaceFile, writeBeside } from '../../oci/blobs/replace-file.ts';
 import { reachable } from '../../oci/layout/reachable.ts';
-import { replaceFile, writeBeside } from '../../oci/layout/replace-file.ts';
 import type { PipelineContext } from '../context.ts';
 
 /** An image as `--output type=oci,dest=` asks for it. */

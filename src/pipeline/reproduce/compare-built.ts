@@ -2,13 +2,13 @@ import type { ImageComparison } from '../../model/difference.ts';
 import type { DockerfileModel } from '../../model/dockerfile.ts';
 import type { Descriptor } from '../../model/oci.ts';
 import type { OpenedImage } from '../../model/opened-image.ts';
-import { folderBlobs } from '../../oci/blob-source.ts';
+import { folderBlobs } from '../../oci/blobs/blob-source.ts';
 import type { LayoutStore } from '../../oci/layout/layout-store.ts';
 import { openBlobImage } from '../../oci/layout/open-layout.ts';
 import { type PipelineContext, phase } from '../context.ts';
-import { linesOf } from '../layers/lines-of-layers.ts';
 import { compareImages } from './compare-images.ts';
 import type { LookDeeper } from './deeper-views.ts';
+import { linesOf } from './lines-of-layers.ts';
 
 /** An image that was built into the store, by its index or manifest. */
 export function builtImage(

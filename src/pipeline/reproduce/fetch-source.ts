@@ -4,7 +4,7 @@ import { join, sep } from 'node:path';
 import { UserError } from '../../model/errors.ts';
 import type { RecordedSource } from '../../model/recorded-build.ts';
 import type { Result } from '../../model/result.ts';
-import { isThere } from '../../oci/layout/disk.ts';
+import { isThere } from '../../oci/blobs/disk.ts';
 import { fetchableUrl, pathInside, wholeCommit } from '../../plans/reproduce/fetchable-source.ts';
 import { fetchCommit } from '../../tools/git/git-fetch.ts';
 import type { PipelineContext } from '../context.ts';

@@ -4,8 +4,8 @@ import type { RecordedBuild } from '../../model/recorded-build.ts';
 import type { PipelineContext } from '../context.ts';
 import { attestationsFact } from '../grade/attestations-fact.ts';
 import { chooseProvenance } from '../grade/provenance-choice.ts';
-import { readAttachments } from '../grade/read-attachments.ts';
 import type { TrustedSigners } from '../sign/trusted-signers.ts';
+import { readAttachments } from '../verify/read-attachments.ts';
 import { verifyAttachments } from '../verify/verify-attachments.ts';
 import { unverifiable } from './fetch-source.ts';
 

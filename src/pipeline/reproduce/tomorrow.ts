@@ -2,7 +2,7 @@ import { utimes, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:f
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { messageOf, UserError } from '../../model/errors.ts';
-import { isThere } from '../../oci/layout/disk.ts';
+import { isThere } from '../../oci/blobs/disk.ts';
 import type { BuildPlan } from '../../plans/build-plan.ts';
 import { valuesOf } from '../../plans/buildx/parse-build-args.ts';
 import { withFile } from '../../plans/buildx/sent-context.ts';

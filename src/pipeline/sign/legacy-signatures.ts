@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { signBytes } from '../../attestations/sign-bundle.ts';
 import type { Descriptor } from '../../model/oci.ts';
 import { formatReference, parseReference } from '../../model/reference.ts';
-import type { BlobStore } from '../../oci/layout/blob-store.ts';
+import type { BlobStore } from '../../oci/blobs/blob-store.ts';
 import {
   simpleSigningPayload,
   type TaggedManifest,

@@ -6,7 +6,7 @@ import type { Digest } from '../../model/digest.ts';
 import { UserError } from '../../model/errors.ts';
 import type { Descriptor } from '../../model/oci.ts';
 import { PREDICATE_TYPE } from '../../model/statement.ts';
-import type { BlobStore } from '../../oci/layout/blob-store.ts';
+import type { BlobStore } from '../../oci/blobs/blob-store.ts';
 import { writeBundleReferrer } from '../../oci/referrers.ts';
 import { signStatement } from '../../tools/cosign/cosign-sign.ts';
 import { verifyBundle } from '../../tools/cosign/cosign-verify.ts';

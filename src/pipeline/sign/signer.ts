@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { type OpenedKey, openCosignKey } from '../../attestations/cosign-key.ts';
 import { messageOf, UserError } from '../../model/errors.ts';
 import type { Settings } from '../../model/settings.ts';
-import { isThere } from '../../oci/layout/disk.ts';
+import { isThere } from '../../oci/blobs/disk.ts';
 import { generateKeyPair } from '../../tools/cosign/cosign-keys.ts';
 import { isKeyUri } from '../../tools/cosign/cosign-signer.ts';
 import type { PipelineContext } from '../context.ts';

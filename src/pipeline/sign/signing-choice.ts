@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Settings } from '../../model/settings.ts';
-import { makeFolder } from '../../oci/layout/disk.ts';
+import { makeFolder } from '../../oci/blobs/disk.ts';
 import { isAddress } from '../../plans/address.ts';
 import type { ParsedBuild } from '../../plans/buildx/parse-build-args.ts';
 import { planOutput } from '../../plans/output-plan.ts';

@@ -4,7 +4,7 @@ import { isOfTheProject } from '../../config/find-settings.ts';
 import { UserError } from '../../model/errors.ts';
 import type { SettingOrigin } from '../../model/setting-origin.ts';
 import type { Settings } from '../../model/settings.ts';
-import { isThere } from '../../oci/layout/disk.ts';
+import { isThere } from '../../oci/blobs/disk.ts';
 import { namedIdentity, type SignerFlags } from '../../plans/signer-options.ts';
 import { isKeyUri, type Signer, signerName } from '../../tools/cosign/cosign-signer.ts';
 import type { PipelineContext } from '../context.ts';

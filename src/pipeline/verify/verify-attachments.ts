@@ -10,8 +10,8 @@ import { needsNetwork } from '../../tools/cosign/cosign-signer.ts';
 import { TRUST_VARIABLES } from '../../tools/cosign/cosign-trust.ts';
 import { type CosignAnswer, verifyAttached } from '../../tools/cosign/cosign-verify-attached.ts';
 import type { PipelineContext } from '../context.ts';
-import type { AttachedEvidence, ReadAttachments } from '../grade/read-attachments.ts';
 import type { TrustedSigner, TrustedSigners } from '../sign/trusted-signers.ts';
+import type { AttachedEvidence, ReadAttachments } from './read-attachments.ts';
 import { verifyNotationSignature } from './verify-notation.ts';
 
 /** An attached blob, and what verifying it came to. */

@@ -7,8 +7,8 @@ import type { OpenedImage } from '../../model/opened-image.ts';
 import { PREDICATE_TYPE } from '../../model/statement.ts';
 import type { ImageVerification, VerifiedItem, VerifyOutcome } from '../../model/verification.ts';
 import type { PipelineContext } from '../context.ts';
-import { readAttachments } from '../grade/read-attachments.ts';
 import type { TrustedSigners } from '../sign/trusted-signers.ts';
+import { readAttachments } from './read-attachments.ts';
 import { type CheckedAttachment, unreadEntry, verifyAttachments } from './verify-attachments.ts';
 
 /** What has to be stated by verified attestations besides the signature. */

@@ -7,7 +7,7 @@ import type { OpenedImage } from '../../model/opened-image.ts';
 import { parseReference } from '../../model/reference.ts';
 import { notationConfigDirs, verifyNotation } from '../../tools/notation/notation.ts';
 import type { PipelineContext } from '../context.ts';
-import type { AttachedEvidence } from '../grade/read-attachments.ts';
+import type { AttachedEvidence } from './read-attachments.ts';
 
 /** What it came to; a policy of the user's own names who may sign, so one of another signer fails. */
 interface Checked {

@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { type Descriptor, MEDIA_TYPE } from '../../../src/model/oci.ts';
-import { BlobStore } from '../../../src/oci/layout/blob-store.ts';
+import { BlobStore } from '../../../src/oci/blobs/blob-store.ts';
 import { writeLegacySignature } from '../../../src/oci/legacy-signature.ts';
 import { writeBundleReferrer } from '../../../src/oci/referrers.ts';
 import { pushImage, type PushResult } from '../../../src/oci/registry/push.ts';

@@ -1,8 +1,8 @@
-import { type Digest, digestOf } from '../model/digest.ts';
-import { UserError } from '../model/errors.ts';
-import type { Descriptor } from '../model/oci.ts';
-import type { FileRange } from '../model/walk.ts';
-import type { BlobStore } from './layout/blob-store.ts';
+import { type Digest, digestOf } from '../../model/digest.ts';
+import { UserError } from '../../model/errors.ts';
+import type { Descriptor } from '../../model/oci.ts';
+import type { FileRange } from '../../model/walk.ts';
+import type { BlobStore } from './blob-store.ts';
 import { readError } from './read-error.ts';
 
 /** Content-addressed bytes of one place: a layout's folder, an archive's entries. */

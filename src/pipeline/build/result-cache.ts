@@ -1,16 +1,16 @@
 import { createHash } from 'node:crypto';
-import { digestOf } from '../model/digest.ts';
-import type { Descriptor } from '../model/oci.ts';
-import type { ImageContents } from '../model/report.ts';
-import type { Scorecard } from '../model/scorecard.ts';
-import type { BlobStore } from '../oci/layout/blob-store.ts';
-import { createCache, type JsonCache } from '../oci/layout/json-cache.ts';
-import type { TaggedManifest } from '../oci/legacy-signature.ts';
-import type { BuildPlan } from '../plans/build-plan.ts';
-import type { AttestedImage } from './build/attest-and-grade.ts';
-import type { Prepared } from './build/prepare-build.ts';
-import type { PipelineContext } from './context.ts';
-import type { Signer } from './sign/signer.ts';
+import { digestOf } from '../../model/digest.ts';
+import type { Descriptor } from '../../model/oci.ts';
+import type { ImageContents } from '../../model/report.ts';
+import type { Scorecard } from '../../model/scorecard.ts';
+import type { BlobStore } from '../../oci/blobs/blob-store.ts';
+import { createCache, type JsonCache } from '../../oci/layout/json-cache.ts';
+import type { TaggedManifest } from '../../oci/legacy-signature.ts';
+import type { BuildPlan } from '../../plans/build-plan.ts';
+import type { PipelineContext } from '../context.ts';
+import type { Signer } from '../sign/signer.ts';
+import type { AttestedImage } from './attest-and-grade.ts';
+import type { Prepared } from './prepare-build.ts';
 
 /** A result rests on its day: ages, scanners' databases. Older ones are made anew. */
 const FRESH_MS = 24 * 60 * 60 * 1000;

@@ -3,7 +3,7 @@ import { copiedStage } from '../../dockerfile/copied-stage.ts';
 import { layerLines } from '../../dockerfile/layer-lines.ts';
 import type { DockerfileModel } from '../../model/dockerfile.ts';
 import type { OpenedImage } from '../../model/opened-image.ts';
-import type { LineOf } from '../reproduce/compare-images.ts';
+import type { LineOf } from './compare-images.ts';
 
 /** The Dockerfile line of each layer of the image that was built from it, and the stage that it copies from. */
 export function linesOf(

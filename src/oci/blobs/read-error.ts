@@ -1,7 +1,7 @@
-import { UserError } from '../model/errors.ts';
-import { lookup } from '../model/lookup.ts';
-import { errorCode } from './layout/disk.ts';
-import { quoted } from './quoted-text.ts';
+import { UserError } from '../../model/errors.ts';
+import { lookup } from '../../model/lookup.ts';
+import { quoted } from '../quoted-text.ts';
+import { errorCode } from './disk.ts';
 
 const REASONS = lookup<string | undefined>({
   ENOENT: 'it is not there',
