@@ -65,7 +65,8 @@ export function parseBuilderNames(stdout: string): readonly { name: string; driv
 
 /**
  * The `--builder` to add so that a build can export an OCI layout: none where the engine or the current builder can,
- * else another builder that is there. Throws UserError that says how to turn the containerd store on.
+ * else another one in a container of this engine. A builder elsewhere that nobody chose is not used: it would be
+ * sent the context and the secrets. Throws UserError that says how to turn the containerd store on.
  */
 export async function builderForOci(
   run: RunTool,
@@ -78,7 +79,9 @@ export async function builderForOci(
   // The user's own choice is not overruled.
   if (named !== undefined) throw oldStoreError();
   const listed = await completed(run, 'buildx', { command: 'docker', args: ['buildx', 'ls'] });
-  const other = parseBuilderNames(listed.stdout).find(({ driver }) => driver !== 'docker');
+  const other = parseBuilderNames(listed.stdout).find(
+    ({ driver }) => driver === 'docker-container',
+  );
   if (other === undefined) throw oldStoreError();
   return other.name;
 }

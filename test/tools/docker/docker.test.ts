@@ -180,6 +180,11 @@ describe('builders', () => {
     expect(await builderForOci(engine(list), old)).toBe('mine');
   });
 
+  test('a builder elsewhere that nobody chose is not sent the context', async () => {
+    const remote = 'NAME/NODE DRIVER/ENDPOINT STATUS\ntheirs remote\n';
+    await expect(builderForOci(engine(remote), old)).rejects.toThrow('cannot export OCI layouts');
+  });
+
   test('else it says how to turn the containerd store on', async () => {
     await expect(builderForOci(engine(recorded('buildx-ls.txt')), old)).rejects.toMatchObject({
       nextStep: expect.stringContaining('containerd-snapshotter') as string,
