@@ -19,6 +19,7 @@ import { type BakeJob, bakeJobs, outputFolders } from '../plans/bake/bake-jobs.t
 import { fitsNone, type ParsedBake, parseBakeArgs } from '../plans/bake/parse-bake-args.ts';
 import { styleOf } from '../plans/progress-style.ts';
 import { looksAtFiles, printBake } from '../tools/buildx/bake.ts';
+import { buildWords } from '../tools/buildx/build-words.ts';
 import { cleanLines } from '../ui/clean.ts';
 import { allOf } from './all-of.ts';
 import { pipelineContext } from './context.ts';
@@ -41,16 +42,8 @@ export const bake: Command = async (args, io) => {
   }
   const { evaluates, words } = parsed.value;
   if (evaluates === undefined) return bakeParsed(parsed.value, io);
-  const plan = {
-    kind: 'passthrough',
-    argv: ['buildx', 'bake', ...words],
-    reason: evaluates,
-  } as const;
-  return runPassthrough(
-    pipelineContext(io, () => undefined),
-    plan,
-    undefined,
-  );
+  const context = pipelineContext(io, () => undefined);
+  return runPassthrough(context, ['buildx', 'bake', ...words], undefined);
 };
 
 async function bakeParsed(parsed: ParsedBake, io: CommandIo): Promise<number> {
@@ -174,7 +167,7 @@ async function tell(ended: readonly BakedJob[], parsed: ParsedBake, io: CommandI
   for (const { row, plan } of ended)
     if (plan !== undefined && !parsed.json) {
       const { describePlan } = await import('../plans/describe-plan.ts');
-      io.writeOut(`${row.target}\n${describePlan(plan)}\n`);
+      io.writeOut(`${row.target}\n${describePlan(plan, buildWords)}\n`);
     }
   const toStdout = parsed.reports.some(({ file }) => file === undefined);
   if (parsed.json) io.writeOut((await import('../reporters/bake-json.ts')).bakeJson(rows));

@@ -12,10 +12,11 @@ import {
 } from '../pipeline/sign/signing-choice.ts';
 import { isAddress } from '../plans/address.ts';
 import type { BuildPlan, PassthroughPlan, ProgressStyle } from '../plans/build-plan.ts';
-import { lastValueOf, parseBuildArgs, type ParsedBuild } from '../plans/buildx/parse-build-args.ts';
-import { planOutput } from '../plans/output-plan.ts';
+import { lastValueOf } from '../plans/buildx/flag-spec.ts';
+import { parseBuildArgs, type ParsedBuild } from '../plans/buildx/parse-build-args.ts';
 import { progressStyle } from '../plans/progress-style.ts';
 import { jsonText } from '../reporters/json-text.ts';
+import { buildWords } from '../tools/buildx/build-words.ts';
 import { cleanForTerminal, cleanLines } from '../ui/clean.ts';
 import { readyEdits } from './after-build/ready-edits.ts';
 import { pipelineContext } from './context.ts';
@@ -26,7 +27,7 @@ import { writeReports } from './reports.ts';
 
 /** `scoville build`: the flags of `docker buildx build` with their meanings, and ours (plans/own-flags.ts). */
 export const build: Command = async (args, io) => {
-  const parsed = parseBuildArgs(args);
+  const parsed = parseBuildArgs(args, io.env);
   if (!parsed.ok) {
     // What is wrong with a flag of buildx' is said in its words.
     const by = parsed.error.exitCode === EXIT.failed ? 'scoville: ' : '';
@@ -41,7 +42,7 @@ export const build: Command = async (args, io) => {
 };
 
 async function runParsed(given: ParsedBuild, io: CommandIo): Promise<number> {
-  requireImage(given, io);
+  requireImage(given);
   await requireFiles(given, io);
   const style = progressStyle(given, io.env);
   if (!style.ok) throw new UserError(style.error, { exitCode: 1 });
@@ -65,10 +66,8 @@ async function runParsed(given: ParsedBuild, io: CommandIo): Promise<number> {
 }
 
 /** Throws UserError where a gate is asked for and there will be no image to hold to it. */
-function requireImage(parsed: ParsedBuild, io: CommandIo): void {
-  const { minLevel, minGrade } = parsed.own;
+function requireImage({ own: { minLevel, minGrade }, output }: ParsedBuild): void {
   if (minLevel === undefined && minGrade === undefined) return;
-  const output = planOutput(parsed, io.env);
   if (output.kind === 'passthrough')
     throw new UserError(
       `--${minLevel === undefined ? 'min-grade' : 'min-level'}: ${output.reason}, so that there is nothing to hold to it`,
@@ -77,7 +76,7 @@ function requireImage(parsed: ParsedBuild, io: CommandIo): void {
 
 /** Throws UserError for a file that a build would ask for in vain, at its end; one that other outputs make the folder of is left to them. */
 async function requireFiles(parsed: ParsedBuild, io: CommandIo): Promise<void> {
-  const output = planOutput(parsed, io.env);
+  const { output } = parsed;
   if (output.kind === 'passthrough' || output.others.length > 0) return;
   const files = output.destinations.flatMap((one) => (one.kind === 'file' ? [one] : []));
   await requireWritable(
@@ -166,7 +165,9 @@ async function printPlan(
   io: CommandIo,
 ): Promise<void> {
   const { describePlan, planAsJson } = await import('../plans/describe-plan.ts');
-  io.writeOut(parsed.own.json ? jsonText(planAsJson(plan)) : describePlan(plan));
+  io.writeOut(
+    parsed.own.json ? jsonText(planAsJson(plan, buildWords)) : describePlan(plan, buildWords),
+  );
 }
 
 /** Reports to files are always written; what would go to stdout gives way to `--quiet`'s digest and to an image on stdout. */
@@ -181,7 +182,7 @@ async function report(
     ...parsed.own.reports,
     ...(parsed.own.json ? [{ format: 'json' } as const] : []),
   ];
-  const output = planOutput(parsed, io.env);
+  const { output } = parsed;
   const imageOnStdout =
     output.kind === 'image' &&
     output.destinations.some((one) => one.kind === 'file' && one.path === '-');

@@ -21,7 +21,7 @@ lock. Give it the flags that the build has (--target, --build-arg, --platform). 
 
 /** `scoville update`. */
 export const update: Command = async (args, io) => {
-  const parsed = parseBuildArgs(args);
+  const parsed = parseBuildArgs(args, io.env);
   if (
     args.includes('--help') ||
     args.includes('-h') ||

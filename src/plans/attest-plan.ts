@@ -1,7 +1,8 @@
+import type { BuildxFlag } from '../model/build-invocation.ts';
 import type { Settings } from '../model/settings.ts';
 import { csvAttributes } from './buildx/csv-fields.ts';
 import { parseGoBool } from './buildx/flag-spec.ts';
-import type { BuildxFlag, ParsedBuild } from './buildx/parse-build-args.ts';
+import type { ParsedBuild } from './buildx/parse-build-args.ts';
 
 /** A step that is done, or that was turned off, and by what. */
 export type Step = { readonly on: true } | { readonly on: false; readonly offBecause: string };
@@ -13,7 +14,7 @@ export interface AttestPlan {
   readonly sign: Step;
   readonly verdict: Step;
   /** What buildx is told of provenance and SBOM. */
-  readonly buildxWords: readonly string[];
+  readonly buildxFlags: readonly BuildxFlag[];
 }
 
 /** What one flag says of one kind of attestation, in the form of `--attest`. */
@@ -58,10 +59,10 @@ export function planAttestations(
       !graded && 'the image is not graded',
       !settings.attest.verdict && 'attest.verdict in the settings',
     ),
-    buildxWords: [
-      ...provenanceWords(provenance, provenanceStep.on),
+    buildxFlags: [
+      ...provenanceFlags(provenance, provenanceStep.on),
       ...(sbom?.off === false && sbom.parameters.includes('generator')
-        ? [`--attest=${sbom.written}`]
+        ? [{ name: 'attest', value: sbom.written }]
         : []),
     ],
   };
@@ -96,12 +97,12 @@ function lastOf(parsed: ParsedBuild, type: AttestationFlag['type']): Attestation
   return inOrder.map(attestationFlag).findLast((found) => found?.type === type);
 }
 
-function provenanceWords(given: AttestationFlag | undefined, on: boolean): readonly string[] {
-  if (!on) return ['--provenance=false'];
+function provenanceFlags(given: AttestationFlag | undefined, on: boolean): readonly BuildxFlag[] {
+  if (!on) return [{ name: 'provenance', value: 'false' }];
   // BuildKit's own statement is where ours takes materials and the Dockerfile from: mode=max unless the user chose.
   return given !== undefined && given.parameters.length > 0
-    ? [`--attest=${given.written}`]
-    : ['--provenance=mode=max'];
+    ? [{ name: 'attest', value: given.written }]
+    : [{ name: 'provenance', value: 'mode=max' }];
 }
 
 function offByFlag(flag: AttestationFlag | undefined): string | false {

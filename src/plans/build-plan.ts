@@ -1,3 +1,4 @@
+import type { BuildInvocation } from '../model/build-invocation.ts';
 import type { DockerfileModel } from '../model/dockerfile.ts';
 import type { Settings } from '../model/settings.ts';
 import type { GitFacts, PlannedAnnotations } from './annotations.ts';
@@ -52,11 +53,7 @@ export type ProgressStyle = 'auto' | 'plain' | 'tty' | 'rawjson' | 'quiet' | 'no
 /** Everything that a build will do, before it does anything. */
 export interface BuildPlan {
   readonly kind: 'build';
-  readonly context: string;
-  /** Arguments behind `docker`. */
-  readonly argv: readonly string[];
-  /** To add to the environment of buildx. */
-  readonly env: Readonly<Record<string, string>>;
+  readonly invocation: BuildInvocation;
   readonly layout: string;
   readonly metadataFile: string;
   /** Write it to `file` before the build. */
@@ -70,8 +67,8 @@ export interface BuildPlan {
   /** Full names of the image. */
   readonly names: readonly string[];
   readonly destinations: readonly Destination[];
-  /** Arguments behind `docker` for outputs that are no image, where the user wants some beside it. */
-  readonly others?: readonly string[];
+  /** For outputs that are not images, where the user wants some beside it. */
+  readonly others?: BuildInvocation;
   /** `compression=` of an output, where the user gave one. */
   readonly compression: string | undefined;
   readonly annotations: PlannedAnnotations;
@@ -102,7 +99,7 @@ export interface PlannedPolicy {
 /** buildx does the whole build; nothing is signed or graded. */
 export interface PassthroughPlan {
   readonly kind: 'passthrough';
-  readonly argv: readonly string[];
+  readonly invocation: BuildInvocation;
   /** One line for stderr. */
   readonly reason: string;
 }

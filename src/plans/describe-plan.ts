@@ -1,3 +1,4 @@
+import type { BuildInvocation } from '../model/build-invocation.ts';
 import { familiarReference, parseReference } from '../model/reference.ts';
 import type { Step } from './attest-plan.ts';
 import type { BuildPlan, PassthroughPlan } from './build-plan.ts';
@@ -7,16 +8,19 @@ import { changeLines } from './lock/lock-change-text.ts';
 import { maskArgument, maskText } from './mask.ts';
 import type { Destination } from './output-plan.ts';
 
+/** How an invocation is spelled behind `docker` (tools/buildx/build-words.ts). */
+export type BuildWords = (invocation: BuildInvocation, progress?: 'rawjson') => readonly string[];
+
 /** The plan as `--dry-run` shows it: one line a decision with its reason. Secrets are masked. Ends with a line end. */
-export function describePlan(plan: BuildPlan | PassthroughPlan): string {
+export function describePlan(plan: BuildPlan | PassthroughPlan, words: BuildWords): string {
   if (plan.kind === 'passthrough')
     return text([
       ['passthrough', maskText(plan.reason)],
-      ['command', commandLine({}, plan.argv)],
+      ['command', commandLine(plan.invocation, words(plan.invocation))],
     ]);
   const { attest, settings } = plan;
   return text([
-    ['context', maskText(plan.context)],
+    ['context', maskText(plan.invocation.context)],
     ['names', plan.names.map(familiar).join(', ') || 'none'],
     ...when('platforms', plan.platforms.join(', ')),
     ['to', plan.destinations.map(destinationText).join(', ') || 'the layout only'],
@@ -33,25 +37,37 @@ export function describePlan(plan: BuildPlan | PassthroughPlan): string {
     ...Object.entries(plan.annotations.index).map(
       ([key, value]) => ['annotation', `${key}=${maskText(value)}`] as const,
     ),
-    ['command', commandLine(plan.env, plan.argv)],
-    ...(plan.others === undefined ? [] : [['then', commandLine(plan.env, plan.others)] as const]),
+    ...[plan.invocation, ...(plan.others === undefined ? [] : [plan.others])].map(
+      (one, i) => [i === 0 ? 'command' : 'then', commandLine(one, words(one, 'rawjson'))] as const,
+    ),
     ...plan.notices.map((notice) => ['note', notice] as const),
   ]);
 }
 
 /** The plan as a value for JSON, secrets masked. */
-export function planAsJson(plan: BuildPlan | PassthroughPlan): Readonly<Record<string, unknown>> {
-  const command = ['docker', ...plan.argv.map(maskArgument)];
+export function planAsJson(
+  plan: BuildPlan | PassthroughPlan,
+  words: BuildWords,
+): Readonly<Record<string, unknown>> {
+  const masked = (given: readonly string[]): readonly string[] => [
+    'docker',
+    ...given.map(maskArgument),
+  ];
   if (plan.kind === 'passthrough')
-    return { schemaVersion: '1', kind: plan.kind, reason: maskText(plan.reason), command };
+    return {
+      schemaVersion: '1',
+      kind: plan.kind,
+      reason: maskText(plan.reason),
+      command: masked(words(plan.invocation)),
+    };
   const { attest } = plan;
   return {
     schemaVersion: '1',
     kind: plan.kind,
-    context: maskText(plan.context),
-    command,
-    environment: plan.env,
-    ...(plan.others === undefined ? {} : { then: ['docker', ...plan.others.map(maskArgument)] }),
+    context: maskText(plan.invocation.context),
+    command: masked(words(plan.invocation, 'rawjson')),
+    environment: plan.invocation.env,
+    ...(plan.others === undefined ? {} : { then: masked(words(plan.others, 'rawjson')) }),
     names: plan.names,
     platforms: plan.platforms,
     destinations: plan.destinations,
@@ -64,10 +80,10 @@ export function planAsJson(plan: BuildPlan | PassthroughPlan): Readonly<Record<s
         ? null
         : { file: plan.lock.path, found: plan.lock.before !== undefined, drift: plan.lock.drift },
     annotations: {
-      index: masked(plan.annotations.index),
-      manifest: masked(plan.annotations.manifest),
+      index: maskedValues(plan.annotations.index),
+      manifest: maskedValues(plan.annotations.manifest),
     },
-    labels: masked(plan.annotations.labels),
+    labels: maskedValues(plan.annotations.labels),
     steps: {
       sbom: attest.sbom,
       provenance: attest.provenance,
@@ -79,7 +95,7 @@ export function planAsJson(plan: BuildPlan | PassthroughPlan): Readonly<Record<s
   };
 }
 
-function masked(values: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+function maskedValues(values: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
   return Object.fromEntries(Object.entries(values).map(([key, text]) => [key, maskText(text)]));
 }
 
@@ -152,7 +168,7 @@ function familiar(name: string): string {
 }
 
 /** The command as a POSIX shell would take it. */
-function commandLine(env: Readonly<Record<string, string>>, argv: readonly string[]): string {
+function commandLine({ env }: BuildInvocation, argv: readonly string[]): string {
   const assignments = Object.entries(env).map(([name, value]) => `${name}=${quoted(value)}`);
   return [...assignments, 'docker', ...argv.map(maskArgument).map(quoted)].join(' ');
 }

@@ -7,7 +7,8 @@ import {
   parseReference,
   withDefaultTag,
 } from '../model/reference.ts';
-import { type ParsedBuild, valuesOf } from './buildx/parse-build-args.ts';
+import { valuesOf } from './buildx/flag-spec.ts';
+import type { ParsedBuild } from './buildx/parse-build-args.ts';
 
 /** An image from outside that the build will use. */
 export interface NeededImage {

@@ -1,6 +1,6 @@
+import type { Flagged } from '../model/build-invocation.ts';
 import { csvAttributes, csvFields } from './buildx/csv-fields.ts';
-import { parseGoBool } from './buildx/flag-spec.ts';
-import { boolOf, lastValueOf, type ParsedBuild, valuesOf } from './buildx/parse-build-args.ts';
+import { boolOf, lastValueOf, parseGoBool, valuesOf } from './buildx/flag-spec.ts';
 
 /** Where the finished image goes. */
 export type Destination =
@@ -59,7 +59,7 @@ const HEEDED = new Set(
  * Several image outputs are all served from the one image. A build without any is a passthrough.
  */
 export function planOutput(
-  parsed: ParsedBuild,
+  parsed: Flagged,
   env: Readonly<Record<string, string | undefined>>,
 ): OutputPlan {
   const reason = evaluationReason(parsed);
@@ -90,7 +90,7 @@ export function planOutput(
 
 function imageOutput(
   entries: readonly Entry[],
-  parsed: ParsedBuild,
+  parsed: Flagged,
   noDefaultLoad: boolean,
 ): Omit<ImageOutput, 'others'> {
   const push = boolOf(parsed, 'push') ?? false;
@@ -180,7 +180,7 @@ function annotationText(key: string, value: string): readonly string[] {
   return [level === undefined ? `${name}=${value}` : `${level}:${name}=${value}`];
 }
 
-function evaluationReason(parsed: ParsedBuild): string | undefined {
+function evaluationReason(parsed: Flagged): string | undefined {
   const call = lastValueOf(parsed, 'call');
   const print = lastValueOf(parsed, 'print');
   if (boolOf(parsed, 'check') === true) return '--check evaluates the build and makes no image';

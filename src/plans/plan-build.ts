@@ -6,24 +6,18 @@ import { type GitFacts, planAnnotations, type PlannedAnnotations } from './annot
 import { applyOptions } from './apply-options.ts';
 import { planAttestations } from './attest-plan.ts';
 import type { BuildInputs, BuildPlan, PassthroughPlan, PlannedPolicy } from './build-plan.ts';
-import {
-  buildxArguments,
-  otherOutputArguments,
-  passthroughArguments,
-} from './buildx/buildx-argv.ts';
-import { lastValueOf, type ParsedBuild, valuesOf } from './buildx/parse-build-args.ts';
+import { imageInvocation, otherOutputs } from './buildx/build-invocation.ts';
+import { lastValueOf, valuesOf } from './buildx/flag-spec.ts';
+import type { ParsedBuild } from './buildx/parse-build-args.ts';
 import { decideEpoch, type EpochDecision, rfc3339 } from './epoch.ts';
 import { type NeededImage, neededImages, type ResolvedImage } from './external-images.ts';
 import { labelsFromFlags, labelsOf } from './labels.ts';
 import { planLock, type PlannedLock } from './lock/plan-lock.ts';
-import { type ImageOutput, isOnStdout, planOutput } from './output-plan.ts';
+import { type ImageOutput, isOnStdout } from './output-plan.ts';
 import { progressStyle } from './progress-style.ts';
-import { pinsOf, sourcePolicy } from './source-policy.ts';
+import { pinsOf, SOURCE_POLICY_VARIABLE, sourcePolicy } from './source-policy.ts';
 import { imageNames } from './tags.ts';
 import { parseAnnotations } from './user-annotations.ts';
-
-/** Where buildx looks for a source policy. */
-export const SOURCE_POLICY_VARIABLE = 'EXPERIMENTAL_BUILDKIT_SOURCE_POLICY';
 
 /** What the user wrote, checked; the parts of a plan that can be wrong. */
 interface Checked {
@@ -42,9 +36,11 @@ interface Checked {
  */
 export function planBuild(inputs: BuildInputs): Result<BuildPlan | PassthroughPlan> {
   const { parsed, env, paths } = inputs;
-  const output = planOutput(parsed, env);
-  if (output.kind === 'passthrough')
-    return ok({ kind: 'passthrough', argv: passthroughArguments(parsed), reason: output.reason });
+  const { output, flags, context } = parsed;
+  if (output.kind === 'passthrough') {
+    const invocation = { outputs: [], flags, context, env: {} };
+    return ok({ kind: 'passthrough', invocation, reason: output.reason });
+  }
   if (output.others.some(isOnStdout))
     return err(
       'a tar on stdout beside an image is not made; name a file for it, or build it apart',
@@ -54,24 +50,24 @@ export function planBuild(inputs: BuildInputs): Result<BuildPlan | PassthroughPl
   const { settings, epoch, annotations } = checked.value;
   const attest = planAttestations(parsed, settings, env, parsed.own.grade);
   const pinning = planPins(inputs, checked.value);
+  const given = {
+    ...(epoch === undefined ? {} : { SOURCE_DATE_EPOCH: String(epoch.seconds) }),
+    ...(pinning.policy === undefined ? {} : { [SOURCE_POLICY_VARIABLE]: pinning.policy.file }),
+  };
   return ok({
     kind: 'build',
-    context: parsed.context,
-    argv: buildxArguments(parsed, {
+    invocation: imageInvocation(parsed, {
       paths,
       labels: annotations.labels,
-      attestWords: attest.buildxWords,
+      attestFlags: attest.buildxFlags,
+      env: given,
     }),
-    env: {
-      ...(epoch === undefined ? {} : { SOURCE_DATE_EPOCH: String(epoch.seconds) }),
-      ...(pinning.policy === undefined ? {} : { [SOURCE_POLICY_VARIABLE]: pinning.policy.file }),
-    },
     layout: paths.layout,
     metadataFile: paths.metadataFile,
     sourcePolicy: pinning.policy,
     platforms: platformsOf(parsed, env),
     destinations: output.destinations,
-    ...(output.others.length === 0 ? {} : { others: otherOutputArguments(parsed, output.others) }),
+    ...(output.others.length === 0 ? {} : { others: otherOutputs(parsed, output.others, given) }),
     compression: output.compression,
     attest,
     own: parsed.own,

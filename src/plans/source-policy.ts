@@ -1,6 +1,9 @@
 import { formatReference } from '../model/reference.ts';
 import type { NeededImage, ResolvedImage } from './external-images.ts';
 
+/** Where buildx looks for a source policy. */
+export const SOURCE_POLICY_VARIABLE = 'EXPERIMENTAL_BUILDKIT_SOURCE_POLICY';
+
 /** An image name and the digest that this build holds it to. */
 export interface Pin {
   readonly from: string;

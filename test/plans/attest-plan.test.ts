@@ -1,10 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { DEFAULT_SETTINGS } from '../../src/config/default-settings.ts';
 import { attestationFlag, planAttestations } from '../../src/plans/attest-plan.ts';
+import { buildWords } from '../../src/tools/buildx/build-words.ts';
 import { parsed } from './given.ts';
 
 function attestations(text: string, env: Readonly<Record<string, string>> = {}) {
-  return planAttestations(parsed(...text.split(' '), '.'), DEFAULT_SETTINGS, env, true);
+  const given = parsed(...text.split(' '), '.');
+  const { buildxFlags, ...plan } = planAttestations(given, DEFAULT_SETTINGS, env, true);
+  const call = { outputs: [], flags: buildxFlags, context: '.', env: {} };
+  return { ...plan, buildxWords: buildWords(call).slice(2, -1) };
 }
 
 const off = (offBecause: string) => ({ on: false, offBecause });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { describePlan, planAsJson } from '../../src/plans/describe-plan.ts';
 import { planBuild } from '../../src/plans/plan-build.ts';
+import { buildWords } from '../../src/tools/buildx/build-words.ts';
 import { digest, dockerfile, external, inputs, planned } from './given.ts';
 
 const GIVEN = {
@@ -14,7 +15,7 @@ const ARGV = '-t app --load --push --build-arg NPM_TOKEN=hunter2 --min-level=3 -
 describe('describePlan', () => {
   test('a line a decision, with its reason', () => {
     const plan = planned([...ARGV.split(' '), 'my dir'], GIVEN);
-    expect(describePlan(plan)).toBe(`context       my dir
+    expect(describePlan(plan, buildWords)).toBe(`context       my dir
 names         app:latest
 to            registry, Docker
 epoch         1772323200 (2026-03-01T00:00:00Z; creation time of docker.io/library/node:22)
@@ -30,13 +31,13 @@ annotation    org.opencontainers.image.base.digest=${digest('a')}
 annotation    org.opencontainers.image.base.name=docker.io/library/node:22
 annotation    org.opencontainers.image.created=2026-03-01T00:00:00Z
 annotation    org.opencontainers.image.title=app
-command       SOURCE_DATE_EPOCH=1772323200 EXPERIMENTAL_BUILDKIT_SOURCE_POLICY=/store/builds/1.policy.json docker buildx build --output=type=oci,dest=/store/builds/1,tar=false,compression=uncompressed --metadata-file=/store/builds/1.json --progress=rawjson --provenance=mode=max --label=org.opencontainers.image.base.digest=${digest('a')} --label=org.opencontainers.image.base.name=docker.io/library/node:22 --label=org.opencontainers.image.created=2026-03-01T00:00:00Z --label=org.opencontainers.image.title=app '--build-arg=NPM_TOKEN=****' 'my dir'
+command       SOURCE_DATE_EPOCH=1772323200 EXPERIMENTAL_BUILDKIT_SOURCE_POLICY=/store/builds/1.policy.json docker buildx build --progress=rawjson --output=type=oci,dest=/store/builds/1,tar=false,compression=uncompressed --metadata-file=/store/builds/1.json --provenance=mode=max --label=org.opencontainers.image.base.digest=${digest('a')} --label=org.opencontainers.image.base.name=docker.io/library/node:22 --label=org.opencontainers.image.created=2026-03-01T00:00:00Z --label=org.opencontainers.image.title=app '--build-arg=NPM_TOKEN=****' 'my dir'
 `);
   });
 
   test('what is off is said to be off', () => {
     const argv = '--repro=off --no-pin --no-sign --no-grade -o type=oci,dest=a.tar .';
-    const text = describePlan(planned(argv.split(' ')));
+    const text = describePlan(planned(argv.split(' ')), buildWords);
     for (const line of [
       'names         none',
       'to            oci archive a.tar',
@@ -52,22 +53,25 @@ command       SOURCE_DATE_EPOCH=1772323200 EXPERIMENTAL_BUILDKIT_SOURCE_POLICY=/
   test('a passthrough says why', () => {
     const plan = planBuild(inputs(['--check', 'https://me:pw@example.com/a.git']));
     if (!plan.ok) throw new Error(plan.error);
-    expect(describePlan(plan.value))
+    expect(describePlan(plan.value, buildWords))
       .toBe(`passthrough  --check evaluates the build and makes no image
 command      docker buildx build --check=true 'https://****@example.com/a.git'
 `);
-    expect(planAsJson(plan.value)).toMatchObject({ kind: 'passthrough', schemaVersion: '1' });
+    expect(planAsJson(plan.value, buildWords)).toMatchObject({
+      kind: 'passthrough',
+      schemaVersion: '1',
+    });
   });
 
   test('a terminal is given nothing to obey', () => {
     const plan = planned(['\u001b[31m.\nnames  evil'], {});
-    expect(describePlan(plan).split('\n')[0]).toBe('context       [31m. names  evil');
+    expect(describePlan(plan, buildWords).split('\n')[0]).toBe('context       [31m. names  evil');
   });
 });
 
 test('planAsJson has the decisions, secrets masked', () => {
   const plan = planned([...ARGV.split(' '), '--label=x=https://a:b@c.d/', '.'], GIVEN);
-  const json = JSON.stringify(planAsJson(plan));
+  const json = JSON.stringify(planAsJson(plan, buildWords));
   expect(json).not.toMatch(/hunter2|a:b@/);
   expect(JSON.parse(json)).toMatchObject({
     schemaVersion: '1',

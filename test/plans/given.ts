@@ -13,7 +13,11 @@ import { planBuild } from '../../src/plans/plan-build.ts';
 
 /** The command line taken apart; throws where it is wrong. */
 export function parsed(...argv: readonly string[]): ParsedBuild {
-  const result = parseBuildArgs(argv);
+  return parsedIn({}, argv);
+}
+
+function parsedIn(env: BuildInputs['env'], argv: readonly string[]): ParsedBuild {
+  const result = parseBuildArgs(argv, env);
   if (!result.ok) throw new Error(result.error.message);
   if (result.value.kind === 'help') throw new Error('help');
   return result.value;
@@ -27,7 +31,7 @@ export function digest(letter: string): Digest {
 
 export function inputs(argv: readonly string[], more: Partial<BuildInputs> = {}): BuildInputs {
   return {
-    parsed: parsed(...argv),
+    parsed: parsedIn(more.env ?? {}, argv),
     settings: DEFAULT_SETTINGS,
     git: undefined,
     dockerfile: undefined,

@@ -72,6 +72,6 @@ describe('our own options', () => {
     ['--key=', '--key needs a value'],
     ['--lock=', '--lock needs a value'],
   ])('%s is bad usage', (flag, message) => {
-    expect(parseBuildArgs([flag, '.'])).toEqual({ ok: false, error: { message, exitCode: 2 } });
+    expect(parseBuildArgs([flag, '.'], {})).toEqual({ ok: false, error: { message, exitCode: 2 } });
   });
 });

@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parseDockerfile } from '../../src/dockerfile/parse-dockerfile.ts';
 import { type Digest, parseDigest } from '../../src/model/digest.ts';
+import { buildWords } from '../../src/tools/buildx/build-words.ts';
 import { planned } from './given.ts';
 
 const run = promisify(execFile);
@@ -55,7 +56,8 @@ async function build(extra: readonly string[]) {
   const { sourcePolicy } = plan;
   if (sourcePolicy !== undefined)
     await writeFile(sourcePolicy.file, JSON.stringify(sourcePolicy.policy));
-  await run('docker', [...plan.argv], { env: { ...process.env, ...plan.env } });
+  const { invocation } = plan;
+  await run('docker', [...buildWords(invocation)], { env: { ...process.env, ...invocation.env } });
   return layout;
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { DEFAULT_SETTINGS } from '../../src/config/default-settings.ts';
 import { planBuild } from '../../src/plans/plan-build.ts';
+import { buildWords } from '../../src/tools/buildx/build-words.ts';
 import { digest, dockerfile, external, inputs, label, planned } from './given.ts';
 
 const NODE = {
@@ -46,10 +47,12 @@ describe('planBuild', () => {
     };
     expect(plan).toMatchObject({
       kind: 'build',
-      context: '.',
-      env: {
-        SOURCE_DATE_EPOCH: '1769904000',
-        EXPERIMENTAL_BUILDKIT_SOURCE_POLICY: '/store/builds/1.policy.json',
+      invocation: {
+        context: '.',
+        env: {
+          SOURCE_DATE_EPOCH: '1769904000',
+          EXPERIMENTAL_BUILDKIT_SOURCE_POLICY: '/store/builds/1.policy.json',
+        },
       },
       epoch: { seconds: 1_769_904_000, source: 'base-image' },
       created: '2026-05-28T20:26:40Z',
@@ -66,12 +69,11 @@ describe('planBuild', () => {
       `docker.io/library/golang:1@${digest('b')}`,
       `docker.io/library/node:22@${digest('a')}`,
     ]);
-    expect(plan.argv).toEqual([
+    expect(buildWords(plan.invocation)).toEqual([
       'buildx',
       'build',
       '--output=type=oci,dest=/store/builds/1,tar=false,compression=uncompressed',
       '--metadata-file=/store/builds/1.json',
-      '--progress=rawjson',
       '--provenance=mode=max',
       ...Object.entries(labels).map(([key, value]) => `--label=${key}=${value}`),
       '.',
@@ -88,7 +90,12 @@ describe('planBuild', () => {
       ok: true,
       value: {
         kind: 'passthrough',
-        argv: ['buildx', 'build', '--output=out', '.'],
+        invocation: {
+          outputs: [],
+          flags: [{ name: 'output', value: 'out' }],
+          context: '.',
+          env: {},
+        },
         reason: '--output type=local makes no image',
       },
     });
@@ -97,7 +104,8 @@ describe('planBuild', () => {
   test('an image beside files is planned, and the files after it; a tar on stdout is refused', () => {
     const plan = planned(['--push', '-o', 'out', '-t', 'app', '.'], {});
     expect(plan.destinations).toEqual([{ kind: 'registry', byDigest: false, plainHttp: false }]);
-    expect(plan.others).toEqual(['buildx', 'build', '--output=out', '--progress=rawjson', '.']);
+    const { env } = plan.invocation;
+    expect(plan.others).toEqual({ outputs: ['out'], flags: [], context: '.', env });
     expect(planned(['--push', '-t', 'app', '.'], {}).others).toBeUndefined();
     expect(planBuild(inputs(['--load', '-o', '-', '.']))).toEqual({
       ok: false,
@@ -120,10 +128,9 @@ describe('planBuild', () => {
     expect(planned(['--no-pin', '.'], given).sourcePolicy).toBeUndefined();
     const env = { EXPERIMENTAL_BUILDKIT_SOURCE_POLICY: 'mine.json' };
     const plan = planned(['.'], { ...given, env });
-    expect([plan.sourcePolicy, plan.env['EXPERIMENTAL_BUILDKIT_SOURCE_POLICY']]).toEqual([
-      undefined,
-      undefined,
-    ]);
+    expect([plan.sourcePolicy, plan.invocation.env['EXPERIMENTAL_BUILDKIT_SOURCE_POLICY']]).toEqual(
+      [undefined, undefined],
+    );
     expect(plan.notices).toEqual([
       'EXPERIMENTAL_BUILDKIT_SOURCE_POLICY is set: that policy stands, and no image is pinned here',
     ]);
@@ -148,7 +155,7 @@ describe('planBuild', () => {
     const given = { dockerfile: TWO_STAGES, resolved: [NODE] };
     expect(planned(['.'], given).created).toBe('2026-03-01T00:00:00Z');
     const off = planned(['--repro=off', '.'], given);
-    expect([off.epoch, off.env, off.created]).toEqual([
+    expect([off.epoch, off.invocation.env, off.created]).toEqual([
       undefined,
       { EXPERIMENTAL_BUILDKIT_SOURCE_POLICY: '/store/builds/1.policy.json' },
       '2026-08-20T12:00:00Z',

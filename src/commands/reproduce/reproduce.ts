@@ -27,7 +27,7 @@ export const reproduce: Command = async (args, io) => {
     return answer(await reproduceNamed(image, io), reports, io);
   }
   const { words, ...options } = ownWords(args);
-  const parsed = parseBuildArgs(words);
+  const parsed = parseBuildArgs(words, io.env);
   if (!parsed.ok) throw buildWordsError('reproduce', parsed.error.message);
   if (parsed.value.kind === 'help') {
     io.writeOut(REPRODUCE_HELP);

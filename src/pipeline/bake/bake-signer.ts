@@ -12,7 +12,7 @@ export async function opensFirstKey(
 ): Promise<boolean> {
   if (dryRun) return false;
   for (const job of jobs) {
-    const command = parseBuildArgs([...ownWords, ...jobWords(job, new Map())]);
+    const command = parseBuildArgs([...ownWords, ...jobWords(job, new Map())], context.env);
     // What is wrong with a target is told when it is built.
     if (!command.ok || command.value.kind === 'help') continue;
     if ((await signingChoice(context, command.value)) === 'open') return true;

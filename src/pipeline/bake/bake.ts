@@ -138,7 +138,7 @@ class BakeRun {
         : [`--metadata-file=${await this.#metadataPath(job)}`]),
       ...jobWords(job, values, pushes),
     ];
-    const command = parseBuildArgs(words);
+    const command = parseBuildArgs(words, context.env);
     if (!command.ok)
       throw new UserError(command.error.message, { exitCode: command.error.exitCode });
     if (command.value.kind === 'help') throw new Error('a target is no help text');

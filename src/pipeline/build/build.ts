@@ -9,7 +9,9 @@ import type { Settings } from '../../model/settings.ts';
 import type { BuildDirectory } from '../../oci/layout/build-directory.ts';
 import { openStore } from '../../oci/layout/layout-store.ts';
 import type { BuildPlan, PassthroughPlan } from '../../plans/build-plan.ts';
-import { lastValueOf, type ParsedBuild } from '../../plans/buildx/parse-build-args.ts';
+import { lastValueOf } from '../../plans/buildx/flag-spec.ts';
+import type { ParsedBuild } from '../../plans/buildx/parse-build-args.ts';
+import { buildWords } from '../../tools/buildx/build-words.ts';
 import type { BuildOutcome } from '../../tools/buildx/buildx.ts';
 import { boundCachesDaily } from '../bound-caches.ts';
 import type { PipelineContext } from '../context.ts';
@@ -22,7 +24,7 @@ import { finishImage } from './finish-image.ts';
 import { gateImage } from './gate-image.ts';
 import { isAsBefore, keepScorecard, lastScorecard } from './last-scorecard.ts';
 import { plannedSteps } from './planned-steps.ts';
-import { prepareBuild, type Prepared } from './prepare-build.ts';
+import { type PassedOn, prepareBuild, type Prepared } from './prepare-build.ts';
 import { readExport } from './read-export.ts';
 import { requireRepeatable, runBuildKit, runOthers, runPassthrough } from './run-buildkit.ts';
 
@@ -65,12 +67,10 @@ export type HeldBuild = { readonly release: () => Promise<void> } & (
 
 /** An image in the layout that met its gate. */
 export interface ReadyImage {
-  readonly prepared: Planned;
+  readonly prepared: Prepared;
   readonly index: Descriptor;
   readonly report: ReportInput | undefined;
 }
-
-type Planned = Prepared & { readonly plan: BuildPlan };
 
 /**
  * `scoville build`: plan, BuildKit into the layout, normalise, inspect, sign and attest, grade, gate, publish. Whatever
@@ -100,29 +100,28 @@ export async function holdBuild(
   const release = (): Promise<void> => directory.end();
   try {
     const prepared = await prepareBuild(context, parsed, stdin, store, directory);
-    const { plan } = prepared;
-    if (parsed.own.dryRun) return { kind: 'over', result: { kind: 'planned', plan }, release };
-    if (plan.kind === 'passthrough') {
-      const deliver = (): Promise<BuildResult> => passOn(context, plan, prepared);
+    if (parsed.own.dryRun)
+      return { kind: 'over', result: { kind: 'planned', plan: prepared.plan }, release };
+    if (prepared.kind === 'passthrough') {
+      const deliver = (): Promise<BuildResult> => passOn(context, prepared);
       return { kind: 'ready', image: undefined, deliver, release };
     }
-    return { ...(await buildPlanned(context, { ...prepared, plan }, directory)), release };
+    return { ...(await buildPlanned(context, prepared, directory)), release };
   } catch (error) {
     await release();
     throw error;
   }
 }
 
-async function passOn(
-  context: PipelineContext,
-  plan: PassthroughPlan,
-  { source }: Prepared,
-): Promise<BuildResult> {
+async function passOn(context: PipelineContext, { plan, source }: PassedOn): Promise<BuildResult> {
   context.emit({
     kind: 'notice',
     text: `${plan.reason}: handed to docker buildx build, nothing is signed or graded`,
   });
-  return { kind: 'buildx', exitCode: await runPassthrough(context, plan, source.stdin) };
+  return {
+    kind: 'buildx',
+    exitCode: await runPassthrough(context, buildWords(plan.invocation), source.stdin),
+  };
 }
 
 type Judged =
@@ -131,7 +130,7 @@ type Judged =
 
 async function buildPlanned(
   context: PipelineContext,
-  prepared: Planned,
+  prepared: Prepared,
   directory: BuildDirectory,
 ): Promise<Judged> {
   const { plan, store } = prepared;
@@ -179,7 +178,7 @@ async function buildPlanned(
   const deliver = async (): Promise<BuildResult> => {
     context.signal.throwIfAborted();
     if (plan.others !== undefined) {
-      const { exitCode } = await runOthers(context, prepared);
+      const { exitCode } = await runOthers(context, prepared, plan.others);
       if (exitCode !== 0) return { kind: 'buildx', exitCode };
     }
     await publish(context, prepared, finished, directory);
@@ -193,7 +192,7 @@ async function buildPlanned(
 /** Opens the signing key while BuildKit works; a key that does not open stops the build rather than come to light after it. */
 async function buildAndOpenKey(
   context: PipelineContext,
-  prepared: Prepared & { readonly plan: BuildPlan },
+  prepared: Prepared,
 ): Promise<{ readonly outcome: BuildOutcome; readonly signer: Signer | undefined }> {
   const noKey = new AbortController();
   const { plan } = prepared;

@@ -1,6 +1,5 @@
 import { UserError } from '../../model/errors.ts';
-import type { BuildPlan } from '../../plans/build-plan.ts';
-import { lastValueOf } from '../../plans/buildx/parse-build-args.ts';
+import { lastValueOf } from '../../plans/buildx/flag-spec.ts';
 import { foreignRun } from '../../plans/foreign-platform.ts';
 import { type Builder, currentBuilder } from '../../tools/buildx/builder.ts';
 import type { PipelineContext } from '../context.ts';
@@ -12,7 +11,7 @@ import type { Prepared } from './prepare-build.ts';
  */
 export async function builderForPlatforms(
   context: PipelineContext,
-  prepared: Prepared & { readonly plan: BuildPlan },
+  prepared: Prepared,
 ): Promise<Builder | undefined> {
   const { plan, docker, dockerfile, elsewhere } = prepared;
   const own =

@@ -4,7 +4,6 @@ import type { Descriptor } from '../../model/oci.ts';
 import type { ImageContents } from '../../model/report.ts';
 import type { Scorecard } from '../../model/scorecard.ts';
 import type { TaggedManifest } from '../../oci/legacy-signature.ts';
-import type { BuildPlan } from '../../plans/build-plan.ts';
 import type { PipelineContext } from '../context.ts';
 import { checkBuilt, lockOfBuilt } from '../lock/lock-built.ts';
 import type { Signer } from '../sign/signer.ts';
@@ -29,7 +28,7 @@ export interface FinishedImage {
 /** Normalises what BuildKit made, then signs, attests and grades it, unless the same digest was already today. */
 export async function finishImage(
   context: PipelineContext,
-  prepared: Prepared & { readonly plan: BuildPlan },
+  prepared: Prepared,
   built: readonly BuiltPlatform[],
   times: BuildTimes,
   signer: Signer | undefined,

@@ -12,7 +12,7 @@ import type { Prepared } from './prepare-build.ts';
 /** Rewrites the own layers of what BuildKit exported and puts the index together that is published. */
 export async function normaliseBuilt(
   context: PipelineContext,
-  prepared: Prepared & { readonly plan: BuildPlan },
+  prepared: Prepared,
   built: readonly BuiltPlatform[],
 ): Promise<FinalImage> {
   const { plan, store, images, parsed } = prepared;

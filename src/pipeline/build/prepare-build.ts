@@ -12,15 +12,10 @@ import type { LayoutStore } from '../../oci/layout/layout-store.ts';
 import type { GitFacts } from '../../plans/annotations.ts';
 import { buildPaths } from '../../plans/build-paths.ts';
 import type { BuildPlan, PassthroughPlan, RecordedValues } from '../../plans/build-plan.ts';
-import {
-  boolOf,
-  lastValueOf,
-  type ParsedBuild,
-  valuesOf,
-} from '../../plans/buildx/parse-build-args.ts';
+import { boolOf, lastValueOf, valuesOf } from '../../plans/buildx/flag-spec.ts';
+import type { ParsedBuild } from '../../plans/buildx/parse-build-args.ts';
 import { neededImages } from '../../plans/external-images.ts';
 import type { LockRequest } from '../../plans/lock/plan-lock.ts';
-import { planOutput } from '../../plans/output-plan.ts';
 import { planBuild } from '../../plans/plan-build.ts';
 import type { Builder } from '../../tools/buildx/builder.ts';
 import type { DockerInfo } from '../../tools/docker/docker.ts';
@@ -43,9 +38,17 @@ import { tellOfBuilder } from './tell-of-builder.ts';
 
 const BUILDX_USAGE_EXIT = 1;
 
+/** A build that buildx does alone. */
+export interface PassedOn {
+  readonly kind: 'passthrough';
+  readonly plan: PassthroughPlan;
+  readonly source: ContextSource;
+}
+
 /** All that is known before BuildKit starts. */
 export interface Prepared {
-  readonly plan: BuildPlan | PassthroughPlan;
+  readonly kind: 'build';
+  readonly plan: BuildPlan;
   readonly parsed: ParsedBuild;
   readonly source: ContextSource;
   readonly dockerfile: DockerfileModel | undefined;
@@ -79,7 +82,7 @@ export async function prepareBuild(
   directory: BuildDirectory,
   lockMode: LockMode = 'build',
   recorded?: RecordedInputs,
-): Promise<Prepared> {
+): Promise<Prepared | PassedOn> {
   const source = await contextSource({
     context: parsed.context,
     file: lastValueOf(parsed, 'file'),
@@ -103,7 +106,7 @@ export async function prepareBuild(
     context,
     withPlainHttp(settings.registries, parsed.own.plainHttp),
   );
-  const makesImage = planOutput(parsed, context.env).kind === 'image';
+  const makesImage = parsed.output.kind === 'image';
   const { model: dockerfile, analysis } = readBuildFile(parsed, source, context.env);
   if (makesImage && (parsed.own.sign ?? settings.sign.enabled)) requireCosign(context);
   const lock =
@@ -116,7 +119,7 @@ export async function prepareBuild(
     source.directory === undefined ? undefined : gitFacts(context.run, source.directory),
   ]);
   const exactTag = git?.tags[0];
-  const plan = planBuild({
+  const planned = planBuild({
     parsed,
     settings,
     git:
@@ -139,15 +142,15 @@ export async function prepareBuild(
     recorded: recorded?.values,
     paths: buildPaths(directory.dir),
   });
-  if (!plan.ok) throw new UserError(plan.error, { exitCode: BUILDX_USAGE_EXIT });
-  requireNoDrift(plan.value, parsed.own.locked);
-  if (plan.value.kind === 'build' && plan.value.attest.sign.on) {
-    const { key } = plan.value.settings.sign;
-    if (key !== undefined) await refuseMissingFile(key);
-  }
-  const graded = plan.value.kind === 'build' && parsed.own.grade;
+  if (!planned.ok) throw new UserError(planned.error, { exitCode: BUILDX_USAGE_EXIT });
+  const plan = planned.value;
+  requireNoDrift(plan, parsed.own.locked);
+  if (plan.kind === 'passthrough') return { kind: plan.kind, plan, source };
+  const { key } = plan.settings.sign;
+  if (plan.attest.sign.on && key !== undefined) await refuseMissingFile(key);
   return {
-    plan: plan.value,
+    kind: plan.kind,
+    plan,
     parsed,
     source,
     dockerfile,
@@ -159,7 +162,7 @@ export async function prepareBuild(
     images: engine?.images ?? [],
     registries,
     lock,
-    vex: graded ? await readVexFiles(plan.value.settings.vex) : [],
+    vex: parsed.own.grade ? await readVexFiles(plan.settings.vex) : [],
   };
 }
 

@@ -2,7 +2,8 @@ import { withLinkedTargets } from '../../dockerfile/linked-targets.ts';
 import { analyseDockerfile } from '../../dockerfile/parse-dockerfile.ts';
 import type { BuildAnalysis } from '../../model/build-analysis.ts';
 import type { DockerfileModel } from '../../model/dockerfile.ts';
-import { lastValueOf, type ParsedBuild, valuesOf } from '../../plans/buildx/parse-build-args.ts';
+import { lastValueOf, valuesOf } from '../../plans/buildx/flag-spec.ts';
+import type { ParsedBuild } from '../../plans/buildx/parse-build-args.ts';
 import { buildContext } from '../contexts/build-context.ts';
 import type { ContextSource } from '../contexts/context-source.ts';
 

@@ -1,13 +1,14 @@
 import { writeFile } from 'node:fs/promises';
+import type { BuildInvocation } from '../../model/build-invocation.ts';
 import { messageOf, UserError } from '../../model/errors.ts';
-import type { BuildPlan, PassthroughPlan } from '../../plans/build-plan.ts';
+import { flag } from '../../plans/buildx/build-invocation.ts';
 import { type BuildOutcome, runBuild } from '../../tools/buildx/buildx.ts';
 import type { PipelineContext } from '../context.ts';
 import { builderForPlatforms } from './builder-platforms.ts';
 import { maskedEvent, progressMask } from './masked-progress.ts';
-import { offerEpoch } from './offer-epoch.ts';
 import type { Prepared } from './prepare-build.ts';
 import { runByPlatform } from './run-by-platform.ts';
+import { sendDockerfile } from './send-dockerfile.ts';
 
 /** An export that fails though the build was good, seen now and then while a cache is pruned; the next try passes. */
 const PASSING_FAILURE = /failed to solve: (?:failed to compute cache key: )?not found\s*$/m;
@@ -15,7 +16,7 @@ const PASSING_FAILURE = /failed to solve: (?:failed to compute cache key: )?not 
 /** Runs the planned build; a failure has buildx' exit code. Tried once more where BuildKit lost content during the export. */
 export async function runBuildKit(
   context: PipelineContext,
-  prepared: Prepared & { readonly plan: BuildPlan },
+  prepared: Prepared,
 ): Promise<BuildOutcome> {
   const { plan, builder } = prepared;
   const target = await builderForPlatforms(context, prepared);
@@ -27,16 +28,13 @@ export async function runBuildKit(
         });
       },
     );
-  const { argv, stdin, line } = await offerEpoch(prepared, context.cwd);
+  const { invocation, stdin, line } = await sendDockerfile(prepared, context.cwd);
   const mask = progressMask(prepared.parsed, context.env);
-  const run = (words: readonly string[]): Promise<BuildOutcome> =>
+  const run = (one: BuildInvocation): Promise<BuildOutcome> =>
     runBuild(context.run, {
-      args: [
-        ...(builder === undefined ? [] : [`--builder=${builder}`]),
-        ...words.slice(2).filter((word) => word !== '--progress=rawjson'),
-      ],
+      invocation:
+        builder === undefined ? one : { ...one, flags: [flag('builder', builder), ...one.flags] },
       cwd: context.cwd,
-      env: plan.env,
       progress: 'events',
       onEvent: (event) => {
         const masked = maskedEvent(event, mask);
@@ -66,7 +64,9 @@ export async function runBuildKit(
       nextStep: 'unpack it and name the folder, or name one platform',
     });
   const once = (): Promise<BuildOutcome> =>
-    apart ? runByPlatform(layout, prepared.store.blobs, argv, platforms, run) : run(argv);
+    apart
+      ? runByPlatform(layout, prepared.store.blobs, invocation, platforms, run)
+      : run(invocation);
   const outcome = await once();
   if (outcome.exitCode === 0 || !canRepeat || !PASSING_FAILURE.test(outcome.errorText))
     return outcome;
@@ -80,15 +80,16 @@ export async function runBuildKit(
 /** Outputs that are no image, of what has been built just now (see requireRepeatable). */
 export function runOthers(
   context: PipelineContext,
-  prepared: Prepared & { readonly plan: BuildPlan },
+  prepared: Prepared,
+  invocation: BuildInvocation,
 ): Promise<BuildOutcome> {
-  const { others: argv = [] } = prepared.plan;
   // Of several nodes buildx itself puts the files together, and what a RUN needs has been looked at.
-  return runBuildKit(context, { ...prepared, plan: { ...prepared.plan, argv, platforms: [] } });
+  const plan = { ...prepared.plan, invocation, platforms: [] };
+  return runBuildKit(context, { ...prepared, plan });
 }
 
 /** Throws UserError where outputs that are no image would need the context a second time, and it is a stream. */
-export function requireRepeatable({ plan, source }: Prepared & { readonly plan: BuildPlan }): void {
+export function requireRepeatable({ plan, source }: Prepared): void {
   if (plan.others === undefined) return;
   if (source.stdin !== undefined && !(source.stdin instanceof Uint8Array))
     throw new UserError(
@@ -99,15 +100,15 @@ export function requireRepeatable({ plan, source }: Prepared & { readonly plan: 
     );
 }
 
-/** Hands a build that makes no image to buildx alone; it has the terminal. */
+/** Hands a build that makes no image to buildx alone; it has the terminal. `words` stand behind `docker`. */
 export async function runPassthrough(
   context: PipelineContext,
-  plan: PassthroughPlan,
+  words: readonly string[],
   stdin: Uint8Array | AsyncIterable<Uint8Array> | undefined,
 ): Promise<number> {
   const result = await context.run({
     command: 'docker',
-    args: plan.argv,
+    args: words,
     cwd: context.cwd,
     stdin: stdin ?? 'inherit',
     stdout: 'inherit',

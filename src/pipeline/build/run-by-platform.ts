@@ -1,10 +1,12 @@
 import { mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { BuildInvocation } from '../../model/build-invocation.ts';
 import { UserError } from '../../model/errors.ts';
 import { type Descriptor, isIndex, MEDIA_TYPE } from '../../model/oci.ts';
 import type { BlobStore } from '../../oci/blobs/blob-store.ts';
 import { parseImageConfig, parseIndex, parseManifest } from '../../oci/documents.ts';
 import { readExportedIndex } from '../../oci/image-index.ts';
+import { flag, layoutOutput } from '../../plans/buildx/build-invocation.ts';
 import type { BuildOutcome } from '../../tools/buildx/buildx.ts';
 
 const GOOD: BuildOutcome = { exitCode: 0, stdout: '', errorText: '' };
@@ -16,9 +18,9 @@ const GOOD: BuildOutcome = { exitCode: 0, stdout: '', errorText: '' };
 export async function runByPlatform(
   layout: string,
   blobs: BlobStore,
-  argv: readonly string[],
+  invocation: BuildInvocation,
   platforms: readonly string[],
-  run: (argv: readonly string[]) => Promise<BuildOutcome>,
+  run: (one: BuildInvocation) => Promise<BuildOutcome>,
 ): Promise<BuildOutcome> {
   const folder = join(layout, 'platforms');
   const entries: Descriptor[] = [];
@@ -27,7 +29,7 @@ export async function runByPlatform(
       const into = join(folder, String(i));
       await mkdir(into, { recursive: true });
       await symlink('../../blobs', join(into, 'blobs'));
-      const outcome = await run(forPlatform(argv, platform, layout, into));
+      const outcome = await run(forPlatform(invocation, platform, into));
       if (outcome.exitCode !== 0) return outcome;
       entries.push(...(await exported(into, blobs)));
     }
@@ -41,20 +43,18 @@ export async function runByPlatform(
   return GOOD;
 }
 
-/** The same words for one platform, into its own layout over the same blobs. */
+/** The same for one platform, into its own layout over the same blobs. */
 export function forPlatform(
-  argv: readonly string[],
+  invocation: BuildInvocation,
   platform: string,
-  layout: string,
   into: string,
-): readonly string[] {
-  const end = argv.indexOf('--');
-  const words = argv.flatMap((word, i) => {
-    if (end >= 0 && i > end) return [word];
-    if (word.startsWith('--output=type=oci,')) return [word.replace(layout, into)];
-    return word.startsWith('--platform=') ? [] : [word];
-  });
-  return [...words.slice(0, 2), `--platform=${platform}`, ...words.slice(2)];
+): BuildInvocation {
+  const flags = invocation.flags.filter(({ name }) => name !== 'platform');
+  return {
+    ...invocation,
+    outputs: [layoutOutput(into)],
+    flags: [flag('platform', platform), ...flags],
+  };
 }
 
 async function exported(folder: string, blobs: BlobStore): Promise<readonly Descriptor[]> {

@@ -1,19 +1,17 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import type { BuildInvocation, BuildxFlag } from '../../model/build-invocation.ts';
 import { messageOf } from '../../model/errors.ts';
-import type { BuildPlan } from '../../plans/build-plan.ts';
-import { namedContext, withContext, withFile } from '../../plans/buildx/sent-context.ts';
+import { flag, namedContext, withFlag } from '../../plans/buildx/build-invocation.ts';
 import { ignoredFolders } from '../../plans/ignored-folders.ts';
 import type { Prepared } from '../build/prepare-build.ts';
 import type { PipelineContext } from '../context.ts';
 import { gitModes } from './context-modes.ts';
 import { stageContext, type StagedContext } from './stage-context.ts';
 
-type Planned = Prepared & { readonly plan: BuildPlan };
-
 /** A build whose context has git's modes, and what to call when BuildKit has ended. */
 export interface SentModes {
-  readonly prepared: Planned;
+  readonly prepared: Prepared;
   readonly release: () => Promise<void>;
 }
 
@@ -24,7 +22,7 @@ export interface SentModes {
  */
 export async function sendGitModes(
   context: PipelineContext,
-  prepared: Planned,
+  prepared: Prepared,
 ): Promise<SentModes> {
   const { source, plan } = prepared;
   if (plan.settings.reproducible.mode === 'off')
@@ -35,22 +33,28 @@ export async function sendGitModes(
     if (one !== undefined) held.push(one);
     return one?.directory;
   };
-  let argv: readonly string[] = plan.argv;
-  for (const [i, word] of plan.argv.entries()) {
-    const { name, path } = namedContext(word) ?? {};
-    if (path === undefined || !(await isFolder(resolve(context.cwd, path)))) continue;
-    const directory = await staged(resolve(context.cwd, path));
-    if (directory !== undefined) argv = argv.with(i, `--build-context=${name}=${directory}`);
+  const flags: BuildxFlag[] = [];
+  for (const given of plan.invocation.flags) {
+    const named = namedContext(given);
+    const folder = named === undefined ? undefined : resolve(context.cwd, named.path);
+    const isHere = folder !== undefined && (await isFolder(folder));
+    const directory = isHere ? await staged(folder) : undefined;
+    flags.push(
+      named === undefined || directory === undefined
+        ? given
+        : flag('build-context', `${named.name}=${directory}`),
+    );
   }
   const { directory, dockerfilePath, dockerfileText } = source;
   const main = directory === undefined ? undefined : await staged(directory, dockerfilePath);
+  let invocation: BuildInvocation = { ...plan.invocation, flags };
   if (main !== undefined) {
-    argv = withContext(argv, main);
+    invocation = { ...invocation, context: main };
     if (dockerfilePath !== undefined && dockerfileText !== undefined)
-      argv = withFile(argv, dockerfilePath);
+      invocation = withFlag(invocation, 'file', dockerfilePath);
   }
   return {
-    prepared: { ...prepared, plan: { ...plan, argv } },
+    prepared: { ...prepared, plan: { ...plan, invocation } },
     release: async () => {
       for (const { release } of held) await release();
     },

@@ -61,19 +61,22 @@ async function buildOnce(
   file: string,
   { contextFolder, flags, timeoutMs, tag }: TrialBuild,
 ): Promise<Result<Scorecard, BuildFailure>> {
-  const parsed = parseBuildArgs([
-    ...flags,
-    ...((await readLockText(join(contextFolder, LOCK_FILE_NAME))) === undefined
-      ? ['--lock=false']
-      : []),
-    '--min-level=0',
-    '--min-grade=D',
-    '--grade',
-    '--load',
-    `--file=${file}`,
-    `--tag=${tag}`,
-    contextFolder,
-  ]);
+  const parsed = parseBuildArgs(
+    [
+      ...flags,
+      ...((await readLockText(join(contextFolder, LOCK_FILE_NAME))) === undefined
+        ? ['--lock=false']
+        : []),
+      '--min-level=0',
+      '--min-grade=D',
+      '--grade',
+      '--load',
+      `--file=${file}`,
+      `--tag=${tag}`,
+      contextFolder,
+    ],
+    context.env,
+  );
   if (!parsed.ok) throw new UserError(parsed.error.message);
   if (parsed.value.kind === 'help') throw new UserError('--help is no flag of a build');
   const log = new BuildLog(context.emit);

@@ -56,26 +56,27 @@ async function builtVersions(
   const name = stage === read.model.target ? target : read.model.stages[stage]?.name;
   if (name === undefined && stage !== read.model.target)
     return err(`stage ${stage} has no name (FROM ... AS NAME), so that it cannot be built alone`);
-  const parsed = parseBuildArgs([
-    '--sign=false',
-    ...(name === undefined ? [] : [`--target=${name}`]),
-    `--file=${dockerfile}`,
-    ...buildArgs.map((pair) => `--build-arg=${pair}`),
-    contextFolder,
-  ]);
+  const parsed = parseBuildArgs(
+    [
+      '--sign=false',
+      ...(name === undefined ? [] : [`--target=${name}`]),
+      `--file=${dockerfile}`,
+      ...buildArgs.map((pair) => `--build-arg=${pair}`),
+      contextFolder,
+    ],
+    context.env,
+  );
   if (!parsed.ok) return err(parsed.error.message);
   if (parsed.value.kind === 'help') return err('no build');
   const store = await openStore(context.paths.store, context.now);
   const directory = await store.newBuild();
   try {
     const prepared = await prepareBuild(context, parsed.value, noStdin(), store, directory);
-    const { plan } = prepared;
-    if (plan.kind === 'passthrough') return err(plan.reason);
-    const planned = { ...prepared, plan };
-    const { exitCode } = await runBuildKit(context, planned);
+    if (prepared.kind === 'passthrough') return err(prepared.plan.reason);
+    const { exitCode } = await runBuildKit(context, prepared);
     if (exitCode !== 0) return err(`the build of stage ${stage} failed with ${exitCode}`);
-    const exported = await readExport(plan.layout, store.blobs);
-    const image = await normaliseBuilt(context, planned, exported);
+    const exported = await readExport(prepared.plan.layout, store.blobs);
+    const image = await normaliseBuilt(context, prepared, exported);
     const packages = await packagesOfImage(context, store.blobs, image, presentPackages);
     const [first] = packages.values();
     return first === undefined ? err('the stage holds no image') : ok(versionsOf(first));

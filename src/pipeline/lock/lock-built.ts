@@ -14,7 +14,7 @@ import { packagesOfImage } from './lock-packages.ts';
 /** What was built, as a lock; builder versions are left to whoever writes it. */
 export async function lockOfBuilt(
   context: PipelineContext,
-  { plan, store }: Prepared & { readonly plan: BuildPlan },
+  { plan, store }: Prepared,
   image: FinalImage,
 ): Promise<LockFile | undefined> {
   if (plan.lock === undefined) return undefined;

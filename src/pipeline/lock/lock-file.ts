@@ -9,7 +9,7 @@ import { ruleSet } from '../../normalise/rule-set.ts';
 import { applyOptions } from '../../plans/apply-options.ts';
 import type { ParsedBuild } from '../../plans/buildx/parse-build-args.ts';
 import type { LockRequest } from '../../plans/lock/plan-lock.ts';
-import { SOURCE_POLICY_VARIABLE } from '../../plans/plan-build.ts';
+import { SOURCE_POLICY_VARIABLE } from '../../plans/source-policy.ts';
 import type { PipelineContext } from '../context.ts';
 import type { ContextSource } from '../contexts/context-source.ts';
 import { readText } from '../read-text.ts';

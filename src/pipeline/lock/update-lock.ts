@@ -37,12 +37,11 @@ export async function updateLock(
   try {
     const unsigned = { ...parsed, own: { ...parsed.own, sign: false } };
     const prepared = await prepareBuild(context, unsigned, stdin, store, directory, 'update');
+    if (prepared.kind === 'passthrough')
+      throw new UserError(`${prepared.plan.reason}: there is no image to lock`);
     const { plan, lock } = prepared;
-    if (plan.kind === 'passthrough')
-      throw new UserError(`${plan.reason}: there is no image to lock`);
     if (plan.lock === undefined || lock === undefined)
       throw new UserError('there is no place for a lock file', { nextStep: '--lock=FILE' });
-    // The user's own context word stays the last.
     const uncached = secondBuild(plan, { ...plan, sourcePolicyFile: policyFile(plan) }, undefined);
     const planned = { ...prepared, plan: uncached };
     for (const text of plan.notices) context.emit({ kind: 'notice', text });

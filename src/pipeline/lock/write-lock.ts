@@ -2,8 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { UserError } from '../../model/errors.ts';
 import { LOCK_FILE_NAME, type LockFile } from '../../model/lock.ts';
-import type { BuildPlan } from '../../plans/build-plan.ts';
-import { lastValueOf } from '../../plans/buildx/parse-build-args.ts';
+import { lastValueOf } from '../../plans/buildx/flag-spec.ts';
 import { lockText } from '../../plans/lock/lock-text.ts';
 import { completed } from '../../plans/lock/plan-lock.ts';
 import { currentBuilder } from '../../tools/buildx/builder.ts';
@@ -14,12 +13,10 @@ import { writeFileBeside } from '../write-file-beside.ts';
 import { isOfAnother } from './lock-built.ts';
 import { readLockText } from './lock-file.ts';
 
-type Planned = Prepared & { readonly plan: BuildPlan };
-
 /** Writes the lock of a build: all of it where there was none, else what it lacks. Nothing with `--locked`, and nothing where nothing is new. */
 export async function keepLock(
   context: PipelineContext,
-  prepared: Planned,
+  prepared: Prepared,
   built: LockFile,
 ): Promise<void> {
   const { lock } = prepared.plan;
@@ -40,7 +37,7 @@ export async function keepLock(
 /** Writes the whole lock, with the versions of who built it. Throws UserError where the file was changed meanwhile, or cannot be written. */
 export async function writeLock(
   context: PipelineContext,
-  prepared: Planned,
+  prepared: Prepared,
   built: LockFile,
 ): Promise<void> {
   const builder = await builderVersions(context, prepared);
@@ -48,7 +45,7 @@ export async function writeLock(
   if (prepared.lock?.text === undefined) await adviseIgnore(context, prepared);
 }
 
-async function replace({ plan, lock }: Planned, next: LockFile): Promise<void> {
+async function replace({ plan, lock }: Prepared, next: LockFile): Promise<void> {
   const path = plan.lock?.path;
   if (path === undefined) return;
   if ((await readLockText(path)) !== lock?.text)
@@ -60,7 +57,7 @@ async function replace({ plan, lock }: Planned, next: LockFile): Promise<void> {
 
 async function builderVersions(
   context: PipelineContext,
-  { docker, builder, parsed }: Planned,
+  { docker, builder, parsed }: Prepared,
 ): Promise<LockFile['builder']> {
   const named = builder ?? lastValueOf(parsed, 'builder') ?? context.env['BUILDX_BUILDER'];
   const [buildx, used] = await Promise.all([
@@ -75,7 +72,7 @@ async function builderVersions(
 }
 
 /** A lock in the context is copied by `COPY . .`, so that each change of it makes another image. */
-async function adviseIgnore(context: PipelineContext, { plan, source }: Planned): Promise<void> {
+async function adviseIgnore(context: PipelineContext, { plan, source }: Prepared): Promise<void> {
   const { directory, dockerfilePath } = source;
   const path = plan.lock?.path;
   if (directory === undefined || path === undefined) return;

@@ -2,7 +2,6 @@ import { quantity } from '../../model/quantity.ts';
 import { formatReference, parseReference } from '../../model/reference.ts';
 import type { BuildDirectory } from '../../oci/layout/build-directory.ts';
 import { taggedEntries } from '../../oci/legacy-signature.ts';
-import type { BuildPlan } from '../../plans/build-plan.ts';
 import { keptCommand } from '../../plans/kept-command.ts';
 import type { Destination } from '../../plans/output-plan.ts';
 import type { FinishedImage } from '../build/finish-image.ts';
@@ -12,15 +11,13 @@ import { entries, loadImage } from './load-image.ts';
 import { pushEverywhere } from './push-image.ts';
 import { writeImageFile } from './write-image-file.ts';
 
-type Planned = Prepared & { readonly plan: BuildPlan };
-
 /**
  * The image to each destination of the plan, and under its names in the layout, where it also stays when a destination does
  * not take it: `scoville push` and `scoville load` bring it there later. Throws what the destination's failure throws.
  */
 export async function publish(
   context: PipelineContext,
-  prepared: Planned,
+  prepared: Prepared,
   image: FinishedImage,
   directory: BuildDirectory,
 ): Promise<void> {
@@ -65,7 +62,7 @@ function tellKept(
 
 async function deliver(
   context: PipelineContext,
-  prepared: Planned,
+  prepared: Prepared,
   image: FinishedImage,
   destination: Destination,
 ): Promise<void> {

@@ -45,8 +45,6 @@ export interface Rebuilt {
   readonly dockerfile: DockerfileModel | undefined;
 }
 
-type Planned = Prepared & { readonly plan: BuildPlan };
-
 /**
  * Builds what a provenance tells of, from the fetched source, uncached, with the recorded images and files enforced: as this program does, or for an
  * image that BuildKit itself published with its own export. An exit code where buildx failed. Throws UserError where the source does not fit the record.
@@ -82,18 +80,21 @@ function compressionOf({ platforms: [{ manifest }] }: OpenedImage): 'gzip' | 'zs
   return manifest.layers.at(-1)?.mediaType === MEDIA_TYPE.layerZstd ? 'zstd' : 'gzip';
 }
 
-async function prepare(context: PipelineContext, request: RebuildRequest): Promise<Planned> {
+async function prepare(context: PipelineContext, request: RebuildRequest): Promise<Prepared> {
   const { image, record, words, source, settings, store, directory } = request;
   const platforms = image.platforms.map(({ descriptor, config }) =>
     platformName(descriptor.platform ?? config),
   );
-  const parsed = parseBuildArgs([
-    '--no-cache',
-    `--platform=${platforms.join(',')}`,
-    `--file=${source.dockerfile}`,
-    ...words.words,
-    source.context,
-  ]);
+  const parsed = parseBuildArgs(
+    [
+      '--no-cache',
+      `--platform=${platforms.join(',')}`,
+      `--file=${source.dockerfile}`,
+      ...words.words,
+      source.context,
+    ],
+    context.env,
+  );
   if (!parsed.ok || parsed.value.kind === 'help')
     throw unverifiable(
       `its arguments are none that buildx takes${parsed.ok ? '' : `: ${parsed.error.message}`}`,
@@ -114,9 +115,8 @@ async function prepare(context: PipelineContext, request: RebuildRequest): Promi
     if (error instanceof UserError) throw unverifiable(error.message);
     throw error;
   });
-  const { plan } = prepared;
-  if (plan.kind === 'passthrough') throw unverifiable(plan.reason);
-  return { ...prepared, plan };
+  if (prepared.kind === 'passthrough') throw unverifiable(prepared.plan.reason);
+  return prepared;
 }
 
 function sourceSettings(context: PipelineContext, source: FetchedSource): Promise<Settings> {
@@ -125,7 +125,7 @@ function sourceSettings(context: PipelineContext, source: FetchedSource): Promis
 }
 
 /** Where the provenance holds the Dockerfile, the source has to hold the same: another was piped in, or lay outside of the repository. */
-function requireSameDockerfile({ source, dockerfile }: Planned, record: RecordedBuild): void {
+function requireSameDockerfile({ source, dockerfile }: Prepared, record: RecordedBuild): void {
   const { dockerfileText } = source;
   if (dockerfileText === undefined)
     throw unverifiable('the source has no Dockerfile where the provenance says');

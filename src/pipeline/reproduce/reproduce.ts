@@ -3,7 +3,6 @@ import type { ImageComparison } from '../../model/difference.ts';
 import { UserError } from '../../model/errors.ts';
 import { openStore } from '../../oci/layout/layout-store.ts';
 import { buildPaths } from '../../plans/build-paths.ts';
-import type { BuildPlan } from '../../plans/build-plan.ts';
 import type { ParsedBuild } from '../../plans/buildx/parse-build-args.ts';
 import { secondBuild } from '../../plans/reproduce/second-build.ts';
 import type { FinalImage } from '../build/image-under-build.ts';
@@ -42,8 +41,6 @@ export interface ReproduceOptions {
 /** Milliseconds between the builds: whole seconds, and the two of a zip file's clock, are others then. */
 const CLOCK_MOVES = 2100;
 
-type Planned = Prepared & { readonly plan: BuildPlan };
-
 /**
  * Builds an image, then once more without a cache, from a copy of the context in another folder with other times and another umask, and holds the two
  * against each other. Nothing is tagged, loaded or pushed; with `attest` the result is signed and kept with the build. Throws UserError as a build does.
@@ -60,31 +57,31 @@ export async function reproduce(
   let tomorrow: Tomorrow | undefined;
   try {
     const prepared = await prepareBuild(context, parsed, stdin, store, first);
-    const { plan } = prepared;
-    if (plan.kind === 'passthrough')
-      throw new UserError(`${plan.reason}: there is no image to compare`);
+    if (prepared.kind === 'passthrough')
+      throw new UserError(`${prepared.plan.reason}: there is no image to compare`);
     if (prepared.source.kind === 'stdin-archive')
       throw new UserError('a context on stdin can be read only once', {
         nextStep: 'unpack it, and reproduce the folder',
       });
-    const planned = { ...prepared, plan };
     // What cannot be arranged is told before a build that takes long.
-    tomorrow = options.tomorrow ? await arrangeTomorrow(context, planned) : undefined;
-    const sent = await sendGitModes(context, planned);
+    tomorrow = options.tomorrow ? await arrangeTomorrow(context, prepared) : undefined;
+    const sent = await sendGitModes(context, prepared);
     const a = await buildOnce(context, sent.prepared).finally(sent.release);
     if (typeof a === 'number') return { kind: 'buildx', exitCode: a };
     // Before the second build, which takes longest.
-    const attestable = options.attest ? await attestableBuild(store, plan, a.index) : undefined;
-    const b = await buildElsewhere(context, planned, second.dir, tomorrow);
+    const attestable = options.attest
+      ? await attestableBuild(store, prepared.plan, a.index)
+      : undefined;
+    const b = await buildElsewhere(context, prepared, second.dir, tomorrow);
     if (typeof b === 'number') return { kind: 'buildx', exitCode: b };
     const look = options.deeper ? deeperViews(context) : undefined;
     const images = await Promise.all([
       builtImage(store, 'the first build', a.index),
       builtImage(store, 'the second build', b.index),
     ]);
-    const comparison = await compareBuilds(context, planned.dockerfile, images, look);
+    const comparison = await compareBuilds(context, prepared.dockerfile, images, look);
     if (attestable !== undefined)
-      await attestReproduction(context, planned, attestable, comparison, first);
+      await attestReproduction(context, prepared, attestable, comparison, first);
     return { kind: 'compared', comparison, doubts: [] };
   } finally {
     await first.end();
@@ -96,7 +93,7 @@ export async function reproduce(
 /** Builds and normalises; an exit code where buildx failed. */
 async function buildOnce(
   context: PipelineContext,
-  prepared: Planned,
+  prepared: Prepared,
 ): Promise<FinalImage | number> {
   const { plan, store } = prepared;
   const { exitCode } = await runBuildKit(context, prepared);
@@ -106,7 +103,7 @@ async function buildOnce(
 
 async function buildElsewhere(
   context: PipelineContext,
-  prepared: Planned,
+  prepared: Prepared,
   dir: string,
   tomorrow: Tomorrow | undefined,
 ): Promise<FinalImage | number> {
@@ -136,7 +133,7 @@ async function buildElsewhere(
 /** The copy has git's modes for what git tracks, as the first build was sent them; the rest those of another umask. */
 async function copied(
   context: PipelineContext,
-  { plan }: Planned,
+  { plan }: Prepared,
   directory: string,
 ): Promise<CopiedContext> {
   const isAsIs = plan.settings.reproducible.mode === 'off';

@@ -1,12 +1,12 @@
-import { utimes, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { utimes, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
+import type { BuildxFlag } from '../../model/build-invocation.ts';
 import { messageOf, UserError } from '../../model/errors.ts';
 import { isThere } from '../../oci/blobs/disk.ts';
 import type { BuildPlan } from '../../plans/build-plan.ts';
-import { valuesOf } from '../../plans/buildx/parse-build-args.ts';
-import { withFile } from '../../plans/buildx/sent-context.ts';
-import { SOURCE_POLICY_VARIABLE } from '../../plans/plan-build.ts';
+import { flag, withFlag } from '../../plans/buildx/build-invocation.ts';
+import { valuesOf } from '../../plans/buildx/flag-spec.ts';
 import {
   CLOCK_FILE_TIME,
   clockProbe,
@@ -17,8 +17,10 @@ import {
   withTomorrow,
   withTrueFileTimes,
 } from '../../plans/reproduce/inject-tomorrow.ts';
+import { SOURCE_POLICY_VARIABLE } from '../../plans/source-policy.ts';
 import { runBuild } from '../../tools/buildx/buildx.ts';
 import type { Prepared } from '../build/prepare-build.ts';
+import { writeDockerfile } from '../build/send-dockerfile.ts';
 import type { PipelineContext } from '../context.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -26,8 +28,6 @@ const HOW = 'see "Another day" in docs/reproducibility.md';
 /** Where distributions put libfaketime, below /usr; the one for programs with threads. */
 const FOLDERS = /^(?:lib|lib64|local\/lib|lib\/[a-z0-9_]+-linux-gnu[a-z0-9]*)$/;
 const LIBRARY = 'faketime/libfaketimeMT.so.1';
-
-type Planned = Prepared & { readonly plan: BuildPlan };
 
 /** A clock that is a day ahead, in a folder that a build can take as a context. */
 export interface Tomorrow {
@@ -41,7 +41,7 @@ export interface Tomorrow {
  */
 export async function arrangeTomorrow(
   context: PipelineContext,
-  prepared: Planned,
+  prepared: Prepared,
 ): Promise<Tomorrow> {
   const { plan, dockerfile } = prepared;
   const cannot = (why: string): UserError =>
@@ -73,7 +73,7 @@ export async function arrangeTomorrow(
 }
 
 /** The build with that clock; as it is where nothing is run. The Dockerfile that is sent lies in the build's own folder. */
-export async function underTomorrow(prepared: Planned, { folder }: Tomorrow): Promise<Planned> {
+export async function underTomorrow(prepared: Prepared, { folder }: Tomorrow): Promise<Prepared> {
   const { plan, source, dockerfile } = prepared;
   const text =
     dockerfile === undefined || source.dockerfileText === undefined
@@ -81,24 +81,20 @@ export async function underTomorrow(prepared: Planned, { folder }: Tomorrow): Pr
       : withTomorrow(source.dockerfileText, dockerfile);
   if (text === undefined) return prepared;
   const bytes = Buffer.from(text);
-  const named = `--build-context=${TOMORROW_CONTEXT}=${folder}`;
-  const argv = [...plan.argv.slice(0, 2), named, ...plan.argv.slice(2)];
+  const flags = [clockContext(folder), ...plan.invocation.flags];
+  const invocation = { ...plan.invocation, flags };
   if (source.kind === 'stdin-dockerfile')
     return {
       ...prepared,
-      plan: { ...plan, argv },
+      plan: { ...plan, invocation },
       source: { ...source, dockerfileText: text, stdin: bytes },
     };
-  const file = join(folder, 'sent', basename(source.dockerfilePath ?? 'Dockerfile'));
-  await mkdir(join(folder, 'sent'));
-  await writeFile(file, bytes);
-  const ignored = await readFile(`${source.dockerfilePath ?? file}.dockerignore`).catch(
-    () => undefined,
-  );
-  if (ignored !== undefined) await writeFile(`${file}.dockerignore`, ignored);
+  const { dockerfilePath: path } = source;
+  const name = basename(path ?? 'Dockerfile');
+  const file = await writeDockerfile(join(folder, 'sent'), name, bytes, path);
   return {
     ...prepared,
-    plan: { ...plan, argv: withFile(argv, file) },
+    plan: { ...plan, invocation: withFlag(invocation, 'file', file) },
     source: { ...source, dockerfileText: text, stdin: undefined },
   };
 }
@@ -128,7 +124,7 @@ async function findLibrary(): Promise<string | undefined> {
 /** The images in which the day is not tomorrow, or file times are not what they are, by their own `date`. */
 async function unmoved(
   context: PipelineContext,
-  prepared: Planned,
+  prepared: Prepared,
   folder: string,
   images: readonly string[],
 ): Promise<readonly string[]> {
@@ -138,9 +134,13 @@ async function unmoved(
   // The probe may run across midnight.
   const before = tomorrow();
   const { exitCode, errorText } = await runBuild(context.run, {
-    args: [...probeFlags(prepared, folder), `--output=type=local,dest=${out}`, '-'],
+    invocation: {
+      outputs: [`type=local,dest=${out}`],
+      flags: probeFlags(prepared, folder),
+      context: '-',
+      env: { ...prepared.plan.invocation.env, ...(await policyOf(prepared.plan, folder)) },
+    },
     cwd: context.cwd,
-    env: { ...prepared.plan.env, ...(await policyOf(prepared.plan, folder)) },
     progress: 'events',
     signal: context.signal,
     stdin: Buffer.from(clockProbe(images)),
@@ -158,16 +158,19 @@ async function unmoved(
   return images.filter((_, i) => !right.includes((seen[i] ?? '').trim()));
 }
 
-function probeFlags({ parsed, plan, builder }: Planned, folder: string): readonly string[] {
+function probeFlags({ parsed, plan, builder }: Prepared, folder: string): readonly BuildxFlag[] {
+  const builders = [...valuesOf(parsed, 'builder'), ...(builder === undefined ? [] : [builder])];
   return [
-    '--no-cache',
-    ...[...valuesOf(parsed, 'builder'), ...(builder === undefined ? [] : [builder])]
-      .slice(0, 1)
-      .map((name) => `--builder=${name}`),
-    ...plan.platforms.map((platform) => `--platform=${platform}`),
-    ...valuesOf(parsed, 'build-context').map((named) => `--build-context=${named}`),
-    `--build-context=${TOMORROW_CONTEXT}=${folder}`,
+    flag('no-cache', 'true'),
+    ...builders.slice(0, 1).map((name) => flag('builder', name)),
+    ...plan.platforms.map((platform) => flag('platform', platform)),
+    ...valuesOf(parsed, 'build-context').map((named) => flag('build-context', named)),
+    clockContext(folder),
   ];
+}
+
+function clockContext(folder: string): BuildxFlag {
+  return flag('build-context', `${TOMORROW_CONTEXT}=${folder}`);
 }
 
 /** The pins of the build count here too; its own file is written only when it starts. */

@@ -4,7 +4,6 @@ import type { Settings } from '../../model/settings.ts';
 import { makeFolder } from '../../oci/blobs/disk.ts';
 import { isAddress } from '../../plans/address.ts';
 import type { ParsedBuild } from '../../plans/buildx/parse-build-args.ts';
-import { planOutput } from '../../plans/output-plan.ts';
 import type { PipelineContext } from '../context.ts';
 import { settingsOf } from '../load-settings.ts';
 import { writeFileBeside } from '../write-file-beside.ts';
@@ -35,7 +34,7 @@ export async function signingChoice(
 ): Promise<SigningChoice | 'open' | undefined> {
   const { own } = parsed;
   const given = own.sign !== undefined || own.key !== undefined || own.keyless !== undefined;
-  if (given || own.dryRun || planOutput(parsed, context.env).kind !== 'image') return undefined;
+  if (given || own.dryRun || parsed.output.kind !== 'image') return undefined;
   if (OIDC_VARIABLES.some((name) => (context.env[name] ?? '') !== '')) return undefined;
   const kept = await keptChoice(context);
   // Settings are the build's to read; where a key is there they change nothing here.

@@ -1,3 +1,5 @@
+import type { Flagged } from '../../model/build-invocation.ts';
+
 /**
  * How a flag takes its value, in the terms of spf13/pflag, which buildx parses with:
  * `bool` stands alone or as `--x=false`; `string` takes one, the last wins; `array` takes one each time;
@@ -32,4 +34,19 @@ export function parseGoBool(text: string): boolean | undefined {
   if (/^(?:1|t|T|TRUE|true|True)$/.test(text)) return true;
   if (/^(?:0|f|F|FALSE|false|False)$/.test(text)) return false;
   return undefined;
+}
+
+/** All values of a flag of buildx, in order. */
+export function valuesOf({ flags }: Flagged, name: string): readonly string[] {
+  return flags.flatMap((flag) => (flag.name === name ? [flag.value] : []));
+}
+
+/** The value that counts of a flag that takes one; undefined where it was not given. */
+export function lastValueOf(flagged: Flagged, name: string): string | undefined {
+  return valuesOf(flagged, name).at(-1);
+}
+
+/** A boolean flag of buildx; undefined where it was not given. */
+export function boolOf(flagged: Flagged, name: string): boolean | undefined {
+  return parseGoBool(lastValueOf(flagged, name) ?? '');
 }

@@ -1,20 +1,17 @@
 import type { LinkedTarget } from '../../model/bake.ts';
+import type { BuildxFlag } from '../../model/build-invocation.ts';
 import { err, ok, type Result } from '../../model/result.ts';
+import { type OutputPlan, planOutput } from '../output-plan.ts';
 import { OWN_FLAGS } from '../own-flags.ts';
 import { type OwnOptions, readOwnOptions } from '../own-options.ts';
 import { BUILDX_FLAGS } from './buildx-flags.ts';
-import { parseGoBool, type FlagSpec } from './flag-spec.ts';
+import type { FlagSpec } from './flag-spec.ts';
 import {
   type FlagTable,
   type Scanned,
   scanArguments,
   type UsageProblem,
 } from './scan-arguments.ts';
-
-/** A flag for buildx: one of its own by name and value, or what we do not know, as it was written. */
-export type BuildxFlag =
-  | { readonly name: string; readonly value: string }
-  | { readonly name: undefined; readonly words: readonly string[] };
 
 /** A command line of `scoville build`, taken apart. */
 export interface ParsedBuild {
@@ -24,6 +21,8 @@ export interface ParsedBuild {
   /** Flags of buildx in the order they were given. */
   readonly flags: readonly BuildxFlag[];
   readonly own: OwnOptions;
+  /** Where the result goes, as these flags and the environment have it. */
+  readonly output: OutputPlan;
   /** Named contexts that are other targets of the same bake, as they were built. */
   readonly linked?: readonly LinkedTarget[];
 }
@@ -45,6 +44,7 @@ const TABLE: FlagTable = tableOf([...BUILDX_FLAGS, ...OWN_FLAGS]);
  */
 export function parseBuildArgs(
   argv: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
 ): Result<ParsedBuild | { readonly kind: 'help' }, UsageProblem> {
   const scanned = scanArguments(argv, TABLE);
   if (!scanned.ok) return scanned;
@@ -57,29 +57,9 @@ export function parseBuildArgs(
     parts.flatMap((p) => (p.kind === 'flag' && OWN_NAMES.has(p.spec.name) ? [p] : [])),
   );
   if (!own.ok) return own;
-  const flags = parts.flatMap(asBuildxFlag);
   const unread = own.value.buildxArguments.map((word) => ({ name: undefined, words: [word] }));
-  return ok({ kind: 'build', context, flags: [...flags, ...unread], own: own.value });
-}
-
-/** All values of a buildx flag, in order. */
-export function valuesOf(parsed: ParsedBuild, name: string): readonly string[] {
-  return parsed.flags.flatMap((flag) => (flag.name === name ? [flag.value] : []));
-}
-
-/** The value that counts of a flag that takes one; undefined where it was not given. */
-export function lastValueOf(parsed: ParsedBuild, name: string): string | undefined {
-  return valuesOf(parsed, name).at(-1);
-}
-
-/** A boolean flag of buildx; undefined where it was not given. */
-export function boolOf(parsed: ParsedBuild, name: string): boolean | undefined {
-  return parseGoBool(lastValueOf(parsed, name) ?? '');
-}
-
-/** The words that spell a flag for buildx. */
-export function wordsOf(flag: BuildxFlag): readonly string[] {
-  return flag.name === undefined ? flag.words : [`--${flag.name}=${flag.value}`];
+  const flags = [...parts.flatMap(asBuildxFlag), ...unread];
+  return ok({ kind: 'build', context, flags, own: own.value, output: planOutput({ flags }, env) });
 }
 
 function tableOf(specs: readonly FlagSpec[]): FlagTable {

@@ -1,6 +1,6 @@
 import { type Annotations, MEDIA_TYPE, type Manifest } from '../../model/oci.ts';
 import type { BuildPlan } from '../build-plan.ts';
-import { csvField } from '../buildx/csv-fields.ts';
+import { layoutOutput } from '../buildx/build-invocation.ts';
 
 /** BuildKit's note on a layer whose times its exporter clamped, in seconds since 1970. */
 const REWRITTEN = 'buildkit/rewritten-timestamp';
@@ -10,19 +10,12 @@ const REWRITTEN = 'buildkit/rewritten-timestamp';
  * a layer says so. `published` is that image's manifest.
  */
 export function plainExport(plan: BuildPlan, published: Manifest): BuildPlan {
-  const fields = [
-    'type=oci',
-    `dest=${plan.layout}`,
-    'tar=false',
+  const output = layoutOutput(plan.layout, [
     ...compression(published),
     ...(isRewritten(published) ? ['rewrite-timestamp=true'] : []),
     ...annotationFields(published.annotations ?? {}),
-  ];
-  const output = `--output=${fields.map(csvField).join(',')}`;
-  return {
-    ...plan,
-    argv: plan.argv.map((word) => (word.startsWith('--output=type=oci,') ? output : word)),
-  };
+  ]);
+  return { ...plan, invocation: { ...plan.invocation, outputs: [output] } };
 }
 
 function compression({ layers }: Manifest): readonly string[] {

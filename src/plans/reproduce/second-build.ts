@@ -1,4 +1,6 @@
 import type { BuildPaths, BuildPlan } from '../build-plan.ts';
+import { flag, layoutOutput } from '../buildx/build-invocation.ts';
+import { SOURCE_POLICY_VARIABLE } from '../source-policy.ts';
 
 /** Where it is another hour and mostly another day, and where letters have another order and case: what asks the surroundings gets another answer. */
 const ELSEWHERE = { TZ: 'Pacific/Kiritimati', LANG: 'tr_TR.UTF-8', LC_ALL: 'tr_TR.UTF-8' };
@@ -12,30 +14,23 @@ export function secondBuild(
   paths: BuildPaths,
   context: string | undefined,
 ): BuildPlan {
-  const { argv, sourcePolicy } = plan;
-  const words = argv
-    .slice(2, -1)
-    .map((word) =>
-      word.replaceAll(plan.layout, paths.layout).replaceAll(plan.metadataFile, paths.metadataFile),
-    );
-  const policy =
-    sourcePolicy === undefined ? undefined : { ...sourcePolicy, file: paths.sourcePolicyFile };
+  const { invocation, sourcePolicy } = plan;
+  const { layout, metadataFile, sourcePolicyFile: file } = paths;
   return {
     ...plan,
-    argv: [...argv.slice(0, 2), '--no-cache', ...words, context ?? argv.at(-1) ?? '.'],
-    env: {
-      ...ELSEWHERE,
-      ...Object.fromEntries(
-        Object.entries(plan.env).map(([name, value]) => [
-          name,
-          sourcePolicy !== undefined && value === sourcePolicy.file
-            ? paths.sourcePolicyFile
-            : value,
-        ]),
-      ),
+    invocation: {
+      outputs: [layoutOutput(layout)],
+      metadataFile,
+      flags: [flag('no-cache', 'true'), ...invocation.flags],
+      context: context ?? invocation.context,
+      env: {
+        ...ELSEWHERE,
+        ...invocation.env,
+        ...(sourcePolicy === undefined ? {} : { [SOURCE_POLICY_VARIABLE]: file }),
+      },
     },
-    layout: paths.layout,
-    metadataFile: paths.metadataFile,
-    sourcePolicy: policy,
+    layout,
+    metadataFile,
+    sourcePolicy: sourcePolicy === undefined ? undefined : { ...sourcePolicy, file },
   };
 }

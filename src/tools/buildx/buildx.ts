@@ -1,15 +1,15 @@
+import type { BuildInvocation } from '../../model/build-invocation.ts';
 import type { EventSink } from '../../model/events.ts';
 import type { RunTool, ToolRun } from '../../model/run.ts';
 import { type Completed, completed } from '../completed-run.ts';
 import { BuildEvents } from './build-events.ts';
+import { buildWords } from './build-words.ts';
 import { PlainProgress } from './plain-progress.ts';
 import { RawJsonProgress } from './progress-rawjson.ts';
 
 export interface BuildRequest {
-  /** What follows `docker buildx build`, without `--progress`. */
-  readonly args: readonly string[];
+  readonly invocation: BuildInvocation;
   readonly cwd?: string;
-  readonly env?: ToolRun['env'];
   readonly stdin?: ToolRun['stdin'];
   readonly signal?: AbortSignal;
   /**
@@ -63,11 +63,11 @@ function start(
   const mode = { events: 'rawjson', plain: 'plain', quiet: 'quiet', terminal: 'auto' } as const;
   return completed(run, 'buildx', {
     command: 'docker',
-    args: ['buildx', 'build', `--progress=${mode[request.progress]}`, ...request.args],
+    args: buildWords(request.invocation, mode[request.progress]),
+    env: request.invocation.env,
     stderr: request.progress === 'terminal' ? 'inherit' : 'lines',
     onStderrLine: line,
     ...(request.cwd === undefined ? {} : { cwd: request.cwd }),
-    ...(request.env === undefined ? {} : { env: request.env }),
     ...(request.stdin === undefined ? {} : { stdin: request.stdin }),
     ...(request.signal === undefined ? {} : { signal: request.signal }),
   });

@@ -9,7 +9,6 @@ import { maskedEvent } from '../../../src/pipeline/build/masked-progress.ts';
 import type { Prepared } from '../../../src/pipeline/build/prepare-build.ts';
 import { runBuildKit } from '../../../src/pipeline/build/run-buildkit.ts';
 import type { ContextSource } from '../../../src/pipeline/contexts/context-source.ts';
-import type { BuildPlan } from '../../../src/plans/build-plan.ts';
 import { fakeRun, type ScriptedRun } from '../../fakes/fake-run.ts';
 import { parsed, planned } from '../../plans/given.ts';
 import { contextOf } from '../pipeline-context.ts';
@@ -24,10 +23,7 @@ afterEach(() => {
   rmSync(dir, { recursive: true });
 });
 
-function prepared(
-  argv: readonly string[],
-  source: Partial<ContextSource> = {},
-): Prepared & { readonly plan: BuildPlan } {
+function prepared(argv: readonly string[], source: Partial<ContextSource> = {}): Prepared {
   const read = analyseDockerfile(TEXT);
   if (!read.ok) throw new Error(read.error.message);
   const plan = planned(argv, {
@@ -52,11 +48,11 @@ function prepared(
       stdin: undefined,
       ...source,
     },
-  } as unknown as Prepared & { readonly plan: BuildPlan };
+  } as unknown as Prepared;
 }
 
 async function ran(
-  request: Prepared & { readonly plan: BuildPlan },
+  request: Prepared,
   result: ScriptedRun['result'],
 ): Promise<{
   readonly exitCode: number;

@@ -4,17 +4,21 @@ import { expect, test } from 'vitest';
 import { openStore } from '../../../src/oci/layout/layout-store.ts';
 import { readExport } from '../../../src/pipeline/build/read-export.ts';
 import { forPlatform, runByPlatform } from '../../../src/pipeline/build/run-by-platform.ts';
+import { layoutOutput } from '../../../src/plans/buildx/build-invocation.ts';
 import { makeImage, temporaryFolder } from '../../fakes/layouts.ts';
 
-test('a platform’s words are all the others, with its own layout', () => {
-  const argv = [
-    ...['buildx', 'build', '--output=type=oci,dest=/l/b,tar=false', '--platform=a,b'],
-    ...['--tag=x', '--', '--platform=odd'],
-  ];
-  expect(forPlatform(argv, 'linux/arm64', '/l/b', '/l/b/platforms/1')).toEqual([
-    ...['buildx', 'build', '--platform=linux/arm64'],
-    ...['--output=type=oci,dest=/l/b/platforms/1,tar=false', '--tag=x', '--', '--platform=odd'],
-  ]);
+const EMPTY = { flags: [], context: '.', env: {} };
+
+test('a platform’s build is all the others’, into its own layout', () => {
+  const platform = { name: 'platform', value: 'a,b' };
+  const tag = { name: 'tag', value: 'x' };
+  const common = { context: '--platform=odd', env: {} };
+  const whole = { ...common, outputs: [layoutOutput('/l/b')], flags: [platform, tag] };
+  expect(forPlatform(whole, 'linux/arm64', '/l/b/platforms/1')).toEqual({
+    ...common,
+    outputs: ['type=oci,dest=/l/b/platforms/1,tar=false,compression=uncompressed'],
+    flags: [{ name: 'platform', value: 'linux/arm64' }, tag],
+  });
 });
 
 test('what the platforms’ builds exported becomes one index', async () => {
@@ -23,10 +27,10 @@ test('what the platforms’ builds exported becomes one index', async () => {
   const outcome = await runByPlatform(
     build.dir,
     store.blobs,
-    ['buildx', 'build', `--output=type=oci,dest=${build.dir},tar=false`, '.'],
+    { outputs: [layoutOutput(build.dir)], ...EMPTY },
     ['linux/amd64', 'linux/amd64/v2'],
-    async (argv) => {
-      const into = /dest=([^,]*)/.exec(argv.join(' '))?.[1] ?? '';
+    async ({ outputs }) => {
+      const into = /dest=([^,]*)/.exec(outputs.join(' '))?.[1] ?? '';
       mkdirSync(into, { recursive: true });
       const { manifest } = await makeImage(store.blobs, [{ file: into.slice(-1) }]);
       const { mediaType, digest, size } = manifest;
@@ -48,10 +52,16 @@ test('a failure ends it with its exit code', async () => {
   const store = await openStore(temporaryFolder());
   const build = await store.newBuild();
   let runs = 0;
-  const outcome = await runByPlatform(build.dir, store.blobs, [], ['a', 'b'], () => {
-    runs += 1;
-    return Promise.resolve({ exitCode: 17, stdout: '', errorText: 'no' });
-  });
+  const outcome = await runByPlatform(
+    build.dir,
+    store.blobs,
+    { outputs: [], ...EMPTY },
+    ['a', 'b'],
+    () => {
+      runs += 1;
+      return Promise.resolve({ exitCode: 17, stdout: '', errorText: 'no' });
+    },
+  );
   expect(outcome).toMatchObject({ exitCode: 17, errorText: 'no' });
   expect(runs).toBe(1);
 });

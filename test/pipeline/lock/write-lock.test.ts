@@ -55,7 +55,7 @@ function preparedOf(plan: BuildPlan, text: string | undefined) {
   if (request === undefined) throw new Error('no lock is planned');
   if (text !== undefined) writeFileSync(path, text);
   const found = { request, text, found: request.before };
-  return { plan, lock: found } as unknown as Prepared & { readonly plan: BuildPlan };
+  return { plan, lock: found } as unknown as Prepared;
 }
 
 const notices = () => events.flatMap((e) => (e.kind === 'notice' ? [e.text] : []));

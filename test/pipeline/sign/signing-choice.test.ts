@@ -20,7 +20,7 @@ afterEach(() => {
 });
 
 function parsed(line: string): ParsedBuild {
-  const result = parseBuildArgs(line.split(' '));
+  const result = parseBuildArgs(line.split(' '), {});
   if (!result.ok || result.value.kind === 'help') throw new Error('no build');
   return result.value;
 }

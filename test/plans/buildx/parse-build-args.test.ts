@@ -1,19 +1,15 @@
 import { describe, expect, test } from 'vitest';
-import {
-  boolOf,
-  lastValueOf,
-  parseBuildArgs,
-  valuesOf,
-  wordsOf,
-} from '../../../src/plans/buildx/parse-build-args.ts';
+import { boolOf, lastValueOf, valuesOf } from '../../../src/plans/buildx/flag-spec.ts';
+import { parseBuildArgs } from '../../../src/plans/buildx/parse-build-args.ts';
+import { buildWords } from '../../../src/tools/buildx/build-words.ts';
 import { parsed } from '../given.ts';
 
 function words(...argv: readonly string[]): readonly string[] {
-  return parsed(...argv).flags.flatMap(wordsOf);
+  return buildWords({ ...parsed(...argv), outputs: [], env: {} }).slice(2, -1);
 }
 
 function problem(...argv: readonly string[]): string {
-  const result = parseBuildArgs(argv);
+  const result = parseBuildArgs(argv, {});
   return result.ok ? 'none' : `${result.error.exitCode}: ${result.error.message}`;
 }
 
@@ -75,6 +71,9 @@ Start a build`);
   });
 
   test('--help anywhere is help', () => {
-    expect(parseBuildArgs(['-t', 'a', '--help'])).toEqual({ ok: true, value: { kind: 'help' } });
+    expect(parseBuildArgs(['-t', 'a', '--help'], {})).toEqual({
+      ok: true,
+      value: { kind: 'help' },
+    });
   });
 });

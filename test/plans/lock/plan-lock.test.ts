@@ -3,6 +3,7 @@ import { describePlan } from '../../../src/plans/describe-plan.ts';
 import { changeLines } from '../../../src/plans/lock/lock-change-text.ts';
 import { snapshotsOf } from '../../../src/plans/lock/lock-snapshots.ts';
 import { completed, isAddition, type LockRequest } from '../../../src/plans/lock/plan-lock.ts';
+import { buildWords } from '../../../src/tools/buildx/build-words.ts';
 import { digest, dockerfile, external, label, planned } from '../given.ts';
 import { lock } from '../lock-given.ts';
 
@@ -44,14 +45,16 @@ describe('a plan with a lock', () => {
         attrs: { 'http.checksum': `sha256:${'d'.repeat(64)}` },
       },
     });
-    expect(describePlan(made)).toContain('lock          /app/scoville.lock, enforced\n');
+    expect(describePlan(made, buildWords)).toContain(
+      'lock          /app/scoville.lock, enforced\n',
+    );
   });
 
   test('without one there, the plan says that it is to be written', () => {
     const made = plan(undefined);
     expect(made.lock?.drift).toEqual([]);
     expect(made.epoch?.source).toBe('base-image');
-    expect(describePlan(made)).toContain('/app/scoville.lock, to be written\n');
+    expect(describePlan(made, buildWords)).toContain('/app/scoville.lock, to be written\n');
   });
 
   test('drift: an image that the lock lacks or that nobody found, another epoch, target, rules', () => {

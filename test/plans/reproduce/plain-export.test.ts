@@ -9,7 +9,7 @@ const DIGEST = `sha256:${'a'.repeat(64)}` as Digest;
 function outputOf(manifest: Partial<Manifest>): string | undefined {
   const plan = {
     layout: '/l,1',
-    argv: ['buildx', 'build', '--output=type=oci,"dest=/l,1",tar=false', '--no-cache', '.'],
+    invocation: { outputs: ['type=oci,dest=/other'], flags: [], context: '.', env: {} },
   } as unknown as BuildPlan;
   const published: Manifest = {
     schemaVersion: 2,
@@ -17,7 +17,7 @@ function outputOf(manifest: Partial<Manifest>): string | undefined {
     layers: [],
     ...manifest,
   };
-  return plainExport(plan, published).argv[2];
+  return plainExport(plan, published).invocation.outputs[0];
 }
 
 const layer = (mediaType: string, annotations = {}) => [
@@ -25,9 +25,7 @@ const layer = (mediaType: string, annotations = {}) => [
 ];
 
 test('an image as BuildKit exports it by itself: gzip, no times rewritten', () => {
-  expect(outputOf({ layers: layer(MEDIA_TYPE.layerGzip) })).toBe(
-    '--output=type=oci,"dest=/l,1",tar=false',
-  );
+  expect(outputOf({ layers: layer(MEDIA_TYPE.layerGzip) })).toBe('type=oci,"dest=/l,1",tar=false');
 });
 
 test('its compression, rewritten times and annotations are the published imageâ€™s', () => {
@@ -37,6 +35,6 @@ test('its compression, rewritten times and annotations are the published imageâ€
       annotations: { a: 'x', b: 'y,"z"' },
     }),
   ).toBe(
-    '--output=type=oci,"dest=/l,1",tar=false,compression=zstd,rewrite-timestamp=true,annotation-manifest.a=x,"annotation-manifest.b=y,""z"""',
+    'type=oci,"dest=/l,1",tar=false,compression=zstd,rewrite-timestamp=true,annotation-manifest.a=x,"annotation-manifest.b=y,""z"""',
   );
 });

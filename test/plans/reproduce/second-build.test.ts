@@ -1,17 +1,16 @@
 import { expect, test } from 'vitest';
 import type { BuildPlan } from '../../../src/plans/build-plan.ts';
 import { secondBuild } from '../../../src/plans/reproduce/second-build.ts';
+import { buildWords } from '../../../src/tools/buildx/build-words.ts';
 
 const first = {
-  argv: [
-    'buildx',
-    'build',
-    '--output=type=oci,dest=/store/1,tar=false,compression=uncompressed',
-    '--metadata-file=/store/1/metadata.json',
-    '--build-arg=A=1',
-    'app',
-  ],
-  env: { EXPERIMENTAL_BUILDKIT_SOURCE_POLICY: '/store/1/policy.json', SOURCE_DATE_EPOCH: '7' },
+  invocation: {
+    outputs: ['type=oci,dest=/store/1,tar=false,compression=uncompressed'],
+    metadataFile: '/store/1/metadata.json',
+    flags: [{ name: 'build-arg', value: 'A=1' }],
+    context: 'app',
+    env: { EXPERIMENTAL_BUILDKIT_SOURCE_POLICY: '/store/1/policy.json', SOURCE_DATE_EPOCH: '7' },
+  },
   layout: '/store/1',
   metadataFile: '/store/1/metadata.json',
   sourcePolicy: { file: '/store/1/policy.json', policy: { rules: [] }, pins: [] },
@@ -24,16 +23,16 @@ const paths = {
 
 test('the same words, without a cache, into another layout and from another folder', () => {
   const second = secondBuild(first, paths, '/tmp/elsewhere');
-  expect(second.argv).toEqual([
+  expect(buildWords(second.invocation)).toEqual([
     'buildx',
     'build',
-    '--no-cache',
     '--output=type=oci,dest=/store/2,tar=false,compression=uncompressed',
     '--metadata-file=/store/2/metadata.json',
+    '--no-cache=true',
     '--build-arg=A=1',
     '/tmp/elsewhere',
   ]);
-  expect(second.env).toEqual({
+  expect(second.invocation.env).toEqual({
     TZ: 'Pacific/Kiritimati',
     LANG: 'tr_TR.UTF-8',
     LC_ALL: 'tr_TR.UTF-8',
@@ -44,5 +43,5 @@ test('the same words, without a cache, into another layout and from another fold
 });
 
 test('a context that is no folder stays', () => {
-  expect(secondBuild(first, paths, undefined).argv.at(-1)).toBe('app');
+  expect(secondBuild(first, paths, undefined).invocation.context).toBe('app');
 });

@@ -14,7 +14,12 @@ const buildx = (mode: string, stderr: string, exitCode: number) =>
       result: { stderr, exitCode },
     },
   ]);
-const args = ['-t', 'app', '..'];
+const invocation = {
+  outputs: [],
+  flags: [{ name: 'tag', value: 'app' }],
+  context: '..',
+  env: {},
+};
 
 describe.each(['0.13.1', '0.29.1'])('runBuild with buildx %s', (version) => {
   const failed = recorded(`${version}/failed.rawjson`);
@@ -24,7 +29,7 @@ describe.each(['0.13.1', '0.29.1'])('runBuild with buildx %s', (version) => {
     const events: PipelineEvent[] = [];
     const { run, runs } = buildx('rawjson', failed, 1);
     const outcome = await runBuild(run, {
-      args,
+      invocation,
       progress: 'events',
       onEvent: (event) => events.push(event),
     });
@@ -36,14 +41,14 @@ describe.each(['0.13.1', '0.29.1'])('runBuild with buildx %s', (version) => {
       'about to fail',
       'what went wrong',
     ]);
-    expect(runs[0]?.args.slice(3)).toEqual(args);
+    expect(runs[0]?.args.slice(3)).toEqual(['--tag=app', '..']);
   });
 
   test('in plain mode buildx’ own lines go through as they are', async () => {
     const lines: string[] = [];
     const plain = recorded(`${version}/failed.plain`);
     const { run } = buildx('plain', plain, 1);
-    await runBuild(run, { args, progress: 'plain', onLine: (line) => lines.push(line) });
+    await runBuild(run, { invocation, progress: 'plain', onLine: (line) => lines.push(line) });
     expect(lines.join('\n') + '\n').toBe(plain);
   });
 });
@@ -51,14 +56,14 @@ describe.each(['0.13.1', '0.29.1'])('runBuild with buildx %s', (version) => {
 describe('runBuild', () => {
   test('an abort is thrown', async () => {
     const { run } = fakeRun([{ command: 'docker', args: [], result: { ended: 'aborted' } }]);
-    await expect(runBuild(run, { args, progress: 'quiet' })).rejects.toMatchObject({
+    await expect(runBuild(run, { invocation, progress: 'quiet' })).rejects.toMatchObject({
       name: 'Interrupted',
     });
   });
 
   test('in the terminal buildx has it for itself', async () => {
     const { run, runs } = buildx('auto', '', 0);
-    await runBuild(run, { args, progress: 'terminal', stdin: 'inherit' });
+    await runBuild(run, { invocation, progress: 'terminal', stdin: 'inherit' });
     expect(runs[0]).toMatchObject({ stderr: 'inherit', stdin: 'inherit' });
   });
 });

@@ -15,22 +15,22 @@ const TAG = 'scoville-test/tools:1';
 
 describe('the real engine', () => {
   let dir = '';
-  const build = (dockerfile: string, more: readonly string[] = []) => {
+  const build = (dockerfile: string, outputs: readonly string[] = []) => {
     const events: PipelineEvent[] = [];
     const lines: string[] = [];
     writeFileSync(join(dir, 'Dockerfile'), dockerfile);
     return runBuild(runTool, {
-      args: [...more, dir],
+      invocation: { outputs, flags: [], context: dir, env: {} },
       progress: 'events',
       onEvent: (event) => events.push(event),
       onLine: (line) => lines.push(line),
     }).then((outcome) => ({ outcome, events, lines }));
   };
-  const layout = ['--output', 'OCI'];
+  const layout: string[] = [];
   beforeAll(() => {
     dir = mkdtempSync(join(tmpdir(), 'scoville-docker-'));
     writeFileSync(join(dir, 'a.txt'), 'a\n');
-    layout[1] = `type=oci,dest=${dir}/layout.tar,name=docker.io/${TAG}`;
+    layout[0] = `type=oci,dest=${dir}/layout.tar,name=docker.io/${TAG}`;
   });
   afterAll(() => {
     rmSync(dir, { recursive: true });
@@ -80,13 +80,17 @@ describe('the real engine', () => {
 
   test('an abort ends a build', async () => {
     const abort = new AbortController();
-    const args = ['--no-cache', dir];
     writeFileSync(
       join(dir, 'Dockerfile'),
       `FROM ${process.env['SCOVILLE_BASE_BUSYBOX'] ?? 'localhost:5000/base/busybox:1'}\nRUN sleep 60\n`,
     );
     const building = runBuild(runTool, {
-      args,
+      invocation: {
+        outputs: [],
+        flags: [{ name: 'no-cache', value: 'true' }],
+        context: dir,
+        env: {},
+      },
       progress: 'events',
       signal: abort.signal,
       onEvent: (event) => {

@@ -1,9 +1,10 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, isAbsolute, join, resolve } from 'node:path';
+import type { BuildInvocation } from '../../model/build-invocation.ts';
 import { messageOf, UserError } from '../../model/errors.ts';
 import type { BuildPlan } from '../../plans/build-plan.ts';
-import { lastValueOf } from '../../plans/buildx/parse-build-args.ts';
-import { withFile } from '../../plans/buildx/sent-context.ts';
+import { withFlag } from '../../plans/buildx/build-invocation.ts';
+import { lastValueOf } from '../../plans/buildx/flag-spec.ts';
 import {
   asWritten,
   injectEpoch,
@@ -14,7 +15,7 @@ import type { Prepared } from './prepare-build.ts';
 
 /** What buildx is given for a plan. */
 export interface SentBuild {
-  readonly argv: readonly string[];
+  readonly invocation: BuildInvocation;
   readonly stdin: ContextSource['stdin'];
   /** A line of an error as the user's Dockerfile has it; undefined for what the user did not write. */
   readonly line: (text: string) => string | undefined;
@@ -24,10 +25,11 @@ export interface SentBuild {
  * With aggressive rules each RUN is offered SOURCE_DATE_EPOCH: the Dockerfile is sent from the build's own folder with the ARGs that BuildKit
  * asks for, its `.dockerignore` beside it; the user's file stays as it is. Otherwise, and where the Dockerfile is not at hand, all is sent as planned.
  */
-export async function offerEpoch(
-  { plan, source, dockerfile, parsed }: Prepared & { readonly plan: BuildPlan },
+export async function sendDockerfile(
+  { plan, source, dockerfile, parsed }: Prepared,
   cwd: string,
 ): Promise<SentBuild> {
+  const { invocation } = plan;
   const asPlanned = await asItIs(plan, source);
   const isAsked = plan.settings.reproducible.mode === 'aggressive' && plan.epoch !== undefined;
   if (!isAsked || dockerfile === undefined || source.dockerfileText === undefined) return asPlanned;
@@ -35,11 +37,15 @@ export async function offerEpoch(
   if (sent === undefined) return asPlanned;
   const bytes = Buffer.from(sent.text);
   if (source.kind === 'stdin-dockerfile')
-    return { argv: plan.argv, stdin: bytes, line: lineMap(sent, 'Dockerfile') };
+    return { invocation, stdin: bytes, line: lineMap(sent, 'Dockerfile') };
   const path = await writtenPath(source, lastValueOf(parsed, 'file'), cwd);
   const name = path === undefined ? 'Dockerfile' : basename(path);
   const file = await writeSent(plan, name, bytes, path);
-  return { argv: withFile(plan.argv, file), stdin: undefined, line: lineMap(sent, name) };
+  return {
+    invocation: withFlag(invocation, 'file', file),
+    stdin: undefined,
+    line: lineMap(sent, name),
+  };
 }
 
 /**
@@ -48,10 +54,10 @@ export async function offerEpoch(
  */
 async function asItIs(plan: BuildPlan, { kind, stdin }: ContextSource): Promise<SentBuild> {
   const line = (text: string): string => text;
-  if (kind !== 'directory' || !(stdin instanceof Uint8Array))
-    return { argv: plan.argv, stdin, line };
+  const { invocation } = plan;
+  if (kind !== 'directory' || !(stdin instanceof Uint8Array)) return { invocation, stdin, line };
   const file = await writeSent(plan, 'Dockerfile', stdin, undefined);
-  return { argv: withFile(plan.argv, file), stdin: undefined, line };
+  return { invocation: withFlag(invocation, 'file', file), stdin: undefined, line };
 }
 
 function lineMap(sent: InjectedDockerfile, name: string): SentBuild['line'] {
@@ -81,13 +87,14 @@ async function writeSent(
   written: string | undefined,
 ): Promise<string> {
   try {
-    return await writeFiles(join(layout, 'sent'), name, bytes, written);
+    return await writeDockerfile(join(layout, 'sent'), name, bytes, written);
   } catch (cause) {
     throw new UserError(`the Dockerfile could not be written: ${messageOf(cause)}`, { cause });
   }
 }
 
-async function writeFiles(
+/** Writes a Dockerfile into a folder and gives its path; the `.dockerignore` of the one that was written goes beside it. */
+export async function writeDockerfile(
   folder: string,
   name: string,
   bytes: Uint8Array,
