@@ -1,5 +1,6 @@
-import { Box, Text, useInput } from 'ink';
+import { Box, Text } from 'ink';
 import { OUTCOME_COLOUR } from './grade-colour.ts';
+import { type KeyState, useKeys } from './keyboard.ts';
 import { Line } from './line.tsx';
 import type { Marks } from './marks.ts';
 import type { CardView, FindingView } from './review-model.ts';
@@ -14,36 +15,39 @@ interface Props {
   readonly marks: Marks;
   readonly columns: number;
   readonly height: number;
-  readonly selected: number;
+  readonly selected: KeyState<number>;
   readonly isActive: boolean;
-  readonly onSelect: (place: number) => void;
   readonly onOpen: () => void;
 }
 
 /** The scorecard with its criteria as a list to open one by one. */
 export function CardScreen(props: Props) {
-  const { card, marks, columns, height, selected, onSelect, onOpen } = props;
+  const { card, marks, columns, height, selected, onOpen } = props;
   const { findings } = card;
   const isLow = height < LOW;
   const vectors = isLow ? [] : card.vectors;
   const room = Math.max(2, height - vectors.length - (isLow ? 3 : 4));
-  useInput(
+  useKeys(
     (input, key) => {
       const by = key.downArrow || input === 'j' ? 1 : key.upArrow || input === 'k' ? -1 : 0;
-      if (by !== 0) onSelect(moved(selected, by, findings.length));
-      else if (key.pageDown) onSelect(moved(selected, room, findings.length));
-      else if (key.pageUp) onSelect(moved(selected, -room, findings.length));
+      const page = key.pageDown ? room : key.pageUp ? -room : 0;
+      if (by + page !== 0) selected.set(moved(selected.now(), by + page, findings.length));
       else if (key.return || key.rightArrow) onOpen();
     },
     { isActive: props.isActive },
   );
-  const { from, to } = windowOf(findings.length, selected, room);
+  const { from, to } = windowOf(findings.length, selected.shown, room);
   return (
     <Box flexDirection="column">
       <ScoreHead card={{ ...card, vectors }} marks={marks} columns={columns} />
       {!isLow && <Text> </Text>}
       {findings.slice(from, to).map((finding, i) => (
-        <Row key={finding.id} finding={finding} marks={marks} isSelected={from + i === selected} />
+        <Row
+          key={finding.id}
+          finding={finding}
+          marks={marks}
+          isSelected={from + i === selected.shown}
+        />
       ))}
     </Box>
   );

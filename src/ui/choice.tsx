@@ -1,6 +1,5 @@
-import { Box, Text, useInput } from 'ink';
-import { useState } from 'react';
-import { isInterrupt } from './interrupt-key.ts';
+import { Box, Text } from 'ink';
+import { useKeys, useKeyState } from './keyboard.ts';
 import { Line, Paragraph } from './line.tsx';
 import type { Marks } from './marks.ts';
 import { moved } from './window.ts';
@@ -25,30 +24,32 @@ export interface ChoiceProps<T> {
 /** One answer out of several: arrows and Enter, or the number of the answer. */
 export function Choice<T>(props: ChoiceProps<T>) {
   const { question, options, marks, note, onAnswer, onInterrupt } = props;
-  const [selected, setSelected] = useState(props.initial ?? 0);
+  const selected = useKeyState(props.initial ?? 0);
   const answer = (place: number): void => {
     const option = options[place];
     if (option !== undefined) onAnswer(option.value);
   };
-  useInput((input, key) => {
-    const by = key.downArrow || input === 'j' ? 1 : key.upArrow || input === 'k' ? -1 : 0;
-    if (isInterrupt(input, key)) onInterrupt();
-    else if (by !== 0) setSelected(moved(selected, by, options.length));
-    else if (key.return) answer(selected);
-    else if (/^[1-9]$/.test(input)) answer(Number(input) - 1);
-  });
+  useKeys(
+    (input, key) => {
+      const by = key.downArrow || input === 'j' ? 1 : key.upArrow || input === 'k' ? -1 : 0;
+      if (by !== 0) selected.set(moved(selected.now(), by, options.length));
+      else if (key.return) answer(selected.now());
+      else if (/^[1-9]$/.test(input)) answer(Number(input) - 1);
+    },
+    { onInterrupt },
+  );
   return (
     <Box flexDirection="column">
       <Paragraph bold text={question} />
       {options.map(({ label, detail }, i) => (
         <Box key={label}>
           <Box flexShrink={0}>
-            <Text bold={i === selected}>
-              {i === selected ? marks.pointer : ' '} {i + 1}.{' '}
+            <Text bold={i === selected.shown}>
+              {i === selected.shown ? marks.pointer : ' '} {i + 1}.{' '}
             </Text>
           </Box>
           <Box flexShrink={0}>
-            <Line bold={i === selected} text={label} />
+            <Line bold={i === selected.shown} text={label} />
           </Box>
           {detail !== undefined && <Line dimColor text={`  ${detail}`} />}
         </Box>

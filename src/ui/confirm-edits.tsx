@@ -1,4 +1,5 @@
-import { Text, useInput } from 'ink';
+import { Text } from 'ink';
+import { useKeys } from './keyboard.ts';
 
 interface Props<T extends string> {
   readonly count: number;
@@ -13,7 +14,7 @@ interface Props<T extends string> {
 /** Asks once more before edits are written. */
 export function ConfirmEdits<T extends string>(props: Props<T>) {
   const { count, isActive, answers, keys, onAnswer } = props;
-  useInput(
+  useKeys(
     (input, key) => {
       // What is pasted comes as one input, and may be any word.
       const own = Object.hasOwn(answers, input) ? answers[input] : undefined;

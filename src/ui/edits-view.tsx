@@ -1,6 +1,6 @@
-import { Box, Text, useInput } from 'ink';
-import { useState } from 'react';
+import { Box, Text } from 'ink';
 import { diffRows, DiffView } from './diff-view.tsx';
+import { type KeyState, useKeys, useKeyState } from './keyboard.ts';
 import { Line, Paragraph } from './line.tsx';
 import type { Marks } from './marks.ts';
 import { useMeasuredRows } from './measured.ts';
@@ -16,9 +16,8 @@ interface Props {
   readonly marks: Marks;
   readonly height: number;
   readonly isActive: boolean;
-  readonly chosen: ReadonlySet<string>;
+  readonly chosen: KeyState<ReadonlySet<string>>;
   readonly worth: WorthOf;
-  readonly onChoose: (chosen: ReadonlySet<string>) => void;
   /** The choice is made; asked once more by whoever hears it. */
   readonly onApply: () => void;
   readonly onBack: () => void;
@@ -26,26 +25,29 @@ interface Props {
 
 /** Edits to pick from, the one under the pointer with its reason, risk, gain and diff. */
 export function EditsScreen(props: Props) {
-  const { edits = [], marks, height, chosen, onChoose } = props;
-  const [selected, setSelected] = useState(0);
-  const [top, setTop] = useState(0);
-  const edit = edits[selected];
+  const { edits = [], marks, height, chosen } = props;
+  const selected = useKeyState(0);
+  const top = useKeyState(0);
+  const edit = edits[selected.shown];
   const listRows = Math.max(2, Math.min(edits.length, Math.floor(height / 3)));
   const [ref, room] = useMeasuredRows(1);
-  useInput(
+  useKeys(
     (input, key) => {
       const by = key.downArrow || input === 'j' ? 1 : key.upArrow || input === 'k' ? -1 : 0;
       const page = key.pageDown || input === 'd' ? room : key.pageUp || input === 'u' ? -room : 0;
+      const pointed = edits[selected.now()];
       if (by !== 0) {
-        setSelected(moved(selected, by, edits.length));
-        setTop(0);
+        selected.set(moved(selected.now(), by, edits.length));
+        top.set(0);
       } else if (page !== 0) {
-        const places = Math.max(1, diffRows(edit?.diff ?? '').length - room + 1);
-        setTop(moved(top, page, places));
-      } else if (input === ' ' && edit !== undefined) onChoose(toggled(chosen, edit.id));
-      else if (input === 'a')
-        onChoose(chosen.size === edits.length ? new Set() : new Set(edits.map(({ id }) => id)));
-      else if (key.return && edits.length > 0) props.onApply();
+        const places = Math.max(1, diffRows(pointed?.diff ?? '').length - room + 1);
+        top.set(moved(top.now(), page, places));
+      } else if (input === ' ' && pointed !== undefined)
+        chosen.set(toggled(chosen.now(), pointed.id));
+      else if (input === 'a') {
+        const isAll = chosen.now().size === edits.length;
+        chosen.set(new Set(isAll ? [] : edits.map(({ id }) => id)));
+      } else if (key.return && edits.length > 0) props.onApply();
       else if (key.escape || key.leftArrow) props.onBack();
     },
     { isActive: props.isActive },
@@ -58,13 +60,14 @@ export function EditsScreen(props: Props) {
           : 'No edit of the Dockerfile is known that would help. scoville fix says what it leaves alone, and why.'}
       </Text>
     );
-  const worth = chosen.size > 0 ? props.worth(chosen) : undefined;
-  const { from, to } = windowOf(edits.length, selected, listRows);
+  const picked = chosen.shown;
+  const worth = picked.size > 0 ? props.worth(picked) : undefined;
+  const { from, to } = windowOf(edits.length, selected.shown, listRows);
   return (
     <Box flexDirection="column" height={height}>
       <Line
         bold
-        text={`Edits of the Dockerfile: ${chosen.size} of ${edits.length} picked${worth === undefined ? '' : `, ${worth}`}`}
+        text={`Edits of the Dockerfile: ${picked.size} of ${edits.length} picked${worth === undefined ? '' : `, ${worth}`}`}
       />
       <Box flexDirection="column" flexShrink={0}>
         {edits.slice(from, to).map((one, i) => (
@@ -72,15 +75,15 @@ export function EditsScreen(props: Props) {
             key={one.id}
             edit={one}
             marks={marks}
-            isSelected={from + i === selected}
-            isChosen={chosen.has(one.id)}
+            isSelected={from + i === selected.shown}
+            isChosen={picked.has(one.id)}
           />
         ))}
       </Box>
       {edit !== undefined && <Reasons edit={edit} isLow={height < LOW} />}
       {/* The diff has what is left of the screen. */}
       <Box ref={ref} flexDirection="column" flexGrow={1} flexBasis={0} overflow="hidden">
-        <DiffView diff={edit?.diff ?? ''} top={top} height={room} />
+        <DiffView diff={edit?.diff ?? ''} top={top.shown} height={room} />
       </Box>
     </Box>
   );

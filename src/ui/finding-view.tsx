@@ -1,6 +1,6 @@
-import { Box, Text, useInput } from 'ink';
-import { useState } from 'react';
+import { Box, Text } from 'ink';
 import { OUTCOME_COLOUR } from './grade-colour.ts';
+import { useKeys, useKeyState } from './keyboard.ts';
 import { Line, Paragraph } from './line.tsx';
 import type { Marks } from './marks.ts';
 import { useMeasuredRows } from './measured.ts';
@@ -18,21 +18,21 @@ interface Props {
 
 /** One criterion: what was found, what to do, each piece of evidence. What has no room is scrolled to. */
 export function FindingScreen({ finding, marks, height, isActive, onStep, onBack }: Props) {
-  const [wanted, setTop] = useState(0);
+  const wanted = useKeyState(0);
   const [ref, rows] = useMeasuredRows(0);
   // The last row says where one is in what does not fit.
   const fits = rows <= height;
   const room = Math.max(1, fits ? height : height - 1);
   const places = Math.max(1, rows - room + 1);
-  const top = moved(wanted, 0, places);
-  useInput(
+  const top = moved(wanted.shown, 0, places);
+  useKeys(
     (input, key) => {
       const by = key.downArrow || input === 'j' ? 1 : key.upArrow || input === 'k' ? -1 : 0;
       const pages = key.pageDown || input === ' ' ? room : key.pageUp ? -room : 0;
-      if (by + pages !== 0) setTop(moved(top, by + pages, places));
+      if (by + pages !== 0) wanted.set(moved(moved(wanted.now(), 0, places), by + pages, places));
       else if (key.escape || key.leftArrow) onBack();
       else if (input === 'n' || input === 'p') {
-        setTop(0);
+        wanted.set(0);
         onStep(input === 'n' ? 1 : -1);
       }
     },

@@ -1,6 +1,6 @@
-import { Box, Text, useInput } from 'ink';
-import { type ReactNode, useState } from 'react';
-import { isInterrupt } from './interrupt-key.ts';
+import { Box, Text } from 'ink';
+import type { ReactNode } from 'react';
+import { useKeys, useKeyState } from './keyboard.ts';
 import { KeyHelp, type KeyList, KeyRow } from './keys.tsx';
 import { Line } from './line.tsx';
 import type { Marks } from './marks.ts';
@@ -28,22 +28,24 @@ interface Props {
 /** A whole screen: what it holds, a message, the keys; `?` shows all keys, `q` ends, Ctrl-C stops the command. */
 export function Frame({ keys, marks, message, onEnd, onInterrupt, children }: Props) {
   const { columns, rows } = useScreenSize();
-  const [showsKeys, setShowsKeys] = useState(false);
+  const showsKeys = useKeyState(false);
   // One row stays free: Ink clears the terminal for what fills it.
   const height = Math.max(6, rows - 1);
-  useInput((input, key) => {
-    if (isInterrupt(input, key)) onInterrupt();
-    else if (showsKeys) setShowsKeys(false);
-    else if (input === '?') setShowsKeys(true);
-    else if (input === 'q') onEnd?.();
-  });
-  const inside = { columns, height: height - 2, isActive: !showsKeys };
+  useKeys(
+    (input) => {
+      if (showsKeys.now()) showsKeys.set(false);
+      else if (input === '?') showsKeys.set(true);
+      else if (input === 'q') onEnd?.();
+    },
+    { onInterrupt },
+  );
+  const inside = { columns, height: height - 2, isActive: !showsKeys.shown };
   return (
     <Box flexDirection="column" height={height} width={columns}>
       <Box flexDirection="column" flexGrow={1} overflow="hidden">
         {/* What is too tall is cut at its end: squeezed, it would lose rows in its middle. */}
         <Box flexDirection="column" flexShrink={0}>
-          {showsKeys ? <KeyHelp keys={keys} ends={onEnd !== undefined} /> : children(inside)}
+          {showsKeys.shown ? <KeyHelp keys={keys} ends={onEnd !== undefined} /> : children(inside)}
         </Box>
       </Box>
       {message === '' ? <Text> </Text> : <Line bold text={message} />}

@@ -2,6 +2,7 @@ import { useState } from 'react';
 import { ConfirmEdits } from './confirm-edits.tsx';
 import { EditsScreen } from './edits-view.tsx';
 import { Frame } from './frame.tsx';
+import { useKeyState } from './keyboard.ts';
 import { KEYS } from './keys.tsx';
 import type { Marks } from './marks.ts';
 import type { EditView, WorthOf } from './review-model.ts';
@@ -19,7 +20,7 @@ export interface PickProps {
 
 /** Edits to pick from, each with its reason, risk, gain and diff; what is picked is asked once more. */
 export function PickScreen({ edits, worth, marks, onDone, onInterrupt }: PickProps) {
-  const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
+  const chosen = useKeyState<ReadonlySet<string>>(new Set());
   const [confirms, setConfirms] = useState(false);
   const [message, setMessage] = useState('');
   const end = (): void => {
@@ -36,12 +37,12 @@ export function PickScreen({ edits, worth, marks, onDone, onInterrupt }: PickPro
       {(inside) =>
         confirms ? (
           <ConfirmEdits
-            count={chosen.size}
+            count={chosen.shown.size}
             isActive={inside.isActive}
             answers={ANSWERS}
             keys="y: write, n: back"
             onAnswer={(answer) => {
-              if (answer === 'write') onDone(chosen);
+              if (answer === 'write') onDone(chosen.now());
               else setConfirms(false);
             }}
           />
@@ -52,10 +53,9 @@ export function PickScreen({ edits, worth, marks, onDone, onInterrupt }: PickPro
             worth={worth}
             marks={marks}
             chosen={chosen}
-            onChoose={setChosen}
             onApply={() => {
-              setMessage(chosen.size > 0 ? '' : 'nothing is picked: space picks');
-              setConfirms(chosen.size > 0);
+              setMessage(chosen.now().size > 0 ? '' : 'nothing is picked: space picks');
+              setConfirms(chosen.now().size > 0);
             }}
             onBack={end}
           />

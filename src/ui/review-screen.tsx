@@ -1,4 +1,3 @@
-import { useInput } from 'ink';
 import { useEffect, useRef, useState } from 'react';
 import type { EventSink } from '../model/events.ts';
 import { CardScreen } from './card-view.tsx';
@@ -6,6 +5,7 @@ import { ConfirmEdits } from './confirm-edits.tsx';
 import { EditsScreen } from './edits-view.tsx';
 import { FindingScreen } from './finding-view.tsx';
 import { Frame, type Inside } from './frame.tsx';
+import { useKeys, useKeyState } from './keyboard.ts';
 import { KEYS } from './keys.tsx';
 import type { Marks } from './marks.ts';
 import type { CardView, EditView, ReviewWork } from './review-model.ts';
@@ -34,9 +34,9 @@ export function ReviewScreen(props: ReviewProps) {
   const { work, marks, onEnd, onInterrupt } = props;
   const [card, setCard] = useState(props.card);
   const [view, setView] = useState<View>(props.start);
-  const [selected, setSelected] = useState(0);
+  const selected = useKeyState(0);
   const [edits, setEdits] = useState<readonly EditView[] | undefined>();
-  const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
+  const chosen = useKeyState<ReadonlySet<string>>(new Set());
   const [message, setMessage] = useState('');
   const isLooking = useRef(false);
 
@@ -59,9 +59,9 @@ export function ReviewScreen(props: ReviewProps) {
     }
   };
   const write = async (): Promise<void> => {
-    const lines = await work.apply([...chosen]);
+    const lines = await work.apply([...chosen.now()]);
     setEdits(undefined);
-    setChosen(new Set());
+    chosen.set(new Set());
     setMessage(lines.join('; '));
   };
   const build = async (sink: EventSink): Promise<void> => {
@@ -69,7 +69,7 @@ export function ReviewScreen(props: ReviewProps) {
     if (typeof result === 'string') setMessage(result);
     else {
       setCard(result);
-      setSelected(0);
+      selected.set(0);
       setMessage(movedText(card, result));
     }
     setView('card');
@@ -80,7 +80,7 @@ export function ReviewScreen(props: ReviewProps) {
   }, []);
 
   const body = (inside: Inside) => {
-    const finding = card.findings[selected];
+    const finding = card.findings[selected.shown];
     if (view === 'working')
       return (
         <WorkingScreen
@@ -94,7 +94,7 @@ export function ReviewScreen(props: ReviewProps) {
     if (view === 'confirm')
       return (
         <ConfirmEdits
-          count={chosen.size}
+          count={chosen.shown.size}
           isActive={inside.isActive}
           answers={ANSWERS}
           keys="y: write and build again, w: write only, n: back"
@@ -117,9 +117,8 @@ export function ReviewScreen(props: ReviewProps) {
           worth={work.worth}
           marks={marks}
           chosen={chosen}
-          onChoose={setChosen}
           onApply={() => {
-            if (chosen.size > 0) setView('confirm');
+            if (chosen.now().size > 0) setView('confirm');
             else setMessage('nothing is picked: space picks');
           }}
           onBack={() => {
@@ -135,7 +134,7 @@ export function ReviewScreen(props: ReviewProps) {
           finding={finding}
           marks={marks}
           onStep={(by) => {
-            setSelected(moved(selected, by, card.findings.length));
+            selected.set(moved(selected.now(), by, card.findings.length));
           }}
           onBack={() => {
             setView('card');
@@ -148,7 +147,6 @@ export function ReviewScreen(props: ReviewProps) {
         card={card}
         marks={marks}
         selected={selected}
-        onSelect={setSelected}
         onOpen={() => {
           setView('finding');
         }}
@@ -184,7 +182,7 @@ export function reviewElement(props: ReviewProps) {
 }
 
 function EditsKey({ isActive, onPress }: { isActive: boolean; onPress: () => void }) {
-  useInput(
+  useKeys(
     (input) => {
       if (input === 'f') onPress();
     },

@@ -1,10 +1,10 @@
-import { Box, Text, useInput } from 'ink';
-import { useState } from 'react';
+import { Box, Text } from 'ink';
 import { cleanForTerminal } from './clean.ts';
-import { isInterrupt } from './interrupt-key.ts';
+import { useKeys, useKeyState } from './keyboard.ts';
 import { Paragraph } from './line.tsx';
 
 const LONGEST = 4096;
+const GRAPHEMES = new Intl.Segmenter('en', { granularity: 'grapheme' });
 
 export interface TextFieldProps {
   readonly question: string;
@@ -18,30 +18,38 @@ export interface TextFieldProps {
 
 /** A line that is typed; asked again, with the reason, until it does. */
 export function TextField({ question, byDefault, problem, onAnswer, onInterrupt }: TextFieldProps) {
-  const [text, setText] = useState('');
-  const [wrong, setWrong] = useState('');
-  useInput((input, key) => {
-    if (isInterrupt(input, key)) onInterrupt();
-    else if (key.return) {
-      const answer = text.trim() === '' ? (byDefault ?? '') : text.trim();
-      const reason = problem(answer);
-      if (reason === undefined) onAnswer(answer);
-      else setWrong(reason);
-    } else if (key.backspace || key.delete) setText(text.replace(/.$/u, ''));
-    else if (key.ctrl && input === 'u') setText('');
-    else if (!key.ctrl && !key.meta) setText((text + cleanForTerminal(input)).slice(0, LONGEST));
-  });
+  const text = useKeyState('');
+  const wrong = useKeyState('');
+  useKeys(
+    (input, key) => {
+      if (key.return) {
+        const answer = text.now().trim() || (byDefault ?? '');
+        const reason = problem(answer);
+        if (reason === undefined) onAnswer(answer);
+        else wrong.set(reason);
+      } else if (key.backspace || key.delete) text.set(withoutLast(text.now()));
+      else if (key.ctrl && input === 'u') text.set('');
+      else if (!key.ctrl && !key.meta)
+        text.set((text.now() + cleanForTerminal(input)).slice(0, LONGEST));
+    },
+    { onInterrupt },
+  );
   return (
     <Box flexDirection="column">
       <Paragraph bold text={byDefault === undefined ? question : `${question} [${byDefault}]`} />
       <Text wrap="truncate-start">
         {'> '}
-        {text}
+        {text.shown}
         <Text inverse> </Text>
       </Text>
-      {wrong !== '' && <Paragraph color="red" text={wrong} />}
+      {wrong.shown !== '' && <Paragraph color="red" text={wrong.shown} />}
     </Box>
   );
+}
+
+function withoutLast(text: string): string {
+  const signs = [...GRAPHEMES.segment(text)];
+  return text.slice(0, signs.at(-1)?.index ?? 0);
 }
 
 /** The field as an element, for those who write no JSX. */

@@ -12,6 +12,7 @@ import { CARD, edit, finding } from './review-fixtures.ts';
 
 const marks = marksOf(true);
 const nothing = (): void => undefined;
+const fixed = <T,>(value: T) => ({ shown: value, now: () => value, set: nothing });
 const LONG = 'a reason of more than one row, '.repeat(5).trim();
 const EDITS = Array.from({ length: 9 }, (_, i) => ({
   ...edit(`e${i}`),
@@ -30,9 +31,8 @@ function editsAt(height: number) {
           marks={marks}
           height={height}
           isActive
-          chosen={new Set()}
+          chosen={fixed(new Set<string>())}
           worth={() => undefined}
-          onChoose={nothing}
           onApply={nothing}
           onBack={nothing}
         />
@@ -100,9 +100,8 @@ test('the scorecard on a low screen keeps the overall bar, and the findings have
       marks={marks}
       columns={40}
       height={7}
-      selected={0}
+      selected={fixed(0)}
       isActive
-      onSelect={nothing}
       onOpen={nothing}
     />,
   );
