@@ -8,7 +8,7 @@ import { type OpenedFiles, writeFixFiles } from '../../pipeline/fix/fix-files.ts
 import { type FixTask, planFixes } from '../../pipeline/fix/plan-fixes.ts';
 import { settleFixes } from '../../pipeline/fix/settle-fixes.ts';
 import { editText, gainText, refusalsText } from '../../reporters/fix/fix-text.ts';
-import { lineChanges, oldLine } from '../../reporters/fix/line-changes.ts';
+import { oldLines } from '../../reporters/fix/unified-diff.ts';
 import { isChangedInGit } from '../../tools/git/git-file.ts';
 import { cleanForTerminal, cleanLines } from '../../ui/clean.ts';
 import { type Answer, askAnswer } from '../ask.ts';
@@ -104,8 +104,8 @@ function inFileAsItIs(
   { dockerfile }: FixFiles,
   { files, refusals }: SettledFixes,
 ): SettledFixes['refusals'] {
-  const changes = lineChanges(dockerfile.split('\n'), files.dockerfile.split('\n'));
-  return refusals.map((one) => ({ ...one, line: oldLine(changes, one.line) }));
+  const oldLine = oldLines(dockerfile, files.dockerfile);
+  return refusals.map((one) => ({ ...one, line: oldLine(one.line) }));
 }
 
 /** The flag that applies an edit in spite of its risk. */

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { unifiedDiff } from '../../../src/reporters/fix/unified-diff.ts';
+import { oldLines, unifiedDiff } from '../../../src/reporters/fix/unified-diff.ts';
 import { runTool } from '../../../src/tools/run-tool.ts';
 
 /** What `git apply`, or `patch`, makes of a file by a patch. */
@@ -49,7 +49,7 @@ describe('unifiedDiff', () => {
 
   test('a last line without an end is marked', () => {
     expect(unifiedDiff({ path: 'a', before: 'x', after: 'y' })).toBe(
-      '--- a/a\n+++ b/a\n@@ -1 +1 @@\n-x\n\\ No newline at end of file\n+y\n\\ No newline at end of file\n',
+      '--- a/a\n+++ b/a\n@@ -1,1 +1,1 @@\n-x\n\\ No newline at end of file\n+y\n\\ No newline at end of file\n',
     );
   });
 
@@ -79,8 +79,8 @@ describe('unifiedDiff', () => {
   ])('git apply and patch take %s', async (_, path, before, after) => {
     const patch = unifiedDiff({ path, before, after });
     expect(await applied('git', path, before, patch)).toBe(after);
-    // GNU patch reads no quoted names with octal escapes before 2.7, and none with a blank.
-    if (/^[\w.]+$/.test(path)) expect(await applied('patch', path, before, patch)).toBe(after);
+    // GNU patch reads no quoted names with octal escapes before 2.7.
+    if (/^[\w. ]+$/.test(path)) expect(await applied('patch', path, before, patch)).toBe(after);
   });
 
   test('git apply takes whatever comes out', async () => {
@@ -98,4 +98,27 @@ describe('unifiedDiff', () => {
       { numRuns: 40 },
     );
   });
+});
+
+test('where very much differs, all lines count as changed', async () => {
+  const lines = (word: string) =>
+    Array.from({ length: 3000 }, (_, i) => `${word} ${i}\nUSER 1\n`).join('');
+  const [before, after] = [lines('RUN'), `${lines('ENV')}# end`];
+  const start = performance.now();
+  const patch = unifiedDiff({ path: 'f', before, after });
+  expect(performance.now() - start).toBeLessThan(5000);
+  expect(patch).toMatch(/^--- a\/f\n\+\+\+ b\/f\n@@ -1,6000 \+1,6001 @@\n-RUN 0\n/);
+  expect(await applied('git', 'f', before, patch)).toBe(after);
+  expect(oldLines(before, after)(6001)).toBe(6001);
+});
+
+test.each([
+  ['abcdef', ['new', 'b', 'c', 'X', 'Y', 'Z', 'e', 'f'], [1, 2, 3, 4, 4, 4, 5, 6]],
+  ['a', ['new', 'a'], [1, 1]],
+  ['a', ['a', 'new'], [1, 1]],
+  ['ab', ['b'], [2]],
+  ['ab', ['a', 'b'], [1, 2]],
+])('the lines of %j that those of %j are, or stand for', (before, after, expected) => {
+  const oldLine = oldLines(before.replace(/./g, '$&\n'), after.map((line) => `${line}\n`).join(''));
+  expect(after.map((_, i) => oldLine(i + 1))).toEqual(expected);
 });
