@@ -1,4 +1,7 @@
-import { fixupSpdxId } from '@cyclonedx/cyclonedx-library/SPDX';
+import deprecatedExceptions from 'spdx-exceptions/deprecated.json' with { type: 'json' };
+import exceptions from 'spdx-exceptions/index.json' with { type: 'json' };
+import deprecatedLicences from 'spdx-license-ids/deprecated.json' with { type: 'json' };
+import licences from 'spdx-license-ids/index.json' with { type: 'json' };
 
 /** A licence as a package records it, told apart by what an SBOM can say of it. */
 export type Licence =
@@ -12,9 +15,13 @@ export type Licence =
 const MAX_LENGTH = 1000;
 const MAX_DEPTH = 20;
 const LICENCE_REF = /^LicenseRef-[A-Za-z0-9.-]+$/;
-// The library's list does not tell one from the other, nor do these names.
-const EXCEPTIONS = new Set(['Linux-syscall-note', 'SHL-2.0', 'SHL-2.1', 'GPL-CC-1.0', 'LLGPL']);
-const LICENCES = new Set(['CAL-1.0-Combined-Work-Exception', 'MPL-2.0-no-copyleft-exception']);
+const LICENCES = byLowerCase([...licences, ...deprecatedLicences]);
+const EXCEPTIONS = byLowerCase([...exceptions, ...deprecatedExceptions]);
+
+/** Ids are the same in any case (SPDX 2.3, annex D.2). */
+function byLowerCase(ids: readonly string[]): ReadonlyMap<string, string> {
+  return new Map(ids.map((id) => [id.toLowerCase(), id]));
+}
 
 /** Reads a recorded licence: an id in any case, an SPDX expression (spec 2.3, annex D), or a name. */
 export function readLicence(recorded: string): Licence {
@@ -29,20 +36,8 @@ export function readLicence(recorded: string): Licence {
   return { kind: 'name', name: text };
 }
 
-function isException(id: string): boolean {
-  return EXCEPTIONS.has(id) || (/exception/i.test(id) && !/-with-/i.test(id) && !LICENCES.has(id));
-}
-
-/** An id of the list, of a licence or of an exception. */
-function listedId(text: string): string | undefined {
-  // The library's list is a plain object, in which `__proto__` and `constructor` are found too.
-  const id: unknown = fixupSpdxId(text);
-  return typeof id === 'string' ? id : undefined;
-}
-
 function licenceId(text: string): string | undefined {
-  const id = listedId(text);
-  return id === undefined || isException(id) ? undefined : id;
+  return LICENCES.get(text.toLowerCase());
 }
 
 /** Recursive descent over `or > and > with > simple`; undefined anywhere means: no expression. */
@@ -77,10 +72,8 @@ class ExpressionParser {
     }
     const licence = this.#simple();
     if (licence === undefined || !this.#take('WITH')) return licence;
-    const exception = listedId(this.#tokens[this.#at++] ?? '');
-    return exception !== undefined && isException(exception)
-      ? `${licence} WITH ${exception}`
-      : undefined;
+    const exception = EXCEPTIONS.get(this.#tokens[this.#at++]?.toLowerCase() ?? '');
+    return exception === undefined ? undefined : `${licence} WITH ${exception}`;
   }
 
   #simple(): string | undefined {

@@ -8,7 +8,6 @@ describe('readLicence', () => {
     ['apache-2.0', 'Apache-2.0'],
     ['BSD-3-clause', 'BSD-3-Clause'],
     [' ISC ', 'ISC'],
-    ['GPL-2.0+', 'GPL-2.0+'],
     ['MPL-2.0-no-copyleft-exception', 'MPL-2.0-no-copyleft-exception'],
     ['CAL-1.0-Combined-Work-Exception', 'CAL-1.0-Combined-Work-Exception'],
     ['GPL-2.0-with-classpath-exception', 'GPL-2.0-with-classpath-exception'],
@@ -23,6 +22,8 @@ describe('readLicence', () => {
     ['GPL-2.0-only WITH Classpath-exception-2.0', 'GPL-2.0-only WITH Classpath-exception-2.0'],
     ['GPL-2.0-only WITH linux-syscall-note', 'GPL-2.0-only WITH Linux-syscall-note'],
     ['EPL-1.0+', 'EPL-1.0+'],
+    ['gpl-2.0+', 'GPL-2.0+'],
+    ['GPL-2.0-only WITH Nokia-Qt-exception-1.1', 'GPL-2.0-only WITH Nokia-Qt-exception-1.1'],
     ['MIT AND ISC OR Zlib', 'MIT AND ISC OR Zlib'],
   ])('%s is an expression', (text, expression) => {
     expect(readLicence(text)).toEqual({ kind: 'expression', expression, refs: [] });
