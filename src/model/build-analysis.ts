@@ -73,6 +73,8 @@ export interface Download {
   readonly verifiedBy?: DownloadCheck;
   /** A check that is there but cannot stop the build (`|| true`, `;` without `set -e`). */
   readonly ineffectiveCheck?: DownloadCheck & { readonly reason: string };
+  /** Why nobody can tell from here whether something verifies it. */
+  readonly open?: string;
   /** Index of the stage. */
   readonly stage: number;
   readonly range: SourceRange;

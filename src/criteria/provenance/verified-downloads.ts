@@ -8,8 +8,8 @@ interface JudgedDownload extends JudgedLine {
 }
 
 function judge(download: Download): JudgedDownload {
-  const { range, command, verifiedBy: check, ineffectiveCheck: vain } = download;
-  const answer = (state: 'held' | 'loose', reason: string, weak = false): JudgedDownload => ({
+  const { range, command, verifiedBy: check, ineffectiveCheck: vain, open } = download;
+  const answer = (state: JudgedLine['state'], reason: string, weak = false): JudgedDownload => ({
     range,
     command,
     state,
@@ -17,6 +17,7 @@ function judge(download: Download): JudgedDownload {
     weak,
   });
   if (download.pipedToShell) return answer('loose', 'goes straight into an interpreter');
+  if (open !== undefined) return answer('open', open);
   if (check !== undefined)
     return check.weak === undefined
       ? answer('held', `verified by ${check.method}, line ${check.range.startLine}`)
@@ -49,6 +50,8 @@ export const verifiedDownloads = criterion({
         return `${count(judged.length, 'download')} verified${weak === 0 ? '' : `, ${weak} weakly`}`;
       },
       settle: SETTLE,
+      settleOpen:
+        'use a lock file that holds hashes, such as pip install --require-hashes -r FILE or npm ci',
     }),
   remedies: [
     {

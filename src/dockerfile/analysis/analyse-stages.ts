@@ -21,8 +21,7 @@ import { remoteCopies } from './fetches/remote-copies.ts';
 import { scriptedFetches } from './fetches/scripted-fetches.ts';
 import { isRead, socketFetches } from './fetches/socket-fetches.ts';
 import { windowsFetches } from './fetches/windows-fetches.ts';
-import { AptSources } from './installs/apt-sources.ts';
-import { installsOf } from './installs/find-installs.ts';
+import { lineage, type StageInstalls, stageInstalls } from './installs/stage-installs.ts';
 import { uncheckedPackages } from './installs/unchecked-packages.ts';
 import { type LookupBudget, StageFiles } from './stage-files.ts';
 import { unreadCommands } from './unread-commands.ts';
@@ -40,39 +39,6 @@ const MAX_JUDGED = 300;
 
 function isCommand(event: BuildEvent): event is CommandEvent {
   return event.kind === 'command';
-}
-
-/** A stage, then the stages it is built on, down to the first. */
-function lineage(stage: ReadStage, stages: ReadonlyMap<number, ReadStage>): readonly ReadStage[] {
-  const chain: ReadStage[] = [];
-  for (let at: ReadStage | undefined = stage; at !== undefined;) {
-    chain.push(at);
-    const { base }: ReadStage = at;
-    at = base.kind === 'stage' ? stages.get(base.index) : undefined;
-  }
-  return chain;
-}
-
-function stageInstalls(
-  stage: ReadStage,
-  stages: ReadonlyMap<number, ReadStage>,
-  events: ReadonlyMap<number, readonly BuildEvent[]>,
-  files: ReadonlyMap<number, StageFiles>,
-): readonly PackageInstall[] {
-  const own = files.get(stage.index);
-  if (own === undefined) return [];
-  const chain = lineage(stage, stages).toReversed();
-  const sources = new AptSources(chain[0]?.base);
-  const before: CommandEvent[] = [];
-  const found: PackageInstall[] = [];
-  for (const { index } of chain)
-    for (const event of events.get(index) ?? []) {
-      sources.follow(event, files.get(index) ?? own);
-      if (!isCommand(event)) continue;
-      before.push(event);
-      if (index === stage.index) found.push(...installsOf(event, before, own, sources.isFrozen));
-    }
-  return found;
 }
 
 /** The files of each stage, empty until its instructions are followed. */
@@ -134,10 +100,14 @@ function stageFetches(staged: readonly BuildEvent[]): readonly Fetch[] {
 function downloadsIn(
   stages: readonly ReadStage[],
   events: ReadonlyMap<number, readonly BuildEvent[]>,
+  installed: ReadonlyMap<number, StageInstalls>,
 ): readonly Download[] {
   const byKey = new Map<string, Download>();
   const fetched = new Map(
-    stages.map(({ index }) => [index, stageFetches(events.get(index) ?? [])]),
+    stages.map(({ index }) => [
+      index,
+      [...stageFetches(events.get(index) ?? []), ...(installed.get(index)?.fetches ?? [])],
+    ]),
   );
   const after = new Map(stages.map(({ index }) => [index, dependents(index, stages)]));
   const standsOn = (stage: number, other: number): boolean => after.get(other)?.has(stage) === true;
@@ -219,8 +189,11 @@ export function analyseStages(
   if (last !== undefined && (budget.commands <= 0 || fetched > MAX_JUDGED))
     unread.push({ range: last.range, reason: 'more commands and downloads than are read' });
   const byIndex = new Map(stages.map((stage) => [stage.index, stage]));
-  const installs = stages.flatMap((stage) => stageInstalls(stage, byIndex, events, files));
-  const downloads = downloadsIn(stages, events);
+  const installed = new Map(
+    stages.map((stage) => [stage.index, stageInstalls(stage, byIndex, events, files)]),
+  );
+  const installs = [...installed.values()].flatMap((one) => one.installs);
+  const downloads = downloadsIn(stages, events, installed);
   const chains = new Map(
     stages.map((stage) => [stage.index, lineage(stage, byIndex).map(({ index }) => index)]),
   );

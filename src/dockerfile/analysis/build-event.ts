@@ -38,13 +38,16 @@ function traceRun(
   const { script, scope, folder, instruction } = placed;
   if (script === undefined) return [];
   const lookup = lookupIn(scope, buildArgs);
-  const outer = (name: string): Variable => {
+  const variable = (name: string): Variable => {
     const value = lookup(name);
     // What the base image holds is not known, what was put in front of it is.
     return name === 'PATH' && value === undefined && programPath !== ''
       ? { value, shape: programPath, sources: [] }
       : { value, sources: [] };
   };
+  // An ARG without a value is not set.
+  const args = [...scope.args].flatMap(([name, value]) => (value === undefined ? [] : [name]));
+  const outer = { variable, names: [...args, ...scope.env.keys()] };
   const tracer = new Tracer(script, outer, budget, new RunFiles(files));
   const unmount = files.mount(instruction, folder, budget.nextId);
   const { errexit, pipefail, bash } = script;

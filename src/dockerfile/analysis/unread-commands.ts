@@ -1,6 +1,8 @@
 import type { Download, PackageInstall, UnreadLine } from '../../model/build-analysis.ts';
-import { isBuildDriver, isLocal } from '../programs/catalogue.ts';
+import { isBuildDriver, isLocal, isRefused } from '../programs/catalogue.ts';
 import { languageOf } from '../programs/plain-scripts.ts';
+import { runningVariable } from '../programs/running-variables.ts';
+import { isInstalledPath } from '../shell/interpreters.ts';
 import { pathIn } from '../shell/shell-state.ts';
 import { SHELLS } from '../shell/wrappers.ts';
 import type { CommandEvent } from './build-event.ts';
@@ -27,7 +29,9 @@ const RUNS = /^(?:dlx|exec|x|run|test|t|bench|install-test|it)$/;
 
 /** True where the command names a file on a path for programs, so that its name tells what it is. */
 function isNamed(word: string): boolean {
-  return !word.includes('/') || /(?:^|\/)\.?(?:s?bin|shims|libexec|Scripts)\/[^/]+$/.test(word);
+  if (!word.includes('/')) return true;
+  const isBin = /(?:^|\/)\.?(?:s?bin|shims|libexec|Scripts)\/[^/]+$/.test(word);
+  return isBin && isInstalledPath(word);
 }
 
 /** True where the program is a file that an instruction put there, of which more is known than its name. */
@@ -65,6 +69,9 @@ export function unreadCommand(
       first.text,
       `the name of the program is not constant: ${first.text.slice(0, 80)}`,
     );
+  const running = runningVariable(event.variables());
+  if (running !== undefined)
+    return unread(event, running, `the variable ${running} makes programs run what was not read`);
   const words = argv.slice(1).map((f) => f.text);
   if (program === '.' || program === 'source') return ofSourced(event, around);
   if (isBuildDriver(program, words) && !isFollowed(event, around)) {
@@ -92,7 +99,7 @@ export function unreadCommand(
   if (language !== '' && !(around.isJudged && words.includes('-m')))
     return ofInterpreter(event, language, around);
   const fetches = around.isJudged && !RUNNERS.test(program) && !RUNS.test(words[0] ?? '');
-  if (isNamed(first.text) && fetches) return undefined;
+  if (isNamed(first.text) && fetches && !isRefused(program, words)) return undefined;
   const name = first.text.replace(/[^\x20-\x7e]/g, '?').slice(-80);
   return unread(
     event,

@@ -61,6 +61,14 @@ export function isLocal(program: string, words: readonly string[]): boolean {
   return isIn(LOCAL, program, words);
 }
 
+/** True where its words say that it runs what they name, whatever else is known of it. */
+export function isRefused(program: string, words: readonly string[]): boolean {
+  const line = words.join(' ');
+  return spellings(program).some((name) =>
+    (LOCAL.get(name) ?? []).some(({ unless }) => unless?.test(line) === true),
+  );
+}
+
 /** True where it runs the steps of the source at hand (`make`, `./configure`). */
 export function isBuildDriver(program: string, words: readonly string[]): boolean {
   return isIn(DRIVERS, program, words);

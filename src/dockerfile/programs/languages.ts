@@ -35,11 +35,13 @@ export const LANGUAGES: readonly LocalPrograms[] = [
   {
     programs: 'go',
     reason: 'tells of and cleans Go’s own folders',
+    unless: /(?:^| )--?(?:toolexec|exec|overlay|vettool)\b/,
     only: /^(?:version|env|clean|list|fmt|tool dist|telemetry|mod (?:init|edit|verify|graph|why))\b/,
   },
   {
     programs: 'cargo',
     reason: 'tells of and cleans Cargo’s own folders',
+    unless: /--config[= ]\S*(?:rustc|runner|linker|rustdoc)/,
     only: /^(?:(?:\+\S+ )?(?:clean|version|new|init|metadata|locate-project|fmt|tree)|chef prepare)\b/,
   },
   {

@@ -51,6 +51,7 @@ export const MANAGERS: readonly LocalPrograms[] = [
   },
   {
     programs: 'npm',
+    unless: /--(?:script-shell|git|node-gyp|node-options)\b/,
     reason: 'installs are judged; the rest configures, lists or removes',
     only: /(?:^| )(?:config|c|set|get|cache|ls|list|ll|la|view|info|show|prune|uninstall|remove|rm|r|un|unlink|root|prefix|bin|whoami|audit|outdated|help|version|fund|doctor|completion|pkg|init|login|logout|ping|dist-tag|token|owner|search|shrinkwrap|find-dupes|explain|query|rebuild|rb|ci|clean-install|ic|install-clean|install|i|in|add|update|up|upgrade|link|ln|dedupe|ddp)(?: |$)/,
   },

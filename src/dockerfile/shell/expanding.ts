@@ -1,9 +1,10 @@
 import type { Ignored } from './failure.ts';
-import type { Surroundings, Variable } from './fields.ts';
+import type { Surroundings } from './fields.ts';
 import { type ShellState, forked, lookUp } from './shell-state.ts';
 import type { List } from './syntax-tree.ts';
 import {
   NO_STREAMS,
+  type OuterScope,
   type TraceContext,
   type TracedCommand,
   deeper,
@@ -24,7 +25,7 @@ export function expanding(
   follow: {
     readonly commands: readonly TracedCommand[];
     readonly list: Listing;
-    readonly outer: (name: string) => Variable;
+    readonly outer: OuterScope;
   },
   state: ShellState,
   context: TraceContext,
@@ -39,7 +40,7 @@ export function expanding(
   };
   return {
     positional: state.positional,
-    variable: (name) => lookUp(state, name) ?? follow.outer(name),
+    variable: (name) => lookUp(state, name) ?? follow.outer.variable(name),
     substitution: ({ body, process }) => {
       if (process === '>') {
         waiting.push(body);

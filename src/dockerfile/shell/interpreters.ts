@@ -47,6 +47,15 @@ const INTERPRETERS = lookup<Interpreter>({
   lua: interpreter('-l', /^luarocks$/, ONE_LINE),
 });
 
+/** Folders in which installed programs lie; a file of a project says by its name nothing of what it does. */
+const INSTALLED =
+  /^\/(?:usr|opt|bin|sbin|root|home|snap|nix)\/|(?:^|\/)(?:\.?v?env|site-packages|node_modules|vendor|\.local)\//;
+
+/** True where the path of a program or script tells that a package manager or the system put it there. */
+export function isInstalledPath(path: string): boolean {
+  return INSTALLED.test(path) || /^[A-Z]:/i.test(path);
+}
+
 function plainName(path: string): string {
   return path
     .replace(/^.*[\\/]/, '')
@@ -71,7 +80,9 @@ export function interpretedProgram(
       named === '' ? argv[at + 1] : named !== undefined ? { ...field, text: named } : field;
     if (named !== undefined || !isOption) {
       const name = plainName(script?.text ?? '');
-      if (script?.constant !== true || !known.scripts.test(name)) return undefined;
+      const path = named === undefined ? (script?.text ?? '') : '';
+      const isProgram = path === '' || path.endsWith('.phar') || isInstalledPath(path);
+      if (script?.constant !== true || !isProgram || !known.scripts.test(name)) return undefined;
       return [{ ...script, text: name }, ...argv.slice(named === '' ? at + 2 : at + 1)];
     }
     if (known.valued.has(text)) at += 1;

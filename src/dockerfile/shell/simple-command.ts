@@ -8,6 +8,7 @@ import { type ShellState, assign, forked, lookUp, mayHaveLeft, takeOver } from '
 import type { Command, List, Simple } from './syntax-tree.ts';
 import {
   type FileScript,
+  type OuterScope,
   type Script,
   type TraceBudget,
   type TraceContext,
@@ -28,7 +29,7 @@ export interface Following {
   readonly commands: TracedCommand[];
   readonly budget: TraceBudget;
   readonly script: Script;
-  readonly outer: (name: string) => Variable;
+  readonly outer: OuterScope;
   readonly files: TracedFiles;
   readonly around: (state: ShellState, context: TraceContext, ignored: Ignored) => Expanding;
   readonly command: (command: Command, state: ShellState, context: TraceContext) => void;
@@ -37,7 +38,7 @@ export interface Following {
 
 /** Follows simple commands: assignments, builtins, calls of functions, programs and the scripts that they run. */
 export class SimpleCommands {
-  readonly outer: (name: string) => Variable;
+  readonly outer: OuterScope;
   private readonly follow: Following;
 
   constructor(follow: Following) {
@@ -122,7 +123,7 @@ export class SimpleCommands {
     const { streams, piped } = context;
     const { argv } = unwrapped;
     const read = streams.input ?? (streams.readsFrom.length > 0 ? undefined : piped);
-    const variable = (name: string): Variable => lookUp(state, name) ?? this.outer(name);
+    const variable = (name: string): Variable => lookUp(state, name) ?? this.outer.variable(name);
     const doubt = this.doubt(command, unwrapped, state);
     const ignored = context.ignored ?? doubt;
     const stopsOnSuccess = context.stopsOnSuccess === true && doubt === undefined;
@@ -136,6 +137,8 @@ export class SimpleCommands {
       ...(piped === undefined ? {} : { piped }),
       ...(script === undefined ? {} : { script: script.text }),
       variable: (name: string) => variable(name).value,
+      // The script goes on to change its state.
+      variables: variablesOf(state, this.outer),
     };
     commands.push(traced);
     files.ran(traced);
@@ -195,6 +198,19 @@ export class SimpleCommands {
         reason: `a script inside this command: ${parsed.error.message}`,
       });
   }
+}
+
+/** Gives the variables that are set at this place, later. */
+function variablesOf(
+  { variables }: ShellState,
+  outer: OuterScope,
+): () => ReadonlyMap<string, string | undefined> {
+  const own = new Map(variables);
+  return () =>
+    new Map([
+      ...outer.names.map((name) => [name, outer.variable(name).value] as const),
+      ...[...own].map(([name, { value }]) => [name, value] as const),
+    ]);
 }
 
 const ENDS = /\b(?:exit|return|exec|kill|eval|source)\b|(?:^|[;&|\s])\.\s/;

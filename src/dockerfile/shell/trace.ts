@@ -10,7 +10,7 @@ import {
   isConditional,
   mayBeSkipped,
 } from './failure.ts';
-import { type Variable, fieldsOf, isOneField, joined, variableOf } from './fields.ts';
+import { fieldsOf, isOneField, joined, variableOf } from './fields.ts';
 import { leadsOn, surelyHolds } from './known-test.ts';
 import { outputOfAll } from './printed-text.ts';
 import { type ShellState, forked, mergeBranches } from './shell-state.ts';
@@ -18,6 +18,7 @@ import { SimpleCommands } from './simple-command.ts';
 import type { Command, List, Pipeline } from './syntax-tree.ts';
 import {
   NO_STREAMS,
+  type OuterScope,
   type Script,
   type TraceBudget,
   type TraceContext,
@@ -46,12 +47,7 @@ export class Tracer {
   private readonly budget: TraceBudget;
   private readonly simple: SimpleCommands;
 
-  constructor(
-    script: Script,
-    outer: (name: string) => Variable,
-    budget: TraceBudget,
-    files: TracedFiles,
-  ) {
+  constructor(script: Script, outer: OuterScope, budget: TraceBudget, files: TracedFiles) {
     this.script = script;
     this.budget = budget;
     this.simple = new SimpleCommands({

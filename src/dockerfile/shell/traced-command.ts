@@ -29,6 +29,15 @@ export interface TracedCommand extends Streams {
   readonly script?: Field;
   readonly folder: string;
   readonly variable: (name: string) => string | undefined;
+  /** The variables that were set before it, the value undefined where it is not known. */
+  readonly variables: () => ReadonlyMap<string, string | undefined>;
+}
+
+/** What holds outside of a script: ENV, ARG, and what is known of the base image. */
+export interface OuterScope {
+  readonly variable: (name: string) => Variable;
+  /** Those that are set for sure. */
+  readonly names: readonly string[];
 }
 
 /** Shell text in a file that a command runs. */

@@ -385,7 +385,7 @@ describe('what is no download', () => {
     ['a version', 'RUN curl --version && git --version && wget -V'],
     ['text', 'RUN echo curl https://example.com'],
     ['a local ADD', 'ADD app.tar.gz /'],
-    ['an index', 'RUN pip install -i https://a.com/s --extra-index-url https://b.com/s x==1'],
+    ['Python’s own index', 'RUN pip install -i https://pypi.org/simple x==1'],
     ['a stage nobody needs', 'FROM x\nRUN curl -O https://example.com/a\nFROM scratch'],
   ])('%s', (_name, run) => {
     expect(downloads(run)).toEqual([]);

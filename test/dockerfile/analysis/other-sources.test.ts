@@ -18,10 +18,10 @@ describe('addresses behind a switch', () => {
   });
 
   test.each([
-    'RUN pip install --index-url https://pypi.example.com/simple --proxy http://proxy:3128 a==1',
-    'RUN npm install --registry https://npm.example.com a@1.0.0',
+    'RUN pip install --index-url https://pypi.org/simple --proxy http://proxy:3128 a==1',
+    'RUN npm install --registry https://registry.npmjs.org a@1.0.0',
     'RUN apk add --repository https://dl.example.com/main a=1-r0',
-    'RUN uv pip install --default-index https://pypi.example.com/simple a==1',
+    'RUN uv pip install --index-url https://download.pytorch.org/whl/cpu torch==2.1.0',
   ])('ok-%s', (run) => {
     expect(downloads(run)).toEqual([]);
   });

@@ -40,6 +40,7 @@ export function downloads(run: string, options: DockerfileOptions = {}): readonl
   const text = /^FROM/m.test(run) ? run : `FROM x\n${run}`;
   return analysisOf(text, options).downloads.map((d) => {
     if (d.pipedToShell) return `${d.kind}: shell`;
+    if (d.open !== undefined) return `${d.kind}: open`;
     if (d.verifiedBy !== undefined) {
       const weak = d.verifiedBy.weak === undefined ? '' : ` (${d.verifiedBy.weak})`;
       return `${d.kind}: ${d.verifiedBy.method}${weak}`;

@@ -164,8 +164,9 @@ function asCheck(check: Check, fetch: Fetch, around: Surroundings): DownloadChec
 function verification(
   fetch: Fetch,
   around: Surroundings,
-): Pick<Download, 'verifiedBy' | 'ineffectiveCheck'> {
+): Pick<Download, 'verifiedBy' | 'ineffectiveCheck' | 'open'> {
   if (fetch.ownCheck !== undefined) return { verifiedBy: fetch.ownCheck };
+  if (fetch.open !== undefined) return { open: fetch.open };
   if (fetch.vain !== undefined) return { ineffectiveCheck: fetch.vain };
   if (fetch.kind === 'git') {
     const found = gitCheck(fetch, around);

@@ -27,6 +27,8 @@ export interface Fetch {
   readonly ownCheck?: DownloadCheck;
   /** What would check it, and why it does not. */
   readonly vain?: Download['ineffectiveCheck'];
+  /** Why nobody can tell from here whether something verifies it. */
+  readonly open?: string;
 }
 
 export const COMMIT = /^[0-9a-f]{40}(?:[0-9a-f]{24})?$/;

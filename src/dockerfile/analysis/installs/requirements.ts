@@ -28,7 +28,12 @@ export function parseRequirements(text: string): Requirements {
     .slice(0, 1024 * 1024)
     .replace(/\\\r?\n/g, ' ')
     .split(/\r?\n/)
-    .map((line) => line.replace(/(?:^|\s)#.*$/, '').trim())
+    .map((line) =>
+      line
+        .replace(/(?:^|\s)#.*$/, '')
+        .trim()
+        .replace(/^(?:-e|--editable)[ =]+/, ''),
+    )
     .filter((line) => line !== '');
   const includes = lines.flatMap((line) => /^(?:-r|--requirement)[ =]*(\S+)/.exec(line)?.[1] ?? []);
   const wanted = lines.filter((line) => !line.startsWith('-'));

@@ -43,6 +43,7 @@ const MANAGERS = lookup<Unchecking>({
   pip3: PIP,
   uv: PIP,
 });
+const UNCHECKED = /^(?:PIP_TRUSTED_HOST|UV_INSECURE_HOST)$/;
 /** Settings that turn the checks off for what is installed later; a repository of files was there before. */
 const SETTINGS: readonly (readonly [RegExp, string])[] = [
   [/\[[^\]]*\btrusted=yes\b[^\]]*\]\s+(?!file:|copy:|cdrom:)\S/i, 'trusted=yes'],
@@ -61,7 +62,11 @@ export function uncheckedPackages(event: CommandEvent): readonly Fetch[] {
   const manager = MANAGERS[event.program];
   const verb = words.findIndex((word) => manager?.installs.test(word) === true);
   if (manager !== undefined && verb >= 0) {
-    const off = words.find((word) => manager.off.test(word));
+    const hosts = [...event.variables()].filter(
+      ([name, value]) => UNCHECKED.test(name) && value !== '',
+    );
+    const off =
+      words.find((word) => manager.off.test(word)) ?? (manager === PIP ? hosts[0]?.[0] : undefined);
     const checked = manager.unless !== undefined && words.some((w) => manager.unless?.test(w));
     const names = words.slice(verb + 1).filter((word) => !word.startsWith('-'));
     if (off === undefined || checked || (names.length > 0 && names.every(isFile))) return [];

@@ -1,0 +1,230 @@
+import type { PackageInstall } from '../../../model/build-analysis.ts';
+import { constantField } from '../../shell/fields.ts';
+import { pathIn } from '../../shell/shell-state.ts';
+import type { CommandEvent } from '../build-event.ts';
+import { COMMIT, type Fetch, fetchOf, isRemote } from '../fetches/fetch.ts';
+import type { StageFiles } from '../stage-files.ts';
+
+/** Where a package manager is told to take packages from somewhere else than its language's own index. */
+interface Indexes {
+  readonly programs: RegExp;
+  readonly options: RegExp;
+  readonly variables: RegExp;
+  /** Commands that set it for later ones; the last word that is an address is the index. */
+  readonly commands: RegExp;
+  /** Files that set it, below the folder of the command or from the root on. */
+  readonly files: readonly string[];
+  /** What such a file says in front of an address. */
+  readonly setting: RegExp;
+  /** Its lock files hold a hash of each package, so that any index has to give the same. */
+  readonly isHashed: boolean;
+}
+
+/** Indexes that a language's project or a package's own publisher runs. */
+const OWN =
+  /^(?:sparse\+)?https:\/\/(?:pypi\.org|files\.pythonhosted\.org|download\.pytorch\.org|pypi\.nvidia\.com|pypi\.ngc\.nvidia\.com|registry\.npmjs\.org|registry\.yarnpkg\.com|(?:index\.)?rubygems\.org|index\.crates\.io|static\.crates\.io|repo\.packagist\.org|packagist\.org|api\.nuget\.org|www\.nuget\.org|conda\.anaconda\.org|repo\.anaconda\.com)(?:\/|$)/i;
+
+const SET_PYTHON = /^[ \t]*(?:extra-index-url|index-url|find-links|url)\s*=\s*(\S+)/gm;
+const SET_NODE =
+  /^[ \t"']*(?:(?:@[\w.-]+:)?registry|npmRegistryServer)["']?[ \t]*[=: ][ \t]*["']?(\S+?)["']?\s*$/gm;
+
+const NODE: Indexes = {
+  programs: /^(?:npm|npx|yarn|yarnpkg|pnpm|bun|corepack)$/,
+  options: /^--registry$/,
+  variables: /^(?:npm_config_registry|YARN_(?:NPM_)?REGISTRY(?:_SERVER)?|COREPACK_NPM_REGISTRY)$/i,
+  commands: /^(?:npm|yarn|pnpm) (?:config |c )?set .*(?:registry|npmRegistryServer)/,
+  files: ['.npmrc', '.yarnrc', '.yarnrc.yml', '/root/.npmrc', '/root/.yarnrc'],
+  setting: SET_NODE,
+  isHashed: true,
+};
+
+const INDEXES: readonly Indexes[] = [
+  {
+    programs: /^(?:pip[\d.]*|pipx|pipenv|easy_install)$/,
+    options: /^(?:-i|-f|--index-url|--extra-index-url|--find-links|--pip-args)$/,
+    variables: /^PIP_(?:INDEX_URL|EXTRA_INDEX_URL|FIND_LINKS|PYPI_URL)$/,
+    commands: /^pip[\d.]* config .*(?:index-url|find-links)/,
+    files: ['/etc/pip.conf', '/root/.pip/pip.conf', '/root/.config/pip/pip.conf'],
+    setting: SET_PYTHON,
+    isHashed: true,
+  },
+  {
+    programs: /^(?:uv|uvx|poetry|pdm)$/,
+    options: /^(?:-i|-f|--index|--default-index|--index-url|--extra-index-url|--find-links)$/,
+    variables: /^UV_(?:INDEX|INDEX_URL|DEFAULT_INDEX|EXTRA_INDEX_URL|FIND_LINKS)$/,
+    commands: /^poetry source add /,
+    files: ['uv.toml', '/etc/uv/uv.toml', '/root/.config/uv/uv.toml'],
+    setting: SET_PYTHON,
+    isHashed: true,
+  },
+  NODE,
+  {
+    programs: /^(?:gem|bundle|bundler)$/,
+    options: /^(?:-s|--source|--clear-sources)$/,
+    variables: /^BUNDLE_(?:MIRROR__\w+|RUBYGEMS_MIRROR)$/,
+    commands: /^(?:gem sources? |bundler? config .*mirror)/,
+    files: ['/root/.gemrc', '/etc/gemrc', '.bundle/config', '/usr/local/bundle/config'],
+    setting: /^[ \t]*(?:-|BUNDLE_MIRROR__\w+:)[ \t]*["']?(https?:\S+?)["']?\s*$/gm,
+    isHashed: false,
+  },
+  {
+    programs: /^cargo$/,
+    options: /^--(?:index|registry)$/,
+    variables: /^CARGO_(?:SOURCE_\w+|REGISTRIES_\w+_INDEX|REGISTRY_(?:INDEX|DEFAULT))$/,
+    commands: /^$/,
+    files: ['.cargo/config.toml', '.cargo/config', '/usr/local/cargo/config.toml'],
+    setting: /^[ \t]*registry\s*=\s*["'](\S+?)["']/gm,
+    isHashed: true,
+  },
+  {
+    programs: /^composer(?:\.phar)?$/,
+    options: /^--repository(?:-url)?$/,
+    variables: /^COMPOSER_REPO_PACKAGIST$/,
+    commands: /^composer(?:\.phar)? config .*repo/,
+    files: [],
+    setting: /$^/g,
+    isHashed: false,
+  },
+];
+
+/** Go looks modules up in its own sum database, whatever proxy it asks, unless these say not to. */
+const UNSUMMED = /^(?:GONOSUMDB|GONOSUMCHECK|GOPRIVATE|GOINSECURE)$/;
+
+/** What an installer takes packages from: its command line, the variables, the commands and files before it. */
+function indexesOf(
+  event: CommandEvent,
+  known: Indexes,
+  before: readonly CommandEvent[],
+  files: StageFiles,
+): readonly (string | undefined)[] {
+  const words = event.argv.slice(1).map((f) => f.text);
+  const options = words.flatMap((word, at) => {
+    const [name = '', ...value] = word.split('=');
+    if (!known.options.test(name)) return [];
+    return value.length > 0 ? [value.join('=')] : (words[at + 1] ?? []);
+  });
+  const variables = [...event.variables()].flatMap(([name, value]) =>
+    known.variables.test(name) ? [value] : [],
+  );
+  const commands = before
+    .filter(({ argv }) => known.commands.test(argv.map((f) => f.text).join(' ')))
+    .flatMap(({ argv }) => argv.map((f) => f.text).filter((text) => /^https?:|\$/.test(text)));
+  const said = known.files.flatMap((file) => {
+    const content = files.at(pathIn(event.folder, file), event.id);
+    return content?.kind === 'text'
+      ? [...content.text.slice(0, 65_536).matchAll(known.setting)].map(([, address]) => address)
+      : [];
+  });
+  return [
+    ...options.flatMap((text) => text.split(/[\s,]+/)),
+    ...variables,
+    ...commands,
+    ...said.map((address) => address?.replace(/^["'[{]+|["'\]},]+$/g, '')),
+  ];
+}
+
+/** Options and addresses among the lines of a requirements file that is shown. */
+function requirementLines(event: CommandEvent, files: StageFiles): readonly string[] {
+  const words = event.argv.map((f) => f.text);
+  return words.flatMap((word, at) => {
+    const path = /^(?:-r|--requirement)$/.test(word)
+      ? words[at + 1]
+      : /^(?:-r|--requirement=)(.+)/.exec(word)?.[1];
+    if (path === undefined) return [];
+    const content = files.named(pathIn(event.folder, path), event.id);
+    return content?.kind === 'text' ? content.text.slice(0, 262_144).split(/\r?\n/) : [];
+  });
+}
+
+/** Addresses in requirements: other indexes, and packages by an address that nothing holds. */
+function required(lines: readonly string[]): {
+  readonly indexes: readonly string[];
+  readonly packages: readonly string[];
+} {
+  const indexes = lines.flatMap(
+    (line) => /^\s*(?:-i|-f|--(?:extra-)?index-url|--find-links)[ =]+(\S+)/.exec(line)?.[1] ?? [],
+  );
+  const packages = lines.flatMap((line) => {
+    const found =
+      /^\s*(?:-e\s+|--editable[ =])?(?:[\w.[\],-]+\s*@\s*)?((?:git\+|hg\+|svn\+|https?:|ftp:)\S+)/.exec(
+        line,
+      );
+    const address = found?.[1] ?? '';
+    const ref = /@([^@/#]+)(?:#|$)/.exec(address)?.[1] ?? '';
+    const isHeld = COMMIT.test(ref) || /#(?:.*&)?sha(?:256|384|512)=/.test(line);
+    return address === '' || isHeld || line.includes('--hash=') ? [] : [address];
+  });
+  return { indexes, packages };
+}
+
+/**
+ * What an install takes from another index than its language's own, by whichever way it was told,
+ * where no hash of a lock file holds it. Nothing but TLS verifies what such an index gives.
+ */
+export function indexFetches(
+  event: CommandEvent,
+  installs: readonly PackageInstall[],
+  before: readonly CommandEvent[],
+  files: StageFiles,
+): readonly Fetch[] {
+  if (installs.length === 0) return [];
+  const known = INDEXES.find(({ programs }) => programs.test(event.program));
+  const isLocked = installs.every(({ lockFile }) => lockFile);
+  if (event.program === 'go') return isLocked ? [] : unsummed(event, installs);
+  if (known === undefined) return [];
+  const lines = /^(?:pip[\d.]*|uv)$/.test(event.program) ? requirementLines(event, files) : [];
+  const read = required(lines);
+  const addresses = [...indexesOf(event, known, before, files), ...read.indexes].filter(
+    (address) => address === undefined || (isRemote(address) && isAddress(address)),
+  );
+  const indexes = known.isHashed && isLocked ? [] : addresses;
+  const others = indexes.filter((address) => !OWN.test(address ?? ''));
+  return [
+    ...[...new Set(others)].map((address) => ofIndex(event, address)),
+    ...read.packages.map((address) => fetchFrom(event, address)),
+  ];
+}
+
+function fetchFrom(event: CommandEvent, address = '${index}'): Fetch {
+  const field = { ...constantField(address), constant: !address.includes('$') };
+  return fetchOf(event, 'package-url', field, '');
+}
+
+/** Plain HTTP is verified by nobody; of another index it is not known who stands behind it. */
+function ofIndex(event: CommandEvent, address: string | undefined): Fetch {
+  const fetch = fetchFrom(event, address);
+  if (/^http:/i.test(address ?? '')) return fetch;
+  const name = fetch.constant ? fetch.address.replace(/\/\/[^/@]*@/, '//') : 'an index';
+  return { ...fetch, open: `packages come from ${name}, and no hash holds them` };
+}
+
+/** An address, or a name that stands for one; folders and true or false are none. */
+function isAddress(text: string): boolean {
+  return /^(?:[a-z+]+:)?\/\/\w|^[a-z+]+:|\$[{(]/i.test(text);
+}
+
+/** What Go takes without asking its sum database, as it is told by variables. */
+function unsummed(event: CommandEvent, installs: readonly PackageInstall[]): readonly Fetch[] {
+  const modules = installs.flatMap(({ packages }) => packages.map(({ name }) => name));
+  const isAmong = (patterns: string): boolean =>
+    patterns.split(',').some((pattern) => {
+      const start = pattern.replace(/\*.*$/, '');
+      return modules.length === 0 || modules.some((name) => name.startsWith(start));
+    });
+  const found = [...event.variables()].filter(
+    ([name, value]) =>
+      (value !== '' && UNSUMMED.test(name) && isAmong(value ?? '')) ||
+      (name === 'GOSUMDB' &&
+        value !== '' &&
+        !/^sum\.golang\.(?:org|google\.cn)$/.test(value ?? '')) ||
+      (name === 'GOFLAGS' && /-insecure\b/.test(value ?? '')),
+  );
+  return found.slice(0, 1).map(([name]) => ({
+    ...fetchOf(event, 'package-url', { ...constantField(name), constant: false }, ''),
+    vain: {
+      method: 'Go’s sum database',
+      reason: `${name} turns it off`,
+      range: event.range,
+    },
+  }));
+}

@@ -1,0 +1,55 @@
+import type { PackageInstall } from '../../../model/build-analysis.ts';
+import type { ReadStage } from '../../stage-reader.ts';
+import type { BuildEvent, CommandEvent } from '../build-event.ts';
+import type { Fetch } from '../fetches/fetch.ts';
+import type { StageFiles } from '../stage-files.ts';
+import { AptSources } from './apt-sources.ts';
+import { installsOf } from './find-installs.ts';
+import { indexFetches } from './package-indexes.ts';
+
+/** What the commands of a stage install, and what of it comes from somewhere that nothing verifies. */
+export interface StageInstalls {
+  readonly installs: readonly PackageInstall[];
+  readonly fetches: readonly Fetch[];
+}
+
+/** A stage, then the stages it is built on, down to the first. */
+export function lineage(
+  stage: ReadStage,
+  stages: ReadonlyMap<number, ReadStage>,
+): readonly ReadStage[] {
+  const chain: ReadStage[] = [];
+  for (let at: ReadStage | undefined = stage; at !== undefined;) {
+    chain.push(at);
+    const { base }: ReadStage = at;
+    at = base.kind === 'stage' ? stages.get(base.index) : undefined;
+  }
+  return chain;
+}
+
+/** What a stage installs, told by its commands and those of the stages below it. */
+export function stageInstalls(
+  stage: ReadStage,
+  stages: ReadonlyMap<number, ReadStage>,
+  events: ReadonlyMap<number, readonly BuildEvent[]>,
+  files: ReadonlyMap<number, StageFiles>,
+): StageInstalls {
+  const own = files.get(stage.index);
+  if (own === undefined) return { installs: [], fetches: [] };
+  const chain = lineage(stage, stages).toReversed();
+  const sources = new AptSources(chain[0]?.base);
+  const before: CommandEvent[] = [];
+  const installs: PackageInstall[] = [];
+  const fetches: Fetch[] = [];
+  for (const { index } of chain)
+    for (const event of events.get(index) ?? []) {
+      sources.follow(event, files.get(index) ?? own);
+      if (event.kind !== 'command') continue;
+      before.push(event);
+      if (index !== stage.index) continue;
+      const found = installsOf(event, before, own, sources.isFrozen);
+      installs.push(...found);
+      fetches.push(...indexFetches(event, found, before, own));
+    }
+  return { installs, fetches };
+}

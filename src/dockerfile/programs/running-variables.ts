@@ -1,0 +1,89 @@
+import { SOURCED_FILES } from './known-scripts.ts';
+
+/** Variables by which programs run, or take orders from, what no command line names. */
+interface RunningVariable {
+  readonly names: RegExp;
+  readonly reason: string;
+  /** Values that name nothing to be read. */
+  readonly unless?: RegExp;
+}
+
+/** Programs by their plain names: compilers, wrappers and linkers of the image. */
+const PLAIN_PROGRAM = /^(?:\/usr\/(?:local\/)?bin\/)?[\w.+-]+$/;
+
+const RUNNING_VARIABLES: readonly RunningVariable[] = [
+  {
+    names: /^LD_(?:PRELOAD|AUDIT)$/,
+    reason: 'the loader runs the library in each program',
+    unless:
+      /^(?:(?:^|[ :]+)[\w./${}-]*\/?lib(?:jemalloc|tcmalloc\w*|mimalloc|eatmydata|faketime\w*|gomp|stdc\+\+|iomp5|hugetlbfs|gnu-preload|preloadable_libiconv)[\w.+-]*)+$/,
+  },
+  { names: /^BASH_ENV$/, reason: 'bash runs the file before each script' },
+  {
+    names: /^(?:NODE_OPTIONS|npm_config_node_options)$/i,
+    reason: 'node loads modules by it',
+    unless: /^(?!.*(?:--(?:require|import|loader|experimental-loader)\b|(?:^|\s)-r))/,
+  },
+  { names: /^RUBYOPT$/, reason: 'ruby loads libraries by it', unless: /^(?!.*(?:^|\s)-?r)/ },
+  { names: /^PERL5(?:OPT|DB)$/, reason: 'perl loads modules by it' },
+  {
+    names: /^(?:JAVA_TOOL_OPTIONS|_JAVA_OPTIONS|JDK_JAVA_OPTIONS)$/,
+    reason: 'java loads agents by it',
+    unless: /^(?!.*(?:-javaagent|-agent(?:lib|path)|-XX:On\w+Error|-Xbootclasspath|@))/,
+  },
+  {
+    names: /^GIT_SSH(?:_COMMAND)?$/,
+    reason: 'git starts it',
+    unless: /^(?:\/usr\/bin\/)?ssh(?!.*(?:ProxyCommand|LocalCommand| -F))[\w @:/.=~+-]*$/,
+  },
+  {
+    names:
+      /^GIT_(?:PROXY_COMMAND|ASKPASS|EXTERNAL_DIFF|EDITOR|SEQUENCE_EDITOR|EXEC_PATH|TEMPLATE_DIR|CONFIG_PARAMETERS|CONFIG_GLOBAL|CONFIG_SYSTEM)$/,
+    reason: 'git starts it, or takes its settings from it',
+    unless: /^(?:\/bin\/(?:echo|true)|true|echo|:)$/,
+  },
+  {
+    names: /^GIT_CONFIG_KEY_\d+$/,
+    reason: 'git takes the setting from it',
+    unless: /^(?:url\..*\.insteadof|user\.\w+|safe\.directory|http\..*extraheader|init\.\w+)$/i,
+  },
+  {
+    names:
+      /^(?:RUSTC|RUSTDOC|RUSTC_WRAPPER|RUSTC_WORKSPACE_WRAPPER|CARGO_BUILD_RUST\w+WRAPPER|CARGO_BUILD_RUST(?:C|DOC)|CARGO_TARGET_\w+_(?:RUNNER|LINKER))$/,
+    reason: 'cargo starts it',
+    unless: PLAIN_PROGRAM,
+  },
+  {
+    names: /^GOFLAGS$/,
+    reason: 'go starts what its flags name',
+    unless: /^(?!.*--?(?:toolexec|exec|overlay|vettool)\b)/,
+  },
+  {
+    names:
+      /^npm_config_(?:script_shell|git|node_gyp|userconfig|globalconfig|shell|init_module|viewer|editor)$/i,
+    reason: 'npm starts it, or takes its settings from it',
+    unless: /^(?:\/(?:usr\/)?bin\/)?(?:ba|da|a|z)?sh$/,
+  },
+  {
+    names:
+      /^(?:PIP_CONFIG_FILE|PIP_REQUIREMENT|PIP_EDITABLE|PIP_PYTHON|UV_CONFIG_FILE|UV_OVERRIDE|YARN_RC_FILENAME|YARN_PLUGINS|YARN_YARN_PATH|APT_CONFIG|CURL_HOME|WGETRC|SYSTEM_WGETRC|LUA_INIT|R_PROFILE(?:_USER)?|R_ENVIRON(?:_USER)?|PERL_MM_OPT|PERL_CPANM_OPT|LUAROCKS_CONFIG|CONDARC|MAMBARC)$/,
+    reason: 'the program takes its settings from it',
+    unless: /^\/dev\/null$/,
+  },
+];
+
+/** The first variable by which programs run something that was not read; a value that is not known may say so. */
+export function runningVariable(
+  variables: ReadonlyMap<string, string | undefined>,
+): string | undefined {
+  for (const [name, value] of variables) {
+    if (value === '') continue;
+    const known = RUNNING_VARIABLES.find(({ names }) => names.test(name));
+    if (known === undefined) continue;
+    const isSystem =
+      name === 'BASH_ENV' && SOURCED_FILES.some(({ path }) => path.test(value ?? ''));
+    const isHarmless = value !== undefined && known.unless?.test(value) === true;
+    if (!isSystem && !isHarmless) return name;
+  }
+  return undefined;
+}
