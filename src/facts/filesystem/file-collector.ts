@@ -121,6 +121,8 @@ function ofNote(
 ): FileAttributes | undefined {
   const { mode, capabilities, executable, text } = attributes;
   if (type === 'symlink') return attributes;
+  // Of those that only the paths of others name, engines make up owner and mode.
+  if (type === 'directory') return { mode, uid: attributes.uid, gid: attributes.gid };
   if (type !== 'file') return undefined;
   const isNoted = (mode & (EXECUTE | ELEVATED)) !== 0 || capabilities !== undefined;
   return isNoted || executable !== undefined || text !== undefined || isManagerFile(path)

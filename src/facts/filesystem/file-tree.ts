@@ -19,7 +19,7 @@ const TREE_COLUMNS = {
   ...PLACE_COLUMNS,
 } as const;
 /** Changes with what `keep` gives, or with how layers are put on each other. */
-export const TREE_SCHEMA = 2;
+export const TREE_SCHEMA = 3;
 
 /**
  * The final filesystem of layers put on each other, as overlayfs shows them: each is a folder of its own (`LayerTree`), folders of one path
@@ -137,11 +137,12 @@ export class FileTree {
     }
     if (kind === 'd' && before !== NONE && places.kindOf(before) === 'd') {
       places.putBy(before, layer);
+      places.describe(before, told.attributes);
       return;
     }
     if (++this.#files > this.#limits.files) throw tooMuch(this.#limits.files, 'files');
     if (kind === 'd' || kind === 'o') {
-      places.putFolder(folder, name, before, layer);
+      places.describe(places.putFolder(folder, name, before, layer), told.attributes);
       // What is put into it next is not to go where the other was.
       this.#lastFolder = '';
       this.#lastPlace = this.#root;

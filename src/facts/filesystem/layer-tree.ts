@@ -66,7 +66,7 @@ export class LayerTree {
     return this.#filled === NONE ? undefined : this.#folders.places.pathOf(this.#filled);
   }
 
-  /** What is known of the file or link that the last entry filled, or gave another name, given what was known of it before. */
+  /** What is known of the file, folder or link that the last entry filled, or gave another name, given what was known of it before. */
   describe(
     known: (before: FileAttributes | undefined, kind: PlaceKind) => FileAttributes | undefined,
   ): void {
@@ -74,7 +74,7 @@ export class LayerTree {
     const place = this.#folders.inode(this.#filled);
     if (place === NONE) return;
     const kind = places.kindOf(place);
-    if (kind !== 'f' && kind !== 'l') return;
+    if (kind === 'x' || kind === 'w') return;
     const attributes = known(this.#attributes[places.attributesAt(place)], kind);
     places.describe(place, attributes === undefined ? NONE : this.#numberOf(attributes));
   }

@@ -45,8 +45,10 @@ function agreed(trees: readonly SeenTree[], refused: string): readonly string[] 
   return [`the stores take it, and we refuse it: ${refused}`];
 }
 
+/** The stores differ in what they make of folders that no entry lists: no container sees other files for it. */
 function sorted(tree: SeenTree): unknown {
-  return Object.entries(tree).sort(([a], [b]) => (a < b ? -1 : 1));
+  const places = Object.entries(tree).sort(([a], [b]) => (a < b ? -1 : 1));
+  return places.map(([path, place]) => [path, place.kind === 'd' ? { kind: 'd' } : place]);
 }
 
 function wrongPlaces(ours: SeenTree, theirs: SeenTree): readonly string[] {
@@ -71,9 +73,9 @@ function wrongFields(own: SeenPlace, place: SeenPlace): readonly (keyof SeenPlac
   const wrong = fields.filter(
     (field) => own[field] !== place[field] && !(field === 'content' && own.content === undefined),
   );
-  // Of a file of no note nothing but its place is kept.
-  const isOfNote = ((place.mode ?? 0) & (EXECUTE | ELEVATED)) !== 0;
+  // Of a file of no note, and a folder that no entry lists, nothing but its place is kept.
+  const isOfNote = place.kind === 'f' && ((place.mode ?? 0) & (EXECUTE | ELEVATED)) !== 0;
   const more: readonly (keyof SeenPlace)[] = ['mode', 'uid', 'gid'];
-  if (own.kind !== 'f' || (own.mode === undefined && !isOfNote)) return wrong;
+  if (own.mode === undefined && !isOfNote) return wrong;
   return [...wrong, ...more.filter((field) => own[field] !== place[field])];
 }

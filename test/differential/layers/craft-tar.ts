@@ -10,13 +10,16 @@ export function craftTar({ entries, cut = 0, trailing = '' }: CraftedLayer): Buf
 
 function entryBytes(entry: CraftedEntry): Buffer {
   const { longNames = [], longLinks = [], zerosBefore = 0 } = entry;
+  const { earlierPax = [], globals = [] } = entry;
   const pax = entry.rawPax ?? entry.pax?.map(([key, value]) => record(key, value)).join('');
   const content = latin1(entry.content ?? '');
   return Buffer.concat([
     Buffer.alloc(zerosBefore * BLOCK),
     ...longNames.map((text) => meta('L', text)),
     ...longLinks.map((text) => meta('K', text)),
+    ...earlierPax.map((text) => meta('x', text)),
     pax === undefined ? Buffer.alloc(0) : meta('x', pax),
+    ...globals.map((text) => meta('g', text)),
     header(entry, content.length),
     ...extensions(entry),
     padded(content),
@@ -25,8 +28,9 @@ function entryBytes(entry: CraftedEntry): Buffer {
 
 function meta(flag: string, text: string): Buffer {
   const content = latin1(text);
-  const entry = { flag, name: flag === 'x' ? 'PaxHeaders.0/x' : '././@LongLink' } as const;
-  const dialect = flag === 'x' ? 'ustar' : 'gnu';
+  const isPax = flag === 'x' || flag === 'g';
+  const entry = { flag, name: isPax ? `PaxHeaders.0/${flag}` : '././@LongLink' };
+  const dialect = isPax ? 'ustar' : 'gnu';
   return Buffer.concat([header({ ...entry, dialect }, content.length), padded(content)]);
 }
 

@@ -1,3 +1,5 @@
+import type { Packing } from './pack-layer.ts';
+
 /** How a header's fields are written. */
 export type Dialect = 'ustar' | 'gnu' | 'v7' | 'star' | 'gnu-prefix';
 export type Numbers = 'octal' | 'base256' | 'spaces' | 'nul';
@@ -25,6 +27,9 @@ export interface CraftedEntry {
   readonly pax?: readonly (readonly [string, string])[];
   /** The extended header's own text, in place of `pax`. */
   readonly rawPax?: string;
+  /** Texts of extended headers before that one, and of global headers behind it. */
+  readonly earlierPax?: readonly string[];
+  readonly globals?: readonly string[];
   /** GNU long names and links before it, as they are. */
   readonly longNames?: readonly string[];
   readonly longLinks?: readonly string[];
@@ -41,6 +46,7 @@ export interface CraftedLayer {
   readonly cut?: number;
   /** Text behind the end. */
   readonly trailing?: string;
+  readonly packing?: Packing;
 }
 
 /** A stack of layers, lowest first. */

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { craftTar } from './craft-tar.ts';
 import type { Stack } from './crafted-layer.ts';
+import { packed } from './pack-layer.ts';
 
 export function sha256(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');
@@ -24,7 +25,8 @@ export function dockerArchive(stack: Stack, name: string): Buffer {
     JSON.stringify([{ Config: configName, RepoTags: [name], Layers: names }]),
   );
   const files = new Map<string, Buffer>();
-  for (const [i, bytes] of layers.entries()) files.set(names[i] ?? '', bytes);
+  for (const [i, bytes] of layers.entries())
+    files.set(names[i] ?? '', packed(bytes, stack[i]?.packing));
   files.set(configName, config).set('manifest.json', manifest);
   return craftTar({
     entries: [...files].map(([file, bytes]) => ({

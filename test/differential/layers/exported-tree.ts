@@ -11,7 +11,7 @@ const KINDS: Readonly<Partial<Record<TarEntry['type'], SeenPlace['kind']>>> = {
   symlink: 'l',
 };
 /** What an engine puts into each container. */
-const ENGINE_OWN =
+export const ENGINE_OWN =
   /^(?:\.dockerenv|(?:dev|proc|sys)(?:\/(?:console|pts|shm))?|etc(?:\/(?:hostname|hosts|resolv\.conf|mtab))?)$/;
 
 export function byteText(text: string): string {
@@ -51,8 +51,9 @@ export function exportedTree(bytes: Buffer): SeenTree {
 function placeOf(entry: TarEntry, bytes: Buffer): SeenPlace {
   const kind = KINDS[entry.type] ?? 'x';
   if (kind === 'l') return { kind, target: byteText(entry.linkname) };
-  if (kind !== 'f') return { kind };
   const { mode, uid, gid } = entry;
+  if (kind === 'd') return { kind, mode, uid, gid };
+  if (kind !== 'f') return { kind };
   const value = entry.pax['SCHILY.xattr.security.capability'];
   const capabilities = value === undefined ? [] : decodeCapabilities(value);
   return {

@@ -1,6 +1,7 @@
 import type { Random } from '../random.ts';
 import type { CraftedEntry, CraftedLayer, Stack } from './crafted-layer.ts';
 import { dressed } from './header-tricks.ts';
+import { ALL_PACKINGS } from './pack-layer.ts';
 
 const NAMES = ['a', 'b', 'c', 'd'];
 const MODES = [0o644, 0o755, 0o4755, 0o2755, 0o1777, 0o6711, 0o600, 0];
@@ -64,9 +65,8 @@ export class StackMaker {
     below.push(...made.files, ...made.folders, ...made.links);
     const layer = { entries };
     if (random.chance(3)) return { ...layer, cut: random.pick([1, 512, 1024, 1500]) };
-    return random.chance(3)
-      ? { ...layer, trailing: 'x'.repeat(random.pick([1, 512, 700])) }
-      : layer;
+    if (random.chance(3)) return { ...layer, trailing: 'x'.repeat(random.pick([1, 512, 700])) };
+    return random.chance(8) ? { ...layer, packing: random.pick(ALL_PACKINGS) } : layer;
   }
 
   #entry(made: Made, below: readonly string[]): CraftedEntry {
@@ -98,8 +98,9 @@ export class StackMaker {
         return { flag: random.pick(['3', '3', '4', '6']), ...owned, ...this.#device() };
       case 'odd':
         return {
-          flag: random.pick(['7', 'S', 'Z', 'g', 'V', 'D', 'M', 'N', 'A', 'X', '\x01']),
+          flag: random.pick('7 S Z g V D M N A X x L K \x01'.split(' ')),
           ...owned,
+          ...(random.chance(50) ? { content: random.pick(['12 path=s/b\n', 's/b\0', '']) } : {}),
         };
       default:
         made.files.push(name);

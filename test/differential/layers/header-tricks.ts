@@ -1,5 +1,6 @@
 import type { Random } from '../random.ts';
 import type { CraftedEntry } from './crafted-layer.ts';
+import { ENTRY_TRICKS } from './entry-tricks.ts';
 import { paxOf, SPARSE_TRICKS, type Trick } from './sparse-tricks.ts';
 
 const NAMES = ['s/a', 's/b', 's/a/', 's/l/b', '', '/', 's/.wh.a', 's/c\0d', 's/\xe9', 's/../s/b'];
@@ -110,6 +111,7 @@ const TRICKS: readonly Trick[] = [
     ]),
   }),
   ...SPARSE_TRICKS,
+  ...ENTRY_TRICKS,
   (e) =>
     e.flag === '0' && e.content !== undefined
       ? {

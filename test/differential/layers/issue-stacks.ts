@@ -164,6 +164,26 @@ export const ISSUE_STACKS: Readonly<Record<string, Stack>> = {
     file('x', { pax: [['SCHILY.xattr.system.posix_acl_access', 'y']] }),
   ]),
   'a folder that became a link to a whiteout': stack([mark('.wh.x'), folder('d'), link('d', 'x')]),
+  'folders whose mode and owner change': stack(
+    [
+      folder('a'),
+      { ...folder('b'), mode: 0o1777 },
+      { ...folder('c'), uid: 7, gid: 8 },
+      file('c/x'),
+    ],
+    [{ ...folder('a'), mode: 0o2777, uid: 9 }, { ...folder('b'), mode: 0o700 }, file('c/y')],
+  ),
+  'compressed in two members': stack([file('x'), file('y')]).map((layer) => ({
+    ...layer,
+    packing: 'gzip members' as const,
+  })),
+  'compressed in frames to skip': stack([file('x'), file('y')]).map((layer) => ({
+    ...layer,
+    packing: 'zstd, skipped between' as const,
+  })),
+  'a global header between an extended header and its entry': stack([
+    file('x', { pax: [['path', 'y']], globals: ['12 path=zzz\n'] }),
+  ]),
   'marks of overlayfs': stack(
     [folder('a'), file('a/x')],
     [

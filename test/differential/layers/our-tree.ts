@@ -9,7 +9,8 @@ import type { LayerCollector } from '../../../src/model/walk.ts';
 import { walkLayer } from '../../../src/oci/walk/layer-walk.ts';
 import { craftTar } from './craft-tar.ts';
 import type { Stack } from './crafted-layer.ts';
-import { byteText } from './exported-tree.ts';
+import { byteText, ENGINE_OWN } from './exported-tree.ts';
+import { packed } from './pack-layer.ts';
 import type { Answer, SeenPlace, SeenTree } from './seen-tree.ts';
 
 /** Contents by their size: those of crafted layers mostly have another; undefined where two share one. */
@@ -40,7 +41,8 @@ export async function ourAnswer(stack: Stack): Promise<Answer> {
   const layers: PlacedLayer[] = [];
   try {
     for (const layer of stack) {
-      const bytes = craftTar(layer);
+      const plain = craftTar(layer);
+      const bytes = packed(plain, layer.packing);
       const digest = digestOf(bytes);
       const collection = collectLayer();
       await walkLayer({
@@ -49,6 +51,7 @@ export async function ourAnswer(stack: Stack): Promise<Answer> {
         open: () => blocksOf(bytes),
         mediaType: 'application/vnd.oci.image.layer.v1.tar',
         expectedDigest: digest,
+        expectedDiffId: digestOf(plain),
       });
       layers.push({ digest, facts: collection.facts() });
     }
@@ -67,7 +70,8 @@ function seenTree(tree: FileTree, contents: Contents): SeenTree {
   const seen: Record<string, SeenPlace> = {};
   tree.forEach((place) => {
     const node = new TreeNode(tree.places, place);
-    seen[byteText(node.path)] = seenPlace(tree, node, contents);
+    const path = byteText(node.path);
+    if (!ENGINE_OWN.test(path)) seen[path] = seenPlace(tree, node, contents);
   });
   return seen;
 }
@@ -76,16 +80,19 @@ function seenPlace(tree: FileTree, node: TreeNode, contents: Contents): SeenPlac
   const at = node.kind === 'h' ? (node.shared ?? node) : node;
   const { kind } = at;
   if (kind === 'l') return { kind, target: byteText(tree.places.linkOf(at.place)) };
-  if (kind !== 'f') return { kind: kind === 'd' ? kind : 'x' };
   const { attributes } = at;
+  const owner =
+    attributes === undefined
+      ? {}
+      : { mode: attributes.mode, uid: attributes.uid, gid: attributes.gid };
+  if (kind === 'd') return { kind, ...owner };
+  if (kind !== 'f') return { kind: 'x' };
   const content = contents.get(at.size);
   return {
     kind,
     size: at.size,
     ...(content === undefined ? {} : { content }),
-    ...(attributes === undefined
-      ? {}
-      : { mode: attributes.mode, uid: attributes.uid, gid: attributes.gid }),
+    ...owner,
     ...(attributes?.capabilities === undefined
       ? {}
       : { capabilities: attributes.capabilities.join(' ') }),
