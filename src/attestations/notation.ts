@@ -1,11 +1,10 @@
 import { type Digest, parseDigest } from '../model/digest.ts';
 import { err, ok, type Result } from '../model/result.ts';
 import { JWS, NOTATION_PAYLOAD } from './attached-shapes.ts';
-import { type CborValue, decodeCbor } from './cbor.ts';
+import { CoseSign1, decodeCbor } from './cbor.ts';
 import { base64Of, objectOf, parseUntrustedJson } from './untrusted-json.ts';
 
 const MAX_ENVELOPE_BYTES = 1024 * 1024;
-const COSE_SIGN1 = 18;
 
 /**
  * The digest that a Notary Project signature is about: `targetArtifact` of its payload (notaryproject/specifications,
@@ -38,14 +37,9 @@ function jwsPayload(envelope: Uint8Array): Result<Uint8Array> {
 function cosePayload(envelope: Uint8Array): Result<Uint8Array> {
   const decoded = decodeCbor(envelope);
   if (!decoded.ok) return decoded;
-  const item = unTagged(decoded.value);
-  const payload = item?.kind === 'list' && item.value.length === 4 ? item.value[2] : undefined;
-  return payload?.kind === 'bytes'
-    ? ok(payload.value)
+  const item = decoded.value instanceof CoseSign1 ? decoded.value.value : decoded.value;
+  const payload: unknown = Array.isArray(item) && item.length === 4 ? item[2] : undefined;
+  return payload instanceof Uint8Array
+    ? ok(payload)
     : err('the notation envelope is no COSE_Sign1 with a payload');
-}
-
-function unTagged(value: CborValue): CborValue | undefined {
-  if (value.kind !== 'tag') return value;
-  return value.tag === COSE_SIGN1 ? value.value : undefined;
 }
