@@ -1,4 +1,5 @@
 import stringWidth from 'string-width';
+import wrapAnsi from 'wrap-ansi';
 
 const GRAPHEMES = new Intl.Segmenter('en', { granularity: 'grapheme' });
 
@@ -29,15 +30,8 @@ export function padded(text: string, columns: number): string {
 
 /** The text broken at spaces into lines of at most `columns`; a longer word is cut. */
 export function wrapped(text: string, columns: number, ellipsis = '…'): string[] {
-  const lines: string[] = [];
-  let line = '';
-  for (const word of text.split(' ')) {
-    const longer = line === '' ? word : `${line} ${word}`;
-    if (line !== '' && textWidth(longer) > columns) {
-      lines.push(line);
-      line = word;
-    } else line = longer;
-  }
-  if (line !== '') lines.push(line);
-  return lines.map((one) => fitted(one, columns, ellipsis));
+  if (text === '') return [];
+  return wrapAnsi(text, columns, { trim: true })
+    .split('\n')
+    .map((line) => fitted(line, columns, ellipsis));
 }
