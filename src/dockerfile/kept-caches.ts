@@ -1,5 +1,5 @@
 import { type Instruction, showsText } from '../model/dockerfile.ts';
-import type { CachingManager, KeptCache } from '../model/kept-cache.ts';
+import { CACHING_PROGRAMS, type CachingManager, type KeptCache } from '../model/kept-cache.ts';
 import { type RunProgram, runPrograms } from './lint/run-programs.ts';
 
 interface Cache {
@@ -16,15 +16,13 @@ const installs = (words: readonly string[]): boolean => words.includes('install'
 const CACHES: readonly Cache[] = [
   {
     manager: 'apt',
-    leaves: ({ program, words }) =>
-      ['apt-get', 'apt', 'aptitude'].includes(program) && words.includes('update'),
+    leaves: ({ words }) => words.includes('update'),
     cleaned: /\/var\/lib\/apt(?:\/lists|\/\*|[\s;]|$)|\bdist-?clean\b/,
     folder: /^\/var(?:\/lib(?:\/apt(?:\/lists)?)?)?$/,
   },
   {
     manager: 'apk',
-    leaves: ({ program, words }) =>
-      program === 'apk' &&
+    leaves: ({ words }) =>
       words.includes('add') &&
       !words.some((word) => word === '--no-cache' || word === '--no-network'),
     cleaned: /\/var\/cache\/apk|\bapk\s+(?:-\S+\s+)*cache\s+clean\b/,
@@ -32,14 +30,13 @@ const CACHES: readonly Cache[] = [
   },
   {
     manager: 'dnf',
-    leaves: ({ program, words }) => ['dnf', 'yum', 'microdnf'].includes(program) && installs(words),
+    leaves: ({ words }) => installs(words),
     cleaned: /\bclean\s+all\b|\/var\/cache\b/,
     folder: /^\/var(?:\/cache(?:\/(?:dnf|yum|libdnf5))?)?$/,
   },
   {
     manager: 'pip',
-    leaves: ({ program, words }) =>
-      /^pip[\d.]*$/.test(program) && installs(words) && !words.includes('--no-cache-dir'),
+    leaves: ({ words }) => installs(words) && !words.includes('--no-cache-dir'),
     cleaned: /\bpip[\d.]*\s+cache\s+purge\b|\.cache\/pip|PIP_NO_CACHE_DIR|\/root\/\.cache/,
     folder: /\.cache(?:\/pip)?$/,
   },
@@ -57,7 +54,9 @@ const CACHES: readonly Cache[] = [
 export function keptCaches(run: Instruction, image: readonly Instruction[]): readonly KeptCache[] {
   const programs = runPrograms(run);
   return CACHES.flatMap(({ manager, leaves, cleaned, folder }) => {
-    const found = programs.flatMap((one, index) => (leaves(one) ? [index] : []));
+    const found = programs.flatMap((one) =>
+      CACHING_PROGRAMS[manager].test(one.program) && leaves(one) ? [one.at] : [],
+    );
     const isKept =
       found.length > 0 &&
       !showsText(run, cleaned) &&

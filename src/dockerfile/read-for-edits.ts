@@ -9,10 +9,12 @@ import type {
 import type { DockerfileModel, Instruction, SourceRange } from '../model/dockerfile.ts';
 import { ok, type Result } from '../model/result.ts';
 import { parseDirectives } from './directives.ts';
-import { execForm, leadingFlags, splitWords } from './instruction-words.ts';
+import { scriptOfExec } from './flat-commands.ts';
+import { leadingFlags, splitWords } from './instruction-words.ts';
 import { FLAGGED, headOf } from './instruction.ts';
 import { keptCaches } from './kept-caches.ts';
 import { ignoreComments } from './lint/ignore-comments.ts';
+import { relativeFolder } from './lint/relative-workdir.ts';
 import { stagesOfImage } from './lint/rule.ts';
 import { type LineError, locate, type LogicalLine, logicalLines } from './logical-lines.ts';
 import { analyseDockerfile } from './parse-dockerfile.ts';
@@ -45,19 +47,29 @@ function placeIn(line: LogicalLine, offsetOf: OffsetOf): SourceInstruction['plac
   return (start, end) => ({ start: at(start), end: end > start ? at(end - 1) + 1 : at(start) });
 }
 
-function commandsOf(placed: PlacedInstruction, offsetOf: OffsetOf): readonly SourceCommand[] {
-  const { instruction } = placed;
-  if (execForm(instruction.rawArguments) !== undefined) return [];
-  return instruction.commands.map((command) => ({
-    command,
-    ...spanOf(command.range, offsetOf),
-    argv: unwrap(command.words.map(fieldOf)).argv.map(({ text }) => text),
-    words: command.words.map(({ text, value, range }) => ({
-      text,
-      value,
-      ...spanOf(range, offsetOf),
-    })),
-  }));
+function commandsOf({ commands }: Instruction, offsetOf: OffsetOf): readonly SourceCommand[] {
+  return commands.map((command) => {
+    const { argv, wrappers } = unwrap(command.words.map(fieldOf));
+    return {
+      command,
+      ...spanOf(command.range, offsetOf),
+      argv: argv.map(({ text }) => text),
+      wrappers,
+      words: command.words.map(({ text, value, range }) => ({
+        text,
+        value,
+        ...spanOf(range, offsetOf),
+      })),
+    };
+  });
+}
+
+function scriptEndOf({ script }: PlacedInstruction, offsetOf: OffsetOf): number | undefined {
+  const own = script?.isJson === true ? scriptOfExec(script) : script;
+  const last = own?.list.items.at(-1);
+  const command = last?.pipeline.elements.at(-1);
+  if (own === undefined || command === undefined || last?.operator === '&') return undefined;
+  return spanOf(own.rangeOf(command.start, command.end), offsetOf).end;
 }
 
 interface Surroundings {
@@ -65,13 +77,14 @@ interface Surroundings {
   readonly offsetOf: OffsetOf;
   /** All instructions of the image's stages. */
   readonly image: readonly Instruction[];
+  readonly relativeFolders: readonly Instruction[];
 }
 
 function sourceInstruction(
   line: LogicalLine,
   stage: number | undefined,
   placed: PlacedInstruction | undefined,
-  { escape, offsetOf, image }: Surroundings,
+  { escape, offsetOf, image, relativeFolders }: Surroundings,
 ): SourceInstruction {
   const { keyword, offset } = headOf(line);
   const rest = FLAGGED.has(keyword) ? leadingFlags(line.text.slice(offset), escape).rest : 0;
@@ -92,7 +105,11 @@ function sourceInstruction(
     place,
     textEnd: place(0, line.text.length).end,
     instruction: placed?.instruction,
-    commands: placed === undefined ? [] : commandsOf(placed, offsetOf),
+    commands: placed === undefined ? [] : commandsOf(placed.instruction, offsetOf),
+    scriptEnd: placed && scriptEndOf(placed, offsetOf),
+    isRelativeFolder: relativeFolders.some(
+      ({ range: { startLine } }) => startLine === line.range.startLine,
+    ),
     keptCaches:
       keyword === 'RUN' && placed !== undefined ? keptCaches(placed.instruction, image) : [],
     folder: placed?.folder ?? '',
@@ -129,7 +146,13 @@ export function readForEdits(
       .map((one) => [one.line.range.startLine, one]),
   );
   const chain = stagesOfImage(analysed.value.model);
-  const around = { escape, offsetOf, image: chain.flatMap(({ instructions: all }) => all) };
+  const { model } = analysed.value;
+  const around = {
+    escape,
+    offsetOf,
+    image: chain.flatMap(({ instructions: all }) => all),
+    relativeFolders: model.reached.flatMap((index) => relativeFolder(model, index) ?? []),
+  };
   let stage: number | undefined;
   const instructions = logicalLines(bare, escape).lines.map((line) => {
     if (headOf(line).keyword === 'FROM') stage = stage === undefined ? 0 : stage + 1;

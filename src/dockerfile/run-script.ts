@@ -22,6 +22,8 @@ export const DEFAULT_SHELL: RunShell = { program: 'sh', errexit: false, pipefail
 
 /** A RUN's commands with the options its shell starts with. */
 export interface RunScript extends Script {
+  /** In exec form: its words are strings of a JSON array. */
+  readonly isJson?: boolean;
   readonly errexit: boolean;
   readonly pipefail: boolean;
   /** bash reads it; else any POSIX shell may. */
@@ -79,9 +81,18 @@ function literalWord(value: string, end: number): Word {
   return { text: value, parts: [{ kind: 'literal', value }], start: 0, end };
 }
 
-function execScript(argv: readonly string[], line: LogicalLine): RunScript {
+/** The strings of a JSON array, where they stand. */
+function execWords(argv: readonly string[], line: LogicalLine, offset: number): readonly Word[] {
+  const strings = [...line.text.slice(offset).matchAll(/"(?:[^"\\]|\\.)*"/g)];
+  return argv.map((value, at): Word => {
+    const { 0: text = value, index = 0 } = strings[at] ?? {};
+    const start = offset + index;
+    return { ...literalWord(value, 0), text, start, end: start + text.length };
+  });
+}
+
+function execScript(words: readonly Word[], line: LogicalLine): RunScript {
   const end = line.text.length;
-  const words = argv.map((value) => literalWord(value, end));
   const simple: Command = {
     kind: 'simple',
     assignments: [],
@@ -104,7 +115,10 @@ export function unparsedScript(
 ): RunScript | undefined {
   const isShellForm = execForm(line.text.slice(offset).trim()) === undefined;
   return argv !== undefined && isShellForm
-    ? execScript([...argv, line.full.slice(offset)], line)
+    ? execScript(
+        [...argv, line.full.slice(offset)].map((word) => literalWord(word, line.text.length)),
+        line,
+      )
     : undefined;
 }
 
@@ -117,7 +131,8 @@ const ONLY_HEREDOC = /^<<-?\s*\S+$/;
 export function runScript(line: LogicalLine, offset: number, shell: RunShell): Result<RunScript> {
   const written = line.text.slice(offset).trim();
   const argv = execForm(written);
-  if (argv !== undefined) return ok(execScript(argv, line));
+  if (argv !== undefined)
+    return ok({ ...execScript(execWords(argv, line, offset), line), isJson: true });
   if (shell.unread !== undefined) return err(shell.unread);
   const document = line.heredocs[0];
   const whole = ONLY_HEREDOC.test(written) && line.heredocs.length === 1 ? document : undefined;

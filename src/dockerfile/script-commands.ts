@@ -3,8 +3,7 @@ import type { ScriptCommand, ScriptCommands } from '../model/script-commands.ts'
 import { flatCommands } from './flat-commands.ts';
 import { constantField, type Field } from './shell/fields.ts';
 import { parseShell } from './shell/parse-shell.ts';
-import { WRAPPERS } from './shell/wrapper-table.ts';
-import { baseName, unwrap, type Unwrapped } from './shell/wrappers.ts';
+import { unwrap, type Unwrapped } from './shell/wrappers.ts';
 
 /** Scripts in scripts that are read. */
 const MOST_DEPTH = 8;
@@ -60,27 +59,18 @@ function add(argv: readonly Field[], found: Found, depth: number): void {
     found.unread ??= 'scripts are nested too deeply';
     return;
   }
-  follow(argv, unwrap(argv), found, depth);
+  follow(unwrap(argv), found, depth);
 }
 
-function follow(
-  argv: readonly Field[],
-  { argv: own, script, started }: Unwrapped,
-  found: Found,
-  depth: number,
-): void {
-  const [first] = own;
-  const taken = first === undefined ? argv : argv.slice(0, Math.max(0, argv.indexOf(first)));
-  const wrappers = taken
-    .map(({ text }) => baseName(text))
-    .filter((name) => WRAPPERS[name] !== undefined);
+function follow(one: Unwrapped, found: Found, depth: number): void {
+  const { argv, wrappers, script } = one;
   // What is put into a script leaves its commands where they are.
   if (script !== undefined)
     readScript(script.text.text.replace(/^"(.*)"$/s, '$1'), found, depth + 1);
   if (script === undefined || wrappers.length > 0)
     found.commands.push({
-      words: script === undefined ? own.map(({ text }) => text) : [],
+      words: script === undefined ? argv.map(({ text }) => text) : [],
       wrappers,
     });
-  for (const one of started) follow(one.argv, one, found, depth + 1);
+  for (const inner of one.started) follow(inner, found, depth + 1);
 }

@@ -18,8 +18,10 @@ export interface SourceWord extends Span {
 export interface SourceCommand extends Span {
   readonly command: ShellCommand;
   readonly words: readonly SourceWord[];
-  /** Its words as far as they are known, those in front that only start it (`sudo`, `env`) taken off. */
+  /** Its words as far as they are known, those in front that only start it taken off. */
   readonly argv: readonly string[];
+  /** Names of the programs that were taken off (`sudo`, `env`), the first in front. */
+  readonly wrappers: readonly string[];
 }
 
 /** An instruction as it stands in the file. */
@@ -44,8 +46,11 @@ export interface SourceInstruction extends Span {
   readonly textEnd: number;
   /** What the model has of it; FROM and what stands before it have none. */
   readonly instruction: Instruction | undefined;
-  /** Shell form only: in exec form no word has a place of its own. */
   readonly commands: readonly SourceCommand[];
+  /** Behind the last command of its shell script, in the string of an exec form too; undefined where it has none, or one that runs in the background. */
+  readonly scriptEnd: number | undefined;
+  /** A WORKDIR below whatever folder the base works in. */
+  readonly isRelativeFolder: boolean;
   /** What package managers leave in its layer, with the commands of `commands` that do. */
   readonly keptCaches: readonly KeptCache[];
   /** Working directory before it; '' where it is not known. */

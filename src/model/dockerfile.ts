@@ -12,7 +12,7 @@ export interface SourceRange {
 export interface ShellWord {
   readonly text: string;
   readonly value: string | undefined;
-  /** Where it stands; in exec form that of the whole instruction. */
+  /** Where it stands, quotes included. */
   readonly range: SourceRange;
 }
 
@@ -25,6 +25,8 @@ export interface ShellCommand {
   readonly operator: ShellOperator;
   /** Inside `$(...)`, a function body, `if`, or a loop. */
   readonly nested: boolean;
+  /** In how many scripts of other commands it stands (`sh -c TEXT`, `bash <<EOF`); those commands are in front of it. Absent for none. */
+  readonly depth?: number;
   readonly range: SourceRange;
   /** File targets of `>` and `>>`. */
   readonly writesTo: readonly string[];
@@ -45,7 +47,7 @@ export interface Instruction {
   /** Arguments split as the instruction does, with ARG and ENV replaced where they are known. */
   readonly arguments: readonly string[];
   readonly heredocs: readonly { readonly delimiter: string; readonly content: string }[];
-  /** RUN in shell form: the commands; RUN in exec form: one command. Empty for other instructions. */
+  /** RUN in shell form: the commands; RUN in exec form: one. Behind each, those of a script in its words. Empty for other instructions. */
   readonly commands: readonly ShellCommand[];
   /** Why `commands` could not be had, where shell in this RUN could not be parsed. */
   readonly shellError?: string;

@@ -1,4 +1,5 @@
 import type { Stage } from '../../model/dockerfile.ts';
+import { isRootUser } from '../../model/root-user.ts';
 import { instructionsOf, type RuleCheck } from './rule.ts';
 
 /** Bases that are published with an unprivileged user, and those that know no uid. */
@@ -11,11 +12,11 @@ function bringsUser({ base }: Stage): boolean {
 }
 
 /** The last USER of the image, and an image without one whose base is not known to bring one. */
-export const nonrootUserCheck: RuleCheck = ({ finalStages, knowledge }) => {
+export const nonrootUserCheck: RuleCheck = ({ finalStages }) => {
   const last = instructionsOf(finalStages, 'USER').at(-1);
   if (last !== undefined) {
     const user = last.arguments[0] ?? '';
-    if (user.includes('$') || knowledge.isRoot(user) !== true) return [];
+    if (user.includes('$') || !isRootUser(user)) return [];
     return [{ range: last.range, message: `the image runs as ${user}`, word: last.rawArguments }];
   }
   const [first] = finalStages;

@@ -1,28 +1,24 @@
-import type { DockerfileModel, Stage } from '../../model/dockerfile.ts';
-import type { OwnRule, RuleFinding } from './rule.ts';
+import type { DockerfileModel, Instruction } from '../../model/dockerfile.ts';
+import type { OwnRule } from './rule.ts';
 
 /** From the root, of a drive too, or by a variable. */
 const ABSOLUTE = /^["']?(?:[/\\$%]|[A-Za-z]:[/\\])/;
 
-/** True where a stage below this one sets a WORKDIR. */
-function isPlaced(stage: Stage, { stages }: DockerfileModel): boolean {
-  for (let at = stage; at.base.kind === 'stage';) {
-    const below = stages[at.base.index];
-    if (below === undefined || below.index >= at.index) return false;
-    if (below.instructions.some(({ keyword }) => keyword === 'WORKDIR')) return true;
-    at = below;
+/** The WORKDIR of a stage that leads below whatever folder its base works in: the first of all that the stage is made of. */
+export function relativeFolder(
+  { stages }: Pick<DockerfileModel, 'stages'>,
+  index: number,
+): Instruction | undefined {
+  const own = stages[index];
+  const first = own?.instructions.find(({ keyword }) => keyword === 'WORKDIR');
+  if (first === undefined || first.rawArguments === '' || ABSOLUTE.test(first.rawArguments))
+    return undefined;
+  // A stage stands only on an earlier one: the index falls, so this ends.
+  for (let at = own; at?.base.kind === 'stage' && at.base.index < at.index;) {
+    at = stages[at.base.index];
+    if (at?.instructions.some(({ keyword }) => keyword === 'WORKDIR') === true) return undefined;
   }
-  return false;
-}
-
-/** Only the first WORKDIR can hang in the air. */
-function judge(stage: Stage, model: DockerfileModel): readonly RuleFinding[] {
-  const first = stage.instructions.find(({ keyword }) => keyword === 'WORKDIR');
-  if (first === undefined || isPlaced(stage, model)) return [];
-  const { range, rawArguments } = first;
-  if (rawArguments === '' || ABSOLUTE.test(rawArguments)) return [];
-  const message = `${rawArguments} is below whatever folder the base image works in`;
-  return [{ range, message, word: rawArguments }];
+  return first;
 }
 
 export const relativeWorkdir: OwnRule = {
@@ -33,5 +29,11 @@ export const relativeWorkdir: OwnRule = {
   remedy: 'Begin with an absolute WORKDIR',
   bad: 'FROM alpine:3.22\nWORKDIR app\n',
   good: 'FROM alpine:3.22\nWORKDIR /app\nWORKDIR data\n',
-  check: ({ model, stages }) => stages.flatMap((stage) => judge(stage, model)),
+  check: ({ model, stages }) =>
+    stages.flatMap(({ index }) => {
+      const found = relativeFolder(model, index);
+      if (found === undefined) return [];
+      const { range, rawArguments: word } = found;
+      return [{ range, message: `${word} is below whatever folder the base image works in`, word }];
+    }),
 };

@@ -49,7 +49,7 @@ export function isRemovedAgain(
 ): boolean {
   const removal = REMOVALS[manager];
   if (removal === undefined) return false;
-  const programs = runPrograms(run).map((one, at) => ({ ...one, range: run.commands[at]?.range }));
+  const programs = runPrograms(run).map((one) => ({ ...one, range: run.commands[one.at]?.range }));
   const own = programs.find(
     (one) =>
       one.range?.startLine === range.startLine && one.range.startColumn === range.startColumn,

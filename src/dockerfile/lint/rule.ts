@@ -9,8 +9,6 @@ export interface LintKnowledge {
   readonly secretName: (name: string) => string | undefined;
   /** Secrets that an instruction spells out, masked. */
   readonly secretsIn: (instruction: Instruction) => readonly string[];
-  /** True where a container starts as uid 0 with this USER; undefined where the base's etc/passwd decides. */
-  readonly isRoot: (user: string) => boolean | undefined;
   /** Whether the table of minimal bases names this image, or excepts it; undefined where it does not know it. */
   readonly minimalBase: (
     reference: ImageReference,

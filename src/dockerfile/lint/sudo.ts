@@ -1,3 +1,5 @@
+import { fieldOf } from '../script-commands.ts';
+import { unwrap } from '../shell/wrappers.ts';
 import { instructionsOf, type OwnRule } from './rule.ts';
 
 export const sudo: OwnRule = {
@@ -13,7 +15,7 @@ export const sudo: OwnRule = {
   check: ({ stages }) =>
     instructionsOf(stages, 'RUN').flatMap(({ commands }) =>
       commands
-        .filter(({ words }) => /^(?:\/usr\/bin\/)?sudo$/.test(words[0]?.value ?? ''))
+        .filter(({ words }) => unwrap(words.map(fieldOf)).wrappers.includes('sudo'))
         .map(({ range }) => ({
           range,
           message: 'goes through sudo, where USER would do',

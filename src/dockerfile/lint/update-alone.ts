@@ -1,22 +1,22 @@
 import type { Instruction } from '../../model/dockerfile.ts';
+import { CACHING_PROGRAMS } from '../../model/kept-cache.ts';
 import { isMounted } from '../kept-caches.ts';
 import { instructionsOf, type OwnRule, type RuleFinding } from './rule.ts';
 import { type RunProgram, runPrograms } from './run-programs.ts';
 
-const MANAGERS = new Set(['apt', 'apt-get', 'apk', 'dnf', 'yum']);
+const MANAGERS = ['apt', 'apk', 'dnf'] as const;
 /** Whatever else runs may install by itself, or use the lists. */
 const IDLE = new Set(['set', 'echo', 'true', ':', 'export', 'cd', 'sleep', 'date']);
 
 function updates({ program, words }: RunProgram): boolean {
-  if (!MANAGERS.has(program)) return false;
+  const manager = MANAGERS.find((name) => CACHING_PROGRAMS[name].test(program));
   const [verb] = words.filter((word) => !word.startsWith('-'));
-  return program === 'dnf' || program === 'yum' ? verb === 'makecache' : verb === 'update';
+  return manager !== undefined && verb === (manager === 'dnf' ? 'makecache' : 'update');
 }
 
 function judge(run: Instruction): readonly RuleFinding[] {
   const programs = runPrograms(run);
-  const at = programs.findIndex(updates);
-  const range = run.commands[at]?.range;
+  const range = run.commands[programs.find(updates)?.at ?? -1]?.range;
   if (range === undefined || isMounted(run, /^\/var\//)) return [];
   return programs.every((one) => updates(one) || IDLE.has(one.program))
     ? [

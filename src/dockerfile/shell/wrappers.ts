@@ -6,6 +6,8 @@ import { type Wrapper, WRAPPERS } from './wrapper-table.ts';
 /** A command with the programs that only start another (`sudo`, `env`, `xargs`) taken off its front. */
 export interface Unwrapped {
   readonly argv: readonly Field[];
+  /** Names of the programs that were taken off, the first in front. */
+  readonly wrappers: readonly string[];
   /** `NAME=value` words of `env`. */
   readonly environment: readonly Field[];
   /** Shell text that it runs (`sh -c`, `eval`, `su -c`), with the flags of that shell. */
@@ -161,10 +163,13 @@ const MOST = 8;
 export function unwrap(argv: readonly Field[], most = MOST): Unwrapped {
   let current = argv;
   const environment: Field[] = [];
+  const wrappers: string[] = [];
   let round = 0;
   for (; round < most; round += 1) {
     const rest = behind(current, environment);
     if (rest === undefined) break;
+    const program = programOf(current);
+    if (WRAPPERS[program] !== undefined) wrappers.push(program);
     current = rest;
   }
   const script = scriptOf(current);
@@ -175,5 +180,11 @@ export function unwrap(argv: readonly Field[], most = MOST): Unwrapped {
           return [{ ...one, started: [] }, ...one.started];
         })
       : [];
-  return { argv: current, environment, started, ...(script === undefined ? {} : { script }) };
+  return {
+    argv: current,
+    wrappers,
+    environment,
+    started,
+    ...(script === undefined ? {} : { script }),
+  };
 }

@@ -1,12 +1,12 @@
+import { isRemovedAgain } from '../../dockerfile/lint/removed-packages.ts';
 import { execCommands, scriptCommands } from '../../dockerfile/script-commands.ts';
 import type { FixKnowledge } from '../../model/fix-rule.ts';
-import { secretName } from '../../model/secret-names.ts';
 import { LINT_KNOWLEDGE } from '../lint/lint-knowledge.ts';
 
 /** What rules are handed of other rooms. */
 export const FIX_KNOWLEDGE: FixKnowledge = {
-  secretName,
-  secretsIn: LINT_KNOWLEDGE.secretsIn,
+  ...LINT_KNOWLEDGE,
+  isRemovedAgain,
   scriptCommands,
   execCommands,
 };

@@ -1,5 +1,4 @@
 import { buildPurpose } from '../../criteria/build-packages.ts';
-import { resolveUser } from '../../criteria/configuration/nonroot-user.ts';
 import { minimalBase } from '../../criteria/minimal-bases.ts';
 import type { LintKnowledge } from '../../dockerfile/lint/rule.ts';
 import { buildArgumentSecrets, configSecrets } from '../../facts/secrets/document-secrets.ts';
@@ -49,10 +48,6 @@ function secretText({ rule, masked, path }: SecretFinding): string {
 export const LINT_KNOWLEDGE: LintKnowledge = {
   secretName,
   secretsIn: (instruction) => [...new Set(secretsOf(instruction).map(secretText))],
-  isRoot: (user) => {
-    const resolved = resolveUser(user, undefined);
-    return resolved.kind === 'uid' ? resolved.uid === 0 : undefined;
-  },
   minimalBase: (reference) => {
     const found = minimalBase(reference);
     return found && { minimal: !found.excepted, reason: found.family.reason };

@@ -1,8 +1,9 @@
 import type { FixInput, FixPlan, FixRule } from '../../model/fix-rule.ts';
 import type { TextEdit } from '../../model/planned-edit.ts';
+import { isRootUser } from '../../model/root-user.ts';
 import { lineEnd, NOTHING, proposal, refusal, together } from './proposal.ts';
 import { addFlag } from './run-text.ts';
-import { inStage, isExecForm, isRootUser, type Placed } from './stage-view.ts';
+import { inStage, isExecForm, type Placed } from './stage-view.ts';
 
 /** Programs that read a variable of this name without it being written down in the Dockerfile, by `.npmrc` and the like. */
 const READERS: readonly (readonly [RegExp, RegExp])[] = [

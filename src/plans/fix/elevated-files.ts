@@ -1,6 +1,7 @@
 import { posix } from 'node:path';
 import { showsText } from '../../model/dockerfile.ts';
 import type { FixInput, FixPlan, FixRule } from '../../model/fix-rule.ts';
+import { isRootUser } from '../../model/root-user.ts';
 import { needsBit, needsRoot } from './program/needs-root.ts';
 import { othersOn, PURPOSES, purposeOf } from './program/purpose.ts';
 import { checked, started } from './program/started.ts';
@@ -10,7 +11,6 @@ import {
   baseUnknown,
   fromOf,
   inImage,
-  isRootUser,
   lastAsRoot,
   usersInImage,
 } from './stage-view.ts';

@@ -3,8 +3,9 @@ import type { ProposedEdit } from '../../model/planned-edit.ts';
 import { execDoubts } from './exec-doubts.ts';
 import { bareCheck, execWords } from './exec-words.ts';
 import { constantRisk, imageVariables } from './image-variables.ts';
+import { jsonWords } from './json-text.ts';
 import { type Doubt, NOTHING, proposal, refusal, riskOf, together } from './proposal.ts';
-import { hasInnerComment, inImage, isExecForm, lastInImage } from './stage-view.ts';
+import { hasInnerComment, inImage, lastInImage } from './stage-view.ts';
 
 /** Offset in an instruction's text at which the command begins; undefined where there is none. */
 function commandAt(keyword: string, text: string, argumentsAt: number): number | undefined {
@@ -41,12 +42,13 @@ function judge(input: FixInput, keyword: string): FixPlan {
   const { text, argumentsAt } = last;
   const at = commandAt(keyword, text, argumentsAt);
   const command = at === undefined ? '' : text.slice(at).trim();
-  if (at === undefined || command === '' || isExecForm(last) || command.startsWith('['))
-    return NOTHING;
+  if (at === undefined || command === '' || jsonWords(command) !== undefined) return NOTHING;
   const refused = (reason: string): FixPlan => ({
     edits: [],
     refusals: [refusal(last, `${keyword} stays in shell form: ${reason}`)],
   });
+  if (/^\[\s*["']/.test(command))
+    return refused('it looks like a JSON array and is none, as strings need double quotes');
   if (keyword === 'ENTRYPOINT' && lastInImage(input, 'CMD') !== undefined)
     return refused('in exec form it would get CMD as arguments, which the shell form ignores');
   if (hasInnerComment(input, last)) return refused('comments stand between its lines');

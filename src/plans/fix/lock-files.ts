@@ -1,16 +1,19 @@
 import type { PackageInstall, PackageManager } from '../../model/build-analysis.ts';
+import type { SourceWord } from '../../model/dockerfile-source.ts';
 import type { FixInput, FixPlan, FixRule } from '../../model/fix-rule.ts';
 import { commandAt } from './command-at.ts';
 import { lockDoubts } from './lock-doubts.ts';
 import { NOTHING, proposal, refusal, riskOf, together } from './proposal.ts';
+import { wordBehind } from './run-text.ts';
 
 interface Remedy {
   readonly file: string;
   /** The command that makes it. */
   readonly madeBy: string;
-  /** The word that is replaced, or behind which the flag stands. */
+  /** The word that another one replaces, or behind which the flag stands. */
   readonly verb: RegExp;
-  readonly text: (verb: string) => string;
+  readonly other?: string;
+  readonly flag?: string;
 }
 
 /** How a manager is told to hold to its lock file. */
@@ -19,25 +22,25 @@ const REMEDIES: Partial<Record<PackageManager, (files: ReadonlySet<string>) => R
     file: 'package-lock.json',
     madeBy: 'npm install --package-lock-only',
     verb: /^(?:install|i|in)$/,
-    text: () => 'ci',
+    other: 'ci',
   }),
   yarn: (files) => ({
     file: 'yarn.lock',
     madeBy: 'yarn install',
     verb: /^(?:install|yarn)$/,
-    text: (verb) => `${verb} ${files.has('.yarnrc.yml') ? '--immutable' : '--frozen-lockfile'}`,
+    flag: files.has('.yarnrc.yml') ? '--immutable' : '--frozen-lockfile',
   }),
   pnpm: () => ({
     file: 'pnpm-lock.yaml',
     madeBy: 'pnpm install --lockfile-only',
     verb: /^(?:install|i)$/,
-    text: (verb) => `${verb} --frozen-lockfile`,
+    flag: '--frozen-lockfile',
   }),
   cargo: () => ({
     file: 'Cargo.lock',
     madeBy: 'cargo generate-lockfile',
     verb: /^(?:build|b|fetch|run|install)$/,
-    text: (verb) => `${verb} --locked`,
+    flag: '--locked',
   }),
 };
 
@@ -46,7 +49,7 @@ function held(install: PackageInstall, input: FixInput): FixPlan {
   const { context } = input.facts;
   const remedy = REMEDIES[install.manager]?.(new Set(context));
   if (remedy === undefined || context === undefined) return NOTHING;
-  const { file, madeBy, verb, text } = remedy;
+  const { file, madeBy, verb, other, flag = '' } = remedy;
   const at = { line: install.range.startLine };
   const refused = (reason: string, settle?: string): FixPlan => ({
     edits: [],
@@ -61,11 +64,16 @@ function held(install: PackageInstall, input: FixInput): FixPlan {
       instruction?.arguments.slice(0, -1).some((path) => copies(path, file)) === true,
   );
   if (!isCopied) return refused(`${file} is not copied before it`);
-  const found = commandAt(input, install.stage, install.range);
   // `yarn` alone installs.
-  const word = found?.command.words.findLast(
-    ({ value }) => value !== undefined && verb.test(value),
+  const wordIn = (words: readonly SourceWord[]): SourceWord | undefined =>
+    words.findLast(({ value }) => value !== undefined && verb.test(value));
+  const found = commandAt(
+    input,
+    install.stage,
+    install.range,
+    (words) => wordIn(words) !== undefined,
   );
+  const word = found && wordIn(found.command.words);
   if (found === undefined || word === undefined)
     return refused('its words have no place of their own');
   return {
@@ -78,7 +86,15 @@ function held(install: PackageInstall, input: FixInput): FixPlan {
           { risk: 'low', reason: `${file} has every dependency of package.json` },
           lockDoubts(input, file, found),
         ),
-        edits: [{ start: word.start, end: word.end, text: text(word.text) }],
+        edits: [
+          other === undefined
+            ? wordBehind(found, word, flag)
+            : {
+                start: word.start,
+                end: word.end,
+                text: word.text.replace(word.value ?? '', other),
+              },
+        ],
       }),
     ],
     refusals: [],

@@ -1,4 +1,5 @@
 import type { BaseImage, FixInput, FixPlan, FixRule } from '../../model/fix-rule.ts';
+import { isRootUser } from '../../model/root-user.ts';
 import { isQuiet, needsRoot } from './program/needs-root.ts';
 import { othersOn, PURPOSES, purposeOf } from './program/purpose.ts';
 import { checked, type Started, started } from './program/started.ts';
@@ -10,7 +11,6 @@ import {
   fromOf,
   inImage,
   inStage,
-  isRootUser,
   lastAsRoot,
   lastInImage,
 } from './stage-view.ts';

@@ -1,12 +1,14 @@
+import { posix } from 'node:path';
 import type { SourceCommand, SourceInstruction } from '../../model/dockerfile-source.ts';
 import type { FixInput, FixPlan, FixRule } from '../../model/fix-rule.ts';
-import type { CachingManager } from '../../model/kept-cache.ts';
+import { CACHING_PROGRAMS, type CachingManager } from '../../model/kept-cache.ts';
 import type { TextEdit } from '../../model/planned-edit.ts';
+import { isRootUser } from '../../model/root-user.ts';
 import { PURPOSES, purposeOf } from './program/purpose.ts';
 import { started } from './program/started.ts';
 import { proposal, refusal, together } from './proposal.ts';
-import { addFlag, andThen, endObstacle } from './run-text.ts';
-import { inImage, isRootUser, type Placed, usersInImage } from './stage-view.ts';
+import { addFlag, andThen, endObstacle, wordBehind } from './run-text.ts';
+import { inImage, type Placed, usersInImage } from './stage-view.ts';
 
 /** How what a package manager fetched is kept out of a layer. */
 interface Remedy {
@@ -18,57 +20,74 @@ interface Remedy {
   ) => readonly TextEdit[] | string;
 }
 
-/** A command at the end of the RUN, by sudo where the first that leaves something goes through it. */
+/** A command at the end of the RUN, by sudo where the RUN goes through it. */
 const atEnd =
   (command: (program: string) => string): Remedy['edits'] =>
   ({ source }, run, [first]) => {
-    const head = first?.words[0]?.value === 'sudo' ? 'sudo ' : '';
-    return endObstacle(run) ?? [andThen(source, run, head + command(first?.argv[0] ?? ''))];
+    if (first?.wrappers.includes('chroot') === true) return 'it works below another root';
+    const isBySudo = run.commands.some(({ wrappers }) => wrappers.includes('sudo'));
+    const text = (isBySudo ? 'sudo ' : '') + command(first?.argv[0] ?? '');
+    return endObstacle(run) ?? [andThen(source, run, text)];
   };
 
-/** A later RUN that installs with apt and does not update the lists first. */
-function laterUser({ source }: FixInput, { line }: Placed): SourceInstruction | undefined {
-  return source.instructions.find((one) => {
-    if (one.line <= line || one.keyword !== 'RUN') return false;
-    const verbs = one.commands.flatMap((command) => {
-      const [program = '', ...words] = command.argv;
-      return /^(?:apt|apt-get|aptitude)$/.test(program)
-        ? words.filter((word) => !word.startsWith('-')).slice(0, 1)
-        : [];
-    });
-    const installs = verbs.indexOf('install');
-    const updates = verbs.indexOf('update');
-    return installs >= 0 && (updates < 0 || updates > installs);
+/** Verbs of apt that read its lists. */
+const READS_LISTS =
+  /^(?:install|reinstall|satisfy|build-dep|(?:full-|dist-|safe-)?upgrade|download|source)$/;
+
+/** What apt is asked for in a RUN, in order. */
+function aptVerbs({ commands }: SourceInstruction): readonly string[] {
+  return commands.flatMap(({ argv: [program = '', ...words] }) =>
+    CACHING_PROGRAMS.apt.test(posix.basename(program))
+      ? words.filter((word) => /^[a-z][a-z-]+$/.test(word)).slice(0, 1)
+      : [],
+  );
+}
+
+/** Why the lists have to stay: a RUN reads them behind this one, or nothing of this one does. */
+function listsObstacle({ source, analysis }: FixInput, run: Placed): string | undefined {
+  const { line } = run;
+  const later = source.instructions.filter((one) => one.line > line && one.keyword === 'RUN');
+  const user = later.find((one) => {
+    const verbs = aptVerbs(one);
+    const reads = verbs.findIndex((verb) => READS_LISTS.test(verb));
+    return reads >= 0 && !verbs.slice(0, reads).includes('update');
   });
+  if (user !== undefined)
+    return `line ${user.line} installs by them, and does not update them itself`;
+  const isUsed = analysis.installs.some(
+    ({ manager, range }) =>
+      manager === 'apt' &&
+      range.startLine >= line &&
+      range.endLine <= run.instruction.range.endLine,
+  );
+  return isUsed || aptVerbs(run).some((verb) => READS_LISTS.test(verb)) || later.length === 0
+    ? undefined
+    : 'nothing of this RUN reads them, and a later one may';
 }
 
 /** A flag behind the verb of each command. */
 const behind =
-  (verb: string, flag: string): Remedy['edits'] =>
+  (verb: RegExp, flag: string): Remedy['edits'] =>
   (_input, run, found) => {
-    const edits = found.flatMap(({ words }) => {
-      const word = words.find(({ value }) => value === verb);
-      return word === undefined ? [] : [{ start: word.end, end: word.end, text: ` ${flag}` }];
+    const edits = found.flatMap((command) => {
+      const word = command.words.find(({ value = '' }) => verb.test(value));
+      return word === undefined ? [] : [wordBehind({ run, command }, word, flag)];
     });
-    return edits.length === 0 || run.commands.length === 0 ? 'its words have no place' : edits;
+    return edits.length < found.length ? 'its words have no place' : edits;
   };
 
 const REMEDIES: Readonly<Record<CachingManager, Remedy>> = {
   apt: {
     what: 'the package lists of apt',
-    edits: (input, run, found) => {
-      const user = laterUser(input, run);
-      return user === undefined
-        ? atEnd(() => 'rm -rf /var/lib/apt/lists/*')(input, run, found)
-        : `line ${user.line} installs by them, and does not update them itself`;
-    },
+    edits: (input, run, found) =>
+      listsObstacle(input, run) ?? atEnd(() => 'rm -rf /var/lib/apt/lists/*')(input, run, found),
   },
-  apk: { what: 'the index of apk', edits: behind('add', '--no-cache') },
+  apk: { what: 'the index of apk', edits: behind(/^add$/, '--no-cache') },
   dnf: {
     what: 'what dnf fetched of its archives',
     edits: atEnd((program) => `${program} clean all`),
   },
-  pip: { what: 'the packages that pip fetched', edits: behind('install', '--no-cache-dir') },
+  pip: { what: 'the packages that pip fetched', edits: behind(/^install$/, '--no-cache-dir') },
   npm: {
     what: 'the packages that npm fetched',
     edits: (input, run) => {
@@ -87,14 +106,6 @@ function hasMounts({ source }: FixInput): boolean {
   return version === '' || Number(version) >= 2;
 }
 
-const INSTALLERS: Readonly<Record<CachingManager, RegExp>> = {
-  apt: /^(?:apt|apt-get|aptitude)$/,
-  apk: /^apk$/,
-  dnf: /^(?:dnf|yum|microdnf)$/,
-  pip: /^pip[\d.]*$/,
-  npm: /^np[mx]$/,
-};
-
 function judge(input: FixInput, run: Placed): readonly FixPlan[] {
   return run.keptCaches.map(({ manager, commands }) => {
     const { what, edits: remedy } = REMEDIES[manager];
@@ -102,7 +113,7 @@ function judge(input: FixInput, run: Placed): readonly FixPlan[] {
       edits: [],
       refusals: [refusal(run, `${what} stay in the layer: ${reason}`)],
     });
-    const user = started(input).called.find(({ name }) => INSTALLERS[manager].test(name));
+    const user = started(input).called.find(({ name }) => CACHING_PROGRAMS[manager].test(name));
     if (user !== undefined && manager !== 'pip')
       return refused(`${user.by} starts ${user.name}, which may read them`);
     const edits = remedy(
@@ -138,7 +149,7 @@ export const packageCaches: FixRule = {
   title: 'Keep package lists and caches out of the image',
   help:
     'In the stages that the image is made of: `rm -rf /var/lib/apt/lists/*` at the end of a RUN that uses apt, `apk add --no-cache`, `dnf clean all`, `pip install --no-cache-dir`, and a cache mount over ' +
-    '`/root/.npm`. RUNs with a mount over the folder, or that clean up in any other way, are left alone; so are scripts in here-documents.',
+    '`/root/.npm`. Scripts in here-documents and behind `sh -c` are edited where they stand. RUNs with a mount over the folder, or that clean up in any other way, are left alone; so are lists that nothing of their RUN reads, for a later one may.',
   breaks: [
     {
       what: 'a later RUN installs by the lists that were removed',

@@ -47,13 +47,21 @@ function versionOf(
 const VERBS = new Set(['install', 'add', 'i', 'in']);
 
 /** The words that name a package behind the verb (`npm install npm`), whole: without a variable, a version or a release. Lists that grew name some twice. */
-function wordsOf(name: string, words: readonly SourceWord[]): readonly SourceWord[] {
+function wordsOf(
+  name: string,
+  words: readonly SourceWord[],
+  { source }: FixInput,
+): readonly SourceWord[] {
   const bare = (text: string): string =>
     text.replace(/^(["'])(.*)\1$/, '$2').replace(/\[[^\]]*\]$/, '');
   const verb = words.findIndex(({ value }) => VERBS.has(value ?? ''));
-  return words
-    .slice(Math.max(verb, 0) + 1)
-    .filter(({ text, value }) => value !== undefined && bare(text) === name);
+  return words.slice(Math.max(verb, 0) + 1).filter(
+    ({ text, value, start, end }) =>
+      value !== undefined &&
+      bare(text) === name &&
+      // What an outer quote escapes is not written as it is read.
+      source.text.slice(start, end) === text,
+  );
 }
 
 function pinned(install: PackageInstall, input: FixInput): FixPlan {
@@ -70,7 +78,9 @@ function pinned(install: PackageInstall, input: FixInput): FixPlan {
   });
   if (unresolved) return refused('a name is not constant');
   if (install.requirementsFile !== undefined) return refused(`${install.requirementsFile} decides`);
-  const found = commandAt(input, stage, range);
+  const found = commandAt(input, stage, range, (words) =>
+    loose.some(({ name }) => wordsOf(name, words, input).length > 0),
+  );
   if (found === undefined) return refused('the words have no place of their own');
   const known = input.facts.versions.get(stage);
   if (known === undefined)
@@ -79,7 +89,7 @@ function pinned(install: PackageInstall, input: FixInput): FixPlan {
   const edits: (TextEdit & { readonly name: string; readonly version: string })[] = [];
   const reasons: string[] = [];
   for (const name of new Set(loose.map((one) => one.name))) {
-    const words = wordsOf(name, found.command.words);
+    const words = wordsOf(name, found.command.words, input);
     const version = versionOf(name, how.type, known.value);
     if (words.length === 0)
       reasons.push(`${name} is spelled with a range of versions, or by way of a variable`);

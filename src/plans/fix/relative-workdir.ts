@@ -1,22 +1,20 @@
+import type { SourceInstruction } from '../../model/dockerfile-source.ts';
 import type { FixInput, FixPlan, FixRule } from '../../model/fix-rule.ts';
-import { NOTHING, proposal, refusal } from './proposal.ts';
-import { baseOfImage, baseUnknown, inImage } from './stage-view.ts';
+import { proposal, refusal, together } from './proposal.ts';
+import { baseOfImage, baseUnknown } from './stage-view.ts';
 
-function plan(input: FixInput): FixPlan {
-  const first = inImage(input).find(({ keyword }) => keyword === 'WORKDIR');
-  if (first === undefined) return NOTHING;
-  const written = first.text.slice(first.argumentsAt).trim();
-  if (written === '' || /^["']?(?:[/\\$%]|[A-Za-z]:)/.test(written)) return NOTHING;
-  const unknown = baseUnknown(input);
-  if (unknown !== undefined) return { edits: [], refusals: [refusal(first, unknown)] };
-  const folder = baseOfImage(input)?.config.config?.WorkingDir ?? '';
-  const at = first.argumentsAt + (/^["']/.test(written) ? 1 : 0);
-  const { start } = first.place(at, at + 1);
+function absolute(input: FixInput, found: SourceInstruction): FixPlan {
+  const unknown = baseUnknown(input, found.stage);
+  if (unknown !== undefined) return { edits: [], refusals: [refusal(found, unknown)] };
+  const written = found.text.slice(found.argumentsAt).trim();
+  const folder = baseOfImage(input, found.stage)?.config.config?.WorkingDir ?? '';
+  const at = found.argumentsAt + (/^["']/.test(written) ? 1 : 0);
+  const { start } = found.place(at, at + 1);
   const head = folder === '' || folder === '/' ? '/' : `${folder.replace(/\/+$/, '')}/`;
   return {
     edits: [
-      proposal(first, {
-        key: 'workdir',
+      proposal(found, {
+        key: found.stage === input.model.target ? 'workdir' : `workdir-${found.stage ?? 0}`,
         title: `Write ${written} as ${head}${written}`,
         why: 'Where a relative folder leads is up to the base image, and may change with it',
         risk: 'none',
@@ -41,5 +39,10 @@ export const relativeWorkdir: FixRule = {
   ],
   lint: 'relative-workdir',
   needs: ['bases'],
-  plan,
+  plan: (input) =>
+    together(
+      input.source.instructions
+        .filter(({ isRelativeFolder }) => isRelativeFolder)
+        .map((found) => absolute(input, found)),
+    ),
 };

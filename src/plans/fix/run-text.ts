@@ -1,22 +1,21 @@
-import type { DockerfileSource, SourceCommand } from '../../model/dockerfile-source.ts';
+import type { DockerfileSource, SourceCommand, SourceWord } from '../../model/dockerfile-source.ts';
 import type { TextEdit } from '../../model/planned-edit.ts';
-import { lineEnd } from './proposal.ts';
+import type { FoundCommand } from './command-at.ts';
 import { isExecForm, type Placed } from './stage-view.ts';
 
 /** Why nothing can be added to the end of a RUN's shell; undefined where it can. */
 export function endObstacle(run: Placed): string | undefined {
-  if (isExecForm(run)) return 'it is in exec form';
-  if (run.instruction.shellError !== undefined) return run.instruction.shellError;
-  if (run.instruction.heredocs.length > 0) return 'its script stands in a here-document';
-  const last = run.commands.at(-1);
-  if (last === undefined) return 'it runs no command that is read';
-  if (/(?:^|\s)#/.test(run.text)) return 'it may hold a comment of the shell';
-  if (/(?:&|;|\\)\s*$/.test(run.text)) return 'its last command has no plain end';
-  return undefined;
+  const { instruction, commands, scriptEnd } = run;
+  if (instruction.shellError !== undefined) return instruction.shellError;
+  if (scriptEnd === undefined)
+    return isExecForm(run) ? 'it is in exec form' : 'its last command has no plain end';
+  const [last = ''] = commands.findLast(({ command }) => !command.nested)?.argv ?? [];
+  return /^(?:exit|exec|return)$/.test(last) ? `${last} is its last command` : undefined;
 }
 
 /** What joins two commands of a RUN by `&&`: on one line, or on two in the way that the RUN is written. */
 export function joinedBy({ text, eol, escape }: DockerfileSource, run: Placed): string {
+  if (isExecForm(run)) return ' && ';
   const lines = text
     .slice(run.start, run.textEnd)
     .split('\n')
@@ -28,32 +27,53 @@ export function joinedBy({ text, eol, escape }: DockerfileSource, run: Placed): 
   return trailing ? ` && ${escape}${eol}${indent}` : ` ${escape}${eol}${indent}&& `;
 }
 
-/** Adds `&& command` to the end of a RUN. */
-export function andThen(source: DockerfileSource, run: Placed, command: string): TextEdit {
-  const at = run.textEnd;
-  return { start: at, end: at, text: joinedBy(source, run) + command };
-}
-
-/** Adds `&& command` behind a command of a RUN. */
-export function behindCommand(
+/** Adds `&& command` behind a command of a RUN, or behind its last. */
+export function andThen(
   source: DockerfileSource,
   run: Placed,
-  { end }: SourceCommand,
   command: string,
+  at = run.scriptEnd ?? run.textEnd,
 ): TextEdit {
-  const inScript = end > run.textEnd;
-  return { start: end, end, text: (inScript ? ' && ' : joinedBy(source, run)) + command };
+  const inDocument = at > run.textEnd;
+  return { start: at, end: at, text: (inDocument ? ' && ' : joinedBy(source, run)) + command };
+}
+
+/** True where the words of a command are strings of a JSON array. */
+function isJson({ run, command: { command } }: FoundCommand): boolean {
+  return isExecForm(run) && command.depth === undefined;
+}
+
+/** Adds a word behind one of a command. */
+export function wordBehind(found: FoundCommand, { end }: SourceWord, word: string): TextEdit {
+  return { start: end, end, text: isJson(found) ? `, ${JSON.stringify(word)}` : ` ${word}` };
+}
+
+/** Takes a word out of a command, with the blanks in front of it; where it stands alone on its line, with that line. */
+export function withoutWord(
+  text: string,
+  found: FoundCommand,
+  { start, end }: SourceWord,
+): TextEdit {
+  const before = text.slice(0, start);
+  const lineStart = before.lastIndexOf('\n') + 1;
+  const behind = /^[ \t]*[\\`]\r?\n/.exec(text.slice(end));
+  if (before.slice(lineStart).trim() === '' && behind !== null && !isJson(found))
+    return { start: lineStart, end: end + behind[0].length, text: '' };
+  // The last of several lines: what joins it to the one above goes too.
+  const blanks = /,?(?:[ \t]*[\\`]\r?\n)?[ \t]*$/.exec(before)?.[0].length ?? 0;
+  return { start: start - blanks, end, text: '' };
 }
 
 /** True where a failure of a command, or of one that `&&` puts behind it, ends the RUN. */
 export function stopsOnFailure(run: Placed, { start, command }: SourceCommand): boolean {
-  const setsErrexit = run.commands.some(
+  const own = run.commands.filter(({ command: { depth } }) => depth === undefined);
+  const setsErrexit = own.some(
     ({ start: at, words }) =>
       at < start &&
       words[0]?.value === 'set' &&
       words.slice(1).some(({ value }) => /^-[A-Za-z]*e/.test(value ?? '')),
   );
-  const behind = run.commands.slice(run.commands.findIndex((one) => one.start === start));
+  const behind = own.slice(own.findIndex((one) => one.start === start));
   if (behind.some(({ command: { operator } }) => operator === '||')) return false;
   const isLast = behind.length === 1;
   return command.operator === '&&' || (command.operator === '' && isLast) || setsErrexit
@@ -67,9 +87,4 @@ export function stopsOnFailure(run: Placed, { start, command }: SourceCommand): 
 export function addFlag(run: Pick<Placed, 'place' | 'argumentsAt'>, flag: string): TextEdit {
   const { start } = run.place(run.argumentsAt, run.argumentsAt + 1);
   return { start, end: start, text: `${flag} ` };
-}
-
-/** Everything from the end of the shell to the end of its line, which must be blank for text to be added there. */
-export function restOfLine(source: DockerfileSource, run: Placed): string {
-  return source.text.slice(run.textEnd, lineEnd(source.text, run.textEnd));
 }

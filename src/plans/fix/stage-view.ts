@@ -1,6 +1,7 @@
 import type { SourceInstruction } from '../../model/dockerfile-source.ts';
 import type { Instruction } from '../../model/dockerfile.ts';
 import { type BaseImage, baseKey, type FixInput } from '../../model/fix-rule.ts';
+import { isRootUser } from '../../model/root-user.ts';
 
 /** An instruction of a stage that the model has read. */
 export interface Placed extends SourceInstruction {
@@ -31,39 +32,46 @@ export function fromOf({ source }: FixInput, stage: number): SourceInstruction |
   return source.instructions.find((one) => one.keyword === 'FROM' && one.stage === stage);
 }
 
-/** What is known of the image that the target stands on; undefined where nothing is. */
-export function baseOfImage({ model, imageStages, facts }: FixInput): BaseImage | undefined {
-  const [first] = imageStages;
-  const base = first === undefined ? undefined : model.stages[first]?.base;
+/** The stages that a stage is made of, itself last. */
+export function chainOf({ model }: Pick<FixInput, 'model'>, stage: number): readonly number[] {
+  const base = model.stages[stage]?.base;
+  // A stage stands only on an earlier one: the index falls, so this ends.
+  return base?.kind === 'stage' && base.index < stage
+    ? [...chainOf({ model }, base.index), stage]
+    : [stage];
+}
+
+/** What is known of the image that a stage, the target if none is named, stands on; undefined where nothing is. */
+export function baseOfImage(input: FixInput, stage = input.model.target): BaseImage | undefined {
+  const [first = stage] = chainOf(input, stage);
+  const base = input.model.stages[first]?.base;
   if (base?.kind !== 'image' || base.image.reference === undefined) return undefined;
-  const found = facts.bases.get(baseKey(base.image.reference));
+  const found = input.facts.bases.get(baseKey(base.image.reference));
   return found?.ok === true ? found.value : undefined;
 }
 
-/** Why nothing is known of the base, or nothing that rules could go by; undefined where it is known, or where there is none. */
-export function baseUnknown({ model, imageStages, facts }: FixInput): string | undefined {
-  const [first] = imageStages;
-  const base = first === undefined ? undefined : model.stages[first]?.base;
+/** Why nothing is known of the base of a stage, or nothing that rules could go by; undefined where it is known, or where there is none. */
+export function baseUnknown(input: FixInput, stage = input.model.target): string | undefined {
+  const [first = stage] = chainOf(input, stage);
+  const base = input.model.stages[first]?.base;
   if (base === undefined || base.kind === 'scratch' || base.kind === 'stage') return undefined;
   if (base.kind === 'unknown') return `the base ${base.text} is not known`;
   const { reference, text } = base.image;
-  const found = reference && facts.bases.get(baseKey(reference));
+  const found = reference && input.facts.bases.get(baseKey(reference));
   if (found === undefined) return `the base ${text} is not known`;
   if (!found.ok) return `the base ${text} could not be looked at: ${found.error}`;
   const { os } = found.value.config;
   return os === 'linux' ? undefined : `the base ${text} is of ${os}`;
 }
 
-/** True for the user that a container has where nothing is said, and its other names. */
-export function isRootUser(user: string): boolean {
-  return /^(?:root|0+)?(?::.*)?$/.test(user.trim());
-}
-
-/** The user before each instruction of the image, by the instruction; a variable is what it says. */
-export function usersInImage(input: FixInput): ReadonlyMap<Placed, string> {
-  let user = baseOfImage(input)?.config.config?.User ?? '';
+/** The user before each instruction of a stage and those below it, by the instruction; a variable is what it says. */
+export function usersInImage(
+  input: FixInput,
+  stage = input.model.target,
+): ReadonlyMap<Placed, string> {
+  let user = baseOfImage(input, stage)?.config.config?.User ?? '';
   const users = new Map<Placed, string>();
-  for (const one of inImage(input)) {
+  for (const one of chainOf(input, stage).flatMap((at) => inStage(input, at))) {
     users.set(one, user);
     if (one.keyword === 'USER') user = one.instruction.arguments[0] ?? '';
   }

@@ -1,11 +1,12 @@
+import type { PackageInstall } from '../../model/build-analysis.ts';
 import type { SourceWord } from '../../model/dockerfile-source.ts';
 import type { FixInput, FixPlan, FixRule } from '../../model/fix-rule.ts';
-import type { TextEdit } from '../../model/planned-edit.ts';
-import { commandAt, type FoundCommand } from './command-at.ts';
+import { commandAt, runAt } from './command-at.ts';
 import { startsNothing } from './program/needs-root.ts';
 import { othersOn, PURPOSES, purposeOf } from './program/purpose.ts';
 import { checked, started } from './program/started.ts';
-import { type Doubt, proposal, refusal, riskOf, together } from './proposal.ts';
+import { type Doubt, NOTHING, proposal, refusal, riskOf, together } from './proposal.ts';
+import { withoutWord } from './run-text.ts';
 import { hasInnerComment, inImage, lastInImage } from './stage-view.ts';
 
 /** Packages of build and debug tools, with the programs of them that a build calls. */
@@ -35,8 +36,10 @@ const CALLS_NONE = new Set(
   ).split(' '),
 );
 
-function toolsIn({ command }: FoundCommand): readonly (SourceWord & { readonly name: string })[] {
-  return command.words.flatMap((word) => {
+function toolsIn(
+  words: readonly SourceWord[],
+): readonly (SourceWord & { readonly name: string })[] {
+  return words.flatMap((word) => {
     const name = word.value?.replace(/[=/].*$/, '');
     return name !== undefined && TOOLS.has(name) ? [{ ...word, name }] : [];
   });
@@ -44,16 +47,13 @@ function toolsIn({ command }: FoundCommand): readonly (SourceWord & { readonly n
 
 /** The first program that the RUNs of the image call and that may call a tool; scripts and what cannot be read among them. */
 function callerIn(input: FixInput): string | undefined {
-  for (const { keyword, instruction, line } of inImage(input)) {
+  for (const { keyword, instruction, commands, line } of inImage(input)) {
     if (keyword !== 'RUN') continue;
     if (instruction.shellError !== undefined) return `line ${line}`;
-    for (const { words } of instruction.commands) {
-      const [first] = words;
-      if (first === undefined) continue;
-      const program = first.value;
-      if (program === undefined) return `line ${line}`;
-      const name = program.replace(/^\/(?:usr\/)?(?:local\/)?s?bin\//, '');
-      if (!CALLS_NONE.has(name) && !/^\w+=/.test(name)) return name;
+    for (const [at, { argv, command }] of commands.entries()) {
+      const name = (argv[0] ?? '').replace(/^\/(?:usr\/)?(?:local\/)?s?bin\//, '');
+      const isRead = (commands[at + 1]?.command.depth ?? 0) > (command.depth ?? 0);
+      if (!isRead && !CALLS_NONE.has(name) && !/^\w+=/.test(name)) return name;
     }
   }
   return undefined;
@@ -83,19 +83,34 @@ function starterIn(
   );
 }
 
-function without(input: FixInput, found: FoundCommand, packages: number): FixPlan {
-  const tools = toolsIn(found);
-  if (tools.length === 0) return { edits: [], refusals: [] };
+function without(input: FixInput, install: PackageInstall): FixPlan {
+  const { knowledge, imageStages, source } = input;
+  const { manager, packages, stage, range } = install;
+  const run = runAt(input, stage, range);
+  if (run === undefined || !imageStages.includes(stage)) return NOTHING;
+  const staying = packages.filter(
+    ({ name }) =>
+      knowledge.buildPurpose(manager, name) !== undefined &&
+      !knowledge.isRemovedAgain(install, name, run.instruction),
+  );
+  if (staying.length === 0) return NOTHING;
+  const found = commandAt(input, stage, range, (words) => toolsIn(words).length > 0);
+  const tools = (found === undefined ? [] : toolsIn(found.command.words)).filter(({ name }) =>
+    staying.some((one) => one.name === name),
+  );
   const refused = (reason: string): FixPlan => ({
     edits: [],
-    refusals: [refusal(found.run, `${tools.map(({ name }) => name).join(', ')} stays: ${reason}`)],
+    refusals: [refusal(run, `${staying.map(({ name }) => name).join(', ')} stays: ${reason}`)],
   });
+  if (manager !== 'apt') return refused('only those of apt are looked at');
+  if (found === undefined || tools.length === 0)
+    return refused('it may bring what the program needs at run time');
   if (hasInnerComment(input, found.run)) return refused('comments stand between its lines');
   const caller = callerIn(input);
   if (caller !== undefined) return refused(`${caller} of this stage may call it`);
   const starter = starterIn(input, tools);
   if (starter !== undefined) return refused(`${starter} names it`);
-  if (tools.length >= packages) return refused('nothing else is installed by this command');
+  if (tools.length >= packages.length) return refused('nothing else is installed by this command');
   const purpose = purposeOf(input);
   if (purpose !== 'service') return refused(PURPOSES[purpose]);
   if (othersOn(input, input.imageStages)) return refused('other stages stand on it');
@@ -109,23 +124,11 @@ function without(input: FixInput, found: FoundCommand, packages: number): FixPla
           { risk: 'low', reason: 'what the image starts calls no other program' },
           doubtsOf(input),
         ),
-        edits: [removal(input.source.text, tool)],
+        edits: [withoutWord(source.text, found, tool)],
       }),
     ),
     refusals: [],
   };
-}
-
-/** The word with the blanks in front of it; where it stands alone on its line, with that line. */
-function removal(text: string, { start, end }: SourceWord): TextEdit {
-  const before = text.slice(0, start);
-  const lineStart = before.lastIndexOf('\n') + 1;
-  const behind = /^[ \t]*\\\r?\n/.exec(text.slice(end));
-  if (before.slice(lineStart).trim() === '' && behind !== null)
-    return { start: lineStart, end: end + behind[0].length, text: '' };
-  // The last of several lines: what joins it to the one above goes too.
-  const blanks = /(?:[ \t]*\\\r?\n)?[ \t]*$/.exec(before)?.[0].length ?? 0;
-  return { start: start - blanks, end, text: '' };
 }
 
 /** Build and debug tools that nothing of the build calls are not installed. */
@@ -149,13 +152,5 @@ export const unusedTools: FixRule = {
   ],
   criterion: 'no-build-tooling',
   needs: ['bases'],
-  plan: (input) =>
-    together(
-      input.analysis.installs
-        .filter(({ manager, stage }) => manager === 'apt' && input.imageStages.includes(stage))
-        .flatMap(({ stage, range, packages }) => {
-          const found = commandAt(input, stage, range);
-          return found === undefined ? [] : [without(input, found, packages.length)];
-        }),
-    ),
+  plan: (input) => together(input.analysis.installs.map((install) => without(input, install))),
 };

@@ -5,7 +5,8 @@ import type { TextEdit } from '../../model/planned-edit.ts';
 import { commandAt, type FoundCommand, runAt } from './command-at.ts';
 import { fromPipe } from './download-pipe.ts';
 import { NOTHING, proposal, refusal, together } from './proposal.ts';
-import { addFlag, behindCommand, stopsOnFailure } from './run-text.ts';
+import { addFlag, andThen, stopsOnFailure } from './run-text.ts';
+import { isExecForm } from './stage-view.ts';
 
 /** The version that an address names: what looks like one in its path. */
 function versionIn(url: string): string | undefined {
@@ -32,7 +33,7 @@ function ofRun(
   fetched: FetchedFile,
 ): readonly TextEdit[] | string {
   const found = commandAt(input, download.stage, download.range);
-  if (found === undefined) return 'its command has no place of its own';
+  if (found === undefined || isExecForm(found.run)) return 'its command has no place of its own';
   const { command } = found.command;
   if (command.nested) return 'it stands in a condition, a loop or a function';
   if (command.operator === '|')
@@ -49,7 +50,7 @@ function toFile(
   if (target === undefined || target === '') return 'where it is written to is not told';
   if (!PLAIN_PATH.test(target)) return `${target} is no plain path`;
   if (!stopsOnFailure(found.run, found.command)) return 'a failed check would not stop the RUN';
-  return [behindCommand(source, found.run, found.command, checkOf(target, fetched))];
+  return [andThen(source, found.run, checkOf(target, fetched), found.command.end)];
 }
 
 function ofAdd(

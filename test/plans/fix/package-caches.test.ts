@@ -93,17 +93,63 @@ describe('package-caches', () => {
     [
       'a here-document',
       'RUN <<E\napt-get update\napt-get install -y x\nE',
-      'its script stands in a here-document',
+      'RUN <<E\napt-get update\napt-get install -y x && rm -rf /var/lib/apt/lists/*\nE',
     ],
     [
       'a shell comment',
       'RUN apt-get update && apt-get install -y x # curl',
-      'it may hold a comment of the shell',
+      'RUN apt-get update && apt-get install -y x && rm -rf /var/lib/apt/lists/* # curl',
     ],
     [
-      'no plain end',
+      'a semicolon at the end',
       'RUN apt-get update; apt-get install -y x;',
+      'RUN apt-get update; apt-get install -y x && rm -rf /var/lib/apt/lists/*;',
+    ],
+    [
+      'a compound command',
+      'RUN if true; then apt-get update; apt-get install x; fi >/log',
+      'RUN if true; then apt-get update; apt-get install x; fi >/log && rm -rf /var/lib/apt/lists/*',
+    ],
+    [
+      'sudo behind another wrapper',
+      'RUN timeout 60 sudo dnf install -y x',
+      'RUN timeout 60 sudo dnf install -y x && sudo dnf clean all',
+    ],
+    [
+      'a script in a string of JSON',
+      'RUN ["bash", "-c", "dnf install -y \\"x\\""]',
+      'RUN ["bash", "-c", "dnf install -y \\"x\\" && dnf clean all"]',
+    ],
+  ])('at the end of %s', async (_, before, after) => {
+    expect(await fixed(packageCaches, `FROM a\n${before}\n`)).toMatchObject({
+      text: `FROM a\n${after}\n`,
+      refusals: [],
+      again: [],
+    });
+  });
+
+  test.each([
+    ['exec form', 'RUN ["apt-get", "update"]', 'it is in exec form'],
+    [
+      'the background',
+      'RUN apt-get update && apt-get install x & ',
       'its last command has no plain end',
+    ],
+    [
+      'an end by exit',
+      'RUN apt-get update && apt-get install -y x; exit 0',
+      'exit is its last command',
+    ],
+    ['another root', 'RUN chroot /x apt-get update', 'it works below another root'],
+    [
+      'lists for a script',
+      'RUN apt-get update\nRUN ./install.sh',
+      'nothing of this RUN reads them, and a later one may',
+    ],
+    [
+      'lists for an upgrade',
+      'RUN apt-get update && apt-get install -y x\nRUN apt-get -y dist-upgrade',
+      'line 3 installs by them, and does not update them itself',
     ],
   ])('refused: %s', async (_, lines, reason) => {
     const text = `FROM a\n${lines}\n`;

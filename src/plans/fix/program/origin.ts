@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
 import type { FixInput } from '../../../model/fix-rule.ts';
-import { baseOfImage, inStage, type Placed } from '../stage-view.ts';
+import { baseOfImage, chainOf, inStage, type Placed } from '../stage-view.ts';
 import { outputs, sourceOf } from './writes.ts';
 
 /** Where a file of the image comes from. */
@@ -23,16 +23,6 @@ export type Origin =
 
 const MOST_STAGES = 32;
 
-/** The stages that a stage is made of, itself first. */
-function chainOf({ model }: FixInput, stage: number): readonly number[] {
-  const chain = [stage];
-  for (let at = model.stages[stage]?.base; at?.kind === 'stage' && chain.length < MOST_STAGES;) {
-    chain.push(at.index);
-    at = model.stages[at.index]?.base;
-  }
-  return chain;
-}
-
 /** Where a path of a stage comes from: what was written there last. */
 export function originOf(
   input: FixInput,
@@ -40,12 +30,13 @@ export function originOf(
   stage = input.model.target,
   depth = 0,
 ): Origin {
-  for (const at of chainOf(input, stage))
+  const chain = chainOf(input, stage);
+  for (const at of chain.toReversed())
     for (const one of inStage(input, at).toReversed()) {
       const found = writtenBy(input, one, path, at, depth);
       if (found !== undefined) return found;
     }
-  return { kind: 'unsaid', stage: chainOf(input, stage).at(-1) ?? stage };
+  return { kind: 'unsaid', stage: chain[0] ?? stage };
 }
 
 function writtenBy(
