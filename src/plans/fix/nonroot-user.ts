@@ -13,21 +13,31 @@ import {
   inStage,
   lastAsRoot,
   lastInImage,
+  workingFolder,
 } from './stage-view.ts';
-import { workingFolder, writtenFolders } from './written-folders.ts';
+import { writtenFolders } from './written-folders.ts';
 
 /** The uid that distroless images give their unprivileged user. */
 const OWN_UID = 65_532;
 
-/** The base's own user for apps: one with a uid of people, as `node` of node's images. */
+/** The base's own user for apps: the one that it starts as, or one with a uid of people, as `node` of node's images. */
 function ownUser({
   passwd,
-}: BaseImage): { readonly name: string; readonly uid: number } | undefined {
+  config: { config },
+}: BaseImage): { readonly name: string; readonly owner: string } | undefined {
+  const [own = '', group] = config?.User?.split(':') ?? [];
+  if (!isRootUser(own)) {
+    const uid = passwd?.[own] ?? own;
+    return { name: own, owner: group === undefined ? `${uid}` : `${uid}:${group}` };
+  }
   const users = Object.entries(passwd ?? {})
     .map(([name, uid]) => ({ name, uid }))
     .filter(({ uid }) => uid >= 1000 && uid < 60_000)
     .sort((a, b) => a.uid - b.uid);
-  return users.length === 1 ? users[0] : undefined;
+  const [only, another] = users;
+  if (only === undefined || another !== undefined) return undefined;
+  // A group of its own is not needed, and a numeric one is what Kubernetes asks for.
+  return { name: only.name, owner: `${only.uid}:${only.uid}` };
 }
 
 /** Ports below 1024 that the image declares. */
@@ -57,9 +67,7 @@ function plan(input: FixInput): FixPlan {
     return { edits: [], refusals: [refusal(from, 'other stages stand on it, and work as root')] };
   const at = lastAsRoot(input) ?? from;
   const named = base === undefined ? undefined : ownUser(base);
-  const uid = named?.uid ?? OWN_UID;
-  // A group of its own is not needed, and a numeric one is what Kubernetes asks for.
-  const owner = `${uid}:${uid}`;
+  const owner = named?.owner ?? `${OWN_UID}:${OWN_UID}`;
   const canRun =
     inStage(input, model.target).some(({ keyword }) => keyword === 'RUN') ||
     base?.has?.('bin/sh') === true;
@@ -87,7 +95,7 @@ function plan(input: FixInput): FixPlan {
     edits: [
       proposal(at, {
         key: 'user',
-        title: `Run as ${named === undefined ? `uid ${uid}` : `${named.name} (uid ${uid})`}`,
+        title: `Run as ${named === undefined ? `uid ${OWN_UID}` : `${named.name} (${owner})`}`,
         why: 'Whoever breaks out of a process of root is root on the machine, or one step from it',
         ...riskOf(
           { risk: 'low', reason: 'what it starts needs no rights, and writes to no file' },
@@ -175,7 +183,7 @@ export const nonrootUser: FixRule = {
   id: 'nonroot-user',
   title: 'Run as an unprivileged user',
   help:
-    'Adds a numeric `USER` behind the last instruction that needs root: the base’s own user where it has one (`node`, 1000), else 65532, which needs no entry in `/etc/passwd`. The working directory, volumes, folders ' +
+    'Adds a numeric `USER` behind the last instruction that needs root: the user that the base starts as, where the Dockerfile became root, or the base’s own user (`node`, 1000), else 65532, which needs no entry in `/etc/passwd`. The working directory, volumes, folders ' +
     'that a `RUN mkdir` makes and those of known servers (nginx, Apache, redis, Tomcat) are handed over to it. Ports below 1024 are pointed out. On the official images of databases and caches (postgres, mysql, mariadb, mongo, redis, valkey, memcached, rabbitmq): the user that their entry point becomes. The risk is low only where all that the image starts could be read, and is known to need no rights and to write to no file. Left alone, with the reason: programs that have to start as root (sshd, systemd, cron, NFS and Samba, dockerd, what sets up the network, and scripts that call `chown`, `gosu`, `useradd`, `mount` and the like), other entry points that drop root themselves, images on which other stages stand, and bases that could not be looked at.',
   breaks: [
     {

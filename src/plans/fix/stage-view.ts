@@ -112,3 +112,15 @@ export function lastAsRoot(input: FixInput): SourceInstruction | undefined {
   }
   return at;
 }
+
+/** The folder that the image works in; '' where it is not told. */
+export function workingFolder(input: FixInput): string {
+  let folder = '';
+  for (const { keyword, instruction } of inImage(input)) {
+    if (keyword !== 'WORKDIR') continue;
+    const to = instruction.arguments[0] ?? '';
+    if (to.includes('$')) folder = '';
+    else folder = to.startsWith('/') ? to : folder === '' ? '' : `${folder}/${to}`;
+  }
+  return folder.replace(/(.)\/+$/, '$1');
+}

@@ -2,12 +2,14 @@ import { posix } from 'node:path';
 import type { Instruction } from '../../model/dockerfile.ts';
 import type { FixInput } from '../../model/fix-rule.ts';
 import { lookup } from '../../model/lookup.ts';
+import { started } from './program/started.ts';
 import { inImage, lastInImage } from './stage-view.ts';
 
 /** Folders that known servers write to, by their program; those of Debian's packages and of the official images. */
 const SERVERS = lookup<readonly string[]>({
   nginx: ['/var/cache/nginx', '/var/lib/nginx', '/var/log/nginx', '/run'],
   'apache2-foreground': ['/var/run/apache2', '/var/lock/apache2', '/var/log/apache2'],
+  apache2: ['/var/run/apache2', '/var/lock/apache2', '/var/log/apache2'],
   apache2ctl: ['/var/run/apache2', '/var/lock/apache2', '/var/log/apache2'],
   'httpd-foreground': ['/usr/local/apache2/logs'],
   'redis-server': ['/data'],
@@ -29,14 +31,15 @@ function words(input: FixInput): readonly string[] {
 
 /** The server that the image starts, where it is one that is known. */
 export function serverOf(input: FixInput): string | undefined {
-  const programs = words(input).map((word) => word.split('/').at(-1) ?? '');
+  const said = words(input).map((word) => word.split('/').at(-1) ?? '');
+  const programs = [...said, ...started(input).called.map(({ name }) => name)];
   const own = programs.find((program) => Object.hasOwn(SERVERS, program));
   if (own !== undefined) return own;
   const first = input.imageStages[0];
   const base = first === undefined ? undefined : input.model.stages[first]?.base;
   const name =
     base?.kind === 'image' ? base.image.reference?.repository.split('/').at(-1) : undefined;
-  return name === 'nginx' && programs.length === 0 ? name : undefined;
+  return name === 'nginx' && said.length === 0 ? name : undefined;
 }
 
 /** Folders that a RUN makes by `mkdir` or `install -d`, absolute where that is known. */
@@ -70,16 +73,4 @@ export function writtenFolders(input: FixInput): readonly string[] {
   const server = serverOf(input);
   for (const path of server === undefined ? [] : (SERVERS[server] ?? [])) found.add(path);
   return [...found].map((path) => path.replace(/(.)\/+$/, '$1')).filter((path) => path !== '/');
-}
-
-/** The folder that the image works in; '' where it is not told. */
-export function workingFolder(input: FixInput): string {
-  let folder = '';
-  for (const { keyword, instruction } of inImage(input)) {
-    if (keyword !== 'WORKDIR') continue;
-    const to = instruction.arguments[0] ?? '';
-    if (to.includes('$')) folder = '';
-    else folder = to.startsWith('/') ? to : folder === '' ? '' : `${folder}/${to}`;
-  }
-  return folder.replace(/(.)\/+$/, '$1');
 }

@@ -31,6 +31,21 @@ describe('nonroot-user', () => {
       withBase({ passwd: { root: 0, node: 1000, nobody: 65534 } }),
     ],
     [
+      'the user that the base starts as',
+      'FROM a\nUSER root\nRUN y\n',
+      'FROM a\nUSER root\nRUN y\nUSER 472:0\n',
+      withBase({ user: 'app:0', passwd: { root: 0, app: 472, node: 1000 } }),
+    ],
+    [
+      'folders of a server that a script starts',
+      'FROM a\nCOPY run.sh /\nCMD ["/run.sh"]\n',
+      'FROM a\nCOPY run.sh /\nRUN mkdir -p /var/run/apache2 /var/lock/apache2 /var/log/apache2 && chown -R 65532:65532 /var/run/apache2 /var/lock/apache2 /var/log/apache2\nUSER 65532:65532\nCMD ["/run.sh"]\n',
+      {
+        ...withBase(),
+        files: { 'run.sh': '#!/bin/sh\n. /etc/apache2/envvars\napache2 -D FOREGROUND\n' },
+      },
+    ],
+    [
       'two users of people: neither',
       'FROM a\nRUN y\n',
       'FROM a\nRUN y\nUSER 65532:65532\n',

@@ -42,6 +42,7 @@ export function purposeOf(input: FixInput, run: Started = started(input)): Purpo
   if (!own && healthCheck(input) === undefined)
     if (last === undefined || isConsole(last.name, last.words)) return 'base';
   if (saysBuild(input)) return 'workplace';
+  if (run.unread.length > 0 && packages(input)) return 'builder';
   const main = begins.at(-1) ?? last;
   if (main !== undefined && begins.length < 2 && isConsole(main.name, main.words))
     return 'workplace';
@@ -55,6 +56,17 @@ function isConsole(name: string, words: readonly string[]): boolean {
   return (
     WAITS.test(name) &&
     (operands.length === 0 || operands.some((word) => /^(?:inf(?:inity)?|\/dev\/null)$/.test(word)))
+  );
+}
+
+/** Packages that people install to make packages. */
+const PACKAGES =
+  /^(?:devscripts|debhelper|dh-[\w-]+|equivs|git-buildpackage|sbuild|pbuilder|rpm-build|rpmdevtools|mock|abuild|alpine-sdk|base-devel|createrepo(?:_c)?|reprepro)$/;
+
+function packages({ analysis, imageStages }: FixInput): boolean {
+  return analysis.installs.some(
+    ({ stage, packages: names }) =>
+      imageStages.includes(stage) && names.some(({ name }) => PACKAGES.test(name)),
   );
 }
 

@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
 import type { FixInput } from '../../../model/fix-rule.ts';
 import type { ScriptCommands } from '../../../model/script-commands.ts';
-import { workingFolder } from '../written-folders.ts';
+import { workingFolder } from '../stage-view.ts';
 import { handsOn } from './entry-points.ts';
 import { healthCheck, type Invocation, invocation } from './invocation.ts';
 import { originOf } from './origin.ts';

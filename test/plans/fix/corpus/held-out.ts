@@ -128,4 +128,13 @@ export const HELD_OUT: readonly CorpusCase[] = [
     dockerfile: file('FROM redis:8', 'COPY redis.conf /etc/redis.conf'),
     never: ['runtime-stage', 'exec-form'],
   },
+  {
+    name: 'packages of Debian that a script in a volume builds',
+    dockerfile: file(
+      'FROM debian:trixie',
+      'RUN apt-get update && apt-get install -y build-essential devscripts debhelper',
+      'CMD ["/src/packaging/build.sh"]',
+    ),
+    never: ['unused-tools', 'slim-base', 'runtime-stage'],
+  },
 ];
