@@ -8,7 +8,7 @@ const XATTR = 'SCHILY.xattr.';
 export const CAPABILITY = `${XATTR}security.capability`;
 /** What overlayfs itself marks folders and files with: Docker's older store takes them from a layer, and shows other files for them. */
 const OVERLAY_MARKS = /^SCHILY\.xattr\.(?:trusted|user)\.overlay\./;
-const ACCESS_LIST = /^SCHILY\.xattr\.system\.posix_acl_(?:access|default)$/;
+const ACCESS_LIST = /^SCHILY\.xattr\.system\.posix_acl_(access|default)$/;
 /** Sizes of `security.capability` by revision; a kernel refuses any other. */
 const CAPABILITY_SIZES = new Map([
   [2, 20],
@@ -54,7 +54,7 @@ export function ownerId(id: number): number | undefined {
 }
 
 /** Throws where the entry's extended attributes are refused, or change what overlayfs shows. */
-export function checkAttributes(path: string, { pax }: TarEntry): void {
+export function checkAttributes(path: string, { pax, type }: TarEntry): void {
   for (const key in pax) {
     if (!key.startsWith(XATTR)) continue;
     if (OVERLAY_MARKS.test(key))
@@ -64,16 +64,36 @@ export function checkAttributes(path: string, { pax }: TarEntry): void {
       );
     if (key.length === XATTR.length || key.length > XATTR.length + MOST_NAME)
       throw refused(path, 'the name of an attribute is empty or too long');
-    if (ACCESS_LIST.test(key) && !isAccessList(pax[key] ?? ''))
-      throw refused(path, 'its access list is malformed');
+    const list = ACCESS_LIST.exec(key);
+    if (list !== null && !isAccessList(pax[key] ?? '', list[1] === 'default', type))
+      throw refused(path, 'its access list is malformed, or for a folder');
     if (key === CAPABILITY && !isCapability(pax[key] ?? ''))
       throw refused(path, 'its capabilities are malformed');
   }
 }
 
-/** Version 2 and entries of eight bytes (linux/posix_acl_xattr.h); an empty one takes the list away. */
-function isAccessList(value: string): boolean {
-  return value === '' || (value.startsWith('\x02\0\0\0') && value.length % 8 === 4);
+/**
+ * Version 2 and entries of eight bytes (linux/posix_acl_xattr.h), in the order that a kernel asks for (posix_acl_valid); an empty one
+ * takes the list away. A link has none, and a list that could be one is let go; only a folder has one for what it will hold.
+ */
+function isAccessList(value: string, isDefault: boolean, type: TarEntry['type']): boolean {
+  if (value === '') return true;
+  if (!value.startsWith('\x02\0\0\0') || value.length % 8 !== 4) return false;
+  if (type === 'symlink' || value.length === 4) return true;
+  return (!isDefault || type === 'directory') && hasOrder(Buffer.from(value, 'latin1'));
+}
+
+/** Owner, users, group, groups, mask, others: by the numbers of linux/posix_acl.h. */
+function hasOrder(list: Buffer): boolean {
+  let tags = '';
+  for (let at = 4; at < list.length; at += 8) {
+    const tag = list.readUInt16LE(at);
+    const isNamed = tag === 2 || tag === 8;
+    if (list.readUInt16LE(at + 2) > 7 || (isNamed && list.readUInt32LE(at + 4) === 2 ** 32 - 1))
+      return false;
+    tags += `${tag},`;
+  }
+  return /^1,(?:4,(?:16,)?|(?:2,)+4,(?:8,)*16,|4,(?:8,)+16,)32,$/.test(tags);
 }
 
 function isCapability(value: string): boolean {

@@ -28,6 +28,14 @@ function stack(...layers: readonly (readonly CraftedEntry[])[]): Stack {
   return layers.map((entries) => ({ entries }));
 }
 
+/** Owner rwx, group r-x, others r-x. */
+const ACCESS_LIST =
+  '\x02\0\0\0\x01\0\x07\0\xff\xff\xff\xff\x04\0\x05\0\xff\xff\xff\xff\x20\0\x05\0\xff\xff\xff\xff';
+
+function listed(kind: 'access' | 'default', list: string): Partial<CraftedEntry> {
+  return { pax: [[`SCHILY.xattr.system.posix_acl_${kind}`, list]] };
+}
+
 const USR = [
   folder('usr'),
   folder('usr/bin'),
@@ -163,6 +171,14 @@ export const ISSUE_STACKS: Readonly<Record<string, Stack>> = {
   'an access list that is malformed': stack([
     file('x', { pax: [['SCHILY.xattr.system.posix_acl_access', 'y']] }),
   ]),
+  'access lists': stack([
+    { ...folder('d'), ...listed('default', ACCESS_LIST) },
+    file('d/x', listed('access', ACCESS_LIST)),
+    { ...link('l', 'x'), ...listed('default', ACCESS_LIST.slice(0, 20)) },
+    file('y', listed('default', '')),
+  ]),
+  'a default access list of a file': stack([file('x', listed('default', ACCESS_LIST))]),
+  'an access list without others': stack([file('x', listed('access', ACCESS_LIST.slice(0, 20)))]),
   'a folder that became a link to a whiteout': stack([mark('.wh.x'), folder('d'), link('d', 'x')]),
   'folders whose mode and owner change': stack(
     [
