@@ -22,7 +22,7 @@ function remedyLines(criterion: Criterion): string[] {
 }
 
 function page(criterion: Criterion): string {
-  const { id, title, vector, level, spec, needs, uses = [], decidedBy = '' } = criterion;
+  const { id, title, vector, level, spec, why, needs, uses = [], decidedBy = '' } = criterion;
   const facts = [...needs, ...uses.map((name) => `${name} (where known)`)].join(', ');
   return [
     GENERATED,
@@ -30,6 +30,8 @@ function page(criterion: Criterion): string {
     `# ${title}`,
     '',
     `\`${id}\`, ${VECTOR_NAMES[vector]}, level ${levelName(level)}. [In the specification](${SPEC_URL}${spec}).`,
+    '',
+    why,
     '',
     '## What decides it',
     '',

@@ -13,6 +13,7 @@ Finds in Dockerfiles, without building them, what the [criteria](criteria/README
 Dockerfile:1:6 warning pinned-images debian:trixie-slim, base of the final stage: no digest
     1 | FROM debian:trixie-slim
       |      ^^^^^^^^^^^^^^^^^^
+What a rule means: scoville explain pinned-images
 0 errors, 1 warning, 0 info in 1 file
 \`\`\`
 

@@ -33,6 +33,11 @@ export const COMMANDS = [
     summary: 'find in Dockerfiles, without building, what would cost the image its grade',
   },
   {
+    name: 'explain',
+    usage: 'explain [--json] [ID...]',
+    summary: 'Show what a finding means, why it matters and how to fix it',
+  },
+  {
     name: 'fix',
     usage: 'fix [flags] [DOCKERFILE|FOLDER] [-- build flags]',
     summary: 'mend a Dockerfile by small edits, each shown with what it gains, on a yes',

@@ -8,6 +8,7 @@ export const LOAD: Readonly<Record<CommandName, () => Promise<Command>>> = {
   bake: async () => (await import('./bake.ts')).bake,
   grade: async () => (await import('./grade/grade.ts')).grade,
   lint: async () => (await import('./lint.ts')).lint,
+  explain: async () => (await import('./explain.ts')).explain,
   fix: async () => (await import('./fix/fix.ts')).fix,
   reproduce: async () => (await import('./reproduce/reproduce.ts')).reproduce,
   update: async () => (await import('./update.ts')).update,

@@ -22,6 +22,8 @@ export interface CriterionDefinition<Needed extends FactName, Used extends FactN
   readonly level: Level;
   /** Anchor of its heading in the specification, with `#`. */
   readonly spec: string;
+  /** Why it matters, in one or two sentences. */
+  readonly why: string;
   readonly needs: readonly Needed[];
   readonly uses?: readonly Used[];
   /** The command or flag that settles it where a needed fact is unknown and names none. */
@@ -53,13 +55,14 @@ const SOURCES: readonly EvidenceSource[] = [
 export function criterion<Needed extends FactName, Used extends FactName = never>(
   definition: CriterionDefinition<Needed, Used>,
 ): Criterion {
-  const { id, title, vector, level, spec, needs, uses, decidedBy, remedies } = definition;
+  const { id, title, vector, level, spec, why, needs, uses, decidedBy, remedies } = definition;
   return {
     id,
     title,
     vector,
     level,
     spec,
+    why,
     needs,
     ...(uses === undefined ? {} : { uses }),
     decidedBy,

@@ -107,6 +107,8 @@ export interface Criterion {
   readonly level: Level;
   /** Anchor of its heading in the specification, with `#`. */
   readonly spec: string;
+  /** Why it matters, in one or two sentences. */
+  readonly why: string;
   readonly needs: readonly (keyof Facts)[];
   /** Facts that its check looks at where they are known, and does without where they are not. */
   readonly uses?: readonly (keyof Facts)[];

@@ -11,6 +11,7 @@ const HEAD = {
   vector: 'minimalism',
   level: 1,
   spec: '#sample',
+  why: 'It matters.',
   decidedBy: 'The sample.',
   remedies: [{ title: 'Do it', detail: 'So.' }],
 } as const;

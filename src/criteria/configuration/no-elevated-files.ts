@@ -20,6 +20,7 @@ export const noElevatedFiles = criterion({
   vector: 'configuration',
   level: 2,
   spec: '#no-files-with-elevated-privileges',
+  why: 'A setuid file runs as its owner. Any user in the container who can start one may become root.',
   needs: ['filesystem'],
   decidedBy:
     'Regular files with the setuid or setgid bit or with file capabilities (`security.capability`) in the final filesystem fail, hard links ' +

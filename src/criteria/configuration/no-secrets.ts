@@ -58,6 +58,7 @@ export const noSecrets = criterion({
   vector: 'configuration',
   level: 1,
   spec: '#no-secrets',
+  why: 'Anyone who can pull the image can read every layer of it. A file that a later layer deletes is still there.',
   needs: ['secrets'],
   decidedBy:
     'Known secret shapes and private keys in any layer, files deleted by later layers included, and in environment, labels, history and provenance fail; so do ' +

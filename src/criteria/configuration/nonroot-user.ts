@@ -38,6 +38,7 @@ export const nonrootUser = criterion({
   vector: 'configuration',
   level: 2,
   spec: '#user-is-non-root',
+  why: 'A process that runs as root in the container is root on the host if it escapes, and can change any file of the image.',
   needs: ['image', 'filesystem'],
   decidedBy:
     'The config’s `User` resolves to a uid other than 0, by number or by the image’s own `etc/passwd`. Empty, `0`, `0:1000`, `root`, a name whose uid is 0 and ' +

@@ -78,6 +78,7 @@ export const secretsByFile = criterion({
   vector: 'configuration',
   level: 3,
   spec: '#support-secrets-via-file',
+  why: 'Environment variables show in `docker inspect`, in logs and in every child process. A file can be mounted for one process alone.',
   needs: ['image', 'declarations'],
   decidedBy:
     'An environment variable in the config that names a secret, with or without a value, fails, unless its value is a path. Variables that name a secret’s file ' +

@@ -15,6 +15,7 @@ export const securityProfile = criterion({
   vector: 'configuration',
   level: 5,
   spec: '#attach-a-security-profile',
+  why: 'A seccomp or AppArmor profile that fits the program takes away the system calls that an exploit needs.',
   needs: ['image', 'attestations'],
   decidedBy:
     'A seccomp or AppArmor profile attached for this digest, as an attestation or referrer, that parses and is tighter than the container engine’s default. A ' +

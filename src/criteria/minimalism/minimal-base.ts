@@ -84,6 +84,7 @@ export const minimalBaseImage = criterion({
   vector: 'minimalism',
   level: 1,
   spec: '#use-a-minimal-base-image',
+  why: 'Whatever the base contains and the program does not need can be attacked, has to be updated, and is reported by scanners.',
   needs: ['filesystem', 'packages'],
   uses: ['build', 'image'],
   decidedBy:

@@ -35,6 +35,7 @@ export const noBuildTooling = criterion({
   vector: 'minimalism',
   level: 2,
   spec: '#no-build-or-debug-tooling',
+  why: 'Compilers and debuggers are not needed at run time. An attacker can build and trace programs with them.',
   needs: ['filesystem', 'packages'],
   decidedBy:
     'Executables anywhere in the final filesystem that are compilers, assemblers, linkers, build drivers, debuggers, tracers or ' +

@@ -52,6 +52,7 @@ export const noPackageManager = criterion({
   vector: 'minimalism',
   level: 3,
   spec: '#no-package-manager',
+  why: 'With a package manager, an attacker can install the tools they lack.',
   needs: ['filesystem'],
   uses: ['packages'],
   decidedBy:

@@ -49,6 +49,7 @@ export const noShell = criterion({
   vector: 'minimalism',
   level: 3,
   spec: '#no-shell',
+  why: 'Most exploits end by starting a shell. Without one, an attacker can run only the programs of the image.',
   needs: ['filesystem'],
   decidedBy:
     'Any shell in the final filesystem fails, wherever it lies: by name (versions and links included) where the file is ' +

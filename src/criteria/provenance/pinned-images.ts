@@ -21,6 +21,7 @@ export const pinnedImages = criterion({
   vector: 'provenance',
   level: 3,
   spec: '#pin-images-to-digests',
+  why: 'A tag can be moved to another image at any time. A digest always names the same bytes.',
   needs: ['build'],
   settle: SETTLE,
   decidedBy:

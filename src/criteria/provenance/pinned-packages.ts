@@ -42,6 +42,7 @@ export const pinnedPackages = criterion({
   vector: 'provenance',
   level: 3,
   spec: '#pin-packages',
+  why: 'Without a version, two builds of the same Dockerfile give different programs, and an attacker who takes over a package is installed at once.',
   needs: ['build'],
   settle: SETTLE,
   decidedBy:

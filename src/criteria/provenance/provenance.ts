@@ -34,6 +34,7 @@ export const provenanceAttested = criterion({
   vector: 'provenance',
   level: 4,
   spec: '#slsa-provenance-attestations',
+  why: 'Provenance states from which source, by which builder and with which inputs the image was built.',
   needs: ['image', 'attestations'],
   decidedBy:
     'A SLSA provenance statement (v0.2 or v1) whose subject is this image’s manifest or the index that lists it, that parses and names its ' +

@@ -55,6 +55,7 @@ export const recentlyUpdated = criterion({
   vector: 'provenance',
   level: 2,
   spec: '#image-recently-updated',
+  why: 'Fixes reach an image only when it is rebuilt. An old image has old vulnerabilities.',
   needs: ['image', 'declarations'],
   uses: ['build'],
   decidedBy:

@@ -7,6 +7,7 @@ export const reproducible = criterion({
   vector: 'provenance',
   level: 5,
   spec: '#full-reproducibility',
+  why: 'If a second build gives the same bytes, anyone can check that the image comes from its source and from nothing else.',
   needs: ['reproduction'],
   settle: 'scoville reproduce --attest -t IMAGE .',
   decidedBy:

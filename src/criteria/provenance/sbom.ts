@@ -75,6 +75,7 @@ export const sbomAttested = criterion({
   vector: 'provenance',
   level: 4,
   spec: '#sboms',
+  why: 'A bill of materials answers in seconds whether an image contains a vulnerable package.',
   needs: ['image', 'attestations', 'packages'],
   uses: ['filesystem'],
   decidedBy:

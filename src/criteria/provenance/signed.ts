@@ -29,6 +29,7 @@ export const signed = criterion({
   vector: 'provenance',
   level: 2,
   spec: '#sign-images',
+  why: 'A signature proves who published the image, and that nobody changed it on the way.',
   needs: ['attestations'],
   decidedBy:
     'A cosign or notation signature for this image’s digest that verifies with the key or identity that the user names, or with this build’s own. One that ' +

@@ -30,6 +30,7 @@ export const trustedSource = criterion({
   vector: 'provenance',
   level: 1,
   spec: '#download-from-trusted-source',
+  why: 'Whoever publishes a base image can run code in every image that is built on it.',
   needs: ['build', 'declarations'],
   settle: SETTLE,
   decidedBy:

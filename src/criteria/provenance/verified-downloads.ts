@@ -35,6 +35,7 @@ export const verifiedDownloads = criterion({
   vector: 'provenance',
   level: 2,
   spec: '#verify-downloads',
+  why: 'A download that is not checked can be replaced, on the server or on the way, and then runs in your build.',
   needs: ['build'],
   settle: SETTLE,
   decidedBy:

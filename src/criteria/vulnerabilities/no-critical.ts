@@ -7,6 +7,7 @@ export const noCritical = criterion({
   vector: 'vulnerabilities',
   level: 2,
   spec: '#no-critical',
+  why: 'Attackers use published vulnerabilities first: an exploit for a critical one is often public within days.',
   needs: ['vulnerabilities'],
   uses: ['declarations'],
   settle: SCAN_SETTLE,

@@ -7,6 +7,7 @@ export const noHigh = criterion({
   vector: 'vulnerabilities',
   level: 3,
   spec: '#no-high',
+  why: 'A vulnerability of high severity often gives an attacker the container, and is usually fixed in a newer version.',
   needs: ['vulnerabilities'],
   uses: ['declarations'],
   settle: SCAN_SETTLE,

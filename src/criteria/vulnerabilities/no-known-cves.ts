@@ -7,6 +7,7 @@ export const noKnownCves = criterion({
   vector: 'vulnerabilities',
   level: 5,
   spec: '#no-cves',
+  why: 'An image without any known vulnerability needs no triage, and each new one stands out.',
   needs: ['vulnerabilities'],
   uses: ['declarations'],
   settle: SCAN_SETTLE,

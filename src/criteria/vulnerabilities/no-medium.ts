@@ -7,6 +7,7 @@ export const noMedium = criterion({
   vector: 'vulnerabilities',
   level: 4,
   spec: '#no-medium',
+  why: 'Medium vulnerabilities are the steps between a first foothold and the host. Most go away with an update.',
   needs: ['vulnerabilities'],
   uses: ['declarations'],
   settle: SCAN_SETTLE,

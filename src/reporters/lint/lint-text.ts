@@ -89,5 +89,7 @@ export function lintText(files: readonly LintedFile[], options: LintTextOptions)
   const told = files.flatMap((file) =>
     file.findings.flatMap((finding) => findingText(file, finding, colors, options)),
   );
-  return [...told, lintSummary(files), ''].join('\n');
+  const rule = files.flatMap(({ findings }) => findings)[0]?.rule;
+  const more = rule === undefined ? [] : [`What a rule means: scoville explain ${rule}`];
+  return [...told, ...more, lintSummary(files), ''].join('\n');
 }

@@ -59,6 +59,7 @@ describe('lintText', () => {
         'app/Dockerfile:2:2 info sudo two lines',
         '    2 |  RUN a && \\',
         '      |  ^^^^^^^^^^',
+        'What a rule means: scoville explain latest-tag',
         '0 errors, 1 warning, 1 info in 1 file',
         '',
       ].join('\n'),
