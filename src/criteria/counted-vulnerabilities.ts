@@ -35,9 +35,7 @@ export function judgeScan(
     ...counted.map(evidenceOf),
   ];
   if (ids.length > 0) {
-    const fixable = new Set(counted.filter((f) => f.fixedIn !== undefined).map(({ id }) => id));
-    const fixes = fixable.size === 0 ? '' : `, ${fixable.size} with a fix`;
-    return fail(`${count(ids.length, name)}: ${listed(ids, 2)}${fixes}${asOf}`, evidence);
+    return fail(`${count(ids.length, name)}: ${listed(affected(counted), 2)}${asOf}`, evidence);
   }
   const [gap] = scan.gaps ?? [];
   if (gap !== undefined)
@@ -76,6 +74,24 @@ function scanEvidence(scan: VulnerabilitiesFact, age: number | undefined): Evide
   const stale = age !== undefined && age > STALE_DAYS ? `, ${age} days old` : '';
   const vex = scan.suppressedByVex === 0 ? '' : `, ${scan.suppressedByVex} set aside by VEX`;
   return note(`${scan.scanner} ${scan.scannerVersion}, ${database}${stale}${vex}`);
+}
+
+/** Each package with what it carries and the version that fixes it, the one with the most CVEs first. */
+function affected(counted: readonly Vulnerability[]): readonly string[] {
+  const packages = new Map<string, { ids: Set<string>; fixes: Set<string> }>();
+  for (const { id, package: name, version, fixedIn } of counted) {
+    const one = packages.get(`${name} ${version}`) ?? { ids: new Set(), fixes: new Set() };
+    packages.set(`${name} ${version}`, one);
+    one.ids.add(id);
+    if (fixedIn !== undefined) one.fixes.add(fixedIn);
+  }
+  return [...packages]
+    .sort(([a, one], [b, other]) => other.ids.size - one.ids.size || (a < b ? -1 : 1))
+    .map(([name, { ids, fixes }]) => {
+      const what = ids.size === 1 ? [...ids].join('') : String(ids.size);
+      const fix = fixes.size === 0 ? '' : ` (fixed in ${listed([...fixes], 1)})`;
+      return `${what} in ${name}${fix}`;
+    });
 }
 
 /** What to upgrade to which version, and which CVEs that mends: one line a package, the most CVEs first. */

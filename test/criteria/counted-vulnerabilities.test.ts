@@ -85,7 +85,8 @@ describe('finding something', () => {
     const verdict = judgeScan({ ...found, gaps: ['half was not read'] }, 'high', declarations);
     expect(verdict).toMatchObject({
       outcome: 'fail',
-      summary: '4 high CVEs: CVE-1, CVE-2 and 2 more, 3 with a fix as of 2026-02-28',
+      summary:
+        '4 high CVEs: 2 in libssl3 1.2 (fixed in 1.3), CVE-3 in curl 1.2 (fixed in 8.1) and 1 more as of 2026-02-28',
     });
   });
 

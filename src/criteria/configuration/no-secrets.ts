@@ -22,6 +22,21 @@ function evidenceOf(found: SecretFinding): Evidence {
       );
 }
 
+/** Each secret, its kind and place; one of the configuration that stands in several fields is named once. */
+function named(findings: readonly SecretFinding[]): readonly string[] {
+  const found = new Map<string, string[]>();
+  findings.forEach(({ rule, masked, where, path }, at) => {
+    // The mask shows a value's beginning alone, so that two keys in files may look the same.
+    const key = where === 'layer' ? String(at) : `${rule} ${masked}`;
+    const place = where === 'layer' ? (path ?? where) : [where, path].filter(Boolean).join(' ');
+    const [first = `${rule} in ${place}`, ...others] = found.get(key) ?? [];
+    found.set(key, first.endsWith(` in ${place}`) ? [first, ...others] : [first, ...others, place]);
+  });
+  return [...found.values()].map(([first = '', ...others]) =>
+    others.length === 0 ? first : `${first} and ${listed(others, 1)}`,
+  );
+}
+
 function lookedAt({ scannedFiles, unopened = {} }: SecretsFact): readonly Evidence[] {
   const kinds = Object.entries(unopened).map(([kind, files]) => `${kind} ${files}`);
   return [
@@ -67,9 +82,9 @@ export const noSecrets = criterion({
   check: ({ secrets }) => {
     const { findings, incomplete } = secrets;
     if (findings.length > 0) {
-      const places = findings.map((found) => found.path ?? found.where);
+      const secretsFound = named(findings);
       const evidence = [...findings.map(evidenceOf), ...setAside(secrets)];
-      return fail(`${count(findings.length, 'secret')}: ${listed(places)}`, evidence);
+      return fail(`${count(secretsFound.length, 'secret')}: ${listed(secretsFound)}`, evidence);
     }
     if (incomplete !== undefined) return unknown(incomplete);
     const partly = unread(secrets);

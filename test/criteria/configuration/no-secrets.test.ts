@@ -21,7 +21,17 @@ judgesAs(noSecrets, [
     name: 'a key in a layer',
     facts: having(KEY),
     outcome: 'fail',
-    says: '1 secret: root/.ssh/id_rsa',
+    says: '1 secret: private-key in root/.ssh/id_rsa',
+  },
+  {
+    name: 'one value in several fields is one secret',
+    facts: having(
+      { rule: 'aws', masked: 'AKIA…', where: 'env', path: 'KEY' },
+      { rule: 'aws', masked: 'AKIA…', where: 'history' },
+      KEY,
+    ),
+    outcome: 'fail',
+    says: '2 secrets: aws in env KEY and history, private-key in root/.ssh/id_rsa',
   },
   {
     name: 'deleted by a later layer',

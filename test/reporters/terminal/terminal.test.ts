@@ -28,7 +28,7 @@ describe('terminalReport', () => {
   test('shows what the next level lacks, with its place, and counts what is further away', () => {
     const first = lines.indexOf(' For level 1 (Pimiento): 1 to fix');
     expect(lines.slice(first + 1, first + 5)).toEqual([
-      ' ✖ no-secrets           1 secret: root/id_rsa',
+      ' ✖ no-secrets           1 secret: private-key in root/id_rsa',
       '',
       ' For level 2 (Jalapeno): 4 more to fix',
       ' ✖ no-build-tooling     2 tools and packages: gcc-12,      /usr/bin/gcc-12',
