@@ -139,6 +139,21 @@ function distinct(installs: readonly PackageInstall[]): readonly PackageInstall[
   return [...new Map(installs.map((install) => [JSON.stringify(install), install])).values()];
 }
 
+/** Stages whose base has ONBUILD steps: BuildKit runs them there, of a stage of the same file too. */
+function triggered(
+  stages: readonly ReadStage[],
+  byIndex: ReadonlyMap<number, ReadStage>,
+): BuildAnalysis['unread'] {
+  return stages.flatMap(({ base, range }) => {
+    const below = base.kind === 'stage' ? byIndex.get(base.index) : undefined;
+    const isOwn = below?.instructions.some(({ instruction: { keyword } }) => keyword === 'ONBUILD');
+    const isNamed = base.kind === 'image' && /[:-]onbuild\b/.test(base.image.text);
+    return isOwn === true || isNamed
+      ? [{ range, reason: 'the ONBUILD steps of its base run, and were not read' }]
+      : [];
+  });
+}
+
 /** What each stage does; what a base stage replaced stays replaced in those on it. */
 function eventsOf(
   stages: readonly ReadStage[],
@@ -189,6 +204,7 @@ export function analyseStages(
   if (last !== undefined && (budget.commands <= 0 || fetched > MAX_JUDGED))
     unread.push({ range: last.range, reason: 'more commands and downloads than are read' });
   const byIndex = new Map(stages.map((stage) => [stage.index, stage]));
+  unread.push(...triggered(stages, byIndex));
   const installed = new Map(
     stages.map((stage) => [stage.index, stageInstalls(stage, byIndex, events, files)]),
   );

