@@ -10,7 +10,8 @@ export interface CommandSearch {
 
 /**
  * The absolute path of a command on PATH, or undefined. Relative and empty PATH entries count for nothing, and
- * neither does a folder at or below the working directory: whoever wrote the project must not choose our tools.
+ * neither does a folder at or below the working directory, or a `node_modules/.bin` of it or of a
+ * folder above it: the author of a project must not choose our tools.
  * (A working directory that is home, or holds it, says nothing about who wrote what is below.)
  */
 export function findCommand(command: string, search: CommandSearch): string | undefined {
@@ -27,6 +28,9 @@ export function findCommand(command: string, search: CommandSearch): string | un
 function isOfTheProject(folder: string, search: CommandSearch): boolean {
   const cwd = realPath(search.cwd);
   const real = realPath(folder);
+  // `npm run` puts these on PATH, of the project and of each folder above it.
+  if (/[\\/]node_modules[\\/]\.bin$/.test(folder) && isInside(cwd, join(folder, '..', '..')))
+    return true;
   if (real === cwd) return true;
   return isInside(real, cwd) && !isInside(realPath(search.home), cwd) && cwd !== '/';
 }

@@ -1,4 +1,5 @@
 import { homedir } from 'node:os';
+import { isAbsolute } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { RunTool, ToolResult, ToolRun } from '../model/run.ts';
@@ -83,8 +84,18 @@ function optionsOf(run: ToolRun) {
 function environment(run: ToolRun): Record<string, string> {
   const entries = Object.entries({ ...process.env, ...run.env });
   return Object.fromEntries(
-    entries.filter((entry): entry is [string, string] => entry[1] !== undefined),
+    entries.filter(
+      (entry): entry is [string, string] =>
+        entry[1] !== undefined && !isOfTheFolder(entry[0], entry[1]),
+    ),
   );
+}
+
+/** A relative path in these is invalid (XDG Base Directory Specification), and would lead into the project at hand. */
+const SETTINGS_FOLDER = /^XDG_(?:CONFIG|DATA|CACHE|STATE)_HOME$/;
+
+function isOfTheFolder(name: string, value: string): boolean {
+  return SETTINGS_FOLDER.test(name) && value !== '' && !isAbsolute(value);
 }
 
 function toolResult(ended: Ended, stdout: string, stderr: string): ToolResult {

@@ -166,6 +166,31 @@ describe('where tools are taken from', () => {
     ).toMatchObject({ stdout: 'planted\n' });
   });
 
+  test.each(['work/node_modules/.bin', 'node_modules/.bin'])(
+    'a %s of the project or above it is not looked in',
+    async (folder) => {
+      const bin = join(project, folder);
+      const cwd = join(project, 'work');
+      mkdirSync(bin, { recursive: true });
+      mkdirSync(cwd, { recursive: true });
+      writeFileSync(join(bin, 'planted-npm-tool'), '#!/bin/sh\necho planted\n');
+      chmodSync(join(bin, 'planted-npm-tool'), 0o755);
+      const env = { PATH: `${bin}:/usr/bin:/bin` };
+      expect(await runTool({ command: 'planted-npm-tool', args: [], cwd, env })).toEqual({
+        ended: 'not-found',
+      });
+    },
+  );
+
+  test('a relative XDG_CONFIG_HOME is left out, an absolute one is not', async () => {
+    const env = { XDG_CONFIG_HOME: 'conf', XDG_DATA_HOME: './x', XDG_CACHE_HOME: '/home/u/c' };
+    const run = {
+      ...sh('echo "${XDG_CONFIG_HOME-none} ${XDG_DATA_HOME-none} $XDG_CACHE_HOME"'),
+      env,
+    };
+    expect(await runTool(run)).toMatchObject({ stdout: 'none none /home/u/c\n' });
+  });
+
   test('a folder on PATH elsewhere counts', async () => {
     const env = { PATH: `${project}/bin:/usr/bin` };
     expect(
