@@ -19,6 +19,8 @@ const NPM_SHELL = {
   positional: [],
   inShell: false,
 };
+/** Why a file below a folder into which something was unpacked is not known. */
+export const FROM_ARCHIVE = 'may come from an archive';
 const MODIFIERS = /^(?:patch|ed|ex|vim?|truncate|dd|sponge|perl|ruby|awk|gawk|rsync|jq|yq|m4)$/;
 const UNPACKERS = /^(?:tar|bsdtar|unzip|cpio|7z|7za|7zz|unrar|rpm2cpio|dpkg-deb)$/;
 
@@ -176,7 +178,7 @@ export class RunFiles implements TracedFiles {
   #unpacked({ argv, folder, id }: TracedCommand): void {
     const line = readCommandLine(argv.slice(1), optionNames('-C -d -f --directory --file'));
     const to = line.values('-C', '-d', '--directory')[0]?.text ?? '';
-    this.#files.unpack(pathIn(folder, to), 'may come from an archive', id);
+    this.#files.unpack(pathIn(folder, to), FROM_ARCHIVE, id);
   }
 
   #known(path: string, why: string, id: number): void {

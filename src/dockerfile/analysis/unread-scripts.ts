@@ -11,7 +11,7 @@ import { unreadWindowsText } from '../programs/windows.ts';
 import { parseShell } from '../shell/parse-shell.ts';
 import { pathIn } from '../shell/shell-state.ts';
 import type { CommandEvent } from './build-event.ts';
-import { interpretedFile } from './run-files.ts';
+import { FROM_ARCHIVE, interpretedFile } from './run-files.ts';
 import type { FileContent, StageFiles } from './stage-files.ts';
 
 /** What is known around a command that is asked whether it was read. */
@@ -95,7 +95,13 @@ export function ofFile(
       content === undefined
         ? `${name} runs, and what it does is not shown`
         : `${name} runs, and it ${content.why}`,
-      { file, ...(content?.why.includes('context') === true ? { settle: CONTEXT } : {}) },
+      {
+        file,
+        ...(content?.why === FROM_ARCHIVE
+          ? { isDriver: true, folder: file.replace(/\/[^/]*$/, '') }
+          : {}),
+        ...(content?.why.includes('context') === true ? { settle: CONTEXT } : {}),
+      },
     );
   const program = /^#!\s*\S*?([\w.]+)(?:[ \t]+([\w.-]+))?/.exec(content.text);
   const shebang = program?.[1] === 'env' ? (program[2] ?? '') : (program?.[1] ?? '');

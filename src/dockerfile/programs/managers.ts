@@ -87,6 +87,11 @@ export const MANAGERS: readonly LocalPrograms[] = [
     unless: /^(?:\S+ )*(?:run-script|run|exec)(?: |$)/,
   },
   {
+    programs: 'stack cabal',
+    reason: 'tells of and changes its settings',
+    only: /^(?:config set|path|user-config|--numeric-version)\b/,
+  },
+  {
     programs: 'git',
     reason: 'what it fetches is judged; the rest works on the repository that is there',
     only: /^(?:(?:-C \S+|-c \S+=\S*|--git-dir=?\S*|--work-tree=?\S*|--no-pager|-P|--bare) )*(?:clone|fetch|pull|submodule (?:add|update|init|status|sync|deinit|set-url|set-branch)|submodule$|archive|ls-remote|remote|init|checkout|switch|restore|reset|clean|config|add|rm|mv|commit|tag|branch|log|show|status|diff|describe|rev-parse|rev-list|apply|am|merge|cherry-pick|stash|gc|prune|repack|reflog|sparse-checkout|worktree|cat-file|ls-files|ls-tree|hash-object|show-ref|symbolic-ref|update-index|update-ref|verify-commit|verify-tag|fsck|notes|blame|shortlog|format-patch|for-each-ref|name-rev|count-objects|lfs (?:install|pull|fetch|checkout|track|ls-files)|--version|version|help|subtree add|subtree pull|maintenance|merge-base|diff-tree|read-tree|checkout-index)(?: |$)/,

@@ -174,6 +174,26 @@ describe('source that a verified download brought', () => {
   });
 });
 
+describe('a script that a verified archive brought', () => {
+  const got = `curl -fsSo /s.tgz https://e.example/s.tgz && echo "${SUM}  /s.tgz" | sha256sum -c -`;
+  test.each([
+    [
+      `RUN ${got} && tar -xzf /s.tgz -C /src && cd /src && ./otp_build all`,
+      ['2 /src/otp_build held'],
+    ],
+    [`RUN ${got} && tar -xzf /s.tgz -C /src && /src/otp_build all`, ['2 /src/otp_build held']],
+    // Of these another could have brought it.
+    [`COPY . /src\nRUN ${got} && tar -xzf /s.tgz -C /src && /src/otp_build`, ['3 /src/otp_build']],
+    [
+      `RUN ${got} && tar -xzf /s.tgz -C /src && ${EVIL.trim()} && /src/otp_build`,
+      ['2 /src/otp_build'],
+    ],
+    [`RUN ${got} && tar -xzf /s.tgz -C /src && /opt/tool`, ['2 /opt/tool']],
+  ])('%j', (run, expected) => {
+    expect(unread(run)).toEqual(expected);
+  });
+});
+
 describe('ONBUILD steps of a base', () => {
   const reason = 'the ONBUILD steps of its base run, and were not read';
   test.each([
