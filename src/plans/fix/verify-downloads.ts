@@ -1,3 +1,4 @@
+import { posix } from 'node:path';
 import type { Download } from '../../model/build-analysis.ts';
 import { digestHex } from '../../model/digest.ts';
 import type { FetchedFile, FixInput, FixPlan, FixRule } from '../../model/fix-rule.ts';
@@ -34,7 +35,9 @@ function ofRun(
 ): readonly TextEdit[] | string {
   const found = commandAt(input, download.stage, download.range);
   if (found === undefined || isExecForm(found.run)) return 'its command has no place of its own';
-  const { command } = found.command;
+  const { command, argv } = found.command;
+  // Behind a script the file is used already, and may be gone.
+  if (posix.basename(argv[0] ?? '') !== download.kind) return 'another program downloads it';
   if (command.nested) return 'it stands in a condition, a loop or a function';
   if (command.operator === '|')
     return fromPipe(found, download, input, (file) => checkOf(file, fetched));
