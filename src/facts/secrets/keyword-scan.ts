@@ -1,22 +1,34 @@
+/** A place, from the bytes' first, where a keyword stands. */
+export interface KeywordHit<K extends Keyword> {
+  readonly keyword: K;
+  readonly at: number;
+}
+
 /** Keywords looked for in bytes, all at once. */
-export interface KeywordScan {
-  /** Indexes of the keywords that the bytes hold, ascending. */
-  readonly find: (bytes: Uint8Array) => readonly number[];
+export interface KeywordScan<K extends Keyword> {
+  /** Every place where one stands, about in order; of one that overlaps itself (`AAAA`) not each. */
+  readonly find: (bytes: Uint8Array) => readonly KeywordHit<K>[];
 }
 
 export interface Keyword {
   /** ASCII, three characters at least. */
   readonly text: string;
   /** A look at what stands around it, where it is too common: found is the keyword only where this says so. */
-  readonly glance?: (bytes: Uint8Array, at: number) => boolean;
+  readonly glance?: (bytes: Uint8Array, at: number, length: number) => boolean;
 }
 
-interface Candidate {
-  readonly index: number;
-  readonly bytes: Uint8Array;
+/** A keyword as it is looked for by one of its pairs. */
+interface Candidate<K extends Keyword> {
+  readonly sought: Sought<K>;
   /** Where in the keyword the pair stands. */
   readonly offset: number;
-  readonly glance: Keyword['glance'];
+}
+
+interface Sought<K extends Keyword> {
+  readonly keyword: K;
+  readonly bytes: Uint8Array;
+  /** Where it was found last. */
+  last: number;
 }
 
 const PAIRS = 65_536;
@@ -71,23 +83,20 @@ function pairOf(bytes: Uint8Array, at: number): number {
 }
 
 /** Which keywords have a pair among theirs, and which bytes, by their last five bits, stand before and behind it there. */
-class PairTable {
+class PairTable<K extends Keyword> {
   readonly isPair = new Uint8Array(PAIRS);
   readonly before = new Uint32Array(PAIRS);
   readonly behind = new Uint32Array(PAIRS);
-  readonly #candidates = new Map<number, Candidate[]>();
+  readonly candidates = new Map<number, Candidate<K>[]>();
 
-  add(candidate: Candidate): void {
-    const { bytes, offset } = candidate;
+  add(candidate: Candidate<K>): void {
+    const { sought, offset } = candidate;
+    const { bytes } = sought;
     const pair = pairOf(bytes, offset);
     this.isPair[pair] = 1;
     this.before[pair] = (this.before[pair] ?? 0) | bitOf(bytes[offset - 1]);
     this.behind[pair] = (this.behind[pair] ?? 0) | bitOf(bytes[offset + 2]);
-    this.#candidates.set(pair, [...(this.#candidates.get(pair) ?? []), candidate]);
-  }
-
-  at(pair: number): readonly Candidate[] {
-    return this.#candidates.get(pair) ?? NONE;
+    this.candidates.set(pair, [...(this.candidates.get(pair) ?? []), candidate]);
   }
 }
 
@@ -96,41 +105,57 @@ function bitOf(byte: number | undefined): number {
   return byte === undefined ? 0xffffffff : 1 << (byte & 31);
 }
 
-const NONE: readonly Candidate[] = [];
 const NO_WORDS = new Uint32Array(0);
 
 /**
  * Reads bytes in pairs. A keyword of three bytes or more has a pair of its own wherever it begins, at an even place or at
- * an odd one: a table tells the two rarest pairs of each, and only where one stands the keyword is compared. Each keyword
- * is reported once.
+ * an odd one: a table tells the two rarest pairs of each, and only where one stands the keyword is compared.
  */
-export function keywordScan(keywords: readonly Keyword[]): KeywordScan {
-  const table = new PairTable();
-  keywords.forEach(({ text, glance }, index) => {
-    const bytes = Uint8Array.from(Buffer.from(text, 'latin1'));
+export function keywordScan<K extends Keyword>(keywords: readonly K[]): KeywordScan<K> {
+  const table = new PairTable<K>();
+  const all = keywords.map((keyword): Sought<K> => {
+    const bytes = Uint8Array.from(Buffer.from(keyword.text, 'latin1'));
     if (bytes.length < 3) throw new Error('a keyword is shorter than three characters');
-    for (const offset of [rarestPair(bytes, 0), rarestPair(bytes, 1)])
-      table.add({ index, bytes, offset, glance });
+    return { keyword, bytes, last: -Infinity };
   });
-  return { find: (bytes) => findIn(bytes, table) };
+  for (const sought of all)
+    for (const offset of [rarestPair(sought.bytes, 0), rarestPair(sought.bytes, 1)])
+      table.add({ sought, offset });
+  return {
+    find: (bytes) => {
+      for (const sought of all) sought.last = -Infinity;
+      return findIn(bytes, table);
+    },
+  };
 }
 
-function findIn(bytes: Uint8Array, table: PairTable): readonly number[] {
-  const { isPair, before, behind } = table;
-  const found = new Set<number>();
+function findIn<K extends Keyword>(
+  bytes: Uint8Array,
+  { isPair, before, behind, candidates }: PairTable<K>,
+): readonly KeywordHit<K>[] {
+  const found: KeywordHit<K>[] = [];
   // The bytes around a pair rule out nearly all.
   const check = (pair: number, at: number): void => {
     if ((((before[pair] ?? 0) >>> ((bytes[at - 1] ?? 0) & 31)) & 1) === 0) return;
     if ((((behind[pair] ?? 0) >>> ((bytes[at + 2] ?? 0) & 31)) & 1) === 0) return;
-    for (const { index, bytes: keyword, offset, glance } of table.at(pair))
-      if (!found.has(index) && isAt(bytes, at - offset, keyword))
-        if (glance?.(bytes, at - offset) !== false) found.add(index);
+    for (const { sought, offset } of candidates.get(pair) ?? []) {
+      const start = at - offset;
+      if (start >= sought.last && start < sought.last + sought.bytes.length) continue;
+      if (!isAt(bytes, start, sought.bytes)) continue;
+      if (sought.keyword.glance?.(bytes, start, sought.bytes.length) === false) continue;
+      sought.last = start;
+      found.push({ keyword: sought.keyword, at: start });
+    }
   };
-  // Memory is read four bytes at a time, and two of those a step, which is twice as fast. What fills no step is read byte by byte.
+  // Memory is read four bytes at a time, and two of those a step, which is twice as fast. What fills no step is read pair by pair.
   const start = Math.min(bytes.length, (4 - (bytes.byteOffset % 4)) % 4);
   const length = ((bytes.length - start) >> 3) * 2;
   const words =
     length === 0 ? NO_WORDS : new Uint32Array(bytes.buffer, bytes.byteOffset + start, length);
+  const single = (from: number, to: number): void => {
+    for (let at = from; at < to; at += 2) check(pairOf(bytes, at), at);
+  };
+  single(start % 2, start);
   for (let at = 0; at < length; at += 2) {
     const one = words[at] ?? 0;
     const two = words[at + 1] ?? 0;
@@ -145,9 +170,8 @@ function findIn(bytes: Uint8Array, table: PairTable): readonly number[] {
     if (isPair[c] !== 0) check(c, place + 4 + LOW_HALF);
     if (isPair[d] !== 0) check(d, place + 4 + HIGH_HALF);
   }
-  for (let at = 0; at + 1 < start; at += 1) check(pairOf(bytes, at), at);
-  for (let at = start + length * 4; at + 1 < bytes.length; at += 1) check(pairOf(bytes, at), at);
-  return [...found].sort((a, b) => a - b);
+  single(start + length * 4, bytes.length - 1);
+  return found;
 }
 
 function isAt(bytes: Uint8Array, at: number, keyword: Uint8Array): boolean {

@@ -1,5 +1,5 @@
 import { isByChance } from './chance.ts';
-import { type Keyword, keywordScan } from './keyword-scan.ts';
+import { type Keyword, type KeywordHit, type KeywordScan, keywordScan } from './keyword-scan.ts';
 import type { ScanBudget } from './scan-budget.ts';
 import { SECRET_RULES, type SecretRule } from './secret-rules.ts';
 import { isDrawn, isPlaceholder } from './secret-value.ts';
@@ -14,17 +14,32 @@ export interface FoundSecret {
 
 const USUAL_COST = 25;
 const MOST_COMPARED = 500;
+/** What a pattern looks at before its keyword and behind it, at most. */
+const BEFORE = 2048;
+const BEHIND = 16 * 1024;
 /** Bytes from a name to its value, at most. */
 const NEAR = 300;
 
-const keywordRules: SecretRule[] = [];
-const keywords: Keyword[] = [];
-for (const rule of SECRET_RULES)
-  for (const keyword of rule.keywords) {
-    keywords.push({ text: keyword, ...(rule.glance === undefined ? {} : { glance: rule.glance }) });
-    keywordRules.push(rule);
-  }
-let scan: ReturnType<typeof keywordScan> | undefined;
+interface RuleKeyword extends Keyword {
+  readonly rule: SecretRule;
+}
+
+type Hit = KeywordHit<RuleKeyword>;
+
+let scan: KeywordScan<RuleKeyword> | undefined;
+
+/** Made where it is first asked for: start-up is part of every command. */
+function ruleScan(): KeywordScan<RuleKeyword> {
+  return (scan ??= keywordScan(
+    SECRET_RULES.flatMap((rule) =>
+      [...new Set(rule.keywords)].map((text) => ({
+        text,
+        rule,
+        ...(rule.glance === undefined ? {} : { glance: rule.glance }),
+      })),
+    ),
+  ));
+}
 
 function valueOf(match: RegExpExecArray): string {
   for (let group = 1; group < match.length; group += 1) {
@@ -48,20 +63,31 @@ function apart(found: readonly Match[]): readonly FoundSecret[] {
   return kept;
 }
 
-/** What the rule finds where its keyword stands. */
-function matchAt(
-  rule: SecretRule,
-  text: string,
-  at: number,
-  keyword: string,
-  binary: boolean,
-): Match | undefined {
-  const { id, pattern, loose, accepts, isPlain, isPrefix } = rule;
-  pattern.lastIndex = at;
+/** Text of bytes as one byte a character: about a place, or all of it where there is much to be looked at. */
+type TextAt = (at: number) => { readonly text: string; readonly from: number };
+
+function textOf(bytes: Uint8Array, places: number): TextAt {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (places * (BEFORE + BEHIND) >= bytes.length) {
+    const text = buffer.toString('latin1');
+    return () => ({ text, from: 0 });
+  }
+  return (at) => {
+    const from = Math.max(0, at - BEFORE);
+    return { text: buffer.toString('latin1', from, at + BEHIND), from };
+  };
+}
+
+/** What a rule finds where its keyword stands. */
+function matchAt({ keyword, at }: Hit, textAt: TextAt, binary: boolean): Match | undefined {
+  const { id, pattern, loose, accepts, isPlain, isPrefix } = keyword.rule;
+  const { text, from } = textAt(at);
+  const start = at - from;
+  pattern.lastIndex = start;
   let match = pattern.exec(text);
   let isSure = !binary || isPlain === true;
   if (match === null && binary && loose !== undefined) {
-    loose.lastIndex = at;
+    loose.lastIndex = start;
     match = loose.exec(text);
     isSure = false;
   }
@@ -69,27 +95,26 @@ function matchAt(
   const value = valueOf(match);
   if (isPlaceholder(value) || accepts?.(value, match) === false) return undefined;
   if (!isSure && !(isDrawn(value, 12) && /\d/.test(value))) return undefined;
-  const end = at + match[0].length;
-  if (isPrefix === true && isByChance(text, { at, end, keyword, isText: !binary }))
-    return undefined;
-  return { rule: id, value, at, end };
+  const end = start + match[0].length;
+  const place = { at: start, end, keyword: keyword.text, isText: !binary };
+  if (isPrefix === true && isByChance(text, place)) return undefined;
+  return { rule: id, value, at, end: from + end };
 }
 
-/** Every place of the text where one of the rule's keywords stands and the rule holds. */
+/** What holds where one rule's keywords stand. */
 function matches(
-  rule: SecretRule,
-  text: string,
+  hits: readonly Hit[],
+  textAt: TextAt,
   binary: boolean,
   budget: ScanBudget,
 ): readonly FoundSecret[] {
   const found: Match[] = [];
-  for (const keyword of new Set(rule.keywords))
-    for (let at = text.indexOf(keyword); at >= 0; at = text.indexOf(keyword, at + keyword.length)) {
-      if (found.length >= budget.findings || !budget.spend(rule.cost ?? USUAL_COST))
-        return apart(found);
-      const match = matchAt(rule, text, at, keyword, binary);
-      if (match !== undefined) found.push(match);
-    }
+  for (const hit of hits) {
+    if (found.length >= budget.findings || !budget.spend(hit.keyword.rule.cost ?? USUAL_COST))
+      break;
+    const match = matchAt(hit, textAt, binary);
+    if (match !== undefined) found.push(match);
+  }
   return apart(found);
 }
 
@@ -99,12 +124,21 @@ export function secretsInBytes(
   binary: boolean,
   budget: ScanBudget,
 ): readonly FoundSecret[] {
-  scan ??= keywordScan(keywords);
-  const hits = scan.find(bytes);
+  const hits = ruleScan().find(bytes);
   if (hits.length === 0) return [];
-  const rules = new Set(hits.flatMap((index) => keywordRules[index] ?? []));
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
-  return distinct([...rules].flatMap((rule) => matches(rule, text, binary, budget)));
+  const byRule = new Map<SecretRule, Hit[]>();
+  for (const hit of hits) {
+    const own = byRule.get(hit.keyword.rule);
+    if (own === undefined) byRule.set(hit.keyword.rule, [hit]);
+    else own.push(hit);
+  }
+  const textAt = textOf(bytes, hits.length);
+  return distinct(
+    SECRET_RULES.flatMap((rule) => {
+      const own = byRule.get(rule);
+      return own === undefined ? [] : matches(own, textAt, binary, budget);
+    }),
+  );
 }
 
 /** Without what a rule finds in the secret of a rule that comes before it, and so tells more: names alone come last. */

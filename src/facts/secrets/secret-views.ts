@@ -9,12 +9,22 @@ export interface View {
 
 /** Shorter than any secret by its shape. */
 const LEAST_WIDE = 20;
+/** Words of four bytes from one look to the next: 32 bytes, where the shortest run has 39. */
+const LOOKS_APART = 8;
 const LEAST_ENCODED = 40;
 /** Lines of a block that base64 is broken into, as MIME and `base64` do: 60 characters and more. */
 const LEAST_LINE = 60;
 
 const PRINTABLE = table((code) => (code >= 0x20 && code < 0x7f) || [9, 10, 13].includes(code));
 const BASE64 = table((code) => /[A-Za-z0-9+/]/.test(String.fromCharCode(code)));
+const HEX = table((code) => /[0-9A-Fa-f]/.test(String.fromCharCode(code)));
+/** What the first of two digits is where they spell a byte of text, or a NUL. */
+const HEX_HIGH = table((code) => /[02-7]/.test(String.fromCharCode(code)));
+const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
+/** What a letter of base64 is worth. */
+const WORTH = Uint8Array.from({ length: 256 }, (_, code) =>
+  Math.max(0, LETTERS.indexOf(String.fromCharCode(code))),
+);
 
 function table(is: (code: number) => boolean): Uint8Array {
   return Uint8Array.from({ length: 256 }, (_, code) => (is(code) ? 1 : 0));
@@ -35,8 +45,22 @@ function isWide(bytes: Uint8Array, at: number): boolean {
  */
 export function wideViews(bytes: Uint8Array): readonly View[] {
   const found: View[] = [];
-  const step = LEAST_WIDE - 4;
-  for (let at = 0; at + 1 < bytes.length; at += step) {
+  if (bytes.length < 2 * LEAST_WIDE - 1) return found;
+  if (Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).indexOf(0) < 0) return found;
+  // Four bytes at a time, as memory has them; a run holds those of one look wherever it begins.
+  const first = (4 - (bytes.byteOffset % 4)) % 4;
+  const words = new Uint32Array(
+    bytes.buffer,
+    bytes.byteOffset + first,
+    (bytes.length - first) >> 2,
+  );
+  let end = 0;
+  for (let look = 0; look < words.length; look += LOOKS_APART) {
+    const word = words[look] ?? 0;
+    // NULs two apart, and none between them.
+    if (((word & 0xff00ff) === 0) === ((word & 0xff00ff00) === 0)) continue;
+    const at = first + look * 4;
+    if (at < end) continue;
     const start = isWide(bytes, at) ? at : isWide(bytes, at + 1) ? at + 1 : -1;
     if (start < 0) continue;
     let from = start;
@@ -51,7 +75,7 @@ export function wideViews(bytes: Uint8Array): readonly View[] {
       for (let index = 0; index < length; index += 1) text[index] = bytes[from + index * 2] ?? 0;
       found.push({ text, from, width: 2 });
     }
-    at = Math.max(at, to - (to % step));
+    end = to;
   }
   return found;
 }
@@ -84,21 +108,45 @@ export function encodedViews(
   spend: (length: number) => boolean,
 ): readonly View[] {
   const found: View[] = [];
-  const step = LEAST_ENCODED / 2;
-  for (let at = step; at < bytes.length; at += step) {
-    if (!has(BASE64, bytes, at) || !has(BASE64, bytes, at - 10)) continue;
-    let from = at;
-    while (from > 0 && has(BASE64, bytes, from - 1)) from -= 1;
-    // The later of two looks into a run has half of the least length before it.
-    if (at - from < step && at + step < bytes.length) continue;
+  // Looks at where a run that begins now would reach its least length, and goes back: what is no letter of base64 ends all that hold it.
+  for (let at = LEAST_ENCODED - 1; at < bytes.length;) {
+    const from = at - LEAST_ENCODED + 1;
+    let letter = at;
+    while (letter >= from && BASE64[bytes[letter] ?? 0] === 1) letter -= 1;
+    if (letter >= from) {
+      at = letter + LEAST_ENCODED;
+      continue;
+    }
     const end = encodedEnd(bytes, from);
-    if (end - from >= LEAST_ENCODED && spend(end - from)) {
+    if (maySayText(bytes, from) && spend(end - from)) {
       const text = decoded(Buffer.from(bytes.buffer, bytes.byteOffset + from, end - from));
       if (text !== undefined) found.push({ text, from, width: undefined });
     }
-    at = Math.max(at, end - (end % step));
+    at = end + LEAST_ENCODED;
   }
   return found;
+}
+
+/** True where base64 could be ASCII by its first six bytes, or hexadecimal by its first four: what cannot is not decoded. */
+function maySayText(bytes: Uint8Array, from: number): boolean {
+  let high = 0;
+  for (let at = from; at < from + 8; at += 4)
+    high |=
+      (worth(bytes[at]) << 18) |
+      (worth(bytes[at + 1]) << 12) |
+      (worth(bytes[at + 2]) << 6) |
+      worth(bytes[at + 3]);
+  return (high & 0x808080) === 0 || isHexText(bytes, from);
+}
+
+function isHexText(bytes: Uint8Array, from: number): boolean {
+  for (let at = from; at < from + 8; at += 2)
+    if (HEX_HIGH[bytes[at] ?? 0] === 0 || HEX[bytes[at + 1] ?? 0] === 0) return false;
+  return true;
+}
+
+function worth(letter: number | undefined): number {
+  return WORTH[letter ?? 0] ?? 0;
 }
 
 function decoded(encoded: Buffer): Uint8Array | undefined {

@@ -17,8 +17,8 @@ export interface SecretRule {
    * finds counts only if it looks drawn at random.
    */
   readonly loose?: RegExp;
-  /** Where a keyword stands in every other text: whether what is around it, in bytes, can be a match at all. */
-  readonly glance?: (bytes: Uint8Array, at: number) => boolean;
+  /** Where a keyword of `length` stands in every other text: whether what is around it, in bytes, can be a match at all. */
+  readonly glance?: (bytes: Uint8Array, at: number, length: number) => boolean;
   /** What a try costs, where that is not the usual: of much that stands in every text, of much that is looked at. */
   readonly cost?: number;
   /** Of a match that looks right, whether it is one. */
@@ -52,6 +52,7 @@ export function token(
     const prefix = short.find((one) => value.startsWith(one));
     return prefix === undefined || isOfAll(value.slice(prefix.length), tail);
   };
+  const glance = goesOnAs(tail);
   const rule: SecretRule = {
     id,
     what,
@@ -61,8 +62,33 @@ export function token(
     cost: 5,
     accepts,
     isPrefix: true,
+    ...(glance === undefined ? {} : { glance }),
   };
   return short.length === 0 ? { ...rule, isPlain: true } : rule;
+}
+
+/** A look at the bytes behind a keyword, as far as the tail is letters of known number: words end sooner, and are in every text. */
+function goesOnAs(tail: string): SecretRule['glance'] {
+  const letters: Uint8Array[] = [];
+  for (const [part = '', one = '', least, most] of tail
+    .replace(/^\(/, '')
+    .matchAll(/(\[[^\]]+\]|[\w-]|\\\.)(?:\{(\d+)(,\d*)?\})?|./g)) {
+    if (one === '' || /^\(/.test(part)) break;
+    const is = lettersOf(one);
+    for (let count = Number(least ?? 1); count > 0; count -= 1) letters.push(is);
+    if (most !== undefined) break;
+  }
+  if (letters.length === 0) return undefined;
+  return (bytes, at, length) =>
+    letters.every((is, index) => is[bytes[at + length + index] ?? 0] === 1);
+}
+
+/** Which bytes a character class, or one letter, holds. */
+function lettersOf(letters: string): Uint8Array {
+  const is = new RegExp(letters);
+  return Uint8Array.from({ length: 256 }, (_, code) =>
+    is.test(String.fromCharCode(code)) ? 1 : 0,
+  );
 }
 
 function either(
@@ -95,10 +121,11 @@ export function drawnToken(
   prefixes: readonly string[],
   tail: string,
 ): SecretRule {
-  const { keywords, pattern } = token(id, what, prefixes, `(${tail})`);
+  const { keywords, pattern, glance } = token(id, what, prefixes, `(${tail})`);
   const accepts = (value: string): boolean =>
     isDrawn(value) && /\d/.test(value) && /[A-Z]/.test(value);
-  return { id, what, keywords, pattern, cost: 5, accepts, isPrefix: true };
+  const rule: SecretRule = { id, what, keywords, pattern, cost: 5, accepts, isPrefix: true };
+  return glance === undefined ? rule : { ...rule, glance };
 }
 
 /** A rule with a pattern of its own. */

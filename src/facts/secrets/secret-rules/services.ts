@@ -200,11 +200,11 @@ export const SERVICE_RULES: readonly SecretRule[] = [
     '[A-Za-z0-9%]{80,100}',
   ),
   token('dropbox-token', 'Dropbox: access tokens', ['sl.'], '[A-Za-z0-9_=-]{100,1500}'),
-  drawnToken(
+  inText(
     'authress-key',
     'Authress: service client keys',
-    ['sc_', 'ext_', 'scauth_', 'authress_'],
-    '[A-Za-z0-9]{5,30}\\.[A-Za-z0-9]{4,6}\\.acc[_-][A-Za-z0-9-]{10,32}\\.[A-Za-z0-9+/_=-]{30,120}',
+    ['.acc_', '.acc-'],
+    /(?<=(?<![A-Za-z0-9])(?<secret>(?:sc|ext|scauth|authress)_[A-Za-z0-9]{5,30}\.[A-Za-z0-9]{4,6}))\.acc[_-][A-Za-z0-9-]{10,32}\.[A-Za-z0-9+/_=-]{30,120}/y,
   ),
   token('razorpay-key', 'Razorpay: live keys', ['rzp_live_'], '[A-Za-z0-9]{14,24}'),
   drawnToken('resend-key', 'Resend: API keys', ['re_'], '[A-Za-z0-9]{8}_[A-Za-z0-9]{24}'),
