@@ -102,6 +102,13 @@ test.each([
   expect(found).toEqual(counts ? ['aws-access-key-id'] : []);
 });
 
+test.each([
+  'struct fw_cdev_event_iso_interrupt_mc *event;',
+  'return fw_iso_context_queue_packet2(context);',
+])('a name in code is not a key: %s', (code) => {
+  expect(secretsInBytes(Buffer.from(code), false, new ScanBudget())).toEqual([]);
+});
+
 test('a mangled name is not a key, whatever its letters', () => {
   const name = '_ZN12JvmtiEnvBase16get_live_threadsEP10JavaThread6HandlePiPPS2_';
   expect(secretsInBytes(Buffer.from(`\0${name}\0`), true, new ScanBudget())).toEqual([]);

@@ -1,4 +1,4 @@
-import { isDrawn } from '../secret-value.ts';
+import { isDrawn, isWords } from '../secret-value.ts';
 
 /** A shape that a secret has. */
 export interface SecretRule {
@@ -50,7 +50,9 @@ export function token(
   ]);
   const accepts = (value: string): boolean => {
     const prefix = short.find((one) => value.startsWith(one));
-    return prefix === undefined || isOfAll(value.slice(prefix.length), tail);
+    if (prefix !== undefined) return isOfAll(value.slice(prefix.length), tail);
+    const own = prefixes.find((one) => value.startsWith(one));
+    return own === undefined || own.length > SHORT_WORD || isNoName(value.slice(own.length));
   };
   const glance = goesOnAs(tail);
   const rule: SecretRule = {
@@ -101,6 +103,14 @@ function either(
       return `${before}(?:${heads})${after}`;
     });
   return new RegExp(spelled.length === 0 ? '(?!)' : spelled.join('|'), 'y');
+}
+
+/** `fw_`, `hf_` and their like begin names in code, too. */
+const SHORT_WORD = 4;
+
+/** True where letters are not the rest of a name in code: digits or capitals, and not as words have them. */
+function isNoName(tail: string): boolean {
+  return /[\dA-Z]/.test(tail) && !isWords(tail);
 }
 
 /** True where a value looks drawn at random from all the letters that `tail` allows, and not from fewer. */
