@@ -31,6 +31,19 @@ export function readerOf(path: string): RecordReader | StreamReader | undefined 
   return found ?? [RPM, JAR].find(({ matches }) => matches(path));
 }
 
+const RPM_FILES = ['Packages', 'Packages.db', 'rpmdb.sqlite', 'rpmdb.sqlite-wal'];
+/** Where programs look for the databases of a distribution. */
+export const DATABASES: readonly string[] = [
+  'var/lib/dpkg/status',
+  'lib/apk/db/installed',
+  'usr/lib/apk/db/installed',
+  ...['var/lib/rpm', 'usr/lib/sysimage/rpm', 'usr/share/rpm'].flatMap((folder) =>
+    RPM_FILES.map((file) => `${folder}/${file}`),
+  ),
+];
+/** Folders of which each file belongs to such a database. */
+export const RECORD_FOLDERS: readonly string[] = ['var/lib/dpkg/status.d', 'var/lib/dpkg/info'];
+
 /** Names of the distribution's databases. */
 const DATABASE = /^(?:status|installed|Packages|Packages\.db|rpmdb\.sqlite|rpmdb\.sqlite-wal)$/;
 const RECORD =
