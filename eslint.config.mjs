@@ -1,4 +1,5 @@
 import { importX } from 'eslint-plugin-import-x';
+import regexp from 'eslint-plugin-regexp';
 import tseslint from 'typescript-eslint';
 
 const processStarters = ['execa', 'child_process', 'node:child_process'].map((name) => ({
@@ -51,6 +52,15 @@ export default tseslint.config(
   {
     files: ['src/tools/run-tool.ts', 'test/**', 'scripts/**'],
     rules: { 'no-restricted-imports': 'off' },
+  },
+  {
+    // Most text that is read comes from outside: no pattern may take more than linear time on it.
+    files: ['src/**'],
+    plugins: { regexp },
+    rules: {
+      'regexp/no-super-linear-backtracking': ['error', { report: 'potential' }],
+      'regexp/no-super-linear-move': ['error', { report: 'potential' }],
+    },
   },
   { files: ['src/bin.ts'], rules: { 'no-restricted-properties': 'off' } },
   { files: ['vitest.config.ts'], rules: { 'import-x/no-default-export': 'off' } },

@@ -115,7 +115,7 @@ function gitContext(
 }
 
 function folder(path: string | undefined): string {
-  return path === undefined || path === '.' ? '' : path.replace(/\/+$/, '');
+  return path === undefined || path === '.' ? '' : path.replace(/(?<!\/)\/+$/, '');
 }
 
 function joined(dir: string, name: string): string {

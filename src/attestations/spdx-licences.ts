@@ -48,5 +48,5 @@ export class ExtractedLicences {
 function nameId(name: string): string {
   const readable = name.replace(/[^A-Za-z0-9.]+/g, '-').slice(0, 40);
   const hash = createHash('sha256').update(name).digest('hex').slice(0, 12);
-  return `LicenseRef-scoville-${readable.replace(/^-+|-+$/g, '') || 'text'}-${hash}`;
+  return `LicenseRef-scoville-${readable.replace(/^-+|(?<!-)-+$/g, '') || 'text'}-${hash}`;
 }

@@ -35,7 +35,7 @@ const NOT_TOOLING = new Set([
   'linux-glibc-devel',
 ]);
 const HEADERS = new Set(['dev', 'devel', 'static']);
-const JDK = /^(?:openjdk|java|temurin|zulu|msopenjdk)[-.\d]*.*-(?:jdk|devel)(?:-headless)?$/;
+const JDK = /^(?:openjdk|java|temurin|zulu|msopenjdk).*-(?:jdk|devel)(?:-headless)?$/;
 const DOTNET_SDK = /^dotnet-sdk-[\d.]+$/;
 /** `gcc-12-x86-64-linux-gnu`, `golang-1.22-go`, `g++-12`: the tool, then versions and targets. */
 const TAIL =

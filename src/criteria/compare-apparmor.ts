@@ -95,7 +95,7 @@ function modesOf(head: string): readonly string[] {
   );
 }
 
-const DENY = /^(?:(?:audit|quiet) )*deny (?:(?:audit|quiet|owner) )*(.*)$/;
+const DENY = /^(?:(?:audit|quiet) )*deny (?:(?:audit|quiet|owner) )*(.*)/;
 
 /** What the rules of one profile grant. */
 class Granted {

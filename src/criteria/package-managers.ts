@@ -101,5 +101,5 @@ const HOMES = /(?:^|\/)(?:(?:site|dist)-packages|node_modules|gems|_bundled|opt)
 /** The manager whose own code lies at this path (`usr/lib/node_modules/npm/package.json` is npm). */
 export function managerAt(path: string): string {
   const owner = [...path.matchAll(HOMES)].at(-1)?.[1] ?? path.slice(path.lastIndexOf('/') + 1);
-  return owner.replace(/-v?\d.*$|\.phar$/, '');
+  return owner.replace(/-v?\d.*|\.phar$/s, '');
 }

@@ -36,6 +36,7 @@ const DECORATION =
 const NAME_MAX = 255;
 /** Interpreters that begin a tool's name in a distribution: `python3-pip`. */
 const INTERPRETER_PREFIX = /^(?:python|ruby|node|php|lua)[\d.]*-(?=\w)/;
+// eslint-disable-next-line regexp/no-super-linear-move -- names have at most NAME_MAX characters
 const VERSION = /(?:[-_.]?v?\d+(?:\.\d+)*)$/;
 
 /**

@@ -106,7 +106,7 @@ export function packageEvidence(found: Package, detail?: string): Evidence {
   };
 }
 
-const CREDENTIALS = /(\b[a-z][a-z0-9+.-]*:\/\/)[^\s/@'"]+@/gi;
+const CREDENTIALS = /(:\/\/)[^\s/@'"]+@/g;
 
 /** The text without the user and password of a URL in it. */
 export function withoutCredentials(text: string): string {

@@ -1,3 +1,4 @@
+import { posix } from 'node:path';
 import type { ContentDifference } from '../model/difference.ts';
 import { lookup } from '../model/lookup.ts';
 import { quoted } from './quoted.ts';
@@ -14,7 +15,7 @@ const KEY_NAMES = lookup<string>({
 
 /** Files that hold passwords, their hashes or tokens by their nature. */
 const SECRET_FILE =
-  /(?:^|\/)(?:g?shadow-?|\.?htpasswd|\.erlang\.cookie|\.npmrc|\.netrc|\.pypirc|\.pgpass|\.env(?:\..*)?|\.git-credentials|credentials|config\.json|.*(?:secret|password)[^/]*|.*\.(?:pem|key|private))$/;
+  /^(?:g?shadow-?|\.?htpasswd|\.erlang\.cookie|\.npmrc|\.netrc|\.pypirc|\.pgpass|\.env|\.env\..*|\.git-credentials|credentials|config\.json)$|secret|password|\.(?:pem|key|private)$/;
 const SHADOW = /(?:^|\/)g?shadow-?$/;
 /** shadow(5); by place. */
 const SHADOW_FIELDS = ['name', 'password', 'day of the last change'];
@@ -45,7 +46,8 @@ export function textDifference(
       format: 'text',
       detail: `line ${at + 1}, not shown: ${shadowFields(before, after)}`,
     };
-  if (SECRET_FILE.test(path)) return { format: 'text', detail: `line ${at + 1}, not shown` };
+  if (SECRET_FILE.test(posix.basename(path)))
+    return { format: 'text', detail: `line ${at + 1}, not shown` };
   return {
     format: 'text',
     detail: `line ${at + 1}: ${quoted(before[at])} and ${quoted(after[at])}`,

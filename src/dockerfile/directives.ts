@@ -7,7 +7,7 @@ export interface Directives {
   readonly syntax?: { readonly text: string; readonly range: SourceRange };
 }
 
-const DIRECTIVE = /^#[ \t]*([A-Za-z][A-Za-z0-9]*)[ \t]*=[ \t]*(.+?)[ \t]*$/;
+const DIRECTIVE = /^#[ \t]*([A-Za-z][A-Za-z0-9]*)[ \t]*=[ \t]*(\S.*)$/;
 
 /**
  * Parser directives (`# syntax=`, `# escape=`, `# check=`): comments of that form at the very top, before any
@@ -22,7 +22,7 @@ export function parseDirectives(text: string): Directives {
   const first = lines[0]?.startsWith('#!') === true ? 1 : 0;
   for (let index = first; index < lines.length; index += 1) {
     const line = (lines[index] ?? '').replace(/\r$/, '');
-    const found = DIRECTIVE.exec(line.trimStart());
+    const found = DIRECTIVE.exec(line.trim());
     if (found === null) break;
     const name = (found[1] ?? '').toLowerCase();
     const value = found[2] ?? '';

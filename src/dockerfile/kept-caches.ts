@@ -84,7 +84,7 @@ export function isMounted({ flags }: Instruction, folder: RegExp): boolean {
       /(?:^|,)type=(?:cache|tmpfs)(?:,|$)/.test(value) &&
       value.split(',').some((option) => {
         const path = /^(?:target|dst|destination)=(.*)$/.exec(option)?.[1];
-        return path !== undefined && folder.test(path.replace(/\/+$/, ''));
+        return path !== undefined && folder.test(path.replace(/(?<!\/)\/+$/, ''));
       }),
   );
 }

@@ -103,7 +103,7 @@ function dollar(reading: Reading, depth: number): string {
   }
   const end = text.charAt(start + 1) === '{' ? braceEnd(text, start + 2) : -1;
   const inside = end < 0 ? '' : text.slice(start + 2, end);
-  const form = /^([A-Za-z_][A-Za-z0-9_]*)(:[-+?]|##|%%|\/\/|[-+?#%/])?([^]*)$/.exec(inside);
+  const form = /^([A-Za-z_][A-Za-z0-9_]*)(:[-+?]|##|%%|\/\/|[-+?#%/])?([^]*)/.exec(inside);
   reading.position = end < 0 ? start + 1 : end + 1;
   if (form === null || (form[2] === undefined && form[3] !== '')) {
     if (end >= 0) reading.unresolved.push(inside);

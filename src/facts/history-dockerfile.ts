@@ -5,7 +5,7 @@ const MAX_STEP = 16 * 1024;
 /** `RUN`, build arguments as `|2 A=1 B=2`, the shell with its options: the classic builder writes neither RUN nor `# buildkit`. */
 const SHELL_RUN =
   /^(?:RUN )?(?:\|\d+ .*? )?(?:\/usr)?\/bin\/(?:ba|da|a|k|z)?sh (?:-\S+ (?:pipefail )?)*?-\S*c (?!#\(nop\))(.+?)(?: # buildkit)?$/;
-const NOP = /^\/bin\/sh -c #\(nop\) +(.+)$/;
+const NOP = /^\/bin\/sh -c #\(nop\) +([^ ].*)$/;
 
 /**
  * What an image's history tells of its Dockerfile, as the text of one: the RUN, ADD of addresses and ENV steps, each on the line of its number

@@ -15,7 +15,7 @@ function clean(value: string | undefined): string | undefined {
 export function parseOsRelease(text: string): OsRelease | undefined {
   const fields = new Map<string, string>();
   for (const line of text.split('\n').slice(0, 200)) {
-    const found = /^\s*([A-Z][A-Z0-9_]*)=(.*?)\s*$/.exec(line);
+    const found = /^([A-Z][A-Z0-9_]*)=(.*)$/.exec(line.trim());
     if (found !== null) fields.set(found[1] ?? '', unquoted(found[2] ?? ''));
   }
   if (fields.size === 0) return undefined;

@@ -84,6 +84,9 @@ export class SqliteFile {
     const cells = Array.from({ length: count }, (_, i) =>
       this.#cell(bytes, kind, bytes.readUInt16BE(list + 2 * i)),
     );
+    // Each cell has its own place, so that reading all of them takes no longer than the page.
+    if (cells.reduce((sum, { from, to }) => sum + to - from, 0) > this.#size)
+      throw new MalformedRecord('its cells lie in each other');
     const isTable = kind === KIND.tableInterior || kind === KIND.tableLeaf;
     return { bytes, at, isTable, isLeaf, listEnd: list + 2 * count, cells };
   }

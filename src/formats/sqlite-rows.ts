@@ -79,6 +79,7 @@ function asText(value: SqlValue | undefined): string {
 }
 
 function sizeOf(type: number): number {
+  if (type === 10 || type === 11) throw new MalformedRecord('a column has a reserved type');
   if (type >= 12) return Math.floor((type - 12) / 2);
   return [0, 1, 2, 3, 4, 6, 8, 8, 0, 0][type] ?? 0;
 }

@@ -50,7 +50,7 @@ const KINDS: Readonly<Record<AnswerType, Kind>> = {
     forms: ['plain', 'json'],
   },
   route: {
-    pattern: /^\/(?:[A-Za-z0-9._~-]+\/?)*$/,
+    pattern: /^\/(?:[A-Za-z0-9._~-]+(?:\/|$))*$/,
     expects: 'a path of an address that begins with /: letters, digits and . _ ~ / -',
     longest: 200,
     forms: ['plain'],

@@ -10,7 +10,7 @@ const PATH = /^(?:\.{0,2}\/|oci:|oci-archive:|docker-archive:)/;
 export function parseImageList(text: string): Result<readonly string[]> {
   const images = new Set<string>();
   for (const [i, raw] of text.split(/\r?\n/).entries()) {
-    const line = (i === 0 ? raw.replace(/^\uFEFF/, '') : raw).replace(/(^|\s)#.*$/, '').trim();
+    const line = (i === 0 ? raw.replace(/^\uFEFF/, '') : raw).replace(/(^|\s)#.*/s, '').trim();
     if (line === '') continue;
     if (line === '-' || (/\s/.test(line) && !PATH.test(line)))
       return err(`line ${i + 1} is no image: ${JSON.stringify(line.slice(0, 80))}`);

@@ -1,7 +1,7 @@
 import { OWN_ANNOTATION } from '../model/own-annotations.ts';
 import { secretName } from '../model/secret-names.ts';
 
-const CREDENTIALS_IN_URL = /(\b[a-z][a-z0-9+.-]*:\/\/)[^/@\s]+@/gi;
+const CREDENTIALS_IN_URL = /(:\/\/)[^/@\s]+@/g;
 /** Shapes that are secrets by themselves: GitHub, GitLab, AWS, Slack, npm, JSON web tokens, PEM. */
 const SECRET_VALUE =
   /\b(?:gh[pousr]_\w{20,}|github_pat_\w{20,}|glpat-[\w-]{16,}|AKIA[0-9A-Z]{16}|xox[abprs]-[\w-]{10,}|npm_\w{30,}|eyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]+)|-----BEGIN [A-Z ]*PRIVATE KEY-----/g;

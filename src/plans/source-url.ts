@@ -17,7 +17,7 @@ export function publicSourceUrl(remote: string): string | undefined {
     return undefined;
   const web = url.protocol === 'http:' || url.protocol === 'https:';
   const port = web && url.port !== '' ? `:${url.port}` : '';
-  const path = url.pathname.replace(/\/+$/, '').replace(/\.git$/, '');
+  const path = url.pathname.replace(/(?<!\/)\/+$/, '').replace(/\.git$/, '');
   const scheme = url.protocol === 'http:' ? 'http' : 'https';
   return path === '' ? undefined : `${scheme}://${url.hostname}${port}${path}`;
 }

@@ -27,12 +27,12 @@ function layerHistory(
 const SECRET_WORD =
   '(?:token|secret|passw(?:or)?d|passphrase|credentials?|api_?key|access_?key|private_?key)';
 const ASSIGNED = new RegExp(
-  `([\\w-]*${SECRET_WORD}[\\w-]*\\s*[=:]\\s*)(?:"[^"]*"|'[^']*'|\\S+)`,
+  `((?<![\\w-])(?=[\\w-]*${SECRET_WORD})[\\w-]+\\s*[=:]\\s*)(?:"[^"]*"|'[^']*'|\\S+)`,
   'gi',
 );
 
 const FLAGGED = new RegExp(
-  `(--[\\w-]*${SECRET_WORD}[\\w-]*\\s+)(?:"[^"]*"|'[^']*'|[^\\s-]\\S*)`,
+  `((?<![\\w-])--(?=[\\w-]*${SECRET_WORD})[\\w-]+\\s+)(?:"[^"]*"|'[^']*'|[^\\s-]\\S*)`,
   'gi',
 );
 
@@ -51,7 +51,7 @@ function instructionOf(createdBy: string): string {
     .replace(/^\/bin\/sh -c #\(nop\)\s*/, '')
     .replace(/^(?:RUN )?\|\d+ .*?(?=\/bin\/sh -c )/, '')
     .replace(/^(?:RUN )?\/bin\/sh -c /, 'RUN ')
-    .replace(/\s*# buildkit$/, '')
+    .replace(/(?<!\s)\s*# buildkit$/, '')
     .trim();
 }
 

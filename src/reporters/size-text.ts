@@ -14,6 +14,7 @@ export function sizeText(bytes: number): string {
 
 /** A whole number in groups of three, the same on every machine: `12,345`. */
 export function countText(count: number): string {
+  // eslint-disable-next-line regexp/no-super-linear-move -- a number has few digits
   return String(Math.round(count)).replace(/\B(?=(\d{3})+$)/g, ',');
 }
 

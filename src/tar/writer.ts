@@ -62,7 +62,7 @@ function putRest(block: Uint8Array, entry: TarEntry, flag: string): void {
 function paxBlock(name: string, size: number): Uint8Array {
   const block = new Uint8Array(BLOCK);
   const base = name
-    .replace(/\/+$/, '')
+    .replace(/(?<!\/)\/+$/, '')
     .replace(/^.*\//s, '')
     .replace(/[^\x21-\x7e]/g, '_');
   block.set(Buffer.from(`PaxHeaders.0/${base}`.slice(0, 100), 'latin1'));

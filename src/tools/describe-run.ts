@@ -7,7 +7,7 @@ const SECRET_FLAG =
   /^--(?:secret|password|passphrase|token|identity-token|registry-password|registry-token)$/;
 /** Names of variables and build arguments that hold secrets. */
 const SECRET_NAME = /(?:secret|passw|token|api_?key|private_?key|access_?key|credential|auth)/i;
-const URL_PASSWORD = /([a-z][a-z0-9+.-]*:\/\/)[^\s/@]+@/gi;
+const URL_PASSWORD = /(:\/\/)[^\s/@]+@/g;
 const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g;
 const STDERR_TAIL = 4096;
 

@@ -21,7 +21,8 @@ const GITHUB: CiMarks = {
   close: () => '::endgroup::\n',
   warning: (text, nextStep) =>
     `::warning title=scoville::${data(nextStep === undefined ? text : `${text}\n  next: ${nextStep}`)}\n`,
-  line: (text) => text.replaceAll('##[', '## [').replace(/^(\s*):(?=:)/gm, '$1: '),
+  line: (text) =>
+    text.replaceAll('##[', '## [').replace(/^([^\S\n\r\u2028\u2029]*):(?=:)/gm, '$1: '),
 };
 
 function data(text: string): string {

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { foldLayers } from '../../src/facts/image-facts.ts';
 import { digestOf } from '../../src/model/digest.ts';
 import { UserError } from '../../src/model/errors.ts';
+import { at, damaged, edit } from './damage.ts';
 import {
   archive,
   EVERYTHING,
@@ -16,43 +17,6 @@ import {
   withChecksums,
   type WalkOptions,
 } from './hostile-layer.ts';
-
-type Edit =
-  | { readonly how: 'set'; readonly at: number; readonly bytes: Uint8Array }
-  | { readonly how: 'insert'; readonly at: number; readonly bytes: Uint8Array }
-  | { readonly how: 'delete'; readonly at: number; readonly length: number }
-  | { readonly how: 'repeat'; readonly at: number; readonly length: number };
-
-const at = fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true });
-const edit: fc.Arbitrary<Edit> = fc.oneof(
-  fc.record({
-    how: fc.constant('set' as const),
-    at,
-    bytes: fc.uint8Array({ minLength: 1, maxLength: 8 }),
-  }),
-  fc.record({
-    how: fc.constant('insert' as const),
-    at,
-    bytes: fc.uint8Array({ minLength: 1, maxLength: 600 }),
-  }),
-  fc.record({ how: fc.constant('delete' as const), at, length: fc.integer({ min: 1, max: 1024 }) }),
-  fc.record({ how: fc.constant('repeat' as const), at, length: fc.integer({ min: 1, max: 2048 }) }),
-);
-
-function damaged(bytes: Buffer, edits: readonly Edit[]): Buffer {
-  let result = bytes;
-  for (const one of edits) {
-    const place = Math.floor(one.at * result.length);
-    const before = result.subarray(0, place);
-    const after = result.subarray(place);
-    if (one.how === 'set')
-      result = Buffer.concat([before, one.bytes, after.subarray(one.bytes.length)]);
-    else if (one.how === 'insert') result = Buffer.concat([before, one.bytes, after]);
-    else if (one.how === 'delete') result = Buffer.concat([before, after.subarray(one.length)]);
-    else result = Buffer.concat([before, after.subarray(0, one.length), after]);
-  }
-  return result;
-}
 
 /** The facts, or the message of the UserError that the walk ends in; anything else fails the test. */
 async function outcome(blob: Uint8Array, options?: WalkOptions): Promise<unknown> {

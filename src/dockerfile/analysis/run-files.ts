@@ -1,6 +1,6 @@
 import { constantField, type Field, type Variable } from '../shell/fields.ts';
 import { printedBy } from '../shell/printed-text.ts';
-import { pathIn } from '../shell/shell-state.ts';
+import { folderOfPattern, pathIn } from '../shell/shell-state.ts';
 import type { FileScript, TracedCommand, TracedFiles } from '../shell/traced-command.ts';
 import { baseName, programOf, SHELLS } from '../shell/wrappers.ts';
 import { optionNames, readCommandLine } from './command-line.ts';
@@ -159,7 +159,7 @@ export class RunFiles implements TracedFiles {
     const place = (into ?? line.operands.at(-1))?.text;
     if (place === undefined) return;
     for (const { text } of sources.slice(0, 64)) {
-      const source = pathIn(folder, text.replace(/[^/]*[*?[].*$/, '') || '.');
+      const source = pathIn(folder, folderOfPattern(text) || '.');
       const to = pathIn(folder, place);
       this.#files.alias(source, to, id);
       if (!/[*?[]/.test(text)) this.#files.alias(source, pathIn(to, baseName(text)), id);

@@ -1,7 +1,7 @@
 import type { BuildContext } from '../../model/build-context.ts';
 import type { Instruction } from '../../model/dockerfile.ts';
 import { mountOptions } from '../external-image.ts';
-import { pathIn } from '../shell/shell-state.ts';
+import { folderOfPattern, pathIn } from '../shell/shell-state.ts';
 import { baseName } from '../shell/wrappers.ts';
 import { type FileContent, FileEntries, type FileSource } from './file-entries.ts';
 
@@ -211,7 +211,7 @@ export class StageFiles {
       return;
     }
     const pattern = source.includes('*') || source.includes('?') || source.includes('[');
-    const root = pattern ? source.replace(/[^/]*[*?[].*$/, '').replace(/\/$/, '') : source;
+    const root = pattern ? folderOfPattern(source).replace(/\/$/, '') : source;
     const context = this.#context;
     const kind = root === '' ? 'folder' : context?.kind(root);
     const isFile = !pattern && kind === 'file';

@@ -49,7 +49,7 @@ function isLocked(
   { files }: CommandSurroundings,
 ): boolean {
   const project = words.slice(1).find((word) => !word.startsWith('-')) ?? '';
-  const place = /\.\w*proj$/.test(project) ? project.replace(/[^/]*$/, '') : project;
+  const place = /\.\w*proj$/.test(project) ? project.replace(/(?<![^/])[^/]*$/, '') : project;
   const lock = pathIn(folder, `${place === '' ? '.' : place}/packages.lock.json`);
   return words.includes('--locked-mode') && files.at(lock, id)?.kind === 'text';
 }
@@ -76,7 +76,7 @@ export function unreadCommand(
   if (program === '.' || program === 'source') return ofSourced(event, around);
   if (isBuildDriver(program, words) && !isFollowed(event, around)) {
     const folder = first.text.includes('/')
-      ? pathIn(event.folder, first.text.replace(/[^/]*$/, ''))
+      ? pathIn(event.folder, first.text.replace(/(?<![^/])[^/]*$/, ''))
       : event.folder;
     return unread(
       event,

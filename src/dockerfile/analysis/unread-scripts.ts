@@ -120,7 +120,7 @@ export function ofInterpreter(
   const words = event.argv.slice(1).map((f) => f.text);
   const { program } = event;
   const at = words.findIndex(
-    (word) => /^-[a-zA-Z]*[cepErn]+[a-z]*$|^--(?:eval|print)$/.test(word) && word !== '-m',
+    (word) => /^-[a-zA-Z]*$(?<=[cepErn][a-z]*)|^--(?:eval|print)$/.test(word) && word !== '-m',
   );
   const scripted =
     language === 'python' ? words.findIndex((word) => /^-[a-zA-Z]*c$/.test(word)) : at;

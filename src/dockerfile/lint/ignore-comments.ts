@@ -12,7 +12,7 @@ export interface IgnoreComment {
   readonly lines: { readonly first: number; readonly last: number } | undefined;
 }
 
-const COMMENT = /^\s*#\s*scoville\s*:\s*ignore\b\s*=?([\w.-]*(?:,[ \t]*[\w.-]+)*)[ \t]*(.*)$/i;
+const COMMENT = /^\s*#\s*scoville\s*:\s*ignore\b\s*=?([\w.-]*(?:,[ \t]*[\w.-]+)*)[ \t]*(.*)/is;
 const DIRECTIVE = /^\s*#[ \t]*(?:syntax|escape|check)[ \t]*=/i;
 
 /** First line, counted from 0, that is no parser directive. */

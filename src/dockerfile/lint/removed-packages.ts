@@ -27,7 +27,7 @@ function isAfter(range: SourceRange, other: SourceRange): boolean {
 
 /** True where a word of a removal stands for the package: its name, or a pattern. */
 function stands(word: string, name: string): boolean {
-  const plain = word.replace(/[=:].*$/, '');
+  const plain = word.replace(/[=:].*/s, '');
   if (plain === name) return true;
   const pattern = plain.split(/\.?\*/).map((part) => part.replace(/[^\w-]/g, '\\$&'));
   return pattern.length > 1 && new RegExp(`^${pattern.join('.*')}$`).test(name);

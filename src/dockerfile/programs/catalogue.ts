@@ -3,7 +3,7 @@ import { COMPILERS } from './compilers.ts';
 import { FILES_AND_TEXT } from './files-and-text.ts';
 import { LANGUAGES } from './languages.ts';
 import { MANAGERS } from './managers.ts';
-import type { LocalPrograms } from './program.ts';
+import { type LocalPrograms, unversioned } from './program.ts';
 import { SHELL_BUILTINS } from './shell-builtins.ts';
 import { SYSTEM } from './system.ts';
 
@@ -33,9 +33,13 @@ function byName(families: readonly LocalPrograms[]): ReadonlyMap<string, readonl
 const LOCAL = byName(LOCAL_PROGRAMS);
 const DRIVERS = byName(BUILD_DRIVERS);
 
+/** Linux' limit of a file name. */
+const NAME_MAX = 255;
+
 /** `python3.12`, `gcc-12` and `x86_64-linux-gnu-gcc` by their plain names. */
 function spellings(program: string): readonly string[] {
-  const plain = program.replace(/-?[\d.]+$/, '');
+  if (program.length > NAME_MAX) return [];
+  const plain = unversioned(program);
   const target =
     /^[a-z0-9_]+-(?:[a-z0-9_]+-)*(?:linux|elf|mingw32|musl\w*|gnu\w*)(?:-[a-z0-9_]+)*-(\w+[+]*)$/.exec(
       plain,

@@ -78,7 +78,7 @@ export const MANAGERS: readonly LocalPrograms[] = [
   {
     programs: 'gem bundle bundler',
     reason: 'installs are judged; the rest configures, lists or removes',
-    only: /(?:^| )(?:i|in|inst|install|update|list|config|clean|cleanup|check|uninstall|sources|env|environment|info|query|specification|which|pristine|stale|contents|lock|cache|package|show|outdated|doctor|version|fetch|unpack|help|add|remove|platform|binstubs)(?: |$)|^(?:--?\S+ ?)*$/,
+    only: /(?:^| )(?:i|in|inst|install|update|list|config|clean|cleanup|check|uninstall|sources|env|environment|info|query|specification|which|pristine|stale|contents|lock|cache|package|show|outdated|doctor|version|fetch|unpack|help|add|remove|platform|binstubs)(?: |$)|^(?:-\S+(?: |$))*$/,
   },
   {
     programs: 'composer composer.phar',
@@ -94,7 +94,7 @@ export const MANAGERS: readonly LocalPrograms[] = [
   {
     programs: 'git',
     reason: 'what it fetches is judged; the rest works on the repository that is there',
-    only: /^(?:(?:-C \S+|-c \S+=\S*|--git-dir=?\S*|--work-tree=?\S*|--no-pager|-P|--bare) )*(?:clone|fetch|pull|submodule (?:add|update|init|status|sync|deinit|set-url|set-branch)|submodule$|archive|ls-remote|remote|init|checkout|switch|restore|reset|clean|config|add|rm|mv|commit|tag|branch|log|show|status|diff|describe|rev-parse|rev-list|apply|am|merge|cherry-pick|stash|gc|prune|repack|reflog|sparse-checkout|worktree|cat-file|ls-files|ls-tree|hash-object|show-ref|symbolic-ref|update-index|update-ref|verify-commit|verify-tag|fsck|notes|blame|shortlog|format-patch|for-each-ref|name-rev|count-objects|lfs (?:install|pull|fetch|checkout|track|ls-files)|--version|version|help|subtree add|subtree pull|maintenance|merge-base|diff-tree|read-tree|checkout-index)(?: |$)/,
+    only: /^(?:(?:-C \S+|-c [^\s=]+=\S*|--git-dir\S*|--work-tree\S*|--no-pager|-P|--bare) )*(?:clone|fetch|pull|submodule (?:add|update|init|status|sync|deinit|set-url|set-branch)|submodule$|archive|ls-remote|remote|init|checkout|switch|restore|reset|clean|config|add|rm|mv|commit|tag|branch|log|show|status|diff|describe|rev-parse|rev-list|apply|am|merge|cherry-pick|stash|gc|prune|repack|reflog|sparse-checkout|worktree|cat-file|ls-files|ls-tree|hash-object|show-ref|symbolic-ref|update-index|update-ref|verify-commit|verify-tag|fsck|notes|blame|shortlog|format-patch|for-each-ref|name-rev|count-objects|lfs (?:install|pull|fetch|checkout|track|ls-files)|--version|version|help|subtree add|subtree pull|maintenance|merge-base|diff-tree|read-tree|checkout-index)(?: |$)/,
     unless:
       /alias\.|(?:^|[ =])["']?!|sshCommand|fsmonitor|hooksPath|core\.(?:editor|pager|gitProxy|askPass)|\bext::|--upload-pack|--exec\b|(?:filter|textconv|credential)\.[\w.]*(?:clean|smudge|process|helper|textconv)?=?!|--template/i,
   },

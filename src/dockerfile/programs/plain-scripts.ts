@@ -1,4 +1,5 @@
 import { lookup } from '../../model/lookup.ts';
+import { unversioned } from './program.ts';
 
 /** What a script of a language may say and still be known to fetch, start and load nothing. */
 interface Language {
@@ -20,7 +21,7 @@ const FETCH_CALL =
 
 const PYTHON: Language = {
   refused:
-    /\b(?:exec\w*|eval|(?<!re\.)compile|getattr|setattr|globals|locals|vars|system|popen\w*|spawn\w*|fork\w*|startfile|posix_spawn\w*|import_module|modules|cmdclass|breakpoint|builtins|entry_points|setup_requires|subprocess|socket)\b|__(?!name__|main__|version__|file__|doc__|future__|init__)\w+__/,
+    /\b(?:exec\w*|eval|(?<!re\.)compile|getattr|setattr|globals|locals|vars|system|popen\w*|spawn\w*|fork\w*|startfile|posix_spawn\w*|import_module|modules|cmdclass|breakpoint|builtins|entry_points|setup_requires|subprocess|socket)\b|__(?!(?:name|main|version|file|doc|future|init)__)[a-zA-Z0-9]+(?:_[a-zA-Z0-9]+)*__/,
   loads:
     /(?:^|[;:\n])[ \t]*(?:import[ \t]+([\w.]+(?:[ \t]+as[ \t]+\w+)?(?:[ \t]*,[ \t]*[\w.]+(?:[ \t]+as[ \t]+\w+)?)*)|from[ \t]+([\w.]+)[ \t]+import[ \t]+[\w(][\w, \t()*]*)/g,
   loading: /\bimport\b/g,
@@ -41,7 +42,7 @@ const JAVASCRIPT: Language = {
 
 const PERL: Language = {
   refused:
-    /`|\b(?:system|exec|qx|open|socket|connect|eval|require|do|fork|syscall|readpipe|pipe|dofile|sysopen)\b|[/}|#!,]\w*e\w*(?=\s*(?:[;"'})]|$))|\|/,
+    /`|\b(?:system|exec|qx|open|socket|connect|eval|require|do|fork|syscall|readpipe|pipe|dofile|sysopen)\b|[/}|#!,][^\We]*e\w*(?=\s*(?:[;"'})]|$))|\|/,
   loads: /\buse\s+([\w:]+)/g,
   loading: /\buse\b/g,
   modules: modules(
@@ -52,7 +53,7 @@ const PERL: Language = {
 const RUBY: Language = {
   refused:
     /`|\b(?:system|exec|spawn|popen\w*|open|eval|instance_eval|class_eval|send|public_send|__send__|Kernel|Process|IO|load|fork|autoload|const_get|syscall|Open3|Net)\b|%x/,
-  loads: /\brequire\s*\(?\s*\\?['"]([\w/]+)\\?['"]/g,
+  loads: /\brequire\s*(?:\(\s*)?\\?['"]([\w/]+)\\?['"]/g,
   loading: /\brequire\w*\b/g,
   modules: modules(
     'json yaml rbconfig digest fileutils openssl securerandom etc time date pathname',
@@ -77,7 +78,7 @@ const LANGUAGES = lookup<Language>({
 
 /** `python3.12` as `python`; '' for what is no interpreter that is read. */
 export function languageOf(program: string): string {
-  const plain = program.replace(/[\d.]+$/, '');
+  const plain = unversioned(program);
   return LANGUAGES[plain] === undefined ? '' : plain;
 }
 
@@ -102,7 +103,7 @@ export function isPlainScript(language: string, text: string): boolean {
   const count = known.loading === undefined ? 0 : [...rest.matchAll(known.loading)].length;
   const names = loads
     .flatMap(([, first, second]) => (first ?? second ?? '').split(','))
-    .map((name) => name.trim().replace(/\s+as\s+\w+$/, ''));
+    .map((name) => name.trim().replace(/(?<!\s)\s+as\s+\w+$/, ''));
   return (
     count === loads.length &&
     names.every(

@@ -12,3 +12,8 @@ export interface LocalPrograms {
   /** Command lines like this reach out, or run something that was not read. */
   readonly unless?: RegExp;
 }
+
+/** `python3.12` and `gcc-12` by their plain names. */
+export function unversioned(program: string): string {
+  return program.replace(/(?<![\d.-])-?[\d.]+$/, '');
+}

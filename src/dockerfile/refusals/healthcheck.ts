@@ -10,7 +10,7 @@ const UNITS: Readonly<Record<string, number>> = {
   m: 6e4,
   h: 36e5,
 };
-const PART = /(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h)/gy;
+const PART = /(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h)/gy;
 
 /** Milliseconds of a duration as Go's time.ParseDuration reads it; undefined where it is none. */
 function duration(text: string): number | undefined {

@@ -1,4 +1,5 @@
 import { lookup } from '../../model/lookup.ts';
+import { unversioned } from '../programs/program.ts';
 import type { Field } from './fields.ts';
 
 /** An interpreter that runs programs which are known by a name of their own. */
@@ -68,7 +69,7 @@ export function interpretedProgram(
   program: string,
   argv: readonly Field[],
 ): readonly Field[] | undefined {
-  const known = INTERPRETERS[program] ?? INTERPRETERS[program.replace(/[\d.]+$/, '')];
+  const known = INTERPRETERS[program] ?? INTERPRETERS[unversioned(program)];
   if (known === undefined) return undefined;
   for (let at = 1; at < argv.length; at += 1) {
     const field = argv[at];

@@ -29,7 +29,7 @@ export function unescaped(text: string): string {
   );
 }
 
-const DIRECTIVE = /%(?:%|[-+ #0]*\d*(?:\.\d+)?[sdbiuc])/g;
+const DIRECTIVE = /%(?:%|[-+ #0]*(?:[1-9]\d*)?(?:\.\d+)?[sdbiuc])/g;
 
 /** What printf makes of its format, which it uses again while values are left. */
 export function formatted(format: string, values: readonly string[]): string {

@@ -95,6 +95,11 @@ export function mergeBranches(state: ShellState, branches: readonly ShellState[]
   }
 }
 
+/** The folder that a path with a pattern in it begins with: `src/` of `src/*.ts`. */
+export function folderOfPattern(path: string): string {
+  return path.replace(/(?<![^/])[^/*?[]*[*?[].*/s, '');
+}
+
 /** Joins a path to the working directory and takes `.` and `..` out; relative where the directory is not known. */
 export function pathIn(folder: string, path: string): string {
   const joined = path.startsWith('/') || folder === '' ? path : `${folder}/${path}`;

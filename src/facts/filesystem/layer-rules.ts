@@ -42,9 +42,7 @@ export function hardLinkPath(path: string, link: string): string {
 
 /** True where `..` follows a name: engines differ in whether links before it count. */
 export function hasInnerDots(path: string): boolean {
-  return (
-    path.includes('..') && /(?:^|\/)(?!\.{0,2}(?:\/|$))[^/]*\/(?:.*\/)?\.\.(?:\/|$)/s.test(path)
-  );
+  return /^(?:\.{0,2}\/)*(?!\.{0,2}(?:\/|$))[^/]+\/(?:.*\/)?\.\.(?:\/|$)/s.test(path);
 }
 
 /** chown(2) takes the lower 32 bits of a number; undefined where all are set, by which it leaves the owner as it was. */

@@ -1,36 +1,49 @@
 import type { RawPackage } from '../layer-facts.ts';
-import type { OwnedFile } from './ownership.ts';
-import { isPlainText, type RecordReader, textOf, unreadable } from './record.ts';
+import { isOwnable, type OwnedFile } from './ownership.ts';
+import {
+  isPlainText,
+  linesOf,
+  MAX_PACKAGES,
+  type RecordReader,
+  textOf,
+  unreadable,
+} from './record.ts';
 
-interface Stanza {
-  readonly found: RawPackage | undefined;
-  readonly owned: readonly OwnedFile[];
-}
+type Fields = ReadonlyMap<string, string>;
 
-/** `F:` names a folder, each `R:` behind it a file in it. */
-function filesOf(lines: readonly string[], owner: string): readonly OwnedFile[] {
-  let folder = '';
-  return lines.flatMap((line): OwnedFile[] => {
-    if (line.startsWith('F:')) folder = line.slice(2);
-    else if (line.startsWith('R:')) return [{ owner, path: `${folder}/${line.slice(2)}` }];
-    return [];
-  });
-}
-
-function stanzaOf(text: string): Stanza | undefined {
-  const lines = text.split('\n');
-  const fields = new Map<string, string>();
-  for (const line of lines)
-    if (/^[A-Za-z]:/.test(line) && !fields.has(line.charAt(0)))
+/** Fields of each package: a letter, a colon and the value, of which the first of a letter counts. */
+function* stanzasOf(text: string): Generator<Fields> {
+  let fields = new Map<string, string>();
+  for (const line of linesOf(text)) {
+    if (line === '') {
+      if (fields.size > 0) yield fields;
+      fields = new Map();
+    } else if (/^[A-Za-z]:/.test(line) && !fields.has(line.charAt(0)))
       fields.set(line.charAt(0), line.slice(2).trim());
-  if (fields.size === 0) return undefined;
+  }
+  if (fields.size > 0) yield fields;
+}
+
+/** `P:` names the package, `F:` behind it a folder, each `R:` behind that a file in it. */
+function* filesOf(text: string): Generator<OwnedFile> {
+  let [owner, folder] = ['', ''];
+  for (const line of linesOf(text)) {
+    if (line === '') owner = folder = '';
+    else if (line.startsWith('P:') && owner === '') owner = line.slice(2).trim();
+    else if (line.startsWith('F:')) folder = line.slice(2);
+    else if (line.startsWith('R:') && isOwnable(line.slice(2)) && isPlainText(owner))
+      yield { owner, path: `${folder}/${line.slice(2)}` };
+  }
+}
+
+function packageOf(fields: Fields): RawPackage | undefined {
   const name = fields.get('P');
   const version = fields.get('V');
-  if (!isPlainText(name) || !isPlainText(version)) return { found: undefined, owned: [] };
+  if (!isPlainText(name) || !isPlainText(version)) return undefined;
   const architecture = fields.get('A');
   const origin = fields.get('o');
   const license = fields.get('L');
-  const found: RawPackage = {
+  return {
     type: 'apk',
     name,
     version,
@@ -38,7 +51,6 @@ function stanzaOf(text: string): Stanza | undefined {
     ...(isPlainText(architecture) ? { architecture } : {}),
     ...(isPlainText(origin) ? { source: { name: origin, version } } : {}),
   };
-  return { found, owned: filesOf(lines, name) };
 }
 
 /** apk's database of installed packages (apk-tools, "Installed Database V2"; version 3 of the tool writes it too). */
@@ -50,12 +62,17 @@ export const APK: RecordReader = {
     const text = textOf(content);
     if (text.startsWith('ADB'))
       return unreadable('it is in the binary format of apk 3, which is not read');
-    const stanzas = text.split(/\n\n+/).flatMap((stanza) => stanzaOf(stanza) ?? []);
-    const packages = stanzas.flatMap(({ found }) => found ?? []);
-    const broken = stanzas.length - packages.length;
+    const packages: RawPackage[] = [];
+    let broken = 0;
+    for (const fields of stanzasOf(text)) {
+      const found = packageOf(fields);
+      if (found === undefined) broken += 1;
+      else packages.push(found);
+      if (packages.length > MAX_PACKAGES) break;
+    }
     return {
       packages,
-      owned: stanzas.flatMap(({ owned }) => owned),
+      owned: filesOf(text),
       ...(broken === 0 ? {} : { unreadable: `${broken} entries have no name or no version` }),
     };
   },

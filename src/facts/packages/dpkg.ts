@@ -1,12 +1,22 @@
 import type { RawPackage } from '../layer-facts.ts';
 import type { OwnedFile } from './ownership.ts';
-import { isPlainText, NOTHING, type RecordReader, textOf } from './record.ts';
+import {
+  isPlainText,
+  linesOf,
+  MAX_PACKAGES,
+  NOTHING,
+  type RecordReader,
+  textOf,
+} from './record.ts';
 import { stanzaFields } from './stanza.ts';
 
 const DATABASE = 'var/lib/dpkg/';
 const STATUS = /^var\/lib\/dpkg\/(?:status|status\.d\/[^/]+)$/;
 const LIST = /^var\/lib\/dpkg\/info\/([^/:]+)(?::[^/]*)?\.list$/;
 const SUMS = /^var\/lib\/dpkg\/status\.d\/([^/:]+)(?::[^/]*)?\.md5sums$/;
+
+/** Characters; those of real packages have some thousand. */
+const MAX_STANZA = 1024 * 1024;
 
 /** States in which a package has no files in place (dpkg(1), "Package states"); in all others at least some are there. */
 const ABSENT = new Set(['not-installed', 'config-files']);
@@ -39,6 +49,15 @@ function packageOf(fields: ReadonlyMap<string, string>): RawPackage | undefined 
   };
 }
 
+function* stanzasOf(text: string): Generator<string> {
+  let from = 0;
+  for (const { index, 0: blank } of text.matchAll(/\n[ \t\r]*\n/g)) {
+    yield text.slice(from, index);
+    from = index + blank.length;
+  }
+  yield text.slice(from);
+}
+
 /** dpkg's database, and the single records that distroless images keep in `status.d`, which have no status. */
 export const DPKG: RecordReader = {
   isDatabase: true,
@@ -48,7 +67,12 @@ export const DPKG: RecordReader = {
     const single = path.startsWith(`${DATABASE}status.d/`);
     const packages: RawPackage[] = [];
     let broken = 0;
-    for (const stanza of textOf(content).split(/\n[ \t\r]*\n/)) {
+    for (const stanza of stanzasOf(textOf(content))) {
+      if (packages.length > MAX_PACKAGES) break;
+      if (stanza.length > MAX_STANZA) {
+        broken += 1;
+        continue;
+      }
       const fields = stanzaFields(stanza);
       if (fields.size === 0 || (!single && !isPresent(fields.get('status')))) continue;
       const found = packageOf(fields);
@@ -62,7 +86,7 @@ export const DPKG: RecordReader = {
 };
 
 function* listed(text: string, owner: string): Generator<OwnedFile> {
-  for (const line of text.split('\n')) if (line !== '') yield { owner, path: line };
+  for (const line of linesOf(text)) if (line !== '') yield { owner, path: line };
 }
 
 /** Files of an installed package (`info/NAME.list`). */

@@ -5,9 +5,9 @@ const SPECIFICATION = /(?:^|\/)specifications\/(?:default\/)?([^/]+)\.gemspec$/;
 const STUB = /^# stub: (\S+) (\S+) (\S+) /m;
 const NAME = /^[ \t]*\w{1,40}\.name[ \t]*=[ \t]*(["'])([^"'\n]{1,200})\1/m;
 const VERSION =
-  /^[ \t]*\w{1,40}\.version[ \t]*=[ \t]*(?:Gem::Version\.new[( ])?[ \t]*(["'])([^"'\n#]{1,100})\1/m;
+  /^[ \t]*\w{1,40}\.version[ \t]*=[ \t]*(?:Gem::Version\.new[( ][ \t]*)?(["'])([^"'\n#]{1,100})\1/m;
 const LICENSES = /^[ \t]*\w{1,40}\.licenses?[ \t]*=[ \t]*([^\n]{1,500})/m;
-const FILE_NAME = /^(.+?)-(\d[^-]*)(?:-(.+))?$/;
+const FILE_NAME = /^(.+?)-(\d[^-]*)(?:-(.+))?$/s;
 
 function platformOf(stated: string | undefined): { readonly architecture?: string } {
   return stated === undefined || stated === 'ruby' || !isPlainText(stated)

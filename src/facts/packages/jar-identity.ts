@@ -11,16 +11,15 @@ const MAX_NAME = 255;
 const WORD = /^[\w.+-]+$/;
 
 /**
- * Packages of one Java archive: each `pom.properties` in it (a shaded one has several), else what its manifest and its own file name say.
+ * Packages of one Java archive: `found` in a `pom.properties` of it (a shaded one has several), else what its manifest and its own file name say.
  * Of an archive that tells no version nothing is known.
  */
 export function jarPackages(
   name: string,
-  properties: readonly string[],
+  found: readonly RawPackage[],
   manifest: string,
 ): readonly RawPackage[] {
   const fields = manifestFields(manifest);
-  const found = properties.flatMap((text) => ofProperties(text) ?? []);
   if (found.length > 0) {
     const licenses = licensesOf(fields);
     // The manifest speaks of the archive itself: with several, which one that is would be a guess.
@@ -30,7 +29,8 @@ export function jarPackages(
   return item === undefined ? [] : [item];
 }
 
-function ofProperties(text: string): RawPackage | undefined {
+/** The package that a `pom.properties` names; undefined where it does not name one. */
+export function ofProperties(text: string): RawPackage | undefined {
   const fields = new Map<string, string>();
   for (const line of text.split(/\r?\n/)) {
     const at = line.search(/[=:]/);

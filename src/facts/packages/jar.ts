@@ -3,7 +3,7 @@ import type { EntrySink } from '../../formats/unpack-budget.ts';
 import { ZipStream } from '../../formats/zip-stream.ts';
 import { fileName } from '../filesystem/root-path.ts';
 import type { RawPackage } from '../layer-facts.ts';
-import { jarPackages } from './jar-identity.ts';
+import { jarPackages, ofProperties } from './jar-identity.ts';
 import {
   NOTHING,
   type ReadBudget,
@@ -59,7 +59,8 @@ class Archive implements EntrySink {
   readonly #inside: string;
   readonly #name: string;
   readonly #depth: number;
-  readonly #properties: string[] = [];
+  /** By their `pom.properties`; the texts are not held, which may be a million. */
+  readonly #found: RawPackage[] = [];
   #manifest = '';
   #isBroken = false;
 
@@ -82,7 +83,7 @@ class Archive implements EntrySink {
       this.#zip.end();
     });
     const { packages } = this.#shared;
-    const found = jarPackages(this.#name, this.#properties, this.#manifest);
+    const found = jarPackages(this.#name, this.#found, this.#manifest);
     for (const item of found.slice(0, MAX_PACKAGES - packages.length))
       packages.push(this.#inside === '' ? item : { ...item, inside: this.#inside });
   }
@@ -107,7 +108,13 @@ class Archive implements EntrySink {
   }
 
   #sinkFor(name: string): EntrySink | undefined {
-    if (PROPERTIES.test(name)) return new TextSink((text) => this.#properties.push(text));
+    if (PROPERTIES.test(name))
+      return new TextSink((text) => {
+        const found = ofProperties(text);
+        // A copy: a name cut out of a text would keep all of that text.
+        if (found !== undefined && this.#found.length < MAX_PACKAGES)
+          this.#found.push(structuredClone(found));
+      });
     if (name === MANIFEST)
       return new TextSink((text) => {
         this.#manifest = text;

@@ -19,12 +19,26 @@ function keyOf(path: string): string {
   return path.replace(/^\/+/, '').replace(/^usr\/(?=(?:s?bin|lib(?:32|64|x32)?)\/)/, '');
 }
 
+/** PATH_MAX of Linux. */
+const LONGEST_PATH = 4096;
+/** Characters of all paths, and what an entry costs besides: a hundred times what large images take. */
+const MOST_HELD = 64 * 1024 * 1024;
+const ENTRY_COST = 64;
+
 /** Which package brought a file, of the files that matter. */
 export class Ownership {
   readonly #owners = new Map<string, string>();
+  #left = MOST_HELD;
 
-  add(files: Iterable<OwnedFile>): void {
-    for (const { owner, path } of files) if (isOwnable(path)) this.#owners.set(keyOf(path), owner);
+  /** False where the files are more than are held: a small list can name a long folder for each of a million names. */
+  add(files: Iterable<OwnedFile>): boolean {
+    for (const { owner, path } of files) {
+      if (path.length > LONGEST_PATH || !isOwnable(path)) continue;
+      this.#left -= path.length + ENTRY_COST;
+      if (this.#left < 0) return false;
+      this.#owners.set(keyOf(path), owner);
+    }
+    return true;
   }
 
   ownerOf(path: string): string | undefined {

@@ -3,12 +3,13 @@ import type { PackageRecord, UnreadRecord } from '../layer-facts.ts';
 import { NO_RECORD, recordOfSums } from './dpkg.ts';
 import { Ownership } from './ownership.ts';
 import { readerOf, READERS, STREAMS } from './record-readers.ts';
-import type {
-  ReadBudget,
-  RecordContent,
-  RecordReader,
-  RecordStream,
-  StreamReader,
+import {
+  MAX_PACKAGES,
+  type ReadBudget,
+  type RecordContent,
+  type RecordReader,
+  type RecordStream,
+  type StreamReader,
 } from './record.ts';
 
 export interface CollectedPackages {
@@ -17,8 +18,6 @@ export interface CollectedPackages {
   readonly licences: Readonly<Record<string, readonly string[]>>;
 }
 
-/** No image has as many; a layer that claims more is made to fill the memory. */
-const MAX_PACKAGES = 500_000;
 const MAX_UNREADABLE = 1000;
 const NONE: ContentWish = { want: 'none' };
 
@@ -94,12 +93,14 @@ class Collected {
   #count = 0;
 
   add(path: string, { packages, owned, unreadable, licenses }: RecordContent): void {
-    if (owned !== undefined) this.#ownership.add(owned);
+    if (owned !== undefined && !this.#ownership.add(owned))
+      this.unread(path, 'the packages of its layer list more files than are read');
     if (unreadable !== undefined) this.unread(path, unreadable);
     if (licenses !== undefined && licenses.length > 0) this.#licences[path] = licenses;
     this.#paths.add(path);
     if (packages.length === 0) return;
-    const kept = packages.slice(0, MAX_PACKAGES - this.#count);
+    // A copy: a name cut out of a text would keep all of that text.
+    const kept = structuredClone(packages.slice(0, MAX_PACKAGES - this.#count));
     this.#count += kept.length;
     if (kept.length > 0) this.#records.push({ path, packages: kept });
     if (kept.length < packages.length)

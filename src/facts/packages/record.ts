@@ -50,6 +50,9 @@ export interface StreamReader extends FileReader {
   readonly start: (entry: LayerEntry, budget: ReadBudget) => RecordStream;
 }
 
+/** No image has as many; a layer that claims more is made to fill the memory. */
+export const MAX_PACKAGES = 500_000;
+
 export const NOTHING: RecordContent = { packages: [] };
 
 export function unreadable(reason: string): RecordContent {
@@ -68,6 +71,16 @@ export function isPlainText(text: unknown, most = 512): text is string {
 
 export function textOf(content: Uint8Array): string {
   return Buffer.from(content.buffer, content.byteOffset, content.byteLength).toString('utf8');
+}
+
+/** Lines one by one: a list of all would take many times the text. */
+export function* linesOf(text: string): Generator<string> {
+  let from = 0;
+  for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', from)) {
+    yield text.slice(from, end);
+    from = end + 1;
+  }
+  yield text.slice(from);
 }
 
 /** The object that a JSON text holds; undefined where it holds none. */

@@ -4,6 +4,7 @@ import { fileName } from '../filesystem/root-path.ts';
 import type { RawPackage } from '../layer-facts.ts';
 import type { OwnedFile } from './ownership.ts';
 import {
+  MAX_PACKAGES,
   NOTHING,
   type RecordContent,
   type RecordStream,
@@ -18,6 +19,8 @@ const DATABASE =
   /^(?:var\/lib\/rpm|usr\/lib\/sysimage\/rpm|usr\/share\/rpm)\/(?:Packages|Packages\.db|rpmdb\.sqlite|rpmdb\.sqlite-wal)$/;
 /** A thousand packages take about 60 MB. */
 const MAX_SIZE = 128 * 1024 * 1024;
+/** Files that may record packages; a system of a thousand packages has some ten thousand. */
+const MAX_OWNED = 1_000_000;
 /** A write-ahead log with nothing in it is its header, or empty. */
 const EMPTY_LOG = 32;
 
@@ -49,10 +52,12 @@ export function readRpmDatabase(file: Uint8Array, name: string): RecordContent {
         const read = rpmPackage(blob);
         if (read === undefined) continue;
         packages.push(read.found);
-        for (const one of read.owned) owned.push(one);
+        for (const one of read.owned) if (owned.push(one) > MAX_OWNED) break;
       } catch (error) {
         wrong.add(reasonOf(error));
       }
+      if (packages.length > MAX_PACKAGES || owned.length > MAX_OWNED)
+        throw new MalformedRecord('it lists more than any system has');
     }
   } catch (error) {
     wrong.add(reasonOf(error));

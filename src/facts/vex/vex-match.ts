@@ -21,7 +21,7 @@ function readPurl(text: string): Purl | undefined {
   const found = /^pkg:\/{0,2}([A-Za-z][A-Za-z0-9.+-]*)\/([^?#]+)(?:\?([^#]*))?/.exec(text);
   if (found === null) return undefined;
   const [, type = '', whole = '', query = ''] = found;
-  const path = whole.replace(/^\/+|\/+$/g, '');
+  const path = whole.replace(/^\/+|(?<!\/)\/+$/g, '');
   // A scope is `%40` in the name, so that the last @ begins the version; some write it plainly, at the start of a segment.
   const at = path.lastIndexOf('@');
   const isVersioned = at > path.lastIndexOf('/') + 1;
@@ -85,7 +85,7 @@ function isNamed(own: ImageReference, purl: Purl): boolean {
   const url = purl.qualifiers
     .get('repository_url')
     ?.replace(/^https?:\/\//, '')
-    .replace(/\/+$/, '');
+    .replace(/(?<!\/)\/+$/, '');
   const path = purl.path.join('/').toLowerCase();
   if (purl.type === 'docker') {
     const host = url ?? 'docker.io';

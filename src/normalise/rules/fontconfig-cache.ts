@@ -30,7 +30,7 @@ export const fontconfigCache: RewriteRule = {
     const folder = folderOf(bytes, view);
     if (folder === undefined) return undefined;
     const stored = view.getInt32(48, true);
-    const written = stamps.stampOf(folder.replace(/^\/+|\/+$/g, ''), stored);
+    const written = stamps.stampOf(folder.replace(/^\/+|(?<!\/)\/+$/g, ''), stored);
     if (written === stored && view.getBigInt64(56, true) === 0n) return undefined;
     view.setInt32(48, written, true);
     view.setBigInt64(56, 0n, true);

@@ -18,7 +18,10 @@ export const uvRecord: RewriteRule = {
   rewrite: (bytes, { epoch, path }) => {
     const before = Buffer.from(bytes).toString('latin1');
     const after = RECORD.test(path)
-      ? before.replace(/^([^\r\n,]*\.dist-info\/uv_cache\.json),[^\r\n,]+,\d+/gm, '$1,,')
+      ? before.replace(
+          /^([^\r\n\u2028\u2029,]*\.dist-info\/uv_cache\.json),[^\r\n,]+,\d+/gm,
+          '$1,,',
+        )
       : before.replace(
           /("secs_since_epoch": ?)(\d+)(, ?"nanos_since_epoch": ?)\d+/g,
           (text, secs: string, time: string, nanos: string) =>

@@ -54,7 +54,7 @@ interface DockerConfig {
 function hostKey(server: string): string {
   const host = server
     .replace(/^https?:\/\//, '')
-    .replace(/\/.*$/s, '')
+    .replace(/\/.*/s, '')
     .toLowerCase();
   return HUB_HOSTS.has(host) ? 'docker.io' : host;
 }
@@ -91,7 +91,9 @@ function storedCredential(value: unknown): Credential | undefined {
   };
   if (text('registrytoken') !== '') return { kind: 'registry-token', token: text('registrytoken') };
   if (text('identitytoken') !== '') return { kind: 'identity-token', token: text('identitytoken') };
-  const decoded = Buffer.from(text('auth'), 'base64').toString('utf8').replace(/\0+$/, '');
+  const decoded = Buffer.from(text('auth'), 'base64')
+    .toString('utf8')
+    .replace(/(?<!\0)\0+$/, '');
   const colon = decoded.indexOf(':');
   const username = colon < 0 ? text('username') : decoded.slice(0, colon);
   const password = colon < 0 ? text('password') : decoded.slice(colon + 1);

@@ -113,7 +113,7 @@ export function dockerfileOf({ context, dockerfile, inline }: BakeTarget): strin
   if (inline !== undefined) return '-';
   const folder = local(context);
   if (isAddress(folder) || isAddress(dockerfile) || dockerfile.startsWith('/')) return dockerfile;
-  return folder === '.' ? dockerfile : `${folder.replace(/\/+$/, '')}/${dockerfile}`;
+  return folder === '.' ? dockerfile : `${folder.replace(/(?<!\/)\/+$/, '')}/${dockerfile}`;
 }
 
 /** `cwd://` says in a definition from elsewhere that a path is of this machine. */

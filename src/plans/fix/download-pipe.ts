@@ -11,7 +11,7 @@ const SHELLS = new Set(['sh', 'bash', 'dash', 'ash', 'ksh', 'zsh']);
 function temporary(url: string): string {
   const name =
     url
-      .replace(/[?#].*$/, '')
+      .replace(/[?#].*/s, '')
       .split('/')
       .at(-1) ?? '';
   return `/tmp/${/^[\w.+-]+$/.test(name) && !/^\.+$/.test(name) && url.split('/').length > 3 ? name : 'download'}`;

@@ -23,16 +23,16 @@ const BRINGS_BIT =
 const FOR_LOGINS =
   /\/(?:su|passwd|mount|umount|chsh|chfn|newgrp|gpasswd|chage|expiry|wall|write|bsd-write|ssh-agent|ssh-keysign|vlock|userhelper|bbsuid)$/;
 /** Sets the bit on purpose. */
-const SETS_BIT = /\bchmod\s+(?:-\w+\s+)*(?:[ugoa]*\+[rwxX]*s|0?[2467][0-7]{3}\b)/;
-const INSTALLS = /\b(?:apt|apt-get|apk|dnf|yum|microdnf|zypper)\b[^&|;]*\b(?:install|add)\b/;
+const SETS_BIT = /(?<![\w-])chmod\s+(?:-\w+\s+)*(?:[ugoa]*\+[rwxX]*s|0?[2467][0-7]{3}\b)/;
+const STRIPS_BIT = /\bchmod\s+(?:-R\s+)?(?:a-s|u-s|-s|ug-s|u-s,g-s)\b/;
+const INSTALLS =
+  /\b(?:apt|apk|dnf|yum|microdnf|zypper)\b(?:(?!\b(?:apt|apk|dnf|yum|microdnf|zypper)\b)[^&|;])*\b(?:install|add)\b/;
 
 /** True where a RUN takes the bits away, and nothing behind it installs packages as root. */
 function isStripped(input: FixInput): boolean {
   const runs = inImage(input).filter(({ keyword }) => keyword === 'RUN');
-  const at = runs.findLastIndex(({ instruction }) =>
-    /\bfind\b[\s\S]*\bchmod\s+(?:-R\s+)?(?:a-s|u-s|-s|ug-s|u-s,g-s)\b/.test(
-      instruction.rawArguments,
-    ),
+  const at = runs.findLastIndex(({ instruction: { rawArguments } }) =>
+    STRIPS_BIT.test(rawArguments.slice(rawArguments.search(/\bfind\b|$/))),
   );
   const users = usersInImage(input);
   const installs = runs

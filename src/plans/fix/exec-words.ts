@@ -31,13 +31,16 @@ function meaning(text: string, isQuoted: boolean): string | undefined {
 }
 
 /** What health checks end with: any code but 0 says unhealthy, so that nothing is lost with what makes a 1 of it, or keeps quiet. */
+const CHECK_END_LENGTH = 200;
 const CHECK_END =
   // Digits before `>` are a descriptor where they are a word: those of `:8082>/dev/null` are a port's.
+  // eslint-disable-next-line regexp/no-super-linear-move -- it is used on 200 characters
   /(?:\s+[12]>{1,2}\s*\/dev\/null|\s*&?>{1,2}\s*\/dev\/null|\s+2>&1)*(?:\s*\|\|\s*(?:exit\s+1|false))?\s*$/;
 
 /** The command of a health check without what a shell adds at its end. */
 export function bareCheck(command: string): string {
-  return command.replace(CHECK_END, '');
+  const text = command.trimEnd();
+  return text.slice(0, -CHECK_END_LENGTH) + text.slice(-CHECK_END_LENGTH).replace(CHECK_END, '');
 }
 
 /** The value that a shell would put in for a variable, with what `${NAME:-FALLBACK}` gives it; undefined where nothing constant can stand for it. */

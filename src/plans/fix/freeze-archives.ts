@@ -23,7 +23,7 @@ function inStage(input: FixInput, stage: number): FixPlan {
       one.stage === stage &&
       one.keyword === 'RUN' &&
       (one === runAt(input, stage, first.range) ||
-        /\bapt(?:-get)?\b[^&|;]*\bupdate\b/.test(one.text)),
+        /\bapt(?:-get)?\b(?:(?!\bapt\b)[^&|;])*\bupdate\b/.test(one.text)),
   );
   if (run === undefined) return NOTHING;
   return {

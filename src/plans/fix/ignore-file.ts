@@ -58,7 +58,7 @@ function copied({ source }: FixInput): {
         return [];
       return instruction.arguments
         .slice(0, -1)
-        .map((path) => path.replace(/^\.?\/+/, '').replace(/\/+$/, ''));
+        .map((path) => path.replace(/^\.?\/+/, '').replace(/(?<!\/)\/+$/, ''));
     });
   return { all: names.some((name) => name === '' || name === '.' || name === '*'), names };
 }

@@ -53,7 +53,7 @@ function wordsOf(
   { source }: FixInput,
 ): readonly SourceWord[] {
   const bare = (text: string): string =>
-    text.replace(/^(["'])(.*)\1$/, '$2').replace(/\[[^\]]*\]$/, '');
+    text.replace(/^(["'])(.*)\1$/, '$2').replace(/\[[^\][]*\]$/, '');
   const verb = words.findIndex(({ value }) => VERBS.has(value ?? ''));
   return words.slice(Math.max(verb, 0) + 1).filter(
     ({ text, value, start, end }) =>

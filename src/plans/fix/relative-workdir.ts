@@ -10,7 +10,7 @@ function absolute(input: FixInput, found: SourceInstruction): FixPlan {
   const folder = baseOfImage(input, found.stage)?.config.config?.WorkingDir ?? '';
   const at = found.argumentsAt + (/^["']/.test(written) ? 1 : 0);
   const { start } = found.place(at, at + 1);
-  const head = folder === '' || folder === '/' ? '/' : `${folder.replace(/\/+$/, '')}/`;
+  const head = folder === '' || folder === '/' ? '/' : `${folder.replace(/(?<!\/)\/+$/, '')}/`;
   return {
     edits: [
       proposal(found, {

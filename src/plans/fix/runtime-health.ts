@@ -37,7 +37,7 @@ export function runtimeCheck(
   if (!found.ok) return err(`the HEALTHCHECK needs a shell: ${found.reason}`);
   const [own = ''] = program;
   const [first = '', ...rest] = found.words;
-  const bare = (path: string): string => posix.basename(path).replace(/[\d.]+$/, '');
+  const bare = (path: string): string => posix.basename(path).replace(/(?<![\d.])[\d.]+$/, '');
   const [variable] = variables;
   const shellPuts = `the HEALTHCHECK needs a shell: the shell puts in ${variable ?? ''}`;
   if (bare(first) === bare(own))

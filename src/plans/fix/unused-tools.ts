@@ -40,7 +40,7 @@ function toolsIn(
   words: readonly SourceWord[],
 ): readonly (SourceWord & { readonly name: string })[] {
   return words.flatMap((word) => {
-    const name = word.value?.replace(/[=/].*$/, '');
+    const name = word.value?.replace(/[=/].*/s, '');
     return name !== undefined && TOOLS.has(name) ? [{ ...word, name }] : [];
   });
 }

@@ -18,7 +18,7 @@ function versionIn(url: string): string | undefined {
 
 /** An address as it may be shown: without user, password and query, which may hold a token. */
 export function shownAddress(url: string): string {
-  return url.replace(/[?#].*$/, '').replace(/^(\w+:\/\/)[^/@]*@/, '$1');
+  return url.replace(/[?#].*/s, '').replace(/^(\w+:\/\/)[^/@]*@/, '$1');
 }
 
 /** `echo "HASH  FILE" | sha256sum -c -` */

@@ -97,10 +97,10 @@ export function lockedRemotes(materials: readonly Material[]): {
 function holdsSecret(uri: string): boolean {
   return (
     maskText(uri) !== uri ||
-    /[?&][^=&]*(?:sig|token|key|secret|passw|credential|auth)[^=&]*=/i.test(uri)
+    /[?&](?=[^?=&]*(?:sig|token|key|secret|passw|credential|auth))[^?=&]*=/i.test(uri)
   );
 }
 
 function withoutQuery(uri: string): string {
-  return uri.replace(/\?.*$/s, '?…');
+  return uri.replace(/\?.*/s, '?…');
 }

@@ -44,7 +44,7 @@ const TIDIED = new WeakMap<TemplateStringsArray, readonly string[]>();
 function tidied(strings: TemplateStringsArray): readonly string[] {
   const there = TIDIED.get(strings);
   if (there !== undefined) return there;
-  const tidy = strings.map((text) => text.replace(/\s*\n\s*/g, '\n'));
+  const tidy = strings.map((text) => text.replace(/(?<!\s)\s*\n\s*/g, '\n'));
   TIDIED.set(strings, tidy);
   return tidy;
 }

@@ -35,7 +35,7 @@ export function parseBuilder(stdout: string): Builder {
     [...stdout.matchAll(new RegExp(`^${key}:[ \\t]*(.*)$`, 'gm'))].map((m) => m[1]?.trim() ?? '');
   const platforms = all('Platforms').flatMap((list) => list.split(/,\s*/));
   // buildx before 0.13 writes `Buildkit:`; a distribution's engine may not know its own.
-  const buildkit = /^v\d+\.\d+\S*$/.exec(
+  const buildkit = /^v\d+\.\d+(?:[^\d\s]\S*)?$/.exec(
     [...all('BuildKit version'), ...all('Buildkit')][0] ?? '',
   )?.[0];
   return {

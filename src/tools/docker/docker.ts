@@ -73,7 +73,7 @@ export function engineError(stderr: string): UserError {
   const said = text.split('\n').at(-1) ?? '';
   // Docker's words on it end in the name of a file that is not there.
   if (/context not found/i.test(text))
-    return new UserError(said.replace(/: open .*$/, ''), { nextStep: 'docker context ls' });
+    return new UserError(said.replace(/: open .*/, ''), { nextStep: 'docker context ls' });
   if (/permission denied/i.test(text))
     return new UserError('you may not talk to the Docker engine', {
       nextStep: 'sudo usermod -aG docker "$USER", then log in again (or run as root)',

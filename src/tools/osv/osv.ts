@@ -28,7 +28,7 @@ export interface OsvRequest extends OsvHttpOptions {
  * An error, with the reason, where it cannot be reached or asked to the end: nothing is said on half of the evidence.
  */
 export async function scanWithOsv(request: OsvRequest): Promise<Result<VulnerabilitiesFact>> {
-  const url = request.url.replace(/\/+$/, '');
+  const url = request.url.replace(/(?<!\/)\/+$/, '');
   const failed = (reason: string): Result<never> => err(`OSV (${new URL(url).host}): ${reason}`);
   const plan = planOsv(request.packages, request.osRelease);
   if (plan.questions.length > 0) {
@@ -65,7 +65,7 @@ function factOf(
 /** `OSV.dev` for that alone: of another server the address is shown, whoever runs it. */
 function scannerName(url: string): string {
   const { origin, pathname } = new URL(url);
-  const address = `${origin}${pathname}`.replace(/\/+$/, '');
+  const address = `${origin}${pathname}`.replace(/(?<!\/)\/+$/, '');
   return address === OSV_URL ? 'OSV.dev' : `OSV at ${address}`;
 }
 

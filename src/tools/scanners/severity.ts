@@ -20,7 +20,12 @@ const WORDS: Readonly<Record<string, Severity>> = {
 /** A database's word for a severity as one of ours; `unknown` where it is no such word. */
 export function severityOf(word: string | undefined): Severity {
   // Debian marks urgencies that a machine guessed with asterisks.
-  const plain = word?.slice(0, 40).trim().toLowerCase().replace(/\**$/, '') ?? '';
+  const plain =
+    word
+      ?.slice(0, 40)
+      .trim()
+      .toLowerCase()
+      .replace(/(?<!\*)\*+$/, '') ?? '';
   return Object.hasOwn(WORDS, plain) ? (WORDS[plain] ?? 'unknown') : 'unknown';
 }
 

@@ -69,7 +69,9 @@ const OWN = 'the sum was made from the file itself';
 
 /** True for a command that computes sums rather than checks them. */
 function makesSums(event: CommandEvent): boolean {
-  return SUMS.test(event.program) && !event.argv.some((f) => /^(?:-\w*c\w*|--check)$/.test(f.text));
+  return (
+    SUMS.test(event.program) && !event.argv.some((f) => /^(?:-[^\Wc]*c\w*|--check)$/.test(f.text))
+  );
 }
 
 /** True where one of the files was made out of sums: `sha256sum f > LIST`, `sha256sum f | tee LIST`. */
@@ -235,12 +237,9 @@ export function listSpeaksOf(list: ChecksumList, target: string): boolean {
   const name = baseName(target);
   if (list.pattern !== undefined) {
     const bare = list.pattern.replace(/\\|[\^$](?!\{)|\s+\*?|\.\*/g, '');
-    if (
-      bare !== '' &&
-      (bare.includes(name) || name.includes(bare.replace(/^\/|\/.*$/g, '') || '\0'))
-    )
-      return true;
-    return false;
+    return (
+      bare !== '' && (bare.includes(name) || name.includes(bare.replace(/^\/|\/.*/gs, '') || '\0'))
+    );
   }
   if (list.names.length > 0) return false;
   return list.files.some(

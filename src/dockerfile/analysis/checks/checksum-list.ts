@@ -17,7 +17,7 @@ export interface ChecksumList {
 export function listedNames(text: string): readonly string[] {
   return text.split('\n').flatMap((line) => {
     const bsd = /^\s*[A-Z0-9-]+ \((.+)\) = /.exec(line)?.[1];
-    const name = bsd ?? /^\s*\\?\S+[ \t]+\*?(\S.*?)\s*$/.exec(line)?.[1];
+    const name = bsd ?? /^\\?\S+[ \t]+\*?(\S.*)$/.exec(line.trim())?.[1];
     return name === undefined ? [] : [name];
   });
 }

@@ -2,7 +2,7 @@ import type { CommandEvent } from '../build-event.ts';
 
 /** A call that hashes a file by its name. */
 const HASHED =
-  /(?:hash_file\(\s*\\?['"]sha(?:256|384|512)\\?['"]\s*,|md5_file\(|sha1_file\(|(?:open|readFileSync|read_bytes|Path|File\.(?:bin)?read|file)\(|Get-FileHash\s+(?:-Path\s+)?)\s*\\?['"]?([^'"\\,()\s]+)/gi;
+  /(?:hash_file\(\s*\\?['"]sha(?:256|384|512)\\?['"]\s*,|md5_file\(|sha1_file\(|(?:open|readFileSync|read_bytes|Path|File\.(?:bin)?read|file)\(|Get-FileHash(?=\s)(?:\s+-Path(?=\s))?)\s*\\?['"]?([^'"\\,()\s]+)/gi;
 const SUMS =
   /hash_file\(|hashlib\.|createHash\(|Digest::SHA|OpenSSL::Digest|Get-FileHash|md5_file|sha1_file/i;
 const COMPARES = /[!=]==?|\bassert\b|hash_equals|-(?:ne|eq|cne)\b|\bunless\b/;

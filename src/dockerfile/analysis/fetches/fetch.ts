@@ -40,7 +40,7 @@ export function isCommit(word: string): boolean {
 
 /** Name of the file that an address ends in, without its query. */
 export function addressName(address: string): string {
-  const path = address.replace(/^[a-z+]+:\/\//i, '').replace(/[?#].*$/, '');
+  const path = address.replace(/^[a-z+]+:\/\//i, '').replace(/[?#].*/s, '');
   const slash = path.lastIndexOf('/');
   return slash < 0 ? (/^\$\{[^}]*\}$/.test(path) ? path : '') : path.slice(slash + 1);
 }

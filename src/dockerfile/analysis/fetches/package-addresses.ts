@@ -1,5 +1,6 @@
 import type { DownloadKind } from '../../../model/build-analysis.ts';
 import { lookup } from '../../../model/lookup.ts';
+import { unversioned } from '../../programs/program.ts';
 import type { CommandEvent } from '../build-event.ts';
 import { optionNames, readCommandLine } from '../command-line.ts';
 import { type Fetch, fetchOf, isRemote } from './fetch.ts';
@@ -26,7 +27,7 @@ function packageAddresses(event: CommandEvent, kind: DownloadKind): readonly Fet
     const address = found ?? (hub ? field.text : undefined);
     if (address === undefined || field.text.startsWith('-') || !isRemote(address)) return [];
     const pinned = /(?:@|#(?:commit=)?|\/)([0-9a-f]{40})(?:[#&?]|$)/i.test(address);
-    const hashed = /#(?:.*&)?sha(?:256|384|512)[=-][0-9a-z+/=]{32,}/i.test(address);
+    const hashed = /^[^#]*#(?:.*&)?sha(?:256|384|512)[=-][0-9a-z+/=]{32,}/i.test(address);
     const ownCheck = hashed
       ? { ownCheck: { method: 'hash in the address', range: event.range } }
       : commit(event.range, pinned && (/git/.test(address) || hub));
@@ -79,7 +80,9 @@ export function packageFetches(event: CommandEvent): readonly Fetch[] {
   const { program } = event;
   if (program === 'rpm') {
     const addresses = event.argv.filter((f) => /^https?:/.test(f.text));
-    return event.argv.some((f) => /^(?:-[a-zA-Z]*[iU][a-zA-Z]*|--install|--upgrade)$/.test(f.text))
+    return event.argv.some((f) =>
+      /^(?:-[a-hj-zA-TV-Z]*[iU][a-zA-Z]*|--install|--upgrade)$/.test(f.text),
+    )
       ? addresses.map((address) => fetchOf(event, 'package-url', address, ''))
       : [];
   }
@@ -87,6 +90,6 @@ export function packageFetches(event: CommandEvent): readonly Fetch[] {
   if (runs || /^(?:npx|bunx|pnpx|uvx)$/.test(program)) return runAddresses(event);
   // Plugins of elasticsearch, logstash and the like.
   if (/-plugin$/.test(program)) return packageAddresses(event, 'other');
-  const kind = ADDRESS_KINDS[program] ?? ADDRESS_KINDS[program.replace(/[\d.]+$/, '')];
+  const kind = ADDRESS_KINDS[program] ?? ADDRESS_KINDS[unversioned(program)];
   return kind === undefined ? [] : packageAddresses(event, kind);
 }

@@ -26,7 +26,7 @@ function writtenTo(text: string, address: string): string {
 
 /** A hash that the script itself compares with what it fetched, and whose difference ends it. */
 function ownHash(text: string): boolean {
-  return /\b[0-9a-f]{64,128}\b|\w*(?:SHA|SUM|HASH|EXPECTED)\w*\W/.test(text) && comparesHash(text);
+  return /\b[0-9a-f]{64,128}\b|SHA|SUM|HASH|EXPECTED/.test(text) && comparesHash(text);
 }
 
 /** The first address of a script, and those that are the first word of a later call: `urlretrieve('https://...', 'f')`. */

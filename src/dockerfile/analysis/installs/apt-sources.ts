@@ -5,7 +5,7 @@ import type { StageFiles } from '../stage-files.ts';
 
 /** Address of an archive that keeps a distribution as it was at a time. */
 const SNAPSHOT =
-  /snapshot[\w.-]*\.debian\.org\/archive\/[\w-]+\/(?:\d{8}T\d{6}Z?|\$)|snapshot\.ubuntu\.com\/[\w-]+\/(?:\d{8}T\d{6}Z?|\$)|^\s*Snapshot: *\d{8}T/m;
+  /snapshot[\w.-]{0,99}\.debian\.org\/archive\/[\w-]+\/(?:\d{8}T\d{6}Z?|\$)|snapshot\.ubuntu\.com\/[\w-]+\/(?:\d{8}T\d{6}Z?|\$)|^[ \t]*Snapshot: *\d{8}T/m;
 /** A repository in apt's two spellings, by its address. */
 const REPOSITORY =
   /(?:^|\n)[ \t]*(?:deb(?:-src)?\s(?:\s*\[[^\]]*\])?|URIs:)[ \t]*((?:https?|ftp|mirror[+\w]*):\/\/\S+)/g;
@@ -71,7 +71,7 @@ export class AptSources {
     this.#isBesides ||=
       [...lines.matchAll(REPOSITORY)].some(
         ([, address = '']) => !SNAPSHOT.test(address) && !/\$\{?\w*snapshot/i.test(address),
-      ) && !/^\s*Snapshot: *\d{8}T/m.test(lines);
+      ) && !/^[ \t]*Snapshot: *\d{8}T/m.test(lines);
     if (!appends) this.#gone(path);
   }
 

@@ -1,4 +1,5 @@
 import type { PackageInstall } from '../../../model/build-analysis.ts';
+import { unversioned } from '../../programs/program.ts';
 import { pathIn } from '../../shell/shell-state.ts';
 import type { CommandEvent } from '../build-event.ts';
 import type { StageFiles } from '../stage-files.ts';
@@ -17,7 +18,7 @@ const READERS = new Map<string, InstallReader>(
 
 /** `pip3.12` and `python3.11` are read as `pip` and `python`. */
 function readerOf(program: string): InstallReader | undefined {
-  return READERS.get(program) ?? READERS.get(program.replace(/-?[\d.]+$/, ''));
+  return READERS.get(program) ?? READERS.get(unversioned(program));
 }
 
 /** What a command installs, as its package manager would read it. */

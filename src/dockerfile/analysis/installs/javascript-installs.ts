@@ -113,7 +113,7 @@ const corepack: InstallReader = (_program, argv) => {
   const [verb, ...operands] = readCommandLine(argv, VALUED).operands;
   const wanted = verb?.text === 'prepare' || verb?.text === 'install' || verb?.text === 'use';
   const packages = wanted
-    ? operands.map(({ text }) => npmSpec(text.replace(/\+sha\d+\..*$/, '')) ?? { name: text })
+    ? operands.map(({ text }) => npmSpec(text.replace(/\+sha\d+\..*/s, '')) ?? { name: text })
     : [];
   return packages.length === 0 ? [] : [install('npm', packages)];
 };

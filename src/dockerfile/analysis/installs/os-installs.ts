@@ -64,7 +64,7 @@ const apt: InstallReader = (_program, argv, context) => {
       return found(
         install(
           'apt',
-          operands.map(({ text }) => ({ name: text.replace(/=.*$/, '') })),
+          operands.map(({ text }) => ({ name: text.replace(/=.*/s, '') })),
           details,
         ),
       );
@@ -111,7 +111,7 @@ function dependencies({ text }: Field): readonly InstalledName[] {
       const choices = part.replace(/^[\w-]+:\s+/, '').split('|');
       const read = choices.map((choice) => {
         const [, name = '', operator, version = ''] =
-          /^\s*([^\s([<]+)\s*(?:\(\s*([<>=]+)\s*([^\s)]*)\s*\))?/.exec(choice) ?? [];
+          /^\s*([^\s([<]+)\s*(?:\(\s*([<>=]+)\s*(?:([^\s)<>=][^\s)]*)\s*)?\))?/.exec(choice) ?? [];
         return operator === '=' ? named(name, version, EXACT) : { name };
       });
       return read.find(({ pin }) => pin === undefined) ?? read[0] ?? { name: part };
@@ -131,7 +131,7 @@ const apk: InstallReader = (_program, argv) => {
     if (word.startsWith('!')) return undefined;
     const parts = /^([^=~<>@]+)(?:@[\w-]+)?(?:=~|~=|=|~)(.+)$/.exec(word);
     return parts === null
-      ? { name: word.replace(/[<>@].*$/, '') }
+      ? { name: word.replace(/[<>@].*/s, '') }
       : named(parts[1] ?? '', parts[2] ?? '', EXACT);
   });
   return found(install('apk', packages));
@@ -139,7 +139,7 @@ const apk: InstallReader = (_program, argv) => {
 
 /** `name-[epoch:]version[-release]`: the version holds a dot, so that `gcc-toolset-12` is a name. */
 const NEVRA =
-  /^(.+?)-((?:\d+:)?\d[\w.+~^]*\.[\w.+~^]*(?:-\d[\w.+~^]*)?|(?:\d+:)?\d+-\d[\w.+~^]*\.[\w.+~^]*)$/;
+  /^(.+?)-((?:\d+:)?\d[\w+~^]*\.[\w.+~^]*(?:-\d[\w.+~^]*)?|(?:\d+:)?\d+-\d[\w+~^]*\.[\w.+~^]*)$/;
 
 function rpmName(word: string): InstalledName {
   const variable = /^([a-z0-9_.+-]+)-(\$\{[^]*)$/i.exec(word) ?? NEVRA.exec(word);

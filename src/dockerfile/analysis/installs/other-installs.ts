@@ -70,7 +70,7 @@ const go: InstallReader = (_program, argv, context) => {
     const at = word.indexOf('@');
     if (word.startsWith('-')) return [];
     if (at < 0) return verb === 'get' && MODULE.test(word) ? [{ name: word }] : [];
-    const exact = /^(?:v\d+\.\d+\.\d+[\w.+-]*|[0-9a-f]{7,40})$/;
+    const exact = /^(?:v\d+\.\d+\.\d[\w.+-]*|[0-9a-f]{7,40})$/;
     return [named(word.slice(0, at), word.slice(at + 1), exact)];
   });
   // `go get -u` takes the newest of what the modules ask for too, those of go.mod where it names none.
@@ -128,7 +128,7 @@ const composer: InstallReader = (_program, argv, context) => {
   if (name !== 'require') return [];
   const packages = operands.map(({ text }) => {
     const [own = '', version = ''] = text.split(/[:=]/);
-    return named(own, version, /^v?\d+\.\d+\.\d+[\w.-]*$/);
+    return named(own, version, /^v?\d+\.\d+\.\d[\w.-]*$/);
   });
   return packages.length === 0 ? [] : [install('composer', packages)];
 };

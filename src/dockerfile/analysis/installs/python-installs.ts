@@ -200,7 +200,7 @@ const conda: InstallReader = (_program, argv) => {
   const packages = (env ? [] : operands).map(({ text }) => {
     const parts = /^([^=<>!~]+)={1,2}(.+)$/.exec(text);
     return parts === null
-      ? { name: text.replace(/[<>!~].*$/, '') }
+      ? { name: text.replace(/[<>!~].*/s, '') }
       : named(parts[1] ?? '', parts[2] ?? '', /^[^*<>]+$/);
   });
   if (packages.length === 0 && file === undefined) return [];

@@ -3,7 +3,7 @@ import { type CommandLine, optionNames, readCommandLine } from '../command-line.
 import { type InstallReader, install, named } from './install-context.ts';
 import { requirement } from './requirements.ts';
 
-const NUMBERS = /^v?\d+(?:\.\d+)+[\w.+-]*$/;
+const NUMBERS = /^v?\d+\.\d[\w.+-]*$/;
 
 /** How a package manager that is met more rarely spells what it installs. */
 interface Form {
@@ -128,7 +128,7 @@ function reader({ verbs, valued = '', name, most = Infinity }: Form): InstallRea
 
 /** Calls of R that take the newest version of what they name. */
 const R_INSTALLS =
-  /\b(?:install\.packages|pkg_install|install_cran|BiocManager::install|biocLite|pak::pak)\(\s*(?:c\()?\s*\\?["']([\w.]+)/g;
+  /\b(?:install\.packages|pkg_install|install_cran|BiocManager::install|biocLite|pak::pak)\(\s*(?:c\(\s*)?\\?["']([\w.]+)/g;
 
 /** `Rscript -e 'install.packages("x")'` takes the newest; `remotes::install_version` names one. */
 const r: InstallReader = (_program, argv) => {

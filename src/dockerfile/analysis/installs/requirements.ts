@@ -2,7 +2,7 @@ import type { InstalledName } from '../../../model/build-analysis.ts';
 import { named } from './install-context.ts';
 
 export const PYTHON_EXACT = /^[^*<>~!]+$/;
-const NAME = /^([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[[^\]]*\])?\s*(.*)$/;
+const NAME = /^([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[[^\]]*\]\s*)?(.*)/s;
 
 /** One requirement (PEP 508) with its pin; undefined where the text is none (an address, a folder). */
 export function requirement(text: string): InstalledName | undefined {
@@ -30,7 +30,7 @@ export function parseRequirements(text: string): Requirements {
     .split(/\r?\n/)
     .map((line) =>
       line
-        .replace(/(?:^|\s)#.*$/, '')
+        .replace(/(?:^|\s)#.*/s, '')
         .trim()
         .replace(/^(?:-e|--editable)[ =]+/, ''),
     )
@@ -39,7 +39,7 @@ export function parseRequirements(text: string): Requirements {
   const wanted = lines.filter((line) => !line.startsWith('-'));
   const packages = wanted.map((line) => {
     const [bare = ''] = line.split(/\s--/);
-    const commit = /@\s*\S+[@#=]([0-9a-f]{40,64})\b/.exec(bare)?.[1];
+    const commit = /^[^@]*@\s*\S+[@#=]([0-9a-f]{40,64})\b/.exec(bare)?.[1];
     const name = bare.split(/[\s@]/)[0] ?? bare;
     return requirement(bare) ?? (commit === undefined ? { name } : { name, pin: commit });
   });

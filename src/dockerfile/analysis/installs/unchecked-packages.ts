@@ -46,9 +46,9 @@ const MANAGERS = lookup<Unchecking>({
 const UNCHECKED = /^(?:PIP_TRUSTED_HOST|UV_INSECURE_HOST)$/;
 /** Settings that turn the checks off for what is installed later; a repository of files was there before. */
 const SETTINGS: readonly (readonly [RegExp, string])[] = [
-  [/\[[^\]]*\btrusted=yes\b[^\]]*\]\s+(?!file:|copy:|cdrom:)\S/i, 'trusted=yes'],
+  [/\[(?=[^\][]*\btrusted=yes\b)[^\][]*\]\s+(?!file:|copy:|cdrom:)\S/i, 'trusted=yes'],
   [/\bAllowUnauthenticated\s+"?(?:true|yes|1)\b/i, 'AllowUnauthenticated'],
-  [/(?:^|\\n)\s*gpgcheck\s*=\s*(?:0|false|no)(?=\s|\\n|$)/im, 'gpgcheck=0'],
+  [/(?:^|\\n)[ \t]*gpgcheck\s*=\s*(?:0|false|no)(?=\s|\\n|$)/im, 'gpgcheck=0'],
 ];
 
 /** True for a package's file, which is a download where it was fetched. */

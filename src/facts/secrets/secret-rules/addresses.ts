@@ -7,7 +7,7 @@ const COMMON =
 
 /** Hosts that the standards keep for documentation (RFC 2606, RFC 6761), and a word that stands for one. */
 const NO_HOST =
-  /^(?:(?:[\w-]+\.)*example(?:\.(?:com|org|net|edu))?|(?:[\w-]+\.)+(?:test|invalid|example)|host(?:name)?|server|domain(?:\.com)?|(?:my|your)[\w-]*(?:\.com)?|foo(?:\.\w+)?|bar(?:\.\w+)?|a\.b(?:\.c)?|[a-z]|x{3,}.*)$/i;
+  /^(?:(?:[\w-]+\.)*example(?:\.(?:com|org|net|edu))?|(?:[\w-]+\.)+(?:test|invalid|example)|host(?:name)?|server|domain(?:\.com)?|(?:my|your)[\w-]*(?:\.com)?|foo(?:\.\w+)?|bar(?:\.\w+)?|a\.b(?:\.c)?|[a-z]|xxx.*)$/i;
 
 function isPassword(value: string, match: RegExpExecArray): boolean {
   const { user = '', host = '' } = match.groups ?? {};

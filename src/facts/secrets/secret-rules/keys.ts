@@ -17,13 +17,13 @@ const BETWEEN = '(?:\\s|\\\\+[nrt]|["\'`+,>.)(]|%0[AaDd]|&#1[03];|<br\\s?/?>|//|
  * taken with what is between its lines, however short those are.
  */
 const PEM_TAIL = `PRIVATE(?: |%20|\\+)KEY-----${BETWEEN}(?:(?:[\\w-]{1,40}: [^\\n\\\\]{0,200}(?:\\n|\\\\n)){1,5}${BETWEEN})?([A-Za-z0-9+/=][A-Za-z0-9+/=\\s\\\\"'\`,>.%&#;]{39,4000})`;
-const LINE_ENDS = /\\+[nrt]|%0[AaDd]|&#1[03];|[^A-Za-z0-9+/=]/g;
+const LINE_ENDS = /(?<!\\)\\+[nrt]|%0[AaDd]|&#1[03];|[^A-Za-z0-9+/=]/g;
 
 /** True where there is enough of base64 for the smallest key, an Ed25519 one of 48 bytes, and it is no sentence. */
 function isBody(body: string): boolean {
   const [before = ''] = body.split(/-|\s[a-z]+\s[a-z]+\s/, 1);
   return (
-    before.replace(LINE_ENDS, '').length >= 40 && !/[a-z]{4,} [a-z]{3,} /.test(body.slice(0, 40))
+    before.replace(LINE_ENDS, '').length >= 40 && !/[a-z]{4} [a-z]{3,} /.test(body.slice(0, 40))
   );
 }
 

@@ -57,7 +57,7 @@ export function healthCheck(input: FixInput): Invocation | undefined {
   const found = lastInImage(input, 'HEALTHCHECK');
   if (found === undefined) return undefined;
   const text = found.text.slice(found.argumentsAt).trim();
-  const command = /^CMD\s+(.*)$/is.exec(text)?.[1];
+  const command = /^CMD\s+(.*)/is.exec(text)?.[1];
   if (command === undefined) return undefined;
   const words = jsonWords(command);
   return {

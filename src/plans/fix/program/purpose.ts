@@ -78,7 +78,7 @@ function saysBuild(input: FixInput): boolean {
     ({ keyword, instruction }) =>
       keyword === 'LABEL' &&
       (/devcontainer\.metadata/.test(instruction.rawArguments) ||
-        /(?:title|description|name)=\s*["']?[^"']*\b(?:build(?:er|s)?|compil\w+|toolchain|dev ?container|ci|development environment)\b/i.test(
+        /(?:title|description|name)=(?:\s*["'])?[^"'=]*\b(?:build(?:er|s)?|compil\w+|toolchain|dev ?container|ci|development environment)\b/i.test(
           instruction.rawArguments,
         )),
   );

@@ -50,7 +50,7 @@ export function rustFacts(project: Project): Facts {
 export function nativeFacts(project: Project): Facts {
   const cmake = 'CMakeLists.txt';
   return {
-    name: imageName(matchIn(project, cmake, /^\s*project\s*\(\s*([^\s)]+)/im)),
-    binary: matchIn(project, cmake, /^\s*add_executable\s*\(\s*([^\s)]+)/im),
+    name: imageName(matchIn(project, cmake, /^[ \t]*project\s*\(\s*([^\s)]+)/im)),
+    binary: matchIn(project, cmake, /^[ \t]*add_executable\s*\(\s*([^\s)]+)/im),
   };
 }

@@ -45,8 +45,8 @@ function mavenFacts(project: Project): Facts {
 function gradleFacts(project: Project): Facts {
   const build = firstFile(project, 'build.gradle.kts', 'build.gradle') ?? '';
   const settings = firstFile(project, 'settings.gradle.kts', 'settings.gradle') ?? '';
-  const root = matchIn(project, settings, /^\s*rootProject\.name\s*=\s*["']([^"']*)["']/m);
-  const version = matchIn(project, build, /^\s*version\s*=\s*["']([^"']*)["']/m);
+  const root = matchIn(project, settings, /^[ \t]*rootProject\.name\s*=\s*["']([^"']*)["']/m);
+  const version = matchIn(project, build, /^[ \t]*version\s*=\s*["']([^"']*)["']/m);
   const release =
     matchIn(project, build, /JavaLanguageVersion\.of\((\d+)\)/) ??
     matchIn(project, build, /(?:sourceCompatibility|release)\b[^\d\n]*(\d+)/);
@@ -86,7 +86,7 @@ export function dotnetFacts(project: Project): Facts {
 export function rubyFacts(project: Project): Facts {
   const named =
     matchIn(project, '.ruby-version', /^(?:ruby-)?(\d+\.\d+)/) ??
-    matchIn(project, 'Gemfile', /^\s*ruby\s+["'][~>= ]*(\d+\.\d+)/m);
+    matchIn(project, 'Gemfile', /^[ \t]*ruby\s+["'][~>= ]*(\d+\.\d+)/m);
   return {
     version: named,
     // Not config.ru: ruby by itself does not start it.
