@@ -16,7 +16,7 @@ const RUNNING_VARIABLES: readonly RunningVariable[] = [
     names: /^LD_(?:PRELOAD|AUDIT)$/,
     reason: 'the loader runs the library in each program',
     unless:
-      /^(?:(?:^|[ :]+)[\w./${}-]*\/?lib(?:jemalloc|tcmalloc\w*|mimalloc|eatmydata|faketime\w*|gomp|stdc\+\+|iomp5|hugetlbfs|gnu-preload|preloadable_libiconv)[\w.+-]*)+$/,
+      /^(?:(?:^|[ :]+)(?:[\w.${}-]*\/)*lib(?:jemalloc|tcmalloc|mimalloc|eatmydata|faketime|gomp|stdc\+\+|iomp5|hugetlbfs|gnu-preload|preloadable_libiconv)[\w.+-]*)+$/,
   },
   { names: /^BASH_ENV$/, reason: 'bash runs the file before each script' },
   {

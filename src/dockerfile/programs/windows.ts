@@ -58,7 +58,7 @@ function givenText(program: string, words: readonly string[]): string | undefine
 }
 
 /** Words without any sign by which text is put together, run or piped. */
-const WORD = `(?:[\\w:\\\\/.,=+%~*?-]|\\$(?:env:)?\\w+|'[^']*'|"[^"\`$]*")+`;
+const WORD = `(?:[\\w:\\\\/.,=+%~*?-]|\\$(?:env:)?\\w|'[^']*'|"[^"\`$]*")+`;
 const SIMPLE = new RegExp(`^(${WORD})((?:\\s+${WORD})*)$`);
 const ASSIGNMENT = /^\$(?:env:)?\w+\s*=\s*(?:'[^']*'|"[^"`$]*"|\d+)$/;
 /** A drive of PowerShell's in which commands lie. */

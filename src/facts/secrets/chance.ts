@@ -34,9 +34,10 @@ function isData(text: string): boolean {
 
 /** True where a token fills a line among lines of data that are as long. */
 function isLineOfData(before: string, token: string, after: string, keyword: string): boolean {
-  return [/([^\r\n]*)\r?\n$/.exec(before)?.[1], /^\r?\n([^\r\n]*)/.exec(after)?.[1]].some(
-    (line) => line?.length === token.length && !line.startsWith(keyword) && isData(line),
-  );
+  return [
+    /(?<![^\r\n])([^\r\n]*)\r?\n$/.exec(before)?.[1],
+    /^\r?\n([^\r\n]*)/.exec(after)?.[1],
+  ].some((line) => line?.length === token.length && !line.startsWith(keyword) && isData(line));
 }
 
 /**
@@ -50,11 +51,12 @@ export function isByChance(
   if (keyword.length * 6 >= WITHIN_DATA && !/^[0-9a-f]*$|^[0-9A-Z]*$/.test(keyword)) return false;
   const token = text.slice(at, end);
   const [left, right] = [text.slice(Math.max(0, at - AROUND), at), text.slice(end, end + AROUND)];
-  let before = /[\w+/-]*$/.exec(left)?.[0] ?? '';
+  let before = /(?<![\w+/-])[\w+/-]*$/.exec(left)?.[0] ?? '';
   let after = /^[\w+/-]*/.exec(right)?.[0] ?? '';
   if (before !== '' || after !== '') {
     // Encoded data are broken into lines.
-    if (!isText) before = (/[\w+/\r\n-]*$/.exec(left)?.[0] ?? '').replace(/\s/g, '');
+    if (!isText)
+      before = (/(?<![\w+/\r\n-])[\w+/\r\n-]*$/.exec(left)?.[0] ?? '').replace(/\s/g, '');
     if (!isText) after = (/^[\w+/\r\n-]*/.exec(right)?.[0] ?? '').replace(/\s/g, '');
   }
   const data = isText

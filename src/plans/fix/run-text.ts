@@ -60,7 +60,7 @@ export function withoutWord(
   if (before.slice(lineStart).trim() === '' && behind !== null && !isJson(found))
     return { start: lineStart, end: end + behind[0].length, text: '' };
   // The last of several lines: what joins it to the one above goes too.
-  const blanks = /,?(?:[ \t]*[\\`]\r?\n)?[ \t]*$/.exec(before)?.[0].length ?? 0;
+  const blanks = /(?:,|(?<![ \t,]))(?:[ \t]*[\\`]\r?\n)?[ \t]*$/.exec(before)?.[0].length ?? 0;
   return { start: start - blanks, end, text: '' };
 }
 

@@ -122,5 +122,5 @@ export function workingFolder(input: FixInput): string {
     if (to.includes('$')) folder = '';
     else folder = to.startsWith('/') ? to : folder === '' ? '' : `${folder}/${to}`;
   }
-  return folder.replace(/(.)\/+$/, '$1');
+  return folder.replace(/(?<=^\/|[^/])\/+$/, '');
 }

@@ -72,5 +72,7 @@ export function writtenFolders(input: FixInput): readonly string[] {
   }
   const server = serverOf(input);
   for (const path of server === undefined ? [] : (SERVERS[server] ?? [])) found.add(path);
-  return [...found].map((path) => path.replace(/(?<=^\/|[^/])\/+$/, '')).filter((path) => path !== '/');
+  return [...found]
+    .map((path) => path.replace(/(?<=^\/|[^/])\/+$/, ''))
+    .filter((path) => path !== '/');
 }

@@ -26,7 +26,7 @@ const OWN =
 
 const SET_PYTHON = /^[ \t]*(?:extra-index-url|index-url|find-links|url)\s*=\s*(\S+)/gm;
 const SET_NODE =
-  /^[ \t"']*(?:(?:@[\w.-]+:)?registry|npmRegistryServer)["']?[ \t]*[=: ][ \t]*["']?(\S+?)["']?\s*$/gm;
+  /^[ \t"']*(?:(?:@[\w.-]+:)?registry|npmRegistryServer)["']?(?:[ \t]*[=:]|[ \t])[ \t]*["']?(\S+?)["']?\s*$/gm;
 
 const NODE: Indexes = {
   programs: /^(?:npm|npx|yarn|yarnpkg|pnpm|bun|corepack)$/,
@@ -119,7 +119,7 @@ function indexesOf(
     ...options.flatMap((text) => text.split(/[\s,]+/)),
     ...variables,
     ...commands,
-    ...said.map((address) => address?.replace(/^["'[{]+|["'\]},]+$/g, '')),
+    ...said.map((address) => address?.replace(/^["'[{]+|(?<!["'\]},])["'\]},]+$/g, '')),
   ];
 }
 
@@ -151,7 +151,7 @@ function required(lines: readonly string[]): {
       );
     const address = found?.[1] ?? '';
     const ref = /@([^@/#]+)(?:#|$)/.exec(address)?.[1] ?? '';
-    const isHeld = COMMIT.test(ref) || /#(?:.*&)?sha(?:256|384|512)=/.test(line);
+    const isHeld = COMMIT.test(ref) || /^[^#]*#(?:.*&)?sha(?:256|384|512)=/.test(line);
     return address === '' || isHeld || line.includes('--hash=') ? [] : [address];
   });
   return { indexes, packages };
@@ -208,7 +208,7 @@ function unsummed(event: CommandEvent, installs: readonly PackageInstall[]): rea
   const modules = installs.flatMap(({ packages }) => packages.map(({ name }) => name));
   const isAmong = (patterns: string): boolean =>
     patterns.split(',').some((pattern) => {
-      const start = pattern.replace(/\*.*$/, '');
+      const start = pattern.replace(/\*.*/s, '');
       return modules.length === 0 || modules.some((name) => name.startsWith(start));
     });
   const found = [...event.variables()].filter(
