@@ -19,6 +19,8 @@ const RUNNING_VARIABLES: readonly RunningVariable[] = [
       /^(?:(?:^|[ :]+)(?:[\w.${}-]*\/)*lib(?:jemalloc|tcmalloc|mimalloc|eatmydata|faketime|gomp|stdc\+\+|iomp5|hugetlbfs|gnu-preload|preloadable_libiconv)[\w.+-]*)+$/,
   },
   { names: /^BASH_ENV$/, reason: 'bash runs the file before each script' },
+  { names: /^PS4$/, reason: 'the shell expands it with set -x', unless: /^(?!.*(?:\$\(|`))/s },
+  { names: /^PROMPT_COMMAND$/, reason: 'bash runs it' },
   {
     names: /^(?:NODE_OPTIONS|npm_config_node_options)$/i,
     reason: 'node loads modules by it',

@@ -71,6 +71,24 @@ function replacedBy(program: string, argv: readonly Field[]): readonly string[] 
     : names;
 }
 
+/** Variables that a builtin gives a value which is not known. */
+function setByBuiltin(program: string, argv: readonly Field[], state: ShellState): void {
+  const words = argv.slice(1);
+  const named =
+    program === 'printf' || program === 'wait'
+      ? words.filter(({ text }, at) => /^-[vp]./.test(text) || /^-[vp]$/.test(argv[at]?.text ?? ''))
+      : words;
+  const isOption = program === 'printf' && !/^-v/.test(argv[1]?.text ?? '');
+  if (isOption) return;
+  // A name that is not known may be any.
+  if (named.some(({ constant }) => !constant)) state.hasReferences = true;
+  const names = named.flatMap(
+    ({ text }) => text.replace(/^-[vp]/, '').match(/[A-Za-z_]\w*/g) ?? [],
+  );
+  for (const name of [...names, 'REPLY', 'MAPFILE', 'OPTARG'])
+    state.variables.set(name, { value: undefined, sources: [] });
+}
+
 /** Runs a builtin that changes the state of the shell; false where the command is none. */
 export function runBuiltin(
   argv: readonly Field[],
@@ -106,11 +124,18 @@ export function runBuiltin(
       return false;
     case 'unset':
     case 'read':
-      for (const { text } of argv.slice(1))
-        state.variables.set(text, { value: undefined, sources: [] });
+    case 'mapfile':
+    case 'readarray':
+    case 'getopts':
+    case 'let':
+    case 'printf':
+    case 'wait':
+      setByBuiltin(program, argv, state);
       return program === 'unset';
     default:
       if (!DECLARES.has(program)) return false;
+      // A name for another variable: any may change by it.
+      state.hasReferences ||= program !== 'export' && argv.some(({ text }) => /^-\w*n/.test(text));
       for (const field of argv.slice(1)) assign(state, field);
       return true;
   }

@@ -14,6 +14,8 @@ export interface ShellState {
   positional: readonly Field[];
   /** Programs that an alias, a function of another kind or PATH may have replaced; `*` for all. */
   replaced: Set<string>;
+  /** `declare -n` or a name that was not known: what any variable holds is not known. */
+  hasReferences: boolean;
   /** A trap may end the script with success. */
   trapped: boolean;
   /** Ways on from places where the script may have been left before: by `exit 0`, `return`, `break`. */
@@ -45,6 +47,7 @@ export function freshState(
     functions: new Map(),
     positional: [],
     replaced: new Set(),
+    hasReferences: false,
     trapped: false,
     reached: [],
     ...given,
@@ -66,13 +69,14 @@ export function takeOver(state: ShellState, from: ShellState, ends?: Reached['le
   state.errexit &&= from.errexit;
   state.pipefail &&= from.pipefail;
   state.trapped ||= from.trapped;
+  state.hasReferences ||= from.hasReferences;
   for (const name of from.replaced) state.replaced.add(name);
 }
 
 /** What a script set a name to; undefined where it did not. */
 export function lookUp(state: ShellState, name: string): Variable | undefined {
   if (/^\d+$/.test(name)) return variableOf(state.positional[Number(name) - 1]);
-  return state.variables.get(name);
+  return state.hasReferences ? { value: undefined, sources: [] } : state.variables.get(name);
 }
 
 /** Takes a word of the form `NAME=value` as an assignment. */

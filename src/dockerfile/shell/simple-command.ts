@@ -74,7 +74,9 @@ export class SimpleCommands {
     const [first, ...rest] = unwrapped.argv;
     if (first?.text === 'trap' && first.constant) this.trap(command, rest, state, context);
     if (runBuiltin(unwrapped.argv, state, context)) return;
-    const called = state.functions.get(first?.text ?? '');
+    // `command`, `env` and `exec` start a program, never a function of its name.
+    const isOwn = unwrapped.argv.length === argv.length || argv[0]?.text === 'time';
+    const called = isOwn ? state.functions.get(first?.text ?? '') : undefined;
     if (called === undefined) {
       this.emit(command, unwrapped, scope, context);
       // What exec starts takes the place of the shell.
@@ -160,7 +162,9 @@ export class SimpleCommands {
     if (ofFile?.inShell ?? argv[0]?.text === 'eval') this.text(script, state, context);
     else {
       const { bash = programOf(argv) === 'bash', positional = [] } = ofFile ?? {};
-      const inside = { ...forked(state), errexit, pipefail, bash, positional, trapped: false };
+      // A shell of its own has no functions of this one.
+      const own = { ...forked(state), functions: new Map<string, Command>(), trapped: false };
+      const inside = { ...own, errexit, pipefail, bash, positional };
       this.text(script, inside, { ...inSubshell(context), guarded: false, inFunction: false });
     }
   }

@@ -188,6 +188,8 @@ export function redirected(
   for (const { operator, descriptor, target, body } of redirects) {
     const field = joined((body ?? target).parts, around);
     if (operator === '<<' || operator === '<<<') input = field;
+    else if (operator === '<&' && !/^(?:0|-)$/.test(field.text))
+      readsFrom.push(`/dev/fd/${field.text}`);
     else if (operator === '<' || operator === '<>') readsFrom.push(pathIn(folder, field.text));
     else if (descriptor !== 2 && operator.includes('>') && !/^(?:\d+-?|-)$/.test(field.text))
       writesTo.push(pathIn(folder, field.text));

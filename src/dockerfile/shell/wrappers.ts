@@ -104,7 +104,10 @@ export function scriptOnInput(
   input: Field | undefined,
 ): Unwrapped['script'] {
   if (input === undefined || !SHELLS.has(programOf(argv))) return undefined;
-  const options = argv.slice(1).map((field) => field.text);
+  const words = argv.slice(1).map((field) => field.text);
+  // Behind -s stand the script's own words.
+  const until = words.findIndex((word) => /^-[a-z]*s/.test(word));
+  const options = until < 0 ? words : words.slice(0, until + 1);
   if (options.some((o) => !o.startsWith('-') && o !== 'pipefail' && o !== 'errexit'))
     return undefined;
   const errexit = options.some((o) => /^-[a-z]*e/.test(o) || o === 'errexit');
@@ -141,9 +144,29 @@ function behindWrapper(
   return own === true ? at + 1 : at;
 }
 
+/** `env -S 'TEXT'` with the text's words in its place; one that quotes or expands gives a word that is not known. */
+function withSplit(argv: readonly Field[]): readonly Field[] {
+  const at = argv.findIndex(({ text }) => /^(?:-[a-zA-Z0]*S|--split-string)/.test(text));
+  const plain = argv.findIndex(({ text }, i) => i > 0 && !/^-|=/.test(text));
+  const option = argv[at];
+  if (option === undefined || (plain >= 0 && plain < at)) return argv;
+  const attached = /^(?:-[a-zA-Z0]*S|--split-string=?)([^]*)/.exec(option.text)?.[1] ?? '';
+  const text = attached === '' ? argv[at + 1] : { ...option, text: attached };
+  const rest = argv.slice(at + (attached === '' ? 2 : 1));
+  const isKnown = text?.constant === true && !/["'\\$#]/.test(text.text);
+  const words = isKnown
+    ? text.text
+        .split(/\s+/)
+        .filter((word) => word !== '')
+        .map(constantField)
+    : [{ ...constantField('$(env -S)'), constant: false }];
+  return [...argv.slice(0, at), ...words, ...rest];
+}
+
 /** What stands behind a wrapper; undefined where it is none, or starts nothing. */
-function behind(argv: readonly Field[], environment: Field[]): readonly Field[] | undefined {
-  const program = programOf(argv);
+function behind(whole: readonly Field[], environment: Field[]): readonly Field[] | undefined {
+  const program = programOf(whole);
+  const argv = program === 'env' ? withSplit(whole) : whole;
   const wrapper = WRAPPERS[program];
   if (wrapper === undefined) return interpretedProgram(program, argv);
   // `command -v` names a program and does not start it.

