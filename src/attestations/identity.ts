@@ -1,4 +1,5 @@
-import { digestHex, isDigest, type Digest } from '../model/digest.ts';
+import { isDigest, type Digest } from '../model/digest.ts';
+import { purlText } from '../model/purl.ts';
 import { parseReference } from '../model/reference.ts';
 import { err } from '../model/result.ts';
 
@@ -30,20 +31,15 @@ export function imagePurl(image: {
   const reference = isDigest(image.name) ? err('no name') : parseReference(image.name);
   const repository = reference.ok ? reference.value.repository : 'image';
   const name = repository.slice(repository.lastIndexOf('/') + 1);
-  const qualifiers = [
-    image.architecture === undefined ? [] : [`arch=${qualifierValue(image.architecture)}`],
-    reference.ok
-      ? [`repository_url=${qualifierValue(`${reference.value.registry}/${repository}`)}`]
-      : [],
-    reference.ok && reference.value.tag !== undefined
-      ? [`tag=${qualifierValue(reference.value.tag)}`]
-      : [],
-  ].flat();
-  const query = qualifiers.length === 0 ? '' : `?${qualifiers.join('&')}`;
-  return `pkg:oci/${encodeURIComponent(name)}@sha256%3A${digestHex(image.digest)}${query}`;
-}
-
-// purl-spec leaves `/` and `:` as they are in qualifiers.
-function qualifierValue(text: string): string {
-  return encodeURIComponent(text).replaceAll('%2F', '/').replaceAll('%3A', ':');
+  const { value: at } = reference.ok ? reference : { value: undefined };
+  return purlText({
+    type: 'oci',
+    path: [name],
+    version: image.digest,
+    qualifiers: {
+      arch: image.architecture,
+      repository_url: at && `${at.registry}/${repository}`,
+      tag: at?.tag,
+    },
+  });
 }

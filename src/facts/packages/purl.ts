@@ -1,21 +1,6 @@
 import type { OsRelease } from '../../model/packages.ts';
+import { type PurlParts, purlText } from '../../model/purl.ts';
 import type { RawPackage } from '../layer-facts.ts';
-
-/** Percent-encodes a part of a purl; `:` stays as it is (purl-spec, "Character encoding"). */
-function encoded(text: string): string {
-  return encodeURIComponent(text)
-    .replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`)
-    .replaceAll('%3A', ':');
-}
-
-function qualifiers(pairs: Readonly<Record<string, string | undefined>>): string {
-  const given = Object.entries(pairs).filter(([, value]) => value !== undefined && value !== '');
-  const text = given
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([name, value]) => `${name}=${encoded(value ?? '')}`)
-    .join('&');
-  return text === '' ? '' : `?${text}`;
-}
 
 function distroOf(os: OsRelease | undefined): string | undefined {
   if (os === undefined) return undefined;
@@ -63,17 +48,20 @@ function segments(item: RawPackage, os: OsRelease | undefined): readonly string[
 }
 
 /** What a purl says beside name and version. */
-function qualifiersOf(item: RawPackage, os: OsRelease | undefined): string {
+function qualifiersOf(
+  item: RawPackage,
+  os: OsRelease | undefined,
+): PurlParts['qualifiers'] & object {
   const { type, architecture, modularity } = item;
-  if (type === 'gem') return qualifiers({ platform: architecture });
-  if (type !== 'deb' && type !== 'apk' && type !== 'rpm') return '';
-  return qualifiers({
+  if (type === 'gem') return { platform: architecture };
+  if (type !== 'deb' && type !== 'apk' && type !== 'rpm') return {};
+  return {
     arch: architecture,
     distro: distroOf(os),
     epoch: type === 'rpm' ? /^(\d+):/.exec(item.version)?.[1] : undefined,
     rpmmod: modularity,
     upstream: upstreamOf(item),
-  });
+  };
 }
 
 /**
@@ -82,6 +70,10 @@ function qualifiersOf(item: RawPackage, os: OsRelease | undefined): string {
  */
 export function purlOf(item: RawPackage, os: OsRelease | undefined): string {
   const version = item.type === 'rpm' ? item.version.replace(/^\d+:/, '') : item.version;
-  const path = segments(item, os).map(encoded).join('/');
-  return `pkg:${item.type}/${path}${version === '' ? '' : `@${encoded(version)}`}${qualifiersOf(item, os)}`;
+  return purlText({
+    type: item.type,
+    path: segments(item, os),
+    version,
+    qualifiers: qualifiersOf(item, os),
+  });
 }
