@@ -3,13 +3,11 @@ import { join } from 'node:path';
 import { UserError } from '../../model/errors.ts';
 import type { Descriptor, Platform } from '../../model/oci.ts';
 import type { ImagePlace, OpenedImage } from '../../model/opened-image.ts';
-import { gatherAttachments } from '../attachments.ts';
 import {
   type BlobSource,
   checkSize,
   documentsOf,
   folderBlobs,
-  readBlobOf,
   type ReadDocument,
 } from '../blobs/blob-source.ts';
 import { BlobStore } from '../blobs/blob-store.ts';
@@ -18,7 +16,7 @@ import { readError } from '../blobs/read-error.ts';
 import { LAYOUT } from '../document-shapes.ts';
 import { MAX_DOCUMENT_BYTES, parseObject } from '../documents.ts';
 import { MissingLayerError } from '../missing-layer.ts';
-import { openDocuments } from '../opened-documents.ts';
+import { openRoot } from '../open-root.ts';
 import { layoutAttachments } from './layout-attachments.ts';
 import { chooseImage, type LayoutIndex, readLayoutIndex } from './layout-choice.ts';
 
@@ -97,35 +95,26 @@ export function openStored(
 export async function openBlobImage(image: BlobImage): Promise<OpenedImage> {
   const { name, place, blobs, root, entries, platform, withoutAttachments } = image;
   const read = image.read ?? documentsOf(blobs);
-  const { attestations, ...documents } = await openDocuments(root, {
-    name,
-    read,
-    ...(platform === undefined ? {} : { platform }),
-  });
-  const subjects = new Set([root.digest, ...documents.platforms.map((p) => p.descriptor.digest)]);
-  let attached: ReturnType<typeof gatherAttachments> | undefined;
-  return {
-    name,
-    place,
+  const { attachments, ...opened } = await openRoot(
     root,
-    ...documents,
-    readBlob: readBlobOf(read, name),
+    { name, read, ...(platform === undefined ? {} : { platform }) },
+    layoutAttachments(entries, root.digest, read),
+  );
+  return {
+    ...opened,
+    place,
     openLayer: async (layer) => {
       if ((await blobs.size(layer.digest)) === undefined) throw new MissingLayerError(layer, name);
       return blobs.openRead(layer.digest);
     },
     hasLayer: async (layer) => (await blobs.size(layer.digest)) !== undefined,
     layerFile: (layer) => blobs.file(layer.digest),
-    attachments: () =>
-      (attached ??= gatherAttachments(
-        layoutAttachments(entries, root.digest, read),
-        [...subjects],
-        attestations,
-      ).then((found) =>
-        withoutAttachments === undefined
-          ? found
-          : { complete: false, found: found.found, reason: withoutAttachments },
-      )),
+    attachments: async () => {
+      const found = await attachments();
+      return withoutAttachments === undefined
+        ? found
+        : { complete: false, found: found.found, reason: withoutAttachments };
+    },
     ...(withoutAttachments === undefined ? {} : { withoutAttachments }),
     close: image.close ?? (() => Promise.resolve()),
   };

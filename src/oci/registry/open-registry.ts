@@ -3,16 +3,9 @@ import { UserError } from '../../model/errors.ts';
 import { type Descriptor, isIndex, MEDIA_TYPE, type Platform } from '../../model/oci.ts';
 import type { OpenedImage } from '../../model/opened-image.ts';
 import { type ImageReference, withDefaultTag } from '../../model/reference.ts';
-import { gatherAttachments } from '../attachments.ts';
-import {
-  checkSize,
-  type ReadDocument,
-  readBlobOf,
-  verified,
-  wholeOf,
-} from '../blobs/blob-source.ts';
+import { checkSize, type ReadDocument, verified, wholeOf } from '../blobs/blob-source.ts';
 import { isForeign, MissingLayerError } from '../missing-layer.ts';
-import { openDocuments } from '../opened-documents.ts';
+import { openRoot } from '../open-root.ts';
 import { largeChunks } from '../walk/large-chunks.ts';
 import type { RegistryClient } from './registry-client.ts';
 import { RegistryError } from './registry-errors.ts';
@@ -35,38 +28,24 @@ export async function openRegistryImage(image: RegistryImage): Promise<OpenedIma
   const { descriptor: root, bytes } = await client.getManifest(repository, digest ?? tag);
   const fetched = new Map([[root.digest, bytes]]);
   const read = readFrom(client, repository, fetched);
-  const documents = await openDocuments(root, {
-    name,
-    read,
-    ...(platform === undefined ? {} : { platform }),
-  });
-  const subjects = new Set([root.digest, ...documents.platforms.map((p) => p.descriptor.digest)]);
-  let attached: ReturnType<typeof gatherAttachments> | undefined;
-  return {
-    name,
-    place: 'registry',
+  const opened = await openRoot(
     root,
-    index: documents.index,
-    platforms: documents.platforms,
-    absent: documents.absent,
-    unread: documents.unread,
-    readBlob: readBlobOf(read, name),
+    { name, read, ...(platform === undefined ? {} : { platform }) },
+    {
+      read,
+      referrers: (subject) => client.referrers(repository, subject),
+      tagged: async (tag) => {
+        const found = await client.findManifest(repository, tag);
+        if (found !== undefined) fetched.set(found.descriptor.digest, found.bytes);
+        return found?.descriptor;
+      },
+    },
+  );
+  return {
+    ...opened,
+    place: 'registry',
     openLayer: (layer) => Promise.resolve(largeChunks(layerBytes(client, repository, layer))),
     hasLayer: ({ digest }) => client.hasBlob(repository, digest).catch(() => true),
-    attachments: () =>
-      (attached ??= gatherAttachments(
-        {
-          read,
-          referrers: (subject) => client.referrers(repository, subject),
-          tagged: async (tag) => {
-            const found = await client.findManifest(repository, tag);
-            if (found !== undefined) fetched.set(found.descriptor.digest, found.bytes);
-            return found?.descriptor;
-          },
-        },
-        [...subjects],
-        documents.attestations,
-      )),
     close: () => Promise.resolve(),
   };
 }
