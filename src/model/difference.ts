@@ -1,5 +1,5 @@
 import type { Digest } from './digest.ts';
-import type { TarType } from './tar.ts';
+import type { TarEntry } from './tar.ts';
 
 /** In what an entry of two layers is not the same. */
 export const DIFFERENCE_KINDS = [
@@ -17,21 +17,9 @@ export const DIFFERENCE_KINDS = [
 export type DifferenceKind = (typeof DIFFERENCE_KINDS)[number];
 
 /** All that a layer says of an entry; two entries with equal records are the same bytes in a tar, but for their place. */
-export interface EntryRecord {
+export interface EntryRecord extends Omit<TarEntry, 'name' | 'linkname' | 'typeflag'> {
   readonly path: string;
-  readonly type: TarType;
-  readonly mode: number;
-  readonly uid: number;
-  readonly gid: number;
-  readonly uname: string;
-  readonly gname: string;
-  readonly size: number;
-  readonly mtime: number;
   readonly link: string;
-  readonly devmajor: number;
-  readonly devminor: number;
-  /** Extended attributes and other PAX records. */
-  readonly pax: Readonly<Record<string, string>>;
   /** Of its content; undefined for what has none. */
   readonly content?: Digest;
 }
