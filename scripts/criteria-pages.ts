@@ -1,6 +1,5 @@
 import { CATALOGUE } from '../src/criteria/catalogue.ts';
-import { SPEC_URL } from '../src/criteria/criterion.ts';
-import { type Criterion, LEVEL_NAMES, VECTORS } from '../src/model/criterion.ts';
+import { type Criterion, LEVEL_NAMES, SPEC_URL, VECTORS } from '../src/model/criterion.ts';
 import { VECTOR_NAMES } from '../src/reporters/vector-names.ts';
 import { criterionTables } from './criteria-tables.ts';
 

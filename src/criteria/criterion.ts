@@ -4,8 +4,6 @@ import type { EvidenceSource, Fact, Facts } from '../model/facts.ts';
 import { UNSIGNED_RULES } from './unsigned-statements.ts';
 import { note, unknown } from './verdict.ts';
 
-export { SPEC_URL } from '../model/criterion.ts';
-
 type FactName = keyof Facts;
 type ValueOf<F> = F extends { readonly known: true; readonly value: infer T } ? T : never;
 

@@ -1,4 +1,3 @@
-import type { Outcome } from '../../model/criterion.ts';
 import type { Severity } from '../../model/facts.ts';
 import type { Grade } from '../../model/scorecard.ts';
 
@@ -72,13 +71,6 @@ export const GRADE_TONES: Readonly<Record<Grade, ToneName>> = {
   B: 'warm',
   C: 'spicy',
   D: 'hot',
-};
-
-export const OUTCOME_TONES: Readonly<Record<Outcome, ToneName>> = {
-  pass: 'cool',
-  fail: 'hot',
-  unknown: 'warm',
-  'not-applicable': 'calm',
 };
 
 export const SEVERITY_TONES: Readonly<Record<Severity, ToneName>> = {
