@@ -37,7 +37,8 @@ export const bake: Command = async (args, io) => {
     return parsed.error.exitCode;
   }
   if (parsed.value.kind === 'help') {
-    io.writeOut((await import('../plans/bake/bake-help.ts')).bakeHelp());
+    const { BAKE } = await import('../plans/bake/bake-flags.ts');
+    io.writeOut((await import('../plans/flags/command-help.ts')).commandHelp(BAKE));
     return EXIT.met;
   }
   const { evaluates, words } = parsed.value;

@@ -14,6 +14,7 @@ import { isAddress } from '../plans/address.ts';
 import type { BuildPlan, PassthroughPlan, ProgressStyle } from '../plans/build-plan.ts';
 import { lastValueOf } from '../plans/buildx/flag-spec.ts';
 import { parseBuildArgs, type ParsedBuild } from '../plans/buildx/parse-build-args.ts';
+import { BUILD } from '../plans/flags/build-spec.ts';
 import { progressStyle } from '../plans/progress-style.ts';
 import { jsonText } from '../reporters/json-text.ts';
 import { buildWords } from '../tools/buildx/build-words.ts';
@@ -35,7 +36,8 @@ export const build: Command = async (args, io) => {
     return parsed.error.exitCode;
   }
   if (parsed.value.kind === 'help') {
-    io.writeOut((await import('../plans/build-help.ts')).buildHelp());
+    const { commandHelp } = await import('../plans/flags/command-help.ts');
+    io.writeOut(commandHelp(BUILD));
     return EXIT.met;
   }
   return runParsed(parsed.value, io);
@@ -85,7 +87,7 @@ async function requireFiles(parsed: ParsedBuild, io: CommandIo): Promise<void> {
       ...files.filter(({ directory }) => !directory).map(({ path }) => path),
       lastValueOf(parsed, 'iidfile'),
       lastValueOf(parsed, 'metadata-file'),
-      ...reportFiles(parsed.own.reports),
+      ...reportFiles(parsed.own.report),
     ],
     files.filter(({ directory }) => directory).map(({ path }) => path),
   );
@@ -179,7 +181,7 @@ async function report(
   quiet: boolean,
 ): Promise<void> {
   const requests: readonly ReportRequest[] = [
-    ...parsed.own.reports,
+    ...parsed.own.report,
     ...(parsed.own.json ? [{ format: 'json' } as const] : []),
   ];
   const { output } = parsed;

@@ -1,29 +1,16 @@
 import { EXIT, UserError } from '../model/errors.ts';
-import { completionScript, SHELLS } from '../plans/completion.ts';
-import { COMMANDS } from './command-list.ts';
-import { usageLine } from './help.ts';
-import type { Command } from './io.ts';
-
-const HELP = `Usage: scoville completion bash|zsh|fish
-
-Prints a completion script:
-  bash  eval "$(scoville completion bash)"        in ~/.bashrc
-  zsh   eval "$(scoville completion zsh)"         in ~/.zshrc
-  fish  scoville completion fish | source         in ~/.config/fish/config.fish
-`;
+import { completionScript, SHELLS } from '../plans/flags/completion.ts';
+import { completedCommands } from './command-specs.ts';
+import { command, usageLine } from './flags.ts';
+import { COMPLETION } from './small-specs.ts';
 
 /** `scoville completion SHELL`. */
-export const completion: Command = (args, io) => {
-  const [name] = args;
-  if (name === '--help' || name === '-h') {
-    io.writeOut(HELP);
-    return Promise.resolve(EXIT.met);
-  }
+export const completion = command(COMPLETION, async (_flags, [name], io) => {
   const shell = SHELLS.find((candidate) => candidate === name);
-  if (shell === undefined || args.length > 1)
-    throw new UserError('completion takes one shell: bash, zsh or fish', {
-      nextStep: usageLine('completion'),
+  if (shell === undefined)
+    throw new UserError(`completion ${COMPLETION.operands.error}`, {
+      nextStep: usageLine(COMPLETION),
     });
-  io.writeOut(completionScript(shell, COMMANDS));
-  return Promise.resolve(EXIT.met);
-};
+  io.writeOut(completionScript(shell, await completedCommands()));
+  return EXIT.met;
+});

@@ -1,56 +1,97 @@
-import { parseArgs, type ParseArgsConfig } from 'node:util';
+import { parseArgs } from 'node:util';
 import { didYouMean } from '../config/did-you-mean.ts';
-import { messageOf, UserError } from '../model/errors.ts';
+import { EXIT, messageOf, UserError } from '../model/errors.ts';
+import { commandHelp } from '../plans/flags/command-help.ts';
+import type { CommandSpec } from '../plans/flags/command-spec.ts';
+import { type FlagTable, type FlagValues, readTable } from '../plans/flags/flag.ts';
 import { cleanLines } from '../ui/clean.ts';
-import { usageLine } from './help.ts';
+import type { Command, CommandIo } from './io.ts';
 
-type Options = NonNullable<ParseArgsConfig['options']>;
+/** A command as its table has it: `--help` prints its help; otherwise `run` is given values and operands. */
+export function command<F extends FlagTable>(
+  spec: CommandSpec<F>,
+  run: (flags: FlagValues<F>, operands: readonly string[], io: CommandIo) => Promise<number>,
+): Command {
+  return async (args, io) => {
+    if (asksHelp(args)) {
+      io.writeOut(commandHelp(spec));
+      return EXIT.met;
+    }
+    const { flags, operands } = readFlags(args, spec);
+    return run(flags, operands, io);
+  };
+}
 
-/** Reads a small command's flags strictly; a wrong one is a UserError with the command's usage line as next step. */
-export function readFlags<O extends Options>(
-  command: string,
+/** True where `--help` or `-h` stands before any `--`. */
+export function asksHelp(args: readonly string[]): boolean {
+  const end = args.indexOf('--');
+  return (end < 0 ? args : args.slice(0, end)).some((word) => word === '--help' || word === '-h');
+}
+
+/** Reads flags strictly. Throws UserError for a wrong one, with the usage as next step. */
+export function readFlags<F extends FlagTable>(
   args: readonly string[],
-  options: O,
-): ReturnType<
-  typeof parseArgs<{ args: string[]; options: O; allowPositionals: true; strict: true }>
-> {
+  spec: CommandSpec<F>,
+): { readonly flags: FlagValues<F>; readonly operands: readonly string[] } {
+  const { values, positionals: operands } = parsed(args, spec);
+  const read = readTable(spec.flags, (name) => {
+    const given = values[name];
+    return given === undefined ? [] : [given].flat().map(String);
+  });
+  if (!read.ok) throw new UserError(read.error, { nextStep: `scoville ${spec.name} --help` });
+  const { least = 0, most = Infinity, error = '' } = spec.operands ?? {};
+  if (operands.length < least || operands.length > most)
+    throw new UserError(`${spec.name} ${error}`, { nextStep: usageLine(spec) });
+  return { flags: read.value, operands };
+}
+
+function parsed(args: readonly string[], spec: CommandSpec): ReturnType<typeof parseArgs> {
   try {
-    return parseArgs({ args: [...args], options, allowPositionals: true, strict: true });
+    return parseArgs({
+      args: [...args],
+      options: optionsOf(spec.flags),
+      allowPositionals: true,
+      strict: true,
+    });
   } catch (cause) {
     const [, unknown] = /^Unknown option '(-[^']*)'/.exec(messageOf(cause)) ?? [];
-    if (unknown !== undefined) throw unknownFlag(command, unknown, Object.keys(options), cause);
-    throw new UserError(messageOf(cause), { nextStep: usageLine(command), cause });
+    if (unknown !== undefined) throw unknownFlag(spec, unknown, cause);
+    throw new UserError(messageOf(cause), { nextStep: usageLine(spec), cause });
   }
 }
 
-function unknownFlag(
-  command: string,
-  flag: string,
-  known: readonly string[],
-  cause: unknown,
-): UserError {
-  const near = didYouMean(flag.replace(/^-+/, ''), known);
+/** A table as node's parseArgs reads it. */
+export function optionsOf(
+  flags: FlagTable,
+): NonNullable<Parameters<typeof parseArgs>[0]>['options'] {
+  const options = Object.entries(flags).map(([name, { kind, short }]) => [
+    name,
+    {
+      ...(kind === 'bool' ? { type: 'boolean' } : { type: 'string', multiple: true }),
+      ...(short === undefined ? {} : { short }),
+    },
+  ]);
+  return Object.fromEntries(options) as ReturnType<typeof optionsOf>;
+}
+
+function unknownFlag({ name, flags }: CommandSpec, flag: string, cause: unknown): UserError {
+  const near = didYouMean(flag.replace(/^-+/, ''), [...Object.keys(flags), 'help']);
   const meant = near === undefined ? '' : `; did you mean --${near}?`;
-  return new UserError(`${command} has no flag ${flag}${meant}`, {
-    nextStep: `scoville ${command} --help`,
+  return new UserError(`${name} has no flag ${flag}${meant}`, {
+    nextStep: `scoville ${name} --help`,
     cause,
   });
 }
 
-/** What is wrong with the words of a command that takes those of build, told as its own. */
-export function buildWordsError(command: string, message: string): UserError {
-  const text = message.includes('requires exactly 1 argument')
-    ? `${command} takes one context`
-    : cleanLines(message.trimEnd());
-  return new UserError(text, { nextStep: usageLine(command) });
+/** One line of usage for a command, as its errors show it. */
+export function usageLine({ usage }: CommandSpec): string {
+  return `Usage: scoville ${usage.join(' | ')}`;
 }
 
-/** A flag's whole number, within bounds. */
-export function wholeNumber(name: string, text: string, most: number, least = 0): number {
-  const value = Number(text);
-  if (!/^\d{1,9}$/.test(text) || value < least || value > most)
-    throw new UserError(
-      `--${name} takes a whole number from ${least} to ${most}, not ${JSON.stringify(text)}`,
-    );
-  return value;
+/** What is wrong with the words of a command that takes those of build, told as its own. */
+export function buildWordsError(spec: CommandSpec, message: string): UserError {
+  const text = message.includes('requires exactly 1 argument')
+    ? `${spec.name} takes one context`
+    : cleanLines(message.trimEnd());
+  return new UserError(text, { nextStep: usageLine(spec) });
 }

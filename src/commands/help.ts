@@ -22,9 +22,3 @@ Start with:  scoville build -t my-app .
 Settings:    .scoville.yaml beside your Dockerfile (docs/configuration.md)
 `;
 }
-
-/** One line of usage for a command, as its errors show it. */
-export function usageLine(name: string): string {
-  const entry = COMMANDS.find((c) => c.name === name);
-  return `Usage: scoville ${entry?.usage ?? name}`;
-}

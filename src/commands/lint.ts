@@ -8,21 +8,22 @@ import { LINT_RULES } from '../pipeline/lint/lint-catalogue.ts';
 import { lintFile } from '../pipeline/lint/lint-files.ts';
 import { writeFileBeside } from '../pipeline/write-file-beside.ts';
 import { cleanForTerminal } from '../ui/clean.ts';
-import type { Command, CommandIo } from './io.ts';
-import { LINT_HELP, type LintFlags, readLintFlags } from './lint-flags.ts';
+import { command } from './flags.ts';
+import type { CommandIo } from './io.ts';
+import { LINT, type LintFlags } from './lint-flags.ts';
 import { projectSettings } from './project-settings.ts';
 import { isUtf8 } from './reports.ts';
 import { VERSION } from './version.ts';
 
 /** `scoville lint`. */
-export const lint: Command = async (args, io) => {
-  const flags = readLintFlags(args);
-  if (flags.help) {
-    io.writeOut(LINT_HELP);
-    return EXIT.met;
-  }
+export const lint = command(LINT, async (flags, paths, io) => {
   const settings = await projectSettings(flags.config, io);
-  const { files, unreadable } = await lintAll(flags, settings, io);
+  const { files, unreadable } = await lintAll(
+    paths.length === 0 ? ['.'] : paths,
+    flags,
+    settings,
+    io,
+  );
   await writeLintReports(files, flags, io);
   for (const message of unreadable) io.writeErr(`scoville: ${cleanForTerminal(message)}\n`);
   if (unreadable.length > 0 || files.some(({ parsed }) => !parsed)) return EXIT.failed;
@@ -30,19 +31,19 @@ export const lint: Command = async (args, io) => {
     findings.some(({ severity }) => isAtLeast(severity, flags.failOn)),
   );
   return short ? EXIT.short : EXIT.met;
-};
+});
 
 /** One file that cannot be read does not keep the others from being judged. */
 async function lintAll(
-  flags: LintFlags,
+  paths: readonly string[],
+  { buildArg: buildArgs, target }: LintFlags,
   settings: Settings,
   io: CommandIo,
 ): Promise<{ readonly files: readonly LintedFile[]; readonly unreadable: readonly string[] }> {
-  const { buildArgs, target } = flags;
   const options = { cwd: io.cwd, buildArgs, target, settings, stdin: io.stdin, now: io.now() };
   const files: LintedFile[] = [];
   const unreadable: string[] = [];
-  for (const path of new Set(flags.paths)) {
+  for (const path of new Set(paths)) {
     try {
       const found = path === '-' ? [path] : await findDockerfiles(io.cwd, path);
       if (found.length === 0) unreadable.push(`there is no Dockerfile in ${path}`);
@@ -57,10 +58,11 @@ async function lintAll(
 
 async function writeLintReports(
   files: readonly LintedFile[],
-  { reports }: LintFlags,
+  { report, json }: LintFlags,
   io: CommandIo,
 ): Promise<void> {
   if (files.length === 0) return;
+  const reports = [...report, ...(json ? [{ format: 'json' } as const] : [])];
   const wanted = reports.some(({ file }) => file === undefined)
     ? reports
     : [{ format: 'terminal' } as const, ...reports];
@@ -74,7 +76,7 @@ async function writeLintReports(
 /** `screen` is given where the text goes to stdout. */
 async function rendered(
   files: readonly LintedFile[],
-  format: LintFlags['reports'][number]['format'],
+  format: LintFlags['report'][number]['format'],
   screen: CommandIo | undefined,
 ): Promise<string> {
   switch (format) {

@@ -4,7 +4,7 @@ import { EXIT, Interrupted, messageOf, ToolError, UserError } from '../model/err
 import { METADATA_WORD, PLUGIN_WORD, PLUGINS } from '../plans/plugin/plugin-file.ts';
 import { cleanLines } from '../ui/clean.ts';
 import { COMMANDS } from './command-list.ts';
-import { HELP_TEXT } from './help-texts.ts';
+import { SPEC } from './command-specs.ts';
 import { helpText } from './help.ts';
 import type { CommandIo } from './io.ts';
 import { LOAD } from './load-command.ts';
@@ -62,9 +62,9 @@ async function dispatch(argv: readonly string[], io: CommandIo): Promise<number>
     throw new UserError(`unknown command: ${JSON.stringify(name)}`, {
       nextStep: `scoville --help lists the commands${nearest(name)}`,
     });
-  const help = HELP_TEXT[entry.name];
-  if (help !== undefined && rest.length === 1 && rest[0] === '--help') {
-    io.writeOut(await help());
+  if (rest.length === 1 && rest[0] === '--help') {
+    const { commandHelp } = await import('../plans/flags/command-help.ts');
+    io.writeOut(commandHelp(await SPEC[entry.name]()));
     return EXIT.met;
   }
   const command = await LOAD[entry.name]();

@@ -1,36 +1,24 @@
 import { EXIT, UserError } from '../model/errors.ts';
 import { packageCount, updateLock } from '../pipeline/lock/update-lock.ts';
 import { parseBuildArgs } from '../plans/buildx/parse-build-args.ts';
+import { commandHelp } from '../plans/flags/command-help.ts';
 import { updateSummary } from '../plans/lock/lock-change-text.ts';
 import { progressStyle } from '../plans/progress-style.ts';
 import { jsonText } from '../reporters/json-text.ts';
 import { pipelineContext } from './context.ts';
 import { conversation } from './conversation.ts';
-import { buildWordsError } from './flags.ts';
+import { asksHelp, buildWordsError } from './flags.ts';
 import type { Command } from './io.ts';
-
-const HELP = `Usage: scoville update [scoville build flags] PATH|URL
-
-Writes scoville.lock beside the Dockerfile, or refreshes it: resolves every tag anew, builds without a cache so that each RUN fetches
-what there is now, and prints what changed. Nothing is signed, tagged, loaded or pushed; the next scoville build holds to the
-lock. Give it the flags that the build has (--target, --build-arg, --platform). A build that fails keeps buildx' code.
-
-  --lock=FILE     another file than scoville.lock
-  --json          the changes as JSON
-`;
+import { UPDATE } from './small-specs.ts';
 
 /** `scoville update`. */
 export const update: Command = async (args, io) => {
   const parsed = parseBuildArgs(args, io.env);
-  if (
-    args.includes('--help') ||
-    args.includes('-h') ||
-    (parsed.ok && parsed.value.kind === 'help')
-  ) {
-    io.writeOut(HELP);
+  if (asksHelp(args) || (parsed.ok && parsed.value.kind === 'help')) {
+    io.writeOut(commandHelp(UPDATE));
     return EXIT.met;
   }
-  if (!parsed.ok) throw buildWordsError('update', parsed.error.message);
+  if (!parsed.ok) throw buildWordsError(UPDATE, parsed.error.message);
   if (parsed.value.kind === 'help') return EXIT.met;
   const style = progressStyle(parsed.value, io.env);
   if (!style.ok) throw new UserError(style.error);

@@ -15,8 +15,8 @@ export const REPORT_FORMATS = [
 export type ReportFormat = (typeof REPORT_FORMATS)[number];
 
 /** `--report FORMAT[=FILE]`; without a file the report goes to stdout. For `badges` the file is a folder, unless it ends in `.md`. */
-export interface ReportRequest {
-  readonly format: ReportFormat;
+export interface ReportRequest<F extends ReportFormat = ReportFormat> {
+  readonly format: F;
   readonly file?: string;
 }
 

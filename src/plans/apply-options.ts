@@ -1,6 +1,6 @@
 import { originsBehind } from '../model/setting-origin.ts';
 import { type Settings, withPlainHttp } from '../model/settings.ts';
-import type { OwnOptions } from './own-options.ts';
+import type { OwnOptions } from './own-flags.ts';
 
 /** The settings with what the command line says put above them. `--key` or `--keyless` given turns signing on. */
 export function applyOptions(settings: Settings, own: OwnOptions): Settings {
@@ -13,7 +13,7 @@ export function applyOptions(settings: Settings, own: OwnOptions): Settings {
     origins: originsBehind(settings.origins, {
       'sign.key': own.key ?? own.keyless,
       'sign.keyless': own.key ?? own.keyless,
-      recentDays: own.maxAgeDays,
+      recentDays: own.maxAge,
       scanner: own.scanner,
       offline: own.offline,
     }),
@@ -33,7 +33,7 @@ export function applyOptions(settings: Settings, own: OwnOptions): Settings {
       ...(minLevel === undefined ? {} : { minLevel }),
       ...(minGrade === undefined ? {} : { minGrade }),
     },
-    recentDays: own.maxAgeDays ?? settings.recentDays,
+    recentDays: own.maxAge ?? settings.recentDays,
     registries: withPlainHttp(settings.registries, own.plainHttp),
     scanner: own.scanner ?? settings.scanner,
     offline: own.offline ?? settings.offline,

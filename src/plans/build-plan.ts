@@ -8,7 +8,7 @@ import type { EpochDecision } from './epoch.ts';
 import type { NeededImage, ResolvedImage } from './external-images.ts';
 import type { LockRequest, PlannedLock } from './lock/plan-lock.ts';
 import type { Destination } from './output-plan.ts';
-import type { OwnOptions } from './own-options.ts';
+import type { OwnOptions } from './own-flags.ts';
 import type { Pin, SourcePolicy } from './source-policy.ts';
 
 export interface BuildInputs {

@@ -1,110 +1,124 @@
-import { REPORT_FORMATS } from '../model/report.ts';
-import type { FlagSpec } from './buildx/flag-spec.ts';
+import { EXIT } from '../model/errors.ts';
+import { err, type Result } from '../model/result.ts';
+import { type FlagSpec, parseGoBool } from './buildx/flag-spec.ts';
+import type { UsageProblem } from './buildx/scan-arguments.ts';
+import {
+  bool,
+  choice,
+  type Flag,
+  type FlagValues,
+  many,
+  readTable,
+  reports,
+  specsOf,
+  standard,
+  text,
+  toggle,
+  whole,
+} from './flags/flag.ts';
+
+const HOST = /^(?:[a-z0-9.-]+|\[[0-9a-f:]+\])(?::\d{1,5})?$/i;
+export const LEVELS = ['0', '1', '2', '3', '4', '5'] as const;
+export const GRADES = ['A+', 'A', 'B', 'C', 'D'] as const;
+/** The greatest age that `--max-age` takes, in days. */
+export const LONGEST_AGE = 36_500;
+
+/** Flags of ours that count for one image. */
+export const IMAGE_FLAGS = {
+  'dry-run': bool('Show the plan; build nothing'),
+  json: bool('Print the scorecard (or the plan) as JSON'),
+  verbose: bool('Show every check, passed ones too'),
+  report: reports(),
+  'min-level': level('Publish nothing below this level'),
+  'min-grade': choice(GRADES, 'GRADE', 'Publish nothing below this grade'),
+  sign: toggle('Sign the image and its attestations', { standard: 'on' }),
+  key: text('FILE|URI', 'Sign with this key: a file, or a KMS or PKCS#11 URI', { path: true }),
+  keyless: toggle('Sign with an OIDC identity in place of a key'),
+  'signature-format': choice(
+    ['bundle', 'legacy', 'both'],
+    'FORMAT',
+    'Store the signature as bundle, old tag, or both',
+  ),
+  repro: choice(
+    ['safe', 'aggressive', 'off'],
+    'MODE',
+    'Which normalising rules make the image reproducible',
+  ),
+  pin: toggle('Pin external images to digests', { standard: 'on' }),
+  lock: lock(),
+  locked: bool('Fail, publishing nothing, where the build departs from scoville.lock'),
+  grade: standard(toggle('Grade the image'), 'true'),
+  scanner: choice(
+    ['auto', 'grype', 'trivy', 'docker-scout', 'osv', 'none'],
+    'NAME',
+    'Vulnerability scanner',
+  ),
+  offline: toggle('Use no network for grading'),
+  vex: many('FILE', 'An OpenVEX or CycloneDX VEX document; may be repeated', { path: true }),
+  'max-age': whole(
+    'DAYS',
+    'Age up to which an image counts as recent',
+    { least: 1, most: LONGEST_AGE, of: 'of days ' },
+    { standard: '30' },
+  ),
+  'plain-http': many(
+    'HOST',
+    'Speak HTTP without TLS to this registry; may be repeated',
+    {},
+    (given, name) =>
+      HOST.test(given)
+        ? undefined
+        : `--${name} takes a host with an optional port, not ${JSON.stringify(given)}`,
+  ),
+  config: text('FILE', 'Settings file', {
+    path: true,
+    standard: 'the nearest .scoville.yaml',
+  }),
+  review: bool('After the build, show findings and edits on a screen'),
+  'buildx-arg': many('ARG', 'Hand this argument on to buildx unread; may be repeated'),
+} as const;
 
 /** The flags that `scoville build` adds. None is a flag of any buildx; `--buildx-arg` reaches one that a later buildx may call the same. */
-export const OWN_FLAGS: readonly FlagSpec[] = [
-  { name: 'dry-run', kind: 'bool', help: 'Show the plan; build nothing' },
-  { name: 'json', kind: 'bool', help: 'Print the scorecard (or the plan) as JSON' },
-  { name: 'verbose', kind: 'bool', help: 'Show every check, passed ones too' },
-  {
-    name: 'report',
-    kind: 'array',
-    value: 'FORMAT[=FILE]',
-    choices: REPORT_FORMATS,
-    help: 'Write a report; may be repeated',
-  },
-  {
-    name: 'min-level',
-    kind: 'string',
-    value: 'LEVEL',
-    choices: ['0', '1', '2', '3', '4', '5'],
-    help: 'Publish nothing below this level',
-  },
-  {
-    name: 'min-grade',
-    kind: 'string',
-    value: 'GRADE',
-    choices: ['A+', 'A', 'B', 'C', 'D'],
-    help: 'Publish nothing below this grade',
-  },
-  { name: 'sign', kind: 'bool', help: 'Sign the image and its attestations (on by default)' },
-  {
-    name: 'key',
-    kind: 'string',
-    value: 'FILE|URI',
-    path: true,
-    help: 'Sign with this key: a file, or a KMS or PKCS#11 URI',
-  },
-  { name: 'keyless', kind: 'bool', help: 'Sign with an OIDC identity in place of a key' },
-  {
-    name: 'signature-format',
-    kind: 'string',
-    value: 'FORMAT',
-    choices: ['bundle', 'legacy', 'both'],
-    help: 'Store the signature as bundle, old tag, or both',
-  },
-  {
-    name: 'repro',
-    kind: 'string',
-    value: 'MODE',
-    choices: ['safe', 'aggressive', 'off'],
-    help: 'Which normalising rules make the image reproducible',
-  },
-  { name: 'pin', kind: 'bool', help: 'Pin external images to digests (on by default)' },
-  {
-    name: 'lock',
-    kind: 'string',
-    value: '[=FILE|false]',
-    bare: 'true',
-    path: true,
-    help: 'Write scoville.lock where there is none; false: leave one unread',
-  },
-  {
-    name: 'locked',
-    kind: 'bool',
-    help: 'Fail, publishing nothing, where the build departs from scoville.lock',
-  },
-  { name: 'grade', kind: 'bool', help: 'Grade the image (on by default)' },
-  {
-    name: 'scanner',
-    kind: 'string',
-    value: 'NAME',
-    choices: ['auto', 'grype', 'trivy', 'docker-scout', 'osv', 'none'],
-    help: 'Vulnerability scanner',
-  },
-  { name: 'offline', kind: 'bool', help: 'Use no network for grading' },
-  {
-    name: 'vex',
-    kind: 'array',
-    value: 'FILE',
-    path: true,
-    help: 'An OpenVEX or CycloneDX VEX document; may be repeated',
-  },
-  {
-    name: 'max-age',
-    kind: 'string',
-    value: 'DAYS',
-    help: 'Age up to which an image counts as recent (30)',
-  },
-  {
-    name: 'plain-http',
-    kind: 'array',
-    value: 'HOST',
-    help: 'Speak HTTP without TLS to this registry; may be repeated',
-  },
-  {
-    name: 'config',
-    kind: 'string',
-    value: 'FILE',
-    path: true,
-    help: 'Settings file (default: the nearest .scoville.yaml)',
-  },
-  { name: 'review', kind: 'bool', help: 'After the build, show findings and edits on a screen' },
-  { name: 'interactive', kind: 'bool', help: 'Ask and draw in a terminal (on by default)' },
-  {
-    name: 'buildx-arg',
-    kind: 'array',
-    value: 'ARG',
-    help: 'Hand this argument on to buildx unread; may be repeated',
-  },
-];
+export const OWN = {
+  ...IMAGE_FLAGS,
+  interactive: standard(toggle('Ask and draw in a terminal'), 'true'),
+} as const;
+
+export const OWN_FLAGS: readonly FlagSpec[] = specsOf(OWN);
+
+/** The flags of ours that were given; what was not given is undefined and the settings decide. */
+export type OwnOptions = FlagValues<typeof OWN>;
+
+/** Reads the values of our own flags; the last one wins where a flag takes one value. Bad values have exit code 2. */
+export function readOwnOptions(
+  given: readonly { readonly spec: FlagSpec; readonly value: string }[],
+): Result<OwnOptions, UsageProblem> {
+  const read = readTable(OWN, (name) =>
+    given.filter(({ spec }) => spec.name === name).map(({ value }) => value),
+  );
+  return read.ok ? read : err({ message: read.error, exitCode: EXIT.failed });
+}
+
+/** `--min-level`, as a number. */
+function level(help: string): Flag<number | undefined> {
+  const one = choice(LEVELS, 'LEVEL', help);
+  return mapped(one, (found) => (found === undefined ? undefined : Number(found)));
+}
+
+/** `--lock`: true, false, or the file. */
+function lock(): Flag<boolean | string | undefined> {
+  const one = text(
+    '[=FILE|false]',
+    'Write scoville.lock where there is none; false: leave one unread',
+    { bare: 'true', path: true },
+  );
+  return mapped(one, (found) => (found === undefined ? undefined : (parseGoBool(found) ?? found)));
+}
+
+function mapped<T, U>(flag: Flag<T>, map: (value: T) => U): Flag<U> {
+  const read: Flag<U>['read'] = (given, name) => {
+    const found = flag.read(given, name);
+    return found.ok ? { ok: true, value: map(found.value) } : found;
+  };
+  return { ...flag, read };
+}

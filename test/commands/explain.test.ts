@@ -48,8 +48,8 @@ test('--json is what a program reads, of all where none is named', async () => {
   );
 });
 
-test('an id that is not known names the nearest', () => {
-  expect(() => explain(['no-shel'], fakeIo().io)).toThrow(
+test('an id that is not known names the nearest', async () => {
+  await expect(explain(['no-shel'], fakeIo().io)).rejects.toThrow(
     'no criterion or lint rule is called "no-shel"; did you mean no-shell?',
   );
 });

@@ -1,73 +1,102 @@
 import { describe, expect, test } from 'vitest';
-import { buildWordsError, readFlags, wholeNumber } from '../../src/commands/flags.ts';
+import { buildWordsError, command, readFlags, usageLine } from '../../src/commands/flags.ts';
 import { UserError } from '../../src/model/errors.ts';
+import { bool, choice, many, standard, text, whole } from '../../src/plans/flags/flag.ts';
+import { fakeIo } from './command-io.ts';
 
-const OPTIONS = { json: { type: 'boolean', default: false }, keep: { type: 'string' } } as const;
+const SPEC = {
+  name: 'prune',
+  usage: ['prune [flags] [NAME...]', 'prune --all'],
+  about: 'Removes things.',
+  flags: {
+    json: bool('As JSON', { short: 'j' }),
+    keep: standard(whole('N', 'How many', { most: 10 }), '1'),
+    'build-arg': many('NAME=VALUE', 'An argument'),
+    'fail-on': choice(['error', 'warning'], 'LEVEL', 'How bad'),
+    file: text('FILE', 'A file'),
+  },
+  operands: { most: 2, error: 'takes two names' },
+};
+
+function problem(args: readonly string[]): unknown {
+  try {
+    readFlags(args, SPEC);
+  } catch (error) {
+    return error;
+  }
+  return undefined;
+}
 
 describe('readFlags', () => {
-  test('gives values and names', () => {
-    const { values, positionals } = readFlags('prune', ['--json', 'a', '--keep=2', 'b'], OPTIONS);
-    expect({ ...values }).toEqual({ json: true, keep: '2' });
-    expect(positionals).toEqual(['a', 'b']);
+  test('gives values and operands, each as its kind has it', () => {
+    const args = ['-j', 'a', '--keep=2', '--build-arg', 'A=1', '--build-arg=B=2', 'b'];
+    expect(readFlags([...args, '--fail-on', 'error', '--file', 'x', '--file=y'], SPEC)).toEqual({
+      flags: { json: true, keep: 2, buildArg: ['A=1', 'B=2'], failOn: 'error', file: 'y' },
+      operands: ['a', 'b'],
+    });
   });
 
-  test.each([[['--json=yes']], [['--keep']]])('refuses %j with the usage', (args) => {
-    let thrown: unknown;
-    try {
-      readFlags('prune', args, OPTIONS);
-    } catch (error) {
-      thrown = error;
-    }
+  test('without flags the standard values', () => {
+    expect(readFlags([], SPEC).flags).toEqual({
+      json: false,
+      keep: 1,
+      buildArg: [],
+      failOn: undefined,
+      file: undefined,
+    });
+  });
+
+  test.each([
+    [['--json=yes'], /json/],
+    [['--keep'], /keep/],
+    [['a', 'b', 'c'], /^prune takes two names$/],
+  ])('refuses %j with the usage', (args, message) => {
+    const thrown = problem(args);
     expect(thrown).toBeInstanceOf(UserError);
     expect(thrown).toMatchObject({
       exitCode: 2,
-      nextStep: expect.stringMatching(/^Usage: scoville prune /) as string,
+      message: expect.stringMatching(message) as string,
+      nextStep: 'Usage: scoville prune [flags] [NAME...] | prune --all',
     });
   });
-});
 
-describe('a flag that is not there', () => {
   test.each([
+    ['--keep=', '--keep needs a value'],
+    ['--keep=-1', '--keep takes a whole number from 0 to 10, not "-1"'],
+    ['--keep=1.5', '--keep takes a whole number from 0 to 10, not "1.5"'],
+    ['--keep=1e1', '--keep takes a whole number from 0 to 10, not "1e1"'],
+    ['--keep=0x1', '--keep takes a whole number from 0 to 10, not "0x1"'],
+    ['--keep= 1', '--keep takes a whole number from 0 to 10, not " 1"'],
+    ['--keep=11', '--keep takes a whole number from 0 to 10, not "11"'],
+    ['--fail-on=info', '--fail-on does not know "info"; it is one of error, warning'],
     ['--nope', 'prune has no flag --nope'],
     ['--jsno', 'prune has no flag --jsno'],
     ['-z', 'prune has no flag -z'],
     ['--JSON', 'prune has no flag --JSON; did you mean --json?'],
     ['--keeps', 'prune has no flag --keeps; did you mean --keep?'],
-  ])('%s', (flag, message) => {
-    let thrown: unknown;
-    try {
-      readFlags('prune', [flag], OPTIONS);
-    } catch (error) {
-      thrown = error;
-    }
-    expect(thrown).toMatchObject({ message, nextStep: 'scoville prune --help', exitCode: 2 });
+  ])('%s is bad usage', (flag, message) => {
+    const nextStep = 'scoville prune --help';
+    expect(problem([flag])).toMatchObject({ message, nextStep, exitCode: 2 });
   });
+
+  test.each(['0', '10', '007'])('%s is a whole number', (text) => {
+    expect(readFlags(['--keep', text], SPEC).flags.keep).toBe(Number(text));
+  });
+});
+
+test('a command prints its help, and is not run then', async () => {
+  const { io, out } = fakeIo();
+  const run = command(SPEC, () => Promise.reject(new Error('run')));
+  expect(await run(['a', '-h'], io)).toBe(0);
+  expect(out()).toMatch(/^Usage: scoville prune/);
+  await expect(run(['--', '--help'], io)).rejects.toThrow('run');
 });
 
 test('what is wrong with the words of a build is told as the command’s own', () => {
-  const error = (message: string) => buildWordsError('update', message);
+  const error = (message: string) => buildWordsError(SPEC, message);
   expect(error('ERROR: "docker buildx build" requires exactly 1 argument.\nSee')).toMatchObject({
-    message: 'update takes one context',
-    nextStep: 'Usage: scoville update [scoville build flags] PATH|URL',
+    message: 'prune takes one context',
+    nextStep: usageLine(SPEC),
   });
   expect(error('bad\u001b[2J flag\n').message).toBe('bad flag');
-});
-
-describe('wholeNumber', () => {
-  test.each([
-    ['0', 0],
-    ['10', 10],
-    ['007', 7],
-  ])('%s is %d', (text, value) => {
-    expect(wholeNumber('keep', text, 10)).toBe(value);
-  });
-
-  test.each(['', '-1', '1.5', '1e3', '0x1', ' 1', '11', '99999999999999999999'])(
-    'refuses %j',
-    (text) => {
-      expect(() => wholeNumber('keep', text, 10)).toThrow(
-        `--keep takes a whole number from 0 to 10, not ${JSON.stringify(text)}`,
-      );
-    },
-  );
 });

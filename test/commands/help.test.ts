@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { COMMANDS } from '../../src/commands/command-list.ts';
-import { helpText, usageLine } from '../../src/commands/help.ts';
+import { helpText } from '../../src/commands/help.ts';
 
 test('the help lists each command with its summary, in eighty columns but for the longest', () => {
   const lines = helpText().split('\n');
@@ -9,9 +9,4 @@ test('the help lists each command with its summary, in eighty columns but for th
       lines.filter((line) => line.startsWith(`  ${name} `) && line.endsWith(summary)),
     ).toHaveLength(1);
   expect(lines.filter((line) => line.length > 100)).toEqual([]);
-});
-
-test('the usage of a command is its line in the list', () => {
-  expect(usageLine('load')).toBe('Usage: scoville load NAME[:TAG]...');
-  expect(usageLine('other')).toBe('Usage: scoville other');
 });

@@ -107,7 +107,7 @@ describe('scoville lint', () => {
 
   test.each([
     [['--fail-on', 'fatal'], '--fail-on does not know "fatal"; it is one of error, warning, info'],
-    [['--report', 'html'], 'lint has no report html; it is one of terminal, json, sarif'],
+    [['--report', 'html'], '--report does not know "html"; it is one of terminal, json, sarif'],
     [['--nothing'], 'lint has no flag --nothing'],
   ])('%j is refused', async (args, message) => {
     await expect(run(args)).rejects.toThrow(message);

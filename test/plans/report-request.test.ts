@@ -4,8 +4,8 @@ import { parseReportRequest, parseReportRequests } from '../../src/plans/report-
 
 describe('parseReportRequest', () => {
   test.each(REPORT_FORMATS)('%s with and without a file', (format) => {
-    expect(parseReportRequest(format)).toEqual({ ok: true, value: { format } });
-    expect(parseReportRequest(`${format}=a=b`)).toEqual({
+    expect(parseReportRequest(format, REPORT_FORMATS)).toEqual({ ok: true, value: { format } });
+    expect(parseReportRequest(`${format}=a=b`, REPORT_FORMATS)).toEqual({
       ok: true,
       value: { format, file: 'a=b' },
     });
@@ -23,7 +23,7 @@ describe('parseReportRequest', () => {
     ],
     ['html=', '--report html= names no file'],
   ])('%j is refused', (value, error) => {
-    expect(parseReportRequest(value)).toEqual({ ok: false, error });
+    expect(parseReportRequest(value, REPORT_FORMATS)).toEqual({ ok: false, error });
   });
 });
 

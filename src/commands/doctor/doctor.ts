@@ -1,10 +1,10 @@
-import { EXIT, UserError } from '../../model/errors.ts';
+import { EXIT } from '../../model/errors.ts';
 import { jsonText } from '../../reporters/json-text.ts';
 import { toolRunner } from '../context.ts';
-import { readFlags } from '../flags.ts';
-import { usageLine } from '../help.ts';
-import type { Command, CommandIo } from '../io.ts';
+import { command } from '../flags.ts';
+import type { CommandIo } from '../io.ts';
 import { pathsOf } from '../paths.ts';
+import { DOCTOR } from '../small-specs.ts';
 import { VERSION } from '../version.ts';
 import { type Check, type CheckRow, isFit, runChecks, type Surroundings } from './doctor-check.ts';
 import { BUILDER_CHECK, DOCKER_CHECK, IMAGE_STORE_CHECK } from './doctor-engine.ts';
@@ -18,15 +18,6 @@ import {
   NODE_CHECK,
   SCANNER_CHECK,
 } from './doctor-tools.ts';
-
-const HELP = `Usage: scoville doctor [--json]
-
-Says what is there, what is missing, and the one command that mends each.
-
-  --json   the same as JSON on stdout
-
-Exit codes: 0 nothing that a build needs is missing; 2 something is.
-`;
 
 /** All that is looked at, in the order that is shown. */
 export const CHECKS: readonly Check[] = [
@@ -46,21 +37,11 @@ export const CHECKS: readonly Check[] = [
 ];
 
 /** `scoville doctor`. */
-export const doctor: Command = async (args, io) => {
-  const { values, positionals } = readFlags('doctor', args, {
-    json: { type: 'boolean', default: false },
-    help: { type: 'boolean', short: 'h', default: false },
-  });
-  if (values.help) {
-    io.writeOut(HELP);
-    return EXIT.met;
-  }
-  if (positionals.length > 0)
-    throw new UserError('doctor takes no names', { nextStep: usageLine('doctor') });
+export const doctor = command(DOCTOR, async ({ json }, _, io) => {
   const rows = await runChecks(CHECKS, surroundings(io));
-  io.writeOut(values.json ? doctorJson(rows) : doctorText(rows, await marksFor(io)));
+  io.writeOut(json ? doctorJson(rows) : doctorText(rows, await marksFor(io)));
   return isFit(rows) ? EXIT.met : EXIT.failed;
-};
+});
 
 /** The rows as JSON: `{schemaVersion, tool, fit, checks}`; ends with a newline. */
 export function doctorJson(rows: readonly CheckRow[]): string {

@@ -14,21 +14,24 @@ import { cleanForTerminal, cleanLines } from '../../ui/clean.ts';
 import { type Answer, askAnswer } from '../ask.ts';
 import { pipelineContext } from '../context.ts';
 import { conversation } from '../conversation.ts';
+import { command } from '../flags.ts';
 import type { Command, CommandIo } from '../io.ts';
 import { projectSettings } from '../project-settings.ts';
 import { canAsk } from '../screen.ts';
 import { typedLines } from '../typed-lines.ts';
 import { VERSION } from '../version.ts';
 import { patchOf, shownDiff } from './fix-diff.ts';
-import { FIX_HELP, type FixFlags, readFixFlags } from './fix-flags.ts';
+import { FIX, type FixFlags, fixFlags } from './fix-flags.ts';
 
-/** `scoville fix`. */
-export const fix: Command = async (args, io) => {
-  const flags = readFixFlags(args);
-  if (flags.help) {
-    io.writeOut(FIX_HELP);
-    return EXIT.met;
-  }
+/** `scoville fix`. What stands behind `--` is for the builds of `--verify`. */
+export const fix: Command = (args, io) => {
+  const end = args.includes('--') ? args.indexOf('--') : args.length;
+  const buildFlags = args.slice(end + 1);
+  const run = command(FIX, (values, paths) => fixFile(fixFlags(values, paths, buildFlags), io));
+  return run(args.slice(0, end), io);
+};
+
+async function fixFile(flags: FixFlags, io: CommandIo): Promise<number> {
   const settings = await projectSettings(flags.config, io);
   const talk = await conversation(io, 'auto', true);
   const context = pipelineContext(io, talk.sink);
@@ -57,7 +60,7 @@ export const fix: Command = async (args, io) => {
       : task.isNamed(edit) && task.isWithinRisk(edit),
   );
   return finish(context, task, settled, flags, { io, asks, proof });
-};
+}
 
 async function warnOfChanges(
   { run }: PipelineContext,

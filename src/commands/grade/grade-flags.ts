@@ -1,173 +1,132 @@
 import { availableParallelism } from 'node:os';
 import { UserError } from '../../model/errors.ts';
-import type { Platform } from '../../model/oci.ts';
-import type { ReportRequest } from '../../model/report.ts';
-import type { Grade } from '../../model/scorecard.ts';
-import type { ScannerChoice, Settings } from '../../model/settings.ts';
-import { OWN_FLAGS } from '../../plans/own-flags.ts';
-import { LONGEST_AGE_DAYS } from '../../plans/own-options.ts';
-import { parseReportRequests } from '../../plans/report-request.ts';
-import { readFlags, wholeNumber } from '../flags.ts';
-import { type NamedSigners, namedSigners, SIGNER_FLAGS } from '../signer-flags.ts';
+import type { CommandSpec } from '../../plans/flags/command-spec.ts';
+import {
+  bool,
+  choice,
+  type FlagValues,
+  many,
+  standard,
+  text,
+  whole,
+} from '../../plans/flags/flag.ts';
+import { LONGEST_AGE, OWN } from '../../plans/own-flags.ts';
+import { namedSigners, PLAIN_HTTP, SIGNER_FLAGS } from '../shared-flags.ts';
 import { wantedPlatforms } from '../wanted-platform.ts';
 
 /** Each image may take four threads and its layers' facts: more at once only wait for each other. */
 const MOST_JOBS = 32;
 const DEFAULT_JOBS = 4;
 
-export const GRADE_HELP = `Usage: scoville grade [flags] IMAGE...
-       scoville grade --file LIST [--jobs N] [--output FILE.jsonl] [flags]
-
-Grades images against the 23 criteria of the Container Hardening Priorities, wherever they lie: a registry reference, an
-image of Docker's store, an OCI layout directory, an OCI or docker-save archive (gzipped too), - for an archive on stdin.
-A prefix says where to look: registry: docker: store: oci: oci-archive: docker-archive:. Several images: a comparison.
-
-What is graded
-  --platform OS/ARCH[/VARIANT]   only these platforms, with commas or repeated (default: all that the index lists; the worst
-                                 counts). Exit 2 where one is not there
-  -f, --file DOCKERFILE          the Dockerfile it was built from, where its provenance carries none
-  --build-arg NAME=VALUE         with these arguments; may be repeated
-  --target STAGE                 and this stage
-  --secrets=false                do not search the layers for secrets
-
-A fleet: --file without an IMAGE is a list of images, one a line (- for stdin; # begins a comment)
-  --jobs N                       images graded at once, 1 to ${MOST_JOBS} (default: one a processor, up to 4)
-  --output FILE.jsonl            write the lines here and go on from what is there (default: stdout)
-
-Whose signatures count
-  --key FILE|URI                 a public key; may be repeated (default: your own key, and trust.keys)
-  --certificate-identity NAME    a keyless signer, with --certificate-oidc-issuer URL; either as --...-regexp PATTERN
-  --trusted-root FILE            sigstore's trusted root for keyless signatures (default: cosign fetches it)
-
-Vulnerabilities
-  --scanner NAME                 auto, grype, trivy, docker-scout, osv or none
-  --offline                      use no network for grading
-  --vex FILE                     an OpenVEX or CycloneDX VEX document; may be repeated
-
-What comes out
-  --report FORMAT[=FILE]         terminal, json, markdown, html, sarif, badges or junit; may be repeated
-  --verbose                      show every check, passed ones too
-  --json                         the scorecard as JSON
-  --diff                         two images, the older first: what changed
-  -q, --quiet                    no progress on stderr
-
-Gate, exit 1 where an image is short of it
-  --min-level LEVEL              0 to 5
-  --min-grade GRADE              A+, A, B, C or D
-  --max-age DAYS                 age up to which an image counts as recent (30)
-
-  --policy FILE                  a settings file whose word counts: keys, scanner, waivers, gate (default: your own, and the
-                                 gate of the nearest .scoville.yaml). --config is the older name
-  --plain-http HOST              speak HTTP without TLS to this registry; may be repeated (loopback hosts need none)
-`;
+export const GRADE = {
+  name: 'grade',
+  usage: ['grade [flags] IMAGE...', 'grade --file LIST [--jobs N] [--output FILE.jsonl] [flags]'],
+  about: `
+Grades images against the 23 criteria of the Container Hardening Priorities, wherever they are: a registry reference, an
+image of Docker's store, an OCI layout directory, an OCI or docker-save archive (gzipped too), - for an archive on
+stdin. A prefix says where to look: registry: docker: store: oci: oci-archive: docker-archive:. Several images: a
+comparison.`,
+  flags: {
+    platform: many(
+      'OS/ARCH[/VARIANT]',
+      'Only these platforms, with commas or repeated; the worst counts; exit 2 where one is missing',
+      { standard: 'all that the index lists' },
+    ),
+    file: text(
+      'FILE',
+      'The Dockerfile of the image, where its provenance carries none; without an IMAGE the list of a fleet',
+      { short: 'f', path: true },
+    ),
+    'build-arg': many('NAME=VALUE', 'That Dockerfile with these arguments; may be repeated'),
+    target: text('STAGE', 'And this stage', { standard: 'the last' }),
+    secrets: standard(
+      choice(['true', 'false'], 'BOOL', 'Whether the layers are searched for secrets'),
+      'true',
+    ),
+    jobs: whole(
+      'N',
+      'Images graded at once',
+      { least: 1, most: MOST_JOBS },
+      {
+        standard: `one a processor, up to ${DEFAULT_JOBS}`,
+      },
+    ),
+    output: text('FILE.jsonl', 'Write the lines here and go on from what is there', {
+      path: true,
+      standard: 'stdout',
+    }),
+    ...SIGNER_FLAGS,
+    scanner: OWN.scanner,
+    offline: bool(OWN.offline.help),
+    vex: OWN.vex,
+    report: OWN.report,
+    verbose: OWN.verbose,
+    json: bool('Print the scorecard as JSON on stdout'),
+    diff: bool('Two images, the older first: what changed'),
+    quiet: bool('Show no progress on stderr', { short: 'q' }),
+    'min-level': { ...OWN['min-level'], help: 'Exit 1 below this level' },
+    'min-grade': { ...OWN['min-grade'], help: 'Exit 1 below this grade' },
+    'max-age': whole(
+      'DAYS',
+      OWN['max-age'].help,
+      { least: 1, most: LONGEST_AGE },
+      { standard: '30' },
+    ),
+    policy: text('FILE', 'A settings file whose keys, scanner, waivers and gate count', {
+      path: true,
+      standard: 'your own, and the gate of the nearest .scoville.yaml',
+    }),
+    config: text('FILE', 'The older name of --policy', { path: true }),
+    'plain-http': PLAIN_HTTP,
+  },
+  titles: {
+    platform: 'What is graded',
+    jobs: 'A fleet: --file without an IMAGE is a list of images, one a line (- for stdin; # begins a comment)',
+    key: 'Whose signatures count (default: your own key, and trust.keys)',
+    scanner: 'Vulnerabilities',
+    report: 'What comes out',
+    'min-level': 'Gate, exit 1 where an image is short of it',
+    policy: 'Settings',
+  },
+} satisfies CommandSpec;
 
 /** What `scoville grade` was asked for. */
-export interface GradeFlags {
-  readonly help: boolean;
-  readonly images: readonly string[];
-  readonly platforms: readonly Platform[];
-  /** The Dockerfile. */
-  readonly file: string | undefined;
-  /** The list of a fleet: what `--file` names where there is no image beside it. */
-  readonly list: string | undefined;
-  readonly jobs: number;
-  readonly output: string | undefined;
-  readonly buildArgs: readonly string[];
-  readonly target: string | undefined;
-  readonly secrets: boolean;
-  readonly signers: NamedSigners;
-  readonly scanner: ScannerChoice | undefined;
-  readonly offline: boolean | undefined;
-  readonly vex: readonly string[];
-  readonly reports: readonly ReportRequest[];
-  readonly json: boolean;
-  readonly verbose: boolean;
-  readonly diff: boolean;
-  readonly quiet: boolean;
-  readonly gate: Partial<Pick<Settings['gate'], 'minLevel' | 'minGrade'>>;
-  readonly maxAge: number | undefined;
-  readonly policy: string | undefined;
-  readonly plainHttp: readonly string[];
-}
+export type GradeFlags = ReturnType<typeof gradeFlags>;
 
-const many = { type: 'string', multiple: true, default: [] as string[] } as const;
-const text = { type: 'string' } as const;
-const flag = { type: 'boolean', default: false } as const;
-
-/** Reads the flags; throws UserError for one that is not known or has a wrong value. */
-export function readGradeFlags(args: readonly string[]): GradeFlags {
-  const { values, positionals } = readFlags('grade', args, {
-    platform: many,
-    file: { type: 'string', short: 'f' },
-    'build-arg': many,
-    target: text,
-    jobs: text,
-    output: text,
-    secrets: { type: 'string', default: 'true' },
-    ...SIGNER_FLAGS,
-    scanner: text,
-    offline: flag,
-    vex: many,
-    report: many,
-    json: flag,
-    verbose: flag,
-    diff: flag,
-    quiet: { type: 'boolean', short: 'q', default: false },
-    'min-level': text,
-    'min-grade': text,
-    'max-age': text,
-    config: text,
-    policy: text,
-    'plain-http': many,
-    help: { type: 'boolean', short: 'h', default: false },
-  });
-  const reports = parseReportRequests(values.report);
-  if (!reports.ok) throw new UserError(reports.error);
-  const minLevel = chosen('min-level', values['min-level']);
-  const minGrade = chosen('min-grade', values['min-grade']) as Grade | undefined;
-  const age = values['max-age'];
+/** The flags as the command takes them. Throws UserError for those that do not go together. */
+export function gradeFlags(values: FlagValues<typeof GRADE.flags>, images: readonly string[]) {
+  const { minLevel, minGrade } = values;
   const flags = {
-    help: values.help,
-    images: positionals,
+    ...values,
+    images,
     platforms: wantedPlatforms(values.platform),
-    ...fileOf(values.file, positionals),
-    jobs: jobsOf(values.jobs),
-    output: values.output,
-    buildArgs: values['build-arg'],
-    target: values.target,
-    secrets: yesOrNo('secrets', values.secrets),
+    // `--file` is the Dockerfile of the image that is named; where none is, it is the list of images.
+    file: images.length === 0 ? undefined : values.file,
+    list: images.length === 0 ? values.file : undefined,
+    jobs: values.jobs ?? Math.min(DEFAULT_JOBS, availableParallelism()),
+    buildArgs: values.buildArg,
+    secrets: values.secrets === 'true',
     signers: namedSigners(values),
-    scanner: chosen('scanner', values.scanner) as ScannerChoice | undefined,
     offline: values.offline ? true : undefined,
-    vex: values.vex,
-    reports: reports.value,
-    json: values.json,
-    verbose: values.verbose,
-    diff: values.diff,
-    quiet: values.quiet,
     gate: {
-      ...(minLevel === undefined ? {} : { minLevel: Number(minLevel) }),
+      ...(minLevel === undefined ? {} : { minLevel }),
       ...(minGrade === undefined ? {} : { minGrade }),
     },
-    maxAge: age === undefined ? undefined : wholeNumber('max-age', age, LONGEST_AGE_DAYS, 1),
     policy: values.policy ?? values.config,
-    plainHttp: values['plain-http'],
   };
-  if (!flags.help) refuseMixture(flags, values.jobs !== undefined);
+  refuseMixture(flags, values.jobs !== undefined);
   return flags;
 }
 
-/** `--file` is the Dockerfile of the image that is named; where none is, it is the list of images. */
-function fileOf(
-  file: string | undefined,
-  images: readonly string[],
-): Pick<GradeFlags, 'file' | 'list'> {
-  return images.length === 0 ? { file: undefined, list: file } : { file, list: undefined };
-}
-
 /** A fleet is told in lines, one image in a scorecard: flags of the one mean nothing for the other. */
-function refuseMixture(flags: GradeFlags, namesJobs: boolean): void {
-  const { list, reports, json, diff, buildArgs, target, output } = flags;
+function refuseMixture(
+  flags: Omit<FlagValues<typeof GRADE.flags>, 'secrets' | 'offline' | 'platform' | 'jobs'> & {
+    readonly list: string | undefined;
+    readonly buildArgs: readonly string[];
+  },
+  namesJobs: boolean,
+): void {
+  const { list, report, json, diff, buildArgs, target, output } = flags;
   if (list === undefined) {
     if (namesJobs || output !== undefined)
       throw new UserError(`${namesJobs ? '--jobs' : '--output'} is for a list of images`, {
@@ -183,7 +142,7 @@ function refuseMixture(flags: GradeFlags, namesJobs: boolean): void {
     return;
   }
   const wrong = [
-    ...(reports.length > 0 ? ['--report'] : []),
+    ...(report.length > 0 ? ['--report'] : []),
     ...(json ? ['--json'] : []),
     ...(diff ? ['--diff'] : []),
     ...(buildArgs.length > 0 ? ['--build-arg'] : []),
@@ -193,23 +152,4 @@ function refuseMixture(flags: GradeFlags, namesJobs: boolean): void {
     throw new UserError(`${wrong} does not go with a list of images`, {
       nextStep: 'a list gives one JSON line an image; with --file DOCKERFILE, name an IMAGE',
     });
-}
-
-function jobsOf(value: string | undefined): number {
-  if (value === undefined) return Math.min(DEFAULT_JOBS, availableParallelism());
-  return wholeNumber('jobs', value, MOST_JOBS, 1);
-}
-
-/** A value that `scoville build` takes under the same name. */
-function chosen(name: string, value: string | undefined): string | undefined {
-  const choices = OWN_FLAGS.find((spec) => spec.name === name)?.choices ?? [];
-  if (value === undefined || choices.includes(value)) return value;
-  throw new UserError(
-    `--${name} does not know ${JSON.stringify(value)}; it is one of ${choices.join(', ')}`,
-  );
-}
-
-function yesOrNo(name: string, value: string): boolean {
-  if (value === 'true' || value === 'false') return value === 'true';
-  throw new UserError(`--${name} is true or false, not ${JSON.stringify(value)}`);
 }

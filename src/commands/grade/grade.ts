@@ -7,28 +7,24 @@ import { gateImage } from '../../pipeline/build/gate-image.ts';
 import { cleanForTerminal } from '../../ui/clean.ts';
 import { pipelineContext } from '../context.ts';
 import { conversation } from '../conversation.ts';
-import { usageLine } from '../help.ts';
-import type { Command, CommandIo } from '../io.ts';
+import { command, usageLine } from '../flags.ts';
+import type { CommandIo } from '../io.ts';
 import { writeReports } from '../reports.ts';
-import { type GradeFlags, GRADE_HELP, readGradeFlags } from './grade-flags.ts';
+import { type GradeFlags, GRADE, gradeFlags } from './grade-flags.ts';
 import { gradeOne, gradeSession, gradeSettings, unanswered } from './grade-session.ts';
 
 const OPEN_NEXT =
   'name the platforms that count and are here (--platform linux/amd64), or grade the image from its registry, which has all';
 
 /** `scoville grade`. */
-export const grade: Command = async (args, io) => {
-  const flags = readGradeFlags(args);
-  if (flags.help) {
-    io.writeOut(GRADE_HELP);
-    return EXIT.met;
-  }
+export const grade = command(GRADE, async (values, images, io) => {
+  const flags = gradeFlags(values, images);
   if (flags.list !== undefined) {
     const { gradeFleet } = await import('./grade-fleet.ts');
     return gradeFleet(flags.list, flags, await gradeSettings(flags, io), io);
   }
   if (flags.images.length === 0)
-    throw new UserError('grade needs an image', { nextStep: usageLine('grade') });
+    throw new UserError('grade needs an image', { nextStep: usageLine(GRADE) });
   if (flags.diff && flags.images.length !== 2)
     throw new UserError('--diff takes two images, the older first', {
       nextStep: 'scoville grade --diff OLD NEW',
@@ -36,7 +32,7 @@ export const grade: Command = async (args, io) => {
   const settings = await gradeSettings(flags, io);
   const { graded, unmet, open } = await gradeAll(flags, settings, io);
   const requests: readonly ReportRequest[] = [
-    ...flags.reports,
+    ...flags.report,
     ...(flags.json ? [{ format: 'json' } as const] : []),
   ];
   await writeReports(subjectOf(graded, flags.diff), requests, io, io.writeOut, flags.verbose);
@@ -48,7 +44,7 @@ export const grade: Command = async (args, io) => {
     return EXIT.failed;
   }
   return unmet.length === 0 ? EXIT.met : EXIT.short;
-};
+});
 
 interface Answer {
   readonly graded: readonly ReportInput[];

@@ -21,19 +21,16 @@ import { otherStack } from '../../plans/init/other-stacks.ts';
 import { TOLD_BY } from '../../plans/init/project-facts.ts';
 import { cleanLines } from '../../ui/clean.ts';
 import { pipelineContext } from '../context.ts';
-import type { Command, CommandIo } from '../io.ts';
+import { command } from '../flags.ts';
+import type { CommandIo } from '../io.ts';
 import { canAsk } from '../screen.ts';
 import { answersOf } from './init-answers.ts';
-import { INIT_HELP, type InitFlags, readInitFlags } from './init-flags.ts';
+import { INIT, type InitFlags, initFlags } from './init-flags.ts';
 import { linePrompt, type Prompt } from './init-prompt.ts';
 
 /** `scoville init`. */
-export const init: Command = async (args, io) => {
-  const flags = readInitFlags(args);
-  if (flags.help) {
-    io.writeOut(INIT_HELP);
-    return EXIT.met;
-  }
+export const init = command(INIT, async (values, folders, io) => {
+  const flags = initFlags(values, folders);
   const loaded = await loadTemplates(templatesFolder());
   if (flags.list) {
     io.writeOut(stacksText(loaded.templates));
@@ -68,7 +65,7 @@ export const init: Command = async (args, io) => {
   };
   io.writeOut(flags.json ? initJson(outcome) : cleanLines(initText(outcome)));
   return EXIT.met;
-};
+});
 
 /** Asks on a screen where one can be drawn, else line by line; undefined where nobody can answer. */
 async function promptOf(io: CommandIo): Promise<Prompt | undefined> {

@@ -114,16 +114,17 @@ async function handOn(args: readonly string[], io: CommandIo): Promise<number> {
   }
 }
 
-/** The builder's flags are those of buildx, which completes them; of our own commands the names. */
+/** The builder's flags are those of buildx, which completes them; ours are completed from the tables of the commands. */
 async function complete(words: readonly string[], io: CommandIo): Promise<number> {
   const [how = '', name, ...typed] = words;
   if (name === PLUGINS.builder) return handOn([how, 'buildx', ...typed], io);
-  const { COMMANDS } = await import('../command-list.ts');
-  const begun = typed.length === 1 ? (typed[0] ?? '') : undefined;
-  const lines = COMMANDS.filter((c) => begun !== undefined && c.name.startsWith(begun)).map((c) =>
-    how.endsWith('NoDesc') ? c.name : `${c.name}\t${c.summary}`,
+  const { completedCommands } = await import('../command-specs.ts');
+  const { offered } = await import('../../plans/flags/completion.ts');
+  const found = offered(await completedCommands(), typed);
+  const lines = (found ?? []).map(([word, help]) =>
+    how.endsWith('NoDesc') ? word : `${word}\t${help}`,
   );
   // spf13/cobra, completions.go: 4 offers no file names, 0 lets the shell do so.
-  io.writeOut(`${[...lines, `:${begun === undefined ? 0 : 4}`].join('\n')}\n`);
+  io.writeOut(`${[...lines, `:${found === undefined ? 0 : 4}`].join('\n')}\n`);
   return EXIT.met;
 }

@@ -4,20 +4,21 @@ import { UserError } from '../../model/errors.ts';
 import type { ReportRequest } from '../../model/report.ts';
 import { writeFileBeside } from '../../pipeline/write-file-beside.ts';
 import type { CommandIo } from '../io.ts';
+import { COMPARISON_FORMATS } from '../shared-flags.ts';
 
-/** Forms in which two images held against each other can be shown; the others are of a scorecard. */
-const FORMATS = ['terminal', 'json', 'html'] as const;
-type ComparisonFormat = (typeof FORMATS)[number];
+type ComparisonFormat = (typeof COMPARISON_FORMATS)[number];
 
 /** Refuses reports that only a scorecard has, before anything is built. `--json` asks for JSON on stdout. */
 export function comparisonReports(
   requests: readonly ReportRequest[],
   json: boolean,
 ): readonly ReportRequest[] {
-  const other = requests.find(({ format }) => !FORMATS.some((known) => known === format));
+  const other = requests.find(
+    ({ format }) => !COMPARISON_FORMATS.some((known) => known === format),
+  );
   if (other !== undefined)
     throw new UserError(
-      `--report ${other.format} is a scorecard’s; of a comparison there is ${FORMATS.join(', ')}`,
+      `--report ${other.format} is a scorecard’s; of a comparison there is ${COMPARISON_FORMATS.join(', ')}`,
     );
   const all = json ? [{ format: 'json' } as const, ...requests] : requests;
   return all.some(({ file }) => file === undefined) ? all : [{ format: 'terminal' }, ...all];

@@ -39,7 +39,7 @@ export async function reproduceNamed(flags: ImageFlags, io: CommandIo): Promise<
         source: flags.source,
         given: { buildArgs: flags.buildArgs, secrets: flags.secrets, ssh: flags.ssh },
         attest,
-        deeper: flags.deeper,
+        deeper: flags.diffoscope,
       });
     } finally {
       await image.close();

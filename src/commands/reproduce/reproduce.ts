@@ -6,34 +6,35 @@ import {
   reproduce as runReproduce,
 } from '../../pipeline/reproduce/reproduce.ts';
 import { parseBuildArgs } from '../../plans/buildx/parse-build-args.ts';
+import { commandHelp } from '../../plans/flags/command-help.ts';
 import { progressStyle } from '../../plans/progress-style.ts';
 import { pipelineContext } from '../context.ts';
 import { conversation } from '../conversation.ts';
-import { buildWordsError } from '../flags.ts';
+import { asksHelp, buildWordsError } from '../flags.ts';
 import type { Command, CommandIo } from '../io.ts';
 import { comparisonReports, writeComparison } from './comparison-report.ts';
-import { readImageFlags, REPRODUCE_HELP } from './reproduce-flags.ts';
+import { readImageFlags, REPRODUCE } from './reproduce-flags.ts';
 
 /** `scoville reproduce`. */
 export const reproduce: Command = async (args, io) => {
-  if (args.includes('--help') || args.includes('-h')) {
-    io.writeOut(REPRODUCE_HELP);
+  if (asksHelp(args)) {
+    io.writeOut(commandHelp(REPRODUCE));
     return EXIT.met;
   }
   const image = await readImageFlags(args, io.cwd);
   if (image !== undefined) {
     const { reproduceNamed } = await import('./reproduce-image.ts');
-    const reports = comparisonReports(image.reports, image.json);
+    const reports = comparisonReports(image.report, image.json);
     return answer(await reproduceNamed(image, io), reports, io);
   }
   const { words, ...options } = ownWords(args);
   const parsed = parseBuildArgs(words, io.env);
-  if (!parsed.ok) throw buildWordsError('reproduce', parsed.error.message);
+  if (!parsed.ok) throw buildWordsError(REPRODUCE, parsed.error.message);
   if (parsed.value.kind === 'help') {
-    io.writeOut(REPRODUCE_HELP);
+    io.writeOut(commandHelp(REPRODUCE));
     return EXIT.met;
   }
-  const { json, reports: requests } = parsed.value.own;
+  const { json, report: requests } = parsed.value.own;
   const reports = comparisonReports(requests, json);
   const style = progressStyle(parsed.value, io.env);
   if (!style.ok) throw new UserError(style.error);

@@ -8,28 +8,22 @@ import { trustedSigners, type TrustedSigners } from '../../pipeline/sign/trusted
 import { verifyImage } from '../../pipeline/verify/verify-image.ts';
 import { pipelineContext } from '../context.ts';
 import { conversation } from '../conversation.ts';
-import { usageLine } from '../help.ts';
-import type { Command, CommandIo } from '../io.ts';
+import { command } from '../flags.ts';
+import type { CommandIo } from '../io.ts';
 import { imageSettings } from '../project-settings.ts';
+import { namedSigners } from '../shared-flags.ts';
 import { wantedPlatform } from '../wanted-platform.ts';
-import { readVerifyFlags, VERIFY_HELP, type VerifyFlags } from './verify-flags.ts';
+import { VERIFY, type VerifyFlags } from './verify-flags.ts';
 import { verificationJson, verificationText } from './verify-report.ts';
 import { whereDeployed } from './where-deployed.ts';
 
 /** `scoville verify`. */
-export const verify: Command = async (args, io) => {
-  const flags = readVerifyFlags(args);
-  if (flags.help) {
-    io.writeOut(VERIFY_HELP);
-    return EXIT.met;
-  }
-  if (flags.images.length === 0)
-    throw new UserError('verify needs an image', { nextStep: usageLine('verify') });
+export const verify = command(VERIFY, async (flags, images, io) => {
   const settings = await policyOf(flags, io);
-  const { answers, complete } = await verifyAll(flags, settings, io);
+  const { answers, complete } = await verifyAll(flags, images, settings, io);
   io.writeOut(flags.json ? verificationJson(answers) : answers.map(verificationText).join('\n'));
   return complete ? exitCode(answers) : EXIT.failed;
-};
+});
 
 /** An image that could not be judged weighs more than one that is short: nothing is known of it. */
 function exitCode(answers: readonly ImageVerification[]): number {
@@ -46,11 +40,13 @@ async function policyOf(flags: VerifyFlags, io: CommandIo): Promise<Settings> {
   return value;
 }
 
-function namesSigner({ signers }: VerifyFlags): boolean {
+function namesSigner({
+  key,
+  certificateIdentity,
+  certificateIdentityRegexp,
+}: VerifyFlags): boolean {
   return (
-    signers.keys.length > 0 ||
-    signers.identity !== undefined ||
-    signers.identityPattern !== undefined
+    key.length > 0 || certificateIdentity !== undefined || certificateIdentityRegexp !== undefined
   );
 }
 
@@ -64,19 +60,24 @@ function isExpected(error: unknown): error is UserError | ToolError {
   return error instanceof UserError || error instanceof ToolError;
 }
 
-async function verifyAll(flags: VerifyFlags, settings: Settings, io: CommandIo): Promise<Answers> {
+async function verifyAll(
+  flags: VerifyFlags,
+  images: readonly string[],
+  settings: Settings,
+  io: CommandIo,
+): Promise<Answers> {
   const talk = await conversation(io, 'auto', false);
   try {
     const context = pipelineContext(io, talk.sink);
     const trusted = await signersOf(context, flags, settings);
     const registries = new Registries(context, withPlainHttp(settings.registries, flags.plainHttp));
     const demands = {
-      types: flags.types,
+      types: flags.type,
       minLevel: flags.minLevel ?? (flags.policy === undefined ? undefined : settings.gate.minLevel),
     };
     const answers: ImageVerification[] = [];
     let complete = true;
-    for (const text of flags.images)
+    for (const text of images)
       try {
         const image = await openNamedImage(context, registries, {
           text: await whereDeployed(text, io.cwd),
@@ -90,7 +91,7 @@ async function verifyAll(flags: VerifyFlags, settings: Settings, io: CommandIo):
           await image.close();
         }
       } catch (error) {
-        if (flags.images.length === 1 || !isExpected(error)) throw error;
+        if (images.length === 1 || !isExpected(error)) throw error;
         // The others' answers are worth having; the exit code tells that one is missing.
         complete = false;
         context.emit({ kind: 'warning', text: `${text}: ${error.message}` });
@@ -107,7 +108,7 @@ async function signersOf(
   flags: VerifyFlags,
   settings: Settings,
 ): Promise<TrustedSigners> {
-  const trusted = await trustedSigners(context, settings, flags.signers);
+  const trusted = await trustedSigners(context, settings, namedSigners(flags));
   if (!trusted.named)
     context.emit({
       kind: 'notice',

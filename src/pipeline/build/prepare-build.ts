@@ -92,10 +92,7 @@ export async function prepareBuild(
   const settings =
     recorded?.settings ??
     (await settingsOf({
-      named:
-        parsed.own.configFile === undefined
-          ? undefined
-          : resolve(context.cwd, parsed.own.configFile),
+      named: parsed.own.config === undefined ? undefined : resolve(context.cwd, parsed.own.config),
       startDir: source.directory,
       userDir: context.paths.config,
       task: 'project',

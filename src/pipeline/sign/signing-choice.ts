@@ -52,7 +52,7 @@ async function signSettings(
 ): Promise<Settings['sign'] | undefined> {
   const isFolder = place !== '-' && !isAddress(place);
   const startDir = isFolder ? resolve(context.cwd, place) : undefined;
-  const named = own.configFile === undefined ? undefined : resolve(context.cwd, own.configFile);
+  const named = own.config === undefined ? undefined : resolve(context.cwd, own.config);
   const userDir = context.paths.config;
   return settingsOf({ named, startDir, userDir, task: 'project', now: context.now() }).then(
     ({ sign }) => sign,

@@ -1,6 +1,8 @@
 import { BUILDX_FLAGS } from '../buildx/buildx-flags.ts';
 import type { FlagSpec } from '../buildx/flag-spec.ts';
-import { OWN_FLAGS } from '../own-flags.ts';
+import type { CommandSpec } from '../flags/command-spec.ts';
+import { bool, many } from '../flags/flag.ts';
+import { IMAGE_FLAGS } from '../own-flags.ts';
 
 /** A flag that a build has too, and that means the same there. */
 function asInBuild(name: string): FlagSpec {
@@ -73,23 +75,36 @@ export const BAKE_FLAGS: readonly FlagSpec[] = [
   asInBuild('server-config'),
 ];
 
-/** Own flags of a build that mean another thing for several targets, or nothing. */
-const OTHERWISE = new Set(['min-level', 'min-grade', 'interactive']);
-
 /** The flags that `scoville bake` adds: those of a build, which count for each target, and its own. */
-export const OWN_BAKE_FLAGS: readonly FlagSpec[] = [
-  ...OWN_FLAGS.filter(({ name }) => !OTHERWISE.has(name)),
-  {
-    name: 'min-level',
-    kind: 'array',
-    value: '[TARGETS=]LEVEL',
-    help: 'Publish nothing below this level; may be repeated, the last that fits a target counts',
+export const OWN_BAKE = {
+  ...IMAGE_FLAGS,
+  'min-level': many(
+    '[TARGETS=]LEVEL',
+    'Publish nothing below this level; may be repeated, the last that fits a target counts',
+  ),
+  'min-grade': many(
+    '[TARGETS=]GRADE',
+    'Publish nothing below this grade; may be repeated, the last that fits a target counts',
+  ),
+  'keep-going': bool('Publish what is good though other targets are not'),
+};
+
+export const BAKE: CommandSpec = {
+  name: 'bake',
+  usage: ['bake [OPTIONS] [TARGET...]'],
+  about: `
+Builds the targets of a bake definition (HCL, JSON, compose) as scoville build does each: reproducibly, signed, attested
+and graded. Nothing is published unless every target was built and met its gate, but with --keep-going what is good is.`,
+  flags: OWN_BAKE,
+  titles: {
+    'dry-run':
+      'Options of scoville, which count for each target (--no-NAME is the same as --NAME=false):',
   },
-  {
-    name: 'min-grade',
-    kind: 'array',
-    value: '[TARGETS=]GRADE',
-    help: 'Publish nothing below this grade; may be repeated, the last that fits a target counts',
-  },
-  { name: 'keep-going', kind: 'bool', help: 'Publish what is good though other targets are not' },
-];
+  others: BAKE_FLAGS,
+  othersTitle: 'Options of docker buildx bake, with their own meanings:',
+  end: `
+TARGETS is a target's name, * standing for any letters. Any other option is handed on to buildx. Exit codes: 0 every
+target met its gate; 1 one is short of it; 2 one could not be judged; a failed build keeps buildx' code. The worst
+counts.`,
+  operands: { choices: [] },
+};

@@ -9,9 +9,10 @@ import {
   scanArguments,
   type UsageProblem,
 } from '../buildx/scan-arguments.ts';
-import { OWN_FLAGS } from '../own-flags.ts';
+import { specsOf } from '../flags/flag.ts';
+import { GRADES, LEVELS } from '../own-flags.ts';
 import { parseReportRequests } from '../report-request.ts';
-import { BAKE_FLAGS, OWN_BAKE_FLAGS } from './bake-flags.ts';
+import { BAKE_FLAGS, OWN_BAKE } from './bake-flags.ts';
 
 /** A least level or grade, and the targets it is for: a name with `*` as in `--set`. */
 export interface TargetGate {
@@ -52,8 +53,7 @@ export interface ParsedBake {
   readonly evaluates: string | undefined;
 }
 
-const LEVELS = OWN_FLAGS.find(({ name }) => name === 'min-level')?.choices ?? [];
-const GRADES = OWN_FLAGS.find(({ name }) => name === 'min-grade')?.choices ?? [];
+const OWN_BAKE_FLAGS = specsOf(OWN_BAKE);
 const OWN_NAMES = new Set(OWN_BAKE_FLAGS.map(({ name }) => name));
 /** What is said once, here, and not to each target's build. */
 const SAID_HERE = new Set(['json', 'report', 'dry-run', 'keep-going', 'min-level', 'min-grade']);
@@ -149,7 +149,7 @@ function readGates(given: readonly Given[]): Result<readonly TargetGate[], Usage
     if (flag !== 'min-level' && flag !== 'min-grade') continue;
     const equals = text.lastIndexOf('=');
     const value = text.slice(equals + 1);
-    const choices = flag === 'min-level' ? LEVELS : GRADES;
+    const choices: readonly string[] = flag === 'min-level' ? LEVELS : GRADES;
     if (!choices.includes(value) || equals === 0)
       return wrong(
         `--${flag} takes [TARGETS=]VALUE, VALUE being one of ${choices.join(', ')}, not ${JSON.stringify(text)}`,

@@ -25,6 +25,8 @@ export interface FlagSpec {
   readonly experimental?: boolean;
   /** What the flag means without `=VALUE` (pflag's NoOptDefVal); a value must then be joined to it. */
   readonly bare?: string;
+  /** What counts where it is not given, as help and docs say it. */
+  readonly standard?: string;
   /** The value is a file or folder, for completion. */
   readonly path?: boolean;
 }

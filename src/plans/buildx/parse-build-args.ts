@@ -2,8 +2,7 @@ import type { LinkedTarget } from '../../model/bake.ts';
 import type { BuildxFlag } from '../../model/build-invocation.ts';
 import { err, ok, type Result } from '../../model/result.ts';
 import { type OutputPlan, planOutput } from '../output-plan.ts';
-import { OWN_FLAGS } from '../own-flags.ts';
-import { type OwnOptions, readOwnOptions } from '../own-options.ts';
+import { OWN_FLAGS, type OwnOptions, readOwnOptions } from '../own-flags.ts';
 import { BUILDX_FLAGS } from './buildx-flags.ts';
 import type { FlagSpec } from './flag-spec.ts';
 import {
@@ -57,7 +56,7 @@ export function parseBuildArgs(
     parts.flatMap((p) => (p.kind === 'flag' && OWN_NAMES.has(p.spec.name) ? [p] : [])),
   );
   if (!own.ok) return own;
-  const unread = own.value.buildxArguments.map((word) => ({ name: undefined, words: [word] }));
+  const unread = own.value.buildxArg.map((word) => ({ name: undefined, words: [word] }));
   const flags = [...parts.flatMap(asBuildxFlag), ...unread];
   return ok({ kind: 'build', context, flags, own: own.value, output: planOutput({ flags }, env) });
 }

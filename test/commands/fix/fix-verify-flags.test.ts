@@ -1,5 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { readFixFlags } from '../../../src/commands/fix/fix-flags.ts';
+import { FIX, fixFlags } from '../../../src/commands/fix/fix-flags.ts';
+import { readFlags } from '../../../src/commands/flags.ts';
+
+function readFixFlags(args: readonly string[], buildFlags: readonly string[] = []) {
+  const { flags, operands } = readFlags(args, FIX);
+  return fixFlags(flags, operands, buildFlags);
+}
 
 describe('--verify', () => {
   test('is off by default', () => {
@@ -7,10 +13,13 @@ describe('--verify', () => {
   });
 
   test('takes a command, limits, and flags of the build behind --', () => {
-    const { verify, path } = readFixFlags([
-      ...['--verify', '--smoke', 'ask', '--smoke-port', '8080', '--smoke-env', 'A=1', 'app'],
-      ...['--smoke-timeout', '5', '--config', 'c.yaml', '--', '--secret', 'id=x'],
-    ]);
+    const { verify, path } = readFixFlags(
+      [
+        ...['--verify', '--smoke', 'ask', '--smoke-port', '8080', '--smoke-env', 'A=1', 'app'],
+        ...['--smoke-timeout', '5', '--config', 'c.yaml'],
+      ],
+      ['--secret', 'id=x'],
+    );
     expect(path).toBe('app');
     expect(verify).toEqual({
       buildFlags: ['--config=c.yaml', '--secret', 'id=x'],

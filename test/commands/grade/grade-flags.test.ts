@@ -1,6 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { readGradeFlags } from '../../../src/commands/grade/grade-flags.ts';
+import { readFlags } from '../../../src/commands/flags.ts';
+import { GRADE, gradeFlags } from '../../../src/commands/grade/grade-flags.ts';
 import { UserError } from '../../../src/model/errors.ts';
+
+function readGradeFlags(args: readonly string[]) {
+  const { flags, operands } = readFlags(args, GRADE);
+  return gradeFlags(flags, operands);
+}
 
 describe('flags that say how a Dockerfile was built', () => {
   test.each([

@@ -120,6 +120,20 @@ describe('what Docker asks without a call', () => {
     expect(second.out()).toBe(':0\n');
   });
 
+  test.each([
+    [['lint', '--fail'], '--fail-on\n:4\n'],
+    [['lint', '--fail-on', 'w'], 'warning\n:4\n'],
+    [['build', '-f', ''], ':0\n'],
+    [['push', '--policy', ''], ':0\n'],
+    [['completion', 'z'], 'zsh\n:4\n'],
+    [['push', '--plain-http', ''], ':4\n'],
+    [['unheard-of', ''], ':0\n'],
+  ])('completion of %j', async (typed, expected) => {
+    const { io, out } = fakeIo();
+    await dockerPlugin(['__completeNoDesc', 'scoville', ...typed], io, none);
+    expect(out()).toBe(expected);
+  });
+
   test('a call by hand is told what to type', async () => {
     await expect(dockerPlugin(['build', '.'], fakeIo().io, none)).rejects.toThrow(
       'a plugin of Docker',

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { readVerifyFlags } from '../../../src/commands/verify/verify-flags.ts';
+import { readFlags } from '../../../src/commands/flags.ts';
+import { VERIFY } from '../../../src/commands/verify/verify-flags.ts';
 import { verificationJson, verificationText } from '../../../src/commands/verify/verify-report.ts';
 import { verify } from '../../../src/commands/verify/verify.ts';
 import { digestOf } from '../../../src/model/digest.ts';
@@ -79,16 +80,16 @@ describe('the answer', () => {
 
 describe('flags', () => {
   test('name who must have signed and what must be stated', () => {
-    const flags = readVerifyFlags(
-      'a --key k.pub --key awskms:///x --type sbom --min-level 3 --trusted-root r.json b'.split(
-        ' ',
-      ),
-    );
-    expect(flags).toMatchObject({
-      images: ['a', 'b'],
-      signers: { keys: ['k.pub', 'awskms:///x'], trustedRoot: 'r.json' },
-      types: ['sbom'],
-      minLevel: 3,
+    const args =
+      'a --key k.pub --key awskms:///x --type sbom --min-level 3 --trusted-root r.json b';
+    expect(readFlags(args.split(' '), VERIFY)).toMatchObject({
+      operands: ['a', 'b'],
+      flags: {
+        key: ['k.pub', 'awskms:///x'],
+        trustedRoot: 'r.json',
+        type: ['sbom'],
+        minLevel: 3,
+      },
     });
   });
 
@@ -97,7 +98,7 @@ describe('flags', () => {
     [['--min-level', '6'], '--min-level takes a whole number from 0 to 5, not "6"'],
     [['--kye', 'x'], 'verify has no flag --kye'],
   ])('%j is refused', (args, message) => {
-    expect(() => readVerifyFlags(args)).toThrow(message);
+    expect(() => readFlags([...args, 'a'], VERIFY)).toThrow(message);
   });
 });
 

@@ -9,13 +9,13 @@ describe('our own options', () => {
       json: false,
       verbose: false,
       review: false,
-      reports: [],
+      report: [],
       locked: false,
       grade: true,
       vex: [],
       plainHttp: [],
       interactive: true,
-      buildxArguments: [],
+      buildxArg: [],
     });
   });
 
@@ -27,7 +27,7 @@ describe('our own options', () => {
       json: true,
       verbose: true,
       review: true,
-      reports: [{ format: 'markdown', file: 'a.md' }, { format: 'json' }],
+      report: [{ format: 'markdown', file: 'a.md' }, { format: 'json' }],
       minLevel: 3,
       minGrade: 'A+',
       sign: false,
@@ -41,11 +41,11 @@ describe('our own options', () => {
       scanner: 'grype',
       offline: true,
       vex: ['v.json', 'w.json'],
-      maxAgeDays: 7,
+      maxAge: 7,
       plainHttp: ['r:5000', '[::1]:80'],
-      configFile: 'c.yaml',
+      config: 'c.yaml',
       interactive: false,
-      buildxArguments: ['-x'],
+      buildxArg: ['-x'],
     });
   });
 

@@ -1,10 +1,24 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
-import { completionScript, SHELLS } from '../../src/plans/completion.ts';
+import { BUILD } from '../../../src/plans/flags/build-spec.ts';
+import { completionScript, SHELLS } from '../../../src/plans/flags/completion.ts';
+import { bool, choice, text } from '../../../src/plans/flags/flag.ts';
 
 const COMMANDS = [
-  { name: 'build', summary: "build: what docker's build does" },
-  { name: 'push', summary: 'push' },
+  { name: 'build', summary: "build: what docker's build does", spec: BUILD },
+  {
+    name: 'push',
+    summary: 'push',
+    spec: { flags: { all: bool('All'), policy: text('FILE', 'A file', { path: true }) } },
+  },
+  {
+    name: 'pick',
+    summary: 'pick',
+    spec: {
+      flags: { color: choice(['red', 'blue'], 'COLOR', 'The color', { short: 'c' }) },
+      operands: { choices: ['one', 'two'] },
+    },
+  },
 ];
 
 /** What bash offers for these words, the last one being typed. */
@@ -34,11 +48,19 @@ describe('bash', () => {
       ['scoville', 'build', '--scanner', '='],
       ['auto', 'grype', 'trivy', 'docker-scout', 'osv', 'none'],
     ],
-    [['scoville', 'build', '-f', 'given'], ['given.ts']],
+    [['scoville', 'build', '-f', 'comp'], ['completion.test.ts']],
     [['scoville', 'build', '-t', ''], []],
-    [['scoville', 'build', 'plu'], ['plugin']],
+    [['scoville', 'build', '../plu'], ['../plugin']],
     [['scoville', 'build', '--memory-s'], []],
-    [['scoville', 'push', 'given'], ['given.ts']],
+    [['scoville', 'push', 'comp'], ['completion.test.ts']],
+    [
+      ['scoville', 'push', '--'],
+      ['--all', '--policy', '--help'],
+    ],
+    [['scoville', 'push', '--policy', 'comp'], ['completion.test.ts']],
+    [['scoville', 'pick', '-c', 'b'], ['blue']],
+    [['scoville', 'pick', 't'], ['two']],
+    [['scoville', 'none', '--'], []],
   ])('%j', (words, expected) => {
     expect(offered(...words)).toEqual(expected);
   });

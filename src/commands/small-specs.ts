@@ -1,0 +1,128 @@
+import { SHOWN_BUILD_FLAGS } from '../plans/flags/build-spec.ts';
+import { type CommandSpec } from '../plans/flags/command-spec.ts';
+import { SHELLS } from '../plans/flags/completion.ts';
+import { bool, standard, text, whole } from '../plans/flags/flag.ts';
+import {
+  COMPARISON_REPORT,
+  DIFFOSCOPE,
+  JSON_FLAG,
+  PLAIN_HTTP,
+  PLATFORM,
+  POLICY,
+} from './shared-flags.ts';
+
+export const UPDATE = {
+  name: 'update',
+  usage: ['update [scoville build flags] PATH|URL'],
+  about: `
+Writes scoville.lock beside the Dockerfile, or refreshes it: resolves every tag again, builds without a cache so that
+each RUN fetches what there is now, and prints what changed. Nothing is signed, tagged, loaded or pushed; the next
+scoville build holds to the lock. Give it the flags that the build has (--target, --build-arg, --platform). A build that
+fails keeps buildx' exit code.`,
+  flags: {
+    lock: text('=FILE', 'Another file than scoville.lock', { path: true, bare: 'true' }),
+    json: JSON_FLAG,
+  },
+  also: SHOWN_BUILD_FLAGS,
+} satisfies CommandSpec;
+
+export const DIFF = {
+  name: 'diff',
+  usage: ['diff [flags] FIRST SECOND'],
+  about: `
+Compares two images, wherever they are (a registry, Docker's store, an OCI layout, an archive), and names each file that
+differs, how, why, and what to do about it. Exit 0: every image manifest has the same digest; 1: not.`,
+  flags: {
+    platform: PLATFORM,
+    json: JSON_FLAG,
+    report: COMPARISON_REPORT,
+    diffoscope: DIFFOSCOPE,
+    'plain-http': PLAIN_HTTP,
+    policy: POLICY,
+  },
+  operands: { least: 2, most: 2, error: 'takes two images' },
+} satisfies CommandSpec;
+
+export const PUSH = {
+  name: 'push',
+  usage: ['push [flags] NAME[:TAG]...'],
+  about: `
+Pushes what a build left in the layout under that name: blobs that the registry lacks, manifests, signatures and
+attestations as referrers, the tag last. Credentials are Docker's (docker login).`,
+  flags: { 'plain-http': PLAIN_HTTP, policy: POLICY },
+  operands: { least: 1, error: 'needs a name', choices: [] },
+} satisfies CommandSpec;
+
+export const LOAD_SPEC = {
+  name: 'load',
+  usage: ['load NAME[:TAG]...'],
+  about:
+    'Loads what a build left in the layout under that name into Docker, sending only what the engine lacks.',
+  flags: {},
+  operands: { least: 1, error: 'needs a name', choices: [] },
+} satisfies CommandSpec;
+
+export const PRUNE = {
+  name: 'prune',
+  usage: ['prune [--all] [--keep N] [--older-than DAYS] [--dry-run] [--json]'],
+  about: `
+Frees what earlier builds left in the layout: builds that a newer one of the same name has replaced, blobs that no
+remaining build reaches, and what a killed build left half written. A build that runs is never touched.`,
+  flags: {
+    keep: standard(
+      whole('N', 'Builds to keep of each name, the newest first', { most: 1_000_000 }),
+      '1',
+    ),
+    'older-than': standard(whole('DAYS', 'Leave younger builds alone', { most: 36_500 }), '0'),
+    all: bool('Remove every build, and the caches too'),
+    'dry-run': bool('Say what would go; remove nothing'),
+    json: JSON_FLAG,
+  },
+  operands: { most: 0, error: 'takes no names' },
+} satisfies CommandSpec;
+
+export const DOCTOR = {
+  name: 'doctor',
+  usage: ['doctor [--json]'],
+  about: 'Says what is there, what is missing, and the one command that fixes each.',
+  flags: { json: JSON_FLAG },
+  end: 'Exit codes: 0 nothing that a build needs is missing; 2 something is.',
+  operands: { most: 0, error: 'takes no names' },
+} satisfies CommandSpec;
+
+export const INSTALL = {
+  name: 'install',
+  usage: ['install [--replace-build]'],
+  about: `
+Makes \`docker scoville build\` work: puts the plugin docker-scoville into Docker's plugin folder, which is cli-plugins in
+DOCKER_CONFIG or ~/.docker. Installing again is safe.`,
+  flags: {
+    'replace-build': bool(
+      "Make docker build, docker image build and docker builder build go through scoville too: sets aliases.builder in Docker's config.json, keeping what was there. All else of docker builder (prune, du, bake ...) goes on to buildx as before",
+    ),
+  },
+  end: 'scoville uninstall undoes both.',
+  operands: { most: 0, error: 'takes no names' },
+} satisfies CommandSpec;
+
+export const UNINSTALL = {
+  name: 'uninstall',
+  usage: ['uninstall'],
+  about: `
+Undoes scoville install: removes the plugins from Docker's plugin folder, and restores aliases.builder of Docker's
+config.json. Images, the layout, caches and keys stay (scoville prune).`,
+  flags: {},
+  operands: { most: 0, error: 'takes no names' },
+} satisfies CommandSpec;
+
+export const COMPLETION = {
+  name: 'completion',
+  usage: ['completion bash|zsh|fish'],
+  about: `
+Prints a completion script:
+  bash  eval "$(scoville completion bash)"        in ~/.bashrc
+  zsh   eval "$(scoville completion zsh)"         in ~/.zshrc
+  fish  scoville completion fish | source         in ~/.config/fish/config.fish`,
+  flags: {},
+  operands: { least: 1, most: 1, error: 'takes one shell: bash, zsh or fish', choices: SHELLS },
+} satisfies CommandSpec;

@@ -1,0 +1,53 @@
+import { expect, test } from 'vitest';
+import { BUILDX_FLAGS } from '../../../src/plans/buildx/buildx-flags.ts';
+import { BUILD } from '../../../src/plans/flags/build-spec.ts';
+import { commandHelp } from '../../../src/plans/flags/command-help.ts';
+import { bool, standard, text, whole } from '../../../src/plans/flags/flag.ts';
+import { OWN_FLAGS } from '../../../src/plans/own-flags.ts';
+
+const HELP = commandHelp(BUILD);
+
+test('every shown flag has a line that fits a terminal, hidden ones have none', () => {
+  for (const flag of [...OWN_FLAGS, ...BUILDX_FLAGS]) {
+    const lines = HELP.split('\n').filter((line) =>
+      new RegExp(`  --${flag.name}( |\\[=|$)|, --${flag.name}( |$)`).test(line),
+    );
+    expect([flag.name, lines.length]).toEqual([flag.name, flag.hidden === true ? 0 : 1]);
+  }
+  expect(HELP.split('\n').filter((line) => line.length > 120)).toEqual([]);
+});
+
+test('choices and shorthands are named', () => {
+  expect(HELP).toContain('--min-grade GRADE');
+  expect(HELP).toContain('(A+, A, B, C, D)');
+  expect(HELP).toContain('-t, --tag NAME[:TAG]');
+});
+
+test('usages, titles, defaults and long texts', () => {
+  const help = commandHelp({
+    name: 'one',
+    usage: ['one FILE', 'one --all'],
+    about: '\nDoes it.\n',
+    flags: {
+      all: bool('All of them', { short: 'a' }),
+      file: text('FILE', `${'word '.repeat(20)}end`, { standard: 'none' }),
+      jobs: standard(whole('N', 'At once', { least: 1, most: 9 }), '4'),
+    },
+    titles: { jobs: 'Speed' },
+    end: 'Exit 0.',
+  });
+  expect(help).toBe(`Usage: scoville one FILE
+       scoville one --all
+
+Does it.
+
+  -a, --all        All of them
+      --file FILE  word word word word word word word word word word word word word word word word
+                   word word word word end (default: none)
+
+Speed
+      --jobs N     At once (default: 4)
+
+Exit 0.
+`);
+});
