@@ -1,5 +1,6 @@
 import type { FilesystemFact } from '../model/facts.ts';
 import type { Package } from '../model/packages.ts';
+import { readPurl } from '../model/purl.ts';
 import { fileName } from './find-programs.ts';
 import type { SbomContent, SbomPart } from './sbom-content.ts';
 
@@ -17,24 +18,14 @@ export interface SbomCoverage {
   readonly missing: readonly Package[];
 }
 
-const PURL = /^pkg:\/{0,2}([a-z][a-z0-9.+-]*)\/([^?#]+)/i;
 const OS_TYPES = new Set(['deb', 'apk', 'rpm', 'alpm']);
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
-}
 
 /** `NAME@VERSION` with and without the purl's namespace: tools disagree on whether a distribution is part of the name. */
 function purlKeys(purl: string): string[] {
-  const path = PURL.exec(purl)?.[2] ?? '';
-  const at = path.lastIndexOf('@');
-  if (at <= 0) return [];
-  const full = decoded(path.slice(0, at));
-  const version = decoded(path.slice(at + 1));
+  const read = readPurl(purl);
+  if (read?.version === undefined) return [];
+  const { path, version } = read;
+  const full = path.join('/');
   return [full, full.slice(full.lastIndexOf('/') + 1)].map((name) => key(name, version));
 }
 
@@ -74,19 +65,16 @@ export function foreignOsParts(
   const ours = new Set(packages.map(({ name }) => bare(name)));
   return osParts(content).filter(
     ({ name, purls }) =>
-      ![name, ...purls.map(purlName)].some((one) => one !== undefined && ours.has(bare(one))),
+      ![name, ...purls.map((purl) => readPurl(purl)?.path.join('/'))].some(
+        (one) => one !== undefined && ours.has(bare(one)),
+      ),
   );
-}
-
-function purlName(purl: string): string | undefined {
-  const path = PURL.exec(purl)?.[2];
-  return path === undefined ? undefined : decoded(path.replace(/@[^@/]*$/, ''));
 }
 
 /** Parts that are packages of an operating system, by their purls. */
 export function osParts(content: SbomContent): readonly SbomPart[] {
   return content.parts.filter(({ purls }) =>
-    purls.some((purl) => OS_TYPES.has((PURL.exec(purl)?.[1] ?? '').toLowerCase())),
+    purls.some((purl) => OS_TYPES.has(readPurl(purl)?.type ?? '')),
   );
 }
 

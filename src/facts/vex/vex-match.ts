@@ -1,4 +1,5 @@
 import type { Digest } from '../../model/digest.ts';
+import { type Purl, readPurl } from '../../model/purl.ts';
 import { type ImageReference, parseReference } from '../../model/reference.ts';
 
 /** The image that statements may be about. */
@@ -7,36 +8,6 @@ export interface VexImage {
   readonly digests: readonly [Digest, ...Digest[]];
   /** What it is called, parsed. */
   readonly references: readonly ImageReference[];
-}
-
-interface Purl {
-  readonly type: string;
-  readonly path: readonly string[];
-  readonly version: string | undefined;
-  readonly qualifiers: ReadonlyMap<string, string>;
-}
-
-/** Reads a package URL (purl-spec); undefined where the text is none. */
-function readPurl(text: string): Purl | undefined {
-  const found = /^pkg:\/{0,2}([A-Za-z][A-Za-z0-9.+-]*)\/([^?#]+)(?:\?([^#]*))?/.exec(text);
-  if (found === null) return undefined;
-  const [, type = '', whole = '', query = ''] = found;
-  const path = whole.replace(/^\/+|(?<!\/)\/+$/g, '');
-  // A scope is `%40` in the name, so that the last @ begins the version; some write it plainly, at the start of a segment.
-  const at = path.lastIndexOf('@');
-  const isVersioned = at > path.lastIndexOf('/') + 1;
-  const pairs = query.split('&').flatMap((pair): [string, string][] => {
-    const equals = pair.indexOf('=');
-    return equals < 1
-      ? []
-      : [[pair.slice(0, equals).toLowerCase(), decoded(pair.slice(equals + 1))]];
-  });
-  return {
-    type: type.toLowerCase(),
-    path: (isVersioned ? path.slice(0, at) : path).split('/').map(decoded),
-    version: isVersioned ? decoded(path.slice(at + 1)) : undefined,
-    qualifiers: new Map(pairs),
-  };
 }
 
 /**
@@ -102,12 +73,4 @@ function foldedPath({ type, path }: Purl): string {
   const whole = path.join('/');
   if (type === 'pypi') return whole.toLowerCase().replace(/[-_.]+/g, '-');
   return OF_NO_CASE.has(type) ? whole.toLowerCase() : whole;
-}
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }

@@ -1,4 +1,5 @@
 import type { VulnerabilitiesFact } from '../../model/facts.ts';
+import { readPurl } from '../../model/purl.ts';
 import { type Result, err, ok } from '../../model/result.ts';
 import type { RunTool } from '../../model/run.ts';
 import { field, isRecord, listField, parseJson, textField } from '../json-fields.ts';
@@ -79,20 +80,11 @@ function reportsOf(rule: unknown): readonly Report[] | undefined {
 /** Name and version of a package URL; the whole where it is none. */
 function packageOf(purl: string): Pick<Report, 'package' | 'version' | 'purl'> {
   const text = purl.slice(0, 512);
-  const found = /^pkg:([^/]+)\/([^?#]+?)(?:@([^?#@]*))?(?:[?#]|$)/.exec(text);
-  if (found === null) return { package: text, version: '' };
-  const [, type = '', path = '', version = ''] = found;
-  const isSystem = /^(?:deb|apk|rpm)$/.test(type);
-  const name = decoded(isSystem ? (path.split('/').at(-1) ?? path) : path);
-  return { package: name, version: decoded(version), purl: text };
-}
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
+  const read = readPurl(text);
+  if (read === undefined) return { package: text, version: '' };
+  const isSystem = /^(?:deb|apk|rpm)$/.test(read.type);
+  const name = isSystem ? (read.path.at(-1) ?? '') : read.path.join('/');
+  return { package: name, version: read.version ?? '', purl: text };
 }
 
 /** True where docker has the scout plugin. */
