@@ -1,5 +1,5 @@
 import { digestHex, digestOf } from '../model/digest.ts';
-import { compare } from './sbom-subject.ts';
+import { byCodeUnit } from '../model/order.ts';
 
 /** What the normaliser did to the image's own layers. */
 export interface NormaliserRecord {
@@ -29,11 +29,11 @@ export function normalisedFiles(record: NormaliserRecord): {
   for (const { rule, path } of record.touched)
     byRule.set(rule, (byRule.get(rule) ?? new Set<string>()).add(path));
   const rules = [...byRule]
-    .sort(([a], [b]) => compare(a, b))
+    .sort(([a], [b]) => byCodeUnit(a, b))
     .map(([rule, paths]) => ({
       rule,
       count: paths.size,
-      paths: [...paths].sort(compare).slice(0, MAX_LISTED_PER_RULE),
+      paths: [...paths].sort(byCodeUnit).slice(0, MAX_LISTED_PER_RULE),
     }));
   const content = JSON.stringify(rules);
   return {

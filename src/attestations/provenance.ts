@@ -1,4 +1,5 @@
 import { digestHex, type Digest } from '../model/digest.ts';
+import { byCodeUnit } from '../model/order.ts';
 import { ok, type Result } from '../model/result.ts';
 import { buildkitParts, type BuildkitParts } from './buildkit-parts.ts';
 import { BUILD_TYPE, BUILDER_ID } from './identity.ts';
@@ -9,7 +10,6 @@ import {
   type ProvenanceMaterial,
   type ReadProvenance,
 } from './provenance-read.ts';
-import { compare } from './sbom-subject.ts';
 import { objectOf, type UntrustedObject } from './untrusted-json.ts';
 
 /** What our provenance is made of. */
@@ -108,7 +108,7 @@ function ownParameters(input: ProvenanceInput, mask: SecretMask): Record<string,
         : {
             version: normaliser.version,
             mode: normaliser.mode,
-            rules: [...normaliser.rules].sort(compare),
+            rules: [...normaliser.rules].sort(byCodeUnit),
           },
   };
 }
@@ -157,7 +157,7 @@ function dependencies(
       return [JSON.stringify(material), material];
     }),
   );
-  return [...unique].sort(([a], [b]) => compare(a, b)).map(([, material]) => material);
+  return [...unique].sort(([a], [b]) => byCodeUnit(a, b)).map(([, material]) => material);
 }
 
 // The Dockerfile and its line map stay as BuildKit has them. `layers` goes: it names the layers from before the normaliser.

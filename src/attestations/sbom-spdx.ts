@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { digestHex } from '../model/digest.ts';
+import { byCodeUnit } from '../model/order.ts';
 import type { OsRelease } from '../model/packages.ts';
 import { imagePurl } from './identity.ts';
 import {
-  compare,
   documentUuid,
   isPurl,
   listedPackages,
@@ -164,7 +164,7 @@ function contentPackage(listed: ListedPackage, licences: ExtractedLicences): Spd
       ({ path, inside, layer }) =>
         `${path}${inside === undefined ? '' : `!/${inside}`} (layer ${layer})`,
     )
-    .sort(compare);
+    .sort(byCodeUnit);
   return {
     SPDXID: elementId(`Package-${found.type}`, found.name, listed.ref),
     name: found.name,

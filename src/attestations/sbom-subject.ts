@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Digest } from '../model/digest.ts';
 import { platformName, type Platform } from '../model/oci.ts';
+import { byCodeUnit } from '../model/order.ts';
 import type { OsRelease, Package, PackageLocation, UnreadablePackages } from '../model/packages.ts';
 import { ok, err, type Result } from '../model/result.ts';
 
@@ -56,14 +57,14 @@ export function listedPackages(packages: readonly Package[]): ListedPackage[] {
     else group.push(found);
   }
   return [...byRef]
-    .sort(([a], [b]) => compare(a, b))
+    .sort(([a], [b]) => byCodeUnit(a, b))
     .flatMap(([ref, found]) => {
       const group = found.sort((a, b) => compareLocations(a.location, b.location));
       const [first] = group;
       if (first === undefined) return [];
       const licences = new Set(group.flatMap((p) => p.licenses.map((l) => l.trim())));
       licences.delete('');
-      const sorted = [...licences].sort(compare);
+      const sorted = [...licences].sort(byCodeUnit);
       return [{ package: first, ref, licences: sorted, locations: group.map((p) => p.location) }];
     });
 }
@@ -75,13 +76,10 @@ export function isPurl(text: string): boolean {
 
 function compareLocations(a: PackageLocation, b: PackageLocation): number {
   return (
-    compare(a.path, b.path) || compare(a.inside ?? '', b.inside ?? '') || compare(a.layer, b.layer)
+    byCodeUnit(a.path, b.path) ||
+    byCodeUnit(a.inside ?? '', b.inside ?? '') ||
+    byCodeUnit(a.layer, b.layer)
   );
-}
-
-/** By code unit, whatever the locale. */
-export function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 /**

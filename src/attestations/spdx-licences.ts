@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
+import { byCodeUnit } from '../model/order.ts';
 import { readLicence } from './licence-expression.ts';
-import { compare } from './sbom-subject.ts';
 
 /** A licence that is not on the SPDX list, with what the package says of it (SPDX 2.3, clause 10). */
 export interface ExtractedLicence {
@@ -23,7 +23,7 @@ export class ExtractedLicences {
 
   /** All licences that the expressions so far refer to, sorted by id. */
   list(): ExtractedLicence[] {
-    return [...this.#byId.values()].sort((a, b) => compare(a.licenseId, b.licenseId));
+    return [...this.#byId.values()].sort((a, b) => byCodeUnit(a.licenseId, b.licenseId));
   }
 
   #expression(text: string): string {

@@ -1,3 +1,4 @@
+import { byCodeUnit } from '../model/order.ts';
 /** A stamp: a file that holds another's modification time, and is valid while the two agree. */
 export interface Stamp {
   /** Seconds as found and as written. */
@@ -79,7 +80,7 @@ export class StampLedger {
       else stamps.set(path, stamp);
     return {
       copiedSeconds: [...seconds].sort((a, b) => a - b).slice(0, MOST_SECONDS),
-      stamps: Object.fromEntries([...stamps].sort(([a], [b]) => (a < b ? -1 : 1))),
+      stamps: Object.fromEntries([...stamps].sort(([a], [b]) => byCodeUnit(a, b))),
     };
   }
 

@@ -1,3 +1,4 @@
+import { byCodeUnit } from '../model/order.ts';
 import { OWN_ANNOTATION } from '../model/own-annotations.ts';
 import type { Settings } from '../model/settings.ts';
 import { cleanText } from './clean-text.ts';
@@ -120,5 +121,5 @@ function get(record: Readonly<Record<string, string>>, key: string): string | un
 }
 
 function sorted(record: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
-  return Object.fromEntries(Object.entries(record).toSorted(([a], [b]) => (a < b ? -1 : 1)));
+  return Object.fromEntries(Object.entries(record).toSorted(([a], [b]) => byCodeUnit(a, b)));
 }

@@ -1,4 +1,5 @@
 import type { CriterionResult, Outcome } from '../model/criterion.ts';
+import { byCodeUnit } from '../model/order.ts';
 import type { Package } from '../model/packages.ts';
 import type {
   CriterionChange,
@@ -79,17 +80,12 @@ function packageChanges(before: ReportInput, after: ReportInput): ScorecardDiffe
     if (one === undefined || row.before.join('\n') === row.after.join('\n')) return [];
     return [{ type: one.type, name: one.name, ...row }];
   });
-  changes.sort((a, b) => order(a.name, b.name) || order(a.type, b.type));
+  changes.sort((a, b) => byCodeUnit(a.name, b.name) || byCodeUnit(a.type, b.type));
   return {
     added: changes.filter((one) => one.before.length === 0),
     removed: changes.filter((one) => one.after.length === 0),
     changed: changes.filter((one) => one.before.length > 0 && one.after.length > 0),
   };
-}
-
-/** By code unit, the same on every machine. */
-function order(a: string, b: string): number {
-  return a < b ? -1 : Number(a > b);
 }
 
 /** What is another in `after`: outcomes in the order of the criteria, packages by name over all platforms, and both heads for level, points and size. */

@@ -1,3 +1,4 @@
+import { byCodeUnit } from '../model/order.ts';
 import { TarError } from './tar-error.ts';
 import { decodeText, encodeText, latin1 } from './text.ts';
 
@@ -44,7 +45,7 @@ export function parsePax(bytes: Uint8Array): PaxRecords {
 
 /** The bytes of the records, sorted by key, so that the same records give the same bytes. */
 export function formatPax(records: ReadonlyMap<string, Uint8Array>): Uint8Array {
-  const sorted = [...records].sort(([a], [b]) => (a < b ? -1 : 1));
+  const sorted = [...records].sort(([a], [b]) => byCodeUnit(a, b));
   return Buffer.concat(sorted.map(([key, value]) => formatRecord(key, value)));
 }
 

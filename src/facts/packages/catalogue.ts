@@ -1,4 +1,5 @@
 import type { Digest } from '../../model/digest.ts';
+import { byCodeUnit } from '../../model/order.ts';
 import type { OsRelease, Package, UnreadablePackages } from '../../model/packages.ts';
 import type { FileTree } from '../filesystem/file-tree.ts';
 import { NONE } from '../filesystem/places.ts';
@@ -53,11 +54,11 @@ export function catalogue(
   return {
     packages: packages.sort(
       (a, b) =>
-        compare(a.purl, b.purl) ||
-        compare(a.location.path, b.location.path) ||
-        compare(a.location.inside ?? '', b.location.inside ?? ''),
+        byCodeUnit(a.purl, b.purl) ||
+        byCodeUnit(a.location.path, b.location.path) ||
+        byCodeUnit(a.location.inside ?? '', b.location.inside ?? ''),
     ),
-    unreadable: unreadable.sort((a, b) => compare(a.location.path, b.location.path)),
+    unreadable: unreadable.sort((a, b) => byCodeUnit(a.location.path, b.location.path)),
   };
 }
 
@@ -123,8 +124,4 @@ function placed(
 ): Package {
   const purl = purlOf(item, os);
   return { ...item, purl, location: inside === undefined ? location : { ...location, inside } };
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

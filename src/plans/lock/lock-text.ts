@@ -1,4 +1,5 @@
 import { LOCK_SCHEMA_VERSION, type LockFile } from '../../model/lock.ts';
+import { byCodeUnit } from '../../model/order.ts';
 
 const HEAD = `What this image takes from outside: keep it in git beside the Dockerfile. \`scoville update\` refreshes it (docs/lock.md).`;
 
@@ -59,7 +60,7 @@ function plainLock(lock: LockFile): ReadonlyMap<string, unknown> {
 }
 
 function sorted<V>(map: ReadonlyMap<string, V>): [string, V][] {
-  return [...map].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+  return [...map].sort(([a], [b]) => byCodeUnit(a, b));
 }
 
 function mapOf(

@@ -1,3 +1,4 @@
+import { byCodeUnit } from '../../model/order.ts';
 import type { RecordedBuild, RecordedMount } from '../../model/recorded-build.ts';
 
 /** What whoever builds again gives that no provenance holds. */
@@ -33,7 +34,7 @@ export function rebuildWords(record: RecordedBuild, given: GivenInputs): Rebuild
   const labels: Record<string, string> = {};
   const obstacles = [...record.otherLocals.map((name) => `it was given the folder ${shown(name)}`)];
   const own = new Set(given.buildArgs.map((text) => text.split('=', 1)[0] ?? ''));
-  for (const [key, value] of Object.entries(record.args).sort(([a], [b]) => (a < b ? -1 : 1))) {
+  for (const [key, value] of Object.entries(record.args).sort(([a], [b]) => byCodeUnit(a, b))) {
     const [kind, name] = split(key);
     const isMasked = value.includes(MASK);
     if (kind === 'build-arg' && (PROXY.test(name) || own.has(name))) continue;

@@ -1,3 +1,4 @@
+import { byCodeUnit } from '../../model/order.ts';
 /**
  * Of versions that carry a fix, the one to go to: the lowest above the installed one, by the order
  * of the ecosystem (the type of its package URL: `npm`, `deb`); the lowest of all where none is
@@ -57,7 +58,7 @@ function compareTokens(a: Token | undefined, b: Token | undefined, ecosystem: st
   if (typeof a === 'number' && typeof b === 'number') return a - b;
   const order = rank(a, ecosystem) - rank(b, ecosystem);
   if (order !== 0 || typeof a !== 'string' || typeof b !== 'string') return order;
-  return a < b ? -1 : Number(a > b);
+  return byCodeUnit(a, b);
 }
 
 function rank(token: Token | undefined, ecosystem: string): number {

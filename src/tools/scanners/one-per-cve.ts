@@ -1,4 +1,5 @@
 import type { Severity, Vulnerability } from '../../model/facts.ts';
+import { byCodeUnit } from '../../model/order.ts';
 import { bestNames, namedBy, otherNames } from './alias-names.ts';
 import { severityRank } from './severity.ts';
 
@@ -17,7 +18,9 @@ export interface Report extends Vulnerability {
  * reports makes no difference.
  */
 export function onePerCve(reports: readonly Report[]): readonly Vulnerability[] {
-  const ordered = [...reports].sort((a, b) => byWorst(a, b) || compare(a.path ?? '', b.path ?? ''));
+  const ordered = [...reports].sort(
+    (a, b) => byWorst(a, b) || byCodeUnit(a.path ?? '', b.path ?? ''),
+  );
   const best = bestNames(ordered);
   const merged = new Map<string, Weighed>();
   for (const report of ordered) {
@@ -26,7 +29,7 @@ export function onePerCve(reports: readonly Report[]): readonly Vulnerability[] 
       const before = merged.get(key);
       const { weight, ...found } = before === undefined ? report : joined(before, report);
       const names = [...(before?.found.aliases ?? []), ...otherNames(report)];
-      const aliases = [...new Set(names)].filter((other) => other !== name).sort(compare);
+      const aliases = [...new Set(names)].filter((other) => other !== name).sort(byCodeUnit);
       merged.set(key, { weight, found: { ...found, id: name, aliases } });
     }
   }
@@ -41,7 +44,7 @@ interface Weighed {
 function joined({ found, weight }: Weighed, b: Report): Report {
   const a: Report = { ...found, weight };
   const [told, other] = saysMore(a, b) ? [a, b] : [b, a];
-  const versions = [...new Set([...fixes(a), ...fixes(b)])].sort(compare);
+  const versions = [...new Set([...fixes(a), ...fixes(b)])].sort(byCodeUnit);
   return { ...other, ...told, ...(versions.length < 2 ? {} : { fixedVersions: versions }) };
 }
 
@@ -62,12 +65,8 @@ function fixes({ fixedIn, fixedVersions }: Vulnerability): readonly string[] {
 function byWorst(a: Vulnerability, b: Vulnerability): number {
   return (
     severityRank(a.severity) - severityRank(b.severity) ||
-    compare(a.id, b.id) ||
-    compare(a.package, b.package) ||
-    compare(a.version, b.version)
+    byCodeUnit(a.id, b.id) ||
+    byCodeUnit(a.package, b.package) ||
+    byCodeUnit(a.version, b.version)
   );
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : Number(a > b);
 }
