@@ -171,7 +171,7 @@ async function tell(ended: readonly BakedJob[], parsed: ParsedBake, io: CommandI
       io.writeOut(`${row.target}\n${describePlan(plan, buildWords)}\n`);
     }
   const toStdout = parsed.reports.some(({ file }) => file === undefined);
-  if (parsed.json) io.writeOut((await import('../reporters/bake-json.ts')).bakeJson(rows));
+  if (parsed.json) io.writeOut((await import('../reporters/bake-table.ts')).bakeJson(rows));
   else
     (toStdout ? io.writeErr : io.writeOut)(
       (await import('../reporters/bake-table.ts')).bakeTable(rows),

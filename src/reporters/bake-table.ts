@@ -1,6 +1,7 @@
 import type { BakeRow, BakeState } from '../model/bake.ts';
 import { cleanText } from './clean-text.ts';
 import { shortDigest } from './evidence-text.ts';
+import { jsonText } from './json-text.ts';
 import { padded, textWidth } from './terminal/text-width.ts';
 
 const STATES: Readonly<Record<BakeState, string>> = {
@@ -46,4 +47,9 @@ function cells({ target, state, digest, names, scorecard }: BakeRow): readonly s
 
 function firstLine(text: string): string {
   return text.split('\n').find((line) => line.trim() !== '') ?? '';
+}
+
+/** A bake as JSON: how each target ended, and its scorecard. */
+export function bakeJson(rows: readonly BakeRow[]): string {
+  return jsonText({ schemaVersion: '1', targets: rows });
 }

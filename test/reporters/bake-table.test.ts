@@ -1,8 +1,7 @@
 import { expect, test } from 'vitest';
 import { digestOf } from '../../src/model/digest.ts';
 import type { Scorecard } from '../../src/model/scorecard.ts';
-import { bakeJson } from '../../src/reporters/bake-json.ts';
-import { bakeTable } from '../../src/reporters/bake-table.ts';
+import { bakeJson, bakeTable } from '../../src/reporters/bake-table.ts';
 
 const scorecard = { level: 2, overall: { points: 14, total: 23, grade: 'B' } } as Scorecard;
 

@@ -1,5 +1,5 @@
 import type { NextStep, Scorecard } from '../../model/scorecard.ts';
-import { gainWords } from '../step-text.ts';
+import { plural } from '../size-text.ts';
 import { type Screen, shown, twoSides } from './terminal-screen.ts';
 import { textWidth, wrapped } from './text-width.ts';
 
@@ -49,4 +49,13 @@ export function stepLines(
     ` ${colors.bold(first.length === 1 ? 'Next step' : 'Next steps')}`,
     ...first.flatMap((step, index) => lines(screen, step, scorecard, `${index + 1}. `)),
   ];
+}
+
+/** What a step changes, and nothing that stays: `+5 points, grade C, level 2`. */
+function gainWords({ gains }: NextStep, { overall, level }: Scorecard): string {
+  return [
+    `+${plural(gains.points, 'point')}`,
+    ...(gains.grade === overall.grade ? [] : [`grade ${gains.grade}`]),
+    ...(gains.level === level ? [] : [`level ${gains.level}`]),
+  ].join(', ');
 }
