@@ -1,11 +1,12 @@
 import { constantField, type Field, type Variable } from '../shell/fields.ts';
+import type { Brought } from '../shell/interpreters.ts';
 import { printedBy } from '../shell/printed-text.ts';
 import { folderOfPattern, pathIn } from '../shell/shell-state.ts';
 import type { FileScript, TracedCommand, TracedFiles } from '../shell/traced-command.ts';
 import { baseName, programOf, SHELLS } from '../shell/wrappers.ts';
 import { optionNames, readCommandLine } from './command-line.ts';
 import { PACKAGE_RUNNERS, packageScript } from './package-scripts.ts';
-import type { FileContent, StageFiles } from './stage-files.ts';
+import { type FileContent, NOT_AT_HAND, type StageFiles } from './stage-files.ts';
 
 const PROGRAM_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 const MAX_SCRIPT = 262_144;
@@ -105,6 +106,12 @@ export class RunFiles implements TracedFiles {
       positional: argv.slice(1),
       inShell: false,
     });
+  }
+
+  brought(path: string, at: number): ReturnType<Brought> {
+    const content = this.#files.at(path, at);
+    if (content !== undefined && content.kind !== 'maybe') return 'sure';
+    return content?.why === NOT_AT_HAND ? 'possible' : undefined;
   }
 
   ran(command: TracedCommand): void {

@@ -8,6 +8,8 @@ import { type FileContent, FileEntries, type FileSource } from './file-entries.t
 export type { FileContent } from './file-entries.ts';
 
 const ARCHIVE = /\.(?:tar|tgz|tbz2?|txz|tar\.\w+|zip|tar\.[a-z0-9]+)$/i;
+/** Why a file below a folder of the context is not known, where the context is not. */
+export const NOT_AT_HAND = 'may come from the build context, which is not at hand';
 const MAX_CHAIN = 64;
 /** Linux takes no longer one. */
 const PATH_MAX = 4096;
@@ -220,9 +222,8 @@ export class StageFiles {
       this.#file(at(baseName(source)), () => this.#read(source), from);
       return;
     }
-    const absent = maybe('may come from the build context, which is not at hand');
     const below: FileSource = (name) => {
-      if (context === undefined) return absent;
+      if (context === undefined) return maybe(NOT_AT_HAND);
       const path = pathIn(root, name).replace(/^\/+/, '');
       // About as much as asking the file system takes.
       this.spend(20);
@@ -230,7 +231,8 @@ export class StageFiles {
     };
     this.#folder(place, from, below, true);
     const name = baseName(source);
-    if (context === undefined && !pattern && name !== '') this.#file(at(name), absent, from);
+    if (context === undefined && !pattern && name !== '')
+      this.#file(at(name), maybe(NOT_AT_HAND), from);
   }
 
   #read(path: string): FileContent {

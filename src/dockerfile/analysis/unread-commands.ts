@@ -2,13 +2,13 @@ import type { Download, PackageInstall, UnreadLine } from '../../model/build-ana
 import { isBuildDriver, isLocal, isRefused } from '../programs/catalogue.ts';
 import { languageOf } from '../programs/plain-scripts.ts';
 import { runningVariable } from '../programs/running-variables.ts';
-import { isInstalledPath } from '../shell/interpreters.ts';
+import { isInstalledPath, modulePlaces } from '../shell/interpreters.ts';
 import { pathIn } from '../shell/shell-state.ts';
 import { SHELLS } from '../shell/wrappers.ts';
 import type { CommandEvent } from './build-event.ts';
 import { WINDOWS_SHELLS } from './fetches/windows-fetches.ts';
 import { executedFile } from './run-files.ts';
-import type { StageFiles } from './stage-files.ts';
+import type { FileContent, StageFiles } from './stage-files.ts';
 import {
   type CommandSurroundings,
   ofFile,
@@ -40,6 +40,21 @@ function isFollowed(event: CommandEvent, { files }: CommandSurroundings): boolea
   if (first === undefined || !first.text.includes('/')) return false;
   const content = files.at(pathIn(event.folder, first.text), event.id);
   return content !== undefined && content.kind !== 'maybe';
+}
+
+/** The file of the build that `python -m NAME` runs: Python looks beside the command first. */
+function moduleBeside(
+  { program, argv, folder, id }: CommandEvent,
+  { files }: CommandSurroundings,
+): { readonly path: string; readonly content: FileContent } | undefined {
+  const at = argv.findIndex(({ text }) => text === '-m');
+  if (at < 0 || !languageOf(program).startsWith('py')) return undefined;
+  for (const place of modulePlaces(argv[at + 1]?.text ?? '')) {
+    const path = pathIn(folder, place);
+    const content = files.at(path, id);
+    if (content !== undefined && content.kind !== 'maybe') return { path, content };
+  }
+  return undefined;
 }
 
 /** True where the hashes of a lock file hold what NuGet restores: it takes `--locked-mode` for nothing where there is none. */
@@ -89,6 +104,8 @@ export function unreadCommand(
   const run = executedFile(around.files, argv, { folder: event.folder, path, at: event.id });
   if (run?.content !== undefined && (run.content.kind !== 'maybe' || !isNamed(first.text)))
     return ofFile(event, run.path, run.content, '');
+  const module = moduleBeside(event, around);
+  if (module !== undefined) return ofFile(event, module.path, module.content, 'python');
   if (SHELLS.has(program)) return ofShell(event, words, around);
   if (WINDOWS_SHELLS.test(program)) return ofWindowsShell(event, words);
   if (program === 'dotnet' && words[0] === 'restore' && !isLocked(event, words, around))

@@ -52,6 +52,9 @@ const INTERPRETERS = lookup<Interpreter>({
 const INSTALLED =
   /^\/(?:usr|opt|bin|sbin|root|home|snap|nix)\/|(?:^|\/)(?:\.?v?env|site-packages|node_modules|vendor|\.local)\//;
 
+/** Folders that installers fill, also below one that a build copies over. */
+const PROGRAM_FOLDER = /(?:^|\/)(?:s?bin|site-packages|node_modules|vendor)\//;
+
 /** True where the path of a program or script tells that a package manager or the system put it there. */
 export function isInstalledPath(path: string): boolean {
   return INSTALLED.test(path) || /^[A-Z]:/i.test(path);
@@ -64,10 +67,23 @@ function plainName(path: string): string {
     .replace(/-cli$/, '');
 }
 
-/** The program that an interpreter runs by path or name, under its own name: `python3 /usr/bin/pip3 install x`, `ruby -S gem`; undefined for other scripts. */
+/** Says whether the build itself put a file at a path, so that its name tells nothing of it. */
+export type Brought = (path: string) => 'sure' | 'possible' | undefined;
+
+/** Where Python finds a module before its own folders: beside the command. */
+export function modulePlaces(name: string): readonly string[] {
+  const path = name.replaceAll('.', '/');
+  return [`${path}/__main__.py`, `${path}.py`];
+}
+
+/**
+ * The program that an interpreter runs by path or name, under its own name: `python3 /usr/bin/pip3 install x`, `ruby -S gem`.
+ * Undefined for other scripts, and for a file that the build itself brought.
+ */
 export function interpretedProgram(
   program: string,
   argv: readonly Field[],
+  brought: Brought = () => undefined,
 ): readonly Field[] | undefined {
   const known = INTERPRETERS[program] ?? INTERPRETERS[unversioned(program)];
   if (known === undefined) return undefined;
@@ -84,6 +100,10 @@ export function interpretedProgram(
       const path = named === undefined ? (script?.text ?? '') : '';
       const isProgram = path === '' || path.endsWith('.phar') || isInstalledPath(path);
       if (script?.constant !== true || !isProgram || !known.scripts.test(name)) return undefined;
+      const places = path === '' ? modulePlaces(script.text) : [path];
+      if (places.some((place) => brought(place) === 'sure')) return undefined;
+      if (path !== '' && !PROGRAM_FOLDER.test(path) && brought(path) !== undefined)
+        return undefined;
       return [{ ...script, text: name }, ...argv.slice(named === '' ? at + 2 : at + 1)];
     }
     if (known.valued.has(text)) at += 1;

@@ -4,7 +4,7 @@ import type { Expanding } from './expanding.ts';
 import { IGNORED, type Ignored } from './failure.ts';
 import { type Field, type Variable, fieldsOf, joined, variableOf } from './fields.ts';
 import { parseShell } from './parse-shell.ts';
-import { type ShellState, assign, forked, lookUp, mayHaveLeft, takeOver } from './shell-state.ts';
+import { type ShellState, assign, forked, mayHaveLeft, pathIn, takeOver } from './shell-state.ts';
 import type { Command, List, Simple } from './syntax-tree.ts';
 import {
   type FileScript,
@@ -70,7 +70,9 @@ export class SimpleCommands {
     state: ShellState,
     context: TraceContext,
   ): void {
-    const unwrapped = unwrap(argv);
+    const { budget, files } = this.follow;
+    const { folder } = state;
+    const unwrapped = unwrap(argv, (path) => files.brought(pathIn(folder, path), budget.nextId));
     const [first, ...rest] = unwrapped.argv;
     if (first?.text === 'trap' && first.constant) this.trap(command, rest, state, context);
     if (runBuiltin(unwrapped.argv, state, context)) return;
@@ -125,7 +127,9 @@ export class SimpleCommands {
     const { streams, piped } = context;
     const { argv } = unwrapped;
     const read = streams.input ?? (streams.readsFrom.length > 0 ? undefined : piped);
-    const variable = (name: string): Variable => lookUp(state, name) ?? this.outer.variable(name);
+    // The script goes on to change its state.
+    const variables = new Map(state.variables);
+    const variable = (name: string): Variable => variables.get(name) ?? this.outer.variable(name);
     const doubt = this.doubt(command, unwrapped, state);
     const ignored = context.ignored ?? doubt;
     const stopsOnSuccess = context.stopsOnSuccess === true && doubt === undefined;
@@ -139,8 +143,7 @@ export class SimpleCommands {
       ...(piped === undefined ? {} : { piped }),
       ...(script === undefined ? {} : { script: script.text }),
       variable: (name: string) => variable(name).value,
-      // The script goes on to change its state.
-      variables: variablesOf(state, this.outer),
+      variables: () => allVariables(variables, this.outer),
     };
     commands.push(traced);
     files.ran(traced);
@@ -204,17 +207,15 @@ export class SimpleCommands {
   }
 }
 
-/** Gives the variables that are set at this place, later. */
-function variablesOf(
-  { variables }: ShellState,
+/** The variables that the script set, over those that hold around it. */
+function allVariables(
+  own: ReadonlyMap<string, Variable>,
   outer: OuterScope,
-): () => ReadonlyMap<string, string | undefined> {
-  const own = new Map(variables);
-  return () =>
-    new Map([
-      ...outer.names.map((name) => [name, outer.variable(name).value] as const),
-      ...[...own].map(([name, { value }]) => [name, value] as const),
-    ]);
+): ReadonlyMap<string, string | undefined> {
+  return new Map([
+    ...outer.names.map((name) => [name, outer.variable(name).value] as const),
+    ...[...own].map(([name, { value }]) => [name, value] as const),
+  ]);
 }
 
 const ENDS = /\b(?:exit|return|exec|kill|eval|source)\b|(?:^|[;&|\s])\.\s/;

@@ -2,6 +2,7 @@ import type { SourceRange } from '../../model/dockerfile.ts';
 import type { Arm } from './arms.ts';
 import { IGNORED, type Ignored, type Surrounding } from './failure.ts';
 import { type Field, type Surroundings, type Variable, joined } from './fields.ts';
+import type { Brought } from './interpreters.ts';
 import { pathIn, type ShellState } from './shell-state.ts';
 import type { List, Redirect, Span } from './syntax-tree.ts';
 
@@ -28,6 +29,7 @@ export interface TracedCommand extends Streams {
   /** It runs text of its own (`sh -c`, `eval`), which was followed. */
   readonly script?: Field;
   readonly folder: string;
+  /** Value of a variable at the command's own place. */
   readonly variable: (name: string) => string | undefined;
   /** The variables that were set before it, the value undefined where it is not known. */
   readonly variables: () => ReadonlyMap<string, string | undefined>;
@@ -58,6 +60,8 @@ export interface TracedFiles {
     command: Pick<TracedCommand, 'id' | 'argv' | 'folder' | 'readsFrom'>,
     path: Variable,
   ) => FileScript | undefined;
+  /** Whether the build itself put a file at a path before command number `at`. */
+  readonly brought: (path: string, at: number) => ReturnType<Brought>;
   /** Is given each command once it has run. */
   readonly ran: (command: TracedCommand) => void;
 }

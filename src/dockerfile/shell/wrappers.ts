@@ -1,5 +1,5 @@
 import { constantField, type Field } from './fields.ts';
-import { interpretedProgram } from './interpreters.ts';
+import { type Brought, interpretedProgram } from './interpreters.ts';
 import { startedBy } from './started-commands.ts';
 import { type Wrapper, WRAPPERS } from './wrapper-table.ts';
 
@@ -164,11 +164,15 @@ function withSplit(argv: readonly Field[]): readonly Field[] {
 }
 
 /** What stands behind a wrapper; undefined where it is none, or starts nothing. */
-function behind(whole: readonly Field[], environment: Field[]): readonly Field[] | undefined {
+function behind(
+  whole: readonly Field[],
+  environment: Field[],
+  brought: Brought | undefined,
+): readonly Field[] | undefined {
   const program = programOf(whole);
   const argv = program === 'env' ? withSplit(whole) : whole;
   const wrapper = WRAPPERS[program];
-  if (wrapper === undefined) return interpretedProgram(program, argv);
+  if (wrapper === undefined) return interpretedProgram(program, argv, brought);
   // `command -v` names a program and does not start it.
   if (program === 'command' && /^-p?[vV]/.test(argv[1]?.text ?? '')) return undefined;
   const { only } = wrapper;
@@ -182,14 +186,14 @@ function behind(whole: readonly Field[], environment: Field[]): readonly Field[]
 /** Wrappers and runners that one command may stand behind; a longer chain is left as it is. */
 const MOST = 8;
 
-/** Takes wrappers off. */
-export function unwrap(argv: readonly Field[], most = MOST): Unwrapped {
+/** Takes wrappers off; `brought` knows the files of the build. */
+export function unwrap(argv: readonly Field[], brought?: Brought, most = MOST): Unwrapped {
   let current = argv;
   const environment: Field[] = [];
   const wrappers: string[] = [];
   let round = 0;
   for (; round < most; round += 1) {
-    const rest = behind(current, environment);
+    const rest = behind(current, environment, brought);
     if (rest === undefined) break;
     const program = programOf(current);
     if (WRAPPERS[program] !== undefined) wrappers.push(program);
@@ -199,7 +203,7 @@ export function unwrap(argv: readonly Field[], most = MOST): Unwrapped {
   const started =
     round < most
       ? startedBy(programOf(current), current.slice(1)).flatMap((inner) => {
-          const one = unwrap(inner, most - round - 1);
+          const one = unwrap(inner, brought, most - round - 1);
           return [{ ...one, started: [] }, ...one.started];
         })
       : [];

