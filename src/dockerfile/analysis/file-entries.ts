@@ -8,6 +8,9 @@ export type FileContent =
   /** A folder put over its path may hold it. */
   | { readonly kind: 'maybe'; readonly why: string };
 
+/** Why a file below a folder of the context is not known, where the context is not. */
+export const NOT_AT_HAND = 'may come from the build context, which is not at hand';
+
 /** Takes the path below the folder ('' for the file itself) and how often a copy of a copy was followed; gives what is there, undefined where nothing is. */
 export type FileSource = (below: string, depth: number) => FileContent | undefined;
 

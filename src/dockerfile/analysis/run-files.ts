@@ -5,8 +5,9 @@ import { folderOfPattern, pathIn } from '../shell/shell-state.ts';
 import type { FileScript, TracedCommand, TracedFiles } from '../shell/traced-command.ts';
 import { baseName, programOf, SHELLS } from '../shell/wrappers.ts';
 import { optionNames, readCommandLine } from './command-line.ts';
+import { NOT_AT_HAND } from './file-entries.ts';
 import { PACKAGE_RUNNERS, packageScript } from './package-scripts.ts';
-import { type FileContent, NOT_AT_HAND, type StageFiles } from './stage-files.ts';
+import type { FileContent, StageFiles } from './stage-files.ts';
 
 const PROGRAM_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 const MAX_SCRIPT = 262_144;

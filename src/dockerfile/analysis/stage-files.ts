@@ -3,13 +3,11 @@ import type { Instruction } from '../../model/dockerfile.ts';
 import { mountOptions } from '../external-image.ts';
 import { folderOfPattern, pathIn } from '../shell/shell-state.ts';
 import { baseName } from '../shell/wrappers.ts';
-import { type FileContent, FileEntries, type FileSource } from './file-entries.ts';
+import { type FileContent, FileEntries, type FileSource, NOT_AT_HAND } from './file-entries.ts';
 
 export type { FileContent } from './file-entries.ts';
 
 const ARCHIVE = /\.(?:tar|tgz|tbz2?|txz|tar\.\w+|zip|tar\.[a-z0-9]+)$/i;
-/** Why a file below a folder of the context is not known, where the context is not. */
-export const NOT_AT_HAND = 'may come from the build context, which is not at hand';
 const MAX_CHAIN = 64;
 /** Linux takes no longer one. */
 const PATH_MAX = 4096;

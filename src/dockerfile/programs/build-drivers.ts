@@ -1,7 +1,9 @@
 import type { LocalPrograms } from './program.ts';
 
+const ASKS_VERSION = /^(?:-v|-V|--version)$/;
+
 /**
- * Programs that run the steps that the source at hand lists. In source that came by a verified download alone they run what its publisher signed
+ * Programs that run steps, configuration or code of the source at hand, in whichever language. In source that came by a verified download alone they run what its publisher signed
  * or what its sum names; over source of anybody else they are unread.
  */
 export const BUILD_DRIVERS: readonly LocalPrograms[] = [
@@ -25,6 +27,22 @@ export const BUILD_DRIVERS: readonly LocalPrograms[] = [
     programs: 'npm yarn pnpm bun',
     reason: 'runs the scripts of the project at hand; where package.json is there they are read',
     only: /^(?:run|run-script|start|test|build)\b/,
+  },
+  {
+    programs:
+      'vite webpack rollup babel postcss tailwindcss lessc node-sass svgo stylelint eslint prettier tslint svelte-check vue-tsc jest',
+    reason: 'runs its configuration and plugins, which are part of the project at hand',
+    unless: ASKS_VERSION,
+  },
+  {
+    programs: 'crystal nim ghc',
+    reason: 'runs code of the source while it compiles: macros, staticExec, Template Haskell',
+    unless: ASKS_VERSION,
+  },
+  {
+    programs: 'doxygen a2x asciidoc',
+    reason: 'runs the filters that its configuration names',
+    unless: ASKS_VERSION,
   },
   {
     programs: 'perl',

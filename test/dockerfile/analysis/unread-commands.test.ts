@@ -92,7 +92,7 @@ describe('programs that are known to bring nothing in', () => {
     'RUN . /etc/os-release && echo "$VERSION_CODENAME"',
     'RUN eval "$(ssh-agent -s)"',
     'RUN x86_64-linux-gnu-gcc -c a.c && python3.12 -m compileall /srv',
-    'RUN tsc && vite build',
+    'RUN tsc && esbuild main.ts --bundle && vite --version && crystal --version',
   ])('%j', (run) => {
     expect(unread(run)).toEqual([]);
   });
@@ -242,5 +242,36 @@ describe('a file that the build itself brought is not what its name says', () =>
     expect(unread('COPY x /opt\nRUN python3 /opt/pip.py install a==1')).toEqual(['3 /opt/pip.py']);
     expect(unread('COPY . /opt/app\nRUN python3 /opt/app/v/bin/pip install a==1')).toEqual([]);
     expect(unread('WORKDIR /a\nCOPY . .\nRUN python -m pip install a==1')).toEqual([]);
+  });
+});
+
+describe('one rule for all that runs code of the project', () => {
+  test.each([
+    ['make', 'make'],
+    ['vite build', 'vite'],
+    ['webpack --mode production', 'webpack'],
+    ['./node_modules/.bin/eslint .', 'eslint'],
+    ['jest', 'jest'],
+    ['crystal build src/a.cr', 'crystal'],
+    ['nim c a.nim', 'nim'],
+    ['ghc Main.hs', 'ghc'],
+    ['gcc -fplugin=./x.so a.c', 'gcc'],
+    ['protoc --plugin=./x a.proto', 'protoc'],
+  ])('%s', (command, program) => {
+    expect(unread(`COPY . .\nRUN ${command}`)).toEqual([`3 ${program}`]);
+    expect(unread(`COPY . .\nRUN --network=none ${command}`)).toEqual([]);
+    const verified = `ADD --checksum=sha256:${SUM} https://e.example/a.tar.gz /s/`;
+    const held = analysed(`${verified}\nWORKDIR /s\nRUN ${command}`).unread;
+    const isDriver = !/plugin/.test(command);
+    expect(held.map((one) => one.held)).toEqual([isDriver ? true : undefined]);
+  });
+
+  test('npm run is what its commands are', () => {
+    const build = (script: string): readonly string[] =>
+      unread('COPY . .\nRUN npm run build', {
+        'package.json': JSON.stringify({ scripts: { build: script } }),
+      });
+    expect(build('tsc -p . && esbuild a.ts')).toEqual([]);
+    expect(build('tsc && vite build')).toEqual(['3 vite']);
   });
 });
