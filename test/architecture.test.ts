@@ -42,6 +42,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
 
 /** Who else parses JSON, and why no engine reads it otherwise: a document that one reads too goes through formats/strict-json.ts. */
 const OWN_READERS: Readonly<Record<string, string>> = {
+  'dockerfile/analysis/installs/lock-entries.ts': 'lock files of npm, as npm reads them',
   'dockerfile/analysis/package-scripts.ts': 'scripts of package.json, as npm reads them',
   'commands/plugin/docker-plugin.ts': 'the configuration of the user’s own Docker client',
   'dockerfile/instruction-words.ts': 'a list of words on a line of a Dockerfile: it has no keys',

@@ -36,6 +36,8 @@ export interface PackageInstall {
   readonly packages: readonly InstalledName[];
   /** A lock file decides every version and the command refuses to depart from it (`npm ci`, `--frozen-lockfile`). */
   readonly lockFile: boolean;
+  /** An entry of the lock file that no sum and no commit holds, with the address it is taken from. */
+  readonly looseLock?: { readonly reason: string; readonly address?: string };
   /** The repository it reads from is frozen at a date or commit (snapshot.debian.org and kin). */
   readonly frozenRepository: boolean;
   /** A file of requirements that drives it and whose content the Dockerfile does not show (`-r requirements.txt`). */

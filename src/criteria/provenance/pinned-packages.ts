@@ -19,6 +19,7 @@ function judge(install: PackageInstall): JudgedLine {
     reason,
   });
   if (install.frozenRepository) return answer('held', 'the repository is frozen');
+  if (install.looseLock !== undefined) return answer('loose', install.looseLock.reason);
   const loose = install.packages.filter(isLoose);
   if (install.lockFile && install.packages.length === 0)
     return answer('held', 'a lock file decides every version');
@@ -47,7 +48,7 @@ export const pinnedPackages = criterion({
   settle: SETTLE,
   decidedBy:
     'Each install command in the stages that the build reaches is judged on its own, and each name in it: exact versions, a lock file ' +
-    'that the command refuses to depart from, or a frozen repository. `npm install`, `yarn install` without `--immutable`, requirements ' +
+    'that the command refuses to depart from, or a frozen repository. A lock file of npm, Yarn or pnpm that is shown has to hold each entry by a sum or a commit. `npm install`, `yarn install` without `--immutable`, requirements ' +
     'without versions and upgrades of all that is installed (`apt-get upgrade`) may drift and fail. A file of requirements whose content is not seen leaves it unknown. A build of which every command was read, and that installs nothing, has nothing to pin; a program that nobody read leaves it unknown.',
   check: ({ build }) =>
     judgeLines(build, {

@@ -1,10 +1,11 @@
-import type { PackageInstall } from '../../../model/build-analysis.ts';
+import type { PackageInstall, PackageManager } from '../../../model/build-analysis.ts';
 import { unversioned } from '../../programs/program.ts';
 import { pathIn } from '../../shell/shell-state.ts';
 import type { CommandEvent } from '../build-event.ts';
 import type { StageFiles } from '../stage-files.ts';
-import type { InstallReader } from './install-context.ts';
+import type { FoundInstall, InstallReader } from './install-context.ts';
 import { JAVASCRIPT_INSTALLS } from './javascript-installs.ts';
+import { looseEntry } from './lock-entries.ts';
 import { OS_INSTALLS } from './os-installs.ts';
 import { OTHER_INSTALLS } from './other-installs.ts';
 import { PYTHON_INSTALLS } from './python-installs.ts';
@@ -46,5 +47,37 @@ export function installsOf(
     ranBefore: (pattern) => before.some((e) => pattern.test(e.text)),
   });
   const { stage, range, text } = event;
-  return found.map((install) => ({ ...install, stage, range, command: text }));
+  return found.map((install) => ({
+    ...(install.lockFile ? withLock(event, install, files) : install),
+    stage,
+    range,
+    command: text,
+  }));
+}
+
+/** The files that decide, the first of them that is there. */
+const LOCKS: Partial<Record<PackageManager, readonly string[]>> = {
+  npm: ['npm-shrinkwrap.json', 'package-lock.json'],
+  yarn: ['yarn.lock'],
+  pnpm: ['pnpm-lock.yaml'],
+};
+const FOLDER = /^(?:--prefix|--cwd|--dir|-C)(?:=(.*))?$/;
+
+/** An install that a lock file drives; one whose file shows an entry that nothing holds is not locked. */
+function withLock(
+  { argv, folder, id }: CommandEvent,
+  install: FoundInstall,
+  files: StageFiles,
+): FoundInstall & Pick<PackageInstall, 'looseLock'> {
+  const at = argv.findIndex(({ text }) => FOLDER.test(text));
+  const named = FOLDER.exec(argv[at]?.text ?? '')?.[1] ?? (at < 0 ? '.' : argv[at + 1]?.text);
+  const place = pathIn(folder, named ?? '.');
+  for (const name of LOCKS[install.manager] ?? []) {
+    const path = pathIn(place, name);
+    const content = folder === '' ? files.named(path, id) : files.at(path, id);
+    if (content?.kind !== 'text') continue;
+    const looseLock = looseEntry(name, content.text);
+    return looseLock === undefined ? install : { ...install, lockFile: false, looseLock };
+  }
+  return install;
 }

@@ -181,8 +181,16 @@ export function indexFetches(
   const others = indexes.filter((address) => !OWN.test(address ?? ''));
   return [
     ...[...new Set(others)].map((address) => ofIndex(event, address)),
-    ...read.packages.map((address) => fetchFrom(event, address)),
+    ...[...read.packages, ...unsummedEntries(installs)].map((a) => fetchFrom(event, a)),
   ];
+}
+
+/** Addresses in a lock file, other than the registry's own, that neither sum nor commit holds. */
+function unsummedEntries(installs: readonly PackageInstall[]): readonly string[] {
+  return installs.flatMap(({ looseLock }) => {
+    const address = looseLock?.address;
+    return address === undefined || OWN.test(address) ? [] : [address];
+  });
 }
 
 function fetchFrom(event: CommandEvent, address = '${index}'): Fetch {
