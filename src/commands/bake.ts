@@ -24,7 +24,7 @@ import { cleanLines } from '../ui/clean.ts';
 import { allOf } from './all-of.ts';
 import { pipelineContext } from './context.ts';
 import { conversation } from './conversation.ts';
-import { isForPerson } from './for-person.ts';
+import { isForPerson } from './interactivity.ts';
 import type { Command, CommandIo } from './io.ts';
 import { writeReports } from './reports.ts';
 

@@ -10,19 +10,19 @@ import {
   signingFile,
   withSigningChoice,
 } from '../pipeline/sign/signing-choice.ts';
-import { isAddress } from '../plans/address.ts';
 import type { BuildPlan, PassthroughPlan, ProgressStyle } from '../plans/build-plan.ts';
 import { lastValueOf } from '../plans/buildx/flag-spec.ts';
 import { parseBuildArgs, type ParsedBuild } from '../plans/buildx/parse-build-args.ts';
 import { BUILD } from '../plans/flags/build-spec.ts';
 import { progressStyle } from '../plans/progress-style.ts';
+import { isAddress } from '../plans/source-url.ts';
 import { jsonText } from '../reporters/json-text.ts';
 import { buildWords } from '../tools/buildx/build-words.ts';
 import { cleanForTerminal, cleanLines } from '../ui/clean.ts';
 import { readyEdits } from './after-build/ready-edits.ts';
 import { pipelineContext } from './context.ts';
 import { conversation } from './conversation.ts';
-import { isForPerson } from './for-person.ts';
+import { isForPerson } from './interactivity.ts';
 import type { Command, CommandIo } from './io.ts';
 import { writeReports } from './reports.ts';
 

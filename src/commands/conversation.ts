@@ -6,9 +6,9 @@ import { lazySurface } from '../ui/lazy-surface.ts';
 import { liveLog } from '../ui/live-log.ts';
 import { marksOf } from '../ui/marks.ts';
 import { plainLog } from '../ui/plain-log.ts';
+import { canDraw } from './interactivity.ts';
 import type { CommandIo } from './io.ts';
 import { isUtf8 } from './reports.ts';
-import { canDraw } from './screen.ts';
 
 /** How a command's progress is shown on stderr, and how to leave the terminal as it was. */
 export interface Conversation {

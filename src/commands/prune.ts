@@ -1,3 +1,5 @@
+import { readdir, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { EXIT } from '../model/errors.ts';
 import { quantity } from '../model/quantity.ts';
 import { openStore } from '../oci/layout/layout-store.ts';
@@ -5,7 +7,6 @@ import { boundCaches } from '../pipeline/bound-caches.ts';
 import { bytesText } from '../ui/units.ts';
 import { command } from './flags.ts';
 import { pathsOf } from './paths.ts';
-import { pruneCaches } from './prune-caches.ts';
 import { PRUNE } from './small-specs.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -43,3 +44,16 @@ export const prune = command(PRUNE, async (flags, _, io) => {
   }
   return EXIT.met;
 });
+
+/** Removes what the caches hold (each is filled again when it is asked for) and gives its bytes; `dryRun` only counts. */
+async function pruneCaches(folder: string, dryRun: boolean): Promise<number> {
+  const names = await readdir(folder, { recursive: true }).catch(() => []);
+  let bytes = 0;
+  for (const name of names)
+    bytes += await stat(join(folder, name)).then(
+      (found) => (found.isFile() ? found.size : 0),
+      () => 0,
+    );
+  if (!dryRun) await rm(folder, { recursive: true, force: true });
+  return bytes;
+}

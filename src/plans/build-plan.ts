@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { BuildInvocation } from '../model/build-invocation.ts';
 import type { DockerfileModel } from '../model/dockerfile.ts';
 import type { Settings } from '../model/settings.ts';
@@ -102,4 +103,13 @@ export interface PassthroughPlan {
   readonly invocation: BuildInvocation;
   /** One line for stderr. */
   readonly reason: string;
+}
+
+/** Where a build's files lie in its own folder, which is the layout too. */
+export function buildPaths(directory: string): BuildPaths {
+  return {
+    layout: directory,
+    metadataFile: join(directory, 'buildx-metadata.json'),
+    sourcePolicyFile: join(directory, 'source-policy.json'),
+  };
 }

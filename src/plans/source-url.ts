@@ -21,3 +21,8 @@ export function publicSourceUrl(remote: string): string | undefined {
   const scheme = url.protocol === 'http:' ? 'http' : 'https';
   return path === '' ? undefined : `${scheme}://${url.hostname}${port}${path}`;
 }
+
+/** True for what buildx takes for a git or HTTP address (docker/buildx, build/utils.go). */
+export function isAddress(text: string): boolean {
+  return /^(?:https?:\/\/|git:\/\/|ssh:\/\/|git@|github\.com\/)/.test(text);
+}

@@ -11,9 +11,9 @@ import { choiceElement } from '../../ui/choice.tsx';
 import { marksOf } from '../../ui/marks.ts';
 import { textElement } from '../../ui/text-field.tsx';
 import { show } from '../../ui/whole-screen.ts';
+import { interrupt, terminalOf } from '../interactivity.ts';
 import type { CommandIo } from '../io.ts';
 import { isUtf8 } from '../reports.ts';
-import { interrupt, terminalOf } from '../terminal.ts';
 
 const OPTIONS: readonly { value: SigningChoice['with']; label: string; detail: string }[] = [
   { value: 'own-key', label: 'make a key', detail: 'of your own, on this machine' },

@@ -5,9 +5,9 @@ import { type Settings, withPlainHttp } from '../../model/settings.ts';
 import { shellWord } from '../../model/shell-word.ts';
 import { planEdits } from '../../pipeline/fix/compose-fixes.ts';
 import { type FixRequest, planFixes } from '../../pipeline/fix/plan-fixes.ts';
-import { isAddress } from '../../plans/address.ts';
 import { lastValueOf, valuesOf } from '../../plans/buildx/flag-spec.ts';
 import type { ParsedBuild } from '../../plans/buildx/parse-build-args.ts';
+import { isAddress } from '../../plans/source-url.ts';
 import { pipelineContext } from '../context.ts';
 import type { CommandIo } from '../io.ts';
 

@@ -13,9 +13,9 @@ import { show } from '../../ui/whole-screen.ts';
 import { pipelineContext } from '../context.ts';
 import { editChoices, worthText } from '../fix/fix-choice.ts';
 import { cardView } from '../fix/review-card.ts';
+import { interrupt, terminalOf } from '../interactivity.ts';
 import type { CommandIo } from '../io.ts';
 import { isUtf8 } from '../reports.ts';
-import { interrupt, terminalOf } from '../terminal.ts';
 import { fixRequestOf } from './ready-edits.ts';
 
 /** A build that was judged. */

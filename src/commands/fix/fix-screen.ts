@@ -4,9 +4,9 @@ import { settleWanted } from '../../pipeline/fix/settle-fixes.ts';
 import { marksOf } from '../../ui/marks.ts';
 import { pickElement } from '../../ui/pick-screen.tsx';
 import { show } from '../../ui/whole-screen.ts';
+import { interrupt, terminalOf } from '../interactivity.ts';
 import type { CommandIo } from '../io.ts';
 import { isUtf8 } from '../reports.ts';
-import { interrupt, terminalOf } from '../terminal.ts';
 import { editChoices, worthText } from './fix-choice.ts';
 
 /** Lets a person pick edits on a screen; none where there is none to pick. Throws where the command is stopped. */

@@ -2,9 +2,9 @@ import { cleanForTerminal } from '../../ui/clean.ts';
 import { marksOf } from '../../ui/marks.ts';
 import { questionElement } from '../../ui/question.tsx';
 import { show } from '../../ui/whole-screen.ts';
+import { interrupt, terminalOf } from '../interactivity.ts';
 import type { CommandIo } from '../io.ts';
 import { isUtf8 } from '../reports.ts';
-import { interrupt, terminalOf } from '../terminal.ts';
 import type { Prompt } from './init-prompt.ts';
 
 /** Asks by keys, below what stands on the terminal; a line with each answer stays. Throws where the command is stopped. */

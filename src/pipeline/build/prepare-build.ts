@@ -10,7 +10,7 @@ import { type Settings, withPlainHttp } from '../../model/settings.ts';
 import type { BuildDirectory } from '../../oci/layout/build-directory.ts';
 import type { LayoutStore } from '../../oci/layout/layout-store.ts';
 import type { GitFacts } from '../../plans/annotations.ts';
-import { buildPaths } from '../../plans/build-paths.ts';
+import { buildPaths } from '../../plans/build-plan.ts';
 import type { BuildPlan, PassthroughPlan, RecordedValues } from '../../plans/build-plan.ts';
 import { boolOf, lastValueOf, valuesOf } from '../../plans/buildx/flag-spec.ts';
 import type { ParsedBuild } from '../../plans/buildx/parse-build-args.ts';

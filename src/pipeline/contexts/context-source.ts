@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { basename, isAbsolute, join, resolve } from 'node:path';
 import { messageOf, UserError } from '../../model/errors.ts';
-import { isAddress } from '../../plans/address.ts';
+import { isAddress } from '../../plans/source-url.ts';
 import { readText } from '../read-text.ts';
 
 const MAX_DOCKERFILE = 1024 * 1024;
@@ -126,4 +126,9 @@ async function readAll(stream: AsyncIterable<Uint8Array>): Promise<Buffer> {
     throw new UserError(`stdin could not be read: ${messageOf(cause)}`, { cause });
   }
   return Buffer.concat(chunks);
+}
+
+/** The stdin of a build that is given none. */
+export async function* noStdin(): AsyncGenerator<Uint8Array> {
+  // Ends at once.
 }

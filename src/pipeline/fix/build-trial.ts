@@ -9,8 +9,8 @@ import type { Scorecard } from '../../model/scorecard.ts';
 import { parseBuildArgs } from '../../plans/buildx/parse-build-args.ts';
 import { removeLocalTag } from '../../tools/docker/docker-container.ts';
 import { build } from '../build/build.ts';
-import { noStdin } from '../build/no-stdin.ts';
 import type { PipelineContext } from '../context.ts';
+import { noStdin } from '../contexts/context-source.ts';
 import { readLockText } from '../lock/lock-file.ts';
 import type { FixFiles } from './compose-fixes.ts';
 

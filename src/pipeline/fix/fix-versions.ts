@@ -4,12 +4,12 @@ import { err, ok, type Result } from '../../model/result.ts';
 import { openStore } from '../../oci/layout/layout-store.ts';
 import { parseBuildArgs } from '../../plans/buildx/parse-build-args.ts';
 import { presentPackages } from '../../plans/lock/lock-contents.ts';
-import { noStdin } from '../build/no-stdin.ts';
 import { normaliseBuilt } from '../build/normalise-built.ts';
 import { prepareBuild } from '../build/prepare-build.ts';
 import { readExport } from '../build/read-export.ts';
 import { runBuildKit } from '../build/run-buildkit.ts';
 import type { PipelineContext } from '../context.ts';
+import { noStdin } from '../contexts/context-source.ts';
 import type { FactsRequest } from '../grade/facts-request.ts';
 import { packagesOfImage } from '../lock/lock-packages.ts';
 

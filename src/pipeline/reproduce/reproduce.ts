@@ -2,7 +2,7 @@ import { setTimeout } from 'node:timers/promises';
 import type { ImageComparison } from '../../model/difference.ts';
 import { UserError } from '../../model/errors.ts';
 import { openStore } from '../../oci/layout/layout-store.ts';
-import { buildPaths } from '../../plans/build-paths.ts';
+import { buildPaths } from '../../plans/build-plan.ts';
 import type { ParsedBuild } from '../../plans/buildx/parse-build-args.ts';
 import { secondBuild } from '../../plans/reproduce/second-build.ts';
 import type { FinalImage } from '../build/image-under-build.ts';

@@ -1,7 +1,7 @@
 import type { BakeDefinition, BakeTarget } from '../../model/bake.ts';
 import { err, ok, type Result } from '../../model/result.ts';
-import { isAddress } from '../address.ts';
 import { csvAttributes } from '../buildx/csv-fields.ts';
+import { isAddress } from '../source-url.ts';
 
 /** One build of a bake. */
 export interface BakeJob {

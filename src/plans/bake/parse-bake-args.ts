@@ -1,7 +1,6 @@
 import { EXIT } from '../../model/errors.ts';
 import type { ReportRequest } from '../../model/report.ts';
 import { err, ok, type Result } from '../../model/result.ts';
-import { isAddress } from '../address.ts';
 import { parseGoBool } from '../buildx/flag-spec.ts';
 import {
   type FlagTable,
@@ -12,6 +11,7 @@ import {
 import { specsOf } from '../flags/flag.ts';
 import { GRADES, LEVELS } from '../own-flags.ts';
 import { parseReportRequests } from '../report-request.ts';
+import { isAddress } from '../source-url.ts';
 import { BAKE_FLAGS, OWN_BAKE } from './bake-flags.ts';
 
 /** A least level or grade, and the targets it is for: a name with `*` as in `--set`. */

@@ -1,0 +1,55 @@
+import { isTyped, terminalJob } from '../tools/terminal-job.ts';
+import type { Terminal } from '../ui/whole-screen.ts';
+import { toolRunner } from './context.ts';
+import type { CommandIo } from './io.ts';
+
+/** Variables that say that no person is watching: most CI systems set the first, the others are of Jenkins and TeamCity. */
+const CI_VARIABLES = ['CI', 'CONTINUOUS_INTEGRATION', 'BUILD_NUMBER', 'TEAMCITY_VERSION'];
+
+type Outside = Pick<CommandIo, 'env' | 'inIsTerminal' | 'outIsTerminal' | 'errIsTerminal'>;
+
+function isSet(env: CommandIo['env'], name: string): boolean {
+  return !['', '0', 'false'].includes(env[name] ?? '');
+}
+
+/** True where lines may be drawn again: a terminal on stderr that moves its cursor, seen by a person who has not asked for plain text. */
+export function canDraw({ env, errIsTerminal }: Pick<Outside, 'env' | 'errIsTerminal'>): boolean {
+  return (
+    errIsTerminal &&
+    env['TERM'] !== 'dumb' &&
+    !isSet(env, 'SCOVILLE_ACCESSIBLE') &&
+    !isSet(env, 'INK_SCREEN_READER') &&
+    !CI_VARIABLES.some((name) => isSet(env, name))
+  );
+}
+
+/** True where a screen may also take keys and the whole terminal: all three streams are the terminal. */
+export function canAsk(io: Outside): boolean {
+  return canDraw(io) && io.inIsTerminal && io.outIsTerminal;
+}
+
+/** The terminal for screens that take keys. */
+export function terminalOf(io: CommandIo): Terminal {
+  return { output: process.stderr, input: process.stdin, color: io.color, signal: io.signal };
+}
+
+/** Ctrl-C comes as a key while a screen reads keys: it goes the way of a signal. */
+export function interrupt(): void {
+  process.kill(process.pid, 'SIGINT');
+}
+
+/** True where a person typed the command at a prompt and waits for its end; not in a script, whose next line would wait. */
+async function wasTyped(io: CommandIo): Promise<boolean> {
+  const job = await terminalJob(toolRunner(io), process.pid);
+  return job !== undefined && isTyped(job, io.docker !== undefined);
+}
+
+/** Where a person typed the command, sees its progress drawn, and asked for nothing that a machine reads. */
+export async function isForPerson(
+  io: CommandIo,
+  asked: { readonly style: string; readonly interactive: boolean; readonly json: boolean },
+): Promise<boolean> {
+  const isDrawn = asked.style === 'auto' || asked.style === 'tty';
+  const isPerson = isDrawn && asked.interactive && !asked.json && canAsk(io);
+  return isPerson && wasTyped(io);
+}

@@ -1,4 +1,0 @@
-/** The stdin of a build that is given none. */
-export async function* noStdin(): AsyncGenerator<Uint8Array> {
-  // Ends at once.
-}
