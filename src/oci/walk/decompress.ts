@@ -1,7 +1,6 @@
-import type { Duplex } from 'node:stream';
 import zlib from 'node:zlib';
 import type { Decompressor, OnPlain } from './walk-decompressor.ts';
-import { GzipInThread } from './walk-gzip.ts';
+import { BEHIND, GzipInThread } from './walk-gzip.ts';
 import { ZstdInThread } from './walk-zstd.ts';
 
 export type Compression = 'gzip' | 'zstd' | 'none';
@@ -48,9 +47,10 @@ function plain(onPlain: OnPlain): Decompressor {
   };
 }
 
-/** Drives a transform stream; bytes behind the end of the compressed data are let go, as gzip does. */
-export function streamDecompressor(stream: Duplex, onPlain: OnPlain): Decompressor {
+/** Drives zlib's stream. Bytes behind the end of the compressed data are an error. */
+export function streamDecompressor(stream: zlib.Gunzip, onPlain: OnPlain): Decompressor {
   let finished = false;
+  let given = 0;
   const ended = new Promise<void>((resolve, reject) => {
     stream.on('error', reject);
     stream.once('end', () => {
@@ -71,6 +71,7 @@ export function streamDecompressor(stream: Duplex, onPlain: OnPlain): Decompress
   });
   return {
     write: (chunk) => {
+      given += chunk.length;
       if (finished) return undefined;
       // zlib never answers for a chunk that lies behind the end of the data: its end answers then.
       const taken = new Promise<void>((resolve) => {
@@ -80,9 +81,10 @@ export function streamDecompressor(stream: Duplex, onPlain: OnPlain): Decompress
       });
       return Promise.race([taken, ended]);
     },
-    end: () => {
+    end: async () => {
       if (!finished) stream.end();
-      return ended;
+      await ended;
+      if (given > stream.bytesWritten) throw new Error(BEHIND);
     },
     destroy: () => stream.destroy(),
   };

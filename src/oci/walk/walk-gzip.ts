@@ -25,18 +25,19 @@ interface Driven {
 /** Fits the processor's caches; with 16 KiB, zlib's default, a layer takes twice the time. */
 const OUTPUT_BYTES = 256 * 1024;
 const NO_BYTES = new Uint8Array(0);
+/** What both ways to unpack gzip say of bytes behind its end. */
+export const BEHIND = 'incorrect header check: zeros behind the end of gzip';
 const { Z_NO_FLUSH, Z_FINISH } = zlib.constants;
 
 /**
  * Unpacks gzip in this thread, call by call, which takes a third of the time that the stream around it takes. What `onChunk` gets is
- * valid during the call only. Several members are one; what follows the last is let go where it begins with a zero, as gzip does.
+ * valid during the call only. Several members are one. Zeros behind the last, which
+ * zlib and gzip ignore, are an error as in Go (compress/gzip takes them for a header), so that containerd refuses the layer.
  */
 export class GzipInThread implements Decompressor {
   readonly #driven: Driven;
   readonly #onChunk: OnPlain;
   readonly #output = new Uint8Array(OUTPUT_BYTES);
-  #finished = false;
-
   /** Undefined where this Node's zlib cannot be driven so. */
   static start(onChunk: OnPlain): GzipInThread | undefined {
     isDrivable ??= tryOut();
@@ -66,7 +67,7 @@ export class GzipInThread implements Decompressor {
     const { stream, handle, left } = this.#driven;
     const output = this.#output;
     let offset = 0;
-    while (!this.#finished) {
+    for (;;) {
       const length = input.length - offset;
       handle.writeSync(flush, input, offset, length, output, 0, output.length);
       if (stream.errored !== null) throw stream.errored;
@@ -74,7 +75,7 @@ export class GzipInThread implements Decompressor {
       if (outputLeft < output.length) this.#onChunk(output.subarray(0, output.length - outputLeft));
       offset += length - inputLeft;
       // Room for more and no wish for the rest: it lies behind the end.
-      if (outputLeft > 0 && inputLeft > 0) this.#finished = true;
+      if (outputLeft > 0 && inputLeft > 0) throw new Error(BEHIND);
       if (outputLeft > 0) return;
     }
   }

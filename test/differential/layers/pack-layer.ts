@@ -30,7 +30,8 @@ const PACKINGS = {
   gzip: (bytes) => gzipSync(bytes),
   'gzip members': (bytes) => Buffer.concat(halves(bytes).map((half) => gzipSync(half))),
   'gzip, then an empty member': (bytes) => Buffer.concat([gzipSync(bytes), gzipSync('')]),
-  // Not zeros behind it: Go's own reader refuses them, and unpigz, which engines use where it is there, takes them.
+  // Go's own reader refuses them; unpigz, which engines use where it is there, takes them.
+  'gzip, then zeros': (bytes) => Buffer.concat([gzipSync(bytes), Buffer.alloc(512)]),
   'gzip, then text': (bytes) => Buffer.concat([gzipSync(bytes), Buffer.from('text')]),
   'gzip, cut': (bytes) => gzipSync(bytes).subarray(0, -4),
   zstd: zstdFrame,

@@ -69,7 +69,6 @@ describe('walkLayer', () => {
         zstdFrame(tar.subarray(700)),
       ]),
     ],
-    ['gzip with zeros behind it', Buffer.concat([gzipSync(tar), Buffer.alloc(200_000)])],
   ])('%s', async (_name, blob) => {
     for (const chunk of [1, 100, 65_536]) {
       const seen = all();
@@ -85,7 +84,6 @@ describe('walkLayer', () => {
         ['usr/bin/x', 'x'.repeat(1000), true],
         ['c/empty', '', false],
       ]);
-      if (chunk === 1 && blob.length > 100_000) break;
     }
   });
 
