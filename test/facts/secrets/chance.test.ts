@@ -109,6 +109,13 @@ test.each([
   expect(secretsInBytes(Buffer.from(code), false, new ScanBudget())).toEqual([]);
 });
 
+test.each([
+  ['short texts of the Go compiler', '\0gc.iLLSCW8V4Q2W4V2BUHUWUVUBCTWTDVRLRSOCRLWLHLBSW\0'],
+  ['a name that a bundler made', '\0const privateKey = $96695cc1b97188e1$var$messageToNative\0'],
+])('nor are %s', (_name, text) => {
+  expect(secretsInBytes(Buffer.from(text), true, new ScanBudget())).toEqual([]);
+});
+
 test('a mangled name is not a key, whatever its letters', () => {
   const name = '_ZN12JvmtiEnvBase16get_live_threadsEP10JavaThread6HandlePiPPS2_';
   expect(secretsInBytes(Buffer.from(`\0${name}\0`), true, new ScanBudget())).toEqual([]);

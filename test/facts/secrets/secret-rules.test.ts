@@ -66,6 +66,7 @@ describe('what only looks like one', () => {
     ['… as documentation writes it', `SK${'a'.repeat(32)} AC${'a'.repeat(32)}`],
     ['an account alone', `AC${hex(32)}`],
     ['a dotenv placeholder of every Next.js', 'dotenv://:key_1234@dotenv.org/vault/.env.vault'],
+    ['another of dotenv itself', 'dotenv://:key_7890@dotenvx.com/vault/.env.vault'],
   ])('%s', (_name, text) => {
     expect(rules(text)).toEqual([]);
   });

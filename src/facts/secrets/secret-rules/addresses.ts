@@ -3,7 +3,7 @@ import { inText, type SecretRule } from './rule.ts';
 
 /** Passwords that are everybody's: defaults of test set-ups and words that stand for one. */
 const COMMON =
-  /^(?:(?:[a-z]+[_-])*(?:my)?(?:pass(?:w(?:or)?d)?|pwd|pw|secret|token|sas|credentials?)\d{0,4}|x-oauth-(?:basic|token)|x-token-auth|postgres|mysql|mongo|redis|rabbitmq|root|admin|user(?:name)?|guest|foo|bar|baz|test(?:ing|er)?\d{0,4}|hello|demo|dev|local|none|null|undefined|anonymous|key_1234|string|port|\d{1,5})$/i;
+  /^(?:(?:[a-z]+[_-])*(?:my)?(?:pass(?:w(?:or)?d)?|pwd|pw|secret|token|sas|credentials?)\d{0,4}|x-oauth-(?:basic|token)|x-token-auth|postgres|mysql|mongo|redis|rabbitmq|root|admin|user(?:name)?|guest|foo|bar|baz|test(?:ing|er)?\d{0,4}|hello|demo|dev|local|none|null|undefined|anonymous|key_\d{4}|string|port|\d{1,5})$/i;
 
 /** Hosts that the standards keep for documentation (RFC 2606, RFC 6761), and a word that stands for one. */
 const NO_HOST =

@@ -148,10 +148,10 @@ export const ASSIGNED_RULES: readonly SecretRule[] = [
   },
 ];
 
-/** Names that code joins by dots, digests that say what they are, and ids: a UUID is a secret to few, and those are known by name. */
+/** Names that code joins by dots or a bundler makes (`$96695cc1$var$key`), digests that say what they are, and ids: a UUID is a secret to few, and those are known by name. */
 function isCode(value: string): boolean {
   return (
-    /^[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)+$/.test(value) ||
+    /^[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)+$|^\$[\da-f]{6,20}\$/.test(value) ||
     /^sha\d{3}[-:]|^[a-f0-9]{8}(?:-[a-f0-9]{4}){3}-[a-f0-9]{12}$/i.test(value)
   );
 }

@@ -42,12 +42,9 @@ export function token(
     [others, `(?<![A-Za-z0-9])`, `${tail}(?![A-Za-z0-9_])`],
     [short, `(?<![\\w+/-])`, `${tail}(?![\\w+/=-])`],
   ]);
-  // An A again and again is what binary zeros are in base64.
-  const apart = short.filter((prefix) => !/^(.)\1*$/.test(prefix));
-  const loose = either([
-    [others, '', `(?:${tail})`],
-    [apart, '', `(?:${tail})`],
-  ]);
+  // Zeros are As in base64, and three letters come up wherever a program's texts stand side by side.
+  const apart = prefixes.filter((prefix) => !/^(.)\1*$|^[A-Za-z0-9]{1,3}$/.test(prefix));
+  const loose = either([[apart, '', `(?:${tail})`]]);
   const accepts = (value: string): boolean => {
     const prefix = short.find((one) => value.startsWith(one));
     if (prefix !== undefined) return isOfAll(value.slice(prefix.length), tail);
