@@ -21,6 +21,8 @@ const LARGEST_FILE = 1024 * 1024;
 export interface SettingsPlaces {
   /** A file that a flag names: the project's is then not read. */
   readonly named: string | undefined;
+  /** A file that a flag names beside the project's, and that goes before it. */
+  readonly policy?: string | undefined;
   /** The folder whose project is meant; undefined where there is none, as for a remote context. */
   readonly startDir: string | undefined;
   /** The person's configuration folder. */
@@ -80,7 +82,7 @@ async function findProject(startDir: string): Promise<Project> {
  * Errors name every problem with line and column.
  */
 export async function loadSettings(
-  { named, startDir, userDir, task }: SettingsPlaces,
+  { named, policy, startDir, userDir, task }: SettingsPlaces,
   options: Omit<ParseOptions, 'file' | 'byProject'>,
 ): Promise<Result<Settings, readonly ConfigProblem[]>> {
   const { file, root } =
@@ -89,7 +91,7 @@ export async function loadSettings(
     return err([problem(file, `is a link that leads out of ${root}`)]);
   const user = await userFile(userDir, startDir);
   const files: readonly (readonly [SettingSource, string])[] = [
-    ...(named === undefined ? [] : [['named', named] as const]),
+    ...[policy, named].flatMap((path) => (path === undefined ? [] : [['named', path] as const])),
     ...(user === undefined ? [] : [['user', user] as const]),
     ...(file === undefined ? [] : [['project', file] as const]),
   ];

@@ -87,7 +87,7 @@ function compare({ field, scope }: SettingLeaf, task: Task, a: Said, b: Said): n
 }
 
 /**
- * A project's waivers are of its own gate: where the person's file sets the gate they do not count.
+ * A project's waivers are of its own gate: where another file sets the gate they do not count.
  * A key of one file and `keyless` of another: the person's word decides.
  */
 function withoutConflicts(merged: Settings): Settings {
@@ -95,7 +95,8 @@ function withoutConflicts(merged: Settings): Settings {
     merged.origins.find((one) => one.setting === setting)?.source;
   let settings = merged;
   const gates = [sourceOf('gate.minLevel'), sourceOf('gate.minGrade')];
-  if (sourceOf('gate.waivers') === 'project' && gates.includes('user'))
+  const isOfOthers = gates.some((source) => source === 'user' || source === 'named');
+  if (sourceOf('gate.waivers') === 'project' && isOfOthers)
     settings = ignoring(settings, 'gate.waivers', (one) => ({
       ...one,
       gate: { ...one.gate, waivers: [] },

@@ -7,6 +7,8 @@ import type { Settings } from '../model/settings.ts';
 export interface SettingsRequest {
   /** The absolute path of the file that the user names; undefined: the nearest of the project. */
   readonly named: string | undefined;
+  /** The absolute path of a file that goes before the project's: `--trust-policy` of a build. */
+  readonly policy?: string | undefined;
   readonly startDir: string | undefined;
   /** The person's configuration folder; undefined where their own settings do not matter. */
   readonly userDir: string | undefined;

@@ -74,6 +74,9 @@ export const IMAGE_FLAGS = {
     path: true,
     standard: 'the nearest .scoville.yaml',
   }),
+  'trust-policy': text('FILE', 'Settings file whose trust, scanner and gate go first', {
+    path: true,
+  }),
   review: bool('After the build, show findings and edits on a screen'),
   'buildx-arg': many('ARG', 'Hand this argument on to buildx unread; may be repeated'),
 } as const;

@@ -155,6 +155,25 @@ describe('whose file it is', () => {
     expect(await keysOf({ named })).toEqual([]);
   });
 
+  test('a policy goes before the project’s file, which still says the rest', async () => {
+    const policy = join(root, 'policy.yaml');
+    await writeFile(policy, 'recentDays: 7\ngate:\n  minLevel: 2\n');
+    await writeFile(
+      join(context, '.scoville.yaml'),
+      'recentDays: 90\nimage:\n  title: mine\ngate:\n  minLevel: 1\n  waivers:\n    - {criterion: no-shell, reason: it is one}\n',
+    );
+    const loaded = await loadSettings(place({ policy }), OPTIONS);
+    if (!loaded.ok) throw new Error(JSON.stringify(loaded.error));
+    const { recentDays, gate, image, origins } = loaded.value;
+    expect([recentDays, gate.minLevel, gate.waivers, image.title]).toEqual([7, 2, [], 'mine']);
+    expect(origins.find(({ setting }) => setting === 'gate.minLevel')).toMatchObject({
+      source: 'named',
+      file: policy,
+    });
+    await writeFile(policy, 'nonsense: 1\n');
+    expect((await loadSettings(place({ policy }), OPTIONS)).ok).toBe(false);
+  });
+
   test('what is wrong in either file is named', async () => {
     const userDir = join(root, 'config');
     await mkdir(userDir);

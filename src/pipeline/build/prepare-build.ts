@@ -93,6 +93,10 @@ export async function prepareBuild(
     recorded?.settings ??
     (await settingsOf({
       named: parsed.own.config === undefined ? undefined : resolve(context.cwd, parsed.own.config),
+      policy:
+        parsed.own.trustPolicy === undefined
+          ? undefined
+          : resolve(context.cwd, parsed.own.trustPolicy),
       startDir: source.directory,
       userDir: context.paths.config,
       task: 'project',

@@ -53,8 +53,9 @@ async function signSettings(
   const isFolder = place !== '-' && !isAddress(place);
   const startDir = isFolder ? resolve(context.cwd, place) : undefined;
   const named = own.config === undefined ? undefined : resolve(context.cwd, own.config);
+  const policy = own.trustPolicy === undefined ? undefined : resolve(context.cwd, own.trustPolicy);
   const userDir = context.paths.config;
-  return settingsOf({ named, startDir, userDir, task: 'project', now: context.now() }).then(
+  return settingsOf({ named, policy, startDir, userDir, task: 'project', now: context.now() }).then(
     ({ sign }) => sign,
     () => undefined,
   );

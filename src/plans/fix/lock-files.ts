@@ -45,7 +45,8 @@ const REMEDIES: Partial<Record<PackageManager, (files: ReadonlySet<string>) => R
 };
 
 function held(install: PackageInstall, input: FixInput): FixPlan {
-  if (install.lockFile || install.packages.length > 0) return NOTHING;
+  const { lockFile, looseLock, packages } = install;
+  if (lockFile || looseLock !== undefined || packages.length > 0) return NOTHING;
   const { context } = input.facts;
   const remedy = REMEDIES[install.manager]?.(new Set(context));
   if (remedy === undefined || context === undefined) return NOTHING;

@@ -111,7 +111,7 @@ function claimsLine(screen: Screen, scorecard: Scorecard): string[] {
     : [`  ${screen.colors.dim(fitted(text, screen.width - 4, screen.marks.ellipsis))}`];
 }
 
-/** One line for an image that was judged as before. */
+/** One line for an image that was judged as before; what a reader has to know stands below it. */
 function unchangedLine(screen: Screen, scorecard: Scorecard): string {
   const { level, overall } = scorecard;
   const tail = `  sha256:${shortDigest(scorecard.digest)}  level ${level}, grade ${overall.grade} (unchanged)`;
@@ -130,7 +130,9 @@ export function terminalReport(
   options: TerminalOptions,
 ): string {
   const screen = screenOf(options);
-  if (unchanged && options.verbose !== true) return `${unchangedLine(screen, scorecard)}\n`;
+  const notes = readerNotes(scorecard).flatMap((note) => noteBlock(screen, note));
+  if (unchanged && options.verbose !== true)
+    return `${[unchangedLine(screen, scorecard), ...notes].join('\n')}\n`;
   const card = cardOf(scorecard);
   const stepOf = (id: string): number | undefined => {
     const index = steps.findIndex(({ criteria }) => criteria.includes(id));
@@ -142,7 +144,7 @@ export function terminalReport(
     ...claimsLine(screen, scorecard),
     ...vectorLines(screen, card),
     ...platformLines(screen, scorecard),
-    ...readerNotes(scorecard).flatMap((note) => noteBlock(screen, note)),
+    ...notes,
     ...card.groups.flatMap((group, index) => groupLines(screen, group, index === 0, stepOf)),
     ...(verbose
       ? VECTORS.flatMap((vector) => vectorBlock(screen, scorecard, vector))

@@ -48,6 +48,26 @@ const withFiles = (paths: readonly string[], ...found: readonly FoundAttestation
   });
 const having = (...found: readonly FoundAttestation[]) => of(IN_IMAGE, ...found);
 
+/** An SBOM of the image's `own` OS packages, and of `foreign` ones that it does not have. */
+function unsigned(
+  own: number,
+  foreign: number,
+  verification: FoundAttestation['verification'] = 'unverified',
+) {
+  const names = (count: number, word: string): readonly string[] =>
+    Array.from({ length: count }, (_, at) => `${word}${at}`);
+  const parts = [...names(own, 'a'), ...names(foreign, 'none')].map((name) => ({
+    type: 'library',
+    name,
+    version: '1',
+    purl: `pkg:deb/debian/${name}@1`,
+  }));
+  return of(
+    names(own, 'a').map((name) => pkg(name, '1')),
+    attestation(C, cyclonedx(...parts), { verification }),
+  );
+}
+
 judgesAs(sbomAttested, [
   {
     name: 'CycloneDX: by name, purl with epoch, group; one missing',
@@ -84,6 +104,32 @@ judgesAs(sbomAttested, [
     outcome: 'pass',
     says: '3 of',
     source: 'unverified-attestation',
+  },
+  {
+    name: 'unsigned, with 2 of 21 OS packages that the image lacks: under a tenth',
+    facts: unsigned(19, 2),
+    outcome: 'pass',
+    says: '19 of the image’s 19',
+    source: 'unverified-attestation',
+  },
+  {
+    name: 'unsigned, with 2 of 20: a tenth is allowed',
+    facts: unsigned(18, 2),
+    outcome: 'pass',
+    says: '18 of the image’s 18',
+  },
+  {
+    name: 'unsigned, with 3 of 21: more than a tenth',
+    facts: unsigned(18, 3),
+    outcome: 'fail',
+    says: 'nobody signed, names 3 OS packages that the image does not have: none0, none1, none2',
+  },
+  {
+    name: 'signed, with the same 3: the signer’s word',
+    facts: unsigned(18, 3, 'verified'),
+    outcome: 'pass',
+    says: '18 of the image’s 18',
+    source: 'verified-attestation',
   },
   {
     name: 'half of the packages',

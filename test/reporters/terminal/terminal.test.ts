@@ -81,6 +81,25 @@ describe('terminalReport', () => {
     expect(linesOf(terminalReport(report, { ...PLAIN, verbose: true })).length).toBeGreaterThan(23);
   });
 
+  test('unchanged: doubts about the evidence and trust from files are still shown', () => {
+    const file = '/clone/.scoville.yaml';
+    const scorecard = {
+      ...sampleScorecard(),
+      notices: ['the provenance statements disagree'],
+      trust: [{ setting: 'trust.images', source: 'project', file, isTrust: true } as const],
+    };
+    const text = terminalReport({ ...reportOf(scorecard), unchanged: true }, PLAIN);
+    expect(linesOf(text).slice(1)).toEqual([
+      '',
+      ' About the evidence',
+      '  the provenance statements disagree',
+      '',
+      ' Trust settings from files',
+      '  trust.images: /clone/.scoville.yaml (the project’s)',
+      '',
+    ]);
+  });
+
   test.each([40, 60, 80, 120])('fits into %i columns', (width) => {
     const wide = sampleFacts(
       'opt/世界世界世界世界世界世界世界世界世界世界世界世界世界世界世界世界/sh',
