@@ -4,7 +4,7 @@ export interface LooseEntry {
   readonly address?: string;
 }
 
-const COMMIT = /#(?:.*[&:=])?[0-9a-f]{40}\b|\/(?:tar\.gz|zip|tarball)\/[0-9a-f]{40}\b/;
+const COMMIT = /(?:#|[#&]commit[=:])[0-9a-f]{40}\b|\/(?:tar\.gz|zip|tarball)\/[0-9a-f]{40}\b/;
 const SUM = /\bsha(?:256|384|512)-[A-Za-z0-9+/]{40,}={0,2}/;
 /** Of the registry, which npm asks over TLS, SHA-1 is what old locks have. */
 const OLD_SUM = /\bsha1-[A-Za-z0-9+/]{20,}={0,2}/;
