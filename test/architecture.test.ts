@@ -140,6 +140,36 @@ describe('the import table of docs/architecture.md', () => {
     expect(cycles).toEqual([]);
   });
 
+  test('has no cycles between folders: a folder is one thing to the files and folders beside it', () => {
+    const beside = new Map<string, Map<string, Set<string>>>();
+    for (const [file, targets] of local)
+      for (const target of targets) {
+        const [from, to] = [relative(SRC, file).split('/'), relative(SRC, target).split('/')];
+        const depth = from.findIndex((part, at) => part !== to[at]);
+        const level = beside.get(from.slice(0, depth).join('/')) ?? new Map<string, Set<string>>();
+        beside.set(from.slice(0, depth).join('/'), level);
+        const [one = '', other = ''] = [from[depth], to[depth]];
+        level.set(one, (level.get(one) ?? new Set()).add(other));
+      }
+    const cycles = [...beside].flatMap(([folder, level]) => {
+      const reaches = (start: string): Set<string> => {
+        const seen = new Set<string>();
+        const todo = [start];
+        for (let at = todo.pop(); at !== undefined; at = todo.pop())
+          for (const next of level.get(at) ?? [])
+            if (!seen.has(next)) {
+              seen.add(next);
+              todo.push(next);
+            }
+        return seen;
+      };
+      return [...level.keys()]
+        .filter((one) => reaches(one).has(one))
+        .map((one) => `${folder}/${one}`);
+    });
+    expect(cycles).toEqual([]);
+  });
+
   test('one file starts processes and one sets the exit code', () => {
     const starters = files.filter((f) =>
       importsOf(f).some((i) => /^(execa|(node:)?child_process)$/.test(i)),

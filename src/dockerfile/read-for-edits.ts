@@ -12,7 +12,7 @@ import { parseDirectives } from './directives.ts';
 import { scriptOfExec } from './flat-commands.ts';
 import { leadingFlags, splitWords } from './instruction-words.ts';
 import { FLAGGED, headOf } from './instruction.ts';
-import { keptCaches } from './kept-caches.ts';
+import { keptCaches } from './lint/kept-caches.ts';
 import { ignoreComments } from './lint/ignore-comments.ts';
 import { relativeFolder } from './lint/relative-workdir.ts';
 import { stagesOfImage } from './lint/rule.ts';

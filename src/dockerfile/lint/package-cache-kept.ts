@@ -1,6 +1,6 @@
 import type { Instruction } from '../../model/dockerfile.ts';
 import type { CachingManager } from '../../model/kept-cache.ts';
-import { keptCaches } from '../kept-caches.ts';
+import { keptCaches } from './kept-caches.ts';
 import { instructionsOf, type OwnRule, type RuleFinding } from './rule.ts';
 
 const MESSAGES: Readonly<Record<CachingManager, string>> = {

@@ -1,6 +1,6 @@
 import type { Instruction } from '../../model/dockerfile.ts';
 import { CACHING_PROGRAMS } from '../../model/kept-cache.ts';
-import { isMounted } from '../kept-caches.ts';
+import { isMounted } from './kept-caches.ts';
 import { instructionsOf, type OwnRule, type RuleFinding } from './rule.ts';
 import { type RunProgram, runPrograms } from './run-programs.ts';
 

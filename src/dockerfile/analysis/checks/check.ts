@@ -7,7 +7,7 @@ import { type ChecksumList, checksumList, isGeneralList } from './checksum-list.
 import { grepLook } from './grep-look.ts';
 import { keyCheck } from './key-checks.ts';
 import { samePath } from './same-path.ts';
-import { scriptedCheck } from './scripted-checks.ts';
+import { scriptedCheck } from '../fetches/scripted-checks.ts';
 import { signatureFiles } from './signature-tools.ts';
 
 /** A command that verifies files. */

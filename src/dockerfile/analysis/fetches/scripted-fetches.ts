@@ -1,5 +1,5 @@
 import type { CommandEvent } from '../build-event.ts';
-import { comparesHash } from '../checks/scripted-checks.ts';
+import { comparesHash } from './scripted-checks.ts';
 import { addressName, COMMIT, type Fetch, fetchOf, isRemote } from './fetch.ts';
 import { WINDOWS_SHELLS } from './windows-fetches.ts';
 

@@ -1,5 +1,5 @@
 import type { CommandEvent } from '../build-event.ts';
-import { comparesHash } from '../checks/scripted-checks.ts';
+import { comparesHash } from './scripted-checks.ts';
 import { addressName, type Fetch, fetchOf, isRemote } from './fetch.ts';
 
 export const WINDOWS_SHELLS = /^(?:pwsh|pwsh-preview|powershell|cmd)$/;

@@ -1,6 +1,6 @@
-import { type Instruction, showsText } from '../model/dockerfile.ts';
-import { CACHING_PROGRAMS, type CachingManager, type KeptCache } from '../model/kept-cache.ts';
-import { type RunProgram, runPrograms } from './lint/run-programs.ts';
+import { type Instruction, showsText } from '../../model/dockerfile.ts';
+import { CACHING_PROGRAMS, type CachingManager, type KeptCache } from '../../model/kept-cache.ts';
+import { type RunProgram, runPrograms } from './run-programs.ts';
 
 interface Cache {
   readonly manager: CachingManager;
