@@ -1,8 +1,8 @@
 import { COMMANDS } from '../src/commands/command-list.ts';
 import { SPEC } from '../src/commands/command-specs.ts';
-import type { FlagSpec } from '../src/plans/buildx/flag-spec.ts';
 import { standardOf } from '../src/plans/flags/command-help.ts';
 import { type CommandSpec, shownFlags } from '../src/plans/flags/command-spec.ts';
+import type { FlagSpec } from '../src/plans/flags/flag-spec.ts';
 
 const START =
   '<!-- Made by scripts/generate-flag-docs.mjs from the table of flags; do not edit. -->';

@@ -3,7 +3,7 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { COMMANDS } from '../src/commands/command-list.ts';
 import { LOAD } from '../src/commands/load-command.ts';
-import { OWN_FLAGS } from '../src/plans/own-flags.ts';
+import { OWN_FLAGS } from '../src/plans/flags/own-flags.ts';
 import { fakeIo } from './commands/command-io.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');

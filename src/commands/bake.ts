@@ -7,7 +7,7 @@ import { missingGrants } from '../pipeline/bake/bake-grants.ts';
 import type { BakedJob } from '../pipeline/bake/bake-rows.ts';
 import { opensFirstKey } from '../pipeline/bake/bake-signer.ts';
 import { bake as runBake } from '../pipeline/bake/bake.ts';
-import { runPassthrough } from '../pipeline/build/run-buildkit.ts';
+import { runPassthrough } from '../pipeline/image-build/run-buildkit.ts';
 import { reportFiles, requireWritable } from '../pipeline/require-writable.ts';
 import { writeFileBeside } from '../pipeline/write-file-beside.ts';
 import {

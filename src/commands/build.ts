@@ -2,7 +2,11 @@ import { join, relative, resolve, sep } from 'node:path';
 import { nextSteps } from '../grading/next-steps.ts';
 import { EXIT, UserError } from '../model/errors.ts';
 import type { ReportInput, ReportRequest } from '../model/report.ts';
-import { build as runBuild, type BuildResult, type JudgedBuild } from '../pipeline/build/build.ts';
+import {
+  build as runBuild,
+  type BuildResult,
+  type JudgedBuild,
+} from '../pipeline/image-build/build.ts';
 import { reportFiles, requireWritable } from '../pipeline/require-writable.ts';
 import {
   signingChoice,
@@ -11,9 +15,9 @@ import {
   withSigningChoice,
 } from '../pipeline/sign/signing-choice.ts';
 import type { BuildPlan, PassthroughPlan, ProgressStyle } from '../plans/build-plan.ts';
-import { lastValueOf } from '../plans/buildx/flag-spec.ts';
-import { parseBuildArgs, type ParsedBuild } from '../plans/buildx/parse-build-args.ts';
 import { BUILD } from '../plans/flags/build-spec.ts';
+import { lastValueOf } from '../plans/flags/flag-spec.ts';
+import { parseBuildArgs, type ParsedBuild } from '../plans/flags/parse-build-args.ts';
 import { progressStyle } from '../plans/progress-style.ts';
 import { isAddress } from '../plans/source-url.ts';
 import { jsonText } from '../reporters/json-text.ts';
@@ -26,7 +30,7 @@ import { isForPerson } from './interactivity.ts';
 import type { Command, CommandIo } from './io.ts';
 import { writeReports } from './reports.ts';
 
-/** `scoville build`: the flags of `docker buildx build` with their meanings, and ours (plans/own-flags.ts). */
+/** `scoville build`: the flags of `docker buildx build` with their meanings, and ours (plans/flags/own-flags.ts). */
 export const build: Command = async (args, io) => {
   const parsed = parseBuildArgs(args, io.env);
   if (!parsed.ok) {

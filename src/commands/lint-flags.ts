@@ -1,7 +1,7 @@
 import { LINT_LEVELS } from '../model/lint.ts';
 import type { CommandSpec } from '../plans/flags/command-spec.ts';
 import { choice, type FlagValues, reports, standard, text } from '../plans/flags/flag.ts';
-import { OWN } from '../plans/own-flags.ts';
+import { OWN } from '../plans/flags/own-flags.ts';
 import { BUILD_ARG, JSON_FLAG } from './shared-flags.ts';
 
 export const LINT = {

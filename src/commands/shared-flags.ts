@@ -1,5 +1,5 @@
 import { bool, type FlagValues, many, reports, text } from '../plans/flags/flag.ts';
-import { OWN } from '../plans/own-flags.ts';
+import { OWN } from '../plans/flags/own-flags.ts';
 import type { SignerFlags } from '../plans/signer-options.ts';
 
 /** Forms in which two images held against each other can be shown; the others are of a scorecard. */

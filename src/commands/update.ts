@@ -1,7 +1,7 @@
 import { EXIT, UserError } from '../model/errors.ts';
-import { packageCount, updateLock } from '../pipeline/lock/update-lock.ts';
-import { parseBuildArgs } from '../plans/buildx/parse-build-args.ts';
+import { packageCount, updateLock } from '../pipeline/update-lock.ts';
 import { commandHelp } from '../plans/flags/command-help.ts';
+import { parseBuildArgs } from '../plans/flags/parse-build-args.ts';
 import { updateSummary } from '../plans/lock/lock-change-text.ts';
 import { progressStyle } from '../plans/progress-style.ts';
 import { jsonText } from '../reporters/json-text.ts';

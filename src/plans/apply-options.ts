@@ -1,6 +1,6 @@
 import { originsBehind } from '../model/setting-origin.ts';
 import { type Settings, withPlainHttp } from '../model/settings.ts';
-import type { OwnOptions } from './own-flags.ts';
+import type { OwnOptions } from './flags/own-flags.ts';
 
 /** The settings with what the command line says put above them. `--key` or `--keyless` given turns signing on. */
 export function applyOptions(settings: Settings, own: OwnOptions): Settings {

@@ -1,8 +1,8 @@
 import type { BuildxFlag } from '../model/build-invocation.ts';
 import type { Settings } from '../model/settings.ts';
-import { csvAttributes } from './buildx/csv-fields.ts';
-import { parseGoBool } from './buildx/flag-spec.ts';
-import type { ParsedBuild } from './buildx/parse-build-args.ts';
+import { csvAttributes } from './flags/csv-fields.ts';
+import { parseGoBool } from './flags/flag-spec.ts';
+import type { ParsedBuild } from './flags/parse-build-args.ts';
 
 /** A step that is done, or that was turned off, and by what. */
 export type Step = { readonly on: true } | { readonly on: false; readonly offBecause: string };

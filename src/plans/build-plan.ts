@@ -4,12 +4,12 @@ import type { DockerfileModel } from '../model/dockerfile.ts';
 import type { Settings } from '../model/settings.ts';
 import type { GitFacts, PlannedAnnotations } from './annotations.ts';
 import type { AttestPlan } from './attest-plan.ts';
-import type { ParsedBuild } from './buildx/parse-build-args.ts';
 import type { EpochDecision } from './epoch.ts';
 import type { NeededImage, ResolvedImage } from './external-images.ts';
+import type { Destination } from './flags/output-plan.ts';
+import type { OwnOptions } from './flags/own-flags.ts';
+import type { ParsedBuild } from './flags/parse-build-args.ts';
 import type { LockRequest, PlannedLock } from './lock/plan-lock.ts';
-import type { Destination } from './output-plan.ts';
-import type { OwnOptions } from './own-flags.ts';
 import type { Pin, SourcePolicy } from './source-policy.ts';
 
 export interface BuildInputs {

@@ -4,9 +4,9 @@ import type { Step } from './attest-plan.ts';
 import type { BuildPlan, PassthroughPlan } from './build-plan.ts';
 import { cleanText } from './clean-text.ts';
 import { rfc3339 } from './epoch.ts';
+import type { Destination } from './flags/output-plan.ts';
 import { changeLines } from './lock/lock-change-text.ts';
 import { maskArgument, maskText } from './mask.ts';
-import type { Destination } from './output-plan.ts';
 
 /** How an invocation is spelled behind `docker` (tools/buildx/build-words.ts). */
 export type BuildWords = (invocation: BuildInvocation, progress?: 'rawjson') => readonly string[];

@@ -7,8 +7,8 @@ import {
   parseReference,
   withDefaultTag,
 } from '../model/reference.ts';
-import { valuesOf } from './buildx/flag-spec.ts';
-import type { ParsedBuild } from './buildx/parse-build-args.ts';
+import { valuesOf } from './flags/flag-spec.ts';
+import type { ParsedBuild } from './flags/parse-build-args.ts';
 
 /** An image from outside that the build will use. */
 export interface NeededImage {

@@ -1,6 +1,6 @@
 import { parseReference } from '../model/reference.ts';
 import { shellWord } from '../model/shell-word.ts';
-import type { Destination } from './output-plan.ts';
+import type { Destination } from './flags/output-plan.ts';
 
 /** The command that brings an image from the layout to where it could not be brought, as was asked for; undefined where none does. */
 export function keptCommand(

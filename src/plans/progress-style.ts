@@ -1,7 +1,7 @@
 import { err, ok, type Result } from '../model/result.ts';
 import type { ProgressStyle } from './build-plan.ts';
-import { boolOf, lastValueOf } from './buildx/flag-spec.ts';
-import type { ParsedBuild } from './buildx/parse-build-args.ts';
+import { boolOf, lastValueOf } from './flags/flag-spec.ts';
+import type { ParsedBuild } from './flags/parse-build-args.ts';
 
 const STYLES: readonly string[] = ['auto', 'plain', 'tty', 'rawjson', 'quiet', 'none'];
 

@@ -4,11 +4,11 @@ import { completedCommands, SPEC } from '../../src/commands/command-specs.ts';
 import { readFlags } from '../../src/commands/flags.ts';
 import { LOAD } from '../../src/commands/load-command.ts';
 import { parseBakeArgs } from '../../src/plans/bake/parse-bake-args.ts';
-import type { FlagSpec } from '../../src/plans/buildx/flag-spec.ts';
-import { parseBuildArgs } from '../../src/plans/buildx/parse-build-args.ts';
 import { commandHelp } from '../../src/plans/flags/command-help.ts';
 import { completedFlags, shownFlags } from '../../src/plans/flags/command-spec.ts';
 import { completionScript, SHELLS } from '../../src/plans/flags/completion.ts';
+import type { FlagSpec } from '../../src/plans/flags/flag-spec.ts';
+import { parseBuildArgs } from '../../src/plans/flags/parse-build-args.ts';
 import { fakeIo } from './command-io.ts';
 
 const NAMES = COMMANDS.map(({ name }) => name);

@@ -3,8 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { DEFAULT_SETTINGS } from '../../src/config/default-settings.ts';
 import { listSettings } from '../../src/config/list-settings.ts';
 import { parseSettings } from '../../src/config/parse-settings.ts';
-import { BUILDX_FLAGS } from '../../src/plans/buildx/buildx-flags.ts';
-import { OWN_FLAGS } from '../../src/plans/own-flags.ts';
+import { BUILDX_FLAGS } from '../../src/plans/flags/buildx-flags.ts';
+import { OWN_FLAGS } from '../../src/plans/flags/own-flags.ts';
 
 const PAGE = readFileSync(new URL('../../docs/configuration.md', import.meta.url), 'utf8');
 

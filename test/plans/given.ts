@@ -8,7 +8,7 @@ import type {
 } from '../../src/model/dockerfile.ts';
 import { parseReference } from '../../src/model/reference.ts';
 import type { BuildInputs, BuildPlan } from '../../src/plans/build-plan.ts';
-import { parseBuildArgs, type ParsedBuild } from '../../src/plans/buildx/parse-build-args.ts';
+import { parseBuildArgs, type ParsedBuild } from '../../src/plans/flags/parse-build-args.ts';
 import { planBuild } from '../../src/plans/plan-build.ts';
 
 /** The command line taken apart; throws where it is wrong. */

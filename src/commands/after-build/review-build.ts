@@ -1,10 +1,10 @@
 import { EXIT, messageOf, UserError } from '../../model/errors.ts';
 import type { EventSink } from '../../model/events.ts';
-import { build as runBuild, type BuildResult } from '../../pipeline/build/build.ts';
 import { writeFixFiles } from '../../pipeline/fix/fix-files.ts';
 import { type FixTask, planFixes } from '../../pipeline/fix/plan-fixes.ts';
 import { settleWanted } from '../../pipeline/fix/settle-fixes.ts';
-import type { ParsedBuild } from '../../plans/buildx/parse-build-args.ts';
+import { build as runBuild, type BuildResult } from '../../pipeline/image-build/build.ts';
+import type { ParsedBuild } from '../../plans/flags/parse-build-args.ts';
 import { cleanForTerminal, cleanLines } from '../../ui/clean.ts';
 import { marksOf } from '../../ui/marks.ts';
 import type { CardView, ReviewWork } from '../../ui/review-model.ts';

@@ -2,7 +2,7 @@ import { UserError } from '../../model/errors.ts';
 import { RISKS } from '../../model/planned-edit.ts';
 import type { CommandSpec } from '../../plans/flags/command-spec.ts';
 import { bool, choice, type FlagValues, many, text } from '../../plans/flags/flag.ts';
-import { OWN } from '../../plans/own-flags.ts';
+import { OWN } from '../../plans/flags/own-flags.ts';
 import { BUILD_ARG, PLAIN_HTTP } from '../shared-flags.ts';
 import { verifyRequest, VERIFY_FLAGS } from './fix-verify-flags.ts';
 

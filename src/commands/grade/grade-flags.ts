@@ -10,7 +10,7 @@ import {
   text,
   whole,
 } from '../../plans/flags/flag.ts';
-import { LONGEST_AGE, OWN } from '../../plans/own-flags.ts';
+import { LONGEST_AGE, OWN } from '../../plans/flags/own-flags.ts';
 import { namedSigners, PLAIN_HTTP, SIGNER_FLAGS } from '../shared-flags.ts';
 import { wantedPlatforms } from '../wanted-platform.ts';
 

@@ -7,9 +7,9 @@ import type { FleetLine } from '../../model/fleet.ts';
 import type { Settings } from '../../model/settings.ts';
 import { inParallel } from '../../oci/in-parallel.ts';
 import { boundCachesDaily } from '../../pipeline/bound-caches.ts';
-import { gateImage } from '../../pipeline/build/gate-image.ts';
 import type { PipelineContext } from '../../pipeline/context.ts';
 import { type Kept, type LineFile, openLineFile } from '../../pipeline/grade/line-file.ts';
+import { gateImage } from '../../pipeline/image-build/gate-image.ts';
 import {
   failedLine,
   FLEET_LINE_START,

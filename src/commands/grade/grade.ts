@@ -3,7 +3,7 @@ import { EXIT, UserError } from '../../model/errors.ts';
 import type { ReportInput, ReportRequest, ReportSubject } from '../../model/report.ts';
 import type { Settings } from '../../model/settings.ts';
 import { boundCachesDaily } from '../../pipeline/bound-caches.ts';
-import { gateImage } from '../../pipeline/build/gate-image.ts';
+import { gateImage } from '../../pipeline/image-build/gate-image.ts';
 import { cleanForTerminal } from '../../ui/clean.ts';
 import { pipelineContext } from '../context.ts';
 import { conversation } from '../conversation.ts';

@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 import { SHOWN_BUILD_FLAGS } from '../../plans/flags/build-spec.ts';
 import type { CommandSpec } from '../../plans/flags/command-spec.ts';
 import { bool, many, text } from '../../plans/flags/flag.ts';
-import { OWN } from '../../plans/own-flags.ts';
+import { OWN } from '../../plans/flags/own-flags.ts';
 import { optionsOf, readFlags } from '../flags.ts';
 import {
   COMPARISON_REPORT,

@@ -5,8 +5,8 @@ import {
   type Reproduction,
   reproduce as runReproduce,
 } from '../../pipeline/reproduce/reproduce.ts';
-import { parseBuildArgs } from '../../plans/buildx/parse-build-args.ts';
 import { commandHelp } from '../../plans/flags/command-help.ts';
+import { parseBuildArgs } from '../../plans/flags/parse-build-args.ts';
 import { progressStyle } from '../../plans/progress-style.ts';
 import { pipelineContext } from '../context.ts';
 import { conversation } from '../conversation.ts';

@@ -1,7 +1,7 @@
 import { isPredicateName, PREDICATE_NAMES } from '../../attestations/predicate-name.ts';
 import type { CommandSpec } from '../../plans/flags/command-spec.ts';
 import { type FlagValues, many, text, whole } from '../../plans/flags/flag.ts';
-import { LEVELS } from '../../plans/own-flags.ts';
+import { LEVELS } from '../../plans/flags/own-flags.ts';
 import { JSON_FLAG, PLAIN_HTTP, PLATFORM, SIGNER_FLAGS } from '../shared-flags.ts';
 
 export const VERIFY = {

@@ -2,7 +2,7 @@ import { realpath } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import type { BakeTarget } from '../../model/bake.ts';
 import { dockerfileOf } from '../../plans/bake/bake-jobs.ts';
-import { csvAttributes } from '../../plans/buildx/csv-fields.ts';
+import { csvAttributes } from '../../plans/flags/csv-fields.ts';
 import { isAddress } from '../../plans/source-url.ts';
 
 interface Wish {

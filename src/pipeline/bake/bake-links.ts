@@ -1,8 +1,8 @@
 import type { LinkedTarget } from '../../model/bake.ts';
 import { openStored } from '../../oci/layout/open-layout.ts';
 import type { BakeJob } from '../../plans/bake/bake-jobs.ts';
-import type { HeldBuild } from '../build/build.ts';
 import type { PipelineContext } from '../context.ts';
+import type { HeldBuild } from '../image-build/build.ts';
 
 /** A job whose build waits to be published. */
 export interface Held {

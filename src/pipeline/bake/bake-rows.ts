@@ -4,7 +4,7 @@ import { messageOf, UserError } from '../../model/errors.ts';
 import type { ReportInput } from '../../model/report.ts';
 import type { BakeJob } from '../../plans/bake/bake-jobs.ts';
 import type { BuildPlan, PassthroughPlan } from '../../plans/build-plan.ts';
-import type { BuildResult } from '../build/build.ts';
+import type { BuildResult } from '../image-build/build.ts';
 
 /** How one job ended. */
 export interface BakedJob {

@@ -1,6 +1,6 @@
 import { type BakeJob, jobWords } from '../../plans/bake/bake-jobs.ts';
 import type { ParsedBake } from '../../plans/bake/parse-bake-args.ts';
-import { parseBuildArgs, type ParsedBuild } from '../../plans/buildx/parse-build-args.ts';
+import { parseBuildArgs, type ParsedBuild } from '../../plans/flags/parse-build-args.ts';
 import type { PipelineContext } from '../context.ts';
 import { signingChoice, signingFile, withSigningChoice } from '../sign/signing-choice.ts';
 

@@ -6,11 +6,11 @@ import type { PipelineEvent } from '../../model/events.ts';
 import { LOCK_FILE_NAME } from '../../model/lock.ts';
 import { err, ok, type Result } from '../../model/result.ts';
 import type { Scorecard } from '../../model/scorecard.ts';
-import { parseBuildArgs } from '../../plans/buildx/parse-build-args.ts';
+import { parseBuildArgs } from '../../plans/flags/parse-build-args.ts';
 import { removeLocalTag } from '../../tools/docker/docker-container.ts';
-import { build } from '../build/build.ts';
 import type { PipelineContext } from '../context.ts';
 import { noStdin } from '../contexts/context-source.ts';
+import { build } from '../image-build/build.ts';
 import { readLockText } from '../lock/lock-file.ts';
 import type { FixFiles } from './compose-fixes.ts';
 

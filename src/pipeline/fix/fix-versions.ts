@@ -2,16 +2,16 @@ import type { InstalledVersion } from '../../model/fix-rule.ts';
 import type { LockedPackages, LockFile } from '../../model/lock.ts';
 import { err, ok, type Result } from '../../model/result.ts';
 import { openStore } from '../../oci/layout/layout-store.ts';
-import { parseBuildArgs } from '../../plans/buildx/parse-build-args.ts';
+import { parseBuildArgs } from '../../plans/flags/parse-build-args.ts';
 import { presentPackages } from '../../plans/lock/lock-contents.ts';
-import { normaliseBuilt } from '../build/normalise-built.ts';
-import { prepareBuild } from '../build/prepare-build.ts';
-import { readExport } from '../build/read-export.ts';
-import { runBuildKit } from '../build/run-buildkit.ts';
 import type { PipelineContext } from '../context.ts';
 import { noStdin } from '../contexts/context-source.ts';
 import type { FactsRequest } from '../grade/facts-request.ts';
-import { packagesOfImage } from '../lock/lock-packages.ts';
+import { packagesOfImage } from '../image-build/lock-packages.ts';
+import { normaliseBuilt } from '../image-build/normalise-built.ts';
+import { prepareBuild } from '../image-build/prepare-build.ts';
+import { readExport } from '../image-build/read-export.ts';
+import { runBuildKit } from '../image-build/run-buildkit.ts';
 
 type Versions = Result<readonly InstalledVersion[]>;
 

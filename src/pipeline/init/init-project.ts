@@ -7,8 +7,8 @@ import type { CiSystem, Template } from '../../model/template.ts';
 import { copiedNames, missingNote } from '../../plans/init/missing-files.ts';
 import { filesFor, notesFor, type PlannedFile } from '../../plans/init/plan-files.ts';
 import { type Answers, baseImage, renderFile } from '../../plans/init/render.ts';
-import { pinBases, type PinnedBase } from '../build/pin-bases.ts';
 import type { PipelineContext } from '../context.ts';
+import { pinBases, type PinnedBase } from '../image-build/pin-bases.ts';
 import { Registries } from '../registries.ts';
 import type { LoadedTemplates } from './load-templates.ts';
 

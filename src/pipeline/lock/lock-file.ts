@@ -7,7 +7,7 @@ import { LOCK_FILE_NAME, type LockFile } from '../../model/lock.ts';
 import type { Settings } from '../../model/settings.ts';
 import { ruleSet } from '../../normalise/rule-set.ts';
 import { applyOptions } from '../../plans/apply-options.ts';
-import type { ParsedBuild } from '../../plans/buildx/parse-build-args.ts';
+import type { ParsedBuild } from '../../plans/flags/parse-build-args.ts';
 import type { LockRequest } from '../../plans/lock/plan-lock.ts';
 import { SOURCE_POLICY_VARIABLE } from '../../plans/source-policy.ts';
 import type { PipelineContext } from '../context.ts';

@@ -5,9 +5,9 @@ import { formatReference, type ImageReference } from '../../model/reference.ts';
 import { RegistryError } from '../../oci/registry/registry-errors.ts';
 import type { NeededImage } from '../../plans/external-images.ts';
 import type { LocalImage } from '../../tools/docker/docker-images.ts';
-import { type FoundImage, foundHere, imageOfRegistry } from '../build/resolve-images.ts';
 import type { PipelineContext } from '../context.ts';
 import type { Registries } from '../registries.ts';
+import { type FoundImage, foundHere, imageOfRegistry } from '../resolve-images.ts';
 
 interface Where {
   readonly context: PipelineContext;

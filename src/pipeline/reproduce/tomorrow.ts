@@ -4,9 +4,9 @@ import { basename, join } from 'node:path';
 import type { BuildxFlag } from '../../model/build-invocation.ts';
 import { messageOf, UserError } from '../../model/errors.ts';
 import { isThere } from '../../oci/blobs/disk.ts';
+import { flag, withFlag } from '../../plans/build-invocation.ts';
 import type { BuildPlan } from '../../plans/build-plan.ts';
-import { flag, withFlag } from '../../plans/buildx/build-invocation.ts';
-import { valuesOf } from '../../plans/buildx/flag-spec.ts';
+import { valuesOf } from '../../plans/flags/flag-spec.ts';
 import {
   CLOCK_FILE_TIME,
   clockProbe,
@@ -19,9 +19,9 @@ import {
 } from '../../plans/reproduce/inject-tomorrow.ts';
 import { SOURCE_POLICY_VARIABLE } from '../../plans/source-policy.ts';
 import { runBuild } from '../../tools/buildx/buildx.ts';
-import type { Prepared } from '../build/prepare-build.ts';
-import { writeDockerfile } from '../build/send-dockerfile.ts';
 import type { PipelineContext } from '../context.ts';
+import type { Prepared } from '../image-build/prepare-build.ts';
+import { writeDockerfile } from '../image-build/send-dockerfile.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 const HOW = 'see "Another day" in docs/reproducibility.md';

@@ -7,8 +7,8 @@ import type { Descriptor } from '../../model/oci.ts';
 import type { OsRelease, Package, UnreadablePackages } from '../../model/packages.ts';
 import { PREDICATE_TYPE } from '../../model/statement.ts';
 import type { BuildPlan } from '../../plans/build-plan.ts';
-import { platformOf } from '../build/image-digest.ts';
-import type { FinalImage, FinalPlatform } from '../build/image-under-build.ts';
+import { platformOf } from '../image-digest.ts';
+import type { FinalImage, FinalPlatform } from '../image-under-build.ts';
 
 /** A predicate that is to be signed, and the index or manifest that it is about. */
 export interface StatementToSign {

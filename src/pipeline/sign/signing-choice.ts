@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Settings } from '../../model/settings.ts';
 import { makeFolder } from '../../oci/blobs/disk.ts';
-import type { ParsedBuild } from '../../plans/buildx/parse-build-args.ts';
+import type { ParsedBuild } from '../../plans/flags/parse-build-args.ts';
 import { isAddress } from '../../plans/source-url.ts';
 import type { PipelineContext } from '../context.ts';
 import { settingsOf } from '../load-settings.ts';

@@ -1,7 +1,7 @@
 import type { BakeDefinition, BakeTarget } from '../../model/bake.ts';
 import { lookup } from '../../model/lookup.ts';
 import { err, ok, type Result } from '../../model/result.ts';
-import { csvField } from '../buildx/csv-fields.ts';
+import { csvField } from '../flags/csv-fields.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 

@@ -1,8 +1,8 @@
-import { BUILDX_FLAGS } from '../buildx/buildx-flags.ts';
-import type { FlagSpec } from '../buildx/flag-spec.ts';
+import { BUILDX_FLAGS } from '../flags/buildx-flags.ts';
 import type { CommandSpec } from '../flags/command-spec.ts';
+import type { FlagSpec } from '../flags/flag-spec.ts';
 import { bool, many } from '../flags/flag.ts';
-import { IMAGE_FLAGS } from '../own-flags.ts';
+import { IMAGE_FLAGS } from '../flags/own-flags.ts';
 
 /** A flag that a build has too, and that means the same there. */
 function asInBuild(name: string): FlagSpec {

@@ -1,6 +1,6 @@
 import type { BakeDefinition, BakeTarget } from '../../model/bake.ts';
 import { err, ok, type Result } from '../../model/result.ts';
-import { csvAttributes } from '../buildx/csv-fields.ts';
+import { csvAttributes } from '../flags/csv-fields.ts';
 import { isAddress } from '../source-url.ts';
 
 /** One build of a bake. */

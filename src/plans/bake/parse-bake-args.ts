@@ -1,15 +1,15 @@
 import { EXIT } from '../../model/errors.ts';
 import type { ReportRequest } from '../../model/report.ts';
 import { err, ok, type Result } from '../../model/result.ts';
-import { parseGoBool } from '../buildx/flag-spec.ts';
+import { parseGoBool } from '../flags/flag-spec.ts';
+import { specsOf } from '../flags/flag.ts';
+import { GRADES, LEVELS } from '../flags/own-flags.ts';
 import {
   type FlagTable,
   type Scanned,
   scanArguments,
   type UsageProblem,
-} from '../buildx/scan-arguments.ts';
-import { specsOf } from '../flags/flag.ts';
-import { GRADES, LEVELS } from '../own-flags.ts';
+} from '../flags/scan-arguments.ts';
 import { parseReportRequests } from '../report-request.ts';
 import { isAddress } from '../source-url.ts';
 import { BAKE_FLAGS, OWN_BAKE } from './bake-flags.ts';

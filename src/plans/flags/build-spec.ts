@@ -1,6 +1,6 @@
-import { BUILDX_FLAGS } from '../buildx/buildx-flags.ts';
-import { OWN } from '../own-flags.ts';
+import { BUILDX_FLAGS } from './buildx-flags.ts';
 import { type CommandSpec, shownFlags } from './command-spec.ts';
+import { OWN } from './own-flags.ts';
 
 export const BUILD: CommandSpec<typeof OWN> = {
   name: 'build',

@@ -1,5 +1,5 @@
-import type { FlagSpec } from '../buildx/flag-spec.ts';
 import { type CommandSpec, shownFlags } from './command-spec.ts';
+import type { FlagSpec } from './flag-spec.ts';
 
 const WIDTH = 100;
 /** A flag whose head is wider has its help on the lines below. */

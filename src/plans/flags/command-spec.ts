@@ -1,4 +1,4 @@
-import type { FlagSpec } from '../buildx/flag-spec.ts';
+import type { FlagSpec } from './flag-spec.ts';
 import { type FlagTable, specsOf } from './flag.ts';
 
 /** What a command takes besides flags. */

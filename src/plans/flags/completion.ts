@@ -1,5 +1,5 @@
-import type { FlagSpec } from '../buildx/flag-spec.ts';
 import { type CommandSpec, completedFlags } from './command-spec.ts';
+import type { FlagSpec } from './flag-spec.ts';
 
 export const SHELLS = ['bash', 'zsh', 'fish'] as const;
 export type Shell = (typeof SHELLS)[number];

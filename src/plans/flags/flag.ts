@@ -1,7 +1,7 @@
 import { REPORT_FORMATS, type ReportFormat, type ReportRequest } from '../../model/report.ts';
 import { err, ok, type Result } from '../../model/result.ts';
-import { type FlagSpec, parseGoBool } from '../buildx/flag-spec.ts';
 import { parseReportRequests } from '../report-request.ts';
+import { type FlagSpec, parseGoBool } from './flag-spec.ts';
 
 /** A flag of a command of ours: what help, completion and docs show of it, and what its values come to. */
 export interface Flag<T> extends Omit<FlagSpec, 'name'> {

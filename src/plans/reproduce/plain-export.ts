@@ -1,6 +1,6 @@
 import { type Annotations, MEDIA_TYPE, type Manifest } from '../../model/oci.ts';
+import { layoutOutput } from '../build-invocation.ts';
 import type { BuildPlan } from '../build-plan.ts';
-import { layoutOutput } from '../buildx/build-invocation.ts';
 
 /** BuildKit's note on a layer whose times its exporter clamped, in seconds since 1970. */
 const REWRITTEN = 'buildkit/rewritten-timestamp';

@@ -1,5 +1,5 @@
+import { flag, layoutOutput } from '../build-invocation.ts';
 import type { BuildPaths, BuildPlan } from '../build-plan.ts';
-import { flag, layoutOutput } from '../buildx/build-invocation.ts';
 import { SOURCE_POLICY_VARIABLE } from '../source-policy.ts';
 
 /** Where it is another hour and mostly another day, and where letters have another order and case: what asks the surroundings gets another answer. */

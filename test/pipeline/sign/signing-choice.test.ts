@@ -8,7 +8,7 @@ import {
   signingFile,
   withSigningChoice,
 } from '../../../src/pipeline/sign/signing-choice.ts';
-import { parseBuildArgs, type ParsedBuild } from '../../../src/plans/buildx/parse-build-args.ts';
+import { parseBuildArgs, type ParsedBuild } from '../../../src/plans/flags/parse-build-args.ts';
 import { contextOf } from '../pipeline-context.ts';
 
 let dir: string;

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { BUILDX_FLAGS } from '../../../src/plans/buildx/buildx-flags.ts';
 import { BUILD } from '../../../src/plans/flags/build-spec.ts';
+import { BUILDX_FLAGS } from '../../../src/plans/flags/buildx-flags.ts';
 import { commandHelp } from '../../../src/plans/flags/command-help.ts';
 import { bool, standard, text, whole } from '../../../src/plans/flags/flag.ts';
-import { OWN_FLAGS } from '../../../src/plans/own-flags.ts';
+import { OWN_FLAGS } from '../../../src/plans/flags/own-flags.ts';
 
 const HELP = commandHelp(BUILD);
 

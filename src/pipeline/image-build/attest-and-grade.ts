@@ -1,0 +1,205 @@
+import { unknownFact } from '../../model/facts.ts';
+import type { Descriptor } from '../../model/oci.ts';
+import { quantity } from '../../model/quantity.ts';
+import type { ImageContents } from '../../model/report.ts';
+import type { Scorecard } from '../../model/scorecard.ts';
+import { PREDICATE_TYPE } from '../../model/statement.ts';
+import { ruleSet } from '../../normalise/rule-set.ts';
+import type { TaggedManifest } from '../../oci/legacy-signature.ts';
+import type { BuildPlan } from '../../plans/build-plan.ts';
+import { assess } from '../assess/assess.ts';
+import type { Inspected } from '../assess/evidence.ts';
+import { inspect } from '../assess/inspect.ts';
+import { part, type PipelineContext, phase } from '../context.ts';
+import type { BuildTimes, FinalImage } from '../image-under-build.ts';
+import { scanPlatforms } from '../scan/scan-platforms.ts';
+import {
+  type DocumentInputs,
+  earlyStatements,
+  sbomStatements,
+} from '../sign/attestation-documents.ts';
+import { legacySignatures } from '../sign/legacy-signatures.ts';
+import { type SignedStatement, signStatements } from '../sign/sign-statements.ts';
+import type { Signer } from '../sign/signer.ts';
+import { verdictStatements } from '../sign/verdict-statements.ts';
+import { type BuiltEvidence, evidenceOf, openBuilt, statementsOf } from './built-evidence.ts';
+import type { Prepared } from './prepare-build.ts';
+
+/** What an image carries when it is published, and how it was judged. */
+export interface AttestedImage {
+  readonly referrers: readonly Descriptor[];
+  /** Signatures as cosign up to 2 looks for them, by tag. */
+  readonly tagged: readonly TaggedManifest[];
+  readonly scorecard: Scorecard | undefined;
+  /** What reports show beside the scorecard. */
+  readonly contents?: readonly ImageContents[];
+}
+
+type Planned = Prepared & { readonly plan: BuildPlan };
+
+/** Inspect, sign and attest, grade, attest the verdict. */
+export async function attestAndGrade(
+  context: PipelineContext,
+  prepared: Planned,
+  image: FinalImage,
+  times: BuildTimes,
+  signer: Signer | undefined,
+): Promise<AttestedImage> {
+  const { plan } = prepared;
+  const { sign } = plan.attest;
+  // Where cosign signs, each call computes for a fifth of a second: what needs no layer is signed while the layers are inspected.
+  const early =
+    signer === undefined
+      ? undefined
+      : part(context, 'sign', () => signEarly(context, prepared, image, times, signer));
+  early?.catch(() => undefined);
+  const opened = await openBuilt(prepared, image);
+  const evidence = evidenceOf(prepared, opened, image, times.finishedAt);
+  const inspected = await inspect(context, opened, evidence, { secrets: true });
+  const { settings, names, layout } = plan;
+  const scanning = plan.own.grade
+    ? part(context, 'scan', () =>
+        scanPlatforms(context, opened, inspected, { settings, names, layout }),
+      )
+    : undefined;
+  // A scan that fails while signing still runs is looked at when it is awaited.
+  scanning?.catch(() => undefined);
+  if (!sign.on) context.emit({ kind: 'phase-off', phase: 'attest', reason: sign.offBecause });
+  const { signed, tagged } =
+    signer === undefined || early === undefined
+      ? { signed: [], tagged: [] }
+      : await attest(context, prepared, image, times, inspected, signer, early);
+  const isKept = ({ predicateType }: SignedStatement): boolean =>
+    plan.settings.sign.format !== 'legacy' || predicateType !== PREDICATE_TYPE.cosignSign;
+  const referrers = signed.filter(isKept).map(({ referrer }) => referrer);
+  if (!plan.own.grade) {
+    context.emit({ kind: 'phase-off', phase: 'grade', reason: '--grade=false' });
+    return { referrers, tagged, scorecard: undefined };
+  }
+  const scans = await scanning;
+  const platforms = inspected.map((one, at) => ({
+    ...one,
+    ...statementsOf(one, image, signed),
+    vulnerabilities: scans?.[at] ?? unknownFact('nothing was scanned'),
+  }));
+  const { scorecard, contents } = await assess(context, opened, platforms, {
+    settings,
+    secrets: true,
+  });
+  const verdict = await signVerdict(context, prepared, image, scorecard, signer, signed);
+  return {
+    referrers: [...referrers, ...verdict.map((s) => s.referrer)],
+    tagged,
+    scorecard,
+    contents,
+  };
+}
+
+interface Attested {
+  readonly signed: readonly SignedStatement[];
+  readonly tagged: readonly TaggedManifest[];
+}
+
+/** Signs what is said of the image before its layers are read, in both forms where both are wanted. */
+async function signEarly(
+  context: PipelineContext,
+  prepared: Planned,
+  image: FinalImage,
+  times: BuildTimes,
+  signer: Signer,
+): Promise<Attested> {
+  const { plan, store } = prepared;
+  const statements = earlyStatements(documentInputs(context, prepared, image, times));
+  const subjects = statements
+    .filter(({ predicateType }) => predicateType === PREDICATE_TYPE.cosignSign)
+    .map(({ subject }) => subject);
+  const [signed, tagged] = await Promise.all([
+    signStatements(context, store.blobs, signer, statements),
+    legacySignatures(context, store.blobs, plan, signer, subjects),
+  ]);
+  return { signed, tagged };
+}
+
+/** Signs what is said of its content, and waits for the rest. */
+async function attest(
+  context: PipelineContext,
+  prepared: Planned,
+  image: FinalImage,
+  times: BuildTimes,
+  inspected: readonly (BuiltEvidence & Inspected)[],
+  signer: Signer,
+  early: Promise<Attested>,
+): Promise<Attested> {
+  return phase(
+    context,
+    'attest',
+    async () => {
+      const statements = sbomStatements({
+        ...documentInputs(context, prepared, image, times),
+        content: (platform) => {
+          const content = inspected.find(({ own }) => own === platform)?.content;
+          if (content?.known !== true) return undefined;
+          const { packages, filesystem, unreadablePackages } = content.value;
+          return {
+            packages,
+            osRelease: filesystem.osRelease,
+            programs: filesystem.executables.filter(({ type }) => type === 'file'),
+            unreadable: unreadablePackages,
+          };
+        },
+      });
+      const [{ signed, tagged }, sboms] = await Promise.all([
+        early,
+        part(context, 'sbom', () =>
+          signStatements(context, prepared.store.blobs, signer, statements),
+        ),
+      ]);
+      return { signed: [...signed, ...sboms], tagged };
+    },
+    ({ signed }) => ({
+      detail: `${quantity(signed.length, 'statement')} signed with ${signerText(signer)}`,
+    }),
+  );
+}
+
+function documentInputs(
+  context: PipelineContext,
+  prepared: Planned,
+  image: FinalImage,
+  times: BuildTimes,
+): Omit<DocumentInputs, 'content'> {
+  const { plan, docker } = prepared;
+  return {
+    image,
+    plan,
+    toolVersion: context.version,
+    versions: docker === undefined ? {} : { docker: docker.serverVersion },
+    normaliser: rulesOf(plan),
+    startedOn: new Date(times.startedAt).toISOString(),
+    finishedOn: new Date(times.finishedAt).toISOString(),
+  };
+}
+
+async function signVerdict(
+  context: PipelineContext,
+  prepared: Planned,
+  image: FinalImage,
+  scorecard: Scorecard,
+  signer: Signer | undefined,
+  inputs: readonly SignedStatement[],
+): Promise<readonly SignedStatement[]> {
+  const { plan, store } = prepared;
+  if (signer === undefined || !plan.attest.verdict.on) return [];
+  const statements = verdictStatements(context, plan, image.index, scorecard, inputs);
+  return signStatements(context, store.blobs, signer, statements);
+}
+
+function rulesOf(plan: BuildPlan): { readonly version: string; readonly rules: readonly string[] } {
+  const { reproducible } = plan.settings;
+  const set = ruleSet(reproducible.mode, reproducible);
+  return { version: set.id, rules: set.rules.map((rule) => rule.id) };
+}
+
+function signerText(signer: Signer): string {
+  return signer.kind === 'key' ? signer.ref : 'a keyless certificate';
+}

@@ -1,0 +1,87 @@
+import { parseProvenance, type ReadProvenance } from '../../attestations/provenance-read.ts';
+import { analyseDockerfile } from '../../dockerfile/parse-dockerfile.ts';
+import { buildFact as assemble } from '../../facts/build.ts';
+import type { EnforcedImage } from '../../facts/used-images.ts';
+import type { LinkedTarget } from '../../model/bake.ts';
+import { parseDigest } from '../../model/digest.ts';
+import type { BuildFact, Fact } from '../../model/facts.ts';
+import type { ParsedBuild } from '../../plans/flags/parse-build-args.ts';
+import type { BuiltPlatform } from '../image-under-build.ts';
+import type { Prepared } from './prepare-build.ts';
+
+type Known = Pick<Prepared, 'dockerfile' | 'analysis' | 'plan'> & {
+  readonly parsed?: Pick<ParsedBuild, 'linked'>;
+};
+
+/** How this build was made: its Dockerfile, the images it used with the digests that BuildKit recorded, and its real end. */
+export function buildFact(
+  prepared: Known,
+  built: BuiltPlatform,
+  finishedAt: number,
+): Fact<BuildFact> {
+  const provenance = withoutLinks(provenanceOf(built), prepared.parsed?.linked ?? []);
+  const epoch = prepared.plan.kind === 'build' ? prepared.plan.epoch?.seconds : undefined;
+  return assemble({
+    dockerfile: dockerfileOf(prepared, provenance),
+    noDockerfile: 'the Dockerfile of this context could not be read, before or after the build',
+    // A policy of this one build holds nobody to a digest tomorrow; only a lock file does.
+    enforced: enforcedByLock(prepared.plan),
+    finishedAt: new Date(finishedAt).toISOString(),
+    ...(epoch === undefined ? {} : { epoch }),
+    ...(provenance === undefined ? {} : { provenance: { view: provenance, source: 'build' } }),
+  });
+}
+
+/** Targets of the same bake come from nowhere outside: what they took from there is in the Dockerfile's model. */
+function withoutLinks(
+  provenance: ReadProvenance | undefined,
+  links: readonly LinkedTarget[],
+): ReadProvenance | undefined {
+  if (provenance === undefined || links.length === 0) return provenance;
+  const own = new Set(
+    links.flatMap(({ digest, dockerfile }) =>
+      dockerfile === undefined ? [] : [digest.slice('sha256:'.length)],
+    ),
+  );
+  const materials = provenance.materials.filter(
+    ({ uri, digest }) => !(uri.startsWith('pkg:oci/') && own.has(digest['sha256'] ?? '')),
+  );
+  return { ...provenance, materials };
+}
+
+/** Images that the lock file holds to a digest; those of the engine's own store it cannot. */
+function enforcedByLock(plan: Known['plan']): readonly EnforcedImage[] {
+  if (plan.kind !== 'build' || plan.lock === undefined) return [];
+  return (plan.sourcePolicy?.pins ?? []).flatMap(({ from, to }) => {
+    const digest = parseDigest(to.slice(to.indexOf('@') + 1));
+    return digest === undefined ? [] : [{ text: from, digest }];
+  });
+}
+
+/** The build arguments that BuildKit's provenance records. */
+export function recordedArguments(built: BuiltPlatform): Readonly<Record<string, string>> {
+  return provenanceOf(built)?.buildArgs ?? {};
+}
+
+function provenanceOf({ provenance }: BuiltPlatform): ReadProvenance | undefined {
+  const read = provenance === undefined ? undefined : parseProvenance(provenance.predicate);
+  return read?.ok === true ? read.value : undefined;
+}
+
+/** The one that was read before the build, else the text that BuildKit recorded. */
+function dockerfileOf(
+  { dockerfile, analysis }: Known,
+  provenance: ReadProvenance | undefined,
+): Parameters<typeof assemble>[0]['dockerfile'] {
+  if (dockerfile !== undefined && analysis !== undefined)
+    return { model: dockerfile, analysis, source: 'build' };
+  const text = provenance?.dockerfile?.text;
+  if (text === undefined) return undefined;
+  const read = analyseDockerfile(text, {
+    built: true,
+    buildArgs: provenance?.buildArgs ?? {},
+    buildContexts: provenance?.buildContexts ?? {},
+    ...(provenance?.target === undefined ? {} : { target: provenance.target }),
+  });
+  return read.ok ? { ...read.value, source: 'build' } : undefined;
+}

@@ -1,0 +1,86 @@
+import { known, unknownFact } from '../../model/facts.ts';
+import type { OpenedImage } from '../../model/opened-image.ts';
+import { familiarReference, parseReference } from '../../model/reference.ts';
+import { PREDICATE_TYPE } from '../../model/statement.ts';
+import { openStored } from '../../oci/layout/open-layout.ts';
+import type { BuildPlan } from '../../plans/build-plan.ts';
+import type { AssessedPlatform, PlatformEvidence } from '../assess/evidence.ts';
+import type { FinalImage, FinalPlatform } from '../image-under-build.ts';
+import type { SignedStatement } from '../sign/sign-statements.ts';
+import { buildFact, recordedArguments } from './build-fact.ts';
+import type { Prepared } from './prepare-build.ts';
+
+export type BuiltEvidence = PlatformEvidence & { readonly own: FinalPlatform };
+
+/** The image of the layout, opened as any other is. */
+export function openBuilt(
+  { plan, store }: Pick<Prepared, 'store'> & { readonly plan: BuildPlan },
+  image: FinalImage,
+): Promise<OpenedImage> {
+  const reference = parseReference(plan.names[0] ?? '');
+  const name = reference.ok ? familiarReference(reference.value) : image.index.digest;
+  return openStored(store.blobs, image.index, name);
+}
+
+/** What only the build knows: how it was made, and which layers its base brought. */
+export function evidenceOf(
+  prepared: Prepared & { readonly plan: BuildPlan },
+  { platforms }: OpenedImage,
+  image: FinalImage,
+  finishedAt: number,
+): readonly BuiltEvidence[] {
+  return image.platforms.flatMap((own) => {
+    const platform = platforms.find((p) => p.descriptor.digest === own.descriptor.digest);
+    if (platform === undefined) return [];
+    const { built, baseLayers } = own;
+    const evidence = {
+      own,
+      platform,
+      build: buildFact(prepared, built, finishedAt),
+      buildArgs: recordedArguments(built),
+      predicates: [built.provenance?.predicate],
+      vex: prepared.vex,
+      baseLayers,
+    };
+    return [evidence];
+  });
+}
+
+/** What this build signed for a platform, or for the index. */
+export function statementsOf(
+  { own }: BuiltEvidence,
+  image: FinalImage,
+  signed: readonly SignedStatement[],
+): Pick<AssessedPlatform, 'attestations' | 'reproduction'> {
+  const digests = [image.index.digest, own.descriptor.digest];
+  const mine = signed.filter(({ subject }) => digests.includes(subject));
+  const isSignature = ({ predicateType }: SignedStatement): boolean =>
+    predicateType === PREDICATE_TYPE.cosignSign;
+  return {
+    attestations: known(
+      {
+        signatures: mine.filter(isSignature).map(({ verifiedBy, referrer }) => ({
+          kind: 'cosign-bundle',
+          verification: verifiedBy === undefined ? 'unverified' : 'verified',
+          digest: referrer.digest,
+          ...(verifiedBy === undefined ? {} : { verifiedBy }),
+        })),
+        attestations: mine
+          .filter((one) => !isSignature(one))
+          .map(({ predicateType, predicate, subject, referrer }) => ({
+            predicateType,
+            predicate,
+            subjects: [subject],
+            source: 'this-build',
+            verification: 'verified',
+            digest: referrer.digest,
+          })),
+      },
+      'build',
+    ),
+    reproduction: unknownFact(
+      'not tested yet: the build ran once',
+      'scoville reproduce --attest -t IMAGE .',
+    ),
+  };
+}

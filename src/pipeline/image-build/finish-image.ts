@@ -1,0 +1,63 @@
+import { PARTS } from '../../model/events.ts';
+import type { LockFile } from '../../model/lock.ts';
+import type { Descriptor } from '../../model/oci.ts';
+import type { ImageContents } from '../../model/report.ts';
+import type { Scorecard } from '../../model/scorecard.ts';
+import type { TaggedManifest } from '../../oci/legacy-signature.ts';
+import type { PipelineContext } from '../context.ts';
+import type { BuildTimes, BuiltPlatform } from '../image-under-build.ts';
+import type { Signer } from '../sign/signer.ts';
+import { attestAndGrade } from './attest-and-grade.ts';
+import { checkBuilt, lockOfBuilt } from './lock-built.ts';
+import { normaliseBuilt } from './normalise-built.ts';
+import type { Prepared } from './prepare-build.ts';
+import { recallResult, rememberResult } from './result-cache.ts';
+
+/** The image ready to be published. */
+export interface FinishedImage {
+  readonly index: Descriptor;
+  /** Signatures and attestations, as stored in the layout. */
+  readonly referrers: readonly Descriptor[];
+  readonly tagged: readonly TaggedManifest[];
+  readonly scorecard: Scorecard | undefined;
+  readonly contents?: readonly ImageContents[];
+  /** What to keep in the lock file; undefined where there is none to write. */
+  readonly lock: LockFile | undefined;
+}
+
+/** Normalises what BuildKit made, then signs, attests and grades it, unless the same digest was already today. */
+export async function finishImage(
+  context: PipelineContext,
+  prepared: Prepared,
+  built: readonly BuiltPlatform[],
+  times: BuildTimes,
+  signer: Signer | undefined,
+): Promise<FinishedImage> {
+  const { plan, store } = prepared;
+  const image = await normaliseBuilt(context, prepared, built);
+  const lock = await lockOfBuilt(context, prepared, image);
+  // Before anything is signed: a signature may stand in a public log.
+  if (lock !== undefined) checkBuilt(context, plan, lock);
+  const before = await recallResult(context, store.blobs, prepared, image.index, signer);
+  if (before !== undefined) {
+    for (const one of PARTS) context.emit({ kind: 'part', part: one, state: 'done' });
+    const steps = [
+      'inspect',
+      'attest',
+      ...(before.scorecard === undefined ? [] : ['grade' as const]),
+    ] as const;
+    for (const name of steps)
+      context.emit({
+        kind: 'phase-done',
+        phase: name,
+        detail:
+          name === 'attest' ? `${before.referrers.length} statements` : 'the same digest as before',
+        seconds: 0,
+        cached: true,
+      });
+    return { index: image.index, lock, ...before };
+  }
+  const result = await attestAndGrade(context, prepared, image, times, signer);
+  await rememberResult(context, prepared, image.index, signer, result);
+  return { index: image.index, lock, ...result };
+}

@@ -1,0 +1,88 @@
+import { parseProvenance } from '../../attestations/provenance-read.ts';
+import type { LockChange, LockFile } from '../../model/lock.ts';
+import type { BuildPlan } from '../../plans/build-plan.ts';
+import { changeLines } from '../../plans/lock/lock-change-text.ts';
+import { mapChanges, packageChanges } from '../../plans/lock/lock-changes.ts';
+import { lockedRemotes } from '../../plans/lock/lock-contents.ts';
+import { isAddition } from '../../plans/lock/plan-lock.ts';
+import type { PipelineContext } from '../context.ts';
+import type { BuiltPlatform, FinalImage } from '../image-under-build.ts';
+import { driftError } from '../lock/lock-drift.ts';
+import { packagesOfImage } from './lock-packages.ts';
+import type { Prepared } from './prepare-build.ts';
+
+/** What was built, as a lock; builder versions are left to whoever writes it. */
+export async function lockOfBuilt(
+  context: PipelineContext,
+  { plan, store }: Prepared,
+  image: FinalImage,
+): Promise<LockFile | undefined> {
+  if (plan.lock === undefined) return undefined;
+  const built = image.platforms.map((platform) => platform.built);
+  const provenance = built.flatMap((one) => provenanceOf(one) ?? []);
+  const { remotes, secret } = lockedRemotes(provenance.flatMap(({ materials }) => materials));
+  for (const address of secret)
+    context.emit({
+      kind: 'notice',
+      text: `${address} is not locked: its address holds a secret, which must not get into git`,
+    });
+  const { source, name } = provenance[0]?.frontend ?? {};
+  const frontend = source ?? name;
+  return {
+    ...plan.lock.now,
+    builder: frontend === undefined ? {} : { frontend },
+    // Without provenance nothing is known of what ADD fetched.
+    remotes: provenance.length === 0 ? (plan.lock.before?.remotes ?? remotes) : remotes,
+    packages: await packagesOfImage(context, store.blobs, image),
+  };
+}
+
+function provenanceOf({ provenance }: BuiltPlatform) {
+  const read = provenance === undefined ? undefined : parseProvenance(provenance.predicate);
+  return read?.ok === true ? read.value : undefined;
+}
+
+/**
+ * Holds what was built against the lock: drift is told, a line each, and with `--locked` thrown as a UserError with exit code 2. What the lock
+ * merely lacks is no drift but with `--locked`.
+ */
+export function checkBuilt(context: PipelineContext, plan: BuildPlan, built: LockFile): void {
+  const { lock } = plan;
+  if (lock?.before === undefined) return;
+  const { before, drift, path, locked } = lock;
+  const changes = [...drift, ...builtChanges(before, built, drift)];
+  if (changes.length === 0) return;
+  if (locked) throw driftError(path, changes);
+  const added = changes.filter(isAddition);
+  const drifted = changes.filter((change) => !isAddition(change));
+  for (const line of changeLines(added))
+    context.emit({ kind: 'notice', text: `${path} lacks what this build uses, added: ${line}` });
+  for (const line of changeLines(drifted))
+    context.emit({ kind: 'notice', text: `not as ${path} says: ${line}` });
+  if (drifted.length > 0)
+    context.emit({
+      kind: 'notice',
+      text: 'scoville update takes this into the lock, --locked makes it an error',
+    });
+}
+
+function builtChanges(
+  before: LockFile,
+  built: LockFile,
+  drift: readonly LockChange[],
+): readonly LockChange[] {
+  // Another stage, or another Dockerfile, installs and fetches other things.
+  if (isOfAnother(drift)) return [];
+  const remotes = mapChanges('remote', before.remotes, built.remotes).filter(
+    ({ after }) => after !== undefined,
+  );
+  const packages = [...built.packages].flatMap(([platform, found]) =>
+    packageChanges(platform, before.packages.get(platform), found),
+  );
+  return [...remotes, ...packages];
+}
+
+/** The lock is of another stage or Dockerfile: its packages are not those of this build. */
+export function isOfAnother(drift: readonly LockChange[]): boolean {
+  return drift.some(({ subject }) => subject === 'target' || subject === 'dockerfile');
+}

@@ -1,0 +1,39 @@
+import type { LockedPackages } from '../../model/lock.ts';
+import { platformName } from '../../model/oci.ts';
+import type { BlobStore } from '../../oci/blobs/blob-store.ts';
+import { openStored } from '../../oci/layout/open-layout.ts';
+import { lockedPackages } from '../../plans/lock/lock-contents.ts';
+import type { PipelineContext } from '../context.ts';
+import { platformOf } from '../image-digest.ts';
+import type { FinalImage } from '../image-under-build.ts';
+import { inspectPlatform } from '../layers/inspect-image.ts';
+
+/** Packages of each platform, those that its own layers installed or as `of` picks them. Layers are read once: the later steps find their facts in the cache. */
+export async function packagesOfImage(
+  context: PipelineContext,
+  blobs: BlobStore,
+  image: FinalImage,
+  of = lockedPackages,
+): Promise<ReadonlyMap<string, LockedPackages>> {
+  const stored = await openStored(blobs, image.index);
+  const found = new Map<string, LockedPackages>();
+  for (const platform of image.platforms) {
+    const layers =
+      stored.platforms.find((s) => s.descriptor.digest === platform.descriptor.digest)?.layers ??
+      [];
+    const packagesIn = async (part: typeof layers) => {
+      const { content } = await inspectPlatform(
+        context,
+        stored,
+        { config: platform.config, layers: part },
+        {},
+      );
+      return content.packages;
+    };
+    const all = await packagesIn(layers);
+    const base = await packagesIn(layers.slice(0, platform.baseLayers));
+    const name = platformName(platform.built.descriptor.platform ?? platformOf(platform.config));
+    found.set(name, of(all, base));
+  }
+  return found;
+}

@@ -1,0 +1,220 @@
+import { dirname, isAbsolute, join, normalize, relative, resolve, sep } from 'node:path';
+import { CATALOGUE } from '../../criteria/catalogue.ts';
+import type { VexDocument } from '../../facts/vex/vex-statement.ts';
+import type { BuildAnalysis } from '../../model/build-analysis.ts';
+import type { DockerfileModel } from '../../model/dockerfile.ts';
+import { UserError } from '../../model/errors.ts';
+import type { LockedImage } from '../../model/lock.ts';
+import type { Platform } from '../../model/oci.ts';
+import { type Settings, withPlainHttp } from '../../model/settings.ts';
+import type { BuildDirectory } from '../../oci/layout/build-directory.ts';
+import type { LayoutStore } from '../../oci/layout/layout-store.ts';
+import type { GitFacts } from '../../plans/annotations.ts';
+import { buildPaths } from '../../plans/build-plan.ts';
+import type { BuildPlan, PassthroughPlan, RecordedValues } from '../../plans/build-plan.ts';
+import { neededImages } from '../../plans/external-images.ts';
+import { boolOf, lastValueOf, valuesOf } from '../../plans/flags/flag-spec.ts';
+import type { ParsedBuild } from '../../plans/flags/parse-build-args.ts';
+import type { LockRequest } from '../../plans/lock/plan-lock.ts';
+import { planBuild } from '../../plans/plan-build.ts';
+import type { Builder } from '../../tools/buildx/builder.ts';
+import type { DockerInfo } from '../../tools/docker/docker.ts';
+import { gitFacts } from '../../tools/git/git.ts';
+import { toolVersion } from '../../tools/version.ts';
+import type { PipelineContext } from '../context.ts';
+import { type ContextSource, contextSource } from '../contexts/context-source.ts';
+import { settingsOf } from '../load-settings.ts';
+import { requireNoDrift } from '../lock/lock-drift.ts';
+import { findLock, type FoundLock, type LockMode } from '../lock/lock-file.ts';
+import { resolveLocked } from '../lock/resolve-locked.ts';
+import { Registries } from '../registries.ts';
+import { findLocalImages, type FoundImage, resolveImages } from '../resolve-images.ts';
+import { readVexFiles } from '../scan/vex-files.ts';
+import { requireCosign } from '../sign/cosign-proof.ts';
+import { refuseMissingFile } from '../sign/signer.ts';
+import { type BuildEngine, engineOrBuilder } from './engine-or-builder.ts';
+import { readBuildFile } from './read-build-file.ts';
+import { tellOfBuilder } from './tell-of-builder.ts';
+
+const BUILDX_USAGE_EXIT = 1;
+
+/** A build that buildx does alone. */
+export interface PassedOn {
+  readonly kind: 'passthrough';
+  readonly plan: PassthroughPlan;
+  readonly source: ContextSource;
+}
+
+/** All that is known before BuildKit starts. */
+export interface Prepared {
+  readonly kind: 'build';
+  readonly plan: BuildPlan;
+  readonly parsed: ParsedBuild;
+  readonly source: ContextSource;
+  readonly dockerfile: DockerfileModel | undefined;
+  readonly analysis: BuildAnalysis | undefined;
+  readonly store: LayoutStore;
+  readonly docker: DockerInfo | undefined;
+  /** `--builder` to add, where the engine's own cannot export. */
+  readonly builder: string | undefined;
+  /** The builder that was chosen, where it is not the engine itself. */
+  readonly elsewhere: Builder | undefined;
+  readonly images: readonly FoundImage[];
+  readonly registries: Registries;
+  readonly lock: FoundLock | undefined;
+  /** What is promised of vulnerabilities; empty where nothing is graded. */
+  readonly vex: readonly VexDocument[];
+}
+
+/** What is known of a build that is done again, in place of what would be looked up. */
+export interface RecordedInputs {
+  readonly settings: Settings;
+  readonly lock: FoundLock;
+  readonly values: RecordedValues;
+}
+
+/** Reads settings, Dockerfile, git and the engine, resolves images, and plans. Throws UserError for what the user can mend. */
+export async function prepareBuild(
+  context: PipelineContext,
+  parsed: ParsedBuild,
+  stdin: AsyncIterable<Uint8Array>,
+  store: LayoutStore,
+  directory: BuildDirectory,
+  lockMode: LockMode = 'build',
+  recorded?: RecordedInputs,
+): Promise<Prepared | PassedOn> {
+  const source = await contextSource({
+    context: parsed.context,
+    file: lastValueOf(parsed, 'file'),
+    cwd: context.cwd,
+    stdin,
+  });
+  const settings =
+    recorded?.settings ??
+    (await settingsOf({
+      named: parsed.own.config === undefined ? undefined : resolve(context.cwd, parsed.own.config),
+      policy:
+        parsed.own.trustPolicy === undefined
+          ? undefined
+          : resolve(context.cwd, parsed.own.trustPolicy),
+      startDir: source.directory,
+      userDir: context.paths.config,
+      task: 'project',
+      now: context.now(),
+      criteria: CATALOGUE.map(({ id }) => id),
+    }));
+  const registries = new Registries(
+    context,
+    withPlainHttp(settings.registries, parsed.own.plainHttp),
+  );
+  const makesImage = parsed.output.kind === 'image';
+  const { model: dockerfile, analysis } = readBuildFile(parsed, source, context.env);
+  if (makesImage && (parsed.own.sign ?? settings.sign.enabled)) requireCosign(context);
+  const lock =
+    recorded?.lock ??
+    (makesImage ? await findLock(context, parsed, settings, source, lockMode) : undefined);
+  const [engine, git] = await Promise.all([
+    makesImage
+      ? engineOf(context, parsed, dockerfile, registries, lock?.request, lockMode)
+      : undefined,
+    source.directory === undefined ? undefined : gitFacts(context.run, source.directory),
+  ]);
+  const exactTag = git?.tags[0];
+  const planned = planBuild({
+    parsed,
+    settings,
+    git:
+      git === undefined
+        ? undefined
+        : {
+            commit: git.revision,
+            committedAt: git.commitTime,
+            dirty: git.dirty,
+            ...(git.remote === undefined ? {} : { remoteUrl: git.remote }),
+            ...(exactTag === undefined ? {} : { exactTag }),
+            ...foldersOf(git.folder, source),
+          },
+    dockerfile,
+    resolved: engine?.images ?? [],
+    env: context.env,
+    contextName: source.contextName,
+    now: context.now(),
+    lock: lock?.request,
+    recorded: recorded?.values,
+    paths: buildPaths(directory.dir),
+  });
+  if (!planned.ok) throw new UserError(planned.error, { exitCode: BUILDX_USAGE_EXIT });
+  const plan = planned.value;
+  requireNoDrift(plan, parsed.own.locked);
+  if (plan.kind === 'passthrough') return { kind: plan.kind, plan, source };
+  const { key } = plan.settings.sign;
+  if (plan.attest.sign.on && key !== undefined) await refuseMissingFile(key);
+  return {
+    kind: plan.kind,
+    plan,
+    parsed,
+    source,
+    dockerfile,
+    analysis,
+    store,
+    docker: engine?.docker,
+    builder: engine?.builder,
+    elsewhere: engine?.elsewhere,
+    images: engine?.images ?? [],
+    registries,
+    lock,
+    vex: parsed.own.grade ? await readVexFiles(plan.settings.vex) : [],
+  };
+}
+
+/** Where context and Dockerfile lie in the repository, for whoever builds its commit again. */
+function foldersOf(
+  folder: string | undefined,
+  { directory, dockerfilePath }: ContextSource,
+): Pick<GitFacts, 'folder' | 'dockerfileFolder'> {
+  if (folder === undefined || directory === undefined) return {};
+  if (dockerfilePath === undefined) return { folder };
+  const path = normalize(join(folder, relative(directory, dirname(dockerfilePath))));
+  const isOutside = path === '..' || path.startsWith(`..${sep}`) || isAbsolute(path);
+  return { folder, ...(isOutside ? {} : { dockerfileFolder: path === '.' ? '' : path }) };
+}
+
+async function engineOf(
+  context: PipelineContext,
+  parsed: ParsedBuild,
+  dockerfile: DockerfileModel | undefined,
+  registries: Registries,
+  lock: LockRequest | undefined,
+  lockMode: LockMode,
+): Promise<BuildEngine & { readonly images: readonly FoundImage[] }> {
+  const named = lastValueOf(parsed, 'builder') ?? context.env['BUILDX_BUILDER'];
+  const needed = neededImages(dockerfile, parsed);
+  const mayUseLocal = boolOf(parsed, 'pull') !== true;
+  // Asked together: each call of docker takes its time to start. What goes wrong with the engine, dockerInfo says first.
+  const local = mayUseLocal ? findLocalImages(context, needed) : Promise.resolve([]);
+  local.catch(() => undefined);
+  toolVersion(context.run, 'buildx').catch(() => undefined);
+  const engine = await engineOrBuilder(context, named === '' ? undefined : named);
+  const platform = wantedPlatform(parsed, engine.platform);
+  const own = engine.seesLocal ? await local : [];
+  const images =
+    lock === undefined
+      ? await resolveImages(context, registries, needed, { local: own, platform })
+      : await resolveLocked(
+          { context, registries, platform, lockPath: lock.path, strict: lockMode === 'update' },
+          needed,
+          lock.before?.images ?? new Map<string, LockedImage>(),
+          own,
+        );
+  const { elsewhere } = engine;
+  if (elsewhere !== undefined)
+    tellOfBuilder(context, elsewhere, needed, images, await local.catch(() => []));
+  return { ...engine, images };
+}
+
+function wantedPlatform(parsed: ParsedBuild, own: Platform): Platform {
+  const [os, architecture, variant] =
+    (valuesOf(parsed, 'platform')[0] ?? '').split(',')[0]?.split('/') ?? [];
+  if (os === undefined || os === '' || architecture === undefined) return own;
+  return { os, architecture, ...(variant === undefined ? {} : { variant }) };
+}

@@ -1,0 +1,126 @@
+import { quantity } from '../../model/quantity.ts';
+import { formatReference, parseReference } from '../../model/reference.ts';
+import type { BuildDirectory } from '../../oci/layout/build-directory.ts';
+import { taggedEntries } from '../../oci/legacy-signature.ts';
+import type { Destination } from '../../plans/flags/output-plan.ts';
+import { keptCommand } from '../../plans/kept-command.ts';
+import { type PipelineContext, phase } from '../context.ts';
+import { entries, loadImage } from '../publish/load-image.ts';
+import { pushEverywhere } from '../publish/push-image.ts';
+import { writeImageFile } from '../publish/write-image-file.ts';
+import type { FinishedImage } from './finish-image.ts';
+import type { Prepared } from './prepare-build.ts';
+
+/**
+ * The image to each destination of the plan, and under its names in the layout, where it also stays when a destination does
+ * not take it: `scoville push` and `scoville load` bring it there later. Throws what the destination's failure throws.
+ */
+export async function publish(
+  context: PipelineContext,
+  prepared: Prepared,
+  image: FinishedImage,
+  directory: BuildDirectory,
+): Promise<void> {
+  const { plan } = prepared;
+  const keep = (): Promise<unknown> =>
+    directory.finish({
+      manifests: [image.index],
+      names: plan.names.flatMap((name) => {
+        const reference = parseReference(name);
+        return reference.ok ? [reference.value] : [];
+      }),
+      referrers: [...image.referrers, ...taggedEntries(image.tagged)],
+    });
+  for (const destination of plan.destinations)
+    try {
+      await deliver(context, prepared, image, destination);
+    } catch (error) {
+      // Why it failed counts more than that the layout could not be written either.
+      const isKept = await keep().then(
+        () => true,
+        () => false,
+      );
+      if (isKept && !context.signal.aborted) tellKept(context, plan.names, destination);
+      throw error;
+    }
+  await keep();
+}
+
+/** Says how the image gets where it could not be brought, without another build. */
+function tellKept(
+  { emit }: PipelineContext,
+  names: readonly string[],
+  destination: Destination,
+): void {
+  const command = keptCommand(names, destination);
+  if (command !== undefined)
+    emit({
+      kind: 'warning',
+      text: `the image is kept in the layout: ${command} brings it there without another build`,
+    });
+}
+
+async function deliver(
+  context: PipelineContext,
+  prepared: Prepared,
+  image: FinishedImage,
+  destination: Destination,
+): Promise<void> {
+  const { plan, store, registries, images } = prepared;
+  const bases = images.map(({ reference }) => formatReference(reference));
+  const common = { store, index: image.index, names: plan.names, bases };
+  switch (destination.kind) {
+    case 'docker':
+      await phase(
+        context,
+        'load',
+        () => loadImage(inDockerContext(context, destination.context), common),
+        ({ already, sentBytes }) => ({
+          detail: already ? 'Docker has it already' : `${(sentBytes / 1e6).toFixed(1)} MB sent`,
+          cached: already,
+        }),
+      );
+      return;
+    case 'registry':
+      await phase(
+        context,
+        'push',
+        () =>
+          pushEverywhere(context, registries, {
+            ...common,
+            referrers: image.referrers,
+            tagged: image.tagged,
+            byDigest: destination.byDigest,
+            plainHttp: destination.plainHttp,
+          }),
+        (results) => ({
+          detail: results
+            .map(
+              (r) =>
+                `${r.repository}: ${quantity(r.uploaded.length, 'blob')} (${(r.uploadedBytes / 1e6).toFixed(1)} MB), ${r.mounted.length} mounted, ${r.present.length} there`,
+            )
+            .join('; '),
+        }),
+      );
+      return;
+    case 'file':
+      await writeImageFile(context, {
+        blobs: store.blobs,
+        manifests: entries(image.index, plan.names),
+        path: destination.path,
+        directory: destination.directory,
+      });
+  }
+}
+
+/** The same, with docker told which of its contexts to talk to (`--output type=docker,context=NAME`). */
+function inDockerContext(context: PipelineContext, name: string | undefined): PipelineContext {
+  if (name === undefined) return context;
+  return {
+    ...context,
+    run: (what) =>
+      context.run(
+        what.command === 'docker' ? { ...what, args: ['--context', name, ...what.args] } : what,
+      ),
+  };
+}

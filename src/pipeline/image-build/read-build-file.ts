@@ -1,0 +1,52 @@
+import { withLinkedTargets } from '../../dockerfile/linked-targets.ts';
+import { analyseDockerfile } from '../../dockerfile/parse-dockerfile.ts';
+import type { BuildAnalysis } from '../../model/build-analysis.ts';
+import type { DockerfileModel } from '../../model/dockerfile.ts';
+import { lastValueOf, valuesOf } from '../../plans/flags/flag-spec.ts';
+import type { ParsedBuild } from '../../plans/flags/parse-build-args.ts';
+import { buildContext } from '../contexts/build-context.ts';
+import type { ContextSource } from '../contexts/context-source.ts';
+
+/** The Dockerfile as a model, and what its instructions install and download; both undefined where BuildKit is the one to say what is wrong with it. */
+export function readBuildFile(
+  parsed: ParsedBuild,
+  source: ContextSource,
+  env: Readonly<Record<string, string | undefined>>,
+): { readonly model: DockerfileModel | undefined; readonly analysis: BuildAnalysis | undefined } {
+  const none = { model: undefined, analysis: undefined };
+  if (source.dockerfileText === undefined) return none;
+  const target = lastValueOf(parsed, 'target') ?? '';
+  const read = analyseDockerfile(
+    source.dockerfileText,
+    {
+      buildArgs: givenArguments(parsed, env),
+      buildContexts: pairs(valuesOf(parsed, 'build-context')),
+      ...(target === '' ? {} : { target }),
+    },
+    buildContext(source.directory, source.dockerfilePath),
+  );
+  return read.ok ? withLinkedTargets(read.value, parsed.linked ?? []) : none;
+}
+
+/** The build arguments that are given, with their values. */
+export function givenArguments(
+  parsed: ParsedBuild,
+  env: Readonly<Record<string, string | undefined>>,
+): Readonly<Record<string, string>> {
+  return pairs(valuesOf(parsed, 'build-arg').map((text) => withValue(text, env)));
+}
+
+/** `--build-arg NAME` takes the value of the variable of that name; without one it is as if it were not given. */
+function withValue(text: string, env: Readonly<Record<string, string | undefined>>): string {
+  const value = text.includes('=') ? undefined : env[text];
+  return value === undefined ? text : `${text}=${value}`;
+}
+
+function pairs(texts: readonly string[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    texts.flatMap((text) => {
+      const equals = text.indexOf('=');
+      return equals < 0 ? [] : [[text.slice(0, equals), text.slice(equals + 1)]];
+    }),
+  );
+}

@@ -1,0 +1,112 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { basename, isAbsolute, join, resolve } from 'node:path';
+import type { BuildInvocation } from '../../model/build-invocation.ts';
+import { messageOf, UserError } from '../../model/errors.ts';
+import { withFlag } from '../../plans/build-invocation.ts';
+import type { BuildPlan } from '../../plans/build-plan.ts';
+import { lastValueOf } from '../../plans/flags/flag-spec.ts';
+import {
+  asWritten,
+  injectEpoch,
+  type InjectedDockerfile,
+} from '../../plans/reproduce/inject-epoch.ts';
+import type { ContextSource } from '../contexts/context-source.ts';
+import type { Prepared } from './prepare-build.ts';
+
+/** What buildx is given for a plan. */
+export interface SentBuild {
+  readonly invocation: BuildInvocation;
+  readonly stdin: ContextSource['stdin'];
+  /** A line of an error as the user's Dockerfile has it; undefined for what the user did not write. */
+  readonly line: (text: string) => string | undefined;
+}
+
+/**
+ * With aggressive rules each RUN is offered SOURCE_DATE_EPOCH: the Dockerfile is sent from the build's own folder with the ARGs that BuildKit
+ * asks for, its `.dockerignore` beside it; the user's file stays as it is. Otherwise, and where the Dockerfile is not at hand, all is sent as planned.
+ */
+export async function sendDockerfile(
+  { plan, source, dockerfile, parsed }: Prepared,
+  cwd: string,
+): Promise<SentBuild> {
+  const { invocation } = plan;
+  const asPlanned = await asItIs(plan, source);
+  const isAsked = plan.settings.reproducible.mode === 'aggressive' && plan.epoch !== undefined;
+  if (!isAsked || dockerfile === undefined || source.dockerfileText === undefined) return asPlanned;
+  const sent = injectEpoch(source.dockerfileText, dockerfile);
+  if (sent === undefined) return asPlanned;
+  const bytes = Buffer.from(sent.text);
+  if (source.kind === 'stdin-dockerfile')
+    return { invocation, stdin: bytes, line: lineMap(sent, 'Dockerfile') };
+  const path = await writtenPath(source, lastValueOf(parsed, 'file'), cwd);
+  const name = path === undefined ? 'Dockerfile' : basename(path);
+  const file = await writeSent(plan, name, bytes, path);
+  return {
+    invocation: withFlag(invocation, 'file', file),
+    stdin: undefined,
+    line: lineMap(sent, name),
+  };
+}
+
+/**
+ * All as planned, but for a Dockerfile on stdin beside a folder: it is sent from a file of the build's own, since buildx writes it into a temporary
+ * folder that it leaves behind (0.13).
+ */
+async function asItIs(plan: BuildPlan, { kind, stdin }: ContextSource): Promise<SentBuild> {
+  const line = (text: string): string => text;
+  const { invocation } = plan;
+  if (kind !== 'directory' || !(stdin instanceof Uint8Array)) return { invocation, stdin, line };
+  const file = await writeSent(plan, 'Dockerfile', stdin, undefined);
+  return { invocation: withFlag(invocation, 'file', file), stdin: undefined, line };
+}
+
+function lineMap(sent: InjectedDockerfile, name: string): SentBuild['line'] {
+  return (text) => asWritten(text, sent, name);
+}
+
+/** Where the user's Dockerfile is, where it is a file: the `.dockerignore` of its name stands beside it. */
+async function writtenPath(
+  { directory }: ContextSource,
+  file: string | undefined,
+  cwd: string,
+): Promise<string | undefined> {
+  if (file === '-' || directory === undefined) return undefined;
+  if (file === undefined || file === '') return join(directory, 'Dockerfile');
+  const here = isAbsolute(file) ? file : resolve(cwd, file);
+  const isHere = await readFile(here).then(
+    () => true,
+    () => false,
+  );
+  return isHere ? here : join(directory, file);
+}
+
+async function writeSent(
+  { layout }: BuildPlan,
+  name: string,
+  bytes: Uint8Array,
+  written: string | undefined,
+): Promise<string> {
+  try {
+    return await writeDockerfile(join(layout, 'sent'), name, bytes, written);
+  } catch (cause) {
+    throw new UserError(`the Dockerfile could not be written: ${messageOf(cause)}`, { cause });
+  }
+}
+
+/** Writes a Dockerfile into a folder and gives its path; the `.dockerignore` of the one that was written goes beside it. */
+export async function writeDockerfile(
+  folder: string,
+  name: string,
+  bytes: Uint8Array,
+  written: string | undefined,
+): Promise<string> {
+  await mkdir(folder, { recursive: true });
+  const file = join(folder, name);
+  await writeFile(file, bytes);
+  const ignored =
+    written === undefined
+      ? undefined
+      : await readFile(`${written}.dockerignore`).catch(() => undefined);
+  if (ignored !== undefined) await writeFile(`${file}.dockerignore`, ignored);
+  return file;
+}

@@ -1,0 +1,126 @@
+import { readFile, stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import type { BuildInvocation, BuildxFlag } from '../../model/build-invocation.ts';
+import { messageOf } from '../../model/errors.ts';
+import { flag, namedContext, withFlag } from '../../plans/build-invocation.ts';
+import { ignoredFolders } from '../../plans/ignored-folders.ts';
+import type { PipelineContext } from '../context.ts';
+import { gitModes } from '../contexts/context-modes.ts';
+import { stageContext, type StagedContext } from '../contexts/stage-context.ts';
+import type { Prepared } from './prepare-build.ts';
+
+/** A build whose context has git's modes, and what to call when BuildKit has ended. */
+export interface SentModes {
+  readonly prepared: Prepared;
+  readonly release: () => Promise<void>;
+}
+
+/**
+ * Has the context, and named contexts that are folders, sent with git's modes for what git tracks, whatever umask it was checked out under: COPY
+ * takes modes along. The user's files stay as they are; where their modes are others, BuildKit is given a folder that stands for the context. One
+ * that cannot be made is told, and the context goes as it is.
+ */
+export async function sendGitModes(
+  context: PipelineContext,
+  prepared: Prepared,
+): Promise<SentModes> {
+  const { source, plan } = prepared;
+  if (plan.settings.reproducible.mode === 'off')
+    return { prepared, release: () => Promise.resolve() };
+  const held: StagedContext[] = [];
+  const staged = async (directory: string, dockerfile?: string): Promise<string | undefined> => {
+    const one = await stagedContext(context, directory, dockerfile);
+    if (one !== undefined) held.push(one);
+    return one?.directory;
+  };
+  const flags: BuildxFlag[] = [];
+  for (const given of plan.invocation.flags) {
+    const named = namedContext(given);
+    const folder = named === undefined ? undefined : resolve(context.cwd, named.path);
+    const isHere = folder !== undefined && (await isFolder(folder));
+    const directory = isHere ? await staged(folder) : undefined;
+    flags.push(
+      named === undefined || directory === undefined
+        ? given
+        : flag('build-context', `${named.name}=${directory}`),
+    );
+  }
+  const { directory, dockerfilePath, dockerfileText } = source;
+  const main = directory === undefined ? undefined : await staged(directory, dockerfilePath);
+  let invocation: BuildInvocation = { ...plan.invocation, flags };
+  if (main !== undefined) {
+    invocation = { ...invocation, context: main };
+    if (dockerfilePath !== undefined && dockerfileText !== undefined)
+      invocation = withFlag(invocation, 'file', dockerfilePath);
+  }
+  return {
+    prepared: { ...prepared, plan: { ...plan, invocation } },
+    release: async () => {
+      for (const { release } of held) await release();
+    },
+  };
+}
+
+/** Undefined where the folder's modes are git's already, it is none of git's, or the other folder could not be made. */
+async function stagedContext(
+  context: PipelineContext,
+  directory: string,
+  dockerfile: string | undefined,
+): Promise<StagedContext | undefined> {
+  const found = await gitModes(context.run, directory);
+  if (found === undefined) return undefined;
+  const isIgnored = ignoredFolders(await ignoreText(directory, dockerfile));
+  if (!found.other.some((path) => !withFolders(path).some(isIgnored))) return undefined;
+  const [first] = found.other;
+  const more = found.other.length > 1 ? ` and ${found.other.length - 1} more have` : ' has';
+  const told = `${JSON.stringify(first)}${more} another mode than git's`;
+  try {
+    const staged = await stageContext({
+      home: join(context.paths.cache, 'contexts'),
+      directory,
+      modes: found.modes,
+      isIgnored,
+      now: context.now,
+      signal: context.signal,
+    });
+    if (staged.isNew)
+      context.emit({
+        kind: 'notice',
+        text: `${told}: BuildKit is sent the context with git's, from a copy of what git tracks`,
+      });
+    return staged;
+  } catch (error) {
+    context.signal.throwIfAborted();
+    context.emit({
+      kind: 'notice',
+      text: `${told}, and the context could not be sent with git's (${messageOf(error)}): a checkout elsewhere gives another image; COPY --chmod, or chmod go=u,go-w the files`,
+    });
+    return undefined;
+  }
+}
+
+function isFolder(path: string): Promise<boolean> {
+  return stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+}
+
+/** The ignore file that BuildKit goes by: the Dockerfile's own, else the context's. */
+async function ignoreText(directory: string, dockerfile: string | undefined): Promise<string> {
+  const files = [
+    ...(dockerfile === undefined ? [] : [`${dockerfile}.dockerignore`]),
+    join(directory, '.dockerignore'),
+  ];
+  for (const file of files) {
+    const text = await readFile(file, 'utf8').catch(() => undefined);
+    if (text !== undefined) return text;
+  }
+  return '';
+}
+
+/** `a`, `a/b` and `a/b/c` of `a/b/c`. */
+function withFolders(path: string): readonly string[] {
+  const parts = path.split('/');
+  return parts.map((_, i) => parts.slice(0, i + 1).join('/'));
+}

@@ -1,0 +1,93 @@
+import { readFile } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import { UserError } from '../../model/errors.ts';
+import { LOCK_FILE_NAME, type LockFile } from '../../model/lock.ts';
+import { lastValueOf } from '../../plans/flags/flag-spec.ts';
+import { lockText } from '../../plans/lock/lock-text.ts';
+import { completed } from '../../plans/lock/plan-lock.ts';
+import { currentBuilder } from '../../tools/buildx/builder.ts';
+import { requireTool } from '../../tools/version.ts';
+import type { PipelineContext } from '../context.ts';
+import { readLockText } from '../lock/lock-file.ts';
+import { writeFileBeside } from '../write-file-beside.ts';
+import { isOfAnother } from './lock-built.ts';
+import type { Prepared } from './prepare-build.ts';
+
+/** Writes the lock of a build: all of it where there was none, else what it lacks. Nothing with `--locked`, and nothing where nothing is new. */
+export async function keepLock(
+  context: PipelineContext,
+  prepared: Prepared,
+  built: LockFile,
+): Promise<void> {
+  const { lock } = prepared.plan;
+  if (lock === undefined || lock.locked) return;
+  const { before, path } = lock;
+  if (before === undefined) {
+    await writeLock(context, prepared, built);
+    context.emit({ kind: 'notice', text: `${path} is written: keep it in git` });
+    return;
+  }
+  const taken = isOfAnother(lock.drift)
+    ? { ...built, remotes: before.remotes, packages: before.packages }
+    : built;
+  const next = completed(before, taken);
+  if ((await lockText(next)) !== (await lockText(before))) await replace(prepared, next);
+}
+
+/** Writes the whole lock, with the versions of who built it. Throws UserError where the file was changed meanwhile, or cannot be written. */
+export async function writeLock(
+  context: PipelineContext,
+  prepared: Prepared,
+  built: LockFile,
+): Promise<void> {
+  const builder = await builderVersions(context, prepared);
+  await replace(prepared, { ...built, builder: { ...builder, ...built.builder } });
+  if (prepared.lock?.text === undefined) await adviseIgnore(context, prepared);
+}
+
+async function replace({ plan, lock }: Prepared, next: LockFile): Promise<void> {
+  const path = plan.lock?.path;
+  if (path === undefined) return;
+  if ((await readLockText(path)) !== lock?.text)
+    throw new UserError(`${path} was changed while the build ran; it is left as it is now`, {
+      nextStep: 'run it again',
+    });
+  await writeFileBeside(path, await lockText(next));
+}
+
+async function builderVersions(
+  context: PipelineContext,
+  { docker, builder, parsed }: Prepared,
+): Promise<LockFile['builder']> {
+  const named = builder ?? lastValueOf(parsed, 'builder') ?? context.env['BUILDX_BUILDER'];
+  const [buildx, used] = await Promise.all([
+    requireTool(context.run, 'buildx'),
+    currentBuilder(context.run, named === '' ? undefined : named),
+  ]);
+  return {
+    ...(docker === undefined ? {} : { docker: docker.serverVersion }),
+    ...(buildx.number === undefined ? {} : { buildx: buildx.number }),
+    ...(used.buildkit === undefined ? {} : { buildkit: used.buildkit }),
+  };
+}
+
+/** A lock in the context is copied by `COPY . .`, so that each change of it makes another image. */
+async function adviseIgnore(context: PipelineContext, { plan, source }: Prepared): Promise<void> {
+  const { directory, dockerfilePath } = source;
+  const path = plan.lock?.path;
+  if (directory === undefined || path === undefined) return;
+  if (relative(directory, path).startsWith('..')) return;
+  const files = [
+    ...(dockerfilePath === undefined ? [] : [`${dockerfilePath}.dockerignore`]),
+    join(directory, '.dockerignore'),
+  ];
+  for (const file of files) {
+    const text = await readFile(file, 'utf8').catch(() => undefined);
+    if (text === undefined) continue;
+    if (/^\/?(?:\*|(?:\*\*\/)?(?:\*\.lock|scoville\.lock|scoville\.\*))\s*$/m.test(text)) return;
+  }
+  context.emit({
+    kind: 'notice',
+    text: `${LOCK_FILE_NAME} is part of the context: name it in .dockerignore, or COPY . . takes it into the image`,
+  });
+}

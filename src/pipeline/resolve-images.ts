@@ -1,0 +1,146 @@
+import type { Digest } from '../model/digest.ts';
+import { isIndex, type Platform, platformName } from '../model/oci.ts';
+import { formatReference, type ImageReference } from '../model/reference.ts';
+import { parseImageConfig, parseIndex, parseManifest } from '../oci/documents.ts';
+import type { RegistryClient } from '../oci/registry/registry-client.ts';
+import type { NeededImage, ResolvedImage } from '../plans/external-images.ts';
+import { inspectLocalImages, type LocalImage } from '../tools/docker/docker-images.ts';
+import type { PipelineContext } from './context.ts';
+import type { Registries } from './registries.ts';
+
+/** An image from outside as it was found, with its layers where they are known. */
+export interface FoundImage extends ResolvedImage {
+  readonly reference: ImageReference;
+  /** In the engine's own store, where BuildKit takes it from unless --pull is given. */
+  readonly local: boolean;
+  /** diffIDs, base first, of the platform that was asked for; undefined where it was not read. */
+  readonly layers: readonly Digest[] | undefined;
+}
+
+/** The images that are in the engine's store: one entry for each, undefined where it is not there. */
+export function findLocalImages(
+  context: PipelineContext,
+  needed: readonly NeededImage[],
+): Promise<readonly (LocalImage | undefined)[]> {
+  const names = needed.map(({ reference }) => formatReference(reference));
+  return inspectLocalImages(context.run, names, context.signal);
+}
+
+/**
+ * Finds the images that a build takes from outside: in the engine's store first, as BuildKit does on the docker driver without
+ * --pull, else in their registry. One that cannot be found is left out; BuildKit then says so in its own words.
+ */
+export async function resolveImages(
+  context: PipelineContext,
+  registries: Registries,
+  needed: readonly NeededImage[],
+  options: {
+    /** As `findLocalImages` gives them; none where the engine's store is not what is built from. */
+    readonly local: readonly (LocalImage | undefined)[];
+    readonly platform: Platform;
+  },
+): Promise<readonly FoundImage[]> {
+  const images = needed.map(({ reference }) => ({ reference, name: formatReference(reference) }));
+  const found = await Promise.all(
+    images.map(async ({ reference, name }, i): Promise<FoundImage | undefined> => {
+      const here = options.local[i];
+      if (here !== undefined) return foundHere(reference, here);
+      return imageOfRegistry(registries, reference, name, options.platform).catch(
+        (error: unknown) => {
+          context.signal.throwIfAborted();
+          const why = error instanceof Error ? error.message : String(error);
+          context.emit({
+            kind: 'notice',
+            text: `${name} was not resolved before the build: ${why}`,
+          });
+          return undefined;
+        },
+      );
+    }),
+  );
+  return found.filter((image) => image !== undefined);
+}
+
+/** An image of the engine's own store. */
+export function foundHere(reference: ImageReference, here: LocalImage): FoundImage {
+  return {
+    reference,
+    name: formatReference(reference),
+    digest: here.id,
+    created: here.created,
+    local: true,
+    layers: here.layers,
+  };
+}
+
+/** An image as its registry has it, undefined where it has none of that name or digest. Throws as the registry client does. */
+export async function imageOfRegistry(
+  registries: Registries,
+  reference: ImageReference,
+  name: string,
+  platform: Platform,
+): Promise<FoundImage | undefined> {
+  const client = registries.client(reference.registry);
+  const wanted = reference.digest ?? reference.tag ?? 'latest';
+  const root = await client.findManifest(reference.repository, wanted);
+  if (root === undefined) return undefined;
+  const { digest } = root.descriptor;
+  const config = await configOf(client, reference.repository, root, platform);
+  const alone = config === undefined ? undefined : platformName(config);
+  return {
+    reference,
+    name,
+    digest,
+    created: config?.created,
+    local: false,
+    layers: config?.rootfs.diff_ids,
+    platforms: platformsOf(root, alone),
+  };
+}
+
+/** Each platform's manifest; what names no platform, such as BuildKit's attestations, is left out. */
+function platformsOf(root: Fetched, alone: string | undefined): ReadonlyMap<string, Digest> {
+  const { mediaType, digest } = root.descriptor;
+  if (!isIndex(mediaType)) return new Map(alone === undefined ? [] : [[alone, digest]]);
+  return new Map(
+    parseIndex(root.bytes, digest).manifests.flatMap((m): [string, Digest][] =>
+      m.platform === undefined || m.platform.os === 'unknown'
+        ? []
+        : [[platformName(m.platform), m.digest]],
+    ),
+  );
+}
+
+type Fetched = Awaited<ReturnType<RegistryClient['getManifest']>>;
+
+async function configOf(
+  client: RegistryClient,
+  repository: string,
+  root: Fetched,
+  platform: Platform,
+): Promise<ReturnType<typeof parseImageConfig> | undefined> {
+  const manifest = await platformManifest(client, repository, root, platform);
+  if (manifest === undefined) return undefined;
+  const { config } = parseManifest(manifest.bytes, manifest.descriptor.digest);
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of client.getBlob(repository, config)) {
+    size += chunk.length;
+    if (size > 4 * 1024 * 1024) return undefined;
+    chunks.push(chunk);
+  }
+  return parseImageConfig(Buffer.concat(chunks), config.digest);
+}
+
+async function platformManifest(
+  client: RegistryClient,
+  repository: string,
+  root: Fetched,
+  platform: Platform,
+): Promise<Fetched | undefined> {
+  if (!isIndex(root.descriptor.mediaType)) return root;
+  const match = parseIndex(root.bytes, root.descriptor.digest).manifests.find(
+    (m) => m.platform?.os === platform.os && m.platform.architecture === platform.architecture,
+  );
+  return match === undefined ? undefined : client.getManifest(repository, match.digest);
+}

@@ -1,0 +1,127 @@
+import { EXIT } from '../../model/errors.ts';
+import { err, type Result } from '../../model/result.ts';
+import { type FlagSpec, parseGoBool } from './flag-spec.ts';
+import {
+  bool,
+  choice,
+  type Flag,
+  type FlagValues,
+  many,
+  readTable,
+  reports,
+  specsOf,
+  standard,
+  text,
+  toggle,
+  whole,
+} from './flag.ts';
+import type { UsageProblem } from './scan-arguments.ts';
+
+const HOST = /^(?:[a-z0-9.-]+|\[[0-9a-f:]+\])(?::\d{1,5})?$/i;
+export const LEVELS = ['0', '1', '2', '3', '4', '5'] as const;
+export const GRADES = ['A+', 'A', 'B', 'C', 'D'] as const;
+/** The greatest age that `--max-age` takes, in days. */
+export const LONGEST_AGE = 36_500;
+
+/** Flags of ours that count for one image. */
+export const IMAGE_FLAGS = {
+  'dry-run': bool('Show the plan; build nothing'),
+  json: bool('Print the scorecard (or the plan) as JSON'),
+  verbose: bool('Show every check, passed ones too'),
+  report: reports(),
+  'min-level': level('Publish nothing below this level'),
+  'min-grade': choice(GRADES, 'GRADE', 'Publish nothing below this grade'),
+  sign: toggle('Sign the image and its attestations', { standard: 'on' }),
+  key: text('FILE|URI', 'Sign with this key: a file, or a KMS or PKCS#11 URI', { path: true }),
+  keyless: toggle('Sign with an OIDC identity in place of a key'),
+  'signature-format': choice(
+    ['bundle', 'legacy', 'both'],
+    'FORMAT',
+    'Store the signature as bundle, old tag, or both',
+  ),
+  repro: choice(
+    ['safe', 'aggressive', 'off'],
+    'MODE',
+    'Which normalising rules make the image reproducible',
+  ),
+  pin: toggle('Pin external images to digests', { standard: 'on' }),
+  lock: lock(),
+  locked: bool('Fail, publishing nothing, where the build departs from scoville.lock'),
+  grade: standard(toggle('Grade the image'), 'true'),
+  scanner: choice(
+    ['auto', 'grype', 'trivy', 'docker-scout', 'osv', 'none'],
+    'NAME',
+    'Vulnerability scanner',
+  ),
+  offline: toggle('Use no network for grading'),
+  vex: many('FILE', 'An OpenVEX or CycloneDX VEX document; may be repeated', { path: true }),
+  'max-age': whole(
+    'DAYS',
+    'Age up to which an image counts as recent',
+    { least: 1, most: LONGEST_AGE, of: 'of days ' },
+    { standard: '30' },
+  ),
+  'plain-http': many(
+    'HOST',
+    'Speak HTTP without TLS to this registry; may be repeated',
+    {},
+    (given, name) =>
+      HOST.test(given)
+        ? undefined
+        : `--${name} takes a host with an optional port, not ${JSON.stringify(given)}`,
+  ),
+  config: text('FILE', 'Settings file', {
+    path: true,
+    standard: 'the nearest .scoville.yaml',
+  }),
+  'trust-policy': text('FILE', 'Settings file whose trust, scanner and gate go first', {
+    path: true,
+  }),
+  review: bool('After the build, show findings and edits on a screen'),
+  'buildx-arg': many('ARG', 'Hand this argument on to buildx unread; may be repeated'),
+} as const;
+
+/** The flags that `scoville build` adds. None is a flag of any buildx; `--buildx-arg` reaches one that a later buildx may call the same. */
+export const OWN = {
+  ...IMAGE_FLAGS,
+  interactive: standard(toggle('Ask and draw in a terminal'), 'true'),
+} as const;
+
+export const OWN_FLAGS: readonly FlagSpec[] = specsOf(OWN);
+
+/** The flags of ours that were given; what was not given is undefined and the settings decide. */
+export type OwnOptions = FlagValues<typeof OWN>;
+
+/** Reads the values of our own flags; the last one wins where a flag takes one value. Bad values have exit code 2. */
+export function readOwnOptions(
+  given: readonly { readonly spec: FlagSpec; readonly value: string }[],
+): Result<OwnOptions, UsageProblem> {
+  const read = readTable(OWN, (name) =>
+    given.filter(({ spec }) => spec.name === name).map(({ value }) => value),
+  );
+  return read.ok ? read : err({ message: read.error, exitCode: EXIT.failed });
+}
+
+/** `--min-level`, as a number. */
+function level(help: string): Flag<number | undefined> {
+  const one = choice(LEVELS, 'LEVEL', help);
+  return mapped(one, (found) => (found === undefined ? undefined : Number(found)));
+}
+
+/** `--lock`: true, false, or the file. */
+function lock(): Flag<boolean | string | undefined> {
+  const one = text(
+    '[=FILE|false]',
+    'Write scoville.lock where there is none; false: leave one unread',
+    { bare: 'true', path: true },
+  );
+  return mapped(one, (found) => (found === undefined ? undefined : (parseGoBool(found) ?? found)));
+}
+
+function mapped<T, U>(flag: Flag<T>, map: (value: T) => U): Flag<U> {
+  const read: Flag<U>['read'] = (given, name) => {
+    const found = flag.read(given, name);
+    return found.ok ? { ok: true, value: map(found.value) } : found;
+  };
+  return { ...flag, read };
+}

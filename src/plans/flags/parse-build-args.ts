@@ -1,0 +1,107 @@
+import type { LinkedTarget } from '../../model/bake.ts';
+import type { BuildxFlag } from '../../model/build-invocation.ts';
+import { err, ok, type Result } from '../../model/result.ts';
+import { BUILDX_FLAGS } from './buildx-flags.ts';
+import type { FlagSpec } from './flag-spec.ts';
+import { type OutputPlan, planOutput } from './output-plan.ts';
+import { OWN_FLAGS, type OwnOptions, readOwnOptions } from './own-flags.ts';
+import {
+  type FlagTable,
+  type Scanned,
+  scanArguments,
+  type UsageProblem,
+} from './scan-arguments.ts';
+
+/** A command line of `scoville build`, taken apart. */
+export interface ParsedBuild {
+  readonly kind: 'build';
+  /** PATH, URL or `-`. */
+  readonly context: string;
+  /** Flags of buildx in the order they were given. */
+  readonly flags: readonly BuildxFlag[];
+  readonly own: OwnOptions;
+  /** Where the result goes, as these flags and the environment have it. */
+  readonly output: OutputPlan;
+  /** Named contexts that are other targets of the same bake, as they were built. */
+  readonly linked?: readonly LinkedTarget[];
+}
+
+const OWN_NAMES = new Set(OWN_FLAGS.map((spec) => spec.name));
+const BUILDX_ONE_ARGUMENT_EXIT = 1;
+
+const TABLE: FlagTable = tableOf([...BUILDX_FLAGS, ...OWN_FLAGS]);
+
+/**
+ * Takes apart the arguments behind `scoville build`, as buildx would read them.
+ *
+ * A flag that neither buildx nor we are known to have is passed through in its place. Whether it takes a value cannot
+ * be known: written `--x=v` it has one; written `--x v`, it is read as a boolean, unless there would then be more than
+ * one positional argument; in that case what follows such a flag is its value, the leftmost first, until one is left.
+ *
+ * Errors have the texts and exit codes of buildx 0.13 (125 for a bad flag, 1 for a number of arguments other than
+ * one); a bad value of a flag of ours has exit code 2. `--help` anywhere gives `help`.
+ */
+export function parseBuildArgs(
+  argv: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+): Result<ParsedBuild | { readonly kind: 'help' }, UsageProblem> {
+  const scanned = scanArguments(argv, TABLE);
+  if (!scanned.ok) return scanned;
+  if (scanned.value.some((part) => part.kind === 'help')) return ok({ kind: 'help' });
+  const parts = giveUnknownsTheirValues(scanned.value);
+  const positionals = parts.flatMap((part) => (part.kind === 'positional' ? [part.text] : []));
+  const [context] = positionals;
+  if (context === undefined || positionals.length !== 1) return err(oneArgument());
+  const own = readOwnOptions(
+    parts.flatMap((p) => (p.kind === 'flag' && OWN_NAMES.has(p.spec.name) ? [p] : [])),
+  );
+  if (!own.ok) return own;
+  const unread = own.value.buildxArg.map((word) => ({ name: undefined, words: [word] }));
+  const flags = [...parts.flatMap(asBuildxFlag), ...unread];
+  return ok({ kind: 'build', context, flags, own: own.value, output: planOutput({ flags }, env) });
+}
+
+function tableOf(specs: readonly FlagSpec[]): FlagTable {
+  return {
+    long: new Map(specs.map((spec) => [spec.name, spec])),
+    short: new Map(specs.flatMap((s) => (s.short === undefined ? [] : [[s.short, s] as const]))),
+    negatable: new Set(OWN_FLAGS.filter((s) => s.kind === 'bool').map((s) => s.name)),
+  };
+}
+
+type Part = Scanned | { readonly kind: 'passed'; readonly words: readonly string[] };
+
+function giveUnknownsTheirValues(scanned: readonly Scanned[]): readonly Part[] {
+  let surplus = scanned.filter((part) => part.kind === 'positional').length - 1;
+  const parts: Part[] = [];
+  for (let i = 0; i < scanned.length; i++) {
+    const part = scanned[i];
+    const next = scanned[i + 1];
+    if (part === undefined) continue;
+    if (part.kind !== 'unknown') parts.push(part);
+    else if (surplus > 0 && part.bare && next?.kind === 'positional' && !next.behindDashes) {
+      parts.push({ kind: 'passed', words: [part.text, next.text] });
+      surplus--;
+      i++;
+    } else parts.push({ kind: 'passed', words: [part.text] });
+  }
+  return parts;
+}
+
+function asBuildxFlag(part: Part): readonly BuildxFlag[] {
+  if (part.kind === 'passed') return [{ name: undefined, words: part.words }];
+  if (part.kind !== 'flag' || OWN_NAMES.has(part.spec.name)) return [];
+  return [{ name: part.spec.name, value: part.value }];
+}
+
+function oneArgument(): UsageProblem {
+  return {
+    message: `ERROR: "docker buildx build" requires exactly 1 argument.
+See 'docker buildx build --help'.
+
+Usage:  docker buildx build [OPTIONS] PATH | URL | -
+
+Start a build`,
+    exitCode: BUILDX_ONE_ARGUMENT_EXIT,
+  };
+}
