@@ -20,7 +20,7 @@ export function buildFact(
   finishedAt: number,
 ): Fact<BuildFact> {
   const provenance = withoutLinks(provenanceOf(built), prepared.parsed?.linked ?? []);
-  const epoch = prepared.plan.kind === 'build' ? prepared.plan.epoch?.seconds : undefined;
+  const epoch = prepared.plan.epoch?.seconds;
   return assemble({
     dockerfile: dockerfileOf(prepared, provenance),
     noDockerfile: 'the Dockerfile of this context could not be read, before or after the build',
@@ -51,7 +51,7 @@ function withoutLinks(
 
 /** Images that the lock file holds to a digest; those of the engine's own store it cannot. */
 function enforcedByLock(plan: Known['plan']): readonly EnforcedImage[] {
-  if (plan.kind !== 'build' || plan.lock === undefined) return [];
+  if (plan.lock === undefined) return [];
   return (plan.sourcePolicy?.pins ?? []).flatMap(({ from, to }) => {
     const digest = parseDigest(to.slice(to.indexOf('@') + 1));
     return digest === undefined ? [] : [{ text: from, digest }];

@@ -95,6 +95,12 @@ test('templates are found from the sources and from the bundle, and are part of 
   expect(asked?.byDefault).toBe(manifest.version);
 });
 
+/** Files of the project that a Dockerfile installs by. */
+const SHOWN: Readonly<Record<string, string>> = {
+  'package.json': PACKAGE,
+  'package-lock.json': '{"lockfileVersion":3,"packages":{}}',
+};
+
 describe.each(STACKS)('%s', (name) => {
   const template = (): Template => {
     const found = loaded.templates.find((one) => one.name === name);
@@ -118,7 +124,7 @@ describe.each(STACKS)('%s', (name) => {
           now: 0,
         },
         context: {
-          text: (path) => (path === 'package.json' ? PACKAGE : 'hello==1.0\n'),
+          text: (path) => SHOWN[path] ?? 'hello==1.0\n',
           kind: () => 'file',
         },
       });

@@ -31,6 +31,7 @@ describe('the rules of lint', () => {
       'catalogue',
       'file-rules',
       'ignore-comments',
+      'kept-caches',
       'removed-packages',
       'rule',
       'run-programs',
