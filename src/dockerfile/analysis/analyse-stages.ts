@@ -158,6 +158,7 @@ function triggered(
 function eventsOf(
   stages: readonly ReadStage[],
   of: (stage: ReadStage) => readonly BuildEvent[],
+  files: (stage: ReadStage) => StageFiles,
 ): ReadonlyMap<number, readonly BuildEvent[]> {
   const replaced = new Map<number, Set<string>>();
   return new Map(
@@ -165,7 +166,7 @@ function eventsOf(
       const { index, base } = stage;
       const names = new Set(base.kind === 'stage' ? replaced.get(base.index) : []);
       replaced.set(index, names);
-      return [index, withReplaced(of(stage), names)];
+      return [index, withReplaced(of(stage), names, files(stage))];
     }),
   );
 }
@@ -189,10 +190,13 @@ export function analyseStages(
     unread: [],
   };
   const files = filesOf(stages, context, lookups);
-  const events = eventsOf(stages, (stage) => {
-    const own = files.get(stage.index) ?? new StageFiles(context, lookups);
-    return stageEvents(stage, { buildArgs, budget, files: own });
-  });
+  const filesIn = ({ index }: ReadStage): StageFiles =>
+    files.get(index) ?? new StageFiles(context, lookups);
+  const events = eventsOf(
+    stages,
+    (stage) => stageEvents(stage, { buildArgs, budget, files: filesIn(stage) }),
+    filesIn,
+  );
   const unread: BuildAnalysis['unread'][number][] = stages.flatMap((stage) =>
     stage.instructions.flatMap(({ instruction: { range, shellError }, script }) =>
       // What goes through PowerShell or cmd is a command, and read as one.

@@ -6,6 +6,7 @@ import { Tracer } from '../shell/trace.ts';
 import type { TraceBudget, TracedCommand } from '../shell/traced-command.ts';
 import { programOf } from '../shell/wrappers.ts';
 import type { PlacedInstruction, ReadStage } from '../stage-reader.ts';
+import { overPath } from './program-path.ts';
 import { RunFiles } from './run-files.ts';
 import type { StageFiles } from './stage-files.ts';
 
@@ -33,7 +34,7 @@ export type BuildEvent = CommandEvent | CopyEvent;
 function traceRun(
   placed: PlacedInstruction,
   stage: number,
-  { buildArgs, budget, files, programPath }: StageTrace & { readonly programPath: string },
+  { buildArgs, budget, files }: StageTrace,
 ): readonly CommandEvent[] {
   const { script, scope, folder, instruction } = placed;
   if (script === undefined) return [];
@@ -41,9 +42,8 @@ function traceRun(
   const variable = (name: string): Variable => {
     const value = lookup(name);
     // What the base image holds is not known, what was put in front of it is.
-    return name === 'PATH' && value === undefined && programPath !== ''
-      ? { value, shape: programPath, sources: [] }
-      : { value, sources: [] };
+    const shape = name === 'PATH' && value === undefined ? files.programPath : undefined;
+    return shape !== undefined ? { value, shape, sources: [] } : { value, sources: [] };
   };
   // An ARG without a value is not set.
   const args = [...scope.args].flatMap(([name, value]) => (value === undefined ? [] : [name]));
@@ -74,14 +74,15 @@ export interface StageTrace {
 /** What a stage does, in order. */
 export function stageEvents(stage: ReadStage, trace: StageTrace): readonly BuildEvent[] {
   const { budget, files } = trace;
-  let programPath = '';
   return stage.instructions.flatMap((placed): readonly BuildEvent[] => {
     const { instruction, folder } = placed;
     const { keyword } = instruction;
-    if (keyword === 'RUN') return traceRun(placed, stage.index, { ...trace, programPath });
+    if (keyword === 'RUN') return traceRun(placed, stage.index, trace);
     const path =
-      keyword === 'ENV' && instruction.arguments.find((pair) => pair.startsWith('PATH='));
-    if (typeof path === 'string') programPath = path.slice('PATH='.length);
+      (keyword === 'ENV' || keyword === 'ARG') &&
+      instruction.arguments.findLast((pair) => pair.startsWith('PATH='));
+    if (typeof path === 'string')
+      files.ownProgramPath = overPath(path.slice('PATH='.length), files.programPath);
     if (keyword !== 'ADD' && keyword !== 'COPY') return [];
     const id = budget.nextId++;
     files.copy(instruction, folder, id);

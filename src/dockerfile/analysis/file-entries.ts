@@ -6,7 +6,20 @@ export type FileContent =
   /** It is there, and what it holds is not known; `why` follows the file's name: "comes from another image". */
   | { readonly kind: 'unread'; readonly why: string }
   /** A folder put over its path may hold it. */
-  | { readonly kind: 'maybe'; readonly why: string };
+  | {
+      readonly kind: 'maybe';
+      readonly why: string;
+      /** Of a stage whose commands were followed: none is known to put it there. */
+      readonly isFollowed?: boolean;
+    };
+
+export const unread = (why: string): FileContent => ({ kind: 'unread', why });
+
+export const maybe = (why: string, isFollowed = false): FileContent => ({
+  kind: 'maybe',
+  why,
+  isFollowed,
+});
 
 /** Why a file below a folder of the context is not known, where the context is not. */
 export const NOT_AT_HAND = 'may come from the build context, which is not at hand';
@@ -106,4 +119,8 @@ function placesOver(path: string): readonly string[] {
 function belowOf(path: string, entry: FileEntry): string {
   if (path === entry.path) return '';
   return entry.path === '' ? path : path.slice(entry.path === '/' ? 1 : entry.path.length + 1);
+}
+
+export function isWithin(path: string, folder: string): boolean {
+  return path === folder || folder === '/' || path.startsWith(`${folder}/`);
 }

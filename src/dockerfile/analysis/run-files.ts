@@ -1,4 +1,4 @@
-import { constantField, type Field, type Variable } from '../shell/fields.ts';
+import { constantField, type Field } from '../shell/fields.ts';
 import type { Brought } from '../shell/interpreters.ts';
 import { printedBy } from '../shell/printed-text.ts';
 import { folderOfPattern, pathIn } from '../shell/shell-state.ts';
@@ -7,9 +7,10 @@ import { baseName, programOf, SHELLS } from '../shell/wrappers.ts';
 import { optionNames, readCommandLine } from './command-line.ts';
 import { NOT_AT_HAND } from './file-entries.ts';
 import { PACKAGE_RUNNERS, packageScript } from './package-scripts.ts';
+import { executedFile } from './program-path.ts';
+import { renamedProgram } from './renamed-programs.ts';
 import type { FileContent, StageFiles } from './stage-files.ts';
 
-const PROGRAM_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 const MAX_SCRIPT = 262_144;
 /** Keeps the words of a script as they are. */
 const LINE_ENDS = /s[/|,]\\r\$?[/|,]{2}g?/;
@@ -23,33 +24,8 @@ const NPM_SHELL = {
 };
 /** Why a file below a folder into which something was unpacked is not known. */
 export const FROM_ARCHIVE = 'may come from an archive';
-const MODIFIERS = /^(?:patch|ed|ex|vim?|truncate|dd|sponge|perl|ruby|awk|gawk|rsync|jq|yq|m4)$/;
+const MODIFIERS = /^(?:patch|ed|ex|vim?|truncate|sponge|perl|ruby|awk|gawk|jq|yq|m4)$/;
 const UNPACKERS = /^(?:tar|bsdtar|unzip|cpio|7z|7za|7zz|unrar|rpm2cpio|dpkg-deb)$/;
-
-/** Where a program that a command line names lies, as far as the files that were put into the stage tell. */
-export function executedFile(
-  files: StageFiles,
-  argv: readonly Field[],
-  around: { readonly folder: string; readonly path: string | undefined; readonly at: number },
-): { readonly path: string; readonly content: FileContent | undefined } | undefined {
-  const [name] = argv;
-  if (name === undefined) return undefined;
-  const { folder, at } = around;
-  if (name.text.includes('/')) {
-    const path = pathIn(folder, name.text);
-    return { path, content: files.at(path, at) };
-  }
-  if (!files.spend((around.path ?? '').length / 64)) return undefined;
-  const folders = (around.path ?? '').split(':').filter((one) => one.startsWith('/'));
-  const known = around.path !== undefined && !around.path.includes('$');
-  for (const one of known ? folders : [...folders, ...PROGRAM_PATH.split(':')]) {
-    if (!files.spend(1)) break;
-    const path = pathIn(one, name.text);
-    const content = files.at(path, at);
-    if (content !== undefined && content.kind !== 'maybe') return { path, content };
-  }
-  return undefined;
-}
 
 /** The file that a shell or an interpreter is told to run: its first word that is no option, or what its input is redirected from. */
 export function interpretedFile(
@@ -78,7 +54,7 @@ export class RunFiles implements TracedFiles {
 
   script(
     { id, argv, folder, readsFrom }: Pick<TracedCommand, 'id' | 'argv' | 'folder' | 'readsFrom'>,
-    programPath: Variable,
+    path: string | undefined,
   ): FileScript | undefined {
     const program = programOf(argv);
     if (program === '') return undefined;
@@ -102,7 +78,6 @@ export class RunFiles implements TracedFiles {
       : undefined;
     const run = manifest?.kind === 'text' ? packageScript(argv, manifest.text) : undefined;
     if (run !== undefined) return { ...NPM_SHELL, text: constantField(run) };
-    const path = programPath.value ?? programPath.shape;
     return scriptOf(executedFile(this.#files, argv, { folder, path, at: id })?.content, {
       positional: argv.slice(1),
       inShell: false,
@@ -135,7 +110,9 @@ export class RunFiles implements TracedFiles {
           appends || words.includes('-a') || words.includes('--append'),
           id,
         );
-    else if (/^(?:cp|mv|ln|install)$/.test(program)) this.#copied(command);
+    else if (/^(?:cp|mv|ln|install|rsync)$/.test(program)) this.#copied(command);
+    else if (/^(?:update-)?alternatives$/.test(program)) this.#linked(command);
+    else if (program === 'dd') this.#written(command);
     else if (program === 'sed' && words.some((word) => /^(?:-\w*i|--in-place)/.test(word)))
       this.#edited(command, operands);
     else if (MODIFIERS.test(program)) this.#changed(command, operands, program);
@@ -171,7 +148,33 @@ export class RunFiles implements TracedFiles {
       const to = pathIn(folder, place);
       this.#files.alias(source, to, id);
       if (!/[*?[]/.test(text)) this.#files.alias(source, pathIn(to, baseName(text)), id);
+      this.#renamed(text, to, id);
     }
+  }
+
+  /** `update-alternatives --install LINK NAME PATH PRIORITY`. */
+  #linked({ argv, id }: TracedCommand): void {
+    const words = argv.map(({ text }) => text);
+    for (const option of ['--install', '--slave']) {
+      const at = words.indexOf(option);
+      const [link, , path] = words.slice(at + 1);
+      if (at < 0 || link === undefined || path === undefined) continue;
+      this.#files.alias(path, link, id);
+      this.#renamed(path, link, id);
+    }
+  }
+
+  /** `dd of=FILE`. */
+  #written({ argv, folder, id }: TracedCommand): void {
+    for (const { text } of argv)
+      if (text.startsWith('of='))
+        this.#files.change(pathIn(folder, text.slice(3)), 'is written by dd', id);
+  }
+
+  /** A program that nobody read does not become a known one by its name. */
+  #renamed(source: string, place: string, id: number): void {
+    if (renamedProgram(source, place) && this.#files.at(place, id)?.kind !== 'text')
+      this.#files.change(place, `is ${baseName(source)} under another name`, id);
   }
 
   #edited({ folder, id, argv }: TracedCommand, operands: readonly string[]): void {

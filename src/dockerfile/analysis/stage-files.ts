@@ -3,20 +3,17 @@ import type { Instruction } from '../../model/dockerfile.ts';
 import { mountOptions } from '../external-image.ts';
 import { folderOfPattern, pathIn } from '../shell/shell-state.ts';
 import { baseName } from '../shell/wrappers.ts';
-import { type FileContent, FileEntries, type FileSource, NOT_AT_HAND } from './file-entries.ts';
+import { FileEntries, isWithin, maybe, NOT_AT_HAND, unread } from './file-entries.ts';
+import type { FileContent, FileSource } from './file-entries.ts';
 
-export type { FileContent } from './file-entries.ts';
+export type { FileContent };
 
 const ARCHIVE = /\.(?:tar|tgz|tbz2?|txz|tar\.\w+|zip|tar\.[a-z0-9]+)$/i;
 const MAX_CHAIN = 64;
-/** Linux takes no longer one. */
 const PATH_MAX = 4096;
 const MAX_WRITTEN = 262_144;
 /** Behind all commands. */
 const NOW = Number.MAX_SAFE_INTEGER;
-
-const unread = (why: string): FileContent => ({ kind: 'unread', why });
-const maybe = (why: string): FileContent => ({ kind: 'maybe', why });
 
 /** Shared by the stages of a Dockerfile: what is left of the work of looking for files, about a microsecond each. */
 export interface LookupBudget {
@@ -30,6 +27,8 @@ export class StageFiles {
   readonly #base: StageFiles | undefined;
   readonly #stage: (from: string) => StageFiles | undefined;
   readonly #budget: LookupBudget;
+  /** PATH as instructions of this very stage put it together. */
+  ownProgramPath: string | undefined;
 
   /** `base` is the stage that this one is built on; `stage` finds one by what `--from` says. */
   constructor(
@@ -42,6 +41,11 @@ export class StageFiles {
     this.#budget = budget;
     this.#base = base;
     this.#stage = stage;
+  }
+
+  /** PATH over that of the base image; undefined where it is that. */
+  get programPath(): string | undefined {
+    return this.ownProgramPath ?? this.#base?.programPath;
   }
 
   /** Takes steps of the budget; false once it is used up, and nothing is known of any file. */
@@ -185,7 +189,8 @@ export class StageFiles {
     const path = pathIn('/', source);
     const why = `comes from ${stage.replace(/[^\w./:@-]/g, '?').slice(0, 80)}`;
     const read: FileSource = (below, depth) =>
-      files?.at(below === '' ? path : pathIn(path, below), NOW, depth) ?? maybe(why);
+      files?.at(below === '' ? path : pathIn(path, below), NOW, depth) ??
+      maybe(why, files !== undefined);
     this.#folder(place, from, read, files?.holdsContext(path) === true);
     // A file that takes the name of another program does not tell by it what it is.
     if (file === place && baseName(source) === baseName(place)) return;
@@ -242,8 +247,4 @@ export class StageFiles {
       ? unread('is larger than is read')
       : { kind: 'text', text, origin: 'context' };
   }
-}
-
-function isWithin(path: string, folder: string): boolean {
-  return path === folder || folder === '/' || path.startsWith(`${folder}/`);
 }

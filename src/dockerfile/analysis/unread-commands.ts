@@ -7,7 +7,7 @@ import { pathIn } from '../shell/shell-state.ts';
 import { SHELLS } from '../shell/wrappers.ts';
 import type { CommandEvent } from './build-event.ts';
 import { WINDOWS_SHELLS } from './fetches/windows-fetches.ts';
-import { executedFile } from './run-files.ts';
+import { executedFile, searchOf } from './program-path.ts';
 import type { FileContent, StageFiles } from './stage-files.ts';
 import {
   type CommandSurroundings,
@@ -100,8 +100,7 @@ export function unreadCommand(
       { isDriver: true, folder },
     );
   }
-  const path = event.variable('PATH');
-  const run = executedFile(around.files, argv, { folder: event.folder, path, at: event.id });
+  const run = executedFile(around.files, argv, searchOf(event));
   if (run?.content !== undefined && (run.content.kind !== 'maybe' || !isNamed(first.text)))
     return ofFile(event, run.path, run.content, '');
   const module = moduleBeside(event, around);

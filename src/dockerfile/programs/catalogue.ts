@@ -18,6 +18,8 @@ export const LOCAL_PROGRAMS: readonly LocalPrograms[] = [
   LANGUAGES,
   MANAGERS,
 ].flat();
+/** Those that fetch nothing under any name. */
+const PLAIN_PROGRAMS = [SHELL_BUILTINS, FILES_AND_TEXT, SYSTEM, COMPILERS].flat();
 
 function byName(families: readonly LocalPrograms[]): ReadonlyMap<string, readonly LocalPrograms[]> {
   const table = new Map<string, LocalPrograms[]>();
@@ -31,7 +33,10 @@ function byName(families: readonly LocalPrograms[]): ReadonlyMap<string, readonl
 }
 
 const LOCAL = byName(LOCAL_PROGRAMS);
+const PLAIN = byName(PLAIN_PROGRAMS);
 const DRIVERS = byName(BUILD_DRIVERS);
+/** Of the builtins, `which` alone is a file. */
+const BUILTINS = new Set([...byName(SHELL_BUILTINS).keys()].filter((name) => name !== 'which'));
 
 /** Linux' limit of a file name. */
 const NAME_MAX = 255;
@@ -58,6 +63,21 @@ function isIn(
       ({ only, unless }) => only?.test(line) !== false && unless?.test(line) !== true,
     ),
   );
+}
+
+/** True for a program that is known by its name, whatever its words. */
+export function isKnownProgram(program: string): boolean {
+  return spellings(program).some((name) => LOCAL.has(name));
+}
+
+/** True for a program that fetches nothing, so that no other name makes it do so. */
+export function isPlainProgram(program: string): boolean {
+  return isIn(PLAIN, program, ['-O', 'install', 'https://example.org/x']);
+}
+
+/** True for what a shell runs itself, whatever lies on PATH. */
+export function isBuiltin(program: string): boolean {
+  return BUILTINS.has(program);
 }
 
 /** True where this command line is known to fetch and install nothing, and to run nothing that was not read. */

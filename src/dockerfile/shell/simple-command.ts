@@ -135,9 +135,9 @@ export class SimpleCommands {
     const stopsOnSuccess = context.stopsOnSuccess === true && doubt === undefined;
     const where = tracedIn({ ...context, ignored, stopsOnSuccess });
     const id = budget.nextId++;
-    const seen = { ...where, id, argv, ...at, ...streams, folder: state.folder };
-    const script =
-      unwrapped.script ?? scriptOnInput(argv, read) ?? files.script(seen, variable('PATH'));
+    const programPath = pathOf(variable('PATH'), state);
+    const seen = { ...where, id, argv, ...at, ...streams, folder: state.folder, programPath };
+    const script = unwrapped.script ?? scriptOnInput(argv, read) ?? files.script(seen, programPath);
     const traced = {
       ...seen,
       ...(piped === undefined ? {} : { piped }),
@@ -216,6 +216,13 @@ function allVariables(
     ...outer.names.map((name) => [name, outer.variable(name).value] as const),
     ...[...own].map(([name, { value }]) => [name, value] as const),
   ]);
+}
+
+/** PATH as far as it is known. */
+function pathOf({ value, shape }: Variable, state: ShellState): string | undefined {
+  const known = value ?? shape ?? (state.variables.has('PATH') ? '$' : undefined);
+  // Any variable may have been changed under another name.
+  return state.hasReferences ? `$:${known ?? '$PATH'}` : known;
 }
 
 const ENDS = /\b(?:exit|return|exec|kill|eval|source)\b|(?:^|[;&|\s])\.\s/;

@@ -29,6 +29,8 @@ export interface TracedCommand extends Streams {
   /** It runs text of its own (`sh -c`, `eval`), which was followed. */
   readonly script?: Field;
   readonly folder: string;
+  /** PATH as far as it is known, with a `$` for what is not; undefined where it is that of the base image. */
+  readonly programPath: string | undefined;
   /** Value of a variable at the command's own place. */
   readonly variable: (name: string) => string | undefined;
   /** The variables that were set before it, the value undefined where it is not known. */
@@ -58,7 +60,7 @@ export interface TracedFiles {
   /** The shell text in the file that a command runs, `path` being the shell's PATH; undefined where that is not known. */
   readonly script: (
     command: Pick<TracedCommand, 'id' | 'argv' | 'folder' | 'readsFrom'>,
-    path: Variable,
+    path: string | undefined,
   ) => FileScript | undefined;
   /** Whether the build itself put a file at a path before command number `at`. */
   readonly brought: (path: string, at: number) => ReturnType<Brought>;

@@ -1,0 +1,78 @@
+import { isBuiltin } from '../programs/catalogue.ts';
+import type { Field } from '../shell/fields.ts';
+import { pathIn } from '../shell/shell-state.ts';
+import type { TracedCommand } from '../shell/traced-command.ts';
+import { NOT_AT_HAND } from './file-entries.ts';
+import type { FileContent, StageFiles } from './stage-files.ts';
+
+const PROGRAM_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+/** Folders that installers fill below one that the context is copied to. */
+const INSTALLERS =
+  /(?:^|\/)(?:node_modules\/\.bin|\.?v?env\/bin|vendor\/bin|\.local\/bin|\.cargo\/bin|go\/bin)$/;
+
+/** What is known around a command whose program is looked for. */
+export interface Search {
+  readonly folder: string;
+  /** PATH as far as it is known, what is not named by a `$`; undefined where it is that of the base image. */
+  readonly path: string | undefined;
+  readonly at: number;
+}
+
+/** Linux takes no longer path; a PATH of a person is shorter. */
+const MAX_PATH = 4096;
+
+/** PATH as an instruction puts it over what it was before. */
+export function overPath(value: string, before = '$PATH'): string {
+  return value.replace(/\$(?:PATH\b|\{PATH\b[^}]*\})/g, () => before).slice(0, MAX_PATH);
+}
+
+/** The search for the program of a command. */
+export function searchOf({ id, folder, programPath }: TracedCommand): Search {
+  return { folder, path: programPath, at: id };
+}
+
+/** Where a program that a command line names lies, as far as the files that were put into the stage tell. */
+export function executedFile(
+  files: StageFiles,
+  argv: readonly Field[],
+  { folder, path = '$PATH', at }: Search,
+): { readonly path: string; readonly content: FileContent | undefined } | undefined {
+  const [name] = argv;
+  if (name === undefined) return undefined;
+  if (name.text.includes('/')) {
+    const place = pathIn(folder, name.text);
+    return { path: place, content: files.at(place, at) };
+  }
+  if (!files.spend(path.length / 64)) return undefined;
+  const isKnown = !path.includes('$');
+  let isInFront = !isBuiltin(name.text);
+  for (const one of [...path.split(':'), ...(isKnown ? [] : PROGRAM_PATH.split(':'))]) {
+    if (!files.spend(1)) break;
+    isInFront &&= !/^(?:\/usr\/bin|\$\{?PATH\}?)$/.test(one);
+    const isOpen = /^\$[^/]*$/.test(one);
+    if (isOpen && !isInFront) continue;
+    const own = pathIn(folder, one === '' ? '.' : one);
+    const place = isOpen ? name.text : pathIn(own || '.', name.text);
+    const content = isOpen ? files.named(place, at) : files.at(place, at);
+    if (content === undefined) continue;
+    if (content.kind !== 'maybe') return { path: place, content };
+    if (isInFront && !isOpen && isFilled(files, own, name.text, { content, at }))
+      return { path: place, content: { kind: 'unread', why: content.why } };
+  }
+  return undefined;
+}
+
+/** True where a folder of PATH was filled with what is not known, rather than one far above it. */
+function isFilled(
+  files: StageFiles,
+  folder: string,
+  name: string,
+  found: { readonly content: FileContent & { readonly kind: 'maybe' }; readonly at: number },
+): boolean {
+  const { content, at } = found;
+  if (content.isFollowed === true || PROGRAM_PATH.split(':').includes(folder)) return false;
+  const above = folder.replace(/(?<![^/])[^/]*$/, '');
+  const isAbove =
+    folder !== '' && folder !== '/' && files.at(pathIn(above, name), at)?.kind === 'maybe';
+  return !isAbove || (content.why === NOT_AT_HAND && !INSTALLERS.test(folder));
+}
