@@ -68,10 +68,7 @@ describe('exec-form', () => {
   ])('refused: %s', async (line, reason) => {
     const text = `FROM a\n${line}\n`;
     const found = await fixed(execForm, text);
-    expect([found.text, found.refusals]).toEqual([
-      text,
-      reason === undefined ? [] : [`2: CMD stays in shell form: ${reason}`],
-    ]);
+    expect([found.text, found.refusals]).toEqual([text, [`2: CMD stays in shell form: ${reason}`]]);
   });
 
   test('refused: ENTRYPOINT beside a CMD', async () => {

@@ -2,12 +2,12 @@ import type { SourceRange } from '../../../model/dockerfile.ts';
 import { baseName } from '../../shell/wrappers.ts';
 import type { CommandEvent } from '../build-event.ts';
 import { optionNames, readCommandLine } from '../command-line.ts';
+import { scriptedCheck } from '../fetches/scripted-checks.ts';
 import { SCRIPTED } from '../fetches/scripted-fetches.ts';
 import { type ChecksumList, checksumList, isGeneralList } from './checksum-list.ts';
 import { grepLook } from './grep-look.ts';
 import { keyCheck } from './key-checks.ts';
 import { samePath } from './same-path.ts';
-import { scriptedCheck } from '../fetches/scripted-checks.ts';
 import { signatureFiles } from './signature-tools.ts';
 
 /** A command that verifies files. */

@@ -1,6 +1,6 @@
 import type { CommandEvent } from '../build-event.ts';
-import { comparesHash } from './scripted-checks.ts';
 import { addressName, COMMIT, type Fetch, fetchOf, isRemote } from './fetch.ts';
+import { comparesHash } from './scripted-checks.ts';
 import { WINDOWS_SHELLS } from './windows-fetches.ts';
 
 export const SCRIPTED =

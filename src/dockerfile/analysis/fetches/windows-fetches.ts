@@ -1,6 +1,6 @@
 import type { CommandEvent } from '../build-event.ts';
-import { comparesHash } from './scripted-checks.ts';
 import { addressName, type Fetch, fetchOf, isRemote } from './fetch.ts';
+import { comparesHash } from './scripted-checks.ts';
 
 export const WINDOWS_SHELLS = /^(?:pwsh|pwsh-preview|powershell|cmd)$/;
 /** Programs, cmdlets with their aliases, and methods of .NET that fetch. */

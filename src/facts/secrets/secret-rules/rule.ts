@@ -71,7 +71,7 @@ function goesOnAs(tail: string): SecretRule['glance'] {
   const letters: Uint8Array[] = [];
   for (const [part = '', one = '', least, most] of tail
     .replace(/^\(/, '')
-    .matchAll(/(\[[^\]]+\]|[\w-]|\\\.)(?:\{(\d+)(,\d*)?\})?|./g)) {
+    .matchAll(/(\[[^[\]]+\]|[\w-]|\\\.)(?:\{(\d+)(,\d*)?\})?|./g)) {
     if (one === '' || /^\(/.test(part)) break;
     const is = lettersOf(one);
     for (let count = Number(least ?? 1); count > 0; count -= 1) letters.push(is);
