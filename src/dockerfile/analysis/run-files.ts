@@ -95,7 +95,7 @@ export class RunFiles implements TracedFiles {
     const output = this.#output(program, command);
     const { folder, id, text } = command;
     // Of two branches either may have written.
-    const appends = text.includes('>>') || command.within.length > 0;
+    const appends = text.includes('>>') || command.within.length > 0 || command.shares === true;
     for (const path of command.writesTo)
       if (!path.startsWith('/dev/'))
         this.#files.write(path, output, program || 'a command', appends, id);

@@ -1,9 +1,9 @@
 import type { Ignored } from './failure.ts';
 import type { Surroundings } from './fields.ts';
 import { type ShellState, forked, lookUp } from './shell-state.ts';
+import { NO_STREAMS } from './streams.ts';
 import type { List } from './syntax-tree.ts';
 import {
-  NO_STREAMS,
   type OuterScope,
   type TraceContext,
   type TracedCommand,
@@ -35,7 +35,7 @@ export function expanding(
   const inside = inSubshell({ ...deeper(context), ignored: context.ignored ?? ignored });
   const run = (body: List, pipedFrom: readonly number[]): void => {
     // bash drops `set -e` in a substitution.
-    const own = { ...forked(state), errexit: false };
+    const own = { ...forked(state), errexit: false, streams: NO_STREAMS };
     follow.list(body, own, { ...inside, streams: NO_STREAMS, pipedFrom, piped: undefined });
   };
   return {

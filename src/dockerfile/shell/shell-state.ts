@@ -1,5 +1,6 @@
 import type { Arm } from './arms.ts';
 import { type Field, type Variable, variableOf } from './fields.ts';
+import { NO_STREAMS, type Streams, streamsIn } from './streams.ts';
 import type { Command } from './syntax-tree.ts';
 
 export interface Reached {
@@ -16,6 +17,8 @@ export interface ShellState {
   replaced: Set<string>;
   /** `declare -n` or a name that was not known: what any variable holds is not known. */
   hasReferences: boolean;
+  /** Where `exec` without a command led input and output of the shell. */
+  streams: Streams;
   /** A trap may end the script with success. */
   trapped: boolean;
   /** Ways on from places where the script may have been left before: by `exit 0`, `return`, `break`. */
@@ -38,6 +41,13 @@ export function forked(state: ShellState): ShellState {
   };
 }
 
+/** A copy for a part of a pipeline, whose pipe takes the place of what `exec` led to. */
+export function piping(state: ShellState, index: number): ShellState {
+  const { writesTo } = state.streams;
+  const streams = index === 0 ? state.streams : { ...NO_STREAMS, writesTo };
+  return { ...forked(state), streams };
+}
+
 /** A shell that starts: nothing is set yet. */
 export function freshState(
   given: Pick<ShellState, 'errexit' | 'pipefail' | 'folder' | 'bash'>,
@@ -48,6 +58,7 @@ export function freshState(
     positional: [],
     replaced: new Set(),
     hasReferences: false,
+    streams: NO_STREAMS,
     trapped: false,
     reached: [],
     ...given,
@@ -70,6 +81,7 @@ export function takeOver(state: ShellState, from: ShellState, ends?: Reached['le
   state.pipefail &&= from.pipefail;
   state.trapped ||= from.trapped;
   state.hasReferences ||= from.hasReferences;
+  state.streams = streamsIn(state.streams, from.streams);
   for (const name of from.replaced) state.replaced.add(name);
 }
 

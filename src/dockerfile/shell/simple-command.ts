@@ -5,7 +5,8 @@ import { IGNORED, type Ignored } from './failure.ts';
 import { type Field, type Variable, fieldsOf, joined, variableOf } from './fields.ts';
 import { parseShell } from './parse-shell.ts';
 import { type ShellState, assign, forked, mayHaveLeft, pathIn, takeOver } from './shell-state.ts';
-import type { Command, List, Simple } from './syntax-tree.ts';
+import { NO_STREAMS, streamsIn } from './streams.ts';
+import type { Command, List, Redirect, Simple } from './syntax-tree.ts';
 import {
   type FileScript,
   type OuterScope,
@@ -18,7 +19,6 @@ import {
   inSubshell,
   placeOf,
   redirected,
-  streamsIn,
   surroundingOf,
   tracedIn,
 } from './traced-command.ts';
@@ -56,7 +56,13 @@ export class SimpleCommands {
       const unknown = { ...field, constant: false, text: '' };
       scope.variables.set(name, variableOf(append ? unknown : field));
     }
-    const streams = streamsIn(context.streams, redirected(command.redirects, state.folder, around));
+    const own = redirected(command.redirects, state.folder, around);
+    const streams = streamsIn(streamsIn(context.streams, state.streams), own);
+    if (argv.length === 1 && programOf(argv) === 'exec')
+      state.streams = streamsIn(
+        state.streams,
+        redirected(command.redirects.filter(isStandard), state.folder, around),
+      );
     const inner = { ...context, streams };
     const before = this.follow.commands.length;
     if (argv.length > 0) this.start(command, argv, scope, state, inner);
@@ -167,7 +173,7 @@ export class SimpleCommands {
       const { bash = programOf(argv) === 'bash', positional = [] } = ofFile ?? {};
       // A shell of its own has no functions of this one.
       const own = { ...forked(state), functions: new Map<string, Command>(), trapped: false };
-      const inside = { ...own, errexit, pipefail, bash, positional };
+      const inside = { ...own, errexit, pipefail, bash, positional, streams: NO_STREAMS };
       this.text(script, inside, { ...inSubshell(context), guarded: false, inFunction: false });
     }
   }
@@ -216,6 +222,11 @@ function allVariables(
     ...outer.names.map((name) => [name, outer.variable(name).value] as const),
     ...[...own].map(([name, { value }]) => [name, value] as const),
   ]);
+}
+
+/** True where a redirect leads to or from what a command reads or writes by itself. */
+function isStandard({ descriptor = 0 }: Redirect): boolean {
+  return descriptor <= 1;
 }
 
 /** PATH as far as it is known. */

@@ -13,11 +13,11 @@ import {
 import { fieldsOf, isOneField, joined, variableOf } from './fields.ts';
 import { leadsOn, surelyHolds } from './known-test.ts';
 import { outputOfAll } from './printed-text.ts';
-import { type ShellState, forked, mergeBranches } from './shell-state.ts';
+import { type ShellState, forked, mergeBranches, piping } from './shell-state.ts';
 import { SimpleCommands } from './simple-command.ts';
+import { NO_STREAMS, streamsIn } from './streams.ts';
 import type { Command, List, Pipeline } from './syntax-tree.ts';
 import {
-  NO_STREAMS,
   type OuterScope,
   type Script,
   type TraceBudget,
@@ -30,7 +30,6 @@ import {
   inRound,
   placeOf,
   redirected,
-  streamsIn,
   surroundingOf,
   whereReached,
 } from './traced-command.ts';
@@ -103,7 +102,7 @@ export class Tracer {
       const isLast = index === elements.length - 1;
       const ignored = isLast || state.pipefail ? whole : (whole ?? IGNORED.pipe);
       const before = this.commands.length;
-      const own = elements.length === 1 ? state : forked(state);
+      const own = elements.length === 1 ? state : piping(state, index);
       const here = { ...context, ignored, stopsOnSuccess: isLast && succeeding, pipedFrom, piped };
       this.command(command, own, elements.length === 1 ? here : inSubshell(here));
       const traced = this.commands.slice(before);
@@ -136,7 +135,11 @@ export class Tracer {
     context: TraceContext,
   ): void {
     const around = this.surroundings(state, context, IGNORED.argument);
-    const streams = streamsIn(context.streams, redirected(command.redirects, state.folder, around));
+    const own = redirected(command.redirects, state.folder, around);
+    const streams = streamsIn(streamsIn(context.streams, state.streams), own);
+    const kept = state.streams;
+    const isRedirected = command.redirects.length > 0;
+    if (isRedirected) state.streams = NO_STREAMS;
     const before = this.commands.length;
     const inner = { ...context, streams };
     switch (command.kind) {
@@ -158,6 +161,7 @@ export class Tracer {
         this.cases(command, state, inner);
         break;
     }
+    if (isRedirected) state.streams = kept;
     around.written(this.commands.slice(before).map(({ id }) => id));
   }
 

@@ -4,6 +4,7 @@ import { IGNORED, type Ignored, type Surrounding } from './failure.ts';
 import { type Field, type Surroundings, type Variable, joined } from './fields.ts';
 import type { Brought } from './interpreters.ts';
 import { pathIn, type ShellState } from './shell-state.ts';
+import type { Streams } from './streams.ts';
 import type { List, Redirect, Span } from './syntax-tree.ts';
 
 /** One command that a script may run, in the order of running, functions and loops followed. */
@@ -173,15 +174,6 @@ export function placeOf(script: Script, span: Span): { range: SourceRange; text:
   };
 }
 
-/** Where a command's input comes from and its output goes, as far as redirects say so. */
-export interface Streams {
-  readonly input?: Field;
-  readonly readsFrom: readonly string[];
-  readonly writesTo: readonly string[];
-}
-
-export const NO_STREAMS: Streams = { readsFrom: [], writesTo: [] };
-
 /** What redirects join to input and output; each target is expanded, that of other descriptors too. */
 export function redirected(
   redirects: readonly Redirect[],
@@ -189,29 +181,28 @@ export function redirected(
   around: Surroundings,
 ): Streams {
   let input: Field | undefined;
-  const readsFrom: string[] = [];
+  let stdin: readonly string[] = [];
+  const sockets: string[] = [];
   const writesTo: string[] = [];
-  for (const { operator, descriptor, target, body } of redirects) {
+  for (const {
+    operator,
+    descriptor = operator.startsWith('<') ? 0 : 1,
+    target,
+    body,
+  } of redirects) {
     const field = joined((body ?? target).parts, around);
-    if (operator === '<<' || operator === '<<<') input = field;
-    else if (operator === '<&' && !/^(?:0|-)$/.test(field.text))
-      readsFrom.push(`/dev/fd/${field.text}`);
-    else if (operator === '<' || operator === '<>') readsFrom.push(pathIn(folder, field.text));
+    const path = pathIn(folder, field.text);
+    if (operator.startsWith('<') && descriptor !== 0) {
+      if (/^\/dev\/(?:tcp|udp)\//.test(path)) sockets.push(path);
+    } else if (operator === '<<' || operator === '<<<') [input, stdin] = [field, []];
+    else if (operator.startsWith('<') && !(operator === '<&' && /^(?:0|-)$/.test(field.text)))
+      // Of several for one input the last counts.
+      [input, stdin] = [undefined, [operator === '<&' ? `/dev/fd/${field.text}` : path]];
     else if (descriptor !== 2 && operator.includes('>') && !/^(?:\d+-?|-)$/.test(field.text))
-      writesTo.push(pathIn(folder, field.text));
+      writesTo.push(path);
   }
+  const readsFrom = [...stdin, ...sockets];
   return { readsFrom, writesTo, ...(input === undefined ? {} : { input }) };
-}
-
-/** Streams of a command inside a compound one, which has those of `outer` where it has none of its own. */
-export function streamsIn(outer: Streams, own: Streams): Streams {
-  const input = own.input ?? (own.readsFrom.length > 0 ? undefined : outer.input);
-  return {
-    readsFrom:
-      own.readsFrom.length > 0 || own.input !== undefined ? own.readsFrom : outer.readsFrom,
-    writesTo: own.writesTo.length > 0 ? own.writesTo : outer.writesTo,
-    ...(input === undefined ? {} : { input }),
-  };
 }
 
 function oneLine(text: string): string {

@@ -84,3 +84,27 @@ test.each([
   const check = downloads.find(({ url }) => url === 'https://e.org/x')?.verifiedBy;
   expect(check === undefined ? undefined : (check.weak ?? 'none')).toBe(weak);
 });
+
+describe('what exec leads to is what the shells behind it read', () => {
+  test.each([
+    [`echo '${DOWNLOAD}' > s.sh\nexec < s.sh\nsh`],
+    [`exec <<'E'\n${DOWNLOAD}\nE\nsh`],
+    [`echo '${DOWNLOAD}' > s.sh\nexec < s.sh\n(ls; sh)`],
+    [`echo '${DOWNLOAD}' > s.sh\nif ls; then exec 0< s.sh; fi\nsh`],
+    [`echo ls > a\necho '${DOWNLOAD}' > b\nexec < a\n{ sh; } < b`],
+    [`echo ls > a\necho '${DOWNLOAD}' > b\nsh < a < b`],
+    [`echo ls > a\necho '${DOWNLOAD}' | sh 3< a`],
+    [`echo ls > a\nexec < a\necho '${DOWNLOAD}' | sh`],
+  ])('%s', (run) => {
+    expect(read(run)).toEqual({ urls: [URL], unread: [] });
+  });
+
+  test.each([
+    [`exec < <(echo '${DOWNLOAD}')\nsh`, '$(...)'],
+    [`exec > s.sh\necho '${DOWNLOAD}'\necho ls\nsh s.sh`, 's.sh'],
+    [`{ echo '${DOWNLOAD}'; echo ls; } > s.sh\nsh s.sh`, 's.sh'],
+  ])('%s', (run, program) => {
+    const { urls, unread } = read(run);
+    expect(urls.includes(URL) || unread.includes(program)).toBe(true);
+  });
+});
