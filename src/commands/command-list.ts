@@ -8,76 +8,75 @@ export interface ListedCommand {
 export const COMMANDS = [
   {
     name: 'build',
-    summary: 'build an image reproducibly, sign and attest it, grade it, then load or push it',
+    summary: 'Build, sign and grade an image, then load or push it',
   },
   {
     name: 'init',
-    summary: 'write a hardened Dockerfile and its settings for the stack of a project',
+    summary: 'Create a hardened Dockerfile for your project',
   },
   {
     name: 'bake',
-    summary: 'build the targets of a bake definition or compose file, each as build does',
+    summary: 'Build the targets of a bake or compose file',
   },
   {
     name: 'grade',
-    summary: 'grade any image: of a registry, of Docker, an OCI layout or an archive',
+    summary: 'Grade any image: registry, Docker, OCI layout or archive',
   },
   {
     name: 'lint',
-    summary: 'find in Dockerfiles, without building, what would cost the image its grade',
+    summary: 'Check Dockerfiles for problems, without building',
   },
   {
     name: 'explain',
-    summary: 'Show what a finding means, why it matters and how to fix it',
+    summary: 'Show what a finding means and how to fix it',
   },
   {
     name: 'fix',
-    summary: 'mend a Dockerfile by small edits, each shown with what it gains, on a yes',
+    summary: 'Suggest and apply Dockerfile edits that raise the grade',
   },
   {
     name: 'reproduce',
-    summary:
-      'build twice and name each file that differs, its Dockerfile line, why, and what to do',
+    summary: 'Build twice and explain every difference',
   },
   {
     name: 'update',
-    summary: 'write or refresh scoville.lock, which builds hold to, and say what changed',
+    summary: 'Create or refresh scoville.lock',
   },
   {
     name: 'diff',
-    summary: 'name each file in which two images differ, why, and what to do about it',
+    summary: 'Compare two images file by file',
   },
   {
     name: 'verify',
-    summary: 'say whether an image may be deployed: signature, attestations, level',
+    summary: "Verify an image's signature, attestations and level",
   },
   {
     name: 'push',
-    summary: 'push what a build left in the layout, with its signature and attestations',
+    summary: 'Push a built image with its signature and attestations',
   },
   {
     name: 'load',
-    summary: 'load what a build left in the layout into Docker',
+    summary: 'Load a built image into Docker',
   },
   {
     name: 'prune',
-    summary: 'free what earlier builds left in the layout and the caches',
+    summary: 'Remove old builds and caches',
   },
   {
     name: 'doctor',
-    summary: 'say what is there, what is missing, and the one command that mends each',
+    summary: 'Check your setup and show how to fix it',
   },
   {
     name: 'install',
-    summary: 'make docker scoville work, and with --replace-build docker build go through scoville',
+    summary: 'Install the Docker plugin',
   },
   {
     name: 'uninstall',
-    summary: 'undo install exactly',
+    summary: 'Remove the Docker plugin',
   },
   {
     name: 'completion',
-    summary: 'print a completion script for your shell',
+    summary: 'Print a completion script for your shell',
   },
 ] as const satisfies readonly ListedCommand[];
 

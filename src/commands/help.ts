@@ -4,21 +4,29 @@ import { COMMANDS } from './command-list.ts';
 export function helpText(): string {
   const width = Math.max(...COMMANDS.map((c) => c.name.length)) + 2;
   const rows = COMMANDS.map((c) => `  ${c.name.padEnd(width)}${c.summary}`);
-  return `scoville: docker build, and then signed, attested, graded
+  return `Build container images reproducibly, sign them, and grade how hardened they are.
 
 Usage: scoville COMMAND [ARGUMENTS]
+
+Start with:
+  scoville build -t my-app .     instead of docker build
+  scoville grade IMAGE           how hardened an image is
+  scoville explain ID            what a finding means, and how to fix it
 
 Commands:
 ${rows.join('\n')}
 
 Options:
-  --help      this text; with a command, that command's own (scoville build --help)
-  --version   the version
+  -h, --help  Show help (scoville COMMAND --help for one command)
+  --version   Show the version
 
-Exit codes: 0 met; 1 judged and short of the gate; 2 could not judge, or bad usage;
-a failed build keeps the exit code of docker buildx; 130 after Ctrl-C.
+Exit codes:
+  0    success
+  1    gate not met
+  2    error
+  130  canceled
+  A failed build keeps the exit code of docker buildx.
 
-Start with:  scoville build -t my-app .
-Settings:    .scoville.yaml beside your Dockerfile (docs/configuration.md)
+Settings: .scoville.yaml next to your Dockerfile
 `;
 }
