@@ -115,7 +115,7 @@ start_engine() {
     if [ -n "${DOCKER_HOST:-}" ]; then
       fail "no Docker answers at DOCKER_HOST ($DOCKER_HOST)" 'start it, or unset DOCKER_HOST'
     fi
-    is_root && have dockerd || fail 'no Docker engine answers' "start Docker (Docker Desktop, or: sudo systemctl start docker); $(docker version 2>&1 | tail -n 1)"
+    is_root && have dockerd || fail 'cannot connect to Docker' "start Docker (Docker Desktop, or: sudo systemctl start docker); $(docker version 2>&1 | tail -n 1)"
     prepare_daemon_config
     local flags=''
     if ! grep -q 'containerd-snapshotter' /etc/docker/daemon.json; then

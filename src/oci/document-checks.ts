@@ -74,7 +74,7 @@ export function isManifestType(mediaType: string): boolean {
 }
 
 export function notAnImage(name: string, kind: string): UserError {
-  return new UserError(`${name} is no container image but ${kind}`, {
+  return new UserError(`${name} is not a container image but ${kind}`, {
     nextStep: 'Name a container image.',
   });
 }

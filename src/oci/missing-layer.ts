@@ -2,7 +2,7 @@ import type { Digest } from '../model/digest.ts';
 import { UserError } from '../model/errors.ts';
 import type { Descriptor } from '../model/oci.ts';
 
-/** A layer whose bytes its place does not hold. What is in it cannot be known, so facts that need it are unknown. */
+/** A layer whose bytes its place does not hold. Contents cannot be known, so facts that need it are unknown. */
 export class MissingLayerError extends UserError {
   readonly layer: Digest;
   /** True where the layer was never meant to be there: its `urls` point to somebody else's server. */

@@ -76,9 +76,9 @@ describe('main', () => {
 
 describe('errorText', () => {
   test('says what happened and the next step', () => {
-    const error = new UserError('no Docker engine answers', { nextStep: 'start Docker' });
+    const error = new UserError('cannot connect to Docker', { nextStep: 'start Docker' });
     expect(errorText(error, false)).toBe(
-      'scoville: no Docker engine answers\n  next: start Docker\n',
+      'scoville: cannot connect to Docker\n  next: start Docker\n',
     );
   });
 

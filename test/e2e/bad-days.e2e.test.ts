@@ -37,7 +37,7 @@ describe('without an engine', () => {
     async (host) => {
       const { stderr } = await refused(2, [day.context()], { DOCKER_HOST: host });
       expect(stderr).toBe(
-        'scoville: no Docker engine answers\n  next: start Docker: sudo systemctl start docker, or Docker Desktop\n',
+        'scoville: cannot connect to Docker\n  next: start Docker: sudo systemctl start docker, or Docker Desktop\n',
       );
     },
   );

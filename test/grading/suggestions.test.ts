@@ -11,7 +11,7 @@ describe('suggest', () => {
     expect(suggest(results('pass', { 'no-shell': 'fail' }))).toEqual([
       {
         criterion: 'no-shell',
-        title: 'End in a stage without a shell',
+        title: 'Use a final stage without a shell',
         detail: expect.stringContaining('final stage') as string,
         example: 'FROM gcr.io/distroless/static-debian12:nonroot',
         gains: { points: 1, grade: 'A+', level: 5 },

@@ -93,12 +93,12 @@ describe('a name without a place', () => {
   test('an engine that does not answer hides no registry, and is named where that has none either', async () => {
     const engine: EngineImages = {
       ...NONE,
-      find: () => Promise.reject(new UserError('no Docker engine answers')),
+      find: () => Promise.reject(new UserError('cannot connect to Docker')),
     };
     const { open, name } = await setUp({ engine });
     expect((await open(name)).place).toBe('registry');
     await expect(open(`${name}:2`)).rejects.toThrow(
-      /has no app:2; Docker's store was not asked: no Docker engine answers$/,
+      /has no app:2; Docker's store was not asked: cannot connect to Docker$/,
     );
   });
 

@@ -283,13 +283,13 @@ describe('what is no container image', () => {
     const bytes = new ImageBytes();
     const config = bytes.add(Buffer.from('{}'), mediaType);
     const root = bytes.image({ manifest: { config } });
-    expect(await refusal(open(bytes, root))).toBe(`app is no container image but ${kind}`);
+    expect(await refusal(open(bytes, root))).toBe(`app is not a container image but ${kind}`);
   });
 
   test('a cosign signature, which has the config type of an image', async () => {
     const bytes = new ImageBytes();
     expect(await refusal(open(bytes, bytes.signature()))).toBe(
-      'app is no container image but a cosign signature',
+      'app is not a container image but a cosign signature',
     );
   });
 

@@ -50,7 +50,7 @@ export const SETTINGS_CHECK: Check = {
   required: true,
   look: async ({ cwd, now, paths }) => {
     const file = await findSettingsFile(cwd);
-    if (file === undefined) return { state: 'ok', detail: 'none, the defaults hold' };
+    if (file === undefined) return { state: 'ok', detail: 'none (using defaults)' };
     const settings = await loadSettings(
       { named: undefined, startDir: cwd, userDir: paths.config, task: 'project' },
       { now: now() },

@@ -67,7 +67,7 @@ export const SCANNER_CHECK: Check = {
     if (there.length === 0)
       return {
         state: 'advice',
-        detail: 'none is installed: OSV.dev is asked over the network',
+        detail: 'No scanner installed; using OSV.dev (needs network)',
         mend: installCommand('grype', platform),
       };
     const detail = there.map(({ tool, number }) => `${tool} ${number ?? ''}`.trim()).join(', ');

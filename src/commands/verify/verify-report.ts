@@ -16,7 +16,9 @@ export function verificationText(answer: ImageVerification): string {
     `  ${answer.digest}`,
     ...signatures.map((item) => itemLine('signature', item)),
     ...attestations.map((item) => itemLine('attestation', item)),
-    ...(signatures.length + attestations.length === 0 ? ['  nothing is attached'] : []),
+    ...(signatures.length + attestations.length === 0
+      ? ['  No signatures or attestations found']
+      : []),
     ...verdictLines(answer),
     `${OUTCOME[outcome]}${outcome === 'verified' ? signedBy(answer) : ''}`,
     ...reasons.map((reason) => `  ${reason}`),

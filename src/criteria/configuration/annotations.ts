@@ -79,7 +79,7 @@ export const annotations = criterion({
       }
     }
     return flaws.length === 0
-      ? pass('created, source and author are stated', evidence)
+      ? pass('created, source and author are set', evidence)
       : fail(flaws.join('; '), evidence);
   },
   remedies: [

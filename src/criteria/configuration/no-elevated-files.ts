@@ -49,9 +49,9 @@ export const noElevatedFiles = criterion({
   },
   remedies: [
     {
-      title: 'Take the privileges off',
+      title: 'Remove setuid and setgid bits',
       detail:
-        'Strip setuid and setgid bits in the stage that brings the files, or end in a base that has none; what needs a capability gets it from the run-time.',
+        'Clear the bits in the stage that adds the files, or use a base image that has none. Grant capabilities at run time instead.',
       example: 'RUN find / -xdev -perm /6000 -type f -exec chmod a-s {} +',
     },
   ],

@@ -93,9 +93,9 @@ export const noSecrets = criterion({
   },
   remedies: [
     {
-      title: 'Take the secret out, and replace it',
+      title: 'Remove the secret and rotate it',
       detail:
-        'Whoever has the image has the secret: revoke it. Hand build-time secrets in by RUN --mount=type=secret and run-time ones as files; deleting in a later layer does not help.',
+        'Anyone who can pull the image can read it, even if a later layer deletes it. Revoke it. Use RUN --mount=type=secret at build time and a mounted file at run time.',
       example: 'RUN --mount=type=secret,id=token curl -H @/run/secrets/token https://example.com/',
     },
   ],

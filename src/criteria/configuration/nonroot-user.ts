@@ -50,7 +50,7 @@ export const nonrootUser = criterion({
     if (resolved.kind === 'none') return fail(resolved.reason, evidence);
     const shown = [...evidence, note(resolved.how)];
     if (resolved.uid === 0)
-      return fail(user === '' ? 'no user is set: root' : `${user} is root`, shown);
+      return fail(user === '' ? 'runs as root (no USER set)' : `${user} is root`, shown);
     return /^\d/.test(user)
       ? pass(`uid ${resolved.uid}`, shown)
       : pass(`${user}, uid ${resolved.uid} (a numeric USER is advised)`, shown);
@@ -59,7 +59,7 @@ export const nonrootUser = criterion({
     {
       title: 'Run as a numeric, unprivileged user',
       detail:
-        'Set USER to a uid other than 0 in the final stage and give it what the application writes; leave ports below 1024 to the run-time.',
+        'Set USER to a non-zero uid in the final stage, let it own the folders the app writes to, and listen on a port above 1023.',
       example: 'USER 65532:65532',
     },
   ],

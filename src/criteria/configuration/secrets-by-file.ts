@@ -94,13 +94,13 @@ export const secretsByFile = criterion({
     if (evidence.length > 0) return pass('secrets come as files', evidence);
     return author?.use === 'by-file'
       ? pass('declared to take secrets as files', [author.by])
-      : unknown('nothing shows how the program takes its secrets', SETTLE);
+      : unknown('unknown how the app gets its secrets', SETTLE);
   },
   remedies: [
     {
-      title: 'Read secrets from files and say so',
+      title: 'Read secrets from files',
       detail:
-        'Take each secret from the file that NAME_FILE names, by default below /run/secrets, take secret variables out of ENV, and declare it in .scoville.yaml.',
+        'Remove secrets from ENV. Read each one from the file named in NAME_FILE (default: below /run/secrets), and set secrets.use: by-file in .scoville.yaml.',
       example: 'ENV DB_PASSWORD_FILE=/run/secrets/db-password',
     },
   ],

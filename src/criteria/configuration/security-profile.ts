@@ -47,7 +47,7 @@ export const securityProfile = criterion({
     {
       title: 'Attach a seccomp profile made for this program',
       detail:
-        'Record the system calls that the program makes, allow those alone, and attest the profile to the image. Keep the default’s conditions on clone and socket.',
+        'Record the system calls the app makes, allow only those, and attach the profile. Keep the default’s conditions on clone and socket.',
       example:
         'cosign attest --type https://example.com/seccomp/v1 --predicate seccomp.json REPOSITORY@DIGEST',
     },

@@ -110,7 +110,7 @@ export const minimalBaseImage = criterion({
     const options = { source: base.source };
     if (excepted)
       return fail(
-        `${base.text} is no minimal variant`,
+        `${base.text} is not a minimal image`,
         [...evidence, note(family.reason)],
         options,
       );
@@ -121,13 +121,13 @@ export const minimalBaseImage = criterion({
   },
   remedies: [
     {
-      title: 'Stand the final stage on a minimal base',
+      title: 'Use a minimal base image',
       detail:
-        'Take a distroless, Chainguard, alpine or *-slim base, or scratch for a static binary, and install only what runs.',
+        'Use a distroless, Chainguard, Alpine or -slim image (or scratch for a static binary) and install only what the app needs.',
       example: 'FROM debian:trixie-slim',
     },
     {
-      title: 'Name the base, where it is minimal and nothing says so',
+      title: 'Tell Scoville which base image was used',
       detail:
         'Without a Dockerfile, provenance or base annotations the packages of the whole image are counted. Give the Dockerfile with --file, or have the build ' +
         'state the base as `org.opencontainers.image.base.name`.',

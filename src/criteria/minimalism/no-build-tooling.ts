@@ -71,7 +71,7 @@ export const noBuildTooling = criterion({
       example: 'COPY --from=build /app /app',
     },
     {
-      title: 'Remove the package builder that the base brings',
+      title: 'Use a base image without npm, cargo or pip',
       detail:
         'Where the base holds npm, cargo or the like, take a variant without it; removing it in a later layer works for the final ' +
         'filesystem, at the cost of its bytes.',

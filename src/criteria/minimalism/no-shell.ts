@@ -69,7 +69,7 @@ export const noShell = criterion({
   },
   remedies: [
     {
-      title: 'End in a stage without a shell',
+      title: 'Use a final stage without a shell',
       detail:
         'Copy what the application needs into a final stage from a distroless, Chainguard or scratch base; give ENTRYPOINT, ' +
         'CMD and HEALTHCHECK in exec form.',

@@ -52,8 +52,7 @@ export const pinnedImages = criterion({
   remedies: [
     {
       title: 'Pin each outside image to its digest',
-      detail:
-        'Write the digest behind the tag in FROM, COPY --from, --mount and # syntax, or build with scoville, which resolves and enforces them.',
+      detail: 'Add the digest after the tag (scoville fix does it), or commit a scoville.lock.',
       example: 'FROM node:22-slim@sha256:...',
     },
   ],

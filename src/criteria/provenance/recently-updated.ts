@@ -7,7 +7,7 @@ import { configEvidence, fail, note, pass, unknown } from '../verdict.ts';
 const DAY = 86_400_000;
 /** No image was built before this: such a time is a zero, a clamp or a broken clock. */
 const FIRST_IMAGES = Date.UTC(2013, 0, 1);
-const SETTLE = 'rebuild with scoville build, whose provenance holds the real time';
+const SETTLE = 'Rebuild with scoville: its provenance records the build time';
 
 interface BuildTime {
   readonly time: number;

@@ -66,9 +66,9 @@ export const trustedSource = criterion({
   },
   remedies: [
     {
-      title: 'Take images from publishers that sign what they publish',
+      title: 'Use images from a trusted publisher',
       detail:
-        'Use an official image or one of the table of publishers, or name the source that you trust under trust.images in .scoville.yaml.',
+        'Use a Docker Official Image or a listed publisher, or add your registry to trust.images in .scoville.yaml.',
       example: 'trust:\n  images: [registry.example.com/base/*]',
     },
   ],

@@ -18,9 +18,9 @@ export const noCritical = criterion({
     judgeScan(vulnerabilities, 'critical', declarations),
   remedies: [
     {
-      title: 'Update what carries a critical CVE',
+      title: 'Update the packages with critical CVEs',
       detail:
-        'Rebuild on current bases and packages, drop what is not needed, and state in a VEX document what does not affect the image.',
+        'Update the base image or the packages, or remove them. If a CVE does not affect you, say so in a VEX document.',
       example: 'scoville build --pull .',
     },
   ],

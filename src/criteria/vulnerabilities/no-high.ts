@@ -17,9 +17,9 @@ export const noHigh = criterion({
   check: ({ vulnerabilities, declarations }) => judgeScan(vulnerabilities, 'high', declarations),
   remedies: [
     {
-      title: 'Update what carries a high CVE',
+      title: 'Update the packages with high CVEs',
       detail:
-        'Rebuild on current bases and packages, drop what is not needed, and state in a VEX document what does not affect the image.',
+        'Update the base image or the packages, or remove them. If a CVE does not affect you, say so in a VEX document.',
       example: 'scoville build --pull .',
     },
   ],

@@ -19,7 +19,7 @@ export const noKnownCves = criterion({
     {
       title: 'Update or drop what carries a known CVE',
       detail:
-        'Rebuild on current bases and packages, drop what is not needed, and state in a VEX document what does not affect the image.',
+        'Update the base image or the packages, or remove them. If a CVE does not affect you, say so in a VEX document.',
       example: 'scoville build --pull .',
     },
   ],

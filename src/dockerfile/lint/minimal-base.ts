@@ -10,7 +10,7 @@ export const minimalBaseCheck: RuleCheck = ({ finalStages, knowledge }) => {
   if (found !== undefined)
     return found.minimal
       ? []
-      : [{ range, message: `${text} is no minimal variant: ${found.reason}`, word: text }];
+      : [{ range, message: `${text} is not a minimal image: ${found.reason}`, word: text }];
   if (reference.registry !== 'docker.io' || !reference.repository.startsWith('library/')) return [];
   const message = `${text} is not among the minimal bases: the packages of the built image decide`;
   return [{ range, message, word: text, severity: 'info' }];

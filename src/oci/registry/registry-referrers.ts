@@ -86,7 +86,7 @@ export async function updateFallbackTag(
   }
   const listed = await fromFallbackTag(client, repository, subject);
   if (!listed.some((descriptor) => descriptor.digest === referrer.digest))
-    throw new UserError(`${repository}: the list of referrers keeps changing under our hands`, {
+    throw new UserError(`${repository}: the list of referrers keeps changing while it is read`, {
       nextStep: 'Another client writes signatures of the same image; run the command again.',
     });
 }

@@ -95,7 +95,7 @@ function moved(name: string, arg: Placed, value: boolean, input: FixInput): FixP
       proposal(arg, {
         key: name,
         title: `Mount ${name} as a secret in place of a build argument`,
-        why: 'What --build-arg hands in is written into the image’s history and its provenance, for whoever has the image',
+        why: 'Build arguments are stored in the image history and provenance, where anyone can read them',
         risk: 'medium',
         riskReason: `builds hand it in another way: --secret id=${name},env=${name} in place of --build-arg ${name}`,
         edits: [

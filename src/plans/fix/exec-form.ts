@@ -27,7 +27,7 @@ function risk(
       reason:
         keyword === 'ENTRYPOINT'
           ? 'the program gets the same words, and those that are given when a container starts, which the shell form leaves out'
-          : 'the program gets the same words; a shell no longer stands in front of it',
+          : 'same arguments, without a shell in between',
     },
     [
       ...(constant === undefined ? [] : [{ risk: constant.risk, reason: constant.riskReason }]),

@@ -96,7 +96,7 @@ function plan(input: FixInput): FixPlan {
       proposal(at, {
         key: 'user',
         title: `Run as ${named === undefined ? `uid ${OWN_UID}` : `${named.name} (${owner})`}`,
-        why: 'Whoever breaks out of a process of root is root on the machine, or one step from it',
+        why: 'A process that escapes the container as root can become root on the host',
         ...riskOf(
           { risk: 'low', reason: 'what it starts needs no rights, and writes to no file' },
           doubtsOf(input, run, made),

@@ -128,7 +128,7 @@ function judge(input: FixInput, run: Placed): readonly FixPlan[] {
         proposal(run, {
           key: manager,
           title: `Keep ${what} out of the image`,
-          why: 'It is dead weight, and differs from day to day, so that two builds are not alike',
+          why: 'Caches make the image larger and change daily, so builds are not reproducible',
           ...(purpose === 'service' || manager !== 'apt'
             ? { risk: 'none', riskReason: 'nothing of it is read at run time' }
             : {

@@ -5,7 +5,7 @@ import { type ImagePlace, imagePlaces } from './image-places.ts';
 import { NOTHING, proposal, refusal, together } from './proposal.ts';
 
 const WHY =
-  'A tag leads to another image tomorrow; with a digest each build stands on the same bytes. The tag stays, for readers and for --refresh';
+  'A tag can point to a different image tomorrow; a digest cannot. The tag stays, for readers and for --refresh';
 
 function pinned(place: ImagePlace, input: FixInput): FixPlan {
   const { reference } = place.image;

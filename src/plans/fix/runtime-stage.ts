@@ -94,7 +94,7 @@ function plan(input: FixInput): FixPlan {
       proposal(from, {
         key: 'final',
         title: `Run in a stage of its own: ${runtime.value.holds}`,
-        why: 'Compilers, package managers and a shell are of use to who builds, and to who breaks in; what runs needs none of them',
+        why: 'Your app does not need compilers, package managers or a shell at run time; an attacker does',
         ...riskOf(runtime.value, command.value),
         settles: settledBy(input, runtime.value),
         edits: [

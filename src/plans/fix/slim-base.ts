@@ -120,7 +120,7 @@ function plan(input: FixInput): FixPlan {
       proposal(from, {
         key: 'base',
         title: `Stand on ${name}`,
-        why: 'The whole image has compilers, headers and clients of everything, which nothing of this program calls',
+        why: 'The full image includes compilers, headers and clients that your app does not use',
         risk: 'medium',
         riskReason:
           'packages that compile code at installation find no compiler, and programs that are called unseen are not there; --verify shows whether it builds and answers',

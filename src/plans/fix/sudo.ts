@@ -54,7 +54,7 @@ function inRun(one: Placed, user: string, unknown: string | undefined): FixPlan 
       proposal(one, {
         key: 'root',
         title: 'Take sudo out of RUNs that are root already',
-        why: 'It does nothing there, and the image need not have it',
+        why: 'The command already runs as root',
         risk: 'low',
         riskReason:
           'the commands run as root with and without it; sudo would have taken the variables of ENV away',

@@ -119,7 +119,7 @@ function without(input: FixInput, install: PackageInstall): FixPlan {
       proposal(found.run, {
         key: tool.name,
         title: `Do not install ${tool.name}`,
-        why: 'No command of the build calls it, and in the image it is of use only to who breaks in',
+        why: 'Nothing in the build uses it; in the image it only helps an attacker',
         ...riskOf(
           { risk: 'low', reason: 'what the image starts calls no other program' },
           doubtsOf(input),
@@ -134,7 +134,7 @@ function without(input: FixInput, install: PackageInstall): FixPlan {
 /** Build and debug tools that nothing of the build calls are not installed. */
 export const unusedTools: FixRule = {
   id: 'unused-tools',
-  title: 'Leave tools out that nothing calls',
+  title: 'Remove unused build tools',
   help: 'Takes compilers, make, debuggers and tracers out of `apt-get install` in the image’s own stages, where no command of these stages calls them or may call them unseen, as `pip install`, `npm install` and scripts may. A command that installs nothing else is left alone.',
   breaks: [
     {

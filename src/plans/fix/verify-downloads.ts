@@ -103,7 +103,7 @@ function held(download: Download, input: FixInput): FixPlan {
       proposal(at, {
         key: shownAddress(url),
         title: `Hold ${shownAddress(url)} to its hash of today`,
-        why: 'Whoever controls the server, or stands in between, decides what is built',
+        why: 'Anyone who controls the server or the connection can change your build',
         risk: version === undefined ? 'medium' : 'low',
         riskReason:
           argument !== undefined

@@ -146,7 +146,7 @@ export function htmlDifference(before: ReportInput, after: ReportInput): string 
       </div>
     </section>
     <section aria-labelledby="criteria">
-      <h2 id="criteria">Criteria that came out otherwise</h2>
+      <h2 id="criteria">Changed criteria</h2>
       ${criteria(difference)}
     </section>
     ${packageTable(difference.packages)}`;

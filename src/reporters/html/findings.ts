@@ -27,7 +27,7 @@ function remedies({ outcome, remedies: all, settle }: CriterionResult): Markup {
         <b>${title}.</b> ${detail}${example === undefined ? undefined : codeBlock(example)}
       </li>`,
   );
-  return html`<h4>What helps</h4>
+  return html`<h4>How to fix</h4>
     <ul class="remedies">
       ${how}${items}
     </ul>`;

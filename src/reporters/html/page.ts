@@ -46,7 +46,7 @@ function contentSections({ contents = [] }: ReportInput): Markup {
         </details>`;
   });
   return html`<section aria-labelledby="contents">
-    <h2 id="contents">What is in it</h2>
+    <h2 id="contents">Contents</h2>
     ${one}
   </section>`;
 }

@@ -118,7 +118,7 @@ export function terminalDifference(
     '',
     criteria.length === 0
       ? ' Every criterion came out as before'
-      : ` ${screen.colors.bold('Criteria that came out otherwise')}`,
+      : ` ${screen.colors.bold('Changed criteria')}`,
     ...criteria.map((one) => criterionRow(screen, one)),
     ...packageLines(screen, difference.packages),
   ];

@@ -80,7 +80,7 @@ export function engineError(stderr: string): UserError {
       cause: new Error(said),
     });
   if (/cannot connect|is the docker daemon running|connection refused|no such file/i.test(text))
-    return new UserError('no Docker engine answers', {
+    return new UserError('cannot connect to Docker', {
       nextStep: 'start Docker: sudo systemctl start docker, or Docker Desktop',
       cause: new Error(said),
     });

@@ -46,7 +46,7 @@ export const MINIMALISM: readonly PeerMistake[] = [
       'a -dev variant of Chainguard',
       system('wolfi', 50, 'FROM cgr.dev/chainguard/go:latest-dev\n'),
       'fail',
-      /no minimal variant/,
+      /is not a minimal image/,
     ],
     [
       FP,

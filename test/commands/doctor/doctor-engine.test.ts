@@ -39,7 +39,7 @@ test('no docker, no engine and no permission are three things with three ways ou
     await saying('Cannot connect to the Docker daemon. Is the docker daemon running?'),
   ).toMatchObject({
     state: 'missing',
-    detail: 'no Docker engine answers',
+    detail: 'cannot connect to Docker',
     mend: expect.stringContaining('sudo systemctl start docker') as string,
   });
   expect(await saying('permission denied while trying to connect')).toMatchObject({

@@ -46,7 +46,7 @@ test('a file where the store should be is in the way', async () => {
 test('no settings file is fine', async () => {
   expect(await row(SETTINGS_CHECK, machine())).toMatchObject({
     state: 'ok',
-    detail: 'none, the defaults hold',
+    detail: 'none (using defaults)',
   });
 });
 

@@ -62,7 +62,7 @@ describe('the answer', () => {
       attestations: [],
     };
     expect(verificationText(bare).split('\n').slice(2)).toEqual([
-      '  nothing is attached',
+      '  No signatures or attestations found',
       'not verified',
       '  no signature of this digest verifies',
       '',

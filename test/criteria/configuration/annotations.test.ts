@@ -14,14 +14,14 @@ const only = (labels: Readonly<Record<string, string>>) =>
   factsOf({ image: image({ annotations: { labels } }) });
 
 judgesAs(annotations, [
-  { name: 'on the manifest', facts: manifest(), outcome: 'pass', says: 'are stated' },
+  { name: 'on the manifest', facts: manifest(), outcome: 'pass', says: 'are set' },
   {
     name: 'on the index',
     facts: factsOf({ image: image({ annotations: { index: all } }) }),
     outcome: 'pass',
-    says: 'are stated',
+    says: 'are set',
   },
-  { name: 'as labels', facts: only(all), outcome: 'pass', says: 'are stated' },
+  { name: 'as labels', facts: only(all), outcome: 'pass', says: 'are set' },
   {
     name: 'spread over places, authors for vendor',
     facts: factsOf({
@@ -34,7 +34,7 @@ judgesAs(annotations, [
       }),
     }),
     outcome: 'pass',
-    says: 'are stated',
+    says: 'are set',
   },
   {
     name: 'a malformed label beside a sound annotation',
@@ -42,7 +42,7 @@ judgesAs(annotations, [
       image: image({ annotations: { manifest: all, labels: { [`${P}source`]: 'x' } } }),
     }),
     outcome: 'pass',
-    says: 'are stated',
+    says: 'are set',
   },
   ...[
     'https://x.org/a b',

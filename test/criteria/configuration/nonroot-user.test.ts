@@ -63,7 +63,7 @@ judgesAs(nonrootUser, [
     name: 'no user in the config',
     facts: factsOf({ image: image(), filesystem: filesystem() }),
     outcome: 'fail',
-    says: 'no user is set',
+    says: 'runs as root (no USER set)',
   },
   { name: 'not read', facts: factsOf(), outcome: 'unknown', says: 'not gathered' },
 ]);

@@ -37,13 +37,13 @@ judgesAs(secretsByFile, [
     name: 'an empty /run/secrets, which bases ship',
     facts: of([], {}, ['run/secrets']),
     outcome: 'unknown',
-    says: 'nothing shows',
+    says: 'unknown how the app gets its secrets',
   },
   {
     name: 'a path to a key file is not a secret, and shows little',
     facts: of(['TLS_KEY=/etc/ssl/private/tls.pem']),
     outcome: 'unknown',
-    says: 'nothing shows',
+    says: 'unknown how the app gets its secrets',
   },
   {
     name: 'a path below /run/secrets',
@@ -128,10 +128,15 @@ judgesAs(secretsByFile, [
     name: 'a *_FILE of something else shows nothing',
     facts: of(['SSL_CERT_FILE=/etc/ssl/ca.pem', 'CONFIG_FILE=/c']),
     outcome: 'unknown',
-    says: 'nothing shows',
+    says: 'unknown how the app gets its secrets',
     settle: 'set secrets.use to none or by-file in .scoville.yaml',
   },
-  { name: 'nothing said', facts: of([]), outcome: 'unknown', says: 'nothing shows' },
+  {
+    name: 'nothing said',
+    facts: of([]),
+    outcome: 'unknown',
+    says: 'unknown how the app gets its secrets',
+  },
   { name: 'not read', facts: factsOf(), outcome: 'unknown', says: 'not gathered' },
 ]);
 

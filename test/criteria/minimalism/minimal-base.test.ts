@@ -80,7 +80,7 @@ judgesAs(minimalBaseImage, [
     name: `${text}, a variant that the table excepts`,
     facts: on(text, 30),
     outcome: 'fail' as const,
-    says: 'no minimal variant',
+    says: 'is not a minimal image',
   })),
   ...[
     'debian:trixie-slim',

@@ -106,8 +106,8 @@ describe('where builders were made', () => {
     expect(far.told).toMatchObject({ docker: undefined, platform: { architecture: 'arm64' } });
     const own =
       'Name:          default\nDriver:        \nError:         Cannot connect to the Docker daemon\n';
-    await expect(chosen([NO_ENGINE, inspect(own)])).rejects.toThrow('no Docker engine answers');
+    await expect(chosen([NO_ENGINE, inspect(own)])).rejects.toThrow('cannot connect to Docker');
     const unknown = { ...inspect(''), result: { exitCode: 1, stderr: 'ERROR: no builder' } };
-    await expect(chosen([NO_ENGINE, unknown], 'none')).rejects.toThrow('no Docker engine answers');
+    await expect(chosen([NO_ENGINE, unknown], 'none')).rejects.toThrow('cannot connect to Docker');
   });
 });

@@ -50,7 +50,7 @@ describe('sarifReport', () => {
       defaultConfiguration: { level: 'warning' },
       properties: { vector: 'minimalism', level: 3, 'security-severity': '5.0' },
     });
-    expect(rule?.help?.text).toContain('End in a stage without a shell.');
+    expect(rule?.help?.text).toContain('Use a final stage without a shell.');
     for (const { properties } of rules) expect(VECTORS).toContain(properties?.['vector']);
   });
 

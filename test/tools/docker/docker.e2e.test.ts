@@ -103,7 +103,7 @@ describe('the real engine', () => {
   test('an engine that is not there is told as such', async () => {
     const elsewhere = (run: Parameters<typeof runTool>[0]) =>
       runTool({ ...run, env: { DOCKER_HOST: `unix://${dir}/none.sock` } });
-    await expect(dockerInfo(elsewhere)).rejects.toThrow('no Docker engine answers');
+    await expect(dockerInfo(elsewhere)).rejects.toThrow('cannot connect to Docker');
   });
 });
 

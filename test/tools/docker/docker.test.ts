@@ -37,7 +37,7 @@ describe('dockerInfo', () => {
     const stderr =
       'Cannot connect to the Docker daemon at unix:///x. Is the docker daemon running?';
     await expect(info({ stdout, stderr })).rejects.toMatchObject({
-      message: 'no Docker engine answers',
+      message: 'cannot connect to Docker',
       nextStep: 'start Docker: sudo systemctl start docker, or Docker Desktop',
     });
   });
@@ -98,7 +98,7 @@ describe('inspectLocalImages', () => {
 
   test('an engine that does not answer is an error', async () => {
     await expect(lookup(['a', 'b'], '', 'Cannot connect to the Docker daemon')).rejects.toThrow(
-      'no Docker engine answers',
+      'cannot connect to Docker',
     );
   });
 
