@@ -8,6 +8,8 @@ const XATTR = 'SCHILY.xattr.';
 export const CAPABILITY = `${XATTR}security.capability`;
 /** What overlayfs itself marks folders and files with: Docker's older store takes them from a layer, and shows other files for them. */
 const OVERLAY_MARKS = /^SCHILY\.xattr\.(?:trusted|user)\.overlay\./;
+/** A kernel answers EINVAL where nothing follows the namespace. */
+const NAMELESS = /^SCHILY\.xattr\.(?:(?:user|trusted|security)\.)?$/;
 const ACCESS_LIST = /^SCHILY\.xattr\.system\.posix_acl_(access|default)$/;
 /** Sizes of `security.capability` by revision; a kernel refuses any other. */
 const CAPABILITY_SIZES = new Map([
@@ -60,7 +62,7 @@ export function checkAttributes(path: string, { pax, type }: TarEntry): void {
         path,
         `it has the attribute ${key.slice(XATTR.length)}, which is for overlayfs`,
       );
-    if (key.length === XATTR.length || key.length > XATTR.length + MOST_NAME)
+    if (NAMELESS.test(key) || key.length > XATTR.length + MOST_NAME)
       throw refused(path, 'the name of an attribute is empty or too long');
     const list = ACCESS_LIST.exec(key);
     if (list !== null && !isAccessList(pax[key] ?? '', list[1] === 'default', type))

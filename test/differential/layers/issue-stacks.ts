@@ -171,6 +171,7 @@ export const ISSUE_STACKS: Readonly<Record<string, Stack>> = {
   'an access list that is malformed': stack([
     file('x', { pax: [['SCHILY.xattr.system.posix_acl_access', 'y']] }),
   ]),
+  'an attribute without a name': stack([file('x', { pax: [['SCHILY.xattr.user.', 'y']] })]),
   'access lists': stack([
     { ...folder('d'), ...listed('default', ACCESS_LIST) },
     file('d/x', listed('access', ACCESS_LIST)),
