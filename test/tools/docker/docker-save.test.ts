@@ -53,7 +53,10 @@ test('the tar is handed on as it comes', async () => {
 test.each([
   ['Error response from daemon: reference does not exist', 'no longer has the image'],
   ['Error response from daemon: No such image: x', 'no longer has the image'],
-  ['Cannot connect to the Docker daemon at unix:///x. Is the docker daemon running?', 'cannot connect to Docker'],
+  [
+    'Cannot connect to the Docker daemon at unix:///x. Is the docker daemon running?',
+    'cannot connect to Docker',
+  ],
   ['write /x: no space\u001b[2J left on device', 'docker save failed: write /x: no space left'],
   ['', 'docker save failed: exit code 1'],
 ])('%j', async (stderr, message) => {
