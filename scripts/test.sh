@@ -14,7 +14,11 @@ echo '== engine' >&2
 # What this run starts, it stops; an engine that was there stays as it was.
 scripts/engine.sh status >/dev/null 2>&1 || trap 'scripts/engine.sh down' EXIT
 scripts/engine.sh up
-if [ -r /etc/debian_version ] && [ "$(id -u)" = 0 ]; then scripts/engine.sh test-tools; fi
+if [ -r /etc/debian_version ] && [ "$(id -u)" = 0 ]; then
+  scripts/engine.sh test-tools
+  # Its oracle comes with these tools: without shfmt it was skipped above.
+  npx vitest run --project unit test/dockerfile/shell/shell-oracle.test.ts
+fi
 
 eval "$(scripts/engine.sh env)"
 
