@@ -30,7 +30,7 @@ const sign = group('Signing.', 'project', {
   keyless: {
     type: BOOLEAN,
     scope: 'user',
-    help: 'Always sign with an OIDC identity in place of a key.',
+    help: 'Always sign with an OIDC identity instead of a key.',
     flag: '--keyless',
   },
   format: {

@@ -55,7 +55,7 @@ export const annotations = criterion({
   vector: 'configuration',
   level: 3,
   spec: '#add-annotations',
-  why: 'Annotations tell whoever finds the image where it comes from, which commit it is and whom to ask.',
+  why: 'Annotations say where an image comes from, which commit it was built from and who maintains it.',
   needs: ['image'],
   decidedBy:
     'The OCI annotations `created` (RFC 3339), `source` (a URL) and one of `authors` or `vendor`, on the manifest or index or as labels of the same name, each ' +

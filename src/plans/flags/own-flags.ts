@@ -33,7 +33,7 @@ export const IMAGE_FLAGS = {
   'min-grade': choice(GRADES, 'GRADE', 'Publish nothing below this grade'),
   sign: toggle('Sign the image and its attestations', { standard: 'on' }),
   key: text('FILE|URI', 'Sign with this key: a file, or a KMS or PKCS#11 URI', { path: true }),
-  keyless: toggle('Sign with an OIDC identity in place of a key'),
+  keyless: toggle('Sign with an OIDC identity instead of a key'),
   'signature-format': choice(
     ['bundle', 'legacy', 'both'],
     'FORMAT',
