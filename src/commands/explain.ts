@@ -1,15 +1,11 @@
 import { didYouMean } from '../config/did-you-mean.ts';
 import { CATALOGUE } from '../criteria/catalogue.ts';
+import { SPEC_URL } from '../model/criterion.ts';
 import { EXIT, UserError } from '../model/errors.ts';
 import { LINT_RULES } from '../pipeline/lint/lint-catalogue.ts';
 import { fixCommand } from '../plans/fix/fixable.ts';
 import type { CommandSpec } from '../plans/flags/command-spec.ts';
-import {
-  explanation,
-  explanationJson,
-  explanationList,
-  type Explained,
-} from '../reporters/explanation.ts';
+import { type Explanation, explanationList, explanationText } from '../reporters/explanation.ts';
 import { command } from './flags.ts';
 import { JSON_FLAG } from './shared-flags.ts';
 
@@ -30,30 +26,49 @@ const WIDEST = 100;
 
 /** `scoville explain [ID...]`. Throws UserError for an id that is not known. */
 export const explain = command(EXPLAIN, ({ json }, operands, io) => {
-  if (operands.length === 0 && !json) {
-    io.writeOut(explanationList(CATALOGUE, LINT_RULES));
-    return Promise.resolve(EXIT.met);
-  }
   const ids = operands.length === 0 ? ALL_IDS : [...new Set(operands)];
   const found = ids.map(explained);
   const width = Math.min(io.columns, WIDEST);
-  io.writeOut(
-    json
-      ? `${JSON.stringify(found.map(explanationJson), null, 2)}\n`
-      : found.map((one) => explanation(one, width)).join('\n'),
-  );
+  if (json)
+    io.writeOut(
+      `${JSON.stringify(
+        found.map((one) => ({ schemaVersion: 1, ...one })),
+        null,
+        2,
+      )}\n`,
+    );
+  else
+    io.writeOut(
+      operands.length === 0
+        ? explanationList(found)
+        : found.map((one) => explanationText(one, width)).join('\n'),
+    );
   return Promise.resolve(EXIT.met);
 });
 
-function explained(id: string): Explained {
+/** A criterion tells what it is, and lint's rule of that name adds its examples; without one, the rule tells. */
+function explained(id: string): Explanation {
   const criterion = CATALOGUE.find((one) => one.id === id);
   const rule = LINT_RULES.find((one) => one.id === id);
-  if (criterion === undefined && rule === undefined) {
-    const near = didYouMean(id, ALL_IDS);
-    const meant = near === undefined ? '' : `; did you mean ${near}?`;
-    throw new UserError(`no criterion or lint rule is called ${JSON.stringify(id)}${meant}`, {
-      nextStep: 'List them: scoville explain',
-    });
+  const fix = fixCommand(id);
+  const examples = {
+    ...(rule === undefined ? {} : { bad: rule.bad, good: rule.good }),
+    ...(fix === undefined ? {} : { fix }),
+  };
+  if (criterion !== undefined) {
+    const { title, level, vector, why, decidedBy = '', remedies, spec } = criterion;
+    const lint = rule === undefined ? {} : { lint: rule.level };
+    const known = { id, title, level, vector, ...lint, why, decidedBy, remedies };
+    return { ...known, ...examples, specification: SPEC_URL + spec };
   }
-  return { id, criterion, rule, fix: fixCommand(id) };
+  if (rule !== undefined) {
+    const { title, level, help, remedy } = rule;
+    const remedies = [{ title: remedy }];
+    return { id, title, lint: level, why: help, decidedBy: help, remedies, ...examples };
+  }
+  const near = didYouMean(id, ALL_IDS);
+  const meant = near === undefined ? '' : `; did you mean ${near}?`;
+  throw new UserError(`no criterion or lint rule is called ${JSON.stringify(id)}${meant}`, {
+    nextStep: 'List them: scoville explain',
+  });
 }

@@ -1,86 +1,84 @@
-import { type Criterion, LEVEL_NAMES, type Remedy, SPEC_URL } from '../model/criterion.ts';
-import type { LintRule } from '../model/lint.ts';
+import { type Level, LEVEL_NAMES, type Remedy, type Vector } from '../model/criterion.ts';
 import { wrapped } from './terminal/text-width.ts';
 import { VECTOR_NAMES } from './vector-names.ts';
 
-/** What is known of an id: the criterion, the lint rule of that name, and the command that edits a Dockerfile for it. */
-export interface Explained {
+/** What is known of an id that reports name. */
+export interface Explanation {
   readonly id: string;
-  readonly criterion?: Criterion | undefined;
-  readonly rule?: LintRule | undefined;
-  readonly fix?: string | undefined;
-}
-
-/** `scoville explain --json`. */
-export function explanationJson({ id, criterion, rule, fix }: Explained): object {
-  const { title, level, vector, why, decidedBy, remedies } = criterion ?? {};
-  return {
-    schemaVersion: 1,
-    id,
-    title: title ?? rule?.title,
-    ...(criterion === undefined ? {} : { level, vector }),
-    ...(rule === undefined ? {} : { lint: rule.level }),
-    why: why ?? rule?.help,
-    decidedBy: decidedBy ?? rule?.help,
-    remedies: remedies ?? (rule === undefined ? [] : [{ title: rule.remedy }]),
-    ...(rule === undefined ? {} : { bad: rule.bad, good: rule.good }),
-    ...(fix === undefined ? {} : { fix }),
-    ...(criterion === undefined ? {} : { specification: SPEC_URL + criterion.spec }),
-  };
+  readonly title: string;
+  /** Of a criterion; what has none is found by lint alone. */
+  readonly level?: Level;
+  readonly vector?: Vector;
+  /** How much a finding of `scoville lint` weighs; absent where lint has no rule of that name. */
+  readonly lint?: string;
+  readonly why: string;
+  readonly decidedBy: string;
+  readonly remedies: readonly Partial<Remedy>[];
+  /** A Dockerfile in which lint finds it, and one in which it does not. */
+  readonly bad?: string;
+  readonly good?: string;
+  /** The command that edits a Dockerfile for it. */
+  readonly fix?: string;
+  /** Address of the criterion in the specification. */
+  readonly specification?: string;
 }
 
 /** What a finding means, why it matters and how to fix it, in `width` columns. Works without a network. */
-export function explanation({ id, criterion, rule, fix }: Explained, width: number): string {
-  const prose = (text: string): string[] => wrapped(text, width - 2).map((line) => `  ${line}`);
-  const code = (text: string): string[] =>
-    text
-      .trimEnd()
-      .split('\n')
-      .map((line) => `      ${line}`);
-  const section = (title: string, lines: readonly string[]): string[] =>
-    lines.length === 0 ? [] : ['', title, ...lines];
-  const remedies = criterion?.remedies ?? (rule === undefined ? [] : [{ title: rule.remedy }]);
+export function explanationText(about: Explanation, width: number): string {
+  const { id, title, level, vector, lint, why, remedies, bad, good, fix, specification } = about;
+  const prose = (text: string): string[] =>
+    wrapped(text, width - 2)
+      .filter((line) => line.trim() !== '')
+      .map((line) => `  ${line}`);
+  const code = (text = ''): string[] =>
+    text === ''
+      ? []
+      : text
+          .trimEnd()
+          .split('\n')
+          .map((line) => `      ${line}`);
+  const section = (heading: string, lines: readonly string[]): string[] =>
+    lines.length === 0 ? [] : ['', heading, ...lines];
   return [
-    `${criterion?.title ?? rule?.title ?? id} (${id})`,
-    criterion === undefined
-      ? `Checked by scoville lint alone: ${rule?.level ?? 'info'}`
-      : `Level ${criterion.level}, ${LEVEL_NAMES[criterion.level]}; ${VECTOR_NAMES[criterion.vector]}`,
-    ...section('Why', prose(criterion?.why ?? rule?.help ?? '')),
-    ...section('What is checked', prose(criterion?.decidedBy ?? '').filter(Boolean)),
+    `${title} (${id})`,
+    level === undefined || vector === undefined
+      ? `Checked by scoville lint alone: ${lint ?? ''}`
+      : `Level ${level}, ${LEVEL_NAMES[level]}; ${VECTOR_NAMES[vector]}`,
+    ...section('Why', prose(why)),
+    ...section('What is checked', about.decidedBy === why ? [] : prose(about.decidedBy)),
     ...section(
       'How to fix it',
-      remedies.flatMap(({ title = '', detail = '', example = '' }: Partial<Remedy>) => [
-        ...prose(title),
-        ...prose(detail).filter((line) => line.trim() !== ''),
-        ...(example === '' ? [] : code(example)),
+      remedies.flatMap((remedy) => [
+        ...prose(remedy.title ?? ''),
+        ...prose(remedy.detail ?? ''),
+        ...code(remedy.example),
       ]),
     ),
     ...(fix === undefined ? [] : ['', `Let Scoville edit the Dockerfile: ${fix}`]),
-    ...section('Found in this Dockerfile', rule === undefined ? [] : code(rule.bad)),
-    ...section('Not found in this one', rule === undefined ? [] : code(rule.good)),
-    ...(criterion === undefined ? [] : ['', `Specification: ${SPEC_URL}${criterion.spec}`]),
+    ...section('Found in this Dockerfile', code(bad)),
+    ...section('Not found in this one', code(good)),
+    ...(specification === undefined ? [] : ['', `Specification: ${specification}`]),
     '',
   ].join('\n');
 }
 
 /** Every id with its title: criteria by level, then what only lint finds. */
 export function explanationList(
-  criteria: readonly Criterion[],
-  rules: readonly LintRule[],
+  all: readonly Pick<Explanation, 'id' | 'title' | 'level'>[],
 ): string {
-  const isCriterion = new Set(criteria.map(({ id }) => id));
-  const own = rules.filter(({ id }) => !isCriterion.has(id));
-  const width = Math.max(...[...criteria, ...own].map(({ id }) => id.length)) + 2;
-  const row = ({ id, title }: { id: string; title: string }): string =>
-    `  ${id.padEnd(width)}${title}`;
+  const width = Math.max(...all.map(({ id }) => id.length)) + 2;
+  const rows = (wanted: Level | undefined): string[] =>
+    all
+      .filter(({ level }) => level === wanted)
+      .map(({ id, title }) => `  ${id.padEnd(width)}${title}`);
   return [
-    ...[1, 2, 3, 4, 5].flatMap((level) => [
-      `Level ${level}, ${LEVEL_NAMES[level] ?? ''}`,
-      ...criteria.filter((one) => one.level === level).map(row),
+    ...([1, 2, 3, 4, 5] as const).flatMap((level) => [
+      `Level ${level}, ${LEVEL_NAMES[level]}`,
+      ...rows(level),
       '',
     ]),
     'Found by scoville lint alone',
-    ...own.map(row),
+    ...rows(undefined),
     '',
   ].join('\n');
 }

@@ -35,9 +35,13 @@ export interface Inspected {
 
 export type InspectedPlatform = PlatformEvidence & Inspected;
 
-/** All that a platform is judged by. */
-export interface AssessedPlatform extends PlatformEvidence, Inspected {
+/** What a scanner found in a platform. */
+export interface Scanned {
   readonly vulnerabilities: Fact<VulnerabilitiesFact>;
+}
+
+/** All that a platform is judged by. */
+export interface AssessedPlatform extends PlatformEvidence, Inspected, Scanned {
   readonly attestations: Fact<AttestationsFact>;
   /** Whether a second build gave the same image. */
   readonly reproduction: Fact<ReproductionFact>;

@@ -1,6 +1,5 @@
 import { vexOfAttestations } from '../../facts/vex/vex-attestations.ts';
 import type { VexDocument } from '../../facts/vex/vex-statement.ts';
-import { unknownFact } from '../../model/facts.ts';
 import type { Platform } from '../../model/oci.ts';
 import type { OpenedImage, OpenedPlatform } from '../../model/opened-image.ts';
 import { parseReference } from '../../model/reference.ts';
@@ -55,11 +54,7 @@ export async function gradeOpened(
   const evidence = image.platforms.map((one) => evidenceOf(image, one, attached, options));
   const inspected = await inspect(context, image, evidence, { secrets });
   const scan = { settings, names: [image.name] };
-  const scans = await scanPlatforms(context, image, inspected, scan);
-  const platforms = inspected.map((one, at) => ({
-    ...one,
-    vulnerabilities: scans[at] ?? unknownFact('nothing was scanned'),
-  }));
+  const platforms = await scanPlatforms(context, image, inspected, scan);
   return assess(context, image, platforms, { settings, secrets, notGraded });
 }
 

@@ -1,4 +1,3 @@
-import { unknownFact } from '../../model/facts.ts';
 import type { Descriptor } from '../../model/oci.ts';
 import { quantity } from '../../model/quantity.ts';
 import type { ImageContents } from '../../model/report.ts';
@@ -35,12 +34,10 @@ export interface AttestedImage {
   readonly contents?: readonly ImageContents[];
 }
 
-type Planned = Prepared & { readonly plan: BuildPlan };
-
 /** Inspect, sign and attest, grade, attest the verdict. */
 export async function attestAndGrade(
   context: PipelineContext,
-  prepared: Planned,
+  prepared: Prepared,
   image: FinalImage,
   times: BuildTimes,
   signer: Signer | undefined,
@@ -72,15 +69,13 @@ export async function attestAndGrade(
   const isKept = ({ predicateType }: SignedStatement): boolean =>
     plan.settings.sign.format !== 'legacy' || predicateType !== PREDICATE_TYPE.cosignSign;
   const referrers = signed.filter(isKept).map(({ referrer }) => referrer);
-  if (!plan.own.grade) {
+  if (scanning === undefined) {
     context.emit({ kind: 'phase-off', phase: 'grade', reason: '--grade=false' });
     return { referrers, tagged, scorecard: undefined };
   }
-  const scans = await scanning;
-  const platforms = inspected.map((one, at) => ({
+  const platforms = (await scanning).map((one) => ({
     ...one,
     ...statementsOf(one, image, signed),
-    vulnerabilities: scans?.[at] ?? unknownFact('nothing was scanned'),
   }));
   const { scorecard, contents } = await assess(context, opened, platforms, {
     settings,
@@ -103,7 +98,7 @@ interface Attested {
 /** Signs what is said of the image before its layers are read, in both forms where both are wanted. */
 async function signEarly(
   context: PipelineContext,
-  prepared: Planned,
+  prepared: Prepared,
   image: FinalImage,
   times: BuildTimes,
   signer: Signer,
@@ -123,7 +118,7 @@ async function signEarly(
 /** Signs what is said of its content, and waits for the rest. */
 async function attest(
   context: PipelineContext,
-  prepared: Planned,
+  prepared: Prepared,
   image: FinalImage,
   times: BuildTimes,
   inspected: readonly (BuiltEvidence & Inspected)[],
@@ -164,7 +159,7 @@ async function attest(
 
 function documentInputs(
   context: PipelineContext,
-  prepared: Planned,
+  prepared: Prepared,
   image: FinalImage,
   times: BuildTimes,
 ): Omit<DocumentInputs, 'content'> {
@@ -182,7 +177,7 @@ function documentInputs(
 
 async function signVerdict(
   context: PipelineContext,
-  prepared: Planned,
+  prepared: Prepared,
   image: FinalImage,
   scorecard: Scorecard,
   signer: Signer | undefined,

@@ -3,7 +3,6 @@ import type { OpenedImage } from '../../model/opened-image.ts';
 import { familiarReference, parseReference } from '../../model/reference.ts';
 import { PREDICATE_TYPE } from '../../model/statement.ts';
 import { openStored } from '../../oci/layout/open-layout.ts';
-import type { BuildPlan } from '../../plans/build-plan.ts';
 import type { AssessedPlatform, PlatformEvidence } from '../assess/evidence.ts';
 import type { FinalImage, FinalPlatform } from '../image-under-build.ts';
 import type { SignedStatement } from '../sign/sign-statements.ts';
@@ -14,7 +13,7 @@ export type BuiltEvidence = PlatformEvidence & { readonly own: FinalPlatform };
 
 /** The image of the layout, opened as any other is. */
 export function openBuilt(
-  { plan, store }: Pick<Prepared, 'store'> & { readonly plan: BuildPlan },
+  { plan, store }: Pick<Prepared, 'plan' | 'store'>,
   image: FinalImage,
 ): Promise<OpenedImage> {
   const reference = parseReference(plan.names[0] ?? '');
@@ -24,16 +23,18 @@ export function openBuilt(
 
 /** What only the build knows: how it was made, and which layers its base brought. */
 export function evidenceOf(
-  prepared: Prepared & { readonly plan: BuildPlan },
+  prepared: Prepared,
   { platforms }: OpenedImage,
   image: FinalImage,
   finishedAt: number,
 ): readonly BuiltEvidence[] {
-  return image.platforms.flatMap((own) => {
+  return image.platforms.map((own) => {
     const platform = platforms.find((p) => p.descriptor.digest === own.descriptor.digest);
-    if (platform === undefined) return [];
+    // One that is published and not judged must not go by unseen.
+    if (platform === undefined)
+      throw new Error(`${own.descriptor.digest} was built and cannot be opened`);
     const { built, baseLayers } = own;
-    const evidence = {
+    return {
       own,
       platform,
       build: buildFact(prepared, built, finishedAt),
@@ -42,7 +43,6 @@ export function evidenceOf(
       vex: prepared.vex,
       baseLayers,
     };
-    return [evidence];
   });
 }
 

@@ -6,7 +6,6 @@ import type { Scorecard } from '../../model/scorecard.ts';
 import type { BlobStore } from '../../oci/blobs/blob-store.ts';
 import { createCache, type JsonCache } from '../../oci/layout/json-cache.ts';
 import type { TaggedManifest } from '../../oci/legacy-signature.ts';
-import type { BuildPlan } from '../../plans/build-plan.ts';
 import type { PipelineContext } from '../context.ts';
 import type { Signer } from '../sign/signer.ts';
 import type { AttestedImage } from './attest-and-grade.ts';
@@ -16,7 +15,7 @@ import type { Prepared } from './prepare-build.ts';
 const FRESH_MS = 24 * 60 * 60 * 1000;
 const SCHEMA = 4;
 
-type Judged = Pick<Prepared, 'vex'> & { readonly plan: BuildPlan };
+type Judged = Pick<Prepared, 'vex' | 'plan'>;
 
 interface Remembered {
   readonly at: number;

@@ -1,13 +1,12 @@
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { digestHex } from '../../model/digest.ts';
-import type { Fact, VulnerabilitiesFact } from '../../model/facts.ts';
 import type { Descriptor } from '../../model/oci.ts';
 import type { OpenedImage } from '../../model/opened-image.ts';
 import { parseReference } from '../../model/reference.ts';
 import type { Settings } from '../../model/settings.ts';
 import { createCache, type JsonCache } from '../../oci/layout/json-cache.ts';
-import type { InspectedPlatform } from '../assess/evidence.ts';
+import type { InspectedPlatform, Scanned } from '../assess/evidence.ts';
 import type { PipelineContext } from '../context.ts';
 import { scanImage } from './scan-image.ts';
 
@@ -20,25 +19,28 @@ export interface ScanOptions {
 }
 
 /** Where records of vulnerabilities are kept between runs. */
-export function vulnerabilityCache({ paths }: Pick<PipelineContext, 'paths'>): JsonCache {
+function vulnerabilityCache({ paths }: Pick<PipelineContext, 'paths'>): JsonCache {
   return createCache(`${paths.cache}/vulnerabilities`, 1);
 }
 
-/** Scans every platform whose content is known, one after the other. One answer each, in their order. */
-export async function scanPlatforms(
+/** Scans every platform whose content is known, one after the other, and adds what was found. */
+export async function scanPlatforms<
+  P extends Pick<InspectedPlatform, 'platform' | 'content' | 'vex'>,
+>(
   context: PipelineContext,
   image: Pick<OpenedImage, 'root'>,
-  inspected: readonly Pick<InspectedPlatform, 'platform' | 'content' | 'vex'>[],
+  inspected: readonly P[],
   { settings: { scanner, offline, osv }, names, layout }: ScanOptions,
-): Promise<readonly Fact<VulnerabilitiesFact>[]> {
+): Promise<readonly (P & Scanned)[]> {
   const references = names.flatMap((name) => {
     const reference = parseReference(name);
     return reference.ok ? [reference.value] : [];
   });
-  const facts: Fact<VulnerabilitiesFact>[] = [];
-  for (const { platform, content, vex } of inspected) {
+  const scanned: (P & Scanned)[] = [];
+  for (const one of inspected) {
+    const { platform, content, vex } = one;
     const { descriptor } = platform;
-    const found = content.known
+    const vulnerabilities = content.known
       ? await scanImage(context, {
           scanner,
           ...(layout === undefined ? {} : { layoutDir: await scanLayout(layout, descriptor) }),
@@ -50,9 +52,9 @@ export async function scanPlatforms(
           cache: vulnerabilityCache(context),
         })
       : content;
-    facts.push(found);
+    scanned.push({ ...one, vulnerabilities });
   }
-  return facts;
+  return scanned;
 }
 
 /** A layout that lists one manifest alone, over the same blobs, inside a build's folder: scanners read the first image they find. */
