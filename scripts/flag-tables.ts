@@ -1,5 +1,4 @@
 import { COMMANDS } from '../src/commands/command-list.ts';
-import { SPEC } from '../src/commands/command-specs.ts';
 import { standardOf } from '../src/plans/flags/command-help.ts';
 import { type CommandSpec, shownFlags } from '../src/plans/flags/command-spec.ts';
 import type { FlagSpec } from '../src/plans/flags/flag-spec.ts';
@@ -45,8 +44,8 @@ function table(spec: CommandSpec): string {
 /** The page with the usage and the flags of each command as its table has them. */
 export async function withFlagTables(page: string): Promise<string> {
   let text = page;
-  for (const { name } of COMMANDS) {
-    const spec = await SPEC[name]();
+  for (const { name, spec: specOf } of COMMANDS) {
+    const spec = await specOf();
     const heading = `## \`scoville ${name}\`\n`;
     const start = text.indexOf(heading);
     if (start < 0) continue;

@@ -2,7 +2,6 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { COMMANDS } from '../src/commands/command-list.ts';
-import { LOAD } from '../src/commands/load-command.ts';
 import { OWN_FLAGS } from '../src/plans/flags/own-flags.ts';
 import { fakeIo } from './commands/command-io.ts';
 
@@ -115,10 +114,10 @@ describe('what users rely on is described', () => {
 
   test.each(COMMANDS.filter(({ name }) => name !== 'build'))(
     'docs/commands.md has a section for $name, with its usage and flags',
-    async ({ name }) => {
+    async ({ name, load }) => {
       const text = section(read('docs/commands.md'), `\`scoville ${name}\``);
       const { io, out } = fakeIo();
-      const command = await LOAD[name]();
+      const command = await load();
       expect(await command(['--help'], io)).toBe(0);
       const flags = [...out().matchAll(/(?<![\w-])--[a-z-]+/g)].map(([flag]) => flag);
       expect([...new Set(flags)].filter((flag) => !text.includes(flag))).toEqual([]);

@@ -1,83 +1,131 @@
-/** A command as help and completion show it. */
-export interface ListedCommand {
+import type { CommandSpec } from '../plans/flags/command-spec.ts';
+import type { CompletedCommand } from '../plans/flags/completion.ts';
+import type { Command } from './io.ts';
+
+/** A command: what help shows of it, what it takes, and its module, loaded when it is called. */
+interface ListedCommand {
   readonly name: string;
   readonly summary: string;
+  /** Loaded without the command: a person who asks for help does not wait for the pipeline. */
+  readonly spec: () => Promise<CommandSpec>;
+  readonly load: () => Promise<Command>;
 }
 
 /** All commands, in the order that the help text shows. */
-export const COMMANDS = [
+export const COMMANDS: readonly ListedCommand[] = [
   {
     name: 'build',
     summary: 'Build, sign and grade an image, then load or push it',
+    spec: async () => (await import('../plans/flags/build-spec.ts')).BUILD,
+    load: async () => (await import('./build.ts')).build,
   },
   {
     name: 'init',
     summary: 'Create a hardened Dockerfile for your project',
+    spec: async () => (await import('./init/init-flags.ts')).INIT,
+    load: async () => (await import('./init/init.ts')).init,
   },
   {
     name: 'bake',
     summary: 'Build the targets of a bake or compose file',
+    spec: async () => (await import('../plans/bake/bake-flags.ts')).BAKE,
+    load: async () => (await import('./bake.ts')).bake,
   },
   {
     name: 'grade',
     summary: 'Grade any image: registry, Docker, OCI layout or archive',
+    spec: async () => (await import('./grade/grade-flags.ts')).GRADE,
+    load: async () => (await import('./grade/grade.ts')).grade,
   },
   {
     name: 'lint',
     summary: 'Check Dockerfiles for problems, without building',
+    spec: async () => (await import('./lint-flags.ts')).LINT,
+    load: async () => (await import('./lint.ts')).lint,
   },
   {
     name: 'explain',
     summary: 'Show what a finding means and how to fix it',
+    spec: async () => (await import('./explain.ts')).EXPLAIN,
+    load: async () => (await import('./explain.ts')).explain,
   },
   {
     name: 'fix',
     summary: 'Suggest and apply Dockerfile edits that raise the grade',
+    spec: async () => (await import('./fix/fix-flags.ts')).FIX,
+    load: async () => (await import('./fix/fix.ts')).fix,
   },
   {
     name: 'reproduce',
     summary: 'Build twice and explain every difference',
+    spec: async () => (await import('./reproduce/reproduce-flags.ts')).REPRODUCE,
+    load: async () => (await import('./reproduce/reproduce.ts')).reproduce,
   },
   {
     name: 'update',
     summary: 'Create or refresh scoville.lock',
+    spec: async () => (await import('./small-specs.ts')).UPDATE,
+    load: async () => (await import('./update.ts')).update,
   },
   {
     name: 'diff',
     summary: 'Compare two images file by file',
+    spec: async () => (await import('./small-specs.ts')).DIFF,
+    load: async () => (await import('./reproduce/diff.ts')).diff,
   },
   {
     name: 'verify',
     summary: "Verify an image's signature, attestations and level",
+    spec: async () => (await import('./verify/verify-flags.ts')).VERIFY,
+    load: async () => (await import('./verify/verify.ts')).verify,
   },
   {
     name: 'push',
     summary: 'Push a built image with its signature and attestations',
+    spec: async () => (await import('./small-specs.ts')).PUSH,
+    load: async () => (await import('./push.ts')).push,
   },
   {
     name: 'load',
     summary: 'Load a built image into Docker',
+    spec: async () => (await import('./small-specs.ts')).LOAD_SPEC,
+    load: async () => (await import('./load.ts')).load,
   },
   {
     name: 'prune',
     summary: 'Remove old builds and caches',
+    spec: async () => (await import('./small-specs.ts')).PRUNE,
+    load: async () => (await import('./prune.ts')).prune,
   },
   {
     name: 'doctor',
     summary: 'Check your setup and show how to fix it',
+    spec: async () => (await import('./small-specs.ts')).DOCTOR,
+    load: async () => (await import('./doctor/doctor.ts')).doctor,
   },
   {
     name: 'install',
     summary: 'Install the Docker plugin',
+    spec: async () => (await import('./small-specs.ts')).INSTALL,
+    load: async () => (await import('./plugin/install.ts')).install,
   },
   {
     name: 'uninstall',
     summary: 'Remove the Docker plugin',
+    spec: async () => (await import('./small-specs.ts')).UNINSTALL,
+    load: async () => (await import('./plugin/install.ts')).uninstall,
   },
   {
     name: 'completion',
     summary: 'Print a completion script for your shell',
+    spec: async () => (await import('./small-specs.ts')).COMPLETION,
+    load: async () => (await import('./completion.ts')).completionOf(completedCommands),
   },
-] as const satisfies readonly ListedCommand[];
+];
 
-export type CommandName = (typeof COMMANDS)[number]['name'];
+/** All commands as completion shows them. */
+export function completedCommands(): Promise<readonly CompletedCommand[]> {
+  return Promise.all(
+    COMMANDS.map(async ({ name, summary, spec }) => ({ name, summary, spec: await spec() })),
+  );
+}

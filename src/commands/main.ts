@@ -3,11 +3,9 @@ import { didYouMean } from '../config/did-you-mean.ts';
 import { EXIT, Interrupted, messageOf, ToolError, UserError } from '../model/errors.ts';
 import { METADATA_WORD, PLUGIN_WORD, PLUGINS } from '../plans/plugin/plugin-file.ts';
 import { cleanLines } from '../ui/clean.ts';
-import { COMMANDS } from './command-list.ts';
-import { SPEC } from './command-specs.ts';
+import { COMMANDS, completedCommands } from './command-list.ts';
 import { helpText } from './help.ts';
 import type { CommandIo } from './io.ts';
-import { LOAD } from './load-command.ts';
 import { VERSION } from './version.ts';
 
 /** The command line in our own words, however we were called: a link named as Docker names plugins is one. */
@@ -41,7 +39,7 @@ async function dispatch(argv: readonly string[], io: CommandIo): Promise<number>
   const [name, ...rest] = argv;
   if (name === PLUGIN_WORD || name === METADATA_WORD) {
     const { dockerPlugin } = await import('./plugin/docker-plugin.ts');
-    return dockerPlugin(name === PLUGIN_WORD ? rest : argv, io, dispatch);
+    return dockerPlugin(name === PLUGIN_WORD ? rest : argv, io, dispatch, completedCommands);
   }
   if (name === undefined) {
     io.writeErr(helpText());
@@ -64,10 +62,10 @@ async function dispatch(argv: readonly string[], io: CommandIo): Promise<number>
     });
   if (rest.length === 1 && rest[0] === '--help') {
     const { commandHelp } = await import('../plans/flags/command-help.ts');
-    io.writeOut(commandHelp(await SPEC[entry.name]()));
+    io.writeOut(commandHelp(await entry.spec()));
     return EXIT.met;
   }
-  const command = await LOAD[entry.name]();
+  const command = await entry.load();
   return command(rest, io);
 }
 

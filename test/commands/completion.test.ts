@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest';
-import { COMMANDS } from '../../src/commands/command-list.ts';
-import { completedCommands } from '../../src/commands/command-specs.ts';
-import { completion } from '../../src/commands/completion.ts';
+import { COMMANDS, completedCommands } from '../../src/commands/command-list.ts';
+import { completionOf } from '../../src/commands/completion.ts';
 import { completionScript, SHELLS } from '../../src/plans/flags/completion.ts';
 import { fakeIo } from './command-io.ts';
+
+const completion = completionOf(completedCommands);
 
 test.each(SHELLS)('prints the script of %s, which names each command', async (shell) => {
   const { io, out, err } = fakeIo();

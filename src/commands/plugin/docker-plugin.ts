@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { EXIT, UserError } from '../../model/errors.ts';
+import type { CompletedCommand } from '../../plans/flags/completion.ts';
 import {
   contextOf,
   type DockerCall,
@@ -18,18 +19,20 @@ const COMPLETE = /^__complete(?:NoDesc)?$/;
 
 /**
  * Answers Docker, which calls a plugin as `docker-NAME [global flags] NAME words`: our own commands for `docker scoville`; for
- * the builder a build, and all else goes on to buildx as it is. `dispatch` runs one of our command lines.
+ * the builder a build, and all else goes on to buildx as it is. `dispatch` runs one of our command lines, `commands` lists
+ * what completion offers.
  */
 export async function dockerPlugin(
   words: readonly string[],
   io: CommandIo,
   dispatch: Command,
+  commands: () => Promise<readonly CompletedCommand[]>,
 ): Promise<number> {
   if (words[0] === METADATA_WORD) {
     io.writeOut(`${pluginMetadata(PLUGINS.command, VERSION)}\n`);
     return EXIT.met;
   }
-  if (COMPLETE.test(words[0] ?? '')) return complete(words, io);
+  if (COMPLETE.test(words[0] ?? '')) return complete(words, io, commands);
   const call = readDockerCall(words, Object.values(PLUGINS));
   const called = calledIo(call, io);
   if (call.name === PLUGINS.command) return dispatch(call.words, called);
@@ -115,12 +118,15 @@ async function handOn(args: readonly string[], io: CommandIo): Promise<number> {
 }
 
 /** The builder's flags are those of buildx, which completes them; ours are completed from the tables of the commands. */
-async function complete(words: readonly string[], io: CommandIo): Promise<number> {
+async function complete(
+  words: readonly string[],
+  io: CommandIo,
+  commands: () => Promise<readonly CompletedCommand[]>,
+): Promise<number> {
   const [how = '', name, ...typed] = words;
   if (name === PLUGINS.builder) return handOn([how, 'buildx', ...typed], io);
-  const { completedCommands } = await import('../command-specs.ts');
   const { offered } = await import('../../plans/flags/completion.ts');
-  const found = offered(await completedCommands(), typed);
+  const found = offered(await commands(), typed);
   const lines = (found ?? []).map(([word, help]) =>
     how.endsWith('NoDesc') ? word : `${word}\t${help}`,
   );

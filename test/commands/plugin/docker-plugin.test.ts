@@ -1,6 +1,7 @@
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { completedCommands } from '../../../src/commands/command-list.ts';
 import { toolRunner } from '../../../src/commands/context.ts';
 import type { CommandIo } from '../../../src/commands/io.ts';
 import { commandLine } from '../../../src/commands/main.ts';
@@ -34,10 +35,11 @@ async function called(
 ): Promise<{ argv: readonly string[]; docker: string; io: CommandIo }> {
   let seen: { argv: readonly string[]; io: CommandIo } | undefined;
   const { io } = fakeIo({ homeDir: folder, ...more });
-  await dockerPlugin(words, io, (argv, inner) => {
+  const dispatch = (argv: readonly string[], inner: CommandIo): Promise<number> => {
     seen = { argv, io: inner };
     return Promise.resolve(0);
-  });
+  };
+  await dockerPlugin(words, io, dispatch, completedCommands);
   if (seen === undefined) throw new Error('no command was run');
   const ended = await toolRunner(seen.io)({ command: 'docker', args: ['info'] });
   return { ...seen, docker: ended.ended === 'exit' ? ended.stdout : ended.ended };
@@ -93,7 +95,9 @@ describe('the builder', () => {
       vi.stubEnv('SAY', '17');
       const { io } = fakeIo({ homeDir: folder, cwd: temporaryFolder() });
       const ours = (): Promise<number> => Promise.reject(new Error('none of ours'));
-      expect(await dockerPlugin(['-D', 'scovillebuilder', ...words], io, ours)).toBe(17);
+      expect(
+        await dockerPlugin(['-D', 'scovillebuilder', ...words], io, ours, completedCommands),
+      ).toBe(17);
     },
   );
 });
@@ -106,17 +110,17 @@ describe('what Docker asks without a call', () => {
     const words = commandLine('/usr/libexec/docker/cli-plugins/docker-scoville', [
       'docker-cli-plugin-metadata',
     ]);
-    expect(await dockerPlugin(words.slice(1), io, none)).toBe(0);
+    expect(await dockerPlugin(words.slice(1), io, none, completedCommands)).toBe(0);
     expect(JSON.parse(out())).toMatchObject({ SchemaVersion: '0.1.0', Vendor: 'Scoville' });
     expect(commandLine('/usr/bin/scoville', ['build'])).toEqual(['build']);
   });
 
   test('completion: the names of commands, then files', async () => {
     const first = fakeIo();
-    await dockerPlugin(['__completeNoDesc', 'scoville', 'pr'], first.io, none);
+    await dockerPlugin(['__completeNoDesc', 'scoville', 'pr'], first.io, none, completedCommands);
     expect(first.out()).toBe('prune\n:4\n');
     const second = fakeIo();
-    await dockerPlugin(['__complete', 'scoville', 'build', ''], second.io, none);
+    await dockerPlugin(['__complete', 'scoville', 'build', ''], second.io, none, completedCommands);
     expect(second.out()).toBe(':0\n');
   });
 
@@ -130,13 +134,13 @@ describe('what Docker asks without a call', () => {
     [['unheard-of', ''], ':0\n'],
   ])('completion of %j', async (typed, expected) => {
     const { io, out } = fakeIo();
-    await dockerPlugin(['__completeNoDesc', 'scoville', ...typed], io, none);
+    await dockerPlugin(['__completeNoDesc', 'scoville', ...typed], io, none, completedCommands);
     expect(out()).toBe(expected);
   });
 
   test('a call by hand is told what to type', async () => {
-    await expect(dockerPlugin(['build', '.'], fakeIo().io, none)).rejects.toThrow(
-      'a plugin of Docker',
-    );
+    await expect(
+      dockerPlugin(['build', '.'], fakeIo().io, none, completedCommands),
+    ).rejects.toThrow('a plugin of Docker');
   });
 });

@@ -1,8 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { type CommandName, COMMANDS } from '../../src/commands/command-list.ts';
-import { completedCommands, SPEC } from '../../src/commands/command-specs.ts';
+import { COMMANDS, completedCommands } from '../../src/commands/command-list.ts';
 import { readFlags } from '../../src/commands/flags.ts';
-import { LOAD } from '../../src/commands/load-command.ts';
 import { parseBakeArgs } from '../../src/plans/bake/parse-bake-args.ts';
 import { commandHelp } from '../../src/plans/flags/command-help.ts';
 import { completedFlags, shownFlags } from '../../src/plans/flags/command-spec.ts';
@@ -10,8 +8,6 @@ import { completionScript, SHELLS } from '../../src/plans/flags/completion.ts';
 import type { FlagSpec } from '../../src/plans/flags/flag-spec.ts';
 import { parseBuildArgs } from '../../src/plans/flags/parse-build-args.ts';
 import { fakeIo } from './command-io.ts';
-
-const NAMES = COMMANDS.map(({ name }) => name);
 
 /** A value that the flag takes. */
 function sample({ name, choices, value = '' }: FlagSpec): string {
@@ -28,8 +24,11 @@ function words(flag: FlagSpec): readonly string[] {
 }
 
 /** Whether the command takes these words for its own: a flag that nobody knows goes to buildx as it stands. */
-async function takes(name: CommandName, flag: FlagSpec): Promise<boolean> {
-  const spec = await SPEC[name]();
+async function takes(
+  { name, ...its }: (typeof COMMANDS)[number],
+  flag: FlagSpec,
+): Promise<boolean> {
+  const spec = await its.spec();
   if (name === 'build') {
     const read = parseBuildArgs([...words(flag), '.'], {});
     const passed = flag.name === 'buildx-arg' ? 1 : 0;
@@ -47,25 +46,28 @@ function isUnknown({ name }: { readonly name: string | undefined }): boolean {
 }
 
 describe('one table of flags a command', () => {
-  test.each(NAMES)('%s: its help is what the command prints, in 120 columns', async (name) => {
-    const { io, out } = fakeIo();
-    const command = await LOAD[name]();
-    expect(await command(['--help'], io)).toBe(0);
-    const help = commandHelp(await SPEC[name]());
-    expect(out()).toBe(help);
-    expect(help.split('\n').filter((line) => line.length > 120)).toEqual([]);
-    expect(help).toContain(`Usage: scoville ${name}`);
+  test.each(COMMANDS)(
+    '$name: its help is what the command prints, in 120 columns',
+    async ({ name, spec, load }) => {
+      const { io, out } = fakeIo();
+      const command = await load();
+      expect(await command(['--help'], io)).toBe(0);
+      const help = commandHelp(await spec());
+      expect(out()).toBe(help);
+      expect(help.split('\n').filter((line) => line.length > 120)).toEqual([]);
+      expect(help).toContain(`Usage: scoville ${name}`);
+    },
+  );
+
+  test.each(COMMANDS)('$name: each flag that help shows is parsed', async (one) => {
+    for (const flag of shownFlags(await one.spec()))
+      expect([flag.name, await takes(one, flag)]).toEqual([flag.name, true]);
   });
 
-  test.each(NAMES)('%s: each flag that help shows is parsed', async (name) => {
-    for (const flag of shownFlags(await SPEC[name]()))
-      expect([flag.name, await takes(name, flag)]).toEqual([flag.name, true]);
-  });
-
-  test.each(NAMES)(
-    '%s: each flag that help shows, and no other, stands in its table',
-    async (name) => {
-      const spec = await SPEC[name]();
+  test.each(COMMANDS)(
+    '$name: each flag that help shows, and no other, stands in its table',
+    async ({ spec: specOf }) => {
+      const spec = await specOf();
       const heads = [...commandHelp(spec).matchAll(/^ {2}(?:-\w, | {4})--([a-z-]+)/gm)];
       expect(heads.map(([, flag]) => flag)).toEqual(shownFlags(spec).map((flag) => flag.name));
     },
@@ -74,9 +76,9 @@ describe('one table of flags a command', () => {
   test.each(SHELLS)('%s completes each flag of each command, with its values', async (shell) => {
     const commands = await completedCommands();
     const script = completionScript(shell, commands);
-    for (const { name } of commands) {
+    for (const { name, spec } of COMMANDS) {
       const part = partOf(script, shell, name);
-      for (const flag of completedFlags(await SPEC[name as CommandName]())) {
+      for (const flag of completedFlags(await spec())) {
         const spelled = shell === 'fish' ? `-l ${flag.name} ` : `--${flag.name}`;
         expect([name, flag.name, part.includes(spelled)]).toEqual([name, flag.name, true]);
         for (const value of flag.choices ?? []) expect(part).toContain(value);
