@@ -1,5 +1,6 @@
 import { type Digest, parseDigest } from '../model/digest.ts';
 import type { SignatureFact } from '../model/facts.ts';
+import { isObject } from '../model/json-value.ts';
 import type { Annotations } from '../model/oci.ts';
 import { err, ok, type Result } from '../model/result.ts';
 import { type FoundAttestation, PREDICATE_TYPE, type Statement } from '../model/statement.ts';
@@ -10,7 +11,7 @@ import { notationTarget } from './notation.ts';
 import { readPredicate, sbomType } from './predicate-kind.ts';
 import { parseSimpleSigning } from './simple-signing.ts';
 import { parseStatement, statementIn, subjectDigests } from './statement.ts';
-import { isObject, parseUntrustedJson } from './untrusted-json.ts';
+import { parseUntrustedJson } from './untrusted-json.ts';
 
 /** A blob that hangs on an image, with what its place says of it. */
 export interface AttachedBlob {

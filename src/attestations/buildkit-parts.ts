@@ -1,15 +1,16 @@
-import { objectOf, textsOf, type UntrustedObject } from './untrusted-json.ts';
+import { type JsonObject, objectOf } from '../model/json-value.ts';
+import { textsOf } from './untrusted-json.ts';
 
 /** The parts of a BuildKit provenance predicate that we carry on as they are, found where each version has them. */
 export interface BuildkitParts {
   readonly configSource: unknown;
   /** `frontend`, `args`, `secrets` (ids alone), `ssh`, `locals`. */
-  readonly request: UntrustedObject;
+  readonly request: JsonObject;
   readonly args: Readonly<Record<string, string>>;
   /** The build steps (LLB), mode=max. */
   readonly buildConfig: unknown;
   /** `vcs`, `source`, `layers`. */
-  readonly metadata: UntrustedObject;
+  readonly metadata: JsonObject;
   readonly hermetic: boolean;
   readonly materialsComplete: boolean;
 }
@@ -22,7 +23,7 @@ export function buildkitParts(predicate: unknown): BuildkitParts {
   return 'buildDefinition' in object ? v1Parts(object) : v02Parts(object);
 }
 
-function v02Parts(predicate: UntrustedObject): BuildkitParts {
+function v02Parts(predicate: JsonObject): BuildkitParts {
   const invocation = objectOf(predicate['invocation']);
   const metadata = objectOf(predicate['metadata']);
   const request = objectOf(invocation['parameters']);
@@ -39,7 +40,7 @@ function v02Parts(predicate: UntrustedObject): BuildkitParts {
 }
 
 // Newer BuildKit documents `request` and `buildkit_*`; its first v1 statements kept v0.2's names.
-function v1Parts(predicate: UntrustedObject): BuildkitParts {
+function v1Parts(predicate: JsonObject): BuildkitParts {
   const definition = objectOf(predicate['buildDefinition']);
   const external = objectOf(definition['externalParameters']);
   const internal = objectOf(definition['internalParameters']);

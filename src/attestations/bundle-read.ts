@@ -1,8 +1,9 @@
 import { type Digest, parseDigest } from '../model/digest.ts';
+import { isObject, objectOf } from '../model/json-value.ts';
 import { err, ok, type Result } from '../model/result.ts';
 import { isBundleType } from './attached-media.ts';
 import { BUNDLE } from './attached-shapes.ts';
-import { base64Of, isObject, objectOf, parseUntrustedJson, textOf } from './untrusted-json.ts';
+import { base64Of, parseUntrustedJson, textOf } from './untrusted-json.ts';
 
 /** What a sigstore bundle holds. A certificate says that it is to be verified with an identity, else a key. */
 export interface ReadBundle {

@@ -6,8 +6,9 @@ import {
   sign,
   verify,
 } from 'node:crypto';
+import { isObject, objectOf } from '../model/json-value.ts';
 import { err, ok, type Result } from '../model/result.ts';
-import { base64Of, isObject, objectOf, parseUntrustedJson, textOf } from './untrusted-json.ts';
+import { base64Of, parseUntrustedJson, textOf } from './untrusted-json.ts';
 
 /** A private key that was opened: signs as cosign does with it, ECDSA over SHA-256, DER. The key itself stays inside. */
 export interface OpenedKey {

@@ -1,15 +1,9 @@
 import { createHash, X509Certificate } from 'node:crypto';
+import { isObject, type JsonObject, objectOf } from '../model/json-value.ts';
 import type { Annotations } from '../model/oci.ts';
 import { err, ok, type Result } from '../model/result.ts';
 import { LOG_ENTRY } from './attached-shapes.ts';
-import {
-  base64Of,
-  isObject,
-  objectOf,
-  parseUntrustedJson,
-  textOf,
-  type UntrustedObject,
-} from './untrusted-json.ts';
+import { base64Of, parseUntrustedJson, textOf } from './untrusted-json.ts';
 
 /** Annotations in which cosign before bundles keeps what verifies a layer (sigstore/cosign, specs/SIGNATURE_SPEC.md). */
 const ANNOTATION = {
@@ -26,7 +20,7 @@ const MAX_CERTIFICATES = 10;
 /** `payload`: the annotation's signature is over the layer's bytes. `envelope`: the layer is a DSSE envelope. */
 export type LegacyContent =
   | { readonly kind: 'payload'; readonly bytes: Uint8Array }
-  | { readonly kind: 'envelope'; readonly envelope: UntrustedObject };
+  | { readonly kind: 'envelope'; readonly envelope: JsonObject };
 
 export interface LegacyBundle {
   readonly bundle: Uint8Array;
@@ -95,7 +89,7 @@ function certificates(leaf: string | undefined, chain: string | undefined): read
 }
 
 /** Rekor's entry as the annotation keeps it: `{SignedEntryTimestamp, Payload: {body, integratedTime, logIndex, logID}}`. */
-function logEntry(annotation: string | undefined): Result<UntrustedObject | undefined> {
+function logEntry(annotation: string | undefined): Result<JsonObject | undefined> {
   if (annotation === undefined) return ok(undefined);
   const parsed = parseUntrustedJson(
     annotation,
@@ -126,7 +120,7 @@ function logEntry(annotation: string | undefined): Result<UntrustedObject | unde
   });
 }
 
-function kindVersion(body: unknown): UntrustedObject | undefined {
+function kindVersion(body: unknown): JsonObject | undefined {
   const bytes = base64Of(body, MAX_BODY_BYTES);
   if (bytes === undefined) return undefined;
   const parsed = parseUntrustedJson(bytes, 'the body', MAX_BODY_BYTES);

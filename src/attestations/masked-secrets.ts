@@ -1,5 +1,5 @@
+import { isObject } from '../model/json-value.ts';
 import { secretName } from '../model/secret-names.ts';
-import { isObject } from './untrusted-json.ts';
 
 /** What stands in place of a value that must not be published. */
 export const MASK = '[masked]';

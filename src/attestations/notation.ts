@@ -1,8 +1,9 @@
 import { type Digest, parseDigest } from '../model/digest.ts';
+import { objectOf } from '../model/json-value.ts';
 import { err, ok, type Result } from '../model/result.ts';
 import { JWS, NOTATION_PAYLOAD } from './attached-shapes.ts';
 import { CoseSign1, decodeCbor } from './cbor.ts';
-import { base64Of, objectOf, parseUntrustedJson } from './untrusted-json.ts';
+import { base64Of, parseUntrustedJson } from './untrusted-json.ts';
 
 const MAX_ENVELOPE_BYTES = 1024 * 1024;
 

@@ -1,5 +1,6 @@
+import { isObject } from '../model/json-value.ts';
 import { PREDICATE_TYPE } from '../model/statement.ts';
-import { isObject, parseUntrustedJson } from './untrusted-json.ts';
+import { parseUntrustedJson } from './untrusted-json.ts';
 
 /** What a statement says, in the one spelling that readers ask for. */
 export interface ReadPredicate {

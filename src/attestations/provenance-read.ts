@@ -1,14 +1,7 @@
+import { isObject, type JsonObject, objectOf } from '../model/json-value.ts';
 import { err, ok, type Result } from '../model/result.ts';
 import { PREDICATE_TYPE } from '../model/statement.ts';
-import {
-  base64Of,
-  isObject,
-  listOf,
-  objectOf,
-  textOf,
-  textsOf,
-  type UntrustedObject,
-} from './untrusted-json.ts';
+import { base64Of, listOf, textOf, textsOf } from './untrusted-json.ts';
 
 export interface ProvenanceMaterial {
   readonly uri: string;
@@ -72,7 +65,7 @@ export function parseProvenance(predicate: unknown): Result<ReadProvenance> {
   return err('the provenance has the fields of neither SLSA v0.2 nor v1');
 }
 
-function readV02(predicate: UntrustedObject): ReadProvenance {
+function readV02(predicate: JsonObject): ReadProvenance {
   const invocation = objectOf(predicate['invocation']);
   const metadata = objectOf(predicate['metadata']);
   const source = objectOf(invocation['configSource']);
@@ -92,7 +85,7 @@ function readV02(predicate: UntrustedObject): ReadProvenance {
   };
 }
 
-function readV1(predicate: UntrustedObject): ReadProvenance {
+function readV1(predicate: JsonObject): ReadProvenance {
   const definition = objectOf(predicate['buildDefinition']);
   const external = objectOf(definition['externalParameters']);
   const internal = objectOf(definition['internalParameters']);
@@ -157,7 +150,7 @@ function withPrefix(
 }
 
 function configSourceOf(
-  source: UntrustedObject,
+  source: JsonObject,
   path: string | undefined,
 ): Pick<ReadProvenance, 'configSource'> {
   const uri = textOf(source['uri']);

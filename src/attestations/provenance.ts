@@ -1,4 +1,5 @@
-import { digestHex, type Digest } from '../model/digest.ts';
+import { type Digest, digestHex } from '../model/digest.ts';
+import { type JsonObject, objectOf } from '../model/json-value.ts';
 import { byCodeUnit } from '../model/order.ts';
 import { ok, type Result } from '../model/result.ts';
 import { buildkitParts, type BuildkitParts } from './buildkit-parts.ts';
@@ -10,7 +11,6 @@ import {
   type ProvenanceMaterial,
   type ReadProvenance,
 } from './provenance-read.ts';
-import { objectOf, type UntrustedObject } from './untrusted-json.ts';
 
 /** What our provenance is made of. */
 export interface ProvenanceInput {
@@ -135,7 +135,7 @@ function runMetadata(
 }
 
 /** What BuildKit knows of the checkout stands; what it was sent from elsewhere, the Dockerfile or all, it could not tell. */
-function vcsOf(own: ProvenanceInput['vcs'], theirs: unknown): UntrustedObject {
+function vcsOf(own: ProvenanceInput['vcs'], theirs: unknown): JsonObject {
   if (own === undefined) return {};
   if (theirs === undefined) return { vcs: own };
   const folders = Object.entries(own).filter(([key]) => key.startsWith('localdir:'));

@@ -1,9 +1,10 @@
+import { type JsonObject, objectOf } from '../model/json-value.ts';
 import type { RecordedBuild, RecordedMount, RecordedSource } from '../model/recorded-build.ts';
 import { err, ok, type Result } from '../model/result.ts';
 import { buildkitParts, type BuildkitParts } from './buildkit-parts.ts';
 import { BUILD_TYPE } from './identity.ts';
 import { parseProvenance, type ReadProvenance } from './provenance-read.ts';
-import { listOf, objectOf, textOf, textsOf, type UntrustedObject } from './untrusted-json.ts';
+import { listOf, textOf, textsOf } from './untrusted-json.ts';
 
 const BUILDKIT_TYPE = /^https:\/\/(?:mobyproject\.org\/buildkit@v1|github\.com\/moby\/buildkit\/)/;
 const MOST_MOUNTS = 100;
@@ -39,13 +40,13 @@ export function recordedBuild(predicate: unknown): Result<RecordedBuild> {
   });
 }
 
-function ownPart(predicate: unknown): UntrustedObject {
+function ownPart(predicate: unknown): JsonObject {
   const definition = objectOf(objectOf(predicate)['buildDefinition']);
   return objectOf(objectOf(definition['internalParameters'])['scoville']);
 }
 
 /** `off` where the statement says that nothing was normalised: the image still went through this program's compressor. */
-function normaliserOf(own: UntrustedObject): RecordedBuild['normaliser'] {
+function normaliserOf(own: JsonObject): RecordedBuild['normaliser'] {
   const said = objectOf(own['normaliser']);
   const mode = said['mode'];
   const id = textOf(said['version'], 200);
@@ -73,7 +74,7 @@ function localsOf(value: unknown): readonly string[] {
 function sourceOf(
   read: ReadProvenance,
   parts: BuildkitParts,
-  own: UntrustedObject,
+  own: JsonObject,
 ): RecordedSource | undefined {
   const name = read.configSource.path ?? 'Dockerfile';
   if (read.configSource.uri !== undefined)

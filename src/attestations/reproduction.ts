@@ -1,4 +1,5 @@
-import { listOf, objectOf, textOf } from './untrusted-json.ts';
+import { objectOf } from '../model/json-value.ts';
+import { listOf, textOf } from './untrusted-json.ts';
 import type { TestResult } from './verdict.ts';
 
 /** The configuration that marks a test result as that of a second build. */

@@ -1,7 +1,8 @@
 import { type Digest, parseDigest } from '../model/digest.ts';
+import { objectOf } from '../model/json-value.ts';
 import { err, ok, type Result } from '../model/result.ts';
 import { SIMPLE_SIGNING } from './attached-shapes.ts';
-import { objectOf, parseUntrustedJson, textOf } from './untrusted-json.ts';
+import { parseUntrustedJson, textOf } from './untrusted-json.ts';
 
 const MAX_PAYLOAD_BYTES = 1024 * 1024;
 /** Both are in use: cosign writes the first, skopeo and podman the second. */

@@ -1,5 +1,6 @@
 import { readAs } from '../formats/json-shape.ts';
-import { digestHex, parseDigest, type Digest } from '../model/digest.ts';
+import { type Digest, digestHex, parseDigest } from '../model/digest.ts';
+import { isObject, type JsonObject, objectOf } from '../model/json-value.ts';
 import { MEDIA_TYPE } from '../model/oci.ts';
 import { err, ok, type Result } from '../model/result.ts';
 import type { Statement } from '../model/statement.ts';
@@ -7,14 +8,11 @@ import { isBundleType } from './attached-media.ts';
 import { ENVELOPE, STATEMENT } from './attached-shapes.ts';
 import {
   base64Of,
-  isObject,
   listOf,
   MAX_DOCUMENT_BYTES,
-  objectOf,
   parseUntrustedJson,
   textOf,
   textsOf,
-  type UntrustedObject,
 } from './untrusted-json.ts';
 
 /** Both spellings that are in use: cosign 2 and BuildKit write the older, cosign 3 the newer. */
@@ -40,7 +38,7 @@ export function parseStatement(
   return err('the attestation is neither a statement, a DSSE envelope nor a sigstore bundle');
 }
 
-function fromBundle(bundle: UntrustedObject, maxBytes: number): Result<Statement> {
+function fromBundle(bundle: JsonObject, maxBytes: number): Result<Statement> {
   const mediaType = textOf(bundle['mediaType'], 200) ?? '';
   if (!isBundleType(mediaType)) return err('the media type of the bundle is not known');
   if (!isObject(bundle['dsseEnvelope']))
@@ -55,7 +53,7 @@ export function statementIn(envelope: unknown, maxBytes: number): Result<Stateme
     : err('the envelope is no JSON object');
 }
 
-function fromEnvelope(untrusted: UntrustedObject, maxBytes: number): Result<Statement> {
+function fromEnvelope(untrusted: JsonObject, maxBytes: number): Result<Statement> {
   const read = readAs(untrusted, ENVELOPE, 'the envelope');
   if (!read.ok) return read;
   const envelope = objectOf(read.value);
@@ -68,7 +66,7 @@ function fromEnvelope(untrusted: UntrustedObject, maxBytes: number): Result<Stat
   return statementOf(objectOf(parsed.value));
 }
 
-function statementOf(untrusted: UntrustedObject): Result<Statement> {
+function statementOf(untrusted: JsonObject): Result<Statement> {
   const read = readAs(untrusted, STATEMENT, 'the statement');
   if (!read.ok) return read;
   const object = objectOf(read.value);

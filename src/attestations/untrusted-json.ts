@@ -1,9 +1,7 @@
-import { type Shape, readAs } from '../formats/json-shape.ts';
+import { readAs, type Shape } from '../formats/json-shape.ts';
 import { parseStrictJson } from '../formats/strict-json.ts';
+import { objectOf } from '../model/json-value.ts';
 import type { Result } from '../model/result.ts';
-
-/** A JSON object that nobody has vouched for. */
-export type UntrustedObject = Readonly<Record<string, unknown>>;
 
 /** An SBOM of a large image, the biggest document that an attestation holds, stays well below this. */
 export const MAX_DOCUMENT_BYTES = 64 * 1024 * 1024;
@@ -20,15 +18,6 @@ export function parseUntrustedJson(
 ): Result<unknown> {
   const parsed = parseStrictJson(bytes, what, maxBytes);
   return parsed.ok ? readAs(parsed.value, shape, what) : parsed;
-}
-
-/** The value as an object; an empty one where it is none. */
-export function objectOf(value: unknown): UntrustedObject {
-  return isObject(value) ? value : {};
-}
-
-export function isObject(value: unknown): value is UntrustedObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** The first `max` elements; none where the value is no array. */

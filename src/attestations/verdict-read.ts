@@ -1,4 +1,5 @@
-import { listOf, objectOf, textOf } from './untrusted-json.ts';
+import { objectOf } from '../model/json-value.ts';
+import { listOf, textOf } from './untrusted-json.ts';
 
 /** What a SLSA verification summary says of the level that this tool attests. */
 export interface StatedLevel {

@@ -1,3 +1,5 @@
+import { ownValue } from '../model/lookup.ts';
+
 /** What a person says to a change: this one, not this one, this and all that follow, none any more. */
 export type Answer = 'yes' | 'no' | 'all' | 'quit';
 
@@ -26,7 +28,7 @@ export async function askAnswer(
       return 'quit';
     }
     const word = line.toLowerCase();
-    const answer = Object.hasOwn(WORDS, word) ? WORDS[word] : undefined;
+    const answer = ownValue(WORDS, word);
     if (answer !== undefined) return answer;
   }
 }

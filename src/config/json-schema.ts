@@ -1,3 +1,4 @@
+import { field as fieldOf } from '../model/json-value.ts';
 import { DEFAULT_SETTINGS } from './default-settings.ts';
 import { LONGEST_STRING, MOST_ITEMS, type SettingField, type SettingType } from './setting-spec.ts';
 import { SETTINGS_TABLE } from './settings-table.ts';
@@ -26,7 +27,7 @@ function objectSchema(
     properties: Object.fromEntries(
       Object.entries(fields).map(([name, field]) => [
         name,
-        fieldSchema(field, propertyOf(defaults, name)),
+        fieldSchema(field, fieldOf(defaults, name)),
       ]),
     ),
     ...(required.length === 0 ? {} : { required }),
@@ -76,11 +77,4 @@ function typeSchema(type: SettingType): JsonSchema {
 /** A schema's pattern has no flags: without case is written as both cases. */
 function patternText(pattern: RegExp): string {
   return pattern.ignoreCase ? pattern.source.replaceAll('a-z', 'A-Za-z') : pattern.source;
-}
-
-/** The default of a setting by its name, undefined where there is none. */
-export function propertyOf(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null && Object.hasOwn(value, name)
-    ? (value as Readonly<Record<string, unknown>>)[name]
-    : undefined;
 }

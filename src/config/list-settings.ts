@@ -1,5 +1,5 @@
+import { field as fieldOf } from '../model/json-value.ts';
 import { DEFAULT_SETTINGS } from './default-settings.ts';
-import { propertyOf } from './json-schema.ts';
 import type { SettingField, SettingScope, SettingType } from './setting-spec.ts';
 import { SETTINGS_TABLE } from './settings-table.ts';
 
@@ -28,7 +28,7 @@ function listFields(
   return Object.entries(fields).flatMap(([name, field]) => {
     const path = `${prefix}${name}`;
     const scope = field.scope ?? above;
-    const byDefault = propertyOf(defaults, name);
+    const byDefault = fieldOf(defaults, name);
     if (field.type.kind === 'object')
       return listFields(field.type.fields, byDefault, { prefix: `${path}.`, scope });
     const listed = {

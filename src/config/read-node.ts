@@ -1,4 +1,5 @@
 import type * as Yaml from 'yaml';
+import { ownValue } from '../model/lookup.ts';
 import { didYouMean } from './did-you-mean.ts';
 import type { ConfigProblem } from './problem.ts';
 import { LONGEST_STRING, MOST_ITEMS, type SettingField, type SettingType } from './setting-spec.ts';
@@ -84,7 +85,7 @@ function readObject(
   if (pairs === undefined) return undefined;
   const value: Record<string, SettingValue> = {};
   for (const { key, name, item } of pairs) {
-    const field = Object.hasOwn(fields, name) ? fields[name] : undefined;
+    const field = ownValue(fields, name);
     if (field === undefined) {
       report(key, unknownKey(name, path, Object.keys(fields)), reading);
       continue;

@@ -1,5 +1,6 @@
 import type { Evidence, Verdict } from '../model/criterion.ts';
 import type { AttestationsFact, EvidenceSource, ImageFact } from '../model/facts.ts';
+import { field } from '../model/json-value.ts';
 import type { FoundAttestation } from '../model/statement.ts';
 import { fail, note, unknown } from './verdict.ts';
 
@@ -60,13 +61,6 @@ export function attestationEvidence(found: FoundAttestation, detail?: string): E
     ...(found.digest === undefined ? {} : { digest: found.digest }),
     detail: detail === undefined ? trust : `${detail}, ${trust}`,
   };
-}
-
-/** A field of what may be an object; undefined where it is none, or has no such field of its own. */
-export function field(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null && Object.hasOwn(value, name)
-    ? (value as Readonly<Record<string, unknown>>)[name]
-    : undefined;
 }
 
 export function textField(value: unknown, name: string): string | undefined {

@@ -1,5 +1,6 @@
 import { parseStrictJson } from '../formats/strict-json.ts';
-import { field, listField, textField } from './attested.ts';
+import { field } from '../model/json-value.ts';
+import { listField, textField } from './attested.ts';
 
 /** A part of an image that an SBOM names: a package, a program or a file. */
 export interface SbomPart {

@@ -1,6 +1,6 @@
 import { parseStrictJson } from '../formats/strict-json.ts';
+import { field } from '../model/json-value.ts';
 import { readAppArmor } from './apparmor-profile.ts';
-import { field } from './attested.ts';
 import { compareAppArmor } from './compare-apparmor.ts';
 import { compareWithDefault } from './seccomp/compare-profiles.ts';
 import {

@@ -1,4 +1,5 @@
 import type { SourceRange, Stage } from '../model/dockerfile.ts';
+import { ownValue } from '../model/lookup.ts';
 import { err, ok, type Result } from '../model/result.ts';
 import { type Directives, parseDirectives } from './directives.ts';
 import { externalImage } from './external-image.ts';
@@ -10,10 +11,9 @@ import { WINDOWS_SHELL } from './run-script.ts';
 import {
   contextImage,
   FRESH_STAGE,
-  ownValue,
   type ReadStage,
-  StageReader,
   stageNamed,
+  StageReader,
   type StageState,
 } from './stage-reader.ts';
 import { substitute } from './substitute.ts';

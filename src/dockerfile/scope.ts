@@ -1,3 +1,4 @@
+import { ownValue } from '../model/lookup.ts';
 import type { Lookup } from './substitute.ts';
 
 /** ARGs that BuildKit knows without a declaration (Dockerfile reference, "Predefined ARGs"). */
@@ -21,7 +22,7 @@ export function lookupIn(scope: Scope, buildArgs: Readonly<Record<string, string
   return (name) => {
     if (scope.env.has(name)) return scope.env.get(name);
     if (scope.args.has(name)) return scope.args.get(name);
-    return PREDEFINED.has(name) && Object.hasOwn(buildArgs, name) ? buildArgs[name] : undefined;
+    return PREDEFINED.has(name) ? ownValue(buildArgs, name) : undefined;
   };
 }
 

@@ -1,10 +1,11 @@
 import type { ExternalImage, SourceRange, Stage } from '../model/dockerfile.ts';
+import { ownValue } from '../model/lookup.ts';
 import { externalImage, mountOptions } from './external-image.ts';
 import { execForm, splitWords } from './instruction-words.ts';
-import { type ReadInstruction, headOf, readInstruction } from './instruction.ts';
+import { headOf, type ReadInstruction, readInstruction } from './instruction.ts';
 import type { LogicalLine } from './logical-lines.ts';
 import { DEFAULT_SHELL, type RunShell, shellOf } from './run-script.ts';
-import { EMPTY_SCOPE, type Scope, lookupIn, withArg, withEnv } from './scope.ts';
+import { EMPTY_SCOPE, lookupIn, type Scope, withArg, withEnv } from './scope.ts';
 import { pathIn } from './shell/shell-state.ts';
 import { substitute } from './substitute.ts';
 
@@ -119,7 +120,7 @@ export class StageReader {
     for (const { text } of splitWords(raw, escape)) {
       const equals = text.indexOf('=');
       const name = equals < 0 ? text : text.slice(0, equals);
-      const given = Object.hasOwn(buildArgs, name) ? buildArgs[name] : undefined;
+      const given = ownValue(buildArgs, name);
       const lookup = lookupIn(this.state.scope, buildArgs);
       const written = equals < 0 ? undefined : substitute(text.slice(equals + 1), lookup, escape);
       const inherited = globals.get(name) ?? ownValue(platformArgs, name);
@@ -160,13 +161,6 @@ export class StageReader {
     if (image === undefined || image === 'scratch') return;
     this.images.push(externalImage(kind, image, !image.includes('$'), range, this.label));
   }
-}
-
-export function ownValue(
-  record: Readonly<Record<string, string>>,
-  name: string,
-): string | undefined {
-  return Object.hasOwn(record, name) ? record[name] : undefined;
 }
 
 /** The image that a name stands for once named contexts are put in; undefined where it is a folder or repository. */

@@ -1,3 +1,5 @@
+import { isObject } from '../model/json-value.ts';
+import { ownValue } from '../model/lookup.ts';
 import { err, ok, type Result } from '../model/result.ts';
 
 /**
@@ -12,8 +14,6 @@ export type Shape =
   | { readonly list: Shape }
   | { readonly map: Shape }
   | { readonly struct: Readonly<Record<string, Shape>> };
-
-type Fields = Readonly<Record<string, unknown>>;
 
 /**
  * The value as a reader in Go decodes it into `shape`: fields that are null are left out. The error names the field that is of another
@@ -71,7 +71,7 @@ function scalar(
 }
 
 function fieldOf(fields: Readonly<Record<string, Shape>>, key: string): Shape {
-  return Object.hasOwn(fields, key) ? (fields[key] ?? 'any') : 'any';
+  return ownValue(fields, key) ?? 'any';
 }
 
 function checkKeys(keys: readonly string[], fields: object, what: string, path: string): void {
@@ -95,8 +95,4 @@ function misfit(what: string, path: string, wanted: string): Misfit {
 
 function shown(path: string, key: string): string {
   return JSON.stringify((path === '' ? key : `${path}.${key}`).slice(0, 200));
-}
-
-function isObject(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,6 +1,7 @@
 import { open, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { UserError } from '../model/errors.ts';
+import { ownValue } from '../model/lookup.ts';
 import { type ImageReference, parseReference } from '../model/reference.ts';
 import { isTar } from './archive/spool.ts';
 import { errorCode } from './blobs/disk.ts';
@@ -54,7 +55,7 @@ export async function parseImageName(text: string, cwd: string): Promise<ImageNa
     return { place: 'registry', text: shown, reference: referenceOf(text.slice(7)) };
   if (/^sha256:[0-9a-f]{6,64}$/.test(text)) return { place: 'engine', text, image: text };
   const [, prefix = '', rest = ''] = /^([a-z-]+):(.+)$/s.exec(text) ?? [];
-  const place = Object.hasOwn(PREFIXES, prefix) ? PREFIXES[prefix] : undefined;
+  const place = ownValue(PREFIXES, prefix);
   if (place === undefined || isTheirTag(prefix, rest)) return byGuess(text, shown, cwd);
   switch (place) {
     case 'layout':

@@ -1,3 +1,4 @@
+import { ownValue } from '../model/lookup.ts';
 import { byCodeUnit } from '../model/order.ts';
 import { OWN_ANNOTATION } from '../model/own-annotations.ts';
 import type { Settings } from '../model/settings.ts';
@@ -58,18 +59,18 @@ export function planAnnotations(inputs: AnnotationInputs): PlannedAnnotations {
   const derived = derivedValues(inputs);
   for (const key of new Set([...Object.keys(configured), ...Object.keys(derived)])) {
     const value =
-      get(userLabels, key) ??
-      get(configured, key) ??
-      get(dockerfileLabels, key) ??
-      get(derived, key) ??
+      ownValue(userLabels, key) ??
+      ownValue(configured, key) ??
+      ownValue(dockerfileLabels, key) ??
+      ownValue(derived, key) ??
       '';
     const clean = boundedValue(value);
     if (clean !== '') setKey(own, key, clean);
   }
   const labels = Object.entries(own).filter(
     ([key]) =>
-      get(userLabels, key) === undefined &&
-      (get(configured, key) !== undefined || get(dockerfileLabels, key) === undefined),
+      ownValue(userLabels, key) === undefined &&
+      (ownValue(configured, key) !== undefined || ownValue(dockerfileLabels, key) === undefined),
   );
   return {
     ...user,
@@ -114,10 +115,6 @@ function boundedValue(text: string): string {
   const bounded = cleanText(text.slice(0, LONGEST_VALUE * 4)).slice(0, LONGEST_VALUE);
   // A character that the bound cut in two is left out.
   return bounded.replace(/[\ud800-\udbff]$/, '').trim();
-}
-
-function get(record: Readonly<Record<string, string>>, key: string): string | undefined {
-  return Object.hasOwn(record, key) ? record[key] : undefined;
 }
 
 function sorted(record: Readonly<Record<string, string>>): Readonly<Record<string, string>> {

@@ -1,3 +1,4 @@
+import { ownValue } from '../model/lookup.ts';
 import { err, ok, type Result } from '../model/result.ts';
 
 /** Annotations by where they are written, as `--annotation` names it. */
@@ -50,7 +51,7 @@ export function parseAnnotations(texts: readonly string[]): Result<LeveledAnnota
           `invalid annotation type ${JSON.stringify(target)}, expected type and optional platform in square brackets`,
         );
       const [, type = '', platform] = match;
-      const level = Object.hasOwn(LEVELS, type) ? LEVELS[type] : undefined;
+      const level = ownValue(LEVELS, type);
       if (level === undefined) return err(`unknown annotation type ${JSON.stringify(type)}`);
       if (platform === undefined) setKey(found[level], key, value);
       else if (level === 'manifest' || level === 'manifestDescriptor')

@@ -1,3 +1,5 @@
+import { field, isObject } from '../model/json-value.ts';
+
 /** The value that JSON text spells, or undefined where it is malformed. */
 export function parseJson(text: string): unknown {
   try {
@@ -5,15 +7,6 @@ export function parseJson(text: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-/** A field of a value that may not even be an object. */
-export function field(value: unknown, name: string): unknown {
-  return isRecord(value) && Object.hasOwn(value, name) ? value[name] : undefined;
 }
 
 export function textField(value: unknown, name: string): string | undefined {
@@ -35,7 +28,7 @@ export function listField(value: unknown, name: string): readonly unknown[] {
 /** A field that maps names to texts; other values in it are left out. */
 export function textMapField(value: unknown, name: string): Readonly<Record<string, string>> {
   const found = field(value, name);
-  if (!isRecord(found)) return {};
+  if (!isObject(found)) return {};
   return Object.fromEntries(
     Object.entries(found).filter(
       (entry): entry is [string, string] => typeof entry[1] === 'string',

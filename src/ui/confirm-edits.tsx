@@ -1,4 +1,5 @@
 import { Text } from 'ink';
+import { ownValue } from '../model/lookup.ts';
 import { useKeys } from './keyboard.ts';
 
 interface Props<T extends string> {
@@ -17,7 +18,7 @@ export function ConfirmEdits<T extends string>(props: Props<T>) {
   useKeys(
     (input, key) => {
       // What is pasted comes as one input, and may be any word.
-      const own = Object.hasOwn(answers, input) ? answers[input] : undefined;
+      const own = ownValue(answers, input);
       const answer = key.escape ? answers.n : own;
       if (answer !== undefined) onAnswer(answer);
     },

@@ -2,11 +2,11 @@ import { describe, expect, test } from 'vitest';
 import {
   base64Of,
   listOf,
-  objectOf,
   parseUntrustedJson,
   textOf,
   textsOf,
 } from '../../src/attestations/untrusted-json.ts';
+import { objectOf } from '../../src/model/json-value.ts';
 
 describe('values that nobody has vouched for', () => {
   test('of the wrong type read as empty', () => {

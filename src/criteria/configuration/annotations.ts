@@ -1,5 +1,6 @@
 import type { Evidence } from '../../model/criterion.ts';
 import type { ImageFact } from '../../model/facts.ts';
+import { ownValue } from '../../model/lookup.ts';
 import { criterion } from '../criterion.ts';
 import { parseTimestamp } from '../timestamp.ts';
 import { configEvidence, fail, note, pass } from '../verdict.ts';
@@ -43,7 +44,7 @@ function valuesOf(image: ImageFact, keys: readonly string[]): Place[] {
   return Object.entries(places).flatMap(([where, values]) =>
     keys.flatMap((name) => {
       const key = PREFIX + name;
-      const value = Object.hasOwn(values, key) ? values[key] : undefined;
+      const value = ownValue(values, key);
       return value === undefined ? [] : [{ where, key, value }];
     }),
   );

@@ -1,4 +1,5 @@
 import type { FilesystemFact } from '../../model/facts.ts';
+import { ownValue } from '../../model/lookup.ts';
 import { criterion } from '../criterion.ts';
 import { configEvidence, fail, note, pass } from '../verdict.ts';
 
@@ -13,7 +14,7 @@ type Resolved =
 export function resolveUser(user: string, passwd: FilesystemFact['passwd']): Resolved {
   const name = user.split(':')[0] ?? '';
   if (name === '') return { kind: 'uid', uid: 0, how: 'no user is set, so it is root' };
-  const entry = passwd !== undefined && Object.hasOwn(passwd, name) ? passwd[name] : undefined;
+  const entry = passwd && ownValue(passwd, name);
   if (entry !== undefined)
     return { kind: 'uid', uid: entry, how: `${name} is uid ${entry} in etc/passwd` };
   if (/^\d+$/.test(name)) {

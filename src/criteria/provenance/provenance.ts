@@ -1,5 +1,6 @@
-import { PREDICATE_TYPE, type FoundAttestation } from '../../model/statement.ts';
-import { attestationEvidence, attested, field, noneOwn, textField, trustIn } from '../attested.ts';
+import { field } from '../../model/json-value.ts';
+import { type FoundAttestation, PREDICATE_TYPE } from '../../model/statement.ts';
+import { attestationEvidence, attested, noneOwn, textField, trustIn } from '../attested.ts';
 import { criterion } from '../criterion.ts';
 import { fail, pass } from '../verdict.ts';
 

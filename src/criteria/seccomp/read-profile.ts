@@ -1,4 +1,5 @@
-import { field, listField, textField } from '../attested.ts';
+import { field, isObject } from '../../model/json-value.ts';
+import { listField, textField } from '../attested.ts';
 import type { Condition, Kernel, Operator, Rule, Scope } from './rule.ts';
 
 /** A seccomp profile in Docker's form, as the engine would read it. */
@@ -144,13 +145,13 @@ function kernelOf(filter: Readonly<Record<string, unknown>>): Kernel | undefined
 
 function objectIn(value: unknown, name: string): Readonly<Record<string, unknown>> {
   const found = field(value, name) ?? {};
-  if (!isPlainObject(found)) throw new MalformedProfile(`${name} is not an object`);
+  if (!isObject(found)) throw new MalformedProfile(`${name} is not an object`);
   return found;
 }
 
 function objects(value: unknown, name: string): readonly Readonly<Record<string, unknown>>[] {
   const found = listIn(value, name);
-  if (!found.every(isPlainObject)) throw new MalformedProfile(`${name} is not a list of objects`);
+  if (!found.every(isObject)) throw new MalformedProfile(`${name} is not a list of objects`);
   return found;
 }
 
@@ -165,10 +166,6 @@ function listIn(value: unknown, name: string): readonly unknown[] {
   const found = field(value, name) ?? [];
   if (!Array.isArray(found)) throw new MalformedProfile(`${name} is not a list`);
   return listField(value, name);
-}
-
-function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** Go reads `Syscalls` as `syscalls`: what we would pass over, the engine would not. */

@@ -1,3 +1,4 @@
+import { ownValue } from '../../model/lookup.ts';
 import type { ContentWish, LayerCollector } from '../../model/walk.ts';
 import type { PackageRecord, UnreadRecord } from '../layer-facts.ts';
 import { NO_RECORD, recordOfSums } from './dpkg.ts';
@@ -40,8 +41,7 @@ export function packageCollector(
   let reader: RecordReader | undefined;
   let streamReader: StreamReader | undefined;
   let stream: RecordStream | undefined;
-  const pathOf = (path: string): string =>
-    Object.hasOwn(linked, path) ? (linked[path] ?? path) : path;
+  const pathOf = (path: string): string => ownValue(linked, path) ?? path;
   return {
     name: 'packages',
     wants: (entry) => {

@@ -1,4 +1,6 @@
-import { field, list, text, time, vulnerabilityNames } from './vex-json.ts';
+import { field } from '../../model/json-value.ts';
+import { ownValue } from '../../model/lookup.ts';
+import { list, text, time, vulnerabilityNames } from './vex-json.ts';
 import {
   MOST_PRODUCTS,
   MOST_STATEMENTS,
@@ -42,7 +44,7 @@ export function readCyclonedxVex(document: VexDocument): VexReading {
     const analysis = field(raw, 'analysis');
     const state = text(field(analysis, 'state'));
     if (state === undefined) continue;
-    const status = Object.hasOwn(STATES, state) ? STATES[state] : undefined;
+    const status = ownValue(STATES, state);
     const references = list(raw, 'references', 500).map((reference) => field(reference, 'id'));
     const vulnerability = vulnerabilityNames(field(raw, 'id'), ...references);
     const products = productsOf(raw, components, image);

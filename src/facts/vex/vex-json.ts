@@ -1,10 +1,5 @@
+import { field } from '../../model/json-value.ts';
 import { LONGEST_NAME } from './vex-statement.ts';
-
-/** A field of a value that may not even be an object. */
-export function field(value: unknown, name: string): unknown {
-  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined;
-  return (value as Readonly<Record<string, unknown>>)[name];
-}
 
 /** A list, at most so many of it; empty where it is none. */
 export function list(value: unknown, name: string, most: number): readonly unknown[] {

@@ -1,4 +1,5 @@
-import { field, list, text, time, vulnerabilityNames } from './vex-json.ts';
+import { field } from '../../model/json-value.ts';
+import { list, text, time, vulnerabilityNames } from './vex-json.ts';
 import {
   MOST_PRODUCTS,
   MOST_STATEMENTS,

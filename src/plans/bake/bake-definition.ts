@@ -1,9 +1,8 @@
 import type { BakeDefinition, BakeTarget } from '../../model/bake.ts';
+import { type JsonObject, objectOf } from '../../model/json-value.ts';
 import { lookup } from '../../model/lookup.ts';
 import { err, ok, type Result } from '../../model/result.ts';
 import { csvField } from '../flags/csv-fields.ts';
-
-type Json = Readonly<Record<string, unknown>>;
 
 /** Attributes that become a flag of build each: text or texts, as they stand. */
 const TEXTS = lookup<string>({
@@ -74,7 +73,7 @@ export function inComposeOrder(definition: BakeDefinition): BakeDefinition {
 /** Groups may hold groups; a name that is both is the target. */
 function expand(
   names: readonly string[],
-  groups: Json,
+  groups: JsonObject,
   targets: ReadonlyMap<string, BakeTarget>,
 ): readonly string[] {
   const found = new Set<string>();
@@ -90,7 +89,7 @@ function expand(
   return [...found];
 }
 
-function readTarget(name: string, value: Json): Result<BakeTarget> {
+function readTarget(name: string, value: JsonObject): Result<BakeTarget> {
   const flags: string[] = [];
   for (const [key, item] of Object.entries(value)) {
     if (item === null || SPENT.has(key) || READ_ELSEWHERE.has(key)) continue;
@@ -171,10 +170,4 @@ function textsOf(value: unknown): readonly string[] {
 function listOf(value: unknown): readonly unknown[] {
   if (value === undefined || value === null) return [];
   return Array.isArray(value) ? (value as unknown[]) : [value];
-}
-
-function objectOf(value: unknown): Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? (value as Json)
-    : {};
 }

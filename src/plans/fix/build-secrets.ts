@@ -1,7 +1,7 @@
 import type { FixInput, FixPlan, FixRule } from '../../model/fix-rule.ts';
 import type { TextEdit } from '../../model/planned-edit.ts';
 import { isRootUser } from '../../model/root-user.ts';
-import { lineEnd, NOTHING, proposal, refusal, together } from './proposal.ts';
+import { lineEnd, NOTHING, proposal, refusedAt, together } from './proposal.ts';
 import { addFlag } from './run-text.ts';
 import { inStage, isExecForm, type Placed } from './stage-view.ts';
 
@@ -63,10 +63,8 @@ function declarations(name: string, stage: number, input: FixInput): readonly Pl
 }
 
 function moved(name: string, arg: Placed, value: boolean, input: FixInput): FixPlan {
-  const refused = (reason: string): FixPlan => ({
-    edits: [],
-    refusals: [refusal(arg, `${name} stays a build argument: ${reason}`)],
-  });
+  const refused = (reason: string): FixPlan =>
+    refusedAt(arg, `${name} stays a build argument: ${reason}`);
   if (value)
     return refused(
       'it has a default, which is in every image’s history: take it out and replace the secret',

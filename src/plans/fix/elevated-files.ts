@@ -3,9 +3,9 @@ import { showsText } from '../../model/dockerfile.ts';
 import type { FixInput, FixPlan, FixRule } from '../../model/fix-rule.ts';
 import { isRootUser } from '../../model/root-user.ts';
 import { needsBit, needsRoot } from './program/needs-root.ts';
-import { othersOn, PURPOSES, purposeOf } from './program/purpose.ts';
+import { othersOn, purposeOf, PURPOSES } from './program/purpose.ts';
 import { checked, started } from './program/started.ts';
-import { type Doubt, linesBehind, NOTHING, proposal, refusal, riskOf } from './proposal.ts';
+import { type Doubt, linesBehind, NOTHING, proposal, refusedAt, riskOf } from './proposal.ts';
 import {
   baseOfImage,
   baseUnknown,
@@ -55,22 +55,18 @@ function plan(input: FixInput): FixPlan {
   if (isOwnRuntime(input)) return NOTHING;
   const base = baseOfImage(input);
   const unknown = baseUnknown(input);
-  if (unknown !== undefined) return { edits: [], refusals: [refusal(from, unknown)] };
+  if (unknown !== undefined) return refusedAt(from, unknown);
   const elevated = base?.elevated ?? [];
   if (base === undefined || elevated.length === 0) return NOTHING;
   const shown = elevated
     .slice(0, 3)
     .map((path) => `/${path}`)
     .join(', ');
-  const refused = (reason: string): FixPlan => ({
-    edits: [],
-    refusals: [
-      refusal(
-        from,
-        `${elevated.length} files of the base stay setuid or setgid (${shown}): ${reason}`,
-      ),
-    ],
-  });
+  const refused = (reason: string): FixPlan =>
+    refusedAt(
+      from,
+      `${elevated.length} files of the base stay setuid or setgid (${shown}): ${reason}`,
+    );
   if (base.has?.('bin/sh') === false) return refused('there is no shell to take the bits away');
   if (base.has?.('usr/bin/find') === false && !base.has('bin/find'))
     return refused('there is no find to look for them');

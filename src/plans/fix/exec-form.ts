@@ -4,7 +4,7 @@ import { execDoubts } from './exec-doubts.ts';
 import { bareCheck, execWords } from './exec-words.ts';
 import { constantRisk, imageVariables } from './image-variables.ts';
 import { jsonWords } from './json-text.ts';
-import { type Doubt, NOTHING, proposal, refusal, riskOf, together } from './proposal.ts';
+import { type Doubt, NOTHING, proposal, refusedAt, riskOf, together } from './proposal.ts';
 import { hasInnerComment, inImage, lastInImage } from './stage-view.ts';
 
 /** Offset in an instruction's text at which the command begins; undefined where there is none. */
@@ -43,10 +43,8 @@ function judge(input: FixInput, keyword: string): FixPlan {
   const at = commandAt(keyword, text, argumentsAt);
   const command = at === undefined ? '' : text.slice(at).trim();
   if (at === undefined || command === '' || jsonWords(command) !== undefined) return NOTHING;
-  const refused = (reason: string): FixPlan => ({
-    edits: [],
-    refusals: [refusal(last, `${keyword} stays in shell form: ${reason}`)],
-  });
+  const refused = (reason: string): FixPlan =>
+    refusedAt(last, `${keyword} stays in shell form: ${reason}`);
   if (/^\[\s*["']/.test(command))
     return refused('it looks like a JSON array and is none, as strings need double quotes');
   if (keyword === 'ENTRYPOINT' && lastInImage(input, 'CMD') !== undefined)

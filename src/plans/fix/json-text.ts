@@ -1,3 +1,5 @@
+import { isObject } from '../../model/json-value.ts';
+
 /** JSON of a Dockerfile or of the project, with no more than what rules read of it: no engine takes it. */
 
 /** The words of an exec form; undefined for what is not an array of strings, which goes through a shell. */
@@ -16,9 +18,7 @@ export function jsonFields(
 
 /** A value as an object; undefined where it is none. */
 export function fieldsOf(value: unknown): Readonly<Record<string, unknown>> | undefined {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? (value as Readonly<Record<string, unknown>>)
-    : undefined;
+  return isObject(value) ? value : undefined;
 }
 
 function parsed(text: string): unknown {

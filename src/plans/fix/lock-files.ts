@@ -3,7 +3,7 @@ import type { SourceWord } from '../../model/dockerfile-source.ts';
 import type { FixInput, FixPlan, FixRule } from '../../model/fix-rule.ts';
 import { commandAt } from './command-at.ts';
 import { lockDoubts } from './lock-doubts.ts';
-import { NOTHING, proposal, refusal, riskOf, together } from './proposal.ts';
+import { NOTHING, proposal, refusedAt, riskOf, together } from './proposal.ts';
 import { wordBehind } from './run-text.ts';
 
 interface Remedy {
@@ -52,10 +52,8 @@ function held(install: PackageInstall, input: FixInput): FixPlan {
   if (remedy === undefined || context === undefined) return NOTHING;
   const { file, madeBy, verb, other, flag = '' } = remedy;
   const at = { line: install.range.startLine };
-  const refused = (reason: string, settle?: string): FixPlan => ({
-    edits: [],
-    refusals: [refusal(at, `${install.command}: ${reason}`, settle)],
-  });
+  const refused = (reason: string, settle?: string): FixPlan =>
+    refusedAt(at, `${install.command}: ${reason}`, settle);
   if (!context.includes(file))
     return refused(`there is no ${file} in the context`, `${madeBy}, and commit ${file}`);
   const isCopied = input.source.instructions.some(

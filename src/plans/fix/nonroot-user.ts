@@ -1,9 +1,9 @@
 import type { BaseImage, FixInput, FixPlan, FixRule } from '../../model/fix-rule.ts';
 import { isRootUser } from '../../model/root-user.ts';
 import { isQuiet, needsRoot } from './program/needs-root.ts';
-import { othersOn, PURPOSES, purposeOf } from './program/purpose.ts';
+import { othersOn, purposeOf, PURPOSES } from './program/purpose.ts';
 import { checked, type Started, started } from './program/started.ts';
-import { type Doubt, linesBehind, NOTHING, proposal, refusal, riskOf } from './proposal.ts';
+import { type Doubt, linesBehind, NOTHING, proposal, refusedAt, riskOf } from './proposal.ts';
 import { type ServerUser, serverUser } from './server-user.ts';
 import {
   baseOfImage,
@@ -57,14 +57,14 @@ function plan(input: FixInput): FixPlan {
   const user = last?.instruction.arguments[0] ?? base?.config.config?.User ?? '';
   if (from === undefined || !isRootUser(user) || user.includes('$')) return NOTHING;
   const unknown = last === undefined ? baseUnknown(input) : undefined;
-  if (unknown !== undefined) return { edits: [], refusals: [refusal(from, unknown)] };
+  if (unknown !== undefined) return refusedAt(from, unknown);
   const server = serverUser(input);
   if (server !== undefined) return asServer(input, server);
   const run = started(input);
   const root = rootCalls(input, run);
-  if (root !== undefined) return { edits: [], refusals: [refusal(from, root)] };
+  if (root !== undefined) return refusedAt(from, root);
   if (othersOn(input, [model.target]))
-    return { edits: [], refusals: [refusal(from, 'other stages stand on it, and work as root')] };
+    return refusedAt(from, 'other stages stand on it, and work as root');
   const at = lastAsRoot(input) ?? from;
   const named = base === undefined ? undefined : ownUser(base);
   const owner = named?.owner ?? `${OWN_UID}:${OWN_UID}`;
@@ -76,12 +76,7 @@ function plan(input: FixInput): FixPlan {
   const own = folder === '' || folder === '/' ? [] : [folder];
   const made = canRun ? [...own.filter((path) => !folders.includes(path)), ...folders] : [];
   if (folders.length > 0 && !canRun)
-    return {
-      edits: [],
-      refusals: [
-        refusal(from, `there is no shell to hand ${folders.join(', ')} over to another user`),
-      ],
-    };
+    return refusedAt(from, `there is no shell to hand ${folders.join(', ')} over to another user`);
   const chown = [
     ...(made.length === 0 ? [] : [`mkdir -p ${made.join(' ')}`]),
     ...(made.length === 0 || own.length === 0 || folders.includes(folder)
@@ -158,10 +153,7 @@ function asServer(input: FixInput, { base, name, uid }: ServerUser): FixPlan {
   if (from === undefined) return NOTHING;
   const at = lastAsRoot(input) ?? from;
   if (uid === undefined)
-    return {
-      edits: [],
-      refusals: [refusal(at, `the entry point of ${base} may need to start as root`)],
-    };
+    return refusedAt(at, `the entry point of ${base} may need to start as root`);
   return {
     edits: [
       proposal(at, {

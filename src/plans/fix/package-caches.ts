@@ -4,9 +4,9 @@ import type { FixInput, FixPlan, FixRule } from '../../model/fix-rule.ts';
 import { CACHING_PROGRAMS, type CachingManager } from '../../model/kept-cache.ts';
 import type { TextEdit } from '../../model/planned-edit.ts';
 import { isRootUser } from '../../model/root-user.ts';
-import { PURPOSES, purposeOf } from './program/purpose.ts';
+import { purposeOf, PURPOSES } from './program/purpose.ts';
 import { started } from './program/started.ts';
-import { proposal, refusal, together } from './proposal.ts';
+import { proposal, refusedAt, together } from './proposal.ts';
 import { addFlag, andThen, endObstacle, wordBehind } from './run-text.ts';
 import { inImage, type Placed, usersInImage } from './stage-view.ts';
 
@@ -109,10 +109,8 @@ function hasMounts({ source }: FixInput): boolean {
 function judge(input: FixInput, run: Placed): readonly FixPlan[] {
   return run.keptCaches.map(({ manager, commands }) => {
     const { what, edits: remedy } = REMEDIES[manager];
-    const refused = (reason: string): FixPlan => ({
-      edits: [],
-      refusals: [refusal(run, `${what} stay in the layer: ${reason}`)],
-    });
+    const refused = (reason: string): FixPlan =>
+      refusedAt(run, `${what} stay in the layer: ${reason}`);
     const user = started(input).called.find(({ name }) => CACHING_PROGRAMS[manager].test(name));
     if (user !== undefined && manager !== 'pip')
       return refused(`${user.by} starts ${user.name}, which may read them`);

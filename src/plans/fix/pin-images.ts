@@ -2,27 +2,24 @@ import type { FixInput, FixPlan, FixRule } from '../../model/fix-rule.ts';
 import { familiarReference, formatReference, withDefaultTag } from '../../model/reference.ts';
 import { argumentDefault } from './argument-default.ts';
 import { type ImagePlace, imagePlaces } from './image-places.ts';
-import { NOTHING, proposal, refusal, together } from './proposal.ts';
+import { NOTHING, proposal, refusedAt, together } from './proposal.ts';
 
 const WHY =
   'A tag can point to a different image tomorrow; a digest cannot. The tag stays, for readers and for --refresh';
 
 function pinned(place: ImagePlace, input: FixInput): FixPlan {
   const { reference } = place.image;
-  if (reference === undefined)
-    return { edits: [], refusals: [refusal(place, `${place.text} cannot be read as an image`)] };
+  if (reference === undefined) return refusedAt(place, `${place.text} cannot be read as an image`);
   const { digest: old, ...unpinned } = reference;
   if (old !== undefined && (!input.options.refresh || reference.tag === undefined)) return NOTHING;
   const tagged = withDefaultTag(unpinned);
   const name = familiarReference(tagged);
   const found = input.facts.digests.get(formatReference(tagged));
-  if (found === undefined)
-    return { edits: [], refusals: [refusal(place, `the digest of ${name} is not known`)] };
-  if (!found.ok)
-    return { edits: [], refusals: [refusal(place, `the digest of ${name}: ${found.error}`)] };
+  if (found === undefined) return refusedAt(place, `the digest of ${name} is not known`);
+  if (!found.ok) return refusedAt(place, `the digest of ${name}: ${found.error}`);
   if (found.value === old) return NOTHING;
   const at = placeOf(place, old, input);
-  if (!at.ok) return { edits: [], refusals: [refusal(place, at.reason)] };
+  if (!at.ok) return refusedAt(place, at.reason);
   const tag = reference.tag === undefined && !at.inDefault ? ':latest' : '';
   return {
     edits: [

@@ -3,7 +3,7 @@ import type { SourceWord } from '../../model/dockerfile-source.ts';
 import type { FixInput, FixPlan, FixRule, InstalledVersion } from '../../model/fix-rule.ts';
 import type { TextEdit } from '../../model/planned-edit.ts';
 import { commandAt } from './command-at.ts';
-import { NOTHING, proposal, refusal, together } from './proposal.ts';
+import { NOTHING, proposal, refusal, refusedAt, together } from './proposal.ts';
 
 /** How a manager's packages are recorded in an image, and how a version is put behind a name. */
 const MANAGERS: Partial<Record<PackageManager, { readonly type: string; readonly joint: string }>> =
@@ -70,12 +70,8 @@ function pinned(install: PackageInstall, input: FixInput): FixPlan {
   const how = MANAGERS[manager];
   if (lockFile || frozenRepository || loose.length === 0 || how === undefined) return NOTHING;
   const at = { line: range.startLine };
-  const refused = (reason: string, settle?: string): FixPlan => ({
-    edits: [],
-    refusals: [
-      refusal(at, `${loose.map(({ name }) => name).join(', ')} not pinned: ${reason}`, settle),
-    ],
-  });
+  const refused = (reason: string, settle?: string): FixPlan =>
+    refusedAt(at, `${loose.map(({ name }) => name).join(', ')} not pinned: ${reason}`, settle);
   if (unresolved) return refused('a name is not constant');
   if (install.requirementsFile !== undefined) return refused(`${install.requirementsFile} decides`);
   const found = commandAt(input, stage, range, (words) =>

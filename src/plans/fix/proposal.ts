@@ -35,6 +35,15 @@ export function refusal(
   return { line, reason, ...(settle === undefined ? {} : { settle }) };
 }
 
+/** A plan that changes nothing, and why. */
+export function refusedAt(
+  at: Pick<SourceInstruction, 'line'>,
+  reason: string,
+  settle?: string,
+): FixPlan {
+  return { edits: [], refusals: [refusal(at, reason, settle)] };
+}
+
 /** Plans of several places as one. */
 export function together(plans: readonly FixPlan[]): FixPlan {
   return {

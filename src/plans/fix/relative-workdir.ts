@@ -1,11 +1,11 @@
 import type { SourceInstruction } from '../../model/dockerfile-source.ts';
 import type { FixInput, FixPlan, FixRule } from '../../model/fix-rule.ts';
-import { proposal, refusal, together } from './proposal.ts';
+import { proposal, refusedAt, together } from './proposal.ts';
 import { baseOfImage, baseUnknown } from './stage-view.ts';
 
 function absolute(input: FixInput, found: SourceInstruction): FixPlan {
   const unknown = baseUnknown(input, found.stage);
-  if (unknown !== undefined) return { edits: [], refusals: [refusal(found, unknown)] };
+  if (unknown !== undefined) return refusedAt(found, unknown);
   const written = found.text.slice(found.argumentsAt).trim();
   const folder = baseOfImage(input, found.stage)?.config.config?.WorkingDir ?? '';
   const at = found.argumentsAt + (/^["']/.test(written) ? 1 : 0);

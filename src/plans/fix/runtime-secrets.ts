@@ -1,6 +1,6 @@
 import type { FixInput, FixPlan, FixRule } from '../../model/fix-rule.ts';
 import { lookup } from '../../model/lookup.ts';
-import { NOTHING, proposal, refusal, together } from './proposal.ts';
+import { NOTHING, proposal, refusedAt, together } from './proposal.ts';
 import { inImage, type Placed } from './stage-view.ts';
 
 /** Variables that entry points of official images read from a file, where the name has `_FILE` behind it; by repository on Docker Hub. */
@@ -27,15 +27,10 @@ function ofEnv(env: Placed, input: FixInput): FixPlan {
       const name = /^(\w+)=/.exec(text)?.[1] ?? (env.words[0]?.text === text ? text : '');
       if (!/^\w+$/.test(name) || input.knowledge.secretName(name) === undefined) return NOTHING;
       if (!text.includes('=') || !readsFile(name, input))
-        return {
-          edits: [],
-          refusals: [
-            refusal(
-              env,
-              `${name} stays in the environment: the program has to read it from a file (${name}_FILE=/run/secrets/...), and its value has to be replaced`,
-            ),
-          ],
-        };
+        return refusedAt(
+          env,
+          `${name} stays in the environment: the program has to read it from a file (${name}_FILE=/run/secrets/...), and its value has to be replaced`,
+        );
       const file = `/run/secrets/${name.toLowerCase().replaceAll('_', '-')}`;
       return {
         edits: [

@@ -4,8 +4,8 @@ import type { ProposedEdit } from '../../model/planned-edit.ts';
 import { type ImageReference, parseReference } from '../../model/reference.ts';
 import { err, type Result } from '../../model/result.ts';
 import { constantRisk } from './image-variables.ts';
-import { othersOn, PURPOSES, purposeOf } from './program/purpose.ts';
-import { lineEnd, NOTHING, proposal, refusal } from './proposal.ts';
+import { othersOn, purposeOf, PURPOSES } from './program/purpose.ts';
+import { lineEnd, NOTHING, proposal, refusedAt } from './proposal.ts';
 import { type RuntimeCommand, runtimeCommand, workFolder } from './runtime-command.ts';
 import { movedInstructions, stageLines } from './runtime-lines.ts';
 import { compilersOf, notCompiled, programPath } from './runtime-program.ts';
@@ -61,10 +61,8 @@ function plan(input: FixInput): FixPlan {
   const from = fromOf(input, model.target);
   const reference = baseReference(input);
   if (from === undefined || reference === undefined || isMinimal(reference)) return NOTHING;
-  const refused = (reason: string): FixPlan => ({
-    edits: [],
-    refusals: [refusal(from, `the image keeps its shell and its tools: ${reason}`)],
-  });
+  const refused = (reason: string): FixPlan =>
+    refusedAt(from, `the image keeps its shell and its tools: ${reason}`);
   if (model.target !== model.stages.length - 1) return refused('the target is not the last stage');
   const own = inStage(input, model.target);
   const odd = own.find(({ keyword }) => keyword === 'SHELL' || keyword === 'ONBUILD');

@@ -1,4 +1,5 @@
 import type { FixInput } from '../../model/fix-rule.ts';
+import { ownValue } from '../../model/lookup.ts';
 import { ENTRY_POINT, handsOn } from './program/entry-points.ts';
 import { baseOfImage, lastInImage } from './stage-view.ts';
 
@@ -34,6 +35,6 @@ export function serverUser(input: FixInput): ServerUser | undefined {
   const repository = stage.image.reference?.repository ?? '';
   const known = repository.replace(/^.*\//, '');
   if (base.config.config.Entrypoint.some((word) => handsOn(input, word))) return undefined;
-  const name = Object.hasOwn(SERVERS, known) ? (SERVERS[known] ?? '') : '';
+  const name = ownValue(SERVERS, known) ?? '';
   return { base: known, name, uid: base.passwd?.[name] };
 }

@@ -4,8 +4,8 @@ import { lookup } from '../../model/lookup.ts';
 import { formatReference, type ImageReference } from '../../model/reference.ts';
 import { addedImage } from './added-image.ts';
 import { imagePlaces } from './image-places.ts';
-import { othersOn, PURPOSES, purposeOf } from './program/purpose.ts';
-import { NOTHING, proposal, refusal } from './proposal.ts';
+import { othersOn, purposeOf, PURPOSES } from './program/purpose.ts';
+import { NOTHING, proposal, refusedAt } from './proposal.ts';
 import { fromOf, inImage, lastInImage } from './stage-view.ts';
 
 /** Official images with a slim variant, and the programs that this one lacks of those that builds and scripts call. */
@@ -102,10 +102,7 @@ function plan(input: FixInput): FixPlan {
   const place = imagePlaces(input).find(({ line }) => line === from.line);
   if (place === undefined || place.text.includes('$')) return NOTHING;
   const name = `${reference.repository.replace(/^.*\//, '')}:${slim.tag ?? ''}`;
-  const refused = (reason: string): FixPlan => ({
-    edits: [],
-    refusals: [refusal(from, `the base stays whole: ${reason}`)],
-  });
+  const refused = (reason: string): FixPlan => refusedAt(from, `the base stays whole: ${reason}`);
   const added = addedImage(formatReference(slim), input);
   if (!added.ok) return refused(added.error);
   const caller = callerOf(LACKS[reference.repository.replace(/^.*\//, '')] ?? [], input);

@@ -3,7 +3,7 @@ import type { SourceCommand, SourceWord } from '../../model/dockerfile-source.ts
 import type { FixInput, FixPlan, FixRule } from '../../model/fix-rule.ts';
 import type { TextEdit } from '../../model/planned-edit.ts';
 import { isRootUser } from '../../model/root-user.ts';
-import { NOTHING, proposal, refusal, together } from './proposal.ts';
+import { NOTHING, proposal, refusedAt, together } from './proposal.ts';
 import { baseUnknown, type Placed, usersInImage } from './stage-view.ts';
 
 /** Options that mean nothing to root; behind others another user works, or a shell is asked for. */
@@ -38,10 +38,7 @@ function withoutSudo({ words }: SourceCommand): TextEdit | undefined {
 function inRun(one: Placed, user: string, unknown: string | undefined): FixPlan {
   const found = one.commands.filter(({ wrappers }) => wrappers.includes('sudo'));
   if (found.length === 0) return NOTHING;
-  const refused = (reason: string): FixPlan => ({
-    edits: [],
-    refusals: [refusal(one, `sudo stays: ${reason}`)],
-  });
+  const refused = (reason: string): FixPlan => refusedAt(one, `sudo stays: ${reason}`);
   if (unknown !== undefined) return refused(unknown);
   if (!isRootUser(user))
     return refused(

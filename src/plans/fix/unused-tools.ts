@@ -3,9 +3,9 @@ import type { SourceWord } from '../../model/dockerfile-source.ts';
 import type { FixInput, FixPlan, FixRule } from '../../model/fix-rule.ts';
 import { commandAt, runAt } from './command-at.ts';
 import { startsNothing } from './program/needs-root.ts';
-import { othersOn, PURPOSES, purposeOf } from './program/purpose.ts';
+import { othersOn, purposeOf, PURPOSES } from './program/purpose.ts';
 import { checked, started } from './program/started.ts';
-import { type Doubt, NOTHING, proposal, refusal, riskOf, together } from './proposal.ts';
+import { type Doubt, NOTHING, proposal, refusedAt, riskOf, together } from './proposal.ts';
 import { withoutWord } from './run-text.ts';
 import { hasInnerComment, inImage, lastInImage } from './stage-view.ts';
 
@@ -98,10 +98,8 @@ function without(input: FixInput, install: PackageInstall): FixPlan {
   const tools = (found === undefined ? [] : toolsIn(found.command.words)).filter(({ name }) =>
     staying.some((one) => one.name === name),
   );
-  const refused = (reason: string): FixPlan => ({
-    edits: [],
-    refusals: [refusal(run, `${staying.map(({ name }) => name).join(', ')} stays: ${reason}`)],
-  });
+  const refused = (reason: string): FixPlan =>
+    refusedAt(run, `${staying.map(({ name }) => name).join(', ')} stays: ${reason}`);
   if (manager !== 'apt') return refused('only those of apt are looked at');
   if (found === undefined || tools.length === 0)
     return refused('it may bring what the program needs at run time');

@@ -5,7 +5,7 @@ import type { FetchedFile, FixInput, FixPlan, FixRule } from '../../model/fix-ru
 import type { TextEdit } from '../../model/planned-edit.ts';
 import { commandAt, type FoundCommand, runAt } from './command-at.ts';
 import { fromPipe } from './download-pipe.ts';
-import { NOTHING, proposal, refusal, together } from './proposal.ts';
+import { NOTHING, proposal, refusedAt, together } from './proposal.ts';
 import { addFlag, andThen, stopsOnFailure } from './run-text.ts';
 import { isExecForm } from './stage-view.ts';
 
@@ -71,16 +71,12 @@ function held(download: Download, input: FixInput): FixPlan {
   const { kind, url, verifiedBy, ineffectiveCheck, range } = download;
   if (verifiedBy !== undefined || !['curl', 'wget', 'add'].includes(kind)) return NOTHING;
   const at = { line: range.startLine };
-  const refused = (reason: string, settle?: string): FixPlan => ({
-    edits: [],
-    refusals: [
-      refusal(
-        at,
-        `${url === undefined ? 'a download' : shownAddress(url)} stays unverified: ${reason}`,
-        settle,
-      ),
-    ],
-  });
+  const refused = (reason: string, settle?: string): FixPlan =>
+    refusedAt(
+      at,
+      `${url === undefined ? 'a download' : shownAddress(url)} stays unverified: ${reason}`,
+      settle,
+    );
   if (url === undefined) return refused('its address is not constant');
   if (ineffectiveCheck !== undefined)
     return refused(

@@ -1,4 +1,5 @@
-import { field, isRecord, listField, numberField, parseJson, textField } from '../json-fields.ts';
+import { field, isObject } from '../../model/json-value.ts';
+import { listField, numberField, parseJson, textField } from '../json-fields.ts';
 
 /** BuildKit's progress messages (moby/buildkit client/graph.go, SolveStatus), what is read of them. */
 export interface SolveStatus {
@@ -86,7 +87,7 @@ export class RawJsonProgress {
 function messageOf(json: string): ProgressMessage | undefined {
   if (!json.startsWith('{')) return undefined;
   const value = parseJson(json);
-  if (!isRecord(value)) return undefined;
+  if (!isObject(value)) return undefined;
   const known = ['vertexes', 'statuses', 'logs', 'warnings'].some((name) => name in value);
   return known || Object.keys(value).length === 0
     ? { kind: 'status', status: solveStatus(value) }

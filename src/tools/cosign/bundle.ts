@@ -1,10 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
 import { parseStrictJson } from '../../formats/strict-json.ts';
 import { type Digest, digestHex, isDigest } from '../../model/digest.ts';
+import { field, isObject } from '../../model/json-value.ts';
 import { MEDIA_TYPE } from '../../model/oci.ts';
-import { type Result, err, ok } from '../../model/result.ts';
+import { err, ok, type Result } from '../../model/result.ts';
 import type { Statement } from '../../model/statement.ts';
-import { field, isRecord, listField, textField } from '../json-fields.ts';
+import { listField, textField } from '../json-fields.ts';
 
 /** What a statement must be about. */
 export interface ExpectedStatement {
@@ -31,11 +32,11 @@ export function bundleStatement(bytes: Uint8Array): Result<Statement> {
   if (listField(envelope, 'signatures').length !== 1)
     return err('it has not exactly one signature');
   const statement = documentOf(Buffer.from(textField(envelope, 'payload') ?? '', 'base64'));
-  if (!isRecord(statement) || !STATEMENT.test(textField(statement, '_type') ?? ''))
+  if (!isObject(statement) || !STATEMENT.test(textField(statement, '_type') ?? ''))
     return err('its payload is no in-toto statement');
   const subject = listField(statement, 'subject').flatMap((entry) => {
     const digest = field(entry, 'digest');
-    return isRecord(digest) ? [{ digest: textsOf(digest) }] : [];
+    return isObject(digest) ? [{ digest: textsOf(digest) }] : [];
   });
   return ok({
     _type: textField(statement, '_type') ?? '',

@@ -1,8 +1,9 @@
+import { field, isObject } from '../../model/json-value.ts';
 import type { RunTool } from '../../model/run.ts';
 import type { Rights } from '../../model/smoke.ts';
 import { completed } from '../completed-run.ts';
 import { cleanText, toolFailure } from '../describe-run.ts';
-import { field, isRecord, listField, numberField, parseJson, textField } from '../json-fields.ts';
+import { listField, numberField, parseJson, textField } from '../json-fields.ts';
 import { engineError } from './docker.ts';
 
 /** A container that is about to be made. */
@@ -101,7 +102,7 @@ const STATE_FORMAT = '{"state":{{json .State}},"ports":{{json .NetworkSettings.P
 export function parseContainerState(stdout: string): ContainerState | undefined {
   const found = parseJson(stdout);
   const state = field(found, 'state');
-  if (!isRecord(state)) return undefined;
+  if (!isObject(state)) return undefined;
   const health = field(state, 'Health');
   const status = textField(health, 'Status');
   return {
@@ -115,7 +116,7 @@ export function parseContainerState(stdout: string): ContainerState | undefined 
 }
 
 function publishedPorts(ports: unknown): Readonly<Record<number, number>> {
-  if (!isRecord(ports)) return {};
+  if (!isObject(ports)) return {};
   return Object.fromEntries(
     Object.keys(ports).flatMap((name) => {
       const inside = /^(\d{1,5})\/tcp$/.exec(name)?.[1];

@@ -1,8 +1,9 @@
 import { type Digest, isDigest, parseDigest } from '../../model/digest.ts';
+import { field, isObject } from '../../model/json-value.ts';
 import { familiarReference, parseReference, withDefaultTag } from '../../model/reference.ts';
 import type { RunTool } from '../../model/run.ts';
 import { completed } from '../completed-run.ts';
-import { field, isRecord, listField, parseJson, textField, textMapField } from '../json-fields.ts';
+import { listField, parseJson, textField, textMapField } from '../json-fields.ts';
 import { engineError } from './docker.ts';
 
 /** An image in the engine's store. */
@@ -50,7 +51,7 @@ export function parseInspected(stdout: string): readonly LocalImage[] {
     .map(parseJson)
     .flatMap((value) => {
       const id = parseDigest(textField(value, 'Id'));
-      if (!isRecord(value) || id === undefined) return [];
+      if (!isObject(value) || id === undefined) return [];
       return [
         {
           id,

@@ -1,6 +1,7 @@
+import { field, isObject } from '../../model/json-value.ts';
 import type { RunTool } from '../../model/run.ts';
 import { completed } from '../completed-run.ts';
-import { field, isRecord, listField, parseJson } from '../json-fields.ts';
+import { listField, parseJson } from '../json-fields.ts';
 import { engineError } from './docker.ts';
 
 /** What an image says of the service in it. */
@@ -30,7 +31,7 @@ export async function imageService(
 export function parseImageService(stdout: string): ImageService {
   const config = parseJson(stdout);
   const exposed = field(config, 'ExposedPorts');
-  const ports = Object.keys(isRecord(exposed) ? exposed : {}).flatMap((name) => {
+  const ports = Object.keys(isObject(exposed) ? exposed : {}).flatMap((name) => {
     const port = Number(/^(\d{1,5})(?:\/tcp)?$/.exec(name)?.[1] ?? '');
     return port > 0 && port < 65_536 ? [port] : [];
   });

@@ -1,9 +1,10 @@
 import { UserError } from '../../model/errors.ts';
+import { field, isObject } from '../../model/json-value.ts';
 import { lookup } from '../../model/lookup.ts';
 import type { RunTool } from '../../model/run.ts';
 import { completed } from '../completed-run.ts';
 import { cleanText } from '../describe-run.ts';
-import { field, isRecord, parseJson, textField } from '../json-fields.ts';
+import { parseJson, textField } from '../json-fields.ts';
 
 /** The engine that `docker` talks to. */
 export interface DockerInfo {
@@ -48,7 +49,7 @@ export async function dockerInfo(run: RunTool, signal?: AbortSignal): Promise<Do
 /** Reads the answer to INFO_FORMAT; undefined where no engine gave one. */
 export function parseDockerInfo(stdout: string): DockerInfo | undefined {
   const info = parseJson(stdout);
-  if (!isRecord(info)) return undefined;
+  if (!isObject(info)) return undefined;
   const serverVersion = textField(info, 'version');
   if (serverVersion === undefined || serverVersion === '') return undefined;
   const status = field(info, 'status');

@@ -1,5 +1,6 @@
+import { field, isObject } from '../../model/json-value.ts';
 import { err, ok, type Result } from '../../model/result.ts';
-import { field, isRecord, listField, parseJson, textField } from '../json-fields.ts';
+import { listField, parseJson, textField } from '../json-fields.ts';
 
 /** The statement of a trust policy that speaks of an image, and whether it insists on a genuine signature. */
 export interface PolicyStatement {
@@ -18,7 +19,7 @@ export function policyFor(document: string, scope: string): Result<PolicyStateme
   const policy =
     policies.find((candidate) => scopesOf(candidate).includes(scope)) ??
     policies.find((candidate) => scopesOf(candidate).includes('*'));
-  if (!isRecord(policy)) return err(`the trust policy of notation has no statement for ${scope}`);
+  if (!isObject(policy)) return err(`the trust policy of notation has no statement for ${scope}`);
   const verification = field(policy, 'signatureVerification');
   const level = textField(verification, 'level');
   const override = field(field(verification, 'override'), 'authenticity');

@@ -1,5 +1,6 @@
-import { type Result, err, ok } from '../../model/result.ts';
-import { field, listField, textField } from '../json-fields.ts';
+import { field } from '../../model/json-value.ts';
+import { err, ok, type Result } from '../../model/result.ts';
+import { listField, textField } from '../json-fields.ts';
 import { sideBySide } from '../side-by-side.ts';
 import type { OsvHttp } from './osv-http.ts';
 import { probedPackages } from './osv-probes.ts';

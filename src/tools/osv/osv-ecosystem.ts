@@ -1,3 +1,4 @@
+import { ownValue } from '../../model/lookup.ts';
 import type { OsRelease } from '../../model/packages.ts';
 
 /** A distribution as OSV knows it. */
@@ -76,7 +77,7 @@ const BY_SOURCE = new Set(['debian', 'ubuntu', 'alpine', 'alpaquita', 'echo']);
 /** Where OSV files this distribution's packages; undefined where it has none of them. */
 export function osvDistribution(os: OsRelease | undefined): OsvDistribution | undefined {
   if (os === undefined) return undefined;
-  const rolling = Object.hasOwn(ROLLING, os.id) ? ROLLING[os.id] : undefined;
+  const rolling = ownValue(ROLLING, os.id);
   const ecosystems = rolling === undefined ? releaseOf(os) : [rolling];
   // What os-release says ends up in a request: nothing in it but what a release may be called.
   const safe = ecosystems.filter((name) => /^[\w .:-]{1,100}$/.test(name));
@@ -91,6 +92,6 @@ function releaseOf(os: OsRelease): readonly string[] {
     return release === '' || release === undefined ? [] : [`Debian:${release}`];
   }
   const { versionId } = os;
-  const named = Object.hasOwn(VERSIONED, os.id) ? VERSIONED[os.id] : undefined;
+  const named = ownValue(VERSIONED, os.id);
   return versionId === undefined || named === undefined ? [] : named({ ...os, versionId });
 }

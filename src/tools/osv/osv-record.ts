@@ -1,4 +1,5 @@
-import { field, isRecord, listField, textField } from '../json-fields.ts';
+import { field, isObject } from '../../model/json-value.ts';
+import { listField, textField } from '../json-fields.ts';
 import { isCve } from '../scanners/alias-names.ts';
 import { isOsvId } from './osv-batch.ts';
 
@@ -40,7 +41,7 @@ const RATED_SUMMARY = /^(Critical|Important|Moderate|Low): /;
 
 /** Reads a record of the OSV schema (1.x). Undefined where it is not the record of `id`. */
 export function parseOsvRecord(value: unknown, id: string): OsvRecord | undefined {
-  if (!isRecord(value) || value['id'] !== id) return undefined;
+  if (!isObject(value) || value['id'] !== id) return undefined;
   const named = [...ids(value, 'aliases'), ...ids(value, 'upstream')];
   const related =
     NAMES_RELATED.test(id) && !named.some(isCve) ? ids(value, 'related').filter(isCve) : [];
@@ -60,7 +61,7 @@ export function parseOsvRecord(value: unknown, id: string): OsvRecord | undefine
 /** True for a record that the cache gave back; its inside was written by us. */
 export function isOsvRecord(value: unknown, id: string): value is OsvRecord {
   return (
-    isRecord(value) &&
+    isObject(value) &&
     value['id'] === id &&
     typeof value['withdrawn'] === 'boolean' &&
     ['names', 'severity', 'affected'].every((name) => Array.isArray(value[name]))

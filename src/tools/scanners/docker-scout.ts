@@ -1,12 +1,13 @@
 import type { VulnerabilitiesFact } from '../../model/facts.ts';
+import { field, isObject } from '../../model/json-value.ts';
 import { readPurl } from '../../model/purl.ts';
-import { type Result, err, ok } from '../../model/result.ts';
+import { err, ok, type Result } from '../../model/result.ts';
 import type { RunTool } from '../../model/run.ts';
-import { field, isRecord, listField, parseJson, textField } from '../json-fields.ts';
+import { listField, parseJson, textField } from '../json-fields.ts';
 import { TOOLS } from '../tool-names.ts';
-import { type Report, onePerCve } from './one-per-cve.ts';
+import { onePerCve, type Report } from './one-per-cve.ts';
 import { given, reportText, reportUrl } from './report-text.ts';
-import { type ScanRequest, type ScanTarget, scanOutput, unreadable } from './scanner.ts';
+import { scanOutput, type ScanRequest, type ScanTarget, unreadable } from './scanner.ts';
 import { severityOf, severityOfScore } from './severity.ts';
 
 /**
@@ -34,7 +35,7 @@ export function dockerScoutArgs(
 export function parseDockerScout(json: string, now: number): Result<VulnerabilitiesFact> {
   const run = listField(parseJson(json), 'runs')[0];
   const driver = field(field(run, 'tool'), 'driver');
-  if (!isRecord(driver) || !/scout/i.test(textField(driver, 'name') ?? '')) return unreadable();
+  if (!isObject(driver) || !/scout/i.test(textField(driver, 'name') ?? '')) return unreadable();
   const rules = listField(driver, 'rules');
   const results = listField(run, 'results');
   const reports = rules.map(reportsOf);

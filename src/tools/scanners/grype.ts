@@ -1,11 +1,12 @@
 import type { VulnerabilitiesFact } from '../../model/facts.ts';
-import { type Result, err, ok } from '../../model/result.ts';
+import { field, isObject } from '../../model/json-value.ts';
+import { err, ok, type Result } from '../../model/result.ts';
 import type { RunTool } from '../../model/run.ts';
-import { field, isRecord, listField, parseJson, textField } from '../json-fields.ts';
+import { listField, parseJson, textField } from '../json-fields.ts';
 import { nearestFix, purlType } from './nearest-fix.ts';
-import { type Report, onePerCve } from './one-per-cve.ts';
+import { onePerCve, type Report } from './one-per-cve.ts';
 import { given, reportText, reportUrl } from './report-text.ts';
-import { type ScanRequest, type ScanTarget, scanOutput, unreadable } from './scanner.ts';
+import { scanOutput, type ScanRequest, type ScanTarget, unreadable } from './scanner.ts';
 import { severityOf } from './severity.ts';
 
 /** Scans with grype. An error where its database cannot be had, or it fails. */
@@ -38,7 +39,7 @@ export function grypeEnvironment(offline: boolean): Readonly<Record<string, stri
 export function parseGrype(json: string): Result<VulnerabilitiesFact> {
   const report = parseJson(json);
   const descriptor = field(report, 'descriptor');
-  if (!isRecord(report) || !Array.isArray(report['matches']) || !isRecord(descriptor))
+  if (!isObject(report) || !Array.isArray(report['matches']) || !isObject(descriptor))
     return unreadable();
   const reports = report['matches'].map(reportOf);
   if (reports.includes(undefined)) return unreadable();

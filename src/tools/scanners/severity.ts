@@ -1,4 +1,5 @@
 import type { Severity } from '../../model/facts.ts';
+import { ownValue } from '../../model/lookup.ts';
 
 /** Worst first. */
 export const SEVERITIES = ['critical', 'high', 'medium', 'low', 'negligible', 'unknown'] as const;
@@ -26,7 +27,7 @@ export function severityOf(word: string | undefined): Severity {
       .trim()
       .toLowerCase()
       .replace(/(?<!\*)\*+$/, '') ?? '';
-  return Object.hasOwn(WORDS, plain) ? (WORDS[plain] ?? 'unknown') : 'unknown';
+  return ownValue(WORDS, plain) ?? 'unknown';
 }
 
 /** The qualitative rating of a CVSS score (CVSS v3.1 section 5, v4.0 section 6; 2.0 by the same bounds). */

@@ -1,11 +1,12 @@
 import type { VulnerabilitiesFact } from '../../model/facts.ts';
-import { type Result, err, ok } from '../../model/result.ts';
+import { field, isObject } from '../../model/json-value.ts';
+import { err, ok, type Result } from '../../model/result.ts';
 import type { RunTool } from '../../model/run.ts';
-import { field, isRecord, listField, parseJson, textField } from '../json-fields.ts';
+import { listField, parseJson, textField } from '../json-fields.ts';
 import { nearestFix, purlType } from './nearest-fix.ts';
-import { type Report, onePerCve } from './one-per-cve.ts';
+import { onePerCve, type Report } from './one-per-cve.ts';
 import { given, reportText, reportUrl } from './report-text.ts';
-import { type ScanRequest, type ScanTarget, scanOutput, unreadable } from './scanner.ts';
+import { scanOutput, type ScanRequest, type ScanTarget, unreadable } from './scanner.ts';
 import { severityOf } from './severity.ts';
 
 /** What `trivy version --format json` says. */
@@ -53,7 +54,7 @@ export function parseTrivyVersion(json: string): TrivyVersion {
 /** Reads trivy's JSON report (schema 2). Its severity is the vendor's where the vendor gives one, else NVD's. */
 export function parseTrivy(json: string, about: TrivyVersion): Result<VulnerabilitiesFact> {
   const report = parseJson(json);
-  if (!isRecord(report) || report['SchemaVersion'] !== 2) return unreadable();
+  if (!isObject(report) || report['SchemaVersion'] !== 2) return unreadable();
   const results = listField(report, 'Results');
   const reports = results.flatMap((result) => listField(result, 'Vulnerabilities').map(reportOf));
   if (reports.includes(undefined)) return unreadable();

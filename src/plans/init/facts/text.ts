@@ -1,3 +1,4 @@
+import { field, isObject } from '../../../model/json-value.ts';
 import type { Project } from '../../../model/template.ts';
 
 /** What a project's files answer, by question. Taken as it stands there: whoever uses it checks it. */
@@ -16,14 +17,10 @@ export function jsonOf(
   }
 }
 
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 /** A text below an object, by its keys. */
 export function textAt(value: unknown, ...keys: readonly string[]): string | undefined {
   let at = value;
-  for (const key of keys) at = isObject(at) && Object.hasOwn(at, key) ? at[key] : undefined;
+  for (const key of keys) at = field(at, key);
   return typeof at === 'string' ? at : undefined;
 }
 
