@@ -27,8 +27,6 @@ export interface LineQuestion<T extends JudgedLine> {
   readonly settleOpen?: string;
 }
 
-const FROM_HISTORY = 'only the image’s history tells of the build, and it does not show every step';
-
 /**
  * One verdict of many lines: the loose ones fail it; else shell that could not be read, and lines that cannot be told, leave it unknown;
  * a build without any has no subject.
@@ -46,16 +44,16 @@ export function judgeLines<T extends JudgedLine>(
       lineEvidence(range, command, reason, state),
     ),
     ...unreadEvidence(value),
+    ...(value.partial === undefined ? [] : [note(value.partial)]),
   ];
   const loose = judged.filter(({ state }) => state === 'loose');
   const [first] = loose;
   if (first !== undefined) return fail(`${linesOf(loose)}: ${first.reason}`, evidence, { source });
+  if (value.partial !== undefined) return unknown(value.partial, question.settle, evidence, source);
   // Source that verified downloads brought may do what it does, where there is something to judge besides.
   const open = value.unread.filter(({ held }) => held !== true || judged.length === 0);
   const [unread] = open;
   if (unread !== undefined) {
-    // Where the history is all there is, the lines are not the Dockerfile's.
-    if (source === 'image') return unknown(FROM_HISTORY, question.settle, evidence, source);
     const shell = open.filter(({ program }) => program === undefined);
     return shell.length > 0
       ? unknown(`the shell in ${linesOf(shell)} could not be read`, undefined, evidence, source)

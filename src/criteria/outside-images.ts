@@ -1,5 +1,4 @@
 import type { Evidence, EvidenceState } from '../model/criterion.ts';
-import type { ExternalImage } from '../model/dockerfile.ts';
 import type { BuildFact, Fact, UsedImage } from '../model/facts.ts';
 import { type ImageReference, parseReference } from '../model/reference.ts';
 
@@ -27,31 +26,11 @@ const ROLES: Readonly<Record<UsedImage['role'], string>> = {
   'build-context': '--build-context',
 };
 
-const DOCKERFILE_ROLES: Readonly<Record<ExternalImage['kind'], string>> = {
-  from: 'FROM',
-  'copy-from': 'COPY --from',
-  'mount-from': 'RUN --mount from',
-  syntax: '# syntax',
-};
-
-/** The outside images of the build: as the build used them, else as its Dockerfile names them. */
+/** The outside images that the build used. */
 export function outsideImages(build: BuildFact): Fact<readonly OutsideImage[]> {
-  if (build.images.known) {
-    const used = build.images.value.map(fromUse).filter((image) => image.text !== 'scratch');
-    return { ...build.images, value: [...used, ...unnamedBases(build)] };
-  }
-  // What the history tells names no images.
-  if (!build.dockerfile.known || build.dockerfile.source === 'image') return build.images;
-  const value = build.dockerfile.value.externalImages.map((image) => ({
-    text: image.text,
-    reference: image.reference,
-    role: DOCKERFILE_ROLES[image.kind],
-    pinned: image.reference?.digest !== undefined,
-    pinnedBy: image.reference?.digest === undefined ? undefined : 'the Dockerfile',
-    signedBy: undefined,
-    line: image.range.startLine,
-  }));
-  return { ...build.dockerfile, value: [...value, ...unnamedBases(build)] };
+  if (!build.images.known) return build.images;
+  const used = build.images.value.map(fromUse).filter((image) => image.text !== 'scratch');
+  return { ...build.images, value: [...used, ...unnamedBases(build)] };
 }
 
 /** Bases whose name no value is known for (`FROM ${BASE}`): they are images from outside all the same. */
@@ -65,7 +44,7 @@ function unnamedBases({ dockerfile }: BuildFact): OutsideImage[] {
       {
         text: stage.base.text,
         reference: undefined,
-        role: DOCKERFILE_ROLES.from,
+        role: 'FROM',
         pinned: false,
         pinnedBy: undefined,
         signedBy: undefined,

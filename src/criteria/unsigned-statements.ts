@@ -18,19 +18,19 @@ export const UNSIGNED_RULES: Readonly<Record<string, UnsignedRule>> = {
   },
   'trusted-source': {
     earns: true,
-    reason: 'the Dockerfile in the provenance; its steps must be those of the image’s history',
+    reason: 'the Dockerfile in the provenance; its base and its steps must be those of the image',
   },
   'verified-downloads': {
     earns: true,
-    reason: 'the Dockerfile in the provenance; its steps must be those of the image’s history',
+    reason: 'the Dockerfile in the provenance; its base and its steps must be those of the image',
   },
   'pinned-images': {
     earns: true,
-    reason: 'the Dockerfile in the provenance; its steps must be those of the image’s history',
+    reason: 'the Dockerfile in the provenance; its base and its steps must be those of the image',
   },
   'pinned-packages': {
     earns: true,
-    reason: 'the Dockerfile in the provenance; its steps must be those of the image’s history',
+    reason: 'the Dockerfile in the provenance; its base and its steps must be those of the image',
   },
   'recently-updated': {
     earns: true,

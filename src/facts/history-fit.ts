@@ -9,10 +9,12 @@ const MAKES_LAYER = new Set(['RUN', 'COPY', 'ADD']);
  * What of an image's history a build of this Dockerfile by BuildKit cannot have left: steps that the
  * history does not end with, other commands, more or fewer layers. Undefined where the two fit. The
  * history is part of the image's bytes; a Dockerfile beside it that nobody signed has to fit it.
+ * Where the number of the base's layers is known, all steps above them have to be the Dockerfile's.
  */
 export function historyMisfit(
   dockerfile: DockerfileModel,
   { history = [], rootfs }: Pick<ImageConfig, 'history' | 'rootfs'>,
+  baseLayers?: number,
 ): string | undefined {
   const layers = history.filter(({ empty_layer: empty }) => empty !== true).length;
   if (history.length > 0 && layers !== rootfs.diff_ids.length)
@@ -21,8 +23,9 @@ export function historyMisfit(
   const wanted = chain.flatMap(({ instructions }) =>
     instructions.filter(({ keyword }) => MAKES_LAYER.has(keyword)),
   );
-  const steps = history.flatMap(stepOf);
-  const isWhole = chain[0]?.base.kind === 'scratch';
+  const own = chain[0]?.base.kind === 'scratch' ? 0 : baseLayers;
+  const steps = aboveLayers(history, own ?? 0).flatMap(stepOf);
+  const isWhole = own !== undefined;
   if (steps.length < wanted.length || (isWhole && steps.length > wanted.length))
     return `the Dockerfile has ${wanted.length} steps that add a layer, the image’s history ${steps.length}`;
   const last = steps.slice(steps.length - wanted.length);
@@ -30,6 +33,14 @@ export function historyMisfit(
   if (at < 0) return undefined;
   const line = wanted[at]?.range.startLine ?? 0;
   return `line ${line} of the Dockerfile is not what the image’s history tells of`;
+}
+
+/** The history without what tells of the lowest layers. */
+function aboveLayers(history: readonly HistoryEntry[], count: number): readonly HistoryEntry[] {
+  let [at, layers] = [0, 0];
+  for (; layers < count && at < history.length; at += 1)
+    if (history[at]?.empty_layer !== true) layers += 1;
+  return history.slice(at);
 }
 
 interface Step {

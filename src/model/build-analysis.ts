@@ -104,4 +104,6 @@ export interface BuildAnalysis {
   readonly downloads: readonly Download[];
   /** Lines of which it is not known what they install and download: shell that cannot be parsed, programs that nobody read. */
   readonly unread: readonly UnreadLine[];
+  /** Why not all steps of the build are known, where that is so. */
+  readonly partial?: string;
 }

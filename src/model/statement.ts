@@ -35,6 +35,11 @@ export interface FoundAttestation {
   readonly verifiedBy?: string;
   /** Why an unsigned statement does not fit the image, where that is so: then it counts for nothing. */
   readonly contradicts?: string;
+  /**
+   * Why the base that an unsigned provenance names was not held against the image's layers, where that is
+   * so: then what its Dockerfile says earns nothing.
+   */
+  readonly unchecked?: string;
   /** Digest of the bundle, or of the manifest that holds the statement. */
   readonly digest?: Digest;
 }

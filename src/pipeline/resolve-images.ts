@@ -2,6 +2,7 @@ import type { Digest } from '../model/digest.ts';
 import { isIndex, type Platform, platformName } from '../model/oci.ts';
 import { formatReference, type ImageReference } from '../model/reference.ts';
 import { parseImageConfig, parseIndex, parseManifest } from '../oci/documents.ts';
+import { platformRank } from '../oci/platform-choice.ts';
 import type { RegistryClient } from '../oci/registry/registry-client.ts';
 import type { NeededImage, ResolvedImage } from '../plans/external-images.ts';
 import { inspectLocalImages, type LocalImage } from '../tools/docker/docker-images.ts';
@@ -139,8 +140,11 @@ async function platformManifest(
   platform: Platform,
 ): Promise<Fetched | undefined> {
   if (!isIndex(root.descriptor.mediaType)) return root;
-  const match = parseIndex(root.bytes, root.descriptor.digest).manifests.find(
-    (m) => m.platform?.os === platform.os && m.platform.architecture === platform.architecture,
-  );
+  const [match] = parseIndex(root.bytes, root.descriptor.digest)
+    .manifests.flatMap((m) => {
+      const rank = m.platform === undefined ? undefined : platformRank(m.platform, platform);
+      return rank === undefined ? [] : [{ rank, digest: m.digest }];
+    })
+    .sort((a, b) => a.rank - b.rank);
   return match === undefined ? undefined : client.getManifest(repository, match.digest);
 }

@@ -1,3 +1,4 @@
+import { usedImages } from '../../src/facts/used-images.ts';
 import type { BuildAnalysis, Download, PackageInstall } from '../../src/model/build-analysis.ts';
 import { type Digest, digestOf } from '../../src/model/digest.ts';
 import type {
@@ -205,10 +206,15 @@ export function dockerfile(...bases: readonly (string | number)[]): DockerfileMo
   };
 }
 
+/** Where a Dockerfile is given, its images are those that the build used, as in the pipeline. */
 export function build(given: Partial<BuildFact> = {}): Fact<BuildFact> {
+  const { dockerfile } = given;
   const value: BuildFact = {
     dockerfile: unknownFact('no Dockerfile is known'),
-    images: unknownFact('no build is known'),
+    images:
+      dockerfile?.known === true && dockerfile.source !== 'image'
+        ? known(usedImages(dockerfile.value, [], []), dockerfile.source)
+        : unknownFact('no build is known'),
     ...given,
   };
   return known(value, 'build');

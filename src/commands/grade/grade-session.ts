@@ -17,7 +17,6 @@ import type { GradeFlags } from './grade-flags.ts';
 export interface GradeSession {
   readonly flags: GradeFlags;
   readonly options: GradeOptions;
-  readonly registries: Registries;
 }
 
 /** The settings file, with what the flags say otherwise. */
@@ -56,15 +55,15 @@ export async function gradeSession(
           : await readGivenDockerfile(context.cwd, flags.file, flags),
       secrets: flags.secrets,
       vex: await readVexFiles(settings.vex),
+      registries: new Registries(context, settings.registries),
     },
-    registries: new Registries(context, settings.registries),
   };
 }
 
 /** Opens one image, grades it and closes it. */
 export async function gradeOne(
   context: PipelineContext,
-  { flags, options, registries }: GradeSession,
+  { flags, options }: GradeSession,
   text: string,
   stdin: AsyncIterable<Uint8Array>,
 ): Promise<ReportInput> {
@@ -74,7 +73,7 @@ export async function gradeOne(
   const image = await phase(
     context,
     'open',
-    () => openNamedImage(context, registries, request),
+    () => openNamedImage(context, options.registries, request),
     ({ name, place, root }) => ({ detail: `${name}, ${PLACE[place]}, ${root.digest}` }),
   );
   try {

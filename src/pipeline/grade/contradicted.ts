@@ -1,48 +1,102 @@
-import { isProvenanceType, parseProvenance } from '../../attestations/provenance-read.ts';
+import {
+  isProvenanceType,
+  parseProvenance,
+  type ReadProvenance,
+} from '../../attestations/provenance-read.ts';
 import { analyseDockerfile } from '../../dockerfile/parse-dockerfile.ts';
 import { historyMisfit } from '../../facts/history-fit.ts';
+import { usedImages } from '../../facts/used-images.ts';
+import type { DockerfileModel } from '../../model/dockerfile.ts';
 import type { AttestationsFact, Fact } from '../../model/facts.ts';
 import type { ImageConfig } from '../../model/oci.ts';
+import { parseReference } from '../../model/reference.ts';
 import type { FoundAttestation } from '../../model/statement.ts';
+import { type BaseLayers, beginsWith } from './base-layers.ts';
 
 const DAY = 86_400_000;
 
+type Mark = Pick<FoundAttestation, 'contradicts' | 'unchecked'>;
+
 /**
  * Marks the statements that nobody is known to have signed and that do not fit the image: provenance
- * whose Dockerfile is not what the history tells of, or whose build ended on another day than the image
- * was created. Anyone may attach such a statement; the image's bytes have the last word.
+ * whose Dockerfile is not what the history tells of, whose base is not what the layers begin with, or
+ * whose build ended on another day than the image was created. Anyone may attach such a statement; the
+ * image's bytes have the last word. Where its base could not be compared, that is marked as well.
  */
-export function withContradictions(
+export async function withContradictions(
   fact: Fact<AttestationsFact>,
   config: ImageConfig,
-): Fact<AttestationsFact> {
+  baseLayers: BaseLayers,
+): Promise<Fact<AttestationsFact>> {
   if (!fact.known) return fact;
-  const attestations = fact.value.attestations.map((found): FoundAttestation => {
-    const contradicts = contradiction(found, config);
-    return contradicts === undefined ? found : { ...found, contradicts };
-  });
+  const attestations: FoundAttestation[] = [];
+  // One after the other: a statement that is the same as the one before asks nobody twice.
+  for (const found of fact.value.attestations)
+    attestations.push({ ...found, ...(await markOf(found, config, baseLayers)) });
   return { ...fact, value: { ...fact.value, attestations } };
 }
 
-function contradiction(
+async function markOf(
   { predicateType, predicate, verification }: FoundAttestation,
   config: ImageConfig,
-): string | undefined {
-  if (verification !== 'unverified' || !isProvenanceType(predicateType)) return undefined;
+  baseLayers: BaseLayers,
+): Promise<Mark> {
+  if (verification !== 'unverified' || !isProvenanceType(predicateType)) return {};
   const read = parseProvenance(predicate);
-  if (!read.ok) return undefined;
-  const { dockerfile, buildArgs, buildContexts, target, finishedOn } = read.value;
-  const parsed =
-    dockerfile === undefined
-      ? undefined
-      : analyseDockerfile(dockerfile.text, {
-          built: true,
-          buildArgs,
-          buildContexts,
-          ...(target === undefined ? {} : { target }),
-        });
-  const misfit = parsed?.ok === true ? historyMisfit(parsed.value.model, config) : undefined;
-  return misfit ?? timeMisfit(finishedOn, config.created, buildArgs['SOURCE_DATE_EPOCH']);
+  if (!read.ok) return {};
+  const { buildArgs, finishedOn } = read.value;
+  const model = modelOf(read.value);
+  const misfit =
+    (model === undefined ? undefined : historyMisfit(model, config)) ??
+    timeMisfit(finishedOn, config.created, buildArgs['SOURCE_DATE_EPOCH']);
+  if (misfit !== undefined) return { contradicts: misfit };
+  return model === undefined ? {} : baseMark(model, read.value, config, baseLayers);
+}
+
+function modelOf({
+  dockerfile,
+  buildArgs,
+  buildContexts,
+  target,
+}: ReadProvenance): DockerfileModel | undefined {
+  if (dockerfile === undefined) return undefined;
+  const options = { built: true, buildArgs, buildContexts };
+  const parsed = analyseDockerfile(dockerfile.text, {
+    ...options,
+    ...(target === undefined ? {} : { target }),
+  });
+  return parsed.ok ? parsed.value.model : undefined;
+}
+
+/** The image begins with the layers of the base that is named, and all above them is of the Dockerfile. */
+async function baseMark(
+  model: DockerfileModel,
+  { materials }: ReadProvenance,
+  config: ImageConfig,
+  baseLayers: BaseLayers,
+): Promise<Mark> {
+  if (standsOnScratch(model)) return {};
+  const base = usedImages(model, [], materials).find(({ role }) => role === 'base');
+  const reference = base === undefined ? undefined : parseReference(base.text);
+  if (base === undefined || reference?.ok !== true)
+    return { unchecked: 'it names no image as the base' };
+  const { digest } = base;
+  if (digest === undefined) return { unchecked: `it gives no digest of ${base.text}` };
+  const layers = config.rootfs.diff_ids;
+  const found = await baseLayers({ ...reference.value, digest }, { platform: config, layers });
+  if (!found.ok) return { unchecked: found.error };
+  if (!beginsWith(layers, found.value))
+    return { contradicts: `it names ${base.text} as the base, and the image has other layers` };
+  const misfit = historyMisfit(model, config, found.value.length);
+  return misfit === undefined ? {} : { contradicts: misfit };
+}
+
+function standsOnScratch({ stages, target }: DockerfileModel): boolean {
+  let base = stages[target]?.base;
+  // A stage stands on earlier ones only.
+  for (let hops = 0; base?.kind === 'stage' && hops <= stages.length; hops += 1)
+    base = stages[base.index]?.base;
+  return base?.kind === 'scratch';
 }
 
 /** The end of a build is when its image was created, unless that was set by SOURCE_DATE_EPOCH. */

@@ -5,7 +5,13 @@ import { historyDockerfile } from '../../facts/history-dockerfile.ts';
 import { historyMisfit } from '../../facts/history-fit.ts';
 import type { BuildContext } from '../../model/build-context.ts';
 import { UserError } from '../../model/errors.ts';
-import { type AttestationsFact, type BuildFact, type Fact, known } from '../../model/facts.ts';
+import {
+  type AttestationsFact,
+  type BuildFact,
+  type Fact,
+  known,
+  unknownFact,
+} from '../../model/facts.ts';
 import type { ImageConfig } from '../../model/oci.ts';
 import type { OpenedImage, OpenedPlatform } from '../../model/opened-image.ts';
 import { type ChosenProvenance, chooseProvenance } from './provenance-choice.ts';
@@ -62,8 +68,11 @@ export function gradedBuild(
       ? undefined
       : { ...recorded, source: chosen.source };
   const dockerfile = isSigned ? (stated ?? given) : (given ?? stated);
-  if (dockerfile !== undefined)
-    return { fact: buildFact({ dockerfile, ...provenance }), buildArgs, notices };
+  if (dockerfile !== undefined) {
+    const fact = buildFact({ dockerfile, ...provenance });
+    const why = dockerfile === stated ? chosen?.unchecked : undefined;
+    return { fact: why === undefined ? fact : withoutBase(fact, why), buildArgs, notices };
+  }
   const fact = buildFact({ dockerfile: undefined, ...provenance });
   return { fact: withHistory(fact, platform.config), buildArgs, notices };
 }
@@ -128,17 +137,28 @@ function unfitNotices(attestations: Fact<AttestationsFact>): readonly string[] {
   );
 }
 
+/**
+ * A Dockerfile that nobody signed, on a base that was not held against the layers: the image may stand on
+ * another one, and steps that it does not name may lie between the two.
+ */
+function withoutBase(fact: Fact<BuildFact>, why: string): Fact<BuildFact> {
+  if (!fact.known) return fact;
+  const reason = `nobody signed the provenance, and its base was not compared with the image: ${why}`;
+  const { analysis } = fact.value;
+  const value: BuildFact = {
+    ...fact.value,
+    images: unknownFact(reason, 'scoville grade --file Dockerfile IMAGE'),
+    ...(analysis === undefined ? {} : { analysis: { ...analysis, partial: reason } }),
+  };
+  return { ...fact, value };
+}
+
 /** Adds what the history tells. It names no images from outside, and never all steps: what it does not show stays unknown. */
 function withHistory(fact: Fact<BuildFact>, config: ImageConfig): Fact<BuildFact> {
   const history = historyDockerfile(config.history);
   const read = history === undefined ? undefined : analyseDockerfile(history.text, { built: true });
   if (history === undefined || read?.ok !== true) return fact;
   const { model, analysis } = read.value;
-  const whole = {
-    range: { startLine: 1, startColumn: 1, endLine: 1, endColumn: 1 },
-    reason:
-      'only the image’s history tells of the build: other stages and copied files are not seen',
-  };
   const reason = 'only the image’s history tells of the build, and it names no images';
   const value: BuildFact = {
     ...(fact.known ? fact.value : {}),
@@ -146,9 +166,9 @@ function withHistory(fact: Fact<BuildFact>, config: ImageConfig): Fact<BuildFact
     images: { known: false, reason, settle: 'scoville grade --file Dockerfile IMAGE' },
     analysis: {
       ...analysis,
+      partial: 'only the image’s history tells of the build, and it does not show every step',
       unread: [
         ...analysis.unread,
-        whole,
         ...history.unread.map((line) => ({
           range: { startLine: line, startColumn: 1, endLine: line, endColumn: 1 },
           reason: 'the history does not keep this step in one line',

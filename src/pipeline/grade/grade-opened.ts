@@ -8,12 +8,14 @@ import { assess, type Graded } from '../assess/assess.ts';
 import type { AssessedPlatform, PlatformEvidence } from '../assess/evidence.ts';
 import { inspect } from '../assess/inspect.ts';
 import { type PipelineContext, phase } from '../context.ts';
+import type { Registries } from '../registries.ts';
 import { scanPlatforms } from '../scan/scan-platforms.ts';
 import type { TrustedSigners } from '../sign/trusted-signers.ts';
 import { readAttachments } from '../verify/read-attachments.ts';
 import { type CheckedAttachment, verifyAttachments } from '../verify/verify-attachments.ts';
 import { askedPlatforms } from './asked-platforms.ts';
 import { attestationsFact } from './attestations-fact.ts';
+import { type BaseLayers, baseLayers } from './base-layers.ts';
 import { withContradictions } from './contradicted.ts';
 import { gradedBuild, type GivenDockerfile } from './grade-build-fact.ts';
 import { reproductionFact } from './reproduction-fact.ts';
@@ -27,6 +29,8 @@ export interface GradeOptions {
   readonly secrets: boolean;
   /** The user's VEX documents, read once for all images. */
   readonly vex: readonly VexDocument[];
+  /** Where bases are looked up that unsigned statements name. */
+  readonly registries: Registries;
 }
 
 /** The image's attachments, checked once for all its platforms. */
@@ -51,7 +55,10 @@ export async function gradeOpened(
   const { image, notGraded } = askedPlatforms(whole, asked);
   const { settings, secrets } = options;
   const attached = await verify(context, image, options.trusted);
-  const evidence = image.platforms.map((one) => evidenceOf(image, one, attached, options));
+  const bases = baseLayers(context, options.registries, settings, homeOf(image));
+  const evidence = await Promise.all(
+    image.platforms.map((one) => evidenceOf(image, one, attached, options, bases)),
+  );
   const inspected = await inspect(context, image, evidence, { secrets });
   const scan = { settings, names: [image.name] };
   const platforms = await scanPlatforms(context, image, inspected, scan);
@@ -79,16 +86,24 @@ function verify(
   );
 }
 
-function evidenceOf(
+/** The registry that the image was taken from. */
+function homeOf({ place, name }: OpenedImage): string | undefined {
+  const reference = parseReference(name.replace(/^(?:registry:|docker:\/\/)/, ''));
+  return place === 'registry' && reference.ok ? reference.value.registry : undefined;
+}
+
+async function evidenceOf(
   image: OpenedImage,
   platform: OpenedPlatform,
   { checked, incomplete }: CheckedAttachments,
   options: GradeOptions,
-): AttestedEvidence {
+  bases: BaseLayers,
+): Promise<AttestedEvidence> {
   const digests = [platform.descriptor.digest, image.root.digest] as const;
-  const attestations = withContradictions(
+  const attestations = await withContradictions(
     attestationsFact(image, platform.descriptor.digest, checked, incomplete),
     platform.config,
+    bases,
   );
   const attached = attestations.known ? attestations.value.attestations : [];
   const { fact, ...build } = gradedBuild(image, platform, attestations, options.dockerfile);

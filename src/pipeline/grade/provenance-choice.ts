@@ -15,12 +15,15 @@ export interface ChosenProvenance {
   readonly source: EvidenceSource;
   /** Key or identity that it was verified with. */
   readonly verifiedBy: string | undefined;
+  /** Why its Dockerfile earns nothing, where nobody signed it and its base was not compared. */
+  readonly unchecked: string | undefined;
   readonly notices: readonly string[];
 }
 
 /**
  * The best provenance of an image: its subject is one of `digests`, no check of its signature failed; verified before
- * unverified, signed before BuildKit's own, one with a Dockerfile before one without. Where another that counts contradicts it, a notice says so.
+ * unverified, one whose base was compared before others, signed before BuildKit's own, one with a Dockerfile before one without.
+ * Where another that counts contradicts it, a notice says so.
  */
 export function chooseProvenance(
   attestations: readonly FoundAttestation[],
@@ -48,6 +51,7 @@ export function chooseProvenance(
     provenance: best.provenance,
     predicate: best.found.predicate,
     verifiedBy: verified ? best.found.verifiedBy : undefined,
+    unchecked: verified ? undefined : best.found.unchecked,
     source: verified ? 'verified-attestation' : 'unverified-attestation',
     notices:
       differing === undefined
@@ -61,9 +65,13 @@ export function chooseProvenance(
   };
 }
 
-function rank({ verification, source }: FoundAttestation, { dockerfile }: ReadProvenance): number {
+function rank(
+  { verification, source, unchecked }: FoundAttestation,
+  { dockerfile }: ReadProvenance,
+): number {
   return (
-    (verification === 'verified' ? 0 : 4) +
+    (verification === 'verified' ? 0 : 8) +
+    (unchecked === undefined ? 0 : 4) +
     (source === 'buildkit-manifest' ? 2 : 0) +
     (dockerfile === undefined ? 1 : 0)
   );

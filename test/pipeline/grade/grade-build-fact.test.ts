@@ -183,6 +183,39 @@ describe('provenance', () => {
     ]);
   });
 
+  test('one whose base was not compared earns nothing that its Dockerfile says', () => {
+    const text = `FROM debian:trixie@sha256:${HEX}\nRUN apt-get install -y curl=1\n`;
+    const unchecked = 'debian@sha256:b was not fetched (offline)';
+    const verdicts = (more: Parameters<typeof provenance>[1], file?: GivenDockerfile) => {
+      const inputs = { attestations: [provenance(text, more)] };
+      const { fact } = graded(file === undefined ? inputs : { ...inputs, file });
+      return [trustedSource, pinnedImages, verifiedDownloads, pinnedPackages].map((criterion) => {
+        const { outcome, summary } = criterion.judge(facts(fact));
+        return `${outcome}: ${summary}`;
+      });
+    };
+    const told = `nobody signed the provenance, and its base was not compared with the image: ${unchecked}`;
+    for (const verdict of verdicts({ unchecked })) {
+      expect(verdict).toMatch(/^unknown: /);
+      expect(verdict).toContain(told);
+    }
+    const outcomes = (all: readonly string[]) => all.map((one) => one.split(':')[0]);
+    const earned = ['pass', 'pass', 'not-applicable', 'pass'];
+    expect(outcomes(verdicts({}))).toEqual(earned);
+    expect(outcomes(verdicts({ unchecked, verification: 'verified' }))).toEqual(earned);
+    expect(outcomes(verdicts({ unchecked }, { name: 'Dockerfile', text }))).toEqual(earned);
+  });
+
+  test('one whose base was compared goes before one whose base was not', () => {
+    const { fact } = graded({
+      attestations: [
+        provenance('FROM alpine:3\n', { unchecked: 'offline' }),
+        provenance('FROM debian:trixie\n', { source: 'buildkit-manifest' }),
+      ],
+    });
+    expect(valueOf(fact).images).toMatchObject({ value: [{ text: 'debian:trixie' }] });
+  });
+
   test('a file that the history does not fit counts, and that is told', () => {
     const { notices } = graded({
       file: { name: 'my.Dockerfile', text: 'FROM alpine\nRUN true\n' },
