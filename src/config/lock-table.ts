@@ -1,5 +1,5 @@
 import { LATEST_EPOCH } from '../model/epoch.ts';
-import type { SettingField, SettingType } from './setting-spec.ts';
+import { SCHEMA_VERSION, type SettingField, type SettingType } from './setting-spec.ts';
 
 const TEXT: SettingType = { kind: 'string' };
 const DIGEST: SettingType = {
@@ -36,11 +36,7 @@ const image: SettingType = {
 
 /** Every key of `scoville.lock`, in the order in which it is written. */
 export const LOCK_TABLE: Readonly<Record<string, SettingField>> = {
-  schemaVersion: {
-    type: { kind: 'integer', minimum: 1, maximum: 1 },
-    help: 'Version of this format.',
-    required: true,
-  },
+  schemaVersion: SCHEMA_VERSION,
   dockerfile: { type: TEXT, help: 'The Dockerfile that it is of.' },
   target: { type: TEXT, help: 'The stage that was built.' },
   images: {

@@ -1,6 +1,6 @@
 import { ANSWER_TYPES } from '../model/answer-types.ts';
 import { CI_SYSTEMS, FACT_READERS, PRESETS } from '../model/template.ts';
-import type { SettingField, SettingType } from './setting-spec.ts';
+import { SCHEMA_VERSION, type SettingField, type SettingType } from './setting-spec.ts';
 
 const TEXT: SettingType = { kind: 'string' };
 const BOOLEAN: SettingType = { kind: 'boolean' };
@@ -34,11 +34,7 @@ const QUESTION: SettingType = {
 
 /** What every manifest may hold, that of what all stacks share too. */
 export const COMMON_TABLE: Readonly<Record<string, SettingField>> = {
-  schemaVersion: {
-    type: { kind: 'integer', minimum: 1, maximum: 1 },
-    help: 'Version of this format.',
-    required: true,
-  },
+  schemaVersion: SCHEMA_VERSION,
   questions: { type: { kind: 'map', ...ID, of: QUESTION }, help: 'What is asked, by name.' },
   files: {
     type: {

@@ -70,3 +70,10 @@ export function settingLeaves(
 
 export const LONGEST_STRING = 4096;
 export const MOST_ITEMS = 1000;
+
+/** The first key of our files. */
+export const SCHEMA_VERSION: SettingField = {
+  type: { kind: 'integer', minimum: 1, maximum: 1 },
+  help: 'Version of this format.',
+  required: true,
+};

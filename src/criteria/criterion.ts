@@ -1,4 +1,4 @@
-import type { Criterion, Level, Remedy, Vector, Verdict } from '../model/criterion.ts';
+import type { Criterion, Remedy, Verdict } from '../model/criterion.ts';
 import { messageOf } from '../model/errors.ts';
 import type { EvidenceSource, Fact, Facts } from '../model/facts.ts';
 import { UNSIGNED_RULES } from './unsigned-statements.ts';
@@ -13,15 +13,10 @@ export type CheckInput<Needed extends FactName, Used extends FactName> = {
 } & { readonly [U in Used]: Facts[U] };
 
 /** A criterion as its file writes it; `needs` and `uses` decide what `check` can read. */
-export interface CriterionDefinition<Needed extends FactName, Used extends FactName> {
-  readonly id: string;
-  readonly title: string;
-  readonly vector: Vector;
-  readonly level: Level;
-  /** Anchor of its heading in the specification, with `#`. */
-  readonly spec: string;
-  /** Why it matters, in one or two sentences. */
-  readonly why: string;
+export interface CriterionDefinition<Needed extends FactName, Used extends FactName> extends Omit<
+  Criterion,
+  'judge' | 'needs' | 'uses'
+> {
   readonly needs: readonly Needed[];
   readonly uses?: readonly Used[];
   /** The command or flag that settles it where a needed fact is unknown and names none. */
@@ -53,20 +48,7 @@ const SOURCES: readonly EvidenceSource[] = [
 export function criterion<Needed extends FactName, Used extends FactName = never>(
   definition: CriterionDefinition<Needed, Used>,
 ): Criterion {
-  const { id, title, vector, level, spec, why, needs, uses, decidedBy, remedies } = definition;
-  return {
-    id,
-    title,
-    vector,
-    level,
-    spec,
-    why,
-    needs,
-    ...(uses === undefined ? {} : { uses }),
-    decidedBy,
-    remedies,
-    judge: (facts) => judge(definition, facts),
-  };
+  return { ...definition, judge: (facts) => judge(definition, facts) };
 }
 
 function judge<Needed extends FactName, Used extends FactName>(

@@ -1,4 +1,5 @@
 import { elfSections } from '../formats/elf.ts';
+import { bytesDiffer, differingNames, listedNames } from './listed-names.ts';
 import { quoted } from './quoted.ts';
 
 const SHOWN = 5;
@@ -9,16 +10,12 @@ export function elfDifference(first: Uint8Array, second: Uint8Array): string {
   const before = elfSections(first);
   const after = elfSections(second);
   if (before === undefined || after === undefined) return 'ELF: its section table cannot be read';
-  const names = [...new Set([...before.keys(), ...after.keys()])].filter((name) => {
-    const [a, b] = [before.get(name), after.get(name)];
-    return a === undefined || b === undefined || Buffer.compare(a, b) !== 0;
-  });
+  const names = differingNames(before, after, bytesDiffer);
   if (names.length === 0) return 'ELF: headers or what lies between the sections';
   const constants = names.includes('.rodata')
     ? differingText(before.get('.rodata'), after.get('.rodata'))
     : '';
-  const shown = names.slice(0, SHOWN).map((name) => name.slice(0, 60) || '(unnamed)');
-  return `ELF section ${shown.join(', ')}${names.length > SHOWN ? ` and ${names.length - SHOWN} more` : ''}${constants}`;
+  return `ELF section ${listedNames(names, SHOWN, 60)}${constants}`;
 }
 
 /** The text around the first byte that differs, where it is one on both sides. */

@@ -1,3 +1,5 @@
+import { bytesDiffer, differingNames, listedNames } from './listed-names.ts';
+
 const CHUNKS_START = 8;
 const SHOWN = 4;
 /** Chunks that begin with a keyword (PNG, 11.3.3). */
@@ -7,13 +9,9 @@ const TEXTS = new Set(['tEXt', 'zTXt', 'iTXt']);
 export function pngDifference(first: Uint8Array, second: Uint8Array): string {
   const before = chunks(first);
   const after = chunks(second);
-  const names = [...new Set([...before.keys(), ...after.keys()])].filter((name) => {
-    const [a, b] = [before.get(name), after.get(name)];
-    return a === undefined || b === undefined || Buffer.compare(a, b) !== 0;
-  });
+  const names = differingNames(before, after, bytesDiffer);
   if (names.length === 0) return 'PNG: order of its chunks';
-  const more = names.length > SHOWN ? ` and ${names.length - SHOWN} more` : '';
-  return `PNG chunk ${names.slice(0, SHOWN).join(', ')}${more}`;
+  return `PNG chunk ${listedNames(names, SHOWN)}`;
 }
 
 /** Of equal names all but the last are told apart by number. */

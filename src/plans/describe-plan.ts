@@ -1,5 +1,6 @@
 import type { BuildInvocation } from '../model/build-invocation.ts';
 import { familiarReference, parseReference } from '../model/reference.ts';
+import type { Settings } from '../model/settings.ts';
 import type { Step } from './attest-plan.ts';
 import type { BuildPlan, PassthroughPlan } from './build-plan.ts';
 import { cleanText } from './clean-text.ts';
@@ -142,12 +143,16 @@ function signerText({ settings }: BuildPlan): string {
   return keyless ? 'keyless' : 'with your own key, or keyless where a CI identity is at hand';
 }
 
-function gateText({ settings }: BuildPlan): string {
-  const { minLevel, minGrade } = settings.gate;
-  const least = [
+/** What a gate asks for at least: `level 3`, `grade B`; empty where there is no gate. */
+export function leastWords({ minLevel, minGrade }: Settings['gate']): readonly string[] {
+  return [
     ...(minLevel === undefined ? [] : [`level ${minLevel}`]),
     ...(minGrade === undefined ? [] : [`grade ${minGrade}`]),
   ];
+}
+
+function gateText({ settings }: BuildPlan): string {
+  const least = leastWords(settings.gate);
   return least.length === 0 ? 'on, no gate' : `on, at least ${least.join(' and ')}`;
 }
 

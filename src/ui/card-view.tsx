@@ -5,7 +5,7 @@ import { Line } from './line.tsx';
 import type { Marks } from './marks.ts';
 import type { CardView, FindingView } from './review-model.ts';
 import { ScoreHead } from './score-bars.tsx';
-import { moved, windowOf } from './window.ts';
+import { moved, rowStep, windowOf } from './window.ts';
 
 /** Rows below which the bar of each vector would leave no room for the findings. */
 const LOW = 14;
@@ -29,7 +29,7 @@ export function CardScreen(props: Props) {
   const room = Math.max(2, height - vectors.length - (isLow ? 3 : 4));
   useKeys(
     (input, key) => {
-      const by = key.downArrow || input === 'j' ? 1 : key.upArrow || input === 'k' ? -1 : 0;
+      const by = rowStep(input, key);
       const page = key.pageDown ? room : key.pageUp ? -room : 0;
       if (by + page !== 0) selected.set(moved(selected.now(), by + page, findings.length));
       else if (key.return || key.rightArrow) onOpen();

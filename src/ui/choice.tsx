@@ -2,7 +2,7 @@ import { Box, Text } from 'ink';
 import { useKeys, useKeyState } from './keyboard.ts';
 import { Line, Paragraph } from './line.tsx';
 import type { Marks } from './marks.ts';
-import { moved } from './window.ts';
+import { moved, rowStep } from './window.ts';
 
 export interface Option<T> {
   readonly value: T;
@@ -31,7 +31,7 @@ export function Choice<T>(props: ChoiceProps<T>) {
   };
   useKeys(
     (input, key) => {
-      const by = key.downArrow || input === 'j' ? 1 : key.upArrow || input === 'k' ? -1 : 0;
+      const by = rowStep(input, key);
       if (by !== 0) selected.set(moved(selected.now(), by, options.length));
       else if (key.return) answer(selected.now());
       else if (/^[1-9]$/.test(input)) answer(Number(input) - 1);

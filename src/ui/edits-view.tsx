@@ -5,7 +5,7 @@ import { Line, Paragraph } from './line.tsx';
 import type { Marks } from './marks.ts';
 import { useMeasuredRows } from './measured.ts';
 import type { EditView, WorthOf } from './review-model.ts';
-import { moved, windowOf } from './window.ts';
+import { moved, rowStep, windowOf } from './window.ts';
 
 /** Rows below which a screen is too low for reasons in full. */
 const LOW = 16;
@@ -33,7 +33,7 @@ export function EditsScreen(props: Props) {
   const [ref, room] = useMeasuredRows(1);
   useKeys(
     (input, key) => {
-      const by = key.downArrow || input === 'j' ? 1 : key.upArrow || input === 'k' ? -1 : 0;
+      const by = rowStep(input, key);
       const page = key.pageDown || input === 'd' ? room : key.pageUp || input === 'u' ? -room : 0;
       const pointed = edits[selected.now()];
       if (by !== 0) {

@@ -5,7 +5,7 @@ import { Line, Paragraph } from './line.tsx';
 import type { Marks } from './marks.ts';
 import { useMeasuredRows } from './measured.ts';
 import type { FindingView } from './review-model.ts';
-import { moved } from './window.ts';
+import { moved, rowStep } from './window.ts';
 
 interface Props {
   readonly finding: FindingView;
@@ -27,7 +27,7 @@ export function FindingScreen({ finding, marks, height, isActive, onStep, onBack
   const top = moved(wanted.shown, 0, places);
   useKeys(
     (input, key) => {
-      const by = key.downArrow || input === 'j' ? 1 : key.upArrow || input === 'k' ? -1 : 0;
+      const by = rowStep(input, key);
       const pages = key.pageDown || input === ' ' ? room : key.pageUp ? -room : 0;
       if (by + pages !== 0) wanted.set(moved(moved(wanted.now(), 0, places), by + pages, places));
       else if (key.escape || key.leftArrow) onBack();

@@ -14,3 +14,11 @@ export function windowOf(
 export function moved(place: number, by: number, count: number): number {
   return Math.max(0, Math.min(count - 1, place + by));
 }
+
+/** One row down (1) or up (-1) as arrows, j and k ask for; 0 for any other key. */
+export function rowStep(
+  input: string,
+  key: { readonly downArrow?: boolean; readonly upArrow?: boolean },
+): number {
+  return key.downArrow || input === 'j' ? 1 : key.upArrow || input === 'k' ? -1 : 0;
+}

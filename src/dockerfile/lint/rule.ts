@@ -64,3 +64,18 @@ export function instructionsOf(
     instructions.filter(({ keyword }) => keywords.includes(keyword)),
   );
 }
+
+/** Words `NAME=VALUE` of these instructions whose name says that the value is a secret, and why. */
+export function secretNames(
+  instructions: readonly Instruction[],
+  { secretName }: LintKnowledge,
+): readonly { readonly range: SourceRange; readonly word: string; readonly reason: string }[] {
+  return instructions.flatMap(({ range, arguments: words }) =>
+    words.flatMap((text) => {
+      const [word = '', value = ''] = text.split('=', 2);
+      // A path names the file that the secret is read from.
+      const reason = value.startsWith('/') ? undefined : secretName(word);
+      return reason === undefined ? [] : [{ range, word, reason }];
+    }),
+  );
+}

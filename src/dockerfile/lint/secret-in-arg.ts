@@ -1,4 +1,4 @@
-import { instructionsOf, type OwnRule } from './rule.ts';
+import { instructionsOf, type OwnRule, secretNames } from './rule.ts';
 
 export const secretInArg: OwnRule = {
   id: 'secret-in-arg',
@@ -11,14 +11,9 @@ export const secretInArg: OwnRule = {
   bad: 'FROM node:22-slim\nARG NPM_TOKEN\nRUN npm ci\n',
   good: 'FROM node:22-slim\nRUN --mount=type=secret,id=npmrc,target=/root/.npmrc npm ci\n',
   check: ({ stages, knowledge }) =>
-    instructionsOf(stages, 'ARG').flatMap(({ range, arguments: words }) =>
-      words.flatMap((word) => {
-        const [name = '', value = ''] = word.split('=', 2);
-        // A path names the file that the secret is read from.
-        const reason = value.startsWith('/') ? undefined : knowledge.secretName(name);
-        if (reason === undefined) return [];
-        const message = `${name} is ${reason}: history and provenance tell build arguments`;
-        return [{ range, message, word: name }];
-      }),
-    ),
+    secretNames(instructionsOf(stages, 'ARG'), knowledge).map(({ range, word, reason }) => ({
+      range,
+      message: `${word} is ${reason}: history and provenance tell build arguments`,
+      word,
+    })),
 };

@@ -89,18 +89,22 @@ class Outcomes {
 
   /** Criteria that a later state of the Dockerfile shows to be met, and were not. */
   met(after: ((criterion: string) => number) | undefined): readonly string[] {
-    if (after === undefined) return [];
-    return SHOWN_WHOLE.filter((id) => this.before(id) > 0 && after(id) === 0 && this.isOpen(id));
+    return shownWhole(after, (id, found) => this.before(id) > 0 && found === 0 && this.isOpen(id));
   }
 
   /** Criteria that it shows not to be met, and that were. */
   lost(after: ((criterion: string) => number) | undefined): readonly string[] {
-    if (after === undefined) return [];
-    return SHOWN_WHOLE.filter(
-      (id) =>
-        this.before(id) === 0 && after(id) > 0 && (this.#scored === undefined || !this.isOpen(id)),
-    );
+    const wasMet = (id: string): boolean => this.#scored === undefined || !this.isOpen(id);
+    return shownWhole(after, (id, found) => this.before(id) === 0 && found > 0 && wasMet(id));
   }
+}
+
+/** Of the criteria that a Dockerfile decides those that are so with what is found later; none where nothing is known of it. */
+function shownWhole(
+  after: ((criterion: string) => number) | undefined,
+  isSo: (id: string, found: number) => boolean,
+): readonly string[] {
+  return after === undefined ? [] : SHOWN_WHOLE.filter((id) => isSo(id, after(id)));
 }
 
 function effects(

@@ -9,6 +9,7 @@ import { shortened } from '../clean-text.ts';
 import { jsonText } from '../json-text.ts';
 import { sarifMessage } from '../sarif/sarif-message.ts';
 import { fingerprint, uriOf } from '../sarif/sarif-places.ts';
+import { sarifName } from '../sarif/sarif-rules.ts';
 
 const SCHEMA = 'https://json.schemastore.org/sarif-2.1.0.json';
 const LEVELS: Readonly<Record<LintLevel, 'error' | 'warning' | 'note'>> = {
@@ -25,9 +26,7 @@ export interface LintRun {
 function ruleOf({ id, title, level, help, remedy, specification }: LintRule) {
   const text = `${remedy}. ${help}`;
   return {
-    id,
-    name: id.replace(/(?:^|-)([a-z])/g, (_, letter: string) => letter.toUpperCase()),
-    shortDescription: { text: title },
+    ...sarifName({ id, title }),
     fullDescription: { text: help },
     help: { text, markdown: text },
     ...(specification === undefined ? {} : { helpUri: specification }),

@@ -26,6 +26,12 @@ export function sarifLevel({
   return outcome === 'fail' ? FAIL_LEVELS[level] : 'note';
 }
 
+/** What a rule is called, for people and in SARIF's own spelling (3.49.7). */
+export function sarifName({ id, title }: { readonly id: string; readonly title: string }) {
+  const name = id.replace(/(?:^|-)([a-z])/g, (_, letter: string) => letter.toUpperCase());
+  return { id, name, shortDescription: { text: title } };
+}
+
 /** A criterion as a rule (SARIF 2.1.0, 3.49), all of it from its result. */
 export function sarifRule(result: CriterionResult) {
   const { id, title, vector, level, spec, remedies } = result;
@@ -38,9 +44,7 @@ export function sarifRule(result: CriterionResult) {
   );
   const help = helps.join('\n\n');
   return {
-    id,
-    name: id.replace(/(?:^|-)([a-z])/g, (_, letter: string) => letter.toUpperCase()),
-    shortDescription: { text: title },
+    ...sarifName({ id, title }),
     fullDescription: {
       text: `${title} (Container Hardening Priorities, ${vector}, level ${level}).`,
     },

@@ -18,21 +18,13 @@ import { fitted, padded, textWidth } from './text-width.ts';
 const NAME = 25;
 const COLUMN = 9;
 
-type Cell = (image: ComparedImage) => string;
-
 function line(screen: Screen, name: string, cells: readonly string[]): string {
-  const row = cells.map((cell) => padded(cell, COLUMN)).join('');
-  return ` ${padded(fitted(name, NAME, screen.marks.ellipsis), NAME)} ${row}`.trimEnd();
+  return ` ${padded(fitted(name, NAME, screen.marks.ellipsis), NAME)} ${cells.join('')}`.trimEnd();
 }
 
 function scoreCell(screen: Screen, { points, total, grade }: Score): string {
   const text = `${padded(grade, 2)} ${points}/${total}`;
   return heat(screen, grade)(text) + ' '.repeat(Math.max(0, COLUMN - textWidth(text)));
-}
-
-function scoreLineOf(screen: Screen, name: string, scores: readonly Score[]): string {
-  const row = scores.map((score) => scoreCell(screen, score)).join('');
-  return ` ${padded(fitted(name, NAME, screen.marks.ellipsis), NAME)} ${row}`.trimEnd();
 }
 
 function outcomeLine(
@@ -51,45 +43,29 @@ function outcomeLine(
 /** A table of as many images as fit beside each other. */
 function block(screen: Screen, comparison: Comparison, from: number, to: number): string[] {
   const images = comparison.images.slice(from, to);
-  const numbers = images.map((_, index) => `[${from + index + 1}]`);
-  const each = (cell: Cell): string[] => images.map(cell);
-  return [
-    '',
-    line(screen, '', numbers),
+  const texts = (name: string, cell: (image: ComparedImage, index: number) => string): string =>
     line(
       screen,
-      'Level',
-      each(({ level }) => String(level)),
-    ),
-    scoreLineOf(
+      name,
+      images.map((image, index) => padded(cell(image, index), COLUMN)),
+    );
+  const scores = (name: string, score: (image: ComparedImage) => Score): string =>
+    line(
       screen,
-      'Overall',
-      images.map(({ overall }) => overall),
-    ),
-    ...VECTORS.map((vector) =>
-      scoreLineOf(
-        screen,
-        VECTOR_NAMES[vector],
-        images.map(({ vectors }) => vectors[vector]),
-      ),
-    ),
+      name,
+      images.map((image) => scoreCell(screen, score(image))),
+    );
+  return [
+    '',
+    texts('', (_, index) => `[${from + index + 1}]`),
+    texts('Level', ({ level }) => String(level)),
+    scores('Overall', ({ overall }) => overall),
+    ...VECTORS.map((vector) => scores(VECTOR_NAMES[vector], ({ vectors }) => vectors[vector])),
     ...(images.some(({ size }) => size !== undefined)
-      ? [
-          line(
-            screen,
-            'Size',
-            each(({ size }) => (size === undefined ? '?' : sizeText(size))),
-          ),
-        ]
+      ? [texts('Size', ({ size }) => (size === undefined ? '?' : sizeText(size)))]
       : []),
     ...(images.some(({ packages }) => packages !== undefined)
-      ? [
-          line(
-            screen,
-            'Packages',
-            each(({ packages }) => String(packages ?? '?')),
-          ),
-        ]
+      ? [texts('Packages', ({ packages }) => String(packages ?? '?'))]
       : []),
     '',
     ...comparison.criteria.map((one) => outcomeLine(screen, one, { from, to })),

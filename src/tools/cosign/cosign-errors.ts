@@ -1,5 +1,7 @@
 import { UserError } from '../../model/errors.ts';
-import { cleanText } from '../describe-run.ts';
+import type { RunTool, ToolRun } from '../../model/run.ts';
+import { completed, type Completed } from '../completed-run.ts';
+import { cleanText, toolFailure } from '../describe-run.ts';
 
 /** What cosign says went wrong: its `Error:` line, without the copy of it and the warnings around it. */
 export function cosignSaid(stderr: string): string {
@@ -48,4 +50,23 @@ export function verificationFailure(stderr: string): 'failed' | 'unknown' {
   const bad =
     /could not verify envelope|do(?:es)? not match|invalid (?:predicate|signature)|none of the expected identities|no matching|failed to verify (?:signature|certificate|log inclusion|timestamp)/i;
   return bad.test(said) ? 'failed' : 'unknown';
+}
+
+/** Has cosign sign. Throws UserError for what the user can fix (password, key, token), else ToolError. */
+export async function runSigning(
+  run: RunTool,
+  asked: Pick<ToolRun, 'args' | 'env'>,
+  key: string | undefined,
+  signal: AbortSignal | undefined,
+): Promise<{ readonly what: ToolRun; readonly result: Completed }> {
+  const what: ToolRun = {
+    command: 'cosign',
+    ...asked,
+    timeoutMs: 180_000,
+    ...(signal === undefined ? {} : { signal }),
+  };
+  const result = await completed(run, 'cosign', what);
+  if (result.exitCode !== 0)
+    throw cosignUserError(result.stderr, key) ?? toolFailure(what, result, 'cosign did not sign');
+  return { what, result };
 }

@@ -1,12 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { RunTool, ToolRun } from '../../model/run.ts';
-import { completed } from '../completed-run.ts';
+import type { RunTool } from '../../model/run.ts';
 import { toolFailure } from '../describe-run.ts';
 import { bundleSignature } from './bundle.ts';
 import { type CosignDialect, cosignDialect } from './cosign-dialect.ts';
-import { cosignUserError } from './cosign-errors.ts';
+import { runSigning } from './cosign-errors.ts';
 import { EMPTY_TRUSTED_ROOT } from './cosign-trust.ts';
 
 export interface BlobSignatureRequest {
@@ -36,19 +35,15 @@ export async function signBlob(run: RunTool, request: BlobSignatureRequest): Pro
       await writeFile(files.config, dialect.withoutServices, { flag: 'wx', mode: 0o600 });
       await writeFile(files.trust, EMPTY_TRUSTED_ROOT, { flag: 'wx', mode: 0o600 });
     }
-    const what: ToolRun = {
-      command: 'cosign',
-      args: signBlobArgs(request.key.ref, dialect.kind, files),
-      env: { COSIGN_PASSWORD: request.key.password },
-      timeoutMs: 180_000,
-      ...(request.signal === undefined ? {} : { signal: request.signal }),
-    };
-    const result = await completed(run, 'cosign', what);
-    if (result.exitCode !== 0)
-      throw (
-        cosignUserError(result.stderr, request.key.ref) ??
-        toolFailure(what, result, 'cosign did not sign')
-      );
+    const { what, result } = await runSigning(
+      run,
+      {
+        args: signBlobArgs(request.key.ref, dialect.kind, files),
+        env: { COSIGN_PASSWORD: request.key.password },
+      },
+      request.key.ref,
+      request.signal,
+    );
     const signature = bundleSignature(await readFile(files.bundle));
     if (!signature.ok)
       throw toolFailure(what, result, `cosign gave no signature (${signature.error})`);

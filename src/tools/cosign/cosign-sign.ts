@@ -2,12 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { digestOf } from '../../model/digest.ts';
-import type { RunTool, ToolRun } from '../../model/run.ts';
-import { completed } from '../completed-run.ts';
+import type { RunTool } from '../../model/run.ts';
 import { toolFailure } from '../describe-run.ts';
 import { checkBundle } from './bundle.ts';
 import { type CosignDialect, cosignDialect } from './cosign-dialect.ts';
-import { cosignUserError } from './cosign-errors.ts';
+import { runSigning } from './cosign-errors.ts';
 import { EMPTY_TRUSTED_ROOT } from './cosign-trust.ts';
 
 /** With what cosign signs. A password that is not given is taken from COSIGN_PASSWORD, as cosign does. */
@@ -59,19 +58,12 @@ async function sign(
   dialect: CosignDialect,
   files: ScratchFiles,
 ): Promise<Uint8Array> {
-  const what: ToolRun = {
-    command: 'cosign',
-    args: signArgs(request, dialect.kind, files),
-    env: signEnv(request.key),
-    timeoutMs: 180_000,
-    ...(request.signal === undefined ? {} : { signal: request.signal }),
-  };
-  const result = await completed(run, 'cosign', what);
-  if (result.exitCode !== 0)
-    throw (
-      cosignUserError(result.stderr, request.key.kind === 'key' ? request.key.ref : undefined) ??
-      toolFailure(what, result, 'cosign did not sign')
-    );
+  const { what, result } = await runSigning(
+    run,
+    { args: signArgs(request, dialect.kind, files), env: signEnv(request.key) },
+    request.key.kind === 'key' ? request.key.ref : undefined,
+    request.signal,
+  );
   const bundle = await readFile(files.bundle);
   const checked = checkBundle(bundle, {
     subject: digestOf(await readFile(request.manifestPath)),

@@ -17,18 +17,10 @@ interface Form {
 const NO_OPTIONS = readCommandLine([], new Set());
 const loose = (name: string): InstalledName => ({ name });
 
-/** A name and its version in one word, parted by `joint`. */
-function joined(joint: string): Form['name'] {
+/** A name and its version in one word, parted by the last `joint`; by the first where versions may hold it too. */
+function joined(joint: string, which: 'first' | 'last' = 'last'): Form['name'] {
   return (word) => {
-    const at = word.lastIndexOf(joint);
-    return at > 0 ? named(word.slice(0, at), word.slice(at + 1), NUMBERS) : loose(word);
-  };
-}
-
-/** The same, at the first joint: versions may hold it too. */
-function first(joint: string): Form['name'] {
-  return (word) => {
-    const at = word.indexOf(joint);
+    const at = which === 'first' ? word.indexOf(joint) : word.lastIndexOf(joint);
     return at > 0 ? named(word.slice(0, at), word.slice(at + 1), NUMBERS) : loose(word);
   };
 }
@@ -95,18 +87,18 @@ const FORMS: Readonly<Record<string, Form>> = {
     name: optioned('--version'),
     most: 1,
   },
-  opam: { verbs: ['install'], valued: '--switch -j --jobs --root', name: first('.') },
+  opam: { verbs: ['install'], valued: '--switch -j --jobs --root', name: joined('.', 'first') },
   cabal: { verbs: ['install', 'v2-install'], name: joined('-') },
   raco: { verbs: ['pkg install'], name: loose },
   'ansible-galaxy': {
     verbs: ['collection install', 'role install', 'install'],
     valued: '-r --requirements-file -p --roles-path --collections-path -s --server',
-    name: first(':'),
+    name: joined(':', 'first'),
   },
   'rpm-ostree': { verbs: ['install'], name: joined('-') },
   'xbps-install': { verbs: [], valued: '-r -R -c --repository --rootdir', name: joined('-') },
   emerge: { verbs: [], valued: '-j --jobs', name: portage },
-  guix: { verbs: ['install', 'package -i'], name: first('@') },
+  guix: { verbs: ['install', 'package -i'], name: joined('@', 'first') },
   nix: { verbs: ['profile install', 'profile add'], name: flake },
   snap: { verbs: ['install'], valued: '--revision --channel', name: optioned('--revision') },
 };

@@ -38,28 +38,28 @@ function isAssigned(bytes: Uint8Array, at: number): boolean {
   return bytes[place] === 0x3d;
 }
 
+/** A private key in PEM; who else accepts it decides whether it is sealed. */
+const PEM = {
+  keywords: ['PRIVATE KEY', 'PRIVATE%20KEY', 'PRIVATE+KEY'],
+  pattern: new RegExp(
+    `(?<=-----BEGIN(?: |%20|\\+)(?:[A-Z0-9]{2,12}(?: |%20|\\+)){0,2})${PEM_TAIL}`,
+    'y',
+  ),
+  isPlain: true,
+} as const;
+
 /** Private keys of all kinds that are text. */
 export const KEY_RULES: readonly SecretRule[] = [
   {
     id: 'private-key',
     what: 'Private keys in PEM: PKCS#1, PKCS#8, SEC1, DSA, OpenSSH; in JSON too, where line ends are spelled out',
-    keywords: ['PRIVATE KEY', 'PRIVATE%20KEY', 'PRIVATE+KEY'],
-    pattern: new RegExp(
-      `(?<=-----BEGIN(?: |%20|\\+)(?:[A-Z0-9]{2,12}(?: |%20|\\+)){0,2})${PEM_TAIL}`,
-      'y',
-    ),
-    isPlain: true,
+    ...PEM,
     accepts: (value, match) => isBody(value) && !isSealed(match, labelBefore(match)),
   },
   {
     id: 'encrypted-private-key',
     what: 'The same, sealed with a passphrase (PKCS#8, `Proc-Type: 4,ENCRYPTED`, OpenSSH with a cipher, cosign)',
-    keywords: ['PRIVATE KEY', 'PRIVATE%20KEY', 'PRIVATE+KEY'],
-    pattern: new RegExp(
-      `(?<=-----BEGIN(?: |%20|\\+)(?:[A-Z0-9]{2,12}(?: |%20|\\+)){0,2})${PEM_TAIL}`,
-      'y',
-    ),
-    isPlain: true,
+    ...PEM,
     accepts: (value, match) => isBody(value) && isSealed(match, labelBefore(match)),
   },
   {
