@@ -7,6 +7,8 @@ const bundle = await build({
   bundle: true,
   platform: 'node',
   format: 'esm',
+  // Only loaded where DEV is set.
+  external: ['react-devtools-core'],
   write: false,
 });
 const source = Buffer.from(bundle.outputFiles[0].contents).toString('base64');

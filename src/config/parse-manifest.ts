@@ -150,7 +150,7 @@ function checkManifest(
     for (const [id, value] of Object.entries(when ?? {})) {
       const question = questions.find((one) => one.id === id);
       if (question === undefined)
-        reportAt([...path, id], `there is no question ${JSON.stringify(id)}`, reading);
+        reportAt([...path, id], `unknown question ${JSON.stringify(id)}`, reading);
       else if (answerProblem(value, question) !== undefined)
         reportAt([...path, id], `${JSON.stringify(value)} is no answer to ${id}`, reading);
     }

@@ -24,7 +24,7 @@ const sign = group('Signing.', 'project', {
     scope: 'user',
     namesFile: true,
     help: 'Private key: a file beside the settings file, or a KMS or PKCS#11 URI.',
-    byDefault: 'keyless where a CI identity is at hand, else a key of your own',
+    byDefault: 'keyless where CI gives an identity, else a key of your own',
     flag: '--key',
   },
   keyless: {

@@ -83,7 +83,7 @@ export function noneOwn(
   { incomplete, settle }: AttestationsFact,
 ): Verdict {
   const evidence = [
-    ...found.broken.map((one) => attestationEvidence(one, 'its signature does not hold')),
+    ...found.broken.map((one) => attestationEvidence(one, 'its signature does not verify')),
     ...found.unfit.map((one) =>
       attestationEvidence(one, `it does not fit the image: ${one.contradicts ?? ''}`),
     ),
@@ -91,7 +91,7 @@ export function noneOwn(
       attestationEvidence(one, `its subject is ${one.subjects.join(', ') || 'nothing'}`),
     ),
   ];
-  if (found.broken.length > 0) return fail(`the ${kind}’s signature does not hold`, evidence);
+  if (found.broken.length > 0) return fail(`the ${kind}’s signature does not verify`, evidence);
   if (found.unfit.length > 0)
     return fail(`the ${kind}, which nobody signed, does not fit the image`, evidence);
   if (incomplete !== undefined)

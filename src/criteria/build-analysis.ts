@@ -9,7 +9,7 @@ export function analysisOf(build: BuildFact): Fact<BuildAnalysis> {
   return build.analysis === undefined
     ? {
         known: false,
-        reason: 'the Dockerfile was not analysed',
+        reason: 'the Dockerfile was not analyzed',
         settle: 'scoville grade --file Dockerfile IMAGE',
       }
     : { known: true, value: build.analysis, source: build.dockerfile.source };

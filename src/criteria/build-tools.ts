@@ -80,7 +80,7 @@ export const BUILD_TOOL_GROUPS: readonly ToolGroup[] = [
       lld: 'LLVM linker',
       gold: 'GNU gold linker',
       'llvm-ar': "LLVM's ar",
-      'llvm-config': 'tells what to build against LLVM with',
+      'llvm-config': 'prints the flags to build against LLVM',
       'llvm-objdump': "LLVM's disassembler",
       addr2line: 'addresses to source lines',
       elfedit: 'edits ELF headers',

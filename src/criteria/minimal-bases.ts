@@ -38,7 +38,7 @@ export const MINIMAL_BASES: readonly MinimalBase[] = [
     repository: /^gcr\.io\/distroless\/.+$/,
     except: DEBUG,
     systems: ['debian'],
-    reason: 'holds a run-time and its libraries; `debug` tags add busybox',
+    reason: 'contains a run-time and its libraries; `debug` tags add busybox',
   },
   {
     name: 'Chainguard',

@@ -44,7 +44,7 @@ export const UNSIGNED_RULES: Readonly<Record<string, UnsignedRule>> = {
   sbom: {
     earns: true,
     reason:
-      'the statement itself; it must name the packages of the image, and no OS packages that are not there',
+      'the statement itself; it must name the packages of the image, and no OS packages that the image lacks',
   },
   'secrets-by-file': {
     earns: true,

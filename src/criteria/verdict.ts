@@ -85,7 +85,7 @@ export function configEvidence(field: string, value: string, detail?: string): E
 
 /** A file with its layer and size; a link names where it leads. */
 export function fileEvidence(file: FileFact, detail?: string): Evidence {
-  const leads = file.resolved === undefined ? undefined : `leads to ${file.resolved}`;
+  const leads = file.resolved === undefined ? undefined : `points to ${file.resolved}`;
   const told = [detail, leads].filter((part) => part !== undefined).join(', ');
   return {
     kind: 'file',

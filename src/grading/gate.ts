@@ -37,12 +37,14 @@ function endOf(expires: string): number | undefined {
 }
 
 function waiverFlaw(waiver: Waiver, known: ReadonlySet<string>, now: number): string | undefined {
-  if (!known.has(waiver.criterion)) return `the waiver for ${waiver.criterion} names no criterion`;
-  if (waiver.reason.trim() === '') return `the waiver for ${waiver.criterion} gives no reason`;
+  if (!known.has(waiver.criterion))
+    return `the waiver for ${waiver.criterion} does not name a criterion`;
+  if (waiver.reason.trim() === '')
+    return `the waiver for ${waiver.criterion} does not give a reason`;
   if (waiver.expires === undefined) return undefined;
   const end = endOf(waiver.expires);
   if (end === undefined)
-    return `the waiver for ${waiver.criterion} expires on ${waiver.expires}, which is no date`;
+    return `the waiver for ${waiver.criterion} expires on ${waiver.expires}, which is not a date`;
   return now >= end ? `the waiver for ${waiver.criterion} expired on ${waiver.expires}` : undefined;
 }
 
@@ -81,7 +83,7 @@ function shortOf(
 
 /**
  * Holds a scorecard against the least level and grade; every platform has to reach them. A waived criterion counts as met here
- * and nowhere else. A waiver that expired, or names no criterion, is itself a shortfall, whether or not it is needed.
+ * and nowhere else. A waiver that expired, or does not name a criterion, is itself a shortfall, whether or not it is needed.
  */
 export function gate(
   scorecard: Scorecard,

@@ -140,7 +140,7 @@ function stepText(step: Step, detail: string): string {
 function signerText({ settings }: BuildPlan): string {
   const { key, keyless } = settings.sign;
   if (key !== undefined) return `with ${maskText(key)}`;
-  return keyless ? 'keyless' : 'with your own key, or keyless where a CI identity is at hand';
+  return keyless ? 'keyless' : 'with your own key, or keyless where CI gives an identity';
 }
 
 /** What a gate asks for at least: `level 3`, `grade B`; empty where there is no gate. */

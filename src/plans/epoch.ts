@@ -38,7 +38,7 @@ export function decideEpoch(inputs: EpochInputs): Result<EpochDecision> {
     if (text === undefined || text === '' || text === 'context') continue;
     if (!/^\d{1,12}$/.test(text) || Number(text) > LATEST_EPOCH)
       return err(
-        `invalid SOURCE_DATE_EPOCH: ${JSON.stringify(text)} is no number of seconds up to the year 9999`,
+        `invalid SOURCE_DATE_EPOCH: ${JSON.stringify(text)} is not a number of seconds up to the year 9999`,
       );
     return ok({ seconds: Number(text), source, reason: `SOURCE_DATE_EPOCH of ${from}` });
   }

@@ -13,7 +13,7 @@ export function parseImageList(text: string): Result<readonly string[]> {
     const line = (i === 0 ? raw.replace(/^\uFEFF/, '') : raw).replace(/(^|\s)#.*/s, '').trim();
     if (line === '') continue;
     if (line === '-' || (/\s/.test(line) && !PATH.test(line)))
-      return err(`line ${i + 1} is no image: ${JSON.stringify(line.slice(0, 80))}`);
+      return err(`line ${i + 1} is not an image: ${JSON.stringify(line.slice(0, 80))}`);
     images.add(line);
   }
   return ok([...images]);

@@ -16,7 +16,7 @@ export function parseReportRequest<F extends ReportFormat>(
     );
   if (equals < 0) return ok({ format });
   const file = value.slice(equals + 1);
-  return file === '' ? err(`--report ${value} names no file`) : ok({ format, file });
+  return file === '' ? err(`--report ${value} does not name a file`) : ok({ format, file });
 }
 
 /** Reads all values of `--report`. Two reports may share stdout, but not a file. */

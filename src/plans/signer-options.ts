@@ -57,7 +57,7 @@ function oneOf(
       : ok({ exact });
   if (pattern === undefined) return ok(undefined);
   const expression = asExpression(pattern);
-  if (expression === undefined) return err(`--${flag}-regexp is no regular expression`);
+  if (expression === undefined) return err(`--${flag}-regexp is not a regular expression`);
   return NOBODY.some((name) => expression.test(name))
     ? err(`--${flag}-regexp matches anybody: any-identity verification does not count`)
     : ok({ pattern });

@@ -96,11 +96,7 @@ describe('what is wrong comes with its line', () => {
       'default: pip',
       'm.yaml:11:14: the default of manager must be one of npm, yarn',
     ],
-    [
-      'when: { manager: npm }',
-      'when: { manger: npm }',
-      'm.yaml:16:57: there is no question "manger"',
-    ],
+    ['when: { manager: npm }', 'when: { manger: npm }', 'm.yaml:16:57: unknown question "manger"'],
     [
       'when: { manager: npm }',
       'when: { manager: pip }',

@@ -38,7 +38,7 @@ test('a file is shown with layer and size, a link with where it leads', () => {
     detail: 'why',
   });
   expect(fileEvidence(link('bin/sh', 'bin/dash'), 'a shell')).toMatchObject({
-    detail: 'a shell, leads to bin/dash',
+    detail: 'a shell, points to bin/dash',
   });
 });
 

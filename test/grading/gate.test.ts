@@ -88,10 +88,10 @@ describe('gate', () => {
 
   test.each([
     ['expired', { criterion: 'sbom', reason: 'x', expires: '2026-02-28' }, 'expired on 2026-02-28'],
-    ['no such day', { criterion: 'sbom', reason: 'x', expires: '2026-02-30' }, 'is no date'],
-    ['no date', { criterion: 'sbom', reason: 'x', expires: 'later' }, 'is no date'],
-    ['no criterion', { criterion: 'no-bugs', reason: 'x' }, 'names no criterion'],
-    ['no reason', { criterion: 'sbom', reason: ' ' }, 'gives no reason'],
+    ['no such day', { criterion: 'sbom', reason: 'x', expires: '2026-02-30' }, 'is not a date'],
+    ['no date', { criterion: 'sbom', reason: 'x', expires: 'later' }, 'is not a date'],
+    ['no criterion', { criterion: 'no-bugs', reason: 'x' }, 'does not name a criterion'],
+    ['no reason', { criterion: 'sbom', reason: ' ' }, 'does not give a reason'],
   ])('a waiver that is %s is an error, needed or not', (_name, waiver, says) => {
     const result = gate(card({}), { waivers: [waiver], now: NOW });
     expect(result.ok ? [] : result.error.shortfalls).toEqual([

@@ -140,8 +140,8 @@ describe('install, then uninstall', () => {
 describe('nothing is changed where', () => {
   test.each([
     ['{"a": 1', /config\.json is not what Docker writes: line 1/],
-    ['[]', /no JSON object/],
-    ['{"aliases": 7}', /"aliases" is no object/],
+    ['[]', /not a JSON object/],
+    ['{"aliases": 7}', /"aliases" is not an object/],
   ])('config.json is %j', async (text, error) => {
     given(text);
     const before = treeOf(dir);

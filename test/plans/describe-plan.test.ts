@@ -24,7 +24,7 @@ reproducible  safe
 pin           node:22@${digest('a')}
 sbom          off (--sbom=false)
 provenance    SLSA v1
-sign          with your own key, or keyless where a CI identity is at hand
+sign          with your own key, or keyless where CI gives an identity
 verdict       attested
 grade         on, at least level 3
 annotation    org.opencontainers.image.base.digest=${digest('a')}

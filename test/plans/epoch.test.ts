@@ -58,7 +58,7 @@ describe('decideEpoch', () => {
     '%s is refused',
     (environment) => {
       expect(epoch({ environment })).toBe(
-        `invalid SOURCE_DATE_EPOCH: "${environment}" is no number of seconds up to the year 9999`,
+        `invalid SOURCE_DATE_EPOCH: "${environment}" is not a number of seconds up to the year 9999`,
       );
     },
   );

@@ -16,7 +16,7 @@ describe('what is no image', () => {
   test('is named with its line: a Dockerfile is no list', () => {
     expect(parseImageList('# syntax=x\n\nFROM debian\n')).toEqual({
       ok: false,
-      error: 'line 3 is no image: "FROM debian"',
+      error: 'line 3 is not an image: "FROM debian"',
     });
   });
   test('stdin is none: it holds the list, or one archive only', () => {

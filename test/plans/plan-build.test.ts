@@ -189,7 +189,7 @@ describe('planBuild', () => {
     [['-q', '--progress=tty', '.'], 'progress=tty and quiet cannot be used together'],
     [
       ['--build-arg', 'SOURCE_DATE_EPOCH=x', '.'],
-      'invalid SOURCE_DATE_EPOCH: "x" is no number of seconds up to the year 9999',
+      'invalid SOURCE_DATE_EPOCH: "x" is not a number of seconds up to the year 9999',
     ],
   ])('%j is refused', (argv, message) => {
     expect(problem(...argv)).toBe(message);

@@ -21,7 +21,7 @@ describe('parseReportRequest', () => {
       'JSON',
       '--report does not know "JSON"; it is one of terminal, json, markdown, html, sarif, badges, junit',
     ],
-    ['html=', '--report html= names no file'],
+    ['html=', '--report html= does not name a file'],
   ])('%j is refused', (value, error) => {
     expect(parseReportRequest(value, REPORT_FORMATS)).toEqual({ ok: false, error });
   });

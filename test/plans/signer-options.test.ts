@@ -73,7 +73,10 @@ describe('namedIdentity', () => {
       { identity: 'a', identityPattern: 'a', ...ISSUER },
       '--certificate-identity and --certificate-identity-regexp exclude each other',
     ],
-    [{ identityPattern: '(', ...ISSUER }, '--certificate-identity-regexp is no regular expression'],
+    [
+      { identityPattern: '(', ...ISSUER },
+      '--certificate-identity-regexp is not a regular expression',
+    ],
   ])('%j: %s', (flags, error) => {
     expect(named(flags)).toEqual({ ok: false, error });
   });

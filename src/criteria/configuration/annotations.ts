@@ -59,8 +59,10 @@ export const annotations = criterion({
   why: 'Annotations say where an image comes from, which commit it was built from and who maintains it.',
   needs: ['image'],
   decidedBy:
-    'The OCI annotations `created` (RFC 3339), `source` (a URL) and one of `authors` or `vendor`, on the manifest or index or as labels of the same name, each ' +
-    'with a well-formed value. Other labels do not count. Missing and malformed ones are named.',
+    'The image carries the OCI annotations `created` (RFC 3339), `source` (a URL) and one of ' +
+    '`authors` or `vendor`, each with a well-formed value. They may be on the manifest, on ' +
+    'the index, or labels of the same name. Other labels do not count. Missing and malformed ' +
+    'ones are named.',
   check: ({ image }) => {
     const flaws: string[] = [];
     const evidence: Evidence[] = [];

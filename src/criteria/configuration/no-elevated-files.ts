@@ -23,8 +23,9 @@ export const noElevatedFiles = criterion({
   why: 'A setuid file runs as its owner. Any user in the container who can start one may become root.',
   needs: ['filesystem'],
   decidedBy:
-    'Regular files with the setuid or setgid bit or with file capabilities (`security.capability`) in the final filesystem fail, hard links ' +
-    'included; what a later layer deletes or changes does not count, and neither do setgid directories.',
+    'Regular files in the final filesystem with the setuid or setgid bit or with file ' +
+    'capabilities (`security.capability`) fail, hard links included. Files that a later ' +
+    'layer deletes or changes do not count, and neither do setgid directories.',
   check: ({ filesystem }) => {
     const elevated: FileFact[] = [];
     let found = 0;
@@ -35,7 +36,7 @@ export const noElevatedFiles = criterion({
     }
     if (found === 0)
       return pass('no setuid, setgid or capabilities', [
-        note(`${filesystem.fileCount} files looked at`),
+        note(`${filesystem.fileCount} files checked`),
       ]);
     return fail(
       `${count(found, 'file')}: ${listed(

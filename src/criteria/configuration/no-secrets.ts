@@ -76,9 +76,11 @@ export const noSecrets = criterion({
   why: 'Anyone who can pull the image can read every layer of it. A file that a later layer deletes is still there.',
   needs: ['secrets'],
   decidedBy:
-    'Known secret shapes and private keys in any layer, files deleted by later layers included, and in environment, labels, history and provenance fail; so do ' +
-    '`.git` directories and credential files with content. Values are shown masked. What is published test or documentation is set aside by rule, counted and ' +
-    'shown. Layers that were not scanned, or files that were not checked to their end: unknown.',
+    'Known secret shapes and private keys fail in any layer, in environment, labels, history ' +
+    'and provenance. Files that later layers delete count too. `.git` directories and ' +
+    'credential files with content also fail. Values are shown masked. Published tests and ' +
+    'documentation are set aside by rule, counted and shown. Layers that were not scanned, ' +
+    'or files that were not checked to their end, are unknown.',
   check: ({ secrets }) => {
     const { findings, incomplete } = secrets;
     if (findings.length > 0) {

@@ -20,7 +20,7 @@ export function resolveUser(user: string, passwd: FilesystemFact['passwd']): Res
   if (/^\d+$/.test(name)) {
     const uid = Number(name);
     return uid > LARGEST_UID
-      ? { kind: 'none', reason: `${name} is no valid uid` }
+      ? { kind: 'none', reason: `${name} is not a valid uid` }
       : { kind: 'uid', uid, how: 'a numeric uid' };
   }
   if (name === 'root') return { kind: 'uid', uid: 0, how: 'root is uid 0' };

@@ -81,16 +81,18 @@ export const secretsByFile = criterion({
   why: 'Environment variables show in `docker inspect`, in logs and in every child process. A file can be mounted for one process alone.',
   needs: ['image', 'declarations'],
   decidedBy:
-    'An environment variable in the config that names a secret, with or without a value, fails, unless its value is a path. Variables that name a secret’s file ' +
-    '(`DB_PASSWORD_FILE`, `TLS_KEY=/run/secrets/tls`), a volume at `/run/secrets`, or the author’s declaration `secrets.use: by-file` pass. An image declared to take no secrets is not applicable; one that says ' +
-    'nothing is unknown.',
+    'An environment variable in the config that names a secret fails, with or without a ' +
+    'value, unless its value is a path. These pass: variables that name a secret’s file ' +
+    '(`DB_PASSWORD_FILE`, `TLS_KEY=/run/secrets/tls`), a volume at `/run/secrets`, or the ' +
+    'author’s declaration `secrets.use: by-file`. An image declared to use no secrets is not ' +
+    'applicable. One without a declaration is unknown.',
   check: ({ image, declarations }) => {
     const inEnvironment = held(image);
     if (inEnvironment !== undefined) return inEnvironment;
     const author = declared(image, declarations);
     const evidence = shown(image);
     if (author?.use === 'none' && evidence.length === 0)
-      return notApplicable('declared to take no secrets', [author.by]);
+      return notApplicable('declared to use no secrets', [author.by]);
     if (evidence.length > 0) return pass('secrets come as files', evidence);
     return author?.use === 'by-file'
       ? pass('declared to take secrets as files', [author.by])

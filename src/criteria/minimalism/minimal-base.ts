@@ -88,11 +88,16 @@ export const minimalBaseImage = criterion({
   needs: ['filesystem', 'packages'],
   uses: ['build', 'image'],
   decidedBy:
-    'The base of the final stage, named by the Dockerfile that was built, its provenance or the base annotations, passes when the ' +
-    'table of minimal bases names it; ARGs and stage names are resolved, and the whole name counts. A variant that the table excepts fails. A base that the ' +
-    `table does not name, scratch with a system unpacked on it, or a base that nothing names is judged by the number of OS packages in the image: at most ${PACKAGE_LIMIT}. ` +
-    `An image without OS packages passes. The image itself has the last word: one whose os-release is of another system does not stand on the base it claims, and more than ${SYSTEM_PACKAGES} OS ` +
-    'packages are a whole system on any base. Where files, programs or a package manager show a system but no package is recorded, the answer is unknown.',
+    'The base of the final stage passes when the table of minimal bases names it. The ' +
+    'Dockerfile that was built, its provenance or the base annotations name the base. ARGs ' +
+    'and stage names are resolved, and the whole name counts. A variant that the table ' +
+    'excepts fails. Otherwise the number of OS packages in the image decides: at most ' +
+    `${PACKAGE_LIMIT}. That applies to a base that the table does not name, to scratch with ` +
+    'a system unpacked on it, and to a base that nothing names. An image without OS packages ' +
+    'passes. The image itself has the last word. If its os-release is of another system, the ' +
+    `image does not use the base that it claims. More than ${SYSTEM_PACKAGES} OS packages ` +
+    'are a whole system on any base. The answer is unknown where files, programs or a ' +
+    'package manager show a system but no package is recorded.',
   check: ({ filesystem, packages, build, image }) => {
     const base = namedBase(build, image);
     const evidence = baseEvidence(base);
@@ -104,7 +109,7 @@ export const minimalBaseImage = criterion({
     if (known.other !== undefined)
       return byPackages(filesystem, os, [
         ...evidence,
-        note(`os-release says ${known.other}, so the image does not stand on ${base.text}`),
+        note(`os-release says ${known.other}, so the image does not use ${base.text}`),
       ]);
     const { family, excepted } = known;
     const options = { source: base.source };
@@ -127,7 +132,7 @@ export const minimalBaseImage = criterion({
       example: 'FROM debian:trixie-slim',
     },
     {
-      title: 'Tell Scoville which base image was used',
+      title: 'Name the base image that was used',
       detail:
         'Without a Dockerfile, provenance or base annotations the packages of the whole image are counted. Give the Dockerfile with --file, or have the build ' +
         'state the base as `org.opencontainers.image.base.name`.',

@@ -38,18 +38,17 @@ export const noBuildTooling = criterion({
   why: 'Compilers and debuggers are not needed at run time. An attacker can build and trace programs with them.',
   needs: ['filesystem', 'packages'],
   decidedBy:
-    'Executables anywhere in the final filesystem that are compilers, assemblers, linkers, build drivers, debuggers, tracers or ' +
-    'language package builders fail, and so do OS packages whose purpose is that (`build-essential`, `gcc*`, `*-dev`, `*-devel`). ' +
-    'Versions, targets and links are followed (`gcc-12`, `x86_64-linux-gnu-ld`); `gcc-12-base` and `linux-libc-dev` bring no ' +
-    'tool and do not count.',
+    'Executables anywhere in the final filesystem fail if they are compilers, assemblers, ' +
+    'linkers, build drivers, debuggers, tracers or language package builders. OS packages ' +
+    'for that purpose (`build-essential`, `gcc*`, `*-dev`, `*-devel`) fail too. Versions, ' +
+    'targets and links are followed (`gcc-12`, `x86_64-linux-gnu-ld`). `gcc-12-base` and ' +
+    '`linux-libc-dev` contain no tool and do not count.',
   check: ({ filesystem, packages }) => {
     const tools = toolsOf(filesystem);
     const brought = toolPackages(packages);
     if (tools.length + brought.length === 0)
       return pass('no build or debug tooling', [
-        note(
-          `${filesystem.executables.length} executables and ${packages.length} packages looked at, none builds or debugs`,
-        ),
+        note(`checked ${filesystem.executables.length} executables, ${packages.length} packages`),
       ]);
     const names = [
       ...tools.map(({ file }) => fileName(file.path)),
@@ -73,8 +72,8 @@ export const noBuildTooling = criterion({
     {
       title: 'Use a base image without npm, cargo or pip',
       detail:
-        'Where the base holds npm, cargo or the like, take a variant without it; removing it in a later layer works for the final ' +
-        'filesystem, at the cost of its bytes.',
+        'Choose a variant without package managers. Deleting them in a later RUN also passes, ' +
+        'but does not make the image smaller.',
     },
   ],
 });

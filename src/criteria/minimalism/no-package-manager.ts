@@ -63,7 +63,7 @@ export const noPackageManager = criterion({
     const managers = managersOf(filesystem, packages);
     if (managers.length === 0)
       return pass('no package manager', [
-        note(`${filesystem.executables.length} executables looked at, none is a package manager`),
+        note(`${filesystem.executables.length} executables checked, none is a package manager`),
       ]);
     const names = managers.map(({ name }) => name);
     return fail(

@@ -52,14 +52,15 @@ export const noShell = criterion({
   why: 'Most exploits end by starting a shell. Without one, an attacker can run only the programs of the image.',
   needs: ['filesystem'],
   decidedBy:
-    'Any shell in the final filesystem fails, wherever it lies: by name (versions and links included) where the file is ' +
-    'an executable, and by content where a multi-call binary (busybox, toybox), bash, dash, zsh, mksh or ksh93 bears ' +
-    'another name. A dangling link, a document or a completion file is no shell.',
+    'Any shell in the final filesystem fails, in any folder. A shell is found by name, ' +
+    'versions and links included, where the file is an executable. A multi-call binary ' +
+    '(busybox, toybox), bash, dash, zsh, mksh or ksh93 under another name is found by ' +
+    'content. A dangling link, a document or a completion file is not a shell.',
   check: ({ filesystem }) => {
     const shells = shellsOf(filesystem);
     if (shells.length === 0)
       return pass('no shell', [
-        note(`${filesystem.executables.length} executables looked at, none is a shell`),
+        note(`${filesystem.executables.length} executables checked, none is a shell`),
       ]);
     const names = shells.map(({ file }) => file.path);
     return fail(

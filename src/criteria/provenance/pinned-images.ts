@@ -25,14 +25,15 @@ export const pinnedImages = criterion({
   needs: ['build'],
   settle: SETTLE,
   decidedBy:
-    'Every outside image reference (FROM, COPY --from, RUN --mount from, `# syntax`, build contexts) carries a digest: in the Dockerfile, with ' +
-    'ARG defaults and build arguments put in, or by the lock that this build enforced. `scratch` and stage names need none.',
+    'Every outside image reference (FROM, COPY --from, RUN --mount from, `# syntax`, build ' +
+    'contexts) has a digest. It is in the Dockerfile, with ARG defaults and build arguments ' +
+    'filled in, or in the lock that this build enforced. `scratch` and stage names need none.',
   check: ({ build }) => {
     const images = outsideImages(build);
     if (!images.known) return unknown(images.reason, images.settle ?? SETTLE);
     const { source, value } = images;
     if (value.length === 0)
-      return notApplicable('no outside image to pin', [note('the build stands on scratch alone')], {
+      return notApplicable('no outside image to pin', [note('the build uses scratch alone')], {
         source,
       });
     const evidence = value.map((image) => imageEvidence(image, reasonOf(image), stateOf(image)));

@@ -32,7 +32,7 @@ function judge(install: PackageInstall): JudgedLine {
     return answer('open', `the versions in ${install.requirementsFile} are not seen`);
   return install.packages.length > 0
     ? answer('held', count(install.packages.length, 'exact version'))
-    : answer('loose', 'nothing holds it to exact versions');
+    : answer('loose', 'it does not pin versions');
 }
 
 const SETTLE = 'scoville grade --file Dockerfile IMAGE';
@@ -47,9 +47,14 @@ export const pinnedPackages = criterion({
   needs: ['build'],
   settle: SETTLE,
   decidedBy:
-    'Each install command in the stages that the build reaches is judged on its own, and each name in it: exact versions, a lock file ' +
-    'that the command refuses to depart from, or a frozen repository. A lock file of npm, Yarn or pnpm that is shown has to hold each entry by a sum or a commit. `npm install`, `yarn install` without `--immutable`, requirements ' +
-    'without versions and upgrades of all that is installed (`apt-get upgrade`) may drift and fail. A file of requirements whose content is not seen leaves it unknown. A build of which every command was read, and that installs nothing, has nothing to pin; a program that nobody read leaves it unknown.',
+    'Each install command in the stages that the build reaches is judged separately, and ' +
+    'each name in it. It needs exact versions, a lock file that the command enforces, or a ' +
+    'frozen repository. A lock file of npm, Yarn or pnpm must pin each entry by a checksum ' +
+    'or a commit, if its content is known. These may drift and fail: `npm install`, `yarn ' +
+    'install` without `--immutable`, requirements without versions, and upgrades of ' +
+    'everything (`apt-get upgrade`). A requirements file whose content is not known leaves ' +
+    'it unknown. So does a program that could not be read. A build that installs nothing has ' +
+    'nothing to pin, if every command was read.',
   check: ({ build }) =>
     judgeLines(build, {
       judge: ({ installs }) => installs.map(judge),

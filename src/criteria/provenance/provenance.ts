@@ -25,8 +25,9 @@ function builderOf({ predicate, predicateType }: FoundAttestation): {
 /** Undefined where the statement is sound. */
 function flawOf(found: FoundAttestation): string | undefined {
   const { builder, buildType } = builderOf(found);
-  if (buildType === undefined) return 'it states no build type, so it is no SLSA provenance';
-  return builder === undefined ? 'it names no builder' : undefined;
+  if (buildType === undefined)
+    return 'it does not state a build type, so it is not SLSA provenance';
+  return builder === undefined ? 'it does not name a builder' : undefined;
 }
 
 export const provenanceAttested = criterion({
@@ -38,8 +39,10 @@ export const provenanceAttested = criterion({
   why: 'Provenance states from which source, by which builder and with which inputs the image was built.',
   needs: ['image', 'attestations'],
   decidedBy:
-    'A SLSA provenance statement (v0.2 or v1) whose subject is this image’s manifest or the index that lists it, that parses and names its ' +
-    'builder. Another subject, an empty builder id or a signature that does not hold fails. An unverified statement passes where it fits the image’s history and `created`, and is marked as self-declared.',
+    'A SLSA provenance statement (v0.2 or v1) that parses, names its builder and has this ' +
+    'image as its subject: its manifest or the index that lists it. Another subject, an ' +
+    'empty builder id or a signature that does not verify fails. An unverified statement ' +
+    'passes where it fits the image’s history and `created`, and is marked as self-declared.',
   check: ({ image, attestations }) => {
     const found = attested(attestations, image, (type) => SLSA.test(type));
     if (found.own.length === 0) return noneOwn(found, 'provenance', attestations);

@@ -29,7 +29,7 @@ function fromConfig(image: ImageFact, build: Fact<BuildFact>): BuildTime | strin
   const text = image.config.created;
   if (text === undefined || text === '') return 'nothing says when the image was built';
   const time = parseTimestamp(text);
-  if (time === undefined) return 'the config’s created is no timestamp';
+  if (time === undefined) return 'the config’s created is not a timestamp';
   if (time < FIRST_IMAGES) return `created ${text} is older than container images are`;
   const epoch = build.known ? build.value.epoch : undefined;
   if (epoch !== undefined && time <= epoch * 1000)

@@ -36,9 +36,9 @@ function withoutPackages(content: SbomContent, filesystem: Fact<FilesystemFact>)
   if (os > 0)
     return answer(false, `the SBOM names ${count(os, 'OS package')}, of which the image has none`);
   if (filesystem.known && namesForeignFiles(content, filesystem.value))
-    return answer(false, 'the SBOM names files that the image does not hold');
+    return answer(false, 'the SBOM names files that the image does not contain');
   const named = count(parts.length, 'part');
-  return answer(true, `${format} names ${named}; the image holds no package to compare with`);
+  return answer(true, `${format} names ${named}; the image contains no package to compare with`);
 }
 
 function judge(
@@ -79,10 +79,13 @@ export const sbomAttested = criterion({
   needs: ['image', 'attestations', 'packages'],
   uses: ['filesystem'],
   decidedBy:
-    'An SPDX or CycloneDX attestation whose subject is this image’s manifest or the index that lists it, that parses, is not empty and names at ' +
-    `least ${SBOM_COVERAGE * 100} % of the packages that are found in the image by name and version. The share is reported; an empty or foreign SBOM fails, and so does an unsigned one that names OS packages the image does not have. An image ` +
-    'in which no package is found, such as one static program, needs an SBOM that names what it does hold, the program itself; one that names OS packages, or ' +
-    'nothing but files that the image does not hold, is another image’s.',
+    'An SPDX or CycloneDX attestation that parses, is not empty and has this image as its ' +
+    `subject: its manifest or the index that lists it. It names at least ${SBOM_COVERAGE * 100} % of the packages that are found in the image, by name and version. The share is ` +
+    'reported. An empty or foreign SBOM fails, and so does an unsigned one that names OS ' +
+    'packages the image does not have. Where no package is found in the image, such as one ' +
+    'static program, the SBOM must name what the image contains: the program itself. One ' +
+    'that names OS packages, or only files that the image does not contain, describes ' +
+    'another image.',
   check: ({ image, attestations, packages, filesystem }) => {
     const found = attested(attestations, image, isSbom);
     const judged = found.own

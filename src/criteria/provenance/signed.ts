@@ -32,8 +32,12 @@ export const signed = criterion({
   why: 'A signature proves who published the image, and that nobody changed it on the way.',
   needs: ['attestations'],
   decidedBy:
-    'A cosign or notation signature for this image’s digest that verifies with the key or identity that the user names, or with this build’s own. One that ' +
-    'cannot be verified is unknown, one that was checked and does not hold fails, and so does no signature at all. Verification against any identity does not count. Nor does a signature where the index lists what cannot be read as an image, since an engine may run it.',
+    'A cosign or notation signature for this image’s digest that verifies with the key or ' +
+    'identity that the user names, or with this build’s own. A signature that cannot be ' +
+    'verified is unknown. A signature that was checked and does not verify fails, and so ' +
+    'does an image without a signature. Verification against any identity does not count. ' +
+    'Neither does a signature where the index lists something that cannot be read as an ' +
+    'image, since an engine may run it.',
   check: ({ attestations }) => {
     const { signatures, incomplete, settle: elsewhere, unsigned } = attestations;
     if (signatures.length === 0 && incomplete !== undefined)
@@ -57,7 +61,7 @@ export const signed = criterion({
         evidence,
       );
     if (signatures.every(({ verification }) => verification === 'failed'))
-      return fail(`${count(signatures.length, 'signature')}, none holds`, evidence, {
+      return fail(`${count(signatures.length, 'signature')}, none verifies`, evidence, {
         source: 'image',
       });
     return unknown(

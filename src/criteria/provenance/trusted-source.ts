@@ -30,19 +30,20 @@ export const trustedSource = criterion({
   vector: 'provenance',
   level: 1,
   spec: '#download-from-trusted-source',
-  why: 'Whoever publishes a base image can run code in every image that is built on it.',
+  why: 'The publisher of a base image can run code in every image that is built on it.',
   needs: ['build', 'declarations'],
   settle: SETTLE,
   decidedBy:
-    'Every outside image that the build used (FROM, COPY --from, RUN --mount from, build contexts, the `# syntax` frontend) is judged on ' +
-    'its own: a publisher’s signature that verified, the table of publishers, or a pattern under `trust.images` in the ' +
-    'configuration vouches for it. A host name alone vouches for nothing.',
+    'Every outside image that the build used is judged separately: FROM, COPY --from, RUN ' +
+    '--mount from, build contexts, the `# syntax` frontend. It needs a publisher’s signature ' +
+    'that verified, a place in the table of publishers, or a pattern under `trust.images` in ' +
+    'the configuration. A host name alone proves nothing.',
   check: ({ build, declarations }) => {
     const images = outsideImages(build);
     if (!images.known) return unknown(images.reason, images.settle ?? SETTLE);
     const { source, value } = images;
     if (value.length === 0)
-      return notApplicable('no outside image', [note('the build stands on scratch alone')], {
+      return notApplicable('no outside image', [note('the build uses scratch alone')], {
         source,
       });
     const judged = value.map((image) => judge(image, declarations.trustedImages));

@@ -39,9 +39,12 @@ export const verifiedDownloads = criterion({
   needs: ['build'],
   settle: SETTLE,
   decidedBy:
-    'Each download of the stages that the build reaches (curl, wget, `ADD http`, `git clone`, packages from URLs) is judged on its own: it is ' +
-    'verified before use by a checksum, a signature or a pinned commit whose failure stops the build. What is piped into a shell always fails. A checksum ' +
-    'from the same origin as the file passes and is marked weak. A build of which every command was read, and that downloads nothing, has nothing to verify; a program that nobody read leaves it unknown.',
+    'Each download of the stages that the build reaches is judged separately: curl, wget, ' +
+    '`ADD http`, `git clone`, packages from URLs. It must be verified before use by a ' +
+    'checksum, a signature or a pinned commit, and a failed check must stop the build. A ' +
+    'download that is piped into a shell always fails. A checksum from the same origin as ' +
+    'the file passes and is marked weak. A build that downloads nothing has nothing to ' +
+    'verify, if every command was read. A program that could not be read leaves it unknown.',
   check: ({ build }) =>
     judgeLines(build, {
       judge: ({ downloads }) => downloads.map(judge),
@@ -52,7 +55,7 @@ export const verifiedDownloads = criterion({
       },
       settle: SETTLE,
       settleOpen:
-        'use a lock file that holds hashes, such as pip install --require-hashes -r FILE or npm ci',
+        'use a lock file with hashes, such as pip install --require-hashes -r FILE or npm ci',
     }),
   remedies: [
     {

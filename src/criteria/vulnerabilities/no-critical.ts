@@ -12,8 +12,12 @@ export const noCritical = criterion({
   uses: ['declarations'],
   settle: SCAN_SETTLE,
   decidedBy:
-    'The scanner reports no CVE of severity critical after VEX statements that are given or verified; each CVE counts once. The verdict holds for the scanner, its version and the date of ' +
-    'its database, which it carries. A database more than a week old is warned of. Without a scanner, or where finding none proves nothing (a distribution without data, a release past its end of support, no record of packages, a database without a date): unknown.',
+    'The scanner reports no CVE of severity critical, after given or verified VEX statements. ' +
+    'Each CVE counts once. The verdict names its scanner, the version and the date of the ' +
+    'database, and applies to those. A database more than a week old causes a warning. Without ' +
+    'a scanner it is unknown. So is an empty result that proves nothing: a distribution ' +
+    'without data, a release past its end of support, no record of packages, or a database ' +
+    'without a date.',
   check: ({ vulnerabilities, declarations }) =>
     judgeScan(vulnerabilities, 'critical', declarations),
   remedies: [

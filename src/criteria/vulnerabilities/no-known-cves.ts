@@ -12,12 +12,16 @@ export const noKnownCves = criterion({
   uses: ['declarations'],
   settle: SCAN_SETTLE,
   decidedBy:
-    'The scanner reports no CVE at all after VEX statements that are given or verified, whatever its severity; those of unknown severity count here only. The verdict holds for ' +
-    'the scanner, its version and the date of its database, which it carries. A database more than a week old is warned of. Without a scanner, or where finding none proves nothing (a distribution without data, a release past its end of support, no record of packages, a database without a date): unknown.',
+    'The scanner reports no CVE of any severity, after given or verified VEX statements. ' +
+    'CVEs of unknown severity count here only. The verdict names its scanner, the version and the date of the ' +
+    'database, and applies to those. A database more than a week old causes a warning. Without ' +
+    'a scanner it is unknown. So is an empty result that proves nothing: a distribution ' +
+    'without data, a release past its end of support, no record of packages, or a database ' +
+    'without a date.',
   check: ({ vulnerabilities, declarations }) => judgeScan(vulnerabilities, undefined, declarations),
   remedies: [
     {
-      title: 'Update or drop what carries a known CVE',
+      title: 'Update or remove the packages with known CVEs',
       detail:
         'Update the base image or the packages, or remove them. If a CVE does not affect you, say so in a VEX document.',
       example: 'scoville build --pull .',

@@ -22,7 +22,7 @@ export const maybe = (why: string, isFollowed = false): FileContent => ({
 });
 
 /** Why a file below a folder of the context is not known, where the context is not. */
-export const NOT_AT_HAND = 'may come from the build context, which is not at hand';
+export const NOT_AT_HAND = 'may come from the build context, which was not given';
 
 /** Takes the path below the folder ('' for the file itself) and how often a copy of a copy was followed; gives what is there, undefined where nothing is. */
 export type FileSource = (below: string, depth: number) => FileContent | undefined;

@@ -240,7 +240,7 @@ export class StageFiles {
 
   #read(path: string): FileContent {
     if (this.#context === undefined)
-      return unread('comes from the build context, which is not at hand');
+      return unread('comes from the build context, which was not given');
     const text = this.#context.text(path);
     this.spend(20 + (text?.length ?? 0) / 1024);
     return text === undefined

@@ -57,7 +57,11 @@ export function ofScript(
   if (script === undefined) return undefined;
   const parsed = parseShell(script.text);
   if (!parsed.ok)
-    return unread(event, event.program, `what ${event.program} runs is no shell that is read`);
+    return unread(
+      event,
+      event.program,
+      `what ${event.program} runs is not a shell that can be read`,
+    );
   if (!script.text.includes('$(...)')) return undefined;
   const isKnown = script.sources.every((id) => {
     const source = command(id);
@@ -108,7 +112,7 @@ export function ofFile(
   const spoken = language === '' ? languageOf(shebang) : language;
   return spoken !== '' && isPlainScript(spoken, content.text)
     ? undefined
-    : unread(event, name, `${name} runs, and is no shell that is read`, { file });
+    : unread(event, name, `${name} runs, and is not a shell that can be read`, { file });
 }
 
 /** The script of an interpreter: on its command line, in a file, or on its input. */

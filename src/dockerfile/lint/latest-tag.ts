@@ -5,8 +5,10 @@ export const latestTag: OwnRule = {
   title: 'Images named by a version',
   level: 'warning',
   help:
-    'An outside image without a tag, or with the tag `latest`, and without a digest: the next build may stand on another major version. `pinned-images` asks for ' +
-    'more, a digest; whoever leaves pinning to a lock file still wants to know of this one. Stage names, `scratch` and names that are not constant are left alone.',
+    'An outside image without a digest that has no tag, or the tag `latest`. The next build ' +
+    'may use another major version. `pinned-images` asks for more: a digest. This rule also ' +
+    'helps projects that leave pinning to a lock file. Stage names, `scratch` and names that ' +
+    'are not constant are left alone.',
   remedy: 'Name the version, and better its digest',
   bad: 'FROM debian\n',
   good: 'FROM debian:trixie-slim\n',

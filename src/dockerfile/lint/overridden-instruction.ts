@@ -7,7 +7,7 @@ export const overriddenInstruction: OwnRule = {
   title: 'One CMD, ENTRYPOINT and HEALTHCHECK a stage',
   level: 'warning',
   help: 'Of several CMD, ENTRYPOINT or HEALTHCHECK in one stage only the last counts. The others do nothing, though they look as if they did.',
-  remedy: 'Take out the ones that do not count',
+  remedy: 'Remove the ones that do not count',
   bad: 'FROM alpine:3.22\nCMD ["first"]\nCMD ["second"]\n',
   good: 'FROM alpine:3.22\nCMD ["second"]\n',
   check: ({ stages }) =>

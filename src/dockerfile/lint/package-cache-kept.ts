@@ -23,8 +23,10 @@ export const packageCacheKept: OwnRule = {
   title: 'No package lists and caches in the image',
   level: 'info',
   help:
-    'RUNs of the stages that the image is made of, in which apt, apk, dnf, pip or npm leaves what it fetched. It is dead weight, and it differs from day ' +
-    'to day, so that two builds are not alike. A cache mount over the folder keeps it out too; stages that only build are not looked at.',
+    'RUNs of the image’s own stages in which apt, apk, dnf, pip or npm leaves what it ' +
+    'fetched. Caches make the image larger and change daily, so builds are not reproducible. ' +
+    'A cache mount over the folder keeps them out too. Stages that only build are not ' +
+    'checked.',
   remedy:
     'Remove it in the same RUN, mount a cache over it, or use apk add --no-cache and pip install --no-cache-dir',
   bad: 'FROM debian:trixie-slim\nRUN apt-get update && apt-get install -y curl\n',

@@ -25,7 +25,9 @@ export const relativeWorkdir: OwnRule = {
   id: 'relative-workdir',
   title: 'Working directories that say where they are',
   level: 'warning',
-  help: 'A relative WORKDIR with none before it, in the stage or those it stands on: where it leads is up to the base image, and may change with it.',
+  help:
+    'A relative WORKDIR without one before it, in the stage or the stages that it is built ' +
+    'from. The base image decides which folder it is, and may change it.',
   remedy: 'Begin with an absolute WORKDIR',
   bad: 'FROM alpine:3.22\nWORKDIR app\n',
   good: 'FROM alpine:3.22\nWORKDIR /app\nWORKDIR data\n',

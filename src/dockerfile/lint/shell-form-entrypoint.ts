@@ -9,8 +9,8 @@ function judge({ keyword, range, rawArguments }: Instruction): readonly RuleFind
   if (rawArguments === '' || execForm(rawArguments) !== undefined) return [];
   if (HANDS_OVER.test(rawArguments)) return [];
   const message = rawArguments.startsWith('[')
-    ? `${keyword} is no JSON array of strings (double quotes), so it goes through a shell as it stands`
-    : `${keyword} in shell form: the program is no process 1, gets no signals, and the image needs a shell`;
+    ? `${keyword} is not a JSON array of strings (double quotes), so a shell runs it as it is`
+    : `${keyword} in shell form: the program is not process 1, gets no signals, and the image needs a shell`;
   return [{ range, message }];
 }
 
@@ -19,8 +19,10 @@ export const shellFormEntrypoint: OwnRule = {
   title: 'Entry points in exec form',
   level: 'warning',
   help:
-    'The ENTRYPOINT and the CMD that hold at the end of the built stage. In shell form `sh -c` is process 1: `docker stop` waits ten seconds and kills, ' +
-    'and the image cannot do without a shell. A stage that sets SHELL means it, and so does `exec program`: nothing is said of them.',
+    'The last ENTRYPOINT and CMD of the built stage. In shell form `sh -c` is process 1: ' +
+    '`docker stop` waits ten seconds and kills, and the image cannot do without a shell. A ' +
+    'stage that sets SHELL does it on purpose, and so does `exec program`: neither is ' +
+    'reported.',
   remedy: 'Write a JSON array: CMD ["node", "server.js"]',
   bad: 'FROM alpine:3.22\nCMD node server.js\n',
   good: 'FROM alpine:3.22\nCMD ["node", "server.js"]\n',

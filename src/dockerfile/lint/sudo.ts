@@ -7,8 +7,9 @@ export const sudo: OwnRule = {
   title: 'No sudo in the build',
   level: 'warning',
   help:
-    'A command of a RUN that goes through sudo. A build can change its user with USER; sudo in the image is a setuid program that stays, and with a rule ' +
-    'that asks for no password the unprivileged user is root in all but name.',
+    'A command of a RUN that uses sudo. A build can change its user with USER. In the image, ' +
+    'sudo is a setuid program that stays. With a rule that asks for no password, the ' +
+    'unprivileged user is root in all but name.',
   remedy: 'Switch with USER root before these steps, and back behind them',
   bad: 'FROM debian:trixie-slim\nRUN sudo apt-get update\n',
   good: 'FROM debian:trixie-slim\nUSER root\nRUN mkdir /data\nUSER 65532\n',

@@ -13,41 +13,45 @@ export const LANGUAGES: readonly LocalPrograms[] = [
   },
   {
     programs: 'php',
-    reason: 'tells of itself',
+    reason: 'prints facts about itself',
     only: /^(?:-[vmi]|--version|--ini|-r 'echo PHP_\w+;')$/,
   },
   {
     programs:
       'docker-php-ext-configure docker-php-ext-enable docker-php-ext-install docker-php-source phpize php-config',
     reason:
-      'comes with the official image of PHP: builds an extension of the source that the image holds',
+      'comes with the official image of PHP: builds an extension from the source in the image',
   },
   {
     programs: 'node nodejs',
-    reason: 'tells of itself',
+    reason: 'prints facts about itself',
     only: /^(?:-v|--version|-p process\.\w+)$/,
   },
   {
     programs: 'java',
-    reason: 'tells of itself',
+    reason: 'prints facts about itself',
     only: /^(?:-version|--version|-Xshare:dump|-XshowSettings(?::\w+)?(?: -version)?)$/,
   },
   {
     programs: 'go',
-    reason: 'tells of and cleans Go’s own folders',
+    reason: 'lists and cleans Go’s own folders',
     unless: /(?:^| )--?(?:toolexec|exec|overlay|vettool)\b/,
     only: /^(?:version|env|clean|list|fmt|tool dist|telemetry|mod (?:init|edit|verify|graph|why))\b/,
   },
   {
     programs: 'cargo',
-    reason: 'tells of and cleans Cargo’s own folders',
+    reason: 'lists and cleans Cargo’s own folders',
     unless: /--config[= ]\S*(?:rustc|runner|linker|rustdoc)/,
     only: /^(?:(?:\+\S+ )?(?:clean|version|new|init|metadata|locate-project|fmt|tree)|chef prepare)\b/,
   },
   {
     programs: 'rustup',
-    reason: 'tells of and changes what is installed',
+    reason: 'lists and changes what is installed',
     only: /^(?:--version|-V|show|default|set|override|toolchain (?:list|link|uninstall|remove)|component (?:list|remove)|target (?:list|remove)|self uninstall|completions)\b/,
   },
-  { programs: 'R Rscript', reason: 'tells of itself', only: /^(?:--version|CMD javareconf)$/ },
+  {
+    programs: 'R Rscript',
+    reason: 'prints facts about itself',
+    only: /^(?:--version|CMD javareconf)$/,
+  },
 ];

@@ -88,7 +88,7 @@ export const MANAGERS: readonly LocalPrograms[] = [
   },
   {
     programs: 'stack cabal',
-    reason: 'tells of and changes its settings',
+    reason: 'lists and changes its settings',
     only: /^(?:config set|path|user-config|--numeric-version)\b/,
   },
   {

@@ -46,7 +46,7 @@ export const SYSTEM: readonly LocalPrograms[] = [
   },
   {
     programs: 'ssh-agent ssh-add gnome-keyring-daemon',
-    reason: 'holds keys for other commands',
+    reason: 'keeps keys for other commands',
     unless: /^[^-]/,
   },
   {

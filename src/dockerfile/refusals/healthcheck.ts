@@ -39,7 +39,8 @@ export function healthcheckRefusal(rest: string, flags: ReadFlags): string | und
   const [word = ''] = rest.split(/\s/, 1);
   const command = rest.slice(word.length).trim();
   const kind = word.toUpperCase();
-  if (kind === 'NONE') return command === '' ? undefined : 'HEALTHCHECK NONE takes no arguments';
+  if (kind === 'NONE')
+    return command === '' ? undefined : 'HEALTHCHECK NONE does not take arguments';
   if (kind !== 'CMD') return `HEALTHCHECK: unknown type ${word}: CMD or NONE`;
   if (command === '' || /^\[\s*\]$/.test(command)) return 'HEALTHCHECK CMD: no command';
   for (const { name, value } of flags) {

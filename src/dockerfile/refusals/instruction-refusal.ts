@@ -17,7 +17,7 @@ function splitRefusal(keyword: string, rest: string, escape: string): string | u
   const command = keyword === 'HEALTHCHECK' ? rest.replace(/^\S+\s*/, '') : rest;
   if (MAYBE_JSON.has(keyword) || keyword === 'HEALTHCHECK')
     return isMixed(jsonArray(command))
-      ? `${keyword}: a JSON array may hold only strings`
+      ? `${keyword}: a JSON array may contain only strings`
       : undefined;
   if (keyword !== 'ENV' && keyword !== 'LABEL') return undefined;
   const words = splitWords(rest, escape).map(({ text }) => text);

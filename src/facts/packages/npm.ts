@@ -27,7 +27,7 @@ export const NPM: RecordReader = {
   cap: 1024 * 1024,
   read: (content) => {
     const manifest = jsonObject(textOf(content));
-    if (manifest === undefined) return unreadable('it is no JSON object');
+    if (manifest === undefined) return unreadable('it is not a JSON object');
     const { name, version } = manifest;
     if (!isPlainText(name) || !isPlainText(version)) return NOTHING;
     return { packages: [{ type: 'npm', name, version, licenses: licensesOf(manifest) }] };

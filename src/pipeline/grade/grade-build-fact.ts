@@ -159,14 +159,14 @@ function withHistory(fact: Fact<BuildFact>, config: ImageConfig): Fact<BuildFact
   const read = history === undefined ? undefined : analyseDockerfile(history.text, { built: true });
   if (history === undefined || read?.ok !== true) return fact;
   const { model, analysis } = read.value;
-  const reason = 'only the image’s history tells of the build, and it names no images';
+  const reason = 'only the image’s history describes the build, and it names no images';
   const value: BuildFact = {
     ...(fact.known ? fact.value : {}),
     dockerfile: known(model, 'image'),
     images: { known: false, reason, settle: 'scoville grade --file Dockerfile IMAGE' },
     analysis: {
       ...analysis,
-      partial: 'only the image’s history tells of the build, and it does not show every step',
+      partial: 'only the image’s history describes the build, and it does not show every step',
       unread: [
         ...analysis.unread,
         ...history.unread.map((line) => ({

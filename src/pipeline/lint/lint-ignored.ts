@@ -24,7 +24,9 @@ function formOf(comment: IgnoreComment): readonly LintFinding[] {
   const rules = new Set(LINT_RULES.map(({ id }) => id));
   const strange = ids.filter((id) => !rules.has(id) || id === IGNORE_COMMENT.id);
   return [
-    ...(reason === '' ? [told(comment, 'it gives no reason, so it takes nothing back')] : []),
+    ...(reason === ''
+      ? [told(comment, 'it does not give a reason, so it takes nothing back')]
+      : []),
     ...strange.map((id) => told(comment, `${id} is no rule that can be ignored`)),
   ];
 }

@@ -54,7 +54,9 @@ export function parseBakeDefinition(text: string): Result<BakeDefinition> {
   const asked =
     groups['default'] === undefined ? ['default'] : textsOf(objectOf(groups['default'])['targets']);
   const wanted = expand(asked, groups, targets);
-  return wanted.length === 0 ? err('the definition names no target') : ok({ targets, wanted });
+  return wanted.length === 0
+    ? err('the definition does not name a target')
+    : ok({ targets, wanted });
 }
 
 /** The files that bake and compose read by themselves. */

@@ -103,8 +103,8 @@ and graded. Nothing is published unless every target was built and met its gate,
   others: BAKE_FLAGS,
   othersTitle: 'Options of docker buildx bake, with their own meanings:',
   end: `
-TARGETS is a target's name, * standing for any letters. Any other option is handed on to buildx. Exit codes: 0 every
-target met its gate; 1 one is short of it; 2 one could not be judged; a failed build keeps buildx' code. The worst
-counts.`,
+TARGETS is a target's name; * matches any letters. Any other option is passed to buildx.
+Exit codes, of all targets the worst: 0 gate met, 1 gate not met, 2 error; a failed build
+keeps buildx' code.`,
   operands: { choices: [] },
 };

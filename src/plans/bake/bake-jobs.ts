@@ -39,7 +39,7 @@ export function bakeJobs({ targets, wanted }: BakeDefinition): Result<readonly B
       const name = value.slice(TARGET_SCHEME.length);
       const other = targets.get(name);
       if (other === undefined)
-        return err(`target ${target.name} names ${value}, which is not there`);
+        return err(`target ${target.name} names ${value}, which does not exist`);
       const serves = wanted.includes(name) && makesImage(other) && has(other.platforms, platforms);
       const job = serves
         ? add(other, false, other.platforms)

@@ -32,7 +32,7 @@ export function argumentDefault(
   if (name === undefined)
     return {
       ok: false,
-      reason: `${written} does not end with an ARG: a digest behind it would hold whatever the ARG is set to`,
+      reason: `${written} does not end with an ARG: a digest after it would pin every value of the ARG`,
     };
   if (buildArgs(name)) return { ok: false, reason: `${name} is given by --build-arg` };
   const declarations = source.instructions.flatMap((instruction) =>

@@ -24,7 +24,7 @@ function readsUnsaid(name: string, text: string): boolean {
 /** Why a RUN cannot be given the secret; undefined where it can. */
 function obstacle(run: Placed, user: string): string | undefined {
   if (isExecForm(run)) return `line ${run.line} is in exec form`;
-  if (run.instruction.heredocs.length > 0) return `line ${run.line} holds a here-document`;
+  if (run.instruction.heredocs.length > 0) return `line ${run.line} contains a here-document`;
   if (!isRootUser(user)) return `line ${run.line} runs as ${user}, who may not read the mount`;
   return undefined;
 }
@@ -84,7 +84,7 @@ function moved(name: string, arg: Placed, value: boolean, input: FixInput): FixP
     else if (names(name, text)) return refused(`line ${one.line} puts it into the image`);
   }
   if (input.model.stages.some(({ base }) => base.kind === 'stage' && base.index === stage))
-    return refused('other stages stand on this one and may read it');
+    return refused('other stages use this one and may read it');
   if (reading.length === 0) return refused('no RUN is known to read it');
   const why = reading.flatMap(({ run, user: as }) => obstacle(run, as) ?? [])[0];
   if (why !== undefined) return refused(why);
@@ -92,10 +92,10 @@ function moved(name: string, arg: Placed, value: boolean, input: FixInput): FixP
     edits: [
       proposal(arg, {
         key: name,
-        title: `Mount ${name} as a secret in place of a build argument`,
+        title: `Mount ${name} as a secret instead of a build argument`,
         why: 'Build arguments are stored in the image history and provenance, where anyone can read them',
         risk: 'medium',
-        riskReason: `builds hand it in another way: --secret id=${name},env=${name} in place of --build-arg ${name}`,
+        riskReason: `builds pass it differently: --secret id=${name},env=${name} instead of --build-arg ${name}`,
         edits: [
           withoutArgument(name, arg, input),
           ...reading.flatMap(({ run }) => withSecret(name, run)),
@@ -121,8 +121,12 @@ export const buildSecrets: FixRule = {
   id: 'build-secrets',
   title: 'Mount the secrets of a build',
   help:
-    'An `ARG` whose name says that it holds a secret goes; each RUN of its stage that reads it gets `--mount=type=secret,id=NAME,required=true` and has it in its environment, for itself alone. Builds then take `--secret id=NAME,env=NAME` in ' +
-    'place of `--build-arg`. Left alone: arguments with a default (the secret has to be replaced anyway), those that other instructions put into the image, RUNs in exec form, with here-documents, or of other users than root.',
+    'Removes an `ARG` whose name says that it contains a secret. Each RUN of its stage that ' +
+    'reads it gets `--mount=type=secret,id=NAME,required=true` and has the secret in its own ' +
+    'environment only. Builds then take `--secret id=NAME,env=NAME` instead of ' +
+    '`--build-arg`. Left alone: arguments with a default (the secret has to be replaced ' +
+    'anyway) and those that other instructions put into the image. Also RUNs in exec form, ' +
+    'with here-documents, or of other users than root.',
   breaks: [{ what: 'a build that passes the secret as --build-arg fails' }],
   criterion: 'no-secrets',
   lint: 'secret-in-arg',

@@ -52,7 +52,7 @@ function fromFile(words: readonly SourceWord[], file: string): { readonly text: 
     const args = behind[0] === '--' ? behind.slice(1) : behind;
     return { text: [program?.text, ...options, file, ...args].join(' ') };
   }
-  if (name !== 'tar') return `${name === '' ? 'what reads it' : name} is no shell and no tar`;
+  if (name !== 'tar') return `${name === '' ? 'what reads it' : name} is neither a shell nor tar`;
   const dash = texts.indexOf('-');
   if (dash >= 0)
     return {

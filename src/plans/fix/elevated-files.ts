@@ -67,9 +67,10 @@ function plan(input: FixInput): FixPlan {
       from,
       `${elevated.length} files of the base stay setuid or setgid (${shown}): ${reason}`,
     );
-  if (base.has?.('bin/sh') === false) return refused('there is no shell to take the bits away');
+  if (base.has?.('bin/sh') === false)
+    return refused('the image does not have a shell to remove the bits');
   if (base.has?.('usr/bin/find') === false && !base.has('bin/find'))
-    return refused('there is no find to look for them');
+    return refused('the image does not have find to search for them');
   const needed = needsBitIn(input);
   if (needed !== undefined) return refused(needed);
   const setter = inImage(input).find(
@@ -145,7 +146,7 @@ function doubtsOf(input: FixInput, elevated: readonly string[], user: string): r
       : [`${rooted.by} starts ${rooted.name}, and what other users start then is not known`]),
     // Scripts of this name often become another user.
     ...unread.filter((reason) => /entry-?point/.test(reason)).slice(0, 1),
-    ...(othersOn(input, [input.model.target]) ? ['other stages stand on it'] : []),
+    ...(othersOn(input, [input.model.target]) ? ['other stages use it'] : []),
   ];
   return reasons.map((reason) => ({ risk: 'medium', reason }));
 }
@@ -155,8 +156,11 @@ export const elevatedFiles: FixRule = {
   id: 'elevated-files',
   title: 'Take setuid and setgid bits away',
   help:
-    'Adds a RUN behind the last one that runs as root, which takes the setuid and setgid bits of all files away: `find / -xdev -type f -perm /6000 -exec chmod a-s {} +`. Only where the base is known to ' +
-    'have such files and a shell, where the entry point is none of the programs that need their bit, and where no RUN sets one itself. File capabilities are left alone.',
+    'Adds a RUN after the last one that runs as root. It removes the setuid and setgid bits ' +
+    'of all files: `find / -xdev -type f -perm /6000 -exec chmod a-s {} +`. It is added only ' +
+    'if the base is known to have such files and a shell. The entry point must not be a ' +
+    'program that needs its bit, and no RUN may set one itself. File capabilities are left ' +
+    'alone.',
   breaks: [
     {
       what: 'a program that needs its bit (sudo, ping, fusermount, crontab and the like) no longer does its work',
@@ -168,8 +172,8 @@ export const elevatedFiles: FixRule = {
         'the base’s files with such a bit are those of people who log in (su, passwd, mount), or the program is root',
     },
     {
-      what: 'images that stand on this one, or people who work in it, become root by sudo',
-      shownBy: 'the image starts a program of its own, which is no console and no build tool',
+      what: 'images built on this one, or people who work in it, become root by sudo',
+      shownBy: 'the image starts a program of its own, which is neither a console nor a build tool',
     },
   ],
   criterion: 'no-elevated-files',

@@ -43,7 +43,7 @@ function readsWords(input: FixInput, words: readonly string[]): string | undefin
   }
   const origin = originOf(input, fromWorkFolder(input, '', program));
   if (origin.kind === 'text' && !READS_ARGUMENT.test(origin.text)) return undefined;
-  return `the entry point ${program} gets other words: the program in place of /bin/sh`;
+  return `the entry point ${program} gets other arguments: the program instead of /bin/sh`;
 }
 
 /** Why a file starts by a shell alone; undefined where it is shown to start by itself. */

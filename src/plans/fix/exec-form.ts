@@ -79,8 +79,14 @@ export const execForm: FixRule = {
   id: 'exec-form',
   title: 'Write entry points and health checks in exec form',
   help:
-    'Writes the `ENTRYPOINT`, `CMD` and `HEALTHCHECK` that hold at the end as JSON arrays, where a shell would hand the words over as they stand; `exec program` loses its `exec`. A variable to which an `ENV` gives a constant is written as that constant: another value that is given at the start of a container no longer counts there, which is a high risk, and a medium one where all are paths. ' +
-    'Other variables, pipes, `&&`, redirections, patterns and builtins need a shell: they are left alone, with the reason; the `|| exit 1` of a health check goes. So is an `ENTRYPOINT` beside a `CMD`, which it would get as arguments. A stage that sets `SHELL` means it.',
+    'Writes the last `ENTRYPOINT`, `CMD` and `HEALTHCHECK` as JSON arrays, where a shell ' +
+    'would pass the words on unchanged. `exec program` loses its `exec`. A variable that an ' +
+    '`ENV` sets to a constant is written as that constant. A value set when a container ' +
+    'starts then no longer counts: the risk is high, or medium if all of them are paths. ' +
+    'Other variables, pipes, `&&`, redirections, patterns and builtins need a shell. They ' +
+    'are left alone, with the reason. The `|| exit 1` of a health check is removed. An ' +
+    '`ENTRYPOINT` beside a `CMD` is left alone, since it would get the CMD as arguments. A ' +
+    'stage that sets `SHELL` does it on purpose.',
   breaks: [
     {
       what: 'a script without a #! line no longer starts',
@@ -88,12 +94,12 @@ export const execForm: FixRule = {
         'the file has such a line, is the output of a compiler, or is a program by its bare name',
     },
     {
-      what: 'an entry point that looks at its words does something else with the program in place of /bin/sh',
+      what: 'an entry point that reads its arguments does something else with the program instead of /bin/sh',
       shownBy: 'there is none, or it is known to start whatever it is given',
     },
     {
       what: 'a value that is given when a container starts no longer counts',
-      shownBy: 'no variable stands in the command',
+      shownBy: 'the command contains no variable',
     },
   ],
   criterion: 'no-shell',

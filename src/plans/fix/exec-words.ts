@@ -18,7 +18,7 @@ const OPERATORS: readonly (readonly [RegExp, string])[] = [
   [/&/, 'it starts something in the background'],
   [/[<>]/, 'its input or output is redirected'],
   [/[*?[\]{}~]/, 'the shell puts in names of files'],
-  [/[()!#\\]/, 'it holds characters that mean something to the shell'],
+  [/[()!#\\]/, 'it contains characters that mean something to the shell'],
 ];
 
 /** What stands outside of quotes, or in double quotes, must mean nothing to a shell. */
@@ -26,7 +26,7 @@ function meaning(text: string, isQuoted: boolean): string | undefined {
   const looked = isQuoted ? OPERATORS.slice(0, 1) : OPERATORS;
   const found = looked.find(([pattern]) => pattern.test(text))?.[1];
   return (
-    found ?? (isQuoted && text.includes('\\') ? 'a backslash stands in double quotes' : undefined)
+    found ?? (isQuoted && text.includes('\\') ? 'it has a backslash in double quotes' : undefined)
   );
 }
 
@@ -132,6 +132,6 @@ function execWordsOf(words: readonly string[]): ExecWords {
   if (program === '') return { ok: false, reason: 'it is empty' };
   if (/^\w+\+?=/.test(program)) return { ok: false, reason: 'it sets a variable, as ENV can' };
   if (BUILTINS.has(program) || program === 'exec')
-    return { ok: false, reason: `${program} is no program, the shell does it` };
+    return { ok: false, reason: `${program} is not a program but part of the shell` };
   return { ok: true, words };
 }

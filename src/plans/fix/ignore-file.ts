@@ -184,8 +184,12 @@ export const ignoreFile: FixRule = {
   id: 'ignore-file',
   title: 'Keep history, secrets and modules out of the context',
   help:
-    'Where a COPY takes the whole context: adds `.git`, `.env`, `.env.*`, keys (`*.pem`, `*.key`, `id_rsa*`, `id_ed25519*`), `.aws`, `.ssh` and `.netrc` to the `.dockerignore`, of these what lies at the top of ' +
-    'the context, and `node_modules` where the build installs modules itself. Left alone: what the Dockerfile copies by name, `.git` where a RUN reads it, and files that keep everything out and let in what they name.',
+    'Where a COPY takes the whole context, adds secrets to the `.dockerignore`: `.git`, ' +
+    '`.env`, `.env.*`, keys (`*.pem`, `*.key`, `id_rsa*`, `id_ed25519*`), `.aws`, `.ssh` and ' +
+    '`.netrc`. Only what is at the top of the context is added. `node_modules` is added ' +
+    'where the build installs modules itself. Left alone: what the Dockerfile copies by ' +
+    'name, `.git` where a RUN reads it, and files that exclude everything and let in what ' +
+    'they name.',
   breaks: [
     {
       what: 'a command of the build reads the history of git',

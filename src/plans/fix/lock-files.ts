@@ -55,7 +55,7 @@ function held(install: PackageInstall, input: FixInput): FixPlan {
   const refused = (reason: string, settle?: string): FixPlan =>
     refusedAt(at, `${install.command}: ${reason}`, settle);
   if (!context.includes(file))
-    return refused(`there is no ${file} in the context`, `${madeBy}, and commit ${file}`);
+    return refused(`${file} is not in the context`, `${madeBy}, and commit ${file}`);
   const isCopied = input.source.instructions.some(
     ({ keyword, line, instruction }) =>
       (keyword === 'COPY' || keyword === 'ADD') &&
@@ -79,8 +79,8 @@ function held(install: PackageInstall, input: FixInput): FixPlan {
     edits: [
       proposal(found.run, {
         key: install.manager,
-        title: `Hold ${install.manager} to ${file}`,
-        why: `Without it the build takes whatever versions are new, and ${file} does not count`,
+        title: `Install from ${file} with ${install.manager}`,
+        why: `It can install newer versions than ${file} lists`,
         ...riskOf(
           { risk: 'low', reason: `${file} has every dependency of package.json` },
           lockDoubts(input, file, found),
@@ -115,10 +115,12 @@ function copies(path: string, file: string): boolean {
 /** Package managers hold to the lock file that is there. */
 export const lockFiles: FixRule = {
   id: 'lock-files',
-  title: 'Hold to the lock file that is there',
+  title: 'Install from the lock file',
   help:
-    'Where the context has the lock file and it is copied before: `npm install` becomes `npm ci`, `yarn` gets `--frozen-lockfile` (`--immutable` where there is a `.yarnrc.yml`), `pnpm install` `--frozen-lockfile`, `cargo` ' +
-    '`--locked`. Installs that name packages are left to `pin-packages`.',
+    'Where the context has the lock file and the Dockerfile copies it first, installs use ' +
+    'it. `npm install` becomes `npm ci`, `yarn` gets `--frozen-lockfile` (`--immutable` with ' +
+    'a `.yarnrc.yml`), `pnpm install` gets `--frozen-lockfile`, and `cargo` gets `--locked`. ' +
+    'Installs that name packages are left to `pin-packages`.',
   breaks: [
     {
       what: 'the build fails, since the lock file is out of date, or is that of another folder',

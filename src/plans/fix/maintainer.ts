@@ -5,7 +5,7 @@ import { quoted } from './quoted.ts';
 export const maintainer: FixRule = {
   id: 'maintainer',
   title: 'Name the authors by label',
-  help: 'Writes `MAINTAINER name` as `LABEL org.opencontainers.image.authors="name"`. Every MAINTAINER is written anew; the text stays as it is.',
+  help: 'Writes `MAINTAINER name` as `LABEL org.opencontainers.image.authors="name"`. Every MAINTAINER is rewritten; the text stays the same.',
   criterion: 'annotations',
   breaks: [],
   lint: 'maintainer-deprecated',

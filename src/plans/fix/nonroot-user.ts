@@ -64,7 +64,7 @@ function plan(input: FixInput): FixPlan {
   const root = rootCalls(input, run);
   if (root !== undefined) return refusedAt(from, root);
   if (othersOn(input, [model.target]))
-    return refusedAt(from, 'other stages stand on it, and work as root');
+    return refusedAt(from, 'other stages use it, and work as root');
   const at = lastAsRoot(input) ?? from;
   const named = base === undefined ? undefined : ownUser(base);
   const owner = named?.owner ?? `${OWN_UID}:${OWN_UID}`;
@@ -76,7 +76,10 @@ function plan(input: FixInput): FixPlan {
   const own = folder === '' || folder === '/' ? [] : [folder];
   const made = canRun ? [...own.filter((path) => !folders.includes(path)), ...folders] : [];
   if (folders.length > 0 && !canRun)
-    return refusedAt(from, `there is no shell to hand ${folders.join(', ')} over to another user`);
+    return refusedAt(
+      from,
+      `the image does not have a shell to change the owner of ${folders.join(', ')}`,
+    );
   const chown = [
     ...(made.length === 0 ? [] : [`mkdir -p ${made.join(' ')}`]),
     ...(made.length === 0 || own.length === 0 || folders.includes(folder)
@@ -159,9 +162,9 @@ function asServer(input: FixInput, { base, name, uid }: ServerUser): FixPlan {
       proposal(at, {
         key: 'user',
         title: `Run as ${name} (uid ${uid})`,
-        why: `The entry point of ${base} becomes this user where it starts as root; whoever breaks out of a process of root is root on the machine`,
+        why: `The entry point of ${base} becomes this user where it starts as root. A process that escapes the container as root can become root on the host`,
         risk: 'medium',
-        riskReason: 'volumes that root owns are no longer handed over to it at the start',
+        riskReason: 'the start no longer gives it the volumes that root owns',
         // Its group is what etc/passwd says, which is not always of the same number.
         edits: [linesBehind(input.source, at, [`USER ${uid}`])],
       }),
@@ -175,8 +178,19 @@ export const nonrootUser: FixRule = {
   id: 'nonroot-user',
   title: 'Run as an unprivileged user',
   help:
-    'Adds a numeric `USER` behind the last instruction that needs root: the user that the base starts as, where the Dockerfile became root, or the base’s own user (`node`, 1000), else 65532, which needs no entry in `/etc/passwd`. The working directory, volumes, folders ' +
-    'that a `RUN mkdir` makes and those of known servers (nginx, Apache, redis, Tomcat) are handed over to it. Ports below 1024 are pointed out. On the official images of databases and caches (postgres, mysql, mariadb, mongo, redis, valkey, memcached, rabbitmq): the user that their entry point becomes. The risk is low only where all that the image starts could be read, and is known to need no rights and to write to no file. Left alone, with the reason: programs that have to start as root (sshd, systemd, cron, NFS and Samba, dockerd, what sets up the network, and scripts that call `chown`, `gosu`, `useradd`, `mount` and the like), other entry points that drop root themselves, images on which other stages stand, and bases that could not be looked at.',
+    'Adds a numeric `USER` after the last instruction that needs root. The user is the one ' +
+    'that the base starts as, if the Dockerfile became root. Otherwise it is the base’s own ' +
+    'user (`node`, 1000), or 65532, which needs no entry in `/etc/passwd`. The user gets the ' +
+    'working directory, volumes, folders that a `RUN mkdir` makes, and those of known ' +
+    'servers (nginx, Apache, redis, Tomcat). Ports below 1024 are pointed out. On the ' +
+    'official images of databases and caches (postgres, mysql, mariadb, mongo, redis, ' +
+    'valkey, memcached, rabbitmq) it is the user that their entry point becomes. The risk is ' +
+    'low only if everything that the image starts could be read, needs no rights and writes ' +
+    'to no file. Left alone, with the reason: programs that have to start as root, such as ' +
+    'sshd, systemd, cron, NFS and Samba, dockerd, and what sets up the network. Also scripts ' +
+    'that call `chown`, `gosu`, `useradd`, `mount` and the like, and other entry points that ' +
+    'drop root themselves. Also images that other stages use, and bases that could not be ' +
+    'read.',
   breaks: [
     {
       what: 'the program, or a script in front of it, does what only root may: it takes logins, starts services, mounts, changes users, hands files over',
@@ -191,8 +205,8 @@ export const nonrootUser: FixRule = {
       shownBy: 'it exposes none, and is known to listen nowhere',
     },
     {
-      what: 'images that stand on this one, or people who work in it, are no longer root',
-      shownBy: 'the image starts a program of its own, which is no console and no build tool',
+      what: 'images built on this one, or people who work in it, are no longer root',
+      shownBy: 'the image starts a program of its own, which is neither a console nor a build tool',
     },
   ],
   criterion: 'nonroot-user',

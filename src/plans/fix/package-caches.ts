@@ -146,8 +146,11 @@ export const packageCaches: FixRule = {
   id: 'package-caches',
   title: 'Keep package lists and caches out of the image',
   help:
-    'In the stages that the image is made of: `rm -rf /var/lib/apt/lists/*` at the end of a RUN that uses apt, `apk add --no-cache`, `dnf clean all`, `pip install --no-cache-dir`, and a cache mount over ' +
-    '`/root/.npm`. Scripts in here-documents and behind `sh -c` are edited where they stand. RUNs with a mount over the folder, or that clean up in any other way, are left alone; so are lists that nothing of their RUN reads, for a later one may.',
+    'In the image’s own stages, cleans caches. It adds `rm -rf /var/lib/apt/lists/*` at the end of a RUN that ' +
+    'uses apt, `apk add --no-cache`, `dnf clean all`, `pip install --no-cache-dir`, or a ' +
+    'cache mount over `/root/.npm`. Scripts in here-documents and after `sh -c` are edited ' +
+    'where they are. RUNs with a mount over the folder, or that clean up in any other way, ' +
+    'are left alone. So are lists that their RUN does not read, since a later one may.',
   breaks: [
     {
       what: 'a later RUN installs by the lists that were removed',

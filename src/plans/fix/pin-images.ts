@@ -26,12 +26,11 @@ function pinned(place: ImagePlace, input: FixInput): FixPlan {
       proposal(place, {
         key: name,
         title: old === undefined ? `Pin ${name} to its digest` : `Refresh the digest of ${name}`,
-        why:
-          old === undefined ? WHY : 'The tag leads to a newer image than the digest that is pinned',
+        why: old === undefined ? WHY : 'The tag points to a newer image than the pinned digest',
         risk: old === undefined ? 'none' : 'low',
         riskReason:
           old === undefined
-            ? 'it is the image that the tag leads to now'
+            ? 'same image as today'
             : 'another image of the same tag: what it brings may have changed',
         edits: [
           old === undefined
@@ -76,12 +75,15 @@ export const pinImages: FixRule = {
   id: 'pin-images',
   title: 'Pin images to digests',
   help:
-    'Adds the digest that the tag leads to now to every image that the target takes from outside: `FROM`, `COPY --from`, `RUN --mount=from=`, `# syntax=`. The tag stays: ' +
-    '`node:22@sha256:...`; one that is not there is spelled `latest`. Where a reference ends with an ARG, the ARG’s default gets the digest, so that `--build-arg` still counts; an ARG that is used ' +
-    'elsewhere, or that stands in the middle, is left alone. `--refresh` looks up tags anew and replaces digests that are out of date.',
+    'Adds today’s digest of the tag to every external image of the target: `FROM`, `COPY ' +
+    '--from`, `RUN --mount=from=`, `# syntax=`. The tag stays: `node:22@sha256:...`. A ' +
+    'missing tag is written as `latest`. Where a reference ends with an ARG, the ARG’s ' +
+    'default gets the digest, so that `--build-arg` still counts. An ARG that is used ' +
+    'elsewhere, or in the middle of a reference, is left alone. `--refresh` resolves tags ' +
+    'again and replaces digests that are out of date.',
   breaks: [
     {
-      what: 'the image stands on other bytes than the tag',
+      what: 'the image uses other bytes than the tag',
       shownBy: 'the digest is the one that the registry, or scoville.lock, has for the tag',
     },
     {

@@ -41,7 +41,7 @@ function versionOf(
   if (second !== undefined) return { reason: `${name} was installed in ${versions.size} versions` };
   return PLAIN.test(version)
     ? { version }
-    : { reason: `${name} has a version that is no plain word` };
+    : { reason: `${name} has a version that is not a plain word` };
 }
 
 const VERBS = new Set(['install', 'add', 'i', 'in']);
@@ -110,8 +110,8 @@ function pinned(install: PackageInstall, input: FixInput): FixPlan {
         why: 'Each build gets the version that this one was tried with',
         risk: MOVING.has(manager) ? 'medium' : 'low',
         riskReason: MOVING.has(manager)
-          ? 'the archive drops old versions: once it has a newer one the build fails until the pin is refreshed; --freeze holds the archive instead'
-          : 'updates no longer come by themselves',
+          ? 'the archive drops old versions: once it has a newer one the build fails until the pin is refreshed; --freeze pins the archive instead'
+          : 'updates no longer come automatically',
         edits: [edit],
       }),
     ),

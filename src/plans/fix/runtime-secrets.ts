@@ -37,7 +37,9 @@ function ofEnv(env: Placed, input: FixInput): FixPlan {
           proposal(env, {
             key: name,
             title: `Read ${name} from ${file}`,
-            why: 'Variables of an image are read by whoever has it; the entry point of this base reads a file as well. The value that stood here has to be replaced',
+            why:
+              'Anyone with the image can read its variables. The entry point of this base also reads a ' +
+              'file. Replace the value that was here',
             risk: 'high',
             riskReason: `containers have to be given the file: docker run -v SECRET:${file}:ro`,
             edits: [{ ...env.place(start, start + text.length), text: `${name}_FILE=${file}` }],

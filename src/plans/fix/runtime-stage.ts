@@ -68,7 +68,7 @@ function plan(input: FixInput): FixPlan {
   const odd = own.find(({ keyword }) => keyword === 'SHELL' || keyword === 'ONBUILD');
   if (odd !== undefined) return refused(`line ${odd.line} has ${odd.keyword}`);
   if (source.escape !== '\\') return refused('its escape character is another');
-  if (othersOn(input, input.imageStages)) return refused('other stages stand on it');
+  if (othersOn(input, input.imageStages)) return refused('other stages use it');
   const purpose = purposeOf(input);
   if (purpose !== 'service') return refused(PURPOSES[purpose]);
   const command = runtimeCommand(input);
@@ -112,8 +112,9 @@ function riskOf(
 ): Pick<ProposedEdit, 'risk' | 'riskReason'> {
   const missing =
     carries === 'folder'
-      ? 'files outside of the app’s folder, and programs that it starts, are not there, and it writes to its folder and volumes alone; --verify shows whether it answers'
-      : 'files that it reads at run time are not there but those that are copied; --verify shows whether it answers';
+      ? 'the image will contain only the app folder and the interpreter; apps that call other ' +
+        'programs or write elsewhere break; check with --verify'
+      : 'files that it reads at run time are missing, except the copied ones; check with --verify';
   const constant = constantRisk(put);
   return constant === undefined
     ? { risk: 'medium', riskReason: missing }
@@ -196,12 +197,21 @@ export const runtimeStage: FixRule = {
   id: 'runtime-stage',
   title: 'Run in a stage of its own, without a shell and tools',
   help:
-    'Names the stage that was last, and adds a final one on a distroless image with what the program needs at run time: for Node.js, Python and Java the image that has the interpreter of the same version, the app’s folder (or its jar) ' +
-    'and the installed packages; for Go, Rust, C and C++ the program and the shared libraries that it needs, followed in the build; for Ruby, PHP and nginx the interpreter as it is there, with its library, extensions and shared libraries. ' +
-    'Records of the Debian packages that libraries are of go along, so that an SBOM names them. Entry point, command, health check, ports, labels and environment move to the final stage, without a shell; `npm start` becomes what package.json says it starts, a health check by `curl` or `wget` a request of Node.js or Python, or the client goes along with its libraries. ' +
-    'The working directory, volumes and folders for data that the Dockerfile makes are handed over to the user. ' +
-    'What a variable with a constant `ENV` is in the command is written there as that constant, at a risk that `exec-form` tells of. ' +
-    'Left alone, with the reason: what needs a shell to start, other versions than distroless images have, programs that nothing shows to be compiled, alpine, stages with `SHELL` or `ONBUILD`.',
+    'Names the last stage, and adds a final one on a distroless image with what the program ' +
+    'needs at run time. For Node.js, Python and Java that is an image with the interpreter ' +
+    'of the same version, the app’s folder (or its jar) and the installed packages. For Go, ' +
+    'Rust, C and C++ it is the program and its shared libraries, found during the build. For ' +
+    'Ruby, PHP and nginx it is the interpreter of the build stage, with its library, ' +
+    'extensions and shared libraries. Records of the Debian packages of these libraries are ' +
+    'copied too, so that an SBOM names them. Entry point, command, health check, ports, ' +
+    'labels and environment move to the final stage, without a shell. `npm start` becomes ' +
+    'the command in package.json. A health check by `curl` or `wget` becomes a request of ' +
+    'Node.js or Python, or the client is copied with its libraries. The user owns the ' +
+    'working directory, the volumes and the folders for data that the Dockerfile makes. A ' +
+    'variable of the command that an `ENV` sets to a constant is written as that constant, ' +
+    'with the risk described under `exec-form`. Left alone, with the reason: what needs a ' +
+    'shell to start, versions that distroless images do not have, and programs that are not ' +
+    'known to be compiled. Also Alpine, and stages with `SHELL` or `ONBUILD`.',
   breaks: [
     {
       what: 'files that the program reads at run time, and programs that it starts, are left behind',
@@ -213,8 +223,8 @@ export const runtimeStage: FixRule = {
         'the program is the output of a compiler of the build, or runs in an interpreter that the image has',
     },
     {
-      what: 'people, or images that stand on this one, miss the shell and the tools',
-      shownBy: 'the image starts a program of its own, and no other stage stands on it',
+      what: 'people, or images built on this one, miss the shell and the tools',
+      shownBy: 'the image starts a program of its own, and no other stage uses it',
     },
     {
       what: 'the added base changes from one build to the next',

@@ -110,17 +110,17 @@ function plan(input: FixInput): FixPlan {
   if (reference.digest !== undefined) return refused('its digest is pinned');
   const purpose = purposeOf(input);
   if (purpose !== 'service') return refused(PURPOSES[purpose]);
-  if (othersOn(input, input.imageStages)) return refused('other stages stand on it');
+  if (othersOn(input, input.imageStages)) return refused('other stages use it');
   const tag = reference.tag === undefined ? 0 : reference.tag.length + 1;
   return {
     edits: [
       proposal(from, {
         key: 'base',
-        title: `Stand on ${name}`,
+        title: `Use ${name}`,
         why: 'The full image includes compilers, headers and clients that your app does not use',
         risk: 'medium',
         riskReason:
-          'packages that compile code at installation find no compiler, and programs that are called unseen are not there; --verify shows whether it builds and answers',
+          'packages that compile code at installation fail, and programs that are called without notice are missing; check with --verify',
         settles: ['minimal-base'],
         edits: [
           {
@@ -138,16 +138,21 @@ function plan(input: FixInput): FixPlan {
 /** The slim variant of an official image, where the program cannot be moved to a stage of its own. */
 export const slimBase: FixRule = {
   id: 'slim-base',
-  title: 'Stand on the slim variant of the base',
+  title: 'Use the slim variant of the base',
   help:
-    'Where the final stage stands on a whole official image of node, python, ruby, perl, rust or debian (after `runtime-stage`, which leaves none): its slim variant of the same version, such as `node:22-slim`. Left alone, ' +
-    'with the reason: where a RUN, what a container starts, or a script of the context that it starts calls a program that the slim variant lacks (`curl`, `git`, `make`, compilers) and the stage does not install; tags of other variants, and references with a digest or an ARG.',
+    'Where the final stage uses a full official image of node, python, ruby, perl, rust or ' +
+    'debian, switches to its slim variant of the same version, such as `node:22-slim`. It ' +
+    'runs after `runtime-stage`, which leaves none. Left alone, with the reason: a program ' +
+    'that the slim variant lacks (`curl`, `git`, `make`, compilers) is called and the stage ' +
+    'does not install it. The caller may be a RUN, what a container starts, or a script of ' +
+    'the context that it starts. Also left alone: tags of other variants, and references ' +
+    'with a digest or an ARG.',
   breaks: [
-    { what: 'packages that compile code when they are installed find no compiler' },
+    { what: 'packages that compile code when they are installed fail without a compiler' },
     { what: 'the program calls one that the slim variant does not have' },
     {
-      what: 'people, or images that stand on this one, miss a tool',
-      shownBy: 'the image starts a program of its own, which is no console and no build tool',
+      what: 'people, or images built on this one, miss a tool',
+      shownBy: 'the image starts a program of its own, which is neither a console nor a build tool',
     },
     {
       what: 'the slim variant changes from one build to the next',

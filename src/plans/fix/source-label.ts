@@ -20,7 +20,9 @@ function plan(input: FixInput): FixPlan {
       proposal(from, {
         key: 'source',
         title: `Say where the source is: ${repository}`,
-        why: 'Registries link to it, and whoever runs the image finds what it was built from. scoville build says it by itself; other builders read it here',
+        why:
+          'Registries link to it, and users of the image find its source. scoville build sets it ' +
+          'automatically; other builders read it here',
         risk: 'none',
         riskReason: 'metadata only',
         edits: [

@@ -59,7 +59,7 @@ export function baseUnknown(input: FixInput, stage = input.model.target): string
   const { reference, text } = base.image;
   const found = reference && input.facts.bases.get(baseKey(reference));
   if (found === undefined) return `the base ${text} is not known`;
-  if (!found.ok) return `the base ${text} could not be looked at: ${found.error}`;
+  if (!found.ok) return `the base ${text} could not be read:  ${found.error}`;
   const { os } = found.value.config;
   return os === 'linux' ? undefined : `the base ${text} is of ${os}`;
 }

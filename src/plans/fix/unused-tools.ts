@@ -100,7 +100,7 @@ function without(input: FixInput, install: PackageInstall): FixPlan {
   );
   const refused = (reason: string): FixPlan =>
     refusedAt(run, `${staying.map(({ name }) => name).join(', ')} stays: ${reason}`);
-  if (manager !== 'apt') return refused('only those of apt are looked at');
+  if (manager !== 'apt') return refused('only those of apt are checked');
   if (found === undefined || tools.length === 0)
     return refused('it may bring what the program needs at run time');
   if (hasInnerComment(input, found.run)) return refused('comments stand between its lines');
@@ -111,7 +111,7 @@ function without(input: FixInput, install: PackageInstall): FixPlan {
   if (tools.length >= packages.length) return refused('nothing else is installed by this command');
   const purpose = purposeOf(input);
   if (purpose !== 'service') return refused(PURPOSES[purpose]);
-  if (othersOn(input, input.imageStages)) return refused('other stages stand on it');
+  if (othersOn(input, input.imageStages)) return refused('other stages use it');
   return {
     edits: tools.map((tool) =>
       proposal(found.run, {
@@ -133,7 +133,11 @@ function without(input: FixInput, install: PackageInstall): FixPlan {
 export const unusedTools: FixRule = {
   id: 'unused-tools',
   title: 'Remove unused build tools',
-  help: 'Takes compilers, make, debuggers and tracers out of `apt-get install` in the image’s own stages, where no command of these stages calls them or may call them unseen, as `pip install`, `npm install` and scripts may. A command that installs nothing else is left alone.',
+  help:
+    'Removes compilers, make, debuggers and tracers from `apt-get install` in the image’s ' +
+    'own stages, if no command of these stages calls them. Commands that may call them ' +
+    'without showing it, such as `pip install`, `npm install` and scripts, keep them. A ' +
+    'command that installs nothing else is left alone.',
   breaks: [
     {
       what: 'a command of the build calls the tool',
@@ -144,8 +148,8 @@ export const unusedTools: FixRule = {
       shownBy: 'all that the image starts could be read, and is known to start no other program',
     },
     {
-      what: 'people, or images that stand on this one, compile with it',
-      shownBy: 'the image starts a program of its own, which is no console and no build tool',
+      what: 'people, or images built on this one, compile with it',
+      shownBy: 'the image starts a program of its own, which is neither a console nor a build tool',
     },
   ],
   criterion: 'no-build-tooling',

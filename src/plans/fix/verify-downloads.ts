@@ -38,7 +38,7 @@ function ofRun(
   const { command, argv } = found.command;
   // Behind a script the file is used already, and may be gone.
   if (posix.basename(argv[0] ?? '') !== download.kind) return 'another program downloads it';
-  if (command.nested) return 'it stands in a condition, a loop or a function';
+  if (command.nested) return 'it is in a condition, a loop or a function';
   if (command.operator === '|')
     return fromPipe(found, download, input, (file) => checkOf(file, fetched));
   return toFile(download, found, input, fetched);
@@ -50,8 +50,8 @@ function toFile(
   { source }: FixInput,
   fetched: FetchedFile,
 ): readonly TextEdit[] | string {
-  if (target === undefined || target === '') return 'where it is written to is not told';
-  if (!PLAIN_PATH.test(target)) return `${target} is no plain path`;
+  if (target === undefined || target === '') return 'its output file is not known';
+  if (!PLAIN_PATH.test(target)) return `${target} is not a plain path`;
   if (!stopsOnFailure(found.run, found.command)) return 'a failed check would not stop the RUN';
   return [andThen(source, found.run, checkOf(target, fetched), found.command.end)];
 }
@@ -98,14 +98,14 @@ function held(download: Download, input: FixInput): FixPlan {
     edits: [
       proposal(at, {
         key: shownAddress(url),
-        title: `Hold ${shownAddress(url)} to its hash of today`,
+        title: `Verify the checksum of ${shownAddress(url)}`,
         why: 'Anyone who controls the server or the connection can change your build',
         risk: version === undefined ? 'medium' : 'low',
         riskReason:
           argument !== undefined
             ? `with another value of ${argument} (--build-arg, another platform) the build fails`
             : version === undefined
-              ? 'the address names no version: the build fails once it leads to something else'
+              ? 'the address does not name a version: the build fails when its content changes'
               : `the address names version ${version}: the build fails only where that is changed`,
         edits,
       }),
@@ -125,13 +125,13 @@ function argumentIn({ stage, command }: Download, { source }: FixInput): string 
 /** Downloads are held to the hash that they have now. */
 export const verifyDownloads: FixRule = {
   id: 'verify-downloads',
-  title: 'Hold downloads to a hash',
+  title: 'Verify the checksum of downloads',
   help:
-    'Fetches what the Dockerfile downloads (https only, or hosts of `--plain-http`; at most 2 GiB; nothing is kept) and holds it to the hash of today: `ADD --checksum`, `sha256sum -c` behind `curl` and `wget`; `curl | sh` and ' +
-    '`curl | tar` become a file, a check, and its use. Hold the hash against what the publisher says before you accept it. Left alone: addresses that are not constant, downloads in loops and functions, and those whose check would not stop the RUN.',
+    'Fetches what the Dockerfile downloads and adds a check of today’s hash: `ADD ' +
+    '--checksum`, or `sha256sum -c` after `curl` and `wget`. `curl',
   breaks: [
     {
-      what: 'a later build fails, since the address leads to another file',
+      what: 'a later build fails, since the address points to another file',
       shownBy: 'the address names a version, in itself and not by an ARG',
     },
   ],

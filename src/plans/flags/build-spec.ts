@@ -11,7 +11,7 @@ Builds as docker build does, reproducibly; then signs, attests and grades the im
   titles: { 'dry-run': 'Options of scoville (--no-NAME is the same as --NAME=false):' },
   others: BUILDX_FLAGS,
   othersTitle: 'Options of docker buildx build, with their own meanings:',
-  end: 'Any other option is handed on to buildx. Settings: .scoville.yaml (docs/configuration.md).',
+  end: 'Any other option is passed to buildx. Settings: .scoville.yaml (docs/configuration.md).',
   operands: { folders: true },
 };
 

@@ -42,7 +42,7 @@ export const IMAGE_FLAGS = {
   repro: choice(
     ['safe', 'aggressive', 'off'],
     'MODE',
-    'Which normalising rules make the image reproducible',
+    'Which normalizer rules make the image reproducible',
   ),
   pin: toggle('Pin external images to digests', { standard: 'on' }),
   lock: lock(),

@@ -29,7 +29,7 @@ export function initText(outcome: InitOutcome): string {
   const { template, detectedBy, files, existing, bases, notes, dryRun } = outcome;
   const why = detectedBy.length === 0 ? '' : ` (${detectedBy.join(', ')})`;
   const rows = files.map(({ path }) => {
-    const replaces = existing.includes(path) ? ', in place of the one that is there' : '';
+    const replaces = existing.includes(path) ? ', replacing the old one' : '';
     return `${dryRun ? 'would write' : 'wrote'} ${path}${replaces}`;
   });
   const unpinned = bases.filter(({ digest }) => digest === undefined);
@@ -38,7 +38,7 @@ export function initText(outcome: InitOutcome): string {
     unpinned.length === 0
       ? []
       : [
-          'scoville build holds images to the digests they have when it starts; scoville build --lock keeps them',
+          'scoville build pins images to the digests they have when it starts; scoville build --lock keeps them',
         ];
   const lines = [
     `${template.title}${why}`,

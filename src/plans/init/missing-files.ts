@@ -35,5 +35,5 @@ export function makingCommand(name: string): string | undefined {
 /** Tells of a file that the Dockerfile copies and the project has not. */
 export function missingNote(name: string): string {
   const command = makingCommand(name);
-  return `the Dockerfile copies ${name}, which is not there yet; without it the build fails${command === undefined ? '' : ` (${command})`}`;
+  return `the Dockerfile copies ${name}, which does not exist yet; without it the build fails${command === undefined ? '' : ` (${command})`}`;
 }

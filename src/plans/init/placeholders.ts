@@ -24,11 +24,11 @@ export function placeholderOf(
     const role = text.slice('base.'.length);
     return Object.hasOwn(template.bases, role)
       ? { kind: 'base', role }
-      : `there is no base ${JSON.stringify(role)}`;
+      : `unknown base ${JSON.stringify(role)}`;
   }
   const [id = '', named] = text.split(':', 2);
   const question = template.questions.find((one) => one.id === id);
-  if (question === undefined) return `there is no question ${JSON.stringify(id)}`;
+  if (question === undefined) return `unknown question ${JSON.stringify(id)}`;
   const allowed = formsOf(question.type);
   const form = named === undefined ? allowed[0] : ANSWER_FORMS.find((one) => one === named);
   if (form === undefined || !allowed.includes(form))

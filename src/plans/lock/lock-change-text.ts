@@ -4,7 +4,7 @@ import { cleanText } from '../clean-text.ts';
 const NOUN: Readonly<Record<LockSubject, string>> = {
   image: 'image',
   epoch: 'epoch',
-  normaliser: 'normaliser rules',
+  normaliser: 'normalizer rules',
   snapshot: 'snapshot of',
   remote: 'remote',
   package: 'package',

@@ -62,12 +62,12 @@ function places(text: string): Result<Places> {
   const root = parseTree(text, errors, { disallowComments: true });
   const [first] = errors;
   if (first !== undefined) return err(`${at(text, first.offset)}: ${saying(first)}`);
-  if (root?.type !== 'object') return err('line 1, column 1: it is no JSON object');
+  if (root?.type !== 'object') return err('line 1, column 1: it is not a JSON object');
   const aliases = propertyOf(root, 'aliases', text);
   if (!aliases.ok) return aliases;
   if (aliases.value === undefined) return ok({ root, aliases: undefined, builder: undefined });
   const value = valueOf(aliases.value);
-  if (value.type !== 'object') return err(`${at(text, value.offset)}: "aliases" is no object`);
+  if (value.type !== 'object') return err(`${at(text, value.offset)}: "aliases" is not an object`);
   const builder = propertyOf(value, 'builder', text);
   if (!builder.ok) return builder;
   return ok({ root, aliases: aliases.value, builder: builder.value });

@@ -14,18 +14,18 @@ export function fetchableUrl(text: string): Result<string> {
     return err(`${shown} asks git for a helper program, which is not run`);
 
   if (text === '' || text.length > LONGEST || /[\x00-\x20\x7f]/.test(text))
-    return err(`${shown} is no address of a repository`);
+    return err(`${shown} is not the address of a repository`);
   if (/^(?:ssh:|git\+ssh:|[\w.-]+@[\w.-]+:)/i.test(text)) {
     const web = publicSourceUrl(text);
     return web === undefined ? err(`${shown} has no address over https`) : ok(web);
   }
-  if (!URL.canParse(text)) return err(`${shown} is no address of a repository`);
+  if (!URL.canParse(text)) return err(`${shown} is not the address of a repository`);
   const url = new URL(text);
   if (url.protocol !== 'https:' && url.protocol !== 'file:')
     return err(`a repository is fetched over https or file, not ${shown}`);
   if (url.protocol === 'file:' && url.hostname !== '')
     return err(`${shown} names another machine’s file`);
-  if (url.username !== '' || url.password !== '') return err(`${shown} holds credentials`);
+  if (url.username !== '' || url.password !== '') return err(`${shown} contains credentials`);
   url.search = '';
   url.hash = '';
   return ok(url.href);
@@ -35,7 +35,7 @@ export function fetchableUrl(text: string): Result<string> {
 export function wholeCommit(text: string): Result<string> {
   return COMMIT.test(text)
     ? ok(text)
-    : err(`${JSON.stringify(text.slice(0, 100))} is no whole commit id`);
+    : err(`${JSON.stringify(text.slice(0, 100))} is not a full commit id`);
 }
 
 /** A path within a repository, its parts joined by `/`; an error for one that leads out of it or into `.git`. */
@@ -47,6 +47,6 @@ export function pathInside(text: string): Result<string> {
     /[\x00-\x1f\x7f\\]/.test(text) ||
     parts.some((part) => part === '..' || /^\.git$/i.test(part));
   return isHostile
-    ? err(`${JSON.stringify(text.slice(0, 200))} is no path within the repository`)
+    ? err(`${JSON.stringify(text.slice(0, 200))} is not a path within the repository`)
     : ok(parts.join('/'));
 }

@@ -133,7 +133,7 @@ test('flags of a list need one, and --file beside an image is its Dockerfile', a
   expect(String((await run(['--jobs', '2', image])).thrown[0])).toContain('--jobs is for a list');
   writeFileSync(list, 'FROM scratch\nUSER 1000\n');
   expect((await run(['--file', list, image])).code).toBe(0);
-  expect(String((await run(['--file', list])).thrown[0])).toContain('line 1 is no image');
+  expect(String((await run(['--file', list])).thrown[0])).toContain('line 1 is not an image');
 });
 
 test('an answer that rests on another text of a VEX document is not one', async () => {

@@ -105,7 +105,7 @@ describe('scoville init', () => {
     );
     expect(await read('Dockerfile')).toBe('FROM mine\n');
     const { out } = await run(['--yes', '--force']);
-    expect(out).toContain('wrote Dockerfile, in place of the one that is there\n');
+    expect(out).toContain('wrote Dockerfile, replacing the old one\n');
     expect(await read('Dockerfile')).toContain('npm ci');
   });
 
@@ -183,7 +183,7 @@ describe('scoville init', () => {
     await files({ 'package.json': PACKAGE });
     const { out } = await run(['--set', 'secrets=none']);
     expect(out).toContain(
-      'note: the Dockerfile copies package-lock.json, which is not there yet; without it the build fails (npm install --package-lock-only)\n',
+      'note: the Dockerfile copies package-lock.json, which does not exist yet; without it the build fails (npm install --package-lock-only)\n',
     );
     expect(out.trimEnd().split('\n').at(-1)).toMatch(
       /^next: npm install --package-lock-only; then scoville build -t [a-z-]+ \.$/,

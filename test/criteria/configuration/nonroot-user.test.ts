@@ -56,7 +56,7 @@ judgesAs(nonrootUser, [
     name: 'a uid that wraps around',
     facts: user('4294967296'),
     outcome: 'fail',
-    says: 'no valid uid',
+    says: 'not a valid uid',
   },
   { name: 'negative', facts: user('-1'), outcome: 'fail', says: '-1 is not' },
   {

@@ -60,7 +60,7 @@ judgesAs(recentlyUpdated, [
     says: '3 days ago',
   },
   { name: 'in the future', facts: of(at(-5)), outcome: 'unknown', says: 'future' },
-  { name: 'no timestamp', facts: of('yesterday'), outcome: 'unknown', says: 'no timestamp' },
+  { name: 'not a timestamp', facts: of('yesterday'), outcome: 'unknown', says: 'not a timestamp' },
   {
     name: 'a malformed finish time falls back',
     facts: of(at(2), { finishedAt: 'soon' }),

@@ -184,13 +184,13 @@ judgesAs(sbomAttested, [
     name: 'an image without packages, its program named',
     facts: of([], attestation(C, cyclonedx({ type: 'file', name: 'app' }))),
     outcome: 'pass',
-    says: 'names 1 part; the image holds no package',
+    says: 'names 1 part; the image contains no package',
   },
   {
     name: 'an image without packages, files of another named',
     facts: withFiles(['server'], attestation(C, cyclonedx({ type: 'file', name: '/usr/bin/x' }))),
     outcome: 'fail',
-    says: 'files that the image does not hold',
+    says: 'files that the image does not contain',
   },
   {
     name: 'an image without packages, its file named by path, by SPDX',

@@ -102,7 +102,7 @@ judgesAs(signed, [
     name: 'does not hold',
     facts: having(signature('failed', 'k.pub')),
     outcome: 'fail',
-    says: 'none holds',
+    says: 'none verifies',
   },
   {
     name: 'nothing to verify with',

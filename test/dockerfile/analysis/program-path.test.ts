@@ -53,11 +53,7 @@ describe('a program in a folder of PATH that the build filled is unknown', () =>
   test('it is told with program, line and folder', () => {
     const { unread } = analysisOf('FROM x\nCOPY evil/ /evil/\nENV PATH=/evil:$PATH\nRUN ls -l');
     expect(unread.map(({ program, range, reason }) => [program, range.startLine, reason])).toEqual([
-      [
-        '/evil/ls',
-        4,
-        '/evil/ls runs, and it may come from the build context, which is not at hand',
-      ],
+      ['/evil/ls', 4, '/evil/ls runs, and it may come from the build context, which was not given'],
     ]);
   });
 

@@ -193,7 +193,7 @@ test('a broken template is told with file and line', async () => {
   const file = join(broken, 'go', 'Dockerfile');
   writeFileSync(file, 'FROM @{base.build}\nUSER @{nobody}\nENV A=@{authors:plain}\n');
   await expect(loadTemplates(broken)).rejects.toThrow(
-    `${file}:2:1: there is no question "nobody"\n  ${file}:3:1: an answer of type text is written as json, not as plain`,
+    `${file}:2:1: unknown question "nobody"\n  ${file}:3:1: an answer of type text is written as json, not as plain`,
   );
   rmSync(file);
   await expect(loadTemplates(broken)).rejects.toThrow(`${file} cannot be read`);

@@ -376,7 +376,7 @@ describe('ignore comments', () => {
     [
       'no reason',
       '# scoville: ignore=latest-tag\nFROM debian\n',
-      ['it gives no reason, so it takes nothing back'],
+      ['it does not give a reason, so it takes nothing back'],
       true,
     ],
     [

@@ -130,8 +130,8 @@ describe('a target', () => {
 
 test.each([
   ['no JSON', '#1 reading'],
-  ['the definition names no target', '{}'],
-  ['the definition names no target', '{"group":{"default":{"targets":["gone"]}}}'],
+  ['the definition does not name a target', '{}'],
+  ['the definition does not name a target', '{"group":{"default":{"targets":["gone"]}}}'],
   ['which is not known here', '{"target":{"default":{"policy":[{"filename":"p.rego"}]}}}'],
 ])('is refused where %s', (message, text) => {
   const expected = message === 'no JSON' ? 'buildx printed no definition' : message;

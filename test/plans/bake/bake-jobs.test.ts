@@ -90,7 +90,7 @@ describe('jobs', () => {
     const a = target('a', { contexts: { x: 'target:b' } });
     const b = target('b', { contexts: { x: 'target:a' } });
     expect(ids(jobs(['a', 'b'], a, b))).toContain('is built from itself');
-    expect(ids(jobs(['a'], a))).toBe('target a names target:b, which is not there');
+    expect(ids(jobs(['a'], a))).toBe('target a names target:b, which does not exist');
   });
 });
 

@@ -59,13 +59,13 @@ describe('elevated-files', () => {
       'a base that cannot be had',
       'FROM a\n',
       WITHOUT_BASE,
-      '1: the base a could not be looked at: no such host',
+      '1: the base a could not be read:  no such host',
     ],
     [
       'no shell',
       'FROM a\n',
       withBase({ ...SUID, has: () => false }),
-      '1: 2 files of the base stay setuid or setgid (/usr/bin/su, /usr/bin/passwd): there is no shell to take the bits away',
+      '1: 2 files of the base stay setuid or setgid (/usr/bin/su, /usr/bin/passwd): the image does not have a shell to remove the bits',
     ],
     [
       'an entry point that needs one',

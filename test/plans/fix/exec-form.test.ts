@@ -61,7 +61,7 @@ describe('exec-form', () => {
     ['CMD a > /log', 'its input or output is redirected'],
     ['CMD a *.js', 'the shell puts in names of files'],
     ['CMD A=1 b', 'it sets a variable, as ENV can'],
-    ['CMD cd /app', 'cd is no program, the shell does it'],
+    ['CMD cd /app', 'cd is not a program but part of the shell'],
     ["CMD ['a']x b'", 'it looks like a JSON array and is none, as strings need double quotes'],
     ['CMD a \\\n  # why\n  b', 'comments stand between its lines'],
     ['CMD "a', 'a quote is not closed'],

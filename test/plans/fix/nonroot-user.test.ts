@@ -160,7 +160,7 @@ describe('nonroot-user', () => {
       'a base that cannot be had',
       'FROM a\n',
       WITHOUT_BASE,
-      '1: the base a could not be looked at: no such host',
+      '1: the base a could not be read:  no such host',
     ],
     ['a base of Windows', 'FROM a\n', withBase({ os: 'windows' }), '1: the base a is of windows'],
     [
@@ -173,7 +173,7 @@ describe('nonroot-user', () => {
       'no shell for a volume',
       'FROM a\nVOLUME /data\n',
       withBase({ has: () => false }),
-      '1: there is no shell to hand /data over to another user',
+      '1: the image does not have a shell to change the owner of /data',
     ],
     ['a base of a variable', 'ARG X\nFROM $X\n', {}, '2: the base $X is not known'],
   ])('refused: %s', async (_, text, more, reason) => {

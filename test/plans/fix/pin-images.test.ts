@@ -98,12 +98,12 @@ describe('pin-images', () => {
     [
       'an ARG in the middle',
       'ARG V=22\nFROM node:$V-slim\n',
-      '2: node:$V-slim does not end with an ARG: a digest behind it would hold whatever the ARG is set to',
+      '2: node:$V-slim does not end with an ARG: a digest after it would pin every value of the ARG',
     ],
     [
       'an ARG with a default in place',
       'ARG V\nFROM node:${V:-22}\n',
-      '2: node:${V:-22} does not end with an ARG: a digest behind it would hold whatever the ARG is set to',
+      '2: node:${V:-22} does not end with an ARG: a digest after it would pin every value of the ARG',
     ],
     [
       'an ARG used elsewhere',

@@ -115,7 +115,7 @@ describe('pin-packages', () => {
   test.each([
     ['RUN apt-get install -y wget', '2: wget is not among what the stage installed'],
     ['RUN npm i semver', '2: semver was installed in 2 versions'],
-    ['RUN apt-get install -y odd', '2: odd has a version that is no plain word'],
+    ['RUN apt-get install -y odd', '2: odd has a version that is not a plain word'],
     ['ARG P\nRUN apt-get install -y $P', '3: ${P} not pinned: a name is not constant'],
     ['COPY r.txt .\nRUN pip install -r r.txt flask', '3: flask not pinned: r.txt decides'],
   ])('refused: %s', async (lines, reason) => {
@@ -214,7 +214,7 @@ describe('lock-files', () => {
     ]);
     expect(
       (await fixed(lockFiles, text, { facts: { context: ['package.json'] } })).refusals,
-    ).toEqual(['3: npm install: there is no package-lock.json in the context']);
+    ).toEqual(['3: npm install: package-lock.json is not in the context']);
     const plan = planEdits(
       { dockerfile: text, ignoreFile: undefined },
       around([lockFiles], { facts: { context: ['package.json'] } }),

@@ -231,7 +231,7 @@ CMD ["python", "app.py"]`);
     expect(text.split('\n').at(-2)).toBe(line);
     expect(applied[0]).toMatchObject({ risk });
     expect(applied[0]?.riskReason).toContain(
-      `${env.slice(4).split('=')[0] ?? ''} has the value of its ENV in it: another one that is given at the start (docker run -e) no longer counts here; files outside`,
+      `${env.slice(4).split('=')[0] ?? ''} has the value of its ENV in it: another one that is given at the start (docker run -e) no longer counts here; the image will contain only the app folder and the interpreter; apps that call other programs or write elsewhere break; check with --verify`,
     );
   });
 

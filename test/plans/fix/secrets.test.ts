@@ -63,7 +63,7 @@ describe('build-secrets', () => {
     ['ARG NPM_TOKEN\nARG NPM_TOKEN A=1\nRUN npm ci', 'line 3 declares it again'],
     ['ARG NPM_TOKEN\nUSER node\nRUN npm ci', 'line 4 runs as node, who may not read the mount'],
     ['ARG NPM_TOKEN\nRUN ["npm", "ci"]', 'line 3 is in exec form'],
-    ['ARG NPM_TOKEN\nRUN <<E\nnpm ci\nE', 'line 3 holds a here-document'],
+    ['ARG NPM_TOKEN\nRUN <<E\nnpm ci\nE', 'line 3 contains a here-document'],
   ])('refused: %s', async (lines, reason) => {
     const text = `FROM a\n${lines}\n`;
     const found = await fixed(buildSecrets, text);

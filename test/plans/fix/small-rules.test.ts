@@ -71,7 +71,7 @@ describe('rules of one line', () => {
       relativeWorkdir,
       'FROM a\nWORKDIR app\n',
       WITHOUT_BASE,
-      '2: the base a could not be looked at: no such host',
+      '2: the base a could not be read:  no such host',
     ],
     [
       'sudo of another user',
@@ -92,7 +92,7 @@ describe('rules of one line', () => {
       sudo,
       'FROM a\nRUN sudo x\n',
       WITHOUT_BASE,
-      '2: sudo stays: the base a could not be looked at: no such host',
+      '2: sudo stays: the base a could not be read:  no such host',
     ],
   ])('refused: %s', async (_, rule, text, more, reason) => {
     const found = await fixed(rule, text, more);

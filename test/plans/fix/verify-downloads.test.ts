@@ -113,7 +113,7 @@ describe('verify-downloads', () => {
     const { applied } = await fixed(verifyDownloads, `FROM a\nADD ${U} /\nADD ${S} /\n`, { facts });
     expect(applied.map(({ risk, riskReason }) => [risk, riskReason])).toEqual([
       ['low', 'the address names version 1.2.3: the build fails only where that is changed'],
-      ['medium', 'the address names no version: the build fails once it leads to something else'],
+      ['medium', 'the address does not name a version: the build fails when its content changes'],
     ]);
   });
 
@@ -142,13 +142,13 @@ describe('verify-downloads', () => {
 
   test.each([
     [`RUN curl ${S} | bash -c x`, `${S} stays unverified: bash has options of its own`],
-    [`RUN curl ${S} | python3`, `${S} stays unverified: python3 is no shell and no tar`],
+    [`RUN curl ${S} | python3`, `${S} stays unverified: python3 is neither a shell nor tar`],
     [`RUN curl ${S} | gunzip | sh`, `${S} stays unverified: it goes through more than one pipe`],
     [`RUN curl -o /t ${U}; x`, `${U} stays unverified: a failed check would not stop the RUN`],
     [`RUN curl -o /t ${U} || true`, `${U} stays unverified: a failed check would not stop the RUN`],
     [
       `RUN if x; then curl -o /t ${U}; fi`,
-      `${U} stays unverified: it stands in a condition, a loop or a function`,
+      `${U} stays unverified: it is in a condition, a loop or a function`,
     ],
     [
       'ARG V\nRUN curl -o /t https://x.org/$V',

@@ -65,7 +65,7 @@ describe('our own options', () => {
       '--report=pdf',
       '--report does not know "pdf"; it is one of terminal, json, markdown, html, sarif, badges, junit',
     ],
-    ['--report=json=', '--report json= names no file'],
+    ['--report=json=', '--report json= does not name a file'],
     ['--max-age=0', '--max-age takes a whole number of days from 1 to 36500, not "0"'],
     ['--max-age=1e3', '--max-age takes a whole number of days from 1 to 36500, not "1e3"'],
     ['--plain-http=http://r', '--plain-http takes a host with an optional port, not "http://r"'],

@@ -79,9 +79,9 @@ test('placeholders that name nothing, or ask for a form that is not safe there, 
       template,
     ),
   ).toEqual([
-    { line: 2, message: 'there is no question "nothing"' },
+    { line: 2, message: 'unknown question "nothing"' },
     { line: 4, message: 'an answer of type text is written as json, not as plain' },
-    { line: 4, message: 'there is no base "x"' },
+    { line: 4, message: 'unknown base "x"' },
     { line: 4, message: 'an answer of type name is written as plain or json, not as shell' },
   ]);
 });

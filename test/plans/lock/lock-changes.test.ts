@@ -34,7 +34,7 @@ describe('lockChanges', () => {
       `image docker.io/library/node:22: ${digest('a')} → ${digest('e')}`,
       `image docker.io/library/own:1: gone, was ${digest('c')} (the engine's own)`,
       'epoch: 1769904000 → 5',
-      'normaliser rules: 1-safe → 2-safe',
+      'normalizer rules: 1-safe → 2-safe',
       'snapshot of snapshot.debian.org/debian: 20260301T000000Z → 20260401T000000Z',
       `remote https://example.com/a.txt: gone, was sha256:${'d'.repeat(64)}`,
       'package deb curl (linux/amd64): 8.14.1-2 → 8.14.1-3',

@@ -64,7 +64,7 @@ describe('a plan with a lock', () => {
       'target: app → x',
       `image ${NAME}: new, ${digest('a')}`,
       'epoch: 1769904000 → 7',
-      'normaliser rules: 0-safe → 1-safe',
+      'normalizer rules: 0-safe → 1-safe',
     ]);
     const lost = plan(lock({ ...HELD, images: new Map() }), ['.'], []);
     expect(changeLines(lost.lock?.drift ?? [])).toEqual([

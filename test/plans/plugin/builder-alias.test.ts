@@ -87,10 +87,10 @@ describe('aliases.builder in the text of config.json', () => {
 
   test.each([
     ['', 'line 1, column 1: value expected'],
-    ['[]', 'line 1, column 1: it is no JSON object'],
+    ['[]', 'line 1, column 1: it is not a JSON object'],
     ['{\n  "a": 1,\n}', 'line 3, column 1: property name expected'],
     ['{"a": 1 /* x */}', 'line 1, column 9: invalid comment token'],
-    ['{"aliases": "x"}', 'line 1, column 13: "aliases" is no object'],
+    ['{"aliases": "x"}', 'line 1, column 13: "aliases" is not an object'],
     ['{"aliases": {}, "aliases": {}}', 'line 1, column 17: "aliases" is there twice'],
     [
       '{"aliases": {"builder": "a", "builder": "b"}}',

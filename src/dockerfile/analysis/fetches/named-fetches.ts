@@ -45,11 +45,11 @@ export const NAMED_FETCHES = lookup<NamedFetch>({
   },
   nvm: { verbs: ['install'], checks: 'sums of the origin', reason: ORIGIN },
   tfenv: { verbs: ['install'], checks: 'sums of the origin', reason: ORIGIN },
-  pyenv: { verbs: ['install'], checks: 'own sums', reason: 'its definitions hold the sums' },
-  rbenv: { verbs: ['install'], checks: 'own sums', reason: 'its definitions hold the sums' },
-  nodenv: { verbs: ['install'], checks: 'own sums', reason: 'its definitions hold the sums' },
-  goenv: { verbs: ['install'], checks: 'own sums', reason: 'its definitions hold the sums' },
-  uv: { verbs: ['python install'], checks: 'own sums', reason: 'the program holds the sums' },
+  pyenv: { verbs: ['install'], checks: 'own sums', reason: 'its definitions contain the sums' },
+  rbenv: { verbs: ['install'], checks: 'own sums', reason: 'its definitions contain the sums' },
+  nodenv: { verbs: ['install'], checks: 'own sums', reason: 'its definitions contain the sums' },
+  goenv: { verbs: ['install'], checks: 'own sums', reason: 'its definitions contain the sums' },
+  uv: { verbs: ['python install'], checks: 'own sums', reason: 'the program contains the sums' },
   cargo: {
     verbs: ['binstall'],
     checks: 'nothing',
@@ -70,7 +70,7 @@ export const NAMED_FETCHES = lookup<NamedFetch>({
   mise: {
     verbs: ['install', 'i', 'use', 'u'],
     checks: 'nothing',
-    reason: 'checks where the source of a tool offers sums, unless it is held to its lock file',
+    reason: 'checks where the source of a tool offers sums, unless its lock file is enforced',
     pinned: ['--locked', / --locked\b/],
   },
   sdk: {
@@ -109,7 +109,7 @@ export const NAMED_FETCHES = lookup<NamedFetch>({
   },
   'dotnet-install.sh': {
     checks: 'nothing',
-    reason: 'unpacks it; it looks at the size alone',
+    reason: 'unpacks it; it checks the size alone',
     unless: /--dry-run\b|--help\b/,
   },
 });
@@ -137,7 +137,7 @@ function checkOf(
 ): { ownCheck?: DownloadCheck } {
   const { range } = event;
   if (pinned?.[1].test(` ${line}`) === true)
-    return { ownCheck: { method: `${program}, held`, range } };
+    return { ownCheck: { method: `${program}, locked`, range } };
   if (checks === 'nothing') return {};
   const own: DownloadCheck = { method: program, range };
   const weak = 'its sums come from the same origin as the files';

@@ -35,7 +35,7 @@ const npm: Reader = (lock) => {
   try {
     read = fields(JSON.parse(lock));
   } catch {
-    return { reason: 'it is no JSON' };
+    return { reason: 'it is not JSON' };
   }
   const left: [string, Readonly<Record<string, unknown>>][] = [];
   const packages = Object.entries(fields(read['packages']));

@@ -203,7 +203,7 @@ function ofIndex(event: CommandEvent, address: string | undefined): Fetch {
   const fetch = fetchFrom(event, address);
   if (/^http:/i.test(address ?? '')) return fetch;
   const name = fetch.constant ? fetch.address.replace(/\/\/[^/@]*@/, '//') : 'an index';
-  return { ...fetch, open: `packages come from ${name}, and no hash holds them` };
+  return { ...fetch, open: `packages come from ${name}, and no hash pins them` };
 }
 
 /** An address, or a name that stands for one; folders and true or false are none. */

@@ -64,7 +64,7 @@ describe('entries that nothing holds are named', () => {
       JSON.stringify({ dependencies: { a: { integrity: SHA, dependencies: { b: {} } } } }),
       'b has no integrity',
     ],
-    ['package-lock.json', '{', 'it is no JSON'],
+    ['package-lock.json', '{', 'it is not JSON'],
     ['yarn.lock', yarnOne(YARN), '@a/b has no integrity'],
     ['yarn.lock', yarnOne(EVIL), '@a/b comes over http without a sum'],
     ['yarn.lock', berry('@a/b@npm:1.0.1'), '@a/b has no integrity'],
