@@ -26,7 +26,7 @@ export interface Paths {
 
 /** Where tools are looked for in this run. */
 export function commandSearch({ env, cwd }: Pick<PipelineContext, 'env' | 'cwd'>): CommandSearch {
-  return { path: env['PATH'] ?? '', cwd, home: env['HOME'] ?? '/' };
+  return { path: env['PATH'] ?? '', cwds: [cwd], home: env['HOME'] ?? '/' };
 }
 
 /** Runs one phase: tells that it started, and how it ended with its seconds. A throw is passed on, the phase left open. */

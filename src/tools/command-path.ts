@@ -1,38 +1,50 @@
-import { accessSync, constants, realpathSync, statSync } from 'node:fs';
-import { delimiter, isAbsolute, join, relative } from 'node:path';
+import { accessSync, constants, existsSync, realpathSync, statSync } from 'node:fs';
+import { delimiter, dirname, isAbsolute, join, relative } from 'node:path';
 
-/** Where a command may be looked for. `cwd` is the folder the user stands in, `home` their own. */
+/** Where a command may be looked for: PATH, the folders that the user and the tool stand in, the user's home. */
 export interface CommandSearch {
   readonly path: string;
-  readonly cwd: string;
+  readonly cwds: readonly string[];
   readonly home: string;
 }
 
 /**
- * The absolute path of a command on PATH, or undefined. Relative and empty PATH entries count for nothing, and
- * neither does a folder at or below the working directory, or a `node_modules/.bin` of it or of a
- * folder above it: the author of a project must not choose our tools.
- * (A working directory that is home, or holds it, says nothing about who wrote what is below.)
+ * The absolute path of a command on PATH, or undefined where no entry that counts has it.
  */
 export function findCommand(command: string, search: CommandSearch): string | undefined {
   if (isAbsolute(command)) return isProgram(command) ? command : undefined;
   if (command === '' || command.includes('/')) return undefined;
-  for (const folder of search.path.split(delimiter)) {
-    if (!isAbsolute(folder) || isOfTheProject(folder, search)) continue;
-    const candidate = join(folder, command);
-    if (isProgram(candidate)) return candidate;
-  }
-  return undefined;
+  return foldersOf(search)
+    .map((folder) => join(folder, command))
+    .find(isProgram);
 }
 
-function isOfTheProject(folder: string, search: CommandSearch): boolean {
-  const cwd = realPath(search.cwd);
-  const real = realPath(folder);
-  // `npm run` puts these on PATH, of the project and of each folder above it.
-  if (/[\\/]node_modules[\\/]\.bin$/.test(folder) && isInside(cwd, join(folder, '..', '..')))
-    return true;
-  if (real === cwd) return true;
-  return isInside(real, cwd) && !isInside(realPath(search.home), cwd) && cwd !== '/';
+/**
+ * The entries of PATH that count, for us and for what the tools start themselves. Relative and empty
+ * ones do not, and neither does a folder of the project, or a `node_modules/.bin` of a folder above it:
+ * the author of a project must not choose our tools. The project is the working directory, or the
+ * nearest folder above it with a `.git`. (One that is home, or holds it, says nothing about who wrote
+ * what is below.)
+ */
+export function foldersOf({ path, cwds, home }: CommandSearch): readonly string[] {
+  const here = cwds.map(realPath);
+  const projects = here
+    .flatMap((cwd) => [cwd, repositoryOf(cwd) ?? cwd])
+    .filter((folder) => folder !== '/' && !isInside(realPath(home), folder));
+  return path.split(delimiter).filter((folder) => {
+    if (!isAbsolute(folder)) return false;
+    const real = realPath(folder);
+    // `npm run` puts these on PATH, of the project and of each folder above it.
+    const isOfNpm = /[\\/]node_modules[\\/]\.bin$/.test(folder);
+    if (isOfNpm && here.some((cwd) => isInside(cwd, join(folder, '..', '..')))) return false;
+    return !here.includes(real) && !projects.some((project) => isInside(real, project));
+  });
+}
+
+function repositoryOf(folder: string): string | undefined {
+  if (existsSync(join(folder, '.git'))) return folder;
+  const above = dirname(folder);
+  return above === folder ? undefined : repositoryOf(above);
 }
 
 function isInside(path: string, folder: string): boolean {

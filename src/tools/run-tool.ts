@@ -1,9 +1,9 @@
 import { homedir } from 'node:os';
-import { isAbsolute } from 'node:path';
+import { delimiter, isAbsolute } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { RunTool, ToolResult, ToolRun } from '../model/run.ts';
-import { findCommand } from './command-path.ts';
+import { findCommand, foldersOf } from './command-path.ts';
 import { LineSplitter, OutputTail } from './tool-output.ts';
 
 /** Time between the polite signal and SIGKILL. BuildKit and cosign use it to clean up. */
@@ -29,11 +29,12 @@ interface Ended {
 export const runTool: RunTool = async (run) => {
   if (run.signal?.aborted === true) return { ended: 'aborted' };
   const env = environment(run);
-  const file = findCommand(run.command, {
-    path: env['PATH'] ?? '',
-    cwd: run.cwd ?? process.cwd(),
-    home: homedir(),
-  });
+  // The project is where the user stands, whatever the tool's own folder is.
+  const cwds = [process.cwd(), ...(run.cwd === undefined ? [] : [run.cwd])];
+  const search = { path: env['PATH'] ?? '', cwds, home: homedir() };
+  const file = findCommand(run.command, search);
+  // What the tool starts by itself (git, credential helpers) is looked for in the same folders.
+  if (search.path !== '') env['PATH'] = foldersOf(search).join(delimiter);
   if (file === undefined) return { ended: 'not-found' };
   const { execa } = await import('execa');
   const child = execa(file, [...run.args], { ...optionsOf(run), env });

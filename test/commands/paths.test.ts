@@ -41,15 +41,18 @@ test('SCOVILLE_HOME is above all of them', () => {
   });
 });
 
-test('relative folders are from where the user stands', () => {
-  expect(paths({ SCOVILLE_HOME: '.sc', DOCKER_CONFIG: '../docker' })).toEqual({
-    store: '/work/app/.sc/layout',
-    cache: '/work/app/.sc/cache',
-    config: '/work/app/.sc/config',
-    dockerConfig: '/work/docker',
-  });
-});
+test.each(['SCOVILLE_HOME', 'DOCKER_CONFIG', 'BUILDX_CONFIG'])(
+  'a relative %s is refused: the project at hand would choose what is in it',
+  (name) => {
+    expect(() => paths({ [name]: 'my conf' })).toThrow(
+      expect.objectContaining({
+        message: `${name}=my conf is relative, so any project could be what it names`,
+        nextStep: `${name}='/work/app/my conf', if you mean this folder`,
+      }),
+    );
+  },
+);
 
 test('set to nothing is as good as not set', () => {
-  expect(paths({ SCOVILLE_HOME: '', DOCKER_CONFIG: '' })).toEqual(DEFAULT);
+  expect(paths({ SCOVILLE_HOME: '', DOCKER_CONFIG: '', BUILDX_CONFIG: '' })).toEqual(DEFAULT);
 });

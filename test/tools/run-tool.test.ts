@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { runTool } from '../../src/tools/run-tool.ts';
 
 const sh = (script: string) => ({ command: 'sh', args: ['-c', script] });
@@ -189,6 +189,24 @@ describe('where tools are taken from', () => {
       env,
     };
     expect(await runTool(run)).toMatchObject({ stdout: 'none none /home/u/c\n' });
+  });
+
+  test.each([
+    ['where the user stands', (here: string) => here],
+    ['in a folder below its root', (here: string) => join(here, 'deep/er')],
+  ])('a project counts %s, whatever folder the tool is run in', async (_, where) => {
+    mkdirSync(join(project, '.git'), { recursive: true });
+    mkdirSync(join(project, 'deep/er'), { recursive: true });
+    vi.spyOn(process, 'cwd').mockReturnValue(where(project));
+    const env = { PATH: `${project}/bin:/usr/bin:/bin` };
+    const run = { ...sh('echo "$PATH"; command -v planted-tool'), cwd: tmpdir(), env };
+    // Nor do the programs that a tool starts by itself come from there.
+    expect(await runTool(run)).toMatchObject({ exitCode: 127, stdout: '/usr/bin:/bin\n' });
+    expect(await runTool({ ...run, command: 'planted-tool', args: [] })).toEqual({
+      ended: 'not-found',
+    });
+    vi.restoreAllMocks();
+    rmSync(join(project, '.git'), { recursive: true });
   });
 
   test('a folder on PATH elsewhere counts', async () => {

@@ -11,8 +11,9 @@ interface Wish {
 }
 
 /**
- * What targets ask for and nobody granted, in the form of `--allow`: entitlements, and, where buildx looks at them, files
- * outside of `cwd` (docker/buildx, bake/entitlements.go). A definition that somebody else wrote gets no more than that.
+ * What targets ask for and nobody granted, in the form of `--allow`: entitlements, and files outside of `cwd`
+ * (docker/buildx, bake/entitlements.go) unless `files` is false. buildx checks files from 0.20 on; with an
+ * older one a definition that somebody else wrote gets no more than that either.
  */
 export async function missingGrants(
   targets: readonly BakeTarget[],

@@ -2,7 +2,6 @@ import { UserError } from '../../model/errors.ts';
 import type { RunTool } from '../../model/run.ts';
 import { completed } from '../completed-run.ts';
 import { cleanText } from '../describe-run.ts';
-import { compareVersions, requireTool } from '../version.ts';
 
 /** Asks `docker buildx bake` what a definition resolves to: JSON of groups and targets. Throws UserError with buildx' own words and exit code. */
 export async function printBake(
@@ -41,16 +40,3 @@ export async function printBake(
 }
 
 const LARGEST = 16 * 1024 * 1024;
-
-/** The first buildx whose bake looks at which files a definition reads and writes. */
-const LOOKS_AT_FILES = '0.20.0';
-
-/** True where this buildx asks for `--allow=fs...` before a definition reads or writes outside of its folder; `BUILDX_BAKE_ENTITLEMENTS_FS` turns that off. */
-export async function looksAtFiles(
-  run: RunTool,
-  env: Readonly<Record<string, string | undefined>>,
-): Promise<boolean> {
-  const { number } = await requireTool(run, 'buildx');
-  const isOff = /^(?:0|f|false)$/i.test(env['BUILDX_BAKE_ENTITLEMENTS_FS'] ?? '');
-  return !isOff && number !== undefined && compareVersions(number, LOOKS_AT_FILES) >= 0;
-}
