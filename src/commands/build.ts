@@ -200,7 +200,7 @@ async function report(
     kind: 'image',
     image: {
       ...image,
-      steps: nextSteps(image.scorecard, edits),
+      steps: nextSteps(image.scorecard, { edits, build: parsed.again }),
       ...(dockerfile === undefined ? {} : { dockerfile }),
     },
   } as const;

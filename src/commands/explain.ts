@@ -1,6 +1,6 @@
-import { didYouMean } from '../config/did-you-mean.ts';
 import { CATALOGUE } from '../criteria/catalogue.ts';
 import { SPEC_URL } from '../model/criterion.ts';
+import { didYouMean } from '../model/did-you-mean.ts';
 import { EXIT, UserError } from '../model/errors.ts';
 import { LINT_RULES } from '../pipeline/lint/lint-catalogue.ts';
 import { fixCommand } from '../plans/fix/fixable.ts';

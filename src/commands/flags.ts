@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { didYouMean } from '../config/did-you-mean.ts';
+import { didYouMean } from '../model/did-you-mean.ts';
 import { EXIT, messageOf, UserError } from '../model/errors.ts';
 import { commandHelp } from '../plans/flags/command-help.ts';
 import type { CommandSpec } from '../plans/flags/command-spec.ts';

@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { didYouMean } from '../config/did-you-mean.ts';
+import { didYouMean } from '../model/did-you-mean.ts';
 import { EXIT, Interrupted, messageOf, ToolError, UserError } from '../model/errors.ts';
 import { METADATA_WORD, PLUGIN_WORD, PLUGINS } from '../plans/plugin/plugin-file.ts';
 import { cleanLines } from '../ui/clean.ts';

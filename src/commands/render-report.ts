@@ -80,9 +80,7 @@ async function json(subject: ReportSubject): Promise<string> {
 
 async function markdown(subject: ReportSubject): Promise<string> {
   if (subject.kind === 'image')
-    return (await import('../reporters/markdown/markdown.ts')).markdownReport(
-      subject.image.scorecard,
-    );
+    return (await import('../reporters/markdown/markdown.ts')).markdownReport(subject.image);
   const reporter = await import('../reporters/markdown/markdown-several.ts');
   return subject.kind === 'comparison'
     ? reporter.markdownComparison(subject.images)

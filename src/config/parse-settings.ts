@@ -1,6 +1,6 @@
 import { dirname, resolve } from 'node:path';
+import { didYouMean } from '../model/did-you-mean.ts';
 import { err, ok, type Result } from '../model/result.ts';
-import { didYouMean } from './did-you-mean.ts';
 import type { ConfigProblem } from './problem.ts';
 import { readDocument } from './read-document.ts';
 import { type Reading, readNode, reportAt, type SettingValue } from './read-node.ts';

@@ -1,6 +1,6 @@
 import type * as Yaml from 'yaml';
+import { didYouMean } from '../model/did-you-mean.ts';
 import { ownValue } from '../model/lookup.ts';
-import { didYouMean } from './did-you-mean.ts';
 import type { ConfigProblem } from './problem.ts';
 import { LONGEST_STRING, MOST_ITEMS, type SettingField, type SettingType } from './setting-spec.ts';
 

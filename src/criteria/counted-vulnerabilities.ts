@@ -39,13 +39,9 @@ export function judgeScan(
   }
   const [gap] = scan.gaps ?? [];
   if (gap !== undefined)
-    return unknown(`${scan.scanner} found no ${name}, but ${gap}`, SCAN_SETTLE, evidence);
+    return unknown(`not scanned whole by ${scan.scanner}: ${gap}`, SCAN_SETTLE, evidence);
   if (age === undefined)
-    return unknown(
-      `${scan.scanner} found no ${name}, but does not say how old its database is`,
-      SCAN_SETTLE,
-      evidence,
-    );
+    return unknown(`${scan.scanner} does not say how old its database is`, SCAN_SETTLE, evidence);
   return pass(`no ${name}, says ${scan.scanner}${asOf}`, evidence);
 }
 

@@ -30,12 +30,22 @@ export interface ImageContents {
   readonly baseLayers?: number;
 }
 
+/** How an image stands to its gate. */
+export interface GateAnswer {
+  /** `level 2 and grade B`. */
+  readonly asked: string;
+  /** What it is short of, a line each with the checks that hold it back; empty where the gate is met. */
+  readonly unmet: readonly string[];
+}
+
 /** Everything that a report may show of one image. Only the scorecard has to be there. */
 export interface ReportInput {
   readonly scorecard: Scorecard;
   readonly contents?: readonly ImageContents[];
   /** What to do next, best first; none where nothing is left or nobody worked it out. */
   readonly steps?: readonly NextStep[];
+  /** The gate that the image was held to; absent where none was asked for. */
+  readonly gate?: GateAnswer;
   /** Digest and every outcome are as in the build before. */
   readonly unchanged?: boolean;
   /** The Dockerfile that line numbers point into, relative to the repository's root, with `/`. */

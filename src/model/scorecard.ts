@@ -35,7 +35,7 @@ export interface NextStep {
   /** What it does, or why, in a few words. */
   readonly text: string;
   /** The whole command, to be pasted. */
-  readonly command?: string;
+  readonly command: string;
   readonly criteria: readonly string[];
   /** Points won, and the grade and level that the image then has. */
   readonly gains: Suggestion['gains'];

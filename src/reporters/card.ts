@@ -6,7 +6,7 @@ import {
   type Vector,
   VECTORS,
 } from '../model/criterion.ts';
-import type { Score, Scorecard } from '../model/scorecard.ts';
+import type { NextStep, Score, Scorecard } from '../model/scorecard.ts';
 import { shortDigest } from './evidence-text.ts';
 
 /** A check that did not pass, or several with the same reason. */
@@ -41,6 +41,8 @@ export interface Card {
   readonly passed: number;
   readonly notApplicable: number;
   readonly unchecked: number;
+  /** What to do first, at most three. */
+  readonly steps: readonly NextStep[];
   readonly vectors: readonly {
     readonly vector: Vector;
     readonly score: Score;
@@ -51,6 +53,9 @@ export interface Card {
 
 /** A second level is shown whole while the card stays this short. */
 const MOST_ROWS = 10;
+
+/** More steps than these are not read. */
+const MOST_STEPS = 3;
 
 function placeOf(evidence: Evidence): string | undefined {
   switch (evidence.kind) {
@@ -71,12 +76,13 @@ function placeOf(evidence: Evidence): string | undefined {
   }
 }
 
-/** The first place that the problem does not name itself; what failed counts before what passed. */
+/** The line of the Dockerfile, else the first place, unless the problem names it itself. */
 function placeFor({ evidence, summary }: CriterionResult): string | undefined {
   const places = evidence
     .filter((one) => !('state' in one) || one.state !== 'held')
     .flatMap((one) => placeOf(one) ?? []);
-  return places.find((place) => !summary.includes(place.replace(/^\//, '')));
+  const place = places.find((one) => one.startsWith('Dockerfile:')) ?? places[0];
+  return place === undefined || summary.includes(place.replace(/^\//, '')) ? undefined : place;
 }
 
 /** Why a check is open; what several share is named once. What failed has a reason of its own. */
@@ -123,7 +129,10 @@ function restOf(groups: readonly CardGroup[]): CardRest | undefined {
 }
 
 /** Sorts a scorecard into what a card shows. Nothing is left out: what has no row is counted. */
-export function cardOf({ criteria, vectors, waivers }: Scorecard): Card {
+export function cardOf(
+  { criteria, vectors, waivers }: Scorecard,
+  steps: readonly NextStep[] = [],
+): Card {
   const unmet = criteria.filter(({ outcome }) => outcome === 'fail' || outcome === 'unknown');
   const levels = [...new Set(unmet.map(({ level }) => level))].sort((a, b) => a - b);
   const waived = new Set(waivers.map(({ criterion }) => criterion));
@@ -151,9 +160,16 @@ export function cardOf({ criteria, vectors, waivers }: Scorecard): Card {
     passed: count(criteria, 'pass'),
     notApplicable: count(criteria, 'not-applicable'),
     unchecked: count(criteria, 'unknown'),
+    steps: steps.slice(0, MOST_STEPS),
     vectors: VECTORS.map((vector) => {
       const own = criteria.filter((one) => one.vector === vector);
       return { vector, score: vectors[vector], checked: own.length - count(own, 'unknown') };
     }),
   };
+}
+
+/** The number of the step that answers a check; undefined where none of those shown does. */
+export function stepOf({ steps }: Card, id: string): number | undefined {
+  const index = steps.findIndex(({ criteria }) => criteria.includes(id));
+  return index === -1 ? undefined : index + 1;
 }

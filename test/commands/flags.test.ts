@@ -70,7 +70,7 @@ describe('readFlags', () => {
     ['--keep=11', '--keep takes a whole number from 0 to 10, not "11"'],
     ['--fail-on=info', '--fail-on does not know "info"; it is one of error, warning'],
     ['--nope', 'prune has no flag --nope'],
-    ['--jsno', 'prune has no flag --jsno'],
+    ['--jsno', 'prune has no flag --jsno; did you mean --json?'],
     ['-z', 'prune has no flag -z'],
     ['--JSON', 'prune has no flag --JSON; did you mean --json?'],
     ['--keeps', 'prune has no flag --keeps; did you mean --keep?'],

@@ -63,7 +63,7 @@ describe('writeReports', () => {
     const cwd = temporaryFolder();
     const text = await written([{ format: 'markdown', file: 'card.md' }], { cwd });
     expect(text).toBe(await render(SUBJECT, 'terminal', { ...PLAIN, unicode: false }));
-    expect(readFileSync(join(cwd, 'card.md'), 'utf8')).toBe(markdownReport(CARD));
+    expect(readFileSync(join(cwd, 'card.md'), 'utf8')).toBe(markdownReport({ scorecard: CARD }));
   });
 });
 

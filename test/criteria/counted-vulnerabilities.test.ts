@@ -53,7 +53,7 @@ describe('finding nothing', () => {
     [
       'a gap',
       { databaseDate: '2026-02-28T06:00:00Z', gaps: ['OSV has no data for Void'] },
-      'but OSV has no data for Void',
+      'grype: OSV has no data for Void',
     ],
   ])('is unknown with %s', (_, given, says) => {
     const verdict = judgeScan({ ...undated, ...given }, undefined, at('2026-03-01T00:00:00Z'));

@@ -187,3 +187,25 @@ test('a disk that is full under stdout is an error that is told, not a crash nor
   expect(ended.exitCode).toBe(2);
   expect(ended.stderr).toMatch(/^scoville: stdout could not be written: ENOSPC.*\n$/);
 });
+
+test('the same digest has one verdict: what Docker does not store is looked up in the registry', async () => {
+  // A user who did not build it, so that the layout of builds cannot answer.
+  const other = new Scoville();
+  try {
+    const grade = async (...args: readonly string[]): Promise<Card> => {
+      const ended = await other.expect(0, ['grade', '--json', '--scanner', 'none', ...args]);
+      return JSON.parse(ended.stdout) as Card;
+    };
+    const stored = await grade(`docker:${NAME}`);
+    const named = await grade(NAME);
+    const published = await grade(`registry:${NAME}`);
+    expect(named.digest).toBe(published.digest);
+    const verdicts = (card: Card) =>
+      card.criteria.map(({ id, outcome, summary }) => [id, outcome, summary]);
+    expect(verdicts(named)).toEqual(verdicts(published));
+    expect(outcome(named, 'sbom')).not.toBe(outcome(stored, 'sbom'));
+    expect(JSON.stringify(stored)).toContain('signatures and attestations were not looked up');
+  } finally {
+    await other.remove();
+  }
+});

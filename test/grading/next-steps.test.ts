@@ -53,12 +53,12 @@ test('criteria that one check decides are one step, a whole command with the nam
 test('what edits are ready for is one step; what fails beside it has its own', () => {
   const criteria = [result('a', 1, 'fail'), result('b', 1, 'fail'), result('c', 2, 'fail')];
   const edits = { count: 2, criteria: ['a', 'c'], command: 'scoville fix' };
-  expect(nextSteps(scorecard(criteria), edits).map(({ text, command }) => [text, command])).toEqual(
-    [
-      ['2 edits are ready', 'scoville fix'],
-      ['do b', undefined],
-    ],
-  );
+  expect(
+    nextSteps(scorecard(criteria), { edits }).map(({ text, command }) => [text, command]),
+  ).toEqual([
+    ['2 edits are ready', 'scoville fix'],
+    ['do b', 'scoville explain b'],
+  ]);
 });
 
 test('what completes a level comes first, then the lowest level, then what gains most', () => {
@@ -83,4 +83,26 @@ test('what completes a level comes first, then the lowest level, then what gains
 
 test('nothing is left to do where all is met', () => {
   expect(nextSteps(scorecard([result('a', 1, 'pass')]))).toEqual([]);
+});
+
+test.each([
+  ['scoville reproduce --attest -t IMAGE .', 'scoville reproduce --attest -t app:1 -f D .'],
+  ['scoville grade --file Dockerfile IMAGE', 'scoville grade --file D app:1'],
+  ['Install Grype, then run: scoville grade IMAGE', 'scoville grade app:1'],
+  ['scoville build --build-arg NAME=VALUE', 'scoville explain one'],
+  ['set secrets.use in .scoville.yaml', 'scoville explain one'],
+])('%s becomes a command that runs as it is, or the one that explains', (settle, command) => {
+  const source = { build: ['-t', 'app:1', '-f', 'D', '.'], dockerfile: 'D' };
+  const card = scorecard([result('one', 1, 'unknown', { settle })]);
+  expect(nextSteps(card, source)[0]?.command).toBe(command);
+});
+
+test('without the build, or a Dockerfile that may be its own, no command claims one', () => {
+  for (const settle of [
+    'scoville reproduce --attest -t IMAGE .',
+    'scoville grade --file Dockerfile IMAGE',
+  ]) {
+    const card = scorecard([result('one', 1, 'unknown', { settle })]);
+    expect(nextSteps(card)[0]?.command).toBe('scoville explain one');
+  }
 });

@@ -27,7 +27,7 @@ describe('a platform that could not be judged', () => {
       terminalReport({ scorecard: part }, terminal),
       terminalReport({ scorecard: whole }, terminal),
     ],
-    ['Markdown', markdownReport(part), markdownReport(whole)],
+    ['Markdown', markdownReport({ scorecard: part }), markdownReport({ scorecard: whole })],
     ['HTML', htmlReport({ scorecard: part }), htmlReport({ scorecard: whole })],
   ])('is told in %s, and nothing else moves the reader', (_name, told, plain) => {
     expect(told).toContain('Not graded, so that the score does not speak of it');

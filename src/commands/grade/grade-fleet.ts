@@ -112,7 +112,9 @@ async function gradedOrFailed(
     const [open] = unanswered(flags, settings.gate, scorecard);
     if (open !== undefined)
       throw new UserError(`could not judge all: ${open}`, { nextStep: '--platform OS/ARCH' });
-    const short = gateImage(mine, settings.gate, scorecard).map(({ message }) => message);
+    const short = gateImage(mine, settings.gate, scorecard).shortfalls.map(
+      ({ message }) => message,
+    );
     return gradedLine(head(), scorecard, short);
   } catch (error) {
     context.signal.throwIfAborted();

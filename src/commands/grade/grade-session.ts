@@ -69,7 +69,8 @@ export async function gradeOne(
 ): Promise<ReportInput> {
   const { platforms } = flags;
   const [only] = platforms.length === 1 ? platforms : [];
-  const request = { text, stdin, ...(only === undefined ? {} : { platform: only }) };
+  const published = { offline: options.settings.offline };
+  const request = { text, stdin, published, ...(only === undefined ? {} : { platform: only }) };
   const image = await phase(
     context,
     'open',

@@ -12,6 +12,7 @@ import type { CommandIo } from '../io.ts';
 import { writeReports } from '../reports.ts';
 import { type GradeFlags, GRADE, gradeFlags } from './grade-flags.ts';
 import { gradeOne, gradeSession, gradeSettings, unanswered } from './grade-session.ts';
+import { stepSource } from './step-source.ts';
 
 const OPEN_NEXT =
   'name the platforms that count and are here (--platform linux/amd64), or grade the image from its registry, which has all';
@@ -64,11 +65,15 @@ async function gradeAll(flags: GradeFlags, settings: Settings, io: CommandIo): P
     for (const text of flags.images) {
       const report = await gradeOne(context, session, text, io.stdin);
       const prefix = flags.images.length > 1 ? `${text}: ` : '';
-      for (const { message, criteria } of gateImage(context, settings.gate, report.scorecard))
-        unmet.push(`${prefix}${message} (${criteria.join(', ')})`);
+      const { gate } = gateImage(context, settings.gate, report.scorecard);
+      for (const line of gate?.unmet ?? []) unmet.push(`${prefix}${line}`);
       for (const reason of unanswered(flags, settings.gate, report.scorecard))
         open.push(`${prefix}${reason}`);
-      graded.push({ ...report, steps: nextSteps(report.scorecard) });
+      graded.push({
+        ...report,
+        ...(gate === undefined ? {} : { gate }),
+        steps: nextSteps(report.scorecard, await stepSource(context, report, io)),
+      });
     }
     await boundCachesDaily(context);
     return { graded, unmet, open };

@@ -1,6 +1,6 @@
 import { realpath } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { didYouMean } from '../../config/did-you-mean.ts';
+import { didYouMean } from '../../model/did-you-mean.ts';
 import { EXIT, messageOf, UserError } from '../../model/errors.ts';
 import { shellWord } from '../../model/shell-word.ts';
 import type { Project, Template } from '../../model/template.ts';

@@ -107,6 +107,11 @@ async function evidenceOf(
   );
   const attached = attestations.known ? attestations.value.attestations : [];
   const { fact, ...build } = gradedBuild(image, platform, attestations, options.dockerfile);
+  const { withoutAttachments: unasked } = image;
+  const notices =
+    unasked === undefined
+      ? build.notices
+      : [...build.notices, `signatures and attestations were not looked up: ${unasked}`];
   const reference = parseReference(image.name);
   const references = reference.ok ? [reference.value] : [];
   return {
@@ -115,6 +120,7 @@ async function evidenceOf(
     reproduction: reproductionFact(attestations, digests),
     build: fact,
     ...build,
+    notices,
     predicates: attached.map(({ predicate }) => predicate),
     vex: [...options.vex, ...vexOfAttestations(attached, { digests, references })],
   };

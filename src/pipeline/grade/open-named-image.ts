@@ -8,6 +8,7 @@ import { openImage, type OpenOptions } from '../../oci/open-image.ts';
 import { localImages } from '../../tools/docker/docker-save.ts';
 import type { PipelineContext } from '../context.ts';
 import type { Registries } from '../registries.ts';
+import { withRegistryAttachments } from './registry-attachments.ts';
 
 const SCHEMA = 1;
 
@@ -16,6 +17,8 @@ export interface OpenRequest {
   readonly text: string;
   readonly platform?: Platform;
   readonly stdin: AsyncIterable<Uint8Array>;
+  /** Look up what hangs on an image of Docker's store in its registry, unless `offline`. */
+  readonly published?: { readonly offline: boolean };
 }
 
 /**
@@ -25,7 +28,7 @@ export interface OpenRequest {
 export async function openNamedImage(
   context: PipelineContext,
   registries: Registries,
-  { text, platform, stdin }: OpenRequest,
+  { text, platform, stdin, published }: OpenRequest,
 ): Promise<OpenedImage> {
   const options: OpenOptions = {
     order: ['engine', 'store', 'registry'],
@@ -39,7 +42,12 @@ export async function openNamedImage(
     ...(platform === undefined ? {} : { platform }),
   };
   const name = await parseImageName(text, context.cwd);
-  return (await fromOwnBuild(name, options)) ?? openImage(name, options);
+  const own = await fromOwnBuild(name, options);
+  if (own !== undefined) return own;
+  const image = await openImage(name, options);
+  return published === undefined
+    ? image
+    : withRegistryAttachments(image, name, options, published.offline);
 }
 
 /** The same image in the layout of builds, by the digest that Docker knows it by; undefined where it is not one of ours. */

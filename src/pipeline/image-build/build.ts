@@ -160,15 +160,20 @@ async function buildPlanned(
   const before =
     dockerfile === undefined ? undefined : await lastScorecard(context, dockerfile, target);
   const judged = { settings: plan.settings, before: before?.criteria };
+  if (scorecard !== undefined) context.emit({ kind: 'scorecard', scorecard });
+  const { shortfalls, ...gate } =
+    scorecard === undefined
+      ? { shortfalls: [] }
+      : gateImage(context, plan.settings.gate, scorecard);
+  const unchanged = scorecard !== undefined && isAsBefore(scorecard, before);
   const report = scorecard && {
-    scorecard,
-    unchanged: isAsBefore(scorecard, before),
+    ...{ scorecard, unchanged, ...gate },
     ...(contents === undefined ? {} : { contents }),
   };
   if (scorecard !== undefined && report !== undefined) {
-    context.emit({ kind: 'scorecard', scorecard });
-    if (dockerfile !== undefined) await keepScorecard(context, { dockerfile, target }, scorecard);
-    const shortfalls = gateImage(context, plan.settings.gate, scorecard);
+    const { again } = prepared.parsed;
+    if (dockerfile !== undefined)
+      await keepScorecard(context, { dockerfile, target, again }, scorecard);
     if (shortfalls.length > 0)
       return { kind: 'over', result: { kind: 'short', report, judged, shortfalls } };
   }

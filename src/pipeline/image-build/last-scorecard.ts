@@ -5,15 +5,17 @@ import type { Scorecard } from '../../model/scorecard.ts';
 import { createCache, type JsonCache } from '../../oci/layout/json-cache.ts';
 import type { PipelineContext } from '../context.ts';
 
-const SCHEMA = 2;
+const SCHEMA = 3;
 
 /** What is kept of the last build of a Dockerfile. */
 export interface LastScorecard {
   readonly digest: Digest;
   readonly criteria: readonly Scored[];
+  /** The build as words behind `scoville build`, and the folder where they hold. */
+  readonly build?: { readonly words: readonly string[]; readonly cwd: string };
 }
 
-type Where = Pick<PipelineContext, 'paths'>;
+type Where = Pick<PipelineContext, 'paths' | 'cwd'>;
 
 function cacheOf({ paths }: Where): JsonCache {
   return createCache(`${paths.cache}/last-scorecards`, SCHEMA);
@@ -27,11 +29,17 @@ async function keyOf(dockerfile: string, target: string | undefined): Promise<st
 /** Keeps what the image of a Dockerfile was graded, so that `scoville fix` can say what an edit gains. */
 export async function keepScorecard(
   context: Where,
-  built: { readonly dockerfile: string; readonly target: string | undefined },
+  built: {
+    readonly dockerfile: string;
+    readonly target: string | undefined;
+    readonly again: readonly string[] | undefined;
+  },
   { criteria, digest }: Scorecard,
 ): Promise<void> {
   const scored = criteria.map(({ id, vector, level, outcome }) => ({ id, vector, level, outcome }));
-  const kept: LastScorecard = { digest, criteria: scored };
+  const { again: words } = built;
+  const build = words === undefined ? {} : { build: { words, cwd: context.cwd } };
+  const kept: LastScorecard = { digest, criteria: scored, ...build };
   await cacheOf(context).set(await keyOf(built.dockerfile, built.target), kept);
 }
 

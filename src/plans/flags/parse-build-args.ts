@@ -1,6 +1,8 @@
 import type { LinkedTarget } from '../../model/bake.ts';
 import type { BuildxFlag } from '../../model/build-invocation.ts';
+import { didYouMean } from '../../model/did-you-mean.ts';
 import { err, ok, type Result } from '../../model/result.ts';
+import { buildAgain } from './build-again.ts';
 import { BUILDX_FLAGS } from './buildx-flags.ts';
 import type { FlagSpec } from './flag-spec.ts';
 import { type OutputPlan, planOutput } from './output-plan.ts';
@@ -22,12 +24,16 @@ export interface ParsedBuild {
   readonly own: OwnOptions;
   /** Where the result goes, as these flags and the environment have it. */
   readonly output: OutputPlan;
+  /** Words behind `scoville build` that make the same image, to be printed; see buildAgain. */
+  readonly again?: readonly string[];
   /** Named contexts that are other targets of the same bake, as they were built. */
   readonly linked?: readonly LinkedTarget[];
 }
 
 const OWN_NAMES = new Set(OWN_FLAGS.map((spec) => spec.name));
 const BUILDX_ONE_ARGUMENT_EXIT = 1;
+/** As buildx ends on a flag that it does not know. */
+const BUILD_FLAG_EXIT = 125;
 
 const TABLE: FlagTable = tableOf([...BUILDX_FLAGS, ...OWN_FLAGS]);
 
@@ -48,6 +54,8 @@ export function parseBuildArgs(
   const scanned = scanArguments(argv, TABLE);
   if (!scanned.ok) return scanned;
   if (scanned.value.some((part) => part.kind === 'help')) return ok({ kind: 'help' });
+  const misspelt = misspeltFlag(scanned.value);
+  if (misspelt !== undefined) return err(misspelt);
   const parts = giveUnknownsTheirValues(scanned.value);
   const positionals = parts.flatMap((part) => (part.kind === 'positional' ? [part.text] : []));
   const [context] = positionals;
@@ -58,7 +66,15 @@ export function parseBuildArgs(
   if (!own.ok) return own;
   const unread = own.value.buildxArg.map((word) => ({ name: undefined, words: [word] }));
   const flags = [...parts.flatMap(asBuildxFlag), ...unread];
-  return ok({ kind: 'build', context, flags, own: own.value, output: planOutput({ flags }, env) });
+  const again = buildAgain(scanned.value);
+  return ok({
+    kind: 'build',
+    context,
+    flags,
+    own: own.value,
+    output: planOutput({ flags }, env),
+    ...(again === undefined ? {} : { again }),
+  });
 }
 
 function tableOf(specs: readonly FlagSpec[]): FlagTable {
@@ -70,6 +86,25 @@ function tableOf(specs: readonly FlagSpec[]): FlagTable {
 }
 
 type Part = Scanned | { readonly kind: 'passed'; readonly words: readonly string[] };
+
+const OWN_LONG_NAMES = [...OWN_NAMES, ...OWN_FLAGS.map(({ name }) => `no-${name}`)];
+
+/**
+ * A flag that no table names and that is nearly one: buildx would only say that it does not know it.
+ * `--buildx-arg` reaches a flag of a later buildx that looks like one of ours.
+ */
+function misspeltFlag(scanned: readonly Scanned[]): UsageProblem | undefined {
+  for (const part of scanned) {
+    const [name = ''] = part.kind === 'unknown' ? part.text.replace(/^--/, '').split('=', 1) : [];
+    const near = didYouMean(name, [...OWN_LONG_NAMES, ...BUILDX_FLAGS.map((one) => one.name)]);
+    if (name.length > 2 && near !== undefined)
+      return {
+        message: `unknown flag: --${name}; did you mean --${near}?\nSee 'scoville build --help'.`,
+        exitCode: BUILD_FLAG_EXIT,
+      };
+  }
+  return undefined;
+}
 
 function giveUnknownsTheirValues(scanned: readonly Scanned[]): readonly Part[] {
   let surplus = scanned.filter((part) => part.kind === 'positional').length - 1;

@@ -4,7 +4,7 @@ import { plural, sizeText } from '../size-text.ts';
 import { html, type Markup } from './markup.ts';
 
 /** As many stand open; the rest behind a fold, and beyond the bound counted. */
-const OPEN = 20;
+const OPEN = 5;
 const SHOWN = 100;
 
 const KINDS: Readonly<Record<Evidence['kind'], string>> = {

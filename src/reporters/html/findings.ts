@@ -1,6 +1,7 @@
 import { type CriterionResult, SPEC_URL, VECTORS } from '../../model/criterion.ts';
 import type { EvidenceSource } from '../../model/facts.ts';
 import type { Scorecard } from '../../model/scorecard.ts';
+import { OUTCOME_WORDS } from '../card-words.ts';
 import { VECTOR_NAMES } from '../vector-names.ts';
 import { evidenceList } from './evidence.ts';
 import { outcomeIcon } from './icons.ts';
@@ -19,7 +20,7 @@ function remedies({ outcome, remedies: all, settle }: CriterionResult): Markup {
   if (outcome === 'pass' || outcome === 'not-applicable') return html``;
   const how =
     outcome === 'unknown' && settle !== undefined
-      ? html`<li><b>Settle it.</b>${codeBlock(settle)}</li>`
+      ? html`<li><b>How to check.</b>${codeBlock(settle)}</li>`
       : undefined;
   const items = all.map(
     ({ title, detail, example }) =>
@@ -51,7 +52,7 @@ function finding(result: CriterionResult, scorecard: Scorecard, prefix: string):
       <h4>Evidence</h4>
       ${evidenceList(result)}${remedies(result)}
       <p class="rests">
-        Rests on ${SOURCES[result.source]} · <code>${result.id}</code> ·
+        Source: ${SOURCES[result.source]} · <code>scoville explain ${result.id}</code> ·
         <a href="${spec}" rel="noreferrer">in the specification</a>
       </p>
     </div>
@@ -59,13 +60,7 @@ function finding(result: CriterionResult, scorecard: Scorecard, prefix: string):
 }
 
 function tally(results: readonly CriterionResult[]): string {
-  const words = {
-    fail: 'fail',
-    unknown: 'unknown',
-    'not-applicable': 'not applicable',
-    pass: 'pass',
-  };
-  return Object.entries(words)
+  return Object.entries(OUTCOME_WORDS)
     .map(([outcome, word]) => ({
       word,
       count: results.filter((one) => one.outcome === outcome).length,
@@ -73,6 +68,19 @@ function tally(results: readonly CriterionResult[]): string {
     .filter(({ count }) => count > 0)
     .map(({ count, word }) => `${count} ${word}`)
     .join(', ');
+}
+
+function isMet({ outcome }: CriterionResult): boolean {
+  return outcome === 'pass' || outcome === 'not-applicable';
+}
+
+/** What is met stays folded: a reader looks for what is not. */
+function metFold(met: readonly CriterionResult[], scorecard: Scorecard, prefix: string): Markup {
+  if (met.length === 0) return html``;
+  return html`<details class="more">
+    <summary>${tally(met)}</summary>
+    ${met.map((one) => finding(one, scorecard, prefix))}
+  </details>`;
 }
 
 /** Every criterion of the list with its evidence, grouped by vector; `prefix` keeps ids apart where a page has several lists. */
@@ -87,7 +95,8 @@ export function findingGroups(
       ? []
       : [
           html`<h3>${VECTOR_NAMES[vector]} <small>${tally(there)}</small></h3>
-            ${there.map((one) => finding(one, scorecard, prefix))}`,
+            ${there.filter((one) => !isMet(one)).map((one) => finding(one, scorecard, prefix))}
+            ${metFold(there.filter(isMet), scorecard, prefix)}`,
         ];
   });
 }

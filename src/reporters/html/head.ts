@@ -1,33 +1,18 @@
-import { type CriterionResult, LEVEL_NAMES } from '../../model/criterion.ts';
+import { LEVEL_NAMES } from '../../model/criterion.ts';
 import { digestHex } from '../../model/digest.ts';
 import type { ReportInput } from '../../model/report.ts';
 import type { Scorecard } from '../../model/scorecard.ts';
+import { gradeText } from '../card-words.ts';
+import type { Card } from '../card.ts';
 import { layersSize } from '../layers.ts';
 import { readerNotes, withoutClaimsText } from '../reader-notes.ts';
 import { plural, sizeText } from '../size-text.ts';
 import { chillis } from './icons.ts';
 import { html, type Markup } from './markup.ts';
+import { gateNote } from './problems.ts';
 import { scoreTable } from './score.ts';
 
 const TOP_LEVEL = LEVEL_NAMES.length - 1;
-
-function isMet({ outcome }: CriterionResult): boolean {
-  return outcome === 'pass' || outcome === 'not-applicable';
-}
-
-/** What stands between the image and its next level. */
-function nextLevel({ level, criteria }: Scorecard): Markup {
-  if (level >= TOP_LEVEL) return html`Every criterion of every level is met.`;
-  const short = criteria.filter((one) => one.level === level + 1 && !isMet(one));
-  const name = LEVEL_NAMES[level + 1] ?? '';
-  const links = short.map(
-    (one, index) => html`${index === 0 ? '' : ', '}<a href="#c-${one.id}">${one.title}</a>`,
-  );
-  return short.length === 0
-    ? html`Next: level ${level + 1}, ${name}.`
-    : html`${plural(short.length, 'criterion', 'criteria')} short of level ${level + 1}, ${name}:
-      ${links}.`;
-}
 
 /** Minutes are enough; the exact time stays in the machine-readable attribute. */
 export function timeElement(time: string): Markup {
@@ -67,24 +52,27 @@ function claims(scorecard: Scorecard): Markup {
 }
 
 /** Who was judged, and the verdict at a glance. */
-export function head(input: ReportInput): Markup {
+export function head(input: ReportInput, { vectors }: Card): Markup {
   const { scorecard } = input;
   const { image, digest, level, levelName, gradedAt } = scorecard;
+  const unchecked = vectors.flatMap(({ vector, checked }) => (checked === 0 ? [vector] : []));
   return html`<header class="top">
       <p class="brand">Scoville <span>container hardening report</span></p>
       <h1>${image}</h1>
       <p class="digest"><span class="unseen">Digest </span>sha256:<wbr />${digestHex(digest)}</p>
       <p class="figures">${figures(input)} · graded ${timeElement(gradedAt)}</p>
     </header>
+    ${gateNote(input)}
     <section class="verdict" aria-label="Verdict">
       <div class="level">
         ${chillis(level, TOP_LEVEL)}
         <p class="name">
-          <small>Level ${level}</small> ${level === 0 ? 'Not yet on the scale' : levelName}
+          <small>Level ${level} of ${TOP_LEVEL}</small>
+          ${level === 0 ? 'Not on the scale yet' : levelName}
         </p>
-        <p class="next">${nextLevel(scorecard)}</p>
+        <p class="next">${gradeText(scorecard)}</p>
       </div>
-      ${scoreTable(scorecard)}
+      ${scoreTable(scorecard, unchecked)}
     </section>
     ${claims(scorecard)}${notes(scorecard)}`;
 }

@@ -1,4 +1,5 @@
 import type { Outcome } from '../../model/criterion.ts';
+import { OUTCOME_WORDS } from '../card-words.ts';
 import { html, Markup } from './markup.ts';
 
 /** Drawn once, used by reference: ten thousand rows need no second copy. */
@@ -11,13 +12,6 @@ export const SYMBOLS =
 <symbol id="i-chilli" viewBox="0 0 20 20"><path d="M13.2 5.2c2.4-.4 4.4 1 4.5 3.3.2 4.4-6.3 9.6-14.6 9.3-.9 0-1-.9-.2-1.2 4.3-1.5 6-3.6 7-7.2.5-2 1.4-3.9 3.3-4.2Z" fill="currentColor" stroke="currentColor" stroke-width="1.2" stroke-linejoin="round"/><path d="M13.6 5.4c.3-1.6.1-2.7-.9-3.6" fill="none" stroke="var(--cool-edge)" stroke-width="1.7" stroke-linecap="round"/></symbol>
 <symbol id="i-chilli-open" viewBox="0 0 20 20"><path d="M13.2 5.2c2.4-.4 4.4 1 4.5 3.3.2 4.4-6.3 9.6-14.6 9.3-.9 0-1-.9-.2-1.2 4.3-1.5 6-3.6 7-7.2.5-2 1.4-3.9 3.3-4.2Z" fill="none" stroke="currentColor" stroke-width="1.1" stroke-linejoin="round"/><path d="M13.6 5.4c.3-1.6.1-2.7-.9-3.6" fill="none" stroke="currentColor" stroke-width="1.4" stroke-linecap="round"/></symbol>
 </defs></svg>`);
-
-export const OUTCOME_WORDS: Readonly<Record<Outcome, string>> = {
-  pass: 'passes',
-  fail: 'fails',
-  unknown: 'unknown',
-  'not-applicable': 'not applicable',
-};
 
 /** The outcome as a shape of its own, with its word for those who do not see it. */
 export function outcomeIcon(outcome: Outcome): Markup {

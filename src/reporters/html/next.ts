@@ -1,54 +1,26 @@
-import type { Scorecard, Suggestion } from '../../model/scorecard.ts';
-import { plural } from '../size-text.ts';
+import type { NextStep, Scorecard } from '../../model/scorecard.ts';
+import { gainText, stepsHeading } from '../card-words.ts';
+import type { Card } from '../card.ts';
 import { codeBlock, html, type Markup } from './markup.ts';
-import { gradeChip } from './score.ts';
 
-const SHOWN = 3;
-
-function suggestion({ criterion, title, detail, example, fix, gains }: Suggestion): Markup {
-  const code = example === undefined ? undefined : codeBlock(example);
-  return html`<li>
-    <div class="what">
-      <h3>${title}</h3>
-      <p>${detail}</p>
-      ${code}${fix === undefined ? undefined : codeBlock(fix)}
-      <p class="for"><a href="#c-${criterion}">${criterion}</a></p>
-    </div>
-    <dl class="gain">
-      <div>
-        <dt>Points</dt>
-        <dd>+${gains.points}</dd>
-      </div>
-      <div>
-        <dt>Then grade</dt>
-        <dd>${gradeChip(gains.grade)}</dd>
-      </div>
-      <div>
-        <dt>Then level</dt>
-        <dd>${gains.level}</dd>
-      </div>
-    </dl>
+function step(one: NextStep, index: number, scorecard: Scorecard): Markup {
+  const links = one.criteria.map(
+    (id, at) => html`${at === 0 ? '' : ', '}<a href="#c-${id}">${id}</a>`,
+  );
+  return html`<li id="step-${index + 1}">
+    <h3>${one.text} <small>${gainText(one, scorecard)}</small></h3>
+    ${codeBlock(one.command)}
+    <p class="for">For ${links}</p>
   </li>`;
 }
 
-/** What to change, best first; the first three are open, the others behind a fold. */
-export function nextSteps({ suggestions }: Scorecard): Markup {
-  if (suggestions.length === 0) return html``;
-  const rest = suggestions.slice(SHOWN);
+/** What to do first, each step a whole command. */
+export function nextSteps({ steps }: Card, scorecard: Scorecard): Markup {
+  if (steps.length === 0) return html``;
   return html`<section aria-labelledby="next">
-    <h2 id="next">What to do next</h2>
+    <h2 id="next">${stepsHeading(steps)}</h2>
     <ol class="steps">
-      ${suggestions.slice(0, SHOWN).map(suggestion)}
+      ${steps.map((one, index) => step(one, index, scorecard))}
     </ol>
-    ${
-      rest.length === 0
-        ? undefined
-        : html`<details class="more">
-            <summary>${plural(rest.length, 'more step')}</summary>
-            <ol class="steps" start="${SHOWN + 1}">
-              ${rest.map(suggestion)}
-            </ol>
-          </details>`
-    }
   </section>`;
 }

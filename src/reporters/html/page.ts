@@ -1,5 +1,7 @@
 import type { ReportInput } from '../../model/report.ts';
 import type { Scorecard } from '../../model/scorecard.ts';
+import { type Card, cardOf } from '../card.ts';
+import { layerRows } from '../layers.ts';
 import { attestationSection } from './attestations.ts';
 import { documentOf } from './document.ts';
 import { findings } from './findings.ts';
@@ -10,6 +12,7 @@ import { matrix } from './matrix.ts';
 import { nextSteps } from './next.ts';
 import { packageSection } from './packages.ts';
 import { platformSection } from './platforms.ts';
+import { problems } from './problems.ts';
 import { vulnerabilitySection } from './vulnerabilities.ts';
 
 function waiverSection({ waivers }: Scorecard): Markup {
@@ -67,9 +70,33 @@ function foot({ digest, tool, gradedAt }: Scorecard): Markup {
 export function htmlReport(input: ReportInput): string {
   const { scorecard } = input;
   const title = `${scorecard.image}: level ${scorecard.level}, ${scorecard.overall.grade}`;
+  const card = cardOf(scorecard, input.steps);
   return documentOf(
     title,
-    html`${head(input)} ${platformSection(scorecard)} ${matrix(scorecard)} ${nextSteps(scorecard)}
+    html`${navigation(input, card)} ${head(input, card)} ${problems(card)}
+    ${nextSteps(card, scorecard)} ${platformSection(scorecard)} ${matrix(scorecard)}
     ${findings(scorecard)} ${waiverSection(scorecard)} ${contentSections(input)} ${foot(scorecard)}`,
   );
+}
+
+/** Links to the parts of the page that are there. */
+function navigation({ contents = [] }: ReportInput, { steps }: Card): Markup {
+  const [first] = contents;
+  const parts = [
+    ['problems', 'To fix'],
+    ...(steps.length === 0 ? [] : [['next', 'Next steps']]),
+    ['matrix', 'Levels'],
+    ['findings', 'Findings'],
+    ...(first === undefined
+      ? []
+      : [
+          ['vulnerabilities-0', 'Vulnerabilities'],
+          ['attestations-0', 'Signatures'],
+          ...(layerRows(first).length === 0 ? [] : [['layers-0', 'Layers']]),
+          ['packages-0', 'Packages'],
+        ]),
+  ];
+  return html`<nav aria-label="On this page">
+    ${parts.map(([id = '', name = '']) => html`<a href="#${id}">${name}</a> `)}
+  </nav>`;
 }

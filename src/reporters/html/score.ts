@@ -1,4 +1,4 @@
-import { VECTORS } from '../../model/criterion.ts';
+import { type Vector, VECTORS } from '../../model/criterion.ts';
 import type { Grade, Score, Scorecard } from '../../model/scorecard.ts';
 import { VECTOR_NAMES } from '../vector-names.ts';
 import { html, type Markup } from './markup.ts';
@@ -22,8 +22,23 @@ function scoreRow(name: string, score: Score, strong: boolean): Markup {
   return html`<tr${strong ? html` class="overall"` : undefined}><th scope="row">${name}</th><td class="wide">${heatBar(score)}</td><td class="num">${score.points}<span class="of">/${score.total}</span></td><td>${gradeChip(score.grade)}</td></tr>`;
 }
 
-/** Overall and the four vectors as bars. */
-export function scoreTable({ overall, vectors }: Pick<Scorecard, 'overall' | 'vectors'>): Markup {
+/** What was not checked is not drawn as a bad score. */
+function uncheckedRow(name: string): Markup {
+  return html`<tr>
+    <th scope="row">${name}</th>
+    <td class="wide muted" colspan="3">not checked</td>
+  </tr>`;
+}
+
+/** Overall and the four vectors as bars; `unchecked`: those of which nothing was checked. */
+export function scoreTable(
+  { overall, vectors }: Pick<Scorecard, 'overall' | 'vectors'>,
+  unchecked: readonly Vector[] = [],
+): Markup {
+  const rows = VECTORS.map((vector) => {
+    const name = VECTOR_NAMES[vector];
+    return unchecked.includes(vector) ? uncheckedRow(name) : scoreRow(name, vectors[vector], false);
+  });
   return html`<table class="scores">
     <caption class="unseen">
       Scores
@@ -37,7 +52,7 @@ export function scoreTable({ overall, vectors }: Pick<Scorecard, 'overall' | 've
       </tr>
     </thead>
     <tbody>
-      ${scoreRow('Overall', overall, true)}${VECTORS.map((vector) => scoreRow(VECTOR_NAMES[vector], vectors[vector], false))}
+      ${scoreRow('Overall', overall, true)}${rows}
     </tbody>
   </table>`;
 }

@@ -1,5 +1,5 @@
 /**
- * Search and sorting for tables, a finding that opens when it is linked to, and all folds open on paper. The page is whole
+ * Search, sorting and a filter by severity for tables, names for their cells where the page is narrow, a finding that opens when it is linked to, and all folds open on paper. The page is whole
  * without it. It writes text and attributes only, never markup.
  */
 export const SCRIPT = `(() => {
@@ -26,7 +26,8 @@ export const SCRIPT = `(() => {
       head.replaceChildren(button);
     });
     const rows = [...table.tBodies[0].rows];
-    if (rows.length < 8) continue;
+    const severities = [...new Set(rows.flatMap((row) => (row.dataset.severities || '').split(' ').filter(Boolean)))];
+    if (rows.length < 8 && severities.length < 2) continue;
     const label = make('label', { className: 'search', textContent: 'Find in ' + table.dataset.table + ' ' });
     const field = make('input', { type: 'search', autocomplete: 'off', spellcheck: false });
     const count = make('output', { textContent: '' });
@@ -34,18 +35,43 @@ export const SCRIPT = `(() => {
     label.append(count);
     const texts = rows.map((row) => row.textContent.toLowerCase());
     let waiting;
+    let chosen = '';
     const search = () => {
       const words = field.value.toLowerCase().split(/\\s+/).filter(Boolean);
       let shown = 0;
       rows.forEach((row, index) => {
-        row.hidden = !words.every((word) => texts[index].includes(word));
+        const of = (row.dataset.severities || '').split(' ');
+        row.hidden = !words.every((word) => texts[index].includes(word)) || (chosen !== '' && !of.includes(chosen));
         if (!row.hidden) shown += 1;
       });
-      count.textContent = words.length ? ' ' + shown + ' of ' + rows.length : '';
+      count.textContent = words.length || chosen ? ' ' + shown + ' of ' + rows.length : '';
     };
     field.addEventListener('input', () => { clearTimeout(waiting); waiting = setTimeout(search, 80); });
     table.parentElement.before(label);
+    if (severities.length < 2) continue;
+    const levels = ['critical', 'high', 'medium', 'low', 'negligible', 'unknown'].filter((one) => severities.includes(one));
+    const filter = make('div', { className: 'filter', role: 'group', ariaLabel: 'Severity' });
+    for (const level of ['', ...levels]) {
+      const button = make('button', { type: 'button', textContent: level || 'all', ariaPressed: String(level === chosen) });
+      button.addEventListener('click', () => {
+        chosen = level;
+        for (const other of filter.children) other.ariaPressed = String(other === button);
+        search();
+      });
+      filter.append(button);
+    }
+    label.before(filter);
   }
+  const narrow = matchMedia('(max-width:46rem)');
+  const name = () => {
+    if (!narrow.matches) return;
+    for (const table of document.querySelectorAll('table.data,table.layers')) {
+      const heads = [...table.tHead.rows[0].cells].map((head) => head.textContent.trim());
+      for (const row of table.tBodies[0].rows) [...row.cells].forEach((cell, index) => { cell.dataset.name = heads[index]; });
+    }
+  };
+  narrow.addEventListener('change', name);
+  name();
   const openTarget = () => {
     let at = location.hash.length > 1 && document.getElementById(decodeURIComponent(location.hash.slice(1)));
     if (at && at.tagName === 'DETAILS') at.open = true;

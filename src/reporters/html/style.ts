@@ -71,16 +71,26 @@ const MATRIX = `
 `;
 
 const STEPS = `
-.steps{counter-reset:step}
-.steps>li{display:grid;grid-template-columns:minmax(0,1fr) auto;gap:.5rem 2rem;padding:1.1rem 0;border-top:1px solid var(--line)}
+.steps>li{padding:1.1rem 0;border-top:1px solid var(--line);scroll-margin-top:4rem}
 .steps h3{margin:0}
-.steps .what p:not(.for)::first-letter{text-transform:uppercase}
-.steps .what p{color:var(--muted);max-width:44rem}
-.steps .for{font-size:.8125rem;margin-top:.4rem}
-.gain{display:flex;gap:1.25rem;align-items:flex-start}
-.gain div{min-width:3.6rem}
-.gain dt{font-size:.75rem;color:var(--muted);white-space:nowrap}
-.gain dd{font-weight:640;line-height:1.7}
+.steps h3::first-letter{text-transform:uppercase}
+.steps .for{font-size:.8125rem;margin-top:.4rem;color:var(--muted)}
+.problems li{display:grid;grid-template-columns:1rem 13rem minmax(0,1fr) auto;gap:.1rem .75rem;padding:.5rem 0;border-top:1px solid var(--line)}
+.problems .icon{margin-top:.25rem}
+.problems code{color:var(--muted)}
+.problems .by{font-size:.8125rem}
+.gate{margin-top:1.5rem;border-radius:8px;padding:.75rem 1rem;background:var(--sunken);border-left:4px solid var(--cool-edge)}
+.gate.fail{border-left-color:var(--hot-edge)}
+.gate .icon{vertical-align:-.16em}
+.gate li{margin:.25rem 0 0 1.4rem;list-style:disc}
+nav{position:sticky;top:0;z-index:1;display:flex;gap:1.25rem;overflow-x:auto;white-space:nowrap;margin:-1rem -1.5rem 1.5rem;padding:.6rem 1.5rem;background:var(--page);border-bottom:1px solid var(--line);font-size:.875rem}
+nav a{text-decoration:none;color:var(--muted)}
+h2,h3,.finding{scroll-margin-top:4rem}
+.ids li{padding:.1rem 0}
+.ids small{color:var(--muted)}
+.filter{display:flex;flex-wrap:wrap;gap:.4rem;margin:.25rem 0 .5rem}
+.filter button{font:inherit;font-size:.875rem;color:var(--ink);background:var(--raised);border:1px solid var(--control);border-radius:6px;padding:.15rem .6rem;cursor:pointer}
+.filter button[aria-pressed=true]{background:var(--accent);border-color:var(--accent);color:var(--raised)}
 summary{cursor:pointer}
 .more>summary,.table>summary{color:var(--muted);padding:.6rem 0}
 .more>summary:hover,.table>summary:hover,.finding>summary:hover .title{color:var(--accent)}
@@ -173,7 +183,18 @@ section{margin-top:2.5rem}
 .matrix tbody th small{grid-column:auto}
 .matrix td+td{margin-top:.75rem}
 .matrix td::before{content:attr(data-vector);display:block;font-size:.8125rem;color:var(--muted);margin-bottom:.2rem}
-.steps>li{grid-template-columns:minmax(0,1fr)}
+nav{margin:-.5rem -1rem 1rem;padding:.6rem 1rem}
+.problems li{grid-template-columns:1rem minmax(0,1fr) auto}
+.problems li p:nth-of-type(2){grid-column:2/-1;grid-row:2}
+.data,.data tbody,.data tr,.data td,.data tbody th,.layers,.layers tbody,.layers tr,.layers td{display:block;width:auto}
+.data thead,.layers thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
+.data tr,.layers tr{padding:.5rem 0;border-bottom:1px solid var(--line)}
+.data tr[hidden]{display:none}
+.data td,.data tbody th,.layers td{position:relative;border:0;padding:.1rem 0 .1rem 7.75rem;text-align:left}
+.data .num,.layers .num{text-align:left;white-space:normal}
+.data td::before,.data tbody th::before,.layers td::before{content:attr(data-name);position:absolute;left:0;color:var(--muted);font-weight:400}
+.layers .bar{display:none}
+.layers .by{min-width:0;width:auto}
 .finding>summary{grid-template-columns:1rem minmax(0,1fr) auto}
 .finding .sum{grid-column:2/-1}
 .finding .body{padding-left:0}

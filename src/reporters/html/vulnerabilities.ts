@@ -19,22 +19,76 @@ function advisory(id: string): string | undefined {
   return undefined;
 }
 
-function row({ id, severity, package: name, version, fixedIn }: Vulnerability): Markup {
+/** The vulnerabilities of one version of a package, worst first. */
+interface Affected {
+  readonly name: string;
+  readonly version: string;
+  readonly worst: Severity;
+  readonly found: readonly Vulnerability[];
+}
+
+function rank({ severity }: Vulnerability): number {
+  return ORDER.indexOf(severity);
+}
+
+/** By package, the worst first, then those with the most. */
+function byPackage(all: readonly Vulnerability[]): readonly Affected[] {
+  const groups = new Map<string, Vulnerability[]>();
+  for (const one of all) {
+    const key = `${one.package}\n${one.version}`;
+    const there = groups.get(key);
+    if (there === undefined) groups.set(key, [one]);
+    else there.push(one);
+  }
+  return [...groups.values()]
+    .flatMap((group): Affected[] => {
+      const found = group.toSorted((a, b) => rank(a) - rank(b) || (a.id < b.id ? -1 : 1));
+      const [first] = found;
+      if (first === undefined) return [];
+      return [{ name: first.package, version: first.version, worst: first.severity, found }];
+    })
+    .sort(
+      (a, b) => ORDER.indexOf(a.worst) - ORDER.indexOf(b.worst) || b.found.length - a.found.length,
+    );
+}
+
+function identifier({ id, severity, fixedIn }: Vulnerability): Markup {
   const address = advisory(id);
   const shown = shortened(id, 60);
   const named =
     address === undefined
       ? html`${shown}`
       : html`<a href="${address}" rel="noreferrer">${shown}</a>`;
-  return html`<tr>
-    <td data-sort="${ORDER.indexOf(severity)}">
-      <b class="tag ${SEVERITY_TONES[severity]}">${severity}</b>
+  return html`<li>
+    <b class="tag ${SEVERITY_TONES[severity]}">${severity}</b> ${named}
+    <small>${fixedIn === undefined ? 'no fix' : `fixed in ${shortened(fixedIn, 60)}`}</small>
+  </li>`;
+}
+
+/** The version that fixes them; of several, those that are named, a few. */
+function fixes(found: readonly Vulnerability[]): Markup {
+  const versions = [...new Set(found.flatMap(({ fixedIn }) => fixedIn ?? []))];
+  if (versions.length === 0) return html`<span class="muted">no fix</span>`;
+  const [first = '', ...more] = versions.map((one) => shortened(one, 60));
+  return html`${first}${more.length === 0 ? undefined : html` <small>and ${plural(more.length, 'other')}</small>`}`;
+}
+
+function row({ name, version, worst, found }: Affected): Markup {
+  const severities = ORDER.filter((one) => found.some(({ severity }) => severity === one));
+  return html`<tr data-severities="${severities.join(' ')}">
+    <td data-sort="${ORDER.indexOf(worst)}">
+      <b class="tag ${SEVERITY_TONES[worst]}">${worst}</b>
     </td>
-    <td>${named}</td>
     <td>${shortened(name, 120)}</td>
     <td>${shortened(version, 120)}</td>
-    <td>
-      ${fixedIn === undefined ? html`<span class="muted">no fix</span>` : html`${shortened(fixedIn, 120)}`}
+    <td>${fixes(found)}</td>
+    <td data-sort="${found.length}">
+      <details>
+        <summary>${found.length}</summary>
+        <ul class="ids">
+          ${found.map(identifier)}
+        </ul>
+      </details>
     </td>
   </tr> `;
 }
@@ -74,17 +128,16 @@ function gapNotes(scan: VulnerabilitiesFact): Markup | undefined {
   </div>`;
 }
 
-/** What the scanner found, worst first, with scanner and database: it holds for that day. */
+/** What the scanner found, by package, the worst first, with scanner and database: it holds for that day. */
 export function vulnerabilitySection({ facts }: ImageContents, id: string): Markup {
   const fact = facts.vulnerabilities;
   if (!fact.known)
     return html`<h3 id="${id}">Vulnerabilities</h3>
       ${unknownNote(fact)}`;
-  const found = [...fact.value.vulnerabilities].sort(
-    (a, b) => ORDER.indexOf(a.severity) - ORDER.indexOf(b.severity) || (a.id < b.id ? -1 : 1),
-  );
-  const rest = found.length - SHOWN;
-  const heads = ['Severity', 'Id', 'Package', 'Version', 'Fixed in'];
+  const found = fact.value.vulnerabilities;
+  const affected = byPackage(found);
+  const rest = affected.length - SHOWN;
+  const heads = ['Worst', 'Package', 'Version', 'Fixed in', 'Vulnerabilities'];
   return html`<h3 id="${id}">Vulnerabilities <small>${scannedBy(fact.value)}</small></h3>
     ${gapNotes(fact.value)}
     ${
@@ -92,9 +145,12 @@ export function vulnerabilitySection({ facts }: ImageContents, id: string): Mark
         ? html`<p>${isWhole(fact.value) ? 'None known.' : 'None found.'}</p>`
         : html`${counts(found)}
             <details class="table">
-              <summary>${plural(found.length, 'vulnerability', 'vulnerabilities')}</summary>
-              ${dataTable({ heads, rows: found.slice(0, SHOWN).map(row), sortedAs: 'vulnerabilities' })}
-              ${rest > 0 ? html`<p class="muted">and ${plural(rest, 'more')}, of lower severity</p>` : undefined}
+              <summary>
+                ${plural(found.length, 'vulnerability', 'vulnerabilities')} in
+                ${plural(affected.length, 'package')}
+              </summary>
+              ${dataTable({ heads, rows: affected.slice(0, SHOWN).map(row), sortedAs: 'vulnerabilities' })}
+              ${rest > 0 ? html`<p class="muted">and ${plural(rest, 'more package')}, of lower severity</p>` : undefined}
             </details>`
     }`;
 }

@@ -1,15 +1,27 @@
 import { type CriterionResult, type Outcome, VECTORS } from '../../model/criterion.ts';
+import type { ReportInput } from '../../model/report.ts';
 import type { Scorecard } from '../../model/scorecard.ts';
 import { badgesReport } from '../badges/badges.ts';
+import {
+  gainText,
+  gateHeading,
+  gradeText,
+  groupTexts,
+  levelText,
+  restText,
+  stepsHeading,
+} from '../card-words.ts';
+import { type Card, cardOf, type CardRow } from '../card.ts';
 import { evidenceText } from '../evidence-text.ts';
 import { readerNotes, withoutClaimsText } from '../reader-notes.ts';
+import { plural } from '../size-text.ts';
 import { VECTOR_NAMES } from '../vector-names.ts';
 import { code, literal } from './markdown-text.ts';
 
 export const MARKS: Readonly<Record<Outcome, string>> = {
   pass: '✅ pass',
   fail: '❌ fail',
-  unknown: '❔ unknown',
+  unknown: '❔ not checked',
   'not-applicable': '➖ n/a',
 };
 
@@ -17,46 +29,36 @@ const EVIDENCE_SHOWN = 10;
 /** GitHub takes comments of 65,536 characters; evidence that would not fit is left to the other reports. */
 const LONGEST_REPORT = 60_000;
 
-function row(result: CriterionResult): string {
-  const declared = result.source === 'unverified-attestation' ? ' (self-declared)' : '';
-  const settle = result.settle === undefined ? '' : ` Settle: ${code(result.settle, 'cell')}`;
-  const cells = [
-    result.id,
-    String(result.level),
-    MARKS[result.outcome],
-    literal(result.summary) + declared + settle,
-  ];
-  return `| ${cells.join(' | ')} |`;
-}
-
-function evidenceOf(result: CriterionResult): string[] {
-  const shown = result.evidence.slice(0, EVIDENCE_SHOWN);
-  const rest = result.evidence.length - shown.length;
+function gateLines({ gate }: ReportInput): string[] {
+  const heading = gateHeading(gate);
+  if (heading === undefined) return [];
+  const unmet = gate?.unmet ?? [];
   return [
-    `- **${result.id}**: ${literal(result.summary)}`,
-    ...shown.map((one) => `  - ${code(evidenceText(one))}`),
-    ...(rest > 0 ? [`  - and ${rest} more`] : []),
+    `${unmet.length === 0 ? '✅' : '❌'} **${literal(heading)}**`,
+    '',
+    ...unmet.map((line) => `- ${literal(line)}`),
+    ...(unmet.length === 0 ? [] : ['']),
   ];
 }
 
-function suggestionLines(scorecard: Scorecard): string[] {
-  return scorecard.suggestions
-    .slice(0, 3)
-    .map(({ title, criterion, gains, example, fix }, index) => {
-      const commands = [example, fix].flatMap((text) => (text === undefined ? [] : [code(text)]));
-      const how = commands.length === 0 ? '' : `: ${commands.join(' or ')}`;
-      return `${index + 1}. ${literal(title)} (${criterion}; then grade ${gains.grade}, level ${gains.level})${how}`;
-    });
-}
-
-function heading(scorecard: Scorecard): string[] {
-  const { image, level, levelName, overall, digest, platforms } = scorecard;
+function heading(input: ReportInput, card: Card): string[] {
+  const { scorecard } = input;
+  const { image, digest, platforms } = scorecard;
   const unclaimed = withoutClaimsText(scorecard);
+  const vectors = card.vectors.map(({ vector, score, checked }) =>
+    checked === 0
+      ? `${VECTOR_NAMES[vector]} not checked`
+      : `${VECTOR_NAMES[vector]} ${score.points}/${score.total}`,
+  );
   return [
     `## ${literal(image)}`,
     '',
-    badgesReport(scorecard),
-    `Level ${level} (${levelName}), grade ${overall.grade}, ${overall.points} of ${overall.total} criteria, ${code(digest)}`,
+    ...gateLines(input),
+    `**${levelText(scorecard)}** · ${gradeText(scorecard)}`,
+    '',
+    `${vectors.join(' · ')} · ${code(digest)}`,
+    '',
+    badgesReport(scorecard).trimEnd(),
     ...(unclaimed === undefined ? [] : ['', unclaimed]),
     ...(platforms.length < 2
       ? []
@@ -73,18 +75,76 @@ function heading(scorecard: Scorecard): string[] {
   ];
 }
 
+function problemRow({ outcome, ids, problem, place, waived }: CardRow): string {
+  const what = `${literal(problem)}${waived ? ' (waived)' : ''}`;
+  const where = place === undefined ? '' : code(place, 'cell');
+  return `| ${MARKS[outcome].split(' ')[0] ?? ''} ${ids.join(', ')} | ${what} | ${where} |`;
+}
+
+function groupLines(card: Card): string[] {
+  const groups = card.groups.flatMap((group, index) => {
+    const [heading, counts] = groupTexts(group, index === 0);
+    return [
+      '',
+      `### ${heading}: ${counts}`,
+      '',
+      '| check | problem | place |',
+      '| --- | --- | --- |',
+      ...group.rows.map(problemRow),
+    ];
+  });
+  return [...groups, '', restText(card)];
+}
+
+function stepLines({ steps }: Card, scorecard: Scorecard): string[] {
+  if (steps.length === 0) return [];
+  return [
+    '',
+    `### ${stepsHeading(steps)}`,
+    '',
+    ...steps.map(
+      (step, index) =>
+        `${index + 1}. ${code(step.command)}: ${literal(step.text)} (${gainText(step, scorecard)})`,
+    ),
+  ];
+}
+
+function row(result: CriterionResult): string {
+  const declared = result.source === 'unverified-attestation' ? ' (self-declared)' : '';
+  const settle = result.settle === undefined ? '' : `. To check: ${code(result.settle, 'cell')}`;
+  const cells = [
+    result.id,
+    String(result.level),
+    MARKS[result.outcome],
+    literal(result.summary) + declared + settle,
+  ];
+  return `| ${cells.join(' | ')} |`;
+}
+
 function vectorTables({ vectors, criteria }: Scorecard): string[] {
-  return VECTORS.flatMap((vector) => {
+  const tables = VECTORS.flatMap((vector) => {
     const { grade, points, total } = vectors[vector];
     return [
       '',
-      `### ${VECTOR_NAMES[vector]}: ${grade} (${points}/${total})`,
+      `**${VECTOR_NAMES[vector]}: ${grade} (${points}/${total})**`,
       '',
-      '| criterion | level | outcome | why |',
+      '| check | level | outcome | why |',
       '| --- | --- | --- | --- |',
       ...criteria.filter((one) => one.vector === vector).map(row),
     ];
   });
+  const summary = `<summary>All ${plural(criteria.length, 'check')}</summary>`;
+  return ['', `<details>${summary}`, ...tables, '', '</details>'];
+}
+
+function evidenceOf(result: CriterionResult): string[] {
+  const shown = result.evidence.slice(0, EVIDENCE_SHOWN);
+  const rest = result.evidence.length - shown.length;
+  return [
+    `- **${result.id}**: ${literal(result.summary)}`,
+    ...shown.map((one) => `  - ${code(evidenceText(one))}`),
+    ...(rest > 0 ? [`  - and ${rest} more`] : []),
+  ];
 }
 
 function evidenceBlock({ criteria }: Scorecard): string[] {
@@ -103,13 +163,18 @@ function waived({ waivers }: Scorecard): string[] {
   return ['', '### Waived', '', ...lines];
 }
 
-/** The scorecard as GitHub-flavoured Markdown, for a pull request or a job summary; ends with a newline. */
-export function markdownReport(scorecard: Scorecard): string {
-  const next = suggestionLines(scorecard);
+/**
+ * The scorecard as GitHub-flavored Markdown, for a pull request or a job summary: the gate first, then
+ * what the next level lacks and what to do, all else behind folds. Ends with a newline.
+ */
+export function markdownReport(input: ReportInput): string {
+  const { scorecard } = input;
+  const card = cardOf(scorecard, input.steps);
   const before = [
-    ...heading(scorecard),
+    ...heading(input, card),
+    ...groupLines(card),
+    ...stepLines(card, scorecard),
     ...vectorTables(scorecard),
-    ...(next.length === 0 ? [] : ['', '### Next', '', ...next]),
   ];
   const evidence = evidenceBlock(scorecard);
   const after = waived(scorecard);

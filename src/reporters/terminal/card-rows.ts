@@ -1,4 +1,5 @@
-import type { CardGroup, CardRow } from '../card.ts';
+import { groupTexts } from '../card-words.ts';
+import { type Card, type CardGroup, type CardRow, stepOf } from '../card.ts';
 import { markOf, type Screen, shown, WIDE_FROM } from './terminal-screen.ts';
 import { fitted, padded, wrapped } from './text-width.ts';
 
@@ -36,19 +37,14 @@ function rowLines(screen: Screen, row: CardRow, step: number | undefined): strin
 /** What keeps the image from one level: a heading, then a row for each problem. */
 export function groupLines(
   screen: Screen,
-  { level, name, rows }: CardGroup,
+  card: Card,
+  group: CardGroup,
   isFirst: boolean,
-  stepOf: (id: string) => number | undefined,
 ): string[] {
-  const failed = rows.filter(({ outcome }) => outcome === 'fail').length;
-  const open = rows.length - failed;
-  const counts = [
-    ...(failed === 0 ? [] : [`${failed} ${isFirst ? 'to fix' : 'more to fix'}`]),
-    ...(open === 0 ? [] : [`${open} not checked`]),
-  ].join(', ');
+  const [heading, counts] = groupTexts(group, isFirst);
   return [
     '',
-    ` ${screen.colors.bold(`For level ${level} (${name})`)}: ${counts}`,
-    ...rows.flatMap((row) => rowLines(screen, row, stepOf(row.ids[0]))),
+    ` ${screen.colors.bold(heading)}: ${counts}`,
+    ...group.rows.flatMap((row) => rowLines(screen, row, stepOf(card, row.ids[0]))),
   ];
 }

@@ -1,13 +1,14 @@
 import { VECTORS } from '../../model/criterion.ts';
 import type { ReportInput } from '../../model/report.ts';
 import type { Scorecard } from '../../model/scorecard.ts';
+import { gradeText, levelText, restText } from '../card-words.ts';
 import { type Card, cardOf } from '../card.ts';
 import { shortDigest } from '../evidence-text.ts';
 import { type ReaderNote, readerNotes, withoutClaimsText } from '../reader-notes.ts';
 import { VECTOR_NAMES } from '../vector-names.ts';
 import { groupLines } from './card-rows.ts';
 import { vectorBlock } from './criteria-table.ts';
-import { stepLines, STEPS_SHOWN } from './next-steps.ts';
+import { stepLines } from './next-steps.ts';
 import {
   bar,
   heat,
@@ -20,16 +21,6 @@ import {
   WIDE_FROM,
 } from './terminal-screen.ts';
 import { fitted, padded, wrapped } from './text-width.ts';
-
-function levelText({ level, levelName }: Scorecard): string {
-  return level === 0 ? 'Level 0 of 5: not on the scale yet' : `Level ${level} of 5: ${levelName}`;
-}
-
-function gradeText({ overall, checked }: Scorecard): string {
-  const whole = `Grade ${overall.grade}, ${overall.points} of ${overall.total}`;
-  if (checked.total === overall.total) return whole;
-  return `${whole}; ${checked.grade} over the ${checked.total} checked`;
-}
 
 function header(screen: Screen, scorecard: Scorecard): string[] {
   const { colors, marks, width } = screen;
@@ -65,21 +56,6 @@ function vectorLines(screen: Screen, { vectors }: Card): string[] {
     } else lines.push({ length: text.length, text: drawn });
   }
   return lines.map(({ text }) => ` ${text}`);
-}
-
-function restLine(card: Card): string {
-  const { rest, passed, notApplicable } = card;
-  const counts = (failed: number, open: number): string =>
-    [
-      ...(failed === 0 ? [] : [`${failed} failed`]),
-      ...(open === 0 ? [] : [`${open} not checked`]),
-    ].join(', ');
-  const levels =
-    rest === undefined
-      ? ''
-      : `${rest.from === rest.to ? `Level ${rest.from}` : `Levels ${rest.from} to ${rest.to}`}: ${counts(rest.failed, rest.unchecked)}. `;
-  const none = notApplicable === 0 ? '' : `, ${notApplicable} not applicable`;
-  return `${levels}Passed: ${passed}${none}.`;
 }
 
 function platformLines(screen: Screen, scorecard: Scorecard): string[] {
@@ -133,11 +109,7 @@ export function terminalReport(
   const notes = readerNotes(scorecard).flatMap((note) => noteBlock(screen, note));
   if (unchanged && options.verbose !== true)
     return `${[unchangedLine(screen, scorecard), ...notes].join('\n')}\n`;
-  const card = cardOf(scorecard);
-  const stepOf = (id: string): number | undefined => {
-    const index = steps.findIndex(({ criteria }) => criteria.includes(id));
-    return index === -1 || index >= STEPS_SHOWN ? undefined : index + 1;
-  };
+  const card = cardOf(scorecard, steps);
   const verbose = options.verbose === true;
   const lines = [
     ...header(screen, scorecard),
@@ -145,14 +117,14 @@ export function terminalReport(
     ...vectorLines(screen, card),
     ...platformLines(screen, scorecard),
     ...notes,
-    ...card.groups.flatMap((group, index) => groupLines(screen, group, index === 0, stepOf)),
+    ...card.groups.flatMap((group, index) => groupLines(screen, card, group, index === 0)),
     ...(verbose
       ? VECTORS.flatMap((vector) => vectorBlock(screen, scorecard, vector))
       : [
           ...(card.groups.length === 0 ? [''] : []),
-          ...wrapped(restLine(card), screen.width - 2).map((line) => ` ${screen.colors.dim(line)}`),
+          ...wrapped(restText(card), screen.width - 2).map((line) => ` ${screen.colors.dim(line)}`),
         ]),
-    ...stepLines(screen, scorecard, steps),
+    ...stepLines(screen, scorecard, card),
   ];
   return `${lines.join('\n')}\n`;
 }

@@ -77,3 +77,28 @@ Start a build`);
     });
   });
 });
+
+test.each([
+  ['--min-levl', '--min-level'],
+  ['--reprot=html', '--report'],
+  ['--no-sgin', '--no-sign'],
+  ['--progres', '--progress'],
+])('%s is nearly a flag: an error names it', (given, meant) => {
+  const parsed = parseBuildArgs([given, '.'], {});
+  const [name = ''] = given.split('=');
+  expect(parsed).toEqual({
+    ok: false,
+    error: {
+      exitCode: 125,
+      message: `unknown flag: ${name}; did you mean ${meant}?\nSee 'scoville build --help'.`,
+    },
+  });
+});
+
+test('a flag that is like none of ours goes to buildx, and so does one behind --buildx-arg', () => {
+  for (const argv of [
+    ['--frobnicate', '.'],
+    ['--buildx-arg=--min-levl', '.'],
+  ])
+    expect(parseBuildArgs(argv, {}).ok).toBe(true);
+});

@@ -104,6 +104,22 @@ describe.each(pages)('%s', (_name, page) => {
   });
 });
 
+test('vulnerabilities are rows by package, ids and links folded in them', () => {
+  const vulnerabilities = [
+    { id: 'CVE-2026-1', severity: 'low', package: 'a', version: '1' },
+    { id: 'CVE-2026-2', severity: 'high', package: 'a', version: '1', fixedIn: '2' },
+    { id: 'CVE-2026-3', severity: 'critical', package: 'b', version: '1' },
+  ] as const;
+  const scan = { scanner: 'g', scannerVersion: '1', suppressedByVex: 0, vulnerabilities };
+  const page = htmlReport({ scorecard: sampleScorecard(), contents: [sampleContents({ scan })] });
+  const rows = elementsOf(page).filter((one) => attribute(one, 'data-severities') !== undefined);
+  expect(rows.map((row) => attribute(row, 'data-severities'))).toEqual(['critical', 'high low']);
+  expect(rows.map((row) => textOf(row).replace(/\s+/g, ' ').trim())).toEqual([
+    'critical b 1 no fix 1 critical CVE-2026-3 no fix',
+    'high a 1 2 2 high CVE-2026-2 fixed in 2 low CVE-2026-1 no fix',
+  ]);
+});
+
 describe('htmlReport', () => {
   const elements = elementsOf(htmlReport(sampleInput()));
   const shown = (name: string): readonly string[] =>
@@ -119,8 +135,9 @@ describe('htmlReport', () => {
   });
 
   test('level, name and what is short of the next one', () => {
-    expect(shown('name')[0]).toBe('Level 0 Not yet on the scale');
-    expect(shown('next')[0]).toContain('short of level 1, Pimiento');
+    expect(shown('name')[0]).toBe('Level 0 of 5\nNot on the scale yet');
+    expect(shown('next')[0]).toBe('Grade D, 8 of 23; D over the 22 checked');
+    expect(shown('problems')[0]).toContain('no-secrets');
   });
 
   test('a bar has a cell for each criterion of its vector, as many lit as there are points', () => {
@@ -137,7 +154,7 @@ describe('htmlReport', () => {
     const text = finding === undefined ? '' : textOf(finding).replace(/\s+/g, ' ');
     expect(text).toContain('bin/sh');
     expect(text).toContain('Waived until 2026-12-31: the entry point needs it.');
-    expect(text).toContain('Rests on the bytes of the image');
+    expect(text).toContain('Source: the bytes of the image');
   });
 
   test('layers with who brought them, packages, vulnerabilities worst first, and who vouches', () => {

@@ -9,7 +9,7 @@ const EDITS = { count: 7, criteria: ['nonroot-user', 'no-secrets'], command: 'sc
 const linesOf = (text: string) => text.split('\n');
 
 function reportOf(scorecard = sampleScorecard(), edits: typeof EDITS | null = EDITS) {
-  return { scorecard, steps: nextSteps(scorecard, edits ?? undefined) };
+  return { scorecard, steps: nextSteps(scorecard, { edits: edits ?? undefined }) };
 }
 
 describe('terminalReport', () => {

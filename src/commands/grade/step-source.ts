@@ -1,0 +1,50 @@
+import { resolve } from 'node:path';
+import { analyseDockerfile } from '../../dockerfile/parse-dockerfile.ts';
+import { historyMisfit } from '../../facts/history-fit.ts';
+import type { StepSource } from '../../grading/next-steps.ts';
+import type { ReportInput } from '../../model/report.ts';
+import type { ReadyEdits, Scorecard } from '../../model/scorecard.ts';
+import type { PipelineContext } from '../../pipeline/context.ts';
+import { lastScorecard } from '../../pipeline/image-build/last-scorecard.ts';
+import { readText } from '../../pipeline/read-text.ts';
+import { parseBuildArgs } from '../../plans/flags/parse-build-args.ts';
+import { readyEdits } from '../after-build/ready-edits.ts';
+import type { CommandIo } from '../io.ts';
+import { projectSettings } from '../project-settings.ts';
+
+const FILE = 'Dockerfile';
+const LARGEST = 4 * 2 ** 20;
+
+/**
+ * What commands for a graded image can stand on: the build that made it here, or a Dockerfile of this
+ * folder that fits its history. Nothing, for the image of another project.
+ */
+export async function stepSource(
+  context: PipelineContext,
+  { scorecard, contents = [] }: ReportInput,
+  io: CommandIo,
+): Promise<StepSource> {
+  const path = resolve(context.cwd, FILE);
+  const last = await lastScorecard(context, path, undefined);
+  if (last?.digest === scorecard.digest) {
+    const words = last.build?.cwd === context.cwd ? last.build.words : undefined;
+    const edits = words === undefined ? undefined : await editsOf(scorecard, words, io);
+    return { dockerfile: FILE, build: words, edits };
+  }
+  const image = contents[0]?.facts.image;
+  const text = await readText(path, { largest: LARGEST }).catch(() => undefined);
+  if (text === undefined || image?.known !== true) return {};
+  const parsed = analyseDockerfile(text, { built: true, buildArgs: {} });
+  const fits = parsed.ok && historyMisfit(parsed.value.model, image.value.config) === undefined;
+  return fits ? { dockerfile: FILE } : {};
+}
+
+async function editsOf(
+  scorecard: Scorecard,
+  words: readonly string[],
+  io: CommandIo,
+): Promise<ReadyEdits | undefined> {
+  const parsed = parseBuildArgs(words, io.env);
+  if (!parsed.ok || parsed.value.kind === 'help') return undefined;
+  return readyEdits(scorecard, parsed.value, await projectSettings(undefined, io), io);
+}
