@@ -20,10 +20,10 @@ import { fitsNone, type ParsedBake, parseBakeArgs } from '../plans/bake/parse-ba
 import { styleOf } from '../plans/progress-style.ts';
 import { printBake } from '../tools/buildx/bake.ts';
 import { buildWords } from '../tools/buildx/build-words.ts';
-import { cleanLines } from '../ui/clean.ts';
 import { allOf } from './all-of.ts';
 import { pipelineContext } from './context.ts';
 import { conversation } from './conversation.ts';
+import { saidWrong } from './flags.ts';
 import { isForPerson } from './interactivity.ts';
 import type { Command, CommandIo } from './io.ts';
 import { writeReports } from './reports.ts';
@@ -31,11 +31,7 @@ import { writeReports } from './reports.ts';
 /** `scoville bake`: the flags of `docker buildx bake` with their meanings, and ours (plans/bake/bake-flags.ts). */
 export const bake: Command = async (args, io) => {
   const parsed = parseBakeArgs(args);
-  if (!parsed.ok) {
-    const by = parsed.error.exitCode === EXIT.failed ? 'scoville: ' : '';
-    io.writeErr(`${by}${cleanLines(parsed.error.message.trimEnd())}\n`);
-    return parsed.error.exitCode;
-  }
+  if (!parsed.ok) return saidWrong(parsed.error, io);
   if (parsed.value.kind === 'help') {
     const { BAKE } = await import('../plans/bake/bake-flags.ts');
     io.writeOut((await import('../plans/flags/command-help.ts')).commandHelp(BAKE));

@@ -22,10 +22,11 @@ import { progressStyle } from '../plans/progress-style.ts';
 import { isAddress } from '../plans/source-url.ts';
 import { jsonText } from '../reporters/json-text.ts';
 import { buildWords } from '../tools/buildx/build-words.ts';
-import { cleanForTerminal, cleanLines } from '../ui/clean.ts';
+import { cleanForTerminal } from '../ui/clean.ts';
 import { readyEdits } from './after-build/ready-edits.ts';
 import { pipelineContext } from './context.ts';
-import { conversation } from './conversation.ts';
+import { withProgress } from './conversation.ts';
+import { saidWrong } from './flags.ts';
 import { isForPerson } from './interactivity.ts';
 import type { Command, CommandIo } from './io.ts';
 import { writeReports } from './reports.ts';
@@ -33,12 +34,7 @@ import { writeReports } from './reports.ts';
 /** `scoville build`: the flags of `docker buildx build` with their meanings, and ours (plans/flags/own-flags.ts). */
 export const build: Command = async (args, io) => {
   const parsed = parseBuildArgs(args, io.env);
-  if (!parsed.ok) {
-    // What is wrong with a flag of buildx' is said in its words.
-    const by = parsed.error.exitCode === EXIT.failed ? 'scoville: ' : '';
-    io.writeErr(`${by}${cleanLines(parsed.error.message.trimEnd())}\n`);
-    return parsed.error.exitCode;
-  }
+  if (!parsed.ok) return saidWrong(parsed.error, io);
   if (parsed.value.kind === 'help') {
     const { commandHelp } = await import('../plans/flags/command-help.ts');
     io.writeOut(commandHelp(BUILD));
@@ -53,13 +49,12 @@ async function runParsed(given: ParsedBuild, io: CommandIo): Promise<number> {
   const style = progressStyle(given, io.env);
   if (!style.ok) throw new UserError(style.error, { exitCode: 1 });
   const parsed = await withSigner(style.value, given, io);
-  const talk = await conversation(io, style.value, parsed.own.interactive);
-  let result: BuildResult;
-  try {
-    result = await runBuild(pipelineContext(io, talk.sink), parsed, io.stdin);
-  } finally {
-    talk.stop();
-  }
+  const result: BuildResult = await withProgress(
+    io,
+    (context) => runBuild(context, parsed, io.stdin),
+    style.value,
+    parsed.own.interactive,
+  );
   const quiet = style.value === 'quiet';
   const code = await tell(result, parsed, io, quiet);
   if (result.kind !== 'done' && result.kind !== 'short') return code;

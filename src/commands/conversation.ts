@@ -1,4 +1,5 @@
 import type { EventSink } from '../model/events.ts';
+import type { PipelineContext } from '../pipeline/context.ts';
 import { ciLog } from '../ui/ci-log.ts';
 import { ciMarks } from '../ui/ci-marks.ts';
 import { cleanForTerminal, cleanLines } from '../ui/clean.ts';
@@ -6,6 +7,7 @@ import { lazySurface } from '../ui/lazy-surface.ts';
 import { liveLog } from '../ui/live-log.ts';
 import { marksOf } from '../ui/marks.ts';
 import { plainLog } from '../ui/plain-log.ts';
+import { pipelineContext } from './context.ts';
 import { canDraw } from './interactivity.ts';
 import type { CommandIo } from './io.ts';
 import { isUtf8 } from './reports.ts';
@@ -33,6 +35,21 @@ export async function conversation(
   return marks === undefined
     ? { sink: plainLog(io.writeErr), stop: nothing }
     : ciLog(io.writeErr, marks, io.now);
+}
+
+/** Runs with its progress shown on stderr; the terminal is as it was when that ends. */
+export async function withProgress<T>(
+  io: CommandIo,
+  run: (context: PipelineContext) => Promise<T>,
+  shownAs: ShownAs = 'auto',
+  interactive = true,
+): Promise<T> {
+  const talk = await conversation(io, shownAs, interactive);
+  try {
+    return await run(pipelineContext(io, talk.sink));
+  } finally {
+    talk.stop();
+  }
 }
 
 async function drawn(io: CommandIo): Promise<Conversation> {

@@ -95,3 +95,13 @@ export function buildWordsError(spec: CommandSpec, message: string): UserError {
     : cleanLines(message.trimEnd());
   return new UserError(text, { nextStep: usageLine(spec) });
 }
+
+/** Says on stderr what is wrong with the words, and gives the exit code. What buildx refuses is said in its own words. */
+export function saidWrong(
+  error: { readonly message: string; readonly exitCode: number },
+  io: CommandIo,
+): number {
+  const by = error.exitCode === EXIT.failed ? 'scoville: ' : '';
+  io.writeErr(`${by}${cleanLines(error.message.trimEnd())}\n`);
+  return error.exitCode;
+}

@@ -2,17 +2,14 @@ import { EXIT } from '../model/errors.ts';
 import { openStore } from '../oci/layout/layout-store.ts';
 import { phase } from '../pipeline/context.ts';
 import { loadImage } from '../pipeline/publish/load-image.ts';
-import { pipelineContext } from './context.ts';
-import { conversation } from './conversation.ts';
+import { withProgress } from './conversation.ts';
 import { command } from './flags.ts';
 import { LOAD_SPEC } from './small-specs.ts';
 import { storedImage } from './stored-image.ts';
 
 /** `scoville load`. */
 export const load = command(LOAD_SPEC, async (_, names, io) => {
-  const talk = await conversation(io, 'auto', true);
-  try {
-    const context = pipelineContext(io, talk.sink);
+  return withProgress(io, async (context) => {
     const store = await openStore(context.paths.store, io.now);
     for (const text of names) {
       const { name, index } = await storedImage(store, text);
@@ -24,8 +21,6 @@ export const load = command(LOAD_SPEC, async (_, names, io) => {
       );
       io.writeOut(`${index.digest}\n`);
     }
-  } finally {
-    talk.stop();
-  }
-  return EXIT.met;
+    return EXIT.met;
+  });
 });

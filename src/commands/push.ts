@@ -4,8 +4,7 @@ import { openStore } from '../oci/layout/layout-store.ts';
 import { phase } from '../pipeline/context.ts';
 import { pushEverywhere } from '../pipeline/publish/push-image.ts';
 import { Registries } from '../pipeline/registries.ts';
-import { pipelineContext } from './context.ts';
-import { conversation } from './conversation.ts';
+import { withProgress } from './conversation.ts';
 import { command } from './flags.ts';
 import { imageSettings } from './project-settings.ts';
 import { PUSH } from './small-specs.ts';
@@ -14,9 +13,7 @@ import { storedImage } from './stored-image.ts';
 /** `scoville push`. */
 export const push = command(PUSH, async (flags, names, io) => {
   const settings = await imageSettings(flags.policy, io);
-  const talk = await conversation(io, 'auto', true);
-  try {
-    const context = pipelineContext(io, talk.sink);
+  return withProgress(io, async (context) => {
     const store = await openStore(context.paths.store, io.now);
     const registries = new Registries(context, withPlainHttp(settings.registries, flags.plainHttp));
     for (const text of names) {
@@ -39,8 +36,6 @@ export const push = command(PUSH, async (flags, names, io) => {
       );
       io.writeOut(`${index.digest}\n`);
     }
-  } finally {
-    talk.stop();
-  }
-  return EXIT.met;
+    return EXIT.met;
+  });
 });

@@ -1,6 +1,7 @@
-import type { Evidence, EvidenceState } from '../model/criterion.ts';
+import type { Evidence, EvidenceState, Verdict } from '../model/criterion.ts';
 import type { BuildFact, Fact, UsedImage } from '../model/facts.ts';
 import { type ImageReference, parseReference } from '../model/reference.ts';
+import { count, fail, listed, notApplicable, note, pass, unknown } from './verdict.ts';
 
 /** An image that the build took from outside, however that is known. */
 export interface OutsideImage {
@@ -84,4 +85,40 @@ export function imageEvidence(image: OutsideImage, detail: string, state: Eviden
     ...(image.line === undefined ? {} : { line: image.line }),
     state,
   };
+}
+
+/** How an outside image was judged; `open` where its name is not constant. */
+interface JudgedImage {
+  readonly image: OutsideImage;
+  readonly state: EvidenceState;
+  readonly reason: string;
+}
+
+const SETTLE = 'scoville grade --file Dockerfile IMAGE';
+
+/** Judges each outside image of a build by itself: one that falls short fails, one whose name is not constant leaves it open. */
+export function judgeImages(
+  build: BuildFact,
+  judge: (image: OutsideImage) => Omit<JudgedImage, 'image'>,
+  words: { readonly none: string; readonly short: string; readonly met: string },
+): Verdict {
+  const images = outsideImages(build);
+  if (!images.known) return unknown(images.reason, images.settle ?? SETTLE);
+  const { source, value } = images;
+  if (value.length === 0)
+    return notApplicable(words.none, [note('the build uses scratch alone')], { source });
+  const judged = value.map((image): JudgedImage => ({ image, ...judge(image) }));
+  const evidence = judged.map(({ image, reason, state }) => imageEvidence(image, reason, state));
+  const named = (wanted: EvidenceState): readonly string[] =>
+    judged.filter(({ state }) => state === wanted).map(({ image }) => image.text);
+  const [loose, open] = [named('loose'), named('open')];
+  if (loose.length > 0) return fail(`${words.short} ${listed(loose)}`, evidence, { source });
+  if (open.length > 0)
+    return unknown(
+      `not constant: ${listed(open)}`,
+      'scoville build --build-arg NAME=VALUE',
+      evidence,
+      source,
+    );
+  return pass(`${count(value.length, 'image')} ${words.met}`, evidence, { source });
 }

@@ -6,8 +6,7 @@ import { Registries } from '../../pipeline/registries.ts';
 import { compareImages } from '../../pipeline/reproduce/compare-images.ts';
 import { deeperViews } from '../../pipeline/reproduce/deeper-views.ts';
 import type { FlagValues } from '../../plans/flags/flag.ts';
-import { pipelineContext } from '../context.ts';
-import { conversation } from '../conversation.ts';
+import { withProgress } from '../conversation.ts';
 import { command } from '../flags.ts';
 import type { CommandIo } from '../io.ts';
 import { imageSettings } from '../project-settings.ts';
@@ -29,29 +28,20 @@ async function compare(
   flags: FlagValues<typeof DIFF.flags>,
 ): Promise<ImageComparison> {
   const settings = await imageSettings(flags.policy, io);
-  const talk = await conversation(io, 'auto', true);
-  const context = pipelineContext(io, talk.sink);
-  const registries = new Registries(context, withPlainHttp(settings.registries, flags.plainHttp));
-  const request = { stdin: io.stdin, ...wantedPlatform(flags.platform) };
-  try {
+  return withProgress(io, async (context) => {
+    const registries = new Registries(context, withPlainHttp(settings.registries, flags.plainHttp));
+    const request = { stdin: io.stdin, ...wantedPlatform(flags.platform) };
     const a = await openNamedImage(context, registries, { text: first, ...request });
     try {
       const b = await openNamedImage(context, registries, { text: second, ...request });
       try {
-        return await compareImages(
-          context,
-          a,
-          b,
-          undefined,
-          flags.diffoscope ? deeperViews(context) : undefined,
-        );
+        const deeper = flags.diffoscope ? deeperViews(context) : undefined;
+        return await compareImages(context, a, b, undefined, deeper);
       } finally {
         await b.close();
       }
     } finally {
       await a.close();
     }
-  } finally {
-    talk.stop();
-  }
+  });
 }

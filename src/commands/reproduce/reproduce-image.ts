@@ -7,8 +7,7 @@ import type { Repository } from '../../pipeline/reproduce/attest-published.ts';
 import { reproduceImage } from '../../pipeline/reproduce/reproduce-image.ts';
 import type { Reproduction } from '../../pipeline/reproduce/reproduce.ts';
 import { trustedSigners } from '../../pipeline/sign/trusted-signers.ts';
-import { pipelineContext } from '../context.ts';
-import { conversation } from '../conversation.ts';
+import { withProgress } from '../conversation.ts';
 import type { CommandIo } from '../io.ts';
 import { imageSettings } from '../project-settings.ts';
 import { whereDeployed } from '../verify/where-deployed.ts';
@@ -18,10 +17,8 @@ import type { ImageFlags } from './reproduce-flags.ts';
 /** Opens the image that the flags name, and has it built again from its provenance. The settings are those of where the command runs. */
 export async function reproduceNamed(flags: ImageFlags, io: CommandIo): Promise<Reproduction> {
   const settings = withKey(await imageSettings(flags.policy, io), flags.signingKey);
-  const talk = await conversation(io, 'auto', true);
-  const context = pipelineContext(io, talk.sink);
-  const registries = new Registries(context, withPlainHttp(settings.registries, flags.plainHttp));
-  try {
+  return withProgress(io, async (context) => {
+    const registries = new Registries(context, withPlainHttp(settings.registries, flags.plainHttp));
     const trusted = await trustedSigners(context, settings, flags.signers);
     const text = await whereDeployed(flags.image, io.cwd);
     const image = await openNamedImage(context, registries, {
@@ -44,9 +41,7 @@ export async function reproduceNamed(flags: ImageFlags, io: CommandIo): Promise<
     } finally {
       await image.close();
     }
-  } finally {
-    talk.stop();
-  }
+  });
 }
 
 function withKey(settings: Settings, key: string | undefined): Settings {

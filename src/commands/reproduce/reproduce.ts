@@ -8,8 +8,7 @@ import {
 import { commandHelp } from '../../plans/flags/command-help.ts';
 import { parseBuildArgs } from '../../plans/flags/parse-build-args.ts';
 import { progressStyle } from '../../plans/progress-style.ts';
-import { pipelineContext } from '../context.ts';
-import { conversation } from '../conversation.ts';
+import { withProgress } from '../conversation.ts';
 import { asksHelp, buildWordsError } from '../flags.ts';
 import type { Command, CommandIo } from '../io.ts';
 import { comparisonReports, writeComparison } from './comparison-report.ts';
@@ -38,10 +37,13 @@ export const reproduce: Command = async (args, io) => {
   const reports = comparisonReports(requests, json);
   const style = progressStyle(parsed.value, io.env);
   if (!style.ok) throw new UserError(style.error);
-  const talk = await conversation(io, style.value, parsed.value.own.interactive);
-  const result = await runReproduce(pipelineContext(io, talk.sink), parsed.value, io.stdin, {
-    ...options,
-  }).finally(talk.stop);
+  const build = parsed.value;
+  const result = await withProgress(
+    io,
+    (context) => runReproduce(context, build, io.stdin, options),
+    style.value,
+    build.own.interactive,
+  );
   return answer(result, reports, io);
 };
 

@@ -6,8 +6,7 @@ import { openNamedImage } from '../../pipeline/grade/open-named-image.ts';
 import { Registries } from '../../pipeline/registries.ts';
 import { trustedSigners, type TrustedSigners } from '../../pipeline/sign/trusted-signers.ts';
 import { verifyImage } from '../../pipeline/verify/verify-image.ts';
-import { pipelineContext } from '../context.ts';
-import { conversation } from '../conversation.ts';
+import { withProgress } from '../conversation.ts';
 import { command } from '../flags.ts';
 import type { CommandIo } from '../io.ts';
 import { imageSettings } from '../project-settings.ts';
@@ -66,9 +65,7 @@ async function verifyAll(
   settings: Settings,
   io: CommandIo,
 ): Promise<Answers> {
-  const talk = await conversation(io, 'auto', false);
-  try {
-    const context = pipelineContext(io, talk.sink);
+  const run = async (context: PipelineContext): Promise<Answers> => {
     const trusted = await signersOf(context, flags, settings);
     const registries = new Registries(context, withPlainHttp(settings.registries, flags.plainHttp));
     const demands = {
@@ -97,9 +94,8 @@ async function verifyAll(
         context.emit({ kind: 'warning', text: `${text}: ${error.message}` });
       }
     return { answers, complete };
-  } finally {
-    talk.stop();
-  }
+  };
+  return withProgress(io, run, 'auto', false);
 }
 
 /** Where nobody is named, the keys at hand are shown, for the answer rests on them. */
