@@ -28,7 +28,7 @@ export interface AttachedBlob {
 }
 
 /** What can be verified of it, and how. `statement`: an envelope about a digest; `message`: a signature over bytes. */
-export type Proof =
+type Proof =
   | {
       readonly kind: 'statement';
       readonly bundle: Uint8Array;

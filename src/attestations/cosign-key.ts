@@ -19,7 +19,7 @@ export interface OpenedKey {
 }
 
 /** `other`: a key that this code does not open (another cipher or algorithm); cosign may. */
-export type KeyProblem = 'wrong-password' | 'other';
+type KeyProblem = 'wrong-password' | 'other';
 
 const BEGIN = /-----BEGIN ENCRYPTED (SIGSTORE|COSIGN) PRIVATE KEY-----\s/;
 const MAX_KEY_BYTES = 64 * 1024;

@@ -18,11 +18,11 @@ const PEM = /-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE---
 const MAX_CERTIFICATES = 10;
 
 /** `payload`: the annotation's signature is over the layer's bytes. `envelope`: the layer is a DSSE envelope. */
-export type LegacyContent =
+type LegacyContent =
   | { readonly kind: 'payload'; readonly bytes: Uint8Array }
   | { readonly kind: 'envelope'; readonly envelope: JsonObject };
 
-export interface LegacyBundle {
+interface LegacyBundle {
   readonly bundle: Uint8Array;
   readonly signedWith: 'certificate' | 'key';
 }

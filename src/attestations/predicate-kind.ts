@@ -3,7 +3,7 @@ import { PREDICATE_TYPE } from '../model/statement.ts';
 import { parseUntrustedJson } from './untrusted-json.ts';
 
 /** What a statement says, in the one spelling that readers ask for. */
-export interface ReadPredicate {
+interface ReadPredicate {
   readonly predicateType: string;
   readonly predicate: unknown;
 }

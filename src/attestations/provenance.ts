@@ -35,7 +35,7 @@ export interface ProvenanceInput {
 }
 
 /** in-toto attestation, spec/v1/resource_descriptor.md. */
-export interface ResourceDescriptor {
+interface ResourceDescriptor {
   readonly name?: string;
   readonly uri?: string;
   readonly digest?: Readonly<Record<string, string>>;

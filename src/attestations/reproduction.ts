@@ -8,7 +8,7 @@ const TEST = 'same-image-manifests';
 const MOST_NAMED = 1000;
 
 /** What a second build showed. */
-export interface ReproductionResult {
+interface ReproductionResult {
   readonly reproducible: boolean;
   /** What differs, one line each; empty where nothing does. */
   readonly differences: readonly string[];

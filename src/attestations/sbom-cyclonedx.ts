@@ -24,7 +24,7 @@ type LicenceChoice =
   | { readonly expression: string };
 
 /** A component, the fields that we write (CycloneDX 1.6, `components`). */
-export interface CyclonedxComponent {
+interface CyclonedxComponent {
   readonly type: 'library' | 'operating-system' | 'container' | 'application' | 'file';
   readonly 'bom-ref'?: string;
   readonly group?: string;
@@ -37,7 +37,7 @@ export interface CyclonedxComponent {
   readonly properties?: readonly Property[];
 }
 
-export interface CyclonedxDocument {
+interface CyclonedxDocument {
   readonly bomFormat: 'CycloneDX';
   readonly specVersion: '1.6';
   readonly serialNumber: string;

@@ -16,7 +16,7 @@ import {
 import { ExtractedLicences, type ExtractedLicence } from './spdx-licences.ts';
 
 /** A package, the fields that we write (SPDX 2.3, clause 7). */
-export interface SpdxPackage {
+interface SpdxPackage {
   readonly SPDXID: string;
   readonly name: string;
   readonly versionInfo?: string;
@@ -37,7 +37,7 @@ export interface SpdxPackage {
   }[];
 }
 
-export interface SpdxDocument {
+interface SpdxDocument {
   readonly spdxVersion: 'SPDX-2.3';
   readonly dataLicense: 'CC0-1.0';
   readonly SPDXID: 'SPDXRef-DOCUMENT';

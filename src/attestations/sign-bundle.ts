@@ -4,7 +4,7 @@ import { MEDIA_TYPE } from '../model/oci.ts';
 import type { OpenedKey } from './cosign-key.ts';
 
 /** A statement to sign: what it says of which manifest or index. */
-export interface Claim {
+interface Claim {
   readonly subject: Digest;
   readonly predicateType: string;
   readonly predicate: unknown;

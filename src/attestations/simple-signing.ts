@@ -9,7 +9,7 @@ const MAX_PAYLOAD_BYTES = 1024 * 1024;
 const TYPES = new Set(['cosign container image signature', 'atomic container signature']);
 
 /** What a "simple signing" payload is about. */
-export interface SimpleSigning {
+interface SimpleSigning {
   readonly digest: Digest;
   /** The repository that it was signed for, as the signer wrote it. */
   readonly repository: string | undefined;

@@ -28,7 +28,7 @@ export function readSummary(predicate: unknown): StatedLevel {
 }
 
 /** How many tests a test result (in-toto/attestation, test-result.md) says passed, warned and failed. */
-export interface StatedTests {
+interface StatedTests {
   readonly result: string;
   readonly passed: number;
   readonly warned: number;

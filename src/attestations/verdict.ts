@@ -3,7 +3,7 @@ import { digestHex, type Digest } from '../model/digest.ts';
 import { CRITERIA_URI, VERIFIER_ID } from './identity.ts';
 
 /** SLSA verification summary v1, the predicate (slsa.dev/spec/v1.0/verification_summary). */
-export interface VerificationSummary {
+interface VerificationSummary {
   readonly verifier: { readonly id: string; readonly version: Readonly<Record<string, string>> };
   readonly timeVerified: string;
   readonly resourceUri: string;

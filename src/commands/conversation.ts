@@ -13,7 +13,7 @@ import type { CommandIo } from './io.ts';
 import { isUtf8 } from './reports.ts';
 
 /** How a command's progress is shown on stderr, and how to leave the terminal as it was. */
-export interface Conversation {
+interface Conversation {
   readonly sink: EventSink;
   readonly stop: () => void;
 }

@@ -2,7 +2,7 @@ import type { ReportFormat, ReportInput, ReportSubject } from '../model/report.t
 import { unreachable } from '../model/result.ts';
 
 /** Colours and width for where a report goes; only the terminal's form looks at them. */
-export interface ReportScreen {
+interface ReportScreen {
   readonly color: boolean;
   readonly width?: number;
   readonly unicode: boolean;

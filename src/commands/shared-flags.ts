@@ -39,7 +39,7 @@ export const SIGNER_FLAGS = {
 };
 
 /** Who must have signed, and sigstore's trusted root for those that sign without a key. */
-export type NamedSigners = SignerFlags & { readonly trustedRoot?: string };
+type NamedSigners = SignerFlags & { readonly trustedRoot?: string };
 
 /** What the flags of signers name. */
 export function namedSigners({

@@ -5,7 +5,7 @@ import type { LayoutStore } from '../oci/layout/layout-store.ts';
 import { readTaggedEntries, type TaggedManifest } from '../oci/legacy-signature.ts';
 
 /** What the layout holds under a name. */
-export interface StoredImage {
+interface StoredImage {
   readonly name: string;
   readonly index: Descriptor;
   readonly referrers: readonly Descriptor[];

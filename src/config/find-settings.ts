@@ -9,10 +9,10 @@ import { parseSettings, type ParseOptions } from './parse-settings.ts';
 import type { ConfigProblem } from './problem.ts';
 import { mergeSettings, type SettingsLayer, type Task } from './whose-word.ts';
 
-export const SETTINGS_FILE_NAMES = ['.scoville.yaml', '.scoville.yml'] as const;
+const SETTINGS_FILE_NAMES = ['.scoville.yaml', '.scoville.yml'] as const;
 
 /** The person's own settings, in the configuration folder (`~/.config/scoville`). */
-export const USER_FILE_NAME = 'config.yaml';
+const USER_FILE_NAME = 'config.yaml';
 
 const MOST_PARENTS = 64;
 const LARGEST_FILE = 1024 * 1024;

@@ -3,7 +3,7 @@ import { DEFAULT_SETTINGS } from './default-settings.ts';
 import { LONGEST_STRING, MOST_ITEMS, type SettingField, type SettingType } from './setting-spec.ts';
 import { SETTINGS_TABLE } from './settings-table.ts';
 
-export interface JsonSchema {
+interface JsonSchema {
   readonly [keyword: string]: unknown;
 }
 

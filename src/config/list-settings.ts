@@ -4,7 +4,7 @@ import type { SettingField, SettingScope, SettingType } from './setting-spec.ts'
 import { SETTINGS_TABLE } from './settings-table.ts';
 
 /** One setting as documentation lists it. */
-export interface ListedSetting {
+interface ListedSetting {
   /** `gate.minLevel`; `[]` stands for a list's items, `*` for a map's keys. */
   readonly path: string;
   readonly type: string;

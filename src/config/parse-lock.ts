@@ -7,7 +7,7 @@ import { readDocument } from './read-document.ts';
 import { readNode, report } from './read-node.ts';
 
 /** In characters: some hundred thousand packages. */
-export const LONGEST_LOCK = 8 * 1024 * 1024;
+const LONGEST_LOCK = 8 * 1024 * 1024;
 const MOST_ITEMS = 100_000;
 
 /**

@@ -19,7 +19,7 @@ export interface ParseOptions {
 }
 
 /** What a settings file says, by the table: every key optional, paths absolute. */
-export type GivenSettings = Readonly<Record<string, SettingValue>>;
+type GivenSettings = Readonly<Record<string, SettingValue>>;
 
 const LONGEST_FILE = 256 * 1024;
 

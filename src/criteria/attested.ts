@@ -5,7 +5,7 @@ import type { FoundAttestation } from '../model/statement.ts';
 import { fail, note, unknown } from './verdict.ts';
 
 /** Attestations of a kind, by whether they speak of this image. */
-export interface Attested {
+interface Attested {
   /** Subject is this manifest or the index that lists it, and no signature check failed; the best source first. */
   readonly own: readonly FoundAttestation[];
   /** Nobody is known to have signed it, and it does not fit the image. */

@@ -1,7 +1,7 @@
 import type { AppArmorProfile, AppArmorText } from './apparmor-profile.ts';
 
 /** How a profile stands to docker-default (moby/profiles, apparmor/template.go), and why. */
-export interface AppArmorVerdict {
+interface AppArmorVerdict {
   readonly holds: 'tighter' | 'not-tighter' | 'undecided';
   readonly reason: string;
 }

@@ -3,7 +3,7 @@ import type { Facts, Severity, VulnerabilitiesFact, Vulnerability } from '../mod
 import { count, fail, listed, note, pass, unknown } from './verdict.ts';
 
 /** A database older than this many days carries a warning: a week brings some hundred new CVEs. */
-export const STALE_DAYS = 7;
+const STALE_DAYS = 7;
 const DAY_MS = 86_400_000;
 /** Lines of advice and of what was set aside, before the findings themselves. */
 const MOST_NOTES = 25;

@@ -8,12 +8,12 @@ type FactName = keyof Facts;
 type ValueOf<F> = F extends { readonly known: true; readonly value: infer T } ? T : never;
 
 /** What a check gets: the values of what it needs, and what it uses still wrapped, for it may be unknown. */
-export type CheckInput<Needed extends FactName, Used extends FactName> = {
+type CheckInput<Needed extends FactName, Used extends FactName> = {
   readonly [N in Needed]: ValueOf<Facts[N]>;
 } & { readonly [U in Used]: Facts[U] };
 
 /** A criterion as its file writes it; `needs` and `uses` decide what `check` can read. */
-export interface CriterionDefinition<Needed extends FactName, Used extends FactName> extends Omit<
+interface CriterionDefinition<Needed extends FactName, Used extends FactName> extends Omit<
   Criterion,
   'judge' | 'needs' | 'uses'
 > {

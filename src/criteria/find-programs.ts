@@ -4,7 +4,7 @@ import { PACKAGE_MANAGERS } from './package-managers.ts';
 import { SHELLS } from './shells.ts';
 import { entryNamed, possibleNames, type ToolEntry, type ToolTable } from './tools-table.ts';
 
-export interface FoundProgram {
+interface FoundProgram {
   readonly file: FileFact;
   readonly entry: ToolEntry;
 }

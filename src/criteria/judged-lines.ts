@@ -15,7 +15,7 @@ export interface JudgedLine {
 }
 
 /** What is asked of every command of a kind. */
-export interface LineQuestion<T extends JudgedLine> {
+interface LineQuestion<T extends JudgedLine> {
   readonly judge: (analysis: BuildAnalysis) => readonly T[];
   /** What a build is that has no such command, and what was looked at. */
   readonly none: { readonly summary: string; readonly lookedAt: string };

@@ -28,7 +28,7 @@ const ROLES: Readonly<Record<UsedImage['role'], string>> = {
 };
 
 /** The outside images that the build used. */
-export function outsideImages(build: BuildFact): Fact<readonly OutsideImage[]> {
+function outsideImages(build: BuildFact): Fact<readonly OutsideImage[]> {
   if (!build.images.known) return build.images;
   const used = build.images.value.map(fromUse).filter((image) => image.text !== 'scratch');
   return { ...build.images, value: [...used, ...unnamedBases(build)] };
@@ -74,7 +74,7 @@ function fromUse(image: UsedImage): OutsideImage {
 }
 
 /** The image with its digest and where the Dockerfile names it. */
-export function imageEvidence(image: OutsideImage, detail: string, state: EvidenceState): Evidence {
+function imageEvidence(image: OutsideImage, detail: string, state: EvidenceState): Evidence {
   const line = image.line === undefined ? '' : `, line ${image.line}`;
   const digest = image.reference?.digest;
   return {

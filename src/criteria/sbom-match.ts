@@ -11,7 +11,7 @@ export const SBOM_COVERAGE = 0.75;
 export const FOREIGN_SHARE = 0.1;
 
 /** How much of what is found in the image an SBOM names. */
-export interface SbomCoverage {
+interface SbomCoverage {
   /** Packages found in the image, each version once. */
   readonly total: number;
   readonly named: number;

@@ -1,7 +1,7 @@
 import { formatReference, type ImageReference } from '../model/reference.ts';
 
 /** A publisher whose images count as from a trusted source. */
-export interface TrustedPublisher {
+interface TrustedPublisher {
   readonly name: string;
   /** What `REGISTRY/REPOSITORY` begins with; ends with a slash, or is a whole repository. */
   readonly prefix: string;

@@ -1,5 +1,5 @@
 /** What a statement that nobody is known to have signed may do for a criterion. */
-export interface UnsignedRule {
+interface UnsignedRule {
   /** It may earn the point; otherwise the answer is unknown. */
   readonly earns: boolean;
   /** The statement, and what of the image it has to fit; or why it earns nothing. */

@@ -7,7 +7,7 @@ import type { Package } from '../model/packages.ts';
 export const EVIDENCE_LIMIT = 200;
 
 /** What a verdict may add to its outcome: where it rests on another source, what would settle it. */
-export interface VerdictOptions {
+interface VerdictOptions {
   readonly source?: EvidenceSource | undefined;
   readonly settle?: string | undefined;
   /** Findings that are not among the evidence, as nobody would see them: it holds all that is shown. */
@@ -109,7 +109,7 @@ export function packageEvidence(found: Package, detail?: string): Evidence {
 const CREDENTIALS = /(:\/\/)[^\s/@'"]+@/g;
 
 /** The text without the user and password of a URL in it. */
-export function withoutCredentials(text: string): string {
+function withoutCredentials(text: string): string {
   return text.replace(CREDENTIALS, '$1****@');
 }
 

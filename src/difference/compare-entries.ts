@@ -30,7 +30,7 @@ export function compareEntries(
 }
 
 /** In what two records of one path are not the same; empty where they are. */
-export function kindsOf(a: EntryRecord, b: EntryRecord): readonly DifferenceKind[] {
+function kindsOf(a: EntryRecord, b: EntryRecord): readonly DifferenceKind[] {
   const kinds: DifferenceKind[] = [];
   const note = (kind: DifferenceKind, differs: boolean): void => {
     if (differs) kinds.push(kind);

@@ -22,7 +22,7 @@ const MAX_COMMANDS = 5000;
 const MAX_DEPTH = 8;
 
 /** A script whose words may be strings of a JSON array. */
-export interface FlatScript extends Script {
+interface FlatScript extends Script {
   readonly isJson?: boolean;
 }
 

@@ -1,5 +1,5 @@
 /** A word of an instruction as written, quotes kept, with its offset. */
-export interface RawWord {
+interface RawWord {
   readonly text: string;
   readonly start: number;
 }

@@ -5,7 +5,7 @@ import { stageChain } from './stage-chain.ts';
 const WRITES = new Set(['RUN', 'COPY', 'ADD', 'WORKDIR']);
 
 /** What the history of an image says wrote each of its layers, base first; undefined where it does not say. */
-export type LayerInstructions = readonly (string | undefined)[];
+type LayerInstructions = readonly (string | undefined)[];
 
 /**
  * The line of the Dockerfile behind each layer, told from the last one back: the target stage's instructions, then those of the stage it

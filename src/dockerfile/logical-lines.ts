@@ -9,7 +9,7 @@ interface Segment {
   readonly column: number;
 }
 
-export interface RawHeredoc {
+interface RawHeredoc {
   readonly delimiter: string;
   readonly expand: boolean;
   readonly content: string;

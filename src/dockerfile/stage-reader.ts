@@ -37,7 +37,7 @@ export interface StageState {
 
 export const FRESH_STAGE: StageState = { scope: EMPTY_SCOPE, shell: DEFAULT_SHELL, folder: '' };
 
-export interface StageSurroundings {
+interface StageSurroundings {
   readonly escape: string;
   readonly buildArgs: Readonly<Record<string, string>>;
   readonly platformArgs: Readonly<Record<string, string>>;

@@ -2,7 +2,7 @@
 export type Lookup = (name: string) => string | undefined;
 
 /** A word with its variables put in; names that have no known value are listed and stay as written. */
-export interface Substituted {
+interface Substituted {
   readonly value: string;
   readonly unresolved: readonly string[];
 }

@@ -10,14 +10,14 @@ import {
 import { type EnforcedImage, type Material, usedImages } from './used-images.ts';
 
 /** Provenance of the build, as its reader gives it (SLSA v0.2 and v1 alike). */
-export interface ProvenanceView {
+interface ProvenanceView {
   readonly materials: readonly Material[];
   /** RFC 3339, as stated. */
   readonly finishedOn: string | undefined;
   readonly buildArgs: Readonly<Record<string, string>>;
 }
 
-export interface BuildInputs {
+interface BuildInputs {
   /** The Dockerfile and where it was had from; undefined where there is none. */
   readonly dockerfile:
     | {

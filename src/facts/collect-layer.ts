@@ -5,13 +5,13 @@ import { packageCollector } from './packages/package-collector.ts';
 import { secretCollector } from './secrets/secret-collector.ts';
 
 /** Collectors for one walk over one layer, and what they gathered once it has ended. */
-export interface LayerCollection {
+interface LayerCollection {
   readonly collectors: readonly LayerCollector<unknown>[];
   readonly facts: () => LayerFacts;
 }
 
 /** What is looked for in a layer: secrets unless told otherwise, and single files closer than all. */
-export interface CollectOptions {
+interface CollectOptions {
   readonly secrets?: boolean;
   readonly closer?: CloserLook | undefined;
 }

@@ -2,7 +2,7 @@ import type { OsRelease } from '../model/packages.ts';
 import { type Distribution, DISTRIBUTIONS, RELEASE_DATA_DATE } from './release-ends.ts';
 
 /** What is known of the support of a release. `text` names the release, and why. */
-export type ReleaseSupport =
+type ReleaseSupport =
   | { readonly state: 'supported' | 'rolling' | 'unlisted' }
   | { readonly state: 'ended' | 'unclear' | 'newer'; readonly text: string };
 

@@ -2,7 +2,7 @@ import { MalformedRecord } from './malformed-record.ts';
 import { type SqliteCell, SqliteFile, sqliteNumber } from './sqlite-file.ts';
 
 /** A column: text and blobs as their bytes. */
-export type SqlValue = number | null | Uint8Array;
+type SqlValue = number | null | Uint8Array;
 
 /** Where a column lies in its row, and of which type it is (sqlite.org/fileformat2.html, section 2.1). */
 export interface SqlField {

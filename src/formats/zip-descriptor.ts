@@ -6,7 +6,7 @@ export const DESCRIPTOR_BYTES = [24, 20, 16, 12] as const;
 export const DESCRIPTOR_REACH = 28;
 
 /** The entry that a descriptor may be of. */
-export interface DescribedEntry {
+interface DescribedEntry {
   /** Bytes of its content that came before those at hand. */
   readonly before: number;
   readonly isStored: boolean;

@@ -18,7 +18,7 @@ export interface ZipMember {
   readonly extra: ExtraFields;
 }
 
-export interface ZipDirectory {
+interface ZipDirectory {
   /** Where the directory and the record behind it begin. */
   readonly start: number;
   readonly end: number;

@@ -19,7 +19,7 @@ export interface Shortfall {
   readonly criteria: readonly string[];
 }
 
-export interface GateMet {
+interface GateMet {
   /** Waivers that let a criterion through which the image does not meet. */
   readonly used: readonly Waiver[];
 }

@@ -16,7 +16,7 @@ export interface JudgedPlatform {
   readonly unclaimed?: readonly CriterionResult[];
 }
 
-export interface ScorecardInput {
+interface ScorecardInput {
   readonly toolVersion: string;
   readonly image: string;
   /** The published descriptor: index or manifest. */

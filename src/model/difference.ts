@@ -2,7 +2,7 @@ import type { Digest } from './digest.ts';
 import type { TarEntry } from './tar.ts';
 
 /** In what an entry of two layers is not the same. */
-export const DIFFERENCE_KINDS = [
+const DIFFERENCE_KINDS = [
   'presence',
   'type',
   'content',
@@ -104,7 +104,7 @@ export interface ImageComparison {
 }
 
 /** What a published image was built again from. */
-export interface RebuiltSource {
+interface RebuiltSource {
   readonly url: string;
   /** A whole commit id. */
   readonly revision: string;

@@ -32,7 +32,7 @@ export interface ShellCommand {
   readonly writesTo: readonly string[];
 }
 
-export interface InstructionFlag {
+interface InstructionFlag {
   readonly name: string;
   readonly value: string;
 }

@@ -1,7 +1,7 @@
 import type { Digest } from './digest.ts';
 import type { Scorecard } from './scorecard.ts';
 
-export const PHASES = [
+const PHASES = [
   'plan',
   'open',
   'build',

@@ -104,7 +104,7 @@ export interface FixPlan {
 }
 
 /** One way in which an edit can change what an image does. */
-export interface Breakage {
+interface Breakage {
   readonly what: string;
   /** What has to be shown for the edit to be applied by default; undefined where nothing can show it. */
   readonly shownBy?: string;

@@ -16,7 +16,7 @@ export interface LockedImage {
 }
 
 /** Who built what the lock was written of. Told, not enforced: another builder makes the same image. */
-export interface LockedBuilder {
+interface LockedBuilder {
   readonly docker?: string;
   readonly buildx?: string;
   readonly buildkit?: string;

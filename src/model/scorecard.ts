@@ -42,7 +42,7 @@ export interface NextStep {
 }
 
 /** Level and score without the points that only the image's own, unsigned word earns. */
-export interface UnclaimedScore {
+interface UnclaimedScore {
   readonly level: number;
   readonly overall: Score;
 }

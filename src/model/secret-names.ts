@@ -2,7 +2,7 @@
  * How sure a name is: `sure`, whatever its value; `likely`, a key or a short form that holds a secret in most settings; `possible`, one
  * that does where its value looks drawn at random, or that is masked to be on the safe side.
  */
-export type Sureness = 'sure' | 'likely' | 'possible';
+type Sureness = 'sure' | 'likely' | 'possible';
 
 const RANK: Readonly<Record<Sureness, number>> = { sure: 0, likely: 1, possible: 2 };
 

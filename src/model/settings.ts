@@ -9,9 +9,9 @@ export interface Waiver {
   readonly expires?: string;
 }
 
-export type ScannerChoice = 'auto' | 'grype' | 'trivy' | 'docker-scout' | 'osv' | 'none';
+type ScannerChoice = 'auto' | 'grype' | 'trivy' | 'docker-scout' | 'osv' | 'none';
 
-export type SignatureFormat = 'bundle' | 'legacy' | 'both';
+type SignatureFormat = 'bundle' | 'legacy' | 'both';
 
 /** `.scoville.yaml`, defaults filled in. docs/configuration.md describes each. */
 export interface Settings {

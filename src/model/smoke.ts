@@ -11,7 +11,7 @@ export interface SmokeRequest {
 }
 
 /** By what it was judged, the weakest last: the container runs on for a while, or ends with 0. */
-export type SmokeJudge = 'smoke command' | 'HEALTHCHECK' | 'staying up' | 'ending well';
+type SmokeJudge = 'smoke command' | 'HEALTHCHECK' | 'staying up' | 'ending well';
 
 /**
  * What the container may do. `none`: no capabilities. `default`: those that the engine gives, for programs that do not start without.

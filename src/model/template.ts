@@ -60,7 +60,7 @@ export interface TemplateFile {
   readonly ci?: CiSystem;
 }
 
-export interface TemplateNote {
+interface TemplateNote {
   readonly text: string;
   readonly when: Condition;
 }

@@ -2,7 +2,7 @@ const DAYS = 'Sun Mon Tue Wed Thu Fri Sat'.split(' ');
 const MONTHS = 'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'.split(' ');
 
 /** A time in UTC as its words have it: `Nov`, `25`, `15:05:43`, `2026`. */
-export interface DateWords {
+interface DateWords {
   readonly month: string;
   readonly day: string;
   readonly time: string;

@@ -2,7 +2,7 @@ import type { Digest } from '../model/digest.ts';
 import type { HistoryEntry, ImageConfig } from '../model/oci.ts';
 
 /** Where a layer comes from. */
-export interface LayerKind {
+interface LayerKind {
   readonly diffId: Digest;
   /** The base image's: never rewritten. */
   readonly isBase: boolean;

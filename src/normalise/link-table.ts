@@ -1,7 +1,7 @@
 import type { TarEntry } from '../model/tar.ts';
 
 /** Where a link whose file was left out has to lead now: to a link that took the file's place, or it takes it itself. */
-export type LinkTarget =
+type LinkTarget =
   | { readonly kind: 'moved'; readonly linkname: string }
   | { readonly kind: 'heir'; readonly entry: TarEntry; readonly content: ContentPlace };
 

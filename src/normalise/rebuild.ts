@@ -17,7 +17,7 @@ export const NORMALISER_ANNOTATION = 'dev.scoville.normaliser';
 const BUILDKIT_TIMES = 'buildkit/rewritten-timestamp';
 
 /** What a layer became; of NormalisedLayer, only this counts here. */
-export interface NewLayer {
+interface NewLayer {
   readonly digest: Digest;
   readonly size: number;
   readonly diffId: Digest;
@@ -42,7 +42,7 @@ export interface RebuildInput {
 }
 
 /** A JSON document as it is stored. */
-export interface StoredDocument {
+interface StoredDocument {
   readonly bytes: Uint8Array;
   readonly descriptor: Descriptor;
 }

@@ -3,7 +3,7 @@ import { RULE_SET_VERSION, RULES } from './catalogue.ts';
 import { ownPathRules, type OwnRules, ownTimeRules } from './own-rules.ts';
 import type { Rule } from './rule.ts';
 
-export type ReproMode = 'safe' | 'aggressive' | 'off';
+type ReproMode = 'safe' | 'aggressive' | 'off';
 
 /** What is applied to a layer. `id` tells all that its result depends on besides the layer: for annotations and caches. */
 export interface RuleSet {

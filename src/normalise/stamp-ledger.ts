@@ -1,6 +1,6 @@
 import { byCodeUnit } from '../model/order.ts';
 /** A stamp: a file that holds another's modification time, and is valid while the two agree. */
-export interface Stamp {
+interface Stamp {
   /** Seconds as found and as written. */
   readonly stored: number;
   readonly written: number;

@@ -9,7 +9,7 @@ const REF_NAME = 'org.opencontainers.image.ref.name';
 const MAX_DEPTH = 3;
 
 /** An image that a layout's index.json lists, with all its full names. */
-export interface ExportedImage {
+interface ExportedImage {
   readonly descriptor: Descriptor;
   readonly names: readonly string[];
 }
@@ -22,7 +22,7 @@ export interface AttestationManifest {
 }
 
 /** What an image is made of: a manifest a platform, and what BuildKit attested. */
-export interface ImageParts {
+interface ImageParts {
   readonly manifests: readonly Descriptor[];
   readonly attestations: readonly AttestationManifest[];
 }

@@ -4,10 +4,10 @@ import type { BlobStore } from './blobs/blob-store.ts';
 import { parseManifest } from './documents.ts';
 
 /** The config of an artifact that needs none (image-spec, manifest.md, "Guidance for an Empty Descriptor"). */
-export const EMPTY_CONFIG = Buffer.from('{}');
+const EMPTY_CONFIG = Buffer.from('{}');
 
 /** A manifest that is about another, with its own descriptor as an index lists it. */
-export interface Referrer {
+interface Referrer {
   readonly bytes: Uint8Array;
   readonly descriptor: Descriptor;
 }

@@ -16,13 +16,13 @@ import {
 import { writeFileBeside } from './write-file-beside.ts';
 
 /** What starts this program, absolute, and its version. */
-export interface PluginStart {
+interface PluginStart {
   readonly start: readonly string[];
   readonly version: string;
 }
 
 /** What was changed, a line each, for people. */
-export type Changes = readonly string[];
+type Changes = readonly string[];
 
 /**
  * Puts our plugin into Docker's folder (`dockerConfig`: DOCKER_CONFIG, or ~/.docker), and with `replaceBuild` the builder's too, and names that one in config.json. What was

@@ -13,7 +13,7 @@ export interface BuiltPlatform {
 }
 
 /** A file that the normaliser touched or reported, with the layer that holds it. */
-export interface TouchedFile {
+interface TouchedFile {
   readonly layer: Digest;
   readonly path: string;
   readonly rule: string;

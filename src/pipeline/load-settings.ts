@@ -4,7 +4,7 @@ import type { Task } from '../config/whose-word.ts';
 import { UserError } from '../model/errors.ts';
 import type { Settings } from '../model/settings.ts';
 
-export interface SettingsRequest {
+interface SettingsRequest {
   /** The absolute path of the file that the user names; undefined: the nearest of the project. */
   readonly named: string | undefined;
   /** The absolute path of a file that goes before the project's: `--trust-policy` of a build. */

@@ -14,7 +14,7 @@ import { runBuildKit } from './image-build/run-buildkit.ts';
 import { writeLock } from './image-build/write-lock.ts';
 
 /** How an update ended; `changes` is undefined where there was no lock before. */
-export type LockUpdate =
+type LockUpdate =
   | { readonly kind: 'buildx'; readonly exitCode: number }
   | {
       readonly kind: 'updated';

@@ -4,7 +4,7 @@ import { messageOf, UserError } from '../model/errors.ts';
 import { temporaryPath } from '../oci/blobs/disk.ts';
 
 /** A file below a root. */
-export interface FileToWrite {
+interface FileToWrite {
   /** Path from the root. */
   readonly path: string;
   readonly text: string;

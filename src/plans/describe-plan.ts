@@ -10,7 +10,7 @@ import { changeLines } from './lock/lock-change-text.ts';
 import { maskArgument, maskText } from './mask.ts';
 
 /** How an invocation is spelled behind `docker` (tools/buildx/build-words.ts). */
-export type BuildWords = (invocation: BuildInvocation, progress?: 'rawjson') => readonly string[];
+type BuildWords = (invocation: BuildInvocation, progress?: 'rawjson') => readonly string[];
 
 /** The plan as `--dry-run` shows it: one line a decision with its reason. Secrets are masked. Ends with a line end. */
 export function describePlan(plan: BuildPlan | PassthroughPlan, words: BuildWords): string {

@@ -1,7 +1,7 @@
 import type { DockerfileModel, Instruction } from '../model/dockerfile.ts';
 
 /** A RUN that has to run on a platform, and which. */
-export interface ForeignRun {
+interface ForeignRun {
   readonly platform: string;
   readonly line: number;
 }

@@ -11,7 +11,7 @@ export interface SignerFlags {
 }
 
 /** An identity that was named whole: who, and who vouches for it. */
-export interface NamedIdentity {
+interface NamedIdentity {
   readonly identity: { readonly exact: string } | { readonly pattern: string };
   readonly issuer: { readonly exact: string } | { readonly pattern: string };
 }

@@ -27,7 +27,7 @@ export interface CardGroup {
 }
 
 /** The levels whose problems are only counted. */
-export interface CardRest {
+interface CardRest {
   readonly from: Level;
   readonly to: Level;
   readonly failed: number;

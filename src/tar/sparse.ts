@@ -3,7 +3,7 @@ import { MAX_RUNS, parseRuns, type SparseRun } from './sparse-map.ts';
 import { TarError } from './tar-error.ts';
 
 /** GNU tar, "Storing Sparse Files"; runs may be read before the content (`map`) or lie in front of it (`inContent`). */
-export interface SparseLayout {
+interface SparseLayout {
   readonly runs: readonly SparseRun[] | 'inContent';
   /** Undefined where it is the entry's. */
   readonly realSize: number | undefined;

@@ -1,7 +1,7 @@
 import type { RunTool } from '../model/run.ts';
 
 /** Two files that are to be looked into. */
-export interface DeeperRequest {
+interface DeeperRequest {
   readonly first: string;
   readonly second: string;
   readonly signal: AbortSignal;
@@ -30,7 +30,7 @@ export function diffoscopeArguments({ first, second }: DeeperRequest): readonly 
 }
 
 /** What diffoscope sees of two files; no view where it saw nothing, took too long, or what it saw may hold a private key, which is not repeated. */
-export interface DeeperView {
+interface DeeperView {
   readonly installed: boolean;
   readonly view?: string | undefined;
 }

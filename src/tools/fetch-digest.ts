@@ -9,7 +9,7 @@ const WHOLE_MS = 5 * 60_000;
 /** In bytes. */
 const LARGEST = 2 * 1024 ** 3;
 
-export interface FetchDigestOptions {
+interface FetchDigestOptions {
   /** Whether this address may be spoken to without TLS. */
   readonly allowsPlain: (url: URL) => boolean;
   readonly userAgent: string;

@@ -35,7 +35,7 @@ export const KNOWN_VERSIONS = {
 export type KnownTool = keyof typeof KNOWN_VERSIONS;
 
 /** How a version stands to those that are known, with what may differ; undefined for one between the oldest and the newest. */
-export interface UnknownVersion {
+interface UnknownVersion {
   readonly is: 'older' | 'newer';
   /** For people: `docker buildx 0.36.0 is newer than 0.29, ...`. */
   readonly text: string;

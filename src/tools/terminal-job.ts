@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { RunTool } from '../model/run.ts';
 
 /** Processes as a shell with job control sets them up; numbers are process ids. */
-export interface TerminalJob {
+interface TerminalJob {
   readonly pid: number;
   readonly parent: number;
   readonly group: number;

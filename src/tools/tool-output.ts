@@ -1,7 +1,7 @@
 import { StringDecoder } from 'node:string_decoder';
 
 /** Bytes of a stream that are kept; of more, the last. */
-export const CAPTURE_LIMIT = 16 * 1024 * 1024;
+const CAPTURE_LIMIT = 16 * 1024 * 1024;
 /** A line longer than this is handed on in pieces. */
 export const LINE_LIMIT = 1024 * 1024;
 

@@ -4,7 +4,7 @@ import { completed } from './completed-run.ts';
 import { TOOLS, type ToolName, howToInstall, missingTool } from './tool-names.ts';
 
 /** What a tool says of itself. `number` is undefined for a build without one (Debian's cosign says `devel`). */
-export interface ToolVersion {
+interface ToolVersion {
   readonly tool: ToolName;
   readonly number: string | undefined;
 }

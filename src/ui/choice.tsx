@@ -10,7 +10,7 @@ export interface Option<T> {
   readonly detail?: string;
 }
 
-export interface ChoiceProps<T> {
+interface ChoiceProps<T> {
   readonly question: string;
   readonly options: readonly Option<T>[];
   readonly marks: Marks;

@@ -6,7 +6,7 @@ import type { Marks } from './marks.ts';
 import { inkColumns } from './screen-size.ts';
 import { UP_AND_ERASE } from './whole-screen.ts';
 
-export interface InkSurfaceOptions {
+interface InkSurfaceOptions {
   readonly stream: NodeJS.WriteStream;
   readonly color: boolean;
   readonly marks: Marks;

@@ -5,7 +5,7 @@ const CTRL_C = '\u0003';
 /** Runs of text, and the control characters that are keys by themselves. */
 const PARTS = /[\r\n\b\u007f\u0015]|[^\r\n\b\u007f\u0015]+/g;
 
-export interface Heard {
+interface Heard {
   readonly isActive?: boolean;
   readonly onInterrupt?: () => void;
 }

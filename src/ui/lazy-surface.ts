@@ -3,7 +3,7 @@ import type { LiveModel, LiveSurface } from './live-model.ts';
 /** Runs that are over sooner never draw, and never load what draws. */
 const QUICK_MS = 150;
 
-export interface LazySurfaceOptions {
+interface LazySurfaceOptions {
   /** Writes lines as long as nothing is drawn. */
   readonly write: (text: string) => void;
   /** Loads what draws; a failure leaves it at lines. */

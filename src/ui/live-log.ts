@@ -14,7 +14,7 @@ const REDRAW_MS = 100;
 const CANCELLED = /context canceled/;
 
 /** A live log: what is done scrolls up as lines, what runs stays on the last lines. `stop` leaves the terminal as it was. */
-export interface LiveLog {
+interface LiveLog {
   readonly sink: EventSink;
   readonly stop: () => void;
 }

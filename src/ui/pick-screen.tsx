@@ -9,7 +9,7 @@ import type { EditView, WorthOf } from './review-model.ts';
 
 const ANSWERS = { y: 'write', n: 'no' } as const;
 
-export interface PickProps {
+interface PickProps {
   readonly edits: readonly EditView[];
   readonly worth: WorthOf;
   readonly marks: Marks;

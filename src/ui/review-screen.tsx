@@ -16,7 +16,7 @@ const ANSWERS = { y: 'build', w: 'write', n: 'no' } as const;
 
 type View = 'card' | 'finding' | 'edits' | 'confirm' | 'working';
 
-export interface ReviewProps {
+interface ReviewProps {
   readonly card: CardView;
   readonly work: ReviewWork;
   readonly marks: Marks;

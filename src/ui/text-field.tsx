@@ -6,7 +6,7 @@ import { Paragraph } from './line.tsx';
 const LONGEST = 4096;
 const GRAPHEMES = new Intl.Segmenter('en', { granularity: 'grapheme' });
 
-export interface TextFieldProps {
+interface TextFieldProps {
   readonly question: string;
   /** What Enter on nothing stands for. */
   readonly byDefault?: string;

@@ -19,10 +19,10 @@ import { isUtf8 } from '../reports.ts';
 import { fixRequestOf } from './ready-edits.ts';
 
 /** A build that was judged. */
-export type Judged = Extract<BuildResult, { kind: 'done' | 'short' }>;
+type Judged = Extract<BuildResult, { kind: 'done' | 'short' }>;
 
 /** What a person has left behind. */
-export interface Reviewed {
+interface Reviewed {
   /** The last build that was judged. */
   readonly judged: Judged;
   /** Of a build after that one, which failed. */

@@ -18,7 +18,7 @@ export interface Surroundings {
 }
 
 /** `advice`: a build works without it, or will soon not. */
-export type CheckState = 'ok' | 'missing' | 'advice';
+type CheckState = 'ok' | 'missing' | 'advice';
 
 /** What one look found. */
 export interface Finding {

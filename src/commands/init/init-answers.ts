@@ -12,7 +12,7 @@ import type { InitFlags } from './init-flags.ts';
 import { askedOf, type Prompt } from './init-prompt.ts';
 
 /** What answering may touch. */
-export interface Asking {
+interface Asking {
   readonly io: CommandIo;
   readonly context: PipelineContext;
   /** The project's. */

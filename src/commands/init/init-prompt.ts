@@ -8,7 +8,7 @@ import { typedLines } from '../typed-lines.ts';
 const MOST_TRIES = 5;
 
 /** A question to a person. */
-export interface Asked {
+interface Asked {
   readonly question: string;
   /** Answers to choose from; none where it is typed. */
   readonly options: readonly { readonly value: string; readonly detail?: string }[];

@@ -11,7 +11,7 @@ type Resolved =
   | { readonly kind: 'none'; readonly reason: string };
 
 /** The uid that a run-time starts the container with: a name in etc/passwd first, as runc looks it up, then a number. */
-export function resolveUser(user: string, passwd: FilesystemFact['passwd']): Resolved {
+function resolveUser(user: string, passwd: FilesystemFact['passwd']): Resolved {
   const name = user.split(':')[0] ?? '';
   if (name === '') return { kind: 'uid', uid: 0, how: 'no user is set, so it is root' };
   const entry = passwd && ownValue(passwd, name);

@@ -9,7 +9,7 @@ import type { SeccompProfile } from './read-profile.ts';
 import { type Condition, isInForce, type Kernel, type Rule, type Surroundings } from './rule.ts';
 
 /** What a profile allows beside the default, and what of the default it refuses. */
-export interface Comparison {
+interface Comparison {
   /** Calls that it allows and the default refuses, in words. */
   readonly more: readonly string[];
   /** Calls of the default that it allows with some arguments, in a container without extra rights. */

@@ -64,7 +64,7 @@ function traceRun(
 }
 
 /** What a trace of a stage is given. */
-export interface StageTrace {
+interface StageTrace {
   readonly buildArgs: Readonly<Record<string, string>>;
   readonly budget: TraceBudget;
   /** Is told of what each instruction puts into the stage. */

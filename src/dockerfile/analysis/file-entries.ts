@@ -27,7 +27,7 @@ export const NOT_AT_HAND = 'may come from the build context, which was not given
 /** Takes the path below the folder ('' for the file itself) and how often a copy of a copy was followed; gives what is there, undefined where nothing is. */
 export type FileSource = (below: string, depth: number) => FileContent | undefined;
 
-export interface FileEntry {
+interface FileEntry {
   /** Its place among all entries of the stage. */
   readonly order: number;
   /** Numbers of the first command that sees it, and of the first that does not any more. */

@@ -11,7 +11,7 @@ const INSTALLERS =
   /(?:^|\/)(?:node_modules\/\.bin|\.?v?env\/bin|vendor\/bin|\.local\/bin|\.cargo\/bin|go\/bin)$/;
 
 /** What is known around a command whose program is looked for. */
-export interface Search {
+interface Search {
   readonly folder: string;
   /** PATH as far as it is known, what is not named by a `$`; undefined where it is that of the base image. */
   readonly path: string | undefined;

@@ -2,7 +2,7 @@ import { formatted, unescaped } from '../shell/printed-text.ts';
 import type { CommandEvent } from './build-event.ts';
 
 /** What a command prints, as far as it is told: text with unknown parts named, and files it passes on. */
-export interface Output {
+interface Output {
   readonly text: string;
   /** Files whose content it gives. */
   readonly files: readonly string[];

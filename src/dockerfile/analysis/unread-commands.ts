@@ -70,7 +70,7 @@ function isLocked(
 }
 
 /** Says of a command that what it brings in is not known; undefined where it was read, or is known to bring nothing. */
-export function unreadCommand(
+function unreadCommand(
   event: CommandEvent,
   around: CommandSurroundings,
 ): UnreadCommand | undefined {
@@ -126,7 +126,7 @@ export function unreadCommand(
 }
 
 /** What the stages' commands are held against. */
-export interface ReadCommands {
+interface ReadCommands {
   readonly files: ReadonlyMap<number, StageFiles>;
   readonly installs: readonly PackageInstall[];
   readonly downloads: readonly Download[];

@@ -10,7 +10,7 @@ import { SYSTEM } from './system.ts';
 export type { LocalPrograms } from './program.ts';
 
 /** Every program of which nothing has to be read, by family; the criteria's pages show them. */
-export const LOCAL_PROGRAMS: readonly LocalPrograms[] = [
+const LOCAL_PROGRAMS: readonly LocalPrograms[] = [
   SHELL_BUILTINS,
   FILES_AND_TEXT,
   SYSTEM,

@@ -5,7 +5,7 @@ interface WindowsCommands {
   readonly reason: string;
 }
 
-export const WINDOWS_COMMANDS: readonly WindowsCommands[] = [
+const WINDOWS_COMMANDS: readonly WindowsCommands[] = [
   {
     commands: 'write-host write-output write-verbose write-warning write-error echo rem ver',
     reason: 'prints',

@@ -2,7 +2,7 @@ import { endsScript, type Surrounding } from './failure.ts';
 import type { List } from './syntax-tree.ts';
 
 /** A place where a script goes on in one of several ways. */
-export interface Fork {
+interface Fork {
   /** Ways to go on; that of an `if` without `else` which does nothing is one of them. */
   readonly arms: number;
   /** Those that surely end the script with a failure. */

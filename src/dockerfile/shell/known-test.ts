@@ -2,7 +2,7 @@ import type { Field } from './fields.ts';
 import type { List, Pipeline } from './syntax-tree.ts';
 
 /** What `[ ... ]` or `test ...` answers where all its words are known; undefined where that is not so, or for forms that ask of files. */
-export function testResult(argv: readonly Field[] | undefined): boolean | undefined {
+function testResult(argv: readonly Field[] | undefined): boolean | undefined {
   const [program, ...rest] = argv ?? [];
   const name = program?.text ?? '';
   if (!['[', '[[', 'test'].includes(name)) return undefined;

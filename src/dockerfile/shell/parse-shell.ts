@@ -5,7 +5,7 @@ import type { WordReader } from './lower-words.ts';
 import type { List, Span } from './syntax-tree.ts';
 
 /** Why shell text could not be read, with the offset of the place. */
-export interface ShellError {
+interface ShellError {
   readonly message: string;
   readonly offset: number;
 }
@@ -21,7 +21,7 @@ class ShellSyntaxError extends Error {
 }
 
 /** The parser reads nested text once more at each level, so that length times nesting is its worst time. */
-export const MAX_LENGTH = 65_536;
+const MAX_LENGTH = 65_536;
 /** Commands and substitutions inside each other; nobody writes more. */
 const MAX_DEPTH = 48;
 const TOO_DEEP = 'shell is nested too deeply';

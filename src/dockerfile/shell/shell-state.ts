@@ -3,7 +3,7 @@ import { type Field, type Variable, variableOf } from './fields.ts';
 import { NO_STREAMS, type Streams, streamsIn } from './streams.ts';
 import type { Command } from './syntax-tree.ts';
 
-export interface Reached {
+interface Reached {
   readonly arm: Arm;
   readonly leaves: 'script' | 'function' | 'loop';
 }

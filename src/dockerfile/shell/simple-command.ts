@@ -25,7 +25,7 @@ import {
 import { programOf, scriptOnInput, type Unwrapped, unwrap } from './wrappers.ts';
 
 /** What following a simple command needs of the tracer. */
-export interface Following {
+interface Following {
   readonly commands: TracedCommand[];
   readonly budget: TraceBudget;
   readonly script: Script;

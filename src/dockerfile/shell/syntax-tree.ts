@@ -56,12 +56,12 @@ export interface Simple extends Span {
   readonly redirects: readonly Redirect[];
 }
 
-export interface Branch {
+interface Branch {
   readonly condition: List;
   readonly body: List;
 }
 
-export interface CaseArm {
+interface CaseArm {
   readonly patterns: readonly Word[];
   /** With the bodies that `;&` falls through to. */
   readonly body: List;

@@ -1,7 +1,7 @@
 import type { Command, List, Redirect, WordPart } from './syntax-tree.ts';
 
 /** The commands in the substitutions of a word, those in arguments and arithmetic too, in order. */
-export function substitutionsIn(parts: readonly WordPart[]): readonly List[] {
+function substitutionsIn(parts: readonly WordPart[]): readonly List[] {
   return parts.flatMap((part) => {
     switch (part.kind) {
       case 'literal':

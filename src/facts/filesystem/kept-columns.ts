@@ -2,7 +2,7 @@ import { crc32 } from 'node:zlib';
 
 /** How a column is kept: one number, or many of a width. */
 type ColumnType = 'number' | 'i32' | 'u32' | 'f64' | 'u8';
-export type ColumnTypes = Readonly<Record<string, ColumnType>>;
+type ColumnTypes = Readonly<Record<string, ColumnType>>;
 
 type Column<T extends ColumnType> = T extends 'number'
   ? number

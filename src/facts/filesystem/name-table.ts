@@ -15,7 +15,7 @@ export const NAME_COLUMNS = {
   slots: 'i32',
   pages: 'u8',
 } as const;
-export type NameColumns = Columns<typeof NAME_COLUMNS>;
+type NameColumns = Columns<typeof NAME_COLUMNS>;
 
 /**
  * Names in folders, each with a number, in a few large arrays: a million of them take 40 MB and not 200. A folder is the number of its own

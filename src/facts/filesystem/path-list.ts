@@ -23,7 +23,7 @@ export interface ListPlaces {
  * One path of a list, `name` being its last part. While the folder is the same it is the same string, told without a look at it. `places`
  * is valid during the call only.
  */
-export type VisitPath = (
+type VisitPath = (
   kind: PathKind,
   size: number,
   folder: string,

@@ -1,5 +1,5 @@
 /** What ordering asks of places. */
-export interface OrderedPlaces {
+interface OrderedPlaces {
   readonly folderOf: (place: number) => number;
   readonly nameOf: (place: number) => string;
   readonly pathOf: (place: number) => string;

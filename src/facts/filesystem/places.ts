@@ -36,7 +36,7 @@ export const PLACE_COLUMNS = {
   attributes: 'i32',
   targets: 'i32',
 } as const;
-export type PlaceColumns = Columns<typeof PLACE_COLUMNS>;
+type PlaceColumns = Columns<typeof PLACE_COLUMNS>;
 
 /** Named places in folders, in columns: an object each for a million of them takes 200 MB. */
 export class Places {

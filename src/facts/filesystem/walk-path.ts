@@ -4,7 +4,7 @@ import { NONE, type PlaceKind } from './places.ts';
 export const MAX_LINKS = 40;
 
 /** What a walk asks of the places it goes through. */
-export interface WalkedPlaces {
+interface WalkedPlaces {
   find(folder: number, name: string): number;
   kindOf(place: number): PlaceKind;
   linkOf(place: number): string;

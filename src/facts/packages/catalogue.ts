@@ -9,7 +9,7 @@ import { purlOf } from './purl.ts';
 import { mayBeRecord, readerOf } from './record-readers.ts';
 
 /** Packages of the final filesystem, and the records of it that could not be read. */
-export interface Catalogue {
+interface Catalogue {
   readonly packages: readonly Package[];
   readonly unreadable: readonly UnreadablePackages[];
 }

@@ -19,7 +19,7 @@ const RECORD_FOLDER =
 const MOST_PATHS = 1_000_000;
 
 /** By layer: files that record packages by a path that leads over links, and the path by which a program finds each. */
-export type LinkedRecords = ReadonlyMap<Digest, Readonly<Record<string, string>>>;
+type LinkedRecords = ReadonlyMap<Digest, Readonly<Record<string, string>>>;
 
 /**
  * Finds the records that a program in the container would find and that no path of their own tells: a database whose file or folder is

@@ -13,7 +13,7 @@ import {
   type StreamReader,
 } from './record.ts';
 
-export interface CollectedPackages {
+interface CollectedPackages {
   readonly packages: readonly PackageRecord[];
   readonly unreadable: readonly UnreadRecord[];
   readonly licences: Readonly<Record<string, readonly string[]>>;

@@ -39,7 +39,7 @@ function* filesOf(header: RpmHeader, owner: string): Generator<OwnedFile> {
       yield { owner, path: `${folders[indexes[i] ?? -1] ?? ''}${name}` };
 }
 
-export interface RpmPackage {
+interface RpmPackage {
   readonly found: RawPackage;
   readonly owned: Iterable<OwnedFile>;
 }

@@ -1,7 +1,7 @@
 import { isNamedSecret } from './named-secret.ts';
 
 /** A secret that a command spells out; `name` of the variable that is set to it. */
-export interface CommandSecret {
+interface CommandSecret {
   readonly rule: 'named-secret' | 'login-in-command';
   readonly value: string;
   readonly name?: string;

@@ -7,7 +7,7 @@ import { TAR_END, tarHeader, tarPadding } from '../../tar/writer.ts';
 import type { BlobStore } from '../blobs/blob-store.ts';
 import { reachable } from '../layout/reachable.ts';
 
-export interface DockerLoad {
+interface DockerLoad {
   readonly blobs: BlobStore;
   /** Entries for index.json, named with `io.containerd.image.name` in full (see `namedEntries`). */
   readonly manifests: readonly Descriptor[];

@@ -25,7 +25,7 @@ interface Saved {
 }
 
 /** An image in the form that Docker saves, with the manifest that it has none of. */
-export interface DockerSaved {
+interface DockerSaved {
   readonly root: Descriptor;
   readonly manifest: Uint8Array;
   readonly config: Uint8Array;

@@ -21,7 +21,7 @@ const BLOCK = 512;
  * Keeps an archive that can be read only once, unpacked where it is compressed, in a file of mode 0600 that has no name by the time
  * it is filled: nothing is left behind, however this process ends.
  */
-export class Spool {
+class Spool {
   readonly #file: FileHandle;
   readonly #path: string;
   readonly #name: string;

@@ -31,7 +31,7 @@ export function folderBlobs(store: BlobStore): BlobSource {
 export type ReadDocument = (descriptor: Descriptor, cap: number) => Promise<Uint8Array | undefined>;
 
 /** Attached blobs (an SBOM, a bundle) are read whole up to this. */
-export const MAX_ATTACHED_BYTES = 16 * 1024 * 1024;
+const MAX_ATTACHED_BYTES = 16 * 1024 * 1024;
 
 /** Reads from a place's blobs, size and digest verified against the descriptor. */
 export function documentsOf(blobs: BlobSource): ReadDocument {

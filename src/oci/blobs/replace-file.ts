@@ -3,7 +3,7 @@ import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { diskError, temporaryPath } from './disk.ts';
 
-export interface ReplaceOptions {
+interface ReplaceOptions {
   /** Mode of a new file, before the umask; default 0o644. */
   readonly mode?: number;
   /** The file that is replaced: its mode stays, and its owner where we may set one. */

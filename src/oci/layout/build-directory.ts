@@ -10,7 +10,7 @@ import { OWNER, type StoredBuild, writeRecord } from './build-record.ts';
 const LAYOUT = JSON.stringify({ imageLayoutVersion: '1.0.0' });
 
 /** What a finished build holds. */
-export interface BuildContent {
+interface BuildContent {
   /** Image indexes or manifests that the names stand for. */
   readonly manifests: readonly Descriptor[];
   readonly names: readonly ImageReference[];

@@ -5,7 +5,7 @@ import { errorCode, makeFolder, temporaryOwner } from '../blobs/disk.ts';
 import { writeBeside } from '../blobs/replace-file.ts';
 
 /** Results kept between runs. Whatever is wrong with an entry, it is as if it were not there. */
-export interface Cache<T> {
+interface Cache<T> {
   get(key: string): Promise<T | undefined>;
   /** Values that are too large to keep (64 MiB) are let go. */
   set(key: string, value: T): Promise<void>;

@@ -20,7 +20,7 @@ import { openRoot } from '../open-root.ts';
 import { layoutAttachments } from './layout-attachments.ts';
 import { chooseImage, type LayoutIndex, readLayoutIndex } from './layout-choice.ts';
 
-export interface LayoutFolder {
+interface LayoutFolder {
   readonly name: string;
   readonly path: string;
   /** Name, tag or digest of the image in it; its only one where not given. */
@@ -29,7 +29,7 @@ export interface LayoutFolder {
 }
 
 /** An image whose blobs are at hand, and the entries of the index.json that lists it. */
-export interface BlobImage {
+interface BlobImage {
   readonly name: string;
   readonly place: ImagePlace;
   readonly blobs: BlobSource;

@@ -10,7 +10,7 @@ import { largeChunks } from '../walk/large-chunks.ts';
 import type { RegistryClient } from './registry-client.ts';
 import { RegistryError } from './registry-errors.ts';
 
-export interface RegistryImage {
+interface RegistryImage {
   readonly name: string;
   readonly reference: ImageReference;
   readonly client: RegistryClient;

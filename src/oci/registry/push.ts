@@ -7,7 +7,7 @@ import { reachable } from '../layout/reachable.ts';
 import type { TaggedManifest } from '../legacy-signature.ts';
 import type { RegistryClient } from './registry-client.ts';
 
-export interface Push {
+interface Push {
   readonly blobs: BlobStore;
   readonly client: RegistryClient;
   readonly repository: string;

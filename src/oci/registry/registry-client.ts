@@ -10,7 +10,7 @@ import { TransferError } from './registry-errors.ts';
 import { updateFallbackTag, listReferrers } from './registry-referrers.ts';
 
 /** A manifest or index with its verified descriptor. */
-export interface FetchedManifest {
+interface FetchedManifest {
   readonly descriptor: Descriptor;
   readonly bytes: Uint8Array;
 }

@@ -25,7 +25,7 @@ export interface ConnectionOptions extends SenderOptions {
 }
 
 /** One call: `body` gives the content anew for each try. */
-export interface Call {
+interface Call {
   readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH';
   readonly url: URL;
   readonly scopes: readonly string[];

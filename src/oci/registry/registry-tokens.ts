@@ -7,7 +7,7 @@ import { registryError } from './registry-errors.ts';
 
 type BearerChallenge = Extract<Challenge, { scheme: 'bearer' }>;
 
-export interface TokenRequest {
+interface TokenRequest {
   readonly challenge: BearerChallenge;
   readonly scopes: readonly string[];
   readonly credential: Credential | undefined;

@@ -3,7 +3,7 @@ import type { Decompressor, OnPlain } from './walk-decompressor.ts';
 import { BEHIND, GzipInThread } from './walk-gzip.ts';
 import { ZstdInThread } from './walk-zstd.ts';
 
-export type Compression = 'gzip' | 'zstd' | 'none';
+type Compression = 'gzip' | 'zstd' | 'none';
 
 /** Large pieces halve the time of a whole layer against zlib's default of 16 KiB. */
 const OUTPUT_CHUNK = 256 * 1024;

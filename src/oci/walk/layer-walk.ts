@@ -17,7 +17,7 @@ import {
 /** What a layer may claim before it is refused. */
 export type WalkLimits = EntryLimits & UnpackLimits;
 
-export const WALK_LIMITS: WalkLimits = {
+const WALK_LIMITS: WalkLimits = {
   ...UNPACK_LIMITS,
   maxEntries: 4_000_000,
   maxNameLength: 256 * 2 ** 20,

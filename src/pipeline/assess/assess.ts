@@ -15,7 +15,7 @@ export interface Graded {
   readonly contents: readonly ImageContents[];
 }
 
-export interface AssessOptions {
+interface AssessOptions {
   readonly settings: Settings;
   /** False where the layers were not searched for secrets. */
   readonly secrets: boolean;

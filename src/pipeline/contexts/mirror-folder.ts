@@ -21,7 +21,7 @@ import { inParallel } from '../../oci/in-parallel.ts';
 /** Size, time, change time and inode of each copied file's original when it was copied. */
 export type MirrorRecord = Readonly<Record<string, readonly [number, number, number, number]>>;
 
-export interface MirrorOptions {
+interface MirrorOptions {
   readonly source: string;
   readonly target: string;
   /** By path relative to `source`: files that are copied rather than linked, and folders. */

@@ -15,7 +15,7 @@ import { readLockText } from '../lock/lock-file.ts';
 import type { FixFiles } from './compose-fixes.ts';
 
 /** How a Dockerfile is built for a trial. */
-export interface TrialBuild {
+interface TrialBuild {
   /** The build context's folder, absolute. */
   readonly contextFolder: string;
   /** Flags of `scoville build`. */
@@ -25,7 +25,7 @@ export interface TrialBuild {
   readonly tag: string;
 }
 
-export interface BuildFailure {
+interface BuildFailure {
   readonly reason: string;
   readonly log: string;
 }

@@ -24,7 +24,7 @@ export interface FixSurroundings {
   readonly withGains?: (edits: readonly PlannedEdit[]) => readonly PlannedEdit[];
 }
 
-export interface PlannedFixes {
+interface PlannedFixes {
   readonly edits: readonly PlannedEdit[];
   readonly refusals: readonly Refusal[];
 }

@@ -1,5 +1,5 @@
 /** How many of the first items were tried, and how that failed. */
-export interface Culprit<Failure> {
+interface Culprit<Failure> {
   /** Index of the item with which it began to fail. */
   readonly index: number;
   readonly failure: Failure;

@@ -80,7 +80,7 @@ async function chosenDockerfile(cwd: string, path: string): Promise<string> {
 }
 
 /** A file that was written, and where its old text is kept; undefined where it is new. */
-export interface WrittenFile {
+interface WrittenFile {
   readonly name: string;
   readonly keptAt: string | undefined;
 }

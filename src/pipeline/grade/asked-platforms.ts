@@ -4,7 +4,7 @@ import type { OpenedImage, OpenedPlatform } from '../../model/opened-image.ts';
 import type { NotGraded } from '../../model/scorecard.ts';
 import { matchesPlatform, platformRank } from '../../oci/platform-choice.ts';
 
-export interface AskedPlatforms {
+interface AskedPlatforms {
   readonly image: OpenedImage;
   /** What was asked for, or what the index lists, and cannot be judged here. */
   readonly notGraded: readonly NotGraded[];

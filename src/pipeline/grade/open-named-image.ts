@@ -12,7 +12,7 @@ import { withRegistryAttachments } from './registry-attachments.ts';
 
 const SCHEMA = 1;
 
-export interface OpenRequest {
+interface OpenRequest {
   /** As the user typed it. */
   readonly text: string;
   readonly platform?: Platform;

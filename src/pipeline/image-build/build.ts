@@ -66,7 +66,7 @@ export type HeldBuild = { readonly release: () => Promise<void> } & (
 );
 
 /** An image in the layout that met its gate. */
-export interface ReadyImage {
+interface ReadyImage {
   readonly prepared: Prepared;
   readonly index: Descriptor;
   readonly report: ReportInput | undefined;

@@ -8,7 +8,7 @@ import type { PipelineContext } from '../context.ts';
 const SCHEMA = 3;
 
 /** What is kept of the last build of a Dockerfile. */
-export interface LastScorecard {
+interface LastScorecard {
   readonly digest: Digest;
   readonly criteria: readonly Scored[];
   /** The build as words behind `scoville build`, and the folder where they hold. */

@@ -13,7 +13,7 @@ import { platformOf } from '../image-digest.ts';
 import type { BuiltPlatform, FinalPlatform } from '../image-under-build.ts';
 import type { FoundImage } from '../resolve-images.ts';
 
-export interface NormaliseRequest {
+interface NormaliseRequest {
   readonly blobs: BlobStore;
   readonly cache: JsonCache;
   readonly rules: RuleSet;

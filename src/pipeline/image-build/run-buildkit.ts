@@ -129,7 +129,7 @@ export async function runPassthrough(
  * BuildKit puts the values of build arguments into the names of its steps, and a RUN may print them: those whose names say that they hold a
  * secret are masked in what people read.
  */
-export function progressMask(
+function progressMask(
   parsed: ParsedBuild,
   env: Readonly<Record<string, string | undefined>>,
 ): (text: string) => string {

@@ -14,7 +14,7 @@ import type { ContextSource } from '../contexts/context-source.ts';
 import type { Prepared } from './prepare-build.ts';
 
 /** What buildx is given for a plan. */
-export interface SentBuild {
+interface SentBuild {
   readonly invocation: BuildInvocation;
   readonly stdin: ContextSource['stdin'];
   /** A line of an error as the user's Dockerfile has it; undefined for what the user did not write. */

@@ -10,7 +10,7 @@ import { stageContext, type StagedContext } from '../contexts/stage-context.ts';
 import type { Prepared } from './prepare-build.ts';
 
 /** A build whose context has git's modes, and what to call when BuildKit has ended. */
-export interface SentModes {
+interface SentModes {
   readonly prepared: Prepared;
   readonly release: () => Promise<void>;
 }

@@ -13,7 +13,7 @@ import { Registries } from '../registries.ts';
 import type { LoadedTemplates } from './load-templates.ts';
 
 /** What `scoville init` is about to write. */
-export interface InitPlan {
+interface InitPlan {
   readonly template: Template;
   readonly answers: Answers;
   readonly files: readonly PlannedFile[];
@@ -25,7 +25,7 @@ export interface InitPlan {
   readonly existing: readonly string[];
 }
 
-export interface InitRequest {
+interface InitRequest {
   readonly folder: string;
   readonly template: Template;
   readonly answers: Answers;

@@ -13,7 +13,7 @@ import { imageTree } from './image-tree.ts';
 import { type ImageLayer, inspectLayers } from './inspect-layers.ts';
 import type { LayerOrigin } from './layer-threads.ts';
 
-export interface Inspected {
+interface Inspected {
   readonly content: ImageContent;
   /** Layers that were read now; the others' facts were there. */
   readonly read: number;

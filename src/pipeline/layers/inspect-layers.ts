@@ -33,7 +33,7 @@ export interface InspectOptions {
   readonly workerFile?: URL | undefined;
 }
 
-export interface InspectedLayers {
+interface InspectedLayers {
   /** One for each layer, in their order. */
   readonly facts: readonly LayerFacts[];
   /** Layers that were read now; the others' facts were there. */

@@ -40,7 +40,7 @@ export type FromLayerThread =
   | { readonly kind: 'failed'; readonly error: SentError };
 
 /** An error on its way between threads, which keep no classes. */
-export interface SentError {
+interface SentError {
   readonly message: string;
   /** Where it is the user's to mend. */
   readonly user: { readonly nextStep: string | undefined; readonly exitCode: number } | undefined;

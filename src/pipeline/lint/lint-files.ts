@@ -7,7 +7,7 @@ import { lintDockerfile } from './lint-dockerfile.ts';
 
 const LARGEST_INPUT = 1024 * 1024;
 
-export interface LintFilesOptions {
+interface LintFilesOptions {
   readonly cwd: string;
   /** `--build-arg`, NAME=VALUE. */
   readonly buildArgs: readonly string[];

@@ -10,7 +10,7 @@ import { inspectLocalImages } from '../../tools/docker/docker-images.ts';
 import { dockerLoad } from '../../tools/docker/docker-load.ts';
 import type { PipelineContext } from '../context.ts';
 
-export interface LoadRequest {
+interface LoadRequest {
   readonly store: LayoutStore;
   readonly index: Descriptor;
   /** Full names; none loads the image without a tag. */
@@ -19,7 +19,7 @@ export interface LoadRequest {
   readonly bases: readonly string[];
 }
 
-export interface LoadResult {
+interface LoadResult {
   readonly already: boolean;
   readonly sentBytes: number;
 }

@@ -7,7 +7,7 @@ import { pushImage, type PushResult } from '../../oci/registry/push.ts';
 import type { PipelineContext } from '../context.ts';
 import type { Registries } from '../registries.ts';
 
-export interface PushRequest {
+interface PushRequest {
   readonly store: LayoutStore;
   readonly index: Descriptor;
   readonly referrers: readonly Descriptor[];

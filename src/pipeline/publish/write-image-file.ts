@@ -14,7 +14,7 @@ import { reachable } from '../../oci/layout/reachable.ts';
 import type { PipelineContext } from '../context.ts';
 
 /** An image as `--output type=oci,dest=` asks for it. */
-export interface ImageFile {
+interface ImageFile {
   readonly blobs: BlobStore;
   /** Entries for index.json, named. */
   readonly manifests: readonly Descriptor[];

@@ -17,7 +17,7 @@ import { signStatements } from '../sign/sign-statements.ts';
 import { resolveSigner } from '../sign/signer.ts';
 
 /** The image in the layout that a reproduction speaks of, with what hangs on it. */
-export interface AttestableBuild {
+interface AttestableBuild {
   readonly index: Descriptor;
   readonly referrers: readonly Descriptor[];
 }

@@ -15,7 +15,7 @@ import type { LookDeeper } from './deeper-views.ts';
 import { packedDifference } from './packed-difference.ts';
 
 /** A layer, and the image that gives its bytes. */
-export interface LayerSide {
+interface LayerSide {
   readonly image: OpenedImage;
   readonly layer: TracedLayer;
 }

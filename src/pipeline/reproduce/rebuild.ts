@@ -28,7 +28,7 @@ import { settingsOf } from '../load-settings.ts';
 import { type FetchedSource, unverifiable } from './fetch-source.ts';
 import { recordedInputs } from './recorded-inputs.ts';
 
-export interface RebuildRequest {
+interface RebuildRequest {
   readonly image: OpenedImage;
   readonly record: RecordedBuild;
   readonly words: RebuildWords;
@@ -39,7 +39,7 @@ export interface RebuildRequest {
   readonly directory: BuildDirectory;
 }
 
-export interface Rebuilt {
+interface Rebuilt {
   /** The index or manifest that came out. */
   readonly root: Descriptor;
   readonly dockerfile: DockerfileModel | undefined;

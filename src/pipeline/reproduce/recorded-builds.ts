@@ -10,7 +10,7 @@ import { verifyAttachments } from '../verify/verify-attachments.ts';
 import { unverifiable } from './fetch-source.ts';
 
 /** How an image says that it was built, and who signed for that. */
-export interface RecordedImage {
+interface RecordedImage {
   readonly record: RecordedBuild;
   /** Key or identity that the statement was verified with; undefined where it was not. */
   readonly verifiedBy: string | undefined;

@@ -51,7 +51,7 @@ export function recordedInputs(
 }
 
 /** Names that BuildKit took an image by, with the digest that it found. */
-export function recordedImages(record: RecordedBuild): ReadonlyMap<string, Digest> {
+function recordedImages(record: RecordedBuild): ReadonlyMap<string, Digest> {
   return new Map(
     record.materials.flatMap(({ uri, digest }): [string, Digest][] => {
       const text = imageOfPurl(uri);

@@ -15,7 +15,7 @@ import { rebuild } from './rebuild.ts';
 import { recordedBuilds } from './recorded-builds.ts';
 import type { Reproduction } from './reproduce.ts';
 
-export interface ImageReproductionRequest {
+interface ImageReproductionRequest {
   readonly image: OpenedImage;
   readonly trusted: TrustedSigners;
   readonly settings: Settings;

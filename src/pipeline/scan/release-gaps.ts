@@ -4,7 +4,7 @@ import { lookup } from '../../model/lookup.ts';
 import type { OsRelease, Package } from '../../model/packages.ts';
 
 /** Why a scan of an image's distribution may find nothing though there is something, and what else to know of it. */
-export interface ReleaseGaps {
+interface ReleaseGaps {
   readonly gaps: readonly string[];
   readonly notices: readonly string[];
 }

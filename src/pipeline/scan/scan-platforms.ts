@@ -10,7 +10,7 @@ import type { InspectedPlatform, Scanned } from '../assess/evidence.ts';
 import type { PipelineContext } from '../context.ts';
 import { scanImage } from './scan-image.ts';
 
-export interface ScanOptions {
+interface ScanOptions {
   readonly settings: Pick<Settings, 'scanner' | 'offline' | 'osv'>;
   /** The image's names, by which VEX statements know it. */
   readonly names: readonly string[];

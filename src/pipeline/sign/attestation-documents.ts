@@ -18,7 +18,7 @@ export interface StatementToSign {
 }
 
 /** What is known of a platform's content when its SBOM is written. */
-export interface PlatformContent {
+interface PlatformContent {
   readonly packages: readonly Package[];
   readonly osRelease: OsRelease | undefined;
   readonly programs: readonly FileFact[];

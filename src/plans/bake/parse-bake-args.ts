@@ -15,7 +15,7 @@ import { isAddress } from '../source-url.ts';
 import { BAKE_FLAGS, OWN_BAKE } from './bake-flags.ts';
 
 /** A least level or grade, and the targets it is for: a name with `*` as in `--set`. */
-export interface TargetGate {
+interface TargetGate {
   readonly flag: 'min-level' | 'min-grade';
   readonly targets: string;
   readonly value: string;

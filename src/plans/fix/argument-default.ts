@@ -2,7 +2,7 @@ import type { SourceInstruction, Span } from '../../model/dockerfile-source.ts';
 import type { FixInput } from '../../model/fix-rule.ts';
 
 /** The default of an ARG before the first FROM, where it is the only thing that decides what a reference ends with. */
-export type ArgumentDefault =
+type ArgumentDefault =
   | {
       readonly ok: true;
       readonly name: string;

@@ -9,7 +9,7 @@ import type { Runtime } from './runtime-stacks.ts';
 import { baseOfImage, type Placed } from './stage-view.ts';
 
 /** A health check for the final stage, and what has to be collected for it. */
-export interface RuntimeCheck {
+interface RuntimeCheck {
   /** The instruction, without a shell. */
   readonly line: string;
   readonly collect: readonly string[];

@@ -27,7 +27,7 @@ export interface Runtime {
 }
 
 /** What decides on the stack. */
-export interface StackInput extends VersionInput {
+interface StackInput extends VersionInput {
   /** All words that a container starts. */
   readonly words: readonly string[];
   /** The program as an absolute path, where it is none that a stack knows by name. */

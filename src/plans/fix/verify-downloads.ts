@@ -22,7 +22,7 @@ export function shownAddress(url: string): string {
 }
 
 /** `echo "HASH  FILE" | sha256sum -c -` */
-export function checkOf(file: string, { digest }: FetchedFile): string {
+function checkOf(file: string, { digest }: FetchedFile): string {
   return `echo "${digestHex(digest)}  ${file}" | sha256sum -c -`;
 }
 

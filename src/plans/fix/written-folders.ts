@@ -30,7 +30,7 @@ function words(input: FixInput): readonly string[] {
 }
 
 /** The server that the image starts, where it is one that is known. */
-export function serverOf(input: FixInput): string | undefined {
+function serverOf(input: FixInput): string | undefined {
   const said = words(input).map((word) => word.split('/').at(-1) ?? '');
   const programs = [...said, ...started(input).called.map(({ name }) => name)];
   const own = programs.find((program) => Object.hasOwn(SERVERS, program));

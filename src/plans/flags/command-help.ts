@@ -44,7 +44,7 @@ function head(flag: FlagSpec): string {
 }
 
 /** What stands behind the name of a flag: its value. */
-export function valueText({ value, bare }: Pick<FlagSpec, 'value' | 'bare'>): string {
+function valueText({ value, bare }: Pick<FlagSpec, 'value' | 'bare'>): string {
   if (value === undefined) return '';
   return bare === undefined ? ` ${value}` : value;
 }

@@ -2,7 +2,7 @@ import type { FlagSpec } from './flag-spec.ts';
 import { type FlagTable, specsOf } from './flag.ts';
 
 /** What a command takes besides flags. */
-export interface Operands {
+interface Operands {
   readonly least?: number;
   readonly most?: number;
   /** What is wrong where there are fewer or more: `takes two images`. */

@@ -2,7 +2,7 @@ import { type CommandSpec, completedFlags } from './command-spec.ts';
 import type { FlagSpec } from './flag-spec.ts';
 
 export const SHELLS = ['bash', 'zsh', 'fish'] as const;
-export type Shell = (typeof SHELLS)[number];
+type Shell = (typeof SHELLS)[number];
 
 /** A command as completion shows it. */
 export interface CompletedCommand {
@@ -19,7 +19,7 @@ export function completionScript(shell: Shell, commands: readonly CompletedComma
 }
 
 /** What completion offers after a command: its flags, with their values. */
-export function flagsOf({ spec }: CompletedCommand): readonly FlagSpec[] {
+function flagsOf({ spec }: CompletedCommand): readonly FlagSpec[] {
   return [...completedFlags(spec as CommandSpec), HELP];
 }
 

@@ -30,7 +30,7 @@ export interface ImageOutput {
 }
 
 /** A build whose result is no image, or that is none of ours to judge: buildx does it alone. */
-export interface NoImageOutput {
+interface NoImageOutput {
   readonly kind: 'passthrough';
   /** One line for stderr. */
   readonly reason: string;

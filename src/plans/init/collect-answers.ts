@@ -3,7 +3,7 @@ import type { Question } from '../../model/template.ts';
 import type { Answers } from './render.ts';
 
 /** Where answers come from, best first. */
-export interface AnswerSources {
+interface AnswerSources {
   /** `--set`; wrong ones are errors. */
   readonly given: ReadonlyMap<string, string>;
   /** What the project's files say; a wrong one is left out, and said so. */
@@ -12,7 +12,7 @@ export interface AnswerSources {
   readonly takeDefaults: boolean;
 }
 
-export interface CollectedAnswers {
+interface CollectedAnswers {
   readonly answers: Answers;
   /** Questions without an answer yet, in the manifest's order. */
   readonly open: readonly Question[];

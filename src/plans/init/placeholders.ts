@@ -5,18 +5,18 @@ import type { Question, Template } from '../../model/template.ts';
 const PLACEHOLDER = /@\{([^}\n]*)\}/g;
 
 /** A place in a template's file that an answer fills. */
-export type Placeholder =
+type Placeholder =
   | { readonly kind: 'answer'; readonly question: Question; readonly form: AnswerForm }
   | { readonly kind: 'base'; readonly role: string };
 
 /** What is wrong with a template's file. Lines start at 1. */
-export interface PlaceholderProblem {
+interface PlaceholderProblem {
   readonly line: number;
   readonly message: string;
 }
 
 /** The placeholder that the text between the braces spells, or what is wrong with it. */
-export function placeholderOf(
+function placeholderOf(
   text: string,
   template: Pick<Template, 'questions' | 'bases'>,
 ): Placeholder | string {

@@ -56,7 +56,7 @@ export function mapChanges(
 }
 
 /** Snapshots by mirror, so that another date reads as a change of that mirror. */
-export function snapshotDates(snapshots: readonly string[]): ReadonlyMap<string, string> {
+function snapshotDates(snapshots: readonly string[]): ReadonlyMap<string, string> {
   return grouped(snapshots);
 }
 

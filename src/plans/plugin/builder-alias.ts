@@ -2,7 +2,7 @@ import { type Node, type ParseError, parseTree, printParseErrorCode } from 'json
 import { err, ok, type Result } from '../../model/result.ts';
 
 /** What config.json says of the builder. */
-export interface BuilderAlias {
+interface BuilderAlias {
   /** Whether there is an object `aliases`. */
   readonly aliases: boolean;
   /** The value of `aliases.builder` as it is written; undefined where there is none. */

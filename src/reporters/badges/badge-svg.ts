@@ -1,6 +1,6 @@
 import { xmlText } from '../xml-text.ts';
 
-export interface BadgeText {
+interface BadgeText {
   readonly label: string;
   readonly value: string;
   /** Read out in place of the picture. */

@@ -4,7 +4,7 @@ import { shortened } from '../clean-text.ts';
 import { badgeSvg } from './badge-svg.ts';
 
 /** The specification's colours, "Badges"; it shows none for B, which takes the middle between its neighbours. */
-export const GRADE_COLOURS: Readonly<Record<Grade, string>> = {
+const GRADE_COLOURS: Readonly<Record<Grade, string>> = {
   'A+': '01A178',
   A: '81FEA0',
   B: 'BCF481',
@@ -73,7 +73,7 @@ function endpoint({ label, value, grade }: Badge): string {
   return `${JSON.stringify(fields, undefined, 2)}\n`;
 }
 
-export interface BadgeFile {
+interface BadgeFile {
   /** File name, without a folder. */
   readonly name: string;
   readonly text: string;

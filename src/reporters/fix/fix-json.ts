@@ -4,7 +4,7 @@ import { jsonText } from '../json-text.ts';
 import { fixProofJson } from './fix-proof-text.ts';
 
 /** How a fix ended. */
-export interface FixOutcome {
+interface FixOutcome {
   readonly applied: readonly PlannedEdit[];
   /** Edits that were not wanted, or whose risk is too high. */
   readonly left: readonly PlannedEdit[];

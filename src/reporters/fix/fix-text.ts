@@ -2,7 +2,7 @@ import picocolors from 'picocolors';
 import type { Gain, PlannedEdit, Refusal } from '../../model/planned-edit.ts';
 import { cleanText } from '../clean-text.ts';
 
-export interface FixTextOptions {
+interface FixTextOptions {
   readonly color: boolean;
 }
 

@@ -1,6 +1,6 @@
 import { type Change, diffLines, FILE_HEADERS_ONLY, formatPatch, structuredPatch } from 'diff';
 
-export interface DiffedFile {
+interface DiffedFile {
   /** From the folder where the patch is applied, with slashes. */
   readonly path: string;
   /** Undefined for a file that is new. */
@@ -8,7 +8,7 @@ export interface DiffedFile {
   readonly after: string;
 }
 
-export interface DiffOptions {
+interface DiffOptions {
   /** Lines around a change; 3 where nothing is said. */
   readonly context?: number;
   readonly color?: boolean;

@@ -1,10 +1,10 @@
 import { html, Markup } from './markup.ts';
 
 /** A heading; with `isNumber` its column stands to the right. */
-export type Heading = string | { readonly name: string; readonly isNumber: boolean };
+type Heading = string | { readonly name: string; readonly isNumber: boolean };
 
 /** `sortedAs`: what the page's script knows the table by, to sort and to filter it; a table without it stays as it is. */
-export interface DataTable {
+interface DataTable {
   readonly heads: readonly Heading[];
   readonly rows: readonly Markup[];
   readonly sortedAs?: string;

@@ -15,7 +15,7 @@ import { scoreTable } from './score.ts';
 const TOP_LEVEL = LEVEL_NAMES.length - 1;
 
 /** Minutes are enough; the exact time stays in the machine-readable attribute. */
-export function timeElement(time: string): Markup {
+function timeElement(time: string): Markup {
   const shown = /^(\d{4}-\d{2}-\d{2})T(\d{2}:\d{2})(?::\d{2}(?:\.\d+)?)?Z$/.exec(time);
   if (shown === null) return html`${time}`;
   return html`<time datetime="${time}">${shown[1]} ${shown[2]} UTC</time>`;

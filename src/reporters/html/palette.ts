@@ -2,7 +2,7 @@ import type { Severity } from '../../model/facts.ts';
 import type { Grade } from '../../model/scorecard.ts';
 
 /** `fill` carries `ink`; `edge` is what tells a filled shape from the page; `text` is written on the page itself. */
-export interface Tone {
+interface Tone {
   readonly fill: string;
   readonly ink: string;
   readonly edge: string;

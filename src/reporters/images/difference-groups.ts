@@ -19,7 +19,7 @@ export function byLayer(differences: readonly ImageDifference[]): readonly Layer
 }
 
 /** A class of differences, and how many there are of it. */
-export interface ClassGroup {
+interface ClassGroup {
   readonly id: string;
   readonly cause: string;
   readonly remedy: string | undefined;

@@ -2,7 +2,7 @@ import type { ImageComparison, ImageDifference } from '../../model/difference.ts
 import { cleanText } from '../clean-text.ts';
 import { byClass, byLayer, type LayerGroup, placeText } from './difference-groups.ts';
 
-export interface DifferenceScreen {
+interface DifferenceScreen {
   readonly color: boolean;
   /** Entries that are listed of each layer; the rest is counted. */
   readonly most?: number;

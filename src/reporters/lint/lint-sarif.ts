@@ -18,7 +18,7 @@ const LEVELS: Readonly<Record<LintLevel, 'error' | 'warning' | 'note'>> = {
   info: 'note',
 };
 
-export interface LintRun {
+interface LintRun {
   readonly version: string;
   readonly rules: readonly LintRule[];
 }

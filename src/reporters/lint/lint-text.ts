@@ -5,7 +5,7 @@ import { fitted, textWidth } from '../terminal/text-width.ts';
 
 type Colors = ReturnType<typeof picocolors.createColors>;
 
-export interface LintTextOptions {
+interface LintTextOptions {
   readonly color: boolean;
   readonly unicode: boolean;
   readonly width?: number;
@@ -71,7 +71,7 @@ function count(n: number, one: string): string {
 }
 
 /** What the last line says of all files together. */
-export function lintSummary(files: readonly LintedFile[]): string {
+function lintSummary(files: readonly LintedFile[]): string {
   const all = files.flatMap(({ findings }) => findings);
   const of = (level: LintLevel): number => all.filter((one) => one.severity === level).length;
   const ignored = files.reduce((sum, one) => sum + one.ignored.length, 0);

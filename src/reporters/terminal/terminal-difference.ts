@@ -23,7 +23,7 @@ import { fitted, padded } from './text-width.ts';
 const PACKAGES_SHOWN = 20;
 
 /** `+3`, `-1`, or nothing. */
-export function signed(change: number): string {
+function signed(change: number): string {
   return change === 0 ? '' : change > 0 ? `+${change}` : String(change);
 }
 

@@ -14,7 +14,7 @@ export interface TerminalOptions {
   readonly verbose?: boolean;
 }
 
-export interface Marks {
+interface Marks {
   readonly outcome: Readonly<Record<Outcome, string>>;
   readonly full: string;
   readonly empty: string;

@@ -1,7 +1,7 @@
 import type { BuildInvocation } from '../../model/build-invocation.ts';
 
 /** How buildx shows its progress; undefined leaves it to buildx. */
-export type Progress = 'rawjson' | 'plain' | 'quiet' | 'auto';
+type Progress = 'rawjson' | 'plain' | 'quiet' | 'auto';
 
 /** What stands behind `docker`: the one place where an invocation becomes words. */
 export function buildWords(

@@ -7,7 +7,7 @@ import { buildWords } from './build-words.ts';
 import { PlainProgress } from './plain-progress.ts';
 import { RawJsonProgress } from './progress-rawjson.ts';
 
-export interface BuildRequest {
+interface BuildRequest {
   readonly invocation: BuildInvocation;
   readonly cwd?: string;
   readonly stdin?: ToolRun['stdin'];

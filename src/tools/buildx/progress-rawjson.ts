@@ -34,14 +34,14 @@ export interface VertexLog {
   readonly timestamp: number | undefined;
 }
 
-export interface VertexWarning {
+interface VertexWarning {
   readonly vertex: string;
   readonly short: string;
   readonly detail: readonly string[];
   readonly url: string | undefined;
 }
 
-export type ProgressMessage =
+type ProgressMessage =
   | { readonly kind: 'status'; readonly status: SolveStatus }
   | { readonly kind: 'text'; readonly text: string };
 

@@ -8,7 +8,7 @@ import type { Statement } from '../../model/statement.ts';
 import { listField, textField } from '../json-fields.ts';
 
 /** What a statement must be about. */
-export interface ExpectedStatement {
+interface ExpectedStatement {
   readonly subject: Digest;
   readonly predicateType: string;
   /** Compared by value; not where it is undefined. */

@@ -8,7 +8,7 @@ import { type CosignDialect, cosignDialect } from './cosign-dialect.ts';
 import { runSigning } from './cosign-errors.ts';
 import { EMPTY_TRUSTED_ROOT } from './cosign-trust.ts';
 
-export interface BlobSignatureRequest {
+interface BlobSignatureRequest {
   readonly payload: Uint8Array;
   readonly key: { readonly ref: string; readonly password: string };
   /** An existing folder for the files of this call, which are removed. */
@@ -54,7 +54,7 @@ export async function signBlob(run: RunTool, request: BlobSignatureRequest): Pro
 }
 
 /** The arguments of `cosign sign-blob` in either dialect. */
-export function signBlobArgs(
+function signBlobArgs(
   key: string,
   dialect: CosignDialect['kind'],
   files: {

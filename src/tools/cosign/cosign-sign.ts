@@ -10,12 +10,12 @@ import { runSigning } from './cosign-errors.ts';
 import { EMPTY_TRUSTED_ROOT } from './cosign-trust.ts';
 
 /** With what cosign signs. A password that is not given is taken from COSIGN_PASSWORD, as cosign does. */
-export type SigningKey =
+type SigningKey =
   | { readonly kind: 'key'; readonly ref: string; readonly password?: string }
   /** Fulcio's certificate for the OIDC token at hand, logged in Rekor. */
   | { readonly kind: 'keyless'; readonly identityToken?: string };
 
-export interface StatementRequest {
+interface StatementRequest {
   /** The manifest's blob; the statement's subject is the digest of its bytes. */
   readonly manifestPath: string;
   readonly predicateType: string;

@@ -1,5 +1,5 @@
 /** A text that must be equal, or a regular expression (Go's syntax) that must match. */
-export type Named = { readonly exact: string } | { readonly pattern: string };
+type Named = { readonly exact: string } | { readonly pattern: string };
 
 /**
  * Who must have signed. A key (file, KMS or other URI of cosign's) needs no network; an identity needs sigstore's trusted root,

@@ -9,7 +9,7 @@ import { type Signer, signerArgs } from './cosign-signer.ts';
 import { EMPTY_TRUSTED_ROOT, VERIFY_ENV } from './cosign-trust.ts';
 
 /** A sigstore bundle of another's making, in files that cosign can read. */
-export interface AttachedToVerify {
+interface AttachedToVerify {
   readonly bundlePath: string;
   /** The signed bytes, or the manifest that the statement is about. */
   readonly blobPath: string;

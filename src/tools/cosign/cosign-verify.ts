@@ -6,7 +6,7 @@ import { checkBundle } from './bundle.ts';
 import { type Signer, signerName } from './cosign-signer.ts';
 import { verifyAttached } from './cosign-verify-attached.ts';
 
-export interface VerifyRequest {
+interface VerifyRequest {
   readonly bundlePath: string;
   readonly manifestPath: string;
   readonly predicateType: string;
@@ -17,7 +17,7 @@ export interface VerifyRequest {
 }
 
 /** `failed`: signature, signer or statement is wrong. `unknown`: it could not be checked. Neither counts as verified. */
-export type Verification =
+type Verification =
   | { readonly outcome: 'verified'; readonly verifiedBy: string; readonly statement: Statement }
   | { readonly outcome: 'failed' | 'unknown'; readonly reason: string };
 

@@ -4,7 +4,7 @@ import { cleanText } from '../describe-run.ts';
 import { parseJson, textField } from '../json-fields.ts';
 
 /** As docker-credential-helpers give them; the user name `<token>` means that the secret is an identity token. */
-export interface StoredCredentials {
+interface StoredCredentials {
   readonly username: string;
   readonly secret: string;
 }
@@ -38,10 +38,7 @@ export async function askCredentialHelper(
 }
 
 /** Reads a helper's answer. */
-export function parseCredentials(
-  command: string,
-  stdout: string,
-): Result<StoredCredentials | undefined> {
+function parseCredentials(command: string, stdout: string): Result<StoredCredentials | undefined> {
   const answer = parseJson(stdout);
   const username = textField(answer, 'Username');
   const secret = textField(answer, 'Secret');

@@ -7,7 +7,7 @@ import { listField, numberField, parseJson, textField } from '../json-fields.ts'
 import { engineError } from './docker.ts';
 
 /** A container that is about to be made. */
-export interface ContainerSpec {
+interface ContainerSpec {
   readonly name: string;
   readonly image: string;
   readonly rights: Rights;

@@ -45,7 +45,7 @@ export async function inspectLocalImages(
 }
 
 /** Reads one JSON object a line, as `docker image inspect --format '{{json .}}'` writes them. */
-export function parseInspected(stdout: string): readonly LocalImage[] {
+function parseInspected(stdout: string): readonly LocalImage[] {
   return stdout
     .split('\n')
     .map(parseJson)

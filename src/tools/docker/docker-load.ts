@@ -4,7 +4,7 @@ import { completed } from '../completed-run.ts';
 import { cleanText } from '../describe-run.ts';
 
 /** Why the engine did not take an image. */
-export interface LoadFailure {
+interface LoadFailure {
   /**
    * `missing-content`: the stream left out a blob that the engine lacks; the full stream mends it. The engine has set
    * the tag by then, although the image does not run.

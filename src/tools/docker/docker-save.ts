@@ -7,7 +7,7 @@ import { inspectLocalImages, type LocalImage } from './docker-images.ts';
 import { engineError } from './docker.ts';
 
 /** The engine's store, to read images from. */
-export interface LocalImages {
+interface LocalImages {
   /** An image by name or id; undefined where the engine has none. Throws UserError where no engine answers. */
   readonly find: (image: string) => Promise<LocalImage | undefined>;
   /** `docker save` of an image, its tar chunk by chunk, each taken before the next comes. Throws UserError, Interrupted, and what `take` throws. */

@@ -47,7 +47,7 @@ export async function dockerInfo(run: RunTool, signal?: AbortSignal): Promise<Do
 }
 
 /** Reads the answer to INFO_FORMAT; undefined where no engine gave one. */
-export function parseDockerInfo(stdout: string): DockerInfo | undefined {
+function parseDockerInfo(stdout: string): DockerInfo | undefined {
   const info = parseJson(stdout);
   if (!isObject(info)) return undefined;
   const serverVersion = textField(info, 'version');

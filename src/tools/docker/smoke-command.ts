@@ -3,7 +3,7 @@ import type { RunTool } from '../../model/run.ts';
 import { cleanText } from '../describe-run.ts';
 
 /** What a smoke command may look at in its environment. */
-export interface SmokePlace {
+interface SmokePlace {
   readonly container: string;
   readonly image: string;
   /** Port of this machine; undefined where the image exposes none. */

@@ -2,7 +2,7 @@ import { err, ok, type Result } from '../../model/result.ts';
 import type { RunTool, ToolResult } from '../../model/run.ts';
 
 /** A commit to fetch; both checked by whoever asks (`plans/reproduce/fetchable-source.ts`). */
-export interface CommitRequest {
+interface CommitRequest {
   readonly url: string;
   /** A whole commit id. */
   readonly revision: string;
@@ -44,7 +44,7 @@ const ENV = {
 };
 
 /** Arguments of git for each step, in their order; the address stands behind `--`. */
-export const COMMIT_STEPS = {
+const COMMIT_STEPS = {
   init: () => ['init', '--quiet', '--template='],
   one: ({ url, revision }: CommitRequest) => [
     ...['fetch', '--quiet', '--depth=1', '--no-tags', '--no-write-fetch-head', '--'],

@@ -2,14 +2,14 @@ import type { RunTool } from '../../model/run.ts';
 import { quietGit } from './quiet-git.ts';
 
 /** A tracked file as git would check it out under umask 022. */
-export interface TrackedFile {
+interface TrackedFile {
   /** Relative to the folder that was asked about. */
   readonly path: string;
   readonly mode: 0o644 | 0o755;
 }
 
 /** What git tracks below a folder. */
-export interface TrackedFiles {
+interface TrackedFiles {
   readonly files: readonly TrackedFile[];
   /** `core.fileMode`: the file system's own executable bits mean something. */
   readonly fileModes: boolean;
@@ -32,7 +32,7 @@ export async function trackedFiles(run: RunTool, dir: string): Promise<TrackedFi
 }
 
 /** Reads `git ls-files --stage -z`: mode, object, stage, TAB, path. Links, submodules and unmerged files have no mode of their own. */
-export function parseStage(stdout: string): readonly TrackedFile[] {
+function parseStage(stdout: string): readonly TrackedFile[] {
   return stdout.split('\0').flatMap((record): readonly TrackedFile[] => {
     const [, bits, path] = /^100(644|755) [0-9a-f]+ 0\t(.*)$/s.exec(record) ?? [];
     return path === undefined ? [] : [{ path, mode: bits === '755' ? 0o755 : 0o644 }];

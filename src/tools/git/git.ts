@@ -2,7 +2,7 @@ import type { RunTool } from '../../model/run.ts';
 import { quietGit } from './quiet-git.ts';
 
 /** What git knows of the commit that is checked out. */
-export interface GitFacts {
+interface GitFacts {
   /** 40 (or 64) hex digits. */
   readonly revision: string;
   /** Committer time, seconds since 1970. */
@@ -90,7 +90,7 @@ export function withoutFilters(settings: readonly Setting[]): readonly string[] 
 }
 
 /** Reads the log line; undefined where it is none. */
-export function parseCommit(
+function parseCommit(
   stdout: string,
 ): Pick<GitFacts, 'revision' | 'commitTime' | 'tags'> | undefined {
   const [revision = '', time = '', refs = ''] = stdout.trimEnd().split('\0');
@@ -103,7 +103,7 @@ export function parseCommit(
 }
 
 /** Reads `git status --porcelain=v2 --branch -z` without untracked files. */
-export function parseStatus(stdout: string): Pick<GitFacts, 'branch' | 'dirty'> {
+function parseStatus(stdout: string): Pick<GitFacts, 'branch' | 'dirty'> {
   const entries = stdout.split('\0').filter((entry) => entry !== '');
   const head = entries.find((entry) => entry.startsWith('# branch.head '));
   const branch = head?.slice('# branch.head '.length);

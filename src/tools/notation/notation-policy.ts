@@ -3,7 +3,7 @@ import { err, ok, type Result } from '../../model/result.ts';
 import { listField, parseJson, textField } from '../json-fields.ts';
 
 /** The statement of a trust policy that speaks of an image, and whether it insists on a genuine signature. */
-export interface PolicyStatement {
+interface PolicyStatement {
   readonly name: string;
   readonly enforces: boolean;
 }

@@ -6,7 +6,7 @@ import type { RunTool, ToolResult } from '../../model/run.ts';
 import { cleanText } from '../describe-run.ts';
 import { policyFor } from './notation-policy.ts';
 
-export interface NotationRequest {
+interface NotationRequest {
   /** An OCI layout that holds the subject's manifest and the one signature. */
   readonly layoutDir: string;
   readonly subject: Digest;
@@ -18,7 +18,7 @@ export interface NotationRequest {
 }
 
 /** `unknown`: notation or a trust policy that enforces anything is missing. */
-export type NotationAnswer =
+type NotationAnswer =
   | { readonly outcome: 'verified'; readonly verifiedBy: string }
   | { readonly outcome: 'failed' | 'unknown'; readonly reason: string };
 

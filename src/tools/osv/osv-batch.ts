@@ -14,7 +14,7 @@ export interface OsvMatch {
   readonly modified: string;
 }
 
-export interface OsvMatches {
+interface OsvMatches {
   readonly matches: readonly OsvMatch[];
   /** Ecosystems that the server knows nothing of: what it did not find there proves nothing. */
   readonly unknown: readonly string[];

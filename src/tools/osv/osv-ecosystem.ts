@@ -2,7 +2,7 @@ import { ownValue } from '../../model/lookup.ts';
 import type { OsRelease } from '../../model/packages.ts';
 
 /** A distribution as OSV knows it. */
-export interface OsvDistribution {
+interface OsvDistribution {
   /** OSV's name of the release; several where its packages are filed under more than one. */
   readonly ecosystems: readonly string[];
   /** Which name OSV files a package under: that of its source, of itself, or either. */

@@ -9,7 +9,7 @@ export interface OsvQuery {
 }
 
 /** A question with the packages that it is asked for. */
-export interface OsvQuestion {
+interface OsvQuestion {
   readonly query: OsvQuery;
   readonly packages: readonly Package[];
 }

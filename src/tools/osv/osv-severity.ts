@@ -4,7 +4,7 @@ import { severityOf, severityOfScore } from '../scanners/severity.ts';
 import type { OsvAffected, OsvRecord, OsvSeverity } from './osv-record.ts';
 
 /** A severity, whose word it is, and what that is worth (see `Report.weight`). */
-export interface Judged {
+interface Judged {
   readonly severity: Severity;
   readonly severitySource: string;
   readonly weight: 0 | 1 | 2;

@@ -11,7 +11,7 @@ import { type OsvPlan, planOsv } from './osv-queries.ts';
 import type { OsvRecord } from './osv-record.ts';
 import { osvReports } from './osv-reports.ts';
 
-export const OSV_URL = 'https://api.osv.dev';
+const OSV_URL = 'https://api.osv.dev';
 
 export interface OsvRequest extends OsvHttpOptions {
   readonly packages: readonly Package[];

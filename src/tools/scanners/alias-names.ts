@@ -1,5 +1,5 @@
 /** What a database calls a vulnerability, and what else it says that is the same. */
-export interface NamedRecord {
+interface NamedRecord {
   readonly id: string;
   readonly aliases?: readonly string[];
 }

@@ -1,5 +1,5 @@
 /** A score with the version of the system that it was computed by, as people write it. */
-export interface CvssScore {
+interface CvssScore {
   readonly version: 'CVSS 2.0' | 'CVSS 3.0' | 'CVSS 3.1' | 'CVSS 4.0';
   readonly score: number;
 }

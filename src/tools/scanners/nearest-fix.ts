@@ -31,7 +31,7 @@ const LETTERS = new Set(['gem']);
 type Token = number | string;
 
 /** Below zero where `a` comes before `b`, above where after. */
-export function compareVersions(a: string, b: string, ecosystem = ''): number {
+function compareVersions(a: string, b: string, ecosystem = ''): number {
   const [left, right] = [tokensOf(a, ecosystem), tokensOf(b, ecosystem)];
   for (let i = 0; i < Math.max(left.length, right.length); i++) {
     const order = compareTokens(left[i], right[i], ecosystem);

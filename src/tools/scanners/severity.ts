@@ -2,7 +2,7 @@ import type { Severity } from '../../model/facts.ts';
 import { ownValue } from '../../model/lookup.ts';
 
 /** Worst first. */
-export const SEVERITIES = ['critical', 'high', 'medium', 'low', 'negligible', 'unknown'] as const;
+const SEVERITIES = ['critical', 'high', 'medium', 'low', 'negligible', 'unknown'] as const;
 
 /** How databases and distributions call them, in lower case. Words that judge nothing (`untriaged`, `not yet assigned`) are not here. */
 const WORDS: Readonly<Record<string, Severity>> = {

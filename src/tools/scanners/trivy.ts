@@ -10,7 +10,7 @@ import { scanOutput, type ScanRequest, type ScanTarget, unreadable } from './sca
 import { severityOf } from './severity.ts';
 
 /** What `trivy version --format json` says. */
-export interface TrivyVersion {
+interface TrivyVersion {
   readonly version: string;
   readonly databaseDate: string | undefined;
 }

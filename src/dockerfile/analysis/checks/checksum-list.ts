@@ -14,7 +14,7 @@ export interface ChecksumList {
 }
 
 /** Names in lines of `HASH  name`, `HASH *name` or `SHA256 (name) = HASH`. */
-export function listedNames(text: string): readonly string[] {
+function listedNames(text: string): readonly string[] {
   return text.split('\n').flatMap((line) => {
     const bsd = /^\s*[A-Z0-9-]+ \((.+)\) = /.exec(line)?.[1];
     const name = bsd ?? /^\\?\S+[ \t]+\*?(\S.*)$/.exec(line.trim())?.[1];
@@ -23,7 +23,7 @@ export function listedNames(text: string): readonly string[] {
 }
 
 /** Text of files that commands before wrote with `>` or tee, by path. */
-export function writtenFiles(events: readonly CommandEvent[]): ReadonlyMap<string, WrittenText> {
+function writtenFiles(events: readonly CommandEvent[]): ReadonlyMap<string, WrittenText> {
   const written = new Map<string, WrittenText>();
   const byId = new Map(events.map((event) => [event.id, event]));
   for (const event of events) {
@@ -48,7 +48,7 @@ export function writtenFiles(events: readonly CommandEvent[]): ReadonlyMap<strin
   return written;
 }
 
-export interface WrittenText {
+interface WrittenText {
   readonly text: string;
   readonly sources: readonly number[];
   readonly files: readonly string[];

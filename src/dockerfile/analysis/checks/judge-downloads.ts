@@ -14,7 +14,7 @@ const INTERPRETERS = /^(?:python[\d.]*|perl|ruby|node|nodejs|php|lua|pwsh|source
 const USERS = /^(?:tar|bsdtar|unzip|gunzip|dpkg|rpm|apt|apt-get|dnf|yum|apk|java|source|\.)$/;
 
 /** What the judge of one download looks at. */
-export interface Surroundings {
+interface Surroundings {
   /** Commands of the download's stage and of stages that build on it, in order. */
   readonly events: readonly CommandEvent[];
   readonly checks: readonly Check[];

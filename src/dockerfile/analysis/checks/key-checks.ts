@@ -3,7 +3,7 @@ import { optionNames, readCommandLine } from '../command-line.ts';
 import { grepLook } from './grep-look.ts';
 
 /** A key that is told by its whole fingerprint, of what was fetched. */
-export interface KeyCheck {
+interface KeyCheck {
   readonly method: string;
   /** Files of keys that it holds. */
   readonly files: readonly string[];

@@ -14,7 +14,7 @@ type Checking =
   | 'nothing';
 
 /** A program that makes an address out of a name and a version. */
-export interface NamedFetch {
+interface NamedFetch {
   /** Beginnings of its command lines that fetch; any with a word in it where not given. */
   readonly verbs?: readonly string[];
   readonly checks: Checking;

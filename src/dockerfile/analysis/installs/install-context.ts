@@ -43,7 +43,7 @@ export function named(name: string, version: string, exact: RegExp): InstalledNa
 }
 
 /** True where the name of a package itself is not known. */
-export function isUnresolved(packages: readonly InstalledName[]): boolean {
+function isUnresolved(packages: readonly InstalledName[]): boolean {
   return packages.some(({ name }) => /\$[{(]/.test(name));
 }
 

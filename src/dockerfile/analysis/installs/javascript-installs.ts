@@ -10,7 +10,7 @@ const VALUED = optionNames(
 const EXACT = /^v?\d+\.\d+\.\d+(?:-[\w.-]+)?(?:\+[\w.-]+)?$/;
 
 /** `name@1.2.3`, `@scope/name@1.2.3`; files, folders and addresses are none. */
-export function npmSpec(text: string): InstalledName | undefined {
+function npmSpec(text: string): InstalledName | undefined {
   const commit = /^(?:git\+|github:|gitlab:|[\w-]+\/[\w.-]+#)[^#]*#?([0-9a-f]{40})?$/.exec(text);
   if (commit !== null) return undefined;
   if (/^(?:\.{0,2}\/|file:|https?:|git[@+:])/.test(text) || /\.tgz$/.test(text)) return undefined;

@@ -1,5 +1,5 @@
 /** What of a lock file holds nothing: the entry, why, and the address that it is taken from. */
-export interface LooseEntry {
+interface LooseEntry {
   readonly reason: string;
   readonly address?: string;
 }

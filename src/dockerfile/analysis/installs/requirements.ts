@@ -1,7 +1,7 @@
 import type { InstalledName } from '../../../model/build-analysis.ts';
 import { named } from './install-context.ts';
 
-export const PYTHON_EXACT = /^[^*<>~!]+$/;
+const PYTHON_EXACT = /^[^*<>~!]+$/;
 const NAME = /^([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[[^\]]*\]\s*)?(.*)/s;
 
 /** One requirement (PEP 508) with its pin; undefined where the text is none (an address, a folder). */
@@ -14,7 +14,7 @@ export function requirement(text: string): InstalledName | undefined {
   return named(name, pin, PYTHON_EXACT);
 }
 
-export interface Requirements {
+interface Requirements {
   readonly packages: readonly InstalledName[];
   /** Every line carries a hash, which makes pip check all of them. */
   readonly hashed: boolean;

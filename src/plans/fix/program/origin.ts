@@ -4,7 +4,7 @@ import { baseOfImage, chainOf, inStage, type Placed } from '../stage-view.ts';
 import { outputs, sourceOf } from './writes.ts';
 
 /** Where a file of the image comes from. */
-export type Origin =
+type Origin =
   /** The context, or a here-document, with its text where it has been read. */
   | { readonly kind: 'text'; readonly text: string; readonly line: number }
   /** The context, which has no text of this name: a program, a large file, or nothing. */

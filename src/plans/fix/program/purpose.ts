@@ -4,7 +4,7 @@ import { healthCheck, invocation } from './invocation.ts';
 import { type Started, started } from './started.ts';
 
 /** What an image is there for. */
-export type Purpose =
+type Purpose =
   /** It runs a program of its own. */
   | 'service'
   /** Others build on it: it starts nothing of its own. */

@@ -7,7 +7,7 @@ import { healthCheck, type Invocation, invocation } from './invocation.ts';
 import { originOf } from './origin.ts';
 
 /** A program that a container runs, by its name. */
-export interface Called {
+interface Called {
   readonly name: string;
   readonly words: readonly string[];
   /** What calls it: `CMD`, or the name of a script. */
