@@ -1,5 +1,5 @@
 import { readAs } from '../formats/json-shape.ts';
-import { type Digest, digestHex, parseDigest } from '../model/digest.ts';
+import { type Digest, parseDigest } from '../model/digest.ts';
 import { isObject, type JsonObject, objectOf } from '../model/json-value.ts';
 import { MEDIA_TYPE } from '../model/oci.ts';
 import { err, ok, type Result } from '../model/result.ts';
@@ -100,13 +100,4 @@ export function subjectDigests(statement: Statement): Digest[] {
     .map(({ digest }) => parseDigest(`sha256:${digest['sha256'] ?? ''}`))
     .filter((digest) => digest !== undefined);
   return [...new Set(digests)];
-}
-
-/**
- * True where a subject of the statement is one of `digests`: the image's manifest, or the index that lists it.
- * A statement without a subject covers nothing (in-toto attestation, spec/v1/statement.md, `subject`).
- */
-export function statementCovers(statement: Statement, digests: Iterable<Digest>): boolean {
-  const wanted = new Set([...digests].map(digestHex));
-  return subjectDigests(statement).some((digest) => wanted.has(digestHex(digest)));
 }

@@ -22,19 +22,6 @@ export interface BasePart {
 
 export const NO_BASE: BasePart = { layers: 0, history: 0 };
 
-/**
- * The part of `config` that one of `bases` (configs of images that the Dockerfile's stages start from) accounts for: the
- * one with the most layers of which all diffIDs stand at the start of `config`'s. Build stages that were only copied
- * from do not match and do no harm.
- */
-export function basePart(config: ImageConfig, bases: readonly ImageConfig[]): BasePart {
-  const own = config.rootfs.diff_ids;
-  return bases
-    .filter(({ rootfs }) => rootfs.diff_ids.every((diffId, i) => own[i] === diffId))
-    .map((base) => ({ layers: base.rootfs.diff_ids.length, history: base.history?.length ?? 0 }))
-    .reduce((best, part) => (part.layers > best.layers ? part : best), NO_BASE);
-}
-
 /** One per layer, bottom first. Where the history does not account for every layer, own layers' kinds are unknown. */
 export function layerKinds(config: ImageConfig, base: BasePart): LayerKind[] {
   const diffIds = config.rootfs.diff_ids;

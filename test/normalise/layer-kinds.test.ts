@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { digestOf } from '../../src/model/digest.ts';
 import type { HistoryEntry, ImageConfig } from '../../src/model/oci.ts';
-import { basePart, layerKinds, NO_BASE } from '../../src/normalise/layer-kinds.ts';
+import { layerKinds, NO_BASE } from '../../src/normalise/layer-kinds.ts';
 
 function image(layers: readonly string[], history: readonly HistoryEntry[] = []): ImageConfig {
   return {
@@ -11,23 +11,6 @@ function image(layers: readonly string[], history: readonly HistoryEntry[] = [])
     history,
   };
 }
-
-describe('the base’s part', () => {
-  const own = image(['a', 'b', 'c']);
-  test.each([
-    ['no base', [], NO_BASE],
-    ['a base', [image(['a'], [{}, { empty_layer: true }])], { layers: 1, history: 2 }],
-    [
-      'the larger of two',
-      [image(['a'], [{}]), image(['a', 'b'], [{}, {}])],
-      { layers: 2, history: 2 },
-    ],
-    ['a stage that was only copied from', [image(['x']), image(['b', 'c'])], NO_BASE],
-    ['one with more layers', [image(['a', 'b', 'c', 'd'])], NO_BASE],
-  ])('%s', (_name, bases, expected) => {
-    expect(basePart(own, bases)).toEqual(expected);
-  });
-});
 
 describe('a layer', () => {
   const made = [

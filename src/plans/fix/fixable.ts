@@ -1,5 +1,5 @@
 /** Criteria for which `scoville fix` has a rule; apart from the rules, so that grading need not load them. */
-const FIXABLE = new Set([
+export const FIXABLE_CRITERIA: ReadonlySet<string> = new Set([
   'annotations',
   'minimal-base',
   'no-build-tooling',
@@ -13,10 +13,7 @@ const FIXABLE = new Set([
   'verified-downloads',
 ]);
 
-/** Every criterion with a rule. */
-export const FIXABLE_CRITERIA: readonly string[] = [...FIXABLE];
-
 /** The command that edits the Dockerfile for a criterion; undefined where there is no rule for it. */
 export function fixCommand(criterion: string): string | undefined {
-  return FIXABLE.has(criterion) ? `scoville fix --only ${criterion}` : undefined;
+  return FIXABLE_CRITERIA.has(criterion) ? `scoville fix --only ${criterion}` : undefined;
 }

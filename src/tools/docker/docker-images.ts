@@ -67,12 +67,6 @@ function parseInspected(stdout: string): readonly LocalImage[] {
     });
 }
 
-/** The digest of a local image as the engine names it; undefined where it has none of that name. */
-export async function localDigest(run: RunTool, ref: string): Promise<Digest | undefined> {
-  const [image] = await inspectLocalImages(run, [ref]);
-  return image?.id;
-}
-
 function isNamed(image: LocalImage, ref: string): boolean {
   if (image.id === ref) return true;
   const parsed = parseReference(ref);

@@ -5,7 +5,7 @@ import {
   parseBuilder,
   parseBuilderNames,
 } from '../../../src/tools/buildx/builder.ts';
-import { inspectLocalImages, localDigest } from '../../../src/tools/docker/docker-images.ts';
+import { inspectLocalImages } from '../../../src/tools/docker/docker-images.ts';
 import { dockerLoad, loadFailure, loadedNames } from '../../../src/tools/docker/docker-load.ts';
 import { dockerInfo, engineError } from '../../../src/tools/docker/docker.ts';
 import { fakeRun } from '../../fakes/fake-run.ts';
@@ -110,12 +110,6 @@ describe('inspectLocalImages', () => {
       undefined,
       id,
     ]);
-  });
-
-  test('localDigest', async () => {
-    const stdout = JSON.stringify({ Id: `sha256:${'b'.repeat(64)}` });
-    const { run } = fakeRun([{ command: 'docker', args: ['image'], result: { stdout } }]);
-    expect(await localDigest(run, 'app')).toBe(`sha256:${'b'.repeat(64)}`);
   });
 });
 
