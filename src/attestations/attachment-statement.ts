@@ -130,7 +130,7 @@ function fromEnvelope({ bytes, annotations, place }: AttachedBlob): Result<ReadA
   if (!statement.ok) return statement;
   const made = isObject(parsed.value)
     ? legacyBundle({ kind: 'envelope', envelope: parsed.value }, annotations)
-    : err('the envelope is no JSON object');
+    : err('the envelope is not a JSON object');
   const { predicateType } = statement.value;
   const proof: Proof = made.ok
     ? { kind: 'statement', predicateType, ...made.value }

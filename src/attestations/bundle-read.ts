@@ -31,7 +31,7 @@ export function readBundle(bytes: Uint8Array, maxBytes: number): Result<ReadBund
   if (isObject(bundle['dsseEnvelope']))
     return ok({ content: { kind: 'envelope', envelope: bundle['dsseEnvelope'] }, signedWith });
   const message = bundle['messageSignature'];
-  if (!isObject(message)) return err('the bundle holds neither an envelope nor a signature');
+  if (!isObject(message)) return err('the bundle contains neither an envelope nor a signature');
   const stated = objectOf(message['messageDigest']);
   const raw = stated['algorithm'] === 'SHA2_256' ? (base64Of(stated['digest'], 32) ?? []) : [];
   const digest = parseDigest(`sha256:${Buffer.from(raw).toString('hex')}`);

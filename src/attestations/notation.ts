@@ -23,7 +23,9 @@ export function notationTarget(envelope: Uint8Array, mediaType: string): Result<
   );
   if (!parsed.ok) return parsed;
   const digest = parseDigest(objectOf(objectOf(parsed.value)['targetArtifact'])['digest']);
-  return digest === undefined ? err('the notation signature names no sha256 digest') : ok(digest);
+  return digest === undefined
+    ? err('the notation signature does not name a sha256 digest')
+    : ok(digest);
 }
 
 /** JWS JSON serialisation, flattened (RFC 7515, 7.2.2). */
@@ -42,5 +44,5 @@ function cosePayload(envelope: Uint8Array): Result<Uint8Array> {
   const payload: unknown = Array.isArray(item) && item.length === 4 ? item[2] : undefined;
   return payload instanceof Uint8Array
     ? ok(payload)
-    : err('the notation envelope is no COSE_Sign1 with a payload');
+    : err('the notation envelope is not a COSE_Sign1 with a payload');
 }

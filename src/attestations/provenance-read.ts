@@ -59,7 +59,7 @@ export function isProvenanceType(predicateType: string): boolean {
  * lists and texts are bounded. An error where it has neither version's shape.
  */
 export function parseProvenance(predicate: unknown): Result<ReadProvenance> {
-  if (!isObject(predicate)) return err('the provenance is no JSON object');
+  if (!isObject(predicate)) return err('the provenance is not a JSON object');
   if (isObject(predicate['buildDefinition'])) return ok(readV1(predicate));
   if (isObject(predicate['builder'])) return ok(readV02(predicate));
   return err('the provenance has the fields of neither SLSA v0.2 nor v1');

@@ -63,7 +63,7 @@ interface CyclonedxDocument {
 /**
  * The image's SBOM as CycloneDX 1.6 JSON: the image as `metadata.component`, its operating system and its packages as components.
  * Written directly: the document is small enough to be exact without a library, whose models would cost start-up.
- * Throws where `created` is no RFC 3339 time.
+ * Throws where `created` is not an RFC 3339 time.
  */
 export function cyclonedxDocument(input: SbomInput): CyclonedxDocument {
   const created = utcSeconds(input.created);

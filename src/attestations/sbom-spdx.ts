@@ -63,7 +63,7 @@ const IMAGE_ID = 'SPDXRef-Image';
 
 /**
  * The image's SBOM as SPDX 2.3 JSON: the document describes the image, the image contains its operating system and its packages.
- * Throws where `created` is no RFC 3339 time.
+ * Throws where `created` is not an RFC 3339 time.
  */
 export function spdxDocument(input: SbomInput): SpdxDocument {
   const created = utcSeconds(input.created);

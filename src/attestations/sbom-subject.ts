@@ -113,6 +113,6 @@ export function documentUuid(input: SbomInput, format: 'cyclonedx' | 'spdx'): st
 export function utcSeconds(rfc3339: string): Result<string> {
   const time = Date.parse(rfc3339);
   return Number.isNaN(time)
-    ? err(`${rfc3339} is no RFC 3339 time`)
+    ? err(`${rfc3339} is not an RFC 3339 time`)
     : ok(new Date(time).toISOString().replace(/\.\d+Z$/, 'Z'));
 }

@@ -26,8 +26,8 @@ export function parseSimpleSigning(payload: Uint8Array): Result<SimpleSigning> {
   if (!parsed.ok) return parsed;
   const critical = objectOf(objectOf(parsed.value)['critical']);
   if (!TYPES.has(textOf(critical['type'], 100) ?? ''))
-    return err('the signed payload is no signature of a container image');
+    return err('the signed payload is not a signature of a container image');
   const digest = parseDigest(objectOf(critical['image'])['docker-manifest-digest']);
-  if (digest === undefined) return err('the signed payload names no sha256 digest');
+  if (digest === undefined) return err('the signed payload does not name a sha256 digest');
   return ok({ digest, repository: textOf(objectOf(critical['identity'])['docker-reference']) });
 }

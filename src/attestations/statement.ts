@@ -30,7 +30,7 @@ export function parseStatement(
 ): Result<Statement> {
   const parsed = parseUntrustedJson(document, 'the attestation', maxBytes);
   if (!parsed.ok) return parsed;
-  if (!isObject(parsed.value)) return err('the attestation is no JSON object');
+  if (!isObject(parsed.value)) return err('the attestation is not a JSON object');
   const object = parsed.value;
   if ('_type' in object) return statementOf(object);
   if ('payloadType' in object) return fromEnvelope(object, maxBytes);
@@ -42,7 +42,7 @@ function fromBundle(bundle: JsonObject, maxBytes: number): Result<Statement> {
   const mediaType = textOf(bundle['mediaType'], 200) ?? '';
   if (!isBundleType(mediaType)) return err('the media type of the bundle is not known');
   if (!isObject(bundle['dsseEnvelope']))
-    return err('the bundle signs a message and holds no statement');
+    return err('the bundle signs a message and does not contain a statement');
   return fromEnvelope(bundle['dsseEnvelope'], maxBytes);
 }
 
@@ -50,7 +50,7 @@ function fromBundle(bundle: JsonObject, maxBytes: number): Result<Statement> {
 export function statementIn(envelope: unknown, maxBytes: number): Result<Statement> {
   return isObject(envelope)
     ? fromEnvelope(envelope, maxBytes)
-    : err('the envelope is no JSON object');
+    : err('the envelope is not a JSON object');
 }
 
 function fromEnvelope(untrusted: JsonObject, maxBytes: number): Result<Statement> {
@@ -60,7 +60,7 @@ function fromEnvelope(untrusted: JsonObject, maxBytes: number): Result<Statement
   if (envelope['payloadType'] !== MEDIA_TYPE.inToto)
     return err(`the payload of the envelope is not of type ${MEDIA_TYPE.inToto}`);
   const payload = base64Of(envelope['payload'], maxBytes);
-  if (payload === undefined) return err('the payload of the envelope is no base64, or too large');
+  if (payload === undefined) return err('the payload of the envelope is not base64, or too large');
   const parsed = parseUntrustedJson(payload, 'the statement in the envelope', maxBytes);
   if (!parsed.ok) return parsed;
   return statementOf(objectOf(parsed.value));
@@ -75,7 +75,7 @@ function statementOf(untrusted: JsonObject): Result<Statement> {
     return err('the statement is not of a type that in-toto defines');
   const predicateType = textOf(object['predicateType'], 1000);
   if (predicateType === undefined || predicateType === '')
-    return err('the statement names no predicate type');
+    return err('the statement does not name a predicate type');
   const subjects = object['subject'];
   if (Array.isArray(subjects) && subjects.length > MAX_SUBJECTS)
     return err(`the statement has more than ${MAX_SUBJECTS} subjects`);

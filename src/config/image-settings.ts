@@ -13,7 +13,7 @@ const image: Fields = {
   title: text(TEXT, 'Name of the image for people.', 'the repository name of the first tag'),
   description: text(TEXT, 'What is in the image.', 'none'),
   authors: text(TEXT, 'Who is responsible for the image, a name or an address.', 'none'),
-  vendor: text(TEXT, 'The organisation that distributes the image.', 'none'),
+  vendor: text(TEXT, 'The organization that distributes the image.', 'none'),
   licenses: text(TEXT, 'License of the software, an SPDX expression.', 'none'),
   source: text(URL_TEXT, 'Where the source is.', 'the git remote, without credentials'),
   url: text(URL_TEXT, 'Where to read about the image.', 'none'),
@@ -56,7 +56,7 @@ export const IMAGE_SETTINGS: Fields = {
   image: {
     type: { kind: 'object', fields: image },
     scope: 'image',
-    help: 'What the image says of itself: OCI annotations and the same labels.',
+    help: 'What the image says about itself: OCI annotations and the same labels.',
   },
   secrets: {
     type: { kind: 'object', fields: secrets },

@@ -72,7 +72,7 @@ export const LOCK_TABLE: Readonly<Record<string, SettingField>> = {
         frontend: { type: TEXT, help: 'What read the Dockerfile.' },
       },
     },
-    help: 'Who built it; told, not enforced.',
+    help: 'Who built it; recorded, not enforced.',
   },
   normaliser: { type: TEXT, help: 'Rules and their version.', required: true },
   snapshots: {

@@ -22,7 +22,7 @@ const QUESTION: SettingType = {
       required: true,
     },
     choices: { type: { kind: 'list', of: TEXT }, help: 'For the type choice.' },
-    default: { type: TEXT, help: 'What holds without an answer.' },
+    default: { type: TEXT, help: 'The value without an answer.' },
     preset: {
       type: { kind: 'choice', choices: PRESETS },
       help: 'Where a default is found, which needs a yes of the user.',
@@ -83,7 +83,7 @@ export const MANIFEST_TABLE: Readonly<Record<string, SettingField>> = {
         kind: 'object',
         fields: {
           file: { type: FILE, help: 'A file that speaks for the stack.', required: true },
-          contains: { type: TEXT, help: 'A word that it has to hold.' },
+          contains: { type: TEXT, help: 'A word that it has to contain.' },
           score: {
             type: { kind: 'integer', minimum: 0, maximum: 100 },
             help: 'How much it speaks for the stack.',
@@ -93,7 +93,7 @@ export const MANIFEST_TABLE: Readonly<Record<string, SettingField>> = {
         },
       },
     },
-    help: 'How a project of the stack is told.',
+    help: 'How to recognize a project of the stack.',
     required: true,
   },
   bases: {

@@ -152,7 +152,7 @@ function checkManifest(
       if (question === undefined)
         reportAt([...path, id], `unknown question ${JSON.stringify(id)}`, reading);
       else if (answerProblem(value, question) !== undefined)
-        reportAt([...path, id], `${JSON.stringify(value)} is no answer to ${id}`, reading);
+        reportAt([...path, id], `${JSON.stringify(value)} is not a valid answer to ${id}`, reading);
     }
   };
   given.files.forEach(({ when }, i) => {

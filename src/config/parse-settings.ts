@@ -116,14 +116,10 @@ function checkWaivers(
       if (options.criteria !== undefined && !options.criteria.includes(criterion)) {
         const near = didYouMean(criterion, options.criteria);
         const hint = near === undefined ? '' : `; did you mean ${near}?`;
-        reportAt(
-          at('criterion'),
-          `there is no criterion ${JSON.stringify(criterion)}${hint}`,
-          reading,
-        );
+        reportAt(at('criterion'), `unknown criterion ${JSON.stringify(criterion)}${hint}`, reading);
       }
       if (typeof expires !== 'string') return;
-      if (!isDate(expires)) reportAt(at('expires'), `${expires} is no date`, reading);
+      if (!isDate(expires)) reportAt(at('expires'), `${expires} is not a date`, reading);
       else if (expires < today)
         reportAt(at('expires'), `the waiver of ${criterion} expired on ${expires}`, reading);
     });

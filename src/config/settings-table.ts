@@ -53,12 +53,12 @@ const attest = group('What is stated about the image, signed and stored beside i
 const reproducible = group('The same input, the same image.', 'project', {
   mode: {
     type: { kind: 'choice', choices: ['safe', 'aggressive', 'off'] },
-    help: 'Which normalising rules are applied to the layers that the build adds.',
+    help: 'Which normalizer rules are applied to the layers that the build adds.',
     flag: '--repro',
   },
   pin: {
     type: BOOLEAN,
-    help: 'Hold images from outside to the digests that they had when the build started.',
+    help: 'Pin images from outside to the digests that they had when the build started.',
     flag: '--pin',
   },
   drop: {
@@ -201,7 +201,7 @@ function waiverFields(): Readonly<Record<string, SettingField>> {
     reason: { type: TEXT, help: 'Why it is let through; reports show it.', required: true },
     expires: {
       type: { kind: 'string', pattern: /^\d{4}-\d{2}-\d{2}$/, expects: 'a date, YYYY-MM-DD' },
-      help: 'Last day on which it holds; after it the settings are refused.',
+      help: 'Last day on which it applies; after it the settings are refused.',
       byDefault: 'never',
     },
   };

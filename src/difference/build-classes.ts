@@ -5,7 +5,7 @@ export const BUILD_CLASSES: readonly ClassRule[] = [
   {
     id: 'git-folder',
     path: /(?:^|\/)\.git\//,
-    cause: 'a repository’s own folder: its index holds times and inode numbers, its logs times',
+    cause: 'a repository’s own folder: its index contains times and inode numbers, its logs times',
     remedy: '.git in .dockerignore where COPY took it along; rm -rf .git in the RUN that cloned it',
   },
   {
@@ -18,7 +18,7 @@ export const BUILD_CLASSES: readonly ClassRule[] = [
   {
     id: 'compiler-cache',
     path: /(?:^|\/)(?:\.?ccache|\.cache\/(?:ccache|sccache))\/|\/target\/(?:[^/]+\/)?(?:debug|release)\/(?:incremental|\.fingerprint)\//,
-    cause: 'a compiler’s cache holds times and random names',
+    cause: 'a compiler’s cache contains times and random names',
     remedy:
       'RUN --mount=type=cache for the folder; CARGO_INCREMENTAL=0 for cargo; or build in a stage of its own and COPY the result',
   },
@@ -32,7 +32,7 @@ export const BUILD_CLASSES: readonly ClassRule[] = [
   {
     id: 'man-index',
     path: /^var\/cache\/man\//,
-    cause: 'the index of manual pages holds the times of those that the build made',
+    cause: 'the index of manual pages contains the times of those that the build made',
     remedy: 'rm -rf /var/cache/man/* in the same RUN',
   },
   {

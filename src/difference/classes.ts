@@ -12,7 +12,7 @@ const UNEXPLAINED: DifferenceClass = {
 const HARD_LINK: DifferenceClass = {
   id: 'hard-link',
   cause:
-    'files of the context that are hard links of each other: BuildKit’s cache goes by their content, and gives links or copies as whoever filled it had them',
+    'files of the context that are hard links of each other: BuildKit’s cache goes by their content, and gives links or copies as they were when it was filled',
   remedy:
     'have git track them: what it tracks is sent without links; else link them in a RUN (ln), or COPY one of them',
 };
@@ -42,7 +42,7 @@ function metadataClass(kinds: readonly DifferenceKind[]): DifferenceClass {
   if (kinds.includes('mode'))
     return {
       id: 'mode',
-      cause: 'the umask of whoever checked the context out, or of the RUN',
+      cause: 'the umask of the user who checked the context out, or of the RUN',
       remedy: 'COPY --chmod, or have git track the file: what it tracks is sent with git’s modes',
     };
   if (kinds.includes('owner'))

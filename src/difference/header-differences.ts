@@ -38,7 +38,7 @@ export function sqliteDifference(first: Uint8Array, second: Uint8Array): string 
     if (differs(first, second, start, start + size)) pages.push(start / size + 1);
   const shown = pages.slice(0, MOST_PAGES).join(', ');
   const more = pages.length > MOST_PAGES ? ` and ${pages.length - MOST_PAGES} more` : '';
-  return `sqlite page ${shown}${more}${pages[0] === 1 ? ' (page 1 holds the change counter)' : ''}`;
+  return `sqlite page ${shown}${more}${pages[0] === 1 ? ' (page 1 contains the change counter)' : ''}`;
 }
 
 function differs(first: Uint8Array, second: Uint8Array, from: number, to: number): boolean {

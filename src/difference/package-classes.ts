@@ -38,7 +38,7 @@ export const PACKAGE_CLASSES: readonly ClassRule[] = [
     id: 'package-database',
     path: /^(?:var\/lib\/rpm|usr\/lib\/sysimage\/rpm|usr\/share\/rpm)\//,
     cause:
-      'the database holds the time of each installation where the rule rpm-database cannot reach it, or other packages, or other versions, were installed',
+      'the database contains the time of each installation where the rule rpm-database cannot reach it, or other packages, or other versions, were installed',
     remedy: `${EPOCH} (rpm 4.19 and later), or build with --repro=aggressive; pin the versions`,
   },
   {
@@ -50,19 +50,19 @@ export const PACKAGE_CLASSES: readonly ClassRule[] = [
   {
     id: 'npm-cache',
     path: /(?:^|\/)\.npm\/|(?:^|\/)_cacache\//,
-    cause: 'npm’s cache holds the time of each download',
+    cause: 'npm’s cache contains the time of each download',
     remedy: 'RUN --mount=type=cache,target=/root/.npm',
   },
   {
     id: 'pip-cache',
     path: /(?:^|\/)\.cache\/(?:pip|uv)\//,
-    cause: 'the cache holds times and random names',
+    cause: 'the cache contains times and random names',
     remedy: 'pip install --no-cache-dir, or RUN --mount=type=cache,target=/root/.cache',
   },
   {
     id: 'package-manager-cache',
     path: /(?:^|\/)(?:\.yarn\/(?:cache|berry)|\.cache\/(?:yarn|pnpm|node|pypoetry|composer|go-build)|\.pnpm-store|pnpm\/store|\.composer\/cache|\.m2\/repository|\.gradle|\.cargo\/(?:registry|git)|\.nuget|\.dotnet|\.bundle\/cache|\.node-gyp|\.electron)\/|^(?:var\/cache\/(?:dnf|yum|apk|zypp|pacman)|etc\/apk\/cache)\/|^go\/pkg\/mod\/cache\//,
-    cause: 'a package manager’s cache holds times, locks and random names',
+    cause: 'a package manager’s cache contains times, locks and random names',
     remedy: 'RUN --mount=type=cache for the folder, or remove it in the same RUN',
   },
   {
@@ -74,7 +74,7 @@ export const PACKAGE_CLASSES: readonly ClassRule[] = [
   {
     id: 'install-record',
     path: /^(?:var\/lib\/dnf\/history\.sqlite|usr\/lib\/sysimage\/libdnf5\/transaction_history\.sqlite)/,
-    cause: 'dnf’s history holds the times of its transactions',
+    cause: 'dnf’s history contains the times of its transactions',
     remedy:
       'rm -f /var/lib/dnf/history.sqlite* in the same RUN (libdnf5: /usr/lib/sysimage/libdnf5/transaction_history.sqlite*), or build with --repro=aggressive',
   },

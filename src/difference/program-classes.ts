@@ -6,7 +6,7 @@ export const PROGRAM_CLASSES: readonly ClassRule[] = [
     id: 'pyc',
     formats: ['pyc'],
     detail: /header/,
-    cause: 'a compiled Python file holds the time of its source',
+    cause: 'a compiled Python file contains the time of its source',
     remedy: `${EPOCH}, or PYTHONDONTWRITEBYTECODE=1`,
   },
   {
@@ -29,7 +29,7 @@ export const PROGRAM_CLASSES: readonly ClassRule[] = [
     formats: ['elf'],
     detail: /^ELF section (?:\.note\.gnu\.build-id|\.note\.go\.buildid|\.gnu_debuglink)/,
     cause: 'the program was linked from other input: paths, order or dates',
-    remedy: 'look at the other sections; -ffile-prefix-map, go build -trimpath',
+    remedy: 'check the other sections; -ffile-prefix-map, go build -trimpath',
   },
   {
     id: 'compiled-code',
@@ -47,7 +47,7 @@ export const PROGRAM_CLASSES: readonly ClassRule[] = [
   {
     id: 'database-counter',
     formats: ['sqlite'],
-    cause: 'a database counts its changes and holds times',
+    cause: 'a database counts its changes and contains times',
     remedy: 'make it when the container starts, or dump and restore it in the RUN',
   },
 ];

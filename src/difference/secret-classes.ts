@@ -21,7 +21,7 @@ export const SECRET_CLASSES: readonly ClassRule[] = [
   {
     id: 'private-key',
     path: /(?:^|\/)\.gnupg\//,
-    cause: 'GnuPG’s folder holds keys that the build generates, random seeds and times',
+    cause: 'GnuPG’s folder contains keys that the build generates, random seeds and times',
     remedy: 'GNUPGHOME=$(mktemp -d) in the RUN, removed at its end',
   },
   {

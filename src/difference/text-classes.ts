@@ -23,7 +23,7 @@ export const TEXT_CLASSES: readonly ClassRule[] = [
       /\b(?:19|20)\d\d[-/.](?:0?[1-9]|1[0-2])[-/.]\d|\d\d:\d\d:\d\d|\b(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)\b|\b1[6-9]\d{8}\b/,
     cause: 'a date that the RUN writes',
     remedy:
-      'ARG SOURCE_DATE_EPOCH in that stage, which many tools heed; in a command of your own: date -u -d @${SOURCE_DATE_EPOCH}',
+      'ARG SOURCE_DATE_EPOCH in that stage, which many tools use; in a command of your own: date -u -d @${SOURCE_DATE_EPOCH}',
   },
   {
     id: 'random-id',

@@ -18,7 +18,7 @@ export function historyMisfit(
 ): string | undefined {
   const layers = history.filter(({ empty_layer: empty }) => empty !== true).length;
   if (history.length > 0 && layers !== rootfs.diff_ids.length)
-    return `its history tells of ${layers} layers, the image has ${rootfs.diff_ids.length}`;
+    return `its history lists ${layers} layers, the image has ${rootfs.diff_ids.length}`;
   const chain = stagesDown(dockerfile);
   const wanted = chain.flatMap(({ instructions }) =>
     instructions.filter(({ keyword }) => MAKES_LAYER.has(keyword)),
@@ -32,7 +32,7 @@ export function historyMisfit(
   const at = wanted.findIndex((instruction, i) => !isStepOf(instruction, last[i]));
   if (at < 0) return undefined;
   const line = wanted[at]?.range.startLine ?? 0;
-  return `line ${line} of the Dockerfile is not what the image’s history tells of`;
+  return `line ${line} of the Dockerfile is not in the image’s history`;
 }
 
 /** The history without what tells of the lowest layers. */

@@ -45,7 +45,7 @@ export class RpmHeader {
     const entry = this.#entries.get(tag);
     if (entry?.type !== INT32 || entry.count !== 1) return undefined;
     if (entry.offset + 4 > this.#data.length)
-      throw new MalformedRecord('a header counts more than it holds');
+      throw new MalformedRecord('a header counts more than it contains');
     return this.#from + entry.offset;
   }
 
@@ -62,19 +62,19 @@ export class RpmHeader {
     if (entry?.type !== INT32) return [];
     const { offset, count } = entry;
     if (count > MAX_ITEMS || offset + 4 * count > this.#data.length)
-      throw new MalformedRecord('a header counts more than it holds');
+      throw new MalformedRecord('a header counts more than it contains');
     return Array.from({ length: count }, (_, i) => this.#data.readUInt32BE(offset + 4 * i));
   }
 
   strings(tag: number, most = MAX_ITEMS): readonly string[] {
     const entry = this.#entries.get(tag);
     if (entry === undefined || !STRINGS.has(entry.type)) return [];
-    if (entry.count > MAX_ITEMS) throw new MalformedRecord('a header counts more than it holds');
+    if (entry.count > MAX_ITEMS) throw new MalformedRecord('a header counts more than it contains');
     const found: string[] = [];
     let at = entry.offset;
     while (found.length < Math.min(entry.count, most)) {
       const end = at < this.#data.length ? this.#data.indexOf(0, at) : -1;
-      if (end < 0) throw new MalformedRecord('a header counts more than it holds');
+      if (end < 0) throw new MalformedRecord('a header counts more than it contains');
       found.push(this.#data.toString('utf8', at, end));
       at = end + 1;
     }

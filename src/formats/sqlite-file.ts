@@ -44,7 +44,7 @@ export class SqliteFile {
   constructor(file: Uint8Array) {
     this.bytes = Buffer.from(file.buffer, file.byteOffset, file.byteLength);
     if (this.bytes.length < 512 || this.bytes.toString('latin1', 0, 16) !== MAGIC)
-      throw new MalformedRecord('it is no SQLite database');
+      throw new MalformedRecord('it is not an SQLite database');
     this.#size = sqlitePageSize(this.bytes);
     this.#usable = this.#size - this.bytes.readUInt8(20);
     if (this.#size < 512 || (this.#size & (this.#size - 1)) !== 0 || this.#usable < 480)
@@ -80,7 +80,7 @@ export class SqliteFile {
     const isLeaf = kind === KIND.indexLeaf || kind === KIND.tableLeaf;
     const list = at + (isLeaf ? 8 : 12);
     if (list + 2 * count > this.#size)
-      throw new MalformedRecord('a page counts more than it holds');
+      throw new MalformedRecord('a page counts more than it contains');
     const cells = Array.from({ length: count }, (_, i) =>
       this.#cell(bytes, kind, bytes.readUInt16BE(list + 2 * i)),
     );

@@ -63,7 +63,7 @@ export function fieldsOf(content: Buffer): readonly SqlField[] {
     const [type, next] = sqliteNumber(content, at);
     at = next;
     const to = from + sizeOf(type);
-    if (to > content.length) throw new MalformedRecord('a row counts more than it holds');
+    if (to > content.length) throw new MalformedRecord('a row counts more than it contains');
     fields.push({ type, from, to });
     from = to;
   }

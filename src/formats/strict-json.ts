@@ -92,7 +92,7 @@ class Scan {
     const raw = this.#text.slice(start + 1, this.#at);
     const isPlain = !raw.includes('\\');
     if (!isPlain && SURROGATE.test(raw) && LONE.test(unescaped(raw)))
-      return 'holds half a surrogate pair, which readers replace';
+      return 'contains half a surrogate pair, which readers replace';
     const { keys } = this.#open.at(-1) ?? {};
     if (!isKey || keys === undefined) return undefined;
     const key = isPlain ? raw : unescaped(raw);

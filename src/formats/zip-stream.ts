@@ -103,7 +103,7 @@ export class ZipStream {
       return this.#hold(input);
     const at = input.indexOf(LOCAL_MARK, 0, 'latin1');
     const passed = at < 0 ? Math.max(0, input.length - 3) : at;
-    if (this.#at + passed > MAX_PREFIX) throw new MalformedRecord('it is no zip archive');
+    if (this.#at + passed > MAX_PREFIX) throw new MalformedRecord('it is not a zip archive');
     if (at >= 0) this.#state = 'header';
     // Nothing may have been passed over where the archive begins right here.
     return at === 0 ? this.#header(input) : passed;
@@ -233,5 +233,5 @@ function compressedSize(header: Buffer, extraFrom: number): number {
   for (let at = extraFrom; at + 4 <= header.length; at += 4 + header.readUInt16LE(at + 2))
     if (header.readUInt16LE(at) === 1 && at + 20 <= header.length)
       return Number(header.readBigUInt64LE(at + 12));
-  throw new MalformedRecord('an entry states no size');
+  throw new MalformedRecord('an entry does not state its size');
 }

@@ -28,7 +28,7 @@ export function parseReference(text: string): Result<ImageReference> {
   const at = rest.indexOf('@');
   if (at >= 0) {
     digest = parseDigest(rest.slice(at + 1));
-    if (digest === undefined) return err(`${text}: the part behind @ is no sha256 digest`);
+    if (digest === undefined) return err(`${text}: the part after @ is not a sha256 digest`);
     rest = rest.slice(0, at);
   }
   let registry = 'docker.io';
@@ -38,7 +38,7 @@ export function parseReference(text: string): Result<ImageReference> {
     first !== '' &&
     (/[.:[]/.test(first) || first === 'localhost' || first !== first.toLowerCase())
   ) {
-    if (!HOST.test(first)) return err(`${text}: ${first} is no registry host`);
+    if (!HOST.test(first)) return err(`${text}: ${first} is not a registry host`);
     registry = first === 'index.docker.io' ? 'docker.io' : first;
     rest = rest.slice(slash + 1);
   }
@@ -46,11 +46,11 @@ export function parseReference(text: string): Result<ImageReference> {
   const colon = rest.lastIndexOf(':');
   if (colon >= 0) {
     tag = rest.slice(colon + 1);
-    if (!TAG.test(tag)) return err(`${text}: ${tag} is no valid tag`);
+    if (!TAG.test(tag)) return err(`${text}: ${tag} is not a valid tag`);
     rest = rest.slice(0, colon);
   }
   if (!rest.split('/').every((part) => COMPONENT.test(part)))
-    return err(`${text}: ${rest} is no valid repository name (lower case, digits, . _ - and /)`);
+    return err(`${text}: ${rest} is not a valid repository name (lower case, digits, . _ - and /)`);
   const repository = registry === 'docker.io' && !rest.includes('/') ? `library/${rest}` : rest;
   return ok({
     registry,

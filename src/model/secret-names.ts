@@ -84,7 +84,7 @@ export const NO_SECRET_NAMES: readonly NameRule[] = [
   },
   {
     pattern: /_(?:FILE|PATH|DIR|ID|URL|URI|VERSION|NAME|LENGTH|TYPE|ENABLED|TTL|EXPIRY)$/,
-    reason: 'what tells of a secret, and is none',
+    reason: 'describes a secret without being one',
   },
   {
     pattern: /^GOOGLE_APPLICATION_CREDENTIALS$/,

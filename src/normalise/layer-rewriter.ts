@@ -31,7 +31,7 @@ export interface Report extends Finding {
 const HARD_LINK_REMEDY =
   'Whether the build’s cache gives links or copies depends on who filled it: link in a RUN, or copy files apart.';
 const TOO_LARGE_REMEDY =
-  'It is too large to be looked at as a whole: its times stay as the build wrote them.';
+  'It is too large to be read as a whole: its times stay as the build wrote them.';
 
 /** A file whose first `need` bytes are being gathered. */
 interface Held {

@@ -67,7 +67,7 @@ function* transactionEdits(file: Uint8Array, epoch: number): Generator<Edit> {
   for (const cell of rowsOf(database, 'Installtid')) {
     const content = contentOf(cell);
     const key: SqlField | undefined = fieldsOf(content)[0];
-    if (key?.type !== FOUR_BYTES) throw new MalformedRecord('a transaction is no number');
+    if (key?.type !== FOUR_BYTES) throw new MalformedRecord('a transaction is not a number');
     if (content.readUInt32LE(key.from) <= epoch) continue;
     const becomes = Buffer.alloc(4);
     becomes.writeUInt32LE(epoch);

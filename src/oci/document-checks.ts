@@ -65,7 +65,7 @@ export function readManifest(bytes: Uint8Array, descriptor: Descriptor, name: st
 function ofItsType<T extends Index | Manifest>(document: T, { mediaType, digest }: Descriptor): T {
   const own = document.mediaType;
   if (own !== undefined && own !== mediaType)
-    throw new UserError(`${digest} says of itself another type than was stated of it`);
+    throw new UserError(`${digest} has a mediaType that differs from its descriptor`);
   return document;
 }
 

@@ -82,7 +82,7 @@ export function parseImageConfig(bytes: Uint8Array, what: string): ImageConfig {
   if (!isFields(rootfs) || typeof config['os'] !== 'string')
     throw new UserError(`${what} is not an image config`);
   if (typeof config['architecture'] !== 'string')
-    throw new UserError(`${what} names no architecture`);
+    throw new UserError(`${what} does not name an architecture`);
   // An image without layers may leave them out.
   const { diff_ids: diffIds = [] } = rootfs;
   if (!(diffIds as readonly unknown[]).every(isDigest))

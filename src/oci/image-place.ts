@@ -49,7 +49,7 @@ export async function parseImageName(text: string, cwd: string): Promise<ImageNa
   const shown = quoted(text).slice(1, -1);
   if (text === '-') return { place: 'stdin', text: 'stdin' };
   if (text === '' || text.startsWith('-') || text.includes('\0'))
-    throw new UserError(`${quoted(text)} names no image`);
+    throw new UserError(`${quoted(text)} does not name an image`);
   // skopeo's spelling of a registry.
   if (text.startsWith('docker://'))
     return { place: 'registry', text: shown, reference: referenceOf(text.slice(7)) };
@@ -83,7 +83,7 @@ async function byGuess(text: string, shown: string, cwd: string): Promise<ImageN
   if (found === 'layout' || found === 'archive') return { place: found, text: shown, path, wanted };
   if (isPath)
     throw new UserError(
-      found === 'folder' ? `${shown} holds no OCI layout` : `there is no ${shown}`,
+      found === 'folder' ? `${shown} is not an OCI layout` : `${shown}: no such file`,
       { nextStep: 'Name a reference, an OCI layout, or an archive.' },
     );
   return { place: 'named', text: shown, reference: referenceOf(text) };
@@ -165,5 +165,5 @@ function referenceOf(text: string): ImageReference {
 /** Docker would take a word with a dash in front for a flag. */
 function engineImage(image: string): string {
   if (/^[A-Za-z0-9]/.test(image)) return image;
-  throw new UserError(`${quoted(image)} names no image of Docker's store`);
+  throw new UserError(`${quoted(image)} does not name an image of Docker's store`);
 }

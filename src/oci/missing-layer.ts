@@ -12,7 +12,7 @@ export class MissingLayerError extends UserError {
     const foreign = isForeign(layer);
     super(
       foreign
-        ? `layer ${layer.digest} is foreign (non-distributable) and ${place} does not hold it; the address it names is not asked`
+        ? `layer ${layer.digest} is foreign (non-distributable) and ${place} does not contain it; the address it names is not asked`
         : `${place} lacks layer ${layer.digest}`,
       {
         nextStep: foreign

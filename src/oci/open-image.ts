@@ -88,7 +88,7 @@ async function openNamed(
           throw withNote(error, note);
         });
     }
-  throw new UserError(`there is no ${text} in ${options.order.join(' or ')}${note}`);
+  throw new UserError(`${text} not found in ${options.order.join(' or ')}${note}`);
 }
 
 async function openRegistry(

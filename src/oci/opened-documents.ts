@@ -217,7 +217,7 @@ class DocumentWalk {
     const absent = this.#absent.flatMap((d) => (d.platform ? [platformName(d.platform)] : []));
     if (absent.length > 0)
       return new UserError(
-        `${name} lists ${clean(absent.join(', '))}, and this place does not hold it`,
+        `${name} lists ${clean(absent.join(', '))}, and this place does not contain it`,
         { nextStep: 'Grade it in its registry (registry:NAME).' },
       );
     if (platform !== undefined)

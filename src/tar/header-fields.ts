@@ -48,7 +48,7 @@ export function octalField(
     const byte = block[at] ?? 0;
     // A NUL ends the digits; what follows it is padding that some writers leave dirty.
     if (byte === 0) break;
-    if (byte < 0x30 || byte > 0x37) throw new TarError(`${field} holds no octal number`);
+    if (byte < 0x30 || byte > 0x37) throw new TarError(`${field} is not an octal number`);
     value = value * 8 + (byte - 0x30);
   }
   return safe(value, field);

@@ -31,7 +31,7 @@ export function parsePax(bytes: Uint8Array): PaxRecords {
     const key = decodeText(bytes.subarray(blank + 1, equals));
     const value = bytes.subarray(equals + 1, end - 1);
     if (NAMES.has(key) ? value.includes(0) : key.includes('\0'))
-      throw new TarError(`pax ${JSON.stringify(key)} holds a NUL`);
+      throw new TarError(`pax ${JSON.stringify(key)} contains a NUL`);
     if (key === SPARSE_OFFSET || key === SPARSE_LENGTH) {
       const isTurn = key === (sparse.length % 2 === 0 ? SPARSE_OFFSET : SPARSE_LENGTH);
       if (!isTurn || value.includes(0x2c)) throw new TarError('sparse map is out of order');

@@ -65,7 +65,7 @@ export class SparseExpander {
     let from = 0;
     while (from < chunk.length) {
       const run = this.#runs[this.#run];
-      if (run === undefined) throw new TarError('sparse file holds more than its map');
+      if (run === undefined) throw new TarError('sparse file contains more than its map');
       if (this.#at < run.offset) this.#zeros(run.offset);
       const length = Math.min(chunk.length - from, run.offset + run.length - this.#at);
       this.#emit(chunk.subarray(from, from + length));

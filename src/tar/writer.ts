@@ -83,7 +83,7 @@ function paxBlock(name: string, size: number): Uint8Array {
 }
 
 function putName(block: Uint8Array, name: Uint8Array, records: Map<string, Uint8Array>): void {
-  if (name.includes(0)) throw new TarError('a name holds a NUL');
+  if (name.includes(0)) throw new TarError('a name contains a NUL');
   if (isAscii(name) && name.length <= 100) {
     block.set(name);
     return;
@@ -114,7 +114,7 @@ function putText(
 ): void {
   if (text === '') return;
   const bytes = encodeText(text);
-  if (bytes.includes(0)) throw new TarError(`${key} holds a NUL`);
+  if (bytes.includes(0)) throw new TarError(`${key} contains a NUL`);
   const plain = isAscii(bytes);
   if (plain && bytes.length <= length) block.set(bytes, offset);
   else {
@@ -132,7 +132,7 @@ function putNumber(
   records: Map<string, Uint8Array>,
 ): void {
   if (!Number.isFinite(value) || (value < 0 && key !== 'mtime'))
-    throw new TarError(`${key} is no number that a tar can hold`);
+    throw new TarError(`${key} is not a number that fits into a tar`);
   const fits = Number.isInteger(value) && value >= 0 && value < 8 ** (length - 1);
   octal(block, offset, length, fits ? value : 0);
   if (!fits) records.set(key, Buffer.from(decimal(value), 'latin1'));

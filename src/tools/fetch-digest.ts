@@ -20,7 +20,7 @@ interface FetchDigestOptions {
 }
 
 function allowed(url: URL, { allowsPlain }: FetchDigestOptions): string | undefined {
-  if (url.username !== '' || url.password !== '') return 'its address holds a password';
+  if (url.username !== '' || url.password !== '') return 'its address contains a password';
   if (url.protocol === 'https:') return undefined;
   if (url.protocol !== 'http:') return `${url.protocol} is not fetched`;
   return allowsPlain(url) ? undefined : 'it is not fetched without TLS';

@@ -27,7 +27,7 @@ describe('notationTarget', () => {
     });
     expect(notationTarget(envelope(payload('sha512:00')), mediaType)).toEqual({
       ok: false,
-      error: 'the notation signature names no sha256 digest',
+      error: 'the notation signature does not name a sha256 digest',
     });
     expect(notationTarget(envelope(Buffer.from('no JSON')), mediaType).ok).toBe(false);
   });
@@ -39,7 +39,7 @@ describe('notationTarget', () => {
     });
     expect(notationTarget(Buffer.from([0x01]), 'application/cose')).toEqual({
       ok: false,
-      error: 'the notation envelope is no COSE_Sign1 with a payload',
+      error: 'the notation envelope is not a COSE_Sign1 with a payload',
     });
     expect(notationTarget(Buffer.alloc(2_000_000), 'application/cose').ok).toBe(false);
   });

@@ -92,9 +92,9 @@ describe('parseProvenance', () => {
   });
 
   test.each([
-    [null, 'the provenance is no JSON object'],
-    [[], 'the provenance is no JSON object'],
-    ['text', 'the provenance is no JSON object'],
+    [null, 'the provenance is not a JSON object'],
+    [[], 'the provenance is not a JSON object'],
+    ['text', 'the provenance is not a JSON object'],
     [{}, 'the provenance has the fields of neither SLSA v0.2 nor v1'],
     [{ builder: 'x' }, 'the provenance has the fields of neither SLSA v0.2 nor v1'],
   ])('refuses %j', (predicate, error) => {

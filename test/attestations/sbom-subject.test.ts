@@ -50,5 +50,5 @@ test('utcSeconds gives UTC to the second, and refuses what is no time', () => {
     ok: true,
     value: '2026-01-02T01:04:05Z',
   });
-  expect(utcSeconds('soon')).toEqual({ ok: false, error: 'soon is no RFC 3339 time' });
+  expect(utcSeconds('soon')).toEqual({ ok: false, error: 'soon is not an RFC 3339 time' });
 });

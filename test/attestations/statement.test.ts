@@ -67,7 +67,7 @@ describe('parseStatement', () => {
 
   test.each([
     ['no JSON', '{', 'the attestation is not JSON'],
-    ['a list', '[]', 'the attestation is no JSON object'],
+    ['a list', '[]', 'the attestation is not a JSON object'],
     [
       'nothing known',
       '{}',
@@ -81,7 +81,7 @@ describe('parseStatement', () => {
     [
       'no predicate type',
       JSON.stringify({ ...STATEMENT, predicateType: '' }),
-      'the statement names no predicate type',
+      'the statement does not name a predicate type',
     ],
     [
       'a subject that is no list',
@@ -101,7 +101,7 @@ describe('parseStatement', () => {
     [
       'no base64',
       JSON.stringify({ ...envelope(STATEMENT), payload: '%%%' }),
-      'the payload of the envelope is no base64, or too large',
+      'the payload of the envelope is not base64, or too large',
     ],
     [
       'an envelope of text',
@@ -116,7 +116,7 @@ describe('parseStatement', () => {
     [
       'a message bundle',
       JSON.stringify(bundle({ messageSignature: {} })),
-      'the bundle signs a message and holds no statement',
+      'the bundle signs a message and does not contain a statement',
     ],
   ])('refuses %s', (_, document, error) => {
     expect(parseStatement(document)).toEqual({ ok: false, error });

@@ -100,7 +100,7 @@ describe('what is wrong comes with its line', () => {
     [
       'when: { manager: npm }',
       'when: { manager: pip }',
-      'm.yaml:16:58: "pip" is no answer to manager',
+      'm.yaml:16:58: "pip" is not a valid answer to manager',
     ],
     [
       'from: Dockerfile',

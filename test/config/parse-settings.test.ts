@@ -155,7 +155,7 @@ ui: { after: end }
     ],
     [
       'gate:\n  waivers:\n    - { criterion: sbom, reason: x, expires: 2026-02-30 }\n',
-      'f.yaml:3:46: 2026-02-30 is no date',
+      'f.yaml:3:46: 2026-02-30 is not a date',
     ],
     [
       'registries:\n  "http://x": { plainHttp: true }\n',
@@ -194,7 +194,7 @@ ui: { after: end }
   test('a waiver names a criterion that there is', async () => {
     const text = 'gate: { waivers: [{ criterion: no-shel, reason: x }] }\n';
     expect(await problemsOf(text, ['no-shell', 'sbom'])).toEqual([
-      'f.yaml:1:32: there is no criterion "no-shel"; did you mean no-shell?',
+      'f.yaml:1:32: unknown criterion "no-shel"; did you mean no-shell?',
     ]);
   });
 

@@ -210,7 +210,7 @@ describe('contentDifference', () => {
     [
       'sqlite: its pages',
       difference('a.db', sqlite(1, 1, 3), sqlite(2, 1, 3)),
-      { format: 'sqlite', detail: 'sqlite page 1, 3 (page 1 holds the change counter)' },
+      { format: 'sqlite', detail: 'sqlite page 1, 3 (page 1 contains the change counter)' },
     ],
     [
       'ar: headers of members apart from what is in them',

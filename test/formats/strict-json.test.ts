@@ -15,11 +15,11 @@ describe('what readers differ about is an error', () => {
     ['behind nested values', '{"a":{"x":[{}]},"a":1}', 'it has the key "a" twice'],
     ['__proto__', '{"__proto__":1,"__proto__":2}', 'it has the key "__proto__" twice'],
     ['a key with a quote', '{"a\\"":1,"a\\"":2}', 'it has the key "a\\"" twice'],
-    ['half a pair', '{"a":"\\ud800"}', 'it holds half a surrogate pair, which readers replace'],
+    ['half a pair', '{"a":"\\ud800"}', 'it contains half a surrogate pair, which readers replace'],
     [
       'half a pair in a key',
       '{"\\uDfff":1}',
-      'it holds half a surrogate pair, which readers replace',
+      'it contains half a surrogate pair, which readers replace',
     ],
     ['half a pair as text', '"\ud800"', 'it is not JSON: it is not UTF-8'],
     ['trailing data', '{} {}', 'it is not JSON'],

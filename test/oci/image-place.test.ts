@@ -83,13 +83,13 @@ test.each([
 
 describe('refused', () => {
   test.each([
-    ['', /names no image/],
-    ['--all', /names no image/],
-    ['a\0b', /names no image/],
-    ['docker:-f', /names no image of Docker's store/],
-    ['./gone', /there is no \.\/gone/],
-    ['/gone/x.tar', /there is no/],
-    ['./node', /holds no OCI layout/],
+    ['', /does not name an image/],
+    ['--all', /does not name an image/],
+    ['a\0b', /does not name an image/],
+    ['docker:-f', /does not name an image of Docker's store/],
+    ['./gone', /gone: no such file/],
+    ['/gone/x.tar', /no such file/],
+    ['./node', /is not an OCI layout/],
     ['app/UPPER', /UPPER/],
     ['a b\u001b[2J', /a b\\u001b\[2J/],
     ['x'.repeat(5000), /must not be empty|reference/],

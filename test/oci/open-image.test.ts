@@ -104,7 +104,7 @@ describe('a name without a place', () => {
 
   test('none of the places', async () => {
     const { open, name } = await setUp({ order: ['engine', 'store'] });
-    await expect(open(name)).rejects.toThrow(`there is no ${name} in engine or store`);
+    await expect(open(name)).rejects.toThrow(`${name} not found in engine or store`);
   });
 });
 
@@ -134,9 +134,11 @@ describe('a name with its place', () => {
       await image.close();
     }
     await expect(open('oci-archive:gone.tar')).rejects.toThrow(
-      `cannot read ${join(folder, 'gone.tar')}: it is not there`,
+      `cannot read ${join(folder, 'gone.tar')}: no such file`,
     );
     await expect(open('docker-archive:.')).rejects.toThrow('it is a folder');
-    await expect(open('oci:app.tar')).rejects.toThrow('is no OCI layout');
+    await expect(open('oci:app.tar')).rejects.toThrow(
+      'oci:app.tar is not an OCI layout: it has no index.json',
+    );
   });
 });

@@ -75,7 +75,7 @@ describe('platforms', () => {
     expect(names(opened)).toEqual(['linux/amd64']);
     expect(opened.absent).toEqual([arm]);
     expect(await refusal(open(bytes, root, ARM))).toBe(
-      'app lists linux/arm64, and this place does not hold it',
+      'app lists linux/arm64, and this place does not contain it',
     );
     expect(await refusal(open(bytes, root, { os: 'linux', architecture: 's390x' }))).toBe(
       'app has no linux/s390x, but linux/amd64, linux/arm64',
@@ -344,7 +344,7 @@ describe('damaged and forged documents', () => {
     const index = bytes.index([image], { config: {}, layers: [] });
     expect(await refusal(open(bytes, index))).toMatch(/an index and a manifest at once/);
     const other = { ...image, mediaType: MEDIA_TYPE.dockerManifest };
-    expect(await refusal(open(bytes, other))).toMatch(/says of itself another type/);
+    expect(await refusal(open(bytes, other))).toMatch(/has a mediaType that differs/);
     const old = bytes.json({ schemaVersion: 1, name: 'app' }, MEDIA_TYPE.manifest);
     expect(await refusal(open(bytes, old))).toMatch(/schema 1/);
     const strange = { ...image, mediaType: 'text/html' };

@@ -63,7 +63,7 @@ export function sampleDifferences(hostile?: string): ImageComparison {
           copiedFrom: { name: said('build'), runLines: [2, 3] },
           path: `usr/lib/python3/__pycache__/module_${i}.cpython-313.pyc`,
           class: 'pyc',
-          cause: 'a compiled Python file holds the time of its source',
+          cause: 'a compiled Python file contains the time of its source',
           remedy: 'ARG SOURCE_DATE_EPOCH in that stage, or PYTHONDONTWRITEBYTECODE=1',
           detail: 'content; .pyc header: source time',
         }),

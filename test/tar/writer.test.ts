@@ -74,9 +74,9 @@ describe('tarHeader', () => {
   });
 
   test.each([
-    [{ uid: -1 }, /uid is no number/],
-    [{ mtime: Number.NaN }, /mtime is no number/],
-    [{ name: 'a\0b' }, /holds a NUL/],
+    [{ uid: -1 }, /uid is not a number/],
+    [{ mtime: Number.NaN }, /mtime is not a number/],
+    [{ name: 'a\0b' }, /contains a NUL/],
     [{ devmajor: 2 ** 30 }, /device number is too large/],
   ])('refuses %j', (fields, message) => {
     expect(() => tarHeader(entry(fields))).toThrow(message);

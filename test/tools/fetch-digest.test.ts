@@ -37,7 +37,7 @@ describe('fetchDigest', () => {
   test.each([
     ['another host without TLS', 'http://x.example/a', 'it is not fetched without TLS'],
     ['a file', 'file:///etc/passwd', 'file: is not fetched'],
-    ['a password', 'https://a:b@x.example/', 'its address holds a password'],
+    ['a password', 'https://a:b@x.example/', 'its address contains a password'],
   ])('%s is refused, by a redirect too', async (_, address, error) => {
     expect(await fetchDigest(address, options)).toEqual({ ok: false, error });
     expect(await fetchDigest(to(address), options)).toEqual({ ok: false, error });

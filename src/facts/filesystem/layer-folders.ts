@@ -75,7 +75,10 @@ export class LayerFolders {
       const found = walkPath(this, this.root, path, true);
       if (found !== NONE && places.kindOf(found) === 'w') isMarked = true;
       if (found === NONE)
-        throw refused(path, 'it is listed as a folder, and leads nowhere at the end of the layer');
+        throw refused(
+          path,
+          'it is listed as a folder, and points to nothing at the end of the layer',
+        );
     };
     for (const path of this.#named) check(path);
     for (let place = 0; place < places.size; place += 1)
@@ -125,7 +128,7 @@ export class LayerFolders {
         if (this.isFolder(place)) folders.push(place);
         else if (place === NONE) {
           if (!make) return false;
-          if (isLink) throw refused(path, 'a link in it leads to nothing');
+          if (isLink) throw refused(path, 'a link in it points to nothing');
           folders.push(this.#makeFolder(folder, part, path));
         } else if (places.kindOf(place) === 'l') {
           links += 1;

@@ -35,7 +35,7 @@ export class NamePages {
     if (length >= HAS_WIDE) throw new UserError('a name in the image is too long');
     if (this.end + 2 + length > PAGE_BYTES) {
       if (this.#pages.length === MOST_PAGES)
-        throw new UserError('the layers of the image hold more than 1 GiB of names');
+        throw new UserError('the layers of the image contain more than 1 GiB of names');
       this.#pages.push(Buffer.alloc(PAGE_BYTES));
       this.end = 0;
     }

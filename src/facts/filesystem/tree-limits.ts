@@ -10,5 +10,5 @@ export interface TreeLimits {
 export const TREE_LIMITS: TreeLimits = { files: 8_000_000, unlistedFolders: 500_000 };
 
 export function tooMuch(limit: number, what: string): UserError {
-  return new UserError(`the layers of the image hold more than ${limit} ${what}`);
+  return new UserError(`the layers of the image contain more than ${limit} ${what}`);
 }

@@ -20,11 +20,11 @@ export const COMPOSER: RecordReader = {
     try {
       document = JSON.parse(textOf(content));
     } catch {
-      return unreadable('it is no JSON');
+      return unreadable('it is not JSON');
     }
     const list: unknown =
       isObject(document) && 'packages' in document ? document['packages'] : document;
-    if (!Array.isArray(list)) return unreadable('it holds no list of packages');
+    if (!Array.isArray(list)) return unreadable('it does not contain a list of packages');
     const packages = list.flatMap((item) => packageOf(item) ?? []);
     const broken = list.length - packages.length;
     return broken === 0

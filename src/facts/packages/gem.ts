@@ -26,7 +26,7 @@ export const GEM: RecordReader = {
     const name = stub?.[1] ?? NAME.exec(text)?.[2] ?? file?.[1];
     const version = stub?.[2] ?? VERSION.exec(text)?.[2] ?? file?.[2];
     if (!isPlainText(name) || !isPlainText(version))
-      return unreadable('it states no name or no version');
+      return unreadable('it does not state a name and a version');
     const stated = LICENSES.exec(text)?.[1] ?? '';
     const licenses = [...stated.matchAll(/(["'])([^"']+)\1/g)].flatMap(([, , id]) =>
       isPlainText(id) ? [id] : [],

@@ -29,7 +29,7 @@ export const NUGET: RecordReader = {
   cap: 16 * 1024 * 1024,
   read: (content) => {
     const libraries = jsonObject(textOf(content))?.['libraries'];
-    if (!isObject(libraries)) return unreadable('it holds no list of libraries');
+    if (!isObject(libraries)) return unreadable('it does not contain a list of libraries');
     return {
       packages: Object.entries(libraries).flatMap(
         ([key, library]) => packageOf(key, library) ?? [],

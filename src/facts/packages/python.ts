@@ -26,7 +26,7 @@ export const PYTHON: RecordReader = {
     const name = fields.get('name');
     const version = fields.get('version');
     if (!isPlainText(name) || !isPlainText(version))
-      return unreadable('it states no name or no version');
+      return unreadable('it does not state a name and a version');
     return { packages: [{ type: 'pypi', name, version, licenses: licensesOf(header, fields) }] };
   },
 };

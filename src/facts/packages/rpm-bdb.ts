@@ -21,10 +21,10 @@ class HashFile {
 
   constructor(bytes: Uint8Array) {
     this.#file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    if (this.#file.length < 512) throw new MalformedRecord('it is no Berkeley DB database');
+    if (this.#file.length < 512) throw new MalformedRecord('it is not a Berkeley DB database');
     this.#little = this.#file.readUInt32LE(12) === HASH_MAGIC;
     if (!this.#little && this.#file.readUInt32BE(12) !== HASH_MAGIC)
-      throw new MalformedRecord('it is no Berkeley DB hash database');
+      throw new MalformedRecord('it is not a Berkeley DB hash database');
     if (this.#file.readUInt8(24) !== 0) throw new MalformedRecord('it is encrypted');
     this.#size = this.#u32(this.#file, 20);
     if (this.#size < 512 || this.#size > 65_536 || (this.#size & (this.#size - 1)) !== 0)
@@ -40,7 +40,7 @@ class HashFile {
     if (type !== PAGE.hash && type !== PAGE.hashUnsorted) return;
     const items = this.#u16(page, 20);
     if (HEADER + 2 * items > this.#size)
-      throw new MalformedRecord('a page counts more than it holds');
+      throw new MalformedRecord('a page counts more than it contains');
     // Keys and values take turns.
     for (let item = 1; item < items; item += 2) {
       const at = this.#u16(page, HEADER + 2 * item);
@@ -66,7 +66,7 @@ class HashFile {
       const page = this.#page(next);
       const held = this.#u16(page, 22);
       if (held === 0 || HEADER + held > this.#size)
-        throw new MalformedRecord('a page counts more than it holds');
+        throw new MalformedRecord('a page counts more than it contains');
       const part = page.subarray(HEADER, HEADER + Math.min(held, left));
       parts.push(part);
       left -= part.length;

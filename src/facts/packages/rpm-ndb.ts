@@ -13,7 +13,7 @@ const BLOCK = 16;
 export function* ndbBlobs(bytes: Uint8Array): Generator<Uint8Array> {
   const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (file.length < 32 || file.toString('latin1', 0, 4) !== HEADER)
-    throw new MalformedRecord('it is no ndb database');
+    throw new MalformedRecord('it is not an ndb database');
   const slots = file.readUInt32LE(12) * SLOT_PAGE;
   if (slots > file.length) throw new MalformedRecord('its slots lie outside the file');
   const seen = new Set<number>();

@@ -94,7 +94,7 @@ class HeldFile implements RecordStream {
     if (this.#name === 'rpmdb.sqlite-wal')
       return this.#size <= EMPTY_LOG
         ? NOTHING
-        : unreadable('it holds changes of the package database that are not in it yet');
+        : unreadable('it contains changes of the package database that are not in it yet');
     if (this.#size > MAX_SIZE) return unreadable(`it is larger than ${MAX_SIZE} bytes`);
     return this.#bytes === undefined ? NOTHING : readRpmDatabase(this.#bytes, this.#name);
   }

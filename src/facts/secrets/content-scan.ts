@@ -52,7 +52,7 @@ export function secretsInPiece(
     views.push(
       ...encodedViews(bytes, (length) => {
         budget.decoded -= length;
-        if (budget.decoded < 0) budget.gap('it holds too much base64');
+        if (budget.decoded < 0) budget.gap('it contains too much base64');
         return budget.decoded >= 0;
       }),
     );

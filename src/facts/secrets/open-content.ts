@@ -40,7 +40,7 @@ export function openerOf(
   const make = sinkFor(head, budget, unopened, member);
   if (make === undefined) return undefined;
   if (depth < MAX_DEPTH) return new Guarded(make(), budget, unopened);
-  budget.gap(`it holds archives in archives, more than ${MAX_DEPTH} deep`);
+  budget.gap(`it contains archives in archives, more than ${MAX_DEPTH} deep`);
   return undefined;
 }
 

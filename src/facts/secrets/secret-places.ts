@@ -46,8 +46,7 @@ export const HARMLESS_PLACES: readonly HarmlessPlace[] = [
   },
   {
     place: /(?:^|\/)ansible_collections\/[^/]+\/[^/]+\/(?:plugins|molecule)\//,
-    reason:
-      "an Ansible module's own documentation, which its source and bytecode hold, or its tests",
+    reason: "an Ansible module's own documentation, in its source and bytecode, or its tests",
   },
   {
     place: /(?:^|\/)lib(?:64)?\/(?:python|pypy)[\d.]+\/(?:test|.*\/tests?)\//,

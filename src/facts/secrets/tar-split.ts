@@ -68,7 +68,7 @@ export class TarSplit implements EntrySink {
     this.#filled = 0;
     const header = this.#header;
     if (header.every((byte) => byte === 0)) return;
-    if (!isTar(header)) throw new MalformedRecord('it is no tar archive');
+    if (!isTar(header)) throw new MalformedRecord('it is not a tar archive');
     if ((this.#budget.entries -= 1) < 0) throw new MalformedRecord('it has too many entries');
     const size = Number.parseInt(text(header, 124, 12).trim() || '0', 8);
     if (!Number.isSafeInteger(size)) throw new MalformedRecord('an entry has no size');

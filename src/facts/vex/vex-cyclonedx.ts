@@ -50,7 +50,7 @@ export function readCyclonedxVex(document: VexDocument): VexReading {
     const products = productsOf(raw, components, image);
     const problem =
       vulnerability.length === 0
-        ? 'names no vulnerability'
+        ? 'does not name a vulnerability'
         : status === undefined
           ? 'has no state of CycloneDX'
           : products.length === 0

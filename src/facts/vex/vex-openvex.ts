@@ -40,9 +40,9 @@ function statementOf(document: VexDocument, raw: unknown, issued: number): VexSt
   const status = STATUSES.find((known) => known === field(raw, 'status'));
   const justification = text(field(raw, 'justification')) ?? text(field(raw, 'impact_statement'));
   const products = productsOf(raw, document);
-  if (vulnerability.length === 0) return 'names no vulnerability';
+  if (vulnerability.length === 0) return 'does not name a vulnerability';
   if (status === undefined) return 'has no status of OpenVEX';
-  if (products.length === 0) return 'names no product';
+  if (products.length === 0) return 'does not name a product';
   if (status === 'not_affected' && justification === undefined)
     return 'says not_affected and not why';
   return {

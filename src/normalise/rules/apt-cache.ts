@@ -12,7 +12,7 @@ export const aptCache: PathRule = {
   id: 'apt-cache',
   touches:
     'Binary indexes that apt makes of its lists (pkgcache.bin, srcpkgcache.bin) and its lock files.',
-  safeBecause: 'apt makes them anew from the lists whenever they are missing or old.',
+  safeBecause: 'apt rebuilds them from the lists whenever they are missing or old.',
   answers: 'apt caches with mtimes of lists',
   mode: 'safe',
   kind: 'drop',

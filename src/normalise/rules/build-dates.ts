@@ -17,7 +17,7 @@ function spellings(seconds: number): RegExp {
 
 export const buildDates: ReportRule = {
   id: 'build-dates',
-  touches: 'Nothing. Small text files that a RUN wrote and that hold the day on which it did.',
+  touches: 'Nothing. Small text files that a RUN wrote and that contain the day on which it did.',
   safeBecause: 'What a date in a text means only its author can say.',
   answers: 'Dates written by a RUN',
   mode: 'safe',

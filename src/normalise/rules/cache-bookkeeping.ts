@@ -28,9 +28,12 @@ const isTree = treePattern(...FILES);
 export const cacheBookkeeping: PathRule = {
   id: 'cache-bookkeeping',
   touches:
-    'What tools note about their own runs: Gradle’s daemons, locks and journal of last use, cargo’s last uses, Go’s and .NET’s telemetry and go-build’s trim.txt, lock folders of NuGet and MSBuild in tmp, dnf’s countme, rpm’s lock.',
+    'What tools note about their own runs. That is Gradle’s daemons, locks and journal of ' +
+    'last use, cargo’s last uses, and the telemetry of Go and .NET. Also go-build’s ' +
+    'trim.txt, lock folders of NuGet and MSBuild in tmp, dnf’s countme, and rpm’s lock.',
   safeBecause:
-    'It tells when caches were last used, or belongs to processes that have ended; the caches themselves stay, and the tools make it anew.',
+    'It says when caches were last used, or belongs to processes that have ended. The caches ' +
+    'themselves stay, and the tools write these files again.',
   answers: 'Caches with times, locks and random names',
   mode: 'safe',
   kind: 'drop',

@@ -35,9 +35,13 @@ const isTree = treePattern(...FILES);
 export const downloadCaches: PathRule = {
   id: 'download-caches',
   touches:
-    'Download and build caches of Go, ccache, sccache, Poetry, Yarn, Composer, NuGet, apk, dnf, yum and zypper, what Gradle notes of files and tasks, and the transaction history of dnf and yum.',
+    'Download and build caches of Go, ccache, sccache, Poetry, Yarn, Composer, NuGet, apk, ' +
+    'dnf, yum and zypper. Also what Gradle notes of files and tasks, and the transaction ' +
+    'history of dnf and yum.',
   safeBecause:
-    'They download or compile again what they miss; but an image that builds or installs from such a cache at start would no longer, `dnf history` is empty, and dnf 4 no longer knows which packages came as dependencies.',
+    'They download or compile again what they miss. But an image that builds or installs ' +
+    'from such a cache at start no longer works. `dnf history` is empty, and dnf 4 no longer ' +
+    'knows which packages came as dependencies.',
   answers: 'Caches with times, locks and random names',
   mode: 'aggressive',
   kind: 'drop',

@@ -16,7 +16,8 @@ function folderOf(bytes: Uint8Array, view: DataView): string | undefined {
 export const fontconfigCache: RewriteRule = {
   id: 'fontconfig-cache',
   touches:
-    'Font caches (NAME.cache-N below a folder named fontconfig): the time of the font folder that they hold, which becomes what the folder’s own becomes, fraction 0.',
+    'Font caches (NAME.cache-N below a folder named fontconfig). They contain the time of ' +
+    'the font folder, which becomes the folder’s new time, fraction 0.',
   safeBecause:
     'Fontconfig compares the two and goes on using the cache, which it would not if the folder’s time alone had changed. What was out of date stays out of date.',
   answers: 'Fontconfig caches',

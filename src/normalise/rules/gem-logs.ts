@@ -7,7 +7,8 @@ export const gemLogs: PathRule = {
   id: 'gem-logs',
   touches: 'Logs of native gem builds (gem_make.out, mkmf.log).',
   safeBecause:
-    'They hold the names of temporary folders and are read by nobody; but the names could be a program’s own.',
+    'They contain the names of temporary folders and nothing reads them. But the names could ' +
+    'be a program’s own.',
   answers: 'gem_make.out, mkmf.log',
   mode: 'aggressive',
   kind: 'drop',

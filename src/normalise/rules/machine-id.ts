@@ -7,7 +7,8 @@ export const machineId: PathRule = {
   id: 'machine-id',
   touches: 'etc/machine-id and var/lib/dbus/machine-id.',
   safeBecause:
-    'An empty one is made anew at first boot, and one that all containers of an image share identifies nothing; but a program that runs without an init may want one.',
+    'An empty one is written again at first boot. One that all containers of an image share ' +
+    'identifies nothing. But a program that runs without an init may want one.',
   answers: 'machine-id',
   mode: 'aggressive',
   kind: 'empty',

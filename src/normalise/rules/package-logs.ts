@@ -27,7 +27,8 @@ export const packageLogs: PathRule = {
   touches:
     'Logs of package managers and tools that installation starts (apt, dpkg, apk, dnf, yum, zypper, pacman, alternatives, fontconfig), login records.',
   safeBecause:
-    'They tell when the build ran and are read by nobody; the files stay, with mode and owner, so that programs append to them.',
+    'They say when the build ran, and nothing reads them. The files stay, with mode and ' +
+    'owner, so that programs append to them.',
   answers: 'Logs with timestamps',
   mode: 'safe',
   kind: 'empty',

@@ -22,9 +22,15 @@ const NOTES = [
 export const pnpmDates: RewriteRule = {
   id: 'pnpm-dates',
   touches:
-    'What pnpm notes of an installation, where it is later than the epoch: prunedAt in node_modules/.modules.yaml, lastValidatedTimestamp in node_modules/.pnpm-workspace-state*.json, checkedAt in the index of its store, cachedAt in its metadata cache, lastUpdateCheck in its state.',
+    'What pnpm notes of an installation, where it is later than the epoch. That is prunedAt ' +
+    'in node_modules/.modules.yaml and lastValidatedTimestamp in ' +
+    'node_modules/.pnpm-workspace-state*.json. Also checkedAt in the index of its store, ' +
+    'cachedAt in its metadata cache, and lastUpdateCheck in its state.',
   safeBecause:
-    'They tell when to prune, to look for a newer pnpm or to fetch metadata again. A validation is dated one second before the epoch, so that pnpm compares manifests and lock file by their content, as it does after any change. Files of the store are no newer than its checks of them.',
+    'They say when to prune, to check for a newer pnpm or to fetch metadata again. A ' +
+    'validation is dated one second before the epoch. Then pnpm compares manifests and lock ' +
+    'file by their content, as it does after any change. Files of the store are not newer ' +
+    'than its checks of them.',
   answers: 'Dates that installers note',
   mode: 'safe',
   kind: 'rewrite',

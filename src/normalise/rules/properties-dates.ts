@@ -14,7 +14,10 @@ const LAST_UPDATED = /^(\S*\.?lastUpdated=)(\d{13})(\r?)$/gm;
 export const propertiesDates: RewriteRule = {
   id: 'properties-dates',
   touches:
-    'Files of java.util.Properties (*.properties, Maven’s _remote.repositories and *.lastUpdated, up to 1 MiB): a date later than the epoch in a comment of its own becomes the epoch, and so does lastUpdated, the time of Maven’s last look for a newer version.',
+    'Files of java.util.Properties (*.properties, Maven’s _remote.repositories and ' +
+    '*.lastUpdated, up to 1 MiB). A date later than the epoch in a comment of its own ' +
+    'becomes the epoch. So does lastUpdated, the time of Maven’s last check for a newer ' +
+    'version.',
   safeBecause:
     'Comments are not read. Maven looks again after a day in any case; an earlier look is the same to an image that is older than that.',
   answers: 'Dates in properties files',

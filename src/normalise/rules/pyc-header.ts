@@ -15,7 +15,8 @@ export function sourceOfPyc(path: string): string {
 export const pycHeader: RewriteRule = {
   id: 'pyc-header',
   touches:
-    'Bytes 8 to 11 of compiled Python files that hold their source’s time (PEP 552: flags 0): the time becomes what the source’s own becomes.',
+    'Bytes 8 to 11 of compiled Python files that contain their source’s time (PEP 552: flags ' +
+    '0). The time becomes the new time of the source.',
   safeBecause:
     'Python compares the two and goes on using the compiled file, which it would not if the source’s time alone had changed. What was out of date stays out of date.',
   answers: 'Compiled Python files with timestamps',

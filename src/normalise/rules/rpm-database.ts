@@ -7,7 +7,10 @@ const DATABASE =
 export const rpmDatabase: RewriteRule = {
   id: 'rpm-database',
   touches:
-    'rpm’s database in its SQLite form (rpmdb.sqlite): the time of each package’s installation and the id of its transaction, a time too, where they are later than the epoch; bytes between rows and in free pages, which hold what was there before, become zero.',
+    'rpm’s database in its SQLite form (rpmdb.sqlite). The time of each package’s ' +
+    'installation becomes the epoch where it is later, and so does the id of its ' +
+    'transaction, which is a time too. Bytes between rows and in free pages, with what was ' +
+    'there before, become zero.',
   safeBecause:
     'Both stand outside of what a package’s signature and checksum cover, and are read by `rpm -qa --last` and `rpm -q --tid` alone. Rows keep their length and place. Transactions of the build become one.',
   answers: 'Times in package databases',

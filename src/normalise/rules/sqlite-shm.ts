@@ -7,7 +7,9 @@ export const sqliteShm: RewriteRule = {
   id: 'sqlite-shm',
   touches: 'The shared memory beside an SQLite database (NAME-shm): the file becomes empty.',
   safeBecause:
-    'It holds locks and an index for processes that have the database open. The first that opens it throws the content away; the file stays, so that it can be opened where nothing can be written.',
+    'It contains locks and an index for processes that have the database open. The first ' +
+    'that opens it throws the content away. The file stays, so that it can be opened where ' +
+    'nothing can be written.',
   answers: 'Times in package databases',
   mode: 'safe',
   kind: 'rewrite',

@@ -13,7 +13,7 @@ const isTree = treePattern(...FILES);
 export const temporaryFiles: PathRule = {
   id: 'temporary-files',
   touches: 'Files of runtimes in tmp: Java performance data, compile caches of Node.js.',
-  safeBecause: 'They belong to processes that have ended; the runtimes make them anew.',
+  safeBecause: 'They belong to processes that have ended. The runtimes write them again.',
   answers: 'Temporary files',
   mode: 'safe',
   kind: 'drop',

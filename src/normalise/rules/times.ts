@@ -11,10 +11,11 @@ export function isStamped(path: string, entry: TarEntry): boolean {
 export const times: TimeRule = {
   id: 'times',
   touches:
-    'Every entry: a modification time later than the epoch becomes the epoch, in COPY and ADD layers every one does; ' +
-    'fractions of a second, access and change times are left out.',
+    'Every entry. A modification time later than the epoch becomes the epoch; in COPY and ' +
+    'ADD layers every time does. Fractions of a second, access and change times are left out.',
   safeBecause:
-    'The files are the same. Programs that compare times see equal ones where the build left an order, and what holds a copy of a time is corrected with it.',
+    'The files are the same. Programs that compare times see equal ones where the build left ' +
+    'an order. Copies of a time in other files are corrected with it.',
   answers: 'File times (repro.md 3.1 and 3.2)',
   mode: 'safe',
   kind: 'times',

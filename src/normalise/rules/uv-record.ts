@@ -7,9 +7,13 @@ const RECORD = /\.dist-info\/RECORD$/;
 export const uvRecord: RewriteRule = {
   id: 'uv-record',
   touches:
-    'uv’s note of when a package built from a folder was installed (NAME.dist-info/uv_cache.json): times later than the epoch become the epoch; its hash and size in the RECORD beside it become empty, as the format allows.',
+    'uv’s note of when a package built from a folder was installed ' +
+    '(NAME.dist-info/uv_cache.json). Times later than the epoch become the epoch. Its hash ' +
+    'and size in the RECORD beside it become empty, as the format allows.',
   safeBecause:
-    'uv compares that time with the change time of the package’s own files, which is the time of unpacking in every container: the note fits in none, with or without the rule. Packages from an index have no such time.',
+    'uv compares that time with the change time of the package’s own files, which is the ' +
+    'time of unpacking in every container. The note never fits, with or without the rule. ' +
+    'Packages from an index have no such time.',
   answers: 'Dates that installers note',
   mode: 'safe',
   kind: 'rewrite',

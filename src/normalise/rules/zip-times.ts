@@ -11,7 +11,10 @@ const NTFS_TO_UNIX = 11_644_473_600n;
 export const zipTimes: RewriteRule = {
   id: 'zip-times',
   touches:
-    'Times of the members of zip, jar and war files that are later than the epoch: the DOS time and date in both headers, the extended timestamp (0x5455) and NTFS (0x000a) fields. Not in package managers’ caches, packages, or files with an APK signing block.',
+    'Times of the members of zip, jar and war files that are later than the epoch. These are ' +
+    'the DOS time and date in both headers, the extended timestamp (0x5455) and NTFS ' +
+    '(0x000a) fields. Not in package managers’ caches, packages, or files with an APK ' +
+    'signing block.',
   safeBecause:
     'Members, their order and their checksums stay; jar signatures cover members, not times. Of several equal paths on a class path the first still wins.',
   answers: 'Times in zip and jar files',

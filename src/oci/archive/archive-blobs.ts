@@ -32,17 +32,17 @@ export class ArchiveFiles {
       const entry = this.#entries.get(at);
       if (entry?.type !== 'link') return entry?.type === 'file' ? entry : undefined;
       if (entry.target === undefined)
-        throw new UserError(`${this.#name} holds a link that leads out of it`);
+        throw new UserError(`${this.#name} contains a link that points out of it`);
       at = entry.target;
     }
-    throw new UserError(`${this.#name} holds links that lead in a circle`);
+    throw new UserError(`${this.#name} contains links in a circle`);
   }
 
   /** A document that is known by its name alone, at most 4 MiB; where it is there twice, two readers see two images. */
   async document(path: string): Promise<Uint8Array | undefined> {
     const entry = this.find(path);
     if (entry === undefined) return undefined;
-    if (entry.again) throw new UserError(`${this.#name} holds two files named ${path}`);
+    if (entry.again) throw new UserError(`${this.#name} contains two files named ${path}`);
     if (entry.size > MAX_DOCUMENT_BYTES)
       throw new UserError(`${path} in ${this.#name} is larger than 4 MiB`);
     return wholeOf(this.content(entry), MAX_DOCUMENT_BYTES);

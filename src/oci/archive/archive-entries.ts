@@ -47,13 +47,13 @@ export async function readEntries(
     let count = 0;
     for await (const header of new HeaderScan(file).headers()) {
       if (++count > MAX_ENTRIES)
-        throw new UserError(`${name} holds more than ${MAX_ENTRIES} entries`);
+        throw new UserError(`${name} contains more than ${MAX_ENTRIES} entries`);
       if (header.path === '') continue;
       entries.set(header.path, entryOf(header, entries.has(header.path)));
     }
   } catch (error) {
     if (error instanceof TarError)
-      throw new UserError(`${name} is no archive that can be read: ${error.message}`, {
+      throw new UserError(`${name} is not an archive that can be read: ${error.message}`, {
         cause: error,
       });
     throw error;
@@ -112,7 +112,7 @@ class HeaderScan {
       flag === 'S' ||
       [...this.#extensions.pax.keys()].some((key) => key.startsWith('GNU.sparse.'))
     )
-      throw new TarError('it holds sparse files');
+      throw new TarError('it contains sparse files');
     const { name, linkname } = describe();
     const path = name.length > MAX_PATH ? undefined : layerPath(name);
     if (path === undefined)

@@ -93,7 +93,7 @@ export async function checkSavedAgrees(
     // Without its config no store loads it.
     if (document !== undefined && !configs.has(digestOf(document)))
       throw new UserError(
-        `${files.name} holds two images: one by index.json, another by manifest.json`,
+        `${files.name} contains two images: one by index.json, another by manifest.json`,
         { nextStep: 'Save the image again: which of the two is loaded depends on the engine.' },
       );
   }
@@ -135,7 +135,8 @@ function readSaved(bytes: Uint8Array, name: string): readonly SavedImage[] {
   if (list.length === 0 || list.length > MAX_IMAGES)
     throw new UserError(`manifest.json of ${name} lists ${list.length} images`);
   return list.map(({ Config: config, RepoTags: names = [], Layers: layers = [] }) => {
-    if (config === undefined) throw new UserError(`manifest.json of ${name} names no config`);
+    if (config === undefined)
+      throw new UserError(`manifest.json of ${name} does not name a config`);
     if (layers.length > MAX_LAYERS)
       throw new UserError(`${name} lists more than ${MAX_LAYERS} layers`);
     return { config, names, layers };
@@ -154,10 +155,15 @@ function chooseSaved(
   const listed = images.flatMap((image) => image.names).slice(0, 10);
   const shown = listed.map((text) => quoted(text).slice(1, -1)).join(', ');
   throw first === undefined
-    ? new UserError(`${name} holds no ${quoted(wanted ?? '')}, but ${shown || 'none with a name'}`)
-    : new UserError(`${name} holds ${others.length + 1} images: ${shown || 'none with a name'}`, {
-        nextStep: `Say which: ${name}:IMAGE:TAG, or save one image alone.`,
-      });
+    ? new UserError(
+        `${name} does not contain ${quoted(wanted ?? '')}, but ${shown || 'none with a name'}`,
+      )
+    : new UserError(
+        `${name} contains ${others.length + 1} images: ${shown || 'none with a name'}`,
+        {
+          nextStep: `Say which: ${name}:IMAGE:TAG, or save one image alone.`,
+        },
+      );
 }
 
 function isNamed({ names }: SavedImage, wanted: string): boolean {

@@ -167,7 +167,7 @@ export function isTar(head: Uint8Array): boolean {
 }
 
 export function notATar(name: string): UserError {
-  return new UserError(`${name} is no tar archive`, {
+  return new UserError(`${name} is not a tar archive`, {
     nextStep: 'Name an OCI layout, or an archive that `docker save` or an OCI tool wrote.',
   });
 }

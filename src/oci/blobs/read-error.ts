@@ -4,8 +4,8 @@ import { quoted } from '../quoted-text.ts';
 import { errorCode } from './disk.ts';
 
 const REASONS = lookup<string | undefined>({
-  ENOENT: 'it is not there',
-  ENOTDIR: 'it is not there',
+  ENOENT: 'no such file',
+  ENOTDIR: 'no such file',
   EACCES: 'no permission',
   EPERM: 'no permission',
   EISDIR: 'it is a folder',

@@ -43,7 +43,7 @@ export async function chooseImage(
   if (image !== undefined && more.length === 0) return plain(image);
   if (images.length > 1 && arePlatforms(images))
     return { mediaType: MEDIA_TYPE.index, digest: digestOf(bytes), size: bytes.length };
-  throw new UserError(`${name} holds ${images.length} images: ${listed(images)}`, {
+  throw new UserError(`${name} contains ${images.length} images: ${listed(images)}`, {
     nextStep: `Say which: ${name}:TAG, or ${name}@sha256:...`,
   });
 }
@@ -104,9 +104,9 @@ function noImage(
   name: string,
   wanted: string | undefined,
 ): UserError {
-  if (wanted === undefined) return new UserError(`${name} holds no image`);
+  if (wanted === undefined) return new UserError(`${name} does not contain an image`);
   return new UserError(
-    `${name} holds no ${quoted(wanted)}, but ${listed(distinctOf(entries.filter((e) => !isAttached(e))))}`,
+    `${name} does not contain ${quoted(wanted)}, but ${listed(distinctOf(entries.filter((e) => !isAttached(e))))}`,
     { nextStep: 'Name one that it has.' },
   );
 }

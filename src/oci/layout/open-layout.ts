@@ -48,8 +48,8 @@ export async function openLayoutFolder(layout: LayoutFolder): Promise<OpenedImag
   const marker = await smallFile(join(path, 'oci-layout'));
   const index = await smallFile(join(path, 'index.json'));
   if (index === undefined)
-    throw new UserError(`${name} is no OCI layout: it has no index.json`, {
-      nextStep: 'Name the folder that holds oci-layout and index.json.',
+    throw new UserError(`${name} is not an OCI layout: it has no index.json`, {
+      nextStep: 'Name the folder that contains oci-layout and index.json.',
     });
   checkVersion(marker, name);
   return openFromIndex({
@@ -140,7 +140,7 @@ export function checkVersion(marker: Uint8Array | undefined, name: string): void
 async function smallFile(path: string): Promise<Uint8Array | undefined> {
   try {
     const found = await stat(path);
-    if (!found.isFile()) throw new UserError(`${path} is no file`);
+    if (!found.isFile()) throw new UserError(`${path} is not a file`);
     if (found.size > MAX_DOCUMENT_BYTES) throw new UserError(`${path} is larger than 4 MiB`);
     return await readFile(path);
   } catch (error) {

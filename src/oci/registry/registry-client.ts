@@ -95,7 +95,7 @@ export class RegistryClient {
         for await (const chunk of this.#blobFrom(repository, blob.digest, done)) {
           done += chunk.length;
           if (done > blob.size)
-            throw new UserError(`${this.connection.registry} sends more than ${blob.digest} holds`);
+            throw new UserError(`${this.connection.registry} sends more than ${blob.digest} has`);
           hash?.update(chunk);
           yield chunk;
         }
@@ -209,9 +209,10 @@ function mediaTypeOf(response: Response): string | undefined {
 
 function wrongDigest(registry: string, expected: string, got: string): UserError {
   return new UserError(
-    `${registry} gave other content: ${got.slice(0, 80)} in place of ${expected}`,
+    `${registry} gave other content: ${got.slice(0, 80)} instead of ${expected}`,
     {
-      nextStep: 'Nothing of it was used. Ask whoever runs the registry, or any proxy in between.',
+      nextStep:
+        'Nothing of it was used. Ask the operator of the registry, or of any proxy in between.',
     },
   );
 }

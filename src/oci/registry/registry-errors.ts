@@ -90,8 +90,8 @@ function nextStepFor(status: number, host: string): string {
   if (status === 404) return 'Check the name and the tag; it may also be private (`docker login`).';
   if (status === 413) return `${host} refuses bodies of that size; raise the limit of its proxy.`;
   if (status === 429) return 'The registry limits requests: wait some minutes and run it again.';
-  if (status >= 500) return `The fault lies with ${host}: look at its log, or try again later.`;
-  return `Look at the log of ${host}.`;
+  if (status >= 500) return `The fault lies with ${host}: check its log, or try again later.`;
+  return `Check the log of ${host}.`;
 }
 
 function unreachableHint(code: string, host: string): string {

@@ -100,7 +100,7 @@ async function fromFallbackTag(
   const found = await client.findManifest(repository, tag);
   if (found === undefined) return [];
   if (!isIndex(found.descriptor.mediaType))
-    throw new UserError(`${repository}:${tag} is no list of referrers`, {
+    throw new UserError(`${repository}:${tag} is not a list of referrers`, {
       nextStep: 'The tag is reserved by the OCI distribution specification; remove it there.',
     });
   return parseIndex(found.bytes, `${repository}:${tag}`).manifests;

@@ -64,8 +64,8 @@ function realmUrl({ challenge, allowsPlain }: TokenRequest): URL {
   const url = URL.canParse(challenge.realm) ? new URL(challenge.realm) : undefined;
   const safe = url?.protocol === 'https:' || (url?.protocol === 'http:' && allowsPlain(url));
   if (url === undefined || !safe || url.username !== '' || url.password !== '')
-    throw new UserError('the registry names a token server that is no https address', {
-      nextStep: 'No password was sent. Ask whoever runs the registry.',
+    throw new UserError('the registry names a token server that is not an https address', {
+      nextStep: 'No password was sent. Ask the operator of the registry.',
     });
   return url;
 }

@@ -96,7 +96,7 @@ export class EntryDispatch implements TarHandler {
   #count({ name, linkname }: TarEntry): void {
     const { maxEntries, maxNameLength } = this.#limits;
     if (++this.entries > maxEntries)
-      throw new UserError(`a layer holds more than ${maxEntries} entries`);
+      throw new UserError(`a layer contains more than ${maxEntries} entries`);
     this.#nameLength += name.length + linkname.length;
     if (this.#nameLength > maxNameLength)
       throw new UserError(`the names in a layer are longer than ${maxNameLength} characters`);

@@ -25,15 +25,15 @@ const BUNDLE = /^application\/vnd\.dev\.sigstore\.bundle(?:\.v0\.\d+\+json|\+jso
  */
 export function bundleStatement(bytes: Uint8Array): Result<Statement> {
   const bundle = documentOf(bytes);
-  if (!BUNDLE.test(textField(bundle, 'mediaType') ?? '')) return err('it is no sigstore bundle');
+  if (!BUNDLE.test(textField(bundle, 'mediaType') ?? '')) return err('it is not a sigstore bundle');
   const envelope = field(bundle, 'dsseEnvelope');
   if (textField(envelope, 'payloadType') !== MEDIA_TYPE.inToto)
-    return err('its envelope holds no in-toto statement');
+    return err('its envelope does not contain an in-toto statement');
   if (listField(envelope, 'signatures').length !== 1)
     return err('it has not exactly one signature');
   const statement = documentOf(Buffer.from(textField(envelope, 'payload') ?? '', 'base64'));
   if (!isObject(statement) || !STATEMENT.test(textField(statement, '_type') ?? ''))
-    return err('its payload is no in-toto statement');
+    return err('its payload is not an in-toto statement');
   const subject = listField(statement, 'subject').flatMap((entry) => {
     const digest = field(entry, 'digest');
     return isObject(digest) ? [{ digest: textsOf(digest) }] : [];
@@ -49,9 +49,11 @@ export function bundleStatement(bytes: Uint8Array): Result<Statement> {
 /** The signature, base64, of a sigstore bundle over plain bytes (`messageSignature`). */
 export function bundleSignature(bytes: Uint8Array): Result<string> {
   const bundle = documentOf(bytes);
-  if (!BUNDLE.test(textField(bundle, 'mediaType') ?? '')) return err('it is no sigstore bundle');
+  if (!BUNDLE.test(textField(bundle, 'mediaType') ?? '')) return err('it is not a sigstore bundle');
   const signature = textField(field(bundle, 'messageSignature'), 'signature') ?? '';
-  return /^[A-Za-z0-9+/]+={0,2}$/.test(signature) ? ok(signature) : err('it holds no signature');
+  return /^[A-Za-z0-9+/]+={0,2}$/.test(signature)
+    ? ok(signature)
+    : err('it does not contain a signature');
 }
 
 /** Checks that a bundle states what was asked for: the subject, the predicate's type, and the predicate where it is given. */

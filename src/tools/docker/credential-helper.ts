@@ -20,7 +20,7 @@ export async function askCredentialHelper(
 ): Promise<Result<StoredCredentials | undefined>> {
   // The name comes from a configuration file and becomes part of a command's.
   if (!/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(name))
-    return err(`${cleanText(name)} is no credential helper`);
+    return err(`${cleanText(name)} is not a credential helper`);
   const command = `docker-credential-${name}`;
   const result = await run({
     command,

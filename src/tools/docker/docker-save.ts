@@ -43,6 +43,6 @@ async function dockerSave(
   if (/cannot connect|permission denied|daemon running|connection refused/i.test(said))
     throw engineError(result.stderr);
   throw new UserError(`docker save failed: ${said || `exit code ${result.exitCode}`}`, {
-    nextStep: `Look at the engine: docker save ${id} > /dev/null`,
+    nextStep: `Check the engine: docker save ${id} > /dev/null`,
   });
 }

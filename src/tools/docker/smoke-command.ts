@@ -43,7 +43,7 @@ export async function runSmokeCommand(
     case 'aborted':
       throw new Interrupted('the smoke command was interrupted');
     case 'not-found':
-      throw new UserError('there is no sh on PATH, which runs the smoke command');
+      throw new UserError('no sh on PATH, which runs the smoke command');
     case 'timeout':
       return `${said(result)}it took too long and was stopped`;
     case 'signal':

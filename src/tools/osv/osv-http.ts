@@ -118,7 +118,7 @@ async function read(response: Response) {
   try {
     return ok(JSON.parse(Buffer.concat(chunks).toString('utf8')) as unknown);
   } catch {
-    return lost('its answer is no JSON', true);
+    return lost('its answer is not JSON', true);
   }
 }
 

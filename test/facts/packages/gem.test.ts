@@ -44,7 +44,7 @@ describe('a gem’s specification', () => {
   test('one that says nothing', () => {
     expect(GEM.read(Buffer.from('system("rm -rf /")'), `${FOLDER}/x.gemspec`)).toEqual({
       packages: [],
-      unreadable: 'it states no name or no version',
+      unreadable: 'it does not state a name and a version',
     });
   });
 

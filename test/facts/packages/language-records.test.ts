@@ -34,8 +34,8 @@ describe('composer', () => {
   test('what it does not hold is told of', () => {
     const read = (text: string): string | undefined =>
       COMPOSER.read(Buffer.from(text), '').unreadable;
-    expect(read('{')).toBe('it is no JSON');
-    expect(read('{"a":1}')).toBe('it holds no list of packages');
+    expect(read('{')).toBe('it is not JSON');
+    expect(read('{"a":1}')).toBe('it does not contain a list of packages');
     expect(read('[{"name":"a/b"}, 3]')).toBe('2 entries have no name or no version');
   });
 });
@@ -52,7 +52,9 @@ test('.NET: packages and the framework of a self-contained application, not the 
     'pkg:nuget/Microsoft.NETCore.App.Runtime.linux-x64@8.0.1',
     'pkg:nuget/Newtonsoft.Json@13.0.3',
   ]);
-  expect(NUGET.read(Buffer.from('{}'), '').unreadable).toBe('it holds no list of libraries');
+  expect(NUGET.read(Buffer.from('{}'), '').unreadable).toBe(
+    'it does not contain a list of libraries',
+  );
 });
 
 describe('Python', () => {

@@ -102,7 +102,7 @@ describe('rpm’s databases', () => {
     expect(unreadable).toEqual([
       {
         path: 'var/lib/rpm/rpmdb.sqlite-wal',
-        reason: 'it holds changes of the package database that are not in it yet',
+        reason: 'it contains changes of the package database that are not in it yet',
       },
     ]);
   });
@@ -128,9 +128,9 @@ describe('damaged databases', () => {
   });
 
   test.each([
-    ['rpmdb.sqlite', 'it is no SQLite database'],
-    ['Packages.db', 'it is no ndb database'],
-    ['Packages', 'it is no Berkeley DB hash database'],
+    ['rpmdb.sqlite', 'it is not an SQLite database'],
+    ['Packages.db', 'it is not an ndb database'],
+    ['Packages', 'it is not a Berkeley DB hash database'],
   ])('%s that is something else', (name, reason) => {
     expect(readRpmDatabase(Buffer.alloc(8192, 'x'), name)).toEqual({
       packages: [],

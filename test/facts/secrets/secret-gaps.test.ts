@@ -48,7 +48,7 @@ describe('nothing is left out without a word', () => {
     for (let depth = 0; depth < 7; depth += 1) bytes = gzipSync(bytes);
     const facts = layerFacts([file('a.gz', bytes)]);
     expect(facts.secretGaps).toEqual([
-      { path: 'a.gz', reason: 'it holds archives in archives, more than 5 deep' },
+      { path: 'a.gz', reason: 'it contains archives in archives, more than 5 deep' },
     ]);
   });
 

@@ -210,8 +210,8 @@ describe('what a statement does', () => {
   test.each([
     [{ ...about, status: 'not_affected' }, 'statement 1 says not_affected and not why'],
     [{ ...about, status: 'harmless' }, 'statement 1 has no status of OpenVEX'],
-    [{ ...NOT_AFFECTED, products: [] }, 'statement 1 names no product'],
-    [{ ...NOT_AFFECTED, vulnerability: {}, products }, 'statement 1 names no vulnerability'],
+    [{ ...NOT_AFFECTED, products: [] }, 'statement 1 does not name a product'],
+    [{ ...NOT_AFFECTED, vulnerability: {}, products }, 'statement 1 does not name a vulnerability'],
   ])('an incomplete one does nothing and is told of', (statement, problem) => {
     expect(applied([openvex(statement)])).toMatchObject({
       left: [LEFT],
@@ -324,7 +324,7 @@ describe('CycloneDX', () => {
     expect(notices).toEqual([
       'VEX vex.json: vulnerability 1 names nothing that it affects',
       'VEX vex.json: vulnerability 2 has no state of CycloneDX',
-      'VEX vex.json: vulnerability 3 names no vulnerability',
+      'VEX vex.json: vulnerability 3 does not name a vulnerability',
     ]);
   });
 });

@@ -202,11 +202,13 @@ describe('what docker save wrote before 25', () => {
       ...renamed,
       'manifest.json': Buffer.from(JSON.stringify(manifest)),
     });
-    expect(await refusal(archive)).toBe('FILE holds 2 images: one:1, two:1, two:2');
+    expect(await refusal(archive)).toBe('FILE contains 2 images: one:1, two:1, two:2');
     const image = await openArchiveFile(fileOf(archive), options('docker.io/library/two:2'));
     expect(image.platforms[0].layers[0]?.diffId).toBe(digestOf(layerTar({ x: '2' })));
     await image.close();
-    expect(await refusal(archive, 'three')).toBe('FILE holds no "three", but one:1, two:1, two:2');
+    expect(await refusal(archive, 'three')).toBe(
+      'FILE does not contain "three", but one:1, two:1, two:2',
+    );
   });
 
   test('the form before 1.10 is told', async () => {
@@ -248,7 +250,7 @@ describe('what Docker 25 saves of an image without a name', () => {
 
   test('nothing at all is an error', async () => {
     expect(await refusal(archiveOf({ 'index.json': index, 'oci-layout': layout }))).toBe(
-      'FILE holds no image',
+      'FILE does not contain an image',
     );
   });
 });
@@ -260,7 +262,7 @@ describe('hostile archives', () => {
     ['an object', {}, ' is not a list'],
     ['empty', [], ' lists 0 images'],
     ['numbers', [1], ': [0] is not an object'],
-    ['no config', [{ Layers: [] }], ' names no config'],
+    ['no config', [{ Layers: [] }], ' does not name a config'],
     [
       'layers of another type',
       [{ Config: 'x', Layers: 'layer0/layer.tar' }],
@@ -279,8 +281,8 @@ describe('hostile archives', () => {
     const { 'layer0/layer.tar': layer, ...rest } = valid;
     expect(layer).toBeDefined();
     for (const [target, why] of [
-      ['/etc/passwd', 'leads out of it'],
-      ['../../etc/passwd', 'leads out of it'],
+      ['/etc/passwd', 'FILE contains a link that points out of it'],
+      ['../../etc/passwd', 'FILE contains a link that points out of it'],
       ['layer.tar', 'in a circle'],
       ['nowhere', 'lacks "layer0/layer.tar"'],
     ] as const)
@@ -293,7 +295,7 @@ describe('hostile archives', () => {
       archiveOf({ 'index.json': Buffer.from('{}') }).subarray(0, -1024),
       tar,
     ]);
-    expect(await refusal(twice)).toBe('FILE holds two files named index.json');
+    expect(await refusal(twice)).toBe('FILE contains two files named index.json');
   });
 
   test('sizes that lie, an archive that is cut off, no archive', async () => {
@@ -303,9 +305,9 @@ describe('hostile archives', () => {
     expect(await refusal(tar.subarray(0, tar.length - 2048 - 512))).toMatch(
       /cut off|no such|lacks/,
     );
-    expect(await refusal(Buffer.from('no tar'))).toBe('FILE is no tar archive');
-    expect(await refusal(Buffer.alloc(0))).toBe('FILE is no tar archive');
-    expect(await refusal(gzipSync(Buffer.from('no tar')))).toBe('FILE is no tar archive');
+    expect(await refusal(Buffer.from('no tar'))).toBe('FILE is not a tar archive');
+    expect(await refusal(Buffer.alloc(0))).toBe('FILE is not a tar archive');
+    expect(await refusal(gzipSync(Buffer.from('no tar')))).toBe('FILE is not a tar archive');
     expect(await refusal(gzipSync(tar).subarray(0, 100))).toContain('FILE cannot be unpacked');
     expect(await refusal(archiveOf({ a: Buffer.from('b') }))).toContain(
       'neither an OCI layout nor',
@@ -321,7 +323,7 @@ describe('hostile archives', () => {
     const many = Buffer.concat([...Array<Buffer>(1000).fill(one)]);
     // The same name again is one entry; each counts all the same.
     const all = Buffer.concat([...Array<Buffer>(101).fill(many)]);
-    expect(await refusal(all)).toBe('FILE holds more than 100000 entries');
+    expect(await refusal(all)).toBe('FILE contains more than 100000 entries');
   });
 
   test('an endless stream that is no archive ends at once, and nothing stays', async () => {
@@ -334,7 +336,7 @@ describe('hostile archives', () => {
       }
     }
     const used = options();
-    await expect(openArchiveStream(endless(), used)).rejects.toThrow('no tar archive');
+    await expect(openArchiveStream(endless(), used)).rejects.toThrow('FILE is not a tar archive');
     expect(given).toBeLessThan(5);
     expect(readdirSync(used.spoolDir)).toEqual([]);
     await expect(openArchiveStream(chunks(Buffer.alloc(0)), used)).rejects.toThrow('nothing came');
@@ -402,7 +404,7 @@ describe('an archive in both forms, as Docker writes it since 25', () => {
   });
 
   test('another image than the index has is refused: an engine may load it', async () => {
-    const message = 'FILE holds two images: one by index.json, another by manifest.json';
+    const message = 'FILE contains two images: one by index.json, another by manifest.json';
     expect(await refusal(both([one], saved(other, bytes)))).toBe(message);
     const two = [saved(one, bytes), saved(other, bytes, ['evil:1'])].flatMap(
       (text) => JSON.parse(String(text)) as unknown[],

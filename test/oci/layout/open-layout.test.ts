@@ -56,9 +56,11 @@ describe('which image', () => {
     for (const wanted of ['app', 'app:2'])
       expect((await open(path, wanted)).root.digest).toBe(two.digest);
     await expect(open(path)).rejects.toThrow(
-      'DIR holds 2 images: docker.io/library/app:1, docker.io/library/app:2',
+      'DIR contains 2 images: docker.io/library/app:1, docker.io/library/app:2',
     );
-    await expect(open(path, '3\u001b[2J')).rejects.toThrow('DIR holds no "3\\u001b[2J", but');
+    await expect(open(path, '3\u001b[2J')).rejects.toThrow(
+      'DIR does not contain "3\\u001b[2J", but',
+    );
   });
 
   test('entries that are the platforms of one image: index.json is its index', async () => {
@@ -93,8 +95,10 @@ describe('which image', () => {
 
   test('none, no layout, another version', async () => {
     const bytes = new ImageBytes();
-    await expect(open(written(bytes.layout([])))).rejects.toThrow('DIR holds no image');
-    await expect(open(temporaryFolder())).rejects.toThrow('DIR is no OCI layout');
+    await expect(open(written(bytes.layout([])))).rejects.toThrow('DIR does not contain an image');
+    await expect(open(temporaryFolder())).rejects.toThrow(
+      'DIR is not an OCI layout: it has no index.json',
+    );
     const files = bytes.layout([bytes.image()]);
     await expect(
       open(written({ ...files, 'oci-layout': Buffer.from('{"imageLayoutVersion":"2.0"}') })),

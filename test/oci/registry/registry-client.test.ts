@@ -138,7 +138,7 @@ describe('who asks', () => {
       9,
     );
     const error = await failure(clientOf(registry, { credential: USER }).resolve('app', '1'));
-    expect(error.message).toMatch(/token server that is no https address/);
+    expect(error.message).toMatch(/token server that is not an https address/);
   });
 
   test('a redirect to another host carries no credentials, nor may that host ask for them', async () => {

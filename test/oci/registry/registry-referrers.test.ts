@@ -65,6 +65,6 @@ test('a fallback tag that is an image is not overwritten', async () => {
     MEDIA_TYPE.manifest,
   );
   await expect(client.addToFallbackTag('app', subject, referrer(1))).rejects.toThrow(
-    /no list of referrers/,
+    /not a list of referrers/,
   );
 });

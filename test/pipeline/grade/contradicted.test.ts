@@ -94,8 +94,7 @@ async function markIn(
 const contradictionIn = async (given: Case): Promise<string | undefined> =>
   (await markIn(given)).contradicts;
 
-const OTHER_LINE = (line: number) =>
-  `line ${line} of the Dockerfile is not what the image’s history tells of`;
+const OTHER_LINE = (line: number) => `line ${line} of the Dockerfile is not in the image’s history`;
 
 describe('provenance that nobody signed', () => {
   test.each<[string, Case]>([
@@ -170,7 +169,7 @@ describe('provenance that nobody signed', () => {
       { history: [], layers: 3 },
       'the Dockerfile has 2 steps that add a layer, the image’s history 0',
     ],
-    ['a forged history', { layers: 7 }, 'its history tells of 3 layers, the image has 7'],
+    ['a forged history', { layers: 7 }, 'its history lists 3 layers, the image has 7'],
     [
       'an old image that claims to be new',
       { created: '2020-01-01T00:00:00Z' },

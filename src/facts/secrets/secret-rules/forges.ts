@@ -55,7 +55,7 @@ export const FORGE_RULES: readonly SecretRule[] = [
   token('clojars-token', 'Clojars: deploy tokens', ['CLOJARS_'], '[a-z0-9]{60}'),
   token(
     'docker-hub-token',
-    'Docker Hub: personal and organisation tokens',
+    'Docker Hub: personal and organization tokens',
     ['dckr_pat_', 'dckr_oat_'],
     '[A-Za-z0-9_-]{27,36}',
   ),

@@ -89,7 +89,7 @@ export const SERVICE_RULES: readonly SecretRule[] = [
   ),
   token(
     'sentry-token',
-    'Sentry: organisation and user tokens',
+    'Sentry: organization and user tokens',
     ['sntrys_', 'sntryu_'],
     '(?:eyJ[A-Za-z0-9+/=_-]{60,500}|[a-f0-9]{64})',
   ),
