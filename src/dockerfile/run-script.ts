@@ -14,11 +14,9 @@ export interface RunShell {
   readonly pipefail: boolean;
   /** Why what it does with the text of a RUN is not known. */
   readonly unread?: string;
-  /** Its words, behind which the text of a RUN stands, where that is no shell that we parse. */
-  readonly argv?: readonly string[];
+  /** Its words, behind which the text of a RUN stands. */
+  readonly argv: readonly string[];
 }
-
-export const DEFAULT_SHELL: RunShell = { program: 'sh', errexit: false, pipefail: false };
 
 /** A RUN's commands with the options its shell starts with. */
 export interface RunScript extends Script {
@@ -28,6 +26,8 @@ export interface RunScript extends Script {
   readonly pipefail: boolean;
   /** bash reads it; else any POSIX shell may. */
   readonly bash: boolean;
+  /** The words of the shell that it goes through; undefined in exec form. */
+  readonly shell?: readonly string[];
 }
 
 /** Where the shells of base images lie. */
@@ -67,12 +67,16 @@ export function shellOf(argv: readonly string[]): RunShell {
     program,
     errexit: options?.has('errexit') === true,
     pipefail: options?.has('pipefail') === true,
+    argv,
   };
   if (!SHELLS.has(program))
-    return { ...shell, argv, unread: `RUN goes through ${program}, no POSIX shell` };
+    return { ...shell, unread: `RUN goes through ${program}, no POSIX shell` };
   if (options !== undefined && FOLDER.test(path)) return shell;
   return { ...shell, unread: `SHELL ${JSON.stringify(argv)} may do more than run the commands` };
 }
+
+/** What Docker runs a RUN through where no SHELL says otherwise. */
+export const DEFAULT_SHELL: RunShell = shellOf(['/bin/sh', '-c']);
 
 /** What Docker runs a RUN through where the base is Windows and no SHELL says otherwise. */
 export const WINDOWS_SHELL: RunShell = shellOf(['cmd', '/S', '/C']);
@@ -111,10 +115,10 @@ function execScript(words: readonly Word[], line: LogicalLine): RunScript {
 export function unparsedScript(
   line: LogicalLine,
   offset: number,
-  { argv }: RunShell,
+  { argv, program }: RunShell,
 ): RunScript | undefined {
   const isShellForm = execForm(line.text.slice(offset).trim()) === undefined;
-  return argv !== undefined && isShellForm
+  return !SHELLS.has(program) && isShellForm
     ? execScript(
         [...argv, line.full.slice(offset)].map((word) => literalWord(word, line.text.length)),
         line,
@@ -159,6 +163,7 @@ export function runScript(line: LogicalLine, offset: number, shell: RunShell): R
     errexit,
     pipefail,
     bash,
+    shell: shell.argv,
   });
 }
 

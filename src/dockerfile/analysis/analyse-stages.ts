@@ -219,7 +219,7 @@ export function analyseStages(
   );
   const around = {
     files,
-    installs,
+    installing: new Set([...installed.values()].flatMap((one) => one.by)),
     downloads,
     chains,
     isFetch: (e: CommandEvent) => fetchesOf(e).length > 0,

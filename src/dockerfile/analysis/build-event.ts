@@ -1,6 +1,6 @@
 import type { Instruction } from '../../model/dockerfile.ts';
 import { lookupIn } from '../scope.ts';
-import type { Variable } from '../shell/fields.ts';
+import { constantField, type Variable } from '../shell/fields.ts';
 import { freshState } from '../shell/shell-state.ts';
 import { Tracer } from '../shell/trace.ts';
 import type { TraceBudget, TracedCommand } from '../shell/traced-command.ts';
@@ -31,6 +31,36 @@ export interface CopyEvent {
 
 export type BuildEvent = CommandEvent | CopyEvent;
 
+/** The shell that a RUN in shell form goes through, as a command of its own: it is a file too, and obeys others. */
+function shellCommand(
+  { script, folder, scope, instruction: { range } }: PlacedInstruction,
+  variable: (name: string) => string | undefined,
+  budget: TraceBudget,
+): readonly TracedCommand[] {
+  if (script?.shell === undefined) return [];
+  const variables = (): ReadonlyMap<string, string | undefined> =>
+    new Map([...scope.env.keys()].map((name) => [name, variable(name)]));
+  return [
+    {
+      id: budget.nextId++,
+      argv: script.shell.map(constantField),
+      range,
+      text: script.shell.join(' '),
+      ignored: undefined,
+      stopsOnSuccess: false,
+      pipedFrom: [],
+      within: [],
+      leadsTo: undefined,
+      readsFrom: [],
+      writesTo: [],
+      folder,
+      programPath: undefined,
+      variable,
+      variables,
+    },
+  ];
+}
+
 function traceRun(
   placed: PlacedInstruction,
   stage: number,
@@ -48,13 +78,14 @@ function traceRun(
   // An ARG without a value is not set.
   const args = [...scope.args].flatMap(([name, value]) => (value === undefined ? [] : [name]));
   const outer = { variable, names: [...args, ...scope.env.keys()] };
+  const shell = shellCommand(placed, lookup, budget);
   const tracer = new Tracer(script, outer, budget, new RunFiles(files));
   const unmount = files.mount(instruction, folder, budget.nextId);
   const { errexit, pipefail, bash } = script;
   tracer.run(freshState({ errexit, pipefail, folder, bash }));
   unmount(budget.nextId);
   const isOffline = instruction.flags.some((f) => f.name === 'network' && f.value === 'none');
-  return tracer.commands.map((command) => ({
+  return [...shell, ...tracer.commands].map((command) => ({
     ...command,
     kind: 'command',
     stage,

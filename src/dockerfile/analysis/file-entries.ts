@@ -42,12 +42,16 @@ interface FileEntry {
 
 /** Entries of one stage; a stage with more is not one that a person writes. */
 const MOST = 4000;
+/** Of those whose path is not known whole. */
+const MOST_OPEN = 32;
 
 /** What was put into a stage, the newest over the older. */
 export class FileEntries {
   readonly contextFolders: FileEntry[] = [];
   readonly #byPath = new Map<string, FileEntry[]>();
   readonly #byName = new Map<string, FileEntry[]>();
+  /** Those at a path of which a part is not known. */
+  readonly #open: FileEntry[] = [];
   #count = 0;
 
   /** More was put there than is kept, so that nothing is known any more. */
@@ -64,6 +68,7 @@ export class FileEntries {
     if (this.isOver) return;
     const entry = { ...given, until: Infinity, order: this.#count };
     listAt(this.#byPath, entry.path).push(entry);
+    if (entry.path.includes('$')) this.#open.push(entry);
     if (!entry.isFolder) listAt(this.#byName, baseName(entry.path)).push(entry);
     else if (entry.ofContext) this.contextFolders.push(entry);
   }
@@ -78,6 +83,33 @@ export class FileEntries {
   /** The newest file of a name that command number `at` sees. */
   named(name: string, at: number): FileEntry | undefined {
     return this.#byName.get(name)?.findLast((one) => one.from <= at && at < one.until);
+  }
+
+  /** Paths of files like this that command number `at` sees. */
+  put(pattern: RegExp, at: number): readonly string[] {
+    return [...this.#byPath]
+      .filter(([path, list]) => {
+        const isFile = list.some((one) => !one.isFolder && one.from <= at && at < one.until);
+        return isFile && pattern.test(path);
+      })
+      .map(([path]) => path);
+  }
+
+  /** The newest file that may lie at a path, since a part of its own path or of this one is not known. */
+  open(path: string, at: number): FileContent | undefined {
+    const isSeen = (one: FileEntry): boolean => one.from <= at && at < one.until;
+    const isOpen = path.includes('$');
+    const near = isOpen
+      ? [...this.contextFolders, ...(this.#byName.get(baseName(path)) ?? [])]
+      : this.#open;
+    for (const entry of near.filter(isSeen).slice(-MOST_OPEN).reverse()) {
+      const names = isOpen ? namesBelow(entry, path) : openBelow(entry, path);
+      for (const below of names) {
+        const found = entry.source(below, 1);
+        if (found !== undefined && found.kind !== 'maybe') return found;
+      }
+    }
+    return undefined;
   }
 
   /** The entries at a path and over it, the newest first, each with the path below it. */
@@ -100,6 +132,39 @@ export class FileEntries {
       if (entry.from <= at && at < entry.until) yield { entry, below: belowOf(path, entry) };
     }
   }
+}
+
+const UNKNOWN = /\$(?:\{[^}]*\}|\([^)]*\)|\w+)/;
+
+/** What of a path may lie below an entry whose own path is known in part: its last name, for a folder. */
+function openBelow({ path: own, isFolder }: FileEntry, path: string): readonly string[] {
+  const folder = path.replace(/(?<![^/])[^/]*$/, '').replace(/\/$/, '');
+  const parts = own.split(UNKNOWN);
+  // Of a path that is all unknown nothing can be said.
+  if (!own.startsWith('/') && parts.at(-1)?.startsWith('/') !== true) return [];
+  const whole = isSpelled(parts, path) ? [''] : [];
+  return isFolder && isSpelled(parts, folder) ? [...whole, baseName(path)] : whole;
+}
+
+/** What may be the same file by a path of which only the end is known. */
+function namesBelow({ path: own, isFolder }: FileEntry, path: string): readonly string[] {
+  const end = (path.split(UNKNOWN).at(-1) ?? '').replace(/^\/+/, '');
+  if (isFolder) return [...new Set([end, baseName(end)])];
+  return own === end || own.endsWith(`/${end}`) ? [''] : [];
+}
+
+/** True where a text is these parts, in order, with anything between them. */
+function isSpelled(parts: readonly string[], text: string): boolean {
+  const [first = ''] = parts;
+  const last = parts.at(-1) ?? '';
+  let at = first.length;
+  if (!text.startsWith(first)) return false;
+  for (const part of parts.slice(1, -1)) {
+    const found = text.indexOf(part, at);
+    if (found < 0) return false;
+    at = found + part.length;
+  }
+  return text.length - last.length >= at && text.endsWith(last);
 }
 
 function listAt(map: Map<string, FileEntry[]>, key: string): FileEntry[] {

@@ -41,7 +41,10 @@ export function executedFile(
   if (name === undefined) return undefined;
   if (name.text.includes('/')) {
     const place = pathIn(folder, name.text);
-    return { path: place, content: files.at(place, at) };
+    const found = [place, ...twin(place)].map((path) => ({ path, content: files.at(path, at) }));
+    return (
+      found.find(({ content }) => content !== undefined && content.kind !== 'maybe') ?? found[0]
+    );
   }
   if (!files.spend(path.length / 64)) return undefined;
   const isKnown = !path.includes('$');
@@ -50,16 +53,24 @@ export function executedFile(
     if (!files.spend(1)) break;
     isInFront &&= !/^(?:\/usr\/bin|\$\{?PATH\}?)$/.test(one);
     const isOpen = /^\$[^/]*$/.test(one);
-    if (isOpen && !isInFront) continue;
-    const own = pathIn(folder, one === '' ? '.' : one);
+    if (one.startsWith('$') && !isInFront) continue;
+    const own = one.startsWith('$') ? one : pathIn(folder, one === '' ? '.' : one);
     const place = isOpen ? name.text : pathIn(own || '.', name.text);
-    const content = isOpen ? files.named(place, at) : files.at(place, at);
+    const content = isOpen
+      ? (files.named(place, at) ?? files.open(`\${}/bin/${place}`, at))
+      : (files.at(place, at) ?? files.open(place, at));
     if (content === undefined) continue;
     if (content.kind !== 'maybe') return { path: place, content };
     if (isInFront && !isOpen && isFilled(files, own, name.text, { content, at }))
       return { path: place, content: { kind: 'unread', why: content.why } };
   }
   return undefined;
+}
+
+/** The same file by the other name of its folder: /bin is a link to /usr/bin. */
+function twin(path: string): readonly string[] {
+  if (/^\/s?bin\//.test(path)) return [`/usr${path}`];
+  return /^\/usr\/s?bin\//.test(path) ? [path.slice('/usr'.length)] : [];
 }
 
 /** True where a folder of PATH was filled with what is not known, rather than one far above it. */

@@ -5,6 +5,8 @@ import { baseName, SHELLS } from '../shell/wrappers.ts';
 
 /** Many programs in one, by the name that it is called by. */
 const BY_NAME = /^(?:busybox|toybox|coreutils|uutils)(?:\.static)?$/;
+/** Programs that take an address. */
+const FETCHERS = /^(?:curl|wget2?|aria2c|axel|git|rsync|scp|s?ftp|nc|ncat|socat)$/;
 /** Known programs that start what their words name. */
 const STARTERS = /^(?:find|parallel|awk|[gmn]awk|sed|tar|vim?|ed|ex|xargs)$/;
 
@@ -16,7 +18,13 @@ function plain(path: string): string {
 export function renamedProgram(source: string, place: string): boolean {
   const from = plain(source);
   const to = plain(place);
-  if (from.startsWith(to) || to.startsWith(from) || !isKnownProgram(to)) return false;
+  const isOpen = /\$[\w{(]/.test(to);
+  if (from.startsWith(to) || to.startsWith(from)) return false;
+  // Under a name that is not known, any program may be it; one of the build itself is followed.
+  const isOther = isKnownProgram(from) || from.includes('$');
+  // What a command makes of a name is ordinary: `ln -s python3 "$(echo python3 | tr -d 3)"`.
+  if (isOpen && to.includes('$(') && !FETCHERS.test(from)) return false;
+  if (isOpen ? !isOther : !isKnownProgram(to)) return false;
   if (BY_NAME.test(from) || (SHELLS.has(from) && SHELLS.has(to))) return false;
   return !isPlainProgram(from) || WRAPPERS[from] !== undefined || STARTERS.test(from);
 }

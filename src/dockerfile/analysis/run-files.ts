@@ -1,3 +1,4 @@
+import { WRITTEN_FILES } from '../programs/written-files.ts';
 import { constantField, type Field } from '../shell/fields.ts';
 import type { Brought } from '../shell/interpreters.ts';
 import { printedBy } from '../shell/printed-text.ts';
@@ -6,7 +7,7 @@ import type { FileScript, TracedCommand, TracedFiles } from '../shell/traced-com
 import { baseName, programOf, SHELLS } from '../shell/wrappers.ts';
 import { optionNames, readCommandLine } from './command-line.ts';
 import { NOT_AT_HAND } from './file-entries.ts';
-import { PACKAGE_RUNNERS, packageScript } from './package-scripts.ts';
+import { manifestOf, manifestScript } from './package-scripts.ts';
 import { executedFile } from './program-path.ts';
 import { renamedProgram } from './renamed-programs.ts';
 import type { FileContent, StageFiles } from './stage-files.ts';
@@ -37,7 +38,7 @@ export function interpretedFile(
   let at = 1;
   for (; at < argv.length; at += 1) {
     const text = argv[at]?.text ?? '';
-    if (text === '-o' || text === '+o' || text === '-O') at += 1;
+    if (/^[-+][a-zA-Z]*[oO]$/.test(text)) at += 1;
     else if (!/^[-+]./.test(text)) break;
   }
   const first = argv[at]?.text;
@@ -73,10 +74,9 @@ export class RunFiles implements TracedFiles {
       const bash = program === 'bash';
       return scriptOf(named, { errexit, bash, positional, inShell: isSourced });
     }
-    const manifest = PACKAGE_RUNNERS.test(program)
-      ? this.#files.at(pathIn(folder, 'package.json'), id)
-      : undefined;
-    const run = manifest?.kind === 'text' ? packageScript(argv, manifest.text) : undefined;
+    const name = manifestOf(program);
+    const manifest = name === undefined ? undefined : this.#files.at(pathIn(folder, name), id);
+    const run = manifest?.kind === 'text' ? manifestScript(argv, manifest.text) : undefined;
     if (run !== undefined) return { ...NPM_SHELL, text: constantField(run) };
     return scriptOf(executedFile(this.#files, argv, { folder, path, at: id })?.content, {
       positional: argv.slice(1),
@@ -100,6 +100,10 @@ export class RunFiles implements TracedFiles {
       if (!path.startsWith('/dev/'))
         this.#files.write(path, output, program || 'a command', appends, id);
     const words = command.argv.slice(1).map((f) => f.text);
+    for (const { programs, path } of WRITTEN_FILES)
+      if (programs.test(program))
+        for (const [, file = ''] of words.join(' ').matchAll(path))
+          this.#files.change(pathIn(folder, file), `may be written by ${program}`, id);
     const operands = words.filter((word) => !word.startsWith('-'));
     if (program === 'tee')
       for (const path of operands)

@@ -3,6 +3,7 @@ import type { Instruction } from '../../model/dockerfile.ts';
 import { mountOptions } from '../external-image.ts';
 import { folderOfPattern, pathIn } from '../shell/shell-state.ts';
 import { baseName } from '../shell/wrappers.ts';
+import { contextContent, contextSource } from './context-source.ts';
 import { FileEntries, isWithin, maybe, NOT_AT_HAND, unread } from './file-entries.ts';
 import type { FileContent, FileSource } from './file-entries.ts';
 
@@ -79,6 +80,18 @@ export class StageFiles {
       if (found?.kind === 'text') return found;
     }
     return exact ?? this.#base?.named(path);
+  }
+
+  /** Paths like this at which files were put one by one. */
+  put(pattern: RegExp, at = NOW): readonly string[] {
+    this.spend(1 + this.#entries.count / 16);
+    return [...this.#entries.put(pattern, at), ...(this.#base?.put(pattern) ?? [])];
+  }
+
+  /** A file that may lie at a path, since a part of its own path or of this one (`$X/bin/ls`) is not known. */
+  open(path: string, at = NOW): FileContent | undefined {
+    this.spend(1);
+    return this.#entries.open(path, at) ?? this.#base?.open(path);
   }
 
   /** True where a folder (or an archive) of the context may lie in or over this folder: what is built there is not the download's alone. */
@@ -218,33 +231,17 @@ export class StageFiles {
     const pattern = source.includes('*') || source.includes('?') || source.includes('[');
     const root = pattern ? folderOfPattern(source).replace(/\/$/, '') : source;
     const context = this.#context;
+    const spend = (steps: number): boolean => this.spend(steps);
     const kind = root === '' ? 'folder' : context?.kind(root);
     const isFile = !pattern && kind === 'file';
     const looksFile = context === undefined && !pattern && baseName(source).includes('.');
     if (isFile || (looksFile && source !== '')) {
-      this.#file(at(baseName(source)), () => this.#read(source), from);
+      this.#file(at(baseName(source)), () => contextContent(context, source, spend), from);
       return;
     }
-    const below: FileSource = (name) => {
-      if (context === undefined) return maybe(NOT_AT_HAND);
-      const path = pathIn(root, name).replace(/^\/+/, '');
-      // About as much as asking the file system takes.
-      this.spend(20);
-      return context.kind(path) === 'file' ? this.#read(path) : undefined;
-    };
-    this.#folder(place, from, below, true);
+    this.#folder(place, from, contextSource(context, root, spend), true);
     const name = baseName(source);
     if (context === undefined && !pattern && name !== '')
       this.#file(at(name), maybe(NOT_AT_HAND), from);
-  }
-
-  #read(path: string): FileContent {
-    if (this.#context === undefined)
-      return unread('comes from the build context, which was not given');
-    const text = this.#context.text(path);
-    this.spend(20 + (text?.length ?? 0) / 1024);
-    return text === undefined
-      ? unread('is larger than is read')
-      : { kind: 'text', text, origin: 'context' };
   }
 }

@@ -1,4 +1,4 @@
-import type { Download, PackageInstall, UnreadLine } from '../../model/build-analysis.ts';
+import type { Download, UnreadLine } from '../../model/build-analysis.ts';
 import { isBuildDriver, isLocal, isRefused } from '../programs/catalogue.ts';
 import { languageOf } from '../programs/plain-scripts.ts';
 import { runningVariable } from '../programs/running-variables.ts';
@@ -7,6 +7,8 @@ import { pathIn } from '../shell/shell-state.ts';
 import { SHELLS } from '../shell/wrappers.ts';
 import type { CommandEvent } from './build-event.ts';
 import { WINDOWS_SHELLS } from './fetches/windows-fetches.ts';
+import { obeyedFile } from './obeyed-file.ts';
+import { manifestOf } from './package-scripts.ts';
 import { executedFile, searchOf } from './program-path.ts';
 import type { FileContent, StageFiles } from './stage-files.ts';
 import {
@@ -17,6 +19,7 @@ import {
   ofShell,
   ofSourced,
   ofWindowsShell,
+  shown,
   unread,
   type UnreadCommand,
 } from './unread-scripts.ts';
@@ -26,6 +29,10 @@ const ASKS = /^(?:-{1,2}v(?:ersion)?|-V|--help|-h|-help|help|version)$/;
 const RUNNERS = /^(?:npx|bunx|pnpx|uvx|dlx)$/;
 /** Verbs by which a manager or a compiler runs what it fetched or built. */
 const RUNS = /^(?:dlx|exec|x|run|test|t|bench|install-test|it)$/;
+
+const OS_MANAGERS = /^(?:dpkg|apt|apt-get|aptitude|apk|rpm|dnf5?|yum|microdnf|tdnf|zypper|gdebi)$/;
+const OS_INSTALLS =
+  /^(?:-(?=\w*[iUF])\w+|--install|--unpack|--upgrade|install|add|in|localinstall|reinstall)$/;
 
 /** True where the command names a file on a path for programs, so that its name tells what it is. */
 function isNamed(word: string): boolean {
@@ -69,24 +76,72 @@ function isLocked(
   return words.includes('--locked-mode') && files.at(lock, id)?.kind === 'text';
 }
 
+/** A program of another root folder, which the build filled from the context. */
+function ofOtherRoot(
+  event: CommandEvent,
+  { files }: CommandSurroundings,
+): UnreadCommand | undefined {
+  const root = /(?:^|[\s/])chroot\s+(?:--?\S+\s+)*(\S+)/.exec(event.text)?.[1];
+  const isOwn =
+    root !== undefined && root !== '/' && files.holdsContext(pathIn(event.folder, root));
+  return isOwn
+    ? unread(
+        event,
+        event.program,
+        `${event.program} is a program of ${shown(root)}, not of the image`,
+      )
+    : undefined;
+}
+
+/** Packages of the OS in files: their scripts run when they are installed. */
+function ofPackageFile(
+  event: CommandEvent,
+  { files }: CommandSurroundings,
+): UnreadCommand | undefined {
+  const { program, argv, folder, id } = event;
+  if (!OS_MANAGERS.test(program) || !argv.some(({ text }) => OS_INSTALLS.test(text)))
+    return undefined;
+  for (const { text } of argv.slice(1)) {
+    if (!/\.(?:deb|rpm|apk)$/.test(text) || /^\w+:\/\//.test(text)) continue;
+    const file = pathIn(folder, text);
+    const content = files.at(file, id);
+    const isSent =
+      content?.kind === 'text' || (content?.kind === 'maybe' && content.isFollowed !== true);
+    if (!isSent && content?.kind !== 'unread') continue;
+    const name = shown(text);
+    return unread(event, name, `${name} is installed, and its scripts were not read`, { file });
+  }
+  return undefined;
+}
+
 /** Says of a command that what it brings in is not known; undefined where it was read, or is known to bring nothing. */
 function unreadCommand(
   event: CommandEvent,
   around: CommandSurroundings,
 ): UnreadCommand | undefined {
-  if (event.script !== undefined) return ofScript(event, around);
   const { program, argv } = event;
   const [first] = argv;
   if (first === undefined) return undefined;
-  if (program === '')
+  if (program === '' && event.script === undefined)
     return unread(
       event,
       first.text,
       `the name of the program is not constant: ${first.text.slice(0, 80)}`,
     );
-  const running = runningVariable(event.variables());
+  const running = runningVariable(event.variables(), program);
   if (running !== undefined)
     return unread(event, running, `the variable ${running} makes programs run what was not read`);
+  const obeyed = obeyedFile(event, around.files);
+  if (obeyed !== undefined)
+    return unread(event, program, `${shown(obeyed.path)} was not read, and ${obeyed.reason}`, {
+      file: obeyed.path,
+    });
+  const run = executedFile(around.files, argv, searchOf(event));
+  const isPut = run?.content !== undefined && run.content.kind !== 'maybe';
+  if (event.script !== undefined) {
+    const isTaken = isPut && (SHELLS.has(program) || manifestOf(program) !== undefined);
+    return isTaken ? ofFile(event, run.path, run.content, '') : ofScript(event, around);
+  }
   const words = argv.slice(1).map((f) => f.text);
   if (program === '.' || program === 'source') return ofSourced(event, around);
   if (isBuildDriver(program, words) && !isFollowed(event, around)) {
@@ -100,9 +155,10 @@ function unreadCommand(
       { isDriver: true, folder },
     );
   }
-  const run = executedFile(around.files, argv, searchOf(event));
-  if (run?.content !== undefined && (run.content.kind !== 'maybe' || !isNamed(first.text)))
+  if (run?.content !== undefined && (isPut || !isNamed(first.text)))
     return ofFile(event, run.path, run.content, '');
+  const elsewhere = ofOtherRoot(event, around) ?? ofPackageFile(event, around);
+  if (elsewhere !== undefined) return elsewhere;
   const module = moduleBeside(event, around);
   if (module !== undefined) return ofFile(event, module.path, module.content, 'python');
   if (SHELLS.has(program)) return ofShell(event, words, around);
@@ -116,7 +172,7 @@ function unreadCommand(
     return ofInterpreter(event, language, around);
   const fetches = around.isJudged && !RUNNERS.test(program) && !RUNS.test(words[0] ?? '');
   if (isNamed(first.text) && fetches && !isRefused(program, words)) return undefined;
-  const name = first.text.replace(/[^\x20-\x7e]/g, '?').slice(-80);
+  const name = shown(first.text);
   return unread(
     event,
     name,
@@ -128,7 +184,8 @@ function unreadCommand(
 /** What the stages' commands are held against. */
 interface ReadCommands {
   readonly files: ReadonlyMap<number, StageFiles>;
-  readonly installs: readonly PackageInstall[];
+  /** Numbers of the commands that install something that is judged. */
+  readonly installing: ReadonlySet<number>;
   readonly downloads: readonly Download[];
   /** Each stage with those that it is built on. */
   readonly chains: ReadonlyMap<number, readonly number[]>;
@@ -153,12 +210,10 @@ export function unreadCommands(
   around: ReadCommands,
 ): readonly UnreadLine[] {
   const byId = new Map(commands.map((one) => [one.id, one]));
-  const installing = new Set(around.installs.map(placeOf));
   const found = commands.flatMap((event) => {
     const files = around.files.get(event.stage);
     if (event.isOffline || files === undefined) return [];
-    const isJudged =
-      installing.has(placeOf({ ...event, command: event.text })) || around.isFetch(event);
+    const isJudged = around.installing.has(event.id) || around.isFetch(event);
     return unreadCommand(event, { files, isJudged, command: (id) => byId.get(id) }) ?? [];
   });
   const lines = found.map((one): UnreadLine => {
@@ -168,12 +223,4 @@ export function unreadCommands(
   });
   const key = ({ range, reason }: UnreadLine): string => `${range.startLine} ${reason}`;
   return [...new Map(lines.map((line) => [key(line), line])).values()];
-}
-
-function placeOf({
-  stage,
-  range,
-  command,
-}: Pick<PackageInstall, 'stage' | 'range' | 'command'>): string {
-  return `${stage} ${range.startLine} ${range.startColumn} ${command}`;
 }

@@ -5,6 +5,7 @@ import {
   isPlainModule,
   isPlainScript,
   languageOf,
+  loadedModules,
   looksForModule,
 } from '../programs/plain-scripts.ts';
 import { unreadWindowsText } from '../programs/windows.ts';
@@ -37,6 +38,11 @@ const ASKS_VERSION = /^(?:--version|-v|-version)$/i;
 const OFFLINE = 'run it without network: RUN --network=none';
 const CONTEXT =
   'judge it where its build context is: scoville build, or scoville lint in the project';
+
+/** A path or word from outside, short and without control characters. */
+export function shown(text: string): string {
+  return text.replace(/[^\x20-\x7e]/g, '?').slice(-80);
+}
 
 export function unread(
   event: CommandEvent,
@@ -91,7 +97,7 @@ export function ofFile(
   content: FileContent | undefined,
   language: string,
 ): UnreadCommand | undefined {
-  const name = file.replace(/[^\x20-\x7e]/g, '?').slice(-80);
+  const name = shown(file);
   if (content?.kind !== 'text')
     return unread(
       event,
@@ -113,6 +119,26 @@ export function ofFile(
   return spoken !== '' && isPlainScript(spoken, content.text)
     ? undefined
     : unread(event, name, `${name} runs, and is not a shell that can be read`, { file });
+}
+
+/** True where a file of the build lies where Python looks first for a module of its own that the script loads. */
+function hidesModule(
+  { folder, id, variable }: CommandEvent,
+  language: string,
+  text: string,
+  files: StageFiles,
+): boolean {
+  if (!language.startsWith('py')) return false;
+  const folders = [folder, ...(variable('PYTHONPATH') ?? '').split(':')].filter(
+    (one) => one !== '',
+  );
+  const places = loadedModules(text).flatMap((name) => [`${name}.py`, `${name}/__init__.py`]);
+  return folders.some((one) =>
+    places.some((place) => {
+      const content = files.at(pathIn(pathIn(folder, one), place), id);
+      return content !== undefined && content.kind !== 'maybe';
+    }),
+  );
 }
 
 /** The script of an interpreter: on its command line, in a file, or on its input. */
@@ -138,7 +164,8 @@ export function ofInterpreter(
         !isPlainModule(language, word.slice(2)),
     );
     const looks = looksForModule(language, text) && !files.holdsContext(event.folder);
-    return loads.length === 0 && (looks || isPlainScript(language, text))
+    return loads.length === 0 &&
+      (looks || (isPlainScript(language, text) && !hidesModule(event, language, text, files)))
       ? undefined
       : unread(event, program, `what ${program} runs is not shell, and may do anything`);
   }

@@ -8,7 +8,7 @@ export const COMPILERS: readonly LocalPrograms[] = [
       'clang-format llvm-config nvcc hipcc emcc em++ wasm-opt wat2wasm jlink jdeps jdeprscan jmod javap javadoc jarsigner pack200 unpack200 scanelf execstack',
     reason: 'compiles and links what is there',
     unless:
-      /(?:^| )(?:-fplugin|-wrapper|--wrapper|-load|--?specs|-B|--?plugin|-Xplugin|-processor)\S*|(?:^| )-ppx?(?: |$)/,
+      /(?:^| )(?:-fplugin|-wrapper|--wrapper|-load|--?specs|-B|--?plugin|-Xplugin|-processor)\S*|(?:^| )-ppx?(?: |$)|(?:^| )@/,
   },
   {
     programs: 'tsc esbuild swc sass terser uglifyjs',

@@ -14,13 +14,13 @@ export const FILES_AND_TEXT: readonly LocalPrograms[] = [
     reason: 'edits text that is there',
     // GNU sed runs commands by `e`, alone and as a flag of `s`; a script in a file is not seen.
     unless:
-      /(?:^| )(?:-f|--file)\b|(?:^|[\s;{}\d$/!])e(?:\s+\S|$)|s([^\w\s\\])(?:\\.|(?!\1)[^\\])*\1(?:\\.|(?!\1)[^\\])*\1[gpiImM0-9]*e/,
+      /(?:^| )(?:-f|--file)\b|(?:^|[\s;{}\d$/!])e(?:\s+\S|$)|(?<![A-HJ-LN-Za-z_])s([^\w\s\\])(?:\\.|(?!\1)[^\\])*\1(?:\\.|(?!\1)[^\\])*\1[gpiImM0-9]*e[gpiImM0-9]*(?:w|[\s;}'"]|$)/,
   },
   {
     programs: 'awk gawk mawk nawk',
     reason: 'reads and writes text that is there',
     unless:
-      /\bsystem\s*\((?!\s*"\[ -[a-z] )|\|\s*getline|\|&|"\s*\||\|\s*"|\/inet[46]?\/|(?:^| )(?:-f|--file|-l|-i|--include|@load)/,
+      /\bsystem\s*\((?!\s*"(?:\[|test) -[a-z] )|\|\s*getline|\|&|"\s*\||\|\s*"|\/inet[46]?\/|(?:^| )(?:-f|--file|-l|-i|--include|@load)/,
   },
   {
     programs:
@@ -52,6 +52,6 @@ export const FILES_AND_TEXT: readonly LocalPrograms[] = [
       'gpg gpgv gpg2 gpgconf gpg-agent gpg-zip minisign signify signify-openbsd cosign ssh-keygen openssl age notation keytool certtool',
     reason:
       'verifies and makes signatures, keys and certificates; keys that it fetches are judged where they check a file',
-    unless: /(?:^| )(?:s_client|--search-keys|engine|-engine|-provider-path)\b/,
+    unless: /(?:^| )(?:s_client|--search-keys|engine|-engine|-provider-path|--exec-path)\b/,
   },
 ];

@@ -113,6 +113,13 @@ export function isPlainScript(language: string, text: string): boolean {
   );
 }
 
+/** Names of the modules that a script of Python may load, by their first part. */
+export function loadedModules(text: string): readonly string[] {
+  const found = text.slice(0, MAX_SCRIPT).matchAll(PYTHON.loads ?? /$^/g);
+  const names = [...found].flatMap(([, first, second]) => (first ?? second ?? '').split(','));
+  return [...new Set(names.map((name) => /[a-zA-Z]\w*/.exec(name)?.[0] ?? 'sitecustomize'))];
+}
+
 /** `import x; print(x.__version__)`: looks whether what was installed can be loaded. */
 const LOOKS =
   /^\s*(?:import [\w.]+(?: as \w+)?(?:, ?[\w.]+)*;?\s*)+(?:print\([\w.]+(?:__version__)?\(?\)?\);?\s*)?$/;

@@ -3,6 +3,8 @@ import { SOURCED_FILES } from './known-scripts.ts';
 /** Variables by which programs run, or take orders from, what no command line names. */
 interface RunningVariable {
   readonly names: RegExp;
+  /** Programs that obey it; all where not given. */
+  readonly programs?: RegExp;
   readonly reason: string;
   /** Values that name nothing to be read. */
   readonly unless?: RegExp;
@@ -17,6 +19,42 @@ const RUNNING_VARIABLES: readonly RunningVariable[] = [
     reason: 'the loader runs the library in each program',
     unless:
       /^(?:(?:^|[ :]+)(?:[\w.${}-]*\/)*lib(?:jemalloc|tcmalloc|mimalloc|eatmydata|faketime|gomp|stdc\+\+|iomp5|hugetlbfs|gnu-preload|preloadable_libiconv)[\w.+-]*)+$/,
+  },
+  { names: /^BASH_FUNC_/, reason: 'bash takes it for a function' },
+  {
+    names:
+      /^(?:GCONV_PATH|ZDOTDIR|COMPILER_PATH|GCC_EXEC_PREFIX|LESSOPEN|LESSCLOSE|OPENSSL_(?:ENGINES|MODULES)|PYTHONHOME)$/,
+    reason: 'programs load or start what lies there',
+    unless: /^\/usr\/(?!local\/)/,
+  },
+  {
+    names: /^OPENSSL_CONF$/,
+    reason: 'OpenSSL loads the modules that the file names',
+    unless: /^(?:\/etc\/|\/usr\/(?!local\/)|\/dev\/null$)/,
+  },
+  {
+    names: /^TAR_OPTIONS$/,
+    reason: 'tar starts what its options name',
+    programs: /^(?:g|bsd)?tar$/,
+    unless: /^(?!.*(?:checkpoint|command|program|script| -?\w*[IF]\b))/,
+  },
+  {
+    names: /^(?:(?:MAN|GIT_|SYSTEMD_)?PAGER|EDITOR|VISUAL|BROWSER)$/,
+    reason: 'programs start it',
+    programs: /^(?:git|man|crontab|visudo|vipw|systemctl|less|psql|mysql|npm|bundle|gem|hg|svn)$/,
+    unless: PLAIN_PROGRAM,
+  },
+  {
+    names: /^RUBYLIB$/,
+    reason: 'ruby loads libraries from it',
+    programs: /^(?:ruby|gem|bundler?|rake)[\d.]*$/,
+    unless: /^\/usr\/(?!local\/)/,
+  },
+  {
+    names: /^PERL5LIB$/,
+    reason: 'perl loads modules from it',
+    programs: /^(?:perl[\d.]*|cpanm?)$/,
+    unless: /^\/usr\/(?!local\/)/,
   },
   { names: /^BASH_ENV$/, reason: 'bash runs the file before each script' },
   { names: /^PS4$/, reason: 'the shell expands it with set -x', unless: /^(?!.*(?:\$\(|`))/s },
@@ -74,14 +112,15 @@ const RUNNING_VARIABLES: readonly RunningVariable[] = [
   },
 ];
 
-/** The first variable by which programs run something that was not read; a value that is not known may say so. */
+/** The first variable by which a program runs something that was not read; a value that is not known may say so. */
 export function runningVariable(
   variables: ReadonlyMap<string, string | undefined>,
+  program = '',
 ): string | undefined {
   for (const [name, value] of variables) {
     if (value === '') continue;
     const known = RUNNING_VARIABLES.find(({ names }) => names.test(name));
-    if (known === undefined) continue;
+    if (known === undefined || known.programs?.test(program) === false) continue;
     const isSystem =
       name === 'BASH_ENV' && SOURCED_FILES.some(({ path }) => path.test(value ?? ''));
     const isHarmless = value !== undefined && known.unless?.test(value) === true;

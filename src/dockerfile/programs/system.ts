@@ -9,9 +9,14 @@ export const SYSTEM: readonly LocalPrograms[] = [
   },
   {
     programs:
-      'pwgen apg htpasswd htdigest mkpasswd rndc-confgen vncpasswd openvt systemd-escape mcookie uname arch hostname hostid nproc getconf date uptime free ps top env printenv locale lsb_release lscpu lsblk mount umount mountpoint sysctl ulimit prlimit dmesg lsof fuser pgrep pidof ' +
+      'pwgen apg htpasswd htdigest mkpasswd rndc-confgen vncpasswd openvt systemd-escape mcookie uname arch hostname hostid nproc getconf date uptime free ps top env printenv locale lsb_release lscpu lsblk umount mountpoint sysctl ulimit prlimit dmesg lsof fuser pgrep pidof ' +
       'pstree stty tty cal sleep yes logger ldd ldconfig ld.so getopt dircolors rev kill killall pkill hwclock ip ifconfig route ss netstat iptables update-motd tzselect loginctl',
     reason: 'asks or changes the state of the system',
+  },
+  {
+    programs: 'mount',
+    reason: 'shows and attaches file systems',
+    unless: /(?:^| )(?:-[BMR]|--r?bind|--move)\b|\b(?:bind|overlay|lowerdir)\b/,
   },
   {
     programs:
@@ -27,7 +32,7 @@ export const SYSTEM: readonly LocalPrograms[] = [
   {
     programs: 'dpkg rpm rpmkeys debsums rpmquery rpm2archive',
     reason: 'installs and lists package files that are there; addresses among them are judged',
-    unless: /--(?:pre-invoke|post-invoke|eval|define|load|pipe)\b/,
+    unless: /--(?:pre-invoke|post-invoke|eval|define|load|pipe)\b(?<!--eval(?= %\{?\w+\}?(?: |$)))/,
   },
   {
     programs:
@@ -38,6 +43,11 @@ export const SYSTEM: readonly LocalPrograms[] = [
     programs: 'fix-permissions fix-permissions.sh',
     reason:
       'a script of base images (Jupyter, Software Collections): sets group and mode of folders',
+  },
+  {
+    programs: 'rabbitmq-plugins',
+    reason: 'turns on plugins that came with RabbitMQ',
+    only: /^(?:--\S+ )*(?:enable|disable|list|set|directories)\b/,
   },
   {
     programs: 'catalina.sh',
@@ -60,6 +70,6 @@ export const SYSTEM: readonly LocalPrograms[] = [
       'mysqld mariadbd mysql_install_db mariadb-install-db initdb mongod redis-server pg_ctl psql mysql mariadb mysqladmin sqlite3 createdb createuser pg_ctlcluster',
     reason: 'a database on this machine',
     unless:
-      /(?:^| )(?:-h|--host)[ =]?(?!localhost|127\.)\w|\\!|\bsystem\b|\bPROGRAM\b|\.shell\b|\.system\b/i,
+      /(?:^| )(?:-h|--host)[ =]?(?!localhost|127\.)\w|\\!|\bsystem\b|\bPROGRAM\b|\.shell\b|\.system\b|(?:^| )(?:-f|--file|-init)\b|\.read\b|\\i\b/i,
   },
 ];

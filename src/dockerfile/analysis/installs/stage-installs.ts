@@ -10,6 +10,8 @@ import { indexFetches } from './package-indexes.ts';
 /** What the commands of a stage install, and what of it comes from somewhere that nothing verifies. */
 export interface StageInstalls {
   readonly installs: readonly PackageInstall[];
+  /** Numbers of the commands that install. */
+  readonly by: readonly number[];
   readonly fetches: readonly Fetch[];
 }
 
@@ -35,12 +37,13 @@ export function stageInstalls(
   files: ReadonlyMap<number, StageFiles>,
 ): StageInstalls {
   const own = files.get(stage.index);
-  if (own === undefined) return { installs: [], fetches: [] };
+  if (own === undefined) return { installs: [], by: [], fetches: [] };
   const chain = lineage(stage, stages).toReversed();
   const sources = new AptSources(chain[0]?.base);
   const before: CommandEvent[] = [];
   const installs: PackageInstall[] = [];
   const fetches: Fetch[] = [];
+  const by: number[] = [];
   for (const { index } of chain)
     for (const event of events.get(index) ?? []) {
       sources.follow(event, files.get(index) ?? own);
@@ -49,7 +52,8 @@ export function stageInstalls(
       if (index !== stage.index) continue;
       const found = installsOf(event, before, own, sources.isFrozen);
       installs.push(...found);
+      if (found.length > 0) by.push(event.id);
       fetches.push(...indexFetches(event, found, before, own));
     }
-  return { installs, fetches };
+  return { installs, by, fetches };
 }
