@@ -98,6 +98,23 @@ export function platformName(p: Platform): string {
     : `${p.os}/${p.architecture}/${p.variant}`;
 }
 
+/** The platform of a manifest: as an index lists it, else as its config says. */
+export function platformOf({
+  descriptor,
+  config,
+}: {
+  readonly descriptor: Descriptor;
+  readonly config: ImageConfig;
+}): Platform {
+  const { os, architecture, variant = '' } = config;
+  return descriptor.platform ?? { os, architecture, ...(variant === '' ? {} : { variant }) };
+}
+
+/** The same as reports spell it. */
+export function platformNameOf(one: Parameters<typeof platformOf>[0]): string {
+  return platformName(platformOf(one));
+}
+
 /** BuildKit's mark on the manifests of an index that hold attestations, not an image. */
 export function isAttestationManifest(descriptor: Descriptor): boolean {
   return descriptor.annotations?.['vnd.docker.reference.type'] === 'attestation-manifest';

@@ -12,7 +12,7 @@ import { parseImageConfig, parseIndex, parseManifest, readShaped } from './docum
 import { quoted } from './quoted-text.ts';
 
 /** One platform, its manifest and config checked against each other. */
-export function platformOf(
+export function checkedPlatform(
   descriptor: Descriptor,
   manifest: Manifest,
   configBytes: Uint8Array,

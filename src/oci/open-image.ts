@@ -47,7 +47,7 @@ export async function openImage(name: ImageName, options: OpenOptions): Promise<
     case 'layout':
       return openLayoutFolder({
         name: text,
-        ...platformOf(options),
+        ...wantedPlatform(options),
         path: name.path,
         wanted: name.wanted,
       });
@@ -97,7 +97,7 @@ async function openRegistry(
   options: OpenOptions,
 ): Promise<OpenedImage> {
   const client = options.client(reference.registry);
-  return openRegistryImage({ ...platformOf(options), name, reference, client });
+  return openRegistryImage({ ...wantedPlatform(options), name, reference, client });
 }
 
 async function openEngine(
@@ -123,18 +123,23 @@ async function openStore(
     );
     if (entry === undefined) continue;
     const image = { name, blobs: folderBlobs(store.blobs), root: plain(entry), entries: manifests };
-    return openBlobImage({ ...image, ...platformOf(options), place: 'store' });
+    return openBlobImage({ ...image, ...wantedPlatform(options), place: 'store' });
   }
   return undefined;
 }
 
-function platformOf({ platform }: OpenOptions): { readonly platform?: Platform } {
+function wantedPlatform({ platform }: OpenOptions): { readonly platform?: Platform } {
   return platform === undefined ? {} : { platform };
 }
 
 function archive(name: string, options: OpenOptions): Omit<ArchiveOptions, 'wanted'> {
   const { spoolDir, signal } = options;
-  return { name, spoolDir, ...platformOf(options), ...(signal === undefined ? {} : { signal }) };
+  return {
+    name,
+    spoolDir,
+    ...wantedPlatform(options),
+    ...(signal === undefined ? {} : { signal }),
+  };
 }
 
 function engine(name: string, options: OpenOptions): Omit<EngineOptions, 'id'> {

@@ -15,7 +15,7 @@ import {
   isManifestType,
   isRunnable,
   notAnImage,
-  platformOf,
+  checkedPlatform,
   readIndex,
   readManifest,
 } from './document-checks.ts';
@@ -192,7 +192,7 @@ class DocumentWalk {
       return undefined;
     }
     if (configBytes === undefined) throw this.#missing(manifest.config);
-    return platformOf(descriptor, manifest, configBytes, name);
+    return checkedPlatform(descriptor, manifest, configBytes, name);
   }
 
   async #read(descriptor: Descriptor): Promise<Uint8Array | undefined> {

@@ -1,10 +1,9 @@
 import {
   type Annotations,
   type Descriptor,
-  type ImageConfig,
   type Index,
   MEDIA_TYPE,
-  type Platform,
+  platformOf,
 } from '../model/oci.ts';
 import type { BlobStore } from '../oci/blobs/blob-store.ts';
 import type { FinalPlatform } from './image-under-build.ts';
@@ -26,7 +25,7 @@ export async function writeIndex(
       mediaType: descriptor.mediaType,
       digest: descriptor.digest,
       size: descriptor.size,
-      platform: built.descriptor.platform ?? platformOf(config),
+      platform: platformOf({ descriptor: built.descriptor, config }),
       ...(Object.keys(descriptorAnnotations).length > 0
         ? { annotations: descriptorAnnotations }
         : {}),
@@ -35,13 +34,4 @@ export async function writeIndex(
   };
   const { digest, size } = await blobs.write(Buffer.from(JSON.stringify(index)));
   return { mediaType: MEDIA_TYPE.index, digest, size };
-}
-
-/** The platform that an image's config states. */
-export function platformOf(config: ImageConfig): Platform {
-  return {
-    os: config.os,
-    architecture: config.architecture,
-    ...(config.variant === undefined || config.variant === '' ? {} : { variant: config.variant }),
-  };
 }

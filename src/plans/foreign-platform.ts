@@ -38,7 +38,7 @@ function plain(platform: string): string {
 
 function firstRunOn(model: DockerfileModel, platform: string): Instruction | undefined {
   for (const index of model.reached) {
-    const named = platformOf(model, index);
+    const named = stagePlatform(model, index);
     if (named !== undefined && plain(named) !== platform && !/TARGETPLATFORM/.test(named)) continue;
     const run = model.stages[index]?.instructions.find(({ keyword }) => keyword === 'RUN');
     if (run !== undefined) return run;
@@ -47,7 +47,7 @@ function firstRunOn(model: DockerfileModel, platform: string): Instruction | und
 }
 
 /** A stage that stands on another runs where that one does. */
-function platformOf(model: DockerfileModel, index: number): string | undefined {
+function stagePlatform(model: DockerfileModel, index: number): string | undefined {
   let stage = model.stages[index];
   for (let step = 0; stage !== undefined && step <= model.stages.length; step += 1) {
     if (stage.platform !== undefined) return stage.platform;

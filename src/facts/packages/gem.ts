@@ -9,7 +9,7 @@ const VERSION =
 const LICENSES = /^[ \t]*\w{1,40}\.licenses?[ \t]*=[ \t]*([^\n]{1,500})/m;
 const FILE_NAME = /^(.+?)-(\d[^-]*)(?:-(.+))?$/s;
 
-function platformOf(stated: string | undefined): { readonly architecture?: string } {
+function architectureOf(stated: string | undefined): { readonly architecture?: string } {
   return stated === undefined || stated === 'ruby' || !isPlainText(stated)
     ? {}
     : { architecture: stated };
@@ -32,7 +32,9 @@ export const GEM: RecordReader = {
       isPlainText(id) ? [id] : [],
     );
     return {
-      packages: [{ type: 'gem', name, version, licenses, ...platformOf(stub?.[3] ?? file?.[3]) }],
+      packages: [
+        { type: 'gem', name, version, licenses, ...architectureOf(stub?.[3] ?? file?.[3]) },
+      ],
     };
   },
 };

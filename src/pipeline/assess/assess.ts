@@ -1,12 +1,12 @@
 import { knownPackages } from '../../facts/known-packages.ts';
 import { type Facts, known, unknownFact } from '../../model/facts.ts';
+import { platformNameOf, platformOf } from '../../model/oci.ts';
 import type { OpenedImage } from '../../model/opened-image.ts';
 import type { ImageContents } from '../../model/report.ts';
 import type { NotGraded, Scorecard } from '../../model/scorecard.ts';
 import type { Settings } from '../../model/settings.ts';
 import { type PipelineContext, phase } from '../context.ts';
 import type { AssessedPlatform } from './evidence.ts';
-import { nameOf } from './inspect.ts';
 import { judgePlatforms, type PlatformFacts } from './judge-platforms.ts';
 
 /** A judged image: the scorecard, and the facts that reports show beside it. */
@@ -40,7 +40,7 @@ export function assess(
     'grade',
     () => {
       const contents = platforms.map((one): PlatformFacts => ({
-        platform: nameOf(one.platform),
+        platform: platformNameOf(one.platform),
         digest: one.platform.descriptor.digest,
         facts: factsOf(context, image, one, options),
         notices: one.notices ?? [],
@@ -71,7 +71,7 @@ function factsOf(
   return {
     image: known(
       {
-        platform: descriptor.platform ?? config,
+        platform: platformOf(platform),
         manifestDigest: descriptor.digest,
         ...(image.index === undefined ? {} : { indexDigest: image.root.digest }),
         config,

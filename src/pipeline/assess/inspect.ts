@@ -1,6 +1,6 @@
 import { joined, manifestSecrets, statementSecrets } from '../../facts/secrets/document-secrets.ts';
 import { known, unknownFact } from '../../model/facts.ts';
-import { platformName } from '../../model/oci.ts';
+import { platformNameOf } from '../../model/oci.ts';
 import type { OpenedImage, OpenedPlatform } from '../../model/opened-image.ts';
 import { quantity } from '../../model/quantity.ts';
 import { isForeign, MissingLayerError } from '../../oci/missing-layer.ts';
@@ -60,15 +60,10 @@ async function requireLayers(image: OpenedImage, { layers }: OpenedPlatform): Pr
 }
 
 function found({ platform, content, read }: InspectedPlatform, isNamed: boolean): string {
-  const name = isNamed ? `${nameOf(platform)}: ` : '';
+  const name = isNamed ? `${platformNameOf(platform)}: ` : '';
   if (!content.known) return `${name}${content.reason}`;
   const { packages, filesystem } = content.value;
   const counts = [quantity(packages.length, 'package'), quantity(filesystem.fileCount, 'file')];
   const layers = `${read} of ${quantity(platform.layers.length, 'layer')} read`;
   return `${name}${[...counts, layers].join(', ')}`;
-}
-
-/** As reports spell a platform. */
-export function nameOf({ descriptor, config }: OpenedPlatform): string {
-  return platformName(descriptor.platform ?? config);
 }

@@ -1,5 +1,12 @@
 import { UserError } from '../../model/errors.ts';
-import { type Descriptor, isIndex, type Platform, platformName } from '../../model/oci.ts';
+import {
+  type Descriptor,
+  isIndex,
+  type Platform,
+  platformName,
+  platformNameOf,
+  platformOf,
+} from '../../model/oci.ts';
 import type { OpenedImage, OpenedPlatform } from '../../model/opened-image.ts';
 import type { NotGraded } from '../../model/scorecard.ts';
 import { matchesPlatform, platformRank } from '../../oci/platform-choice.ts';
@@ -8,10 +15,6 @@ interface AskedPlatforms {
   readonly image: OpenedImage;
   /** What was asked for, or what the index lists, and cannot be judged here. */
   readonly notGraded: readonly NotGraded[];
-}
-
-function platformOf({ descriptor, config }: OpenedPlatform): Platform {
-  return descriptor.platform ?? config;
 }
 
 /**
@@ -45,7 +48,7 @@ export function askedPlatforms(image: OpenedImage, asked: readonly Platform[]): 
     }));
   if (first === undefined)
     throw new UserError(
-      `${name} has none of ${asked.map(platformName).join(', ')} here, but ${image.platforms.map((one) => platformName(platformOf(one))).join(', ')}`,
+      `${name} has none of ${asked.map(platformName).join(', ')} here, but ${image.platforms.map(platformNameOf).join(', ')}`,
       { nextStep: 'Name one that it has: --platform OS/ARCH' },
     );
   return {

@@ -43,14 +43,14 @@ export async function engineOrBuilder(
       builder,
       elsewhere,
       seesLocal: docker.containerdStore && elsewhere === undefined && isEngine,
-      platform: platformOf(elsewhere) ?? own,
+      platform: builtFor(elsewhere) ?? own,
     };
   } catch (error) {
     context.signal.throwIfAborted();
     if (!(error instanceof UserError)) throw error;
     const elsewhere = await asked;
     if (!isElsewhere(elsewhere)) throw error;
-    const platform = platformOf(elsewhere) ?? { os: 'linux', architecture: 'amd64' };
+    const platform = builtFor(elsewhere) ?? { os: 'linux', architecture: 'amd64' };
     return { docker: undefined, builder: undefined, elsewhere, seesLocal: false, platform };
   }
 }
@@ -61,7 +61,7 @@ function isElsewhere(builder: Builder | undefined): builder is Builder {
 }
 
 /** BuildKit builds for the first of its platforms where none is named. */
-function platformOf(builder: Builder | undefined): Platform | undefined {
+function builtFor(builder: Builder | undefined): Platform | undefined {
   const [os = '', architecture] = builder?.platforms[0]?.split('/') ?? [];
   return architecture === undefined ? undefined : { os, architecture };
 }

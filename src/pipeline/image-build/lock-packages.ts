@@ -1,10 +1,9 @@
 import type { LockedPackages } from '../../model/lock.ts';
-import { platformName } from '../../model/oci.ts';
+import { platformNameOf } from '../../model/oci.ts';
 import type { BlobStore } from '../../oci/blobs/blob-store.ts';
 import { openStored } from '../../oci/layout/open-layout.ts';
 import { lockedPackages } from '../../plans/lock/lock-contents.ts';
 import type { PipelineContext } from '../context.ts';
-import { platformOf } from '../image-digest.ts';
 import type { FinalImage } from '../image-under-build.ts';
 import { inspectPlatform } from '../layers/inspect-image.ts';
 
@@ -32,7 +31,7 @@ export async function packagesOfImage(
     };
     const all = await packagesIn(layers);
     const base = await packagesIn(layers.slice(0, platform.baseLayers));
-    const name = platformName(platform.built.descriptor.platform ?? platformOf(platform.config));
+    const name = platformNameOf({ ...platform, descriptor: platform.built.descriptor });
     found.set(name, of(all, base));
   }
   return found;

@@ -1,6 +1,6 @@
 import type { Digest } from '../../model/digest.ts';
 import { UserError } from '../../model/errors.ts';
-import { type Annotations, type Descriptor, MEDIA_TYPE, platformName } from '../../model/oci.ts';
+import { type Annotations, type Descriptor, MEDIA_TYPE, platformNameOf } from '../../model/oci.ts';
 import { type BasePart, layerKinds } from '../../normalise/layer-kinds.ts';
 import type { Compression } from '../../normalise/layer-sink.ts';
 import { layerKey, type NormalisedLayer, normaliseLayer } from '../../normalise/normalise-layer.ts';
@@ -9,7 +9,6 @@ import type { RuleSet } from '../../normalise/rule-set.ts';
 import type { BlobStore } from '../../oci/blobs/blob-store.ts';
 import type { JsonCache } from '../../oci/layout/json-cache.ts';
 import { plainLayer } from '../../oci/walk/plain-layer.ts';
-import { platformOf } from '../image-digest.ts';
 import type { BuiltPlatform, FinalPlatform } from '../image-under-build.ts';
 import type { FoundImage } from '../resolve-images.ts';
 
@@ -47,7 +46,7 @@ export async function normalisePlatform(
     layers.push(done.layer);
     if (!done.cached) rewritten += 1;
   }
-  const name = platformName(built.descriptor.platform ?? platformOf(built.config));
+  const name = platformNameOf(built);
   const { config, manifest } = rebuildImage({
     manifest: built.manifest,
     config: built.config,

@@ -1,7 +1,7 @@
 import { configDifferences } from '../../difference/config-differences.ts';
 import { pairLayers, type TracedLayer, tracedLayers } from '../../difference/pair-layers.ts';
 import type { CopiedStage, ImageComparison, ImageDifference } from '../../model/difference.ts';
-import { platformName } from '../../model/oci.ts';
+import { platformNameOf } from '../../model/oci.ts';
 import type { OpenedImage, OpenedPlatform } from '../../model/opened-image.ts';
 import type { PipelineContext } from '../context.ts';
 import { compareLayers, type ComparedLayer, unpaired } from './compare-layers.ts';
@@ -23,13 +23,13 @@ export async function compareImages(
   lineOf: LineOf = () => undefined,
   look?: LookDeeper,
 ): Promise<ImageComparison> {
-  const names = [...new Set([...first.platforms, ...second.platforms].map(nameOf))];
+  const names = [...new Set([...first.platforms, ...second.platforms].map(platformNameOf))];
   const differences: ImageDifference[] = [];
   let omitted = 0;
   const platforms = [];
   for (const platform of names) {
-    const a = first.platforms.find((one) => nameOf(one) === platform);
-    const b = second.platforms.find((one) => nameOf(one) === platform);
+    const a = first.platforms.find((one) => platformNameOf(one) === platform);
+    const b = second.platforms.find((one) => platformNameOf(one) === platform);
     platforms.push({
       platform,
       first: a?.descriptor.digest,
@@ -145,8 +145,4 @@ function onOneSide(platform: string, side: 'first' | 'second'): ImageDifference 
     line: undefined,
     instruction: undefined,
   };
-}
-
-function nameOf({ descriptor, config }: OpenedPlatform): string {
-  return platformName(descriptor.platform ?? config);
 }

@@ -3,8 +3,7 @@ import { join } from 'node:path';
 import { DEFAULT_SETTINGS } from '../../config/default-settings.ts';
 import type { DockerfileModel } from '../../model/dockerfile.ts';
 import { UserError } from '../../model/errors.ts';
-import type { Descriptor } from '../../model/oci.ts';
-import { MEDIA_TYPE, platformName } from '../../model/oci.ts';
+import { type Descriptor, MEDIA_TYPE, platformNameOf } from '../../model/oci.ts';
 import type { OpenedImage } from '../../model/opened-image.ts';
 import type { RecordedBuild } from '../../model/recorded-build.ts';
 import { formatReference } from '../../model/reference.ts';
@@ -82,9 +81,7 @@ function compressionOf({ platforms: [{ manifest }] }: OpenedImage): 'gzip' | 'zs
 
 async function prepare(context: PipelineContext, request: RebuildRequest): Promise<Prepared> {
   const { image, record, words, source, settings, store, directory } = request;
-  const platforms = image.platforms.map(({ descriptor, config }) =>
-    platformName(descriptor.platform ?? config),
-  );
+  const platforms = image.platforms.map(platformNameOf);
   const parsed = parseBuildArgs(
     [
       '--no-cache',

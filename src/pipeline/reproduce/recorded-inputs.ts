@@ -1,7 +1,7 @@
 import { imageOfPurl } from '../../facts/used-images.ts';
 import { type Digest, parseDigest } from '../../model/digest.ts';
 import type { LockedImage, LockFile } from '../../model/lock.ts';
-import { type Annotations, platformName } from '../../model/oci.ts';
+import { type Annotations, platformNameOf } from '../../model/oci.ts';
 import type { OpenedImage } from '../../model/opened-image.ts';
 import type { RecordedBuild } from '../../model/recorded-build.ts';
 import { formatReference, parseReference, withDefaultTag } from '../../model/reference.ts';
@@ -96,9 +96,9 @@ function valuesOf(
       indexDescriptor: {},
       manifest: {},
       manifestDescriptor: entry?.annotations ?? {},
-      byPlatform: [first, ...others].flatMap(({ descriptor, config, manifest }) =>
-        Object.entries(ownAnnotations(manifest.annotations)).map(([key, value]) => ({
-          platform: platformName(descriptor.platform ?? config),
+      byPlatform: [first, ...others].flatMap((one) =>
+        Object.entries(ownAnnotations(one.manifest.annotations)).map(([key, value]) => ({
+          platform: platformNameOf(one),
           level: 'manifest' as const,
           key,
           value,

@@ -3,11 +3,10 @@ import { cyclonedxDocument } from '../../attestations/sbom-cyclonedx.ts';
 import { spdxDocument } from '../../attestations/sbom-spdx.ts';
 import { UserError } from '../../model/errors.ts';
 import type { FileFact } from '../../model/facts.ts';
-import type { Descriptor } from '../../model/oci.ts';
+import { type Descriptor, platformOf } from '../../model/oci.ts';
 import type { OsRelease, Package, UnreadablePackages } from '../../model/packages.ts';
 import { PREDICATE_TYPE } from '../../model/statement.ts';
 import type { BuildPlan } from '../../plans/build-plan.ts';
-import { platformOf } from '../image-digest.ts';
 import type { FinalImage, FinalPlatform } from '../image-under-build.ts';
 
 /** A predicate that is to be signed, and the index or manifest that it is about. */
@@ -82,7 +81,7 @@ function sboms(
     image: {
       name: plan.names[0] ?? subject.digest,
       digest: subject.digest,
-      platform: platform.built.descriptor.platform ?? platformOf(platform.config),
+      platform: platformOf({ ...platform, descriptor: platform.built.descriptor }),
     },
     created: plan.created,
     toolVersion,
