@@ -55,6 +55,7 @@ const OWN_READERS: Readonly<Record<string, string>> = {
   'oci/layout/owner.ts': 'our own lock',
   'oci/registry/registry-errors.ts': 'a message, shown and not used',
   'pipeline/bake/bake.ts': 'what buildx wrote on this machine',
+  'pipeline/fix/undo-fix.ts': 'our own record of a fix',
   'pipeline/image-build/build.ts': 'what buildx wrote on this machine',
   'pipeline/image-build/normalise-image.ts': 'documents that this build normalized and wrote',
   'pipeline/contexts/bound-contexts.ts': 'our own record of a build',

@@ -109,11 +109,11 @@ const count = (results: readonly CriterionResult[], outcome: CriterionResult['ou
   results.filter((one) => one.outcome === outcome).length;
 
 /** How many levels are shown whole: the first, and more while the card stays short. */
-function shownWhole(groups: readonly CardGroup[]): number {
+function shownWhole(groups: readonly CardGroup[], mostRows: number): number {
   let rows = 0;
   const past = groups.findIndex((group, index) => {
     rows += group.rows.length;
-    return index > 0 && rows > MOST_ROWS;
+    return index > 0 && rows > mostRows;
   });
   return past === -1 ? groups.length : past;
 }
@@ -128,10 +128,14 @@ function restOf(groups: readonly CardGroup[]): CardRest | undefined {
   return { from: first.level, to: last.level, failed: ids('fail'), unchecked: ids('unknown') };
 }
 
-/** Sorts a scorecard into what a card shows. Nothing is left out: what has no row is counted. */
+/**
+ * Sorts a scorecard into what a card shows. Nothing is left out: what has no row is counted. The levels
+ * above the next one have rows while there are at most `mostRows`.
+ */
 export function cardOf(
   { criteria, vectors, waivers }: Scorecard,
   steps: readonly NextStep[] = [],
+  mostRows = MOST_ROWS,
 ): Card {
   const unmet = criteria.filter(({ outcome }) => outcome === 'fail' || outcome === 'unknown');
   const levels = [...new Set(unmet.map(({ level }) => level))].sort((a, b) => a - b);
@@ -152,7 +156,7 @@ export function cardOf(
     groups.push({ level, name: LEVEL_NAMES[level], rows });
   }
   const full = groups.filter(({ rows }) => rows.length > 0);
-  const shown = full.slice(0, shownWhole(full));
+  const shown = full.slice(0, shownWhole(full, mostRows));
   const rest = restOf(full.slice(shown.length));
   return {
     groups: shown,

@@ -1,6 +1,7 @@
 import { Box, Text } from 'ink';
+import type { ReactNode } from 'react';
 import { OUTCOME_COLOUR } from './grade-colour.ts';
-import { useKeys, useKeyState } from './keyboard.ts';
+import { type KeyState, useKeys, useKeyState } from './keyboard.ts';
 import { Line, Paragraph } from './line.tsx';
 import type { Marks } from './marks.ts';
 import { useMeasuredRows } from './measured.ts';
@@ -16,9 +17,50 @@ interface Props {
   readonly onBack: () => void;
 }
 
-/** One criterion: what was found, what to do, each piece of evidence. What has no room is scrolled to. */
+/** One criterion: what was found, what to do, each piece of evidence. */
 export function FindingScreen({ finding, marks, height, isActive, onStep, onBack }: Props) {
   const wanted = useKeyState(0);
+  useKeys(
+    (input) => {
+      if (input !== 'n' && input !== 'p') return;
+      wanted.set(0);
+      onStep(input === 'n' ? 1 : -1);
+    },
+    { isActive },
+  );
+  return (
+    <Scrolled wanted={wanted} height={height} isActive={isActive} onBack={onBack}>
+      <Whole finding={finding} marks={marks} />
+    </Scrolled>
+  );
+}
+
+interface FailureProps extends Pick<Props, 'height' | 'isActive' | 'onBack'> {
+  readonly lines: readonly string[];
+}
+
+/** Why something failed, whole; its end, where the reason stands, is shown first. */
+export function FailureScreen({ lines, ...rest }: FailureProps) {
+  const wanted = useKeyState(Number.MAX_SAFE_INTEGER);
+  return (
+    <Scrolled wanted={wanted} {...rest}>
+      {lines
+        .flatMap((line) => line.split('\n'))
+        .map((text, i) => (
+          <Paragraph key={i} text={text === '' ? ' ' : text} />
+        ))}
+    </Scrolled>
+  );
+}
+
+interface ScrolledProps extends Pick<Props, 'height' | 'isActive' | 'onBack'> {
+  /** The first row that is shown. */
+  readonly wanted: KeyState<number>;
+  readonly children: ReactNode;
+}
+
+/** What has no room is scrolled to. */
+function Scrolled({ wanted, height, isActive, onBack, children }: ScrolledProps) {
   const [ref, rows] = useMeasuredRows(0);
   // The last row says where one is in what does not fit.
   const fits = rows <= height;
@@ -31,10 +73,6 @@ export function FindingScreen({ finding, marks, height, isActive, onStep, onBack
       const pages = key.pageDown || input === ' ' ? room : key.pageUp ? -room : 0;
       if (by + pages !== 0) wanted.set(moved(moved(wanted.now(), 0, places), by + pages, places));
       else if (key.escape || key.leftArrow) onBack();
-      else if (input === 'n' || input === 'p') {
-        wanted.set(0);
-        onStep(input === 'n' ? 1 : -1);
-      }
     },
     { isActive },
   );
@@ -42,7 +80,7 @@ export function FindingScreen({ finding, marks, height, isActive, onStep, onBack
     <Box flexDirection="column">
       <Box flexDirection="column" height={room} overflow="hidden">
         <Box ref={ref} flexDirection="column" flexShrink={0} marginTop={-top}>
-          <Whole finding={finding} marks={marks} />
+          {children}
         </Box>
       </Box>
       {!fits && <Line dimColor text={`rows ${top + 1} to ${top + room} of ${rows}`} />}
@@ -56,7 +94,10 @@ function Whole({ finding, marks }: Pick<Props, 'finding' | 'marks'>) {
   return (
     <>
       <Line bold text={finding.title} />
-      <Line dimColor text={`${finding.id}, level ${finding.level}, ${finding.vector}`} />
+      <Line
+        dimColor
+        text={`${[finding.id, ...finding.also].join(', ')}, level ${finding.level}, ${finding.vector}`}
+      />
       <Box>
         <Box flexShrink={0}>
           <Text {...OUTCOME_COLOUR[outcome]}>
@@ -65,7 +106,7 @@ function Whole({ finding, marks }: Pick<Props, 'finding' | 'marks'>) {
         </Box>
         <Paragraph text={finding.summary} />
       </Box>
-      {settle !== undefined && <Paragraph text={`settle it with: ${settle}`} />}
+      {settle !== undefined && <Paragraph text={`to check it: ${settle}`} />}
       {remedy !== undefined && (
         <Box flexDirection="column" marginTop={1}>
           <Paragraph bold text={remedy.title} />
@@ -75,6 +116,7 @@ function Whole({ finding, marks }: Pick<Props, 'finding' | 'marks'>) {
           ))}
         </Box>
       )}
+      <Line dimColor text={`more: scoville explain ${finding.id}`} />
       <Box marginTop={1}>
         <Text bold>
           {evidence.length === 0 ? 'No evidence of its own' : `Evidence, ${evidence.length}`}

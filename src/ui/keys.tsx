@@ -11,6 +11,7 @@ export const KEYS = {
   card: [
     ['enter', 'evidence'],
     ['f', 'edits of the Dockerfile'],
+    ['v', 'all checks'],
     ['up, down', 'choose'],
   ],
   finding: [
@@ -33,6 +34,10 @@ export const KEYS = {
   confirmFix: [
     ['y', 'write'],
     ['n', 'back'],
+  ],
+  failure: [
+    ['esc', 'back'],
+    ['up, down', 'scroll'],
   ],
   working: [['ctrl-c', 'cancel']],
 } satisfies Record<string, KeyList>;

@@ -31,17 +31,28 @@ export interface FindingView {
   readonly spec?: string;
   /** How it stood in the last build, where it was another. */
   readonly before?: Outcome;
+  /** The heading that it stands below: the level that it keeps the image from; '' for what is met. */
+  readonly group: string;
+  /** Checks that are open for the same reason. */
+  readonly also: readonly string[];
 }
 
 export interface CardView {
   readonly image: string;
   readonly digest: string;
   readonly level: number;
-  readonly levelName: string;
+  /** `Level 1 of 5: Pimiento`. */
+  readonly levelText: string;
+  /** The grade over all, and over what was checked. */
+  readonly gradeText: string;
   readonly overall: ScoreBar;
   readonly vectors: readonly ScoreBar[];
-  /** What is not met first, then what is. */
+  /** What is not met first, by level, then what is. */
   readonly findings: readonly FindingView[];
+  /** `Passed: 5.` */
+  readonly restText: string;
+  /** What to do next, a whole command and what it does. */
+  readonly steps: readonly { readonly command: string; readonly text: string }[];
   /** The build before, where one is known. */
   readonly before?: { readonly level: number; readonly grade: Grade };
 }
@@ -68,6 +79,6 @@ export interface ReviewWork {
   readonly worth: WorthOf;
   /** Applies them in one go, and gives a line about each file that was written. */
   readonly apply: (ids: readonly string[]) => Promise<readonly string[]>;
-  /** Builds again; gives the new scorecard, or a line that says why there is none. */
-  readonly rebuild: (sink: EventSink) => Promise<CardView | string>;
+  /** Builds again; gives the new scorecard, or all that the build said where there is none. */
+  readonly rebuild: (sink: EventSink) => Promise<CardView | { readonly failed: readonly string[] }>;
 }

@@ -1,9 +1,9 @@
 import { useEffect, useRef, useState } from 'react';
 import type { EventSink } from '../model/events.ts';
-import { CardScreen } from './card-view.tsx';
+import { CardScreen, choosable } from './card-view.tsx';
 import { ConfirmEdits } from './confirm-edits.tsx';
 import { EditsScreen } from './edits-view.tsx';
-import { FindingScreen } from './finding-view.tsx';
+import { FailureScreen, FindingScreen } from './finding-view.tsx';
 import { Frame, type Inside } from './frame.tsx';
 import { useKeys, useKeyState } from './keyboard.ts';
 import { KEYS } from './keys.tsx';
@@ -14,7 +14,7 @@ import { WorkingScreen } from './working-view.tsx';
 
 const ANSWERS = { y: 'build', w: 'write', n: 'no' } as const;
 
-type View = 'card' | 'finding' | 'edits' | 'confirm' | 'working';
+type View = 'card' | 'finding' | 'edits' | 'confirm' | 'working' | 'failure';
 
 interface ReviewProps {
   readonly card: CardView;
@@ -35,16 +35,21 @@ export function ReviewScreen(props: ReviewProps) {
   const [card, setCard] = useState(props.card);
   const [view, setView] = useState<View>(props.start);
   const selected = useKeyState(0);
+  const all = useKeyState(false);
   const [edits, setEdits] = useState<readonly EditView[] | undefined>();
   const chosen = useKeyState<ReadonlySet<string>>(new Set());
   const [message, setMessage] = useState('');
+  const [failure, setFailure] = useState<readonly string[]>([]);
   const isLooking = useRef(false);
 
+  const fail = (lines: readonly string[]): void => {
+    setFailure(lines);
+    setView('failure');
+  };
   /** Runs work whose failure is shown, never thrown. */
   const attempt = (what: Promise<void>): void => {
     what.catch((error: unknown) => {
-      setMessage(messageOf(error));
-      setView('card');
+      fail([messageOf(error)]);
     });
   };
   const openEdits = async (): Promise<void> => {
@@ -66,12 +71,14 @@ export function ReviewScreen(props: ReviewProps) {
   };
   const build = async (sink: EventSink): Promise<void> => {
     const result = await work.rebuild(sink);
-    if (typeof result === 'string') setMessage(result);
-    else {
-      setCard(result);
-      selected.set(0);
-      setMessage(movedText(card, result));
+    if ('failed' in result) {
+      setMessage('');
+      fail(['the build failed', ...result.failed]);
+      return;
     }
+    setCard(result);
+    selected.set(0);
+    setMessage(movedText(card, result));
     setView('card');
   };
   useEffect(() => {
@@ -127,6 +134,16 @@ export function ReviewScreen(props: ReviewProps) {
           }}
         />
       );
+    if (view === 'failure')
+      return (
+        <FailureScreen
+          {...inside}
+          lines={failure}
+          onBack={() => {
+            setView('card');
+          }}
+        />
+      );
     if (view === 'finding' && finding !== undefined)
       return (
         <FindingScreen
@@ -134,7 +151,7 @@ export function ReviewScreen(props: ReviewProps) {
           finding={finding}
           marks={marks}
           onStep={(by) => {
-            selected.set(moved(selected.now(), by, card.findings.length));
+            selected.set(moved(selected.now(), by, choosable(card, all.now())));
           }}
           onBack={() => {
             setView('card');
@@ -147,6 +164,7 @@ export function ReviewScreen(props: ReviewProps) {
         card={card}
         marks={marks}
         selected={selected}
+        all={all}
         onOpen={() => {
           setView('finding');
         }}

@@ -18,7 +18,6 @@ interface Props {
 /** The head of a scorecard: image, level and grade with what they were, and a heat bar for each vector. */
 export function ScoreHead({ card, marks, columns }: Props) {
   const { overall, before } = card;
-  const now = `Level ${card.level} ${card.levelName}, grade ${overall.grade}`;
   const changed =
     before !== undefined && (before.level !== card.level || before.grade !== overall.grade);
   return (
@@ -31,11 +30,12 @@ export function ScoreHead({ card, marks, columns }: Props) {
       </Box>
       <Text wrap="truncate-end">
         <Text bold {...GRADE_COLOUR[overall.grade]}>
-          {now}
+          {card.levelText}
         </Text>
+        {`  ${card.gradeText}`}
         {changed && `  (last build: level ${before.level}, grade ${before.grade})`}
       </Text>
-      {[overall, ...card.vectors].map((bar) => (
+      {card.vectors.map((bar) => (
         <Bar key={bar.name} bar={bar} marks={marks} columns={columns} />
       ))}
     </Box>

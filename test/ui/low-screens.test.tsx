@@ -87,13 +87,15 @@ test('a finding that does not fit is scrolled to its last row, and says where on
   const press = presser({ stdin, lastFrame });
   const text = await press();
   expect(text).toMatch(/^Title of x\nx, level 2, Minimalism\n✖ fail: a reason/);
-  expect(text).toMatch(/\nrows 1 to 7 of 26$/);
-  expect(await press(' ')).toMatch(/\none\ntwo\nthree\nfour\n\nEvidence, 12\nrows 8 to 14 of 26$/);
-  expect(await press(' ', ' ')).toMatch(/· place 11\nrows 20 to 26 of 26$/);
-  expect(await press('k')).toMatch(/· place 10\nrows 19 to 25 of 26$/);
+  expect(text).toMatch(/\nrows 1 to 7 of 27$/);
+  expect(await press(' ')).toMatch(
+    /\none\ntwo\nthree\nfour\nmore: scoville explain x\n\nrows 8 to 14 of 27$/,
+  );
+  expect(await press(' ', ' ')).toMatch(/· place 11\nrows 21 to 27 of 27$/);
+  expect(await press('k')).toMatch(/· place 10\nrows 20 to 26 of 27$/);
 });
 
-test('the scorecard on a low screen keeps the overall bar, and the findings have the rest', () => {
+test('the scorecard on a low screen keeps level and grade, and the findings have the rest', () => {
   const { lastFrame } = render(
     <CardScreen
       card={CARD}
@@ -101,13 +103,14 @@ test('the scorecard on a low screen keeps the overall bar, and the findings have
       columns={40}
       height={7}
       selected={fixed(0)}
+      all={fixed(false)}
       isActive
       onOpen={nothing}
     />,
   );
   const rows = (lastFrame() ?? '').split('\n');
-  expect(rows).toHaveLength(6);
-  expect(rows[2]).toBe('Overall              ██░░  B  10/20');
+  expect(rows).toHaveLength(7);
+  expect(rows[1]).toContain('Level 1 of 5: Pimiento  Grade B, 10 of 20');
   expect(rows[3]).toContain('no-shell');
 });
 

@@ -9,6 +9,8 @@ export const finding = (id: string, more: Partial<FindingView> = {}): FindingVie
   summary: `${id} is not met`,
   evidence: [`${id}: first`, `${id}: second`],
   remedies: [{ title: `Mend ${id}`, detail: 'By this.', example: 'RUN mend' }],
+  group: 'For level 2 (Jalapeno): 2 to fix',
+  also: [],
   ...more,
 });
 
@@ -16,14 +18,17 @@ export const CARD: CardView = {
   image: 'app:1',
   digest: 'sha256:0123456789ab',
   level: 1,
-  levelName: 'Pimiento',
+  levelText: 'Level 1 of 5: Pimiento',
+  gradeText: 'Grade B, 10 of 20',
   overall: { name: 'Overall', points: 10, total: 20, grade: 'B', change: 0 },
   vectors: [{ name: 'Minimalism', points: 1, total: 4, grade: 'D', change: -1 }],
   findings: [
     finding('no-shell', { before: 'pass' }),
     finding('nonroot-user'),
-    finding('sbom', { outcome: 'pass', summary: 'there' }),
+    finding('sbom', { outcome: 'pass', summary: 'there', group: '' }),
   ],
+  restText: 'Passed: 1.',
+  steps: [{ command: 'scoville fix', text: '2 edits are ready: +2 points' }],
   before: { level: 2, grade: 'A' },
 };
 

@@ -41,9 +41,13 @@ async function lookedFor(shown: () => string): Promise<void> {
 test('opens on the scorecard: level, grade, bars, what changed, and the findings', async () => {
   const { press } = opened();
   const text = await press();
-  expect(text).toContain('Level 1 Pimiento, grade B  (last build: level 2, grade A)');
+  expect(text).toContain(
+    'Level 1 of 5: Pimiento  Grade B, 10 of 20  (last build: level 2, grade A)',
+  );
   expect(text).toMatch(/Minimalism +█{10}░{30} {2}D {2}1\/4 -1/);
-  expect(text).toContain('❯ ✖ 2 no-shell               [was pass] no-shell is not met');
+  expect(text).toContain(
+    'For level 2 (Jalapeno): 2 to fix\n❯ ✖ no-shell               [was pass] no-shell is not met',
+  );
   expect(text.split('\n')).toHaveLength(23);
 });
 
@@ -51,8 +55,17 @@ test('findings open one by one, with evidence and what to do', async () => {
   const { press } = opened();
   expect(await press(DOWN, ENTER)).toContain('· nonroot-user: second');
   expect(await press('p')).toContain('no-shell is not met');
-  expect(await press('n', 'n')).toContain('✔ pass: there');
-  expect(await press(ESCAPE)).toContain('Level 1 Pimiento');
+  expect(await press('n', 'n')).toContain('nonroot-user is not met');
+  expect(await press(ESCAPE)).toContain('Level 1 of 5: Pimiento');
+});
+
+test('what passed is counted, and shown and opened once it is asked for', async () => {
+  const { press } = opened();
+  const text = await press();
+  expect(text).toContain('Passed: 1.\nNext steps\n  scoville fix  2 edits are ready: +2 points');
+  expect(text).not.toContain('✔ sbom');
+  expect(await press('v', DOWN, DOWN)).toContain('❯ ✔ sbom');
+  expect(await press(ENTER)).toContain('✔ pass: there');
 });
 
 test('edits are picked, applied after a question, and the grade moves', async () => {
@@ -95,21 +108,33 @@ test.each([
   ],
   [
     'rebuild',
-    { rebuild: () => Promise.resolve('exit code 1') },
+    { rebuild: () => Promise.resolve({ failed: ['step 3', 'exit code 1'] }) },
     ['f', ' ', ENTER, 'y'],
     'exit code 1',
   ],
-])('a failure of %s is said, and the scorecard stays', async (_name, more, keys, said) => {
-  const { press } = opened(more);
-  const text = await press(...keys);
-  expect(text).toContain(said);
-  expect(text).toContain('Level 1 Pimiento');
+])(
+  'a failure of %s is shown whole, and the scorecard stays behind it',
+  async (_name, more, keys, said) => {
+    const { press } = opened(more);
+    expect(await press(...keys)).toContain(said);
+    expect(await press(ESCAPE)).toContain('Level 1 of 5: Pimiento');
+  },
+);
+
+test('a long reason of a failure ends on the screen, and its beginning is scrolled to', async () => {
+  const failed = Array.from({ length: 40 }, (_, i) => `line ${i} ${'x'.repeat(150)}`);
+  const { press } = opened({ rebuild: () => Promise.resolve({ failed }) });
+  const text = await press('f', ' ', ENTER, 'y');
+  expect(text).toContain('line 39');
+  expect(text).toMatch(/rows \d+ to 81 of 81/);
+  const up = Array.from({ length: 6 }, () => '\u001b[5~');
+  expect(await press(...up)).toContain('the build failed\nline 0 x');
 });
 
 test('? shows the keys, and the next key only goes back', async () => {
   const { press, ends } = opened();
   expect(await press('?')).toMatch(/Keys\n {2}enter +evidence/);
-  expect(await press('q')).toContain('Level 1 Pimiento');
+  expect(await press('q')).toContain('Level 1 of 5: Pimiento');
   await press('q');
   expect(ends).toEqual(['end']);
 });

@@ -1,8 +1,12 @@
+import { nextSteps } from '../../grading/next-steps.ts';
+import type { Scored } from '../../grading/score.ts';
 import { EXIT, messageOf, UserError } from '../../model/errors.ts';
 import type { EventSink } from '../../model/events.ts';
+import type { Scorecard } from '../../model/scorecard.ts';
 import { writeFixFiles } from '../../pipeline/fix/fix-files.ts';
 import { type FixTask, planFixes } from '../../pipeline/fix/plan-fixes.ts';
 import { settleWanted } from '../../pipeline/fix/settle-fixes.ts';
+import { type FixedFile, undoFix } from '../../pipeline/fix/undo-fix.ts';
 import { build as runBuild, type BuildResult } from '../../pipeline/image-build/build.ts';
 import type { ParsedBuild } from '../../plans/flags/parse-build-args.ts';
 import { cleanForTerminal, cleanLines } from '../../ui/clean.ts';
@@ -12,6 +16,7 @@ import { reviewElement } from '../../ui/review-screen.tsx';
 import { show } from '../../ui/whole-screen.ts';
 import { pipelineContext } from '../context.ts';
 import { editChoices, worthText } from '../fix/fix-choice.ts';
+import { writtenLines } from '../fix/fix-undo.ts';
 import { cardView } from '../fix/review-card.ts';
 import { interrupt, terminalOf } from '../interactivity.ts';
 import type { CommandIo } from '../io.ts';
@@ -41,7 +46,7 @@ export async function reviewBuild(
   const session = new Session(first, parsed, io);
   await show(terminal, true, (done: (value: null) => void) =>
     reviewElement({
-      card: cardView(scorecard, first.judged.before),
+      card: session.view(scorecard, first.judged.before),
       work: session,
       marks: marksOf(isUtf8(io)),
       start: 'card',
@@ -59,12 +64,20 @@ export async function reviewBuild(
   return { judged: last, exitCode: failure.exitCode };
 }
 
+/** A build that came to nothing: what it said, whole. */
+interface Failure {
+  readonly exitCode: number;
+  readonly said: readonly string[];
+}
+
 /** The work of one screen: plans edits, writes them, builds again. */
 class Session implements ReviewWork {
   readonly written: string[] = [];
   last: Judged;
   /** Of the last build, where it came to nothing. */
-  failure: { readonly exitCode: number; readonly said: readonly string[] } | undefined;
+  failure: Failure | undefined;
+  /** Written for the build that comes. */
+  #unproven: readonly FixedFile[] = [];
   readonly #parsed: ParsedBuild;
   readonly #io: CommandIo;
   #task: FixTask | undefined;
@@ -90,39 +103,62 @@ class Session implements ReviewWork {
     if (this.#task === undefined) throw new Error('edits are planned before they are applied');
     const { files } = await settleWanted(this.#task, ({ id }) => ids.includes(id));
     const written = await writeFixFiles(this.#context(), this.#task.opened, files);
-    this.written.push(
-      ...written.map(({ name, keptAt }) =>
-        keptAt === undefined ? `written: ${name}` : `written: ${name}; as it was: ${keptAt}`,
-      ),
-    );
+    this.#unproven = written;
+    this.written.push(...writtenLines(this.#task.opened, written));
     return written.map(({ name }) => `written: ${name}`);
   };
 
-  readonly rebuild = async (sink: EventSink): Promise<CardView | string> => {
-    const before = this.last.report?.scorecard.criteria;
+  readonly rebuild: ReviewWork['rebuild'] = async (sink) => {
     const said: string[] = [];
-    const result = await runBuild(
-      pipelineContext(this.#io, (event) => {
-        if (event.kind === 'raw') said.push(event.text);
-        sink(event);
-      }),
-      this.#parsed,
-      this.#io.stdin,
-    ).catch((error: unknown) => {
-      const exitCode = error instanceof UserError ? error.exitCode : EXIT.failed;
-      this.failure = { exitCode, said: [`scoville: ${messageOf(error)}`] };
-      throw error;
-    });
-    if (result.kind === 'buildx') {
-      this.failure = { exitCode: result.exitCode, said };
-      const why = said.findLast((line) => line.trim() !== '') ?? `exit code ${result.exitCode}`;
-      return `the build failed: ${why}`;
+    const ended = await this.#build(sink, said);
+    if ('judged' in ended) {
+      this.failure = undefined;
+      this.#unproven = [];
+      const before = this.last.report?.scorecard.criteria;
+      this.last = ended.judged;
+      return this.view(ended.scorecard, before);
     }
-    this.failure = undefined;
-    if (result.kind === 'planned' || result.report === undefined) return 'nothing was graded';
-    this.last = result;
-    return cardView(result.report.scorecard, before);
+    this.failure = ended;
+    return { failed: [...ended.said, ...(await this.#takeBack())] };
   };
+
+  async #build(
+    sink: EventSink,
+    said: string[],
+  ): Promise<Failure | { readonly judged: Judged; readonly scorecard: Scorecard }> {
+    const context = pipelineContext(this.#io, (event) => {
+      if (event.kind === 'raw') said.push(event.text);
+      sink(event);
+    });
+    try {
+      const result = await runBuild(context, this.#parsed, this.#io.stdin);
+      if (result.kind === 'buildx') return { exitCode: result.exitCode, said };
+      if (result.kind !== 'planned' && result.report !== undefined)
+        return { judged: result, scorecard: result.report.scorecard };
+      return { exitCode: EXIT.failed, said: ['nothing was graded'] };
+    } catch (error) {
+      // What was picked and not proven must not stay behind a build that was stopped, either.
+      if (this.#io.signal.aborted) await this.#takeBack();
+      this.#io.signal.throwIfAborted();
+      const exitCode = error instanceof UserError ? error.exitCode : EXIT.failed;
+      return { exitCode, said: [`scoville: ${messageOf(error)}`] };
+    }
+  }
+
+  /** Edits stay only where the build passes. */
+  async #takeBack(): Promise<readonly string[]> {
+    const files = this.#unproven;
+    if (files.length === 0) return [];
+    this.#unproven = [];
+    await undoFix(this.#context(), this.#task?.opened.paths.Dockerfile ?? '', true);
+    const line = `the edits were taken back: ${files.map(({ name }) => name).join(', ')}`;
+    this.written.splice(0, this.written.length, line);
+    return [line];
+  }
+
+  view(scorecard: Scorecard, before: readonly Scored[] | undefined): CardView {
+    return cardView(scorecard, before, nextSteps(scorecard, { build: this.#parsed.again }));
+  }
 
   #context(): ReturnType<typeof pipelineContext> {
     return pipelineContext(this.#io, () => undefined);

@@ -20,6 +20,8 @@ argument: the Dockerfile of this folder.`,
     yes: bool("Apply, without asking, the edits that are shown to keep the image's program", {
       short: 'y',
     }),
+    undo: bool('Bring back the files as they were before the last fix; may be repeated'),
+    force: bool('With --undo: lose what was changed in the files since'),
     only: many('ID', 'Only this edit, or those of this rule or criterion; may be repeated'),
     'max-risk': choice(RISKS, 'RISK', 'Leave out what risks more', {
       standard:
@@ -56,6 +58,9 @@ export function fixFlags(
   buildFlags: readonly string[],
 ) {
   if (values.dryRun && values.yes) throw new UserError('--dry-run and --yes exclude each other');
+  if (values.force && !values.undo) throw new UserError('--force goes with --undo');
+  if (values.undo && (values.yes || values.dryRun || values.verify))
+    throw new UserError('--undo takes no other flag than --force');
   return {
     ...values,
     path,

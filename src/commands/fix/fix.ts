@@ -22,6 +22,7 @@ import { typedLines } from '../typed-lines.ts';
 import { VERSION } from '../version.ts';
 import { patchOf, shownDiff } from './fix-diff.ts';
 import { FIX, type FixFlags, fixFlags } from './fix-flags.ts';
+import { writtenLines } from './fix-undo.ts';
 
 /** `scoville fix`. What stands behind `--` is for the builds of `--verify`. */
 export const fix: Command = (args, io) => {
@@ -32,6 +33,7 @@ export const fix: Command = (args, io) => {
 };
 
 async function fixFile(flags: FixFlags, io: CommandIo): Promise<number> {
+  if (flags.undo) return (await import('./fix-undo.ts')).undo(flags, io);
   const settings = await projectSettings(flags.config, io);
   const talk = await conversation(io, 'auto', true);
   const context = pipelineContext(io, talk.sink);
@@ -188,10 +190,7 @@ async function finish(
     io.writeErr(
       `left out, risk ${risk}: ${cleanForTerminal(`${id}: ${riskReason}`)}\n  apply it: ${cleanForTerminal(askFor(id, risk))}\n`,
     );
-  for (const { name, keptAt } of written)
-    io.writeErr(
-      `written: ${cleanForTerminal(name)}${keptAt === undefined ? '' : `; as it was: ${keptAt}`}\n`,
-    );
+  for (const line of writtenLines(opened, written)) io.writeErr(`${cleanForTerminal(line)}\n`);
   if (settled.applied.length === 0)
     io.writeErr(left.length > 0 ? 'nothing was applied\n' : 'nothing to fix\n');
   else if (pending.length > 0 && !flags.dryRun)

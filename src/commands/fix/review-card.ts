@@ -1,26 +1,33 @@
-import { levelOf, scoreOf, type Scored } from '../../grading/score.ts';
+import { isMet, levelOf, scoreOf, type Scored } from '../../grading/score.ts';
 import { type CriterionResult, SPEC_URL, VECTORS } from '../../model/criterion.ts';
 import type { PlannedEdit } from '../../model/planned-edit.ts';
-import type { Score, Scorecard } from '../../model/scorecard.ts';
+import type { NextStep, Score, Scorecard } from '../../model/scorecard.ts';
+import {
+  gainText as stepGain,
+  gradeText,
+  groupTexts,
+  levelText,
+  restText,
+} from '../../reporters/card-words.ts';
+import { type Card, cardOf } from '../../reporters/card.ts';
 import { evidenceText, shortDigest } from '../../reporters/evidence-text.ts';
 import { gainText } from '../../reporters/fix/fix-text.ts';
 import { VECTOR_NAMES } from '../../reporters/vector-names.ts';
 import type { CardView, EditView, FindingView, ScoreBar } from '../../ui/review-model.ts';
 
-/** What is not met comes first: what fails, then what is not known. */
-const ORDER = { fail: 0, unknown: 1, pass: 2, 'not-applicable': 3 } as const;
-
-/** A scorecard as the screen shows it, held against the one before. */
-export function cardView(scorecard: Scorecard, before: readonly Scored[] | undefined): CardView {
-  const old = new Map(before?.map(({ id, outcome }) => [id, outcome]));
-  const findings = scorecard.criteria
-    .map((one) => findingView(one, old.get(one.id)))
-    .sort((a, b) => ORDER[a.outcome] - ORDER[b.outcome] || a.level - b.level);
+/** A scorecard as the screen shows it, held against the one before: what a card says, all levels whole. */
+export function cardView(
+  scorecard: Scorecard,
+  before: readonly Scored[] | undefined,
+  steps: readonly NextStep[] = [],
+): CardView {
+  const card = cardOf(scorecard, steps, Infinity);
   return {
     image: scorecard.image,
     digest: `sha256:${shortDigest(scorecard.digest)}`,
     level: scorecard.level,
-    levelName: scorecard.levelName,
+    levelText: levelText(scorecard),
+    gradeText: gradeText(scorecard),
     overall: bar('Overall', scorecard.overall, before),
     vectors: VECTORS.map((vector) =>
       bar(
@@ -29,11 +36,39 @@ export function cardView(scorecard: Scorecard, before: readonly Scored[] | undef
         before?.filter((one) => one.vector === vector),
       ),
     ),
-    findings,
+    findings: findingsOf(card, scorecard, before),
+    restText: restText(card),
+    steps: card.steps.map((step) => ({
+      command: step.command,
+      text: `${step.text}: ${stepGain(step, scorecard)}`,
+    })),
     ...(before === undefined
       ? {}
       : { before: { level: levelOf(before), grade: scoreOf(before).grade } }),
   };
+}
+
+function findingsOf(
+  { groups }: Card,
+  { criteria }: Scorecard,
+  before: readonly Scored[] | undefined,
+): readonly FindingView[] {
+  const old = new Map(before?.map(({ id, outcome }) => [id, outcome]));
+  const results = new Map(criteria.map((one) => [one.id, one]));
+  const unmet = groups.flatMap((group, index) => {
+    const heading = groupTexts(group, index === 0).join(': ');
+    return group.rows.flatMap(({ ids: [id, ...also] }) => {
+      const result = results.get(id);
+      return result === undefined
+        ? []
+        : [findingView(result, old.get(id), { group: heading, also })];
+    });
+  });
+  const met = criteria.filter(({ outcome }) => isMet(outcome));
+  return [
+    ...unmet,
+    ...met.map((one) => findingView(one, old.get(one.id), { group: '', also: [] })),
+  ];
 }
 
 function bar(name: string, score: Score, before: readonly Scored[] | undefined): ScoreBar {
@@ -44,6 +79,7 @@ function bar(name: string, score: Score, before: readonly Scored[] | undefined):
 function findingView(
   result: CriterionResult,
   before: CriterionResult['outcome'] | undefined,
+  where: Pick<FindingView, 'group' | 'also'>,
 ): FindingView {
   const { id, title, vector, level, outcome, summary, remedies, settle, spec } = result;
   return {
@@ -55,6 +91,7 @@ function findingView(
     summary,
     evidence: result.evidence.map(evidenceText),
     remedies,
+    ...where,
     ...(settle === undefined ? {} : { settle }),
     ...(spec === undefined ? {} : { spec: SPEC_URL + spec }),
     ...(before === undefined || before === outcome ? {} : { before }),

@@ -1,17 +1,15 @@
-import { createHash } from 'node:crypto';
-import { mkdir, readdir, realpath, rm, stat, writeFile } from 'node:fs/promises';
-import { basename, dirname, join, relative, resolve, sep } from 'node:path';
-import { messageOf, UserError } from '../../model/errors.ts';
+import { realpath, stat } from 'node:fs/promises';
+import { dirname, join, relative, resolve, sep } from 'node:path';
+import { UserError } from '../../model/errors.ts';
 import type { FixFile } from '../../model/planned-edit.ts';
 import type { PipelineContext } from '../context.ts';
 import { findDockerfiles } from '../lint/find-dockerfiles.ts';
 import { readText } from '../read-text.ts';
 import { writeFileBeside } from '../write-file-beside.ts';
 import type { FixFiles } from './compose-fixes.ts';
+import { type FixedFile, keepUndo, restore } from './undo-fix.ts';
 
 const TEXT = { largest: 2 ** 20, utf8: 'required' } as const;
-/** Old texts of one file that are kept. */
-const KEPT = 20;
 
 /** The files of a fix and where they lie. */
 export interface OpenedFiles {
@@ -64,7 +62,7 @@ function shown(cwd: string, path: string): string {
 }
 
 /** The file itself; of a folder its `Dockerfile`, or the only one in it and below. */
-async function chosenDockerfile(cwd: string, path: string): Promise<string> {
+export async function chosenDockerfile(cwd: string, path: string): Promise<string> {
   const found = await stat(resolve(cwd, path)).catch(() => undefined);
   if (found?.isDirectory() !== true) return path;
   const usual = join(path, 'Dockerfile');
@@ -79,69 +77,49 @@ async function chosenDockerfile(cwd: string, path: string): Promise<string> {
   return only;
 }
 
-/** A file that was written, and where its old text is kept; undefined where it is new. */
-interface WrittenFile {
-  readonly name: string;
-  readonly keptAt: string | undefined;
-}
-
 /**
- * Writes the files that changed, each beside and renamed, mode and links kept, the old text in the cache first: all, or none. Throws
- * UserError where a file was changed by somebody else in the meantime, or cannot be written.
+ * Writes the files that changed, each beside and renamed, mode and links kept: all, or none. What
+ * `scoville fix --undo` needs is kept first. Throws UserError where a file was changed by somebody else
+ * in the meantime, or cannot be written.
  */
 export async function writeFixFiles(
-  { paths, now }: Pick<PipelineContext, 'paths' | 'now'>,
+  context: Pick<PipelineContext, 'paths'>,
   opened: OpenedFiles,
   after: FixFiles,
-): Promise<readonly WrittenFile[]> {
+): Promise<readonly FixedFile[]> {
   const pairs = [
     ['Dockerfile', opened.files.dockerfile, after.dockerfile],
     ['.dockerignore', opened.files.ignoreFile, after.ignoreFile],
   ] as const;
-  const changed = pairs.flatMap(([file, before, text]) =>
+  const changed = pairs.flatMap(([file, before, text]): FixedFile[] =>
     text === undefined || text === before
       ? []
-      : [{ name: opened.names[file], path: opened.paths[file], before, text }],
+      : [
+          {
+            name: opened.names[file],
+            path: opened.paths[file],
+            before: before ?? null,
+            after: text,
+          },
+        ],
   );
   for (const { name, path, before } of changed)
-    if ((await readText(path, TEXT)) !== before)
+    if (((await readText(path, TEXT)) ?? null) !== before)
       throw new UserError(`${name} was changed while it was looked at; nothing is written`, {
         nextStep: 'run scoville fix again',
       });
-  const written: WrittenFile[] = [];
-  const undo: (() => Promise<void>)[] = [];
+  if (changed.length === 0) return [];
+  const forget = await keepUndo(context, opened.paths.Dockerfile, changed);
+  const written: FixedFile[] = [];
   try {
-    for (const { name, path, before, text } of changed) {
-      const keptAt =
-        before === undefined ? undefined : await keep(paths.cache, path, before, now());
-      await writeFileBeside(path, text);
-      written.push({ name, keptAt });
-      undo.unshift(() =>
-        before === undefined ? rm(path, { force: true }) : writeFileBeside(path, before),
-      );
+    for (const file of changed) {
+      await writeFileBeside(file.path, file.after);
+      written.unshift(file);
     }
   } catch (error) {
-    for (const takeBack of undo) await takeBack();
+    await restore(written);
+    await forget();
     throw error;
   }
-  return written;
-}
-
-/** Puts the old text aside, and forgets the oldest of the same file. */
-async function keep(cache: string, path: string, text: string, now: number): Promise<string> {
-  const id = createHash('sha256').update(path).digest('hex').slice(0, 16);
-  const folder = join(cache, 'fix', id);
-  const time = new Date(now).toISOString().replace(/[:.]/g, '');
-  const keptAt = join(folder, `${time}-${basename(path)}`);
-  try {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
-    await writeFile(keptAt, text, { mode: 0o600 });
-    const old = (await readdir(folder)).sort().slice(0, -KEPT);
-    for (const name of old) await rm(join(folder, name), { force: true });
-  } catch (cause) {
-    throw new UserError(`the old text could not be kept in ${folder}: ${messageOf(cause)}`, {
-      cause,
-    });
-  }
-  return keptAt;
+  return changed;
 }

@@ -9,7 +9,7 @@ interface FixOutcome {
   /** Edits that were not wanted, or whose risk is too high. */
   readonly left: readonly PlannedEdit[];
   readonly refusals: readonly Refusal[];
-  readonly written: readonly { readonly name: string; readonly keptAt: string | undefined }[];
+  readonly written: readonly { readonly name: string; readonly before: string | null }[];
   /** What those of `applied` are worth together; absent where that is not known. */
   readonly gain?: Gain;
   /** All edits of `applied` as one diff: a patch, where nothing is masked in it. */
@@ -49,7 +49,7 @@ export function fixJson(
     edits: applied.map(shown),
     left: left.map(shown),
     refusals,
-    written: written.map(({ name, keptAt }) => ({ name, keptAt: keptAt ?? null })),
+    written: written.map(({ name, before }) => ({ name, isNew: before === null })),
     ...(gain === undefined ? {} : { gain }),
     diff,
     masked: isMasked,

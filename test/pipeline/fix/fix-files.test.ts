@@ -15,15 +15,14 @@ const AFTER = { dockerfile: 'FROM b\n', ignoreFile: '.git\n' };
 
 function context() {
   const paths = { store: '', cache: join(folder, 'cache'), config: '', dockerConfig: '' };
-  return { paths, now: () => 0 };
+  return { paths };
 }
 
 test('both files, the old text of the one that was there kept', async () => {
   const opened = await openFixFiles(folder, '.', undefined);
   const written = await writeFixFiles(context(), opened, AFTER);
   expect(written.map(({ name }) => name)).toEqual(['Dockerfile', '.dockerignore']);
-  expect(await readFile(written[0]?.keptAt ?? '', 'utf8')).toBe('FROM a\n');
-  expect(written[1]?.keptAt).toBeUndefined();
+  expect(written.map(({ before }) => before)).toEqual(['FROM a\n', null]);
   expect(await readFile(join(folder, '.dockerignore'), 'utf8')).toBe('.git\n');
 });
 
