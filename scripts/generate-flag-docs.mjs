@@ -8,7 +8,7 @@ const bundle = await build({
   platform: 'node',
   format: 'esm',
   // Only loaded where DEV is set.
-  external: ['react-devtools-core'],
+  alias: { 'react-devtools-core': './scripts/bundle/no-devtools.mjs' },
   write: false,
 });
 const source = Buffer.from(bundle.outputFiles[0].contents).toString('base64');

@@ -7,6 +7,7 @@ import {
   type BuildResult,
   type JudgedBuild,
 } from '../pipeline/image-build/build.ts';
+import { keepReport } from '../pipeline/kept-report.ts';
 import { reportFiles, requireWritable } from '../pipeline/require-writable.ts';
 import {
   signingChoice,
@@ -29,6 +30,7 @@ import { withProgress } from './conversation.ts';
 import { saidWrong } from './flags.ts';
 import { isForPerson } from './interactivity.ts';
 import type { Command, CommandIo } from './io.ts';
+import { pathsOf } from './paths.ts';
 import { writeReports } from './reports.ts';
 
 /** `scoville build`: the flags of `docker buildx build` with their meanings, and ours (plans/flags/own-flags.ts). */
@@ -199,6 +201,7 @@ async function report(
       ...(dockerfile === undefined ? {} : { dockerfile }),
     },
   } as const;
+  await keepReport({ paths: pathsOf(io) }, subject.image);
   const write = quiet ? (): void => undefined : imageOnStdout ? io.writeErr : io.writeOut;
   await writeReports(subject, requests, io, write, parsed.own.verbose);
 }

@@ -5,6 +5,8 @@ import type { Command } from './io.ts';
 /** A command: what help shows of it, what it takes, and its module, loaded when it is called. */
 interface ListedCommand {
   readonly name: string;
+  /** An older name, which still works. */
+  readonly was?: string;
   readonly summary: string;
   /** Loaded without the command: a person who asks for help does not wait for the pipeline. */
   readonly spec: () => Promise<CommandSpec>;
@@ -38,6 +40,12 @@ export const COMMANDS: readonly ListedCommand[] = [
     load: async () => (await import('./grade/grade.ts')).grade,
   },
   {
+    name: 'report',
+    summary: 'Open the HTML report of the last grade of an image',
+    spec: async () => (await import('./report.ts')).REPORT,
+    load: async () => (await import('./report.ts')).report,
+  },
+  {
     name: 'lint',
     summary: 'Check Dockerfiles for problems, without building',
     spec: async () => (await import('./lint-flags.ts')).LINT,
@@ -62,10 +70,11 @@ export const COMMANDS: readonly ListedCommand[] = [
     load: async () => (await import('./reproduce/reproduce.ts')).reproduce,
   },
   {
-    name: 'update',
+    name: 'lock',
+    was: 'update',
     summary: 'Create or refresh scoville.lock',
-    spec: async () => (await import('./small-specs.ts')).UPDATE,
-    load: async () => (await import('./update.ts')).update,
+    spec: async () => (await import('./small-specs.ts')).LOCK,
+    load: async () => (await import('./lock.ts')).lock,
   },
   {
     name: 'diff',

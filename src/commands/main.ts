@@ -15,7 +15,9 @@ export function commandLine(program: string, given: readonly string[]): readonly
 
 /** Commands that no one would think to have published something. */
 const PUBLISHES_NOTHING = new Set(
-  'init grade lint fix diff verify prune doctor install uninstall completion'.split(' '),
+  'init grade report explain lint fix diff verify prune doctor install uninstall completion'.split(
+    ' ',
+  ),
 );
 
 /** Runs the command line and gives the exit code; every error ends here as a message on stderr. */
@@ -55,7 +57,7 @@ async function dispatch(argv: readonly string[], io: CommandIo): Promise<number>
     io.writeOut(`scoville ${VERSION}\n`);
     return EXIT.met;
   }
-  const entry = COMMANDS.find((c) => c.name === name);
+  const entry = COMMANDS.find((c) => c.name === name || c.was === name);
   if (entry === undefined)
     throw new UserError(`unknown command: ${JSON.stringify(name)}`, {
       nextStep: `scoville --help lists the commands${nearest(name)}`,

@@ -11,9 +11,9 @@ import {
   POLICY,
 } from './shared-flags.ts';
 
-export const UPDATE = {
-  name: 'update',
-  usage: ['update [scoville build flags] PATH|URL'],
+export const LOCK = {
+  name: 'lock',
+  usage: ['lock [scoville build flags] PATH|URL'],
   about: `
 Writes scoville.lock beside the Dockerfile, or refreshes it: resolves every tag again, builds without a cache so that
 each RUN fetches what there is now, and prints what changed. Nothing is signed, tagged, loaded or pushed; the next

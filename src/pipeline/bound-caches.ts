@@ -13,6 +13,7 @@ export const CACHE_LIMITS: Readonly<Record<string, number>> = {
   vulnerabilities: 256 * MIB,
   results: 128 * MIB,
   'last-scorecards': 16 * MIB,
+  reports: 64 * MIB,
   layers: 64 * MIB,
   documents: 64 * MIB,
   proofs: MIB,

@@ -93,14 +93,14 @@ describe('scoville.lock', () => {
     };
     expect(criteria.find(({ id }) => id === 'pinned-images')?.outcome).toBe('pass');
 
-    const updated = await scoville.expect(0, ['update', '--no-interactive', dir]);
+    const updated = await scoville.expect(0, ['lock', '--no-interactive', dir]);
     expect(updated.stdout).toContain(
       `image ${BASE}: ${before.images[BASE]?.digest ?? ''} → ${moved}`,
     );
     expect(lockOf(dir).images[BASE]?.digest).toBe(moved);
     await scoville.expect(0, ['build', '--locked', ...QUIET, '-t', APP, dir]);
     expect(await wordIn(APP)).toBe('two');
-    const again = await scoville.expect(0, ['update', '--no-interactive', dir]);
+    const again = await scoville.expect(0, ['lock', '--no-interactive', dir]);
     expect(again.stdout).toContain('scoville.lock: unchanged');
   });
 
@@ -111,7 +111,7 @@ describe('scoville.lock', () => {
       `FROM ${bases.busybox}\nCOPY version /version\nRUN mkdir -p /a/node_modules/x && echo "{\\"name\\":\\"x\\",\\"version\\":\\"$(cat /version)\\"}" > /a/node_modules/x/package.json\n`,
     );
     writeFileSync(version, '1.0.0');
-    await scoville.expect(0, ['update', '--no-interactive', dir]);
+    await scoville.expect(0, ['lock', '--no-interactive', dir]);
     expect(Object.values(lockOf(dir).packages)).toEqual([{ npm: ['x 1.0.0'] }]);
     writeFileSync(version, '1.1.0');
     const name = 'scoville-lock-drift:1';
@@ -125,7 +125,7 @@ describe('scoville.lock', () => {
 
   test('an image that the lock lacks is added and said, with --locked it fails', async () => {
     const dir = context('adding', `FROM ${bases.busybox}\n`);
-    await scoville.expect(0, ['update', '--no-interactive', dir]);
+    await scoville.expect(0, ['lock', '--no-interactive', dir]);
     context('adding', `FROM ${bases.busybox}\nCOPY --from=${BASE} /word /word\n`);
     const failed = await scoville.expect(2, ['build', '--locked', ...QUIET, '-t', APP, dir]);
     expect(failed.stderr).toContain(`image ${BASE}: new, sha256:`);
@@ -139,7 +139,7 @@ describe('scoville.lock', () => {
     const { port } = server.address() as AddressInfo;
     const url = `http://127.0.0.1:${port}/file.txt`;
     const dir = context('remote', `FROM ${bases.busybox}\nADD ${url} /copied\n`);
-    await scoville.expect(0, ['update', '--no-interactive', dir]);
+    await scoville.expect(0, ['lock', '--no-interactive', dir]);
     expect(Object.keys(lockOf(dir).remotes ?? {})).toEqual([url]);
     await scoville.expect(0, ['build', '--locked', ...QUIET, '-t', APP, dir]);
     served = 'second\n';
@@ -151,7 +151,7 @@ describe('scoville.lock', () => {
     writeFileSync(path, text.replace(/(file\.txt: sha256:).{64}/, `$1${'0'.repeat(64)}`));
     const refused = await scoville.expect(1, ['build', ...QUIET, '-t', APP, dir]);
     expect(refused.stderr).toContain('digest mismatch');
-    await scoville.expect(0, ['update', '--no-interactive', dir]);
+    await scoville.expect(0, ['lock', '--no-interactive', dir]);
     await scoville.expect(0, ['build', '--locked', ...QUIET, '-t', APP, dir]);
     expect(await wordIn(APP)).toBe('second');
   });
@@ -165,7 +165,7 @@ describe('scoville.lock', () => {
     await make('one');
     await output('docker', ['tag', `localhost:1/${LOCAL}`, name]);
     const dir = context('local', `FROM ${name}\nRUN cat /word > /copied\n`);
-    await scoville.expect(0, ['update', '--no-interactive', dir]);
+    await scoville.expect(0, ['lock', '--no-interactive', dir]);
     expect(lockOf(dir).images[name]?.local).toBe(true);
     await scoville.expect(0, ['build', '--locked', ...QUIET, '-t', APP, dir]);
     await make('two');
@@ -179,7 +179,7 @@ describe('scoville.lock', () => {
     const dir = context('broken', `FROM ${BASE}\n`);
     const missing = await scoville.expect(2, ['build', '--locked', ...QUIET, dir]);
     expect(missing.stderr).toContain('--locked: there is no');
-    await scoville.expect(0, ['update', '--no-interactive', dir]);
+    await scoville.expect(0, ['lock', '--no-interactive', dir]);
     const path = join(dir, 'scoville.lock');
     const text = readFileSync(path, 'utf8');
     writeFileSync(path, text.replace(/digest: sha256:.{64}/, `digest: sha256:${'0'.repeat(64)}`));

@@ -17,8 +17,8 @@ export interface Surroundings {
   readonly signal: AbortSignal;
 }
 
-/** `advice`: a build works without it, or will soon not. */
-type CheckState = 'ok' | 'missing' | 'advice';
+/** `advice`: a build works without it, or will soon not. `optional`: not there, and nobody needs it. */
+type CheckState = 'ok' | 'missing' | 'advice' | 'optional';
 
 /** What one look found. */
 export interface Finding {

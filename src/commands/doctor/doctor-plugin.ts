@@ -15,10 +15,9 @@ export const PLUGIN_CHECK: Check = {
         mend: 'scoville install --replace-build',
       };
     if (builder === 'named') return { state: 'ok', detail: 'docker scoville, and docker build' };
-    return {
-      state: 'ok',
-      detail: command ? 'docker scoville' : 'not installed (scoville install)',
-    };
+    return command
+      ? { state: 'ok', detail: 'docker scoville' }
+      : { state: 'optional', detail: 'not installed (optional: scoville install)' };
   },
   mend: () => 'scoville install',
 };

@@ -61,7 +61,7 @@ export function doctorText(
     return [
       `${marks[state]} ${title.padEnd(width)}  ${first}`,
       ...more.map((line) => `${indent}${line}`),
-      ...(mend === undefined ? [] : [`${indent}mend: ${mend}`]),
+      ...(mend === undefined ? [] : [`${indent}fix: ${mend}`]),
     ];
   });
   return `${lines.join('\n')}\n`;
@@ -69,8 +69,8 @@ export function doctorText(
 
 async function marksFor(io: CommandIo): Promise<Readonly<Record<CheckRow['state'], string>>> {
   const { createColors } = (await import('picocolors')).default;
-  const { green, red, yellow } = createColors(io.color && io.outIsTerminal);
-  return { ok: green('✔'), missing: red('✘'), advice: yellow('!') };
+  const { dim, green, red, yellow } = createColors(io.color && io.outIsTerminal);
+  return { ok: green('✔'), missing: red('✘'), advice: yellow('!'), optional: dim('–') };
 }
 
 function surroundings(io: CommandIo): Surroundings {

@@ -4,6 +4,7 @@ import type { ReportInput, ReportRequest, ReportSubject } from '../../model/repo
 import type { Settings } from '../../model/settings.ts';
 import { boundCachesDaily } from '../../pipeline/bound-caches.ts';
 import { gateImage } from '../../pipeline/image-build/gate-image.ts';
+import { keepReport } from '../../pipeline/kept-report.ts';
 import { cleanForTerminal } from '../../ui/clean.ts';
 import { pipelineContext } from '../context.ts';
 import { conversation } from '../conversation.ts';
@@ -69,11 +70,13 @@ async function gradeAll(flags: GradeFlags, settings: Settings, io: CommandIo): P
       for (const line of gate?.unmet ?? []) unmet.push(`${prefix}${line}`);
       for (const reason of unanswered(flags, settings.gate, report.scorecard))
         open.push(`${prefix}${reason}`);
-      graded.push({
+      const whole = {
         ...report,
         ...(gate === undefined ? {} : { gate }),
         steps: nextSteps(report.scorecard, await stepSource(context, report, io)),
-      });
+      };
+      await keepReport(context, whole);
+      graded.push(whole);
     }
     await boundCachesDaily(context);
     return { graded, unmet, open };

@@ -62,7 +62,7 @@ export function checkBuilt(context: PipelineContext, plan: BuildPlan, built: Loc
   if (drifted.length > 0)
     context.emit({
       kind: 'notice',
-      text: 'scoville update takes this into the lock, --locked makes it an error',
+      text: 'scoville lock takes this into the lock, --locked makes it an error',
     });
 }
 

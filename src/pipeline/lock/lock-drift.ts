@@ -16,6 +16,6 @@ export function requireNoDrift(plan: BuildPlan | PassthroughPlan, locked: boolea
 export function driftError(path: string, changes: readonly LockChange[]): UserError {
   return new UserError(
     [`--locked: the build departs from ${path}`, ...changeLines(changes)].join('\n  '),
-    { nextStep: 'scoville update PATH takes it into the lock; nothing was published' },
+    { nextStep: 'scoville lock PATH takes it into the lock; nothing was published' },
   );
 }

@@ -63,7 +63,7 @@ export async function findLock(
   }
   if (text === undefined && locked)
     throw new UserError(`--locked: there is no ${path}`, {
-      nextStep: 'scoville update PATH writes it',
+      nextStep: 'scoville lock PATH writes it',
     });
   const { reproducible } = applyOptions(settings, parsed.own);
   const obstacle = obstacleOf(reproducible.pin, context.env);
@@ -118,7 +118,7 @@ async function readLock(text: string, path: string): Promise<LockFile> {
   if (lock.ok) return lock.value;
   const [first, ...rest] = lock.error.slice(0, 20).map(formatProblem);
   throw new UserError([first, ...rest].join('\n  '), {
-    nextStep: 'mend it, or take it away and let `scoville update` write it anew',
+    nextStep: 'mend it, or take it away and let `scoville lock` write it anew',
   });
 }
 

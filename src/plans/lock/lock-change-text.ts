@@ -30,7 +30,7 @@ export function changeLines(changes: readonly LockChange[]): readonly string[] {
   return left > 0 ? [...shown, `and ${left} more`] : shown;
 }
 
-/** What `scoville update` prints. Ends with a line end. */
+/** What `scoville lock` prints. Ends with a line end. */
 export function updateSummary(
   file: string,
   changes: readonly LockChange[] | undefined,

@@ -1,7 +1,7 @@
 import { LOCK_SCHEMA_VERSION, type LockFile } from '../../model/lock.ts';
 import { byCodeUnit } from '../../model/order.ts';
 
-const HEAD = `What this image takes from outside: keep it in git beside the Dockerfile. \`scoville update\` refreshes it (docs/lock.md).`;
+const HEAD = `What this image takes from outside: keep it in git beside the Dockerfile. \`scoville lock\` refreshes it (docs/lock.md).`;
 
 /** The lock as YAML, its keys in one order, names sorted: the same lock gives the same text. */
 export async function lockText(lock: LockFile): Promise<string> {

@@ -1,6 +1,7 @@
 import { VECTORS } from '../../model/criterion.ts';
 import type { ReportInput } from '../../model/report.ts';
 import type { Scorecard } from '../../model/scorecard.ts';
+import { shellWord } from '../../model/shell-word.ts';
 import { gradeText, levelText, restText } from '../card-words.ts';
 import { type Card, cardOf } from '../card.ts';
 import { shortDigest } from '../evidence-text.ts';
@@ -20,7 +21,7 @@ import {
   twoSides,
   WIDE_FROM,
 } from './terminal-screen.ts';
-import { fitted, padded, wrapped } from './text-width.ts';
+import { fitted, padded, textWidth, wrapped } from './text-width.ts';
 
 function header(screen: Screen, scorecard: Scorecard): string[] {
   const { colors, marks, width } = screen;
@@ -87,6 +88,14 @@ function claimsLine(screen: Screen, scorecard: Scorecard): string[] {
     : [`  ${screen.colors.dim(fitted(text, screen.width - 4, screen.marks.ellipsis))}`];
 }
 
+/** Where more is said: the whole report, and what one check means. A name that has no room is left out: it was the last. */
+function detailLines(screen: Screen, { image }: Scorecard): string[] {
+  const text = (name: string): string => `Details: scoville report${name}, scoville explain ID`;
+  const whole = text(` ${shown(screen, shellWord(image))}`);
+  const line = textWidth(whole) <= screen.width - 2 ? whole : text('');
+  return ['', ...wrapped(line, screen.width - 2).map((one) => ` ${screen.colors.dim(one)}`)];
+}
+
 /** One line for an image that was judged as before; what a reader has to know stands below it. */
 function unchangedLine(screen: Screen, scorecard: Scorecard): string {
   const { level, overall } = scorecard;
@@ -125,6 +134,7 @@ export function terminalReport(
           ...wrapped(restText(card), screen.width - 2).map((line) => ` ${screen.colors.dim(line)}`),
         ]),
     ...stepLines(screen, scorecard, card),
+    ...detailLines(screen, scorecard),
   ];
   return `${lines.join('\n')}\n`;
 }

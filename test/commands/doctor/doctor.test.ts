@@ -5,7 +5,7 @@ import { temporaryFolder } from '../../fakes/layouts.ts';
 import { fakeIo } from '../command-io.ts';
 import { machine, missing } from '../surroundings.ts';
 
-const MARKS = { ok: '+', missing: '-', advice: '!' };
+const MARKS = { ok: '+', missing: '-', advice: '!', optional: '–' };
 
 test('a complete machine is fit, with advice for the scanner only', async () => {
   const rows = await runChecks(CHECKS, machine());
@@ -22,7 +22,7 @@ test('a complete machine is fit, with advice for the scanner only', async () => 
     ['layout', expect.stringMatching(/^(ok|advice)$/)],
     ['settings', 'ok'],
     ['docker-config', 'ok'],
-    ['docker-plugin', 'ok'],
+    ['docker-plugin', 'optional'],
   ]);
   expect(isFit(rows)).toBe(true);
 });
@@ -38,7 +38,8 @@ test('a bare machine gets a row for each check and a way to mend each that is no
     'builder',
     'cosign',
   ]);
-  for (const row of rows) expect(row.mend === undefined).toBe(row.state === 'ok');
+  for (const row of rows)
+    expect(row.mend === undefined).toBe(row.state === 'ok' || row.state === 'optional');
   expect(isFit(rows)).toBe(false);
 });
 
@@ -87,7 +88,7 @@ test('the text has a line a check, further lines and what mends it below', () =>
       '+ git            2.47.3',
       '- settings file  a.yaml:1:2: one',
       '                 a.yaml:3:4: two',
-      '                 mend: vi +1 a.yaml',
+      '                 fix: vi +1 a.yaml',
       '',
     ].join('\n'),
   );

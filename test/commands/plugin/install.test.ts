@@ -35,7 +35,10 @@ test('doctor tells what is installed, and an alias that was taken away', async (
   const about = machine();
   const look = () => PLUGIN_CHECK.look(about);
   const { io } = fakeIo({ env: { DOCKER_CONFIG: about.paths.dockerConfig } });
-  expect(await look()).toEqual({ state: 'ok', detail: 'not installed (scoville install)' });
+  expect(await look()).toEqual({
+    state: 'optional',
+    detail: 'not installed (optional: scoville install)',
+  });
   await install([], io);
   expect(await look()).toEqual({ state: 'ok', detail: 'docker scoville' });
   await install(['--replace-build'], io);

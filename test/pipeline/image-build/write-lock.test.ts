@@ -103,7 +103,7 @@ describe('checkBuilt', () => {
       `not as ${path} says: package deb curl (linux/amd64): 8.14.1-2 → 8.14.1-3`,
       `not as ${path} says: package npm @scope/x (linux/amd64): gone, was 1.0.0`,
       `not as ${path} says: package npm y (linux/amd64): gone, was 2.10`,
-      'scoville update takes this into the lock, --locked makes it an error',
+      'scoville lock takes this into the lock, --locked makes it an error',
     ]);
   });
 

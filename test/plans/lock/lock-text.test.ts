@@ -15,7 +15,7 @@ async function readBack(text: string): Promise<LockFile> {
 describe('lockText', () => {
   test('is YAML with its keys in one order', async () => {
     expect(await lockText(lock())).toBe(
-      `# What this image takes from outside: keep it in git beside the Dockerfile. \`scoville update\` refreshes it (docs/lock.md).
+      `# What this image takes from outside: keep it in git beside the Dockerfile. \`scoville lock\` refreshes it (docs/lock.md).
 
 schemaVersion: 1
 dockerfile: Dockerfile

@@ -9,16 +9,16 @@ import { pipelineContext } from './context.ts';
 import { conversation } from './conversation.ts';
 import { asksHelp, buildWordsError } from './flags.ts';
 import type { Command } from './io.ts';
-import { UPDATE } from './small-specs.ts';
+import { LOCK } from './small-specs.ts';
 
-/** `scoville update`. */
-export const update: Command = async (args, io) => {
+/** `scoville lock` (`update` is its older name). */
+export const lock: Command = async (args, io) => {
   const parsed = parseBuildArgs(args, io.env);
   if (asksHelp(args) || (parsed.ok && parsed.value.kind === 'help')) {
-    io.writeOut(commandHelp(UPDATE));
+    io.writeOut(commandHelp(LOCK));
     return EXIT.met;
   }
-  if (!parsed.ok) throw buildWordsError(UPDATE, parsed.error.message);
+  if (!parsed.ok) throw buildWordsError(LOCK, parsed.error.message);
   if (parsed.value.kind === 'help') return EXIT.met;
   const style = progressStyle(parsed.value, io.env);
   if (!style.ok) throw new UserError(style.error);
@@ -27,8 +27,8 @@ export const update: Command = async (args, io) => {
     talk.stop,
   );
   if (result.kind === 'buildx') return result.exitCode;
-  const { path, changes, lock } = result;
-  const totals = { images: lock.images.size, packages: packageCount(lock) };
+  const { path, changes, lock: written } = result;
+  const totals = { images: written.images.size, packages: packageCount(written) };
   if (parsed.value.own.json)
     io.writeOut(jsonText({ schemaVersion: '1', file: path, ...totals, changes: changes ?? null }));
   else io.writeOut(updateSummary(path, changes, totals));

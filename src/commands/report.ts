@@ -1,0 +1,77 @@
+import { createHash } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { EXIT, UserError } from '../model/errors.ts';
+import { shellWord } from '../model/shell-word.ts';
+import { keptReport } from '../pipeline/kept-report.ts';
+import { writeFileBeside } from '../pipeline/write-file-beside.ts';
+import type { CommandSpec } from '../plans/flags/command-spec.ts';
+import { text } from '../plans/flags/flag.ts';
+import { jsonText } from '../reporters/json-text.ts';
+import { openFile } from '../tools/open-file.ts';
+import { toolRunner } from './context.ts';
+import { command } from './flags.ts';
+import type { CommandIo } from './io.ts';
+import { pathsOf } from './paths.ts';
+import { JSON_FLAG } from './shared-flags.ts';
+
+export const REPORT = {
+  name: 'report',
+  usage: ['report [-o FILE] [--json] [IMAGE]'],
+  about: `
+Opens the HTML report of the last build or grade of an image; without a name, of the last one of all. Nothing is graded
+again. Without a terminal, or with -o, it writes the file and prints its path.`,
+  flags: {
+    output: text('FILE', 'Write the page here, and do not open it', { path: true, short: 'o' }),
+    json: JSON_FLAG,
+  },
+  operands: { most: 1, error: 'takes one image', choices: [] },
+} satisfies CommandSpec;
+
+/** `scoville report`. Throws UserError where no grade of the image is kept. */
+export const report = command(REPORT, async ({ output, json }, [image], io) => {
+  const paths = pathsOf(io);
+  const input = await keptReport({ paths }, image);
+  if (input === undefined) {
+    const name = image === undefined ? 'IMAGE' : shellWord(image);
+    throw new UserError(
+      image === undefined ? 'nothing was graded yet' : `no grade of ${image} is kept`,
+      { nextStep: `grade it: scoville grade ${name}` },
+    );
+  }
+  const { scorecard } = input;
+  const file =
+    output === undefined ? await usualFile(paths.cache, scorecard.image) : resolve(io.cwd, output);
+  const { htmlReport } = await import('../reporters/html/page.ts');
+  await writeFileBeside(file, htmlReport(input));
+  const { image: name, digest, gradedAt, level, overall } = scorecard;
+  if (json)
+    io.writeOut(
+      jsonText({
+        schemaVersion: '1',
+        file,
+        image: name,
+        digest,
+        gradedAt,
+        level,
+        grade: overall.grade,
+      }),
+    );
+  else io.writeOut(`${file}\n`);
+  if (output === undefined && !json && io.outIsTerminal) await open(file, io);
+  return EXIT.met;
+});
+
+async function usualFile(cache: string, image: string): Promise<string> {
+  const folder = join(cache, 'reports');
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const name = image.replace(/[^A-Za-z0-9.]+/g, '-').slice(0, 60);
+  const id = createHash('sha256').update(image).digest('hex').slice(0, 8);
+  return join(folder, `${name}-${id}.html`);
+}
+
+async function open(file: string, io: CommandIo): Promise<void> {
+  const run = toolRunner(io);
+  const problem = await openFile((what) => run({ signal: io.signal, ...what }), file, io.platform);
+  if (problem !== undefined) io.writeErr(`scoville: it could not be opened: ${problem}\n`);
+}

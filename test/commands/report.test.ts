@@ -1,0 +1,65 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { pathsOf } from '../../src/commands/paths.ts';
+import { report } from '../../src/commands/report.ts';
+import { keepReport } from '../../src/pipeline/kept-report.ts';
+import { htmlReport } from '../../src/reporters/html/page.ts';
+import { sampleInput } from '../reporters/sample-contents.ts';
+import { fakeIo } from './command-io.ts';
+
+let home = '';
+beforeEach(() => {
+  home = mkdtempSync(join(tmpdir(), 'scoville-report-'));
+});
+afterEach(() => {
+  rmSync(home, { recursive: true, force: true });
+});
+
+function inHome() {
+  const fake = fakeIo();
+  return { ...fake, io: { ...fake.io, homeDir: home, cwd: home, env: {} } };
+}
+
+const INPUT = sampleInput();
+const keep = (image: string) =>
+  keepReport(
+    { paths: pathsOf(inHome().io) },
+    { ...INPUT, scorecard: { ...INPUT.scorecard, image } },
+  );
+
+test('writes the last page and prints its path, where there is no terminal', async () => {
+  await keep('first');
+  await keep('app:1');
+  const { io, out } = inHome();
+  expect(await report([], io)).toBe(0);
+  const page = readFileSync(out().trim(), 'utf8');
+  expect(page).toBe(htmlReport({ ...INPUT, scorecard: { ...INPUT.scorecard, image: 'app:1' } }));
+});
+
+test.each(['app', 'app:latest', 'docker.io/library/app'])(
+  'finds %s by any of its names',
+  async (name) => {
+    await keep('app:latest');
+    const { io, out } = inHome();
+    expect(await report(['--json', '-o', 'page.html', name], io)).toBe(0);
+    expect(JSON.parse(out())).toMatchObject({
+      schemaVersion: '1',
+      file: join(home, 'page.html'),
+      image: 'app:latest',
+      level: 0,
+      grade: 'D',
+    });
+    expect(readFileSync(join(home, 'page.html'), 'utf8')).toContain('<!doctype html>');
+  },
+);
+
+test('says how to grade an image of which nothing is kept', async () => {
+  const { io } = inHome();
+  await expect(report(["it's"], io)).rejects.toMatchObject({
+    message: "no grade of it's is kept",
+    nextStep: "grade it: scoville grade 'it'\\''s'",
+  });
+  await expect(report([], io)).rejects.toThrow('nothing was graded yet');
+});

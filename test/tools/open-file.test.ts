@@ -1,0 +1,29 @@
+import { expect, test } from 'vitest';
+import type { ToolResult } from '../../src/model/run.ts';
+import { openFile } from '../../src/tools/open-file.ts';
+
+const exit = (exitCode: number): ToolResult => ({
+  ended: 'exit',
+  exitCode,
+  stdout: '',
+  stderr: '',
+});
+
+test.each([
+  ['linux', exit(0), undefined, 'xdg-open'],
+  ['darwin', exit(1), 'open: exit code 1', 'open'],
+  ['linux', { ended: 'not-found' }, 'xdg-open is not installed', 'xdg-open'],
+  ['linux', { ended: 'timeout', stdout: '', stderr: '' }, undefined, 'xdg-open'],
+] as const)('on %s, %j: %j', async (platform, result, problem, command) => {
+  const asked: string[][] = [];
+  const answer = await openFile(
+    (run) => {
+      asked.push([run.command, ...run.args]);
+      return Promise.resolve(result);
+    },
+    '/a b.html',
+    platform,
+  );
+  expect(answer).toBe(problem);
+  expect(asked).toEqual([[command, '/a b.html']]);
+});
