@@ -1,5 +1,5 @@
-import { isKnownProgram, isPlainProgram } from '../programs/catalogue.ts';
-import { unversioned } from '../programs/program.ts';
+import { isKnownProgram, isPlainProgram } from '../../programs/catalogue.ts';
+import { unversioned } from '../../programs/program.ts';
 import { WRAPPERS } from '../shell/wrapper-table.ts';
 import { baseName, SHELLS } from '../shell/wrappers.ts';
 

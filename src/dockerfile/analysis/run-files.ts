@@ -1,4 +1,4 @@
-import { WRITTEN_FILES } from '../programs/written-files.ts';
+import { WRITTEN_FILES } from '../../programs/written-files.ts';
 import { constantField, type Field } from '../shell/fields.ts';
 import type { Brought } from '../shell/interpreters.ts';
 import { printedBy } from '../shell/printed-text.ts';

@@ -1,7 +1,7 @@
 import type { Download, UnreadLine } from '../../model/build-analysis.ts';
-import { isBuildDriver, isLocal, isRefused } from '../programs/catalogue.ts';
-import { languageOf } from '../programs/plain-scripts.ts';
-import { runningVariable } from '../programs/running-variables.ts';
+import { isBuildDriver, isLocal, isRefused } from '../../programs/catalogue.ts';
+import { languageOf } from '../../programs/plain-scripts.ts';
+import { runningVariable } from '../../programs/running-variables.ts';
 import { isInstalledPath, modulePlaces } from '../shell/interpreters.ts';
 import { pathIn } from '../shell/shell-state.ts';
 import { SHELLS } from '../shell/wrappers.ts';

@@ -1,14 +1,14 @@
 import type { UnreadLine } from '../../model/build-analysis.ts';
-import { isLocal } from '../programs/catalogue.ts';
-import { EVALUATED, SOURCED_FILES } from '../programs/known-scripts.ts';
+import { isLocal } from '../../programs/catalogue.ts';
+import { EVALUATED, SOURCED_FILES } from '../../programs/known-scripts.ts';
 import {
   isPlainModule,
   isPlainScript,
   languageOf,
   loadedModules,
   looksForModule,
-} from '../programs/plain-scripts.ts';
-import { unreadWindowsText } from '../programs/windows.ts';
+} from '../../programs/plain-scripts.ts';
+import { unreadWindowsText } from '../../programs/windows.ts';
 import { parseShell } from '../shell/parse-shell.ts';
 import { pathIn } from '../shell/shell-state.ts';
 import type { CommandEvent } from './build-event.ts';

@@ -1,5 +1,5 @@
 import { lookup } from '../../model/lookup.ts';
-import { unversioned } from '../programs/program.ts';
+import { unversioned } from '../../programs/program.ts';
 import type { Field } from './fields.ts';
 
 /** An interpreter that runs programs which are known by a name of their own. */

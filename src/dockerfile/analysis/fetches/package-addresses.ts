@@ -1,6 +1,6 @@
 import type { DownloadKind } from '../../../model/build-analysis.ts';
 import { lookup } from '../../../model/lookup.ts';
-import { unversioned } from '../../programs/program.ts';
+import { unversioned } from '../../../programs/program.ts';
 import type { CommandEvent } from '../build-event.ts';
 import { optionNames, readCommandLine } from '../command-line.ts';
 import { type Fetch, fetchOf, isRemote } from './fetch.ts';

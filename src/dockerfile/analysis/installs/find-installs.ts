@@ -1,5 +1,5 @@
 import type { PackageInstall, PackageManager } from '../../../model/build-analysis.ts';
-import { unversioned } from '../../programs/program.ts';
+import { unversioned } from '../../../programs/program.ts';
 import { pathIn } from '../../shell/shell-state.ts';
 import type { CommandEvent } from '../build-event.ts';
 import type { StageFiles } from '../stage-files.ts';

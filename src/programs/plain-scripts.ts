@@ -1,4 +1,4 @@
-import { lookup } from '../../model/lookup.ts';
+import { lookup } from '../model/lookup.ts';
 import { unversioned } from './program.ts';
 
 /** What a script of a language may say and still be known to fetch, start and load nothing. */
