@@ -1,8 +1,9 @@
 import { BUILD_DRIVERS } from './build-drivers.ts';
 import { COMPILERS } from './compilers.ts';
+import { FETCHERS } from './fetchers.ts';
 import { FILES_AND_TEXT } from './files-and-text.ts';
 import { LANGUAGES } from './languages.ts';
-import { MANAGERS } from './managers.ts';
+import { MANAGER_FAMILIES } from './managers/catalogue.ts';
 import { type LocalPrograms, unversioned } from './program.ts';
 import { SHELL_BUILTINS } from './shell-builtins.ts';
 import { SYSTEM } from './system.ts';
@@ -16,7 +17,8 @@ const LOCAL_PROGRAMS: readonly LocalPrograms[] = [
   SYSTEM,
   COMPILERS,
   LANGUAGES,
-  MANAGERS,
+  FETCHERS,
+  ...MANAGER_FAMILIES.map(({ local }) => local),
 ].flat();
 /** Those that fetch nothing under any name. */
 const PLAIN_PROGRAMS = [SHELL_BUILTINS, FILES_AND_TEXT, SYSTEM, COMPILERS].flat();

@@ -1,10 +1,10 @@
 import type { PackageInstall } from '../../model/build-analysis.ts';
 import type { Instruction, Stage } from '../../model/dockerfile.ts';
+import { managerNamed } from '../../programs/managers/catalogue.ts';
 import type { OwnRule, RuleFinding } from './rule.ts';
 
 /** Sources that stand for the whole context. */
 const WHOLE_CONTEXT = /^\.?\/?(?:\*|\.)?$/;
-const OS_MANAGERS = new Set(['apt', 'apk', 'dnf', 'zypper', 'pacman']);
 
 function copiesAll({ keyword, flags, arguments: words, heredocs }: Instruction): boolean {
   if ((keyword !== 'COPY' && keyword !== 'ADD') || heredocs.length > 0) return false;
@@ -14,7 +14,7 @@ function copiesAll({ keyword, flags, arguments: words, heredocs }: Instruction):
 
 /** True where the install reads a manifest alone, and so could run before the rest is copied. */
 function standsAlone({ manager, packages, lockFile, requirementsFile }: PackageInstall): boolean {
-  if (OS_MANAGERS.has(manager)) return packages.length > 0;
+  if (managerNamed(manager)?.isOfSystem) return packages.length > 0;
   // Workspaces, `pip install .` and the like need the sources.
   return packages.length === 0 && (lockFile || requirementsFile !== undefined || manager === 'npm');
 }

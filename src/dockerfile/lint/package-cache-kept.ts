@@ -1,20 +1,13 @@
 import type { Instruction } from '../../model/dockerfile.ts';
-import type { CachingManager } from '../../model/kept-cache.ts';
+import { managerNamed } from '../../programs/managers/catalogue.ts';
 import { keptCaches } from './kept-caches.ts';
 import { instructionsOf, type OwnRule, type RuleFinding } from './rule.ts';
-
-const MESSAGES: Readonly<Record<CachingManager, string>> = {
-  apt: 'the package lists that apt-get update fetched stay in the layer',
-  apk: 'apk add without --no-cache leaves its index in the layer',
-  dnf: 'the metadata that was fetched stays in the layer',
-  pip: 'pip install without --no-cache-dir leaves the packages that it fetched in the layer',
-  npm: 'the packages that npm fetched stay in the layer',
-};
 
 function judge(run: Instruction, image: readonly Instruction[]): readonly RuleFinding[] {
   return keptCaches(run, image).flatMap(({ manager, commands: [first = 0] }) => {
     const range = run.commands[first]?.range;
-    return range === undefined ? [] : [{ range, message: MESSAGES[manager] }];
+    const message = managerNamed(manager)?.cache?.problem;
+    return range === undefined || message === undefined ? [] : [{ range, message }];
   });
 }
 

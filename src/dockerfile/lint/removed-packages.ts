@@ -1,23 +1,7 @@
-import type { PackageInstall, PackageManager } from '../../model/build-analysis.ts';
+import type { PackageInstall } from '../../model/build-analysis.ts';
 import type { Instruction, SourceRange } from '../../model/dockerfile.ts';
+import { managerNamed } from '../../programs/managers/catalogue.ts';
 import { type RunProgram, runPrograms } from './run-programs.ts';
-
-interface Removal {
-  readonly programs: RegExp;
-  readonly verbs: RegExp;
-}
-
-const REMOVALS: Partial<Record<PackageManager, Removal>> = {
-  apt: {
-    programs: /^(?:apt|apt-get|apt-fast|aptitude|dpkg)$/,
-    verbs: /^(?:remove|purge|autoremove|auto-remove|autopurge|-P|-r|--purge|--remove)$/,
-  },
-  apk: { programs: /^apk$/, verbs: /^del$/ },
-  dnf: {
-    programs: /^(?:dnf5?|yum|microdnf|tdnf|rpm)$/,
-    verbs: /^(?:remove|erase|autoremove|rm|-e|--erase)$/,
-  },
-};
 
 function isAfter(range: SourceRange, other: SourceRange): boolean {
   return range.startLine === other.startLine
@@ -47,7 +31,7 @@ export function isRemovedAgain(
   name: string,
   run: Instruction,
 ): boolean {
-  const removal = REMOVALS[manager];
+  const removal = managerNamed(manager)?.removal;
   if (removal === undefined) return false;
   const programs = runPrograms(run).map((one) => ({ ...one, range: run.commands[one.at]?.range }));
   const own = programs.find(

@@ -1,17 +1,15 @@
 import type { Instruction } from '../../model/dockerfile.ts';
-import { CACHING_PROGRAMS } from '../../model/kept-cache.ts';
+import { managerOf } from '../../programs/managers/catalogue.ts';
 import { isMounted } from './kept-caches.ts';
 import { instructionsOf, type OwnRule, type RuleFinding } from './rule.ts';
 import { type RunProgram, runPrograms } from './run-programs.ts';
 
-const MANAGERS = ['apt', 'apk', 'dnf'] as const;
 /** Whatever else runs may install by itself, or use the lists. */
 const IDLE = new Set(['set', 'echo', 'true', ':', 'export', 'cd', 'sleep', 'date']);
 
 function updates({ program, words }: RunProgram): boolean {
-  const manager = MANAGERS.find((name) => CACHING_PROGRAMS[name].test(program));
   const [verb] = words.filter((word) => !word.startsWith('-'));
-  return manager !== undefined && verb === (manager === 'dnf' ? 'makecache' : 'update');
+  return verb !== undefined && verb === managerOf(program)?.refresh;
 }
 
 function judge(run: Instruction): readonly RuleFinding[] {

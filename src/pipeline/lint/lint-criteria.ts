@@ -1,20 +1,13 @@
 import { judgeImage } from '../../criteria/judge-image.ts';
 import type { RuleFinding } from '../../dockerfile/lint/rule.ts';
 import { buildFact } from '../../facts/build.ts';
-import type { BuildAnalysis, PackageManager } from '../../model/build-analysis.ts';
+import type { BuildAnalysis } from '../../model/build-analysis.ts';
 import type { Evidence } from '../../model/criterion.ts';
 import type { DockerfileModel, SourceRange } from '../../model/dockerfile.ts';
 import { type DeclarationsFact, type Facts, known, unknownFact } from '../../model/facts.ts';
+import { managerNamed } from '../../programs/managers/catalogue.ts';
 import { DOCKERFILE_CRITERIA } from './lint-catalogue.ts';
 
-/** Archives drop old versions: a version named alone breaks the build one day, so these are told and no more. */
-const MOVING_ARCHIVES: ReadonlySet<PackageManager> = new Set([
-  'apt',
-  'apk',
-  'dnf',
-  'zypper',
-  'pacman',
-]);
 const LONGEST_COMMAND = 100;
 
 interface Read {
@@ -73,7 +66,10 @@ function ofLines(
   return {
     range: range ?? wholeLine(startLine, endLine),
     message: `${shown}: ${detail}`,
-    ...(install !== undefined && MOVING_ARCHIVES.has(install.manager) ? { severity: 'info' } : {}),
+    // Archives drop old versions: a version named alone breaks the build one day, so this weighs less.
+    ...(install !== undefined && managerNamed(install.manager)?.isOfSystem === true
+      ? { severity: 'info' as const }
+      : {}),
   };
 }
 

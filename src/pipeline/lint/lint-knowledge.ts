@@ -2,18 +2,10 @@ import { buildPurpose } from '../../criteria/build-packages.ts';
 import { minimalBase } from '../../criteria/minimal-bases.ts';
 import type { LintKnowledge } from '../../dockerfile/lint/rule.ts';
 import { buildArgumentSecrets, configSecrets } from '../../facts/secrets/document-secrets.ts';
-import type { PackageManager } from '../../model/build-analysis.ts';
 import type { Instruction } from '../../model/dockerfile.ts';
 import type { SecretFinding } from '../../model/secret-facts.ts';
 import { secretName } from '../../model/secret-names.ts';
-
-/** How the packages of a manager are recorded in an image, where criteria judge them by name. */
-const TYPES: Partial<Record<PackageManager, 'deb' | 'apk' | 'rpm'>> = {
-  apt: 'deb',
-  apk: 'apk',
-  dnf: 'rpm',
-  zypper: 'rpm',
-};
+import { managerNamed } from '../../programs/managers/catalogue.ts';
 
 /** Where an image built from the instruction would hold its text, and so where criteria look for secrets. */
 function secretsOf({
@@ -53,7 +45,7 @@ export const LINT_KNOWLEDGE: LintKnowledge = {
     return found && { minimal: !found.excepted, reason: found.family.reason };
   },
   buildPurpose: (manager, name) => {
-    const type = TYPES[manager];
+    const type = managerNamed(manager)?.recorded;
     return type === undefined ? undefined : buildPurpose({ type, name });
   },
 };

@@ -1,56 +1,22 @@
-import type { PackageInstall, PackageManager } from '../../model/build-analysis.ts';
+import type { PackageInstall } from '../../model/build-analysis.ts';
 import type { SourceWord } from '../../model/dockerfile-source.ts';
 import type { FixInput, FixPlan, FixRule } from '../../model/fix-rule.ts';
+import { managerNamed } from '../../programs/managers/catalogue.ts';
 import { commandAt } from './command-at.ts';
 import { lockDoubts } from './lock-doubts.ts';
 import { NOTHING, proposal, refusedAt, riskOf, together } from './proposal.ts';
 import { wordBehind } from './run-text.ts';
 
-interface Remedy {
-  readonly file: string;
-  /** The command that makes it. */
-  readonly madeBy: string;
-  /** The word that another one replaces, or behind which the flag stands. */
-  readonly verb: RegExp;
-  readonly other?: string;
-  readonly flag?: string;
-}
-
-/** How a manager is told to hold to its lock file. */
-const REMEDIES: Partial<Record<PackageManager, (files: ReadonlySet<string>) => Remedy>> = {
-  npm: () => ({
-    file: 'package-lock.json',
-    madeBy: 'npm install --package-lock-only',
-    verb: /^(?:install|i|in)$/,
-    other: 'ci',
-  }),
-  yarn: (files) => ({
-    file: 'yarn.lock',
-    madeBy: 'yarn install',
-    verb: /^(?:install|yarn)$/,
-    flag: files.has('.yarnrc.yml') ? '--immutable' : '--frozen-lockfile',
-  }),
-  pnpm: () => ({
-    file: 'pnpm-lock.yaml',
-    madeBy: 'pnpm install --lockfile-only',
-    verb: /^(?:install|i)$/,
-    flag: '--frozen-lockfile',
-  }),
-  cargo: () => ({
-    file: 'Cargo.lock',
-    madeBy: 'cargo generate-lockfile',
-    verb: /^(?:build|b|fetch|run|install)$/,
-    flag: '--locked',
-  }),
-};
-
 function held(install: PackageInstall, input: FixInput): FixPlan {
   const { lockFile, looseLock, packages } = install;
   if (lockFile || looseLock !== undefined || packages.length > 0) return NOTHING;
   const { context } = input.facts;
-  const remedy = REMEDIES[install.manager]?.(new Set(context));
-  if (remedy === undefined || context === undefined) return NOTHING;
-  const { file, madeBy, verb, other, flag = '' } = remedy;
+  const lock = managerNamed(install.manager)?.lock;
+  const file = lock?.files.at(-1);
+  if (lock === undefined || file === undefined || context === undefined) return NOTHING;
+  const { madeBy, verb, other, flagWith } = lock;
+  const isOther = flagWith !== undefined && context.includes(flagWith.file);
+  const flag = isOther ? flagWith.flag : (lock.flag ?? '');
   const at = { line: install.range.startLine };
   const refused = (reason: string, settle?: string): FixPlan =>
     refusedAt(at, `${install.command}: ${reason}`, settle);

@@ -1,28 +1,26 @@
 import { posix } from 'node:path';
+import type { PackageManager } from '../../model/build-analysis.ts';
 import type { SourceCommand, SourceInstruction } from '../../model/dockerfile-source.ts';
 import type { FixInput, FixPlan, FixRule } from '../../model/fix-rule.ts';
-import { CACHING_PROGRAMS, type CachingManager } from '../../model/kept-cache.ts';
 import type { TextEdit } from '../../model/planned-edit.ts';
 import { isRootUser } from '../../model/root-user.ts';
+import { managerNamed, managerOf } from '../../programs/managers/catalogue.ts';
 import { purposeOf, PURPOSES } from './program/purpose.ts';
 import { started } from './program/started.ts';
 import { proposal, refusedAt, together } from './proposal.ts';
 import { addFlag, andThen, endObstacle, wordBehind } from './run-text.ts';
 import { inImage, type Placed, usersInImage } from './stage-view.ts';
 
-/** How what a package manager fetched is kept out of a layer. */
-interface Remedy {
-  readonly what: string;
-  readonly edits: (
-    input: FixInput,
-    run: Placed,
-    found: readonly SourceCommand[],
-  ) => readonly TextEdit[] | string;
-}
+/** Keeps what a package manager fetched out of a layer, or says why not. */
+type Remedy = (
+  input: FixInput,
+  run: Placed,
+  found: readonly SourceCommand[],
+) => readonly TextEdit[] | string;
 
 /** A command at the end of the RUN, by sudo where the RUN goes through it. */
 const atEnd =
-  (command: (program: string) => string): Remedy['edits'] =>
+  (command: (program: string) => string): Remedy =>
   ({ source }, run, [first]) => {
     if (first?.wrappers.includes('chroot') === true) return 'it works below another root';
     const isBySudo = run.commands.some(({ wrappers }) => wrappers.includes('sudo'));
@@ -37,7 +35,7 @@ const READS_LISTS =
 /** What apt is asked for in a RUN, in order. */
 function aptVerbs({ commands }: SourceInstruction): readonly string[] {
   return commands.flatMap(({ argv: [program = '', ...words] }) =>
-    CACHING_PROGRAMS.apt.test(posix.basename(program))
+    managerOf(posix.basename(program))?.id === 'apt'
       ? words.filter((word) => /^[a-z][a-z-]+$/.test(word)).slice(0, 1)
       : [],
   );
@@ -67,7 +65,7 @@ function listsObstacle({ source, analysis }: FixInput, run: Placed): string | un
 
 /** A flag behind the verb of each command. */
 const behind =
-  (verb: RegExp, flag: string): Remedy['edits'] =>
+  (verb: RegExp, flag: string): Remedy =>
   (_input, run, found) => {
     const edits = found.flatMap((command) => {
       const word = command.words.find(({ value = '' }) => verb.test(value));
@@ -76,27 +74,18 @@ const behind =
     return edits.length < found.length ? 'its words have no place' : edits;
   };
 
-const REMEDIES: Readonly<Record<CachingManager, Remedy>> = {
-  apt: {
-    what: 'the package lists of apt',
-    edits: (input, run, found) =>
-      listsObstacle(input, run) ?? atEnd(() => 'rm -rf /var/lib/apt/lists/*')(input, run, found),
-  },
-  apk: { what: 'the index of apk', edits: behind(/^add$/, '--no-cache') },
-  dnf: {
-    what: 'what dnf fetched of its archives',
-    edits: atEnd((program) => `${program} clean all`),
-  },
-  pip: { what: 'the packages that pip fetched', edits: behind(/^install$/, '--no-cache-dir') },
-  npm: {
-    what: 'the packages that npm fetched',
-    edits: (input, run) => {
-      const user = usersInImage(input).get(run) ?? '';
-      if (!isRootUser(user)) return `npm runs as ${user}, whose folder is not known`;
-      return hasMounts(input)
-        ? [addFlag(run, '--mount=type=cache,target=/root/.npm')]
-        : 'the frontend of # syntax is older than cache mounts';
-    },
+const REMEDIES: Partial<Record<PackageManager, Remedy>> = {
+  apt: (input, run, found) =>
+    listsObstacle(input, run) ?? atEnd(() => 'rm -rf /var/lib/apt/lists/*')(input, run, found),
+  apk: behind(/^add$/, '--no-cache'),
+  dnf: atEnd((program) => `${program} clean all`),
+  pip: behind(/^install$/, '--no-cache-dir'),
+  npm: (input, run) => {
+    const user = usersInImage(input).get(run) ?? '';
+    if (!isRootUser(user)) return `npm runs as ${user}, whose folder is not known`;
+    return hasMounts(input)
+      ? [addFlag(run, '--mount=type=cache,target=/root/.npm')]
+      : 'the frontend of # syntax is older than cache mounts';
   },
 };
 
@@ -107,11 +96,13 @@ function hasMounts({ source }: FixInput): boolean {
 }
 
 function judge(input: FixInput, run: Placed): readonly FixPlan[] {
-  return run.keptCaches.map(({ manager, commands }) => {
-    const { what, edits: remedy } = REMEDIES[manager];
+  return run.keptCaches.flatMap(({ manager, commands }) => {
+    const remedy = REMEDIES[manager];
+    const what = managerNamed(manager)?.cache?.what;
+    if (remedy === undefined || what === undefined) return [];
     const refused = (reason: string): FixPlan =>
       refusedAt(run, `${what} stay in the layer: ${reason}`);
-    const user = started(input).called.find(({ name }) => CACHING_PROGRAMS[manager].test(name));
+    const user = started(input).called.find(({ name }) => managerOf(name)?.id === manager);
     if (user !== undefined && manager !== 'pip')
       return refused(`${user.by} starts ${user.name}, which may read them`);
     const edits = remedy(

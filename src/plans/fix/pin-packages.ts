@@ -1,22 +1,11 @@
-import type { PackageInstall, PackageManager } from '../../model/build-analysis.ts';
+import type { PackageInstall } from '../../model/build-analysis.ts';
 import type { SourceWord } from '../../model/dockerfile-source.ts';
 import type { FixInput, FixPlan, FixRule, InstalledVersion } from '../../model/fix-rule.ts';
 import type { TextEdit } from '../../model/planned-edit.ts';
+import { managerNamed } from '../../programs/managers/catalogue.ts';
 import { commandAt } from './command-at.ts';
 import { NOTHING, proposal, refusal, refusedAt, together } from './proposal.ts';
 
-/** How a manager's packages are recorded in an image, and how a version is put behind a name. */
-const MANAGERS: Partial<Record<PackageManager, { readonly type: string; readonly joint: string }>> =
-  {
-    apt: { type: 'deb', joint: '=' },
-    apk: { type: 'apk', joint: '=' },
-    dnf: { type: 'rpm', joint: '-' },
-    pip: { type: 'pypi', joint: '==' },
-    npm: { type: 'npm', joint: '@' },
-    gem: { type: 'gem', joint: ':' },
-  };
-/** What archives drop old versions of. */
-const MOVING = new Set<PackageManager>(['apt', 'apk', 'dnf']);
 /** A version that means the same to every shell and package manager. */
 const PLAIN = /^[A-Za-z0-9][\w.+~:-]*$/;
 
@@ -67,8 +56,9 @@ function wordsOf(
 function pinned(install: PackageInstall, input: FixInput): FixPlan {
   const { manager, packages, lockFile, frozenRepository, unresolved, stage, range } = install;
   const loose = packages.filter(({ pin }) => pin === undefined);
-  const how = MANAGERS[manager];
-  if (lockFile || frozenRepository || loose.length === 0 || how === undefined) return NOTHING;
+  const { recorded, joint, isOfSystem } = managerNamed(manager) ?? {};
+  if (lockFile || frozenRepository || loose.length === 0) return NOTHING;
+  if (recorded === undefined || joint === undefined) return NOTHING;
   const at = { line: range.startLine };
   const refused = (reason: string, settle?: string): FixPlan =>
     refusedAt(at, `${loose.map(({ name }) => name).join(', ')} not pinned: ${reason}`, settle);
@@ -86,7 +76,7 @@ function pinned(install: PackageInstall, input: FixInput): FixPlan {
   const reasons: string[] = [];
   for (const name of new Set(loose.map((one) => one.name))) {
     const words = wordsOf(name, found.command.words, input);
-    const version = versionOf(name, how.type, known.value);
+    const version = versionOf(name, recorded, known.value);
     if (words.length === 0)
       reasons.push(`${name} is spelled with a range of versions, or by way of a variable`);
     else if ('reason' in version) reasons.push(version.reason);
@@ -96,7 +86,7 @@ function pinned(install: PackageInstall, input: FixInput): FixPlan {
         edits.push({
           start: end,
           end,
-          text: how.joint + version.version,
+          text: joint + version.version,
           name,
           version: version.version,
         });
@@ -108,8 +98,8 @@ function pinned(install: PackageInstall, input: FixInput): FixPlan {
         key: `${manager}/${name}`,
         title: `Pin ${name} of ${manager} to ${version}`,
         why: 'Each build gets the version that this one was tried with',
-        risk: MOVING.has(manager) ? 'medium' : 'low',
-        riskReason: MOVING.has(manager)
+        risk: isOfSystem ? 'medium' : 'low',
+        riskReason: isOfSystem
           ? 'the archive drops old versions: once it has a newer one the build fails until the pin is refreshed; --freeze pins the archive instead'
           : 'updates no longer come automatically',
         edits: [edit],

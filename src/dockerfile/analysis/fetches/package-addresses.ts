@@ -1,6 +1,5 @@
 import type { DownloadKind } from '../../../model/build-analysis.ts';
-import { lookup } from '../../../model/lookup.ts';
-import { unversioned } from '../../../programs/program.ts';
+import { managerOf } from '../../../programs/managers/catalogue.ts';
 import type { CommandEvent } from '../build-event.ts';
 import { optionNames, readCommandLine } from '../command-line.ts';
 import { type Fetch, fetchOf, isRemote } from './fetch.ts';
@@ -35,33 +34,6 @@ function packageAddresses(event: CommandEvent, kind: DownloadKind): readonly Fet
   });
 }
 
-const ADDRESS_KINDS = lookup<DownloadKind>({
-  pip: 'pip-url',
-  easy_install: 'pip-url',
-  uv: 'pip-url',
-  pipx: 'pip-url',
-  poetry: 'pip-url',
-  npm: 'npm-url',
-  bun: 'npm-url',
-  yarn: 'npm-url',
-  pnpm: 'npm-url',
-  apt: 'package-url',
-  'apt-get': 'package-url',
-  apk: 'package-url',
-  dnf: 'package-url',
-  yum: 'package-url',
-  microdnf: 'package-url',
-  zypper: 'package-url',
-  gem: 'package-url',
-  luarocks: 'package-url',
-  cpanm: 'package-url',
-  pecl: 'package-url',
-  pear: 'package-url',
-  conda: 'package-url',
-  mamba: 'package-url',
-  micromamba: 'package-url',
-});
-
 /** The package that a runner of packages is told to run by address: `npx github:a/b`, `uvx --from git+https://...`. */
 function runAddresses(event: CommandEvent): readonly Fetch[] {
   const valued = optionNames('-p --package --from --with --spec --python -c --call');
@@ -90,6 +62,6 @@ export function packageFetches(event: CommandEvent): readonly Fetch[] {
   if (runs || /^(?:npx|bunx|pnpx|uvx)$/.test(program)) return runAddresses(event);
   // Plugins of elasticsearch, logstash and the like.
   if (/-plugin$/.test(program)) return packageAddresses(event, 'other');
-  const kind = ADDRESS_KINDS[program] ?? ADDRESS_KINDS[unversioned(program)];
+  const kind = managerOf(program)?.fetches;
   return kind === undefined ? [] : packageAddresses(event, kind);
 }

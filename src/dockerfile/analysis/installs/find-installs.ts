@@ -1,4 +1,5 @@
-import type { PackageInstall, PackageManager } from '../../../model/build-analysis.ts';
+import type { PackageInstall } from '../../../model/build-analysis.ts';
+import { managerNamed } from '../../../programs/managers/catalogue.ts';
 import { unversioned } from '../../../programs/program.ts';
 import { pathIn } from '../../shell/shell-state.ts';
 import type { CommandEvent } from '../build-event.ts';
@@ -55,12 +56,6 @@ export function installsOf(
   }));
 }
 
-/** The files that decide, the first of them that is there. */
-const LOCKS: Partial<Record<PackageManager, readonly string[]>> = {
-  npm: ['npm-shrinkwrap.json', 'package-lock.json'],
-  yarn: ['yarn.lock'],
-  pnpm: ['pnpm-lock.yaml'],
-};
 const FOLDER = /^(?:--prefix|--cwd|--dir|-C)(?:=(.*))?$/;
 
 /** An install that a lock file drives; one whose file shows an entry that nothing holds is not locked. */
@@ -72,7 +67,7 @@ function withLock(
   const at = argv.findIndex(({ text }) => FOLDER.test(text));
   const named = FOLDER.exec(argv[at]?.text ?? '')?.[1] ?? (at < 0 ? '.' : argv[at + 1]?.text);
   const place = pathIn(folder, named ?? '.');
-  for (const name of LOCKS[install.manager] ?? []) {
+  for (const name of managerNamed(install.manager)?.lock?.files ?? []) {
     const path = pathIn(place, name);
     const content = folder === '' ? files.named(path, id) : files.at(path, id);
     if (content?.kind !== 'text') continue;

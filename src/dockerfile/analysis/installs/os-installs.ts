@@ -1,5 +1,5 @@
-import type { InstalledName } from '../../../model/build-analysis.ts';
-import { lookup } from '../../../model/lookup.ts';
+import type { InstalledName, PackageManager } from '../../../model/build-analysis.ts';
+import { managerNamed } from '../../../programs/managers/catalogue.ts';
 import type { Field } from '../../shell/fields.ts';
 import { optionNames, readCommandLine } from '../command-line.ts';
 import { type FoundInstall, type InstallReader, install, named } from './install-context.ts';
@@ -36,15 +36,8 @@ function found(install: FoundInstall): readonly FoundInstall[] {
 }
 
 /** Takes the newest version of all that is installed; nothing holds it to a version but a frozen repository. */
-const UPGRADES = lookup<readonly string[]>({
-  apt: ['upgrade', 'dist-upgrade', 'dselect-upgrade', 'full-upgrade', 'safe-upgrade'],
-  apk: ['upgrade'],
-  dnf: ['upgrade', 'update', 'distro-sync', 'upgrade-minimal'],
-  zypper: ['update', 'up', 'patch', 'dist-upgrade', 'dup'],
-});
-
-function isUpgrade(manager: string, verb: Field | undefined): boolean {
-  return UPGRADES[manager]?.includes(verb?.text ?? '') ?? false;
+function isUpgrade(manager: PackageManager, verb: Field | undefined): boolean {
+  return managerNamed(manager)?.upgrades?.includes(verb?.text ?? '') ?? false;
 }
 
 const apt: InstallReader = (_program, argv, context) => {

@@ -1,91 +1,17 @@
 import type { PackageInstall } from '../../../model/build-analysis.ts';
+import { MANAGER_FAMILIES } from '../../../programs/managers/catalogue.ts';
+import type { Indexes } from '../../../programs/managers/manager.ts';
 import { constantField } from '../../shell/fields.ts';
 import { pathIn } from '../../shell/shell-state.ts';
 import type { CommandEvent } from '../build-event.ts';
 import { COMMIT, type Fetch, fetchOf, isRemote } from '../fetches/fetch.ts';
 import type { StageFiles } from '../stage-files.ts';
 
-/** Where a package manager is told to take packages from somewhere else than its language's own index. */
-interface Indexes {
-  readonly programs: RegExp;
-  readonly options: RegExp;
-  readonly variables: RegExp;
-  /** Commands that set it for later ones; the last word that is an address is the index. */
-  readonly commands: RegExp;
-  /** Files that set it, below the folder of the command or from the root on. */
-  readonly files: readonly string[];
-  /** What such a file says in front of an address. */
-  readonly setting: RegExp;
-  /** Its lock files hold a hash of each package, so that any index has to give the same. */
-  readonly isHashed: boolean;
-}
-
 /** Indexes that a language's project or a package's own publisher runs. */
 const OWN =
   /^(?:sparse\+)?https:\/\/(?:pypi\.org|files\.pythonhosted\.org|download\.pytorch\.org|pypi\.nvidia\.com|pypi\.ngc\.nvidia\.com|registry\.npmjs\.org|registry\.yarnpkg\.com|(?:index\.)?rubygems\.org|index\.crates\.io|static\.crates\.io|repo\.packagist\.org|packagist\.org|api\.nuget\.org|www\.nuget\.org|conda\.anaconda\.org|repo\.anaconda\.com)(?:\/|$)/i;
 
-const SET_PYTHON = /^[ \t]*(?:extra-index-url|index-url|find-links|url)\s*=\s*(\S+)/gm;
-const SET_NODE =
-  /^[ \t"']*(?:(?:@[\w.-]+:)?registry|npmRegistryServer)["']?(?:[ \t]*[=:]|[ \t])[ \t]*["']?(\S+?)["']?\s*$/gm;
-
-const NODE: Indexes = {
-  programs: /^(?:npm|npx|yarn|yarnpkg|pnpm|bun|corepack)$/,
-  options: /^--registry$/,
-  variables: /^(?:npm_config_registry|YARN_(?:NPM_)?REGISTRY(?:_SERVER)?|COREPACK_NPM_REGISTRY)$/i,
-  commands: /^(?:npm|yarn|pnpm) (?:config |c )?set .*(?:registry|npmRegistryServer)/,
-  files: ['.npmrc', '.yarnrc', '.yarnrc.yml', '/root/.npmrc', '/root/.yarnrc'],
-  setting: SET_NODE,
-  isHashed: true,
-};
-
-const INDEXES: readonly Indexes[] = [
-  {
-    programs: /^(?:pip[\d.]*|pipx|pipenv|easy_install)$/,
-    options: /^(?:-i|-f|--index-url|--extra-index-url|--find-links|--pip-args)$/,
-    variables: /^PIP_(?:INDEX_URL|EXTRA_INDEX_URL|FIND_LINKS|PYPI_URL)$/,
-    commands: /^pip[\d.]* config .*(?:index-url|find-links)/,
-    files: ['/etc/pip.conf', '/root/.pip/pip.conf', '/root/.config/pip/pip.conf'],
-    setting: SET_PYTHON,
-    isHashed: true,
-  },
-  {
-    programs: /^(?:uv|uvx|poetry|pdm)$/,
-    options: /^(?:-i|-f|--index|--default-index|--index-url|--extra-index-url|--find-links)$/,
-    variables: /^UV_(?:INDEX|INDEX_URL|DEFAULT_INDEX|EXTRA_INDEX_URL|FIND_LINKS)$/,
-    commands: /^poetry source add /,
-    files: ['uv.toml', '/etc/uv/uv.toml', '/root/.config/uv/uv.toml'],
-    setting: SET_PYTHON,
-    isHashed: true,
-  },
-  NODE,
-  {
-    programs: /^(?:gem|bundle|bundler)$/,
-    options: /^(?:-s|--source|--clear-sources)$/,
-    variables: /^BUNDLE_(?:MIRROR__\w+|RUBYGEMS_MIRROR)$/,
-    commands: /^(?:gem sources? |bundler? config .*mirror)/,
-    files: ['/root/.gemrc', '/etc/gemrc', '.bundle/config', '/usr/local/bundle/config'],
-    setting: /^[ \t]*(?:-|BUNDLE_MIRROR__\w+:)[ \t]*["']?(https?:\S+?)["']?\s*$/gm,
-    isHashed: false,
-  },
-  {
-    programs: /^cargo$/,
-    options: /^--(?:index|registry)$/,
-    variables: /^CARGO_(?:SOURCE_\w+|REGISTRIES_\w+_INDEX|REGISTRY_(?:INDEX|DEFAULT))$/,
-    commands: /^$/,
-    files: ['.cargo/config.toml', '.cargo/config', '/usr/local/cargo/config.toml'],
-    setting: /^[ \t]*registry\s*=\s*["'](\S+?)["']/gm,
-    isHashed: true,
-  },
-  {
-    programs: /^composer(?:\.phar)?$/,
-    options: /^--repository(?:-url)?$/,
-    variables: /^COMPOSER_REPO_PACKAGIST$/,
-    commands: /^composer(?:\.phar)? config .*repo/,
-    files: [],
-    setting: /$^/g,
-    isHashed: false,
-  },
-];
+const INDEXES = MANAGER_FAMILIES.flatMap(({ indexes = [] }) => indexes);
 
 /** Go looks modules up in its own sum database, whatever proxy it asks, unless these say not to. */
 const UNSUMMED = /^(?:GONOSUMDB|GONOSUMCHECK|GOPRIVATE|GOINSECURE)$/;

@@ -1,0 +1,40 @@
+import type { ManagerFamily } from './manager.ts';
+
+/** Packages of Debian and Ubuntu. */
+export const APT: ManagerFamily = {
+  managers: [
+    {
+      id: 'apt',
+      programs: /^(?:apt|apt-get|apt-fast|aptitude)$/,
+      isOfSystem: true,
+      recorded: 'deb',
+      joint: '=',
+      refresh: 'update',
+      upgrades: ['upgrade', 'dist-upgrade', 'dselect-upgrade', 'full-upgrade', 'safe-upgrade'],
+      removal: {
+        programs: /^(?:apt|apt-get|apt-fast|aptitude|dpkg)$/,
+        verbs: /^(?:remove|purge|autoremove|auto-remove|autopurge|-P|-r|--purge|--remove)$/,
+      },
+      unchecked: {
+        installs: /^(?:install|upgrade|dist-upgrade|full-upgrade|satisfy|reinstall)$/,
+        off: /^--(?:allow-unauthenticated|force-yes)$|^(?:-o)?APT::Get::(?:AllowUnauthenticated|Force-Yes)=(?:true|yes|1)$/i,
+      },
+      fetches: 'package-url',
+      cache: {
+        leaves: ({ words }) => words.includes('update'),
+        cleaned: /\/var\/lib\/apt(?:\/lists|\/\*|[\s;]|$)|\bdist-?clean\b/,
+        folder: /^\/var(?:\/lib(?:\/apt(?:\/lists)?)?)?$/,
+        what: 'the package lists of apt',
+        problem: 'the package lists that apt-get update fetched stay in the layer',
+      },
+    },
+  ],
+  local: [
+    {
+      programs: 'apt apt-get aptitude apt-fast',
+      reason: 'installs are judged; the rest reads the lists of the repositories or removes',
+      only: /(?:^| )(?:update|clean|autoclean|auto-clean|distclean|dist-clean|remove|purge|autoremove|autopurge|auto-remove|check|mark|list|show|search|policy|moo|edit-sources|install|upgrade|dist-upgrade|full-upgrade|safe-upgrade|satisfy|reinstall|build-dep|download|source|indextargets|changelog|--version|markauto|unmarkauto)(?: |$)/,
+      unless: /invoke|hooks?\b|Dir::Bin|Acquire::\w+::(?:Proxy-Auto|ProxyAutoDetect)/i,
+    },
+  ],
+};

@@ -1,0 +1,77 @@
+import type { ManagerFamily } from './manager.ts';
+
+/** Packages of Ruby, Rust, PHP, Perl, Lua, .NET and Haskell. */
+export const LANGUAGE_PACKAGES: ManagerFamily = {
+  managers: [
+    {
+      id: 'gem',
+      programs: /^gem$/,
+      recorded: 'gem',
+      joint: ':',
+      fetches: 'package-url',
+    },
+    {
+      id: 'cargo',
+      programs: /^cargo$/,
+      lock: {
+        files: ['Cargo.lock'],
+        madeBy: 'cargo generate-lockfile',
+        verb: /^(?:build|b|fetch|run|install)$/,
+        flag: '--locked',
+      },
+    },
+    { id: 'other', programs: /^(?:luarocks|cpanm|pecl|pear)$/, fetches: 'package-url' },
+  ],
+  indexes: [
+    {
+      programs: /^(?:gem|bundle|bundler)$/,
+      options: /^(?:-s|--source|--clear-sources)$/,
+      variables: /^BUNDLE_(?:MIRROR__\w+|RUBYGEMS_MIRROR)$/,
+      commands: /^(?:gem sources? |bundler? config .*mirror)/,
+      files: ['/root/.gemrc', '/etc/gemrc', '.bundle/config', '/usr/local/bundle/config'],
+      setting: /^[ \t]*(?:-|BUNDLE_MIRROR__\w+:)[ \t]*["']?(https?:\S+?)["']?\s*$/gm,
+      isHashed: false,
+    },
+    {
+      programs: /^cargo$/,
+      options: /^--(?:index|registry)$/,
+      variables: /^CARGO_(?:SOURCE_\w+|REGISTRIES_\w+_INDEX|REGISTRY_(?:INDEX|DEFAULT))$/,
+      commands: /^$/,
+      files: ['.cargo/config.toml', '.cargo/config', '/usr/local/cargo/config.toml'],
+      setting: /^[ \t]*registry\s*=\s*["'](\S+?)["']/gm,
+      isHashed: true,
+    },
+    {
+      programs: /^composer(?:\.phar)?$/,
+      options: /^--repository(?:-url)?$/,
+      variables: /^COMPOSER_REPO_PACKAGIST$/,
+      commands: /^composer(?:\.phar)? config .*repo/,
+      files: [],
+      setting: /$^/g,
+      isHashed: false,
+    },
+  ],
+  local: [
+    {
+      programs: 'gem bundle bundler',
+      reason: 'installs are judged; the rest configures, lists or removes',
+      only: /(?:^| )(?:i|in|inst|install|update|list|config|clean|cleanup|check|uninstall|sources|env|environment|info|query|specification|which|pristine|stale|contents|lock|cache|package|show|outdated|doctor|version|fetch|unpack|help|add|remove|platform|binstubs)(?: |$)|^(?:-\S+(?: |$))*$/,
+    },
+    {
+      programs: 'composer composer.phar',
+      reason: 'installs are judged; scripts of a project run after them are the project’s own',
+      only: /(?:^| )(?:config|clear-cache|clearcache|cc|diagnose|dump-autoload|dumpautoload|show|info|validate|check-platform-reqs|licenses|remove|outdated|audit|suggests|about|status|self-update|selfupdate|init|install|update|require|global|create-project|--version|-V)(?: |$)/,
+      unless: /^(?:\S+ )*(?:run-script|run|exec)(?: |$)/,
+    },
+    {
+      programs: 'dotnet',
+      reason: 'restores packages by the hashes of packages.lock.json, or changes its settings',
+      only: /^(?:restore .*--locked-mode|nuget (?:add|remove|list|locals|update|enable|disable) |new |sln |add reference|list |dev-certs https)/,
+    },
+    {
+      programs: 'stack cabal',
+      reason: 'lists and changes its settings',
+      only: /^(?:config set|path|user-config|--numeric-version)\b/,
+    },
+  ],
+};

@@ -1,0 +1,13 @@
+import type { ManagerFamily } from './manager.ts';
+
+/** Packages of Arch. */
+export const PACMAN: ManagerFamily = {
+  managers: [{ id: 'pacman', programs: /^pacman$/, isOfSystem: true }],
+  local: [
+    {
+      programs: 'pacman pacman-key pacman-db-upgrade paccache',
+      reason: 'installs are judged; the rest keeps keys and caches or removes',
+      only: /(?:^| )(?:-S\w*|--sync|-R\w*|--remove|-Q\w*|--query|-D\w*|-F\w*|-T|-U\w*|--init|--populate|--lsign-key|--add|--refresh-keys|-r|-k\w*|--noconfirm|-c\w*)(?: |$)/,
+    },
+  ],
+};

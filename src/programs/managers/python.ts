@@ -1,0 +1,79 @@
+import type { ManagerFamily } from './manager.ts';
+
+const UNCHECKED = {
+  installs: /^install$/,
+  // Of an index of Python packages nothing but TLS is checked.
+  off: /^--(?:trusted-host|allow-insecure-host)(?:=(?!localhost|127\.).+)?$/,
+  variables: /^(?:PIP_TRUSTED_HOST|UV_INSECURE_HOST)$/,
+  unless: /^--require-hashes$/,
+};
+const SET_PYTHON = /^[ \t]*(?:extra-index-url|index-url|find-links|url)\s*=\s*(\S+)/gm;
+
+/** Packages of Python, and of conda, which installs programs besides. */
+export const PYTHON: ManagerFamily = {
+  managers: [
+    {
+      id: 'pip',
+      programs: /^pip[\d.]*$/,
+      recorded: 'pypi',
+      joint: '==',
+      unchecked: UNCHECKED,
+      fetches: 'pip-url',
+      cache: {
+        leaves: ({ words }) => words.includes('install') && !words.includes('--no-cache-dir'),
+        cleaned: /\bpip[\d.]*\s+cache\s+purge\b|\.cache\/pip|PIP_NO_CACHE_DIR|\/root\/\.cache/,
+        folder: /\.cache(?:\/pip)?$/,
+        offBy: 'PIP_NO_CACHE_DIR',
+        what: 'the packages that pip fetched',
+        problem:
+          'pip install without --no-cache-dir leaves the packages that it fetched in the layer',
+      },
+    },
+    { id: 'uv', programs: /^uv$/, unchecked: UNCHECKED, fetches: 'pip-url' },
+    { id: 'poetry', programs: /^poetry$/, fetches: 'pip-url' },
+    { id: 'other', programs: /^(?:pipx|easy_install)$/, fetches: 'pip-url' },
+    { id: 'conda', programs: /^(?:conda|mamba|micromamba)$/, fetches: 'package-url' },
+  ],
+  indexes: [
+    {
+      programs: /^(?:pip[\d.]*|pipx|pipenv|easy_install)$/,
+      options: /^(?:-i|-f|--index-url|--extra-index-url|--find-links|--pip-args)$/,
+      variables: /^PIP_(?:INDEX_URL|EXTRA_INDEX_URL|FIND_LINKS|PYPI_URL)$/,
+      commands: /^pip[\d.]* config .*(?:index-url|find-links)/,
+      files: ['/etc/pip.conf', '/root/.pip/pip.conf', '/root/.config/pip/pip.conf'],
+      setting: SET_PYTHON,
+      isHashed: true,
+    },
+    {
+      programs: /^(?:uv|uvx|poetry|pdm)$/,
+      options: /^(?:-i|-f|--index|--default-index|--index-url|--extra-index-url|--find-links)$/,
+      variables: /^UV_(?:INDEX|INDEX_URL|DEFAULT_INDEX|EXTRA_INDEX_URL|FIND_LINKS)$/,
+      commands: /^poetry source add /,
+      files: ['uv.toml', '/etc/uv/uv.toml', '/root/.config/uv/uv.toml'],
+      setting: SET_PYTHON,
+      isHashed: true,
+    },
+  ],
+  local: [
+    {
+      programs: 'pip pipx',
+      reason: 'installs are judged; the rest lists or removes',
+      only: /(?:^| )(?:list|freeze|check|show|cache|config|debug|uninstall|inspect|hash|ensurepath|environment|completion|install|download|wheel|inject|upgrade)(?: |$)/,
+    },
+    {
+      programs: 'uv',
+      reason: 'installs are judged; the rest makes environments, lists or removes',
+      only: /(?:^| )(?:venv|cache|version|self version|export|lock|tree|init|pip (?:list|freeze|check|show|uninstall|tree|compile|install|sync)|tool (?:list|dir|uninstall|install|update-shell)|python (?:list|find|dir|pin|install)|sync|add|remove)(?: |$)/,
+    },
+    {
+      programs: 'poetry pdm pipenv hatch rye pixi flit',
+      reason: 'installs are judged; the rest configures, lists or exports',
+      only: /(?:^| )(?:config|self (?:show|add|remove|lock|install|update)|export|lock|check|env|show|version|cache|install|sync|add|remove|update|init|new|--version|about|search|source|requirements|uninstall|clean|graph|--rm|--venv)(?: |$)/,
+    },
+    {
+      programs: 'conda mamba micromamba',
+      reason: 'installs are judged; the rest configures, lists or removes',
+      only: /(?:^| )(?:config|clean|info|list|init|activate|deactivate|remove|uninstall|update|install|create|env|shell|index|build purge|search|notices|rename|compare|tos|repoquery|upgrade)(?: |$)/,
+    },
+  ],
+};
