@@ -30,7 +30,7 @@ const given =
   positionals.length > 0 ? positionals : (process.env.SCOVILLE_REPRO_CORPUS ?? '').split(':');
 const named = given.filter((text) => text !== '');
 const folders = corpus(named.length > 0 ? named : ['examples', 'test/fixtures/repro'], values.fail);
-if (folders.length === 0) throw new Error('there is no Dockerfile in these folders');
+if (folders.length === 0) throw new Error('no Dockerfile in these folders');
 
 if (values.behave) {
   for (const folder of folders) {

@@ -117,7 +117,7 @@ async function requireGrants(
   const missing = await missingGrants([...targets.values()], parsed.allow, { cwd: io.cwd, files });
   if (missing.length > 0)
     throw new UserError('additional privileges requested', {
-      nextStep: `look at the definition, then grant them: ${missing.map((text) => `--allow=${text}`).join(' ')}`,
+      nextStep: `read the definition, then grant them:  ${missing.map((text) => `--allow=${text}`).join(' ')}`,
       exitCode: 1,
     });
 }

@@ -73,7 +73,7 @@ function requireImage({ own: { minLevel, minGrade }, output }: ParsedBuild): voi
   if (minLevel === undefined && minGrade === undefined) return;
   if (output.kind === 'passthrough')
     throw new UserError(
-      `--${minLevel === undefined ? 'min-grade' : 'min-level'}: ${output.reason}, so that there is nothing to hold to it`,
+      `--${minLevel === undefined ? 'min-grade' : 'min-level'}: ${output.reason}, so there is nothing to check`,
     );
 }
 

@@ -8,9 +8,9 @@ export const LINT = {
   name: 'lint',
   usage: ['lint [flags] [DOCKERFILE|FOLDER|-]...'],
   about: `
-Finds in Dockerfiles, without building them, what the criteria would find in the image, and a little more. A folder
-stands for the Dockerfiles in it: Dockerfile, Dockerfile.NAME, NAME.Dockerfile, and the same of Containerfile; - is
-stdin. Without an argument: this folder.`,
+Checks Dockerfiles for problems, without building. A FOLDER means the Dockerfiles in it: Dockerfile,
+Dockerfile.NAME, NAME.Dockerfile, and the same of Containerfile; - is stdin. Without an argument:
+this folder.`,
   flags: {
     'build-arg': BUILD_ARG,
     target: text('STAGE', 'Judge this stage and what it needs', { standard: 'the last' }),

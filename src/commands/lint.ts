@@ -46,7 +46,7 @@ async function lintAll(
   for (const path of new Set(paths)) {
     try {
       const found = path === '-' ? [path] : await findDockerfiles(io.cwd, path);
-      if (found.length === 0) unreadable.push(`there is no Dockerfile in ${path}`);
+      if (found.length === 0) unreadable.push(`no Dockerfile in ${path}`);
       for (const one of found) files.push(await lintFile(one, options));
     } catch (thrown) {
       if (!(thrown instanceof UserError)) throw thrown;

@@ -18,7 +18,7 @@ export const BUILD_ARG = many(
   'Read the Dockerfile with these arguments; may be repeated',
 );
 export const DIFFOSCOPE = bool(
-  'Have diffoscope, where it is installed, look into the first ten binary files that differ',
+  'Run diffoscope, if installed, on the first ten binary files that differ',
 );
 export const COMPARISON_REPORT = reports(COMPARISON_FORMATS);
 

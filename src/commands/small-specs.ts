@@ -17,7 +17,7 @@ export const LOCK = {
   about: `
 Writes scoville.lock beside the Dockerfile, or refreshes it: resolves every tag again, builds without a cache so that
 each RUN fetches what there is now, and prints what changed. Nothing is signed, tagged, loaded or pushed; the next
-scoville build holds to the lock. Give it the flags that the build has (--target, --build-arg, --platform). A build that
+scoville build enforces the lock. Give it the flags that the build has (--target, --build-arg, --platform). A build that
 fails keeps buildx' exit code.`,
   flags: {
     lock: text('=FILE', 'Another file than scoville.lock', { path: true, bare: 'true' }),
@@ -78,7 +78,7 @@ remaining build reaches, and what a killed build left half written. A build that
     'dry-run': bool('Say what would go; remove nothing'),
     json: JSON_FLAG,
   },
-  operands: { most: 0, error: 'takes no names' },
+  operands: { most: 0, error: 'does not take names' },
 } satisfies CommandSpec;
 
 export const DOCTOR = {
@@ -87,7 +87,7 @@ export const DOCTOR = {
   about: 'Says what is there, what is missing, and the one command that fixes each.',
   flags: { json: JSON_FLAG },
   end: 'Exit codes: 0 nothing that a build needs is missing; 2 something is.',
-  operands: { most: 0, error: 'takes no names' },
+  operands: { most: 0, error: 'does not take names' },
 } satisfies CommandSpec;
 
 export const INSTALL = {
@@ -102,7 +102,7 @@ DOCKER_CONFIG or ~/.docker. Installing again is safe.`,
     ),
   },
   end: 'scoville uninstall undoes both.',
-  operands: { most: 0, error: 'takes no names' },
+  operands: { most: 0, error: 'does not take names' },
 } satisfies CommandSpec;
 
 export const UNINSTALL = {
@@ -112,7 +112,7 @@ export const UNINSTALL = {
 Undoes scoville install: removes the plugins from Docker's plugin folder, and restores aliases.builder of Docker's
 config.json. Images, the layout, caches and keys stay (scoville prune).`,
   flags: {},
-  operands: { most: 0, error: 'takes no names' },
+  operands: { most: 0, error: 'does not take names' },
 } satisfies CommandSpec;
 
 export const COMPLETION = {

@@ -19,7 +19,7 @@ export async function storedImage(store: LayoutStore, text: string): Promise<Sto
   const name = formatReference(withDefaultTag(reference.value));
   const found = await store.findByName(name);
   if (found === undefined)
-    throw new UserError(`the layout holds no build of ${name}`, {
+    throw new UserError(`no build of ${name}`, {
       nextStep: `scoville build -t ${text} .`,
     });
   // Without its annotations: they are its names in this layout, and no part of the image.

@@ -30,7 +30,7 @@ export function judgeImage(
 const CLAIMED_FACTS: readonly (keyof Facts)[] = ['attestations', 'build', 'image'];
 
 /**
- * The same answers without what only the image says of itself. Only what earns a point and reads such
+ * The same answers without what only the image says about itself. Only what earns a point and reads such
  * facts is judged again: the rest cannot change.
  */
 export function judgeUnclaimed(

@@ -12,7 +12,7 @@ export interface JudgedPlatform {
   /** Of the platform's image manifest. */
   readonly digest: Digest;
   readonly criteria: readonly CriterionResult[];
-  /** The same without what only the image says of itself. */
+  /** The same without what only the image says about itself. */
   readonly unclaimed?: readonly CriterionResult[];
 }
 

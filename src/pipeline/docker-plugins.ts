@@ -65,7 +65,7 @@ export async function installPlugins(
   const edited = withBuilderAlias(jsonOf(text), PLUGINS.builder);
   if (!edited.ok) throw new UserError(`${path}: ${edited.error}`);
   await writeFileBeside(path, edited.value, 0o600);
-  const was = alias.builder === undefined ? '' : `, in place of ${alias.builder}`;
+  const was = alias.builder === undefined ? '' : `, instead of ${alias.builder}`;
   return [...changes, `${path}: aliases.builder is "${PLUGINS.builder}"${was}`];
 }
 
@@ -105,7 +105,7 @@ async function restoreAlias(dockerConfig: string, undo: Undo | undefined): Promi
   if (!edited.ok) throw new UserError(`${path}: ${edited.error}`);
   if (!before.file && edited.value.trim() === '{}') {
     await rm(path, { force: true });
-    return [`${path}: removed, it was not there before`];
+    return [`${path}: removed; it did not exist before`];
   }
   // Nobody has put anything else into it since.
   const isEmpty = before.blank !== undefined && edited.value.trim() === '{}';
@@ -143,14 +143,14 @@ async function readConfig(dockerConfig: string): Promise<DockerConfigFile> {
     const isMissing = (cause as NodeJS.ErrnoException).code === 'ENOENT';
     if (!isMissing) throw new UserError(`cannot read ${path}: ${messageOf(cause)}`, { cause });
     if (await lstat(path).catch(() => undefined))
-      throw new UserError(`${path} is a link that leads nowhere`, { nextStep: `ls -l ${path}` });
+      throw new UserError(`${path} is a dangling link`, { nextStep: `ls -l ${path}` });
     return undefined;
   });
   const text = bytes === undefined ? undefined : decoded(bytes, path);
   const alias = readBuilderAlias(jsonOf(text));
   if (!alias.ok)
     throw new UserError(`${path} is not what Docker writes: ${alias.error}`, {
-      nextStep: 'mend the file; nothing was changed',
+      nextStep: 'fix the file; nothing was changed',
     });
   return { path, text, alias: alias.value };
 }
@@ -160,8 +160,8 @@ function decoded(bytes: Uint8Array, path: string): string {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch (cause) {
-    throw new UserError(`${path} is not what Docker writes: it is no UTF-8`, {
-      nextStep: 'mend the file; nothing was changed',
+    throw new UserError(`${path} is not what Docker writes: it is not UTF-8`, {
+      nextStep: 'fix the file; nothing was changed',
       cause,
     });
   }
@@ -187,7 +187,7 @@ async function undoOf(dockerConfig: string, name: PluginName): Promise<Undo | un
   const undo = readUndo(await readFile(path, 'utf8').catch(() => ''));
   if (undo !== undefined) return undo;
   throw new UserError(`${path} is there, and scoville install did not write it`, {
-    nextStep: `look at it, and move it away`,
+    nextStep: `check it, and move it away`,
   });
 }
 

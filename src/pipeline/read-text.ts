@@ -12,12 +12,12 @@ export async function readText(
   const { largest, utf8 } = options;
   try {
     const found = await stat(path);
-    if (!found.isFile()) throw new Error('it is no file');
+    if (!found.isFile()) throw new Error('it is not a file');
     if (found.size > largest) throw new Error(`it is larger than ${sizeText(largest)}`);
     const bytes = await readFile(path);
     const text = bytes.toString('utf8');
     if (utf8 === 'required' && !Buffer.from(text, 'utf8').equals(bytes))
-      throw new Error('it is no UTF-8');
+      throw new Error('it is not UTF-8');
     return text;
   } catch (cause) {
     if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return undefined;

@@ -33,8 +33,8 @@ async function obstacle(path: string): Promise<string | undefined> {
   // A link stays one, and what it leads to is written: `/dev/stdout` where stdout goes into a file.
   const folder = dirname(there === undefined ? path : await realpath(path).catch(() => path));
   const above = await stat(folder).catch(() => undefined);
-  if (above === undefined) return `the folder ${folder} is not there`;
-  if (!above.isDirectory()) return `${folder} is no folder`;
+  if (above === undefined) return `${folder}: no such folder`;
+  if (!above.isDirectory()) return `${folder} is not a folder`;
   return access(folder, constants.W_OK).then(
     () => undefined,
     () => `nothing can be written to ${folder}`,

@@ -38,10 +38,10 @@ export async function updateLock(
     const unsigned = { ...parsed, own: { ...parsed.own, sign: false } };
     const prepared = await prepareBuild(context, unsigned, stdin, store, directory, 'update');
     if (prepared.kind === 'passthrough')
-      throw new UserError(`${prepared.plan.reason}: there is no image to lock`);
+      throw new UserError(`${prepared.plan.reason}: the build has no image to lock`);
     const { plan, lock } = prepared;
     if (plan.lock === undefined || lock === undefined)
-      throw new UserError('there is no place for a lock file', { nextStep: '--lock=FILE' });
+      throw new UserError('a lock file has no place', { nextStep: '--lock=FILE' });
     const uncached = secondBuild(plan, { ...plan, sourcePolicyFile: policyFile(plan) }, undefined);
     const planned = { ...prepared, plan: uncached };
     for (const text of plan.notices) context.emit({ kind: 'notice', text });

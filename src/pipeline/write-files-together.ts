@@ -39,7 +39,7 @@ export async function writeFilesTogether(
       written.push(beside);
       await writeFile(beside, text, { flag: 'wx' });
       const before = await kindOf(at);
-      if (before === 'other') throw new Error(`${path} is no file`);
+      if (before === 'other') throw new Error(`${path} is not a file`);
       places.push({ at, beside, isThere: before === 'file' });
     }
     for (const { at, beside, isThere } of places) {

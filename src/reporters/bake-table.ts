@@ -8,7 +8,7 @@ const STATES: Readonly<Record<BakeState, string>> = {
   published: 'published',
   built: 'built',
   linked: 'built for others',
-  held: 'held back',
+  held: 'not published',
   short: 'short of the gate',
   failed: 'failed',
   skipped: 'not built',

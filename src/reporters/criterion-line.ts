@@ -16,7 +16,7 @@ function addition(evidence: Evidence, summary: string): string {
  */
 export function criterionLine(result: CriterionResult): string {
   const declared = result.source === 'unverified-attestation' ? ' [self-declared]' : '';
-  const settle = result.settle === undefined ? '' : `; settle: ${result.settle}`;
+  const settle = result.settle === undefined ? '' : `; to check: ${result.settle}`;
   if (result.outcome === 'unknown') return result.summary + declared + settle;
   const more = result.evidence
     .map((evidence) => addition(evidence, result.summary))

@@ -26,7 +26,7 @@ function details({ evidence, settle, remedies }: CriterionResult): string {
   const lines = [
     ...evidence.slice(0, EVIDENCE_SHOWN).map(evidenceText),
     ...(rest > 0 ? [`and ${rest} more`] : []),
-    ...(settle === undefined ? [] : [`settle: ${settle}`]),
+    ...(settle === undefined ? [] : [`to check: ${settle}`]),
     ...remedies.slice(0, 1).map(({ title }) => `what helps: ${title}`),
   ];
   return lines.map(xml).join('\n');

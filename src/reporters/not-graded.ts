@@ -1,7 +1,7 @@
 import type { NotGraded, Scorecard } from '../model/scorecard.ts';
 
 const REASONS: Readonly<Record<NotGraded['reason'], string>> = {
-  'not-held': 'the index lists it, the place that was read does not hold it',
+  'not-held': 'the index lists it, the place that was read does not contain it',
   'not-read':
     'the index lists it as something that cannot be read as an image; an engine may run it',
   'not-listed': 'the image has none',

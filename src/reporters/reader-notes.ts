@@ -25,9 +25,9 @@ function trustLines({ trust = [] }: Scorecard): readonly string[] {
   return trust.map(({ setting, source, file }) => `${setting}: ${file} (${WHOSE[source]})`);
 }
 
-/** `14/23 (B) without what only the image says of itself`; undefined where that earns nothing. */
+/** `14/23 (B) without what only the image says about itself`; undefined where that earns nothing. */
 export function withoutClaimsText({ withoutClaims }: Scorecard): string | undefined {
   if (withoutClaims === undefined) return undefined;
   const { points, total, grade } = withoutClaims.overall;
-  return `${points}/${total} (${grade}) without what only the image says of itself`;
+  return `${points}/${total} (${grade}) without what only the image says about itself`;
 }

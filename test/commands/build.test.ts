@@ -11,6 +11,6 @@ test.each([
     const { io, out, err } = fakeIo();
     expect(await main(['build', ...flags, '.'], io)).toBe(2);
     expect(out()).toBe('');
-    expect(err()).toBe(`scoville: ${said}, so that there is nothing to hold to it\n`);
+    expect(err()).toBe(`scoville: ${said}, so there is nothing to check\n`);
   },
 );

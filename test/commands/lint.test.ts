@@ -60,7 +60,7 @@ describe('scoville lint', () => {
     expect(out).toContain('bad:2:1 error parse-error unknown instruction: RUNN\n');
     expect(out).toContain('in 2 files');
     expect(err).toContain('scoville: none cannot be read');
-    expect(err).toContain('scoville: there is no Dockerfile in empty');
+    expect(err).toContain('scoville: no Dockerfile in empty');
   });
 
   test('stdin, with build arguments and a target', async () => {

@@ -46,9 +46,9 @@ describe('main', () => {
 
   test.each([
     [['prune', '--everything'], 'prune has no flag --everything'],
-    [['prune', 'app'], 'prune takes no names'],
+    [['prune', 'app'], 'prune does not take names'],
     [['prune', '--keep', 'x'], '--keep takes a whole number from 0 to 1000000, not "x"'],
-    [['doctor', 'app'], 'doctor takes no names'],
+    [['doctor', 'app'], 'doctor does not take names'],
     [['push'], 'push needs a name'],
     [['load'], 'load needs a name'],
     [['completion'], 'completion takes one shell: bash, zsh or fish'],

@@ -35,7 +35,7 @@ test('gives the image of a name, without the names that the layout notes on it, 
 test('says which name is not there, and how to make it', async () => {
   const { store } = await built('app');
   await expect(storedImage(store, 'app:2')).rejects.toMatchObject({
-    message: 'the layout holds no build of docker.io/library/app:2',
+    message: 'no build of docker.io/library/app:2',
     nextStep: 'scoville build -t app:2 .',
   });
 });

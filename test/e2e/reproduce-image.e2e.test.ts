@@ -198,7 +198,7 @@ describe('scoville reproduce IMAGE', () => {
       ]);
       const ended = await reproduce(other, [image]);
       expect(ended.exitCode).toBe(2);
-      expect(ended.stderr).toContain('its provenance names no source repository and commit');
+      expect(ended.stderr).toContain('its provenance does not name a source repository and commit');
     });
 
     test('a masked argument, until it is given', async () => {

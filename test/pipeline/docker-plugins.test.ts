@@ -156,15 +156,15 @@ describe('nothing is changed where', () => {
     mkdirSync(dir);
     const bytes = Buffer.from('{"HttpHeaders": {"x": "\u00e9"}}', 'latin1');
     writeFileSync(config, bytes);
-    await expect(installPlugins(dir, ABOUT, true)).rejects.toThrow('it is no UTF-8');
+    await expect(installPlugins(dir, ABOUT, true)).rejects.toThrow('it is not UTF-8');
     expect(readFileSync(config)).toEqual(bytes);
     expect(readdirSync(dir)).toEqual(['config.json']);
   });
 
-  test('config.json is a link that leads nowhere', async () => {
+  test('config.json is a dangling link', async () => {
     mkdirSync(dir);
     symlinkSync('/nowhere/at/all', config);
-    await expect(installPlugins(dir, ABOUT, true)).rejects.toThrow('a link that leads nowhere');
+    await expect(installPlugins(dir, ABOUT, true)).rejects.toThrow('is a dangling link');
     expect(readdirSync(dir)).toEqual(['config.json']);
   });
 

@@ -25,10 +25,12 @@ test('gives the text, undefined where there is no file', async () => {
 });
 
 test('refuses a folder, a pipe without waiting for a writer, and what is too large', async () => {
-  await expect(readText(folder, { largest: 100 })).rejects.toThrow('cannot be read: it is no file');
+  await expect(readText(folder, { largest: 100 })).rejects.toThrow(
+    'cannot be read: it is not a file',
+  );
   const pipe = join(folder, 'pipe');
   execFileSync('mkfifo', [pipe]);
-  await expect(readText(pipe, { largest: 100 })).rejects.toThrow('it is no file');
+  await expect(readText(pipe, { largest: 100 })).rejects.toThrow('it is not a file');
   const large = written('large', 'x'.repeat(2 ** 20 + 1));
   await expect(readText(large, { largest: 2 ** 20 })).rejects.toThrow('it is larger than 1 MiB');
 });
@@ -37,6 +39,6 @@ test('bytes that are no UTF-8 are an error only where they have to be', async ()
   const path = written('latin', Uint8Array.of(0x23, 0xe9, 0x0a));
   expect(await readText(path, { largest: 100 })).toBe('#\u{fffd}\n');
   await expect(readText(path, { largest: 100, utf8: 'required' })).rejects.toThrow(
-    'it is no UTF-8',
+    'it is not UTF-8',
   );
 });

@@ -28,12 +28,12 @@ describe('requireWritable', () => {
     await expect(
       requireWritable(dir, ['out/a', './out/sub/b', 'whole/c'], made),
     ).resolves.toBeUndefined();
-    await expect(requireWritable(dir, ['outer/a'], made)).rejects.toThrow('outer is not there');
+    await expect(requireWritable(dir, ['outer/a'], made)).rejects.toThrow('outer: no such folder');
   });
 
   test.each([
-    ['none/a', `none/a cannot be written: the folder ${dir}/none is not there`],
-    ['file/a', `file/a cannot be written: ${dir}/file is no folder`],
+    ['none/a', `none/a cannot be written: ${dir}/none: no such folder`],
+    ['file/a', `file/a cannot be written: ${dir}/file is not a folder`],
     ['.', '. cannot be written: it is a folder'],
     ['/proc/a', '/proc/a cannot be written: nothing can be written to /proc'],
   ])('%s', async (file, message) => {

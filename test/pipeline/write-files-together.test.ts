@@ -39,7 +39,7 @@ test('writes none where one cannot be written: what was there is there again', a
       { path: 'a/b/new', text: 'new' },
       { path: 'seccomp.json', text: 'new' },
     ]),
-  ).rejects.toThrow('nothing was written: seccomp.json is no file');
+  ).rejects.toThrow('nothing was written: seccomp.json is not a file');
   expect(await tree()).toEqual({ Dockerfile: 'old', 'seccomp.json/mine': 'kept' });
   expect((await readdir(root)).toSorted()).toEqual(['Dockerfile', 'seccomp.json']);
 });

@@ -50,7 +50,7 @@ test.each<[string, Partial<CriterionResult>, string]>([
   [
     'unknown',
     { outcome: 'unknown', summary: 'no key', settle: '--key FILE' },
-    'no key; settle: --key FILE',
+    'no key; to check: --key FILE',
   ],
 ])('%s', (_name, given, line) => {
   expect(criterionLine(result(given))).toBe(line);

@@ -29,7 +29,7 @@ describe('junitReport', () => {
       /<failure type="fail" message="1 secret[^"]*">root\/id_rsa/,
     );
     expect(lineOf(text, 'reproducible')).toMatch(
-      /<error type="unknown" message="[^"]*">[^<]*settle: gather it/,
+      /<error type="unknown" message="[^"]*">[^<]*to check: gather it/,
     );
     expect(lineOf(text, 'no-shell')).toContain(
       '<skipped message="waived: the entry point needs it; fail: 1 shell: bin/sh"/>',

@@ -27,7 +27,7 @@ export async function askFirstKey(context: PipelineContext, io: CommandIo): Prom
   const terminal = terminalOf(io);
   const kind = await show(terminal, false, (done: (value: SigningChoice['with']) => void) =>
     choiceElement({
-      question: 'There is no signing key yet. How shall your images be signed?',
+      question: 'No signing key yet. How do you want to sign images?',
       options: OPTIONS,
       marks: marksOf(isUtf8(io)),
       note: `up, down and enter, or a number; the answer is kept in ${signingFile(context)}`,
@@ -56,6 +56,6 @@ async function askKey(io: CommandIo): Promise<string> {
     if (answer === undefined || isKeyUri(answer)) return answer ?? '';
     const path = resolve(io.cwd, answer.replace(/^~(?=\/)/, io.homeDir));
     if (await isThere(path)) return path;
-    wrong = `${path} is not there. `;
+    wrong = `${path}: no such file. `;
   }
 }

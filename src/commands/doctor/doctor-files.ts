@@ -22,7 +22,7 @@ export const STORE_CHECK: Check = {
     if (!(await stat(there)).isDirectory())
       return {
         state: 'missing',
-        detail: `${there} is no folder`,
+        detail: `${there} is not a folder`,
         mend: `mv ${shellWord(there)} ${shellWord(`${there}.old`)}`,
       };
     try {

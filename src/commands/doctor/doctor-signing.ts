@@ -35,7 +35,7 @@ async function configuredKey(about: Surroundings, ref: string): Promise<Finding>
   if ((await modeOf(ref)) !== undefined) return keyFile(about, ref);
   return {
     state: 'missing',
-    detail: `${ref} is named in the settings file and is not there`,
+    detail: `${ref} is named in the settings file but does not exist`,
     mend: `cosign generate-key-pair --output-key-prefix ${shellWord(ref.replace(/\.key$/, ''))}`,
   };
 }

@@ -41,7 +41,7 @@ export const COSIGN_CHECK: Check = {
       cosignDialect(run),
     ]);
     const how = kind === 'flags' ? 'by flags' : 'by signing config';
-    const told = [number ?? 'no version told', ...triedText('cosign', number)].join(', ');
+    const told = [number ?? 'version unknown', ...triedText('cosign', number)].join(', ');
     return { state: 'ok', detail: `${told}, sigstore bundles ${how}` };
   },
   mend: (about) => installCommand('cosign', about.platform),
@@ -84,7 +84,7 @@ export function installCommand(tool: ToolName, platform: string): string {
 
 async function versionOf(about: Surroundings, tool: ToolName): Promise<Finding> {
   const { number } = await requireTool(about.run, tool);
-  const detail = number ?? 'no version told';
+  const detail = number ?? 'version unknown';
   if (!isKnownTool(tool)) return { state: 'ok', detail };
   return { state: 'ok', detail: [detail, ...triedText(tool, number)].join(', ') };
 }

@@ -60,7 +60,7 @@ export function fixFlags(
   if (values.dryRun && values.yes) throw new UserError('--dry-run and --yes exclude each other');
   if (values.force && !values.undo) throw new UserError('--force goes with --undo');
   if (values.undo && (values.yes || values.dryRun || values.verify))
-    throw new UserError('--undo takes no other flag than --force');
+    throw new UserError('--undo only goes with --force');
   return {
     ...values,
     path,

@@ -71,7 +71,7 @@ async function warnOfChanges(
 ): Promise<void> {
   if (await isChangedInGit(run, paths.Dockerfile))
     io.writeErr(
-      `scoville: ${cleanForTerminal(names.Dockerfile)} has changes that are not committed; git cannot tell them from the edits\n`,
+      `scoville: ${cleanForTerminal(names.Dockerfile)} has uncommitted changes; commit them first to review the edits separately\n`,
     );
 }
 
@@ -194,6 +194,6 @@ async function finish(
   if (settled.applied.length === 0)
     io.writeErr(left.length > 0 ? 'nothing was applied\n' : 'nothing to fix\n');
   else if (pending.length > 0 && !flags.dryRun)
-    io.writeErr('nothing was written: there is no terminal to ask in; --yes applies all\n');
+    io.writeErr('no changes written (not a terminal); apply all with --yes\n');
   return code;
 }

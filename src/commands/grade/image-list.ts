@@ -14,7 +14,7 @@ export async function readImageList(file: string, io: CommandIo): Promise<readon
       nextStep:
         'a list has one image a line; to grade an image by its Dockerfile, name the image too: scoville grade --file DOCKERFILE IMAGE',
     });
-  if (read.value.length === 0) throw new UserError(`${name} names no image`);
+  if (read.value.length === 0) throw new UserError(`${name} does not name an image`);
   return read.value;
 }
 

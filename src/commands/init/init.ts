@@ -82,7 +82,7 @@ async function mayReplace(
     question: `There already: ${existing.join(', ')}. Replace`,
     options: [
       { value: 'no', detail: 'write nothing' },
-      { value: 'yes', detail: 'what they hold now is lost' },
+      { value: 'yes', detail: 'their present content is lost' },
     ],
     byDefault: 'no',
     problem: (text) => (text === 'yes' || text === 'no' ? undefined : 'yes or no'),
@@ -112,7 +112,7 @@ async function stackOf(
     if (template !== undefined) return matchOf(template, project);
     const near = didYouMean(flags.stack, names);
     throw new UserError(
-      `there is no stack ${JSON.stringify(flags.stack)}${near === undefined ? '' : `; did you mean ${near}?`}`,
+      `unknown stack ${JSON.stringify(flags.stack)}${near === undefined ? '' : `; did you mean ${near}?`}`,
       { nextStep: `--stack takes one of ${names.join(', ')}` },
     );
   }
@@ -131,11 +131,11 @@ async function stackOf(
     const below = stacksBelow(templates, project);
     const [first] = below;
     if (first === undefined && other !== undefined)
-      throw new UserError(`${foreign}for which there is no template`, {
-        nextStep: `write a Dockerfile, and let scoville lint and scoville fix look at it; or --stack NAME, one of ${candidates.join(', ')}`,
+      throw new UserError(`${foreign}which has no template`, {
+        nextStep: `write a Dockerfile, and check it with scoville lint and scoville fix; or --stack NAME, one of ${candidates.join(', ')}`,
       });
     throw new UserError(
-      `nothing in the folder tells its stack${first === undefined ? '' : `, but in folders below: ${below.map(({ folder, name }) => `${folder} (${name})`).join(', ')}`}`,
+      `could not detect the stack of the folder${first === undefined ? '' : `, but in folders below: ${below.map(({ folder, name }) => `${folder} (${name})`).join(', ')}`}`,
       {
         nextStep:
           first === undefined

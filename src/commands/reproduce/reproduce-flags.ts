@@ -62,7 +62,7 @@ recorded arguments, images by digest and epoch; its manifests are compared with 
 what that takes, the answer is exit 2.
 
 Where they differ, names each file, how it differs, the Dockerfile line that wrote it, why, and what to do.
-Exit 0: the same digest; 1: not; 2: it cannot be told. A build of PATH that fails keeps buildx' code; one of IMAGE is
+Exit 0: the same digest; 1: not; 2: unknown. A build of PATH that fails keeps buildx' code; one of IMAGE is
 exit 2.`,
   flags: { ...BOTH, ...ONLY_PATH, ...ONLY_IMAGE },
   titles: {

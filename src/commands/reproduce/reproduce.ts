@@ -57,7 +57,7 @@ async function answer(
   await writeComparison(comparison, reports, io);
   if (comparison.reproducible) return EXIT.met;
   if (doubts.length === 0) return EXIT.short;
-  throw new UserError(`it cannot be told whether the image is reproducible: ${doubts.join('; ')}`);
+  throw new UserError(`could not check whether the image is reproducible:  ${doubts.join('; ')}`);
 }
 
 /** `--attest` by itself is ours; with a value (`--attest type=sbom`) it is buildx'. */

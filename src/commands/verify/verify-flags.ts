@@ -44,7 +44,7 @@ is looked up there; a prefix says another place: docker: store: oci: oci-archive
     type: 'What must be stated',
     platform: 'Other flags',
   },
-  end: 'Exit codes: 0 verified; 1 not verified, or short of what is asked; 2 it could not be told.',
+  end: 'Exit codes: 0 verified; 1 not verified, or policy not met; 2 could not verify.',
   operands: { least: 1, error: 'needs an image' },
 } satisfies CommandSpec;
 

@@ -30,7 +30,7 @@ export function verificationText(answer: ImageVerification): string {
 const OUTCOME = {
   verified: 'verified',
   short: 'not verified',
-  unjudged: 'could not be told',
+  unjudged: 'could not verify',
 } as const;
 
 function itemLine(

@@ -33,7 +33,7 @@ function exitCode(answers: readonly ImageVerification[]): number {
 async function policyOf(flags: VerifyFlags, io: CommandIo): Promise<Settings> {
   const value = await imageSettings(flags.policy, io);
   if (flags.policy !== undefined && value.trust.keys.length === 0 && !namesSigner(flags))
-    throw new UserError(`${flags.policy} names no trust.keys, and no signer is named`, {
+    throw new UserError(`${flags.policy} does not name trust.keys, and no signer is named`, {
       nextStep: 'name the keys that must have signed under trust.keys, or with --key',
     });
   return value;
@@ -110,7 +110,7 @@ async function signersOf(
       kind: 'notice',
       text:
         trusted.signers.length === 0
-          ? 'there is no key of your own and none is named: --key FILE, or --certificate-identity and --certificate-oidc-issuer'
+          ? 'no key of your own, and none is named: --key FILE, or --certificate-identity and --certificate-oidc-issuer'
           : `verifying against ${trusted.signers.map(({ name }) => name).join(', ')}; --key or --certificate-identity name another signer`,
     });
   return trusted;

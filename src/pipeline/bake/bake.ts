@@ -78,7 +78,7 @@ class BakeRun {
     const bad = bases.find((base) => base === undefined || 'done' in base);
     const isDry = this.#parsed.dryRun;
     if (bad !== undefined && 'done' in bad && !isDry)
-      return { done: skipped(job, `${bad.done.job.target.name} is not there to build from`) };
+      return { done: skipped(job, `${bad.done.job.target.name} could not be built`) };
     const folder = await this.#lockFolder(job);
     return this.#turns.take(folder, async () => {
       if (this.#stop.signal.aborted)
@@ -141,7 +141,7 @@ class BakeRun {
     const command = parseBuildArgs(words, context.env);
     if (!command.ok)
       throw new UserError(command.error.message, { exitCode: command.error.exitCode });
-    if (command.value.kind === 'help') throw new Error('a target is no help text');
+    if (command.value.kind === 'help') throw new Error('a target is not a help text');
     context.signal.throwIfAborted();
     const signed = await withKeptSigner(context, command.value);
     return { ...signed, linked: [...linked.values()].map(({ link }) => link) };

@@ -78,7 +78,7 @@ async function buildOnce(
     context.env,
   );
   if (!parsed.ok) throw new UserError(parsed.error.message);
-  if (parsed.value.kind === 'help') throw new UserError('--help is no flag of a build');
+  if (parsed.value.kind === 'help') throw new UserError('--help is not a flag of a build');
   const log = new BuildLog(context.emit);
   const tooLong = AbortSignal.timeout(timeoutMs);
   const signal = AbortSignal.any([context.signal, tooLong]);

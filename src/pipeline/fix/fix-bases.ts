@@ -29,7 +29,7 @@ export async function fixBases(
   if (base?.reference === undefined) return new Map();
   const name = formatReference(withDefaultTag(base.reference));
   const key = baseKey(base.reference);
-  context.emit({ kind: 'notice', text: `looking at ${name}` });
+  context.emit({ kind: 'notice', text: `reading ${name}` });
   const found = await phase(
     context,
     'inspect',

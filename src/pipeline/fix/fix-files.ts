@@ -34,8 +34,7 @@ export async function openFixFiles(
   const chosen = await chosenDockerfile(cwd, path);
   const folder = resolve(cwd, contextFolder ?? dirname(chosen));
   const dockerfile = await readText(resolve(cwd, chosen), TEXT);
-  if (dockerfile === undefined)
-    throw new UserError(`the Dockerfile ${chosen} cannot be read: it is not there`);
+  if (dockerfile === undefined) throw new UserError(`${chosen}: no such file`);
   // BuildKit prefers NAME.dockerignore beside the Dockerfile.
   const own = `${resolve(cwd, chosen)}.dockerignore`;
   const shared = join(folder, '.dockerignore');
@@ -69,9 +68,9 @@ export async function chosenDockerfile(cwd: string, path: string): Promise<strin
   const own = await stat(resolve(cwd, usual)).catch(() => undefined);
   if (own?.isFile() === true) return usual;
   const [only, ...others] = await findDockerfiles(cwd, path);
-  if (only === undefined) throw new UserError(`there is no Dockerfile in ${path}`);
+  if (only === undefined) throw new UserError(`no Dockerfile in ${path}`);
   if (others.length > 0)
-    throw new UserError(`${path} holds ${others.length + 1} Dockerfiles; name one`, {
+    throw new UserError(`${path} contains ${others.length + 1} Dockerfiles; name one`, {
       nextStep: `scoville fix ${only}`,
     });
   return only;
@@ -105,7 +104,7 @@ export async function writeFixFiles(
   );
   for (const { name, path, before } of changed)
     if (((await readText(path, TEXT)) ?? null) !== before)
-      throw new UserError(`${name} was changed while it was looked at; nothing is written`, {
+      throw new UserError(`${name} was changed meanwhile; nothing is written`, {
         nextStep: 'run scoville fix again',
       });
   if (changed.length === 0) return [];

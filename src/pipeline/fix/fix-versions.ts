@@ -79,7 +79,7 @@ async function builtVersions(
     const image = await normaliseBuilt(context, prepared, exported);
     const packages = await packagesOfImage(context, store.blobs, image, presentPackages);
     const [first] = packages.values();
-    return first === undefined ? err('the stage holds no image') : ok(versionsOf(first));
+    return first === undefined ? err('the stage does not contain an image') : ok(versionsOf(first));
   } finally {
     await directory.discard();
   }

@@ -97,7 +97,7 @@ export async function planFixes(context: PipelineContext, request: FixRequest): 
   if (!read.ok)
     throw new UserError(
       `${opened.names.Dockerfile}, line ${read.error.line}: ${read.error.message}`,
-      { nextStep: 'mend the line; scoville fix edits what BuildKit would build' },
+      { nextStep: 'fix the line; scoville fix edits what BuildKit would build' },
     );
   const facts = await gatherFacts(context, {
     read: read.value,

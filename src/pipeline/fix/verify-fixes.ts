@@ -92,7 +92,7 @@ class Trials {
       throw new UserError(
         `the image does not answer as it is, so that nothing can be proven: ${smoke.reason}\n${smoke.log}`,
         {
-          nextStep: 'mend the smoke command (--smoke, --smoke-port, --smoke-env, --smoke-timeout)',
+          nextStep: 'fix the smoke command (--smoke, --smoke-port, --smoke-env, --smoke-timeout)',
         },
       );
     return built.value;

@@ -79,9 +79,9 @@ async function baseMark(
   const base = usedImages(model, [], materials).find(({ role }) => role === 'base');
   const reference = base === undefined ? undefined : parseReference(base.text);
   if (base === undefined || reference?.ok !== true)
-    return { unchecked: 'it names no image as the base' };
+    return { unchecked: 'it does not name an image as the base' };
   const { digest } = base;
-  if (digest === undefined) return { unchecked: `it gives no digest of ${base.text}` };
+  if (digest === undefined) return { unchecked: `it does not give a digest of ${base.text}` };
   const layers = config.rootfs.diff_ids;
   const found = await baseLayers({ ...reference.value, digest }, { platform: config, layers });
   if (!found.ok) return { unchecked: found.error };

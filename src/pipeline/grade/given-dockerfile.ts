@@ -13,7 +13,7 @@ export async function readGivenDockerfile(
   built: { readonly buildArgs: readonly string[]; readonly target: string | undefined },
 ): Promise<GivenDockerfile> {
   const text = await readText(resolve(cwd, path), { largest: LARGEST });
-  if (text === undefined) throw new UserError(`the Dockerfile ${path} is not there`);
+  if (text === undefined) throw new UserError(`${path}: no such file`);
   const file = resolve(cwd, path);
   return { ...givenDockerfile(path, text, built), context: buildContext(dirname(file), file) };
 }

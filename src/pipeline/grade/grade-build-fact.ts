@@ -159,7 +159,7 @@ function withHistory(fact: Fact<BuildFact>, config: ImageConfig): Fact<BuildFact
   const read = history === undefined ? undefined : analyseDockerfile(history.text, { built: true });
   if (history === undefined || read?.ok !== true) return fact;
   const { model, analysis } = read.value;
-  const reason = 'only the image’s history describes the build, and it names no images';
+  const reason = 'only the image’s history describes the build, and it does not name images';
   const value: BuildFact = {
     ...(fact.known ? fact.value : {}),
     dockerfile: known(model, 'image'),

@@ -76,7 +76,7 @@ async function cleanUp(
     const judged = judge(text, !ended);
     kept.push(judged === 'keep');
     if (judged === 'foreign')
-      throw new UserError(`${path} is no file of results: line ${kept.length} is none`, {
+      throw new UserError(`${path} is not a file of results: see line ${kept.length}`, {
         nextStep: 'name another --output; this file was left as it is',
       });
     isSame &&= judged === 'keep' && ended;
@@ -102,7 +102,7 @@ async function* linesOf(
     rest = parts.pop() ?? '';
     for (const text of parts) yield { text, ended: true };
     if (rest.length > LONGEST_LINE)
-      throw new UserError(`${path} is no file of results: it has a line of over 1 MiB`);
+      throw new UserError(`${path} is not a file of results: it has a line of over 1 MiB`);
   }
   if (rest !== '') yield { text: rest, ended: false };
 }

@@ -24,7 +24,7 @@ export async function lockOfBuilt(
   for (const address of secret)
     context.emit({
       kind: 'notice',
-      text: `${address} is not locked: its address holds a secret, which must not get into git`,
+      text: `${address} is not locked: its address contains a secret, which must not get into git`,
     });
   const { source, name } = provenance[0]?.frontend ?? {};
   const frontend = source ?? name;

@@ -75,7 +75,7 @@ function optionsOf(folder: string, name: string): ManifestOptions {
 async function textOf(folder: string, ...parts: readonly string[]): Promise<string> {
   const path = join(folder, posix.join(...parts));
   const text = await readText(path, { largest: 2 ** 20 });
-  if (text === undefined) throw new UserError(`${path} cannot be read: it is not there`);
+  if (text === undefined) throw new UserError(`${path}: no such file`);
   return text;
 }
 

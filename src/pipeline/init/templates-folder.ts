@@ -14,6 +14,6 @@ export function templatesFolder(module: string = import.meta.url): string {
     folder = dirname(folder);
   }
   throw new UserError('the templates that come with scoville are not where they should be', {
-    nextStep: 'npm install scoville anew',
+    nextStep: 'reinstall scoville',
   });
 }

@@ -40,7 +40,7 @@ export async function findDockerfiles(cwd: string, path: string): Promise<readon
     await search(path, 0);
   } catch (cause) {
     const isMissing = cause instanceof Error && 'code' in cause && cause.code === 'ENOENT';
-    const why = isMissing ? 'it is not there' : messageOf(cause);
+    const why = isMissing ? 'no such file' : messageOf(cause);
     throw new UserError(`${path} cannot be read: ${why}`, { cause });
   }
   return found.sort();

@@ -20,14 +20,15 @@ function isUnder({ lines }: IgnoreComment, { range }: LintFinding): boolean {
 /** What is wrong with a comment itself. */
 function formOf(comment: IgnoreComment): readonly LintFinding[] {
   const { ids, reason } = comment;
-  if (ids.length === 0) return [told(comment, 'it names no rule: # scoville: ignore=ID reason')];
+  if (ids.length === 0)
+    return [told(comment, 'it does not name a rule: # scoville: ignore=ID reason')];
   const rules = new Set(LINT_RULES.map(({ id }) => id));
   const strange = ids.filter((id) => !rules.has(id) || id === IGNORE_COMMENT.id);
   return [
     ...(reason === ''
       ? [told(comment, 'it does not give a reason, so it takes nothing back')]
       : []),
-    ...strange.map((id) => told(comment, `${id} is no rule that can be ignored`)),
+    ...strange.map((id) => told(comment, `${id} is not a rule that can be ignored`)),
   ];
 }
 

@@ -56,20 +56,20 @@ export async function findLock(
   const wanted = mode === 'update' || lock !== undefined || settings.lock;
   if (path === undefined || (text === undefined && !wanted && !locked)) {
     if (wanted || locked)
-      throw new UserError('a context that is no folder has no place for a lock file', {
+      throw new UserError('a context that is not a folder has no place for a lock file', {
         nextStep: 'name one: --lock=FILE',
       });
     return undefined;
   }
   if (text === undefined && locked)
-    throw new UserError(`--locked: there is no ${path}`, {
+    throw new UserError(`--locked: ${path} not found`, {
       nextStep: 'scoville lock PATH writes it',
     });
   const { reproducible } = applyOptions(settings, parsed.own);
   const obstacle = obstacleOf(reproducible.pin, context.env);
   if (obstacle !== undefined) {
     if (locked || wanted)
-      throw new UserError(`${obstacle.what}, so that ${path} cannot hold the images`, {
+      throw new UserError(`${obstacle.what}, so ${path} cannot pin the images`, {
         nextStep: obstacle.mend,
       });
     context.emit({ kind: 'notice', text: `${path} is left unread: ${obstacle.what}` });
@@ -118,7 +118,7 @@ async function readLock(text: string, path: string): Promise<LockFile> {
   if (lock.ok) return lock.value;
   const [first, ...rest] = lock.error.slice(0, 20).map(formatProblem);
   throw new UserError([first, ...rest].join('\n  '), {
-    nextStep: 'mend it, or take it away and let `scoville lock` write it anew',
+    nextStep: 'fix it, or remove it and run `scoville lock`',
   });
 }
 

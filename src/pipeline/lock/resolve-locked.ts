@@ -59,7 +59,7 @@ async function atLockedDigest(
   if (image === 'not asked') return { ...held, created: undefined, layers: undefined };
   if (image === undefined)
     throw new UserError(`${reference.registry} no longer has ${name}@${digest} of ${lockPath}`, {
-      nextStep: 'scoville lock PATH locks what the tag leads to now',
+      nextStep: 'scoville lock PATH locks what the tag points to now',
     });
   return { ...image, ...held };
 }

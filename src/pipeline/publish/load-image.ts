@@ -132,6 +132,6 @@ async function untag(context: PipelineContext, names: readonly string[]): Promis
 
 function loadError(message: string): UserError {
   return new UserError(`Docker did not take the image: ${message}`, {
-    nextStep: 'look at the engine (docker info, free disk), then: scoville load NAME',
+    nextStep: 'check the engine (docker info, free disk), then:  scoville load NAME',
   });
 }

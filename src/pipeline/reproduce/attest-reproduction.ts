@@ -40,7 +40,7 @@ export async function attestableBuild(
   if (found === undefined || found.descriptor.digest !== index.digest)
     throw new UserError(
       found === undefined
-        ? `the layout holds no build of ${name} to attest`
+        ? `no build of ${name} to attest`
         : `the layout's build of ${name} is ${found.descriptor.digest}, and this source gives ${index.digest}`,
       { nextStep: `scoville build -t ${name} . first, with the same flags` },
     );

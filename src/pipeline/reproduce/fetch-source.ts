@@ -66,7 +66,7 @@ export async function fetchSource(
 
 /** What cannot be built again is neither reproducible nor not. */
 export function unverifiable(reason: string, options: { nextStep?: string } = {}): UserError {
-  return new UserError(`it cannot be told whether the image is reproducible: ${reason}`, options);
+  return new UserError(`could not check whether the image is reproducible:  ${reason}`, options);
 }
 
 function fit(checked: Result<string>): string {

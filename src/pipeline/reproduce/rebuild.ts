@@ -131,7 +131,7 @@ function requireSameDockerfile({ source, dockerfile }: Prepared, record: Recorde
   const isOffered = normaliser?.mode === 'aggressive' && dockerfile !== undefined;
   const sent = isOffered ? injectEpoch(dockerfileText, dockerfile)?.text : undefined;
   if (recorded !== sent)
-    throw unverifiable('it was built with another Dockerfile than its source holds');
+    throw unverifiable('it was built with another Dockerfile than its source contains');
 }
 
 /** An image that neither the record nor the Dockerfile holds to a digest would be whatever its tag leads to now. */

@@ -30,7 +30,7 @@ export function recordedInputs(
   const rules = ruleSet(mode, reproducible).id;
   const used = record.normaliser?.id ?? '';
   if (used !== '' && used !== rules)
-    throw unverifiable(`its layers were normalised by rules ${used}, and here they are ${rules}`, {
+    throw unverifiable(`its layers were normalized by rules ${used}, and here they are ${rules}`, {
       nextStep: 'take the version of scoville that its provenance names',
     });
   return {

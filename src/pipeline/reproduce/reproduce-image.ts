@@ -82,7 +82,7 @@ export async function reproduceImage(
 }
 
 function sourceObstacles(source: RecordedSource | undefined): readonly string[] {
-  if (source === undefined) return ['its provenance names no source repository and commit'];
+  if (source === undefined) return ['its provenance does not name a source repository and commit'];
   return source.isDirty ? ['it was built from a working tree with uncommitted changes'] : [];
 }
 

@@ -58,7 +58,7 @@ export async function reproduce(
   try {
     const prepared = await prepareBuild(context, parsed, stdin, store, first);
     if (prepared.kind === 'passthrough')
-      throw new UserError(`${prepared.plan.reason}: there is no image to compare`);
+      throw new UserError(`${prepared.plan.reason}: the build has no image to compare`);
     if (prepared.source.kind === 'stdin-archive')
       throw new UserError('a context on stdin can be read only once', {
         nextStep: 'unpack it, and reproduce the folder',

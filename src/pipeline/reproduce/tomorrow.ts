@@ -46,7 +46,7 @@ export async function arrangeTomorrow(
   const { plan, dockerfile } = prepared;
   const cannot = (why: string): UserError =>
     new UserError(`another day cannot be arranged: ${why}`, { nextStep: HOW });
-  if (dockerfile === undefined) throw cannot('the Dockerfile is not at hand before the build');
+  if (dockerfile === undefined) throw cannot('the Dockerfile is not known before the build');
   if (plan.platforms.length > 1) throw cannot('it takes one platform at a time');
   const images = ranImages(dockerfile);
   if (images === undefined) throw cannot('something is run in a stage whose base is not known');
@@ -147,7 +147,7 @@ async function unmoved(
   });
   if (exitCode !== 0)
     throw new UserError(
-      `another day cannot be arranged: not every image has a date to look at (${lastLine(errorText)})`,
+      `another day cannot be arranged: not every image has a date command (${lastLine(errorText)})`,
       { nextStep: HOW },
     );
   const after = tomorrow();

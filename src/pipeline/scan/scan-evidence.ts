@@ -49,7 +49,7 @@ function gapsOf(
     scan.vulnerabilities.length === 0 &&
     filesystem.executables.length > 0
   )
-    gaps.push('the image holds programs and no record of a package: there was nothing to look up');
+    gaps.push('no package metadata in the image, so nothing was looked up');
   const [first] = unreadablePackages;
   if (byPackages && first !== undefined)
     gaps.push(

@@ -17,7 +17,7 @@ async function readJson(file: string): Promise<unknown> {
     const handle = await open(file, 'r');
     try {
       const found = await handle.stat();
-      if (!found.isFile()) throw new Error('it is no regular file');
+      if (!found.isFile()) throw new Error('it is not a regular file');
       if (found.size > LARGEST) throw new Error(`it is larger than ${LARGEST} bytes`);
       const parsed = parseStrictJson(await handle.readFile(), 'it', LARGEST);
       if (!parsed.ok) throw new Error(parsed.error);

@@ -95,7 +95,7 @@ async function refuseForeignPublicKey(path: string, key: OpenedKey): Promise<voi
   const pem = await readFile(beside, 'utf8').catch(() => undefined);
   if (pem === undefined || pem === '' || isSameKey(pem, key)) return;
   throw new UserError(`${beside} is not the public half of ${path}`, {
-    nextStep: `write it anew: cosign public-key --key ${path} > ${beside}`,
+    nextStep: `write it again: cosign public-key --key ${path} > ${beside}`,
   });
 }
 
@@ -116,7 +116,7 @@ export function publicKeyOf(keyRef: string): string | undefined {
 /** Throws UserError where a key file that was named is not there: better before a long build than after. */
 export async function refuseMissingFile(ref: string): Promise<void> {
   if (isKeyUri(ref) || (await isThere(ref))) return;
-  throw new UserError(`the signing key ${ref} is not there`, {
+  throw new UserError(`signing key ${ref}: no such file`, {
     nextStep: 'name another with --key, or make one: cosign generate-key-pair',
   });
 }

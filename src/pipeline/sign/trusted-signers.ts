@@ -123,7 +123,7 @@ async function keySigner(key: string, folder: string, from: string): Promise<Tru
       nextStep: `--key ${key.replace(/\.key$/, '')}.pub`,
     });
   if (!/-----BEGIN (?:RSA )?PUBLIC KEY-----/.test(text))
-    throw new UserError(`${key} is no public key in PEM form`, {
+    throw new UserError(`${key} is not a public key in PEM form`, {
       nextStep: 'cosign public-key --key KEY > cosign.pub',
     });
   return { signer: { kind: 'key', publicKey: path }, name: key };

@@ -88,7 +88,7 @@ function readme(
   const of = shortened(image, 200)
     .replace(/[^A-Za-z0-9._:/@-]/g, '\u{fffd}')
     .replaceAll('--', '-\u2010');
-  return `<!-- Badges of ${of}, ${digest}, graded ${gradedAt}: they hold for this digest only. -->\n\n${local}\n\nBy shields.io:\n\n${shields}`;
+  return `<!-- Badges of ${of}, ${digest}, graded ${gradedAt}: they apply to this digest only. -->\n\n${local}\n\nBy shields.io:\n\n${shields}`;
 }
 
 /** A folder of badges for one digest: each as SVG and as shields.io endpoint, and a page that shows them. */

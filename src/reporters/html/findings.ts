@@ -10,7 +10,7 @@ import { codeBlock, html, type Markup } from './markup.ts';
 const SOURCES: Readonly<Record<EvidenceSource, string>> = {
   build: 'what this build did itself',
   'verified-attestation': 'a verified attestation',
-  'unverified-attestation': 'what the publisher says of itself (not verified)',
+  'unverified-attestation': 'what the publisher says about itself (not verified)',
   image: 'the bytes of the image',
   dockerfile: 'the Dockerfile that was pointed at',
   scanner: 'the vulnerability scanner',

@@ -61,7 +61,7 @@ function foot({ digest, tool, gradedAt }: Scorecard): Markup {
       else. Criteria, levels and grades are those of the
       <a href="https://github.com/chps-dev/chps/blob/main/CHPs.md" rel="noreferrer"
         >Container Hardening Priorities</a
-      >. A verdict on vulnerabilities holds for the day of the scanner’s database.
+      >. A verdict on vulnerabilities applies to the day of the scanner’s database.
     </p>
   </footer>`;
 }

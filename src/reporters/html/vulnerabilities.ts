@@ -110,7 +110,9 @@ function scannedBy({
   suppressedByVex,
 }: VulnerabilitiesFact): Markup {
   const date =
-    databaseDate === undefined ? 'its database states no date' : `database of ${databaseDate}`;
+    databaseDate === undefined
+      ? 'its database does not state a date'
+      : `database of ${databaseDate}`;
   return html`${scanner} ${scannerVersion},
   ${date}${suppressedByVex > 0 ? html`, ${suppressedByVex} ruled out by VEX` : undefined}`;
 }
@@ -124,7 +126,7 @@ function gapNotes(scan: VulnerabilitiesFact): Markup | undefined {
   if (isWhole(scan)) return undefined;
   const shown = (scan.gaps ?? []).slice(0, SHOWN_GAPS).map((gap) => shortened(gap, 300));
   return html`<div class="unknown-note">
-    <p>Not all was looked at: ${shown.join('; ')}.</p>
+    <p>Not everything was checked: ${shown.join('; ')}.</p>
   </div>`;
 }
 

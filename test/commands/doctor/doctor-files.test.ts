@@ -38,7 +38,7 @@ test('a file where the store should be is in the way', async () => {
   writeFileSync(about.paths.store, '');
   expect(await row(STORE_CHECK, about)).toMatchObject({
     state: 'missing',
-    detail: `${about.paths.store} is no folder`,
+    detail: `${about.paths.store} is not a folder`,
     mend: `mv ${about.paths.store} ${about.paths.store}.old`,
   });
 });

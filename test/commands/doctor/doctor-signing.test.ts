@@ -74,7 +74,7 @@ test('a configured key that is not there is missing', async () => {
   withSettings(about, `sign:\n  key: ${about.cwd}/it's.key\n`);
   expect(await row(about)).toMatchObject({
     state: 'missing',
-    detail: `${about.cwd}/it's.key is named in the settings file and is not there`,
+    detail: `${about.cwd}/it's.key is named in the settings file but does not exist`,
     mend: `cosign generate-key-pair --output-key-prefix '${about.cwd}/it'\\''s'`,
   });
 });

@@ -118,9 +118,7 @@ describe('scoville fix', () => {
     const { code, out, err } = await run([]);
     expect(code).toBe(1);
     expect(out).toContain('+CMD ["node", "x"]\n');
-    expect(err).toContain(
-      'nothing was written: there is no terminal to ask in; --yes applies all\n',
-    );
+    expect(err).toContain('no changes written (not a terminal); apply all with --yes\n');
   });
 
   describe('a secret that stands in the Dockerfile', () => {
@@ -212,18 +210,16 @@ describe('scoville fix', () => {
     await git('-c', 'user.name=a', '-c', 'user.email=a@b', 'commit', '-q', '-m', 'x');
     expect((await run(['--dry-run'])).err).toBe('nothing to fix\n');
     await writeFile(join(folder, 'Dockerfile'), BAD);
-    expect((await run(['--dry-run'])).err).toContain(
-      'Dockerfile has changes that are not committed',
-    );
+    expect((await run(['--dry-run'])).err).toContain('Dockerfile has uncommitted changes');
   });
 
   test.each<[string, Record<string, string | Buffer>, string[], string]>([
-    ['no Dockerfile', {}, [], 'there is no Dockerfile in .'],
+    ['no Dockerfile', {}, [], 'no Dockerfile in .'],
     [
       'several',
       { 'a/Dockerfile': BAD, 'b/Dockerfile': BAD },
       [],
-      '. holds 2 Dockerfiles; name one',
+      '. contains 2 Dockerfiles; name one',
     ],
     [
       'what BuildKit refuses',
@@ -231,7 +227,7 @@ describe('scoville fix', () => {
       [],
       'Dockerfile, line 2: unknown instruction: RUNN',
     ],
-    ['no UTF-8', { Dockerfile: Buffer.from([0x46, 0xff]) }, [], 'it is no UTF-8'],
+    ['no UTF-8', { Dockerfile: Buffer.from([0x46, 0xff]) }, [], 'it is not UTF-8'],
     [
       'an id that is none',
       { Dockerfile: BAD },

@@ -210,7 +210,7 @@ describe('scoville init', () => {
     await files(project);
     expect(await refusal(['--yes'])).toMatch(
       new RegExp(
-        `^${said}, for which there is no template \\| write a Dockerfile, and let scoville lint and scoville fix look at it; or --stack NAME, one of c, dotnet, `,
+        `^${said}, which has no template \\| write a Dockerfile, and check it with scoville lint and scoville fix; or --stack NAME, one of c, dotnet, `,
       ),
     );
     const set = ['--set', 'authors=A', '--set', 'secrets=none', '--set', 'name=x'];
@@ -226,7 +226,7 @@ describe('scoville init', () => {
       'web/package.json': '',
     });
     expect(await refusal(['--yes'])).toBe(
-      "nothing in the folder tells its stack, but in folders below: my svc (go), web (node) | scoville init 'my svc'",
+      "could not detect the stack of the folder, but in folders below: my svc (go), web (node) | scoville init 'my svc'",
     );
   });
 
@@ -312,7 +312,10 @@ describe('scoville init', () => {
   });
 
   test.each([
-    [['--stack', 'nod'], 'there is no stack "nod"; did you mean node?'],
+    [
+      ['--stack', 'nod'],
+      'unknown stack "nod"; did you mean node? | --stack takes one of c, dotnet, go, java, node, php, python, ruby, rust, static, typescript',
+    ],
     [['--stack', 'node', '--set', 'prot=1'], 'node does not ask "prot"'],
     [['--stack', 'node', '--yes', '--set', 'port=80'], 'port must be a port from 1024 to 65535'],
     [
@@ -351,7 +354,7 @@ describe('scoville init', () => {
     [['--ci', 'jenkins'], '--ci does not know "jenkins"; it is one of github, gitlab'],
     [['a', 'b'], 'init takes one folder'],
     [['nothing'], 'nothing cannot be read'],
-    [['--yes'], 'nothing in the folder tells its stack'],
+    [['--yes'], 'could not detect the stack of the folder'],
   ])('%j is refused', async (args, expected) => {
     expect(await refusal(args)).toContain(expected);
   });

@@ -67,7 +67,7 @@ describe('the answer', () => {
       '  no signature of this digest verifies',
       '',
     ]);
-    expect(verificationText({ ...bare, outcome: 'unjudged' })).toContain('could not be told');
+    expect(verificationText({ ...bare, outcome: 'unjudged' })).toContain('could not verify');
   });
 
   test('as JSON', () => {

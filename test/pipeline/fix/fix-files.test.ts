@@ -37,7 +37,7 @@ test('none where one was changed by somebody else in the meantime', async () => 
   const opened = await openFixFiles(folder, 'Dockerfile', 'context');
   await writeFile(join(folder, 'context/.dockerignore'), '*\n');
   await expect(writeFixFiles(context(), opened, AFTER)).rejects.toThrow(
-    'context/.dockerignore was changed while it was looked at; nothing is written',
+    'context/.dockerignore was changed meanwhile; nothing is written',
   );
   expect(await readFile(join(folder, 'Dockerfile'), 'utf8')).toBe('FROM a\n');
   expect(await readdir(folder)).toEqual(['Dockerfile', 'context']);

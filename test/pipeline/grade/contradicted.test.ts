@@ -242,11 +242,11 @@ describe('the base that an unsigned provenance names', () => {
 
   test.each<[string, Case, string]>([
     ['a base that could not be had', {}, 'nobody was asked'],
-    ['no digest of the base', { materials: [] }, 'it gives no digest of debian:trixie'],
+    ['no digest of the base', { materials: [] }, 'it does not give a digest of debian:trixie'],
     [
       'a base without a name',
       { dockerfile: DOCKERFILE.replace('debian:trixie', '$BASE') },
-      'it names no image as the base',
+      'it does not name an image as the base',
     ],
   ])('is not compared: %s', async (_, given, reason) => {
     expect(await markIn(given)).toMatchObject({ unchecked: reason });

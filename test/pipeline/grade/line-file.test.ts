@@ -52,7 +52,7 @@ test('a file of something else is refused and left as it is', async () => {
   writeFileSync(file, 'a\nFROM debian\n');
   await expect(
     openLineFile(file, (l) => (l === 'a' ? 'drop' : 'foreign'), Date.now()),
-  ).rejects.toThrow('is no file of results: line 2 is none');
+  ).rejects.toThrow('is not a file of results: see line 2');
   expect(read(file)).toBe('a\nFROM debian\n');
   expect(existsSync(`${file}.lock`)).toBe(false);
 });

@@ -196,7 +196,7 @@ test('a broken template is told with file and line', async () => {
     `${file}:2:1: unknown question "nobody"\n  ${file}:3:1: an answer of type text is written as json, not as plain`,
   );
   rmSync(file);
-  await expect(loadTemplates(broken)).rejects.toThrow(`${file} cannot be read`);
+  await expect(loadTemplates(broken)).rejects.toThrow(`${file}: no such file`);
   writeFileSync(join(broken, 'go', 'manifest.yaml'), 'schemaVersion: 2\n');
   await expect(loadTemplates(broken)).rejects.toThrow(
     `${join(broken, 'go', 'manifest.yaml')}:1:16: schemaVersion must be a whole number from 1 to 1`,

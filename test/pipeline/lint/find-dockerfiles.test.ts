@@ -57,6 +57,6 @@ test('a file is itself, whatever its name; what is not there is an error that na
   await writeFile(join(folder, 'build.txt'), 'FROM scratch\n');
   expect(await findDockerfiles(folder, 'build.txt')).toEqual(['build.txt']);
   await expect(findDockerfiles(folder, 'none')).rejects.toThrow(
-    'none cannot be read: it is not there',
+    'none cannot be read: no such file',
   );
 });

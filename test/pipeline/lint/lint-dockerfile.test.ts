@@ -382,13 +382,13 @@ describe('ignore comments', () => {
     [
       'no rule',
       'FROM debian\n# scoville: ignore= because\nUSER 1\n',
-      ['it names no rule: # scoville: ignore=ID reason'],
+      ['it does not name a rule: # scoville: ignore=ID reason'],
       true,
     ],
     [
       'a strange rule',
       '# scoville: ignore=DL3006,latest-tag because\nFROM debian\n',
-      ['DL3006 is no rule that can be ignored'],
+      ['DL3006 is not a rule that can be ignored'],
       false,
     ],
     [
@@ -400,7 +400,7 @@ describe('ignore comments', () => {
     [
       'itself',
       '# scoville: ignore=ignore-comment because\nFROM debian\n',
-      ['ignore-comment is no rule that can be ignored'],
+      ['ignore-comment is not a rule that can be ignored'],
       true,
     ],
   ])('that do nothing are found: %s', (_name, text, messages, latest) => {

@@ -74,7 +74,7 @@ describe('findLock', () => {
       { mode: 'update' as const },
     ])
       expect((await find(given))?.request).toMatchObject({ path, before: undefined });
-    expect(await problem({ argv: ['--locked', '.'] })).toContain('--locked: there is no');
+    expect(await problem({ argv: ['--locked', '.'] })).toContain('scoville.lock not found');
   });
 
   test('one beside the Dockerfile is enforced, without a flag', async () => {
@@ -128,9 +128,9 @@ describe('findLock', () => {
       expect(events.map((event) => event.kind === 'notice' && event.text)).toEqual([
         expect.stringContaining('scoville.lock is left unread'),
       ]);
-      expect(await problem({ ...given, mode: 'update' })).toContain('cannot hold the images');
+      expect(await problem({ ...given, mode: 'update' })).toContain('cannot pin the images');
       expect(await problem({ ...given, argv: ['--locked', ...(given.argv ?? ['.'])] })).toContain(
-        'cannot hold the images',
+        'cannot pin the images',
       );
     }
   });
@@ -156,6 +156,8 @@ describe('findLock', () => {
     expect(await problem({})).toContain(`${path}:3:1: `);
     writeFileSync(path, Buffer.from([0xff, 0xfe, 0x80]));
     expect(await problem({})).toContain('cannot be read');
-    expect(await problem({ argv: [`--lock=${tmpdir()}`, '.'] })).toContain('it is no file');
+    expect(await problem({ argv: [`--lock=${tmpdir()}`, '.'] })).toContain(
+      '/tmp cannot be read: it is not a file',
+    );
   });
 });

@@ -88,7 +88,7 @@ describe('trustedSigners', () => {
       '-----BEGIN ENCRYPTED SIGSTORE PRIVATE KEY-----',
       'p.key is a private key; verifying takes the public one',
     ],
-    ['x.pub', 'ssh-ed25519 AAAA', 'x.pub is no public key in PEM form'],
+    ['x.pub', 'ssh-ed25519 AAAA', 'x.pub is not a public key in PEM form'],
   ])('%s is refused', async (name, text, message) => {
     const { write, ask } = place();
     if (text !== '') write(name, text);

@@ -238,7 +238,9 @@ describe('a scan that did not look at everything', () => {
 
   test('says so, and does not say that none is known', () => {
     const page = text(['OSV has no data for <i>Exotic</i>']);
-    expect(page).toContain('Not all was looked at: OSV has no data for &lt;i&gt;Exotic&lt;/i&gt;.');
+    expect(page).toContain(
+      'Not everything was checked: OSV has no data for &lt;i&gt;Exotic&lt;/i&gt;.',
+    );
     expect(page).toContain('None found.');
     expect(page).not.toContain('None known.');
     expect(flawsOf(elementsOf(page))).toEqual([]);
