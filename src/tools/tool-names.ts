@@ -8,6 +8,8 @@ interface KnownTool {
   readonly minimum: string | undefined;
   readonly debian: string;
   readonly macos: string;
+  /** Where other systems find it. */
+  readonly elsewhere?: string;
 }
 
 /** The tools that adapters exist for: how to ask for a version, and how each is installed. */
@@ -35,6 +37,7 @@ export const TOOLS = {
     minimum: '2.4.0',
     debian: 'apt-get install cosign',
     macos: 'brew install cosign',
+    elsewhere: 'https://docs.sigstore.dev/cosign/system_config/installation/',
   },
   git: {
     title: 'git',
@@ -74,7 +77,9 @@ export type ToolName = keyof typeof TOOLS;
 
 /** How to get a tool, in one line. */
 export function howToInstall(tool: ToolName): string {
-  return `Debian: ${TOOLS[tool].debian}; macOS: ${TOOLS[tool].macos}`;
+  const { debian, macos, elsewhere }: KnownTool = TOOLS[tool];
+  const others = elsewhere === undefined ? '' : `; others: ${elsewhere}`;
+  return `Debian: ${debian}; macOS: ${macos}${others}`;
 }
 
 export function missingTool(tool: ToolName): UserError {

@@ -8,6 +8,8 @@ export interface ScoreBar {
   readonly points: number;
   readonly total: number;
   readonly grade: Grade;
+  /** False where nothing of it was checked: that is no bad score. */
+  readonly isChecked: boolean;
   /** Points more than the last build; undefined where there is none to compare with. */
   readonly change?: number;
 }

@@ -52,14 +52,17 @@ function Bar({ bar, marks, columns }: { readonly bar: ScoreBar } & Omit<Props, '
       <Box width={name} flexShrink={0}>
         <Line text={bar.name} />
       </Box>
-      <Text wrap="truncate-end">
-        <Text {...GRADE_COLOUR[bar.grade]}>{marks.full.repeat(filled)}</Text>
-        <Text dimColor>{marks.empty.repeat(width - filled)}</Text>
-        {`  ${bar.grade.padEnd(2)} ${bar.points}/${bar.total}`}
-        {change !== 0 && (
-          <Text color={change > 0 ? 'green' : 'red'}>{` ${change > 0 ? '+' : ''}${change}`}</Text>
-        )}
-      </Text>
+      {!bar.isChecked && <Text dimColor>not checked</Text>}
+      {bar.isChecked && (
+        <Text wrap="truncate-end">
+          <Text {...GRADE_COLOUR[bar.grade]}>{marks.full.repeat(filled)}</Text>
+          <Text dimColor>{marks.empty.repeat(width - filled)}</Text>
+          {`  ${bar.grade.padEnd(2)} ${bar.points}/${bar.total}`}
+          {change !== 0 && (
+            <Text color={change > 0 ? 'green' : 'red'}>{` ${change > 0 ? '+' : ''}${change}`}</Text>
+          )}
+        </Text>
+      )}
     </Box>
   );
 }

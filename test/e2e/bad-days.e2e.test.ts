@@ -32,15 +32,16 @@ describe('without an engine', () => {
     );
   });
 
-  test.each(['tcp://127.0.0.1:1', 'unix:///nowhere/docker.sock'])(
-    'that none answers at %s is said',
-    async (host) => {
-      const { stderr } = await refused(2, [day.context()], { DOCKER_HOST: host });
-      expect(stderr).toBe(
-        'scoville: cannot connect to Docker\n  next: start Docker: sudo systemctl start docker, or Docker Desktop\n',
-      );
-    },
-  );
+  test.each([
+    [
+      'tcp://127.0.0.1:1',
+      'check that it listens there; the address is of DOCKER_HOST or the context (docker context ls)',
+    ],
+    ['unix:///nowhere/docker.sock', 'start Docker: sudo systemctl start docker, or Docker Desktop'],
+  ])('that none answers at %s is said', async (host, next) => {
+    const { stderr } = await refused(2, [day.context()], { DOCKER_HOST: host });
+    expect(stderr).toBe(`scoville: cannot connect to Docker at ${host}\n  next: ${next}\n`);
+  });
 
   test('an engine without the containerd image store is told how to turn it on', async () => {
     const engine = await startClassicEngine();

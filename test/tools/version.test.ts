@@ -67,7 +67,8 @@ describe('requireTool', () => {
     ]);
     await expect(requireTool(run, 'cosign')).rejects.toMatchObject({
       message: 'cosign is not installed',
-      nextStep: 'Debian: apt-get install cosign; macOS: brew install cosign',
+      nextStep:
+        'Debian: apt-get install cosign; macOS: brew install cosign; others: https://docs.sigstore.dev/cosign/system_config/installation/',
     });
   });
 });

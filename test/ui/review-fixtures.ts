@@ -20,8 +20,8 @@ export const CARD: CardView = {
   level: 1,
   levelText: 'Level 1 of 5: Pimiento',
   gradeText: 'Grade B, 10 of 20',
-  overall: { name: 'Overall', points: 10, total: 20, grade: 'B', change: 0 },
-  vectors: [{ name: 'Minimalism', points: 1, total: 4, grade: 'D', change: -1 }],
+  overall: { name: 'Overall', points: 10, total: 20, grade: 'B', isChecked: true, change: 0 },
+  vectors: [{ name: 'Minimalism', points: 1, total: 4, grade: 'D', isChecked: true, change: -1 }],
   findings: [
     finding('no-shell', { before: 'pass' }),
     finding('nonroot-user'),

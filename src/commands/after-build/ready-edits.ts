@@ -26,7 +26,7 @@ export function fixRequestOf(
     path: file === '' ? resolve(folder, 'Dockerfile') : file,
     contextFolder: folder,
     buildArgs: valuesOf(parsed, 'build-arg'),
-    target: lastValueOf(parsed, 'target'),
+    target: lastValueOf(parsed, 'target') || undefined,
     only: [],
     maxRisk: undefined,
     isDecided: true,

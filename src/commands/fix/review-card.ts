@@ -1,5 +1,5 @@
 import { isMet, levelOf, scoreOf, type Scored } from '../../grading/score.ts';
-import { type CriterionResult, SPEC_URL, VECTORS } from '../../model/criterion.ts';
+import { type CriterionResult, SPEC_URL } from '../../model/criterion.ts';
 import type { PlannedEdit } from '../../model/planned-edit.ts';
 import type { NextStep, Score, Scorecard } from '../../model/scorecard.ts';
 import {
@@ -28,11 +28,12 @@ export function cardView(
     level: scorecard.level,
     levelText: levelText(scorecard),
     gradeText: gradeText(scorecard),
-    overall: bar('Overall', scorecard.overall, before),
-    vectors: VECTORS.map((vector) =>
+    overall: bar('Overall', scorecard.overall, true, before),
+    vectors: card.vectors.map(({ vector, score, checked }) =>
       bar(
         VECTOR_NAMES[vector],
-        scorecard.vectors[vector],
+        score,
+        checked > 0,
         before?.filter((one) => one.vector === vector),
       ),
     ),
@@ -71,9 +72,14 @@ function findingsOf(
   ];
 }
 
-function bar(name: string, score: Score, before: readonly Scored[] | undefined): ScoreBar {
+function bar(
+  name: string,
+  score: Score,
+  isChecked: boolean,
+  before: readonly Scored[] | undefined,
+): ScoreBar {
   const change = before === undefined ? {} : { change: score.points - scoreOf(before).points };
-  return { name, ...score, ...change };
+  return { name, ...score, isChecked, ...change };
 }
 
 function findingView(

@@ -54,6 +54,9 @@ export async function answersOf(
             `scoville: ${id}: ${byDefault}, as git knows you; --set ${id}=... for another\n`,
           ),
         );
+  for (const { id, ask, presetBy } of questions)
+    if (flags.yes && presetBy !== undefined && !answers.has(id))
+      io.writeErr(cleanLines(`scoville: ${id} left out (${ask}); --set ${id}=... puts it in\n`));
   const all = new Map(answers);
   if (prompt !== undefined)
     for (const question of open) all.set(question.id, await prompt(askedOf(question)));

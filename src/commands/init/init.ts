@@ -39,7 +39,8 @@ export const init = command(INIT, async (values, folders, io) => {
   const folder = await folderOf(flags, io);
   const project = await readProject(folder, TOLD_BY);
   const prompt = flags.yes ? undefined : await promptOf(io);
-  const match = await stackOf(flags, loaded.templates, project, prompt);
+  const found = await stackOf(flags, loaded.templates, project, prompt);
+  const match = flags.yes ? { ...found, template: withoutMust(found.template) } : found;
   const { template } = match;
   const context = pipelineContext(io, () => undefined);
   const answers = await answersOf(flags, match, project, { io, context, folder, prompt });
@@ -66,6 +67,14 @@ export const init = command(INIT, async (values, folders, io) => {
   io.writeOut(flags.json ? initJson(outcome) : cleanLines(initText(outcome)));
   return EXIT.met;
 });
+
+/** `--yes` asks nothing: what only a person or git knows may then be missing. */
+function withoutMust(template: Template): Template {
+  const questions = template.questions.map((one) =>
+    one.presetBy === undefined ? one : { ...one, optional: true },
+  );
+  return { ...template, questions };
+}
 
 /** Asks on a screen where one can be drawn, else line by line; undefined where nobody can answer. */
 async function promptOf(io: CommandIo): Promise<Prompt | undefined> {

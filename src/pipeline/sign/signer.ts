@@ -7,6 +7,7 @@ import type { Settings } from '../../model/settings.ts';
 import { isThere } from '../../oci/blobs/disk.ts';
 import { generateKeyPair } from '../../tools/cosign/cosign-keys.ts';
 import { isKeyUri } from '../../tools/cosign/cosign-signer.ts';
+import { requireTool } from '../../tools/version.ts';
 import type { PipelineContext } from '../context.ts';
 
 /** With what the image is signed. */
@@ -40,8 +41,10 @@ export async function resolveSigner(
     await refuseMissingFile(sign.key);
     return keySigner(context, sign.key, password);
   }
-  if (sign.keyless || OIDC_VARIABLES.some((name) => (context.env[name] ?? '') !== ''))
+  if (sign.keyless || OIDC_VARIABLES.some((name) => (context.env[name] ?? '') !== '')) {
+    await requireCosign(context, 'keyless signing');
     return { kind: 'keyless' };
+  }
   const { folder, key: own } = ownKey(context);
   if (!(await isThere(own))) {
     await generateKeyPair(context.run, folder, password);
@@ -67,10 +70,24 @@ export function hasOwnKey(context: Pick<PipelineContext, 'paths'>): Promise<bool
   return isThere(ownKey(context).key);
 }
 
+/** What only cosign can sign with is told before the build, not after it. A key file needs none. */
+async function requireCosign({ run }: PipelineContext, what: string): Promise<void> {
+  await requireTool(run, 'cosign').catch((error: unknown) => {
+    if (!(error instanceof UserError)) throw error;
+    throw new UserError(`${what} needs cosign: ${error.message}`, {
+      nextStep: `${error.nextStep ?? ''}; or sign with a key file (--key FILE), or not at all (--no-sign)`,
+      cause: error,
+    });
+  });
+}
+
 /** Opens the key file once for all that is signed in this run: each time it costs a fifth of a second of scrypt. */
 async function keySigner(context: PipelineContext, ref: string, password: string): Promise<Signer> {
   const signer = { kind: 'key', ref, password } as const;
-  if (isKeyUri(ref)) return signer;
+  if (isKeyUri(ref)) {
+    await requireCosign(context, 'a key behind a URI');
+    return signer;
+  }
   const path = resolve(context.cwd, ref);
   const text = await readFile(path, 'latin1').catch((error: unknown) => {
     throw new UserError(`the signing key ${ref} cannot be read: ${messageOf(error)}`);

@@ -36,7 +36,7 @@ export function cosignUserError(stderr: string, key: string | undefined): UserEr
   if (key === undefined)
     return new UserError(`keyless signing failed: ${said}`, {
       nextStep:
-        'give the job an OIDC token (GitHub Actions: permissions: id-token: write), or sign with a key',
+        'give the job an OIDC token (GitHub Actions: permissions: id-token: write), or sign with a key (--key FILE), or not at all (--no-sign)',
       cause,
     });
   return undefined;

@@ -81,12 +81,22 @@ export function engineError(stderr: string): UserError {
       cause: new Error(said),
     });
   if (/cannot connect|is the docker daemon running|connection refused|no such file/i.test(text))
-    return new UserError('cannot connect to Docker', {
-      nextStep: 'start Docker: sudo systemctl start docker, or Docker Desktop',
-      cause: new Error(said),
-    });
+    return cannotConnect(text, said);
   return new UserError(`the Docker engine cannot be asked: ${said || 'it gave no answer'}`, {
     nextStep: 'docker info',
+  });
+}
+
+/** With the address that was tried: a wrong one is the usual reason where it is not this machine's. */
+function cannotConnect(text: string, said: string): UserError {
+  const [, address] =
+    /\bat ((?:unix|tcp|ssh|npipe|https?):\/\/\S+?)[.;,]?(?:\s|$)/.exec(text) ?? [];
+  const isHere = address === undefined || address.startsWith('unix:');
+  return new UserError(`cannot connect to Docker${address === undefined ? '' : ` at ${address}`}`, {
+    nextStep: isHere
+      ? 'start Docker: sudo systemctl start docker, or Docker Desktop'
+      : 'check that it listens there; the address is of DOCKER_HOST or the context (docker context ls)',
+    cause: new Error(said),
   });
 }
 

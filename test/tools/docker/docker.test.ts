@@ -37,7 +37,7 @@ describe('dockerInfo', () => {
     const stderr =
       'Cannot connect to the Docker daemon at unix:///x. Is the docker daemon running?';
     await expect(info({ stdout, stderr })).rejects.toMatchObject({
-      message: 'cannot connect to Docker',
+      message: 'cannot connect to Docker at unix:///x',
       nextStep: 'start Docker: sudo systemctl start docker, or Docker Desktop',
     });
   });
@@ -45,6 +45,17 @@ describe('dockerInfo', () => {
   test('a missing docker says how to install it', async () => {
     const { run } = fakeRun([{ command: 'docker', args: [], result: { ended: 'not-found' } }]);
     await expect(dockerInfo(run)).rejects.toThrow('docker is not installed');
+  });
+
+  test.each([
+    'Cannot connect to the Docker daemon at tcp://127.0.0.1:1. Is the docker daemon running?',
+    'failed to connect to the docker API at tcp://127.0.0.1:1; check if the daemon is running: connection refused',
+  ])('a wrong address is named: %s', (said) => {
+    expect(engineError(said)).toMatchObject({
+      message: 'cannot connect to Docker at tcp://127.0.0.1:1',
+      nextStep:
+        'check that it listens there; the address is of DOCKER_HOST or the context (docker context ls)',
+    });
   });
 
   test('no permission is told apart from no engine', () => {

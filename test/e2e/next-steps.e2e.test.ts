@@ -1,0 +1,63 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { bases, run, Scoville } from './harness.ts';
+
+const scoville = new Scoville();
+let folder = '';
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'scoville-steps-'));
+});
+afterAll(async () => {
+  await scoville.remove();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const CASES = [
+  ['a file of another name', ['-f', 'my files/Prod.Dockerfile'], `FROM ${bases.busybox}\nCMD ls\n`],
+  [
+    'arguments and a target',
+    ['--build-arg', "V=it's", '--target', 'last'],
+    `FROM ${bases.busybox} AS first\nFROM ${bases.busybox} AS last\nARG V\nRUN echo "$V" > /v\nUSER 0\n`,
+  ],
+  ['nothing to edit', [], 'FROM scratch\nCOPY Dockerfile /\nUSER 65532:65532\n'],
+] as const;
+
+/** The words of a command as a shell reads them. */
+async function wordsOf(command: string): Promise<readonly string[]> {
+  const { stdout } = await run('bash', ['-c', `printf '%s\\0' ${command}`]);
+  return stdout.split('\0').slice(0, -1);
+}
+
+test.each(CASES)(
+  'each next step is a command that works when pasted: %s',
+  async (_name, flags, dockerfile) => {
+    const dir = mkdtempSync(join(folder, 'project-'));
+    mkdirSync(join(dir, 'my files'));
+    for (const name of ['Dockerfile', 'my files/Prod.Dockerfile'])
+      writeFileSync(join(dir, name), dockerfile);
+    const name = 'scoville-next-steps:1';
+    const built = await scoville.expect(
+      0,
+      ['build', '--no-interactive', ...flags, '-t', name, '.'],
+      { cwd: dir },
+    );
+    const commands = [...built.stdout.matchAll(/^ [123]\. (scoville .*?)(?: {2,}.*)?$/gm)].map(
+      ([, one = '']) => one,
+    );
+    expect(commands).toHaveLength(3);
+    for (const command of commands) {
+      const [program, ...words] = await wordsOf(command);
+      expect(program).toBe('scoville');
+      const ended = await scoville.run(words, { cwd: dir });
+      // fix has edits that it asks about, where there is a terminal.
+      expect([command, ended.exitCode, ended.exitCode > 1 ? ended.stderr : '']).toEqual([
+        command,
+        words[0] === 'fix' ? 1 : 0,
+        '',
+      ]);
+    }
+    await run('docker', ['rmi', '-f', name]);
+  },
+);
