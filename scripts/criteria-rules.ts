@@ -1,3 +1,4 @@
+import { ECOSYSTEMS } from '../src/programs/managers/ecosystems.ts';
 import { DOWNLOADS } from './download-rules.ts';
 
 /** Exact rules that criteria pages show as tables; each row has its test in test/criteria, test/dockerfile or test/accuracy. */
@@ -115,7 +116,16 @@ const PACKAGES: RuleTable = {
     ],
     ['`nix profile install`', 'a flake by its commit', 'else'],
     ['`pdm install`, `pdm sync`', '`sync`, `--frozen-lockfile`', 'else'],
-    ['`mix deps.get`', 'a copied `mix.lock`, `--check-locked`', 'else'],
+    ...ECOSYSTEMS.map(({ programs, lock, enforced }) => [
+      `${programs
+        .split(' ')
+        .map((name) => `\`${name}\``)
+        .join(', ')}, as they fetch`,
+      enforced === undefined
+        ? `a copied \`${lock}\``
+        : `a copied \`${lock}\` that the command may not change`,
+      'else',
+    ]),
     [
       '`opkg`, `brew`, `raco`, `cpan`, `install.packages()` of R',
       'R from a dated snapshot of CRAN',

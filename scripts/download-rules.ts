@@ -50,6 +50,10 @@ export const DOWNLOADS: readonly RuleTable[] = [
         'yes',
       ],
       ['`apt`, `apk`, `dnf`, `yum`, `zypper`, `rpm` of a package’s address', 'yes'],
+      [
+        '`./mvnw`, `./gradlew` where their settings are shown',
+        'yes: the build tool, verified by `distributionSha256Sum` in the settings',
+      ],
       ['packages by name from a package manager', 'no: the manager verifies them'],
       [
         'the same where it is told not to: `--allow-unauthenticated`, `--allow-untrusted`, `--nogpgcheck`, `--trusted-host`, `[trusted=yes]`, `gpgcheck=0`',

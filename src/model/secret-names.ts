@@ -66,7 +66,7 @@ export const NO_SECRET_NAMES: readonly NameRule[] = [
     reason: 'fingerprint of a release key, as in the official Python image',
   },
   {
-    pattern: /(?:^|_)(?:PUBLIC|PUB|PUBLISHABLE|SITE)_?(?:KEY|TOKEN)$/,
+    pattern: /(?:^|_)(?:PUBLIC|PUB|PUBLISHABLE|SITE)_?(?:KEY|TOKEN|KEY_?TOKEN)$/,
     reason: 'a key that is public by its purpose',
   },
   {

@@ -1,3 +1,4 @@
+import { ECOSYSTEMS } from './managers/ecosystems.ts';
 import type { LocalPrograms } from './program.ts';
 
 const ASKS_VERSION = /^(?:-v|-V|--version)$/;
@@ -7,6 +8,9 @@ const ASKS_VERSION = /^(?:-v|-V|--version)$/;
  * or what its sum names; over source of anybody else they are unread.
  */
 export const BUILD_DRIVERS: readonly LocalPrograms[] = [
+  ...ECOSYSTEMS.flatMap(({ programs, builds, reason }) =>
+    builds === undefined ? [] : [{ programs, only: builds, reason }],
+  ),
   {
     programs:
       'make gmake bmake ninja samu cmake ctest cpack meson scons waf qmake autoreconf autoconf automake aclocal autoheader libtoolize configure Configure config buildconf bootstrap bootstrap.sh autogen.sh ' +
@@ -17,11 +21,6 @@ export const BUILD_DRIVERS: readonly LocalPrograms[] = [
     programs: 'python',
     reason: 'runs the steps of the source at hand',
     only: /^(?:-\w+ )*(?:\.\/)?(?:setup|waf|configure|bootstrap)(?:\.py)?\b/,
-  },
-  {
-    programs: 'dotnet',
-    reason: 'runs the steps of the project at hand, and fetches no packages for it',
-    only: /^(?:(?:build|publish|test|pack) .*--no-restore|clean)\b/,
   },
   {
     programs: 'npm yarn pnpm bun',

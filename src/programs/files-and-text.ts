@@ -54,4 +54,9 @@ export const FILES_AND_TEXT: readonly LocalPrograms[] = [
       'verifies and makes signatures, keys and certificates; keys that it fetches are judged where they check a file',
     unless: /(?:^| )(?:s_client|--search-keys|engine|-engine|-provider-path|--exec-path)\b/,
   },
+  {
+    programs: 'xargs',
+    reason: 'prints what it reads, where no command is named',
+    only: /^(?:-(?:[0rt]+|[nLP] ?\d+)(?: |$))*$/,
+  },
 ];

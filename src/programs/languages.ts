@@ -52,6 +52,6 @@ export const LANGUAGES: readonly LocalPrograms[] = [
   {
     programs: 'R Rscript',
     reason: 'prints facts about itself',
-    only: /^(?:--version|CMD javareconf)$/,
+    only: /^(?:--version|CMD javareconf|(?:(?:-q|--quiet|--slave|--vanilla|--no-save) )*-e (?:library|require)\([\w.]+\);?)$/,
   },
 ];

@@ -160,6 +160,42 @@ export const OBEYED_FILES: readonly ObeyedFile[] = [
     isHarmless: (text) => isPlainScript('ruby', text.replace(GEMFILE_WORDS, '')),
   },
   {
+    programs: /^mix$/,
+    path: /\/mix\.exs$/,
+    places: ['./mix.exs'],
+    reason: 'mix runs it, for it is Elixir',
+    isHarmless: none(
+      /System\.(?!get_env|version|otp_release)|:os\b|Port\.|File\.(?!read|exists)|:(?:httpc|gen_tcp|erlang|inets)\b|Code\.|Mix\.(?:install|Shell|shell)|spawn|apply\(|\beval|`/,
+    ),
+  },
+  {
+    programs: /^pod$/,
+    path: /\/Podfile$/,
+    places: ['./Podfile'],
+    reason: 'CocoaPods runs it, for it is Ruby',
+    isHarmless: (text) => isPlainScript('ruby', text),
+  },
+  {
+    programs: /^conan$/,
+    path: /\/conanfile\.py$/,
+    places: ['./conanfile.py'],
+    reason: 'conan runs it',
+  },
+  {
+    programs: /^swift$/,
+    path: /\/Package\.swift$/,
+    places: ['./Package.swift'],
+    reason: 'swift runs it',
+    isHarmless: none(/Process|Foundation|URLSession|Glibc|Musl|Darwin|system\(|dlopen|@_/),
+  },
+  {
+    programs: /^rebar3?$/,
+    path: /\/rebar\.config(?:\.script)?$/,
+    places: ['./rebar.config', './rebar.config.script'],
+    reason: 'rebar3 runs its hooks and plugins',
+    isHarmless: none(/hook|plugin|script|\{\s*cmd/i),
+  },
+  {
     programs: /^(?:bash|sh|dash|ash|ksh|mksh|zsh)$/,
     only: /(?:^| )-(?:-login|[a-zA-Z]*l)/,
     path: /^\/etc\/profile(?:\.d\/[^/]+)?$|(?:^|\/)\.(?:bash_|z)?(?:profile|login)$/,

@@ -67,7 +67,7 @@ export const SYSTEM: readonly LocalPrograms[] = [
   },
   {
     programs:
-      'mysqld mariadbd mysql_install_db mariadb-install-db initdb mongod redis-server pg_ctl psql mysql mariadb mysqladmin sqlite3 createdb createuser pg_ctlcluster',
+      'mysqld mysqld_safe mariadbd mariadbd-safe mysql_install_db mariadb-install-db initdb mongod redis-server pg_ctl psql mysql mariadb mysqladmin sqlite3 createdb createuser pg_ctlcluster',
     reason: 'a database on this machine',
     unless:
       /(?:^| )(?:-h|--host)[ =]?(?!localhost|127\.)\w|\\!|\bsystem\b|\bPROGRAM\b|\.shell\b|\.system\b|(?:^| )(?:-f|--file|-init)\b|\.read\b|\\i\b/i,

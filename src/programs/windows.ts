@@ -1,3 +1,5 @@
+import { isKnownProgram } from './catalogue.ts';
+
 /** Cmdlets, their aliases, and commands of cmd by kind, in lower case. */
 interface WindowsCommands {
   readonly commands: string;
@@ -78,7 +80,10 @@ export function unreadWindowsText(program: string, words: readonly string[]): st
   for (const part of whole.split(program === 'cmd' ? /&&/ : /;|\r?\n/)) {
     const statement = part.trim();
     if (statement === '' || (program !== 'cmd' && ASSIGNMENT.test(statement))) continue;
-    const name = (SIMPLE.exec(statement)?.[1] ?? '').toLowerCase();
+    const [, first = '', rest = ''] = SIMPLE.exec(statement) ?? [];
+    const name = first.toLowerCase();
+    if (/^\s+(?:-{1,2}version|-v)$/i.test(rest) && isKnownProgram(name.replace(/\.exe$/, '')))
+      continue;
     if (!KNOWN.has(name) || COMMAND_DRIVE.test(statement))
       return (name === '' ? statement : name).slice(0, 40);
   }

@@ -29,6 +29,7 @@ test.each([
   'COMPASS',
   'SORT_KEY',
   'PUBLIC_TOKEN',
+  'PublicKeyToken',
   'STRIPE_PUBLISHABLE_KEY',
   'RECAPTCHA_SITE_KEY',
   'KEY_ID_FORMAT',

@@ -163,8 +163,9 @@ function unreadCommand(
   if (module !== undefined) return ofFile(event, module.path, module.content, 'python');
   if (SHELLS.has(program)) return ofShell(event, words, around);
   if (WINDOWS_SHELLS.test(program)) return ofWindowsShell(event, words);
-  if (program === 'dotnet' && words[0] === 'restore' && !isLocked(event, words, around))
-    return unread(event, program, 'dotnet restore has no packages.lock.json that is shown');
+  if (/^(?:dotnet|nuget)$/.test(program) && words[0] === 'restore')
+    if (!isLocked(event, words, around))
+      return unread(event, program, `${program} restore has no packages.lock.json that is shown`);
   const asks = words.length === 1 && ASKS.test(words[0] ?? '');
   if (isNamed(first.text) && (asks || isLocal(program, words))) return undefined;
   const language = languageOf(program);

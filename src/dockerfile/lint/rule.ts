@@ -65,6 +65,9 @@ export function instructionsOf(
   );
 }
 
+/** Of an OpenPGP key, as release scripts spell the keys they trust. */
+const FINGERPRINT = /^(?:0x)?[0-9A-F]{40}$/i;
+
 /** Words `NAME=VALUE` of these instructions whose name says that the value is a secret, and why. */
 export function secretNames(
   instructions: readonly Instruction[],
@@ -73,8 +76,9 @@ export function secretNames(
   return instructions.flatMap(({ range, arguments: words }) =>
     words.flatMap((text) => {
       const [word = '', value = ''] = text.split('=', 2);
-      // A path names the file that the secret is read from.
-      const reason = value.startsWith('/') ? undefined : secretName(word);
+      // A path names the file that the secret is read from; a fingerprint, a key that is public.
+      const isPublic = value.startsWith('/') || (/KEYS?$/i.test(word) && FINGERPRINT.test(value));
+      const reason = isPublic ? undefined : secretName(word);
       return reason === undefined ? [] : [{ range, word, reason }];
     }),
   );

@@ -8,7 +8,7 @@ export function masked(value: string): string {
 
 /** Words that documentation and templates build a value from; what a person makes up for real is left when they are gone. */
 const WORDS =
-  /example|placeholder|change[-_ ]?(?:me|it)|replace|insert|redacted|dummy|sample|fake|foo|bar|baz|lorem|ipsum|unset|set[-_ ]?me|to[-_ ]?do|fix[-_ ]?me|(?:pass(?:w(?:or)?d|phrase|wd)?|secret|token|cred(?:ential)?s?|user(?:name)?|test(?:ing)?|here|your?|the|some|super|value|random|string|generated?|default|private|public|access|client|invalid|not|real|none|null|undefined|my|api|key|enter|fill|with|auth|app|site|account|id)(?=[^a-z]|$)/gi;
+  /example|placeholder|change[-_ ]?(?:me|it)|replace|insert|redacted|dummy|sample|fake|foo|bar|baz|lorem|ipsum|unset|set[-_ ]?me|to[-_ ]?do|fix[-_ ]?me|(?:pass(?:w(?:or)?d|phrase|wd)?|secret|token|cred(?:ential)?s?|user(?:name)?|test(?:ing)?|here|your?|the|some|super|value|random|string|generated?|default|private|public|access|client|invalid|not|real|none|null|undefined|my|api|key|enter|fill|with|auth|app|site|account|id|build|time|compile|unused)(?=[^a-z]|$)/gi;
 const REFERENCE =
   /^(?:\$\w+|%\w+%|<[^<>]*>|\[[^[\]]*\]|\*.*\*|@\w+@)$|\$\{|\$\(|\{\{|<%|%\(\w|%s|^__\w+__$/;
 

@@ -71,7 +71,23 @@ export const LANGUAGE_PACKAGES: ManagerFamily = {
     {
       programs: 'stack cabal',
       reason: 'lists and changes its settings',
-      only: /^(?:config set|path|user-config|--numeric-version)\b/,
+      only: /^(?:config set|path|user-config|--numeric-version|clean|list|(?:v2-|new-)?update)\b/,
+    },
+    {
+      programs: 'dart flutter',
+      reason: 'translates, or changes its settings',
+      only: /^(?:compile|format|analyze|config|clean|--disable-analytics|disable-analytics|--version|pub (?:cache|deps|token))\b/,
+    },
+    {
+      programs: 'zig',
+      reason: 'compiles and links what is there',
+      only: /^(?:cc|c\+\+|ar|version|env|fmt|build-(?:exe|lib|obj)|ranlib|dlltool|translate-c|libc)(?: |$)/,
+    },
+    {
+      programs: 'mix rebar3 swift deno gleam shards elm conan',
+      reason: 'lists, formats and cleans',
+      only: /^(?:clean|deps\.clean|deps\.tree|format|fmt|lint|check|types|info|profile|remote|package (?:clean|reset)|shutdown|version)\b/,
+      unless: /^check\b.*--run|^format .*--dot-formatter/,
     },
   ],
 };

@@ -119,7 +119,7 @@ test.each([
 test.each([
   ['dotnet restore --locked-mode', 'dotnet restore has no packages.lock.json that is shown'],
   ['dotnet restore', 'dotnet restore has no packages.lock.json that is shown'],
-  ['dotnet publish -c Release', 'what dotnet does was not read'],
+  ['dotnet publish -c Release', 'what dotnet runs is in the source it works on'],
   ['dotnet publish --no-restore', 'what dotnet runs is in the source it works on'],
   ['catalina.sh run', 'what catalina.sh does was not read'],
   ["ruby -rsomebody -e 'print 1'", 'what ruby runs is not shell'],

@@ -162,7 +162,7 @@ describe('package managers that are met more rarely', () => {
     ['RUN uvx ruff@0.5.0 check', ['uv: ruff=0.5.0']],
     ['RUN go get -u ./...', ['go:']],
     ['RUN go get ./...', []],
-    ['RUN dotnet build && brew --version && cpanm .', []],
+    ['RUN dotnet build --no-restore && brew --version && cpanm .', []],
   ])('%s', (run, found) => {
     expect(installs(run)).toEqual(found);
   });

@@ -68,6 +68,10 @@ describe('a known name may mean another program', () => {
     ['ENV PAGER=less EDITOR=vim OPENSSL_CONF=/etc/ssl/\nRUN git log'],
     ["RUN sed -i 's/UsePAM yes/UsePAM no/g' /etc/ssh/sshd_config"],
     ["RUN rpm --eval '%{_arch}'"],
+    ['SHELL ["powershell", "-Command"]\nRUN java --version; javac -version'],
+    ['SHELL ["cmd", "/S", "/C"]\nRUN javac --version && git --version'],
+    ['RUN ls | xargs -n1'],
+    ['RUN R -q -e "library(tidyverse)"'],
     ['RUN rabbitmq-plugins enable --offline rabbitmq_management'],
   ])('ok-%s', (run, files) => {
     expect(unread(run, files)).toEqual([]);

@@ -235,6 +235,16 @@ describe('ok-', () => {
     ],
     ['a public key by argument', `${BASE}ARG SIGNING_PUBLIC_KEY\n`, 'secret-in-arg'],
     [
+      'the fingerprint of a signing key',
+      `${BASE}ARG SIGNING_KEY=52BB7E3DE28A71BE22EC05FFEF80A866B47A981F\n`,
+      'secret-in-arg',
+    ],
+    [
+      'the token of an assembly’s public key, and a value for the build alone',
+      `${BASE}RUN echo 'PublicKeyToken=31bf3856ad364e35' && APP_SECRET_KEY=build-time-dummy app check\n`,
+      'no-secrets',
+    ],
+    [
       'the user of a distroless base',
       `FROM gcr.io/distroless/static:nonroot@sha256:${SHA}\n`,
       'nonroot-user',

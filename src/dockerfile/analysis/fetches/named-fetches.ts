@@ -43,6 +43,11 @@ export const NAMED_FETCHES = lookup<NamedFetch>({
     reason: ORIGIN,
     unless: /--default-toolchain[= ]none\b|^(?:-V|--version|-h|--help)$/,
   },
+  mix: {
+    verbs: ['local.hex', 'local.rebar'],
+    checks: 'own sums',
+    reason: 'compares with sums that are signed by a key in Elixir',
+  },
   nvm: { verbs: ['install'], checks: 'sums of the origin', reason: ORIGIN },
   tfenv: { verbs: ['install'], checks: 'sums of the origin', reason: ORIGIN },
   pyenv: { verbs: ['install'], checks: 'own sums', reason: 'its definitions contain the sums' },

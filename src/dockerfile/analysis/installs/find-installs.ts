@@ -4,7 +4,8 @@ import { unversioned } from '../../../programs/program.ts';
 import { pathIn } from '../../shell/shell-state.ts';
 import type { CommandEvent } from '../build-event.ts';
 import type { StageFiles } from '../stage-files.ts';
-import type { FoundInstall, InstallReader } from './install-context.ts';
+import { ECOSYSTEM_INSTALLS } from './ecosystem-installs.ts';
+import type { FoundInstall, InstallContext, InstallReader } from './install-context.ts';
 import { JAVASCRIPT_INSTALLS } from './javascript-installs.ts';
 import { looseEntry } from './lock-entries.ts';
 import { OS_INSTALLS } from './os-installs.ts';
@@ -12,15 +13,20 @@ import { OTHER_INSTALLS } from './other-installs.ts';
 import { PYTHON_INSTALLS } from './python-installs.ts';
 import { RARER_INSTALLS } from './rarer-installs.ts';
 
-const READERS = new Map<string, InstallReader>(
-  [OS_INSTALLS, PYTHON_INSTALLS, JAVASCRIPT_INSTALLS, OTHER_INSTALLS, RARER_INSTALLS].flatMap(
-    Object.entries,
-  ),
-);
+const READERS = new Map<string, readonly InstallReader[]>();
+for (const [name, reader] of [
+  OS_INSTALLS,
+  PYTHON_INSTALLS,
+  JAVASCRIPT_INSTALLS,
+  OTHER_INSTALLS,
+  RARER_INSTALLS,
+  ECOSYSTEM_INSTALLS,
+].flatMap((one) => Object.entries<InstallReader>(one)))
+  READERS.set(name, [...(READERS.get(name) ?? []), reader]);
 
 /** `pip3.12` and `python3.11` are read as `pip` and `python`. */
-function readerOf(program: string): InstallReader | undefined {
-  return READERS.get(program) ?? READERS.get(unversioned(program));
+function readersOf(program: string): readonly InstallReader[] {
+  return READERS.get(program) ?? READERS.get(unversioned(program)) ?? [];
 }
 
 /** What a command installs, as its package manager would read it. */
@@ -30,9 +36,9 @@ export function installsOf(
   files: StageFiles,
   snapshotRepository: boolean,
 ): readonly PackageInstall[] {
-  const reader = readerOf(event.program);
-  if (reader === undefined) return [];
-  const found = reader(event.program, event.argv.slice(1), {
+  const readers = readersOf(event.program);
+  if (readers.length === 0) return [];
+  const context: InstallContext = {
     variable: event.variable,
     snapshotRepository,
     lockFile: (name, folder = '') => {
@@ -46,7 +52,12 @@ export function installsOf(
       return content?.kind === 'text' ? content.text : undefined;
     },
     ranBefore: (pattern) => before.some((e) => pattern.test(e.text)),
-  });
+  };
+  // A word of one command line is read by the first that knows it.
+  const found =
+    readers
+      .map((reader) => reader(event.program, event.argv.slice(1), context))
+      .find((installs) => installs.length > 0) ?? [];
   const { stage, range, text } = event;
   return found.map((install) => ({
     ...(install.lockFile ? withLock(event, install, files) : install),

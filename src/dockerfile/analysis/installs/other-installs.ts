@@ -133,14 +133,6 @@ const composer: InstallReader = (_program, argv, context) => {
   return packages.length === 0 ? [] : [install('composer', packages)];
 };
 
-/** mix fetches what mix.lock says, and the newest of what it lacks. */
-const mix: InstallReader = (_program, argv, context) => {
-  const line = readCommandLine(argv, optionNames('--only'));
-  if (line.operands[0]?.text !== 'deps.get') return [];
-  const isLocked = line.has('--check-locked') || context.lockFile('mix.lock');
-  return [lockedBy('other', 'mix.lock', isLocked)];
-};
-
 export const OTHER_INSTALLS: Readonly<Record<string, InstallReader>> = {
   gem,
   bundle,
@@ -149,5 +141,4 @@ export const OTHER_INSTALLS: Readonly<Record<string, InstallReader>> = {
   cargo,
   composer,
   'composer.phar': composer,
-  mix,
 };

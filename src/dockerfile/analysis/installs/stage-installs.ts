@@ -2,6 +2,7 @@ import type { PackageInstall } from '../../../model/build-analysis.ts';
 import type { ReadStage } from '../../stage-reader.ts';
 import type { BuildEvent, CommandEvent } from '../build-event.ts';
 import type { Fetch } from '../fetches/fetch.ts';
+import { wrapperFetches } from '../fetches/wrapper-fetches.ts';
 import type { StageFiles } from '../stage-files.ts';
 import { AptSources } from './apt-sources.ts';
 import { installsOf } from './find-installs.ts';
@@ -53,7 +54,7 @@ export function stageInstalls(
       const found = installsOf(event, before, own, sources.isFrozen);
       installs.push(...found);
       if (found.length > 0) by.push(event.id);
-      fetches.push(...indexFetches(event, found, before, own));
+      fetches.push(...indexFetches(event, found, before, own), ...wrapperFetches(event, own));
     }
   return { installs, by, fetches };
 }
