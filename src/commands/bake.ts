@@ -20,12 +20,12 @@ import { fitsNone, type ParsedBake, parseBakeArgs } from '../plans/bake/parse-ba
 import { styleOf } from '../plans/progress-style.ts';
 import { printBake } from '../tools/buildx/bake.ts';
 import { buildWords } from '../tools/buildx/build-words.ts';
-import { allOf } from './all-of.ts';
 import { pipelineContext } from './context.ts';
 import { conversation } from './conversation.ts';
 import { saidWrong } from './flags.ts';
 import { isForPerson } from './interactivity.ts';
 import type { Command, CommandIo } from './io.ts';
+import { readStream } from './read-stream.ts';
 import { writeReports } from './reports.ts';
 
 /** `scoville bake`: the flags of `docker buildx bake` with their meanings, and ours (plans/bake/bake-flags.ts). */
@@ -89,7 +89,7 @@ async function definitionOf(parsed: ParsedBake, io: CommandIo): Promise<BakeDefi
   const text = await printBake(context.run, {
     words: parsed.printWords,
     cwd: io.cwd,
-    stdin: parsed.readsStdin ? await allOf(io.stdin, 'the definition on stdin') : undefined,
+    stdin: parsed.readsStdin ? await readStream(io.stdin, 'the definition on stdin') : undefined,
     signal: io.signal,
   });
   const definition = parseBakeDefinition(text);

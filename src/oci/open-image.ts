@@ -5,7 +5,7 @@ import { formatReference, type ImageReference, withDefaultTag } from '../model/r
 import { type ArchiveOptions, openArchiveFile, openArchiveStream } from './archive/open-archive.ts';
 import { folderBlobs } from './blobs/blob-source.ts';
 import { entryName } from './image-index.ts';
-import type { ImageName } from './image-place.ts';
+import type { ImageName } from './image-source.ts';
 import type { JsonCache } from './layout/json-cache.ts';
 import { plain } from './layout/layout-entries.ts';
 import type { LayoutStore } from './layout/layout-store.ts';

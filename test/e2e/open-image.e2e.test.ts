@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { digestOf } from '../../src/model/digest.ts';
 import type { OpenedImage } from '../../src/model/opened-image.ts';
 import type { RunTool } from '../../src/model/run.ts';
-import { parseImageName } from '../../src/oci/image-place.ts';
+import { parseImageName } from '../../src/oci/image-source.ts';
 import { createCache } from '../../src/oci/layout/json-cache.ts';
 import { openStore } from '../../src/oci/layout/layout-store.ts';
 import { openImage } from '../../src/oci/open-image.ts';

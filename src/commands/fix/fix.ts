@@ -18,7 +18,7 @@ import { command } from '../flags.ts';
 import { canAsk } from '../interactivity.ts';
 import type { Command, CommandIo } from '../io.ts';
 import { projectSettings } from '../project-settings.ts';
-import { typedLines } from '../typed-lines.ts';
+import { stdinLines } from '../stdin-lines.ts';
 import { VERSION } from '../version.ts';
 import { patchOf, shownDiff } from './fix-diff.ts';
 import { FIX, type FixFlags, fixFlags } from './fix-flags.ts';
@@ -77,7 +77,7 @@ async function warnOfChanges(
 
 /** Decides on each edit: by asking, or yes to all that were asked for. */
 async function settle(task: FixTask, io: CommandIo, asks: boolean): Promise<SettledFixes> {
-  const next = typedLines(io);
+  const next = stdinLines(io);
   let all: Answer | undefined;
   const decide = async (
     edit: PlannedEdit,

@@ -2,8 +2,8 @@ import { createReadStream } from 'node:fs';
 import { resolve } from 'node:path';
 import { UserError } from '../../model/errors.ts';
 import { parseImageList } from '../../plans/image-list.ts';
-import { allOf } from '../all-of.ts';
 import type { CommandIo } from '../io.ts';
+import { readStream } from '../read-stream.ts';
 
 /** Reads a list of images from a file, or from stdin where it is `-`. Throws UserError where it holds none, or something else. */
 export async function readImageList(file: string, io: CommandIo): Promise<readonly string[]> {
@@ -20,5 +20,5 @@ export async function readImageList(file: string, io: CommandIo): Promise<readon
 
 async function textOf(file: string, name: string, io: CommandIo): Promise<string> {
   const stream = file === '-' ? io.stdin : createReadStream(resolve(io.cwd, file));
-  return Buffer.from(await allOf(stream as AsyncIterable<Uint8Array>, name)).toString('utf8');
+  return Buffer.from(await readStream(stream as AsyncIterable<Uint8Array>, name)).toString('utf8');
 }

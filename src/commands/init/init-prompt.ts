@@ -3,7 +3,7 @@ import type { Question } from '../../model/template.ts';
 import { problemOf } from '../../plans/init/collect-answers.ts';
 import { cleanForTerminal } from '../../ui/clean.ts';
 import type { CommandIo } from '../io.ts';
-import { typedLines } from '../typed-lines.ts';
+import { stdinLines } from '../stdin-lines.ts';
 
 const MOST_TRIES = 5;
 
@@ -25,7 +25,7 @@ export type Prompt = (asked: Asked) => Promise<string>;
 
 /** A prompt on stderr that reads stdin line by line; ends where the input ends, or after five answers that do not pass. */
 export function linePrompt(io: CommandIo): Prompt {
-  const next = typedLines(io);
+  const next = stdinLines(io);
   return async (asked) => {
     for (let i = 0; i < MOST_TRIES; i++) {
       io.writeErr(`${cleanForTerminal(lineOf(asked))} `);

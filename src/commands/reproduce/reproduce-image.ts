@@ -1,6 +1,6 @@
 import { UserError } from '../../model/errors.ts';
 import { type Settings, withPlainHttp } from '../../model/settings.ts';
-import { parseImageName } from '../../oci/image-place.ts';
+import { parseImageName } from '../../oci/image-source.ts';
 import { openNamedImage } from '../../pipeline/grade/open-named-image.ts';
 import { Registries } from '../../pipeline/registries.ts';
 import type { Repository } from '../../pipeline/reproduce/attest-published.ts';

@@ -1,4 +1,4 @@
-import { parseImageName } from '../../oci/image-place.ts';
+import { parseImageName } from '../../oci/image-source.ts';
 
 /**
  * A name with a registry's host means what lies there, since that is what a deploy pulls: a copy in Docker may be an older or another one.

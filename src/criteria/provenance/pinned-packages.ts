@@ -1,6 +1,6 @@
 import type { PackageInstall } from '../../model/build-analysis.ts';
 import { criterion } from '../criterion.ts';
-import { type JudgedLine, judgeLines } from '../judged-lines.ts';
+import { type JudgedLine, judgeLines } from '../line-verdicts.ts';
 import { count, listed } from '../verdict.ts';
 
 /** What stands where a version should, but lets it move. */

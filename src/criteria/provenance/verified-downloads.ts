@@ -1,6 +1,6 @@
 import type { Download } from '../../model/build-analysis.ts';
 import { criterion } from '../criterion.ts';
-import { type JudgedLine, judgeLines } from '../judged-lines.ts';
+import { type JudgedLine, judgeLines } from '../line-verdicts.ts';
 import { count } from '../verdict.ts';
 
 interface JudgedDownload extends JudgedLine {
@@ -8,7 +8,7 @@ interface JudgedDownload extends JudgedLine {
 }
 
 function judge(download: Download): JudgedDownload {
-  const { range, command, verifiedBy: check, ineffectiveCheck: vain, open } = download;
+  const { range, command, verifiedBy: check, ineffectiveCheck, open } = download;
   const answer = (state: JudgedLine['state'], reason: string, weak = false): JudgedDownload => ({
     range,
     command,
@@ -22,9 +22,12 @@ function judge(download: Download): JudgedDownload {
     return check.weak === undefined
       ? answer('held', `verified by ${check.method}, line ${check.range.startLine}`)
       : answer('held', `verified by ${check.method}, weak: ${check.weak}`, true);
-  return vain === undefined
+  return ineffectiveCheck === undefined
     ? answer('loose', 'nothing verifies it')
-    : answer('loose', `${vain.method} cannot stop the build: ${vain.reason}`);
+    : answer(
+        'loose',
+        `${ineffectiveCheck.method} cannot stop the build: ${ineffectiveCheck.reason}`,
+      );
 }
 
 const SETTLE = 'scoville grade --file Dockerfile IMAGE';

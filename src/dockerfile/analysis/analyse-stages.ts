@@ -4,7 +4,7 @@ import type { TraceBudget } from '../shell/traced-command.ts';
 import { type ReadStage, stageNamed } from '../stage-reader.ts';
 import { type BuildEvent, type CommandEvent, stageEvents } from './build-event.ts';
 import { checksIn } from './checks/check.ts';
-import { type Journey, journeysThrough } from './checks/file-journey.ts';
+import { type CopiedPaths, pathsThrough } from './checks/copied-paths.ts';
 import { downloadKey, judgeDownload } from './checks/judge-downloads.ts';
 import { withReplaced } from './checks/replaced-programs.ts';
 import { addFetches } from './fetches/add-fetches.ts';
@@ -111,10 +111,10 @@ function downloadsIn(
   );
   const after = new Map(stages.map(({ index }) => [index, dependents(index, stages)]));
   const standsOn = (stage: number, other: number): boolean => after.get(other)?.has(stage) === true;
-  const journeyOf = journeysThrough(stages, events);
-  const journeys = new Map<Fetch, Journey>();
+  const pathsOf = pathsThrough(stages, events);
+  const copiedPaths = new Map<Fetch, CopiedPaths>();
   for (const fetch of [...fetched.values()].flat().slice(0, MAX_JUDGED))
-    journeys.set(fetch, journeyOf(fetch));
+    copiedPaths.set(fetch, pathsOf(fetch));
   for (const stage of stages) {
     const own = fetched.get(stage.index) ?? [];
     if (own.length === 0) continue;
@@ -122,7 +122,7 @@ function downloadsIn(
     const commands = near.flatMap((s) => (events.get(s) ?? []).filter(isCommand));
     const fetches = near.flatMap((s) => fetched.get(s) ?? []).slice(0, MAX_JUDGED);
     const checks = checksIn(commands, MAX_JUDGED);
-    const around = { events: commands, checks, fetches, journeys, standsOn };
+    const around = { events: commands, checks, fetches, copiedPaths, standsOn };
     for (const fetch of own.slice(0, MAX_JUDGED)) {
       const download = judgeDownload(fetch, around);
       const key = downloadKey(download);

@@ -1,10 +1,10 @@
-import type { Arm } from './arms.ts';
+import type { Branch } from './branches.ts';
 import { type Field, type Variable, variableOf } from './fields.ts';
 import { NO_STREAMS, type Streams, streamsIn } from './streams.ts';
 import type { Command } from './syntax-tree.ts';
 
 interface Reached {
-  readonly arm: Arm;
+  readonly branch: Branch;
   readonly leaves: 'script' | 'function' | 'loop';
 }
 
@@ -67,8 +67,8 @@ export function freshState(
 
 /** From here on the script is one that was not left. */
 export function mayHaveLeft(state: ShellState, leaves: Reached['leaves']): void {
-  const fork = { arms: 2, failing: new Set<number>() };
-  state.reached = [...state.reached, { arm: { fork, arm: 0 }, leaves }];
+  const fork = { branches: 2, failing: new Set<number>() };
+  state.reached = [...state.reached, { branch: { fork, branch: 0 }, leaves }];
 }
 
 /** What a part of a script that ran in the same shell leaves behind: its options, names, and that it may have left. */

@@ -1,4 +1,4 @@
-import { inArm, forkOf } from './arms.ts';
+import { inBranch, forkOf } from './branches.ts';
 import { isSpecialBuiltin, runBuiltin } from './builtins.ts';
 import type { Expanding } from './expanding.ts';
 import { IGNORED, type Ignored } from './failure.ts';
@@ -115,7 +115,7 @@ export class SimpleCommands {
     const [text] = words.filter(({ text: word }) => word !== '--');
     if (text === undefined || ['', '-'].includes(text.text) || words.length < 2) return;
     const at = context.at ?? placeOf(this.follow.script, command);
-    const where = inArm(context, forkOf([], surroundingOf(state, context), 2), 0);
+    const where = inBranch(context, forkOf([], surroundingOf(state, context), 2), 0);
     const script = { text, errexit: state.errexit, pipefail: state.pipefail };
     if (mayEndWell(text, state)) state.trapped = true;
     this.text(script, forked(state), { ...where, at, ignored: IGNORED.trap });

@@ -1,4 +1,4 @@
-import { forkOf, inArm } from './arms.ts';
+import { forkOf, inBranch } from './branches.ts';
 import { type Expanding, type Listing, expanding } from './expanding.ts';
 import {
   IGNORED,
@@ -85,7 +85,7 @@ export class Tracer {
       const ends = context.stopsOnSuccess === true && at === list.items.length - 1;
       const stopsOnSuccess = ends || endsOnSuccess(list, at, around);
       const skipped = mayBeSkipped(list, at, around, leadOn);
-      const where = skipped ? inArm(here, forkOf([], around, 2), 0) : here;
+      const where = skipped ? inBranch(here, forkOf([], around, 2), 0) : here;
       this.pipeline(item.pipeline, target, { ...where, ignored, guarded, stopsOnSuccess });
       leadOn.push(leadsOn(item, this.commands.at(-1)?.argv));
       if (target !== state) mergeBranches(state, [target]);
@@ -144,15 +144,15 @@ export class Tracer {
     const inner = { ...context, streams };
     switch (command.kind) {
       case 'group':
-        if (command.subshell) this.arm(command.body, state, inSubshell(inner));
+        if (command.subshell) this.branch(command.body, state, inSubshell(inner));
         else this.list(command.body, state, inner);
         break;
       case 'if':
-        this.branches(command, state, inner);
+        this.ifElse(command, state, inner);
         break;
       case 'loop':
         this.list(command.condition, state, conditional(inner));
-        this.ends(state, this.arms([command.body], 2, state, inRound(state, inner, false)));
+        this.ends(state, this.branches([command.body], 2, state, inRound(state, inner, false)));
         break;
       case 'for':
         this.loop(command, state, inner);
@@ -173,26 +173,26 @@ export class Tracer {
     const takesAll = command.arms.some(({ patterns }) => patterns.some(({ text }) => text === '*'));
     const bodies = command.arms.map(({ body }) => body);
     const ways = bodies.length + (takesAll ? 0 : 1);
-    mergeBranches(state, this.arms(bodies, ways, state, context));
+    mergeBranches(state, this.branches(bodies, ways, state, context));
   }
 
-  private arms(
+  private branches(
     bodies: readonly List[],
     count: number,
     state: ShellState,
     context: TraceContext,
   ): readonly ShellState[] {
     const fork = forkOf(bodies, surroundingOf(state, context), count);
-    return bodies.map((body, arm) => this.arm(body, state, inArm(context, fork, arm)));
+    return bodies.map((body, branch) => this.branch(body, state, inBranch(context, fork, branch)));
   }
 
-  private arm(body: List, state: ShellState, context: TraceContext): ShellState {
+  private branch(body: List, state: ShellState, context: TraceContext): ShellState {
     const own = forked(state);
     this.list(body, own, context);
     return own;
   }
 
-  private branches(command: Of<'if'>, state: ShellState, context: TraceContext): void {
+  private ifElse(command: Of<'if'>, state: ShellState, context: TraceContext): void {
     const forks: ShellState[] = [];
     const around = surroundingOf(state, context);
     const fork = forkOf([...command.branches.map(({ body }) => body), command.otherwise], around);
@@ -201,12 +201,12 @@ export class Tracer {
       const ignored = failureInCondition(next, around);
       const stopsOnSuccess = endsScript(body, around);
       const judged = { ...context, ignored, guarded: true, stopsOnSuccess };
-      this.list(condition, state, { ...judged, leadsTo: { fork, arm: index } });
+      this.list(condition, state, { ...judged, leadsTo: { fork, branch: index } });
       const sure = surelyHolds(condition, this.commands.at(-1)?.argv);
-      forks.push(this.arm(body, state, sure ? context : inArm(context, fork, index)));
+      forks.push(this.branch(body, state, sure ? context : inBranch(context, fork, index)));
     });
-    const last = inArm(context, fork, command.branches.length);
-    if (command.otherwise !== undefined) forks.push(this.arm(command.otherwise, state, last));
+    const last = inBranch(context, fork, command.branches.length);
+    if (command.otherwise !== undefined) forks.push(this.branch(command.otherwise, state, last));
     mergeBranches(state, forks);
   }
 
@@ -219,7 +219,7 @@ export class Tracer {
       items.some(({ constant }) => constant);
     const inner = isSure
       ? context
-      : inArm(context, forkOf([], surroundingOf(state, context), 2), 0);
+      : inBranch(context, forkOf([], surroundingOf(state, context), 2), 0);
     const rounds = items.length > MAX_ITEMS || items.length === 0 ? [undefined] : items;
     rounds.forEach((item, at) => {
       own.variables.set(command.variable, variableOf(item));

@@ -1,5 +1,5 @@
 import type { SourceRange } from '../../model/dockerfile.ts';
-import type { Arm } from './arms.ts';
+import type { Branch } from './branches.ts';
 import { IGNORED, type Ignored, type Surrounding } from './failure.ts';
 import { type Field, type Surroundings, type Variable, joined } from './fields.ts';
 import type { Brought } from './interpreters.ts';
@@ -23,10 +23,10 @@ export interface TracedCommand extends Streams {
   readonly pipedFrom: readonly number[];
   /** What it reads through the pipe, where that is known. */
   readonly piped?: Field;
-  /** Where it does not run in any case: the arms it stands in, the outermost first. */
-  readonly within: readonly Arm[];
-  /** Where it is the condition of an `if`: the arm that its success leads to. */
-  readonly leadsTo: Arm | undefined;
+  /** Where it does not run in any case: the branches it stands in, the outermost first. */
+  readonly within: readonly Branch[];
+  /** Where it is the condition of an `if`: the branch that its success leads to. */
+  readonly leadsTo: Branch | undefined;
   /** It runs text of its own (`sh -c`, `eval`), which was followed. */
   readonly script?: Field;
   readonly folder: string;
@@ -96,8 +96,8 @@ export interface TraceContext {
   readonly piped?: Field | undefined;
   /** What redirects of compound commands join to what runs inside. */
   readonly streams: Streams;
-  readonly within: readonly Arm[];
-  readonly leadsTo?: Arm | undefined;
+  readonly within: readonly Branch[];
+  readonly leadsTo?: Branch | undefined;
   /** `return` ends a function. */
   readonly inFunction?: boolean;
   /** What a failure does that ends the subshell or function: undefined where it ends the RUN. */
@@ -133,8 +133,8 @@ export function surroundingOf(
 export function whereReached(context: TraceContext, { reached }: ShellState): TraceContext {
   const { seen = 0, within } = context;
   if (reached.length <= seen) return context;
-  const arms = reached.slice(seen).map(({ arm }) => arm);
-  return { ...context, within: [...within, ...arms], seen: reached.length };
+  const branches = reached.slice(seen).map(({ branch }) => branch);
+  return { ...context, within: [...within, ...branches], seen: reached.length };
 }
 
 /** In a subshell, whose failure does what that of the command it stands for does. */

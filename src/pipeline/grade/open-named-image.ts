@@ -1,7 +1,7 @@
 import { ToolError, UserError } from '../../model/errors.ts';
 import type { Platform } from '../../model/oci.ts';
 import type { OpenedImage } from '../../model/opened-image.ts';
-import { type ImageName, parseImageName } from '../../oci/image-place.ts';
+import { type ImageName, parseImageName } from '../../oci/image-source.ts';
 import { createCache } from '../../oci/layout/json-cache.ts';
 import { openStore } from '../../oci/layout/layout-store.ts';
 import { openImage, type OpenOptions } from '../../oci/open-image.ts';

@@ -1,6 +1,6 @@
 import { UserError } from '../../model/errors.ts';
 import type { OpenedImage } from '../../model/opened-image.ts';
-import type { ImageName } from '../../oci/image-place.ts';
+import type { ImageName } from '../../oci/image-source.ts';
 import { type OpenOptions, openImage } from '../../oci/open-image.ts';
 
 /**

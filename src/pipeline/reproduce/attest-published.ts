@@ -9,7 +9,7 @@ import { type PipelineContext, phase } from '../context.ts';
 import type { Registries } from '../registries.ts';
 import { signStatements } from '../sign/sign-statements.ts';
 import { resolveSigner } from '../sign/signer.ts';
-import { hangingOn, referencesOf, statementOf } from './attest-reproduction.ts';
+import { referrersOf, referencesOf, statementOf } from './attest-reproduction.ts';
 
 /** Where a published image lies. */
 export interface Repository {
@@ -69,7 +69,7 @@ async function keepWithBuild(
   await directory.finish({
     manifests: [{ mediaType, digest, size }],
     names: referencesOf(names),
-    referrers: [...hangingOn(build, digest), ...referrers],
+    referrers: [...referrersOf(build, digest), ...referrers],
   });
 }
 

@@ -44,11 +44,11 @@ export async function attestableBuild(
         : `the layout's build of ${name} is ${found.descriptor.digest}, and this source gives ${index.digest}`,
       { nextStep: `scoville build -t ${name} . first, with the same flags` },
     );
-  return { index, referrers: hangingOn(found.build, index.digest) };
+  return { index, referrers: referrersOf(found.build, index.digest) };
 }
 
 /** What a build keeps beside the image of that digest: signatures and attestations, in either form. */
-export function hangingOn({ manifests }: StoredBuild, image: Digest): readonly Descriptor[] {
+export function referrersOf({ manifests }: StoredBuild, image: Digest): readonly Descriptor[] {
   const others = manifests.filter(
     ({ digest, artifactType }) => digest !== image && artifactType !== undefined,
   );

@@ -1,10 +1,10 @@
 import type { DownloadCheck } from '../../../model/build-analysis.ts';
-import { runsWith } from '../../shell/arms.ts';
+import { runsWith } from '../../shell/branches.ts';
 import { pathIn } from '../../shell/shell-state.ts';
 import type { CommandEvent } from '../build-event.ts';
 import { optionNames, readCommandLine } from '../command-line.ts';
 import { type Fetch, isCommit } from '../fetches/fetch.ts';
-import type { Journey } from './file-journey.ts';
+import type { CopiedPaths } from './copied-paths.ts';
 import { grepLook } from './grep-look.ts';
 import { samePath } from './same-path.ts';
 
@@ -23,18 +23,18 @@ function repositoryOf(event: CommandEvent): string {
 interface GitSurroundings {
   readonly events: readonly CommandEvent[];
   readonly fetches: readonly Fetch[];
-  readonly journeys: ReadonlyMap<Fetch, Journey>;
+  readonly copiedPaths: ReadonlyMap<Fetch, CopiedPaths>;
 }
 
 /** True where a git command speaks of this clone: by folder, else as the last clone before it. */
 function concerns(
   event: CommandEvent,
   fetch: Fetch,
-  { fetches, journeys }: GitSurroundings,
+  { fetches, copiedPaths }: GitSurroundings,
 ): boolean {
   const folder = repositoryOf(event);
   if (folder !== '' && fetch.target !== '' && !folder.includes('$(')) {
-    const paths = journeys.get(fetch)?.get(event.stage) ?? [];
+    const paths = copiedPaths.get(fetch)?.get(event.stage) ?? [];
     return paths.some((path) => samePath(folder, path) || folder.startsWith(`${path}/`));
   }
   const last = fetches.filter((f) => f.kind === 'git' && f.id < event.id).at(-1);

@@ -1,11 +1,11 @@
 import type { Download, DownloadCheck } from '../../../model/build-analysis.ts';
-import { runsWith } from '../../shell/arms.ts';
+import { runsWith } from '../../shell/branches.ts';
 import { pathIn } from '../../shell/shell-state.ts';
 import { SHELLS, baseName } from '../../shell/wrappers.ts';
 import type { CommandEvent } from '../build-event.ts';
 import { type Fetch, originOf } from '../fetches/fetch.ts';
 import { type Check, listSpeaksOf, signedName } from './check.ts';
-import { type Journey, MOVERS } from './file-journey.ts';
+import { type CopiedPaths, MOVERS } from './copied-paths.ts';
 import { gitCheck } from './git-check.ts';
 import { samePath } from './same-path.ts';
 
@@ -20,14 +20,14 @@ interface Surroundings {
   readonly checks: readonly Check[];
   readonly fetches: readonly Fetch[];
   /** Where each of the fetches lies, by stage. */
-  readonly journeys: ReadonlyMap<Fetch, Journey>;
+  readonly copiedPaths: ReadonlyMap<Fetch, CopiedPaths>;
   /** True where all that a stage does stands on another stage, so that it comes after it. */
   readonly standsOn: (stage: number, other: number) => boolean;
 }
 
 /** Paths of a fetched file in the stage that a command belongs to. */
-function pathsAt(fetch: Fetch, stage: number, { journeys }: Surroundings): readonly string[] {
-  return journeys.get(fetch)?.get(stage) ?? [];
+function pathsAt(fetch: Fetch, stage: number, { copiedPaths }: Surroundings): readonly string[] {
+  return copiedPaths.get(fetch)?.get(stage) ?? [];
 }
 
 /** True where a command's word or a list's name is the fetched file. */
@@ -167,7 +167,7 @@ function verification(
 ): Pick<Download, 'verifiedBy' | 'ineffectiveCheck' | 'open'> {
   if (fetch.ownCheck !== undefined) return { verifiedBy: fetch.ownCheck };
   if (fetch.open !== undefined) return { open: fetch.open };
-  if (fetch.vain !== undefined) return { ineffectiveCheck: fetch.vain };
+  if (fetch.ineffectiveCheck !== undefined) return { ineffectiveCheck: fetch.ineffectiveCheck };
   if (fetch.kind === 'git') {
     const found = gitCheck(fetch, around);
     return found === undefined ? {} : { verifiedBy: found };

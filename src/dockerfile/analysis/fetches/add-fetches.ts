@@ -11,10 +11,10 @@ const GIT_SOURCE = /^(?:git@|git:\/\/|ssh:\/\/)|^https?:\/\/[^?#]+\.git(?:[?#]|$
 function byChecksum(
   checksum: string,
   range: SourceRange,
-): Pick<Fetch, 'ownCheck'> | Pick<Fetch, 'vain'> {
+): Pick<Fetch, 'ownCheck'> | Pick<Fetch, 'ineffectiveCheck'> {
   const check = { method: 'ADD --checksum', range };
   return checksum.includes('$')
-    ? { vain: { ...check, reason: 'the checksum has no value in the Dockerfile' } }
+    ? { ineffectiveCheck: { ...check, reason: 'the checksum has no value in the Dockerfile' } }
     : { ownCheck: check };
 }
 

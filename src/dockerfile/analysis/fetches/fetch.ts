@@ -1,6 +1,6 @@
 import type { Download, DownloadCheck, DownloadKind } from '../../../model/build-analysis.ts';
 import type { SourceRange } from '../../../model/dockerfile.ts';
-import type { Arm } from '../../shell/arms.ts';
+import type { Branch } from '../../shell/branches.ts';
 import type { Field } from '../../shell/fields.ts';
 import { pathIn } from '../../shell/shell-state.ts';
 import type { CommandEvent } from '../build-event.ts';
@@ -19,14 +19,14 @@ export interface Fetch {
   /** Its output is a download only where something takes it. */
   readonly onlyIfRead?: boolean;
   readonly stage: number;
-  /** Where it is not done in any case: the arms it stands in, or leads to as a condition. */
-  readonly within: readonly Arm[];
+  /** Where it is not done in any case: the branches it stands in, or leads to as a condition. */
+  readonly within: readonly Branch[];
   readonly range: SourceRange;
   readonly text: string;
   /** The command itself says what it fetches, down to the bytes. */
   readonly ownCheck?: DownloadCheck;
   /** What would check it, and why it does not. */
-  readonly vain?: Download['ineffectiveCheck'];
+  readonly ineffectiveCheck?: Download['ineffectiveCheck'];
   /** Why nobody can tell from here whether something verifies it. */
   readonly open?: string;
 }

@@ -155,7 +155,7 @@ function unsummed(event: CommandEvent, installs: readonly PackageInstall[]): rea
   );
   return found.slice(0, 1).map(([name]) => ({
     ...fetchOf(event, 'package-url', { ...constantField(name), constant: false }, ''),
-    vain: {
+    ineffectiveCheck: {
       method: 'Go’s sum database',
       reason: `${name} turns it off`,
       range: event.range,

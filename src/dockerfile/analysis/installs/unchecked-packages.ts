@@ -40,6 +40,6 @@ function unchecked(event: CommandEvent, by: string): Fetch {
   const reason = `${by.replace(/^-o/, '')} turns it off`;
   return {
     ...fetchOf(event, 'package-url', { ...constantField(by), constant: false }, ''),
-    vain: { method, reason, range: event.range },
+    ineffectiveCheck: { method, reason, range: event.range },
   };
 }

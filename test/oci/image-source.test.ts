@@ -5,7 +5,7 @@ import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { UserError } from '../../src/model/errors.ts';
 import { formatReference } from '../../src/model/reference.ts';
-import { type ImageName, parseImageName } from '../../src/oci/image-place.ts';
+import { type ImageName, parseImageName } from '../../src/oci/image-source.ts';
 import { temporaryFolder } from '../fakes/layouts.ts';
 import { layerTar } from '../fakes/tar-bytes.ts';
 

@@ -6,7 +6,7 @@ import type { BuildEvent, CommandEvent } from '../build-event.ts';
 import { Copies, type Copy, copyOf } from './file-copies.ts';
 
 /** Paths at which one fetched file lies in each stage: where it was written, and where COPY, mounts, `mv` and `cp` took it. */
-export type Journey = ReadonlyMap<number, readonly string[]>;
+export type CopiedPaths = ReadonlyMap<number, readonly string[]>;
 
 /** Programs that take a file to another path. */
 export const MOVERS = /^(?:mv|cp|ln|install)$/;
@@ -96,15 +96,15 @@ interface Written {
 }
 
 /** Follows files from where they were written through the stages given, in order. */
-export function journeysThrough(
+export function pathsThrough(
   stages: readonly ReadStage[],
   events: ReadonlyMap<number, readonly BuildEvent[]>,
-): (fetch: Written) => Journey {
+): (fetch: Written) => CopiedPaths {
   const names = stageNames(stages);
   const copied = stages.map((stage) => copiesOf(stage, events.get(stage.index) ?? [], names));
   return (fetch) => {
-    const journey = new Map<number, readonly string[]>();
-    if (fetch.target === '') return journey;
+    const reached = new Map<number, readonly string[]>();
+    if (fetch.target === '') return reached;
     stages.forEach(({ index, base }, at) => {
       const paths = new Set<string>();
       const add = (found: Iterable<string>): void => {
@@ -114,14 +114,14 @@ export function journeysThrough(
         }
       };
       if (index === fetch.stage) add([fetch.target]);
-      if (base.kind === 'stage') add(journey.get(base.index) ?? []);
+      if (base.kind === 'stage') add(reached.get(base.index) ?? []);
       for (const [from, copies] of copied[at]?.brought ?? [])
-        for (const path of journey.get(from) ?? []) add(copies.of(path));
+        for (const path of reached.get(from) ?? []) add(copies.of(path));
       if (paths.size > 0)
         for (const { id, copies } of copied[at]?.moved ?? [])
           if (id > fetch.id) for (const path of [...paths]) add(copies.of(path));
-      if (paths.size > 0) journey.set(index, [...paths]);
+      if (paths.size > 0) reached.set(index, [...paths]);
     });
-    return journey;
+    return reached;
   };
 }

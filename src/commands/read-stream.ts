@@ -3,7 +3,10 @@ import { messageOf, UserError } from '../model/errors.ts';
 const LARGEST = 16 * 1024 * 1024;
 
 /** All of a stream of at most 16 MiB; `name` is for the error where it is longer or cannot be read. */
-export async function allOf(stream: AsyncIterable<Uint8Array>, name: string): Promise<Uint8Array> {
+export async function readStream(
+  stream: AsyncIterable<Uint8Array>,
+  name: string,
+): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   try {

@@ -8,7 +8,7 @@ const LONGEST = 4096;
  * Reads what a person types, line by line; undefined once the input has ended. Throws Interrupted where the command is stopped while it
  * waits, and UserError for a line that nobody types.
  */
-export function typedLines({
+export function stdinLines({
   stdin,
   signal,
 }: Pick<CommandIo, 'stdin' | 'signal'>): () => Promise<string | undefined> {
