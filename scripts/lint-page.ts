@@ -24,6 +24,16 @@ the archive at a date, or pin them and have them refreshed.
 Only stages that the target reaches are judged: the last one, or \`--target\`. Variables have the values that \`--build-arg\`, ARG defaults and a linux/amd64 machine give them. Shell is parsed, not searched:
 here-documents, functions, loops and variables are followed.
 
+## Bake and compose
+
+A file of bake (\`docker-bake.hcl\`, \`docker-bake.json\`, any \`.hcl\`) or of compose (\`compose.yaml\` and its kin) stands for what its targets build.
+\`docker buildx bake --print\` resolves it, as for \`scoville bake\`. Each Dockerfile is judged with the arguments, the stage and the context of its
+target; one that stands in the definition is named \`FILE#TARGET\`. \`--build-arg\` and \`--target\` go before what the definition says.
+
+\`\`\`console
+$ scoville lint docker-bake.hcl
+\`\`\`
+
 ## Ignoring
 
 \`\`\`dockerfile

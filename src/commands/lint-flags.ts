@@ -6,11 +6,11 @@ import { BUILD_ARG, JSON_FLAG } from './shared-flags.ts';
 
 export const LINT = {
   name: 'lint',
-  usage: ['lint [flags] [DOCKERFILE|FOLDER|-]...'],
+  usage: ['lint [flags] [DOCKERFILE|FOLDER|BAKEFILE|COMPOSEFILE|-]...'],
   about: `
 Checks Dockerfiles for problems, without building. A FOLDER means the Dockerfiles in it: Dockerfile,
-Dockerfile.NAME, NAME.Dockerfile, and the same of Containerfile; - is stdin. Without an argument:
-this folder.`,
+Dockerfile.NAME, NAME.Dockerfile, and the same of Containerfile; - is stdin. A BAKEFILE or
+COMPOSEFILE means what its targets build, with their arguments. Without an argument: this folder.`,
   flags: {
     'build-arg': BUILD_ARG,
     target: text('STAGE', 'Judge this stage and what it needs', { standard: 'the last' }),

@@ -4,10 +4,16 @@ import { isAtLeast, type LintedFile } from '../model/lint.ts';
 import { unreachable } from '../model/result.ts';
 import type { Settings } from '../model/settings.ts';
 import { findDockerfiles } from '../pipeline/lint/find-dockerfiles.ts';
+import {
+  type BakedDockerfile,
+  bakedDockerfiles,
+  isDefinition,
+} from '../pipeline/lint/lint-bake.ts';
 import { LINT_RULES } from '../pipeline/lint/lint-catalogue.ts';
 import { lintFile } from '../pipeline/lint/lint-files.ts';
 import { writeFileBeside } from '../pipeline/write-file-beside.ts';
 import { cleanForTerminal } from '../ui/clean.ts';
+import { pipelineContext } from './context.ts';
 import { command } from './flags.ts';
 import type { CommandIo } from './io.ts';
 import { LINT, type LintFlags } from './lint-flags.ts';
@@ -45,15 +51,34 @@ async function lintAll(
   const unreadable: string[] = [];
   for (const path of new Set(paths)) {
     try {
-      const found = path === '-' ? [path] : await findDockerfiles(io.cwd, path);
+      const found = await dockerfilesOf(path, io);
       if (found.length === 0) unreadable.push(`no Dockerfile in ${path}`);
-      for (const one of found) files.push(await lintFile(one, options));
+      for (const one of found) {
+        // What the command line says goes before what a definition says.
+        const args = [...(one.buildArgs ?? []), ...buildArgs];
+        const more = { ...one, buildArgs: args, target: target ?? one.target };
+        files.push(await lintFile(one.path, { ...options, ...more }));
+      }
     } catch (thrown) {
       if (!(thrown instanceof UserError)) throw thrown;
       unreadable.push(thrown.message);
     }
   }
   return { files, unreadable };
+}
+
+/** The Dockerfiles that a path stands for: those of a definition of bake or compose as its targets build them. */
+async function dockerfilesOf(
+  path: string,
+  io: CommandIo,
+): Promise<readonly (Partial<BakedDockerfile> & { readonly path: string })[]> {
+  if (path === '-') return [{ path }];
+  if (isDefinition(path))
+    return bakedDockerfiles(
+      pipelineContext(io, () => undefined),
+      path,
+    );
+  return (await findDockerfiles(io.cwd, path)).map((one) => ({ path: one }));
 }
 
 async function writeLintReports(

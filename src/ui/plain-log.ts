@@ -2,12 +2,34 @@ import type { EventSink, PipelineEvent } from '../model/events.ts';
 import { unreachable } from '../model/result.ts';
 import { cleanLines } from './clean.ts';
 import { PHASE_LABEL } from './phase-text.ts';
-import { secondsText } from './units.ts';
+import { bytesText, secondsText } from './units.ts';
 
-/** Lines without cursor movement, for logs, CI and `--progress=plain`: BuildKit's steps as its own plain mode numbers them. */
-export function plainLog(write: (text: string) => void): EventSink {
+type Transfer = Extract<PipelineEvent, { kind: 'transfer' }>;
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, one) => total + one, 0);
+}
+
+/** A transfer that takes longer says so that often. */
+const SAY_EVERY_MS = 5000;
+
+/**
+ * Lines without cursor movement, for logs, CI and `--progress=plain`: BuildKit's steps as its own plain mode numbers
+ * them, and how far a long transfer is. `now` gives milliseconds.
+ */
+export function plainLog(write: (text: string) => void, now: () => number = Date.now): EventSink {
   const line = (text: string): void => {
     write(`${cleanLines(text)}\n`);
+  };
+  const moved = new Map<string, { readonly done: number; readonly total: number }>();
+  let said = now();
+  const transferred = ({ phase, digest, done, total }: Transfer): void => {
+    moved.set(`${phase} ${digest}`, { done, total });
+    if (now() - said < SAY_EVERY_MS) return;
+    said = now();
+    const own = [...moved].flatMap(([key, one]) => (key.startsWith(`${phase} `) ? [one] : []));
+    const [all, of] = [sum(own.map((one) => one.done)), sum(own.map((one) => one.total))];
+    line(`scoville: ${PHASE_LABEL[phase]}: ${bytesText(all)} of ${bytesText(of)}`);
   };
   return (event: PipelineEvent): void => {
     switch (event.kind) {
@@ -18,6 +40,12 @@ export function plainLog(write: (text: string) => void): EventSink {
         line(
           `scoville: ${PHASE_LABEL[event.phase]}: ${event.detail} (${event.cached === true ? 'cached, ' : ''}${secondsText(event.seconds)})`,
         );
+        return;
+      case 'phase-started':
+        said = now();
+        return;
+      case 'transfer':
+        transferred(event);
         return;
       case 'phase-off':
         line(`scoville: ${PHASE_LABEL[event.phase]}: off, ${event.reason}`);
@@ -35,8 +63,6 @@ export function plainLog(write: (text: string) => void): EventSink {
       case 'build-warning':
       case 'build-json':
       case 'raw':
-      case 'phase-started':
-      case 'transfer':
       case 'step-transfer':
       case 'steps-planned':
       case 'part':

@@ -56,7 +56,24 @@ test('what the image and buildx say cannot steer the terminal', () => {
   ).toBe('#1 goneback\nERROR: bad\n  2 | line\nscoville: a\n');
 });
 
-test('transfers, files and the scorecard are no lines', () => {
+test('a long transfer says every five seconds how far it is, with bytes', () => {
+  let text = '';
+  let time = 0;
+  const sink = plainLog(
+    (piece) => (text += piece),
+    () => time,
+  );
+  sink({ kind: 'phase-started', phase: 'push' });
+  for (const name of ['a', 'b'])
+    for (let step = 1; step <= 4; step++) {
+      time += 2000;
+      const done = step * 10_000_000;
+      sink({ kind: 'transfer', phase: 'push', digest: digestOf(name), done, total: 40_000_000 });
+    }
+  expect(text).toBe('scoville: push: 30.0 MB of 40.0 MB\nscoville: push: 60.0 MB of 80.0 MB\n');
+});
+
+test('short transfers, files and the scorecard are no lines', () => {
   const digest = digestOf(Buffer.from('a layer'));
   expect(
     shown(

@@ -6,16 +6,23 @@ import type { GivenDockerfile } from './grade-build-fact.ts';
 
 const LARGEST = 4 * 2 ** 20;
 
-/** Reads a Dockerfile of at most 4 MiB, its folder taken for the build context. Throws UserError where it cannot be read. */
+/** Reads a Dockerfile of at most 4 MiB, its folder taken for the build context where none is named. Throws UserError where it cannot be read. */
 export async function readGivenDockerfile(
   cwd: string,
   path: string,
-  built: { readonly buildArgs: readonly string[]; readonly target: string | undefined },
+  built: {
+    readonly buildArgs: readonly string[];
+    readonly target: string | undefined;
+    readonly contextFolder?: string;
+  },
 ): Promise<GivenDockerfile> {
   const text = await readText(resolve(cwd, path), { largest: LARGEST });
   if (text === undefined) throw new UserError(`${path}: no such file`);
   const file = resolve(cwd, path);
-  return { ...givenDockerfile(path, text, built), context: buildContext(dirname(file), file) };
+  return {
+    ...givenDockerfile(path, text, built),
+    context: buildContext(built.contextFolder ?? dirname(file), file),
+  };
 }
 
 /** The text of a Dockerfile with `NAME=VALUE` arguments and the target of its build. */

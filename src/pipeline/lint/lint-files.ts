@@ -12,6 +12,10 @@ interface LintFilesOptions {
   /** `--build-arg`, NAME=VALUE. */
   readonly buildArgs: readonly string[];
   readonly target: string | undefined;
+  /** The build context, absolute; the Dockerfile's folder where none is named. */
+  readonly contextFolder?: string;
+  /** The text of a Dockerfile that is no file of its own. */
+  readonly inline?: string;
   readonly settings: Settings;
   readonly stdin: AsyncIterable<Uint8Array>;
   /** Milliseconds since 1970. */
@@ -50,6 +54,8 @@ async function readInput(stdin: AsyncIterable<Uint8Array>): Promise<string> {
 export async function lintFile(path: string, options: LintFilesOptions): Promise<LintedFile> {
   const { cwd, stdin } = options;
   const declarations = declared(options);
+  if (options.inline !== undefined)
+    return lintDockerfile({ ...givenDockerfile(path, options.inline, options), declarations });
   if (path === '-')
     return lintDockerfile({
       ...givenDockerfile('-', await readInput(stdin), options),
