@@ -78,7 +78,8 @@ export function unreadWindowsText(program: string, words: readonly string[]): st
     return unreadWindowsText((nested[1] ?? '').toLowerCase(), (nested[2] ?? '').split(' '));
   const whole = text.trim().replace(/^"([^"]*)"$/, '$1');
   for (const part of whole.split(program === 'cmd' ? /&&/ : /;|\r?\n/)) {
-    const statement = part.trim();
+    // To cmd a semicolon parts words, not commands.
+    const statement = (program === 'cmd' ? part.replaceAll(';', ',') : part).trim();
     if (statement === '' || (program !== 'cmd' && ASSIGNMENT.test(statement))) continue;
     const [, first = '', rest = ''] = SIMPLE.exec(statement) ?? [];
     const name = first.toLowerCase();

@@ -39,6 +39,14 @@ describe('what verifies a download', () => {
       ['curl: sha256sum -c'],
     ],
     [
+      'a list of a release from the same origin, as .NET has it',
+      'RUN curl -O https://e.org/r/sdk.tar.gz -O https://e.org/sums/8.0.30-sha.txt && sha512sum -c 8.0.30-sha.txt --ignore-missing',
+      [
+        'curl: sha512sum -c (the checksum comes from the same origin as the file)',
+        'curl: used only to verify (sha512sum -c)',
+      ],
+    ],
+    [
       'shasum',
       `RUN curl -O ${URL} && echo "${SUM}  f.tgz" | shasum -a 256 -c`,
       ['curl: shasum -c'],

@@ -69,6 +69,7 @@ describe('a known name may mean another program', () => {
     ["RUN sed -i 's/UsePAM yes/UsePAM no/g' /etc/ssh/sshd_config"],
     ["RUN rpm --eval '%{_arch}'"],
     ['SHELL ["powershell", "-Command"]\nRUN java --version; javac -version'],
+    ['SHELL ["cmd", "/S", "/C"]\nRUN echo %A%;%PATH% && setx /M PATH %A%;%PATH%'],
     ['SHELL ["cmd", "/S", "/C"]\nRUN javac --version && git --version'],
     ['RUN ls | xargs -n1'],
     ['RUN R -q -e "library(tidyverse)"'],

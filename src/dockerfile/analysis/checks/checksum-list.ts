@@ -102,7 +102,7 @@ export function checksumList(
   return { names, files, sources, ...(pattern === undefined ? {} : { pattern }) };
 }
 
-/** True where a list by this name may speak of any file: `SHA256SUMS`, `checksums.txt`. */
+/** True where a list by this name may speak of any file: `SHA256SUMS`, `checksums.txt`, `9.0.1-sha.txt`. */
 export function isGeneralList(path: string): boolean {
-  return /sums?\b|sums?\.|checksum|digests?|manifest|\*/i.test(baseName(path));
+  return /sums?\b|sums?\.|checksum|digests?|manifest|(?:^|[-_.])sha\.txt$|\*/i.test(baseName(path));
 }
