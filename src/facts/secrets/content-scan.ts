@@ -3,7 +3,7 @@ import { credentialsIn, isCredentialFile } from './credential-files.ts';
 import { openerOf } from './open-content.ts';
 import type { ScanBudget } from './scan-budget.ts';
 import { isKeyStoreName, keyStoreRule } from './secret-key-stores.ts';
-import { type FoundSecret, lineAt, secretsInBytes } from './secret-text.ts';
+import { type FoundSecret, lineAt, lookThrough, secretsInBytes } from './secret-text.ts';
 import { encodedViews, type View, wideViews } from './secret-views.ts';
 
 /** A secret with its line, from 1, or, in programs and far into a large file, the byte it begins at. */
@@ -46,11 +46,13 @@ export function secretsInPiece(
   budget: ScanBudget,
   depth = 0,
 ): readonly FoundSecret[] {
-  const found = [...secretsInBytes(bytes, binary, budget)];
-  const views: View[] = wideViews(bytes).slice();
+  const { hits, findings } = lookThrough(bytes);
+  const found = [...secretsInBytes(bytes, binary, budget, hits)];
+  if (findings.length === 0) return found;
+  const views: View[] = wideViews(bytes, findings).slice();
   if (depth < MAX_DECODED_DEPTH)
     views.push(
-      ...encodedViews(bytes, (length) => {
+      ...encodedViews(bytes, findings, (length) => {
         budget.decoded -= length;
         if (budget.decoded < 0) budget.gap('it contains too much base64');
         return budget.decoded >= 0;

@@ -11,19 +11,24 @@ const MAX_DEPTH = 5;
 type Member = (name: string) => EntrySink;
 
 /** Begins of what is packed in a way that is not opened here. */
-const OTHERS: readonly (readonly [kind: string, hex: string])[] = [
-  ['xz', 'fd377a585a'],
-  ['zstd', '28b52ffd'],
-  ['bzip2', '425a68'],
-  ['7z', '377abcaf271c'],
-  ['rar', '526172211a07'],
-  ['lz4', '04224d18'],
+const OTHERS: readonly (readonly [kind: string, magic: Uint8Array])[] = [
+  ['xz', magic('fd377a585a')],
+  ['zstd', magic('28b52ffd')],
+  ['bzip2', magic('425a68')],
+  ['7z', magic('377abcaf271c')],
+  ['rar', magic('526172211a07')],
+  ['lz4', magic('04224d18')],
 ];
+const ZIP = magic('504b0304');
+const GZIP = magic('1f8b08');
+const SCRIPT = magic('2321');
 
-function begins(bytes: Uint8Array, hex: string): boolean {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, hex.length / 2)
-    .toString('hex')
-    .startsWith(hex);
+function magic(hex: string): Uint8Array {
+  return Buffer.from(hex, 'hex');
+}
+
+function begins(bytes: Uint8Array, start: Uint8Array): boolean {
+  return start.every((byte, at) => bytes[at] === byte);
 }
 
 /** What opens content that begins so, and hands its members on; undefined where it is not packed, or not in a way that is opened. */
@@ -35,7 +40,7 @@ export function openerOf(
   member: Member,
 ): EntrySink | undefined {
   if (head.length < 8) return undefined;
-  const kind = OTHERS.find(([, hex]) => begins(head, hex))?.[0];
+  const kind = OTHERS.find(([, start]) => begins(head, start))?.[0];
   if (kind !== undefined) unopened(kind);
   const make = sinkFor(head, budget, unopened, member);
   if (make === undefined) return undefined;
@@ -50,7 +55,7 @@ function sinkFor(
   unopened: (kind: string) => void,
   member: Member,
 ): (() => EntrySink) | undefined {
-  if (begins(head, '504b0304') || isSelfStarting(head))
+  if (begins(head, ZIP) || isSelfStarting(head))
     return () => {
       const zip = new ZipStream((name, isReadable) => {
         if (!isReadable) unopened('encrypted or unusual zip');
@@ -66,14 +71,14 @@ function sinkFor(
         },
       };
     };
-  if (begins(head, '1f8b08')) return () => new InflateSink(member('content'), budget, 'gzip');
+  if (begins(head, GZIP)) return () => new InflateSink(member('content'), budget, 'gzip');
   return isTar(head) ? () => new TarSplit(member, budget) : undefined;
 }
 
 /** A script and then a zip: what Python calls a zipapp, and jars that start by themselves. */
 function isSelfStarting(head: Uint8Array): boolean {
   return (
-    begins(head, '2321') &&
+    begins(head, SCRIPT) &&
     Buffer.from(head.subarray(0, 65_536)).includes('PK\x03\x04', 0, 'latin1')
   );
 }

@@ -1,5 +1,11 @@
 import { isByChance } from './chance.ts';
-import { type Keyword, type KeywordHit, type KeywordScan, keywordScan } from './keyword-scan.ts';
+import {
+  type FoundInBytes,
+  type Keyword,
+  type KeywordHit,
+  type KeywordScan,
+  keywordScan,
+} from './keyword-scan.ts';
 import type { ScanBudget } from './scan-budget.ts';
 import { SECRET_RULES, type SecretRule } from './secret-rules.ts';
 import { isDrawn, isPlaceholder } from './secret-value.ts';
@@ -28,9 +34,10 @@ type Hit = KeywordHit<RuleKeyword>;
 
 let scan: KeywordScan<RuleKeyword> | undefined;
 
-/** Made where it is first asked for: start-up is part of every command. */
-function ruleScan(): KeywordScan<RuleKeyword> {
-  return (scan ??= keywordScan(
+/** Where rules' keywords stand in bytes, and what may be text in another spelling. */
+export function lookThrough(bytes: Uint8Array): FoundInBytes<RuleKeyword> {
+  // Made where it is first asked for: start-up is part of every command.
+  scan ??= keywordScan(
     SECRET_RULES.flatMap((rule) =>
       [...new Set(rule.keywords)].map((text) => ({
         text,
@@ -38,7 +45,8 @@ function ruleScan(): KeywordScan<RuleKeyword> {
         ...(rule.glance === undefined ? {} : { glance: rule.glance }),
       })),
     ),
-  ));
+  );
+  return scan.find(bytes);
 }
 
 function valueOf(match: RegExpExecArray): string {
@@ -118,13 +126,16 @@ function matches(
   return apart(found);
 }
 
-/** Secrets in bytes, in the order of the rules. In `binary` ones, what is not a shape of its own has to look drawn at random. */
+/**
+ * Secrets in bytes, in the order of the rules, where `hits` say that keywords stand. In `binary` ones, what is not a shape of its own has to
+ * look drawn at random.
+ */
 export function secretsInBytes(
   bytes: Uint8Array,
   binary: boolean,
   budget: ScanBudget,
+  hits: readonly Hit[] = lookThrough(bytes).hits,
 ): readonly FoundSecret[] {
-  const hits = ruleScan().find(bytes);
   if (hits.length === 0) return [];
   const byRule = new Map<SecretRule, Hit[]>();
   for (const hit of hits) {

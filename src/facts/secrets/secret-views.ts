@@ -1,3 +1,5 @@
+import { BASE64_RUN, END_OF_RUN, type Findings, FIRST_KEYWORD } from './kernel/byte-scan.ts';
+
 /** Text that stands in bytes in another spelling, as one byte a character. */
 export interface View {
   readonly text: Uint8Array;
@@ -9,9 +11,6 @@ export interface View {
 
 /** Shorter than any secret by its shape. */
 const LEAST_WIDE = 20;
-/** Words of four bytes from one look to the next: 32 bytes, where the shortest run has 39. */
-const LOOKS_APART = 8;
-const LEAST_ENCODED = 40;
 /** Lines of a block that base64 is broken into, as MIME and `base64` do: 60 characters and more. */
 const LEAST_LINE = 60;
 
@@ -39,33 +38,18 @@ function isWide(bytes: Uint8Array, at: number): boolean {
   return has(PRINTABLE, bytes, at) && bytes[at + 1] === 0;
 }
 
-/**
- * Runs of UTF-16 of Latin letters, of either byte order, wherever they stand: with a mark or without one, in programs too. A run cannot
- * hide between two looks, which are closer than its least length.
- */
-export function wideViews(bytes: Uint8Array): readonly View[] {
+/** Runs of UTF-16 of Latin letters, of either byte order, wherever they stand: with a mark or without one, in programs too. */
+export function wideViews(bytes: Uint8Array, findings: Findings): readonly View[] {
   const found: View[] = [];
-  if (bytes.length < 2 * LEAST_WIDE - 1) return found;
-  if (Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).indexOf(0) < 0) return found;
-  // Four bytes at a time, as memory has them; a run holds those of one look wherever it begins.
-  const first = (4 - (bytes.byteOffset % 4)) % 4;
-  const words = new Uint32Array(
-    bytes.buffer,
-    bytes.byteOffset + first,
-    (bytes.length - first) >> 2,
-  );
   let end = 0;
-  for (let look = 0; look < words.length; look += LOOKS_APART) {
-    const word = words[look] ?? 0;
-    // NULs two apart, and none between them.
-    if (((word & 0xff00ff) === 0) === ((word & 0xff00ff00) === 0)) continue;
-    const at = first + look * 4;
-    if (at < end) continue;
-    const start = isWide(bytes, at) ? at : isWide(bytes, at + 1) ? at + 1 : -1;
-    if (start < 0) continue;
-    let from = start;
+  for (let run = 0; run < findings.length; run += 2) {
+    const kind = findings[run] ?? 0;
+    const begin = findings[run + 1] ?? 0;
+    if (kind === END_OF_RUN || kind === BASE64_RUN || kind >= FIRST_KEYWORD) continue;
+    if (begin < end) continue;
+    let from = isWide(bytes, begin) ? begin : begin + 1;
+    let to = from;
     while (from >= 2 && isWide(bytes, from - 2)) from -= 2;
-    let to = start + 2;
     while (to + 1 < bytes.length && isWide(bytes, to)) to += 2;
     // In the other order the last one's NUL stands before it, and none behind.
     const last = to < bytes.length && has(PRINTABLE, bytes, to) && bytes[to - 1] === 0 ? 1 : 0;
@@ -80,9 +64,9 @@ export function wideViews(bytes: Uint8Array): readonly View[] {
   return found;
 }
 
-/** The end of the base64 that begins at `from`, its further lines included. */
-function encodedEnd(bytes: Uint8Array, from: number): number {
-  let end = from;
+/** The end of the base64 that stands from `from` to `known` at least, its further lines included. */
+function encodedEnd(bytes: Uint8Array, from: number, known: number): number {
+  let end = known;
   for (let line = from; ;) {
     while (has(BASE64, bytes, end)) end += 1;
     if (end - line < LEAST_LINE) return end;
@@ -105,24 +89,20 @@ function isReadable(text: Uint8Array): boolean {
 /** What base64, or hexadecimal, of texts says; `spend` is asked before bytes are decoded. Binary content (certificates, images) is left out. */
 export function encodedViews(
   bytes: Uint8Array,
+  findings: Findings,
   spend: (length: number) => boolean,
 ): readonly View[] {
   const found: View[] = [];
-  // Looks at where a run that begins now would reach its least length, and goes back: what is no letter of base64 ends all that hold it.
-  for (let at = LEAST_ENCODED - 1; at < bytes.length;) {
-    const from = at - LEAST_ENCODED + 1;
-    let letter = at;
-    while (letter >= from && BASE64[bytes[letter] ?? 0] === 1) letter -= 1;
-    if (letter >= from) {
-      at = letter + LEAST_ENCODED;
-      continue;
-    }
-    const end = encodedEnd(bytes, from);
+  let looked = 0;
+  for (let run = 0; run < findings.length; run += 2) {
+    const from = findings[run + 1] ?? 0;
+    if (findings[run] !== BASE64_RUN || from < looked) continue;
+    const end = encodedEnd(bytes, from, findings[run + 3] ?? from);
+    looked = end;
     if (maySayText(bytes, from) && spend(end - from)) {
       const text = decoded(Buffer.from(bytes.buffer, bytes.byteOffset + from, end - from));
       if (text !== undefined) found.push({ text, from, width: undefined });
     }
-    at = end + LEAST_ENCODED;
   }
   return found;
 }

@@ -2,14 +2,12 @@ import { MalformedRecord } from '../../formats/malformed-record.ts';
 import type { EntrySink, UnpackBudget } from '../../formats/unpack-budget.ts';
 
 const BLOCK = 512;
+const MAGIC = Buffer.from('ustar');
 const MAGIC_AT = 257;
 
 /** True where a tar archive begins, of POSIX or GNU. */
 export function isTar(head: Uint8Array): boolean {
-  return (
-    head.length >= BLOCK &&
-    Buffer.from(head.subarray(MAGIC_AT, MAGIC_AT + 5)).toString('latin1') === 'ustar'
-  );
+  return head.length >= BLOCK && MAGIC.every((byte, at) => head[MAGIC_AT + at] === byte);
 }
 
 function text(header: Uint8Array, from: number, length: number): string {

@@ -1,0 +1,100 @@
+import { rarestPair } from './rarest-pair.ts';
+
+const PAIRS = 65_536;
+const SLOT_BYTES = 16;
+const CANDIDATE_BYTES = 16;
+const KEYWORD_BYTES = 12;
+
+/** A keyword as it is looked for by one of its pairs. */
+interface Candidate {
+  readonly keyword: number;
+  readonly bytes: Uint8Array;
+  /** Where in the keyword the pair stands. */
+  readonly offset: number;
+}
+
+/** What byte-scan.wat reads, from byte 0 of its memory on, and where in it each table begins. */
+export interface KeywordTables {
+  readonly bytes: Uint8Array;
+  readonly pairs: number;
+  readonly slotOf: number;
+  readonly slots: number;
+}
+
+function pairOf(bytes: Uint8Array, at: number): number {
+  return (bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8);
+}
+
+/** By pair, the keywords that are looked for by it: each by one pair at an even place and one at an odd place. */
+function candidatesByPair(keywords: readonly Uint8Array[]): ReadonlyMap<number, Candidate[]> {
+  const byPair = new Map<number, Candidate[]>();
+  keywords.forEach((bytes, keyword) => {
+    for (const offset of [rarestPair(bytes, 0), rarestPair(bytes, 1)]) {
+      const pair = pairOf(bytes, offset);
+      const own = byPair.get(pair);
+      if (own === undefined) byPair.set(pair, [{ keyword, bytes, offset }]);
+      else own.push({ keyword, bytes, offset });
+    }
+  });
+  return byPair;
+}
+
+/** By their last five bits, which bytes stand `distance` from the pair; any may where a keyword has none. */
+function neighbors(candidates: readonly Candidate[], distance: -1 | 2): number {
+  return candidates.reduce((bits, { bytes, offset }) => {
+    const byte = bytes[offset + distance];
+    return byte === undefined ? -1 : bits | (1 << (byte & 31));
+  }, 0);
+}
+
+/** The same by their last three bits. */
+function lastThreeBits(bits: number): number {
+  const half = bits | (bits >>> 16);
+  return (half | (half >>> 8)) & 0xff;
+}
+
+/** The tables for keywords of three bytes or more, in the form that byte-scan.wat says. Throws on a shorter one. */
+export function keywordTables(keywords: readonly Uint8Array[]): KeywordTables {
+  if (keywords.some(({ length }) => length < 3))
+    throw new Error('a keyword is shorter than three characters');
+  const byPair = candidatesByPair(keywords);
+  const slotOf = PAIRS;
+  const slots = slotOf + PAIRS * 2;
+  const candidates = slots + byPair.size * SLOT_BYTES;
+  const entries = candidates + keywords.length * 2 * CANDIDATE_BYTES;
+  const texts = entries + keywords.length * KEYWORD_BYTES;
+  const bytes = new Uint8Array(texts + keywords.reduce((sum, { length }) => sum + length, 0));
+  const view = new DataView(bytes.buffer);
+  const write = (at: number, numbers: readonly number[]): void => {
+    numbers.forEach((number, index) => {
+      view.setInt32(at + index * 4, number, true);
+    });
+  };
+  let text = texts;
+  keywords.forEach((keyword, index) => {
+    bytes.set(keyword, text);
+    write(entries + index * KEYWORD_BYTES, [index, text, keyword.length]);
+    text += keyword.length;
+  });
+  let slot = slots;
+  let candidate = candidates;
+  for (const [pair, own] of byPair) {
+    const behind = neighbors(own, 2);
+    bytes[pair] = lastThreeBits(behind);
+    view.setUint16(slotOf + pair * 2, (slot - slots) / SLOT_BYTES, true);
+    const end = candidate + own.length * CANDIDATE_BYTES;
+    write(slot, [neighbors(own, -1), behind, candidate, end]);
+    slot += SLOT_BYTES;
+    for (const { keyword, bytes: word, offset } of own) {
+      // Four bytes that hold the pair, and the byte before it where there is one.
+      const window = Math.max(0, Math.min(offset - 1, word.length - 4));
+      const [a = 0, b = 0, c = 0, d = 0] = word.subarray(window, window + 4);
+      write(candidate, [a | (b << 8) | (c << 16) | (d << 24), word.length < 4 ? 0xffffff : -1]);
+      view.setInt16(candidate + 8, window - offset, true);
+      view.setUint16(candidate + 10, offset, true);
+      view.setUint32(candidate + 12, entries + keyword * KEYWORD_BYTES, true);
+      candidate += CANDIDATE_BYTES;
+    }
+  }
+  return { bytes, pairs: 0, slotOf, slots };
+}
