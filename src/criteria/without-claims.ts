@@ -1,14 +1,13 @@
-import type {
-  AttestationsFact,
-  BuildFact,
-  EvidenceSource,
-  Fact,
-  Facts,
-  ImageFact,
+import {
+  type AttestationsFact,
+  type BuildFact,
+  type EvidenceSource,
+  type Fact,
+  type Facts,
+  type ImageFact,
+  unknownFact,
 } from '../model/facts.ts';
-import { unknownFact } from '../model/facts.ts';
-import type { Annotations, ImageConfig } from '../model/oci.ts';
-import { OWN_ANNOTATION } from '../model/own-annotations.ts';
+import { type Annotations, type ImageConfig, OWN_ANNOTATION } from '../model/oci.ts';
 
 const SAID = 'only the image itself says so, and nobody is known to have signed it';
 

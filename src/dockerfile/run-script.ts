@@ -1,11 +1,12 @@
 import { err, ok, type Result } from '../model/result.ts';
+import { SHELLS } from '../programs/shells.ts';
 import { execForm } from './instruction-words.ts';
 import { type LogicalLine, rangeOf } from './logical-lines.ts';
 import { constantField } from './shell/fields.ts';
 import { parseShell } from './shell/parse-shell.ts';
 import type { Command, List, Word } from './shell/syntax-tree.ts';
 import type { Script } from './shell/traced-command.ts';
-import { SHELLS, baseName, programOf } from './shell/wrappers.ts';
+import { baseName, programOf } from './shell/wrappers.ts';
 
 /** The shell that RUN in shell form goes through, as SHELL set it. */
 export interface RunShell {

@@ -1,5 +1,5 @@
+import type { PackageManager } from './build-analysis.ts';
 import type { Instruction, ShellCommand } from './dockerfile.ts';
-import type { KeptCache } from './kept-cache.ts';
 
 /** A stretch of the file: UTF-16 offsets, `end` behind the last character. */
 export interface Span {
@@ -68,4 +68,11 @@ export interface DockerfileSource {
   readonly syntax?: Span & { readonly text: string };
   /** Offset of the first line that is neither parser directive nor in front of one. */
   readonly top: number;
+}
+
+/** What a package manager leaves in the layer of a RUN. */
+export interface KeptCache {
+  readonly manager: PackageManager;
+  /** Indexes of the commands that leave it. */
+  readonly commands: readonly number[];
 }

@@ -123,3 +123,9 @@ export function isAttestationManifest(descriptor: Descriptor): boolean {
 export function isIndex(mediaType: string): boolean {
   return mediaType === MEDIA_TYPE.index || mediaType === MEDIA_TYPE.dockerIndex;
 }
+
+/** Annotations and labels of our own, besides OCI's. */
+export const OWN_ANNOTATION = {
+  /** How the program takes its secrets, from the configuration: `none` or `by-file`. */
+  secrets: 'dev.scoville.secrets',
+} as const;

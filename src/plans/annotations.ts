@@ -1,6 +1,6 @@
 import { ownValue } from '../model/lookup.ts';
+import { OWN_ANNOTATION } from '../model/oci.ts';
 import { byCodeUnit } from '../model/order.ts';
-import { OWN_ANNOTATION } from '../model/own-annotations.ts';
 import type { Settings } from '../model/settings.ts';
 import { cleanText } from './clean-text.ts';
 import { publicSourceUrl } from './source-url.ts';

@@ -1,6 +1,6 @@
 import type { Evidence, Verdict } from '../../model/criterion.ts';
 import type { DeclarationsFact, ImageFact } from '../../model/facts.ts';
-import { OWN_ANNOTATION } from '../../model/own-annotations.ts';
+import { OWN_ANNOTATION } from '../../model/oci.ts';
 import { secretFileName, secretName } from '../../model/secret-names.ts';
 import { criterion } from '../criterion.ts';
 import { configEvidence, count, fail, listed, notApplicable, pass, unknown } from '../verdict.ts';

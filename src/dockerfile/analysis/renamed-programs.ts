@@ -1,7 +1,8 @@
 import { isKnownProgram, isPlainProgram } from '../../programs/catalogue.ts';
 import { unversioned } from '../../programs/program.ts';
+import { SHELLS } from '../../programs/shells.ts';
 import { WRAPPERS } from '../shell/wrapper-table.ts';
-import { baseName, SHELLS } from '../shell/wrappers.ts';
+import { baseName } from '../shell/wrappers.ts';
 
 /** Many programs in one, by the name that it is called by. */
 const BY_NAME = /^(?:busybox|toybox|coreutils|uutils)(?:\.static)?$/;

@@ -1,10 +1,11 @@
+import { SHELLS } from '../../programs/shells.ts';
 import { WRITTEN_FILES } from '../../programs/written-files.ts';
 import { constantField, type Field } from '../shell/fields.ts';
 import type { Brought } from '../shell/interpreters.ts';
 import { printedBy } from '../shell/printed-text.ts';
 import { folderOfPattern, pathIn } from '../shell/shell-state.ts';
 import type { FileScript, TracedCommand, TracedFiles } from '../shell/traced-command.ts';
-import { baseName, programOf, SHELLS } from '../shell/wrappers.ts';
+import { baseName, programOf } from '../shell/wrappers.ts';
 import { optionNames, readCommandLine } from './command-line.ts';
 import { NOT_AT_HAND } from './file-entries.ts';
 import { manifestOf, manifestScript } from './package-scripts.ts';

@@ -1,5 +1,5 @@
+import type { KeptCache } from '../../model/dockerfile-source.ts';
 import { type Instruction, showsText } from '../../model/dockerfile.ts';
-import type { KeptCache } from '../../model/kept-cache.ts';
 import { MANAGERS } from '../../programs/managers/catalogue.ts';
 import { runPrograms } from './run-programs.ts';
 

@@ -1,5 +1,4 @@
-import type { Stage } from '../../model/dockerfile.ts';
-import { isRootUser } from '../../model/root-user.ts';
+import { isRootUser, type Stage } from '../../model/dockerfile.ts';
 import { instructionsOf, type RuleCheck } from './rule.ts';
 
 /** Bases that are published with an unprivileged user, and those that know no uid. */

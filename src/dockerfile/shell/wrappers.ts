@@ -1,3 +1,4 @@
+import { SHELLS } from '../../programs/shells.ts';
 import { constantField, type Field } from './fields.ts';
 import { type Brought, interpretedProgram } from './interpreters.ts';
 import { startedBy } from './started-commands.ts';
@@ -15,8 +16,6 @@ export interface Unwrapped {
   /** Commands that it starts besides what it does itself (`poetry run`, `find -exec`). */
   readonly started: readonly Unwrapped[];
 }
-
-export const SHELLS = new Set(['sh', 'bash', 'dash', 'ash', 'zsh', 'ksh', 'mksh', 'fish']);
 
 export function baseName(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1);

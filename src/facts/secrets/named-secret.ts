@@ -1,4 +1,4 @@
-import { OWN_ANNOTATION } from '../../model/own-annotations.ts';
+import { OWN_ANNOTATION } from '../../model/oci.ts';
 import { secretName } from '../../model/secret-names.ts';
 import { isDrawn, isPlaceholder } from './secret-value.ts';
 

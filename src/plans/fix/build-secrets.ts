@@ -1,6 +1,6 @@
+import { isRootUser } from '../../model/dockerfile.ts';
 import type { FixInput, FixPlan, FixRule } from '../../model/fix-rule.ts';
 import type { TextEdit } from '../../model/planned-edit.ts';
-import { isRootUser } from '../../model/root-user.ts';
 import { lineEnd, NOTHING, proposal, refusedAt, together } from './proposal.ts';
 import { addFlag } from './run-text.ts';
 import { inStage, isExecForm, type Placed } from './stage-view.ts';

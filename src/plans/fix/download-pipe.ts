@@ -2,10 +2,9 @@ import type { Download } from '../../model/build-analysis.ts';
 import type { SourceCommand, SourceWord } from '../../model/dockerfile-source.ts';
 import type { FixInput } from '../../model/fix-rule.ts';
 import type { TextEdit } from '../../model/planned-edit.ts';
+import { SHELLS } from '../../programs/shells.ts';
 import type { FoundCommand } from './command-at.ts';
 import { joinedBy, stopsOnFailure } from './run-text.ts';
-
-const SHELLS = new Set(['sh', 'bash', 'dash', 'ash', 'ksh', 'zsh']);
 
 /** A name below /tmp after the last part of an address. */
 function temporary(url: string): string {

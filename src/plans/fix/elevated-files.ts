@@ -1,7 +1,6 @@
 import { posix } from 'node:path';
-import { showsText } from '../../model/dockerfile.ts';
+import { isRootUser, showsText } from '../../model/dockerfile.ts';
 import type { FixInput, FixPlan, FixRule } from '../../model/fix-rule.ts';
-import { isRootUser } from '../../model/root-user.ts';
 import { needsBit, needsRoot } from './program/needs-root.ts';
 import { othersOn, purposeOf, PURPOSES } from './program/purpose.ts';
 import { checked, started } from './program/started.ts';

@@ -1,5 +1,5 @@
 import type { FixRule } from '../../model/fix-rule.ts';
-import { quoted } from './quoted.ts';
+import { quoted } from './run-text.ts';
 
 /** `MAINTAINER name` as the label that the specification asks for. */
 export const maintainer: FixRule = {

@@ -1,5 +1,5 @@
+import { isRootUser } from '../../model/dockerfile.ts';
 import type { BaseImage, FixInput, FixPlan, FixRule } from '../../model/fix-rule.ts';
-import { isRootUser } from '../../model/root-user.ts';
 import { isQuiet, needsRoot } from './program/needs-root.ts';
 import { othersOn, purposeOf, PURPOSES } from './program/purpose.ts';
 import { checked, type Started, started } from './program/started.ts';

@@ -1,9 +1,9 @@
 import { posix } from 'node:path';
 import type { PackageManager } from '../../model/build-analysis.ts';
 import type { SourceCommand, SourceInstruction } from '../../model/dockerfile-source.ts';
+import { isRootUser } from '../../model/dockerfile.ts';
 import type { FixInput, FixPlan, FixRule } from '../../model/fix-rule.ts';
 import type { TextEdit } from '../../model/planned-edit.ts';
-import { isRootUser } from '../../model/root-user.ts';
 import { managerNamed, managerOf } from '../../programs/managers/catalogue.ts';
 import { purposeOf, PURPOSES } from './program/purpose.ts';
 import { started } from './program/started.ts';

@@ -88,3 +88,10 @@ export function addFlag(run: Pick<Placed, 'place' | 'argumentsAt'>, flag: string
   const { start } = run.place(run.argumentsAt, run.argumentsAt + 1);
   return { start, end: start, text: `${flag} ` };
 }
+
+/** A value in double quotes as LABEL and ENV read it: quotes, `$` and the escape character are taken literally. */
+export function quoted(value: string, escape: string): string {
+  const bare = /^(["'])(.*)\1$/.exec(value)?.[2] ?? value;
+  const special = new Set(['"', '$', escape]);
+  return `"${Array.from(bare, (c) => (special.has(c) ? `${escape}${c}` : c)).join('')}"`;
+}

@@ -1,6 +1,6 @@
 import type { FixInput, FixPlan, FixRule } from '../../model/fix-rule.ts';
 import { linesBehind, NOTHING, proposal } from './proposal.ts';
-import { quoted } from './quoted.ts';
+import { quoted } from './run-text.ts';
 import { fromOf, inImage } from './stage-view.ts';
 
 const SOURCE = 'org.opencontainers.image.source';

@@ -1,7 +1,6 @@
 import type { SourceInstruction } from '../../model/dockerfile-source.ts';
-import type { Instruction } from '../../model/dockerfile.ts';
+import { type Instruction, isRootUser } from '../../model/dockerfile.ts';
 import { type BaseImage, baseKey, type FixInput } from '../../model/fix-rule.ts';
-import { isRootUser } from '../../model/root-user.ts';
 
 /** An instruction of a stage that the model has read. */
 export interface Placed extends SourceInstruction {

@@ -1,8 +1,8 @@
 import { posix } from 'node:path';
 import type { SourceCommand, SourceWord } from '../../model/dockerfile-source.ts';
+import { isRootUser } from '../../model/dockerfile.ts';
 import type { FixInput, FixPlan, FixRule } from '../../model/fix-rule.ts';
 import type { TextEdit } from '../../model/planned-edit.ts';
-import { isRootUser } from '../../model/root-user.ts';
 import { NOTHING, proposal, refusedAt, together } from './proposal.ts';
 import { baseUnknown, type Placed, usersInImage } from './stage-view.ts';
 

@@ -5,9 +5,9 @@ import { optionNames, readCommandLine } from '../command-line.ts';
 import { scriptedCheck } from '../fetches/scripted-checks.ts';
 import { SCRIPTED } from '../fetches/scripted-fetches.ts';
 import { type ChecksumList, checksumList, isGeneralList } from './checksum-list.ts';
+import { samePath } from './file-copies.ts';
 import { grepLook } from './grep-look.ts';
 import { keyCheck } from './key-checks.ts';
-import { samePath } from './same-path.ts';
 import { signatureFiles } from './signature-tools.ts';
 
 /** A command that verifies files. */

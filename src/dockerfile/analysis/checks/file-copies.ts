@@ -1,6 +1,5 @@
 import { pathIn } from '../../shell/shell-state.ts';
 import { baseName } from '../../shell/wrappers.ts';
-import { samePath } from './same-path.ts';
 
 /** A copy, by what it takes: its source with and without a slash behind it, and what stands around a `*`. */
 export interface Copy {
@@ -79,4 +78,11 @@ function foldersOf(path: string): readonly string[] {
   for (let end = path.lastIndexOf('/'); end > 0; end = path.lastIndexOf('/', end - 1))
     folders.push(path.slice(0, end));
   return [...folders, '/'];
+}
+
+/** True where two paths name one file: equal, or the same name where a folder is not known. */
+export function samePath(a: string, b: string): boolean {
+  if (a === '' || b === '') return false;
+  if (a.startsWith('/') && b.startsWith('/')) return a === b;
+  return baseName(a) === baseName(b) && baseName(a) !== '';
 }

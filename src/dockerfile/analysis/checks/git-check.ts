@@ -5,8 +5,8 @@ import type { CommandEvent } from '../build-event.ts';
 import { optionNames, readCommandLine } from '../command-line.ts';
 import { type Fetch, isCommit } from '../fetches/fetch.ts';
 import type { CopiedPaths } from './copied-paths.ts';
+import { samePath } from './file-copies.ts';
 import { grepLook } from './grep-look.ts';
-import { samePath } from './same-path.ts';
 
 /** The folder a git command works in; '' where it is not known. */
 function repositoryOf(event: CommandEvent): string {

@@ -1,13 +1,14 @@
 import type { Download, DownloadCheck } from '../../../model/build-analysis.ts';
+import { SHELLS } from '../../../programs/shells.ts';
 import { runsWith } from '../../shell/branches.ts';
 import { pathIn } from '../../shell/shell-state.ts';
-import { SHELLS, baseName } from '../../shell/wrappers.ts';
+import { baseName } from '../../shell/wrappers.ts';
 import type { CommandEvent } from '../build-event.ts';
 import { type Fetch, originOf } from '../fetches/fetch.ts';
 import { type Check, listSpeaksOf, signedName } from './check.ts';
 import { type CopiedPaths, MOVERS } from './copied-paths.ts';
+import { samePath } from './file-copies.ts';
 import { gitCheck } from './git-check.ts';
-import { samePath } from './same-path.ts';
 
 const INTERPRETERS = /^(?:python[\d.]*|perl|ruby|node|nodejs|php|lua|pwsh|source|\.)$/;
 /** Programs that open, install or run a file they are given. */

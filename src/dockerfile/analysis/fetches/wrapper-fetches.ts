@@ -1,6 +1,7 @@
+import { SHELLS } from '../../../programs/shells.ts';
 import { constantField } from '../../shell/fields.ts';
 import { pathIn } from '../../shell/shell-state.ts';
-import { baseName, SHELLS } from '../../shell/wrappers.ts';
+import { baseName } from '../../shell/wrappers.ts';
 import type { CommandEvent } from '../build-event.ts';
 import type { StageFiles } from '../stage-files.ts';
 import { type Fetch, fetchOf, isRemote } from './fetch.ts';

@@ -1,4 +1,5 @@
 import type { FixInput } from '../../../model/fix-rule.ts';
+import { C_SHELLS, SHELLS } from '../../../programs/shells.ts';
 import { inImage, lastInImage } from '../stage-view.ts';
 import { healthCheck, invocation } from './invocation.ts';
 import { type Started, started } from './started.ts';
@@ -21,7 +22,6 @@ export const PURPOSES: Readonly<Record<Exclude<Purpose, 'service'>, string>> = {
   builder: 'it is there to build: what it starts is a build tool',
 };
 
-const SHELLS = /^(?:ba|da|a|z|k|mk|fi|tc|c)?sh$/;
 const CONSOLES =
   /^(?:irb|jshell|ipython|bpython|ghci|iex|erl|R|julia|node|nodejs|python[\d.]*|pypy[\d.]*|php|lua[\d.]*|psql|mysql|tmux|screen|login)$/;
 const WAITS = /^(?:sleep|tail|cat|pause)$/;
@@ -52,7 +52,7 @@ export function purposeOf(input: FixInput, run: Started = started(input)): Purpo
 /** A shell or a console to type in, or what keeps a container up for one. */
 function isConsole(name: string, words: readonly string[]): boolean {
   const operands = words.slice(1).filter((word) => !/^-(?:[lia]+|-login|-interactive)$/.test(word));
-  if (SHELLS.test(name) || CONSOLES.test(name)) return operands.length === 0;
+  if (SHELLS.has(name) || C_SHELLS.has(name) || CONSOLES.test(name)) return operands.length === 0;
   return (
     WAITS.test(name) &&
     (operands.length === 0 || operands.some((word) => /^(?:inf(?:inity)?|\/dev\/null)$/.test(word)))

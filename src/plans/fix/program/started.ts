@@ -1,6 +1,7 @@
 import { posix } from 'node:path';
 import type { FixInput } from '../../../model/fix-rule.ts';
 import type { ScriptCommands } from '../../../model/script-commands.ts';
+import { SHELLS } from '../../../programs/shells.ts';
 import { workingFolder } from '../stage-view.ts';
 import { handsOn } from './entry-points.ts';
 import { healthCheck, type Invocation, invocation } from './invocation.ts';
@@ -21,7 +22,6 @@ export interface Started {
   readonly unread: readonly string[];
 }
 
-const SHELLS = /^(?:ba|da|a|z|k|mk)?sh$/;
 const ARGUMENTS = /^"?\$(?:[@*]|\{[@*]\})"?$/;
 /** What a shell does itself; `.` and `source` read another file. */
 const BUILTINS = new Set(
@@ -73,7 +73,7 @@ class Reader {
     else {
       const name = posix.basename(first);
       this.add({ name, words, by });
-      const script = SHELLS.test(name) ? rest.find((word) => !word.startsWith('-')) : first;
+      const script = SHELLS.has(name) ? rest.find((word) => !word.startsWith('-')) : first;
       if (script !== undefined)
         this.file(script, script === first ? rest : rest.slice(1), by, words);
     }
@@ -94,13 +94,13 @@ class Reader {
     const name = posix.basename(at);
     if (origin.kind === 'text') {
       const program = interpreterOf(origin.text);
-      if (words.length === 0 || program === '' || SHELLS.test(program))
+      if (words.length === 0 || program === '' || SHELLS.has(program))
         this.commands(this.input.knowledge.scriptCommands(origin.text), own, name);
       else this.add({ name: program, words: [program, at], by: name });
       return;
     }
     const isNamed = path.includes('/');
-    const isShell = words.length === 0 || SHELLS.test(posix.basename(words[0] ?? ''));
+    const isShell = words.length === 0 || SHELLS.has(posix.basename(words[0] ?? ''));
     if (handsOn(this.input, name)) {
       if (own.length > 0) this.commands(this.input.knowledge.execCommands(own), [], name);
     } else if (
