@@ -12,7 +12,7 @@ export function parseReportRequest<F extends ReportFormat>(
   const format = formats.find((known) => known === name);
   if (format === undefined)
     return err(
-      `--report does not know ${JSON.stringify(name)}; it is one of ${formats.join(', ')}`,
+      `invalid value ${JSON.stringify(name)} for --report; use one of ${formats.join(', ')}`,
     );
   if (equals < 0) return ok({ format });
   const file = value.slice(equals + 1);

@@ -5,7 +5,7 @@ export const PHASE_LABEL: Readonly<Record<Phase, string>> = {
   plan: 'plan',
   open: 'open',
   build: 'build',
-  normalise: 'normalise',
+  normalise: 'normalize',
   compare: 'compare',
   inspect: 'inspect',
   verify: 'verify',

@@ -68,7 +68,7 @@ describe('readFlags', () => {
     ['--keep=0x1', '--keep takes a whole number from 0 to 10, not "0x1"'],
     ['--keep= 1', '--keep takes a whole number from 0 to 10, not " 1"'],
     ['--keep=11', '--keep takes a whole number from 0 to 10, not "11"'],
-    ['--fail-on=info', '--fail-on does not know "info"; it is one of error, warning'],
+    ['--fail-on=info', 'invalid value "info" for --fail-on; use one of error, warning'],
     ['--nope', 'prune has no flag --nope'],
     ['--jsno', 'prune has no flag --jsno; did you mean --json?'],
     ['-z', 'prune has no flag -z'],

@@ -106,8 +106,11 @@ describe('scoville lint', () => {
   });
 
   test.each([
-    [['--fail-on', 'fatal'], '--fail-on does not know "fatal"; it is one of error, warning, info'],
-    [['--report', 'html'], '--report does not know "html"; it is one of terminal, json, sarif'],
+    [
+      ['--fail-on', 'fatal'],
+      'invalid value "fatal" for --fail-on; use one of error, warning, info',
+    ],
+    [['--report', 'html'], 'invalid value "html" for --report; use one of terminal, json, sarif'],
     [['--nothing'], 'lint has no flag --nothing'],
   ])('%j is refused', async (args, message) => {
     await expect(run(args)).rejects.toThrow(message);

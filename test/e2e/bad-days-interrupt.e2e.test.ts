@@ -99,7 +99,7 @@ describe('Ctrl-C', () => {
       context: day.context({ content: randomBytes(48 * MB) }),
       when: ({ stderr: said }) => said.includes('scoville: build:'),
     });
-    expect(stderr).not.toContain('scoville: normalise:');
+    expect(stderr).not.toContain('scoville: normalize:');
   });
 
   test('while cosign verifies what was signed first', async () => {
@@ -112,7 +112,7 @@ describe('Ctrl-C', () => {
       ),
       when: () => existsSync(marker),
     });
-    expect(stderr).toContain('scoville: normalise:');
+    expect(stderr).toContain('scoville: normalize:');
     expect(stderr).not.toContain('scoville: sign and attest:');
   });
 

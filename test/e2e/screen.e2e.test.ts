@@ -342,7 +342,7 @@ describe('a terminal that shows less', () => {
       await terminal.type(`${variable} ${build} app 2> err.txt; echo "EXIT $?"`);
       await terminal.until('EXIT 0');
       await terminal.type(`${variable} ${build} app > out.txt; echo "EXIT $?"`);
-      expect(await terminal.until('EXIT 0')).toMatch(/^scoville: build: one platform/m);
+      expect(await terminal.until('EXIT 0')).toMatch(/^scoville: build: 1 platform/m);
     },
   );
 });

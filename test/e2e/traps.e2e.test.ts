@@ -179,9 +179,9 @@ test('trap 3.8 and 3.10: a rebuild rewrites nothing, and the base’s layers and
   });
   chmodSync(dir, 0o755);
   const first = await built(dir);
-  expect(first.ended.stderr).toContain('normalise: 1 layer rewritten');
+  expect(first.ended.stderr).toContain('normalize: 1 layer made reproducible');
   const again = await built(dir);
-  expect(again.ended.stderr).toContain('normalise: 0 layers rewritten');
+  expect(again.ended.stderr).toContain('normalize: 0 layers made reproducible');
   expect(again.digest).toBe(first.digest);
   const raw = await output('docker', ['buildx', 'imagetools', 'inspect', '--raw', bases.debian]);
   const base = JSON.parse(raw) as Manifest;

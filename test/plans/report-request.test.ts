@@ -15,11 +15,11 @@ describe('parseReportRequest', () => {
     ['', '--report needs a value'],
     [
       'pdf=x',
-      '--report does not know "pdf"; it is one of terminal, json, markdown, html, sarif, badges, junit',
+      'invalid value "pdf" for --report; use one of terminal, json, markdown, html, sarif, badges, junit',
     ],
     [
       'JSON',
-      '--report does not know "JSON"; it is one of terminal, json, markdown, html, sarif, badges, junit',
+      'invalid value "JSON" for --report; use one of terminal, json, markdown, html, sarif, badges, junit',
     ],
     ['html=', '--report html= does not name a file'],
   ])('%j is refused', (value, error) => {

@@ -20,7 +20,7 @@ is looked up there; a prefix says another place: docker: store: oci: oci-archive
       (given) =>
         isPredicateName(given)
           ? undefined
-          : `--type does not know ${JSON.stringify(given)}; name a URI, or one of ${PREDICATE_NAMES.join(', ')}`,
+          : `invalid value ${JSON.stringify(given)} for --type; name a URI, or one of ${PREDICATE_NAMES.join(', ')}`,
     ),
     'min-level': whole(
       'LEVEL',

@@ -61,7 +61,7 @@ function namedRules(only: readonly string[]): readonly FixRule[] {
       ),
   );
   if (strange !== undefined)
-    throw new UserError(`--only does not know ${JSON.stringify(strange)}`, {
+    throw new UserError(`invalid value ${JSON.stringify(strange)} for --only`, {
       nextStep: `it takes the id of an edit, a criterion, or a rule: ${FIX_RULES.map(({ id }) => id).join(', ')}`,
     });
   return wanted;

@@ -149,7 +149,7 @@ async function buildPlanned(
   context.emit({
     kind: 'phase-done',
     phase: 'build',
-    detail: `${built.length === 1 ? 'one platform' : `${built.length} platforms`} in the layout`,
+    detail: built.length === 1 ? '1 platform' : `${built.length} platforms`,
     seconds: (finishedAt - startedAt) / 1000,
   });
   const times = { startedAt, finishedAt };

@@ -55,7 +55,7 @@ export async function normaliseBuilt(
     ({ platforms, rewritten }) => {
       const touched = platforms.flatMap((p) => p.touched).length;
       return {
-        detail: `${quantity(rewritten, 'layer')} rewritten, ${quantity(touched, 'file')} touched by ${rules.id}`,
+        detail: `${quantity(rewritten, 'layer')} made reproducible, ${quantity(touched, 'file')} changed (${rules.id})`,
         cached: rewritten === 0,
       };
     },

@@ -90,7 +90,7 @@ export function choice<C extends string>(
   const check = (given: string, name: string): string | undefined =>
     choices.some((one) => one === given)
       ? undefined
-      : `--${name} does not know ${JSON.stringify(given)}; it is one of ${choices.join(', ')}`;
+      : `invalid value ${JSON.stringify(given)} for --${name}; use one of ${choices.join(', ')}`;
   return text(value, help, { ...more, choices }, check) as Flag<C | undefined>;
 }
 

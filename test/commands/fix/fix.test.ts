@@ -232,13 +232,13 @@ describe('scoville fix', () => {
       'an id that is none',
       { Dockerfile: BAD },
       ['--only', 'nothing'],
-      '--only does not know "nothing"',
+      'invalid value "nothing" for --only',
     ],
     [
       'a risk that is none',
       { Dockerfile: BAD },
       ['--max-risk', 'some'],
-      '--max-risk does not know "some"',
+      'invalid value "some" for --max-risk',
     ],
     ['two ways at once', { Dockerfile: BAD }, ['--yes', '--dry-run'], 'exclude each other'],
   ])('%s is an error', async (_, files, args, message) => {

@@ -354,7 +354,7 @@ describe('scoville init', () => {
       'base.build must be an image reference',
     ],
     [['--set', 'x'], '--set takes NAME=VALUE, not "x"'],
-    [['--ci', 'jenkins'], '--ci does not know "jenkins"; it is one of github, gitlab'],
+    [['--ci', 'jenkins'], 'invalid value "jenkins" for --ci; use one of github, gitlab'],
     [['a', 'b'], 'init takes one folder'],
     [['nothing'], 'nothing cannot be read'],
     [['--yes'], 'could not detect the stack of the folder'],

@@ -94,7 +94,7 @@ describe('flags', () => {
   });
 
   test.each([
-    [['--type', 'sbmo'], '--type does not know "sbmo"'],
+    [['--type', 'sbmo'], 'invalid value "sbmo" for --type'],
     [['--min-level', '6'], '--min-level takes a whole number from 0 to 5, not "6"'],
     [['--kye', 'x'], 'verify has no flag --kye'],
   ])('%j is refused', (args, message) => {

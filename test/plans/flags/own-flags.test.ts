@@ -59,11 +59,11 @@ describe('our own options', () => {
   });
 
   test.each([
-    ['--min-level=6', '--min-level does not know "6"; it is one of 0, 1, 2, 3, 4, 5'],
-    ['--min-grade=E', '--min-grade does not know "E"; it is one of A+, A, B, C, D'],
+    ['--min-level=6', 'invalid value "6" for --min-level; use one of 0, 1, 2, 3, 4, 5'],
+    ['--min-grade=E', 'invalid value "E" for --min-grade; use one of A+, A, B, C, D'],
     [
       '--report=pdf',
-      '--report does not know "pdf"; it is one of terminal, json, markdown, html, sarif, badges, junit',
+      'invalid value "pdf" for --report; use one of terminal, json, markdown, html, sarif, badges, junit',
     ],
     ['--report=json=', '--report json= does not name a file'],
     ['--max-age=0', '--max-age takes a whole number of days from 1 to 36500, not "0"'],
