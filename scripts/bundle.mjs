@@ -1,13 +1,15 @@
 // Bundles the command into dist/: the command, with chunks only for what is loaded on demand (screens, shell parser, secret rules),
 // and the code of the threads that compress and read layers.
-import { chmodSync, copyFileSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { build } from 'esbuild';
+import { writeNotices } from './bundle/notices.mjs';
 
 const require = createRequire(import.meta.url);
-const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+const own = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
 rmSync('dist', { recursive: true, force: true });
-await build({
+const { metafile } = await build({
+  metafile: true,
   entryPoints: {
     scoville: 'src/bin.ts',
     'compress-worker': 'src/normalise/compress-worker.ts',
@@ -34,7 +36,7 @@ await build({
   legalComments: 'linked',
   jsx: 'automatic',
   define: {
-    SCOVILLE_VERSION: JSON.stringify(version),
+    SCOVILLE_VERSION: JSON.stringify(own.version),
     'process.env.NODE_ENV': '"production"',
     'process.env.DEV': '"false"',
   },
@@ -44,3 +46,7 @@ await build({
   logLevel: 'warning',
 });
 chmodSync('dist/scoville.js', 0o755);
+writeNotices(metafile, own, {
+  notices: 'dist/THIRD-PARTY-NOTICES.txt',
+  sbom: 'dist/sbom.cdx.json',
+});

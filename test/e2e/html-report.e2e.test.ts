@@ -86,11 +86,13 @@ describe('the page’s script', () => {
     await browser.open(pages['big report'], 1280, 'light');
     const rows =
       "[...document.querySelectorAll('table[data-table=packages] tbody tr:not([hidden])')]";
+    const search =
+      "[...document.querySelectorAll('.search')].find((one) => one.textContent.includes('packages'))";
     await browser.value(
-      "(() => { const field = document.querySelector('input[type=search]'); field.value = 'package-777'; field.dispatchEvent(new Event('input')); return new Promise((done) => setTimeout(done, 500)); })()",
+      `(() => { const field = ${search}.querySelector('input'); field.value = 'package-777'; field.dispatchEvent(new Event('input')); return new Promise((done) => setTimeout(done, 500)); })()`,
     );
     expect(await browser.value(`${rows}.length`)).toBe(11);
-    expect(await browser.value("document.querySelector('output').textContent")).toBe(
+    expect(await browser.value(`${search}.querySelector('output').textContent`)).toBe(
       ' 11 of 10000',
     );
     const version = "document.querySelectorAll('table[data-table=packages] th')[1]";
@@ -100,6 +102,29 @@ describe('the page’s script', () => {
       await browser.value(`${rows}.map((row) => row.cells[0].textContent).slice(0, 2)`),
     ).toEqual(['package-7779', 'package-7778']);
     expect(browser.complaints()).toEqual([]);
+  });
+
+  test('shows the packages that have a vulnerability of one severity alone', async () => {
+    await browser.open(pages.report, 1280, 'light');
+    const shown =
+      "[...document.querySelectorAll('tr[data-severities]:not([hidden])')].map((row) => row.cells[1].textContent)";
+    const press = (name: string): Promise<unknown> =>
+      browser.value(
+        `[...document.querySelectorAll('.filter button')].find((one) => one.textContent === '${name}').click()`,
+      );
+    expect(await browser.value(shown)).toEqual(['pino', 'hono']);
+    await press('low');
+    expect(await browser.value(shown)).toEqual(['hono']);
+    await press('all');
+    expect(await browser.value(shown)).toEqual(['pino', 'hono']);
+  });
+
+  test('names the cells of a row where the page is narrow', async () => {
+    await browser.open(pages.report, 390, 'light');
+    expect(
+      await browser.value("document.querySelector('tr[data-severities] td').dataset.name"),
+    ).toBe('Worst');
+    expect(await browser.value('document.documentElement.scrollWidth')).toBe(390);
   });
 
   test('on paper the findings unfold, and are folded again', async () => {
