@@ -100,6 +100,61 @@ function importsOf(file: string): string[] {
   return [...found].map((m) => m[1] ?? m[2] ?? '');
 }
 
+/**
+ * Who writes, renames or links files besides `oci/blobs/replace-file.ts`, the one atomic writer, and why. What a user named
+ * is written by that one (`writeFileBeside`), so that it is never half there.
+ */
+const OWN_WRITERS: Readonly<Record<string, string>> = {
+  'oci/layout/layout-store.ts': 'the layout: a link between its own folders',
+  'oci/layout/owner.ts': 'our own lock, which has to be taken by a link',
+  'oci/blobs/blob-writer.ts': 'the layout: a blob is renamed to the digest of what was written',
+  'oci/archive/spool.ts': 'a temporary file of ours',
+  'pipeline/write-file-beside.ts': 'calls the atomic writer; a device or pipe is written as it is',
+  'pipeline/write-files-together.ts': 'files of a template, all or none: each beside, then renamed',
+  'pipeline/publish/write-image-file.ts': 'an image to a pipe, and blobs by digest into a layout',
+  'pipeline/grade/line-file.ts': 'lines are appended, so that a run can go on from them',
+  'pipeline/sign/sign-statements.ts': 'a temporary folder of ours',
+  'pipeline/sign/cosign-proof.ts': 'a temporary folder of ours',
+  'pipeline/reproduce/deeper-views.ts': 'a temporary folder of ours',
+  'pipeline/reproduce/tomorrow.ts': 'a temporary folder of ours',
+  'pipeline/contexts/stage-context.ts': 'the copy of a context, in a folder of ours',
+  'pipeline/contexts/mirror-folder.ts': 'the copy of a context, in a folder of ours',
+  'pipeline/contexts/copy-context.ts': 'the copy of a context, in a folder of ours',
+  'pipeline/scan/scan-sbom.ts': 'a temporary folder of ours',
+  'pipeline/scan/scan-platforms.ts': 'a temporary folder of ours',
+  'pipeline/verify/verify-notation.ts': 'a temporary folder of ours',
+  'pipeline/verify/verify-attachments.ts': 'a temporary folder of ours',
+  'pipeline/fix/fix-files.ts': 'a copy of what was not written, in a temporary folder of ours',
+  'pipeline/fix/build-trial.ts': 'a temporary folder of ours',
+  'pipeline/image-build/send-dockerfile.ts': 'a temporary folder of ours',
+  'pipeline/image-build/run-by-platform.ts': 'a temporary layout of ours',
+  'pipeline/image-build/run-buildkit.ts': 'a temporary file of ours',
+  'pipeline/image-build/notice-versions.ts': 'an empty mark in our cache',
+  'pipeline/bound-caches.ts': 'an empty mark in our cache',
+  'tools/cosign/cosign-verify-attached.ts': 'a temporary folder of ours',
+  'tools/cosign/cosign-sign-blob.ts': 'a temporary folder of ours',
+  'tools/cosign/cosign-sign.ts': 'a temporary folder of ours',
+  'tools/cosign/cosign-keys.ts': 'a pair of keys is made in a folder beside, then renamed together',
+};
+
+/** What of node:fs puts bytes or names into a folder. */
+const WRITES =
+  /^(?:writeFile|appendFile|copyFile|cp|rename|link|symlink|truncate|writev?|createWriteStream|WriteStream)(?:Sync)?$/;
+/** A mode of `open` that writes. */
+const WRITE_MODE = /'(?:[wa]x?s?\+?|wx\+|ax\+|rs?\+)'|\bO_(?:WRONLY|RDWR|CREAT)\b/;
+
+/** Names that a file takes from node:fs; `*` for the whole of it, where nobody could see what is used. */
+function takenFromFs(text: string): readonly string[] {
+  const imports = text.matchAll(
+    /import\s+(?:type\s+)?([^;]*?)\s+from\s+'(?:node:)?fs(?:\/promises)?'|(?:import|require)\(\s*'(?:node:)?fs/g,
+  );
+  return [...imports].flatMap(([, names]) =>
+    names?.startsWith('{') === true
+      ? names.split(/[{},]/).map((name) => name.trim().replace(/^type |\s+as .*$/g, ''))
+      : ['*'],
+  );
+}
+
 const files = sources(SRC);
 const local = new Map(
   files.map((file) => [
@@ -187,6 +242,20 @@ describe('the import table of docs/architecture.md', () => {
     expect(starters.map((f) => relative(SRC, f))).toEqual(['tools/run-tool.ts']);
     const enders = files.filter((f) => /process\.exit(Code)?\b/.test(readFileSync(f, 'utf8')));
     expect(enders.map((f) => relative(SRC, f))).toEqual(['bin.ts']);
+  });
+
+  test('files of users have one writer', () => {
+    const writers = files.filter((f) => {
+      const text = readFileSync(f, 'utf8');
+      const taken = takenFromFs(text);
+      return (
+        taken.some((name) => name === '*' || name === 'promises' || WRITES.test(name)) ||
+        (taken.some((name) => /^open(?:Sync)?$/.test(name)) && WRITE_MODE.test(text))
+      );
+    });
+    expect(writers.map((f) => relative(SRC, f)).sort()).toEqual(
+      ['oci/blobs/replace-file.ts', ...Object.keys(OWN_WRITERS)].sort(),
+    );
   });
 
   test('pure rooms read no file, no network and no clock', () => {
