@@ -62,7 +62,7 @@ export async function gradeFleet(
   const file =
     flags.output === undefined
       ? undefined
-      : await openLineFile(resolve(io.cwd, flags.output), earlier(left, asked, tally), io.now());
+      : await openLineFile(resolve(io.cwd, flags.output), earlier(left, asked, tally));
   const write = async (line: string): Promise<void> => {
     if (file === undefined) io.writeOut(`${line}\n`);
     else await file.append(line);

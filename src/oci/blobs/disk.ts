@@ -1,4 +1,5 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
+import { readFileSync, readlinkSync } from 'node:fs';
 import { access, mkdir } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -20,9 +21,30 @@ export function temporaryOwner(
   return match?.[1] === undefined ? undefined : { host: match[1], pid: Number(match[2]) };
 }
 
-/** The machine's name in letters that a file name may hold. */
+let known: string | undefined;
+
+/**
+ * Where a process number means one process, in letters that a file name may hold: the machine's name
+ * and id, and the namespace of processes. Containers that share a folder may share a name.
+ */
 export function host(): string {
-  return hostname().replace(/[^A-Za-z0-9_.]/g, '_');
+  known ??= [
+    hostname(),
+    idOf('/etc/machine-id', readFileSync),
+    idOf('/proc/self/ns/pid', readlinkSync),
+  ]
+    .filter((part) => part !== undefined)
+    .join('.')
+    .replace(/[^A-Za-z0-9_.]/g, '_');
+  return known;
+}
+
+function idOf(path: string, read: (path: string) => string | Buffer): string | undefined {
+  try {
+    return createHash('sha256').update(read(path)).digest('hex').slice(0, 8);
+  } catch {
+    return undefined;
+  }
 }
 
 /** True where a path leads to something, links followed. */

@@ -5,11 +5,14 @@ import { writeBeside } from '../blobs/replace-file.ts';
 
 /** On another machine (a home on a network drive) nobody can ask for the process; its claim counts this long. */
 const FOREIGN_CLAIM_MS = 24 * 60 * 60 * 1000;
+/** Where there are no links a claim is empty for a moment; one that stays so is what a crash left. */
+const EMPTY_CLAIM_MS = 10_000;
+const WITHOUT_LINKS = ['EPERM', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP'];
 
 interface Owner {
   readonly pid: number;
   readonly host: string;
-  /** Start time of the process as the kernel counts it: tells it from a later one of the same number. */
+  /** Boot of the machine, and start of the process as the kernel counts it: tells it from a later one of the same number. */
   readonly started: string | undefined;
 }
 
@@ -21,26 +24,29 @@ export async function claim(file: string): Promise<void> {
 /**
  * Claims `file` unless a running process has it; false where one has. A dead one's claim is taken
  * over by whoever claims `file.takeover` first: only they may replace it, so that nobody removes a
- * claim that was made since they looked.
+ * claim that was made since they looked. Times are those of the file system, not of this machine.
  */
-export async function claimAlone(file: string, now: number): Promise<boolean> {
-  return claimWithin(file, now, MOST_TAKEOVERS);
+export async function claimAlone(file: string): Promise<boolean> {
+  return claimWithin(file, MOST_TAKEOVERS);
 }
 
 /** A takeover whose process died is taken over, too; so many in a row are no accident. */
 const MOST_TAKEOVERS = 3;
 
-async function claimWithin(file: string, now: number, takeovers: number): Promise<boolean> {
+async function claimWithin(file: string, takeovers: number): Promise<boolean> {
   const temporary = temporaryPath(dirname(file));
   try {
-    await writeFile(temporary, JSON.stringify(await self()), { flag: 'wx' });
-    if (await isFirst(temporary, file)) return true;
+    const content = JSON.stringify(await self());
+    await writeFile(temporary, content, { flag: 'wx' });
+    const first = (): Promise<boolean> => isFirst(temporary, file, content);
+    if (await first()) return true;
+    const now = (await stat(temporary)).mtimeMs;
     if (takeovers === 0 || (await isClaimed(file, now))) return false;
     const takeover = `${file}.takeover`;
-    if (!(await claimWithin(takeover, now, takeovers - 1))) return false;
+    if (!(await claimWithin(takeover, takeovers - 1))) return false;
     try {
       // Between the look and the takeover another may have been here.
-      if (await isFirst(temporary, file)) return true;
+      if (await first()) return true;
       if (await isClaimed(file, now)) return false;
       await rename(temporary, file);
       return true;
@@ -55,9 +61,22 @@ async function claimWithin(file: string, now: number, takeovers: number): Promis
 }
 
 /** A link is there with its content or not at all; a file opened for writing is empty for a moment. */
-async function isFirst(temporary: string, file: string): Promise<boolean> {
+async function isFirst(temporary: string, file: string, content: string): Promise<boolean> {
   try {
     await link(temporary, file);
+    return true;
+  } catch (error) {
+    const code = errorCode(error) ?? '';
+    if (WITHOUT_LINKS.includes(code)) return isFirstWithoutLinks(file, content);
+    if (code !== 'EEXIST') throw error;
+    // A server that was slow is asked twice, and refuses what it did at first: the names tell (link(2), NFS).
+    return (await stat(temporary)).nlink > 1;
+  }
+}
+
+async function isFirstWithoutLinks(file: string, content: string): Promise<boolean> {
+  try {
+    await writeFile(file, content, { flag: 'wx' });
     return true;
   } catch (error) {
     if (errorCode(error) === 'EEXIST') return false;
@@ -75,7 +94,7 @@ export async function isClaimed(file: string, now: number): Promise<boolean> {
   try {
     const owner = parseOwner(await readFile(file, 'utf8'));
     const age = now - (await stat(file)).mtimeMs;
-    if (owner === undefined) return false;
+    if (owner === undefined) return age < EMPTY_CLAIM_MS;
     if (owner.host !== host()) return age < FOREIGN_CLAIM_MS;
     if (!runs(owner.pid)) return false;
     const started = await startOf(owner.pid);
@@ -107,12 +126,13 @@ function parseOwner(text: string): Owner | undefined {
   }
 }
 
-/** Field 22 of /proc/PID/stat (proc(5)); undefined where there is no such file. */
+/** Boot and field 22 of /proc/PID/stat (proc(5)); undefined where there is no such file. */
 async function startOf(pid: number): Promise<string | undefined> {
   try {
+    const boot = await readFile('/proc/sys/kernel/random/boot_id', 'latin1');
     const text = await readFile(`/proc/${pid}/stat`, 'latin1');
     // The command's name, field 2, may hold blanks and brackets.
-    return text.slice(text.lastIndexOf(')') + 2).split(' ')[19];
+    return `${boot.trim()} ${text.slice(text.lastIndexOf(')') + 2).split(' ')[19]}`;
   } catch {
     return undefined;
   }

@@ -41,7 +41,7 @@ export async function pruneStore(
   options: PruneOptions,
 ): Promise<PruneResult> {
   const lock = join(root, PRUNE_LOCK);
-  if (!(await claimAlone(lock, options.now)))
+  if (!(await claimAlone(lock)))
     throw new UserError('another `scoville prune` is running', { nextStep: 'Wait for it to end.' });
   try {
     const running = await runningBuilds(root, options.now);

@@ -1,7 +1,8 @@
 import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isThere } from '../../oci/blobs/disk.ts';
-import { isClaimed, runs } from '../../oci/layout/owner.ts';
+import { claimAlone, isClaimed } from '../../oci/layout/owner.ts';
+import { CLAIM } from './stage-context.ts';
 
 const UNUSED_MS = 7 * 24 * 60 * 60 * 1000;
 
@@ -20,22 +21,19 @@ export async function boundContexts(home: string, maxBytes: number, now: number)
   const names = await readdir(home).catch(() => []);
   const found: Staged[] = [];
   for (const name of names)
-    if (!(await isHeld(join(home, name), now))) found.push(await look(join(home, name), now));
+    if (!(await isClaimed(join(home, name, CLAIM), now)))
+      found.push(await look(join(home, name), now));
   let left = found.reduce((sum, { bytes }) => sum + bytes, 0);
   let freed = 0;
   for (const { folder, bytes, isStale } of found.sort((a, b) => a.usedAt - b.usedAt)) {
     if (!isStale && left <= maxBytes) continue;
+    // A build may have taken it since: whoever has the claim has the folder.
+    if (!(await claimAlone(join(folder, CLAIM)))) continue;
     await rm(folder, { recursive: true, force: true });
     left -= bytes;
     freed += bytes;
   }
   return freed;
-}
-
-/** The folder of a build that came second is named for its process; the other has a claim. */
-async function isHeld(folder: string, now: number): Promise<boolean> {
-  const [, pid] = /-(\d+)$/.exec(folder) ?? [];
-  return pid === undefined ? isClaimed(join(folder, 'claim'), now) : runs(Number(pid));
 }
 
 async function look(folder: string, now: number): Promise<Staged> {

@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, readFile, realpath, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { isThere, makeFolder } from '../../oci/blobs/disk.ts';
+import { errorCode, isThere, makeFolder } from '../../oci/blobs/disk.ts';
 import { claimAlone } from '../../oci/layout/owner.ts';
 import { mirrorFolder, type MirrorRecord } from './mirror-folder.ts';
 
@@ -14,6 +14,8 @@ export interface StagedContext {
 }
 
 const SCHEMA = 1;
+/** The file in such a folder that says who uses it. */
+export const CLAIM = 'claim';
 
 /**
  * Makes or refreshes the folder in `home` that stands for the context `directory`: tracked files as copies with the modes given, all else as
@@ -33,14 +35,10 @@ export async function stageContext(options: {
   await makeFolder(options.home);
   const home = await realpath(options.home);
   if (`${home}/`.startsWith(`${source}/`)) throw new Error(`${home} is part of the context`);
-  const kept = join(home, key);
-  await makeFolder(kept);
-  const claim = join(kept, 'claim');
-  const isOurs = await claimAlone(claim, options.now());
-  const folder = isOurs ? kept : join(home, `${key}-${process.pid}`);
+  const { folder, isKept } = await claimedFolder(home, key);
   const directory = join(folder, basename(source) === '' ? 'context' : basename(source));
   const release = (): Promise<void> =>
-    isOurs ? rm(claim, { force: true }) : rm(folder, { recursive: true, force: true });
+    rm(isKept ? join(folder, CLAIM) : folder, { recursive: true, force: true });
   try {
     const isNew = !(await isThere(directory));
     await mkdir(directory, { recursive: true, mode: 0o755 });
@@ -48,10 +46,27 @@ export async function stageContext(options: {
     const before = await readRecord(file);
     const record = await mirrorFolder({ ...options, source, target: directory, before });
     await writeFile(file, JSON.stringify({ schema: SCHEMA, source, record }));
-    return { directory, isNew: isNew && isOurs, release };
+    return { directory, isNew: isNew && isKept, release };
   } catch (error) {
     await release();
     throw error;
+  }
+}
+
+/** The kept folder of a context, or one for this build alone: two builds, of one process too, never share one. */
+async function claimedFolder(
+  home: string,
+  key: string,
+): Promise<{ readonly folder: string; readonly isKept: boolean }> {
+  for (let isKept = true; ; isKept = false) {
+    const folder = join(home, isKept ? key : `${key}-${randomBytes(6).toString('hex')}`);
+    await makeFolder(folder);
+    try {
+      if (await claimAlone(join(folder, CLAIM))) return { folder, isKept };
+    } catch (error) {
+      // It was removed since: what nobody claims, may be.
+      if (errorCode(error) !== 'ENOENT') throw error;
+    }
   }
 }
 

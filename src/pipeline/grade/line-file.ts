@@ -24,13 +24,12 @@ export interface LineFile {
 export async function openLineFile(
   path: string,
   judge: (line: string, isLast: boolean) => Kept,
-  now: number,
 ): Promise<LineFile> {
   try {
     const there = await stat(path).catch(() => undefined);
     if (there !== undefined && !there.isFile()) return appending(await open(path, 'w'), undefined);
     const lock = `${path}.lock`;
-    if (!(await claimAlone(lock, now)))
+    if (!(await claimAlone(lock)))
       throw new UserError(`another run writes ${path}`, {
         nextStep: `wait for it to end; if none runs, remove ${lock}`,
       });

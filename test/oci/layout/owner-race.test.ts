@@ -1,9 +1,12 @@
 import { type ChildProcess, fork, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { hostname, tmpdir } from 'node:os';
+import { existsSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { build } from 'esbuild';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { host } from '../../../src/oci/blobs/disk.ts';
+import { claimAlone } from '../../../src/oci/layout/owner.ts';
 
 const PROCESSES = 4;
 const ROUNDS = 300;
@@ -12,15 +15,15 @@ let folder: string;
 let racers: ChildProcess[];
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'scoville-race-'));
-  const script = join(folder, 'racer.mjs');
   await build({
-    entryPoints: [join(import.meta.dirname, 'lock-race.ts')],
-    outfile: script,
+    entryPoints: ['lock-race.ts', 'lock-holder.ts'].map((name) => join(import.meta.dirname, name)),
+    outdir: folder,
+    outExtension: { '.js': '.mjs' },
     bundle: true,
     platform: 'node',
     format: 'esm',
   });
-  racers = Array.from({ length: PROCESSES }, () => fork(script));
+  racers = Array.from({ length: PROCESSES }, () => fork(join(folder, 'lock-race.mjs')));
   await Promise.all(racers.map(answerOf));
 }, 60_000);
 afterAll(() => {
@@ -39,7 +42,7 @@ test(
   { timeout: 120_000 },
   async () => {
     const { pid } = spawnSync(process.execPath, ['-e', '']);
-    const dead = JSON.stringify({ pid, host: hostname().replace(/[^A-Za-z0-9_.]/g, '_') });
+    const dead = JSON.stringify({ pid, host: host() });
     const winners: number[] = [];
     for (let round = 0; round < ROUNDS; round += 1) {
       const file = join(folder, `lock-${round}`);
@@ -59,3 +62,73 @@ test(
     expect(readdirSync(folder).filter((name) => /^\.tmp|takeover/.test(name))).toEqual([]);
   },
 );
+
+test.runIf(process.platform === 'linux')(
+  'holders that are killed wherever they stand never let two in, and never lock all out',
+  { timeout: 120_000 },
+  async () => {
+    const file = join(folder, 'held');
+    const broken: unknown[] = [];
+    let had = 0;
+    const start = (): ChildProcess => {
+      const holder = fork(join(folder, 'lock-holder.mjs'), [file]);
+      holder.on('message', (said) => {
+        if (said === 'had it') had += 1;
+        else broken.push(said);
+      });
+      return holder;
+    };
+    const holders = Array.from({ length: PROCESSES }, start);
+    for (let kills = 0; kills < 60; kills += 1) {
+      await sleep(60 + Math.random() * 90);
+      const at = kills % PROCESSES;
+      holders[at]?.kill('SIGKILL');
+      holders[at] = start();
+    }
+    const before = had;
+    await sleep(1500);
+    for (const holder of holders) holder.kill('SIGKILL');
+    expect(broken).toEqual([]);
+    expect(had - before).toBeGreaterThan(0);
+  },
+);
+
+describe('a claim', () => {
+  const dead = (more: object): string => {
+    const { pid } = spawnSync(process.execPath, ['-e', '']);
+    return JSON.stringify({ pid, host: host(), ...more });
+  };
+  const hours = (file: string, ago: number): void => {
+    utimesSync(file, Date.now() / 1000 - ago * 3600, Date.now() / 1000 - ago * 3600);
+  };
+  const mine = { pid: process.pid, host: host() };
+
+  test.each<[string, string, number, boolean]>([
+    ['of a running process', JSON.stringify(mine), 48, false],
+    ['of a dead process', dead({}), 0, true],
+    ['of this number before a restart', JSON.stringify({ ...mine, started: 'boot 1' }), 0, true],
+    ['of another machine', dead({ host: 'elsewhere' }), 1, false],
+    ['of another machine, from the day before', dead({ host: 'elsewhere' }), 25, true],
+    ['of another machine whose clock is ahead', dead({ host: 'elsewhere' }), -48, false],
+    ['that is being written where there are no links', '', 0, false],
+    ['that a crash left empty', '', 1, true],
+  ])('%s: %j', async (name, content, ago, isTaken) => {
+    const file = join(folder, name.replaceAll(' ', '-'));
+    writeFileSync(file, content);
+    hours(file, ago);
+    expect(await claimAlone(file)).toBe(isTaken);
+    expect(await claimAlone(file)).toBe(false);
+  });
+
+  test('does not count by this machine’s clock, which may jump', async () => {
+    const file = join(folder, 'clock');
+    writeFileSync(file, dead({ host: 'elsewhere' }));
+    vi.spyOn(Date, 'now').mockReturnValue(Date.now() + 48 * 3_600_000);
+    expect(await claimAlone(file)).toBe(false);
+    vi.restoreAllMocks();
+  });
+
+  test('of another container on this machine is not judged by our process numbers', () => {
+    expect(host()).toMatch(/\.[0-9a-f]{8}$/);
+  });
+});

@@ -23,10 +23,11 @@ test('what is gone, long unused or left by a dead process goes; what a build hol
   staged(home, 'old', home, 40, 24 * 8);
   staged(home, 'held', join(home, 'none'), 80, 24 * 8);
   await claim(join(home, 'held', 'claim'));
-  mkdirSync(join(home, `x-${process.pid}`));
-  mkdirSync(join(home, 'x-4194999'));
+  mkdirSync(join(home, 'x-held'));
+  await claim(join(home, 'x-held', 'claim'));
+  mkdirSync(join(home, 'x-left'));
   expect(await boundContexts(home, 1000, NOW)).toBe(60);
-  expect(readdirSync(home).sort()).toEqual(['held', 'used', `x-${process.pid}`]);
+  expect(readdirSync(home).sort()).toEqual(['held', 'used', 'x-held']);
 });
 
 test('above the limit the longest unused go first', async () => {

@@ -15,6 +15,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { boundContexts } from '../../../src/pipeline/contexts/bound-contexts.ts';
 import { stageContext, type StagedContext } from '../../../src/pipeline/contexts/stage-context.ts';
 
 let root = '';
@@ -117,13 +118,18 @@ test('a copy that was tampered with is made again', async () => {
   expect(modeOf(join(directory, 'src/a'))).toBe(0o644);
 });
 
-test('two builds at once have a folder each, and the second one’s goes with it', async () => {
+test('builds at once have a folder each, of one process too, and all but the first’s go with them', async () => {
   const first = await stage();
   const second = await stage();
   expect(second.directory).not.toBe(first.directory);
   expect(readFileSync(join(second.directory, 'src/a'), 'utf8')).toBe('src/a');
+  const third = await stage();
+  expect(third.directory).not.toBe(second.directory);
+  expect(await boundContexts(join(root, 'cache'), 0, Date.now())).toBe(0);
   await second.release();
   expect(existsSync(second.directory)).toBe(false);
+  expect(readFileSync(join(third.directory, 'src/a'), 'utf8')).toBe('src/a');
+  await third.release();
   await first.release();
   expect(existsSync(first.directory)).toBe(true);
 });
