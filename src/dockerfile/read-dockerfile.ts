@@ -44,6 +44,7 @@ export interface ReadDockerfile {
 }
 
 const MAX_BYTES = 1024 * 1024;
+const MAX_LINE_BYTES = 65_535;
 /** No image has this many layers; a longer file is not one that a person builds. */
 const MAX_INSTRUCTIONS = 4096;
 
@@ -178,6 +179,17 @@ function isDockers(syntax: string | undefined): boolean {
   );
 }
 
+/** A line of more bytes than BuildKit's parser reads, its carriage return included (bufio.MaxScanTokenSize). */
+function tooLong(text: string): LineError | undefined {
+  const at = text.split('\n').findIndex((line) => Buffer.byteLength(line) > MAX_LINE_BYTES);
+  return at < 0
+    ? undefined
+    : {
+        message: `dockerfile line greater than max allowed size of ${MAX_LINE_BYTES}`,
+        line: at + 1,
+      };
+}
+
 /** Reads the stages of a Dockerfile; refuses what BuildKit refuses, and what is too large to be one. */
 export function readDockerfile(
   source: string,
@@ -189,6 +201,8 @@ export function readDockerfile(
   const directives = parseDirectives(text);
   const strict = options.built !== true && isDockers(directives.syntax?.text);
   if (strict && directives.refusal !== undefined) return err(directives.refusal);
+  const long = strict ? tooLong(text) : undefined;
+  if (long !== undefined) return err(long);
   const { lines, error } = logicalLines(text, directives.escape);
   if (error !== undefined) return err(error);
   if (lines.length > MAX_INSTRUCTIONS)

@@ -4,13 +4,14 @@ import { replaceFile } from '../oci/blobs/replace-file.ts';
 
 /**
  * Writes beside, then renames, so that a reader never sees half a file. A device or pipe (`/dev/stderr`) is written to as it
- * is, and a link stays one; so do the mode and, where we may, the owner of a file that was there. `mode` is that of a new one.
+ * is, and so is a file with several names; a link stays one; so do the mode and, where we may, the owner of a file that was there. `mode` is that of a new one.
  * Throws UserError where it cannot be written.
  */
 export async function writeFileBeside(path: string, text: string, mode = 0o666): Promise<void> {
   try {
     const there = await stat(path).catch(() => undefined);
-    if (there !== undefined && !there.isFile()) {
+    // Of a file with several names, a new one would leave the others with the old text.
+    if (there !== undefined && (!there.isFile() || there.nlink > 1)) {
       await writeFile(path, text);
       return;
     }

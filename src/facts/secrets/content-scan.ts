@@ -1,6 +1,6 @@
 import type { EntrySink } from '../../formats/unpack-budget.ts';
 import { credentialsIn, isCredentialFile } from './credential-files.ts';
-import { openerOf } from './open-content.ts';
+import { endsAsZip, openerOf } from './open-content.ts';
 import type { ScanBudget } from './scan-budget.ts';
 import { isKeyStoreName, keyStoreRule } from './secret-key-stores.ts';
 import { type FoundSecret, lineAt, lookThrough, secretsInBytes } from './secret-text.ts';
@@ -115,7 +115,8 @@ export class ContentScan implements EntrySink {
   whole(piece: Uint8Array): void {
     this.#scan(piece, true);
     this.#open(piece);
-    this.#opener?.end();
+    if (this.#opener !== undefined) this.#opener.end();
+    else if (endsAsZip(piece)) this.#shared.unopened('zip behind other content');
   }
 
   #next(): void {

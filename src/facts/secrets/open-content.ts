@@ -1,6 +1,7 @@
 import { InflateSink } from '../../formats/inflate-sink.ts';
 import { MalformedRecord } from '../../formats/malformed-record.ts';
 import type { EntrySink } from '../../formats/unpack-budget.ts';
+import { LARGEST_COMMENT, ZIP_BYTES } from '../../formats/zip-records.ts';
 import { ZipStream } from '../../formats/zip-stream.ts';
 import type { ScanBudget } from './scan-budget.ts';
 import { isTar, TarSplit } from './tar-split.ts';
@@ -19,9 +20,26 @@ const OTHERS: readonly (readonly [kind: string, magic: Uint8Array])[] = [
   ['rar', magic('526172211a07')],
   ['lz4', magic('04224d18')],
 ];
-const ZIP = magic('504b0304');
 const GZIP = magic('1f8b08');
 const SCRIPT = magic('2321');
+
+const END_MARK = 'PK\u0005\u0006';
+/** A zip archive, and one that was made in parts and is whole (APPNOTE.TXT 8.5.4). */
+const ZIP_HEADS = ['504b0304', '504b0708504b0304', '504b3030504b0304'].map(magic);
+
+/** True where content seems to end with the directory of a zip archive, which readers find whatever it begins with. */
+export function endsAsZip(tail: Uint8Array): boolean {
+  const from = Math.max(0, tail.length - ZIP_BYTES.end - LARGEST_COMMENT);
+  const bytes = Buffer.from(tail.buffer, tail.byteOffset, tail.length);
+  for (let end = bytes.indexOf(END_MARK, from, 'latin1'); end >= 0;) {
+    const isWhole = end + ZIP_BYTES.end <= bytes.length;
+    // Readers go by the size of the directory, whatever number of entries is said.
+    if (isWhole && bytes.readUInt32LE(end + 12) > 0)
+      return bytes.subarray(0, end).includes('PK\u0001\u0002', 0, 'latin1');
+    end = bytes.indexOf(END_MARK, end + 1, 'latin1');
+  }
+  return false;
+}
 
 function magic(hex: string): Uint8Array {
   return Buffer.from(hex, 'hex');
@@ -55,11 +73,12 @@ function sinkFor(
   unopened: (kind: string) => void,
   member: Member,
 ): (() => EntrySink) | undefined {
-  if (begins(head, ZIP) || isSelfStarting(head))
+  if (ZIP_HEADS.some((start) => begins(head, start)) || isSelfStarting(head))
     return () => {
       const zip = new ZipStream((name, isReadable) => {
         if (!isReadable) unopened('encrypted or unusual zip');
-        return isReadable && !name.endsWith('/') ? member(name) : undefined;
+        // A name that ends as a folder's does keeps nobody from reading what is under it.
+        return isReadable ? member(name) : undefined;
       }, budget);
       return {
         push: (bytes) => {

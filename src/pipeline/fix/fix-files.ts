@@ -1,7 +1,8 @@
-import { realpath, stat } from 'node:fs/promises';
+import { access, constants, realpath, stat } from 'node:fs/promises';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { UserError } from '../../model/errors.ts';
 import type { FixFile } from '../../model/planned-edit.ts';
+import { shellWord } from '../../model/shell-word.ts';
 import type { PipelineContext } from '../context.ts';
 import { findDockerfiles } from '../lint/find-dockerfiles.ts';
 import { readText } from '../read-text.ts';
@@ -107,6 +108,7 @@ export async function writeFixFiles(
       throw new UserError(`${name} was changed meanwhile; nothing is written`, {
         nextStep: 'run scoville fix again',
       });
+  for (const { name, path } of changed) await refuseReadOnly(name, path);
   if (changed.length === 0) return [];
   const forget = await keepUndo(context, opened.paths.Dockerfile, changed);
   const written: FixedFile[] = [];
@@ -121,4 +123,20 @@ export async function writeFixFiles(
     throw error;
   }
   return changed;
+}
+
+/** A rename would replace what nobody may write to, for it asks the folder. */
+async function refuseReadOnly(name: string, path: string): Promise<void> {
+  const found = await stat(path).catch(() => undefined);
+  const isWritable =
+    found === undefined ||
+    ((found.mode & 0o222) !== 0 &&
+      (await access(path, constants.W_OK).then(
+        () => true,
+        () => false,
+      )));
+  if (!isWritable)
+    throw new UserError(`${name} is read-only; nothing is written`, {
+      nextStep: `chmod u+w ${shellWord(name)}, or scoville fix --dry-run for a patch`,
+    });
 }

@@ -8,7 +8,12 @@ import type {
   InstalledVersion,
 } from '../../../src/model/fix-rule.ts';
 import { ok, type Result } from '../../../src/model/result.ts';
-import { planEdits, readFixFile, settleEdits } from '../../../src/pipeline/fix/compose-fixes.ts';
+import {
+  applyEdit,
+  planEdits,
+  readFixFile,
+  settleEdits,
+} from '../../../src/pipeline/fix/compose-fixes.ts';
 import { FIX_RULES } from '../../../src/plans/fix/catalogue.ts';
 import { around } from './support.ts';
 
@@ -163,6 +168,61 @@ describe('all rules together', () => {
             expect(end).toBeGreaterThanOrEqual(start);
             expect(end).toBeLessThanOrEqual(text.length);
           }
+        }
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  test('line ends, a byte order mark, a missing last one and the escape sign change no edit', async () => {
+    const fixed = async (text: string): Promise<string> => {
+      const settled = await settleEdits(
+        { dockerfile: text, ignoreFile: undefined },
+        surroundings,
+        () => 'apply',
+      );
+      return settled.ok ? settled.value.files.dockerfile : 'no Dockerfile';
+    };
+    const crlf = (text: string): string => text.replaceAll('\n', '\r\n');
+    const tick = (text: string): string => text.replace(/\\$/gm, '`');
+    await fc.assert(
+      fc.asyncProperty(dockerfile, async (any) => {
+        const text = any.replaceAll('\r\n', '\n').replace('\uFEFF', '').replace(/\n?$/, '\n');
+        const after = await fixed(text);
+        fc.pre(after !== 'no Dockerfile');
+        expect(await fixed(crlf(text))).toBe(crlf(after));
+        expect(await fixed(`\uFEFF${text}`)).toBe(`\uFEFF${after}`);
+        expect(`${await fixed(text.slice(0, -1))}\n`).toBe(after);
+        // The sign is that of Windows, where CMD in shell form is left alone.
+        if (!/^# (?:escape|syntax)|<<|^(?:HEALTHCHECK )?(?:CMD|ENTRYPOINT) [^[]/m.test(text))
+          expect(await fixed(`# escape=\`\n${tick(text)}`)).toBe(`# escape=\`\n${tick(after)}`);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  test('of mixed line ends, and of whatever stands outside of edits, each byte stays', () => {
+    fc.assert(
+      fc.property(dockerfile, fc.array(fc.boolean(), { maxLength: 30 }), (any, mix) => {
+        let at = 0;
+        const text = any
+          .replaceAll('\r\n', '\n')
+          .replaceAll('\n', () => (mix[at++ % Math.max(1, mix.length)] === true ? '\r\n' : '\n'));
+        const files = { dockerfile: text, ignoreFile: undefined };
+        const plan = planEdits(files, surroundings);
+        if (!plan.ok) return;
+        for (const edit of plan.value.edits.filter(({ file }) => file === 'Dockerfile')) {
+          const after = applyEdit(files, edit, surroundings);
+          if (!after.ok) continue;
+          // What is left of both texts without the stretches is the same.
+          let left = after.value.dockerfile;
+          for (const { start, end, text: put } of [...edit.edits].sort(
+            (a, b) => a.start - b.start,
+          )) {
+            expect(left.slice(start, start + put.length)).toBe(put);
+            left = left.slice(0, start) + text.slice(start, end) + left.slice(start + put.length);
+          }
+          expect(left).toBe(text);
         }
       }),
       { numRuns: 60 },
