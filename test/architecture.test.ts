@@ -124,7 +124,7 @@ const OWN_WRITERS: Readonly<Record<string, string>> = {
   'pipeline/scan/scan-platforms.ts': 'a temporary folder of ours',
   'pipeline/verify/verify-notation.ts': 'a temporary folder of ours',
   'pipeline/verify/verify-attachments.ts': 'a temporary folder of ours',
-  'pipeline/fix/fix-files.ts': 'a copy of what was not written, in a temporary folder of ours',
+  'pipeline/fix/undo-fix.ts': 'what --undo needs, in our cache',
   'pipeline/fix/build-trial.ts': 'a temporary folder of ours',
   'pipeline/image-build/send-dockerfile.ts': 'a temporary folder of ours',
   'pipeline/image-build/run-by-platform.ts': 'a temporary layout of ours',
