@@ -31,7 +31,7 @@ export async function claimAlone(file: string): Promise<boolean> {
 }
 
 /** A takeover whose process died is taken over, too; so many in a row are no accident. */
-const MOST_TAKEOVERS = 3;
+const MOST_TAKEOVERS = 8;
 
 async function claimWithin(file: string, takeovers: number): Promise<boolean> {
   const temporary = temporaryPath(dirname(file));
@@ -45,9 +45,14 @@ async function claimWithin(file: string, takeovers: number): Promise<boolean> {
     const takeover = `${file}.takeover`;
     if (!(await claimWithin(takeover, takeovers - 1))) return false;
     try {
-      // Between the look and the takeover another may have been here.
-      if (await first()) return true;
-      if (await isClaimed(file, now)) return false;
+      // Between the look and the takeover another may have been here, and gone: what is not there
+      // has to be made, for the next one may make it before it would be replaced.
+      for (;;) {
+        if (await first()) return true;
+        const found = await stateOf(file, now);
+        if (found === 'claimed') return false;
+        if (found === 'left') break;
+      }
       await rename(temporary, file);
       return true;
     } finally {
@@ -91,18 +96,27 @@ async function self(): Promise<Owner> {
 
 /** True while the process that claimed `file` runs. `now` in milliseconds. */
 export async function isClaimed(file: string, now: number): Promise<boolean> {
+  return (await stateOf(file, now)) === 'claimed';
+}
+
+/** `left`: by a process that is gone, and nobody but who takes it over removes it. */
+async function stateOf(file: string, now: number): Promise<'claimed' | 'left' | 'gone'> {
   try {
     const owner = parseOwner(await readFile(file, 'utf8'));
     const age = now - (await stat(file)).mtimeMs;
-    if (owner === undefined) return age < EMPTY_CLAIM_MS;
-    if (owner.host !== host()) return age < FOREIGN_CLAIM_MS;
-    if (!runs(owner.pid)) return false;
-    const started = await startOf(owner.pid);
-    return owner.started === undefined || started === undefined || started === owner.started;
+    return (await isHeld(owner, age)) ? 'claimed' : 'left';
   } catch (error) {
-    if (errorCode(error) === 'ENOENT') return false;
+    if (errorCode(error) === 'ENOENT') return 'gone';
     throw error;
   }
+}
+
+async function isHeld(owner: Owner | undefined, age: number): Promise<boolean> {
+  if (owner === undefined) return age < EMPTY_CLAIM_MS;
+  if (owner.host !== host()) return age < FOREIGN_CLAIM_MS;
+  if (!runs(owner.pid)) return false;
+  const started = await startOf(owner.pid);
+  return owner.started === undefined || started === undefined || started === owner.started;
 }
 
 /** True where a process of that number runs on this machine. */

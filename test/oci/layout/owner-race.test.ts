@@ -86,7 +86,8 @@ test.runIf(process.platform === 'linux')(
       holders[at] = start();
     }
     const before = had;
-    await sleep(1500);
+    // Those that were started last may take their time on a machine at work.
+    for (let waits = 0; had === before && waits < 100; waits += 1) await sleep(100);
     for (const holder of holders) holder.kill('SIGKILL');
     expect(broken).toEqual([]);
     expect(had - before).toBeGreaterThan(0);
