@@ -102,9 +102,9 @@ describe('scoville fix touches the bytes of its edits alone', () => {
   });
 
   test.each<[string, string, string]>([
-    ['bytes that are not UTF-8', 'FROM a\nMAINTAINER j\xf6\n', 'it is no UTF-8'],
-    ['UTF-16', '\xff\xfeF\0R\0O\0M\0 \0a\0', 'it is no UTF-8'],
-    ['a surrogate', 'FROM a\n# \xed\xa0\x80\nMAINTAINER jo\n', 'it is no UTF-8'],
+    ['bytes that are not UTF-8', 'FROM a\nMAINTAINER j\xf6\n', 'it is not UTF-8'],
+    ['UTF-16', '\xff\xfeF\0R\0O\0M\0 \0a\0', 'it is not UTF-8'],
+    ['a surrogate', 'FROM a\n# \xed\xa0\x80\nMAINTAINER jo\n', 'it is not UTF-8'],
     ['more than 1 MiB', `FROM a\n#${'x'.repeat(2 ** 20)}\nMAINTAINER jo\n`, 'larger than 1 MiB'],
     [
       'a line that BuildKit does not take',
@@ -183,7 +183,7 @@ describe('scoville fix leaves a file what it is', () => {
 
   test.each(['-', '/dev/stdin'])('stdin (%s) is no file that could be written', async (name) => {
     const { code } = await run(['--yes', name], BAD);
-    expect(String(code)).toMatch(/cannot be read|no file|is not there/);
+    expect(String(code)).toMatch(/cannot be read|no such file|not a file/);
   });
 
   test.each([
