@@ -133,7 +133,7 @@ const OWN_WRITERS: Readonly<Record<string, string>> = {
   'pipeline/bound-caches.ts': 'an empty mark in our cache',
   'tools/cosign/cosign-verify-attached.ts': 'a temporary folder of ours',
   'tools/cosign/cosign-sign-blob.ts': 'a temporary folder of ours',
-  'tools/cosign/cosign-sign.ts': 'a temporary folder of ours',
+  'tools/cosign/cosign-trust.ts': 'a temporary folder of ours',
   'tools/cosign/cosign-keys.ts': 'a pair of keys is made in a folder beside, then renamed together',
 };
 

@@ -1,3 +1,11 @@
+import { join } from 'node:path';
+
+/** The ignore files that may stand for a context: the Dockerfile's own, which BuildKit prefers, and the context's. */
+export function ignoreFiles(directory: string, dockerfile: string | undefined): readonly string[] {
+  const own = dockerfile === undefined ? [] : [`${dockerfile}.dockerignore`];
+  return [...own, join(directory, '.dockerignore')];
+}
+
 /** A line of an ignore file as a pattern over whole paths; `keeps` where it begins with `!`. */
 interface IgnorePattern {
   readonly keeps: boolean;

@@ -5,6 +5,7 @@ import { messageOf } from '../../model/errors.ts';
 import { flag, namedContext, withFlag } from '../../plans/build-invocation.ts';
 import { ignoredFolders } from '../../plans/ignored-folders.ts';
 import type { PipelineContext } from '../context.ts';
+import { ignoreFiles } from '../contexts/context-ignore.ts';
 import { gitModes } from '../contexts/context-modes.ts';
 import { stageContext, type StagedContext } from '../contexts/stage-context.ts';
 import type { Prepared } from './prepare-build.ts';
@@ -108,11 +109,7 @@ function isFolder(path: string): Promise<boolean> {
 
 /** The ignore file that BuildKit goes by: the Dockerfile's own, else the context's. */
 async function ignoreText(directory: string, dockerfile: string | undefined): Promise<string> {
-  const files = [
-    ...(dockerfile === undefined ? [] : [`${dockerfile}.dockerignore`]),
-    join(directory, '.dockerignore'),
-  ];
-  for (const file of files) {
+  for (const file of ignoreFiles(directory, dockerfile)) {
     const text = await readFile(file, 'utf8').catch(() => undefined);
     if (text !== undefined) return text;
   }

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { join, relative } from 'node:path';
+import { relative } from 'node:path';
 import { UserError } from '../../model/errors.ts';
 import { LOCK_FILE_NAME, type LockFile } from '../../model/lock.ts';
 import { lastValueOf } from '../../plans/flags/flag-spec.ts';
@@ -8,6 +8,7 @@ import { completed } from '../../plans/lock/plan-lock.ts';
 import { currentBuilder } from '../../tools/buildx/builder.ts';
 import { requireTool } from '../../tools/version.ts';
 import type { PipelineContext } from '../context.ts';
+import { ignoreFiles } from '../contexts/context-ignore.ts';
 import { readLockText } from '../lock/lock-file.ts';
 import { writeFileBeside } from '../write-file-beside.ts';
 import { isOfAnother } from './lock-built.ts';
@@ -77,11 +78,7 @@ async function adviseIgnore(context: PipelineContext, { plan, source }: Prepared
   const path = plan.lock?.path;
   if (directory === undefined || path === undefined) return;
   if (relative(directory, path).startsWith('..')) return;
-  const files = [
-    ...(dockerfilePath === undefined ? [] : [`${dockerfilePath}.dockerignore`]),
-    join(directory, '.dockerignore'),
-  ];
-  for (const file of files) {
+  for (const file of ignoreFiles(directory, dockerfilePath)) {
     const text = await readFile(file, 'utf8').catch(() => undefined);
     if (text === undefined) continue;
     if (/^\/?(?:\*|(?:\*\*\/)?(?:\*\.lock|scoville\.lock|scoville\.\*))\s*$/m.test(text)) return;

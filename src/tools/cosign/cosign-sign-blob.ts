@@ -6,7 +6,7 @@ import { toolFailure } from '../describe-run.ts';
 import { bundleSignature } from './bundle.ts';
 import { type CosignDialect, cosignDialect } from './cosign-dialect.ts';
 import { runSigning } from './cosign-errors.ts';
-import { EMPTY_TRUSTED_ROOT } from './cosign-trust.ts';
+import { writeOffline } from './cosign-trust.ts';
 
 interface BlobSignatureRequest {
   readonly payload: Uint8Array;
@@ -32,8 +32,7 @@ export async function signBlob(run: RunTool, request: BlobSignatureRequest): Pro
   try {
     await writeFile(files.payload, request.payload, { flag: 'wx', mode: 0o600 });
     if (dialect.kind === 'signing-config') {
-      await writeFile(files.config, dialect.withoutServices, { flag: 'wx', mode: 0o600 });
-      await writeFile(files.trust, EMPTY_TRUSTED_ROOT, { flag: 'wx', mode: 0o600 });
+      await writeOffline(dialect.withoutServices, files);
     }
     const { what, result } = await runSigning(
       run,

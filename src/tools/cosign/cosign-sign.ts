@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { digestOf } from '../../model/digest.ts';
 import type { RunTool } from '../../model/run.ts';
@@ -7,7 +7,7 @@ import { toolFailure } from '../describe-run.ts';
 import { checkBundle } from './bundle.ts';
 import { type CosignDialect, cosignDialect } from './cosign-dialect.ts';
 import { runSigning } from './cosign-errors.ts';
-import { EMPTY_TRUSTED_ROOT } from './cosign-trust.ts';
+import { writeOffline } from './cosign-trust.ts';
 
 /** With what cosign signs. A password that is not given is taken from COSIGN_PASSWORD, as cosign does. */
 type SigningKey =
@@ -43,8 +43,7 @@ export async function signStatement(run: RunTool, request: StatementRequest): Pr
   const files = { bundle: `${name}.json`, config: `${name}.config`, trust: `${name}.trust` };
   try {
     if (dialect.kind === 'signing-config' && request.key.kind === 'key') {
-      await writeFile(files.config, dialect.withoutServices, { flag: 'wx', mode: 0o600 });
-      await writeFile(files.trust, EMPTY_TRUSTED_ROOT, { flag: 'wx', mode: 0o600 });
+      await writeOffline(dialect.withoutServices, files);
     }
     return await sign(run, request, dialect, files);
   } finally {

@@ -1,3 +1,5 @@
+import { writeFile } from 'node:fs/promises';
+
 /**
  * A sigstore trusted root (protobuf-specs, sigstore_trustroot.proto) that trusts no service. With a key none is needed, and
  * without this file cosign asks the network for one.
@@ -25,3 +27,12 @@ export const TRUST_VARIABLES = [
 export const VERIFY_ENV: Readonly<Record<string, undefined>> = Object.fromEntries(
   TRUST_VARIABLES.map((name) => [name, undefined]),
 );
+
+/** Writes the two files by which cosign signs with a key and asks no service. */
+export async function writeOffline(
+  withoutServices: string,
+  files: { readonly config: string; readonly trust: string },
+): Promise<void> {
+  await writeFile(files.config, withoutServices, { flag: 'wx', mode: 0o600 });
+  await writeFile(files.trust, EMPTY_TRUSTED_ROOT, { flag: 'wx', mode: 0o600 });
+}
