@@ -19,6 +19,14 @@ const RECORDS = [
   'x',
 ];
 
+/** A path of so many bytes, of components that every file system takes. */
+function longPath(length: number): string {
+  return `${'n'.repeat(200)}/`
+    .repeat(25)
+    .slice(0, length - 202)
+    .replace(/\/?$/, 'x');
+}
+
 /** Runs of old GNU headers, good and bad, over so much content. */
 function runs(length: number, random: Random): readonly (readonly [number, number])[] {
   const half = Math.floor(length / 2);
@@ -179,6 +187,17 @@ export const ENTRY_TRICKS: readonly Trick[] = [
       'path',
       `s/${Array.from({ length: r.pick([17, 25]) }, () => 'n'.repeat(200)).join('/')}/${e.name}`,
     ]),
+  // Where the store's own folder and the path come near to what a kernel takes (PATH_MAX).
+  (e, r) =>
+    paxOf(e, [
+      'path',
+      `s/${'n'.repeat(199)}/` + longPath(r.pick([3600, 3900, 4000, 4020, 4050, 4090, 4095, 4096])),
+    ]),
+  // A folder that no entry lists, where another layer or entry has a file.
+  (e, r) => ({
+    ...e,
+    name: `${r.pick(['s/a', 's/b', 's/c', 's/a/b'])}/${r.pick(['x', 'y/z', '.wh.x'])}`,
+  }),
   (e, r) => ({
     ...e,
     flag: r.pick(['3', '4']),
