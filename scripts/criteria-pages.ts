@@ -2,6 +2,7 @@ import { CATALOGUE } from '../src/criteria/catalogue.ts';
 import { type Criterion, LEVEL_NAMES, SPEC_URL, VECTORS } from '../src/model/criterion.ts';
 import { VECTOR_NAMES } from '../src/reporters/vector-names.ts';
 import { criterionTables } from './criteria-tables.ts';
+import { wrapProse } from './wrap-prose.ts';
 
 const GENERATED =
   '<!-- Made by scripts/generate-criteria-docs.mjs from src/criteria; do not edit. -->';
@@ -36,7 +37,7 @@ function page(criterion: Criterion): string {
     '',
     decidedBy,
     '',
-    `Facts it looks at: ${facts}.`,
+    `Facts that it reads: ${facts}.`,
     '',
     ...criterionTables(id),
     '## What to do',
@@ -71,7 +72,7 @@ function overview(): string {
 /** docs/criteria/: file name to text. */
 export function criteriaPages(): ReadonlyMap<string, string> {
   return new Map([
-    ['README.md', overview()],
-    ...CATALOGUE.map((c): [string, string] => [`${c.id}.md`, page(c)]),
+    ['README.md', wrapProse(overview())],
+    ...CATALOGUE.map((c): [string, string] => [`${c.id}.md`, wrapProse(page(c))]),
   ]);
 }

@@ -19,7 +19,7 @@ const COUNTED: RuleTable = {
   head: ['root', 'OS packages'],
   rows: [
     ['one static program, busybox, Node unpacked from .debs without records', '0'],
-    ['Debian minbase, which is what `debian:trixie-slim` holds', '78'],
+    ['Debian minbase, as in `debian:trixie-slim`', '78'],
     ['the engine’s Debian base (minbase, ca-certificates, openssl), its Node base alike', '80'],
     ['… with perl, redis-server, haproxy', '85 to 86'],
     ['… with openjdk-21-jre-headless', '88'],
@@ -40,9 +40,9 @@ const COUNTED: RuleTable = {
 };
 
 const PACKAGES: RuleTable = {
-  heading: 'What holds a version',
+  heading: 'What pins a version',
   says: 'Each name of each install command of the stages that the target reaches. ARG and ENV are put in; a version by variable counts as exact.',
-  head: ['command', 'held', 'not held'],
+  head: ['command', 'pinned', 'not pinned'],
   rows: [
     [
       '`apt`, `apt-get install`',
@@ -137,9 +137,9 @@ const PACKAGES: RuleTable = {
 const SBOM: RuleTable = {
   heading: 'What matches',
   says:
-    'The packages that are found in the layers by this tool’s own catalogue are looked for in the SBOM, each name and version once. A purl counts without qualifiers, with or ' +
-    'without its namespace; case, Python’s separators, a Debian or RPM epoch and Go’s `v` make no difference. CycloneDX JSON, SPDX 2 JSON and SPDX 3 JSON-LD are read; the image itself and its operating system are no content.',
-  head: ['the image holds', 'the SBOM names', 'verdict'],
+    'The packages that are found in the layers by this tool’s own catalog are looked for in the SBOM, each name and version once. A purl counts without qualifiers, with or ' +
+    'without its namespace; case, Python’s separators, a Debian or RPM epoch and Go’s `v` make no difference. CycloneDX JSON, SPDX 2 JSON and SPDX 3 JSON-LD are read; the image itself and its operating system are not content.',
+  head: ['the image contains', 'the SBOM names', 'verdict'],
   rows: [
     ['packages', 'at least 75 % of them', 'pass, with the share'],
     ['packages', 'fewer, none, or the same in other versions', 'fail, with those left out'],
@@ -152,7 +152,7 @@ const SBOM: RuleTable = {
     ['no package that is found', 'nothing', 'fail: empty'],
     [
       'no package that is found',
-      'OS packages, or only files that are not there',
+      'OS packages, or only files that do not exist',
       'fail: another image’s',
     ],
     ['anything', 'anything, under the digest of another image', 'fail'],
@@ -176,11 +176,11 @@ const USERS: RuleTable = {
 
 const RENAMED: RuleTable = {
   heading: 'Under another name',
-  says: 'A program is told by its name, and a shell by its content too: ELF programs of 16 KiB to 4 MiB are searched for texts that only the shell itself holds.',
+  says: 'A program is recognized by its name, and a shell by its content too: ELF programs of 16 KiB to 4 MiB are searched for texts that only the shell itself has.',
   head: ['the shell', 'is it found'],
   rows: [
-    ['busybox or toybox, copied or linked to any name', 'yes, by the banner that it holds'],
-    ['a link of any name to a shell that keeps its own', 'yes: what it leads to has the name'],
+    ['busybox or toybox, copied or linked to any name', 'yes, by the banner in it'],
+    ['a link of any name to a shell that keeps its own', 'yes: what it points to has the name'],
     ['with target, version or ending: `bash-5.2`, `x86_64-linux-gnu-sh`, `zsh.real`', 'yes'],
     [
       'bash, dash, zsh, mksh and ksh93 copied or moved to another name (`cp /bin/bash /usr/bin/foo`)',
@@ -205,7 +205,7 @@ const AGE: RuleTable = {
     ],
     ['`created`, later than the epoch of the build', 'it counts'],
     ['`created` at or before SOURCE_DATE_EPOCH', 'unknown'],
-    ['`created` before 2013, when there were no images (a zero)', 'unknown'],
+    ['`created` before 2013, before images existed (a zero)', 'unknown'],
     ['no time, or one that is more than a day in the future', 'unknown'],
   ],
 };
@@ -219,7 +219,7 @@ const PROFILES: RuleTable = {
       'pass',
     ],
     [
-      'seccomp that allows, logs or hands on by default; or names a call that the default forbids; or allows all of the default',
+      'seccomp that allows, logs or passes on by default; or names a call that the default forbids; or allows all of the default',
       'fail',
     ],
     ['AppArmor in enforce mode that grants less as a whole than docker-default', 'pass'],

@@ -91,7 +91,7 @@ const TABLES: Readonly<Record<string, () => string[]>> = {
         rules.map(({ id, what }) => [code(id), what]),
       ),
     ]),
-    '### Files made to hold credentials',
+    '### Files made for credentials',
     '',
     ...table(
       ['rule', 'file'],
@@ -118,10 +118,10 @@ const TABLES: Readonly<Record<string, () => string[]>> = {
     heading,
     '',
     ...table(
-      ['a variable that matches', 'holds'],
+      ['a variable that matches', 'contains'],
       SECRET_NAMES.map((row) => [pattern(row.pattern), row.reason]),
     ),
-    'These hold none:',
+    'These contain none:',
     '',
     ...table(
       ['a variable that matches', 'is'],

@@ -56,7 +56,7 @@ export const DOWNLOADS: readonly RuleTable[] = [
       ],
       ['packages by name from a package manager', 'no: the manager verifies them'],
       [
-        'the same where it is told not to: `--allow-unauthenticated`, `--allow-untrusted`, `--nogpgcheck`, `--trusted-host`, `[trusted=yes]`, `gpgcheck=0`',
+        'the same where it is set not to: `--allow-unauthenticated`, `--allow-untrusted`, `--nogpgcheck`, `--trusted-host`, `[trusted=yes]`, `gpgcheck=0`',
         'yes, unverified',
       ],
     ],
@@ -130,7 +130,7 @@ export const DOWNLOADS: readonly RuleTable[] = [
   },
   {
     heading: 'Programs that make an address out of a name',
-    says: 'What each checks by itself. A checksum or signature check of the file in the Dockerfile counts for none of them, as the file’s place is not told.',
+    says: 'What each checks on its own. A checksum or signature check of the file in the Dockerfile counts for none of them, as the file’s place is not known.',
     head: ['program', 'fetches by', 'verdict', 'reason'],
     rows: Object.entries(NAMED_FETCHES).map(([program, { verbs, checks, pinned, reason }]) => [
       `\`${program}\``,

@@ -1,5 +1,6 @@
 import type { FixRule } from '../src/model/fix-rule.ts';
 import { FIX_RULES } from '../src/plans/fix/catalogue.ts';
+import { wrapProse } from './wrap-prose.ts';
 
 const HEADING = '## Rules\n';
 
@@ -38,5 +39,5 @@ export function fixPage(page: string): string {
     '',
     ...FIX_RULES.flatMap(section),
   ];
-  return `${above}\n${rules.join('\n').trimEnd()}\n`;
+  return wrapProse(`${above}\n${rules.join('\n').trimEnd()}\n`);
 }

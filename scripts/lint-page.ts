@@ -1,5 +1,6 @@
 import type { LintRule } from '../src/model/lint.ts';
 import { LINT_RULES } from '../src/pipeline/lint/lint-catalogue.ts';
+import { wrapProse } from './wrap-prose.ts';
 
 const GENERATED =
   '<!-- Made by scripts/generate-lint-docs.mjs from the catalogue of rules; do not edit. -->';
@@ -17,8 +18,8 @@ What a rule means: scoville explain pinned-images
 0 errors, 1 warning, 0 info in 1 file
 \`\`\`
 
-What weighs what: criteria of levels 1 and 2 are errors, of level 3 warnings, above that no more than information. What cannot be told from the Dockerfile (an image name that is not constant, a requirements
-file that is not there) is information. So are packages of apt, apk, dnf, zypper and pacman without a version: their archives drop old versions, so that a version named alone breaks the build one day; freeze
+What weighs what: criteria of levels 1 and 2 are errors, of level 3 warnings, above that no more than information. What is not known from the Dockerfile (an image name that is not constant, a requirements
+file that does not exist) is information. So are packages of apt, apk, dnf, zypper and pacman without a version: their archives drop old versions, so that a version named alone breaks the build one day; freeze
 the archive at a date, or pin them and have them refreshed.
 
 Only stages that the target reaches are judged: the last one, or \`--target\`. Variables have the values that \`--build-arg\`, ARG defaults and a linux/amd64 machine give them. Shell is parsed, not searched:
@@ -26,9 +27,9 @@ here-documents, functions, loops and variables are followed.
 
 ## Bake and compose
 
-A file of bake (\`docker-bake.hcl\`, \`docker-bake.json\`, any \`.hcl\`) or of compose (\`compose.yaml\` and its kin) stands for what its targets build.
+A file of bake (\`docker-bake.hcl\`, \`docker-bake.json\`, any \`.hcl\`) or of compose (\`compose.yaml\` and its kin) means what its targets build.
 \`docker buildx bake --print\` resolves it, as for \`scoville bake\`. Each Dockerfile is judged with the arguments, the stage and the context of its
-target; one that stands in the definition is named \`FILE#TARGET\`. \`--build-arg\` and \`--target\` go before what the definition says.
+target; one that is in the definition is named \`FILE#TARGET\`. \`--build-arg\` and \`--target\` go before what the definition says.
 
 \`\`\`console
 $ scoville lint docker-bake.hcl
@@ -41,8 +42,8 @@ $ scoville lint docker-bake.hcl
 FROM debian
 \`\`\`
 
-Above an instruction, or between its lines, the comment holds for that instruction. On the file’s first line (behind \`# syntax\` and the other directives) it holds for the whole file. It needs the ids and a
-reason, which reports show. Without a reason it takes nothing back; an id that is no rule, or that finds nothing there, is itself a finding.
+Above an instruction, or between its lines, the comment applies to that instruction. On the file’s first line (behind \`# syntax\` and the other directives) it applies for the whole file. It needs the ids and a
+reason, which reports show. Without a reason it takes nothing back; an id that is not a rule, or that finds nothing there, is itself a finding.
 
 ## Reports
 
@@ -79,7 +80,7 @@ function section({ id, title, level, help, remedy, bad, good, specification }: L
 
 /** docs/lint.md. */
 export function lintPage(): string {
-  return [
+  const text = [
     GENERATED,
     '',
     INTRODUCTION,
@@ -93,4 +94,5 @@ export function lintPage(): string {
   ]
     .join('\n')
     .replace(/\n+$/, '\n');
+  return wrapProse(text);
 }

@@ -47,7 +47,7 @@ export const HABITS: readonly Habit[] = [
 ];
 
 /** The longest sentence that people read, in words. */
-export const SENTENCE_WORDS = 30;
+const SENTENCE_WORDS = 30;
 
 /** The words of a sentence: runs between spaces that have a letter or a digit. */
 function words(sentence: string): number {
@@ -62,16 +62,19 @@ export function sentences(text: string): readonly string[] {
     .filter((sentence) => sentence !== '');
 }
 
-/** What of a text breaks the rules: the habit, and the words that show it. */
+/** The habits that a text has: the name of each, and the words that show it. */
 export function findHabits(text: string): readonly string[] {
-  const habits = HABITS.flatMap(({ name, pattern, better }) => {
+  return HABITS.flatMap(({ name, pattern, better }) => {
     const match = pattern.exec(text);
     return match === null ? [] : [`${name} (${better}): ${match[0]}`];
   });
+}
+
+/** The sentences of a text that are too long, each with its number of words and its beginning. */
+export function longSentences(text: string): readonly string[] {
   // A list of names, such as those of programs, has no punctuation.
-  const isList = !/\w[,.;:!?](?:\s|$)/.test(text);
-  const long = (isList ? [] : sentences(text)).filter(
-    (sentence) => words(sentence) > SENTENCE_WORDS,
-  );
-  return [...habits, ...long.map((s) => `${String(words(s))} words: ${s.slice(0, 60)}`)];
+  if (!/\w[,.;:!?](?:\s|$)/.test(text)) return [];
+  return sentences(text)
+    .filter((sentence) => words(sentence) > SENTENCE_WORDS)
+    .map((sentence) => `${String(words(sentence))} words: ${sentence.slice(0, 60)}`);
 }

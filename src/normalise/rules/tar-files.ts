@@ -8,7 +8,7 @@ export const tarFiles: RewriteRule = {
     'package managers fill). Times of their members become the epoch, and they are sorted by ' +
     'name.',
   safeBecause:
-    'Members, their content, owners and modes stay; but the file’s hash is another one, so that a checksum or signature of it made in the build would no longer fit.',
+    'Members, their content, owners and modes stay. But the file’s hash is another one, so that a checksum or signature of it made in the build would no longer fit.',
   answers: 'Archives made in a RUN',
   mode: 'aggressive',
   kind: 'rewrite',

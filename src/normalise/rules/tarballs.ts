@@ -8,7 +8,7 @@ export const tarballs: RewriteRule = {
     'time in the header becomes the epoch. If there is a tar archive inside, so do the times ' +
     'of its members, which are sorted by name. The archive is compressed again.',
   safeBecause:
-    'Members, their content, owners and modes stay; but the file’s hash is another one, so that a checksum or signature of it made in the build would no longer fit.',
+    'Members, their content, owners and modes stay. But the file’s hash is another one, so that a checksum or signature of it made in the build would no longer fit.',
   answers: 'Archives made in a RUN',
   mode: 'aggressive',
   kind: 'rewrite',

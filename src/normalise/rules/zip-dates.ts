@@ -9,7 +9,7 @@ export const zipDates: RewriteRule = {
     'all their members become the epoch, earlier ones too, such as a checkout’s that a RUN ' +
     'packed.',
   safeBecause:
-    'Members, their order and their checksums stay; but the file’s hash is another one, so that a checksum or signature of it made in the build would no longer fit.',
+    'Members, their order and their checksums stay. But the file’s hash is another one, so that a checksum or signature of it made in the build would no longer fit.',
   answers: 'Archives made in a RUN',
   mode: 'aggressive',
   kind: 'rewrite',
