@@ -26,7 +26,7 @@ test('install and uninstall say what they did, on stderr', async () => {
 test.each([install, uninstall])(
   'names and flags that are not there are refused',
   async (command) => {
-    await expect(command(['x'], fakeIo().io)).rejects.toThrow('takes no names');
+    await expect(command(['x'], fakeIo().io)).rejects.toThrow('does not take names');
     await expect(command(['--nothing'], fakeIo().io)).rejects.toThrow('has no flag --nothing');
   },
 );

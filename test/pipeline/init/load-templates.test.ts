@@ -101,6 +101,9 @@ const SHOWN: Readonly<Record<string, string>> = {
   'package-lock.json': '{"lockfileVersion":3,"packages":{}}',
 };
 
+/** Programs of a project that its package manager runs; ordinary projects have none. */
+const RUN_BY_MANAGERS = new Set(['.pnpmfile.cjs', 'build.rs']);
+
 describe.each(STACKS)('%s', (name) => {
   const template = (): Template => {
     const found = loaded.templates.find((one) => one.name === name);
@@ -124,8 +127,8 @@ describe.each(STACKS)('%s', (name) => {
           now: 0,
         },
         context: {
-          text: (path) => SHOWN[path] ?? 'hello==1.0\n',
-          kind: () => 'file',
+          text: (path) => (RUN_BY_MANAGERS.has(path) ? undefined : (SHOWN[path] ?? 'hello==1.0\n')),
+          kind: (path) => (RUN_BY_MANAGERS.has(path) ? undefined : 'file'),
         },
       });
       const told = findings.map(({ rule, message }) => `${rule}: ${message}`);

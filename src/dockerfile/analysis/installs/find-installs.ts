@@ -29,6 +29,9 @@ function readersOf(program: string): readonly InstallReader[] {
   return READERS.get(program) ?? READERS.get(unversioned(program)) ?? [];
 }
 
+/** Managers that build, too: without network they only do that, over what an earlier step fetched. */
+const BUILDERS = new Set(Object.values(ECOSYSTEM_INSTALLS));
+
 /** What a command installs, as its package manager would read it. */
 export function installsOf(
   event: CommandEvent,
@@ -36,7 +39,9 @@ export function installsOf(
   files: StageFiles,
   snapshotRepository: boolean,
 ): readonly PackageInstall[] {
-  const readers = readersOf(event.program);
+  const readers = readersOf(event.program).filter(
+    (reader) => !event.isOffline || !BUILDERS.has(reader),
+  );
   if (readers.length === 0) return [];
   const context: InstallContext = {
     variable: event.variable,

@@ -16,6 +16,11 @@ function judged(run: string, files: Files = { a: '' }): readonly string[] {
 }
 
 describe('managers that build, too', () => {
+  test('without network they install nothing', () => {
+    expect(judged('--network=none dotnet publish', {})).toEqual([]);
+    expect(judged('dotnet publish', {})).toEqual(['loose', 'unread dotnet']);
+  });
+
   test.each<[string, Files | undefined, readonly string[]]>([
     // What only fetches is read, and held where the lock file is there.
     ['mix deps.get', undefined, ['loose']],
