@@ -1,14 +1,15 @@
 // What scoville costs over plain `docker buildx build` and over unpacking layers, each thing beside its floor in the same run. Never
 // fails on a time.
-//   npm run bench -- [--quick] [--json] [--runs N] [--bin FILE] [--keep] [--grade]
+//   npm run bench -- [--quick] [--json] [--runs N] [--bin FILE] [--keep] [--grade] [--layout FOLDER ...]
 // --quick: an image of 200 MB in place of 1.5 GB. --keep: leave images and files for another run, which takes them again.
+// --layout: only what grading these images costs, each an OCI layout (docker save IMAGE | tar -x -C FOLDER).
 // --grade: only the grading, for which no Docker is needed. trivy on the PATH is measured beside it, and CHPS_SCORER=path/to/chps-scorer.sh too (with Docker).
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { BASE, cacheBefore, cleanEngine } from './bench/engine.mjs';
-import { gradeRows } from './bench/grade.mjs';
+import { gradeRows, realRows } from './bench/grade.mjs';
 import { MARK, SIZES, writeAppContext, writeBaseContext } from './bench/image.mjs';
 import * as measures from './bench/measures.mjs';
 import { normaliseRows } from './bench/normalise.mjs';
@@ -20,6 +21,7 @@ const { values } = parseArgs({
     json: { type: 'boolean', default: false },
     keep: { type: 'boolean', default: false },
     grade: { type: 'boolean', default: false },
+    layout: { type: 'string', multiple: true, default: [] },
     runs: { type: 'string', default: '5' },
     bin: { type: 'string', default: 'dist/scoville.js' },
   },
@@ -36,6 +38,7 @@ const setup = {
   context: join(dir, `${MARK}-context`),
   base: join(dir, `${MARK}-base`),
   size,
+  layouts: values.layout.map((path) => resolve(path)),
 };
 if (!existsSync(setup.bin)) throw new Error(`${setup.bin} is not there: npm run build`);
 
@@ -43,7 +46,8 @@ const say = (text) => void process.stderr.write(`bench: ${text}\n`);
 // Of a run that kept its things, what was there before it.
 const beforeFile = join(dir, 'cache-before.json');
 const cached = existsSync(beforeFile) ? JSON.parse(readFileSync(beforeFile, 'utf8')) : undefined;
-const before = values.grade ? undefined : new Set(cached ?? cacheBefore());
+const needsEngine = !values.grade && values.layout.length === 0;
+const before = needsEngine ? new Set(cached ?? cacheBefore()) : undefined;
 const removeAll = () => {
   say('removing images, build cache and files');
   if (before !== undefined) cleanEngine(before);
@@ -68,14 +72,17 @@ const withEngine = {
   'walk and compressor': measures.insideRows,
   'a cosign call': (s) => [measures.cosignRow(s)],
 };
-const steps = { ...(values.grade ? {} : withEngine), grading: gradeRows };
+const steps =
+  values.layout.length > 0
+    ? { 'grading real images': realRows }
+    : { ...(needsEngine ? withEngine : {}), grading: gradeRows };
 
 const rows = [];
 const load = { before: loadavg()[0] };
 try {
   rmSync(setup.home, { recursive: true, force: true });
   mkdirSync(dir, { recursive: true });
-  if (!values.grade) makeImages();
+  if (needsEngine) makeImages();
   for (const [what, measure] of Object.entries(steps)) {
     say(what);
     rows.push(...(await measure(setup)));

@@ -1,6 +1,6 @@
 import { readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
-import { blobPaths, changeLayout, PACKINGS, writeLayout } from './layout.mjs';
+import { basename, join } from 'node:path';
+import { blobPaths, changeLayout, PACKINGS, realLayout, writeLayout } from './layout.mjs';
 import { isInstalled, scorerRows, trivyRows } from './peers.mjs';
 import { row } from './table.mjs';
 import { inTurns, spread, timed } from './timing.mjs';
@@ -20,6 +20,22 @@ export async function gradeRows(setup) {
     rmSync(layout.dir, { recursive: true });
   }
   return rows;
+}
+
+/** What grading real images costs, in time of processors: one that is mostly one layer, or programs, costs more than the generated one. */
+export function realRows(setup) {
+  return setup.layouts.flatMap((dir) => {
+    const layout = realLayout(dir);
+    const rowOf = (name, flags) => {
+      const used = { cpu: [], megabytes: [] };
+      const { floor } = inTurns(setup.runs, floorOf(layout), () =>
+        cold(setup, layout, flags, used),
+      );
+      const note = 'floor: zcat; time of processors';
+      return row(`${basename(dir)}: ${name}`, 's', { thing: spread(used.cpu), floor }, { note });
+    };
+    return [rowOf('cold, without secrets', ['--secrets=false']), rowOf('cold', [])];
+  });
 }
 
 async function gzipRows(setup, layout) {

@@ -7,6 +7,7 @@ import {
   mkdirSync,
   openSync,
   readdirSync,
+  readFileSync,
   renameSync,
   rmSync,
   statSync,
@@ -48,6 +49,17 @@ export async function changeLayout({ dir, packing, layers }, version) {
   const small = await addLayer(dir, path, packing);
   rmSync(path);
   writeDocuments(dir, [...layers, small]);
+}
+
+/** An image that is there already, as `docker save` and `tar -x` leave it, its layers gzip. */
+export function realLayout(dir) {
+  const folder = join(dir, 'blobs', 'sha256');
+  const isGzip = (name) =>
+    readFileSync(join(folder, name)).subarray(0, 2).toString('hex') === '1f8b';
+  const layers = readdirSync(folder)
+    .filter(isGzip)
+    .map((name) => ({ blob: { digest: `sha256:${name}` } }));
+  return { dir, packing: 'gzip', layers };
 }
 
 /** The paths of the large layers' blobs. */

@@ -151,7 +151,7 @@ const CASES: readonly Case[] = [
         { ...evil, platform: AMD },
         { ...good, platform: AMD },
       ]),
-    ...{ pulled: 'evil', ran: 'evil', exitCode: 2, says: 'another type than was stated of it' },
+    ...{ pulled: 'evil', ran: 'evil', exitCode: 2, says: 'has a mediaType that differs from its descriptor' },
   },
   {
     what: 'the platform Linux/AMD64',

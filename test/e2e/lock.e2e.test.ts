@@ -178,7 +178,7 @@ describe('scoville.lock', () => {
   test('a digest that the registry has not, a broken file, and none at all: exit 2, and where', async () => {
     const dir = context('broken', `FROM ${BASE}\n`);
     const missing = await scoville.expect(2, ['build', '--locked', ...QUIET, dir]);
-    expect(missing.stderr).toContain('--locked: there is no');
+    expect(missing.stderr).toContain('not found');
     await scoville.expect(0, ['lock', '--no-interactive', dir]);
     const path = join(dir, 'scoville.lock');
     const text = readFileSync(path, 'utf8');

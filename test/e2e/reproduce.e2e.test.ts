@@ -107,7 +107,7 @@ describe('scoville reproduce', () => {
   test('an output that is no image is refused', async () => {
     const dir = context('local', `FROM ${bases.debian}\n`);
     const ended = await scoville.expect(2, ['reproduce', '-o', join(folder, 'out'), dir]);
-    expect(ended.stderr).toContain('there is no image to compare');
+    expect(ended.stderr).toContain('the build has no image to compare');
     expect(existsSync(join(folder, 'out'))).toBe(false);
   });
 });
