@@ -158,7 +158,7 @@ describe('what cannot be judged ends with exit code 2', () => {
   test.each([
     ['an image that is nowhere', [`registry:${registry}/scoville-nowhere:1`], 'has no'],
     ['a registry that is down', ['registry:localhost:1/x:1'], 'localhost:1'],
-    ['a file that is none', ['/nowhere/image.tar'], 'there is no /nowhere/image.tar'],
+    ['a file that is none', ['/nowhere/image.tar'], '/nowhere/image.tar: no such file'],
     [
       'an identity that anybody has',
       [

@@ -7,6 +7,7 @@ import { type Descriptor, type Manifest, MEDIA_TYPE } from '../../src/model/oci.
 import type { Scorecard } from '../../src/model/scorecard.ts';
 import type { ImageVerification } from '../../src/model/verification.ts';
 import { archiveOf, ImageBytes } from '../fakes/images.ts';
+import { type ClassicEngine, startClassicEngine } from './classic-engine.ts';
 import { bases, output, registry, run, Scoville } from './harness.ts';
 
 const FOREIGN = 'application/vnd.foo.v1+json';
@@ -110,6 +111,8 @@ interface Case {
   /** Whose configuration `docker image inspect` shows after `docker pull` (Docker 26.1, containerd store), and who runs. */
   readonly pulled: Who | 'none';
   readonly ran: Who | 'none';
+  /** Who is pulled by the classic store, which is asked about each case, where that is another. */
+  readonly classic?: Who | 'none';
   /** Exit code of `scoville verify`; of 1 the reason, of 2 the error of verify and grade. */
   readonly exitCode: 0 | 1 | 2;
   readonly says?: string;
@@ -151,7 +154,12 @@ const CASES: readonly Case[] = [
         { ...evil, platform: AMD },
         { ...good, platform: AMD },
       ]),
-    ...{ pulled: 'evil', ran: 'evil', exitCode: 2, says: 'has a mediaType that differs from its descriptor' },
+    ...{
+      pulled: 'evil',
+      ran: 'evil',
+      exitCode: 2,
+      says: 'has a mediaType that differs from its descriptor',
+    },
   },
   {
     what: 'the platform Linux/AMD64',
@@ -193,8 +201,14 @@ const CASES: readonly Case[] = [
         { ...evil, mediaType: FOREIGN, platform: AMD },
         { ...good, platform: AMD },
       ]),
-    // Docker's classic store takes it.
-    ...{ pulled: 'none', ran: 'none', exitCode: 1, says: UNSIGNED, signed: 'fail' },
+    ...{
+      pulled: 'none',
+      ran: 'none',
+      classic: 'evil',
+      exitCode: 1,
+      says: UNSIGNED,
+      signed: 'fail',
+    },
   },
   {
     what: 'an entry of an unknown type that we refuse to read',
@@ -253,9 +267,98 @@ const CASES: readonly Case[] = [
     },
     ...{ pulled: 'evil', ran: 'evil', exitCode: 2, says: 'has the key "config.user"' },
   },
+  {
+    what: 'a media type with parameters',
+    index: ({ good, evil }) =>
+      indexText([
+        { ...evil, mediaType: `${evil.mediaType}; charset=utf-8`, platform: AMD },
+        { ...good, platform: AMD },
+      ]),
+    ...{ pulled: 'none', ran: 'none', exitCode: 1, says: UNSIGNED, signed: 'fail' },
+  },
+  {
+    what: 'no media type',
+    index: ({ good, evil }) =>
+      indexText([
+        { ...evil, mediaType: '', platform: AMD },
+        { ...good, platform: AMD },
+      ]),
+    ...{ pulled: 'none', ran: 'none', exitCode: 1, says: UNSIGNED, signed: 'fail' },
+  },
+  {
+    what: 'the signed digest with the bytes of another as its data',
+    index: async ({ good, evil }) => {
+      const data = Buffer.from(JSON.stringify(await documentOf('manifests', evil.digest)));
+      return indexText([{ ...good, data: data.toString('base64'), platform: AMD }]);
+    },
+    ...{ pulled: 'good', ran: 'good', exitCode: 0, signed: 'pass' },
+  },
+  {
+    what: 'an image that calls itself an attestation',
+    index: ({ good, evil }) =>
+      indexText([
+        {
+          ...evil,
+          platform: AMD,
+          annotations: {
+            'vnd.docker.reference.type': 'attestation-manifest',
+            'vnd.docker.reference.digest': good.digest,
+          },
+        },
+        { ...good, platform: AMD },
+      ]),
+    ...{ pulled: 'evil', ran: 'evil', exitCode: 1, says: UNSIGNED, signed: 'fail' },
+  },
+  {
+    what: 'an image that calls itself an artifact',
+    index: async ({ good, evil }) => {
+      const artifactType = 'application/vnd.example+json';
+      const odd = await changed(evil, (manifest) => ({ ...manifest, artifactType }));
+      return indexText([
+        { ...odd, artifactType, platform: AMD },
+        { ...good, platform: AMD },
+      ]);
+    },
+    ...{ pulled: 'evil', ran: 'evil', exitCode: 1, says: UNSIGNED, signed: 'fail' },
+  },
+  {
+    what: 'a configuration of another type',
+    index: async ({ good, evil }) => {
+      const odd = await changed(evil, (manifest) => ({
+        ...manifest,
+        config: { ...manifest.config, mediaType: 'application/vnd.oci.empty.v1+json' },
+      }));
+      return indexText([
+        { ...odd, platform: AMD },
+        { ...good, platform: AMD },
+      ]);
+    },
+    ...{ pulled: 'evil', ran: 'evil', exitCode: 1, says: UNSIGNED, signed: 'fail' },
+  },
+  {
+    what: 'a variant of the same architecture',
+    index: ({ good, evil }) =>
+      indexText([
+        { ...good, platform: AMD },
+        { ...evil, platform: { ...AMD, variant: 'v2' } },
+      ]),
+    ...{ pulled: 'good', ran: 'good', exitCode: 1, says: UNSIGNED, signed: 'fail' },
+  },
+  {
+    what: 'another version of the operating system',
+    index: ({ good, evil }) =>
+      indexText([
+        { ...evil, platform: { ...AMD, 'os.version': '10', 'os.features': ['x'] } },
+        { ...good, platform: AMD },
+      ]),
+    ...{ pulled: 'evil', ran: 'evil', exitCode: 1, says: UNSIGNED, signed: 'fail' },
+  },
 ];
 
+let classic: ClassicEngine | undefined;
+
 beforeAll(async () => {
+  classic = await startClassicEngine();
   const options = { cwd: folder, env: { COSIGN_PASSWORD: '' } };
   await output('cosign', ['generate-key-pair'], options);
   images = { good: await build('good'), evil: await build('evil') };
@@ -263,21 +366,32 @@ beforeAll(async () => {
   await output('cosign', ['sign', ...signing, `${repository}@${images.good.digest}`], options);
 });
 afterAll(async () => {
+  await classic?.stop();
   await scoville.remove();
   rmSync(folder, { recursive: true, force: true });
 });
 
 /** Whom the engine takes from that name, by what it shows and by what it runs. */
-async function takenBy(name: string): Promise<Record<'pulled' | 'ran' | 'user', string>> {
+async function takenBy(
+  name: string,
+  host: readonly string[] = [],
+): Promise<Record<'pulled' | 'ran' | 'user', string>> {
   try {
-    await run('docker', ['pull', '-q', name]);
+    await run('docker', [...host, 'pull', '-q', name]);
     const format = '{{.Config.Labels.who}} {{.Config.User}}';
-    const shown = await run('docker', ['image', 'inspect', '-f', format, name]);
-    const ran = await run('docker', ['run', '--rm', '--pull=never', '--network=none', name]);
+    const shown = await run('docker', [...host, 'image', 'inspect', '-f', format, name]);
+    const ran = await run('docker', [
+      ...host,
+      'run',
+      '--rm',
+      '--pull=never',
+      '--network=none',
+      name,
+    ]);
     const [pulled = '', user = ''] = shown.stdout.trim().split(' ');
     return { pulled: pulled || 'none', user, ran: ran.stdout || 'none' };
   } finally {
-    await run('docker', ['rmi', '--force', name]);
+    await run('docker', [...host, 'rmi', '--force', name]);
   }
 }
 
@@ -291,10 +405,14 @@ describe('what an engine takes out of an index has to be signed', async () => {
     if (version.startsWith('26.'))
       expect({ pulled, ran }).toEqual({ pulled: one.pulled, ran: one.ran });
     if (one.what === 'User beside user') expect(user).toBe('0');
+    const byClassic = await takenBy(name, ['-H', classic?.host ?? '']);
+    const isKnown = version.startsWith('26.') && one.classic !== undefined;
+    if (isKnown) expect(byClassic.pulled).toBe(one.classic);
+    const all = [pulled, ran, byClassic.pulled, byClassic.ran];
 
     const key = ['--json', '--key', join(folder, 'cosign.pub')];
     const verified = await scoville.expect(one.exitCode, ['verify', ...key, name]);
-    if ([pulled, ran].includes('evil')) expect(verified.exitCode).not.toBe(0);
+    if (all.includes('evil')) expect(verified.exitCode).not.toBe(0);
     const graded = await scoville.run(['grade', '--scanner', 'none', ...key, name]);
     if (one.exitCode === 2) {
       for (const { exitCode, stdout, stderr } of [verified, graded]) {
