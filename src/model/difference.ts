@@ -2,19 +2,17 @@ import type { Digest } from './digest.ts';
 import type { TarEntry } from './tar.ts';
 
 /** In what an entry of two layers is not the same. */
-const DIFFERENCE_KINDS = [
-  'presence',
-  'type',
-  'content',
-  'mode',
-  'owner',
-  'mtime',
-  'link',
-  'attributes',
-  'device',
-  'order',
-] as const;
-export type DifferenceKind = (typeof DIFFERENCE_KINDS)[number];
+export type DifferenceKind =
+  | 'presence'
+  | 'type'
+  | 'content'
+  | 'mode'
+  | 'owner'
+  | 'mtime'
+  | 'link'
+  | 'attributes'
+  | 'device'
+  | 'order';
 
 /** All that a layer says of an entry; two entries with equal records are the same bytes in a tar, but for their place. */
 export interface EntryRecord extends Omit<TarEntry, 'name' | 'linkname' | 'typeflag'> {

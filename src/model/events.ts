@@ -1,21 +1,19 @@
 import type { Digest } from './digest.ts';
 import type { Scorecard } from './scorecard.ts';
 
-const PHASES = [
-  'plan',
-  'open',
-  'build',
-  'normalise',
-  'compare',
-  'inspect',
-  'verify',
-  'attest',
-  'grade',
-  'gate',
-  'load',
-  'push',
-] as const;
-export type Phase = (typeof PHASES)[number];
+export type Phase =
+  | 'plan'
+  | 'open'
+  | 'build'
+  | 'normalise'
+  | 'compare'
+  | 'inspect'
+  | 'verify'
+  | 'attest'
+  | 'grade'
+  | 'gate'
+  | 'load'
+  | 'push';
 
 /** Steps within phases that a checklist shows by themselves; several may run beside each other. */
 export const PARTS = ['sbom', 'sign', 'scan'] as const;
