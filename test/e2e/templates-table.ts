@@ -26,7 +26,7 @@ export function templateRow(template: Template, from: string, tried: TriedRow | 
     `\`${runtime}\``,
     ...(tried === undefined ? ['lint only', '', ''] : triedCells(tried)),
   ];
-  return `| ${cells.join(' | ')} |`;
+  return `|${cells.map((cell) => (cell === '' ? ' ' : ` ${cell} `)).join('|')}|`;
 }
 
 function triedCells({ level, short, isReproducible }: TriedRow): readonly string[] {
