@@ -158,8 +158,8 @@ describe('names', () => {
     ['above the root', '../etc/passwd', /outside the image/],
     ['above the root later', 'a/../../etc', /outside the image/],
     ['above the root, absolute', '/../x', /outside the image/],
-    ['64 KB in one', 'x'.repeat(65_536), /longer than 4096/],
-    ['64 KB of folders', 'a/'.repeat(32_768), /longer than 4096/],
+    ['64 KB in one', 'x'.repeat(65_536), /longer than 4000/],
+    ['64 KB of folders', 'a/'.repeat(32_768), /longer than 4000/],
   ])('%s is refused', async (_name, name, message) => {
     expect(await messageOf(archive([{ name }]))).toMatch(message);
   });
@@ -353,7 +353,7 @@ describe('links', () => {
 
 describe('how much a layer may hold', () => {
   test('names that ask for more folders than there are entries', async () => {
-    const name = (i: number): string => `f${i}/${'a/'.repeat(2000)}x`;
+    const name = (i: number): string => `f${i}/${'a/'.repeat(1990)}x`;
     const items = Array.from({ length: 300 }, (_, i) => ({ name: name(i), content: 'x' }));
     await expect(imageOf(gzipSync(archive(items)))).rejects.toThrow(
       'the layers of the image contain more than 500000 folders that no entry lists',

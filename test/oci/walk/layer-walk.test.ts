@@ -161,6 +161,15 @@ describe('walkLayer', () => {
     );
   });
 
+  test('a path is as long as engines unpack below their own folders', async () => {
+    const named = (length: number): Uint8Array =>
+      tarOf([{ entry: entry({ name: `${'n/'.repeat(1999)}${'n'.repeat(length - 3998)}` }) }]);
+    const seen = all();
+    await walk(named(4000), [seen]);
+    expect(seen.finish().map(([path]) => path.length)).toEqual([4000]);
+    await expect(walk(named(4001), [])).rejects.toThrow('a path longer than 4000 bytes');
+  });
+
   test.each<[string, Uint8Array, Partial<LayerSource>, RegExp]>([
     ['another blob', tar, { expectedDigest: digestOf('other') }, /has other content/],
     ['another diffID', gzipSync(tar), { expectedDiffId: digestOf('other') }, /unpacks to/],
