@@ -32,10 +32,19 @@ node_build=$(pinned "$SCOVILLE_BASE_NODE")
 node_runtime=$(pinned "$SCOVILLE_BASE_NODE_DISTROLESS")
 
 say "scoville build --load --push -t $image examples/node-app"
-node dist/scoville.js build --load --push -t "$image" \
-  --build-arg NODE_BUILD="$node_build" --build-arg NODE_RUNTIME="$node_runtime" \
-  --report "terminal=$report" --report "json=$SCOVILLE_HOME/scorecard.json" \
-  examples/node-app
+build() {
+  # The scorecard is shown at the end.
+  node dist/scoville.js build --load --push -t "$image" \
+    --build-arg NODE_BUILD="$node_build" --build-arg NODE_RUNTIME="$node_runtime" \
+    --report "terminal=$report" --report "json=$SCOVILLE_HOME/scorecard.json" \
+    examples/node-app >/dev/null
+}
+# Without a terminal BuildKit's log is long: it goes to a file.
+log="$SCOVILLE_HOME/build.log"
+if [ -t 2 ]; then build; else
+  echo "BuildKit's log: $log" >&2
+  build 2> >(tee "$log" | grep --line-buffered -v -e '^#' -e '^$' >&2)
+fi
 
 say 'Verifying what the registry holds, with plain cosign'
 key="$SCOVILLE_HOME/config/keys/cosign.pub"
@@ -47,9 +56,11 @@ bundles=()
 # Not by a pipe: grep -q leaves at the first match, and cosign, which still writes then, has failed.
 help=$(cosign verify --help 2>&1)
 [[ $help != *--new-bundle-format* ]] || bundles=(--new-bundle-format)
-cosign verify --key "$key" "${offline[@]}" "${bundles[@]}" "$image" >"$SCOVILLE_HOME/verify.json"
+cosign_log="$SCOVILLE_HOME/cosign.log"
+checked() { cosign "$@" 2>"$cosign_log" || { cat "$cosign_log" >&2; return 1; }; }
+checked verify --key "$key" "${offline[@]}" "${bundles[@]}" "$image" >"$SCOVILLE_HOME/verify.json"
 echo "cosign verify: the signature of $image holds for $key" >&2
-cosign verify-attestation --key "$key" "${offline[@]}" "${bundles[@]}" --type cyclonedx "$image" \
+checked verify-attestation --key "$key" "${offline[@]}" "${bundles[@]}" --type cyclonedx "$image" \
   >"$SCOVILLE_HOME/sbom-attestation.json"
 echo 'cosign verify-attestation: so does the SBOM' >&2
 
