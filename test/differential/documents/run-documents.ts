@@ -25,7 +25,8 @@ export interface DocumentRun {
   readonly differences: readonly DocumentDifference[];
 }
 
-const NAME = 'docker.io/library/scoville-odd-documents:1';
+/** Of this process: two runs side by side would read each other's. */
+const NAME = `docker.io/library/scoville-odd-documents:${process.pid}`;
 
 /**
  * Has the engines (DOCKER_HOST by name of store) load archives whose documents are odd, and holds what `docker inspect` says of them against
@@ -62,6 +63,9 @@ export async function runDocuments(
     if (isTaken) count.taken += 1;
     if (isTaken && ours !== undefined) count.read += 1;
   }
+  // An engine may fail to unpack what it loads, and keep its name.
+  for (const host of Object.values(engines))
+    if (host !== undefined) await run('docker', ['-H', host, 'image', 'rm', '--force', NAME]);
   return { ...count, differences };
 }
 
