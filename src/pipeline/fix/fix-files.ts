@@ -8,9 +8,7 @@ import { findDockerfiles } from '../lint/find-dockerfiles.ts';
 import { readText } from '../read-text.ts';
 import { writeFileBeside } from '../write-file-beside.ts';
 import type { FixFiles } from './compose-fixes.ts';
-import { type FixedFile, keepUndo, restore } from './undo-fix.ts';
-
-const TEXT = { largest: 2 ** 20, utf8: 'required' } as const;
+import { FIX_TEXT, type FixedFile, keepUndo, restore } from './undo-fix.ts';
 
 /** The files of a fix and where they lie. */
 export interface OpenedFiles {
@@ -34,13 +32,13 @@ export async function openFixFiles(
 ): Promise<OpenedFiles> {
   const chosen = await chosenDockerfile(cwd, path);
   const folder = resolve(cwd, contextFolder ?? dirname(chosen));
-  const dockerfile = await readText(resolve(cwd, chosen), TEXT);
+  const dockerfile = await readText(resolve(cwd, chosen), FIX_TEXT);
   if (dockerfile === undefined) throw new UserError(`${chosen}: no such file`);
   // BuildKit prefers NAME.dockerignore beside the Dockerfile.
   const own = `${resolve(cwd, chosen)}.dockerignore`;
   const shared = join(folder, '.dockerignore');
-  const ownText = await readText(own, TEXT);
-  const ignoreFile = ownText ?? (await readText(shared, TEXT));
+  const ownText = await readText(own, FIX_TEXT);
+  const ignoreFile = ownText ?? (await readText(shared, FIX_TEXT));
   const paths = {
     Dockerfile: await realpath(resolve(cwd, chosen)),
     '.dockerignore': await realpath(ownText === undefined ? shared : own).catch(() => shared),
@@ -104,7 +102,7 @@ export async function writeFixFiles(
         ],
   );
   for (const { name, path, before } of changed)
-    if (((await readText(path, TEXT)) ?? null) !== before)
+    if (((await readText(path, FIX_TEXT)) ?? null) !== before)
       throw new UserError(`${name} was changed meanwhile; nothing is written`, {
         nextStep: 'run scoville fix again',
       });

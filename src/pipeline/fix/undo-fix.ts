@@ -2,11 +2,13 @@ import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, realpath, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { messageOf, UserError } from '../../model/errors.ts';
+import { errorCode } from '../../oci/blobs/disk.ts';
 import type { PipelineContext } from '../context.ts';
 import { readText } from '../read-text.ts';
 import { writeFileBeside } from '../write-file-beside.ts';
 
-const TEXT = { largest: 2 ** 20, utf8: 'required' } as const;
+/** How a file that a fix writes is read. */
+export const FIX_TEXT = { largest: 2 ** 20, utf8: 'required' } as const;
 /** Fixes of one Dockerfile that can be undone, one after another. */
 const KEPT = 20;
 
@@ -49,7 +51,7 @@ export async function keepUndo(
     const there = await records(folder);
     const next = Number.parseInt(there.at(-1) ?? '0', 10) + 1;
     const path = join(folder, `${String(next).padStart(9, '0')}.json`);
-    await writeFile(path, JSON.stringify(files), { mode: 0o600, flag: 'wx' });
+    await writeNew(path, JSON.stringify(files));
     for (const name of there.slice(0, Math.max(0, there.length + 1 - KEPT)))
       await rm(join(folder, name), { force: true });
     return () => rm(path, { force: true });
@@ -57,6 +59,16 @@ export async function keepUndo(
     throw new UserError(`the old text could not be kept in ${folder}: ${messageOf(cause)}`, {
       cause,
     });
+  }
+}
+
+/** Another fix may take the same number: one of them ends with an error. Half a record is none. */
+async function writeNew(path: string, text: string): Promise<void> {
+  try {
+    await writeFile(path, text, { mode: 0o600, flag: 'wx' });
+  } catch (error) {
+    if (errorCode(error) !== 'EEXIST') await rm(path, { force: true });
+    throw error;
   }
 }
 
@@ -83,7 +95,7 @@ export async function undoFix(
   const record = join(folder, last);
   const files = await readRecord(record);
   for (const { name, path: file, after } of files)
-    if (!force && (await readText(file, TEXT)) !== after)
+    if (!force && (await readText(file, FIX_TEXT)) !== after)
       throw new UserError(`${name} was changed since scoville fix wrote it; nothing is undone`, {
         nextStep: `lose that change: scoville fix --undo --force`,
       });
