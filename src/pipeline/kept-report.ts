@@ -35,11 +35,16 @@ function slim({ contents, ...input }: ReportInput): ReportInput {
   return { ...input, ...(kept === undefined ? {} : { contents: kept }) };
 }
 
-/** Keeps what an image was graded, for `scoville report`. */
+/** Keeps what an image was graded, for `scoville report`. Where that cannot be kept, the image was graded all the same. */
 export async function keepReport(context: Where, input: ReportInput): Promise<void> {
   const cache = cacheOf(context);
-  await cache.set(keyOf(input.scorecard.image), slim(input));
-  await cache.set(LAST, keyOf(input.scorecard.image));
+  const key = keyOf(input.scorecard.image);
+  try {
+    await cache.set(key, slim(input));
+    await cache.set(LAST, key);
+  } catch {
+    // `scoville report` says then that it has none.
+  }
 }
 
 /** The last grade of an image, or of any where none is named; undefined where none is kept. */

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -62,4 +62,13 @@ test('says how to grade an image of which nothing is kept', async () => {
     nextStep: "grade it: scoville grade 'it'\\''s'",
   });
   await expect(report([], io)).rejects.toThrow('nothing was graded yet');
+});
+
+test('a report that cannot be kept is no failure of what was graded', async () => {
+  const { cache } = pathsOf(inHome().io);
+  mkdirSync(cache, { recursive: true });
+  writeFileSync(join(cache, 'reports'), 'a file where the folder belongs');
+  await expect(keep('app:1')).resolves.toBeUndefined();
+  const { io } = inHome();
+  await expect(report(['app:1'], io)).rejects.toThrow('no grade of app:1 is kept');
 });
