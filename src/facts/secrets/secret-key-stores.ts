@@ -128,13 +128,10 @@ export const KEY_STORES: readonly KeyStore[] = [
   },
 ];
 
-/** What one of the names matches, and hardly more: nearly all files are asked one question in place of six. */
-const MAY_BE_NAMED = new RegExp(KEY_STORES.map(({ name }) => name.source).join('|'), 'i');
-
 /** True for files by whose name a key may be expected in binary form. */
 export function isKeyStoreName(path: string): boolean {
   const name = fileName(path);
-  return MAY_BE_NAMED.test(name) && KEY_STORES.some((store) => store.name.test(name));
+  return KEY_STORES.some((store) => store.name.test(name));
 }
 
 /** True where bytes are one DER sequence, from the first to the last. */
@@ -149,8 +146,7 @@ function isWholeSequence(bytes: Buffer): boolean {
 /** What bytes say by themselves, whatever the file is called. */
 function ruleByContent(bytes: Buffer): string | undefined {
   if (bytes.length < 16) return undefined;
-  const magic = bytes.readUInt32BE(0);
-  if (magic === 0xfeedfeed || magic === 0xcececece)
+  if ([0xfeedfeed, 0xcececece].includes(bytes.readUInt32BE(0)))
     return isJavaStoreWithKey(bytes) ? 'java-key-store' : undefined;
   if (bytes[0] !== 0x30 || !isWholeSequence(bytes)) return undefined;
   if (isDerKey(bytes)) return 'der-private-key';
@@ -161,8 +157,6 @@ function ruleByContent(bytes: Buffer): string | undefined {
 export function keyStoreRule(path: string, content: Uint8Array): string | undefined {
   const name = fileName(path);
   const bytes = Buffer.from(content.buffer, content.byteOffset, content.byteLength);
-  const named = MAY_BE_NAMED.test(name)
-    ? KEY_STORES.find((store) => store.name.test(name) && store.holdsKey(bytes))?.id
-    : undefined;
+  const named = KEY_STORES.find((store) => store.name.test(name) && store.holdsKey(bytes))?.id;
   return named ?? ruleByContent(bytes);
 }

@@ -1,4 +1,4 @@
-import { BASE64_RUN, END_OF_RUN, type Findings, FIRST_KEYWORD } from './kernel/byte-scan.ts';
+import { BASE64_RUN, type Findings, UTF16, UTF16_NUL_FIRST } from './kernel/byte-scan.ts';
 
 /** Text that stands in bytes in another spelling, as one byte a character. */
 export interface View {
@@ -43,11 +43,10 @@ export function wideViews(bytes: Uint8Array, findings: Findings): readonly View[
   const found: View[] = [];
   let end = 0;
   for (let run = 0; run < findings.length; run += 2) {
-    const kind = findings[run] ?? 0;
-    const begin = findings[run + 1] ?? 0;
-    if (kind === END_OF_RUN || kind === BASE64_RUN || kind >= FIRST_KEYWORD) continue;
-    if (begin < end) continue;
-    let from = isWide(bytes, begin) ? begin : begin + 1;
+    const kind = findings[run];
+    const block = findings[run + 1] ?? 0;
+    if ((kind !== UTF16 && kind !== UTF16_NUL_FIRST) || block < end) continue;
+    let from = kind === UTF16 ? block : block + 1;
     let to = from;
     while (from >= 2 && isWide(bytes, from - 2)) from -= 2;
     while (to + 1 < bytes.length && isWide(bytes, to)) to += 2;

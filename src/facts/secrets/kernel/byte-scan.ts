@@ -4,13 +4,14 @@ import { keywordTables } from './keyword-tables.ts';
 /**
  * What was found in bytes: pairs of numbers, what it is and at which byte. In each group about in order:
  * - FIRST_KEYWORD and the number of a keyword, for every place where one stands in six or more bytes that can be printed;
- * - BASE64_RUN where 40 letters of base64 or more begin, then END_OF_RUN where they end;
- * - any other where a block of 16 bytes stands in UTF-16 of Latin letters, of 16 characters or more.
+ * - BASE64_RUN where 40 letters of base64 or more begin, then 0 where they end;
+ * - UTF16 or UTF16_NUL_FIRST for the first of blocks of 16 bytes that are UTF-16 of Latin letters: a letter first, or its NUL.
  */
 export type Findings = Uint32Array;
 
-export const END_OF_RUN = 0;
 export const BASE64_RUN = 1;
+export const UTF16 = 2;
+export const UTF16_NUL_FIRST = 3;
 export const FIRST_KEYWORD = 4;
 
 const PAGE = 65_536;
