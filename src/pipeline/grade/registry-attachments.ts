@@ -14,7 +14,8 @@ export async function withRegistryAttachments(
   options: OpenOptions,
   offline: boolean,
 ): Promise<OpenedImage> {
-  if (image.withoutAttachments === undefined || name.place !== 'named') return image;
+  const { withoutAttachments, ...local } = image;
+  if (withoutAttachments === undefined || name.place !== 'named') return image;
   const { registry, repository } = name.reference;
   if (!name.text.startsWith(`${registry}/`)) return image;
   if (offline) return without(image, `${registry} was not asked (offline)`);
@@ -28,8 +29,6 @@ export async function withRegistryAttachments(
     if (!(error instanceof UserError)) throw error;
     return without(image, error.message);
   }
-  const local: Mutable = { ...image };
-  delete local.withoutAttachments;
   return {
     ...local,
     attachments: published.attachments,
@@ -39,8 +38,6 @@ export async function withRegistryAttachments(
     },
   };
 }
-
-type Mutable = { -readonly [K in keyof OpenedImage]: OpenedImage[K] };
 
 function without(image: OpenedImage, why: string): OpenedImage {
   const reason = `Docker does not store signatures, and ${why}`;
