@@ -1,17 +1,13 @@
 import type { BuildAnalysis } from '../model/build-analysis.ts';
 import type { Evidence } from '../model/criterion.ts';
-import type { BuildFact, Fact } from '../model/facts.ts';
+import { type BuildFact, type Fact, NAME_THE_DOCKERFILE, unknownFact } from '../model/facts.ts';
 import { lineEvidence } from './verdict.ts';
 
 /** What the Dockerfile installs and downloads, or why that is not known. */
 export function analysisOf(build: BuildFact): Fact<BuildAnalysis> {
   if (!build.dockerfile.known) return build.dockerfile;
   return build.analysis === undefined
-    ? {
-        known: false,
-        reason: 'the Dockerfile was not analyzed',
-        settle: 'scoville grade --file Dockerfile IMAGE',
-      }
+    ? unknownFact('the Dockerfile was not analyzed', NAME_THE_DOCKERFILE)
     : { known: true, value: build.analysis, source: build.dockerfile.source };
 }
 

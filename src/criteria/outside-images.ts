@@ -1,5 +1,5 @@
 import type { Evidence, EvidenceState, Verdict } from '../model/criterion.ts';
-import type { BuildFact, Fact, UsedImage } from '../model/facts.ts';
+import { type BuildFact, type Fact, NAME_THE_DOCKERFILE, type UsedImage } from '../model/facts.ts';
 import { type ImageReference, parseReference } from '../model/reference.ts';
 import { count, fail, listed, notApplicable, note, pass, unknown } from './verdict.ts';
 
@@ -94,8 +94,6 @@ interface JudgedImage {
   readonly reason: string;
 }
 
-const SETTLE = 'scoville grade --file Dockerfile IMAGE';
-
 /** Judges each outside image of a build by itself: one that falls short fails, one whose name is not constant leaves it open. */
 export function judgeImages(
   build: BuildFact,
@@ -103,7 +101,7 @@ export function judgeImages(
   words: { readonly none: string; readonly short: string; readonly met: string },
 ): Verdict {
   const images = outsideImages(build);
-  if (!images.known) return unknown(images.reason, images.settle ?? SETTLE);
+  if (!images.known) return unknown(images.reason, images.settle ?? NAME_THE_DOCKERFILE);
   const { source, value } = images;
   if (value.length === 0)
     return notApplicable(words.none, [note('the build uses scratch alone')], { source });

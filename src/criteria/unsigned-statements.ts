@@ -6,6 +6,11 @@ interface UnsignedRule {
   readonly reason: string;
 }
 
+const BY_DOCKERFILE: UnsignedRule = {
+  earns: true,
+  reason: 'the Dockerfile in the provenance; its base and its steps must be those of the image',
+};
+
 /**
  * The criteria that an unsigned statement, or the image's own word, can speak to. A criterion that is
  * not listed takes no such word: a pass by an unverified attestation becomes unknown.
@@ -16,22 +21,10 @@ export const UNSIGNED_RULES: Readonly<Record<string, UnsignedRule>> = {
     reason:
       'provenance or annotation names the base; os-release and the number of packages must agree',
   },
-  'trusted-source': {
-    earns: true,
-    reason: 'the Dockerfile in the provenance; its base and its steps must be those of the image',
-  },
-  'verified-downloads': {
-    earns: true,
-    reason: 'the Dockerfile in the provenance; its base and its steps must be those of the image',
-  },
-  'pinned-images': {
-    earns: true,
-    reason: 'the Dockerfile in the provenance; its base and its steps must be those of the image',
-  },
-  'pinned-packages': {
-    earns: true,
-    reason: 'the Dockerfile in the provenance; its base and its steps must be those of the image',
-  },
+  'trusted-source': BY_DOCKERFILE,
+  'verified-downloads': BY_DOCKERFILE,
+  'pinned-images': BY_DOCKERFILE,
+  'pinned-packages': BY_DOCKERFILE,
   'recently-updated': {
     earns: true,
     reason:

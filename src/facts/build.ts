@@ -5,6 +5,7 @@ import {
   type EvidenceSource,
   type Fact,
   known,
+  NAME_THE_DOCKERFILE,
   unknownFact,
 } from '../model/facts.ts';
 import { type EnforcedImage, type Material, usedImages } from './used-images.ts';
@@ -53,20 +54,20 @@ function finishOf({ finishedAt, provenance }: BuildInputs): string | undefined {
 export function buildFact(inputs: BuildInputs): Fact<BuildFact> {
   const { dockerfile, provenance, enforced = [] } = inputs;
   const reason = inputs.noDockerfile ?? 'no Dockerfile is known for this image';
-  const settle = 'scoville grade --file Dockerfile IMAGE';
-  if (dockerfile === undefined && provenance === undefined) return unknownFact(reason, settle);
+  if (dockerfile === undefined && provenance === undefined)
+    return unknownFact(reason, NAME_THE_DOCKERFILE);
   const materials = provenance?.view.materials ?? [];
   const finishedAt = finishOf(inputs);
   const epoch = epochOf(inputs);
   const value: BuildFact = {
     dockerfile:
       dockerfile === undefined
-        ? unknownFact(reason, settle)
+        ? unknownFact(reason, NAME_THE_DOCKERFILE)
         : known(dockerfile.model, dockerfile.source),
     // Without a Dockerfile the materials do not tell which image was the base.
     images:
       dockerfile === undefined
-        ? unknownFact(reason, settle)
+        ? unknownFact(reason, NAME_THE_DOCKERFILE)
         : known(usedImages(dockerfile.model, enforced, materials), dockerfile.source),
     ...(finishedAt === undefined ? {} : { finishedAt }),
     ...(epoch === undefined ? {} : { epoch }),

@@ -19,6 +19,9 @@ export function known<T>(value: T, source: EvidenceSource): Fact<T> {
   return { known: true, value, source };
 }
 
+/** What makes known how an image was built: every fact and criterion about its build says the same. */
+export const NAME_THE_DOCKERFILE = 'scoville grade --file Dockerfile IMAGE';
+
 export function unknownFact(
   reason: string,
   settle?: string,

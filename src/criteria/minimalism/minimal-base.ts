@@ -1,5 +1,5 @@
 import type { Evidence, Verdict } from '../../model/criterion.ts';
-import type { FilesystemFact } from '../../model/facts.ts';
+import { type FilesystemFact, NAME_THE_DOCKERFILE } from '../../model/facts.ts';
 import type { Package } from '../../model/packages.ts';
 import { parseReference } from '../../model/reference.ts';
 import { namedBase, type NamedBase } from '../base-image.ts';
@@ -55,11 +55,7 @@ function byPackages(filesystem: FilesystemFact, os: number, evidence: Evidence[]
   const system = systemWithoutRecord(filesystem);
   return system === undefined
     ? pass('no OS packages', shown, options)
-    : unknown(
-        `${system}, but no record of packages`,
-        'scoville grade --file Dockerfile IMAGE',
-        shown,
-      );
+    : unknown(`${system}, but no record of packages`, NAME_THE_DOCKERFILE, shown);
 }
 
 /** The family of the table that a base belongs to, unless the image is of another system than it. */
@@ -136,7 +132,7 @@ export const minimalBaseImage = criterion({
       detail:
         'Without a Dockerfile, provenance or base annotations the packages of the whole image are counted. Give the Dockerfile with --file, or have the build ' +
         'state the base as `org.opencontainers.image.base.name`.',
-      example: 'scoville grade --file Dockerfile IMAGE',
+      example: NAME_THE_DOCKERFILE,
     },
   ],
 });

@@ -1,4 +1,5 @@
 import type { EvidenceState } from '../../model/criterion.ts';
+import { NAME_THE_DOCKERFILE } from '../../model/facts.ts';
 import { criterion } from '../criterion.ts';
 import { judgeImages, type OutsideImage } from '../outside-images.ts';
 
@@ -20,7 +21,7 @@ export const pinnedImages = criterion({
   spec: '#pin-images-to-digests',
   why: 'A tag can be moved to another image at any time. A digest always names the same bytes.',
   needs: ['build'],
-  settle: 'scoville grade --file Dockerfile IMAGE',
+  settle: NAME_THE_DOCKERFILE,
   decidedBy:
     'Every outside image reference (FROM, COPY --from, RUN --mount from, `# syntax`, build ' +
     'contexts) has a digest. It is in the Dockerfile, with ARG defaults and build arguments ' +

@@ -1,4 +1,5 @@
 import type { PackageInstall } from '../../model/build-analysis.ts';
+import { NAME_THE_DOCKERFILE } from '../../model/facts.ts';
 import { criterion } from '../criterion.ts';
 import { type JudgedLine, judgeLines } from '../line-verdicts.ts';
 import { count, listed } from '../verdict.ts';
@@ -35,8 +36,6 @@ function judge(install: PackageInstall): JudgedLine {
     : answer('loose', 'it does not pin versions');
 }
 
-const SETTLE = 'scoville grade --file Dockerfile IMAGE';
-
 export const pinnedPackages = criterion({
   id: 'pinned-packages',
   title: 'Packages pinned',
@@ -45,7 +44,7 @@ export const pinnedPackages = criterion({
   spec: '#pin-packages',
   why: 'Without a version, two builds of the same Dockerfile give different programs, and an attacker who takes over a package is installed at once.',
   needs: ['build'],
-  settle: SETTLE,
+  settle: NAME_THE_DOCKERFILE,
   decidedBy:
     'Each install command in the stages that the build reaches is judged separately, and ' +
     'each name in it. It needs exact versions, a lock file that the command enforces, or a ' +
@@ -63,7 +62,7 @@ export const pinnedPackages = criterion({
         lookedAt: 'no install command in any stage',
       },
       held: (judged) => `${count(judged.length, 'install')} pinned`,
-      settle: SETTLE,
+      settle: NAME_THE_DOCKERFILE,
       settleOpen: 'use the manager’s lock file form, such as pip install --require-hashes -r FILE',
     }),
   remedies: [

@@ -1,4 +1,5 @@
 import type { EvidenceState } from '../../model/criterion.ts';
+import { NAME_THE_DOCKERFILE } from '../../model/facts.ts';
 import { criterion } from '../criterion.ts';
 import { judgeImages, type OutsideImage } from '../outside-images.ts';
 import { distrust, vouchedBy } from '../trusted-publishers.ts';
@@ -25,7 +26,7 @@ export const trustedSource = criterion({
   spec: '#download-from-trusted-source',
   why: 'The publisher of a base image can run code in every image that is built on it.',
   needs: ['build', 'declarations'],
-  settle: 'scoville grade --file Dockerfile IMAGE',
+  settle: NAME_THE_DOCKERFILE,
   decidedBy:
     'Every outside image that the build used is judged separately: FROM, COPY --from, RUN ' +
     '--mount from, build contexts, the `# syntax` frontend. It needs a publisher’s signature ' +

@@ -1,4 +1,5 @@
 import type { Download } from '../../model/build-analysis.ts';
+import { NAME_THE_DOCKERFILE } from '../../model/facts.ts';
 import { criterion } from '../criterion.ts';
 import { type JudgedLine, judgeLines } from '../line-verdicts.ts';
 import { count } from '../verdict.ts';
@@ -30,8 +31,6 @@ function judge(download: Download): JudgedDownload {
       );
 }
 
-const SETTLE = 'scoville grade --file Dockerfile IMAGE';
-
 export const verifiedDownloads = criterion({
   id: 'verified-downloads',
   title: 'Downloads verified by signature or checksum',
@@ -40,7 +39,7 @@ export const verifiedDownloads = criterion({
   spec: '#verify-downloads',
   why: 'A download that is not checked can be replaced, on the server or on the way, and then runs in your build.',
   needs: ['build'],
-  settle: SETTLE,
+  settle: NAME_THE_DOCKERFILE,
   decidedBy:
     'Each download of the stages that the build reaches is judged separately: curl, wget, ' +
     '`ADD http`, `git clone`, packages from URLs. It must be verified before use by a ' +
@@ -56,7 +55,7 @@ export const verifiedDownloads = criterion({
         const weak = judged.filter((one) => one.weak).length;
         return `${count(judged.length, 'download')} verified${weak === 0 ? '' : `, ${weak} weakly`}`;
       },
-      settle: SETTLE,
+      settle: NAME_THE_DOCKERFILE,
       settleOpen:
         'use a lock file with hashes, such as pip install --require-hashes -r FILE or npm ci',
     }),
