@@ -1,6 +1,6 @@
 import type { CopiedStage } from '../model/difference.ts';
 import type { DockerfileModel } from '../model/dockerfile.ts';
-import { stageChain } from './stage-chain.ts';
+import { stageChain } from '../model/stage-chain.ts';
 
 /** The stage that the COPY of a line takes its files from, and where that runs something; undefined where it takes none. */
 export function copiedStage(model: DockerfileModel, line: number): CopiedStage | undefined {
@@ -13,6 +13,8 @@ export function copiedStage(model: DockerfileModel, line: number): CopiedStage |
     ({ index, name }) => name?.toLowerCase() === from.toLowerCase() || String(index) === from,
   );
   if (stage === undefined) return undefined;
-  const runs = stageChain(model, stage.index).filter(({ keyword }) => keyword === 'RUN');
+  const runs = stageChain(model, stage.index)
+    .flatMap(({ instructions }) => instructions)
+    .filter(({ keyword }) => keyword === 'RUN');
   return { name: from, runLines: runs.map(({ range }) => range.startLine) };
 }

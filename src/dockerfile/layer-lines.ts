@@ -1,5 +1,5 @@
 import type { DockerfileModel } from '../model/dockerfile.ts';
-import { stageChain } from './stage-chain.ts';
+import { stageChain } from '../model/stage-chain.ts';
 
 /** Instructions that write a layer. */
 const WRITES = new Set(['RUN', 'COPY', 'ADD', 'WORKDIR']);
@@ -15,7 +15,9 @@ export function layerLines(
   model: DockerfileModel,
   layers: LayerInstructions,
 ): readonly (number | undefined)[] {
-  const writing = stageChain(model, model.target).filter(({ keyword }) => WRITES.has(keyword));
+  const writing = stageChain(model)
+    .flatMap(({ instructions }) => instructions)
+    .filter(({ keyword }) => WRITES.has(keyword));
   const lines: (number | undefined)[] = layers.map(() => undefined);
   let at = writing.length - 1;
   for (let i = layers.length - 1; i >= 0 && at >= 0; i -= 1) {

@@ -1,11 +1,8 @@
 import type { LinkedTarget } from '../model/bake.ts';
 import type { BuildAnalysis } from '../model/build-analysis.ts';
 import type { DockerfileModel, Stage } from '../model/dockerfile.ts';
-
-interface ReadBuild {
-  readonly model: DockerfileModel;
-  readonly analysis: BuildAnalysis;
-}
+import { stageChain } from '../model/stage-chain.ts';
+import type { AnalysedDockerfile } from './parse-dockerfile.ts';
 
 /**
  * A Dockerfile together with those of the targets that it takes as named contexts: a stage on such a target stands on what that
@@ -13,9 +10,9 @@ interface ReadBuild {
  * Dockerfile is not at hand leaves its stages' base unknown.
  */
 export function withLinkedTargets(
-  { model, analysis }: ReadBuild,
+  { model, analysis }: AnalysedDockerfile,
   links: readonly LinkedTarget[],
-): ReadBuild {
+): AnalysedDockerfile {
   const known = links.flatMap((link) => (link.dockerfile === undefined ? [] : [link]));
   const bases = new Map(
     known.flatMap(({ context, dockerfile }) =>
@@ -67,14 +64,7 @@ function standsOn(stage: Stage, bases: ReadonlyMap<string, Stage['base']>): Stag
 
 /** What the built stage stands on outside its Dockerfile. */
 function foundation(model: DockerfileModel): Stage['base'] {
-  let base: Stage['base'] = { kind: 'unknown', text: '' };
-  let index: number | undefined = model.target;
-  // A stage stands only on an earlier one, so a longer way is a ring.
-  for (let step = 0; index !== undefined && step <= model.stages.length; step += 1) {
-    base = model.stages[index]?.base ?? base;
-    index = base.kind === 'stage' ? base.index : undefined;
-  }
-  return base;
+  return stageChain(model)[0]?.base ?? { kind: 'unknown', text: '' };
 }
 
 function spelled(name: string): string {

@@ -70,6 +70,11 @@ export function parseDockerfile(
   return read.ok ? ok(read.value.model) : read;
 }
 
+export interface AnalysedDockerfile {
+  readonly model: DockerfileModel;
+  readonly analysis: BuildAnalysis;
+}
+
 /**
  * The model together with what the reached stages install and download. `context` gives the files of
  * the build context (scripts, a requirements file) where the caller has it; nothing is read here.
@@ -78,7 +83,7 @@ export function analyseDockerfile(
   text: string,
   options: DockerfileOptions = {},
   context?: BuildContext,
-): Result<{ readonly model: DockerfileModel; readonly analysis: BuildAnalysis }, LineError> {
+): Result<AnalysedDockerfile, LineError> {
   const read = readDockerfile(text, options);
   if (!read.ok) return read;
   const target = targetOf(options.target, read.value.stages);

@@ -8,6 +8,7 @@ import type {
 } from '../model/dockerfile-source.ts';
 import type { DockerfileModel, Instruction, SourceRange } from '../model/dockerfile.ts';
 import { ok, type Result } from '../model/result.ts';
+import { stageChain } from '../model/stage-chain.ts';
 import { parseDirectives } from './directives.ts';
 import { scriptOfExec } from './flat-commands.ts';
 import { leadingFlags, splitWords } from './instruction-words.ts';
@@ -15,7 +16,6 @@ import { FLAGGED, headOf } from './instruction.ts';
 import { ignoreComments } from './lint/ignore-comments.ts';
 import { keptCaches } from './lint/kept-caches.ts';
 import { relativeFolder } from './lint/relative-workdir.ts';
-import { stagesOfImage } from './lint/rule.ts';
 import { type LineError, locate, type LogicalLine, logicalLines } from './logical-lines.ts';
 import { analyseDockerfile } from './parse-dockerfile.ts';
 import { type DockerfileOptions, readDockerfile } from './read-dockerfile.ts';
@@ -145,7 +145,7 @@ export function readForEdits(
       .flatMap(({ instructions }) => instructions)
       .map((one) => [one.line.range.startLine, one]),
   );
-  const chain = stagesOfImage(analysed.value.model);
+  const chain = stageChain(analysed.value.model);
   const { model } = analysed.value;
   const around = {
     escape,

@@ -1,5 +1,6 @@
-import type { DockerfileModel, Instruction, Stage } from '../model/dockerfile.ts';
+import type { DockerfileModel, Instruction } from '../model/dockerfile.ts';
 import type { HistoryEntry, ImageConfig } from '../model/oci.ts';
+import { stageChain } from '../model/stage-chain.ts';
 
 /** What BuildKit notes of a step that adds a layer. */
 const STEP = /^(RUN|COPY|ADD) (.*) # buildkit$/s;
@@ -19,7 +20,7 @@ export function historyMisfit(
   const layers = history.filter(({ empty_layer: empty }) => empty !== true).length;
   if (history.length > 0 && layers !== rootfs.diff_ids.length)
     return `its history lists ${layers} layers, the image has ${rootfs.diff_ids.length}`;
-  const chain = stagesDown(dockerfile);
+  const chain = stageChain(dockerfile);
   const wanted = chain.flatMap(({ instructions }) =>
     instructions.filter(({ keyword }) => MAKES_LAYER.has(keyword)),
   );
@@ -51,17 +52,6 @@ interface Step {
 function stepOf({ created_by: by = '' }: HistoryEntry): readonly Step[] {
   const [, keyword, text] = STEP.exec(by) ?? [];
   return keyword === undefined || text === undefined ? [] : [{ keyword, text }];
-}
-
-/** The built stage and those that it stands on, the lowest first. */
-function stagesDown({ stages, target }: DockerfileModel): readonly Stage[] {
-  const chain: Stage[] = [];
-  let stage = stages[target];
-  while (stage !== undefined && chain.length <= stages.length) {
-    chain.unshift(stage);
-    stage = stage.base.kind === 'stage' ? stages[stage.base.index] : undefined;
-  }
-  return chain;
 }
 
 /** Of a RUN in shell form the command has to be the same but for white space; of the rest the kind. */

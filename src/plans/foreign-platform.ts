@@ -1,4 +1,5 @@
 import type { DockerfileModel, Instruction } from '../model/dockerfile.ts';
+import { stageChain } from '../model/stage-chain.ts';
 
 /** A RUN that has to run on a platform, and which. */
 interface ForeignRun {
@@ -48,10 +49,5 @@ function firstRunOn(model: DockerfileModel, platform: string): Instruction | und
 
 /** A stage that stands on another runs where that one does. */
 function stagePlatform(model: DockerfileModel, index: number): string | undefined {
-  let stage = model.stages[index];
-  for (let step = 0; stage !== undefined && step <= model.stages.length; step += 1) {
-    if (stage.platform !== undefined) return stage.platform;
-    stage = stage.base.kind === 'stage' ? model.stages[stage.base.index] : undefined;
-  }
-  return undefined;
+  return stageChain(model, index).findLast(({ platform }) => platform !== undefined)?.platform;
 }

@@ -1,18 +1,12 @@
 import type { DockerfileModel } from '../model/dockerfile.ts';
+import { stageChain } from '../model/stage-chain.ts';
 import { setKey } from './user-annotations.ts';
 
 /** LABELs of the target and of the stages it is built on; a later one wins. */
 export function labelsOf(model: DockerfileModel): Readonly<Record<string, string>> {
-  const chain: number[] = [];
-  for (let index: number | undefined = model.target; index !== undefined;) {
-    if (chain.includes(index)) break;
-    chain.unshift(index);
-    const base: DockerfileModel['stages'][number]['base'] | undefined = model.stages[index]?.base;
-    index = base?.kind === 'stage' ? base.index : undefined;
-  }
   const labels: Record<string, string> = {};
-  for (const index of chain)
-    for (const instruction of model.stages[index]?.instructions ?? [])
+  for (const { instructions } of stageChain(model))
+    for (const instruction of instructions)
       if (instruction.keyword === 'LABEL')
         for (const [key, value] of labelPairs(instruction.arguments)) setKey(labels, key, value);
   return labels;

@@ -44,17 +44,6 @@ export interface OwnRule extends LintRule {
   readonly check: RuleCheck;
 }
 
-/** The stages that the target is made of, from the one on an outside base to the target itself. */
-export function stagesOfImage({ stages, target }: DockerfileModel): readonly Stage[] {
-  const chain: Stage[] = [];
-  // A stage stands only on an earlier one: the index falls, so this ends.
-  for (let stage = stages[target]; stage !== undefined && !chain.includes(stage);) {
-    chain.unshift(stage);
-    stage = stage.base.kind === 'stage' ? stages[stage.base.index] : undefined;
-  }
-  return chain;
-}
-
 /** Instructions with this keyword. */
 export function instructionsOf(
   stages: readonly Stage[],

@@ -1,11 +1,12 @@
 import { IMAGE_CHECKS, OWN_RULES } from '../../dockerfile/lint/catalogue.ts';
 import { PARSE_ERROR } from '../../dockerfile/lint/file-rules.ts';
 import { ignoreComments } from '../../dockerfile/lint/ignore-comments.ts';
-import { type LintInput, type RuleFinding, stagesOfImage } from '../../dockerfile/lint/rule.ts';
+import type { LintInput, RuleFinding } from '../../dockerfile/lint/rule.ts';
 import { analyseDockerfile } from '../../dockerfile/parse-dockerfile.ts';
 import type { BuildContext } from '../../model/build-context.ts';
 import type { DeclarationsFact } from '../../model/facts.ts';
 import { LINT_LEVELS, type LintedFile, type LintFinding } from '../../model/lint.ts';
+import { stageChain } from '../../model/stage-chain.ts';
 import { LINT_RULES } from './lint-catalogue.ts';
 import { criteriaFindings } from './lint-criteria.ts';
 import { takeBack } from './lint-ignored.ts';
@@ -96,7 +97,7 @@ export function lintDockerfile(request: LintRequest): LintedFile {
   const input: LintInput = {
     ...read.value,
     stages: model.stages.filter(({ index }) => model.reached.includes(index)),
-    finalStages: stagesOfImage(model),
+    finalStages: stageChain(model),
     knowledge: LINT_KNOWLEDGE,
   };
   const all = found(input, declarations).map((one) => placed(one, input, lines));

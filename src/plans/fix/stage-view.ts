@@ -1,6 +1,7 @@
 import type { SourceInstruction } from '../../model/dockerfile-source.ts';
 import { type Instruction, isRootUser } from '../../model/dockerfile.ts';
 import { type BaseImage, baseKey, type FixInput } from '../../model/fix-rule.ts';
+import { stageChain } from '../../model/stage-chain.ts';
 
 /** An instruction of a stage that the model has read. */
 export interface Placed extends SourceInstruction {
@@ -31,19 +32,9 @@ export function fromOf({ source }: FixInput, stage: number): SourceInstruction |
   return source.instructions.find((one) => one.keyword === 'FROM' && one.stage === stage);
 }
 
-/** The stages that a stage is made of, itself last. */
-export function chainOf({ model }: Pick<FixInput, 'model'>, stage: number): readonly number[] {
-  const base = model.stages[stage]?.base;
-  // A stage stands only on an earlier one: the index falls, so this ends.
-  return base?.kind === 'stage' && base.index < stage
-    ? [...chainOf({ model }, base.index), stage]
-    : [stage];
-}
-
 /** What is known of the image that a stage, the target if none is named, stands on; undefined where nothing is. */
 export function baseOfImage(input: FixInput, stage = input.model.target): BaseImage | undefined {
-  const [first = stage] = chainOf(input, stage);
-  const base = input.model.stages[first]?.base;
+  const base = stageChain(input.model, stage)[0]?.base;
   if (base?.kind !== 'image' || base.image.reference === undefined) return undefined;
   const found = input.facts.bases.get(baseKey(base.image.reference));
   return found?.ok === true ? found.value : undefined;
@@ -51,8 +42,7 @@ export function baseOfImage(input: FixInput, stage = input.model.target): BaseIm
 
 /** Why nothing is known of the base of a stage, or nothing that rules could go by; undefined where it is known, or where there is none. */
 export function baseUnknown(input: FixInput, stage = input.model.target): string | undefined {
-  const [first = stage] = chainOf(input, stage);
-  const base = input.model.stages[first]?.base;
+  const base = stageChain(input.model, stage)[0]?.base;
   if (base === undefined || base.kind === 'scratch' || base.kind === 'stage') return undefined;
   if (base.kind === 'unknown') return `the base ${base.text} is not known`;
   const { reference, text } = base.image;
@@ -70,7 +60,7 @@ export function usersInImage(
 ): ReadonlyMap<Placed, string> {
   let user = baseOfImage(input, stage)?.config.config?.User ?? '';
   const users = new Map<Placed, string>();
-  for (const one of chainOf(input, stage).flatMap((at) => inStage(input, at))) {
+  for (const one of stageChain(input.model, stage).flatMap(({ index }) => inStage(input, index))) {
     users.set(one, user);
     if (one.keyword === 'USER') user = one.instruction.arguments[0] ?? '';
   }

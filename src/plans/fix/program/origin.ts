@@ -1,6 +1,7 @@
 import { posix } from 'node:path';
 import type { FixInput } from '../../../model/fix-rule.ts';
-import { baseOfImage, chainOf, inStage, type Placed } from '../stage-view.ts';
+import { stageChain } from '../../../model/stage-chain.ts';
+import { baseOfImage, inStage, type Placed } from '../stage-view.ts';
 import { outputs, sourceOf } from './writes.ts';
 
 /** Where a file of the image comes from. */
@@ -30,13 +31,13 @@ export function originOf(
   stage = input.model.target,
   depth = 0,
 ): Origin {
-  const chain = chainOf(input, stage);
-  for (const at of chain.toReversed())
+  const chain = stageChain(input.model, stage);
+  for (const { index: at } of chain.toReversed())
     for (const one of inStage(input, at).toReversed()) {
       const found = writtenBy(input, one, path, at, depth);
       if (found !== undefined) return found;
     }
-  return { kind: 'unsaid', stage: chain[0] ?? stage };
+  return { kind: 'unsaid', stage: chain[0]?.index ?? stage };
 }
 
 function writtenBy(
