@@ -3,15 +3,16 @@ import {
   parseProvenance,
   type ReadProvenance,
 } from '../../attestations/provenance-read.ts';
-import { analyseDockerfile } from '../../dockerfile/parse-dockerfile.ts';
 import { historyMisfit } from '../../facts/history-fit.ts';
 import { usedImages } from '../../facts/used-images.ts';
 import type { DockerfileModel } from '../../model/dockerfile.ts';
 import type { AttestationsFact, Fact } from '../../model/facts.ts';
 import type { ImageConfig } from '../../model/oci.ts';
 import { parseReference } from '../../model/reference.ts';
+import { stageChain } from '../../model/stage-chain.ts';
 import type { FoundAttestation } from '../../model/statement.ts';
 import { type BaseLayers, beginsWith } from './base-layers.ts';
+import { analyseRecorded } from './recorded-dockerfile.ts';
 
 const DAY = 86_400_000;
 
@@ -45,27 +46,12 @@ async function markOf(
   const read = parseProvenance(predicate);
   if (!read.ok) return {};
   const { buildArgs, finishedOn } = read.value;
-  const model = modelOf(read.value);
+  const model = analyseRecorded(read.value)?.model;
   const misfit =
     (model === undefined ? undefined : historyMisfit(model, config)) ??
     timeMisfit(finishedOn, config.created, buildArgs['SOURCE_DATE_EPOCH']);
   if (misfit !== undefined) return { contradicts: misfit };
   return model === undefined ? {} : baseMark(model, read.value, config, baseLayers);
-}
-
-function modelOf({
-  dockerfile,
-  buildArgs,
-  buildContexts,
-  target,
-}: ReadProvenance): DockerfileModel | undefined {
-  if (dockerfile === undefined) return undefined;
-  const options = { built: true, buildArgs, buildContexts };
-  const parsed = analyseDockerfile(dockerfile.text, {
-    ...options,
-    ...(target === undefined ? {} : { target }),
-  });
-  return parsed.ok ? parsed.value.model : undefined;
 }
 
 /** The image begins with the layers of the base that is named, and all above them is of the Dockerfile. */
@@ -75,7 +61,7 @@ async function baseMark(
   config: ImageConfig,
   baseLayers: BaseLayers,
 ): Promise<Mark> {
-  if (standsOnScratch(model)) return {};
+  if (stageChain(model)[0]?.base.kind === 'scratch') return {};
   const base = usedImages(model, [], materials).find(({ role }) => role === 'base');
   const reference = base === undefined ? undefined : parseReference(base.text);
   if (base === undefined || reference?.ok !== true)
@@ -89,14 +75,6 @@ async function baseMark(
     return { contradicts: `it names ${base.text} as the base, and the image has other layers` };
   const misfit = historyMisfit(model, config, found.value.length);
   return misfit === undefined ? {} : { contradicts: misfit };
-}
-
-function standsOnScratch({ stages, target }: DockerfileModel): boolean {
-  let base = stages[target]?.base;
-  // A stage stands on earlier ones only.
-  for (let hops = 0; base?.kind === 'stage' && hops <= stages.length; hops += 1)
-    base = stages[base.index]?.base;
-  return base?.kind === 'scratch';
 }
 
 /** The end of a build is when its image was created, unless that was set by SOURCE_DATE_EPOCH. */

@@ -1,4 +1,3 @@
-import type { ReadProvenance } from '../../attestations/provenance-read.ts';
 import { analyseDockerfile } from '../../dockerfile/parse-dockerfile.ts';
 import { buildFact } from '../../facts/build.ts';
 import { historyDockerfile } from '../../facts/history-dockerfile.ts';
@@ -10,11 +9,13 @@ import {
   type BuildFact,
   type Fact,
   known,
+  NAME_THE_DOCKERFILE,
   unknownFact,
 } from '../../model/facts.ts';
 import type { ImageConfig } from '../../model/oci.ts';
 import type { OpenedImage, OpenedPlatform } from '../../model/opened-image.ts';
 import { type ChosenProvenance, chooseProvenance } from './provenance-choice.ts';
+import { analyseRecorded } from './recorded-dockerfile.ts';
 
 /** The Dockerfile that the user points at: `--file`, with `--target` and `--build-arg`. */
 export interface GivenDockerfile {
@@ -52,7 +53,7 @@ export function gradedBuild(
     image.root.digest,
   ]);
   const given = file === undefined ? undefined : readFile(file);
-  const recorded = chosen === undefined ? undefined : readRecorded(chosen.provenance);
+  const recorded = chosen === undefined ? undefined : analyseRecorded(chosen.provenance);
   const notices = [
     ...(chosen?.notices ?? []),
     ...fileNotices(file, chosen, recorded !== undefined),
@@ -86,17 +87,6 @@ function readFile(file: GivenDockerfile): Dockerfile {
       nextStep: 'name the Dockerfile that the image was built from: --file DOCKERFILE',
     });
   return { ...read.value, source: 'dockerfile' };
-}
-
-function readRecorded(provenance: ReadProvenance): Omit<Dockerfile, 'source'> | undefined {
-  if (provenance.dockerfile === undefined) return undefined;
-  const read = analyseDockerfile(provenance.dockerfile.text, {
-    built: true,
-    buildArgs: provenance.buildArgs,
-    buildContexts: provenance.buildContexts,
-    ...(provenance.target === undefined ? {} : { target: provenance.target }),
-  });
-  return read.ok ? read.value : undefined;
 }
 
 function fileNotices(
@@ -147,7 +137,7 @@ function withoutBase(fact: Fact<BuildFact>, why: string): Fact<BuildFact> {
   const { analysis } = fact.value;
   const value: BuildFact = {
     ...fact.value,
-    images: unknownFact(reason, 'scoville grade --file Dockerfile IMAGE'),
+    images: unknownFact(reason, NAME_THE_DOCKERFILE),
     ...(analysis === undefined ? {} : { analysis: { ...analysis, partial: reason } }),
   };
   return { ...fact, value };
@@ -163,7 +153,7 @@ function withHistory(fact: Fact<BuildFact>, config: ImageConfig): Fact<BuildFact
   const value: BuildFact = {
     ...(fact.known ? fact.value : {}),
     dockerfile: known(model, 'image'),
-    images: { known: false, reason, settle: 'scoville grade --file Dockerfile IMAGE' },
+    images: unknownFact(reason, NAME_THE_DOCKERFILE),
     analysis: {
       ...analysis,
       partial: 'only the image’s history describes the build, and it does not show every step',
