@@ -127,6 +127,22 @@ export async function output(
   return ended.stdout;
 }
 
+/**
+ * `docker buildx build`. With `--push`, Docker's containerd store writes each manifest of an index
+ * to the tag, several at once, and the registry answers 500 to who asks for a tag half written.
+ * That is not ours: such a push is tried again.
+ */
+export async function dockerBuild(
+  args: readonly string[],
+  options: RunOptions = {},
+): Promise<Ended> {
+  for (let tries = 1; ; tries++) {
+    const ended = await run('docker', ['buildx', 'build', ...args], options);
+    const halfWritten = /unexpected status from \S+ request to \S+\/manifests\/\S+ 500 /;
+    if (!halfWritten.test(ended.stderr) || tries === 5) return ended;
+  }
+}
+
 /** Every file of an image with type, mode, owner, size and link target, without times, sorted. */
 export async function filesOf(image: string): Promise<readonly string[]> {
   const container = (await output('docker', ['create', image, '/none'])).trim();

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { bases, output, registry, run, Scoville } from './harness.ts';
+import { bases, dockerBuild, output, registry, run, Scoville } from './harness.ts';
 
 interface Lock {
   readonly images: Readonly<
@@ -42,7 +42,8 @@ async function pushBase(word: string): Promise<string> {
   const dir = join(folder, `base-${word}`);
   mkdirSync(dir, { recursive: true });
   writeFileSync(join(dir, 'Dockerfile'), `FROM ${bases.busybox}\nRUN echo ${word} > /word\n`);
-  await output('docker', ['buildx', 'build', '--push', '--tag', BASE, dir]);
+  const pushed = await dockerBuild(['--push', '--tag', BASE, dir]);
+  expect(pushed.exitCode, pushed.stderr).toBe(0);
   await run('docker', ['rmi', '--force', BASE]);
   const text = await output('docker', ['buildx', 'imagetools', 'inspect', BASE]);
   return /^Digest:\s+(\S+)$/m.exec(text)?.[1] ?? '';

@@ -12,7 +12,16 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { bases, type Ended, filesOf, output, registry, run, Scoville } from './harness.ts';
+import {
+  bases,
+  dockerBuild,
+  type Ended,
+  filesOf,
+  output,
+  registry,
+  run,
+  Scoville,
+} from './harness.ts';
 import { configOf } from './image-config.ts';
 import { type FlagCase, flagCases } from './parity-flag-cases.ts';
 
@@ -55,7 +64,7 @@ function build(tool: Tool, args: readonly string[], cwd: string): Promise<Ended>
   const words = args.map((arg) => arg.replace('TOOL', tool).replace('KEY', join(folder, 'key')));
   for (const [i, word] of words.entries()) if (word === '-t') made.add(words[i + 1] ?? '');
   return tool === 'docker'
-    ? run('docker', ['buildx', 'build', ...words], { cwd })
+    ? dockerBuild(words, { cwd })
     : // What is added to an image is the subject of other tests.
       scoville.run(['build', '--no-sign', '--no-grade', ...words], { cwd });
 }

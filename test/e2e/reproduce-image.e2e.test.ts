@@ -3,7 +3,7 @@ import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { bases, type Ended, output, registry, run, Scoville } from './harness.ts';
+import { bases, dockerBuild, type Ended, output, registry, run, Scoville } from './harness.ts';
 
 /** The publisher, and somebody else, with a home and so a key of their own. */
 const publisher = new Scoville();
@@ -165,10 +165,11 @@ describe('scoville reproduce IMAGE', () => {
 
   test('an image that BuildKit itself published is built as BuildKit does', async () => {
     const image = `${REPOSITORY}:plain`;
-    await output('docker', [
-      ...['buildx', 'build', '-q', '--provenance=mode=max', '--push', '-t', image],
+    const pushed = await dockerBuild([
+      ...['-q', '--provenance=mode=max', '--push', '-t', image],
       ...['--build-arg', 'SOURCE_DATE_EPOCH=1700000000', join(work, 'app')],
     ]);
+    expect(pushed.exitCode, pushed.stderr).toBe(0);
     await run('docker', ['rmi', '-f', image]);
     const ended = await reproduce(other, ['--json', image]);
     expect(ended.exitCode, ended.stderr).toBe(1);
