@@ -1,0 +1,125 @@
+// How far apart things are: `npm run walks` prints, for each chain below, the shortest imports from
+// its first file to its last, and all files that take part (a star: a stop of the chain; the others
+// lie on the way). Imports of types alone lead nowhere at run time.
+// Ends with 1 where a chain has more files than it may.
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+
+const SRC = join(import.meta.dirname, '../src');
+const IMPORTS =
+  /^(?:import|export)\s(?!type\s)[^;]*?\sfrom\s+'(\.[^']+)'|\bimport\('(\.[^']+)'\)/gm;
+
+/** Who a chain leads by, in the order in which things happen. */
+const CHAINS = [
+  {
+    title: 'argv to the published tag',
+    most: 40,
+    stops: [
+      'bin.ts',
+      'commands/build.ts',
+      'plans/flags/parse-build-args.ts',
+      'pipeline/image-build/build.ts',
+      'dockerfile/read-dockerfile.ts',
+      'plans/build-invocation.ts',
+      'tools/run-tool.ts',
+      'pipeline/image-build/read-export.ts',
+      'normalise/normalise-layer.ts',
+      'oci/walk/layer-walk.ts',
+      'pipeline/sign/sign-statements.ts',
+      'pipeline/assess/assess.ts',
+      'criteria/judge-image.ts',
+      'grading/score.ts',
+      'grading/gate.ts',
+      'oci/registry/push.ts',
+    ],
+  },
+  {
+    title: 'an apk layer to the verdict of no-shell',
+    most: 20,
+    stops: [
+      'pipeline/grade/grade-opened.ts',
+      'pipeline/assess/inspect.ts',
+      'oci/walk/layer-walk.ts',
+      'tar/reader.ts',
+      'facts/packages/apk.ts',
+      'facts/filesystem/file-collector.ts',
+      'facts/filesystem/file-tree.ts',
+      'facts/image-facts.ts',
+      'pipeline/assess/assess.ts',
+      'criteria/judge-image.ts',
+      'criteria/minimalism/no-shell.ts',
+    ],
+  },
+  {
+    title: 'a Dockerfile to an edit',
+    most: 15,
+    stops: [
+      'pipeline/fix/plan-fixes.ts',
+      'dockerfile/read-for-edits.ts',
+      'dockerfile/logical-lines.ts',
+      'dockerfile/stage-reader.ts',
+      'dockerfile/shell/parse-shell.ts',
+      'dockerfile/shell/wrappers.ts',
+      'dockerfile/lint/kept-caches.ts',
+      'programs/managers/apt.ts',
+      'plans/fix/package-caches.ts',
+      'plans/fix/run-text.ts',
+    ],
+  },
+];
+
+/** Each file of src/ with those that it imports, by their paths below src/. */
+function importsOf() {
+  const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter((file) =>
+    /\.tsx?$/.test(file),
+  );
+  return new Map(
+    files.map((file) => {
+      const found = [...readFileSync(join(SRC, file), 'utf8').matchAll(IMPORTS)];
+      const to = found.map(([, plain, later]) => join(dirname(file), plain ?? later));
+      return [file, to];
+    }),
+  );
+}
+
+/** The shortest imports that lead from one file to another; undefined where none do. */
+function shortest(imports, from, to) {
+  const before = new Map([[from, undefined]]);
+  for (const file of before.keys()) {
+    if (file === to) {
+      const path = [];
+      for (let at = to; at !== undefined; at = before.get(at)) path.unshift(at);
+      return path;
+    }
+    for (const next of imports.get(file) ?? []) if (!before.has(next)) before.set(next, file);
+  }
+  return undefined;
+}
+
+/** The files that take part in a chain: each stop is reached from the last one before it that leads there. */
+function walk({ stops }, imports) {
+  const files = new Set(stops.slice(0, 1));
+  for (const [at, stop] of stops.entries()) {
+    const before = stops.slice(0, at).reverse();
+    const from = before.find((one) => shortest(imports, one, stop) !== undefined);
+    if (from === undefined && at > 0) throw new Error(`nothing before ${stop} imports it`);
+    if (from !== undefined) for (const file of shortest(imports, from, stop)) files.add(file);
+  }
+  return [...files];
+}
+
+const imports = importsOf();
+for (const chain of CHAINS) {
+  const { title, most, stops } = chain;
+  const files = walk(chain, imports);
+  // By its second stop: a command that only pushes is another chain.
+  const [first, second] = stops;
+  const way = new Set([
+    ...(shortest(imports, first, second) ?? []),
+    ...(shortest(imports, second, stops.at(-1)) ?? shortest(imports, first, stops.at(-1)) ?? []),
+  ]);
+  console.log(`${title}: ${files.length} files of at most ${most}`);
+  console.log(`  shortest, ${way.size}: ${[...way].join(' > ')}`);
+  for (const file of files) console.log(`  ${stops.includes(file) ? '*' : ' '} ${file}`);
+  if (files.length > most) process.exitCode = 1;
+}
