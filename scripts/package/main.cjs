@@ -1,11 +1,12 @@
-// What the single executable starts with (package.mjs): puts the package's files, which it carries, beside the user's data
-// once for each content, and goes on as `node dist/scoville.js` does. They are the very files of the npm package, so all that is found
-// beside them (threads, templates, chunks loaded on demand) is found here too.
+// What the single executable starts with (executable.mjs): puts the package's files, which it carries, beside the user's data once for
+// each content, and goes on as `node dist/scoville.js` does. They are the very files of the npm package, so all that is found beside
+// them (threads, templates, chunks loaded on demand) is found here too.
 'use strict';
 const {
-  existsSync,
+  lstatSync,
   mkdirSync,
   mkdtempSync,
+  readFileSync,
   renameSync,
   rmSync,
   writeFileSync,
@@ -13,7 +14,10 @@ const {
 const { createRequire } = require('node:module');
 const { homedir, tmpdir } = require('node:os');
 const { dirname, isAbsolute, join, resolve } = require('node:path');
-const { getAsset } = require('node:sea');
+const { getAsset, getRawAsset } = require('node:sea');
+
+/** Names the content: SHA-256 of all files and their paths. */
+const ID = getAsset('id', 'utf8');
 
 /** As `pathsOf` in src/commands/paths.ts: beside the layout. */
 function dataFolder(env) {
@@ -23,27 +27,65 @@ function dataFolder(env) {
   return join(isAbsolute(data) ? data : join(homedir(), '.local/share'), 'scoville');
 }
 
+/** Path and bytes of each file. */
+function* files() {
+  const bytes = Buffer.from(getRawAsset('files'));
+  let at = 0;
+  for (const [path, length] of JSON.parse(getAsset('index', 'utf8'))) {
+    yield [path, bytes.subarray(at, at + length)];
+    at += length;
+  }
+}
+
+/** Where others could change what is run, nothing is run. */
+function assertOwn(folder) {
+  const { uid, mode } = lstatSync(folder);
+  if (uid !== process.getuid() || (mode & 0o170022) !== 0o040000)
+    throw new Error(`${folder} is not a folder that only this user can write`);
+}
+
+/** Whether the folder is there, only this user's, and each file in it is what the executable carries. */
+function isWhole(folder) {
+  try {
+    assertOwn(folder);
+    for (const [path, bytes] of files())
+      if (!readFileSync(join(folder, path)).equals(bytes)) return false;
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** The folder with the package's files, whole or not there at all. */
 function unpack(into) {
-  const folder = join(into, 'program', getAsset('id', 'utf8'));
-  if (existsSync(folder)) return folder;
-  mkdirSync(dirname(folder), { recursive: true, mode: 0o700 });
-  const beside = mkdtempSync(`${folder}-`);
+  const program = join(into, 'program');
+  mkdirSync(program, { recursive: true, mode: 0o700 });
+  assertOwn(program);
+  const folder = join(program, ID);
+  if (isWhole(folder)) return folder;
+  const beside = mkdtempSync(join(program, 'new-'));
   try {
-    for (const [path, text] of Object.entries(JSON.parse(getAsset('files', 'utf8')))) {
-      mkdirSync(dirname(join(beside, path)), { recursive: true });
-      writeFileSync(join(beside, path), text);
+    const files_ = join(beside, 'files');
+    for (const [path, bytes] of files()) {
+      mkdirSync(dirname(join(files_, path)), { recursive: true, mode: 0o700 });
+      writeFileSync(join(files_, path), bytes);
     }
-    renameSync(beside, folder);
+    try {
+      renameSync(folder, join(beside, 'old'));
+    } catch {
+      // There was none, or another start took it away.
+    }
+    renameSync(files_, folder);
   } catch (error) {
+    // Another start was faster.
+    if (!isWhole(folder)) throw error;
+  } finally {
     rmSync(beside, { recursive: true, force: true });
-    // Another one was faster.
-    if (!existsSync(folder)) throw error;
   }
   return folder;
 }
 
-/** The same where nothing may be written beside the user's data: for this run alone. */
+/** The same where that cannot be: for this run alone. */
 function unpackForNow() {
   const temporary = mkdtempSync(join(tmpdir(), 'scoville-program-'));
   process.on('exit', () => rmSync(temporary, { recursive: true, force: true }));

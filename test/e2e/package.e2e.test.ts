@@ -1,5 +1,15 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -51,6 +61,25 @@ describe('the single executable', () => {
       (await scoville.run(['init', '--list'])).stdout,
     );
     expect(readdirSync(join(home, 'program'))).toHaveLength(1);
+  });
+
+  test('runs only what it carries, from a folder that only this user can write', async () => {
+    const [id = ''] = readdirSync(join(home, 'program'));
+    const unpacked = join(home, 'program', id);
+    expect(statSync(unpacked).mode & 0o777).toBe(0o700);
+    const changed = join(unpacked, 'dist/scoville.js');
+    const before = readFileSync(changed, 'utf8');
+    writeFileSync(changed, 'console.log("not ours")');
+    expect((await packaged(['--version'])).stdout).toMatch(/^scoville \d/);
+    expect(readFileSync(changed, 'utf8')).toBe(before);
+    // A folder that others may write is not used, nor made narrower behind its owner's back.
+    const open = join(folder, 'open');
+    mkdirSync(join(open, 'program'), { recursive: true });
+    chmodSync(join(open, 'program'), 0o777);
+    const ended = await packaged(['--version'], { SCOVILLE_HOME: open });
+    expect(ended.stdout).toMatch(/^scoville \d/);
+    expect(readdirSync(join(open, 'program'))).toEqual([]);
+    expect(readdirSync(join(home, 'program'))).toEqual([id]);
   });
 
   test('builds, compresses in threads, grades in threads: the same image, the same verdicts', async () => {
