@@ -1,7 +1,7 @@
 import { isKnownProgram, isPlainProgram } from '../../programs/catalogue.ts';
 import { unversioned } from '../../programs/program.ts';
 import { SHELLS } from '../../programs/shells.ts';
-import { WRAPPERS } from '../shell/wrapper-table.ts';
+import { WRAPPERS } from '../../programs/wrappers.ts';
 import { baseName } from '../shell/wrappers.ts';
 
 /** Many programs in one, by the name that it is called by. */

@@ -1,8 +1,8 @@
 import { SHELLS } from '../../programs/shells.ts';
+import { RUNS_TEXT, startedAt, WRAPPERS } from '../../programs/wrappers.ts';
 import { constantField, type Field } from './fields.ts';
 import { type Brought, interpretedProgram } from './interpreters.ts';
 import { startedBy } from './started-commands.ts';
-import { type Wrapper, WRAPPERS } from './wrapper-table.ts';
 
 /** A command with the programs that only start another (`sudo`, `env`, `xargs`) taken off its front. */
 export interface Unwrapped {
@@ -73,11 +73,7 @@ function scriptOf(argv: readonly Field[]): Unwrapped['script'] {
     return { text, errexit: false, pipefail: false };
   }
   const text =
-    program === 'scl'
-      ? sclText(argv)
-      : /^(?:su|runuser|script|flock|sg|rvm-shell|nix-shell)$/.test(program)
-        ? commandText(argv)
-        : undefined;
+    program === 'scl' ? sclText(argv) : RUNS_TEXT.has(program) ? commandText(argv) : undefined;
   return text && { text, errexit: false, pipefail: false };
 }
 
@@ -113,36 +109,6 @@ export function scriptOnInput(
   return { text: input, errexit, pipefail: options.includes('pipefail') };
 }
 
-/** True where the next word is the option's value: it, or the last of several letters, takes one. */
-function takesNext(text: string, valued: ReadonlySet<string>): boolean {
-  if (valued.has(text)) return true;
-  if (!/^-[A-Za-z]{2,}$/.test(text)) return false;
-  for (let at = 1; at < text.length; at += 1)
-    if (valued.has(`-${text.charAt(at)}`)) return at === text.length - 1;
-  return false;
-}
-
-/** Index of the command that a wrapper starts. */
-function behindWrapper(
-  argv: readonly Field[],
-  program: string,
-  { valued, own }: Wrapper,
-  environment: Field[],
-): number {
-  let at = 1;
-  for (; at < argv.length; at += 1) {
-    const text = argv[at]?.text ?? '';
-    if (text === '--') return at + 1;
-    if (takesNext(text, valued)) at += 1;
-    else if ((program === 'env' || program === 'sudo') && /^[A-Za-z_]\w*=/.test(text)) {
-      const field = argv[at];
-      if (field !== undefined) environment.push(field);
-    } else if (own instanceof RegExp && own.test(text) && at === 1) continue;
-    else if (!text.startsWith('-')) break;
-  }
-  return own === true ? at + 1 : at;
-}
-
 /** `env -S 'TEXT'` with the text's words in its place; one that quotes or expands gives a word that is not known. */
 function withSplit(argv: readonly Field[]): readonly Field[] {
   const at = argv.findIndex(({ text }) => /^(?:-[a-zA-Z0]*S|--split-string)/.test(text));
@@ -170,14 +136,15 @@ function behind(
 ): readonly Field[] | undefined {
   const program = programOf(whole);
   const argv = program === 'env' ? withSplit(whole) : whole;
-  const wrapper = WRAPPERS[program];
-  if (wrapper === undefined) return interpretedProgram(program, argv, brought);
-  // `command -v` names a program and does not start it.
-  if (program === 'command' && /^-p?[vV]/.test(argv[1]?.text ?? '')) return undefined;
-  const { only } = wrapper;
-  if (only !== undefined && !argv.some(({ text }) => only.test(text))) return undefined;
-  const rest = argv.slice(behindWrapper(argv, program, wrapper, environment));
-  if (rest.length === 0 || (program === 'flock' && rest[0]?.text === '-c')) return undefined;
+  if (WRAPPERS[program] === undefined) return interpretedProgram(program, argv, brought);
+  const words = argv.slice(1);
+  const found = startedAt(
+    program,
+    words.map(({ text }) => text),
+  );
+  environment.push(...(found?.sets ?? []).flatMap((at) => words[at] ?? []));
+  const rest = words.slice(found?.at ?? Infinity);
+  if (rest.length === 0) return undefined;
   // What xargs adds comes from its input: one more word that is not constant.
   return program === 'xargs' ? [...rest, { ...constantField('$(stdin)'), constant: false }] : rest;
 }

@@ -1,5 +1,6 @@
 import { posix } from 'node:path';
 import { type FixInput, baseKey } from '../../model/fix-rule.ts';
+import { startedAt } from '../../programs/wrappers.ts';
 import { baseName, handsOn } from './program/entry-points.ts';
 import { originOf } from './program/origin.ts';
 import type { Doubt } from './proposal.ts';
@@ -13,8 +14,6 @@ const WITHOUT_ENTRY = new Set(
     ' ',
   ),
 );
-/** Programs that start what they are given, whatever it is. */
-const STARTERS = /^(?:tini|dumb-init|catatonit|env|exec|nice|nohup|setsid|stdbuf)$/;
 /** Places of a script where it reads an argument of its own. */
 const READS_ARGUMENT = /\$(?:[1-9#*]|\{[1-9#*])|\b(?:shift|getopts)\b/;
 
@@ -37,10 +36,8 @@ function entryDoubt(input: FixInput): string | undefined {
 function readsWords(input: FixInput, words: readonly string[]): string | undefined {
   const [program, ...rest] = words;
   if (program === undefined || handsOn(input, program)) return undefined;
-  if (STARTERS.test(posix.basename(program))) {
-    const at = rest.findIndex((word) => !word.startsWith('-'));
-    return at < 0 ? undefined : readsWords(input, rest.slice(at));
-  }
+  const wrapped = startedAt(posix.basename(program), rest);
+  if (wrapped !== undefined) return readsWords(input, rest.slice(wrapped.at));
   const origin = originOf(input, fromWorkFolder(input, '', program));
   if (origin.kind === 'text' && !READS_ARGUMENT.test(origin.text)) return undefined;
   return `the entry point ${program} gets other arguments: the program instead of /bin/sh`;

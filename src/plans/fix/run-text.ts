@@ -9,8 +9,14 @@ export function endObstacle(run: Placed): string | undefined {
   if (instruction.shellError !== undefined) return instruction.shellError;
   if (scriptEnd === undefined)
     return isExecForm(run) ? 'it is in exec form' : 'its last command has no plain end';
-  const [last = ''] = commands.findLast(({ command }) => !command.nested)?.argv ?? [];
-  return /^(?:exit|exec|return)$/.test(last) ? `${last} is its last command` : undefined;
+  const last = commands.findLast(({ command }) => !command.nested);
+  return last && endsShell(last);
+}
+
+/** Why nothing behind a command runs; undefined where it does. */
+export function endsShell({ argv, wrappers }: SourceCommand): string | undefined {
+  const [program = ''] = [...wrappers, ...argv];
+  return /^(?:exit|exec|return)$/.test(program) ? `nothing runs after ${program}` : undefined;
 }
 
 /** What joins two commands of a RUN by `&&`: on one line, or on two in the way that the RUN is written. */

@@ -6,7 +6,7 @@ import type { TextEdit } from '../../model/planned-edit.ts';
 import { commandAt, type FoundCommand, runAt } from './command-at.ts';
 import { fromPipe } from './download-pipe.ts';
 import { NOTHING, proposal, refusedAt, together } from './proposal.ts';
-import { addFlag, andThen, stopsOnFailure } from './run-text.ts';
+import { addFlag, andThen, endsShell, stopsOnFailure } from './run-text.ts';
 import { isExecForm } from './stage-view.ts';
 
 /** The version that an address names: what looks like one in its path. */
@@ -53,7 +53,11 @@ function toFile(
   if (target === undefined || target === '') return 'its output file is not known';
   if (!PLAIN_PATH.test(target)) return `${target} is not a plain path`;
   if (!stopsOnFailure(found.run, found.command)) return 'a failed check would not stop the RUN';
-  return [andThen(source, found.run, checkOf(target, fetched), found.command.end)];
+  return (
+    endsShell(found.command) ?? [
+      andThen(source, found.run, checkOf(target, fetched), found.command.end),
+    ]
+  );
 }
 
 function ofAdd(

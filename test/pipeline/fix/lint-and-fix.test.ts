@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { WRAPPERS } from '../../../src/dockerfile/shell/wrapper-table.ts';
 import type { Digest } from '../../../src/model/digest.ts';
 import { ok } from '../../../src/model/result.ts';
 import { settleEdits } from '../../../src/pipeline/fix/compose-fixes.ts';
 import { FIX_RULES } from '../../../src/plans/fix/catalogue.ts';
+import { WRAPPERS } from '../../../src/programs/wrappers.ts';
 import { withBase } from '../../plans/fix/bases.ts';
 import { around } from '../../plans/fix/support.ts';
 import { linted } from '../lint/lint-support.ts';
@@ -32,6 +32,7 @@ async function fixedBy(lint: string, fix: string, text: string) {
           ...facts,
           digests: new Map([['docker.io/library/a:latest', ok(DIGEST)]]),
           versions: new Map([0, 1].map((stage) => [stage, ok(VERSIONS)])),
+          hashes: new Map([['https://x.org/f', ok({ digest: DIGEST, size: 1 })]]),
         },
       },
     ),
@@ -60,6 +61,8 @@ const OWN: Readonly<Record<string, string>> = {
   taskset: '1',
   setarch: 'x86_64',
   runuser: '-u root',
+  setuidgid: 'root',
+  chrt: '0',
 };
 
 /** Commands that lint finds something in, with the rule of lint and that of fix. */
@@ -74,20 +77,32 @@ const COMMANDS: readonly (readonly [string, string, string])[] = [
   ['pinned-packages', 'pin-packages', 'pip install flask'],
   ['pinned-packages', 'pin-packages', 'npm install -g tsx'],
 ];
+/** Downloads: in a condition or a script of its own their file is checked by nobody. */
+const DOWNLOADS: typeof COMMANDS = [
+  ['verified-downloads', 'verify-downloads', 'curl -fsSLo /f https://x.org/f'],
+  ['verified-downloads', 'verify-downloads', 'wget -q -O /f https://x.org/f'],
+];
 const wrapped = Object.keys(WRAPPERS).map((name) =>
   [name, OWN[name]].filter((word) => word !== undefined).join(' '),
 );
 
 describe('what lint finds, fix edits, behind each wrapper', () => {
   // `chroot` works in another root, whose lists rm does not reach; xargs reads more names, which nobody knows.
-  test.each(COMMANDS)('%s, %s: %s', async (lint, fix, command) => {
+  test.each([...COMMANDS, ...DOWNLOADS])('%s, %s: %s', async (lint, fix, command) => {
     const wrong: unknown[] = [];
     for (const wrapper of wrapped) {
       const text = `FROM a\nRUN ${wrapper} ${command.replace('&& ', `&& ${wrapper} `)}\n`;
       const found = await fixedBy(lint, fix, text);
+      const atEnd = /apt-get update|dnf|curl -f|wget/.test(command);
       const below = wrapper.startsWith('chroot') && /apt-get update|dnf/.test(command);
-      const open = wrapper === 'xargs' && fix === 'pin-packages';
-      const why = below ? 'below another root' : open ? 'a name is not constant' : undefined;
+      const open = wrapper === 'xargs' && /pin-packages|verify/.test(fix) && !/wget/.test(command);
+      const why = below
+        ? 'below another root'
+        : wrapper === 'exec' && atEnd
+          ? 'nothing runs after exec'
+          : open
+            ? 'is not constant'
+            : undefined;
       const expected = why
         ? { before: true, after: 1, refusals: [expect.stringContaining(why)] }
         : FIXED;

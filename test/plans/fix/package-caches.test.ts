@@ -138,7 +138,7 @@ describe('package-caches', () => {
     [
       'an end by exit',
       'RUN apt-get update && apt-get install -y x; exit 0',
-      'exit is its last command',
+      'nothing runs after exit',
     ],
     ['another root', 'RUN chroot /x apt-get update', 'it works below another root'],
     [

@@ -1,3 +1,5 @@
+import { USER_CHANGERS } from '../../../programs/wrappers.ts';
+
 /** Programs that do their work as root alone, by why. */
 const NEEDS: readonly (readonly [string, string])[] = [
   [
@@ -24,7 +26,7 @@ const NEEDS: readonly (readonly [string, string])[] = [
   ['delivers mail', 'postfix master dovecot exim exim4 sendmail opendkim amavisd-new'],
   [
     'changes its user',
-    'gosu su-exec setpriv su sudo doas runuser chroot setuidgid s6-setuidgid s6-applyuidgid s6-envuidgid chpst start-stop-daemon fixuid fixuid.sh capsh unshare nsenter',
+    `${USER_CHANGERS.join(' ')} su s6-applyuidgid s6-envuidgid start-stop-daemon fixuid fixuid.sh capsh nsenter`,
   ],
   [
     'changes users',
