@@ -1,9 +1,10 @@
-// Writes usage and flags of each command into docs/commands.md. A test fails while the page is not current.
-import { readFileSync, writeFileSync } from 'node:fs';
+// Writes docs/reference/commands/ from the tables of the commands. A test fails while the pages are not current.
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { build } from 'esbuild';
 
 const bundle = await build({
-  entryPoints: ['scripts/flag-tables.ts'],
+  entryPoints: ['scripts/command-pages.ts'],
   bundle: true,
   platform: 'node',
   format: 'esm',
@@ -12,6 +13,8 @@ const bundle = await build({
   write: false,
 });
 const source = Buffer.from(bundle.outputFiles[0].contents).toString('base64');
-const { withFlagTables } = await import(`data:text/javascript;base64,${source}`);
-const page = 'docs/commands.md';
-writeFileSync(page, await withFlagTables(readFileSync(page, 'utf8')));
+const { commandPages } = await import(`data:text/javascript;base64,${source}`);
+const folder = 'docs/reference/commands';
+const textOf = (name) =>
+  existsSync(join(folder, name)) ? readFileSync(join(folder, name), 'utf8') : undefined;
+for (const [name, text] of await commandPages(textOf)) writeFileSync(join(folder, name), text);

@@ -8,7 +8,7 @@ const GENERATED =
 const INTRODUCTION = `# \`scoville lint\`
 
 Finds in Dockerfiles, without building them, what the [criteria](criteria/README.md) would find in the image, and a little more. Criteria that a Dockerfile decides alone (\`trusted-source\`,
-\`verified-downloads\`, \`pinned-images\`, \`pinned-packages\`) are judged by the very code that grades images; of those that need the built image, what the Dockerfile shows. [Flags](commands.md#scoville-lint).
+\`verified-downloads\`, \`pinned-images\`, \`pinned-packages\`) are judged by the very code that grades images; of those that need the built image, what the Dockerfile shows. [Flags](reference/commands/lint.md).
 
 \`\`\`
 Dockerfile:1:6 warning pinned-images debian:trixie-slim, base of the final stage: no digest

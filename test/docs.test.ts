@@ -2,8 +2,6 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { COMMANDS } from '../src/commands/command-list.ts';
-import { OWN_FLAGS } from '../src/plans/flags/own-flags.ts';
-import { fakeIo } from './commands/command-io.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');
 const NOT_OURS = new Set(['node_modules', 'dist', 'coverage', 'fixtures']);
@@ -70,9 +68,7 @@ describe('links', () => {
   test('the reader of links finds what is broken', () => {
     expect(links('[a](b.md#c) `[x](y)` [d](https://e) \n```\n[f](g)\n```\n')).toEqual(['b.md#c']);
     expect(brokenLink('README.md', 'docs/nothing.md')).toBe('README.md: docs/nothing.md');
-    expect(brokenLink('README.md', 'docs/build.md#nothing')).toBe(
-      'README.md: docs/build.md#nothing',
-    );
+    expect(brokenLink('README.md', 'docs/faq.md#nothing')).toBe('README.md: docs/faq.md#nothing');
     expect(brokenLink('README.md', '../elsewhere')).toBe('README.md: ../elsewhere');
   });
 
@@ -84,8 +80,12 @@ describe('links', () => {
   test('every page of docs is in its index', () => {
     const index = links(read('docs/README.md')).map((link) => join('docs', link));
     const expected = pages(join(ROOT, 'docs'))
-      .filter((page) => !/^docs\/(README|criteria\/|decisions\/)/.test(page))
-      .concat('docs/criteria/README.md', 'docs/decisions/README.md');
+      .filter((page) => !/^docs\/(README|criteria\/|decisions\/|reference\/commands\/)/.test(page))
+      .concat(
+        'docs/criteria/README.md',
+        'docs/decisions/README.md',
+        'docs/reference/commands/README.md',
+      );
     expect(expected.filter((page) => !index.includes(page))).toEqual([]);
     const records = readdirSync(join(ROOT, 'docs/decisions')).filter((n) => /^\d{4}-/.test(n));
     expect(links(read('docs/decisions/README.md'))).toEqual(records.sort());
@@ -93,37 +93,12 @@ describe('links', () => {
 });
 
 describe('what users rely on is described', () => {
-  test('every own flag of build has a row in docs/build.md, with its choices', () => {
-    const own = section(read('docs/build.md'), 'Own flags');
-    expect(firstColumn(own)).toEqual(['flag', ...OWN_FLAGS.map(({ name }) => `\`--${name}\``)]);
-    for (const { name, choices = [], kind } of OWN_FLAGS) {
-      const row = own.split('\n').find((line) => line.startsWith(`| \`--${name}\` |`)) ?? '';
-      // Levels are written as a range.
-      const named = name === 'min-level' ? ['0', '5'] : choices;
-      expect(named.filter((choice) => !row.includes(`\`${choice}\``))).toEqual([]);
-      expect([name, row.split('|')[2]?.trim() === '']).toEqual([name, kind === 'bool']);
-    }
-  });
-
   test('every command is in the table of README', () => {
     expect(firstColumn(section(read('README.md'), 'Commands'))).toEqual([
       'command',
       ...COMMANDS.map(({ name }) => `\`scoville ${name}\``),
     ]);
   });
-
-  test.each(COMMANDS.filter(({ name }) => name !== 'build'))(
-    'docs/commands.md has a section for $name, with its usage and flags',
-    async ({ name, load }) => {
-      const text = section(read('docs/commands.md'), `\`scoville ${name}\``);
-      const { io, out } = fakeIo();
-      const command = await load();
-      expect(await command(['--help'], io)).toBe(0);
-      const flags = [...out().matchAll(/(?<![\w-])--[a-z-]+/g)].map(([flag]) => flag);
-      expect([...new Set(flags)].filter((flag) => !text.includes(flag))).toEqual([]);
-      expect(text).toContain(/^Usage: (scoville \w+(?: NAME\[:TAG\]\.\.\.)?)/.exec(out())?.[1]);
-    },
-  );
 
   test('README names the commands to start with, which exist', () => {
     const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };

@@ -18,6 +18,15 @@ export const EXPLAIN = {
   about: `
 Says what a finding means, why it matters and how to fix it. An ID is a criterion or a rule of scoville lint, as reports
 name it; without one, every ID is listed. Works offline.`,
+  examples: [
+    ['scoville explain', 'list every ID'],
+    ['scoville explain no-shell', 'one criterion'],
+    ['scoville explain pinned-images no-secrets', 'several'],
+  ],
+  exits: [
+    ['0', 'explained'],
+    ['2', 'an ID that is not known'],
+  ],
   flags: { json: JSON_FLAG },
   operands: { choices: ALL_IDS },
 } satisfies CommandSpec;

@@ -11,6 +11,18 @@ export const LINT = {
 Checks Dockerfiles for problems, without building. A FOLDER means the Dockerfiles in it: Dockerfile,
 Dockerfile.NAME, NAME.Dockerfile, and the same of Containerfile; - is stdin. A BAKEFILE or
 COMPOSEFILE means what its targets build, with their arguments. Without an argument: this folder.`,
+  examples: [
+    ['scoville lint', 'the Dockerfiles of this folder'],
+    ['scoville lint app/Dockerfile', 'one file'],
+    ['scoville lint --fail-on error', 'exit 1 only for errors'],
+    ['scoville lint --report sarif=lint.sarif', 'a file for code scanning'],
+  ],
+  exits: [
+    ['0', 'no finding from --fail-on up'],
+    ['1', 'such a finding'],
+    ['2', 'a file cannot be read or is not a Dockerfile'],
+    ['130', 'canceled'],
+  ],
   flags: {
     'build-arg': BUILD_ARG,
     target: text('STAGE', 'Judge this stage and what it needs', { standard: 'the last' }),
@@ -26,8 +38,7 @@ COMPOSEFILE means what its targets build, with their arguments. Without an argum
 A comment takes findings back, for the instruction below it, or for the file where it is the first line:
   # scoville: ignore=ID[,ID] REASON
 
-Exit 0: nothing from --fail-on up; 1: something; 2: a file that cannot be read or is not a Dockerfile. Every rule:
-docs/lint.md`,
+Every rule: docs/lint.md`,
 } satisfies CommandSpec;
 
 /** What `scoville lint` was asked for. */

@@ -21,6 +21,15 @@ export const REPORT = {
   about: `
 Opens the HTML report of the last build or grade of an image; without a name, of the last one of all. Nothing is graded
 again. Without a terminal, or with -o, it writes the file and prints its path.`,
+  examples: [
+    ['scoville report', 'open the report of the last grade'],
+    ['scoville report my-app', 'of this image'],
+    ['scoville report -o report.html my-app', 'write it, and do not open it'],
+  ],
+  exits: [
+    ['0', 'opened or written'],
+    ['2', 'no grade is kept, or the file cannot be written'],
+  ],
   flags: {
     output: text('FILE', 'Write the page here, and do not open it', { path: true, short: 'o' }),
     json: JSON_FLAG,

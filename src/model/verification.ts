@@ -16,7 +16,7 @@ export interface VerifiedItem {
 /** The answer to: may this image be deployed. `unjudged`: it could not be told. */
 export type VerifyOutcome = 'verified' | 'short' | 'unjudged';
 
-/** What `scoville verify` says of an image; docs/verify.md describes its JSON form. */
+/** What `scoville verify` says of an image; docs/reference/commands/verify.md describes its JSON form. */
 export interface ImageVerification {
   readonly image: string;
   /** The index or manifest that the name leads to: what to deploy. */

@@ -47,14 +47,14 @@ function isUnknown({ name }: { readonly name: string | undefined }): boolean {
 
 describe('one table of flags a command', () => {
   test.each(COMMANDS)(
-    '$name: its help is what the command prints, in 120 columns',
+    '$name: its help is what the command prints, in 80 columns',
     async ({ name, spec, load }) => {
       const { io, out } = fakeIo();
       const command = await load();
       expect(await command(['--help'], io)).toBe(0);
       const help = commandHelp(await spec());
       expect(out()).toBe(help);
-      expect(help.split('\n').filter((line) => line.length > 120)).toEqual([]);
+      expect(help.split('\n').filter((line) => line.length > 80)).toEqual([]);
       expect(help).toContain(`Usage: scoville ${name}`);
     },
   );

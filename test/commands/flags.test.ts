@@ -8,6 +8,8 @@ const SPEC = {
   name: 'prune',
   usage: ['prune [flags] [NAME...]', 'prune --all'],
   about: 'Removes things.',
+  examples: [['scoville tidy', 'removes them']] as const,
+  exits: [['0', 'removed']] as const,
   flags: {
     json: bool('As JSON', { short: 'j' }),
     keep: standard(whole('N', 'How many', { most: 10 }), '1'),

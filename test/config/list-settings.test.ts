@@ -29,11 +29,6 @@ describe('docs/configuration.md', () => {
       expect(parsed).toMatchObject({ ok: true });
     }
   });
-
-  test('names every flag of ours', () => {
-    const missing = OWN_FLAGS.filter((flag) => !PAGE.includes(`\`--${flag.name}`));
-    expect(missing.map((flag) => flag.name)).toEqual([]);
-  });
 });
 
 describe('listSettings', () => {

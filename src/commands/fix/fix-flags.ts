@@ -13,6 +13,19 @@ export const FIX = {
 Fixes what would cost the image its grade, by the smallest edits of the Dockerfile (and .dockerignore): shows each as a
 diff with what it gains and what it risks, and asks. Comments, formatting and line ends stay as they are. Without an
 argument: the Dockerfile of this folder.`,
+  examples: [
+    ['scoville fix', 'show each edit and ask'],
+    ['scoville fix --yes', 'apply all edits of low risk'],
+    ['scoville fix --dry-run', 'print the edits as a patch'],
+    ['scoville fix --only no-secrets', 'edits for one criterion'],
+    ['scoville fix --undo', 'bring back the files as they were'],
+  ],
+  exits: [
+    ['0', 'nothing to do, or every edit was applied; what is left alone has a reason'],
+    ['1', 'edits are left: --dry-run, a no, or no terminal to ask in'],
+    ['2', 'a file cannot be read or written'],
+    ['130', 'canceled'],
+  ],
   flags: {
     'dry-run': bool(
       'Print all edits as one unified diff, for git apply or patch -p1; write nothing',
@@ -42,10 +55,7 @@ argument: the Dockerfile of this folder.`,
     config: OWN.config,
   },
   end: `
-Flags of scoville build behind -- are for the builds of --verify.
-
-Exit 0: nothing to do, or every edit was applied; 1: edits are left (--dry-run, a no, no terminal to ask in); 2: a file
-that cannot be read or written. What is left alone with a reason counts as nothing to do. Every rule: docs/fix.md`,
+Flags of scoville build behind -- are for the builds of --verify. Every rule: docs/fix.md`,
 } satisfies CommandSpec;
 
 /** What `scoville fix` was asked for. */

@@ -26,6 +26,19 @@ Grades images against the 23 criteria of the Container Hardening Priorities, whe
 image of Docker's store, an OCI layout directory, an OCI or docker-save archive (gzipped too), - for an archive on
 stdin. A prefix says where to look: registry: docker: store: oci: oci-archive: docker-archive:. Several images: a
 comparison.`,
+  examples: [
+    ['scoville grade debian:13', 'an image that others built'],
+    ['scoville grade registry:HOST/my-app:1', 'in the registry, with its signatures'],
+    ['scoville grade --min-level 2 my-app', 'exit 1 below level 2'],
+    ['scoville grade ./image.tar', 'an OCI or docker save archive'],
+    ['scoville grade --file images.txt --output grades.jsonl', 'a list of images'],
+  ],
+  exits: [
+    ['0', 'graded, and the gate met'],
+    ['1', 'below the gate'],
+    ['2', 'could not be graded, or a wrong flag or setting'],
+    ['130', 'canceled'],
+  ],
   flags: {
     platform: many(
       'OS/ARCH[/VARIANT]',

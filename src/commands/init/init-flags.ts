@@ -13,6 +13,17 @@ Writes a hardened Dockerfile, .dockerignore, .scoville.yaml and a seccomp profil
 (default: this one), from the template of its stack. The stack and what can be known are read from the project's
 files; the rest is asked in a terminal, and given by flags elsewhere. Nothing that is there is overwritten without
 --force; all files are written, or none.`,
+  examples: [
+    ['scoville init', 'write the files, and ask what is not clear'],
+    ['scoville init --list', 'list the stacks and what each asks'],
+    ["scoville init --yes --set authors='Jane <jane@example.com>'", 'ask nothing'],
+    ['scoville init --dry-run', 'print the files and write nothing'],
+  ],
+  exits: [
+    ['0', 'written'],
+    ['2', 'not written; no file was changed'],
+    ['130', 'canceled'],
+  ],
   flags: {
     stack: text('NAME', 'The stack, where the project is not clear: --list names them'),
     set: many(
@@ -27,7 +38,7 @@ files; the rest is asked in a terminal, and given by flags elsewhere. Nothing th
     list: bool('List the stacks and what each asks'),
     json: JSON_FLAG,
   },
-  end: 'Exit 0: written; 2: not, and nothing was. Every stack: docs/templates.md',
+  end: 'Every stack: docs/templates.md',
   operands: { most: 1, error: 'takes one folder', folders: true },
 } satisfies CommandSpec;
 

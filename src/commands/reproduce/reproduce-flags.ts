@@ -61,9 +61,20 @@ IMAGE: a published image, built again from what its provenance says: the source 
 recorded arguments, images by digest and epoch; its manifests are compared with the new ones. Where the provenance lacks
 what that takes, the answer is exit 2.
 
-Where they differ, names each file, how it differs, the Dockerfile line that wrote it, why, and what to do.
-Exit 0: the same digest; 1: not; 2: unknown. A build of PATH that fails keeps buildx' code; one of IMAGE is
-exit 2.`,
+Where they differ, names each file, how it differs, the Dockerfile line that wrote it, why, and what to do.`,
+  examples: [
+    ['scoville reproduce .', 'build twice and compare'],
+    ['scoville reproduce --attest -t my-app .', 'and sign the result'],
+    ['scoville reproduce --key cosign.pub HOST/my-app:1', 'build a published image again'],
+    ['scoville reproduce --report html=diff.html .', 'the differences as a page'],
+  ],
+  exits: [
+    ['0', 'the same digest'],
+    ['1', 'not the same digest'],
+    ['2', 'not known, or a wrong flag or setting'],
+    ['130', 'canceled'],
+    ['other', 'the exit code of buildx, for a failed build of PATH'],
+  ],
   flags: { ...BOTH, ...ONLY_PATH, ...ONLY_IMAGE },
   titles: {
     attest: 'Both take',

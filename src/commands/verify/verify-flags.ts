@@ -11,6 +11,17 @@ export const VERIFY = {
 Says whether an image may be deployed: a signature of its digest verifies against a key or identity that you name, and
 verified attestations state what you ask for. Prints the digest, which is what to deploy. A name with a registry's host
 is looked up there; a prefix says another place: docker: store: oci: oci-archive:.`,
+  examples: [
+    ['scoville verify --key cosign.pub HOST/my-app:1', 'signed by this key'],
+    ['scoville verify --min-level 2 HOST/my-app:1', 'and graded level 2 or above'],
+    ['scoville verify --type sbom --type provenance HOST/my-app:1', 'with these attestations'],
+  ],
+  exits: [
+    ['0', 'verified'],
+    ['1', 'not verified, or the policy is not met'],
+    ['2', 'could not be verified, or a wrong flag or setting'],
+    ['130', 'canceled'],
+  ],
   flags: {
     ...SIGNER_FLAGS,
     type: many(
@@ -44,7 +55,6 @@ is looked up there; a prefix says another place: docker: store: oci: oci-archive
     type: 'What must be stated',
     platform: 'Other flags',
   },
-  end: 'Exit codes: 0 verified; 1 not verified, or policy not met; 2 could not verify.',
   operands: { least: 1, error: 'needs an image' },
 } satisfies CommandSpec;
 

@@ -3,7 +3,7 @@ import type { ImageVerification, VerifiedItem } from '../../model/verification.t
 import { jsonText } from '../../reporters/json-text.ts';
 import { cleanForTerminal } from '../../ui/clean.ts';
 
-/** The answers as one JSON document; docs/verify.md describes it. */
+/** The answers as one JSON document; docs/reference/commands/verify.md describes it. */
 export function verificationJson(answers: readonly ImageVerification[]): string {
   return jsonText({ schemaVersion: '1', images: answers });
 }

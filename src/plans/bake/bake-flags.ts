@@ -95,6 +95,19 @@ export const BAKE: CommandSpec = {
   about: `
 Builds the targets of a bake definition (HCL, JSON, compose) as scoville build does each: reproducibly, signed, attested
 and graded. Nothing is published unless every target was built and met its gate, but with --keep-going what is good is.`,
+  examples: [
+    ['scoville bake', 'build the default group'],
+    ['scoville bake api web', 'build two targets'],
+    ["scoville bake --min-level 2 --min-level 'web-*=3'", 'set gates for all targets and for some'],
+    ['scoville bake -f compose.yaml --push', 'build and push the services of a compose file'],
+  ],
+  exits: [
+    ['0', 'every target met its gate'],
+    ['1', 'a target is below its gate'],
+    ['2', 'a target could not be judged, or a wrong flag or setting'],
+    ['130', 'canceled'],
+    ['other', 'the exit code of buildx, for a failed build'],
+  ],
   flags: OWN_BAKE,
   titles: {
     'dry-run':
@@ -103,8 +116,6 @@ and graded. Nothing is published unless every target was built and met its gate,
   others: BAKE_FLAGS,
   othersTitle: 'Options of docker buildx bake, with their own meanings:',
   end: `
-TARGETS is a target's name; * matches any letters. Any other option is passed to buildx.
-Exit codes, of all targets the worst: 0 gate met, 1 gate not met, 2 error; a failed build
-keeps buildx' code.`,
+TARGETS is a target's name; * matches any letters. Any other option is passed to buildx.`,
   operands: { choices: [] },
 };

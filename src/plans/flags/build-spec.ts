@@ -7,6 +7,19 @@ export const BUILD: CommandSpec<typeof OWN> = {
   usage: ['build [OPTIONS] PATH | URL | -'],
   about: `
 Builds as docker build does, reproducibly; then signs, attests and grades the image, and only then loads or pushes it.`,
+  examples: [
+    ['scoville build -t my-app .', 'like docker build'],
+    ['scoville build --min-level 3 -t my-app .', 'publish nothing below level 3'],
+    ['scoville build --push -t HOST/my-app .', 'push, with signature and attestations'],
+    ['scoville build --dry-run .', 'show the plan and build nothing'],
+  ],
+  exits: [
+    ['0', 'built, and the gate met'],
+    ['1', 'judged, and below the gate; stderr says by what'],
+    ['2', 'could not be judged or published, or a wrong flag or setting'],
+    ['130', 'canceled'],
+    ['other', 'the exit code of buildx, for a failed build'],
+  ],
   flags: OWN,
   titles: { 'dry-run': 'Options of scoville (--no-NAME is the same as --NAME=false):' },
   others: BUILDX_FLAGS,

@@ -1,40 +1,72 @@
 import { type CommandSpec, shownFlags } from './command-spec.ts';
 import type { FlagSpec } from './flag-spec.ts';
 
-const WIDTH = 100;
+const WIDTH = 80;
 /** A flag whose head is wider has its help on the lines below. */
-const WIDEST_HEAD = 34;
+const WIDEST_HEAD = 30;
 
-/** The text of `scoville COMMAND --help`: usage, what it does, a line for each flag. */
+/** The text of `scoville COMMAND --help`: usage, what it does, examples, a line for each flag, exit codes. */
 export function commandHelp(spec: CommandSpec): string {
-  const { usage, about, titles = {}, othersTitle, end } = spec;
+  const { usage, about, examples, exits, titles = {}, othersTitle, end } = spec;
   const flags = shownFlags(spec);
   const width = Math.max(0, ...flags.map((flag) => head(flag).length).filter(isNarrow)) + 2;
   const firstOther = flags.find((flag) => spec.others?.includes(flag) === true);
   const rows = flags.map((flag) => {
     const title = flag === firstOther ? othersTitle : titles[flag.name];
-    return `${title === undefined ? '' : `\n${title}\n`}${row(flag, width)}\n`;
+    const heading = title === undefined ? '' : `\n${flowed(title)}\n`;
+    return `${heading}${row(head(flag), helpOf(flag), width)}\n`;
   });
+  const codes = exits.map(([code, means]) => `${row(code, means, 'other'.length + 2)}\n`);
   return [
     `Usage: ${usage.map((line) => `scoville ${line}`).join('\n       ')}\n`,
-    `\n${about.trim()}\n`,
+    `\n${flowed(about)}\n`,
+    '\nExamples:\n',
+    ...exampleRows(examples),
     ...(rows.length === 0 ? [] : [rows[0]?.startsWith('\n') === true ? '' : '\n', ...rows]),
-    ...(end === undefined ? [] : [`\n${end.trim()}\n`]),
+    ...(end === undefined ? [] : [`\n${flowed(end)}\n`]),
+    '\nExit codes:\n',
+    ...codes,
   ].join('');
+}
+
+/** Side by side where all fit, what each does else below it. */
+function exampleRows(examples: CommandSpec['examples']): readonly string[] {
+  const width = Math.max(...examples.map(([call]) => call.length)) + 2;
+  const fits = examples.every(([, does]) => 2 + width + does.length <= WIDTH);
+  return examples.map(([call, does]) =>
+    fits ? `  ${call.padEnd(width)}${does}\n` : `  ${call}\n      ${does}\n`,
+  );
+}
+
+/** Paragraphs in lines that fit; a line that begins with a space stays as it is. */
+function flowed(text: string): string {
+  const out: string[] = [];
+  let open: string[] = [];
+  const close = (): void => {
+    if (open.length > 0) out.push(...wrapped(open.join(' '), WIDTH));
+    open = [];
+  };
+  for (const line of text.trim().split('\n')) {
+    if (line === '' || line.startsWith(' ')) {
+      close();
+      out.push(line);
+    } else open.push(line);
+  }
+  close();
+  return out.join('\n');
 }
 
 function isNarrow(length: number): boolean {
   return length <= WIDEST_HEAD;
 }
 
-function row(flag: FlagSpec, width: number): string {
-  const left = head(flag);
-  const lines = wrapped(helpOf(flag), WIDTH - width - 2);
+/** A name and what it means, in lines that fit: `width` columns are the name's. */
+function row(name: string, means: string, width: number): string {
+  const lines = wrapped(means, WIDTH - width - 2);
   const indent = ' '.repeat(width + 2);
   const [first = '', ...more] = lines;
-  const start = isNarrow(left.length)
-    ? `  ${left.padEnd(width)}${first}`
-    : `  ${left}\n${indent}${first}`;
+  const start =
+    name.length + 2 <= width ? `  ${name.padEnd(width)}${first}` : `  ${name}\n${indent}${first}`;
   return [start, ...more.map((line) => indent + line)].join('\n');
 }
 

@@ -17,8 +17,12 @@ export interface CommandSpec<F extends FlagTable = FlagTable> {
   readonly name: string;
   /** How it is called, without `scoville`; more than one where it is called in several ways. */
   readonly usage: readonly string[];
-  /** What it does, in lines of at most 120 characters. */
+  /** What it does; lines are wrapped, but those of a list. */
   readonly about: string;
+  /** Whole calls, the most common first, with what each does. */
+  readonly examples: readonly (readonly [call: string, does: string])[];
+  /** Exit codes, and what each means. */
+  readonly exits: readonly (readonly [code: string, means: string])[];
   readonly flags: F;
   /** Titles of groups of flags, by the flag that stands first. */
   readonly titles?: Readonly<Record<string, string>>;

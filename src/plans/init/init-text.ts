@@ -60,7 +60,7 @@ function nextStep({ answers, missing, folder }: InitOutcome): string {
   return `${first}scoville build -t ${answers.get('name') ?? 'NAME'} ${shellWord(folder)}`;
 }
 
-/** For machines; docs/commands.md has the fields. */
+/** For machines; docs/reference/commands/init.md has the fields. */
 export function initJson(outcome: InitOutcome): string {
   const { template, detectedBy, answers, files, existing, bases, notes, dryRun } = outcome;
   const document = {

@@ -1,0 +1,161 @@
+import { COMMANDS } from '../src/commands/command-list.ts';
+import { settingLeaves } from '../src/config/setting-spec.ts';
+import { SETTINGS_TABLE } from '../src/config/settings-table.ts';
+import { standardOf } from '../src/plans/flags/command-help.ts';
+import { type CommandSpec, shownFlags } from '../src/plans/flags/command-spec.ts';
+import type { FlagSpec } from '../src/plans/flags/flag-spec.ts';
+import { SETTINGS_OF } from './command-settings.ts';
+import { wrapProse } from './wrap-prose.ts';
+
+const START =
+  '<!-- Made by scripts/generate-flag-docs.mjs from the table of the command: write below its end. -->';
+const END = '<!-- End of what is made. -->';
+
+/** A page's text by its file name. */
+type Pages = ReadonlyMap<string, string>;
+
+/** The page of each command and their index: what is made of the tables, above what each page says below it. */
+export async function commandPages(textOf: (name: string) => string | undefined): Promise<Pages> {
+  const pages = new Map<string, string>();
+  for (const { name, summary, spec } of COMMANDS) {
+    const text = textOf(`${name}.md`) ?? '';
+    const end = text.indexOf(END);
+    const written = end < 0 ? '\n' : text.slice(end + END.length);
+    pages.set(`${name}.md`, made(name, summary, await spec()) + written);
+  }
+  return pages.set('README.md', index());
+}
+
+function made(name: string, summary: string, spec: CommandSpec): string {
+  const parts = [
+    START,
+    `# \`scoville ${name}\``,
+    `${summary}.`,
+    '## Examples',
+    fence('sh', exampleLines(spec)),
+    '## Usage',
+    fence(
+      'text',
+      spec.usage.map((line) => `scoville ${line}`),
+    ),
+    prose(spec.about),
+    ...flagParts(spec),
+    ...(spec.end === undefined ? [] : [prose(spec.end)]),
+    '## Exit codes',
+    table(
+      ['code', 'meaning'],
+      spec.exits.map(([code, means]) => [code === 'other' ? code : `\`${code}\``, means]),
+    ),
+    ...settingParts(name, spec),
+    END,
+  ];
+  return wrapProse(parts.join('\n\n'));
+}
+
+function exampleLines({ examples }: CommandSpec): readonly string[] {
+  const width = Math.max(...examples.map(([call]) => call.length)) + 2;
+  return examples.map(([call, does]) => `${call.padEnd(width)}# ${does}`);
+}
+
+/** Help text as Markdown: its indented lines are code, and pages that it names are links. */
+function prose(text: string): string {
+  return text
+    .trim()
+    .split(/\n\n|\n(?= )|(?<=\n .*)\n(?! )/)
+    .map((part) =>
+      part.startsWith(' ')
+        ? fence('dockerfile', [part.trim()])
+        : part.replaceAll('\n', ' ').replaceAll('*', '\\*'),
+    )
+    .join('\n\n')
+    .replace(/docs\/([\w-]+)\.md/g, '[$1](../../$1.md)');
+}
+
+function flagParts(spec: CommandSpec): readonly string[] {
+  const shown = shownFlags(spec);
+  const others = shown.filter((flag) => spec.others?.includes(flag) === true);
+  const own = shown.filter((flag) => !others.includes(flag));
+  if (shown.length === 0) return [];
+  return [
+    '## Flags',
+    ...(spec.also === undefined
+      ? []
+      : ['It takes the [flags of `scoville build`](build.md#flags), and these:']),
+    flagTable(own),
+    ...(others.length === 0
+      ? []
+      : [
+          `### ${(spec.othersTitle ?? '').replace(/^Options/, 'Flags').replace(/, .*/, '')}`,
+          'They keep their own meanings.',
+          flagTable(others),
+        ]),
+  ];
+}
+
+function flagTable(flags: readonly FlagSpec[]): string {
+  return table(['flag', 'value', 'default', 'does'], flags.map(flagCells));
+}
+
+function flagCells(flag: FlagSpec): readonly string[] {
+  const { name, short, help, choices, value } = flag;
+  const formats =
+    value === 'FORMAT[=FILE]' && choices !== undefined ? `: ${choices.join(', ')}` : '';
+  return [
+    short === undefined ? `\`--${name}\`` : `\`--${name}\`, \`-${short}\``,
+    valueOf(flag),
+    standardOf(flag) ?? '',
+    `${help}${formats}`,
+  ];
+}
+
+function valueOf({ value, choices, bare }: FlagSpec): string {
+  if (choices !== undefined && value !== 'FORMAT[=FILE]')
+    return choices.map((one) => `\`${one}\``).join(', ');
+  if (value === undefined) return '';
+  return `\`${bare === undefined ? value : value.replace(/^\[(.*)\]$/, '$1')}\``;
+}
+
+function settingParts(name: string, spec: CommandSpec): readonly string[] {
+  const read = SETTINGS_OF[name] ?? [];
+  if (read.length === 0) return [];
+  const flags = new Set(shownFlags(spec).map((flag) => `--${flag.name}`));
+  const rows = settingLeaves(SETTINGS_TABLE)
+    .map(({ path, field, scope }) => ({ key: path.join('.'), field, scope }))
+    .filter(({ key }) => read.some((one) => key === one || key.startsWith(`${one}.`)))
+    .map(({ key, field, scope }) => [
+      `\`${key}\``,
+      scope,
+      field.flag !== undefined && flags.has(field.flag) ? `\`${field.flag}\`` : '',
+    ]);
+  return [
+    '## Settings',
+    'Keys of `.scoville.yaml` that it reads; [configuration](../../configuration.md#settings) says what each means. A flag goes above a setting. [Whose word counts](../../configuration.md#whose-word-counts) says which files are read.',
+    table(['setting', 'whose', 'flag'], rows),
+  ];
+}
+
+function index(): string {
+  return wrapProse(`${START}
+
+# Commands
+
+\`scoville COMMAND --help\` prints the same for one command. Results are on stdout; progress and errors are on stderr.
+
+${table(
+  ['command', 'does'],
+  COMMANDS.map(({ name, summary }) => [`[\`scoville ${name}\`](${name}.md)`, summary]),
+)}
+
+${END}
+`);
+}
+
+function fence(language: string, lines: readonly string[]): string {
+  return `\`\`\`${language}\n${lines.join('\n')}\n\`\`\``;
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]): string =>
+    `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+  return [line(head), `|${'---|'.repeat(head.length)}`, ...rows.map(line)].join('\n');
+}

@@ -1,0 +1,26 @@
+const OF_GRADING = [
+  'trust',
+  'gate',
+  'recentDays',
+  'registries',
+  'scanner',
+  'osv',
+  'offline',
+  'vex',
+] as const;
+const OF_IMAGES = ['image', 'secrets', 'sign', 'attest', 'reproducible', 'lock'] as const;
+
+/** The settings that each command reads: a key, or a group of them. */
+export const SETTINGS_OF: Readonly<Record<string, readonly string[]>> = {
+  build: [...OF_IMAGES, ...OF_GRADING, 'fix', 'ui'],
+  bake: [...OF_IMAGES, ...OF_GRADING],
+  grade: OF_GRADING,
+  lint: ['secrets', 'trust.images', 'recentDays'],
+  fix: ['secrets', 'trust.images', 'recentDays', 'registries', 'fix'],
+  reproduce: ['image', 'reproducible', 'sign.key', 'trust.keys', 'registries', 'lock'],
+  lock: ['image', 'reproducible', 'registries'],
+  diff: ['registries'],
+  verify: ['trust.keys', 'sign.key', 'gate.minLevel', 'registries', 'offline'],
+  push: ['registries'],
+  doctor: ['sign'],
+};
