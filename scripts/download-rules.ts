@@ -1,4 +1,4 @@
-import { NAMED_FETCHES } from '../src/dockerfile/analysis/fetches/named-fetches.ts';
+import { NAMED_FETCHES } from '../src/programs/named-fetches.ts';
 import type { RuleTable } from './criteria-rules.ts';
 
 const VERDICTS = {

@@ -13,6 +13,9 @@ export interface LocalPrograms {
   readonly unless?: RegExp;
 }
 
+/** Options that take a value as their next word, by the programs, parted by blanks. */
+export type ValuedOptions = Readonly<Record<string, string>>;
+
 /** `python3.12` and `gcc-12` by their plain names. */
 export function unversioned(program: string): string {
   return program.replace(/(?<![\d.-])-?[\d.]+$/, '');

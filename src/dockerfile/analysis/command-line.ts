@@ -1,3 +1,4 @@
+import { valuedOptions } from '../../programs/options/catalogue.ts';
 import type { Field } from '../shell/fields.ts';
 
 /** A command's words told apart: options with their values, and the rest. */
@@ -9,10 +10,11 @@ export interface CommandLine {
 }
 
 /**
- * Reads `--name=value`, `--name value` (where `valued` lists the name), `-n value`, `-nvalue` and clusters (`-fsSLo file`).
- * `argv` begins behind the program's name.
+ * Reads the words behind a program's name: `--name=value`, `--name value` and `-n value` where the
+ * program's option takes one, `-nvalue` and clusters (`-fsSLo file`).
  */
-export function readCommandLine(argv: readonly Field[], valued: ReadonlySet<string>): CommandLine {
+export function readCommandLine(program: string, argv: readonly Field[]): CommandLine {
+  const valued = valuedOptions(program);
   const options = new Map<string, Field[]>();
   const operands: Field[] = [];
   const add = (name: string, value?: Field): void => {
@@ -41,6 +43,17 @@ export function readCommandLine(argv: readonly Field[], valued: ReadonlySet<stri
   };
 }
 
+/** The first of several verbs that the words begin with (`pull`, `image pull`; '' fits any), and what follows it. */
+export function verbOf(
+  words: readonly Field[],
+  verbs: readonly string[],
+): { readonly verb: string; readonly rest: readonly Field[] } | undefined {
+  const spoken = `${words.map(({ text }) => text).join(' ')} `;
+  const verb = verbs.find((one) => one === '' || spoken.startsWith(`${one} `));
+  if (verb === undefined) return undefined;
+  return { verb, rest: words.slice(verb === '' ? 0 : verb.split(' ').length) };
+}
+
 /** Reads `-abc`; gives 1 where the next word was taken as a value. */
 function cluster(
   field: Field,
@@ -61,9 +74,4 @@ function cluster(
     return rest === '' && next !== undefined ? 1 : 0;
   }
   return 0;
-}
-
-/** A set of option names out of one line of text. */
-export function optionNames(text: string): ReadonlySet<string> {
-  return new Set(text.split(' '));
 }

@@ -6,7 +6,7 @@ import { printedBy } from '../shell/printed-text.ts';
 import { folderOfPattern, pathIn } from '../shell/shell-state.ts';
 import type { FileScript, TracedCommand, TracedFiles } from '../shell/traced-command.ts';
 import { baseName, programOf } from '../shell/wrappers.ts';
-import { optionNames, readCommandLine } from './command-line.ts';
+import { readCommandLine } from './command-line.ts';
 import { NOT_AT_HAND } from './file-entries.ts';
 import { manifestOf, manifestScript } from './package-scripts.ts';
 import { executedFile } from './program-path.ts';
@@ -142,8 +142,7 @@ export class RunFiles implements TracedFiles {
   }
 
   #copied({ argv, folder, id }: TracedCommand): void {
-    const valued = optionNames('-t -m -o -g -S --target-directory --mode --owner --group --suffix');
-    const line = readCommandLine(argv.slice(1), valued);
+    const line = readCommandLine(programOf(argv), argv.slice(1));
     const into = line.values('-t', '--target-directory')[0];
     const sources = into === undefined ? line.operands.slice(0, -1) : line.operands;
     const place = (into ?? line.operands.at(-1))?.text;
@@ -192,7 +191,7 @@ export class RunFiles implements TracedFiles {
   }
 
   #unpacked({ argv, folder, id }: TracedCommand): void {
-    const line = readCommandLine(argv.slice(1), optionNames('-C -d -f --directory --file'));
+    const line = readCommandLine(programOf(argv), argv.slice(1));
     const to = line.values('-C', '-d', '--directory')[0]?.text ?? '';
     this.#files.unpack(pathIn(folder, to), FROM_ARCHIVE, id);
   }

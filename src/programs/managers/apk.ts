@@ -25,6 +25,9 @@ export const APK: ManagerFamily = {
       },
     },
   ],
+  valued: {
+    apk: '-t -X -p --virtual --repository --root --arch --keys-dir --repositories-file --cache-dir --wait',
+  },
   local: [
     {
       programs: 'apk',

@@ -29,6 +29,10 @@ export const APT: ManagerFamily = {
       },
     },
   ],
+  valued: {
+    'apt apt-get aptitude apt-fast install_packages':
+      '-t -o -c -a -S --target-release --option --config-file --snapshot',
+  },
   local: [
     {
       programs: 'apt apt-get aptitude apt-fast',

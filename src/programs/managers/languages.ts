@@ -51,6 +51,21 @@ export const LANGUAGE_PACKAGES: ManagerFamily = {
       isHashed: false,
     },
   ],
+  valued: {
+    gem: '-v -i -n -P -s --version --install-dir --source --platform --bindir',
+    'bundle bundler': '-j --jobs --retry --path --without --with --gemfile',
+    cargo:
+      '-F -j -p -Z --version --vers --git --rev --tag --branch --path --root --features --target --profile --bin --jobs --registry --index --manifest-path --target-dir --package --config',
+    'composer composer.phar': '-d --working-dir',
+    'install2.r': '-l -r -t -n --libloc --repos --type --ncpus',
+    cpm: '-L -w --local-lib-contained --workers',
+    'pecl pear': '-D',
+    cpanm: '-l -L --mirror --local-lib --local-lib-contained --mirror-index --from',
+    luarocks: '--tree --server --lua-version',
+    dotnet: '--version --tool-path --add-source -v',
+    opam: '--switch -j --jobs --root',
+    'ansible-galaxy': '-r --requirements-file -p --roles-path --collections-path -s --server',
+  },
   local: [
     {
       programs: 'gem bundle bundler',

@@ -1,6 +1,6 @@
 import type { DownloadKind, PackageManager } from '../../model/build-analysis.ts';
 import type { Package } from '../../model/packages.ts';
-import type { LocalPrograms } from '../program.ts';
+import type { LocalPrograms, ValuedOptions } from '../program.ts';
 
 /** What a manager fetched and leaves in the layer of a RUN. */
 export interface LeftCache {
@@ -86,6 +86,7 @@ export interface Indexes {
 export interface ManagerFamily {
   readonly managers: readonly Manager[];
   readonly indexes?: readonly Indexes[];
+  readonly valued?: ValuedOptions;
   /** What their programs do besides installing and fetching, which is judged on its own. */
   readonly local: readonly LocalPrograms[];
 }

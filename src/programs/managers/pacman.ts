@@ -3,6 +3,13 @@ import type { ManagerFamily } from './manager.ts';
 /** Packages of Arch. */
 export const PACMAN: ManagerFamily = {
   managers: [{ id: 'pacman', programs: /^pacman$/, isOfSystem: true }],
+  valued: {
+    pacman: '-b -r --dbpath --root --config --cachedir',
+    'xbps-install': '-r -R -c --repository --rootdir',
+    emerge: '-j --jobs',
+    snap: '--revision --channel',
+    choco: '--version -s --source',
+  },
   local: [
     {
       programs: 'pacman pacman-key pacman-db-upgrade paccache',

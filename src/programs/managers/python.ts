@@ -54,6 +54,24 @@ export const PYTHON: ManagerFamily = {
       isHashed: true,
     },
   ],
+  valued: {
+    'pip uv uvx':
+      '-r -c -i -f -t -e -b -d -w --requirement --constraint --index-url --extra-index-url --find-links --target --prefix --root --trusted-host --platform --python-version --implementation --abi --cache-dir --timeout --retries --proxy --progress-bar --upgrade-strategy --no-binary --only-binary --editable --src --config-settings --python --report --log --exclude-newer --wheel-dir --dest --group --root-user-action --build --build-option --global-option --install-option --keyring-provider --use-feature --use-deprecated --resume-retries --cert --client-cert',
+    'uv uvx':
+      '-p --index --default-index --with --with-editable --with-requirements --from --project --directory --extra --only-group --no-group --env-file --package --config-file',
+    pipx: '-i --index-url --spec --python --pip-args --suffix --preinstall',
+    pipenv:
+      '-r -e -i --requirements --editable --index --python --pypi-mirror --extra-pip-args --categories',
+    pdm: '-p -c -G -L --project --config --group --lockfile',
+    poetry: '-C -P -E --directory --project --with --without --only --extras',
+    rye: '--pyproject',
+    hatch: '-e -p --env --project',
+    pixi: '-e -x --environment --manifest-path',
+    'conda mamba micromamba':
+      '-n -p -c -f -r -a --name --prefix --root-prefix --channel --file --solver --cwd --attach',
+    easy_install:
+      '-d -f -s -i -b -H -S --install-dir --find-links --index-url --build-directory --script-dir --record --prefix',
+  },
   local: [
     {
       programs: 'pip pipx',

@@ -41,6 +41,11 @@ export const RPM: ManagerFamily = {
       fetches: 'package-url',
     },
   ],
+  valued: {
+    'dnf yum microdnf tdnf':
+      '-c -x -R --config --exclude --installroot --releasever --setopt --enablerepo --disablerepo --repo --repoid --forcearch',
+    zypper: '-R -r -p --root --repo --from --plus-repo --name --type -t',
+  },
   local: [
     {
       programs: 'dnf dnf5 yum microdnf tdnf yumdownloader',

@@ -419,3 +419,21 @@ test('an address that is not constant is not told', () => {
   const [download] = analysisOf('FROM x\nRUN curl -O https://example.com/$V/f').downloads;
   expect(download?.url).toBeUndefined();
 });
+
+describe('the folder that a fetcher writes to', () => {
+  const SUM = 'a'.repeat(64);
+  test.each([
+    // curl puts the folder before an absolute path, too.
+    ['curl --output-dir /d -o /f https://x.org/f', '/d/f'],
+    ['curl --output-dir /d -O https://x.org/f', '/d/f'],
+    ['wget -P /d https://x.org/f', '/d/f'],
+    ['wget -P /d -O /f https://x.org/f', '/f'],
+    ['aria2c -d /d -o f https://x.org/g', '/d/f'],
+  ])('%s: %s', (fetch, file) => {
+    const check = `echo "${SUM}  ${file}" | sha256sum -c -`;
+    expect(downloads(`RUN ${fetch} && ${check}`)).toEqual([expect.stringContaining('sha256sum')]);
+    expect(downloads(`RUN ${fetch} && ${check.replace(file, '/other')}`)).toEqual([
+      expect.stringContaining('nothing'),
+    ]);
+  });
+});

@@ -225,3 +225,14 @@ describe('how a script is followed', () => {
     ]);
   });
 });
+
+describe('flags of one manager that take a value in another', () => {
+  test.each([
+    ['RUN pipenv install -d pytest', ['pipenv: pytest']],
+    ['RUN pipx install -f black', ['pip: black']],
+    ['RUN uvx -p 3.12 ruff@0.5.0', ['uv: ruff=0.5.0']],
+    ['RUN npm exec -y -- tsx@4.20.3', ['npm: tsx=4.20.3']],
+  ])('%s', (run, found) => {
+    expect(installs(run)).toEqual(found);
+  });
+});

@@ -1,7 +1,7 @@
 import type { SourceRange } from '../../../model/dockerfile.ts';
 import { baseName } from '../../shell/wrappers.ts';
 import type { CommandEvent } from '../build-event.ts';
-import { optionNames, readCommandLine } from '../command-line.ts';
+import { readCommandLine } from '../command-line.ts';
 import { scriptedCheck } from '../fetches/scripted-checks.ts';
 import { SCRIPTED } from '../fetches/scripted-fetches.ts';
 import { type ChecksumList, checksumList, isGeneralList } from './checksum-list.ts';
@@ -27,7 +27,6 @@ export interface Check {
 }
 
 const SUMS = /^(?:g?sha(?:1|224|256|384|512)sum|b2sum|b3sum|g?md5sum|shasum|cksum|sum)$/;
-const SUM_VALUED = optionNames('-a --algorithm -l --length');
 
 /** What is worth little by itself: hashes that can be forged. */
 function weakHash(event: CommandEvent): string | undefined {
@@ -139,7 +138,7 @@ function checksum(
   before: readonly CommandEvent[],
   after: readonly CommandEvent[],
 ): Check | undefined {
-  const line = readCommandLine(event.argv.slice(1), SUM_VALUED);
+  const line = readCommandLine(event.program, event.argv.slice(1));
   if (line.has('-c', '--check')) {
     const list = checksumList(event, line.operands, before);
     const own = writesSums(list.files, before) || sumsOf(list.sources, list.names, before);

@@ -2,7 +2,7 @@ import type { DownloadCheck } from '../../../model/build-analysis.ts';
 import { runsWith } from '../../shell/branches.ts';
 import { pathIn } from '../../shell/shell-state.ts';
 import type { CommandEvent } from '../build-event.ts';
-import { optionNames, readCommandLine } from '../command-line.ts';
+import { readCommandLine } from '../command-line.ts';
 import { type Fetch, isCommit } from '../fetches/fetch.ts';
 import type { CopiedPaths } from './copied-paths.ts';
 import { samePath } from './file-copies.ts';
@@ -10,10 +10,7 @@ import { grepLook } from './grep-look.ts';
 
 /** The folder a git command works in; '' where it is not known. */
 function repositoryOf(event: CommandEvent): string {
-  const line = readCommandLine(
-    event.argv.slice(1),
-    optionNames('-C -c -R --git-dir --work-tree --repository'),
-  );
+  const line = readCommandLine(event.program, event.argv.slice(1));
   const named =
     line.values('-C', '-R', '--work-tree', '--repository')[0]?.text ??
     line.values('--git-dir')[0]?.text.replace(/\/?\.git$/, '');

@@ -1,5 +1,5 @@
 import type { CommandEvent } from '../build-event.ts';
-import { optionNames, readCommandLine } from '../command-line.ts';
+import { readCommandLine } from '../command-line.ts';
 import { grepLook } from './grep-look.ts';
 
 /** A key that is told by its whole fingerprint, of what was fetched. */
@@ -15,9 +15,6 @@ interface KeyCheck {
 const FINGERPRINT = /^(?:0x)?(?:[0-9A-F]{40}|[0-9A-F]{64})!?$/i;
 /** One that a pattern for grep names. */
 const NAMED = /(?<![0-9A-F])(?:[0-9A-F]{40}|[0-9A-F]{64})(?![0-9A-F])/i;
-const VALUED = optionNames(
-  '-o --output --homedir --keyring --trust-model --keyserver --export-options',
-);
 const BESIDE = 'other keys in the same file are not ruled out';
 
 function isGpg({ program }: CommandEvent): boolean {
@@ -34,7 +31,7 @@ function dropsKeyring({ program, argv }: CommandEvent): boolean {
 }
 
 function has(event: CommandEvent, ...options: readonly string[]): boolean {
-  return readCommandLine(event.argv.slice(1), VALUED).has(...options);
+  return readCommandLine(event.program, event.argv.slice(1)).has(...options);
 }
 
 /** What the keyring at hand was filled from, since it was last thrown away. */
@@ -43,7 +40,7 @@ function imported(before: readonly CommandEvent[]): Pick<KeyCheck, 'files' | 'fe
   const imports = before.slice(from).filter((e) => isGpg(e) && has(e, '--import'));
   return {
     files: imports.flatMap((e) => [
-      ...readCommandLine(e.argv.slice(1), VALUED).operands.map((f) => f.text),
+      ...readCommandLine(e.program, e.argv.slice(1)).operands.map((f) => f.text),
       ...e.readsFrom,
     ]),
     fetches: imports.flatMap((e) => e.pipedFrom),
@@ -67,7 +64,7 @@ export function keyCheck(
   after: readonly CommandEvent[],
 ): KeyCheck | undefined {
   if (!isGpg(event)) return undefined;
-  const { operands } = readCommandLine(event.argv.slice(1), VALUED);
+  const { operands } = readCommandLine(event.program, event.argv.slice(1));
   if (has(event, '--export')) {
     if (operands.length === 0 || !operands.every((f) => isFingerprint(f.text))) return undefined;
     const dropped = after.findIndex(dropsKeyring);

@@ -1,22 +1,13 @@
 import type { CommandEvent } from '../build-event.ts';
-import { optionNames, readCommandLine } from '../command-line.ts';
+import { readCommandLine } from '../command-line.ts';
 
 interface VerifiedFiles {
   readonly method: string;
   readonly files: readonly string[];
 }
 
-const GPG_VALUED = optionNames(
-  '-o -u -r --output --homedir --keyring --no-default-keyring --trust-model --status-fd --logger-fd --keyserver ' +
-    '--keyserver-options --passphrase --pinentry-mode',
-);
-const COSIGN_VALUED = optionNames(
-  '--key --certificate --certificate-identity --certificate-identity-regexp --certificate-oidc-issuer ' +
-    '--certificate-oidc-issuer-regexp --signature --bundle --cert --rekor-url --trusted-root',
-);
-
 function gpg(event: CommandEvent): VerifiedFiles | undefined {
-  const line = readCommandLine(event.argv.slice(1), GPG_VALUED);
+  const line = readCommandLine(event.program, event.argv.slice(1));
   const files = line.operands.map((f) => f.text);
   const outputs = line.values('-o', '--output').map((f) => f.text);
   if (event.program.startsWith('gpgv')) return { method: 'gpgv', files: signed(files, outputs) };
@@ -41,7 +32,7 @@ function optionValue(event: CommandEvent, letters: RegExp): readonly string[] {
 }
 
 function verbed(event: CommandEvent, verbs: RegExp): VerifiedFiles | undefined {
-  const line = readCommandLine(event.argv.slice(1), COSIGN_VALUED);
+  const line = readCommandLine(event.program, event.argv.slice(1));
   const words = line.operands.map((f) => f.text);
   const at = words.findIndex((word) => verbs.test(word));
   if (at < 0) return undefined;
@@ -56,7 +47,7 @@ function verbed(event: CommandEvent, verbs: RegExp): VerifiedFiles | undefined {
 const ANYBODY = /^\^?(?:https?:\/\/)?(?:\.[*+]|\(\.[*+]\))?\$?$/;
 
 function anyIdentity(event: CommandEvent): boolean {
-  const line = readCommandLine(event.argv.slice(1), COSIGN_VALUED);
+  const line = readCommandLine(event.program, event.argv.slice(1));
   return line
     .values('--certificate-identity-regexp')
     .some((pattern) => pattern.constant && ANYBODY.test(pattern.text));

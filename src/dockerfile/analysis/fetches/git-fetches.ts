@@ -2,13 +2,9 @@ import type { DownloadCheck } from '../../../model/build-analysis.ts';
 import type { SourceRange } from '../../../model/dockerfile.ts';
 import { constantField } from '../../shell/fields.ts';
 import type { CommandEvent } from '../build-event.ts';
-import { optionNames, readCommandLine } from '../command-line.ts';
+import { readCommandLine } from '../command-line.ts';
 import { addressName, COMMIT, type Fetch, fetchOf, isCommit } from './fetch.ts';
 
-const GIT_VALUED = optionNames(
-  '-b -c -C -o -j --branch --depth --config --origin --reference --template --revision --jobs --filter --git-dir ' +
-    '--work-tree --separate-git-dir --upload-pack --shallow-since',
-);
 const ADDRESS = /^(?:(?:https?|ssh|git|ftp|git\+https?|git\+ssh):\/\/|git@[\w.-]+:)/i;
 
 /** A check by a commit in the command itself. */
@@ -17,7 +13,7 @@ export function commit(range: SourceRange, found: boolean): { ownCheck?: Downloa
 }
 
 function git(event: CommandEvent): readonly Fetch[] {
-  const line = readCommandLine(event.argv.slice(1), GIT_VALUED);
+  const line = readCommandLine(event.program, event.argv.slice(1));
   const [verb, ...operands] = line.operands;
   const [address, second] = operands;
   const tips = line.has('--remote', '--remote-submodules');
@@ -51,8 +47,7 @@ function git(event: CommandEvent): readonly Fetch[] {
 
 /** `hg clone`, whose changesets are named by a hash as git's commits are. */
 function mercurial(event: CommandEvent): readonly Fetch[] {
-  const valued = optionNames('-r -u -b --rev --updaterev --branch -e --ssh --config -R --cwd');
-  const line = readCommandLine(event.argv.slice(1), valued);
+  const line = readCommandLine(event.program, event.argv.slice(1));
   const [verb, address, folder] = line.operands;
   if (verb?.text !== 'clone' || address === undefined || !ADDRESS.test(address.text)) return [];
   const pinned = line.values('-r', '-u', '--rev', '--updaterev').some((f) => COMMIT.test(f.text));
@@ -62,7 +57,7 @@ function mercurial(event: CommandEvent): readonly Fetch[] {
 
 /** `gh repo clone OWNER/NAME`, which is a `git clone`. */
 function hubClone(event: CommandEvent): readonly Fetch[] {
-  const line = readCommandLine(event.argv.slice(1), optionNames('-u --upstream-remote-name'));
+  const line = readCommandLine(event.program, event.argv.slice(1));
   const [noun, verb, address, folder] = line.operands;
   if (noun?.text !== 'repo' || verb?.text !== 'clone' || address === undefined) return [];
   const name = address.text.slice(address.text.lastIndexOf('/') + 1).replace(/\.git$/, '');
@@ -70,7 +65,7 @@ function hubClone(event: CommandEvent): readonly Fetch[] {
 }
 
 function cargoGit(event: CommandEvent): readonly Fetch[] {
-  const line = readCommandLine(event.argv.slice(1), optionNames('--git --rev --tag --branch'));
+  const line = readCommandLine(event.program, event.argv.slice(1));
   const address = line.values('--git')[0];
   if (address === undefined) return [];
   const pinned = line.values('--rev').some((f) => COMMIT.test(f.text));

@@ -1,14 +1,16 @@
 import type { DownloadKind } from '../../../model/build-analysis.ts';
 import { managerOf } from '../../../programs/managers/catalogue.ts';
 import type { CommandEvent } from '../build-event.ts';
-import { optionNames, readCommandLine } from '../command-line.ts';
+import { readCommandLine } from '../command-line.ts';
 import { type Fetch, fetchOf, isRemote } from './fetch.ts';
 import { commit } from './git-fetches.ts';
 
 /** Options whose value is an address of an index, a mirror or a proxy. */
-const INDEXES = optionNames(
-  '-i -f -X --index-url --extra-index-url --default-index --index --find-links --proxy --https-proxy --noproxy --registry ' +
-    '--source --server --repository --repo --repofrompath --trusted-host --keyserver --mirror --setopt --allow-insecure-host --cache --option -o',
+const INDEXES: ReadonlySet<string> = new Set(
+  (
+    '-i -f -X --index-url --extra-index-url --default-index --index --find-links --proxy --https-proxy --noproxy --registry ' +
+    '--source --server --repository --repo --repofrompath --trusted-host --keyserver --mirror --setopt --allow-insecure-host --cache --option -o'
+  ).split(' '),
 );
 
 /** Addresses among the packages of a language's installer, each with what pins it. */
@@ -36,9 +38,8 @@ function packageAddresses(event: CommandEvent, kind: DownloadKind): readonly Fet
 
 /** The package that a runner of packages is told to run by address: `npx github:a/b`, `uvx --from git+https://...`. */
 function runAddresses(event: CommandEvent): readonly Fetch[] {
-  const valued = optionNames('-p --package --from --with --spec --python -c --call');
   const isPipx = event.program === 'pipx';
-  const line = readCommandLine(event.argv.slice(isPipx ? 2 : 1), valued);
+  const line = readCommandLine(event.program, event.argv.slice(isPipx ? 2 : 1));
   const packages = line.values('-p', '--package', '--from', '--spec');
   const kind = /^(?:uvx|pipx)$/.test(event.program) ? 'pip-url' : 'npm-url';
   const [run] = packages.length > 0 ? packages : line.operands;

@@ -1,20 +1,18 @@
 import { pathIn } from '../../shell/shell-state.ts';
 import type { CommandEvent } from '../build-event.ts';
-import { optionNames, readCommandLine } from '../command-line.ts';
+import { readCommandLine } from '../command-line.ts';
 import type { Fetch } from './fetch.ts';
 
 /** Programs that hand on what they read, unpacked or as it is. */
 const HANDS_ON =
   /^(?:gunzip|zcat|gzip|pigz|bunzip2|bzcat|bzip2|unxz|xzcat|xz|unzstd|zstdcat|zstd|funzip|cat|tee|base64)$/;
 
-const GPG_VALUED = optionNames('-o --output --homedir');
-
 /** The fetch with the file that its output ends up in, where a pipe leads to one: `curl ... | gunzip > tool`. */
 export function withPipedTarget(fetch: Fetch, commands: readonly CommandEvent[]): Fetch {
   if (!fetch.toOutput || fetch.target !== '') return fetch;
   for (const { program, pipedFrom, writesTo, argv, folder } of commands) {
     if (!pipedFrom.includes(fetch.id)) continue;
-    const line = readCommandLine(argv.slice(1), GPG_VALUED);
+    const line = readCommandLine(program, argv.slice(1));
     const isDearmor = /^gpg2?$/.test(program) && line.has('--dearmor', '--dearmour');
     if (!HANDS_ON.test(program) && !isDearmor) return fetch;
     const named =

@@ -1,7 +1,7 @@
 import { lookup } from '../../../model/lookup.ts';
 import { constantField, type Field } from '../../shell/fields.ts';
 import type { CommandEvent } from '../build-event.ts';
-import { optionNames, readCommandLine } from '../command-line.ts';
+import { readCommandLine } from '../command-line.ts';
 import { type Fetch, fetchOf, isRemote } from './fetch.ts';
 
 /** Bytes from a connection: no address tells what they are, so that only what is done with them shows a download. */
@@ -12,13 +12,9 @@ function fromSocket(event: CommandEvent, place: string, file: string | undefined
   return target === '' ? { ...fetch, onlyIfRead: true } : fetch;
 }
 
-const NC_VALUED = optionNames(
-  '-w -p -s -i -q -x -X -e -c -T -I -O -m --wait --source-port --proxy',
-);
-
 /** `nc HOST PORT`; one that listens, or only looks whether a port is open, fetches nothing. */
 function netcat(event: CommandEvent): readonly Fetch[] {
-  const line = readCommandLine(event.argv.slice(1), NC_VALUED);
+  const line = readCommandLine(event.program, event.argv.slice(1));
   const [host, port] = line.operands.map((f) => f.text);
   if (line.has('-z', '-l', '--listen', '-h', '--help') || host === undefined || port === undefined)
     return [];
@@ -30,7 +26,7 @@ const SOCAT_REMOTE =
 const SOCAT_FILE = /^(?:open|create|creat|gopen|file):([^,]+)/i;
 
 function socat(event: CommandEvent): readonly Fetch[] {
-  const line = readCommandLine(event.argv.slice(1), optionNames('-b -t -T -l -x -v'));
+  const line = readCommandLine(event.program, event.argv.slice(1));
   const places = line.operands.map((f) => f.text);
   const host = places.map((place) => SOCAT_REMOTE.exec(place)?.[1]).find((h) => h !== undefined);
   if (host === undefined || !isRemote(host)) return [];
@@ -42,8 +38,7 @@ function socat(event: CommandEvent): readonly Fetch[] {
 
 /** `ssh HOST cat FILE > FILE`; `ssh -T git@...` and what only runs something there keep nothing. */
 function ssh(event: CommandEvent): readonly Fetch[] {
-  const valued = optionNames('-i -p -o -F -J -l -L -R -D -b -c -m -e -E -S -W -w -I -B -Q');
-  const [host, command] = readCommandLine(event.argv.slice(1), valued).operands;
+  const [host, command] = readCommandLine(event.program, event.argv.slice(1)).operands;
   if (host === undefined || command === undefined || !isRemote(host.text)) return [];
   return [fromSocket(event, host.text, undefined)];
 }

@@ -1,12 +1,8 @@
 import type { InstalledName } from '../../../model/build-analysis.ts';
 import type { Field } from '../../shell/fields.ts';
-import { optionNames, readCommandLine } from '../command-line.ts';
+import { readCommandLine } from '../command-line.ts';
 import { type InstallReader, install, lockedBy, named } from './install-context.ts';
 
-const VALUED = optionNames(
-  '-C -w -F -p --registry --prefix --cache --workspace --loglevel --userconfig --omit --include --tag --before ' +
-    '--filter --dir --cwd --network-timeout --cache-folder --modules-folder --package --store-dir --mutex',
-);
 const EXACT = /^v?\d+\.\d+\.\d+(?:-[\w.-]+)?(?:\+[\w.-]+)?$/;
 
 /** `name@1.2.3`, `@scope/name@1.2.3`; files, folders and addresses are none. */
@@ -23,10 +19,10 @@ function specs(operands: readonly Field[]): readonly InstalledName[] {
 }
 
 const npm: InstallReader = (program, argv, context) => {
-  const line = readCommandLine(argv, VALUED);
+  const line = readCommandLine(program, argv);
   const [verb, ...operands] = line.operands;
   // `npm exec -y PACKAGE` is npx.
-  if (verb?.text === 'exec' || verb?.text === 'x') return npx(program, argv.slice(1), context);
+  if (verb?.text === 'exec' || verb?.text === 'x') return npx('npx', argv.slice(1), context);
   if (['ci', 'clean-install', 'ic', 'install-clean'].includes(verb?.text ?? ''))
     return [install('npm', [], { lockFile: true })];
   if (
@@ -51,8 +47,8 @@ const npm: InstallReader = (program, argv, context) => {
 };
 
 /** `npx PACKAGE` fetches what is not there when it may do so without asking. */
-const npx: InstallReader = (_program, argv) => {
-  const line = readCommandLine(argv, VALUED);
+const npx: InstallReader = (program, argv) => {
+  const line = readCommandLine(program, argv);
   const wanted = line.values('-p', '--package');
   // Without either it may be a program of the project at hand; one with a version is fetched.
   const first = line.operands.slice(0, 1);
@@ -62,8 +58,8 @@ const npx: InstallReader = (_program, argv) => {
   return packages.length === 0 ? [] : [install('npm', packages)];
 };
 
-const yarn: InstallReader = (_program, argv, context) => {
-  const line = readCommandLine(argv, VALUED);
+const yarn: InstallReader = (program, argv, context) => {
+  const line = readCommandLine(program, argv);
   const [verb, ...operands] = line.operands;
   const global = verb?.text === 'global' && operands[0]?.text === 'add';
   if (verb?.text === 'add' || verb?.text === 'dlx' || global) {
@@ -88,7 +84,7 @@ const yarn: InstallReader = (_program, argv, context) => {
 };
 
 const pnpm: InstallReader = (program, argv, context) => {
-  const line = readCommandLine(argv, VALUED);
+  const line = readCommandLine(program, argv);
   const [verb, ...operands] = line.operands;
   const name = verb?.text ?? '';
   const manager = program === 'bun' ? 'bun' : 'pnpm';
@@ -109,8 +105,8 @@ const pnpm: InstallReader = (program, argv, context) => {
 };
 
 /** `corepack prepare pnpm@9.1.0 --activate`. */
-const corepack: InstallReader = (_program, argv) => {
-  const [verb, ...operands] = readCommandLine(argv, VALUED).operands;
+const corepack: InstallReader = (program, argv) => {
+  const [verb, ...operands] = readCommandLine(program, argv).operands;
   const wanted = verb?.text === 'prepare' || verb?.text === 'install' || verb?.text === 'use';
   const packages = wanted
     ? operands.map(({ text }) => npmSpec(text.replace(/\+sha\d+\..*/s, '')) ?? { name: text })

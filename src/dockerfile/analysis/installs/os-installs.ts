@@ -1,17 +1,8 @@
 import type { InstalledName, PackageManager } from '../../../model/build-analysis.ts';
 import { managerNamed } from '../../../programs/managers/catalogue.ts';
 import type { Field } from '../../shell/fields.ts';
-import { optionNames, readCommandLine } from '../command-line.ts';
+import { readCommandLine } from '../command-line.ts';
 import { type FoundInstall, type InstallReader, install, named } from './install-context.ts';
-
-const APT_VALUED = optionNames('-t -o -c -a -S --target-release --option --config-file --snapshot');
-const APK_VALUED = optionNames(
-  '-t -X -p --virtual --repository --root --arch --keys-dir --repositories-file --cache-dir --wait',
-);
-const DNF_VALUED = optionNames(
-  '-c -x -R --config --exclude --installroot --releasever --setopt --enablerepo --disablerepo --repo --repoid --forcearch',
-);
-const ZYPPER_VALUED = optionNames('-R -r -p --root --repo --from --plus-repo --name --type -t');
 
 /** `~` and `^` are part of a version: `5:29.0.1-1~debian.12~bookworm`. */
 const EXACT = /^[^*?<>]+$/;
@@ -40,8 +31,8 @@ function isUpgrade(manager: PackageManager, verb: Field | undefined): boolean {
   return managerNamed(manager)?.upgrades?.includes(verb?.text ?? '') ?? false;
 }
 
-const apt: InstallReader = (_program, argv, context) => {
-  const line = readCommandLine(argv, APT_VALUED);
+const apt: InstallReader = (program, argv, context) => {
+  const line = readCommandLine(program, argv);
   const [verb, ...operands] = line.operands;
   const frozen =
     context.snapshotRepository ||
@@ -115,8 +106,8 @@ function dependencies({ text }: Field): readonly InstalledName[] {
 const installPackages: InstallReader = (program, argv, context) =>
   argv[0] === undefined ? [] : apt(program, [{ ...argv[0], text: 'install' }, ...argv], context);
 
-const apk: InstallReader = (_program, argv) => {
-  const line = readCommandLine(argv, APK_VALUED);
+const apk: InstallReader = (program, argv) => {
+  const line = readCommandLine(program, argv);
   const [verb, ...operands] = line.operands;
   if (isUpgrade('apk', verb)) return [install('apk', [])];
   if (verb?.text !== 'add') return [];
@@ -141,7 +132,7 @@ function rpmName(word: string): InstalledName {
 }
 
 const dnf: InstallReader = (program, argv) => {
-  const line = readCommandLine(argv, DNF_VALUED);
+  const line = readCommandLine(program, argv);
   const verbs = ['install', 'reinstall', 'localinstall', 'groupinstall', 'builddep', 'in'];
   const [verb, ...rest] = line.operands;
   const group = verb?.text === 'module' || verb?.text === 'group';
@@ -156,8 +147,8 @@ const dnf: InstallReader = (program, argv) => {
     : found(install('dnf', names(operands, rpmName), { frozenRepository: frozen }));
 };
 
-const zypper: InstallReader = (_program, argv) => {
-  const [verb, ...operands] = readCommandLine(argv, ZYPPER_VALUED).operands;
+const zypper: InstallReader = (program, argv) => {
+  const [verb, ...operands] = readCommandLine(program, argv).operands;
   if (isUpgrade('zypper', verb)) return [install('zypper', [])];
   if (verb?.text !== 'install' && verb?.text !== 'in') return [];
   const packages = names(operands, (word) => {
@@ -170,8 +161,8 @@ const zypper: InstallReader = (_program, argv) => {
   return found(install('zypper', packages));
 };
 
-const pacman: InstallReader = (_program, argv) => {
-  const line = readCommandLine(argv, optionNames('-b -r --dbpath --root --config --cachedir'));
+const pacman: InstallReader = (program, argv) => {
+  const line = readCommandLine(program, argv);
   if (!line.has('-S', '--sync')) return [];
   if (line.has('-u', '--sysupgrade'))
     return [

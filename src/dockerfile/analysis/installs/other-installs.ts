@@ -1,15 +1,12 @@
-import { optionNames, readCommandLine } from '../command-line.ts';
+import { readCommandLine } from '../command-line.ts';
 import { type InstallReader, install, isExact, lockedBy, named } from './install-context.ts';
 
 const TRUE = /^(?:1|true)$/;
 
-const gem: InstallReader = (_program, argv) => {
+const gem: InstallReader = (program, argv) => {
   // What stands behind `--` is for the build of extensions.
   const dashes = argv.findIndex(({ text }) => text === '--');
-  const line = readCommandLine(
-    dashes < 0 ? argv : argv.slice(0, dashes),
-    optionNames('-v -i -n -P -s --version --install-dir --source --platform --bindir'),
-  );
+  const line = readCommandLine(program, dashes < 0 ? argv : argv.slice(0, dashes));
   const [verb, ...operands] = line.operands;
   // gem takes any beginning of a command that is no other's. `update` takes the newest of all, of gem itself (`--system`) too.
   if (/^up(?:d(?:a(?:t(?:e)?)?)?)?$/.test(verb?.text ?? ''))
@@ -31,11 +28,8 @@ const gem: InstallReader = (_program, argv) => {
   return packages.length === 0 ? [] : [install('gem', packages)];
 };
 
-const bundle: InstallReader = (_program, argv, context) => {
-  const line = readCommandLine(
-    argv,
-    optionNames('-j --jobs --retry --path --without --with --gemfile'),
-  );
+const bundle: InstallReader = (program, argv, context) => {
+  const line = readCommandLine(program, argv);
   const verb = line.operands[0]?.text;
   if (verb === 'update' || verb === 'add') return [install('bundle', [])];
   if (verb !== undefined && verb !== 'install') return [];
@@ -79,19 +73,14 @@ const go: InstallReader = (_program, argv, context) => {
   return packages.length === 0 ? [] : [install('go', packages)];
 };
 
-const CARGO_VALUED = optionNames(
-  '-F -j -p -Z --version --vers --git --rev --tag --branch --path --root --features --target --profile --bin --jobs ' +
-    '--registry --index --manifest-path --target-dir --package --config',
-);
-
 /**
  * `cargo install` takes the newest dependencies unless `--locked`, so a version alone pins little. `cargo build` and kin
  * fetch as well, and keep to the lock file only when told so. What `cargo binstall` takes is built already.
  */
-const cargo: InstallReader = (_program, argv) => {
+const cargo: InstallReader = (program, argv) => {
   const line = readCommandLine(
+    program,
     argv.filter((f) => !f.text.startsWith('+')),
-    CARGO_VALUED,
   );
   const [verb, ...operands] = line.operands;
   const locked = line.has('--locked', '--frozen', '--offline');
@@ -114,8 +103,8 @@ const cargo: InstallReader = (_program, argv) => {
   return packages.length === 0 ? [] : [install('cargo', packages)];
 };
 
-const composer: InstallReader = (_program, argv, context) => {
-  const line = readCommandLine(argv, optionNames('-d --working-dir'));
+const composer: InstallReader = (program, argv, context) => {
+  const line = readCommandLine(program, argv);
   const [verb, ...rest] = line.operands;
   const global = verb?.text === 'global';
   const name = (global ? rest[0] : verb)?.text;

@@ -1,7 +1,7 @@
 import type { InstalledName } from '../../../model/build-analysis.ts';
 import { lookup } from '../../../model/lookup.ts';
 import type { Field } from '../../shell/fields.ts';
-import { type CommandLine, optionNames, readCommandLine } from '../command-line.ts';
+import { type CommandLine, readCommandLine } from '../command-line.ts';
 import {
   type FoundInstall,
   type InstallContext,
@@ -11,14 +11,6 @@ import {
   named,
 } from './install-context.ts';
 import { parseRequirements, requirement } from './requirements.ts';
-
-const PIP_VALUED = optionNames(
-  '-r -c -i -f -t -e -b -d -w --requirement --constraint --index-url --extra-index-url --find-links --target ' +
-    '--prefix --root --trusted-host --platform --python-version --implementation --abi --cache-dir --timeout --retries ' +
-    '--proxy --progress-bar --upgrade-strategy --no-binary --only-binary --editable --src --config-settings --python ' +
-    '--report --log --exclude-newer --index --default-index --wheel-dir --dest --group --extra --from --root-user-action --build ' +
-    '--build-option --global-option --install-option --keyring-provider --use-feature --use-deprecated --resume-retries --cert --client-cert',
-);
 
 function pipPackage(field: Field): InstalledName | undefined {
   const { text } = field;
@@ -82,8 +74,8 @@ function pipInstall(
   ];
 }
 
-const pip: InstallReader = (_program, argv, context) => {
-  const line = readCommandLine(argv, PIP_VALUED);
+const pip: InstallReader = (program, argv, context) => {
+  const line = readCommandLine(program, argv);
   const [verb, ...operands] = line.operands;
   if (!['install', 'download', 'wheel'].includes(verb?.text ?? '')) return [];
   return pipInstall(line, operands, context, 'pip');
@@ -98,15 +90,15 @@ function withAt(text: string): InstalledName {
 }
 
 /** `uvx TOOL` fetches what it runs. */
-const uvx: InstallReader = (_program, argv) => {
-  const line = readCommandLine(argv, PIP_VALUED);
+const uvx: InstallReader = (program, argv) => {
+  const line = readCommandLine(program, argv);
   const tool = (line.values('--from')[0] ?? line.operands[0])?.text;
   return tool === undefined ? [] : [install('uv', [withAt(tool)])];
 };
 
 /** `pipx run TOOL` fetches what it runs, `pipx install` is pip's. */
 const pipx: InstallReader = (program, argv, context) => {
-  const line = readCommandLine(argv, optionNames('--spec --python --index-url -i --pip-args'));
+  const line = readCommandLine(program, argv);
   if (line.operands[0]?.text !== 'run') return pip(program, argv, context);
   const tool = (line.values('--spec')[0] ?? line.operands[1])?.text;
   const isNamed = tool !== undefined && !/^(?:git\+|https?:|\.{0,2}\/)/.test(tool);
@@ -114,8 +106,8 @@ const pipx: InstallReader = (program, argv, context) => {
 };
 
 /** pdm installs what its lock file says; `sync`, and `install` where it is told so, refuse to depart from it. */
-const pdm: InstallReader = (_program, argv) => {
-  const line = readCommandLine(argv, optionNames('-p --project -G --group -L --lockfile'));
+const pdm: InstallReader = (program, argv) => {
+  const line = readCommandLine(program, argv);
   const [verb, ...operands] = line.operands;
   if (verb?.text === 'add')
     return [
@@ -129,8 +121,8 @@ const pdm: InstallReader = (_program, argv) => {
   return [install('other', [], { lockFile })];
 };
 
-const uv: InstallReader = (_program, argv, context) => {
-  const line = readCommandLine(argv, PIP_VALUED);
+const uv: InstallReader = (program, argv, context) => {
+  const line = readCommandLine(program, argv);
   const [verb, second, ...rest] = line.operands.map((f) => f.text);
   const operands = line.operands.slice(2);
   if (verb === 'pip' && second === 'install') return pipInstall(line, operands, context, 'uv');
@@ -141,7 +133,7 @@ const uv: InstallReader = (_program, argv, context) => {
   }
   if (verb === 'tool' && second === 'install') return [install('uv', [withAt(rest[0] ?? '')])];
   if (verb === 'run') {
-    const own = readCommandLine(argv, optionNames('--with --with-editable -p --python --project'));
+    const own = readCommandLine(program, argv);
     const packages = own.values('--with').flatMap(({ text }) => text.split(',').map(withAt));
     return packages.length === 0 ? [] : [install('uv', packages)];
   }
@@ -159,9 +151,8 @@ const uv: InstallReader = (_program, argv, context) => {
 };
 
 /** poetry installs what its lock file says, and refuses one that does not fit, when there is one. */
-const poetry: InstallReader = (_program, argv, context) => {
-  const valued = optionNames('-C -P -E --directory --project --with --without --only --extras');
-  const line = readCommandLine(argv, valued);
+const poetry: InstallReader = (program, argv, context) => {
+  const line = readCommandLine(program, argv);
   const [verb, ...operands] = line.operands;
   const folder = line.values('-C', '-P', '--directory', '--project')[0]?.text;
   if (verb?.text === 'install' || verb?.text === 'sync')
@@ -175,8 +166,8 @@ const poetry: InstallReader = (_program, argv, context) => {
   ];
 };
 
-const pipenv: InstallReader = (_program, argv) => {
-  const line = readCommandLine(argv, PIP_VALUED);
+const pipenv: InstallReader = (program, argv) => {
+  const line = readCommandLine(program, argv);
   const [verb, ...operands] = line.operands;
   if (verb?.text === 'sync') return [install('pipenv', [], { lockFile: true })];
   if (verb?.text !== 'install') return [];
@@ -190,9 +181,8 @@ const pipenv: InstallReader = (_program, argv) => {
   ];
 };
 
-const conda: InstallReader = (_program, argv) => {
-  const valued = optionNames('-n -p -c -f --name --prefix --channel --file --solver');
-  const line = readCommandLine(argv, valued);
+const conda: InstallReader = (program, argv) => {
+  const line = readCommandLine(program, argv);
   const env = line.operands[0]?.text === 'env';
   const [verb, ...operands] = env ? line.operands.slice(1) : line.operands;
   if (!['install', 'create', 'update', 'upgrade'].includes(verb?.text ?? '')) return [];

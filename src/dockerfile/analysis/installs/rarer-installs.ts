@@ -1,5 +1,5 @@
 import type { InstalledName } from '../../../model/build-analysis.ts';
-import { type CommandLine, optionNames, readCommandLine } from '../command-line.ts';
+import { type CommandLine, readCommandLine, verbOf } from '../command-line.ts';
 import { type InstallReader, install, named } from './install-context.ts';
 import { requirement } from './requirements.ts';
 
@@ -8,13 +8,12 @@ const NUMBERS = /^v?\d+\.\d[\w.+-]*$/;
 /** How a package manager that is met more rarely spells what it installs. */
 interface Form {
   readonly verbs: readonly string[];
-  readonly valued?: string;
   readonly name: (word: string, line: CommandLine, next: string | undefined) => InstalledName;
   /** Names that it takes; all where not given. */
   readonly most?: number;
 }
 
-const NO_OPTIONS = readCommandLine([], new Set());
+const NO_OPTIONS = readCommandLine('', []);
 const loose = (name: string): InstalledName => ({ name });
 
 /** A name and its version in one word, parted by the last `joint`; by the first where versions may hold it too. */
@@ -46,70 +45,60 @@ const python: Form['name'] = (word) => requirement(word) ?? loose(word);
 const FORMS: Readonly<Record<string, Form>> = {
   easy_install: {
     verbs: [],
-    valued:
-      '-d -f -s -i -b -H -S --install-dir --find-links --index-url --build-directory --script-dir --record --prefix',
     name: python,
   },
-  'install2.r': { verbs: [], valued: '-l -r -t -n --libloc --repos --type --ncpus', name: loose },
+  'install2.r': { verbs: [], name: loose },
   'install.r': { verbs: [], name: loose },
   bower: { verbs: ['install', 'i', 'update'], name: joined('#') },
-  cpm: { verbs: ['install'], valued: '-L -w --local-lib-contained --workers', name: joined('@') },
+  cpm: { verbs: ['install'], name: joined('@') },
   choco: {
     verbs: ['install', 'upgrade'],
-    valued: '--version -s --source',
     name: optioned('--version'),
   },
   opkg: { verbs: ['install'], name: loose },
   brew: { verbs: ['install', 'upgrade'], name: loose },
-  pecl: { verbs: ['install', 'upgrade'], valued: '-D', name: joined('-') },
-  pear: { verbs: ['install', 'upgrade'], valued: '-D', name: joined('-') },
+  pecl: { verbs: ['install', 'upgrade'], name: joined('-') },
+  pear: { verbs: ['install', 'upgrade'], name: joined('-') },
   cpanm: {
     verbs: [],
-    valued: '-l -L --mirror --local-lib --local-lib-contained --mirror-index --from',
     name: joined('@'),
   },
   cpan: { verbs: [], name: loose },
   luarocks: {
     verbs: ['install'],
-    valued: '--tree --server --lua-version',
     name: (word, _line, version) => named(word, version ?? '', NUMBERS),
     most: 1,
   },
   helm: {
     verbs: ['plugin install'],
-    valued: '--version',
     name: optioned('--version'),
     most: 1,
   },
   dotnet: {
     verbs: ['tool install', 'tool update', 'add package'],
-    valued: '--version --tool-path --add-source -v',
     name: optioned('--version'),
     most: 1,
   },
-  opam: { verbs: ['install'], valued: '--switch -j --jobs --root', name: joined('.', 'first') },
+  opam: { verbs: ['install'], name: joined('.', 'first') },
   cabal: { verbs: ['install', 'v2-install'], name: joined('-') },
   raco: { verbs: ['pkg install'], name: loose },
   'ansible-galaxy': {
     verbs: ['collection install', 'role install', 'install'],
-    valued: '-r --requirements-file -p --roles-path --collections-path -s --server',
     name: joined(':', 'first'),
   },
   'rpm-ostree': { verbs: ['install'], name: joined('-') },
-  'xbps-install': { verbs: [], valued: '-r -R -c --repository --rootdir', name: joined('-') },
-  emerge: { verbs: [], valued: '-j --jobs', name: portage },
+  'xbps-install': { verbs: [], name: joined('-') },
+  emerge: { verbs: [], name: portage },
   guix: { verbs: ['install', 'package -i'], name: joined('@', 'first') },
   nix: { verbs: ['profile install', 'profile add'], name: flake },
-  snap: { verbs: ['install'], valued: '--revision --channel', name: optioned('--revision') },
+  snap: { verbs: ['install'], name: optioned('--revision') },
 };
 
-function reader({ verbs, valued = '', name, most = Infinity }: Form): InstallReader {
-  return (_program, argv) => {
-    const line = readCommandLine(argv, optionNames(valued));
-    const words = line.operands.map((f) => f.text);
-    const verb = verbs.find((one) => words.join(' ').startsWith(`${one} `));
-    if (verb === undefined && verbs.length > 0) return [];
-    const rest = words.slice(verb === undefined ? 0 : verb.split(' ').length);
+function reader({ verbs, name, most = Infinity }: Form): InstallReader {
+  return (program, argv) => {
+    const line = readCommandLine(program, argv);
+    const spoken = verbOf(line.operands, verbs.length === 0 ? [''] : verbs);
+    const rest = (spoken?.rest ?? []).map(({ text }) => text);
     const packages = rest
       .slice(0, most)
       .filter((word) => !/^(?:\.{0,2}\/|\.$|https?:)/.test(word))

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { NAMED_FETCHES } from '../../../../src/dockerfile/analysis/fetches/named-fetches.ts';
+import { NAMED_FETCHES } from '../../../../src/programs/named-fetches.ts';
 import { downloads, installs } from '../support.ts';
 
 const COMMIT = 'b'.repeat(40);
