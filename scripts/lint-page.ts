@@ -5,7 +5,7 @@ import { wrapProse } from './wrap-prose.ts';
 const GENERATED =
   '<!-- Made by scripts/generate-lint-docs.mjs from the catalogue of rules; do not edit. -->';
 
-const INTRODUCTION = `# \`scoville lint\`
+const INTRODUCTION = `# Rules of \`scoville lint\`
 
 Finds in Dockerfiles, without building them, what the [criteria](criteria/README.md) would find in the image, and a little more. Criteria that a Dockerfile decides alone (\`trusted-source\`,
 \`verified-downloads\`, \`pinned-images\`, \`pinned-packages\`) are judged by the very code that grades images; of those that need the built image, what the Dockerfile shows. [Flags](reference/commands/lint.md).

@@ -15,7 +15,11 @@ interface Answer {
   readonly error?: { readonly message: string };
 }
 
-const FLAGS = ['--headless=new', '--no-sandbox', '--disable-gpu', '--remote-debugging-pipe'];
+const FLAGS = [
+  ...['--headless=new', '--no-sandbox', '--disable-gpu', '--remote-debugging-pipe'],
+  // What a browser asks its maker for on its own.
+  ...['--no-first-run', '--disable-background-networking', '--disable-component-update'],
+];
 
 /** A headless Chromium that shows pages of ours, spoken to over two pipes (Chrome DevTools Protocol). */
 export class Chromium {
@@ -64,6 +68,11 @@ export class Chromium {
   async open(page: string, width: number, scheme: 'light' | 'dark', hash = ''): Promise<void> {
     const path = join(this.#folder, 'page.html');
     writeFileSync(path, page);
+    await this.visit(`file://${path}${hash}`, width, scheme);
+  }
+
+  /** Shows what is at an address, as `open` shows a page. */
+  async visit(url: string, width: number, scheme: 'light' | 'dark'): Promise<void> {
     this.#session = undefined;
     const { targetId } = await this.send('Target.createTarget', { url: 'about:blank' });
     const { sessionId } = await this.send('Target.attachToTarget', { targetId, flatten: true });
@@ -74,7 +83,7 @@ export class Chromium {
     await this.send('Emulation.setDeviceMetricsOverride', size);
     const features = [{ name: 'prefers-color-scheme', value: scheme }];
     await this.send('Emulation.setEmulatedMedia', { features });
-    await this.send('Page.navigate', { url: `file://${path}${hash}` });
+    await this.send('Page.navigate', { url });
     await this.#until(() => this.told.some(({ method }) => method === 'Page.loadEventFired'));
   }
 
@@ -108,6 +117,12 @@ export class Chromium {
       .map(
         ({ params }) => (params as { request: { url: string } }).request.url.split('#')[0] ?? '',
       );
+  }
+
+  /** The page as a PNG. */
+  async picture(): Promise<Buffer> {
+    const { data } = await this.send('Page.captureScreenshot', { format: 'png' });
+    return Buffer.from(String(data), 'base64');
   }
 
   async close(): Promise<void> {
