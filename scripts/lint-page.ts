@@ -48,7 +48,7 @@ reason, which reports show. Without a reason it takes nothing back; an id that i
 ## Reports
 
 \`--json\` prints, as [its schema](../schema/lint-1.json) says, \`schemaVersion\` (\`1\`), \`tool\` and \`files\`: of each \`name\`, \`parsed\` (false where BuildKit would refuse it), \`findings\` and \`ignored\`. A finding has \`rule\`, \`severity\`, \`range\` (\`startLine\`, \`startColumn\`, \`endLine\`,
-\`endColumn\`, from 1, the end behind the last character), \`message\`, and where there is one \`remedy\` and \`stage\`; an ignored one has its \`reason\` too. \`--report sarif=FILE\` is for code scanning: what a comment ignores is in it, as suppressed.
+\`endColumn\`, from 1, the end behind the last character), \`message\`, and where there is one \`remedy\` and \`stage\`; an ignored one has its \`reason\` too. \`--report sarif=FILE\` is for code scanning: what a comment ignores is in it, as suppressed. \`--report code-quality=FILE\` is for [merge requests of GitLab](reports.md#code-quality).
 `;
 
 function indexRow({ id, title, level, specification }: LintRule): string {

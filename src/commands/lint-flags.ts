@@ -30,7 +30,7 @@ COMPOSEFILE means what its targets build, with their arguments. Without an argum
       choice(LINT_LEVELS, 'LEVEL', 'Exit 1 where there is a finding of this weight or more'),
       'warning',
     ),
-    report: reports(['terminal', 'json', 'sarif']),
+    report: reports(['terminal', 'json', 'sarif', 'code-quality']),
     json: JSON_FLAG,
     config: { ...OWN.config, help: 'Settings file; its trust.images counts' },
   },

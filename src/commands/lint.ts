@@ -118,6 +118,8 @@ async function rendered(
       const { lintSarif } = await import('../reporters/lint/lint-sarif.ts');
       return lintSarif(files, { version: VERSION, rules: LINT_RULES });
     }
+    case 'code-quality':
+      return (await import('../reporters/code-quality.ts')).lintCodeQuality(files);
     default:
       return unreachable(format);
   }

@@ -45,6 +45,8 @@ export async function renderReport(
       const { junitReport } = await import('../reporters/junit.ts');
       return junitReport(imagesOf(subject).map(({ scorecard }) => scorecard));
     }
+    case 'code-quality':
+      return (await import('../reporters/code-quality.ts')).codeQualityReport(imagesOf(subject));
     case 'badges': {
       const { badgesReport } = await import('../reporters/badges/badges.ts');
       return imagesOf(subject)

@@ -11,6 +11,7 @@ export const REPORT_FORMATS = [
   'sarif',
   'badges',
   'junit',
+  'code-quality',
 ] as const;
 export type ReportFormat = (typeof REPORT_FORMATS)[number];
 

@@ -4,6 +4,7 @@ import { shortened } from './clean-text.ts';
 import { evidenceText } from './evidence-text.ts';
 import { notGradedLines } from './not-graded.ts';
 import { VECTOR_NAMES } from './vector-names.ts';
+import { waiverReason } from './waiver.ts';
 import { xmlText } from './xml-text.ts';
 
 const LONGEST = 1000;
@@ -12,13 +13,6 @@ const EVIDENCE_SHOWN = 50;
 /** Only characters that XML 1.0, 2.2 allows are left, and none is markup. */
 function xml(text: string): string {
   return xmlText(shortened(text, LONGEST));
-}
-
-/** A waiver holds to the end of its last day, by the time of the verdict. */
-function waiverOf({ id }: CriterionResult, { waivers, gradedAt }: Scorecard): string | undefined {
-  const day = gradedAt.slice(0, 10);
-  return waivers.find(({ criterion, expires }) => criterion === id && (expires ?? day) >= day)
-    ?.reason;
 }
 
 function details({ evidence, settle, remedies }: CriterionResult): string {
@@ -36,7 +30,7 @@ type Kind = 'passed' | 'failure' | 'error' | 'skipped';
 
 function kindOf(result: CriterionResult, scorecard: Scorecard): Kind {
   if (result.outcome === 'pass' || result.outcome === 'not-applicable') return 'passed';
-  if (waiverOf(result, scorecard) !== undefined) return 'skipped';
+  if (waiverReason(result.id, scorecard) !== undefined) return 'skipped';
   // What could not be judged must not look green: JUnit's `error` is a test that could not be carried out.
   return result.outcome === 'fail' ? 'failure' : 'error';
 }
@@ -49,7 +43,7 @@ function testcase(result: CriterionResult, scorecard: Scorecard, suite: string):
     case 'passed':
       return `${opening}<system-out>${xml(outcome === 'pass' ? summary : `not applicable: ${summary}`)}</system-out></testcase>`;
     case 'skipped':
-      return `${opening}<skipped message="${xml(`waived: ${waiverOf(result, scorecard) ?? ''}; ${outcome}: ${summary}`)}"/></testcase>`;
+      return `${opening}<skipped message="${xml(`waived: ${waiverReason(result.id, scorecard) ?? ''}; ${outcome}: ${summary}`)}"/></testcase>`;
     case 'failure':
     case 'error':
       return `${opening}<${kind} type="${outcome}" message="${xml(summary)}">${details(result)}</${kind}></testcase>`;

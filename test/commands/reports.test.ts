@@ -82,6 +82,7 @@ describe('reports in every format', () => {
     sarif: /^\{\n {2}"\$schema"/,
     badges: /^!\[CHPs Score\]/,
     junit: /^<\?xml/,
+    'code-quality': /^\[\n {2}\{\n {4}"description"/,
   };
 
   test.each(REPORT_FORMATS)('%s: of one image, of several, of two that differ', async (format) => {

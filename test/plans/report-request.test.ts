@@ -15,11 +15,11 @@ describe('parseReportRequest', () => {
     ['', '--report needs a value'],
     [
       'pdf=x',
-      'invalid value "pdf" for --report; use one of terminal, json, markdown, html, sarif, badges, junit',
+      'invalid value "pdf" for --report; use one of terminal, json, markdown, html, sarif, badges, junit, code-quality',
     ],
     [
       'JSON',
-      'invalid value "JSON" for --report; use one of terminal, json, markdown, html, sarif, badges, junit',
+      'invalid value "JSON" for --report; use one of terminal, json, markdown, html, sarif, badges, junit, code-quality',
     ],
     ['html=', '--report html= does not name a file'],
   ])('%j is refused', (value, error) => {

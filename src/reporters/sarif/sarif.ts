@@ -5,6 +5,7 @@ import { shortened } from '../clean-text.ts';
 import { jsonText } from '../json-text.ts';
 import { notGradedLines } from '../not-graded.ts';
 import { readerNotes, withoutClaimsText } from '../reader-notes.ts';
+import { waiverReason } from '../waiver.ts';
 import { LONGEST_MESSAGE, sarifMessage } from './sarif-message.ts';
 import {
   fingerprint,
@@ -19,26 +20,24 @@ import { sarifLevel, sarifRule } from './sarif-rules.ts';
 
 const SCHEMA = 'https://json.schemastore.org/sarif-2.1.0.json';
 /** A criterion with more places than this says how many more there are. */
-const PLACES_SHOWN = 100;
+export const PLACES_SHOWN = 100;
 
 /** Accepted by whoever configured the image (3.35); one that has run out at the verdict's time suppresses nothing. */
-function suppressions({ id }: CriterionResult, { waivers, gradedAt }: Scorecard) {
-  const day = gradedAt.slice(0, 10);
-  const waiver = waivers.find(
-    ({ criterion, expires }) => criterion === id && (expires ?? day) >= day,
-  );
-  return waiver === undefined
+function suppressions({ id }: CriterionResult, scorecard: Scorecard) {
+  const reason = waiverReason(id, scorecard);
+  return reason === undefined
     ? []
     : [
         {
           kind: 'external' as const,
           status: 'accepted' as const,
-          justification: shortened(waiver.reason, LONGEST_MESSAGE),
+          justification: shortened(reason, LONGEST_MESSAGE),
         },
       ];
 }
 
-function messageOf(result: CriterionResult, place: Place, rest: number): string {
+/** What a result says of one of its places; `rest` is how many places are left out. */
+export function messageOf(result: CriterionResult, place: Place, rest: number): string {
   const says = result.summary.includes(place.text) || place.text === '' ? '' : `: ${place.text}`;
   const settle = result.settle === undefined ? '' : `. Settle: ${result.settle}`;
   const more = rest > 0 ? ` (and ${rest} more)` : '';

@@ -63,7 +63,7 @@ describe('our own options', () => {
     ['--min-grade=E', 'invalid value "E" for --min-grade; use one of A+, A, B, C, D'],
     [
       '--report=pdf',
-      'invalid value "pdf" for --report; use one of terminal, json, markdown, html, sarif, badges, junit',
+      'invalid value "pdf" for --report; use one of terminal, json, markdown, html, sarif, badges, junit, code-quality',
     ],
     ['--report=json=', '--report json= does not name a file'],
     ['--max-age=0', '--max-age takes a whole number of days from 1 to 36500, not "0"'],
