@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 
 const SET = resolve(import.meta.dirname, '../../test/fixtures/fix');
 
@@ -36,12 +36,18 @@ export function makeBases(names) {
 }
 
 /**
- * A copy of a project of the set, in git, whose official bases are the stand-ins of the engine's registry, with the settings of its owner: whom to trust, who
- * the author is, that it takes no secrets. Gives its folder.
+ * A copy of a project of the set, in git, whose official bases are the stand-ins of the engine's registry. `osvUrl`: with the settings of its owner, who says whom
+ * to trust, who the author is, that it takes no secrets. Gives its folder.
  */
 export function projectOf(name, registry, osvUrl) {
+  return projectIn(join(SET, name), registry, osvUrl);
+}
+
+/** The same of a project in any folder. */
+export function projectIn(source, registry, osvUrl) {
+  const name = basename(source);
   const folder = join(mkdtempSync(join(tmpdir(), 'scoville-fixes-')), name);
-  cpSync(join(SET, name), folder, { recursive: true });
+  cpSync(source, folder, { recursive: true });
   const file = join(folder, 'Dockerfile');
   const text = readFileSync(file, 'utf8');
   const standing = text.replace(
@@ -49,7 +55,8 @@ export function projectOf(name, registry, osvUrl) {
     `FROM ${registry}/library/`,
   );
   writeFileSync(file, standing);
-  writeFileSync(join(folder, '.scoville.yaml'), settings(registry, osvUrl));
+  if (osvUrl !== undefined)
+    writeFileSync(join(folder, '.scoville.yaml'), settings(registry, osvUrl));
   const git = (...args) =>
     spawnSync('git', ['-c', 'user.name=set', '-c', 'user.email=set@example.org', ...args], {
       cwd: folder,

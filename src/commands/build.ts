@@ -24,7 +24,7 @@ import { isAddress } from '../plans/source-url.ts';
 import { jsonText } from '../reporters/json-text.ts';
 import { buildWords } from '../tools/buildx/build-words.ts';
 import { cleanForTerminal } from '../ui/clean.ts';
-import { readyEdits } from './after-build/ready-edits.ts';
+import { readySteps } from './after-build/ready-steps.ts';
 import { pipelineContext } from './context.ts';
 import { withProgress } from './conversation.ts';
 import { saidWrong } from './flags.ts';
@@ -192,12 +192,12 @@ async function report(
   const dockerfile = dockerfilePath(parsed, io.cwd);
   // Looking for edits may read the base images: nobody waits for it where nobody reads the steps.
   const isRead = requests.length > 0 || !(quiet || image.unchanged === true);
-  const edits = isRead ? await readyEdits(image.scorecard, parsed, settings, io) : undefined;
+  const ready = isRead ? await readySteps(image.scorecard, parsed, settings, io) : [];
   const subject = {
     kind: 'image',
     image: {
       ...image,
-      steps: nextSteps(image.scorecard, { edits, build: parsed.again }),
+      steps: nextSteps(image.scorecard, { ready, build: parsed.again }),
       ...(dockerfile === undefined ? {} : { dockerfile }),
     },
   } as const;

@@ -77,6 +77,12 @@ export const COMMANDS: readonly ListedCommand[] = [
     load: async () => (await import('./lock.ts')).lock,
   },
   {
+    name: 'config',
+    summary: 'Set settings in .scoville.yaml',
+    spec: async () => (await import('./small-specs.ts')).CONFIG,
+    load: async () => (await import('./config.ts')).config,
+  },
+  {
     name: 'diff',
     summary: 'Compare two images file by file',
     spec: async () => (await import('./small-specs.ts')).DIFF,

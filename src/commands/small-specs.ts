@@ -2,6 +2,7 @@ import { SHOWN_BUILD_FLAGS } from '../plans/flags/build-spec.ts';
 import { type CommandSpec } from '../plans/flags/command-spec.ts';
 import { SHELLS } from '../plans/flags/completion.ts';
 import { bool, standard, text, whole } from '../plans/flags/flag.ts';
+import { OWN } from '../plans/flags/own-flags.ts';
 import {
   COMPARISON_REPORT,
   DIFFOSCOPE,
@@ -33,6 +34,24 @@ scoville build enforces the lock. Give it the flags that the build has (--target
     json: JSON_FLAG,
   },
   also: SHOWN_BUILD_FLAGS,
+} satisfies CommandSpec;
+
+export const CONFIG = {
+  name: 'config',
+  usage: ['config [--config FILE] SETTING=VALUE...'],
+  about: `
+Sets settings in the project's .scoville.yaml, or makes one in this folder. To a list, the value is added.
+Comments and other settings stay as they are. Nothing is written if a setting or a value is not known.`,
+  examples: [
+    ["scoville config image.authors='The shop team'", 'who made the image'],
+    ['scoville config secrets.use=none gate.minLevel=3', 'two settings at once'],
+  ],
+  exits: [
+    ['0', 'written'],
+    ['2', 'not written: an unknown setting, a wrong value, or a wrong flag'],
+  ],
+  flags: { config: OWN.config },
+  operands: { least: 1, error: 'needs SETTING=VALUE', choices: [] },
 } satisfies CommandSpec;
 
 export const DIFF = {

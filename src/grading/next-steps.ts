@@ -1,5 +1,5 @@
 import type { CriterionResult } from '../model/criterion.ts';
-import type { NextStep, ReadyEdits, Scorecard, Suggestion } from '../model/scorecard.ts';
+import type { NextStep, ReadyStep, Scorecard, Suggestion } from '../model/scorecard.ts';
 import { shellWord } from '../model/shell-word.ts';
 import { levelOf } from './score.ts';
 import { gainsOf } from './suggestions.ts';
@@ -10,24 +10,27 @@ interface Group {
   readonly criteria: string[];
 }
 
-const EDITS = 'edits';
-
-/** What makes two suggestions one step: the same edits, the same check, or the same command. */
-function keyOf(suggestion: Suggestion, result: CriterionResult, edits?: ReadyEdits): string {
-  if (edits?.criteria.includes(suggestion.criterion) === true) return EDITS;
+/** What makes two suggestions one step: the same ready step, the same check, or the same command. */
+function keyOf(
+  { criterion, example }: Suggestion,
+  result: CriterionResult,
+  ready: readonly ReadyStep[],
+): string {
+  const index = ready.findIndex(
+    ({ criteria, partly = [] }) => criteria.includes(criterion) || partly.includes(criterion),
+  );
+  if (index >= 0) return `ready ${index}`;
   if (result.outcome === 'unknown') return `check ${result.settle ?? result.summary}`;
-  return suggestion.example?.startsWith('scoville ') === true
-    ? `run ${suggestion.example}`
-    : `do ${suggestion.criterion}`;
+  return example?.startsWith('scoville ') === true ? `run ${example}` : `do ${criterion}`;
 }
 
-function grouped(scorecard: Scorecard, edits?: ReadyEdits): Map<string, Group> {
+function grouped(scorecard: Scorecard, ready: readonly ReadyStep[]): Map<string, Group> {
   const groups = new Map<string, Group>();
   const results = new Map(scorecard.criteria.map((one) => [one.id, one]));
   for (const first of scorecard.suggestions) {
     const result = results.get(first.criterion);
     if (result === undefined) continue;
-    const key = keyOf(first, result, edits);
+    const key = keyOf(first, result, ready);
     const group = groups.get(key) ?? { first, criteria: [] };
     group.criteria.push(first.criterion);
     groups.set(key, group);
@@ -37,8 +40,8 @@ function grouped(scorecard: Scorecard, edits?: ReadyEdits): Map<string, Group> {
 
 /** What the commands of steps can stand on. */
 export interface StepSource {
-  /** What `scoville fix` can change in the image's Dockerfile now; without it no step names it. */
-  readonly edits?: ReadyEdits | undefined;
+  /** Steps that are ready; of two for one criterion the first. */
+  readonly ready?: readonly ReadyStep[];
   /** The build that made the image, as words behind `scoville build`: `-t`, `app:1`, `.`. */
   readonly build?: readonly string[] | undefined;
   /** Path of a Dockerfile that the image may have been built from. */
@@ -70,19 +73,8 @@ function wholeCommand(
 
 type Wording = Required<Pick<NextStep, 'text' | 'command'>>;
 
-function wording(
-  key: string,
-  { first }: Group,
-  { criteria, image }: Scorecard,
-  source: StepSource,
-): Wording {
-  const { edits } = source;
-  if (key === EDITS && edits !== undefined)
-    return {
-      text: edits.count === 1 ? '1 edit is ready' : `${edits.count} edits are ready`,
-      command: edits.command,
-    };
-  const explain = `scoville explain ${first.criterion}`;
+function wording({ first }: Group, { criteria, image }: Scorecard, source: StepSource): Wording {
+  const explain = explaining(first.criterion);
   const word = shellWord(image);
   const result = criteria.find(({ id }) => id === first.criterion);
   if (result?.outcome !== 'unknown') {
@@ -96,28 +88,39 @@ function wording(
   return { text, command: wholeCommand(then ?? settle, word, source) ?? explain };
 }
 
+function explaining(criterion: string): string {
+  return `scoville explain ${criterion}`;
+}
+
 /**
- * What to do next, best first: what completes a level, then what `scoville fix` does by itself, then
- * what the lowest level lacks, then what gains most. Criteria that one action answers are one step, and
- * each step has a whole command: where none does it, the one that explains how.
+ * What to do next, best first: what completes a level, then commands that do something, then what the
+ * lowest level lacks, then what gains most. Criteria that one action answers are one step, and each step
+ * has a whole command: where none does it, the one that explains how.
  */
 export function nextSteps(scorecard: Scorecard, source: StepSource = {}): NextStep[] {
+  const { ready = [] } = source;
   const now = levelOf(scorecard.criteria);
   const levels = new Map(scorecard.criteria.map(({ id, level }) => [id, level]));
   const lowest = (ids: readonly string[]): number =>
     Math.min(...ids.map((id) => levels.get(id) ?? 0));
-  return [...grouped(scorecard, source.edits)]
+  return [...grouped(scorecard, ready)]
     .map(([key, group]) => {
-      const gains = gainsOf(scorecard.criteria, group.criteria);
-      const step = { ...wording(key, group, scorecard, source), criteria: group.criteria, gains };
-      return { step, isEdits: key === EDITS };
+      const step = key.startsWith('ready ') ? ready[Number(key.slice(6))] : undefined;
+      const passing = step?.criteria ?? group.criteria;
+      const { text, command } = step ?? wording(group, scorecard, source);
+      const gains = gainsOf(scorecard.criteria, passing);
+      return { text, command, criteria: group.criteria, gains };
     })
     .sort(
-      ({ step: a, ...one }, { step: b, ...other }) =>
+      (a, b) =>
         Number(b.gains.level > now) - Number(a.gains.level > now) ||
-        Number(other.isEdits) - Number(one.isEdits) ||
+        Number(isExplained(a)) - Number(isExplained(b)) ||
         lowest(a.criteria) - lowest(b.criteria) ||
         b.gains.points - a.gains.points,
-    )
-    .map(({ step }) => step);
+    );
+}
+
+/** True where nothing does it: the command only says how. */
+function isExplained({ command, criteria }: NextStep): boolean {
+  return criteria.some((id) => command === explaining(id));
 }

@@ -21,13 +21,16 @@ export interface Suggestion {
   readonly gains: { readonly points: number; readonly grade: Grade; readonly level: number };
 }
 
-/** Edits of the image's Dockerfile that `scoville fix` would apply now. */
-export interface ReadyEdits {
-  readonly count: number;
-  /** Criteria that pass with all of them. */
-  readonly criteria: readonly string[];
+/** A step that is ready for the project of an image: edits that `scoville fix` would make, settings to declare. */
+export interface ReadyStep {
+  /** What it does, in a few words. */
+  readonly text: string;
   /** The whole command. */
   readonly command: string;
+  /** Criteria that pass with it. */
+  readonly criteria: readonly string[];
+  /** Criteria that it works on, without a promise: they have no step of their own until it was taken. */
+  readonly partly?: readonly string[];
 }
 
 /** One thing to do, for every criterion that it answers. */

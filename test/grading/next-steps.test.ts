@@ -52,13 +52,34 @@ test('criteria that one check decides are one step, a whole command with the nam
 
 test('what edits are ready for is one step; what fails beside it has its own', () => {
   const criteria = [result('a', 1, 'fail'), result('b', 1, 'fail'), result('c', 2, 'fail')];
-  const edits = { count: 2, criteria: ['a', 'c'], command: 'scoville fix' };
+  const edits = { text: '2 edits', criteria: ['a', 'c'], command: 'scoville fix' };
   expect(
-    nextSteps(scorecard(criteria), { edits }).map(({ text, command }) => [text, command]),
+    nextSteps(scorecard(criteria), { ready: [edits] }).map(({ text, command }) => [text, command]),
   ).toEqual([
-    ['2 edits are ready', 'scoville fix'],
+    ['2 edits', 'scoville fix'],
     ['do b', 'scoville explain b'],
   ]);
+});
+
+test('what a ready step only works on has no step beside it, and is not promised', () => {
+  const criteria = [result('a', 1, 'fail'), result('b', 1, 'fail')];
+  const edits = { text: '2 edits', criteria: ['a'], partly: ['a', 'b'], command: 'scoville fix' };
+  expect(nextSteps(scorecard(criteria), { ready: [edits] })).toEqual([
+    {
+      text: '2 edits',
+      command: 'scoville fix',
+      criteria: ['a', 'b'],
+      gains: { points: 1, grade: 'B', level: 0 },
+    },
+  ]);
+});
+
+test('a command that does something comes before one that explains', () => {
+  const criteria = [result('one', 1, 'fail'), result('two', 1, 'fail'), result('high', 3, 'fail')];
+  const declared = { text: 'declare', criteria: ['high'], command: 'scoville config a=b' };
+  expect(
+    nextSteps(scorecard(criteria), { ready: [declared] }).map(({ command }) => command),
+  ).toEqual(['scoville config a=b', 'scoville explain one', 'scoville explain two']);
 });
 
 test('what completes a level comes first, then the lowest level, then what gains most', () => {

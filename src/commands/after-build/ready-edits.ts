@@ -1,10 +1,11 @@
 import { relative, resolve } from 'node:path';
 import { UserError } from '../../model/errors.ts';
-import type { ReadyEdits, Scorecard } from '../../model/scorecard.ts';
+import type { ReadyStep, Scorecard } from '../../model/scorecard.ts';
 import { type Settings, withPlainHttp } from '../../model/settings.ts';
 import { shellWord } from '../../model/shell-word.ts';
-import { planEdits } from '../../pipeline/fix/compose-fixes.ts';
+import type { SettledFixes } from '../../pipeline/fix/compose-fixes.ts';
 import { type FixRequest, planFixes } from '../../pipeline/fix/plan-fixes.ts';
+import { settleWanted } from '../../pipeline/fix/settle-fixes.ts';
 import { lastValueOf, valuesOf } from '../../plans/flags/flag-spec.ts';
 import type { ParsedBuild } from '../../plans/flags/parse-build-args.ts';
 import { isAddress } from '../../plans/source-url.ts';
@@ -37,11 +38,21 @@ export function fixRequestOf(
   };
 }
 
-/** The `scoville fix` that makes the same plan, from where the build was started. */
-function commandOf(request: FixRequest, io: CommandIo): string {
+/** Versions that are pinned once a build has shown them: refused until `--build` asks for it. */
+const BY_BUILD = 'scoville fix --build';
+
+/**
+ * The `scoville fix` that makes the same plan, from where the build was started. It asks nothing: each edit
+ * is kept only where a build and a start of the image prove it.
+ */
+function commandOf(request: FixRequest, settled: SettledFixes, io: CommandIo): string {
   const path = relative(io.cwd, resolve(io.cwd, request.path));
   const context = request.contextFolder ?? '';
   const words = [
+    '--yes',
+    '--verify',
+    ...(settled.applied.some(({ risk }) => risk === 'medium') ? ['--max-risk', 'medium'] : []),
+    ...(settled.refusals.some(({ settle }) => settle === BY_BUILD) ? ['--build'] : []),
     ...request.buildArgs.flatMap((one) => ['--build-arg', one]),
     ...(request.target === undefined ? [] : ['--target', request.target]),
     ...request.plainHttp.flatMap((host) => ['--plain-http', host]),
@@ -62,24 +73,43 @@ export async function readyEdits(
   parsed: ParsedBuild,
   settings: Settings,
   io: CommandIo,
-): Promise<ReadyEdits | undefined> {
+): Promise<ReadyStep | undefined> {
   const request = fixRequestOf(parsed, settings, io);
-  const open = scorecard.suggestions.some(({ fix }) => fix !== undefined);
-  if (request === undefined || !open) return undefined;
+  const open = scorecard.suggestions.flatMap(({ criterion, fix }) =>
+    fix === undefined ? [] : [criterion],
+  );
+  if (request === undefined || open.length === 0) return undefined;
   try {
     const task = await planFixes(
       pipelineContext(io, () => undefined),
       request,
     );
-    const plan = planEdits(task.opened.files, task.around);
-    if (!plan.ok) return undefined;
-    const edits = plan.value.edits.filter((edit) => task.isWithinRisk(edit));
-    const worth = task.worth(new Set(edits.map(({ id }) => id)));
-    if (edits.length === 0 || worth === undefined || worth.points <= 0) return undefined;
-    return { count: edits.length, criteria: worth.criteria, command: commandOf(request, io) };
+    const settled = await settleWanted(task, (edit) => task.isWithinRisk(edit));
+    const { applied, refusals, files } = settled;
+    const worth = task.worth(new Set(applied.map(({ id }) => id)), files.dockerfile);
+    const pins = refusals.filter(({ settle }) => settle === BY_BUILD);
+    const served = [...applied, ...pins].flatMap(({ criterion = '' }) => criterion);
+    const pinned = refusals.every(
+      ({ rule, settle }) => rule !== pins[0]?.rule || settle === BY_BUILD,
+    )
+      ? pins.flatMap(({ criterion = '' }) => criterion)
+      : [];
+    const criteria = [...new Set([...(worth?.criteria ?? []), ...pinned])];
+    if (criteria.length === 0) return undefined;
+    return {
+      text: textOf(applied.length),
+      criteria: criteria.filter((id) => open.includes(id)),
+      partly: served.filter((id) => open.includes(id)),
+      command: commandOf(request, settled, io),
+    };
   } catch (error) {
     io.signal.throwIfAborted();
     if (error instanceof UserError) return undefined;
     throw error;
   }
+}
+
+function textOf(count: number): string {
+  if (count === 0) return 'Pin packages to the versions that a build installs';
+  return `${count === 1 ? '1 edit' : `${count} edits`}, kept if the image still builds and starts`;
 }

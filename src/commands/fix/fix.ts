@@ -1,6 +1,7 @@
 import { EXIT } from '../../model/errors.ts';
 import type { PlannedEdit, Risk } from '../../model/planned-edit.ts';
 import { withPlainHttp } from '../../model/settings.ts';
+import { shellWord } from '../../model/shell-word.ts';
 import type { FixProof } from '../../model/verified-fix.ts';
 import type { PipelineContext } from '../../pipeline/context.ts';
 import type { Decision, FixFiles, SettledFixes } from '../../pipeline/fix/compose-fixes.ts';
@@ -191,6 +192,10 @@ async function finish(
       `left out, risk ${risk}: ${cleanForTerminal(`${id}: ${riskReason}`)}\n  apply it: ${cleanForTerminal(askFor(id, risk))}\n`,
     );
   for (const line of writtenLines(opened, written)) io.writeErr(`${cleanForTerminal(line)}\n`);
+  if (written.length > 0 && task.again !== undefined)
+    io.writeErr(
+      `next: ${cleanForTerminal(`scoville build ${task.again.map(shellWord).join(' ')}`)}\n`,
+    );
   if (settled.applied.length === 0)
     io.writeErr(left.length > 0 ? 'nothing was applied\n' : 'nothing to fix\n');
   else if (pending.length > 0 && !flags.dryRun)

@@ -3,12 +3,12 @@ import { analyseDockerfile } from '../../dockerfile/parse-dockerfile.ts';
 import { historyMisfit } from '../../facts/history-fit.ts';
 import type { StepSource } from '../../grading/next-steps.ts';
 import type { ReportInput } from '../../model/report.ts';
-import type { ReadyEdits, Scorecard } from '../../model/scorecard.ts';
+import type { ReadyStep, Scorecard } from '../../model/scorecard.ts';
 import type { PipelineContext } from '../../pipeline/context.ts';
 import { lastScorecard } from '../../pipeline/image-build/last-scorecard.ts';
 import { readText } from '../../pipeline/read-text.ts';
 import { parseBuildArgs } from '../../plans/flags/parse-build-args.ts';
-import { readyEdits } from '../after-build/ready-edits.ts';
+import { readySteps } from '../after-build/ready-steps.ts';
 import type { CommandIo } from '../io.ts';
 import { projectSettings } from '../project-settings.ts';
 
@@ -28,8 +28,8 @@ export async function stepSource(
   const last = await lastScorecard(context, path, undefined);
   if (last?.digest === scorecard.digest) {
     const words = last.build?.cwd === context.cwd ? last.build.words : undefined;
-    const edits = words === undefined ? undefined : await editsOf(scorecard, words, io);
-    return { dockerfile: FILE, build: words, edits };
+    const ready = words === undefined ? [] : await readyFor(scorecard, words, io);
+    return { dockerfile: FILE, build: words, ready };
   }
   const image = contents[0]?.facts.image;
   const text = await readText(path, { largest: LARGEST }).catch(() => undefined);
@@ -39,12 +39,12 @@ export async function stepSource(
   return fits ? { dockerfile: FILE } : {};
 }
 
-async function editsOf(
+async function readyFor(
   scorecard: Scorecard,
   words: readonly string[],
   io: CommandIo,
-): Promise<ReadyEdits | undefined> {
+): Promise<readonly ReadyStep[]> {
   const parsed = parseBuildArgs(words, io.env);
-  if (!parsed.ok || parsed.value.kind === 'help') return undefined;
-  return readyEdits(scorecard, parsed.value, await projectSettings(undefined, io), io);
+  if (!parsed.ok || parsed.value.kind === 'help') return [];
+  return readySteps(scorecard, parsed.value, await projectSettings(undefined, io), io);
 }

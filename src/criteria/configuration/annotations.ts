@@ -50,6 +50,9 @@ function valuesOf(image: ImageFact, keys: readonly string[]): Place[] {
   );
 }
 
+/** The summary where all that is missing is who made the image. */
+export const AUTHORS_MISSING = 'authors or vendor is missing';
+
 export const annotations = criterion({
   id: 'annotations',
   title: 'Annotations',

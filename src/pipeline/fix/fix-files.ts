@@ -112,7 +112,8 @@ export async function writeFixFiles(
   const written: FixedFile[] = [];
   try {
     for (const file of changed) {
-      await writeFileBeside(file.path, file.after);
+      // The mode of a new file is that of a clone, so that the image stays the same.
+      await writeFileBeside(file.path, file.after, 0o644);
       written.unshift(file);
     }
   } catch (error) {

@@ -46,6 +46,8 @@ export interface FixTask {
   readonly isWithinRisk: (edit: PlannedEdit) => boolean;
   /** What edits are worth together, by their ids. */
   readonly worth: Gains['together'];
+  /** The last build of this Dockerfile from this folder, as words behind `scoville build`. */
+  readonly again: readonly string[] | undefined;
 }
 
 /** The rules that `only` names, by their id, their criterion, or the id of one of their edits. */
@@ -118,13 +120,14 @@ export async function planFixes(context: PipelineContext, request: FixRequest): 
     knowledge: FIX_KNOWLEDGE,
     facts,
   };
+  const last = await lastScorecard(context, opened.paths.Dockerfile, request.target);
   // Told once, of the file as it is: later plans know what an edit was worth by its id.
   const first = planEdits(opened.files, around);
   const gains = fixGains(first.ok ? first.value.edits : [], {
     files: opened.files,
     around,
     declarations: declared({ settings: request.settings, now: context.now() }),
-    scored: (await lastScorecard(context, opened.paths.Dockerfile, request.target))?.criteria,
+    scored: last?.criteria,
   });
   return {
     opened,
@@ -142,5 +145,6 @@ export async function planFixes(context: PipelineContext, request: FixRequest): 
     isWithinRisk: ({ risk, rule }) =>
       isWithin(risk, request.maxRisk ?? (isAskedFor(rule, request) ? 'medium' : 'low')),
     worth: gains.together,
+    again: last?.build?.cwd === context.cwd ? last.build.words : undefined,
   };
 }

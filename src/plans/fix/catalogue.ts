@@ -7,6 +7,7 @@ import { ignoreFile } from './ignore-file.ts';
 import { lockFiles } from './lock-files.ts';
 import { maintainer } from './maintainer.ts';
 import { nonrootUser } from './nonroot-user.ts';
+import { offlineRuns } from './offline-runs.ts';
 import { packageCaches } from './package-caches.ts';
 import { pinImages } from './pin-images.ts';
 import { pinPackages } from './pin-packages.ts';
@@ -26,6 +27,7 @@ export const FIX_RULES: readonly FixRule[] = [
   unusedTools,
   pinImages,
   verifyDownloads,
+  offlineRuns,
   freezeArchives,
   pinPackages,
   lockFiles,

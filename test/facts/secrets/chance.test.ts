@@ -110,6 +110,15 @@ test.each([
 });
 
 test.each([
+  ['        private_key: PKCS7PrivateKeyTypes,', []],
+  ['  accessToken: OAuth2AccessTokenResponse;', []],
+  ['  private_key: PKCS7q8Zr2LmX4tV9bKw3Yh', ['assigned-secret']],
+])('the type of a parameter is not its value: %s', (code, rules) => {
+  const found = secretsInBytes(Buffer.from(code), false, new ScanBudget());
+  expect(found.map(({ rule }) => rule)).toEqual(rules);
+});
+
+test.each([
   ['short texts of the Go compiler', '\0gc.iLLSCW8V4Q2W4V2BUHUWUVUBCTWTDVRLRSOCRLWLHLBSW\0'],
   ['a name that a bundler made', '\0const privateKey = $96695cc1b97188e1$var$messageToNative\0'],
 ])('nor are %s', (_name, text) => {

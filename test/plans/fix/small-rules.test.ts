@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { FixRule } from '../../../src/model/fix-rule.ts';
+import { offlineRuns } from '../../../src/plans/fix/offline-runs.ts';
 import { relativeWorkdir } from '../../../src/plans/fix/relative-workdir.ts';
 import { sourceLabel } from '../../../src/plans/fix/source-label.ts';
 import { sudo } from '../../../src/plans/fix/sudo.ts';
@@ -46,6 +47,13 @@ describe('rules of one line', () => {
       `FROM b AS x\nFROM a\n${LABEL}\nRUN y\n`,
       REPOSITORY,
     ],
+    [
+      'a program that nobody could read, and its script',
+      offlineRuns,
+      'FROM a AS x\nRUN ls\nRUN ["make", "all"]\nFROM x\nRUN --mount=type=cache,target=/c \\\n  ./configure\n',
+      'FROM a AS x\nRUN ls\nRUN --network=none ["make", "all"]\nFROM x\nRUN --mount=type=cache,target=/c \\\n  --network=none ./configure\n',
+      {},
+    ],
   ])('%s', async (_, rule, before, after, more) => {
     expect(await fixed(rule, before, more)).toMatchObject({ text: after, refusals: [], again: [] });
   });
@@ -53,6 +61,8 @@ describe('rules of one line', () => {
   test.each<[string, FixRule, string, Around]>([
     ['ok-absolute', relativeWorkdir, 'FROM a\nWORKDIR /app\nWORKDIR x\n', withBase()],
     ['ok-variable', relativeWorkdir, 'FROM a\nWORKDIR $HOME\n', withBase()],
+    ['ok-nothing unread', offlineRuns, 'FROM a\nRUN apt-get install -y curl\n', {}],
+    ['ok-without network', offlineRuns, 'FROM a\nRUN --network=none make\n', {}],
     ['ok-no sudo', sudo, 'FROM a\nRUN echo sudo\n', withBase()],
     [
       'ok-label there',
@@ -93,6 +103,20 @@ describe('rules of one line', () => {
       'FROM a\nRUN sudo x\n',
       WITHOUT_BASE,
       '2: sudo stays: the base a could not be read:  no such host',
+    ],
+    [
+      'a program that nobody could read, behind an installation',
+      offlineRuns,
+      'FROM a\nRUN apt-get install -y gcc && make\n',
+      {},
+      '2: make was not read, and it installs packages too',
+    ],
+    [
+      'a RUN that names its network',
+      offlineRuns,
+      'FROM a\nRUN --network=host make\n',
+      {},
+      '2: make was not read, and it says which network it has',
     ],
   ])('refused: %s', async (_, rule, text, more, reason) => {
     const found = await fixed(rule, text, more);

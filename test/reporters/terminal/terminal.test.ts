@@ -5,11 +5,15 @@ import { textWidth } from '../../../src/reporters/terminal/text-width.ts';
 import { sampleFacts, sampleScorecard, twoPlatforms } from '../sample-scorecard.ts';
 
 const PLAIN = { color: false, unicode: true };
-const EDITS = { count: 7, criteria: ['nonroot-user', 'no-secrets'], command: 'scoville fix app' };
+const EDITS = {
+  text: '7 edits',
+  criteria: ['nonroot-user', 'no-secrets'],
+  command: 'scoville fix app',
+};
 const linesOf = (text: string) => text.split('\n');
 
 function reportOf(scorecard = sampleScorecard(), edits: typeof EDITS | null = EDITS) {
-  return { scorecard, steps: nextSteps(scorecard, { edits: edits ?? undefined }) };
+  return { scorecard, steps: nextSteps(scorecard, { ready: edits === null ? [] : [edits] }) };
 }
 
 describe('terminalReport', () => {
@@ -42,7 +46,7 @@ describe('terminalReport', () => {
   test('ends with at most three steps, each with what it gains', () => {
     const at = lines.indexOf(' Next steps');
     expect(lines[at + 1]).toBe(
-      ' 1. scoville fix app                       7 edits are ready: +1 point, level 1',
+      ' 1. scoville fix app                                 7 edits: +1 point, level 1',
     );
     expect(lines.slice(at).filter((line) => /^ \d\. /.test(line))).toHaveLength(3);
   });

@@ -127,7 +127,8 @@ export const ASSIGNED_RULES: readonly SecretRule[] = [
           secretName(name, 'sure') !== undefined &&
           isDrawn(value) &&
           /\d/.test(value) &&
-          !isCode(value)
+          !isCode(value) &&
+          !isTypeOf(name, value)
         );
       },
     ),
@@ -147,6 +148,14 @@ export const ASSIGNED_RULES: readonly SecretRule[] = [
       /key|token|secret|passw|auth|cred|pat\b/i.test(whole),
   },
 ];
+
+/** `private_key: PKCS7PrivateKeyTypes`: an identifier that says the name again, in code that gives a parameter its type. */
+function isTypeOf(name: string, value: string): boolean {
+  if (!/^[A-Za-z_]\w*$/.test(value)) return false;
+  const words = name.replace(/([a-z])(?=[A-Z])/g, '$1_').split(/[_.-]/);
+  const rest = value.replace(new RegExp(words.slice(-2).join('_?'), 'i'), '');
+  return rest.length < value.length && !isDrawn(rest);
+}
 
 /** Names that code joins by dots or a bundler makes (`$96695cc1$var$key`), digests that say what they are, and ids: a UUID is a secret to few, and those are known by name. */
 function isCode(value: string): boolean {

@@ -1,0 +1,64 @@
+import { didYouMean } from '../model/did-you-mean.ts';
+import { err, ok, type Result } from '../model/result.ts';
+import { type SettingLeaf, settingLeaves, type SettingType } from './setting-spec.ts';
+import { SETTINGS_TABLE } from './settings-table.ts';
+
+/** A setting and its value as they are typed: `secrets.use` and `none`. */
+export interface TypedSetting {
+  readonly name: string;
+  readonly value: string;
+}
+
+const LEAVES = settingLeaves(SETTINGS_TABLE);
+
+/**
+ * The text of a settings file with settings set; of a list, the value is added. Comments and the other
+ * settings stay as they are. The values are not checked: `parseSettings` of the result does that. The
+ * error names a setting that there is not, or that one word cannot say, or says why `text` is not YAML.
+ */
+export async function withSettings(
+  text: string,
+  settings: readonly TypedSetting[],
+): Promise<Result<string>> {
+  const yaml = await import('yaml');
+  const document = yaml.parseDocument(text);
+  const [broken] = document.errors;
+  if (broken !== undefined) return err(broken.message.split('\n', 1)[0] ?? '');
+  for (const { name, value } of settings) {
+    const leaf = leafOf(name);
+    if (!leaf.ok) return leaf;
+    const { path, field } = leaf.value;
+    if (field.type.kind === 'list') {
+      const before = document.getIn(path);
+      const list = yaml.isSeq(before) ? before.toJSON() : [];
+      if (list.includes(value)) continue;
+      if (yaml.isSeq(before)) before.add(value);
+      else document.setIn(path, [value]);
+    } else document.setIn(path, scalarOf(field.type, value));
+  }
+  return ok(document.toString({ lineWidth: 0 }));
+}
+
+function leafOf(name: string): Result<SettingLeaf> {
+  const leaf = LEAVES.find(({ path }) => path.join('.') === name);
+  if (leaf === undefined) {
+    const names = LEAVES.map(({ path }) => path.join('.'));
+    const near = didYouMean(name, names);
+    return err(
+      `unknown setting ${JSON.stringify(name)}${near === undefined ? '' : `; did you mean ${near}?`}`,
+    );
+  }
+  return isWord(leaf.field.type) ? ok(leaf) : err(`${name} takes more than a word`);
+}
+
+/** True for what one word can say, or one more of a list. */
+function isWord(type: SettingType): boolean {
+  return type.kind === 'list' ? isWord(type.of) : type.kind !== 'map' && type.kind !== 'object';
+}
+
+/** As the type wants it; what does not fit stays text, which the check then names. */
+function scalarOf(type: SettingType, value: string): string | number | boolean {
+  if (type.kind === 'boolean' && /^(?:true|false)$/.test(value)) return value === 'true';
+  if (type.kind === 'integer' && /^\d{1,9}$/.test(value)) return Number(value);
+  return value;
+}
