@@ -49,11 +49,12 @@ function placeIn(line: LogicalLine, offsetOf: OffsetOf): SourceInstruction['plac
 
 function commandsOf({ commands }: Instruction, offsetOf: OffsetOf): readonly SourceCommand[] {
   return commands.map((command) => {
-    const { argv, wrappers } = unwrap(command.words.map(fieldOf));
+    const { argv, wrappers, started } = unwrap(command.words.map(fieldOf));
     return {
       command,
       ...spanOf(command.range, offsetOf),
       argv: argv.map(({ text }) => text),
+      started: started.map((one) => one.argv.map(({ text }) => text)),
       wrappers,
       words: command.words.map(({ text, value, range }) => ({
         text,

@@ -20,6 +20,8 @@ export interface SourceCommand extends Span {
   readonly words: readonly SourceWord[];
   /** Its words as far as they are known, those in front that only start it taken off. */
   readonly argv: readonly string[];
+  /** Commands that it starts besides: those of `find -exec`. */
+  readonly started: readonly (readonly string[])[];
   /** Names of the programs that were taken off (`sudo`, `env`), the first in front. */
   readonly wrappers: readonly string[];
 }

@@ -3,7 +3,11 @@ import { COMPILERS } from './compilers.ts';
 import { FETCHERS } from './fetchers.ts';
 import { FILES_AND_TEXT } from './files-and-text.ts';
 import { LANGUAGES } from './languages.ts';
+import { APK } from './managers/apk.ts';
+import { APT } from './managers/apt.ts';
 import { MANAGER_FAMILIES } from './managers/catalogue.ts';
+import { PACMAN } from './managers/pacman.ts';
+import { RPM } from './managers/rpm.ts';
 import { type LocalPrograms, unversioned } from './program.ts';
 import { SHELL_BUILTINS } from './shell-builtins.ts';
 import { SYSTEM } from './system.ts';
@@ -20,6 +24,11 @@ const LOCAL_PROGRAMS: readonly LocalPrograms[] = [
   FETCHERS,
   ...MANAGER_FAMILIES.map(({ local }) => local),
 ].flat();
+/** Those that start no program of their own choice; package managers start what packages bring. */
+const QUIET_PROGRAMS = [
+  ...[SHELL_BUILTINS, FILES_AND_TEXT, SYSTEM, FETCHERS].flat(),
+  ...[APT, APK, RPM, PACMAN].flatMap(({ local }) => local),
+];
 /** Those that fetch nothing under any name. */
 const PLAIN_PROGRAMS = [SHELL_BUILTINS, FILES_AND_TEXT, SYSTEM, COMPILERS].flat();
 
@@ -36,10 +45,8 @@ function byName(families: readonly LocalPrograms[]): ReadonlyMap<string, readonl
 
 const LOCAL = byName(LOCAL_PROGRAMS);
 const PLAIN = byName(PLAIN_PROGRAMS);
+const QUIET = byName(QUIET_PROGRAMS);
 const DRIVERS = byName(BUILD_DRIVERS);
-/** Of the builtins, `which` alone is a file. */
-const BUILTINS = new Set([...byName(SHELL_BUILTINS).keys()].filter((name) => name !== 'which'));
-
 /** Linux' limit of a file name. */
 const NAME_MAX = 255;
 
@@ -77,14 +84,14 @@ export function isPlainProgram(program: string): boolean {
   return isIn(PLAIN, program, ['-O', 'install', 'https://example.org/x']);
 }
 
-/** True for what a shell runs itself, whatever lies on PATH. */
-export function isBuiltin(program: string): boolean {
-  return BUILTINS.has(program);
-}
-
 /** True where this command line is known to fetch and install nothing, and to run nothing that was not read. */
 export function isLocal(program: string, words: readonly string[]): boolean {
   return isIn(LOCAL, program, words);
+}
+
+/** True where this command line is known to start no compiler and no other program by itself. */
+export function startsNoOther(program: string, words: readonly string[]): boolean {
+  return isIn(QUIET, program, words);
 }
 
 /** True where its words say that it runs what they name, whatever else is known of it. */

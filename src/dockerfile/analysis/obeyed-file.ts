@@ -1,4 +1,4 @@
-import { isBuiltin } from '../../programs/catalogue.ts';
+import { isBuiltin } from '../../programs/shell-builtins.ts';
 import { OBEYED_FILES, type ObeyedFile } from '../../programs/obeyed-files.ts';
 import { pathIn } from '../shell/shell-state.ts';
 import type { CommandEvent } from './build-event.ts';

@@ -1,4 +1,4 @@
-import { isBuiltin } from '../../programs/catalogue.ts';
+import { isBuiltin } from '../../programs/shell-builtins.ts';
 import type { Field } from '../shell/fields.ts';
 import { pathIn } from '../shell/shell-state.ts';
 import type { TracedCommand } from '../shell/traced-command.ts';

@@ -1,15 +1,9 @@
+import { isOfShellAlone } from '../../programs/shell-builtins.ts';
+
 /** Words of a shell command that a shell would hand over as they are, or why it would not. */
 export type ExecWords =
   | { readonly ok: true; readonly words: readonly string[] }
   | { readonly ok: false; readonly reason: string };
-
-/** Programs that are none: a shell does these itself. */
-const BUILTINS = new Set(
-  (
-    'cd export source . eval set unset trap ulimit umask exit wait read shift return if for while case until { ! (( : alias bg break builtin caller command continue declare dirs disown do done enable fc fg ' +
-    'function getopts hash help history jobs let local logout mapfile popd pushd readarray readonly select shopt suspend time times type typeset unalias [['
-  ).split(' '),
-);
 
 const OPERATORS: readonly (readonly [RegExp, string])[] = [
   [/[$`]/, 'a command or an expression is put in by the shell'],
@@ -131,7 +125,7 @@ function execWordsOf(words: readonly string[]): ExecWords {
   const [program = ''] = words;
   if (program === '') return { ok: false, reason: 'it is empty' };
   if (/^\w+\+?=/.test(program)) return { ok: false, reason: 'it sets a variable, as ENV can' };
-  if (BUILTINS.has(program) || program === 'exec')
+  if (isOfShellAlone(program))
     return { ok: false, reason: `${program} is not a program but part of the shell` };
   return { ok: true, words };
 }

@@ -1,32 +1,15 @@
 import { posix } from 'node:path';
-import type { PackageManager } from '../../model/build-analysis.ts';
 import type { SourceCommand, SourceInstruction } from '../../model/dockerfile-source.ts';
 import { isRootUser } from '../../model/dockerfile.ts';
 import type { FixInput, FixPlan, FixRule } from '../../model/fix-rule.ts';
 import type { TextEdit } from '../../model/planned-edit.ts';
 import { managerNamed, managerOf } from '../../programs/managers/catalogue.ts';
+import type { LeftCache } from '../../programs/managers/manager.ts';
 import { purposeOf, PURPOSES } from './program/purpose.ts';
 import { started } from './program/started.ts';
 import { proposal, refusedAt, together } from './proposal.ts';
 import { addFlag, andThen, endObstacle, wordBehind } from './run-text.ts';
 import { inImage, type Placed, usersInImage } from './stage-view.ts';
-
-/** Keeps what a package manager fetched out of a layer, or says why not. */
-type Remedy = (
-  input: FixInput,
-  run: Placed,
-  found: readonly SourceCommand[],
-) => readonly TextEdit[] | string;
-
-/** A command at the end of the RUN, by sudo where the RUN goes through it. */
-const atEnd =
-  (command: (program: string) => string): Remedy =>
-  ({ source }, run, [first]) => {
-    if (first?.wrappers.includes('chroot') === true) return 'it works below another root';
-    const isBySudo = run.commands.some(({ wrappers }) => wrappers.includes('sudo'));
-    const text = (isBySudo ? 'sudo ' : '') + command(first?.argv[0] ?? '');
-    return endObstacle(run) ?? [andThen(source, run, text)];
-  };
 
 /** Verbs of apt that read its lists. */
 const READS_LISTS =
@@ -63,31 +46,33 @@ function listsObstacle({ source, analysis }: FixInput, run: Placed): string | un
     : 'nothing of this RUN reads them, and a later one may';
 }
 
-/** A flag behind the verb of each command. */
-const behind =
-  (verb: RegExp, flag: string): Remedy =>
-  (_input, run, found) => {
+/** Keeps what a package manager fetched out of a layer, or says why not. */
+function keptOut(
+  input: FixInput,
+  run: Placed,
+  found: readonly SourceCommand[],
+  remedy: LeftCache['keptOut'],
+): readonly TextEdit[] | string {
+  if ('atEnd' in remedy) {
+    const [first] = found;
+    if (first?.wrappers.includes('chroot') === true) return 'it works below another root';
+    const isBySudo = run.commands.some(({ wrappers }) => wrappers.includes('sudo'));
+    const text = (isBySudo ? 'sudo ' : '') + remedy.atEnd(first?.argv[0] ?? '');
+    return endObstacle(run) ?? [andThen(input.source, run, text)];
+  }
+  if ('flag' in remedy) {
     const edits = found.flatMap((command) => {
-      const word = command.words.find(({ value = '' }) => verb.test(value));
-      return word === undefined ? [] : [wordBehind({ run, command }, word, flag)];
+      const word = command.words.find(({ value = '' }) => remedy.verb.test(value));
+      return word === undefined ? [] : [wordBehind({ run, command }, word, remedy.flag)];
     });
     return edits.length < found.length ? 'its words have no place' : edits;
-  };
-
-const REMEDIES: Partial<Record<PackageManager, Remedy>> = {
-  apt: (input, run, found) =>
-    listsObstacle(input, run) ?? atEnd(() => 'rm -rf /var/lib/apt/lists/*')(input, run, found),
-  apk: behind(/^add$/, '--no-cache'),
-  dnf: atEnd((program) => `${program} clean all`),
-  pip: behind(/^install$/, '--no-cache-dir'),
-  npm: (input, run) => {
-    const user = usersInImage(input).get(run) ?? '';
-    if (!isRootUser(user)) return `npm runs as ${user}, whose folder is not known`;
-    return hasMounts(input)
-      ? [addFlag(run, '--mount=type=cache,target=/root/.npm')]
-      : 'the frontend of # syntax is older than cache mounts';
-  },
-};
+  }
+  const user = usersInImage(input).get(run) ?? '';
+  if (!isRootUser(user)) return `npm runs as ${user}, whose folder is not known`;
+  return hasMounts(input)
+    ? [addFlag(run, `--mount=type=cache,target=${remedy.mount}`)]
+    : 'the frontend of # syntax is older than cache mounts';
+}
 
 /** Frontends from 1.2 on mount caches; what names no version is newer. */
 function hasMounts({ source }: FixInput): boolean {
@@ -97,19 +82,17 @@ function hasMounts({ source }: FixInput): boolean {
 
 function judge(input: FixInput, run: Placed): readonly FixPlan[] {
   return run.keptCaches.flatMap(({ manager, commands }) => {
-    const remedy = REMEDIES[manager];
-    const what = managerNamed(manager)?.cache?.what;
-    if (remedy === undefined || what === undefined) return [];
+    const cache = managerNamed(manager)?.cache;
+    if (cache === undefined) return [];
+    const { what } = cache;
     const refused = (reason: string): FixPlan =>
       refusedAt(run, `${what} stay in the layer: ${reason}`);
     const user = started(input).called.find(({ name }) => managerOf(name)?.id === manager);
     if (user !== undefined && manager !== 'pip')
       return refused(`${user.by} starts ${user.name}, which may read them`);
-    const edits = remedy(
-      input,
-      run,
-      commands.flatMap((index) => run.commands[index] ?? []),
-    );
+    const own = commands.flatMap((index) => run.commands[index] ?? []);
+    const obstacle = manager === 'apt' ? listsObstacle(input, run) : undefined;
+    const edits = obstacle ?? keptOut(input, run, own, cache.keptOut);
     if (typeof edits === 'string') return refused(edits);
     const purpose = purposeOf(input);
     return {

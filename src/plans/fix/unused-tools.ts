@@ -1,6 +1,7 @@
 import type { PackageInstall } from '../../model/build-analysis.ts';
 import type { SourceWord } from '../../model/dockerfile-source.ts';
 import type { FixInput, FixPlan, FixRule } from '../../model/fix-rule.ts';
+import { startsNoOther } from '../../programs/catalogue.ts';
 import { commandAt, runAt } from './command-at.ts';
 import { startsNothing } from './program/needs-root.ts';
 import { othersOn, purposeOf, PURPOSES } from './program/purpose.ts';
@@ -27,15 +28,6 @@ const TOOLS: ReadonlyMap<string, readonly string[]> = new Map([
   ['ltrace', ['ltrace']],
   ['valgrind', ['valgrind']],
 ]);
-/** Commands that call none of them; of any other it is not known. */
-const CALLS_NONE = new Set(
-  (
-    '[ addgroup adduser apt apt-cache apt-get apt-key apt-mark awk basename cat cd chmod chown chgrp cp curl cut date dirname dpkg dpkg-query echo exit export false find getent git gosu gpg ' +
-    'grep groupadd groupmod gunzip gzip head install ldconfig ln locale-gen ls mkdir mktemp mv printf pwd rm rmdir sed set sha1sum sha256sum sha512sum sleep sort su-exec tail tar tee test touch ' +
-    'tr true tzdata umask uname unzip update-ca-certificates useradd usermod wget which xz'
-  ).split(' '),
-);
-
 function toolsIn(
   words: readonly SourceWord[],
 ): readonly (SourceWord & { readonly name: string })[] {
@@ -50,10 +42,12 @@ function callerIn(input: FixInput): string | undefined {
   for (const { keyword, instruction, commands, line } of inImage(input)) {
     if (keyword !== 'RUN') continue;
     if (instruction.shellError !== undefined) return `line ${line}`;
-    for (const [at, { argv, command }] of commands.entries()) {
-      const name = (argv[0] ?? '').replace(/^\/(?:usr\/)?(?:local\/)?s?bin\//, '');
+    for (const [at, { argv, started, command }] of commands.entries()) {
       const isRead = (commands[at + 1]?.command.depth ?? 0) > (command.depth ?? 0);
-      if (!isRead && !CALLS_NONE.has(name) && !/^\w+=/.test(name)) return name;
+      for (const [first = '', ...words] of isRead ? started : [argv, ...started]) {
+        const name = first.replace(/^\/(?:usr\/)?(?:local\/)?s?bin\//, '');
+        if (!startsNoOther(name, words) && !/^\w+=/.test(name)) return name;
+      }
     }
   }
   return undefined;

@@ -20,6 +20,7 @@ export const APK: ManagerFamily = {
           !words.some((word) => word === '--no-cache' || word === '--no-network'),
         cleaned: /\/var\/cache\/apk|\bapk\s+(?:-\S+\s+)*cache\s+clean\b/,
         folder: /^\/(?:var(?:\/cache(?:\/apk)?)?|etc\/apk\/cache)$/,
+        keptOut: { verb: /^add$/, flag: '--no-cache' },
         what: 'the index of apk',
         problem: 'apk add without --no-cache leaves its index in the layer',
       },

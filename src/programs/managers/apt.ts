@@ -24,6 +24,7 @@ export const APT: ManagerFamily = {
         leaves: ({ words }) => words.includes('update'),
         cleaned: /\/var\/lib\/apt(?:\/lists|\/\*|[\s;]|$)|\bdist-?clean\b/,
         folder: /^\/var(?:\/lib(?:\/apt(?:\/lists)?)?)?$/,
+        keptOut: { atEnd: () => 'rm -rf /var/lib/apt/lists/*' },
         what: 'the package lists of apt',
         problem: 'the package lists that apt-get update fetched stay in the layer',
       },

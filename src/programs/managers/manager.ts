@@ -12,6 +12,14 @@ export interface LeftCache {
   readonly cleaned: RegExp;
   /** The folder that it lies in: a mount over it keeps it out of the layer. */
   readonly folder: RegExp;
+  /** How it is kept out of the layer. */
+  readonly keptOut:
+    /** A command at the end of the RUN. */
+    | { readonly atEnd: (program: string) => string }
+    /** A flag behind the verb. */
+    | { readonly verb: RegExp; readonly flag: string }
+    /** A cache that is mounted over root's folder. */
+    | { readonly mount: string };
   /** A variable that switches it off. */
   readonly offBy?: string;
   /** What it is, in words, and what is wrong with it. */

@@ -20,6 +20,7 @@ export const NODE: ManagerFamily = {
           ),
         cleaned: /\bnpm\s+cache\s+clean\b|\.npm\b/,
         folder: /\.npm$/,
+        keptOut: { mount: '/root/.npm' },
         what: 'the packages that npm fetched',
         problem: 'the packages that npm fetched stay in the layer',
       },

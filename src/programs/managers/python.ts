@@ -23,6 +23,7 @@ export const PYTHON: ManagerFamily = {
         leaves: ({ words }) => words.includes('install') && !words.includes('--no-cache-dir'),
         cleaned: /\bpip[\d.]*\s+cache\s+purge\b|\.cache\/pip|PIP_NO_CACHE_DIR|\/root\/\.cache/,
         folder: /\.cache(?:\/pip)?$/,
+        keptOut: { verb: /^install$/, flag: '--no-cache-dir' },
         offBy: 'PIP_NO_CACHE_DIR',
         what: 'the packages that pip fetched',
         problem:

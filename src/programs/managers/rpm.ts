@@ -24,6 +24,7 @@ export const RPM: ManagerFamily = {
         leaves: ({ words }) => words.includes('install'),
         cleaned: /\bclean\s+all\b|\/var\/cache\b/,
         folder: /^\/var(?:\/cache(?:\/(?:dnf|yum|libdnf5))?)?$/,
+        keptOut: { atEnd: (program) => `${program} clean all` },
         what: 'what dnf fetched of its archives',
         problem: 'the metadata that was fetched stays in the layer',
       },

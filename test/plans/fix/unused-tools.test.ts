@@ -27,6 +27,7 @@ describe('unused-tools', () => {
     ['RUN apt-get install -y curl gcc\nRUN ./build.sh', './build.sh of this stage may call it'],
     ['RUN apt-get install -y curl gcc\nRUN ["./configure"]', './configure of this stage may'],
     ['RUN apt-get install -y curl make\nCMD ["/usr/bin/make", "serve"]', 'CMD names it'],
+    ['RUN apt-get install -y curl make\nRUN find . -execdir make {} +', 'make of this stage may'],
     ['RUN apt-get install -y gcc', 'nothing else is installed'],
     ['RUN apt-get install -y curl \\\n# why\n  gdb', 'comments stand between its lines'],
   ])('stays: %j', async (lines, reason) => {

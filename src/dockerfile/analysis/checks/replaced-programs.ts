@@ -1,4 +1,4 @@
-import { isBuiltin } from '../../../programs/catalogue.ts';
+import { isBuiltin } from '../../../programs/shell-builtins.ts';
 import { IGNORED } from '../../shell/failure.ts';
 import { baseName } from '../../shell/wrappers.ts';
 import type { BuildEvent, CommandEvent } from '../build-event.ts';

@@ -1,6 +1,7 @@
 import { posix } from 'node:path';
 import type { FixInput } from '../../../model/fix-rule.ts';
 import type { ScriptCommands } from '../../../model/script-commands.ts';
+import { isShellWord } from '../../../programs/shell-builtins.ts';
 import { SHELLS } from '../../../programs/shells.ts';
 import { workingFolder } from '../stage-view.ts';
 import { handsOn } from './entry-points.ts';
@@ -23,13 +24,6 @@ export interface Started {
 }
 
 const ARGUMENTS = /^"?\$(?:[@*]|\{[@*]\})"?$/;
-/** What a shell does itself; `.` and `source` read another file. */
-const BUILTINS = new Set(
-  (
-    ': [ [[ alias bg break case cd continue declare do done echo eval exec exit export false fg fi for function getopts hash if jobs kill let local printf pwd read readonly return ' +
-    'set shift shopt test then times trap true type typeset ulimit umask unalias unset until wait while'
-  ).split(' '),
-);
 const PATH = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
 const MOST = 400;
 
@@ -68,7 +62,7 @@ class Reader {
       return;
     }
     if (first === '.' || first === 'source') this.file(rest[0] ?? '', args, by);
-    else if (BUILTINS.has(first) || /^\w+=/.test(first)) return;
+    else if (isShellWord(first) || /^\w+=/.test(first)) return;
     else if (/[$`]/.test(first)) this.unread.push(`${by} starts ${first}, which is not known`);
     else {
       const name = posix.basename(first);
