@@ -3,7 +3,7 @@ import type { ContentWish, LayerCollector } from '../../model/walk.ts';
 import type { FileAttributes, LayerFacts } from '../layer-facts.ts';
 import { decodeCapabilities } from './capabilities.ts';
 import { executableKind, interpreterOf, multicallOf, shellOf } from './executable-kind.ts';
-import { isManagerFile } from './known-files.ts';
+import { isManagerFile, mayBeManagerFile } from './known-files.ts';
 import { CAPABILITY, ownerId } from './layer-rules.ts';
 import { LayerTree } from './layer-tree.ts';
 
@@ -43,6 +43,13 @@ export function fileCollector(sizes: readonly number[]): LayerCollector<
     visit: ({ entry }, content) => {
       if (path === undefined) return;
       const at = path;
+      if (
+        entry.type === 'file' &&
+        !mayBeOfNote(at, entry) &&
+        !isText(entry) &&
+        !closer.has(entry.size)
+      )
+        return;
       if (entry.type === 'hardlink')
         tree.describe((before, kind) => (kind === 'l' ? before : renamed(before, entry, at)));
       else
@@ -111,6 +118,13 @@ function programOf(
     ...(multicall === undefined ? {} : { multicall }),
     ...(shell === undefined ? {} : { shell }),
   };
+}
+
+/** False for files of which nothing is to be known: most, so this comes first. */
+function mayBeOfNote(path: string, { mode, pax }: TarEntry): boolean {
+  return (
+    (mode & (EXECUTE | ELEVATED)) !== 0 || pax[CAPABILITY] !== undefined || mayBeManagerFile(path)
+  );
 }
 
 /** The attributes where something is to be known of the place besides its path. */

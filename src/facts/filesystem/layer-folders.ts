@@ -1,6 +1,7 @@
 import { checkName, hasInnerDots, refused } from './layer-rules.ts';
 import { LinkTexts } from './link-texts.ts';
 import { NONE, type PlaceKind, Places } from './places.ts';
+import { joined } from './root-path.ts';
 import { tooMuch, TREE_LIMITS } from './tree-limits.ts';
 import { MAX_LINKS, walkPath } from './walk-path.ts';
 
@@ -25,6 +26,7 @@ export class LayerFolders {
   #isLost = false;
   #lastPath = '';
   #last = this.root;
+  #lastOwn = '';
 
   isFolder(place: number): boolean {
     const kind = place === NONE ? 'x' : this.places.kindOf(place);
@@ -42,6 +44,7 @@ export class LayerFolders {
     this.places.remove(place);
     this.#lastPath = '';
     this.#last = this.root;
+    this.#lastOwn = '';
     if (this.isFolder(place) || this.places.kindOf(this.inode(place)) === 'l') this.#isLost = true;
   }
 
@@ -59,8 +62,8 @@ export class LayerFolders {
   }
 
   /** Keeps the path by which an entry named a folder, where it is not the folder's own. */
-  name(path: string, place: number): void {
-    if (this.isFolder(place) && this.places.pathOf(place) !== path) this.#named.push(path);
+  name(path: string, own: string, place: number): void {
+    if (own !== path && this.isFolder(place)) this.#named.push(path);
   }
 
   /**
@@ -104,7 +107,13 @@ export class LayerFolders {
     if (path === this.#lastPath) return this.#last;
     this.#last = this.#walk(path, true);
     this.#lastPath = path;
+    this.#lastOwn = this.places.pathOf(this.#last);
     return this.#last;
+  }
+
+  /** Where links of the layer lead a path whose folder, `parent`, was made last. */
+  ownPath(path: string, parent: string, name: string): string {
+    return this.#lastOwn === parent ? path : joined(this.#lastOwn, name);
   }
 
   /** The folder at a path, links followed; NONE where it is missing. */

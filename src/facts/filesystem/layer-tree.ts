@@ -60,10 +60,13 @@ export class LayerTree {
     else {
       checkName(path, name);
       checkAttributes(path, entry);
-      this.#filled = this.#put(path, this.#folders.make(parent), name, entry);
-      this.#folders.name(path, this.#filled);
+      const folder = this.#folders.make(parent);
+      const own = this.#folders.ownPath(path, parent, name);
+      this.#filled = this.#put(path, folder, name, entry);
+      this.#folders.name(path, own, this.#filled);
+      return own;
     }
-    return this.#filled === NONE ? undefined : this.#folders.places.pathOf(this.#filled);
+    return undefined;
   }
 
   /** What is known of the file, folder or link that the last entry filled, or gave another name, given what was known of it before. */
