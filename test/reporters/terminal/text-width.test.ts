@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import stringWidth from 'string-width';
 import { expect, test } from 'vitest';
 import { fitted, padded, textWidth, wrapped } from '../../../src/reporters/terminal/text-width.ts';
 
@@ -16,6 +17,14 @@ test.each([
   ['a​b', 2],
 ])('%s takes %i columns', (text, width) => {
   expect(textWidth(text)).toBe(width);
+});
+
+test('a character that is measured by itself joins with none', () => {
+  for (let code = 0x20; code < 0x3000; code += 1)
+    for (const other of ['a', '\u2194', '─', '\ufe0f']) {
+      const text = String.fromCharCode(code) + other;
+      expect([text, textWidth(text)]).toEqual([text, stringWidth(text)]);
+    }
 });
 
 test('cuts and fills', () => {
