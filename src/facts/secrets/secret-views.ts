@@ -1,4 +1,10 @@
-import { BASE64_RUN, type Findings, UTF16, UTF16_NUL_FIRST } from './kernel/byte-scan.ts';
+import {
+  BASE64_RUN,
+  type Findings,
+  UTF16,
+  UTF16_END,
+  UTF16_NUL_FIRST,
+} from './kernel/byte-scan.ts';
 
 /** Text that stands in bytes in another spelling, as one byte a character. */
 export interface View {
@@ -42,22 +48,26 @@ function isWide(bytes: Uint8Array, at: number): boolean {
 export function wideViews(bytes: Uint8Array, findings: Findings): readonly View[] {
   const found: View[] = [];
   let end = 0;
+  /** Of the present run, the first letter in a whole block. */
+  let first = 0;
   for (let run = 0; run < findings.length; run += 2) {
     const kind = findings[run];
     const block = findings[run + 1] ?? 0;
-    if ((kind !== UTF16 && kind !== UTF16_NUL_FIRST) || block < end) continue;
-    let from = kind === UTF16 ? block : block + 1;
-    let to = from;
+    if (kind === UTF16 || kind === UTF16_NUL_FIRST) first = kind === UTF16 ? block : block + 1;
+    if (kind !== UTF16_END || first < end) continue;
+    let from = first;
+    // The first letter that may not be one: the block behind begins with it, or with the NUL of the one before.
+    let to = block - (first % 2);
     while (from >= 2 && isWide(bytes, from - 2)) from -= 2;
     while (to + 1 < bytes.length && isWide(bytes, to)) to += 2;
+    // Behind the end zeros stand for NULs.
+    if (to > bytes.length) to -= 2;
     // In the other order the last one's NUL stands before it, and none behind.
-    const last = to < bytes.length && has(PRINTABLE, bytes, to) && bytes[to - 1] === 0 ? 1 : 0;
-    const length = (to - from) / 2 + last;
-    if (length >= LEAST_WIDE) {
-      const text = new Uint8Array(length);
-      for (let index = 0; index < length; index += 1) text[index] = bytes[from + index * 2] ?? 0;
-      found.push({ text, from, width: 2 });
-    }
+    const hasLast = to < bytes.length && has(PRINTABLE, bytes, to) && bytes[to - 1] === 0;
+    const last = hasLast ? String.fromCharCode(bytes[to] ?? 0) : '';
+    const wide = Buffer.from(bytes.buffer, bytes.byteOffset + from, to - from);
+    const text = Buffer.from(wide.toString('utf16le') + last, 'latin1');
+    if (text.length >= LEAST_WIDE) found.push({ text, from, width: 2 });
     end = to;
   }
   return found;

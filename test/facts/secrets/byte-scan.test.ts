@@ -59,10 +59,19 @@ test('finds the runs of UTF-16 that a regular expression finds, of both byte ord
     fc.property(fc.array(piece, { maxLength: 12 }), (pieces) => {
       const text = pieces.join('');
       const bytes = Buffer.from(text, 'latin1');
-      const found = wideViews(bytes, scan.scan(bytes)).map(({ from }) => from);
+      const found = wideViews(bytes, scan.scan(bytes)).map(({ from, text: letters }) => ({
+        from,
+        letters: Buffer.from(letters).toString('latin1'),
+      }));
       // With a NUL behind each letter, the last of which may lack it in the other byte order.
-      for (const { index, 0: run } of text.matchAll(/(?:[\t\n\r -~]\0){20,}/g))
-        expect(found.some((from) => from >= index - 1 && from < index + run.length)).toBe(true);
+      for (const { index, 0: run } of text.matchAll(/(?:[\t\n\r -~]\0){20,}/g)) {
+        const view = found.find(({ from }) => from >= index - 1 && from < index + run.length);
+        expect(view?.letters.slice(0, run.length / 2)).toBe(run.replaceAll('\0', ''));
+      }
+      for (const { index, 0: run } of text.matchAll(/(?:\0[\t\n\r -~]){24,}(?=[^\0\t\n\r -~])/g)) {
+        const view = found.find(({ from }) => from >= index - 1 && from < index + run.length);
+        expect(view?.letters.endsWith(run.replaceAll('\0', ''))).toBe(true);
+      }
     }),
     { numRuns: 2000 },
   );

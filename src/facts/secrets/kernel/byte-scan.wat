@@ -67,7 +67,7 @@
                     (local.get $start)
                     (i32.load offset=4 (local.get $keyword))
                     (i32.load offset=8 (local.get $keyword)))
-                (then (call $found (i32.add (i32.const 4) (i32.load (local.get $keyword))) (local.get $start))))))))
+                (then (call $found (i32.add (i32.const 5) (i32.load (local.get $keyword))) (local.get $start))))))))
       (local.set $candidate (i32.add (local.get $candidate) (i32.const 16)))
       (br_if $more (i32.lt_u (local.get $candidate) (local.get $last)))))
 
@@ -109,9 +109,10 @@
 
   ;; Scans from `at`, a multiple of 16 bytes from the content's first, and says where to go on: at the end, or before it where results are
   ;; full. Behind the end 64 bytes are NUL. Finds
-  ;; - keywords (4 and the keyword's number, its first byte) that stand in six bytes or more that can be printed;
+  ;; - keywords (5 and the keyword's number, its first byte) that stand in six bytes or more that can be printed;
   ;; - runs of 40 letters of base64 or more: (1, the first byte), then (0, the byte behind it);
-  ;; - UTF-16: the first of blocks of 16 bytes where every second is NUL, from the second (2) or the first (3) on, and the others can be printed.
+  ;; - UTF-16: the first of blocks of 16 bytes where every second is NUL, from the second (2) or the first (3) on, and the others can be printed;
+  ;;   the block behind them (4).
   (func (export "scan") (param $at i32) (param $end i32) (result i32)
     (local $bytes v128) (local $behind v128) (local $printable i64) (local $runs i64)
     (local $letters i32) (local $others i32) (local $nul i32) (local $kind i32) (local $before i32)
@@ -131,6 +132,7 @@
             (then
               (call $found (i32.const 1) (i32.sub (local.get $end) (local.get $letters)))
               (call $found (i32.const 0) (local.get $end))))
+          (if (local.get $before) (then (call $found (i32.const 4) (local.get $at))))
           (return (local.get $end))))
       (if (i32.gt_u (global.get $next) (global.get $resultsFull))
         (then
@@ -187,9 +189,11 @@
           (if (i32.eq (i32.const 0xffff) (i32.or
                 (local.get $nul)
                 (i32.and (i32.wrap_i64 (i64.shr_u (local.get $printable) (i64.const 16))) (i32.const 0xffff))))
-            (then (local.set $kind (i32.add (i32.const 2) (i32.and (local.get $nul) (i32.const 1))))))
-          (if (i32.and (i32.ne (local.get $kind) (i32.const 0)) (i32.ne (local.get $kind) (local.get $before)))
-            (then (call $found (local.get $kind) (local.get $at))))))
+            (then (local.set $kind (i32.add (i32.const 2) (i32.and (local.get $nul) (i32.const 1))))))))
+      (if (i32.ne (local.get $kind) (local.get $before))
+        (then
+          (if (local.get $before) (then (call $found (i32.const 4) (local.get $at))))
+          (if (local.get $kind) (then (call $found (local.get $kind) (local.get $at))))))
       (local.set $before (local.get $kind))
       (local.set $at (i32.add (local.get $at) (i32.const 16)))
       (br $more))
