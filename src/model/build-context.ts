@@ -4,4 +4,6 @@ export interface BuildContext {
   readonly text: (path: string) => string | undefined;
   /** What lies at a path; undefined where nothing does. */
   readonly kind: (path: string) => 'file' | 'folder' | undefined;
+  /** Names of what lies in a folder (`''` for the whole); undefined where there is none, or too many. */
+  readonly names: (path: string) => readonly string[] | undefined;
 }

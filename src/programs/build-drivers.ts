@@ -29,8 +29,14 @@ export const BUILD_DRIVERS: readonly LocalPrograms[] = [
   },
   {
     programs:
-      'vite webpack rollup babel postcss tailwindcss lessc node-sass svgo stylelint eslint prettier tslint svelte-check vue-tsc jest',
+      'vite webpack rollup babel postcss tailwindcss lessc node-sass svgo stylelint eslint prettier tslint svelte-check vue-tsc tsc-alias react-scripts jest',
     reason: 'runs its configuration and plugins, which are part of the project at hand',
+    unless: ASKS_VERSION,
+  },
+  {
+    programs:
+      'next nuxt nuxi astro gatsby svelte-kit remix react-router vinxi docusaurus vitepress vuepress hexo eleventy nitropack vue-cli-service ng nx turbo craco react-app-rewired parcel rspack rsbuild tsup tsdown unbuild gulp grunt',
+    reason: 'runs its configuration, plugins and pages, which are part of the project at hand',
     unless: ASKS_VERSION,
   },
   {

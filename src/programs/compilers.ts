@@ -22,6 +22,11 @@ export const COMPILERS: readonly LocalPrograms[] = [
       /(?:https?|ftp):|(?:^| )(?:-F|-L|-d|-r|-U|--filter|--lua-filter|--defaults|--require)\b/,
   },
   {
+    programs: 'husky',
+    reason: 'names a folder of hooks for git',
+    only: /^(?:install(?: [\w.-]+)?)?$/,
+  },
+  {
     programs: 'setcap getcap paxctl paxmark prelink',
     reason: 'marks a program that is there',
   },

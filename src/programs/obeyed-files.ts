@@ -76,8 +76,8 @@ export const OBEYED_FILES: readonly ObeyedFile[] = [
   {
     programs: /^git$/,
     only: /(?:^| )(?:commit|checkout|switch|merge|pull|am|rebase|apply|reset|cherry-pick|fetch|gc|stash|worktree)(?: |$)/,
-    path: /\/\.git\/hooks\/[\w-]+$/,
-    places: HOOKS.split(' ').map((name) => `./.git/hooks/${name}`),
+    path: /\/\.(?:git\/hooks|husky)\/[\w-]+$/,
+    places: HOOKS.split(' ').flatMap((name) => [`./.git/hooks/${name}`, `./.husky/${name}`]),
     reason: 'git runs the hooks of a repository',
   },
   {

@@ -11,5 +11,10 @@ export function contextOf(files: Readonly<Record<string, string>>): BuildContext
       const isFolder = path === '' || paths.some((one) => one.startsWith(`${path}/`));
       return isFolder ? 'folder' : undefined;
     },
+    names: (path) => {
+      const below = path === '' ? '' : `${path}/`;
+      const within = paths.filter((one) => one.startsWith(below));
+      return [...new Set(within.map((one) => one.slice(below.length).split('/')[0] ?? ''))];
+    },
   };
 }

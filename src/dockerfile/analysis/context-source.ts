@@ -1,6 +1,7 @@
 import type { BuildContext } from '../../model/build-context.ts';
 import { pathIn } from '../shell/shell-state.ts';
-import { type FileContent, type FileSource, maybe, NOT_AT_HAND, unread } from './file-entries.ts';
+import { maybe, NOT_AT_HAND, unread } from './file-entries.ts';
+import type { FileContent, FolderSource } from './file-entries.ts';
 
 /** Counts what looking for files takes. */
 type Spend = (steps: number) => unknown;
@@ -19,17 +20,28 @@ export function contextContent(
     : { kind: 'text', text, origin: 'context' };
 }
 
-/** What lies below a folder of the build context. */
-export function contextSource(
+/** A folder of the build context. */
+export function contextFolder(
   context: BuildContext | undefined,
   root: string,
   spend: Spend,
-): FileSource {
-  return (below) => {
-    if (context === undefined) return maybe(NOT_AT_HAND);
-    const path = pathIn(root, below).replace(/^\/+/, '');
-    // About as much as asking the file system takes.
-    spend(20);
-    return context.kind(path) === 'file' ? contextContent(context, path, spend) : undefined;
+): FolderSource {
+  const at = (below: string): string => pathIn(root, below).replace(/^\/+/, '');
+  return {
+    ofContext: true,
+    source: (below) => {
+      if (context === undefined) return maybe(NOT_AT_HAND);
+      const path = at(below);
+      // About as much as asking the file system takes.
+      spend(20);
+      return context.kind(path) === 'file' ? contextContent(context, path, spend) : undefined;
+    },
+    names: (below) => {
+      const path = at(below);
+      const isThere = path === '' || context?.kind(path) === 'folder';
+      const names = isThere ? context?.names(path) : [];
+      spend(20 + (names?.length ?? 0));
+      return context === undefined ? undefined : names;
+    },
   };
 }

@@ -24,10 +24,24 @@ export const maybe = (why: string, isFollowed = false): FileContent => ({
 /** Why a file below a folder of the context is not known, where the context is not. */
 export const NOT_AT_HAND = 'may come from the build context, which was not given';
 
+/** Shared by the stages of a Dockerfile: what is left of the work of looking for files, about a microsecond each. */
+export interface LookupBudget {
+  steps: number;
+}
+
 /** Takes the path below the folder ('' for the file itself) and how often a copy of a copy was followed; gives what is there, undefined where nothing is. */
 export type FileSource = (below: string, depth: number) => FileContent | undefined;
 
-interface FileEntry {
+/** What lies in a folder that was put somewhere. */
+export interface FolderSource {
+  /** The context holds what is below, and can be asked. */
+  readonly ofContext?: boolean;
+  readonly source: FileSource;
+  /** Names in a folder by its path below; undefined where not all of them are known. */
+  readonly names?: (below: string) => readonly string[] | undefined;
+}
+
+interface FileEntry extends FolderSource {
   /** Its place among all entries of the stage. */
   readonly order: number;
   /** Numbers of the first command that sees it, and of the first that does not any more. */
@@ -35,9 +49,6 @@ interface FileEntry {
   until: number;
   readonly path: string;
   readonly isFolder: boolean;
-  /** The context holds what is below, and can be asked. */
-  readonly ofContext: boolean;
-  readonly source: FileSource;
 }
 
 /** Entries of one stage; a stage with more is not one that a person writes. */
@@ -70,7 +81,7 @@ export class FileEntries {
     listAt(this.#byPath, entry.path).push(entry);
     if (entry.path.includes('$')) this.#open.push(entry);
     if (!entry.isFolder) listAt(this.#byName, baseName(entry.path)).push(entry);
-    else if (entry.ofContext) this.contextFolders.push(entry);
+    else if (entry.ofContext === true) this.contextFolders.push(entry);
   }
 
   /** What was put there after `from` and up to `to`, by count, is gone for commands from number `until` on. */
@@ -83,6 +94,31 @@ export class FileEntries {
   /** The newest file of a name that command number `at` sees. */
   named(name: string, at: number): FileEntry | undefined {
     return this.#byName.get(name)?.findLast((one) => one.from <= at && at < one.until);
+  }
+
+  /** Names in a folder that command number `at` sees; undefined where not all of them are known. */
+  names(folder: string, at: number): readonly string[] | undefined {
+    const isSeen = (one: FileEntry): boolean => one.from <= at && at < one.until;
+    if (this.isOver || this.#open.some(isSeen)) return undefined;
+    const found: string[] = [];
+    const start = folder === '/' || folder === '' ? folder : `${folder}/`;
+    for (const [path, list] of this.#byPath) {
+      if (path !== '' && path.startsWith('/') !== folder.startsWith('/')) {
+        if (list.some(isSeen)) return undefined;
+        continue;
+      }
+      if (path !== folder && path.startsWith(start)) {
+        if (list.some(isSeen)) found.push(path.slice(start.length).split('/')[0] ?? '');
+        continue;
+      }
+      if (path !== folder && path !== '' && !isWithin(folder, path)) continue;
+      for (const entry of list.filter((one) => one.isFolder && isSeen(one))) {
+        const names = entry.names?.(belowOf(folder, entry));
+        if (names === undefined) return undefined;
+        found.push(...names);
+      }
+    }
+    return found;
   }
 
   /** Paths of files like this that command number `at` sees. */

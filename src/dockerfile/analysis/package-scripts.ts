@@ -87,13 +87,20 @@ function packageScript(argv: readonly Field[], manifest: string): string | undef
 }
 
 function scriptsOf(manifest: string): Readonly<Record<string, unknown>> {
+  return record(readManifest(manifest)?.['scripts']);
+}
+
+/** A manifest (package.json, composer.json) by its keys; undefined where it is not JSON. */
+export function readManifest(text: string): Readonly<Record<string, unknown>> | undefined {
   try {
-    const read: unknown = JSON.parse(manifest);
-    const scripts = typeof read === 'object' && read !== null && 'scripts' in read && read.scripts;
-    return typeof scripts === 'object' && scripts !== null ? { ...scripts } : {};
+    return record(JSON.parse(text));
   } catch {
-    return {};
+    return undefined;
   }
+}
+
+export function record(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null ? { ...value } : {};
 }
 
 function quoted(word: string): string {

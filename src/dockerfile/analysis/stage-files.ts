@@ -3,23 +3,17 @@ import type { Instruction } from '../../model/dockerfile.ts';
 import { mountOptions } from '../external-image.ts';
 import { folderOfPattern, pathIn } from '../shell/shell-state.ts';
 import { baseName } from '../shell/wrappers.ts';
-import { contextContent, contextSource } from './context-source.ts';
+import { contextContent, contextFolder } from './context-source.ts';
 import { FileEntries, isWithin, maybe, NOT_AT_HAND, unread } from './file-entries.ts';
-import type { FileContent, FileSource } from './file-entries.ts';
+import type { FileContent, FileSource, FolderSource, LookupBudget } from './file-entries.ts';
 
-export type { FileContent };
+export type { FileContent, LookupBudget };
 
 const ARCHIVE = /\.(?:tar|tgz|tbz2?|txz|tar\.\w+|zip|tar\.[a-z0-9]+)$/i;
 const MAX_CHAIN = 64;
 const PATH_MAX = 4096;
 const MAX_WRITTEN = 262_144;
-/** Behind all commands. */
-const NOW = Number.MAX_SAFE_INTEGER;
-
-/** Shared by the stages of a Dockerfile: what is left of the work of looking for files, about a microsecond each. */
-export interface LookupBudget {
-  steps: number;
-}
+const NOW = Number.MAX_SAFE_INTEGER; // behind all commands
 
 /** The files that instructions and commands put into a stage, as far as a Dockerfile and its context tell. */
 export class StageFiles {
@@ -80,6 +74,14 @@ export class StageFiles {
       if (found?.kind === 'text') return found;
     }
     return exact ?? this.#base?.named(path);
+  }
+
+  /** Names of all that the build put into a folder; undefined where not all of them are known. */
+  names(folder: string, at = NOW): readonly string[] | undefined {
+    this.spend(1 + this.#entries.count);
+    const own = this.#entries.names(folder, at);
+    const below = this.#base === undefined ? [] : this.#base.names(folder);
+    return own && below && [...new Set([...own, ...below])];
   }
 
   /** Paths like this at which files were put one by one. */
@@ -148,13 +150,10 @@ export class StageFiles {
 
   /** A command wrote a file; `appends` where what it held before may still be in front. */
   write(path: string, text: string | undefined, by: string, appends: boolean, from: number): void {
-    if (text === undefined) {
-      this.#file(path, unread(`is written by ${by}`), from);
-      return;
-    }
     const before = appends ? this.at(path, from - 1) : undefined;
-    if (before !== undefined && before.kind !== 'text') {
-      this.#file(path, before, from);
+    if (text === undefined || (before !== undefined && before.kind !== 'text')) {
+      const isKept = text !== undefined && before !== undefined;
+      this.#file(path, isKept ? before : unread(`is written by ${by}`), from);
       return;
     }
     const kept = before?.text ?? '';
@@ -175,21 +174,22 @@ export class StageFiles {
   alias(source: string, place: string, from: number): void {
     // What was there before a command does not change any more.
     const known = new Map<string, FileContent | undefined>();
-    this.#folder(place, from, (below, depth) => {
+    const follow: FileSource = (below, depth) => {
       if (known.has(below)) return known.get(below);
       const found = this.at(pathIn(source, below), from - 1, depth);
       known.set(below, found);
       return found;
-    });
+    };
+    this.#folder(place, from, { source: follow });
   }
 
   /** Something was unpacked into a folder. */
   unpack(folder: string, why: string, from: number): void {
-    this.#folder(folder, from, () => maybe(why));
+    this.#folder(folder, from, { source: () => maybe(why) });
   }
 
-  #folder(path: string, from: number, source: FileSource, ofContext = false): void {
-    this.#entries.push({ from, path, isFolder: true, ofContext, source });
+  #folder(path: string, from: number, folder: FolderSource): void {
+    this.#entries.push({ from, path, isFolder: true, ofContext: false, ...folder });
   }
 
   #file(path: string, content: FileContent | FileSource, from: number): void {
@@ -201,10 +201,12 @@ export class StageFiles {
     const files = this.#stage(stage);
     const path = pathIn('/', source);
     const why = `comes from ${stage.replace(/[^\w./:@-]/g, '?').slice(0, 80)}`;
-    const read: FileSource = (below, depth) =>
-      files?.at(below === '' ? path : pathIn(path, below), NOW, depth) ??
-      maybe(why, files !== undefined);
-    this.#folder(place, from, read, files?.holdsContext(path) === true);
+    this.#folder(place, from, {
+      ofContext: files?.holdsContext(path) === true,
+      source: (below, depth) =>
+        files?.at(pathIn(path, below || '.'), NOW, depth) ?? maybe(why, files !== undefined),
+      names: (below) => files?.names(pathIn(path, below || '.')),
+    });
     // A file that takes the name of another program does not tell by it what it is.
     if (file === place && baseName(source) === baseName(place)) return;
     const content: FileSource = (_, depth) => {
@@ -225,7 +227,7 @@ export class StageFiles {
     const source = pathIn('', written.replace(/^\/+/, ''));
     if (unpacks && ARCHIVE.test(source)) {
       const why = `may come from ${baseName(source)}, which is not unpacked here`;
-      this.#folder(place, from, () => maybe(why), true);
+      this.#folder(place, from, { ofContext: true, source: () => maybe(why) });
       return;
     }
     const pattern = source.includes('*') || source.includes('?') || source.includes('[');
@@ -239,7 +241,7 @@ export class StageFiles {
       this.#file(at(baseName(source)), () => contextContent(context, source, spend), from);
       return;
     }
-    this.#folder(place, from, contextSource(context, root, spend), true);
+    this.#folder(place, from, contextFolder(context, root, spend));
     const name = baseName(source);
     if (context === undefined && !pattern && name !== '')
       this.#file(at(name), maybe(NOT_AT_HAND), from);

@@ -10,6 +10,8 @@ import { WINDOWS_SHELLS } from './fetches/windows-fetches.ts';
 import { obeyedFile } from './obeyed-file.ts';
 import { manifestOf } from './package-scripts.ts';
 import { executedFile, searchOf } from './program-path.ts';
+import { bundlerBuild, isBundler } from './projects/bundler-build.ts';
+import { dotnetBuild, isProjectVerb } from './projects/dotnet-build.ts';
 import type { FileContent, StageFiles } from './stage-files.ts';
 import {
   type CommandSurroundings,
@@ -74,6 +76,26 @@ function isLocked(
   const place = /\.\w*proj$/.test(project) ? project.replace(/(?<![^/])[^/]*$/, '') : project;
   const lock = pathIn(folder, `${place === '' ? '.' : place}/packages.lock.json`);
   return words.includes('--locked-mode') && files.at(lock, id)?.kind === 'text';
+}
+
+/** A build of .NET, whose projects are data in most projects. */
+function ofDotnet(
+  event: CommandEvent,
+  words: readonly string[],
+  around: CommandSurroundings,
+): UnreadCommand | undefined {
+  const locked = words[0] === 'restore' && isLocked(event, words, around);
+  const { why, isEmpty } = dotnetBuild(event, around.files, locked);
+  if (why === undefined && (isEmpty !== true || locked)) return undefined;
+  return ofSource(event, event.folder, why ?? 'no project is there');
+}
+
+/** A program that runs what is in the source it works on. */
+function ofSource(event: CommandEvent, folder: string, why = ''): UnreadCommand {
+  const { program } = event;
+  const said = why === '' ? '' : `: ${why.replace(/[^\x20-\x7e’]/g, '?').slice(0, 120)}`;
+  const reason = `what ${program} runs is in the source it works on, which was not read${said}`;
+  return unread(event, program, reason, { isDriver: true, folder });
 }
 
 /** A program of another root folder, which the build filled from the context. */
@@ -144,16 +166,18 @@ function unreadCommand(
   }
   const words = argv.slice(1).map((f) => f.text);
   if (program === '.' || program === 'source') return ofSourced(event, around);
+  if (program === 'dotnet' && isProjectVerb(words[0]) && isNamed(first.text) && !isPut)
+    return ofOtherRoot(event, around) ?? ofDotnet(event, words, around);
+  if (isBundler(program) && isBuildDriver(program, words) && isNamed(first.text) && !isPut) {
+    const why = bundlerBuild(program, event, around.files);
+    if (why === undefined) return ofOtherRoot(event, around);
+    return ofSource(event, event.folder, why);
+  }
   if (isBuildDriver(program, words) && !isFollowed(event, around)) {
     const folder = first.text.includes('/')
       ? pathIn(event.folder, first.text.replace(/(?<![^/])[^/]*$/, ''))
       : event.folder;
-    return unread(
-      event,
-      program,
-      `what ${program} runs is in the source it works on, which was not read`,
-      { isDriver: true, folder },
-    );
+    return ofSource(event, folder);
   }
   if (run?.content !== undefined && (isPut || !isNamed(first.text)))
     return ofFile(event, run.path, run.content, '');
@@ -163,9 +187,8 @@ function unreadCommand(
   if (module !== undefined) return ofFile(event, module.path, module.content, 'python');
   if (SHELLS.has(program)) return ofShell(event, words, around);
   if (WINDOWS_SHELLS.test(program)) return ofWindowsShell(event, words);
-  if (/^(?:dotnet|nuget)$/.test(program) && words[0] === 'restore')
-    if (!isLocked(event, words, around))
-      return unread(event, program, `${program} restore has no packages.lock.json that is shown`);
+  if (program === 'nuget' && words[0] === 'restore' && !isLocked(event, words, around))
+    return unread(event, program, `${program} restore has no packages.lock.json that is shown`);
   const asks = words.length === 1 && ASKS.test(words[0] ?? '');
   if (isNamed(first.text) && (asks || isLocal(program, words))) return undefined;
   const language = languageOf(program);

@@ -1,9 +1,11 @@
-import { readFileSync, realpathSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { join, sep } from 'node:path';
 import type { BuildContext } from '../../model/build-context.ts';
 import { contextIgnore } from './context-ignore.ts';
 
 const LARGEST = 1024 * 1024;
+/** Of names in one folder. */
+const MOST_NAMES = 4000;
 
 /** The real path of a file or folder within the directory, links followed; undefined for what leads out of it. */
 function inside(directory: string, path: string): string | undefined {
@@ -52,7 +54,20 @@ export function buildContext(
       if (found?.isDirectory() === true) return 'folder';
       return found?.isFile() === true ? 'file' : undefined;
     },
+    names: (path) => {
+      const names = namesIn(inside(directory, path));
+      return names?.filter((name) => isSent(path === '' ? name : `${path}/${name}`));
+    },
   };
+}
+
+function namesIn(folder: string | undefined): readonly string[] | undefined {
+  try {
+    const names = folder === undefined ? undefined : readdirSync(folder);
+    return names !== undefined && names.length <= MOST_NAMES ? names : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function ownIgnore(dockerfile: string | undefined): string | undefined {

@@ -117,8 +117,8 @@ test.each([
 });
 
 test.each([
-  ['dotnet restore --locked-mode', 'dotnet restore has no packages.lock.json that is shown'],
-  ['dotnet restore', 'dotnet restore has no packages.lock.json that is shown'],
+  ['dotnet restore --locked-mode', 'what dotnet runs is in the source it works on'],
+  ['dotnet restore', 'what dotnet runs is in the source it works on'],
   ['dotnet publish -c Release', 'what dotnet runs is in the source it works on'],
   ['dotnet publish --no-restore', 'what dotnet runs is in the source it works on'],
   ['catalina.sh run', 'what catalina.sh does was not read'],

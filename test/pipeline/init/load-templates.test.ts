@@ -102,7 +102,11 @@ const SHOWN: Readonly<Record<string, string>> = {
 };
 
 /** Programs of a project that its package manager runs; ordinary projects have none. */
-const RUN_BY_MANAGERS = new Set(['.pnpmfile.cjs', 'build.rs']);
+const RUN_BY_MANAGERS =
+  /^(?:\.pnpmfile\.cjs|build\.rs|Directory\.\w+\.\w+|MSBuild\.rsp|nuget\.config|global\.json|.*\.user)$/i;
+const isThere = (path: string): boolean => !RUN_BY_MANAGERS.test(path);
+const shown = (path: string): string =>
+  path.endsWith('.csproj') ? '<Project Sdk="Microsoft.NET.Sdk"/>' : (SHOWN[path] ?? 'hello==1.0\n');
 
 describe.each(STACKS)('%s', (name) => {
   const template = (): Template => {
@@ -127,8 +131,9 @@ describe.each(STACKS)('%s', (name) => {
           now: 0,
         },
         context: {
-          text: (path) => (RUN_BY_MANAGERS.has(path) ? undefined : (SHOWN[path] ?? 'hello==1.0\n')),
-          kind: (path) => (RUN_BY_MANAGERS.has(path) ? undefined : 'file'),
+          text: (path) => (isThere(path) ? shown(path) : undefined),
+          kind: (path) => (isThere(path) ? 'file' : undefined),
+          names: () => [],
         },
       });
       const told = findings.map(({ rule, message }) => `${rule}: ${message}`);
