@@ -34,7 +34,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   // docs/decisions/0016: so are the readers of file formats, JSON among them.
   attestations: ['formats'],
   tools: ['formats'],
-  criteria: ['formats'],
+  criteria: ['formats', 'programs'],
   difference: ['formats'],
   dockerfile: ['programs'],
   plans: ['programs'],

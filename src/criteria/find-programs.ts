@@ -1,8 +1,13 @@
 import type { FileFact, FilesystemFact } from '../model/facts.ts';
-import { BUILD_TOOLS } from './build-tools.ts';
-import { PACKAGE_MANAGERS } from './package-managers.ts';
-import { SHELLS } from './shells.ts';
-import { entryNamed, possibleNames, type ToolEntry, type ToolTable } from './tools-table.ts';
+import { BUILD_TOOLS } from '../programs/kinds/build-tools.ts';
+import { PACKAGE_MANAGERS } from '../programs/kinds/package-managers.ts';
+import { SHELL_PROGRAMS } from '../programs/kinds/shells.ts';
+import {
+  entryNamed,
+  possibleNames,
+  type ToolEntry,
+  type ToolTable,
+} from '../programs/kinds/tools-table.ts';
 
 interface FoundProgram {
   readonly file: FileFact;
@@ -21,7 +26,11 @@ export function fileName(path: string): string {
 }
 
 /** Tables that programs are looked up in. */
-const TABLES = { shells: SHELLS, 'package-managers': PACKAGE_MANAGERS, 'build-tools': BUILD_TOOLS };
+const TABLES = {
+  shells: SHELL_PROGRAMS,
+  'package-managers': PACKAGE_MANAGERS,
+  'build-tools': BUILD_TOOLS,
+};
 const ALL: readonly ToolTable[] = Object.values(TABLES);
 
 interface Named {

@@ -15,6 +15,7 @@ import { leadingFlags, splitWords } from './instruction-words.ts';
 import { FLAGGED, headOf } from './instruction.ts';
 import { ignoreComments } from './lint/ignore-comments.ts';
 import { keptCaches } from './lint/kept-caches.ts';
+import { keptTools } from './lint/kept-tools.ts';
 import { relativeFolder } from './lint/relative-workdir.ts';
 import { type LineError, locate, type LogicalLine, logicalLines } from './logical-lines.ts';
 import { analyseDockerfile } from './parse-dockerfile.ts';
@@ -76,6 +77,7 @@ function scriptEndOf({ script }: PlacedInstruction, offsetOf: OffsetOf): number 
 interface Surroundings {
   readonly escape: string;
   readonly offsetOf: OffsetOf;
+  readonly analysis: BuildAnalysis;
   /** All instructions of the image's stages. */
   readonly image: readonly Instruction[];
   readonly relativeFolders: readonly Instruction[];
@@ -85,12 +87,13 @@ function sourceInstruction(
   line: LogicalLine,
   stage: number | undefined,
   placed: PlacedInstruction | undefined,
-  { escape, offsetOf, image, relativeFolders }: Surroundings,
+  { escape, offsetOf, analysis, image, relativeFolders }: Surroundings,
 ): SourceInstruction {
   const { keyword, offset } = headOf(line);
   const rest = FLAGGED.has(keyword) ? leadingFlags(line.text.slice(offset), escape).rest : 0;
   const argumentsAt = offset + rest;
   const place = placeIn(line, offsetOf);
+  const run = keyword === 'RUN' ? placed?.instruction : undefined;
   return {
     ...spanOf(line.range, offsetOf),
     keyword,
@@ -111,8 +114,8 @@ function sourceInstruction(
     isRelativeFolder: relativeFolders.some(
       ({ range: { startLine } }) => startLine === line.range.startLine,
     ),
-    keptCaches:
-      keyword === 'RUN' && placed !== undefined ? keptCaches(placed.instruction, image) : [],
+    keptCaches: run === undefined ? [] : keptCaches(run, image),
+    keptTools: run === undefined ? [] : keptTools(run, analysis),
     folder: placed?.folder ?? '',
   };
 }
@@ -147,10 +150,11 @@ export function readForEdits(
       .map((one) => [one.line.range.startLine, one]),
   );
   const chain = stageChain(analysed.value.model);
-  const { model } = analysed.value;
+  const { model, analysis } = analysed.value;
   const around = {
     escape,
     offsetOf,
+    analysis,
     image: chain.flatMap(({ instructions: all }) => all),
     relativeFolders: model.reached.flatMap((index) => relativeFolder(model, index) ?? []),
   };

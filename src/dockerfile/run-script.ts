@@ -1,5 +1,5 @@
 import { err, ok, type Result } from '../model/result.ts';
-import { SHELLS } from '../programs/shells.ts';
+import { SHELLS } from '../programs/kinds/shells.ts';
 import { execForm } from './instruction-words.ts';
 import { type LogicalLine, rangeOf } from './logical-lines.ts';
 import { constantField } from './shell/fields.ts';

@@ -1,4 +1,4 @@
-import type { PackageManager } from './build-analysis.ts';
+import type { PackageInstall, PackageManager } from './build-analysis.ts';
 import type { Instruction, ShellCommand } from './dockerfile.ts';
 
 /** A stretch of the file: UTF-16 offsets, `end` behind the last character. */
@@ -55,6 +55,8 @@ export interface SourceInstruction extends Span {
   readonly isRelativeFolder: boolean;
   /** What package managers leave in its layer, with the commands of `commands` that do. */
   readonly keptCaches: readonly KeptCache[];
+  /** Build tools that it installs and leaves. */
+  readonly keptTools: readonly KeptTools[];
   /** Working directory before it; '' where it is not known. */
   readonly folder: string;
 }
@@ -77,4 +79,11 @@ export interface KeptCache {
   readonly manager: PackageManager;
   /** Indexes of the commands that leave it. */
   readonly commands: readonly number[];
+}
+
+/** Packages of build tools that a command installs and that stay. */
+export interface KeptTools {
+  readonly install: PackageInstall;
+  /** Each with what it builds or debugs. */
+  readonly packages: readonly { readonly name: string; readonly purpose: string }[];
 }

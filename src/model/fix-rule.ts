@@ -1,4 +1,4 @@
-import type { BuildAnalysis, PackageInstall, PackageManager } from './build-analysis.ts';
+import type { BuildAnalysis } from './build-analysis.ts';
 import type { Digest } from './digest.ts';
 import type { DockerfileSource } from './dockerfile-source.ts';
 import type { DockerfileModel, Instruction } from './dockerfile.ts';
@@ -68,10 +68,6 @@ export interface FixKnowledge {
   readonly secretName: (name: string) => string | undefined;
   /** Secrets that an instruction spells out, masked. */
   readonly secretsIn: (instruction: Instruction) => readonly string[];
-  /** What a package builds or debugs; undefined where that is not its purpose. */
-  readonly buildPurpose: (manager: PackageManager, name: string) => string | undefined;
-  /** True where later commands of the same RUN take a package out that it installs. */
-  readonly isRemovedAgain: (install: PackageInstall, name: string, run: Instruction) => boolean;
 }
 
 export interface FixOptions {

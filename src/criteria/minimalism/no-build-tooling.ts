@@ -1,6 +1,6 @@
 import type { FileFact, FilesystemFact } from '../../model/facts.ts';
 import type { Package } from '../../model/packages.ts';
-import { buildPurpose } from '../build-packages.ts';
+import { buildPurpose } from '../../programs/kinds/build-packages.ts';
 import { criterion } from '../criterion.ts';
 import { fileName, findPrograms } from '../find-programs.ts';
 import { count, fail, fileEvidence, listed, note, packageEvidence, pass } from '../verdict.ts';

@@ -1,9 +1,9 @@
 import type { Evidence } from '../../model/criterion.ts';
 import type { Fact, FilesystemFact } from '../../model/facts.ts';
 import type { Package } from '../../model/packages.ts';
+import { managerAt, PACKAGE_MANAGERS } from '../../programs/kinds/package-managers.ts';
 import { criterion } from '../criterion.ts';
 import { fileName, findPrograms } from '../find-programs.ts';
-import { managerAt, PACKAGE_MANAGERS } from '../package-managers.ts';
 import { count, fail, fileEvidence, listed, note, packageEvidence, pass } from '../verdict.ts';
 
 interface FoundManager {

@@ -1,7 +1,7 @@
 import type { FileFact, FilesystemFact } from '../../model/facts.ts';
+import { SHELL_PROGRAMS } from '../../programs/kinds/shells.ts';
 import { criterion } from '../criterion.ts';
 import { fileName, findPrograms, isProgram } from '../find-programs.ts';
-import { SHELLS } from '../shells.ts';
 import { count, fail, fileEvidence, listed, note, pass } from '../verdict.ts';
 
 interface FoundShell {
@@ -13,7 +13,7 @@ interface FoundShell {
 function renamed(filesystem: FilesystemFact): FoundShell[] {
   return filesystem.executables.flatMap((file) => {
     const content = file.multicall ?? file.shell;
-    const contains = content === undefined ? undefined : SHELLS.get(content);
+    const contains = content === undefined ? undefined : SHELL_PROGRAMS.get(content);
     return contains !== undefined && file.type !== 'symlink' && isProgram(file)
       ? [{ file, reason: `${contains.name} by its content: ${contains.reason}` }]
       : [];

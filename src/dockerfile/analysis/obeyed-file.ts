@@ -1,5 +1,5 @@
-import { isBuiltin } from '../../programs/shell-builtins.ts';
 import { OBEYED_FILES, type ObeyedFile } from '../../programs/obeyed-files.ts';
+import { isBuiltin } from '../../programs/shell-builtins.ts';
 import { pathIn } from '../shell/shell-state.ts';
 import type { CommandEvent } from './build-event.ts';
 import type { StageFiles } from './stage-files.ts';

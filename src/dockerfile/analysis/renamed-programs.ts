@@ -1,6 +1,6 @@
 import { isKnownProgram, isPlainProgram } from '../../programs/catalogue.ts';
+import { SHELLS } from '../../programs/kinds/shells.ts';
 import { unversioned } from '../../programs/program.ts';
-import { SHELLS } from '../../programs/shells.ts';
 import { WRAPPERS } from '../../programs/wrappers.ts';
 import { baseName } from '../shell/wrappers.ts';
 

@@ -1,4 +1,4 @@
-import { SHELLS } from '../../programs/shells.ts';
+import { SHELLS } from '../../programs/kinds/shells.ts';
 import { WRITTEN_FILES } from '../../programs/written-files.ts';
 import { constantField, type Field } from '../shell/fields.ts';
 import type { Brought } from '../shell/interpreters.ts';

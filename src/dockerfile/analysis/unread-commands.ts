@@ -1,8 +1,8 @@
 import type { Download, UnreadLine } from '../../model/build-analysis.ts';
 import { isBuildDriver, isLocal, isRefused } from '../../programs/catalogue.ts';
+import { SHELLS } from '../../programs/kinds/shells.ts';
 import { languageOf } from '../../programs/plain-scripts.ts';
 import { runningVariable } from '../../programs/running-variables.ts';
-import { SHELLS } from '../../programs/shells.ts';
 import { isInstalledPath, modulePlaces } from '../shell/interpreters.ts';
 import { pathIn } from '../shell/shell-state.ts';
 import type { CommandEvent } from './build-event.ts';

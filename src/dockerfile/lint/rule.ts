@@ -1,4 +1,4 @@
-import type { BuildAnalysis, PackageManager } from '../../model/build-analysis.ts';
+import type { BuildAnalysis } from '../../model/build-analysis.ts';
 import type { DockerfileModel, Instruction, SourceRange, Stage } from '../../model/dockerfile.ts';
 import type { LintLevel, LintRule } from '../../model/lint.ts';
 import type { ImageReference } from '../../model/reference.ts';
@@ -13,8 +13,6 @@ export interface LintKnowledge {
   readonly minimalBase: (
     reference: ImageReference,
   ) => { readonly minimal: boolean; readonly reason: string } | undefined;
-  /** What a package builds or debugs; undefined where that is not its purpose. */
-  readonly buildPurpose: (manager: PackageManager, name: string) => string | undefined;
 }
 
 export interface LintInput {

@@ -1,4 +1,4 @@
-import { SHELLS } from '../../programs/shells.ts';
+import { SHELLS } from '../../programs/kinds/shells.ts';
 import { RUNS_TEXT, startedAt, WRAPPERS } from '../../programs/wrappers.ts';
 import { constantField, type Field } from './fields.ts';
 import { type Brought, interpretedProgram } from './interpreters.ts';

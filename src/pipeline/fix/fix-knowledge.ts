@@ -1,4 +1,3 @@
-import { isRemovedAgain } from '../../dockerfile/lint/removed-packages.ts';
 import { execCommands, scriptCommands } from '../../dockerfile/script-commands.ts';
 import type { FixKnowledge } from '../../model/fix-rule.ts';
 import { LINT_KNOWLEDGE } from '../lint/lint-knowledge.ts';
@@ -6,7 +5,6 @@ import { LINT_KNOWLEDGE } from '../lint/lint-knowledge.ts';
 /** What rules are handed of other rooms. */
 export const FIX_KNOWLEDGE: FixKnowledge = {
   ...LINT_KNOWLEDGE,
-  isRemovedAgain,
   scriptCommands,
   execCommands,
 };

@@ -1,11 +1,9 @@
-import { buildPurpose } from '../../criteria/build-packages.ts';
 import { minimalBase } from '../../criteria/minimal-bases.ts';
 import type { LintKnowledge } from '../../dockerfile/lint/rule.ts';
 import { buildArgumentSecrets, configSecrets } from '../../facts/secrets/document-secrets.ts';
 import type { Instruction } from '../../model/dockerfile.ts';
 import type { SecretFinding } from '../../model/secret-facts.ts';
 import { secretName } from '../../model/secret-names.ts';
-import { managerNamed } from '../../programs/managers/catalogue.ts';
 
 /** Where an image built from the instruction would hold its text, and so where criteria look for secrets. */
 function secretsOf({
@@ -43,9 +41,5 @@ export const LINT_KNOWLEDGE: LintKnowledge = {
   minimalBase: (reference) => {
     const found = minimalBase(reference);
     return found && { minimal: !found.excepted, reason: found.family.reason };
-  },
-  buildPurpose: (manager, name) => {
-    const type = managerNamed(manager)?.recorded;
-    return type === undefined ? undefined : buildPurpose({ type, name });
   },
 };

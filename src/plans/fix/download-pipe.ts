@@ -2,7 +2,7 @@ import type { Download } from '../../model/build-analysis.ts';
 import type { SourceCommand, SourceWord } from '../../model/dockerfile-source.ts';
 import type { FixInput } from '../../model/fix-rule.ts';
 import type { TextEdit } from '../../model/planned-edit.ts';
-import { SHELLS } from '../../programs/shells.ts';
+import { SHELLS } from '../../programs/kinds/shells.ts';
 import type { FoundCommand } from './command-at.ts';
 import { joinedBy, stopsOnFailure } from './run-text.ts';
 

@@ -1,14 +1,13 @@
-import type { PackageInstall } from '../../model/build-analysis.ts';
-import type { SourceWord } from '../../model/dockerfile-source.ts';
+import type { KeptTools, SourceWord } from '../../model/dockerfile-source.ts';
 import type { FixInput, FixPlan, FixRule } from '../../model/fix-rule.ts';
 import { startsNoOther } from '../../programs/catalogue.ts';
-import { commandAt, runAt } from './command-at.ts';
+import { commandAt } from './command-at.ts';
 import { startsNothing } from './program/needs-root.ts';
 import { othersOn, purposeOf, PURPOSES } from './program/purpose.ts';
 import { checked, started } from './program/started.ts';
-import { type Doubt, NOTHING, proposal, refusedAt, riskOf, together } from './proposal.ts';
+import { type Doubt, proposal, refusedAt, riskOf, together } from './proposal.ts';
 import { withoutWord } from './run-text.ts';
-import { hasInnerComment, inImage, lastInImage } from './stage-view.ts';
+import { hasInnerComment, inImage, lastInImage, type Placed } from './stage-view.ts';
 
 /** Packages of build and debug tools, with the programs of them that a build calls. */
 const TOOLS: ReadonlyMap<string, readonly string[]> = new Map([
@@ -77,23 +76,15 @@ function starterIn(
   );
 }
 
-function without(input: FixInput, install: PackageInstall): FixPlan {
-  const { knowledge, imageStages, source } = input;
-  const { manager, packages, stage, range } = install;
-  const run = runAt(input, stage, range);
-  if (run === undefined || !imageStages.includes(stage)) return NOTHING;
-  const staying = packages.filter(
-    ({ name }) =>
-      knowledge.buildPurpose(manager, name) !== undefined &&
-      !knowledge.isRemovedAgain(install, name, run.instruction),
-  );
-  if (staying.length === 0) return NOTHING;
+function without(input: FixInput, run: Placed, { install, packages }: KeptTools): FixPlan {
+  const { manager, stage, range } = install;
+  const { source } = input;
   const found = commandAt(input, stage, range, (words) => toolsIn(words).length > 0);
   const tools = (found === undefined ? [] : toolsIn(found.command.words)).filter(({ name }) =>
-    staying.some((one) => one.name === name),
+    packages.some((one) => one.name === name),
   );
   const refused = (reason: string): FixPlan =>
-    refusedAt(run, `${staying.map(({ name }) => name).join(', ')} stays: ${reason}`);
+    refusedAt(run, `${packages.map(({ name }) => name).join(', ')} stays: ${reason}`);
   if (manager !== 'apt') return refused('only those of apt are checked');
   if (found === undefined || tools.length === 0)
     return refused('it may bring what the program needs at run time');
@@ -102,7 +93,8 @@ function without(input: FixInput, install: PackageInstall): FixPlan {
   if (caller !== undefined) return refused(`${caller} of this stage may call it`);
   const starter = starterIn(input, tools);
   if (starter !== undefined) return refused(`${starter} names it`);
-  if (tools.length >= packages.length) return refused('nothing else is installed by this command');
+  if (tools.length >= install.packages.length)
+    return refused('nothing else is installed by this command');
   const purpose = purposeOf(input);
   if (purpose !== 'service') return refused(PURPOSES[purpose]);
   if (othersOn(input, input.imageStages)) return refused('other stages use it');
@@ -148,5 +140,8 @@ export const unusedTools: FixRule = {
   ],
   criterion: 'no-build-tooling',
   needs: ['bases'],
-  plan: (input) => together(input.analysis.installs.map((install) => without(input, install))),
+  plan: (input) =>
+    together(
+      inImage(input).flatMap((run) => run.keptTools.map((kept) => without(input, run, kept))),
+    ),
 };

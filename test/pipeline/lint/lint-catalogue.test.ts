@@ -32,7 +32,7 @@ describe('the rules of lint', () => {
       'file-rules',
       'ignore-comments',
       'kept-caches',
-      'removed-packages',
+      'kept-tools',
       'rule',
       'run-programs',
     ];

@@ -1,5 +1,5 @@
 import type { Download, DownloadCheck } from '../../../model/build-analysis.ts';
-import { SHELLS } from '../../../programs/shells.ts';
+import { SHELLS } from '../../../programs/kinds/shells.ts';
 import { runsWith } from '../../shell/branches.ts';
 import { pathIn } from '../../shell/shell-state.ts';
 import { baseName } from '../../shell/wrappers.ts';

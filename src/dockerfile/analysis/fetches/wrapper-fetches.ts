@@ -1,4 +1,4 @@
-import { SHELLS } from '../../../programs/shells.ts';
+import { SHELLS } from '../../../programs/kinds/shells.ts';
 import { constantField } from '../../shell/fields.ts';
 import { pathIn } from '../../shell/shell-state.ts';
 import { baseName } from '../../shell/wrappers.ts';

@@ -1,5 +1,7 @@
 import type { FixInput } from '../../../model/fix-rule.ts';
-import { C_SHELLS, SHELLS } from '../../../programs/shells.ts';
+import { BUILD_TOOLS } from '../../../programs/kinds/build-tools.ts';
+import { C_SHELLS, SHELLS } from '../../../programs/kinds/shells.ts';
+import { entryNamed, possibleNames } from '../../../programs/kinds/tools-table.ts';
 import { inImage, lastInImage } from '../stage-view.ts';
 import { healthCheck, invocation } from './invocation.ts';
 import { type Started, started } from './started.ts';
@@ -25,8 +27,15 @@ export const PURPOSES: Readonly<Record<Exclude<Purpose, 'service'>, string>> = {
 const CONSOLES =
   /^(?:irb|jshell|ipython|bpython|ghci|iex|erl|R|julia|node|nodejs|python[\d.]*|pypy[\d.]*|php|lua[\d.]*|psql|mysql|tmux|screen|login)$/;
 const WAITS = /^(?:sleep|tail|cat|pause)$/;
+/** Programs that build, besides the tools that no image needs at run time. */
 const BUILDS =
-  /^(?:(?:[\w]+-)*(?:gcc|g\+\+|cc|c\+\+|clang|clang\+\+|ld|as|gfortran|cpp)(?:-[\d.]+)?|make|gmake|cmake|ctest|ninja|meson|bazel|bazelisk|buck2?|scons|waf|autoconf|automake|autoreconf|configure|go|gofmt|tinygo|cargo|rustc|rustup|zig|nim|ghc|cabal|stack|javac|mvn|mvnw|gradle|gradlew|ant|sbt|lein|tsc|emcc|em\+\+|emmake|msbuild|nuget|xcodebuild|swift|swiftc|dub|dmd|crystal|mix|rebar3|bison|flex|protoc|buf|buildifier|pdflatex|xelatex|lualatex|latexmk|ccache|distcc|distccd|sccache|dpkg-buildpackage|debuild|rpmbuild|abuild|makepkg|arduino-cli|platformio|pio|idf\.py|west|qmake|qemu-[\w-]+|gdb|gdbserver|lldb|valgrind|strace|actions-runner|gitlab-runner|jenkins-agent|jenkins-slave|buildkite-agent)$/;
+  /^(?:bazelisk|buck|waf|configure|gofmt|tinygo|cargo|rustup|cabal|stack|mix|rebar3|mvnw|gradlew|emcc|em\+\+|emmake|nuget|xcodebuild|swift|dub|buf|buildifier|pdflatex|xelatex|lualatex|latexmk|ccache|distcc|distccd|sccache|debuild|arduino-cli|platformio|pio|idf\.py|west|qmake|qemu-[\w-]+|actions-runner|gitlab-runner|jenkins-agent|jenkins-slave|buildkite-agent)$/;
+
+function builds(program: string): boolean {
+  const tool = entryNamed(BUILD_TOOLS, possibleNames(program));
+  return BUILDS.test(program) || (tool !== undefined && tool.kind !== 'language package builders');
+}
+
 /** What the names of images and stages, and labels say of images that people build in. */
 const SAYS_BUILD =
   /(?:^|[\s"'/_.=-])(?:dev-?containers?|ci-image|ci|build-?env|builders?|buildpack|toolchains?|sdk|cross-?compil\w*|compilers?|devtools?|playground|workspace|codespaces?|gitpod|sandbox)(?:$|[\s"'/_.:=-])/i;
@@ -38,7 +47,7 @@ export function purposeOf(input: FixInput, run: Started = started(input)): Purpo
   const begins = run.called.filter(({ by }) => by === found?.by);
   const last = run.called.at(-1);
   if (inImage(input).some(({ keyword }) => keyword === 'ONBUILD')) return 'base';
-  if (run.called.some(({ name }) => BUILDS.test(name))) return 'builder';
+  if (run.called.some(({ name }) => builds(name))) return 'builder';
   if (!own && healthCheck(input) === undefined)
     if (last === undefined || isConsole(last.name, last.words)) return 'base';
   if (saysBuild(input)) return 'workplace';

@@ -1,8 +1,8 @@
 import { posix } from 'node:path';
 import type { FixInput } from '../../../model/fix-rule.ts';
 import type { ScriptCommands } from '../../../model/script-commands.ts';
+import { SHELLS } from '../../../programs/kinds/shells.ts';
 import { isShellWord } from '../../../programs/shell-builtins.ts';
-import { SHELLS } from '../../../programs/shells.ts';
 import { workingFolder } from '../stage-view.ts';
 import { handsOn } from './entry-points.ts';
 import { healthCheck, type Invocation, invocation } from './invocation.ts';

@@ -1,5 +1,7 @@
-import type { PackageInstall } from '../../model/build-analysis.ts';
+import type { BuildAnalysis, PackageInstall } from '../../model/build-analysis.ts';
+import type { KeptTools } from '../../model/dockerfile-source.ts';
 import type { Instruction, SourceRange } from '../../model/dockerfile.ts';
+import { buildPurpose } from '../../programs/kinds/build-packages.ts';
 import { managerNamed } from '../../programs/managers/catalogue.ts';
 import { type RunProgram, runPrograms } from './run-programs.ts';
 
@@ -26,7 +28,7 @@ function groups({ program, words }: RunProgram): readonly string[] {
 }
 
 /** Whether later commands of the same RUN take out a package that the command installs. */
-export function isRemovedAgain(
+function isRemovedAgain(
   { manager, range }: PackageInstall,
   name: string,
   run: Instruction,
@@ -56,4 +58,19 @@ export function isRemovedAgain(
     words.some((word) => /^(?:--auto-?remove|autoremove|auto-remove|autopurge)$/.test(word)),
   );
   return isNamed || (isMarked && takesAll);
+}
+
+/** Packages of build tools that a RUN installs and does not take out again, by the command that installs them. */
+export function keptTools(run: Instruction, { installs }: BuildAnalysis): readonly KeptTools[] {
+  return installs.flatMap((install) => {
+    const { range, manager, packages } = install;
+    const type = managerNamed(manager)?.recorded;
+    const isHere = run.range.startLine <= range.startLine && range.startLine <= run.range.endLine;
+    if (!isHere || type === undefined) return [];
+    const kept = packages.flatMap(({ name }) => {
+      const purpose = buildPurpose({ type, name });
+      return purpose === undefined || isRemovedAgain(install, name, run) ? [] : [{ name, purpose }];
+    });
+    return kept.length === 0 ? [] : [{ install, packages: kept }];
+  });
 }

@@ -1,4 +1,4 @@
-import type { Package } from '../model/packages.ts';
+import type { Package } from '../../model/packages.ts';
 import { BUILD_TOOLS } from './build-tools.ts';
 
 /** Packages whose purpose is building or debugging and whose name no rule below tells. */

@@ -1,14 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { BUILD_TOOLS } from '../../src/criteria/build-tools.ts';
-import { managerAt, PACKAGE_MANAGERS } from '../../src/criteria/package-managers.ts';
-import { SHELLS } from '../../src/criteria/shells.ts';
+import { BUILD_TOOLS } from '../../../src/programs/kinds/build-tools.ts';
+import { managerAt, PACKAGE_MANAGERS } from '../../../src/programs/kinds/package-managers.ts';
+import { SHELL_PROGRAMS } from '../../../src/programs/kinds/shells.ts';
 import {
   entryNamed,
   possibleNames,
   type ToolTable,
   toolTable,
-} from '../../src/criteria/tools-table.ts';
+} from '../../../src/programs/kinds/tools-table.ts';
 
 function named(table: ToolTable, file: string): ReturnType<typeof entryNamed> {
   return entryNamed(table, possibleNames(file));
@@ -55,7 +55,7 @@ describe('entryNamed', () => {
     ['pwsh.exe', 'pwsh'],
     ['busybox-extras', 'busybox'],
   ])('shell %s is %s', (file, shell) => {
-    expect(named(SHELLS, file)?.name).toBe(shell);
+    expect(named(SHELL_PROGRAMS, file)?.name).toBe(shell);
   });
 
   test('ends on any name', () => {
@@ -79,7 +79,11 @@ test('a name that is listed twice is refused', () => {
 });
 
 test('every entry has a reason', () => {
-  const entries = [...SHELLS.values(), ...BUILD_TOOLS.values(), ...PACKAGE_MANAGERS.values()];
+  const entries = [
+    ...SHELL_PROGRAMS.values(),
+    ...BUILD_TOOLS.values(),
+    ...PACKAGE_MANAGERS.values(),
+  ];
   expect(entries.filter(({ reason }) => reason.trim() === '')).toEqual([]);
 });
 

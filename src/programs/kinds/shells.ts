@@ -63,4 +63,11 @@ export const SHELL_GROUPS: readonly ToolGroup[] = [
   },
 ];
 
-export const SHELLS = toolTable(SHELL_GROUPS);
+/** Every shell, for those who look for one in an image. */
+export const SHELL_PROGRAMS = toolTable(SHELL_GROUPS);
+
+/** Shells whose scripts are read, by their programs. */
+export const SHELLS: ReadonlySet<string> = new Set('sh bash dash ash zsh ksh mksh fish'.split(' '));
+
+/** Shells of another syntax, in which people work. */
+export const C_SHELLS: ReadonlySet<string> = new Set(['csh', 'tcsh']);
