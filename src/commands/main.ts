@@ -2,6 +2,7 @@ import { basename } from 'node:path';
 import { didYouMean } from '../model/did-you-mean.ts';
 import { EXIT, Interrupted, messageOf, ToolError, UserError } from '../model/errors.ts';
 import { METADATA_WORD, PLUGIN_WORD, PLUGINS } from '../plans/plugin/plugin-file.ts';
+import { useProxies } from '../tools/proxy.ts';
 import { cleanLines } from '../ui/clean.ts';
 import { COMMANDS, completedCommands } from './command-list.ts';
 import { helpText } from './help.ts';
@@ -15,7 +16,7 @@ export function commandLine(program: string, given: readonly string[]): readonly
 
 /** Commands that no one would think to have published something. */
 const PUBLISHES_NOTHING = new Set(
-  'init grade report explain lint fix diff verify prune doctor install uninstall completion'.split(
+  'init config grade report explain lint fix diff verify prune doctor install uninstall completion'.split(
     ' ',
   ),
 );
@@ -23,6 +24,7 @@ const PUBLISHES_NOTHING = new Set(
 /** Runs the command line and gives the exit code; every error ends here as a message on stderr. */
 export async function main(argv: readonly string[], io: CommandIo): Promise<number> {
   try {
+    await useProxies(io.env);
     return await dispatch(argv, io);
   } catch (thrown) {
     if (io.signal.aborted || thrown instanceof Interrupted) {

@@ -52,10 +52,28 @@ export function explain(error: unknown, action: string, host: string): unknown {
     });
   const code = networkCode(error);
   if (code === undefined) return error;
+  const proxy = proxyIn(error, host);
+  if (proxy !== undefined)
+    return new UserError(`${action}: cannot reach ${host} through the proxy ${proxy} (${code})`, {
+      nextStep: `check HTTPS_PROXY and HTTP_PROXY, or add ${host} to NO_PROXY`,
+      cause: error,
+    });
   return new UserError(`${action}: cannot reach ${host} (${code})`, {
     nextStep: unreachableHint(code, host),
     cause: error,
   });
+}
+
+/** The address that did not answer, where it has another port than the registry: `fetch` asked a proxy. */
+function proxyIn(error: unknown, host: string): string | undefined {
+  const wanted = Number(/:(\d+)$/.exec(host)?.[1] ?? 443);
+  for (let at: unknown = error, depth = 0; at instanceof Error && depth < 5; depth++) {
+    const { address, port } = at as NodeJS.ErrnoException & { address?: string; port?: number };
+    if (address !== undefined && port !== undefined)
+      return port === wanted || port === 80 ? undefined : `${address}:${port}`;
+    at = at.cause instanceof AggregateError ? at.cause.errors[0] : at.cause;
+  }
+  return undefined;
 }
 
 /** The system's code for a broken or refused connection anywhere in the error's causes. */

@@ -1,6 +1,7 @@
 import type { VulnerabilitiesFact } from '../../model/facts.ts';
 import { type Result, err } from '../../model/result.ts';
 import { findCommand } from '../../tools/command-path.ts';
+import { proxyOf } from '../../tools/proxy.ts';
 import type { ScanRequest, ScanTarget } from '../../tools/scanners/scanner.ts';
 import { TOOLS } from '../../tools/tool-names.ts';
 import { commandSearch, type PipelineContext } from '../context.ts';
@@ -58,7 +59,7 @@ async function scanTarget(
 }
 
 async function askOsv(
-  { signal, now, version }: PipelineContext,
+  { signal, now, version, env }: PipelineContext,
   { content, offline, osvUrl, cache }: ImageScan,
 ): Promise<Result<VulnerabilitiesFact>> {
   const { packages, filesystem } = content;
@@ -73,5 +74,6 @@ async function askOsv(
     cache,
     now: now(),
     signal,
+    proxy: proxyOf(osvUrl, env)?.proxy,
   });
 }

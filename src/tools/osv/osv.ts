@@ -19,6 +19,8 @@ export interface OsvRequest extends OsvHttpOptions {
   readonly cache: RecordCache;
   /** Present time, milliseconds since 1970: the date of an answer that is always fresh. */
   readonly now: number;
+  /** The address that has to answer: a proxy's, where one is asked for `url`. */
+  readonly proxy?: string | undefined;
   /** How long to wait for a connection before the machine counts as offline; default 3 s. */
   readonly connectMs?: number;
 }
@@ -32,8 +34,13 @@ export async function scanWithOsv(request: OsvRequest): Promise<Result<Vulnerabi
   const failed = (reason: string): Result<never> => err(`OSV (${new URL(url).host}): ${reason}`);
   const plan = planOsv(request.packages, request.osRelease);
   if (plan.questions.length > 0) {
-    const reached = await canConnect(url, request.connectMs ?? 3000);
-    if (!reached.ok) return failed(reached.error);
+    const reached = await canConnect(request.proxy ?? url, request.connectMs ?? 3000);
+    if (!reached.ok)
+      return failed(
+        request.proxy === undefined
+          ? reached.error
+          : `the proxy ${new URL(request.proxy).host}: ${reached.error}`,
+      );
   }
   const http = new OsvHttp({ ...request, url });
   const asked = await askBatches(http, plan);
