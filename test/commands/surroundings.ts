@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Surroundings } from '../../src/commands/doctor/doctor-check.ts';
+import { ok } from '../../src/model/result.ts';
 import type { ToolResult } from '../../src/model/run.ts';
 import { fakeRun, type ScriptedRun } from '../fakes/fake-run.ts';
 import { temporaryFolder } from '../fakes/layouts.ts';
@@ -66,6 +67,7 @@ export function machine(
     nodeVersion: '22.12.0',
     now: () => 1_700_000_000_000,
     signal: new AbortController().signal,
+    connect: () => Promise.resolve(ok(undefined)),
     ...more,
   };
 }

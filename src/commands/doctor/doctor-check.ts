@@ -1,4 +1,5 @@
 import { Interrupted, messageOf, ToolError, UserError } from '../../model/errors.ts';
+import type { Result } from '../../model/result.ts';
 import type { RunTool } from '../../model/run.ts';
 import type { Paths } from '../../pipeline/context.ts';
 import { cleanForTerminal } from '../../ui/clean.ts';
@@ -15,6 +16,8 @@ export interface Surroundings {
   readonly nodeVersion: string;
   readonly now: () => number;
   readonly signal: AbortSignal;
+  /** Whether anything listens at the host of a URL; gives the reason where nothing does. */
+  readonly connect: (url: string, ms: number) => Promise<Result<undefined>>;
 }
 
 /** `advice`: a build works without it, or will soon not. `optional`: not there, and nobody needs it. */

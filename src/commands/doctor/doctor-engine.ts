@@ -3,7 +3,7 @@ import type { RunTool } from '../../model/run.ts';
 import { builderForOci, currentBuilder } from '../../tools/buildx/builder.ts';
 import { type DockerInfo, dockerInfo } from '../../tools/docker/docker.ts';
 import { parseVersion, requireTool } from '../../tools/version.ts';
-import type { Check, Surroundings } from './doctor-check.ts';
+import type { Check, Finding, Surroundings } from './doctor-check.ts';
 import { installCommand, triedText } from './doctor-tools.ts';
 
 const answers = new WeakMap<RunTool, Promise<DockerInfo>>();
@@ -65,7 +65,8 @@ export const BUILDER_CHECK: Check = {
   id: 'builder',
   title: 'builder',
   required: true,
-  look: async ({ run }) => {
+  look: async (about) => {
+    const { run } = about;
     await requireTool(run, 'buildx');
     const found = await currentBuilder(run).catch((thrown: unknown) => {
       if (thrown instanceof ToolError) return thrown;
@@ -75,21 +76,39 @@ export const BUILDER_CHECK: Check = {
       return { state: 'missing', detail: found.message, mend: 'docker buildx use default' };
     const { name, driver, running, platforms } = found;
     // buildx says nothing more of a builder whose engine does not answer; a remote one is not for buildx to start.
-    if (driver === '' || (driver === 'remote' && !running))
+    if (driver === 'remote' && !running)
       return {
         state: 'missing',
         detail: `${name} does not answer`,
-        mend:
-          driver === 'remote'
-            ? `docker buildx inspect ${name}; or: docker buildx use default`
-            : 'docker buildx inspect --bootstrap',
+        mend: `docker buildx inspect ${name}; or: docker buildx use default`,
       };
+    if (driver === '') return (await silentEngine(about)) ?? notStarted(name);
     const shown = platforms.length > 4 ? [...platforms.slice(0, 4), '…'] : platforms;
     const started = running ? '' : ', not running yet';
     return { state: 'ok', detail: `${name} (${driver}${started}) ${shown.join(', ')}`.trim() };
   },
   mend: (about) => installCommand('buildx', about.platform),
 };
+
+/** What is wrong with the engine that the builder belongs to; undefined where it answers. */
+async function silentEngine(about: Surroundings): Promise<Finding | undefined> {
+  try {
+    await engine(about);
+    return undefined;
+  } catch (thrown) {
+    if (!(thrown instanceof UserError || thrown instanceof ToolError)) throw thrown;
+    const { message: detail, nextStep: mend } = thrown;
+    return { state: 'missing', detail, ...(mend === undefined ? {} : { mend }) };
+  }
+}
+
+function notStarted(name: string): Finding {
+  return {
+    state: 'missing',
+    detail: `${name} does not answer`,
+    mend: 'docker buildx inspect --bootstrap',
+  };
+}
 
 function turnOnStore(platform: string): string {
   return platform === 'darwin'

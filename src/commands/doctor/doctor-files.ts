@@ -38,9 +38,12 @@ export const STORE_CHECK: Check = {
     const free = disk.bavail * disk.bsize;
     const size = there === store ? bytesText(await folderBytes(store)) : 'not there yet';
     const detail = `${store}, ${size}, ${bytesText(free)} free`;
-    return free < LOW_DISK
-      ? { state: 'advice', detail, mend: 'scoville prune' }
-      : { state: 'ok', detail };
+    if (free >= LOW_DISK) return { state: 'ok', detail };
+    return {
+      state: 'advice',
+      detail: `${detail}, less than the ${bytesText(LOW_DISK)} that a large image takes`,
+      mend: there === store ? 'scoville prune && docker builder prune' : 'docker builder prune',
+    };
   },
 };
 
@@ -78,7 +81,10 @@ export const DOCKER_CONFIG_CHECK: Check = {
     });
     await credentials('docker.io');
     const detail = join(dockerConfig, 'config.json');
-    if (helper === undefined) return { state: 'ok', detail };
+    if (helper === undefined)
+      return (await isThere(detail))
+        ? { state: 'ok', detail }
+        : { state: 'optional', detail: 'none (docker login HOST saves them)' };
     const answer = await run({ command: helper, args: ['version'], timeoutMs: 10_000 });
     if (answer.ended !== 'not-found') return { state: 'ok', detail: `${detail}, ${helper}` };
     return {

@@ -1,8 +1,13 @@
+import { DEFAULT_SETTINGS } from '../../config/default-settings.ts';
+import { loadSettings } from '../../config/find-settings.ts';
 import { cosignDialect } from '../../tools/cosign/cosign-dialect.ts';
 import { KNOWN_VERSIONS, type KnownTool, unknownVersion } from '../../tools/known-versions.ts';
+import { proxyOf } from '../../tools/proxy.ts';
 import { TOOLS, type ToolName } from '../../tools/tool-names.ts';
 import { compareVersions, requireTool } from '../../tools/version.ts';
 import type { Check, Finding, Surroundings } from './doctor-check.ts';
+
+const OSV_WAIT_MS = 3000;
 
 /** As `engines` in package.json says; a test keeps the two equal. */
 export const OLDEST_NODE = '20.19.0';
@@ -60,20 +65,37 @@ export const SCANNER_CHECK: Check = {
   id: 'scanner',
   title: 'scanner (grype or trivy)',
   required: false,
-  look: async ({ run, platform }) => {
+  look: async (about) => {
+    const { run, platform } = about;
     const tools = ['grype', 'trivy'] as const;
     const asked = await Promise.allSettled(tools.map((tool) => requireTool(run, tool)));
     const there = asked.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []));
     if (there.length === 0)
-      return {
-        state: 'advice',
-        detail: 'No scanner installed; using OSV.dev (needs network)',
-        mend: installCommand('grype', platform),
-      };
+      return { ...(await osvInstead(about)), mend: installCommand('grype', platform) };
     const detail = there.map(({ tool, number }) => `${tool} ${number ?? ''}`.trim()).join(', ');
     return { state: 'ok', detail };
   },
 };
+
+/** Whether OSV is there to be asked; by its address, and by the proxy on the way to it. */
+async function osvInstead({ cwd, paths, now, env, connect }: Surroundings): Promise<Finding> {
+  const settings = await loadSettings(
+    { named: undefined, startDir: cwd, userDir: paths.config, task: 'project' },
+    { now: now() },
+  );
+  const { osv, offline } = settings.ok ? settings.value : DEFAULT_SETTINGS;
+  if (offline) return { state: 'missing', detail: 'none installed, and offline: true is set' };
+  const { host } = new URL(osv.url);
+  const by = proxyOf(osv.url, env);
+  const through = by === undefined ? '' : ` through ${by.variable} ${new URL(by.proxy).host}`;
+  const reached = await connect(by?.proxy ?? osv.url, OSV_WAIT_MS);
+  return reached.ok
+    ? { state: 'advice', detail: `none installed; ${host} is asked${through}` }
+    : {
+        state: 'missing',
+        detail: `none installed, and no answer from ${host}${through}: ${reached.error}`,
+      };
+}
 
 /** The command that installs a tool on this platform, for a shell. */
 export function installCommand(tool: ToolName, platform: string): string {

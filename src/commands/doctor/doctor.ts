@@ -1,5 +1,7 @@
 import { EXIT } from '../../model/errors.ts';
 import { jsonText } from '../../reporters/json-text.ts';
+import { wrapped } from '../../reporters/terminal/text-width.ts';
+import { canConnect } from '../../tools/can-connect.ts';
 import { toolRunner } from '../context.ts';
 import { command } from '../flags.ts';
 import type { CommandIo } from '../io.ts';
@@ -39,7 +41,11 @@ export const CHECKS: readonly Check[] = [
 /** `scoville doctor`. */
 export const doctor = command(DOCTOR, async ({ json }, _, io) => {
   const rows = await runChecks(CHECKS, surroundings(io));
-  io.writeOut(json ? doctorJson(rows) : doctorText(rows, await marksFor(io)));
+  io.writeOut(
+    json
+      ? doctorJson(rows)
+      : doctorText(rows, await marksFor(io), io.outIsTerminal ? io.columns : Infinity),
+  );
   return isFit(rows) ? EXIT.met : EXIT.failed;
 });
 
@@ -49,22 +55,36 @@ export function doctorJson(rows: readonly CheckRow[]): string {
   return jsonText(report);
 }
 
-/** The rows as lines: mark, title, detail; below what is not ok, the command that mends it. */
+/**
+ * The rows as lines: mark, title, detail; below what is not ok, the command that fixes it, whole. What an
+ * earlier row has said already is not said again. `width` in columns.
+ */
 export function doctorText(
   rows: readonly CheckRow[],
   marks: Readonly<Record<CheckRow['state'], string>>,
+  width = Infinity,
 ): string {
-  const width = Math.max(...rows.map(({ title }) => title.length));
-  const indent = ' '.repeat(width + 4);
-  const lines = rows.flatMap(({ state, title, detail, mend }) => {
-    const [first = '', ...more] = detail.split('\n');
+  const titles = Math.max(...rows.map(({ title }) => title.length));
+  const indent = ' '.repeat(titles + 4);
+  const lines = rows.flatMap(({ state, title, detail, mend }, index) => {
+    const same = rows.slice(0, index).find((one) => state !== 'ok' && one.detail === detail);
+    const text = same === undefined ? detail : `see ${same.title}`;
+    const [first = '', ...more] = text
+      .split('\n')
+      .flatMap((line) => unbroken(line, width - indent.length));
     return [
-      `${marks[state]} ${title.padEnd(width)}  ${first}`,
+      `${marks[state]} ${title.padEnd(titles)}  ${first}`,
       ...more.map((line) => `${indent}${line}`),
-      ...(mend === undefined ? [] : [`${indent}fix: ${mend}`]),
+      ...(mend === undefined || same?.mend === mend ? [] : [`${indent}fix: ${mend}`]),
     ];
   });
   return `${lines.join('\n')}\n`;
+}
+
+/** Wrapped at blanks: a path is never cut, for it is there to be copied. */
+function unbroken(line: string, width: number): readonly string[] {
+  const longest = Math.max(...line.split(' ').map((word) => word.length));
+  return wrapped(line, Math.max(longest, width));
 }
 
 async function marksFor(io: CommandIo): Promise<Readonly<Record<CheckRow['state'], string>>> {
@@ -84,5 +104,6 @@ function surroundings(io: CommandIo): Surroundings {
     nodeVersion: process.versions.node,
     now: io.now,
     signal: io.signal,
+    connect: canConnect,
   };
 }

@@ -15,6 +15,7 @@ import {
   OLDEST_NODE,
   SCANNER_CHECK,
 } from '../../../src/commands/doctor/doctor-tools.ts';
+import { err, ok } from '../../../src/model/result.ts';
 import { machine, missing } from '../surroundings.ts';
 
 async function row(check: Check, about: Surroundings) {
@@ -83,6 +84,25 @@ describe('tools', () => {
       detail: 'this cosign is too old: it cannot write sigstore bundles',
     });
   });
+});
+
+test.each([
+  [{}, 'advice', 'none installed; api.osv.dev is asked', 'https://api.osv.dev'],
+  [
+    { HTTPS_PROXY: 'http://proxy.example:3128' },
+    'missing',
+    'none installed, and no answer from api.osv.dev through HTTPS_PROXY proxy.example:3128: connection refused',
+    'http://proxy.example:3128',
+  ],
+])('without a scanner OSV.dev is tried: %j', async (env, state, detail, asked) => {
+  const tried: string[] = [];
+  const connect: Surroundings['connect'] = (url) => {
+    tried.push(url);
+    return Promise.resolve(state === 'advice' ? ok(undefined) : err('connection refused'));
+  };
+  const [row] = await runChecks([SCANNER_CHECK], machine([], { env, connect }));
+  expect(row).toMatchObject({ state, detail });
+  expect(tried).toEqual([asked]);
 });
 
 test('one scanner is enough', async () => {

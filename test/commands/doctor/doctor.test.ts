@@ -21,7 +21,7 @@ test('a complete machine is fit, with advice for the scanner only', async () => 
     ['scanner', 'advice'],
     ['layout', expect.stringMatching(/^(ok|advice)$/)],
     ['settings', 'ok'],
-    ['docker-config', 'ok'],
+    ['docker-config', 'optional'],
     ['docker-plugin', 'optional'],
   ]);
   expect(isFit(rows)).toBe(true);
@@ -125,4 +125,24 @@ test('the command says it all on stdout, and ends with 2 where something is miss
   } finally {
     process.env['PATH'] = path;
   }
+});
+
+test('a cause is named once, and long lines are wrapped below their column', () => {
+  const row = (id: string, mend: string): CheckRow => ({
+    id,
+    title: id,
+    required: true,
+    state: 'missing',
+    detail: 'cannot connect to Docker at tcp://127.0.0.1:1',
+    mend,
+  });
+  expect(doctorText([row('docker', 'start it'), row('builder', 'start it')], MARKS, 40)).toBe(
+    [
+      '- docker   cannot connect to Docker at',
+      '           tcp://127.0.0.1:1',
+      '           fix: start it',
+      '- builder  see docker',
+      '',
+    ].join('\n'),
+  );
 });
