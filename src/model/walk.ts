@@ -19,8 +19,8 @@ export interface LayerEntry {
 
 /**
  * Reads what it wants of one layer, entry by entry, in one pass; `finish` gives its facts as plain JSON.
- * `wants` is asked before content is read; `visit` gets what was asked for (shorter where the file is), `truncated`
- * where the file is larger than asked.
+ * `wants` is asked before content is read; `visit` gets what was asked for (shorter where the file is), valid during the
+ * call only, `truncated` where the file is larger than asked.
  */
 export interface LayerCollector<T> {
   readonly name: string;

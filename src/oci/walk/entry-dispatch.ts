@@ -5,6 +5,8 @@ import { layerPath } from '../../tar/path.ts';
 import type { TarHandler } from '../../tar/reader.ts';
 
 const NONE: Uint8Array = new Uint8Array(0);
+/** Content up to this size is held in the same memory, one entry after the other: the largest program that is read whole. */
+const SHARED_BYTES = 4 * 2 ** 20;
 /**
  * Linux takes 4,095 bytes, and an engine unpacks below a folder of its own, whose path counts too: 57 bytes
  * and more of containerd, 95 of overlay2. Shorter paths are all unpacked; of longer ones it depends.
@@ -34,6 +36,7 @@ export class EntryDispatch implements TarHandler {
   /** What of it is wanted: the reader's own memory where all lies in one piece, else a copy. */
   #held = NONE;
   #heldLength = 0;
+  #memory = NONE;
 
   constructor(collectors: readonly LayerCollector<unknown>[], limits: EntryLimits) {
     this.#collectors = collectors;
@@ -76,7 +79,7 @@ export class EntryDispatch implements TarHandler {
     // The reader's memory is used again before the entry ends, unless the entry ends here.
     if (this.#left === 0 && this.#heldLength === 0) this.#held = part;
     else {
-      if (this.#heldLength === 0) this.#held = Buffer.allocUnsafeSlow(this.#wanted);
+      if (this.#heldLength === 0) this.#held = this.#memoryFor(this.#wanted);
       this.#held.set(part, this.#heldLength);
     }
     this.#heldLength += part.length;
@@ -94,6 +97,12 @@ export class EntryDispatch implements TarHandler {
     this.#current = undefined;
     this.#held = NONE;
     this.#heldLength = 0;
+  }
+
+  #memoryFor(bytes: number): Uint8Array {
+    if (bytes > SHARED_BYTES) return Buffer.allocUnsafeSlow(bytes);
+    if (this.#memory.length === 0) this.#memory = Buffer.allocUnsafeSlow(SHARED_BYTES);
+    return this.#memory;
   }
 
   #count({ name, linkname }: TarEntry): void {
