@@ -112,12 +112,16 @@ class BundlerReader {
     if (OWN_PACKAGES.test(rest) || manifest['postcss'] !== undefined)
       throw new NotRead('package.json changes what is run');
     this.none('pnpm-workspace.yaml', '.pnp.cjs', '.pnp.js', '.pnp.loader.mjs');
+    if (this.#files.names(this.#at('node_modules'), this.#event.id)?.length !== 0)
+      throw new NotRead('node_modules comes with the project');
+    // All of them: settings of package.json and plugins load more by their names (`browserslist`).
+    for (const [name, spec] of specs)
+      if (typeof spec !== 'string' || !VERSION.test(spec))
+        throw new NotRead(`the package ${name} is not the registry’s`);
+    const names = new Set(specs.map(([name]) => name));
     for (const module of [...given, ...this.#modules]) {
       const name = /^(?:@[^/]+\/)?[^/]+/.exec(module)?.[0] ?? '';
-      const spec = specs.find(([one]) => one === name)?.[1];
-      const isOwn =
-        manifest['name'] === name || this.read(`node_modules/${name}/package.json`) !== undefined;
-      if (typeof spec !== 'string' || !VERSION.test(spec) || isOwn)
+      if (!names.has(name) || manifest['name'] === name)
         throw new NotRead(`the package ${name} is not the registry’s`);
     }
   }

@@ -81,6 +81,8 @@ class ConfigReader {
       this.#required(this.#string(2), this.#text(3));
       return;
     }
+    // What an import has is taken with it: this is `export … from`.
+    if (word === 'from' && this.#string(1) !== undefined) throw new NotPlain('export from');
     if (word === 'module' && this.#text(1) === '.' && this.#text(2) === 'exports') return;
     if (word === 'process' || word === 'console') {
       if (

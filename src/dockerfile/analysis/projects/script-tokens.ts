@@ -5,33 +5,35 @@ export interface ScriptToken {
 }
 
 const TOKEN =
-  /\s+|\/\/[^\n]*|\/\*[^]*?\*\/|([A-Za-z_$][\w$]*)|("(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')|`((?:[^`\\$]|\$(?!\{)|\$\{[\w.$\s]*\})*)`|(\d[\w.]*)|([{}()[\].,;:?=<>+\-*/%!&|^~@])/gy;
+  /\s+|\/\/[^\n\r\u2028\u2029]*|\/\*[^]*?\*\/|([A-Za-z_$][\w$]*)|("(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')|`((?:[^`\\$]|\$(?!\{)|\$\{[\w.$\s]*\})*)`|(\d[\w.]*)|([{}()[\].,;:?=<>+\-*%!&|^~@])/gy;
 const PATTERN = /\/(?![*/])(?:[^/\\[\n]|\\.|\[(?:[^\]\\\n]|\\.)*\])+\/[a-z]*/gy;
 const MAX_SCRIPT = 65_536;
 
-/** True where a `/` starts a pattern and does not divide. */
-function isOperand(last: ScriptToken | undefined): boolean {
+/**
+ * True where a `/` starts a pattern whatever the grammar makes of what is before it. Elsewhere it may divide or not (`if (a) /x/`, `a++ / x / y`), and
+ * whoever takes it otherwise than the engine takes code for a string.
+ */
+function startsPattern(last: ScriptToken | undefined): boolean {
   if (last === undefined) return true;
-  if (last.kind === 'word') return /^(?:return|case|typeof|in|of)$/.test(last.text);
-  return last.kind === 'sign' && !/^[)\]}]$/.test(last.text);
+  if (last.kind === 'word') return /^(?:return|case|typeof)$/.test(last.text);
+  return last.kind === 'sign' && /^[(,=:[;{&|?]$/.test(last.text);
 }
 
 /**
- * The tokens of a script of JavaScript or TypeScript, comments left out; undefined where it says what is not among them (a character by its number, a template
- * that holds more than names). Names within a template are words.
+ * The tokens of a script of JavaScript or TypeScript, comments left out; undefined where it says what is not among them (a character by its number, a division, a
+ * template that holds more than names). Names within a template are words.
  */
 export function scriptTokens(text: string): readonly ScriptToken[] | undefined {
   if (text.length > MAX_SCRIPT) return undefined;
   const tokens: ScriptToken[] = [];
   for (let at = 0; at < text.length;) {
-    if (text[at] === '/' && isOperand(tokens.at(-1))) {
+    if (text[at] === '/' && !/[/*]/.test(text[at + 1] ?? '')) {
       PATTERN.lastIndex = at;
-      const pattern = PATTERN.exec(text);
-      if (pattern !== null) {
-        tokens.push({ kind: 'other', text: pattern[0] });
-        at = PATTERN.lastIndex;
-        continue;
-      }
+      const pattern = startsPattern(tokens.at(-1)) ? PATTERN.exec(text) : null;
+      if (pattern === null) return undefined;
+      tokens.push({ kind: 'other', text: pattern[0] });
+      at = PATTERN.lastIndex;
+      continue;
     }
     TOKEN.lastIndex = at;
     const found = TOKEN.exec(text);

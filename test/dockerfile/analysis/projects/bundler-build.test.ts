@@ -100,6 +100,13 @@ describe('vite runs what its configuration loads', () => {
     ['babel', own('export default { plugins: [react({ babel: {} })] }'), 'react()'],
     ['PostCSS of its own', own("export default { css: { postcss: './x' } }"), 'postcss'],
     ['another root', own("export default { root: 'other' }"), 'root'],
+    ['what another file exports', own("export * from './evil'"), 'export from'],
+    ['one thing that it exports', own("export { default } from './evil'"), 'export from'],
+    ['a line that a comment does not hold', own("//\u2028require('./evil')"), './evil'],
+    ['an old Mac’s line', own("//\rrequire('./evil')"), './evil'],
+    ['a pattern that looks like a division', own('if (1) /"/.at; eval(1); "/"'), 'not read'],
+    ['a division that looks like a pattern', own('a++ / eval(1) / 2'), 'not read'],
+    ['a division behind `!` of TypeScript', own('a! / eval(1) / 2'), 'not read'],
     ['text that is not read', own("const a = 'ev\\u0061l'"), 'not read'],
     ['a template that calls', own('const a = `${f()}`'), 'not read'],
     [
@@ -191,7 +198,17 @@ describe('vite runs what its configuration loads', () => {
       { 'package.json': manifest({ pnpm: { patchedDependencies: { vite: 'p' } } }) },
       'package.json',
     ],
-    ['a package that is there', { 'node_modules/vite/package.json': '{}' }, 'the package vite'],
+    ['a package that is there', { 'node_modules/vite/package.json': '{}' }, 'node_modules'],
+    [
+      'a package that another loads by its name',
+      {
+        'package.json': manifest({
+          browserslist: ['extends browserslist-config-evil'],
+          dependencies: { 'browserslist-config-evil': 'file:evil' },
+        }),
+      },
+      'browserslist-config-evil',
+    ],
     [
       'the project under its name',
       { 'package.json': manifest({ name: 'vite' }) },
