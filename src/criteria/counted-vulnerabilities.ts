@@ -1,6 +1,7 @@
 import type { Evidence, Verdict } from '../model/criterion.ts';
 import type { Facts, Severity, VulnerabilitiesFact, Vulnerability } from '../model/facts.ts';
-import { count, fail, listed, note, pass, unknown } from './verdict.ts';
+import { quantity } from '../model/quantity.ts';
+import { fail, listed, note, pass, unknown } from './verdict.ts';
 
 /** A database older than this many days carries a warning: a week brings some hundred new CVEs. */
 const STALE_DAYS = 7;
@@ -35,7 +36,7 @@ export function judgeScan(
     ...counted.map(evidenceOf),
   ];
   if (ids.length > 0) {
-    return fail(`${count(ids.length, name)}: ${listed(affected(counted), 2)}${asOf}`, evidence);
+    return fail(`${quantity(ids.length, name)}: ${listed(affected(counted), 2)}${asOf}`, evidence);
   }
   const [gap] = scan.gaps ?? [];
   if (gap !== undefined)

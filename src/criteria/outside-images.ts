@@ -1,7 +1,8 @@
 import type { Evidence, EvidenceState, Verdict } from '../model/criterion.ts';
 import { type BuildFact, type Fact, NAME_THE_DOCKERFILE, type UsedImage } from '../model/facts.ts';
+import { quantity } from '../model/quantity.ts';
 import { type ImageReference, parseReference } from '../model/reference.ts';
-import { count, fail, listed, notApplicable, note, pass, unknown } from './verdict.ts';
+import { fail, listed, notApplicable, note, pass, unknown } from './verdict.ts';
 
 /** An image that the build took from outside, however that is known. */
 export interface OutsideImage {
@@ -118,5 +119,5 @@ export function judgeImages(
       evidence,
       source,
     );
-  return pass(`${count(value.length, 'image')} ${words.met}`, evidence, { source });
+  return pass(`${quantity(value.length, 'image')} ${words.met}`, evidence, { source });
 }

@@ -130,11 +130,6 @@ export function lineEvidence(
   };
 }
 
-/** `1 shell`, `3 shells`. */
-export function count(n: number, one: string, many = `${one}s`): string {
-  return `${n} ${n === 1 ? one : many}`;
-}
-
 /** The first names and how many are left out, `unlisted` ones besides: `a, b, c and 4 more`. */
 export function listed(names: readonly string[], shown = 3, unlisted = 0): string {
   const distinct = [...new Set(names)];

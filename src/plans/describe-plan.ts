@@ -1,6 +1,7 @@
 import type { BuildInvocation } from '../model/build-invocation.ts';
 import { familiarReference, parseReference } from '../model/reference.ts';
 import type { Settings } from '../model/settings.ts';
+import { shellWord } from '../model/shell-word.ts';
 import type { Step } from './attest-plan.ts';
 import type { BuildPlan, PassthroughPlan } from './build-plan.ts';
 import { cleanText } from './clean-text.ts';
@@ -174,10 +175,6 @@ function familiar(name: string): string {
 
 /** The command as a POSIX shell would take it. */
 function commandLine({ env }: BuildInvocation, argv: readonly string[]): string {
-  const assignments = Object.entries(env).map(([name, value]) => `${name}=${quoted(value)}`);
-  return [...assignments, 'docker', ...argv.map(maskArgument).map(quoted)].join(' ');
-}
-
-function quoted(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
+  const assignments = Object.entries(env).map(([name, value]) => `${name}=${shellWord(value)}`);
+  return [...assignments, 'docker', ...argv.map(maskArgument).map(shellWord)].join(' ');
 }

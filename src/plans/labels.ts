@@ -1,4 +1,5 @@
 import type { DockerfileModel } from '../model/dockerfile.ts';
+import { unquoted } from '../model/shell-word.ts';
 import { stageChain } from '../model/stage-chain.ts';
 import { setKey } from './user-annotations.ts';
 
@@ -23,11 +24,6 @@ function labelPairs(words: readonly string[]): readonly (readonly [string, strin
       ? []
       : [[unquoted(word.slice(0, equals)), unquoted(word.slice(equals + 1))] as const];
   });
-}
-
-function unquoted(text: string): string {
-  const match = /^(["'])(.*)\1$/s.exec(text);
-  return match === null ? text : (match[2] ?? '');
 }
 
 /** `KEY=VALUE` texts of `--label`; without `=` the value is empty, as buildx has it. */

@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest';
 import {
   configEvidence,
-  count,
   fail,
   fileEvidence,
   lineEvidence,
@@ -9,6 +8,7 @@ import {
   note,
   unknown,
 } from '../../src/criteria/verdict.ts';
+import { quantity } from '../../src/model/quantity.ts';
 import { LAYER, link, program, range } from './facts-builder.ts';
 
 test('evidence is bounded, and what is left out is counted', () => {
@@ -53,9 +53,9 @@ test('credentials in URLs are masked', () => {
 
 test('counts and lists', () => {
   expect([
-    count(1, 'shell'),
-    count(2, 'shell'),
-    count(2, 'tool or package', 'tools and packages'),
+    quantity(1, 'shell'),
+    quantity(2, 'shell'),
+    quantity(2, 'tool or package', 'tools and packages'),
   ]).toEqual(['1 shell', '2 shells', '2 tools and packages']);
   expect([listed(['a', 'a', 'b']), listed(['a', 'b', 'c', 'd', 'e'])]).toEqual([
     'a, b',

@@ -1,6 +1,7 @@
 import type { FileFact } from '../../model/facts.ts';
+import { quantity } from '../../model/quantity.ts';
 import { criterion } from '../criterion.ts';
-import { count, EVIDENCE_LIMIT, fail, fileEvidence, listed, note, pass } from '../verdict.ts';
+import { EVIDENCE_LIMIT, fail, fileEvidence, listed, note, pass } from '../verdict.ts';
 
 const SETUID = 0o4000;
 const SETGID = 0o2000;
@@ -39,7 +40,7 @@ export const noElevatedFiles = criterion({
         note(`${filesystem.fileCount} files checked`),
       ]);
     return fail(
-      `${count(found, 'file')}: ${listed(
+      `${quantity(found, 'file')}: ${listed(
         elevated.map(({ path }) => path),
         3,
         found - elevated.length,

@@ -1,7 +1,8 @@
 import type { Evidence, Verdict } from '../../model/criterion.ts';
+import { quantity } from '../../model/quantity.ts';
 import type { SecretFinding, SecretsFact } from '../../model/secret-facts.ts';
 import { criterion } from '../criterion.ts';
-import { configEvidence, count, fail, listed, note, pass, unknown } from '../verdict.ts';
+import { configEvidence, fail, listed, note, pass, unknown } from '../verdict.ts';
 
 function evidenceOf(found: SecretFinding): Evidence {
   const deleted = found.deleted === true ? ', deleted later but still in its layer' : '';
@@ -41,7 +42,7 @@ function lookedAt({ scannedFiles, unopened = {} }: SecretsFact): readonly Eviden
   const kinds = Object.entries(unopened).map(([kind, files]) => `${kind} ${files}`);
   return [
     note(
-      `${count(scannedFiles, 'file')} of all layers, configuration, history and attestations checked`,
+      `${quantity(scannedFiles, 'file')} of all layers, configuration, history and attestations checked`,
     ),
     ...(kinds.length === 0 ? [] : [note(`packed and not opened: ${kinds.join(', ')}`)]),
   ];
@@ -53,7 +54,7 @@ function unread({ gaps = [], moreGaps = 0 }: SecretsFact): Verdict | undefined {
   if (first === undefined) return undefined;
   const files = gaps.length + moreGaps;
   return unknown(
-    `no secret found, but ${count(files, 'file')} not checked to the end: ${listed(gaps.map(({ path }) => path))} (${first.reason})`,
+    `no secret found, but ${quantity(files, 'file')} not checked to the end: ${listed(gaps.map(({ path }) => path))} (${first.reason})`,
   );
 }
 
@@ -86,7 +87,7 @@ export const noSecrets = criterion({
     if (findings.length > 0) {
       const secretsFound = named(findings);
       const evidence = [...findings.map(evidenceOf), ...setAside(secrets)];
-      return fail(`${count(secretsFound.length, 'secret')}: ${listed(secretsFound)}`, evidence);
+      return fail(`${quantity(secretsFound.length, 'secret')}: ${listed(secretsFound)}`, evidence);
     }
     if (incomplete !== undefined) return unknown(incomplete);
     const partly = unread(secrets);

@@ -1,9 +1,10 @@
 import type { Evidence, Verdict } from '../../model/criterion.ts';
 import type { DeclarationsFact, ImageFact } from '../../model/facts.ts';
 import { OWN_ANNOTATION } from '../../model/oci.ts';
+import { quantity } from '../../model/quantity.ts';
 import { secretFileName, secretName } from '../../model/secret-names.ts';
 import { criterion } from '../criterion.ts';
-import { configEvidence, count, fail, listed, notApplicable, pass, unknown } from '../verdict.ts';
+import { configEvidence, fail, listed, notApplicable, pass, unknown } from '../verdict.ts';
 
 const MOUNT = '/run/secrets';
 const SETTLE = 'set secrets.use to none or by-file in .scoville.yaml';
@@ -67,7 +68,7 @@ function held(image: ImageFact): Verdict | undefined {
   });
   if (secrets.length === 0) return undefined;
   return fail(
-    `${count(secrets.length, 'secret')} by environment: ${listed(secrets.map(({ name }) => name))}`,
+    `${quantity(secrets.length, 'secret')} by environment: ${listed(secrets.map(({ name }) => name))}`,
     secrets.map(({ name, reason }) => configEvidence('config.Env', `${name}=…`, reason)),
   );
 }

@@ -1,12 +1,13 @@
 import type { Evidence, Verdict } from '../../model/criterion.ts';
 import { type FilesystemFact, NAME_THE_DOCKERFILE } from '../../model/facts.ts';
 import type { Package } from '../../model/packages.ts';
+import { quantity } from '../../model/quantity.ts';
 import { parseReference } from '../../model/reference.ts';
 import { namedBase, type NamedBase } from '../base-image.ts';
 import { criterion } from '../criterion.ts';
 import { findPrograms } from '../find-programs.ts';
 import { type MinimalBase, minimalBase, PACKAGE_LIMIT, SYSTEM_PACKAGES } from '../minimal-bases.ts';
-import { count, fail, note, pass, unknown } from '../verdict.ts';
+import { fail, note, pass, unknown } from '../verdict.ts';
 
 /** More files, or programs, than a hand-made root holds: without a package record, the record was deleted. */
 const FILES_OF_A_SYSTEM = 1000;
@@ -46,7 +47,7 @@ function systemWithoutRecord(filesystem: FilesystemFact): string | undefined {
 }
 
 function byPackages(filesystem: FilesystemFact, os: number, evidence: Evidence[]): Verdict {
-  const shown = [...evidence, note(`${count(os, 'OS package')}, limit ${PACKAGE_LIMIT}`)];
+  const shown = [...evidence, note(`${quantity(os, 'OS package')}, limit ${PACKAGE_LIMIT}`)];
   const options = { source: 'image' as const };
   if (os > 0)
     return os <= PACKAGE_LIMIT
@@ -115,7 +116,7 @@ export const minimalBaseImage = criterion({
         [...evidence, note(family.reason)],
         options,
       );
-    const counted = note(`${count(os, 'OS package')} in the image`);
+    const counted = note(`${quantity(os, 'OS package')} in the image`);
     return os > SYSTEM_PACKAGES
       ? fail(`${os} OS packages, a whole system on ${base.text}`, [...evidence, counted], options)
       : pass(`${base.text}: ${family.name}`, [...evidence, note(family.reason), counted], options);

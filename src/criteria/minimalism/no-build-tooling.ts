@@ -1,9 +1,10 @@
 import type { FileFact, FilesystemFact } from '../../model/facts.ts';
 import type { Package } from '../../model/packages.ts';
+import { quantity } from '../../model/quantity.ts';
 import { buildPurpose } from '../../programs/kinds/build-packages.ts';
 import { criterion } from '../criterion.ts';
 import { fileName, findPrograms } from '../find-programs.ts';
-import { count, fail, fileEvidence, listed, note, packageEvidence, pass } from '../verdict.ts';
+import { fail, fileEvidence, listed, note, packageEvidence, pass } from '../verdict.ts';
 
 /** The .NET SDK brings its compilers as libraries below `dotnet/sdk/VERSION/`, beside a run-time's `dotnet`. */
 const DOTNET_SDK = /(?:^|\/)dotnet\/sdk\/[^/]+\//;
@@ -55,7 +56,7 @@ export const noBuildTooling = criterion({
       ...brought.map(({ found }) => found.name),
     ];
     return fail(
-      `${count(new Set(names).size, 'tool or package', 'tools and packages')}: ${listed(names)}`,
+      `${quantity(new Set(names).size, 'tool or package', 'tools and packages')}: ${listed(names)}`,
       [
         ...tools.map(({ file, reason }) => fileEvidence(file, reason)),
         ...brought.map(({ found, reason }) => packageEvidence(found, reason)),

@@ -1,10 +1,11 @@
 import type { Evidence } from '../../model/criterion.ts';
 import type { Fact, FilesystemFact } from '../../model/facts.ts';
 import type { Package } from '../../model/packages.ts';
+import { quantity } from '../../model/quantity.ts';
 import { managerAt, PACKAGE_MANAGERS } from '../../programs/kinds/package-managers.ts';
 import { criterion } from '../criterion.ts';
 import { fileName, findPrograms } from '../find-programs.ts';
-import { count, fail, fileEvidence, listed, note, packageEvidence, pass } from '../verdict.ts';
+import { fail, fileEvidence, listed, note, packageEvidence, pass } from '../verdict.ts';
 
 interface FoundManager {
   readonly name: string;
@@ -67,7 +68,7 @@ export const noPackageManager = criterion({
       ]);
     const names = managers.map(({ name }) => name);
     return fail(
-      `${count(new Set(names).size, 'package manager')}: ${listed(names)}`,
+      `${quantity(new Set(names).size, 'package manager')}: ${listed(names)}`,
       managers.map(({ evidence }) => evidence),
     );
   },

@@ -1,8 +1,9 @@
 import type { FileFact, FilesystemFact } from '../../model/facts.ts';
+import { quantity } from '../../model/quantity.ts';
 import { SHELL_PROGRAMS } from '../../programs/kinds/shells.ts';
 import { criterion } from '../criterion.ts';
 import { fileName, findPrograms, isProgram } from '../find-programs.ts';
-import { count, fail, fileEvidence, listed, note, pass } from '../verdict.ts';
+import { fail, fileEvidence, listed, note, pass } from '../verdict.ts';
 
 interface FoundShell {
   readonly file: FileFact;
@@ -64,7 +65,7 @@ export const noShell = criterion({
       ]);
     const names = shells.map(({ file }) => file.path);
     return fail(
-      `${count(shells.length, 'shell')}: ${listed(names)}`,
+      `${quantity(shells.length, 'shell')}: ${listed(names)}`,
       shells.map(({ file, reason }) => fileEvidence(file, `${fileName(file.path)}: ${reason}`)),
     );
   },

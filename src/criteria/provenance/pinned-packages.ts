@@ -1,8 +1,9 @@
 import type { PackageInstall } from '../../model/build-analysis.ts';
 import { NAME_THE_DOCKERFILE } from '../../model/facts.ts';
+import { quantity } from '../../model/quantity.ts';
 import { criterion } from '../criterion.ts';
 import { type JudgedLine, judgeLines } from '../line-verdicts.ts';
-import { count, listed } from '../verdict.ts';
+import { listed } from '../verdict.ts';
 
 /** What stands where a version should, but lets it move. */
 const MOVING = /[*^<>!]|^(?:latest|main|master|head|stable|next)$/i;
@@ -32,7 +33,7 @@ function judge(install: PackageInstall): JudgedLine {
   if (install.requirementsFile !== undefined)
     return answer('open', `the versions in ${install.requirementsFile} are not seen`);
   return install.packages.length > 0
-    ? answer('held', count(install.packages.length, 'exact version'))
+    ? answer('held', quantity(install.packages.length, 'exact version'))
     : answer('loose', 'it does not pin versions');
 }
 
@@ -61,7 +62,7 @@ export const pinnedPackages = criterion({
         summary: 'the build installs no packages',
         lookedAt: 'no install command in any stage',
       },
-      held: (judged) => `${count(judged.length, 'install')} pinned`,
+      held: (judged) => `${quantity(judged.length, 'install')} pinned`,
       settle: NAME_THE_DOCKERFILE,
       settleOpen: 'use the manager’s lock file form, such as pip install --require-hashes -r FILE',
     }),

@@ -1,5 +1,6 @@
+import { quantity } from '../../model/quantity.ts';
 import { criterion } from '../criterion.ts';
-import { count, fail, note, pass } from '../verdict.ts';
+import { fail, note, pass } from '../verdict.ts';
 
 export const reproducible = criterion({
   id: 'reproducible',
@@ -22,8 +23,8 @@ export const reproducible = criterion({
     return reproduction.reproducible
       ? pass('a second build gave the same digest', [note(by)], { source })
       : fail(
-          `a second build differs in ${count(reproduction.differences, 'place')}`,
-          [note(`${by}: ${count(reproduction.differences, 'difference')}`)],
+          `a second build differs in ${quantity(reproduction.differences, 'place')}`,
+          [note(`${by}: ${quantity(reproduction.differences, 'difference')}`)],
           { source },
         );
   },

@@ -1,5 +1,6 @@
 import type { Fact, FilesystemFact } from '../../model/facts.ts';
 import type { Package } from '../../model/packages.ts';
+import { quantity } from '../../model/quantity.ts';
 import { type FoundAttestation, PREDICATE_TYPE } from '../../model/statement.ts';
 import { attestationEvidence, attested, noneOwn, trustIn } from '../attested.ts';
 import { criterion } from '../criterion.ts';
@@ -12,7 +13,7 @@ import {
   SBOM_COVERAGE,
   sbomCoverage,
 } from '../sbom-match.ts';
-import { count, fail, listed, note, packageEvidence, pass } from '../verdict.ts';
+import { fail, listed, note, packageEvidence, pass } from '../verdict.ts';
 
 interface Judged {
   readonly holds: boolean;
@@ -34,10 +35,13 @@ function withoutPackages(content: SbomContent, filesystem: Fact<FilesystemFact>)
   const { format, parts } = content;
   const os = osParts(content).length;
   if (os > 0)
-    return answer(false, `the SBOM names ${count(os, 'OS package')}, of which the image has none`);
+    return answer(
+      false,
+      `the SBOM names ${quantity(os, 'OS package')}, of which the image has none`,
+    );
   if (filesystem.known && namesForeignFiles(content, filesystem.value))
     return answer(false, 'the SBOM names files that the image does not contain');
-  const named = count(parts.length, 'part');
+  const named = quantity(parts.length, 'part');
   return answer(true, `${format} names ${named}; the image contains no package to compare with`);
 }
 
@@ -56,7 +60,7 @@ function judge(
   if (verification === 'unverified' && foreign.length > osParts(content).length * FOREIGN_SHARE)
     return answer(
       false,
-      `the SBOM, which nobody signed, names ${count(foreign.length, 'OS package')} that the image does not have: ${listed(foreign.map(({ name }) => name))}`,
+      `the SBOM, which nobody signed, names ${quantity(foreign.length, 'OS package')} that the image does not have: ${listed(foreign.map(({ name }) => name))}`,
     );
   return {
     holds: coverage >= SBOM_COVERAGE,
@@ -64,8 +68,8 @@ function judge(
     missing,
     summary:
       named === 0
-        ? `the SBOM names none of the image’s ${count(total, 'package')}`
-        : `${content.format} names ${named} of the image’s ${count(total, 'package')}`,
+        ? `the SBOM names none of the image’s ${quantity(total, 'package')}`
+        : `${content.format} names ${named} of the image’s ${quantity(total, 'package')}`,
   };
 }
 

@@ -1,7 +1,8 @@
 import type { Evidence } from '../../model/criterion.ts';
 import type { SignatureFact } from '../../model/facts.ts';
+import { quantity } from '../../model/quantity.ts';
 import { criterion } from '../criterion.ts';
-import { count, fail, note, pass, unknown } from '../verdict.ts';
+import { fail, note, pass, unknown } from '../verdict.ts';
 
 /** An identity or issuer pattern that any signer satisfies: such a check proves nothing. */
 const ANYONE = /(?:^|[\s=,'"])[\^(]*(?:\.[*+]\??|\.\{[01],\}|\[\\s\\S\][*+]|\*)[)$]*(?=$|[\s,'"])/;
@@ -61,11 +62,11 @@ export const signed = criterion({
         evidence,
       );
     if (signatures.every(({ verification }) => verification === 'failed'))
-      return fail(`${count(signatures.length, 'signature')}, none verifies`, evidence, {
+      return fail(`${quantity(signatures.length, 'signature')}, none verifies`, evidence, {
         source: 'image',
       });
     return unknown(
-      `${count(signatures.length, 'signature')}, but no key or identity to verify with`,
+      `${quantity(signatures.length, 'signature')}, but no key or identity to verify with`,
       settle,
       evidence,
       'unverified-attestation',

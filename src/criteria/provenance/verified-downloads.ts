@@ -1,8 +1,8 @@
 import type { Download } from '../../model/build-analysis.ts';
 import { NAME_THE_DOCKERFILE } from '../../model/facts.ts';
+import { quantity } from '../../model/quantity.ts';
 import { criterion } from '../criterion.ts';
 import { type JudgedLine, judgeLines } from '../line-verdicts.ts';
-import { count } from '../verdict.ts';
 
 interface JudgedDownload extends JudgedLine {
   readonly weak: boolean;
@@ -53,7 +53,7 @@ export const verifiedDownloads = criterion({
       none: { summary: 'the build downloads nothing', lookedAt: 'no download in any stage' },
       held: (judged) => {
         const weak = judged.filter((one) => one.weak).length;
-        return `${count(judged.length, 'download')} verified${weak === 0 ? '' : `, ${weak} weakly`}`;
+        return `${quantity(judged.length, 'download')} verified${weak === 0 ? '' : `, ${weak} weakly`}`;
       },
       settle: NAME_THE_DOCKERFILE,
       settleOpen:

@@ -1,3 +1,4 @@
+import { shellWord } from '../../model/shell-word.ts';
 import type { Field } from '../shell/fields.ts';
 import { programOf } from '../shell/wrappers.ts';
 
@@ -63,7 +64,7 @@ function composerSteps(
 }
 
 function callback(step: string): readonly string[] {
-  return FRAMEWORKS.test(step) ? [] : [quoted(step)];
+  return FRAMEWORKS.test(step) ? [] : [shellWord(step)];
 }
 
 /** The text of a script of package.json that `npm run NAME` runs, with those that run before and after it; undefined where it names none that is there. */
@@ -81,7 +82,7 @@ function packageScript(argv: readonly Field[], manifest: string): string | undef
   const scripts = scriptsOf(manifest);
   const main = scripts[name];
   if (typeof main !== 'string') return undefined;
-  const extra = given.filter((text) => text !== '--').map(quoted);
+  const extra = given.filter((text) => text !== '--').map(shellWord);
   const steps = [scripts[`pre${name}`], [main, ...extra].join(' '), scripts[`post${name}`]];
   return steps.filter((step) => typeof step === 'string').join(' && ');
 }
@@ -101,8 +102,4 @@ export function readManifest(text: string): Readonly<Record<string, unknown>> | 
 
 export function record(value: unknown): Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null ? { ...value } : {};
-}
-
-function quoted(word: string): string {
-  return `'${word.replaceAll("'", "'\\''")}'`;
 }

@@ -1,3 +1,4 @@
+import { unquoted } from '../../model/shell-word.ts';
 import { isNamedSecret } from './named-secret.ts';
 
 /** A secret that a command spells out; `name` of the variable that is set to it. */
@@ -45,8 +46,4 @@ export function commandSecrets(text: string): readonly CommandSecret[] {
     }),
   );
   return [...named, ...logins];
-}
-
-export function unquoted(value: string): string {
-  return value.replace(/^(["'])(.*)\1$/s, '$2');
 }

@@ -1,5 +1,6 @@
 import type { FoundSecrets, SecretFinding } from '../../model/secret-facts.ts';
-import { commandSecrets, unquoted } from './command-secrets.ts';
+import { unquoted } from '../../model/shell-word.ts';
+import { commandSecrets } from './command-secrets.ts';
 import { secretsInPiece } from './content-scan.ts';
 import { type DocumentText, documentTexts, type PlaceOf } from './document-texts.ts';
 import { isNamedSecret } from './named-secret.ts';

@@ -2,6 +2,7 @@ import type { PackageInstall } from '../../model/build-analysis.ts';
 import type { SourceWord } from '../../model/dockerfile-source.ts';
 import type { FixInput, FixPlan, FixRule, InstalledVersion } from '../../model/fix-rule.ts';
 import type { TextEdit } from '../../model/planned-edit.ts';
+import { unquoted } from '../../model/shell-word.ts';
 import { managerNamed } from '../../programs/managers/catalogue.ts';
 import { commandAt } from './command-at.ts';
 import { NOTHING, proposal, refusal, refusedAt, together } from './proposal.ts';
@@ -41,8 +42,7 @@ function wordsOf(
   words: readonly SourceWord[],
   { source }: FixInput,
 ): readonly SourceWord[] {
-  const bare = (text: string): string =>
-    text.replace(/^(["'])(.*)\1$/, '$2').replace(/\[[^\][]*\]$/, '');
+  const bare = (text: string): string => unquoted(text).replace(/\[[^\][]*\]$/, '');
   const verb = words.findIndex(({ value }) => VERBS.has(value ?? ''));
   return words.slice(Math.max(verb, 0) + 1).filter(
     ({ text, value, start, end }) =>

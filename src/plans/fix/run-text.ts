@@ -1,5 +1,6 @@
 import type { DockerfileSource, SourceCommand, SourceWord } from '../../model/dockerfile-source.ts';
 import type { TextEdit } from '../../model/planned-edit.ts';
+import { unquoted } from '../../model/shell-word.ts';
 import type { FoundCommand } from './command-at.ts';
 import { isExecForm, type Placed } from './stage-view.ts';
 
@@ -97,7 +98,7 @@ export function addFlag(run: Pick<Placed, 'place' | 'argumentsAt'>, flag: string
 
 /** A value in double quotes as LABEL and ENV read it: quotes, `$` and the escape character are taken literally. */
 export function quoted(value: string, escape: string): string {
-  const bare = /^(["'])(.*)\1$/.exec(value)?.[2] ?? value;
+  const bare = unquoted(value);
   const special = new Set(['"', '$', escape]);
   return `"${Array.from(bare, (c) => (special.has(c) ? `${escape}${c}` : c)).join('')}"`;
 }

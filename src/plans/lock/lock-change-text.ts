@@ -1,4 +1,5 @@
 import type { LockChange, LockSubject } from '../../model/lock.ts';
+import { quantity } from '../../model/quantity.ts';
 import { cleanText } from '../clean-text.ts';
 
 const NOUN: Readonly<Record<LockSubject, string>> = {
@@ -36,19 +37,15 @@ export function updateSummary(
   changes: readonly LockChange[] | undefined,
   totals: { readonly images: number; readonly packages: number },
 ): string {
-  const holds = `${count(totals.images, 'image')}, ${count(totals.packages, 'package')}`;
+  const holds = `${quantity(totals.images, 'image')}, ${quantity(totals.packages, 'package')}`;
   const path = cleanText(file);
   if (changes === undefined) return `${path}: written; ${holds}\n`;
   if (changes.length === 0) return `${path}: unchanged; ${holds}\n`;
   const lines = changeLines(changes).map((line) => `  ${line}\n`);
-  return `${path}: ${count(changes.length, 'change')}; ${holds}\n${lines.join('')}`;
+  return `${path}: ${quantity(changes.length, 'change')}; ${holds}\n${lines.join('')}`;
 }
 
 function arrow(before: string | undefined, after: string | undefined): string {
   if (before === undefined) return `new, ${after ?? ''}`;
   return after === undefined ? `gone, was ${before}` : `${before} → ${after}`;
-}
-
-function count(n: number, noun: string): string {
-  return `${n} ${noun}${n === 1 ? '' : 's'}`;
 }

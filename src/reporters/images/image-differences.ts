@@ -1,4 +1,5 @@
 import type { ImageComparison, ImageDifference } from '../../model/difference.ts';
+import { quantity } from '../../model/quantity.ts';
 import { cleanText } from '../clean-text.ts';
 import { byClass, byLayer, type LayerGroup, placeText } from './difference-groups.ts';
 
@@ -35,7 +36,7 @@ export function differencesReport(comparison: ImageComparison, screen: Differenc
   lines.push(
     reproducible
       ? 'The same: every image manifest has the same digest.'
-      : `Not the same: ${count(differences.length + omitted, 'difference')}.`,
+      : `Not the same: ${quantity(differences.length + omitted, 'difference')}.`,
   );
   return `${lines.join('\n')}\n`;
 }
@@ -60,7 +61,8 @@ function layerLines({ first: one, entries: group }: LayerGroup, most: number): r
       ...deeper.map((line) => `      ${cleanText(line)}`),
     ];
   });
-  const more = group.length > most ? [`  and ${count(group.length - most, 'more', 'more')}`] : [];
+  const more =
+    group.length > most ? [`  and ${quantity(group.length - most, 'more', 'more')}`] : [];
   return [head, ...instruction, ...entries, ...more];
 }
 
@@ -72,8 +74,4 @@ function causeLines(differences: readonly ImageDifference[]): readonly string[] 
       ...(remedy === undefined ? [] : [`    do: ${cleanText(remedy)}`]),
     ]),
   ];
-}
-
-function count(n: number, one: string, many = `${one}s`): string {
-  return `${n} ${n === 1 ? one : many}`;
 }

@@ -1,5 +1,6 @@
 import picocolors from 'picocolors';
 import type { LintedFile, LintFinding, LintLevel } from '../../model/lint.ts';
+import { quantity } from '../../model/quantity.ts';
 import { cleanText } from '../clean-text.ts';
 import { fitted, textWidth } from '../terminal/text-width.ts';
 
@@ -66,10 +67,6 @@ function findingText(
   ];
 }
 
-function count(n: number, one: string): string {
-  return `${n} ${one}${n === 1 ? '' : 's'}`;
-}
-
 /** What the last line says of all files together. */
 function lintSummary(files: readonly LintedFile[]): string {
   const all = files.flatMap(({ findings }) => findings);
@@ -78,9 +75,9 @@ function lintSummary(files: readonly LintedFile[]): string {
   const found =
     all.length === 0
       ? 'nothing found'
-      : `${count(of('error'), 'error')}, ${count(of('warning'), 'warning')}, ${of('info')} info`;
+      : `${quantity(of('error'), 'error')}, ${quantity(of('warning'), 'warning')}, ${of('info')} info`;
   const taken = ignored === 0 ? '' : `, ${ignored} ignored`;
-  return `${found} in ${count(files.length, 'file')}${taken}`;
+  return `${found} in ${quantity(files.length, 'file')}${taken}`;
 }
 
 /** Findings for people: place, weight, rule and message, then the line with what it is about underlined. */
