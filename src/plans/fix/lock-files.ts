@@ -4,6 +4,7 @@ import type { FixInput, FixPlan, FixRule } from '../../model/fix-rule.ts';
 import { managerNamed } from '../../programs/managers/catalogue.ts';
 import { commandAt } from './command-at.ts';
 import { lockDoubts } from './lock-doubts.ts';
+import { fitsPattern } from './program/writes.ts';
 import { NOTHING, proposal, refusedAt, riskOf, together } from './proposal.ts';
 import { wordBehind } from './run-text.ts';
 
@@ -69,13 +70,7 @@ function held(install: PackageInstall, input: FixInput): FixPlan {
 /** True where a source of COPY brings a file at the top of the context. */
 function copies(path: string, file: string): boolean {
   const bare = path.replace(/^\.?\//, '').replace(/\/$/, '');
-  if (bare === '' || bare === '.' || bare === '*' || bare === file) return true;
-  if (!bare.includes('*') && !bare.includes('?')) return false;
-  const pattern = bare
-    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
-    .replaceAll('*', '[^/]*')
-    .replaceAll('?', '[^/]');
-  return new RegExp(`^${pattern}$`).test(file);
+  return bare === '' || bare === '.' || bare === file || fitsPattern(bare, file);
 }
 
 /** Package managers hold to the lock file that is there. */

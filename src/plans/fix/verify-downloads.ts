@@ -132,7 +132,10 @@ export const verifyDownloads: FixRule = {
   title: 'Verify the checksum of downloads',
   help:
     'Fetches what the Dockerfile downloads and adds a check of today’s hash: `ADD ' +
-    '--checksum`, or `sha256sum -c` after `curl` and `wget`. `curl',
+    '--checksum`, or `sha256sum -c` after `curl` and `wget`. `curl | sh` and `curl | tar` become ' +
+    'a file, a check and its use. Compare the hash with what the publisher says before you accept ' +
+    'it. Left alone: addresses that are not constant, downloads in loops and functions, and those ' +
+    'whose check would not stop the RUN.',
   breaks: [
     {
       what: 'a later build fails, since the address points to another file',

@@ -35,17 +35,19 @@ export function sourceOf(
     const inFolder = posix.join(bare, rest);
     const [head = '', ...more] = rest.split('/');
     // A file keeps its name below the target; what a folder holds goes there without it.
-    const isFile = more.length === 0 && (posix.basename(bare) === head || matches(bare, head));
+    const isFile =
+      more.length === 0 &&
+      (posix.basename(bare) === head || fitsPattern(posix.basename(bare), head));
     return isFile ? [posix.join(posix.dirname(bare), head), inFolder] : [inFolder];
   });
 }
 
-function matches(source: string, name: string): boolean {
-  const last = posix.basename(source);
-  if (!/[*?]/.test(last)) return false;
-  const pattern = last
+/** True where a name fits a pattern of COPY, `*` and `?` in it. */
+export function fitsPattern(pattern: string, name: string): boolean {
+  if (!/[*?]/.test(pattern)) return false;
+  const source = pattern
     .replace(/[.+^${}()|[\]\\]/g, '\\$&')
     .replaceAll('*', '[^/]*')
     .replaceAll('?', '[^/]');
-  return new RegExp(`^${pattern}$`).test(name);
+  return new RegExp(`^${source}$`).test(name);
 }
