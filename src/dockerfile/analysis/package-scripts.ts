@@ -92,7 +92,7 @@ function scriptsOf(manifest: string): Readonly<Record<string, unknown>> {
 }
 
 /** A manifest (package.json, composer.json) by its keys; undefined where it is not JSON. */
-export function readManifest(text: string): Readonly<Record<string, unknown>> | undefined {
+function readManifest(text: string): Readonly<Record<string, unknown>> | undefined {
   try {
     return record(JSON.parse(text));
   } catch {
@@ -100,6 +100,6 @@ export function readManifest(text: string): Readonly<Record<string, unknown>> | 
   }
 }
 
-export function record(value: unknown): Readonly<Record<string, unknown>> {
+function record(value: unknown): Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null ? { ...value } : {};
 }

@@ -10,7 +10,6 @@ import { WINDOWS_SHELLS } from './fetches/windows-fetches.ts';
 import { obeyedFile } from './obeyed-file.ts';
 import { manifestOf } from './package-scripts.ts';
 import { executedFile, searchOf } from './program-path.ts';
-import { bundlerBuild, isBundler } from './projects/bundler-build.ts';
 import { dotnetBuild, isProjectVerb } from './projects/dotnet-build.ts';
 import type { FileContent, StageFiles } from './stage-files.ts';
 import {
@@ -168,11 +167,6 @@ function unreadCommand(
   if (program === '.' || program === 'source') return ofSourced(event, around);
   if (program === 'dotnet' && isProjectVerb(words[0]) && isNamed(first.text) && !isPut)
     return ofOtherRoot(event, around) ?? ofDotnet(event, words, around);
-  if (isBundler(program) && isBuildDriver(program, words) && isNamed(first.text) && !isPut) {
-    const why = bundlerBuild(program, event, around.files);
-    if (why === undefined) return ofOtherRoot(event, around);
-    return ofSource(event, event.folder, why);
-  }
   if (isBuildDriver(program, words) && !isFollowed(event, around)) {
     const folder = first.text.includes('/')
       ? pathIn(event.folder, first.text.replace(/(?<![^/])[^/]*$/, ''))

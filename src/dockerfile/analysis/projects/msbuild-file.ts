@@ -142,7 +142,7 @@ function checkChildren(
  */
 export function readMsbuildFile(text: string): MsbuildFile | { readonly refused: string } {
   const root = xmlRoot(text);
-  if (root?.name !== 'project') return { refused: 'what is no plain XML' };
+  if (root?.name !== 'project') return { refused: 'more than plain XML' };
   const found = { imports: [], projects: [] };
   try {
     checkAttributes(root, /^(?:sdk|xmlns|toolsversion|defaulttargets)$/);
