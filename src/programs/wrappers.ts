@@ -24,12 +24,12 @@ const USER = { own: true, asAnother: true } as const;
 
 export const WRAPPERS = lookup<Wrapper>({
   sudo: wrapper(
-    '-u -g -C -D -h -p -R -r -T -t -U --user --group --host --prompt --chdir --chroot',
+    '-u -g -C -D -h -p -R -r -T -t -U --user --group --host --prompt --chdir --chroot --close-from --command-timeout --role --type --other-user',
     { sets: true, asAnother: true },
   ),
   doas: wrapper('-u -C', { asAnother: true }),
   pkexec: wrapper('--user', { asAnother: true }),
-  env: wrapper('-u -C --unset --chdir', { sets: true }),
+  env: wrapper('-u -C -a --unset --chdir --argv0', { sets: true }),
   'cross-env': wrapper('', { sets: true }),
   exec: wrapper('-a'),
   // `command -v` names a program and does not start it.
@@ -42,7 +42,8 @@ export const WRAPPERS = lookup<Wrapper>({
   chrt: wrapper('-T -P -D --sched-runtime --sched-period --sched-deadline', { own: true }),
   numactl: wrapper('-i -m -N -C -p --interleave --membind --cpunodebind --physcpubind --preferred'),
   prlimit: wrapper('-o --output'),
-  setarch: wrapper('', { own: /^[a-z]\w*$/ }),
+  // `setarch $(uname -m) COMMAND`, whatever that says.
+  setarch: wrapper('', { own: /^[a-z]\w*$|\$/ }),
   linux32: wrapper(),
   linux64: wrapper(),
   i386: wrapper(),
@@ -52,6 +53,16 @@ export const WRAPPERS = lookup<Wrapper>({
   'su-exec': wrapper('', USER),
   setuidgid: wrapper('', USER),
   's6-setuidgid': wrapper('', USER),
+  's6-applyuidgid': wrapper('-u -g -G', { asAnother: true }),
+  's6-envuidgid': wrapper('', { own: true }),
+  's6-envdir': wrapper('', { own: true }),
+  envdir: wrapper('', { own: true }),
+  softlimit: wrapper('-a -c -d -f -l -m -o -p -r -s -t'),
+  'with-contenv': wrapper(),
+  cgexec: wrapper('-g'),
+  proot: wrapper('-r -b -m -q -w -v -R -S -k -i --rootfs --bind --mount --qemu --cwd', {
+    asAnother: true,
+  }),
   chpst: wrapper('-u -U -e -/ -C -n -l -L -m -d -o -p -f -c -r -t', { asAnother: true }),
   runuser: wrapper('-u -g -G -w --user --group --supp-group', {
     only: /^(?:-u|--user(?:=|$))/,
@@ -59,33 +70,43 @@ export const WRAPPERS = lookup<Wrapper>({
   }),
   busybox: wrapper(),
   toybox: wrapper(),
-  xargs: wrapper('-n -P -I -L -d -a -s -E --max-args --max-procs --delimiter'),
+  xargs: wrapper(
+    '-n -P -I -L -d -a -s -E --max-args --max-procs --max-chars --delimiter --arg-file --process-slot-var',
+  ),
   eatmydata: wrapper(),
   setpriv: wrapper(
-    '--reuid --regid --groups --inh-caps --ambient-caps --bounding-set --securebits',
+    '--reuid --regid --ruid --euid --rgid --egid --groups --inh-caps --ambient-caps --bounding-set --securebits --pdeathsig --ptracer --selinux-label --apparmor-profile --landlock-access --landlock-rule --seccomp-filter',
     { asAnother: true },
   ),
   setsid: wrapper(),
-  chroot: wrapper('', USER),
-  flock: wrapper('-w -E --timeout --wait', { own: true }),
-  unshare: wrapper('-S -G -R -w --setuid --setgid --root --wd', { asAnother: true }),
-  strace: wrapper('-o -e -s -E -u'),
+  chroot: wrapper('--userspec --groups', USER),
+  flock: wrapper('-w -E --timeout --wait --conflict-exit-code', { own: true }),
+  unshare: wrapper(
+    '-S -G -R -w -l --setuid --setgid --root --wd --load-interp --propagation --map-user --map-group --map-users --map-groups --setgroups --monotonic --boottime',
+    { asAnother: true },
+  ),
+  nsenter: wrapper('-t -N -W --target --net-socket --wdns', { asAnother: true }),
+  strace: wrapper(
+    '-a -b -e -E -I -o -O -p -P -s -S -u -U -X --trace --output --env --user --attach',
+  ),
   ltrace: wrapper('-o -e -s -u -l -n -a -A -D -F -x'),
-  fakeroot: wrapper('-s -i -l'),
+  fakeroot: wrapper('-s -i -l -f -b --lib --faked'),
   fakechroot: wrapper('-e -c -b --environment --config-dir --bindir'),
   faketime: wrapper('-p', { own: true }),
-  torsocks: wrapper(),
+  torsocks: wrapper('-a -P -u -p --address --port --user --pass'),
   proxychains: wrapper('-f'),
   proxychains4: wrapper('-f'),
   chronic: wrapper(),
   unbuffer: wrapper(),
   taskset: wrapper('', { own: true }),
   tini: wrapper('-p -e'),
-  'dumb-init': wrapper(),
+  'dumb-init': wrapper('-r --rewrite'),
   catatonit: wrapper(),
   'dbus-run-session': wrapper('--config-file --dbus-daemon'),
   'ssh-agent': wrapper('-a -E -O -P -t'),
-  'xvfb-run': wrapper('-n -s -e -f -w'),
+  'xvfb-run': wrapper(
+    '-n -s -e -f -p -w --server-num --server-args --error-file --auth-file --xauth-protocol --wait',
+  ),
 });
 
 /** Wrappers whose command runs as another user, or below another root. */

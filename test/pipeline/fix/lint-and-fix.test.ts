@@ -63,6 +63,9 @@ const OWN: Readonly<Record<string, string>> = {
   runuser: '-u root',
   setuidgid: 'root',
   chrt: '0',
+  envdir: '/e',
+  's6-envdir': '/e',
+  's6-envuidgid': 'root',
 };
 
 /** Commands that lint finds something in, with the rule of lint and that of fix. */

@@ -26,7 +26,7 @@ const NEEDS: readonly (readonly [string, string])[] = [
   ['delivers mail', 'postfix master dovecot exim exim4 sendmail opendkim amavisd-new'],
   [
     'changes its user',
-    `${USER_CHANGERS.join(' ')} su s6-applyuidgid s6-envuidgid start-stop-daemon fixuid fixuid.sh capsh nsenter`,
+    `${USER_CHANGERS.join(' ')} su s6-envuidgid start-stop-daemon fixuid fixuid.sh capsh`,
   ],
   [
     'changes users',
