@@ -2,43 +2,54 @@ import { createHash } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { EXIT, UserError } from '../model/errors.ts';
+import type { ReportInput } from '../model/report.ts';
 import { shellWord } from '../model/shell-word.ts';
 import { keptReport } from '../pipeline/kept-report.ts';
+import { readScorecard } from '../pipeline/read-scorecard.ts';
 import { writeFileBeside } from '../pipeline/write-file-beside.ts';
 import type { CommandSpec } from '../plans/flags/command-spec.ts';
-import { text } from '../plans/flags/flag.ts';
+import { bool, text } from '../plans/flags/flag.ts';
 import { jsonText } from '../reporters/json-text.ts';
 import { openFile } from '../tools/open-file.ts';
 import { toolRunner } from './context.ts';
 import { command } from './flags.ts';
 import type { CommandIo } from './io.ts';
 import { pathsOf } from './paths.ts';
+import { renderReport } from './render-report.ts';
 import { JSON_FLAG } from './shared-flags.ts';
 
 export const REPORT = {
   name: 'report',
-  usage: ['report [-o FILE] [--json] [IMAGE]'],
+  usage: ['report [-o FILE] [--json] [IMAGE]', 'report --diff [-o FILE] [--json] BEFORE AFTER'],
   about: `
 Opens the HTML report of the last build or grade of an image; without a name, of the last one of all. Nothing is graded
-again. Without a terminal, or with -o, it writes the file and prints its path.`,
+again. Without a terminal, or with -o, it writes the file and prints its path.
+BEFORE and AFTER are scorecards that --report json wrote: says in Markdown what changed, for a pull request.`,
   examples: [
     ['scoville report', 'open the report of the last grade'],
     ['scoville report my-app', 'of this image'],
     ['scoville report -o report.html my-app', 'write it, and do not open it'],
+    ['scoville report --diff old.json new.json', 'what changed between two scorecards'],
   ],
   exits: [
     ['0', 'opened or written'],
-    ['2', 'no grade is kept, or the file cannot be written'],
+    ['2', 'no grade is kept, or a file cannot be read or written'],
   ],
   flags: {
     output: text('FILE', 'Write the page here, and do not open it', { path: true, short: 'o' }),
+    diff: bool('Two scorecards, the older first: what changed'),
     json: JSON_FLAG,
   },
-  operands: { most: 1, error: 'takes one image', choices: [] },
+  operands: { most: 2, error: 'takes one image, or two scorecards', choices: [] },
 } satisfies CommandSpec;
 
 /** `scoville report`. Throws UserError where no grade of the image is kept. */
-export const report = command(REPORT, async ({ output, json }, [image], io) => {
+export const report = command(REPORT, async ({ output, json, diff }, [image, after], io) => {
+  if (diff) return reportDifference(image, after, { output, json }, io);
+  if (after !== undefined)
+    throw new UserError('report takes one image', {
+      nextStep: 'of two scorecards: scoville report --diff BEFORE AFTER',
+    });
   const paths = pathsOf(io);
   const input = await keptReport({ paths }, image);
   if (input === undefined) {
@@ -70,6 +81,28 @@ export const report = command(REPORT, async ({ output, json }, [image], io) => {
   if (output === undefined && !json && io.outIsTerminal) await open(file, io);
   return EXIT.met;
 });
+
+async function reportDifference(
+  before: string | undefined,
+  after: string | undefined,
+  { output, json }: { readonly output: string | undefined; readonly json: boolean },
+  io: CommandIo,
+): Promise<number> {
+  if (before === undefined || after === undefined)
+    throw new UserError('--diff takes two scorecards, the older first', {
+      nextStep: 'scoville report --diff BEFORE AFTER',
+    });
+  const inputs = [before, after].map(async (file) => ({
+    scorecard: await readScorecard(resolve(io.cwd, file)),
+  }));
+  const [old, now] = (await Promise.all(inputs)) as [ReportInput, ReportInput];
+  const subject = { kind: 'difference', before: old, after: now } as const;
+  const screen = { color: false, unicode: true };
+  const text = await renderReport(subject, json ? 'json' : 'markdown', screen);
+  if (output === undefined) io.writeOut(text);
+  else await writeFileBeside(resolve(io.cwd, output), text);
+  return EXIT.met;
+}
 
 async function usualFile(cache: string, image: string): Promise<string> {
   const folder = join(cache, 'reports');

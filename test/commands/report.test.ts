@@ -1,11 +1,12 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { pathsOf } from '../../src/commands/paths.ts';
 import { report } from '../../src/commands/report.ts';
 import { keepReport } from '../../src/pipeline/kept-report.ts';
 import { htmlReport } from '../../src/reporters/html/page.ts';
+import { jsonReport } from '../../src/reporters/json.ts';
 import { sampleInput } from '../reporters/sample-contents.ts';
 import { fakeIo } from './command-io.ts';
 
@@ -71,4 +72,56 @@ test('a report that cannot be kept is no failure of what was graded', async () =
   await expect(keep('app:1')).resolves.toBeUndefined();
   const { io } = inHome();
   await expect(report(['app:1'], io)).rejects.toThrow('no grade of app:1 is kept');
+});
+
+describe('of two scorecards', () => {
+  const card = (name: string, change: object = {}): void => {
+    writeFileSync(join(home, name), jsonReport({ ...INPUT.scorecard, ...change }));
+  };
+  const changed = INPUT.scorecard.criteria.map((one) =>
+    one.id === 'no-secrets' ? { ...one, outcome: 'pass' as const, summary: 'none found' } : one,
+  );
+
+  test('says what changed, in Markdown and in JSON', async () => {
+    card('old.json', { image: 'app:1' });
+    card('new.json', { image: 'app:2', level: 3, levelName: 'Scotch Bonnet', criteria: changed });
+    const markdown = inHome();
+    expect(await report(['--diff', 'old.json', 'new.json'], markdown.io)).toBe(0);
+    expect(markdown.out()).toMatch(/^## app:1 → app:2\n/);
+    expect(markdown.out()).toContain('| **Level** | 0 None | 3 Scotch Bonnet |');
+    expect(markdown.out()).toContain('no-secrets (level 1) | ');
+    expect(markdown.out()).toContain('none found');
+    const { io, out } = inHome();
+    expect(await report(['--diff', '--json', 'old.json', 'new.json'], io)).toBe(0);
+    expect(JSON.parse(out())).toMatchObject({
+      kind: 'difference',
+      criteria: [{ id: 'no-secrets', before: 'fail', after: 'pass', gain: 1 }],
+    });
+    const written = inHome();
+    expect(await report(['--diff', '-o', 'd.md', 'old.json', 'new.json'], written.io)).toBe(0);
+    expect(readFileSync(join(home, 'd.md'), 'utf8')).toBe(markdown.out());
+  });
+
+  test.each([
+    ['another version', { schemaVersion: '2' }],
+    ['a level that is not one', { level: 9 }],
+    ['an outcome that is not one', { criteria: [{ ...changed[0], outcome: 'constructor' }] }],
+    ['no scores', { vectors: {} }],
+    ['text for points', { overall: { points: '<b>', total: 23, grade: 'A' } }],
+  ])('%s is not a scorecard', async (_, change) => {
+    card('old.json');
+    card('new.json', change);
+    await expect(report(['--diff', 'old.json', 'new.json'], inHome().io)).rejects.toThrow(
+      'new.json is not a scorecard',
+    );
+  });
+
+  test.each([
+    [['--diff', 'old.json'], '--diff takes two scorecards'],
+    [['a', 'b'], 'report takes one image'],
+    [['--diff', 'old.json', 'none.json'], 'none.json cannot be read'],
+  ])('%j is refused', async (args, message) => {
+    card('old.json');
+    await expect(report(args, inHome().io)).rejects.toThrow(message);
+  });
 });
