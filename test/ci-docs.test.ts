@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { parse } from 'yaml';
+import { parse, parseAllDocuments } from 'yaml';
 
 const read = (path: string): string => readFileSync(new URL(`../${path}`, import.meta.url), 'utf8');
 
@@ -9,14 +9,26 @@ const action = parse(read('action.yml')) as {
   outputs: Record<string, unknown>;
 };
 
+const [github = '', gitlab = ''] = read('docs/ci.md').split('\n## GitLab\n');
+
+/** What the first columns of a text's tables name. */
+function namedIn(text: string): readonly string[] {
+  const rows = [...text.matchAll(/^\| (`[a-z-]+`(?:, `[a-z-]+`)*) \|/gm)];
+  return rows
+    .flatMap(([, cell = '']) => [...cell.matchAll(/`([a-z-]+)`/g)].map(([, name = '']) => name))
+    .toSorted();
+}
+
 test('docs/ci.md has every input and output of action.yml, and no other', () => {
-  const rows = [...read('docs/ci.md').matchAll(/^\| (`[a-z-]+`(?:, `[a-z-]+`)*) \|/gm)];
-  const named = rows.flatMap(([, cell = '']) =>
-    [...cell.matchAll(/`([a-z-]+)`/g)].map(([, name = '']) => name),
-  );
-  expect(named.toSorted()).toEqual(
+  expect(namedIn(github)).toEqual(
     [...Object.keys(action.inputs), ...Object.keys(action.outputs)].toSorted(),
   );
+});
+
+test('docs/ci.md has every input of the component, and no other', () => {
+  const [spec] = parseAllDocuments(read('templates/scoville.yml'));
+  const { inputs } = (spec?.toJS() as { spec: { inputs: object } }).spec;
+  expect(namedIn(gitlab)).toEqual(Object.keys(inputs).toSorted());
 });
 
 test('the example gives the action only inputs that it has', () => {

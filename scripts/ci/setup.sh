@@ -3,7 +3,11 @@
 set -euo pipefail
 
 if ! command -v scoville >/dev/null; then
-  (cd "$ACTION_PATH" && npm ci --no-audit --no-fund)
+  # A release's commit of the action has the bundle in it (scripts/release/action-commit.sh): what runs is what the commit names.
+  if [ ! -f "$ACTION_PATH/dist/scoville.js" ]; then
+    echo '::error title=scoville::this commit of the action has no bundle; use the commit of a tag action-v...'
+    exit 2
+  fi
   bin=$RUNNER_TEMP/scoville-bin
   mkdir -p "$bin"
   ln -sf "$ACTION_PATH/dist/scoville.js" "$bin/scoville"

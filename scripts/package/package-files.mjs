@@ -9,8 +9,10 @@ export const ownPackage = () => JSON.parse(readFileSync(join(ROOT, 'package.json
 
 /** Paths relative to the root, sorted. */
 export function packagePaths() {
-  return ownPackage()
-    .files.flatMap((name) => {
+  const { files } = ownPackage();
+  return files
+    .filter((name) => !name.startsWith('!'))
+    .flatMap((name) => {
       const path = join(ROOT, name);
       return statSync(path).isDirectory()
         ? readdirSync(path, { recursive: true, withFileTypes: true })
@@ -18,5 +20,6 @@ export function packagePaths() {
             .map((entry) => join(entry.parentPath, entry.name).slice(ROOT.length + 1))
         : [name];
     })
+    .filter((path) => !files.includes(`!${path}`))
     .toSorted();
 }

@@ -12,7 +12,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { parse } from 'yaml';
+import { parse, parseAllDocuments } from 'yaml';
 import { bases, type Ended, registry, ROOT, run, Scoville } from './harness.ts';
 
 interface Step {
@@ -25,6 +25,19 @@ interface Step {
 interface Action {
   readonly inputs: Readonly<Record<string, { readonly default?: string }>>;
   readonly runs: { readonly steps: readonly Step[] };
+}
+
+type Environment = Readonly<Record<string, string>>;
+interface ComponentSpec {
+  readonly spec: { readonly inputs: Readonly<Record<string, { readonly default?: unknown }>> };
+}
+interface Job {
+  readonly variables: Environment;
+  readonly script: readonly string[];
+  readonly id_tokens: object;
+  readonly artifacts: {
+    readonly reports: { readonly junit: string; readonly codequality: string };
+  };
 }
 
 const scoville = new Scoville();
@@ -210,34 +223,73 @@ describe('the action for GitHub', () => {
   });
 });
 
-describe('the example for GitLab', () => {
-  test('its script builds, gates, pushes and leaves its reports', async () => {
-    const file = readFileSync(join(ROOT, 'examples/ci/gitlab-ci.yml'), 'utf8');
-    const { image: job } = parse(file) as {
-      image: {
-        script: readonly string[];
-        id_tokens: object;
-        artifacts: { reports: { junit: string } };
-      };
-    };
-    expect(Object.keys(job.id_tokens)).toEqual(['SIGSTORE_ID_TOKEN']);
-    const script = job.script.join('\n').replace('--min-level 2', '--min-level 0 --scanner none');
-    const ended = await run('bash', ['-eo', 'pipefail', '-c', script], {
+describe('the component for GitLab', () => {
+  const [spec, jobs] = parseAllDocuments(
+    readFileSync(join(ROOT, 'templates/scoville.yml'), 'utf8'),
+  ).map((document) => document.toJS() as unknown) as [ComponentSpec, Record<string, Job>];
+  const [job] = Object.values(jobs) as [Job];
+
+  /** A value as GitLab puts inputs and variables into it. */
+  function value(text: string, inputs: Readonly<Record<string, string>>, env: Environment): string {
+    return text
+      .replace(/\$\[\[ inputs\.([a-z-]+) \]\]/g, (_, name: string) => {
+        const input = spec.spec.inputs[name];
+        if (input === undefined) throw new Error(`no input ${name}`);
+        return inputs[name] ?? String(input.default);
+      })
+      .replace(/\$([A-Z_]+)/g, (_, name: string) => env[name] ?? '');
+  }
+
+  async function runJob(inputs: Readonly<Record<string, string>>): Promise<Ended> {
+    const ci = { GITLAB_CI: 'true', CI_REGISTRY_IMAGE: NAME, CI_COMMIT_SHORT_SHA: 'abc1234' };
+    const variables = Object.fromEntries(
+      Object.entries(job.variables)
+        .filter(([name]) => name.startsWith('SCOVILLE_'))
+        .map(([name, text]) => [name, value(text, inputs, ci)]),
+    );
+    // What a user wrote must not become part of a script.
+    expect(job.script.join('\n')).not.toContain('$[[');
+    return run('sh', ['-ec', job.script.join('\n')], {
       cwd: folder,
-      env: {
-        ...runnerEnv,
-        GITLAB_CI: 'true',
-        CI_REGISTRY_IMAGE: NAME,
-        CI_COMMIT_SHORT_SHA: 'abc1234',
-      },
+      env: { ...runnerEnv, ...ci, ...variables },
     });
+  }
+
+  test('its job builds, gates, pushes and leaves its reports', async () => {
+    expect(Object.keys(job.id_tokens)).toEqual(['SIGSTORE_ID_TOKEN']);
+    const ended = await runJob({ arguments: '--scanner none --build-arg WHO=*' });
     expect([ended.exitCode, ended.exitCode === 0 ? '' : ended.stderr]).toEqual([0, '']);
     expect(ended.stderr).toMatch(
       /\u001b\[0Ksection_start:\d+:scoville_build\[collapsed=true\]\r\u001b\[0Kdocker buildx build\n[^]*\u001b\[0Ksection_end:\d+:scoville_build\r/,
     );
     expect((await remote('abc1234')).exitCode).toBe(0);
-    expect(readFileSync(join(folder, job.artifacts.reports.junit), 'utf8')).toContain(
-      '<testsuites',
-    );
+    const { junit, codequality } = job.artifacts.reports;
+    expect(readFileSync(join(folder, junit), 'utf8')).toContain('<testsuites');
+    const findings = JSON.parse(readFileSync(join(folder, codequality), 'utf8')) as readonly {
+      location: { path: string };
+    }[];
+    expect(findings.map(({ location }) => location.path)).toContain('Dockerfile');
+  });
+
+  test('short of its level it fails, and leaves its reports; without push nothing is pushed', async () => {
+    const context = join(folder, '$(touch evil)');
+    mkdirSync(context);
+    writeFileSync(join(context, 'Other'), `FROM ${bases.busybox}\n`);
+    const short = await runJob({
+      context: './$(touch evil)',
+      file: './$(touch evil)/Other',
+      tag: '$CI_REGISTRY_IMAGE:short-gitlab',
+      'min-level': '5',
+      arguments: '--scanner=none',
+    });
+    expect([short.exitCode, existsSync(join(folder, 'evil'))]).toEqual([1, false]);
+    expect(existsSync(join(folder, 'reports/code-quality.json'))).toBe(true);
+    const quiet = await runJob({
+      tag: '$CI_REGISTRY_IMAGE:no-push',
+      push: 'false',
+      arguments: '--scanner=none --output=type=image,store=false',
+    });
+    expect([quiet.exitCode, quiet.exitCode === 0 ? '' : quiet.stderr]).toEqual([0, '']);
+    for (const tag of ['short-gitlab', 'no-push']) expect((await remote(tag)).exitCode).not.toBe(0);
   });
 });
