@@ -13,7 +13,7 @@ if [ -n "${3:-}" ]; then
   # What only maintainer scripts call (debconf, dpkg, perl ...) is left out.
   needed=$(apt-cache depends --recurse --no-recommends --no-suggests --no-conflicts --no-breaks --no-replaces --no-enhances $3 |
     grep -E '^[a-z]' | sort -u | grep -E "^lib|^media-types$|^tzdata$|^readline-common$|^font|^gcc-[0-9]*-base$|^($(echo "$3" | tr ' ' '|'))" |
-    grep -vE '^lib(apt|pam|debconf|locale|text|debian)|:' )
+    grep -vE '^lib(apt|pam|debconf|locale|text|debian|perl|error-perl)|:' )
   (cd /debs/programs && apt-get download -qq $needed)
 fi
 unpack() {

@@ -210,12 +210,14 @@ describe('the commit of a release for users of the action', () => {
     // What is not committed yet is tried too.
     for (const path of ['action.yml', 'scripts'])
       execFileSync('cp', ['-r', join(ROOT, path), clone]);
-    const { stage } = (await import(join(ROOT, 'scripts/release/stage.mjs'))) as {
+    const { stage, packNpm } = (await import(join(ROOT, 'scripts/release/stage.mjs'))) as {
       stage: (folder: string) => { version: string };
+      packNpm: (staged: string, out: string) => string;
     };
     const { version } = stage(staged);
+    const tarball = packNpm(staged, folder);
     const make = (): string =>
-      execFileSync('bash', ['scripts/release/action-commit.sh', staged, version], { cwd: clone })
+      execFileSync('bash', ['scripts/release/action-commit.sh', tarball, version], { cwd: clone })
         .toString()
         .trim();
     const commit = make();

@@ -1,0 +1,65 @@
+# Scoville as an image: `scoville` builds it, grades it and proves it (docs/how-to/install.md).
+#   npm run build && scoville build -t scoville .
+# It has Node.js, Docker's CLI with buildx, cosign and git of Debian; no shell and no package manager. The engine is the one whose socket
+# it is given. `--target ci` adds a shell, for CI systems that run scripts in the image.
+ARG DEBIAN=debian:trixie-slim
+# Where the source is.
+ARG SOURCE=
+
+FROM ${DEBIAN} AS programs
+COPY scripts/engine/unpack-debs.sh /usr/local/bin/unpack-debs.sh
+RUN sh /usr/local/bin/unpack-debs.sh /programs \
+      'base-files netbase tzdata ca-certificates' \
+      'nodejs node-acorn node-cjs-module-lexer node-minimatch node-undici zlib1g docker-cli docker-buildx cosign git' \
+ # Each finds its libraries.
+ && touch /programs/dev/null \
+ && for program in 'node --print process.version' 'docker buildx version' 'cosign version' 'git version'; do \
+      chroot /programs $program || exit 1; \
+    done \
+ && rm /programs/dev/null
+WORKDIR /programs/usr/lib/scoville
+COPY package.json ./
+COPY schema ./schema
+COPY templates ./templates
+COPY dist ./dist
+WORKDIR /programs
+# What is not in git has the modes of the checkout's umask.
+RUN chmod -R u=rwX,go=rX usr/lib/scoville \
+ && mkdir -p usr/share/doc/scoville \
+ && sed -i '1s|.*|#!/usr/bin/node|' usr/lib/scoville/dist/scoville.js \
+ && mv usr/lib/scoville/dist/THIRD-PARTY-NOTICES.txt usr/lib/scoville/dist/sbom.cdx.json usr/share/doc/scoville/ \
+ && ln -s ../lib/scoville/dist/scoville.js usr/bin/scoville \
+ && ln -s ../../../bin/scoville usr/libexec/docker/cli-plugins/docker-scoville
+COPY --chmod=644 LICENSE /programs/usr/share/doc/scoville/copyright
+
+FROM ${DEBIAN} AS shell
+RUN apt-get update -qq && apt-get download busybox-static \
+ && dpkg-deb -x busybox-static_*.deb /busybox \
+ && dpkg-deb -f busybox-static_*.deb > /busybox/record \
+ && for applet in sh env cat cp grep head ls mkdir mv printf rm sed sleep tail test tr; do \
+      ln -s busybox "/busybox/usr/bin/$applet"; \
+    done
+
+FROM scratch AS scoville
+ARG SOURCE
+COPY --from=programs /programs/ /
+ENV PATH=/usr/bin SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt
+LABEL org.opencontainers.image.title=scoville \
+      org.opencontainers.image.description="Build container images reproducibly, sign them, and grade how hardened they are" \
+      org.opencontainers.image.source=${SOURCE} \
+      org.opencontainers.image.vendor="The Scoville contributors" \
+      org.opencontainers.image.licenses=Apache-2.0
+WORKDIR /work
+USER 65532:65532
+ENTRYPOINT ["/usr/bin/scoville"]
+CMD ["--help"]
+
+FROM scoville AS ci
+COPY --from=shell /busybox/usr/bin/ /usr/bin/
+COPY --from=shell /busybox/record /var/lib/dpkg/status.d/busybox-static
+# A runner's checkout and the engine's certificates are root's.
+USER 0:0
+ENTRYPOINT []
+CMD ["sh"]
+
+FROM scoville
