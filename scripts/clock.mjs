@@ -1,6 +1,6 @@
 // The newcomer's clock: how long a first useful result takes, and how far pasting what scoville prints leads.
 //   npm run clock -- [NAME...] [--folder DIR]... [--bin FILE] [--first] [--json FILE] [--keep]
-// Needs scripts/engine.sh up. NAME: projects of test/fixtures/fix, else all. --folder: a project of your own, with a Dockerfile. --first: measure
+// Needs scripts/engine.sh up. NAME: projects of test/fixtures/fix, else all. --folder: a project of your own, with a Dockerfile, which answers `hello`. --first: measure
 // the first result too, from a bare clone and from the installed package. --bin: this scoville. --json: the transcripts, to a file. --keep: leave the projects.
 // Only the first command of a project is known here; each one after it is taken from what scoville printed. Exit 1 where fewer than three reach level 3,
 // or an app no longer answers.

@@ -2,6 +2,9 @@ import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { projectIn, projectOf, smokeOf } from '../fixes/project.mjs';
 
+/** What an app in a folder of one's own has to answer. */
+const SAYS_HELLO = 'curl -fsS --max-time 5 "$SCOVILLE_URL/" | grep -qi hello';
+
 /**
  * A project as a newcomer has it: in git with a remote, without settings, and a home where scoville was never run. What the machine lacks is set in the person's
  * own settings: whom the stand-ins of official images come from, and who answers for OSV.dev.
@@ -22,7 +25,7 @@ export function newcomer(source, { registry, osvUrl, bin }) {
     folder,
     image: `scoville-clock-${basename(source).toLowerCase()}`,
     env: environment(home, programs),
-    smoke: isOfSet ? smokeOf(source) : undefined,
+    smoke: isOfSet ? smokeOf(source) : SAYS_HELLO,
   };
 }
 

@@ -32,8 +32,21 @@ export interface BuildStep {
 export type PipelineEvent =
   /** What this run will do after its plan, in this order, as far as nothing stops it. */
   | { readonly kind: 'steps-planned'; readonly steps: readonly (Phase | Part)[] }
-  | { readonly kind: 'part'; readonly part: Part; readonly state: 'started' | 'done' }
-  | { readonly kind: 'phase-started'; readonly phase: Phase; readonly detail?: string }
+  | {
+      readonly kind: 'part';
+      readonly part: Part;
+      readonly state: 'started' | 'done';
+      /** What it works on, or what came of it. */
+      readonly detail?: string;
+      readonly seconds?: number;
+    }
+  | {
+      readonly kind: 'phase-started';
+      readonly phase: Phase;
+      readonly detail?: string;
+      /** Of what has to be read. */
+      readonly bytes?: number;
+    }
   | {
       readonly kind: 'phase-done';
       readonly phase: Phase;

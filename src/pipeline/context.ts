@@ -29,16 +29,20 @@ export function commandSearch({ env, cwd }: Pick<PipelineContext, 'env' | 'cwd'>
   return { path: env['PATH'] ?? '', cwds: [cwd], home: env['HOME'] ?? '/' };
 }
 
-/** Runs one phase: tells that it started, and how it ended with its seconds. A throw is passed on, the phase left open. */
+/**
+ * Runs one phase: tells that it started, on what where `about` says so, and how it ended with its seconds.
+ * A throw is passed on, the phase left open.
+ */
 export async function phase<T>(
   context: PipelineContext,
   name: Phase,
   work: () => Promise<T>,
   done: (value: T) => { readonly detail: string; readonly cached?: boolean },
+  about: { readonly detail?: string; readonly bytes?: number } = {},
 ): Promise<T> {
   context.signal.throwIfAborted();
   const started = context.now();
-  context.emit({ kind: 'phase-started', phase: name });
+  context.emit({ kind: 'phase-started', phase: name, ...about });
   const value = await work();
   context.emit({
     kind: 'phase-done',
@@ -49,14 +53,19 @@ export async function phase<T>(
   return value;
 }
 
-/** Runs a part of a phase, told to whoever shows a checklist. */
+/** Runs a part of a phase, told to a checklist; with words about it, to logs too. */
 export async function part<T>(
   context: PipelineContext,
   name: Part,
   work: () => Promise<T>,
+  words?: { readonly about: string; readonly done: (value: T) => string },
 ): Promise<T> {
-  context.emit({ kind: 'part', part: name, state: 'started' });
+  const started = context.now();
+  const about = words === undefined ? {} : { detail: words.about };
+  context.emit({ kind: 'part', part: name, state: 'started', ...about });
   const value = await work();
-  context.emit({ kind: 'part', part: name, state: 'done' });
+  const seconds = (context.now() - started) / 1000;
+  const ended = words === undefined ? {} : { detail: words.done(value), seconds };
+  context.emit({ kind: 'part', part: name, state: 'done', ...ended });
   return value;
 }

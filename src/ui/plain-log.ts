@@ -1,17 +1,29 @@
 import type { EventSink, PipelineEvent } from '../model/events.ts';
 import { unreachable } from '../model/result.ts';
 import { cleanLines } from './clean.ts';
-import { PHASE_LABEL } from './phase-text.ts';
+import { PHASE_LABEL, STEP_LABEL } from './phase-text.ts';
 import { bytesText, secondsText } from './units.ts';
 
+type Started = Extract<PipelineEvent, { kind: 'phase-started' }>;
+type PartEvent = Extract<PipelineEvent, { kind: 'part' }>;
 type Transfer = Extract<PipelineEvent, { kind: 'transfer' }>;
 
 function sum(numbers: readonly number[]): number {
   return numbers.reduce((total, one) => total + one, 0);
 }
 
-/** A transfer that takes longer says so that often. */
-const SAY_EVERY_MS = 5000;
+function startText({ phase, detail = '', bytes }: Started): string {
+  const size = bytes === undefined ? '' : `, ${bytesText(bytes)}`;
+  return `scoville: ${PHASE_LABEL[phase]}: ${detail}${size} ...`;
+}
+
+function partText({ part, state, detail = '', seconds = 0 }: PartEvent): string {
+  const end = state === 'started' ? ' ...' : ` (${secondsText(seconds)})`;
+  return `scoville: ${STEP_LABEL[part]}: ${detail}${end}`;
+}
+
+/** A transfer that takes longer says so then, and after twice the time each. */
+const SAY_FIRST_MS = 5000;
 
 /**
  * Lines without cursor movement, for logs, CI and `--progress=plain`: BuildKit's steps as its own plain mode numbers
@@ -23,10 +35,12 @@ export function plainLog(write: (text: string) => void, now: () => number = Date
   };
   const moved = new Map<string, { readonly done: number; readonly total: number }>();
   let said = now();
+  let pause = SAY_FIRST_MS;
   const transferred = ({ phase, digest, done, total }: Transfer): void => {
     moved.set(`${phase} ${digest}`, { done, total });
-    if (now() - said < SAY_EVERY_MS) return;
+    if (now() - said < pause) return;
     said = now();
+    pause *= 2;
     const own = [...moved].flatMap(([key, one]) => (key.startsWith(`${phase} `) ? [one] : []));
     const [all, of] = [sum(own.map((one) => one.done)), sum(own.map((one) => one.total))];
     line(`scoville: ${PHASE_LABEL[phase]}: ${bytesText(all)} of ${bytesText(of)}`);
@@ -43,6 +57,11 @@ export function plainLog(write: (text: string) => void, now: () => number = Date
         return;
       case 'phase-started':
         said = now();
+        pause = SAY_FIRST_MS;
+        if (event.detail !== undefined) line(startText(event));
+        return;
+      case 'part':
+        if (event.detail !== undefined) line(partText(event));
         return;
       case 'transfer':
         transferred(event);
@@ -65,7 +84,6 @@ export function plainLog(write: (text: string) => void, now: () => number = Date
       case 'raw':
       case 'step-transfer':
       case 'steps-planned':
-      case 'part':
       case 'file-normalised':
       case 'scorecard':
         return;

@@ -56,7 +56,27 @@ test('what the image and buildx say cannot steer the terminal', () => {
   ).toBe('#1 goneback\nERROR: bad\n  2 | line\nscoville: a\n');
 });
 
-test('a long transfer says every five seconds how far it is, with bytes', () => {
+test('what takes a while says what it works on, with bytes, and how it ended', () => {
+  expect(
+    shown(
+      { kind: 'phase-started', phase: 'inspect', detail: '4 layers', bytes: 226_000_000 },
+      { kind: 'phase-done', phase: 'inspect', detail: '168 packages', seconds: 4.31 },
+      { kind: 'part', part: 'sbom', state: 'started' },
+      { kind: 'part', part: 'scan', state: 'started', detail: '168 packages' },
+      { kind: 'part', part: 'scan', state: 'done', detail: '2 CVEs by OSV.dev', seconds: 1.2 },
+    ),
+  ).toBe(
+    [
+      'scoville: inspect: 4 layers, 226 MB ...',
+      'scoville: inspect: 168 packages (4.3s)',
+      'scoville: scan: 168 packages ...',
+      'scoville: scan: 2 CVEs by OSV.dev (1.2s)',
+      '',
+    ].join('\n'),
+  );
+});
+
+test('a long transfer says how far it is, with bytes, and less and less often', () => {
   let text = '';
   let time = 0;
   const sink = plainLog(
@@ -70,7 +90,7 @@ test('a long transfer says every five seconds how far it is, with bytes', () => 
       const done = step * 10_000_000;
       sink({ kind: 'transfer', phase: 'push', digest: digestOf(name), done, total: 40_000_000 });
     }
-  expect(text).toBe('scoville: push: 30.0 MB of 40.0 MB\nscoville: push: 60.0 MB of 80.0 MB\n');
+  expect(text).toBe('scoville: push: 30.0 MB of 40.0 MB\nscoville: push: 80.0 MB of 80.0 MB\n');
 });
 
 test('short transfers, files and the scorecard are no lines', () => {

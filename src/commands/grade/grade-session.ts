@@ -76,6 +76,7 @@ export async function gradeOne(
     'open',
     () => openNamedImage(context, options.registries, request),
     ({ name, place, root }) => ({ detail: `${name}, ${PLACE[place]}, ${root.digest}` }),
+    { detail: text },
   );
   try {
     const { scorecard, contents } = await gradeOpened(context, image, options, platforms);

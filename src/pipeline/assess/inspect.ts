@@ -47,7 +47,17 @@ export function inspect<E extends PlatformEvidence>(
       detail: all.map((one) => found(one, all.length > 1)).join('; '),
       cached: all.every(({ content, read }) => content.known && read === 0),
     }),
+    toRead(evidence),
   );
+}
+
+/** Reading less than that takes no time that needs a word. */
+const MUCH_BYTES = 32e6;
+
+function toRead(evidence: readonly PlatformEvidence[]): { detail?: string; bytes?: number } {
+  const layers = evidence.flatMap(({ platform }) => platform.layers);
+  const bytes = layers.reduce((sum, { blob }) => sum + blob.size, 0);
+  return bytes < MUCH_BYTES ? {} : { detail: quantity(layers.length, 'layer'), bytes };
 }
 
 /** Facts that were kept do not make an image whole. Throws MissingLayerError. */

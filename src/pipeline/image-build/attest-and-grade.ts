@@ -55,9 +55,7 @@ export async function attestAndGrade(
   const inspected = await inspect(context, opened, evidence, { secrets: true });
   const { settings, names, layout } = plan;
   const scanning = plan.own.grade
-    ? part(context, 'scan', () =>
-        scanPlatforms(context, opened, inspected, { settings, names, layout }),
-      )
+    ? scanPlatforms(context, opened, inspected, { settings, names, layout })
     : undefined;
   // A scan that fails while signing still runs is looked at when it is awaited.
   scanning?.catch(() => undefined);

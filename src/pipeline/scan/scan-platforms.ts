@@ -3,11 +3,12 @@ import { join } from 'node:path';
 import { digestHex } from '../../model/digest.ts';
 import type { Descriptor } from '../../model/oci.ts';
 import type { OpenedImage } from '../../model/opened-image.ts';
+import { quantity } from '../../model/quantity.ts';
 import { parseReference } from '../../model/reference.ts';
 import type { Settings } from '../../model/settings.ts';
 import { createCache, type JsonCache } from '../../oci/layout/json-cache.ts';
 import type { InspectedPlatform, Scanned } from '../assess/evidence.ts';
-import type { PipelineContext } from '../context.ts';
+import { part, type PipelineContext } from '../context.ts';
 import { scanImage } from './scan-image.ts';
 
 interface ScanOptions {
@@ -24,9 +25,32 @@ function vulnerabilityCache({ paths }: Pick<PipelineContext, 'paths'>): JsonCach
 }
 
 /** Scans every platform whose content is known, one after the other, and adds what was found. */
-export async function scanPlatforms<
-  P extends Pick<InspectedPlatform, 'platform' | 'content' | 'vex'>,
->(
+export function scanPlatforms<P extends Pick<InspectedPlatform, 'platform' | 'content' | 'vex'>>(
+  context: PipelineContext,
+  image: Pick<OpenedImage, 'root'>,
+  inspected: readonly P[],
+  options: ScanOptions,
+): Promise<readonly (P & Scanned)[]> {
+  const counts = inspected.map(({ content }) =>
+    content.known ? content.value.packages.length : 0,
+  );
+  return part(context, 'scan', () => scanEach(context, image, inspected, options), {
+    about: quantity(
+      counts.reduce((sum, one) => sum + one, 0),
+      'package',
+    ),
+    done: (all) =>
+      [...new Set(all.map(({ vulnerabilities }) => foundText(vulnerabilities)))].join('; '),
+  });
+}
+
+function foundText(fact: Scanned['vulnerabilities']): string {
+  if (!fact.known) return `not checked: ${fact.reason}`;
+  const { vulnerabilities, scanner } = fact.value;
+  return `${quantity(vulnerabilities.length, 'CVE')} by ${scanner}`;
+}
+
+async function scanEach<P extends Pick<InspectedPlatform, 'platform' | 'content' | 'vex'>>(
   context: PipelineContext,
   image: Pick<OpenedImage, 'root'>,
   inspected: readonly P[],
