@@ -4,7 +4,7 @@ import type { Package } from '../model/packages.ts';
 import type { SecretGap } from '../model/secret-facts.ts';
 
 /** Changes with the shape or meaning of LayerFacts: facts cached under another number are not read. */
-export const FACTS_SCHEMA = 18;
+export const FACTS_SCHEMA = 19;
 
 /** What is kept of an entry that more must be known of than its path; many of a layer have the same. */
 export interface FileAttributes {
@@ -47,6 +47,8 @@ export interface UnreadRecord {
 export interface LayerSecret {
   readonly rule: string;
   readonly masked: string;
+  /** The same for the same value, wherever it is. */
+  readonly mark?: string;
   readonly path: string;
   /** The member of an archive that holds it, archives within it divided by `!/`. */
   readonly inside?: string;

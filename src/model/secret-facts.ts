@@ -4,6 +4,8 @@ import type { Digest } from './digest.ts';
 export interface SecretFinding {
   readonly rule: string;
   readonly masked: string;
+  /** The same for the same value; not shown. */
+  readonly mark?: string;
   readonly where: 'layer' | 'env' | 'label' | 'annotation' | 'config' | 'history' | 'provenance';
   readonly path?: string;
   /** The member of an archive that holds it, archives within it divided by `!/`. */
@@ -12,6 +14,8 @@ export interface SecretFinding {
   readonly inName?: true;
   readonly layer?: Digest;
   readonly line?: number;
+  /** Line of the Dockerfile that brought it, where that is known. */
+  readonly dockerfileLine?: number;
   /** Byte of the file where it begins: in programs, and far into a large file, in place of a line. */
   readonly offset?: number;
   /** The file is gone from the final filesystem, but its layer still holds it. */

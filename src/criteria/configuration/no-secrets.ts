@@ -7,7 +7,8 @@ import { configEvidence, fail, listed, note, pass, unknown } from '../verdict.ts
 function evidenceOf(found: SecretFinding): Evidence {
   const deleted = found.deleted === true ? ', deleted later but still in its layer' : '';
   const byte = found.offset === undefined ? '' : `, byte ${found.offset}`;
-  const line = found.line === undefined ? byte : `, line ${found.line}`;
+  const inFile = found.line === undefined ? byte : `, line ${found.line}`;
+  const line = inFile + lineText(found);
   const detail = `${found.rule}: ${found.masked}${line}${deleted}`;
   return found.where === 'layer' && found.path !== undefined
     ? {
@@ -23,19 +24,29 @@ function evidenceOf(found: SecretFinding): Evidence {
       );
 }
 
-/** Each secret, its kind and place; one of the configuration that stands in several fields is named once. */
+const lineText = ({ dockerfileLine }: SecretFinding): string =>
+  dockerfileLine === undefined ? '' : ` (Dockerfile:${dockerfileLine})`;
+
+function placeText(found: SecretFinding): string {
+  const { where, path } = found;
+  const place = where === 'layer' ? (path ?? where) : [where, path].filter(Boolean).join(' ');
+  return place + lineText(found);
+}
+
+/** Each secret once, with its kind and its places: files first, then what only repeats them. */
 function named(findings: readonly SecretFinding[]): readonly string[] {
-  const found = new Map<string, string[]>();
-  findings.forEach(({ rule, masked, where, path }, at) => {
-    // The mask shows a value's beginning alone, so that two keys in files may look the same.
-    const key = where === 'layer' ? String(at) : `${rule} ${masked}`;
-    const place = where === 'layer' ? (path ?? where) : [where, path].filter(Boolean).join(' ');
-    const [first = `${rule} in ${place}`, ...others] = found.get(key) ?? [];
-    found.set(key, first.endsWith(` in ${place}`) ? [first, ...others] : [first, ...others, place]);
+  const found = new Map<string, SecretFinding[]>();
+  findings.forEach((one, at) => {
+    // A mask shows a value's beginning alone: without a mark two keys in files may look the same.
+    const key = one.mark ?? (one.where === 'layer' ? String(at) : one.masked);
+    found.set(key, [...(found.get(key) ?? []), one]);
   });
-  return [...found.values()].map(([first = '', ...others]) =>
-    others.length === 0 ? first : `${first} and ${listed(others, 1)}`,
-  );
+  return [...found.values()].map((all) => {
+    const rule = all[0]?.rule ?? '';
+    const [place = '', ...others] = new Set(all.map(placeText));
+    const more = others.length === 0 ? '' : ` and ${quantity(others.length, 'more place')}`;
+    return `${rule} in ${place}${more}`;
+  });
 }
 
 function lookedAt({ scannedFiles, unopened = {} }: SecretsFact): readonly Evidence[] {

@@ -6,7 +6,7 @@ import { type DocumentText, documentTexts, type PlaceOf } from './document-texts
 import { isNamedSecret } from './named-secret.ts';
 import { ScanBudget } from './scan-budget.ts';
 import type { FoundSecret } from './secret-text.ts';
-import { masked } from './secret-value.ts';
+import { markOf, masked } from './secret-value.ts';
 
 interface Found {
   readonly rule: string;
@@ -70,6 +70,7 @@ function findings(found: readonly Found[]): readonly SecretFinding[] {
   const shown = found.map(({ rule, value, place: { where, path } }): SecretFinding => ({
     rule,
     masked: masked(value),
+    mark: markOf(value),
     where,
     ...(path === undefined ? {} : { path: path.replaceAll(value, masked(value)) }),
   }));

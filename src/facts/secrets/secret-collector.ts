@@ -7,7 +7,7 @@ import { PackageLists } from './package-lists.ts';
 import { ScanBudget } from './scan-budget.ts';
 import { harmlessReason } from './secret-places.ts';
 import { isToken } from './secret-rules.ts';
-import { masked } from './secret-value.ts';
+import { markOf, masked } from './secret-value.ts';
 
 const MAX_FINDINGS = 1000;
 const MAX_GAPS = 100;
@@ -49,33 +49,34 @@ export function secretCollector(): LayerCollector<SecretFacts> {
   };
   const lists = new PackageLists();
   /** What may turn out to be published, once all lists are known. */
-  const pending: { secret: LayerSecret; hash: string }[] = [];
+  const pending: { secret: LayerSecret; mark: string | undefined; hash: string }[] = [];
   let scan: ContentScan | undefined;
   let scannedFiles = 0;
   let moreGaps = 0;
 
-  const keep = (secret: LayerSecret, hash?: string): void => {
+  const keep = (secret: LayerSecret, mark?: string, hash?: string): void => {
     const { path, inside, rule } = secret;
     if (hash !== undefined && !isToken(rule)) {
-      pending.push({ secret, hash });
+      pending.push({ secret, mark, hash });
       return;
     }
     const name = inside === undefined ? path : `${path}!/${inside}`;
-    sort(secret, rule === GIT_DIRECTORY ? undefined : harmlessReason(name, rule));
+    sort(secret, mark, rule === GIT_DIRECTORY ? undefined : harmlessReason(name, rule));
   };
-  const sort = (secret: LayerSecret, reason: string | undefined): void => {
-    if (reason === undefined && secrets.length < MAX_FINDINGS) secrets.push(secret);
+  const sort = (
+    secret: LayerSecret,
+    mark: string | undefined,
+    reason: string | undefined,
+  ): void => {
+    if (reason === undefined && secrets.length < MAX_FINDINGS)
+      secrets.push(mark === undefined ? secret : { ...secret, mark });
     else if (reason !== undefined && suppressed.length < MAX_FINDINGS)
       suppressed.push({ ...secret, reason });
   };
   const names = new EntryNames(shared.budget, (path, { rule, value }) => {
     // The name itself is the secret.
-    keep({
-      rule,
-      masked: masked(value),
-      path: path.replaceAll(value, masked(value)),
-      inName: true,
-    });
+    const shown = path.replaceAll(value, masked(value));
+    keep({ rule, masked: masked(value), path: shown, inName: true }, markOf(value));
   });
   const note = (path: string): void => {
     for (const reason of shared.budget.gaps())
@@ -103,7 +104,7 @@ export function secretCollector(): LayerCollector<SecretFacts> {
         ? PackageLists.hash(path, content)
         : undefined;
     for (const { value, ...secret } of secretsHere)
-      keep({ ...secret, masked: masked(value), path }, hash);
+      keep({ ...secret, masked: masked(value), path }, markOf(value), hash);
     note(path);
   };
   return {
@@ -119,9 +120,9 @@ export function secretCollector(): LayerCollector<SecretFacts> {
     visit,
     finish: () => {
       names.flush();
-      for (const { secret, hash } of pending)
-        if (lists.lists(secret.path, hash)) sort(secret, PUBLISHED);
-        else keep(secret);
+      for (const { secret, mark, hash } of pending)
+        if (lists.lists(secret.path, hash)) sort(secret, mark, PUBLISHED);
+        else keep(secret, mark);
       note('names of files');
       return {
         secrets,

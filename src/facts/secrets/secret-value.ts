@@ -1,9 +1,18 @@
+import { createHash } from 'node:crypto';
 import { isPublished } from './published-values.ts';
 
 /** At most four characters of a value, and never more than a quarter of it. */
 export function masked(value: string): string {
   const plain = value.replace(/[^\x21-\x7e]/g, '');
   return `${plain.slice(0, Math.min(4, Math.floor(plain.length / 4)))}***`;
+}
+
+/**
+ * Tells values apart, and not what they are: 24 bits of a digest. The same secret in several places is one
+ * by it. For caches of this machine; no report shows it.
+ */
+export function markOf(value: string): string {
+  return createHash('sha256').update(value).digest('hex').slice(0, 6);
 }
 
 /** Words that documentation and templates build a value from; what a person makes up for real is left when they are gone. */

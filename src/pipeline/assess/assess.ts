@@ -8,6 +8,7 @@ import type { Settings } from '../../model/settings.ts';
 import { type PipelineContext, phase } from '../context.ts';
 import type { AssessedPlatform } from './evidence.ts';
 import { judgePlatforms, type PlatformFacts } from './judge-platforms.ts';
+import { withLines } from './secret-lines.ts';
 
 /** A judged image: the scorecard, and the facts that reports show beside it. */
 export interface Graded {
@@ -89,7 +90,7 @@ function factsOf(
           filesystem: known(content.value.filesystem, 'image'),
           packages: knownPackages(content.value),
           secrets: secrets
-            ? known(content.value.secrets, 'image')
+            ? known(withLines(content.value.secrets, platform, build), 'image')
             : unknownFact(
                 'the layers were not searched for secrets',
                 'grade without --secrets=false',

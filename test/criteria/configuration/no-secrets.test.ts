@@ -31,7 +31,17 @@ judgesAs(noSecrets, [
       KEY,
     ),
     outcome: 'fail',
-    says: '2 secrets: aws in env KEY and history, private-key in root/.ssh/id_rsa',
+    says: '2 secrets: aws in env KEY and 1 more place, private-key in root/.ssh/id_rsa',
+  },
+  {
+    name: 'one value in two files is one secret, with the lines that brought it; another is not',
+    facts: having(
+      { ...KEY, mark: 'a1', dockerfileLine: 4 },
+      { ...KEY, mark: 'b2', path: 'b/id_rsa' },
+      { ...KEY, mark: 'a1', path: 'a/id_rsa', dockerfileLine: 5 },
+    ),
+    outcome: 'fail',
+    says: '2 secrets: private-key in root/.ssh/id_rsa (Dockerfile:4) and 1 more place, private-key in b/id_rsa',
   },
   {
     name: 'deleted by a later layer',

@@ -64,10 +64,12 @@ describe('configSecrets', () => {
   });
 });
 
+const MARK = expect.stringMatching(/^[0-9a-f]{6}$/) as unknown as string;
+
 test('build arguments that provenance would tell', () => {
   expect(buildArgumentSecrets({ NPM_TOKEN: 'hunter2222', V: '1.2.3', X: TOKEN }).findings).toEqual([
-    { rule: 'named-secret', masked: 'hu***', where: 'provenance', path: 'NPM_TOKEN' },
-    { rule: 'github-token', masked: 'ghp_***', where: 'provenance', path: 'X' },
+    { rule: 'named-secret', masked: 'hu***', mark: MARK, where: 'provenance', path: 'NPM_TOKEN' },
+    { rule: 'github-token', masked: 'ghp_***', mark: MARK, where: 'provenance', path: 'X' },
   ]);
 });
 

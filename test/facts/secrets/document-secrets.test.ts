@@ -68,11 +68,13 @@ describe('commands that built it', () => {
   });
 });
 
+const MARK = expect.stringMatching(/^[0-9a-f]{6}$/) as unknown as string;
+
 test('annotations', () => {
   const annotations = { a: TOKEN, 'x.password': 'hunter22', b: 'harmless' };
   expect(manifestSecrets({ annotations }).findings).toEqual([
-    { rule: 'github-token', masked: 'ghp_***', where: 'annotation', path: 'a' },
-    { rule: 'named-secret', masked: 'hu***', where: 'annotation', path: 'x.password' },
+    { rule: 'github-token', masked: 'ghp_***', mark: MARK, where: 'annotation', path: 'a' },
+    { rule: 'named-secret', masked: 'hu***', mark: MARK, where: 'annotation', path: 'x.password' },
   ]);
 });
 
