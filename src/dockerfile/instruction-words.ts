@@ -25,23 +25,6 @@ export function splitWords(text: string, escape = '\\'): RawWord[] {
   return words;
 }
 
-/** A JSON array as BuildKit reads it; undefined where the text is none, and is taken as text. */
-export function jsonArray(text: string): readonly unknown[] | undefined {
-  if (!text.trimStart().startsWith('[')) return undefined;
-  try {
-    const value: unknown = JSON.parse(text);
-    return Array.isArray(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-/** The strings of an exec form (`["a", "b"]`), or undefined where the text is none. */
-export function execForm(text: string): readonly string[] | undefined {
-  const array = jsonArray(text);
-  return array?.every((item) => typeof item === 'string') === true ? array : undefined;
-}
-
 export interface LeadingFlag {
   readonly name: string;
   readonly value: string;

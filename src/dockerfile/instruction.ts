@@ -1,6 +1,6 @@
-import type { Instruction } from '../model/dockerfile.ts';
+import { execStrings, type Instruction } from '../model/dockerfile.ts';
 import { flatCommands } from './flat-commands.ts';
-import { execForm, leadingFlags, splitWords } from './instruction-words.ts';
+import { leadingFlags, splitWords } from './instruction-words.ts';
 import type { LogicalLine } from './logical-lines.ts';
 import { type RunScript, type RunShell, runScript, unparsedScript } from './run-script.ts';
 import type { Lookup } from './substitute.ts';
@@ -52,7 +52,7 @@ function argumentsOf(
   escape: string,
   lookup: Lookup,
 ): readonly string[] {
-  const exec = execForm(rest);
+  const exec = execStrings(rest);
   if (exec !== undefined) return exec;
   if (VERBATIM.has(keyword)) return rest === '' ? [] : [rest];
   const words =

@@ -1,6 +1,6 @@
+import { execStrings } from '../model/dockerfile.ts';
 import { err, ok, type Result } from '../model/result.ts';
 import { SHELLS } from '../programs/kinds/shells.ts';
-import { execForm } from './instruction-words.ts';
 import { type LogicalLine, rangeOf } from './logical-lines.ts';
 import { constantField } from './shell/fields.ts';
 import { parseShell } from './shell/parse-shell.ts';
@@ -118,7 +118,7 @@ export function unparsedScript(
   offset: number,
   { argv, program }: RunShell,
 ): RunScript | undefined {
-  const isShellForm = execForm(line.text.slice(offset).trim()) === undefined;
+  const isShellForm = execStrings(line.text.slice(offset).trim()) === undefined;
   return !SHELLS.has(program) && isShellForm
     ? execScript(
         [...argv, line.full.slice(offset)].map((word) => literalWord(word, line.text.length)),
@@ -135,7 +135,7 @@ const ONLY_HEREDOC = /^<<-?\s*\S+$/;
  */
 export function runScript(line: LogicalLine, offset: number, shell: RunShell): Result<RunScript> {
   const written = line.text.slice(offset).trim();
-  const argv = execForm(written);
+  const argv = execStrings(written);
   if (argv !== undefined)
     return ok({ ...execScript(execWords(argv, line, offset), line), isJson: true });
   if (shell.unread !== undefined) return err(shell.unread);

@@ -1,7 +1,12 @@
-import type { ExternalImage, SourceRange, Stage } from '../model/dockerfile.ts';
+import {
+  execStrings,
+  type ExternalImage,
+  type SourceRange,
+  type Stage,
+} from '../model/dockerfile.ts';
 import { ownValue } from '../model/lookup.ts';
 import { externalImage, mountOptions } from './external-image.ts';
-import { execForm, splitWords } from './instruction-words.ts';
+import { splitWords } from './instruction-words.ts';
 import { headOf, type ReadInstruction, readInstruction } from './instruction.ts';
 import type { LogicalLine } from './logical-lines.ts';
 import { DEFAULT_SHELL, type RunShell, shellOf } from './run-script.ts';
@@ -134,7 +139,7 @@ export class StageReader {
   }
 
   private setShell(raw: string): void {
-    const argv = execForm(raw);
+    const argv = execStrings(raw);
     if (argv !== undefined) this.state = { ...this.state, shell: shellOf(argv) };
   }
 

@@ -105,3 +105,20 @@ export interface DockerfileModel {
 export function isRootUser(user: string): boolean {
   return /^(?:root|0+)?(?::.*)?$/.test(user.trim());
 }
+
+/** A JSON array as BuildKit reads it; undefined where the text is none, and is taken as text. */
+export function jsonArray(text: string): readonly unknown[] | undefined {
+  if (!text.trimStart().startsWith('[')) return undefined;
+  try {
+    const value: unknown = JSON.parse(text);
+    return Array.isArray(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The strings of an exec form (`["a", "b"]`), or undefined where the text is none. */
+export function execStrings(text: string): readonly string[] | undefined {
+  const array = jsonArray(text);
+  return array?.every((item) => typeof item === 'string') === true ? array : undefined;
+}

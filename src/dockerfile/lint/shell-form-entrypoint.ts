@@ -1,12 +1,11 @@
-import type { Instruction } from '../../model/dockerfile.ts';
-import { execForm } from '../instruction-words.ts';
+import { execStrings, type Instruction } from '../../model/dockerfile.ts';
 import { instructionsOf, type OwnRule, type RuleFinding } from './rule.ts';
 
 /** Shell that hands over to the program: it needs a shell, but the program gets the signals. Whoever writes it means it. */
 const HANDS_OVER = /^exec\s/;
 
 function judge({ keyword, range, rawArguments }: Instruction): readonly RuleFinding[] {
-  if (rawArguments === '' || execForm(rawArguments) !== undefined) return [];
+  if (rawArguments === '' || execStrings(rawArguments) !== undefined) return [];
   if (HANDS_OVER.test(rawArguments)) return [];
   const message = rawArguments.startsWith('[')
     ? `${keyword} is not a JSON array of strings (double quotes), so a shell runs it as it is`

@@ -1,4 +1,5 @@
-import { jsonArray, leadingFlags, splitWords } from '../instruction-words.ts';
+import { jsonArray } from '../../model/dockerfile.ts';
+import { leadingFlags, splitWords } from '../instruction-words.ts';
 import { flagRefusal, type ReadFlags } from './flags.ts';
 import { healthcheckRefusal } from './healthcheck.ts';
 

@@ -1,9 +1,9 @@
+import { execStrings } from '../../model/dockerfile.ts';
 import type { FixInput, FixPlan, FixRule } from '../../model/fix-rule.ts';
 import type { ProposedEdit } from '../../model/planned-edit.ts';
 import { execDoubts } from './exec-doubts.ts';
 import { bareCheck, execWords } from './exec-words.ts';
 import { constantRisk, imageVariables } from './image-variables.ts';
-import { jsonWords } from './json-text.ts';
 import { type Doubt, NOTHING, proposal, refusedAt, riskOf, together } from './proposal.ts';
 import { hasInnerComment, inImage, lastInImage } from './stage-view.ts';
 
@@ -42,7 +42,7 @@ function judge(input: FixInput, keyword: string): FixPlan {
   const { text, argumentsAt } = last;
   const at = commandAt(keyword, text, argumentsAt);
   const command = at === undefined ? '' : text.slice(at).trim();
-  if (at === undefined || command === '' || jsonWords(command) !== undefined) return NOTHING;
+  if (at === undefined || command === '' || execStrings(command) !== undefined) return NOTHING;
   const refused = (reason: string): FixPlan =>
     refusedAt(last, `${keyword} stays in shell form: ${reason}`);
   if (/^\[\s*["']/.test(command))

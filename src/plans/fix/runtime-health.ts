@@ -1,9 +1,9 @@
 import { posix } from 'node:path';
+import { execStrings } from '../../model/dockerfile.ts';
 import type { FixInput } from '../../model/fix-rule.ts';
 import { lookup } from '../../model/lookup.ts';
 import { err, ok, type Result } from '../../model/result.ts';
 import { bareCheck, type ExecWords, execWords, type ValueOf } from './exec-words.ts';
-import { jsonWords } from './json-text.ts';
 import { libraryLines } from './runtime-collect.ts';
 import type { Runtime } from './runtime-stacks.ts';
 import { baseOfImage, type Placed } from './stage-view.ts';
@@ -67,7 +67,7 @@ export function runtimeCheck(
 /** The words of a check in exec form, or of one in shell form that needs no shell but for its variables. */
 function wordsOf(command: string, valueOf: ValueOf): ExecWords {
   if (!command.startsWith('[')) return execWords(bareCheck(command), valueOf);
-  const words = jsonWords(command);
+  const words = execStrings(command);
   return words === undefined ? execWords(command) : { ok: true, words };
 }
 

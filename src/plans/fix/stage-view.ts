@@ -1,5 +1,5 @@
 import type { SourceInstruction } from '../../model/dockerfile-source.ts';
-import { type Instruction, isRootUser } from '../../model/dockerfile.ts';
+import { execStrings, type Instruction, isRootUser } from '../../model/dockerfile.ts';
 import { type BaseImage, baseKey, type FixInput } from '../../model/fix-rule.ts';
 import { stageChain } from '../../model/stage-chain.ts';
 
@@ -69,10 +69,7 @@ export function usersInImage(
 
 /** True where an instruction is in exec form: a JSON array of strings. */
 export function isExecForm({ instruction }: Placed): boolean {
-  const { rawArguments, arguments: words } = instruction;
-  if (!rawArguments.startsWith('[')) return false;
-  // What is no JSON array stays one word.
-  return words.length !== 1 || words[0] !== rawArguments;
+  return execStrings(instruction.rawArguments) !== undefined;
 }
 
 /** True where comment lines stand between the lines of an instruction: a text that is written anew would lose them. */

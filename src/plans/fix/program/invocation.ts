@@ -1,5 +1,5 @@
+import { execStrings } from '../../../model/dockerfile.ts';
 import type { FixInput } from '../../../model/fix-rule.ts';
-import { jsonWords } from '../json-text.ts';
 import { baseOfImage, isExecForm, lastInImage, type Placed } from '../stage-view.ts';
 
 /** What a container of the image starts, as the image's configuration has it. */
@@ -59,7 +59,7 @@ export function healthCheck(input: FixInput): Invocation | undefined {
   const text = found.text.slice(found.argumentsAt).trim();
   const command = /^CMD\s+(.*)/is.exec(text)?.[1];
   if (command === undefined) return undefined;
-  const words = jsonWords(command);
+  const words = execStrings(command);
   return {
     entry: words === undefined ? { script: command } : { words },
     args: [],
