@@ -111,6 +111,13 @@ export const OBEYED_FILES: readonly ObeyedFile[] = [
     ),
   },
   {
+    programs: /^(?:yarn|yarnpkg)$/,
+    path: /\/\.yarnrc(?:\.yml)?$/,
+    places: ['./.yarnrc.yml', './.yarnrc', '~/.yarnrc.yml', '/.yarnrc.yml'],
+    reason: 'yarn starts the program and the plugins that it names',
+    isHarmless: none(/yarn-?path|plugins|unsafehttp|constraints|script-shell/i),
+  },
+  {
     programs: /^(?:pnpm|pnpx)$/,
     path: /(?:^|\/)\.?pnpmfile\.c?js$/,
     places: ['./.pnpmfile.cjs'],

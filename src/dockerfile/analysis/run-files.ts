@@ -1,4 +1,5 @@
 import { SHELLS } from '../../programs/kinds/shells.ts';
+import { languageOf } from '../../programs/plain-scripts.ts';
 import { WRITTEN_FILES } from '../../programs/written-files.ts';
 import { constantField, type Field } from '../shell/fields.ts';
 import type { Brought } from '../shell/interpreters.ts';
@@ -27,6 +28,9 @@ const NPM_SHELL = {
 /** Why a file below a folder into which something was unpacked is not known. */
 export const FROM_ARCHIVE = 'may come from an archive';
 const MODIFIERS = /^(?:patch|ed|ex|vim?|truncate|sponge|perl|ruby|awk|gawk|jq|yq|m4)$/;
+/** Words by which a script writes files. */
+const WRITES =
+  /open|write|copy|move|rename|replace\(|link|dump|extract|print\s*(?:[({]\s*)?\$?\w+\s*[,{]/i;
 const UNPACKERS = /^(?:tar|bsdtar|unzip|cpio|7z|7za|7zz|unrar|rpm2cpio|dpkg-deb)$/;
 
 /** The file that a shell or an interpreter is told to run: its first word that is no option, or what its input is redirected from. */
@@ -122,6 +126,19 @@ export class RunFiles implements TracedFiles {
       this.#edited(command, operands);
     else if (MODIFIERS.test(program)) this.#changed(command, operands, program);
     else if (UNPACKERS.test(program)) this.#unpacked(command);
+    else if (program === 'dotnet' && /^nuget (?:add|update|enable) source\b/.test(words.join(' ')))
+      this.#files.change('/root/.nuget/NuGet/NuGet.Config', 'is changed by dotnet nuget', id);
+    else if (languageOf(program) !== '' && WRITES.test(this.#spoken(command)))
+      this.#files.scriptedFrom = Math.min(this.#files.scriptedFrom, id);
+  }
+
+  /** The text that an interpreter runs, as far as it is shown. */
+  #spoken({ argv, input, piped, folder, id, readsFrom }: TracedCommand): string {
+    const file = interpretedFile(argv, readsFrom);
+    const content = file === undefined ? undefined : this.#files.at(pathIn(folder, file), id);
+    const words = argv.slice(1).map(({ text }) => text);
+    const text = content?.kind === 'text' ? content.text : '';
+    return [...words, (input ?? piped)?.text ?? '', text.slice(0, MAX_SCRIPT)].join('\n');
   }
 
   /** What a command prints, the files that `cat` gives among it; undefined where that is not known. */

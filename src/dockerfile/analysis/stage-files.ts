@@ -24,6 +24,7 @@ export class StageFiles {
   readonly #budget: LookupBudget;
   /** PATH as instructions of this very stage put it together. */
   ownProgramPath: string | undefined;
+  scriptedFrom = Infinity; // the first command that may have written files of any name
 
   /** `base` is the stage that this one is built on; `stage` finds one by what `--from` says. */
   constructor(
@@ -79,7 +80,7 @@ export class StageFiles {
   /** Names of all that the build put into a folder; undefined where not all of them are known. */
   names(folder: string, at = NOW): readonly string[] | undefined {
     this.spend(1 + this.#entries.count);
-    const own = this.#entries.names(folder, at);
+    const own = this.scriptedFrom < at ? undefined : this.#entries.names(folder, at);
     const below = this.#base === undefined ? [] : this.#base.names(folder);
     return own && below && [...new Set([...own, ...below])];
   }

@@ -107,11 +107,15 @@ export function runBuiltin(
         state.pipefail &&= !argv.some(({ text, constant }) => !constant || text === 'pipefail');
       }
       return true;
-    case 'cd': {
+    case 'cd':
+    case 'pushd': {
       const target = argv.find((f, i) => i > 0 && !f.text.startsWith('-'));
       state.folder = target?.constant === true ? pathIn(state.folder, target.text) : '';
       return true;
     }
+    case 'popd':
+      state.folder = '';
+      return true;
     case 'exit':
     case 'return':
     case 'break':

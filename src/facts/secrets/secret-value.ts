@@ -17,9 +17,9 @@ export function markOf(value: string): string {
 
 /** Words that documentation and templates build a value from; what a person makes up for real is left when they are gone. */
 const WORDS =
-  /example|placeholder|change[-_ ]?(?:me|it)|replace|insert|redacted|dummy|sample|fake|foo|bar|baz|lorem|ipsum|unset|set[-_ ]?me|to[-_ ]?do|fix[-_ ]?me|(?:pass(?:w(?:or)?d|phrase|wd)?|secret|token|cred(?:ential)?s?|user(?:name)?|test(?:ing)?|here|your?|the|some|super|value|random|string|generated?|default|private|public|access|client|invalid|not|real|none|null|undefined|my|api|key|enter|fill|with|auth|app|site|account|id|build|time|compile|unused)(?=[^a-z]|$)/gi;
+  /example|placeholder|(?:change|update)[-_ ]?(?:me|it|this)|hoge|collect[-_ ]?static|replace|insert|redacted|dummy|sample|fake|foo|bar|baz|lorem|ipsum|unset|set[-_ ]?me|to[-_ ]?do|fix[-_ ]?me|(?:pass(?:w(?:or)?d|phrase|wd)?|secret|token|cred(?:ential)?s?|user(?:name)?|test(?:ing)?|here|your?|the|some|super|value|random|string|generated?|default|private|public|access|client|invalid|not|real|none|null|undefined|my|api|key|enter|fill|with|auth|app|site|account|id|build|time|compile|unused|please)(?=[^a-z]|$)/gi;
 const REFERENCE =
-  /^(?:\$\w+|%\w+%|<[^<>]*>|\[[^[\]]*\]|\*.*\*|@\w+@)$|\$\{|\$\(|\{\{|<%|%\(\w|%s|^__\w+__$/;
+  /^(?:\$\w+|%\w+%|\{[^{}]*\}|<[^<>]*>|\[[^[\]]*\]|\*.*\*|@\w+@)$|\$\{|\$\(|\{\{|<%|%\(\w|%s|^__\w+__$/;
 
 /** Characters that follow the one before as an alphabet, a keyboard of digits or a repetition does. */
 function steps(value: string): number {

@@ -31,6 +31,8 @@ const SHARED = [
   '/root/.microsoft',
 ];
 
+const USER_FOLDERS = ['.nuget', '.dotnet', '.local', '.microsoft', '.templateengine'] as const;
+
 function folderOf(path: string): string {
   return path.slice(0, Math.max(path.lastIndexOf('/'), 0)) || (path.startsWith('/') ? '/' : '');
 }
@@ -53,7 +55,7 @@ function projectOf(words: readonly string[]): { readonly project?: string; reado
     const [, set = ''] = /^(?:[-/]|--)(?:p|property):(.*)$/i.exec(word) ?? [];
     const pairs = set === '' && /^--?p(?:roperty)?$/i.test(word) ? (words[(at += 1)] ?? '') : set;
     if (pairs !== '') {
-      const isPlain = pairs.split(';').every((pair) => {
+      const isPlain = pairs.split(/[;,]/).every((pair) => {
         const [name = '', ...value] = pair.split('=');
         return isPlainProperty(name, value.join('='));
       });
@@ -147,10 +149,18 @@ class ProjectReader {
       for (const name of ORDERS)
         if (this.#text(at(name)) !== undefined) throw new NotRead(`${name} is part of each build`);
       for (const name of NUGET_SETTINGS) this.#settings(at(name));
+      // Those of a user, whose home may be a folder of the build.
+      for (const name of USER_FOLDERS)
+        if (this.#holds(above, name)) throw new NotRead(`${at(name)} has settings of a user`);
       const sdk = this.#text(at('global.json'));
-      if (sdk !== undefined && /"(?:msbuild-sdks|paths|workload\w*|test)"/i.test(sdk))
+      if (sdk !== undefined && /\\|"(?:msbuild-sdks|paths|workload\w*|test)"/i.test(sdk))
         throw new NotRead('global.json names other SDKs');
     }
+  }
+
+  /** True where a folder of the context has another of this name. */
+  #holds(folder: string, name: string): boolean {
+    return this.#files.names(folder, this.#at)?.includes(name) === true;
   }
 
   #settings(path: string): void {
@@ -175,8 +185,8 @@ class ProjectReader {
   }
 
   /** Files that the build put where every project finds them. */
-  shared(): void {
-    if (SHARED.some((folder) => this.#files.holdsContext(folder)))
+  shared(home = '/root'): void {
+    if ([...SHARED, home].some((folder) => this.#files.holdsContext(folder)))
       throw new NotRead('the context fills folders of the SDK');
     for (const path of this.#files.put(/\.(?:props|targets|rsp)$|\/nuget\.config$/i, this.#at))
       if (/\/nuget\.config$/i.test(path)) this.#settings(path);
@@ -215,7 +225,7 @@ export function dotnetBuild(
   if (why !== undefined) return { why: `dotnet ${verb} ${why}` };
   const reader = new ProjectReader(files, event.id, isHashed);
   try {
-    reader.shared();
+    reader.shared(event.variable('HOME'));
     reader.around(event.folder);
     const path = pathIn(event.folder || '.', project ?? '.');
     return reader.build(path) ? {} : { isEmpty: true };

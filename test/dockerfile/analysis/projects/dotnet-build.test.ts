@@ -184,6 +184,11 @@ describe('what of a project may run something is not read', () => {
       'sdk',
     ],
     ['other SDKs by global.json', { 'global.json': '{"msbuild-sdks":{"X":"1"}}' }, 'global.json'],
+    [
+      'other SDKs in other letters',
+      { 'global.json': '{"sdk":{"p\\u0061ths":["evil"]}}' },
+      'global.json',
+    ],
     ['options in a file', { 'Directory.Build.rsp': '-t:Evil' }, 'Directory.Build.rsp'],
     [
       'another source of packages',
@@ -288,6 +293,13 @@ describe('what of a project may run something is not read', () => {
     ['RUN dotnet restore --source ./p', 'a source of packages'],
     ['RUN dotnet restore --configfile x', 'the option --configfile'],
     ['RUN dotnet restore --packages p', 'the option --packages'],
+    ['RUN dotnet build -p:Version=1,PreBuildEvent=x', 'sets Version=1,PreBuildEvent=x'],
+    ["RUN python3 -c \"open('Directory.Build.props','w')\" && dotnet build a.csproj", 'obj beside'],
+    ['RUN pushd z; dotnet build', 'a target with exec'],
+    ['RUN pushd z; popd; dotnet build', 'not shown'],
+    ['RUN dotnet nuget add source https://e.example/ && dotnet build', 'dotnet nuget'],
+    ['ENV HOME=/src/home\nRUN dotnet build', 'folders of the SDK'],
+    ['WORKDIR /src/home\nRUN dotnet build', 'settings of a user'],
     ['ENV PreBuildEvent=x\nRUN dotnet build', 'the variable PreBuildEvent'],
     ['ENV PREBUILDEVENT=x\nRUN dotnet build', 'the variable PREBUILDEVENT'],
     ['ENV NUGET_PACKAGES=/src/p\nRUN dotnet build', 'the variable NUGET_PACKAGES'],
@@ -301,7 +313,14 @@ describe('what of a project may run something is not read', () => {
     ['RUN sed -i s/a/b/ a.csproj && dotnet build', 'is changed by sed'],
     ['RUN cp x.targets Directory.Build.targets && dotnet build a.csproj', 'a target with exec'],
   ])('%s', (run, reason) => {
-    const files = { 'a.csproj': project(), 'x.targets': `<Project>${exec}</Project>`, 'a.tar': '' };
+    const files = {
+      'a.csproj': project(),
+      'x.targets': `<Project>${exec}</Project>`,
+      'a.tar': '',
+      'z/z.csproj': project(exec),
+      'home/home.csproj': project(),
+      'home/.nuget/NuGet/NuGet.Config': '<configuration/>',
+    };
     const found = reasons(files, `FROM x\nWORKDIR /src\nCOPY . .\n${run}`);
     expect(found.join('\n')).toContain(reason);
   });
