@@ -8,6 +8,7 @@ import type { PipelineContext } from '../context.ts';
 import type { BuildTimes, BuiltPlatform } from '../image-under-build.ts';
 import type { Signer } from '../sign/signer.ts';
 import { attestAndGrade } from './attest-and-grade.ts';
+import { buildFact } from './build-fact.ts';
 import { checkBuilt, lockOfBuilt } from './lock-built.ts';
 import { normaliseBuilt } from './normalise-built.ts';
 import type { Prepared } from './prepare-build.ts';
@@ -38,7 +39,9 @@ export async function finishImage(
   const lock = await lockOfBuilt(context, prepared, image);
   // Before anything is signed: a signature may stand in a public log.
   if (lock !== undefined) checkBuilt(context, plan, lock);
-  const before = await recallResult(context, store.blobs, prepared, image.index, signer);
+  const made = image.platforms.map((one) => buildFact(prepared, one.built, 0));
+  const judged = { ...prepared, made };
+  const before = await recallResult(context, store.blobs, judged, image.index, signer);
   if (before !== undefined) {
     for (const one of PARTS) context.emit({ kind: 'part', part: one, state: 'done' });
     const steps = [
@@ -58,6 +61,6 @@ export async function finishImage(
     return { index: image.index, lock, ...before };
   }
   const result = await attestAndGrade(context, prepared, image, times, signer);
-  await rememberResult(context, prepared, image.index, signer, result);
+  await rememberResult(context, judged, image.index, signer, result);
   return { index: image.index, lock, ...result };
 }

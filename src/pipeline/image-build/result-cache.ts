@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { digestOf } from '../../model/digest.ts';
+import type { BuildFact, Fact } from '../../model/facts.ts';
 import type { Descriptor } from '../../model/oci.ts';
 import type { ImageContents } from '../../model/report.ts';
 import type { Scorecard } from '../../model/scorecard.ts';
@@ -13,9 +14,12 @@ import type { Prepared } from './prepare-build.ts';
 
 /** A result rests on its day: ages, scanners' databases. Older ones are made anew. */
 const FRESH_MS = 24 * 60 * 60 * 1000;
-const SCHEMA = 4;
+const SCHEMA = 5;
 
-type Judged = Pick<Prepared, 'vex' | 'plan'>;
+type Judged = Pick<Prepared, 'vex' | 'plan'> & {
+  /** How each platform was built: another Dockerfile can come to the same bytes, and is judged anew. */
+  readonly made: readonly Fact<BuildFact>[];
+};
 
 interface Remembered {
   readonly at: number;
@@ -83,7 +87,7 @@ function keyOf(
   index: Descriptor,
   signer: Signer | undefined,
 ): string {
-  const { plan, vex } = prepared;
+  const { plan, vex, made } = prepared;
   const { settings, attest, names, epoch, own, needed } = plan;
   // How high the gate is changes nothing of what is signed. Where trust came from, reports tell.
   const origins = settings.origins.filter(({ isTrust }) => isTrust);
@@ -91,6 +95,7 @@ function keyOf(
   const parts = {
     version: context.version,
     digest: index.digest,
+    made,
     judged,
     attest: {
       sbom: attest.sbom,

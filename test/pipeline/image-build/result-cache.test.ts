@@ -1,0 +1,48 @@
+import { expect, test } from 'vitest';
+import { DEFAULT_SETTINGS } from '../../../src/config/default-settings.ts';
+import { digestOf } from '../../../src/model/digest.ts';
+import { type BuildFact, type Fact, known, unknownFact } from '../../../src/model/facts.ts';
+import type { BlobStore } from '../../../src/oci/blobs/blob-store.ts';
+import type { PipelineContext } from '../../../src/pipeline/context.ts';
+import { recallResult, rememberResult } from '../../../src/pipeline/image-build/result-cache.ts';
+import { temporaryFolder } from '../../fakes/layouts.ts';
+
+const index = {
+  mediaType: 'application/vnd.oci.image.index.v1+json',
+  digest: digestOf('i'),
+  size: 1,
+};
+const blobs = { has: () => Promise.resolve(true) } as unknown as BlobStore;
+
+function judged(dockerfile: string): Parameters<typeof rememberResult>[1] {
+  const attest = {
+    sbom: true,
+    sbomFormats: [],
+    provenance: true,
+    sign: { on: false },
+    verdict: true,
+  };
+  const plan = {
+    settings: DEFAULT_SETTINGS,
+    attest,
+    names: ['a:1'],
+    own: { grade: true },
+    needed: 0,
+  };
+  const fact = { dockerfile: unknownFact(dockerfile), images: unknownFact('x') };
+  const made: readonly Fact<BuildFact>[] = [known(fact, 'build')];
+  return { plan, vex: [], made } as unknown as Parameters<typeof rememberResult>[1];
+}
+
+test('a Dockerfile that comes to the same bytes is judged anew; the same one is not', async () => {
+  const context = {
+    paths: { cache: temporaryFolder() },
+    version: '1',
+    now: () => 1_700_000_000_000,
+  } as unknown as PipelineContext;
+  const result = { referrers: [], tagged: [], scorecard: undefined, contents: [] };
+  await rememberResult(context, judged('FROM a'), index, undefined, result);
+  const recalled = (text: string) => recallResult(context, blobs, judged(text), index, undefined);
+  expect(await recalled('FROM a')).toEqual(result);
+  expect(await recalled('FROM a@sha256:b')).toBeUndefined();
+});
