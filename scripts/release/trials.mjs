@@ -56,9 +56,9 @@ export function tryNpm(tarball, job) {
 }
 
 /** In a container of `image`, with the engine's socket and the host's network; with `entry` no program is named. */
-function inContainer(image, { entry = false, options = [] } = {}) {
+function inContainer(image, { entry = false } = {}) {
   return (folder, program, args) => [
-    ...['docker', 'run', '--rm', '--network', 'host', '--user', '0', ...options],
+    ...['docker', 'run', '--rm', '--network', 'host', '--user', '0'],
     ...['-v', '/var/run/docker.sock:/var/run/docker.sock', '-v', `${folder}:${folder}`],
     ...['-w', folder, '-e', `HOME=${folder}`, '-e', `SCOVILLE_HOME=${folder}/home`],
     // The image starts scoville; Docker's own command is in it too.
@@ -107,7 +107,11 @@ export function tryExecutable(program, debian, job) {
 
 /** The image as it is, by its entry point. */
 export function tryImage(image, job) {
-  return mainJob({ command: inContainer(image, { entry: true }) }, { ...job, hasPlugin: true });
+  try {
+    return mainJob({ command: inContainer(image, { entry: true }) }, { ...job, hasPlugin: true });
+  } finally {
+    quietly('docker', ['rmi', '--force', image]);
+  }
 }
 
 /** An executable of arm64 under emulation: no build, but a start with all that it unpacks. Undefined where nothing emulates it. */
