@@ -56,7 +56,7 @@ const io: CommandIo = {
   inIsTerminal: isatty(0),
   outIsTerminal: isatty(1),
   errIsTerminal: isatty(2),
-  columns: isatty(2) ? process.stderr.columns : 80,
+  columns: isatty(2) ? process.stderr.columns : isatty(1) ? process.stdout.columns : 80,
   color: (env['NO_COLOR'] ?? '') === '' && env['TERM'] !== 'dumb' && isatty(2),
   env,
   cwd: process.cwd(),
