@@ -12,6 +12,7 @@ import { criteriaFindings } from './lint-criteria.ts';
 import { takeBack } from './lint-ignored.ts';
 import { LINT_KNOWLEDGE } from './lint-knowledge.ts';
 import { isReached, narrowed, stageAt } from './lint-places.ts';
+import { maskDockerfile } from './mask-dockerfile.ts';
 
 /** A Dockerfile to look at, with what a build would be given beside it. */
 export interface LintRequest {
@@ -91,7 +92,13 @@ export function lintDockerfile(request: LintRequest): LintedFile {
     const at = { startLine: line, startColumn: 1, endLine: line, endColumn: 1 };
     const { id, level } = PARSE_ERROR;
     const finding = { rule: id, severity: level, range: narrowed(at, undefined, lines), message };
-    return { name, lines, parsed: false, findings: [finding], ignored: [] };
+    return {
+      name,
+      lines: shownLines(lines, text),
+      parsed: false,
+      findings: [finding],
+      ignored: [],
+    };
   }
   const { model } = read.value;
   const input: LintInput = {
@@ -104,5 +111,18 @@ export function lintDockerfile(request: LintRequest): LintedFile {
   const { findings, ignored } = takeBack(distinct(all), ignoreComments(text), (comment) =>
     isReached(model, comment.lines?.first ?? 1),
   );
-  return { name, lines, parsed: true, findings: [...findings].sort(inOrder), ignored };
+  return {
+    name,
+    lines: shownLines(lines, text),
+    parsed: true,
+    findings: [...findings].sort(inOrder),
+    ignored,
+  };
+}
+
+/** The lines as reports may show them: a secret that stands in one is masked. */
+function shownLines(lines: readonly string[], text: string): readonly string[] {
+  const masked = maskDockerfile(text).split(/\r?\n/);
+  // A key of several lines becomes one: each is then masked by itself.
+  return masked.length === lines.length ? masked : lines.map(maskDockerfile);
 }

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { maskDockerfile } from '../../../src/pipeline/lint/mask-dockerfile.ts';
+import { linted } from './lint-support.ts';
 
 test.each([
   ['ENV DB_PASSWORD=hunter2hunter2 PORT=80', 'ENV DB_PASSWORD=[masked] PORT=80'],
@@ -29,4 +30,17 @@ test.each([
   'LABEL org.opencontainers.image.authors="a"',
 ])('ok: %j stays', (text) => {
   expect(maskDockerfile(text)).toBe(text);
+});
+
+test('lint shows no secret in the lines around a finding, and keeps their number', () => {
+  const key =
+    '-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQEFAASC\n-----END PRIVATE KEY-----';
+  for (const text of [
+    'FROM scratch\nENV DB_PASSWORD=tr0ub4dor-and-3-xk\nCMD a\n',
+    `FROM scratch\nRUN <<EOF cat > /k\n${key}\nEOF\nENV DB_PASSWORD=tr0ub4dor-and-3-xk\n`,
+  ]) {
+    const { lines } = linted(text);
+    expect(lines).toHaveLength(text.split('\n').length);
+    expect(lines.join('\n')).not.toContain('tr0ub4dor');
+  }
 });
