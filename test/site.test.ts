@@ -110,7 +110,8 @@ describe('what fails the build of a site', () => {
     ['<img src="//example.com/a.png">', 'two.html loads //example.com/a.png'],
     ['<img srcset="http://example.com/a.png 2x">', 'two.html loads http://example.com/a.png 2x'],
     ['<iframe src="https://example.com"></iframe>', 'two.html loads https://example.com'],
-    ['<img src="/a.png"><img src="data:image/png;base64,AA">', undefined],
+    ['<img src="/a.png">', 'two.html lacks /a.png'],
+    ['<img src="/assets/style.css?1"><img src="data:image/png;base64,AA">', undefined],
   ])('%s', (body, problem) => {
     write('two.html', page(body));
     expect(siteProblems(folder)).toEqual(problem === undefined ? [] : [problem]);

@@ -47,8 +47,8 @@ export function readPage(html: string): Page {
 }
 
 /**
- * What is wrong with a built site: links to a page, a heading or a file that it does not have, and
- * what a page or a style sheet loads from another host. `base` is the path that it is served below.
+ * What is wrong with a built site: links to a page, a heading or a file that it does not have, files
+ * that a page loads and that are missing, and what it loads from another host. `base` is the path that it is served below.
  */
 export function siteProblems(folder: string, base = '/'): readonly string[] {
   const files = (readdirSync(folder, { recursive: true }) as string[]).filter((name) =>
@@ -60,7 +60,7 @@ export function siteProblems(folder: string, base = '/'): readonly string[] {
       .map((name) => [name, readPage(readFileSync(join(folder, name), 'utf8'))]),
   );
   const problems = [...pages].flatMap(([name, page]) => [
-    ...page.loads.filter(isOutside).map((address) => `${name} loads ${address}`),
+    ...page.loads.flatMap((address) => badLoad(name, address)),
     ...page.links.flatMap((href) => deadLink(name, href)),
   ]);
   const styles = files.filter((name) => name.endsWith('.css'));
@@ -70,6 +70,14 @@ export function siteProblems(folder: string, base = '/'): readonly string[] {
     ))
       if (isOutside(address)) problems.push(`${name} loads ${address}`);
   return problems;
+
+  function badLoad(from: string, address: string): readonly string[] {
+    if (isOutside(address)) return [`${from} loads ${address}`];
+    const path = address.split(/[?#\s]/, 1)[0] ?? '';
+    if (path === '' || path.startsWith('data:') || fileOf(from, decodeURI(path)) !== undefined)
+      return [];
+    return [`${from} lacks ${address}`];
+  }
 
   function deadLink(from: string, href: string): readonly string[] {
     if (/^[a-z][a-z0-9+.-]*:/i.test(href)) return [];

@@ -11,7 +11,7 @@ interface SidebarItem {
 }
 
 /** Folders whose pages are listed below their index. */
-const FOLDERS = /^docs\/(?:reference\/commands|criteria|decisions|explanation)\/README\.md$/;
+const FOLDERS = /^docs\/(?:reference\/commands|criteria|decisions)\/README\.md$/;
 
 /** The navigation: the sections of docs/README.md, with the pages that each lists. */
 export function sidebar(root: string): readonly SidebarItem[] {
