@@ -17,6 +17,7 @@ interface Answer {
 
 const FLAGS = [
   ...['--headless=new', '--no-sandbox', '--disable-gpu', '--remote-debugging-pipe'],
+  '--hide-scrollbars',
   // What a browser asks its maker for on its own.
   ...['--no-first-run', '--disable-background-networking', '--disable-component-update'],
 ];

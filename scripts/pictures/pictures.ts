@@ -1,0 +1,72 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Chromium } from '../../test/e2e/chromium.ts';
+import { newShell, putBack, readyImages } from '../../test/e2e/docs-shell.ts';
+import { Terminal } from '../../test/e2e/tmux.ts';
+import { castOf, record } from './recording.ts';
+import { svgOf } from './svg.ts';
+
+const FOLDER = 'docs/images';
+const COLUMNS = 80;
+/** The card as a whole, and the prompt below it. */
+const ROWS = 44;
+
+/** Runs the main job in a terminal and opens its report in a browser; writes both as pictures into docs/images. */
+export async function makePictures(): Promise<void> {
+  mkdirSync(FOLDER, { recursive: true });
+  await readyImages();
+  const shell = newShell();
+  const out = mkdtempSync(join(tmpdir(), 'scoville-pictures-'));
+  try {
+    const { exitCode, stderr } = await shell.run('sample');
+    if (exitCode !== 0) throw new Error(stderr);
+    // The flag is shown, so that no settings are.
+    rmSync(join(shell.folder, 'scoville/config'), { recursive: true });
+    await recordBuild(shell);
+    const report = join(out, 'report.html');
+    await shell.run(`scoville report -o '${report}' hello`);
+    await showReport(readFileSync(report, 'utf8'));
+  } finally {
+    rmSync(out, { recursive: true });
+    shell.remove();
+    await putBack();
+  }
+}
+
+async function recordBuild(shell: ReturnType<typeof newShell>): Promise<void> {
+  const terminal = await Terminal.open({
+    columns: COLUMNS,
+    rows: ROWS,
+    cwd: join(shell.folder, 'work/hello'),
+    env: { TERM: 'tmux-256color', SCOVILLE_HOME: join(shell.folder, 'scoville') },
+  });
+  try {
+    await terminal.type(`PATH='${shell.bin}':$PATH; clear`);
+    await terminal.until(/^\$\s*$/);
+    const frames = await record(terminal, async () => {
+      await terminal.type('scoville build --offline -t hello .');
+      // The first build asks; Enter is a key of one's own.
+      await terminal.until('No signing key yet');
+      await terminal.press('Enter');
+      await terminal.until(/Next steps[\s\S]*\n\$\s*$/);
+    });
+    writeFileSync(join(FOLDER, 'build.cast'), castOf(frames, COLUMNS, ROWS));
+    writeFileSync(join(FOLDER, 'build.svg'), svgOf(frames, COLUMNS, ROWS));
+  } finally {
+    await terminal.close();
+  }
+}
+
+async function showReport(page: string): Promise<void> {
+  const browser = new Chromium();
+  try {
+    for (const width of [390, 1280])
+      for (const scheme of ['light', 'dark'] as const) {
+        await browser.open(page, width, scheme);
+        writeFileSync(join(FOLDER, `report-${width}-${scheme}.png`), await browser.picture());
+      }
+  } finally {
+    await browser.close();
+  }
+}
