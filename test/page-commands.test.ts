@@ -8,7 +8,7 @@ const ROOT = resolve(import.meta.dirname, '..');
 const PAGE = [
   '# A page',
   '<!-- run: first: sample -->',
-  '<!-- run: exit 1: scoville build -->',
+  '<!-- run: exit 1: scoville build | scoville fix -->',
   '',
   '```console',
   '$ scoville build \\',
@@ -41,7 +41,10 @@ describe('the commands of a page', () => {
         page: 'page.md',
         line: 5,
         first: ['sample'],
-        exits: [[1, 'scoville build']],
+        exits: [
+          [1, 'scoville build'],
+          [1, 'scoville fix'],
+        ],
         commands: [
           { text: 'scoville build \\\n  -t hello .', output: ['short of the gate', '...'] },
           { text: 'echo $?', output: ['1'] },
@@ -107,10 +110,39 @@ test('these blocks are not run by docs-commands.e2e.test.ts, and why', () => {
       'scoville verify --min-level 2',
       'the signer is a workflow at GitHub, and its log entry is in Rekor',
     ],
+    ...[
+      'npm install --global scoville@VERSION',
+      'tar -xzf scoville-VERSION-linux-x64.tar.gz scoville',
+      'sudo apt install ./scoville_VERSION_all.deb',
+      'docker run --rm --network host',
+    ].map((command) => [
+      'docs/how-to/install.md',
+      command,
+      'nothing is released yet; npm run release -- --dry-run installs each form in a clean root',
+    ]),
+    [
+      'docs/how-to/install.md',
+      'npm ci && node dist/scoville.js build -t scoville .',
+      'it builds what package.e2e.test.ts and release.mjs build',
+    ],
     [
       'docs/how-to/keyless.md',
       'scoville verify --certificate-identity jane@example.com',
       'Fulcio and Rekor sign for the identity of a person',
+    ],
+    ...[
+      'cosign verify-blob --bundle SHA256SUMS.sigstore.json --new-bundle-format',
+      'npm install scoville@VERSION && npm audit signatures',
+      'scoville verify --min-level 1 --type provenance --type sbom',
+    ].map((command) => [
+      'docs/how-to/verify-a-release.md',
+      command,
+      'nothing is released yet; release.e2e.test.ts runs the first of these with a key',
+    ]),
+    [
+      'docs/how-to/verify-a-release.md',
+      'npm ci && scripts/engine.sh up && eval "$(scripts/engine.sh env)"',
+      'it makes a whole release; scripts/release.mjs is run by its own test',
     ],
   ]);
 });

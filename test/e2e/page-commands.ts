@@ -22,7 +22,7 @@ export interface Block {
   readonly skip?: string;
   /** Shell commands that make ready what a reader has. */
   readonly first: readonly string[];
-  /** The exit code that commands beginning with these words have, where it is not 0. */
+  /** The exit code that commands beginning with these words have, where it is not 0; ` | ` between several. */
   readonly exits: readonly (readonly [code: number, words: string])[];
   readonly commands: readonly ShownCommand[];
 }
@@ -78,7 +78,7 @@ function blockOf(
     ...(skip === undefined ? {} : { skip }),
     first: notes.flatMap(([, kind, , said = '']) => (kind === 'first' ? [said] : [])),
     exits: notes.flatMap(([, , code, said = '']) =>
-      code === undefined ? [] : [[Number(code), said] as const],
+      code === undefined ? [] : said.split(' | ').map((words) => [Number(code), words] as const),
     ),
     commands,
   };
