@@ -3,7 +3,7 @@ import type { BakeDefinition } from '../model/bake.ts';
 import { EXIT, UserError } from '../model/errors.ts';
 import type { ReportInput } from '../model/report.ts';
 import { isThere } from '../oci/blobs/disk.ts';
-import { missingGrants } from '../pipeline/bake/bake-grants.ts';
+import { missingGrants, tokenTaker } from '../pipeline/bake/bake-grants.ts';
 import type { BakedJob } from '../pipeline/bake/bake-rows.ts';
 import { opensFirstKey } from '../pipeline/bake/bake-signer.ts';
 import { bake as runBake } from '../pipeline/bake/bake.ts';
@@ -113,6 +113,11 @@ async function requireGrants(
   parsed: ParsedBake,
   io: CommandIo,
 ): Promise<void> {
+  const taker = tokenTaker([...targets.values()]);
+  if (taker !== undefined && (io.env['ACTIONS_RUNTIME_TOKEN'] ?? '') !== '')
+    throw new UserError(`the definition would send this job's token to ${taker}`, {
+      nextStep: "use GitHub's own cache: type=gha without url",
+    });
   const files = !/^(?:0|f|false)$/i.test(io.env['BUILDX_BAKE_ENTITLEMENTS_FS'] ?? '');
   const missing = await missingGrants([...targets.values()], parsed.allow, { cwd: io.cwd, files });
   if (missing.length > 0)

@@ -29,6 +29,22 @@ export async function missingGrants(
   return [...new Set(missing)];
 }
 
+/**
+ * The address to which buildx would send the job's own token (ACTIONS_RUNTIME_TOKEN): one that a definition
+ * names for GitHub's cache. Undefined where none does.
+ */
+export function tokenTaker(targets: readonly BakeTarget[]): string | undefined {
+  for (const [, value = ''] of targets
+    .flatMap(({ flags }) => flags)
+    .map((flag) => /^--cache-(?:from|to)=(.*)$/s.exec(flag) ?? [])) {
+    const attributes = csvAttributes(value);
+    const address = attributes?.get('url_v2') ?? attributes?.get('url');
+    if (attributes?.get('type') === 'gha' && !attributes.has('token') && address !== undefined)
+      return address;
+  }
+  return undefined;
+}
+
 function wishesOf(target: BakeTarget): readonly Wish[] {
   const paths = [target.context, ...Object.values(target.contexts)]
     .map((text) => text.replace(/^cwd:\/\//, ''))

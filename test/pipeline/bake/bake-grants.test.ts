@@ -2,7 +2,7 @@ import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { BakeTarget } from '../../../src/model/bake.ts';
-import { missingGrants } from '../../../src/pipeline/bake/bake-grants.ts';
+import { missingGrants, tokenTaker } from '../../../src/pipeline/bake/bake-grants.ts';
 import { temporaryFolder } from '../../fakes/layouts.ts';
 
 const target = (more: Partial<BakeTarget>): BakeTarget => ({
@@ -70,4 +70,14 @@ describe('what a definition asks for', () => {
     const asked = await missingGrants([asking], [], { cwd: place(), files: false });
     expect(asked).toEqual(['network.host']);
   });
+});
+
+test.each([
+  ['--cache-from=type=gha', undefined],
+  ['--cache-from=type=gha,url=https://e.example/', 'https://e.example/'],
+  ['--cache-to=type=gha,mode=max,url_v2=https://e.example/', 'https://e.example/'],
+  ['--cache-to=type=gha,url=https://e.example/,token=t', undefined],
+  ['--cache-to=type=registry,ref=e.example/a', undefined],
+])('%s sends the token of the job to %s', (flag, taker) => {
+  expect(tokenTaker([target({ flags: [flag] })])).toBe(taker);
 });
