@@ -28,6 +28,9 @@ export function reproductionFact(
     .flatMap(({ predicate }) => readReproduction(predicate) ?? []);
   const result = results.find(({ reproducible }) => !reproducible) ?? results[0];
   return result === undefined
-    ? unknownFact('no verified attestation states a second build', 'scoville reproduce --attest')
+    ? unknownFact(
+        'no verified attestation states a second build',
+        'scoville reproduce --attest -t IMAGE .',
+      )
     : known({ ...result, statedBy: 'verified-attestation' }, 'verified-attestation');
 }
