@@ -28,7 +28,7 @@ test.each([
   ['KEYCLOAK_ADMIN_PASSWORD', 'admin'],
   ['MYSQL_ROOT_PASSWORD', 'rootpassword'],
   ['POSTGRES_PASSWORD', 'not-happening-again'],
-  ['SSH_PASSWORD', 'claude-code-123'],
+  ['SSH_PASSWORD', 'harbor-crane-123'],
   ['JWT_SECRET', 'NeverShareYourSecret'],
   ['FLASK_SECRET_KEY', 'hard-to-guess-words'],
   ['DB_PASSWORD', 'change8f3kQz'],
