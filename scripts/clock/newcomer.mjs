@@ -1,6 +1,6 @@
 import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { projectIn, projectOf, smokeOf } from '../fixes/project.mjs';
+import { projectIn, projectOf, smokeOf, standInSettings } from '../fixes/project.mjs';
 
 /** What an app in a folder of one's own has to answer. */
 const SAYS_HELLO = 'curl -fsS --max-time 5 "$SCOVILLE_URL/" | grep -qi hello';
@@ -53,16 +53,6 @@ export function writeOwnSettings(home, registry, osvUrl) {
   mkdirSync(join(home, 'config'), { recursive: true });
   writeFileSync(
     join(home, 'config', 'config.yaml'),
-    `trust:
-  images:
-    - ${registry}/library/*
-    - ${registry}/distroless/*
-    - ${registry}/base/*
-fix:
-  distroless: ${registry}/distroless
-scanner: osv
-osv:
-  url: ${osvUrl}
-`,
+    standInSettings(registry, osvUrl, ['library', 'distroless', 'base']),
   );
 }

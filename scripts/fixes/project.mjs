@@ -73,11 +73,14 @@ function settings(registry, osvUrl) {
   authors: The web team
 secrets:
   use: none
-trust:
+${standInSettings(registry, osvUrl, ['library', 'distroless'])}`;
+}
+
+/** Settings by which the engine's registry and a local server stand for the public registries and OSV.dev; `folders` of it are trusted. */
+export function standInSettings(registry, osvUrl, folders) {
+  return `trust:
   images:
-    - ${registry}/library/*
-    - ${registry}/distroless/*
-fix:
+${folders.map((folder) => `    - ${registry}/${folder}/*\n`).join('')}fix:
   distroless: ${registry}/distroless
 scanner: osv
 osv:
