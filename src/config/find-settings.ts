@@ -47,6 +47,11 @@ export async function findSettingsFile(startDir: string): Promise<string | undef
   return (await findProject(startDir)).file;
 }
 
+/** The same, and the file that the project would have where there is none. */
+export async function settingsFileFor(startDir: string): Promise<string> {
+  return (await findSettingsFile(startDir)) ?? join(startDir, SETTINGS_FILE_NAMES[0]);
+}
+
 /**
  * Whether a path lies in the git repository that holds `startDir`: whoever wrote the repository wrote
  * it. A repository that holds the home folder says nothing about who wrote what is below.

@@ -1,6 +1,5 @@
 import { lstat } from 'node:fs/promises';
-import { join } from 'node:path';
-import { findSettingsFile } from '../config/find-settings.ts';
+import { settingsFileFor } from '../config/find-settings.ts';
 import { parseSettings } from '../config/parse-settings.ts';
 import { formatProblem } from '../config/problem.ts';
 import { type TypedSetting, withSettings } from '../config/set-settings.ts';
@@ -21,7 +20,7 @@ export async function setSettings(
   settings: readonly TypedSetting[],
   named: string | undefined,
 ): Promise<string> {
-  const file = named ?? (await findSettingsFile(cwd)) ?? join(cwd, '.scoville.yaml');
+  const file = named ?? (await settingsFileFor(cwd));
   const there = await lstat(file).catch(() => undefined);
   if (there?.isSymbolicLink() === true)
     throw new UserError(`${file} is a link`, {

@@ -192,7 +192,7 @@ describe('what docs/compatibility.md says of every build', () => {
     ]);
     expect(labels).toContain('"org.opencontainers.image.title":');
     await run('docker', ['rmi', '--force', name]);
-    const theirs = await run('docker', ['buildx', 'build', ...args], { cwd });
+    const theirs = await dockerBuild(args, { cwd });
     expect([theirs.exitCode, theirs.stdout, await isInDocker()]).toEqual([0, '', true]);
   });
 });

@@ -1,5 +1,5 @@
-import { join, relative, resolve } from 'node:path';
-import { findSettingsFile } from '../../config/find-settings.ts';
+import { relative, resolve } from 'node:path';
+import { settingsFileFor } from '../../config/find-settings.ts';
 import { AUTHORS_MISSING } from '../../criteria/configuration/annotations.ts';
 import type { CriterionResult } from '../../model/criterion.ts';
 import type { ReadyStep, Scorecard } from '../../model/scorecard.ts';
@@ -76,8 +76,6 @@ function secrets(criteria: readonly CriterionResult[]): Declared | undefined {
 
 /** The file that `scoville config` would not find by itself from here; undefined where it does. */
 async function settingsFile(folder: string, cwd: string): Promise<string | undefined> {
-  const [ofBuild, ofHere] = await Promise.all([folder, cwd].map(findSettingsFile));
-  const file = ofBuild ?? join(folder, '.scoville.yaml');
-  const found = ofHere ?? join(cwd, '.scoville.yaml');
-  return file === found ? undefined : relative(cwd, file);
+  const file = await settingsFileFor(folder);
+  return file === (await settingsFileFor(cwd)) ? undefined : relative(cwd, file);
 }

@@ -6,6 +6,7 @@ import { shellWord } from '../../model/shell-word.ts';
 import type { SettledFixes } from '../../pipeline/fix/compose-fixes.ts';
 import { type FixRequest, planFixes } from '../../pipeline/fix/plan-fixes.ts';
 import { settleWanted } from '../../pipeline/fix/settle-fixes.ts';
+import { BY_BUILD } from '../../plans/fix/pin-packages.ts';
 import { lastValueOf, valuesOf } from '../../plans/flags/flag-spec.ts';
 import type { ParsedBuild } from '../../plans/flags/parse-build-args.ts';
 import { isAddress } from '../../plans/source-url.ts';
@@ -37,9 +38,6 @@ export function fixRequestOf(
     settings: { ...settings, registries: withPlainHttp(settings.registries, plainHttp) },
   };
 }
-
-/** Versions that are pinned once a build has shown them: refused until `--build` asks for it. */
-const BY_BUILD = 'scoville fix --build';
 
 /**
  * The `scoville fix` that makes the same plan, from where the build was started. It asks nothing: each edit

@@ -7,6 +7,9 @@ import { managerNamed } from '../../programs/managers/catalogue.ts';
 import { commandAt } from './command-at.ts';
 import { NOTHING, proposal, refusal, refusedAt, together } from './proposal.ts';
 
+/** What settles a pin that nobody knows yet: a build shows the versions. */
+export const BY_BUILD = 'scoville fix --build';
+
 /** A version that means the same to every shell and package manager. */
 const PLAIN = /^[A-Za-z0-9][\w.+~:-]*$/;
 
@@ -69,8 +72,7 @@ function pinned(install: PackageInstall, input: FixInput): FixPlan {
   );
   if (found === undefined) return refused('the words have no place of their own');
   const known = input.facts.versions.get(stage);
-  if (known === undefined)
-    return refused('what the stage installs is not known', 'scoville fix --build');
+  if (known === undefined) return refused('what the stage installs is not known', BY_BUILD);
   if (!known.ok) return refused(known.error);
   const edits: (TextEdit & { readonly name: string; readonly version: string })[] = [];
   const reasons: string[] = [];
