@@ -27,13 +27,15 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   formats: [],
   // What is known of programs, as data: several rooms read command lines and names of files.
   programs: [],
+  // The orders of versions: scanners' answers and the database of advisories stand on them.
+  versions: [],
   ...Object.fromEntries(ROOMS.map((room) => [room, []])),
   // docs/decisions/0001: the tar codec is one room that two others stand on.
   oci: ['tar', 'formats'],
   normalise: ['tar', 'formats'],
   // docs/decisions/0016: so are the readers of file formats, JSON among them.
   attestations: ['formats'],
-  tools: ['formats'],
+  tools: ['formats', 'versions'],
   criteria: ['formats', 'programs'],
   difference: ['formats'],
   dockerfile: ['programs'],
@@ -43,6 +45,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'tar',
     'formats',
     'programs',
+    'versions',
     ...ROOMS.filter((room) => room !== 'ui' && room !== 'reporters'),
   ],
   commands: ['pipeline', ...ROOMS],
@@ -264,6 +267,7 @@ describe('the import table of docs/architecture.md', () => {
       'tar',
       'formats',
       'programs',
+      'versions',
       'dockerfile',
       'facts',
       'criteria',

@@ -1,0 +1,18 @@
+/** Compares numbers written in digits, however long: leading zeros do not count. */
+export function byNumber(a: string, b: string): number {
+  const [left, right] = [a.replace(/^0+/, ''), b.replace(/^0+/, '')];
+  return left.length - right.length || (left < right ? -1 : Number(left > right));
+}
+
+/** The first of the comparisons that tells two apart, or 0. */
+export function byEach<T>(
+  a: readonly T[],
+  b: readonly T[],
+  compare: (a: T | undefined, b: T | undefined) => number,
+): number {
+  for (let i = 0; i < Math.max(a.length, b.length); i++) {
+    const order = compare(a[i], b[i]);
+    if (order !== 0) return order;
+  }
+  return 0;
+}

@@ -1,0 +1,51 @@
+import { byCodeUnit } from '../model/order.ts';
+import { byNumber } from './numbers.ts';
+
+/** Orders two versions as rpm does (rpm-version(7)): epoch, then version, then release. */
+export function compareRpm(a: string, b: string): number {
+  const [left, right] = [partsOf(a), partsOf(b)];
+  return (
+    byNumber(left.epoch, right.epoch) ||
+    compareParts(left.version, right.version) ||
+    compareParts(left.release, right.release)
+  );
+}
+
+function partsOf(text: string) {
+  const [, epoch = '0'] = /^(\d+):/.exec(text) ?? [];
+  const rest = text.replace(/^\d+:/, '');
+  const hyphen = rest.indexOf('-');
+  return {
+    epoch,
+    version: hyphen < 0 ? rest : rest.slice(0, hyphen),
+    release: hyphen < 0 ? '' : rest.slice(hyphen + 1),
+  };
+}
+
+/**
+ * `rpmvercmp`: runs of digits and of letters; all else only separates them, but `~`, before everything, and `^`, after the end
+ * and before what goes on.
+ */
+function compareParts(a: string, b: string): number {
+  const [left, right] = [tokensOf(a), tokensOf(b)];
+  for (let i = 0; ; i++) {
+    const [one, other] = [left[i], right[i]];
+    if (one === undefined && other === undefined) return 0;
+    const order = rank(one) - rank(other);
+    if (order !== 0) return order;
+    if (one === undefined || other === undefined) continue;
+    const within = /^\d/.test(one) ? byNumber(one, other) : byCodeUnit(one, other);
+    if (within !== 0) return within;
+  }
+}
+
+function tokensOf(text: string): readonly string[] {
+  return text.match(/\d+|[A-Za-z]+|[~^]/g) ?? [];
+}
+
+function rank(token: string | undefined): number {
+  if (token === undefined) return 1;
+  if (token === '~') return 0;
+  if (token === '^') return 2;
+  return /^\d/.test(token) ? 4 : 3;
+}
