@@ -102,7 +102,6 @@ class Upload {
       method: 'POST',
       url,
       scopes: mountFrom === undefined ? this.#scopes : [...this.#scopes, pull(mountFrom)],
-      headers: { 'content-length': '0' },
       // A registry that may not or cannot mount says so in one way or another.
       accept: mountFrom === undefined ? [] : [400, 401, 403, 404, 405],
       action: '',
@@ -116,6 +115,7 @@ class Upload {
   async #send(session: Session): Promise<void> {
     const { blob } = this.#upload;
     const whole = session.offset === 0;
+    const hasContent = whole && blob.size > 0;
     const url = whole ? session.url : await this.#patch(session);
     url.searchParams.set('digest', blob.digest);
     const response = await this.#connection.tryCall({
@@ -124,9 +124,10 @@ class Upload {
       scopes: this.#scopes,
       headers: {
         'content-type': 'application/octet-stream',
-        'content-length': String(whole ? blob.size : 0),
+        // Of a request without content `fetch` says it by itself: twice would be refused.
+        ...(hasContent ? { 'content-length': String(blob.size) } : {}),
       },
-      ...(whole && blob.size > 0 ? { body: () => this.#bytes(0) } : {}),
+      ...(hasContent ? { body: () => this.#bytes(0) } : {}),
       retry: false,
       action: '',
     });
