@@ -295,6 +295,14 @@ describe('the import table of docs/architecture.md', () => {
     expect(readers.sort()).toEqual(['formats/strict-json.ts', ...Object.keys(OWN_READERS)].sort());
   });
 
+  test('a test that mocks a module has a process of its own', () => {
+    const mocking = sources(resolve(SRC, '../test'))
+      .filter((f) => /^ *(await )?vi\.(mock|doMock|resetModules)\(/m.test(readFileSync(f, 'utf8')))
+      .map((f) => relative(SRC, f));
+    expect(mocking).not.toEqual([]);
+    expect(mocking.filter((f) => !f.endsWith('.alone.test.ts'))).toEqual([]);
+  });
+
   test('files stay small: none over 250 lines, the median under 80', () => {
     const lengths = files.map((f) => ({
       file: relative(SRC, f),
