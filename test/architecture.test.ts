@@ -39,7 +39,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   criteria: ['formats', 'programs'],
   difference: ['formats'],
   dockerfile: ['programs'],
-  plans: ['programs'],
+  plans: ['programs', 'dockerfile'],
   facts: ['formats'],
   pipeline: [
     'tar',

@@ -85,13 +85,21 @@ export function analyseDockerfile(
   context?: BuildContext,
 ): Result<AnalysedDockerfile, LineError> {
   const read = readDockerfile(text, options);
-  if (!read.ok) return read;
-  const target = targetOf(options.target, read.value.stages);
+  return read.ok ? analyseRead(read.value, options, context) : read;
+}
+
+/** The same of a Dockerfile that was read: its instructions are those of the model. */
+export function analyseRead(
+  read: ReadDockerfile,
+  options: DockerfileOptions,
+  context: BuildContext | undefined,
+): Result<AnalysedDockerfile, LineError> {
+  const target = targetOf(options.target, read.stages);
   if (target === undefined)
     return err({ message: `target stage "${options.target ?? ''}" could not be found`, line: 1 });
-  const model = modelOf(read.value, target);
-  const stages = model.reached.flatMap((index) => read.value.stages[index] ?? []);
-  for (const { instruction } of read.value.strict ? stages.flatMap((s) => s.instructions) : []) {
+  const model = modelOf(read, target);
+  const stages = model.reached.flatMap((index) => read.stages[index] ?? []);
+  for (const { instruction } of read.strict ? stages.flatMap((s) => s.instructions) : []) {
     const message = reachedRefusal(instruction);
     if (message !== undefined) return err({ message, line: instruction.range.startLine });
   }

@@ -14,11 +14,8 @@ import { scriptOfExec } from './flat-commands.ts';
 import { leadingFlags, splitWords } from './instruction-words.ts';
 import { FLAGGED, headOf } from './instruction.ts';
 import { ignoreComments } from './lint/ignore-comments.ts';
-import { keptCaches } from './lint/kept-caches.ts';
-import { keptTools } from './lint/kept-tools.ts';
-import { relativeFolder } from './lint/relative-workdir.ts';
 import { type LineError, locate, type LogicalLine, logicalLines } from './logical-lines.ts';
-import { analyseDockerfile } from './parse-dockerfile.ts';
+import { analyseRead } from './parse-dockerfile.ts';
 import { type DockerfileOptions, readDockerfile } from './read-dockerfile.ts';
 import { fieldOf } from './script-commands.ts';
 import { unwrap } from './shell/wrappers.ts';
@@ -74,26 +71,17 @@ function scriptEndOf({ script }: PlacedInstruction, offsetOf: OffsetOf): number 
   return spanOf(own.rangeOf(command.start, command.end), offsetOf).end;
 }
 
-interface Surroundings {
-  readonly escape: string;
-  readonly offsetOf: OffsetOf;
-  readonly analysis: BuildAnalysis;
-  /** All instructions of the image's stages. */
-  readonly image: readonly Instruction[];
-  readonly relativeFolders: readonly Instruction[];
-}
-
 function sourceInstruction(
   line: LogicalLine,
   stage: number | undefined,
   placed: PlacedInstruction | undefined,
-  { escape, offsetOf, analysis, image, relativeFolders }: Surroundings,
+  escape: string,
+  offsetOf: OffsetOf,
 ): SourceInstruction {
   const { keyword, offset } = headOf(line);
   const rest = FLAGGED.has(keyword) ? leadingFlags(line.text.slice(offset), escape).rest : 0;
   const argumentsAt = offset + rest;
   const place = placeIn(line, offsetOf);
-  const run = keyword === 'RUN' ? placed?.instruction : undefined;
   return {
     ...spanOf(line.range, offsetOf),
     keyword,
@@ -111,11 +99,6 @@ function sourceInstruction(
     instruction: placed?.instruction,
     commands: placed === undefined ? [] : commandsOf(placed.instruction, offsetOf),
     scriptEnd: placed && scriptEndOf(placed, offsetOf),
-    isRelativeFolder: relativeFolders.some(
-      ({ range: { startLine } }) => startLine === line.range.startLine,
-    ),
-    keptCaches: run === undefined ? [] : keptCaches(run, image),
-    keptTools: run === undefined ? [] : keptTools(run, analysis),
     folder: placed?.folder ?? '',
   };
 }
@@ -137,10 +120,10 @@ export function readForEdits(
   options: DockerfileOptions = {},
   context?: BuildContext,
 ): Result<ReadForEdits, LineError> {
-  const analysed = analyseDockerfile(text, options, context);
-  if (!analysed.ok) return analysed;
   const read = readDockerfile(text, options);
   if (!read.ok) return read;
+  const analysed = analyseRead(read.value, options, context);
+  if (!analysed.ok) return analysed;
   const bare = text.replace(/^\uFEFF/, '');
   const { escape, syntax } = parseDirectives(bare);
   const offsetOf = offsets(text);
@@ -149,19 +132,10 @@ export function readForEdits(
       .flatMap(({ instructions }) => instructions)
       .map((one) => [one.line.range.startLine, one]),
   );
-  const chain = stageChain(analysed.value.model);
-  const { model, analysis } = analysed.value;
-  const around = {
-    escape,
-    offsetOf,
-    analysis,
-    image: chain.flatMap(({ instructions: all }) => all),
-    relativeFolders: model.reached.flatMap((index) => relativeFolder(model, index) ?? []),
-  };
   let stage: number | undefined;
   const instructions = logicalLines(bare, escape).lines.map((line) => {
     if (headOf(line).keyword === 'FROM') stage = stage === undefined ? 0 : stage + 1;
-    return sourceInstruction(line, stage, placed.get(line.range.startLine), around);
+    return sourceInstruction(line, stage, placed.get(line.range.startLine), escape, offsetOf);
   });
   const source: DockerfileSource = {
     text,
@@ -176,7 +150,7 @@ export function readForEdits(
   return ok({
     source,
     ...analysed.value,
-    imageStages: chain.map(({ index }) => index),
+    imageStages: stageChain(analysed.value.model).map(({ index }) => index),
     ignored: ignoreComments(text).filter(({ reason }) => reason !== ''),
   });
 }

@@ -1,4 +1,3 @@
-import type { PackageInstall, PackageManager } from './build-analysis.ts';
 import type { Instruction, ShellCommand } from './dockerfile.ts';
 
 /** A stretch of the file: UTF-16 offsets, `end` behind the last character. */
@@ -51,12 +50,6 @@ export interface SourceInstruction extends Span {
   readonly commands: readonly SourceCommand[];
   /** Behind the last command of its shell script, in the string of an exec form too; undefined where it has none, or one that runs in the background. */
   readonly scriptEnd: number | undefined;
-  /** A WORKDIR below whatever folder the base works in. */
-  readonly isRelativeFolder: boolean;
-  /** What package managers leave in its layer, with the commands of `commands` that do. */
-  readonly keptCaches: readonly KeptCache[];
-  /** Build tools that it installs and leaves. */
-  readonly keptTools: readonly KeptTools[];
   /** Working directory before it; '' where it is not known. */
   readonly folder: string;
 }
@@ -72,18 +65,4 @@ export interface DockerfileSource {
   readonly syntax?: Span & { readonly text: string };
   /** Offset of the first line that is neither parser directive nor in front of one. */
   readonly top: number;
-}
-
-/** What a package manager leaves in the layer of a RUN. */
-export interface KeptCache {
-  readonly manager: PackageManager;
-  /** Indexes of the commands that leave it. */
-  readonly commands: readonly number[];
-}
-
-/** Packages of build tools that a command installs and that stay. */
-export interface KeptTools {
-  readonly install: PackageInstall;
-  /** Each with what it builds or debugs. */
-  readonly packages: readonly { readonly name: string; readonly purpose: string }[];
 }

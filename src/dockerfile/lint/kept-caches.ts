@@ -1,7 +1,14 @@
-import type { KeptCache } from '../../model/dockerfile-source.ts';
+import type { PackageManager } from '../../model/build-analysis.ts';
 import { type Instruction, showsText } from '../../model/dockerfile.ts';
 import { MANAGERS } from '../../programs/managers/catalogue.ts';
 import { runPrograms } from './run-programs.ts';
+
+/** What a package manager leaves in the layer of a RUN. */
+interface KeptCache {
+  readonly manager: PackageManager;
+  /** Indexes of the commands that leave it. */
+  readonly commands: readonly number[];
+}
 
 /** What package managers leave in the layer of a RUN: nothing where it is removed, a cache is mounted over it, or an ENV of the image switches it off. */
 export function keptCaches(run: Instruction, image: readonly Instruction[]): readonly KeptCache[] {

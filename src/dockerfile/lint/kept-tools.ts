@@ -1,9 +1,15 @@
 import type { BuildAnalysis, PackageInstall } from '../../model/build-analysis.ts';
-import type { KeptTools } from '../../model/dockerfile-source.ts';
 import type { Instruction, SourceRange } from '../../model/dockerfile.ts';
 import { buildPurpose } from '../../programs/kinds/build-packages.ts';
 import { managerNamed } from '../../programs/managers/catalogue.ts';
 import { type RunProgram, runPrograms } from './run-programs.ts';
+
+/** Packages of build tools that a command installs and that stay. */
+export interface KeptTools {
+  readonly install: PackageInstall;
+  /** Each with what it builds or debugs. */
+  readonly packages: readonly { readonly name: string; readonly purpose: string }[];
+}
 
 function isAfter(range: SourceRange, other: SourceRange): boolean {
   return range.startLine === other.startLine

@@ -1,4 +1,5 @@
 import { posix } from 'node:path';
+import { keptCaches } from '../../dockerfile/lint/kept-caches.ts';
 import type { SourceCommand, SourceInstruction } from '../../model/dockerfile-source.ts';
 import { isRootUser } from '../../model/dockerfile.ts';
 import type { FixInput, FixPlan, FixRule } from '../../model/fix-rule.ts';
@@ -81,7 +82,8 @@ function hasMounts({ source }: FixInput): boolean {
 }
 
 function judge(input: FixInput, run: Placed): readonly FixPlan[] {
-  return run.keptCaches.flatMap(({ manager, commands }) => {
+  const image = inImage(input).map(({ instruction }) => instruction);
+  return keptCaches(run.instruction, image).flatMap(({ manager, commands }) => {
     const cache = managerNamed(manager)?.cache;
     if (cache === undefined) return [];
     const { what } = cache;

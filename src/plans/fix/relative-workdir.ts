@@ -1,7 +1,8 @@
+import { relativeFolder } from '../../dockerfile/lint/relative-workdir.ts';
 import type { SourceInstruction } from '../../model/dockerfile-source.ts';
 import type { FixInput, FixPlan, FixRule } from '../../model/fix-rule.ts';
 import { proposal, refusedAt, together } from './proposal.ts';
-import { baseOfImage, baseUnknown } from './stage-view.ts';
+import { baseOfImage, baseUnknown, inStage } from './stage-view.ts';
 
 function absolute(input: FixInput, found: SourceInstruction): FixPlan {
   const unknown = baseUnknown(input, found.stage);
@@ -41,8 +42,11 @@ export const relativeWorkdir: FixRule = {
   needs: ['bases'],
   plan: (input) =>
     together(
-      input.source.instructions
-        .filter(({ isRelativeFolder }) => isRelativeFolder)
-        .map((found) => absolute(input, found)),
+      input.model.reached.flatMap((stage) => {
+        const relative = relativeFolder(input.model, stage);
+        return inStage(input, stage)
+          .filter(({ instruction }) => instruction === relative)
+          .map((found) => absolute(input, found));
+      }),
     ),
 };

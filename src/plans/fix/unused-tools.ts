@@ -1,4 +1,5 @@
-import type { KeptTools, SourceWord } from '../../model/dockerfile-source.ts';
+import { type KeptTools, keptTools } from '../../dockerfile/lint/kept-tools.ts';
+import type { SourceWord } from '../../model/dockerfile-source.ts';
 import type { FixInput, FixPlan, FixRule } from '../../model/fix-rule.ts';
 import { startsNoOther } from '../../programs/catalogue.ts';
 import { commandAt } from './command-at.ts';
@@ -142,6 +143,10 @@ export const unusedTools: FixRule = {
   needs: ['bases'],
   plan: (input) =>
     together(
-      inImage(input).flatMap((run) => run.keptTools.map((kept) => without(input, run, kept))),
+      inImage(input)
+        .filter(({ keyword }) => keyword === 'RUN')
+        .flatMap((run) =>
+          keptTools(run.instruction, input.analysis).map((kept) => without(input, run, kept)),
+        ),
     ),
 };
