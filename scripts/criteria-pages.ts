@@ -1,11 +1,11 @@
-import { CATALOGUE } from '../src/criteria/catalogue.ts';
 import { type Criterion, LEVEL_NAMES, SPEC_URL, VECTORS } from '../src/model/criterion.ts';
 import { VECTOR_NAMES } from '../src/reporters/vector-names.ts';
+import { CATALOGUE } from '../src/rules/verdicts.ts';
 import { criterionTables } from './criteria-tables.ts';
 import { wrapProse } from './wrap-prose.ts';
 
 const GENERATED =
-  '<!-- Made by scripts/generate-criteria-docs.mjs from src/criteria; do not edit. -->';
+  '<!-- Made by scripts/generate-criteria-docs.mjs from src/rules; do not edit. -->';
 
 function levelName(level: number): string {
   return `${level} (${LEVEL_NAMES[level] ?? ''})`;

@@ -1,5 +1,3 @@
-import { MINIMAL_BASES } from '../src/criteria/minimal-bases.ts';
-import { TRUSTED_PUBLISHERS } from '../src/criteria/trusted-publishers.ts';
 import { CREDENTIAL_FILES } from '../src/facts/secrets/credential-table.ts';
 import { KEY_STORES } from '../src/facts/secrets/secret-key-stores.ts';
 import { HARMLESS_PLACES } from '../src/facts/secrets/secret-places.ts';
@@ -10,6 +8,8 @@ import { BUILD_TOOL_GROUPS } from '../src/programs/kinds/build-tools.ts';
 import { PACKAGE_MANAGER_GROUPS } from '../src/programs/kinds/package-managers.ts';
 import { SHELL_GROUPS } from '../src/programs/kinds/shells.ts';
 import type { ToolGroup } from '../src/programs/kinds/tools-table.ts';
+import { MINIMAL_BASES } from '../src/rules/minimal-base/minimal-bases.ts';
+import { TRUSTED_PUBLISHERS } from '../src/rules/trusted-source/trusted-publishers.ts';
 import { RULE_TABLES, type RuleTable } from './criteria-rules.ts';
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {

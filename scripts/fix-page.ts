@@ -1,5 +1,5 @@
 import type { FixRule } from '../src/model/fix-rule.ts';
-import { FIX_RULES } from '../src/plans/fix/catalogue.ts';
+import { FIX_RULES } from '../src/rules/edits.ts';
 import { wrapProse } from './wrap-prose.ts';
 
 const HEADING = '## Rules\n';

@@ -2,8 +2,8 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { criteriaPages } from '../scripts/criteria-pages.ts';
-import { CATALOGUE } from '../src/criteria/catalogue.ts';
-import { type Level, type Vector, VECTORS } from '../src/model/criterion.ts';
+import type { Level, Vector } from '../src/model/criterion.ts';
+import { CATALOGUE } from '../src/rules/verdicts.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');
 /** Where a copy of the specification lies beside the repository, its headings are read too. */
@@ -62,17 +62,16 @@ describe('the catalogue', () => {
     expect(CATALOGUE.filter(({ spec }) => !anchors.has(spec)).map(({ id }) => id)).toEqual([]);
   });
 
-  test.each(VECTORS)(
-    'has one file and one test for each criterion of %s, and no other',
-    (vector) => {
-      const ids = CATALOGUE.filter((c) => c.vector === vector).map(({ id }) => id);
-      expect(filesIn(`src/criteria/${vector}`)).toEqual(ids.map((id) => `${id}.ts`).sort());
-      expect(filesIn(`test/criteria/${vector}`)).toEqual(ids.map((id) => `${id}.test.ts`).sort());
-    },
-  );
+  test('has a verdict and its test in the folder of each criterion, and in no other', () => {
+    const ids = CATALOGUE.map(({ id }) => id).sort();
+    const having = (room: string, file: string): string[] =>
+      filesIn(room).filter((id) => existsSync(join(ROOT, room, id, file)));
+    expect(having('src/rules', 'verdict.ts')).toEqual(ids);
+    expect(having('test/rules', 'verdict.test.ts')).toEqual(ids);
+  });
 
-  test.each(CATALOGUE)('$id says its id in its own file', ({ id, vector }) => {
-    const text = readFileSync(join(ROOT, `src/criteria/${vector}/${id}.ts`), 'utf8');
+  test.each(CATALOGUE)('$id says its id in its own folder', ({ id }) => {
+    const text = readFileSync(join(ROOT, `src/rules/${id}/verdict.ts`), 'utf8');
     expect(text).toContain(`id: '${id}'`);
   });
 

@@ -1,7 +1,7 @@
 import { relative, resolve } from 'node:path';
-import { CATALOGUE } from '../criteria/catalogue.ts';
 import type { Settings } from '../model/settings.ts';
 import { settingsOf } from '../pipeline/load-settings.ts';
+import { CATALOGUE } from '../rules/verdicts.ts';
 import { cleanForTerminal } from '../ui/clean.ts';
 import type { CommandIo } from './io.ts';
 import { pathsOf } from './paths.ts';

@@ -1,4 +1,3 @@
-import { judgeImage } from '../../src/criteria/judge-image.ts';
 import { analyseDockerfile } from '../../src/dockerfile/parse-dockerfile.ts';
 import { collectLayer } from '../../src/facts/collect-layer.ts';
 import { foldLayers } from '../../src/facts/image-facts.ts';
@@ -12,6 +11,7 @@ import { type Facts, known, unknownFact } from '../../src/model/facts.ts';
 import { MEDIA_TYPE } from '../../src/model/oci.ts';
 import { walkLayer } from '../../src/oci/walk/layer-walk.ts';
 import { type GradedBuild, gradedBuild } from '../../src/pipeline/grade/grade-build-fact.ts';
+import { judgeImage } from '../../src/rules/judge-image.ts';
 import { contextOf } from '../dockerfile/context-of.ts';
 import { makeImage, type MadeImage, type Recipe } from './made-image.ts';
 

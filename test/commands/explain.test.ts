@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { explain } from '../../src/commands/explain.ts';
-import { CATALOGUE } from '../../src/criteria/catalogue.ts';
 import { LINT_RULES } from '../../src/pipeline/lint/lint-catalogue.ts';
+import { CATALOGUE } from '../../src/rules/verdicts.ts';
 import { fakeIo } from './command-io.ts';
 
 async function printed(...args: string[]): Promise<string> {

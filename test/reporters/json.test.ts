@@ -4,7 +4,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { describe, expect, test } from 'vitest';
 import { jsonReport } from '../../src/reporters/json.ts';
-import { factsOf } from '../criteria/facts-builder.ts';
+import { factsOf } from '../rules/shared/verdict/facts-builder.ts';
 import { sampleScorecard, twoPlatforms } from './sample-scorecard.ts';
 
 const SCHEMA = join(import.meta.dirname, '../../schema/scorecard-1.json');

@@ -4,7 +4,7 @@ import type { HistoryEntry } from '../../src/model/oci.ts';
 import type { Package } from '../../src/model/packages.ts';
 import type { ImageContents, ReportInput } from '../../src/model/report.ts';
 import { PREDICATE_TYPE } from '../../src/model/statement.ts';
-import { MANIFEST } from '../criteria/facts-builder.ts';
+import { MANIFEST } from '../rules/shared/verdict/facts-builder.ts';
 import { sampleScorecard } from './sample-scorecard.ts';
 
 export const LOWER: Digest = digestOf('lower');

@@ -1,8 +1,8 @@
-import { judgeImage } from '../../src/criteria/judge-image.ts';
 import { assembleScorecard } from '../../src/grading/scorecard.ts';
 import { digestOf } from '../../src/model/digest.ts';
 import { type Facts, known } from '../../src/model/facts.ts';
 import { PREDICATE_TYPE } from '../../src/model/statement.ts';
+import { judgeImage } from '../../src/rules/judge-image.ts';
 import {
   attestation,
   attestations,
@@ -20,7 +20,7 @@ import {
   pkg,
   program,
   scan,
-} from '../criteria/facts-builder.ts';
+} from '../rules/shared/verdict/facts-builder.ts';
 
 /** Facts of an ordinary, flawed image: each kind of evidence occurs. */
 export function sampleFacts(shell = 'bin/sh'): Facts {

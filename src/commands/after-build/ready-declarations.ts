@@ -1,11 +1,11 @@
 import { relative, resolve } from 'node:path';
 import { settingsFileFor } from '../../config/find-settings.ts';
-import { AUTHORS_MISSING } from '../../criteria/configuration/annotations.ts';
 import type { CriterionResult } from '../../model/criterion.ts';
 import type { ReadyStep, Scorecard } from '../../model/scorecard.ts';
 import { shellWord } from '../../model/shell-word.ts';
 import type { ParsedBuild } from '../../plans/flags/parse-build-args.ts';
 import { isAddress } from '../../plans/source-url.ts';
+import { AUTHORS_MISSING } from '../../rules/annotations/verdict.ts';
 import { gitUser } from '../../tools/git/git-user.ts';
 import { toolRunner } from '../context.ts';
 import type { CommandIo } from '../io.ts';

@@ -6,10 +6,10 @@ import { shellWord } from '../../model/shell-word.ts';
 import type { SettledFixes } from '../../pipeline/fix/compose-fixes.ts';
 import { type FixRequest, planFixes } from '../../pipeline/fix/plan-fixes.ts';
 import { settleWanted } from '../../pipeline/fix/settle-fixes.ts';
-import { BY_BUILD } from '../../plans/fix/pin-packages.ts';
 import { lastValueOf, valuesOf } from '../../plans/flags/flag-spec.ts';
 import type { ParsedBuild } from '../../plans/flags/parse-build-args.ts';
 import { isAddress } from '../../plans/source-url.ts';
+import { BY_BUILD } from '../../rules/pinned-packages/edit.ts';
 import { pipelineContext } from '../context.ts';
 import type { CommandIo } from '../io.ts';
 

@@ -1,11 +1,11 @@
-import { judgeImage, judgeUnclaimed } from '../../criteria/judge-image.ts';
 import { assembleScorecard, type JudgedPlatform } from '../../grading/scorecard.ts';
 import type { Digest } from '../../model/digest.ts';
 import type { Facts } from '../../model/facts.ts';
 import type { ImageContents } from '../../model/report.ts';
 import type { NotGraded, Scorecard, Suggestion } from '../../model/scorecard.ts';
 import type { Settings } from '../../model/settings.ts';
-import { fixCommand } from '../../plans/fix/fixable.ts';
+import { judgeImage, judgeUnclaimed } from '../../rules/judge-image.ts';
+import { fixCommand } from '../../rules/shared/edit/fixable.ts';
 import type { PipelineContext } from '../context.ts';
 
 /** What is known of one platform's image, for verdicts and for reports. */

@@ -4,7 +4,7 @@ import { quantity } from '../../model/quantity.ts';
 import { formatReference, withDefaultTag } from '../../model/reference.ts';
 import { err, ok, type Result } from '../../model/result.ts';
 import { baseOf } from '../../plans/external-images.ts';
-import { slimImages } from '../../plans/fix/slim-base.ts';
+import { slimImages } from '../../rules/minimal-base/edit.ts';
 import { phase, type PipelineContext } from '../context.ts';
 import { noStdin } from '../contexts/context-source.ts';
 import type { FactsRequest } from '../grade/facts-request.ts';

@@ -3,7 +3,7 @@ import { quantity } from '../../model/quantity.ts';
 import type { Result } from '../../model/result.ts';
 import { inParallel } from '../../oci/in-parallel.ts';
 import { isLoopback } from '../../oci/registry/registry-connection.ts';
-import { shownAddress } from '../../plans/fix/verify-downloads.ts';
+import { shownAddress } from '../../rules/verified-downloads/edit.ts';
 import { fetchDigest } from '../../tools/fetch-digest.ts';
 import { phase, type PipelineContext } from '../context.ts';
 import type { FactsRequest } from '../grade/facts-request.ts';

@@ -2,7 +2,7 @@ import { UserError } from '../../model/errors.ts';
 import type { FixOptions, FixRule } from '../../model/fix-rule.ts';
 import { isWithin, type PlannedEdit, type Risk } from '../../model/planned-edit.ts';
 import type { Settings } from '../../model/settings.ts';
-import { FIX_RULES } from '../../plans/fix/catalogue.ts';
+import { FIX_RULES } from '../../rules/edits.ts';
 import type { PipelineContext } from '../context.ts';
 import { buildContext } from '../contexts/build-context.ts';
 import { givenDockerfile } from '../grade/given-dockerfile.ts';

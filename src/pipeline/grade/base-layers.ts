@@ -1,10 +1,10 @@
-import { vouchedBy } from '../../criteria/trusted-publishers.ts';
 import { type Digest, isDigest } from '../../model/digest.ts';
 import { messageOf } from '../../model/errors.ts';
 import type { Platform } from '../../model/oci.ts';
 import { familiarReference, formatReference, type ImageReference } from '../../model/reference.ts';
 import { err, ok, type Result } from '../../model/result.ts';
 import type { Settings } from '../../model/settings.ts';
+import { vouchedBy } from '../../rules/trusted-source/trusted-publishers.ts';
 import { inspectLocalImages } from '../../tools/docker/docker-images.ts';
 import type { PipelineContext } from '../context.ts';
 import type { Registries } from '../registries.ts';

@@ -1,5 +1,4 @@
 import { dirname, isAbsolute, join, normalize, relative, resolve, sep } from 'node:path';
-import { CATALOGUE } from '../../criteria/catalogue.ts';
 import type { VexDocument } from '../../facts/vex/vex-statement.ts';
 import type { BuildAnalysis } from '../../model/build-analysis.ts';
 import type { DockerfileModel } from '../../model/dockerfile.ts';
@@ -17,6 +16,7 @@ import { boolOf, lastValueOf, valuesOf } from '../../plans/flags/flag-spec.ts';
 import type { ParsedBuild } from '../../plans/flags/parse-build-args.ts';
 import type { LockRequest } from '../../plans/lock/plan-lock.ts';
 import { planBuild } from '../../plans/plan-build.ts';
+import { CATALOGUE } from '../../rules/verdicts.ts';
 import type { Builder } from '../../tools/buildx/builder.ts';
 import type { DockerInfo } from '../../tools/docker/docker.ts';
 import { gitFacts } from '../../tools/git/git.ts';

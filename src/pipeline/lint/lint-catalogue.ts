@@ -1,8 +1,8 @@
-import { CATALOGUE } from '../../criteria/catalogue.ts';
-import { FILE_RULES, IMAGE_CHECKS, OWN_RULES } from '../../dockerfile/lint/catalogue.ts';
 import { type Criterion, SPEC_URL } from '../../model/criterion.ts';
 import type { Facts } from '../../model/facts.ts';
 import type { LintLevel, LintRule } from '../../model/lint.ts';
+import { FILE_RULES, IMAGE_CHECKS, OWN_RULES } from '../../rules/lints.ts';
+import { CATALOGUE } from '../../rules/verdicts.ts';
 
 /** Facts that a Dockerfile gives without a build. */
 const WITHOUT_BUILD: ReadonlySet<keyof Facts> = new Set(['build', 'declarations']);

@@ -1,11 +1,11 @@
-import { judgeImage } from '../../criteria/judge-image.ts';
-import type { RuleFinding } from '../../dockerfile/lint/rule.ts';
 import { buildFact } from '../../facts/build.ts';
 import type { BuildAnalysis } from '../../model/build-analysis.ts';
 import type { Evidence } from '../../model/criterion.ts';
 import type { DockerfileModel, SourceRange } from '../../model/dockerfile.ts';
 import { type DeclarationsFact, type Facts, known, unknownFact } from '../../model/facts.ts';
 import { managerNamed } from '../../programs/managers/catalogue.ts';
+import { judgeImage } from '../../rules/judge-image.ts';
+import type { RuleFinding } from '../../rules/shared/lint/rule.ts';
 import { DOCKERFILE_CRITERIA } from './lint-catalogue.ts';
 
 const LONGEST_COMMAND = 100;

@@ -1,12 +1,12 @@
-import { IMAGE_CHECKS, OWN_RULES } from '../../dockerfile/lint/catalogue.ts';
-import { PARSE_ERROR } from '../../dockerfile/lint/file-rules.ts';
-import { ignoreComments } from '../../dockerfile/lint/ignore-comments.ts';
-import type { LintInput, RuleFinding } from '../../dockerfile/lint/rule.ts';
+import { ignoreComments } from '../../dockerfile/ignore-comments.ts';
 import { analyseDockerfile } from '../../dockerfile/parse-dockerfile.ts';
 import type { BuildContext } from '../../model/build-context.ts';
 import type { DeclarationsFact } from '../../model/facts.ts';
 import { LINT_LEVELS, type LintedFile, type LintFinding } from '../../model/lint.ts';
 import { stageChain } from '../../model/stage-chain.ts';
+import { IMAGE_CHECKS, OWN_RULES } from '../../rules/lints.ts';
+import { PARSE_ERROR } from '../../rules/shared/lint/file-rules.ts';
+import type { LintInput, RuleFinding } from '../../rules/shared/lint/rule.ts';
 import { LINT_RULES } from './lint-catalogue.ts';
 import { criteriaFindings } from './lint-criteria.ts';
 import { takeBack } from './lint-ignored.ts';

@@ -1,6 +1,6 @@
-import { IGNORE_COMMENT } from '../../dockerfile/lint/file-rules.ts';
-import type { IgnoreComment } from '../../dockerfile/lint/ignore-comments.ts';
+import type { IgnoreComment } from '../../dockerfile/ignore-comments.ts';
 import type { IgnoredFinding, LintFinding } from '../../model/lint.ts';
+import { IGNORE_COMMENT } from '../../rules/shared/lint/file-rules.ts';
 import { LINT_RULES } from './lint-catalogue.ts';
 
 interface Sorted {

@@ -1,9 +1,9 @@
-import { minimalBase } from '../../criteria/minimal-bases.ts';
-import type { LintKnowledge } from '../../dockerfile/lint/rule.ts';
 import { buildArgumentSecrets, configSecrets } from '../../facts/secrets/document-secrets.ts';
 import type { Instruction } from '../../model/dockerfile.ts';
 import type { SecretFinding } from '../../model/secret-facts.ts';
 import { secretName } from '../../model/secret-names.ts';
+import { minimalBase } from '../../rules/minimal-base/minimal-bases.ts';
+import type { LintKnowledge } from '../../rules/shared/lint/rule.ts';
 
 /** Where an image built from the instruction would hold its text, and so where criteria look for secrets. */
 function secretsOf({

@@ -5,9 +5,9 @@ import type { PlannedEdit } from '../../../src/model/planned-edit.ts';
 import { ok, type Result } from '../../../src/model/result.ts';
 import { planEdits } from '../../../src/pipeline/fix/compose-fixes.ts';
 import { fixGains } from '../../../src/pipeline/fix/fix-gains.ts';
-import { FIX_RULES } from '../../../src/plans/fix/catalogue.ts';
-import { FIXABLE_CRITERIA, fixCommand } from '../../../src/plans/fix/fixable.ts';
-import { around, DISTROLESS as DISTROLESS_DIGESTS } from '../../plans/fix/support.ts';
+import { FIX_RULES } from '../../../src/rules/edits.ts';
+import { FIXABLE_CRITERIA, fixCommand } from '../../../src/rules/shared/edit/fixable.ts';
+import { around, DISTROLESS as DISTROLESS_DIGESTS } from '../../rules/shared/edit/support.ts';
 
 const A = `sha256:${'a'.repeat(64)}` as Digest;
 const NOW = 1_700_000_000_000;

@@ -2,10 +2,10 @@ import { describe, expect, test } from 'vitest';
 import type { Digest } from '../../../src/model/digest.ts';
 import { ok } from '../../../src/model/result.ts';
 import { settleEdits } from '../../../src/pipeline/fix/compose-fixes.ts';
-import { FIX_RULES } from '../../../src/plans/fix/catalogue.ts';
 import { WRAPPERS } from '../../../src/programs/wrappers.ts';
-import { withBase } from '../../plans/fix/bases.ts';
-import { around } from '../../plans/fix/support.ts';
+import { FIX_RULES } from '../../../src/rules/edits.ts';
+import { withBase } from '../../rules/shared/edit/bases.ts';
+import { around } from '../../rules/shared/edit/support.ts';
 import { linted } from '../lint/lint-support.ts';
 
 const DIGEST = `sha256:${'d'.repeat(64)}` as Digest;

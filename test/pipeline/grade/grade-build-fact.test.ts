@@ -1,8 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import { pinnedImages } from '../../../src/criteria/provenance/pinned-images.ts';
-import { pinnedPackages } from '../../../src/criteria/provenance/pinned-packages.ts';
-import { trustedSource } from '../../../src/criteria/provenance/trusted-source.ts';
-import { verifiedDownloads } from '../../../src/criteria/provenance/verified-downloads.ts';
 import { digestOf } from '../../../src/model/digest.ts';
 import {
   type BuildFact,
@@ -14,6 +10,10 @@ import {
 import { type ImageConfig, MEDIA_TYPE } from '../../../src/model/oci.ts';
 import { type FoundAttestation, PREDICATE_TYPE } from '../../../src/model/statement.ts';
 import { gradedBuild, type GivenDockerfile } from '../../../src/pipeline/grade/grade-build-fact.ts';
+import { pinnedImages } from '../../../src/rules/pinned-images/verdict.ts';
+import { pinnedPackages } from '../../../src/rules/pinned-packages/verdict.ts';
+import { trustedSource } from '../../../src/rules/trusted-source/verdict.ts';
+import { verifiedDownloads } from '../../../src/rules/verified-downloads/verdict.ts';
 
 const IMAGE = digestOf('image');
 const HEX = 'b'.repeat(64);

@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parseSettings } from '../../../src/config/parse-settings.ts';
-import { judgeProfile } from '../../../src/criteria/security-profiles.ts';
 import { answerProblem } from '../../../src/model/answer-types.ts';
 import type { Question, Template } from '../../../src/model/template.ts';
 import { type LoadedTemplates, loadTemplates } from '../../../src/pipeline/init/load-templates.ts';
 import { templatesFolder } from '../../../src/pipeline/init/templates-folder.ts';
 import { lintDockerfile } from '../../../src/pipeline/lint/lint-dockerfile.ts';
 import { baseImage, renderFile } from '../../../src/plans/init/render.ts';
+import { judgeProfile } from '../../../src/rules/security-profile/security-profiles.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
 const FOLDER = templatesFolder();

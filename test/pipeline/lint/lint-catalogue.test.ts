@@ -1,11 +1,11 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { FILE_RULES, IMAGE_CHECKS, OWN_RULES } from '../../../src/dockerfile/lint/catalogue.ts';
 import { DOCKERFILE_CRITERIA, LINT_RULES } from '../../../src/pipeline/lint/lint-catalogue.ts';
+import { FILE_RULES, IMAGE_CHECKS, OWN_RULES } from '../../../src/rules/lints.ts';
 import { linted } from './lint-support.ts';
 
-const FOLDER = resolve(import.meta.dirname, '../../../src/dockerfile/lint');
+const FOLDER = resolve(import.meta.dirname, '../../../src/rules');
 
 describe('the rules of lint', () => {
   test('are the criteria that a Dockerfile shows something of, and our own', () => {
@@ -26,17 +26,8 @@ describe('the rules of lint', () => {
 
   test('have a file each', () => {
     const named = [...OWN_RULES.map(({ id }) => id), ...Object.keys(IMAGE_CHECKS)];
-    expect(named.filter((id) => !existsSync(join(FOLDER, `${id}.ts`)))).toEqual([]);
-    const shared = [
-      'catalogue',
-      'file-rules',
-      'ignore-comments',
-      'kept-caches',
-      'kept-tools',
-      'rule',
-      'run-programs',
-    ];
-    expect(readdirSync(FOLDER).sort()).toEqual([...named, ...shared].map((n) => `${n}.ts`).sort());
+    const folders = readdirSync(FOLDER).filter((id) => existsSync(join(FOLDER, id, 'lint.ts')));
+    expect(folders.sort()).toEqual(named.sort());
   });
 
   test.each(LINT_RULES)('$id finds its bad example, and nothing in its good one', (rule) => {

@@ -4,7 +4,7 @@ import type { CriterionResult } from '../../../src/model/criterion.ts';
 import { VECTORS } from '../../../src/model/criterion.ts';
 import type { Scorecard } from '../../../src/model/scorecard.ts';
 import { sarifReport } from '../../../src/reporters/sarif/sarif.ts';
-import { factsOf } from '../../criteria/facts-builder.ts';
+import { factsOf } from '../../rules/shared/verdict/facts-builder.ts';
 import { sampleInput } from '../sample-contents.ts';
 import { sampleFacts, sampleScorecard, twoPlatforms } from '../sample-scorecard.ts';
 import { validate } from './sarif-schema.ts';

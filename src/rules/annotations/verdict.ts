@@ -1,0 +1,99 @@
+import type { Evidence } from '../../model/criterion.ts';
+import type { ImageFact } from '../../model/facts.ts';
+import { ownValue } from '../../model/lookup.ts';
+import { criterion } from '../shared/verdict/criterion.ts';
+import { parseTimestamp } from '../shared/verdict/timestamp.ts';
+import { configEvidence, fail, note, pass } from '../shared/verdict/verdict.ts';
+
+const PREFIX = 'org.opencontainers.image.';
+const REPOSITORY_SCHEMES = new Set(['https:', 'http:', 'git:', 'ssh:', 'git+https:', 'git+ssh:']);
+
+/** What no address holds (RFC 3986): the parser would quietly leave it out, or write it otherwise. */
+const NO_URL = /[\s<>"\\^`{|}\p{Cc}\p{Cf}]/u;
+
+function isUrl(text: string): boolean {
+  if (NO_URL.test(text) || !URL.canParse(text)) return false;
+  const { protocol, host, password } = new URL(text);
+  return REPOSITORY_SCHEMES.has(protocol) && host !== '' && password === '';
+}
+
+/** What a usable image says of itself: one of the keys, with a value of the right form (OCI image-spec, annotations.md). */
+const REQUIRED = [
+  {
+    keys: ['created'],
+    expects: 'an RFC 3339 timestamp',
+    isWellFormed: (v: string) => parseTimestamp(v) !== undefined,
+  },
+  { keys: ['source'], expects: 'a URL without a password', isWellFormed: isUrl },
+  {
+    keys: ['authors', 'vendor'],
+    expects: 'a name',
+    isWellFormed: (v: string) => /[\p{L}\p{N}]/u.test(v),
+  },
+] as const;
+
+interface Place {
+  readonly where: string;
+  readonly key: string;
+  readonly value: string;
+}
+
+function valuesOf(image: ImageFact, keys: readonly string[]): Place[] {
+  const { index, manifest, labels } = image.annotations;
+  const places = { manifest, index, label: labels };
+  return Object.entries(places).flatMap(([where, values]) =>
+    keys.flatMap((name) => {
+      const key = PREFIX + name;
+      const value = ownValue(values, key);
+      return value === undefined ? [] : [{ where, key, value }];
+    }),
+  );
+}
+
+/** The summary where all that is missing is who made the image. */
+export const AUTHORS_MISSING = 'authors or vendor is missing';
+
+export const annotations = criterion({
+  id: 'annotations',
+  title: 'Annotations',
+  vector: 'configuration',
+  level: 3,
+  spec: '#add-annotations',
+  why: 'Annotations say where an image comes from, which commit it was built from and who maintains it.',
+  needs: ['image'],
+  decidedBy:
+    'The image carries the OCI annotations `created` (RFC 3339), `source` (a URL) and one of ' +
+    '`authors` or `vendor`, each with a well-formed value. They may be on the manifest, on ' +
+    'the index, or labels of the same name. Other labels do not count. Missing and malformed ' +
+    'ones are named.',
+  check: ({ image }) => {
+    const flaws: string[] = [];
+    const evidence: Evidence[] = [];
+    for (const { keys, expects, isWellFormed } of REQUIRED) {
+      const found = valuesOf(image, keys);
+      const good = found.find(({ value }) => isWellFormed(value));
+      const name = keys.join(' or ');
+      if (good !== undefined) evidence.push(configEvidence(good.key, good.value, good.where));
+      else if (found.length === 0) {
+        flaws.push(`${name} is missing`);
+        evidence.push(note(`${PREFIX}${name} is missing`));
+      } else {
+        flaws.push(`${name} is not ${expects}`);
+        evidence.push(
+          ...found.map((p) => configEvidence(p.key, p.value, `${p.where}: not ${expects}`)),
+        );
+      }
+    }
+    return flaws.length === 0
+      ? pass('created, source and author are set', evidence)
+      : fail(flaws.join('; '), evidence);
+  },
+  remedies: [
+    {
+      title: 'Add the OCI annotations',
+      detail:
+        'Build with scoville, which takes created and source from git and the rest from .scoville.yaml, or give buildx --annotation for each.',
+      example: 'image:\n  vendor: Example Ltd',
+    },
+  ],
+});

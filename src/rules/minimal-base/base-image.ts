@@ -1,0 +1,70 @@
+import type { DockerfileModel, Stage } from '../../model/dockerfile.ts';
+import type { BuildFact, EvidenceSource, Fact, ImageFact } from '../../model/facts.ts';
+
+/** The base of the final stage, as far as anything names it. */
+export type NamedBase =
+  | { readonly kind: 'scratch'; readonly source: EvidenceSource; readonly line: number }
+  | {
+      readonly kind: 'image';
+      readonly text: string;
+      readonly source: EvidenceSource;
+      readonly line?: number;
+    }
+  | { readonly kind: 'unnamed'; readonly reason: string };
+
+const BASE_NAME = 'org.opencontainers.image.base.name';
+
+/** Follows the built stage down to what it stands on outside this Dockerfile; undefined where stages form a ring. */
+function foundation(dockerfile: DockerfileModel): Stage | undefined {
+  let stage = dockerfile.stages[dockerfile.target];
+  // A stage can stand only on an earlier one, so a longer way than there are stages is a ring.
+  for (let step = 0; step <= dockerfile.stages.length; step += 1) {
+    if (stage?.base.kind !== 'stage') return stage;
+    stage = dockerfile.stages[stage.base.index];
+  }
+  return undefined;
+}
+
+function fromDockerfile(dockerfile: Fact<DockerfileModel>): NamedBase | undefined {
+  if (!dockerfile.known) return undefined;
+  const { source } = dockerfile;
+  const stage = foundation(dockerfile.value);
+  if (stage === undefined) return undefined;
+  const line = stage.range.startLine;
+  if (stage.base.kind === 'scratch') return { kind: 'scratch', source, line };
+  if (stage.base.kind === 'image' && stage.base.image.reference !== undefined)
+    return { kind: 'image', text: stage.base.image.text, source, line };
+  return undefined;
+}
+
+function fromImages(build: BuildFact): NamedBase | undefined {
+  if (!build.images.known) return undefined;
+  const base = build.images.value.find((image) => image.role === 'base');
+  if (base === undefined) return undefined;
+  const line = base.line === undefined ? {} : { line: base.line };
+  return { kind: 'image', text: base.text, source: build.images.source, ...line };
+}
+
+function fromAnnotations(image: Fact<ImageFact>): NamedBase | undefined {
+  if (!image.known) return undefined;
+  const { index, manifest, labels } = image.value.annotations;
+  const text = manifest[BASE_NAME] ?? index[BASE_NAME] ?? labels[BASE_NAME];
+  if (text === undefined || text === '') return undefined;
+  return text === 'scratch'
+    ? { kind: 'scratch', source: 'image', line: 0 }
+    : { kind: 'image', text, source: 'image' };
+}
+
+/** The final stage's base: by the Dockerfile that was built, the images that the build used, or the base annotations. */
+export function namedBase(build: Fact<BuildFact>, image: Fact<ImageFact>): NamedBase {
+  const told = build.known
+    ? (fromDockerfile(build.value.dockerfile) ?? fromImages(build.value))
+    : undefined;
+  return (
+    told ??
+    fromAnnotations(image) ?? {
+      kind: 'unnamed',
+      reason: 'neither Dockerfile, provenance nor annotations name the base',
+    }
+  );
+}

@@ -1,0 +1,165 @@
+import { posix } from 'node:path';
+import type { FixInput, FixPlan, FixRule } from '../../model/fix-rule.ts';
+import { lookup } from '../../model/lookup.ts';
+import { formatReference, type ImageReference } from '../../model/reference.ts';
+import { addedImage } from '../shared/edit/added-image.ts';
+import { imagePlaces } from '../shared/edit/image-places.ts';
+import { othersOn, purposeOf, PURPOSES } from '../shared/edit/program/purpose.ts';
+import { NOTHING, proposal, refusedAt } from '../shared/edit/proposal.ts';
+import { fromOf, inImage, lastInImage } from '../shared/edit/stage-view.ts';
+
+/** Official images with a slim variant, and the programs that this one lacks of those that builds and scripts call. */
+const CLIENTS = ['curl', 'wget', 'git', 'hg', 'svn', 'ssh', 'unzip', 'make', 'patch'];
+const COMPILERS = ['gcc', 'g++', 'cc', 'c++', 'autoconf', 'automake'];
+const LACKS = lookup<readonly string[]>({
+  node: [...CLIENTS, ...COMPILERS, 'python', 'python3', 'node-gyp'],
+  python: [...CLIENTS, ...COMPILERS],
+  ruby: [...CLIENTS, ...COMPILERS, 'bundle', 'bundler', 'gem', 'rake', 'rails'],
+  perl: [...CLIENTS, ...COMPILERS, 'cpanm', 'cpan'],
+  rust: CLIENTS,
+  debian: [],
+});
+/** A version or a release, with nothing that says which variant. */
+const WHOLE = /^(\d[\d.]*|latest|bullseye|bookworm|trixie|stable)(-(?:bullseye|bookworm|trixie))?$/;
+
+/** The slim variant of an image, by the same version; undefined where there is none. */
+function slimOf(reference: ImageReference): ImageReference | undefined {
+  const name = reference.repository.replace(/^.*\//, '');
+  const found = WHOLE.exec(reference.tag ?? 'latest');
+  if (LACKS[name] === undefined || found === null) return undefined;
+  const [, version = '', release = ''] = found;
+  const { digest, ...unpinned } = reference;
+  // By its digest alone it is not known which variant it is.
+  if (digest !== undefined && reference.tag === undefined) return undefined;
+  // The newest Debian has no slim variant under its own name.
+  if (version === 'latest') return name === 'debian' ? undefined : { ...unpinned, tag: 'slim' };
+  return { ...unpinned, tag: `${version}-slim${release}` };
+}
+
+/** The image that the target stands on, and where it is named. */
+function baseOf(input: Pick<FixInput, 'model' | 'imageStages'>): ImageReference | undefined {
+  const base = input.model.stages[input.imageStages[0] ?? 0]?.base;
+  return base?.kind === 'image' ? base.image.reference : undefined;
+}
+
+/** Images that the rule may put into this Dockerfile, whose digests are to be known. */
+export function slimImages(
+  input: Pick<FixInput, 'model' | 'imageStages'>,
+): readonly ImageReference[] {
+  const reference = baseOf(input);
+  const slim = reference === undefined ? undefined : slimOf(reference);
+  return slim === undefined ? [] : [slim];
+}
+
+/** Where a program that the slim variant lacks is called: by a RUN, at the start, or by a script that is started. */
+function callerOf(lacking: readonly string[], input: FixInput): string | undefined {
+  const { analysis, imageStages } = input;
+  const installed = new Set(
+    analysis.installs
+      .filter(({ stage, manager }) => manager === 'apt' && imageStages.includes(stage))
+      .flatMap(({ packages }) => packages.map(({ name }) => name)),
+  );
+  const missing = new Set(lacking.filter((name) => !installed.has(name)));
+  for (const { keyword, instruction, line } of inImage(input)) {
+    if (keyword !== 'RUN') continue;
+    if (instruction.shellError !== undefined) return `line ${line} cannot be read`;
+    for (const { words } of instruction.commands) {
+      const name = posix.basename(words[0]?.value ?? '');
+      if (missing.has(name)) return `line ${line} calls ${name}`;
+    }
+  }
+  for (const keyword of ['ENTRYPOINT', 'CMD', 'HEALTHCHECK']) {
+    const last = lastInImage(input, keyword);
+    const words = last?.instruction.rawArguments.split(/[\s"'[\],;&|()]+/) ?? [];
+    const called = words.find((word) => missing.has(posix.basename(word)));
+    if (last !== undefined && called !== undefined) return `line ${last.line} calls ${called}`;
+    for (const word of words.filter((one) => /\.(?:sh|bash)$/.test(one))) {
+      const script = input.contextFile(word) ?? input.contextFile(posix.basename(word)) ?? '';
+      const inside = [...missing].find((name) => callsIn(script, name));
+      if (inside !== undefined) return `${posix.basename(word)} calls ${inside}`;
+    }
+  }
+  return undefined;
+}
+
+/** True where a word stands in a script at a place of a command. */
+function callsIn(script: string, name: string): boolean {
+  return script
+    .split('\n')
+    .filter((line) => !/^\s*#/.test(line))
+    .some((line) =>
+      line
+        .split(/&&|\|\||[;|&(`!]|\b(?:then|do|else|exec|if|until|while)\s/)
+        .some((part) => posix.basename(/^\s*(\S+)/.exec(part)?.[1] ?? '') === name),
+    );
+}
+
+function plan(input: FixInput): FixPlan {
+  const from = fromOf(input, input.imageStages[0] ?? 0);
+  const reference = baseOf(input);
+  const slim = reference === undefined ? undefined : slimOf(reference);
+  if (from === undefined || reference === undefined || slim === undefined) return NOTHING;
+  const place = imagePlaces(input).find(({ line }) => line === from.line);
+  if (place === undefined || place.text.includes('$')) return NOTHING;
+  const name = `${reference.repository.replace(/^.*\//, '')}:${slim.tag ?? ''}`;
+  const refused = (reason: string): FixPlan => refusedAt(from, `the base stays whole: ${reason}`);
+  const added = addedImage(formatReference(slim), input);
+  if (!added.ok) return refused(added.error);
+  const caller = callerOf(LACKS[reference.repository.replace(/^.*\//, '')] ?? [], input);
+  if (caller !== undefined) return refused(`${caller}, which ${name} does not have`);
+  if (reference.digest !== undefined) return refused('its digest is pinned');
+  const purpose = purposeOf(input);
+  if (purpose !== 'service') return refused(PURPOSES[purpose]);
+  if (othersOn(input, input.imageStages)) return refused('other stages use it');
+  const tag = reference.tag === undefined ? 0 : reference.tag.length + 1;
+  return {
+    edits: [
+      proposal(from, {
+        key: 'base',
+        title: `Use ${name}`,
+        why: 'The full image includes compilers, headers and clients that your app does not use',
+        risk: 'medium',
+        riskReason:
+          'packages that compile code at installation fail, and programs that are called without notice are missing; check with --verify',
+        settles: ['minimal-base'],
+        edits: [
+          {
+            start: place.end - tag,
+            end: place.end,
+            text: `:${slim.tag ?? ''}${added.value.slice(added.value.indexOf('@'))}`,
+          },
+        ],
+      }),
+    ],
+    refusals: [],
+  };
+}
+
+/** The slim variant of an official image, where the program cannot be moved to a stage of its own. */
+export const slimBase: FixRule = {
+  id: 'slim-base',
+  title: 'Use the slim variant of the base',
+  help:
+    'Where the final stage uses a full official image of node, python, ruby, perl, rust or ' +
+    'debian, switches to its slim variant of the same version, such as `node:22-slim`. It ' +
+    'runs after `runtime-stage`, which leaves none. Left alone, with the reason: a program ' +
+    'that the slim variant lacks (`curl`, `git`, `make`, compilers) is called and the stage ' +
+    'does not install it. The caller may be a RUN, what a container starts, or a script of ' +
+    'the context that it starts. Also left alone: tags of other variants, and references ' +
+    'with a digest or an ARG.',
+  breaks: [
+    { what: 'packages that compile code when they are installed fail without a compiler' },
+    { what: 'the program calls one that the slim variant does not have' },
+    {
+      what: 'people, or images built on this one, miss a tool',
+      shownBy: 'the image starts a program of its own, which is neither a console nor a build tool',
+    },
+    {
+      what: 'the slim variant changes from one build to the next',
+      shownBy: 'it is written with its digest; without one the edit is not made',
+    },
+  ],
+  criterion: 'minimal-base',
+  needs: ['digests', 'bases'],
+  plan,
+};

@@ -1,0 +1,17 @@
+import type { RuleCheck } from '../shared/lint/rule.ts';
+
+/** The base that the image stands on, by the table of minimal bases. What the table does not name is no more than mentioned, and only where it is an official image. */
+export const minimalBaseCheck: RuleCheck = ({ finalStages, knowledge }) => {
+  const base = finalStages[0]?.base;
+  const reference = base?.kind === 'image' ? base.image.reference : undefined;
+  if (base?.kind !== 'image' || reference === undefined) return [];
+  const { text, range } = base.image;
+  const found = knowledge.minimalBase(reference);
+  if (found !== undefined)
+    return found.minimal
+      ? []
+      : [{ range, message: `${text} is not a minimal image: ${found.reason}`, word: text }];
+  if (reference.registry !== 'docker.io' || !reference.repository.startsWith('library/')) return [];
+  const message = `${text} is not among the minimal bases: the packages of the built image decide`;
+  return [{ range, message, word: text, severity: 'info' }];
+};

@@ -1,0 +1,188 @@
+import { posix } from 'node:path';
+import { isRootUser, showsText } from '../../model/dockerfile.ts';
+import type { FixInput, FixPlan, FixRule } from '../../model/fix-rule.ts';
+import { needsBit, needsRoot } from '../shared/edit/program/needs-root.ts';
+import { othersOn, purposeOf, PURPOSES } from '../shared/edit/program/purpose.ts';
+import { checked, started } from '../shared/edit/program/started.ts';
+import {
+  type Doubt,
+  linesBehind,
+  NOTHING,
+  proposal,
+  refusedAt,
+  riskOf,
+} from '../shared/edit/proposal.ts';
+import {
+  baseOfImage,
+  baseUnknown,
+  fromOf,
+  inImage,
+  lastAsRoot,
+  usersInImage,
+} from '../shared/edit/stage-view.ts';
+
+const COMMAND = 'find / -xdev -type f -perm /6000 -exec chmod a-s {} +';
+/** Packages that bring programs which need their bit. */
+const BRINGS_BIT =
+  /^(?:sudo|doas|opendoas|fuse3?|cron|cronie|at|postfix|exim4\S*|sendmail|inetutils-ping|iputils(?:-ping)?|chromium(?:-browser)?|google-chrome-stable|policykit-1|polkitd|pkexec|dbus|dbus-daemon|screen|bubblewrap|firejail|uidmap|shadow-uidmap|wireshark|tshark|singularity\S*|apptainer|openssh-server|systemd|traceroute|nfs-common|cifs-utils|ntfs-3g|ecryptfs-utils|libcap2-bin)$/;
+/** Programs of a base that people use who have logged in; an app does without. */
+const FOR_LOGINS =
+  /\/(?:su|passwd|mount|umount|chsh|chfn|newgrp|gpasswd|chage|expiry|wall|write|bsd-write|ssh-agent|ssh-keysign|vlock|userhelper|bbsuid)$/;
+/** Sets the bit on purpose. */
+const SETS_BIT = /(?<![\w-])chmod\s+(?:-\w+\s+)*(?:[ugoa]*\+[rwxX]*s|0?[2467][0-7]{3}\b)/;
+const STRIPS_BIT = /\bchmod\s+(?:-R\s+)?(?:a-s|u-s|-s|ug-s|u-s,g-s)\b/;
+const INSTALLS =
+  /\b(?:apt|apk|dnf|yum|microdnf|zypper)\b(?:(?!\b(?:apt|apk|dnf|yum|microdnf|zypper)\b)[^&|;])*\b(?:install|add)\b/;
+
+/** True where a RUN takes the bits away, and nothing behind it installs packages as root. */
+function isStripped(input: FixInput): boolean {
+  const runs = inImage(input).filter(({ keyword }) => keyword === 'RUN');
+  const at = runs.findLastIndex(({ instruction: { rawArguments } }) =>
+    STRIPS_BIT.test(rawArguments.slice(rawArguments.search(/\bfind\b|$/))),
+  );
+  const users = usersInImage(input);
+  const installs = runs
+    .slice(at + 1)
+    .filter((run) => isRootUser(users.get(run) ?? '') && showsText(run.instruction, INSTALLS));
+  return at >= 0 && installs.length === 0;
+}
+
+function isOwnRuntime({ model, imageStages, options }: FixInput): boolean {
+  const [first] = imageStages;
+  const base = first === undefined ? undefined : model.stages[first]?.base;
+  return base?.kind === 'image' && base.image.text.startsWith(`${options.distroless}/`);
+}
+
+function plan(input: FixInput): FixPlan {
+  const { model, source } = input;
+  const from = fromOf(input, model.target);
+  if (from === undefined || isStripped(input)) return NOTHING;
+  // Another rule has put this one in, and settled this with it.
+  if (isOwnRuntime(input)) return NOTHING;
+  const base = baseOfImage(input);
+  const unknown = baseUnknown(input);
+  if (unknown !== undefined) return refusedAt(from, unknown);
+  const elevated = base?.elevated ?? [];
+  if (base === undefined || elevated.length === 0) return NOTHING;
+  const shown = elevated
+    .slice(0, 3)
+    .map((path) => `/${path}`)
+    .join(', ');
+  const refused = (reason: string): FixPlan =>
+    refusedAt(
+      from,
+      `${elevated.length} files of the base stay setuid or setgid (${shown}): ${reason}`,
+    );
+  if (base.has?.('bin/sh') === false)
+    return refused('the image does not have a shell to remove the bits');
+  if (base.has?.('usr/bin/find') === false && !base.has('bin/find'))
+    return refused('the image does not have find to search for them');
+  const needed = needsBitIn(input);
+  if (needed !== undefined) return refused(needed);
+  const setter = inImage(input).find(
+    (run) => run.keyword === 'RUN' && showsText(run.instruction, SETS_BIT),
+  );
+  if (setter !== undefined) return refused(`line ${setter.line} sets such a bit itself`);
+  const at = lastAsRoot(input);
+  const user = [...usersInImage(input).values()].at(-1) ?? base.config.config?.User ?? '';
+  const edit =
+    at === undefined
+      ? linesBehind(source, from, ['USER root', `RUN ${COMMAND}`, `USER ${user}`])
+      : linesBehind(source, at, [`RUN ${COMMAND}`]);
+  if (at === undefined && isRootUser(user)) return refused('who runs the build is not known');
+  return {
+    edits: [
+      proposal(at ?? from, {
+        key: 'files',
+        title: 'Take setuid and setgid bits away',
+        why: `With them anybody in the container becomes root where one has a flaw: ${shown}${elevated.length > 3 ? ` and ${elevated.length - 3} more` : ''}`,
+        ...riskOf(
+          {
+            risk: 'low',
+            reason: 'su, passwd, mount and the like no longer work for other users than root',
+          },
+          doubtsOf(input, elevated, user),
+        ),
+        settles: ['no-elevated-files'],
+        edits: [edit],
+      }),
+    ],
+    refusals: [],
+  };
+}
+
+/** What of the image needs such a bit, as far as it could be read; undefined where nothing does. */
+function needsBitIn(input: FixInput): string | undefined {
+  for (const { called } of [started(input), checked(input)]) {
+    const one = called.find(({ name }) => needsBit(name));
+    if (one !== undefined) return `${one.by} starts ${one.name}`;
+  }
+  const { analysis, imageStages } = input;
+  for (const { packages, stage, range } of analysis.installs) {
+    const found = packages.find(({ name }) => BRINGS_BIT.test(name));
+    if (found !== undefined && imageStages.includes(stage))
+      return `line ${range.startLine} installs ${found.name}`;
+  }
+  const users = usersInImage(input);
+  for (const run of inImage(input)) {
+    if (run.keyword !== 'RUN' || isRootUser(users.get(run) ?? '')) continue;
+    const called = run.commands.find(({ argv: [first = ''] }) => needsBit(posix.basename(first)));
+    const sudo = showsText(run.instruction, /(?:^|[\s;&|(])(?:\/usr\/bin\/)?(?:sudo|su|doas)\s/);
+    if (called !== undefined || sudo) return `line ${run.line} becomes another user`;
+  }
+  return undefined;
+}
+
+/** What nothing shows of an image without the bits. */
+function doubtsOf(input: FixInput, elevated: readonly string[], user: string): readonly Doubt[] {
+  const purpose = purposeOf(input);
+  const other = elevated.find((path) => !FOR_LOGINS.test(`/${path}`));
+  const { called, unread } = started(input);
+  const rooted = called.find(({ name }) => needsRoot(name) !== undefined);
+  const asks = elevated.find((path) => /\/(?:sudo|doas)$/.test(path));
+  const reasons = [
+    ...(purpose === 'service' ? [] : [PURPOSES[purpose]]),
+    // To root a bit of a file adds nothing; sudo looks for its own all the same.
+    ...(isRootUser(user) || other === undefined ? [] : [`the program may need that of /${other}`]),
+    ...(asks === undefined || unread.length === 0
+      ? []
+      : [`it may call /${asks}: ${unread[0] ?? ''}`]),
+    ...(rooted === undefined
+      ? []
+      : [`${rooted.by} starts ${rooted.name}, and what other users start then is not known`]),
+    // Scripts of this name often become another user.
+    ...unread.filter((reason) => /entry-?point/.test(reason)).slice(0, 1),
+    ...(othersOn(input, [input.model.target]) ? ['other stages use it'] : []),
+  ];
+  return reasons.map((reason) => ({ risk: 'medium', reason }));
+}
+
+/** Files of the base lose their setuid and setgid bits. */
+export const elevatedFiles: FixRule = {
+  id: 'elevated-files',
+  title: 'Take setuid and setgid bits away',
+  help:
+    'Adds a RUN after the last one that runs as root. It removes the setuid and setgid bits ' +
+    'of all files: `find / -xdev -type f -perm /6000 -exec chmod a-s {} +`. It is added only ' +
+    'if the base is known to have such files and a shell. The entry point must not be a ' +
+    'program that needs its bit, and no RUN may set one itself. File capabilities are left ' +
+    'alone.',
+  breaks: [
+    {
+      what: 'a program that needs its bit (sudo, ping, fusermount, crontab and the like) no longer does its work',
+      shownBy: 'nothing that the image starts, installs or runs in its build needs one',
+    },
+    {
+      what: 'the program, as another user than root, calls one of the base',
+      shownBy:
+        'the base’s files with such a bit are those of people who log in (su, passwd, mount), or the program is root',
+    },
+    {
+      what: 'images built on this one, or people who work in it, become root by sudo',
+      shownBy: 'the image starts a program of its own, which is neither a console nor a build tool',
+    },
+  ],
+  criterion: 'no-elevated-files',
+  needs: ['bases'],
+  plan,
+};

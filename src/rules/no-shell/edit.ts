@@ -1,0 +1,243 @@
+import { posix } from 'node:path';
+import type { FixInput, FixPlan, FixRule } from '../../model/fix-rule.ts';
+import type { ProposedEdit } from '../../model/planned-edit.ts';
+import { type ImageReference, parseReference } from '../../model/reference.ts';
+import { err, type Result } from '../../model/result.ts';
+import { constantRisk } from '../shared/edit/image-variables.ts';
+import { othersOn, purposeOf, PURPOSES } from '../shared/edit/program/purpose.ts';
+import { lineEnd, NOTHING, proposal, refusedAt } from '../shared/edit/proposal.ts';
+import { type RuntimeCommand, runtimeCommand, workFolder } from '../shared/edit/runtime-command.ts';
+import {
+  baseOfImage,
+  baseUnknown,
+  fromOf,
+  inStage,
+  type Placed,
+} from '../shared/edit/stage-view.ts';
+import { movedInstructions, stageLines } from './runtime-lines.ts';
+import { compilersOf, notCompiled, programPath } from './runtime-program.ts';
+import { type Runtime, runtimeOf } from './runtime-stacks.ts';
+import { candidateBases } from './runtime-versions.ts';
+
+/** The image that the target stands on by its FROM; undefined where it stands on another stage, or on nothing. */
+function baseReference({ model }: Pick<FixInput, 'model'>): ImageReference | undefined {
+  const base = model.stages[model.target]?.base;
+  return base?.kind === 'image' ? base.image.reference : undefined;
+}
+
+function nameOf({ repository, tag }: ImageReference): {
+  readonly base: string;
+  readonly tag: string;
+} {
+  return { base: repository.replace(/^.*\//, ''), tag: tag ?? 'latest' };
+}
+
+/** Images that the rule may put into this Dockerfile, whose digests are to be known. */
+export function runtimeImages(
+  input: Pick<FixInput, 'model' | 'analysis' | 'imageStages'>,
+  distroless: string,
+): readonly ImageReference[] {
+  const reference = baseReference(input);
+  if (reference === undefined) return [];
+  const installed = installedNames(input);
+  return candidateBases({ ...nameOf(reference), installed }).flatMap((name) => {
+    const found = parseReference(`${distroless}/${name}:nonroot`);
+    return found.ok ? [found.value] : [];
+  });
+}
+
+/** Names of the packages of the distribution that the image's own stages install. */
+function installedNames({
+  analysis,
+  imageStages,
+}: Pick<FixInput, 'analysis' | 'imageStages'>): ReadonlySet<string> {
+  return new Set(
+    analysis.installs
+      .filter(({ manager, stage }) => manager === 'apt' && imageStages.includes(stage))
+      .flatMap(({ packages }) => packages.map(({ name }) => name)),
+  );
+}
+
+function isMinimal({ repository }: ImageReference): boolean {
+  return /(?:^|\/)(?:distroless|chainguard)\//.test(repository);
+}
+
+function plan(input: FixInput): FixPlan {
+  const { model, source } = input;
+  const from = fromOf(input, model.target);
+  const reference = baseReference(input);
+  if (from === undefined || reference === undefined || isMinimal(reference)) return NOTHING;
+  const refused = (reason: string): FixPlan =>
+    refusedAt(from, `the image keeps its shell and its tools: ${reason}`);
+  if (model.target !== model.stages.length - 1) return refused('the target is not the last stage');
+  const own = inStage(input, model.target);
+  const odd = own.find(({ keyword }) => keyword === 'SHELL' || keyword === 'ONBUILD');
+  if (odd !== undefined) return refused(`line ${odd.line} has ${odd.keyword}`);
+  if (source.escape !== '\\') return refused('its escape character is another');
+  if (othersOn(input, input.imageStages)) return refused('other stages use it');
+  const purpose = purposeOf(input);
+  if (purpose !== 'service') return refused(PURPOSES[purpose]);
+  const command = runtimeCommand(input);
+  if (!command.ok) return refused(command.error);
+  const runtime = runtimeFor(input, reference, command.value, own);
+  if (!runtime.ok) return refused(runtime.error);
+  const unfit = unfitBase(input, runtime.value) ?? danglingLine(input);
+  if (unfit !== undefined) return refused(unfit);
+  const name = model.stages[model.target]?.name ?? freeName(input);
+  const final = stageLines(input, own, {
+    runtime: runtime.value,
+    command: command.value,
+    stage: name,
+  });
+  if (!final.ok) return refused(final.error);
+  const { text, eol } = source;
+  const end = /\n$/.test(text) || text === '' ? '' : eol;
+  const named = model.stages[model.target]?.name === undefined;
+  return {
+    edits: [
+      proposal(from, {
+        key: 'final',
+        title: `Run in a stage of its own: ${runtime.value.holds}`,
+        why: 'Your app does not need compilers, package managers or a shell at run time; an attacker does',
+        ...riskOf(runtime.value, command.value),
+        settles: settledBy(input, runtime.value),
+        edits: [
+          ...(named ? [{ start: from.textEnd, end: from.textEnd, text: ` AS ${name}` }] : []),
+          ...movedInstructions(input, own),
+          { start: text.length, end: text.length, text: `${end}${final.value.join(eol)}${eol}` },
+        ],
+      }),
+    ],
+    refusals: [],
+  };
+}
+
+function riskOf(
+  { carries }: Runtime,
+  { put }: RuntimeCommand,
+): Pick<ProposedEdit, 'risk' | 'riskReason'> {
+  const missing =
+    carries === 'folder'
+      ? 'the image will contain only the app folder and the interpreter; apps that call other ' +
+        'programs or write elsewhere break; check with --verify'
+      : 'files that it reads at run time are missing, except the copied ones; check with --verify';
+  const constant = constantRisk(put);
+  return constant === undefined
+    ? { risk: 'medium', riskReason: missing }
+    : { risk: constant.risk, riskReason: `${constant.riskReason}; ${missing}` };
+}
+
+/** The C library of distroless images for programs: those that were linked with a newer one do not start on it. */
+const OWN_LIBC = { major: 2, minor: 41 };
+
+/** What of the base keeps its programs from running on a distroless image. */
+function unfitBase(input: FixInput, runtime: Runtime): string | undefined {
+  const base = baseOfImage(input);
+  if (base === undefined) return undefined;
+  if (base.config.os !== 'linux') return baseUnknown(input);
+  if (!runtime.base.startsWith('cc-')) return undefined;
+  const libc = base.packages?.find(({ name }) => name === 'libc6' || name === 'glibc');
+  const [, major = '', minor = ''] = /^(?:\d+:)?(\d+)\.(\d+)/.exec(libc?.version ?? '') ?? [];
+  const isNewer =
+    Number(major) > OWN_LIBC.major ||
+    (Number(major) === OWN_LIBC.major && Number(minor) > OWN_LIBC.minor);
+  return isNewer
+    ? `its base has glibc ${major}.${minor}, distroless images ${OWN_LIBC.major}.${OWN_LIBC.minor}`
+    : undefined;
+}
+
+/** A last line that ends with the escape character would take in what is added. */
+function danglingLine({ source }: FixInput): string | undefined {
+  const last = source.instructions.at(-1);
+  if (last === undefined) return undefined;
+  const left = source.text.slice(last.textEnd, lineEnd(source.text, last.end)).trim();
+  return left === source.escape ? `line ${last.line} is continued by nothing` : undefined;
+}
+
+/** Commands that give a file privileges, which would go along with it. */
+const RAISES = /\bsetcap\b|\bchmod\s+(?:-\w+\s+)*(?:[ugoa]*\+[rwxX]*s|0?[2467][0-7]{3}\b)/;
+
+/** Criteria that a distroless stage meets whatever the app's own packages hold, and those that they decide where none go along. */
+function settledBy({ source }: FixInput, { holdsPackages }: Runtime): readonly string[] {
+  return [
+    'no-shell',
+    'minimal-base',
+    'nonroot-user',
+    ...(RAISES.test(source.text) ? [] : ['no-elevated-files']),
+    ...(holdsPackages ? [] : ['no-package-manager', 'no-build-tooling']),
+  ];
+}
+
+function freeName({ model }: FixInput): string {
+  const taken = new Set(model.stages.map(({ name }) => name));
+  return (
+    ['build', 'builder', 'app', 'prepare'].find((name) => !taken.has(name)) ?? 'before-runtime'
+  );
+}
+
+function runtimeFor(
+  input: FixInput,
+  reference: ImageReference,
+  { entrypoint, cmd }: RuntimeCommand,
+  own: readonly Placed[],
+): Result<Runtime> {
+  const words = [...entrypoint, ...cmd];
+  const [program = ''] = words;
+  if (program === '') return err('nothing says what it starts');
+  const folder = workFolder(input, own);
+  const resolve = (path: string): string => posix.resolve(folder, path);
+  return runtimeOf({
+    ...nameOf(reference),
+    words,
+    programPath: programPath(program, own, { resolve, base: nameOf(reference).base }),
+    compilers: compilersOf(input),
+    notCompiled: (path) => notCompiled(path, input),
+    installed: installedNames(input),
+    withoutCgo: /\bCGO_ENABLED=["']?0/.test(input.source.text),
+    resolve,
+  });
+}
+
+/** A final stage without a shell, a package manager and build tools. */
+export const runtimeStage: FixRule = {
+  id: 'runtime-stage',
+  title: 'Run in a stage of its own, without a shell and tools',
+  help:
+    'Names the last stage, and adds a final one on a distroless image with what the program ' +
+    'needs at run time. For Node.js, Python and Java that is an image with the interpreter ' +
+    'of the same version, the app’s folder (or its jar) and the installed packages. For Go, ' +
+    'Rust, C and C++ it is the program and its shared libraries, found during the build. For ' +
+    'Ruby, PHP and nginx it is the interpreter of the build stage, with its library, ' +
+    'extensions and shared libraries. Records of the Debian packages of these libraries are ' +
+    'copied too, so that an SBOM names them. Entry point, command, health check, ports, ' +
+    'labels and environment move to the final stage, without a shell. `npm start` becomes ' +
+    'the command in package.json. A health check by `curl` or `wget` becomes a request of ' +
+    'Node.js or Python, or the client is copied with its libraries. The user owns the ' +
+    'working directory, the volumes and the folders for data that the Dockerfile makes. A ' +
+    'variable of the command that an `ENV` sets to a constant is written as that constant, ' +
+    'with the risk described under `exec-form`. Left alone, with the reason: what needs a ' +
+    'shell to start, versions that distroless images do not have, and programs that are not ' +
+    'known to be compiled. Also Alpine, and stages with `SHELL` or `ONBUILD`.',
+  breaks: [
+    {
+      what: 'files that the program reads at run time, and programs that it starts, are left behind',
+    },
+    { what: 'the program writes to folders that belong to root' },
+    {
+      what: 'what is started is a script, or a program of the base, and not the one that is copied',
+      shownBy:
+        'the program is the output of a compiler of the build, or runs in an interpreter that the image has',
+    },
+    {
+      what: 'people, or images built on this one, miss the shell and the tools',
+      shownBy: 'the image starts a program of its own, and no other stage uses it',
+    },
+    {
+      what: 'the added base changes from one build to the next',
+      shownBy: 'it is written with its digest; without one the edit is not made',
+    },
+  ],
+  criterion: 'no-shell',
+  needs: ['digests', 'bases'],
+  plan,
+};

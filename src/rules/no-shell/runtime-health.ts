@@ -1,0 +1,153 @@
+import { posix } from 'node:path';
+import { execStrings } from '../../model/dockerfile.ts';
+import type { FixInput } from '../../model/fix-rule.ts';
+import { lookup } from '../../model/lookup.ts';
+import { err, ok, type Result } from '../../model/result.ts';
+import { bareCheck, type ExecWords, execWords, type ValueOf } from '../shared/edit/exec-words.ts';
+import { baseOfImage, type Placed } from '../shared/edit/stage-view.ts';
+import { libraryLines } from './runtime-collect.ts';
+import type { Runtime } from './runtime-stacks.ts';
+
+/** A health check for the final stage, and what has to be collected for it. */
+interface RuntimeCheck {
+  /** The instruction, without a shell. */
+  readonly line: string;
+  readonly collect: readonly string[];
+}
+
+/** The HEALTHCHECK in exec form: by the program that the final stage has, as a request of its interpreter, or by the client that goes along. */
+export function runtimeCheck(
+  one: Placed,
+  { program }: Pick<Runtime, 'program'>,
+  input: FixInput,
+): Result<RuntimeCheck> {
+  const flags = one.text.slice(0, one.argumentsAt).trimEnd();
+  const array = (words: readonly string[], collect: readonly string[] = []): Result<RuntimeCheck> =>
+    ok({
+      line: `${flags} CMD [${words.map((word) => JSON.stringify(word)).join(', ')}]`,
+      collect,
+    });
+  const command = one.text.slice(one.argumentsAt).replace(/^CMD\s+/i, '');
+  const variables = new Set<string>();
+  const found = wordsOf(command, (name, fallback) => {
+    if (fallback !== undefined && !/^[\w.-]*$/.test(fallback)) return undefined;
+    variables.add(name);
+    return `\${${name}:-${fallback ?? ''}}`;
+  });
+  if (!found.ok) return err(`the HEALTHCHECK needs a shell: ${found.reason}`);
+  const [own = ''] = program;
+  const [first = '', ...rest] = found.words;
+  const bare = (path: string): string => posix.basename(path).replace(/(?<![\d.])[\d.]+$/, '');
+  const [variable] = variables;
+  const shellPuts = `the HEALTHCHECK needs a shell: the shell puts in ${variable ?? ''}`;
+  if (bare(first) === bare(own))
+    return variable === undefined ? array([own, ...rest]) : err(shellPuts);
+  const client = posix.basename(first);
+  if (client !== 'curl' && client !== 'wget')
+    return err(`the HEALTHCHECK starts ${first}, which the final stage does not have`);
+  const asked = askedUrl(client, rest);
+  // In exec form nothing is put in.
+  const url = variable === undefined && asked?.includes('$') === true ? undefined : asked;
+  const request = url === undefined ? undefined : REQUESTS[bare(own)]?.(url);
+  if (request !== undefined) return array([own, ...request]);
+  if (variable !== undefined) return err(shellPuts);
+  if (!isThere(client, input))
+    return err(`the HEALTHCHECK starts ${first}, which nothing shows to be in the image`);
+  const path = `/usr/bin/${client}`;
+  return array(
+    [path, ...rest],
+    [
+      'mkdir -p /runtime/usr/bin',
+      `cp -L "$(command -v ${client})" /runtime${path}`,
+      ...libraryLines(`/runtime${path}`),
+    ],
+  );
+}
+
+/** The words of a check in exec form, or of one in shell form that needs no shell but for its variables. */
+function wordsOf(command: string, valueOf: ValueOf): ExecWords {
+  if (!command.startsWith('[')) return execWords(bareCheck(command), valueOf);
+  const words = execStrings(command);
+  return words === undefined ? execWords(command) : { ok: true, words };
+}
+
+const VARIABLE = /\$\{(\w+):-([\w.-]*)\}/g;
+
+/** An address as an expression that reads its variables when the check runs, as the shell did. */
+function urlIn(
+  url: string,
+  open: string,
+  close: string,
+  read: (name: string, fallback: string) => string,
+): string {
+  const put = url.replace(VARIABLE, (_, name: string, fallback: string) => read(name, fallback));
+  return put === url ? `'${url}'` : `${open}${put}${close}`;
+}
+
+/** A request of an interpreter that fails where the client's would: no answer, or a status of 400 and above. */
+const REQUESTS = lookup<(url: string) => readonly string[]>({
+  node: (url) => [
+    '-e',
+    `fetch(${urlIn(url, '`', '`', (name, fallback) => `\${${['process', 'env', name].join('.')} || '${fallback}'}`)}, { redirect: 'manual' }).then(async (r) => { await r.arrayBuffer(); if (r.status >= 400) throw r.status; })`,
+  ],
+  python: (url) => {
+    const asked = urlIn(
+      url,
+      "'",
+      "'",
+      (name, fallback) => `' + (os.environ.get('${name}') or '${fallback}') + '`,
+    );
+    const modules = asked === `'${url}'` ? 'urllib.request' : 'os, urllib.request';
+    return ['-c', `import ${modules}; urllib.request.urlopen(${asked}, timeout=10)`];
+  },
+});
+
+/** Options that do not change whether a request succeeds, by client; those of curl need `-f` beside them. */
+const IDLE = {
+  curl: /^(?:-[sS]+|--silent|--show-error)$/,
+  wget: /^(?:-q|--quiet|-nv|--no-verbose|--spider|-qO-|-O-|-qO\/dev\/null|-O\/dev\/null|-t1|--tries=1|--no-check-certificate)$/,
+};
+const VALUED = {
+  curl: /^(?:-o|--output)$/,
+  wget: /^(?:-O|-qO|-t|--tries)$/,
+};
+
+/** The one address that a client asks, where it asks for nothing else and fails at an error. */
+function askedUrl(client: 'curl' | 'wget', words: readonly string[]): string | undefined {
+  let fails = client === 'wget';
+  const urls: string[] = [];
+  for (let at = 0; at < words.length; at += 1) {
+    const word = words[at] ?? '';
+    if (client === 'curl' && /^(?:-[sS]*f[sS]*|--fail)$/.test(word)) fails = true;
+    else if (VALUED[client].test(word)) {
+      if (!/^(?:-|\/dev\/null|1)$/.test(words[(at += 1)] ?? '')) return undefined;
+    } else if (word.startsWith('-')) {
+      if (!IDLE[client].test(word)) return undefined;
+    } else urls.push(word);
+  }
+  const [url = '', ...more] = urls;
+  if (!fails || more.length > 0) return undefined;
+  // A variable at its head may hold a whole address, unless what stands in for it is a host.
+  const whole = /^http:\/\//.test(url)
+    ? url
+    : /^(?!\$\{\w+:-\})(?:[\w.-]|\$\{\w+:-[\w.-]*\})+(?::|\/|$)/.test(url)
+      ? `http://${url}`
+      : '';
+  const plain = whole.replace(VARIABLE, '1');
+  return /^http:\/\/[\w.-]+(?::\d+)?(?:\/[\w./?&=%~-]*)?$/.test(plain) ? whole : undefined;
+}
+
+/** Images with the packages that most builds need, clients among them. */
+const WHOLE = /^(?:node|python|ruby|golang|rust|gcc|perl|buildpack-deps)$/;
+
+/** True where the stage's image is known to have a client, or installs it. */
+function isThere(client: string, input: FixInput): boolean {
+  const { model, analysis, imageStages } = input;
+  if (baseOfImage(input)?.has?.(`usr/bin/${client}`) === true) return true;
+  const installs = analysis.installs.filter(({ stage }) => imageStages.includes(stage));
+  if (installs.some(({ packages }) => packages.some(({ name }) => name === client))) return true;
+  const base = model.stages[imageStages[0] ?? 0]?.base;
+  if (base?.kind !== 'image' || base.image.reference === undefined) return false;
+  const { repository, tag = '' } = base.image.reference;
+  return WHOLE.test(repository.replace(/^.*\//, '')) && !/slim|alpine/.test(tag);
+}

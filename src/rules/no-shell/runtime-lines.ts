@@ -1,0 +1,234 @@
+import { posix } from 'node:path';
+import type { FixInput } from '../../model/fix-rule.ts';
+import type { TextEdit } from '../../model/planned-edit.ts';
+import { err, ok, type Result } from '../../model/result.ts';
+import { addedImage } from '../shared/edit/added-image.ts';
+import { lineEnd } from '../shared/edit/proposal.ts';
+import { fromWorkFolder, type RuntimeCommand, workFolder } from '../shared/edit/runtime-command.ts';
+import { baseOfImage, type Placed } from '../shared/edit/stage-view.ts';
+import { collectRun } from './runtime-collect.ts';
+import { handedOver, OWNER } from './runtime-folders.ts';
+import { runtimeCheck } from './runtime-health.ts';
+import type { Runtime } from './runtime-stacks.ts';
+
+/** Instructions that say nothing to the build. */
+const MOVED = new Set(
+  'LABEL MAINTAINER EXPOSE STOPSIGNAL VOLUME HEALTHCHECK USER ENTRYPOINT CMD'.split(' '),
+);
+/** What neither a Dockerfile nor a shell reads in another way. */
+const PLAIN_PATH = /^\/[\w.@+/-]*$/;
+
+/** Where an instruction stands with the comment lines above it, and what ends its last line. */
+function lines({ source }: FixInput, { start, end }: Placed): { start: number; end: number } {
+  const { text } = source;
+  const close = lineEnd(text, end);
+  const after = text.startsWith('\r\n', close) ? close + 2 : Math.min(close + 1, text.length);
+  let first = text.lastIndexOf('\n', start - 1) + 1;
+  for (;;) {
+    const above = text.lastIndexOf('\n', first - 2) + 1;
+    if (first === 0 || !/^[ \t]*#/.test(text.slice(above, first)) || above < source.top) break;
+    first = above;
+  }
+  return { start: first, end: after };
+}
+
+/** ENV that the build behind it may read stays there too. */
+function isMoved(one: Placed, own: readonly Placed[]): boolean {
+  if (one.keyword !== 'ENV') return MOVED.has(one.keyword);
+  // What is collected is looked for by it, as the environment of an interpreter in a folder of its own.
+  if (setsPath(one)) return false;
+  const at = own.indexOf(one);
+  return !own.slice(at + 1).some(({ keyword }) => keyword === 'RUN');
+}
+
+function setsPath({ text, argumentsAt }: Placed): boolean {
+  return /^PATH[ =]/.test(text.slice(argumentsAt));
+}
+
+/** Takes what moves out of the stage. */
+export function movedInstructions(input: FixInput, own: readonly Placed[]): readonly TextEdit[] {
+  const spans = own.filter((one) => isMoved(one, own)).map((one) => lines(input, one));
+  return spans.reduce<TextEdit[]>((edits, { start, end }) => {
+    const last = edits.at(-1);
+    if (last?.end === start) edits[edits.length - 1] = { ...last, end };
+    else edits.push({ start, end, text: '' });
+    return edits;
+  }, []);
+}
+
+interface Final {
+  readonly runtime: Runtime;
+  readonly command: RuntimeCommand;
+  /** Name of the stage that was last. */
+  readonly stage: string;
+}
+
+/** Lines of the collecting RUN and of the new stage; an error says what cannot be moved. */
+export function stageLines(
+  input: FixInput,
+  own: readonly Placed[],
+  { runtime, command, stage }: Final,
+): Result<readonly string[]> {
+  const folder = workFolder(input, own);
+  const copied = copiedPaths(input, own, runtime, folder);
+  if (!copied.ok) return copied;
+  const strange = [folder, ...copied.value].find((path) => !PLAIN_PATH.test(path));
+  if (strange !== undefined) return err(`the path ${JSON.stringify(strange)} is not plain`);
+  const env = environment(input, own);
+  if (!env.ok) return env;
+  const kept = keptLines(input, own, runtime);
+  if (!kept.ok) return kept;
+  const collect = [
+    ...runtime.collect,
+    ...kept.value.collect,
+    ...handedOver(input, folder, runtime.carries),
+  ];
+  // What is linked dynamically needs the C library.
+  const base =
+    kept.value.collect.length > 0 ? runtime.base.replace(/^static-/, 'cc-') : runtime.base;
+  const { eol } = input.source;
+  const image = addedImage(`${input.options.distroless}/${base}:nonroot`, input);
+  if (!image.ok) return image;
+  return ok([
+    ...(collect.length === 0
+      ? []
+      : ['# What the final stage needs of this one', collectRun(collect, eol)]),
+    '',
+    `# ${runtime.holds.charAt(0).toUpperCase()}${runtime.holds.slice(1)}: no shell, no package manager, no build tools`,
+    `FROM ${image.value}`,
+    ...env.value,
+    ...runtime.env,
+    // Before WORKDIR and COPY, which would make the folders of root.
+    ...(collect.length === 0 ? [] : [`COPY --from=${stage} /runtime/ /`]),
+    ...(folder === '/' ? [] : [`WORKDIR ${folder}`]),
+    ...copied.value.map((path) => `COPY --from=${stage} ${path} ${path}`),
+    ...kept.value.lines,
+    ...commentsAbove(input, own, 'ENTRYPOINT', 'CMD'),
+    ...commandLines(runtime, command),
+  ]);
+}
+
+/** The comment lines above instructions that are written anew. */
+function commentsAbove(
+  input: FixInput,
+  own: readonly Placed[],
+  ...keywords: readonly string[]
+): readonly string[] {
+  return own
+    .filter(({ keyword }) => keywords.includes(keyword))
+    .flatMap((one) => {
+      const { start } = lines(input, one);
+      const above = input.source.text.slice(start, one.start);
+      return above.split(/\r?\n/).slice(0, -1);
+    });
+}
+
+function commandLines(runtime: Runtime, { entrypoint, cmd }: RuntimeCommand): readonly string[] {
+  const array = (words: readonly string[]): string =>
+    `[${words.map((word) => JSON.stringify(word)).join(', ')}]`;
+  const { program } = runtime;
+  // Images of an interpreter have an entry point of their own, which would stand in front of a command.
+  if (entrypoint.length === 0 && /^(?:static|base|cc)-/.test(runtime.base))
+    return [`CMD ${array([...program, ...cmd.slice(1)])}`];
+  if (entrypoint.length === 0)
+    return [
+      `ENTRYPOINT ${array(program)}`,
+      ...(cmd.length > 1 ? [`CMD ${array(cmd.slice(1))}`] : []),
+    ];
+  return [
+    `ENTRYPOINT ${array([...program, ...entrypoint.slice(1)])}`,
+    ...(cmd.length > 0 ? [`CMD ${array(cmd)}`] : []),
+  ];
+}
+
+/** The app's folder or its files, and what was copied elsewhere once it was built. */
+function copiedPaths(
+  input: FixInput,
+  own: readonly Placed[],
+  runtime: Runtime,
+  folder: string,
+): Result<readonly string[]> {
+  const lastRun = own.findLastIndex(({ keyword }) => keyword === 'RUN');
+  const copies = own.flatMap((one, at) => {
+    if (one.keyword !== 'COPY' && one.keyword !== 'ADD') return [];
+    const target = one.instruction.arguments.at(-1) ?? '';
+    return [
+      {
+        path: targetOf(one, fromWorkFolder(input, one.folder, target)),
+        isLate: at > lastRun,
+      },
+    ];
+  });
+  const isInside = (path: string): boolean => path === folder || path.startsWith(`${folder}/`);
+  if (runtime.carries !== 'folder') {
+    const late = copies.filter(({ isLate }) => isLate).map(({ path }) => path);
+    return ok([...new Set([...runtime.carries, ...late])]);
+  }
+  if (folder === '/') {
+    const paths = [...new Set(copies.map(({ path }) => path))].filter((path) => !isCollected(path));
+    return paths.includes('/')
+      ? err('the app’s files lie in the root folder, with all others')
+      : ok(paths);
+  }
+  const outside = copies
+    .map(({ path }) => path)
+    .filter((path) => !isInside(path) && !isCollected(path));
+  return ok([folder, ...new Set(outside)]);
+}
+
+/** Below folders that are collected anyway, with what is in them. */
+function isCollected(path: string): boolean {
+  return /^\/(?:etc\/nginx|usr\/share\/nginx)(?:\/|$)/.test(path);
+}
+
+/** A folder that files are copied into, or the file that one is copied to. */
+function targetOf({ instruction }: Placed, path: string): string {
+  const [source = ''] = instruction.arguments;
+  const written = instruction.arguments.at(-1) ?? '';
+  if (instruction.arguments.length > 2 || source.endsWith('/') || source === '.') return path;
+  return written.endsWith('/') || written === '.' ? posix.join(path, posix.basename(source)) : path;
+}
+
+function environment(input: FixInput, own: readonly Placed[]): Result<readonly string[]> {
+  const found: string[] = [];
+  for (const one of own.filter(({ keyword }) => keyword === 'ENV')) {
+    const text = one.text.slice(one.argumentsAt);
+    if (setsPath(one)) continue;
+    if (text.includes('$')) return err(`line ${one.line} sets a variable from another`);
+    const { start, end } = lines(input, one);
+    found.push(input.source.text.slice(start, end).replace(/\r?\n$/, ''));
+  }
+  return ok(found);
+}
+
+/** What moves, as it stood, in its order; a health check without its shell. */
+function keptLines(
+  input: FixInput,
+  own: readonly Placed[],
+  runtime: Runtime,
+): Result<{ readonly lines: readonly string[]; readonly collect: readonly string[] }> {
+  const kept: string[] = [];
+  const collect: string[] = [];
+  for (const one of own) {
+    if (!MOVED.has(one.keyword) || ['USER', 'ENTRYPOINT', 'CMD'].includes(one.keyword)) continue;
+    const { start, end } = lines(input, one);
+    const text = input.source.text.slice(start, end).replace(/\r?\n$/, '');
+    if (one.keyword !== 'HEALTHCHECK' || isOff(one)) kept.push(text);
+    else {
+      const check = runtimeCheck(one, runtime, input);
+      if (!check.ok) return check;
+      kept.push(`${input.source.text.slice(start, one.start)}${check.value.line}`);
+      collect.push(...check.value.collect);
+    }
+  }
+  const config = baseOfImage(input)?.config.config;
+  const has = (keyword: string): boolean => own.some((one) => one.keyword === keyword);
+  if (!has('EXPOSE'))
+    for (const port of Object.keys(config?.ExposedPorts ?? {}))
+      kept.push(`EXPOSE ${port.replace('/tcp', '')}`);
+  return ok({ lines: [...kept, ...commentsAbove(input, own, 'USER'), `USER ${OWNER}`], collect });
+}
+
+function isOff({ text, argumentsAt }: Placed): boolean {
+  return /^NONE\b/i.test(text.slice(argumentsAt));
+}

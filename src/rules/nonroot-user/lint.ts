@@ -1,0 +1,26 @@
+import { isRootUser, type Stage } from '../../model/dockerfile.ts';
+import { instructionsOf, type RuleCheck } from '../shared/lint/rule.ts';
+
+/** Bases that are published with an unprivileged user, and those that know no uid. */
+function bringsUser({ base }: Stage): boolean {
+  if (base.kind !== 'image' || base.image.reference === undefined) return base.kind === 'unknown';
+  const { registry, repository, tag = '' } = base.image.reference;
+  if (registry === 'cgr.dev' || registry === 'dhi.io') return true;
+  if (registry === 'mcr.microsoft.com' && /^windows/.test(repository)) return true;
+  return /non-?root|rootless|unprivileged/.test(`${repository}:${tag}`);
+}
+
+/** The last USER of the image, and an image without one whose base is not known to bring one. */
+export const nonrootUserCheck: RuleCheck = ({ finalStages }) => {
+  const last = instructionsOf(finalStages, 'USER').at(-1);
+  if (last !== undefined) {
+    const user = last.arguments[0] ?? '';
+    if (user.includes('$') || !isRootUser(user)) return [];
+    return [{ range: last.range, message: `the image runs as ${user}`, word: last.rawArguments }];
+  }
+  const [first] = finalStages;
+  const target = finalStages.at(-1);
+  if (first === undefined || target === undefined || bringsUser(first)) return [];
+  const message = 'no USER: the image runs as the base’s user, which is root for most';
+  return [{ range: target.range, message, severity: 'warning' }];
+};

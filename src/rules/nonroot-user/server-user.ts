@@ -1,0 +1,40 @@
+import type { FixInput } from '../../model/fix-rule.ts';
+import { ownValue } from '../../model/lookup.ts';
+import { ENTRY_POINT, handsOn } from '../shared/edit/program/entry-points.ts';
+import { baseOfImage, lastInImage } from '../shared/edit/stage-view.ts';
+
+/** Official images whose entry point starts as root, hands folders over and becomes this user; started as that user it leaves both out. */
+const SERVERS: Readonly<Record<string, string>> = {
+  postgres: 'postgres',
+  mysql: 'mysql',
+  mariadb: 'mysql',
+  mongo: 'mongodb',
+  redis: 'redis',
+  valkey: 'valkey',
+  memcached: 'memcache',
+  rabbitmq: 'rabbitmq',
+};
+
+export interface ServerUser {
+  /** Name of the base. */
+  readonly base: string;
+  readonly name: string;
+  /** Undefined where the base has no such user, or nothing is known of it. */
+  readonly uid: number | undefined;
+}
+
+/** The user that the base's own entry point becomes, where it is that which a container starts; undefined where it is another. */
+export function serverUser(input: FixInput): ServerUser | undefined {
+  const [first] = input.imageStages;
+  const stage = first === undefined ? undefined : input.model.stages[first]?.base;
+  const base = baseOfImage(input);
+  if (stage?.kind !== 'image' || base === undefined) return undefined;
+  if (lastInImage(input, 'ENTRYPOINT') !== undefined) return undefined;
+  if (base.config.config?.Entrypoint?.some((word) => ENTRY_POINT.test(word)) !== true)
+    return undefined;
+  const repository = stage.image.reference?.repository ?? '';
+  const known = repository.replace(/^.*\//, '');
+  if (base.config.config.Entrypoint.some((word) => handsOn(input, word))) return undefined;
+  const name = ownValue(SERVERS, known) ?? '';
+  return { base: known, name, uid: base.passwd?.[name] };
+}

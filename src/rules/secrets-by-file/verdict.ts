@@ -1,0 +1,117 @@
+import type { Evidence, Verdict } from '../../model/criterion.ts';
+import type { DeclarationsFact, ImageFact } from '../../model/facts.ts';
+import { OWN_ANNOTATION } from '../../model/oci.ts';
+import { quantity } from '../../model/quantity.ts';
+import { secretFileName, secretName } from '../../model/secret-names.ts';
+import { criterion } from '../shared/verdict/criterion.ts';
+import {
+  configEvidence,
+  fail,
+  listed,
+  notApplicable,
+  pass,
+  unknown,
+} from '../shared/verdict/verdict.ts';
+
+const MOUNT = '/run/secrets';
+const SETTLE = 'set secrets.use to none or by-file in .scoville.yaml';
+
+function variables(image: ImageFact): { name: string; value: string }[] {
+  return (image.config.config?.Env ?? []).map((entry) => {
+    const equals = entry.indexOf('=');
+    return equals < 0
+      ? { name: entry, value: '' }
+      : { name: entry.slice(0, equals), value: entry.slice(equals + 1) };
+  });
+}
+
+/** What the author says: the configuration of this run, else the annotation that the build wrote from it. */
+function declared(
+  image: ImageFact,
+  declarations: DeclarationsFact,
+): { use: string; by: Evidence } | undefined {
+  if (declarations.secrets !== undefined)
+    return {
+      use: declarations.secrets,
+      by: configEvidence('secrets.use', declarations.secrets, declarations.secretFiles.join(', ')),
+    };
+  const { manifest, index, labels } = image.annotations;
+  const key = OWN_ANNOTATION.secrets;
+  const use = manifest[key] ?? index[key] ?? labels[key];
+  return use === undefined
+    ? undefined
+    : { use, by: configEvidence(key, use, 'declared by the image') };
+}
+
+/** A variable whose value is a path names the file that a secret is read from, whatever it is called: `TLS_KEY=/run/secrets/tls`. */
+function isPath(value: string): boolean {
+  return /^\/[^\s:]+$/.test(value);
+}
+
+/**
+ * What the image itself shows: variables that name a secret's file, and a volume where secrets are mounted. An empty `/run/secrets` shows
+ * nothing: bases ship it.
+ */
+function shown(image: ImageFact): Evidence[] {
+  const files = variables(image).filter(
+    ({ name, value }) =>
+      secretFileName(name) || (secretName(name) !== undefined && value.startsWith(`${MOUNT}/`)),
+  );
+  const volumes = Object.keys(image.config.config?.Volumes ?? {}).filter(
+    (path) => path === MOUNT || path.startsWith(`${MOUNT}/`),
+  );
+  return [
+    ...files.map(({ name, value }) =>
+      configEvidence('config.Env', `${name}=${value.startsWith('/') ? value : '…'}`),
+    ),
+    ...volumes.map((path) => configEvidence('config.Volumes', path)),
+  ];
+}
+
+function held(image: ImageFact): Verdict | undefined {
+  const secrets = variables(image).flatMap(({ name, value }) => {
+    const reason = isPath(value) ? undefined : secretName(name);
+    return reason === undefined ? [] : [{ name, reason }];
+  });
+  if (secrets.length === 0) return undefined;
+  return fail(
+    `${quantity(secrets.length, 'secret')} by environment: ${listed(secrets.map(({ name }) => name))}`,
+    secrets.map(({ name, reason }) => configEvidence('config.Env', `${name}=…`, reason)),
+  );
+}
+
+export const secretsByFile = criterion({
+  id: 'secrets-by-file',
+  title: 'Secrets supported by file',
+  vector: 'configuration',
+  level: 3,
+  spec: '#support-secrets-via-file',
+  why: 'Environment variables show in `docker inspect`, in logs and in every child process. A file can be mounted for one process alone.',
+  needs: ['image', 'declarations'],
+  decidedBy:
+    'An environment variable in the config that names a secret fails, with or without a ' +
+    'value, unless its value is a path. These pass: variables that name a secret’s file ' +
+    '(`DB_PASSWORD_FILE`, `TLS_KEY=/run/secrets/tls`), a volume at `/run/secrets`, or the ' +
+    'author’s declaration `secrets.use: by-file`. An image declared to use no secrets is not ' +
+    'applicable. One without a declaration is unknown.',
+  check: ({ image, declarations }) => {
+    const inEnvironment = held(image);
+    if (inEnvironment !== undefined) return inEnvironment;
+    const author = declared(image, declarations);
+    const evidence = shown(image);
+    if (author?.use === 'none' && evidence.length === 0)
+      return notApplicable('declared to use no secrets', [author.by]);
+    if (evidence.length > 0) return pass('secrets come as files', evidence);
+    return author?.use === 'by-file'
+      ? pass('declared to take secrets as files', [author.by])
+      : unknown('unknown how the app gets its secrets', SETTLE);
+  },
+  remedies: [
+    {
+      title: 'Read secrets from files',
+      detail:
+        'Remove secrets from ENV. Read each one from the file named in NAME_FILE (default: below /run/secrets), and set secrets.use: by-file in .scoville.yaml.',
+      example: 'ENV DB_PASSWORD_FILE=/run/secrets/db-password',
+    },
+  ],
+});

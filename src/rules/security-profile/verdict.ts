@@ -1,0 +1,55 @@
+import type { FoundAttestation } from '../../model/statement.ts';
+import { attestationEvidence, attested, noneOwn, trustIn } from '../shared/verdict/attested.ts';
+import { criterion } from '../shared/verdict/criterion.ts';
+import { fail, pass, unknown } from '../shared/verdict/verdict.ts';
+import { isProfileType, judgeProfile, type ProfileVerdict } from './security-profiles.ts';
+
+interface Judged {
+  readonly found: FoundAttestation;
+  readonly profile: ProfileVerdict;
+}
+
+export const securityProfile = criterion({
+  id: 'security-profile',
+  title: 'Security profile attached',
+  vector: 'configuration',
+  level: 5,
+  spec: '#attach-a-security-profile',
+  why: 'A seccomp or AppArmor profile that fits the program takes away the system calls that an exploit needs.',
+  needs: ['image', 'attestations'],
+  decidedBy:
+    'A seccomp or AppArmor profile attached for this digest, as an attestation or referrer, that parses and is tighter than the container engine’s default. A ' +
+    'seccomp profile denies by default and allows fewer calls than Docker’s and no others, with each filter of arguments, capability, kernel and machine compared. ' +
+    'An AppArmor profile is in enforce mode, grants nothing that docker-default denies, and less as a whole. What depends on includes or variables that are not seen, ' +
+    'and an SELinux module, is unknown; so is a profile that nobody is known to have signed.',
+  check: ({ image, attestations }) => {
+    const found = attested(attestations, image, isProfileType);
+    const judged: Judged[] = found.own.map((one) => ({
+      found: one,
+      profile: judgeProfile(one.predicateType, one.predicate, image.platform.architecture),
+    }));
+    if (judged.length === 0) return noneOwn(found, 'security profile', attestations);
+    const evidence = judged.map((one) =>
+      attestationEvidence(one.found, `${one.profile.kind}: ${one.profile.reason}`),
+    );
+    const tighter = judged.find(({ profile }) => profile.holds === 'tighter');
+    if (tighter !== undefined)
+      return pass(`${tighter.profile.kind} profile ${tighter.profile.reason}`, evidence, {
+        source: trustIn(tighter.found),
+      });
+    const open = judged.find(({ profile }) => profile.holds === 'undecided');
+    if (open !== undefined)
+      return unknown(open.profile.reason, undefined, evidence, trustIn(open.found));
+    const reasons = judged.map(({ profile }) => `${profile.kind} profile: ${profile.reason}`);
+    return fail(reasons[0] ?? 'no profile', evidence);
+  },
+  remedies: [
+    {
+      title: 'Attach a seccomp profile made for this program',
+      detail:
+        'Record the system calls the app makes, allow only those, and attach the profile. Keep the default’s conditions on clone and socket.',
+      example:
+        'cosign attest --type https://example.com/seccomp/v1 --predicate seccomp.json REPOSITORY@DIGEST',
+    },
+  ],
+});

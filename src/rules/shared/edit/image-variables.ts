@@ -1,0 +1,58 @@
+import type { FixInput } from '../../../model/fix-rule.ts';
+import type { ProposedEdit } from '../../../model/planned-edit.ts';
+import type { ValueOf } from './exec-words.ts';
+import { inImage } from './stage-view.ts';
+
+/** Variables that an image's ENVs give a constant, and those of them that were put into a command. */
+export interface ImageVariables {
+  readonly valueOf: ValueOf;
+  readonly put: ReadonlyMap<string, string>;
+}
+
+/** One value for each name that ENV sets by itself: what depends on an ARG, or on another variable, may be another one in the next build. */
+function constants(input: FixInput): ReadonlyMap<string, string | undefined> {
+  const values = new Map<string, string | undefined>();
+  for (const { keyword, instruction } of inImage(input)) {
+    if (keyword !== 'ENV') continue;
+    const isConstant = !instruction.rawArguments.includes('$');
+    for (const pair of instruction.arguments) {
+      const equals = pair.indexOf('=');
+      if (equals > 0)
+        values.set(pair.slice(0, equals), isConstant ? pair.slice(equals + 1) : undefined);
+    }
+  }
+  return values;
+}
+
+/** The constants of an image's variables, secrets aside, as a shell in it would put them in unless whoever starts it says otherwise. */
+export function imageVariables(input: FixInput): ImageVariables {
+  const values = constants(input);
+  const put = new Map<string, string>();
+  return {
+    put,
+    valueOf: (name, fallback) => {
+      const value = values.get(name);
+      if (value === undefined || input.knowledge.secretName(name) !== undefined) return undefined;
+      put.set(name, value);
+      return value === '' ? (fallback ?? '') : value;
+    },
+  };
+}
+
+/** A place in the image: another one given at the start of a container would lead nowhere. */
+const PLACE = /^(?:\/[\w.@+-]+)+\/?$/;
+
+/** What comes with constants in a command: a value that is given when a container starts no longer counts there. Undefined where there are none. */
+export function constantRisk(
+  put: ReadonlyMap<string, string>,
+): Pick<ProposedEdit, 'risk' | 'riskReason'> | undefined {
+  const names = [...put.keys()];
+  const [last = ''] = names.slice(-1);
+  if (names.length === 0) return undefined;
+  const listed = names.length === 1 ? last : `${names.slice(0, -1).join(', ')} and ${last}`;
+  const said = names.length === 1 ? 'has the value of its ENV' : 'have the values of their ENV';
+  return {
+    risk: [...put.values()].every((value) => PLACE.test(value)) ? 'medium' : 'high',
+    riskReason: `${listed} ${said} in it: another one that is given at the start (docker run -e) no longer counts here`,
+  };
+}

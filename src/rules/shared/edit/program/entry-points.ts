@@ -1,0 +1,22 @@
+import { posix } from 'node:path';
+import type { FixInput } from '../../../../model/fix-rule.ts';
+
+/** Entry points of official images that start what they are given, after a preparation. */
+export const ENTRY_POINT =
+  /(?:^|\/)(?:docker(?:-[a-z]+)*-entrypoint(?:\.sh)?|__cacert_entrypoint\.sh)$/;
+/** Official images whose entry point starts what it is given, as the user that it has itself. */
+const HANDS_ON = new Set(
+  'node nginx php httpd haproxy caddy golang ruby eclipse-temurin composer bash'.split(' '),
+);
+
+/** Last part of the name of the image that the target stands on; '' where that is not known. */
+export function baseName({ model, imageStages }: Pick<FixInput, 'model' | 'imageStages'>): string {
+  const base = model.stages[imageStages[0] ?? 0]?.base;
+  const repository = base?.kind === 'image' ? base.image.reference?.repository : undefined;
+  return posix.basename(repository ?? '');
+}
+
+/** True for the entry point of an official image that starts what it is given and changes nothing of it. */
+export function handsOn(input: Pick<FixInput, 'model' | 'imageStages'>, program: string): boolean {
+  return ENTRY_POINT.test(program) && HANDS_ON.has(baseName(input));
+}

@@ -1,0 +1,87 @@
+import { posix } from 'node:path';
+import type { FixInput } from '../../../model/fix-rule.ts';
+import { err, ok, type Result } from '../../../model/result.ts';
+import { execWords, type ValueOf } from './exec-words.ts';
+import { type ImageVariables, imageVariables } from './image-variables.ts';
+import { fieldsOf, jsonFields } from './json-text.ts';
+import { ENTRY_POINT } from './program/entry-points.ts';
+import { baseOfImage, isExecForm, lastInImage, type Placed } from './stage-view.ts';
+
+/** What a container of the image starts, without a shell. */
+export interface RuntimeCommand {
+  readonly entrypoint: readonly string[];
+  readonly cmd: readonly string[];
+  /** Variables whose constants stand in it. */
+  readonly put: ImageVariables['put'];
+}
+
+/** The folder that the program starts in. */
+export function workFolder(input: FixInput, own: readonly Placed[]): string {
+  const last = own.findLast(({ keyword }) => keyword === 'WORKDIR');
+  if (last === undefined) return fromWorkFolder(input, '', '');
+  return fromWorkFolder(input, last.folder, last.instruction.arguments[0] ?? '');
+}
+
+/** Where a path leads from a WORKDIR, which may be relative to the folder that the base works in. */
+export function fromWorkFolder(input: FixInput, folder: string, path: string): string {
+  const base = baseOfImage(input)?.config.config?.WorkingDir ?? '';
+  return posix.resolve('/', base, folder, path);
+}
+
+const STARTER = /^(?:npm|pnpm|yarn)$/;
+
+/** Entry point and command of the image as words; an error says why they cannot be had without a shell. */
+export function runtimeCommand(input: FixInput): Result<RuntimeCommand> {
+  const base = baseOfImage(input)?.config.config;
+  const { valueOf, put } = imageVariables(input);
+  const given = lastInImage(input, 'ENTRYPOINT');
+  // An ordinary command does not need what those of official images prepare.
+  const inherited = (base?.Entrypoint ?? []).filter((word) => !ENTRY_POINT.test(word));
+  const entrypoint = given === undefined ? ok(inherited) : wordsOf(given, valueOf);
+  if (!entrypoint.ok) return entrypoint;
+  const said = lastInImage(input, 'CMD');
+  // An ENTRYPOINT of its own takes the base's CMD away, one in shell form any.
+  const isAlone = given !== undefined && (said === undefined || !isExecForm(given));
+  const cmd = isAlone ? ok([]) : said === undefined ? ok(base?.Cmd ?? []) : wordsOf(said, valueOf);
+  if (!cmd.ok) return cmd;
+  if (entrypoint.value.length > 0) return ok({ entrypoint: entrypoint.value, cmd: cmd.value, put });
+  const started = throughStarter(cmd.value, input, valueOf);
+  return started.ok ? ok({ entrypoint: [], cmd: started.value, put }) : started;
+}
+
+function wordsOf(one: Placed, valueOf: ValueOf): Result<readonly string[]> {
+  if (isExecForm(one)) return ok(one.instruction.arguments);
+  const found = execWords(one.instruction.rawArguments, valueOf);
+  return found.ok ? ok(found.words) : err(`${one.keyword} needs a shell: ${found.reason}`);
+}
+
+/** `npm start` as the script that it stands for. */
+function throughStarter(
+  words: readonly string[],
+  input: FixInput,
+  valueOf: ValueOf,
+): Result<readonly string[]> {
+  const [program = '', ...rest] = words;
+  if (!STARTER.test(program)) return ok(words);
+  const [name = '', ...more] = rest[0] === 'run' ? rest.slice(1) : rest;
+  const scripts = scriptsOf(input.contextFile('package.json'));
+  const script = scripts?.[name];
+  if (name.startsWith('-') || more.length > 0 || script === undefined)
+    return err(`what ${words.join(' ')} starts is not known from package.json`);
+  if (scripts?.[`pre${name}`] !== undefined || scripts?.[`post${name}`] !== undefined)
+    return err(`${words.join(' ')} starts more than one script`);
+  const found = execWords(script, valueOf);
+  return found.ok
+    ? ok(found.words)
+    : err(`the script ${name} of package.json needs a shell: ${found.reason}`);
+}
+
+function scriptsOf(text: string | undefined): Readonly<Record<string, string>> | undefined {
+  const scripts = fieldsOf(jsonFields(text)?.['scripts']);
+  if (scripts === undefined) return undefined;
+  return Object.fromEntries(
+    Object.entries(scripts).filter(
+      (entry): entry is [string, string] => typeof entry[1] === 'string',
+    ),
+  );
+}

@@ -1,0 +1,135 @@
+import type { Evidence, Verdict } from '../../../model/criterion.ts';
+import type { Facts, Severity, VulnerabilitiesFact, Vulnerability } from '../../../model/facts.ts';
+import { quantity } from '../../../model/quantity.ts';
+import { fail, listed, note, pass, unknown } from './verdict.ts';
+
+/** A database older than this many days carries a warning: a week brings some hundred new CVEs. */
+const STALE_DAYS = 7;
+const DAY_MS = 86_400_000;
+/** Lines of advice and of what was set aside, before the findings themselves. */
+const MOST_NOTES = 25;
+
+/** What a scan needs where there is none. */
+export const SCAN_SETTLE = 'Install Grype or Trivy, then run: scoville grade IMAGE';
+
+/**
+ * Judges a scan by the CVEs of one severity, or by all of them; a CVE in several packages counts once. Finding none is a pass only
+ * where everything was looked at, by a database whose date is known; an old one is warned of.
+ */
+export function judgeScan(
+  scan: VulnerabilitiesFact,
+  severity: Severity | undefined,
+  declarations: Facts['declarations'],
+): Verdict {
+  const isCounted = (found: Vulnerability): boolean =>
+    severity === undefined || found.severity === severity;
+  const counted = scan.vulnerabilities.filter(isCounted);
+  const ids = [...new Set(counted.map(({ id }) => id))];
+  const name = severity === undefined ? 'known CVE' : `${severity} CVE`;
+  const age = ageOf(scan, declarations);
+  const asOf = asOfText(scan, age);
+  const evidence = [
+    scanEvidence(scan, age),
+    ...upgrades(counted),
+    ...asideEvidence(scan, isCounted),
+    ...[...(scan.gaps ?? []), ...(scan.notices ?? [])].slice(0, MOST_NOTES).map(note),
+    ...counted.map(evidenceOf),
+  ];
+  if (ids.length > 0) {
+    return fail(`${quantity(ids.length, name)}: ${listed(affected(counted), 2)}${asOf}`, evidence);
+  }
+  const [gap] = scan.gaps ?? [];
+  if (gap !== undefined)
+    return unknown(`not scanned whole by ${scan.scanner}: ${gap}`, SCAN_SETTLE, evidence);
+  if (age === undefined)
+    return unknown(`${scan.scanner} does not say how old its database is`, SCAN_SETTLE, evidence);
+  return pass(`no ${name}, says ${scan.scanner}${asOf}`, evidence);
+}
+
+/** Age of the database in whole days; undefined where it has no date. Without a present time it counts as fresh. */
+function ageOf(
+  { databaseDate }: VulnerabilitiesFact,
+  declarations: Facts['declarations'],
+): number | undefined {
+  const built = Date.parse(databaseDate ?? '');
+  if (Number.isNaN(built)) return undefined;
+  const now = declarations.known ? declarations.value.now : built;
+  return Math.max(0, Math.floor((now - built) / DAY_MS));
+}
+
+function asOfText({ databaseDate }: VulnerabilitiesFact, age: number | undefined): string {
+  if (age === undefined || databaseDate === undefined) return '';
+  const date = new Date(Date.parse(databaseDate)).toISOString().slice(0, 10);
+  const warning = age > STALE_DAYS ? `, ${age} days old: update it` : '';
+  return ` as of ${date}${warning}`;
+}
+
+function scanEvidence(scan: VulnerabilitiesFact, age: number | undefined): Evidence {
+  const { databaseDate } = scan;
+  const database =
+    databaseDate === undefined ? 'database of unknown date' : `database of ${databaseDate}`;
+  const stale = age !== undefined && age > STALE_DAYS ? `, ${age} days old` : '';
+  const vex = scan.suppressedByVex === 0 ? '' : `, ${scan.suppressedByVex} set aside by VEX`;
+  return note(`${scan.scanner} ${scan.scannerVersion}, ${database}${stale}${vex}`);
+}
+
+/** Each package with what it carries and the version that fixes it, the one with the most CVEs first. */
+function affected(counted: readonly Vulnerability[]): readonly string[] {
+  const packages = new Map<string, { ids: Set<string>; fixes: Set<string> }>();
+  for (const { id, package: name, version, fixedIn } of counted) {
+    const one = packages.get(`${name} ${version}`) ?? { ids: new Set(), fixes: new Set() };
+    packages.set(`${name} ${version}`, one);
+    one.ids.add(id);
+    if (fixedIn !== undefined) one.fixes.add(fixedIn);
+  }
+  return [...packages]
+    .sort(([a, one], [b, other]) => other.ids.size - one.ids.size || (a < b ? -1 : 1))
+    .map(([name, { ids, fixes }]) => {
+      const what = ids.size === 1 ? [...ids].join('') : String(ids.size);
+      const fix = fixes.size === 0 ? '' : ` (fixed in ${listed([...fixes], 1)})`;
+      return `${what} in ${name}${fix}`;
+    });
+}
+
+/** What to upgrade to which version, and which CVEs that mends: one line a package, the most CVEs first. */
+function upgrades(counted: readonly Vulnerability[]): readonly Evidence[] {
+  const byPackage = new Map<string, Set<string>>();
+  for (const { id, package: name, version, fixedIn } of counted) {
+    if (fixedIn === undefined) continue;
+    const line = `upgrade ${name} from ${version} to ${fixedIn}`;
+    byPackage.set(line, (byPackage.get(line) ?? new Set()).add(id));
+  }
+  return [...byPackage]
+    .sort(([a, mends], [b, others]) => others.size - mends.size || (a < b ? -1 : 1))
+    .slice(0, MOST_NOTES)
+    .map(([line, ids]) => note(`${line}: ${listed([...ids], 3)}`));
+}
+
+function asideEvidence(
+  { suppressed = [] }: VulnerabilitiesFact,
+  isCounted: (found: Vulnerability) => boolean,
+): readonly Evidence[] {
+  const aside = suppressed.filter(({ vulnerability }) => isCounted(vulnerability));
+  const shown = aside
+    .slice(0, MOST_NOTES)
+    .map(({ vulnerability, status, justification, source }) => {
+      const why = justification === undefined ? '' : ` (${justification})`;
+      const { id, severity, package: name, version } = vulnerability;
+      return note(
+        `set aside: ${id} ${severity} in ${name} ${version}: ${status}${why}, says ${source}`,
+      );
+    });
+  const rest = aside.length - shown.length;
+  return rest > 0 ? [...shown, note(`and ${rest} more set aside`)] : shown;
+}
+
+function evidenceOf(found: Vulnerability): Evidence {
+  return {
+    kind: 'vulnerability',
+    id: found.id,
+    severity: found.severity,
+    package: found.package,
+    version: found.version,
+    ...(found.fixedIn === undefined ? {} : { fixedIn: found.fixedIn }),
+  };
+}

@@ -1,0 +1,138 @@
+import type { Evidence, EvidenceState, Verdict } from '../../../model/criterion.ts';
+import type { SourceRange } from '../../../model/dockerfile.ts';
+import type { EvidenceSource, FileFact } from '../../../model/facts.ts';
+import type { Package } from '../../../model/packages.ts';
+
+/** More findings than this are counted, not listed: a report stays readable and bounded whatever the image holds. */
+export const EVIDENCE_LIMIT = 200;
+
+/** What a verdict may add to its outcome: where it rests on another source, what would settle it. */
+interface VerdictOptions {
+  readonly source?: EvidenceSource | undefined;
+  readonly settle?: string | undefined;
+  /** Findings that are not among the evidence, as nobody would see them: it holds all that is shown. */
+  readonly unlisted?: number;
+}
+
+function verdict(
+  outcome: Verdict['outcome'],
+  summary: string,
+  evidence: readonly Evidence[],
+  options: VerdictOptions,
+): Verdict {
+  const rest = evidence.length + (options.unlisted ?? 0) - EVIDENCE_LIMIT;
+  const listed =
+    rest > 0 ? [...evidence.slice(0, EVIDENCE_LIMIT), note(`and ${rest} more`)] : evidence;
+  return {
+    outcome,
+    summary,
+    evidence: listed,
+    ...(options.settle === undefined ? {} : { settle: options.settle }),
+    ...(options.source === undefined ? {} : { source: options.source }),
+  };
+}
+
+/** The criterion holds; `evidence` says what was looked at and must not be empty. */
+export function pass(
+  summary: string,
+  evidence: readonly Evidence[],
+  options: VerdictOptions = {},
+): Verdict {
+  return verdict('pass', summary, evidence, options);
+}
+
+/** There is positive evidence that the criterion does not hold. */
+export function fail(
+  summary: string,
+  evidence: readonly Evidence[],
+  options: VerdictOptions = {},
+): Verdict {
+  return verdict('fail', summary, evidence, options);
+}
+
+/** The evidence could not be had: `reason`, and in `settle` the one command or flag that would settle it. */
+export function unknown(
+  reason: string,
+  settle?: string,
+  evidence: readonly Evidence[] = [],
+  source?: EvidenceSource,
+): Verdict {
+  const shown = evidence.length === 0 ? [note(reason)] : evidence;
+  return verdict('unknown', reason, shown, { settle, source });
+}
+
+/** The criterion has no subject in this image; `evidence` says how that is known. */
+export function notApplicable(
+  summary: string,
+  evidence: readonly Evidence[],
+  options: VerdictOptions = {},
+): Verdict {
+  return verdict('not-applicable', summary, evidence, options);
+}
+
+export function note(text: string): Evidence {
+  return { kind: 'note', text };
+}
+
+export function configEvidence(field: string, value: string, detail?: string): Evidence {
+  return {
+    kind: 'config',
+    field,
+    value: withoutCredentials(value),
+    ...(detail === undefined ? {} : { detail }),
+  };
+}
+
+/** A file with its layer and size; a link names where it leads. */
+export function fileEvidence(file: FileFact, detail?: string): Evidence {
+  const leads = file.resolved === undefined ? undefined : `points to ${file.resolved}`;
+  const told = [detail, leads].filter((part) => part !== undefined).join(', ');
+  return {
+    kind: 'file',
+    path: file.path,
+    layer: file.layer,
+    size: file.size,
+    ...(told === '' ? {} : { detail: told }),
+  };
+}
+
+export function packageEvidence(found: Package, detail?: string): Evidence {
+  return {
+    kind: 'package',
+    name: found.name,
+    version: found.version,
+    path: found.location.path,
+    ...(detail === undefined ? {} : { detail }),
+  };
+}
+
+const CREDENTIALS = /(:\/\/)[^\s/@'"]+@/g;
+
+/** The text without the user and password of a URL in it. */
+function withoutCredentials(text: string): string {
+  return text.replace(CREDENTIALS, '$1****@');
+}
+
+/** Lines of the Dockerfile, with what is said about them. */
+export function lineEvidence(
+  range: SourceRange,
+  text: string,
+  detail?: string,
+  state?: EvidenceState,
+): Evidence {
+  return {
+    kind: 'dockerfile',
+    startLine: range.startLine,
+    endLine: range.endLine,
+    text: withoutCredentials(text),
+    ...(detail === undefined ? {} : { detail }),
+    ...(state === undefined ? {} : { state }),
+  };
+}
+
+/** The first names and how many are left out, `unlisted` ones besides: `a, b, c and 4 more`. */
+export function listed(names: readonly string[], shown = 3, unlisted = 0): string {
+  const distinct = [...new Set(names)];
+  const rest = distinct.length + unlisted - shown;
+  return rest > 0 ? `${distinct.slice(0, shown).join(', ')} and ${rest} more` : distinct.join(', ');
+}

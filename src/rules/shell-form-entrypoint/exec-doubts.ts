@@ -1,0 +1,99 @@
+import { posix } from 'node:path';
+import { type FixInput, baseKey } from '../../model/fix-rule.ts';
+import { startedAt } from '../../programs/wrappers.ts';
+import { notCompiled } from '../no-shell/runtime-program.ts';
+import { baseName, handsOn } from '../shared/edit/program/entry-points.ts';
+import { originOf } from '../shared/edit/program/origin.ts';
+import type { Doubt } from '../shared/edit/proposal.ts';
+import { fromWorkFolder } from '../shared/edit/runtime-command.ts';
+import { baseOfImage, isExecForm, lastInImage, type Placed } from '../shared/edit/stage-view.ts';
+
+/** Official images that have no entry point. */
+const WITHOUT_ENTRY = new Set(
+  'almalinux alpine amazonlinux archlinux buildpack-deps busybox centos debian fedora gcc httpd openjdk oraclelinux perl python rockylinux ruby rust tomcat ubuntu'.split(
+    ' ',
+  ),
+);
+/** Places of a script where it reads an argument of its own. */
+const READS_ARGUMENT = /\$(?:[1-9#*]|\{[1-9#*])|\b(?:shift|getopts)\b/;
+
+/** What an entry point in front of a CMD makes of other words; undefined where it starts them as they are. */
+function entryDoubt(input: FixInput): string | undefined {
+  const own = lastInImage(input, 'ENTRYPOINT');
+  if (own !== undefined)
+    return isExecForm(own) ? readsWords(input, own.instruction.arguments) : undefined;
+  const config = baseOfImage(input)?.config.config;
+  if (config !== undefined) return readsWords(input, config.Entrypoint ?? []);
+  const base = input.model.stages[input.imageStages[0] ?? 0]?.base;
+  if (base?.kind !== 'image' || WITHOUT_ENTRY.has(baseName(input))) return undefined;
+  const { reference } = base.image;
+  const isKnown = reference !== undefined && input.facts.bases.get(baseKey(reference))?.ok === true;
+  return isKnown || handsOn(input, 'docker-entrypoint.sh')
+    ? undefined
+    : `the entry point of ${base.image.text}, which is not known, gets other words`;
+}
+
+function readsWords(input: FixInput, words: readonly string[]): string | undefined {
+  const [program, ...rest] = words;
+  if (program === undefined || handsOn(input, program)) return undefined;
+  const wrapped = startedAt(posix.basename(program), rest);
+  if (wrapped !== undefined) return readsWords(input, rest.slice(wrapped.at));
+  const origin = originOf(input, fromWorkFolder(input, '', program));
+  if (origin.kind === 'text' && !READS_ARGUMENT.test(origin.text)) return undefined;
+  return `the entry point ${program} gets other arguments: the program instead of /bin/sh`;
+}
+
+/** Why a file starts by a shell alone; undefined where it is shown to start by itself. */
+function fileDoubt(
+  input: FixInput,
+  program: string,
+): { reason: string; isCertain: boolean } | undefined {
+  if (!program.includes('/')) return undefined;
+  const path = fromWorkFolder(input, lastFolder(input), program);
+  const origin = originOf(input, path);
+  if (origin.kind === 'text') {
+    if (/^(?:#!|\u007fELF)/.test(origin.text)) return undefined;
+    return {
+      reason: `${program} has no #! line, so that it starts by a shell alone`,
+      isCertain: true,
+    };
+  }
+  if (origin.kind === 'unsaid' && /^\/(?:usr\/)?(?:local\/)?s?bin\//.test(path)) return undefined;
+  if (notCompiled(path, input) === undefined) return undefined;
+  return {
+    reason: `${program} could not be read: where it has no #! line, it starts by a shell alone`,
+    isCertain: false,
+  };
+}
+
+function lastFolder(input: FixInput): string {
+  return (
+    input.source.instructions.findLast(({ stage }) => stage === input.model.target)?.folder ?? ''
+  );
+}
+
+/** Bases of Windows by name, and files that are written for it. */
+function isWindows(input: FixInput): boolean {
+  const { source, model, imageStages } = input;
+  const base = model.stages[imageStages[0] ?? 0]?.base;
+  const text = base?.kind === 'image' ? base.image.text : '';
+  return (
+    source.escape !== '\\' ||
+    /windows|nanoserver|servercore/i.test(text) ||
+    baseOfImage(input)?.config.os === 'windows'
+  );
+}
+
+/** Why a command needs its shell, and what may be other without it. */
+export function execDoubts(
+  input: FixInput,
+  { keyword }: Placed,
+  [program = '']: readonly string[],
+): { readonly obstacle?: string; readonly doubts: readonly Doubt[] } {
+  if (isWindows(input)) return { obstacle: 'the image is one of Windows', doubts: [] };
+  const file = fileDoubt(input, program);
+  if (file?.isCertain === true) return { obstacle: file.reason, doubts: [] };
+  const entry = keyword === 'CMD' ? entryDoubt(input) : undefined;
+  const reasons = [entry, file?.reason].flatMap((reason) => reason ?? []);
+  return { doubts: reasons.map((reason) => ({ risk: 'medium', reason })) };
+}

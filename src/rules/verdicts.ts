@@ -1,0 +1,51 @@
+import type { Criterion } from '../model/criterion.ts';
+import { annotations } from './annotations/verdict.ts';
+import { minimalBaseImage } from './minimal-base/verdict.ts';
+import { noBuildTooling } from './no-build-tooling/verdict.ts';
+import { noCritical } from './no-critical/verdict.ts';
+import { noElevatedFiles } from './no-elevated-files/verdict.ts';
+import { noHigh } from './no-high/verdict.ts';
+import { noKnownCves } from './no-known-cves/verdict.ts';
+import { noMedium } from './no-medium/verdict.ts';
+import { noPackageManager } from './no-package-manager/verdict.ts';
+import { noSecrets } from './no-secrets/verdict.ts';
+import { noShell } from './no-shell/verdict.ts';
+import { nonrootUser } from './nonroot-user/verdict.ts';
+import { pinnedImages } from './pinned-images/verdict.ts';
+import { pinnedPackages } from './pinned-packages/verdict.ts';
+import { provenanceAttested } from './provenance/verdict.ts';
+import { recentlyUpdated } from './recently-updated/verdict.ts';
+import { reproducible } from './reproducible/verdict.ts';
+import { sbomAttested } from './sbom/verdict.ts';
+import { secretsByFile } from './secrets-by-file/verdict.ts';
+import { securityProfile } from './security-profile/verdict.ts';
+import { signed } from './signed/verdict.ts';
+import { trustedSource } from './trusted-source/verdict.ts';
+import { verifiedDownloads } from './verified-downloads/verdict.ts';
+
+/** Every criterion, by vector and level; totals, rules and documentation are derived from it. */
+export const CATALOGUE: readonly Criterion[] = [
+  minimalBaseImage,
+  noBuildTooling,
+  noShell,
+  noPackageManager,
+  trustedSource,
+  verifiedDownloads,
+  signed,
+  recentlyUpdated,
+  pinnedImages,
+  pinnedPackages,
+  provenanceAttested,
+  sbomAttested,
+  reproducible,
+  noSecrets,
+  noElevatedFiles,
+  nonrootUser,
+  secretsByFile,
+  annotations,
+  securityProfile,
+  noCritical,
+  noHigh,
+  noMedium,
+  noKnownCves,
+];

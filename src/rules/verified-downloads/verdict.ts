@@ -1,0 +1,70 @@
+import type { Download } from '../../model/build-analysis.ts';
+import { NAME_THE_DOCKERFILE } from '../../model/facts.ts';
+import { quantity } from '../../model/quantity.ts';
+import { criterion } from '../shared/verdict/criterion.ts';
+import { type JudgedLine, judgeLines } from '../shared/verdict/line-verdicts.ts';
+
+interface JudgedDownload extends JudgedLine {
+  readonly weak: boolean;
+}
+
+function judge(download: Download): JudgedDownload {
+  const { range, command, verifiedBy: check, ineffectiveCheck, open } = download;
+  const answer = (state: JudgedLine['state'], reason: string, weak = false): JudgedDownload => ({
+    range,
+    command,
+    state,
+    reason,
+    weak,
+  });
+  if (download.pipedToShell) return answer('loose', 'goes straight into an interpreter');
+  if (open !== undefined) return answer('open', open);
+  if (check !== undefined)
+    return check.weak === undefined
+      ? answer('held', `verified by ${check.method}, line ${check.range.startLine}`)
+      : answer('held', `verified by ${check.method}, weak: ${check.weak}`, true);
+  return ineffectiveCheck === undefined
+    ? answer('loose', 'nothing verifies it')
+    : answer(
+        'loose',
+        `${ineffectiveCheck.method} cannot stop the build: ${ineffectiveCheck.reason}`,
+      );
+}
+
+export const verifiedDownloads = criterion({
+  id: 'verified-downloads',
+  title: 'Downloads verified by signature or checksum',
+  vector: 'provenance',
+  level: 2,
+  spec: '#verify-downloads',
+  why: 'A download that is not checked can be replaced, on the server or on the way, and then runs in your build.',
+  needs: ['build'],
+  settle: NAME_THE_DOCKERFILE,
+  decidedBy:
+    'Each download of the stages that the build reaches is judged separately: curl, wget, ' +
+    '`ADD http`, `git clone`, packages from URLs. It must be verified before use by a ' +
+    'checksum, a signature or a pinned commit, and a failed check must stop the build. A ' +
+    'download that is piped into a shell always fails. A checksum from the same origin as ' +
+    'the file passes and is marked weak. A build that downloads nothing has nothing to ' +
+    'verify, if every command was read. A program that could not be read leaves it unknown.',
+  check: ({ build }) =>
+    judgeLines(build, {
+      judge: ({ downloads }) => downloads.map(judge),
+      none: { summary: 'the build downloads nothing', lookedAt: 'no download in any stage' },
+      held: (judged) => {
+        const weak = judged.filter((one) => one.weak).length;
+        return `${quantity(judged.length, 'download')} verified${weak === 0 ? '' : `, ${weak} weakly`}`;
+      },
+      settle: NAME_THE_DOCKERFILE,
+      settleOpen:
+        'use a lock file with hashes, such as pip install --require-hashes -r FILE or npm ci',
+    }),
+  remedies: [
+    {
+      title: 'Verify what is downloaded before it is used',
+      detail:
+        'Give the checksum in the Dockerfile, with ADD --checksum or sha256sum -c in the same RUN, or verify the publisher’s signature.',
+      example: 'ADD --checksum=sha256:... https://example.com/tool.tar.gz /tmp/',
+    },
+  ],
+});

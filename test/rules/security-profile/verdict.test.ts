@@ -1,0 +1,123 @@
+import type { FoundAttestation } from '../../../src/model/statement.ts';
+import { DEFAULT_SYSCALLS } from '../../../src/rules/security-profile/seccomp/default-profile.ts';
+import { securityProfile } from '../../../src/rules/security-profile/verdict.ts';
+import { judgesAs } from '../shared/verdict/criterion-table.ts';
+import {
+  attestation,
+  attestations,
+  factsOf,
+  image,
+  OTHER,
+} from '../shared/verdict/facts-builder.ts';
+
+const seccomp = (names: readonly string[], defaultAction = 'SCMP_ACT_ERRNO') => ({
+  defaultAction,
+  syscalls: [{ names, action: 'SCMP_ACT_ALLOW' }],
+});
+const having = (...list: readonly FoundAttestation[]) =>
+  factsOf({ image: image(), attestations: attestations(...list) });
+const of = (predicate: unknown, type = 'https://example.com/seccomp/v1') =>
+  having(attestation(type, predicate));
+const armor = (body: string, flags = '') =>
+  of(
+    `#include <tunables/global>\nprofile app${flags} {\n${body}\n}\n`,
+    'https://example.com/apparmor/v1',
+  );
+
+judgesAs(securityProfile, [
+  {
+    name: 'a few system calls',
+    facts: of(seccomp(['read', 'write'])),
+    outcome: 'pass',
+    says: 'allows 2 of the default’s',
+  },
+  {
+    name: 'wrapped by cosign as text',
+    facts: of({ Data: JSON.stringify(seccomp(['read'])) }),
+    outcome: 'pass',
+    says: 'seccomp profile',
+  },
+  {
+    name: 'wrapped in profile',
+    facts: of({ profile: seccomp(['read']) }),
+    outcome: 'pass',
+    says: 'seccomp',
+  },
+  {
+    name: 'unverified: anyone could have attached it',
+    facts: having(attestation('x/seccomp', seccomp(['read']), { verification: 'unverified' })),
+    outcome: 'unknown',
+    says: 'nobody is known to have signed that',
+    source: 'unverified-attestation',
+  },
+  {
+    name: 'allows by default',
+    facts: of(seccomp([], 'SCMP_ACT_ALLOW')),
+    outcome: 'fail',
+    says: 'lets other calls through',
+  },
+  {
+    name: 'logs by default',
+    facts: of(seccomp([], 'SCMP_ACT_LOG')),
+    outcome: 'fail',
+    says: 'lets other calls through',
+  },
+  {
+    name: 'allows what the default forbids',
+    facts: of(seccomp(['read', 'bpf', 'mount'])),
+    outcome: 'fail',
+    says: 'bpf (the default allows it on conditions), mount',
+  },
+  {
+    name: 'an unfiltered clone',
+    facts: of(seccomp([...DEFAULT_SYSCALLS, 'clone'])),
+    outcome: 'fail',
+    says: 'clone (the default allows it on conditions)',
+  },
+  { name: 'does not parse', facts: of('{'), outcome: 'fail', says: 'no' },
+  { name: 'no profile', facts: of({ hello: 1 }), outcome: 'fail', says: 'no default action' },
+  { name: 'null', facts: of(null), outcome: 'fail', says: 'no default action' },
+  {
+    name: 'AppArmor that grants files by path',
+    facts: armor('  network inet,\n  /app/** r,'),
+    outcome: 'pass',
+    says: 'AppArmor',
+  },
+  {
+    name: 'AppArmor as wide as docker-default',
+    facts: armor('  file,\n  network,\n  capability,\n  umount,\n  deny mount,'),
+    outcome: 'fail',
+    says: 'what docker-default denies',
+  },
+  {
+    name: 'AppArmor in complain mode',
+    facts: armor('  /app/** r,', ' flags=(complain)'),
+    outcome: 'fail',
+    says: 'complain',
+  },
+  {
+    name: 'AppArmor that grants mounts',
+    facts: armor('  mount,\n  /app/** r,'),
+    outcome: 'fail',
+    says: 'mount',
+  },
+  {
+    name: 'SELinux',
+    facts: of('(block app)', 'https://example.com/selinux/v1'),
+    outcome: 'unknown',
+    says: 'SELinux module',
+  },
+  {
+    name: 'another subject',
+    facts: having(attestation('x/seccomp', seccomp(['read']), { subjects: [OTHER] })),
+    outcome: 'fail',
+    says: 'another image',
+  },
+  { name: 'none', facts: having(), outcome: 'fail', says: 'no security profile' },
+  {
+    name: 'not read',
+    facts: factsOf({ image: image() }),
+    outcome: 'unknown',
+    says: 'not gathered',
+  },
+]);

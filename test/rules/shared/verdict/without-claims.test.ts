@@ -1,0 +1,117 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { digestOf } from '../../../../src/model/digest.ts';
+import { type Facts, known, type SignatureFact, unknownFact } from '../../../../src/model/facts.ts';
+import { type FoundAttestation, PREDICATE_TYPE } from '../../../../src/model/statement.ts';
+import { judgeImage, judgeUnclaimed } from '../../../../src/rules/judge-image.ts';
+import { UNSIGNED_RULES } from '../../../../src/rules/shared/verdict/unsigned-statements.ts';
+import { withoutClaims } from '../../../../src/rules/shared/verdict/without-claims.ts';
+import { CATALOGUE } from '../../../../src/rules/verdicts.ts';
+
+const IMAGE = digestOf('image');
+const NOW = Date.parse('2026-11-24T00:00:00Z');
+const SIGNED: SignatureFact = { kind: 'cosign-tag', verification: 'verified', verifiedBy: 'k.pub' };
+const PROVENANCE: FoundAttestation = {
+  predicateType: PREDICATE_TYPE.slsaProvenanceV1,
+  subjects: [IMAGE],
+  source: 'bundle-referrer',
+  verification: 'unverified',
+  predicate: {
+    buildDefinition: { buildType: 'https://example.org/b' },
+    runDetails: { builder: { id: 'https://example.org' } },
+  },
+};
+
+function facts(signatures: readonly SignatureFact[], source: 'image' | 'build' = 'image'): Facts {
+  const none = unknownFact('not asked');
+  return {
+    image: known(
+      {
+        platform: { os: 'linux', architecture: 'amd64' },
+        manifestDigest: IMAGE,
+        config: {
+          architecture: 'amd64',
+          os: 'linux',
+          created: '2026-11-20T00:00:00Z',
+          rootfs: { type: 'layers', diff_ids: [] },
+        },
+        manifest: {
+          schemaVersion: 2,
+          mediaType: 'application/vnd.oci.image.manifest.v1+json',
+          config: { mediaType: 'application/vnd.oci.image.config.v1+json', digest: IMAGE, size: 2 },
+          layers: [],
+        },
+        annotations: {
+          index: {},
+          manifest: { 'dev.scoville.secrets': 'none' },
+          labels: {
+            'org.opencontainers.image.base.name': 'alpine',
+            'org.opencontainers.image.vendor': 'Us',
+          },
+        },
+      },
+      source,
+    ),
+    filesystem: none,
+    packages: none,
+    secrets: none,
+    attestations: known(
+      { signatures, attestations: [PROVENANCE] },
+      signatures.length > 0 ? 'verified-attestation' : 'unverified-attestation',
+    ),
+    vulnerabilities: none,
+    reproduction: none,
+    build: none,
+    declarations: known(
+      { secrets: undefined, secretFiles: [], trustedImages: [], maxAgeDays: 30, now: NOW },
+      'build',
+    ),
+  };
+}
+
+function passes(given: Facts): readonly string[] {
+  const results = judgeImage(given);
+  const met = (all: typeof results): string[] =>
+    all.filter(({ outcome }) => outcome === 'pass').map(({ id }) => id);
+  return [met(results).join(' '), met([...judgeUnclaimed(given, results)]).join(' ')];
+}
+
+describe('points that only the image’s own word earns', () => {
+  test('are counted apart: when it was created, and a provenance of nobody', () => {
+    expect(passes(facts([]))).toEqual(['recently-updated provenance', '']);
+  });
+
+  test('what a verified signature covers is the signer’s word; the statement beside it is not', () => {
+    expect(passes(facts([SIGNED]))).toEqual([
+      'signed recently-updated provenance',
+      'signed recently-updated',
+    ]);
+  });
+
+  test('what this run built is no claim', () => {
+    const given = facts([], 'build');
+    expect(withoutClaims(given)).toBe(given);
+  });
+
+  test('annotations that claim something go, others stay', () => {
+    const { image } = withoutClaims(facts([]));
+    expect(image.known && image.value.annotations).toEqual({
+      index: {},
+      manifest: {},
+      labels: { 'org.opencontainers.image.vendor': 'Us' },
+    });
+  });
+});
+
+describe('the table of unsigned statements', () => {
+  test('names criteria that there are, and docs/grading.md has it', () => {
+    const ids = CATALOGUE.map(({ id }) => id);
+    const page = readFileSync(new URL('../../../../docs/grading.md', import.meta.url), 'utf8');
+    for (const [id, { earns, reason }] of Object.entries(UNSIGNED_RULES)) {
+      expect(ids).toContain(id);
+      expect(page.replaceAll(/ +/g, ' ')).toContain(
+        `| \`${id}\` | ${earns ? 'yes' : 'no'} | ${reason} |`,
+      );
+    }
+  });
+});
