@@ -1,7 +1,8 @@
 import { PREDICATE_TYPE } from '../model/statement.ts';
 import { readPredicate } from './predicate-kind.ts';
+import { PROFILE_ARTIFACT, PROFILE_PREDICATE } from './security-profile.ts';
 
-/** Short names as cosign's `--type` knows them, and those of the verdict. */
+/** Short names as cosign's `--type` knows them, those of the verdict, and those of profiles. */
 const SHORT: Readonly<Record<string, readonly string[]>> = {
   provenance: ['https://slsa.dev/provenance/'],
   slsaprovenance: ['https://slsa.dev/provenance/'],
@@ -12,12 +13,30 @@ const SHORT: Readonly<Record<string, readonly string[]>> = {
   spdx: [PREDICATE_TYPE.spdx],
   spdxjson: [PREDICATE_TYPE.spdx],
   openvex: [PREDICATE_TYPE.openvex],
+  vex: [PREDICATE_TYPE.openvex],
+  vuln: ['https://cosign.sigstore.dev/attestation/vuln/v1'],
+  link: ['https://in-toto.io/Link/v1'],
+  custom: ['https://cosign.sigstore.dev/attestation/v1'],
+  seccomp: [PROFILE_PREDICATE.seccomp, PROFILE_ARTIFACT.seccomp],
+  apparmor: [PROFILE_PREDICATE.apparmor, PROFILE_ARTIFACT.apparmor],
   vsa: [PREDICATE_TYPE.slsaVsa],
   'test-result': [PREDICATE_TYPE.testResult],
 };
 
 /** The names that stand for a type, for help and errors. */
 export const PREDICATE_NAMES: readonly string[] = Object.keys(SHORT);
+
+/** What a name that stands for several types means where one is signed; cosign's `slsaprovenance` is the older. */
+const SIGNED: Readonly<Record<string, string>> = {
+  provenance: PREDICATE_TYPE.slsaProvenanceV1,
+  slsaprovenance: PREDICATE_TYPE.slsaProvenanceV02,
+};
+
+/** The type to sign for a short name or URI; `sbom` is what the document is, of the type that is given with it. */
+export function signedType(asked: string, sbom: string | undefined): string | undefined {
+  if (asked === 'sbom') return sbom;
+  return SIGNED[asked] ?? SHORT[asked]?.[0] ?? asked;
+}
 
 /** True where a predicate type may be asked for: a short name, or a URI. */
 export function isPredicateName(asked: string): boolean {

@@ -95,6 +95,12 @@ export const COMMANDS: readonly ListedCommand[] = [
     load: async () => (await import('./verify/verify.ts')).verify,
   },
   {
+    name: 'attest',
+    summary: 'Sign a statement or profile for an image, and renew its level',
+    spec: async () => (await import('./attest/attest-flags.ts')).ATTEST,
+    load: async () => (await import('./attest/attest.ts')).attest,
+  },
+  {
     name: 'push',
     summary: 'Push a built image with its signature and attestations',
     spec: async () => (await import('./small-specs.ts')).PUSH,

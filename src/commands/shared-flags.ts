@@ -22,6 +22,11 @@ export const DIFFOSCOPE = bool(
 );
 export const COMPARISON_REPORT = reports(COMPARISON_FORMATS);
 
+export const SIGNING_KEY = text('KEY|URI', 'Sign the result with this key', {
+  path: true,
+  standard: 'sign.key, else your own',
+});
+
 /** The flags that say whose signatures count. */
 export const SIGNER_FLAGS = {
   key: many('FILE|URI', 'A public key, or a KMS URI of cosign; may be repeated', { path: true }),

@@ -48,6 +48,20 @@ const attest = group('What is stated about the image, signed and stored beside i
   },
   provenance: { type: BOOLEAN, help: 'SLSA provenance.', flag: '--provenance' },
   verdict: { type: BOOLEAN, help: 'The grade itself, when the image is graded.' },
+  seccomp: {
+    type: TEXT,
+    namesFile: true,
+    help: 'A seccomp profile, a file beside the settings file: signed, and published for Kubernetes and CRI-O.',
+    byDefault: 'none',
+    flag: '--profile',
+  },
+  apparmor: {
+    type: TEXT,
+    namesFile: true,
+    help: 'An AppArmor profile, likewise; published where it is in JSON.',
+    byDefault: 'none',
+    flag: '--profile',
+  },
 });
 
 const reproducible = group('The same input, the same image.', 'project', {

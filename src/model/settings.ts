@@ -47,6 +47,9 @@ export interface Settings {
     readonly sbom: readonly ('cyclonedx' | 'spdx')[];
     readonly provenance: boolean;
     readonly verdict: boolean;
+    /** Files of profiles, absolute. */
+    readonly seccomp?: string;
+    readonly apparmor?: string;
   };
   readonly reproducible: {
     readonly mode: 'safe' | 'aggressive' | 'off';

@@ -19,6 +19,10 @@ export interface AttachmentPlace {
 const MAX_FOUND = 1000;
 const MAX_TOTAL_BYTES = 64 * 1024 * 1024;
 const AT_ONCE = 6;
+/** Artifacts whose signatures are looked up: an image has one or two. */
+const MAX_ARTIFACTS = 10;
+/** Types of what is a signature or holds one. */
+const SIGNATURES = /sigstore|cosign|notary|in-toto|dsse/i;
 const TAGS = [
   ['cosign-signature-tag', 'sig'],
   ['cosign-attestation-tag', 'att'],
@@ -27,8 +31,9 @@ const TAGS = [
 type Found = Omit<Attachment, 'manifest'>;
 
 /**
- * Everything that hangs on the subjects: referrers, cosign's tags, and BuildKit's attestation manifests that the index lists. Never
- * throws for a place that cannot be asked: the answer then is not complete, and says why.
+ * Everything that hangs on the subjects: referrers, cosign's tags, and BuildKit's attestation manifests that the index lists. Of an
+ * artifact among them also what hangs on it, since an artifact is signed as an image is. Never throws for a place that cannot be
+ * asked: the answer then is not complete, and says why.
  */
 export async function gatherAttachments(
   place: AttachmentPlace,
@@ -36,21 +41,44 @@ export async function gatherAttachments(
   attestations: readonly AttestationManifest[],
 ): Promise<Attachments> {
   const gathering = new Gathering(place);
-  const questions = subjects.flatMap((subject) => [
-    () => gathering.askReferrers(subject),
-    ...TAGS.map(
-      ([kind, suffix]) =>
-        () =>
-          gathering.askTag(kind, subject, `sha256-${digestHex(subject)}.${suffix}`),
-    ),
-  ]);
+  const questions = subjects.flatMap((subject) => questionsOf(gathering, subject));
   await inParallel(questions, AT_ONCE, (ask) => ask());
   const inIndex = attestations.map((a): Found => ({
     kind: 'buildkit-attestation',
     subject: a.subject,
     descriptor: a.descriptor,
   }));
-  return gathering.read(inIndex, subjects);
+  const attached = await gathering.read(inIndex, subjects);
+  const artifacts = attached.found.filter(isArtifact).map(({ descriptor }) => descriptor.digest);
+  if (artifacts.length === 0) return attached;
+  const second = new Gathering(place);
+  const asked = artifacts.slice(0, MAX_ARTIFACTS);
+  await inParallel(
+    asked.flatMap((subject) => questionsOf(second, subject)),
+    AT_ONCE,
+    (ask) => ask(),
+  );
+  const { found } = await second.read([], asked);
+  return { ...attached, found: [...attached.found, ...found] };
+}
+
+/** What may hang on a subject, one question each. */
+function questionsOf(gathering: Gathering, subject: Digest): readonly (() => Promise<void>)[] {
+  return [
+    () => gathering.askReferrers(subject),
+    ...TAGS.map(
+      ([kind, suffix]) =>
+        () =>
+          gathering.askTag(kind, subject, `sha256-${digestHex(subject)}.${suffix}`),
+    ),
+  ];
+}
+
+/** A document as it is, not a signature: it has to be signed itself to count. */
+function isArtifact({ kind, manifest }: Attachment): boolean {
+  return (
+    kind === 'referrer' && !SIGNATURES.test(manifest.artifactType ?? manifest.config.mediaType)
+  );
 }
 
 class Gathering {

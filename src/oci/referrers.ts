@@ -51,6 +51,40 @@ export function bundleReferrer(options: {
   };
 }
 
+/**
+ * Stores an artifact of one layer, kept as it is, that is about `subject` (KEP-6061, "OCI Artifact Format"; image-spec, manifest.md,
+ * "Guidelines for Artifact Usage"): its type stands in `artifactType` and as the config's media type. Gives its descriptor.
+ */
+export async function writeArtifact(
+  blobs: BlobStore,
+  {
+    subject,
+    artifactType,
+    layer,
+  }: {
+    readonly subject: Descriptor;
+    readonly artifactType: string;
+    readonly layer: Uint8Array;
+  },
+): Promise<Descriptor> {
+  const manifest = {
+    schemaVersion: 2,
+    mediaType: MEDIA_TYPE.manifest,
+    artifactType,
+    config: describe(artifactType, EMPTY_CONFIG),
+    layers: [
+      {
+        ...describe('application/json', layer),
+        annotations: { 'org.opencontainers.image.title': 'profile.json' },
+      },
+    ],
+    subject: { mediaType: subject.mediaType, digest: subject.digest, size: subject.size },
+  } satisfies Manifest;
+  const bytes = Buffer.from(JSON.stringify(manifest));
+  for (const blob of [EMPTY_CONFIG, layer, bytes]) await blobs.write(blob);
+  return { ...describe(MEDIA_TYPE.manifest, bytes), artifactType };
+}
+
 /** Stores a bundle's referrer and all it is made of; gives its descriptor. */
 export async function writeBundleReferrer(
   blobs: BlobStore,

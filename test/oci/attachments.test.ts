@@ -70,3 +70,25 @@ test('what is no error of the place is thrown', async () => {
   const broken = place(bytes, [], { referrers: () => Promise.reject(new TypeError('a bug')) });
   await expect(gatherAttachments(broken, [bytes.image().digest], [])).rejects.toThrow('a bug');
 });
+
+test('of an artifact, what hangs on it comes too; of a signature nothing more is asked', async () => {
+  const bytes = new ImageBytes();
+  const image = bytes.image();
+  const profile = bytes.referrer(image, 'application/vnd.cncf.seccomp-profile.config.v1+json');
+  const bundle = bytes.referrer(image, 'application/vnd.dev.sigstore.bundle.v0.3+json');
+  const signature = bytes.referrer(profile, 'application/vnd.dev.sigstore.bundle.v0.3+json');
+  const by = new Map([
+    [image.digest, [profile, bundle]],
+    [profile.digest, [signature]],
+  ]);
+  const asked: string[] = [];
+  const referrers: AttachmentPlace['referrers'] = (subject) => {
+    asked.push(subject);
+    return Promise.resolve(by.get(subject) ?? []);
+  };
+  const { found } = await gatherAttachments(place(bytes, [], { referrers }), [image.digest], []);
+  expect(asked).toEqual([image.digest, profile.digest]);
+  expect(new Set(found.map(({ descriptor }) => descriptor.digest))).toEqual(
+    new Set([profile.digest, bundle.digest, signature.digest]),
+  );
+});

@@ -14,6 +14,7 @@ import {
   PLAIN_HTTP,
   PLATFORM,
   SIGNER_FLAGS,
+  SIGNING_KEY,
 } from '../shared-flags.ts';
 
 const BOTH = {
@@ -42,10 +43,7 @@ const ONLY_IMAGE = {
   secret: many('VALUE', 'As for scoville build; may be repeated'),
   ssh: many('VALUE', 'As for scoville build; may be repeated'),
   ...SIGNER_FLAGS,
-  'signing-key': text('KEY|URI', 'Sign the result with this key', {
-    path: true,
-    standard: 'sign.key, else your own',
-  }),
+  'signing-key': SIGNING_KEY,
   platform: PLATFORM,
   'plain-http': PLAIN_HTTP,
   policy: text('FILE', 'A settings file: its keys, registries and sign.key count', { path: true }),

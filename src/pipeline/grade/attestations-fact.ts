@@ -8,11 +8,8 @@ import {
 } from '../../model/facts.ts';
 import type { OpenedImage } from '../../model/opened-image.ts';
 import type { FoundAttestation } from '../../model/statement.ts';
-import {
-  type CheckedAttachment,
-  imageDescriptors,
-  unreadEntry,
-} from '../verify/verify-attachments.ts';
+import { type CheckedAttachment, imageDescriptors } from '../verify/checked-attachment.ts';
+import { unreadEntry } from '../verify/verify-attachments.ts';
 
 const SETTLE = 'scoville grade registry:IMAGE';
 

@@ -9,6 +9,7 @@ import type { BuildPlan } from '../../plans/build-plan.ts';
 import { assess } from '../assess/assess.ts';
 import type { Inspected } from '../assess/evidence.ts';
 import { inspect } from '../assess/inspect.ts';
+import { profileStatements } from '../attach/profile-statements.ts';
 import { part, type PipelineContext, phase } from '../context.ts';
 import type { BuildTimes, FinalImage } from '../image-under-build.ts';
 import { scanPlatforms } from '../scan/scan-platforms.ts';
@@ -102,15 +103,15 @@ async function signEarly(
   signer: Signer,
 ): Promise<Attested> {
   const { plan, store } = prepared;
-  const statements = earlyStatements(documentInputs(context, prepared, image, times));
-  const subjects = statements
+  const statements = [
+    ...earlyStatements(documentInputs(context, prepared, image, times)),
+    ...prepared.profiles.flatMap((profile) => profileStatements(profile, image.index)),
+  ];
+  const signed = await signStatements(context, store.blobs, signer, statements);
+  const subjects = signed
     .filter(({ predicateType }) => predicateType === PREDICATE_TYPE.cosignSign)
     .map(({ subject }) => subject);
-  const [signed, tagged] = await Promise.all([
-    signStatements(context, store.blobs, signer, statements),
-    legacySignatures(context, store.blobs, plan, signer, subjects),
-  ]);
-  return { signed, tagged };
+  return { signed, tagged: await legacySignatures(context, store.blobs, plan, signer, subjects) };
 }
 
 /** Signs what is said of its content, and waits for the rest. */
@@ -183,7 +184,7 @@ async function signVerdict(
 ): Promise<readonly SignedStatement[]> {
   const { plan, store } = prepared;
   if (signer === undefined || !plan.attest.verdict.on) return [];
-  const statements = verdictStatements(context, plan, image.index, scorecard, inputs);
+  const statements = verdictStatements(context, plan.names[0], image.index, scorecard, inputs);
   return signStatements(context, store.blobs, signer, statements);
 }
 

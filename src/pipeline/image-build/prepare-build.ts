@@ -21,6 +21,7 @@ import type { Builder } from '../../tools/buildx/builder.ts';
 import type { DockerInfo } from '../../tools/docker/docker.ts';
 import { gitFacts } from '../../tools/git/git.ts';
 import { toolVersion } from '../../tools/version.ts';
+import { type ProfileFile, readProfiles } from '../attach/read-profiles.ts';
 import type { PipelineContext } from '../context.ts';
 import { type ContextSource, contextSource } from '../contexts/context-source.ts';
 import { settingsOf } from '../load-settings.ts';
@@ -64,6 +65,8 @@ export interface Prepared {
   readonly lock: FoundLock | undefined;
   /** What is promised of vulnerabilities; empty where nothing is graded. */
   readonly vex: readonly VexDocument[];
+  /** Security profiles to attach; none where nothing is signed. */
+  readonly profiles: readonly ProfileFile[];
 }
 
 /** What is known of a build that is done again, in place of what would be looked up. */
@@ -164,6 +167,10 @@ export async function prepareBuild(
     registries,
     lock,
     vex: parsed.own.grade ? await readVexFiles(plan.settings.vex) : [],
+    profiles:
+      plan.attest.sign.on && recorded === undefined
+        ? await readProfiles(context.cwd, parsed.own.profile, plan.settings.attest)
+        : [],
   };
 }
 

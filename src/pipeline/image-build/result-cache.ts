@@ -16,7 +16,7 @@ import type { Prepared } from './prepare-build.ts';
 const FRESH_MS = 24 * 60 * 60 * 1000;
 const SCHEMA = 5;
 
-type Judged = Pick<Prepared, 'vex' | 'plan'> & {
+type Judged = Pick<Prepared, 'vex' | 'profiles' | 'plan'> & {
   /** How each platform was built: another Dockerfile can come to the same bytes, and is judged anew. */
   readonly made: readonly Fact<BuildFact>[];
 };
@@ -87,7 +87,7 @@ function keyOf(
   index: Descriptor,
   signer: Signer | undefined,
 ): string {
-  const { plan, vex, made } = prepared;
+  const { plan, vex, profiles, made } = prepared;
   const { settings, attest, names, epoch, own, needed } = plan;
   // How high the gate is changes nothing of what is signed. Where trust came from, reports tell.
   const origins = settings.origins.filter(({ isTrust }) => isTrust);
@@ -112,6 +112,7 @@ function keyOf(
     needed,
     // By what they say: a promise that is withdrawn is to count no longer.
     vex,
+    profiles: profiles.map(({ kind, predicate }) => ({ kind, predicate })),
     signer: signer?.kind === 'key' ? [signer.ref, publicKeyDigest(signer)] : signer?.kind,
   };
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex');

@@ -14,6 +14,8 @@ export interface StatementToSign {
   readonly predicateType: string;
   readonly predicate: unknown;
   readonly subject: Descriptor;
+  /** To be kept as an artifact of this layer, which is signed itself; the predicate type is the artifact's. */
+  readonly layer?: Uint8Array;
 }
 
 /** What is known of a platform's content when its SBOM is written. */

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { signBytes } from '../../attestations/sign-bundle.ts';
-import type { Descriptor } from '../../model/oci.ts';
+import type { Digest } from '../../model/digest.ts';
 import { formatReference, parseReference } from '../../model/reference.ts';
 import type { BlobStore } from '../../oci/blobs/blob-store.ts';
 import {
@@ -24,12 +24,12 @@ export async function legacySignatures(
   blobs: BlobStore,
   plan: BuildPlan,
   signer: Signer,
-  subjects: readonly Descriptor[],
+  subjects: readonly Digest[],
 ): Promise<readonly TaggedManifest[]> {
   if (plan.settings.sign.format === 'bundle' || signer.kind !== 'key') return [];
   const signed = (sign: (payload: Uint8Array) => string | Promise<string>) =>
     Promise.all(
-      subjects.map(async ({ digest }) => {
+      subjects.map(async (digest) => {
         const payload = simpleSigningPayload(repositoryOf(plan, digest), digest);
         return writeLegacySignature(blobs, {
           subject: digest,

@@ -7,7 +7,7 @@ import { UserError } from '../../model/errors.ts';
 import type { Descriptor } from '../../model/oci.ts';
 import { PREDICATE_TYPE } from '../../model/statement.ts';
 import type { BlobStore } from '../../oci/blobs/blob-store.ts';
-import { writeBundleReferrer } from '../../oci/referrers.ts';
+import { writeArtifact, writeBundleReferrer } from '../../oci/referrers.ts';
 import { signStatement } from '../../tools/cosign/cosign-sign.ts';
 import { verifyBundle } from '../../tools/cosign/cosign-verify.ts';
 import type { PipelineContext } from '../context.ts';
@@ -41,22 +41,40 @@ export async function signStatements(
   const scratch = await mkdtemp(join(tmpdir(), 'scoville-sign-'));
   try {
     const queue = statements.map((statement, i) => ({ statement, i }));
-    const signed: SignedStatement[] = [];
+    const done: (readonly SignedStatement[])[] = [];
     const worker = async (): Promise<void> => {
-      for (let next = queue.shift(); next !== undefined; next = queue.shift())
-        signed[next.i] = await signOne(
-          context,
+      for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+        const { statement: given, i: at } = next;
+        done[at] = await signOrKeep(
+          (statement) => signOne(context, blobs, signer, statement, join(scratch, String(at))),
           blobs,
-          signer,
-          next.statement,
-          join(scratch, String(next.i)),
+          given,
         );
+      }
     };
     await Promise.all(Array.from({ length: AT_ONCE }, worker));
-    return signed;
+    return done.flat();
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }
+}
+
+/** A statement is signed; an artifact is kept, and its manifest signed as an image's is. */
+async function signOrKeep(
+  sign: (statement: StatementToSign) => Promise<SignedStatement>,
+  blobs: BlobStore,
+  { layer, ...statement }: StatementToSign,
+): Promise<readonly SignedStatement[]> {
+  if (layer === undefined) return [await sign(statement)];
+  const { predicateType, predicate, subject } = statement;
+  const referrer = await writeArtifact(blobs, { subject, artifactType: predicateType, layer });
+  const signature = await sign({
+    predicateType: PREDICATE_TYPE.cosignSign,
+    predicate: {},
+    subject: referrer,
+  });
+  const { verifiedBy } = signature;
+  return [{ predicateType, predicate, subject: subject.digest, referrer, verifiedBy }, signature];
 }
 
 async function signOne(

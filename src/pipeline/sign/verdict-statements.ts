@@ -3,15 +3,14 @@ import { testResult, verificationSummary } from '../../attestations/verdict.ts';
 import type { Descriptor } from '../../model/oci.ts';
 import type { Scorecard } from '../../model/scorecard.ts';
 import { PREDICATE_TYPE } from '../../model/statement.ts';
-import type { BuildPlan } from '../../plans/build-plan.ts';
 import type { PipelineContext } from '../context.ts';
 import type { StatementToSign } from './attestation-documents.ts';
 import type { SignedStatement } from './sign-statements.ts';
 
-/** The verdict in the two standard predicates, about the index that is published. */
+/** The verdict in the two standard predicates, about the index that is published; `name` is the image's, where it has one. */
 export function verdictStatements(
   context: PipelineContext,
-  plan: BuildPlan,
+  name: string | undefined,
   index: Descriptor,
   scorecard: Scorecard,
   inputs: readonly SignedStatement[],
@@ -19,7 +18,7 @@ export function verdictStatements(
   const summary = verificationSummary(scorecard, {
     toolVersion: context.version,
     gradedAt: scorecard.gradedAt,
-    resourceUri: imagePurl({ name: plan.names[0] ?? index.digest, digest: index.digest }),
+    resourceUri: imagePurl({ name: name ?? index.digest, digest: index.digest }),
     gateMet: true,
     inputAttestations: inputs.map((input) => input.referrer.digest),
   });

@@ -138,7 +138,8 @@ async function readOne(
     hangsOn: attachment.subject,
   });
   if (!read.ok) return failed('malformed', read.error);
-  const digest =
-    attachment.kind === 'buildkit-attestation' ? attachment.descriptor.digest : blob.digest;
+  // A document is known by the artifact that runtimes pull.
+  const isWhole = attachment.kind === 'buildkit-attestation' || form === 'document';
+  const digest = isWhole ? attachment.descriptor.digest : blob.digest;
   return { kind: 'found', evidence: { ...read.value, digest, attachment, blob } };
 }

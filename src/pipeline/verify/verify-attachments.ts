@@ -11,20 +11,14 @@ import { TRUST_VARIABLES } from '../../tools/cosign/cosign-trust.ts';
 import { type CosignAnswer, verifyAttached } from '../../tools/cosign/cosign-verify-attached.ts';
 import type { PipelineContext } from '../context.ts';
 import type { TrustedSigner, TrustedSigners } from '../sign/trusted-signers.ts';
+import {
+  artifactsOf,
+  type CheckedAttachment,
+  imageDescriptors,
+  withArtifacts,
+} from './checked-attachment.ts';
 import type { AttachedEvidence, ReadAttachments } from './read-attachments.ts';
 import { verifyNotationSignature } from './verify-notation.ts';
-
-/** An attached blob, and what verifying it came to. */
-export interface CheckedAttachment {
-  readonly evidence: AttachedEvidence;
-  readonly verification: 'verified' | 'unverified' | 'failed';
-  /** Key, identity or policy that it was verified against. */
-  readonly verifiedBy?: string;
-  /** Why it is not verified. */
-  readonly reason?: string;
-  /** It could not be checked, though there was somebody to check it against: another time it may verify. */
-  readonly isUnchecked?: boolean;
-}
 
 /** cosign calls under way at once; each is a process that computes. */
 const AT_ONCE = 4;
@@ -46,13 +40,14 @@ export async function verifyAttachments(
   tellOfVariables(context, trusted);
   const scratch = await mkdtemp(join(tmpdir(), 'scoville-verify-'));
   try {
-    const verifier = new Verifier(context, image, trusted, scratch);
+    const subjects = [...imageDescriptors(image), ...artifactsOf(read)];
+    const verifier = new Verifier(context, image, subjects, trusted, scratch);
     const checked: CheckedAttachment[] = [];
     await inParallel([...read.found.entries()], AT_ONCE, async ([at, evidence]) => {
       context.signal.throwIfAborted();
       checked[at] = { evidence, ...(await verifier.check(evidence, at)) };
     });
-    return checked;
+    return withArtifacts(checked, image);
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }
@@ -72,6 +67,8 @@ function tellOfVariables({ env, emit }: PipelineContext, { signers }: TrustedSig
 class Verifier {
   readonly #context: PipelineContext;
   readonly #image: OpenedImage;
+  /** What may be signed: the image's parts, and artifacts about them. */
+  readonly #signable: readonly Descriptor[];
   readonly #trusted: TrustedSigners;
   readonly #scratch: string;
   readonly #subjects = new Map<Digest, Promise<string>>();
@@ -80,19 +77,19 @@ class Verifier {
   constructor(
     context: PipelineContext,
     image: OpenedImage,
+    signable: readonly Descriptor[],
     trusted: TrustedSigners,
     scratch: string,
   ) {
     this.#context = context;
     this.#image = image;
+    this.#signable = signable;
     this.#trusted = trusted;
     this.#scratch = scratch;
   }
 
   async check(evidence: AttachedEvidence, at: number): Promise<Check> {
-    const subject = imageDescriptors(this.#image).find(({ digest }) =>
-      evidence.subjects.includes(digest),
-    );
+    const subject = this.#signable.find(({ digest }) => evidence.subjects.includes(digest));
     if (subject === undefined) return aboutAnother(evidence);
     if (at >= MAX_CHECKS) return unchecked(`more than ${MAX_CHECKS} signatures hang on the image`);
     const { proof } = evidence;
@@ -194,11 +191,6 @@ class Verifier {
 const OFFLINE_IDENTITY =
   'sigstore’s trusted root is fetched from the network, which is not to be used: --trusted-root FILE names one';
 const OFFLINE_KEY = 'the key is asked for over the network, which is not to be used';
-
-/** What a signature of this image may be about: the index or manifest that the name leads to, and its platforms. */
-export function imageDescriptors(image: OpenedImage): readonly Descriptor[] {
-  return [image.root, ...image.platforms.map(({ descriptor }) => descriptor)];
-}
 
 /** Why nobody knows what such an index lets in: an engine may read what we cannot. */
 export function unreadEntry({ digest, mediaType }: Descriptor): string {

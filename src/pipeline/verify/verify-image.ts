@@ -8,8 +8,9 @@ import { PREDICATE_TYPE } from '../../model/statement.ts';
 import type { ImageVerification, VerifiedItem, VerifyOutcome } from '../../model/verification.ts';
 import type { PipelineContext } from '../context.ts';
 import type { TrustedSigners } from '../sign/trusted-signers.ts';
+import type { CheckedAttachment } from './checked-attachment.ts';
 import { readAttachments } from './read-attachments.ts';
-import { type CheckedAttachment, unreadEntry, verifyAttachments } from './verify-attachments.ts';
+import { unreadEntry, verifyAttachments } from './verify-attachments.ts';
 
 /** What has to be stated by verified attestations besides the signature. */
 export interface VerifyDemands {

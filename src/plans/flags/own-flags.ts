@@ -55,6 +55,9 @@ export const IMAGE_FLAGS = {
   ),
   offline: toggle('Use no network for grading'),
   vex: many('FILE', 'An OpenVEX or CycloneDX VEX document; may be repeated', { path: true }),
+  profile: many('FILE', 'Sign and publish this seccomp or AppArmor profile; may be repeated', {
+    path: true,
+  }),
   'max-age': whole(
     'DAYS',
     'Age up to which an image counts as recent',

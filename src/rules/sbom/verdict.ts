@@ -111,7 +111,7 @@ export const sbomAttested = criterion({
       title: 'Attach an SBOM of this image',
       detail:
         'Build with scoville, which attests CycloneDX and SPDX from the packages it finds in the layers, or attest the output of a scanner with cosign.',
-      example: 'cosign attest --type cyclonedx --predicate sbom.json REPOSITORY@DIGEST',
+      example: 'scoville attest --type cyclonedx --predicate FILE IMAGE',
     },
   ],
 });

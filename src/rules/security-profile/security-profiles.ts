@@ -40,7 +40,14 @@ export function judgeProfile(
     predicate;
   const document = typeof inner === 'string' ? (parsedJson(inner) ?? inner) : inner;
   if (/selinux/i.test(type)) return selinux(document);
-  return typeof document === 'string' ? apparmor(document) : seccomp(document, architecture);
+  if (typeof document === 'string') return apparmor(document);
+  return /apparmor/i.test(type) ? structuredAppArmor() : seccomp(document, architecture);
+}
+
+/** The rules of KEP-6061's AppArmor form are turned into a profile by the runtime. */
+function structuredAppArmor(): ProfileVerdict {
+  const reason = 'a structured AppArmor profile is not compared with docker-default here';
+  return { kind: 'AppArmor', holds: 'undecided', reason };
 }
 
 function parsedJson(text: string): unknown {

@@ -48,8 +48,7 @@ export const securityProfile = criterion({
       title: 'Attach a seccomp profile made for this program',
       detail:
         'Record the system calls the app makes, allow only those, and attach the profile. Keep the default’s conditions on clone and socket.',
-      example:
-        'cosign attest --type https://example.com/seccomp/v1 --predicate seccomp.json REPOSITORY@DIGEST',
+      example: 'scoville build --profile FILE -t IMAGE .',
     },
   ],
 });

@@ -1,0 +1,61 @@
+import { resolve } from 'node:path';
+import { readAttachable } from '../../attestations/attachable.ts';
+import { EXIT, messageOf, UserError } from '../../model/errors.ts';
+import { attachStatements } from '../../pipeline/attach/attach-statements.ts';
+import { profileStatements } from '../../pipeline/attach/profile-statements.ts';
+import { readBytes } from '../../pipeline/attach/read-bytes.ts';
+import { jsonText } from '../../reporters/json-text.ts';
+import { withProgress } from '../conversation.ts';
+import { command, usageLine } from '../flags.ts';
+import { namedSigners } from '../shared-flags.ts';
+import { wantedPlatform } from '../wanted-platform.ts';
+import { attachTarget } from './attach-target.ts';
+import { attachedText } from './attached-text.ts';
+import { ATTEST } from './attest-flags.ts';
+
+/** `scoville attest`. */
+export const attest = command(ATTEST, async (flags, [text = ''], io) => {
+  const { type, predicate: file } = flags;
+  if (type === undefined || file === undefined)
+    throw new UserError(`attest needs --${type === undefined ? 'type' : 'predicate'}`, {
+      nextStep: usageLine(ATTEST),
+    });
+  const bytes = await readBytes(resolve(io.cwd, file)).catch((cause: unknown) => {
+    throw new UserError(`the predicate ${file} cannot be read: ${messageOf(cause)}`, { cause });
+  });
+  const read = readAttachable(type, bytes);
+  if (!read.ok)
+    throw new UserError(`${file}: ${read.error}`, { nextStep: 'scoville attest --help' });
+  const { value } = read;
+  const { platform } = wantedPlatform(flags.platform);
+  const attached = await withProgress(io, async (context) => {
+    const target = await attachTarget(
+      context,
+      text,
+      { ...flags, signers: namedSigners(flags) },
+      io,
+    );
+    return attachStatements(context, target, ({ root, platforms }) =>
+      (platform === undefined ? [root] : platforms.map(({ descriptor }) => descriptor)).flatMap(
+        (subject) =>
+          value.kind === 'profile'
+            ? profileStatements(value.profile, subject)
+            : [{ predicateType: value.predicateType, predicate: value.predicate, subject }],
+      ),
+    );
+  });
+  const { digest, referrers, scorecard } = attached;
+  io.writeOut(
+    flags.json
+      ? jsonText({
+          image: text,
+          digest,
+          referrers: referrers.map((one) => one.digest),
+          ...(scorecard === undefined
+            ? {}
+            : { level: scorecard.level, grade: scorecard.overall.grade }),
+        })
+      : attachedText(digest, scorecard),
+  );
+  return EXIT.met;
+});

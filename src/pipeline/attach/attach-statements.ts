@@ -1,0 +1,150 @@
+import { readReproduction } from '../../attestations/reproduction.ts';
+import type { Digest } from '../../model/digest.ts';
+import type { Descriptor } from '../../model/oci.ts';
+import type { OpenedImage } from '../../model/opened-image.ts';
+import { quantity } from '../../model/quantity.ts';
+import type { Scorecard } from '../../model/scorecard.ts';
+import type { Settings } from '../../model/settings.ts';
+import { PREDICATE_TYPE } from '../../model/statement.ts';
+import { type LayoutStore, openStore } from '../../oci/layout/layout-store.ts';
+import { pushReferrers } from '../../oci/registry/push.ts';
+import { type PipelineContext, phase } from '../context.ts';
+import { gradeOpened, type GradeOptions } from '../grade/grade-opened.ts';
+import type { Registries } from '../registries.ts';
+import type { StatementToSign } from '../sign/attestation-documents.ts';
+import { type SignedStatement, signStatements } from '../sign/sign-statements.ts';
+import { resolveSigner, type Signer } from '../sign/signer.ts';
+import { verdictStatements } from '../sign/verdict-statements.ts';
+import { readAttachments } from '../verify/read-attachments.ts';
+import { keepWithBuilds } from './keep-with-builds.ts';
+
+/** Where a published image lies. */
+export interface Repository {
+  readonly registry: string;
+  readonly repository: string;
+}
+
+/** An image that was built or published before, and how it is opened once more. */
+export interface AttachTarget {
+  /** Opens it as it is by now; whoever calls closes it. */
+  readonly open: () => Promise<OpenedImage>;
+  /** As a reference, without a prefix. */
+  readonly name: string;
+  /** Undefined where it lies in the layout alone. */
+  readonly published: Repository | undefined;
+  readonly registries: Registries;
+  readonly settings: Settings;
+  /** What the verdict is renewed with, after the signer is known: its key may have been made just then. Undefined: it is not renewed. */
+  readonly grading: (signer: Signer) => Promise<GradeOptions | undefined>;
+}
+
+/** What came of it. */
+export interface Attached {
+  readonly digest: Digest;
+  readonly referrers: readonly Descriptor[];
+  /** The verdict by all that hangs on the image now; undefined where it was not renewed. */
+  readonly scorecard: Scorecard | undefined;
+}
+
+/**
+ * Signs statements about an image that is there already, publishes them beside it and keeps them with the builds of the same digest; then
+ * grades it anew and replaces the verdict. `make` is given what the statements are to be about. Throws UserError.
+ */
+export async function attachStatements(
+  context: PipelineContext,
+  target: AttachTarget,
+  make: (image: OpenedImage) => readonly StatementToSign[],
+): Promise<Attached> {
+  const store = await openStore(context.paths.store, context.now);
+  const signer = await resolveSigner(context, target.settings.sign);
+  const signed = await withImage(target, (image) =>
+    phase(
+      context,
+      'attest',
+      async () => {
+        const statements = make(image);
+        const made = await signFor(context, store, signer, image, statements);
+        await publish(target, store, image, made, []);
+        return { made, digest: image.root.digest };
+      },
+      ({ made }) => ({ detail: `${quantity(made.length, 'statement')} ${placeText(target)}` }),
+    ),
+  );
+  const referrers = signed.made.map(({ referrer }) => referrer);
+  const grading = await target.grading(signer);
+  if (grading === undefined) return { digest: signed.digest, referrers, scorecard: undefined };
+  const renewed = await withImage(target, async (image) => {
+    const { scorecard } = await gradeOpened(context, image, grading);
+    const { found } = await readAttachments(image);
+    const stale = found.flatMap(({ says, attachment }) =>
+      says.kind === 'statement' && isVerdict(says.predicateType, says.predicate)
+        ? [attachment.descriptor.digest]
+        : [],
+    );
+    const statements = verdictStatements(context, target.name, image.root, scorecard, signed.made);
+    const made = await signFor(context, store, signer, image, statements);
+    await publish(target, store, image, made, stale);
+    return { scorecard, made };
+  });
+  return {
+    digest: signed.digest,
+    referrers: [...referrers, ...renewed.made.map(({ referrer }) => referrer)],
+    scorecard: renewed.scorecard,
+  };
+}
+
+async function withImage<T>(
+  { open }: AttachTarget,
+  work: (image: OpenedImage) => Promise<T>,
+): Promise<T> {
+  const image = await open();
+  try {
+    return await work(image);
+  } finally {
+    await image.close();
+  }
+}
+
+/** cosign signs a file: the manifest as it is published. */
+async function signFor(
+  context: PipelineContext,
+  { blobs }: LayoutStore,
+  signer: Signer,
+  image: OpenedImage,
+  statements: readonly StatementToSign[],
+): Promise<readonly SignedStatement[]> {
+  for (const { subject } of statements) await blobs.write(await image.readBlob(subject));
+  return signStatements(context, blobs, signer, statements);
+}
+
+async function publish(
+  { published, registries }: AttachTarget,
+  store: LayoutStore,
+  { root }: OpenedImage,
+  made: readonly SignedStatement[],
+  stale: readonly Digest[],
+): Promise<void> {
+  const referrers = made.map(({ referrer }) => referrer);
+  if (published !== undefined)
+    await pushReferrers({
+      blobs: store.blobs,
+      client: registries.client(published.registry),
+      repository: published.repository,
+      referrers,
+    });
+  await keepWithBuilds(store, root, referrers, stale);
+}
+
+/** What a grade attests; a second build is a test result too. */
+export function isVerdict(predicateType: string, predicate: unknown): boolean {
+  return (
+    predicateType === PREDICATE_TYPE.slsaVsa ||
+    (predicateType === PREDICATE_TYPE.testResult && readReproduction(predicate) === undefined)
+  );
+}
+
+function placeText({ published }: AttachTarget): string {
+  return published === undefined
+    ? 'signed and kept with the build; scoville push publishes it'
+    : `signed and published beside ${published.registry}/${published.repository}`;
+}
