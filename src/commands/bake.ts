@@ -25,6 +25,7 @@ import { conversation } from './conversation.ts';
 import { saidWrong } from './flags.ts';
 import { isForPerson } from './interactivity.ts';
 import type { Command, CommandIo } from './io.ts';
+import { writeHelp } from './prose.ts';
 import { readStream } from './read-stream.ts';
 import { writeReports } from './reports.ts';
 
@@ -34,7 +35,7 @@ export const bake: Command = async (args, io) => {
   if (!parsed.ok) return saidWrong(parsed.error, io);
   if (parsed.value.kind === 'help') {
     const { BAKE } = await import('../plans/bake/bake-flags.ts');
-    io.writeOut((await import('../plans/flags/command-help.ts')).commandHelp(BAKE));
+    await writeHelp(io, BAKE);
     return EXIT.met;
   }
   const { evaluates, words } = parsed.value;

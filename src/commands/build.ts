@@ -31,6 +31,7 @@ import { saidWrong } from './flags.ts';
 import { isForPerson } from './interactivity.ts';
 import type { Command, CommandIo } from './io.ts';
 import { pathsOf } from './paths.ts';
+import { writeHelp } from './prose.ts';
 import { writeReports } from './reports.ts';
 
 /** `scoville build`: the flags of `docker buildx build` with their meanings, and ours (plans/flags/own-flags.ts). */
@@ -38,8 +39,7 @@ export const build: Command = async (args, io) => {
   const parsed = parseBuildArgs(args, io.env);
   if (!parsed.ok) return saidWrong(parsed.error, io);
   if (parsed.value.kind === 'help') {
-    const { commandHelp } = await import('../plans/flags/command-help.ts');
-    io.writeOut(commandHelp(BUILD));
+    await writeHelp(io, BUILD);
     return EXIT.met;
   }
   return runParsed(parsed.value, io);

@@ -7,6 +7,7 @@ import { type Explanation, explanationList, explanationText } from '../reporters
 import { fixCommand } from '../rules/shared/edit/fixable.ts';
 import { CATALOGUE } from '../rules/verdicts.ts';
 import { command } from './flags.ts';
+import { writeProse } from './prose.ts';
 import { JSON_FLAG } from './shared-flags.ts';
 
 /** Every id that can be explained. */
@@ -47,7 +48,8 @@ export const explain = command(EXPLAIN, ({ json }, operands, io) => {
       )}\n`,
     );
   else
-    io.writeOut(
+    writeProse(
+      io,
       operands.length === 0
         ? explanationList(found)
         : found.map((one) => explanationText(one, width)).join('\n'),

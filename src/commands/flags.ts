@@ -1,11 +1,11 @@
 import { parseArgs } from 'node:util';
 import { didYouMean } from '../model/did-you-mean.ts';
 import { EXIT, messageOf, UserError } from '../model/errors.ts';
-import { commandHelp } from '../plans/flags/command-help.ts';
 import type { CommandSpec } from '../plans/flags/command-spec.ts';
 import { type FlagTable, type FlagValues, readTable } from '../plans/flags/flag.ts';
 import { cleanLines } from '../ui/clean.ts';
 import type { Command, CommandIo } from './io.ts';
+import { writeHelp } from './prose.ts';
 
 /** A command as its table has it: `--help` prints its help; otherwise `run` is given values and operands. */
 export function command<F extends FlagTable>(
@@ -14,7 +14,7 @@ export function command<F extends FlagTable>(
 ): Command {
   return async (args, io) => {
     if (asksHelp(args)) {
-      io.writeOut(commandHelp(spec));
+      await writeHelp(io, spec);
       return EXIT.met;
     }
     const { flags, operands } = readFlags(args, spec);

@@ -18,6 +18,7 @@ import { command } from './flags.ts';
 import type { CommandIo } from './io.ts';
 import { LINT, type LintFlags } from './lint-flags.ts';
 import { projectSettings } from './project-settings.ts';
+import { writeProse } from './prose.ts';
 import { isUtf8 } from './reports.ts';
 import { VERSION } from './version.ts';
 
@@ -93,8 +94,9 @@ async function writeLintReports(
     : [{ format: 'terminal' } as const, ...reports];
   for (const { format, file } of wanted) {
     const text = await rendered(files, format, file === undefined ? io : undefined);
-    if (file === undefined) io.writeOut(text);
-    else await writeFileBeside(resolve(io.cwd, file), text);
+    if (file !== undefined) await writeFileBeside(resolve(io.cwd, file), text);
+    else if (format === 'terminal') writeProse(io, text);
+    else io.writeOut(text);
   }
 }
 

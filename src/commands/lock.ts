@@ -1,6 +1,5 @@
 import { EXIT, UserError } from '../model/errors.ts';
 import { packageCount, updateLock } from '../pipeline/update-lock.ts';
-import { commandHelp } from '../plans/flags/command-help.ts';
 import { parseBuildArgs } from '../plans/flags/parse-build-args.ts';
 import { updateSummary } from '../plans/lock/lock-change-text.ts';
 import { progressStyle } from '../plans/progress-style.ts';
@@ -9,13 +8,14 @@ import { pipelineContext } from './context.ts';
 import { conversation } from './conversation.ts';
 import { asksHelp, buildWordsError } from './flags.ts';
 import type { Command } from './io.ts';
+import { writeHelp, writeProse } from './prose.ts';
 import { LOCK } from './small-specs.ts';
 
 /** `scoville lock` (`update` is its older name). */
 export const lock: Command = async (args, io) => {
   const parsed = parseBuildArgs(args, io.env);
   if (asksHelp(args) || (parsed.ok && parsed.value.kind === 'help')) {
-    io.writeOut(commandHelp(LOCK));
+    await writeHelp(io, LOCK);
     return EXIT.met;
   }
   if (!parsed.ok) throw buildWordsError(LOCK, parsed.error.message);
@@ -31,6 +31,6 @@ export const lock: Command = async (args, io) => {
   const totals = { images: written.images.size, packages: packageCount(written) };
   if (parsed.value.own.json)
     io.writeOut(jsonText({ schemaVersion: '1', file: path, ...totals, changes: changes ?? null }));
-  else io.writeOut(updateSummary(path, changes, totals));
+  else writeProse(io, updateSummary(path, changes, totals));
   return EXIT.met;
 };

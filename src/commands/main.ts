@@ -7,6 +7,7 @@ import { cleanLines } from '../ui/clean.ts';
 import { COMMANDS, completedCommands } from './command-list.ts';
 import { helpText } from './help.ts';
 import type { CommandIo } from './io.ts';
+import { conversing, writeHelp, writeProse } from './prose.ts';
 import { VERSION } from './version.ts';
 
 /** The command line in our own words, however we were called: a link named as Docker names plugins is one. */
@@ -22,7 +23,8 @@ const PUBLISHES_NOTHING = new Set(
 );
 
 /** Runs the command line and gives the exit code; every error ends here as a message on stderr. */
-export async function main(argv: readonly string[], io: CommandIo): Promise<number> {
+export async function main(argv: readonly string[], outside: CommandIo): Promise<number> {
+  const io = conversing(outside);
   try {
     await useProxies(io.env);
     return await dispatch(argv, io);
@@ -52,7 +54,7 @@ async function dispatch(argv: readonly string[], io: CommandIo): Promise<number>
   if (name === '--help' || name === '-h' || name === 'help') {
     const about = rest[0];
     if (name === 'help' && about !== undefined) return dispatch([about, '--help'], io);
-    io.writeOut(helpText());
+    writeProse(io, helpText());
     return EXIT.met;
   }
   if (name === '--version' || name === '-v' || name === 'version') {
@@ -65,8 +67,7 @@ async function dispatch(argv: readonly string[], io: CommandIo): Promise<number>
       nextStep: `scoville --help lists the commands${nearest(name)}`,
     });
   if (rest.length === 1 && rest[0] === '--help') {
-    const { commandHelp } = await import('../plans/flags/command-help.ts');
-    io.writeOut(commandHelp(await entry.spec()));
+    await writeHelp(io, await entry.spec());
     return EXIT.met;
   }
   const command = await entry.load();

@@ -7,6 +7,7 @@ import { boundCaches } from '../pipeline/bound-caches.ts';
 import { bytesText } from '../ui/units.ts';
 import { command } from './flags.ts';
 import { pathsOf } from './paths.ts';
+import { writeProse } from './prose.ts';
 import { PRUNE } from './small-specs.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -34,7 +35,8 @@ export const prune = command(PRUNE, async (flags, _, io) => {
   if (flags.json) io.writeOut(`${JSON.stringify({ ...result, freedBytes })}\n`);
   else {
     const verb = dryRun ? 'would free' : 'freed';
-    io.writeOut(
+    writeProse(
+      io,
       `${verb} ${bytesText(freedBytes)}: ${quantity(result.removedBuilds.length, 'build')}, ${quantity(result.removedBlobs, 'blob')}\n`,
     );
     if (result.runningBuilds.length > 0)

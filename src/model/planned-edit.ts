@@ -40,7 +40,7 @@ export interface Gain {
   readonly criteria: readonly string[];
   /** For these criteria, less one for each that is no longer met. */
   readonly points: number;
-  /** Overall grade and level that the image then has; absent where only the Dockerfile is known. */
+  /** Overall grade and level that the image then has; absent where they stay or only the Dockerfile is known. */
   readonly grade?: Grade;
   readonly level?: number;
   /** Ids of the other edits that are needed for it. */

@@ -54,7 +54,7 @@ export function explanationText(about: Explanation, width: number): string {
         ...code(remedy.example),
       ]),
     ),
-    ...(fix === undefined ? [] : ['', `Let Scoville edit the Dockerfile: ${fix}`]),
+    ...section('Let Scoville edit the Dockerfile', fix === undefined ? [] : [`  ${fix}`]),
     ...section('Found in this Dockerfile', code(bad)),
     ...section('Not found in this one', code(good)),
     ...(specification === undefined ? [] : ['', `Specification: ${specification}`]),

@@ -1,5 +1,6 @@
 import { Box, type Instance, render, useStdout } from 'ink';
 import { paintIf } from './colour.ts';
+import { folded } from './folded.ts';
 import { LiveArea } from './live-area.tsx';
 import type { LiveModel, LiveSurface } from './live-model.ts';
 import type { Marks } from './marks.ts';
@@ -59,7 +60,7 @@ export function inkSurface({ stream, color, marks }: InkSurfaceOptions): LiveSur
   process.on('SIGTSTP', suspend);
   return {
     print: (text) => {
-      if (isOpen) write?.(`${text}\n`);
+      if (isOpen) write?.(`${folded(text, inkColumns(stream))}\n`);
     },
     draw: (model) => {
       if (!isOpen) return;

@@ -9,6 +9,7 @@ import { settleWanted } from '../../pipeline/fix/settle-fixes.ts';
 import { lastValueOf, valuesOf } from '../../plans/flags/flag-spec.ts';
 import type { ParsedBuild } from '../../plans/flags/parse-build-args.ts';
 import { isAddress } from '../../plans/source-url.ts';
+import { lockFiles } from '../../rules/pinned-packages/edit-lock-files.ts';
 import { BY_BUILD } from '../../rules/pinned-packages/edit.ts';
 import { pipelineContext } from '../context.ts';
 import type { CommandIo } from '../io.ts';
@@ -63,20 +64,20 @@ function commandOf(request: FixRequest, settled: SettledFixes, io: CommandIo): s
 }
 
 /**
- * What `scoville fix` would change now; undefined where that is nothing, or the Dockerfile is not in
- * a folder of the user's. A plan that fails offers nothing: the build is what was asked for.
+ * What `scoville fix` would change now, and the lock file that it lacks. Nothing where the Dockerfile is
+ * not in a folder of the user's. A plan that fails offers nothing: the build is what was asked for.
  */
 export async function readyEdits(
   scorecard: Scorecard,
   parsed: ParsedBuild,
   settings: Settings,
   io: CommandIo,
-): Promise<ReadyStep | undefined> {
+): Promise<readonly ReadyStep[]> {
   const request = fixRequestOf(parsed, settings, io);
   const open = scorecard.suggestions.flatMap(({ criterion, fix }) =>
     fix === undefined ? [] : [criterion],
   );
-  if (request === undefined || open.length === 0) return undefined;
+  if (request === undefined || open.length === 0) return [];
   try {
     const task = await planFixes(
       pipelineContext(io, () => undefined),
@@ -93,18 +94,43 @@ export async function readyEdits(
       ? pins.flatMap(({ criterion = '' }) => criterion)
       : [];
     const criteria = [...new Set([...(worth?.criteria ?? []), ...pinned])];
-    if (criteria.length === 0) return undefined;
-    return {
+    const edits = {
       text: textOf(applied.length),
       criteria: criteria.filter((id) => open.includes(id)),
       partly: served.filter((id) => open.includes(id)),
       command: commandOf(request, settled, io),
     };
+    return [
+      ...(criteria.length === 0 ? [] : [edits]),
+      ...lockFileSteps(settled, open, request, io),
+    ];
   } catch (error) {
     io.signal.throwIfAborted();
-    if (error instanceof UserError) return undefined;
+    if (error instanceof UserError) return [];
     throw error;
   }
+}
+
+/** Making a lock file, where its absence alone keeps `scoville fix` from pinning packages. */
+function lockFileSteps(
+  { refusals }: SettledFixes,
+  open: readonly string[],
+  { contextFolder }: FixRequest,
+  io: CommandIo,
+): readonly ReadyStep[] {
+  const { criterion = '' } = lockFiles;
+  const serving = refusals.filter((one) => one.criterion === criterion);
+  const [command, other] = new Set(serving.map(({ settle }) => settle));
+  const isLacking = serving.every(({ rule }) => rule === lockFiles.id) && open.includes(criterion);
+  if (command === undefined || other !== undefined || !isLacking) return [];
+  const folder = relative(io.cwd, contextFolder ?? io.cwd);
+  return [
+    {
+      text: 'Make the lock file, and commit it; scoville fix then installs from it',
+      criteria: [criterion],
+      command: folder === '' ? command : `(cd ${shellWord(folder)} && ${command})`,
+    },
+  ];
 }
 
 function textOf(count: number): string {

@@ -1,11 +1,11 @@
 import { EXIT } from '../../model/errors.ts';
 import { jsonText } from '../../reporters/json-text.ts';
-import { wrapped } from '../../reporters/terminal/text-width.ts';
 import { canConnect } from '../../tools/can-connect.ts';
 import { toolRunner } from '../context.ts';
 import { command } from '../flags.ts';
 import type { CommandIo } from '../io.ts';
 import { pathsOf } from '../paths.ts';
+import { writeProse } from '../prose.ts';
 import { DOCTOR } from '../small-specs.ts';
 import { VERSION } from '../version.ts';
 import { type Check, type CheckRow, isFit, runChecks, type Surroundings } from './doctor-check.ts';
@@ -41,11 +41,8 @@ export const CHECKS: readonly Check[] = [
 /** `scoville doctor`. */
 export const doctor = command(DOCTOR, async ({ json }, _, io) => {
   const rows = await runChecks(CHECKS, surroundings(io));
-  io.writeOut(
-    json
-      ? doctorJson(rows)
-      : doctorText(rows, await marksFor(io), io.outIsTerminal ? io.columns : Infinity),
-  );
+  if (json) io.writeOut(doctorJson(rows));
+  else writeProse(io, doctorText(rows, await marksFor(io)));
   return isFit(rows) ? EXIT.met : EXIT.failed;
 });
 
@@ -56,22 +53,19 @@ export function doctorJson(rows: readonly CheckRow[]): string {
 }
 
 /**
- * The rows as lines: mark, title, detail; below what is not ok, the command that fixes it, whole. What an
- * earlier row has said already is not said again. `width` in columns.
+ * The rows as lines: mark, title, detail; below what is not ok, the command that fixes it. What an
+ * earlier row has said already is not said again.
  */
 export function doctorText(
   rows: readonly CheckRow[],
   marks: Readonly<Record<CheckRow['state'], string>>,
-  width = Infinity,
 ): string {
   const titles = Math.max(...rows.map(({ title }) => title.length));
   const indent = ' '.repeat(titles + 4);
   const lines = rows.flatMap(({ state, title, detail, mend }, index) => {
     const same = rows.slice(0, index).find((one) => state !== 'ok' && one.detail === detail);
     const text = same === undefined ? detail : `see ${same.title}`;
-    const [first = '', ...more] = text
-      .split('\n')
-      .flatMap((line) => unbroken(line, width - indent.length));
+    const [first = '', ...more] = text.split('\n');
     return [
       `${marks[state]} ${title.padEnd(titles)}  ${first}`,
       ...more.map((line) => `${indent}${line}`),
@@ -79,12 +73,6 @@ export function doctorText(
     ];
   });
   return `${lines.join('\n')}\n`;
-}
-
-/** Wrapped at blanks: a path is never cut, for it is there to be copied. */
-function unbroken(line: string, width: number): readonly string[] {
-  const longest = Math.max(...line.split(' ').map((word) => word.length));
-  return wrapped(line, Math.max(longest, width));
 }
 
 async function marksFor(io: CommandIo): Promise<Readonly<Record<CheckRow['state'], string>>> {

@@ -23,6 +23,7 @@ import { cleanForTerminal } from '../../ui/clean.ts';
 import { secondsText } from '../../ui/units.ts';
 import { pipelineContext } from '../context.ts';
 import type { CommandIo } from '../io.ts';
+import { writeProse } from '../prose.ts';
 import { VERSION } from '../version.ts';
 import type { GradeFlags } from './grade-flags.ts';
 import { gradeOne, type GradeSession, gradeSession, unanswered } from './grade-session.ts';
@@ -170,7 +171,7 @@ async function closeAndTell(file: LineFile | undefined, run: Run): Promise<void>
   const summary = fleetSummary(totals);
   // With the lines on stdout, the summary is part of the conversation.
   if (file === undefined) io.writeErr(summary);
-  else if (!flags.quiet) io.writeOut(summary);
+  else if (!flags.quiet) writeProse(io, summary);
   const missing = total - totals.graded - totals.failed;
   if (missing > 0 && flags.output !== undefined)
     io.writeErr(

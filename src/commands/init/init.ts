@@ -24,6 +24,7 @@ import { pipelineContext } from '../context.ts';
 import { command } from '../flags.ts';
 import { canAsk } from '../interactivity.ts';
 import type { CommandIo } from '../io.ts';
+import { writeProse } from '../prose.ts';
 import { answersOf } from './init-answers.ts';
 import { INIT, type InitFlags, initFlags } from './init-flags.ts';
 import { linePrompt, type Prompt } from './init-prompt.ts';
@@ -33,7 +34,7 @@ export const init = command(INIT, async (values, folders, io) => {
   const flags = initFlags(values, folders);
   const loaded = await loadTemplates(templatesFolder());
   if (flags.list) {
-    io.writeOut(stacksText(loaded.templates));
+    writeProse(io, stacksText(loaded.templates));
     return EXIT.met;
   }
   const folder = await folderOf(flags, io);
@@ -64,7 +65,8 @@ export const init = command(INIT, async (values, folders, io) => {
     folder: flags.folder,
     dryRun: flags.dryRun,
   };
-  io.writeOut(flags.json ? initJson(outcome) : cleanLines(initText(outcome)));
+  if (flags.json) io.writeOut(initJson(outcome));
+  else writeProse(io, cleanLines(initText(outcome)));
   return EXIT.met;
 });
 

@@ -4,6 +4,7 @@ import { UserError } from '../../model/errors.ts';
 import type { ReportRequest } from '../../model/report.ts';
 import { writeFileBeside } from '../../pipeline/write-file-beside.ts';
 import type { CommandIo } from '../io.ts';
+import { writeProse } from '../prose.ts';
 import { COMPARISON_FORMATS } from '../shared-flags.ts';
 
 type ComparisonFormat = (typeof COMPARISON_FORMATS)[number];
@@ -32,15 +33,17 @@ export async function writeComparison(
 ): Promise<void> {
   const rendered = await Promise.all(
     requests.map(async ({ format, file }) => ({
+      format,
       file,
       text: await rendering(comparison, format as ComparisonFormat, {
         color: file === undefined && io.color && io.outIsTerminal,
       }),
     })),
   );
-  for (const { file, text } of rendered)
-    if (file === undefined) io.writeOut(text);
-    else await writeFileBeside(resolve(io.cwd, file), text);
+  for (const { format, file, text } of rendered)
+    if (file !== undefined) await writeFileBeside(resolve(io.cwd, file), text);
+    else if (format === 'terminal') writeProse(io, text);
+    else io.writeOut(text);
 }
 
 async function rendering(

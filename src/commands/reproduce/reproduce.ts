@@ -5,19 +5,19 @@ import {
   type Reproduction,
   reproduce as runReproduce,
 } from '../../pipeline/reproduce/reproduce.ts';
-import { commandHelp } from '../../plans/flags/command-help.ts';
 import { parseBuildArgs } from '../../plans/flags/parse-build-args.ts';
 import { progressStyle } from '../../plans/progress-style.ts';
 import { withProgress } from '../conversation.ts';
 import { asksHelp, buildWordsError } from '../flags.ts';
 import type { Command, CommandIo } from '../io.ts';
+import { writeHelp } from '../prose.ts';
 import { comparisonReports, writeComparison } from './comparison-report.ts';
 import { readImageFlags, REPRODUCE } from './reproduce-flags.ts';
 
 /** `scoville reproduce`. */
 export const reproduce: Command = async (args, io) => {
   if (asksHelp(args)) {
-    io.writeOut(commandHelp(REPRODUCE));
+    await writeHelp(io, REPRODUCE);
     return EXIT.met;
   }
   const image = await readImageFlags(args, io.cwd);
@@ -30,7 +30,7 @@ export const reproduce: Command = async (args, io) => {
   const parsed = parseBuildArgs(words, io.env);
   if (!parsed.ok) throw buildWordsError(REPRODUCE, parsed.error.message);
   if (parsed.value.kind === 'help') {
-    io.writeOut(commandHelp(REPRODUCE));
+    await writeHelp(io, REPRODUCE);
     return EXIT.met;
   }
   const { json, report: requests } = parsed.value.own;

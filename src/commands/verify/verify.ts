@@ -10,6 +10,7 @@ import { withProgress } from '../conversation.ts';
 import { command } from '../flags.ts';
 import type { CommandIo } from '../io.ts';
 import { imageSettings } from '../project-settings.ts';
+import { writeProse } from '../prose.ts';
 import { namedSigners } from '../shared-flags.ts';
 import { wantedPlatform } from '../wanted-platform.ts';
 import { VERIFY, type VerifyFlags } from './verify-flags.ts';
@@ -20,7 +21,8 @@ import { whereDeployed } from './where-deployed.ts';
 export const verify = command(VERIFY, async (flags, images, io) => {
   const settings = await policyOf(flags, io);
   const { answers, complete } = await verifyAll(flags, images, settings, io);
-  io.writeOut(flags.json ? verificationJson(answers) : answers.map(verificationText).join('\n'));
+  if (flags.json) io.writeOut(verificationJson(answers));
+  else writeProse(io, answers.map(verificationText).join('\n'));
   return complete ? exitCode(answers) : EXIT.failed;
 });
 

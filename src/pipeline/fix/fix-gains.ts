@@ -146,11 +146,16 @@ export function fixGains(edits: readonly PlannedEdit[], judging: Judging): Gains
     together: readonly string[],
   ): Gain | undefined => {
     if (criteria.length === 0) return undefined;
-    const gain =
-      scored === undefined
-        ? { points: criteria.length - lost.length }
-        : gainsOf(scored, criteria, lost);
-    return { ...gain, criteria, together };
+    if (scored === undefined) return { points: criteria.length - lost.length, criteria, together };
+    const before = gainsOf(scored, []);
+    const { points, grade, level } = gainsOf(scored, criteria, lost);
+    return {
+      points,
+      ...(grade === before.grade ? {} : { grade }),
+      ...(level === before.level ? {} : { level }),
+      criteria,
+      together,
+    };
   };
   return {
     of: (id) => {

@@ -47,11 +47,13 @@ export async function resolveSigner(
   }
   const { folder, key: own } = ownKey(context);
   if (!(await isThere(own))) {
-    await generateKeyPair(context.run, folder, password);
-    context.emit({
-      kind: 'notice',
-      text: `made a signing key of your own: ${own}; verify with ${publicKeyOf(own) ?? own}`,
-    });
+    const { created } = await generateKeyPair(context.run, folder, password);
+    // Of several builds at once, one makes it.
+    if (created)
+      context.emit({
+        kind: 'notice',
+        text: `made a signing key of your own: ${own}; verify with ${publicKeyOf(own) ?? own}`,
+      });
   }
   return keySigner(context, own, password);
 }

@@ -1,49 +1,50 @@
 import { type CommandSpec, shownFlags } from './command-spec.ts';
 import type { FlagSpec } from './flag-spec.ts';
 
-const WIDTH = 80;
+/** Columns of help where no narrower terminal shows it. */
+export const HELP_COLUMNS = 80;
 /** A flag whose head is wider has its help on the lines below. */
 const WIDEST_HEAD = 30;
 
-/** The text of `scoville COMMAND --help`: usage, what it does, examples, a line for each flag, exit codes. */
-export function commandHelp(spec: CommandSpec): string {
+/** The text of `scoville COMMAND --help` in so many columns: usage, what it does, examples, a line for each flag, exit codes. */
+export function commandHelp(spec: CommandSpec, columns = HELP_COLUMNS): string {
   const { usage, about, examples, exits, titles = {}, othersTitle, end } = spec;
   const flags = shownFlags(spec);
   const width = Math.max(0, ...flags.map((flag) => head(flag).length).filter(isNarrow)) + 2;
   const firstOther = flags.find((flag) => spec.others?.includes(flag) === true);
   const rows = flags.map((flag) => {
     const title = flag === firstOther ? othersTitle : titles[flag.name];
-    const heading = title === undefined ? '' : `\n${flowed(title)}\n`;
-    return `${heading}${row(head(flag), helpOf(flag), width)}\n`;
+    const heading = title === undefined ? '' : `\n${flowed(title, columns)}\n`;
+    return `${heading}${row(head(flag), helpOf(flag), width, columns)}\n`;
   });
-  const codes = exits.map(([code, means]) => `${row(code, means, 'other'.length + 2)}\n`);
+  const codes = exits.map(([code, means]) => `${row(code, means, 'other'.length + 2, columns)}\n`);
   return [
     `Usage: ${usage.map((line) => `scoville ${line}`).join('\n       ')}\n`,
-    `\n${flowed(about)}\n`,
+    `\n${flowed(about, columns)}\n`,
     '\nExamples:\n',
-    ...exampleRows(examples),
+    ...exampleRows(examples, columns),
     ...(rows.length === 0 ? [] : [rows[0]?.startsWith('\n') === true ? '' : '\n', ...rows]),
-    ...(end === undefined ? [] : [`\n${flowed(end)}\n`]),
+    ...(end === undefined ? [] : [`\n${flowed(end, columns)}\n`]),
     '\nExit codes:\n',
     ...codes,
   ].join('');
 }
 
 /** Side by side where all fit, what each does else below it. */
-function exampleRows(examples: CommandSpec['examples']): readonly string[] {
+function exampleRows(examples: CommandSpec['examples'], columns: number): readonly string[] {
   const width = Math.max(...examples.map(([call]) => call.length)) + 2;
-  const fits = examples.every(([, does]) => 2 + width + does.length <= WIDTH);
+  const fits = examples.every(([, does]) => 2 + width + does.length <= columns);
   return examples.map(([call, does]) =>
     fits ? `  ${call.padEnd(width)}${does}\n` : `  ${call}\n      ${does}\n`,
   );
 }
 
 /** Paragraphs in lines that fit; a line that begins with a space stays as it is. */
-function flowed(text: string): string {
+function flowed(text: string, columns: number): string {
   const out: string[] = [];
   let open: string[] = [];
   const close = (): void => {
-    if (open.length > 0) out.push(...wrapped(open.join(' '), WIDTH));
+    if (open.length > 0) out.push(...wrapped(open.join(' '), columns));
     open = [];
   };
   for (const line of text.trim().split('\n')) {
@@ -61,8 +62,8 @@ function isNarrow(length: number): boolean {
 }
 
 /** A name and what it means, in lines that fit: `width` columns are the name's. */
-function row(name: string, means: string, width: number): string {
-  const lines = wrapped(means, WIDTH - width - 2);
+function row(name: string, means: string, width: number, columns: number): string {
+  const lines = wrapped(means, columns - width - 2);
   const indent = ' '.repeat(width + 2);
   const [first = '', ...more] = lines;
   const start =

@@ -22,7 +22,7 @@ function held(install: PackageInstall, input: FixInput): FixPlan {
   const refused = (reason: string, settle?: string): FixPlan =>
     refusedAt(at, `${install.command}: ${reason}`, settle);
   if (!context.includes(file))
-    return refused(`${file} is not in the context`, `${madeBy}, and commit ${file}`);
+    return refused(`${file} is not in the context; make it and commit it`, madeBy);
   const isCopied = input.source.instructions.some(
     ({ keyword, line, instruction }) =>
       (keyword === 'COPY' || keyword === 'ADD') &&

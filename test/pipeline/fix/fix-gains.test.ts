@@ -117,7 +117,6 @@ describe('an edit that mends several criteria', () => {
       ]) as string[],
       points: 3,
       grade: 'A',
-      level: 0,
       together: [],
     });
   });
