@@ -37,7 +37,9 @@ function pageText(page: string): string {
 }
 
 function longIn(page: string): readonly string[] {
-  return passages(pageText(page)).flatMap(({ line, text }) =>
+  // A cell that lists what a flag takes is not a sentence.
+  const read = passages(pageText(page)).filter(({ text }) => !/^(?:CODE(?:, )?)+$/.test(text));
+  return read.flatMap(({ line, text }) =>
     longSentences(text).map((problem) => `${page}:${String(line)} ${problem}`),
   );
 }

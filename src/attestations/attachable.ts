@@ -45,7 +45,7 @@ export function readAttachable(type: string, bytes: Uint8Array): Result<Attachab
 
 function misfit(type: string, predicate: Readonly<Record<string, unknown>>): string | undefined {
   const own = 'Scoville states that itself, from what it found';
-  if (type === PREDICATE_TYPE.cosignSign) return 'a signature is no attestation';
+  if (type === PREDICATE_TYPE.cosignSign) return 'a signature is not an attestation';
   if (type === PREDICATE_TYPE.slsaVsa && readSummary(predicate).verifier.startsWith(VERIFIER_ID))
     return own;
   if (type === PREDICATE_TYPE.testResult && readReproduction(predicate) !== undefined) return own;

@@ -6,7 +6,7 @@ import { gradeText, levelText } from '../../reporters/card-words.ts';
 export function attachedText(digest: Digest, scorecard: Scorecard | undefined): string {
   const now =
     scorecard === undefined
-      ? 'not graded anew'
+      ? 'not graded again'
       : `${levelText(scorecard)}, ${gradeText(scorecard)}`;
   return `${digest}  ${now}\n`;
 }
