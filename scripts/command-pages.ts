@@ -1,7 +1,7 @@
 import { COMMANDS } from '../src/commands/command-list.ts';
 import { settingLeaves } from '../src/config/setting-spec.ts';
 import { SETTINGS_TABLE } from '../src/config/settings-table.ts';
-import { standardOf } from '../src/plans/flags/command-help.ts';
+import { flagHead, standardOf } from '../src/plans/flags/command-help.ts';
 import { type CommandSpec, shownFlags } from '../src/plans/flags/command-spec.ts';
 import type { FlagSpec } from '../src/plans/flags/flag-spec.ts';
 import { SETTINGS_OF } from './command-settings.ts';
@@ -93,26 +93,21 @@ function flagParts(spec: CommandSpec): readonly string[] {
 }
 
 function flagTable(flags: readonly FlagSpec[]): string {
-  return table(['flag', 'value', 'default', 'does'], flags.map(flagCells));
+  // Two columns: a phone shows what a flag does without a turn to the side.
+  return table(
+    ['flag', 'does'],
+    flags.map((flag) => [`\`${flagHead(flag).trim()}\``, flagDoes(flag)]),
+  );
 }
 
-function flagCells(flag: FlagSpec): readonly string[] {
-  const { name, short, help, choices, value } = flag;
-  const formats =
-    value === 'FORMAT[=FILE]' && choices !== undefined ? `: ${choices.join(', ')}` : '';
+function flagDoes(flag: FlagSpec): string {
+  const { help, choices } = flag;
+  const standard = standardOf(flag);
   return [
-    short === undefined ? `\`--${name}\`` : `\`--${name}\`, \`-${short}\``,
-    valueOf(flag),
-    standardOf(flag) ?? '',
-    `${help}${formats}`,
-  ];
-}
-
-function valueOf({ value, choices, bare }: FlagSpec): string {
-  if (choices !== undefined && value !== 'FORMAT[=FILE]')
-    return choices.map((one) => `\`${one}\``).join(', ');
-  if (value === undefined) return '';
-  return `\`${bare === undefined ? value : value.replace(/^\[(.*)\]$/, '$1')}\``;
+    help,
+    ...(choices === undefined ? [] : [`One of ${choices.map((one) => `\`${one}\``).join(', ')}`]),
+    ...(standard === undefined ? [] : [`Default: ${standard}`]),
+  ].join('. ');
 }
 
 function settingParts(name: string, spec: CommandSpec): readonly string[] {

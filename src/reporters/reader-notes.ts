@@ -21,8 +21,12 @@ export function readerNotes(scorecard: Scorecard): readonly ReaderNote[] {
 
 const WHOSE = { named: 'named by a flag', user: 'your own', project: 'the project’s' } as const;
 
+/** Reports are published: where the project lies on its author's machine stays out of them (JSON has it). */
 function trustLines({ trust = [] }: Scorecard): readonly string[] {
-  return trust.map(({ setting, source, file }) => `${setting}: ${file} (${WHOSE[source]})`);
+  return trust.map(({ setting, source, file }) => {
+    const shown = source === 'project' ? file.replace(/^.*\//, '') : file;
+    return `${setting}: ${shown} (${WHOSE[source]})`;
+  });
 }
 
 /** `14/23 (B) without what only the image says about itself`; undefined where that earns nothing. */

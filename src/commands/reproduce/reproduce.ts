@@ -1,10 +1,12 @@
 import { EXIT, UserError } from '../../model/errors.ts';
 import type { ReportRequest } from '../../model/report.ts';
+import { shellWord } from '../../model/shell-word.ts';
 import {
   type ReproduceOptions,
   type Reproduction,
   reproduce as runReproduce,
 } from '../../pipeline/reproduce/reproduce.ts';
+import { valuesOf } from '../../plans/flags/flag-spec.ts';
 import { parseBuildArgs } from '../../plans/flags/parse-build-args.ts';
 import { progressStyle } from '../../plans/progress-style.ts';
 import { withProgress } from '../conversation.ts';
@@ -44,7 +46,12 @@ export const reproduce: Command = async (args, io) => {
     style.value,
     build.own.interactive,
   );
-  return answer(result, reports, io);
+  const code = await answer(result, reports, io);
+  const [tag] = valuesOf(build, 'tag');
+  const shows = result.kind !== 'buildx' && !['quiet', 'none', 'rawjson'].includes(style.value);
+  if (code === EXIT.met && options.attest && shows && tag !== undefined)
+    io.writeErr(`next: scoville grade ${shellWord(tag)}\n`);
+  return code;
 };
 
 async function answer(

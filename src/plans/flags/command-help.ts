@@ -10,12 +10,12 @@ const WIDEST_HEAD = 30;
 export function commandHelp(spec: CommandSpec, columns = HELP_COLUMNS): string {
   const { usage, about, examples, exits, titles = {}, othersTitle, end } = spec;
   const flags = shownFlags(spec);
-  const width = Math.max(0, ...flags.map((flag) => head(flag).length).filter(isNarrow)) + 2;
+  const width = Math.max(0, ...flags.map((flag) => flagHead(flag).length).filter(isNarrow)) + 2;
   const firstOther = flags.find((flag) => spec.others?.includes(flag) === true);
   const rows = flags.map((flag) => {
     const title = flag === firstOther ? othersTitle : titles[flag.name];
     const heading = title === undefined ? '' : `\n${flowed(title, columns)}\n`;
-    return `${heading}${row(head(flag), helpOf(flag), width, columns)}\n`;
+    return `${heading}${row(flagHead(flag), helpOf(flag), width, columns)}\n`;
   });
   const codes = exits.map(([code, means]) => `${row(code, means, 'other'.length + 2, columns)}\n`);
   return [
@@ -71,7 +71,8 @@ function row(name: string, means: string, width: number, columns: number): strin
   return [start, ...more.map((line) => indent + line)].join('\n');
 }
 
-function head(flag: FlagSpec): string {
+/** A flag as help and the pages of commands show it: `-o, --output DEST`; without a short name, indented by its room. */
+export function flagHead(flag: FlagSpec): string {
   const short = flag.short === undefined ? '    ' : `-${flag.short}, `;
   return `${short}--${flag.name}${valueText(flag)}`;
 }

@@ -99,7 +99,7 @@ describe('terminalReport', () => {
       '  the provenance statements disagree',
       '',
       ' Trust settings from files',
-      '  trust.images: /clone/.scoville.yaml (the project’s)',
+      '  trust.images: .scoville.yaml (the project’s)',
       '',
     ]);
   });
