@@ -1,5 +1,5 @@
 import type { LintRule } from '../src/model/lint.ts';
-import { LINT_RULES } from '../src/pipeline/lint/lint-catalogue.ts';
+import { LINT_RULES } from '../src/rules/lints.ts';
 import { wrapProse } from './wrap-prose.ts';
 
 const GENERATED =

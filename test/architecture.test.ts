@@ -37,7 +37,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   attestations: ['formats'],
   tools: ['formats', 'versions'],
   // A rule is verdict, finding and edits: it reads the Dockerfile itself.
-  rules: ['formats', 'programs', 'dockerfile'],
+  rules: ['formats', 'programs', 'dockerfile', 'facts'],
   difference: ['formats'],
   dockerfile: ['programs'],
   facts: ['formats'],

@@ -1,11 +1,10 @@
 import { SPEC_URL } from '../model/criterion.ts';
 import { didYouMean } from '../model/did-you-mean.ts';
 import { EXIT, UserError } from '../model/errors.ts';
-import { LINT_RULES } from '../pipeline/lint/lint-catalogue.ts';
 import type { CommandSpec } from '../plans/flags/command-spec.ts';
 import { type Explanation, explanationList, explanationText } from '../reporters/explanation.ts';
-import { fixCommand } from '../rules/shared/edit/fixable.ts';
-import { CATALOGUE } from '../rules/verdicts.ts';
+import { LINT_RULES } from '../rules/lints.ts';
+import { CATALOGUE, fixCommand } from '../rules/verdicts.ts';
 import { command } from './flags.ts';
 import { writeProse } from './prose.ts';
 import { JSON_FLAG } from './shared-flags.ts';

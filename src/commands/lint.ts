@@ -9,9 +9,9 @@ import {
   bakedDockerfiles,
   isDefinition,
 } from '../pipeline/lint/lint-bake.ts';
-import { LINT_RULES } from '../pipeline/lint/lint-catalogue.ts';
 import { lintFile } from '../pipeline/lint/lint-files.ts';
 import { writeFileBeside } from '../pipeline/write-file-beside.ts';
+import { LINT_RULES } from '../rules/lints.ts';
 import { cleanForTerminal } from '../ui/clean.ts';
 import { pipelineContext } from './context.ts';
 import { command } from './flags.ts';

@@ -108,7 +108,7 @@ export function usedImages(
       pinnedInDockerfile: spelled !== undefined,
       pinnedByBuild: held.has(name),
       role: roleOf(image, base),
-      line: image.range.startLine,
+      range: image.range,
     };
   });
   const named = new Set(fromDockerfile.map(({ text }) => nameOf(text)));

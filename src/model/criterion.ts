@@ -114,6 +114,8 @@ export interface Criterion {
   readonly uses?: readonly (keyof Facts)[];
   /** What decides it, as its documentation page tells it. */
   readonly decidedBy?: string;
+  /** `scoville fix` has edits for it. Said here, so that a grade need not load them; a test compares the two. */
+  readonly fixable?: true;
   readonly remedies: readonly Remedy[];
   /** Judges; `unknown` with the missing fact's reason where one of `needs` is unknown, or with the error where the check threw. */
   readonly judge: (facts: Facts) => Verdict & { readonly source: EvidenceSource };

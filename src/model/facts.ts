@@ -1,6 +1,6 @@
 import type { BuildAnalysis } from './build-analysis.ts';
 import type { Digest } from './digest.ts';
-import type { DockerfileModel } from './dockerfile.ts';
+import type { DockerfileModel, SourceRange } from './dockerfile.ts';
 import type { ImageConfig, Manifest, Platform, Annotations } from './oci.ts';
 import type { OsRelease, Package } from './packages.ts';
 import type { SecretsFact } from './secret-facts.ts';
@@ -108,7 +108,8 @@ export interface UsedImage {
   /** True where this build, or a lock file, enforced the digest. */
   readonly pinnedByBuild: boolean;
   readonly role: 'base' | 'build-stage' | 'copy-from' | 'mount-from' | 'frontend' | 'build-context';
-  readonly line?: number;
+  /** Where the Dockerfile names it. */
+  readonly range?: SourceRange;
   /** The publisher whose signature on this image was verified. */
   readonly signedBy?: string;
 }

@@ -1,13 +1,12 @@
 import type { BuildAnalysis } from './build-analysis.ts';
 import type { Digest } from './digest.ts';
 import type { DockerfileSource } from './dockerfile-source.ts';
-import type { DockerfileModel, Instruction } from './dockerfile.ts';
+import type { DockerfileModel } from './dockerfile.ts';
 import type { ImageConfig } from './oci.ts';
 import type { Package } from './packages.ts';
 import type { ProposedEdit, Refusal } from './planned-edit.ts';
 import { formatReference, type ImageReference, withDefaultTag } from './reference.ts';
 import type { Result } from './result.ts';
-import type { ScriptCommands } from './script-commands.ts';
 
 /** What is known of an image that a stage stands on. */
 export interface BaseImage {
@@ -58,18 +57,6 @@ export interface FixFacts {
   readonly repository: string | undefined;
 }
 
-/** What other rooms know of names, values and shell text; handed in, for it is decided there. */
-export interface FixKnowledge {
-  /** The commands of a shell script. */
-  readonly scriptCommands: (text: string) => ScriptCommands;
-  /** The commands that words in exec form come to. */
-  readonly execCommands: (words: readonly string[]) => ScriptCommands;
-  /** Why a variable of this name holds a secret. */
-  readonly secretName: (name: string) => string | undefined;
-  /** Secrets that an instruction spells out, masked. */
-  readonly secretsIn: (instruction: Instruction) => readonly string[];
-}
-
 export interface FixOptions {
   /** Ask anew for digests of references that are pinned and have a tag. */
   readonly refresh: boolean;
@@ -90,7 +77,6 @@ export interface FixInput {
   /** Text of a file of the build context by its path in it; undefined where there is none. */
   readonly contextFile: (path: string) => string | undefined;
   readonly facts: FixFacts;
-  readonly knowledge: FixKnowledge;
   readonly options: FixOptions;
 }
 

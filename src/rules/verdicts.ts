@@ -49,3 +49,9 @@ export const CATALOGUE: readonly Criterion[] = [
   noMedium,
   noKnownCves,
 ];
+
+/** The command that edits the Dockerfile for a criterion; undefined where no edit serves it. */
+export function fixCommand(id: string): string | undefined {
+  const isFixable = CATALOGUE.some((one) => one.id === id && one.fixable === true);
+  return isFixable ? `scoville fix --only ${id}` : undefined;
+}

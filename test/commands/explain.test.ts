@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { explain } from '../../src/commands/explain.ts';
-import { LINT_RULES } from '../../src/pipeline/lint/lint-catalogue.ts';
+import { LINT_RULES } from '../../src/rules/lints.ts';
 import { CATALOGUE } from '../../src/rules/verdicts.ts';
 import { fakeIo } from './command-io.ts';
 

@@ -2,17 +2,27 @@ import { describe, expect, test } from 'vitest';
 import { buildFact } from '../../src/facts/build.ts';
 import { imageOfPurl, usedImages } from '../../src/facts/used-images.ts';
 import { digestOf } from '../../src/model/digest.ts';
-import type { DockerfileModel, ExternalImage, Stage } from '../../src/model/dockerfile.ts';
+import type {
+  DockerfileModel,
+  ExternalImage,
+  SourceRange,
+  Stage,
+} from '../../src/model/dockerfile.ts';
 import { parseReference } from '../../src/model/reference.ts';
 
 const range = { startLine: 1, startColumn: 1, endLine: 1, endColumn: 2 };
 const one = digestOf('one');
 const two = digestOf('two');
 
+/** What an image of a line carries of its place. */
+function onLine(startLine: number): SourceRange {
+  return { ...range, startLine };
+}
+
 function external(kind: ExternalImage['kind'], text: string, line: number): ExternalImage {
   const parsed = parseReference(text);
   const reference = parsed.ok ? parsed.value : undefined;
-  return { kind, text, reference, range: { ...range, startLine: line } };
+  return { kind, text, reference, range: onLine(line) };
 }
 
 function stage(index: number, base: Stage['base']): Stage {
@@ -49,7 +59,7 @@ describe('usedImages', () => {
         pinnedInDockerfile: false,
         pinnedByBuild: false,
         role: 'build-stage',
-        line: 1,
+        range: onLine(1),
       },
       {
         text: `gcr.io/distroless/static@${two}`,
@@ -57,7 +67,7 @@ describe('usedImages', () => {
         pinnedInDockerfile: true,
         pinnedByBuild: false,
         role: 'base',
-        line: 5,
+        range: onLine(5),
       },
       {
         text: 'nginx',
@@ -65,7 +75,7 @@ describe('usedImages', () => {
         pinnedInDockerfile: false,
         pinnedByBuild: true,
         role: 'copy-from',
-        line: 7,
+        range: onLine(7),
       },
       {
         text: 'docker/dockerfile:1',

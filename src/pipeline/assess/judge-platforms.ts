@@ -5,7 +5,7 @@ import type { ImageContents } from '../../model/report.ts';
 import type { NotGraded, Scorecard, Suggestion } from '../../model/scorecard.ts';
 import type { Settings } from '../../model/settings.ts';
 import { judgeImage, judgeUnclaimed } from '../../rules/judge-image.ts';
-import { fixCommand } from '../../rules/shared/edit/fixable.ts';
+import { fixCommand } from '../../rules/verdicts.ts';
 import type { PipelineContext } from '../context.ts';
 
 /** What is known of one platform's image, for verdicts and for reports. */

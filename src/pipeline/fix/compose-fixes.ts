@@ -1,7 +1,7 @@
 import { applyEdits } from '../../dockerfile/apply-edits.ts';
 import { type ReadForEdits, readForEdits } from '../../dockerfile/read-for-edits.ts';
 import type { BuildContext } from '../../model/build-context.ts';
-import type { FixFacts, FixKnowledge, FixOptions, FixRule } from '../../model/fix-rule.ts';
+import type { FixFacts, FixOptions, FixRule } from '../../model/fix-rule.ts';
 import type { PlannedEdit, ProposedEdit, Refusal } from '../../model/planned-edit.ts';
 import { ok, type Result } from '../../model/result.ts';
 
@@ -17,7 +17,6 @@ export interface FixSurroundings {
   readonly target?: string;
   readonly context?: BuildContext | undefined;
   readonly facts: Omit<FixFacts, 'ignoreFile'>;
-  readonly knowledge: FixKnowledge;
   readonly options: FixOptions;
   readonly rules: readonly FixRule[];
   /** Says what each edit is worth. */
@@ -83,7 +82,6 @@ export function planEdits(
     facts: { ...around.facts, ignoreFile: files.ignoreFile },
     givenArguments: Object.keys(around.buildArgs),
     contextFile: (path: string) => around.context?.text(path),
-    knowledge: around.knowledge,
     options: around.options,
   };
   const plans = around.rules.map((rule) => {

@@ -1,16 +1,19 @@
 import { applyEdits } from '../../dockerfile/apply-edits.ts';
 import { isMet, type Scored } from '../../grading/score.ts';
 import { gainsOf } from '../../grading/suggestions.ts';
-import type { DeclarationsFact } from '../../model/facts.ts';
+import type { DeclarationsFact, Facts } from '../../model/facts.ts';
 import type { Gain, PlannedEdit } from '../../model/planned-edit.ts';
-import { DOCKERFILE_CRITERIA } from '../lint/lint-catalogue.ts';
+import { CATALOGUE } from '../../rules/verdicts.ts';
 import { lintDockerfile } from '../lint/lint-dockerfile.ts';
 import type { FixFiles, FixSurroundings } from './compose-fixes.ts';
 
+/** Facts that a Dockerfile gives without a build. */
+const WITHOUT_BUILD: ReadonlySet<keyof Facts> = new Set(['build', 'declarations']);
+
 /** Criteria that a Dockerfile decides: of others it shows a part, and finding nothing there proves nothing. */
-const SHOWN_WHOLE: readonly string[] = [
-  ...new Set([...DOCKERFILE_CRITERIA.map(({ id }) => id), 'nonroot-user']),
-];
+const SHOWN_WHOLE: readonly string[] = CATALOGUE.filter(
+  ({ id, needs }) => id === 'nonroot-user' || needs.every((name) => WITHOUT_BUILD.has(name)),
+).map(({ id }) => id);
 
 interface Judging {
   readonly files: FixFiles;

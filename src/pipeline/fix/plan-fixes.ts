@@ -12,7 +12,6 @@ import { type FixSurroundings, planEdits, readFixFile } from './compose-fixes.ts
 import { gatherFacts } from './fix-facts.ts';
 import { type OpenedFiles, openFixFiles } from './fix-files.ts';
 import { fixGains, type Gains } from './fix-gains.ts';
-import { FIX_KNOWLEDGE } from './fix-knowledge.ts';
 
 /** What a fix was asked for. */
 export interface FixRequest {
@@ -117,7 +116,6 @@ export async function planFixes(context: PipelineContext, request: FixRequest): 
     ...reading,
     rules,
     options: request.options,
-    knowledge: FIX_KNOWLEDGE,
     facts,
   };
   const last = await lastScorecard(context, opened.paths.Dockerfile, request.target);

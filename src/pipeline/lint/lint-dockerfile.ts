@@ -4,13 +4,10 @@ import type { BuildContext } from '../../model/build-context.ts';
 import type { DeclarationsFact } from '../../model/facts.ts';
 import { LINT_LEVELS, type LintedFile, type LintFinding } from '../../model/lint.ts';
 import { stageChain } from '../../model/stage-chain.ts';
-import { IMAGE_CHECKS, OWN_RULES } from '../../rules/lints.ts';
+import { CHECKED_RULES } from '../../rules/lints.ts';
 import { PARSE_ERROR } from '../../rules/shared/lint/file-rules.ts';
-import type { LintInput, RuleFinding } from '../../rules/shared/lint/rule.ts';
-import { LINT_RULES } from './lint-catalogue.ts';
-import { criteriaFindings } from './lint-criteria.ts';
+import type { CheckedRule, LintInput, RuleFinding } from '../../rules/shared/lint/rule.ts';
 import { takeBack } from './lint-ignored.ts';
-import { LINT_KNOWLEDGE } from './lint-knowledge.ts';
 import { isReached, narrowed, stageAt } from './lint-places.ts';
 import { maskDockerfile } from './mask-dockerfile.ts';
 
@@ -34,29 +31,19 @@ const PLATFORM_ARGS = Object.fromEntries(
   ]),
 );
 
-type Named = RuleFinding & { readonly rule: string };
-
-function found(input: LintInput, declarations: DeclarationsFact): readonly Named[] {
-  const own = OWN_RULES.flatMap(({ id, check }) => check(input).map((f) => ({ ...f, rule: id })));
-  const shown = Object.entries(IMAGE_CHECKS).flatMap(([id, check]) =>
-    check(input).map((f) => ({ ...f, rule: id })),
-  );
-  return [...criteriaFindings(input, declarations), ...shown, ...own];
-}
-
 function placed(
-  { rule, range, message, word, severity }: Named,
+  { id, level, remedy }: CheckedRule,
+  { range, message, word, severity = level }: RuleFinding,
   { model }: LintInput,
   lines: readonly string[],
 ): LintFinding {
-  const known = LINT_RULES.find(({ id }) => id === rule);
   const stage = stageAt(model, range.startLine);
   return {
-    rule,
-    severity: severity ?? known?.level ?? 'warning',
+    rule: id,
+    severity,
     range: narrowed(range, word, lines),
     message,
-    ...(known === undefined ? {} : { remedy: known.remedy }),
+    remedy,
     ...(stage === undefined ? {} : { stage }),
   };
 }
@@ -105,9 +92,11 @@ export function lintDockerfile(request: LintRequest): LintedFile {
     ...read.value,
     stages: model.stages.filter(({ index }) => model.reached.includes(index)),
     finalStages: stageChain(model),
-    knowledge: LINT_KNOWLEDGE,
+    declarations,
   };
-  const all = found(input, declarations).map((one) => placed(one, input, lines));
+  const all = CHECKED_RULES.flatMap((rule) =>
+    rule.check(input).map((found) => placed(rule, found, input, lines)),
+  );
   const { findings, ignored } = takeBack(distinct(all), ignoreComments(text), (comment) =>
     isReached(model, comment.lines?.first ?? 1),
   );

@@ -1,7 +1,7 @@
 import type { IgnoreComment } from '../../dockerfile/ignore-comments.ts';
 import type { IgnoredFinding, LintFinding } from '../../model/lint.ts';
+import { LINT_RULES } from '../../rules/lints.ts';
 import { IGNORE_COMMENT } from '../../rules/shared/lint/file-rules.ts';
-import { LINT_RULES } from './lint-catalogue.ts';
 
 interface Sorted {
   readonly findings: readonly LintFinding[];

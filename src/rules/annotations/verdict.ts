@@ -88,6 +88,7 @@ export const annotations = criterion({
       ? pass('created, source and author are set', evidence)
       : fail(flaws.join('; '), evidence);
   },
+  fixable: true,
   remedies: [
     {
       title: 'Add the OCI annotations',

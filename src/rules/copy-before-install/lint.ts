@@ -1,7 +1,7 @@
 import type { PackageInstall } from '../../model/build-analysis.ts';
 import type { Instruction, Stage } from '../../model/dockerfile.ts';
 import { managerNamed } from '../../programs/managers/catalogue.ts';
-import type { OwnRule, RuleFinding } from '../shared/lint/rule.ts';
+import type { CheckedRule, RuleFinding } from '../shared/lint/rule.ts';
 
 /** Sources that stand for the whole context. */
 const WHOLE_CONTEXT = /^\.?\/?(?:\*|\.)?$/;
@@ -47,7 +47,7 @@ function finding({ range }: PackageInstall, line: number): RuleFinding {
   return { range, message };
 }
 
-export const copyBeforeInstall: OwnRule = {
+export const copyBeforeInstall: CheckedRule = {
   id: 'copy-before-install',
   title: 'Dependencies installed before the sources are copied',
   level: 'info',

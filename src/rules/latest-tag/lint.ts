@@ -1,6 +1,6 @@
-import type { OwnRule } from '../shared/lint/rule.ts';
+import type { CheckedRule } from '../shared/lint/rule.ts';
 
-export const latestTag: OwnRule = {
+export const latestTag: CheckedRule = {
   id: 'latest-tag',
   title: 'Images named by a version',
   level: 'warning',

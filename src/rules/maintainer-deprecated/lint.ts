@@ -1,6 +1,6 @@
-import { instructionsOf, type OwnRule } from '../shared/lint/rule.ts';
+import { instructionsOf, type CheckedRule } from '../shared/lint/rule.ts';
 
-export const maintainerDeprecated: OwnRule = {
+export const maintainerDeprecated: CheckedRule = {
   id: 'maintainer-deprecated',
   title: 'Authors by label',
   level: 'info',

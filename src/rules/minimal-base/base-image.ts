@@ -41,7 +41,7 @@ function fromImages(build: BuildFact): NamedBase | undefined {
   if (!build.images.known) return undefined;
   const base = build.images.value.find((image) => image.role === 'base');
   if (base === undefined) return undefined;
-  const line = base.line === undefined ? {} : { line: base.line };
+  const line = base.range === undefined ? {} : { line: base.range.startLine };
   return { kind: 'image', text: base.text, source: build.images.source, ...line };
 }
 

@@ -1,17 +1,25 @@
-import type { RuleCheck } from '../shared/lint/rule.ts';
+import { criterionRule, type RuleCheck } from '../shared/lint/rule.ts';
+import { minimalBase } from './minimal-bases.ts';
+import { minimalBaseImage } from './verdict.ts';
 
 /** The base that the image stands on, by the table of minimal bases. What the table does not name is no more than mentioned, and only where it is an official image. */
-export const minimalBaseCheck: RuleCheck = ({ finalStages, knowledge }) => {
+const check: RuleCheck = ({ finalStages }) => {
   const base = finalStages[0]?.base;
   const reference = base?.kind === 'image' ? base.image.reference : undefined;
   if (base?.kind !== 'image' || reference === undefined) return [];
   const { text, range } = base.image;
-  const found = knowledge.minimalBase(reference);
+  const found = minimalBase(reference);
   if (found !== undefined)
-    return found.minimal
-      ? []
-      : [{ range, message: `${text} is not a minimal image: ${found.reason}`, word: text }];
+    return found.excepted
+      ? [{ range, message: `${text} is not a minimal image: ${found.family.reason}`, word: text }]
+      : [];
   if (reference.registry !== 'docker.io' || !reference.repository.startsWith('library/')) return [];
   const message = `${text} is not among the minimal bases: the packages of the built image decide`;
   return [{ range, message, word: text, severity: 'info' }];
 };
+
+export const minimalBaseRule = criterionRule(minimalBaseImage, {
+  bad: 'FROM gcr.io/distroless/base-debian13:debug\n',
+  good: 'FROM gcr.io/distroless/base-debian13:nonroot\n',
+  check,
+});

@@ -121,6 +121,7 @@ export const minimalBaseImage = criterion({
       ? fail(`${os} OS packages, a whole system on ${base.text}`, [...evidence, counted], options)
       : pass(`${base.text}: ${family.name}`, [...evidence, note(family.reason), counted], options);
   },
+  fixable: true,
   remedies: [
     {
       title: 'Use a minimal base image',

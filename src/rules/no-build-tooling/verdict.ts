@@ -70,6 +70,7 @@ export const noBuildTooling = criterion({
       ],
     );
   },
+  fixable: true,
   remedies: [
     {
       title: 'Build in one stage, run in another',

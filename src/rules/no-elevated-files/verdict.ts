@@ -56,6 +56,7 @@ export const noElevatedFiles = criterion({
       { unlisted: found - elevated.length },
     );
   },
+  fixable: true,
   remedies: [
     {
       title: 'Remove setuid and setgid bits',

@@ -1,12 +1,49 @@
-import { instructionsOf, type RuleCheck } from '../shared/lint/rule.ts';
+import { buildArgumentSecrets, configSecrets } from '../../facts/secrets/document-secrets.ts';
+import type { Instruction } from '../../model/dockerfile.ts';
+import type { SecretFinding } from '../../model/secret-facts.ts';
+import { criterionRule, instructionsOf } from '../shared/lint/rule.ts';
+import { noSecrets } from './verdict.ts';
 
-/** Secrets that the Dockerfile spells out: whoever has the image has them, from its history or its configuration. */
-export const noSecretsCheck: RuleCheck = ({ stages, knowledge }) =>
-  instructionsOf(stages, 'ENV', 'ARG', 'LABEL', 'RUN', 'CMD', 'ENTRYPOINT', 'HEALTHCHECK').flatMap(
-    (instruction) => {
-      const secrets = knowledge.secretsIn(instruction);
+/** Where an image built from the instruction would hold its text, and so where criteria look for secrets. */
+function secretsOf({
+  keyword,
+  arguments: words,
+  rawArguments,
+  heredocs,
+}: Instruction): readonly SecretFinding[] {
+  if (keyword === 'ENV') return configSecrets({ config: { Env: [...words] } }).findings;
+  if (keyword === 'ARG') return buildArgumentSecrets(pairs(words)).findings;
+  if (keyword === 'LABEL') return configSecrets({ config: { Labels: pairs(words) } }).findings;
+  const text = [rawArguments, ...heredocs.map(({ content }) => content)].join('\n');
+  return configSecrets({ history: [{ created_by: text }] }).findings;
+}
+
+function pairs(words: readonly string[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    words.flatMap((word) => {
+      const equals = word.indexOf('=');
+      return equals < 0 ? [] : [[word.slice(0, equals), word.slice(equals + 1)]];
+    }),
+  );
+}
+
+function secretText({ rule, masked, path }: SecretFinding): string {
+  return path === undefined || path.startsWith('history')
+    ? `${masked} (${rule})`
+    : `${path}=${masked} (${rule})`;
+}
+
+const SPELLS = ['ENV', 'ARG', 'LABEL', 'RUN', 'CMD', 'ENTRYPOINT', 'HEALTHCHECK'];
+
+/** Secrets that the Dockerfile spells out: anyone with the image has them, from its history or its configuration. */
+export const noSecretsRule = criterionRule(noSecrets, {
+  bad: 'FROM alpine:3.22\nRUN DB_PASSWORD=tr0ub4dor-and-3 ./migrate\n',
+  good: 'FROM alpine:3.22\nRUN --mount=type=secret,id=db DB_PASSWORD_FILE=/run/secrets/db ./migrate\n',
+  check: ({ stages }) =>
+    instructionsOf(stages, ...SPELLS).flatMap((instruction) => {
+      const secrets = [...new Set(secretsOf(instruction).map(secretText))];
       if (secrets.length === 0) return [];
       const message = `${instruction.keyword} spells out a secret: ${secrets.slice(0, 3).join(', ')}`;
       return [{ range: instruction.range, message }];
-    },
-  );
+    }),
+});

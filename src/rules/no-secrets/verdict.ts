@@ -105,6 +105,7 @@ export const noSecrets = criterion({
     if (partly !== undefined) return partly;
     return pass('no secret found', [...lookedAt(secrets), ...setAside(secrets)]);
   },
+  fixable: true,
   remedies: [
     {
       title: 'Remove the secret and rotate it',

@@ -69,6 +69,7 @@ export const noShell = criterion({
       shells.map(({ file, reason }) => fileEvidence(file, `${fileName(file.path)}: ${reason}`)),
     );
   },
+  fixable: true,
   remedies: [
     {
       title: 'Use a final stage without a shell',

@@ -1,5 +1,6 @@
 import { isRootUser, type Stage } from '../../model/dockerfile.ts';
-import { instructionsOf, type RuleCheck } from '../shared/lint/rule.ts';
+import { criterionRule, instructionsOf, type RuleCheck } from '../shared/lint/rule.ts';
+import { nonrootUser } from './verdict.ts';
 
 /** Bases that are published with an unprivileged user, and those that know no uid. */
 function bringsUser({ base }: Stage): boolean {
@@ -11,7 +12,7 @@ function bringsUser({ base }: Stage): boolean {
 }
 
 /** The last USER of the image, and an image without one whose base is not known to bring one. */
-export const nonrootUserCheck: RuleCheck = ({ finalStages }) => {
+const check: RuleCheck = ({ finalStages }) => {
   const last = instructionsOf(finalStages, 'USER').at(-1);
   if (last !== undefined) {
     const user = last.arguments[0] ?? '';
@@ -24,3 +25,9 @@ export const nonrootUserCheck: RuleCheck = ({ finalStages }) => {
   const message = 'no USER: the image runs as the base’s user, which is root for most';
   return [{ range: target.range, message, severity: 'warning' }];
 };
+
+export const nonrootUserRule = criterionRule(nonrootUser, {
+  bad: 'FROM alpine:3.22\nUSER root\n',
+  good: 'FROM alpine:3.22\nUSER 65532:65532\n',
+  check,
+});

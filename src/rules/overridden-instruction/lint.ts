@@ -1,8 +1,8 @@
-import { instructionsOf, type OwnRule } from '../shared/lint/rule.ts';
+import { instructionsOf, type CheckedRule } from '../shared/lint/rule.ts';
 
 const ONLY_LAST = ['CMD', 'ENTRYPOINT', 'HEALTHCHECK'];
 
-export const overriddenInstruction: OwnRule = {
+export const overriddenInstruction: CheckedRule = {
   id: 'overridden-instruction',
   title: 'One CMD, ENTRYPOINT and HEALTHCHECK a stage',
   level: 'warning',

@@ -1,6 +1,6 @@
 import type { Instruction } from '../../model/dockerfile.ts';
 import { managerNamed } from '../../programs/managers/catalogue.ts';
-import { instructionsOf, type OwnRule, type RuleFinding } from '../shared/lint/rule.ts';
+import { instructionsOf, type CheckedRule, type RuleFinding } from '../shared/lint/rule.ts';
 import { keptCaches } from './kept-caches.ts';
 
 function judge(run: Instruction, image: readonly Instruction[]): readonly RuleFinding[] {
@@ -11,7 +11,7 @@ function judge(run: Instruction, image: readonly Instruction[]): readonly RuleFi
   });
 }
 
-export const packageCacheKept: OwnRule = {
+export const packageCacheKept: CheckedRule = {
   id: 'package-cache-kept',
   title: 'No package lists and caches in the image',
   level: 'info',

@@ -1,7 +1,11 @@
 import type { EvidenceState } from '../../model/criterion.ts';
 import { NAME_THE_DOCKERFILE } from '../../model/facts.ts';
 import { criterion } from '../shared/verdict/criterion.ts';
-import { judgeImages, type OutsideImage } from '../shared/verdict/outside-images.ts';
+import {
+  type JudgeImage,
+  judgeImages,
+  type OutsideImage,
+} from '../shared/verdict/outside-images.ts';
 
 function reasonOf(image: OutsideImage): string {
   if (image.pinnedBy !== undefined) return `digest set by ${image.pinnedBy}`;
@@ -12,6 +16,9 @@ function stateOf({ pinned, reference }: OutsideImage): EvidenceState {
   if (pinned) return 'held';
   return reference === undefined ? 'open' : 'loose';
 }
+
+/** Whether a digest holds an image. */
+export const judgePin: JudgeImage = (image) => ({ state: stateOf(image), reason: reasonOf(image) });
 
 export const pinnedImages = criterion({
   id: 'pinned-images',
@@ -27,11 +34,12 @@ export const pinnedImages = criterion({
     'contexts) has a digest. It is in the Dockerfile, with ARG defaults and build arguments ' +
     'filled in, or in the lock that this build enforced. `scratch` and stage names need none.',
   check: ({ build }) =>
-    judgeImages(build, (image) => ({ state: stateOf(image), reason: reasonOf(image) }), {
+    judgeImages(build, judgePin, {
       none: 'no outside image to pin',
       short: 'no digest:',
       met: 'pinned',
     }),
+  fixable: true,
   remedies: [
     {
       title: 'Pin each outside image to its digest',

@@ -12,7 +12,8 @@ function isLoose({ pin }: { readonly pin?: string }): boolean {
   return pin === undefined || pin === '' || MOVING.test(pin);
 }
 
-function judge(install: PackageInstall): JudgedLine {
+/** Whether an install command gets the same versions each time. */
+export function judgeInstall(install: PackageInstall): JudgedLine {
   const { range, command } = install;
   const answer = (state: JudgedLine['state'], reason: string): JudgedLine => ({
     range,
@@ -57,7 +58,7 @@ export const pinnedPackages = criterion({
     'nothing to pin, if every command was read.',
   check: ({ build }) =>
     judgeLines(build, {
-      judge: ({ installs }) => installs.map(judge),
+      judge: ({ installs }) => installs.map(judgeInstall),
       none: {
         summary: 'the build installs no packages',
         lookedAt: 'no install command in any stage',
@@ -66,6 +67,7 @@ export const pinnedPackages = criterion({
       settle: NAME_THE_DOCKERFILE,
       settleOpen: 'use the manager’s lock file form, such as pip install --require-hashes -r FILE',
     }),
+  fixable: true,
   remedies: [
     {
       title: 'Install exact versions',

@@ -1,5 +1,5 @@
 import type { DockerfileModel, Instruction } from '../../model/dockerfile.ts';
-import type { OwnRule } from '../shared/lint/rule.ts';
+import type { CheckedRule } from '../shared/lint/rule.ts';
 
 /** From the root, of a drive too, or by a variable. */
 const ABSOLUTE = /^["']?(?:[/\\$%]|[A-Za-z]:[/\\])/;
@@ -21,7 +21,7 @@ export function relativeFolder(
   return first;
 }
 
-export const relativeWorkdir: OwnRule = {
+export const relativeWorkdir: CheckedRule = {
   id: 'relative-workdir',
   title: 'Working directories that say where they are',
   level: 'warning',

@@ -1,6 +1,7 @@
 import { isRootUser } from '../../model/dockerfile.ts';
 import type { FixInput, FixPlan, FixRule } from '../../model/fix-rule.ts';
 import type { TextEdit } from '../../model/planned-edit.ts';
+import { secretName } from '../../model/secret-names.ts';
 import { lineEnd, NOTHING, proposal, refusedAt, together } from '../shared/edit/proposal.ts';
 import { addFlag } from '../shared/edit/run-text.ts';
 import { inStage, isExecForm, type Placed } from '../shared/edit/stage-view.ts';
@@ -110,7 +111,7 @@ function ofArg(arg: Placed, input: FixInput): FixPlan {
   return together(
     arg.words.map(({ text }) => {
       const [name = '', ...value] = text.split('=');
-      const isSecret = /^\w+$/.test(name) && input.knowledge.secretName(name) !== undefined;
+      const isSecret = /^\w+$/.test(name) && secretName(name) !== undefined;
       return isSecret ? moved(name, arg, value.length > 0, input) : NOTHING;
     }),
   );

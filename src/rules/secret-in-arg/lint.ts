@@ -1,6 +1,6 @@
-import { instructionsOf, type OwnRule, secretNames } from '../shared/lint/rule.ts';
+import { instructionsOf, type CheckedRule, secretNames } from '../shared/lint/rule.ts';
 
-export const secretInArg: OwnRule = {
+export const secretInArg: CheckedRule = {
   id: 'secret-in-arg',
   title: 'No secrets by build argument',
   level: 'warning',
@@ -11,8 +11,8 @@ export const secretInArg: OwnRule = {
   remedy: 'Mount it: RUN --mount=type=secret,id=token ...',
   bad: 'FROM node:22-slim\nARG NPM_TOKEN\nRUN npm ci\n',
   good: 'FROM node:22-slim\nRUN --mount=type=secret,id=npmrc,target=/root/.npmrc npm ci\n',
-  check: ({ stages, knowledge }) =>
-    secretNames(instructionsOf(stages, 'ARG'), knowledge).map(({ range, word, reason }) => ({
+  check: ({ stages }) =>
+    secretNames(instructionsOf(stages, 'ARG')).map(({ range, word, reason }) => ({
       range,
       message: `${word} is ${reason}: history and provenance store build arguments`,
       word,

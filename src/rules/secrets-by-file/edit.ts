@@ -1,5 +1,6 @@
 import type { FixInput, FixPlan, FixRule } from '../../model/fix-rule.ts';
 import { lookup } from '../../model/lookup.ts';
+import { secretName } from '../../model/secret-names.ts';
 import { NOTHING, proposal, refusedAt, together } from '../shared/edit/proposal.ts';
 import { inImage, type Placed } from '../shared/edit/stage-view.ts';
 
@@ -25,7 +26,7 @@ function ofEnv(env: Placed, input: FixInput): FixPlan {
   return together(
     env.words.map(({ text, start }): FixPlan => {
       const name = /^(\w+)=/.exec(text)?.[1] ?? (env.words[0]?.text === text ? text : '');
-      if (!/^\w+$/.test(name) || input.knowledge.secretName(name) === undefined) return NOTHING;
+      if (!/^\w+$/.test(name) || secretName(name) === undefined) return NOTHING;
       if (!text.includes('=') || !readsFile(name, input))
         return refusedAt(
           env,

@@ -1,9 +1,14 @@
-import { instructionsOf, type RuleCheck, secretNames } from '../shared/lint/rule.ts';
+import { criterionRule, instructionsOf, secretNames } from '../shared/lint/rule.ts';
+import { secretsByFile } from './verdict.ts';
 
 /** Variables of the image whose names say that they hold a secret, with or without a value. */
-export const secretsByFileCheck: RuleCheck = ({ finalStages, knowledge }) =>
-  secretNames(instructionsOf(finalStages, 'ENV'), knowledge).map(({ range, word, reason }) => ({
-    range,
-    message: `${word} in the environment is ${reason}`,
-    word,
-  }));
+export const secretsByFileRule = criterionRule(secretsByFile, {
+  bad: 'FROM alpine:3.22\nENV DB_PASSWORD=\n',
+  good: 'FROM alpine:3.22\nENV DB_PASSWORD_FILE=/run/secrets/db-password\n',
+  check: ({ finalStages }) =>
+    secretNames(instructionsOf(finalStages, 'ENV')).map(({ range, word, reason }) => ({
+      range,
+      message: `${word} in the environment is ${reason}`,
+      word,
+    })),
+});

@@ -1,5 +1,5 @@
 import { execStrings, type Instruction } from '../../model/dockerfile.ts';
-import { instructionsOf, type OwnRule, type RuleFinding } from '../shared/lint/rule.ts';
+import { instructionsOf, type CheckedRule, type RuleFinding } from '../shared/lint/rule.ts';
 
 /** Shell that hands over to the program: it needs a shell, but the program gets the signals. Whoever writes it means it. */
 const HANDS_OVER = /^exec\s/;
@@ -13,7 +13,7 @@ function judge({ keyword, range, rawArguments }: Instruction): readonly RuleFind
   return [{ range, message }];
 }
 
-export const shellFormEntrypoint: OwnRule = {
+export const shellFormEntrypoint: CheckedRule = {
   id: 'shell-form-entrypoint',
   title: 'Entry points in exec form',
   level: 'warning',

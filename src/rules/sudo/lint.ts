@@ -1,8 +1,8 @@
 import { fieldOf } from '../../dockerfile/script-commands.ts';
 import { unwrap } from '../../dockerfile/shell/wrappers.ts';
-import { instructionsOf, type OwnRule } from '../shared/lint/rule.ts';
+import { instructionsOf, type CheckedRule } from '../shared/lint/rule.ts';
 
-export const sudo: OwnRule = {
+export const sudo: CheckedRule = {
   id: 'sudo',
   title: 'No sudo in the build',
   level: 'warning',

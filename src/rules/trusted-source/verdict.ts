@@ -5,7 +5,7 @@ import { judgeImages, type OutsideImage } from '../shared/verdict/outside-images
 import { distrust, vouchedBy } from './trusted-publishers.ts';
 
 /** Whether anyone vouches for an image, and who. */
-function judge(
+export function judgeSource(
   image: OutsideImage,
   patterns: readonly string[],
 ): { readonly state: EvidenceState; readonly reason: string } {
@@ -33,7 +33,7 @@ export const trustedSource = criterion({
     'that verified, a place in the table of publishers, or a pattern under `trust.images` in ' +
     'the configuration. A host name alone proves nothing.',
   check: ({ build, declarations }) =>
-    judgeImages(build, (image) => judge(image, declarations.trustedImages), {
+    judgeImages(build, (image) => judgeSource(image, declarations.trustedImages), {
       none: 'no outside image',
       short: 'nothing vouches for',
       met: 'from trusted publishers',

@@ -1,6 +1,6 @@
-import type { OwnRule } from '../shared/lint/rule.ts';
+import type { CheckedRule } from '../shared/lint/rule.ts';
 
-export const unreadShell: OwnRule = {
+export const unreadShell: CheckedRule = {
   id: 'unread-shell',
   title: 'Shell that can be judged',
   level: 'info',

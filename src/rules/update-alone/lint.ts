@@ -2,7 +2,7 @@ import { type RunProgram, runPrograms } from '../../dockerfile/run-programs.ts';
 import type { Instruction } from '../../model/dockerfile.ts';
 import { managerOf } from '../../programs/managers/catalogue.ts';
 import { isMounted } from '../package-cache-kept/kept-caches.ts';
-import { instructionsOf, type OwnRule, type RuleFinding } from '../shared/lint/rule.ts';
+import { instructionsOf, type CheckedRule, type RuleFinding } from '../shared/lint/rule.ts';
 
 /** Whatever else runs may install by itself, or use the lists. */
 const IDLE = new Set(['set', 'echo', 'true', ':', 'export', 'cd', 'sleep', 'date']);
@@ -26,7 +26,7 @@ function judge(run: Instruction): readonly RuleFinding[] {
     : [];
 }
 
-export const updateAlone: OwnRule = {
+export const updateAlone: CheckedRule = {
   id: 'update-alone',
   title: 'Package lists updated where they are used',
   level: 'warning',

@@ -8,7 +8,8 @@ interface JudgedDownload extends JudgedLine {
   readonly weak: boolean;
 }
 
-function judge(download: Download): JudgedDownload {
+/** Whether a download is verified before it is used. */
+export function judgeDownload(download: Download): JudgedDownload {
   const { range, command, verifiedBy: check, ineffectiveCheck, open } = download;
   const answer = (state: JudgedLine['state'], reason: string, weak = false): JudgedDownload => ({
     range,
@@ -49,7 +50,7 @@ export const verifiedDownloads = criterion({
     'verify, if every command was read. A program that could not be read leaves it unknown.',
   check: ({ build }) =>
     judgeLines(build, {
-      judge: ({ downloads }) => downloads.map(judge),
+      judge: ({ downloads }) => downloads.map(judgeDownload),
       none: { summary: 'the build downloads nothing', lookedAt: 'no download in any stage' },
       held: (judged) => {
         const weak = judged.filter((one) => one.weak).length;
@@ -59,6 +60,7 @@ export const verifiedDownloads = criterion({
       settleOpen:
         'use a lock file with hashes, such as pip install --require-hashes -r FILE or npm ci',
     }),
+  fixable: true,
   remedies: [
     {
       title: 'Verify what is downloaded before it is used',

@@ -7,6 +7,19 @@ const SHA = 'a'.repeat(64);
 const BASE = `FROM debian:trixie-slim@sha256:${SHA}\n`;
 const ALPINE = `FROM alpine:3.22@sha256:${SHA}\n`;
 
+test('the same command twice is found where it stands, each time', () => {
+  const file = linted('FROM alpine:3.22\nRUN apk add curl && apk add curl\n');
+  expect(places(file, 'pinned-packages')).toEqual(['pinned-packages 2:5', 'pinned-packages 2:21']);
+});
+
+test('what a requirements file decides is said beside a program that nobody read', () => {
+  const file = linted('FROM python:3.13-slim\nRUN pip install -r requirements.txt && ./build-it\n');
+  expect(places(file, 'pinned-packages', 'unread-shell')).toEqual([
+    'pinned-packages 2:5',
+    'unread-shell 2:40',
+  ]);
+});
+
 describe('what is found', () => {
   test.each([
     [

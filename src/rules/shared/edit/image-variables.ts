@@ -1,5 +1,6 @@
 import type { FixInput } from '../../../model/fix-rule.ts';
 import type { ProposedEdit } from '../../../model/planned-edit.ts';
+import { secretName } from '../../../model/secret-names.ts';
 import type { ValueOf } from './exec-words.ts';
 import { inImage } from './stage-view.ts';
 
@@ -32,7 +33,7 @@ export function imageVariables(input: FixInput): ImageVariables {
     put,
     valueOf: (name, fallback) => {
       const value = values.get(name);
-      if (value === undefined || input.knowledge.secretName(name) !== undefined) return undefined;
+      if (value === undefined || secretName(name) !== undefined) return undefined;
       put.set(name, value);
       return value === '' ? (fallback ?? '') : value;
     },

@@ -1,24 +1,14 @@
 import type { BuildAnalysis } from '../../../model/build-analysis.ts';
+import { type Criterion, SPEC_URL } from '../../../model/criterion.ts';
 import type {
   DockerfileModel,
   Instruction,
   SourceRange,
   Stage,
 } from '../../../model/dockerfile.ts';
+import type { DeclarationsFact } from '../../../model/facts.ts';
 import type { LintLevel, LintRule } from '../../../model/lint.ts';
-import type { ImageReference } from '../../../model/reference.ts';
-
-/** What the criteria know of names and values; the caller hands it in, for it is decided there. */
-export interface LintKnowledge {
-  /** Why a variable of this name holds a secret. */
-  readonly secretName: (name: string) => string | undefined;
-  /** Secrets that an instruction spells out, masked. */
-  readonly secretsIn: (instruction: Instruction) => readonly string[];
-  /** Whether the table of minimal bases names this image, or excepts it; undefined where it does not know it. */
-  readonly minimalBase: (
-    reference: ImageReference,
-  ) => { readonly minimal: boolean; readonly reason: string } | undefined;
-}
+import { secretName } from '../../../model/secret-names.ts';
 
 export interface LintInput {
   readonly model: DockerfileModel;
@@ -27,7 +17,8 @@ export interface LintInput {
   readonly stages: readonly Stage[];
   /** The stages whose instructions make up the image, base first. */
   readonly finalStages: readonly Stage[];
-  readonly knowledge: LintKnowledge;
+  /** What the settings say of trusted images and the like. */
+  readonly declarations: DeclarationsFact;
 }
 
 /** What a rule finds. */
@@ -42,9 +33,35 @@ export interface RuleFinding {
 
 export type RuleCheck = (input: LintInput) => readonly RuleFinding[];
 
-/** A rule that no criterion decides. */
-export interface OwnRule extends LintRule {
+/** A digest in good examples. */
+export const PIN = `sha256:${'0'.repeat(64)}`;
+
+/** A rule with what finds it. */
+export interface CheckedRule extends LintRule {
   readonly check: RuleCheck;
+}
+
+/** Levels 1 and 2 are what every image should meet. */
+function levelOf({ level }: Criterion): LintLevel {
+  if (level <= 2) return 'error';
+  return level === 3 ? 'warning' : 'info';
+}
+
+/** What a Dockerfile shows of a criterion, as a rule: its words are those of the criterion. */
+export function criterionRule(
+  criterion: Criterion,
+  own: Pick<CheckedRule, 'bad' | 'good' | 'check'>,
+): CheckedRule {
+  const { id, title, spec, decidedBy = '', remedies } = criterion;
+  return {
+    id,
+    title,
+    level: levelOf(criterion),
+    help: decidedBy,
+    remedy: remedies[0]?.title ?? title,
+    ...own,
+    specification: `${SPEC_URL}${spec}`,
+  };
 }
 
 /** Instructions with this keyword. */
@@ -63,7 +80,6 @@ const FINGERPRINT = /^(?:0x)?[0-9A-F]{40}$/i;
 /** Words `NAME=VALUE` of these instructions whose name says that the value is a secret, and why. */
 export function secretNames(
   instructions: readonly Instruction[],
-  { secretName }: LintKnowledge,
 ): readonly { readonly range: SourceRange; readonly word: string; readonly reason: string }[] {
   return instructions.flatMap(({ range, arguments: words }) =>
     words.flatMap((text) => {

@@ -1,10 +1,6 @@
 import type { Evidence, EvidenceState, Verdict } from '../../../model/criterion.ts';
-import {
-  type BuildFact,
-  type Fact,
-  NAME_THE_DOCKERFILE,
-  type UsedImage,
-} from '../../../model/facts.ts';
+import type { DockerfileModel, SourceRange } from '../../../model/dockerfile.ts';
+import { type BuildFact, NAME_THE_DOCKERFILE, type UsedImage } from '../../../model/facts.ts';
 import { quantity } from '../../../model/quantity.ts';
 import { type ImageReference, parseReference } from '../../../model/reference.ts';
 import { fail, listed, notApplicable, note, pass, unknown } from './verdict.ts';
@@ -19,7 +15,8 @@ export interface OutsideImage {
   readonly pinned: boolean;
   readonly pinnedBy: string | undefined;
   readonly signedBy: string | undefined;
-  readonly line: number | undefined;
+  /** Where the Dockerfile names it. */
+  readonly range: SourceRange | undefined;
 }
 
 const CONTEXT_SCHEME = /^docker-image:\/\//;
@@ -33,17 +30,17 @@ const ROLES: Readonly<Record<UsedImage['role'], string>> = {
   'build-context': '--build-context',
 };
 
-/** The outside images that the build used. */
-function outsideImages(build: BuildFact): Fact<readonly OutsideImage[]> {
-  if (!build.images.known) return build.images;
-  const used = build.images.value.map(fromUse).filter((image) => image.text !== 'scratch');
-  return { ...build.images, value: [...used, ...unnamedBases(build)] };
+/** The outside images that a build used, those without a known name among them. */
+export function outsideImages(
+  used: readonly UsedImage[],
+  dockerfile: DockerfileModel | undefined,
+): readonly OutsideImage[] {
+  const named = used.map(fromUse).filter((image) => image.text !== 'scratch');
+  return [...named, ...(dockerfile === undefined ? [] : unnamedBases(dockerfile))];
 }
 
 /** Bases whose name no value is known for (`FROM ${BASE}`): they are images from outside all the same. */
-function unnamedBases({ dockerfile }: BuildFact): OutsideImage[] {
-  if (!dockerfile.known) return [];
-  const { stages, reached } = dockerfile.value;
+function unnamedBases({ stages, reached }: DockerfileModel): OutsideImage[] {
   return reached.flatMap((index) => {
     const stage = stages[index];
     if (stage?.base.kind !== 'unknown') return [];
@@ -55,7 +52,7 @@ function unnamedBases({ dockerfile }: BuildFact): OutsideImage[] {
         pinned: false,
         pinnedBy: undefined,
         signedBy: undefined,
-        line: stage.range.startLine,
+        range: stage.range,
       },
     ];
   });
@@ -75,20 +72,20 @@ function fromUse(image: UsedImage): OutsideImage {
     pinned: pinnedBy !== undefined,
     pinnedBy,
     signedBy: image.signedBy,
-    line: image.line,
+    range: image.range,
   };
 }
 
 /** The image with its digest and where the Dockerfile names it. */
 function imageEvidence(image: OutsideImage, detail: string, state: EvidenceState): Evidence {
-  const line = image.line === undefined ? '' : `, line ${image.line}`;
+  const line = image.range?.startLine;
   const digest = image.reference?.digest;
   return {
     kind: 'image',
     reference: image.text,
     ...(digest === undefined ? {} : { digest }),
-    detail: `${image.role}${line}: ${detail}`,
-    ...(image.line === undefined ? {} : { line: image.line }),
+    detail: `${image.role}${line === undefined ? '' : `, line ${line}`}: ${detail}`,
+    ...(line === undefined ? {} : { line }),
     state,
   };
 }
@@ -100,15 +97,19 @@ interface JudgedImage {
   readonly reason: string;
 }
 
+/** What a criterion says of one image. */
+export type JudgeImage = (image: OutsideImage) => Omit<JudgedImage, 'image'>;
+
 /** Judges each outside image of a build by itself: one that falls short fails, one whose name is not constant leaves it open. */
 export function judgeImages(
   build: BuildFact,
-  judge: (image: OutsideImage) => Omit<JudgedImage, 'image'>,
+  judge: JudgeImage,
   words: { readonly none: string; readonly short: string; readonly met: string },
 ): Verdict {
-  const images = outsideImages(build);
+  const { images, dockerfile } = build;
   if (!images.known) return unknown(images.reason, images.settle ?? NAME_THE_DOCKERFILE);
-  const { source, value } = images;
+  const { source } = images;
+  const value = outsideImages(images.value, dockerfile.known ? dockerfile.value : undefined);
   if (value.length === 0)
     return notApplicable(words.none, [note('the build uses scratch alone')], { source });
   const judged = value.map((image): JudgedImage => ({ image, ...judge(image) }));

@@ -109,7 +109,7 @@ export function packageEvidence(found: Package, detail?: string): Evidence {
 const CREDENTIALS = /(:\/\/)[^\s/@'"]+@/g;
 
 /** The text without the user and password of a URL in it. */
-function withoutCredentials(text: string): string {
+export function withoutCredentials(text: string): string {
   return text.replace(CREDENTIALS, '$1****@');
 }
 

@@ -7,7 +7,6 @@ import {
   planEdits,
   settleEdits,
 } from '../../../../src/pipeline/fix/compose-fixes.ts';
-import { FIX_KNOWLEDGE } from '../../../../src/pipeline/fix/fix-knowledge.ts';
 import { contextOf } from '../../../dockerfile/context-of.ts';
 
 /** The digest that every distroless image has here. */
@@ -49,7 +48,6 @@ export function around(rules: readonly FixRule[], more: Around = {}): FixSurroun
       repository: undefined,
       ...facts,
     },
-    knowledge: FIX_KNOWLEDGE,
     options: { refresh: false, distroless: 'gcr.io/distroless', ...options },
     rules,
   };

@@ -170,7 +170,7 @@ export function used(text: string, given: Partial<UsedImage> = {}): UsedImage {
     pinnedInDockerfile: text.includes('@'),
     pinnedByBuild: false,
     role: 'base',
-    line: 1,
+    range: range(1),
     ...given,
   };
 }

@@ -1,6 +1,10 @@
 import { posix } from 'node:path';
+import {
+  execCommands,
+  type ScriptCommands,
+  scriptCommands,
+} from '../../../../dockerfile/script-commands.ts';
 import type { FixInput } from '../../../../model/fix-rule.ts';
-import type { ScriptCommands } from '../../../../model/script-commands.ts';
 import { SHELLS } from '../../../../programs/kinds/shells.ts';
 import { isShellWord } from '../../../../programs/shell-builtins.ts';
 import { workingFolder } from '../stage-view.ts';
@@ -38,10 +42,8 @@ class Reader {
   }
 
   start({ entry, args, by }: Invocation): void {
-    const { knowledge } = this.input;
-    if ('words' in entry)
-      this.commands(knowledge.execCommands([...entry.words, ...args]), args, by);
-    else this.commands(knowledge.scriptCommands(entry.script), args, by);
+    if ('words' in entry) this.commands(execCommands([...entry.words, ...args]), args, by);
+    else this.commands(scriptCommands(entry.script), args, by);
   }
 
   private commands(read: ScriptCommands, args: readonly string[], by: string): void {
@@ -57,8 +59,7 @@ class Reader {
   private command(words: readonly string[], args: readonly string[], by: string): void {
     const [first = '', ...rest] = words;
     if (ARGUMENTS.test(first)) {
-      if (args.length > 0)
-        this.commands(this.input.knowledge.execCommands([...args, ...rest]), [], by);
+      if (args.length > 0) this.commands(execCommands([...args, ...rest]), [], by);
       return;
     }
     if (first === '.' || first === 'source') this.file(rest[0] ?? '', args, by);
@@ -89,14 +90,14 @@ class Reader {
     if (origin.kind === 'text') {
       const program = interpreterOf(origin.text);
       if (words.length === 0 || program === '' || SHELLS.has(program))
-        this.commands(this.input.knowledge.scriptCommands(origin.text), own, name);
+        this.commands(scriptCommands(origin.text), own, name);
       else this.add({ name: program, words: [program, at], by: name });
       return;
     }
     const isNamed = path.includes('/');
     const isShell = words.length === 0 || SHELLS.has(posix.basename(words[0] ?? ''));
     if (handsOn(this.input, name)) {
-      if (own.length > 0) this.commands(this.input.knowledge.execCommands(own), [], name);
+      if (own.length > 0) this.commands(execCommands(own), [], name);
     } else if (
       isShell ||
       origin.kind !== 'unsaid' ||

@@ -1,0 +1,15 @@
+import { usedImages } from '../../../facts/used-images.ts';
+import type { DockerfileModel } from '../../../model/dockerfile.ts';
+import { type JudgeImage, outsideImages } from '../verdict/outside-images.ts';
+import type { RuleFinding } from './rule.ts';
+
+/** The images from outside that a Dockerfile names and that a criterion, judging each, does not pass. */
+export function imageFindings(model: DockerfileModel, judge: JudgeImage): readonly RuleFinding[] {
+  return outsideImages(usedImages(model, [], []), model).flatMap((image) => {
+    const { text, role, range } = image;
+    const { state, reason } = judge(image);
+    if (state === 'held' || range === undefined) return [];
+    const found = { range, message: `${text}, ${role}: ${reason}`, word: text };
+    return [state === 'open' ? { ...found, severity: 'info' as const } : found];
+  });
+}
