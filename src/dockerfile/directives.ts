@@ -37,11 +37,12 @@ export function parseDirectives(text: string): Directives {
     seen.add(name);
     if (name === 'escape' && value === '`') escape = '`';
     if (name === 'syntax' && syntax === undefined) {
-      const startColumn = line.indexOf(value) + 1;
-      const endColumn = startColumn + value.length;
-      const range = { startLine: index + 1, startColumn, endLine: index + 1, endColumn };
       // BuildKit takes the first word; what follows is for the frontend.
-      syntax = { text: value.split(/\s/)[0] ?? '', range };
+      const text = value.split(/\s/)[0] ?? '';
+      const startColumn = line.indexOf(value) + 1;
+      const endColumn = startColumn + text.length;
+      const range = { startLine: index + 1, startColumn, endLine: index + 1, endColumn };
+      syntax = { text, range };
     }
   }
   return {

@@ -1,5 +1,7 @@
 import type { ExternalImage, SourceRange } from '../model/dockerfile.ts';
 import { parseReference } from '../model/reference.ts';
+import type { RawWord } from './instruction-words.ts';
+import { type LogicalLine, rangeOf } from './logical-lines.ts';
 
 /** An image from outside, its reference parsed; no reference where a variable has no value. */
 export function externalImage(
@@ -17,6 +19,25 @@ export function externalImage(
     range,
     ...(stage === undefined ? {} : { stage }),
   };
+}
+
+/** The name of an image in a word as written, quotes left out. */
+export const WHOLE_NAME = /^["']?(?<name>[^"']+)/;
+/** The name of an image in the value of `--mount`. */
+export const MOUNT_NAME = /(?:^|[,"'])from=(?<name>[^,\s"']+)/i;
+
+/** Where a word, `offset` added to its place, names an image; the whole line where it does not spell it. */
+export function nameRange(
+  line: LogicalLine,
+  { text, start }: RawWord,
+  offset: number,
+  name: RegExp,
+): SourceRange {
+  const found = name.exec(text);
+  const named = found?.groups?.['name'];
+  if (found === null || named === undefined) return line.range;
+  const end = offset + start + found.index + found[0].length;
+  return rangeOf(line, end - named.length, end);
 }
 
 /** `type=bind,from=build,target=/x` as a record; an option without a value is `true`. */

@@ -1,5 +1,5 @@
 /** A word of an instruction as written, quotes kept, with its offset. */
-interface RawWord {
+export interface RawWord {
   readonly text: string;
   readonly start: number;
 }
@@ -30,6 +30,8 @@ export interface LeadingFlag {
   readonly value: string;
   /** True where an equals sign stands behind the name. */
   readonly valued: boolean;
+  /** The value as written, and its offset. */
+  readonly written: RawWord;
 }
 
 /** Flags (`--name=value`) at the head of an instruction's arguments; `rest` is the offset behind them. */
@@ -44,7 +46,9 @@ export function leadingFlags(
     const equals = word.text.indexOf('=');
     const name = word.text.slice(2, equals < 0 ? undefined : equals);
     const value = equals < 0 ? '' : word.text.slice(equals + 1);
-    flags.push({ name, value: value.replace(/["']/g, ''), valued: equals >= 0 });
+    const start = equals < 0 ? word.text.length : equals + 1;
+    const written = { text: word.text.slice(start), start: word.start + start };
+    flags.push({ name, value: value.replace(/["']/g, ''), valued: equals >= 0, written });
   }
   return { flags, rest: text.length };
 }

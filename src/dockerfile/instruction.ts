@@ -1,7 +1,7 @@
 import { execStrings, type Instruction } from '../model/dockerfile.ts';
 import { flatCommands } from './flat-commands.ts';
 import { leadingFlags, splitWords } from './instruction-words.ts';
-import type { LogicalLine } from './logical-lines.ts';
+import { type LogicalLine, rangeOf } from './logical-lines.ts';
 import { type RunScript, type RunShell, runScript, unparsedScript } from './run-script.ts';
 import type { Lookup } from './substitute.ts';
 import { substitute } from './substitute.ts';
@@ -74,7 +74,9 @@ export function readInstruction(
   const { flags, rest } = FLAGGED.has(keyword)
     ? leadingFlags(rawRest, escape)
     : { flags: [], rest: 0 };
-  const rawArguments = rawRest.slice(rest).trim();
+  const behind = rawRest.slice(rest);
+  const rawArguments = behind.trim();
+  const at = offset + rawRest.length - behind.trimStart().length;
   const script = keyword === 'RUN' ? runScript(line, offset + rest, shell) : undefined;
   const instruction: Instruction = {
     keyword,
@@ -85,6 +87,12 @@ export function readInstruction(
     })),
     rawArguments,
     arguments: argumentsOf(keyword, rawArguments, escape, lookup),
+    argumentRanges:
+      VERBATIM.has(keyword) || execStrings(rawArguments) !== undefined
+        ? []
+        : splitWords(rawArguments, escape).map(({ text, start }) =>
+            rangeOf(line, at + start, at + start + text.length),
+          ),
     heredocs: line.heredocs.map(({ delimiter, content }) => ({ delimiter, content })),
     commands: script?.ok === true ? flatCommands(script.value, lookup) : [],
     ...(script?.ok === false ? { shellError: script.error } : {}),

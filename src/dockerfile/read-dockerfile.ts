@@ -2,7 +2,7 @@ import type { SourceRange, Stage } from '../model/dockerfile.ts';
 import { ownValue } from '../model/lookup.ts';
 import { err, ok, type Result } from '../model/result.ts';
 import { type Directives, parseDirectives } from './directives.ts';
-import { externalImage } from './external-image.ts';
+import { externalImage, nameRange, WHOLE_NAME } from './external-image.ts';
 import { leadingFlags, splitWords } from './instruction-words.ts';
 import { headOf, type InstructionHead } from './instruction.ts';
 import { type LineError, type LogicalLine, logicalLines } from './logical-lines.ts';
@@ -124,7 +124,8 @@ class Reader {
     const index = this.stages.length;
     const stageName = name?.text.toLowerCase();
     const label = stageName ?? String(index);
-    const base = this.base(image.text, line.range, label);
+    const range = nameRange(line, image, head.offset + rest, WHOLE_NAME);
+    const base = this.base(image.text, range, label);
     const platform = flags.find((flag) => flag.name === 'platform')?.value;
     const around = {
       escape: this.escape,

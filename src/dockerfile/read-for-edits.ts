@@ -125,7 +125,7 @@ export function readForEdits(
   const analysed = analyseRead(read.value, options, context);
   if (!analysed.ok) return analysed;
   const bare = text.replace(/^\uFEFF/, '');
-  const { escape, syntax } = parseDirectives(bare);
+  const { escape } = parseDirectives(bare);
   const offsetOf = offsets(text);
   const placed = new Map(
     read.value.stages
@@ -143,9 +143,7 @@ export function readForEdits(
     escape,
     instructions,
     top: offsetOf(directiveLines(bare) + 1, 1),
-    ...(syntax === undefined
-      ? {}
-      : { syntax: { text: syntax.text, ...syntaxSpan(syntax, offsetOf) } }),
+    spanOf: (range) => spanOf(range, offsetOf),
   };
   return ok({
     source,
@@ -153,14 +151,6 @@ export function readForEdits(
     imageStages: stageChain(analysed.value.model).map(({ index }) => index),
     ignored: ignoreComments(text).filter(({ reason }) => reason !== ''),
   });
-}
-
-function syntaxSpan(
-  { text, range }: { readonly text: string; readonly range: SourceRange },
-  offsetOf: OffsetOf,
-): Span {
-  const { start } = spanOf(range, offsetOf);
-  return { start, end: start + text.length };
 }
 
 const DIRECTIVE = /^\s*#[ \t]*[A-Za-z][A-Za-z0-9]*[ \t]*=/;

@@ -5,8 +5,14 @@ import {
   type Stage,
 } from '../model/dockerfile.ts';
 import { ownValue } from '../model/lookup.ts';
-import { externalImage, mountOptions } from './external-image.ts';
-import { splitWords } from './instruction-words.ts';
+import {
+  externalImage,
+  MOUNT_NAME,
+  mountOptions,
+  nameRange,
+  WHOLE_NAME,
+} from './external-image.ts';
+import { leadingFlags, splitWords } from './instruction-words.ts';
 import { headOf, type ReadInstruction, readInstruction } from './instruction.ts';
 import type { LogicalLine } from './logical-lines.ts';
 import { DEFAULT_SHELL, type RunShell, shellOf } from './run-script.ts';
@@ -143,17 +149,27 @@ export class StageReader {
     if (argv !== undefined) this.state = { ...this.state, shell: shellOf(argv) };
   }
 
-  private copyFrom({ instruction }: PlacedInstruction): void {
-    const from = instruction.flags.find((flag) => flag.name === 'from')?.value;
-    if (from !== undefined && from !== '') this.use('copy-from', from, instruction.range);
+  private copyFrom({ instruction: { flags }, line }: PlacedInstruction): void {
+    const at = flags.findIndex((flag) => flag.name === 'from');
+    const from = flags[at]?.value;
+    if (from !== undefined && from !== '')
+      this.use('copy-from', from, this.rangeIn(line, at, WHOLE_NAME));
   }
 
-  private mounts({ instruction }: PlacedInstruction): void {
-    for (const flag of instruction.flags) {
+  private mounts({ instruction: { flags }, line }: PlacedInstruction): void {
+    for (const [at, flag] of flags.entries()) {
       if (flag.name !== 'mount') continue;
       const { from } = mountOptions(flag.value);
-      if (from !== undefined && from !== '') this.use('mount-from', from, instruction.range);
+      if (from !== undefined && from !== '')
+        this.use('mount-from', from, this.rangeIn(line, at, MOUNT_NAME));
     }
+  }
+
+  /** Where the flag of this index names an image. */
+  private rangeIn(line: LogicalLine, index: number, name: RegExp): SourceRange {
+    const { offset } = headOf(line);
+    const flag = leadingFlags(line.text.slice(offset), this.around.escape).flags[index];
+    return flag === undefined ? line.range : nameRange(line, flag.written, offset, name);
   }
 
   private use(kind: 'copy-from' | 'mount-from', text: string, range: SourceRange): void {

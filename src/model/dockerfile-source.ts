@@ -1,4 +1,4 @@
-import type { Instruction, ShellCommand } from './dockerfile.ts';
+import type { Instruction, ShellCommand, SourceRange } from './dockerfile.ts';
 
 /** A stretch of the file: UTF-16 offsets, `end` behind the last character. */
 export interface Span {
@@ -61,8 +61,8 @@ export interface DockerfileSource {
   readonly eol: '\n' | '\r\n';
   readonly escape: '\\' | '`';
   readonly instructions: readonly SourceInstruction[];
-  /** The frontend's reference in `# syntax=`, as written. */
-  readonly syntax?: Span & { readonly text: string };
+  /** Offsets of a range of the model. */
+  readonly spanOf: (range: SourceRange) => Span;
   /** Offset of the first line that is neither parser directive nor in front of one. */
   readonly top: number;
 }

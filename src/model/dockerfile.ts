@@ -46,6 +46,8 @@ export interface Instruction {
   readonly rawArguments: string;
   /** Arguments split as the instruction does, with ARG and ENV replaced where they are known. */
   readonly arguments: readonly string[];
+  /** Where each of them is written, quotes included; empty for an exec form and for text that a shell reads. */
+  readonly argumentRanges: readonly SourceRange[];
   readonly heredocs: readonly { readonly delimiter: string; readonly content: string }[];
   /** RUN in shell form: the commands; RUN in exec form: one. Behind each, those of a script in its words. Empty for other instructions. */
   readonly commands: readonly ShellCommand[];
@@ -65,6 +67,7 @@ export interface ExternalImage {
   readonly text: string;
   /** Undefined where the text is no reference or holds a variable without a value. */
   readonly reference: ImageReference | undefined;
+  /** Of its name, without quotes. */
   readonly range: SourceRange;
   /** Name or number of the stage that uses it; undefined for the frontend. */
   readonly stage?: string;

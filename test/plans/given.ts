@@ -75,6 +75,7 @@ export function label(...words: readonly string[]): Instruction {
     flags: [],
     rawArguments: words.join(' '),
     arguments: words,
+    argumentRanges: [],
     heredocs: [],
     commands: [],
   };

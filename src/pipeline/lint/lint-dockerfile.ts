@@ -8,7 +8,7 @@ import { CHECKED_RULES } from '../../rules/lints.ts';
 import { PARSE_ERROR } from '../../rules/shared/lint/file-rules.ts';
 import type { CheckedRule, LintInput, RuleFinding } from '../../rules/shared/lint/rule.ts';
 import { takeBack } from './lint-ignored.ts';
-import { isReached, narrowed, stageAt } from './lint-places.ts';
+import { isReached, stageAt, withinFile } from './lint-places.ts';
 import { maskDockerfile } from './mask-dockerfile.ts';
 
 /** A Dockerfile to look at, with what a build would be given beside it. */
@@ -33,7 +33,7 @@ const PLATFORM_ARGS = Object.fromEntries(
 
 function placed(
   { id, level, remedy }: CheckedRule,
-  { range, message, word, severity = level }: RuleFinding,
+  { range, message, severity = level }: RuleFinding,
   { model }: LintInput,
   lines: readonly string[],
 ): LintFinding {
@@ -41,7 +41,7 @@ function placed(
   return {
     rule: id,
     severity,
-    range: narrowed(range, word, lines),
+    range: withinFile(range, lines),
     message,
     remedy,
     ...(stage === undefined ? {} : { stage }),
@@ -78,7 +78,7 @@ export function lintDockerfile(request: LintRequest): LintedFile {
     const { message, line } = read.error;
     const at = { startLine: line, startColumn: 1, endLine: line, endColumn: 1 };
     const { id, level } = PARSE_ERROR;
-    const finding = { rule: id, severity: level, range: narrowed(at, undefined, lines), message };
+    const finding = { rule: id, severity: level, range: withinFile(at, lines), message };
     return {
       name,
       lines: shownLines(lines, text),

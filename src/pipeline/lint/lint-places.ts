@@ -1,25 +1,7 @@
 import type { DockerfileModel, SourceRange } from '../../model/dockerfile.ts';
 
-/** The range cut down to the first place of a word in it; as it is where the word is not there. */
-export function narrowed(
-  range: SourceRange,
-  word: string | undefined,
-  lines: readonly string[],
-): SourceRange {
-  const wanted = word?.trim() ?? '';
-  if (wanted !== '' && !wanted.includes('\n'))
-    for (let number = range.startLine; number <= range.endLine; number += 1) {
-      const line = lines[number - 1] ?? '';
-      const at = line.indexOf(wanted, number === range.startLine ? range.startColumn - 1 : 0);
-      if (at < 0) continue;
-      const [startColumn, endColumn] = [at + 1, at + 1 + wanted.length];
-      return { startLine: number, startColumn, endLine: number, endColumn };
-    }
-  return withinFile(range, lines);
-}
-
 /** A range that begins on a character of a line that is there. */
-function withinFile(range: SourceRange, lines: readonly string[]): SourceRange {
+export function withinFile(range: SourceRange, lines: readonly string[]): SourceRange {
   const line = lines[range.startLine - 1] ?? '';
   const indent = line.length - line.trimStart().length + 1;
   const startColumn = range.startColumn === 1 ? Math.max(1, indent) : range.startColumn;

@@ -17,6 +17,6 @@ export const latestTag: CheckedRule = {
       if (reference === undefined || reference.digest !== undefined || kind === 'syntax') return [];
       if (reference.tag !== undefined && reference.tag !== 'latest') return [];
       const message = `${text} is whatever was published last`;
-      return [{ range, message, word: text }];
+      return [{ range, message }];
     }),
 };

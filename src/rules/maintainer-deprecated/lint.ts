@@ -9,9 +9,13 @@ export const maintainerDeprecated: CheckedRule = {
   bad: 'FROM alpine:3.22\nMAINTAINER someone@example.com\n',
   good: 'FROM alpine:3.22\nLABEL org.opencontainers.image.authors="someone@example.com"\n',
   check: ({ stages }) =>
-    instructionsOf(stages, 'MAINTAINER').map(({ range }) => ({
-      range,
+    instructionsOf(stages, 'MAINTAINER').map(({ keyword, range: { startLine, startColumn } }) => ({
+      range: {
+        startLine,
+        startColumn,
+        endLine: startLine,
+        endColumn: startColumn + keyword.length,
+      },
       message: 'MAINTAINER is deprecated and read by no tool',
-      word: 'MAINTAINER',
     })),
 };

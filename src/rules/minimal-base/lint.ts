@@ -11,11 +11,11 @@ const check: RuleCheck = ({ finalStages }) => {
   const found = minimalBase(reference);
   if (found !== undefined)
     return found.excepted
-      ? [{ range, message: `${text} is not a minimal image: ${found.family.reason}`, word: text }]
+      ? [{ range, message: `${text} is not a minimal image: ${found.family.reason}` }]
       : [];
   if (reference.registry !== 'docker.io' || !reference.repository.startsWith('library/')) return [];
   const message = `${text} is not among the minimal bases: the packages of the built image decide`;
-  return [{ range, message, word: text, severity: 'info' }];
+  return [{ range, message, severity: 'info' }];
 };
 
 export const minimalBaseRule = criterionRule(minimalBaseImage, {

@@ -8,7 +8,12 @@ import { managerNamed } from '../../programs/managers/catalogue.ts';
 export interface KeptTools {
   readonly install: PackageInstall;
   /** Each with what it builds or debugs. */
-  readonly packages: readonly { readonly name: string; readonly purpose: string }[];
+  readonly packages: readonly {
+    readonly name: string;
+    readonly purpose: string;
+    /** Of the word that names it, or of the command where it comes by way of a variable. */
+    readonly range: SourceRange;
+  }[];
 }
 
 function isAfter(range: SourceRange, other: SourceRange): boolean {
@@ -66,6 +71,18 @@ function isRemovedAgain(
   return isNamed || (isMarked && takesAll);
 }
 
+function wordRange(
+  name: string,
+  { range }: PackageInstall,
+  { commands }: Instruction,
+): SourceRange {
+  const word = commands
+    .filter(({ range: own }) => own.startLine >= range.startLine && own.endLine <= range.endLine)
+    .flatMap(({ words }) => words)
+    .find((one) => !isAfter(range, one.range) && one.value?.replace(/[=:/].*/s, '') === name);
+  return word?.range ?? range;
+}
+
 /** Packages of build tools that a RUN installs and does not take out again, by the command that installs them. */
 export function keptTools(run: Instruction, { installs }: BuildAnalysis): readonly KeptTools[] {
   return installs.flatMap((install) => {
@@ -75,7 +92,9 @@ export function keptTools(run: Instruction, { installs }: BuildAnalysis): readon
     if (!isHere || type === undefined) return [];
     const kept = packages.flatMap(({ name }) => {
       const purpose = buildPurpose({ type, name });
-      return purpose === undefined || isRemovedAgain(install, name, run) ? [] : [{ name, purpose }];
+      return purpose === undefined || isRemovedAgain(install, name, run)
+        ? []
+        : [{ name, purpose, range: wordRange(name, install, run) }];
     });
     return kept.length === 0 ? [] : [{ install, packages: kept }];
   });

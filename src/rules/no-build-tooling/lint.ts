@@ -9,11 +9,10 @@ export const noBuildToolingRule = criterionRule(noBuildTooling, {
   check: ({ analysis, finalStages }) =>
     instructionsOf(finalStages, 'RUN')
       .flatMap((run) => keptTools(run, analysis))
-      .flatMap(({ install: { range }, packages }) =>
-        packages.map(({ name, purpose }) => ({
+      .flatMap(({ packages }) =>
+        packages.map(({ name, purpose, range }) => ({
           range,
           message: `${name} stays in the image: ${purpose}`,
-          word: name,
         })),
       ),
 });

@@ -17,7 +17,7 @@ const check: RuleCheck = ({ finalStages }) => {
   if (last !== undefined) {
     const user = last.arguments[0] ?? '';
     if (user.includes('$') || !isRootUser(user)) return [];
-    return [{ range: last.range, message: `the image runs as ${user}`, word: last.rawArguments }];
+    return [{ range: last.argumentRanges[0] ?? last.range, message: `the image runs as ${user}` }];
   }
   const [first] = finalStages;
   const target = finalStages.at(-1);

@@ -76,8 +76,8 @@ function keptOut(
 }
 
 /** Frontends from 1.2 on mount caches; what names no version is newer. */
-function hasMounts({ source }: FixInput): boolean {
-  const [, version = ''] = /\/dockerfile:(?:v?1\.)(\d+)/.exec(source.syntax?.text ?? '') ?? [];
+function hasMounts({ model }: FixInput): boolean {
+  const [, version = ''] = /\/dockerfile:(?:v?1\.)(\d+)/.exec(model.syntax?.text ?? '') ?? [];
   return version === '' || Number(version) >= 2;
 }
 

@@ -35,7 +35,12 @@ export const relativeWorkdir: CheckedRule = {
     stages.flatMap(({ index }) => {
       const found = relativeFolder(model, index);
       if (found === undefined) return [];
-      const { range, rawArguments: word } = found;
-      return [{ range, message: `${word} is below whatever folder the base image works in`, word }];
+      const {
+        range,
+        argumentRanges: [written = range],
+        rawArguments: word,
+      } = found;
+      const message = `${word} is below whatever folder the base image works in`;
+      return [{ range: written, message }];
     }),
 };

@@ -15,6 +15,5 @@ export const secretInArg: CheckedRule = {
     secretNames(instructionsOf(stages, 'ARG')).map(({ range, word, reason }) => ({
       range,
       message: `${word} is ${reason}: history and provenance store build arguments`,
-      word,
     })),
 };

@@ -9,6 +9,5 @@ export const secretsByFileRule = criterionRule(secretsByFile, {
     secretNames(instructionsOf(finalStages, 'ENV')).map(({ range, word, reason }) => ({
       range,
       message: `${word} in the environment is ${reason}`,
-      word,
     })),
 });

@@ -17,10 +17,9 @@ export const sudo: CheckedRule = {
     instructionsOf(stages, 'RUN').flatMap(({ commands }) =>
       commands
         .filter(({ words }) => unwrap(words.map(fieldOf)).wrappers.includes('sudo'))
-        .map(({ range }) => ({
-          range,
+        .map(({ range, words }) => ({
+          range: words.find(({ value = '' }) => /(?:^|\/)sudo$/.test(value))?.range ?? range,
           message: 'goes through sudo, where USER would do',
-          word: 'sudo',
         })),
     ),
 };

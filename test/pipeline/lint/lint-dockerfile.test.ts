@@ -482,3 +482,42 @@ describe('whatever the text', () => {
     );
   });
 });
+
+test('findings are on the word that they are about, on its own line', () => {
+  const text = [
+    'ARG TAG=22',
+    'FROM \\',
+    '  "node:${TAG}" AS build',
+    'FROM debian',
+    'ENV A=1 \\',
+    '    DB_PASSWORD=',
+    'RUN --mount=type=bind,from=debian,target=/x \\',
+    '    apt-get install -y curl \\',
+    '      gcc',
+    'RUN echo sudo && sudo true',
+    'COPY --from=build /node:22 /',
+    'MAINTAINER nobody',
+    'USER  root',
+  ].join('\n');
+  const file = linted(text);
+  const lines = text.split('\n');
+  const shown = file.findings
+    .filter(({ range }) => range.startLine === range.endLine)
+    .map(({ rule, range: { startLine, startColumn, endColumn } }) => {
+      const word = lines[startLine - 1]?.slice(startColumn - 1, endColumn - 1);
+      return `${rule} ${startLine}:${startColumn} ${word}`;
+    });
+  expect(shown).toEqual([
+    'pinned-images 3:4 node:${TAG}',
+    'latest-tag 4:6 debian',
+    'pinned-images 4:6 debian',
+    'minimal-base 4:6 debian',
+    'secrets-by-file 6:5 DB_PASSWORD',
+    'latest-tag 7:28 debian',
+    'pinned-images 7:28 debian',
+    'no-build-tooling 9:7 gcc',
+    'sudo 10:18 sudo',
+    'maintainer-deprecated 12:1 MAINTAINER',
+    'nonroot-user 13:7 root',
+  ]);
+});

@@ -9,7 +9,7 @@ export function imageFindings(model: DockerfileModel, judge: JudgeImage): readon
     const { text, role, range } = image;
     const { state, reason } = judge(image);
     if (state === 'held' || range === undefined) return [];
-    const found = { range, message: `${text}, ${role}: ${reason}`, word: text };
+    const found = { range, message: `${text}, ${role}: ${reason}` };
     return [state === 'open' ? { ...found, severity: 'info' as const } : found];
   });
 }

@@ -21,12 +21,10 @@ export interface LintInput {
   readonly declarations: DeclarationsFact;
 }
 
-/** What a rule finds. */
+/** What a rule finds: the range is that of the node, word or name that it was found on. */
 export interface RuleFinding {
   readonly range: SourceRange;
   readonly message: string;
-  /** The word in the range that it is about. */
-  readonly word?: string;
   /** Where it weighs other than its rule. */
   readonly severity?: LintLevel;
 }
@@ -77,17 +75,24 @@ export function instructionsOf(
 /** Of an OpenPGP key, as release scripts spell the keys they trust. */
 const FINGERPRINT = /^(?:0x)?[0-9A-F]{40}$/i;
 
+/** The first characters of a range, on its first line. */
+function beginning({ startLine, startColumn }: SourceRange, length: number): SourceRange {
+  return { startLine, startColumn, endLine: startLine, endColumn: startColumn + length };
+}
+
 /** Words `NAME=VALUE` of these instructions whose name says that the value is a secret, and why. */
 export function secretNames(
   instructions: readonly Instruction[],
 ): readonly { readonly range: SourceRange; readonly word: string; readonly reason: string }[] {
-  return instructions.flatMap(({ range, arguments: words }) =>
-    words.flatMap((text) => {
+  return instructions.flatMap(({ range, arguments: words, argumentRanges }) =>
+    words.flatMap((text, at) => {
       const [word = '', value = ''] = text.split('=', 2);
       // A path names the file that the secret is read from; a fingerprint, a key that is public.
       const isPublic = value.startsWith('/') || (/KEYS?$/i.test(word) && FINGERPRINT.test(value));
       const reason = isPublic ? undefined : secretName(word);
-      return reason === undefined ? [] : [{ range, word, reason }];
+      return reason === undefined
+        ? []
+        : [{ range: beginning(argumentRanges[at] ?? range, word.length), word, reason }];
     }),
   );
 }
