@@ -1,6 +1,6 @@
 // Bundles the command into dist/: the command, with chunks only for what is loaded on demand (screens, shell parser, secret rules),
 // and the code of the threads that compress and read layers.
-import { chmodSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { build } from 'esbuild';
 import { writeNotices } from './bundle/notices.mjs';
@@ -25,6 +25,8 @@ const { metafile } = await build({
     yaml: './node_modules/yaml/browser/index.js',
     // Its main file is UMD, which no bundler reads.
     'jsonc-parser': './node_modules/jsonc-parser/lib/esm/main.js',
+    // Its other build loads worker threads, which are used by what compresses beside the caller: not here.
+    fflate: './node_modules/fflate/esm/browser.js',
     // Ink draws nothing where it takes the variable CI, empty too, for a CI system: what is drawn is decided before Ink is loaded.
     'is-in-ci': './scripts/bundle/not-in-ci.mjs',
     // Ink would connect to a debugger where DEV is set; it is not part of the command.
@@ -39,12 +41,20 @@ const { metafile } = await build({
     SCOVILLE_VERSION: JSON.stringify(own.version),
     'process.env.NODE_ENV': '"production"',
     'process.env.DEV': '"false"',
+    'Intl.Segmenter': 'LazySegmenter',
   },
-  banner: {
-    js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
-  },
+  inject: ['scripts/bundle/lazy-segmenter.mjs'],
   logLevel: 'warning',
 });
+// Libraries in CommonJS ask for modules of Node through one function, which one chunk has. As a banner it would be
+// in each of a hundred chunks, and making it costs more than loading most of them.
+const REQUIRE =
+  "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);\n";
+for (const file of Object.keys(metafile.outputs)) {
+  if (!file.endsWith('.js')) continue;
+  const text = readFileSync(file, 'utf8');
+  if (text.includes('typeof require')) writeFileSync(file, REQUIRE + text);
+}
 chmodSync('dist/scoville.js', 0o755);
 writeNotices(metafile, own, {
   notices: 'dist/THIRD-PARTY-NOTICES.txt',

@@ -39,14 +39,14 @@ async function contentOf(image: MadeImage, buildArgs: Readonly<Record<string, st
 }
 
 /** As `scoville grade` does it; where files of the build context are given, as `scoville build` does. */
-function buildOf(
+async function buildOf(
   { dockerfile }: Recipe,
   image: MadeImage,
   attestations: Facts['attestations'],
-): Pick<GradedBuild, 'fact' | 'buildArgs'> {
+): Promise<Pick<GradedBuild, 'fact' | 'buildArgs'>> {
   const { files, ...given } = dockerfile ?? { text: '' };
   const size = image.manifestBytes.length;
-  const built = gradedBuild(
+  const built = await gradedBuild(
     { root: { mediaType: MEDIA_TYPE.index, digest: image.indexDigest, size } },
     {
       descriptor: { mediaType: MEDIA_TYPE.manifest, digest: image.manifestDigest, size },
@@ -71,7 +71,7 @@ export async function factsOfImage(recipe: Recipe, image: MadeImage): Promise<Fa
     recipe.attestationsUnreachable === undefined
       ? known(image.attestations, 'image')
       : unknownFact(recipe.attestationsUnreachable);
-  const build = buildOf(recipe, image, attestations);
+  const build = await buildOf(recipe, image, attestations);
   const content = await contentOf(image, build.buildArgs);
   const { annotations = {}, indexAnnotations = {} } = recipe;
   return {

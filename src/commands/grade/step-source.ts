@@ -1,5 +1,4 @@
 import { resolve } from 'node:path';
-import { analyseDockerfile } from '../../dockerfile/parse-dockerfile.ts';
 import { historyMisfit } from '../../facts/history-fit.ts';
 import type { StepSource } from '../../grading/next-steps.ts';
 import type { ReportInput } from '../../model/report.ts';
@@ -7,8 +6,6 @@ import type { ReadyStep, Scorecard } from '../../model/scorecard.ts';
 import type { PipelineContext } from '../../pipeline/context.ts';
 import { lastScorecard } from '../../pipeline/image-build/last-scorecard.ts';
 import { readText } from '../../pipeline/read-text.ts';
-import { parseBuildArgs } from '../../plans/flags/parse-build-args.ts';
-import { readySteps } from '../after-build/ready-steps.ts';
 import type { CommandIo } from '../io.ts';
 import { projectSettings } from '../project-settings.ts';
 
@@ -34,6 +31,7 @@ export async function stepSource(
   const image = contents[0]?.facts.image;
   const text = await readText(path, { largest: LARGEST }).catch(() => undefined);
   if (text === undefined || image?.known !== true) return {};
+  const { analyseDockerfile } = await import('../../dockerfile/parse-dockerfile.ts');
   const parsed = analyseDockerfile(text, { built: true, buildArgs: {} });
   const fits = parsed.ok && historyMisfit(parsed.value.model, image.value.config) === undefined;
   return fits ? { dockerfile: FILE } : {};
@@ -44,6 +42,10 @@ async function readyFor(
   words: readonly string[],
   io: CommandIo,
 ): Promise<readonly ReadyStep[]> {
+  const [{ parseBuildArgs }, { readySteps }] = await Promise.all([
+    import('../../plans/flags/parse-build-args.ts'),
+    import('../after-build/ready-steps.ts'),
+  ]);
   const parsed = parseBuildArgs(words, io.env);
   if (!parsed.ok || parsed.value.kind === 'help') return [];
   return readySteps(scorecard, parsed.value, await projectSettings(undefined, io), io);

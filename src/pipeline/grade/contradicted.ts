@@ -46,7 +46,7 @@ async function markOf(
   const read = parseProvenance(predicate);
   if (!read.ok) return {};
   const { buildArgs, finishedOn } = read.value;
-  const model = analyseRecorded(read.value)?.model;
+  const model = (await analyseRecorded(read.value))?.model;
   const misfit =
     (model === undefined ? undefined : historyMisfit(model, config)) ??
     timeMisfit(finishedOn, config.created, buildArgs['SOURCE_DATE_EPOCH']);

@@ -1,4 +1,3 @@
-import { analyseDockerfile } from '../../dockerfile/parse-dockerfile.ts';
 import { buildFact } from '../../facts/build.ts';
 import { historyDockerfile } from '../../facts/history-dockerfile.ts';
 import { historyMisfit } from '../../facts/history-fit.ts';
@@ -42,18 +41,18 @@ type Dockerfile = NonNullable<Parameters<typeof buildFact>[0]['dockerfile']>;
  * Dockerfile that the user names, else from a provenance that nobody signed, else as far as its
  * history tells. Throws UserError where the user's file is no Dockerfile.
  */
-export function gradedBuild(
+export async function gradedBuild(
   image: Pick<OpenedImage, 'root'>,
   platform: Pick<OpenedPlatform, 'descriptor' | 'config'>,
   attestations: Fact<AttestationsFact>,
   file: GivenDockerfile | undefined,
-): GradedBuild {
+): Promise<GradedBuild> {
   const chosen = chooseProvenance(attestations.known ? attestations.value.attestations : [], [
     platform.descriptor.digest,
     image.root.digest,
   ]);
-  const given = file === undefined ? undefined : readFile(file);
-  const recorded = chosen === undefined ? undefined : analyseRecorded(chosen.provenance);
+  const given = file === undefined ? undefined : await readFile(file);
+  const recorded = chosen === undefined ? undefined : await analyseRecorded(chosen.provenance);
   const notices = [
     ...(chosen?.notices ?? []),
     ...fileNotices(file, chosen, recorded !== undefined),
@@ -75,12 +74,13 @@ export function gradedBuild(
     return { fact: why === undefined ? fact : withoutBase(fact, why), buildArgs, notices };
   }
   const fact = buildFact({ dockerfile: undefined, ...provenance });
-  return { fact: withHistory(fact, platform.config), buildArgs, notices };
+  return { fact: await withHistory(fact, platform.config), buildArgs, notices };
 }
 
-function readFile(file: GivenDockerfile): Dockerfile {
+async function readFile(file: GivenDockerfile): Promise<Dockerfile> {
   const { target, buildArgs = {} } = file;
   const options = { ...(target === undefined ? {} : { target }), buildArgs };
+  const { analyseDockerfile } = await import('../../dockerfile/parse-dockerfile.ts');
   const read = analyseDockerfile(file.text, options, file.context);
   if (!read.ok)
     throw new UserError(`${file.name}, line ${read.error.line}: ${read.error.message}`, {
@@ -144,10 +144,12 @@ function withoutBase(fact: Fact<BuildFact>, why: string): Fact<BuildFact> {
 }
 
 /** Adds what the history tells. It names no images from outside, and never all steps: what it does not show stays unknown. */
-function withHistory(fact: Fact<BuildFact>, config: ImageConfig): Fact<BuildFact> {
+async function withHistory(fact: Fact<BuildFact>, config: ImageConfig): Promise<Fact<BuildFact>> {
   const history = historyDockerfile(config.history);
-  const read = history === undefined ? undefined : analyseDockerfile(history.text, { built: true });
-  if (history === undefined || read?.ok !== true) return fact;
+  if (history === undefined) return fact;
+  const { analyseDockerfile } = await import('../../dockerfile/parse-dockerfile.ts');
+  const read = analyseDockerfile(history.text, { built: true });
+  if (!read.ok) return fact;
   const { model, analysis } = read.value;
   const reason = 'only the image’s history describes the build, and it does not name images';
   const value: BuildFact = {

@@ -107,7 +107,7 @@ async function evidenceOf(
     bases,
   );
   const attached = attestations.known ? attestations.value.attestations : [];
-  const { fact, ...build } = gradedBuild(image, platform, attestations, options.dockerfile);
+  const { fact, ...build } = await gradedBuild(image, platform, attestations, options.dockerfile);
   const { withoutAttachments: unasked } = image;
   const notices =
     unasked === undefined

