@@ -124,8 +124,9 @@ export class LayerTree {
 
   #contentOf(path: string, entry: TarEntry): PlaceContent {
     const { type, size, linkname } = entry;
-    const content = { kind: KINDS[type], size: 0, by: LISTED, attributes: NONE, target: NONE };
-    if (type === 'file') return { ...content, size };
+    const kind = KINDS[type];
+    if (type === 'file') return { kind, size, by: LISTED, attributes: NONE, target: NONE };
+    const content = { kind, size: 0, by: LISTED, attributes: NONE, target: NONE };
     if (type === 'symlink') {
       checkLink(path, linkname);
       return { ...content, target: this.#folders.links.add(linkname) };

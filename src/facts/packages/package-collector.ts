@@ -41,7 +41,9 @@ export function packageCollector(
   let reader: RecordReader | undefined;
   let streamReader: StreamReader | undefined;
   let stream: RecordStream | undefined;
-  const pathOf = (path: string): string => ownValue(linked, path) ?? path;
+  // Nearly always there are none, and a look for a name that is new costs as much as all else here.
+  const isLinked = Object.keys(linked).length > 0;
+  const pathOf = (path: string): string => (isLinked ? (ownValue(linked, path) ?? path) : path);
   return {
     name: 'packages',
     wants: (entry) => {

@@ -21,11 +21,10 @@ export class EntryNames {
   }
 
   add({ path, entry }: LayerEntry): void {
-    const records = Object.entries(entry.pax).filter(
-      ([name]) => !/^(?:path|linkpath|size|[amc]time)$/.test(name),
-    );
-    const line = [path, entry.linkname, ...records.flat()].join('\t').replaceAll('\n', ' ');
-    this.#lines.push(line);
+    let line = `${path}\t${entry.linkname}`;
+    for (const [name, value] of Object.entries(entry.pax))
+      if (!/^(?:path|linkpath|size|[amc]time)$/.test(name)) line += `\t${name}\t${value}`;
+    this.#lines.push(line.includes('\n') ? line.replaceAll('\n', ' ') : line);
     this.#paths.push(path);
     this.#length += line.length;
     if (this.#length >= ENOUGH) this.flush();

@@ -23,7 +23,8 @@ const OTHERS: readonly (readonly [kind: string, magic: Uint8Array])[] = [
 const GZIP = magic('1f8b08');
 const SCRIPT = magic('2321');
 
-const END_MARK = 'PK\u0005\u0006';
+const END_MARK = magic('504b0506');
+const LISTED_MARK = magic('504b0102');
 /** A zip archive, and one that was made in parts and is whole (APPNOTE.TXT 8.5.4). */
 const ZIP_HEADS = ['504b0304', '504b0708504b0304', '504b3030504b0304'].map(magic);
 
@@ -31,22 +32,23 @@ const ZIP_HEADS = ['504b0304', '504b0708504b0304', '504b3030504b0304'].map(magic
 export function endsAsZip(tail: Uint8Array): boolean {
   const from = Math.max(0, tail.length - ZIP_BYTES.end - LARGEST_COMMENT);
   const bytes = Buffer.from(tail.buffer, tail.byteOffset, tail.length);
-  for (let end = bytes.indexOf(END_MARK, from, 'latin1'); end >= 0;) {
+  for (let end = bytes.indexOf(END_MARK, from); end >= 0;) {
     const isWhole = end + ZIP_BYTES.end <= bytes.length;
     // Readers go by the size of the directory, whatever number of entries is said.
     if (isWhole && bytes.readUInt32LE(end + 12) > 0)
-      return bytes.subarray(0, end).includes('PK\u0001\u0002', 0, 'latin1');
-    end = bytes.indexOf(END_MARK, end + 1, 'latin1');
+      return bytes.subarray(0, end).includes(LISTED_MARK);
+    end = bytes.indexOf(END_MARK, end + 1);
   }
   return false;
 }
 
-function magic(hex: string): Uint8Array {
+function magic(hex: string): Buffer {
   return Buffer.from(hex, 'hex');
 }
 
 function begins(bytes: Uint8Array, start: Uint8Array): boolean {
-  return start.every((byte, at) => bytes[at] === byte);
+  for (let at = 0; at < start.length; at += 1) if (bytes[at] !== start[at]) return false;
+  return true;
 }
 
 /** What opens content that begins so, and hands its members on; undefined where it is not packed, or not in a way that is opened. */

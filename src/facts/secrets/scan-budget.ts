@@ -41,6 +41,7 @@ export class ScanBudget implements UnpackBudget {
   }
 
   gaps(): readonly string[] {
+    if (this.#gaps.size === 0) return [];
     const reasons = [...this.#gaps];
     this.#gaps.clear();
     return reasons;

@@ -98,7 +98,7 @@ export function secretCollector(): LayerCollector<SecretFacts> {
     else new ContentScan(path, shared).whole(content ?? new Uint8Array());
     scan = undefined;
     if (PackageLists.matches(path) && content !== undefined) lists.add(content);
-    const secretsHere = once(shared.found.splice(0));
+    const secretsHere = shared.found.length === 0 ? [] : once(shared.found.splice(0));
     const hash =
       secretsHere.length > 0 && content !== undefined
         ? PackageLists.hash(path, content)

@@ -7,7 +7,12 @@ const MAGIC_AT = 257;
 
 /** True where a tar archive begins, of POSIX or GNU. */
 export function isTar(head: Uint8Array): boolean {
-  return head.length >= BLOCK && MAGIC.every((byte, at) => head[MAGIC_AT + at] === byte);
+  // Most files are none: the first byte tells.
+  return (
+    head.length >= BLOCK &&
+    head[MAGIC_AT] === MAGIC[0] &&
+    MAGIC.every((byte, at) => head[MAGIC_AT + at] === byte)
+  );
 }
 
 function text(header: Uint8Array, from: number, length: number): string {

@@ -68,26 +68,33 @@ export function token(
 
 /** A look at the bytes behind a keyword, as far as the tail is letters of known number: words end sooner, and are in every text. */
 function goesOnAs(tail: string): SecretRule['glance'] {
-  const letters: Uint8Array[] = [];
+  const classes: string[] = [];
   for (const [part = '', one = '', least, most] of tail
     .replace(/^\(/, '')
     .matchAll(/(\[[^[\]]+\]|[\w-]|\\\.)(?:\{(\d+)(,\d*)?\})?|./g)) {
     if (one === '' || /^\(/.test(part)) break;
-    const is = lettersOf(one);
-    for (let count = Number(least ?? 1); count > 0; count -= 1) letters.push(is);
+    for (let count = Number(least ?? 1); count > 0; count -= 1) classes.push(one);
     if (most !== undefined) break;
   }
-  if (letters.length === 0) return undefined;
-  return (bytes, at, length) =>
-    letters.every((is, index) => is[bytes[at + length + index] ?? 0] === 1);
+  if (classes.length === 0) return undefined;
+  let letters: readonly Uint8Array[] | undefined;
+  return (bytes, at, length) => {
+    letters ??= classes.map(lettersOf);
+    return letters.every((is, index) => is[bytes[at + length + index] ?? 0] === 1);
+  };
 }
 
-/** Which bytes a character class, or one letter, holds. */
+const BYTES = Array.from({ length: 256 }, (_, code) => String.fromCharCode(code));
+const LETTERS = new Map<string, Uint8Array>();
+
+/** Which bytes a character class, or one letter, holds. Few differ among all rules. */
 function lettersOf(letters: string): Uint8Array {
+  const known = LETTERS.get(letters);
+  if (known !== undefined) return known;
   const is = new RegExp(letters);
-  return Uint8Array.from({ length: 256 }, (_, code) =>
-    is.test(String.fromCharCode(code)) ? 1 : 0,
-  );
+  const made = Uint8Array.from(BYTES, (byte) => (is.test(byte) ? 1 : 0));
+  LETTERS.set(letters, made);
+  return made;
 }
 
 function either(
