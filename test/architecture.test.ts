@@ -118,7 +118,7 @@ const OWN_WRITERS: Readonly<Record<string, string>> = {
   'pipeline/grade/line-file.ts': 'lines are appended, so that a run can go on from them',
   'pipeline/sign/sign-statements.ts': 'a temporary folder of ours',
   'pipeline/sign/cosign-proof.ts': 'a temporary folder of ours',
-  'pipeline/reproduce/deeper-views.ts': 'a temporary folder of ours',
+  'pipeline/compare/deeper-views.ts': 'a temporary folder of ours',
   'pipeline/reproduce/tomorrow.ts': 'a temporary folder of ours',
   'pipeline/contexts/stage-context.ts': 'the copy of a context, in a folder of ours',
   'pipeline/contexts/mirror-folder.ts': 'the copy of a context, in a folder of ours',

@@ -6,6 +6,7 @@ export type Phase =
   | 'open'
   | 'build'
   | 'normalise'
+  | 'prove'
   | 'compare'
   | 'inspect'
   | 'verify'

@@ -79,6 +79,8 @@ export interface BuildPlan {
   readonly needed: readonly NeededImage[];
   readonly settings: Settings;
   readonly own: OwnOptions;
+  /** Build once more elsewhere, and state what came of it. */
+  readonly prove: boolean;
   readonly progress: ProgressStyle;
   /** The user's own files, written when the build is done. */
   readonly userFiles: { readonly iidFile?: string; readonly metadataFile?: string };

@@ -71,6 +71,8 @@ export function planBuild(inputs: BuildInputs): Result<BuildPlan | PassthroughPl
     compression: output.compression,
     attest,
     own: parsed.own,
+    // Level 5 is not to be had without.
+    prove: parsed.own.prove ?? settings.gate.minLevel === 5,
     userFiles: userFiles(parsed),
     notices: [...output.notices, ...pinning.notices],
     ...(inputs.git === undefined ? {} : { vcs: vcsOf(inputs.git) }),

@@ -6,6 +6,7 @@ export const PHASE_LABEL: Readonly<Record<Phase, string>> = {
   open: 'open',
   build: 'build',
   normalise: 'normalize',
+  prove: 'prove',
   compare: 'compare',
   inspect: 'inspect',
   verify: 'verify',

@@ -1,10 +1,10 @@
 import type { ImageComparison } from '../../model/difference.ts';
 import { EXIT } from '../../model/errors.ts';
 import { withPlainHttp } from '../../model/settings.ts';
+import { compareImages } from '../../pipeline/compare/compare-images.ts';
+import { deeperViews } from '../../pipeline/compare/deeper-views.ts';
 import { openNamedImage } from '../../pipeline/grade/open-named-image.ts';
 import { Registries } from '../../pipeline/registries.ts';
-import { compareImages } from '../../pipeline/reproduce/compare-images.ts';
-import { deeperViews } from '../../pipeline/reproduce/deeper-views.ts';
 import type { FlagValues } from '../../plans/flags/flag.ts';
 import { withProgress } from '../conversation.ts';
 import { command } from '../flags.ts';

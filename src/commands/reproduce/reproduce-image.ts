@@ -1,12 +1,10 @@
-import { UserError } from '../../model/errors.ts';
 import { type Settings, withPlainHttp } from '../../model/settings.ts';
-import { parseImageName } from '../../oci/image-source.ts';
 import { openNamedImage } from '../../pipeline/grade/open-named-image.ts';
 import { Registries } from '../../pipeline/registries.ts';
-import type { Repository } from '../../pipeline/reproduce/attest-published.ts';
 import { reproduceImage } from '../../pipeline/reproduce/reproduce-image.ts';
 import type { Reproduction } from '../../pipeline/reproduce/reproduce.ts';
 import { trustedSigners } from '../../pipeline/sign/trusted-signers.ts';
+import { attachTarget } from '../attest/attach-target.ts';
 import { withProgress } from '../conversation.ts';
 import type { CommandIo } from '../io.ts';
 import { imageSettings } from '../project-settings.ts';
@@ -20,14 +18,15 @@ export async function reproduceNamed(flags: ImageFlags, io: CommandIo): Promise<
   return withProgress(io, async (context) => {
     const registries = new Registries(context, withPlainHttp(settings.registries, flags.plainHttp));
     const trusted = await trustedSigners(context, settings, flags.signers);
-    const text = await whereDeployed(flags.image, io.cwd);
-    const image = await openNamedImage(context, registries, {
-      text,
-      stdin: io.stdin,
-      ...wantedPlatform(flags.platform),
-    });
+    const target = flags.attest ? await attachTarget(context, flags.image, flags, io) : undefined;
+    const image = await (target === undefined
+      ? openNamedImage(context, registries, {
+          text: await whereDeployed(flags.image, io.cwd),
+          stdin: io.stdin,
+          ...wantedPlatform(flags.platform),
+        })
+      : target.open());
     try {
-      const attest = flags.attest ? await repositoryOf(image.place, text, io.cwd) : undefined;
       return await reproduceImage(context, {
         image,
         trusted,
@@ -35,7 +34,7 @@ export async function reproduceNamed(flags: ImageFlags, io: CommandIo): Promise<
         registries,
         source: flags.source,
         given: { buildArgs: flags.buildArgs, secrets: flags.secrets, ssh: flags.ssh },
-        attest,
+        attest: target,
         deeper: flags.diffoscope,
       });
     } finally {
@@ -46,15 +45,4 @@ export async function reproduceNamed(flags: ImageFlags, io: CommandIo): Promise<
 
 function withKey(settings: Settings, key: string | undefined): Settings {
   return key === undefined ? settings : { ...settings, sign: { ...settings.sign, key } };
-}
-
-/** A statement about an image is published where that image is. */
-async function repositoryOf(place: string, text: string, cwd: string): Promise<Repository> {
-  const name = await parseImageName(text, cwd);
-  if (place !== 'registry' || !('reference' in name))
-    throw new UserError('--attest signs for an image of a registry', {
-      nextStep: 'name it with its registry’s host, or push it first: scoville push',
-    });
-  const { registry, repository } = name.reference;
-  return { registry, repository };
 }

@@ -87,8 +87,9 @@ export function openStored(
   store: BlobStore,
   root: Descriptor,
   name: string = root.digest,
+  entries: readonly Descriptor[] = [],
 ): Promise<OpenedImage> {
-  return openBlobImage({ name, place: 'store', blobs: folderBlobs(store), root, entries: [] });
+  return openBlobImage({ name, place: 'store', blobs: folderBlobs(store), root, entries });
 }
 
 /** Opens an image whose blobs are at hand. Throws UserError where a document is missing, damaged, or no container image. */

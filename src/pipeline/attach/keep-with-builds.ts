@@ -1,8 +1,10 @@
 import type { Digest } from '../../model/digest.ts';
 import type { Descriptor } from '../../model/oci.ts';
+import type { OpenedImage } from '../../model/opened-image.ts';
 import { type ImageReference, parseReference } from '../../model/reference.ts';
 import type { StoredBuild } from '../../oci/layout/build-record.ts';
 import type { LayoutStore } from '../../oci/layout/layout-store.ts';
+import { openStored } from '../../oci/layout/open-layout.ts';
 import { readTaggedEntries, taggedEntries } from '../../oci/legacy-signature.ts';
 
 /**
@@ -15,8 +17,7 @@ export async function keepWithBuilds(
   referrers: readonly Descriptor[],
   stale: readonly Digest[],
 ): Promise<void> {
-  const builds = await store.builds();
-  const build = builds.find(({ manifests }) => manifests.some((m) => m.digest === digest));
+  const build = await buildOf(store, digest);
   if (build === undefined) return;
   const names: string[] = [];
   for (const name of build.names)
@@ -34,8 +35,27 @@ export async function keepWithBuilds(
   }
 }
 
+/** The newest build of that image in the layout. */
+export async function buildOf(
+  store: LayoutStore,
+  digest: Digest,
+): Promise<StoredBuild | undefined> {
+  const builds = await store.builds();
+  return builds.find(({ manifests }) => manifests.some((one) => one.digest === digest));
+}
+
+/** An image of the layout with all that its newest build keeps beside it. */
+export async function openBuild(
+  store: LayoutStore,
+  index: Descriptor,
+  name: string,
+): Promise<OpenedImage> {
+  const build = await buildOf(store, index.digest);
+  return openStored(store.blobs, index, name, build?.manifests ?? []);
+}
+
 /** What a build keeps beside the image of that digest: signatures and attestations, in either form. */
-export function referrersOf({ manifests }: StoredBuild, image: Digest): readonly Descriptor[] {
+function referrersOf({ manifests }: StoredBuild, image: Digest): readonly Descriptor[] {
   const others = manifests.filter(
     ({ digest, artifactType }) => digest !== image && artifactType !== undefined,
   );

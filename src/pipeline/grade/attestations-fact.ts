@@ -73,7 +73,11 @@ function signatureOf({ evidence, ...check }: CheckedAttachment): readonly Signat
   ];
 }
 
-function attestationOf({ evidence, ...check }: CheckedAttachment): readonly FoundAttestation[] {
+/** A statement that was checked, as the criteria read it; none for a signature. */
+export function attestationOf({
+  evidence,
+  ...check
+}: CheckedAttachment): readonly FoundAttestation[] {
   const { says, digest, subjects } = evidence;
   if (says.kind !== 'statement') return [];
   const { verification, verifiedBy } = check;

@@ -9,6 +9,7 @@ import type { BuildPlan } from '../../plans/build-plan.ts';
 import { assess } from '../assess/assess.ts';
 import type { Inspected } from '../assess/evidence.ts';
 import { inspect } from '../assess/inspect.ts';
+import type { KeptAttachments } from '../attach/attached-before.ts';
 import { profileStatements } from '../attach/profile-statements.ts';
 import { part, type PipelineContext, phase } from '../context.ts';
 import type { BuildTimes, FinalImage } from '../image-under-build.ts';
@@ -24,6 +25,7 @@ import type { Signer } from '../sign/signer.ts';
 import { verdictStatements } from '../sign/verdict-statements.ts';
 import { type BuiltEvidence, evidenceOf, openBuilt, statementsOf } from './built-evidence.ts';
 import type { Prepared } from './prepare-build.ts';
+import { type Proof, proofStatement } from './prove-build.ts';
 
 /** What an image carries when it is published, and how it was judged. */
 export interface AttestedImage {
@@ -35,10 +37,16 @@ export interface AttestedImage {
   readonly contents?: readonly ImageContents[];
 }
 
+/** A build with what else is known of its image: whether it came out twice, and what hung on the same digest before. */
+type Attesting = Prepared & {
+  readonly proof: Proof | undefined;
+  readonly kept: KeptAttachments;
+};
+
 /** Inspect, sign and attest, grade, attest the verdict. */
 export async function attestAndGrade(
   context: PipelineContext,
-  prepared: Prepared,
+  prepared: Attesting,
   image: FinalImage,
   times: BuildTimes,
   signer: Signer | undefined,
@@ -67,14 +75,17 @@ export async function attestAndGrade(
       : await attest(context, prepared, image, times, inspected, signer, early);
   const isKept = ({ predicateType }: SignedStatement): boolean =>
     plan.settings.sign.format !== 'legacy' || predicateType !== PREDICATE_TYPE.cosignSign;
-  const referrers = signed.filter(isKept).map(({ referrer }) => referrer);
+  const referrers = [
+    ...signed.filter(isKept).map(({ referrer }) => referrer),
+    ...prepared.kept.referrers,
+  ];
   if (scanning === undefined) {
     context.emit({ kind: 'phase-off', phase: 'grade', reason: '--grade=false' });
     return { referrers, tagged, scorecard: undefined };
   }
   const platforms = (await scanning).map((one) => ({
     ...one,
-    ...statementsOf(one, image, signed),
+    ...statementsOf(one, image, signed, prepared),
   }));
   const { scorecard, contents } = await assess(context, opened, platforms, {
     settings,
@@ -97,7 +108,7 @@ interface Attested {
 /** Signs what is said of the image before its layers are read, in both forms where both are wanted. */
 async function signEarly(
   context: PipelineContext,
-  prepared: Prepared,
+  prepared: Attesting,
   image: FinalImage,
   times: BuildTimes,
   signer: Signer,
@@ -105,6 +116,7 @@ async function signEarly(
   const { plan, store } = prepared;
   const statements = [
     ...earlyStatements(documentInputs(context, prepared, image, times)),
+    ...(prepared.proof === undefined ? [] : [proofStatement(context, prepared.proof, image.index)]),
     ...prepared.profiles.flatMap((profile) => profileStatements(profile, image.index)),
   ];
   const signed = await signStatements(context, store.blobs, signer, statements);
@@ -117,7 +129,7 @@ async function signEarly(
 /** Signs what is said of its content, and waits for the rest. */
 async function attest(
   context: PipelineContext,
-  prepared: Prepared,
+  prepared: Attesting,
   image: FinalImage,
   times: BuildTimes,
   inspected: readonly (BuiltEvidence & Inspected)[],
@@ -158,7 +170,7 @@ async function attest(
 
 function documentInputs(
   context: PipelineContext,
-  prepared: Prepared,
+  prepared: Attesting,
   image: FinalImage,
   times: BuildTimes,
 ): Omit<DocumentInputs, 'content'> {
@@ -176,7 +188,7 @@ function documentInputs(
 
 async function signVerdict(
   context: PipelineContext,
-  prepared: Prepared,
+  prepared: Attesting,
   image: FinalImage,
   scorecard: Scorecard,
   signer: Signer | undefined,

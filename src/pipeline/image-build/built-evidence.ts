@@ -1,13 +1,24 @@
-import { known, unknownFact } from '../../model/facts.ts';
+import { vexOfAttestations } from '../../facts/vex/vex-attestations.ts';
+import type { Digest } from '../../model/digest.ts';
+import {
+  type AttestationsFact,
+  type Fact,
+  known,
+  type ReproductionFact,
+  unknownFact,
+} from '../../model/facts.ts';
 import type { OpenedImage } from '../../model/opened-image.ts';
 import { familiarReference, parseReference } from '../../model/reference.ts';
-import { PREDICATE_TYPE } from '../../model/statement.ts';
+import { type FoundAttestation, PREDICATE_TYPE } from '../../model/statement.ts';
 import { openStored } from '../../oci/layout/open-layout.ts';
 import type { AssessedPlatform, PlatformEvidence } from '../assess/evidence.ts';
+import type { KeptAttachments } from '../attach/attached-before.ts';
+import { reproductionFact } from '../grade/reproduction-fact.ts';
 import type { FinalImage, FinalPlatform } from '../image-under-build.ts';
 import type { SignedStatement } from '../sign/sign-statements.ts';
 import { buildFact, recordedArguments } from './build-fact.ts';
 import type { Prepared } from './prepare-build.ts';
+import type { Proof } from './prove-build.ts';
 
 export type BuiltEvidence = PlatformEvidence & { readonly own: FinalPlatform };
 
@@ -23,11 +34,12 @@ export function openBuilt(
 
 /** What only the build knows: how it was made, and which layers its base brought. */
 export function evidenceOf(
-  prepared: Prepared,
-  { platforms }: OpenedImage,
+  prepared: Prepared & { readonly kept: KeptAttachments },
+  { platforms, root, name }: OpenedImage,
   image: FinalImage,
   finishedAt: number,
 ): readonly BuiltEvidence[] {
+  const reference = parseReference(name);
   return image.platforms.map((own) => {
     const platform = platforms.find((p) => p.descriptor.digest === own.descriptor.digest);
     // One that is published and not judged must not go by unseen.
@@ -40,7 +52,13 @@ export function evidenceOf(
       build: buildFact(prepared, built, finishedAt),
       buildArgs: recordedArguments(built),
       predicates: [built.provenance?.predicate],
-      vex: prepared.vex,
+      vex: [
+        ...prepared.vex,
+        ...vexOfAttestations(prepared.kept.attestations, {
+          digests: [platform.descriptor.digest, root.digest],
+          references: reference.ok ? [reference.value] : [],
+        }),
+      ],
       baseLayers,
     };
   });
@@ -51,23 +69,24 @@ export function statementsOf(
   { own }: BuiltEvidence,
   image: FinalImage,
   signed: readonly SignedStatement[],
+  { proof, kept }: { readonly proof: Proof | undefined; readonly kept: KeptAttachments },
 ): Pick<AssessedPlatform, 'attestations' | 'reproduction'> {
   const digests = [image.index.digest, own.descriptor.digest];
   const mine = signed.filter(({ subject }) => digests.includes(subject));
   const isSignature = ({ predicateType }: SignedStatement): boolean =>
     predicateType === PREDICATE_TYPE.cosignSign;
-  return {
-    attestations: known(
-      {
-        signatures: mine.filter(isSignature).map(({ verifiedBy, referrer }) => ({
-          kind: 'cosign-bundle',
-          verification: verifiedBy === undefined ? 'unverified' : 'verified',
-          digest: referrer.digest,
-          ...(verifiedBy === undefined ? {} : { verifiedBy }),
-        })),
-        attestations: mine
+  const attestations = known<AttestationsFact>(
+    {
+      signatures: mine.filter(isSignature).map(({ verifiedBy, referrer }) => ({
+        kind: 'cosign-bundle',
+        verification: verifiedBy === undefined ? 'unverified' : 'verified',
+        digest: referrer.digest,
+        ...(verifiedBy === undefined ? {} : { verifiedBy }),
+      })),
+      attestations: [
+        ...mine
           .filter((one) => !isSignature(one))
-          .map(({ predicateType, predicate, subject, referrer }) => ({
+          .map(({ predicateType, predicate, subject, referrer }): FoundAttestation => ({
             predicateType,
             predicate,
             subjects: [subject],
@@ -75,12 +94,27 @@ export function statementsOf(
             verification: 'verified',
             digest: referrer.digest,
           })),
-      },
-      'build',
-    ),
-    reproduction: unknownFact(
-      'not tested yet: the build ran once',
-      'scoville reproduce --attest -t IMAGE .',
-    ),
-  };
+        ...kept.attestations,
+      ],
+    },
+    'build',
+  );
+  return { attestations, reproduction: reproductionOf(attestations, digests, proof) };
+}
+
+/** By the second build of this run, else by one that was attested before. */
+function reproductionOf(
+  attestations: Fact<AttestationsFact>,
+  digests: readonly Digest[],
+  proof: Proof | undefined,
+): Fact<ReproductionFact> {
+  if (proof !== undefined) {
+    const { reproducible, differences } = proof;
+    const value = { reproducible, differences: differences.length, statedBy: 'this-run' } as const;
+    return known(value, 'build');
+  }
+  const before = reproductionFact(attestations, digests);
+  return before.known
+    ? before
+    : unknownFact('not tested yet: the build ran once', 'scoville build --prove -t IMAGE .');
 }

@@ -4,6 +4,7 @@ import type { Descriptor } from '../../model/oci.ts';
 import type { ImageContents } from '../../model/report.ts';
 import type { Scorecard } from '../../model/scorecard.ts';
 import type { TaggedManifest } from '../../oci/legacy-signature.ts';
+import { attachedBefore } from '../attach/attached-before.ts';
 import type { PipelineContext } from '../context.ts';
 import type { BuildTimes, BuiltPlatform } from '../image-under-build.ts';
 import type { Signer } from '../sign/signer.ts';
@@ -12,6 +13,7 @@ import { buildFact } from './build-fact.ts';
 import { checkBuilt, lockOfBuilt } from './lock-built.ts';
 import { normaliseBuilt } from './normalise-built.ts';
 import type { Prepared } from './prepare-build.ts';
+import { proveBuild } from './prove-build.ts';
 import { recallResult, rememberResult } from './result-cache.ts';
 
 /** The image ready to be published. */
@@ -39,8 +41,17 @@ export async function finishImage(
   const lock = await lockOfBuilt(context, prepared, image);
   // Before anything is signed: a signature may stand in a public log.
   if (lock !== undefined) checkBuilt(context, plan, lock);
+  const proof = plan.prove ? await proveBuild(context, prepared, image) : undefined;
+  const { profiles } = prepared;
+  const kept =
+    signer === undefined
+      ? { attestations: [], referrers: [] }
+      : await attachedBefore(context, store, image.index, plan.settings, {
+          profiles,
+          isProven: proof !== undefined,
+        });
   const made = image.platforms.map((one) => buildFact(prepared, one.built, 0));
-  const judged = { ...prepared, made };
+  const judged = { ...prepared, made, proof, kept };
   const before = await recallResult(context, store.blobs, judged, image.index, signer);
   if (before !== undefined) {
     for (const one of PARTS) context.emit({ kind: 'part', part: one, state: 'done' });
@@ -60,7 +71,7 @@ export async function finishImage(
       });
     return { index: image.index, lock, ...before };
   }
-  const result = await attestAndGrade(context, prepared, image, times, signer);
+  const result = await attestAndGrade(context, { ...prepared, proof, kept }, image, times, signer);
   await rememberResult(context, judged, image.index, signer, result);
   return { index: image.index, lock, ...result };
 }

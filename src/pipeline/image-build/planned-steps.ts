@@ -7,7 +7,10 @@ export function plannedSteps({
   own,
   settings,
   destinations,
-}: Pick<BuildPlan, 'attest' | 'own' | 'settings' | 'destinations'>): readonly (Phase | Part)[] {
+  prove,
+}: Pick<BuildPlan, 'attest' | 'own' | 'settings' | 'destinations' | 'prove'>): readonly (
+  Phase | Part
+)[] {
   const { scanner, gate } = settings;
   const hasGate = gate.minLevel !== undefined || gate.minGrade !== undefined;
   const goesTo = (kind: BuildPlan['destinations'][number]['kind']): boolean =>
@@ -15,6 +18,7 @@ export function plannedSteps({
   const steps: readonly (readonly [Phase | Part, boolean])[] = [
     ['build', true],
     ['normalise', true],
+    ['prove', prove],
     ['inspect', true],
     ['sbom', attest.sign.on && attest.sbom.on],
     ['sign', attest.sign.on],

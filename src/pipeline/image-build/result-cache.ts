@@ -7,18 +7,22 @@ import type { Scorecard } from '../../model/scorecard.ts';
 import type { BlobStore } from '../../oci/blobs/blob-store.ts';
 import { createCache, type JsonCache } from '../../oci/layout/json-cache.ts';
 import type { TaggedManifest } from '../../oci/legacy-signature.ts';
+import type { KeptAttachments } from '../attach/attached-before.ts';
 import type { PipelineContext } from '../context.ts';
 import type { Signer } from '../sign/signer.ts';
 import type { AttestedImage } from './attest-and-grade.ts';
 import type { Prepared } from './prepare-build.ts';
+import type { Proof } from './prove-build.ts';
 
 /** A result rests on its day: ages, scanners' databases. Older ones are made anew. */
 const FRESH_MS = 24 * 60 * 60 * 1000;
-const SCHEMA = 5;
+const SCHEMA = 6;
 
 type Judged = Pick<Prepared, 'vex' | 'profiles' | 'plan'> & {
   /** How each platform was built: another Dockerfile can come to the same bytes, and is judged anew. */
   readonly made: readonly Fact<BuildFact>[];
+  readonly proof: Proof | undefined;
+  readonly kept: KeptAttachments;
 };
 
 interface Remembered {
@@ -87,7 +91,7 @@ function keyOf(
   index: Descriptor,
   signer: Signer | undefined,
 ): string {
-  const { plan, vex, profiles, made } = prepared;
+  const { plan, vex, profiles, made, proof, kept } = prepared;
   const { settings, attest, names, epoch, own, needed } = plan;
   // How high the gate is changes nothing of what is signed. Where trust came from, reports tell.
   const origins = settings.origins.filter(({ isTrust }) => isTrust);
@@ -112,6 +116,8 @@ function keyOf(
     needed,
     // By what they say: a promise that is withdrawn is to count no longer.
     vex,
+    proof: proof?.reproducible ?? null,
+    kept: kept.referrers.map(({ digest }) => digest),
     profiles: profiles.map(({ kind, predicate }) => ({ kind, predicate })),
     signer: signer?.kind === 'key' ? [signer.ref, publicKeyDigest(signer)] : signer?.kind,
   };

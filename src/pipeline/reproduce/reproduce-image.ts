@@ -1,15 +1,17 @@
 import type { ImageComparison } from '../../model/difference.ts';
+import type { Descriptor } from '../../model/oci.ts';
 import type { OpenedImage } from '../../model/opened-image.ts';
 import type { RecordedSource } from '../../model/recorded-build.ts';
 import type { Settings } from '../../model/settings.ts';
 import { openStore } from '../../oci/layout/layout-store.ts';
 import { type GivenInputs, rebuildWords } from '../../plans/reproduce/rebuild-words.ts';
+import { type AttachTarget, attachStatements } from '../attach/attach-statements.ts';
+import { builtImage, compareBuilds } from '../compare/compare-built.ts';
+import { deeperViews } from '../compare/deeper-views.ts';
 import type { PipelineContext } from '../context.ts';
+import { proofStatement } from '../image-build/prove-build.ts';
 import type { Registries } from '../registries.ts';
 import type { TrustedSigners } from '../sign/trusted-signers.ts';
-import { attestPublished, type Repository } from './attest-published.ts';
-import { builtImage, compareBuilds } from './compare-built.ts';
-import { deeperViews } from './deeper-views.ts';
 import { fetchSource, unverifiable } from './fetch-source.ts';
 import { rebuild } from './rebuild.ts';
 import { recordedBuilds } from './recorded-builds.ts';
@@ -23,8 +25,8 @@ interface ImageReproductionRequest {
   /** Another place of the source than the provenance names. */
   readonly source: string | undefined;
   readonly given: GivenInputs;
-  /** Signs the result as a referrer of the image, in this repository. */
-  readonly attest: Repository | undefined;
+  /** Signs the result, and keeps it beside that image. */
+  readonly attest: AttachTarget | undefined;
   /** Have diffoscope look into files that differ. */
   readonly deeper: boolean;
 }
@@ -73,12 +75,21 @@ export async function reproduceImage(
     };
     const doubts = comparison.reproducible ? [] : words.doubts;
     if (request.attest !== undefined && doubts.length === 0)
-      await attestPublished(context, request, request.attest, store, directory, comparison);
+      await attachStatements(context, request.attest, (published) =>
+        subjectsOf(published).map((subject) => proofStatement(context, comparison, subject)),
+      );
     return { kind: 'compared', comparison, doubts };
   } finally {
     await directory.end();
     await source.remove();
   }
+}
+
+/** The index where all that it lists was built again, else the manifests that were. */
+function subjectsOf({ root, index, platforms }: OpenedImage): readonly Descriptor[] {
+  const listed = index?.manifests.filter(({ platform }) => platform?.os !== 'unknown') ?? [];
+  const isWhole = index === undefined || listed.length === platforms.length;
+  return isWhole ? [root] : platforms.map(({ descriptor }) => descriptor);
 }
 
 function sourceObstacles(source: RecordedSource | undefined): readonly string[] {

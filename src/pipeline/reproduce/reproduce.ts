@@ -1,22 +1,16 @@
-import { setTimeout } from 'node:timers/promises';
 import type { ImageComparison } from '../../model/difference.ts';
 import { UserError } from '../../model/errors.ts';
 import { openStore } from '../../oci/layout/layout-store.ts';
-import { buildPaths } from '../../plans/build-plan.ts';
 import type { ParsedBuild } from '../../plans/flags/parse-build-args.ts';
-import { secondBuild } from '../../plans/reproduce/second-build.ts';
+import { attachStatements } from '../attach/attach-statements.ts';
+import { builtImage, compareBuilds } from '../compare/compare-built.ts';
+import { deeperViews } from '../compare/deeper-views.ts';
 import type { PipelineContext } from '../context.ts';
-import { gitModes } from '../contexts/context-modes.ts';
-import { type CopiedContext, copyContext } from '../contexts/copy-context.ts';
-import { normaliseBuilt } from '../image-build/normalise-built.ts';
-import { prepareBuild, type Prepared } from '../image-build/prepare-build.ts';
-import { readExport } from '../image-build/read-export.ts';
-import { runBuildKit } from '../image-build/run-buildkit.ts';
+import { buildElsewhere, buildOnce } from '../image-build/build-again.ts';
+import { prepareBuild } from '../image-build/prepare-build.ts';
+import { proofStatement } from '../image-build/prove-build.ts';
 import { sendGitModes } from '../image-build/send-modes.ts';
-import type { FinalImage } from '../image-under-build.ts';
-import { attestableBuild, attestReproduction } from './attest-reproduction.ts';
-import { builtImage, compareBuilds } from './compare-built.ts';
-import { deeperViews } from './deeper-views.ts';
+import { attestableBuild } from './attestable-build.ts';
 import { arrangeTomorrow, type Tomorrow, underTomorrow } from './tomorrow.ts';
 
 /** How it ended; `buildx`: one of the two builds failed, with its exit code. */
@@ -37,9 +31,6 @@ export interface ReproduceOptions {
   /** Have diffoscope look into files that differ. */
   readonly deeper: boolean;
 }
-
-/** Milliseconds between the builds: whole seconds, and the two of a zip file's clock, are others then. */
-const CLOCK_MOVES = 2100;
 
 /**
  * Builds an image, then once more without a cache, from a copy of the context in another folder with other times and another umask, and holds the two
@@ -70,9 +61,15 @@ export async function reproduce(
     if (typeof a === 'number') return { kind: 'buildx', exitCode: a };
     // Before the second build, which takes longest.
     const attestable = options.attest
-      ? await attestableBuild(store, prepared.plan, a.index)
+      ? await attestableBuild(context, prepared, a.index)
       : undefined;
-    const b = await buildElsewhere(context, prepared, second.dir, tomorrow);
+    const day = tomorrow;
+    const b =
+      day === undefined
+        ? await buildElsewhere(context, prepared, second.dir)
+        : await buildElsewhere(context, prepared, second.dir, ', tomorrow', (again) =>
+            underTomorrow(again, day),
+          );
     if (typeof b === 'number') return { kind: 'buildx', exitCode: b };
     const look = options.deeper ? deeperViews(context) : undefined;
     const images = await Promise.all([
@@ -81,64 +78,13 @@ export async function reproduce(
     ]);
     const comparison = await compareBuilds(context, prepared.dockerfile, images, look);
     if (attestable !== undefined)
-      await attestReproduction(context, prepared, attestable, comparison, first);
+      await attachStatements(context, attestable, ({ root }) => [
+        proofStatement(context, comparison, root),
+      ]);
     return { kind: 'compared', comparison, doubts: [] };
   } finally {
     await first.end();
     await second.discard();
     await tomorrow?.remove();
   }
-}
-
-/** Builds and normalises; an exit code where buildx failed. */
-async function buildOnce(
-  context: PipelineContext,
-  prepared: Prepared,
-): Promise<FinalImage | number> {
-  const { plan, store } = prepared;
-  const { exitCode } = await runBuildKit(context, prepared);
-  if (exitCode !== 0) return exitCode;
-  return normaliseBuilt(context, prepared, await readExport(plan.layout, store.blobs));
-}
-
-async function buildElsewhere(
-  context: PipelineContext,
-  prepared: Prepared,
-  dir: string,
-  tomorrow: Tomorrow | undefined,
-): Promise<FinalImage | number> {
-  // A quick RUN that writes the time would else write the same one twice.
-  await setTimeout(CLOCK_MOVES, undefined, { signal: context.signal }).catch(() => {
-    context.signal.throwIfAborted();
-  });
-  const { directory } = prepared.source;
-  const copy = directory === undefined ? undefined : await copied(context, prepared, directory);
-  context.emit({
-    kind: 'notice',
-    text: `building again without a cache${copy === undefined ? '' : `, from ${copy.directory}`}${tomorrow === undefined ? '' : ', tomorrow'}`,
-  });
-  try {
-    const plan = secondBuild(prepared.plan, buildPaths(dir), copy?.directory);
-    // The copy has its modes; named contexts are where they were.
-    const source = { ...prepared.source, directory: undefined };
-    const sent = await sendGitModes(context, { ...prepared, plan, source });
-    const sentAgain = { ...prepared, plan: sent.prepared.plan };
-    const second = tomorrow === undefined ? sentAgain : await underTomorrow(sentAgain, tomorrow);
-    return await buildOnce(context, second).finally(sent.release);
-  } finally {
-    await copy?.remove();
-  }
-}
-
-/** The copy has git's modes for what git tracks, as the first build was sent them; the rest those of another umask. */
-async function copied(
-  context: PipelineContext,
-  { plan }: Prepared,
-  directory: string,
-): Promise<CopiedContext> {
-  const isAsIs = plan.settings.reproducible.mode === 'off';
-  const found = isAsIs ? undefined : await gitModes(context.run, directory);
-  // A folder of which git tracks nothing is no checkout, wherever it lies.
-  const tracked = found === undefined || found.modes.size === 0 ? undefined : found.modes;
-  return copyContext(directory, tracked, context.signal);
 }

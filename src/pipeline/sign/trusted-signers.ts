@@ -28,6 +28,15 @@ export interface TrustedSigners {
   readonly signers: readonly TrustedSigner[];
 }
 
+/** The flags of who names no signer. */
+export const NOBODY_NAMED: SignerFlags = {
+  keys: [],
+  identity: undefined,
+  identityPattern: undefined,
+  issuer: undefined,
+  issuerPattern: undefined,
+};
+
 /** What a signature by the key that this tool made for the user is verified by, in reports. */
 export const OWN_KEY = 'this user’s key';
 

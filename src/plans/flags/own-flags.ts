@@ -44,6 +44,9 @@ export const IMAGE_FLAGS = {
     'MODE',
     'Which normalizer rules make the image reproducible',
   ),
+  prove: toggle('Build once more elsewhere, and attest whether it is the same', {
+    standard: 'on with --min-level 5',
+  }),
   pin: toggle('Pin external images to digests', { standard: 'on' }),
   lock: lock(),
   locked: bool('Fail, publishing nothing, where the build departs from scoville.lock'),

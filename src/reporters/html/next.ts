@@ -1,6 +1,8 @@
+import type { ReportInput } from '../../model/report.ts';
 import type { NextStep, Scorecard } from '../../model/scorecard.ts';
 import { gainText, stepsHeading } from '../card-words.ts';
 import type { Card } from '../card.ts';
+import { PROFILE_HEADING, profileLines } from '../profile-lines.ts';
 import { codeBlock, html, type Markup } from './markup.ts';
 
 function step(one: NextStep, index: number, scorecard: Scorecard): Markup {
@@ -22,5 +24,19 @@ export function nextSteps({ steps }: Card, scorecard: Scorecard): Markup {
     <ol class="steps">
       ${steps.map((one, index) => step(one, index, scorecard))}
     </ol>
+  </section>`;
+}
+
+/** How a profile that is attached is applied, a line a place. */
+export function profileSection(input: ReportInput): Markup {
+  const lines = profileLines(input);
+  if (lines.length === 0) return html``;
+  return html`<section aria-labelledby="profile">
+    <h2 id="profile">${PROFILE_HEADING}</h2>
+    ${lines.map(
+      ({ where, text }) =>
+        html`<h3>${where}</h3>
+          ${codeBlock(text)}`,
+    )}
   </section>`;
 }

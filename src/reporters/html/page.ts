@@ -9,7 +9,7 @@ import { head } from './head.ts';
 import { layerSection } from './layers.ts';
 import { html, Markup } from './markup.ts';
 import { matrix } from './matrix.ts';
-import { nextSteps } from './next.ts';
+import { nextSteps, profileSection } from './next.ts';
 import { packageSection } from './packages.ts';
 import { platformSection } from './platforms.ts';
 import { problems } from './problems.ts';
@@ -74,8 +74,9 @@ export function htmlReport(input: ReportInput): string {
   return documentOf(
     title,
     html`${navigation(input, card)} ${head(input, card)} ${problems(card)}
-    ${nextSteps(card, scorecard)} ${platformSection(scorecard)} ${matrix(scorecard)}
-    ${findings(scorecard)} ${waiverSection(scorecard)} ${contentSections(input)} ${foot(scorecard)}`,
+    ${nextSteps(card, scorecard)} ${profileSection(input)} ${platformSection(scorecard)}
+    ${matrix(scorecard)} ${findings(scorecard)} ${waiverSection(scorecard)}
+    ${contentSections(input)} ${foot(scorecard)}`,
   );
 }
 

@@ -13,6 +13,7 @@ import {
 } from '../card-words.ts';
 import { type Card, cardOf, type CardRow } from '../card.ts';
 import { evidenceText } from '../evidence-text.ts';
+import { PROFILE_HEADING, profileLines } from '../profile-lines.ts';
 import { readerNotes, withoutClaimsText } from '../reader-notes.ts';
 import { plural } from '../size-text.ts';
 import { VECTOR_NAMES } from '../vector-names.ts';
@@ -109,6 +110,17 @@ function stepLines({ steps }: Card, scorecard: Scorecard): string[] {
   ];
 }
 
+function profileBlock(input: ReportInput): string[] {
+  const lines = profileLines(input);
+  if (lines.length === 0) return [];
+  return [
+    '',
+    `### ${PROFILE_HEADING}`,
+    '',
+    ...lines.map(({ where, text }) => `- ${where}: ${code(text)}`),
+  ];
+}
+
 function row(result: CriterionResult): string {
   const declared = result.source === 'unverified-attestation' ? ' (self-declared)' : '';
   const settle = result.settle === undefined ? '' : `. To check: ${code(result.settle, 'cell')}`;
@@ -174,6 +186,7 @@ export function markdownReport(input: ReportInput): string {
     ...heading(input, card),
     ...groupLines(card),
     ...stepLines(card, scorecard),
+    ...profileBlock(input),
     ...vectorTables(scorecard),
   ];
   const evidence = evidenceBlock(scorecard);

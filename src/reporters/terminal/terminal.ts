@@ -5,6 +5,7 @@ import { shellWord } from '../../model/shell-word.ts';
 import { gradeText, levelText, restText } from '../card-words.ts';
 import { type Card, cardOf } from '../card.ts';
 import { shortDigest } from '../evidence-text.ts';
+import { PROFILE_HEADING, profileLines } from '../profile-lines.ts';
 import { type ReaderNote, readerNotes, withoutClaimsText } from '../reader-notes.ts';
 import { VECTOR_NAMES } from '../vector-names.ts';
 import { groupLines } from './card-rows.ts';
@@ -81,6 +82,17 @@ function noteBlock(screen: Screen, { heading, lines }: ReaderNote): string[] {
   ];
 }
 
+/** Commands and settings to be pasted: never cut. */
+function profileBlock(screen: Screen, lines: ReturnType<typeof profileLines>): string[] {
+  if (lines.length === 0) return [];
+  const { bold, cyan } = screen.colors;
+  return [
+    '',
+    ` ${bold(PROFILE_HEADING)}`,
+    ...lines.map(({ where, text }) => `  ${where}: ${cyan(shown(screen, text))}`),
+  ];
+}
+
 function claimsLine(screen: Screen, scorecard: Scorecard): string[] {
   const text = withoutClaimsText(scorecard);
   return text === undefined
@@ -110,10 +122,8 @@ function unchangedLine(screen: Screen, scorecard: Scorecard): string {
  * The scorecard for a terminal, at most `width` columns wide; ends with a newline. The level comes
  * first, then what the next level lacks, then what to do. Nothing from the image can move the cursor.
  */
-export function terminalReport(
-  { scorecard, steps = [], unchanged = false }: ReportInput,
-  options: TerminalOptions,
-): string {
+export function terminalReport(input: ReportInput, options: TerminalOptions): string {
+  const { scorecard, steps = [], unchanged = false } = input;
   const screen = screenOf(options);
   const notes = readerNotes(scorecard).flatMap((note) => noteBlock(screen, note));
   if (unchanged && options.verbose !== true)
@@ -134,6 +144,7 @@ export function terminalReport(
           ...wrapped(restText(card), screen.width - 2).map((line) => ` ${screen.colors.dim(line)}`),
         ]),
     ...stepLines(screen, scorecard, card),
+    ...profileBlock(screen, profileLines(input)),
     ...detailLines(screen, scorecard),
   ];
   return `${lines.join('\n')}\n`;

@@ -12,7 +12,7 @@ export const reproducible = criterion({
   needs: ['reproduction'],
   settle: 'scoville reproduce --attest -t IMAGE .',
   decidedBy:
-    'A second, uncached build in another directory, at another time, gave the same image manifest digest: done now (`scoville reproduce`) or stated by a ' +
+    'A second, uncached build in another directory, at another time, gave the same image manifest digest: done now (`scoville build --prove`, `scoville reproduce`) or stated by a ' +
     'verified attestation. Nothing else counts; without either the answer is unknown.',
   check: ({ reproduction }) => {
     const by =
@@ -32,8 +32,8 @@ export const reproducible = criterion({
     {
       title: 'Make the build reproducible and prove it',
       detail:
-        'scoville reproduce builds a second time, names each file that differs and its cause; with --attest the result is signed.',
-      example: 'scoville reproduce --attest -t IMAGE .',
+        'scoville build --prove builds a second time and attests the result; scoville reproduce names each file that differs and its cause.',
+      example: 'scoville build --prove -t IMAGE .',
     },
   ],
 });

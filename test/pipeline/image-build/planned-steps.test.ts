@@ -22,9 +22,13 @@ function steps({
     gate: { waivers: [], ...(minLevel === undefined ? {} : { minLevel }) },
   };
   const attest = { sign: sign ? on : off, sbom: on } as unknown as BuildPlan['attest'];
-  return plannedSteps({ attest, settings, destinations, own: { grade } as BuildPlan['own'] }).join(
-    ' ',
-  );
+  return plannedSteps({
+    prove: false,
+    attest,
+    settings,
+    destinations,
+    own: { grade } as BuildPlan['own'],
+  }).join(' ');
 }
 
 test('a build goes through all that is on, in the order in which it ends', () => {

@@ -31,7 +31,13 @@ function judged(dockerfile: string): Parameters<typeof rememberResult>[1] {
   };
   const fact = { dockerfile: unknownFact(dockerfile), images: unknownFact('x') };
   const made: readonly Fact<BuildFact>[] = [known(fact, 'build')];
-  return { plan, vex: [], made } as unknown as Parameters<typeof rememberResult>[1];
+  return {
+    plan,
+    vex: [],
+    profiles: [],
+    kept: { attestations: [], referrers: [] },
+    made,
+  } as unknown as Parameters<typeof rememberResult>[1];
 }
 
 test('a Dockerfile that comes to the same bytes is judged anew; the same one is not', async () => {

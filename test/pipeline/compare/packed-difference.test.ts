@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import type { TarEntry } from '../../../src/model/tar.ts';
-import { packedDifference } from '../../../src/pipeline/reproduce/packed-difference.ts';
+import { packedDifference } from '../../../src/pipeline/compare/packed-difference.ts';
 import { TAR_END, tarHeader, tarPadding } from '../../../src/tar/writer.ts';
 
 interface File {

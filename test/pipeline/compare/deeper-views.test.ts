@@ -2,7 +2,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { expect, test } from 'vitest';
 import type { RunTool } from '../../../src/model/run.ts';
-import { deeperViews } from '../../../src/pipeline/reproduce/deeper-views.ts';
+import { deeperViews } from '../../../src/pipeline/compare/deeper-views.ts';
 
 const { signal } = new AbortController();
 const bytes = (text: string): Uint8Array => Buffer.from(text);

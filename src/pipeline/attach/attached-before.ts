@@ -1,0 +1,87 @@
+import { PROFILE_ARTIFACT, PROFILE_PREDICATE } from '../../attestations/security-profile.ts';
+import type { Descriptor } from '../../model/oci.ts';
+import type { OpenedImage } from '../../model/opened-image.ts';
+import type { Settings } from '../../model/settings.ts';
+import { type FoundAttestation, PREDICATE_TYPE } from '../../model/statement.ts';
+import type { LayoutStore } from '../../oci/layout/layout-store.ts';
+import type { PipelineContext } from '../context.ts';
+import { attestationOf } from '../grade/attestations-fact.ts';
+import { NOBODY_NAMED, trustedSigners } from '../sign/trusted-signers.ts';
+import { type AttachedEvidence, readAttachments } from '../verify/read-attachments.ts';
+import { verifyAttachments } from '../verify/verify-attachments.ts';
+import { isVerdict } from './attach-statements.ts';
+import { buildOf, openBuild } from './keep-with-builds.ts';
+import type { ProfileFile } from './read-profiles.ts';
+
+/** What was attached to an image by hand, and still holds for the same digest. */
+export interface KeptAttachments {
+  readonly attestations: readonly FoundAttestation[];
+  readonly referrers: readonly Descriptor[];
+}
+
+const NONE: KeptAttachments = { attestations: [], referrers: [] };
+/** What each build states anew. */
+const OWN: readonly string[] = [
+  PREDICATE_TYPE.cyclonedx,
+  PREDICATE_TYPE.spdx,
+  PREDICATE_TYPE.slsaProvenanceV1,
+];
+
+/**
+ * What hangs on the last build of the same digest besides what a build makes itself, where it verifies by the keys at hand: VEX, profiles,
+ * second builds, results of tests. `made` says which profiles this build attaches, and whether it was proven.
+ */
+export async function attachedBefore(
+  context: PipelineContext,
+  store: LayoutStore,
+  index: Descriptor,
+  settings: Settings,
+  made: { readonly profiles: readonly ProfileFile[]; readonly isProven: boolean },
+): Promise<KeptAttachments> {
+  if ((await buildOf(store, index.digest)) === undefined) return NONE;
+  const image = await openBuild(store, index, index.digest);
+  try {
+    return await keptOf(context, image, settings, made);
+  } finally {
+    await image.close();
+  }
+}
+
+async function keptOf(
+  context: PipelineContext,
+  image: OpenedImage,
+  settings: Settings,
+  { profiles, isProven }: Parameters<typeof attachedBefore>[4],
+): Promise<KeptAttachments> {
+  const anew = [
+    ...OWN,
+    ...profiles.flatMap(({ kind }) => [PROFILE_PREDICATE[kind], PROFILE_ARTIFACT[kind]]),
+  ];
+  const isKept = ({ says }: AttachedEvidence): boolean =>
+    says.kind === 'statement' &&
+    !anew.includes(says.predicateType) &&
+    !isVerdict(says.predicateType, says.predicate) &&
+    !(isProven && says.predicateType === PREDICATE_TYPE.testResult);
+  const read = await readAttachments(image);
+  const candidates = read.found.filter(isKept);
+  if (candidates.length === 0) return NONE;
+  const artifacts = new Set(candidates.map(({ attachment }) => attachment.descriptor.digest));
+  // An artifact is vouched for by what hangs on it.
+  const found = read.found.filter(
+    (one) => candidates.includes(one) || artifacts.has(one.attachment.subject),
+  );
+  const trusted = await trustedSigners(context, settings, NOBODY_NAMED);
+  const checked = await verifyAttachments(context, image, { ...read, found }, trusted);
+  const held = checked.filter(({ verification }) => verification === 'verified');
+  const kept = new Set(held.map(({ evidence }) => evidence.attachment.descriptor.digest));
+  const { found: all } = await image.attachments();
+  return {
+    attestations: held.flatMap(attestationOf),
+    referrers: all
+      .filter(
+        ({ kind, subject, descriptor }) =>
+          kind === 'referrer' && (kept.has(descriptor.digest) || kept.has(subject)),
+      )
+      .map(({ descriptor }) => descriptor),
+  };
+}

@@ -1,0 +1,72 @@
+import { setTimeout } from 'node:timers/promises';
+import { buildPaths } from '../../plans/build-plan.ts';
+import { secondBuild } from '../../plans/reproduce/second-build.ts';
+import type { PipelineContext } from '../context.ts';
+import { gitModes } from '../contexts/context-modes.ts';
+import { type CopiedContext, copyContext } from '../contexts/copy-context.ts';
+import type { FinalImage } from '../image-under-build.ts';
+import { normaliseBuilt } from './normalise-built.ts';
+import type { Prepared } from './prepare-build.ts';
+import { readExport } from './read-export.ts';
+import { runBuildKit } from './run-buildkit.ts';
+import { sendGitModes } from './send-modes.ts';
+
+/** Milliseconds between the builds: whole seconds, and the two of a zip file's clock, are others then. */
+const CLOCK_MOVES = 2100;
+
+/** Builds and normalises; an exit code where buildx failed. */
+export async function buildOnce(
+  context: PipelineContext,
+  prepared: Prepared,
+): Promise<FinalImage | number> {
+  const { plan, store } = prepared;
+  const { exitCode } = await runBuildKit(context, prepared);
+  if (exitCode !== 0) return exitCode;
+  return normaliseBuilt(context, prepared, await readExport(plan.layout, store.blobs));
+}
+
+/**
+ * Builds once more into `dir`, without a cache, from a copy of the context in another folder with other times and another umask. `change` is given
+ * the second build before it runs, and `words` are told of it. Throws UserError where the context cannot be copied.
+ */
+export async function buildElsewhere(
+  context: PipelineContext,
+  prepared: Prepared,
+  dir: string,
+  words = '',
+  change: (second: Prepared) => Promise<Prepared> = (second) => Promise.resolve(second),
+): Promise<FinalImage | number> {
+  // A quick RUN that writes the time would else write the same one twice.
+  await setTimeout(CLOCK_MOVES, undefined, { signal: context.signal }).catch(() => {
+    context.signal.throwIfAborted();
+  });
+  const { directory } = prepared.source;
+  const copy = directory === undefined ? undefined : await copied(context, prepared, directory);
+  context.emit({
+    kind: 'notice',
+    text: `building again without a cache${copy === undefined ? '' : `, from ${copy.directory}`}${words}`,
+  });
+  try {
+    const plan = secondBuild(prepared.plan, buildPaths(dir), copy?.directory);
+    // The copy has its modes; named contexts are where they were.
+    const source = { ...prepared.source, directory: undefined };
+    const sent = await sendGitModes(context, { ...prepared, plan, source });
+    const second = await change({ ...prepared, plan: sent.prepared.plan });
+    return await buildOnce(context, second).finally(sent.release);
+  } finally {
+    await copy?.remove();
+  }
+}
+
+/** The copy has git's modes for what git tracks, as the first build was sent them; the rest those of another umask. */
+async function copied(
+  context: PipelineContext,
+  { plan }: Prepared,
+  directory: string,
+): Promise<CopiedContext> {
+  const isAsIs = plan.settings.reproducible.mode === 'off';
+  const found = isAsIs ? undefined : await gitModes(context.run, directory);
+  // A folder of which git tracks nothing is no checkout, wherever it lies.
+  const tracked = found === undefined || found.modes.size === 0 ? undefined : found.modes;
+  return copyContext(directory, tracked, context.signal);
+}

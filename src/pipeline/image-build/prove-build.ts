@@ -1,0 +1,182 @@
+import { createHash } from 'node:crypto';
+import { VERIFIER_ID } from '../../attestations/identity.ts';
+import { reproductionStatement } from '../../attestations/reproduction.ts';
+import type { ImageComparison } from '../../model/difference.ts';
+import type { Digest } from '../../model/digest.ts';
+import { UserError } from '../../model/errors.ts';
+import type { Descriptor } from '../../model/oci.ts';
+import { quantity } from '../../model/quantity.ts';
+import { PREDICATE_TYPE } from '../../model/statement.ts';
+import { RULE_SET_VERSION } from '../../normalise/catalogue.ts';
+import { createCache, type JsonCache } from '../../oci/layout/json-cache.ts';
+import { valuesOf } from '../../plans/flags/flag-spec.ts';
+import { builtImage, compareBuilds } from '../compare/compare-built.ts';
+import { type PipelineContext, phase } from '../context.ts';
+import { folderDigest } from '../contexts/folder-digest.ts';
+import type { FinalImage } from '../image-under-build.ts';
+import type { StatementToSign } from '../sign/attestation-documents.ts';
+import { buildElsewhere } from './build-again.ts';
+import type { Prepared } from './prepare-build.ts';
+
+/** What building the same once more showed. */
+export type Proof = Pick<ImageComparison, 'reproducible' | 'differences' | 'source'>;
+
+/** What is kept of a proof; only one that held is. */
+interface KeptProof {
+  readonly seconds: number;
+  readonly at: number;
+}
+
+const SCHEMA = 1;
+/** What a build fetches changes with the time; a proof of last month says less of today's. */
+const FRESH_MS = 30 * 24 * 60 * 60 * 1000;
+
+/**
+ * The second build of `--prove`, in another place and without a cache, held against the image; or the last proof of the same inputs that came
+ * to the same digest. Throws UserError where it cannot be built again: then nothing is known of it.
+ */
+export async function proveBuild(
+  context: PipelineContext,
+  prepared: Prepared,
+  image: FinalImage,
+): Promise<Proof> {
+  const { store } = prepared;
+  if (prepared.source.kind === 'stdin-archive')
+    throw new UserError('a context on stdin can be read only once, so it cannot be built twice', {
+      nextStep: 'unpack it, and build the folder; or build without --prove',
+    });
+  const inputs = await inputsOf(context, prepared, image.index.digest);
+  const kept = inputs === undefined ? undefined : await keptProof(context, inputs);
+  if (kept !== undefined) {
+    const day = new Date(kept.at).toISOString().slice(0, 10);
+    const detail = `the same digest as the second build of ${day}: nothing changed since`;
+    context.emit({ kind: 'phase-done', phase: 'prove', detail, seconds: 0, cached: true });
+    return { reproducible: true, differences: [] };
+  }
+  const last = (await proofs(context).get(lastKey(prepared))) as KeptProof | undefined;
+  const second = await store.newBuild();
+  const startedAt = context.now();
+  try {
+    const comparison = await phase(
+      context,
+      'prove',
+      async () => {
+        const again = await buildElsewhere(context, prepared, second.dir);
+        if (typeof again === 'number')
+          throw new UserError(
+            `the second build failed (exit code ${again} of docker buildx build): the image is not proven`,
+            { nextStep: 'see its output above, or build without --prove' },
+          );
+        const images = await Promise.all([
+          builtImage(store, 'the build', image.index),
+          builtImage(store, 'the second build', again.index),
+        ]);
+        return compareBuilds(context, prepared.dockerfile, images, undefined);
+      },
+      ({ reproducible, differences, omitted }) => ({
+        detail: reproducible
+          ? 'a second build gave the same digest'
+          : `not reproducible: ${quantity(differences.length + omitted, 'difference')}`,
+      }),
+      { detail: `a second build, uncached${lastText(last)}` },
+    );
+    const proof = { at: context.now(), seconds: (context.now() - startedAt) / 1000 };
+    await proofs(context).set(lastKey(prepared), proof);
+    if (comparison.reproducible && inputs !== undefined) await proofs(context).set(inputs, proof);
+    tellDifferences(context, comparison);
+    return comparison;
+  } finally {
+    await second.discard();
+  }
+}
+
+/** A failed proof is no error by itself: the image is what it is, and its level says so. */
+function tellDifferences(context: PipelineContext, { differences }: ImageComparison): void {
+  const [first] = differences;
+  if (first === undefined) return;
+  context.emit({
+    kind: 'warning',
+    text: `the image is not reproducible: a second build differs in ${quantity(differences.length, 'place')}, first ${first.path}`,
+    nextStep: 'scoville reproduce names each difference and its cause; give it the same flags',
+  });
+}
+
+function lastText(last: KeptProof | undefined): string {
+  return last === undefined ? '' : `; it took ${Math.round(last.seconds)} s last time`;
+}
+
+async function keptProof(context: PipelineContext, inputs: string): Promise<KeptProof | undefined> {
+  const found = (await proofs(context).get(inputs)) as KeptProof | undefined;
+  const isFresh =
+    found !== undefined && found.at <= context.now() && context.now() - found.at <= FRESH_MS;
+  return isFresh ? found : undefined;
+}
+
+/** Under what the time of the last second build is kept. */
+function lastKey({ source, parsed }: Prepared): string {
+  return JSON.stringify(['last', source.dockerfilePath ?? parsed.context, parsed.again]);
+}
+
+/**
+ * All that a build is made of, and what came out; undefined where a part of it cannot be read here, as a context of another machine: then
+ * each proof is a new one.
+ */
+async function inputsOf(
+  context: PipelineContext,
+  prepared: Prepared,
+  digest: Digest,
+): Promise<string | undefined> {
+  const { plan, source } = prepared;
+  if (source.directory === undefined) return undefined;
+  const { flags } = plan.invocation;
+  // `--build-arg NAME` takes its value from the environment.
+  const env = valuesOf(plan.invocation, 'build-arg').map((word) =>
+    word.includes('=') ? null : (context.env[word] ?? null),
+  );
+  const named = valuesOf(plan.invocation, 'build-context').map((word) =>
+    word.slice(word.indexOf('=') + 1),
+  );
+  const folders = named.filter((one) => !/^(?:docker-image|https?|git|ssh):\/\/|^git@/.test(one));
+  const trees = await Promise.all(
+    [
+      source.directory,
+      ...folders.map((one) => one.replace(/^oci-layout:\/\//, '').split(/[@:]/)[0] ?? ''),
+    ].map((folder) => folderDigest(folder, context.cwd, context.signal)),
+  );
+  if (trees.includes(undefined)) return undefined;
+  const parts = {
+    digest,
+    version: context.version,
+    rules: RULE_SET_VERSION,
+    mode: plan.settings.reproducible,
+    dockerfile: source.dockerfileText,
+    pins: plan.sourcePolicy?.policy,
+    flags,
+    env,
+    platforms: plan.platforms,
+    epoch: plan.epoch,
+    trees,
+  };
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
+}
+
+function proofs(context: PipelineContext): JsonCache {
+  return createCache(`${context.paths.cache}/second-builds`, SCHEMA);
+}
+
+/** What the second build of `subject` showed, to be signed. */
+export function proofStatement(
+  { version }: Pick<PipelineContext, 'version'>,
+  { reproducible, differences, source }: Proof,
+  subject: Descriptor,
+): StatementToSign {
+  const predicate = reproductionStatement(
+    {
+      reproducible,
+      differences: differences.map(({ path, detail }) => `${path}: ${detail}`),
+      ...(source === undefined ? {} : { source }),
+    },
+    { uri: VERIFIER_ID, version },
+  );
+  return { predicateType: PREDICATE_TYPE.testResult, predicate, subject };
+}

@@ -1,0 +1,89 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { bases, run, Scoville } from './harness.ts';
+
+interface ScoreJson {
+  readonly digest: string;
+  readonly criteria: readonly { readonly id: string; readonly outcome: string }[];
+}
+
+const scoville = new Scoville();
+const name = 'prove-e2e:1';
+let context = '';
+
+const write = (command: string): void => {
+  writeFileSync(
+    join(context, 'Dockerfile'),
+    `FROM ${bases.busybox}\nCOPY in.txt /in.txt\nRUN ${command}\nUSER 65532\n`,
+  );
+};
+
+beforeAll(() => {
+  context = mkdtempSync(join(tmpdir(), 'scoville-prove-'));
+  writeFileSync(join(context, 'in.txt'), 'one\n');
+  write('cp /in.txt /out.txt');
+});
+afterAll(async () => {
+  await scoville.remove();
+  rmSync(context, { recursive: true, force: true });
+});
+
+async function build(exitCode: number, ...flags: string[]) {
+  const args = ['build', '--offline', '--json', '-t', name, ...flags, context];
+  const { stdout, stderr } = await scoville.expect(exitCode, args);
+  const score = JSON.parse(stdout) as ScoreJson;
+  const reproducible = score.criteria.find(({ id }) => id === 'reproducible')?.outcome;
+  return { ...score, reproducible, stderr };
+}
+
+test('the second build is part of the build, and its proof is kept while nothing changes', async () => {
+  const first = await build(0, '--prove');
+  expect(first.reproducible).toBe('pass');
+  expect(first.stderr).toContain('building again without a cache');
+  expect(first.stderr).toContain('a second build gave the same digest');
+
+  const again = await build(0, '--prove');
+  expect(again).toMatchObject({ reproducible: 'pass', digest: first.digest });
+  expect(again.stderr).toContain('nothing changed since');
+  expect(again.stderr).not.toContain('building again');
+
+  // The statement still holds for the same digest, asked for or not.
+  expect((await build(0)).reproducible).toBe('pass');
+  const { stdout } = await scoville.expect(0, ['verify', '--json', `store:${name}`]);
+  expect(stdout).toMatch(/"reproducible": true/);
+
+  // Another input is another build, even where it comes to the same digest.
+  writeFileSync(join(context, 'unused.txt'), 'x');
+  const changed = await build(0, '--prove');
+  expect(changed.digest).toBe(first.digest);
+  expect(changed.stderr).toContain('building again');
+  expect(changed.stderr).toMatch(/it took \d+ s last time/);
+});
+
+test('what is attached by hand stays with the same digest', async () => {
+  writeFileSync(join(context, 'result.json'), '{"result":"PASSED"}');
+  const flags = ['--type', 'https://in-toto.io/attestation/scai/v0.3'];
+  await scoville.expect(0, ['attest', ...flags, '--predicate', join(context, 'result.json'), name]);
+  rmSync(join(context, 'result.json'));
+  expect((await build(0)).reproducible).toBe('pass');
+  const { stdout } = await scoville.expect(0, ['verify', '--json', `store:${name}`]);
+  expect(stdout).toContain('https://in-toto.io/attestation/scai/v0.3');
+});
+
+test('an image that comes out otherwise is published and not called reproducible', async () => {
+  write('head -c 8 /dev/urandom > /out.txt');
+  const { reproducible, stderr } = await build(0, '--prove');
+  expect(reproducible).toBe('fail');
+  expect(stderr).toContain('the image is not reproducible: a second build differs in');
+});
+
+test('level 5 asks for the proof, and without it nothing is tagged', async () => {
+  write('head -c 9 /dev/urandom > /out.txt');
+  const other = 'prove-e2e-gate:1';
+  const args = ['build', '--offline', '--min-level', '5', '-t', other, context];
+  const { stderr } = await scoville.expect(1, args);
+  expect(stderr).toContain('building again without a cache');
+  expect((await run('docker', ['image', 'inspect', other])).exitCode).not.toBe(0);
+});
