@@ -16,6 +16,7 @@ const ROOMS = [
   'grading',
   'attestations',
   'plans',
+  'profile',
   'reporters',
   'ui',
 ];
@@ -41,6 +42,8 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   difference: ['formats'],
   dockerfile: ['programs'],
   facts: ['formats'],
+  // One reader and one comparison of profiles: the criterion's.
+  profile: ['rules'],
   pipeline: [
     'tar',
     'formats',
@@ -274,6 +277,7 @@ describe('the import table of docs/architecture.md', () => {
       'grading',
       'attestations',
       'plans',
+      'profile',
       'reporters',
     ];
     const impure = files

@@ -70,6 +70,12 @@ export const COMMANDS: readonly ListedCommand[] = [
     load: async () => (await import('./reproduce/reproduce.ts')).reproduce,
   },
   {
+    name: 'profile',
+    summary: 'Make a seccomp profile that fits a program, and prove it',
+    spec: async () => (await import('./profile/profile-flags.ts')).PROFILE,
+    load: async () => (await import('./profile/profile.ts')).profile,
+  },
+  {
     name: 'lock',
     was: 'update',
     summary: 'Create or refresh scoville.lock',

@@ -15,7 +15,7 @@ function sample({ name, choices, value = '' }: FlagSpec): string {
   if (name === 'freeze') return '20260101';
   if (/LEVEL$/.test(value)) return '3';
   if (/GRADE$/.test(value)) return 'B';
-  return /^(N|DAYS|PORT|SECONDS)$/.test(value) ? '7' : 'a=b';
+  return /^(N|DAYS|PORT|SECONDS|TIME)$/.test(value) ? '7' : 'a=b';
 }
 
 function words(flag: FlagSpec): readonly string[] {

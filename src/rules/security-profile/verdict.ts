@@ -45,10 +45,11 @@ export const securityProfile = criterion({
   },
   remedies: [
     {
-      title: 'Attach a seccomp profile made for this program',
+      title: 'Make a seccomp profile that fits this program',
       detail:
-        'Record the system calls the app makes, allow only those, and attach the profile. Keep the default’s conditions on clone and socket.',
-      example: 'scoville build --profile FILE -t IMAGE .',
+        'Traces the program, writes the system calls that it makes to seccomp.json, and proves that it runs with these alone. ' +
+        'Then attach it: scoville build --profile seccomp.json, or attest.seccomp in .scoville.yaml.',
+      example: 'scoville profile IMAGE',
     },
   ],
 });

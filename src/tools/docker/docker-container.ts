@@ -1,3 +1,4 @@
+import { Interrupted } from '../../model/errors.ts';
 import { field, isObject } from '../../model/json-value.ts';
 import type { RunTool } from '../../model/run.ts';
 import type { Rights } from '../../model/smoke.ts';
@@ -17,6 +18,12 @@ interface ContainerSpec {
   readonly env: readonly string[];
   /** Ask the image's HEALTHCHECK each second. */
   readonly quickHealth: boolean;
+  /** Leave out no-new-privileges, as `docker run` does. */
+  readonly newPrivileges?: boolean;
+  /** More options of `docker create`. */
+  readonly options?: readonly string[];
+  /** Arguments of the entry point, in place of the image's CMD. */
+  readonly command?: readonly string[];
 }
 
 /** What a container is at. */
@@ -45,15 +52,16 @@ export function createArguments(spec: ContainerSpec): readonly string[] {
     spec.name,
     '--pull',
     'never',
-    '--security-opt',
-    'no-new-privileges',
+    ...(spec.newPrivileges === true ? [] : ['--security-opt', 'no-new-privileges']),
     '--pids-limit',
     String(PIDS_LIMIT),
     ...(spec.rights === 'none' ? ['--cap-drop', 'ALL'] : []),
     ...spec.ports.flatMap((port) => ['--publish', `127.0.0.1::${port}`]),
     ...spec.env.flatMap((variable) => ['--env', variable]),
     ...(spec.quickHealth ? ['--health-interval', '1s'] : []),
+    ...(spec.options ?? []),
     spec.image,
+    ...(spec.command ?? []),
   ];
 }
 
@@ -150,6 +158,28 @@ export async function removeContainer(run: RunTool, name: string): Promise<boole
   return (
     result.ended === 'exit' && (result.exitCode === 0 || /no such container/i.test(result.stderr))
   );
+}
+
+/**
+ * Stops a container by its own stop signal, and kills it after ten seconds. Not abortable: it is on the way to being removed.
+ */
+export async function stopContainer(run: RunTool, name: string): Promise<void> {
+  await run({ command: 'docker', args: ['stop', '--time', '10', name], timeoutMs: CALL_MS });
+}
+
+/** Runs a program in a running container. Gives undefined where it ended with 0, else the end of what it said. Throws Interrupted. */
+export async function execInContainer(
+  run: RunTool,
+  name: string,
+  command: readonly string[],
+  limits: { readonly timeoutMs: number; readonly signal: AbortSignal },
+): Promise<string | undefined> {
+  const result = await run({ command: 'docker', args: ['exec', name, ...command], ...limits });
+  if (result.ended === 'aborted') throw new Interrupted('docker exec was interrupted');
+  if (result.ended === 'exit' && result.exitCode === 0) return undefined;
+  if (result.ended !== 'exit') return 'it took too long and was stopped';
+  const text = cleanText(`${result.stdout}${result.stderr}`).trim().slice(-LOG_CHARS);
+  return text === '' ? `exit code ${result.exitCode}` : `${text}\nexit code ${result.exitCode}`;
 }
 
 /** Takes a tag from the engine's store, and the image with it where it has no other; quiet where there is none. */

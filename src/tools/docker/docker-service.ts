@@ -9,6 +9,10 @@ export interface ImageService {
   /** TCP ports that it exposes, ascending. */
   readonly ports: readonly number[];
   readonly hasHealthcheck: boolean;
+  /** What the engine runs in the container to ask how the service is; empty where the image has none. */
+  readonly healthcheck: readonly string[];
+  /** ENTRYPOINT and CMD: what the container starts. */
+  readonly program: readonly string[];
 }
 
 /** Reads it from the engine's store. Throws UserError where the engine does not answer or has no such image. */
@@ -35,9 +39,15 @@ export function parseImageService(stdout: string): ImageService {
     const port = Number(/^(\d{1,5})(?:\/tcp)?$/.exec(name)?.[1] ?? '');
     return port > 0 && port < 65_536 ? [port] : [];
   });
-  const [kind] = listField(field(config, 'Healthcheck'), 'Test');
+  const words = (value: unknown, name: string): readonly string[] =>
+    listField(value, name).filter((one) => typeof one === 'string');
+  const [kind, ...test] = words(field(config, 'Healthcheck'), 'Test');
+  const own = words(config, 'Shell');
+  const shell = own.length > 0 ? own : ['/bin/sh', '-c'];
   return {
     ports: ports.sort((a, b) => a - b),
-    hasHealthcheck: typeof kind === 'string' && kind !== '' && kind !== 'NONE',
+    hasHealthcheck: kind !== undefined && kind !== '' && kind !== 'NONE',
+    healthcheck: kind === 'CMD' ? test : kind === 'CMD-SHELL' ? [...shell, ...test] : [],
+    program: [...words(config, 'Entrypoint'), ...words(config, 'Cmd')],
   };
 }

@@ -74,7 +74,21 @@ describe('parseImageService', () => {
     ['{"Healthcheck":{"Test":["NONE"]}}', [], false],
     ['null', [], false],
   ])('%s', (config, ports, hasHealthcheck) => {
-    expect(parseImageService(config)).toEqual({ ports, hasHealthcheck });
+    expect(parseImageService(config)).toMatchObject({ ports, hasHealthcheck });
+  });
+
+  test.each([
+    ['{"Entrypoint":["/app"],"Cmd":["-v"]}', ['/app', '-v'], []],
+    ['{"Cmd":["sh"],"Healthcheck":{"Test":["CMD","/up","now"]}}', ['sh'], ['/up', 'now']],
+    ['{"Healthcheck":{"Test":["CMD-SHELL","up || no"]}}', [], ['/bin/sh', '-c', 'up || no']],
+    [
+      '{"Shell":["/bin/ash","-ec"],"Healthcheck":{"Test":["CMD-SHELL","up"]}}',
+      [],
+      ['/bin/ash', '-ec', 'up'],
+    ],
+    ['{"Entrypoint":"/app"}', [], []],
+  ])('what %s starts, and how it is asked', (config, program, healthcheck) => {
+    expect(parseImageService(config)).toMatchObject({ program, healthcheck });
   });
 });
 

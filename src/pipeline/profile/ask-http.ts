@@ -1,0 +1,68 @@
+import { request } from 'node:http';
+import { Interrupted } from '../../model/errors.ts';
+import type { Exercise } from '../../model/exercise.ts';
+
+/** What an exercise asks by HTTP. */
+export type HttpExercise = Extract<Exercise, { kind: 'http' }>;
+
+/** Time for a whole answer. */
+const REQUEST_MS = 10_000;
+const LONGEST_ANSWER = 1024 * 1024;
+
+/**
+ * Sends the request to a port of this machine, on a connection of its own. Gives undefined where the answer is as expected,
+ * else how it is not. An answer that is too long is cut off. Throws Interrupted.
+ */
+export async function askHttp(
+  { path, method, headers, body, expect }: HttpExercise,
+  port: number,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const answer = await new Promise<Answer | string>((resolve) => {
+    const asked = request({ host: '127.0.0.1', port, path, method, headers, agent: false, signal });
+    const end = (value: Answer | string): void => {
+      clearTimeout(timer);
+      resolve(value);
+      asked.destroy();
+    };
+    const timer = setTimeout(() => {
+      end(`no answer in ${REQUEST_MS / 1000} s`);
+    }, REQUEST_MS);
+    asked.once('error', (error) => {
+      end(error.message);
+    });
+    asked.once('response', (response) => {
+      const parts: Buffer[] = [];
+      let size = 0;
+      const done = (): void => {
+        end({ status: response.statusCode ?? 0, text: Buffer.concat(parts).toString('utf8') });
+      };
+      response.on('data', (part: Buffer) => {
+        parts.push(part);
+        size += part.length;
+        if (size > LONGEST_ANSWER) done();
+      });
+      response.once('end', done);
+      response.once('close', () => {
+        end('the answer was cut off');
+      });
+    });
+    asked.end(body);
+  });
+  if (signal.aborted) throw new Interrupted('the exercise was interrupted');
+  return typeof answer === 'string' ? answer : judged(answer, expect);
+}
+
+interface Answer {
+  readonly status: number;
+  readonly text: string;
+}
+
+function judged({ status, text }: Answer, expect: HttpExercise['expect']): string | undefined {
+  const isExpected =
+    expect.status === undefined ? status >= 200 && status < 400 : status === expect.status;
+  if (!isExpected) return `status ${status}`;
+  return expect.body === undefined || text.includes(expect.body)
+    ? undefined
+    : `the answer does not contain ${JSON.stringify(expect.body)}`;
+}

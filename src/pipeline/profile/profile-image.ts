@@ -1,0 +1,210 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Digest } from '../../model/digest.ts';
+import { UserError } from '../../model/errors.ts';
+import { type Exercise, exerciseWords } from '../../model/exercise.ts';
+import { canProfile, makeProfile } from '../../profile/make-profile.ts';
+import { profileComment } from '../../profile/profile-comment.ts';
+import { documentText, type SeccompDocument } from '../../profile/seccomp-document.ts';
+import type { Trace } from '../../profile/trace-reader.ts';
+import { compareWithDefault } from '../../rules/security-profile/seccomp/compare-profiles.ts';
+import { readProfile } from '../../rules/security-profile/seccomp/read-profile.ts';
+import { inspectLocalImages } from '../../tools/docker/docker-images.ts';
+import { imageService, type ImageService } from '../../tools/docker/docker-service.ts';
+import { dockerInfo } from '../../tools/docker/docker.ts';
+import type { PipelineContext } from '../context.ts';
+import { writeFileBeside } from '../write-file-beside.ts';
+import { type Confinement, confinementWords, runContainer } from './run-container.ts';
+import { traceImage } from './trace-image.ts';
+import { tracerFiles } from './tracer-files.ts';
+
+/** What is asked for. */
+export interface ProfileRequest {
+  /** As Docker knows it. */
+  readonly image: string;
+  readonly exercises: readonly Exercise[];
+  readonly env: readonly string[];
+  readonly timeoutMs: number;
+  readonly forMs: number;
+  readonly strict: boolean;
+  readonly ioctl: boolean;
+}
+
+/** An image that ran under the tracer and answered. */
+export interface TracedImage {
+  readonly image: string;
+  readonly digest: Digest;
+  /** GOARCH. */
+  readonly architecture: string;
+  readonly trace: Trace;
+  readonly confinement: Confinement;
+  /** In words. */
+  readonly exercises: readonly string[];
+  readonly service: ImageService;
+}
+
+/** A profile that was shown to fit. */
+export interface ProvenProfile {
+  readonly document: SeccompDocument;
+  /** Calls that the program tried and the default refuses. */
+  readonly refused: readonly string[];
+  /** Calls of the default that are left, of how many. */
+  readonly kept: number;
+  readonly total: number;
+}
+
+/** How long a program has to run on under its profile that nothing is asked of. */
+const STAYING_MS = 3_000;
+/** The tightest first: the first in which the program answers is taken. */
+const CONFINEMENTS: readonly Confinement[] = [
+  { readOnly: true, rights: 'none' },
+  { readOnly: false, rights: 'none' },
+  { readOnly: false, rights: 'default' },
+];
+
+/**
+ * Runs an image of the engine's store under the tracer, as confined as it answers. Throws UserError where there is no tracer,
+ * or it does not answer, Interrupted and ToolError.
+ */
+export async function traceForProfile(
+  context: PipelineContext,
+  request: ProfileRequest,
+): Promise<TracedImage> {
+  const { image, exercises, env, timeoutMs, forMs } = request;
+  const engine = await dockerInfo(context.run, context.signal);
+  const [local] = await inspectLocalImages(context.run, [image], context.signal);
+  if (local === undefined)
+    throw new UserError(`Docker has no image ${image}`, { nextStep: `docker pull ${image}` });
+  const { architecture } = local;
+  requireTracer(engine, architecture);
+  const service = await imageService(context.run, image, context.signal);
+  if (service.program.length === 0)
+    throw new UserError(`${image} has neither ENTRYPOINT nor CMD: it starts nothing`);
+  const tracer = await tracerFiles(context);
+  const words = [
+    ...exercises.map(exerciseWords),
+    ...(service.healthcheck.length > 0 ? ['HEALTHCHECK'] : []),
+  ];
+  const failures: string[] = [];
+  let log = '';
+  for (const confinement of CONFINEMENTS) {
+    const how = confinementWords(confinement);
+    context.emit({
+      kind: 'notice',
+      text: `tracing ${image} (${how}): ${words.join(', ') || 'its start alone'}`,
+    });
+    const ran = await traceImage(context, {
+      ...{ image, service, exercises, env, timeoutMs, forMs, confinement, tracer, architecture },
+    });
+    if (ran.failure === undefined) {
+      warn(context, ran.trace, ran.killed);
+      return {
+        image,
+        digest: local.id,
+        architecture,
+        ...ran,
+        confinement,
+        exercises: words,
+        service,
+      };
+    }
+    failures.push(`${how}: ${ran.failure}`);
+    log = ran.log;
+  }
+  throw new UserError(
+    `${image} does not answer. ${failures.join('. ')}${log === '' ? '' : `\n${log}`}`,
+    {
+      nextStep: `docker run --rm ${image}`,
+    },
+  );
+}
+
+/** The tracer is this machine's: it has to fit the engine's kernel, and the engine's machine the image. */
+function requireTracer(
+  engine: { readonly os: string; readonly architecture: string },
+  architecture: string,
+): void {
+  const here = { x64: 'amd64', ia32: '386' }[process.arch as string] ?? process.arch;
+  if (process.platform !== 'linux' || engine.os !== 'linux' || engine.architecture !== here)
+    throw new UserError(
+      `this machine (${process.platform}/${here}) has no tracer for the engine's (${engine.os}/${engine.architecture})`,
+      {
+        nextStep:
+          'run it on Linux, on a machine such as the engine’s: a CI runner, or inside the VM',
+      },
+    );
+  const isNative = architecture === here || (here === 'amd64' && architecture === '386');
+  if (!isNative || !canProfile(architecture))
+    throw new UserError(
+      `the image is for ${architecture}, and the engine runs on ${engine.architecture}: an emulator’s calls are not the program’s`,
+      { nextStep: `trace it on a machine of ${architecture}` },
+    );
+}
+
+function warn(context: PipelineContext, trace: Trace, killed: boolean): void {
+  if (trace.calls.size === 0)
+    throw new UserError('the tracer wrote nothing: ptrace may be forbidden here', {
+      nextStep: 'sysctl kernel.yama.ptrace_scope (3 forbids it; set it to 1 and restart)',
+    });
+  if (trace.unread > 0)
+    context.emit({
+      kind: 'warning',
+      text: `${trace.unread} lines of the trace are not strace’s: the program wrote into it`,
+    });
+  if (killed)
+    context.emit({
+      kind: 'warning',
+      text: 'the program ran on after its stop signal and was killed, so its end was not traced',
+    });
+}
+
+/**
+ * Makes the profile of a trace and proves it: no wider than the engine's default in any argument, and the same exercises answer
+ * under it. Throws UserError where not.
+ */
+export async function proveProfile(
+  context: PipelineContext,
+  traced: TracedImage,
+  request: ProfileRequest,
+): Promise<ProvenProfile> {
+  const { architecture, confinement } = traced;
+  const comment = profileComment({
+    image: traced.digest,
+    platform: `linux/${architecture}`,
+    when: new Date(context.now()).toISOString().replace(/\.\d+Z$/, 'Z'),
+    exercises: traced.exercises,
+    confinement: confinementWords(confinement),
+  });
+  const { strict, ioctl } = request;
+  const { document, refused } = makeProfile(traced.trace, { architecture, strict, ioctl }, comment);
+  const { more, kept, total } = compareWithDefault(readProfile(document), architecture);
+  if (more.length > 0)
+    throw new UserError(`the profile allows what the default forbids: ${more.join(', ')}`);
+  context.emit({ kind: 'notice', text: `running it again under the profile (${kept} calls)` });
+  const folder = await mkdtemp(join(tmpdir(), 'scoville-profile-'));
+  try {
+    const file = join(folder, 'seccomp.json');
+    await writeFileBeside(file, documentText(document), 0o600);
+    const { failure, log } = await runContainer(context, {
+      ...request,
+      service: traced.service,
+      confinement,
+      name: `scoville-profile-${randomBytes(6).toString('hex')}`,
+      exec: undefined,
+      // Without it, the engine makes more calls under the filter: what runs so runs with it too.
+      newPrivileges: !strict,
+      forMs: traced.exercises.length > 0 ? 0 : STAYING_MS,
+      options: ['--security-opt', `seccomp=${file}`],
+    });
+    if (failure !== undefined)
+      throw new UserError(
+        `under its profile the program does not answer: ${failure}${log === '' ? '' : `\n${log}`}`,
+        { nextStep: strict ? 'leave out --strict' : 'exercise more of it (--exercise, --for)' },
+      );
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+  return { document, refused, kept, total };
+}
