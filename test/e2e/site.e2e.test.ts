@@ -43,7 +43,11 @@ describe.each(PAGES)('%s', (path) => {
     [390, 'dark'],
   ] as const)('%i pixels, %s: asks no other host, fits, says nothing', async (width, scheme) => {
     await browser.visit(`${server.address}${path}`, width, scheme);
-    await sleep(500);
+    await until(
+      'document.querySelector("#app")?.__vue_app__ !== undefined && document.readyState === "complete"',
+    );
+    // What the page asks for once its script runs.
+    await sleep(100);
     expect(outside()).toEqual([]);
     expect(browser.complaints()).toEqual([]);
     expect(await browser.value("document.querySelector('h1') !== null")).toBe(true);

@@ -22,7 +22,7 @@ const check: RuleCheck = ({ finalStages }) => {
   const [first] = finalStages;
   const target = finalStages.at(-1);
   if (first === undefined || target === undefined || bringsUser(first)) return [];
-  const message = 'no USER: the image runs as the base’s user, which is root for most';
+  const message = 'no USER: the image runs as the user of its base, usually root';
   return [{ range: target.range, message, severity: 'warning' }];
 };
 

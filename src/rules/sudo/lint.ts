@@ -19,7 +19,7 @@ export const sudo: CheckedRule = {
         .filter(({ words }) => unwrap(words.map(fieldOf)).wrappers.includes('sudo'))
         .map(({ range, words }) => ({
           range: words.find(({ value = '' }) => /(?:^|\/)sudo$/.test(value))?.range ?? range,
-          message: 'goes through sudo, where USER would do',
+          message: 'runs as root through sudo; use USER instead',
         })),
     ),
 };

@@ -124,7 +124,7 @@ export function vouchedBy(
 export function distrust(reference: ImageReference): string {
   return PUBLIC_REGISTRIES.has(reference.registry)
     ? `a user namespace on ${reference.registry}, for which nothing vouches`
-    : `${reference.registry} is neither in the table of publishers nor trusted by the configuration`;
+    : `${reference.registry} is not a known publisher, and the settings do not trust it`;
 }
 
 function nameOf({ registry, repository }: ImageReference): string {
