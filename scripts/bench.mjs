@@ -1,9 +1,10 @@
 // What scoville costs over plain `docker buildx build` and over unpacking layers, each thing beside its floor in the same run. Never
 // fails on a time.
-//   npm run bench -- [--quick] [--json] [--runs N] [--bin FILE] [--keep] [--grade] [--layout FOLDER ...]
+//   npm run bench -- [--quick] [--json] [--runs N] [--bin FILE] [--keep] [--grade] [--layout FOLDER ...] [--advisories]
 // --quick: an image of 200 MB in place of 1.5 GB. --keep: leave images and files for another run, which takes them again.
 // --layout: only what grading these images costs, each an OCI layout (docker save IMAGE | tar -x -C FOLDER).
 // --grade: only the grading, for which no Docker is needed. trivy on the PATH is measured beside it, and CHPS_SCORER=path/to/chps-scorer.sh too (with Docker).
+// --advisories: only the scan by a database of half a million advisories.
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -21,11 +22,16 @@ const { values } = parseArgs({
     json: { type: 'boolean', default: false },
     keep: { type: 'boolean', default: false },
     grade: { type: 'boolean', default: false },
+    advisories: { type: 'boolean', default: false },
     layout: { type: 'string', multiple: true, default: [] },
     runs: { type: 'string', default: '5' },
     bin: { type: 'string', default: 'dist/scoville.js' },
   },
 });
+if (values.advisories) {
+  (await import('./bench/advisories.mjs')).advisories();
+  process.exit();
+}
 const sizeName = values.quick ? 'quick' : 'large';
 const size = SIZES[sizeName];
 const dir = join(process.env.SCOVILLE_BENCH_DIR ?? tmpdir(), `${MARK}-${sizeName}`);

@@ -5,6 +5,7 @@ const OF_GRADING = [
   'registries',
   'scanner',
   'osv',
+  'databaseDays',
   'offline',
   'vex',
 ] as const;
@@ -22,5 +23,6 @@ export const SETTINGS_OF: Readonly<Record<string, readonly string[]>> = {
   diff: ['registries'],
   verify: ['trust.keys', 'sign.key', 'gate.minLevel', 'registries', 'offline'],
   push: ['registries'],
+  db: ['osv.exports', 'offline', 'databaseDays'],
   doctor: ['sign'],
 };

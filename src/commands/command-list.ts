@@ -125,6 +125,12 @@ export const COMMANDS: readonly ListedCommand[] = [
     load: async () => (await import('./prune.ts')).prune,
   },
   {
+    name: 'db',
+    summary: 'Fetch advisories, to scan images without a network',
+    spec: async () => (await import('./db-spec.ts')).DB,
+    load: async () => (await import('./db.ts')).db,
+  },
+  {
     name: 'doctor',
     summary: 'Check your setup and show how to fix it',
     spec: async () => (await import('./small-specs.ts')).DOCTOR,

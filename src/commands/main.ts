@@ -17,7 +17,7 @@ export function commandLine(program: string, given: readonly string[]): readonly
 
 /** Commands that no one would think to have published something. */
 const PUBLISHES_NOTHING = new Set(
-  'init config grade report explain lint fix diff verify prune doctor install uninstall completion'.split(
+  'init config grade report explain lint fix diff verify prune db doctor install uninstall completion'.split(
     ' ',
   ),
 );

@@ -16,7 +16,11 @@ export const DEFAULT_SETTINGS: Settings = {
   recentDays: 30,
   registries: {},
   scanner: 'auto',
-  osv: { url: 'https://api.osv.dev' },
+  osv: {
+    url: 'https://api.osv.dev',
+    exports: 'https://osv-vulnerabilities.storage.googleapis.com',
+  },
+  databaseDays: 30,
   offline: false,
   vex: [],
   ui: { after: 'end' },

@@ -185,13 +185,25 @@ export const SETTINGS_TABLE: Readonly<Record<string, SettingField>> = {
   },
   scanner: {
     scope: 'user',
-    type: { kind: 'choice', choices: ['auto', 'grype', 'trivy', 'docker-scout', 'osv', 'none'] },
+    type: {
+      kind: 'choice',
+      choices: ['auto', 'grype', 'trivy', 'docker-scout', 'osv', 'database', 'none'],
+    },
     help: 'Vulnerability scanner; `auto` takes the first that can scan, in this order.',
     flag: '--scanner',
   },
-  osv: group('The OSV API, which is asked where no scanner is installed.', 'user', {
-    url: { type: URL_TEXT, help: 'Its address, for a mirror of your own.' },
+  osv: group('OSV, which is asked where no scanner is installed.', 'user', {
+    url: { type: URL_TEXT, help: 'Address of its API, for a mirror of your own.' },
+    exports: {
+      type: URL_TEXT,
+      help: 'Address of its exports, which `scoville db update` fetches.',
+    },
   }),
+  databaseDays: {
+    scope: 'user',
+    type: { kind: 'integer', minimum: 1, maximum: 36_500 },
+    help: 'Age in days up to which a database of vulnerabilities can say that there are none.',
+  },
   offline: {
     scope: 'user',
     type: BOOLEAN,

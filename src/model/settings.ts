@@ -9,7 +9,7 @@ export interface Waiver {
   readonly expires?: string;
 }
 
-type ScannerChoice = 'auto' | 'grype' | 'trivy' | 'docker-scout' | 'osv' | 'none';
+type ScannerChoice = 'auto' | 'grype' | 'trivy' | 'docker-scout' | 'osv' | 'database' | 'none';
 
 type SignatureFormat = 'bundle' | 'legacy' | 'both';
 
@@ -78,7 +78,11 @@ export interface Settings {
   readonly osv: {
     /** Base address of the OSV API, `https://api.osv.dev` or a mirror. */
     readonly url: string;
+    /** Where its exports are fetched from: a base address, or a mirror's. */
+    readonly exports: string;
   };
+  /** Age in days up to which a database of vulnerabilities can say that none are known. */
+  readonly databaseDays: number;
   /** Nothing is asked over the network for grading. */
   readonly offline: boolean;
   /** VEX documents: OpenVEX or CycloneDX files. */

@@ -56,7 +56,8 @@ registries:
   registry.local:5000: { plainHttp: true }
 scanner: docker-scout
 fix: { distroless: 'registry.example.com/distroless' }
-osv: { url: 'https://osv.example.com' }
+osv: { url: 'https://osv.example.com', exports: 'https://mirror.example.com/osv' }
+databaseDays: 14
 offline: true
 vex: [vex/app.openvex.json]
 ui: { after: end }
@@ -100,7 +101,8 @@ ui: { after: end }
       registries: { 'registry.local:5000': { plainHttp: true } },
       scanner: 'docker-scout',
       fix: { distroless: 'registry.example.com/distroless' },
-      osv: { url: 'https://osv.example.com' },
+      osv: { url: 'https://osv.example.com', exports: 'https://mirror.example.com/osv' },
+      databaseDays: 14,
       offline: true,
       vex: ['/project/vex/app.openvex.json'],
       ui: { after: 'end' },
@@ -135,7 +137,7 @@ ui: { after: end }
     ['sign:\n  enabled: yes\n', 'f.yaml:2:12: sign.enabled must be true or false, not "yes"'],
     [
       'scanner: grpye\n',
-      'f.yaml:1:10: scanner must be one of auto, grype, trivy, docker-scout, osv, none (grype?), not "grpye"',
+      'f.yaml:1:10: scanner must be one of auto, grype, trivy, docker-scout, osv, database, none (grype?), not "grpye"',
     ],
     [
       'image:\n  version: 1.2\n',
@@ -169,7 +171,7 @@ ui: { after: end }
     ['gate: !custom {}\n', 'f.yaml:1:7: Unresolved tag: !custom'],
     [
       '<<: {}\n',
-      'f.yaml:1:1: unknown key "<<"; known are image, secrets, sign, attest, reproducible, gate, trust, fix, lock, recentDays, registries, scanner, osv, offline, vex, ui',
+      'f.yaml:1:1: unknown key "<<"; known are image, secrets, sign, attest, reproducible, gate, trust, fix, lock, recentDays, registries, scanner, osv, databaseDays, offline, vex, ui',
     ],
     ['1: x\n', 'f.yaml:1:1: the file: keys must be text'],
   ])('refuses %j', async (text, problem) => {

@@ -22,7 +22,7 @@ const SCOPES = {
   ],
   user: [
     ...['sign.key', 'sign.keyless', 'gate.waivers', 'trust.images', 'trust.keys', 'recentDays'],
-    ...['registries', 'scanner', 'osv.url', 'offline', 'vex'],
+    ...['registries', 'scanner', 'osv.url', 'osv.exports', 'databaseDays', 'offline', 'vex'],
   ],
 } as const;
 

@@ -7,6 +7,7 @@ import type { Scorecard } from '../../model/scorecard.ts';
 import type { BlobStore } from '../../oci/blobs/blob-store.ts';
 import { createCache, type JsonCache } from '../../oci/layout/json-cache.ts';
 import type { TaggedManifest } from '../../oci/legacy-signature.ts';
+import { databaseStamp } from '../advisories/database-folder.ts';
 import type { KeptAttachments } from '../attach/attached-before.ts';
 import type { PipelineContext } from '../context.ts';
 import type { Signer } from '../sign/signer.ts';
@@ -119,6 +120,7 @@ function keyOf(
     proof: proof?.reproducible ?? null,
     kept: kept.referrers.map(({ digest }) => digest),
     profiles: profiles.map(({ kind, predicate }) => ({ kind, predicate })),
+    databases: databaseStamp(context),
     signer: signer?.kind === 'key' ? [signer.ref, publicKeyDigest(signer)] : signer?.kind,
   };
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex');

@@ -17,4 +17,8 @@ export interface ImageScan {
   readonly offline: boolean;
   readonly osvUrl: string;
   readonly cache: RecordCache;
+  /** Folder of the databases of advisories on this machine. */
+  readonly databases: string;
+  /** Age in days up to which a database can say that nothing is known. */
+  readonly databaseDays: number;
 }

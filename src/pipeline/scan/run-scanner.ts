@@ -7,11 +7,11 @@ import { TOOLS } from '../../tools/tool-names.ts';
 import { commandSearch, type PipelineContext } from '../context.ts';
 import type { ImageScan } from './image-scan.ts';
 
-export type ScannerName = 'grype' | 'trivy' | 'docker-scout' | 'osv';
+export type ScannerName = 'grype' | 'trivy' | 'docker-scout' | 'osv' | 'database';
 
-/** True where a scanner can be started; OSV is an address and always there. */
+/** True where a scanner can be started; OSV is an address, the database a file: they answer for themselves. */
 export async function isInstalled(context: PipelineContext, name: ScannerName): Promise<boolean> {
-  if (name === 'osv') return true;
+  if (name === 'osv' || name === 'database') return true;
   if (findCommand(TOOLS[name].command, commandSearch(context)) === undefined) return false;
   if (name !== 'docker-scout') return true;
   const { hasDockerScout } = await import('../../tools/scanners/docker-scout.ts');
@@ -28,6 +28,7 @@ export async function runScanner(
   scan: ImageScan,
 ): Promise<Result<VulnerabilitiesFact>> {
   if (name === 'osv') return askOsv(context, scan);
+  if (name === 'database') return askDatabase(context, scan);
   const { layoutDir } = scan;
   if (layoutDir !== undefined)
     return scanTarget(context, name, scan, { kind: 'layout', dir: layoutDir });
@@ -58,13 +59,20 @@ async function scanTarget(
   }
 }
 
+async function askDatabase(
+  { now }: PipelineContext,
+  { content: { packages, filesystem }, databases }: ImageScan,
+): Promise<Result<VulnerabilitiesFact>> {
+  const { scanWithDatabase } = await import('../../tools/advisories/scan-database.ts');
+  const { osRelease } = filesystem;
+  return scanWithDatabase({ folder: databases, packages, osRelease, now: now() });
+}
+
 async function askOsv(
   { signal, now, version, env }: PipelineContext,
-  { content, offline, osvUrl, cache }: ImageScan,
+  { content, osvUrl, cache }: ImageScan,
 ): Promise<Result<VulnerabilitiesFact>> {
   const { packages, filesystem } = content;
-  if (offline && packages.length > 0)
-    return err('it is asked over the network, which is not to be used');
   const { scanWithOsv } = await import('../../tools/osv/osv.ts');
   return scanWithOsv({
     url: osvUrl,

@@ -29,6 +29,20 @@ export function withPackages(
   };
 }
 
+const DAY_MS = 86_400_000;
+
+/** A database older than the user lets it be leaves a gap: what it does not know proves nothing. */
+export function withinAge(
+  scan: VulnerabilitiesFact,
+  mostDays: number,
+  now: number,
+): VulnerabilitiesFact {
+  const days = Math.floor((now - Date.parse(scan.databaseDate ?? '')) / DAY_MS);
+  if (Number.isNaN(days) || days <= mostDays) return scan;
+  const gap = `its database is ${days} days old, and \`databaseDays\` allows ${mostDays}`;
+  return { ...scan, gaps: [gap, ...(scan.gaps ?? [])] };
+}
+
 function withPackage(found: Vulnerability, one: Package | undefined): Vulnerability {
   return one === undefined ? found : { purl: one.purl, path: one.location.path, ...found };
 }

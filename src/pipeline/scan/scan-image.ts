@@ -3,16 +3,16 @@ import { type Fact, known, unknownFact, type VulnerabilitiesFact } from '../../m
 import type { PipelineContext } from '../context.ts';
 import type { ImageScan } from './image-scan.ts';
 import { isInstalled, runScanner, type ScannerName } from './run-scanner.ts';
-import { withPackages } from './scan-evidence.ts';
+import { withinAge, withPackages } from './scan-evidence.ts';
 
 /** In this order: what looks into the image itself comes before what is told its packages. */
-const AUTOMATIC: readonly ScannerName[] = ['grype', 'trivy', 'docker-scout', 'osv'];
+const AUTOMATIC: readonly ScannerName[] = ['grype', 'trivy', 'docker-scout', 'osv', 'database'];
 
 const SETTLE = 'Connect to the network, or install Grype or Trivy, then run: scoville grade IMAGE';
 
 /**
  * Known vulnerabilities of one platform's image by the scanner that is configured, or the first that can scan: grype, trivy, docker
- * scout, else the OSV.dev API. VEX documents are applied to the answer, the same for each. Unknown, with each one's reason, where
+ * scout, else the OSV.dev API, and where that cannot be asked its exports on this machine. VEX documents are applied to the answer, the same for each. Unknown, with each one's reason, where
  * none can.
  */
 export async function scanImage(
@@ -22,7 +22,7 @@ export async function scanImage(
   if (scan.scanner === 'none')
     return unknownFact('scanning is turned off', 'scoville grade --scanner auto IMAGE');
   const failures: string[] = [];
-  for (const name of scan.scanner === 'auto' ? AUTOMATIC : [scan.scanner]) {
+  for (const name of scannersOf(scan.scanner, scan.offline)) {
     context.signal.throwIfAborted();
     if (!(await isInstalled(context, name))) {
       if (scan.scanner !== 'auto') failures.push(`${name} is not installed`);
@@ -35,6 +35,17 @@ export async function scanImage(
   return unknownFact(failures.join('; ') || 'no vulnerability scanner is installed', SETTLE);
 }
 
+/** OSV's exports say what its API says, where that cannot be asked. */
+function scannersOf(
+  chosen: Exclude<ImageScan['scanner'], 'none'>,
+  offline: boolean,
+): readonly ScannerName[] {
+  const one: readonly ScannerName[] =
+    chosen === 'osv' ? ['osv', 'database'] : [chosen as ScannerName];
+  const named = chosen === 'auto' ? AUTOMATIC : one;
+  return offline ? named.filter((name) => name !== 'osv') : named;
+}
+
 /** What was found, with the scanners that failed before, what the catalogue of packages lacks, and VEX applied. */
 function finished(
   { now }: PipelineContext,
@@ -45,6 +56,7 @@ function finished(
 ): VulnerabilitiesFact {
   const notices = [...failures, ...(found.notices ?? [])];
   const told = notices.length === 0 ? found : { ...found, notices };
-  const byPackages = scanner === 'osv' || scan.layoutDir === undefined;
-  return applyVex(withPackages(told, scan.content, byPackages, now()), scan.vex, scan.image);
+  const byPackages = ['osv', 'database'].includes(scanner) || scan.layoutDir === undefined;
+  const evidence = withPackages(told, scan.content, byPackages, now());
+  return applyVex(withinAge(evidence, scan.databaseDays, now()), scan.vex, scan.image);
 }

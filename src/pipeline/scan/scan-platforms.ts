@@ -1,5 +1,6 @@
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { ImageContent } from '../../facts/image-facts.ts';
 import { digestHex } from '../../model/digest.ts';
 import type { Descriptor } from '../../model/oci.ts';
 import type { OpenedImage } from '../../model/opened-image.ts';
@@ -7,12 +8,14 @@ import { quantity } from '../../model/quantity.ts';
 import { parseReference } from '../../model/reference.ts';
 import type { Settings } from '../../model/settings.ts';
 import { createCache, type JsonCache } from '../../oci/layout/json-cache.ts';
+import { planOsv } from '../../tools/osv/osv-queries.ts';
+import { databaseFolder, noteEcosystems } from '../advisories/database-folder.ts';
 import type { InspectedPlatform, Scanned } from '../assess/evidence.ts';
 import { part, type PipelineContext } from '../context.ts';
 import { scanImage } from './scan-image.ts';
 
 interface ScanOptions {
-  readonly settings: Pick<Settings, 'scanner' | 'offline' | 'osv'>;
+  readonly settings: Pick<Settings, 'scanner' | 'offline' | 'osv' | 'databaseDays'>;
   /** The image's names, by which VEX statements know it. */
   readonly names: readonly string[];
   /** The OCI layout that contains the image; without one its packages are looked up. */
@@ -54,7 +57,7 @@ async function scanEach<P extends Pick<InspectedPlatform, 'platform' | 'content'
   context: PipelineContext,
   image: Pick<OpenedImage, 'root'>,
   inspected: readonly P[],
-  { settings: { scanner, offline, osv }, names, layout }: ScanOptions,
+  { settings: { scanner, offline, osv, databaseDays }, names, layout }: ScanOptions,
 ): Promise<readonly (P & Scanned)[]> {
   const references = names.flatMap((name) => {
     const reference = parseReference(name);
@@ -64,6 +67,7 @@ async function scanEach<P extends Pick<InspectedPlatform, 'platform' | 'content'
   for (const one of inspected) {
     const { platform, content, vex } = one;
     const { descriptor } = platform;
+    if (content.known) await noteEcosystems(context, ecosystemsOf(content.value));
     const vulnerabilities = content.known
       ? await scanImage(context, {
           scanner,
@@ -74,11 +78,17 @@ async function scanEach<P extends Pick<InspectedPlatform, 'platform' | 'content'
           offline,
           osvUrl: osv.url,
           cache: vulnerabilityCache(context),
+          databases: databaseFolder(context),
+          databaseDays,
         })
       : content;
     scanned.push({ ...one, vulnerabilities });
   }
   return scanned;
+}
+
+function ecosystemsOf({ packages, filesystem }: ImageContent): readonly string[] {
+  return planOsv(packages, filesystem.osRelease).ecosystems;
 }
 
 /** A layout that lists one manifest alone, over the same blobs, inside a build's folder: scanners read the first image they find. */

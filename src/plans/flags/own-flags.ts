@@ -52,7 +52,7 @@ export const IMAGE_FLAGS = {
   locked: bool('Fail, publishing nothing, where the build departs from scoville.lock'),
   grade: standard(toggle('Grade the image'), 'true'),
   scanner: choice(
-    ['auto', 'grype', 'trivy', 'docker-scout', 'osv', 'none'],
+    ['auto', 'grype', 'trivy', 'docker-scout', 'osv', 'database', 'none'],
     'NAME',
     'Vulnerability scanner',
   ),

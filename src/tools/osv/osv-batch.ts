@@ -126,5 +126,5 @@ function foundIn(result: unknown): readonly Omit<OsvMatch, 'question'>[] | undef
 
 /** True for an id as databases give them; it goes into a path and into reports. */
 export function isOsvId(id: string): boolean {
-  return /^[A-Za-z0-9][A-Za-z0-9._:+-]{0,127}$/.test(id);
+  return /^[A-Za-z0-9][A-Za-z0-9._:+?-]{0,127}$/.test(id);
 }

@@ -1,6 +1,7 @@
 import { lookup } from '../../model/lookup.ts';
 import type { OsRelease, Package } from '../../model/packages.ts';
 import { osvDistribution } from './osv-ecosystem.ts';
+import { packageName } from './osv-names.ts';
 
 /** One question of a batch: which vulnerabilities does this version have. */
 export interface OsvQuery {
@@ -90,7 +91,7 @@ function languageQuery(one: Package): OsvQuery | undefined {
 }
 
 function languageName({ type, name }: Package): string {
-  if (type === 'pypi') return name.toLowerCase().replace(/[-_.]+/g, '-');
+  if (type === 'pypi') return packageName('PyPI', name);
   if (type === 'maven') return name.includes(':') ? name : name.replace(/\/([^/]*)$/, ':$1');
   if (type === 'golang') return name === 'std' || name === 'go' ? 'stdlib' : name;
   return name;

@@ -68,7 +68,8 @@ export function isOsvRecord(value: unknown, id: string): value is OsvRecord {
   );
 }
 
-function affectedOf(value: unknown): readonly OsvAffected[] {
+/** What an entry of `affected` says of its package; none where it names none. */
+export function affectedOf(value: unknown): readonly OsvAffected[] {
   const about = field(value, 'package');
   const ecosystem = textField(about, 'ecosystem');
   const name = textField(about, 'name');

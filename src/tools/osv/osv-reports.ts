@@ -3,6 +3,7 @@ import { isCve } from '../scanners/alias-names.ts';
 import { nearestFix } from '../scanners/nearest-fix.ts';
 import type { Report } from '../scanners/one-per-cve.ts';
 import type { OsvMatch } from './osv-batch.ts';
+import { familyOf, packageName } from './osv-names.ts';
 import type { OsvPlan, OsvQuery } from './osv-queries.ts';
 import type { OsvAffected, OsvRecord } from './osv-record.ts';
 import { judgeOsv } from './osv-severity.ts';
@@ -78,8 +79,9 @@ function about(
 /** Ubuntu's variants (`:LTS`, `:Pro:`) and a release that was asked for without its variant are one distribution. */
 function isAbout({ ecosystem, name }: OsvAffected, query: OsvQuery): boolean {
   const asked = query.package;
+  const family = familyOf(ecosystem);
   return (
-    name === asked.name &&
+    packageName(family, name) === packageName(family, asked.name) &&
     (ecosystem === asked.ecosystem ||
       asked.ecosystem.startsWith(`${ecosystem}:`) ||
       ecosystem.startsWith(`${asked.ecosystem}:`))

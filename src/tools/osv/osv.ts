@@ -104,7 +104,8 @@ async function recordsOf(
   return upstream.ok ? ok(new Map([...upstream.value, ...found.value])) : upstream;
 }
 
-function isJudged({ withdrawn, word, severity, affected }: OsvRecord): boolean {
+/** True for a record that says how bad it is, or does not need to. */
+export function isJudged({ withdrawn, word, severity, affected }: OsvRecord): boolean {
   return (
     withdrawn ||
     word !== undefined ||

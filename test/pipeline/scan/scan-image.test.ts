@@ -1,3 +1,4 @@
+import dns from 'node:dns';
 import {
   chmodSync,
   existsSync,
@@ -7,15 +8,18 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
+import { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { digestOf } from '../../../src/model/digest.ts';
 import type { FilesystemFact, VulnerabilitiesFact } from '../../../src/model/facts.ts';
+import { updateDatabase } from '../../../src/pipeline/advisories/update-database.ts';
 import type { ImageScan } from '../../../src/pipeline/scan/image-scan.ts';
 import { scanImage } from '../../../src/pipeline/scan/scan-image.ts';
 import { type FakeOsv, fakeOsv } from '../../fakes/fake-osv.ts';
 import { type ScriptedRun, fakeRun } from '../../fakes/fake-run.ts';
+import { advisory, affects, exportZip, putExport } from '../../fakes/made-export.ts';
 import { memoryCache, pkg } from '../../tools/osv/osv-support.ts';
 import { contextOf } from '../pipeline-context.ts';
 
@@ -79,6 +83,7 @@ async function scan(
   const { run, runs } = fakeRun(script);
   const context = contextOf(run, join(home, 'work'), {
     env: { PATH: join(home, 'bin'), HOME: home },
+    now: () => NOW,
   });
   const fact = await scanImage(context, {
     scanner: 'auto',
@@ -92,10 +97,34 @@ async function scan(
     offline: false,
     osvUrl: osv.url,
     cache: memoryCache(),
+    databases: join(home, 'cache/advisories/v1'),
+    databaseDays: 36_500,
     ...place,
     ...given,
   });
   return { fact, runs };
+}
+
+const NOW = Date.parse('2026-11-27T00:00:00Z');
+
+/** A database of npm with one advisory, of 2026-11-20. */
+async function fetchedDatabase(): Promise<void> {
+  const { run } = fakeRun([]);
+  const context = contextOf(run, home, { now: () => NOW });
+  const affected = [affects('npm', 'left', [{ introduced: '0' }])];
+  const from = join(home, 'osv');
+  putExport(
+    from,
+    'npm',
+    exportZip([
+      advisory('GHSA-aaaa-bbbb-cccc', {
+        aliases: ['CVE-2026-0001'],
+        database_specific: { severity: 'HIGH' },
+        affected,
+      }),
+    ]),
+  );
+  await updateDatabase(context, { ecosystem: 'npm', from, onProgress: () => undefined });
 }
 
 async function scanned(...args: Parameters<typeof scan>): Promise<VulnerabilitiesFact> {
@@ -189,9 +218,41 @@ describe('who is asked', () => {
     const { fact } = await scan([], { offline: true });
     expect(fact).toMatchObject({
       known: false,
-      reason: 'no vulnerability scan (osv): it is asked over the network, which is not to be used',
+      reason:
+        'no vulnerability scan (database): no database of advisories here. Run: scoville db update',
     });
     expect(osv.calls).toEqual([]);
+  });
+
+  test('the database, offline, and nothing opens a socket', async () => {
+    const connect = vi.spyOn(Socket.prototype, 'connect');
+    const lookup = vi.spyOn(dns, 'lookup');
+    await fetchedDatabase();
+    const offline = await scanned([], { offline: true });
+    expect([offline.scanner, offline.vulnerabilities.map(({ id }) => id)]).toEqual([
+      `OSV database from ${join(home, 'osv')}`,
+      ['CVE-2026-0001'],
+    ]);
+    const named = await scanned([], { offline: true, scanner: 'database' });
+    expect(named).toEqual(offline);
+    expect([connect.mock.calls, lookup.mock.calls]).toEqual([[], []]);
+    vi.restoreAllMocks();
+  });
+
+  test('the database where OSV cannot be reached, and the reason is told', async () => {
+    await fetchedDatabase();
+    const found = await scanned([], { osvUrl: 'http://127.0.0.1:1' });
+    expect(found.scanner).toBe(`OSV database from ${join(home, 'osv')}`);
+    expect(found.notices).toEqual([
+      'no vulnerability scan (osv): OSV (127.0.0.1:1): connection refused',
+    ]);
+  });
+
+  test('a database older than the user lets it be leaves a gap', async () => {
+    await fetchedDatabase();
+    const found = await scanned([], { offline: true, databaseDays: 5 });
+    expect(found.gaps).toEqual(['its database is 7 days old, and `databaseDays` allows 5']);
+    expect((await scanned([], { offline: true, databaseDays: 7 })).gaps).toBeUndefined();
   });
 
   test('a scanner with a database is used offline', async () => {
@@ -219,6 +280,8 @@ describe('who is asked', () => {
       offline: false,
       osvUrl: osv.url,
       cache: memoryCache(),
+      databases: join(home, 'databases'),
+      databaseDays: 30,
     });
     expect(fact).toMatchObject({ known: false, reason: 'grype is not installed' });
   });

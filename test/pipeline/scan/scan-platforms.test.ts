@@ -78,7 +78,7 @@ async function left(attestations: AttestationsFact | undefined) {
     content: known(content, 'image'),
     vex: vexOfAttestations(attestations?.attestations ?? [], named),
   };
-  const settings = { ...DEFAULT_SETTINGS, osv: { url: osv.url } };
+  const settings = { ...DEFAULT_SETTINGS, osv: { ...DEFAULT_SETTINGS.osv, url: osv.url } };
   const [scanned] = await scanPlatforms(context, image, [one], { settings, names: [image.name] });
   const fact = scanned?.vulnerabilities;
   if (fact?.known !== true) throw new Error(fact?.reason);
@@ -94,7 +94,7 @@ test('a VEX document on the image counts once it is verified', async () => {
 test('a platform whose layers cannot be read is not scanned', async () => {
   const context = contextOf(fakeRun([]).run, home);
   const one = { platform, content: unknownFact('a foreign layer'), vex: [] };
-  const settings = { ...DEFAULT_SETTINGS, osv: { url: osv.url } };
+  const settings = { ...DEFAULT_SETTINGS, osv: { ...DEFAULT_SETTINGS.osv, url: osv.url } };
   const scans = await scanPlatforms(context, image, [one], { settings, names: [] });
   expect(scans.map(({ vulnerabilities }) => vulnerabilities)).toEqual([
     unknownFact('a foreign layer'),

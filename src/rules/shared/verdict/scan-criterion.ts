@@ -23,8 +23,8 @@ export function scanCriterion(
         ? 'CVEs of unknown severity count here only. '
         : 'Each CVE counts once. ') +
       'The verdict names its scanner, the version and the date of the database, and applies to ' +
-      'those. A database more than a week old causes a warning. Without a scanner it is ' +
-      'unknown. So is an empty result that proves nothing: a distribution without data, a ' +
+      'those. A database more than a week old causes a warning, and one older than ' +
+      '`databaseDays` finds nothing out. Without a scanner it is unknown. So is an empty result that proves nothing: a distribution without data, a ' +
       'release past its end of support, no record of packages, or a database without a date.',
     check: ({ vulnerabilities, declarations }) =>
       judgeScan(vulnerabilities, severity, declarations),

@@ -1,0 +1,61 @@
+import { statSync } from 'node:fs';
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { makeFolder } from '../../oci/blobs/disk.ts';
+import { writeBeside } from '../../oci/blobs/replace-file.ts';
+import { isFamily } from '../../tools/advisories/advisory-names.ts';
+import { familyOf } from '../../tools/osv/osv-names.ts';
+import type { PipelineContext } from '../context.ts';
+
+type Home = Pick<PipelineContext, 'paths'>;
+
+/** Where databases of advisories are kept; another form of them gets another folder. */
+export function databaseFolder({ paths }: Home): string {
+  return join(paths.cache, 'advisories', 'v1');
+}
+
+/** Changes when a database does; 0 where there is none. */
+export function databaseStamp(home: Home): number {
+  return statSync(databaseFolder(home), { throwIfNoEntry: false })?.mtimeMs ?? 0;
+}
+
+function seenFolder({ paths }: Home): string {
+  return join(paths.cache, 'advisories', 'seen');
+}
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+/** Remembers, once a day, which ecosystems an image had packages of: their databases are worth fetching. */
+export async function noteEcosystems(
+  context: Pick<PipelineContext, 'paths' | 'now'>,
+  ecosystems: readonly string[],
+): Promise<void> {
+  const folder = seenFolder(context);
+  for (const family of new Set(ecosystems.map(familyOf).filter(isFamily))) {
+    const mark = join(folder, encodeURIComponent(family));
+    const last = await stat(mark).catch(() => undefined);
+    if (last !== undefined && Math.abs(context.now() - last.mtimeMs) < DAY_MS) continue;
+    await makeFolder(folder);
+    await writeBeside(mark, '');
+  }
+}
+
+/** The ecosystems of images that were graded, and when one last was, milliseconds since 1970. */
+export async function seenEcosystems(home: Home): Promise<ReadonlyMap<string, number>> {
+  const folder = seenFolder(home);
+  const names = (await readdir(folder).catch(() => [])).map(decoded).filter(isFamily).sort();
+  const seen = new Map<string, number>();
+  for (const name of names) {
+    const found = await stat(join(folder, encodeURIComponent(name))).catch(() => undefined);
+    if (found !== undefined) seen.set(name, found.mtimeMs);
+  }
+  return seen;
+}
+
+function decoded(name: string): string {
+  try {
+    return decodeURIComponent(name);
+  } catch {
+    return '';
+  }
+}
