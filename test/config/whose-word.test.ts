@@ -16,6 +16,7 @@ const SCOPES = {
     .concat('secrets.use', 'secrets.files'),
   project: [
     ...['sign.enabled', 'sign.format', 'attest.sbom', 'attest.provenance', 'attest.verdict'],
+    ...['attest.seccomp', 'attest.apparmor'],
     ...['reproducible.mode', 'reproducible.pin', 'reproducible.drop', 'reproducible.empty'],
     ...['reproducible.time', 'gate.minLevel', 'gate.minGrade', 'fix.distroless', 'lock'],
     'ui.after',
