@@ -41,7 +41,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   rules: ['formats', 'programs', 'dockerfile', 'facts'],
   difference: ['formats'],
   dockerfile: ['programs'],
-  facts: ['formats'],
+  facts: ['formats', 'programs'],
   // One reader and one comparison of profiles: the criterion's.
   profile: ['rules'],
   pipeline: [

@@ -7,6 +7,8 @@ type Sureness = 'sure' | 'likely' | 'possible';
 const RANK: Readonly<Record<Sureness, number>> = { sure: 0, likely: 1, possible: 2 };
 
 interface NameRule {
+  /** People make its value up: a word that anybody guesses is one too. */
+  readonly isPassword?: true;
   /** Matched against the whole name in capitals, its words divided by `_`. */
   readonly pattern: RegExp;
   readonly reason: string;
@@ -15,25 +17,26 @@ interface NameRule {
 /** What names a variable, setting or argument that holds a secret, each with its reason; the first that matches counts. */
 export const SECRET_NAMES: readonly (NameRule & { readonly sureness: Sureness })[] = [
   {
-    pattern: /(?:^|_)(?:PASSWORD|PASSWD|PASSPHRASE)$/,
+    // Words before it are often not divided: `DBPASS`, `ADMINPASSWORD`.
+    pattern: /PASSW(?:(?:OR)?D)?$|PASS_?PHRASE$|(?<!BY|COM|TRES|OVER|UNDER|SUR)PASS$|(?:^|_)PWD$/,
     reason: 'a password',
     sureness: 'sure',
+    isPassword: true,
   },
   {
-    pattern: /^(?:PGPASSWORD|SSHPASS|REDISCLI_AUTH|MYSQL_PWD)$/,
+    pattern: /^REDISCLI_AUTH$/,
     reason: 'a password by a program’s own name',
     sureness: 'sure',
+    isPassword: true,
   },
   { pattern: /(?:^|_)TOKEN$/, reason: 'a bearer token', sureness: 'sure' },
-  { pattern: /(?:^|_)SECRETS?$/, reason: 'a secret by its name', sureness: 'sure' },
+  { pattern: /(?:^|_)SECRET(?:S|_KEY_BASE)?$/, reason: 'a secret by its name', sureness: 'sure' },
   {
     pattern: /(?:^|_)(?:API|SECRET|PRIVATE|ACCESS|AUTH|ENCRYPTION|MASTER)_?KEY$/,
     reason: 'an API, private or encryption key',
     sureness: 'sure',
   },
   { pattern: /(?:^|_)CREDENTIALS?$/, reason: 'credentials', sureness: 'sure' },
-  { pattern: /(?:^|_)SECRET_KEY_BASE$/, reason: 'a secret by its name', sureness: 'likely' },
-  { pattern: /(?:^|_)(?:PASS|PWD)$/, reason: 'a password', sureness: 'likely' },
   { pattern: /(?:^|_)(?:JWT|PAT)$/, reason: 'a bearer token', sureness: 'likely' },
   {
     pattern: /(?:^|_)(?:KEY|APIKEY)$/,
@@ -66,7 +69,8 @@ export const NO_SECRET_NAMES: readonly NameRule[] = [
     reason: 'fingerprint of a release key, as in the official Python image',
   },
   {
-    pattern: /(?:^|_)(?:PUBLIC|PUB|PUBLISHABLE|SITE)_?(?:KEY|TOKEN|KEY_?TOKEN)$/,
+    pattern:
+      /(?:^|_)(?:PUBLIC|PUB|PUBLISHABLE|SITE)_?(?:KEY|TOKEN|KEY_?TOKEN)$|_KEY_PUBLIC$|APIKEY_PUBLIC$/,
     reason: 'a key that is public by its purpose',
   },
   {
@@ -75,8 +79,33 @@ export const NO_SECRET_NAMES: readonly NameRule[] = [
     reason: 'a key of a table, a cache or a known host',
   },
   {
-    pattern: /(?:^|_)(?:ALLOW_EMPTY|RANDOM_ROOT|ALLOW_ANONYMOUS)_PASSWORD$/,
+    pattern:
+      /(?:^|_)(?:ALLOW_EMPTY|RANDOM_ROOT|ALLOW_ANONYMOUS)_PASSWORD$|^(?:DISABLED?|ENABLED?|WITH|WITHOUT|NO|ASK|SKIP|EMPTY|USE|EXPIRE|SAVE|STORE|HIDE)_\w*(?:PASS(?:W(?:OR)?D)?|PASSPHRASE|TOKEN|SECRET)$/,
     reason: 'a switch that takes yes or no',
+  },
+  {
+    pattern: /ASK_?PASS(?:WORD)?$/,
+    reason: 'names the program that asks for a password',
+  },
+  {
+    pattern: /(?:^|_)(?:PROXY|FASTCGI|UWSGI|SCGI|GRPC|FIRST|SECOND|TWO|MULTI)_PASS$/,
+    reason: 'an address that nginx passes requests to, or one run of several',
+  },
+  {
+    pattern: /(?:^|_)(?:KUBERNETES|KUBE|K8S)_SECRET$/,
+    reason: 'names the object of Kubernetes that has the secret',
+  },
+  {
+    pattern: /(?:^|_)INITIAL_CLUSTER_TOKEN$/,
+    reason: 'the name of a cluster of etcd',
+  },
+  {
+    pattern: /^(?:JAVA|JDK|JRE)_(?:\w+_)?TOKEN$/,
+    reason: 'part of the public address of Oracle’s JDK',
+  },
+  {
+    pattern: /(?:^|_)EXPECTED_/,
+    reason: 'a checksum or fingerprint that something is compared with',
   },
   {
     pattern: /TOKENIZER|(?:^|_)(?:MAX|MIN|NEXT|PAGE|CONTINUATION|CANCEL(?:LATION)?)_TOKENS?$/,
@@ -109,6 +138,13 @@ export function secretName(name: string, least: Sureness = 'likely'): string | u
   const isPair = /(?:^|_)ACCESS_KEY_ID$/.test(words);
   const isPublic = NO_SECRET_NAMES.some(({ pattern }) => pattern.test(words));
   return isPublic && !isPair ? undefined : found.reason;
+}
+
+/** True where a variable, setting or option of this name holds a password, which people make up. */
+export function isPasswordName(name: string): boolean {
+  const words = spelled(name.slice(-200));
+  const found = SECRET_NAMES.find(({ pattern }) => pattern.test(words));
+  return found?.isPassword === true && secretName(name) !== undefined;
 }
 
 /** True where a variable names the file that a secret is read from: `DB_PASSWORD_FILE`, `GOOGLE_APPLICATION_CREDENTIALS`. */

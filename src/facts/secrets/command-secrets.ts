@@ -1,5 +1,9 @@
+import { isPasswordName, secretName } from '../../model/secret-names.ts';
 import { unquoted } from '../../model/shell-word.ts';
+import { PASSWORD_TAKERS, PASSWORD_TEXTS, type PasswordTaker } from '../../programs/passwords.ts';
+import { type CommandWords, commandWords } from './command-words.ts';
 import { isNamedSecret } from './named-secret.ts';
+import { isLiteral, isOneWord } from './secret-value.ts';
 
 /** A secret that a command spells out; `name` of the variable that is set to it. */
 interface CommandSecret {
@@ -9,41 +13,107 @@ interface CommandSecret {
 }
 
 const PAIR =
-  /(?:^|[\s;&|])([A-Za-z_]\w{0,100})=("[^"]{0,4000}"|'[^']{0,4000}'|[^\s;&|"']{0,4000})/g;
+  /(?:^|[\s;&|]|\\n)(?:-{1,2}[DP]?)?([A-Za-z_][\w.-]{0,100})=("[^"]{0,4000}"|'[^']{0,4000}'|[^\s;&|"']{0,4000})/g;
 
-const VALUE = `["']?(?<secret>[^\\s"'$<{|;&]{4,200})`;
-const UP_TO = '[^\\n|;&]{0,300}?\\s';
-
-/** Commands that take a password as an argument: each with the flags that it comes behind. */
-const LOGINS: readonly RegExp[] = [
-  ['curl', `(?:-u|--user|-U|--proxy-user)[\\s=]*["']?[^\\s"':$]{1,100}:`],
-  ['wget', '--(?:http-|ftp-|proxy-)?password[\\s=]+'],
-  ['https?', `(?:-a|--auth)[\\s=]*["']?[^\\s"':$]{1,100}:`],
-  [
-    '(?:docker|podman|nerdctl|buildah|skopeo|crane|oras|helm|az|oc|cf|cosign|jf|nexus)\\s(?:\\w{1,20}\\s){0,3}(?:login|add)',
-    '(?:-p|--password)[\\s=]+',
-  ],
-  ['skopeo\\scopy', `--(?:src|dest)-creds[\\s=]+["']?[^\\s"':$]{1,100}:`],
-  ['sshpass', '-p\\s{0,3}'],
-  ['(?:mysql|mysqladmin|mysqldump|mariadb|mariadb-admin)', '(?:-p|--password=)'],
-].map(
-  ([command = '', flag = '']) =>
-    new RegExp(`(?<![\\w./:=-])(?:/usr/bin/)?${command}\\s(?:${UP_TO})?${flag}${VALUE}`, 'g'),
+/** Without one of these a text is not worth being read by words: names of programs, options whose names say what they take. */
+const WORTH = new RegExp(
+  `(?<![\\w.-])(?:${Object.keys(PASSWORD_TAKERS).join('|')})(?![\\w.-])|[\\s"']-{1,2}[\\w.-]{0,100}(?:pass|pwd|secret|token|key|cred)`,
+  'i',
 );
 
-/** Secrets that a command line, a script or a Dockerfile spells out by the names of variables and the flags of commands. */
-export function commandSecrets(text: string): readonly CommandSecret[] {
-  const named = !text.includes('=')
-    ? []
-    : [...text.matchAll(PAIR)].flatMap(([, name = '', value = '']): CommandSecret[] => {
-        const bare = unquoted(value);
-        return isNamedSecret(name, bare) ? [{ rule: 'named-secret', value: bare, name }] : [];
-      });
-  const logins = LOGINS.flatMap((login) =>
-    [...text.matchAll(login)].flatMap(({ groups }): CommandSecret[] => {
-      const value = groups?.['secret'] ?? '';
-      return isNamedSecret('PASSWORD', value) ? [{ rule: 'login-in-command', value }] : [];
-    }),
+/** A key that a command sees and no image: a plain word is not one, but what the command asks for to start. */
+function isKeyOfBuild(name: string, value: string): boolean {
+  return isOneWord(value) && !isPasswordName(name);
+}
+
+function pairs(text: string): readonly CommandSecret[] {
+  if (!text.includes('=')) return [];
+  return [...text.matchAll(PAIR)].flatMap(([, name = '', value = '']): CommandSecret[] => {
+    const bare = unquoted(value);
+    const isSecret = isNamedSecret(name, bare) && isLiteral(bare) && !isKeyOfBuild(name, bare);
+    return isSecret ? [{ rule: 'named-secret', value: bare, name }] : [];
+  });
+}
+
+/** The values of these options: in the next word, or in the same one. */
+function valuesOf(words: readonly string[], options: string, attached = false): readonly string[] {
+  return options
+    .split(' ')
+    .flatMap((option) =>
+      words.flatMap((word, i): readonly (string | undefined)[] => {
+        if (word === option)
+          return attached || words[i + 1]?.startsWith('-') === true ? [] : [words[i + 1]];
+        if (word.startsWith(`${option}=`)) return [word.slice(option.length + 1)];
+        const isShort = option.length === 2 && word.startsWith(option);
+        return isShort ? [word.slice(2)] : [];
+      }),
+    )
+    .filter((value) => value !== undefined);
+}
+
+/** What follows the name and the colon; the name may be a variable. */
+function behindColon(pair: string): string {
+  return /^(?:\$\{\w+\}|[^:]+):([^]*)$/.exec(pair)?.[1] ?? '';
+}
+
+function ofInput(input: string, form: PasswordTaker['input']): readonly string[] {
+  const lines = input.split('\n').filter((line) => line.trim() !== '');
+  return form === 'name:password' ? lines.map(behindColon) : lines.slice(0, 1);
+}
+
+/** What the program of a command takes for a password, by its row in the table. */
+function taken({ words, input }: CommandWords): readonly string[] {
+  const at = words.findIndex((word) => takerOf(word) !== undefined);
+  const taker = takerOf(words[at] ?? '');
+  const rest = words.slice(at + 1);
+  const line = rest.join(' ');
+  if (taker === undefined || taker.only?.test(line) === false) return [];
+  const { options, attached, after, last, input: form } = taker;
+  const values = [
+    ...(options === undefined ? [] : valuesOf(rest, options)),
+    ...(taker.pairs === undefined ? [] : valuesOf(rest, taker.pairs).map(behindColon)),
+    ...(attached === undefined ? [] : valuesOf(rest, attached, true)),
+    ...(last?.test(line) === true ? [rest.at(-1) ?? ''] : []),
+    ...(after !== undefined && rest.includes(after) ? [rest[rest.indexOf(after) + 1] ?? ''] : []),
+    ...(form !== undefined && input !== undefined ? ofInput(input, form) : []),
+  ];
+  return values.filter(
+    (value) => isLiteral(value) && (taker.sets === true || isNamedSecret('PASSWORD', value)),
   );
-  return [...named, ...logins];
+}
+
+function takerOf(word: string): PasswordTaker | undefined {
+  return PASSWORD_TAKERS[word.slice(word.lastIndexOf('/') + 1)];
+}
+
+/** `--name value`, `--name=value`, `-name value`, `-Dname=value`; not `-p` with a password of MySQL in the same word. */
+const OPTION = /^(?:--|-[DP]?(?!p(?!ass)))([A-Za-z][\w.-]{3,100})(?:=([^]*))?$/;
+
+/** The values of options that say by their names what they take: `--admin-password X`, `-storepass X`. */
+function named({ words }: CommandWords): readonly string[] {
+  return words.flatMap((word, i) => {
+    const [, name = '', own] = OPTION.exec(word) ?? [];
+    const value = own ?? words[i + 1] ?? '-';
+    if (name === '' || value.startsWith('-') || isKeyOfBuild(name, value)) return [];
+    const isSecret = secretName(name, 'sure') !== undefined && isNamedSecret(name, value);
+    return isSecret && isLiteral(value) ? [value] : [];
+  });
+}
+
+/**
+ * Secrets that a command line, a script or a Dockerfile spells out: by the names of variables and options, by the options, operands
+ * and input of programs that take a password, and by SQL that sets one.
+ */
+export function commandSecrets(text: string): readonly CommandSecret[] {
+  const commands = WORTH.test(text) ? commandWords(text) : [];
+  const written = PASSWORD_TEXTS.flatMap((form) =>
+    [...text.matchAll(form)].map(({ groups }) => groups?.['secret'] ?? ''),
+  ).filter((value) => isLiteral(value) && (value.length < 3 || isNamedSecret('PASSWORD', value)));
+  const logins = [
+    ...commands.flatMap((command) => [...taken(command), ...named(command)]),
+    ...written,
+  ].map((value): CommandSecret => ({ rule: 'login-in-command', value }));
+  const assigned = pairs(text);
+  const known = new Set(assigned.map(({ value }) => value));
+  return [...assigned, ...logins.filter(({ value }) => !known.has(value) && known.add(value))];
 }

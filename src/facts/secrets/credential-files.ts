@@ -56,7 +56,8 @@ function ofEnvFile(text: string): readonly FoundSecret[] {
   const found: FoundSecret[] = [];
   for (const match of text.matchAll(ENV_ASSIGNMENT)) {
     const value = match[2] ?? match[3] ?? match[4] ?? '';
-    if (!isNamedSecret(match[1] ?? '', value)) continue;
+    // Settings of a project keep a word there until somebody fills them in.
+    if (isPlaceholder(value) || !isNamedSecret(match[1] ?? '', value)) continue;
     found.push({ rule: 'env-file', value, at: match.index + match[0].indexOf(value) });
     if (found.length >= MAX_FINDINGS) break;
   }

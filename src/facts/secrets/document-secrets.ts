@@ -49,7 +49,9 @@ function search(document: unknown, placeOf: PlaceOf, budget: ScanBudget): readon
     const bare = unquoted(text);
     if (own.length === 0 && name !== undefined && isNamedSecret(name, bare))
       return [{ rule: 'named-secret', value: bare, place: { ...place, path: name } }];
-    const commands = [text, ...decoded(text)].flatMap(commandSecrets).map((secret) => {
+    // A label that shows how to run the image is not run itself.
+    const runs = place.where === 'label' ? [] : [text, ...decoded(text)];
+    const commands = runs.flatMap(commandSecrets).map((secret) => {
       const path = secret.name ?? place.path;
       return { ...secret, place: path === undefined ? place : { ...place, path } };
     });

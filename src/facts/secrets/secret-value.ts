@@ -15,11 +15,17 @@ export function markOf(value: string): string {
   return createHash('sha256').update(value).digest('hex').slice(0, 6);
 }
 
-/** Words that documentation and templates build a value from; what a person makes up for real is left when they are gone. */
-const WORDS =
-  /example|placeholder|(?:change|update)[-_ ]?(?:me|it|this)|hoge|collect[-_ ]?static|replace|insert|redacted|dummy|sample|fake|foo|bar|baz|lorem|ipsum|unset|set[-_ ]?me|to[-_ ]?do|fix[-_ ]?me|(?:pass(?:w(?:or)?d|phrase|wd)?|secret|token|cred(?:ential)?s?|user(?:name)?|test(?:ing)?|here|your?|the|some|super|value|random|string|generated?|default|private|public|access|client|invalid|not|real|none|null|undefined|my|api|key|enter|fill|with|auth|app|site|account|id|build|time|compile|unused|please)(?=[^a-z]|$)/gi;
+/** Words that say of a value that another one comes, or that there is none. */
+const COMING =
+  /example|placeholder|chang?e?[-_ ]?(?:me|it|this)|update[-_ ]?(?:me|it|this)|hoge|collect[-_ ]?static|replace|insert|redacted|dummy|sample|fake|foo|bar|baz|lorem|ipsum|unset|undef(?:ined)?|unknown|missing|ignored|edit[-_ ]?me|set[-_ ]?me|to[-_ ]?do|fix[-_ ]?me|(?:here|your?|value|random|generated?|invalid|not|real|none|null|enter|fill|with|build|time|compile|unused|please)(?=[^a-z]|$)/;
+/** Words that name a secret, or whose it is. */
+const NAMING =
+  /(?:pass(?:w(?:or)?d|phrase|wd)?|secret|token|cred(?:ential)?s?|user(?:name)?|test(?:ing)?|the|some|super|string|default|private|public|access|client|my|api|key|auth|app|site|account|id)(?=[^a-z]|$)/;
+/** Both: what a person makes up for real is left when they are gone. */
+const WORDS = new RegExp(`${COMING.source}|${NAMING.source}`, 'gi');
+const COMES = new RegExp(COMING.source, 'i');
 const REFERENCE =
-  /^(?:\$\w+|%\w+%|\{[^{}]*\}|<[^<>]*>|\[[^[\]]*\]|\*.*\*|@\w+@)$|\$\{|\$\(|\{\{|<%|%\(\w|%s|^__\w+__$/;
+  /^(?:\$\w+|%\w+%|\{[^{}]*\}|<[^<>]*>|\[[^[\]]*\]|\*.*\*|@\w+@)$|\$\{|\$\(|\{\{|<%|%\(\w|%s|^__\w+__$|`|->/;
 
 /** Characters that follow the one before as an alphabet, a keyboard of digits or a repetition does. */
 function steps(value: string): number {
@@ -49,6 +55,27 @@ export function isPlaceholder(value: string): boolean {
     rest !== words &&
     rest.replace(/[^A-Za-z0-9]|0?123(?:4(?:5(?:6(?:7(?:8(?:9?0?)?)?)?)?)?)?$/g, '').length < 3
   );
+}
+
+/**
+ * True for a password that anybody guesses and that is in force nevertheless: `password`, `mysecret1`, `12345678`. A placeholder by
+ * its words, none of which says that another value comes.
+ */
+export function isWeakPassword(value: string): boolean {
+  const isMade =
+    /^(?=.*[A-Za-z0-9])[\w@!.$-]{3,}$/.test(value) && !/^[xX*#_.-]+$|\.{3}/.test(value);
+  return isMade && !/\$\w|^__|XXX/.test(value) && !COMES.test(value) && !isPublished(value);
+}
+
+/** True for text that stands for itself: no variable, command or template is put in. Hashes of passwords begin with a dollar sign. */
+export function isLiteral(value: string): boolean {
+  if (/^\$(?:[156y]|2[abxy]?|apr1)\$./.test(value)) return true;
+  return !/(?<!\$)\$[\w{(]|`|%\{|^%\w+%$|\{\{|^<|^(?:[*!xX]+|\*.*\*|NP|["']*)$/.test(value);
+}
+
+/** True for words and nothing else: what a key or a token, drawn at random, never is. */
+export function isOneWord(value: string): boolean {
+  return /^[A-Za-z]+(?:[-_ .][A-Za-z]+)*$/.test(value) && !isDrawn(value);
 }
 
 function classOf(code: number): number {

@@ -1,0 +1,160 @@
+/** A simple command of a text, as far as its words can be told without running it. */
+export interface CommandWords {
+  readonly words: readonly string[];
+  /** What its input is: a here-document, a here-string, or what `echo` and `printf` before the pipe write. */
+  readonly input: string | undefined;
+}
+
+/** A token: a line that goes on, quotes, substitutions, here-documents, operators, blanks, letters. */
+const TOKEN =
+  /\\\r?\n|\\(?<escaped>[^])|'(?<single>[^']*)'?|"(?<double>(?:[^"\\]|\\[^])*)"?|\$\(|`(?<ticks>[^`]*)`?|(?<string><<<)|<<-?[ \t]{0,9}["']?(?<here>\w{1,100})["']?|(?<redirect>[<>]+[&|]?)|(?<pipe>\|(?![|])&?)|(?<end>&&|\|\||[;&()\n])|[ \t\r]+|(?<plain>[^\s\\'"$`<>|&;()#]+)|(?<other>[^])/y;
+/** A list of words, as CMD and ENTRYPOINT have them. */
+const LIST = /^\s{0,99}\[\s{0,99}"/;
+const MAX_DEPTH = 4;
+
+/** Where the parenthesis that `$(` opened before `at` is closed. */
+function closing(text: string, at: number): number {
+  let open = 1;
+  for (let place = at; place < text.length; place += 1) {
+    if (text[place] === '(') open += 1;
+    else if (text[place] === ')' && --open === 0) return place;
+  }
+  return text.length;
+}
+
+/** What `echo` or `printf` writes; undefined for other commands. History has a shell before it. */
+function written(words: readonly string[]): string | undefined {
+  const at = words.findIndex((word) => /^(?:\/usr)?(?:\/bin\/)?(?:echo|printf)$/.test(word));
+  if (at < 0) return undefined;
+  const rest = words.slice(at + 1);
+  while (/^-[neE-]+$/.test(rest[0] ?? '')) rest.shift();
+  const [format = '', ...values] = rest;
+  const text =
+    words[at]?.endsWith('printf') === true
+      ? format.replace(/%[sb]/g, () => values.shift() ?? '')
+      : rest.join(' ');
+  return text.replace(/\\n/g, '\n');
+}
+
+class Reader {
+  readonly found: CommandWords[] = [];
+  private words: string[] = [];
+  private word: string | undefined;
+  private input: string | undefined;
+  /** What the next word is instead of an argument. */
+  private next: 'file' | 'input' | undefined;
+  private piped: string | undefined;
+  private readonly heredocs: string[] = [];
+  private readonly text: string;
+  private readonly depth: number;
+
+  constructor(text: string, depth: number) {
+    this.text = text;
+    this.depth = depth;
+  }
+
+  read(): readonly CommandWords[] {
+    TOKEN.lastIndex = 0;
+    let at = 0;
+    while (at < this.text.length) {
+      TOKEN.lastIndex = at;
+      const match = TOKEN.exec(this.text);
+      if (match === null) break;
+      at = this.take(match, at + match[0].length);
+    }
+    this.endCommand(false);
+    return this.found;
+  }
+
+  /** Takes a token; returns where the next one begins. */
+  private take(match: RegExpExecArray, end: number): number {
+    const [token] = match;
+    const groups = match.groups ?? {};
+    const { escaped, single, double, ticks, string, here, redirect, pipe } = groups;
+    const letters = escaped ?? single ?? double?.replace(/\\(["\\$`])/g, '$1') ?? groups['plain'];
+    if (letters !== undefined) this.add(letters);
+    else if (token === '$(') return this.substitution(end, closing(this.text, end));
+    else if (ticks !== undefined) {
+      this.nested(ticks);
+      this.add(token);
+    } else if (here !== undefined) this.heredocs.push(here);
+    else if (string !== undefined || redirect !== undefined) {
+      this.endWord();
+      this.next = string === undefined ? 'file' : 'input';
+    } else if (pipe !== undefined) this.endCommand(true);
+    else if (groups['end'] !== undefined) {
+      if (token === '\n' && this.heredocs.length > 0) return this.heredoc(end);
+      this.endCommand(false);
+    } else if (token === '#' && this.word === undefined && !this.text.startsWith('(nop)', end)) {
+      const line = this.text.indexOf('\n', end);
+      return line < 0 ? this.text.length : line;
+    } else if (groups['other'] !== undefined) this.add(token);
+    else if (!token.startsWith('\\')) this.endWord();
+    return end;
+  }
+
+  private substitution(from: number, to: number): number {
+    const inner = this.text.slice(from, to);
+    this.nested(inner);
+    this.add(`$(${inner})`);
+    return to + 1;
+  }
+
+  private heredoc(from: number): number {
+    const mark = this.heredocs.shift() ?? '';
+    const end = new RegExp(`^[ \\t]*${mark}[ \\t]*$`, 'm').exec(this.text.slice(from));
+    const to = end === null ? this.text.length : from + end.index;
+    const body = this.text.slice(from, to);
+    this.nested(body);
+    this.input = body;
+    this.endCommand(false);
+    return end === null ? to : to + end[0].length;
+  }
+
+  /** Commands within a word: they run too, or are a script that does. */
+  private nested(text: string): void {
+    if (this.depth < MAX_DEPTH) this.found.push(...new Reader(text, this.depth + 1).read());
+  }
+
+  private add(letters: string): void {
+    this.word = (this.word ?? '') + letters;
+  }
+
+  private endWord(): void {
+    const { word, next } = this;
+    if (word === undefined) return;
+    this.word = undefined;
+    this.next = undefined;
+    if (next === 'input') this.input = word;
+    else if (next === undefined) {
+      if (/^-\w*c$/.test(this.words.at(-1) ?? '') && /\s/.test(word)) this.nested(word);
+      this.words.push(word);
+    }
+  }
+
+  private endCommand(isPiped: boolean): void {
+    this.endWord();
+    const { words } = this;
+    if (words.length > 0) {
+      this.found.push({ words, input: this.input ?? this.piped });
+      this.piped = undefined;
+    }
+    // A pipe behind a group gets what its last command writes; one before a group gives to its first.
+    if (isPiped) this.piped = written(this.found.at(-1)?.words ?? []);
+    this.words = [];
+    this.input = undefined;
+    this.next = undefined;
+  }
+}
+
+function listed(text: string): string {
+  return text.slice(text.indexOf('"'), text.lastIndexOf('"') + 1).replace(/",\s{0,99}"/g, '" "');
+}
+
+/**
+ * The commands of a text by the rules of a shell that matter for words: quotes, operators, substitutions, here-documents. Takes any
+ * text, in linear time: the history of an image is not only shell.
+ */
+export function commandWords(text: string): readonly CommandWords[] {
+  return new Reader(LIST.test(text) ? listed(text) : text, 0).read();
+}
