@@ -51,8 +51,14 @@ async function recordBuild(shell: ReturnType<typeof newShell>): Promise<void> {
       await terminal.press('Enter');
       await terminal.until(/Next steps[\s\S]*\n\$\s*$/);
     });
-    writeFileSync(join(FOLDER, 'build.cast'), castOf(frames, COLUMNS, ROWS));
-    writeFileSync(join(FOLDER, 'build.svg'), svgOf(frames, COLUMNS, ROWS));
+    // The run has a home of its own; readers have theirs.
+    const home = join(shell.folder, 'scoville/config');
+    const shown = frames.map(({ at, text }) => ({
+      at,
+      text: text.replaceAll(home, '~/.config/scoville'),
+    }));
+    writeFileSync(join(FOLDER, 'build.cast'), castOf(shown, COLUMNS, ROWS));
+    writeFileSync(join(FOLDER, 'build.svg'), svgOf(shown, COLUMNS, ROWS));
   } finally {
     await terminal.close();
   }
