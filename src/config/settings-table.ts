@@ -1,3 +1,4 @@
+import { SCANNER_CHOICES } from '../model/settings.ts';
 import { FIX_SETTINGS } from './fix-settings.ts';
 import { IMAGE_SETTINGS, URL_TEXT } from './image-settings.ts';
 import type { SettingField, SettingScope, SettingType } from './setting-spec.ts';
@@ -185,10 +186,7 @@ export const SETTINGS_TABLE: Readonly<Record<string, SettingField>> = {
   },
   scanner: {
     scope: 'user',
-    type: {
-      kind: 'choice',
-      choices: ['auto', 'grype', 'trivy', 'docker-scout', 'osv', 'database', 'none'],
-    },
+    type: { kind: 'choice', choices: SCANNER_CHOICES },
     help: 'Vulnerability scanner; `auto` takes the first that can scan, in this order.',
     flag: '--scanner',
   },

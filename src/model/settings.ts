@@ -9,7 +9,10 @@ export interface Waiver {
   readonly expires?: string;
 }
 
-type ScannerChoice = 'auto' | 'grype' | 'trivy' | 'docker-scout' | 'osv' | 'database' | 'none';
+/** In the order in which they are tried: what looks into the image comes before what is told its packages. */
+export const SCANNERS = ['grype', 'trivy', 'docker-scout', 'osv', 'database'] as const;
+export type ScannerName = (typeof SCANNERS)[number];
+export const SCANNER_CHOICES = ['auto', ...SCANNERS, 'none'] as const;
 
 type SignatureFormat = 'bundle' | 'legacy' | 'both';
 
@@ -74,7 +77,7 @@ export interface Settings {
   readonly lock: boolean;
   readonly recentDays: number;
   readonly registries: Readonly<Record<string, { readonly plainHttp: boolean }>>;
-  readonly scanner: ScannerChoice;
+  readonly scanner: (typeof SCANNER_CHOICES)[number];
   readonly osv: {
     /** Base address of the OSV API, `https://api.osv.dev` or a mirror. */
     readonly url: string;

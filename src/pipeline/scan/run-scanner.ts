@@ -1,13 +1,12 @@
 import type { VulnerabilitiesFact } from '../../model/facts.ts';
 import { type Result, err } from '../../model/result.ts';
+import type { ScannerName } from '../../model/settings.ts';
 import { findCommand } from '../../tools/command-path.ts';
 import { proxyOf } from '../../tools/proxy.ts';
 import type { ScanRequest, ScanTarget } from '../../tools/scanners/scanner.ts';
 import { TOOLS } from '../../tools/tool-names.ts';
 import { commandSearch, type PipelineContext } from '../context.ts';
 import type { ImageScan } from './image-scan.ts';
-
-export type ScannerName = 'grype' | 'trivy' | 'docker-scout' | 'osv' | 'database';
 
 /** True where a scanner can be started; OSV is an address, the database a file: they answer for themselves. */
 export async function isInstalled(context: PipelineContext, name: ScannerName): Promise<boolean> {
@@ -41,7 +40,7 @@ export async function runScanner(
 
 async function scanTarget(
   { run, signal, now }: PipelineContext,
-  name: 'grype' | 'trivy' | 'docker-scout',
+  name: Exclude<ScannerName, 'osv' | 'database'>,
   { offline }: ImageScan,
   target: ScanTarget,
 ): Promise<Result<VulnerabilitiesFact>> {

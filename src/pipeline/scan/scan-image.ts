@@ -1,12 +1,10 @@
 import { applyVex } from '../../facts/vex/vex.ts';
 import { type Fact, known, unknownFact, type VulnerabilitiesFact } from '../../model/facts.ts';
+import { type ScannerName, SCANNERS } from '../../model/settings.ts';
 import type { PipelineContext } from '../context.ts';
 import type { ImageScan } from './image-scan.ts';
-import { isInstalled, runScanner, type ScannerName } from './run-scanner.ts';
+import { isInstalled, runScanner } from './run-scanner.ts';
 import { withinAge, withPackages } from './scan-evidence.ts';
-
-/** In this order: what looks into the image itself comes before what is told its packages. */
-const AUTOMATIC: readonly ScannerName[] = ['grype', 'trivy', 'docker-scout', 'osv', 'database'];
 
 const SETTLE = 'Connect to the network, or install Grype or Trivy, then run: scoville grade IMAGE';
 
@@ -42,7 +40,7 @@ function scannersOf(
 ): readonly ScannerName[] {
   const one: readonly ScannerName[] =
     chosen === 'osv' ? ['osv', 'database'] : [chosen as ScannerName];
-  const named = chosen === 'auto' ? AUTOMATIC : one;
+  const named = chosen === 'auto' ? SCANNERS : one;
   return offline ? named.filter((name) => name !== 'osv') : named;
 }
 

@@ -1,5 +1,6 @@
 import { EXIT } from '../../model/errors.ts';
 import { err, type Result } from '../../model/result.ts';
+import { SCANNER_CHOICES } from '../../model/settings.ts';
 import { type FlagSpec, parseGoBool } from './flag-spec.ts';
 import {
   bool,
@@ -51,11 +52,7 @@ export const IMAGE_FLAGS = {
   lock: lock(),
   locked: bool('Fail, publishing nothing, where the build departs from scoville.lock'),
   grade: standard(toggle('Grade the image'), 'true'),
-  scanner: choice(
-    ['auto', 'grype', 'trivy', 'docker-scout', 'osv', 'database', 'none'],
-    'NAME',
-    'Vulnerability scanner',
-  ),
+  scanner: choice(SCANNER_CHOICES, 'NAME', 'Vulnerability scanner'),
   offline: toggle('Use no network for grading'),
   vex: many('FILE', 'An OpenVEX or CycloneDX VEX document; may be repeated', { path: true }),
   profile: many('FILE', 'Sign and publish this seccomp or AppArmor profile; may be repeated', {
