@@ -59,8 +59,13 @@ async function scan(
     return err('no database of advisories here. Run: scoville db update');
   const found = answers(databases, plan);
   const records = new Map(found.records);
-  const unjudged = addCves(databases, records);
-  const reports = await osvReports(plan, found.matches, records);
+  addCves(databases, records);
+  const vulnerabilities = onePerCve(await osvReports(plan, found.matches, records));
+  const unjudged = new Set(
+    vulnerabilities
+      .filter(({ id, severity }) => severity === 'unknown' && isCve(id))
+      .map(({ id }) => id),
+  ).size;
   const used = families.flatMap((family) => databases.of(family)?.meta ?? []);
   const dates = used.map(({ date }) => date).sort();
   const gaps = [
@@ -81,7 +86,7 @@ async function scan(
     scanner: scannerName(used.map(({ from }) => from)),
     scannerVersion: families.length === 0 ? 'exports' : families.join(', '),
     databaseDate: dates[0] ?? new Date(now).toISOString(),
-    vulnerabilities: onePerCve(reports),
+    vulnerabilities,
     suppressedByVex: 0,
     ...(gaps.length === 0 ? {} : { gaps }),
   });
@@ -125,16 +130,13 @@ function answers(databases: Databases, plan: OsvPlan) {
   return { matches, records, unclear };
 }
 
-/** Adds the CVEs behind records that say nothing of their severity; gives how many of those are unknown. */
-function addCves(databases: Databases, records: Map<string, OsvRecord>): number {
+/** Adds the CVEs behind records that say nothing of their severity. */
+function addCves(databases: Databases, records: Map<string, OsvRecord>): void {
   const silent = [...records.values()].filter((record) => !isJudged(record));
   const wanted = new Set(silent.flatMap(({ names }) => names.filter(isCve)));
-  let unknown = 0;
   for (const id of wanted) {
     if (records.has(id)) continue;
     const record = databases.cve(id);
-    if (record === undefined) unknown += 1;
-    else records.set(id, record);
+    if (record !== undefined) records.set(id, record);
   }
-  return unknown;
 }

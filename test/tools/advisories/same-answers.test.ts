@@ -64,6 +64,24 @@ const CASES: readonly Case[] = [
     found: [['CVE-2026-0001', 'low', '3.5.1-1']],
   },
   {
+    title: 'Debian, where its own word is all that is said',
+    os: DEBIAN,
+    installed: pkg('deb', 'tzdata', '2026f-0+deb13u1'),
+    exports: {
+      Debian: [
+        entry('DEBIAN-CVE-2026-0012', {
+          upstream: ['CVE-2026-0012'],
+          affected: [
+            affects('Debian:13', 'tzdata', [{ introduced: '0' }], {
+              ecosystem_specific: { urgency: 'medium' },
+            }),
+          ],
+        }),
+      ],
+    },
+    found: [['CVE-2026-0012', 'medium', undefined]],
+  },
+  {
     title: 'Ubuntu under its name with LTS, its priority first',
     os: UBUNTU,
     installed: pkg('deb', 'curl', '8.5.0-2ubuntu10.6', {
@@ -157,7 +175,6 @@ const CASES: readonly Case[] = [
           affected: [affects('PyPI', 'flask-cors', [{ introduced: '0' }, { fixed: '4.0.0' }])],
         }),
       ],
-      GIT: [entry('CVE-2026-0008', {})],
     },
     found: [['CVE-2026-0008', 'critical', '4.0.0']],
   },
