@@ -31,6 +31,7 @@ export class EntryNames {
   }
 
   flush(): void {
+    if (this.#lines.length === 0) return;
     const bytes = Buffer.from(this.#lines.join('\n'), 'utf8');
     const found = secretsInBytes(bytes, false, this.#budget);
     for (const secret of found) {
