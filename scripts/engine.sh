@@ -3,7 +3,7 @@
 # a loopback port, and base images in it that need no public registry.
 #
 #   scripts/engine.sh up [--yes]   make it ready; a second call finds everything there
-#   scripts/engine.sh test-tools   what only tests need (Debian, root): skopeo, oras, chromium, diffoscope, libfaketime, rpm, shfmt, tmux, the second toolchain's clients
+#   scripts/engine.sh test-tools   what only tests need (Debian, root): skopeo, oras, chromium, diffoscope, libfaketime, rpm, shfmt, strace, tmux, the second toolchain's clients
 #   scripts/engine.sh stacks [NAME:TAG... | --list]   base images that stand in for those of each stack (node, golang, distroless ...), made when
 #                                  they are missing; prints their names in the registry
 #   scripts/engine.sh status       what is there; exit 0 where all is
@@ -256,6 +256,7 @@ test_tools() {
   have chromium || missing="$missing chromium"
   have shfmt || missing="$missing shfmt"
   have tmux || missing="$missing tmux"
+  have strace || missing="$missing strace"
   have diffoscope || missing="$missing diffoscope-minimal"
   { have rpm && have rpmbuild; } || missing="$missing rpm"
   # A library, no command: scoville reproduce --tomorrow.
