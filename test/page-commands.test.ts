@@ -135,6 +135,21 @@ test('these blocks are not run by docs-commands.e2e.test.ts, and why', () => {
       'scoville verify --certificate-identity jane@example.com',
       'Fulcio and Rekor sign for the identity of a person',
     ],
+    [
+      'docs/how-to/security-profile.md',
+      'scoville profile --exercise exercises.yaml my-app',
+      'test/e2e/profile.e2e.test.ts makes one of examples/node-app',
+    ],
+    [
+      'docs/how-to/security-profile.md',
+      'docker run --security-opt seccomp=seccomp.json my-app',
+      'test/e2e/profile.e2e.test.ts runs a container under the profile',
+    ],
+    [
+      'docs/how-to/security-profile.md',
+      'scoville profile --check --exercise exercises.yaml my-app',
+      'test/e2e/profile.e2e.test.ts checks a profile',
+    ],
     ...[
       'cosign verify-blob --bundle SHA256SUMS.sigstore.json --new-bundle-format',
       'npm install scoville@VERSION && npm audit signatures',
