@@ -81,6 +81,8 @@ export async function runContainer(
     const failure = refused ?? (await runExercises({ ...request, context }));
     if (failure !== undefined)
       return { failure, log: await containerLog(run, name), killed: false };
+    // Only a trace has use for how the program ends.
+    if (request.exec === undefined) return { failure, log: '', killed: false };
     await stopContainer(run, name);
     const { exitCode } = await containerState(run, name, signal);
     return { failure: undefined, log: '', killed: exitCode === KILLED };

@@ -1,0 +1,114 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { bases, dockerBuild, output, ROOT, run, Scoville } from './harness.ts';
+
+const scoville = new Scoville();
+const folder = mkdtempSync(join(tmpdir(), 'profile-e2e-'));
+const NODE = 'profile-e2e-node:1';
+const STATIC = 'profile-e2e-static:1';
+
+interface Summary {
+  readonly calls: number;
+  readonly startsProcesses: boolean;
+  readonly confinement: string;
+  readonly gone: readonly string[];
+}
+
+beforeAll(async () => {
+  const example = join(ROOT, 'examples/node-app');
+  await dockerBuild([
+    ...['--load', '-t', NODE, '--build-arg', `NODE_BUILD=${bases.node}`],
+    ...['--build-arg', `NODE_RUNTIME=${bases.nodeDistroless}`, example],
+  ]);
+  writeFileSync(
+    join(folder, 'Dockerfile'),
+    `FROM ${bases.busybox}\nUSER 4321\nSTOPSIGNAL SIGKILL\nEXPOSE 8080\nCMD ["busybox", "httpd", "-f", "-p", "8080"]\n`,
+  );
+  await dockerBuild(['--load', '-t', STATIC, folder]);
+  writeFileSync(
+    join(folder, 'exercises.yaml'),
+    `- http: {path: /healthz, expect: {status: 200, body: '"ok"'}}\n- http: {path: /none, expect: {status: 404}}\n`,
+  );
+  writeFileSync(join(folder, 'missing.yaml'), '- http: {path: /none, expect: {status: 404}}\n');
+});
+
+afterAll(async () => {
+  rmSync(folder, { recursive: true, force: true });
+  await run('docker', ['rmi', '--force', NODE, STATIC]);
+  await scoville.remove();
+});
+
+async function profile(image: string, ...flags: readonly string[]) {
+  return scoville.run(['profile', '--for', '1s', '--json', ...flags, image], { cwd: folder });
+}
+
+describe('examples/node-app', () => {
+  let summary: Summary;
+
+  beforeAll(async () => {
+    const ended = await profile(NODE, '--exercise', 'exercises.yaml', '--out', 'node.json');
+    expect(ended.stderr).toContain('running it again under the profile');
+    expect(ended.exitCode).toBe(0);
+    summary = JSON.parse(ended.stdout) as Summary;
+  });
+
+  test('is left at most 80 calls, and answers with them', () => {
+    expect(summary.calls).toBeLessThanOrEqual(80);
+    expect(summary).toMatchObject({
+      startsProcesses: false,
+      confinement: 'read-only, without capabilities',
+    });
+    expect(summary.gone[0]).toContain('start another process');
+  });
+
+  test('cannot start a shell beside it', async () => {
+    const start =
+      'const r = require("child_process").spawnSync(process.execPath, ["-v"]); console.log(r.error?.code ?? r.status)';
+    const under = (...options: readonly string[]): Promise<string> =>
+      output('docker', [
+        'run',
+        '--rm',
+        ...options,
+        '--entrypoint',
+        '/nodejs/bin/node',
+        NODE,
+        '-e',
+        start,
+      ]);
+    expect((await under()).trim()).toBe('0');
+    const seccomp = `seccomp=${join(folder, 'node.json')}`;
+    expect((await under('--security-opt', seccomp)).trim()).toBe('EPERM');
+  });
+
+  test('--check says what a committed profile forbids', async () => {
+    const document = readFileSync(join(folder, 'node.json'), 'utf8');
+    writeFileSync(join(folder, 'old.json'), document.replaceAll(/"accept4",?/g, ''));
+    const ended = await profile(
+      NODE,
+      '--exercise',
+      'exercises.yaml',
+      '--out',
+      'old.json',
+      '--check',
+    );
+    expect(ended.exitCode).toBe(1);
+    expect(JSON.parse(ended.stdout)).toMatchObject({
+      holds: false,
+      forbidden: ['accept4'],
+      wider: [],
+    });
+  });
+});
+
+test('a static program with a user by number alone, found on PATH', async () => {
+  const ended = await profile(STATIC, '--exercise', 'missing.yaml', '--out', 'static.json');
+  expect(ended.exitCode).toBe(0);
+  expect((JSON.parse(ended.stdout) as Summary).calls).toBeLessThanOrEqual(80);
+});
+
+test('nothing is left behind', async () => {
+  const containers = await output('docker', ['ps', '--all', '--format', '{{.Image}}']);
+  expect(containers.split('\n').filter((image) => image === NODE || image === STATIC)).toEqual([]);
+});
