@@ -116,6 +116,15 @@ test('these blocks are not run by docs-commands.e2e.test.ts, and why', () => {
       ['scoville db update --from /media/osv Debian npm', 'needs what was copied'],
     ].map((block) => ['docs/how-to/air-gapped.md', ...block]),
     ...[
+      'scoville build --load -t shop .',
+      'scoville build --min-level 5 --push -t registry.example.com/shop:1 .',
+      'scoville verify --min-level 5 --key cosign.pub registry.example.com/shop:1',
+    ].map((command) => [
+      'docs/how-to/existing-to-ghost.md',
+      command,
+      'scripts/ghost.mjs runs these commands (npm run ghost)',
+    ]),
+    ...[
       'npm install --global scoville@VERSION',
       'tar -xzf scoville-VERSION-linux-x64.tar.gz scoville',
       'sudo apt install ./scoville_VERSION_all.deb',
