@@ -63,8 +63,8 @@ test('the navigation has the sections of docs/README.md, and folders below their
   ]);
   const commands = sections[2]?.items?.find(({ text }) => text === 'Commands');
   expect(commands?.items?.[0]).toEqual({
-    text: 'scoville bake',
-    link: '/reference/commands/bake.md',
+    text: 'scoville attest',
+    link: '/reference/commands/attest.md',
   });
 });
 

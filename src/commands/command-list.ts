@@ -102,7 +102,7 @@ export const COMMANDS: readonly ListedCommand[] = [
   },
   {
     name: 'attest',
-    summary: 'Sign a statement or profile for an image, and renew its level',
+    summary: 'Sign a statement or profile for an image',
     spec: async () => (await import('./attest/attest-flags.ts')).ATTEST,
     load: async () => (await import('./attest/attest.ts')).attest,
   },

@@ -118,7 +118,7 @@ describe('what Docker asks without a call', () => {
   test('completion: the names of commands, then files', async () => {
     const first = fakeIo();
     await dockerPlugin(['__completeNoDesc', 'scoville', 'pr'], first.io, none, completedCommands);
-    expect(first.out()).toBe('prune\n:4\n');
+    expect(first.out()).toBe('profile\nprune\n:4\n');
     const second = fakeIo();
     await dockerPlugin(['__complete', 'scoville', 'build', ''], second.io, none, completedCommands);
     expect(second.out()).toBe(':0\n');

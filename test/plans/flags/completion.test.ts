@@ -46,7 +46,7 @@ describe('bash', () => {
     [['scoville', 'build', '--scanner', '=', 'tr'], ['trivy']],
     [
       ['scoville', 'build', '--scanner', '='],
-      ['auto', 'grype', 'trivy', 'docker-scout', 'osv', 'none'],
+      ['auto', 'grype', 'trivy', 'docker-scout', 'osv', 'database', 'none'],
     ],
     [['scoville', 'build', '-f', 'comp'], ['completion.test.ts']],
     [['scoville', 'build', '-t', ''], []],
