@@ -1,15 +1,15 @@
-// Takes examples/node-app to level 5 in one build, and has a second, empty home verify it by the key alone.
+// Takes examples/node-app to level 5 in one build without a network, and has a second, empty home verify it by the key alone.
 //
 //   npm run ghost                  needs what scripts/engine.sh makes ready, and npm's registry
 //
-// The advisories are a server in this process that speaks OSV's API and knows of nothing wrong. Prints each step with its seconds.
-// Exit 1: the image is short of level 5, or the second home does not see it.
+// The advisories come from a folder, as on a machine without a network: made-up ones, about packages that the image lacks.
+// Prints each step with its seconds. Exit 1: the image is short of level 5, or the second home does not see it.
 import { execFileSync, spawn } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { crc32 } from 'node:zlib';
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const CLI = join(ROOT, 'dist/scoville.js');
@@ -56,19 +56,46 @@ async function step(what, work) {
   return value;
 }
 
-/** Answers a question without a version: a server that knows nothing at all is not believed. */
-const osv = createServer((request, response) => {
-  let body = '';
-  request.on('data', (chunk) => (body += String(chunk)));
-  request.on('end', () => {
-    const { queries = [] } = body === '' ? {} : JSON.parse(body);
-    const results = queries.map(({ version }) =>
-      version === undefined ? { vulns: [{ id: 'PROBE-1', modified: '2026-01-01T00:00:00Z' }] } : {},
-    );
-    response.writeHead(200, { 'content-type': 'application/json' });
-    response.end(JSON.stringify({ results }));
-  });
-});
+/** A mirror of OSV's exports, one advisory for each ecosystem: ECOSYSTEM/all.zip. */
+function writeExports(mirror) {
+  for (const [ecosystem, release] of [
+    ['Debian', 'Debian:13'],
+    ['npm', 'npm'],
+  ]) {
+    const id = `MADE-UP-${ecosystem}`;
+    const events = [{ introduced: '0' }, { fixed: '1' }];
+    const affected = { package: { ecosystem: release, name: 'made-up' } };
+    const record = {
+      ...{ id, modified: new Date().toISOString(), schema_version: '1.6.0' },
+      affected: [{ ...affected, ranges: [{ type: 'ECOSYSTEM', events }] }],
+    };
+    mkdirSync(join(mirror, ecosystem), { recursive: true });
+    const archive = zipOfOne(`${id}.json`, Buffer.from(JSON.stringify(record)));
+    writeFileSync(join(mirror, ecosystem, 'all.zip'), archive);
+  }
+}
+
+/** One stored member (APPNOTE.TXT 4.3). */
+function zipOfOne(name, content) {
+  const common = Buffer.alloc(26);
+  common.writeUInt16LE(20, 0);
+  common.writeUInt16LE(0x21, 8); // 1980-01-01
+  common.writeUInt32LE(crc32(content), 10);
+  common.writeUInt32LE(content.length, 14);
+  common.writeUInt32LE(content.length, 18);
+  common.writeUInt16LE(name.length, 22);
+  const local = Buffer.concat([Buffer.from('PK\x03\x04'), common, Buffer.from(name), content]);
+  const version = Buffer.from([20, 0]);
+  const places = Buffer.alloc(14);
+  const central = [Buffer.from('PK\x01\x02'), version, common, places, Buffer.from(name)];
+  const directory = Buffer.concat(central);
+  const end = Buffer.alloc(18);
+  end.writeUInt16LE(1, 4);
+  end.writeUInt16LE(1, 6);
+  end.writeUInt32LE(directory.length, 8);
+  end.writeUInt32LE(local.length, 12);
+  return Buffer.concat([local, directory, Buffer.from('PK\x05\x06'), end]);
+}
 
 function git(...args) {
   const who = ['-c', 'user.name=Ghost', '-c', 'user.email=ghost@example.org'];
@@ -86,16 +113,16 @@ async function pinned(reference) {
 }
 
 try {
-  await new Promise((resolve) => osv.listen(0, '127.0.0.1', resolve));
   await step('a project: a copy of examples/node-app, committed', async () => {
     cpSync(join(ROOT, 'examples/node-app'), app, { recursive: true });
-    const file = join(app, '.scoville.yaml');
-    const url = `http://127.0.0.1:${String(osv.address().port)}`;
-    const more = `scanner: osv\nosv:\n  url: ${url}\n`;
-    writeFileSync(file, `${readFileSync(file, 'utf8')}\n${more}`);
     await git('init', '-q');
     await commit();
   });
+  const mirror = join(folder, 'osv');
+  writeExports(mirror);
+  await step('scoville db update: the advisories of a folder', () =>
+    scoville('maker', 'db', 'update', '--from', mirror, 'Debian', 'npm'),
+  );
   const build = await pinned(settings.SCOVILLE_BASE_NODE);
   const runtime = await pinned(settings.SCOVILLE_BASE_NODE_DISTROLESS);
   const bases = ['--build-arg', `NODE_BUILD=${build}`, '--build-arg', `NODE_RUNTIME=${runtime}`];
@@ -110,7 +137,17 @@ try {
     writeFileSync(file, `${readFileSync(file, 'utf8')}attest:\n  seccomp: seccomp.json\n`);
     await commit();
   });
-  const words = ['build', '--min-level', '5', '--json', '--load', '--push', '-t', image];
+  const words = [
+    'build',
+    '--offline',
+    '--min-level',
+    '5',
+    '--json',
+    '--load',
+    '--push',
+    '-t',
+    image,
+  ];
   const built = await step('scoville build --min-level 5: two builds, signed, graded, pushed', () =>
     scoville('maker', ...words, ...bases, app),
   );
@@ -124,8 +161,6 @@ try {
   console.error(error instanceof Error ? error.message : error);
   process.exitCode = 1;
 } finally {
-  osv.close();
-  osv.closeAllConnections();
   await run('docker', ['rmi', '--force', image], { quiet: true }).catch(() => undefined);
   rmSync(folder, { recursive: true, force: true });
 }
