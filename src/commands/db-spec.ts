@@ -3,7 +3,7 @@ import { standard, text, whole } from '../plans/flags/flag.ts';
 import { JSON_FLAG } from './shared-flags.ts';
 
 /** What `scoville db` does. */
-export const DB_ACTIONS = ['update', 'status', 'prune'] as const;
+const DB_ACTIONS = ['update', 'status', 'prune'] as const;
 
 export const DB = {
   name: 'db',

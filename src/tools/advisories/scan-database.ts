@@ -17,7 +17,7 @@ import { DamagedDatabase } from './index-reader.ts';
 import { Databases } from './open-databases.ts';
 
 /** Where OSV publishes its exports. */
-export const OSV_EXPORTS = 'https://osv-vulnerabilities.storage.googleapis.com';
+const OSV_EXPORTS = 'https://osv-vulnerabilities.storage.googleapis.com';
 
 interface DatabaseRequest {
   /** Where the databases are. */
