@@ -39,7 +39,7 @@ const NGINX = {
 };
 /** Maven and Gradle run plugins that they fetch without a sum. */
 const UNHELD = {
-  short: ['verified-downloads', 'pinned-packages', 'security-profile'],
+  short: ['verified-downloads', 'pinned-packages'],
   level: 1,
 };
 const AUTHORS = ['--set', 'authors=The shop team'];
