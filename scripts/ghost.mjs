@@ -1,9 +1,10 @@
-// Takes examples/node-app to level 5 in one build without a network, and has a second, empty home verify it by the key alone.
+// Takes examples/node-app, and a project of `scoville init`, to level 5 in one build without a network. A second, empty home
+// verifies both by the key alone.
 //
 //   npm run ghost                  needs what scripts/engine.sh makes ready, and npm's registry
 //
 // The advisories come from a folder, as on a machine without a network: made-up ones, about packages that the image lacks.
-// Prints each step with its seconds. Exit 1: the image is short of level 5, or the second home does not see it.
+// Prints each step with its seconds. Exit 1: an image is short of level 5, or the second home does not see it.
 import { execFileSync, spawn } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -23,7 +24,15 @@ const settings = Object.fromEntries(
 );
 const folder = mkdtempSync(join(tmpdir(), 'scoville-ghost-'));
 const app = join(folder, 'app');
-const image = `${settings.SCOVILLE_REGISTRY}/examples/node-app:ghost`;
+const made = join(folder, 'made');
+const registry = settings.SCOVILLE_REGISTRY;
+const image = `${registry}/examples/node-app:ghost`;
+const madeImage = `${registry}/examples/made:ghost`;
+/** Stand-ins for the bases of the template. */
+const STACKS = {
+  'node:22-trixie-slim': 'library/node:22-slim',
+  'gcr.io/distroless/nodejs22-debian13:nonroot': 'distroless/nodejs22-debian13:nonroot',
+};
 
 /** Runs a program; its output goes on where `quiet` is not set. Throws where it ends otherwise than with 0. */
 function run(command, args, { home, cwd = folder, quiet = false } = {}) {
@@ -97,14 +106,19 @@ function zipOfOne(name, content) {
   return Buffer.concat([local, directory, Buffer.from('PK\x05\x06'), end]);
 }
 
-function git(...args) {
+async function commit(project) {
   const who = ['-c', 'user.name=Ghost', '-c', 'user.email=ghost@example.org'];
-  return run('git', [...who, ...args], { cwd: app });
+  for (const args of [
+    ['init', '-q'],
+    ['add', '-A'],
+    [...who, 'commit', '-q', '-m', 'The service'],
+  ])
+    await run('git', args, { cwd: project });
 }
 
-async function commit() {
-  await git('add', '-A');
-  await git('commit', '-q', '-m', 'The example');
+function addSettings(project, text) {
+  const file = join(project, '.scoville.yaml');
+  writeFileSync(file, `${readFileSync(file, 'utf8')}${text}`);
 }
 
 async function pinned(reference) {
@@ -115,8 +129,7 @@ async function pinned(reference) {
 try {
   await step('a project: a copy of examples/node-app, committed', async () => {
     cpSync(join(ROOT, 'examples/node-app'), app, { recursive: true });
-    await git('init', '-q');
-    await commit();
+    await commit(app);
   });
   const mirror = join(folder, 'osv');
   writeExports(mirror);
@@ -133,34 +146,51 @@ try {
   await step('scoville profile: traced, tightened, proven', async () => {
     const out = join(app, 'seccomp.json');
     await scoville('maker', 'profile', ...smoke, '--out', out, image);
-    const file = join(app, '.scoville.yaml');
-    writeFileSync(file, `${readFileSync(file, 'utf8')}attest:\n  seccomp: seccomp.json\n`);
-    await commit();
+    addSettings(app, 'attest:\n  seccomp: seccomp.json\n');
+    await commit(app);
   });
-  const words = [
-    'build',
-    '--offline',
-    '--min-level',
-    '5',
-    '--json',
-    '--load',
-    '--push',
-    '-t',
-    image,
-  ];
-  const built = await step('scoville build --min-level 5: two builds, signed, graded, pushed', () =>
-    scoville('maker', ...words, ...bases, app),
+  const toGhost = ['--offline', '--min-level', '5', '--json', '--load', '--push'];
+  const graded = [];
+  const publish = async (name, project, flags) => {
+    const what = `scoville build --min-level 5: two builds of ${name}, signed, graded, pushed`;
+    const words = ['build', ...toGhost, '-t', name, ...flags, project];
+    graded.push([name, await step(what, () => scoville('maker', ...words))]);
+  };
+  await publish(image, app, bases);
+  await step(
+    'scoville init: a hardened Dockerfile, settings and a profile for a project',
+    async () => {
+      cpSync(join(ROOT, 'test/fixtures/init/node'), made, { recursive: true });
+      await scoville('maker', 'init', '--yes', '--offline', '--set', 'secrets=none', made);
+      const places = ['library', 'distroless'].map((place) => `'${registry}/${place}/*'`);
+      addSettings(made, `trust:\n  images: [${places.join(', ')}]\n`);
+      await commit(made);
+      await run('git', ['remote', 'add', 'origin', 'https://example.com/shop/app.git'], {
+        cwd: made,
+      });
+    },
   );
+  await run(join(ROOT, 'scripts/engine.sh'), ['stacks', ...Object.values(STACKS)]);
+  const contexts = [];
+  for (const [name, standIn] of Object.entries(STACKS)) {
+    const base = await pinned(`${registry}/${standIn}`);
+    contexts.push('--build-context', `${name}=docker-image://${base}`);
+  }
+  await publish(madeImage, made, contexts);
   const key = join(folder, 'maker/config/keys/cosign.pub');
-  await step('a second, empty home verifies level 5 by the key alone', () =>
-    scoville('reader', 'verify', '--min-level', '5', '--key', key, image),
-  );
-  const { level, overall } = JSON.parse(built);
-  console.log(`level ${String(level)}, ${overall.grade}, ${overall.points} of ${overall.total}`);
+  for (const [name, card] of graded) {
+    await step(`a second, empty home verifies level 5 of ${name} by the key alone`, () =>
+      scoville('reader', 'verify', '--min-level', '5', '--key', key, name),
+    );
+    const { level, overall } = JSON.parse(card);
+    console.log(
+      `${name}: level ${String(level)}, ${overall.grade}, ${overall.points} of ${overall.total}`,
+    );
+  }
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
   process.exitCode = 1;
 } finally {
-  await run('docker', ['rmi', '--force', image], { quiet: true }).catch(() => undefined);
+  await run('docker', ['rmi', '--force', image, madeImage], { quiet: true }).catch(() => undefined);
   rmSync(folder, { recursive: true, force: true });
 }
