@@ -32,14 +32,20 @@ const interrupt = (): void => {
 process.on('SIGINT', interrupt);
 process.on('SIGTERM', interrupt);
 process.on('SIGHUP', interrupt);
+/** The exit code where what was written reached nobody. */
+let unread: number | undefined;
 for (const stream of [process.stdout, process.stderr])
   stream.on('error', (error: NodeJS.ErrnoException) => {
+    // Each later write fails as well.
+    if (unread !== undefined) return;
     // The reader went away (`| head`): end quietly, as other commands do.
-    if (error.code === 'EPIPE') process.exit(141);
     // A product that nobody got, on a disk that is full: nothing was judged, whatever was found.
-    if (stream === process.stdout)
+    unread = error.code === 'EPIPE' ? 141 : 2;
+    process.exitCode = unread;
+    if (unread === 2 && stream === process.stdout)
       process.stderr.write(`scoville: stdout could not be written: ${error.message}\n`);
-    process.exit(2);
+    // Not at once: containers and folders of this run are removed first.
+    abort.abort();
   });
 
 const { env } = process;
@@ -71,7 +77,7 @@ const io: CommandIo = {
 process.exitCode = 2;
 // No `await` here: the single executable is made of CommonJS, which has none outside functions.
 void main(commandLine(script, given), io).then((exitCode) => {
-  process.exitCode = exitCode;
+  process.exitCode = unread ?? exitCode;
   // A pipe that nobody closes must not hold the command open once its work is done.
   process.stdin.destroy();
 });

@@ -5,7 +5,7 @@ import { messageOf } from '../model/errors.ts';
 import { err, ok, type Result } from '../model/result.ts';
 import type { SettingSource } from '../model/setting-origin.ts';
 import type { Settings } from '../model/settings.ts';
-import { parseSettings, type ParseOptions } from './parse-settings.ts';
+import { parseSettings, type ParseOptions, publishedFiles } from './parse-settings.ts';
 import type { ConfigProblem } from './problem.ts';
 import { mergeSettings, type SettingsLayer, type Task } from './whose-word.ts';
 
@@ -110,6 +110,12 @@ export async function loadSettings(
       : err([problem(path, text.error)]);
     if (given.ok) layers.push({ source, file: path, given: given.value });
     else problems.push(...given.error);
+    if (given.ok && source === 'project')
+      for (const [setting, named] of publishedFiles(given.value))
+        if (!(await isInside(named, root)))
+          problems.push(
+            problem(path, `${setting} is a file outside of ${root}: name it by a flag`),
+          );
   }
   return problems.length > 0 ? err(problems) : ok(mergeSettings(layers, task));
 }

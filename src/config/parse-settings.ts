@@ -68,6 +68,20 @@ const FILE_SETTINGS = settingLeaves(SETTINGS_TABLE)
   .filter(({ field }) => field.namesFile === true)
   .map(({ path }) => path);
 
+/** The files that a project names and that a build publishes, by setting. */
+export function publishedFiles(
+  given: GivenSettings,
+): readonly (readonly [setting: string, file: string])[] {
+  return PUBLISHED_FILES.flatMap((path) => {
+    const value = path.reduce<SettingValue | undefined>((all, name) => recordOf(all)[name], given);
+    return typeof value === 'string' ? [[path.join('.'), value] as const] : [];
+  });
+}
+
+const PUBLISHED_FILES = settingLeaves(SETTINGS_TABLE)
+  .filter(({ field, scope }) => field.namesFile === true && scope === 'project')
+  .map(({ path }) => path);
+
 function changedAt(
   given: GivenSettings,
   [name = '', ...rest]: readonly string[],

@@ -121,6 +121,30 @@ describe('whose file it is', () => {
     ]);
   });
 
+  test.each([
+    ['a path that leads out', 'attest: { apparmor: ../../secret.json }', 'attest.apparmor'],
+    ['a whole path', 'attest: { seccomp: /etc/shadow }', 'attest.seccomp'],
+    ['a link that leads out', 'attest: { seccomp: link.json }', 'attest.seccomp'],
+  ])('%s names a file that a build would publish: refused', async (_, text, setting) => {
+    await mkdir(join(repository(), '.git'));
+    await writeFile(join(root, 'secret.json'), '{"auths":{}}');
+    await symlink(join(root, 'secret.json'), join(context, 'link.json'));
+    const file = join(context, '.scoville.yaml');
+    await writeFile(file, text);
+    expect(await keysOf({})).toEqual([
+      `${file}:1:1: ${setting} is a file outside of ${repository()}: name it by a flag`,
+    ]);
+    const named = await loadSettings(place({ named: file }), OPTIONS);
+    expect(named.ok).toBe(true);
+  });
+
+  test('a file of the project elsewhere in it may be published', async () => {
+    await mkdir(join(repository(), '.git'));
+    await writeFile(join(context, '.scoville.yaml'), 'attest: { seccomp: ../seccomp.json }');
+    const loaded = await loadSettings(place({}), OPTIONS);
+    expect(loaded.ok && loaded.value.attest.seccomp).toBe(join(repository(), 'seccomp.json'));
+  });
+
   test('a link inside of the repository is followed', async () => {
     await mkdir(join(repository(), '.git'));
     await writeFile(join(repository(), 'common.yaml'), 'trust: { images: [a/b] }\n');

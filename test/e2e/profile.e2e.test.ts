@@ -108,6 +108,16 @@ test('a static program with a user by number alone, found on PATH', async () => 
   expect((JSON.parse(ended.stdout) as Summary).calls).toBeLessThanOrEqual(80);
 });
 
+test('a reader of its output that goes away ends it', async () => {
+  const command = `"$0" "$1" profile --for 60s ${STATIC} 2>&1 | head -1; exit \${PIPESTATUS[0]}`;
+  const cli = join(ROOT, 'dist/scoville.js');
+  const ended = await run('bash', ['-c', command, process.execPath, cli], {
+    cwd: folder,
+    env: { SCOVILLE_HOME: scoville.home },
+  });
+  expect(ended.exitCode).toBe(141);
+});
+
 test('nothing is left behind', async () => {
   const containers = await output('docker', ['ps', '--all', '--format', '{{.Image}}']);
   expect(containers.split('\n').filter((image) => image === NODE || image === STATIC)).toEqual([]);

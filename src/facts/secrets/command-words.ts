@@ -26,12 +26,14 @@ function closing(text: string, at: number): number {
 function written(words: readonly string[]): string | undefined {
   const at = words.findIndex((word) => /^(?:\/usr)?(?:\/bin\/)?(?:echo|printf)$/.test(word));
   if (at < 0) return undefined;
-  const rest = words.slice(at + 1);
-  while (/^-[neE-]+$/.test(rest[0] ?? '')) rest.shift();
+  const given = words.slice(at + 1);
+  const first = given.findIndex((word) => !/^-[neE-]+$/.test(word));
+  const rest = first < 0 ? [] : given.slice(first);
   const [format = '', ...values] = rest;
+  let taken = 0;
   const text =
     words[at]?.endsWith('printf') === true
-      ? format.replace(/%[sb]/g, () => values.shift() ?? '')
+      ? format.replace(/%[sb]/g, () => values[taken++] ?? '')
       : rest.join(' ');
   return text.replace(/\\n/g, '\n');
 }
@@ -44,6 +46,8 @@ class Reader {
   /** What the next word is instead of an argument. */
   private next: 'file' | 'input' | undefined;
   private piped: string | undefined;
+  /** The command whose output was told last: pipe after pipe asks for that of the same one. */
+  private told: CommandWords | undefined;
   private readonly heredocs: string[] = [];
   private readonly text: string;
   private readonly depth: number;
@@ -140,7 +144,11 @@ class Reader {
       this.piped = undefined;
     }
     // A pipe behind a group gets what its last command writes; one before a group gives to its first.
-    if (isPiped) this.piped = written(this.found.at(-1)?.words ?? []);
+    const last = this.found.at(-1);
+    if (isPiped && last !== this.told) {
+      this.piped = written(last?.words ?? []);
+      this.told = last;
+    }
     this.words = [];
     this.input = undefined;
     this.next = undefined;

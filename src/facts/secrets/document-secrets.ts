@@ -14,6 +14,9 @@ interface Found {
   readonly place: DocumentText['place'];
 }
 
+/** Regular expressions of V8 give up on a quoted word of twice as much. */
+const LONGEST_COMMANDS = 4 * 1024 * 1024;
+
 /** Shapes in all texts at once: looking into each by itself would cost more. By the text's number. */
 function shapes(
   texts: readonly DocumentText[],
@@ -39,6 +42,13 @@ function shapes(
   return found;
 }
 
+function isReadable(budget: ScanBudget): (text: string) => boolean {
+  return ({ length }) => {
+    if (length > LONGEST_COMMANDS) budget.gap('a text in it is too long to be read as commands');
+    return length <= LONGEST_COMMANDS;
+  };
+}
+
 function search(document: unknown, placeOf: PlaceOf, budget: ScanBudget): readonly Found[] {
   const texts = documentTexts(document, placeOf, () => {
     budget.gap('it nests too deep');
@@ -50,7 +60,7 @@ function search(document: unknown, placeOf: PlaceOf, budget: ScanBudget): readon
     if (own.length === 0 && name !== undefined && isNamedSecret(name, bare))
       return [{ rule: 'named-secret', value: bare, place: { ...place, path: name } }];
     // A label that shows how to run the image is not run itself.
-    const runs = place.where === 'label' ? [] : [text, ...decoded(text)];
+    const runs = place.where === 'label' ? [] : [text, ...decoded(text)].filter(isReadable(budget));
     const commands = runs.flatMap(commandSecrets).map((secret) => {
       const path = secret.name ?? place.path;
       return { ...secret, place: path === undefined ? place : { ...place, path } };

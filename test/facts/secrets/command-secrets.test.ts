@@ -97,3 +97,16 @@ test('a long text takes time in line with its length', () => {
   for (const part of ['$(', '"', 'a ', '<<E\n', "('", '`', 'echo a|', 'set '])
     expect(commandSecrets(`chpasswd ${part.repeat(20_000)}`)).toEqual([]);
 }, 30_000);
+
+test('pipe after pipe behind a long line, and as many options and places as there are values', () => {
+  const words = 'a '.repeat(100_000);
+  for (const text of [
+    `echo ${words}${'| '.repeat(100_000)}chpasswd`,
+    `echo ${'-n '.repeat(100_000)}| chpasswd`,
+    `printf ${'%s'.repeat(100_000)} ${words}| chpasswd`,
+  ])
+    expect(commandSecrets(text)).toEqual([]);
+  expect(commandSecrets("printf '%s:%s' root hunter22 | | chpasswd")).toEqual([
+    { rule: 'login-in-command', value: 'hunter22' },
+  ]);
+}, 30_000);

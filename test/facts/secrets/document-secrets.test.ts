@@ -78,6 +78,13 @@ test('annotations', () => {
   ]);
 });
 
+test('a command that is too long to be read is a gap, not an error', () => {
+  const history = [{ created_by: `RUN passwd "${'a'.repeat(16 * 1024 * 1024)}` }];
+  expect(configSecrets({ history }).gaps).toEqual([
+    { path: 'the configuration', reason: 'a text in it is too long to be read as commands' },
+  ]);
+});
+
 test('whatever a provenance holds, its Dockerfile too', () => {
   const dockerfile = `FROM scratch\nARG GITHUB=${TOKEN}\nENV DB_PASSWORD=hunter22\n`;
   const data = Buffer.from(dockerfile).toString('base64');
