@@ -43,6 +43,8 @@ export function profileLines({
   const reference = parseReference(name);
   if (artifact === undefined || !reference.ok) return lines;
   const { registry, repository } = reference.value;
+  // A name without a registry is for this machine: nobody can pull its artifact.
+  if (!name.startsWith(`${registry}/`)) return lines;
   const at = `${registry}/${repository}@${artifact}`;
   return [
     ...lines,

@@ -33,6 +33,11 @@ test('each place has its line', () => {
   ]);
 });
 
+test('an artifact that no registry is named for is not to be pulled', () => {
+  const lines = profileLines(input('app:1', statement, { predicateType: ARTIFACT }));
+  expect(lines.map(({ where }) => where)).toEqual(['Docker', 'Compose']);
+});
+
 test.each([
   ['registry:localhost:5000/app:1', 'localhost:5000/app:1'],
   ['registry:5000/app:1', 'registry:5000/app:1'],
