@@ -1,5 +1,6 @@
 import { dirname, resolve } from 'node:path';
 import { didYouMean } from '../model/did-you-mean.ts';
+import { endOfDay } from '../model/last-day.ts';
 import { err, ok, type Result } from '../model/result.ts';
 import type { ConfigProblem } from './problem.ts';
 import { readDocument } from './read-document.ts';
@@ -133,13 +134,9 @@ function checkWaivers(
         reportAt(at('criterion'), `unknown criterion ${JSON.stringify(criterion)}${hint}`, reading);
       }
       if (typeof expires !== 'string') return;
-      if (!isDate(expires)) reportAt(at('expires'), `${expires} is not a date`, reading);
+      if (endOfDay(expires) === undefined)
+        reportAt(at('expires'), `${expires} is not a date`, reading);
       else if (expires < today)
         reportAt(at('expires'), `the waiver of ${criterion} expired on ${expires}`, reading);
     });
-}
-
-function isDate(text: string): boolean {
-  const time = Date.parse(`${text}T00:00:00Z`);
-  return Number.isFinite(time) && new Date(time).toISOString().startsWith(text);
 }

@@ -1,4 +1,5 @@
 import { type CriterionResult, LEVEL_NAMES } from '../model/criterion.ts';
+import { endOfDay } from '../model/last-day.ts';
 import { err, ok, type Result } from '../model/result.ts';
 import type { Grade, PlatformScore, Scorecard } from '../model/scorecard.ts';
 import type { Waiver } from '../model/settings.ts';
@@ -24,25 +25,13 @@ interface GateMet {
   readonly used: readonly Waiver[];
 }
 
-const DAY = 86_400_000;
-
-/** The instant behind the last day of a waiver; undefined where the day is none. */
-function endOf(expires: string): number | undefined {
-  const start = /^\d{4}-\d{2}-\d{2}$/.test(expires)
-    ? Date.parse(`${expires}T00:00:00Z`)
-    : Number.NaN;
-  // A day that does not exist (30 February) parses as another on some engines.
-  const real = !Number.isNaN(start) && new Date(start).toISOString().startsWith(expires);
-  return real ? start + DAY : undefined;
-}
-
 function waiverFlaw(waiver: Waiver, known: ReadonlySet<string>, now: number): string | undefined {
   if (!known.has(waiver.criterion))
     return `the waiver for ${waiver.criterion} does not name a criterion`;
   if (waiver.reason.trim() === '')
     return `the waiver for ${waiver.criterion} does not give a reason`;
   if (waiver.expires === undefined) return undefined;
-  const end = endOf(waiver.expires);
+  const end = endOfDay(waiver.expires);
   if (end === undefined)
     return `the waiver for ${waiver.criterion} expires on ${waiver.expires}, which is not a date`;
   return now >= end ? `the waiver for ${waiver.criterion} expired on ${waiver.expires}` : undefined;

@@ -175,6 +175,8 @@ export interface SuppressedVulnerability {
   readonly vulnerability: Vulnerability;
   readonly status: 'not_affected' | 'fixed' | 'false_positive';
   readonly justification?: string;
+  /** The last day on which that counts, YYYY-MM-DD. */
+  readonly until?: string;
   /** The document that says so: a file, or the digest of a verified attestation. */
   readonly source: string;
 }

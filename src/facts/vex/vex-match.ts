@@ -1,6 +1,6 @@
 import type { Digest } from '../../model/digest.ts';
 import { type Purl, readPurl } from '../../model/purl.ts';
-import { type ImageReference, parseReference } from '../../model/reference.ts';
+import { formatReference, type ImageReference, parseReference } from '../../model/reference.ts';
 
 /** The image that statements may be about. */
 export interface VexImage {
@@ -59,9 +59,9 @@ function isNamed(own: ImageReference, purl: Purl): boolean {
     .replace(/(?<!\/)\/+$/, '');
   const path = purl.path.join('/').toLowerCase();
   if (purl.type === 'docker') {
-    const host = url ?? 'docker.io';
-    const [registry, repository] = [own.registry, own.repository.replace(/^library\//, '')];
-    return registry === host && repository === path.replace(/^library\//, '');
+    // As BuildKit and Docker Scout write it, the registry begins the name; purl-spec has it in the qualifier.
+    const named = parseReference(url === undefined ? path : `${url}/${path}`);
+    return named.ok && formatReference(named.value) === full;
   }
   if (url !== undefined) return full === url || full === `${url}/${path}`;
   return own.repository.split('/').at(-1) === path;

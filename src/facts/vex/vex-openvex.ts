@@ -1,4 +1,5 @@
 import { field } from '../../model/json-value.ts';
+import { lastDayOf } from '../../model/last-day.ts';
 import { list, text, time, vulnerabilityNames } from './vex-json.ts';
 import {
   MOST_PRODUCTS,
@@ -39,6 +40,8 @@ function statementOf(document: VexDocument, raw: unknown, issued: number): VexSt
   const vulnerability = namesOf(raw);
   const status = STATUSES.find((known) => known === field(raw, 'status'));
   const justification = text(field(raw, 'justification')) ?? text(field(raw, 'impact_statement'));
+  const notes = field(raw, 'status_notes');
+  const until = typeof notes === 'string' ? lastDayOf(notes) : undefined;
   const products = productsOf(raw, document);
   if (vulnerability.length === 0) return 'does not name a vulnerability';
   if (status === undefined) return 'has no status of OpenVEX';
@@ -51,6 +54,7 @@ function statementOf(document: VexDocument, raw: unknown, issued: number): VexSt
     vulnerability,
     status,
     ...(justification === undefined ? {} : { justification }),
+    ...(until === undefined ? {} : { until }),
     time: time(field(raw, 'last_updated')) ?? time(field(raw, 'timestamp')) ?? issued,
     products,
   };

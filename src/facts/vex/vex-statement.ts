@@ -34,6 +34,8 @@ export interface VexStatement {
   readonly vulnerability: readonly string[];
   readonly status: VexStatus;
   readonly justification?: string;
+  /** The last day on which it sets something aside, YYYY-MM-DD. */
+  readonly until?: string;
   /** Milliseconds since 1970; 0 where it has no date. */
   readonly time: number;
   readonly products: readonly VexProduct[];

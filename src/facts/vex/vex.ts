@@ -3,6 +3,7 @@ import type {
   VulnerabilitiesFact,
   Vulnerability,
 } from '../../model/facts.ts';
+import { isOver } from '../../model/last-day.ts';
 import { isCyclonedxVex, readCyclonedxVex } from './vex-cyclonedx.ts';
 import { meansImage, meansPackage, type VexImage } from './vex-match.ts';
 import { isOpenVex, readOpenVex } from './vex-openvex.ts';
@@ -17,34 +18,41 @@ export function readVex(document: VexDocument): VexReading {
 
 /**
  * Applies VEX documents to what a scanner found in an image. Of the statements about a vulnerability in a package the latest decides;
- * only those of trusted documents set it aside. What had no effect is told in the notices.
+ * only those of trusted documents set it aside, and none after its last day; `now` in milliseconds since 1970. What had no effect is
+ * told in the notices.
  */
 export function applyVex(
   scan: VulnerabilitiesFact,
   documents: readonly VexDocument[],
   image: VexImage,
+  now: number,
 ): VulnerabilitiesFact {
   if (documents.length === 0) return scan;
   const readings = documents.map(readVex);
   const byName = indexed(readings.flatMap(({ statements }) => statements));
   const used = new Set<string>();
   const withheld = new Map<string, number>();
+  const over = new Set<string>();
   const left: Vulnerability[] = [];
   const suppressed: SuppressedVulnerability[] = [];
   for (const vulnerability of scan.vulnerabilities) {
     const about = statementsAbout(vulnerability, byName, image);
     for (const { document } of about) used.add(document);
     const decision = latest(about.filter(({ trusted }) => trusted));
-    const aside = decision === undefined ? undefined : setAside(vulnerability, decision);
+    const promised = decision === undefined ? undefined : setAside(vulnerability, decision);
+    const aside = isExpired(promised, now) ? undefined : promised;
+    if (promised !== undefined && aside === undefined) over.add(overText(promised));
     if (aside === undefined) left.push(vulnerability);
     else suppressed.push(aside);
     const unheard = latest(about.filter(({ trusted }) => !trusted));
-    if (aside === undefined && unheard !== undefined && setAside(vulnerability, unheard))
+    const silent = unheard === undefined ? undefined : setAside(vulnerability, unheard);
+    if (aside === undefined && unheard !== undefined && silent && !isExpired(silent, now))
       withheld.set(unheard.document, (withheld.get(unheard.document) ?? 0) + 1);
   }
   const notices = [
     ...(scan.notices ?? []),
     ...documents.flatMap((document, i) => noticesOf(document, readings[i], used)),
+    ...over,
     ...[...withheld].map(
       ([name, count]) => `VEX ${name} is not verified: ${count} it would set aside are counted`,
     ),
@@ -101,11 +109,20 @@ function latest(statements: readonly VexStatement[]): VexStatement | undefined {
 
 function setAside(
   vulnerability: Vulnerability,
-  { status, justification, document }: VexStatement,
+  { status, justification, until, document }: VexStatement,
 ): SuppressedVulnerability | undefined {
   if (status === 'affected' || status === 'under_investigation') return undefined;
   const why = justification === undefined ? {} : { justification };
-  return { vulnerability, status, ...why, source: document };
+  const end = until === undefined ? {} : { until };
+  return { vulnerability, status, ...why, ...end, source: document };
+}
+
+function isExpired(aside: SuppressedVulnerability | undefined, now: number): boolean {
+  return aside?.until !== undefined && isOver(aside.until, now);
+}
+
+function overText({ vulnerability, until, source }: SuppressedVulnerability): string {
+  return `VEX ${source}: ${vulnerability.id} counts again, since it was valid until ${until ?? ''}`;
 }
 
 function noticesOf(

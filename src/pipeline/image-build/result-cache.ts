@@ -17,7 +17,7 @@ import type { Proof } from './prove-build.ts';
 
 /** A result rests on its day: ages, scanners' databases. Older ones are made anew. */
 const FRESH_MS = 24 * 60 * 60 * 1000;
-const SCHEMA = 6;
+const SCHEMA = 7;
 
 type Judged = Pick<Prepared, 'vex' | 'profiles' | 'plan'> & {
   /** How each platform was built: another Dockerfile can come to the same bytes, and is judged anew. */
@@ -117,6 +117,8 @@ function keyOf(
     needed,
     // By what they say: a promise that is withdrawn is to count no longer.
     vex,
+    // VEX can end with a day.
+    day: vex.length + kept.referrers.length === 0 ? null : dayOf(context),
     proof: proof?.reproducible ?? null,
     kept: kept.referrers.map(({ digest }) => digest),
     profiles: profiles.map(({ kind, predicate }) => ({ kind, predicate })),
@@ -124,6 +126,10 @@ function keyOf(
     signer: signer?.kind === 'key' ? [signer.ref, publicKeyDigest(signer)] : signer?.kind,
   };
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
+}
+
+function dayOf({ now }: Pick<PipelineContext, 'now'>): string {
+  return new Date(now()).toISOString().slice(0, 10);
 }
 
 /** Another key under the same name signs anew. */

@@ -56,5 +56,5 @@ function finished(
   const told = notices.length === 0 ? found : { ...found, notices };
   const byPackages = ['osv', 'database'].includes(scanner) || scan.layoutDir === undefined;
   const evidence = withPackages(told, scan.content, byPackages, now());
-  return applyVex(withinAge(evidence, scan.databaseDays, now()), scan.vex, scan.image);
+  return applyVex(withinAge(evidence, scan.databaseDays, now()), scan.vex, scan.image, now());
 }

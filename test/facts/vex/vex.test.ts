@@ -8,6 +8,7 @@ import { digestOf } from '../../../src/model/digest.ts';
 import type { VulnerabilitiesFact, Vulnerability } from '../../../src/model/facts.ts';
 import { controlTexts } from '../../control-texts.ts';
 
+const NOW = Date.parse('2026-06-30T23:59:59Z');
 const DIGEST = digestOf('image');
 const OTHER = digestOf('other');
 const hex = DIGEST.slice('sha256:'.length);
@@ -50,6 +51,7 @@ function applied(documents: readonly VexDocument[], ...found: readonly Vulnerabi
     scanOf(...(found.length === 0 ? [vulnerability(LEFT)] : found)),
     documents,
     image,
+    NOW,
   );
   expect(after.suppressedByVex).toBe(after.suppressed?.length ?? 0);
   return {
@@ -96,6 +98,10 @@ describe('what a statement is about', () => {
       'the image by pkg:docker',
       { '@id': 'pkg:docker/shop/app@1.0?repository_url=registry.example.com' },
     ],
+    [
+      'the image by pkg:docker with its registry',
+      { '@id': 'pkg:docker/registry.example.com/shop/app@1.0' },
+    ],
     ['the image by reference', { '@id': 'registry.example.com/shop/app' }],
     ['the image by reference and digest', { '@id': `registry.example.com/else@${DIGEST}` }],
     ['the package', { '@id': LEFT }],
@@ -116,6 +122,7 @@ describe('what a statement is about', () => {
     ['another digest in hashes', { hashes: { 'sha-256': OTHER.slice(7) } }],
     ['another tag', { '@id': 'pkg:oci/app?tag=2.0&repository_url=registry.example.com/shop/app' }],
     ['another repository', { '@id': 'pkg:oci/app?repository_url=registry.example.com/shop/other' }],
+    ['another registry', { '@id': 'pkg:docker/registry.example.org/shop/app@1.0' }],
     ['an image at Docker Hub', { '@id': 'pkg:docker/shop/app@1.0' }],
     ['another reference', { '@id': 'registry.example.com/shop/app:2.0' }],
     ['another version', { '@id': 'pkg:npm/left-pad@1.2.0' }],
@@ -372,6 +379,45 @@ describe('attestations', () => {
   });
 });
 
+describe('until a day', () => {
+  const until = (notes: string, more: object = {}) =>
+    openvex({
+      ...NOT_AFFECTED,
+      products: [{ '@id': LEFT }],
+      status_notes: notes,
+      ...more,
+    });
+
+  test('it counts to the end of that day', () => {
+    expect(applied([until('Asked the team. Valid until 2026-06-30.')])).toEqual(SET_ASIDE);
+    expect(applied([until('seen in valid untilled fields')])).toEqual(SET_ASIDE);
+  });
+
+  test.each([
+    ['the day before', 'Valid until 2026-06-29.', '2026-06-29'],
+    ['the earliest of two days', 'Valid until 2026-06-01. Valid until 2026-12-01.', '2026-06-01'],
+    ['no such day', 'valid until 2026-06-31', '2026-06-31'],
+    ['behind much text', `${'x'.repeat(5000)} Valid until 2026-01-01.`, '2026-01-01'],
+  ])('not after it: %s', (_, notes, day) => {
+    expect(applied([until(notes)])).toEqual({
+      left: [LEFT],
+      aside: [],
+      notices: [`VEX vex.json: CVE-2025-1000 counts again, since it was valid until ${day}`],
+    });
+  });
+
+  test('one that is over does not give way to an older one', () => {
+    const older = until('', { timestamp: '2025-01-01T00:00:00Z' });
+    expect(applied([older, until('Valid until 2026-02-01.')]).left).toEqual([LEFT]);
+    expect(applied([until('Valid until 2026-02-01.'), older]).left).toEqual([LEFT]);
+  });
+
+  test('one that is not verified and over would set nothing aside', () => {
+    const silent = { ...until('Valid until 2026-02-01.'), trusted: false };
+    expect(applied([silent])).toEqual({ left: [LEFT], aside: [], notices: [] });
+  });
+});
+
 test('whatever a document holds, every vulnerability is left or set aside', () => {
   const text = fc.oneof(
     fc.constantFrom('CVE-2025-1000', LEFT, 'pkg:oci/app', 'pkg:', 'not_affected', 'x'),
@@ -400,12 +446,12 @@ test('whatever a document holds, every vulnerability is left or set aside', () =
   fc.assert(
     fc.property(documents, (document) => {
       const all = [vulnerability(LEFT), vulnerability(ZLIB)];
-      const after = applyVex(scanOf(...all), [document], image);
+      const after = applyVex(scanOf(...all), [document], image, NOW);
       expect(after.vulnerabilities.length + after.suppressedByVex).toBe(2);
       expect(
         readVex({ ...document, trusted: false }).statements.every(({ trusted }) => !trusted),
       ).toBe(true);
-      const silent = applyVex(scanOf(...all), [{ ...document, trusted: false }], image);
+      const silent = applyVex(scanOf(...all), [{ ...document, trusted: false }], image, NOW);
       expect(silent.vulnerabilities).toEqual(all);
       expect(controlTexts(after.notices)).toEqual([]);
     }),

@@ -52,3 +52,21 @@ test('a Dockerfile that comes to the same bytes is judged anew; the same one is 
   expect(await recalled('FROM a')).toEqual(result);
   expect(await recalled('FROM a@sha256:b')).toBeUndefined();
 });
+
+test('with VEX, which can end with a day, the result of yesterday does not count', async () => {
+  let now = Date.parse('2026-11-26T23:00:00Z');
+  const context = {
+    paths: { cache: temporaryFolder() },
+    version: '1',
+    now: () => now,
+  } as unknown as PipelineContext;
+  const result = { referrers: [], tagged: [], scorecard: undefined, contents: [] };
+  const plain = judged('FROM a');
+  const waived = { ...plain, vex: [{ name: 'v', trusted: true, value: {} }] };
+  for (const one of [plain, waived]) await rememberResult(context, one, index, undefined, result);
+  const recalled = (one: typeof plain) => recallResult(context, blobs, one, index, undefined);
+  expect(await recalled(waived)).toEqual(result);
+  now += 2 * 3_600_000;
+  expect(await recalled(plain)).toEqual(result);
+  expect(await recalled(waived)).toBeUndefined();
+});

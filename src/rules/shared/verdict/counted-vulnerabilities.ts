@@ -43,7 +43,7 @@ export function judgeScan(
     return unknown(`not scanned whole by ${scan.scanner}: ${gap}`, SCAN_SETTLE, evidence);
   if (age === undefined)
     return unknown(`${scan.scanner} does not say how old its database is`, SCAN_SETTLE, evidence);
-  return pass(`no ${name}, says ${scan.scanner}${asOf}`, evidence);
+  return pass(`no ${name}${waivedText(scan, isCounted)}, says ${scan.scanner}${asOf}`, evidence);
 }
 
 /** Age of the database in whole days; undefined where it has no date. Without a present time it counts as fresh. */
@@ -105,6 +105,16 @@ function upgrades(counted: readonly Vulnerability[]): readonly Evidence[] {
     .map(([line, ids]) => note(`${line}: ${listed([...ids], 3)}`));
 }
 
+/** What was found and set aside is not the same as nothing found. */
+function waivedText(
+  { suppressed = [] }: VulnerabilitiesFact,
+  isCounted: (found: Vulnerability) => boolean,
+): string {
+  const aside = suppressed.filter(({ vulnerability }) => isCounted(vulnerability));
+  const ids = [...new Set(aside.map(({ vulnerability }) => vulnerability.id))];
+  return ids.length === 0 ? '' : ` but ${ids.length} waived by VEX (${listed(ids, 2)})`;
+}
+
 function asideEvidence(
   { suppressed = [] }: VulnerabilitiesFact,
   isCounted: (found: Vulnerability) => boolean,
@@ -112,11 +122,12 @@ function asideEvidence(
   const aside = suppressed.filter(({ vulnerability }) => isCounted(vulnerability));
   const shown = aside
     .slice(0, MOST_NOTES)
-    .map(({ vulnerability, status, justification, source }) => {
+    .map(({ vulnerability, status, justification, until, source }) => {
       const why = justification === undefined ? '' : ` (${justification})`;
+      const end = until === undefined ? '' : `, until ${until}`;
       const { id, severity, package: name, version } = vulnerability;
       return note(
-        `set aside: ${id} ${severity} in ${name} ${version}: ${status}${why}, says ${source}`,
+        `set aside: ${id} ${severity} in ${name} ${version}: ${status}${why}, says ${source}${end}`,
       );
     });
   const rest = aside.length - shown.length;

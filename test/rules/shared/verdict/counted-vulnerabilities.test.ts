@@ -124,6 +124,29 @@ describe('finding something', () => {
     ]);
   });
 
+  test('what is waived is never shown as clean', () => {
+    const aside = (id: string, severity: 'high' | 'low') => ({
+      vulnerability: cve(id, severity),
+      status: 'not_affected' as const,
+      until: '2027-01-31',
+      source: 'v',
+    });
+    const suppressed = [aside('CVE-9', 'high'), aside('CVE-9', 'high'), aside('CVE-7', 'low')];
+    const scan = { ...clean, suppressedByVex: 3, suppressed };
+    const now = at('2026-03-01T00:00:00Z');
+    expect([judgeScan(scan, 'high', now).outcome, judgeScan(scan, 'high', now).summary]).toEqual([
+      'pass',
+      'no high CVE but 1 waived by VEX (CVE-9), says grype as of 2026-02-28',
+    ]);
+    expect(judgeScan(scan, undefined, now).summary).toBe(
+      'no known CVE but 2 waived by VEX (CVE-9, CVE-7), says grype as of 2026-02-28',
+    );
+    expect(judgeScan(scan, 'medium', now).summary).toBe(
+      'no medium CVE, says grype as of 2026-02-28',
+    );
+    expect(notes(scan)[1]).toMatch(/: not_affected, says v, until 2027-01-31$/);
+  });
+
   test('of hundreds set aside the rest is counted', () => {
     const suppressed = Array.from({ length: 40 }, (_, i) => ({
       vulnerability: cve(`CVE-${i}`, 'high'),
