@@ -23,6 +23,7 @@ export const SETTINGS_OF: Readonly<Record<string, readonly string[]>> = {
   diff: ['registries'],
   verify: ['trust.keys', 'sign.key', 'gate.minLevel', 'registries', 'offline'],
   push: ['registries'],
+  vex: ['sign', ...OF_GRADING],
   db: ['osv.exports', 'offline', 'databaseDays'],
   doctor: ['sign'],
 };

@@ -173,5 +173,23 @@ test('these blocks are not run by docs-commands.e2e.test.ts, and why', () => {
       'npm ci && scripts/engine.sh up && eval "$(scripts/engine.sh env)"',
       'it makes a whole release; scripts/release.mjs is run by its own test',
     ],
+    ...[
+      'scoville vex --vulnerability CVE-2026-1234 --package pkg:npm/left-pad',
+      "scoville vex --vulnerability CVE-2026-1234 --reason 'we never parse files of users'",
+    ].map((command) => [
+      'docs/how-to/waive-a-vulnerability.md',
+      command,
+      'vex.test.ts and vex.e2e.test.ts run these calls',
+    ]),
+    [
+      'docs/how-to/waive-a-vulnerability.md',
+      'trivy image --vex vex/shop.vex.json registry.example.com/shop:1',
+      'these scanners need their databases',
+    ],
+    [
+      'docs/how-to/waive-a-vulnerability.md',
+      'scoville vex --vulnerability CVE-2026-1234 --package pkg:npm/left-pad',
+      'vex.test.ts and vex.e2e.test.ts run these calls',
+    ],
   ]);
 });

@@ -107,6 +107,12 @@ export const COMMANDS: readonly ListedCommand[] = [
     load: async () => (await import('./attest/attest.ts')).attest,
   },
   {
+    name: 'vex',
+    summary: 'State which vulnerabilities do not affect an image',
+    spec: async () => (await import('./vex/vex-flags.ts')).VEX,
+    load: async () => (await import('./vex/vex.ts')).vex,
+  },
+  {
     name: 'push',
     summary: 'Push a built image with its signature and attestations',
     spec: async () => (await import('./small-specs.ts')).PUSH,

@@ -6,7 +6,11 @@ import { FakeOsv } from '../fakes/fake-osv.ts';
 import { Scoville } from './harness.ts';
 
 interface ScoreJson {
-  readonly criteria: readonly { readonly id: string; readonly outcome: string }[];
+  readonly criteria: readonly {
+    readonly id: string;
+    readonly outcome: string;
+    readonly summary: string;
+  }[];
 }
 
 const scoville = new Scoville();
@@ -82,4 +86,30 @@ test('a document that cannot be read stops a build before it begins', async () =
   const { stderr } = await scoville.expect(2, args);
   expect(stderr).toContain(`the VEX document ${join(context, 'none.json')} cannot be read`);
   expect(stderr).not.toContain('build:');
+});
+
+test('scoville vex waives one in an image that was built, and takes it back', async () => {
+  const name = 'vex-e2e:3';
+  const policy = ['--policy', join(context, '.scoville.yaml')];
+  const verdict = async (): Promise<string> => {
+    const { stdout } = await scoville.run(['grade', '--json', ...policy, name]);
+    const { criteria } = JSON.parse(stdout) as ScoreJson;
+    const found = criteria.find(({ id }) => id === 'no-critical');
+    return `${found?.outcome ?? ''}: ${found?.summary ?? ''}`;
+  };
+  const about = ['vex', '--vulnerability', 'CVE-2026-0001', '--package', 'pkg:npm/left', ...policy];
+  await scoville.expect(0, ['build', '-t', name, context]);
+  expect(await verdict()).toMatch(/^fail: 1 critical CVE/);
+
+  const why = ['--justification', 'vulnerable_code_not_present', '--until', '2099-12-31'];
+  const attached = await scoville.expect(0, [...about, ...why, '--attach', name]);
+  expect(attached.stdout).toMatch(/^sha256:[0-9a-f]{64} {2}Level \d/i);
+  const waived = /^pass: no critical CVE but 1 waived by VEX \(CVE-2026-0001\)/;
+  expect(await verdict()).toMatch(waived);
+  // A build that comes to the same digest keeps it.
+  await scoville.expect(0, ['build', '-t', name, context]);
+  expect(await verdict()).toMatch(waived);
+
+  await scoville.expect(0, [...about, '--status', 'under_investigation', '--attach', name]);
+  expect(await verdict()).toMatch(/^fail: 1 critical CVE/);
 });

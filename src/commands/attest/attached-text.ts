@@ -1,5 +1,6 @@
 import type { Digest } from '../../model/digest.ts';
 import type { Scorecard } from '../../model/scorecard.ts';
+import type { Attached } from '../../pipeline/attach/attach-statements.ts';
 import { gradeText, levelText } from '../../reporters/card-words.ts';
 
 /** What an image is worth by what hangs on it now, one line. */
@@ -9,4 +10,14 @@ export function attachedText(digest: Digest, scorecard: Scorecard | undefined): 
       ? 'not graded again'
       : `${levelText(scorecard)}, ${gradeText(scorecard)}`;
   return `${digest}  ${now}\n`;
+}
+
+/** The same as JSON, with what was attached; without level and grade where the image was not graded again. */
+export function attachedJson(image: string, { digest, referrers, scorecard }: Attached): object {
+  return {
+    image,
+    digest,
+    referrers: referrers.map((one) => one.digest),
+    ...(scorecard === undefined ? {} : { level: scorecard.level, grade: scorecard.overall.grade }),
+  };
 }

@@ -10,7 +10,7 @@ import { command, usageLine } from '../flags.ts';
 import { namedSigners } from '../shared-flags.ts';
 import { wantedPlatform } from '../wanted-platform.ts';
 import { attachTarget } from './attach-target.ts';
-import { attachedText } from './attached-text.ts';
+import { attachedJson, attachedText } from './attached-text.ts';
 import { ATTEST } from './attest-flags.ts';
 
 /** `scoville attest`. */
@@ -44,18 +44,10 @@ export const attest = command(ATTEST, async (flags, [text = ''], io) => {
       ),
     );
   });
-  const { digest, referrers, scorecard } = attached;
   io.writeOut(
     flags.json
-      ? jsonText({
-          image: text,
-          digest,
-          referrers: referrers.map((one) => one.digest),
-          ...(scorecard === undefined
-            ? {}
-            : { level: scorecard.level, grade: scorecard.overall.grade }),
-        })
-      : attachedText(digest, scorecard),
+      ? jsonText(attachedJson(text, attached))
+      : attachedText(attached.digest, attached.scorecard),
   );
   return EXIT.met;
 });

@@ -1,0 +1,123 @@
+import { createHash } from 'node:crypto';
+import { lastDayNote } from '../model/last-day.ts';
+import { byCodeUnit } from '../model/order.ts';
+import { PREDICATE_TYPE } from '../model/statement.ts';
+import type { VexProductId } from './vex-products.ts';
+
+/** Statuses and justifications of OpenVEX 0.2.0 (OPENVEX-SPEC, "Status Labels", "Status Justifications"). */
+export const VEX_STATUSES = ['not_affected', 'fixed', 'under_investigation', 'affected'] as const;
+export const VEX_JUSTIFICATIONS = [
+  'component_not_present',
+  'vulnerable_code_not_present',
+  'vulnerable_code_not_in_execute_path',
+  'vulnerable_code_cannot_be_controlled_by_adversary',
+  'inline_mitigations_already_exist',
+] as const;
+
+/** What somebody says of vulnerabilities in an image. */
+export interface VexClaim {
+  /** Each with its aliases behind it. */
+  readonly vulnerabilities: readonly (readonly [name: string, ...aliases: string[]])[];
+  readonly status: (typeof VEX_STATUSES)[number];
+  readonly justification?: (typeof VEX_JUSTIFICATIONS)[number] | undefined;
+  readonly reason?: string | undefined;
+  /** The last day, YYYY-MM-DD. */
+  readonly until?: string | undefined;
+  readonly author: string;
+  /** Seconds since 1970. */
+  readonly at: number;
+}
+
+interface Statement {
+  readonly vulnerability: { readonly name: string; readonly aliases?: readonly string[] };
+  readonly products: readonly VexProductId[];
+  readonly status: VexClaim['status'];
+  readonly status_notes?: string;
+  readonly justification?: string;
+  readonly impact_statement?: string;
+  readonly action_statement?: string;
+}
+
+export interface OpenVexDocument {
+  readonly '@context': string;
+  readonly '@id': string;
+  readonly author: string;
+  readonly timestamp: string;
+  readonly version: 1;
+  readonly statements: readonly Statement[];
+}
+
+/** Why a claim is no OpenVEX statement; undefined where it is one (OPENVEX-SPEC, "Status Labels"). */
+export function claimFlaw({ status, justification, reason, until }: VexClaim): string | undefined {
+  if (status === 'not_affected')
+    return justification === undefined && reason === undefined
+      ? 'not_affected needs --justification or --reason'
+      : undefined;
+  if (justification !== undefined) return `--justification does not go with ${status}`;
+  if (status === 'affected' && reason === undefined)
+    return 'affected needs --reason: what users of the image are to do';
+  return status !== 'fixed' && until !== undefined
+    ? `--until does not go with ${status}, which sets nothing aside`
+    : undefined;
+}
+
+/**
+ * An OpenVEX 0.2.0 document of one statement for each vulnerability, sorted. Its id is the canonical one of go-vex: the same
+ * statements at the same time come to the same id.
+ */
+export function openVexDocument(
+  claim: VexClaim,
+  products: readonly VexProductId[],
+): OpenVexDocument {
+  const { author, at } = claim;
+  const statements = claim.vulnerabilities
+    .map((names) => statementOf(claim, names, products))
+    .sort((a, b) => byCodeUnit(a.vulnerability.name, b.vulnerability.name));
+  return {
+    '@context': `${PREDICATE_TYPE.openvex}/v0.2.0`,
+    '@id': `https://openvex.dev/docs/public/vex-${canonicalHash(statements, author, at)}`,
+    author,
+    timestamp: new Date(at * 1000).toISOString().replace('.000Z', 'Z'),
+    version: 1,
+    statements,
+  };
+}
+
+function statementOf(
+  { status, justification, reason, until }: VexClaim,
+  [name, ...aliases]: VexClaim['vulnerabilities'][number],
+  products: readonly VexProductId[],
+): Statement {
+  const said = { not_affected: 'impact_statement', affected: 'action_statement' } as const;
+  const place =
+    status === 'not_affected' || status === 'affected' ? said[status] : ('status_notes' as const);
+  const notes = [
+    ...(place === 'status_notes' && reason !== undefined ? [reason] : []),
+    ...(until === undefined ? [] : [lastDayNote(until)]),
+  ];
+  return {
+    vulnerability: aliases.length === 0 ? { name } : { name, aliases },
+    products,
+    status,
+    ...(justification === undefined ? {} : { justification }),
+    ...(place === 'status_notes' || reason === undefined ? {} : { [place]: reason }),
+    ...(notes.length === 0 ? {} : { status_notes: notes.join(' ') }),
+  };
+}
+
+/** What go-vex hashes: time, version and author of the document, and of each statement all that decides. */
+function canonicalHash(statements: readonly Statement[], author: string, at: number): string {
+  const said = statements.map(({ vulnerability: { name, aliases = [] }, products, ...rest }) => {
+    const what = `::${name}${[...aliases].sort(byCodeUnit).join(':')}`;
+    const about = products.map(productText).sort(byCodeUnit).join(':');
+    return `${what}:${rest.status}:${rest.justification ?? ''}:${at}:${about}`;
+  });
+  return createHash('sha256')
+    .update(`${at}:1:${author}${said.join('')}`)
+    .digest('hex');
+}
+
+function productText({ '@id': id, hashes, subcomponents = [] }: VexProductId): string {
+  const hash = hashes === undefined ? '' : `:sha-256@${hashes['sha-256']}`;
+  return `:${id}${hash}${subcomponents.map((part) => `:${part['@id']}`).join('')}`;
+}
