@@ -175,6 +175,7 @@ test('these blocks are not run by docs-commands.e2e.test.ts, and why', () => {
     ],
     ...[
       'scoville vex --vulnerability CVE-2026-1234 --package pkg:npm/left-pad',
+      'scoville vex --review --attach registry.example.com/shop:1',
       "scoville vex --vulnerability CVE-2026-1234 --reason 'we never parse files of users'",
     ].map((command) => [
       'docs/how-to/waive-a-vulnerability.md',

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { lastDayNote } from '../model/last-day.ts';
 import { byCodeUnit } from '../model/order.ts';
 import { PREDICATE_TYPE } from '../model/statement.ts';
-import type { VexProductId } from './vex-products.ts';
+import { type NamedImage, type VexProductId, vexProducts } from './vex-products.ts';
 
 /** Statuses and justifications of OpenVEX 0.2.0 (OPENVEX-SPEC, "Status Labels", "Status Justifications"). */
 export const VEX_STATUSES = ['not_affected', 'fixed', 'under_investigation', 'affected'] as const;
@@ -14,17 +14,21 @@ export const VEX_JUSTIFICATIONS = [
   'inline_mitigations_already_exist',
 ] as const;
 
-/** What somebody says of vulnerabilities in an image. */
+/** What somebody says of a vulnerability in an image. */
 export interface VexClaim {
-  /** Each with its aliases behind it. */
-  readonly vulnerabilities: readonly (readonly [name: string, ...aliases: string[]])[];
+  readonly vulnerability: readonly [name: string, ...aliases: string[]];
+  /** Package URLs that it is restricted to; none: the whole image. */
+  readonly packages: readonly string[];
   readonly status: (typeof VEX_STATUSES)[number];
   readonly justification?: (typeof VEX_JUSTIFICATIONS)[number] | undefined;
   readonly reason?: string | undefined;
   /** The last day, YYYY-MM-DD. */
   readonly until?: string | undefined;
+}
+
+/** Who says it, and when in seconds since 1970. */
+export interface VexHead {
   readonly author: string;
-  /** Seconds since 1970. */
   readonly at: number;
 }
 
@@ -66,12 +70,12 @@ export function claimFlaw({ status, justification, reason, until }: VexClaim): s
  * statements at the same time come to the same id.
  */
 export function openVexDocument(
-  claim: VexClaim,
-  products: readonly VexProductId[],
+  { author, at }: VexHead,
+  claims: readonly VexClaim[],
+  image: NamedImage,
 ): OpenVexDocument {
-  const { author, at } = claim;
-  const statements = claim.vulnerabilities
-    .map((names) => statementOf(claim, names, products))
+  const statements = claims
+    .map((claim) => statementOf(claim, vexProducts(image, claim.packages)))
     .sort((a, b) => byCodeUnit(a.vulnerability.name, b.vulnerability.name));
   return {
     '@context': `${PREDICATE_TYPE.openvex}/v0.2.0`,
@@ -84,8 +88,7 @@ export function openVexDocument(
 }
 
 function statementOf(
-  { status, justification, reason, until }: VexClaim,
-  [name, ...aliases]: VexClaim['vulnerabilities'][number],
+  { vulnerability: [name, ...aliases], status, justification, reason, until }: VexClaim,
   products: readonly VexProductId[],
 ): Statement {
   const said = { not_affected: 'impact_statement', affected: 'action_statement' } as const;

@@ -10,7 +10,7 @@ export interface VexProductId {
 }
 
 /** An image as scanners may know it. */
-interface NamedImage {
+export interface NamedImage {
   readonly reference: ImageReference;
   /** Of its index and of each platform: which of them a scanner knows depends on how it got the image. */
   readonly digests: readonly Digest[];

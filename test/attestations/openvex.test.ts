@@ -10,12 +10,12 @@ import { ASKS, isHit, type Pulled } from './vex-scanner-rules.ts';
 
 const INDEX = digestOf('index');
 const AMD64 = digestOf('amd64');
+const HEAD = { author: 'The shop team', at: 1_790_000_000 };
 const CLAIM: VexClaim = {
-  vulnerabilities: [['CVE-2026-1234', 'GHSA-aaaa-bbbb-cccc'], ['CVE-2025-9']],
+  vulnerability: ['CVE-2025-9'],
+  packages: [],
   status: 'not_affected',
   justification: 'vulnerable_code_not_in_execute_path',
-  author: 'The shop team',
-  at: 1_790_000_000,
 };
 
 function reference(text: string) {
@@ -24,11 +24,13 @@ function reference(text: string) {
   return parsed.value;
 }
 
-function documentOf(name: string, packages: readonly string[] = [], claim = CLAIM) {
-  return openVexDocument(
-    claim,
-    vexProducts({ reference: reference(name), digests: [INDEX, AMD64, AMD64] }, packages),
-  );
+function documentOf(name: string, packages: readonly string[] = []) {
+  const aliased: VexClaim = { ...CLAIM, vulnerability: ['CVE-2026-1234', 'GHSA-aaaa-bbbb-cccc'] };
+  const claims = [aliased, CLAIM].map((claim) => ({ ...claim, packages }));
+  return openVexDocument(HEAD, claims, {
+    reference: reference(name),
+    digests: [INDEX, AMD64, AMD64],
+  });
 }
 
 const IMAGES: readonly (readonly [string, Omit<Pulled, 'digest' | 'arch'>])[] = [
@@ -137,21 +139,21 @@ describe('the document', () => {
   });
 
   test('the id is the canonical hash of go-vex, and the same for the same statements', () => {
-    const claim: VexClaim = { ...CLAIM, vulnerabilities: [['CVE-2025-9']] };
     const hex = INDEX.slice(7);
-    const [product] = vexProducts({ reference: reference('app'), digests: [INDEX] }, []);
-    const document = openVexDocument(claim, product === undefined ? [] : [product]);
+    const image = { reference: reference('app'), digests: [INDEX] };
+    const document = openVexDocument(HEAD, [CLAIM], image);
     // Time, version, author; then of each statement id, name, status, justification, time, products.
     const text =
       '1790000000:1:The shop team::CVE-2025-9:not_affected:vulnerable_code_not_in_execute_path' +
       `:1790000000::pkg:oci/app@sha256%3A${hex}:sha-256@${hex}`;
     const hash = createHash('sha256').update(text).digest('hex');
     expect(document['@id']).toBe(`https://openvex.dev/docs/public/vex-${hash}`);
-    const ids = new Set(
-      [CLAIM, { ...CLAIM }, { ...CLAIM, at: 1 }, { ...CLAIM, status: 'fixed' as const }].map(
-        (one) => documentOf('app', [], one)['@id'],
-      ),
-    );
+    const ids = new Set([
+      document['@id'],
+      openVexDocument({ ...HEAD }, [{ ...CLAIM }], image)['@id'],
+      openVexDocument({ ...HEAD, at: 1 }, [CLAIM], image)['@id'],
+      openVexDocument(HEAD, [{ ...CLAIM, packages: ['pkg:npm/a'] }], image)['@id'],
+    ]);
     expect(ids.size).toBe(3);
   });
 
@@ -172,9 +174,10 @@ describe('the document', () => {
     ['under_investigation', { reason: 'R' }, { status_notes: 'R' }],
     ['fixed', {}, {}],
   ] as const)('%s %j', (status, more, fields) => {
-    const claim = { vulnerabilities: [['CVE-1'] as const], author: 'a', at: 0, status, ...more };
+    const claim = { vulnerability: ['CVE-1'] as const, packages: [], status, ...more };
     expect(claimFlaw(claim)).toBeUndefined();
-    const [statement] = openVexDocument(claim, []).statements;
+    const image = { reference: reference(`a@${INDEX}`), digests: [] };
+    const [statement] = openVexDocument(HEAD, [claim], image).statements;
     expect(statement).toEqual({
       vulnerability: { name: 'CVE-1' },
       products: [],
@@ -194,7 +197,7 @@ describe('the document', () => {
     ],
     ['affected', { reason: 'r', until: '2027-01-01' }, '--until does not go with affected'],
   ] as const)('%s %j is refused', (status, more, flaw) => {
-    const claim = { vulnerabilities: [['CVE-1'] as const], author: 'a', at: 0, status, ...more };
+    const claim = { vulnerability: ['CVE-1'] as const, packages: [], status, ...more };
     expect(claimFlaw(claim)).toContain(flaw);
   });
 });

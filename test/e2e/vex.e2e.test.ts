@@ -2,6 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { vex as vexCommand } from '../../src/commands/vex/vex.ts';
+import { fakeIo } from '../commands/command-io.ts';
 import { FakeOsv } from '../fakes/fake-osv.ts';
 import { Scoville } from './harness.ts';
 
@@ -59,6 +61,11 @@ const vex = (status: string): string =>
     ],
   });
 
+async function* typed(text: string): AsyncGenerator<Uint8Array> {
+  await Promise.resolve();
+  yield Buffer.from(text);
+}
+
 async function critical(...flags: string[]): Promise<string | undefined> {
   const args = ['build', '--json', '-t', 'vex-e2e:1', ...flags, context];
   const { stdout } = await scoville.expect(0, args);
@@ -112,4 +119,26 @@ test('scoville vex waives one in an image that was built, and takes it back', as
 
   await scoville.expect(0, [...about, '--status', 'under_investigation', '--attach', name]);
   expect(await verdict()).toMatch(/^fail: 1 critical CVE/);
+});
+
+test('--review asks of each finding, and attaches what was said', async () => {
+  const name = 'vex-e2e:4';
+  await scoville.expect(0, ['build', '-t', name, context]);
+  const args = ['--review', '--attach', '--policy', join(context, '.scoville.yaml'), name];
+  const { io, out, err } = fakeIo({
+    cwd: context,
+    env: { ...process.env, SCOVILLE_HOME: scoville.home, COSIGN_PASSWORD: undefined },
+    now: Date.now,
+    stdin: typed('2\n'),
+    inIsTerminal: true,
+  });
+  expect(await vexCommand(args, io)).toBe(0);
+  expect(err()).toContain('1 of 1: CVE-2026-0001, critical\n  left 1.0.0\n');
+  expect(out()).toMatch(/^sha256:[0-9a-f]{64} {2}Level \d/i);
+  const graded = ['grade', '--json', '--policy', join(context, '.scoville.yaml'), name];
+  const { stdout } = await scoville.run(graded);
+  const { criteria } = JSON.parse(stdout) as ScoreJson;
+  expect(criteria.find(({ id }) => id === 'no-critical')?.summary).toMatch(
+    /^no critical CVE but 1 waived by VEX \(CVE-2026-0001\)/,
+  );
 });

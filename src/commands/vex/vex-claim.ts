@@ -1,4 +1,9 @@
-import { claimFlaw, VEX_JUSTIFICATIONS, type VexClaim } from '../../attestations/openvex.ts';
+import {
+  claimFlaw,
+  VEX_JUSTIFICATIONS,
+  type VexClaim,
+  type VexHead,
+} from '../../attestations/openvex.ts';
 import { LATEST_EPOCH } from '../../model/epoch.ts';
 import { UserError } from '../../model/errors.ts';
 import { endOfDay, isOver } from '../../model/last-day.ts';
@@ -8,11 +13,16 @@ import type { VexFlags } from './vex-flags.ts';
 
 const ID = /^[A-Za-z][\w.:-]{2,127}$/;
 
-/** What the flags say, at SOURCE_DATE_EPOCH, else now. Throws UserError where that is not a whole statement of OpenVEX. */
-export function vexClaim(flags: VexFlags, { env, now }: CommandIo): VexClaim {
-  const { vulnerability, status, justification, reason, until, author } = flags;
+/** Who says it, and when: at SOURCE_DATE_EPOCH, else now. Throws UserError where that is no time. */
+export function vexHead({ author }: VexFlags, { env, now }: CommandIo): VexHead {
+  return { author, at: epochOf(env['SOURCE_DATE_EPOCH']) ?? Math.floor(now() / 1000) };
+}
+
+/** What the flags say of each vulnerability. Throws UserError where that is not a whole statement of OpenVEX. */
+export function vexClaims(flags: VexFlags): readonly VexClaim[] {
+  const { vulnerability, status, justification, reason, until, package: packages } = flags;
   if (vulnerability.length === 0)
-    throw new UserError('vex needs --vulnerability', {
+    throw new UserError('vex needs --vulnerability, or --review', {
       nextStep: 'scoville vex --vulnerability CVE-2026-1234 --justification CODE IMAGE',
     });
   const wrong = vulnerability.find((given) => !given.split(',').every((id) => ID.test(id)));
@@ -20,21 +30,19 @@ export function vexClaim(flags: VexFlags, { env, now }: CommandIo): VexClaim {
     throw new UserError(
       `--vulnerability takes an id such as CVE-2026-1234, not ${JSON.stringify(wrong)}`,
     );
-  const vulnerabilities = vulnerability.map(namesOf);
-  const names = vulnerabilities.map(([name]) => name);
+  const part = packages.find((purl) => readPurl(purl) === undefined);
+  if (part !== undefined)
+    throw new UserError(
+      `--package takes a package URL such as pkg:npm/left-pad@1.3.0, not ${JSON.stringify(part)}`,
+    );
+  const claims = vulnerability.map((given): VexClaim => {
+    const named = namesOf(given);
+    return { vulnerability: named, packages, status, justification, reason, until };
+  });
+  const names = claims.map((claim) => claim.vulnerability[0]);
   const twice = names.find((name, i) => names.indexOf(name) < i);
   if (twice !== undefined) throw new UserError(`--vulnerability ${twice} is given twice`);
-  const at = epochOf(env['SOURCE_DATE_EPOCH']) ?? Math.floor(now() / 1000);
-  const claim: VexClaim = {
-    vulnerabilities,
-    status,
-    justification,
-    reason,
-    until,
-    author,
-    at,
-  };
-  const flaw = claimFlaw(claim);
+  const flaw = claims.map(claimFlaw).find((found) => found !== undefined);
   if (flaw !== undefined)
     throw new UserError(flaw, {
       nextStep:
@@ -42,16 +50,16 @@ export function vexClaim(flags: VexFlags, { env, now }: CommandIo): VexClaim {
           ? `pass --justification with one of ${VEX_JUSTIFICATIONS.join(', ')}`
           : 'scoville vex --help',
     });
-  if (until !== undefined && endOfDay(until) === undefined)
+  return claims;
+}
+
+/** Throws UserError where `--until` is not a day, or is over. */
+export function checkUntil(until: string | undefined, now: number): void {
+  if (until === undefined) return;
+  if (endOfDay(until) === undefined)
     throw new UserError(`--until takes a day, YYYY-MM-DD, not ${JSON.stringify(until)}`);
-  if (until !== undefined && isOver(until, now()))
+  if (isOver(until, now))
     throw new UserError(`--until ${until} is over`, { nextStep: 'name a day to come' });
-  const part = flags.package.find((purl) => readPurl(purl) === undefined);
-  if (part !== undefined)
-    throw new UserError(
-      `--package takes a package URL such as pkg:npm/left-pad@1.3.0, not ${JSON.stringify(part)}`,
-    );
-  return claim;
 }
 
 /** Scanners compare ids letter by letter: CVE in capitals, GHSA with the rest in small letters. */

@@ -12,11 +12,13 @@ import {
 
 export const VEX = {
   name: 'vex',
-  usage: ['vex --vulnerability ID [flags] IMAGE'],
+  usage: ['vex --vulnerability ID [flags] IMAGE', 'vex --review [flags] IMAGE'],
   about: `
 Writes an OpenVEX document: what a vulnerability means for an image. Trivy, grype, Docker Scout and Scoville apply it to
 that image, whichever name they know it by. With --attach it is signed and kept beside the image, which is graded again.
-A vulnerability that it sets aside is shown as waived.`,
+A vulnerability that it sets aside is shown as waived.
+
+--review scans the image and asks for each finding what it means.`,
   examples: [
     [
       "scoville vex --vulnerability CVE-2026-1234 --reason 'not used' --attach my-app",
@@ -26,6 +28,7 @@ A vulnerability that it sets aside is shown as waived.`,
       'scoville vex --vulnerability CVE-2026-1234 --status fixed -o vex.json my-app',
       'write a file, for other scanners',
     ],
+    ['scoville vex --review --attach my-app', 'one finding after the other'],
     [
       'scoville vex --vulnerability CVE-2026-1 --status under_investigation my-app',
       'print one that takes an earlier one back',
@@ -54,6 +57,7 @@ A vulnerability that it sets aside is shown as waived.`,
       short: 'o',
       path: true,
     }),
+    review: bool('Walk through the open findings of the image in the terminal'),
     attach: bool('Sign it, keep it beside the image, and grade the image again'),
     'signing-key': SIGNING_KEY,
     ...SIGNER_FLAGS,

@@ -1,11 +1,7 @@
 import { resolve } from 'node:path';
-import {
-  type OpenVexDocument,
-  openVexDocument,
-  type VexClaim,
-} from '../../attestations/openvex.ts';
+import { type OpenVexDocument, openVexDocument } from '../../attestations/openvex.ts';
 import { signedType } from '../../attestations/predicate-name.ts';
-import { vexProducts } from '../../attestations/vex-products.ts';
+import type { NamedImage } from '../../attestations/vex-products.ts';
 import { EXIT, UserError } from '../../model/errors.ts';
 import type { OpenedImage } from '../../model/opened-image.ts';
 import { parseReference, withDefaultTag } from '../../model/reference.ts';
@@ -18,19 +14,26 @@ import { withProgress } from '../conversation.ts';
 import { command } from '../flags.ts';
 import { namedSigners } from '../shared-flags.ts';
 import { wantedPlatform } from '../wanted-platform.ts';
-import { vexClaim } from './vex-claim.ts';
+import { checkUntil, vexClaims, vexHead } from './vex-claim.ts';
 import { VEX, type VexFlags } from './vex-flags.ts';
+import { reviewImage } from './vex-review.ts';
 
 /** `scoville vex`. */
 export const vex = command(VEX, async (flags, [text = ''], io) => {
-  const claim = vexClaim(flags, io);
+  const head = vexHead(flags, io);
+  checkUntil(flags.until, io.now());
+  const claims = flags.review ? await reviewImage(text, flags, io) : vexClaims(flags);
+  if (claims.length === 0) {
+    io.writeErr('scoville: nothing is said, so nothing is written\n');
+    return EXIT.met;
+  }
   const { document, attached } = await withProgress(
     io,
     async (context) => {
       const named = { ...flags, signers: namedSigners(flags) };
       const target = await attachTarget(context, text, named, io);
       const make = (image: OpenedImage): OpenVexDocument =>
-        documentOf(claim, target.name, image, flags);
+        openVexDocument(head, claims, namedImage(target.name, image, flags));
       if (!flags.attach) {
         const image = await target.open();
         try {
@@ -70,27 +73,17 @@ function subjectsOf({ root, platforms }: OpenedImage, { platform }: VexFlags) {
     : platforms.map(({ descriptor }) => descriptor);
 }
 
-function documentOf(
-  claim: VexClaim,
-  name: string,
-  image: OpenedImage,
-  flags: VexFlags,
-): OpenVexDocument {
+/** By which digests and which name statements are to mean it. */
+function namedImage(name: string, image: OpenedImage, { platform }: VexFlags): NamedImage {
   const parsed = parseReference(name);
   if (!parsed.ok) throw new UserError(parsed.error);
   const { tag, ...untagged } = withDefaultTag(parsed.value);
-  const isWhole = flags.platform === undefined;
+  const isWhole = platform === undefined;
   const platforms = image.platforms.map(({ descriptor }) => descriptor);
   const about = isWhole ? [image.root, ...platforms, ...image.absent] : platforms;
-  return openVexDocument(
-    claim,
-    vexProducts(
-      {
-        // A tag means all platforms.
-        reference: isWhole && tag !== undefined ? { ...untagged, tag } : untagged,
-        digests: about.map(({ digest }) => digest),
-      },
-      flags.package,
-    ),
-  );
+  return {
+    // A tag means all platforms.
+    reference: isWhole && tag !== undefined ? { ...untagged, tag } : untagged,
+    digests: about.map(({ digest }) => digest),
+  };
 }
