@@ -1,7 +1,6 @@
 import { resolve } from 'node:path';
 import { EXIT, messageOf, UserError } from '../model/errors.ts';
 import { quantity } from '../model/quantity.ts';
-import { seenEcosystems } from '../pipeline/advisories/database-folder.ts';
 import {
   type DatabaseState,
   listDatabases,
@@ -69,7 +68,9 @@ async function update(
       nextStep: 'scoville db update --from FOLDER',
     });
   const from = isAddress ? given.replace(/(?<!\/)\/+$/, '') : resolve(io.cwd, given);
-  const ecosystems = named.length > 0 ? named : [...(await seenEcosystems(context)).keys()];
+  // Those of graded images, and those that were fetched for another reason, as GIT.
+  const ecosystems =
+    named.length > 0 ? named : (await listDatabases(context)).map(({ ecosystem }) => ecosystem);
   if (ecosystems.length === 0)
     throw new UserError('no image was graded yet, so no ecosystem is known', {
       nextStep: 'scoville db update Debian npm (or other ecosystems; see scoville db --help)',

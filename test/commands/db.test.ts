@@ -69,6 +69,11 @@ test('fetches what graded images have, and says what is missing', async () => {
   expect(err).toBe(`scoville: no such file: ${join(home, 'osv/Debian/all.zip')}\n`);
 });
 
+test('fetches again what is there, GIT too, though no image has packages of it', async () => {
+  await run(['update', '--from', 'osv', 'npm']);
+  expect((await run(['update', '--from', 'osv'])).out).toBe('npm: 1 advisory of 2026-11-20\n');
+});
+
 test.each([
   [['fetch'], 'db does not know "fetch"'],
   [[], 'db takes update, status or prune'],

@@ -10,6 +10,7 @@ import { databaseFile, isFamily } from '../../tools/advisories/advisory-names.ts
 import type { DatabaseMeta } from '../../tools/advisories/index-format.ts';
 import { AdvisoryReader } from '../../tools/advisories/index-reader.ts';
 import { AdvisoryWriter } from '../../tools/advisories/index-writer.ts';
+import { OSV_EXPORTS } from '../../tools/advisories/scan-database.ts';
 import type { PipelineContext } from '../context.ts';
 import { databaseFolder } from './database-folder.ts';
 import { fetchExport, type ExportState } from './fetch-export.ts';
@@ -99,7 +100,8 @@ async function fromServer(
     },
   });
   if (state !== undefined) {
-    const meta = await make(context, request, path, part, state).catch(async (error: unknown) => {
+    const copied = from !== OSV_EXPORTS;
+    const meta = await make(context, request, path, part, { ...state, copied }).catch(async (error: unknown) => {
       // What is wrong with it does not get better by going on from its end.
       if (error instanceof UserError) await dropPart(part);
       throw error;
@@ -155,7 +157,7 @@ async function make(
           onProgress({ ecosystem, step: 'read', done: record.done, total: size });
         }
         const now = context.now();
-        // A copy has the time of copying: what it says of itself is older, and counts.
+        // A copy, a mirror's too, has the time of copying: what it says of itself is older, and counts.
         const said =
           modified === undefined || copied ? Math.min(newest, modified ?? now) : modified;
         meta = await writer.end({

@@ -17,7 +17,7 @@ import { DamagedDatabase } from './index-reader.ts';
 import { Databases } from './open-databases.ts';
 
 /** Where OSV publishes its exports. */
-const OSV_EXPORTS = 'https://osv-vulnerabilities.storage.googleapis.com';
+export const OSV_EXPORTS = 'https://osv-vulnerabilities.storage.googleapis.com';
 
 interface DatabaseRequest {
   /** Where the databases are. */
@@ -59,7 +59,7 @@ async function scan(
     return err('no database of advisories here. Run: scoville db update');
   const found = answers(databases, plan);
   const records = new Map(found.records);
-  addCves(databases, records);
+  const asked = addCves(databases, records);
   const vulnerabilities = onePerCve(await osvReports(plan, found.matches, records));
   const unjudged = new Set(
     vulnerabilities
@@ -67,7 +67,9 @@ async function scan(
       .map(({ id }) => id),
   ).size;
   const used = families.flatMap((family) => databases.of(family)?.meta ?? []);
-  const dates = used.map(({ date }) => date).sort();
+  // Severities are of the export of commits, and as old as it is.
+  const commits = asked > 0 ? databases.of(COMMITS)?.meta.date : undefined;
+  const dates = [...used.map(({ date }) => date), ...(commits === undefined ? [] : [commits])].sort();
   const gaps = [
     ...plan.gaps,
     ...missing.map((family) => `no database of ${family}. Run: scoville db update ${word(family)}`),
@@ -130,8 +132,8 @@ function answers(databases: Databases, plan: OsvPlan) {
   return { matches, records, unclear };
 }
 
-/** Adds the CVEs behind records that say nothing of their severity. */
-function addCves(databases: Databases, records: Map<string, OsvRecord>): void {
+/** Adds the CVEs behind records that say nothing of their severity; gives how many there are. */
+function addCves(databases: Databases, records: Map<string, OsvRecord>): number {
   const silent = [...records.values()].filter((record) => !isJudged(record));
   const wanted = new Set(silent.flatMap(({ names }) => names.filter(isCve)));
   for (const id of wanted) {
@@ -139,4 +141,5 @@ function addCves(databases: Databases, records: Map<string, OsvRecord>): void {
     const record = databases.cve(id);
     if (record !== undefined) records.set(id, record);
   }
+  return wanted.size;
 }

@@ -176,6 +176,7 @@ describe('from a folder', () => {
 describe('from a server', () => {
   let server: Server;
   let zip: Buffer;
+  let lastModified: string;
   let cutAt: number | undefined;
   let rangeWorks: boolean;
   const calls: string[] = [];
@@ -183,6 +184,7 @@ describe('from a server', () => {
   beforeEach(async () => {
     zip = GOOD;
     cutAt = undefined;
+    lastModified = 'Thu, 19 Nov 2026 10:00:00 GMT';
     rangeWorks = true;
     calls.length = 0;
     server = createServer((request, response) => {
@@ -194,7 +196,7 @@ describe('from a server', () => {
           .trim(),
       );
       if (request.url !== '/osv/npm/all.zip') return void response.writeHead(404).end();
-      const headers = { etag, 'last-modified': 'Wed, 25 Nov 2026 10:00:00 GMT' };
+      const headers = { etag, 'last-modified': lastModified };
       if (request.headers['if-none-match'] === etag)
         return void response.writeHead(304, headers).end();
       const from =
@@ -219,11 +221,19 @@ describe('from a server', () => {
   });
   const address = (): string => `http://127.0.0.1:${(server.address() as AddressInfo).port}/osv`;
 
+  test('a mirror that copied it later does not make it newer, one that says an older date does not hide it', async () => {
+    lastModified = 'Wed, 25 Nov 2026 10:00:00 GMT';
+    expect((await update(address())).meta.date).toBe('2026-11-20T00:00:00.000Z');
+    lastModified = 'Sat, 10 Oct 2026 10:00:00 GMT';
+    zip = exportZip([record('X-1')]);
+    expect((await update(address())).meta.date).toBe('2026-10-10T10:00:00.000Z');
+  });
+
   test('has the date of the export; what did not change is not sent again', async () => {
     const first = await update(address());
     expect(first.meta).toMatchObject({
       from: address(),
-      date: '2026-11-25T10:00:00.000Z',
+      date: '2026-11-19T10:00:00.000Z',
       records: 2,
     });
     const second = await update(address());

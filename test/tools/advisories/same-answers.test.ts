@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, utimesSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -399,6 +399,39 @@ describe('what the database cannot say', () => {
       ok: true,
       value: { gaps: ['GHSA-pppp-qqqq-rrrr for a: a range of it cannot be read'] },
     });
+  });
+
+  test('a severity of an old export is as old as that', async () => {
+    const exports = {
+      Alpine: [
+        entry('ALPINE-CVE-2026-0004', {
+          upstream: ['CVE-2026-0004'],
+          affected: [affects('Alpine:v3.20', 'a', [{ introduced: '0' }])],
+        }),
+      ],
+      GIT: [entry('CVE-2025-0001', {})],
+    };
+    const given = { ...base, os: ALPINE, installed: pkg('apk', 'a', '1.0-r0'), exports };
+    await byDatabase(given);
+    const old = new Date('2026-01-02T00:00:00Z');
+    utimesSync(join(home, 'osv', 'GIT', 'all.zip'), old, old);
+    const context = contextOf(fakeRun([]).run, home, { now: () => NOW });
+    await updateDatabase(context, {
+      ecosystem: 'GIT',
+      from: join(home, 'osv'),
+      onProgress: () => undefined,
+    });
+    const { os, installed } = given;
+    const scan = { folder: databaseFolder(context), now: NOW };
+    expect(
+      await scanWithDatabase({ ...scan, packages: [installed], osRelease: os }),
+    ).toMatchObject({ ok: true, value: { databaseDate: '2026-01-02T00:00:00.000Z' } });
+    const judged = await scanWithDatabase({
+      ...scan,
+      packages: [pkg('apk', 'b', '1.0-r0')],
+      osRelease: os,
+    });
+    expect(judged.ok && judged.value.databaseDate).toBe('2026-11-20T00:00:00.000Z');
   });
 
   test('a severity that only the CVE itself has', async () => {
