@@ -101,11 +101,13 @@ async function fromServer(
   });
   if (state !== undefined) {
     const copied = from !== OSV_EXPORTS;
-    const meta = await make(context, request, path, part, { ...state, copied }).catch(async (error: unknown) => {
-      // What is wrong with it does not get better by going on from its end.
-      if (error instanceof UserError) await dropPart(part);
-      throw error;
-    });
+    const meta = await make(context, request, path, part, { ...state, copied }).catch(
+      async (error: unknown) => {
+        // What is wrong with it does not get better by going on from its end.
+        if (error instanceof UserError) await dropPart(part);
+        throw error;
+      },
+    );
     await dropPart(part);
     return meta;
   }

@@ -26,9 +26,9 @@ export async function folderDigest(
       if ((entries += 1) > MOST_ENTRIES) throw new Error('too many entries');
       const inner = join(path, entry.name);
       const { mode, size } = await lstat(join(root, inner));
-      hash.update(JSON.stringify([inner, mode, entry.isFile() ? size : 0]));
+      const link = entry.isSymbolicLink() ? await readlink(join(root, inner)) : null;
+      hash.update(JSON.stringify([inner, mode, entry.isFile() ? size : 0, link]));
       if (entry.isDirectory()) await visit(inner);
-      else if (entry.isSymbolicLink()) hash.update(await readlink(join(root, inner)));
       else if (entry.isFile())
         for await (const chunk of createReadStream(join(root, inner))) hash.update(chunk as Buffer);
     }

@@ -1,22 +1,18 @@
-import { createHash } from 'node:crypto';
 import { VERIFIER_ID } from '../../attestations/identity.ts';
 import { reproductionStatement } from '../../attestations/reproduction.ts';
 import type { ImageComparison } from '../../model/difference.ts';
-import type { Digest } from '../../model/digest.ts';
 import { UserError } from '../../model/errors.ts';
 import type { Descriptor } from '../../model/oci.ts';
 import { quantity } from '../../model/quantity.ts';
 import { PREDICATE_TYPE } from '../../model/statement.ts';
-import { RULE_SET_VERSION } from '../../normalise/catalogue.ts';
 import { createCache, type JsonCache } from '../../oci/layout/json-cache.ts';
-import { valuesOf } from '../../plans/flags/flag-spec.ts';
 import { builtImage, compareBuilds } from '../compare/compare-built.ts';
 import { type PipelineContext, phase } from '../context.ts';
-import { folderDigest } from '../contexts/folder-digest.ts';
 import type { FinalImage } from '../image-under-build.ts';
 import type { StatementToSign } from '../sign/attestation-documents.ts';
 import { buildElsewhere } from './build-again.ts';
 import type { Prepared } from './prepare-build.ts';
+import { proofInputs } from './proof-inputs.ts';
 
 /** What building the same once more showed. */
 export type Proof = Pick<ImageComparison, 'reproducible' | 'differences' | 'source'>;
@@ -27,7 +23,7 @@ interface KeptProof {
   readonly at: number;
 }
 
-const SCHEMA = 1;
+const SCHEMA = 2;
 /** What a build fetches changes with the time; a proof of last month says less of today's. */
 const FRESH_MS = 30 * 24 * 60 * 60 * 1000;
 
@@ -45,7 +41,7 @@ export async function proveBuild(
     throw new UserError('a context on stdin can be read only once, so it cannot be built twice', {
       nextStep: 'unpack it, and build the folder; or build without --prove',
     });
-  const inputs = await inputsOf(context, prepared, image.index.digest);
+  const inputs = await proofInputs(context, prepared, image.index.digest);
   const kept = inputs === undefined ? undefined : await keptProof(context, inputs);
   if (kept !== undefined) {
     const day = new Date(kept.at).toISOString().slice(0, 10);
@@ -115,49 +111,6 @@ async function keptProof(context: PipelineContext, inputs: string): Promise<Kept
 /** Under what the time of the last second build is kept. */
 function lastKey({ source, parsed }: Prepared): string {
   return JSON.stringify(['last', source.dockerfilePath ?? parsed.context, parsed.again]);
-}
-
-/**
- * All that a build is made of, and what came out; undefined where a part of it cannot be read here, as a context of another machine: then
- * each proof is a new one.
- */
-async function inputsOf(
-  context: PipelineContext,
-  prepared: Prepared,
-  digest: Digest,
-): Promise<string | undefined> {
-  const { plan, source } = prepared;
-  if (source.directory === undefined) return undefined;
-  const { flags } = plan.invocation;
-  // `--build-arg NAME` takes its value from the environment.
-  const env = valuesOf(plan.invocation, 'build-arg').map((word) =>
-    word.includes('=') ? null : (context.env[word] ?? null),
-  );
-  const named = valuesOf(plan.invocation, 'build-context').map((word) =>
-    word.slice(word.indexOf('=') + 1),
-  );
-  const folders = named.filter((one) => !/^(?:docker-image|https?|git|ssh):\/\/|^git@/.test(one));
-  const trees = await Promise.all(
-    [
-      source.directory,
-      ...folders.map((one) => one.replace(/^oci-layout:\/\//, '').split(/[@:]/)[0] ?? ''),
-    ].map((folder) => folderDigest(folder, context.cwd, context.signal)),
-  );
-  if (trees.includes(undefined)) return undefined;
-  const parts = {
-    digest,
-    version: context.version,
-    rules: RULE_SET_VERSION,
-    mode: plan.settings.reproducible,
-    dockerfile: source.dockerfileText,
-    pins: plan.sourcePolicy?.policy,
-    flags,
-    env,
-    platforms: plan.platforms,
-    epoch: plan.epoch,
-    trees,
-  };
-  return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
 }
 
 function proofs(context: PipelineContext): JsonCache {

@@ -5,6 +5,9 @@ import { SOURCE_POLICY_VARIABLE } from '../source-policy.ts';
 /** Where it is another hour and mostly another day, and where letters have another order and case: what asks the surroundings gets another answer. */
 const ELSEWHERE = { TZ: 'Pacific/Kiritimati', LANG: 'tr_TR.UTF-8', LC_ALL: 'tr_TR.UTF-8' };
 
+/** Buildx takes no filter beside `--no-cache`. */
+const CACHE_FLAGS = new Set(['no-cache', 'no-cache-filter']);
+
 /**
  * The same build again for a comparison: no cache, another layout, another time zone and locale, and where it is given another folder as context. Pins,
  * epoch, labels and arguments stay, so that whatever differs comes out of the build itself.
@@ -21,7 +24,11 @@ export function secondBuild(
     invocation: {
       outputs: [layoutOutput(layout)],
       metadataFile,
-      flags: [flag('no-cache', 'true'), ...invocation.flags],
+      // Of two the last one counts: `--no-cache=false` would compare the build with itself.
+      flags: [
+        flag('no-cache', 'true'),
+        ...invocation.flags.filter(({ name }) => !CACHE_FLAGS.has(name ?? '')),
+      ],
       context: context ?? invocation.context,
       env: {
         ...ELSEWHERE,

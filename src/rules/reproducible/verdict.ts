@@ -12,12 +12,12 @@ export const reproducible = criterion({
   needs: ['reproduction'],
   settle: 'scoville reproduce --attest -t IMAGE .',
   decidedBy:
-    'A second, uncached build in another directory, at another time, gave the same image manifest digest: done now (`scoville build --prove`, `scoville reproduce`) or stated by a ' +
+    'A second, uncached build in another directory, at another time, gave the same image manifest digest: here (`scoville build --prove`, `scoville reproduce`) or stated by a ' +
     'verified attestation. Nothing else counts; without either the answer is unknown.',
   check: ({ reproduction }) => {
     const by =
       reproduction.statedBy === 'this-run'
-        ? 'a second build, done now'
+        ? 'a second build on this machine'
         : 'a verified attestation of a second build';
     const source = reproduction.statedBy === 'this-run' ? 'build' : 'verified-attestation';
     return reproduction.reproducible

@@ -69,7 +69,10 @@ async function scan(
   const used = families.flatMap((family) => databases.of(family)?.meta ?? []);
   // Severities are of the export of commits, and as old as it is.
   const commits = asked > 0 ? databases.of(COMMITS)?.meta.date : undefined;
-  const dates = [...used.map(({ date }) => date), ...(commits === undefined ? [] : [commits])].sort();
+  const dates = [
+    ...used.map(({ date }) => date),
+    ...(commits === undefined ? [] : [commits]),
+  ].sort();
   const gaps = [
     ...plan.gaps,
     ...missing.map((family) => `no database of ${family}. Run: scoville db update ${word(family)}`),

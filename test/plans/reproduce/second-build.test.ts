@@ -42,6 +42,17 @@ test('the same words, without a cache, into another layout and from another fold
   expect(second.sourcePolicy?.file).toBe('/store/2/policy.json');
 });
 
+test('what the user says of the cache does not count: the second build has none', () => {
+  const flags = [
+    { name: 'no-cache', value: 'false' },
+    { name: 'no-cache-filter', value: 'build' },
+    { name: 'build-arg', value: 'A=1' },
+  ];
+  const given = { ...first, invocation: { ...first.invocation, flags } } as unknown as BuildPlan;
+  const words = buildWords(secondBuild(given, paths, undefined).invocation);
+  expect(words.filter((word) => /cache/.test(word))).toEqual(['--no-cache=true']);
+});
+
 test('a context that is no folder stays', () => {
   expect(secondBuild(first, paths, undefined).invocation.context).toBe('app');
 });

@@ -423,9 +423,9 @@ describe('what the database cannot say', () => {
     });
     const { os, installed } = given;
     const scan = { folder: databaseFolder(context), now: NOW };
-    expect(
-      await scanWithDatabase({ ...scan, packages: [installed], osRelease: os }),
-    ).toMatchObject({ ok: true, value: { databaseDate: '2026-01-02T00:00:00.000Z' } });
+    expect(await scanWithDatabase({ ...scan, packages: [installed], osRelease: os })).toMatchObject(
+      { ok: true, value: { databaseDate: '2026-01-02T00:00:00.000Z' } },
+    );
     const judged = await scanWithDatabase({
       ...scan,
       packages: [pkg('apk', 'b', '1.0-r0')],
