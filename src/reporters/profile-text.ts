@@ -4,9 +4,10 @@ import { shellWord } from '../model/shell-word.ts';
 /** What the default refuses already, for readers who look for it among what is gone. */
 const REFUSED_ANYWAY = 'mount, bpf, keyctl, io_uring, userfaultfd, unshare';
 
-/** A profile that was written, for a person. Ends with a line end. */
-export function profileText(summary: ProfileSummary): string {
-  const { file, image, calls, ofDefault, gone, refused, exercises, startsProcesses } = summary;
+/** A profile that was written, for a person; `folder` where the image was built of one for this and is gone. Ends with a line end. */
+export function profileText(summary: ProfileSummary, folder?: string): string {
+  const image = folder ?? summary.image;
+  const { file, calls, ofDefault, gone, refused, exercises, startsProcesses } = summary;
   const word = shellWord(file);
   return `${[
     `${file}: ${calls} of the ${ofDefault} system calls that Docker allows by default (${summary.platform})`,
@@ -24,7 +25,7 @@ export function profileText(summary: ProfileSummary): string {
       ? ['Only its start was traced. Exercise it: --exercise FILE or --smoke CMD.']
       : []),
     '',
-    `Run it:    docker run --security-opt seccomp=${word} ${shellWord(image)}`,
+    `Run it:    docker run --security-opt seccomp=${word} ${folder === undefined ? shellWord(image) : 'IMAGE'}`,
     `Attach it: commit ${file}, set attest.seccomp to it in .scoville.yaml, then build`,
     `Check it:  scoville profile --check --out ${word} ${shellWord(image)}`,
   ].join('\n')}\n`;

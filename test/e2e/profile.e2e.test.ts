@@ -108,6 +108,18 @@ test('a static program with a user by number alone, found on PATH', async () => 
   expect((JSON.parse(ended.stdout) as Summary).calls).toBeLessThanOrEqual(80);
 });
 
+test('a folder whose settings name the profile that is yet to be written', async () => {
+  writeFileSync(
+    join(folder, '.scoville.yaml'),
+    'attest: { seccomp: mine.json }\ngate: { minLevel: 5 }\n',
+  );
+  const ended = await profile('.', '--exercise', 'missing.yaml', '--out', 'mine.json');
+  expect(ended.exitCode).toBe(0);
+  const { image } = JSON.parse(ended.stdout) as { readonly image: string };
+  expect(image).toMatch(/:profile-[0-9a-f]{8}$/);
+  expect(await output('docker', ['images', '--quiet', image])).toBe('');
+});
+
 test('a reader of its output that goes away ends it', async () => {
   const command = `"$0" "$1" profile --for 60s ${STATIC} 2>&1 | head -1; exit \${PIPESTATUS[0]}`;
   const cli = join(ROOT, 'dist/scoville.js');

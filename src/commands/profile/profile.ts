@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import { parseExercises } from '../../config/parse-exercises.ts';
@@ -55,8 +56,15 @@ export const profile = command(PROFILE, async (flags, [operand = ''], io) => {
   try {
     const traced = await traceForProfile(context, request);
     return committed === undefined
-      ? await writeProfile(context, traced, request, flags, io)
-      : checkCommitted(committed, traced, flags, io);
+      ? await writeProfile(
+          context,
+          traced,
+          request,
+          flags,
+          io,
+          built === operand ? undefined : operand,
+        )
+      : checkCommitted(committed, { ...traced, image: operand }, flags, io);
   } finally {
     if (built !== operand) await removeLocalTag(context.run, built);
   }
@@ -68,6 +76,7 @@ async function writeProfile(
   request: ProfileRequest,
   { out, json }: Flags,
   io: CommandIo,
+  folder: string | undefined,
 ): Promise<number> {
   const proven = await proveProfile(context, traced, request);
   await writeFileBeside(resolve(io.cwd, out), documentText(proven.document));
@@ -87,7 +96,7 @@ async function writeProfile(
     confinement: confinementWords(confinement),
     startsProcesses: startsProcesses(trace),
   };
-  io.writeOut(json ? jsonText(summary) : profileText(summary));
+  io.writeOut(json ? jsonText(summary) : profileText(summary, folder));
   return EXIT.met;
 }
 
@@ -136,15 +145,19 @@ async function exercisesOf(
   return [...found, ...smoke.map((given): Exercise => ({ kind: 'smoke', command: given }))];
 }
 
-/** Builds a folder and loads it; the name of the image, or the exit code of a build that failed. Its gate is left for later: it may ask for the profile. */
+/**
+ * Builds a folder and loads it under a name of its own; the name of the image, or the exit code of a build that failed. It is not signed,
+ * so that it needs no profile yet, nor graded: its gate may ask for the profile.
+ */
 async function buildFolder(folder: string, io: CommandIo): Promise<string | number> {
   const name = basename(resolve(io.cwd, folder))
     .toLowerCase()
     .replaceAll(/[^a-z0-9]+/g, '-');
-  const image = `${name.replaceAll(/^-|-$/g, '') || 'app'}:profile`;
+  const image = `${name.replaceAll(/^-|-$/g, '') || 'app'}:profile-${randomBytes(4).toString('hex')}`;
   const { build } = await import('../build.ts');
   const quiet = { ...io, writeOut: () => undefined };
-  const code = await build(['--load', '--min-level', '0', '-t', image, folder], quiet);
+  const flags = ['--load', '--sign=false', '--grade=false', '-t', image];
+  const code = await build([...flags, folder], quiet);
   return code === EXIT.met ? image : code;
 }
 
