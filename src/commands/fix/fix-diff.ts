@@ -1,6 +1,6 @@
 import type { FixFiles } from '../../pipeline/fix/compose-fixes.ts';
 import type { OpenedFiles } from '../../pipeline/fix/fix-files.ts';
-import { maskDockerfile } from '../../pipeline/lint/mask-dockerfile.ts';
+import { maskDockerfile } from '../../pipeline/mask-dockerfile.ts';
 import { unifiedDiff } from '../../reporters/fix/unified-diff.ts';
 
 /** All that changes as one patch, with the secrets that stand in the Dockerfile. */

@@ -38,6 +38,12 @@ function written(words: readonly string[]): string | undefined {
   return text.replace(/\\n/g, '\n');
 }
 
+/** A here-document that is yet to come, and the command it is the input of where that was read: `a <<E || b`. */
+interface Heredoc {
+  readonly mark: string;
+  of: { input: string | undefined } | undefined;
+}
+
 class Reader {
   readonly found: CommandWords[] = [];
   private words: string[] = [];
@@ -48,7 +54,9 @@ class Reader {
   private piped: string | undefined;
   /** The command whose output was told last: pipe after pipe asks for that of the same one. */
   private told: CommandWords | undefined;
-  private readonly heredocs: string[] = [];
+  private readonly heredocs: Heredoc[] = [];
+  /** Of those, the ones of the command that is being read. */
+  private own: Heredoc[] = [];
   private readonly text: string;
   private readonly depth: number;
 
@@ -81,8 +89,11 @@ class Reader {
     else if (ticks !== undefined) {
       this.nested(ticks);
       this.add(token);
-    } else if (here !== undefined) this.heredocs.push(here);
-    else if (string !== undefined || redirect !== undefined) {
+    } else if (here !== undefined) {
+      const heredoc: Heredoc = { mark: here, of: undefined };
+      this.heredocs.push(heredoc);
+      this.own.push(heredoc);
+    } else if (string !== undefined || redirect !== undefined) {
       this.endWord();
       this.next = string === undefined ? 'file' : 'input';
     } else if (pipe !== undefined) this.endCommand(true);
@@ -105,12 +116,14 @@ class Reader {
   }
 
   private heredoc(from: number): number {
-    const mark = this.heredocs.shift() ?? '';
+    const { mark, of } = this.heredocs.shift() ?? { mark: '', of: undefined };
     const end = new RegExp(`^[ \\t]*${mark}[ \\t]*$`, 'm').exec(this.text.slice(from));
     const to = end === null ? this.text.length : from + end.index;
     const body = this.text.slice(from, to);
     this.nested(body);
+    // The last command of the line may get it through a pipe: `cat <<E | a`.
     this.input = body;
+    if (of !== undefined) of.input = body;
     this.endCommand(false);
     return end === null ? to : to + end[0].length;
   }
@@ -140,9 +153,12 @@ class Reader {
     this.endWord();
     const { words } = this;
     if (words.length > 0) {
-      this.found.push({ words, input: this.input ?? this.piped });
+      const command = { words, input: this.input ?? this.piped };
+      this.found.push(command);
       this.piped = undefined;
+      for (const heredoc of this.own) heredoc.of = command;
     }
+    this.own = [];
     // A pipe behind a group gets what its last command writes; one before a group gives to its first.
     const last = this.found.at(-1);
     if (isPiped && last !== this.told) {

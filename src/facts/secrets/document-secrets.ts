@@ -17,6 +17,9 @@ interface Found {
 /** Regular expressions of V8 give up on a quoted word of twice as much. */
 const LONGEST_COMMANDS = 4 * 1024 * 1024;
 
+/** Lists of words within a Dockerfile: by themselves they are read as such. */
+const LISTS = /\[\s{0,99}"[^\]]{1,10000}\]/g;
+
 /** Shapes in all texts at once: looking into each by itself would cost more. By the text's number. */
 function shapes(
   texts: readonly DocumentText[],
@@ -142,8 +145,9 @@ export function statementSecrets(predicate: unknown): FoundSecrets {
 
 /** The values of secrets in a Dockerfile, longest first, for who masks them in its text: never to be shown. */
 export function dockerfileSecretValues(text: string): readonly string[] {
+  const history = [text, ...(text.match(LISTS) ?? [])].map((run) => ({ created_by: run }));
   const found = search(
-    { history: [{ created_by: text }] },
+    { history },
     inConfig,
     new ScanBudget({ tries: Infinity, findings: Infinity }),
   );

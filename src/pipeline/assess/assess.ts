@@ -9,6 +9,7 @@ import { type PipelineContext, phase } from '../context.ts';
 import type { AssessedPlatform } from './evidence.ts';
 import { judgePlatforms, type PlatformFacts } from './judge-platforms.ts';
 import { withLines } from './secret-lines.ts';
+import { shownFacts } from './shown-texts.ts';
 
 /** A judged image: the scorecard, and the facts that reports show beside it. */
 export interface Graded {
@@ -53,7 +54,8 @@ export function assess(
         { ...named, ...(notGraded === undefined ? {} : { notGraded }) },
         contents,
       );
-      return Promise.resolve({ scorecard, contents });
+      const shown = contents.map((one) => ({ ...one, facts: shownFacts(one.facts) }));
+      return Promise.resolve({ scorecard, contents: shown });
     },
     ({ scorecard: { level, levelName, overall } }) => ({
       detail: `level ${level} (${levelName}), ${overall.grade}`,

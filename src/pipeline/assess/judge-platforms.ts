@@ -7,6 +7,7 @@ import type { Settings } from '../../model/settings.ts';
 import { judgeImage, judgeUnclaimed } from '../../rules/judge-image.ts';
 import { fixCommand } from '../../rules/verdicts.ts';
 import type { PipelineContext } from '../context.ts';
+import { shownVerdict } from './shown-texts.ts';
 
 /** What is known of one platform's image, for verdicts and for reports. */
 export interface PlatformFacts extends ImageContents {
@@ -30,7 +31,8 @@ export function judgePlatforms(
 ): Scorecard {
   const judged = platforms.map(({ platform, digest, facts }): JudgedPlatform => {
     const criteria = judgeImage(facts);
-    return { platform, digest, criteria, unclaimed: judgeUnclaimed(facts, criteria) };
+    const unclaimed = judgeUnclaimed(facts, criteria).map(shownVerdict);
+    return { platform, digest, criteria: criteria.map(shownVerdict), unclaimed };
   });
   const [first, ...rest] = judged;
   if (first === undefined) throw new Error('an image without a platform was graded');

@@ -98,6 +98,20 @@ test('a long text takes time in line with its length', () => {
     expect(commandSecrets(`chpasswd ${part.repeat(20_000)}`)).toEqual([]);
 }, 30_000);
 
+test.each(['|| true', '&& echo ok', '; echo ok', '| cat', '> /dev/null 2>&1 || true'])(
+  'a here-document before %s is the input of its command',
+  (rest) => {
+    const text = `chpasswd <<EOF ${rest}\nroot:Zq7hereP9k\nEOF\necho done`;
+    expect(commandSecrets(text)).toEqual([{ rule: 'login-in-command', value: 'Zq7hereP9k' }]);
+  },
+);
+
+test('a here-document that another command hands on', () => {
+  expect(commandSecrets('cat <<EOF | chpasswd\nroot:Zq7hereP9k\nEOF\n')).toEqual([
+    { rule: 'login-in-command', value: 'Zq7hereP9k' },
+  ]);
+});
+
 test('pipe after pipe behind a long line, and as many options and places as there are values', () => {
   const words = 'a '.repeat(100_000);
   for (const text of [

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { maskDockerfile } from '../../../src/pipeline/lint/mask-dockerfile.ts';
-import { linted } from './lint-support.ts';
+import { maskDockerfile } from '../../src/pipeline/mask-dockerfile.ts';
+import { linted } from './lint/lint-support.ts';
 
 test.each([
   ['ENV DB_PASSWORD=hunter2hunter2 PORT=80', 'ENV DB_PASSWORD=[masked] PORT=80'],
@@ -17,8 +17,18 @@ test.each([
   ['RUN git clone https://joe:pw@example.com/a', 'RUN git clone https://[masked]@example.com/a'],
   [`RUN echo ghp_${'a1B2'.repeat(9)} > t`, 'RUN echo [masked] > t'],
   ['ENV DB_PASSWORD="unclosed\nRUN x', 'ENV DB_PASSWORD=[masked]'],
+  ['CMD ["a", "--password", "Zq5cmdPw9k"]', 'CMD ["a", "--password", "[masked]"]'],
+  ['CMD [ "a",\\\n "--password", "Zq5cmdPw9k" ]', 'CMD [ "a",\\\n "--password", "[masked]" ]'],
+  [`RUN echo Zq"5sp"litPw9k | passwd --stdin a`, 'RUN echo [masked] | passwd --stdin a'],
+  [`RUN echo 'a:Zq5\\''bPw9k' | chpasswd`, `RUN echo 'a:[masked]' | chpasswd`],
+  ['RUN echo a:Zq5\\\nPw9kx | chpasswd', 'RUN echo a:[masked]\n | chpasswd'],
 ])('%j is shown as %j', (text, shown) => {
   expect(maskDockerfile(text)).toBe(shown);
+});
+
+test('quotes in a value do not make it slow', () => {
+  for (const value of ["\\'".repeat(90), '"\\""'.repeat(40), "a\\'".repeat(60)])
+    expect(maskDockerfile(`RUN app --password ${value}x\nRUN ${value.repeat(50)}`)).toMatch(/^RUN/);
 });
 
 test.each([

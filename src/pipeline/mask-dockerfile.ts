@@ -1,6 +1,6 @@
-import { MASK, SecretMask } from '../../attestations/masked-secrets.ts';
-import { dockerfileSecretValues } from '../../facts/secrets/document-secrets.ts';
-import { secretName } from '../../model/secret-names.ts';
+import { MASK, SecretMask } from '../attestations/masked-secrets.ts';
+import { dockerfileSecretValues } from '../facts/secrets/document-secrets.ts';
+import { secretName } from '../model/secret-names.ts';
 
 /** `NAME=value` of a Dockerfile or a shell, `--password=value` too. A quote that is not closed lasts to the end. */
 const ASSIGNED =
@@ -20,8 +20,27 @@ export function maskDockerfile(text: string): string {
       isKept(name, value) ? all : `${name}=${MASK}`,
     );
   const values = dockerfileSecretValues(text);
-  const rest = values.reduce((left, value) => left.replaceAll(value, MASK), named);
+  const rest = values.reduce(withoutValue, named);
   return new SecretMask({}).text(rest);
+}
+
+/** A shell puts a value together of parts: quotes, backslashes and ends of lines may stand between its letters. */
+const BETWEEN = String.raw`(?:["'\\]|\\\r?\n[ \t]{0,99}){0,9}`;
+const LONGEST_WORD = 200;
+/** Fewer stand anywhere. */
+const LEAST_LETTERS = 4;
+
+function withoutValue(text: string, value: string): string {
+  const whole = text.replaceAll(value, MASK);
+  if (whole !== text || value.length > LONGEST_WORD) return whole;
+  // Its own quotes are among what may stand between.
+  const letters = Array.from(value.replace(/["'\\]/g, ''));
+  if (letters.length < LEAST_LETTERS) return whole;
+  const pattern = letters.map((letter) => letter.replace(/[^A-Za-z0-9]/, String.raw`\$&`));
+  return text.replace(
+    new RegExp(pattern.join(BETWEEN), 'g'),
+    (found) => MASK + '\n'.repeat(found.split('\n').length - 1),
+  );
 }
 
 function isKept(name: string, value: string): boolean {

@@ -1,0 +1,28 @@
+import type { Evidence, Verdict } from '../../model/criterion.ts';
+import { type Facts, known } from '../../model/facts.ts';
+import { maskDockerfile } from '../mask-dockerfile.ts';
+
+/** A verdict as reports may show it: a secret that stands in a line of the Dockerfile is masked. */
+export function shownVerdict<V extends Pick<Verdict, 'evidence'>>(verdict: V): V {
+  return { ...verdict, evidence: verdict.evidence.map(shownEvidence) };
+}
+
+function shownEvidence(evidence: Evidence): Evidence {
+  if (evidence.kind === 'dockerfile') return { ...evidence, text: maskDockerfile(evidence.text) };
+  if (evidence.kind === 'config') return { ...evidence, value: maskDockerfile(evidence.value) };
+  return evidence;
+}
+
+/** Facts as reports may show them: secrets in the history are masked. Everybody who has the image can read them there, and not more. */
+export function shownFacts(facts: Facts): Facts {
+  if (!facts.image.known) return facts;
+  const { source, value } = facts.image;
+  const { config } = value;
+  if (config.history === undefined) return facts;
+  const history = config.history.map((entry) => ({
+    ...entry,
+    ...(entry.created_by === undefined ? {} : { created_by: maskDockerfile(entry.created_by) }),
+    ...(entry.comment === undefined ? {} : { comment: maskDockerfile(entry.comment) }),
+  }));
+  return { ...facts, image: known({ ...value, config: { ...config, history } }, source) };
+}
