@@ -2,7 +2,7 @@ import { relative, resolve } from 'node:path';
 import { UserError } from '../../model/errors.ts';
 import type { ReadyStep, Scorecard } from '../../model/scorecard.ts';
 import { type Settings, withPlainHttp } from '../../model/settings.ts';
-import { shellWord } from '../../model/shell-word.ts';
+import { folderWord, shellWord } from '../../model/shell-word.ts';
 import type { SettledFixes } from '../../pipeline/fix/compose-fixes.ts';
 import { type FixRequest, planFixes } from '../../pipeline/fix/plan-fixes.ts';
 import { settleWanted } from '../../pipeline/fix/settle-fixes.ts';
@@ -128,7 +128,7 @@ function lockFileSteps(
     {
       text: 'Make the lock file, and commit it; scoville fix then installs from it',
       criteria: [criterion],
-      command: folder === '' ? command : `(cd ${shellWord(folder)} && ${command})`,
+      command: folder === '' ? command : `(cd ${folderWord(folder)} && ${command})`,
     },
   ];
 }
