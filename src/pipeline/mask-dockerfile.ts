@@ -20,6 +20,7 @@ export function maskDockerfile(text: string): string {
       isKept(name, value) ? all : `${name}=${MASK}`,
     );
   const values = dockerfileSecretValues(text);
+  if (values.length > MOST_VALUES) return text.replace(/[^\r\n]+/g, MASK);
   const rest = values.reduce(withoutValue, named);
   return new SecretMask({}).text(rest);
 }
@@ -27,6 +28,8 @@ export function maskDockerfile(text: string): string {
 /** A shell puts a value together of parts: quotes, backslashes and ends of lines may stand between its letters. */
 const BETWEEN = String.raw`(?:["'\\]|\\\r?\n[ \t]{0,99}){0,9}`;
 const LONGEST_WORD = 200;
+/** Each is looked for in the whole text: of a hostile one with more, nothing is shown. */
+const MOST_VALUES = 200;
 /** Fewer stand anywhere. */
 const LEAST_LETTERS = 4;
 
