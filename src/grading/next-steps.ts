@@ -79,7 +79,7 @@ function wording({ first }: Group, { criteria, image }: Scorecard, source: StepS
   const result = criteria.find(({ id }) => id === first.criterion);
   if (result?.outcome !== 'unknown') {
     const { title: text, example = '' } = first;
-    return { text, command: wholeCommand(example, word, source) ?? explain };
+    return { text, command: wholeCommand(result?.settle ?? example, word, source) ?? explain };
   }
   const { settle = '', summary } = result;
   // "Install a scanner, then run: COMMAND"

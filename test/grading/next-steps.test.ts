@@ -118,6 +118,11 @@ test.each([
   expect(nextSteps(card, source)[0]?.command).toBe(command);
 });
 
+test('what a failed check says of its image goes before what helps in general', () => {
+  const card = scorecard([result('one', 1, 'fail', { settle: 'scoville explain one' })]);
+  expect(nextSteps(card)[0]?.command).toBe('scoville explain one');
+});
+
 test('without the build, or a Dockerfile that may be its own, no command claims one', () => {
   for (const settle of [
     'scoville reproduce --attest -t IMAGE .',

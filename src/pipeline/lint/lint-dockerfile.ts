@@ -7,9 +7,9 @@ import { stageChain } from '../../model/stage-chain.ts';
 import { CHECKED_RULES } from '../../rules/lints.ts';
 import { PARSE_ERROR } from '../../rules/shared/lint/file-rules.ts';
 import type { CheckedRule, LintInput, RuleFinding } from '../../rules/shared/lint/rule.ts';
+import { maskDockerfile } from '../mask-dockerfile.ts';
 import { takeBack } from './lint-ignored.ts';
 import { isReached, stageAt, withinFile } from './lint-places.ts';
-import { maskDockerfile } from '../mask-dockerfile.ts';
 
 /** A Dockerfile to look at, with what a build would be given beside it. */
 export interface LintRequest {

@@ -1,3 +1,4 @@
+import type { ImageFact } from '../../model/facts.ts';
 import type { FoundAttestation } from '../../model/statement.ts';
 import { attestationEvidence, attested, noneOwn, trustIn } from '../shared/verdict/attested.ts';
 import { criterion } from '../shared/verdict/criterion.ts';
@@ -7,6 +8,13 @@ import { isProfileType, judgeProfile, type ProfileVerdict } from './security-pro
 interface Judged {
   readonly found: FoundAttestation;
   readonly profile: ProfileVerdict;
+}
+
+const EXPLAIN = 'scoville explain security-profile';
+
+/** A profile is made by running the image's program. */
+function startsSomething({ config: { config } }: ImageFact): boolean {
+  return (config?.Entrypoint?.length ?? 0) > 0 || (config?.Cmd?.length ?? 0) > 0;
 }
 
 export const securityProfile = criterion({
@@ -28,7 +36,10 @@ export const securityProfile = criterion({
       found: one,
       profile: judgeProfile(one.predicateType, one.predicate, image.platform.architecture),
     }));
-    if (judged.length === 0) return noneOwn(found, 'security profile', attestations);
+    if (judged.length === 0) {
+      const verdict = noneOwn(found, 'security profile', attestations);
+      return startsSomething(image) ? verdict : { settle: EXPLAIN, ...verdict };
+    }
     const evidence = judged.map((one) =>
       attestationEvidence(one.found, `${one.profile.kind}: ${one.profile.reason}`),
     );

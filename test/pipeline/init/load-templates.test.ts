@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { readSecurityProfile } from '../../../src/attestations/security-profile.ts';
 import { parseSettings } from '../../../src/config/parse-settings.ts';
 import { answerProblem } from '../../../src/model/answer-types.ts';
 import type { Question, Template } from '../../../src/model/template.ts';
@@ -10,7 +11,6 @@ import { type LoadedTemplates, loadTemplates } from '../../../src/pipeline/init/
 import { templatesFolder } from '../../../src/pipeline/init/templates-folder.ts';
 import { lintDockerfile } from '../../../src/pipeline/lint/lint-dockerfile.ts';
 import { baseImage, renderFile } from '../../../src/plans/init/render.ts';
-import { readSecurityProfile } from '../../../src/attestations/security-profile.ts';
 import { judgeProfile } from '../../../src/rules/security-profile/security-profiles.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');

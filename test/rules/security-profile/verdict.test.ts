@@ -1,3 +1,5 @@
+import { expect, test } from 'vitest';
+import type { ImageConfig } from '../../../src/model/oci.ts';
 import type { FoundAttestation } from '../../../src/model/statement.ts';
 import { DEFAULT_SYSCALLS } from '../../../src/rules/security-profile/seccomp/default-profile.ts';
 import { securityProfile } from '../../../src/rules/security-profile/verdict.ts';
@@ -121,3 +123,12 @@ judgesAs(securityProfile, [
     says: 'not gathered',
   },
 ]);
+
+test('a profile is offered where the image starts a program to trace', () => {
+  const settled = (config: NonNullable<ImageConfig['config']>) =>
+    securityProfile.judge(factsOf({ image: image({ config }), attestations: attestations() }))
+      .settle;
+  expect(settled({})).toBe('scoville explain security-profile');
+  expect(settled({ Cmd: [] })).toBe('scoville explain security-profile');
+  expect(settled({ Entrypoint: ['/app'] })).toBeUndefined();
+});
