@@ -121,7 +121,7 @@ test('a folder whose settings name the profile that is yet to be written', async
 });
 
 test('a reader of its output that goes away ends it', async () => {
-  const command = `"$0" "$1" profile --for 60s ${STATIC} 2>&1 | head -1; exit \${PIPESTATUS[0]}`;
+  const command = `"$0" "$1" profile --for 2s ${STATIC} 2>&1 | head -1; exit \${PIPESTATUS[0]}`;
   const cli = join(ROOT, 'dist/scoville.js');
   const ended = await run('bash', ['-c', command, process.execPath, cli], {
     cwd: folder,
