@@ -64,3 +64,19 @@ export function namedSigners({
     ...(trustedRoot === undefined ? {} : { trustedRoot }),
   };
 }
+
+/** Of commands that attach something to an image and grade it again. */
+export const ATTACH_FLAGS = {
+  'signing-key': SIGNING_KEY,
+  ...SIGNER_FLAGS,
+  platform: PLATFORM,
+  json: JSON_FLAG,
+  'plain-http': PLAIN_HTTP,
+  policy: POLICY,
+};
+
+/** Their headings in help. */
+export const ATTACH_TITLES = {
+  key: 'Whose signatures the new verdict counts (default: your own key, and trust.keys of the settings)',
+  platform: 'Other flags',
+};

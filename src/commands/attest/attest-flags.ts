@@ -1,14 +1,7 @@
 import { PREDICATE_NAMES } from '../../attestations/predicate-name.ts';
 import type { CommandSpec } from '../../plans/flags/command-spec.ts';
 import { type FlagValues, text } from '../../plans/flags/flag.ts';
-import {
-  JSON_FLAG,
-  PLAIN_HTTP,
-  PLATFORM,
-  POLICY,
-  SIGNER_FLAGS,
-  SIGNING_KEY,
-} from '../shared-flags.ts';
+import { ATTACH_FLAGS, ATTACH_TITLES } from '../shared-flags.ts';
 
 export const ATTEST = {
   name: 'attest',
@@ -39,17 +32,11 @@ Then the image is graded by all that hangs on it, and the new verdict replaces t
   flags: {
     type: text('TYPE', 'The predicate type: a URI or a name', { choices: PREDICATE_NAMES }),
     predicate: text('FILE', 'The predicate: a JSON object, or a profile', { path: true }),
-    'signing-key': SIGNING_KEY,
-    ...SIGNER_FLAGS,
-    platform: PLATFORM,
-    json: JSON_FLAG,
-    'plain-http': PLAIN_HTTP,
-    policy: POLICY,
+    ...ATTACH_FLAGS,
   },
   titles: {
     type: 'What is said',
-    key: 'Whose signatures the new verdict counts (default: your own key, and trust.keys of the settings)',
-    platform: 'Other flags',
+    ...ATTACH_TITLES,
   },
   operands: { least: 1, most: 1, error: 'takes one image' },
 } satisfies CommandSpec;

@@ -1,14 +1,7 @@
 import { VEX_JUSTIFICATIONS, VEX_STATUSES } from '../../attestations/openvex.ts';
 import type { CommandSpec } from '../../plans/flags/command-spec.ts';
 import { bool, choice, type FlagValues, many, standard, text } from '../../plans/flags/flag.ts';
-import {
-  JSON_FLAG,
-  PLAIN_HTTP,
-  PLATFORM,
-  POLICY,
-  SIGNER_FLAGS,
-  SIGNING_KEY,
-} from '../shared-flags.ts';
+import { ATTACH_FLAGS, ATTACH_TITLES } from '../shared-flags.ts';
 
 export const VEX = {
   name: 'vex',
@@ -59,18 +52,12 @@ A vulnerability that it sets aside is shown as waived.
     }),
     review: bool('Walk through the open findings of the image in the terminal'),
     attach: bool('Sign it, keep it beside the image, and grade the image again'),
-    'signing-key': SIGNING_KEY,
-    ...SIGNER_FLAGS,
-    platform: PLATFORM,
-    json: JSON_FLAG,
-    'plain-http': PLAIN_HTTP,
-    policy: POLICY,
+    ...ATTACH_FLAGS,
   },
   titles: {
     vulnerability: 'What is said',
     output: 'Where it goes',
-    key: 'Whose signatures the new verdict counts (default: your own key, and trust.keys of the settings)',
-    platform: 'Other flags',
+    ...ATTACH_TITLES,
   },
   operands: { least: 1, most: 1, error: 'takes one image' },
 } satisfies CommandSpec;

@@ -2,8 +2,7 @@ import type { Digest } from '../../model/digest.ts';
 import { digestHex } from '../../model/digest.ts';
 import { UserError } from '../../model/errors.ts';
 import { type Descriptor, MEDIA_TYPE } from '../../model/oci.ts';
-import type { TarEntry } from '../../model/tar.ts';
-import { TAR_END, tarHeader, tarPadding } from '../../tar/writer.ts';
+import { plainEntry, TAR_END, tarHeader, tarPadding } from '../../tar/writer.ts';
 import type { BlobStore } from '../blobs/blob-store.ts';
 import { reachable } from '../layout/reachable.ts';
 
@@ -53,7 +52,7 @@ async function* blob(
         : `blob ${digest} has ${stored} bytes where ${size} were stated`,
       { nextStep: 'Build the image again.' },
     );
-  yield tarHeader(entry(`blobs/sha256/${digestHex(digest)}`, 'file', size));
+  yield tarHeader(plainEntry(`blobs/sha256/${digestHex(digest)}`, 'file', size, 0o644));
   let done = 0;
   for await (const chunk of blobs.openRead(digest)) {
     yield chunk;
@@ -66,31 +65,12 @@ async function* blob(
 
 function file(name: string, content: Uint8Array): Uint8Array {
   return Buffer.concat([
-    tarHeader(entry(name, 'file', content.length)),
+    tarHeader(plainEntry(name, 'file', content.length, 0o644)),
     content,
     tarPadding(content.length),
   ]);
 }
 
 function folder(name: string): Uint8Array {
-  return tarHeader(entry(name, 'directory', 0));
-}
-
-function entry(name: string, type: 'file' | 'directory', size: number): TarEntry {
-  return {
-    name,
-    type,
-    size,
-    mode: type === 'file' ? 0o644 : 0o755,
-    uid: 0,
-    gid: 0,
-    uname: '',
-    gname: '',
-    mtime: 0,
-    linkname: '',
-    devmajor: 0,
-    devminor: 0,
-    pax: {},
-    typeflag: '',
-  };
+  return tarHeader(plainEntry(name, 'directory', 0, 0o755));
 }

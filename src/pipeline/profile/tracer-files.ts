@@ -2,8 +2,7 @@ import { readFile, realpath } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { UserError } from '../../model/errors.ts';
 import type { RunTool } from '../../model/run.ts';
-import type { TarEntry, TarType } from '../../model/tar.ts';
-import { TAR_END, tarHeader, tarPadding } from '../../tar/writer.ts';
+import { plainEntry, TAR_END, tarHeader, tarPadding } from '../../tar/writer.ts';
 import { findCommand } from '../../tools/command-path.ts';
 import { commandSearch, type PipelineContext } from '../context.ts';
 
@@ -45,13 +44,15 @@ export async function tracerFiles(context: PipelineContext): Promise<Tracer> {
   }
   if (loader !== undefined) files.set('ld.so', loader);
   const parts: Uint8Array[] = [
-    tarHeader(entry('lib', 'directory', 0, 0o755)),
-    ...[TRACE_PIPE, EXEC_PIPE].map((pipe) => tarHeader(entry(basename(pipe), 'fifo', 0, 0o666))),
+    tarHeader(plainEntry('lib', 'directory', 0, 0o755)),
+    ...[TRACE_PIPE, EXEC_PIPE].map((pipe) =>
+      tarHeader(plainEntry(basename(pipe), 'fifo', 0, 0o666)),
+    ),
   ];
   for (const [name, path] of files) {
     const content = await readFile(await realpath(path));
     parts.push(
-      tarHeader(entry(name, 'file', content.length, 0o755)),
+      tarHeader(plainEntry(name, 'file', content.length, 0o755)),
       content,
       tarPadding(content.length),
     );
@@ -80,23 +81,4 @@ async function linkedFiles(
   });
   const loader = lines.map((line) => LOADER.exec(line)?.[1]).find((one) => one !== undefined);
   return { libraries, loader };
-}
-
-function entry(name: string, type: TarType, size: number, mode: number): TarEntry {
-  return {
-    name,
-    type,
-    mode,
-    size,
-    uid: 0,
-    gid: 0,
-    uname: '',
-    gname: '',
-    mtime: 0,
-    linkname: '',
-    devmajor: 0,
-    devminor: 0,
-    pax: {},
-    typeflag: '',
-  };
 }
