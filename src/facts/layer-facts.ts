@@ -4,7 +4,7 @@ import type { Package } from '../model/packages.ts';
 import type { SecretGap } from '../model/secret-facts.ts';
 
 /** Changes with the shape or meaning of LayerFacts: facts cached under another number are not read. */
-export const FACTS_SCHEMA = 20;
+export const FACTS_SCHEMA = 21;
 
 /** What is kept of an entry that more must be known of than its path; many of a layer have the same. */
 export interface FileAttributes {

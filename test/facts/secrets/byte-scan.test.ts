@@ -54,6 +54,17 @@ test('finds the runs of base64 that a regular expression finds', () => {
   );
 });
 
+test.each([0, 1, 15])(
+  'a run of base64 that ends %i bytes behind a block, before a NUL, is found',
+  (over) => {
+    for (const blocks of [3, 4, 9]) {
+      const end = blocks * 16 + over;
+      const text = `${'\0'.repeat(end - 40)}${'a'.repeat(40)}\0`;
+      expect([...scan.scan(Buffer.from(text, 'latin1'))]).toEqual([BASE64_RUN, end - 40, 0, end]);
+    }
+  },
+);
+
 test('finds the runs of UTF-16 that a regular expression finds, of both byte orders', () => {
   fc.assert(
     fc.property(fc.array(piece, { maxLength: 12 }), (pieces) => {

@@ -161,7 +161,13 @@
           (i64.shr_u (local.get $runs) (i64.const 4)))))
       ;; Any that reach into this block.
       (if (i64.eqz (i64.and (local.get $runs) (i64.const 0xfffff800)))
-        (then (local.set $letters (i32.const 0)))
+        (then
+          ;; Letters that end with the block before, in front of what cannot be printed.
+          (if (i32.ge_u (local.get $letters) (i32.const 40))
+            (then
+              (call $found (i32.const 1) (i32.sub (local.get $at) (local.get $letters)))
+              (call $found (i32.const 0) (local.get $at))))
+          (local.set $letters (i32.const 0)))
         (else
           (call $lookAtEight (local.get $at) (local.get $end))
           (call $lookAtEight (i32.add (local.get $at) (i32.const 8)) (local.get $end))
