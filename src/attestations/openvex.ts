@@ -51,7 +51,7 @@ export interface OpenVexDocument {
   readonly statements: readonly Statement[];
 }
 
-/** Why a claim is no OpenVEX statement; undefined where it is one (OPENVEX-SPEC, "Status Labels"). */
+/** Why a claim is not an OpenVEX statement; undefined where it is one (OPENVEX-SPEC, "Status Labels"). */
 export function claimFlaw({ status, justification, reason, until }: VexClaim): string | undefined {
   if (status === 'not_affected')
     return justification === undefined && reason === undefined

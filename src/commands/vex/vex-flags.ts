@@ -24,7 +24,7 @@ A vulnerability that it sets aside is shown as waived.
     ['scoville vex --review --attach my-app', 'one finding after the other'],
     [
       'scoville vex --vulnerability CVE-2026-1 --status under_investigation my-app',
-      'print one that takes an earlier one back',
+      'take an earlier one back',
     ],
   ],
   exits: [

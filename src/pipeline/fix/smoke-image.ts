@@ -7,12 +7,12 @@ import {
   type ContainerState,
   containerState,
   createContainer,
-  removeContainer,
   startContainer,
 } from '../../tools/docker/docker-container.ts';
 import { type ImageService, imageService } from '../../tools/docker/docker-service.ts';
 import { runSmokeCommand } from '../../tools/docker/smoke-command.ts';
 import type { PipelineContext } from '../context.ts';
+import { dropContainer } from '../drop-container.ts';
 
 /** Time between two looks at a container. */
 const PAUSE_MS = 250;
@@ -80,12 +80,7 @@ async function inContainer(
     if (failure === undefined) return { answers: true, judge, rights };
     return { answers: false, judge, reason: failure, log: await containerLog(run, name) };
   } finally {
-    if (!(await removeContainer(run, name)))
-      context.emit({
-        kind: 'warning',
-        text: `the container ${name} could not be removed`,
-        nextStep: `docker rm --force --volumes ${name}`,
-      });
+    await dropContainer(context, name);
   }
 }
 

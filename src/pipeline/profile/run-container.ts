@@ -3,11 +3,11 @@ import {
   containerLog,
   containerState,
   createContainer,
-  removeContainer,
   startContainer,
   stopContainer,
 } from '../../tools/docker/docker-container.ts';
 import type { PipelineContext } from '../context.ts';
+import { dropContainer } from '../drop-container.ts';
 import { type Exercised, runExercises } from './run-exercises.ts';
 
 /** What the container may do. */
@@ -87,11 +87,6 @@ export async function runContainer(
     const { exitCode } = await containerState(run, name, signal);
     return { failure: undefined, log: '', killed: exitCode === KILLED };
   } finally {
-    if (!(await removeContainer(run, name)))
-      context.emit({
-        kind: 'warning',
-        text: `the container ${name} could not be removed`,
-        nextStep: `docker rm --force --volumes ${name}`,
-      });
+    await dropContainer(context, name);
   }
 }
