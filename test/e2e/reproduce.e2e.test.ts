@@ -80,9 +80,10 @@ describe('scoville reproduce', () => {
 
   test('--tomorrow: the second build runs on the next day, which only what writes a date notices', async () => {
     await farFromMidnight();
+    // Each run has a step of its own: one cached yesterday holds yesterday's date.
     const dir = context(
       'tomorrow',
-      `FROM ${bases.debian}\nRUN useradd someone\nRUN date +%F > /day\n`,
+      `FROM ${bases.debian}\nRUN useradd someone\nRUN date +%F > /day # ${Date.now()}\n`,
     );
     await scoville.expect(0, ['reproduce', dir]);
     const ended = await scoville.expect(1, ['reproduce', '--tomorrow', '--json', dir]);
