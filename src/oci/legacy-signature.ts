@@ -1,5 +1,5 @@
 import { type Digest, digestHex } from '../model/digest.ts';
-import { type Descriptor, MEDIA_TYPE } from '../model/oci.ts';
+import { type Annotations, type Descriptor, MEDIA_TYPE } from '../model/oci.ts';
 import type { BlobStore } from './blobs/blob-store.ts';
 import { describe } from './referrers.ts';
 
@@ -28,22 +28,50 @@ export function simpleSigningPayload(name: string, digest: Digest): Uint8Array {
   );
 }
 
+/** A payload or an envelope, and what verifies it: one layer of a manifest that cosign finds by its tag. */
+export interface TaggedLayer {
+  readonly descriptor: Descriptor;
+  readonly bytes: Uint8Array;
+}
+
 /**
- * Stores payload and base64 signature as the manifest that old cosign finds by the tag `sha256-HEX.sig` (specs/SIGNATURE_SPEC.md,
- * "Storage").
+ * A payload and what verifies it, as cosign keeps both (specs/SIGNATURE_SPEC.md, "Storage"): a signature in base64, and for a certificate
+ * that with the log's answer.
  */
-export async function writeLegacySignature(
+export function signatureLayer(payload: Uint8Array, annotations: Annotations): TaggedLayer {
+  return { descriptor: { ...describe(SIMPLE_SIGNING, payload), annotations }, bytes: payload };
+}
+
+/**
+ * Stores layers as the manifest that cosign before bundles finds by the tag `sha256-HEX.sig` (signatures) or `sha256-HEX.att`
+ * (attestations).
+ */
+export async function writeTagged(
   blobs: BlobStore,
-  signed: { readonly subject: Digest; readonly payload: Uint8Array; readonly signature: string },
+  subject: Digest,
+  suffix: 'sig' | 'att',
+  layers: readonly TaggedLayer[],
 ): Promise<TaggedManifest> {
-  const { subject, payload, signature } = signed;
-  const layer = describe(SIMPLE_SIGNING, payload);
+  const made = taggedManifest(layers.map(({ descriptor }) => descriptor));
+  for (const { bytes } of layers) await blobs.write(bytes);
+  for (const bytes of [made.config, made.manifest]) await blobs.write(bytes);
+  return {
+    tag: `sha256-${digestHex(subject)}.${suffix}`,
+    descriptor: describe(MEDIA_TYPE.manifest, made.manifest),
+  };
+}
+
+/** The manifest over such layers, and its config; cosign takes the config for that of an image. */
+export function taggedManifest(layers: readonly Descriptor[]): {
+  readonly config: Uint8Array;
+  readonly manifest: Uint8Array;
+} {
   const config = Buffer.from(
     JSON.stringify({
       architecture: '',
       created: '0001-01-01T00:00:00Z',
       os: '',
-      rootfs: { type: 'layers', diff_ids: [layer.digest] },
+      rootfs: { type: 'layers', diff_ids: layers.map(({ digest }) => digest) },
       config: {},
     }),
   );
@@ -52,14 +80,10 @@ export async function writeLegacySignature(
       schemaVersion: 2,
       mediaType: MEDIA_TYPE.manifest,
       config: describe(MEDIA_TYPE.config, config),
-      layers: [{ ...layer, annotations: { 'dev.cosignproject.cosign/signature': signature } }],
+      layers,
     }),
   );
-  for (const bytes of [payload, config, manifest]) await blobs.write(bytes);
-  return {
-    tag: `sha256-${digestHex(subject)}.sig`,
-    descriptor: describe(MEDIA_TYPE.manifest, manifest),
-  };
+  return { config, manifest };
 }
 
 const REF_NAME = 'org.opencontainers.image.ref.name';
@@ -73,6 +97,8 @@ export function taggedEntries(tagged: readonly TaggedManifest[]): readonly Descr
 export function readTaggedEntries(entries: readonly Descriptor[]): readonly TaggedManifest[] {
   return entries.flatMap(({ annotations, ...descriptor }) => {
     const tag = annotations?.[REF_NAME];
-    return tag !== undefined && /^sha256-[0-9a-f]{64}\.sig$/.test(tag) ? [{ tag, descriptor }] : [];
+    return tag !== undefined && /^sha256-[0-9a-f]{64}\.(?:sig|att)$/.test(tag)
+      ? [{ tag, descriptor }]
+      : [];
   });
 }

@@ -43,6 +43,8 @@ export interface FakeRegistryOptions {
   /** Answers the referrers API and says OCI-Subject; default false, as distribution 2.8. */
   readonly referrersApi?: boolean;
   readonly mounts?: boolean;
+  /** Answers with an ETag and takes If-Match and If-None-Match (RFC 9110, 13); default false, as distribution. */
+  readonly conditions?: boolean;
 }
 
 interface StoredManifest {
@@ -156,7 +158,10 @@ export class FakeRegistry {
         await body(request),
         request,
       );
-    else if (manifest)
+    else if (manifest && method === 'DELETE') {
+      const isThere = this.manifests.delete(`${manifest[1]}@${manifest[2]}`);
+      response.writeHead(isThere ? 202 : 404).end();
+    } else if (manifest)
       this.#sendManifest(method, response, manifest[1] ?? '', manifest[2] ?? '', fault);
     else if (referrers && this.options.referrersApi === true)
       this.#referrers(response, referrers[1] ?? '', referrers[2] ?? '');
@@ -288,6 +293,16 @@ export class FakeRegistry {
       });
       return;
     }
+    const there = this.manifests.get(`${repository}:${reference}`);
+    const expected = request.headers['if-match'];
+    const isOther =
+      expected === undefined
+        ? request.headers['if-none-match'] === '*' && there !== undefined
+        : there === undefined || expected !== `"${sha256(there.bytes)}"`;
+    if (this.options.conditions === true && isOther) {
+      response.writeHead(412).end();
+      return;
+    }
     const mediaType = request.headers['content-type'] ?? '';
     const digest = this.putManifest(repository, reference, bytes, mediaType);
     response
@@ -316,6 +331,7 @@ export class FakeRegistry {
       'content-type': found.mediaType,
       'content-length': bytes.length,
       'docker-content-digest': sha256(found.bytes),
+      ...(this.options.conditions === true ? { etag: `"${sha256(found.bytes)}"` } : {}),
     });
     response.end(method === 'HEAD' ? undefined : bytes);
   }

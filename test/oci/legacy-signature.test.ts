@@ -1,7 +1,11 @@
 import { expect, test } from 'vitest';
 import { digestOf } from '../../src/model/digest.ts';
 import { BlobStore } from '../../src/oci/blobs/blob-store.ts';
-import { simpleSigningPayload, writeLegacySignature } from '../../src/oci/legacy-signature.ts';
+import {
+  signatureLayer,
+  simpleSigningPayload,
+  writeTagged,
+} from '../../src/oci/legacy-signature.ts';
 import { temporaryFolder } from '../fakes/layouts.ts';
 
 test('payload and manifest have the form that cosign 2 verifies', async () => {
@@ -12,11 +16,9 @@ test('payload and manifest have the form that cosign 2 verifies', async () => {
   expect(Buffer.from(payload).toString()).toBe(
     `{"critical":{"identity":{"docker-reference":"reg.example/app"},"image":{"docker-manifest-digest":"${subject}"},"type":"cosign container image signature"},"optional":null}`,
   );
-  const { tag, descriptor } = await writeLegacySignature(blobs, {
-    subject,
-    payload,
-    signature: 'c2ln',
-  });
+  const { tag, descriptor } = await writeTagged(blobs, subject, 'sig', [
+    signatureLayer(payload, { 'dev.cosignproject.cosign/signature': 'c2ln' }),
+  ]);
   expect(tag).toBe(`sha256-${subject.slice(7)}.sig`);
   const manifest = await blobs.readJson(descriptor);
   expect(manifest['layers']).toEqual([

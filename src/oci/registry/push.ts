@@ -1,23 +1,13 @@
 import type { Digest } from '../../model/digest.ts';
 import type { Descriptor } from '../../model/oci.ts';
-import type { BlobStore } from '../blobs/blob-store.ts';
-import { parseManifestOrIndex } from '../documents.ts';
 import { inParallel } from '../in-parallel.ts';
 import { reachable } from '../layout/reachable.ts';
-import type { TaggedManifest } from '../legacy-signature.ts';
-import type { RegistryClient } from './registry-client.ts';
+import { type AttachResult, pushAttached, type Attaching } from './push-attached.ts';
 
-interface Push {
-  readonly blobs: BlobStore;
-  readonly client: RegistryClient;
-  readonly repository: string;
+interface Push extends Attaching {
   /** The image: an index or a manifest. */
   readonly root: Descriptor;
-  /** Signatures and attestations of it or of its parts. */
-  readonly referrers: readonly Descriptor[];
   readonly tags: readonly string[];
-  /** Signatures that old verifiers find by a tag of their own (see legacy-signature.ts). */
-  readonly tagged?: readonly TaggedManifest[];
   /** A repository of the same registry that may hold the blob: that of the base image. */
   readonly mountFrom?: (blob: Descriptor) => string | undefined;
   readonly onTransfer?: (transfer: {
@@ -29,7 +19,7 @@ interface Push {
   readonly concurrency?: number;
 }
 
-export interface PushResult {
+export interface PushResult extends AttachResult {
   readonly digest: Digest;
   readonly uploaded: readonly Descriptor[];
   readonly mounted: readonly Descriptor[];
@@ -40,46 +30,43 @@ export interface PushResult {
 }
 
 /**
- * Publishes an image: blobs that are missing in parallel, manifests by digest and children first, referrers, and the tags last, so that
- * no tag names what is not all there. Throws UserError; then no tag was set by this call, or the earlier ones of `tags` only.
+ * Publishes an image: blobs that are missing in parallel, manifests by digest and children first, what is attached to it, and the tags last,
+ * so that no tag names what is not all there. Throws UserError; then no tag was set by this call, or the earlier ones of `tags` only.
  */
 export async function pushImage(push: Push): Promise<PushResult> {
   const image = await reachable(push.blobs, [push.root]);
-  const tagged = push.tagged ?? [];
-  const about = await reachable(push.blobs, push.referrers);
-  const beside = await reachable(
-    push.blobs,
-    tagged.map(({ descriptor }) => descriptor),
-  );
-  const outcome = await pushBlobs(push, [...image.blobs, ...about.blobs, ...beside.blobs]);
+  const about = await reachable(push.blobs, [
+    ...push.referrers,
+    ...push.tagged.map(({ descriptor }) => descriptor),
+  ]);
+  const outcome = await pushBlobs(push, [...image.blobs, ...about.blobs]);
   for (const manifest of image.manifests) await putByDigest(push, manifest);
-  for (const manifest of about.manifests) await putReferrer(push, manifest);
-  for (const { tag, descriptor } of tagged) await putByTag(push, descriptor, tag);
+  const attached = await pushAttached(push);
   for (const tag of push.tags) await putByTag(push, push.root, tag);
-  return { digest: push.root.digest, tags: push.tags, ...outcome };
+  await attached.recheck();
+  return { digest: push.root.digest, tags: push.tags, ...attached.result, ...outcome };
 }
 
-/**
- * Publishes statements about an image that the registry has already, and nothing else: their blobs, then their manifests. Throws UserError.
- */
-export async function pushReferrers(
-  push: Pick<Push, 'blobs' | 'client' | 'repository' | 'referrers'>,
-): Promise<void> {
-  const about = await reachable(push.blobs, push.referrers);
+/** Publishes what is said of an image that the registry has already, and nothing else. Throws UserError. */
+export async function pushReferrers(push: Attaching): Promise<AttachResult> {
+  const about = await reachable(push.blobs, [
+    ...push.referrers,
+    ...push.tagged.map(({ descriptor }) => descriptor),
+  ]);
   await pushBlobs(push, about.blobs);
-  for (const manifest of about.manifests) await putReferrer(push, manifest);
+  const attached = await pushAttached(push);
+  await attached.recheck();
+  return attached.result;
 }
 
 /** Where to, and from where. */
-type Target = Pick<
-  Push,
-  'blobs' | 'client' | 'repository' | 'mountFrom' | 'onTransfer' | 'concurrency'
->;
+type Target = Pick<Attaching, 'blobs' | 'client' | 'repository'> &
+  Partial<Pick<Push, 'mountFrom' | 'onTransfer' | 'concurrency'>>;
 
 async function pushBlobs(
   push: Target,
   blobs: readonly Descriptor[],
-): Promise<Omit<PushResult, 'digest' | 'tags'>> {
+): Promise<Pick<PushResult, 'uploaded' | 'mounted' | 'present' | 'uploadedBytes'>> {
   const sorted: Record<'uploaded' | 'mounted' | 'present', Descriptor[]> = {
     uploaded: [],
     mounted: [],
@@ -106,27 +93,14 @@ function pushBlob(push: Target, blob: Descriptor): Promise<'uploaded' | 'mounted
   });
 }
 
-async function putByDigest(
-  push: Target,
-  manifest: Descriptor,
-): Promise<{ readonly bytes: Uint8Array; readonly subjectIndexed: boolean }> {
+async function putByDigest(push: Target, manifest: Descriptor): Promise<void> {
   const bytes = await push.blobs.readDocument(manifest);
   const { mediaType } = manifest;
-  const put = await push.client.putManifest(push.repository, manifest.digest, { bytes, mediaType });
-  return { bytes, subjectIndexed: put.subjectIndexed };
+  await push.client.putManifest(push.repository, manifest.digest, { bytes, mediaType });
 }
 
 async function putByTag(push: Push, manifest: Descriptor, tag: string): Promise<void> {
   const bytes = await push.blobs.readDocument(manifest);
   const { mediaType } = manifest;
   await push.client.putManifest(push.repository, tag, { bytes, mediaType });
-}
-
-async function putReferrer(push: Target, referrer: Descriptor): Promise<void> {
-  const { bytes, subjectIndexed } = await putByDigest(push, referrer);
-  if (subjectIndexed) return;
-  const parsed = parseManifestOrIndex(bytes, referrer.mediaType, referrer.digest);
-  const subject = parsed.kind === 'index' ? parsed.index.subject : parsed.manifest.subject;
-  if (subject !== undefined)
-    await push.client.addToFallbackTag(push.repository, subject.digest, referrer);
 }

@@ -7,12 +7,19 @@ import { uploadBlob, type BlobUpload, type UploadOutcome } from './blob-upload.t
 import { drop } from './http-sender.ts';
 import { type ConnectionOptions, pull, push, RegistryConnection } from './registry-connection.ts';
 import { TransferError } from './registry-errors.ts';
-import { updateFallbackTag, listReferrers } from './registry-referrers.ts';
+import { listReferrers } from './registry-referrers.ts';
 
 /** A manifest or index with its verified descriptor. */
-interface FetchedManifest {
+export interface FetchedManifest {
   readonly descriptor: Descriptor;
   readonly bytes: Uint8Array;
+  /** What the registry calls this version of it (RFC 9110, 8.8.3), where it says. */
+  readonly etag?: string;
+}
+
+interface ManifestToPut {
+  readonly bytes: Uint8Array;
+  readonly mediaType: string;
 }
 
 const ACCEPT = [
@@ -75,7 +82,9 @@ export class RegistryClient {
     const own = parseObject(bytes, join(repository, reference))['mediaType'];
     const mediaType =
       typeof own === 'string' ? own : (mediaTypeOf(response) ?? MEDIA_TYPE.manifest);
-    return { descriptor: { mediaType, digest, size: bytes.length }, bytes };
+    const etag = response.headers.get('etag') ?? undefined;
+    const descriptor = { mediaType, digest, size: bytes.length };
+    return { descriptor, bytes, ...(etag === undefined ? {} : { etag }) };
   }
 
   /**
@@ -137,22 +146,47 @@ export class RegistryClient {
   async putManifest(
     repository: string,
     reference: string,
-    manifest: { readonly bytes: Uint8Array; readonly mediaType: string },
+    manifest: ManifestToPut,
   ): Promise<{ readonly digest: Digest; readonly subjectIndexed: boolean }> {
     const digest = digestOf(manifest.bytes);
-    const response = await this.connection.call({
-      method: 'PUT',
-      url: this.#url(repository, `manifests/${reference}`),
-      scopes: [push(repository)],
-      headers: { 'content-type': manifest.mediaType },
-      body: () => manifest.bytes,
-      action: `pushing ${join(repository, reference)}`,
-    });
-    await drop(response);
+    const response = await this.#put(repository, reference, manifest, {}, []);
     const stated = response.headers.get('docker-content-digest');
     if (stated !== null && stated !== digest)
       throw wrongDigest(this.connection.registry, digest, stated);
     return { digest, subjectIndexed: response.headers.has('oci-subject') };
+  }
+
+  /**
+   * Stores a manifest under a tag unless that stands for another by now than `before`. Registries that know no conditions store it all
+   * the same. False where it was not stored.
+   */
+  async replaceTag(
+    repository: string,
+    tag: string,
+    manifest: ManifestToPut,
+    before: FetchedManifest | undefined,
+  ): Promise<boolean> {
+    const condition: Record<string, string> =
+      before === undefined
+        ? { 'if-none-match': '*' }
+        : before.etag === undefined
+          ? {}
+          : { 'if-match': before.etag };
+    const response = await this.#put(repository, tag, manifest, condition, [409, 412]);
+    return response.ok;
+  }
+
+  /** Removes a manifest by its digest; false where the registry does not let it be removed. */
+  async deleteManifest(repository: string, digest: Digest): Promise<boolean> {
+    const response = await this.connection.call({
+      method: 'DELETE',
+      url: this.#url(repository, `manifests/${digest}`),
+      scopes: [`${push(repository)},delete`],
+      accept: [400, 401, 403, 404, 405],
+      action: `removing ${join(repository, digest)}`,
+    });
+    await drop(response);
+    return response.ok || response.status === 404;
   }
 
   /** Manifests whose subject is `digest`: by the referrers API, else by the fallback tag. */
@@ -160,9 +194,24 @@ export class RegistryClient {
     return listReferrers(this, repository, digest);
   }
 
-  /** Lists a referrer under the fallback tag, for registries without the referrers API. */
-  addToFallbackTag(repository: string, subject: Digest, referrer: Descriptor): Promise<void> {
-    return updateFallbackTag(this, repository, subject, referrer);
+  async #put(
+    repository: string,
+    reference: string,
+    { bytes, mediaType }: ManifestToPut,
+    condition: Readonly<Record<string, string>>,
+    accept: readonly number[],
+  ): Promise<Response> {
+    const response = await this.connection.call({
+      method: 'PUT',
+      url: this.#url(repository, `manifests/${reference}`),
+      scopes: [push(repository)],
+      headers: { 'content-type': mediaType, ...condition },
+      body: () => bytes,
+      accept,
+      action: `pushing ${join(repository, reference)}`,
+    });
+    await drop(response);
+    return response;
   }
 
   #manifestCall(repository: string, reference: string, method: 'GET' | 'HEAD'): Promise<Response> {

@@ -26,7 +26,7 @@ export interface ConnectionOptions extends SenderOptions {
 
 /** One call: `body` gives the content anew for each try. */
 interface Call {
-  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH';
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly url: URL;
   readonly scopes: readonly string[];
   readonly headers?: Readonly<Record<string, string>>;

@@ -2,25 +2,22 @@ import { type Digest, digestHex } from '../../model/digest.ts';
 import { UserError } from '../../model/errors.ts';
 import { type Descriptor, isIndex, MEDIA_TYPE } from '../../model/oci.ts';
 import { MAX_DOCUMENT_BYTES, parseIndex } from '../documents.ts';
+import { inParallel } from '../in-parallel.ts';
 import { drop } from './http-sender.ts';
+import type { FetchedManifest } from './registry-client.ts';
 import { pull, type RegistryConnection } from './registry-connection.ts';
+import type { SharedTag } from './shared-tag.ts';
 
 /** What is needed of a client; the client itself is handed in. */
 interface Manifests {
   readonly connection: RegistryConnection;
-  findManifest(
-    repository: string,
-    reference: string,
-  ): Promise<{ readonly descriptor: Descriptor; readonly bytes: Uint8Array } | undefined>;
-  putManifest(
-    repository: string,
-    reference: string,
-    manifest: { readonly bytes: Uint8Array; readonly mediaType: string },
-  ): Promise<unknown>;
+  findManifest(repository: string, reference: string): Promise<FetchedManifest | undefined>;
 }
 
 const MAX_PAGES = 20;
-const MAX_UPDATES = 4;
+/** Entries of a list that are looked at to find older statements; an image has a dozen. */
+const MOST_ASKED = 300;
+const AT_ONCE = 6;
 
 /** `sha256-HEX` (distribution-spec, "Referrers Tag Schema"). */
 export function fallbackTag(digest: Digest): string {
@@ -62,33 +59,42 @@ export async function listReferrers(
 }
 
 /**
- * Adds `referrer` to the index under the fallback tag of `subject`. Another client may write at the same time and there is no
- * lock, so the index is read again afterwards and, where the entry was lost, written once more.
+ * The tag that lists referrers of `subject`, with those of `added` and without those that `isReplaced` names. What else it lists stays as
+ * it is, field by field. Throws UserError where the tag is an image.
  */
-export async function updateFallbackTag(
-  client: Manifests,
+export function fallbackList(
   repository: string,
   subject: Digest,
-  referrer: Descriptor,
-): Promise<void> {
-  for (let attempt = 0; attempt < MAX_UPDATES; attempt++) {
-    const listed = await fromFallbackTag(client, repository, subject);
-    if (listed.some((descriptor) => descriptor.digest === referrer.digest)) return;
-    const index = {
-      schemaVersion: 2,
-      mediaType: MEDIA_TYPE.index,
-      manifests: [...listed, referrer],
-    };
-    await client.putManifest(repository, fallbackTag(subject), {
-      bytes: Buffer.from(JSON.stringify(index)),
-      mediaType: MEDIA_TYPE.index,
+  added: readonly Descriptor[],
+  isReplaced: (listed: Descriptor) => Promise<boolean>,
+): SharedTag {
+  const tag = fallbackTag(subject);
+  return {
+    tag,
+    merge: async (current) => {
+      const listed = current === undefined ? [] : listedIn(current, `${repository}:${tag}`);
+      const isAdded = ({ digest }: Descriptor): boolean => added.some((a) => a.digest === digest);
+      const others = listed.filter((one) => !isAdded(one));
+      const replaced = new Set<Descriptor>();
+      await inParallel(others.slice(0, MOST_ASKED), AT_ONCE, async (one) => {
+        if (await isReplaced(one)) replaced.add(one);
+      });
+      const kept = listed.filter((one) => !replaced.has(one));
+      const missing = added.filter(({ digest }) => !kept.some((one) => one.digest === digest));
+      if (missing.length + replaced.size === 0) return undefined;
+      const manifests = [...kept, ...missing];
+      const index = { schemaVersion: 2, mediaType: MEDIA_TYPE.index, manifests };
+      return { bytes: Buffer.from(JSON.stringify(index)), mediaType: MEDIA_TYPE.index };
+    },
+  };
+}
+
+function listedIn({ descriptor, bytes }: FetchedManifest, what: string): readonly Descriptor[] {
+  if (!isIndex(descriptor.mediaType))
+    throw new UserError(`${what} is not a list of referrers`, {
+      nextStep: 'The tag is reserved by the OCI distribution specification; remove it there.',
     });
-  }
-  const listed = await fromFallbackTag(client, repository, subject);
-  if (!listed.some((descriptor) => descriptor.digest === referrer.digest))
-    throw new UserError(`${repository}: the list of referrers keeps changing while it is read`, {
-      nextStep: 'Another client writes signatures of the same image; run the command again.',
-    });
+  return parseIndex(bytes, what).manifests;
 }
 
 async function fromFallbackTag(
@@ -98,12 +104,7 @@ async function fromFallbackTag(
 ): Promise<readonly Descriptor[]> {
   const tag = fallbackTag(digest);
   const found = await client.findManifest(repository, tag);
-  if (found === undefined) return [];
-  if (!isIndex(found.descriptor.mediaType))
-    throw new UserError(`${repository}:${tag} is not a list of referrers`, {
-      nextStep: 'The tag is reserved by the OCI distribution specification; remove it there.',
-    });
-  return parseIndex(found.bytes, `${repository}:${tag}`).manifests;
+  return found === undefined ? [] : listedIn(found, `${repository}:${tag}`);
 }
 
 /** The `rel="next"` of a Link header (RFC 8288), on the same origin only. */

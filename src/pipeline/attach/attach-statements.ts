@@ -131,6 +131,7 @@ async function publish(
       client: registries.client(published.registry),
       repository: published.repository,
       referrers,
+      tagged: [],
     });
   await keepWithBuilds(store, root, referrers, stale);
 }

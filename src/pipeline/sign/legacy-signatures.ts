@@ -6,14 +6,17 @@ import type { Digest } from '../../model/digest.ts';
 import { formatReference, parseReference } from '../../model/reference.ts';
 import type { BlobStore } from '../../oci/blobs/blob-store.ts';
 import {
+  signatureLayer,
   simpleSigningPayload,
   type TaggedManifest,
-  writeLegacySignature,
+  writeTagged,
 } from '../../oci/legacy-signature.ts';
 import type { BuildPlan } from '../../plans/build-plan.ts';
 import { signBlob } from '../../tools/cosign/cosign-sign-blob.ts';
 import type { PipelineContext } from '../context.ts';
 import type { Signer } from './signer.ts';
+
+const SIGNATURE = 'dev.cosignproject.cosign/signature';
 
 /**
  * The image's signatures in the form before bundles, which is all that `cosign verify` of cosign 2 looks for. Only with a key: a
@@ -31,11 +34,8 @@ export async function legacySignatures(
     Promise.all(
       subjects.map(async (digest) => {
         const payload = simpleSigningPayload(repositoryOf(plan, digest), digest);
-        return writeLegacySignature(blobs, {
-          subject: digest,
-          payload,
-          signature: await sign(payload),
-        });
+        const layer = signatureLayer(payload, { [SIGNATURE]: await sign(payload) });
+        return writeTagged(blobs, digest, 'sig', [layer]);
       }),
     );
   const { opened } = signer;

@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { type Descriptor, MEDIA_TYPE } from '../../../src/model/oci.ts';
 import { BlobStore } from '../../../src/oci/blobs/blob-store.ts';
-import { writeLegacySignature } from '../../../src/oci/legacy-signature.ts';
+import { signatureLayer, writeTagged } from '../../../src/oci/legacy-signature.ts';
 import { writeBundleReferrer } from '../../../src/oci/referrers.ts';
 import { pushImage, type PushResult } from '../../../src/oci/registry/push.ts';
 import { RegistryClient } from '../../../src/oci/registry/registry-client.ts';
@@ -49,6 +49,7 @@ async function setUp(options: FakeRegistryOptions = {}): Promise<SetUp> {
       repository,
       root,
       referrers,
+      tagged: [],
       tags,
       mountFrom: () => 'app',
     });
@@ -86,11 +87,9 @@ test('a signature with a tag of its own comes before the image’s tags', async 
   await blobs.prepare();
   const { manifest } = await makeImage(blobs, [{ a: 'b' }]);
   const payload = Buffer.from('{}');
-  const signature = await writeLegacySignature(blobs, {
-    subject: root.digest,
-    payload,
-    signature: 'x',
-  });
+  const signature = await writeTagged(blobs, root.digest, 'sig', [
+    signatureLayer(payload, { 'dev.cosignproject.cosign/signature': 'x' }),
+  ]);
   await pushImage({
     blobs,
     client,

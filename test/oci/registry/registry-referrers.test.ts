@@ -1,9 +1,14 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { digestOf } from '../../../src/model/digest.ts';
-import { MEDIA_TYPE } from '../../../src/model/oci.ts';
+import { type Descriptor, MEDIA_TYPE } from '../../../src/model/oci.ts';
 import { RegistryClient } from '../../../src/oci/registry/registry-client.ts';
-import { fallbackTag } from '../../../src/oci/registry/registry-referrers.ts';
-import { type FakeRegistry, startFakeRegistry } from '../../fakes/fake-registry.ts';
+import { fallbackList, fallbackTag } from '../../../src/oci/registry/registry-referrers.ts';
+import { updateSharedTag } from '../../../src/oci/registry/shared-tag.ts';
+import {
+  type FakeRegistry,
+  type FakeRegistryOptions,
+  startFakeRegistry,
+} from '../../fakes/fake-registry.ts';
 
 const subject = digestOf('subject');
 const referrer = (n: number) => ({
@@ -13,8 +18,10 @@ const referrer = (n: number) => ({
   artifactType: MEDIA_TYPE.sigstoreBundle,
 });
 
-async function setUp(): Promise<{ registry: FakeRegistry; client: RegistryClient }> {
-  const registry = await startFakeRegistry();
+async function setUp(
+  options: FakeRegistryOptions = {},
+): Promise<{ registry: FakeRegistry; client: RegistryClient }> {
+  const registry = await startFakeRegistry(options);
   onTestFinished(() => registry.close());
   const credentials = (): Promise<undefined> => Promise.resolve(undefined);
   return { registry, client: new RegistryClient({ registry: registry.host, credentials }) };
@@ -25,29 +32,53 @@ test('an image without referrers has none', async () => {
   expect(await client.referrers('app', subject)).toEqual([]);
 });
 
+const nothing = (): Promise<boolean> => Promise.resolve(false);
+const add = (client: RegistryClient, ...ns: readonly number[]): Promise<void> =>
+  updateSharedTag(client, 'app', fallbackList('app', subject, ns.map(referrer), nothing));
+
 test('the fallback tag keeps what it lists and lists each once', async () => {
   const { registry, client } = await setUp();
-  for (const n of [1, 2, 1]) await client.addToFallbackTag('app', subject, referrer(n));
+  for (const n of [1, 2, 1]) await add(client, n);
   expect(await client.referrers('app', subject)).toEqual([referrer(1), referrer(2)]);
   expect(registry.calls.filter((call) => call.startsWith('PUT')).length).toBe(2);
 });
 
-test('an entry that another writer overwrote is written again', async () => {
+test('what is replaced leaves the list, all else stays as it was', async () => {
   const { registry, client } = await setUp();
-  const other = { schemaVersion: 2, mediaType: MEDIA_TYPE.index, manifests: [referrer(9)] };
-  const overwrite = setInterval(() => {
-    if (!registry.manifests.has(`app:${fallbackTag(subject)}`)) return;
-    clearInterval(overwrite);
-    registry.putManifest(
-      'app',
-      fallbackTag(subject),
-      Buffer.from(JSON.stringify(other)),
-      MEDIA_TYPE.index,
-    );
-  }, 0);
-  await client.addToFallbackTag('app', subject, referrer(1));
-  await client.addToFallbackTag('app', subject, referrer(1));
-  expect(await client.referrers('app', subject)).toContainEqual(referrer(1));
+  const other = { ...referrer(9), data: 'e30=', annotations: { by: 'another' } };
+  const before = { schemaVersion: 2, mediaType: MEDIA_TYPE.index, manifests: [referrer(1), other] };
+  const bytes = Buffer.from(JSON.stringify(before));
+  registry.putManifest('app', fallbackTag(subject), bytes, MEDIA_TYPE.index);
+  const isFirst = ({ digest }: Descriptor) => Promise.resolve(digest === referrer(1).digest);
+  await updateSharedTag(client, 'app', fallbackList('app', subject, [referrer(2)], isFirst));
+  expect(await client.referrers('app', subject)).toEqual([other, referrer(2)]);
+});
+
+test.each([false, true])(
+  'of many that write at once none is lost (conditions: %s)',
+  async (conditions) => {
+    const { registry, client } = await setUp({ conditions });
+    registry.fail(/^PUT/, { do: 'delay', ms: 20 }, 3);
+    const ns = [1, 2, 3, 4, 5, 6];
+    await Promise.all(ns.map((n) => add(client, n)));
+    // A writer that was overwritten after it read back asks again, as a push does at its end.
+    await Promise.all(ns.map((n) => add(client, n)));
+    const found = await client.referrers('app', subject);
+    expect(found.map(({ size }) => size).sort()).toEqual(ns);
+  },
+);
+
+test('a registry that refuses every condition is written to all the same', async () => {
+  const { registry, client } = await setUp();
+  registry.fail(/^PUT/, { do: 'status', status: 412 }, 1);
+  await add(client, 1);
+  expect(await client.referrers('app', subject)).toEqual([referrer(1)]);
+});
+
+test('a registry that loses what is written ends with an error', async () => {
+  const { registry, client } = await setUp();
+  registry.fail(/^PUT/, { do: 'status', status: 201 }, 100);
+  await expect(add(client, 1)).rejects.toThrow(/keeps changing while it is written/);
 });
 
 test('a fallback tag that is an image is not overwritten', async () => {
@@ -64,7 +95,5 @@ test('a fallback tag that is an image is not overwritten', async () => {
     Buffer.from(JSON.stringify(image)),
     MEDIA_TYPE.manifest,
   );
-  await expect(client.addToFallbackTag('app', subject, referrer(1))).rejects.toThrow(
-    /not a list of referrers/,
-  );
+  await expect(add(client, 1)).rejects.toThrow(/not a list of referrers/);
 });

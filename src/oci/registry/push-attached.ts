@@ -1,0 +1,154 @@
+import type { Digest } from '../../model/digest.ts';
+import { UserError } from '../../model/errors.ts';
+import type { Descriptor } from '../../model/oci.ts';
+import type { BlobStore } from '../blobs/blob-store.ts';
+import { parseManifest, parseManifestOrIndex } from '../documents.ts';
+import { inParallel } from '../in-parallel.ts';
+import type { TaggedManifest } from '../legacy-signature.ts';
+import type { RegistryClient } from './registry-client.ts';
+import { fallbackList } from './registry-referrers.ts';
+import { sharedSignatures } from './shared-signatures.ts';
+import { type SharedTag, updateSharedTag } from './shared-tag.ts';
+
+/** Something that hangs on `subject` in the registry, where older statements are looked for. */
+export interface AttachedThere {
+  readonly subject: Digest;
+  readonly where: 'referrer' | 'cosign-tag';
+  /** Of the referrer's manifest; of the layer under a tag. */
+  readonly descriptor: Descriptor;
+}
+
+/** What is said of an image, and where to. */
+export interface Attaching {
+  readonly blobs: BlobStore;
+  readonly client: RegistryClient;
+  readonly repository: string;
+  /** Signatures and attestations of the image or of its parts. */
+  readonly referrers: readonly Descriptor[];
+  /** The same in the form that verifiers before bundles find by tags of their own (legacy-signature.ts). */
+  readonly tagged: readonly TaggedManifest[];
+  /** `.att` only where the registry lists no referrers itself. */
+  readonly attestationTags?: 'always' | 'without-referrers';
+  /** Whether what hangs there already says what is said anew, by the same signer; absent: nothing is replaced. */
+  readonly isReplaced?: (there: AttachedThere) => Promise<boolean>;
+}
+
+export interface AttachResult {
+  /** Older statements that the registry does not let be removed. */
+  readonly notRemoved: number;
+}
+
+interface Put {
+  readonly subject: Digest;
+  readonly referrer: Descriptor;
+  readonly isIndexed: boolean;
+}
+
+const AT_ONCE = 4;
+/** As many of an image's referrers are looked at to find older ones. */
+const MOST_ASKED = 300;
+
+/**
+ * Puts referrers and lists them, adds to the tags that verifiers before bundles look for, and removes what is replaced. The blobs are there
+ * already. `recheck` is for the end of the push: it adds once more what another client overwrote meanwhile. Throws UserError.
+ */
+export async function pushAttached(
+  push: Attaching,
+): Promise<{ readonly recheck: () => Promise<void>; readonly result: AttachResult }> {
+  const { client, repository } = push;
+  const put = await putReferrers(push);
+  const subjects = [...new Set(put.map(({ subject }) => subject))];
+  const of = (subject: Digest): readonly Put[] => put.filter((one) => one.subject === subject);
+  const isIndexed = (subject: Digest): boolean => of(subject).every((one) => one.isIndexed);
+  const lists = subjects
+    .filter((subject) => !isIndexed(subject))
+    .map((subject): SharedTag => {
+      const added = of(subject).map(({ referrer }) => referrer);
+      return fallbackList(repository, subject, added, (descriptor) =>
+        isReplaced(push, { subject, where: 'referrer', descriptor }),
+      );
+    });
+  const hasApi = subjects.length > 0 && lists.length === 0;
+  const signatures = await Promise.all(
+    push.tagged
+      .filter(
+        ({ tag }) =>
+          push.attestationTags !== 'without-referrers' || !hasApi || !tag.endsWith('.att'),
+      )
+      .map((tagged) => signaturesOf(push, tagged)),
+  );
+  const shared = [...lists, ...signatures];
+  const update = (): Promise<void> =>
+    inParallel(shared, AT_ONCE, (tag) => updateSharedTag(client, repository, tag));
+  await update();
+  const notRemoved = await removeOlder(push, subjects.filter(isIndexed), put);
+  const waited = shared.length === 0 ? Promise.resolve() : client.connection.pause(1);
+  // Awaited at the end, where it throws what it throws.
+  waited.catch(() => undefined);
+  return {
+    recheck: async () => {
+      await waited;
+      await update();
+    },
+    result: { notRemoved },
+  };
+}
+
+async function putReferrers(push: Attaching): Promise<readonly Put[]> {
+  const put: Put[] = [];
+  for (const referrer of push.referrers) {
+    const bytes = await push.blobs.readDocument(referrer);
+    const { mediaType, digest } = referrer;
+    const manifest = { bytes, mediaType };
+    const { subjectIndexed } = await push.client.putManifest(push.repository, digest, manifest);
+    const parsed = parseManifestOrIndex(bytes, mediaType, digest);
+    const { subject } = parsed.kind === 'index' ? parsed.index : parsed.manifest;
+    if (subject !== undefined)
+      put.push({ subject: subject.digest, referrer, isIndexed: subjectIndexed });
+  }
+  return put;
+}
+
+async function signaturesOf(push: Attaching, tagged: TaggedManifest): Promise<SharedTag> {
+  const bytes = await push.blobs.readDocument(tagged.descriptor);
+  const { layers } = parseManifest(bytes, tagged.tag);
+  const subject = `sha256:${tagged.tag.slice('sha256-'.length, -'.sig'.length)}` as Digest;
+  const added = { bytes, layers };
+  return sharedSignatures(push.client, push.repository, tagged, added, (descriptor) =>
+    isReplaced(push, { subject, where: 'cosign-tag', descriptor }),
+  );
+}
+
+function isReplaced(push: Attaching, there: AttachedThere): Promise<boolean> {
+  return push.isReplaced?.(there) ?? Promise.resolve(false);
+}
+
+/** Where the registry keeps the list itself, an older statement goes with its manifest. */
+async function removeOlder(
+  push: Attaching,
+  subjects: readonly Digest[],
+  put: readonly Put[],
+): Promise<number> {
+  if (push.isReplaced === undefined) return 0;
+  const own = new Set(put.map(({ referrer }) => referrer.digest));
+  let notRemoved = 0;
+  for (const subject of subjects) {
+    const listed = await push.client.referrers(push.repository, subject);
+    const others = listed.filter(({ digest }) => !own.has(digest)).slice(0, MOST_ASKED);
+    await inParallel(others, AT_ONCE, async (descriptor) => {
+      if (!(await isReplaced(push, { subject, where: 'referrer', descriptor }))) return;
+      if (!(await isRemoved(push, descriptor.digest))) notRemoved++;
+    });
+  }
+  return notRemoved;
+}
+
+/** What stays is only one statement too many. */
+async function isRemoved({ client, repository }: Attaching, digest: Digest): Promise<boolean> {
+  try {
+    return await client.deleteManifest(repository, digest);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    return false;
+  }
+}
