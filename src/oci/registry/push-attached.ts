@@ -45,6 +45,9 @@ interface Put {
 }
 
 const AT_ONCE = 4;
+const MAX_ROUNDS = 10;
+/** Besides the pause itself: those who wait alike write at once again. */
+const LONGEST_WAIT_MS = 500;
 /** As many of an image's referrers are looked at to find older ones. */
 const MOST_ASKED = 300;
 
@@ -78,8 +81,13 @@ export async function pushAttached(
       .map((tagged) => signaturesOf(push, tagged)),
   );
   const shared = [...lists, ...signatures];
-  const update = (): Promise<void> =>
-    inParallel(shared, AT_ONCE, (tag) => updateSharedTag(client, repository, tag));
+  const update = async (): Promise<boolean> => {
+    let isWritten = false;
+    await inParallel(shared, AT_ONCE, async (tag) => {
+      if (await updateSharedTag(client, repository, tag)) isWritten = true;
+    });
+    return isWritten;
+  };
   await update();
   const notRemoved = await removeOlder(push, subjects.filter(isIndexed), put);
   const waited = shared.length === 0 ? Promise.resolve() : client.connection.pause(1);
@@ -88,7 +96,9 @@ export async function pushAttached(
   return {
     recheck: async () => {
       await waited;
-      await update();
+      // Where others write too, until a while passes in which nothing is lost.
+      for (let round = 0; (await update()) && round < MAX_ROUNDS; round++)
+        await client.connection.pause(1, Math.random() * LONGEST_WAIT_MS);
     },
     result: { notRemoved },
   };

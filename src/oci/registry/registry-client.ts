@@ -5,22 +5,18 @@ import { type Descriptor, MEDIA_TYPE } from '../../model/oci.ts';
 import { MAX_DOCUMENT_BYTES, parseObject } from '../documents.ts';
 import { uploadBlob, type BlobUpload, type UploadOutcome } from './blob-upload.ts';
 import { drop } from './http-sender.ts';
-import { type ConnectionOptions, pull, push, RegistryConnection } from './registry-connection.ts';
-import { TransferError } from './registry-errors.ts';
+import {
+  deleteManifest,
+  type FetchedManifest,
+  manifestName,
+  type ManifestToPut,
+  putManifest,
+  replaceTag,
+  type StoredManifest,
+} from './manifest-writes.ts';
+import { type ConnectionOptions, pull, RegistryConnection } from './registry-connection.ts';
+import { TransferError, wrongDigest } from './registry-errors.ts';
 import { listReferrers } from './registry-referrers.ts';
-
-/** A manifest or index with its verified descriptor. */
-export interface FetchedManifest {
-  readonly descriptor: Descriptor;
-  readonly bytes: Uint8Array;
-  /** What the registry calls this version of it (RFC 9110, 8.8.3), where it says. */
-  readonly etag?: string;
-}
-
-interface ManifestToPut {
-  readonly bytes: Uint8Array;
-  readonly mediaType: string;
-}
 
 const ACCEPT = [
   MEDIA_TYPE.index,
@@ -59,7 +55,7 @@ export class RegistryClient {
     const found = await this.findManifest(repository, reference);
     if (found !== undefined) return found;
     const { registry } = this.connection;
-    throw new UserError(`${registry} has no ${join(repository, reference)}`, {
+    throw new UserError(`${registry} has no ${manifestName(repository, reference)}`, {
       nextStep: `Check the name and the tag; where it is private, run \`docker login ${registry}\`.`,
     });
   }
@@ -71,7 +67,7 @@ export class RegistryClient {
       await drop(response);
       return undefined;
     }
-    const action = `fetching ${join(repository, reference)}`;
+    const action = `fetching ${manifestName(repository, reference)}`;
     const bytes = await this.connection.bytes(response, MAX_DOCUMENT_BYTES).catch((e: unknown) => {
       throw this.connection.explain(e, action);
     });
@@ -79,7 +75,7 @@ export class RegistryClient {
     const stated = parseDigest(reference) ?? response.headers.get('docker-content-digest');
     if (stated !== null && stated !== digest)
       throw wrongDigest(this.connection.registry, stated, digest);
-    const own = parseObject(bytes, join(repository, reference))['mediaType'];
+    const own = parseObject(bytes, manifestName(repository, reference))['mediaType'];
     const mediaType =
       typeof own === 'string' ? own : (mediaTypeOf(response) ?? MEDIA_TYPE.manifest);
     const etag = response.headers.get('etag') ?? undefined;
@@ -139,79 +135,33 @@ export class RegistryClient {
     return uploadBlob(this.connection, repository, upload);
   }
 
-  /**
-   * Stores a manifest under a tag or its own digest. `subjectIndexed` says whether the registry lists it as a referrer of its
-   * subject itself (distribution-spec, "Pushing Manifests with Subject").
-   */
-  async putManifest(
+  /** Stores a manifest under a tag or its own digest (manifest-writes.ts). */
+  putManifest(
     repository: string,
     reference: string,
     manifest: ManifestToPut,
-  ): Promise<{ readonly digest: Digest; readonly subjectIndexed: boolean }> {
-    const digest = digestOf(manifest.bytes);
-    const response = await this.#put(repository, reference, manifest, {}, []);
-    const stated = response.headers.get('docker-content-digest');
-    if (stated !== null && stated !== digest)
-      throw wrongDigest(this.connection.registry, digest, stated);
-    return { digest, subjectIndexed: response.headers.has('oci-subject') };
+  ): Promise<StoredManifest> {
+    return putManifest(this.connection, repository, reference, manifest);
   }
 
-  /**
-   * Stores a manifest under a tag unless that stands for another by now than `before`. Registries that know no conditions store it all
-   * the same. False where it was not stored.
-   */
-  async replaceTag(
+  /** Stores it unless the tag stands for another by now than `before`; false where it was not stored. */
+  replaceTag(
     repository: string,
     tag: string,
     manifest: ManifestToPut,
     before: FetchedManifest | undefined,
   ): Promise<boolean> {
-    const condition: Record<string, string> =
-      before === undefined
-        ? { 'if-none-match': '*' }
-        : before.etag === undefined
-          ? {}
-          : { 'if-match': before.etag };
-    const response = await this.#put(repository, tag, manifest, condition, [409, 412]);
-    return response.ok;
+    return replaceTag(this.connection, repository, tag, manifest, before);
   }
 
   /** Removes a manifest by its digest; false where the registry does not let it be removed. */
-  async deleteManifest(repository: string, digest: Digest): Promise<boolean> {
-    const response = await this.connection.call({
-      method: 'DELETE',
-      url: this.#url(repository, `manifests/${digest}`),
-      scopes: [`${push(repository)},delete`],
-      accept: [400, 401, 403, 404, 405],
-      action: `removing ${join(repository, digest)}`,
-    });
-    await drop(response);
-    return response.ok || response.status === 404;
+  deleteManifest(repository: string, digest: Digest): Promise<boolean> {
+    return deleteManifest(this.connection, repository, digest);
   }
 
   /** Manifests whose subject is `digest`: by the referrers API, else by the fallback tag. */
   referrers(repository: string, digest: Digest): Promise<readonly Descriptor[]> {
     return listReferrers(this, repository, digest);
-  }
-
-  async #put(
-    repository: string,
-    reference: string,
-    { bytes, mediaType }: ManifestToPut,
-    condition: Readonly<Record<string, string>>,
-    accept: readonly number[],
-  ): Promise<Response> {
-    const response = await this.connection.call({
-      method: 'PUT',
-      url: this.#url(repository, `manifests/${reference}`),
-      scopes: [push(repository)],
-      headers: { 'content-type': mediaType, ...condition },
-      body: () => bytes,
-      accept,
-      action: `pushing ${join(repository, reference)}`,
-    });
-    await drop(response);
-    return response;
   }
 
   #manifestCall(repository: string, reference: string, method: 'GET' | 'HEAD'): Promise<Response> {
@@ -221,7 +171,7 @@ export class RegistryClient {
       scopes: [pull(repository)],
       headers: { accept: ACCEPT, ...AS_STORED },
       accept: [404],
-      action: `fetching ${join(repository, reference)}`,
+      action: `fetching ${manifestName(repository, reference)}`,
     });
   }
 
@@ -247,21 +197,7 @@ export class RegistryClient {
   }
 }
 
-function join(repository: string, reference: string): string {
-  return `${repository}${parseDigest(reference) === undefined ? ':' : '@'}${reference}`;
-}
-
 function mediaTypeOf(response: Response): string | undefined {
   const type = response.headers.get('content-type')?.split(';')[0]?.trim();
   return type === undefined || !ACCEPT.includes(type) ? undefined : type;
-}
-
-function wrongDigest(registry: string, expected: string, got: string): UserError {
-  return new UserError(
-    `${registry} gave other content: ${got.slice(0, 80)} instead of ${expected}`,
-    {
-      nextStep:
-        'Nothing of it was used. Ask the operator of the registry, or of any proxy in between.',
-    },
-  );
 }

@@ -140,3 +140,14 @@ function clean(text: string): string {
     .replace(/[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, ' ')
     .slice(0, 300);
 }
+
+/** The registry gave other bytes than were asked for or stored. */
+export function wrongDigest(registry: string, expected: string, got: string): UserError {
+  return new UserError(
+    `${registry} gave other content: ${got.slice(0, 80)} instead of ${expected}`,
+    {
+      nextStep:
+        'Nothing of it was used. Ask the operator of the registry, or of any proxy in between.',
+    },
+  );
+}

@@ -4,7 +4,7 @@ import { type Descriptor, isIndex, MEDIA_TYPE } from '../../model/oci.ts';
 import { MAX_DOCUMENT_BYTES, parseIndex } from '../documents.ts';
 import { inParallel } from '../in-parallel.ts';
 import { drop } from './http-sender.ts';
-import type { FetchedManifest } from './registry-client.ts';
+import type { FetchedManifest } from './manifest-writes.ts';
 import { pull, type RegistryConnection } from './registry-connection.ts';
 import type { SharedTag } from './shared-tag.ts';
 

@@ -22,7 +22,7 @@ async function setUp(options: FakeRegistryOptions = {}) {
   const client = new RegistryClient({
     registry: registry.host,
     credentials: () => Promise.resolve(undefined),
-    backoffMs: () => 1,
+    backoffMs: () => 100,
     retries: 2,
   });
   const push = (rest: Partial<Attaching>) =>

@@ -33,7 +33,7 @@ test('an image without referrers has none', async () => {
 });
 
 const nothing = (): Promise<boolean> => Promise.resolve(false);
-const add = (client: RegistryClient, ...ns: readonly number[]): Promise<void> =>
+const add = (client: RegistryClient, ...ns: readonly number[]): Promise<boolean> =>
   updateSharedTag(client, 'app', fallbackList('app', subject, ns.map(referrer), nothing));
 
 test('the fallback tag keeps what it lists and lists each once', async () => {
@@ -54,19 +54,14 @@ test('what is replaced leaves the list, all else stays as it was', async () => {
   expect(await client.referrers('app', subject)).toEqual([other, referrer(2)]);
 });
 
-test.each([false, true])(
-  'of many that write at once none is lost (conditions: %s)',
-  async (conditions) => {
-    const { registry, client } = await setUp({ conditions });
-    registry.fail(/^PUT/, { do: 'delay', ms: 20 }, 3);
-    const ns = [1, 2, 3, 4, 5, 6];
-    await Promise.all(ns.map((n) => add(client, n)));
-    // A writer that was overwritten after it read back asks again, as a push does at its end.
-    await Promise.all(ns.map((n) => add(client, n)));
-    const found = await client.referrers('app', subject);
-    expect(found.map(({ size }) => size).sort()).toEqual(ns);
-  },
-);
+test('of many that write at once none is lost where the registry knows conditions', async () => {
+  const { registry, client } = await setUp({ conditions: true });
+  registry.fail(/^PUT/, { do: 'delay', ms: 20 }, 3);
+  const ns = [1, 2, 3, 4, 5, 6];
+  await Promise.all(ns.map((n) => add(client, n)));
+  const found = await client.referrers('app', subject);
+  expect(found.map(({ size }) => size).sort()).toEqual(ns);
+});
 
 test('a registry that refuses every condition is written to all the same', async () => {
   const { registry, client } = await setUp();
