@@ -71,7 +71,7 @@ export const NODE: ManagerFamily = {
   valued: {
     'npm npx bunx pnpx yarn yarnpkg pnpm bun corepack':
       '-C -w -F -p --registry --prefix --cache --workspace --loglevel --userconfig --omit --include --tag --before --filter --dir --cwd --network-timeout --cache-folder --modules-folder --package --store-dir --mutex',
-    'npx bunx pnpx': '-c --call',
+    'npm npx bunx pnpx': '-c --call',
     volta: '--node --npm --yarn --pnpm',
     fnm: '--using',
   },

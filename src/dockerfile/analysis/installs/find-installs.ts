@@ -1,36 +1,75 @@
 import type { PackageInstall } from '../../../model/build-analysis.ts';
+import { INSTALL_FORMS } from '../../../programs/installs/catalogue.ts';
 import { managerNamed } from '../../../programs/managers/catalogue.ts';
+import { ECOSYSTEMS, type Ecosystem } from '../../../programs/managers/ecosystems.ts';
 import { unversioned } from '../../../programs/program.ts';
+import type { Field } from '../../shell/fields.ts';
 import { pathIn } from '../../shell/shell-state.ts';
 import type { CommandEvent } from '../build-event.ts';
+import { readCommandLine } from '../command-line.ts';
 import type { StageFiles } from '../stage-files.ts';
-import { ECOSYSTEM_INSTALLS } from './ecosystem-installs.ts';
-import type { FoundInstall, InstallContext, InstallReader } from './install-context.ts';
-import { JAVASCRIPT_INSTALLS } from './javascript-installs.ts';
+import { type FoundInstall, type InstallContext, install, lockedBy } from './found-install.ts';
 import { looseEntry } from './lock-entries.ts';
-import { OS_INSTALLS } from './os-installs.ts';
-import { OTHER_INSTALLS } from './other-installs.ts';
-import { PYTHON_INSTALLS } from './python-installs.ts';
-import { RARER_INSTALLS } from './rarer-installs.ts';
+import { readInstall } from './read-install.ts';
+import { SCRIPT_INSTALLS } from './script-installs.ts';
 
-const READERS = new Map<string, readonly InstallReader[]>();
-for (const [name, reader] of [
-  OS_INSTALLS,
-  PYTHON_INSTALLS,
-  JAVASCRIPT_INSTALLS,
-  OTHER_INSTALLS,
-  RARER_INSTALLS,
-  ECOSYSTEM_INSTALLS,
-].flatMap((one) => Object.entries<InstallReader>(one)))
-  READERS.set(name, [...(READERS.get(name) ?? []), reader]);
+const byProgram = <Form extends { readonly programs: string }>(forms: readonly Form[]) => {
+  const map = new Map<string, Form[]>();
+  for (const form of forms)
+    for (const program of form.programs.split(' '))
+      map.set(program, [...(map.get(program) ?? []), form]);
+  // `pip3.12` and `python3.11` are read as `pip` and `python`.
+  return (program: string): readonly Form[] =>
+    map.get(program) ?? map.get(unversioned(program)) ?? [];
+};
+const formsOf = byProgram(INSTALL_FORMS);
+const ecosystemsOf = byProgram(ECOSYSTEMS);
 
-/** `pip3.12` and `python3.11` are read as `pip` and `python`. */
-function readersOf(program: string): readonly InstallReader[] {
-  return READERS.get(program) ?? READERS.get(unversioned(program)) ?? [];
+/** What a manager that builds, too, fetches to do so. */
+function ecosystemInstall(
+  { fetches, lock, enforced, unless }: Ecosystem,
+  argv: readonly Field[],
+  context: InstallContext,
+): FoundInstall | undefined {
+  const line = argv.map(({ text }) => text).join(' ');
+  if (!fetches.test(line) || unless?.test(line) === true) return undefined;
+  if (enforced?.test(line) === false) return install('other', []);
+  // `dotnet restore web/web.csproj` looks beside the project.
+  const project = argv.slice(1).find(({ text }) => /\/[^/]*\.\w*proj$/.test(text))?.text;
+  const folder = project?.replace(/\/[^/]*$/, '');
+  return install('other', [], lockedBy(lock, context.lockFile(lock, folder)));
 }
 
-/** Managers that build, too: without network they only do that, over what an earlier step fetched. */
-const BUILDERS = new Set(Object.values(ECOSYSTEM_INSTALLS));
+/** A toolchain (`cargo +nightly`) is no verb, and what stands behind gem's `--` is for the build of extensions. */
+function ownWords(program: string, words: readonly Field[]): readonly Field[] {
+  if (program === 'cargo') return words.filter(({ text }) => !text.startsWith('+'));
+  const dashes = program === 'gem' ? words.findIndex(({ text }) => text === '--') : -1;
+  return dashes < 0 ? words : words.slice(0, dashes);
+}
+
+/** The first reading of a command line that finds an install. */
+function firstInstall(
+  { program, argv, isOffline }: CommandEvent,
+  context: InstallContext,
+): FoundInstall | undefined {
+  const words = argv.slice(1);
+  const line = readCommandLine(program, ownWords(program, words));
+  for (const form of formsOf(program)) {
+    const found = readInstall(form, line, context);
+    if (found !== undefined) return found;
+  }
+  const script = (SCRIPT_INSTALLS.get(program) ?? SCRIPT_INSTALLS.get(unversioned(program)))?.(
+    words,
+    context,
+  );
+  // Without network a builder only builds, over what an earlier step fetched.
+  if (script !== undefined || isOffline) return script;
+  for (const ecosystem of ecosystemsOf(program)) {
+    const found = ecosystemInstall(ecosystem, words, context);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
 
 /** What a command installs, as its package manager would read it. */
 export function installsOf(
@@ -39,10 +78,6 @@ export function installsOf(
   files: StageFiles,
   snapshotRepository: boolean,
 ): readonly PackageInstall[] {
-  const readers = readersOf(event.program).filter(
-    (reader) => !event.isOffline || !BUILDERS.has(reader),
-  );
-  if (readers.length === 0) return [];
   const context: InstallContext = {
     variable: event.variable,
     snapshotRepository,
@@ -58,18 +93,11 @@ export function installsOf(
     },
     ranBefore: (pattern) => before.some((e) => pattern.test(e.text)),
   };
-  // A word of one command line is read by the first that knows it.
-  const found =
-    readers
-      .map((reader) => reader(event.program, event.argv.slice(1), context))
-      .find((installs) => installs.length > 0) ?? [];
+  const found = firstInstall(event, context);
+  if (found === undefined) return [];
   const { stage, range, text } = event;
-  return found.map((install) => ({
-    ...(install.lockFile ? withLock(event, install, files) : install),
-    stage,
-    range,
-    command: text,
-  }));
+  const locked = found.lockFile ? withLock(event, found, files) : found;
+  return [{ ...locked, stage, range, command: text }];
 }
 
 const FOLDER = /^(?:--prefix|--cwd|--dir|-C)(?:=(.*))?$/;

@@ -1,18 +1,8 @@
 import type { InstalledName } from '../../../model/build-analysis.ts';
-import { named } from './install-context.ts';
-
-const PYTHON_EXACT = /^[^*<>~!]+$/;
-const NAME = /^([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[[^\]]*\]\s*)?(.*)/s;
-
-/** One requirement (PEP 508) with its pin; undefined where the text is none (an address, a folder). */
-export function requirement(text: string): InstalledName | undefined {
-  const parts = NAME.exec((text.split(';')[0] ?? '').trim());
-  if (parts === null || /^(?:@|:\/\/)/.test(parts[2] ?? '') || text.includes('/')) return undefined;
-  const [, name = '', rest = ''] = parts;
-  // Of `==1.2,>=1` the first decides: an exact pin leaves no room for the others.
-  const pin = /={2,3}\s*([^,\s]+)/.exec(rest)?.[1] ?? '';
-  return named(name, pin, PYTHON_EXACT);
-}
+import { requirement } from '../../../programs/installs/python.ts';
+import type { Field } from '../../shell/fields.ts';
+import type { CommandLine } from '../command-line.ts';
+import type { FoundInstall, InstallContext } from './found-install.ts';
 
 interface Requirements {
   readonly packages: readonly InstalledName[];
@@ -23,7 +13,7 @@ interface Requirements {
 }
 
 /** A requirements file as pip reads it: comments, continued lines, options, one requirement a line. */
-export function parseRequirements(text: string): Requirements {
+function parseRequirements(text: string): Requirements {
   const lines = text
     .slice(0, 1024 * 1024)
     .replace(/\\\r?\n/g, ' ')
@@ -47,5 +37,60 @@ export function parseRequirements(text: string): Requirements {
     packages,
     hashed: wanted.length > 0 && wanted.every((line) => line.includes('--hash=')),
     includes,
+  };
+}
+
+/** The files and those that they include, as far as they can be seen. */
+function requirementsOf(
+  files: readonly Field[],
+  context: InstallContext,
+): { packages: readonly InstalledName[]; unread: string | undefined; hashed: boolean } {
+  const packages: InstalledName[] = [];
+  let unread: string | undefined;
+  let hashed = files.length > 0;
+  const open = files.map((file) => file.text);
+  for (let count = 0; open.length > 0 && count < 16; count += 1) {
+    const path = open.shift() ?? '';
+    const text = context.fileText(path);
+    if (text === undefined) {
+      unread ??= path;
+      hashed = false;
+      continue;
+    }
+    const read = parseRequirements(text);
+    packages.push(...read.packages);
+    hashed &&= read.hashed;
+    const folder = path.slice(0, path.lastIndexOf('/') + 1);
+    open.push(...read.includes.map((include) => folder + include));
+  }
+  return { packages, unread, hashed };
+}
+
+/**
+ * What pip and uv install by names and by files of requirements (the values of `options`, or all
+ * words); undefined where that is nothing.
+ */
+export function readRequirements(
+  options: string,
+  named: readonly InstalledName[],
+  words: readonly Field[],
+  line: CommandLine,
+  context: InstallContext,
+): { packages: readonly InstalledName[]; details: Partial<FoundInstall> } | undefined {
+  const isList = options === 'words';
+  const read = requirementsOf(isList ? words : line.values(...options.split(' ')), context);
+  const alone = line.has('--no-deps');
+  // A local project without its dependencies fetches nothing.
+  const own = isList ? [] : named.filter(({ name }) => !(alone && name.startsWith('.')));
+  const packages = [...own, ...read.packages];
+  // Files of comments alone install nothing.
+  if (packages.length === 0 && read.unread === undefined) return undefined;
+  const constraints = line.values('-c', '--constraint')[0]?.text;
+  const isOpen = constraints !== undefined && packages.some(({ pin }) => pin === undefined);
+  const file = read.unread ?? (isOpen ? constraints : undefined);
+  const lockFile = line.has('--require-hashes') || (read.hashed && own.length === 0);
+  return {
+    packages,
+    details: { lockFile, ...(file === undefined ? {} : { requirementsFile: file }) },
   };
 }

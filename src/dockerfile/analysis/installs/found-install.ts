@@ -1,5 +1,4 @@
 import type { InstalledName, PackageManager } from '../../../model/build-analysis.ts';
-import type { Field } from '../../shell/fields.ts';
 
 /** What an install command says of itself; place and text are added by the caller. */
 export interface FoundInstall {
@@ -25,39 +24,7 @@ export interface InstallContext {
   readonly ranBefore: (pattern: RegExp) => boolean;
 }
 
-export type InstallReader = (
-  program: string,
-  argv: readonly Field[],
-  context: InstallContext,
-) => readonly FoundInstall[];
-
-/** True where a version says one thing only: it matches `exact`, or is a variable whose value the build gives. */
-export function isExact(version: string, exact: RegExp): boolean {
-  if (version === '' || version.includes('$(')) return false;
-  return version.includes('${') || exact.test(version);
-}
-
-/** A package with its pin where the version is exact. */
-export function named(name: string, version: string, exact: RegExp): InstalledName {
-  return isExact(version, exact) ? { name, pin: version } : { name };
-}
-
-/** True where the name of a package itself is not known. */
-function isUnresolved(packages: readonly InstalledName[]): boolean {
-  return packages.some(({ name }) => /\$[{(]/.test(name));
-}
-
-/** An install that a lock file decides where it is there: open where nobody sees whether it is. */
-export function lockedBy(
-  manager: PackageManager,
-  name: string,
-  isThere: boolean | undefined,
-): FoundInstall {
-  return isThere === undefined
-    ? install(manager, [], { requirementsFile: name })
-    : install(manager, [], { lockFile: isThere });
-}
-
+/** An install with what is not said at its default. */
 export function install(
   manager: PackageManager,
   packages: readonly InstalledName[],
@@ -68,7 +35,16 @@ export function install(
     packages,
     lockFile: false,
     frozenRepository: false,
-    unresolved: isUnresolved(packages),
+    // The name of a package itself is not known.
+    unresolved: packages.some(({ name }) => /\$[{(]/.test(name)),
     ...details,
   };
+}
+
+/** An install that a lock file decides where it is there: open where nobody sees whether it is. */
+export function lockedBy(
+  name: string,
+  isThere: boolean | undefined,
+): Pick<Partial<FoundInstall>, 'lockFile' | 'requirementsFile'> {
+  return isThere === undefined ? { requirementsFile: name } : { lockFile: isThere };
 }
