@@ -1,8 +1,9 @@
 // Bundles the command into dist/: the command, with chunks only for what is loaded on demand (screens, shell parser, secret rules),
 // and the code of the threads that compress and read layers.
-import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { build } from 'esbuild';
+import { joinChunks } from './bundle/join-chunks.mjs';
 import { writeNotices } from './bundle/notices.mjs';
 
 const require = createRequire(import.meta.url);
@@ -46,12 +47,22 @@ const { metafile } = await build({
   inject: ['scripts/bundle/lazy-segmenter.mjs'],
   logLevel: 'warning',
 });
+// What runs most often, and in each thread.
+await joinChunks(metafile, [
+  'src/bin.ts',
+  'src/pipeline/layers/layer-worker.ts',
+  'src/commands/build.ts',
+  'src/commands/grade/grade.ts',
+  'src/commands/lint.ts',
+  'src/reporters/terminal/terminal.ts',
+]);
 // Libraries in CommonJS ask for modules of Node through one function, which one chunk has. As a banner it would be
 // in each of a hundred chunks, and making it costs more than loading most of them.
 const REQUIRE =
   "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);\n";
-for (const file of Object.keys(metafile.outputs)) {
-  if (!file.endsWith('.js')) continue;
+for (const name of readdirSync('dist', { recursive: true })) {
+  if (!name.endsWith('.js')) continue;
+  const file = `dist/${name}`;
   const text = readFileSync(file, 'utf8');
   if (text.includes('typeof require')) writeFileSync(file, REQUIRE + text);
 }
