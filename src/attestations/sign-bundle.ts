@@ -3,9 +3,9 @@ import { type Digest, digestHex } from '../model/digest.ts';
 import { MEDIA_TYPE } from '../model/oci.ts';
 import type { OpenedKey } from './cosign-key.ts';
 
-/** A statement to sign: what it says of which manifest or index. */
+/** A statement to sign: what it says of which manifests and indexes. */
 interface Claim {
-  readonly subject: Digest;
+  readonly subjects: readonly Digest[];
   readonly predicateType: string;
   readonly predicate: unknown;
 }
@@ -14,12 +14,15 @@ interface Claim {
  * The sigstore bundle (protobuf-specs, sigstore_bundle.proto, v0.3) of an in-toto statement, signed with a key: what `cosign attest-blob
  * --key` writes, without a log entry. The signature is checked with the public half before the bundle is given out.
  */
-export function signBundle(key: OpenedKey, { subject, predicateType, predicate }: Claim): Buffer {
+export function signBundle(key: OpenedKey, { subjects, predicateType, predicate }: Claim): Buffer {
   const statement = {
     // The version that both generations of cosign read.
     _type: 'https://in-toto.io/Statement/v0.1',
     predicateType,
-    subject: [{ name: digestHex(subject), digest: { sha256: digestHex(subject) } }],
+    subject: subjects.map((subject) => ({
+      name: digestHex(subject),
+      digest: { sha256: digestHex(subject) },
+    })),
     predicate,
   };
   const payload = Buffer.from(JSON.stringify(statement));

@@ -43,3 +43,16 @@ export interface FoundAttestation {
   /** Digest of the bundle, or of the manifest that holds the statement. */
   readonly digest?: Digest;
 }
+
+/**
+ * Whether a statement about `subjects` speaks of a platform of an image: of its manifest, or of the root without naming other platforms.
+ * `parts` are the manifests that the root lists: what names some of them is about those, and names the root so that it is found there.
+ */
+export function isAboutPlatform(
+  subjects: readonly Digest[],
+  { root, platform }: { readonly root: Digest; readonly platform: Digest },
+  parts: readonly Digest[],
+): boolean {
+  if (subjects.includes(platform)) return true;
+  return subjects.includes(root) && !subjects.some((subject) => parts.includes(subject));
+}

@@ -10,12 +10,13 @@ const key: OpenedKey = {
   verifies: (bytes, signature) => verify('sha256', bytes, publicKey, signature),
   publicKey: publicKey.export({ format: 'der', type: 'spki' }),
 };
-const subject = digestOf('a manifest');
+const subject = digestOf('an index');
+const other = digestOf('a manifest');
 
 describe('signBundle', () => {
   const bundle = JSON.parse(
     signBundle(key, {
-      subject,
+      subjects: [subject, other],
       predicateType: 'https://example.org/p',
       predicate: { a: 1 },
     }).toString(),
@@ -36,7 +37,10 @@ describe('signBundle', () => {
     expect(JSON.parse(Buffer.from(bundle.dsseEnvelope.payload, 'base64').toString())).toEqual({
       _type: 'https://in-toto.io/Statement/v0.1',
       predicateType: 'https://example.org/p',
-      subject: [{ name: subject.slice(7), digest: { sha256: subject.slice(7) } }],
+      subject: [
+        { name: subject.slice(7), digest: { sha256: subject.slice(7) } },
+        { name: other.slice(7), digest: { sha256: other.slice(7) } },
+      ],
       predicate: { a: 1 },
     });
   });

@@ -70,7 +70,7 @@ export async function attachStatements(
       ({ made }) => ({ detail: `${quantity(made.length, 'statement')} ${placeText(target)}` }),
     ),
   );
-  const referrers = signed.made.map(({ referrer }) => referrer);
+  const referrers = signed.made.flatMap((one) => one.referrers);
   const grading = await target.grading(signer);
   if (grading === undefined) return { digest: signed.digest, referrers, scorecard: undefined };
   const renewed = await withImage(target, async (image) => {
@@ -81,14 +81,20 @@ export async function attachStatements(
         ? [attachment.descriptor.digest]
         : [],
     );
-    const statements = verdictStatements(context, target.name, image.root, scorecard, signed.made);
+    const statements = verdictStatements(
+      context,
+      target.name,
+      wholeOf(image),
+      scorecard,
+      signed.made,
+    );
     const made = await signFor(context, store, signer, image, statements);
     await publish(target, store, image, made, stale);
     return { scorecard, made };
   });
   return {
     digest: signed.digest,
-    referrers: [...referrers, ...renewed.made.map(({ referrer }) => referrer)],
+    referrers: [...referrers, ...renewed.made.flatMap((one) => one.referrers)],
     scorecard: renewed.scorecard,
   };
 }
@@ -113,8 +119,21 @@ async function signFor(
   image: OpenedImage,
   statements: readonly StatementToSign[],
 ): Promise<readonly SignedStatement[]> {
-  for (const { subject } of statements) await blobs.write(await image.readBlob(subject));
+  const subjects = statements.flatMap(({ subject, also = [] }) => [subject, ...also]);
+  for (const subject of new Map(subjects.map((one) => [one.digest, one])).values())
+    await blobs.write(await image.readBlob(subject));
   return signStatements(context, blobs, signer, statements);
+}
+
+/** The image as it is opened: its root, and the platforms where all of them are here to be judged. */
+export function wholeOf({ root, absent, platforms }: OpenedImage): {
+  readonly subject: Descriptor;
+  readonly also: readonly Descriptor[];
+} {
+  const others = platforms
+    .map(({ descriptor }) => descriptor)
+    .filter(({ digest }) => digest !== root.digest);
+  return { subject: root, also: absent.length === 0 ? others : [] };
 }
 
 async function publish(
@@ -124,7 +143,7 @@ async function publish(
   made: readonly SignedStatement[],
   stale: readonly Digest[],
 ): Promise<void> {
-  const referrers = made.map(({ referrer }) => referrer);
+  const referrers = made.flatMap((one) => one.referrers);
   if (published !== undefined)
     await pushReferrers({
       blobs: store.blobs,

@@ -7,8 +7,9 @@ import {
   unknownFact,
 } from '../../model/facts.ts';
 import type { OpenedImage } from '../../model/opened-image.ts';
-import type { FoundAttestation } from '../../model/statement.ts';
-import { type CheckedAttachment, imageDescriptors } from '../verify/checked-attachment.ts';
+import { type FoundAttestation, isAboutPlatform } from '../../model/statement.ts';
+import { type CheckedAttachment, imageDescriptors, partsOf } from '../verify/checked-attachment.ts';
+import { withoutCopies } from '../verify/same-envelope.ts';
 import { unreadEntry } from '../verify/verify-attachments.ts';
 
 const SETTLE = 'scoville grade registry:IMAGE';
@@ -24,11 +25,11 @@ export function attestationsFact(
   checked: readonly CheckedAttachment[],
   incomplete: string | undefined,
 ): Fact<AttestationsFact> {
-  const parts = new Set(imageDescriptors(image).map(({ digest }) => digest));
+  const all = new Set(imageDescriptors(image).map(({ digest }) => digest));
   const concerns = ({ evidence: { subjects } }: CheckedAttachment): boolean =>
-    subjects.some((subject) => subject === platform || subject === image.root.digest) ||
-    !subjects.some((subject) => parts.has(subject));
-  const own = checked.filter(concerns);
+    isAboutPlatform(subjects, { root: image.root.digest, platform }, partsOf(image)) ||
+    !subjects.some((subject) => all.has(subject));
+  const own = withoutCopies(checked.filter(concerns));
   if (incomplete !== undefined && own.length === 0) return unknownFact(incomplete, SETTLE);
   const value: AttestationsFact = {
     signatures: own.flatMap(signatureOf),

@@ -18,6 +18,7 @@ import {
   type DocumentInputs,
   earlyStatements,
   sbomStatements,
+  wholeImage,
 } from '../sign/attestation-documents.ts';
 import { legacySignatures } from '../sign/legacy-signatures.ts';
 import { type SignedStatement, signStatements } from '../sign/sign-statements.ts';
@@ -76,7 +77,7 @@ export async function attestAndGrade(
   const isKept = ({ predicateType }: SignedStatement): boolean =>
     plan.settings.sign.format !== 'legacy' || predicateType !== PREDICATE_TYPE.cosignSign;
   const referrers = [
-    ...signed.filter(isKept).map(({ referrer }) => referrer),
+    ...signed.filter(isKept).flatMap((one) => one.referrers),
     ...prepared.kept.referrers,
   ];
   if (scanning === undefined) {
@@ -93,7 +94,7 @@ export async function attestAndGrade(
   });
   const verdict = await signVerdict(context, prepared, image, scorecard, signer, signed);
   return {
-    referrers: [...referrers, ...verdict.map((s) => s.referrer)],
+    referrers: [...referrers, ...verdict.flatMap((one) => one.referrers)],
     tagged,
     scorecard,
     contents,
@@ -116,13 +117,15 @@ async function signEarly(
   const { plan, store } = prepared;
   const statements = [
     ...earlyStatements(documentInputs(context, prepared, image, times)),
-    ...(prepared.proof === undefined ? [] : [proofStatement(context, prepared.proof, image.index)]),
+    ...(prepared.proof === undefined
+      ? []
+      : [proofStatement(context, prepared.proof, wholeImage(image))]),
     ...prepared.profiles.flatMap((profile) => profileStatements(profile, image.index)),
   ];
   const signed = await signStatements(context, store.blobs, signer, statements);
   const subjects = signed
     .filter(({ predicateType }) => predicateType === PREDICATE_TYPE.cosignSign)
-    .map(({ subject }) => subject);
+    .flatMap((one) => one.subjects);
   return { signed, tagged: await legacySignatures(context, store.blobs, plan, signer, subjects) };
 }
 
@@ -196,7 +199,13 @@ async function signVerdict(
 ): Promise<readonly SignedStatement[]> {
   const { plan, store } = prepared;
   if (signer === undefined || !plan.attest.verdict.on) return [];
-  const statements = verdictStatements(context, plan.names[0], image.index, scorecard, inputs);
+  const statements = verdictStatements(
+    context,
+    plan.names[0],
+    wholeImage(image),
+    scorecard,
+    inputs,
+  );
   return signStatements(context, store.blobs, signer, statements);
 }
 

@@ -9,7 +9,7 @@ import {
 } from '../../model/facts.ts';
 import type { OpenedImage } from '../../model/opened-image.ts';
 import { familiarReference, parseReference } from '../../model/reference.ts';
-import { type FoundAttestation, PREDICATE_TYPE } from '../../model/statement.ts';
+import { type FoundAttestation, isAboutPlatform, PREDICATE_TYPE } from '../../model/statement.ts';
 import { openStored } from '../../oci/layout/open-layout.ts';
 import type { AssessedPlatform, PlatformEvidence } from '../assess/evidence.ts';
 import type { KeptAttachments } from '../attach/attached-before.ts';
@@ -71,13 +71,14 @@ export function statementsOf(
   signed: readonly SignedStatement[],
   { proof, kept }: { readonly proof: Proof | undefined; readonly kept: KeptAttachments },
 ): Pick<AssessedPlatform, 'attestations' | 'reproduction'> {
-  const digests = [image.index.digest, own.descriptor.digest];
-  const mine = signed.filter(({ subject }) => digests.includes(subject));
+  const digests = { root: image.index.digest, platform: own.descriptor.digest };
+  const parts = image.platforms.map(({ descriptor }) => descriptor.digest);
+  const mine = signed.filter(({ subjects }) => isAboutPlatform(subjects, digests, parts));
   const isSignature = ({ predicateType }: SignedStatement): boolean =>
     predicateType === PREDICATE_TYPE.cosignSign;
   const attestations = known<AttestationsFact>(
     {
-      signatures: mine.filter(isSignature).map(({ verifiedBy, referrer }) => ({
+      signatures: mine.filter(isSignature).map(({ verifiedBy, referrers: [referrer] }) => ({
         kind: 'cosign-bundle',
         verification: verifiedBy === undefined ? 'unverified' : 'verified',
         digest: referrer.digest,
@@ -86,20 +87,25 @@ export function statementsOf(
       attestations: [
         ...mine
           .filter((one) => !isSignature(one))
-          .map(({ predicateType, predicate, subject, referrer }): FoundAttestation => ({
-            predicateType,
-            predicate,
-            subjects: [subject],
-            source: 'this-build',
-            verification: 'verified',
-            digest: referrer.digest,
-          })),
+          .map(
+            ({ predicateType, predicate, subjects, referrers: [referrer] }): FoundAttestation => ({
+              predicateType,
+              predicate,
+              subjects,
+              source: 'this-build',
+              verification: 'verified',
+              digest: referrer.digest,
+            }),
+          ),
         ...kept.attestations,
       ],
     },
     'build',
   );
-  return { attestations, reproduction: reproductionOf(attestations, digests, proof) };
+  return {
+    attestations,
+    reproduction: reproductionOf(attestations, [digests.root, digests.platform], proof),
+  };
 }
 
 /** By the second build of this run, else by one that was attested before. */

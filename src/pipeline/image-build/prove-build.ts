@@ -2,7 +2,6 @@ import { VERIFIER_ID } from '../../attestations/identity.ts';
 import { reproductionStatement } from '../../attestations/reproduction.ts';
 import type { ImageComparison } from '../../model/difference.ts';
 import { UserError } from '../../model/errors.ts';
-import type { Descriptor } from '../../model/oci.ts';
 import { quantity } from '../../model/quantity.ts';
 import { PREDICATE_TYPE } from '../../model/statement.ts';
 import { createCache, type JsonCache } from '../../oci/layout/json-cache.ts';
@@ -117,11 +116,11 @@ function proofs(context: PipelineContext): JsonCache {
   return createCache(`${context.paths.cache}/second-builds`, SCHEMA);
 }
 
-/** What the second build of `subject` showed, to be signed. */
+/** What the second build of the subjects showed, to be signed. */
 export function proofStatement(
   { version }: Pick<PipelineContext, 'version'>,
   { reproducible, differences, source }: Proof,
-  subject: Descriptor,
+  subjects: Pick<StatementToSign, 'subject' | 'also'>,
 ): StatementToSign {
   const predicate = reproductionStatement(
     {
@@ -131,5 +130,5 @@ export function proofStatement(
     },
     { uri: VERIFIER_ID, version },
   );
-  return { predicateType: PREDICATE_TYPE.testResult, predicate, subject };
+  return { predicateType: PREDICATE_TYPE.testResult, predicate, ...subjects };
 }

@@ -11,6 +11,7 @@ import { deeperViews } from '../compare/deeper-views.ts';
 import type { PipelineContext } from '../context.ts';
 import { proofStatement } from '../image-build/prove-build.ts';
 import type { Registries } from '../registries.ts';
+import type { StatementToSign } from '../sign/attestation-documents.ts';
 import type { TrustedSigners } from '../sign/trusted-signers.ts';
 import { fetchSource, unverifiable } from './fetch-source.ts';
 import { rebuild } from './rebuild.ts';
@@ -75,9 +76,9 @@ export async function reproduceImage(
     };
     const doubts = comparison.reproducible ? [] : words.doubts;
     if (request.attest !== undefined && doubts.length === 0)
-      await attachStatements(context, request.attest, (published) =>
-        subjectsOf(published).map((subject) => proofStatement(context, comparison, subject)),
-      );
+      await attachStatements(context, request.attest, (published) => [
+        proofStatement(context, comparison, subjectsOf(published)),
+      ]);
     return { kind: 'compared', comparison, doubts };
   } finally {
     await directory.end();
@@ -85,11 +86,23 @@ export async function reproduceImage(
   }
 }
 
-/** The index where all that it lists was built again, else the manifests that were. */
-function subjectsOf({ root, index, platforms }: OpenedImage): readonly Descriptor[] {
+/** The index where all that it lists was built again, and the manifests that were. */
+function subjectsOf({
+  root,
+  index,
+  platforms,
+}: OpenedImage): Required<Pick<StatementToSign, 'subject' | 'also'>> {
   const listed = index?.manifests.filter(({ platform }) => platform?.os !== 'unknown') ?? [];
   const isWhole = index === undefined || listed.length === platforms.length;
-  return isWhole ? [root] : platforms.map(({ descriptor }) => descriptor);
+  const [first, ...others] = platforms.map(({ descriptor }) => descriptor) as [
+    Descriptor,
+    ...Descriptor[],
+  ];
+  if (!isWhole) return { subject: first, also: others };
+  return {
+    subject: root,
+    also: index === undefined ? [] : [first, ...others],
+  };
 }
 
 function sourceObstacles(source: RecordedSource | undefined): readonly string[] {

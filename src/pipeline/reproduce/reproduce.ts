@@ -2,7 +2,7 @@ import type { ImageComparison } from '../../model/difference.ts';
 import { UserError } from '../../model/errors.ts';
 import { openStore } from '../../oci/layout/layout-store.ts';
 import type { ParsedBuild } from '../../plans/flags/parse-build-args.ts';
-import { attachStatements } from '../attach/attach-statements.ts';
+import { attachStatements, wholeOf } from '../attach/attach-statements.ts';
 import { builtImage, compareBuilds } from '../compare/compare-built.ts';
 import { deeperViews } from '../compare/deeper-views.ts';
 import type { PipelineContext } from '../context.ts';
@@ -78,8 +78,8 @@ export async function reproduce(
     ]);
     const comparison = await compareBuilds(context, prepared.dockerfile, images, look);
     if (attestable !== undefined)
-      await attachStatements(context, attestable, ({ root }) => [
-        proofStatement(context, comparison, root),
+      await attachStatements(context, attestable, (image) => [
+        proofStatement(context, comparison, wholeOf(image)),
       ]);
     return { kind: 'compared', comparison, doubts: [] };
   } finally {

@@ -9,11 +9,13 @@ import { PREDICATE_TYPE } from '../../model/statement.ts';
 import type { BuildPlan } from '../../plans/build-plan.ts';
 import type { FinalImage, FinalPlatform } from '../image-under-build.ts';
 
-/** A predicate that is to be signed, and the index or manifest that it is about. */
+/** A predicate that is to be signed, and the indexes and manifests that it is about. */
 export interface StatementToSign {
   readonly predicateType: string;
   readonly predicate: unknown;
   readonly subject: Descriptor;
+  /** What else it is about: a tag leads to the index, an engine runs a platform's manifest, and verifiers ask for either. */
+  readonly also?: readonly Descriptor[];
   /** To be kept as an artifact of this layer, which is signed itself; the predicate type is the artifact's. */
   readonly layer?: Uint8Array;
 }
@@ -40,49 +42,53 @@ export interface DocumentInputs {
 }
 
 /**
- * The statements about what was built: SBOMs, provenance, signatures. Of a single-platform image all speak of the index that is
- * published, since that is what a tag leads to; of several platforms each manifest has its own, and the index a signature.
- * These are the signatures and provenance, which need nothing that the layers hold.
+ * The statements about what was built: SBOMs, provenance, signatures. All of them are about the index, since that is what a tag leads to,
+ * and about the platforms' manifests, which engines pull: what is said of one platform names that one. These are the signature and
+ * provenance, which need nothing that the layers hold.
  */
 export function earlyStatements(
   inputs: Omit<DocumentInputs, 'content'>,
 ): readonly StatementToSign[] {
   const { image } = inputs;
-  const perPlatform = image.platforms.flatMap((platform) => {
-    const subject = subjectOf(image, platform);
-    return [...signature(subject), ...provenance(inputs, platform, subject)];
-  });
-  return image.platforms.length === 1 ? perPlatform : [...signature(image.index), ...perPlatform];
+  return [
+    // What `cosign sign` 3 makes: the subjects, and nothing said of them.
+    { predicateType: PREDICATE_TYPE.cosignSign, predicate: {}, ...wholeImage(image) },
+    ...image.platforms.flatMap((platform) => provenance(inputs, platform)),
+  ];
 }
 
 /** The SBOMs, of the same subjects. */
 export function sbomStatements(inputs: DocumentInputs): readonly StatementToSign[] {
-  return inputs.image.platforms.flatMap((platform) =>
-    sboms(inputs, platform, subjectOf(inputs.image, platform)),
-  );
+  return inputs.image.platforms.flatMap((platform) => sboms(inputs, platform));
 }
 
-function subjectOf(image: FinalImage, platform: FinalPlatform): Descriptor {
-  return image.platforms.length === 1 ? image.index : platform.descriptor;
+type Subjects = Pick<StatementToSign, 'subject'> & { readonly also: readonly Descriptor[] };
+
+/** The index with all its platforms. */
+export function wholeImage({ index, platforms }: FinalImage): Subjects {
+  return { subject: index, also: platforms.map(({ descriptor }) => descriptor) };
 }
 
-/** The statement that `cosign sign` 3 makes: the subject, and nothing said of it. */
-function signature(subject: Descriptor): readonly StatementToSign[] {
-  return [{ predicateType: PREDICATE_TYPE.cosignSign, predicate: {}, subject }];
+/** One platform and the index that lists it. Of several platforms the manifest comes first: it is what the statement is named by. */
+function onePlatform(image: FinalImage, { descriptor }: FinalPlatform): Subjects {
+  return image.platforms.length === 1
+    ? { subject: image.index, also: [descriptor] }
+    : { subject: descriptor, also: [image.index] };
 }
 
 function sboms(
-  { plan, content, toolVersion }: DocumentInputs,
+  { image, plan, content, toolVersion }: DocumentInputs,
   platform: FinalPlatform,
-  subject: Descriptor,
 ): readonly StatementToSign[] {
   const found = plan.attest.sbom.on ? content(platform) : undefined;
   if (found === undefined) return [];
+  const subjects = onePlatform(image, platform);
+  const { digest } = subjects.subject;
   const input = {
     ...found,
     image: {
-      name: plan.names[0] ?? subject.digest,
-      digest: subject.digest,
+      name: plan.names[0] ?? digest,
+      digest,
       platform: platformOf({ ...platform, descriptor: platform.built.descriptor }),
     },
     created: plan.created,
@@ -90,17 +96,20 @@ function sboms(
   };
   return plan.attest.sbomFormats.map((format) =>
     format === 'cyclonedx'
-      ? { predicateType: PREDICATE_TYPE.cyclonedx, predicate: cyclonedxDocument(input), subject }
-      : { predicateType: PREDICATE_TYPE.spdx, predicate: spdxDocument(input), subject },
+      ? {
+          predicateType: PREDICATE_TYPE.cyclonedx,
+          predicate: cyclonedxDocument(input),
+          ...subjects,
+        }
+      : { predicateType: PREDICATE_TYPE.spdx, predicate: spdxDocument(input), ...subjects },
   );
 }
 
 function provenance(
   inputs: Omit<DocumentInputs, 'content'>,
   platform: FinalPlatform,
-  subject: Descriptor,
 ): readonly StatementToSign[] {
-  const { plan } = inputs;
+  const { plan, image } = inputs;
   if (!plan.attest.provenance.on || platform.built.provenance === undefined) return [];
   const { mode } = plan.settings.reproducible;
   const predicate = slsaProvenance({
@@ -136,5 +145,11 @@ function provenance(
     throw new UserError(`BuildKit's provenance could not be read: ${predicate.error}`, {
       nextStep: 'Build with --provenance=false to go without, and report this.',
     });
-  return [{ predicateType: PREDICATE_TYPE.slsaProvenanceV1, predicate: predicate.value, subject }];
+  return [
+    {
+      predicateType: PREDICATE_TYPE.slsaProvenanceV1,
+      predicate: predicate.value,
+      ...onePlatform(image, platform),
+    },
+  ];
 }

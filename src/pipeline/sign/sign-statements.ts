@@ -22,8 +22,10 @@ const AT_ONCE = 4;
 export interface SignedStatement {
   readonly predicateType: string;
   readonly predicate: unknown;
-  readonly subject: Digest;
-  readonly referrer: Descriptor;
+  /** All that it is about, the first what it is named by. */
+  readonly subjects: readonly [Digest, ...Digest[]];
+  /** One for each subject, in their order. */
+  readonly referrers: readonly [Descriptor, ...Descriptor[]];
   /** The public key or identity that cosign verified the bundle with; undefined where it was not verified here. */
   readonly verifiedBy: string | undefined;
 }
@@ -74,9 +76,11 @@ async function signOrKeep(
     subject: referrer,
   });
   const { verifiedBy } = signature;
-  return [{ predicateType, predicate, subject: subject.digest, referrer, verifiedBy }, signature];
+  const kept = { subjects: [subject.digest], referrers: [referrer] } as const;
+  return [{ predicateType, predicate, ...kept, verifiedBy }, signature];
 }
 
+/** An opened key signs once for all subjects; cosign signs about one file. Either way each subject has a referrer of its own. */
 async function signOne(
   context: PipelineContext,
   blobs: BlobStore,
@@ -85,24 +89,30 @@ async function signOne(
   scratch: string,
 ): Promise<SignedStatement> {
   context.signal.throwIfAborted();
-  const { predicateType, predicate, subject } = statement;
-  const files = {
+  const { predicateType, predicate, subject: first, also = [] } = statement;
+  const opened = signer.kind === 'key' ? signer.opened : undefined;
+  const filesOf = (subject: Descriptor): BundleToProve => ({
     manifestPath: blobs.path(subject.digest),
     bundlePath: `${scratch}.bundle.json`,
     scratchDir: join(scratch, '..'),
     predicateType,
-  };
-  const opened = signer.kind === 'key' ? signer.opened : undefined;
-  const bundle =
-    opened === undefined
-      ? await signWithCosign(context, signer, predicate, files)
-      : signBundle(opened, { subject: subject.digest, predicateType, predicate });
+  });
+  const subjects = [first.digest, ...also.map(({ digest }) => digest)] as const;
+  const ofAll =
+    opened === undefined ? undefined : signBundle(opened, { subjects, predicateType, predicate });
+  const bundleOf = (subject: Descriptor): Buffer | Promise<Uint8Array> =>
+    ofAll ?? signWithCosign(context, signer, predicate, filesOf(subject));
+  const bundle = await bundleOf(first);
   const verifiedBy =
     predicateType === PREDICATE_TYPE.cosignSign
-      ? await verified(context, signer, bundle, files)
+      ? await verified(context, signer, bundle, filesOf(first))
       : undefined;
-  const referrer = await writeBundleReferrer(blobs, { subject, bundle, predicateType });
-  return { predicateType, predicate, subject: subject.digest, referrer, verifiedBy };
+  const store = (subject: Descriptor, signed: Uint8Array): Promise<Descriptor> =>
+    writeBundleReferrer(blobs, { subject, bundle: signed, predicateType });
+  const others: Descriptor[] = [];
+  const referrer = await store(first, bundle);
+  for (const subject of also) others.push(await store(subject, await bundleOf(subject)));
+  return { predicateType, predicate, subjects, referrers: [referrer, ...others], verifiedBy };
 }
 
 async function signWithCosign(

@@ -1,3 +1,4 @@
+import type { Digest } from '../../model/digest.ts';
 import type { Descriptor } from '../../model/oci.ts';
 import type { OpenedImage } from '../../model/opened-image.ts';
 import type { AttachedEvidence, ReadAttachments } from './read-attachments.ts';
@@ -17,6 +18,12 @@ export interface CheckedAttachment {
 /** What a signature of this image may be about: the index or manifest that the name leads to, and its platforms. */
 export function imageDescriptors(image: OpenedImage): readonly Descriptor[] {
   return [image.root, ...image.platforms.map(({ descriptor }) => descriptor)];
+}
+
+/** The manifests that the root lists, also those that were not opened; none where it is a manifest itself. */
+export function partsOf({ index, platforms }: OpenedImage): readonly Digest[] {
+  const opened = platforms.map(({ descriptor }) => descriptor.digest);
+  return index === undefined ? [] : [...index.manifests.map(({ digest }) => digest), ...opened];
 }
 
 /** Documents that are about the image and not signatures, by their manifests. */

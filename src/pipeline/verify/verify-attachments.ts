@@ -18,6 +18,7 @@ import {
   withArtifacts,
 } from './checked-attachment.ts';
 import type { AttachedEvidence, ReadAttachments } from './read-attachments.ts';
+import { envelopeName } from './same-envelope.ts';
 import { verifyNotationSignature } from './verify-notation.ts';
 
 /** cosign calls under way at once; each is a process that computes. */
@@ -45,7 +46,7 @@ export async function verifyAttachments(
     const checked: CheckedAttachment[] = [];
     await inParallel([...read.found.entries()], AT_ONCE, async ([at, evidence]) => {
       context.signal.throwIfAborted();
-      checked[at] = { evidence, ...(await verifier.check(evidence, at)) };
+      checked[at] = { evidence, ...(await verifier.checkOnce(evidence, at)) };
     });
     return withArtifacts(checked, image);
   } finally {
@@ -72,6 +73,7 @@ class Verifier {
   readonly #trusted: TrustedSigners;
   readonly #scratch: string;
   readonly #subjects = new Map<Digest, Promise<string>>();
+  readonly #envelopes = new Map<string, Promise<Check>>();
   #noTrustedRoot: CosignAnswer | undefined;
 
   constructor(
@@ -88,7 +90,17 @@ class Verifier {
     this.#scratch = scratch;
   }
 
-  async check(evidence: AttachedEvidence, at: number): Promise<Check> {
+  /** An envelope that verified once verifies wherever it hangs; one that did not is checked with what else is beside it. */
+  async checkOnce(evidence: AttachedEvidence, at: number): Promise<Check> {
+    const name = envelopeName(evidence);
+    const before = name === undefined ? undefined : await this.#envelopes.get(name);
+    if (before?.verification === 'verified') return before;
+    const check = this.#check(evidence, at);
+    if (name !== undefined) this.#envelopes.set(name, check);
+    return check;
+  }
+
+  async #check(evidence: AttachedEvidence, at: number): Promise<Check> {
     const subject = this.#signable.find(({ digest }) => evidence.subjects.includes(digest));
     if (subject === undefined) return aboutAnother(evidence);
     if (at >= MAX_CHECKS) return unchecked(`more than ${MAX_CHECKS} signatures hang on the image`);

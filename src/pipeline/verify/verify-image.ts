@@ -8,8 +8,9 @@ import { PREDICATE_TYPE } from '../../model/statement.ts';
 import type { ImageVerification, VerifiedItem, VerifyOutcome } from '../../model/verification.ts';
 import type { PipelineContext } from '../context.ts';
 import type { TrustedSigners } from '../sign/trusted-signers.ts';
-import type { CheckedAttachment } from './checked-attachment.ts';
+import { type CheckedAttachment, partsOf } from './checked-attachment.ts';
 import { readAttachments } from './read-attachments.ts';
+import { withoutCopies } from './same-envelope.ts';
 import { unreadEntry, verifyAttachments } from './verify-attachments.ts';
 
 /** What has to be stated by verified attestations besides the signature. */
@@ -30,7 +31,7 @@ export async function verifyImage(
   demands: VerifyDemands,
 ): Promise<ImageVerification> {
   const read = await readAttachments(image);
-  const checked = await verifyAttachments(context, image, read, trusted);
+  const checked = withoutCopies(await verifyAttachments(context, image, read, trusted));
   const covers = coverage(image);
   const verified = checked.filter(({ verification }) => verification === 'verified');
   const signed = covers(verified.filter(isSignature));
@@ -66,16 +67,28 @@ function outcomeOf(reasons: readonly string[], open: readonly string[]): VerifyO
   return open.length > 0 ? 'unjudged' : 'short';
 }
 
+/** About the root, and if it names platforms of it, all of them: what is about one platform names the root so that it is found there. */
+function isAboutWhole(subjects: readonly Digest[], image: OpenedImage): boolean {
+  const parts = partsOf(image);
+  const named = parts.filter((part) => subjects.includes(part));
+  return subjects.includes(image.root.digest) && (named.length === 0 || isAll(named, image));
+}
+
+function isAll(named: readonly Digest[], { platforms, absent }: OpenedImage): boolean {
+  return [...platforms.map(({ descriptor }) => descriptor), ...absent].every(({ digest }) =>
+    named.includes(digest),
+  );
+}
+
 type Covering = (found: readonly CheckedAttachment[]) => readonly CheckedAttachment[];
 
 /** Those of `found` that are about the whole image: about its root, or about every one of its platforms; else none. */
 function coverage(image: OpenedImage): Covering {
-  const root = image.root.digest;
   const platforms = image.platforms.map(({ descriptor }) => descriptor.digest);
   const about = (digest: Digest) => (one: CheckedAttachment) =>
     one.evidence.subjects.includes(digest);
   return (found) => {
-    const whole = found.filter(about(root));
+    const whole = found.filter(({ evidence: { subjects } }) => isAboutWhole(subjects, image));
     // A platform that is not here cannot be looked at: only what is about the root speaks for it.
     if (whole.length > 0 || image.absent.length > 0) return whole;
     const parts = platforms.map((digest) => found.filter(about(digest)));
