@@ -77,13 +77,18 @@ export async function imageParts(
 ): Promise<ImageParts> {
   const manifests: Descriptor[] = [];
   const attestations: AttestationManifest[] = [];
-  const seen = new Set<Digest>();
+  const seen = new Set<string>();
   const visit = async (descriptor: Descriptor, depth: number): Promise<void> => {
-    if (seen.has(descriptor.digest)) return;
-    seen.add(descriptor.digest);
+    const subject = isAttestationManifest(descriptor)
+      ? descriptor.annotations?.['vnd.docker.reference.digest']
+      : undefined;
+    // Where two platforms are attested with the same bytes, one manifest is listed for each.
+    const name = `${descriptor.digest} ${subject ?? ''}`;
+    if (seen.has(name)) return;
+    seen.add(name);
     if (isAttestationManifest(descriptor)) {
-      const subject = parseDigest(descriptor.annotations?.['vnd.docker.reference.digest']);
-      if (subject !== undefined) attestations.push({ descriptor, subject });
+      const attested = parseDigest(subject);
+      if (attested !== undefined) attestations.push({ descriptor, subject: attested });
     } else if (!isIndex(descriptor.mediaType)) manifests.push(descriptor);
     else if (depth >= MAX_DEPTH)
       throw new UserError(`image index ${root.digest} is nested too deeply`);

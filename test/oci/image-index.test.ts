@@ -96,6 +96,20 @@ test('platforms and BuildKit’s attestations are told apart', async () => {
   });
 });
 
+test('one attestation manifest that is listed for two platforms is about both', async () => {
+  const { add, read } = documents();
+  const about = (n: number): Descriptor => ({
+    ...platform(3),
+    annotations: {
+      'vnd.docker.reference.type': 'attestation-manifest',
+      'vnd.docker.reference.digest': platform(n).digest,
+    },
+  });
+  const root = add([platform(1), platform(2), about(1), about(2)]);
+  const { attestations } = await imageParts(root, read);
+  expect(attestations.map(({ subject }) => subject)).toEqual([1, 2].map((n) => platform(n).digest));
+});
+
 test('too deep a nesting is refused', async () => {
   const { add, read } = documents();
   let root = add([platform(1)]);
