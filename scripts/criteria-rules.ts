@@ -227,7 +227,10 @@ const PROFILES: RuleTable = {
       'AppArmor in complain or unconfined mode, or with mount, ptrace, change_profile, userns',
       'fail',
     ],
+    ['AppArmor in JSON (KEP-6061)', 'unknown: the runtime makes the rules of it'],
+    ['AppArmor that says it is not proven', 'unknown'],
     ['SELinux', 'unknown: it adds to a policy of the host'],
+    ['several that are signed', 'the worst of them'],
     ['what cannot be read as any of them', 'fail'],
   ],
 };

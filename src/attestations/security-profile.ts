@@ -1,5 +1,6 @@
 import { parseStrictJson } from '../formats/strict-json.ts';
 import { isObject } from '../model/json-value.ts';
+import { isUnproven } from '../model/made-profile.ts';
 import { err, ok, type Result } from '../model/result.ts';
 import { VERIFIER_ID } from './identity.ts';
 
@@ -56,6 +57,10 @@ export function readSecurityProfile(
 function appArmorText(bytes: Uint8Array): Result<SecurityProfile> {
   if (bytes.length > MAX_LAYER_BYTES) return err(`it is larger than ${MAX_LAYER_BYTES} bytes`);
   const text = new TextDecoder().decode(bytes);
+  if (isUnproven(text))
+    return err(
+      'nobody has run the program under it: make it with scoville profile --apparmor on a machine with AppArmor',
+    );
   return /\bprofile\s|\{/.test(text)
     ? ok({ kind: 'apparmor', predicate: { content: text }, layer: undefined })
     : err('it is neither JSON nor an AppArmor profile');

@@ -1,3 +1,5 @@
+import { FILE_CALLS, FileTraceReader, type FileTrace, mergedFiles } from './file-trace.ts';
+
 /** What was seen of a system call. */
 export interface SeenCall {
   readonly count: number;
@@ -12,6 +14,8 @@ export interface Trace {
   readonly modes: ReadonlySet<CallMode>;
   /** Lines that are not strace's: the program can write into the trace too. */
   readonly unread: number;
+  /** Files and sockets, where they were traced. */
+  readonly files?: FileTrace;
 }
 
 export type CallMode = '32 bit' | 'x32';
@@ -31,6 +35,8 @@ const MOST_CALLS = 1000;
 const MOST_VALUES = 64;
 const CALL = /^\d{1,10} +([a-z_][a-z0-9_]{0,39})\(([0-9a-fx, ]{0,200})(?:\)| <unfinished \.\.\.>)/;
 const MODE = /^\d{1,10} +\[ Process PID=\d{1,10} runs in (32 bit|x32|64 bit) mode\. \]$/;
+/** A call whose arguments strace has read. */
+const DECODED = /^\d{1,10} +([a-z_][a-z0-9_]{0,39})\(/;
 /** Returns of calls, signals and ends of processes. */
 const OTHER = /^\d{1,10} +(?:<\.\.\. |--- |\+\+\+ |\?\?\?\?\(|syscall_0x[0-9a-f]+\(|exit_group\()/;
 
@@ -48,13 +54,15 @@ export class TraceReader {
   readonly #modes = new Set<CallMode>();
   readonly #decoder = new TextDecoder('latin1');
   readonly #flagsOfClone: number;
+  readonly #files: FileTraceReader | undefined;
   #rest = '';
   #isTooLong = false;
   #unread = 0;
 
-  /** `architecture`: GOARCH of what is traced. */
-  constructor(architecture: string) {
+  /** `architecture`: GOARCH of what is traced. `readsFiles`: the arguments of FILE_CALLS were read by strace. */
+  constructor(architecture: string, readsFiles = false) {
     this.#flagsOfClone = architecture === 's390x' ? 1 : 0;
+    this.#files = readsFiles ? new FileTraceReader() : undefined;
   }
 
   push(chunk: Uint8Array): void {
@@ -73,6 +81,7 @@ export class TraceReader {
       calls: new Map([...this.#calls].map(([name, seen]) => [name, { ...seen }])),
       modes: new Set(this.#modes),
       unread: this.#unread,
+      ...(this.#files === undefined ? {} : { files: this.#files.trace() }),
     };
   }
 
@@ -83,13 +92,20 @@ export class TraceReader {
       this.#unread++;
       return;
     }
-    const [, name, args] = CALL.exec(line) ?? [];
+    this.#files?.line(line);
+    const [, name, args] = CALL.exec(line) ?? this.#decoded(line) ?? [];
     if (name !== undefined && args !== undefined) this.#note(name, args);
     else {
       const [, mode] = MODE.exec(line) ?? [];
       if (mode === '32 bit' || mode === 'x32') this.#modes.add(mode);
       else if (mode === undefined && !OTHER.test(line)) this.#unread++;
     }
+  }
+
+  #decoded(line: string): readonly string[] | undefined {
+    if (this.#files === undefined) return undefined;
+    const [whole = '', name = ''] = DECODED.exec(line) ?? [];
+    return FILE_CALLS.includes(name) ? [whole, name, ''] : undefined;
   }
 
   #note(name: string, args: string): void {
@@ -124,7 +140,9 @@ export function mergedTraces(traces: readonly Trace[]): Trace {
       values: isKept ? values : undefined,
     });
   }
+  const files = traces.flatMap((one) => (one.files === undefined ? [] : [one.files]));
   return {
+    ...(files.length === 0 ? {} : { files: mergedFiles(files) }),
     calls,
     modes: new Set(traces.flatMap(({ modes }) => [...modes])),
     unread: traces.reduce((sum, { unread }) => sum + unread, 0),

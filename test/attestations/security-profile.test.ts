@@ -94,6 +94,14 @@ test('whatever the file holds, it is read or refused, and never thrown', () => {
   );
 });
 
+test('an AppArmor profile that says it is not proven is not attached', () => {
+  const text = '# NOT PROVEN: no AppArmor here\nprofile app { /app r, }\n';
+  expect(readSecurityProfile(Buffer.from(text))).toMatchObject({
+    ok: false,
+    error: expect.stringContaining('nobody has run the program under it') as unknown,
+  });
+});
+
 test('AppArmor’s own language is signed and has no artifact; its JSON has one', () => {
   const text = 'profile app flags=(attach_disconnected) { file, }';
   expect(readSecurityProfile(Buffer.from(text))).toEqual({

@@ -30,6 +30,10 @@ export interface ProfileRequest {
   readonly forMs: number;
   readonly strict: boolean;
   readonly ioctl: boolean;
+  /** Trace files too, for an AppArmor profile. */
+  readonly files: boolean;
+  /** What the user calls the image. */
+  readonly title: string;
 }
 
 /** An image that ran under the tracer and answered. */
@@ -56,7 +60,7 @@ export interface ProvenProfile {
 }
 
 /** How long a program has to run on under its profile that nothing is asked of. */
-const STAYING_MS = 3_000;
+export const STAYING_MS = 3_000;
 /** The tightest first: the first in which the program answers is taken. */
 const CONFINEMENTS: readonly Confinement[] = [
   { readOnly: true, rights: 'none' },
@@ -97,6 +101,7 @@ export async function traceForProfile(
     });
     const ran = await traceImage(context, {
       ...{ image, service, exercises, env, timeoutMs, forMs, confinement, tracer, architecture },
+      files: request.files,
     });
     if (ran.failure === undefined) {
       warn(context, ran.trace, ran.killed);
@@ -170,15 +175,12 @@ export async function proveProfile(
   request: ProfileRequest,
 ): Promise<ProvenProfile> {
   const { architecture, confinement } = traced;
-  const comment = profileComment({
-    image: traced.digest,
-    platform: `linux/${architecture}`,
-    when: new Date(context.now()).toISOString().replace(/\.\d+Z$/, 'Z'),
-    exercises: traced.exercises,
-    confinement: confinementWords(confinement),
-  });
   const { strict, ioctl } = request;
-  const { document, refused } = makeProfile(traced.trace, { architecture, strict, ioctl }, comment);
+  const { document, refused } = makeProfile(
+    traced.trace,
+    { architecture, strict, ioctl },
+    profileOrigin(context, traced),
+  );
   const { more, kept, total } = compareWithDefault(readProfile(document), architecture);
   if (more.length > 0)
     throw new UserError(`the profile allows what the default forbids: ${more.join(', ')}`);
@@ -207,4 +209,18 @@ export async function proveProfile(
     await rm(folder, { recursive: true, force: true });
   }
   return { document, refused, kept, total };
+}
+
+/** Where a profile of that trace comes from, as its comment says it. */
+export function profileOrigin(
+  { now }: PipelineContext,
+  { digest, architecture, exercises, confinement }: TracedImage,
+): string {
+  return profileComment({
+    image: digest,
+    platform: `linux/${architecture}`,
+    when: new Date(now()).toISOString().replace(/\.\d+Z$/, 'Z'),
+    exercises,
+    confinement: confinementWords(confinement),
+  });
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ToolError, UserError } from '../../model/errors.ts';
+import { FILE_CALLS } from '../../profile/file-trace.ts';
 import { mergedTraces, type Trace, TraceReader } from '../../profile/trace-reader.ts';
 import {
   createContainer,
@@ -14,6 +15,8 @@ import {
   removeVolume,
 } from '../../tools/docker/docker-volume.ts';
 import type { PipelineContext } from '../context.ts';
+import { dropContainer } from '../drop-container.ts';
+import { type AskImage, resolveFiles } from './resolve-files.ts';
 import { type RunRequest, type RunResult, runContainer } from './run-container.ts';
 import type { Exec } from './run-exercises.ts';
 import { EXEC_PIPE, TRACE_PIPE, TRACER, type Tracer } from './tracer-files.ts';
@@ -22,10 +25,22 @@ import { EXEC_PIPE, TRACE_PIPE, TRACER, type Tracer } from './tracer-files.ts';
 export type TraceRequest = Omit<
   RunRequest,
   'name' | 'exec' | 'newPrivileges' | 'options' | 'command'
-> & { readonly tracer: Tracer; readonly architecture: string };
+> & {
+  readonly tracer: Tracer;
+  readonly architecture: string;
+  /** Read names of files too, for an AppArmor profile. */
+  readonly files: boolean;
+};
 
 /** `-D`: the program keeps process 1, so that signals reach it. Arguments raw: strace reads nothing of the program's memory. */
 const STRACE = ['-f', '--quiet=attach,exit', '-e', 'raw=all', '-o'];
+/** Names of files are read, and of their descriptors; no content, and no argument of a program (`-s 0`). */
+const STRACE_FILES = [
+  ...['-f', '--quiet=attach,exit', '-y', '-s', '0'],
+  ...['-e', `raw=!${FILE_CALLS.map((name) => `?${name}`).join(',')}`, '-o'],
+];
+/** What a look-up may print. */
+const MOST_PRINTED = 1024 * 1024;
 /** How long the rest of the trace is waited for once the program has ended. */
 const REST_MS = 10_000;
 
@@ -35,18 +50,19 @@ const REST_MS = 10_000;
  */
 export async function traceImage(
   context: PipelineContext,
-  { tracer, architecture, ...request }: TraceRequest,
+  { tracer, architecture, files, ...request }: TraceRequest,
 ): Promise<RunResult & { readonly trace: Trace }> {
   const { run, signal } = context;
   const name = `scoville-profile-${randomBytes(6).toString('hex')}`;
   const reader = `${name}-reader`;
-  const found = [new TraceReader(architecture)];
+  const strace = files ? STRACE_FILES : STRACE;
+  const found = [new TraceReader(architecture, files)];
   const ended = new AbortController();
   let following: Promise<void> | undefined;
   try {
     signal.throwIfAborted();
     await createVolume(run, name);
-    await createReader(context, reader, request.image, name, tracer);
+    await createReader(context, reader, request.image, name, [...tracer.start('cat'), TRACE_PIPE]);
     await copyIntoContainer(run, tracer.archive, `${reader}:${TRACER}`);
     following = follow(
       run,
@@ -59,7 +75,7 @@ export async function traceImage(
     const [loader = '', ...before] = tracer.start('strace');
     // What is started in the container has a tracer of its own, and a pipe: two of them in one would cut each other's lines.
     const exec: Exec = async (command, limits) => {
-      const part = new TraceReader(architecture);
+      const part = new TraceReader(architecture, files);
       found.push(part);
       const over = new AbortController();
       const read = follow(
@@ -70,7 +86,7 @@ export async function traceImage(
         },
         over.signal,
       ).catch(() => undefined);
-      const traced = [loader, ...before, ...STRACE, EXEC_PIPE, '--', ...command];
+      const traced = [loader, ...before, ...strace, EXEC_PIPE, '--', ...command];
       const said = await execInContainer(run, name, traced, limits).finally(async () => {
         await Promise.race([read, sleep(REST_MS)]);
         over.abort();
@@ -84,10 +100,14 @@ export async function traceImage(
       newPrivileges: false,
       exec,
       options: ['--no-healthcheck', '--mount', mount(name, ',readonly'), '--entrypoint', loader],
-      command: [...before, '-D', ...STRACE, TRACE_PIPE, '--', ...request.service.program],
+      command: [...before, '-D', ...strace, TRACE_PIPE, '--', ...request.service.program],
     });
     await Promise.race([following, sleep(REST_MS)]);
-    return { ...result, trace: mergedTraces(found.map((one) => one.trace())) };
+    const trace = mergedTraces(found.map((one) => one.trace()));
+    if (trace.files === undefined || result.failure !== undefined) return { ...result, trace };
+    const ask: AskImage = async (program, args) =>
+      askImage(context, request.image, name, [...tracer.start(program), ...args]);
+    return { ...result, trace: { ...trace, files: await resolveFiles(trace.files, ask) } };
   } finally {
     const isGone = await removeContainer(run, reader);
     ended.abort();
@@ -101,15 +121,41 @@ export async function traceImage(
   }
 }
 
-/** A container that reads the pipe: no network, no rights, and nothing of the image is started in it. */
+/** What a program of the tracer prints in a container of the image. */
+async function askImage(
+  context: PipelineContext,
+  image: string,
+  volume: string,
+  words: readonly string[],
+): Promise<Uint8Array> {
+  const name = `${volume}-look`;
+  const parts: Uint8Array[] = [];
+  let size = 0;
+  try {
+    await createReader(context, name, image, volume, words);
+    await follow(
+      context.run,
+      ['start', '--attach', name],
+      (chunk) => {
+        size += chunk.length;
+        if (size <= MOST_PRINTED) parts.push(Uint8Array.from(chunk));
+      },
+      context.signal,
+    );
+  } finally {
+    await dropContainer(context, name);
+  }
+  return Buffer.concat(parts);
+}
+
+/** A container for programs of the tracer: no network, no rights, and nothing of the image is started in it. */
 async function createReader(
   { run }: PipelineContext,
   name: string,
   image: string,
   volume: string,
-  tracer: Tracer,
+  [entryPoint = '', ...words]: readonly string[],
 ): Promise<void> {
-  const [loader = '', ...before] = tracer.start('cat');
   try {
     await createContainer(run, {
       name,
@@ -121,9 +167,9 @@ async function createReader(
       options: [
         ...['--no-healthcheck', '--network', 'none', '--read-only', '--user', '65534:65534'],
         ...['--log-driver', 'none', '--workdir', '/', '--mount', mount(volume, '')],
-        ...['--entrypoint', loader],
+        ...['--entrypoint', entryPoint],
       ],
-      command: [...before, TRACE_PIPE],
+      command: words,
     });
   } catch (error) {
     if (error instanceof ToolError && /no such image/i.test(error.stderrTail))

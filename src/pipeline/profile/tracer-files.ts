@@ -13,29 +13,33 @@ export const TRACE_PIPE = `${TRACER}/trace`;
 /** The same for what is started in the container beside its program. */
 export const EXEC_PIPE = `${TRACER}/exec`;
 
+/** The tracer, what reads its pipe, and what looks up files for an AppArmor profile. */
+export type TracerProgram = (typeof PROGRAMS)[number];
+
 /** The tracer as files for a volume, and how its programs are started from there. */
 export interface Tracer {
   /** A tar archive. */
   readonly archive: Uint8Array;
   /** Words that start one of the programs, for `--entrypoint` and behind it. */
-  readonly start: (program: 'strace' | 'cat') => readonly string[];
+  readonly start: (program: TracerProgram) => readonly string[];
 }
 
+const PROGRAMS = ['strace', 'cat', 'readlink', 'head'] as const;
 const LINKED = /^\s*(\S+) => (\/\S+) \(0x[0-9a-f]+\)$/;
 const LOADER = /^\s*(\/\S*\/ld[\w.-]*\.so[\w.]*)(?: => \S+)? \(0x[0-9a-f]+\)$/;
 
 /**
- * Takes strace and cat of this machine with their loader and libraries, so that they run in any image of the same machine,
+ * Takes strace and a few programs of coreutils of this machine with their loader and libraries, so that they run in any image of the same machine,
  * those without a C library too. Throws UserError where strace is missing.
  */
 export async function tracerFiles(context: PipelineContext): Promise<Tracer> {
   const files = new Map<string, string>();
   let loader: string | undefined;
-  for (const program of ['strace', 'cat']) {
+  for (const program of PROGRAMS) {
     const path = findCommand(program, commandSearch(context));
     if (path === undefined)
       throw new UserError(`${program} not found: it traces the program`, {
-        nextStep: `install it where this command runs: apt-get install ${program === 'cat' ? 'coreutils' : 'strace'}`,
+        nextStep: `install it where this command runs: apt-get install ${program === 'strace' ? 'strace' : 'coreutils'}`,
       });
     files.set(program, path);
     const linked = await linkedFiles(context.run, path, context.signal);

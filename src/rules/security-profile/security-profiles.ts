@@ -1,5 +1,6 @@
 import { parseStrictJson } from '../../formats/strict-json.ts';
 import { field } from '../../model/json-value.ts';
+import { isUnproven } from '../../model/made-profile.ts';
 import { readAppArmor } from './apparmor-profile.ts';
 import { compareAppArmor } from './compare-apparmor.ts';
 import { compareWithDefault } from './seccomp/compare-profiles.ts';
@@ -87,9 +88,12 @@ function seccomp(profile: unknown, architecture: string): ProfileVerdict {
 
 function apparmor(text: string): ProfileVerdict {
   const read = readAppArmor(text);
-  return read === undefined
-    ? { kind: 'AppArmor', holds: 'malformed', reason: 'it is not a whole AppArmor profile' }
-    : { kind: 'AppArmor', ...compareAppArmor(read) };
+  if (read === undefined)
+    return { kind: 'AppArmor', holds: 'malformed', reason: 'it is not a whole AppArmor profile' };
+  const compared = compareAppArmor(read);
+  return compared.holds === 'tighter' && isUnproven(text)
+    ? { kind: 'AppArmor', holds: 'undecided', reason: 'it says of itself that it is not proven' }
+    : { kind: 'AppArmor', ...compared };
 }
 
 /** CIL that takes a domain out of enforcement, or gives it all. */

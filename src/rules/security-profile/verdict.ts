@@ -12,6 +12,12 @@ interface Judged {
 
 const EXPLAIN = 'scoville explain security-profile';
 
+function wordsOf({ found, profile }: Judged, count: number): string {
+  const which = count > 1 && found.digest !== undefined ? ` ${found.digest}` : '';
+  const among = count > 1 ? ` (one of ${count} that are attached)` : '';
+  return `${profile.kind} profile${which}${among} ${profile.reason}`;
+}
+
 /** A profile is made by running the image's program. */
 function startsSomething({ config: { config } }: ImageFact): boolean {
   return (config?.Entrypoint?.length ?? 0) > 0 || (config?.Cmd?.length ?? 0) > 0;
@@ -29,7 +35,8 @@ export const securityProfile = criterion({
     'A seccomp or AppArmor profile attached for this digest, as an attestation or referrer, that parses and is tighter than the container engine’s default. A ' +
     'seccomp profile denies by default and allows fewer calls than Docker’s and no others, with each filter of arguments, capability, kernel and machine compared. ' +
     'An AppArmor profile is in enforce mode, grants nothing that docker-default denies, and less as a whole. What depends on includes or variables that are not seen, ' +
-    'and an SELinux module, is unknown; so is a profile that nobody is known to have signed.',
+    'and an SELinux module, is unknown; so is a profile that nobody is known to have signed, and an AppArmor profile in JSON (KEP-6061) or one that says it is not proven. ' +
+    'Of several signed profiles, the worst counts.',
   check: ({ image, attestations }) => {
     const found = attested(attestations, image, isProfileType);
     const judged: Judged[] = found.own.map((one) => ({
@@ -43,16 +50,18 @@ export const securityProfile = criterion({
     const evidence = judged.map((one) =>
       attestationEvidence(one.found, `${one.profile.kind}: ${one.profile.reason}`),
     );
-    const tighter = judged.find(({ profile }) => profile.holds === 'tighter');
-    if (tighter !== undefined)
-      return pass(`${tighter.profile.kind} profile ${tighter.profile.reason}`, evidence, {
-        source: trustIn(tighter.found),
-      });
-    const open = judged.find(({ profile }) => profile.holds === 'undecided');
+    // Which one a runtime takes is up to who runs it: the worst of those that somebody answers for.
+    const signed = judged.filter((one) => trustIn(one.found) !== 'unverified-attestation');
+    const counted = signed.length > 0 ? signed : judged;
+    const wide = counted.find(({ profile }) => /^(?:not-tighter|malformed)$/.test(profile.holds));
+    if (wide !== undefined) return fail(wordsOf(wide, counted.length), evidence);
+    const open = counted.find(({ profile }) => profile.holds === 'undecided');
     if (open !== undefined)
       return unknown(open.profile.reason, undefined, evidence, trustIn(open.found));
-    const reasons = judged.map(({ profile }) => `${profile.kind} profile: ${profile.reason}`);
-    return fail(reasons[0] ?? 'no profile', evidence);
+    const [first] = counted;
+    return first === undefined
+      ? fail('no profile', evidence)
+      : pass(wordsOf(first, 1), evidence, { source: trustIn(first.found) });
   },
   remedies: [
     {

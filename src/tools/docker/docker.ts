@@ -4,7 +4,7 @@ import { lookup } from '../../model/lookup.ts';
 import type { RunTool } from '../../model/run.ts';
 import { completed } from '../completed-run.ts';
 import { cleanText } from '../describe-run.ts';
-import { parseJson, textField } from '../json-fields.ts';
+import { listField, parseJson, textField } from '../json-fields.ts';
 
 /** The engine that `docker` talks to. */
 export interface DockerInfo {
@@ -16,10 +16,12 @@ export interface DockerInfo {
   readonly architecture: string;
   /** Docker's context, whose name its own builder has; not there where docker does not tell. */
   readonly context?: string;
+  /** What confines containers: `name=apparmor`, `name=seccomp,profile=builtin`. */
+  readonly security?: readonly string[];
 }
 
 const INFO_FORMAT =
-  '{"version":{{json .ServerVersion}},"status":{{json .DriverStatus}},"os":{{json .OSType}},"arch":{{json .Architecture}},"context":{{json .ClientInfo.Context}}}';
+  '{"version":{{json .ServerVersion}},"status":{{json .DriverStatus}},"os":{{json .OSType}},"arch":{{json .Architecture}},"context":{{json .ClientInfo.Context}},"security":{{json .SecurityOptions}}}';
 
 /** Names the kernel has for processors, and OCI's. */
 const ARCHITECTURES = lookup<string>({
@@ -55,6 +57,7 @@ function parseDockerInfo(stdout: string): DockerInfo | undefined {
   const status = field(info, 'status');
   const architecture = textField(info, 'arch') ?? '';
   const context = textField(info, 'context');
+  const security = listField(info, 'security').filter((one) => typeof one === 'string');
   return {
     serverVersion,
     containerdStore:
@@ -65,6 +68,7 @@ function parseDockerInfo(stdout: string): DockerInfo | undefined {
     os: textField(info, 'os') ?? 'linux',
     architecture: ARCHITECTURES[architecture] ?? architecture,
     ...(context === undefined ? {} : { context }),
+    ...(security.length === 0 ? {} : { security }),
   };
 }
 

@@ -115,6 +115,66 @@ judgesAs(securityProfile, [
     outcome: 'fail',
     says: 'another image',
   },
+  {
+    name: 'a tight and a wide one, both verified, in either order',
+    facts: having(
+      attestation('x/seccomp', seccomp(['read'])),
+      attestation('x/seccomp', seccomp(['read', 'mount'])),
+    ),
+    outcome: 'fail',
+    says: 'one of 2 that are attached) allows what the default forbids: mount',
+  },
+  {
+    name: 'a wide and a tight one',
+    facts: having(
+      attestation('x/seccomp', seccomp([], 'SCMP_ACT_ALLOW')),
+      attestation('x/seccomp', seccomp(['read'])),
+    ),
+    outcome: 'fail',
+    says: 'lets other calls through',
+  },
+  {
+    name: 'a tight seccomp profile beside an AppArmor profile in complain mode',
+    facts: having(
+      attestation('x/seccomp', seccomp(['read'])),
+      attestation('x/apparmor', { content: 'profile app flags=(complain) { /app r, }' }),
+    ),
+    outcome: 'fail',
+    says: 'complain',
+  },
+  {
+    name: 'a tight one beside one that cannot be judged',
+    facts: having(
+      attestation('x/seccomp', seccomp(['read'])),
+      attestation('x/apparmor', { filesystem: { readOnlyPaths: ['/app'] } }),
+    ),
+    outcome: 'unknown',
+    says: 'structured AppArmor',
+  },
+  {
+    name: 'a tight one that is signed beside a wide one that nobody signed',
+    facts: having(
+      attestation('x/seccomp', seccomp([], 'SCMP_ACT_ALLOW'), { verification: 'unverified' }),
+      attestation('x/seccomp', seccomp(['read'])),
+    ),
+    outcome: 'pass',
+    says: 'allows 1 of the default’s',
+  },
+  {
+    name: 'two tight ones',
+    facts: having(
+      attestation('x/seccomp', seccomp(['read'])),
+      attestation('x/apparmor', { content: 'profile app { /app r, }' }),
+    ),
+    outcome: 'pass',
+    says: 'seccomp profile',
+  },
+  {
+    name: 'AppArmor that says it is not proven',
+    facts: of({ content: '# NOT PROVEN: no kernel\nprofile app { /app r, }' }, 'x/apparmor'),
+    outcome: 'unknown',
+    says: 'not proven',
+  },
   { name: 'none', facts: having(), outcome: 'fail', says: 'no security profile' },
   {
     name: 'not read',
