@@ -193,6 +193,10 @@ export interface VulnerabilitiesFact {
   readonly suppressed?: readonly SuppressedVulnerability[];
   /** What the scan could not look at, a reason each: while there are any, finding nothing proves nothing. */
   readonly gaps?: readonly string[];
+  /**
+   * There where the scan reads records itself: a CVE whose severity none of them states may be of any. What to do about it.
+   */
+  readonly unrated?: string;
   /** What a reader should know beside: another scanner failed, a VEX document matched nothing. */
   readonly notices?: readonly string[];
 }

@@ -1,13 +1,12 @@
 import type { VulnerabilitiesFact } from '../../model/facts.ts';
 import type { OsRelease, Package } from '../../model/packages.ts';
-import { quantity } from '../../model/quantity.ts';
 import { err, ok, type Result } from '../../model/result.ts';
 import { VERSION_ORDERS } from '../../versions/order.ts';
 import { familyOf, packageName } from '../osv/osv-names.ts';
 import { type OsvPlan, planOsv } from '../osv/osv-queries.ts';
 import type { OsvRecord } from '../osv/osv-record.ts';
 import { osvReports } from '../osv/osv-reports.ts';
-import { isJudged } from '../osv/osv.ts';
+import { isJudged, unratedField } from '../osv/osv-severity.ts';
 import { isCve } from '../scanners/alias-names.ts';
 import { onePerCve } from '../scanners/one-per-cve.ts';
 import { COMMITS } from './advisory-entry.ts';
@@ -61,11 +60,6 @@ async function scan(
   const records = new Map(found.records);
   const asked = addCves(databases, records);
   const vulnerabilities = onePerCve(await osvReports(plan, found.matches, records));
-  const unjudged = new Set(
-    vulnerabilities
-      .filter(({ id, severity }) => severity === 'unknown' && isCve(id))
-      .map(({ id }) => id),
-  ).size;
   const used = families.flatMap((family) => databases.of(family)?.meta ?? []);
   // Severities are of the export of commits, and as old as it is.
   const commits = asked > 0 ? databases.of(COMMITS)?.meta.date : undefined;
@@ -80,18 +74,16 @@ async function scan(
       .filter((name) => databases.of(name)?.meta.releases.includes(releaseOf(name)) === false)
       .map((name) => `the database has no data for ${name}`),
     ...found.unclear,
-    ...(unjudged > 0 && databases.of(COMMITS) === undefined
-      ? [
-          `the severity of ${quantity(unjudged, 'CVE')} is in no database here. ` +
-            `Run: scoville db update ${COMMITS}`,
-        ]
-      : []),
   ];
   return ok({
     scanner: scannerName(used.map(({ from }) => from)),
     scannerVersion: families.length === 0 ? 'exports' : families.join(', '),
     databaseDate: dates[0] ?? new Date(now).toISOString(),
     vulnerabilities,
+    ...unratedField(
+      vulnerabilities,
+      databases.of(COMMITS) === undefined ? `Run: scoville db update ${COMMITS}` : undefined,
+    ),
     suppressedByVex: 0,
     ...(gaps.length === 0 ? {} : { gaps }),
   });

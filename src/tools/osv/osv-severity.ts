@@ -1,4 +1,4 @@
-import type { Severity } from '../../model/facts.ts';
+import type { Severity, Vulnerability } from '../../model/facts.ts';
 import { cvssScore } from '../scanners/cvss.ts';
 import { severityOf, severityOfScore } from '../scanners/severity.ts';
 import type { OsvAffected, OsvRecord, OsvSeverity } from './osv-record.ts';
@@ -8,6 +8,14 @@ interface Judged {
   readonly severity: Severity;
   readonly severitySource: string;
   readonly weight: 0 | 1 | 2;
+}
+
+/** Says what to do about findings whose severity no record states, where there are some. */
+export function unratedField(
+  found: readonly Vulnerability[],
+  settle = 'State what it means for the image: scoville vex --review --attach IMAGE',
+): { readonly unrated?: string } {
+  return found.some(({ severity }) => severity === 'unknown') ? { unrated: settle } : {};
 }
 
 /** Records in which a distribution judges one CVE, against advisories and databases for everybody. */
@@ -58,4 +66,14 @@ async function worstScore(stated: readonly OsvSeverity[]): Promise<Judged | unde
 /** `GHSA-…` as `GHSA`. */
 function databaseOf(id: string): string {
   return /^[A-Za-z]+/.exec(id)?.[0] ?? id;
+}
+
+/** True for a record that says how bad it is, or does not need to. */
+export function isJudged({ withdrawn, word, severity, affected }: OsvRecord): boolean {
+  return (
+    withdrawn ||
+    word !== undefined ||
+    severity.length > 0 ||
+    affected.some((one) => one.severity.length > 0)
+  );
 }

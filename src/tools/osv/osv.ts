@@ -10,6 +10,7 @@ import { OsvHttp, type OsvHttpOptions } from './osv-http.ts';
 import { type OsvPlan, planOsv } from './osv-queries.ts';
 import type { OsvRecord } from './osv-record.ts';
 import { osvReports } from './osv-reports.ts';
+import { isJudged, unratedField } from './osv-severity.ts';
 
 const OSV_URL = 'https://api.osv.dev';
 
@@ -58,12 +59,14 @@ function factOf(
   unknown: readonly string[],
   reports: readonly Report[],
 ): VulnerabilitiesFact {
+  const vulnerabilities = onePerCve(reports);
   const gaps = [...plan.gaps, ...unknown.map((name) => `OSV has no data for ${name}`)];
   return {
     scanner: scannerName(request.url),
     scannerVersion: 'API v1',
     databaseDate: new Date(request.now).toISOString(),
-    vulnerabilities: onePerCve(reports),
+    vulnerabilities,
+    ...unratedField(vulnerabilities),
     suppressedByVex: 0,
     ...(gaps.length === 0 ? {} : { gaps }),
   };
@@ -102,14 +105,4 @@ async function recordsOf(
     true,
   );
   return upstream.ok ? ok(new Map([...upstream.value, ...found.value])) : upstream;
-}
-
-/** True for a record that says how bad it is, or does not need to. */
-export function isJudged({ withdrawn, word, severity, affected }: OsvRecord): boolean {
-  return (
-    withdrawn ||
-    word !== undefined ||
-    severity.length > 0 ||
-    affected.some((one) => one.severity.length > 0)
-  );
 }

@@ -453,7 +453,20 @@ describe('what the database cannot say', () => {
       ok: true,
       value: {
         vulnerabilities: [{ id: 'CVE-2026-0004', severity: 'unknown' }],
-        gaps: ['the severity of 1 CVE is in no database here. Run: scoville db update GIT'],
+        unrated: 'Run: scoville db update GIT',
+      },
+    });
+    const withCommits = await byDatabase({
+      ...base,
+      os: ALPINE,
+      installed: pkg('apk', 'a', '1.0-r0'),
+      exports: { ...exports, GIT: [entry('CVE-2026-0005', { severity: HIGH })] },
+    });
+    expect(withCommits).toMatchObject({
+      ok: true,
+      value: {
+        vulnerabilities: [{ id: 'CVE-2026-0004', severity: 'unknown' }],
+        unrated: expect.stringContaining('scoville vex') as unknown,
       },
     });
   });

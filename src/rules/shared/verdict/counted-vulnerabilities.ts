@@ -41,9 +41,27 @@ export function judgeScan(
   const [gap] = scan.gaps ?? [];
   if (gap !== undefined)
     return unknown(`not scanned whole by ${scan.scanner}: ${gap}`, SCAN_SETTLE, evidence);
+  const unrated = unratedText(scan, severity);
+  if (unrated !== undefined) return unknown(unrated, scan.unrated, evidence);
   if (age === undefined)
     return unknown(`${scan.scanner} does not say how old its database is`, SCAN_SETTLE, evidence);
   return pass(`no ${name}${waivedText(scan, isCounted)}, says ${scan.scanner}${asOf}`, evidence);
+}
+
+/** Says which CVEs may be of that severity, since nobody states theirs. */
+function unratedText(
+  { scanner, unrated, vulnerabilities }: VulnerabilitiesFact,
+  severity: Severity | undefined,
+): string | undefined {
+  if (severity === undefined || unrated === undefined) return undefined;
+  const ids = new Set(
+    vulnerabilities
+      .filter((one) => one.severity === 'unknown' && one.id.startsWith('CVE-'))
+      .map(({ id }) => id),
+  );
+  return ids.size === 0
+    ? undefined
+    : `${scanner} has no severity for ${quantity(ids.size, 'CVE')}: ${listed([...ids], 2)}`;
 }
 
 /** Age of the database in whole days; undefined where it has no date. Without a present time it counts as fresh. */

@@ -124,6 +124,20 @@ describe('finding something', () => {
     ]);
   });
 
+  test('a CVE whose severity no record states leaves each severity open, where records are read', () => {
+    const found = [cve('CVE-9', 'unknown'), cve('GHSA-1', 'unknown')];
+    const rated = { ...clean, vulnerabilities: found };
+    const unrated = { ...rated, unrated: 'Run: scoville db update GIT' };
+    const open = judgeScan(unrated, 'critical', unknownFact('not said'));
+    expect(open.outcome).toBe('unknown');
+    expect(open.summary).toContain('has no severity for 1 CVE: CVE-9');
+    expect(open.settle).toBe('Run: scoville db update GIT');
+    expect(judgeScan(rated, 'critical', unknownFact('not said')).outcome).toBe('pass');
+    expect(judgeScan(unrated, undefined, unknownFact('not said')).outcome).toBe('fail');
+    const waived = { ...unrated, vulnerabilities: [] };
+    expect(judgeScan(waived, 'critical', unknownFact('not said')).outcome).toBe('pass');
+  });
+
   test('what is waived is never shown as clean', () => {
     const aside = (id: string, severity: 'high' | 'low') => ({
       vulnerability: cve(id, severity),
