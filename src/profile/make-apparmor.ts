@@ -72,7 +72,7 @@ export function makeAppArmor(request: AppArmorRequest): string {
     ['What it starts', [...trace.executed].map((path) => `${rulePath(path)} mrix`)],
     ['What it opens', pathRules(trace.files).map(({ path, access }) => `${path} ${access}`)],
     [
-      'The engine, which hands over its files, and the loader',
+      'Files and signals of the engine, and the loader',
       [
         '/dev/null rw',
         '/dev/{console,pts/[0-9]*} rw',

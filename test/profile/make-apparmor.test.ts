@@ -88,7 +88,7 @@ describe('the profile of a trace', () => {
     expect(unproven).toContain('\n# NOT PROVEN: no AppArmor?profile x {}\n');
     expect(judged(unproven)).toMatchObject({
       holds: 'undecided',
-      reason: 'it says of itself that it is not proven',
+      reason: 'its second line says that it is not proven',
     });
   });
 

@@ -92,7 +92,7 @@ function apparmor(text: string): ProfileVerdict {
     return { kind: 'AppArmor', holds: 'malformed', reason: 'it is not a whole AppArmor profile' };
   const compared = compareAppArmor(read);
   return compared.holds === 'tighter' && isUnproven(text)
-    ? { kind: 'AppArmor', holds: 'undecided', reason: 'it says of itself that it is not proven' }
+    ? { kind: 'AppArmor', holds: 'undecided', reason: 'its second line says that it is not proven' }
     : { kind: 'AppArmor', ...compared };
 }
 
