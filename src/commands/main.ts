@@ -2,7 +2,7 @@ import { basename } from 'node:path';
 import { didYouMean } from '../model/did-you-mean.ts';
 import { EXIT, Interrupted, messageOf, ToolError, UserError } from '../model/errors.ts';
 import { METADATA_WORD, PLUGIN_WORD, PLUGINS } from '../plans/plugin/plugin-file.ts';
-import { useProxies } from '../tools/proxy.ts';
+import { useNetwork } from '../tools/network/network-fetch.ts';
 import { cleanLines } from '../ui/clean.ts';
 import { COMMANDS, completedCommands } from './command-list.ts';
 import { helpText } from './help.ts';
@@ -26,7 +26,7 @@ const PUBLISHES_NOTHING = new Set(
 export async function main(argv: readonly string[], outside: CommandIo): Promise<number> {
   const io = conversing(outside);
   try {
-    await useProxies(io.env);
+    useNetwork(io.env, io.homeDir);
     return await dispatch(argv, io);
   } catch (thrown) {
     if (io.signal.aborted || thrown instanceof Interrupted) {

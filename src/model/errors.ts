@@ -45,6 +45,29 @@ export class ToolError extends Error {
   }
 }
 
+/** The proxy on the way to a server failed, not the server: `proxy` is its host and port, without a password. */
+export class ProxyError extends Error {
+  override readonly name = 'ProxyError';
+  readonly proxy: string;
+  /** `it answered 407`, or the code of the system's error. */
+  readonly why: string;
+
+  constructor(proxy: string, why: string, cause: unknown) {
+    super(`no way through the proxy ${proxy}: ${why}`, { cause });
+    this.proxy = proxy;
+    this.why = why;
+  }
+
+  /** What to do about it. */
+  get nextStep(): string {
+    if (this.why.endsWith(' 407'))
+      return 'put the user and password of the proxy into its address: HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT';
+    return /\b403$/.test(this.why)
+      ? 'ask who runs the proxy to allow this host'
+      : 'check HTTPS_PROXY and HTTP_PROXY, or add the host to NO_PROXY';
+  }
+}
+
 /** The user pressed Ctrl-C, or a signal asked us to end. */
 export class Interrupted extends Error {
   override readonly name = 'Interrupted';

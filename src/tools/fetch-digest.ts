@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { isDigest } from '../model/digest.ts';
+import { ProxyError } from '../model/errors.ts';
 import type { FetchedFile } from '../model/fix-rule.ts';
 import { err, ok, type Result } from '../model/result.ts';
 import { reasonOf } from './can-connect.ts';
@@ -61,7 +62,7 @@ export async function fetchDigest(
     return err(`more than ${MOST_REDIRECTS} redirects`);
   } catch (error) {
     signal.throwIfAborted();
-    return err(reasonOf(codeOf(error)));
+    return err(error instanceof ProxyError ? error.message : reasonOf(codeOf(error)));
   }
 }
 

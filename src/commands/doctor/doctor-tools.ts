@@ -2,7 +2,7 @@ import { DEFAULT_SETTINGS } from '../../config/default-settings.ts';
 import { loadSettings } from '../../config/find-settings.ts';
 import { cosignDialect } from '../../tools/cosign/cosign-dialect.ts';
 import { KNOWN_VERSIONS, type KnownTool, unknownVersion } from '../../tools/known-versions.ts';
-import { proxyOf } from '../../tools/proxy.ts';
+import { proxyOf } from '../../tools/network/proxy.ts';
 import { TOOLS, type ToolName } from '../../tools/tool-names.ts';
 import { compareVersions, requireTool } from '../../tools/version.ts';
 import type { Check, Finding, Surroundings } from './doctor-check.ts';
@@ -87,8 +87,8 @@ async function osvInstead({ cwd, paths, now, env, connect }: Surroundings): Prom
   if (offline) return { state: 'missing', detail: 'none installed, and offline: true is set' };
   const { host } = new URL(osv.url);
   const by = proxyOf(osv.url, env);
-  const through = by === undefined ? '' : ` through ${by.variable} ${new URL(by.proxy).host}`;
-  const reached = await connect(by?.proxy ?? osv.url, OSV_WAIT_MS);
+  const through = by === undefined ? '' : ` through ${by.variable} ${by.url.host}`;
+  const reached = await connect(by?.url.origin ?? osv.url, OSV_WAIT_MS);
   return reached.ok
     ? { state: 'advice', detail: `none installed; ${host} is asked${through}` }
     : {

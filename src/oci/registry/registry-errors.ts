@@ -1,4 +1,4 @@
-import { messageOf, UserError } from '../../model/errors.ts';
+import { messageOf, ProxyError, UserError } from '../../model/errors.ts';
 import { errorCode } from '../blobs/disk.ts';
 
 /** A registry's answer that is no success; `status` lets a caller tell "not there" from the rest. */
@@ -21,6 +21,7 @@ export class TransferError extends Error {
 }
 
 const MAX_ERROR_BYTES = 16 * 1024;
+const MAX_RETRY_AFTER_MS = 60_000;
 
 /** Reads what a registry says about a failure (distribution-spec, "Error Codes"), bounded and free of control characters. */
 export async function registryError(response: Response): Promise<RegistryError> {
@@ -50,37 +51,27 @@ export function explain(error: unknown, action: string, host: string): unknown {
       nextStep: `Check the connection to ${host} and run the command again; what was transferred is kept.`,
       cause: error,
     });
+  if (error instanceof ProxyError)
+    return new UserError(
+      `${action}: cannot reach ${host} through the proxy ${error.proxy} (${error.why})`,
+      withCause(error.nextStep, error),
+    );
   const code = networkCode(error);
   if (code === undefined) return error;
-  const proxy = proxyIn(error, host);
-  if (proxy !== undefined)
-    return new UserError(`${action}: cannot reach ${host} through the proxy ${proxy} (${code})`, {
-      nextStep: `check HTTPS_PROXY and HTTP_PROXY, or add ${host} to NO_PROXY`,
-      cause: error,
-    });
   return new UserError(`${action}: cannot reach ${host} (${code})`, {
     nextStep: unreachableHint(code, host),
     cause: error,
   });
 }
 
-/** The address that did not answer, where it has another port than the registry: `fetch` asked a proxy. */
-function proxyIn(error: unknown, host: string): string | undefined {
-  const wanted = Number(/:(\d+)$/.exec(host)?.[1] ?? 443);
-  for (let at: unknown = error, depth = 0; at instanceof Error && depth < 5; depth++) {
-    const { address, port } = at as NodeJS.ErrnoException & { address?: string; port?: number };
-    if (address !== undefined && port !== undefined)
-      return port === wanted || port === 80 ? undefined : `${address}:${port}`;
-    at = at.cause instanceof AggregateError ? at.cause.errors[0] : at.cause;
-  }
-  return undefined;
-}
+/** Codes of OpenSSL and Node.js for a certificate that is not trusted, or for no TLS at all. */
+const TLS = /^\w*(?:CERT|SSL|VERIFY|SIGNATURE|CRL|PURPOSE|INVALID_CA)\w*$/;
 
 /** The system's code for a broken or refused connection anywhere in the error's causes. */
 export function networkCode(error: unknown): string | undefined {
   for (let at: unknown = error, depth = 0; at instanceof Error && depth < 5; depth++) {
     const code = errorCode(at);
-    if (code !== undefined && /^(?:E[A-Z_]+|UND_ERR_\w+|\w*CERT\w*|\w*SSL\w*|HPE_\w+)$/.test(code))
+    if (code !== undefined && (TLS.test(code) || /^(?:E[A-Z_]+|UND_ERR_\w+|HPE_\w+)$/.test(code)))
       return code;
     at = at.cause instanceof AggregateError ? at.cause.errors[0] : at.cause;
   }
@@ -91,9 +82,22 @@ export function networkCode(error: unknown): string | undefined {
 
 /** False for what another try will not mend: nobody listens, no such name, a certificate that is not trusted. */
 export function isPassing(code: string): boolean {
-  return !/^(?:ECONNREFUSED|ENOTFOUND|EAI_\w+)$|CERT|SSL|UND_ERR_INVALID_ARG|UND_ERR_REQ_CONTENT/.test(
+  if (TLS.test(code)) return false;
+  return !/^(?:ECONNREFUSED|ENOTFOUND|EAI_\w+|EPROTO|UND_ERR_INVALID_ARG|UND_ERR_REQ_CONTENT\w*)$/.test(
     code,
   );
+}
+
+/** True for an answer that another try may better. */
+export function isPassingStatus(status: number): boolean {
+  return status === 429 || status === 408 || (status >= 500 && status !== 501);
+}
+
+/** Milliseconds to wait before the next try; in the answer seconds, or a date (RFC 9110, 10.2.3); 0 where it is neither. */
+export function retryAfter(response: Response): number {
+  const text = response.headers.get('retry-after') ?? '';
+  const wait = /^\d{1,9}$/.test(text) ? Number(text) * 1000 : Date.parse(text) - Date.now();
+  return Number.isNaN(wait) ? 0 : Math.min(Math.max(0, wait), MAX_RETRY_AFTER_MS);
 }
 
 function detail(error: RegistryError): string {
@@ -113,8 +117,11 @@ function nextStepFor(status: number, host: string): string {
 }
 
 function unreachableHint(code: string, host: string): string {
-  if (/CERT|SSL/.test(code))
-    return `Trust its certificate (NODE_EXTRA_CA_CERTS=FILE), or set registries."${host}".plainHttp in .scoville.yaml where it speaks plain HTTP.`;
+  const folder = `~/.docker/certs.d/${host}`;
+  if (/ALERT.*CERT|CERT.*REQUIRED/.test(code))
+    return `It asks for a client certificate: put client.cert and client.key into ${folder}.`;
+  if (TLS.test(code))
+    return `Trust who signed its certificate: put that authority into ${folder}/ca.crt, or into the system's store. Where it speaks plain HTTP, set registries."${host}".plainHttp in your own settings.`;
   if (code === 'ENOTFOUND') return 'Check the name of the registry.';
   return `Check that a registry answers at ${host}.`;
 }

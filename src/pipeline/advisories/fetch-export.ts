@@ -1,5 +1,5 @@
 import { type FileHandle, open, readFile, rm } from 'node:fs/promises';
-import { messageOf, UserError } from '../../model/errors.ts';
+import { messageOf, ProxyError, UserError } from '../../model/errors.ts';
 import { isObject } from '../../model/json-value.ts';
 import { writeBeside } from '../../oci/blobs/replace-file.ts';
 
@@ -112,6 +112,7 @@ async function request(
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof UserError) throw error;
+    if (error instanceof ProxyError) throw failed(url, error.message, error);
     const cause = error instanceof Error ? error.cause : undefined;
     throw failed(url, messageOf(cause ?? error), error);
   }

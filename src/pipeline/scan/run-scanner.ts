@@ -2,7 +2,7 @@ import type { VulnerabilitiesFact } from '../../model/facts.ts';
 import { type Result, err } from '../../model/result.ts';
 import type { ScannerName } from '../../model/settings.ts';
 import { findCommand } from '../../tools/command-path.ts';
-import { proxyOf } from '../../tools/proxy.ts';
+import { proxyOf } from '../../tools/network/proxy.ts';
 import type { ScanRequest, ScanTarget } from '../../tools/scanners/scanner.ts';
 import { TOOLS } from '../../tools/tool-names.ts';
 import { commandSearch, type PipelineContext } from '../context.ts';
@@ -81,6 +81,6 @@ async function askOsv(
     cache,
     now: now(),
     signal,
-    proxy: proxyOf(osvUrl, env)?.proxy,
+    proxy: proxyOf(osvUrl, env)?.url.origin,
   });
 }

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { ProxyError } from '../../model/errors.ts';
 import { type Result, err, ok } from '../../model/result.ts';
 import { reasonOf } from '../can-connect.ts';
 
@@ -124,6 +125,7 @@ async function read(response: Response) {
 
 /** What undici hides in the cause. */
 function networkReason(error: unknown): string {
+  if (error instanceof ProxyError) return error.message;
   const cause = error instanceof Error ? error.cause : undefined;
   return reasonOf(cause instanceof Error && 'code' in cause ? cause.code : undefined);
 }

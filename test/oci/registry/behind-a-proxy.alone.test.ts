@@ -1,9 +1,14 @@
 import { beforeAll } from 'vitest';
-import { useProxies } from '../../../src/tools/proxy.ts';
+import { Origins } from '../../../src/tools/network/origins.ts';
 
-// Where a proxy is set, undici's dispatcher sends all requests, the direct ones too. It refuses what
-// Node.js' own lets pass (a Content-Length given twice), so the same tests run on it.
-beforeAll(() => useProxies({ HTTPS_PROXY: 'http://127.0.0.1:1' }));
+// The dispatcher of undici sends what is encrypted or goes through a proxy. It refuses what Node.js'
+// own lets pass (a Content-Length given twice), so the same tests run on it.
+beforeAll(() => {
+  const own = globalThis.fetch;
+  const origins = new Origins({ env: {}, platform: process.platform, folders: [] }, true);
+  const dispatcher = origins as unknown as NonNullable<RequestInit['dispatcher']>;
+  globalThis.fetch = (input, init) => own(input, { ...init, dispatcher });
+});
 
 await import('./blob-upload.test.ts');
 await import('./http-sender.test.ts');

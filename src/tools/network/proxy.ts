@@ -1,0 +1,96 @@
+import { BlockList, isIP } from 'node:net';
+import { domainToASCII } from 'node:url';
+import { UserError } from '../../model/errors.ts';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The proxy for an address, and the variable that names it. Its URL can contain a password. */
+export interface Proxy {
+  readonly variable: string;
+  readonly url: URL;
+}
+
+const DEFAULT_PORT: Readonly<Record<string, string>> = { 'http:': '80', 'https:': '443' };
+
+const LOOPBACK = new BlockList();
+LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4');
+LOOPBACK.addAddress('::1', 'ipv6');
+
+/**
+ * The proxy for an address as Go's programs (docker, cosign, buildx) choose it (golang.org/x/net/http/httpproxy): HTTPS_PROXY,
+ * HTTP_PROXY and NO_PROXY, capitals before small letters. Undefined where it is asked directly. Throws UserError where the
+ * variable does not name a proxy that can be used; its value, which may contain a password, is not printed.
+ */
+export function proxyOf(address: string, env: Environment): Proxy | undefined {
+  const url = new URL(address);
+  const isHttps = url.protocol === 'https:';
+  const variable = given(env, isHttps ? 'HTTPS_PROXY' : 'HTTP_PROXY');
+  if (variable === undefined || isDirect(url, env)) return undefined;
+  // A CGI program's HTTP_PROXY is the header "Proxy:" of whoever sent the request.
+  if (!isHttps && (env['REQUEST_METHOD'] ?? '') !== '')
+    throw new UserError(`${variable} is not used where REQUEST_METHOD is set, as in a CGI program`);
+  return { variable, url: proxyUrl(env[variable] ?? '', variable) };
+}
+
+function given(env: Environment, name: string): string | undefined {
+  return [name, name.toLowerCase()].find((one) => (env[one] ?? '') !== '');
+}
+
+/** An address without a scheme is one of HTTP. */
+function proxyUrl(value: string, variable: string): URL {
+  const text = /^[a-z][a-z0-9+.-]*:\/\//i.test(value) ? value : `http://${value}`;
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url !== undefined && ['http:', 'https:'].includes(url.protocol) && url.hostname !== '')
+    return url;
+  throw new UserError(`${variable} does not name an HTTP proxy`, {
+    nextStep: `set it to http://HOST:PORT or https://HOST:PORT, or unset it`,
+  });
+}
+
+function isDirect(url: URL, env: Environment): boolean {
+  const host = url.hostname.replace(/^\[(.*)\]$/, '$1').toLowerCase();
+  if (host === 'localhost' || contains(LOOPBACK, host)) return true;
+  const port = url.port === '' ? (DEFAULT_PORT[url.protocol] ?? '') : url.port;
+  const entries = (env[given(env, 'NO_PROXY') ?? ''] ?? '').split(',');
+  return entries.some((entry) => matches(entry.trim().toLowerCase(), host, port));
+}
+
+/** One entry of NO_PROXY: `*`, an IP address or CIDR block, or a domain; both but blocks may name a port. */
+function matches(entry: string, host: string, port: string): boolean {
+  if (entry === '') return false;
+  if (entry === '*') return true;
+  const block = blockOf(entry);
+  if (block !== undefined) return contains(block, host);
+  const [, bracketed, plain, ownPort] = /^(?:\[([^\]]*)\]|([^:[\]]*)):([^:]*)$/.exec(entry) ?? [];
+  const name = bracketed ?? plain ?? entry;
+  if (ownPort !== undefined && ownPort !== '' && ownPort !== port) return false;
+  if (name === '') return false;
+  const family = isIP(name);
+  if (family !== 0) {
+    const one = new BlockList();
+    one.addAddress(name, family === 4 ? 'ipv4' : 'ipv6');
+    return contains(one, host);
+  }
+  // A domain never matches an address, and one with a leading dot its subdomains alone.
+  if (isIP(host) !== 0) return false;
+  const domain = name.replace(/^\*\./, '.');
+  const ascii = /[^\x00-\x7f]/.test(domain) ? domainToASCII(domain.replace(/^\./, '')) : undefined;
+  const suffix = ascii === undefined ? domain : `${domain.startsWith('.') ? '.' : ''}${ascii}`;
+  return suffix.startsWith('.')
+    ? host.endsWith(suffix)
+    : host === suffix || host.endsWith(`.${suffix}`);
+}
+
+function blockOf(entry: string): BlockList | undefined {
+  const [, address = '', bits = ''] = /^([^/]+)\/(\d{1,3})$/.exec(entry) ?? [];
+  const family = isIP(address);
+  if (family === 0 || Number(bits) > (family === 4 ? 32 : 128)) return undefined;
+  const block = new BlockList();
+  block.addSubnet(address, Number(bits), family === 4 ? 'ipv4' : 'ipv6');
+  return block;
+}
+
+function contains(block: BlockList, host: string): boolean {
+  const family = isIP(host);
+  return family !== 0 && block.check(host, family === 4 ? 'ipv4' : 'ipv6');
+}

@@ -1,0 +1,184 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { TLSSocket } from 'node:tls';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { ProxyError, UserError } from '../../../src/model/errors.ts';
+import { networkFetch } from '../../../src/tools/network/network-fetch.ts';
+import { Authority, companyProxy, Servers } from '../../fakes/company.ts';
+
+const HOST = 'registry.corp.test';
+const OTHER = 'other.corp.test';
+const PASSWORD = 'me:p@ss:w%rd';
+const company = new Authority('Company CA');
+const servers = new Servers();
+const seen: string[] = [];
+/** By server: who asked it, and what header it was shown. */
+const met: string[] = [];
+let home = '';
+let proxy = '';
+let tlsProxy = '';
+let roots = '';
+
+/** The subject of the client's certificate. */
+function peerOf({ socket }: IncomingMessage): { readonly CN?: unknown } {
+  const found = socket instanceof TLSSocket ? socket.getPeerCertificate() : {};
+  return 'subject' in found ? found.subject : {};
+}
+
+function answer(who: string) {
+  return (asked: IncomingMessage, response: ServerResponse): void => {
+    const { CN } = peerOf(asked);
+    met.push(`${who} ${String(CN)} ${asked.headers.authorization ?? 'nobody'}`);
+    if (asked.url === '/away') response.writeHead(302, { location: `https://${OTHER}/` });
+    response.end(who);
+  };
+}
+
+beforeAll(async () => {
+  home = mkdtempSync(join(tmpdir(), 'scoville-company-'));
+  roots = join(home, 'roots.pem');
+  writeFileSync(roots, company.pem);
+  const asks = { requestCert: true, rejectUnauthorized: false, ca: company.pem };
+  const strict = { ...asks, rejectUnauthorized: true };
+  const own = await servers.tls(company.server(HOST), answer('own'), strict);
+  const other = await servers.tls(company.server(OTHER), answer('other'), asks);
+  const folder = join(home, '.docker/certs.d', HOST);
+  mkdirSync(folder, { recursive: true });
+  const { cert, key } = company.client('me');
+  writeFileSync(join(folder, 'client.cert'), cert);
+  writeFileSync(join(folder, 'client.key'), key);
+  writeFileSync(join(folder, 'ca.crt'), company.pem);
+  const hosts = new Map([
+    [`${HOST}:443`, own],
+    [`${HOST}:5000`, own],
+    [`${OTHER}:443`, other],
+  ]);
+  const port = await servers.listen(companyProxy({ password: PASSWORD, hosts, seen }));
+  proxy = `http://me:${encodeURIComponent('p@ss:w%rd')}@127.0.0.1:${port}`;
+  const identity = company.server('localhost');
+  const tlsPort = await servers.listen(companyProxy({ password: PASSWORD, hosts, seen, identity }));
+  tlsProxy = proxy.replace(`http:`, 'https:').replace(`127.0.0.1:${port}`, `localhost:${tlsPort}`);
+});
+
+afterAll(async () => {
+  await servers.close();
+  rmSync(home, { recursive: true });
+});
+
+beforeEach(() => {
+  seen.length = met.length = 0;
+});
+
+const failure = (url: string, env: Record<string, string>): Promise<unknown> =>
+  networkFetch(
+    env,
+    home,
+  )(url).then(
+    (response) => response.status,
+    (error: unknown) => error,
+  );
+
+describe('a proxy with a password, and a registry with mutual TLS', () => {
+  test.each(['http', 'https'])('through an %s proxy', async (scheme) => {
+    const env = { HTTPS_PROXY: scheme === 'http' ? proxy : tlsProxy, SSL_CERT_FILE: roots };
+    const response = await networkFetch(env, home)(`https://${HOST}/v2/`, {
+      headers: { authorization: 'Basic mine' },
+    });
+    expect(await response.text()).toBe('own');
+    expect(seen).toEqual([`CONNECT ${HOST}:443`]);
+    expect(met).toEqual(['own me Basic mine']);
+  });
+
+  test('a redirect takes neither certificate nor password along', async () => {
+    const env = { HTTPS_PROXY: proxy, SSL_CERT_FILE: roots };
+    const response = await networkFetch(env, home)(`https://${HOST}/away`, {
+      headers: { authorization: 'Basic mine' },
+    });
+    expect(await response.text()).toBe('other');
+    expect(met).toEqual(['own me Basic mine', 'other undefined nobody']);
+  });
+
+  test('a certificate for one port is not shown at another', async () => {
+    const env = { HTTPS_PROXY: proxy, SSL_CERT_FILE: roots };
+    expect(await failure(`https://${HOST}:5000/`, env)).toBeInstanceOf(Error);
+    expect(met).toEqual([]);
+  });
+
+  test('an authority of one registry is not trusted for another', async () => {
+    const error = await failure(`https://${OTHER}/`, { HTTPS_PROXY: proxy });
+    expect((error as Error).cause).toMatchObject({ code: expect.stringMatching(/CERT/) as string });
+  });
+
+  test.each(['SSL_CERT_FILE', 'NODE_EXTRA_CA_CERTS'])('%s is trusted', async (name) => {
+    expect(await failure(`https://${OTHER}/`, { HTTPS_PROXY: proxy, [name]: roots })).toBe(200);
+  });
+
+  test('SSL_CERT_DIR is trusted', async () => {
+    const env = { HTTPS_PROXY: proxy, SSL_CERT_DIR: `/nonexistent:${home}` };
+    expect(await failure(`https://${OTHER}/`, env)).toBe(200);
+  });
+
+  test('only where it is asked for, any certificate will do', async () => {
+    const insecure = networkFetch({ HTTPS_PROXY: proxy }, home, { isVerified: false });
+    expect(await (await insecure(`https://${OTHER}/`)).text()).toBe('other');
+  });
+});
+
+describe('what fails says what it was', () => {
+  test('a proxy that refuses the password, which is not printed', async () => {
+    const HTTPS_PROXY = proxy.replace('me:', 'you:');
+    const error = await failure(`https://${HOST}/`, { HTTPS_PROXY });
+    expect(error).toBeInstanceOf(ProxyError);
+    expect(error).toMatchObject({
+      message: `no way through the proxy ${new URL(proxy).host}: it answered 407`,
+      nextStep: expect.stringContaining('HTTPS_PROXY=http://USER:PASSWORD@') as string,
+    });
+    expect(JSON.stringify(error, Object.getOwnPropertyNames(error))).not.toContain('p%40ss');
+  });
+
+  test('the same for plain HTTP', async () => {
+    const HTTP_PROXY = proxy.replace(/me:[^@]*@/, '');
+    const error = await failure('http://plain.corp.test/', { HTTP_PROXY });
+    expect(error).toMatchObject({ name: 'ProxyError', why: 'it answered 407' });
+  });
+
+  test('a host that the proxy does not reach', async () => {
+    const error = await failure('https://nowhere.corp.test/', { HTTPS_PROXY: proxy });
+    expect(error).toMatchObject({ why: 'it answered 502' });
+  });
+
+  test('a proxy that is not there, or has a certificate that is not trusted', async () => {
+    const there = await failure(`https://${HOST}/`, { HTTPS_PROXY: 'http://127.0.0.1:1' });
+    expect(there).toMatchObject({ proxy: '127.0.0.1:1', why: 'ECONNREFUSED' });
+    const error = await failure(`https://${HOST}/`, { HTTPS_PROXY: tlsProxy });
+    expect(error).toBeInstanceOf(Error);
+    expect(seen).toEqual([]);
+  });
+
+  test.each([
+    ['a password that is no part of a URL', { HTTPS_PROXY: 'http://a:%zz@127.0.0.1:1' }],
+    ['a file of authorities that is not there', { SSL_CERT_FILE: '/nonexistent.pem' }],
+  ])('%s', async (_, env) => {
+    const error = await failure('https://elsewhere.corp.test/', env);
+    expect(error).toBeInstanceOf(UserError);
+    expect(String(error)).not.toContain('%zz');
+  });
+});
+
+describe("Docker's certs.d", () => {
+  const folder = (): string => join(home, '.docker/certs.d/half.corp.test');
+  test.each([
+    ['a certificate without its key', { 'a.cert': 'x' }, 'a.key: no such file'],
+    ['a key without its certificate', { 'a.key': 'x' }, 'a.cert: no such file'],
+    ['what is not PEM', { 'a.cert': 'x', 'a.key': 'x' }, "in Docker's certs.d cannot be used"],
+  ])('%s is an error', async (_, files, message) => {
+    rmSync(folder(), { recursive: true, force: true });
+    mkdirSync(folder(), { recursive: true });
+    for (const [name, text] of Object.entries(files)) writeFileSync(join(folder(), name), text);
+    const error = await failure('https://half.corp.test/', {});
+    expect(error).toBeInstanceOf(UserError);
+    expect(String(error)).toContain(message);
+  });
+});
