@@ -21,9 +21,10 @@ export type SettingType =
 /**
  * Whose word a setting takes. `image`: a project says it of the image that is built from it. `project`:
  * a project says how it is built and what is asked of it. `user`: whom and what to trust, said by a
- * person or a machine.
+ * person or a machine. `person`: the same, and a project's file never says it, not of its own builds
+ * either: where tokens are sent, what is made public.
  */
-export type SettingScope = 'image' | 'project' | 'user';
+export type SettingScope = 'image' | 'project' | 'user' | 'person';
 
 /** One key of `.scoville.yaml`: parsing, the JSON schema for editors and the documentation read this. */
 export interface SettingField {

@@ -6,6 +6,11 @@ import { UI_SETTINGS } from './ui-settings.ts';
 
 const TEXT: SettingType = { kind: 'string' };
 const BOOLEAN: SettingType = { kind: 'boolean' };
+const HOST: SettingType = {
+  kind: 'string',
+  pattern: /^[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$/,
+  expects: 'a host in small letters, without a port',
+};
 /** What src/normalise/path-pattern.ts reads. */
 const PATTERN_TEXT = /^[^\s\\][^\n\\]{0,1023}$/;
 /** From 1970 on; every one of them is a time to Date.parse. */
@@ -164,7 +169,7 @@ export const SETTINGS_TABLE: Readonly<Record<string, SettingField>> = {
     flag: '--max-age',
   },
   registries: {
-    scope: 'user',
+    scope: 'person',
     type: {
       kind: 'map',
       keyPattern: /^(?:[a-z0-9.-]+|\[[0-9a-f:]+\])(?::\d{1,5})?$/i,
@@ -175,7 +180,10 @@ export const SETTINGS_TABLE: Readonly<Record<string, SettingField>> = {
           plainHttp: {
             type: BOOLEAN,
             help: 'Speak HTTP without TLS to it. Loopback addresses need no entry.',
-            required: true,
+          },
+          tokenServer: {
+            type: HOST,
+            help: 'Host that it may have your password sent to, where it has its token server on another domain.',
           },
         },
       },

@@ -21,6 +21,7 @@ const LEAVES = settingLeaves(SETTINGS_TABLE);
  * Whether a file of this kind may say this setting for this task.
  * - What is said of an image (`image`) holds for images that are built, for no other image.
  * - A file that a person named, and a person's own file, may say all else.
+ * - Of what is a person's alone (`person`) a project's file never speaks.
  * - A project's file speaks of that project; of images in general it can only ask for more.
  */
 export function counts(
@@ -29,6 +30,7 @@ export function counts(
   task: Task,
 ): boolean {
   if (scope === 'image') return task === 'project';
+  if (scope === 'person') return source !== 'project';
   return source !== 'project' || task === 'project' || field.tightens === true;
 }
 
@@ -55,7 +57,12 @@ export function mergeSettings(layers: readonly SettingsLayer[], task: Task): Set
     if (first === undefined) continue;
     const { source, file } = first.layer;
     setAt(settings, leaf.path, first.value);
-    origins.push({ setting, source, file, isTrust: leaf.scope === 'user' });
+    origins.push({
+      setting,
+      source,
+      file,
+      isTrust: leaf.scope === 'user' || leaf.scope === 'person',
+    });
   }
   return withoutConflicts({
     ...(settings as unknown as Settings),
@@ -82,7 +89,8 @@ function compare({ field, scope }: SettingLeaf, task: Task, a: Said, b: Said): n
         : Number(value);
     if (demand(a.value) !== demand(b.value)) return demand(b.value) - demand(a.value);
   }
-  const order = scope === 'user' || task === 'image' ? PERSON_FIRST : PROJECT_FIRST;
+  const order =
+    scope === 'user' || scope === 'person' || task === 'image' ? PERSON_FIRST : PROJECT_FIRST;
   return order.indexOf(a.layer.source) - order.indexOf(b.layer.source);
 }
 

@@ -16,6 +16,14 @@ export const SCANNER_CHOICES = ['auto', ...SCANNERS, 'none'] as const;
 
 type SignatureFormat = 'bundle' | 'legacy' | 'both';
 
+/** What a person says of one registry. */
+interface RegistrySettings {
+  /** It speaks HTTP without TLS. */
+  readonly plainHttp?: boolean;
+  /** Host that it may have our password sent to, besides those of its own domain. */
+  readonly tokenServer?: string;
+}
+
 /** `.scoville.yaml`, defaults filled in. docs/configuration.md describes each. */
 export interface Settings {
   /** Where what is set in a file was set. */
@@ -76,7 +84,7 @@ export interface Settings {
   /** Write `scoville.lock` where there is none. */
   readonly lock: boolean;
   readonly recentDays: number;
-  readonly registries: Readonly<Record<string, { readonly plainHttp: boolean }>>;
+  readonly registries: Readonly<Record<string, RegistrySettings>>;
   readonly scanner: (typeof SCANNER_CHOICES)[number];
   readonly osv: {
     /** Base address of the OSV API, `https://api.osv.dev` or a mirror. */
@@ -101,5 +109,6 @@ export function withPlainHttp(
   registries: Settings['registries'],
   hosts: readonly string[],
 ): Settings['registries'] {
-  return { ...registries, ...Object.fromEntries(hosts.map((host) => [host, { plainHttp: true }])) };
+  const plain = hosts.map((host) => [host, { ...registries[host], plainHttp: true }] as const);
+  return { ...registries, ...Object.fromEntries(plain) };
 }

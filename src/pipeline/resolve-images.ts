@@ -81,7 +81,7 @@ export async function imageOfRegistry(
   name: string,
   platform: Platform,
 ): Promise<FoundImage | undefined> {
-  const client = registries.client(reference.registry);
+  const client = registries.reader(reference.registry);
   const wanted = reference.digest ?? reference.tag ?? 'latest';
   const root = await client.findManifest(reference.repository, wanted);
   if (root === undefined) return undefined;

@@ -24,7 +24,7 @@ const BAD = [
   'gate: { minGrade: E }',
   'gate: { waivers: [{ criterion: x }] }',
   'registries: { "a b": { plainHttp: true } }',
-  'registries: { a: {} }',
+  'registries: { a: { tokenServer: "https://b" } }',
   'attest: { sbom: [swid] }',
   'secrets: { files: [relative] }',
   'recentDays: 0',

@@ -63,7 +63,10 @@ vex: [vex/app.openvex.json]
 ui: { after: end }
 `;
     const { origins, ignored, ...settings } = await settingsOf(text);
-    expect([new Set(origins.map(({ file }) => file)), ignored]).toEqual([new Set([FILE]), []]);
+    expect([new Set(origins.map(({ file }) => file)), ignored]).toEqual([
+      new Set([FILE]),
+      [{ file: FILE, settings: ['registries'] }],
+    ]);
     expect(settings).toEqual({
       image: {
         title: 'Shop',
@@ -98,7 +101,7 @@ ui: { after: end }
       },
       lock: true,
       recentDays: 7,
-      registries: { 'registry.local:5000': { plainHttp: true } },
+      registries: {},
       scanner: 'docker-scout',
       fix: { distroless: 'registry.example.com/distroless' },
       osv: { url: 'https://osv.example.com', exports: 'https://mirror.example.com/osv' },

@@ -23,8 +23,9 @@ const SCOPES = {
   ],
   user: [
     ...['sign.key', 'sign.keyless', 'gate.waivers', 'trust.images', 'trust.keys', 'recentDays'],
-    ...['registries', 'scanner', 'osv.url', 'osv.exports', 'databaseDays', 'offline', 'vex'],
+    ...['scanner', 'osv.url', 'osv.exports', 'databaseDays', 'offline', 'vex'],
   ],
+  person: ['registries'],
 } as const;
 
 /** What counts, by scope: [named, user's own, project's] for a project's build, and for images. */
@@ -32,15 +33,15 @@ const COUNTS = {
   image: { project: [true, true, true], image: [false, false, false] },
   project: { project: [true, true, true], image: [true, true, false] },
   user: { project: [true, true, true], image: [true, true, false] },
+  person: { project: [true, true, false], image: [true, true, false] },
 } as const;
 
 describe('whose word a setting takes', () => {
   test('every setting has its place in the table', () => {
     const listed = (scope: string) =>
       LEAVES.filter((leaf) => leaf.scope === scope).map(({ path }) => path.join('.'));
-    expect({ image: listed('image'), project: listed('project'), user: listed('user') }).toEqual(
-      SCOPES,
-    );
+    const scopes = ['image', 'project', 'user', 'person'] as const;
+    expect(Object.fromEntries(scopes.map((scope) => [scope, listed(scope)]))).toEqual(SCOPES);
   });
 
   test.each(LEAVES.map((leaf) => [leaf.path.join('.'), leaf] as const))('%s', (name, leaf) => {
@@ -82,6 +83,14 @@ describe('mergeSettings', () => {
       { setting: 'lock', source: 'project', file: '/project.yaml', isTrust: false },
       { setting: 'osv.url', source: 'user', file: '/user.yaml', isTrust: true },
     ]);
+  });
+
+  test('a project does not say how registries are reached, not even for its own build', () => {
+    const registries = { 'ghcr.io': { plainHttp: true, tokenServer: 'evil.example' } };
+    const { ignored, ...settings } = mergeSettings([layer('project', { registries })], 'project');
+    expect(settings.registries).toEqual({});
+    expect(ignored).toEqual([{ file: '/project.yaml', settings: ['registries'] }]);
+    expect(mergeSettings([layer('user', { registries })], 'image').registries).toEqual(registries);
   });
 
   test('for images a project’s word of trust is ignored, and named', () => {

@@ -73,9 +73,9 @@ export const DOCKER_CONFIG_CHECK: Check = {
   id: 'docker-config',
   title: 'Docker credentials',
   required: true,
-  look: async ({ paths: { dockerConfig }, run }) => {
+  look: async ({ paths: { dockerConfig }, run, env }) => {
     let helper: string | undefined;
-    const credentials = dockerCredentials(dockerConfig, (name) => {
+    const credentials = dockerCredentials(dockerConfig, env, (name) => {
       helper = `docker-credential-${name}`;
       return Promise.resolve(undefined);
     });

@@ -1,8 +1,10 @@
 import { UserError } from '../../model/errors.ts';
 import type { Descriptor } from '../../model/oci.ts';
 import { drop } from './http-sender.ts';
-import { isLoopback, pull, push, type RegistryConnection } from './registry-connection.ts';
+import { pull, push } from './registry-auth.ts';
+import type { RegistryConnection } from './registry-connection.ts';
 import { RegistryError } from './registry-errors.ts';
+import { isLoopback } from './registry-ways.ts';
 
 export interface BlobUpload {
   readonly blob: Descriptor;

@@ -23,11 +23,12 @@ const HUB_SERVER = 'https://index.docker.io/v1/';
 const HUB_HOSTS = new Set(['docker.io', 'index.docker.io', 'registry-1.docker.io']);
 
 /**
- * Credentials as `docker login` left them in DIR/config.json: the host's own helper, then the store, then the file, as
- * Docker looks them up. A host is matched exactly, so that no other one is ever shown its password. Read once, on first use.
+ * Credentials as Docker looks them up: DOCKER_AUTH_CONFIG, then what `docker login` left in DIR/config.json: the host's own helper, the
+ * store, the file. A host is matched exactly, so that no other one is ever shown its password. Read once, on first use.
  */
 export function dockerCredentials(
   configDir: string,
+  env: Readonly<Record<string, string | undefined>>,
   runHelper: RunCredentialHelper,
 ): CredentialSource {
   let config: Promise<DockerConfig> | undefined;
@@ -35,6 +36,8 @@ export function dockerCredentials(
     config ??= readConfig(configDir);
     const { helpers, store, auths } = await config;
     const key = hostKey(host);
+    const given = authsIn(givenAuths(env['DOCKER_AUTH_CONFIG'] ?? '')).get(key);
+    if (given !== undefined) return given;
     const helper = helpers.get(key) ?? store;
     if (helper !== undefined) {
       const found = await askHelper(runHelper, helper, key);
@@ -69,13 +72,27 @@ async function readConfig(configDir: string): Promise<DockerConfig> {
   const helpers = new Map<string, string>();
   for (const [server, name] of entriesOf(config['credHelpers']))
     if (isHelperName(name)) helpers.set(hostKey(server), name);
+  const store = config['credsStore'];
+  const auths = authsIn(config['auths']);
+  return { helpers, auths, store: isHelperName(store) ? store : undefined };
+}
+
+function authsIn(value: unknown): ReadonlyMap<string, Credential> {
   const auths = new Map<string, Credential>();
-  for (const [server, value] of entriesOf(config['auths'])) {
-    const credential = storedCredential(value);
+  for (const [server, stored] of entriesOf(value)) {
+    const credential = storedCredential(stored);
     if (credential !== undefined) auths.set(hostKey(server), credential);
   }
-  const store = config['credsStore'];
-  return { helpers, auths, store: isHelperName(store) ? store : undefined };
+  return auths;
+}
+
+/** Docker passes over a variable that it cannot read, and goes on to its files. */
+function givenAuths(text: string): unknown {
+  try {
+    return parseObject(Buffer.from(text === '' ? '{}' : text), 'DOCKER_AUTH_CONFIG')['auths'];
+  } catch {
+    return undefined;
+  }
 }
 
 /** The name becomes part of a program's name. */

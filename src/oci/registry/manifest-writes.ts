@@ -1,7 +1,8 @@
 import { type Digest, digestOf, parseDigest } from '../../model/digest.ts';
 import type { Descriptor } from '../../model/oci.ts';
 import { drop } from './http-sender.ts';
-import { push, type RegistryConnection } from './registry-connection.ts';
+import { push } from './registry-auth.ts';
+import type { RegistryConnection } from './registry-connection.ts';
 import { wrongDigest } from './registry-errors.ts';
 
 /** A manifest or index with its verified descriptor. */

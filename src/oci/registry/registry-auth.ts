@@ -1,27 +1,25 @@
 import { type Challenge, parseChallenge } from './auth-challenge.ts';
 import type { CredentialSource } from './credentials.ts';
-import type { HttpSender } from './http-sender.ts';
 import { basicAuthorization, fetchToken } from './registry-tokens.ts';
+
+interface AuthOptions {
+  readonly registry: string;
+  readonly credentials: CredentialSource;
+  /** Sends without following redirects. */
+  readonly send: (url: URL, init: RequestInit) => Promise<Response>;
+  /** The address of the registry. */
+  readonly base: () => URL;
+  readonly tokenServer: string | undefined;
+}
 
 /** Knows what one registry wants to be shown, and keeps its tokens by scope while the process runs. */
 export class RegistryAuth {
-  readonly #registry: string;
-  readonly #credentials: CredentialSource;
-  readonly #sender: HttpSender;
-  readonly #allowsPlain: (url: URL) => boolean;
+  readonly #options: AuthOptions;
   readonly #tokens = new Map<string, Promise<string>>();
   #challenge: Challenge | undefined;
 
-  constructor(options: {
-    readonly registry: string;
-    readonly credentials: CredentialSource;
-    readonly sender: HttpSender;
-    readonly allowsPlain: (url: URL) => boolean;
-  }) {
-    this.#registry = options.registry;
-    this.#credentials = options.credentials;
-    this.#sender = options.sender;
-    this.#allowsPlain = options.allowsPlain;
+  constructor(options: AuthOptions) {
+    this.#options = options;
   }
 
   /** Takes in a 401 answer; true where it taught us how to ask again. `used` is what it refused. */
@@ -39,7 +37,8 @@ export class RegistryAuth {
   async authorization(scopes: readonly string[]): Promise<string | undefined> {
     const challenge = this.#challenge;
     if (challenge === undefined) return undefined;
-    const credential = await this.#credentials(this.#registry);
+    const { registry, credentials, send, base, tokenServer } = this.#options;
+    const credential = await credentials(registry);
     if (credential?.kind === 'registry-token') return `Bearer ${credential.token}`;
     if (challenge.scheme === 'basic')
       return credential?.kind === 'basic'
@@ -52,8 +51,9 @@ export class RegistryAuth {
         challenge,
         scopes,
         credential,
-        send: (url, init) => this.#sender.send(url, init),
-        allowsPlain: this.#allowsPlain,
+        send,
+        base: base(),
+        tokenServer,
       });
       this.#tokens.set(key, token);
       token.catch(() => this.#tokens.delete(key));
@@ -64,4 +64,14 @@ export class RegistryAuth {
 
 function tokenKey(scopes: readonly string[]): string {
   return [...scopes].sort().join(' ');
+}
+
+/** Scope of a token that may read the repository. */
+export function pull(repository: string): string {
+  return `repository:${repository}:pull`;
+}
+
+/** Scope of a token that may read and write the repository. */
+export function push(repository: string): string {
+  return `repository:${repository}:pull,push`;
 }

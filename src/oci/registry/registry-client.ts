@@ -14,7 +14,8 @@ import {
   replaceTag,
   type StoredManifest,
 } from './manifest-writes.ts';
-import { type ConnectionOptions, pull, RegistryConnection } from './registry-connection.ts';
+import { pull } from './registry-auth.ts';
+import { type ConnectionOptions, RegistryConnection } from './registry-connection.ts';
 import { TransferError, wrongDigest } from './registry-errors.ts';
 import { listReferrers } from './registry-referrers.ts';
 
@@ -171,6 +172,7 @@ export class RegistryClient {
       scopes: [pull(repository)],
       headers: { accept: ACCEPT, ...AS_STORED },
       accept: [404],
+      mirrors: 'before',
       action: `fetching ${manifestName(repository, reference)}`,
     });
   }
@@ -181,6 +183,7 @@ export class RegistryClient {
       url: this.#url(repository, `blobs/${digest}`),
       scopes: [pull(repository)],
       headers: { ...AS_STORED, ...(start > 0 ? { range: `bytes=${start}-` } : {}) },
+      mirrors: 'before',
       action: '',
     });
     // A registry may answer a range with the whole.

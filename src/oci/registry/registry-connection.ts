@@ -1,23 +1,26 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { UserError } from '../../model/errors.ts';
+import { ProxyError, UserError } from '../../model/errors.ts';
 import type { CredentialSource } from './credentials.ts';
-import { drop, HttpSender, type RequestBody, type SenderOptions } from './http-sender.ts';
+import { drop, type HttpSender, type RequestBody } from './http-sender.ts';
 import { RegistryAuth } from './registry-auth.ts';
 import {
   explain,
   isPassing,
+  isPassingStatus,
   networkCode,
   type RegistryError,
   registryError,
+  retryAfter,
   TransferError,
 } from './registry-errors.ts';
+import { isLoopback, RegistryWays, type Way, type WayOptions } from './registry-ways.ts';
 
-export interface ConnectionOptions extends SenderOptions {
-  /** Host and port as in a reference; `docker.io` is Docker Hub. */
-  readonly registry: string;
+export interface ConnectionOptions extends WayOptions {
   readonly credentials: CredentialSource;
-  /** Speaks HTTP without TLS; loopback hosts always do. */
-  readonly plainHttp?: boolean;
+  /** The host that it may have our password sent to, besides those of its own domain. */
+  readonly tokenServer?: string;
+  /** Asked before the registry itself for what may come from a mirror; none where something is written. */
+  readonly mirrors?: () => Promise<readonly RegistryConnection[]>;
   /** Tries after the first; default 4. */
   readonly retries?: number;
   /** Milliseconds before the try of that number (from 1); default doubles from 250. */
@@ -35,34 +38,40 @@ interface Call {
   readonly accept?: readonly number[];
   /** False where a broken try must be looked at before the next; default true. */
   readonly retry?: boolean;
+  /** Where mirrors are asked, besides the registry; default: not at all. */
+  readonly mirrors?: 'before' | 'where-unreachable';
   readonly action: string;
 }
 
 const MAX_REDIRECTS = 5;
-const MAX_RETRY_AFTER_MS = 60_000;
 const USER_AGENT = 'scoville';
 
 /** Sends calls to one registry: TLS, who we are, redirects, time limits, and tries again what may pass. */
 export class RegistryConnection {
-  readonly base: URL;
   readonly registry: string;
   readonly #options: ConnectionOptions;
+  readonly #ways: RegistryWays;
+  /** Verifies who answers, for all hosts but the registry's own. */
   readonly #sender: HttpSender;
   readonly #auth: RegistryAuth;
 
   constructor(options: ConnectionOptions) {
     this.#options = options;
     this.registry = options.registry;
-    const host = options.registry === 'docker.io' ? 'registry-1.docker.io' : options.registry;
-    const plain = options.plainHttp ?? isLoopback(new URL(`http://${host}`).hostname);
-    this.base = new URL(`${plain ? 'http' : 'https'}://${host}/v2/`);
-    this.#sender = new HttpSender(options);
+    this.#ways = new RegistryWays(options);
+    this.#sender = this.#ways.current.sender;
     this.#auth = new RegistryAuth({
       registry: options.registry,
       credentials: options.credentials,
-      sender: this.#sender,
-      allowsPlain: (url) => url.origin === this.base.origin || isLoopback(url.hostname),
+      send: (url, init) => this.#senderOf(url, this.#ways.current).send(url, init),
+      base: () => this.base,
+      tokenServer: options.tokenServer,
     });
+  }
+
+  /** Where the registry's interface begins, by the way that is in use. */
+  get base(): URL {
+    return this.#ways.current.base;
   }
 
   get retries(): number {
@@ -88,15 +97,51 @@ export class RegistryConnection {
 
   /** The answer to a call; failures as they are (RegistryError, TransferError, fetch's own). */
   async tryCall(call: Call): Promise<Response> {
+    const mirrored = call.mirrors === 'before' ? await this.#tryMirrors(call) : undefined;
+    if (mirrored !== undefined) return mirrored;
+    try {
+      return await this.#tryHere(call);
+    } catch (error) {
+      if (call.mirrors !== 'where-unreachable' || networkCode(error) === undefined) throw error;
+      const found = await this.#tryMirrors(call);
+      if (found === undefined) throw error;
+      return found;
+    }
+  }
+
+  /** The first good answer of a mirror; one that fails, or does not have it, is passed over as the engine does. */
+  async #tryMirrors(call: Call): Promise<Response | undefined> {
+    const path = pathBehind(call.url, this.base);
+    for (const mirror of (await this.#options.mirrors?.()) ?? []) {
+      const url = new URL(path, mirror.base);
+      try {
+        return await mirror.#tryHere({ ...call, url, accept: [], retry: false });
+      } catch (error) {
+        if (this.signal?.aborted === true) throw error;
+      }
+    }
+    return undefined;
+  }
+
+  async #tryHere(call: Call): Promise<Response> {
+    const first = this.base;
     for (let attempt = 1; ; attempt++) {
       const last = call.retry === false || attempt > this.retries;
+      const way = this.#ways.current;
+      const isOld = way.base !== first && call.url.origin === first.origin;
+      const asked = isOld ? { ...call, url: new URL(pathBehind(call.url, first), way.base) } : call;
       try {
-        const response = await this.#authorized(call);
+        const response = await this.#authorized(asked, way);
         if (response.ok || call.accept?.includes(response.status) === true) return response;
+        if (await this.#ways.tryNext(way, response)) {
+          await drop(response);
+          continue;
+        }
         if (last || !isPassingStatus(response.status)) throw await registryError(response);
         await drop(response);
         await this.pause(attempt, retryAfter(response));
       } catch (error) {
+        if (await this.#ways.tryNext(way, error)) continue;
         if (last || !this.isPassing(error)) throw error;
         await this.pause(attempt);
       }
@@ -107,6 +152,7 @@ export class RegistryConnection {
   isPassing(error: unknown): boolean {
     if (this.signal?.aborted === true) return false;
     if (error instanceof TransferError) return true;
+    if (error instanceof ProxyError) return / 50[234]$/.test(error.why);
     const status = (error as Partial<RegistryError>).status;
     if (typeof status === 'number') return isPassingStatus(status);
     const code = networkCode(error);
@@ -136,30 +182,35 @@ export class RegistryConnection {
   }
 
   /** Sends with what the registry is known to want; a 401 teaches what that is. */
-  async #authorized(call: Call): Promise<Response> {
+  async #authorized(call: Call, way: Way): Promise<Response> {
     const used = await this.#auth.authorization(call.scopes);
-    const response = await this.#follow(call, used);
+    const response = await this.#follow(call, used, way);
     // Only the registry itself may ask who we are, not an address that it sent us to.
-    if (response.status !== 401 || new URL(response.url).origin !== this.base.origin)
+    if (response.status !== 401 || new URL(response.url).origin !== way.base.origin)
       return response;
     if (!this.#auth.learn(response, call.scopes, used)) return response;
     const authorization = await this.#auth.authorization(call.scopes);
     if (authorization === undefined) return response;
     await drop(response);
-    return this.#follow(call, authorization);
+    return this.#follow(call, authorization, way);
   }
 
   /** Follows redirects of reads by hand: who we are is told to the registry's own origin only. */
-  async #follow(call: Call, authorization: string | undefined): Promise<Response> {
+  async #follow(call: Call, authorization: string | undefined, way: Way): Promise<Response> {
+    const { base } = way;
     let { url } = call;
     for (let hop = 0; hop <= MAX_REDIRECTS; hop++) {
-      const own = url.origin === this.base.origin;
+      const own = url.origin === base.origin;
       const headers = {
         'user-agent': USER_AGENT,
         ...call.headers,
         ...(own && authorization !== undefined ? { authorization } : {}),
       };
-      const response = await this.#sender.send(url, { method: call.method, headers }, call.body);
+      const response = await this.#senderOf(url, way).send(
+        url,
+        { method: call.method, headers },
+        call.body,
+      );
       const location = response.headers.get('location');
       if (![301, 302, 303, 307, 308].includes(response.status) || location === null)
         return response;
@@ -167,37 +218,19 @@ export class RegistryConnection {
       url = new URL(location, url);
       if (call.method !== 'GET' && call.method !== 'HEAD')
         throw new TransferError(`${this.registry} sends uploads on to another address`);
-      if (isLoopback(url.hostname) && !isLoopback(this.base.hostname))
+      if (isLoopback(url.hostname) && !isLoopback(base.hostname))
         throw new UserError(`${this.registry} redirects to this machine itself`);
-      if (url.protocol !== 'https:' && url.origin !== this.base.origin && !isLoopback(url.hostname))
+      if (url.protocol !== 'https:' && url.origin !== base.origin && !isLoopback(url.hostname))
         throw new TransferError(`${this.registry} redirects to an address without TLS`);
     }
     throw new TransferError(`${this.registry} redirects in a circle`);
   }
+  #senderOf(url: URL, { base, sender }: Way): HttpSender {
+    return url.host === base.host ? sender : this.#sender;
+  }
 }
 
-/** Scope of a token that may read the repository. */
-export function pull(repository: string): string {
-  return `repository:${repository}:pull`;
-}
-
-/** Scope of a token that may read and write the repository. */
-export function push(repository: string): string {
-  return `repository:${repository}:pull,push`;
-}
-
-/** True for this machine itself, where TLS guards nothing. */
-export function isLoopback(hostname: string): boolean {
-  return /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/.test(hostname);
-}
-
-function isPassingStatus(status: number): boolean {
-  return status === 429 || status === 408 || (status >= 500 && status !== 501);
-}
-
-/** Seconds, or a date (RFC 9110, 10.2.3); nothing where it is neither. */
-function retryAfter(response: Response): number {
-  const text = response.headers.get('retry-after') ?? '';
-  const wait = /^\d{1,9}$/.test(text) ? Number(text) * 1000 : Date.parse(text) - Date.now();
-  return Number.isNaN(wait) ? 0 : Math.min(Math.max(0, wait), MAX_RETRY_AFTER_MS);
+/** What of an address lies behind the registry's `/v2/`. */
+function pathBehind(url: URL, base: URL): string {
+  return `${url.pathname.slice(base.pathname.length)}${url.search}`;
 }

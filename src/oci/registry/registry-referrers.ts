@@ -5,7 +5,8 @@ import { MAX_DOCUMENT_BYTES, parseIndex } from '../documents.ts';
 import { inParallel } from '../in-parallel.ts';
 import { drop } from './http-sender.ts';
 import type { FetchedManifest } from './manifest-writes.ts';
-import { pull, type RegistryConnection } from './registry-connection.ts';
+import { pull } from './registry-auth.ts';
+import type { RegistryConnection } from './registry-connection.ts';
 import type { SharedTag } from './shared-tag.ts';
 
 /** What is needed of a client; the client itself is handed in. */
@@ -40,6 +41,8 @@ export async function listReferrers(
       scopes: [pull(repository)],
       headers: { accept: MEDIA_TYPE.index },
       accept: [400, 404, 405],
+      // A mirror knows what was pulled through it: it could hide what the registry has.
+      mirrors: 'where-unreachable',
       action: `listing referrers of ${digest}`,
     });
     if (

@@ -4,6 +4,7 @@ import { parseObject } from '../documents.ts';
 import type { Challenge } from './auth-challenge.ts';
 import type { Credential } from './credentials.ts';
 import { registryError } from './registry-errors.ts';
+import { realmUrl } from './token-realm.ts';
 
 type BearerChallenge = Extract<Challenge, { scheme: 'bearer' }>;
 
@@ -13,8 +14,10 @@ interface TokenRequest {
   readonly credential: Credential | undefined;
   /** Sends without following redirects: a credential goes to the realm and nowhere else. */
   readonly send: (url: URL, init: RequestInit) => Promise<Response>;
-  /** True where plain HTTP to this host is allowed. */
-  readonly allowsPlain: (url: URL) => boolean;
+  /** The address of the registry that asks. */
+  readonly base: URL;
+  /** The host of its token server, where the user names one. */
+  readonly tokenServer: string | undefined;
 }
 
 /** distribution, "Token Authentication Specification", and OAuth2's refresh token beside. */
@@ -39,8 +42,9 @@ export function basicAuthorization(username: string, password: string): string {
  * form). Throws RegistryError where it is refused, UserError where the realm is no safe address.
  */
 export async function fetchToken(request: TokenRequest): Promise<string> {
-  const realm = realmUrl(request);
-  const { credential, challenge, scopes } = request;
+  const { credential, challenge, scopes, base, tokenServer } = request;
+  const hasCredential = credential !== undefined;
+  const realm = realmUrl({ realm: challenge.realm, base, tokenServer, hasCredential });
   const response =
     credential?.kind === 'identity-token'
       ? await request.send(realm, oauthRequest(challenge, scopes, credential.token))
@@ -58,16 +62,6 @@ export async function fetchToken(request: TokenRequest): Promise<string> {
   if (typeof token !== 'string' || !/^[\x21-\x7e]+$/.test(token))
     throw new UserError(`${realm.host} answered without a token`);
   return token;
-}
-
-function realmUrl({ challenge, allowsPlain }: TokenRequest): URL {
-  const url = URL.canParse(challenge.realm) ? new URL(challenge.realm) : undefined;
-  const safe = url?.protocol === 'https:' || (url?.protocol === 'http:' && allowsPlain(url));
-  if (url === undefined || !safe || url.username !== '' || url.password !== '')
-    throw new UserError('the registry names a token server that is not an https address', {
-      nextStep: 'No password was sent. Ask the operator of the registry.',
-    });
-  return url;
 }
 
 function withQuery(realm: URL, challenge: BearerChallenge, scopes: readonly string[]): URL {

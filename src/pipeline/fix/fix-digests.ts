@@ -34,7 +34,7 @@ export async function fixDigests(
       if (locked !== undefined && !locked.local) return [name, ok(locked.digest)];
       try {
         const { registry, repository, tag = 'latest' } = reference;
-        const root = await registries.client(registry).findManifest(repository, tag);
+        const root = await registries.reader(registry).findManifest(repository, tag);
         if (root === undefined) return [name, err(`${registry} does not have it`)];
         return [name, ok(root.descriptor.digest)];
       } catch (error) {

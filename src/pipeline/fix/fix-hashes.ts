@@ -2,7 +2,7 @@ import type { FetchedFile } from '../../model/fix-rule.ts';
 import { quantity } from '../../model/quantity.ts';
 import type { Result } from '../../model/result.ts';
 import { inParallel } from '../../oci/in-parallel.ts';
-import { isLoopback } from '../../oci/registry/registry-connection.ts';
+import { isLoopback } from '../../oci/registry/registry-ways.ts';
 import { shownAddress } from '../../rules/verified-downloads/edit.ts';
 import { fetchDigest } from '../../tools/fetch-digest.ts';
 import { phase, type PipelineContext } from '../context.ts';

@@ -32,7 +32,7 @@ export async function openNamedImage(
 ): Promise<OpenedImage> {
   const options: OpenOptions = {
     order: ['engine', 'store', 'registry'],
-    client: (registry) => registries.client(registry),
+    client: (registry) => registries.reader(registry),
     engine: localImages(context.run, context.signal),
     store: () => openStore(context.paths.store, context.now),
     stdin: () => stdin,

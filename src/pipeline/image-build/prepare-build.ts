@@ -106,6 +106,12 @@ export async function prepareBuild(
       now: context.now(),
       criteria: CATALOGUE.map(({ id }) => id),
     }));
+  for (const { file, settings: names } of settings.ignored)
+    if (names.includes('registries'))
+      context.emit({
+        kind: 'notice',
+        text: `${file}: registries of a project do not count; write them into ${context.paths.config}/config.yaml`,
+      });
   const registries = new Registries(
     context,
     withPlainHttp(settings.registries, parsed.own.plainHttp),

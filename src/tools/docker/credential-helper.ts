@@ -3,6 +3,11 @@ import type { RunTool } from '../../model/run.ts';
 import { cleanText } from '../describe-run.ts';
 import { parseJson, textField } from '../json-fields.ts';
 
+/** A person may have to unlock a key store first. */
+const WAIT_MS = 60_000;
+/** Characters of its own words. */
+const MOST_SAID = 200;
+
 /** As docker-credential-helpers give them; the user name `<token>` means that the secret is an identity token. */
 interface StoredCredentials {
   readonly username: string;
@@ -26,15 +31,21 @@ export async function askCredentialHelper(
     command,
     args: ['get'],
     stdin: Buffer.from(`${server}\n`),
-    timeoutMs: 60_000,
+    timeoutMs: WAIT_MS,
   });
   if (result.ended === 'not-found') return err(`${command} is not on PATH`);
-  if (result.ended !== 'exit') return err(`${command} did not answer`);
+  if (result.ended !== 'exit') return err(`${command} did not answer in ${WAIT_MS / 1000} s`);
   if (result.exitCode === 0) return parseCredentials(command, result.stdout);
-  // Helpers tell of their failures on stdout.
-  const said = cleanText(`${result.stdout}\n${result.stderr}`).trim();
-  if (/credentials not found/i.test(said)) return ok(undefined);
-  return err(`${command}: ${said.split('\n')[0] ?? ''}`);
+  // By the protocol, helpers tell of their failures on stdout; stderr may show what they work with.
+  if (/credentials not found/i.test(result.stdout)) return ok(undefined);
+  return err(`${command}: ${failureOf(result.stdout)}`);
+}
+
+/** One line of what it said, without what may be a secret. */
+function failureOf(stdout: string): string {
+  const [line = ''] = cleanText(stdout).trim().split('\n');
+  if (line === '' || line.includes('{')) return 'it failed';
+  return line.replace(/[\w+/=-]{24,}/g, '***').slice(0, MOST_SAID);
 }
 
 /** Reads a helper's answer. */

@@ -15,10 +15,11 @@ function lookUp(
   config: unknown,
   host: string,
   helper: RunCredentialHelper = unasked,
+  env: Record<string, string> = {},
 ): Promise<Credential | undefined> {
   const dir = temporaryFolder();
   writeFileSync(join(dir, 'config.json'), JSON.stringify(config));
-  return dockerCredentials(dir, helper)(host);
+  return dockerCredentials(dir, env, helper)(host);
 }
 
 const basic = (username: string, password: string): Credential => ({
@@ -83,7 +84,16 @@ test('a helper that fails is named; one with a path for a name is not run', asyn
 
 test('no file is no credentials, a broken one an error', async () => {
   const dir = temporaryFolder();
-  expect(await dockerCredentials(dir, unasked)('r')).toBeUndefined();
+  expect(await dockerCredentials(dir, {}, unasked)('r')).toBeUndefined();
   writeFileSync(join(dir, 'config.json'), '{');
-  await expect(dockerCredentials(dir, unasked)('r')).rejects.toThrow(/config.json is not JSON/);
+  await expect(dockerCredentials(dir, {}, unasked)('r')).rejects.toThrow(/config.json is not JSON/);
+});
+
+test('DOCKER_AUTH_CONFIG goes before helper and file, for its hosts alone', async () => {
+  const config = { auths: { a: auth('file:a'), b: auth('file:b') } };
+  const DOCKER_AUTH_CONFIG = JSON.stringify({ auths: { 'https://a': auth('given:a') } });
+  expect(await lookUp(config, 'a', unasked, { DOCKER_AUTH_CONFIG })).toEqual(basic('given', 'a'));
+  expect(await lookUp(config, 'b', unasked, { DOCKER_AUTH_CONFIG })).toEqual(basic('file', 'b'));
+  const broken = { DOCKER_AUTH_CONFIG: '{"auths"' };
+  expect(await lookUp(config, 'a', unasked, broken)).toEqual(basic('file', 'a'));
 });

@@ -23,8 +23,8 @@ let roots = '';
 
 /** The subject of the client's certificate. */
 function peerOf({ socket }: IncomingMessage): { readonly CN?: unknown } {
-  const found = socket instanceof TLSSocket ? socket.getPeerCertificate() : {};
-  return 'subject' in found ? found.subject : {};
+  const found = socket instanceof TLSSocket ? socket.getPeerCertificate() : undefined;
+  return found !== undefined && 'subject' in found ? found.subject : {};
 }
 
 function answer(who: string) {
