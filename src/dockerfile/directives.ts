@@ -7,13 +7,29 @@ export interface Directives {
   readonly syntax?: { readonly text: string; readonly range: SourceRange };
 }
 
-const DIRECTIVE = /^#[ \t]*([A-Za-z][A-Za-z0-9]*)[ \t]*=[ \t]*(\S.*)$/;
+/** The blanks are those of Go's `unicode.IsSpace`, which newer BuildKits skip; older ones skip fewer. */
+const DIRECTIVE =
+  /^(#|\/\/)[\s\u0085]*([A-Za-z][A-Za-z0-9]*)[\s\u0085]*=[\s\u0085]*([^\s\u0085].*)$/;
+const PLAIN = /^#[ \t]*\w+[ \t]*=[ \t]*\S/;
 
 /**
  * Parser directives (`# syntax=`, `# escape=`, `# check=`): comments of that form at the very top, before any
- * blank line, other comment or instruction. A `#!` line may stand before them.
+ * blank line, other comment or instruction. A `#!` line may stand before them. Where `#` names no frontend,
+ * BuildKit looks for `// syntax=` (moby/buildkit, frontend/dockerfile/parser/directives.go). `given` is
+ * the frontend that the build argument `BUILDKIT_SYNTAX` names, which counts before the file.
  */
-export function parseDirectives(text: string): Directives {
+export function parseDirectives(text: string, given?: string): Directives {
+  const own = directivesBy('#', text);
+  const syntax =
+    given === undefined || given === ''
+      ? (own.syntax ?? directivesBy('//', text).syntax)
+      : { text: given.split(' ')[0] ?? '', range: FIRST };
+  return { ...own, ...(syntax === undefined ? {} : { syntax }) };
+}
+
+const FIRST: SourceRange = { startLine: 1, startColumn: 1, endLine: 1, endColumn: 1 };
+
+function directivesBy(mark: '#' | '//', text: string): Directives {
   let escape: Directives['escape'] = '\\';
   let syntax: Directives['syntax'];
   let refusal: Directives['refusal'];
@@ -22,17 +38,17 @@ export function parseDirectives(text: string): Directives {
   const first = lines[0]?.startsWith('#!') === true ? 1 : 0;
   for (let index = first; index < lines.length; index += 1) {
     const line = (lines[index] ?? '').replace(/\r$/, '');
-    const found = DIRECTIVE.exec(line.trim());
-    if (found === null) break;
-    const name = (found[1] ?? '').toLowerCase();
-    const value = found[2] ?? '';
-    if (!/^(?:syntax|escape|check)$/.test(name)) break;
+    const [, by, word = '', value = ''] = DIRECTIVE.exec(line.trim()) ?? [];
+    const name = word.toLowerCase();
+    if (by !== mark || !/^(?:syntax|escape|check)$/.test(name)) break;
     const message =
       seen.has(name) && name !== 'check'
         ? `only one ${name} parser directive can be used`
         : name === 'escape' && value !== '`' && value !== '\\'
           ? `the escape character is a backslash or a backtick, not ${value}`
-          : undefined;
+          : PLAIN.test(line.trim())
+            ? undefined
+            : `a blank around ${name} that not every BuildKit takes for one`;
     if (message !== undefined) refusal ??= { message, line: index + 1 };
     seen.add(name);
     if (name === 'escape' && value === '`') escape = '`';

@@ -1,6 +1,7 @@
 import type { BuildAnalysis } from '../model/build-analysis.ts';
 import type { BuildContext } from '../model/build-context.ts';
 import type { DockerfileModel, ExternalImage, Stage } from '../model/dockerfile.ts';
+import { readByAnother } from '../model/dockerfile.ts';
 import { err, ok, type Result } from '../model/result.ts';
 import { analyseStages } from './analysis/analyse-stages.ts';
 import { externalImage } from './external-image.ts';
@@ -49,6 +50,7 @@ function modelOf(read: ReadDockerfile, target: number): DockerfileModel {
   const images = reached.flatMap((index) => stages[index]?.images ?? []);
   return {
     ...(syntax === undefined ? {} : { syntax }),
+    ...(read.foreignFrontend === undefined ? {} : { foreignFrontend: read.foreignFrontend }),
     escape: directives.escape,
     globalArgs: Object.fromEntries(globals),
     stages: stages.map(plainStage),
@@ -103,5 +105,8 @@ export function analyseRead(
     const message = reachedRefusal(instruction);
     if (message !== undefined) return err({ message, line: instruction.range.startLine });
   }
-  return ok({ model, analysis: analyseStages(stages, options.buildArgs ?? {}, context) });
+  const analysis = analyseStages(stages, options.buildArgs ?? {}, context);
+  const { foreignFrontend } = read;
+  if (foreignFrontend === undefined) return ok({ model, analysis });
+  return ok({ model, analysis: { ...analysis, partial: readByAnother(foreignFrontend) } });
 }

@@ -33,12 +33,16 @@ export interface DockerfileOptions {
   readonly buildContexts?: Readonly<Record<string, string>>;
   /** True for text that has been built already, or is made from a history: no rule of BuildKit's refuses it. */
   readonly built?: boolean;
+  /** The frontend that a build is known to have used, whatever the text says. */
+  readonly frontend?: string;
 }
 
 export interface ReadDockerfile {
   readonly directives: Directives;
   readonly globals: ReadonlyMap<string, string | undefined>;
   readonly stages: readonly ReadStage[];
+  /** The frontend that reads it, where that is not Docker's own. */
+  readonly foreignFrontend?: string;
   /** False where another frontend may read it, or it was built already. */
   readonly strict: boolean;
 }
@@ -172,12 +176,10 @@ function word(text: string): string {
   return (/^\S{1,80}/.exec(text)?.[0] ?? '').replace(/[\u0000-\u001f\u007f]/g, '?');
 }
 
-/** True where Docker's own frontend reads the file: another may have instructions and flags of its own. */
-function isDockers(syntax: string | undefined): boolean {
-  return (
-    syntax === undefined ||
-    /^(?:docker\.io\/)?docker\/dockerfile(?:-upstream)?(?:[:@]|$)/.test(syntax)
-  );
+/** The frontend that reads the file where that is not Docker's own: another may have instructions and flags of its own. */
+function foreignOf(syntax: string | undefined): string | undefined {
+  const isDockers = /^(?:docker\.io\/)?docker\/dockerfile(?:-upstream)?(?:[:@]|$)/;
+  return syntax === undefined || isDockers.test(syntax) ? undefined : syntax;
 }
 
 /** A line of more bytes than BuildKit's parser reads, its carriage return included (bufio.MaxScanTokenSize). */
@@ -199,8 +201,10 @@ export function readDockerfile(
   if (source.length > MAX_BYTES)
     return err({ message: 'the Dockerfile is larger than 1 MiB', line: 1 });
   const text = source.replace(/^\uFEFF/, '');
-  const directives = parseDirectives(text);
-  const strict = options.built !== true && isDockers(directives.syntax?.text);
+  const given = options.frontend ?? options.buildArgs?.['BUILDKIT_SYNTAX'];
+  const directives = parseDirectives(text, given);
+  const foreignFrontend = foreignOf(directives.syntax?.text);
+  const strict = options.built !== true && foreignFrontend === undefined;
   if (strict && directives.refusal !== undefined) return err(directives.refusal);
   const long = strict ? tooLong(text) : undefined;
   if (long !== undefined) return err(long);
@@ -216,5 +220,7 @@ export function readDockerfile(
   reader.closeStage();
   if (reader.stages.length === 0)
     return err({ message: 'the Dockerfile has no FROM: there is nothing to build', line: 1 });
-  return ok({ directives, globals: reader.globals, stages: reader.stages, strict });
+  const { globals, stages } = reader;
+  const foreign = foreignFrontend === undefined ? {} : { foreignFrontend };
+  return ok({ directives, globals, stages, strict, ...foreign });
 }

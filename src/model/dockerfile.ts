@@ -92,6 +92,8 @@ export interface Stage {
 /** A Dockerfile as plain data. */
 export interface DockerfileModel {
   readonly syntax?: ExternalImage;
+  /** The frontend that reads it, where that is not Docker's own: what the text means is for that to say. */
+  readonly foreignFrontend?: string;
   readonly escape: '\\' | '`';
   /** ARGs before the first FROM, with the value that build args or defaults give. */
   readonly globalArgs: Readonly<Record<string, string | undefined>>;
@@ -102,6 +104,11 @@ export interface DockerfileModel {
   readonly reached: readonly number[];
   /** Images from outside that reached stages use, and the frontend. */
   readonly externalImages: readonly ExternalImage[];
+}
+
+/** Why a Dockerfile says nothing for sure under another frontend than Docker's own. */
+export function readByAnother(frontend: string): string {
+  return `the frontend ${frontend} reads this Dockerfile, and may read it otherwise than Docker’s own`;
 }
 
 /** True for a USER that is root whatever the image's etc/passwd says: none, uid 0, or its name; a group may stand behind. */

@@ -7,9 +7,11 @@ export async function analyseRecorded({
   buildArgs,
   buildContexts,
   target,
+  frontend: { source },
 }: ReadProvenance): Promise<AnalysedDockerfile | undefined> {
   if (dockerfile === undefined) return undefined;
-  const options = { built: true, buildArgs, buildContexts };
+  const frontend = source === undefined ? {} : { frontend: source };
+  const options = { built: true, buildArgs, buildContexts, ...frontend };
   const { analyseDockerfile } = await import('../../dockerfile/parse-dockerfile.ts');
   const read = analyseDockerfile(dockerfile.text, {
     ...options,

@@ -82,6 +82,7 @@ function dockerfileOf(
     buildArgs: provenance?.buildArgs ?? {},
     buildContexts: provenance?.buildContexts ?? {},
     ...(provenance?.target === undefined ? {} : { target: provenance.target }),
+    ...(provenance?.frontend.source === undefined ? {} : { frontend: provenance.frontend.source }),
   });
   return read.ok ? { ...read.value, source: 'build' } : undefined;
 }

@@ -28,6 +28,19 @@ judgesAs(pinnedImages, [
     outcome: 'pass',
     says: '1 image',
   },
+  {
+    name: 'another frontend than Docker’s own reads the file',
+    facts: factsOf({
+      build: build({
+        dockerfile: known(
+          { ...dockerfile(`alpine@${PIN}`), foreignFrontend: 'evil.example/f:1' },
+          'dockerfile',
+        ),
+      }),
+    }),
+    outcome: 'unknown',
+    says: 'the frontend evil.example/f:1 reads this Dockerfile, and may read it otherwise',
+  },
   { name: 'tag alone', facts: file('alpine:3'), outcome: 'fail', says: 'no digest: alpine:3' },
   { name: 'one of two', facts: file(`alpine@${PIN}`, 'debian'), outcome: 'fail', says: 'debian' },
   {

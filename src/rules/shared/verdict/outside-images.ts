@@ -1,5 +1,9 @@
 import type { Evidence, EvidenceState, Verdict } from '../../../model/criterion.ts';
-import type { DockerfileModel, SourceRange } from '../../../model/dockerfile.ts';
+import {
+  type DockerfileModel,
+  readByAnother,
+  type SourceRange,
+} from '../../../model/dockerfile.ts';
 import { type BuildFact, NAME_THE_DOCKERFILE, type UsedImage } from '../../../model/facts.ts';
 import { quantity } from '../../../model/quantity.ts';
 import { type ImageReference, parseReference } from '../../../model/reference.ts';
@@ -118,6 +122,14 @@ export function judgeImages(
     judged.filter(({ state }) => state === wanted).map(({ image }) => image.text);
   const [loose, open] = [named('loose'), named('open')];
   if (loose.length > 0) return fail(`${words.short} ${listed(loose)}`, evidence, { source });
+  const other = dockerfile.known ? dockerfile.value.foreignFrontend : undefined;
+  if (other !== undefined)
+    return unknown(
+      readByAnother(other),
+      'build with the frontend docker/dockerfile',
+      evidence,
+      source,
+    );
   if (open.length > 0)
     return unknown(
       `not constant: ${listed(open)}`,
