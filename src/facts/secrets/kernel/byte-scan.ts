@@ -17,12 +17,12 @@ export const UTF16_END = 4;
 export const FIRST_KEYWORD = 5;
 
 const PAGE = 65_536;
-/** Content has zeros around it: a step looks at some bytes more. */
-const MARGIN = 64;
+/** Content has zeros around it: a step looks at the next one's bytes too. */
+const MARGIN = 128;
 const FINDING_BYTES = 8;
 const MOST_FINDINGS = 64 * 1024;
-/** More than one step finds: eight pairs, and as many keywords as have the same. */
-const MOST_OF_A_STEP = 8192;
+/** More than one step finds: 32 pairs, and as many keywords as have the same. */
+const MOST_OF_A_STEP = 32 * 1024;
 const NONE: Findings = new Uint32Array(0);
 
 interface ByteScanExports {
@@ -57,16 +57,15 @@ export class ByteScan {
 
   /** `keywords`: three bytes at least each, else this throws. */
   constructor(keywords: readonly Uint8Array[]) {
-    const { bytes, ...tables } = keywordTables(keywords);
-    this.#results = Math.ceil(bytes.length / FINDING_BYTES) * FINDING_BYTES;
+    const tables = keywordTables(keywords);
+    this.#results = Math.ceil(tables.length / FINDING_BYTES) * FINDING_BYTES;
     this.#content = this.#results + MOST_FINDINGS * FINDING_BYTES + MARGIN;
     this.#memory = new Memory({ initial: Math.ceil(this.#content / PAGE) });
     this.#bytes = new Uint8Array(this.#memory.buffer);
-    this.#bytes.set(bytes);
+    this.#bytes.set(tables);
     module ??= new Module(Buffer.from(BYTE_SCAN_WASM, 'base64'));
     const { exports } = new Instance(module, {
       kernel: {
-        ...tables,
         memory: this.#memory,
         content: this.#content,
         results: this.#results,

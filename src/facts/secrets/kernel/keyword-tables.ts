@@ -1,6 +1,10 @@
 import { rarestPair } from './rarest-pair.ts';
 
-const PAIRS = 65_536;
+/** Of each byte of a pair seven bits tell it apart: what is not ASCII is compared in vain. */
+const PAIR_BITS = 7;
+const PAIRS = 2 ** (2 * PAIR_BITS);
+const SLOT_OF = PAIRS;
+const SLOTS = SLOT_OF + PAIRS * 2;
 const SLOT_BYTES = 16;
 const CANDIDATE_BYTES = 16;
 const KEYWORD_BYTES = 12;
@@ -13,16 +17,9 @@ interface Candidate {
   readonly offset: number;
 }
 
-/** What byte-scan.wat reads, from byte 0 of its memory on, and where in it each table begins. */
-export interface KeywordTables {
-  readonly bytes: Uint8Array;
-  readonly pairs: number;
-  readonly slotOf: number;
-  readonly slots: number;
-}
-
 function pairOf(bytes: Uint8Array, at: number): number {
-  return (bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8);
+  const bits = 2 ** PAIR_BITS - 1;
+  return ((bytes[at] ?? 0) & bits) | (((bytes[at + 1] ?? 0) & bits) << PAIR_BITS);
 }
 
 /** By pair, the keywords that are looked for by it: each by one pair at an even place and one at an odd place. */
@@ -53,14 +50,12 @@ function lastThreeBits(bits: number): number {
   return (half | (half >>> 8)) & 0xff;
 }
 
-/** The tables for keywords of three bytes or more, in the form that byte-scan.wat says. Throws on a shorter one. */
-export function keywordTables(keywords: readonly Uint8Array[]): KeywordTables {
+/** What byte-scan.wat reads from byte 0 of its memory on, for keywords of three bytes or more. Throws on a shorter one. */
+export function keywordTables(keywords: readonly Uint8Array[]): Uint8Array {
   if (keywords.some(({ length }) => length < 3))
     throw new Error('a keyword is shorter than three characters');
   const byPair = candidatesByPair(keywords);
-  const slotOf = PAIRS;
-  const slots = slotOf + PAIRS * 2;
-  const candidates = slots + byPair.size * SLOT_BYTES;
+  const candidates = SLOTS + byPair.size * SLOT_BYTES;
   const entries = candidates + keywords.length * 2 * CANDIDATE_BYTES;
   const texts = entries + keywords.length * KEYWORD_BYTES;
   const bytes = new Uint8Array(texts + keywords.reduce((sum, { length }) => sum + length, 0));
@@ -76,12 +71,12 @@ export function keywordTables(keywords: readonly Uint8Array[]): KeywordTables {
     write(entries + index * KEYWORD_BYTES, [index, text, keyword.length]);
     text += keyword.length;
   });
-  let slot = slots;
+  let slot = SLOTS;
   let candidate = candidates;
   for (const [pair, own] of byPair) {
     const behind = neighbors(own, 2);
     bytes[pair] = lastThreeBits(behind);
-    view.setUint16(slotOf + pair * 2, (slot - slots) / SLOT_BYTES, true);
+    view.setUint16(SLOT_OF + pair * 2, (slot - SLOTS) / SLOT_BYTES, true);
     const end = candidate + own.length * CANDIDATE_BYTES;
     write(slot, [neighbors(own, -1), behind, candidate, end]);
     slot += SLOT_BYTES;
@@ -96,5 +91,5 @@ export function keywordTables(keywords: readonly Uint8Array[]): KeywordTables {
       candidate += CANDIDATE_BYTES;
     }
   }
-  return { bytes, pairs: 0, slotOf, slots };
+  return bytes;
 }
