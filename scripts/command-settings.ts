@@ -22,6 +22,7 @@ export const SETTINGS_OF: Readonly<Record<string, readonly string[]>> = {
   lock: ['image', 'reproducible', 'registries'],
   diff: ['registries'],
   verify: ['trust.keys', 'sign.key', 'gate.minLevel', 'registries', 'offline'],
+  policy: ['trust.keys', 'sign.key', 'gate.minLevel', 'registries', 'offline'],
   push: ['registries'],
   vex: ['sign', ...OF_GRADING],
   db: ['osv.exports', 'offline', 'databaseDays'],

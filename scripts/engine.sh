@@ -3,7 +3,7 @@
 # a loopback port, and base images in it that need no public registry.
 #
 #   scripts/engine.sh up [--yes]   make it ready; a second call finds everything there
-#   scripts/engine.sh test-tools   what only tests need (Debian, root): skopeo, oras, chromium, diffoscope, libfaketime, rpm, shfmt, strace, tmux, the second toolchain's clients
+#   scripts/engine.sh test-tools   what only tests need (Debian, root): skopeo, podman, oras, chromium, diffoscope, libfaketime, rpm, shfmt, strace, tmux, the second toolchain's clients
 #   scripts/engine.sh stacks [NAME:TAG... | --list]   base images that stand in for those of each stack (node, golang, distroless ...), made when
 #                                  they are missing; prints their names in the registry
 #   scripts/engine.sh status       what is there; exit 0 where all is
@@ -252,6 +252,7 @@ test_tools() {
   { is_debian && is_root; } || fail 'the tools for tests are installed on Debian, as root, only'
   local missing=''
   have skopeo || missing='skopeo'
+  have podman || missing="$missing podman"
   have oras || missing="$missing oras"
   have chromium || missing="$missing chromium"
   have shfmt || missing="$missing shfmt"

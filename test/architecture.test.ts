@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 const SRC = resolve(import.meta.dirname, '../src');
 
 const ROOMS = [
+  'admission',
   'config',
   'difference',
   'dockerfile',
@@ -270,6 +271,7 @@ describe('the import table of docs/architecture.md', () => {
 
   test('pure rooms read no file, no network and no clock', () => {
     const pure = [
+      'admission',
       'model',
       'tar',
       'formats',

@@ -110,6 +110,16 @@ test('these blocks are not run by docs-commands.e2e.test.ts, and why', () => {
       'scoville verify --min-level 2',
       'the signer is a workflow at GitHub, and its log entry is in Rekor',
     ],
+    [
+      'docs/how-to/admit-only-what-you-signed.md',
+      'cp policies/containers/policy.json /etc/containers/policy.json',
+      'test/e2e/policy.e2e.test.ts runs skopeo and podman with these files',
+    ],
+    [
+      'docs/how-to/admit-only-what-you-signed.md',
+      'kubectl apply -f policies/policy-controller.yaml',
+      'it needs a cluster; test/admission checks the fields and the rules',
+    ],
     ...[
       ['scoville db update', "needs OSV's server"],
       ['mkdir -p osv/Debian osv/npm', "needs OSV's server"],

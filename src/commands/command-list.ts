@@ -101,6 +101,12 @@ export const COMMANDS: readonly ListedCommand[] = [
     load: async () => (await import('./verify/verify.ts')).verify,
   },
   {
+    name: 'policy',
+    summary: 'Write policies that admit only what you signed',
+    spec: async () => (await import('./policy/policy-flags.ts')).POLICY_COMMAND,
+    load: async () => (await import('./policy/policy.ts')).policy,
+  },
+  {
     name: 'attest',
     summary: 'Sign a statement or profile for an image',
     spec: async () => (await import('./attest/attest-flags.ts')).ATTEST,

@@ -6,12 +6,13 @@ import { openNamedImage } from '../../pipeline/grade/open-named-image.ts';
 import { Registries } from '../../pipeline/registries.ts';
 import { trustedSigners, type TrustedSigners } from '../../pipeline/sign/trusted-signers.ts';
 import { verifyImage } from '../../pipeline/verify/verify-image.ts';
+import type { FlagValues } from '../../plans/flags/flag.ts';
 import { withProgress } from '../conversation.ts';
 import { command } from '../flags.ts';
 import type { CommandIo } from '../io.ts';
 import { imageSettings } from '../project-settings.ts';
 import { writeProse } from '../prose.ts';
-import { namedSigners } from '../shared-flags.ts';
+import { namedSigners, type SIGNER_FLAGS } from '../shared-flags.ts';
 import { wantedPlatform } from '../wanted-platform.ts';
 import { VERIFY, type VerifyFlags } from './verify-flags.ts';
 import { verificationJson, verificationText } from './verify-report.ts';
@@ -32,7 +33,11 @@ function exitCode(answers: readonly ImageVerification[]): number {
   return answers.every(({ outcome }) => outcome === 'verified') ? EXIT.met : EXIT.short;
 }
 
-async function policyOf(flags: VerifyFlags, io: CommandIo): Promise<Settings> {
+/** The flags that say whose signatures count. */
+type SignerWords = FlagValues<typeof SIGNER_FLAGS> & Pick<VerifyFlags, 'policy'>;
+
+/** The settings that count; those of `--policy` have to name a signer, unless a flag does. */
+export async function policyOf(flags: SignerWords, io: CommandIo): Promise<Settings> {
   const value = await imageSettings(flags.policy, io);
   if (flags.policy !== undefined && value.trust.keys.length === 0 && !namesSigner(flags))
     throw new UserError(`${flags.policy} does not name trust.keys, and no signer is named`, {
@@ -45,7 +50,7 @@ function namesSigner({
   key,
   certificateIdentity,
   certificateIdentityRegexp,
-}: VerifyFlags): boolean {
+}: SignerWords): boolean {
   return (
     key.length > 0 || certificateIdentity !== undefined || certificateIdentityRegexp !== undefined
   );
@@ -101,9 +106,9 @@ async function verifyAll(
 }
 
 /** Where nobody is named, the keys at hand are shown, for the answer rests on them. */
-async function signersOf(
+export async function signersOf(
   context: PipelineContext,
-  flags: VerifyFlags,
+  flags: SignerWords,
   settings: Settings,
 ): Promise<TrustedSigners> {
   const trusted = await trustedSigners(context, settings, namedSigners(flags));

@@ -30,6 +30,19 @@ export async function verifyImage(
   trusted: TrustedSigners,
   demands: VerifyDemands,
 ): Promise<ImageVerification> {
+  return (await verifyWithEvidence(context, image, trusted, demands)).answer;
+}
+
+/** The same, with each signature and statement that the answer rests on. */
+export async function verifyWithEvidence(
+  context: PipelineContext,
+  image: OpenedImage,
+  trusted: TrustedSigners,
+  demands: VerifyDemands,
+): Promise<{
+  readonly answer: ImageVerification;
+  readonly verified: readonly CheckedAttachment[];
+}> {
   const read = await readAttachments(image);
   const checked = withoutCopies(await verifyAttachments(context, image, read, trusted));
   const covers = coverage(image);
@@ -48,7 +61,7 @@ export async function verifyImage(
   // Whoever signed it: nobody can say what it lets in.
   const reasons = [...image.unread.map(unreadEntry), ...shortOf, ...open];
   const tests = testsOf(verified, covers);
-  return {
+  const answer: ImageVerification = {
     image: image.name,
     digest: image.root.digest,
     outcome: outcomeOf(reasons, open),
@@ -60,6 +73,7 @@ export async function verifyImage(
     ...(tests === undefined ? {} : { tests }),
     ...reproductionOf(verified, covers),
   };
+  return { answer, verified };
 }
 
 function outcomeOf(reasons: readonly string[], open: readonly string[]): VerifyOutcome {

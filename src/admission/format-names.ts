@@ -1,0 +1,14 @@
+/** The engines by the names that `--for` takes, in the order of help; apart from what writes them, so that help loads no more. */
+export const POLICY_FORMAT_NAMES = [
+  'policy-controller',
+  'kyverno',
+  'kyverno-cluster-policy',
+  'ratify',
+  'containers-image',
+  'buildkit',
+  'buildx',
+  'cosign',
+] as const;
+
+/** A name that `--for` takes. */
+export type PolicyFormatName = (typeof POLICY_FORMAT_NAMES)[number];

@@ -1,0 +1,137 @@
+import type {
+  AdmittedImage,
+  PolicySigner,
+  StatementRule,
+  StoredForms,
+} from '../../admission/admitted-image.ts';
+import { UserError } from '../../model/errors.ts';
+import type { OpenedImage } from '../../model/opened-image.ts';
+import { formatReference, type ImageReference } from '../../model/reference.ts';
+import type { ImageVerification } from '../../model/verification.ts';
+import type { PipelineContext } from '../context.ts';
+import type { TrustedSigners } from '../sign/trusted-signers.ts';
+import type { CheckedAttachment } from '../verify/checked-attachment.ts';
+import { verifyWithEvidence, type VerifyDemands } from '../verify/verify-image.ts';
+import { fits, rulesFor } from './policy-rules.ts';
+import { policySigner } from './policy-signer.ts';
+
+/** What the user named, beside the image itself. */
+interface Named {
+  readonly reference: ImageReference;
+  readonly mirrors: readonly string[];
+}
+
+/**
+ * Verifies the image as `scoville verify` does, and gives what a policy needs to admit it and nothing else; undefined where it
+ * does not verify. Throws UserError where it verifies in a way that no policy can ask for.
+ */
+export async function admittedImage(
+  context: PipelineContext,
+  image: OpenedImage,
+  trusted: TrustedSigners,
+  demands: VerifyDemands,
+  { reference, mirrors }: Named,
+): Promise<{ readonly answer: ImageVerification; readonly admitted: AdmittedImage | undefined }> {
+  const { answer, verified } = await verifyWithEvidence(context, image, trusted, demands);
+  if (answer.outcome !== 'verified') return { answer, admitted: undefined };
+  // Engines ask for what is about the digest that a name leads to, and for no platform's own.
+  const whole = verified.filter(({ evidence }) => evidence.subjects.includes(image.root.digest));
+  const names = [...new Set(whole.filter(isSignature).map(({ verifiedBy }) => verifiedBy))];
+  const [first] = names;
+  if (first === undefined)
+    throw new UserError(
+      `the index ${image.root.digest} is not signed itself, only the platforms that it lists; engines look at the index`,
+      { nextStep: 'sign the index: cosign sign --recursive, or scoville build --push' },
+    );
+  const rules = names
+    .map((name) => rulesFor(signedBy(whole, name), demands))
+    .find((found) => found !== undefined);
+  if (rules === undefined)
+    throw new UserError(
+      `no single signer signed ${image.root.digest} and, about the same digest, all that is asked for`,
+      { nextStep: 'ask for fewer types, or have one key sign both' },
+    );
+  const vouching = names.filter((name) => stands(signedBy(whole, name), rules));
+  const signers = await Promise.all(
+    trusted.signers
+      .filter(({ name }) => vouching.includes(name))
+      .map(({ signer }) => policySigner(signer)),
+  );
+  const [one, ...others] = distinct(signers);
+  if (one === undefined)
+    throw new UserError('the signature that verifies is not of cosign’s kind', {
+      nextStep: 'name the signer: --key FILE, or --certificate-identity',
+    });
+  const { digest: named, tag } = reference;
+  const admitted: AdmittedImage = {
+    repository: formatReference({ registry: reference.registry, repository: reference.repository }),
+    ...(tag === undefined ? {} : { tag }),
+    digest: image.root.digest,
+    isPinned: named !== undefined,
+    signers: [one, ...others],
+    rules,
+    forms: formsOf(image, verified, vouching, rules),
+    mirrors,
+  };
+  return { answer, admitted };
+}
+
+function signedBy(
+  found: readonly CheckedAttachment[],
+  name: string | undefined,
+): readonly CheckedAttachment[] {
+  return found.filter(({ verifiedBy }) => verifiedBy === name);
+}
+
+function stands(own: readonly CheckedAttachment[], rules: readonly StatementRule[]): boolean {
+  return rules.every((rule) => own.some((one) => fits(one, rule)));
+}
+
+function isSignature({ evidence, verifiedBy }: CheckedAttachment): boolean {
+  return evidence.says.kind === 'signature' && verifiedBy !== undefined;
+}
+
+function distinct(signers: readonly PolicySigner[]): readonly PolicySigner[] {
+  return [...new Map(signers.map((signer) => [JSON.stringify(signer), signer])).values()];
+}
+
+/** A form is there where each signer left it. */
+function formsOf(
+  image: OpenedImage,
+  verified: readonly CheckedAttachment[],
+  names: readonly (string | undefined)[],
+  rules: readonly StatementRule[],
+): StoredForms {
+  const root = image.root.digest;
+  const hasSignature = (form: 'cosign-tag' | 'cosign-bundle', subject: string): boolean =>
+    names.every((name) =>
+      signedBy(verified, name).some(
+        ({ evidence: { says, subjects } }) =>
+          says.kind === 'signature' &&
+          says.form === form &&
+          subjects.some((digest) => digest === subject),
+      ),
+    );
+  const hasStatements = (kind: 'cosign-attestation-tag' | 'referrer'): boolean =>
+    names.every((name) =>
+      rules.every((rule) =>
+        signedBy(verified, name).some(
+          (one) =>
+            one.evidence.attachment.kind === kind &&
+            one.evidence.subjects.includes(root) &&
+            fits(one, rule),
+        ),
+      ),
+    );
+  const platforms = [
+    ...image.platforms.map(({ descriptor }) => descriptor.digest),
+    ...image.absent.map(({ digest }) => digest),
+  ];
+  return {
+    signatureTag: hasSignature('cosign-tag', root),
+    signatureTagOfPlatforms: platforms.every((digest) => hasSignature('cosign-tag', digest)),
+    signatureBundle: hasSignature('cosign-bundle', root),
+    statementTag: hasStatements('cosign-attestation-tag'),
+    statementBundles: hasStatements('referrer'),
+  };
+}
