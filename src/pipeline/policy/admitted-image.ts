@@ -40,7 +40,7 @@ export async function admittedImage(
   const [first] = names;
   if (first === undefined)
     throw new UserError(
-      `the index ${image.root.digest} is not signed itself, only the platforms that it lists; engines look at the index`,
+      `the index ${image.root.digest} is not signed itself, only the platforms that it lists; engines verify the index`,
       { nextStep: 'sign the index: cosign sign --recursive, or scoville build --push' },
     );
   const rules = names
