@@ -2,6 +2,7 @@ import { type FileHandle, open, readFile, rm } from 'node:fs/promises';
 import { messageOf, ProxyError, UserError } from '../../model/errors.ts';
 import { isObject } from '../../model/json-value.ts';
 import { writeBeside } from '../../oci/blobs/replace-file.ts';
+import { HttpSender } from '../../oci/registry/http-sender.ts';
 
 /** What a server says of an export. */
 export interface ExportState {
@@ -23,8 +24,6 @@ export interface ExportRequest {
 }
 
 const MOST_BYTES = 8 * 1024 ** 3;
-/** Without a byte for so long, the server is gone. */
-const SILENCE_MS = 60_000;
 
 /**
  * Downloads an export, from where an earlier run ended where the server still has the same one (RFC 9110, 13.1.5 and 14). Undefined
@@ -36,7 +35,9 @@ export async function fetchExport(request: ExportRequest): Promise<ExportState |
   const file = await open(request.part, before === undefined ? 'w+' : 'a+');
   try {
     const have = (await file.stat()).size;
-    const response = await asked(request, have > 0 ? before : undefined, have);
+    const { url, signal } = request;
+    const sender = new HttpSender({ registry: new URL(url).host, signal });
+    const response = await asked(request, sender, have > 0 ? before : undefined, have);
     if (response.status === 304) return undefined;
     const etag = strongEtag(response);
     const isRest = response.status === 206;
@@ -45,7 +46,7 @@ export async function fetchExport(request: ExportRequest): Promise<ExportState |
     await (etag === undefined
       ? rm(note, { force: true })
       : writeBeside(note, JSON.stringify({ etag })));
-    await receive(request, response, file, isRest ? have : 0);
+    await receive(request, sender, response, file, isRest ? have : 0);
     const modified = Date.parse(response.headers.get('last-modified') ?? '');
     return {
       ...(etag === undefined ? {} : { etag }),
@@ -77,6 +78,7 @@ function continues({ headers }: Response, from: number): boolean {
 
 async function asked(
   { url, etag, userAgent, signal }: ExportRequest,
+  sender: HttpSender,
   resumed: string | undefined,
   have: number,
 ): Promise<Response> {
@@ -88,24 +90,25 @@ async function asked(
     headers['range'] = `bytes=${have}-`;
     headers['if-range'] = resumed;
   }
-  const response = await request(url, headers, signal);
+  const response = await request(sender, url, headers, signal);
   // Nothing is left to send: all of it is there, or another file is.
   if (response.status === 416 && resumed !== undefined) {
     await response.body?.cancel();
     delete headers['range'];
     delete headers['if-range'];
-    return okay(url, await request(url, headers, signal));
+    return okay(url, await request(sender, url, headers, signal));
   }
   return okay(url, response);
 }
 
 async function request(
+  sender: HttpSender,
   url: string,
   headers: Record<string, string>,
   signal: AbortSignal,
 ): Promise<Response> {
   try {
-    const response = await fetch(url, { headers, signal });
+    const response = await sender.send(new URL(url), { headers, redirect: 'follow' });
     if (url.startsWith('https:') && !response.url.startsWith('https:'))
       throw failed(url, 'it redirects to an address without TLS');
     return response;
@@ -126,6 +129,7 @@ async function okay(url: string, response: Response): Promise<Response> {
 
 async function receive(
   { url, signal, onBytes }: ExportRequest,
+  sender: HttpSender,
   response: Response,
   file: FileHandle,
   from: number,
@@ -133,11 +137,8 @@ async function receive(
   const length = Number(response.headers.get('content-length') ?? Number.NaN);
   const total = Number.isNaN(length) ? undefined : from + length;
   let done = from;
-  const reader: ReadableStreamDefaultReader<Uint8Array> | undefined = response.body?.getReader();
   try {
-    for (;;) {
-      const value = (await withinTime(reader?.read(), url))?.value;
-      if (value === undefined) break;
+    for await (const value of sender.content(response)) {
       signal.throwIfAborted();
       done += value.length;
       if (done > MOST_BYTES) throw failed(url, 'it is larger than 8 GiB');
@@ -146,25 +147,9 @@ async function receive(
     }
   } catch (error) {
     signal.throwIfAborted();
-    throw error instanceof UserError ? error : failed(url, 'the connection broke', error);
-  } finally {
-    await reader?.cancel().catch(() => undefined);
+    throw error instanceof UserError ? error : failed(url, messageOf(error), error);
   }
-  if (total !== undefined && done !== total) throw failed(url, 'the connection broke');
-}
-
-async function withinTime<T>(work: Promise<T> | undefined, url: string): Promise<T | undefined> {
-  let timer: NodeJS.Timeout | undefined;
-  const silence = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      reject(failed(url, 'it stopped sending'));
-    }, SILENCE_MS);
-  });
-  try {
-    return await Promise.race([work, silence]);
-  } finally {
-    clearTimeout(timer);
-  }
+  if (total !== undefined && done !== total) throw failed(url, 'the transfer was cut off');
 }
 
 function failed(url: string, why: string, cause?: unknown): UserError {

@@ -1,21 +1,18 @@
 import { randomBytes } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { Interrupted } from '../../model/errors.ts';
 import { RIGHTS, type Rights, type SmokeRequest, type SmokeResult } from '../../model/smoke.ts';
 import {
   containerLog,
   type ContainerState,
-  containerState,
   createContainer,
   startContainer,
 } from '../../tools/docker/docker-container.ts';
 import { type ImageService, imageService } from '../../tools/docker/docker-service.ts';
 import { runSmokeCommand } from '../../tools/docker/smoke-command.ts';
+import { requirePorts } from '../container/engine-place.ts';
+import { type Attempt, untilAnswered } from '../container/until-answered.ts';
 import type { PipelineContext } from '../context.ts';
 import { dropContainer } from '../drop-container.ts';
 
-/** Time between two looks at a container. */
-const PAUSE_MS = 250;
 /** How long a container has to run on that nothing else is known of. */
 const STAYING_MS = 3_000;
 
@@ -29,7 +26,7 @@ interface Trial {
   readonly deadline: number;
 }
 
-/** The outcome of one look: undefined where it is too early to tell. */
+/** What was found out, and by what. */
 type Look = { readonly judge: SmokeResult['judge']; readonly failure: string | undefined };
 
 /**
@@ -44,6 +41,8 @@ export async function smokeImage(
   most: Rights,
 ): Promise<SmokeResult> {
   const service = await imageService(context.run, image, context.signal);
+  if (request.command !== undefined)
+    await requirePorts(context, request.port === undefined ? service.ports : [request.port]);
   const tries = RIGHTS.slice(0, RIGHTS.indexOf(most) + 1);
   let last: SmokeResult | undefined;
   for (const rights of tries) {
@@ -91,48 +90,38 @@ function expectedJudge({ request, service }: Trial): SmokeResult['judge'] {
 
 async function settled(trial: Trial): Promise<Look> {
   const { context, name, deadline } = trial;
-  const { now, run, signal } = context;
-  const startedAt = now();
-  for (let said = ''; ;) {
-    if (signal.aborted) throw new Interrupted('the smoke test was interrupted');
-    const state = await containerState(run, name, signal);
-    const look = await lookAt(trial, state, now() - startedAt);
-    if (look !== undefined && 'judge' in look) return look;
-    said = look?.said ?? said;
-    if (now() >= deadline)
-      return {
-        judge: expectedJudge(trial),
-        failure: `no answer in time${said === '' ? '' : `: ${said}`}`,
-      };
-    await sleep(PAUSE_MS, undefined, { signal }).catch(() => undefined);
-  }
+  const judge = expectedJudge(trial);
+  const startedAt = context.now();
+  const { failure, exitCode } = await untilAnswered(
+    context,
+    name,
+    (state) => lookAt(trial, judge, state, context.now() - startedAt),
+    deadline,
+  );
+  return judge === 'staying up' && exitCode === 0
+    ? { judge: 'ending well', failure: undefined }
+    : { judge, failure };
 }
 
-/** An outcome, or what was said by something that may yet succeed. */
 async function lookAt(
   trial: Trial,
+  judge: SmokeResult['judge'],
   state: ContainerState,
   runningForMs: number,
-): Promise<Look | { readonly said: string } | undefined> {
-  const judge = expectedJudge(trial);
-  if (!state.running) {
-    if (judge === 'staying up' && state.exitCode === 0)
-      return { judge: 'ending well', failure: undefined };
-    return { judge, failure: `the container ended with exit code ${state.exitCode}` };
-  }
+): Promise<Attempt> {
   switch (judge) {
     case 'smoke command': {
       const said = await ask(trial, state);
-      return said === undefined ? { judge, failure: undefined } : { said };
+      return said === undefined ? 'answered' : { said };
     }
     case 'HEALTHCHECK':
-      if (state.health === 'healthy') return { judge, failure: undefined };
+      if (state.health === 'healthy') return 'answered';
       return state.health === 'unhealthy'
-        ? { judge, failure: `the HEALTHCHECK says unhealthy: ${state.healthOutput}` }
+        ? { failure: `the HEALTHCHECK says unhealthy: ${state.healthOutput}` }
         : { said: state.healthOutput };
     case 'staying up':
     case 'ending well':
-      return runningForMs < STAYING_MS ? undefined : { judge, failure: undefined };
+      return runningForMs < STAYING_MS ? { said: '' } : 'answered';
   }
 }
 

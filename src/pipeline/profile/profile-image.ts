@@ -14,6 +14,7 @@ import { readProfile } from '../../rules/security-profile/seccomp/read-profile.t
 import { inspectLocalImages } from '../../tools/docker/docker-images.ts';
 import { imageService, type ImageService } from '../../tools/docker/docker-service.ts';
 import { dockerInfo } from '../../tools/docker/docker.ts';
+import { requirePorts } from '../container/engine-place.ts';
 import type { PipelineContext } from '../context.ts';
 import { writeFileBeside } from '../write-file-beside.ts';
 import { type Confinement, confinementWords, runContainer } from './run-container.ts';
@@ -86,6 +87,11 @@ export async function traceForProfile(
   const service = await imageService(context.run, image, context.signal);
   if (service.program.length === 0)
     throw new UserError(`${image} has neither ENTRYPOINT nor CMD: it starts nothing`);
+  const asked = exercises.flatMap((one) =>
+    one.kind === 'http' && one.port !== undefined ? [one.port] : [],
+  );
+  if (exercises.some(({ kind }) => kind !== 'run'))
+    await requirePorts(context, [...asked, ...service.ports]);
   const tracer = await tracerFiles(context);
   const words = [
     ...exercises.map(exerciseWords),

@@ -1,10 +1,13 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { Interrupted } from '../../model/errors.ts';
 import { type Exercise, exerciseWords } from '../../model/exercise.ts';
 import type { RunTool } from '../../model/run.ts';
-import { containerState, execInContainer } from '../../tools/docker/docker-container.ts';
+import {
+  type ContainerState,
+  containerState,
+  execInContainer,
+} from '../../tools/docker/docker-container.ts';
 import type { ImageService } from '../../tools/docker/docker-service.ts';
 import { runSmokeCommand } from '../../tools/docker/smoke-command.ts';
+import { type Attempt, pause, untilAnswered } from '../container/until-answered.ts';
 import type { PipelineContext } from '../context.ts';
 import { askHttp } from './ask-http.ts';
 
@@ -29,7 +32,6 @@ export type Exec = (
   limits: { readonly timeoutMs: number; readonly signal: AbortSignal },
 ) => Promise<string | undefined>;
 
-const PAUSE_MS = 250;
 /** Time for an answer of a program that is up. */
 const ANSWER_MS = 5_000;
 const REQUEST_MS = 10_000;
@@ -57,76 +59,61 @@ export async function runExercises(task: Exercised): Promise<string | undefined>
 }
 
 async function oneRound(task: Exercised, deadline: number): Promise<string | undefined> {
-  const { exercises, service } = task;
-  const tries: (readonly [string, () => Promise<string | undefined>])[] = exercises.map((one) => [
+  const { context, exercises, service } = task;
+  type Ask = (state: ContainerState) => Promise<string | undefined>;
+  const tries: (readonly [string, Ask])[] = exercises.map((one) => [
     exerciseWords(one),
-    () => perform(task, one),
+    (state) => perform(task, one, state),
   ]);
-  if (service.healthcheck.length > 0) tries.push(['HEALTHCHECK', () => askHealth(task)]);
-  for (const [words, attempt] of tries) {
-    const failure = await untilAnswered(task, attempt, deadline);
+  if (service.healthcheck.length > 0)
+    tries.push(['HEALTHCHECK', (state) => askHealth(task, state)]);
+  for (const [words, ask] of tries) {
+    const attempt = async (state: ContainerState): Promise<Attempt> => {
+      const said = await ask(state);
+      return said === undefined ? 'answered' : { said };
+    };
+    // Once it has answered something, all else is there as well.
+    const end = Math.max(deadline, context.now() + ANSWER_MS);
+    const { failure } = await untilAnswered(context, task.name, attempt, end);
     if (failure !== undefined) return `${words}: ${failure}`;
   }
   return undefined;
 }
 
-/** Tries until it is answered, the container ends, or the time is over. */
-async function untilAnswered(
-  { context, name }: Exercised,
-  attempt: () => Promise<string | undefined>,
-  ready: number,
+async function perform(
+  task: Exercised,
+  exercise: Exercise,
+  { published }: ContainerState,
 ): Promise<string | undefined> {
-  // Once it has answered something, all else is there as well.
-  const deadline = Math.max(ready, context.now() + ANSWER_MS);
-  for (;;) {
-    const said = await attempt();
-    if (said === undefined) return undefined;
-    const state = await containerState(context.run, name, context.signal);
-    if (!state.running) return `the container ended with exit code ${state.exitCode} (${said})`;
-    if (context.now() >= deadline) return `no answer in time: ${said}`;
-    await pause(context);
-  }
-}
-
-async function perform(task: Exercised, exercise: Exercise): Promise<string | undefined> {
   const { context, name, image, service } = task;
   const limits = { timeoutMs: Math.max(REQUEST_MS, task.timeoutMs), signal: context.signal };
   switch (exercise.kind) {
     case 'run':
       return (task.exec ?? execIn(context.run, name))(exercise.command, limits);
     case 'smoke': {
-      const port = await portOf(task, service.ports[0]);
+      const [inside] = service.ports;
+      const port = inside === undefined ? undefined : published[inside];
       const place = { container: name, image, port };
       return runSmokeCommand(context.run, exercise.command, place, { ...limits, cwd: context.cwd });
     }
     case 'http': {
-      const port = await portOf(task, exercise.port ?? service.ports[0]);
+      const inside = exercise.port ?? service.ports[0];
+      const port = inside === undefined ? undefined : published[inside];
       if (port === undefined) return 'the image exposes no port; name it in the exercise (port)';
       return askHttp(exercise, port, context.signal);
     }
   }
 }
 
-async function portOf(
-  { context, name }: Exercised,
-  inside: number | undefined,
-): Promise<number | undefined> {
-  const { published } = await containerState(context.run, name, context.signal);
-  return inside === undefined ? undefined : published[inside];
-}
-
 function execIn(run: RunTool, name: string): Exec {
   return (command, limits) => execInContainer(run, name, command, limits);
 }
 
-async function askHealth({ context, name, service, exec }: Exercised): Promise<string | undefined> {
-  const { run, signal } = context;
+async function askHealth(
+  { context, service, exec }: Exercised,
+  { health, healthOutput }: ContainerState,
+): Promise<string | undefined> {
+  const { signal } = context;
   if (exec !== undefined) return exec(service.healthcheck, { timeoutMs: REQUEST_MS, signal });
-  const { health, healthOutput } = await containerState(run, name, signal);
   return health === 'healthy' ? undefined : `${health ?? 'unknown'} ${healthOutput}`.trim();
-}
-
-async function pause({ signal }: PipelineContext): Promise<void> {
-  await sleep(PAUSE_MS, undefined, { signal }).catch(() => undefined);
-  if (signal.aborted) throw new Interrupted('the exercises were interrupted');
 }

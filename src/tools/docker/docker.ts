@@ -48,6 +48,21 @@ export async function dockerInfo(run: RunTool, signal?: AbortSignal): Promise<Do
   return info;
 }
 
+/** Where the engine is, as `DOCKER_HOST` or the context says: `unix:///var/run/docker.sock`; undefined where docker does not say. */
+export async function engineAddress(
+  run: RunTool,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const result = await completed(run, 'docker', {
+    command: 'docker',
+    args: ['context', 'inspect', '--format', '{{.Endpoints.docker.Host}}'],
+    timeoutMs: 60_000,
+    signal,
+  });
+  const address = result.exitCode === 0 ? cleanText(result.stdout).trim() : '';
+  return address === '' ? undefined : address;
+}
+
 /** Reads the answer to INFO_FORMAT; undefined where no engine gave one. */
 function parseDockerInfo(stdout: string): DockerInfo | undefined {
   const info = parseJson(stdout);

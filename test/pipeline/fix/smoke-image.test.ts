@@ -12,10 +12,12 @@ interface Engine {
   readonly state?: (capabilities: boolean) => object;
   readonly smoke?: ScriptedRun['result'];
   readonly remove?: ScriptedRun['result'];
+  /** Where the engine is. */
+  readonly address?: string;
 }
 
 /** An engine with one image; `runs` tells what it was asked. */
-function engine({ config = {}, state, smoke = {}, remove = {} }: Engine) {
+function engine({ config = {}, state, smoke = {}, remove = {}, address = 'unix:///d' }: Engine) {
   let capabilities = false;
   const events: PipelineEvent[] = [];
   const { run, runs } = fakeRun([
@@ -29,6 +31,7 @@ function engine({ config = {}, state, smoke = {}, remove = {} }: Engine) {
       },
     },
     { command: 'docker', args: ['start'], result: {} },
+    { command: 'docker', args: ['context', 'inspect'], result: { stdout: `${address}\n` } },
     {
       command: 'docker',
       args: ['container', 'inspect'],
@@ -129,6 +132,34 @@ describe('smokeImage', () => {
       engine({ state: () => ({ Running: false, ExitCode }) }).context;
     expect(await smokeImage(ended(0), 'i', long, 'none')).toMatchObject({ judge: 'ending well' });
     expect(await smokeImage(ended(3), 'i', long, 'none')).toMatchObject({ answers: false });
+  });
+
+  test.each(['tcp://10.0.0.9:2375', 'ssh://me@host', 'tcp://docker:2376', 'tcp://127.0.0.1.evil'])(
+    'an engine at %s has its ports on another machine: nothing here is asked',
+    async (address) => {
+      const { context, runs } = engine({ config: EXPOSED, address });
+      await expect(smokeImage(context, 'i', ASK, 'default')).rejects.toThrow(
+        `the Docker engine is on another machine (${address}): the container’s port 8080`,
+      );
+      expect(runs.map(({ args }) => args[0])).toEqual(['image', 'context']);
+    },
+  );
+
+  test.each(['tcp://127.0.0.1:2375', 'tcp://localhost:2375', 'npipe:////./pipe/docker', ''])(
+    'an engine at %j is here',
+    async (address) => {
+      const { context } = engine({ config: EXPOSED, address });
+      expect(await smokeImage(context, 'i', ASK, 'default')).toMatchObject({ answers: true });
+    },
+  );
+
+  test('an engine elsewhere can say how a HEALTHCHECK does', async () => {
+    const { context } = engine({
+      config: { ...EXPOSED, ...CHECKED },
+      state: () => ({ Running: true, Health: { Status: 'healthy' } }),
+      address: 'ssh://me@host',
+    });
+    expect(await smokeImage(context, 'i', LOOK, 'default')).toMatchObject({ answers: true });
   });
 
   test('an interrupt removes the container too', async () => {
