@@ -1,14 +1,15 @@
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { advisory, affects, exportZip, putExport } from '../fakes/made-export.ts';
 import { output, pinned, registry, ROOT, run, type Scoville } from './harness.ts';
 import type { TemplateCase } from './template-cases.ts';
 
 /** What came of a template. */
 export interface Trial {
-  /** Highest level that is reached where the four criteria that need a scanner are left out. */
+  /** Level that the build states, without a network: advisories from a folder, the second build in it. */
   readonly level: number;
-  /** Criteria of the other vectors that do not pass, by id. */
+  /** Criteria that do not pass, by id. */
   readonly short: readonly string[];
   /** Unpacked, in bytes. */
   readonly size: number;
@@ -17,23 +18,56 @@ export interface Trial {
   /** The health check says so where nothing answers. */
   readonly noticesSilence: boolean;
   readonly isReproducible: boolean;
+  /** A second, empty home reads the same level of the registry by the key alone. */
+  readonly isVerified: boolean;
   /** What the two builds differ in; empty where they do not. */
   readonly differences: string;
 }
 
 interface ScoreJson {
-  readonly criteria: readonly {
-    readonly id: string;
-    readonly level: number;
-    readonly vector: string;
-    readonly outcome: string;
-  }[];
+  readonly level: number;
+  readonly criteria: readonly { readonly id: string; readonly outcome: string }[];
 }
 
-/** Writes the template's files for the fixture, builds, runs as little privileged as it can be, grades and reproduces. */
-export async function tryTemplate(scoville: Scoville, tried: TemplateCase): Promise<Trial> {
+/** Ecosystems of what the templates put into images. */
+const ECOSYSTEMS: Readonly<Record<string, string>> = {
+  Debian: 'Debian:13',
+  npm: 'npm',
+  Go: 'Go',
+  PyPI: 'PyPI',
+  'crates.io': 'crates.io',
+  Maven: 'Maven',
+  RubyGems: 'RubyGems',
+  Packagist: 'Packagist',
+};
+
+/** Gives a home a database of advisories from a folder, as on a machine without a network: made-up ones, of today. */
+export async function fillDatabase(scoville: Scoville): Promise<void> {
+  const mirror = mkdtempSync(join(tmpdir(), 'scoville-osv-'));
+  try {
+    for (const [ecosystem, release] of Object.entries(ECOSYSTEMS)) {
+      const affected = [affects(release, 'made-up', [{ introduced: '0' }, { fixed: '1.0.0' }])];
+      const modified = new Date().toISOString();
+      putExport(mirror, ecosystem, exportZip([advisory('MADE-UP-1', { modified, affected })]));
+    }
+    const names = Object.keys(ECOSYSTEMS);
+    await scoville.expect(0, ['db', 'update', '--from', mirror, ...names]);
+  } finally {
+    rmSync(mirror, { recursive: true, force: true });
+  }
+}
+
+/**
+ * Writes the template's files for the fixture, builds twice, publishes, runs as little privileged as it can be, and lets `reader`, a
+ * home of its own, verify the level.
+ */
+export async function tryTemplate(
+  scoville: Scoville,
+  reader: Scoville,
+  tried: TemplateCase,
+): Promise<Trial> {
   const folder = mkdtempSync(join(tmpdir(), 'scoville-template-'));
-  const image = `init-${tried.dockerfile
+  const image = `${registry}/init/${tried.dockerfile
     .toLowerCase()
     .replace(/\W?dockerfile$/, '')
     .replaceAll('/', '-')}:${process.pid}`;
@@ -43,17 +77,22 @@ export async function tryTemplate(scoville: Scoville, tried: TemplateCase): Prom
     await scoville.expect(0, ['init', '--yes', '--offline', ...tried.flags, project]);
     trustStandIns(project);
     await commit(project);
-    const flags = ['--scanner', 'none', ...(await contexts(tried)), '-t', image];
-    const built = await scoville.expect(0, ['build', '--json', ...flags, project]);
+    const flags = ['--offline', '--prove', '--load', '--push', '-t', image];
+    const words = ['build', '--json', ...flags, ...(await contexts(tried)), project];
+    const built = await scoville.expect(0, words);
     const served = await serve(image, project, folder, tried);
-    const again = await scoville.run(['reproduce', ...flags, project]);
-    const isReproducible = again.exitCode === 0;
-    const score = JSON.parse(built.stdout) as ScoreJson;
+    const { level, criteria } = JSON.parse(built.stdout) as ScoreJson;
+    const short = criteria.flatMap(({ id, outcome }) =>
+      outcome === 'pass' || outcome === 'not-applicable' ? [] : [id],
+    );
+    const isReproducible = !short.includes('reproducible');
+    const key = ['--key', scoville.publicKey];
+    const read = await reader.run(['verify', '--min-level', String(level), ...key, image]);
     return {
-      ...levelOf(score, isReproducible),
       ...served,
-      isReproducible,
-      differences: isReproducible ? '' : again.stdout + again.stderr,
+      ...{ level, short, isReproducible },
+      isVerified: read.exitCode === 0,
+      differences: isReproducible ? '' : built.stderr,
     };
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -150,16 +189,4 @@ async function answerOf(url: string): Promise<string> {
       if (tries > 480) throw error;
       await new Promise((done) => setTimeout(done, 250));
     }
-}
-
-function levelOf({ criteria }: ScoreJson, isReproducible: boolean): Pick<Trial, 'level' | 'short'> {
-  const short = criteria.filter(
-    ({ id, vector, outcome }) =>
-      vector !== 'vulnerabilities' &&
-      outcome !== 'pass' &&
-      outcome !== 'not-applicable' &&
-      !(id === 'reproducible' && isReproducible),
-  );
-  const lowest = Math.min(6, ...short.map(({ level }) => level));
-  return { level: lowest - 1, short: short.map(({ id }) => id) };
 }

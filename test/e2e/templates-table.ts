@@ -10,6 +10,7 @@ export interface TriedRow {
   readonly level: number;
   readonly short: readonly string[];
   readonly isReproducible: boolean;
+  readonly isVerified: boolean;
 }
 
 /** A Dockerfile of a template as a row of docs/templates.md; one that was not built says so. */
@@ -24,21 +25,22 @@ export function templateRow(template: Template, from: string, tried: TriedRow | 
     `\`${template.name}\``,
     by === '' ? '' : `\`${by}\``,
     `\`${runtime}\``,
-    ...(tried === undefined ? ['lint only', '', ''] : triedCells(tried)),
+    ...(tried === undefined ? ['lint only', '', '', ''] : triedCells(tried)),
   ];
   return `|${cells.map((cell) => (cell === '' ? ' ' : ` ${cell} `)).join('|')}|`;
 }
 
-function triedCells({ level, short, isReproducible }: TriedRow): readonly string[] {
+function triedCells({ level, short, isReproducible, isVerified }: TriedRow): readonly string[] {
   return [
     `${level} (${LEVELS[level] ?? ''})`,
     short.map((id) => `\`${id}\``).join(', '),
     isReproducible ? 'yes' : 'no',
+    isVerified ? 'yes' : 'no',
   ];
 }
 
-const HEAD = `| stack | \`--stack\` | built by | runtime base | level | short of level 5 | reproduced |
-|---|---|---|---|---|---|---|
+const HEAD = `| stack | \`--stack\` | built by | runtime base | level | short of level 5 | reproduced | by key, offline |
+|---|---|---|---|---|---|---|---|
 `;
 
 /** The page with its table in place of the one that is there. */
