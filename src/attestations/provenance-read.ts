@@ -1,6 +1,7 @@
 import { isObject, type JsonObject, objectOf } from '../model/json-value.ts';
 import { err, ok, type Result } from '../model/result.ts';
 import { PREDICATE_TYPE } from '../model/statement.ts';
+import { hasHiddenSteps } from './hidden-steps.ts';
 import { base64Of, listOf, textOf, textsOf } from './untrusted-json.ts';
 
 export interface ProvenanceMaterial {
@@ -37,6 +38,8 @@ export interface ReadProvenance {
   readonly frontend: { readonly name: string | undefined; readonly source: string | undefined };
   readonly platform: string | undefined;
   readonly vcs: { readonly source?: string; readonly revision?: string };
+  /** Steps ran that the Dockerfile does not show, such as ONBUILD steps of a base; undefined where the steps are not recorded (mode=min). */
+  readonly hasHiddenSteps: boolean | undefined;
   /** False where BuildKit left arguments out (mode=min). */
   readonly parametersComplete: boolean;
 }
@@ -81,7 +84,11 @@ function readV02(predicate: JsonObject): ReadProvenance {
     parametersComplete: objectOf(metadata['completeness'])['parameters'] === true,
     ...requestOf(invocation['parameters']),
     ...configSourceOf(source, textOf(source['entryPoint'])),
-    ...buildkitMetadataOf(metadata[`${BUILDKIT}metadata`], textOf(source['entryPoint'])),
+    ...buildkitMetadataOf(
+      metadata[`${BUILDKIT}metadata`],
+      textOf(source['entryPoint']),
+      predicate['buildConfig'],
+    ),
   };
 }
 
@@ -112,7 +119,11 @@ function readV1(predicate: JsonObject): ReadProvenance {
     parametersComplete: (completeness['request'] ?? completeness['parameters']) === true,
     ...requestOf(external['request'] ?? external['parameters']),
     ...configSourceOf(source, path),
-    ...buildkitMetadataOf(metadata['buildkit_metadata'] ?? metadata[`${BUILDKIT}metadata`], path),
+    ...buildkitMetadataOf(
+      metadata['buildkit_metadata'] ?? metadata[`${BUILDKIT}metadata`],
+      path,
+      internal['buildConfig'] ?? external['buildConfig'],
+    ),
   };
 }
 
@@ -166,11 +177,15 @@ function configSourceOf(
 function buildkitMetadataOf(
   value: unknown,
   path: string | undefined,
-): Pick<ReadProvenance, 'dockerfile' | 'vcs'> {
+  buildConfig: unknown,
+): Pick<ReadProvenance, 'dockerfile' | 'vcs' | 'hasHiddenSteps'> {
   const metadata = objectOf(value);
   const { source, revision } = textsOf(metadata['vcs'], 20);
+  const { infos, locations } = objectOf(metadata['source']);
+  const dockerfile = dockerfileOf(infos, path);
   return {
-    dockerfile: dockerfileOf(objectOf(metadata['source'])['infos'], path),
+    dockerfile,
+    hasHiddenSteps: hasHiddenSteps(buildConfig, locations, dockerfile?.text),
     vcs: {
       ...(source === undefined ? {} : { source }),
       ...(revision === undefined ? {} : { revision }),

@@ -16,6 +16,8 @@ interface ProvenanceView {
   /** RFC 3339, as stated. */
   readonly finishedOn: string | undefined;
   readonly buildArgs: Readonly<Record<string, string>>;
+  /** Steps ran that the Dockerfile does not show. */
+  readonly hasHiddenSteps?: boolean | undefined;
 }
 
 interface BuildInputs {
@@ -47,6 +49,13 @@ function finishOf({ finishedAt, provenance }: BuildInputs): string | undefined {
   return stated === undefined || Number.isNaN(Date.parse(stated)) ? undefined : stated;
 }
 
+const HIDDEN =
+  'the build ran steps that its Dockerfile does not show, such as ONBUILD steps of a base image';
+
+function withHidden(analysis: BuildAnalysis, hasHidden: boolean | undefined): BuildAnalysis {
+  return hasHidden === true ? { partial: HIDDEN, ...analysis } : analysis;
+}
+
 /**
  * How the image was built, from the best that is at hand; unknown where there is neither Dockerfile nor provenance, with
  * the command that would decide it.
@@ -71,7 +80,9 @@ export function buildFact(inputs: BuildInputs): Fact<BuildFact> {
         : known(usedImages(dockerfile.model, enforced, materials), dockerfile.source),
     ...(finishedAt === undefined ? {} : { finishedAt }),
     ...(epoch === undefined ? {} : { epoch }),
-    ...(dockerfile === undefined ? {} : { analysis: dockerfile.analysis }),
+    ...(dockerfile === undefined
+      ? {}
+      : { analysis: withHidden(dockerfile.analysis, provenance?.view.hasHiddenSteps) }),
   };
   return known(value, provenance?.source ?? dockerfile?.source ?? 'dockerfile');
 }

@@ -31,6 +31,7 @@ describe('parseProvenance', () => {
       invocationId: 'uik0070bo4gfcfmd7szfi5aen',
       platform: 'linux/amd64',
       parametersComplete: true,
+      hasHiddenSteps: false,
       buildArgs: { NPM_TOKEN: 'abc-not-a-real-token', VERSION: '7' },
       buildContexts: {},
       labels: { team: 'sample' },

@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -254,6 +254,24 @@ describe('scoville build --load --push of a real service', () => {
     expect((JSON.parse(ended.stdout) as ScoreJson).digest).toBe(scorecard.digest);
     expect(ended.stderr).toMatch(/sign and attest: .*\(cached/);
   });
+});
+
+test('the ONBUILD steps of a base are no part of the Dockerfile, and leave the build open', async () => {
+  const base = `${registry}/e2e/onbuild:${process.pid}`;
+  const dir = join(folder, 'onbuild');
+  mkdirSync(dir);
+  const file = join(dir, 'Dockerfile');
+  writeFileSync(file, `FROM ${bases.busybox}\nONBUILD RUN echo hidden > /hidden\n`);
+  await output('docker', ['buildx', 'build', '-q', '--push', '-t', base, dir]);
+  writeFileSync(file, `FROM ${base} AS made\nRUN echo seen > /seen\n`);
+  const to = `type=oci,tar=false,dest=${join(folder, 'onbuild-layout')}`;
+  const ended = await scoville.expect(0, ['build', '--json', '-o', to, dir]);
+  const { criteria } = JSON.parse(ended.stdout) as ScoreJson;
+  const hidden = criteria.filter(({ summary }) => summary.includes('ONBUILD steps of a base'));
+  expect(hidden.map(({ id, outcome }) => [id, outcome])).toEqual([
+    ['verified-downloads', 'unknown'],
+    ['pinned-packages', 'unknown'],
+  ]);
 });
 
 describe('scoville build -q', () => {

@@ -150,6 +150,16 @@ describe('buildFact', () => {
     });
   });
 
+  test('leaves the steps open where some ran that the Dockerfile does not show', () => {
+    const hidden = buildFact({
+      dockerfile: { model, analysis, source: 'build' },
+      provenance: { view: { ...view, hasHiddenSteps: true }, source: 'build' },
+    });
+    expect(hidden.known && hidden.value.analysis?.partial).toBe(
+      'the build ran steps that its Dockerfile does not show, such as ONBUILD steps of a base image',
+    );
+  });
+
   test('does not believe a time that is none', () => {
     const fact = buildFact({
       dockerfile: undefined,
