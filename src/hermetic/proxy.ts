@@ -1,0 +1,178 @@
+import { randomBytes, timingSafeEqual } from 'node:crypto';
+import {
+  createServer,
+  type IncomingMessage,
+  type Server,
+  type ServerOptions,
+  type ServerResponse,
+} from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { type Answer, plainReply, type Reply } from './answer.ts';
+import type { BuildAuthority } from './build-authority.ts';
+import type { ProxyRequest } from './request-key.ts';
+import { clientOf, openTunnel, type Tunnel, type Unreadable } from './tunnel.ts';
+
+/** In bytes; git and npm send less. */
+const LARGEST_BODY = 64 * 1024 * 1024;
+const MOST_CONNECTIONS = 1024;
+const OPTIONS: ServerOptions = { requestTimeout: 0, keepAliveTimeout: 60_000 };
+
+export interface Proxy {
+  /** With the name and password of this build. */
+  readonly url: string;
+  readonly close: () => Promise<void>;
+}
+
+export interface ProxyOptions {
+  /** An address of this machine, which is all that is listened on. */
+  readonly host: string;
+  readonly authority: Pick<BuildAuthority, 'contextFor'>;
+  readonly answer: Answer;
+  readonly onUnreadable: (seen: Unreadable) => void;
+}
+
+/**
+ * An HTTP proxy for one build (RFC 9110, section 9.3.6 for CONNECT; RFC 7617 for the password): it
+ * reads what goes through TLS as well, and hands each request to `answer`. Who does not know the
+ * build's password gets 407 and nothing else. Throws where `host` is not an address of this machine.
+ */
+export async function startProxy(options: ProxyOptions): Promise<Proxy> {
+  const password = randomBytes(24).toString('base64url');
+  const wanted = Buffer.from(`Basic ${Buffer.from(`build:${password}`).toString('base64')}`);
+  const isOurs = ({ headers }: IncomingMessage): boolean => {
+    const given = Buffer.from(headers['proxy-authorization'] ?? '');
+    return given.length === wanted.length && timingSafeEqual(given, wanted);
+  };
+  const open = new Set<Socket>();
+  const tunnels = new WeakMap<Socket, Tunnel>();
+  const inner = createServer(OPTIONS, (request, response) => {
+    const tunnel = tunnels.get(request.socket);
+    if (tunnel === undefined) return void request.socket.destroy();
+    tunnel.asked = true;
+    void serve(request, response, tunnel, options);
+  });
+  const outer = createServer(OPTIONS, (request, response) => {
+    if (isOurs(request)) void serve(request, response, undefined, options);
+    else refuse(response);
+  });
+  outer.maxConnections = MOST_CONNECTIONS;
+  outer.on('connection', (socket) => {
+    open.add(socket);
+    socket.on('error', () => socket.destroy()).on('close', () => open.delete(socket));
+  });
+  outer.on('connect', (request: IncomingMessage, socket: Socket, head: Buffer) => {
+    if (!isOurs(request)) {
+      socket.end(
+        `HTTP/1.1 407 Proxy Authentication Required\r\n${CHALLENGE}\r\nContent-Length: 0\r\n\r\n`,
+      );
+      return;
+    }
+    openTunnel({ target: request.url ?? '', socket, head, inner, tunnels, ...options });
+  });
+  const port = await listen(outer, options.host);
+  return {
+    url: `http://build:${password}@${options.host}:${port}`,
+    close: async () => {
+      for (const socket of open) socket.destroy();
+      inner.close();
+      await new Promise((done) => outer.close(done));
+    },
+  };
+}
+
+const CHALLENGE = 'Proxy-Authenticate: Basic realm="scoville"';
+
+function refuse(response: ServerResponse): void {
+  const [name = '', value = ''] = CHALLENGE.split(': ');
+  response.writeHead(407, { [name]: value, 'content-length': 0 }).end();
+}
+
+async function listen(server: Server, host: string): Promise<number> {
+  await new Promise<void>((done, failed) => {
+    server.once('error', failed).listen({ host, port: 0, exclusive: true }, done);
+  });
+  return (server.address() as AddressInfo).port;
+}
+
+async function serve(
+  message: IncomingMessage,
+  response: ServerResponse,
+  tunnel: Tunnel | undefined,
+  { answer }: ProxyOptions,
+): Promise<void> {
+  const reply = replyTo(message, response);
+  try {
+    const request = await requestOf(message, tunnel);
+    if (typeof request === 'number') plainReply(reply, request);
+    else await answer(request, reply);
+  } catch {
+    reply.breakOff();
+  }
+}
+
+/** The request, or the status of one that is refused. */
+async function requestOf(
+  message: IncomingMessage,
+  tunnel: Tunnel | undefined,
+): Promise<ProxyRequest | number> {
+  const url = message.url ?? '';
+  const address = tunnel === undefined ? url : `${tunnel.origin}${url}`;
+  const isWhole = tunnel === undefined ? /^[a-z][a-z0-9+.-]*:\/\//i.test(url) : url.startsWith('/');
+  if (!isWhole || !URL.canParse(address)) return 400;
+  const body = await bodyOf(message);
+  if (body === undefined) return 413;
+  return {
+    method: message.method ?? 'GET',
+    // Without the port that the scheme has anyway.
+    address: new URL(address).href,
+    headers: textHeaders(message),
+    body,
+    client: tunnel?.client ?? clientOf(message.socket),
+  };
+}
+
+function replyTo(message: IncomingMessage, response: ServerResponse): Reply {
+  response.on('error', () => response.destroy());
+  const isGone = (): boolean => response.destroyed || response.writableEnded;
+  return {
+    head: (status, headers, size) => {
+      if (isGone()) return;
+      const isBare = message.method === 'HEAD' || status === 204 || status === 304;
+      const length = size === undefined || isBare ? {} : { 'content-length': String(size) };
+      response.writeHead(status, { ...headers, ...length });
+    },
+    write: async (chunk) => {
+      if (isGone() || response.write(chunk)) return;
+      await new Promise<void>((done) => {
+        const go = (): void => {
+          response.off('drain', go).off('close', go);
+          done();
+        };
+        response.on('drain', go).on('close', go);
+      });
+    },
+    end: () => void response.end(),
+    breakOff: () => {
+      if (response.headersSent) response.destroy();
+      else response.writeHead(502, { 'content-length': 0, connection: 'close' }).end();
+    },
+  };
+}
+
+async function bodyOf(message: IncomingMessage): Promise<Buffer | undefined> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of message as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size <= LARGEST_BODY) chunks.push(chunk);
+  }
+  return size > LARGEST_BODY ? undefined : Buffer.concat(chunks);
+}
+
+function textHeaders({ headers }: IncomingMessage): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(headers).flatMap(([name, value]) =>
+      value === undefined ? [] : [[name, typeof value === 'string' ? value : value.join(', ')]],
+    ),
+  );
+}

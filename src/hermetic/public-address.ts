@@ -1,0 +1,45 @@
+/** What stands for a secret in an address. */
+const REDACTED = 'REDACTED';
+
+/** Names of query parameters that hold a secret, or what only its holder knows. */
+const SECRET_PARAMETER =
+  /sig|token|key|secret|pass|pwd|credential|auth|jwt|session|code|nonce|hmac|policy/i;
+/** A parameter of a query, in an address or in a text around it. */
+const PARAMETER = /([?&;])([^=&;?#\s<>"',]+)=[^&;#\s<>"',]*/g;
+const CREDENTIALS = /((?:^|[\s<"',;])(?:[a-z][a-z0-9+.-]*:)?)\/\/[^/?#@\s<>"']*@/gi;
+/** Values that are secrets whatever their name: of GitHub, GitLab, AWS, Slack, npm, Docker, and JSON web tokens. */
+const SECRET_SHAPE =
+  /gh[pousr]_[A-Za-z0-9]{20,}|github_pat_\w{20,}|glpat-[\w-]{16,}|(?:AKIA|ASIA)[0-9A-Z]{16}|xox[abprs]-[\w-]{10,}|npm_[A-Za-z0-9]{30,}|dckr_pat_[\w-]{20,}|pypi-[\w-]{40,}|eyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]+/g;
+
+/**
+ * An address without credentials and fragment, and with `REDACTED` for each value that may be a
+ * secret. Doing it twice changes nothing, so that a replayed redirect is found again.
+ */
+export function publicAddress(address: string): string {
+  const url = new URL(address);
+  url.hash = '';
+  url.username = '';
+  url.password = '';
+  return masked(url.href);
+}
+
+/** The value of a header with every address in it masked, a relative one too. */
+export function publicHeader(value: string): string {
+  return masked(value.replaceAll(CREDENTIALS, '$1//'));
+}
+
+function masked(text: string): string {
+  return text
+    .replaceAll(PARAMETER, (found, start: string, name: string) =>
+      SECRET_PARAMETER.test(decoded(name)) ? `${start}${name}=${REDACTED}` : found,
+    )
+    .replaceAll(SECRET_SHAPE, REDACTED);
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}

@@ -1,0 +1,157 @@
+import type { Fetch } from '../model/fetches.ts';
+import { type Answer, keptHeaders, type Reply } from './answer.ts';
+import type { FetchStore } from './fetch-store.ts';
+import { publicHeader } from './public-address.ts';
+import { askedFor, type ProxyRequest } from './request-key.ts';
+
+/** An answer of a server, its body as it came. */
+export interface ServerAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly body: AsyncIterable<Uint8Array>;
+}
+
+/** Asks a server; rejects where it cannot be reached. Follows no redirect and unpacks nothing. */
+export type Upstream = (request: ProxyRequest) => Promise<ServerAnswer>;
+
+/** A fetch, and who asked for it when. */
+export interface Recorded {
+  readonly fetch: Fetch;
+  readonly client: string;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+}
+
+interface Recording {
+  readonly answer: Answer;
+  /** In the order in which they were asked for. */
+  readonly fetches: () => readonly Recorded[];
+  /** Answers that ended too early, or could not be kept: the recording is not complete. */
+  readonly failures: () => readonly { readonly address: string; readonly why: string }[];
+  /** Resolves when no answer is under way. */
+  readonly settled: () => Promise<void>;
+}
+
+/** In characters: what a lock can hold. */
+const LONGEST_ADDRESS = 4096;
+/** Most redirects whose secret part is remembered. */
+const MOST_REDIRECTS = 100_000;
+
+/**
+ * Passes requests on to their servers and keeps the answers. What the proxy itself says (a server that
+ * cannot be reached, a scheme that is not HTTP) is kept like any other answer, so that a replay says
+ * the same. A redirect to an address with a secret is passed on without it, and the secret put back
+ * when the address is asked for.
+ */
+export function recording(store: FetchStore, upstream: Upstream, now: () => number): Recording {
+  const slots: { recorded: Recorded | undefined }[] = [];
+  const failures: { address: string; why: string }[] = [];
+  const secrets = new Map<string, string>();
+  const busy = new Set<Promise<void>>();
+  const record: Answer = async (request, reply) => {
+    const at = now();
+    const slot: { recorded: Recorded | undefined } = { recorded: undefined };
+    slots.push(slot);
+    const asked = askedFor(request);
+    const real = secrets.get(request.address) ?? request.address;
+    try {
+      if (asked.address.length > LONGEST_ADDRESS) throw new Error('the address is too long');
+      const answer = await ask({ ...request, address: real }, upstream);
+      const headers = shownHeaders(answer, real, secrets);
+      const isHead = request.method === 'HEAD';
+      const size = sizeOf(answer);
+      const length = isHead && size !== undefined ? { 'content-length': String(size) } : {};
+      const all = { ...headers, ...length };
+      const kept = await keep(answer, all, size, store, reply);
+      slot.recorded = {
+        at,
+        client: request.client,
+        fetch: {
+          ...asked,
+          ...(answer.status === 200 ? {} : { status: answer.status }),
+          ...(Object.keys(all).length === 0 ? {} : { headers: all }),
+          ...kept,
+        },
+      };
+      reply.end();
+    } catch (error) {
+      failures.push({
+        address: asked.address,
+        why: error instanceof Error ? error.message : String(error),
+      });
+      reply.breakOff();
+    }
+  };
+  return {
+    answer: (request, reply) => {
+      const work = record(request, reply).finally(() => busy.delete(work));
+      busy.add(work);
+      return work;
+    },
+    fetches: () => slots.flatMap(({ recorded }) => recorded ?? []),
+    failures: () => failures,
+    settled: async () => {
+      await Promise.all(busy);
+    },
+  };
+}
+
+/** The server's answer, or what stands for it where there is none. */
+async function ask(request: ProxyRequest, upstream: Upstream): Promise<ServerAnswer> {
+  if (!/^https?:/i.test(request.address)) return ownAnswer(501);
+  return upstream(request).catch(() => ownAnswer(502));
+}
+
+/** An answer of the proxy's own, without a body. */
+export function ownAnswer(status: number): ServerAnswer {
+  return { status, headers: {}, body: nothing() };
+}
+
+async function* nothing(): AsyncGenerator<Uint8Array> {
+  // No bytes.
+}
+
+/** The headers to keep, secrets masked; where a redirect leads to one, its real address is noted. */
+function shownHeaders(
+  { headers }: ServerAnswer,
+  real: string,
+  secrets: Map<string, string>,
+): Readonly<Record<string, string>> {
+  const shown = Object.entries(keptHeaders(headers)).map(([name, value]): [string, string] => {
+    const masked = publicHeader(value);
+    if (name === 'location' && masked !== value && URL.canParse(value, real)) {
+      if (secrets.size > MOST_REDIRECTS) secrets.clear();
+      secrets.set(new URL(masked, real).href, new URL(value, real).href);
+    }
+    return [name, masked];
+  });
+  return Object.fromEntries(shown);
+}
+
+function sizeOf({ headers }: ServerAnswer): number | undefined {
+  const text = headers['content-length'];
+  return typeof text === 'string' && /^\d{1,15}$/.test(text) ? Number(text) : undefined;
+}
+
+/** Writes the body to the store and to whoever asked; who left does not stop it. Throws where it ends before its length. */
+async function keep(
+  { status, body }: ServerAnswer,
+  headers: Readonly<Record<string, string>>,
+  size: number | undefined,
+  store: FetchStore,
+  reply: Reply,
+): Promise<Pick<Fetch, 'digest' | 'size'>> {
+  const writer = await store.writer();
+  try {
+    const isBare = status === 204 || status === 304 || 'content-length' in headers;
+    reply.head(status, headers, isBare ? undefined : size);
+    for await (const chunk of body) {
+      await writer.write(chunk);
+      await reply.write(chunk);
+    }
+    return await writer.commit();
+  } catch (error) {
+    await writer.abort();
+    throw error;
+  }
+}

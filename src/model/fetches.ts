@@ -1,0 +1,26 @@
+import type { Digest } from './digest.ts';
+
+/** One answer of the network that a build used. Secrets in addresses are masked before it is made. */
+export interface Fetch {
+  readonly address: string;
+  /** Absent: GET. */
+  readonly method?: string;
+  /** Digest of what else decides the answer: body, range, accepted types. Absent where there is nothing of these. */
+  readonly request?: Digest;
+  /** Absent: 200. */
+  readonly status?: number;
+  /** Those that a program goes by, in lower case. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Of the body as it was sent, compressed where it was. */
+  readonly digest: Digest;
+  /** In bytes. */
+  readonly size: number;
+}
+
+/** What the RUNs of each stage fetched, by the stage's name or `stage-N`, in the order in which it was asked for. */
+export type Fetches = ReadonlyMap<string, readonly Fetch[]>;
+
+/** A request as a person reads it. */
+export function requestText({ method = 'GET', address }: Pick<Fetch, 'method' | 'address'>): string {
+  return `${method} ${address}`;
+}

@@ -1,0 +1,149 @@
+import { connect } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+import { request } from 'undici';
+import { afterEach, describe, expect, test } from 'vitest';
+import { type Answer, plainReply } from '../../src/hermetic/answer.ts';
+import type { ProxyRequest } from '../../src/hermetic/request-key.ts';
+import { Opened } from './recorded-server.ts';
+
+const opened = new Opened();
+afterEach(() => opened.close());
+
+function answering(): { readonly asked: ProxyRequest[]; readonly answer: Answer } {
+  const asked: ProxyRequest[] = [];
+  return {
+    asked,
+    answer: (one, reply) => {
+      asked.push(one);
+      plainReply(reply, 200, 'answer');
+      return Promise.resolve();
+    },
+  };
+}
+
+/** Sends a text to the proxy and gives all that comes back until it ends, or `enough` is there. */
+function spoken(url: string, text: string, enough = /$^/): Promise<string> {
+  const { hostname, port } = new URL(url);
+  return new Promise((done) => {
+    let seen = '';
+    const socket = connect(Number(port), hostname, () => socket.write(text));
+    socket.on('data', (chunk: Buffer) => {
+      seen += chunk.toString();
+      if (enough.test(seen)) socket.destroy();
+    });
+    socket
+      .on('error', () => undefined)
+      .on('close', () => {
+        done(seen);
+      });
+  });
+}
+
+function passwordOf(url: string): string {
+  const { username, password } = new URL(url);
+  return `Proxy-Authorization: Basic ${Buffer.from(`${username}:${password}`).toString('base64')}\r\n`;
+}
+
+describe('who may ask', () => {
+  test('no one without the password of this build: not by GET, not by CONNECT, not with another build’s', async () => {
+    const { asked, answer } = answering();
+    const ours = await opened.proxy(answer);
+    const other = await opened.proxy(answer);
+    const end = 'Connection: close\r\n\r\n';
+    for (const words of [
+      'GET http://a/ HTTP/1.1\r\nHost: a\r\n',
+      'CONNECT a:443 HTTP/1.1\r\nHost: a\r\n',
+    ])
+      for (const password of ['', passwordOf(other.url), 'Proxy-Authorization: Basic Og==\r\n'])
+        expect(await spoken(ours.url, words + password + end)).toMatch(
+          /^HTTP\/1\.1 407 [^]*Proxy-Authenticate: Basic/,
+        );
+    expect(asked).toEqual([]);
+    expect(
+      await spoken(ours.url, `GET http://a/ HTTP/1.1\r\nHost: a\r\n${passwordOf(ours.url)}${end}`),
+    ).toMatch(/^HTTP\/1\.1 200 [^]*answer$/);
+    expect(asked).toMatchObject([{ method: 'GET', address: 'http://a/', client: '127.0.0.1' }]);
+    expect(new URL(ours.url).password).toMatch(/^[\w-]{32}$/);
+  });
+
+  test('listens on the one address that it is given', async () => {
+    const proxy = await opened.proxy(answering().answer);
+    const { port } = new URL(proxy.url);
+    expect(await spoken(`http://127.0.0.2:${port}`, 'x')).toBe('');
+  });
+});
+
+describe('what is asked', () => {
+  test('many requests on one connection, plain and in TLS; the host is that of CONNECT', async () => {
+    const { asked, answer } = answering();
+    const proxy = await opened.proxy(answer);
+    const agent = opened.client(proxy);
+    for (const address of [
+      'https://a.example/1',
+      'https://a.example/2',
+      'https://[2001:db8::1]:8443/3',
+      'https://192.0.2.1/4',
+    ])
+      expect(
+        await (await request(address, { dispatcher: agent, headers: { host: 'b' } })).body.text(),
+      ).toBe('answer');
+    expect(asked.map(({ address }) => address)).toEqual([
+      'https://a.example/1',
+      'https://a.example/2',
+      'https://[2001:db8::1]:8443/3',
+      'https://192.0.2.1/4',
+    ]);
+  });
+
+  test('HTTP without TLS in a tunnel', async () => {
+    const { asked, answer } = answering();
+    const proxy = await opened.proxy(answer);
+    const { hostname, port } = new URL(proxy.url);
+    const socket = connect(Number(port), hostname);
+    socket.write(`CONNECT a:80 HTTP/1.1\r\nHost: a\r\n${passwordOf(proxy.url)}\r\n`);
+    await new Promise((done) => socket.once('data', done));
+    socket.write('GET /x HTTP/1.1\r\nHost: a\r\n\r\n');
+    const said = await new Promise<Buffer>((done) => socket.once('data', done));
+    socket.destroy();
+    expect(said.toString()).toMatch(/^HTTP\/1\.1 200/);
+    expect(asked).toMatchObject([{ address: 'http://a/x' }]);
+  });
+
+  test('a client that does not trust the authority, or speaks something else, is named', async () => {
+    const proxy = await opened.proxy(answering().answer);
+    const { hostname, port } = new URL(proxy.url);
+    const socket = connect(Number(port), hostname);
+    socket.write(`CONNECT pinned.example:443 HTTP/1.1\r\nHost: a\r\n${passwordOf(proxy.url)}\r\n`);
+    await new Promise((done) => socket.once('data', done));
+    await new Promise<void>((done) => {
+      connectTls({ socket, servername: 'pinned.example' })
+        .on('error', () => undefined)
+        .on('close', () => {
+          done();
+        });
+    });
+    await spoken(
+      proxy.url,
+      `CONNECT git.example:9418 HTTP/1.1\r\nHost: a\r\n${passwordOf(proxy.url)}\r\n0032git-upload-pack`,
+    );
+    await expect.poll(() => proxy.seen.length).toBe(2);
+    expect(proxy.seen.map(({ target, why }) => [target, why.split(':')[0]])).toEqual([
+      ['pinned.example:443', 'TLS'],
+      ['git.example:9418', 'neither HTTP nor TLS'],
+    ]);
+  });
+
+  test.each([
+    ['GET / HTTP/1.1', 400],
+    ['GET http:// HTTP/1.1', 400],
+    ['CONNECT a HTTP/1.1', 400],
+    ['CONNECT a:1/b@c HTTP/1.1', 400],
+  ])('%s gets %d', async (line, status) => {
+    const proxy = await opened.proxy(answering().answer);
+    const said = await spoken(
+      proxy.url,
+      `${line}\r\nHost: a\r\nConnection: close\r\n${passwordOf(proxy.url)}\r\n`,
+    );
+    expect(said).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+  });
+});

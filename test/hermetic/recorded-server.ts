@@ -1,0 +1,96 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer, type RequestListener } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Agent, ProxyAgent, request } from 'undici';
+import type { Answer } from '../../src/hermetic/answer.ts';
+import { BuildAuthority } from '../../src/hermetic/build-authority.ts';
+import { type FetchStore, openFetchStore } from '../../src/hermetic/fetch-store.ts';
+import { type Proxy, startProxy } from '../../src/hermetic/proxy.ts';
+import type { Upstream } from '../../src/hermetic/record.ts';
+import type { Unreadable } from '../../src/hermetic/tunnel.ts';
+
+/** What a test opened, closed in the other order. */
+export class Opened {
+  readonly #closers: (() => Promise<unknown>)[] = [];
+
+  add(close: () => Promise<unknown>): void {
+    this.#closers.unshift(close);
+  }
+
+  async close(): Promise<void> {
+    for (const close of this.#closers.splice(0)) await close();
+  }
+
+  async store(path = '/a/scoville.lock', cache?: string): Promise<FetchStore> {
+    const folder = cache ?? (await mkdtemp(join(tmpdir(), 'scoville-store-')));
+    if (cache === undefined) this.add(() => rm(folder, { recursive: true, force: true }));
+    return openFetchStore(folder, path);
+  }
+
+  /** A server on loopback, over TLS with a certificate of that authority where one is given. */
+  async server(listener: RequestListener, tls?: BuildAuthority): Promise<string> {
+    const server =
+      tls === undefined
+        ? createServer(listener)
+        : createTlsServer(
+            {
+              SNICallback: (_, done) => {
+                done(null, tls.contextFor('localhost'));
+              },
+            },
+            listener,
+          );
+    await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+    this.add(() => {
+      server.closeAllConnections();
+      return new Promise((done) => server.close(done));
+    });
+    const { port } = server.address() as AddressInfo;
+    return tls === undefined ? `http://127.0.0.1:${port}` : `https://localhost:${port}`;
+  }
+
+  async proxy(answer: Answer): Promise<Proxy & { authority: BuildAuthority; seen: Unreadable[] }> {
+    const authority = new BuildAuthority();
+    const seen: Unreadable[] = [];
+    const proxy = await startProxy({
+      host: '127.0.0.1',
+      authority,
+      answer,
+      onUnreadable: (one) => seen.push(one),
+    });
+    this.add(proxy.close);
+    return { ...proxy, authority, seen };
+  }
+
+  /** A client behind the proxy that trusts its authority. */
+  client(proxy: { readonly url: string; readonly authority: BuildAuthority }): ProxyAgent {
+    const { username, password, origin } = new URL(proxy.url);
+    const agent = new ProxyAgent({
+      uri: origin,
+      token: `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`,
+      requestTls: { ca: proxy.authority.pem },
+    });
+    this.add(() => agent.destroy());
+    return agent;
+  }
+
+  /** Asks servers on loopback, which the real one does not. */
+  upstream(ca?: string): Upstream {
+    const agent = new Agent(ca === undefined ? {} : { connect: { ca } });
+    this.add(() => agent.destroy());
+    return async ({ method, address, headers, body }) => {
+      const hop = ['host', 'connection', 'proxy-connection', 'content-length'];
+      const rest = Object.entries(headers).filter(([name]) => !hop.includes(name));
+      const answer = await request(address, {
+        method: method as 'GET',
+        headers: Object.fromEntries(rest),
+        body: body.length === 0 ? null : body,
+        dispatcher: agent,
+      });
+      return { status: answer.statusCode, headers: answer.headers, body: answer.body };
+    };
+  }
+}
