@@ -9,7 +9,15 @@ const OF_GRADING = [
   'offline',
   'vex',
 ] as const;
-const OF_IMAGES = ['image', 'secrets', 'sign', 'attest', 'reproducible', 'lock'] as const;
+const OF_IMAGES = [
+  'image',
+  'secrets',
+  'sign',
+  'attest',
+  'reproducible',
+  'lock',
+  'hermetic',
+] as const;
 
 /** The settings that each command reads: a key, or a group of them. */
 export const SETTINGS_OF: Readonly<Record<string, readonly string[]>> = {
@@ -18,8 +26,8 @@ export const SETTINGS_OF: Readonly<Record<string, readonly string[]>> = {
   grade: OF_GRADING,
   lint: ['secrets', 'trust.images', 'recentDays'],
   fix: ['secrets', 'trust.images', 'recentDays', 'registries', 'fix'],
-  reproduce: ['image', 'reproducible', 'sign.key', 'trust.keys', 'registries', 'lock'],
-  lock: ['image', 'reproducible', 'registries'],
+  reproduce: ['image', 'reproducible', 'sign.key', 'trust.keys', 'registries', 'lock', 'hermetic'],
+  lock: ['image', 'reproducible', 'registries', 'hermetic'],
   diff: ['registries'],
   verify: ['trust.keys', 'sign.key', 'gate.minLevel', 'registries', 'offline'],
   policy: ['trust.keys', 'sign.key', 'gate.minLevel', 'registries', 'offline'],

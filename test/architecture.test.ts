@@ -15,6 +15,7 @@ const ROOMS = [
   'facts',
   'rules',
   'grading',
+  'hermetic',
   'attestations',
   'plans',
   'profile',
@@ -115,6 +116,8 @@ function importsOf(file: string): string[] {
  * is written by that one (`writeFileBeside`), so that it is never half there.
  */
 const OWN_WRITERS: Readonly<Record<string, string>> = {
+  'hermetic/fetch-store.ts': 'a body is renamed to the digest of what was written',
+  'pipeline/hermetic/hermetic-session.ts': 'a temporary folder of ours',
   'oci/layout/layout-store.ts': 'the layout: a link between its own folders',
   'oci/layout/owner.ts': 'our own lock, which has to be taken by a link',
   'oci/blobs/blob-writer.ts': 'the layout: a blob is renamed to the digest of what was written',

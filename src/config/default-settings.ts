@@ -13,6 +13,7 @@ export const DEFAULT_SETTINGS: Settings = {
   trust: { images: [], keys: [] },
   fix: { distroless: 'gcr.io/distroless' },
   lock: false,
+  hermetic: 'off',
   recentDays: 30,
   registries: {},
   scanner: 'auto',

@@ -34,6 +34,39 @@ const image: SettingType = {
   },
 };
 
+const FETCH: Readonly<Record<string, SettingField>> = {
+  address: {
+    type: { kind: 'string', pattern: /^[a-z][a-z0-9+.-]*:\/\/[!-~]+$/, expects: 'an address' },
+    help: 'Secrets in it are masked.',
+    required: true,
+  },
+  method: {
+    type: { kind: 'string', pattern: /^[A-Z]{1,32}$/, expects: 'a method of HTTP' },
+    help: 'GET where there is none.',
+  },
+  request: { type: DIGEST, help: 'Of what else decides the answer: body, range, accepted types.' },
+  status: {
+    type: { kind: 'integer', minimum: 200, maximum: 599 },
+    help: '200 where there is none.',
+  },
+  digest: { type: DIGEST, help: 'Of the body.', required: true },
+  size: {
+    type: { kind: 'integer', minimum: 0, maximum: Number.MAX_SAFE_INTEGER },
+    help: 'In bytes.',
+    required: true,
+  },
+  headers: {
+    type: {
+      kind: 'map',
+      keyPattern:
+        /^(?:accept-ranges|content-(?:disposition|encoding|length|range|type)|docker-content-digest|etag|last-modified|link|location|www-authenticate)$/,
+      keyExpects: 'a header that is recorded',
+      of: { kind: 'string', pattern: /^[\t -~\u0080-\u00ff]*$/, expects: 'the text of a header' },
+    },
+    help: 'Headers that programs go by.',
+  },
+};
+
 /** Every key of `scoville.lock`, in the order in which it is written. */
 export const LOCK_TABLE: Readonly<Record<string, SettingField>> = {
   schemaVersion: SCHEMA_VERSION,
@@ -95,5 +128,14 @@ export const LOCK_TABLE: Readonly<Record<string, SettingField>> = {
       },
     },
     help: 'What the own layers installed.',
+  },
+  fetches: {
+    type: {
+      kind: 'map',
+      keyPattern: /^\S{1,200}$/,
+      keyExpects: "a stage's name",
+      of: { kind: 'list', of: { kind: 'object', fields: FETCH } },
+    },
+    help: 'What the RUNs of each stage fetched.',
   },
 };

@@ -1,4 +1,5 @@
 import { type Digest, parseDigest } from '../model/digest.ts';
+import type { Fetch } from '../model/fetches.ts';
 import type { LockedImage, LockFile } from '../model/lock.ts';
 import { err, ok, type Result } from '../model/result.ts';
 import { LOCK_TABLE } from './lock-table.ts';
@@ -52,6 +53,7 @@ interface GivenLock {
   readonly snapshots?: readonly string[];
   readonly remotes?: Texts;
   readonly packages?: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
+  readonly fetches?: Readonly<Record<string, readonly Fetch[]>>;
 }
 
 interface GivenImage {
@@ -61,7 +63,7 @@ interface GivenImage {
 }
 
 function lockOf(given: GivenLock): LockFile {
-  const { dockerfile, target, epoch, packages = {} } = given;
+  const { dockerfile, target, epoch, packages = {}, fetches } = given;
   return {
     ...(dockerfile === undefined ? {} : { dockerfile }),
     ...(target === undefined ? {} : { target }),
@@ -77,6 +79,7 @@ function lockOf(given: GivenLock): LockFile {
         new Map(Object.entries(types)),
       ]),
     ),
+    ...(fetches === undefined ? {} : { fetches: new Map(Object.entries(fetches)) }),
   };
 }
 

@@ -1,6 +1,7 @@
 import { SCANNER_CHOICES } from '../model/settings.ts';
 import { FIX_SETTINGS } from './fix-settings.ts';
 import { IMAGE_SETTINGS, URL_TEXT } from './image-settings.ts';
+import { LOCK_SETTINGS } from './lock-settings.ts';
 import type { SettingField, SettingScope, SettingType } from './setting-spec.ts';
 import { UI_SETTINGS } from './ui-settings.ts';
 
@@ -156,12 +157,7 @@ export const SETTINGS_TABLE: Readonly<Record<string, SettingField>> = {
   gate,
   trust,
   fix: FIX_SETTINGS,
-  lock: {
-    type: BOOLEAN,
-    scope: 'project',
-    help: 'Write `scoville.lock` where there is none. One that is there is enforced either way.',
-    flag: '--lock',
-  },
+  ...LOCK_SETTINGS,
   recentDays: {
     scope: 'user',
     type: { kind: 'integer', minimum: 1, maximum: 36_500 },

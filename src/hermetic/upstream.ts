@@ -1,6 +1,7 @@
 import { lookup } from 'node:dns';
 import { BlockList, isIP, type LookupFunction } from 'node:net';
 import { networkInterfaces } from 'node:os';
+import type { Dispatcher } from 'undici';
 import { ownAnswer, type Upstream } from './record.ts';
 
 /** RFC 9110, section 7.6.1, and what is between a client and its proxy. */
@@ -54,20 +55,27 @@ export const guardedLookup: LookupFunction = (host, options, done) => {
   });
 };
 
+interface NetworkOptions {
+  /** Certificates of authorities that are trusted, PEM. */
+  readonly roots: readonly string[];
+  /** What goes through a proxy of this machine, where an address needs one. */
+  readonly behindProxy: (address: string) => Dispatcher | undefined;
+}
+
 /**
  * Asks servers of the network. Bodies are asked for unpacked, since another program may be the one
  * that reads them in a replay. An address that is
  * forbidden is answered with 403.
- * `throughProxy`: what `fetch` goes by, where this machine itself has a proxy.
  */
-export async function networkUpstream(throughProxy: boolean): Promise<{
+export async function networkUpstream({ roots, behindProxy }: NetworkOptions): Promise<{
   readonly ask: Upstream;
   readonly close: () => Promise<void>;
 }> {
   const { Agent, request: send } = (await import('undici')).default;
-  const agent = throughProxy
-    ? undefined
-    : new Agent({ connect: { lookup: guardedLookup, timeout: 30_000 }, connections: 64 });
+  const agent = new Agent({
+    connect: { lookup: guardedLookup, ca: [...roots], timeout: 30_000 },
+    connections: 64,
+  });
   return {
     ask: async ({ method, address, headers, body }) => {
       const { hostname, username, password, href } = new URL(address);
@@ -83,12 +91,12 @@ export async function networkUpstream(throughProxy: boolean): Promise<{
         method: method,
         headers: { ...Object.fromEntries(given), ...signedIn, 'accept-encoding': 'identity' },
         body: body.length === 0 ? null : body,
-        ...(agent === undefined ? {} : { dispatcher: agent }),
+        dispatcher: behindProxy(href) ?? agent,
       });
       return { status: answer.statusCode, headers: answer.headers, body: answer.body };
     },
     close: async () => {
-      await agent?.destroy();
+      await agent.destroy();
     },
   };
 }

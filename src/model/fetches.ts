@@ -21,6 +21,9 @@ export interface Fetch {
 export type Fetches = ReadonlyMap<string, readonly Fetch[]>;
 
 /** A request as a person reads it. */
-export function requestText({ method = 'GET', address }: Pick<Fetch, 'method' | 'address'>): string {
+export function requestText({
+  method = 'GET',
+  address,
+}: Pick<Fetch, 'method' | 'address'>): string {
   return `${method} ${address}`;
 }

@@ -1,4 +1,5 @@
 import type { Digest } from './digest.ts';
+import type { Fetches } from './fetches.ts';
 
 /** The lock file's usual name, beside the Dockerfile. */
 export const LOCK_FILE_NAME = 'scoville.lock';
@@ -46,6 +47,8 @@ export interface LockFile {
   readonly remotes: ReadonlyMap<string, string>;
   /** What the build's own layers installed, by platform. */
   readonly packages: ReadonlyMap<string, LockedPackages>;
+  /** What RUNs fetched; undefined where the build was never recorded. */
+  readonly fetches?: Fetches;
 }
 
 export type LockSubject =
@@ -55,6 +58,7 @@ export type LockSubject =
   | 'snapshot'
   | 'remote'
   | 'package'
+  | 'fetch'
   | 'target'
   | 'dockerfile'
   | 'platform';

@@ -14,6 +14,8 @@ export const SCANNERS = ['grype', 'trivy', 'docker-scout', 'osv', 'database'] as
 export type ScannerName = (typeof SCANNERS)[number];
 export const SCANNER_CHOICES = ['auto', ...SCANNERS, 'none'] as const;
 
+export const HERMETIC_MODES = ['off', 'record', 'replay'] as const;
+
 type SignatureFormat = 'bundle' | 'legacy' | 'both';
 
 /** What a person says of one registry. */
@@ -83,6 +85,8 @@ export interface Settings {
   };
   /** Write `scoville.lock` where there is none. */
   readonly lock: boolean;
+  /** What becomes of a build's requests to the network. */
+  readonly hermetic: (typeof HERMETIC_MODES)[number];
   readonly recentDays: number;
   readonly registries: Readonly<Record<string, RegistrySettings>>;
   readonly scanner: (typeof SCANNER_CHOICES)[number];

@@ -9,8 +9,7 @@ import { phase } from './context.ts';
 import { lockOfBuilt } from './image-build/lock-built.ts';
 import { normaliseBuilt } from './image-build/normalise-built.ts';
 import { prepareBuild } from './image-build/prepare-build.ts';
-import { readExport } from './image-build/read-export.ts';
-import { runBuildKit } from './image-build/run-buildkit.ts';
+import { exportOf, runHermetic, withFetches } from './image-build/run-hermetic.ts';
 import { writeLock } from './image-build/write-lock.ts';
 
 /** How an update ended; `changes` is undefined where there was no lock before. */
@@ -43,11 +42,16 @@ export async function updateLock(
     if (plan.lock === undefined || lock === undefined)
       throw new UserError('a lock file has no place', { nextStep: '--lock=FILE' });
     const uncached = secondBuild(plan, { ...plan, sourcePolicyFile: policyFile(plan) }, undefined);
-    const planned = { ...prepared, plan: uncached };
+    const isRecorded = plan.hermetic !== undefined || lock.found?.fetches !== undefined;
+    const first = {
+      ...prepared,
+      plan: isRecorded ? { ...uncached, hermetic: 'record' as const } : uncached,
+    };
     for (const text of plan.notices) context.emit({ kind: 'notice', text });
-    const { exitCode } = await runBuildKit(context, planned);
+    const { exitCode, fetches } = await runHermetic(context, first);
     if (exitCode !== 0) return { kind: 'buildx', exitCode };
-    const exported = await readExport(uncached.layout, store.blobs);
+    const planned = { ...first, plan: withFetches(first.plan, fetches) };
+    const exported = await exportOf(planned.plan, store.blobs);
     const image = await normaliseBuilt(context, planned, exported);
     const built = await phase(
       context,

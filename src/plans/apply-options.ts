@@ -33,6 +33,7 @@ export function applyOptions(settings: Settings, own: OwnOptions): Settings {
       ...(minLevel === undefined ? {} : { minLevel }),
       ...(minGrade === undefined ? {} : { minGrade }),
     },
+    hermetic: own.record ? 'record' : own.replay ? 'replay' : settings.hermetic,
     recentDays: own.maxAge ?? settings.recentDays,
     registries: withPlainHttp(settings.registries, own.plainHttp),
     scanner: own.scanner ?? settings.scanner,

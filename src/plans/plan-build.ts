@@ -12,6 +12,7 @@ import { type NeededImage, neededImages, type ResolvedImage } from './external-i
 import { lastValueOf, valuesOf } from './flags/flag-spec.ts';
 import { type ImageOutput, isOnStdout } from './flags/output-plan.ts';
 import type { ParsedBuild } from './flags/parse-build-args.ts';
+import { hermeticMode } from './hermetic/hermetic-mode.ts';
 import { labelsFromFlags, labelsOf } from './labels.ts';
 import { planLock, type PlannedLock } from './lock/plan-lock.ts';
 import { progressStyle } from './progress-style.ts';
@@ -45,6 +46,12 @@ export function planBuild(inputs: BuildInputs): Result<BuildPlan | PassthroughPl
     return err(
       'a tar on stdout beside an image is not made; name a file for it, or build it apart',
     );
+  const hermetic = hermeticMode(
+    parsed.own,
+    applyOptions(inputs.settings, parsed.own),
+    inputs.lock?.before,
+  );
+  if (!hermetic.ok) return hermetic;
   const checked = check(inputs, output);
   if (!checked.ok) return checked;
   const { settings, epoch, annotations } = checked.value;
@@ -76,6 +83,7 @@ export function planBuild(inputs: BuildInputs): Result<BuildPlan | PassthroughPl
     userFiles: userFiles(parsed),
     notices: [...output.notices, ...pinning.notices],
     ...(inputs.git === undefined ? {} : { vcs: vcsOf(inputs.git) }),
+    ...(hermetic.value === undefined ? {} : { hermetic: hermetic.value }),
     ...lockOf(inputs, checked.value),
     ...checked.value,
   });

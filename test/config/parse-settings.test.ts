@@ -51,6 +51,7 @@ gate:
     - { criterion: no-shell, reason: debugging, expires: 2026-08-20 }
 trust: { images: [registry.example.com/base/*], keys: [keys/base.pub, awskms:///alias/base] }
 lock: true
+hermetic: replay
 recentDays: 7
 registries:
   registry.local:5000: { plainHttp: true }
@@ -100,6 +101,7 @@ ui: { after: end }
         keys: ['/project/keys/base.pub', 'awskms:///alias/base'],
       },
       lock: true,
+      hermetic: 'replay',
       recentDays: 7,
       registries: {},
       scanner: 'docker-scout',
@@ -174,7 +176,7 @@ ui: { after: end }
     ['gate: !custom {}\n', 'f.yaml:1:7: Unresolved tag: !custom'],
     [
       '<<: {}\n',
-      'f.yaml:1:1: unknown key "<<"; known are image, secrets, sign, attest, reproducible, gate, trust, fix, lock, recentDays, registries, scanner, osv, databaseDays, offline, vex, ui',
+      'f.yaml:1:1: unknown key "<<"; known are image, secrets, sign, attest, reproducible, gate, trust, fix, lock, hermetic, recentDays, registries, scanner, osv, databaseDays, offline, vex, ui',
     ],
     ['1: x\n', 'f.yaml:1:1: the file: keys must be text'],
   ])('refuses %j', async (text, problem) => {

@@ -18,7 +18,14 @@ const SCOPES = {
     ...['sign.enabled', 'sign.format', 'attest.sbom', 'attest.provenance', 'attest.verdict'],
     ...['attest.seccomp', 'attest.apparmor'],
     ...['reproducible.mode', 'reproducible.pin', 'reproducible.drop', 'reproducible.empty'],
-    ...['reproducible.time', 'gate.minLevel', 'gate.minGrade', 'fix.distroless', 'lock'],
+    ...[
+      'reproducible.time',
+      'gate.minLevel',
+      'gate.minGrade',
+      'fix.distroless',
+      'lock',
+      'hermetic',
+    ],
     'ui.after',
   ],
   user: [

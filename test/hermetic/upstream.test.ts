@@ -48,7 +48,7 @@ test.each([
   'http://0x7f.1/',
   'http://[::ffff:127.0.0.1]/',
 ])('%s is answered with 403, and not asked', async (address) => {
-  const upstream = await networkUpstream(true);
+  const upstream = await networkUpstream({ roots: [], behindProxy: () => undefined });
   const { status } = await upstream.ask({
     method: 'GET',
     address,

@@ -7,8 +7,7 @@ import { type CopiedContext, copyContext } from '../contexts/copy-context.ts';
 import type { FinalImage } from '../image-under-build.ts';
 import { normaliseBuilt } from './normalise-built.ts';
 import type { Prepared } from './prepare-build.ts';
-import { readExport } from './read-export.ts';
-import { runBuildKit } from './run-buildkit.ts';
+import { exportOf, runHermetic } from './run-hermetic.ts';
 import { sendGitModes } from './send-modes.ts';
 
 /** Milliseconds between the builds: whole seconds, and the two of a zip file's clock, are others then. */
@@ -20,9 +19,9 @@ export async function buildOnce(
   prepared: Prepared,
 ): Promise<FinalImage | number> {
   const { plan, store } = prepared;
-  const { exitCode } = await runBuildKit(context, prepared);
+  const { exitCode } = await runHermetic(context, prepared);
   if (exitCode !== 0) return exitCode;
-  return normaliseBuilt(context, prepared, await readExport(plan.layout, store.blobs));
+  return normaliseBuilt(context, prepared, await exportOf(plan, store.blobs));
 }
 
 /**

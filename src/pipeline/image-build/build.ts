@@ -12,19 +12,18 @@ import type { BuildPlan, PassthroughPlan } from '../../plans/build-plan.ts';
 import { lastValueOf } from '../../plans/flags/flag-spec.ts';
 import type { ParsedBuild } from '../../plans/flags/parse-build-args.ts';
 import { buildWords } from '../../tools/buildx/build-words.ts';
-import type { BuildOutcome } from '../../tools/buildx/buildx.ts';
 import { boundCachesDaily } from '../bound-caches.ts';
 import type { PipelineContext } from '../context.ts';
-import { resolveSigner, type Signer } from '../sign/signer.ts';
 import { forgetFile, writeFileBeside } from '../write-file-beside.ts';
+import { buildAndOpenKey } from './build-and-open-key.ts';
 import { finishImage } from './finish-image.ts';
 import { gateImage } from './gate-image.ts';
 import { isAsBefore, keepScorecard, lastScorecard } from './last-scorecard.ts';
 import { plannedSteps } from './planned-steps.ts';
 import { type PassedOn, prepareBuild, type Prepared } from './prepare-build.ts';
 import { publish } from './publish-built.ts';
-import { readExport } from './read-export.ts';
-import { requireRepeatable, runBuildKit, runOthers, runPassthrough } from './run-buildkit.ts';
+import { requireRepeatable, runOthers, runPassthrough } from './run-buildkit.ts';
+import { exportOf, withFetches } from './run-hermetic.ts';
 import { sendGitModes } from './send-modes.ts';
 import { keepLock } from './write-lock.ts';
 
@@ -142,10 +141,11 @@ async function buildPlanned(
   context.emit({ kind: 'phase-started', phase: 'build' });
   const sent = await sendGitModes(context, prepared);
   const { outcome, signer } = await buildAndOpenKey(context, sent.prepared).finally(sent.release);
+  const done = { ...prepared, plan: withFetches(plan, outcome.fetches) };
   if (outcome.exitCode !== 0)
     return { kind: 'over', result: { kind: 'buildx', exitCode: outcome.exitCode } };
   const finishedAt = context.now();
-  const built = await readExport(plan.layout, store.blobs);
+  const built = await exportOf(plan, store.blobs);
   context.emit({
     kind: 'phase-done',
     phase: 'build',
@@ -153,7 +153,7 @@ async function buildPlanned(
     seconds: (finishedAt - startedAt) / 1000,
   });
   const times = { startedAt, finishedAt };
-  const finished = await finishImage(context, prepared, built, times, signer);
+  const finished = await finishImage(context, done, built, times, signer);
   const { scorecard, contents } = finished;
   const { dockerfilePath: dockerfile } = prepared.source;
   const target = lastValueOf(prepared.parsed, 'target');
@@ -178,7 +178,7 @@ async function buildPlanned(
       return { kind: 'over', result: { kind: 'short', report, judged, shortfalls } };
   }
   context.signal.throwIfAborted();
-  if (finished.lock !== undefined) await keepLock(context, prepared, finished.lock);
+  if (finished.lock !== undefined) await keepLock(context, done, finished.lock);
   const { index } = finished;
   const deliver = async (): Promise<BuildResult> => {
     context.signal.throwIfAborted();
@@ -192,33 +192,6 @@ async function buildPlanned(
     return { kind: 'done', index, names: plan.names, report, judged };
   };
   return { kind: 'ready', image: { prepared, index, report }, deliver };
-}
-
-/** Opens the signing key while BuildKit works; a key that does not open stops the build rather than come to light after it. */
-async function buildAndOpenKey(
-  context: PipelineContext,
-  prepared: Prepared,
-): Promise<{ readonly outcome: BuildOutcome; readonly signer: Signer | undefined }> {
-  const noKey = new AbortController();
-  const { plan } = prepared;
-  const { on } = plan.attest.sign;
-  const opening = on ? resolveSigner(context, plan.settings.sign) : Promise.resolve(undefined);
-  opening.catch(() => {
-    noKey.abort();
-  });
-  const during = { ...context, signal: AbortSignal.any([context.signal, noKey.signal]) };
-  const building = runBuildKit(during, prepared);
-  building.catch(() => undefined);
-  const signer = await opening.catch(async (error: unknown) => {
-    // Not before buildx has ended: it writes into the folder that is about to go. A build that failed by itself keeps its own code.
-    const failed = await building.then(
-      ({ exitCode }) => exitCode !== 0,
-      () => false,
-    );
-    if (failed) return undefined;
-    throw error;
-  });
-  return { outcome: await building, signer };
 }
 
 /** As buildx does: what a build before has written must not be read after one that failed. */

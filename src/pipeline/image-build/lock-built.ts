@@ -28,12 +28,14 @@ export async function lockOfBuilt(
     });
   const { source, name } = provenance[0]?.frontend ?? {};
   const frontend = source ?? name;
+  const fetches = plan.fetches ?? plan.lock.before?.fetches;
   return {
     ...plan.lock.now,
     builder: frontend === undefined ? {} : { frontend },
     // Without provenance nothing is known of what ADD fetched.
     remotes: provenance.length === 0 ? (plan.lock.before?.remotes ?? remotes) : remotes,
     packages: await packagesOfImage(context, store.blobs, image),
+    ...(fetches === undefined ? {} : { fetches }),
   };
 }
 

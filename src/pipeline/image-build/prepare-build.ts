@@ -155,7 +155,11 @@ export async function prepareBuild(
   if (!planned.ok) throw new UserError(planned.error, { exitCode: BUILDX_USAGE_EXIT });
   const plan = planned.value;
   requireNoDrift(plan, parsed.own.locked);
-  if (plan.kind === 'passthrough') return { kind: plan.kind, plan, source };
+  if (plan.kind === 'passthrough') {
+    if (parsed.own.record || parsed.own.replay)
+      throw new UserError(`${plan.reason}: only the build of an image can be recorded or replayed`);
+    return { kind: plan.kind, plan, source };
+  }
   const { key } = plan.settings.sign;
   if (plan.attest.sign.on && key !== undefined) await refuseMissingFile(key);
   return {

@@ -111,6 +111,8 @@ function keyOf(
     },
     names,
     epoch,
+    // The provenance lists it.
+    fetches: plan.fetches === undefined ? null : [...plan.fetches],
     // What the lock enforces counts as pinned.
     enforced: plan.lock === undefined ? null : (plan.sourcePolicy?.pins ?? []),
     grade: own.grade,

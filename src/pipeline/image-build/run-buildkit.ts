@@ -6,6 +6,7 @@ import type { PipelineEvent } from '../../model/events.ts';
 import { flag } from '../../plans/build-invocation.ts';
 import type { ParsedBuild } from '../../plans/flags/parse-build-args.ts';
 import { type BuildOutcome, runBuild } from '../../tools/buildx/buildx.ts';
+import type { SolveStatus } from '../../tools/buildx/progress-rawjson.ts';
 import type { PipelineContext } from '../context.ts';
 import { builderForPlatforms } from './builder-platforms.ts';
 import type { Prepared } from './prepare-build.ts';
@@ -16,10 +17,11 @@ import { sendDockerfile } from './send-dockerfile.ts';
 /** An export that fails though the build was good, seen now and then while a cache is pruned; the next try passes. */
 const PASSING_FAILURE = /failed to solve: (?:failed to compute cache key: )?not found\s*$/m;
 
-/** Runs the planned build; a failure has buildx' exit code. Tried once more where BuildKit lost content during the export. */
+/** Runs the planned build; a failure has buildx' exit code. `onStatus` is told BuildKit's messages. Tried once more where BuildKit lost content during the export. */
 export async function runBuildKit(
   context: PipelineContext,
   prepared: Prepared,
+  onStatus?: (status: SolveStatus) => void,
 ): Promise<BuildOutcome> {
   const { plan, builder } = prepared;
   const target = await builderForPlatforms(context, prepared);
@@ -57,6 +59,7 @@ export async function runBuildKit(
           }
         : {}),
       signal: context.signal,
+      ...(onStatus === undefined ? {} : { onStatus }),
       ...(stdin === undefined ? {} : { stdin }),
     }).then((outcome) => ({ ...outcome, errorText: mask(outcome.errorText) }));
   const canRepeat = stdin === undefined || stdin instanceof Uint8Array;

@@ -45,6 +45,8 @@ export async function findLock(
     throw new UserError(
       lock === false ? '--locked and --lock=false exclude each other' : 'update takes no --locked',
     );
+  if (lock === false && (parsed.own.record || parsed.own.replay))
+    throw new UserError('a recording is kept in the lock: --lock=false excludes it');
   if (lock === false && mode === 'build') return undefined;
   const path = lockPath(lock, source, context.cwd);
   const isNamed = typeof lock === 'string';
@@ -53,7 +55,8 @@ export async function findLock(
     path === undefined || !(isNamed || (await canLookInto(dirname(path))))
       ? undefined
       : await readLockText(path);
-  const wanted = mode === 'update' || lock !== undefined || settings.lock;
+  const { reproducible, hermetic } = applyOptions(settings, parsed.own);
+  const wanted = mode === 'update' || lock !== undefined || settings.lock || hermetic !== 'off';
   if (path === undefined || (text === undefined && !wanted && !locked)) {
     if (wanted || locked)
       throw new UserError('a context that is not a folder has no place for a lock file', {
@@ -65,7 +68,6 @@ export async function findLock(
     throw new UserError(`--locked: ${path} not found`, {
       nextStep: 'scoville lock PATH writes it',
     });
-  const { reproducible } = applyOptions(settings, parsed.own);
   const obstacle = obstacleOf(reproducible.pin, context.env);
   if (obstacle !== undefined) {
     if (locked || wanted)

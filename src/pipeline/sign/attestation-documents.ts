@@ -7,6 +7,7 @@ import { type Descriptor, platformOf } from '../../model/oci.ts';
 import type { OsRelease, Package, UnreadablePackages } from '../../model/packages.ts';
 import { PREDICATE_TYPE } from '../../model/statement.ts';
 import type { BuildPlan } from '../../plans/build-plan.ts';
+import { fetchedMaterials } from '../../plans/hermetic/recorded-fetches.ts';
 import type { FinalImage, FinalPlatform } from '../image-under-build.ts';
 
 /** A predicate that is to be signed, and the indexes and manifests that it is about. */
@@ -120,6 +121,7 @@ function provenance(
     startedOn: inputs.startedOn,
     finishedOn: inputs.finishedOn,
     ...(plan.vcs === undefined ? {} : { vcs: plan.vcs }),
+    materials: fetchedMaterials(plan.fetches ?? new Map()),
     parameters: {
       ...(plan.epoch === undefined
         ? {}
@@ -129,6 +131,9 @@ function provenance(
         ? {}
         : { workingTree: plan.vcs.revision.endsWith('-dirty') ? 'dirty' : 'clean' }),
       normaliser: mode,
+      ...(plan.hermetic === undefined
+        ? {}
+        : { fetches: plan.hermetic === 'record' ? 'recorded' : 'replayed' }),
       pins: (plan.sourcePolicy?.pins ?? []).map((pin) => `${pin.from} -> ${pin.to}`),
     },
     normaliser:

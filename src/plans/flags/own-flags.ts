@@ -51,6 +51,8 @@ export const IMAGE_FLAGS = {
   pin: toggle('Pin external images to digests', { standard: 'on' }),
   lock: lock(),
   locked: bool('Fail, publishing nothing, where the build departs from scoville.lock'),
+  record: bool('Record what RUNs fetch, into scoville.lock and the cache'),
+  replay: bool('Build without a network, from what was recorded'),
   grade: standard(toggle('Grade the image'), 'true'),
   scanner: choice(SCANNER_CHOICES, 'NAME', 'Vulnerability scanner'),
   offline: toggle('Use no network for grading'),

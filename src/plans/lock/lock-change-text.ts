@@ -9,6 +9,7 @@ const NOUN: Readonly<Record<LockSubject, string>> = {
   snapshot: 'snapshot of',
   remote: 'remote',
   package: 'package',
+  fetch: 'fetch',
   target: 'target',
   dockerfile: 'Dockerfile',
   platform: 'platform',

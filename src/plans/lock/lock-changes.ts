@@ -1,3 +1,4 @@
+import { requestText } from '../../model/fetches.ts';
 import type { LockChange, LockedPackages, LockFile } from '../../model/lock.ts';
 
 /** In what two locks are not the same, in a stable order; who built it is not looked at. */
@@ -11,6 +12,7 @@ export function lockChanges(before: LockFile, after: LockFile): readonly LockCha
     ...one('normaliser', before.normaliser, after.normaliser),
     ...mapChanges('snapshot', snapshotDates(before.snapshots), snapshotDates(after.snapshots)),
     ...mapChanges('remote', before.remotes, after.remotes),
+    ...mapChanges('fetch', fetchTexts(before), fetchTexts(after)),
     ...platforms.flatMap((platform) =>
       packageChanges(platform, before.packages.get(platform), after.packages.get(platform)),
     ),
@@ -105,6 +107,17 @@ function texts({ images }: LockFile): ReadonlyMap<string, string> {
       local ? `${digest} (the engine's own)` : digest,
     ]),
   );
+}
+
+/** By stage and request; several answers are told together. */
+function fetchTexts({ fetches = new Map() }: LockFile): ReadonlyMap<string, string> {
+  const all = new Map<string, string[]>();
+  for (const [stage, list] of fetches)
+    for (const fetch of list) {
+      const name = `${stage}: ${requestText(fetch)}`;
+      all.set(name, [...(all.get(name) ?? []), fetch.digest]);
+    }
+  return new Map([...all].map(([name, digests]) => [name, digests.join(', ')]));
 }
 
 function epochText({ epoch }: LockFile): string | undefined {

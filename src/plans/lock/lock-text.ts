@@ -1,3 +1,4 @@
+import type { Fetch } from '../../model/fetches.ts';
 import { LOCK_SCHEMA_VERSION, type LockFile } from '../../model/lock.ts';
 import { byCodeUnit } from '../../model/order.ts';
 
@@ -26,6 +27,10 @@ function plainLock(lock: LockFile): ReadonlyMap<string, unknown> {
     platform,
     new Map(sorted(types)),
   ]);
+  // A build that was recorded and fetched nothing is another than one that was not.
+  const fetches =
+    lock.fetches &&
+    new Map(sorted(lock.fetches).map(([stage, list]) => [stage, list.map(plainFetch)]));
   return filled([
     ['schemaVersion', LOCK_SCHEMA_VERSION],
     ['dockerfile', lock.dockerfile],
@@ -56,6 +61,23 @@ function plainLock(lock: LockFile): ReadonlyMap<string, unknown> {
     ['remotes', mapOf(sorted(lock.remotes))],
     // A platform of which nothing was installed stays: its packages are known to be none.
     ['packages', mapOf(packages)],
+    ['fetches', fetches],
+  ]);
+}
+
+function plainFetch(fetch: Fetch): ReadonlyMap<string, unknown> {
+  const { address, method, request, status, headers, digest, size } = fetch;
+  return filled([
+    ['address', address],
+    ['method', method],
+    ['request', request],
+    ['status', status],
+    ['digest', digest],
+    ['size', size],
+    [
+      'headers',
+      headers === undefined ? undefined : mapOf(sorted(new Map(Object.entries(headers)))),
+    ],
   ]);
 }
 

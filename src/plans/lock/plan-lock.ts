@@ -75,7 +75,9 @@ function driftOf(
   const unresolved = names
     .filter((name) => !before.images.has(name) && !now.images.has(name))
     .map((name): LockChange => ({ subject: 'image', name, after: 'its digest is not known' }));
-  return [...lockChanges(used, now), ...unresolved];
+  // What RUNs fetch is known when they have run.
+  const known = before.fetches === undefined ? now : { ...now, fetches: before.fetches };
+  return [...lockChanges(used, known), ...unresolved];
 }
 
 /** The reason stays the one that the lock gives while the time is its own. */
@@ -95,6 +97,8 @@ export function completed(before: LockFile, built: LockFile): LockFile {
     images: new Map([...built.images, ...before.images]),
     remotes: new Map([...built.remotes, ...before.remotes]),
     packages: new Map([...built.packages, ...before.packages]),
+    // Recorded on demand, and all together: what a build before fetched is no part of this one.
+    ...(built.fetches === undefined ? {} : { fetches: built.fetches }),
   };
 }
 

@@ -5,7 +5,7 @@ import { type Completed, completed } from '../completed-run.ts';
 import { BuildEvents } from './build-events.ts';
 import { buildWords } from './build-words.ts';
 import { PlainProgress } from './plain-progress.ts';
-import { RawJsonProgress } from './progress-rawjson.ts';
+import { RawJsonProgress, type SolveStatus } from './progress-rawjson.ts';
 
 interface BuildRequest {
   readonly invocation: BuildInvocation;
@@ -20,6 +20,8 @@ interface BuildRequest {
   readonly onEvent?: EventSink;
   /** Lines for the user's stderr, without line ends. */
   readonly onLine?: (line: string) => void;
+  /** With `events`: BuildKit's messages as they are. */
+  readonly onStatus?: (status: SolveStatus) => void;
   /** With `events`: each line of buildx' stderr as it is. */
   readonly onJsonLine?: (line: string) => void;
 }
@@ -95,6 +97,7 @@ function eventReader(request: BuildRequest, keep: (line: string) => void): LineR
         request.onEvent?.({ kind: 'raw', text: message.text });
         continue;
       }
+      request.onStatus?.(message.status);
       plain?.show(message.status);
       for (const event of events.events(message.status)) request.onEvent?.(event);
     }

@@ -11,6 +11,8 @@ describe('our own options', () => {
       review: false,
       report: [],
       locked: false,
+      record: false,
+      replay: false,
       grade: true,
       profile: [],
       vex: [],
@@ -22,7 +24,7 @@ describe('our own options', () => {
 
   test('each is read', () => {
     const argv =
-      '--dry-run --json --verbose --review --report markdown=a.md --report json --min-level 3 --min-grade A+ --no-sign --key k --keyless=false --repro off --pin=false --lock=a.lock --locked --no-grade --scanner grype --max-age 7 --offline --vex v.json --vex w.json --plain-http r:5000 --plain-http [::1]:80 --config c.yaml --no-interactive --buildx-arg -x .';
+      '--dry-run --json --verbose --review --report markdown=a.md --report json --min-level 3 --min-grade A+ --no-sign --key k --keyless=false --repro off --pin=false --lock=a.lock --locked --record --replay --no-grade --scanner grype --max-age 7 --offline --vex v.json --vex w.json --plain-http r:5000 --plain-http [::1]:80 --config c.yaml --no-interactive --buildx-arg -x .';
     expect(parsed(...argv.split(' ')).own).toEqual({
       dryRun: true,
       json: true,
@@ -38,6 +40,8 @@ describe('our own options', () => {
       pin: false,
       lock: 'a.lock',
       locked: true,
+      record: true,
+      replay: true,
       grade: false,
       scanner: 'grype',
       offline: true,

@@ -1,0 +1,31 @@
+import type { PipelineContext } from '../context.ts';
+import { resolveSigner, type Signer } from '../sign/signer.ts';
+import type { Prepared } from './prepare-build.ts';
+import { type HermeticOutcome, runHermetic } from './run-hermetic.ts';
+
+/** Opens the signing key while BuildKit works; a key that does not open stops the build rather than come to light after it. */
+export async function buildAndOpenKey(
+  context: PipelineContext,
+  prepared: Prepared,
+): Promise<{ readonly outcome: HermeticOutcome; readonly signer: Signer | undefined }> {
+  const noKey = new AbortController();
+  const { plan } = prepared;
+  const { on } = plan.attest.sign;
+  const opening = on ? resolveSigner(context, plan.settings.sign) : Promise.resolve(undefined);
+  opening.catch(() => {
+    noKey.abort();
+  });
+  const during = { ...context, signal: AbortSignal.any([context.signal, noKey.signal]) };
+  const building = runHermetic(during, prepared);
+  building.catch(() => undefined);
+  const signer = await opening.catch(async (error: unknown) => {
+    // Not before buildx has ended: it writes into the folder that is about to go. A build that failed by itself keeps its own code.
+    const failed = await building.then(
+      ({ exitCode }) => exitCode !== 0,
+      () => false,
+    );
+    if (failed) return undefined;
+    throw error;
+  });
+  return { outcome: await building, signer };
+}
