@@ -6,7 +6,7 @@ import { LOG_ENTRY } from './attached-shapes.ts';
 import { base64Of, parseUntrustedJson, textOf } from './untrusted-json.ts';
 
 /** Annotations in which cosign before bundles keeps what verifies a layer (sigstore/cosign, specs/SIGNATURE_SPEC.md). */
-const ANNOTATION = {
+export const ANNOTATION = {
   signature: 'dev.cosignproject.cosign/signature',
   certificate: 'dev.sigstore.cosign/certificate',
   chain: 'dev.sigstore.cosign/chain',

@@ -24,6 +24,7 @@ export const push = command(PUSH, async (flags, names, io) => {
         () =>
           pushEverywhere(context, registries, {
             store,
+            settings,
             index,
             referrers,
             tagged,

@@ -6,7 +6,7 @@ export const DEFAULT_SETTINGS: Settings = {
   ignored: [],
   image: { annotations: {} },
   secrets: { use: undefined, files: [] },
-  sign: { enabled: true, keyless: false, format: 'both' },
+  sign: { enabled: true, keyless: false, format: 'auto' },
   attest: { sbom: ['cyclonedx', 'spdx'], provenance: true, verdict: true },
   reproducible: { mode: 'safe', pin: true, drop: [], empty: [], time: {} },
   gate: { waivers: [] },

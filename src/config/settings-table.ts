@@ -41,8 +41,8 @@ const sign = group('Signing.', 'project', {
     flag: '--keyless',
   },
   format: {
-    type: { kind: 'choice', choices: ['bundle', 'legacy', 'both'] },
-    help: 'How the signature is stored: a sigstore bundle (cosign 3), the tag that cosign 2 and older verifiers look for, or both.',
+    type: { kind: 'choice', choices: ['auto', 'bundle', 'legacy', 'both'] },
+    help: 'How signatures and attestations are stored: as sigstore bundles (cosign 3), under the tags that older verifiers look for, or as both. `auto`: both where the registry lists no referrers, else bundles and the tag of the signature by a key.',
     flag: '--signature-format',
   },
 });

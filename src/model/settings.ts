@@ -16,7 +16,7 @@ export const SCANNER_CHOICES = ['auto', ...SCANNERS, 'none'] as const;
 
 export const HERMETIC_MODES = ['off', 'record', 'replay'] as const;
 
-type SignatureFormat = 'bundle' | 'legacy' | 'both';
+type SignatureFormat = 'auto' | 'bundle' | 'legacy' | 'both';
 
 /** What a person says of one registry. */
 interface RegistrySettings {

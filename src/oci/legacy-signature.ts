@@ -3,6 +3,7 @@ import { type Annotations, type Descriptor, MEDIA_TYPE } from '../model/oci.ts';
 import type { BlobStore } from './blobs/blob-store.ts';
 import { describe } from './referrers.ts';
 
+const DSSE = 'application/vnd.dsse.envelope.v1+json';
 const SIMPLE_SIGNING = 'application/vnd.dev.cosign.simplesigning.v1+json';
 
 /** A manifest that is found by a tag made of its subject's digest. */
@@ -42,6 +43,15 @@ export function signatureLayer(payload: Uint8Array, annotations: Annotations): T
   return { descriptor: { ...describe(SIMPLE_SIGNING, payload), annotations }, bytes: payload };
 }
 
+/** An envelope as `cosign attest` kept it (specs/ATTESTATION_SPEC.md, "Storage"). */
+export function envelopeLayer(layer: {
+  readonly bytes: Uint8Array;
+  readonly annotations: Annotations;
+}): TaggedLayer {
+  const { bytes, annotations } = layer;
+  return { descriptor: { ...describe(DSSE, bytes), annotations }, bytes };
+}
+
 /**
  * Stores layers as the manifest that cosign before bundles finds by the tag `sha256-HEX.sig` (signatures) or `sha256-HEX.att`
  * (attestations).
@@ -52,13 +62,22 @@ export async function writeTagged(
   suffix: 'sig' | 'att',
   layers: readonly TaggedLayer[],
 ): Promise<TaggedManifest> {
-  const made = taggedManifest(layers.map(({ descriptor }) => descriptor));
   for (const { bytes } of layers) await blobs.write(bytes);
-  for (const bytes of [made.config, made.manifest]) await blobs.write(bytes);
+  const descriptors = layers.map(({ descriptor }) => descriptor);
   return {
     tag: `sha256-${digestHex(subject)}.${suffix}`,
-    descriptor: describe(MEDIA_TYPE.manifest, made.manifest),
+    descriptor: await writeTaggedManifest(blobs, descriptors),
   };
+}
+
+/** Stores the manifest over layers that are stored already. */
+export async function writeTaggedManifest(
+  blobs: BlobStore,
+  layers: readonly Descriptor[],
+): Promise<Descriptor> {
+  const { config, manifest } = taggedManifest(layers);
+  for (const bytes of [config, manifest]) await blobs.write(bytes);
+  return describe(MEDIA_TYPE.manifest, manifest);
 }
 
 /** The manifest over such layers, and its config; cosign takes the config for that of an image. */

@@ -161,8 +161,8 @@ describe('mergeSettings', () => {
     const key = { sign: { key: '/k' } };
     const keyless = { sign: { keyless: true } };
     const byPerson = mergeSettings([layer('user', keyless), layer('project', key)], 'project');
-    expect(byPerson.sign).toEqual({ enabled: true, keyless: true, format: 'both' });
+    expect(byPerson.sign).toEqual({ enabled: true, keyless: true, format: 'auto' });
     const byProject = mergeSettings([layer('user', key), layer('project', keyless)], 'project');
-    expect(byProject.sign).toEqual({ enabled: true, keyless: false, format: 'both', key: '/k' });
+    expect(byProject.sign).toEqual({ enabled: true, keyless: false, format: 'auto', key: '/k' });
   });
 });

@@ -30,7 +30,7 @@ describe('applyOptions', () => {
 
   const configured: Settings = {
     ...DEFAULT_SETTINGS,
-    sign: { enabled: false, keyless: false, key: 'configured', format: 'both' },
+    sign: { enabled: false, keyless: false, key: 'configured', format: 'auto' },
   };
 
   test.each([
@@ -44,7 +44,7 @@ describe('applyOptions', () => {
     ],
     [['--key=k', '--no-sign'], { enabled: false, keyless: false, key: 'k' }],
   ])('signing: %j', (argv, sign) => {
-    expect(settings(configured, ...argv).sign).toEqual({ format: 'both', ...sign });
+    expect(settings(configured, ...argv).sign).toEqual({ format: 'auto', ...sign });
   });
 
   test('--key goes above keyless of the settings', () => {
@@ -53,7 +53,7 @@ describe('applyOptions', () => {
       enabled: true,
       keyless: false,
       key: 'k',
-      format: 'both',
+      format: 'auto',
     });
   });
 });

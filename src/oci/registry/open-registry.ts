@@ -50,11 +50,11 @@ export async function openRegistryImage(image: RegistryImage): Promise<OpenedIma
   };
 }
 
-/** Manifests come from one place of a registry and blobs from another. */
-function readFrom(
+/** Manifests come from one place of a registry and blobs from another. What is in `fetched` is not fetched. */
+export function readFrom(
   client: RegistryClient,
   repository: string,
-  fetched: ReadonlyMap<Digest, Uint8Array>,
+  fetched: ReadonlyMap<Digest, Uint8Array> = new Map(),
 ): ReadDocument {
   return async (descriptor, cap) => {
     const here = fetched.get(descriptor.digest);

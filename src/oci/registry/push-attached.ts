@@ -106,7 +106,7 @@ export async function pushAttached(
 
 async function putReferrers(push: Attaching): Promise<readonly Put[]> {
   const put: Put[] = [];
-  for (const referrer of push.referrers) {
+  await inParallel(push.referrers, AT_ONCE, async (referrer) => {
     const bytes = await push.blobs.readDocument(referrer);
     const { mediaType, digest } = referrer;
     const manifest = { bytes, mediaType };
@@ -115,18 +115,24 @@ async function putReferrers(push: Attaching): Promise<readonly Put[]> {
     const { subject } = parsed.kind === 'index' ? parsed.index : parsed.manifest;
     if (subject !== undefined)
       put.push({ subject: subject.digest, referrer, isIndexed: subjectIndexed });
-  }
-  return put;
+  });
+  // In the order given, whoever answered first.
+  return push.referrers.flatMap((referrer) => put.filter((one) => one.referrer === referrer));
 }
 
 async function signaturesOf(push: Attaching, tagged: TaggedManifest): Promise<SharedTag> {
   const bytes = await push.blobs.readDocument(tagged.descriptor);
   const { layers } = parseManifest(bytes, tagged.tag);
-  const subject = `sha256:${tagged.tag.slice('sha256-'.length, -'.sig'.length)}` as Digest;
+  const subject = taggedSubject(tagged.tag);
   const added = { bytes, layers };
   return sharedSignatures(push.client, push.repository, tagged, added, (descriptor) =>
     isReplaced(push, { subject, where: 'cosign-tag', descriptor }),
   );
+}
+
+/** The digest whose signatures are kept under `sha256-HEX.sig` or `.att`. */
+export function taggedSubject(tag: string): Digest {
+  return `sha256:${tag.slice('sha256-'.length, -'.sig'.length)}` as Digest;
 }
 
 function isReplaced(push: Attaching, there: AttachedThere): Promise<boolean> {

@@ -6,12 +6,16 @@ import { quantity } from '../../model/quantity.ts';
 import type { Scorecard } from '../../model/scorecard.ts';
 import type { Settings } from '../../model/settings.ts';
 import { PREDICATE_TYPE } from '../../model/statement.ts';
+import { documentsOf, folderBlobs } from '../../oci/blobs/blob-source.ts';
 import { type LayoutStore, openStore } from '../../oci/layout/layout-store.ts';
+import { readFrom } from '../../oci/registry/open-registry.ts';
 import { pushReferrers } from '../../oci/registry/push.ts';
 import { type PipelineContext, phase } from '../context.ts';
 import { gradeOpened, type GradeOptions } from '../grade/grade-opened.ts';
+import { keysAtHand, replacedStatements } from '../publish/replaced-statements.ts';
 import type { Registries } from '../registries.ts';
 import type { StatementToSign } from '../sign/attestation-documents.ts';
+import { legacyAttestations } from '../sign/legacy-attestations.ts';
 import { type SignedStatement, signStatements } from '../sign/sign-statements.ts';
 import { resolveSigner, type Signer } from '../sign/signer.ts';
 import { verdictStatements } from '../sign/verdict-statements.ts';
@@ -64,7 +68,7 @@ export async function attachStatements(
       async () => {
         const statements = make(image);
         const made = await signFor(context, store, signer, image, statements);
-        await publish(target, store, image, made, []);
+        await publish(context, target, store, image, made, []);
         return { made, digest: image.root.digest };
       },
       ({ made }) => ({ detail: `${quantity(made.length, 'statement')} ${placeText(target)}` }),
@@ -89,7 +93,7 @@ export async function attachStatements(
       signed.made,
     );
     const made = await signFor(context, store, signer, image, statements);
-    await publish(target, store, image, made, stale);
+    await publish(context, target, store, image, made, stale);
     return { scorecard, made };
   });
   return {
@@ -137,22 +141,35 @@ export function wholeOf({ root, absent, platforms }: OpenedImage): {
 }
 
 async function publish(
-  { published, registries }: AttachTarget,
+  context: PipelineContext,
+  { published, registries, settings }: AttachTarget,
   store: LayoutStore,
   { root }: OpenedImage,
   made: readonly SignedStatement[],
   stale: readonly Digest[],
 ): Promise<void> {
-  const referrers = made.flatMap((one) => one.referrers);
-  if (published !== undefined)
+  const { blobs } = store;
+  const { format } = settings.sign;
+  const anew = {
+    referrers: made.flatMap((one) => one.referrers),
+    tagged: format === 'bundle' ? [] : await legacyAttestations(blobs, made),
+  };
+  const keys = await keysAtHand(context, settings);
+  if (published !== undefined) {
+    const client = registries.client(published.registry);
+    const { repository } = published;
     await pushReferrers({
-      blobs: store.blobs,
-      client: registries.client(published.registry),
-      repository: published.repository,
-      referrers,
-      tagged: [],
+      blobs,
+      client,
+      repository,
+      ...anew,
+      attestationTags: format === 'auto' ? 'without-referrers' : 'always',
+      isReplaced: await replacedStatements(blobs, anew, keys, readFrom(client, repository)),
     });
-  await keepWithBuilds(store, root, referrers, stale);
+  }
+  const read = documentsOf(folderBlobs(blobs));
+  const isReplaced = await replacedStatements(blobs, anew, keys, read);
+  await keepWithBuilds(store, root, anew, { stale, isReplaced });
 }
 
 /** What a grade attests; a second build is a test result too. */

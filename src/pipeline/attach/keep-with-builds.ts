@@ -2,20 +2,34 @@ import type { Digest } from '../../model/digest.ts';
 import type { Descriptor } from '../../model/oci.ts';
 import type { OpenedImage } from '../../model/opened-image.ts';
 import { type ImageReference, parseReference } from '../../model/reference.ts';
+import type { BlobStore } from '../../oci/blobs/blob-store.ts';
+import { parseManifest } from '../../oci/documents.ts';
 import type { StoredBuild } from '../../oci/layout/build-record.ts';
 import type { LayoutStore } from '../../oci/layout/layout-store.ts';
 import { openStored } from '../../oci/layout/open-layout.ts';
-import { readTaggedEntries, taggedEntries } from '../../oci/legacy-signature.ts';
+import {
+  readTaggedEntries,
+  taggedEntries,
+  type TaggedManifest,
+  writeTaggedManifest,
+} from '../../oci/legacy-signature.ts';
+import { type AttachedThere, taggedSubject } from '../../oci/registry/push-attached.ts';
+
+/** What goes when something is added: referrers by digest, layers under cosign's tags by what they say. */
+interface Older {
+  readonly stale: readonly Digest[];
+  readonly isReplaced: (there: AttachedThere) => Promise<boolean>;
+}
 
 /**
  * Lists referrers with the newest build of that image in the layout, under those of its names that still are that image's, and no longer
- * those whose digests are `stale`. Does nothing where the image was not built here.
+ * what is older. Does nothing where the image was not built here.
  */
 export async function keepWithBuilds(
   store: LayoutStore,
   { mediaType, digest, size }: Descriptor,
-  referrers: readonly Descriptor[],
-  stale: readonly Digest[],
+  made: { readonly referrers: readonly Descriptor[]; readonly tagged: readonly TaggedManifest[] },
+  { stale, isReplaced }: Older,
 ): Promise<void> {
   const build = await buildOf(store, digest);
   if (build === undefined) return;
@@ -28,7 +42,10 @@ export async function keepWithBuilds(
     await directory.finish({
       manifests: [{ mediaType, digest, size }],
       names: referencesOf(names),
-      referrers: unique([...before, ...referrers]),
+      referrers: [
+        ...unique([...before, ...made.referrers]),
+        ...taggedEntries(await mergedTags(store.blobs, build, made.tagged, isReplaced)),
+      ],
     });
   } finally {
     await directory.end();
@@ -54,12 +71,34 @@ export async function openBuild(
   return openStored(store.blobs, index, name, build?.manifests ?? []);
 }
 
-/** What a build keeps beside the image of that digest: signatures and attestations, in either form. */
+/** Signatures and attestations by tag, those of the build and those made now under one tag together. */
+async function mergedTags(
+  blobs: BlobStore,
+  { manifests }: StoredBuild,
+  made: readonly TaggedManifest[],
+  isReplaced: Older['isReplaced'],
+): Promise<readonly TaggedManifest[]> {
+  const before = readTaggedEntries(manifests);
+  const merged: TaggedManifest[] = [];
+  for (const tag of new Set([...before, ...made].map((one) => one.tag))) {
+    const subject = taggedSubject(tag);
+    const layers: Descriptor[] = [];
+    for (const one of before.filter((entry) => entry.tag === tag))
+      for (const descriptor of parseManifest(await blobs.readDocument(one.descriptor), tag).layers)
+        if (!(await isReplaced({ subject, where: 'cosign-tag', descriptor })))
+          layers.push(descriptor);
+    for (const one of made.filter((entry) => entry.tag === tag))
+      layers.push(...parseManifest(await blobs.readDocument(one.descriptor), tag).layers);
+    merged.push({ tag, descriptor: await writeTaggedManifest(blobs, layers) });
+  }
+  return merged;
+}
+
+/** What a build keeps beside the image of that digest as referrers. */
 function referrersOf({ manifests }: StoredBuild, image: Digest): readonly Descriptor[] {
-  const others = manifests.filter(
+  return manifests.filter(
     ({ digest, artifactType }) => digest !== image && artifactType !== undefined,
   );
-  return [...others, ...taggedEntries(readTaggedEntries(manifests))];
 }
 
 /** Those of the names that are some. */

@@ -20,6 +20,7 @@ import {
   sbomStatements,
   wholeImage,
 } from '../sign/attestation-documents.ts';
+import { legacyAttestations } from '../sign/legacy-attestations.ts';
 import { legacySignatures } from '../sign/legacy-signatures.ts';
 import { type SignedStatement, signStatements } from '../sign/sign-statements.ts';
 import type { Signer } from '../sign/signer.ts';
@@ -80,9 +81,15 @@ export async function attestAndGrade(
     ...signed.filter(isKept).flatMap((one) => one.referrers),
     ...prepared.kept.referrers,
   ];
+  const alsoTagged = async (
+    made: readonly SignedStatement[],
+  ): Promise<readonly TaggedManifest[]> =>
+    plan.settings.sign.format === 'bundle'
+      ? tagged
+      : [...tagged, ...(await legacyAttestations(prepared.store.blobs, made))];
   if (scanning === undefined) {
     context.emit({ kind: 'phase-off', phase: 'grade', reason: '--grade=false' });
-    return { referrers, tagged, scorecard: undefined };
+    return { referrers, tagged: await alsoTagged(signed), scorecard: undefined };
   }
   const platforms = (await scanning).map((one) => ({
     ...one,
@@ -95,7 +102,7 @@ export async function attestAndGrade(
   const verdict = await signVerdict(context, prepared, image, scorecard, signer, signed);
   return {
     referrers: [...referrers, ...verdict.flatMap((one) => one.referrers)],
-    tagged,
+    tagged: await alsoTagged([...signed, ...verdict]),
     scorecard,
     contents,
   };

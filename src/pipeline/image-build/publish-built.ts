@@ -88,6 +88,7 @@ async function deliver(
         () =>
           pushEverywhere(context, registries, {
             ...common,
+            settings: plan.settings,
             referrers: image.referrers,
             tagged: image.tagged,
             byDigest: destination.byDigest,

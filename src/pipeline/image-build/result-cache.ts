@@ -17,7 +17,7 @@ import type { Proof } from './prove-build.ts';
 
 /** A result rests on its day: ages, scanners' databases. Older ones are made anew. */
 const FRESH_MS = 24 * 60 * 60 * 1000;
-const SCHEMA = 8;
+const SCHEMA = 9;
 
 type Judged = Pick<Prepared, 'vex' | 'profiles' | 'plan'> & {
   /** How each platform was built: another Dockerfile can come to the same bytes, and is judged anew. */

@@ -1,14 +1,20 @@
 import { UserError } from '../../model/errors.ts';
 import type { Descriptor } from '../../model/oci.ts';
+import { quantity } from '../../model/quantity.ts';
 import { formatReference, parseReference } from '../../model/reference.ts';
+import type { Settings } from '../../model/settings.ts';
 import type { LayoutStore } from '../../oci/layout/layout-store.ts';
 import type { TaggedManifest } from '../../oci/legacy-signature.ts';
+import { readFrom } from '../../oci/registry/open-registry.ts';
 import { pushImage, type PushResult } from '../../oci/registry/push.ts';
 import type { PipelineContext } from '../context.ts';
 import type { Registries } from '../registries.ts';
+import { keysAtHand, replacedStatements } from './replaced-statements.ts';
 
 interface PushRequest {
   readonly store: LayoutStore;
+  /** How signatures are stored, and whose keys tell own older ones. */
+  readonly settings: Pick<Settings, 'trust' | 'sign' | 'offline' | 'origins'>;
   readonly index: Descriptor;
   readonly referrers: readonly Descriptor[];
   readonly tagged: readonly TaggedManifest[];
@@ -42,16 +48,21 @@ export async function pushEverywhere(
   }
   const results: (PushResult & { readonly repository: string })[] = [];
   const { blobs } = request.store;
+  const keys = await keysAtHand(context, request.settings);
+  const { format } = request.settings.sign;
   for (const [name, { registry, repository, tags }] of targets) {
     context.signal.throwIfAborted();
     const mount = mountSource(registry, request.bases);
+    const client = registries.client(registry, request.plainHttp);
     const result = await pushImage({
       blobs,
-      client: registries.client(registry, request.plainHttp),
+      client,
       repository,
       root: request.index,
       referrers: request.referrers,
       tagged: request.tagged,
+      attestationTags: format === 'auto' ? 'without-referrers' : 'always',
+      isReplaced: await replacedStatements(blobs, request, keys, readFrom(client, repository)),
       tags: request.byDigest ? [] : tags,
       onTransfer: (transfer) => {
         context.emit({ kind: 'transfer', phase: 'push', ...transfer });
@@ -65,6 +76,11 @@ export async function pushEverywhere(
         });
       throw error;
     });
+    if (result.notRemoved > 0)
+      context.emit({
+        kind: 'notice',
+        text: `${quantity(result.notRemoved, 'older statement')} of yours ${result.notRemoved === 1 ? 'stays' : 'stay'} beside the new: ${registry} does not let them be removed`,
+      });
     results.push({ ...result, repository: name });
   }
   return results;

@@ -36,9 +36,9 @@ export const IMAGE_FLAGS = {
   key: text('FILE|URI', 'Sign with this key: a file, or a KMS or PKCS#11 URI', { path: true }),
   keyless: toggle('Sign with an OIDC identity instead of a key'),
   'signature-format': choice(
-    ['bundle', 'legacy', 'both'],
+    ['auto', 'bundle', 'legacy', 'both'],
     'FORMAT',
-    'Store the signature as bundle, old tag, or both',
+    'Store signatures as bundles, under old tags, or both',
   ),
   repro: choice(
     ['safe', 'aggressive', 'off'],

@@ -1,0 +1,131 @@
+import type { KeyObject } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { attachedForm } from '../../attestations/attached-media.ts';
+import { MAX_ATTACHED_BYTES, readAttachedBlob } from '../../attestations/attachment-statement.ts';
+import { madeKind } from '../../attestations/made-kind.ts';
+import { publicKeyIn, signerOf } from '../../attestations/signer-of.ts';
+import type { Digest } from '../../model/digest.ts';
+import { UserError } from '../../model/errors.ts';
+import type { Descriptor } from '../../model/oci.ts';
+import type { Settings } from '../../model/settings.ts';
+import type { ReadDocument } from '../../oci/blobs/blob-source.ts';
+import type { BlobStore } from '../../oci/blobs/blob-store.ts';
+import { MAX_DOCUMENT_BYTES, parseManifest } from '../../oci/documents.ts';
+import type { TaggedManifest } from '../../oci/legacy-signature.ts';
+import { type AttachedThere, taggedSubject } from '../../oci/registry/push-attached.ts';
+import type { PipelineContext } from '../context.ts';
+import { NOBODY_NAMED, trustedSigners } from '../sign/trusted-signers.ts';
+
+const PREDICATE_TYPE = 'dev.sigstore.bundle.predicateType';
+
+/** What is published anew. */
+interface Made {
+  readonly referrers: readonly Descriptor[];
+  readonly tagged: readonly TaggedManifest[];
+}
+
+/** Public keys at hand, which this user may sign with; one behind a URI is not asked for. */
+export async function keysAtHand(
+  context: PipelineContext,
+  settings: Pick<Settings, 'trust' | 'sign' | 'offline' | 'origins'>,
+): Promise<readonly KeyObject[]> {
+  const { signers } = await trustedSigners(context, settings, NOBODY_NAMED);
+  const texts = signers.map(({ signer }) =>
+    signer.kind === 'key'
+      ? readFile(signer.publicKey, 'utf8').catch(() => '')
+      : Promise.resolve(''),
+  );
+  return (await Promise.all(texts)).flatMap((pem) => publicKeyIn(pem) ?? []);
+}
+
+/**
+ * Tells of what hangs on an image whether what is made now replaces it: a statement of the same kind, on the same digest, by the same
+ * signer, whose signature verifies. What another signed, or nobody, or what another tool made, stays. `read` reads what is there.
+ */
+export async function replacedStatements(
+  blobs: BlobStore,
+  made: Made,
+  keys: readonly KeyObject[],
+  read: ReadDocument,
+): Promise<(there: AttachedThere) => Promise<boolean>> {
+  const own: ReadDocument = (descriptor) => blobs.readDocument(descriptor);
+  const names = new Set<string>();
+  const types = new Set<string>();
+  for (const there of await madePlaces(blobs, made)) {
+    const name = await nameOf(there, keys, own);
+    if (name === undefined) continue;
+    names.add(name);
+    types.add(there.descriptor.annotations?.[PREDICATE_TYPE] ?? '');
+  }
+  // A list is read again where another client writes too.
+  const answers = new Map<string, Promise<boolean>>();
+  return (there) => {
+    const type = there.descriptor.annotations?.[PREDICATE_TYPE];
+    if (names.size === 0 || (type !== undefined && !types.has(type))) return Promise.resolve(false);
+    const key = JSON.stringify(there);
+    const before = answers.get(key);
+    if (before !== undefined) return before;
+    const answer = nameOf(there, keys, read).then(
+      (name) => name !== undefined && names.has(name),
+      (error: unknown) => {
+        // What cannot be read is not known to be ours.
+        if (error instanceof UserError) return false;
+        throw error;
+      },
+    );
+    answers.set(key, answer);
+    return answer;
+  };
+}
+
+async function madePlaces(blobs: BlobStore, made: Made): Promise<readonly AttachedThere[]> {
+  const places: AttachedThere[] = [];
+  for (const descriptor of made.referrers) {
+    const { subject } = parseManifest(await blobs.readDocument(descriptor), descriptor.digest);
+    if (subject !== undefined)
+      places.push({ subject: subject.digest, where: 'referrer', descriptor });
+  }
+  for (const { tag, descriptor } of made.tagged)
+    for (const layer of parseManifest(await blobs.readDocument(descriptor), tag).layers)
+      places.push({ subject: taggedSubject(tag), where: 'cosign-tag', descriptor: layer });
+  return places;
+}
+
+/** Place, subject, kind and signer of what a build made; undefined for anything else. */
+async function nameOf(
+  { subject, where, descriptor }: AttachedThere,
+  keys: readonly KeyObject[],
+  read: ReadDocument,
+): Promise<string | undefined> {
+  const blob = where === 'cosign-tag' ? descriptor : await layerOf(descriptor, subject, read);
+  const form = blob === undefined ? undefined : attachedForm(blob.mediaType, undefined);
+  if (blob === undefined || form === undefined || blob.size > MAX_ATTACHED_BYTES) return undefined;
+  const bytes = await read(blob, MAX_ATTACHED_BYTES);
+  if (bytes === undefined) return undefined;
+  const found = readAttachedBlob({
+    form,
+    bytes,
+    mediaType: blob.mediaType,
+    artifactType: undefined,
+    annotations: blob.annotations,
+    place: where === 'referrer' ? 'bundle-referrer' : 'cosign-tag',
+    hangsOn: subject,
+  });
+  if (!found.ok || !found.value.subjects.includes(subject)) return undefined;
+  const kind = madeKind(found.value.says);
+  const signer = kind === undefined ? undefined : signerOf(found.value.proof, keys);
+  return signer === undefined ? undefined : JSON.stringify([where, subject, kind, signer]);
+}
+
+/** The one layer of a referrer that says itself that it is about the subject. */
+async function layerOf(
+  descriptor: Descriptor,
+  subject: Digest,
+  read: ReadDocument,
+): Promise<Descriptor | undefined> {
+  const bytes = await read(descriptor, MAX_DOCUMENT_BYTES);
+  if (bytes === undefined) return undefined;
+  const manifest = parseManifest(bytes, descriptor.digest);
+  const [layer, second] = manifest.layers;
+  return manifest.subject?.digest === subject && second === undefined ? layer : undefined;
+}
