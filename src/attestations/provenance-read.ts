@@ -1,7 +1,7 @@
 import { isObject, type JsonObject, objectOf } from '../model/json-value.ts';
 import { err, ok, type Result } from '../model/result.ts';
 import { PREDICATE_TYPE } from '../model/statement.ts';
-import { hasHiddenSteps } from './hidden-steps.ts';
+import { type RecordedSteps, recordedSteps } from './recorded-steps.ts';
 import { base64Of, listOf, textOf, textsOf } from './untrusted-json.ts';
 
 export interface ProvenanceMaterial {
@@ -38,8 +38,8 @@ export interface ReadProvenance {
   readonly frontend: { readonly name: string | undefined; readonly source: string | undefined };
   readonly platform: string | undefined;
   readonly vcs: { readonly source?: string; readonly revision?: string };
-  /** Steps ran that the Dockerfile does not show, such as ONBUILD steps of a base; undefined where the steps are not recorded (mode=min). */
-  readonly hasHiddenSteps: boolean | undefined;
+  /** What ran; undefined where the steps are not recorded (mode=min). */
+  readonly steps: RecordedSteps | undefined;
   /** False where BuildKit left arguments out (mode=min). */
   readonly parametersComplete: boolean;
 }
@@ -178,14 +178,14 @@ function buildkitMetadataOf(
   value: unknown,
   path: string | undefined,
   buildConfig: unknown,
-): Pick<ReadProvenance, 'dockerfile' | 'vcs' | 'hasHiddenSteps'> {
+): Pick<ReadProvenance, 'dockerfile' | 'vcs' | 'steps'> {
   const metadata = objectOf(value);
   const { source, revision } = textsOf(metadata['vcs'], 20);
   const { infos, locations } = objectOf(metadata['source']);
   const dockerfile = dockerfileOf(infos, path);
   return {
     dockerfile,
-    hasHiddenSteps: hasHiddenSteps(buildConfig, locations, dockerfile?.text),
+    steps: recordedSteps(buildConfig, locations, dockerfile?.text),
     vcs: {
       ...(source === undefined ? {} : { source }),
       ...(revision === undefined ? {} : { revision }),

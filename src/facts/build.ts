@@ -8,6 +8,7 @@ import {
   NAME_THE_DOCKERFILE,
   unknownFact,
 } from '../model/facts.ts';
+import { type RanSteps, showsSteps } from './shown-steps.ts';
 import { type EnforcedImage, type Material, usedImages } from './used-images.ts';
 
 /** Provenance of the build, as its reader gives it (SLSA v0.2 and v1 alike). */
@@ -16,8 +17,7 @@ interface ProvenanceView {
   /** RFC 3339, as stated. */
   readonly finishedOn: string | undefined;
   readonly buildArgs: Readonly<Record<string, string>>;
-  /** Steps ran that the Dockerfile does not show. */
-  readonly hasHiddenSteps?: boolean | undefined;
+  readonly steps?: RanSteps | undefined;
 }
 
 interface BuildInputs {
@@ -52,8 +52,13 @@ function finishOf({ finishedAt, provenance }: BuildInputs): string | undefined {
 const HIDDEN =
   'the build ran steps that its Dockerfile does not show, such as ONBUILD steps of a base image';
 
-function withHidden(analysis: BuildAnalysis, hasHidden: boolean | undefined): BuildAnalysis {
-  return hasHidden === true ? { partial: HIDDEN, ...analysis } : analysis;
+function analysisOf(
+  { model, analysis }: NonNullable<BuildInputs['dockerfile']>,
+  steps: RanSteps | undefined,
+): BuildAnalysis {
+  return steps === undefined || showsSteps(model, steps)
+    ? analysis
+    : { partial: HIDDEN, ...analysis };
 }
 
 /**
@@ -82,7 +87,7 @@ export function buildFact(inputs: BuildInputs): Fact<BuildFact> {
     ...(epoch === undefined ? {} : { epoch }),
     ...(dockerfile === undefined
       ? {}
-      : { analysis: withHidden(dockerfile.analysis, provenance?.view.hasHiddenSteps) }),
+      : { analysis: analysisOf(dockerfile, provenance?.view.steps) }),
   };
   return known(value, provenance?.source ?? dockerfile?.source ?? 'dockerfile');
 }

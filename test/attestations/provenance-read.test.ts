@@ -31,7 +31,10 @@ describe('parseProvenance', () => {
       invocationId: 'uik0070bo4gfcfmd7szfi5aen',
       platform: 'linux/amd64',
       parametersComplete: true,
-      hasHiddenSteps: false,
+      steps: {
+        commands: [['/bin/sh', '-c', 'echo "version ${VERSION}" > /version']],
+        fetchesInFrom: false,
+      },
       buildArgs: { NPM_TOKEN: 'abc-not-a-real-token', VERSION: '7' },
       buildContexts: {},
       labels: { team: 'sample' },

@@ -153,7 +153,10 @@ describe('buildFact', () => {
   test('leaves the steps open where some ran that the Dockerfile does not show', () => {
     const hidden = buildFact({
       dockerfile: { model, analysis, source: 'build' },
-      provenance: { view: { ...view, hasHiddenSteps: true }, source: 'build' },
+      provenance: {
+        view: { ...view, steps: { commands: [['/bin/sh', '-c', 'hidden']], fetchesInFrom: false } },
+        source: 'build',
+      },
     });
     expect(hidden.known && hidden.value.analysis?.partial).toBe(
       'the build ran steps that its Dockerfile does not show, such as ONBUILD steps of a base image',
