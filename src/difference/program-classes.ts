@@ -45,6 +45,28 @@ export const PROGRAM_CLASSES: readonly ClassRule[] = [
       'remove it in the same RUN, or build in a stage of its own; for coverage -frandom-seed=NAME',
   },
   {
+    id: 'compiled-cache',
+    path: /(?:^|\/)[0-9a-f]{32}\/(?:.+\/)?[^/]+\.(?:php|inc|phtml|phar)\.bin$/,
+    cause: 'PHP’s cache of compiled files contains addresses in memory and times of the sources',
+    remedy:
+      'set opcache.file_cache to a folder that is filled when the container starts, or build with --repro=aggressive, which leaves these files out',
+  },
+  {
+    id: 'compiled-cache',
+    path: /\.jsa$/,
+    cause:
+      'an archive of Java classes contains addresses in memory and the times of its jars; with other times of the jars Java does not use it',
+    remedy:
+      'java -XX:+AutoCreateSharedArchive -XX:SharedArchiveFile=FILE makes it when the container starts (Java 19 and later), or build with --repro=aggressive, which leaves it out',
+  },
+  {
+    id: 'compiled-cache',
+    path: /(?:^|\/)bootsnap\/(?:compile-cache(?:-[a-z]+)?\/|load-path-cache$)/,
+    cause: 'bootsnap’s cache contains the times of the sources and of their folders',
+    remedy:
+      'find . -exec touch -d @$SOURCE_DATE_EPOCH {} + before bootsnap runs, in the same RUN (with ARG SOURCE_DATE_EPOCH), or fill the cache when the container starts',
+  },
+  {
     id: 'database-counter',
     formats: ['sqlite'],
     cause: 'a database counts its changes and contains times',

@@ -1,7 +1,9 @@
 import type { Rule } from './rule.ts';
 import { aptCache } from './rules/apt-cache.ts';
+import { bootsnapCache } from './rules/bootsnap-cache.ts';
 import { buildDates } from './rules/build-dates.ts';
 import { cacheBookkeeping } from './rules/cache-bookkeeping.ts';
+import { compiledCaches } from './rules/compiled-caches.ts';
 import { ctimeNotes } from './rules/ctime-notes.ts';
 import { debconfBackups } from './rules/debconf-backups.ts';
 import { downloadCaches } from './rules/download-caches.ts';
@@ -32,7 +34,7 @@ import { zipDates } from './rules/zip-dates.ts';
 import { zipTimes } from './rules/zip-times.ts';
 
 /** Goes up with anything that changes a byte that comes out: rules, tar headers, compressor. */
-export const RULE_SET_VERSION = 5;
+export const RULE_SET_VERSION = 6;
 
 /** All rules. The first that drops or empties a file decides; all that rewrite or report get to see what is left. */
 export const RULES: readonly Rule[] = [
@@ -48,6 +50,7 @@ export const RULES: readonly Rule[] = [
   gzipHeader,
   zipTimes,
   javaTruststore,
+  bootsnapCache,
   fontconfigCache,
   propertiesDates,
   ctimeNotes,
@@ -58,6 +61,7 @@ export const RULES: readonly Rule[] = [
   npmCache,
   pipCache,
   downloadCaches,
+  compiledCaches,
   gemLogs,
   machineId,
   tarballs,

@@ -1,6 +1,6 @@
 import { type PathTest, pathPattern } from './path-pattern.ts';
 
-/** Package managers' caches, and packages by endings that nothing else has. */
+/** Package managers' caches, packages by endings that nothing else has, and indexes of repositories. */
 export const isStored: PathTest = pathPattern(
   '**/_cacache/**',
   '**/.m2/**',
@@ -24,6 +24,11 @@ export const isStored: PathTest = pathPattern(
   '**/*.crate',
   '**/*.apk',
   '**/*.deb',
+  // Of a package repository: its Release or repomd.xml has their checksums.
+  '**/Packages.gz',
+  '**/Sources.gz',
+  '**/dists/**/*.gz',
+  '**/repodata/*.gz',
 );
 
 /** npm's and Helm's packages, and as often what a RUN packed: left alone but by rules that take any archive of the build. */

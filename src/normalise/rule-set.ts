@@ -1,9 +1,8 @@
 import { digestHex, digestOf } from '../model/digest.ts';
+import type { ReproMode } from '../model/settings.ts';
 import { RULE_SET_VERSION, RULES } from './catalogue.ts';
 import { ownPathRules, type OwnRules, ownTimeRules } from './own-rules.ts';
 import type { Rule } from './rule.ts';
-
-type ReproMode = 'safe' | 'aggressive' | 'off';
 
 /** What is applied to a layer. `id` tells all that its result depends on besides the layer: for annotations and caches. */
 export interface RuleSet {
@@ -16,7 +15,7 @@ export interface RuleSet {
 export function ruleSet(mode: ReproMode, own: OwnRules = {}): RuleSet {
   const id = `${RULE_SET_VERSION}-${mode}`;
   if (mode === 'off') return { id, mode, rules: [] };
-  const chosen = RULES.filter((rule) => mode === 'aggressive' || rule.mode === 'safe');
+  const chosen = RULES.filter((rule) => mode !== 'safe' || rule.mode === 'safe');
   const before = ownPathRules(own);
   const after = ownTimeRules(own);
   return {

@@ -38,10 +38,15 @@ describe('the catalogue', () => {
   });
 
   test('modes', () => {
-    expect(ruleSet('off')).toEqual({ id: '5-off', mode: 'off', rules: [] });
+    expect(ruleSet('off')).toEqual({ id: '6-off', mode: 'off', rules: [] });
     expect(ruleSet('aggressive').rules).toEqual(RULES);
+    expect(ruleSet('deterministic')).toEqual({
+      id: '6-deterministic',
+      mode: 'deterministic',
+      rules: RULES,
+    });
     expect(ruleSet('safe').rules).toEqual(RULES.filter(({ mode }) => mode === 'safe'));
-    expect(ruleSet('safe').id).toBe('5-safe');
+    expect(ruleSet('safe').id).toBe('6-safe');
   });
 });
 
@@ -52,6 +57,19 @@ describe('files that rules drop or empty', () => {
       'safe',
       ['var/log/apt/history.log', 'var/log/dnf.rpm.log', 'var/log/apk.log', 'var/log/btmp'],
       ['var/log/app.log', 'srv/var/log/dpkg.log'],
+    ],
+    [
+      'compiled-caches',
+      'aggressive',
+      [
+        'srv/var/opcache/8367003f5367ff4ea504bc10acf50046/srv/public/index.php.bin',
+        'opt/app/app.jsa',
+      ],
+      [
+        'srv/index.php.bin',
+        'srv/8367003f5367ff4ea504bc10acf50046/data.bin',
+        'opt/jre/lib/server/classes_nocoops.jsa',
+      ],
     ],
     [
       'apt-cache',

@@ -279,7 +279,7 @@ describe('with rules', () => {
       ['srv/a.log', 0],
     ]);
     expect(result.touched.map(({ rule }) => rule)).toEqual(['own-drop', 'own-drop', 'own-empty']);
-    expect(rules.id).toMatch(/^5-safe-[0-9a-f]{12}$/);
+    expect(rules.id).toMatch(/^6-safe-[0-9a-f]{12}$/);
   });
 
   test('the user’s own times stand in every layer, but for what other files hold the time of', async () => {

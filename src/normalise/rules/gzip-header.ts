@@ -6,7 +6,7 @@ const HEADER_BYTES = 10;
 export const gzipHeader: RewriteRule = {
   id: 'gzip-header',
   touches:
-    'The time in the header of gzip files (RFC 1952, bytes 4 to 7) where it is later than the epoch or a COPY’s. Not in package managers’ caches nor in packages.',
+    'The time in the header of gzip files (RFC 1952, bytes 4 to 7) where it is later than the epoch or a COPY’s. Not in package managers’ caches, in packages, nor in indexes of package repositories.',
   safeBecause: 'Nothing but `gunzip -N` reads it, and no checksum inside the file covers it.',
   answers: 'Time in gzip headers',
   mode: 'safe',

@@ -39,6 +39,7 @@ describe('left alone', () => {
     ],
     ['a crate', 'usr/local/cargo/registry/cache/x/a-1.0.crate', gz(LATER)],
     ['a package of Alpine', 'srv/a.apk', gz(LATER)],
+    ['an index that a Release file has the checksum of', 'srv/repo/dists/a/Packages.gz', gz(LATER)],
     ['something shorter than a header', 'srv/a.gz', gz(LATER).subarray(0, 9)],
     ['another method', 'srv/a.gz', Object.assign(gz(LATER), { 2: 7 })],
   ])('%s', async (_name, path, bytes) => {
