@@ -1,11 +1,12 @@
 import { digestHex, digestOf } from '../model/digest.ts';
 import { byCodeUnit } from '../model/order.ts';
+import type { ReproMode } from '../model/settings.ts';
 
 /** What the normaliser did to the image's own layers. */
 export interface NormaliserRecord {
   /** Version of the rule set. */
   readonly version: string;
-  readonly mode: 'safe' | 'aggressive';
+  readonly mode: Exclude<ReproMode, 'off'>;
   /** Ids of the rules that were on. */
   readonly rules: readonly string[];
   readonly touched: readonly { readonly path: string; readonly rule: string }[];

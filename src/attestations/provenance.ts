@@ -2,6 +2,7 @@ import { type Digest, digestHex } from '../model/digest.ts';
 import { type JsonObject, objectOf } from '../model/json-value.ts';
 import { byCodeUnit } from '../model/order.ts';
 import { ok, type Result } from '../model/result.ts';
+import type { SteadyInputs } from '../model/steady-inputs.ts';
 import { buildkitParts, type BuildkitParts } from './buildkit-parts.ts';
 import { BUILD_TYPE, BUILDER_ID } from './identity.ts';
 import { SecretMask } from './masked-secrets.ts';
@@ -28,6 +29,8 @@ export interface ProvenanceInput {
   readonly parameters?: Readonly<Record<string, string | number | boolean | readonly string[]>>;
   /** Undefined where nothing was normalised. */
   readonly normaliser: NormaliserRecord | undefined;
+  /** What RUNs were given. A seed is not a secret. */
+  readonly runs?: SteadyInputs | undefined;
   /** Inputs that BuildKit does not know of: the git commit of a local directory. */
   readonly materials?: readonly ProvenanceMaterial[];
   /** The git checkout that was the context, for where BuildKit was sent it, or the Dockerfile, from another folder and so could not tell. */
@@ -102,6 +105,7 @@ function ownParameters(input: ProvenanceInput, mask: SecretMask): Record<string,
   const normaliser = input.normaliser;
   return {
     ...objectOf(mask.json(input.parameters ?? {})),
+    ...(input.runs === undefined ? {} : { runs: { ...input.runs } }),
     normaliser:
       normaliser === undefined
         ? null

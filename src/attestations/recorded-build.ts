@@ -36,6 +36,7 @@ export function recordedBuild(predicate: unknown): Result<RecordedBuild> {
     isComplete: read.value.parametersComplete,
     platform: read.value.platform,
     normaliser: isOwn ? normaliserOf(own) : undefined,
+    steady: isOwn ? steadyOf(own) : undefined,
     epoch: isOwn ? secondsOf(own['sourceDateEpoch']) : undefined,
   });
 }
@@ -51,7 +52,17 @@ function normaliserOf(own: JsonObject): RecordedBuild['normaliser'] {
   const mode = said['mode'];
   const id = textOf(said['version'], 200);
   if (own['normaliser'] === null) return { id: '', mode: 'off' };
-  return id !== undefined && (mode === 'safe' || mode === 'aggressive') ? { id, mode } : undefined;
+  const isKnown = mode === 'safe' || mode === 'aggressive' || mode === 'deterministic';
+  return id !== undefined && isKnown ? { id, mode } : undefined;
+}
+
+/** What RUNs were given, where the statement says so and it is whole. */
+function steadyOf(own: JsonObject): RecordedBuild['steady'] {
+  const said = objectOf(own['runs']);
+  const start = secondsOf(said['start']);
+  const { clock, oneProcessor } = said;
+  if (start === undefined || (clock !== 'frozen' && clock !== 'running')) return undefined;
+  return { start, clock, oneProcessor: oneProcessor === true, seed: secondsOf(said['seed']) };
 }
 
 function secondsOf(value: unknown): number | undefined {

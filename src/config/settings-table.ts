@@ -2,6 +2,7 @@ import { SCANNER_CHOICES } from '../model/settings.ts';
 import { FIX_SETTINGS } from './fix-settings.ts';
 import { IMAGE_SETTINGS, URL_TEXT } from './image-settings.ts';
 import { LOCK_SETTINGS } from './lock-settings.ts';
+import { REPRODUCIBLE_SETTINGS } from './reproducible-settings.ts';
 import type { SettingField, SettingScope, SettingType } from './setting-spec.ts';
 import { UI_SETTINGS } from './ui-settings.ts';
 
@@ -11,17 +12,6 @@ const HOST: SettingType = {
   kind: 'string',
   pattern: /^[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$/,
   expects: 'a host in small letters, without a port',
-};
-/** What src/normalise/path-pattern.ts reads. */
-const PATTERN_TEXT = /^[^\s\\][^\n\\]{0,1023}$/;
-/** From 1970 on; every one of them is a time to Date.parse. */
-const DAY_OR_TIME =
-  /^(?:epoch|(?:19[7-9]\d|[2-9]\d{3})-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])(?:T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\dZ)?)$/;
-const PATTERN_EXPECTS = 'a path in the image; `*` and `**` are patterns';
-const PATH_PATTERN: SettingType = {
-  kind: 'string',
-  pattern: PATTERN_TEXT,
-  expects: PATTERN_EXPECTS,
 };
 
 const sign = group('Signing.', 'project', {
@@ -71,43 +61,6 @@ const attest = group('What is stated about the image, signed and stored beside i
   },
 });
 
-const reproducible = group('The same input, the same image.', 'project', {
-  mode: {
-    type: { kind: 'choice', choices: ['safe', 'aggressive', 'off'] },
-    help: 'Which normalizer rules are applied to the layers that the build adds.',
-    flag: '--repro',
-  },
-  pin: {
-    type: BOOLEAN,
-    help: 'Pin images from outside to the digests that they had when the build started.',
-    flag: '--pin',
-  },
-  drop: {
-    type: { kind: 'list', of: PATH_PATTERN },
-    help: 'Files of the build’s own layers to leave out.',
-    byDefault: 'none',
-  },
-  empty: {
-    type: { kind: 'list', of: PATH_PATTERN },
-    help: 'Files of them to keep with no content.',
-    byDefault: 'none',
-  },
-  time: {
-    type: {
-      kind: 'map',
-      keyPattern: PATTERN_TEXT,
-      keyExpects: PATTERN_EXPECTS,
-      of: {
-        kind: 'string',
-        pattern: DAY_OR_TIME,
-        expects: '`epoch` or a time, YYYY-MM-DD or YYYY-MM-DDThh:mm:ssZ',
-      },
-    },
-    help: 'Modification times of entries of them, by path pattern; the first that fits decides.',
-    byDefault: 'none',
-  },
-});
-
 const gate = group('What an image must reach to be loaded or pushed.', 'project', {
   minLevel: {
     type: { kind: 'integer', minimum: 0, maximum: 5 },
@@ -153,7 +106,7 @@ export const SETTINGS_TABLE: Readonly<Record<string, SettingField>> = {
   ...IMAGE_SETTINGS,
   sign,
   attest,
-  reproducible,
+  reproducible: REPRODUCIBLE_SETTINGS,
   gate,
   trust,
   fix: FIX_SETTINGS,

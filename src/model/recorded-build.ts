@@ -1,3 +1,6 @@
+import type { ReproMode } from './settings.ts';
+import type { SteadyInputs } from './steady-inputs.ts';
+
 /** Where a provenance says that the source of an image lies. */
 export interface RecordedSource {
   /** As stated: an address of a git repository. */
@@ -41,8 +44,9 @@ export interface RecordedBuild {
   /** `os/arch[/variant]` that it was built on. */
   readonly platform: string | undefined;
   /** Rules that the layers were normalised by; undefined where they were not. */
-  readonly normaliser:
-    { readonly id: string; readonly mode: 'safe' | 'aggressive' | 'off' } | undefined;
+  readonly normaliser: { readonly id: string; readonly mode: ReproMode } | undefined;
+  /** What RUNs were given by `deterministic`; undefined where nothing. */
+  readonly steady: SteadyInputs | undefined;
   /** Seconds since 1970; undefined where none is recorded. */
   readonly epoch: number | undefined;
 }

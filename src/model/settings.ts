@@ -26,6 +26,9 @@ interface RegistrySettings {
   readonly tokenServer?: string;
 }
 
+/** How the own layers come out the same; `deterministic`: aggressive rules, and the same inputs for each RUN. */
+export type ReproMode = 'safe' | 'aggressive' | 'deterministic' | 'off';
+
 /** `.scoville.yaml`, defaults filled in. docs/configuration.md describes each. */
 export interface Settings {
   /** Where what is set in a file was set. */
@@ -65,7 +68,15 @@ export interface Settings {
     readonly apparmor?: string;
   };
   readonly reproducible: {
-    readonly mode: 'safe' | 'aggressive' | 'off';
+    readonly mode: ReproMode;
+    /** What RUNs see by `deterministic`: the recorded time throughout, or one that goes on from there in each program. */
+    readonly clock: 'frozen' | 'running';
+    /** The recorded time, RFC 3339; that of the first build where not given. */
+    readonly start?: string;
+    /** Have RUNs use one processor. */
+    readonly oneProcessor: boolean;
+    /** Where random numbers of RUNs begin; drawn by the kernel where not given. */
+    readonly seed?: number;
     readonly pin: boolean;
     /** Path patterns of files to leave out of the layers, or to empty. */
     readonly drop: readonly string[];

@@ -3,6 +3,7 @@ import type { BuildInvocation } from '../model/build-invocation.ts';
 import type { DockerfileModel } from '../model/dockerfile.ts';
 import type { Fetches } from '../model/fetches.ts';
 import type { Settings } from '../model/settings.ts';
+import type { SteadyInputs } from '../model/steady-inputs.ts';
 import type { GitFacts, PlannedAnnotations } from './annotations.ts';
 import type { AttestPlan } from './attest-plan.ts';
 import type { EpochDecision } from './epoch.ts';
@@ -26,6 +27,8 @@ export interface BuildInputs {
   readonly contextName: string | undefined;
   /** Milliseconds since 1970; used where nothing else dates the image. */
   readonly now: number;
+  /** Seconds since 1970: when the first build of this began. */
+  readonly startedAt: number;
   readonly paths: BuildPaths;
   /** Where a lock file is enforced or written. */
   readonly lock?: LockRequest | undefined;
@@ -36,6 +39,7 @@ export interface BuildInputs {
 /** What a published image took from its surroundings. */
 export interface RecordedValues {
   readonly epoch: EpochDecision | undefined;
+  readonly steady: SteadyInputs | undefined;
   /** RFC 3339. */
   readonly created: string;
   readonly annotations: PlannedAnnotations;
@@ -62,6 +66,8 @@ export interface BuildPlan {
   readonly sourcePolicy: PlannedPolicy | undefined;
   /** Undefined where nothing is normalised and the user set none. */
   readonly epoch: EpochDecision | undefined;
+  /** What RUNs are given, by `--repro=deterministic`. */
+  readonly steady: SteadyInputs | undefined;
   /** `created` of config and annotations, RFC 3339. */
   readonly created: string;
   /** `os/arch[/variant]`; empty for the builder's own. */

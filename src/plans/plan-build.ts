@@ -2,6 +2,7 @@ import type { Digest } from '../model/digest.ts';
 import { formatReference, parseReference } from '../model/reference.ts';
 import { err, ok, type Result } from '../model/result.ts';
 import type { Settings } from '../model/settings.ts';
+import type { SteadyInputs } from '../model/steady-inputs.ts';
 import { type GitFacts, planAnnotations, type PlannedAnnotations } from './annotations.ts';
 import { applyOptions } from './apply-options.ts';
 import { planAttestations } from './attest-plan.ts';
@@ -16,6 +17,7 @@ import { hermeticMode } from './hermetic/hermetic-mode.ts';
 import { labelsFromFlags, labelsOf } from './labels.ts';
 import { planLock, type PlannedLock } from './lock/plan-lock.ts';
 import { progressStyle } from './progress-style.ts';
+import { steadyInputs } from './reproduce/steady-inputs.ts';
 import { pinsOf, SOURCE_POLICY_VARIABLE, sourcePolicy } from './source-policy.ts';
 import { imageNames } from './tags.ts';
 import { parseAnnotations } from './user-annotations.ts';
@@ -27,6 +29,7 @@ interface Checked {
   readonly progress: BuildPlan['progress'];
   readonly needed: readonly NeededImage[];
   readonly epoch: EpochDecision | undefined;
+  readonly steady: SteadyInputs | undefined;
   readonly created: string;
   readonly annotations: PlannedAnnotations;
 }
@@ -124,6 +127,7 @@ function check(inputs: BuildInputs, output: ImageOutput): Result<Checked> {
     progress: progress.value,
     needed,
     epoch: epoch.value,
+    steady: recorded === undefined ? steadyInputs(settings, inputs.startedAt) : recorded.steady,
     created,
     annotations: annotations.value,
   });

@@ -39,7 +39,11 @@ secrets: { use: by-file, files: [/run/secrets/db] }
 sign: { enabled: true, key: keys/sign.key, keyless: false, format: legacy }
 attest: { sbom: [spdx], provenance: false, verdict: false }
 reproducible:
-  mode: aggressive
+  mode: deterministic
+  clock: running
+  start: 2026-01-02T03:04:05Z
+  oneProcessor: false
+  seed: 7
   pin: false
   drop: [/srv/cache/**]
   empty: [srv/*.log]
@@ -85,7 +89,11 @@ ui: { after: end }
       sign: { enabled: true, key: '/project/keys/sign.key', keyless: false, format: 'legacy' },
       attest: { sbom: ['spdx'], provenance: false, verdict: false },
       reproducible: {
-        mode: 'aggressive',
+        mode: 'deterministic',
+        clock: 'running',
+        start: '2026-01-02T03:04:05Z',
+        oneProcessor: false,
+        seed: 7,
         pin: false,
         drop: ['/srv/cache/**'],
         empty: ['srv/*.log'],

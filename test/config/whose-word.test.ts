@@ -17,15 +17,11 @@ const SCOPES = {
   project: [
     ...['sign.enabled', 'sign.format', 'attest.sbom', 'attest.provenance', 'attest.verdict'],
     ...['attest.seccomp', 'attest.apparmor'],
-    ...['reproducible.mode', 'reproducible.pin', 'reproducible.drop', 'reproducible.empty'],
-    ...[
-      'reproducible.time',
-      'gate.minLevel',
-      'gate.minGrade',
-      'fix.distroless',
-      'lock',
-      'hermetic',
-    ],
+    ...['reproducible.mode', 'reproducible.clock', 'reproducible.start'],
+    ...['reproducible.oneProcessor', 'reproducible.seed', 'reproducible.pin'],
+    ...['reproducible.drop', 'reproducible.empty'],
+    ...['reproducible.time', 'gate.minLevel', 'gate.minGrade', 'fix.distroless', 'lock'],
+    'hermetic',
     'ui.after',
   ],
   user: [

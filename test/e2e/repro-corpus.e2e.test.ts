@@ -125,6 +125,33 @@ test('other modes of a checkout are named by class and remedy', async () => {
   expect(new Set(same).size).toBe(1);
 });
 
+describe('the same inputs', () => {
+  const own = process.pid;
+
+  test('dates, hashes and times of the context are the same', async () => {
+    const dir = context(
+      'steady',
+      `FROM ${bases.debian}\nCOPY a /a\nRUN date +%s%N-${own} > /date; stat -c %Y /a >> /date; perl -e 'my %h = map { $_ => 1 } 1 .. 20; print keys %h' >> /date; nproc >> /date\n`,
+      { a: 'a' },
+    );
+    expect(found(await reproduced(dir, '--repro=deterministic'))).toEqual([]);
+  });
+
+  test('a seed repeats random numbers, and a key made under it ends the build', async () => {
+    const seeded = { '.scoville.yaml': 'reproducible: { mode: deterministic, seed: 7 }\n' };
+    const draw = `RUN perl -e 'use POSIX; system("mktemp -u /tmp/${own}-XXXXXXXX > /drawn")'`;
+    expect(
+      found(await reproduced(context('drawn', `FROM ${bases.debian}\n${draw}\n`, seeded))),
+    ).toEqual([]);
+    const key = `RUN mkdir -p /etc/ssl/private && printf '%s\\n' '-----BEGIN PRIVATE KEY-----' "$(head -c 96 /dev/zero | base64 -w64 | tr A "$(date +%s | cut -c1)")" '-----END PRIVATE KEY-----' > /etc/ssl/private/own.key`;
+    const dir = context('predictable', `FROM ${bases.debian}\nRUN true\n${key}\n`, seeded);
+    const ended = await scoville.expect(2, ['reproduce', dir]);
+    expect(ended.stderr).toContain('predictable secrets');
+    expect(ended.stderr).toContain('etc/ssl/private/own.key');
+    expect(ended.stderr).toContain('Dockerfile line 3');
+  });
+});
+
 test('nothing stays of a Dockerfile that was sent', () => {
   expect(existsSync(join(folder, 'stamp', 'sent'))).toBe(false);
 });

@@ -2,6 +2,7 @@ import { chmod, cp, lstat, lutimes, mkdtemp, readdir, rm } from 'node:fs/promise
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { messageOf, UserError } from '../../model/errors.ts';
+import { underOtherUmask } from './other-umask.ts';
 
 /** A context in another folder, with other times and modes. */
 export interface CopiedContext {
@@ -68,10 +69,4 @@ async function setModes(
     const { mode } = await lstat(join(root, path));
     await chmod(join(root, path), tracked.get(path) ?? underOtherUmask(mode & 0o7777));
   }
-}
-
-/** Under 002 what is made under 022, and the other way round. What the group cannot read was made private, whatever the umask. */
-export function underOtherUmask(mode: number): number {
-  if ((mode & 0o020) !== 0) return mode & ~0o022;
-  return (mode & 0o240) === 0o240 ? mode | 0o020 : mode;
 }

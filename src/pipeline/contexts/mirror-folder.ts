@@ -1,3 +1,4 @@
+import { createHash, type Hash } from 'node:crypto';
 import {
   chmodSync,
   constants,
@@ -17,6 +18,7 @@ import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { errorCode } from '../../oci/blobs/disk.ts';
 import { inParallel } from '../../oci/in-parallel.ts';
+import { underUsualUmask } from './other-umask.ts';
 
 /** Size, time, change time and inode of each copied file's original when it was copied. */
 export type MirrorRecord = Readonly<Record<string, readonly [number, number, number, number]>>;
@@ -26,6 +28,8 @@ interface MirrorOptions {
   readonly target: string;
   /** By path relative to `source`: files that are copied rather than linked, and folders. */
   readonly modes: ReadonlyMap<string, number>;
+  /** Seconds since 1970: all is copied and gets this time, and what has no mode above that of umask 022. Undefined leaves times, and links. */
+  readonly time?: number | undefined;
   /** Folders that need not be there. */
   readonly isIgnored: (folder: string) => boolean;
   readonly before: MirrorRecord;
@@ -40,15 +44,24 @@ const COPIES_AT_ONCE = 4;
 /** The file system does not link across, or not what another user owns: a copy serves. */
 const NO_LINK = ['EXDEV', 'EPERM', 'EMLINK', 'EACCES', 'ENOTSUP', 'EOPNOTSUPP'];
 
-/** Makes `target` hold what `source` does, with the modes given; what is as it should be is left alone. Gives the record for the next time. */
-export async function mirrorFolder(options: MirrorOptions): Promise<MirrorRecord> {
-  const work: Mirroring = { ...options, record: {}, startedAt: options.now() };
+interface Mirrored {
+  /** For the next time. */
+  readonly record: MirrorRecord;
+  /** Another one where a file may have other content: of sizes, times, change times and inodes. */
+  readonly mark: string;
+}
+
+/** Makes `target` hold what `source` does, with the modes given; what is as it should be is left alone. */
+export async function mirrorFolder(options: MirrorOptions): Promise<Mirrored> {
+  const seen = createHash('sha256');
+  const work: Mirroring = { ...options, record: {}, seen, startedAt: options.now() };
   await mirrorLevel(work, '');
-  return work.record;
+  return { record: work.record, mark: seen.digest('hex').slice(0, 16) };
 }
 
 interface Mirroring extends MirrorOptions {
   readonly record: Record<string, readonly [number, number, number, number]>;
+  readonly seen: Hash;
   readonly startedAt: number;
 }
 
@@ -95,31 +108,44 @@ async function mirrorLevel(work: Mirroring, folder: string): Promise<void> {
 }
 
 /** Last: its mode may forbid writing, and what is written into it changes its time. */
-function finishFolder({ source, target, modes }: Mirroring, path: string): void {
+function finishFolder(work: Mirroring, path: string): void {
+  const { source, target } = work;
   const from = lstatSync(join(source, path));
   const there = lstatSync(join(target, path));
-  const mode = (modes.get(path) ?? from.mode) & 0o7777;
+  const mode = modeOf(work, path, from);
   const isUnread = (there.mode & 0o7777) === 0;
   if (!isUnread && (there.mode & 0o7777) !== mode) chmodSync(join(target, path), mode);
-  if (there.mtimeMs !== from.mtimeMs)
-    utimesSync(join(target, path), from.atimeMs / 1000, from.mtimeMs / 1000);
+  const [atime, mtime] = timesOf(work, from);
+  if (there.mtimeMs !== mtime * 1000) utimesSync(join(target, path), atime, mtime);
+}
+
+function modeOf({ modes, time }: Mirroring, path: string, from: Stats): number {
+  const mode = from.mode & 0o7777;
+  return modes.get(path) ?? (time === undefined ? mode : underUsualUmask(mode));
+}
+
+/** Of access and of modification, in seconds. */
+function timesOf({ time }: Mirroring, from: Stats): readonly [number, number] {
+  return time === undefined ? [from.atimeMs / 1000, from.mtimeMs / 1000] : [time, time];
 }
 
 /** Links what is not a folder; gives what has to be copied. */
 function mirrorEntry(work: Mirroring, path: string, from: Stats): readonly Copy[] {
+  work.seen.update(JSON.stringify([path, stampOf(from)]));
   const source = join(work.source, path);
   const target = join(work.target, path);
   const there = statOf(target);
-  const mode = work.modes.get(path);
-  if (mode === undefined && from.isSymbolicLink()) {
+  const isCopied = work.modes.has(path) || (work.time !== undefined && from.isFile());
+  if (!isCopied && from.isSymbolicLink()) {
     const to = readlinkSync(source);
     if (there?.isSymbolicLink() === true && readlinkSync(target) === to) return [];
     if (there !== undefined) remove(target);
     symlinkSync(to, target);
-    lutimesSync(target, from.atimeMs / 1000, from.mtimeMs / 1000);
+    lutimesSync(target, ...timesOf(work, from));
     return [];
   }
-  if (mode === undefined) {
+  const mode = modeOf(work, path, from);
+  if (!isCopied) {
     if (there?.ino === from.ino && there.dev === from.dev) return [];
     if (isCurrent(work, path, from, there)) return [];
     if (there !== undefined) remove(target);
@@ -152,8 +178,8 @@ async function copyOne(work: Mirroring, { path, from }: Copy): Promise<void> {
   work.signal.throwIfAborted();
   const target = join(work.target, path);
   await copyFile(join(work.source, path), target, constants.COPYFILE_FICLONE);
-  chmodSync(target, (work.modes.get(path) ?? from.mode) & 0o7777);
-  utimesSync(target, from.atimeMs / 1000, from.mtimeMs / 1000);
+  chmodSync(target, modeOf(work, path, from));
+  utimesSync(target, ...timesOf(work, from));
   if (Math.max(from.ctimeMs, from.mtimeMs) < work.startedAt - SETTLED_MS)
     work.record[path] = stampOf(from);
 }

@@ -1,3 +1,4 @@
+import { dirname, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { buildPaths } from '../../plans/build-plan.ts';
 import { secondBuild } from '../../plans/reproduce/second-build.ts';
@@ -47,9 +48,14 @@ export async function buildElsewhere(
   });
   try {
     const plan = secondBuild(prepared.plan, buildPaths(dir), copy?.directory);
-    // The copy has its modes; named contexts are where they were.
-    const source = { ...prepared.source, directory: undefined };
-    const sent = await sendGitModes(context, { ...prepared, plan, source });
+    // The copy has its modes; named contexts are where they were. Of one time all are sent, from beside the copy, which is removed with it.
+    const isSteady = plan.steady !== undefined;
+    const source = { ...prepared.source, directory: isSteady ? copy?.directory : undefined };
+    const again = { ...prepared, plan, source };
+    const sent =
+      isSteady && copy !== undefined
+        ? await sendGitModes(context, again, join(dirname(copy.directory), 'contexts'))
+        : await sendGitModes(context, again);
     const second = await change({ ...prepared, plan: sent.prepared.plan });
     return await buildOnce(context, second).finally(sent.release);
   } finally {

@@ -8,8 +8,12 @@ import { writeIndex } from '../image-digest.ts';
 import type { BuiltPlatform, FinalImage } from '../image-under-build.ts';
 import { normalisePlatform } from './normalise-image.ts';
 import type { Prepared } from './prepare-build.ts';
+import { refusePredictable } from './refuse-predictable.ts';
 
-/** Rewrites the own layers of what BuildKit exported and puts the index together that is published. */
+/**
+ * Rewrites the own layers of what BuildKit exported and puts the index together that is published. Throws UserError where a layer of a seeded build contains
+ * a secret.
+ */
 export async function normaliseBuilt(
   context: PipelineContext,
   prepared: Prepared,
@@ -63,6 +67,7 @@ export async function normaliseBuilt(
   for (const { touched } of result.platforms)
     for (const { layer, path, rule } of touched)
       context.emit({ kind: 'file-normalised', layer, path, rule });
+  await refusePredictable(context, prepared, result.platforms);
   const index = await writeIndex(
     store.blobs,
     result.platforms,

@@ -34,6 +34,7 @@ import { readVexFiles } from '../scan/vex-files.ts';
 import { requireCosign } from '../sign/cosign-proof.ts';
 import { refuseMissingFile } from '../sign/signer.ts';
 import { type BuildEngine, engineOrBuilder } from './engine-or-builder.ts';
+import { firstStart } from './first-start.ts';
 import { readBuildFile } from './read-build-file.ts';
 import { tellOfBuilder } from './tell-of-builder.ts';
 
@@ -148,6 +149,7 @@ export async function prepareBuild(
     env: context.env,
     contextName: source.contextName,
     now: context.now(),
+    startedAt: await firstStart(context, source.dockerfilePath ?? parsed.context),
     lock: lock?.request,
     recorded: recorded?.values,
     paths: buildPaths(directory.dir),

@@ -33,7 +33,7 @@ export async function runBuildKit(
         });
       },
     );
-  const { invocation, stdin, line } = await sendDockerfile(prepared, context.cwd);
+  const { invocation, stdin, line } = await sendDockerfile(context, prepared);
   const mask = progressMask(prepared.parsed, context.env);
   const run = (one: BuildInvocation): Promise<BuildOutcome> =>
     runBuild(context.run, {

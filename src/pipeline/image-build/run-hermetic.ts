@@ -14,7 +14,7 @@ import {
 } from '../../plans/hermetic/inject-hermetic.ts';
 import { UNKNOWN_STAGE } from '../../plans/hermetic/recorded-fetches.ts';
 import { restoredProvenance } from '../../plans/hermetic/restore-build.ts';
-import { asWritten, type InjectedDockerfile } from '../../plans/reproduce/inject-epoch.ts';
+import { asWritten, type InjectedDockerfile } from '../../plans/reproduce/inject-arguments.ts';
 import type { BuildOutcome } from '../../tools/buildx/buildx.ts';
 import type { PipelineContext } from '../context.ts';
 import type { HermeticSession } from '../hermetic/hermetic-session.ts';

@@ -2,16 +2,16 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, isAbsolute, join, resolve } from 'node:path';
 import type { BuildInvocation } from '../../model/build-invocation.ts';
 import { messageOf, UserError } from '../../model/errors.ts';
-import { withFlag } from '../../plans/build-invocation.ts';
+import { flag, withFlag } from '../../plans/build-invocation.ts';
 import type { BuildPlan } from '../../plans/build-plan.ts';
 import { lastValueOf } from '../../plans/flags/flag-spec.ts';
-import {
-  asWritten,
-  injectEpoch,
-  type InjectedDockerfile,
-} from '../../plans/reproduce/inject-epoch.ts';
+import { asWritten, type InjectedDockerfile } from '../../plans/reproduce/inject-arguments.ts';
+import { offeredDockerfile, steadyVariables } from '../../plans/reproduce/steady-inputs.ts';
+import type { PipelineContext } from '../context.ts';
 import type { ContextSource } from '../contexts/context-source.ts';
+import { clockContext } from './clock-probe.ts';
 import type { Prepared } from './prepare-build.ts';
+import { steadyClock } from './steady-clock.ts';
 
 /** What buildx is given for a plan. */
 interface SentBuild {
@@ -22,19 +22,29 @@ interface SentBuild {
 }
 
 /**
- * With aggressive rules each RUN is offered SOURCE_DATE_EPOCH: the Dockerfile is sent from the build's own folder with the ARGs that BuildKit
- * asks for, its `.dockerignore` beside it; the user's file stays as it is. Otherwise, and where the Dockerfile is not at hand, all is sent as planned.
+ * With aggressive rules each RUN is offered SOURCE_DATE_EPOCH, by `deterministic` its clock and variables too: the Dockerfile is sent from the build's own
+ * folder with the ARGs that BuildKit asks for, its `.dockerignore` beside it; the user's file stays as it is. Otherwise all is sent as planned, and where
+ * the Dockerfile is not at hand. Throws UserError where the clock cannot be had.
  */
 export async function sendDockerfile(
-  { plan, source, dockerfile, parsed }: Prepared,
-  cwd: string,
+  context: PipelineContext,
+  prepared: Prepared,
 ): Promise<SentBuild> {
-  const { invocation } = plan;
+  const { plan, source, dockerfile, parsed } = prepared;
+  const { cwd } = context;
   const asPlanned = await asItIs(plan, source);
-  const isAsked = plan.settings.reproducible.mode === 'aggressive' && plan.epoch !== undefined;
-  if (!isAsked || dockerfile === undefined || source.dockerfileText === undefined) return asPlanned;
-  const sent = injectEpoch(source.dockerfileText, dockerfile);
+  const { mode } = plan.settings.reproducible;
+  const isAsked = mode === 'aggressive' || mode === 'deterministic';
+  if (!isAsked || plan.epoch === undefined) return asPlanned;
+  if (dockerfile === undefined || source.dockerfileText === undefined) {
+    if (mode === 'aggressive') return asPlanned;
+    throw new UserError('--repro=deterministic needs the Dockerfile, which is behind an address', {
+      nextStep: 'clone the repository and build the folder',
+    });
+  }
+  const sent = offeredDockerfile(source.dockerfileText, dockerfile, plan.steady);
   if (sent === undefined) return asPlanned;
+  const invocation = await steadyInvocation(context, prepared);
   const bytes = Buffer.from(sent.text);
   if (source.kind === 'stdin-dockerfile')
     return { invocation, stdin: bytes, line: lineMap(sent, 'Dockerfile') };
@@ -46,6 +56,20 @@ export async function sendDockerfile(
     stdin: undefined,
     line: lineMap(sent, name),
   };
+}
+
+/** With the clock as a build context, and what the ARGs that are sent mean. */
+async function steadyInvocation(
+  context: PipelineContext,
+  prepared: Prepared,
+): Promise<BuildInvocation> {
+  const { invocation, steady } = prepared.plan;
+  if (steady === undefined) return invocation;
+  const folder = await steadyClock(context, prepared, steady);
+  const values = Object.entries(steadyVariables(steady));
+  // First: a value that the user gives counts.
+  const given = values.map(([name, value]) => flag('build-arg', `${name}=${value}`));
+  return { ...invocation, flags: [clockContext(folder), ...given, ...invocation.flags] };
 }
 
 /**

@@ -18,19 +18,21 @@ interface SentModes {
 
 /**
  * Has the context, and named contexts that are folders, sent with git's modes for what git tracks, whatever umask it was checked out under: COPY
- * takes modes along. The user's files stay as they are; where their modes are others, BuildKit is given a folder that stands for the context. One
+ * takes modes along; by `deterministic` with one time for all, and copied whole. The user's files stay as they are; where their modes are others, BuildKit is given a folder that stands for the context. One
  * that cannot be made is told, and the context goes as it is.
  */
 export async function sendGitModes(
   context: PipelineContext,
   prepared: Prepared,
+  home = join(context.paths.cache, 'contexts'),
 ): Promise<SentModes> {
   const { source, plan } = prepared;
+  const time = plan.steady === undefined ? undefined : plan.epoch?.seconds;
   if (plan.settings.reproducible.mode === 'off')
     return { prepared, release: () => Promise.resolve() };
   const held: StagedContext[] = [];
   const staged = async (directory: string, dockerfile?: string): Promise<string | undefined> => {
-    const one = await stagedContext(context, directory, dockerfile);
+    const one = await stagedContext(context, { directory, dockerfile, home, time });
     if (one !== undefined) held.push(one);
     return one?.directory;
   };
@@ -65,10 +67,25 @@ export async function sendGitModes(
 /** Undefined where the folder's modes are git's already, it is none of git's, or the other folder could not be made. */
 async function stagedContext(
   context: PipelineContext,
-  directory: string,
-  dockerfile: string | undefined,
+  {
+    directory,
+    dockerfile,
+    home,
+    time,
+  }: {
+    readonly directory: string;
+    readonly dockerfile: string | undefined;
+    readonly home: string;
+    readonly time: number | undefined;
+  },
 ): Promise<StagedContext | undefined> {
   const found = await gitModes(context.run, directory);
+  if (time !== undefined) {
+    const isIgnored = ignoredFolders(await ignoreText(directory, dockerfile));
+    const modes = found?.modes ?? new Map<string, number>();
+    const { now, signal } = context;
+    return stageContext({ home, directory, modes, time, isIgnored, now, signal });
+  }
   if (found === undefined) return undefined;
   const isIgnored = ignoredFolders(await ignoreText(directory, dockerfile));
   if (!found.other.some((path) => !withFolders(path).some(isIgnored))) return undefined;
@@ -77,7 +94,7 @@ async function stagedContext(
   const told = `${JSON.stringify(first)}${more} another mode than git's`;
   try {
     const staged = await stageContext({
-      home: join(context.paths.cache, 'contexts'),
+      home,
       directory,
       modes: found.modes,
       isIgnored,

@@ -13,9 +13,9 @@ import type { BuildDirectory } from '../../oci/layout/build-directory.ts';
 import type { LayoutStore } from '../../oci/layout/layout-store.ts';
 import type { BuildPlan } from '../../plans/build-plan.ts';
 import { parseBuildArgs } from '../../plans/flags/parse-build-args.ts';
-import { injectEpoch } from '../../plans/reproduce/inject-epoch.ts';
 import { plainExport } from '../../plans/reproduce/plain-export.ts';
 import type { RebuildWords } from '../../plans/reproduce/rebuild-words.ts';
+import { offeredDockerfile } from '../../plans/reproduce/steady-inputs.ts';
 import type { PipelineContext } from '../context.ts';
 import { noStdin } from '../contexts/context-source.ts';
 import { normaliseBuilt } from '../image-build/normalise-built.ts';
@@ -26,6 +26,9 @@ import { sendGitModes } from '../image-build/send-modes.ts';
 import { settingsOf } from '../load-settings.ts';
 import { type FetchedSource, unverifiable } from './fetch-source.ts';
 import { recordedInputs } from './recorded-inputs.ts';
+
+/** Modes in which another Dockerfile is sent than the source has. */
+const OFFERING = new Set<string>(['aggressive', 'deterministic']);
 
 interface RebuildRequest {
   readonly image: OpenedImage;
@@ -128,8 +131,11 @@ function requireSameDockerfile({ source, dockerfile }: Prepared, record: Recorde
     throw unverifiable('the source has no Dockerfile where the provenance says');
   const { dockerfileText: recorded, normaliser } = record;
   if (recorded === undefined || recorded === dockerfileText) return;
-  const isOffered = normaliser?.mode === 'aggressive' && dockerfile !== undefined;
-  const sent = isOffered ? injectEpoch(dockerfileText, dockerfile)?.text : undefined;
+  const isOffered = normaliser !== undefined && OFFERING.has(normaliser.mode);
+  const sent =
+    isOffered && dockerfile !== undefined
+      ? offeredDockerfile(dockerfileText, dockerfile, record.steady)?.text
+      : undefined;
   if (recorded !== sent)
     throw unverifiable('it was built with another Dockerfile than its source contains');
 }

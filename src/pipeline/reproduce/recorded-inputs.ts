@@ -80,7 +80,7 @@ function lockOf(record: RecordedBuild, normaliser: string): LockFile {
 
 function valuesOf(
   { index, platforms: [first, ...others] }: OpenedImage,
-  { epoch }: RecordedBuild,
+  { epoch, steady }: RecordedBuild,
   labels: Readonly<Record<string, string>>,
 ): RecordedValues {
   const entry = index?.manifests.find(({ digest }) => digest === first.descriptor.digest);
@@ -89,6 +89,7 @@ function valuesOf(
       epoch === undefined
         ? undefined
         : { seconds: epoch, source: 'lock', reason: 'the image’s provenance' },
+    steady,
     created: first.config.created ?? rfc3339(epoch ?? 0),
     annotations: {
       labels,

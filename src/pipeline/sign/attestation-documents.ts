@@ -145,6 +145,7 @@ function provenance(
             rules: inputs.normaliser.rules,
             touched: platform.touched,
           },
+    runs: plan.steady,
   });
   if (!predicate.ok)
     throw new UserError(`BuildKit's provenance could not be read: ${predicate.error}`, {

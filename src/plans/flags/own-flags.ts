@@ -41,7 +41,7 @@ export const IMAGE_FLAGS = {
     'Store signatures as bundles, under old tags, or both',
   ),
   repro: choice(
-    ['safe', 'aggressive', 'off'],
+    ['safe', 'aggressive', 'deterministic', 'off'],
     'MODE',
     'Which normalizer rules make the image reproducible',
   ),

@@ -1,5 +1,5 @@
 import type { DockerfileModel, Instruction } from '../../model/dockerfile.ts';
-import type { InjectedDockerfile } from '../reproduce/inject-epoch.ts';
+import type { InjectedDockerfile } from '../reproduce/inject-arguments.ts';
 
 /** The build context by which certificates and settings come in. */
 export const HERMETIC_CONTEXT = 'scoville-hermetic';

@@ -1,5 +1,6 @@
 import { byCodeUnit } from '../../model/order.ts';
 import type { RecordedBuild, RecordedMount } from '../../model/recorded-build.ts';
+import { CLOCK_CONTEXT } from './inject-clock.ts';
 
 /** What whoever builds again gives that no provenance holds. */
 export interface GivenInputs {
@@ -32,7 +33,11 @@ const WITHOUT_EFFECT =
 export function rebuildWords(record: RecordedBuild, given: GivenInputs): RebuildWords {
   const words: string[] = [];
   const labels: Record<string, string> = {};
-  const obstacles = [...record.otherLocals.map((name) => `it was given the folder ${shown(name)}`)];
+  const obstacles = [
+    ...record.otherLocals
+      .filter((name) => name !== CLOCK_CONTEXT)
+      .map((name) => `it was given the folder ${shown(name)}`),
+  ];
   const own = new Set(given.buildArgs.map((text) => text.split('=', 1)[0] ?? ''));
   for (const [key, value] of Object.entries(record.args).sort(([a], [b]) => byCodeUnit(a, b))) {
     const [kind, name] = split(key);
@@ -41,6 +46,7 @@ export function rebuildWords(record: RecordedBuild, given: GivenInputs): Rebuild
     if (isMasked) obstacles.push(`the value of ${shown(key)} is masked`);
     else if (kind === 'build-arg') words.push(...buildArg(record, name, value));
     else if (kind === 'label') setOwn(labels, name, value);
+    else if (kind === 'context' && name === CLOCK_CONTEXT) continue;
     else if (kind === 'context') words.push(...imageContext(name, value, obstacles));
     else words.push(...attribute(key, value, obstacles));
   }

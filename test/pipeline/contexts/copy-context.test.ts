@@ -10,7 +10,8 @@ import {
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { copyContext, underOtherUmask } from '../../../src/pipeline/contexts/copy-context.ts';
+import { copyContext } from '../../../src/pipeline/contexts/copy-context.ts';
+import { underOtherUmask } from '../../../src/pipeline/contexts/other-umask.ts';
 
 let folder = '';
 

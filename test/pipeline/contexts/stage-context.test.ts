@@ -14,7 +14,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { boundContexts } from '../../../src/pipeline/contexts/bound-contexts.ts';
 import { stageContext, type StagedContext } from '../../../src/pipeline/contexts/stage-context.ts';
 
@@ -49,8 +49,12 @@ const MODES = new Map([
 ]);
 
 /** Ten seconds on: what the test has just written counts as settled. */
-function stage(isIgnored: (folder: string) => boolean = () => false): Promise<StagedContext> {
+function stage(
+  isIgnored: (folder: string) => boolean = () => false,
+  time?: number,
+): Promise<StagedContext> {
   return stageContext({
+    time,
     home: join(root, 'cache'),
     directory: dir,
     modes: MODES,
@@ -162,4 +166,33 @@ test('a cache inside the context is refused', async () => {
     signal: new AbortController().signal,
   });
   await expect(staging).rejects.toThrow('is part of the context');
+});
+
+describe('of one time for all', () => {
+  const TIME = 1_700_000_000;
+
+  test('all is copied, and what the group can write has a mode of umask 022', async () => {
+    writeFileSync(join(dir, 'untracked'), 'x');
+    chmodSync(join(dir, 'untracked'), 0o664);
+    const { directory } = await stage(undefined, TIME);
+    for (const path of ['src', 'src/a', 'src/run', 'secret', 'link', 'untracked'])
+      expect(lstatSync(join(directory, path)).mtimeMs).toBe(TIME * 1000);
+    expect(modeOf(join(directory, 'untracked'))).toBe(0o644);
+    expect(modeOf(join(directory, 'secret'))).toBe(0o600);
+    expect(lstatSync(join(directory, 'secret')).ino).not.toBe(lstatSync(join(dir, 'secret')).ino);
+    expect(lstatSync(join(dir, 'secret')).mtimeMs).toBe(OLD * 1000);
+  });
+
+  test('another content of the same size is in a folder of another name, since BuildKit goes by size and time', async () => {
+    const first = await stage(undefined, TIME);
+    await first.release();
+    const same = await stage(undefined, TIME);
+    await same.release();
+    expect(same.directory).toBe(first.directory);
+    writeFileSync(join(dir, 'src/a'), 'SRC/A');
+    const other = await stage(undefined, TIME);
+    expect(other.directory).not.toBe(first.directory);
+    expect(readFileSync(join(other.directory, 'src/a'), 'utf8')).toBe('SRC/A');
+    expect(existsSync(first.directory)).toBe(false);
+  });
 });

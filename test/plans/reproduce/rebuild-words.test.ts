@@ -17,12 +17,24 @@ function record(over: Partial<RecordedBuild> = {}): RecordedBuild {
     isComplete: true,
     platform: 'linux/amd64',
     normaliser: undefined,
+    steady: undefined,
     epoch: undefined,
     ...over,
   };
 }
 
 describe('rebuildWords', () => {
+  test('the clock of a deterministic build is our own, not a folder of the publisher', () => {
+    const words = rebuildWords(
+      record({
+        otherLocals: ['scoville-clock'],
+        args: { 'context:scoville-clock': 'local:scoville-clock' },
+      }),
+      { buildArgs: [], secrets: [], ssh: [] },
+    );
+    expect(words).toMatchObject({ words: [], obstacles: [] });
+  });
+
   test('arguments, target and limits become flags, each one word', () => {
     const args = {
       'build-arg:A': 'x y',

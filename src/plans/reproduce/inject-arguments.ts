@@ -7,34 +7,42 @@ export interface InjectedDockerfile {
   readonly lines: readonly (number | undefined)[];
 }
 
-const NAME = 'SOURCE_DATE_EPOCH';
-
 /**
- * Declares SOURCE_DATE_EPOCH behind the FROM of each stage that runs something and does not declare it, since BuildKit hands the value
+ * Declares the arguments `names` behind the FROM of each stage that runs something and does not declare them, since BuildKit hands a value
  * to no other. Undefined where there is nothing to add. Nothing else of the text changes.
  */
-export function injectEpoch(text: string, model: DockerfileModel): InjectedDockerfile | undefined {
-  const after = new Set(model.stages.filter(isToBeTold).map(({ range }) => range.endLine));
-  if (after.size === 0) return undefined;
+export function injectArguments(
+  text: string,
+  model: DockerfileModel,
+  names: readonly string[],
+): InjectedDockerfile | undefined {
+  const after = new Map(
+    model.stages.map((stage) => [
+      stage.range.endLine,
+      names.filter((name) => isToBeTold(stage, name)),
+    ]),
+  );
+  if (![...after.values()].some((missing) => missing.length > 0)) return undefined;
   const ending = text.includes('\r\n') ? '\r\n' : '\n';
   const sent: string[] = [];
   const lines: (number | undefined)[] = [];
   text.split(/\r?\n/).forEach((line, i) => {
     sent.push(line);
     lines.push(i + 1);
-    if (!after.has(i + 1)) return;
-    sent.push(`ARG ${NAME}`);
-    lines.push(undefined);
+    for (const name of after.get(i + 1) ?? []) {
+      sent.push(`ARG ${name}`);
+      lines.push(undefined);
+    }
   });
   return { text: sent.join(ending), lines };
 }
 
 /** One that declares or sets it means what it says. */
-function isToBeTold({ instructions }: Stage): boolean {
+function isToBeTold({ instructions }: Stage, name: string): boolean {
   const runs = instructions.some(({ keyword }) => keyword === 'RUN');
   const isKnown = instructions.some(
     ({ keyword, rawArguments }) =>
-      (keyword === 'ARG' || keyword === 'ENV') && new RegExp(`\\b${NAME}\\b`).test(rawArguments),
+      (keyword === 'ARG' || keyword === 'ENV') && new RegExp(`\\b${name}\\b`).test(rawArguments),
   );
   return runs && !isKnown;
 }

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { analyseDockerfile } from '../../../src/dockerfile/parse-dockerfile.ts';
-import { asWritten, injectEpoch } from '../../../src/plans/reproduce/inject-epoch.ts';
+import { asWritten, injectArguments } from '../../../src/plans/reproduce/inject-arguments.ts';
 
 function injected(text: string) {
   const read = analyseDockerfile(text);
   if (!read.ok) throw new Error(read.error.message);
-  return injectEpoch(text, read.value.model);
+  return injectArguments(text, read.value.model, ['SOURCE_DATE_EPOCH']);
 }
 
 describe('SOURCE_DATE_EPOCH', () => {

@@ -3,19 +3,18 @@ import { formatReference, type ImageReference, withDefaultTag } from '../../mode
 import { baseOf } from '../external-images.ts';
 
 /** The build context by which the faked clock comes in. */
-export const TOMORROW_CONTEXT = 'scoville-tomorrow';
+export const CLOCK_CONTEXT = 'scoville-clock';
 
 /** Files of that context, and where a RUN finds them: a library that every dynamically linked program loads first, told so by the loader's own file. */
-export const TOMORROW_FILES = {
-  library: { name: 'libfaketime.so.1', target: '/.scoville-tomorrow/libfaketime.so.1' },
+export const CLOCK_FILES = {
+  library: { name: 'libfaketime.so.1', target: '/.scoville-clock/libfaketime.so.1' },
   preload: { name: 'ld.so.preload', target: '/etc/ld.so.preload' },
   clock: { name: 'faketimerc', target: '/etc/faketimerc' },
 } as const;
 
-const MOUNTS = Object.values(TOMORROW_FILES)
+const MOUNTS = Object.values(CLOCK_FILES)
   .map(
-    ({ name, target }) =>
-      `--mount=type=bind,from=${TOMORROW_CONTEXT},source=${name},target=${target}`,
+    ({ name, target }) => `--mount=type=bind,from=${CLOCK_CONTEXT},source=${name},target=${target}`,
   )
   .join(' ');
 
@@ -23,7 +22,7 @@ const MOUNTS = Object.values(TOMORROW_FILES)
  * Mounts the faked clock into every RUN, line numbers as they were. Mounts stand in no history and leave nothing in a layer, so that the image is the
  * same but for what the clock does. Undefined where nothing is run.
  */
-export function withTomorrow(text: string, model: DockerfileModel): string | undefined {
+export function withClock(text: string, model: DockerfileModel): string | undefined {
   const runs = new Set(
     model.stages
       .flatMap(({ instructions }) => instructions)
@@ -59,8 +58,8 @@ export function ranImages(model: DockerfileModel): readonly string[] | undefined
 export const CLOCK_FILE_TIME = 1_000_000_000;
 
 /** What each image's `date` has to see of the probe where the day is `day` (YYYY-MM-DD), and file times are true. */
-export function seenOn(day: string): string {
-  return `${day}\n${CLOCK_FILE_TIME}`;
+export function seenOn(day: string, fileTime = CLOCK_FILE_TIME): string {
+  return `${day}\n${fileTime}`;
 }
 
 /**
@@ -85,7 +84,7 @@ export function clockProbe(images: readonly string[]): string {
     ...images.flatMap((image, i) => [
       `FROM ${image} AS clock-${i}`,
       'USER 0:0',
-      `RUN ${MOUNTS} { date -u +%Y-%m-%d; date -u -r ${TOMORROW_FILES.clock.target} +%s; } > /scoville-day`,
+      `RUN ${MOUNTS} { date -u +%Y-%m-%d; date -u -r ${CLOCK_FILES.clock.target} +%s; } > /scoville-day`,
     ]),
     'FROM scratch',
     ...images.map((_, i) => `COPY --from=clock-${i} /scoville-day /${i}`),

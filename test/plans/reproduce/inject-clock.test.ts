@@ -5,9 +5,9 @@ import {
   clockProbe,
   ranImages,
   seenOn,
-  withTomorrow,
+  withClock,
   withTrueFileTimes,
-} from '../../../src/plans/reproduce/inject-tomorrow.ts';
+} from '../../../src/plans/reproduce/inject-clock.ts';
 
 function modelOf(text: string): DockerfileModel {
   const read = analyseDockerfile(text, { buildArgs: {}, buildContexts: {} });
@@ -16,13 +16,10 @@ function modelOf(text: string): DockerfileModel {
 }
 
 function injected(text: string): string | undefined {
-  return withTomorrow(text, modelOf(text))?.replaceAll(
-    /--mount=\S+from=scoville-tomorrow\S+/g,
-    'M',
-  );
+  return withClock(text, modelOf(text))?.replaceAll(/--mount=\S+from=scoville-clock\S+/g, 'M');
 }
 
-describe('withTomorrow', () => {
+describe('withClock', () => {
   test('every RUN has the mounts, in front of its own flags, and lines stay', () => {
     expect(
       injected(

@@ -1,0 +1,17 @@
+import { join } from 'node:path';
+import { createCache } from '../../oci/layout/json-cache.ts';
+import type { PipelineContext } from '../context.ts';
+
+const SCHEMA = 1;
+/** For so long a build begins at the same time as the last of the same Dockerfile: its RUNs are in the cache. */
+const KEPT_SECONDS = 24 * 60 * 60;
+
+/** Seconds since 1970: when the first build of this Dockerfile began, today's. */
+export async function firstStart(context: PipelineContext, dockerfile: string): Promise<number> {
+  const starts = createCache(join(context.paths.cache, 'clock-starts'), SCHEMA);
+  const now = Math.floor(context.now() / 1000);
+  const kept = await starts.get(dockerfile);
+  if (typeof kept === 'number' && kept <= now && now - kept < KEPT_SECONDS) return kept;
+  await starts.set(dockerfile, now).catch(() => undefined);
+  return now;
+}

@@ -1,0 +1,102 @@
+import { tracedLayers } from '../../difference/pair-layers.ts';
+import { layerLines } from '../../dockerfile/layer-lines.ts';
+import { readPathList } from '../../facts/filesystem/path-list.ts';
+import { UserError } from '../../model/errors.ts';
+import { SEED } from '../../plans/reproduce/steady-inputs.ts';
+import type { PipelineContext } from '../context.ts';
+import type { FinalPlatform } from '../image-under-build.ts';
+import { inspectLayers } from '../layers/inspect-layers.ts';
+import type { Prepared } from './prepare-build.ts';
+
+/** Reports of the normalizer that are about secrets. */
+const KEYS = new Set(['private-keys', 'fresh-certificates']);
+/** Found by its name alone, and never drawn. */
+const GIT_DIRECTORY = 'git-directory';
+/** Drawn at random by what installs or first starts them, and a secret whatever they say. */
+const DRAWN =
+  /(?:^|\/)(?:\.erlang\.cookie|releases\/COOKIE|random[-_]seed|\.rnd|prng_exch|ssh_host_[a-z0-9]+_key)$/;
+const SHOWN = 5;
+
+interface Place {
+  readonly path: string;
+  readonly what: string;
+  readonly line: number | undefined;
+}
+
+/** True where RUNs draw seeded random numbers: by a setting, or because the Dockerfile or an argument names the seed. */
+export function isSeeded({ plan, source }: Pick<Prepared, 'plan' | 'source'>): boolean {
+  const { steady, invocation } = plan;
+  const isGiven = invocation.flags.some(
+    (one) => one.name === 'build-arg' && one.value.startsWith(SEED),
+  );
+  return steady?.seed !== undefined || isGiven || source.dockerfileText?.includes(SEED) === true;
+}
+
+/**
+ * Throws UserError where a layer of a seeded build contains a key, a certificate that it made, a hash of a password or another secret: who knows the seed,
+ * which is public, can make it too.
+ */
+export async function refusePredictable(
+  context: PipelineContext,
+  prepared: Prepared,
+  platforms: readonly FinalPlatform[],
+): Promise<void> {
+  if (!isSeeded(prepared)) return;
+  const places: Place[] = [];
+  for (const platform of platforms)
+    places.push(...(await secretPlaces(context, prepared, platform)));
+  const [first] = places;
+  if (first === undefined) return;
+  const told = places
+    .slice(0, SHOWN)
+    .map(
+      ({ path, what, line }) =>
+        `${path} (${what}${line === undefined ? '' : `, Dockerfile line ${line}`})`,
+    );
+  const more = places.length > SHOWN ? `, and ${places.length - SHOWN} more` : '';
+  throw new UserError(
+    `predictable secrets: with seeded random numbers, anyone can make ${told.join(', ')}${more}`,
+    {
+      nextStep:
+        'make them when the container starts or mount them, and remove them in the same RUN; or build without the seed',
+    },
+  );
+}
+
+async function secretPlaces(
+  { paths, signal }: PipelineContext,
+  { store, dockerfile }: Prepared,
+  { manifest, config, baseLayers, reports }: FinalPlatform,
+): Promise<readonly Place[]> {
+  const layers = manifest.layers.flatMap((blob, i) => {
+    const diffId = config.rootfs.diff_ids[i];
+    return diffId === undefined ? [] : [{ blob, diffId }];
+  });
+  const made = tracedLayers(layers, config).map(({ createdBy }) => createdBy);
+  const lines = dockerfile === undefined ? [] : layerLines(dockerfile, made);
+  const own = layers.slice(baseLayers);
+  const { facts } = await inspectLayers(
+    own,
+    { openLayer: ({ digest }) => Promise.resolve(store.blobs.openRead(digest)) },
+    { cache: paths.cache, signal },
+  );
+  const lineOf = (digest: string): number | undefined =>
+    lines[layers.findIndex(({ blob }) => blob.digest === digest)];
+  const found = facts.flatMap(({ secrets, paths: listed }, i) => {
+    const line = lines[baseLayers + i];
+    const drawn: Place[] = [];
+    readPathList(listed, (kind, _, folder, name) => {
+      const path = folder === '' ? name : `${folder}/${name}`;
+      if (kind === 'f' && DRAWN.test(path)) drawn.push({ path, what: 'random-seed', line });
+    });
+    const said = secrets
+      .filter(({ rule }) => rule !== GIT_DIRECTORY)
+      .map(({ path, rule }) => ({ path, what: rule, line }));
+    return [...said, ...drawn.filter(({ path }) => !said.some((one) => one.path === path))];
+  });
+  const reported = reports
+    .filter(({ rule }) => KEYS.has(rule))
+    .map(({ path, rule, layer }) => ({ path, what: rule, line: lineOf(layer) }))
+    .filter(({ path }) => !found.some((one) => one.path === path));
+  return [...found, ...reported];
+}

@@ -1,0 +1,70 @@
+import type { DockerfileModel } from '../../model/dockerfile.ts';
+import type { Settings } from '../../model/settings.ts';
+import type { SteadyInputs } from '../../model/steady-inputs.ts';
+import { injectArguments, type InjectedDockerfile } from './inject-arguments.ts';
+import { withClock } from './inject-clock.ts';
+
+/** By libfaketime's own name: a Dockerfile that declares it asks for seeded random numbers too. */
+export const SEED = 'FAKERANDOM_SEED';
+const EPOCH = 'SOURCE_DATE_EPOCH';
+
+/** What RUNs are given by `--repro=deterministic`; undefined by other modes. `startedAt` (seconds since 1970) counts where no time is set. */
+export function steadyInputs(
+  { reproducible }: Pick<Settings, 'reproducible'>,
+  startedAt: number,
+): SteadyInputs | undefined {
+  const { mode, clock, start, oneProcessor, seed } = reproducible;
+  if (mode !== 'deterministic') return undefined;
+  const set = start === undefined ? undefined : Date.parse(start) / 1000;
+  return { start: set ?? startedAt, clock, oneProcessor, seed };
+}
+
+/** Variables that RUNs are given, by name: what makes hashes, the number of processors and, with a seed, random numbers the same. */
+export function steadyVariables({
+  oneProcessor,
+  seed,
+}: SteadyInputs): Readonly<Record<string, string>> {
+  return {
+    // Programs wait by this clock.
+    FAKETIME_DONT_FAKE_MONOTONIC: '1',
+    PYTHONHASHSEED: '0',
+    PERL_HASH_SEED: '0',
+    ...(oneProcessor
+      ? {
+          OMP_NUM_THREADS: '1',
+          PYTHON_CPU_COUNT: '1',
+          CMAKE_BUILD_PARALLEL_LEVEL: '1',
+          CARGO_BUILD_JOBS: '1',
+        }
+      : {}),
+    ...(seed === undefined ? {} : { [SEED]: String(seed) }),
+  };
+}
+
+/** The clock as libfaketime reads it from its file (README of libfaketime, 4b and 4c): with `@` it goes on from that time. */
+export function clockText({ start, clock }: SteadyInputs): string {
+  const time = new Date(start * 1000).toISOString().slice(0, 19).replace('T', ' ');
+  return `${clock === 'running' ? '@' : ''}${time}\n`;
+}
+
+/**
+ * The Dockerfile as it is sent: SOURCE_DATE_EPOCH declared in each stage that runs something, and with `steady` its variables declared and the clock mounted
+ * into each RUN. Undefined where nothing is run.
+ */
+export function offeredDockerfile(
+  text: string,
+  model: DockerfileModel,
+  steady: SteadyInputs | undefined,
+): InjectedDockerfile | undefined {
+  if (steady === undefined) return injectArguments(text, model, [EPOCH]);
+  const timed = withClock(text, model);
+  if (timed === undefined) return undefined;
+  const names = [EPOCH, ...Object.keys(steadyVariables(steady))];
+  // Where each stage declares all of them itself, lines stay as they are.
+  return (
+    injectArguments(timed, model, names) ?? {
+      text: timed,
+      lines: timed.split('\n').map((_, i) => i + 1),
+    }
+  );
+}

@@ -1,0 +1,92 @@
+import { describe, expect, test } from 'vitest';
+import { DEFAULT_SETTINGS } from '../../../src/config/default-settings.ts';
+import { analyseDockerfile } from '../../../src/dockerfile/parse-dockerfile.ts';
+import type { Settings } from '../../../src/model/settings.ts';
+import type { SteadyInputs } from '../../../src/model/steady-inputs.ts';
+import {
+  clockText,
+  offeredDockerfile,
+  steadyInputs,
+  steadyVariables,
+} from '../../../src/plans/reproduce/steady-inputs.ts';
+
+const START = Date.parse('2026-11-28T01:02:03Z') / 1000;
+const INPUTS: SteadyInputs = { start: START, clock: 'frozen', oneProcessor: true, seed: undefined };
+
+function settings(reproducible: Partial<Settings['reproducible']>): Settings {
+  return {
+    ...DEFAULT_SETTINGS,
+    reproducible: { ...DEFAULT_SETTINGS.reproducible, ...reproducible },
+  };
+}
+
+describe('what RUNs are given', () => {
+  test.each(['safe', 'aggressive', 'off'] as const)('nothing by %s', (mode) => {
+    expect(steadyInputs(settings({ mode }), START)).toBeUndefined();
+  });
+
+  test('by deterministic: the time of the first build, one processor, no seed', () => {
+    expect(steadyInputs(settings({ mode: 'deterministic' }), START)).toEqual(INPUTS);
+  });
+
+  test('what the settings say', () => {
+    const set = settings({
+      mode: 'deterministic',
+      clock: 'running',
+      start: '2026-01-02T03:04:05Z',
+      oneProcessor: false,
+      seed: 7,
+    });
+    expect(steadyInputs(set, START)).toEqual({
+      start: Date.parse('2026-01-02T03:04:05Z') / 1000,
+      clock: 'running',
+      oneProcessor: false,
+      seed: 7,
+    });
+  });
+});
+
+test('the clock stands still, or goes on from the recorded time, as libfaketime reads it', () => {
+  expect(clockText(INPUTS)).toBe('2026-11-28 01:02:03\n');
+  expect(clockText({ ...INPUTS, clock: 'running' })).toBe('@2026-11-28 01:02:03\n');
+});
+
+test('random numbers are seeded only where that is asked for', () => {
+  expect(steadyVariables(INPUTS)).not.toHaveProperty('FAKERANDOM_SEED');
+  expect(steadyVariables({ ...INPUTS, seed: 7 })).toMatchObject({ FAKERANDOM_SEED: '7' });
+});
+
+test('processors are left alone where that is asked for', () => {
+  expect(steadyVariables({ ...INPUTS, oneProcessor: false })).toEqual({
+    FAKETIME_DONT_FAKE_MONOTONIC: '1',
+    PYTHONHASHSEED: '0',
+    PERL_HASH_SEED: '0',
+  });
+});
+
+describe('the Dockerfile that is sent', () => {
+  function sent(text: string, steady: SteadyInputs | undefined) {
+    const read = analyseDockerfile(text);
+    if (!read.ok) throw new Error(read.error.message);
+    return offeredDockerfile(text, read.value.model, steady);
+  }
+
+  test('has the clock in each RUN and declares the variables, each line with the one it comes from', () => {
+    const found = sent('FROM a\nARG PYTHONHASHSEED=3\nRUN x\n', {
+      ...INPUTS,
+      oneProcessor: false,
+    });
+    expect(found?.text).toMatch(
+      /^FROM a\nARG SOURCE_DATE_EPOCH\nARG FAKETIME_DONT_FAKE_MONOTONIC\nARG PERL_HASH_SEED\nARG PYTHONHASHSEED=3\nRUN --mount=type=bind,from=scoville-clock,\S+ .*target=\/etc\/faketimerc x\n$/,
+    );
+    expect(found?.lines).toEqual([1, undefined, undefined, undefined, 2, 3, 4]);
+  });
+
+  test('without them is told of the epoch alone', () => {
+    expect(sent('FROM a\nRUN x\n', undefined)?.text).toBe('FROM a\nARG SOURCE_DATE_EPOCH\nRUN x\n');
+  });
+
+  test('is as it is where nothing is run', () => {
+    expect(sent('FROM a\nCOPY x y\n', INPUTS)).toBeUndefined();
+  });
+});
