@@ -19,6 +19,11 @@ const OF_IMAGES = [
   'hermetic',
 ] as const;
 
+const OF_VERIFYING = [
+  ...['trust.keys', 'trust.identities', 'trust.trustedRoot', 'sign.key', 'gate.minLevel'],
+  ...['registries', 'offline'],
+];
+
 /** The settings that each command reads: a key, or a group of them. */
 export const SETTINGS_OF: Readonly<Record<string, readonly string[]>> = {
   build: [...OF_IMAGES, ...OF_GRADING, 'fix', 'ui'],
@@ -29,8 +34,8 @@ export const SETTINGS_OF: Readonly<Record<string, readonly string[]>> = {
   reproduce: ['image', 'reproducible', 'sign.key', 'trust.keys', 'registries', 'lock', 'hermetic'],
   lock: ['image', 'reproducible', 'registries', 'hermetic'],
   diff: ['registries'],
-  verify: ['trust.keys', 'sign.key', 'gate.minLevel', 'registries', 'offline'],
-  policy: ['trust.keys', 'sign.key', 'gate.minLevel', 'registries', 'offline'],
+  verify: OF_VERIFYING,
+  policy: OF_VERIFYING,
   push: ['registries'],
   vex: ['sign', ...OF_GRADING],
   db: ['osv.exports', 'offline', 'databaseDays'],

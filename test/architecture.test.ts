@@ -77,6 +77,7 @@ const OWN_READERS: Readonly<Record<string, string>> = {
   'pipeline/image-build/normalise-image.ts': 'documents that this build normalized and wrote',
   'pipeline/contexts/bound-contexts.ts': 'our own record of a build',
   'pipeline/contexts/stage-context.ts': 'our own record of a build',
+  'pipeline/sign/public-log.ts': 'our own settings',
   'pipeline/sign/signing-choice.ts': 'our own settings',
   'plans/bake/bake-definition.ts': 'what buildx printed on this machine',
   'rules/shared/edit/json-text.ts': 'package.json and lock files of the user’s own project',
@@ -149,6 +150,7 @@ const OWN_WRITERS: Readonly<Record<string, string>> = {
   'tools/cosign/cosign-verify-attached.ts': 'a temporary folder of ours',
   'tools/cosign/cosign-sign-blob.ts': 'a temporary folder of ours',
   'tools/cosign/cosign-trust.ts': 'a temporary folder of ours',
+  'tools/cosign/sigstore.ts': 'a temporary folder of ours',
   'tools/cosign/cosign-keys.ts': 'a pair of keys is made in a folder beside, then renamed together',
 };
 

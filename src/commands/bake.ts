@@ -7,8 +7,10 @@ import { missingGrants, tokenTaker } from '../pipeline/bake/bake-grants.ts';
 import type { BakedJob } from '../pipeline/bake/bake-rows.ts';
 import { opensFirstKey } from '../pipeline/bake/bake-signer.ts';
 import { bake as runBake } from '../pipeline/bake/bake.ts';
+import type { PipelineContext } from '../pipeline/context.ts';
 import { runPassthrough } from '../pipeline/image-build/run-buildkit.ts';
 import { reportFiles, requireWritable } from '../pipeline/require-writable.ts';
+import { forgetSigningChoice, keepSigningChoice } from '../pipeline/sign/signing-choice.ts';
 import { writeFileBeside } from '../pipeline/write-file-beside.ts';
 import {
   COMPOSE_FILES,
@@ -61,24 +63,31 @@ async function bakeParsed(parsed: ParsedBake, io: CommandIo): Promise<number> {
     throw new UserError('a lock file belongs to one Dockerfile, and cannot be named for a bake', {
       nextStep: '--lock keeps scoville.lock beside each Dockerfile',
     });
-  await askSigner(jobs.value, parsed, io, style.value);
-  const ended = await runAll(jobs.value, parsed, io, style.value);
+  const first = await askSigner(jobs.value, parsed, io, style.value);
+  const ended = await runAll(jobs.value, parsed, io, style.value).catch(async (error: unknown) => {
+    if (first !== undefined) await forgetSigningChoice(first);
+    throw error;
+  });
+  // An answer that did not work once is not kept.
+  const worked = ended.some(({ exitCode }) => exitCode === EXIT.met || exitCode === EXIT.short);
+  if (first !== undefined && !worked) await forgetSigningChoice(first);
   await tell(ended, parsed, io);
   return Math.max(...ended.map(({ exitCode }) => exitCode));
 }
 
-/** Asks once how to sign, before the first key would be made; the answer is kept, where each target's build finds it. */
+/** Asks once how to sign, before the first key would be made; the answer is kept, where each target's build finds it. Undefined: nothing was asked. */
 async function askSigner(
   jobs: readonly BakeJob[],
   parsed: ParsedBake,
   io: CommandIo,
   style: string,
-): Promise<void> {
-  if (!(await isForPerson(io, { style, interactive: true, json: parsed.json }))) return;
+): Promise<PipelineContext | undefined> {
+  if (!(await isForPerson(io, { style, interactive: true, json: parsed.json }))) return undefined;
   const context = pipelineContext(io, () => undefined);
-  if (!(await opensFirstKey(context, parsed, jobs))) return;
+  if (!(await opensFirstKey(context, parsed, jobs))) return undefined;
   const { askFirstKey } = await import('./after-build/first-key.ts');
-  await askFirstKey(context, io);
+  await keepSigningChoice(context, await askFirstKey(context, io));
+  return context;
 }
 
 async function definitionOf(parsed: ParsedBake, io: CommandIo): Promise<BakeDefinition> {

@@ -10,6 +10,7 @@ import {
 import { keepReport } from '../pipeline/kept-report.ts';
 import { reportFiles, requireWritable } from '../pipeline/require-writable.ts';
 import {
+  keepSigningChoice,
   signingChoice,
   type SigningChoice,
   signingFile,
@@ -50,16 +51,16 @@ async function runParsed(given: ParsedBuild, io: CommandIo): Promise<number> {
   await requireFiles(given, io);
   const style = progressStyle(given, io.env);
   if (!style.ok) throw new UserError(style.error, { exitCode: 1 });
-  const parsed = await withSigner(style.value, given, io);
-  const result: BuildResult = await withProgress(
-    io,
-    (context) => runBuild(context, parsed, io.stdin),
-    style.value,
-    parsed.own.interactive,
-  );
+  const { parsed, choice } = await withSigner(style.value, given, io);
+  const result = await runAsking(parsed, io, style.value);
   const quiet = style.value === 'quiet';
   const code = await tell(result, parsed, io, quiet);
   if (result.kind !== 'done' && result.kind !== 'short') return code;
+  if (choice !== undefined)
+    await keepSigningChoice(
+      pipelineContext(io, () => undefined),
+      choice,
+    );
   const wantsReview = parsed.own.review || result.judged.settings.ui.after === 'review';
   if (!wantsReview || !(await isForPerson(io, asked(style.value, parsed)))) return code;
   const { reviewBuild } = await import('./after-build/review-build.ts');
@@ -67,6 +68,32 @@ async function runParsed(given: ParsedBuild, io: CommandIo): Promise<number> {
   const last = judged === result ? code : await tell(judged, parsed, io, quiet);
   return exitCode ?? last;
 }
+
+/** Builds; a person at the terminal is asked for a password or a yes that the signer needs, and it starts again. */
+async function runAsking(
+  parsed: ParsedBuild,
+  io: CommandIo,
+  style: ProgressStyle,
+): Promise<BuildResult> {
+  for (let [surroundings, asks] = [io, MOST_ANSWERS]; ; asks--)
+    try {
+      return await withProgress(
+        surroundings,
+        (context) => runBuild(context, parsed, io.stdin),
+        style,
+        parsed.own.interactive,
+      );
+    } catch (error) {
+      if (asks === 0 || !(await isForPerson(io, asked(style, parsed)))) throw error;
+      const { answerSigner } = await import('./after-build/signer-answers.ts');
+      const answered = await answerSigner(error, surroundings);
+      if (answered === undefined) throw error;
+      surroundings = answered;
+    }
+}
+
+/** A password may be mistyped. */
+const MOST_ANSWERS = 4;
 
 /** Throws UserError where a gate is asked for and there will be no image to hold to it. */
 function requireImage({ own: { minLevel, minGrade }, output }: ParsedBuild): void {
@@ -94,22 +121,23 @@ async function requireFiles(parsed: ParsedBuild, io: CommandIo): Promise<void> {
   );
 }
 
-/** With how the person wants to sign, where nothing else says so: as kept, or as asked the first time. */
+/** With how the person wants to sign, where nothing else says so: as kept, or as asked the first time (`choice`, to be kept). */
 async function withSigner(
   style: ProgressStyle,
   parsed: ParsedBuild,
   io: CommandIo,
-): Promise<ParsedBuild> {
+): Promise<{ readonly parsed: ParsedBuild; readonly choice?: SigningChoice }> {
   const context = pipelineContext(io, () => undefined);
   const choice = await signingChoice(context, parsed);
-  if (choice === undefined) return parsed;
+  if (choice === undefined) return { parsed };
   if (choice !== 'open') {
     if (style !== 'quiet') io.writeErr(keptText(choice, signingFile(context)));
-    return withSigningChoice(parsed, choice);
+    return { parsed: withSigningChoice(parsed, choice) };
   }
-  if (!(await isForPerson(io, asked(style, parsed)))) return parsed;
+  if (!(await isForPerson(io, asked(style, parsed)))) return { parsed };
   const { askFirstKey } = await import('./after-build/first-key.ts');
-  return withSigningChoice(parsed, await askFirstKey(context, io));
+  const first = await askFirstKey(context, io);
+  return { parsed: withSigningChoice(parsed, first), choice: first };
 }
 
 /** What an answer of an earlier day does now: one that no longer serves makes each build fail. A key is not printed, its URI may hold a PIN. */

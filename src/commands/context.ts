@@ -2,6 +2,7 @@ import type { EventSink } from '../model/events.ts';
 import type { RunTool } from '../model/run.ts';
 import type { PipelineContext } from '../pipeline/context.ts';
 import { runTool } from '../tools/run-tool.ts';
+import { isAtTerminal } from './at-terminal.ts';
 import type { CommandIo } from './io.ts';
 import { pathsOf } from './paths.ts';
 import { VERSION } from './version.ts';
@@ -17,6 +18,7 @@ export function pipelineContext(io: CommandIo, emit: EventSink): PipelineContext
     signal: io.signal,
     paths: pathsOf(io),
     version: VERSION,
+    isPerson: isAtTerminal(io),
   };
 }
 

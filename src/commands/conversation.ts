@@ -46,7 +46,10 @@ export async function withProgress<T>(
 ): Promise<T> {
   const talk = await conversation(io, shownAs, interactive);
   try {
-    return await run(pipelineContext(io, talk.sink));
+    const context = pipelineContext(io, talk.sink);
+    // Nobody would see what there is to do.
+    const isSilent = shownAs === 'rawjson' || shownAs === 'none';
+    return await run(isSilent ? { ...context, isPerson: false } : context);
   } finally {
     talk.stop();
   }

@@ -1,16 +1,10 @@
 import { isTyped, terminalJob } from '../tools/terminal-job.ts';
 import type { Terminal } from '../ui/whole-screen.ts';
+import { isCi, isSet } from './at-terminal.ts';
 import { toolRunner } from './context.ts';
 import type { CommandIo } from './io.ts';
 
-/** Variables that say that no person is watching: most CI systems set the first, the others are of Jenkins and TeamCity. */
-const CI_VARIABLES = ['CI', 'CONTINUOUS_INTEGRATION', 'BUILD_NUMBER', 'TEAMCITY_VERSION'];
-
 type Outside = Pick<CommandIo, 'env' | 'inIsTerminal' | 'outIsTerminal' | 'errIsTerminal'>;
-
-function isSet(env: CommandIo['env'], name: string): boolean {
-  return !['', '0', 'false'].includes(env[name] ?? '');
-}
 
 /** True where lines may be drawn again: a terminal on stderr that moves its cursor, seen by a person who has not asked for plain text. */
 export function canDraw({ env, errIsTerminal }: Pick<Outside, 'env' | 'errIsTerminal'>): boolean {
@@ -19,7 +13,7 @@ export function canDraw({ env, errIsTerminal }: Pick<Outside, 'env' | 'errIsTerm
     env['TERM'] !== 'dumb' &&
     !isSet(env, 'SCOVILLE_ACCESSIBLE') &&
     !isSet(env, 'INK_SCREEN_READER') &&
-    !CI_VARIABLES.some((name) => isSet(env, name))
+    !isCi(env)
   );
 }
 

@@ -6,7 +6,7 @@ export const DEFAULT_SETTINGS: Settings = {
   ignored: [],
   image: { annotations: {} },
   secrets: { use: undefined, files: [] },
-  sign: { enabled: true, keyless: false, format: 'auto' },
+  sign: { enabled: true, keyless: false, publicLog: false, format: 'auto' },
   attest: { sbom: ['cyclonedx', 'spdx'], provenance: true, verdict: true },
   reproducible: {
     mode: 'safe',
@@ -18,7 +18,7 @@ export const DEFAULT_SETTINGS: Settings = {
     time: {},
   },
   gate: { waivers: [] },
-  trust: { images: [], keys: [] },
+  trust: { images: [], keys: [], identities: [] },
   fix: { distroless: 'gcr.io/distroless' },
   lock: false,
   hermetic: 'off',

@@ -50,9 +50,15 @@ export async function parseSettings(
   checkWaivers(gate['waivers'], options, reading);
   if (sign['keyless'] === true && sign['key'] !== undefined)
     reportAt(['sign', 'keyless'], 'sign.keyless and sign.key exclude each other', reading);
+  const url = SERVICE_URLS.find((name) => sign[name] !== undefined);
+  if (sign['signingConfig'] !== undefined && url !== undefined)
+    reportAt(['sign', url], `sign.signingConfig and sign.${url} exclude each other`, reading);
   if (options.byProject === true) refuseModules(given, reading);
   return reading.problems.length > 0 ? err(reading.problems) : ok(given);
 }
+
+/** What a signing config names itself. */
+const SERVICE_URLS = ['fulcioUrl', 'rekorUrl', 'tsaUrl', 'oidcIssuer'];
 
 /** Paths are meant from the file's folder; a URI (`awskms://`, `pkcs11:`, `env://`) stays as it is. */
 function withPaths(given: GivenSettings, file: string): GivenSettings {

@@ -4,6 +4,7 @@ import { IMAGE_SETTINGS, URL_TEXT } from './image-settings.ts';
 import { LOCK_SETTINGS } from './lock-settings.ts';
 import { REPRODUCIBLE_SETTINGS } from './reproducible-settings.ts';
 import type { SettingField, SettingScope, SettingType } from './setting-spec.ts';
+import { SIGN_SETTINGS, TRUST_SETTINGS } from './sign-settings.ts';
 import { UI_SETTINGS } from './ui-settings.ts';
 
 const TEXT: SettingType = { kind: 'string' };
@@ -13,29 +14,6 @@ const HOST: SettingType = {
   pattern: /^[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$/,
   expects: 'a host in small letters, without a port',
 };
-
-const sign = group('Signing.', 'project', {
-  enabled: { type: BOOLEAN, help: 'Sign the image and its attestations.', flag: '--sign' },
-  key: {
-    type: TEXT,
-    scope: 'user',
-    namesFile: true,
-    help: 'Private key: a file beside the settings file, or a KMS or PKCS#11 URI.',
-    byDefault: 'keyless where CI gives an identity, else a key of your own',
-    flag: '--key',
-  },
-  keyless: {
-    type: BOOLEAN,
-    scope: 'user',
-    help: 'Always sign with an OIDC identity instead of a key.',
-    flag: '--keyless',
-  },
-  format: {
-    type: { kind: 'choice', choices: ['auto', 'bundle', 'legacy', 'both'] },
-    help: 'How signatures and attestations are stored: as sigstore bundles (cosign 3), under the tags that older verifiers look for, or as both. `auto`: both where the registry lists no referrers, else bundles and the tag of the signature by a key.',
-    flag: '--signature-format',
-  },
-});
 
 const attest = group('What is stated about the image, signed and stored beside it.', 'project', {
   sbom: {
@@ -84,31 +62,14 @@ const gate = group('What an image must reach to be loaded or pushed.', 'project'
   },
 });
 
-const trust = group('Whom you trust.', 'user', {
-  images: {
-    type: {
-      kind: 'list',
-      of: { kind: 'string', pattern: /^[^\s@]+$/, expects: 'an image name or a pattern with *' },
-    },
-    help: 'Images whose source counts as trusted: names, or patterns like `registry.example.com/base/*`.',
-    byDefault: 'none',
-  },
-  keys: {
-    type: { kind: 'list', of: TEXT },
-    namesFile: true,
-    help: 'Public keys that signatures are checked with: files beside the settings file, or URIs.',
-    byDefault: 'none',
-  },
-});
-
 /** Every setting of `.scoville.yaml`, by its key. */
 export const SETTINGS_TABLE: Readonly<Record<string, SettingField>> = {
   ...IMAGE_SETTINGS,
-  sign,
+  sign: SIGN_SETTINGS,
   attest,
   reproducible: REPRODUCIBLE_SETTINGS,
   gate,
-  trust,
+  trust: TRUST_SETTINGS,
   fix: FIX_SETTINGS,
   ...LOCK_SETTINGS,
   recentDays: {

@@ -1,5 +1,6 @@
 import type { Digest } from './digest.ts';
 import type { EvidenceSource, Facts } from './facts.ts';
+import type { SignatureOrigin } from './signature-origin.ts';
 
 /** Where the specification is published; a criterion's `spec` is an anchor in it. */
 export const SPEC_URL = 'https://github.com/chps-dev/chps/blob/main/CHPs.md';
@@ -52,6 +53,8 @@ export type Evidence =
       readonly predicateType: string;
       readonly digest?: Digest;
       readonly detail?: string;
+      /** Who signed by a certificate, where that is logged, and when. */
+      readonly origin?: SignatureOrigin;
     }
   | {
       readonly kind: 'image';

@@ -4,6 +4,7 @@ import type { DockerfileModel, SourceRange } from './dockerfile.ts';
 import type { ImageConfig, Manifest, Platform, Annotations } from './oci.ts';
 import type { OsRelease, Package } from './packages.ts';
 import type { SecretsFact } from './secret-facts.ts';
+import type { SignatureOrigin } from './signature-origin.ts';
 import type { FoundAttestation } from './statement.ts';
 
 /** A fact that could be had, or the reason why not with the one command or flag that would settle it. */
@@ -133,6 +134,8 @@ export interface SignatureFact {
   readonly verifiedBy?: string;
   readonly digest?: Digest;
   readonly detail?: string;
+  /** Who signed by a certificate, where that is logged, and when. */
+  readonly origin?: SignatureOrigin;
 }
 
 export interface AttestationsFact {

@@ -15,6 +15,13 @@ export type ScannerName = (typeof SCANNERS)[number];
 export const SCANNER_CHOICES = ['auto', ...SCANNERS, 'none'] as const;
 
 export const HERMETIC_MODES = ['off', 'record', 'replay'] as const;
+/** A keyless signer: subject and issuer, each by text or by pattern. */
+export interface TrustedIdentity {
+  readonly subject?: string;
+  readonly subjectPattern?: string;
+  readonly issuer?: string;
+  readonly issuerPattern?: string;
+}
 
 type SignatureFormat = 'auto' | 'bundle' | 'legacy' | 'both';
 
@@ -58,6 +65,15 @@ export interface Settings {
     readonly keyless: boolean;
     /** `bundle`: a sigstore bundle as a referrer; `legacy`: the tag that cosign up to 2 looks for; `both`. */
     readonly format: SignatureFormat;
+    /** Names, addresses and private repositories may be written into a public log. */
+    readonly publicLog: boolean;
+    /** A sigstore of one's own: addresses, and files by their absolute path. */
+    readonly fulcioUrl?: string;
+    readonly rekorUrl?: string;
+    readonly tsaUrl?: string;
+    readonly oidcIssuer?: string;
+    readonly signingConfig?: string;
+    readonly trustedRoot?: string;
   };
   readonly attest: {
     readonly sbom: readonly ('cyclonedx' | 'spdx')[];
@@ -89,7 +105,13 @@ export interface Settings {
     readonly minGrade?: Grade;
     readonly waivers: readonly Waiver[];
   };
-  readonly trust: { readonly images: readonly string[]; readonly keys: readonly string[] };
+  readonly trust: {
+    readonly images: readonly string[];
+    readonly keys: readonly string[];
+    readonly identities: readonly TrustedIdentity[];
+    /** A file by its absolute path. */
+    readonly trustedRoot?: string;
+  };
   readonly fix: {
     /** Registry and folder that hold the distroless images which `scoville fix` moves to. */
     readonly distroless: string;

@@ -1,4 +1,5 @@
 import type { Digest } from './digest.ts';
+import type { SignatureOrigin } from './signature-origin.ts';
 
 /** One signature or attestation of an image that was verified, or was not. */
 export interface VerifiedItem {
@@ -11,6 +12,13 @@ export interface VerifiedItem {
   readonly digest: Digest;
   /** What it is about. */
   readonly subjects: readonly Digest[];
+  /** Who signed by a certificate, where that is logged, and when; verified with it. */
+  readonly origin?: SignatureOrigin;
+}
+
+/** With what the signature that counts was made, and where that is logged. */
+export interface SignedWith extends SignatureOrigin {
+  readonly kind: 'key' | 'certificate' | 'notation';
 }
 
 /** The answer to: may this image be deployed. `unjudged`: it could not be told. */
@@ -26,6 +34,9 @@ export interface ImageVerification {
   readonly reasons: readonly string[];
   /** Key or identity of the signature that counts. */
   readonly signedBy?: string;
+  readonly signedWith?: SignedWith;
+  /** What no verified signature or statement says: `signature`, `provenance`, `SBOM`, `verdict`. */
+  readonly missing: readonly string[];
   readonly signatures: readonly VerifiedItem[];
   readonly attestations: readonly VerifiedItem[];
   /** Level that verified attestations state; undefined where none does. */

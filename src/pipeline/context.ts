@@ -12,6 +12,8 @@ export interface PipelineContext {
   readonly signal: AbortSignal;
   readonly paths: Paths;
   readonly version: string;
+  /** A person is at the terminal and sees warnings: a login may be asked for. */
+  readonly isPerson?: boolean;
 }
 
 /** Where the tool keeps what it keeps. */

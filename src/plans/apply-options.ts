@@ -20,6 +20,8 @@ export function applyOptions(settings: Settings, own: OwnOptions): Settings {
     sign: {
       enabled: own.sign ?? (named || settings.sign.enabled),
       keyless: own.keyless ?? (own.key === undefined && settings.sign.keyless),
+      publicLog: own.publicLog ?? settings.sign.publicLog,
+      ...sigstoreOf(settings.sign, own),
       format: own.signatureFormat ?? settings.sign.format,
       ...(key === undefined ? {} : { key }),
     },
@@ -40,4 +42,20 @@ export function applyOptions(settings: Settings, own: OwnOptions): Settings {
     offline: own.offline ?? settings.offline,
     vex: [...settings.vex, ...own.vex],
   };
+}
+
+/** The sigstore of one's own. Addresses and a file that names all of them: what a flag says goes above the other, too. */
+function sigstoreOf(sign: Settings['sign'], own: OwnOptions): Partial<Settings['sign']> {
+  const given = [own.fulcioUrl, own.rekorUrl, own.tsaUrl, own.oidcIssuer];
+  const isByUrl = given.some((url) => url !== undefined);
+  const urls = own.signingConfig === undefined ? sign : ({} as Partial<Settings['sign']>);
+  const all = {
+    fulcioUrl: own.fulcioUrl ?? urls.fulcioUrl,
+    rekorUrl: own.rekorUrl ?? urls.rekorUrl,
+    tsaUrl: own.tsaUrl ?? urls.tsaUrl,
+    oidcIssuer: own.oidcIssuer ?? urls.oidcIssuer,
+    signingConfig: own.signingConfig ?? (isByUrl ? undefined : sign.signingConfig),
+    trustedRoot: own.trustedRoot ?? sign.trustedRoot,
+  };
+  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
 }

@@ -81,7 +81,8 @@ async function hashed(
   return isDigest(digest) ? ok({ digest, size }) : err('it has no digest');
 }
 
-function codeOf(error: unknown): unknown {
+/** The code of what a failed fetch ended with. */
+export function codeOf(error: unknown): unknown {
   const cause: unknown = error instanceof Error ? (error.cause ?? error) : error;
   return typeof cause === 'object' && cause !== null && 'code' in cause
     ? cause.code

@@ -10,6 +10,8 @@ interface TextFieldProps {
   readonly question: string;
   /** What Enter on nothing stands for. */
   readonly byDefault?: string;
+  /** What is typed is not shown, and taken as it is. */
+  readonly hidden?: boolean;
   /** Why an answer does not do; undefined where it does. */
   readonly problem: (answer: string) => string | undefined;
   readonly onAnswer: (answer: string) => void;
@@ -17,13 +19,14 @@ interface TextFieldProps {
 }
 
 /** A line that is typed; asked again, with the reason, until it does. */
-export function TextField({ question, byDefault, problem, onAnswer, onInterrupt }: TextFieldProps) {
+export function TextField(props: TextFieldProps) {
+  const { question, byDefault, hidden = false, problem, onAnswer, onInterrupt } = props;
   const text = useKeyState('');
   const wrong = useKeyState('');
   useKeys(
     (input, key) => {
       if (key.return) {
-        const answer = text.now().trim() || (byDefault ?? '');
+        const answer = hidden ? text.now() : text.now().trim() || (byDefault ?? '');
         const reason = problem(answer);
         if (reason === undefined) onAnswer(answer);
         else wrong.set(reason);
@@ -39,7 +42,7 @@ export function TextField({ question, byDefault, problem, onAnswer, onInterrupt 
       <Paragraph bold text={byDefault === undefined ? question : `${question} [${byDefault}]`} />
       <Text wrap="truncate-start">
         {'> '}
-        {text.shown}
+        {hidden ? '*'.repeat(text.shown.length) : text.shown}
         <Text inverse> </Text>
       </Text>
       {wrong.shown !== '' && <Paragraph color="red" text={wrong.shown} />}

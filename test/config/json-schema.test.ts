@@ -13,6 +13,7 @@ const GOOD = [
   'registries: { "LOCALHOST:5000": { plainHttp: true } }',
   'attest: { sbom: [] }',
   'trust: { images: ["a/*"], keys: [k] }',
+  'trust: { identities: [{ subject: a@b, issuer: "https://i" }], trustedRoot: r.json }',
   'reproducible: { drop: ["**/x"], empty: ["a b"], time: { "a/**": epoch, b: "2020-01-02T03:04:05Z" } }',
 ];
 const BAD = [
@@ -20,6 +21,8 @@ const BAD = [
   'image: { title: 3 }',
   'image: { title: "" }',
   'image: { source: "git@host:x" }',
+  'sign: { fulcioUrl: "https://u:p@host" }',
+  'trust: { identities: [a@b] }',
   'gate: { minLevel: 6 }',
   'gate: { minGrade: E }',
   'gate: { waivers: [{ criterion: x }] }',

@@ -86,7 +86,13 @@ ui: { after: end }
         annotations: { 'com.example.team': 'blue' },
       },
       secrets: { use: 'by-file', files: ['/run/secrets/db'] },
-      sign: { enabled: true, key: '/project/keys/sign.key', keyless: false, format: 'legacy' },
+      sign: {
+        enabled: true,
+        key: '/project/keys/sign.key',
+        keyless: false,
+        format: 'legacy',
+        publicLog: false,
+      },
       attest: { sbom: ['spdx'], provenance: false, verdict: false },
       reproducible: {
         mode: 'deterministic',
@@ -107,6 +113,7 @@ ui: { after: end }
       trust: {
         images: ['registry.example.com/base/*'],
         keys: ['/project/keys/base.pub', 'awskms:///alias/base'],
+        identities: [],
       },
       lock: true,
       hermetic: 'replay',
@@ -137,7 +144,7 @@ ui: { after: end }
     ['imgae: {}\n', 'f.yaml:1:1: unknown key "imgae"; did you mean image?'],
     [
       'sign:\n  zebra: 1\n',
-      'f.yaml:2:3: unknown key "zebra" in sign; known are enabled, key, keyless, format',
+      'f.yaml:2:3: unknown key "zebra" in sign; known are enabled, key, keyless, publicLog, format, fulcioUrl, rekorUrl, tsaUrl, oidcIssuer, signingConfig, trustedRoot',
     ],
     [
       'gate:\n  minLevel: 6\n',

@@ -28,7 +28,11 @@ const SCOPES = {
     ...['sign.key', 'sign.keyless', 'gate.waivers', 'trust.images', 'trust.keys', 'recentDays'],
     ...['scanner', 'osv.url', 'osv.exports', 'databaseDays', 'offline', 'vex'],
   ],
-  person: ['registries'],
+  person: [
+    ...['sign.publicLog', 'sign.fulcioUrl', 'sign.rekorUrl', 'sign.tsaUrl', 'sign.oidcIssuer'],
+    ...['sign.signingConfig', 'sign.trustedRoot', 'trust.identities', 'trust.trustedRoot'],
+    'registries',
+  ],
 } as const;
 
 /** What counts, by scope: [named, user's own, project's] for a project's build, and for images. */
@@ -157,8 +161,8 @@ describe('mergeSettings', () => {
     const key = { sign: { key: '/k' } };
     const keyless = { sign: { keyless: true } };
     const byPerson = mergeSettings([layer('user', keyless), layer('project', key)], 'project');
-    expect(byPerson.sign).toEqual({ enabled: true, keyless: true, format: 'auto' });
+    expect(byPerson.sign).toEqual({ ...DEFAULT_SETTINGS.sign, keyless: true });
     const byProject = mergeSettings([layer('user', key), layer('project', keyless)], 'project');
-    expect(byProject.sign).toEqual({ enabled: true, keyless: false, format: 'auto', key: '/k' });
+    expect(byProject.sign).toEqual({ ...DEFAULT_SETTINGS.sign, key: '/k' });
   });
 });

@@ -30,7 +30,7 @@ describe('applyOptions', () => {
 
   const configured: Settings = {
     ...DEFAULT_SETTINGS,
-    sign: { enabled: false, keyless: false, key: 'configured', format: 'auto' },
+    sign: { enabled: false, keyless: false, key: 'configured', publicLog: false, format: 'auto' },
   };
 
   test.each([
@@ -44,7 +44,11 @@ describe('applyOptions', () => {
     ],
     [['--key=k', '--no-sign'], { enabled: false, keyless: false, key: 'k' }],
   ])('signing: %j', (argv, sign) => {
-    expect(settings(configured, ...argv).sign).toEqual({ format: 'auto', ...sign });
+    expect(settings(configured, ...argv).sign).toEqual({
+      format: 'auto',
+      publicLog: false,
+      ...sign,
+    });
   });
 
   test('--key goes above keyless of the settings', () => {
@@ -53,6 +57,7 @@ describe('applyOptions', () => {
       enabled: true,
       keyless: false,
       key: 'k',
+      publicLog: false,
       format: 'auto',
     });
   });

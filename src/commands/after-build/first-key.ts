@@ -1,12 +1,8 @@
 import { resolve } from 'node:path';
 import { isThere } from '../../oci/blobs/disk.ts';
 import type { PipelineContext } from '../../pipeline/context.ts';
-import {
-  keepSigningChoice,
-  type SigningChoice,
-  signingFile,
-} from '../../pipeline/sign/signing-choice.ts';
-import { isKeyUri } from '../../tools/cosign/cosign-signer.ts';
+import { type SigningChoice, signingFile } from '../../pipeline/sign/signing-choice.ts';
+import { isKeyUri } from '../../tools/cosign/key-uri.ts';
 import { choiceElement } from '../../ui/choice.tsx';
 import { marksOf } from '../../ui/marks.ts';
 import { textElement } from '../../ui/text-field.tsx';
@@ -22,7 +18,7 @@ const OPTIONS: readonly { value: SigningChoice['with']; label: string; detail: s
   { value: 'nothing', label: 'not now', detail: 'build without signatures' },
 ];
 
-/** Asks how to sign, and keeps the answer. Throws Interrupted where the command is stopped. */
+/** Asks how to sign; the answer is kept when it has worked once. Throws Interrupted where the command is stopped. */
 export async function askFirstKey(context: PipelineContext, io: CommandIo): Promise<SigningChoice> {
   const terminal = terminalOf(io);
   const kind = await show(terminal, false, (done: (value: SigningChoice['with']) => void) =>
@@ -30,16 +26,13 @@ export async function askFirstKey(context: PipelineContext, io: CommandIo): Prom
       question: 'No signing key yet. How do you want to sign images?',
       options: OPTIONS,
       marks: marksOf(isUtf8(io)),
-      note: `up, down and enter, or a number; the answer is kept in ${signingFile(context)}`,
+      note: `up, down and enter, or a number; the answer is kept in ${signingFile(context)} once it worked`,
       onAnswer: done,
       onInterrupt: interrupt,
     }),
   );
   io.signal.throwIfAborted();
-  const choice: SigningChoice =
-    kind === 'key' ? { with: 'key', key: await askKey(io) } : { with: kind ?? 'own-key' };
-  await keepSigningChoice(context, choice);
-  return choice;
+  return kind === 'key' ? { with: 'key', key: await askKey(io) } : { with: kind ?? 'own-key' };
 }
 
 async function askKey(io: CommandIo): Promise<string> {

@@ -8,6 +8,7 @@ import type { PipelineContext } from '../../pipeline/context.ts';
 import { openNamedImage } from '../../pipeline/grade/open-named-image.ts';
 import { Registries } from '../../pipeline/registries.ts';
 import { readVexFiles } from '../../pipeline/scan/vex-files.ts';
+import type { Signer } from '../../pipeline/sign/signer.ts';
 import { trustedSigners } from '../../pipeline/sign/trusted-signers.ts';
 import type { CommandIo } from '../io.ts';
 import { imageSettings } from '../project-settings.ts';
@@ -49,17 +50,10 @@ export async function attachTarget(
     registries,
     settings,
     grading: async (signer) => {
-      if (signer.kind === 'keyless' && !isNamed) {
-        context.emit({
-          kind: 'warning',
-          text: 'the verdict is not renewed: nobody is named whose keyless signatures count',
-          nextStep: `scoville grade ${text} --certificate-identity NAME --certificate-oidc-issuer URL`,
-        });
-        return undefined;
-      }
+      const own = signer.kind === 'keyless' && !isNamed ? ownIdentity(signer) : {};
       return {
         settings,
-        trusted: await trustedSigners(context, settings, signers),
+        trusted: await trustedSigners(context, settings, { ...signers, ...own }),
         dockerfile: undefined,
         secrets: true,
         vex: await readVexFiles(settings.vex),
@@ -134,4 +128,18 @@ async function digestOf(
 
 function withKey(settings: Settings, key: string | undefined): Settings {
   return key === undefined ? settings : { ...settings, sign: { ...settings.sign, key } };
+}
+
+/** Who just signed, where nobody else is named whose signatures count. */
+function ownIdentity({
+  session,
+}: Extract<Signer, { kind: 'keyless' }>): Partial<ReturnType<typeof namedSigners>> {
+  const { identity, sigstore } = session;
+  if (identity === undefined) return {};
+  const { trustedRoot } = sigstore;
+  return {
+    identity: identity.subject,
+    issuer: identity.issuer,
+    ...(trustedRoot === undefined ? {} : { trustedRoot }),
+  };
 }

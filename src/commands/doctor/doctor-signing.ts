@@ -4,8 +4,10 @@ import { DEFAULT_SETTINGS } from '../../config/default-settings.ts';
 import { loadSettings } from '../../config/find-settings.ts';
 import { UserError } from '../../model/errors.ts';
 import { shellWord } from '../../model/shell-word.ts';
-import { OIDC_VARIABLES, publicKeyOf } from '../../pipeline/sign/signer.ts';
+import { publicKeyOf } from '../../pipeline/sign/signer.ts';
 import { publicKey } from '../../tools/cosign/cosign-keys.ts';
+import { keyName } from '../../tools/cosign/key-uri.ts';
+import { tokenVariable } from '../../tools/oidc/ambient-token.ts';
 import type { Check, Finding, Surroundings } from './doctor-check.ts';
 
 /** The key that a build here would sign with, in the order in which the pipeline looks for one. */
@@ -22,7 +24,7 @@ export const SIGNING_CHECK: Check = {
     const { sign } = settings.ok ? settings.value : DEFAULT_SETTINGS;
     if (!sign.enabled) return { state: 'ok', detail: 'signing is off in the settings file' };
     if (sign.key !== undefined) return configuredKey(about, sign.key);
-    const token = OIDC_VARIABLES.find((name) => (about.env[name] ?? '') !== '');
+    const token = tokenVariable(about.env);
     if (sign.keyless || token !== undefined)
       return { state: 'ok', detail: `keyless, ${token ?? 'as the settings file asks'}` };
     return ownKey(about);
@@ -31,7 +33,7 @@ export const SIGNING_CHECK: Check = {
 
 async function configuredKey(about: Surroundings, ref: string): Promise<Finding> {
   // Asking a KMS or a hardware key costs a network call or a touch.
-  if (publicKeyOf(ref) === undefined) return { state: 'ok', detail: `${ref} (not asked)` };
+  if (publicKeyOf(ref) === undefined) return { state: 'ok', detail: `${keyName(ref)} (not asked)` };
   if ((await modeOf(ref)) !== undefined) return keyFile(about, ref);
   return {
     state: 'missing',

@@ -1,4 +1,5 @@
 import { LEVEL_NAMES } from '../../model/criterion.ts';
+import { loggedText } from '../../model/signature-origin.ts';
 import type { ImageVerification, VerifiedItem } from '../../model/verification.ts';
 import { jsonText } from '../../reporters/json-text.ts';
 import { cleanForTerminal } from '../../ui/clean.ts';
@@ -10,7 +11,7 @@ export function verificationJson(answers: readonly ImageVerification[]): string 
 
 /** The answer for people, one image. */
 export function verificationText(answer: ImageVerification): string {
-  const { signatures, attestations, outcome, reasons } = answer;
+  const { signatures, attestations, reasons } = answer;
   const lines = [
     answer.image,
     `  ${answer.digest}`,
@@ -20,7 +21,7 @@ export function verificationText(answer: ImageVerification): string {
       ? ['  No signatures or attestations found']
       : []),
     ...verdictLines(answer),
-    `${OUTCOME[outcome]}${outcome === 'verified' ? signedBy(answer) : ''}`,
+    summaryLine(answer),
     ...reasons.map((reason) => `  ${reason}`),
   ];
   // Types, reasons and names come from whoever attached them.
@@ -67,6 +68,18 @@ function verdictLines({
   ];
 }
 
-function signedBy({ signedBy: by }: ImageVerification): string {
-  return by === undefined ? '' : ` against ${by}`;
+const METHOD = { key: 'a key', certificate: 'a certificate', notation: 'notation' } as const;
+
+/** Who signed, with what, where it is logged, the level, and what is missing, in one line. */
+function summaryLine({ outcome, signedBy, signedWith, level, missing }: ImageVerification): string {
+  const logged = signedWith === undefined ? '' : loggedText(signedWith);
+  const parts = [
+    `${OUTCOME[outcome]}${signedBy === undefined ? '' : ` against ${signedBy}`}`,
+    ...(signedWith === undefined
+      ? []
+      : [`signed with ${METHOD[signedWith.kind]}, ${logged === '' ? 'not logged' : logged}`]),
+    ...(level === undefined ? ['no level'] : [`level ${level}`]),
+    ...(missing.length === 0 ? [] : [`missing: ${missing.join(', ')}`]),
+  ];
+  return parts.join('; ');
 }

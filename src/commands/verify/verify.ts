@@ -39,9 +39,11 @@ type SignerWords = FlagValues<typeof SIGNER_FLAGS> & Pick<VerifyFlags, 'policy'>
 /** The settings that count; those of `--policy` have to name a signer, unless a flag does. */
 export async function policyOf(flags: SignerWords, io: CommandIo): Promise<Settings> {
   const value = await imageSettings(flags.policy, io);
-  if (flags.policy !== undefined && value.trust.keys.length === 0 && !namesSigner(flags))
-    throw new UserError(`${flags.policy} does not name trust.keys, and no signer is named`, {
-      nextStep: 'name the keys that must have signed under trust.keys, or with --key',
+  const { keys, identities } = value.trust;
+  const isNamed = keys.length + identities.length > 0 || namesSigner(flags);
+  if (flags.policy !== undefined && !isNamed)
+    throw new UserError(`${flags.policy} names nobody who must have signed, and no flag does`, {
+      nextStep: 'name them under trust.keys or trust.identities, or with --key',
     });
   return value;
 }

@@ -62,7 +62,7 @@ function unsignedParts(
 function signatureOf({ evidence, ...check }: CheckedAttachment): readonly SignatureFact[] {
   const { says, digest } = evidence;
   if (says.kind !== 'signature') return [];
-  const { verification, verifiedBy, reason } = check;
+  const { verification, verifiedBy, reason, origin } = check;
   return [
     {
       kind: says.form,
@@ -70,6 +70,7 @@ function signatureOf({ evidence, ...check }: CheckedAttachment): readonly Signat
       ...(verifiedBy === undefined ? {} : { verifiedBy }),
       digest,
       ...(reason === undefined ? {} : { detail: reason }),
+      ...(origin === undefined ? {} : { origin }),
     },
   ];
 }

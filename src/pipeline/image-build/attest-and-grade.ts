@@ -6,6 +6,7 @@ import { PREDICATE_TYPE } from '../../model/statement.ts';
 import { ruleSet } from '../../normalise/rule-set.ts';
 import type { TaggedManifest } from '../../oci/legacy-signature.ts';
 import type { BuildPlan } from '../../plans/build-plan.ts';
+import { keyName } from '../../tools/cosign/key-uri.ts';
 import { assess } from '../assess/assess.ts';
 import type { Inspected } from '../assess/evidence.ts';
 import { inspect } from '../assess/inspect.ts';
@@ -56,10 +57,11 @@ export async function attestAndGrade(
   const { plan } = prepared;
   const { sign } = plan.attest;
   // Where cosign signs, each call computes for a fifth of a second: what needs no layer is signed while the layers are inspected.
-  const early =
-    signer === undefined
-      ? undefined
-      : part(context, 'sign', () => signEarly(context, prepared, image, times, signer));
+  // A person's login ends soon: what has to be waited for comes before it.
+  const waits = signer?.kind === 'keyless' && signer.session.isLogin;
+  const signNow = (by: Signer): Promise<Attested> =>
+    part(context, 'sign', () => signEarly(context, prepared, image, times, by));
+  let early = signer === undefined || waits ? undefined : signNow(signer);
   early?.catch(() => undefined);
   const opened = await openBuilt(prepared, image);
   const evidence = evidenceOf(prepared, opened, image, times.finishedAt);
@@ -70,6 +72,11 @@ export async function attestAndGrade(
     : undefined;
   // A scan that fails while signing still runs is looked at when it is awaited.
   scanning?.catch(() => undefined);
+  if (signer !== undefined && waits) {
+    await scanning;
+    early = signNow(signer);
+    early.catch(() => undefined);
+  }
   if (!sign.on) context.emit({ kind: 'phase-off', phase: 'attest', reason: sign.offBecause });
   const { signed, tagged } =
     signer === undefined || early === undefined
@@ -223,5 +230,9 @@ function rulesOf(plan: BuildPlan): { readonly version: string; readonly rules: r
 }
 
 function signerText(signer: Signer): string {
-  return signer.kind === 'key' ? signer.ref : 'a keyless certificate';
+  if (signer.kind === 'key') return keyName(signer.ref);
+  const { identity } = signer.session;
+  return identity === undefined
+    ? 'a keyless certificate'
+    : `a certificate of ${identity.subject} (${identity.issuer})`;
 }

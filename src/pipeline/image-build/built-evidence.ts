@@ -78,10 +78,11 @@ export function statementsOf(
     predicateType === PREDICATE_TYPE.cosignSign;
   const attestations = known<AttestationsFact>(
     {
-      signatures: mine.filter(isSignature).map(({ verifiedBy, referrers: [referrer] }) => ({
+      signatures: mine.filter(isSignature).map(({ verifiedBy, referrers: [referrer], origin }) => ({
         kind: 'cosign-bundle',
         verification: verifiedBy === undefined ? 'unverified' : 'verified',
         digest: referrer.digest,
+        ...(origin === undefined ? {} : { origin }),
         ...(verifiedBy === undefined ? {} : { verifiedBy }),
       })),
       attestations: [

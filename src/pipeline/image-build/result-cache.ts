@@ -7,6 +7,7 @@ import type { Scorecard } from '../../model/scorecard.ts';
 import type { BlobStore } from '../../oci/blobs/blob-store.ts';
 import { createCache, type JsonCache } from '../../oci/layout/json-cache.ts';
 import type { TaggedManifest } from '../../oci/legacy-signature.ts';
+import { keyName } from '../../tools/cosign/key-uri.ts';
 import { databaseStamp } from '../advisories/database-folder.ts';
 import type { KeptAttachments } from '../attach/attached-before.ts';
 import type { PipelineContext } from '../context.ts';
@@ -42,8 +43,9 @@ export async function recallResult(
   index: Descriptor,
   signer: Signer | undefined,
 ): Promise<AttestedImage | undefined> {
-  const found = (await results(context).get(keyOf(context, prepared, index, signer))) as
-    Remembered | undefined;
+  const key = keyOf(context, prepared, index, signer);
+  if (key === undefined) return undefined;
+  const found = (await results(context).get(key)) as Remembered | undefined;
   if (found === undefined || context.now() - found.at > FRESH_MS || found.at > context.now())
     return undefined;
   const { referrers, tagged } = found;
@@ -54,7 +56,7 @@ export async function recallResult(
 }
 
 /** Keeps the result for the next build that comes to the same digest. */
-export function rememberResult(
+export async function rememberResult(
   context: PipelineContext,
   prepared: Judged,
   index: Descriptor,
@@ -68,7 +70,8 @@ export function rememberResult(
     scorecard: scorecard ?? null,
     contents: contents.map(withoutFilesystem),
   };
-  return results(context).set(keyOf(context, prepared, index, signer), remembered);
+  const key = keyOf(context, prepared, index, signer);
+  if (key !== undefined) await results(context).set(key, remembered);
 }
 
 /** What reports read, as plain JSON: the filesystem is a tree with functions. */
@@ -85,13 +88,15 @@ function results(context: PipelineContext): JsonCache {
   return createCache(`${context.paths.cache}/results`, SCHEMA);
 }
 
-/** All that statements and verdicts depend on besides the image's bytes. */
+/** All that statements and verdicts depend on besides the image's bytes; undefined where that is not known yet. */
 function keyOf(
   context: PipelineContext,
   prepared: Judged,
   index: Descriptor,
   signer: Signer | undefined,
-): string {
+): string | undefined {
+  const by = signer === undefined ? null : signerPart(signer);
+  if (by === undefined) return undefined;
   const { plan, vex, profiles, made, proof, kept } = prepared;
   const { settings, attest, names, epoch, own, needed } = plan;
   // How high the gate is changes nothing of what is signed. Where trust came from, reports tell.
@@ -125,7 +130,7 @@ function keyOf(
     kept: kept.referrers.map(({ digest }) => digest),
     profiles: profiles.map(({ kind, predicate }) => ({ kind, predicate })),
     databases: databaseStamp(context),
-    signer: signer?.kind === 'key' ? [signer.ref, publicKeyDigest(signer)] : signer?.kind,
+    signer: by,
   };
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
 }
@@ -134,7 +139,12 @@ function dayOf({ now }: Pick<PipelineContext, 'now'>): string {
   return new Date(now()).toISOString().slice(0, 10);
 }
 
-/** Another key under the same name signs anew. */
-function publicKeyDigest(signer: Extract<Signer, { kind: 'key' }>): string | undefined {
-  return signer.opened === undefined ? undefined : digestOf(signer.opened.publicKey);
+/** Another key under the same name, or another identity, signs again. Undefined where nobody knows yet who signs: they log in. */
+function signerPart(signer: Signer): readonly string[] | undefined {
+  if (signer.kind === 'key')
+    return ['key', keyName(signer.ref), digestOf(Buffer.from(signer.publicKey))];
+  const { identity, sigstore } = signer.session;
+  return identity === undefined
+    ? undefined
+    : [identity.subject, identity.issuer, JSON.stringify(sigstore.services)];
 }

@@ -3,7 +3,8 @@ import { readFile } from 'node:fs/promises';
 import type { PolicySigner } from '../../admission/admitted-image.ts';
 import { isAnchored } from '../../admission/literals.ts';
 import { UserError } from '../../model/errors.ts';
-import { isKeyUri, type Signer } from '../../tools/cosign/cosign-signer.ts';
+import type { Signer } from '../../tools/cosign/cosign-signer.ts';
+import { isKeyUri, keyName } from '../../tools/cosign/key-uri.ts';
 
 /** Services that cosign asks for a key, and that engines in a cluster can ask too. */
 const KMS = /^(?:awskms|gcpkms|azurekms|hashivault):\/\//;
@@ -21,8 +22,8 @@ export async function policySigner(signer: Signer): Promise<PolicySigner> {
   const { publicKey } = signer;
   if (KMS.test(publicKey)) return { kind: 'kms', uri: publicKey };
   if (isKeyUri(publicKey))
-    throw new UserError(`${publicKey} is a key that only this machine can read`, {
-      nextStep: `cosign public-key --key ${publicKey} > cosign.pub, then --key cosign.pub`,
+    throw new UserError(`${keyName(publicKey)} is a key that only this machine can read`, {
+      nextStep: `cosign public-key --key ${keyName(publicKey)} > cosign.pub, then --key cosign.pub`,
     });
   try {
     const key = createPublicKey(await readFile(publicKey));

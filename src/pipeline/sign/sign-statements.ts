@@ -5,15 +5,18 @@ import { signBundle } from '../../attestations/sign-bundle.ts';
 import type { Digest } from '../../model/digest.ts';
 import { UserError } from '../../model/errors.ts';
 import type { Descriptor } from '../../model/oci.ts';
+import type { SignatureOrigin } from '../../model/signature-origin.ts';
 import { PREDICATE_TYPE } from '../../model/statement.ts';
 import type { BlobStore } from '../../oci/blobs/blob-store.ts';
 import { writeArtifact, writeBundleReferrer } from '../../oci/referrers.ts';
+import { bundleOrigin } from '../../tools/cosign/bundle-origin.ts';
 import { signStatement } from '../../tools/cosign/cosign-sign.ts';
+import type { Signer as Verifier } from '../../tools/cosign/cosign-signer.ts';
 import { verifyBundle } from '../../tools/cosign/cosign-verify.ts';
 import type { PipelineContext } from '../context.ts';
 import type { StatementToSign } from './attestation-documents.ts';
 import { type BundleToProve, proveByCosign } from './cosign-proof.ts';
-import { publicKeyOf, type Signer } from './signer.ts';
+import { type Signer, verifierName } from './signer.ts';
 
 /** cosign calls under way at once; each is a process that computes. */
 const AT_ONCE = 4;
@@ -28,6 +31,8 @@ export interface SignedStatement {
   readonly referrers: readonly [Descriptor, ...Descriptor[]];
   /** The public key or identity that cosign verified the bundle with; undefined where it was not verified here. */
   readonly verifiedBy: string | undefined;
+  /** Who signed by a certificate, and where that is logged. */
+  readonly origin?: SignatureOrigin;
 }
 
 /**
@@ -75,9 +80,8 @@ async function signOrKeep(
     predicate: {},
     subject: referrer,
   });
-  const { verifiedBy } = signature;
   const kept = { subjects: [subject.digest], referrers: [referrer] } as const;
-  return [{ predicateType, predicate, ...kept, verifiedBy }, signature];
+  return [{ ...signature, predicateType, predicate, ...kept }, signature];
 }
 
 /** An opened key signs once for all subjects; cosign signs about one file. Either way each subject has a referrer of its own. */
@@ -112,7 +116,9 @@ async function signOne(
   const others: Descriptor[] = [];
   const referrer = await store(first, bundle);
   for (const subject of also) others.push(await store(subject, await bundleOf(subject)));
-  return { predicateType, predicate, subjects, referrers: [referrer, ...others], verifiedBy };
+  const origin = signer.kind === 'keyless' ? { origin: bundleOrigin(bundle) } : {};
+  const referrers = [referrer, ...others] as const;
+  return { predicateType, predicate, subjects, referrers, verifiedBy, ...origin };
 }
 
 async function signWithCosign(
@@ -124,33 +130,59 @@ async function signWithCosign(
   const predicatePath = `${files.bundlePath}.predicate.json`;
   await writeFile(predicatePath, JSON.stringify(predicate), { mode: 0o600 });
   const request = { ...files, predicatePath, signal: context.signal };
-  return signStatement(context.run, { ...request, key: signer });
+  const key = signer.kind === 'key' ? signer : await signer.session.key();
+  const bundle = await signStatement(context.run, { ...request, key });
+  if (signer.kind === 'keyless') await signer.session.meet(bundleOrigin(bundle).identity);
+  return bundle;
 }
 
-/** Checks the image's signature with the public key beside the private one; a keyless one rests on cosign's own check. */
+/**
+ * Has cosign check the image's signature: with the public half of the key, or with the identity that the certificate names. Undefined
+ * where it could not be checked, which a warning says.
+ */
 async function verified(
   context: PipelineContext,
   signer: Signer,
   bundle: Uint8Array,
   files: BundleToProve,
 ): Promise<string | undefined> {
-  const publicKey = signer.kind === 'key' ? publicKeyOf(signer.ref) : undefined;
-  if (signer.kind !== 'key' || publicKey === undefined) return undefined;
   await writeFile(files.bundlePath, bundle, { mode: 0o600 });
-  if (signer.opened !== undefined) {
+  if (signer.kind === 'key' && signer.opened !== undefined) {
     await proveByCosign(context, signer.opened, files);
-    return publicKey;
+    return verifierName(signer);
   }
-  const result = await verifyBundle(context.run, {
-    ...files,
-    signer: { kind: 'key', publicKey },
-    signal: context.signal,
+  const { signal } = context;
+  const by = await verifierOf(signer, files);
+  const result = await verifyBundle(context.run, { ...files, signer: by, signal });
+  if (result.outcome === 'verified')
+    return signer.kind === 'key' ? verifierName(signer) : result.verifiedBy;
+  if (result.outcome === 'failed') {
+    if (signer.kind === 'keyless') throw await signer.session.failure(result.reason);
+    throw new UserError(`the signature that was just made does not verify: ${result.reason}`, {
+      nextStep: 'scoville doctor',
+    });
+  }
+  context.emit({
+    kind: 'warning',
+    text: `the signature could not be checked: ${result.reason}`,
+    nextStep: 'name the trusted root of the sigstore that signs: --trusted-root FILE',
   });
-  if (result.outcome === 'verified') return result.verifiedBy;
-  throw new UserError(
-    `the signature that was just made does not verify with ${publicKey}: ${result.reason}`,
-    {
-      nextStep: `look whether ${publicKey} belongs to the private key beside it`,
-    },
-  );
+  return undefined;
+}
+
+async function verifierOf(signer: Signer, { bundlePath }: BundleToProve): Promise<Verifier> {
+  if (signer.kind === 'key') {
+    const publicKey = `${bundlePath}.pub`;
+    await writeFile(publicKey, signer.publicKey, { mode: 0o600 });
+    return { kind: 'key', publicKey };
+  }
+  const { session } = signer;
+  const { subject, issuer } = await session.meet(session.identity);
+  const { trustedRoot } = session.sigstore;
+  return {
+    kind: 'identity',
+    identity: { exact: subject },
+    issuer: { exact: issuer },
+    ...(trustedRoot === undefined ? {} : { trustedRoot }),
+  };
 }

@@ -1,14 +1,19 @@
 import { createPublicKey } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { type OpenedKey, openCosignKey } from '../../attestations/cosign-key.ts';
 import { messageOf, UserError } from '../../model/errors.ts';
 import type { Settings } from '../../model/settings.ts';
 import { isThere } from '../../oci/blobs/disk.ts';
-import { generateKeyPair } from '../../tools/cosign/cosign-keys.ts';
-import { isKeyUri } from '../../tools/cosign/cosign-signer.ts';
+import { generateKeyPair, publicKey } from '../../tools/cosign/cosign-keys.ts';
+import { signBlob } from '../../tools/cosign/cosign-sign-blob.ts';
+import { isKeyUri, keyName } from '../../tools/cosign/key-uri.ts';
+import { tokenVariable } from '../../tools/oidc/ambient-token.ts';
 import { requireTool } from '../../tools/version.ts';
 import type { PipelineContext } from '../context.ts';
+import { type KeylessSession } from './keyless-session.ts';
+import { keylessSession } from './keyless-signer.ts';
 
 /** With what the image is signed. */
 export type Signer =
@@ -16,17 +21,15 @@ export type Signer =
       readonly kind: 'key';
       readonly ref: string;
       readonly password: string;
+      /** Its public half, in PEM form. */
+      readonly publicKey: string;
       /** A key file of cosign's own form, opened: signing is then a matter of microseconds. Without it cosign signs. */
       readonly opened?: OpenedKey;
     }
-  | { readonly kind: 'keyless' };
+  | { readonly kind: 'keyless'; readonly session: KeylessSession };
 
-/** Variables that say an OIDC token is at hand: GitHub Actions, GitLab and others by cosign's own name, Buildkite. */
-export const OIDC_VARIABLES = [
-  'ACTIONS_ID_TOKEN_REQUEST_URL',
-  'SIGSTORE_ID_TOKEN',
-  'BUILDKITE_AGENT_ACCESS_TOKEN',
-];
+/** A key is encrypted and its password is missing or wrong; a terminal can ask for it. */
+export class PasswordNeeded extends UserError {}
 
 /**
  * The configured key, else keyless where asked for or where an OIDC token is at hand, else a key of the user's own in the
@@ -41,9 +44,9 @@ export async function resolveSigner(
     await refuseMissingFile(sign.key);
     return keySigner(context, sign.key, password);
   }
-  if (sign.keyless || OIDC_VARIABLES.some((name) => (context.env[name] ?? '') !== '')) {
+  if (sign.keyless || tokenVariable(context.env) !== undefined) {
     await requireCosign(context, 'keyless signing');
-    return { kind: 'keyless' };
+    return { kind: 'keyless', session: await keylessSession(context, sign) };
   }
   const { folder, key: own } = ownKey(context);
   if (!(await isThere(own))) {
@@ -85,22 +88,19 @@ async function requireCosign({ run }: PipelineContext, what: string): Promise<vo
 
 /** Opens the key file once for all that is signed in this run: each time it costs a fifth of a second of scrypt. */
 async function keySigner(context: PipelineContext, ref: string, password: string): Promise<Signer> {
-  const signer = { kind: 'key', ref, password } as const;
-  if (isKeyUri(ref)) {
-    await requireCosign(context, 'a key behind a URI');
-    return signer;
-  }
+  if (isKeyUri(ref)) return triedSigner(context, ref, password);
   const path = resolve(context.cwd, ref);
   const text = await readFile(path, 'latin1').catch((error: unknown) => {
     throw new UserError(`the signing key ${ref} cannot be read: ${messageOf(error)}`);
   });
   const opened = await openCosignKey(text, password);
   if (opened.ok) {
-    await refuseForeignPublicKey(path, opened.value);
-    return { ...signer, opened: opened.value };
+    const pem = pemOf(opened.value);
+    await refuseForeignPublicKey(path, pem);
+    return { kind: 'key', ref, password, publicKey: pem, opened: opened.value };
   }
-  if (opened.error === 'other') return signer;
-  throw new UserError(
+  if (opened.error === 'other') return triedSigner(context, ref, password);
+  throw new PasswordNeeded(
     context.env['COSIGN_PASSWORD'] === undefined
       ? `the signing key ${ref} is encrypted, and no password was given`
       : `wrong password for the signing key ${ref}`,
@@ -108,8 +108,34 @@ async function keySigner(context: PipelineContext, ref: string, password: string
   );
 }
 
+/** A key that only cosign can sign with, after it signed something: better tried before a long build than after it. */
+async function triedSigner(
+  context: PipelineContext,
+  ref: string,
+  password: string,
+): Promise<Signer> {
+  await requireCosign(context, isKeyUri(ref) ? 'a key behind a URI' : `the key ${ref}`);
+  const { run, signal } = context;
+  const pem = await publicKey(run, ref, password);
+  if (!isKeyUri(ref)) await refuseForeignPublicKey(resolve(context.cwd, ref), pem);
+  const scratchDir = await mkdtemp(join(tmpdir(), 'scoville-sign-'));
+  try {
+    const payload = Buffer.from('scoville\n');
+    const key = { kind: 'key', ref, password } as const;
+    await signBlob(run, { payload, key, scratchDir, signal });
+    return { ...key, publicKey: pem };
+  } finally {
+    await rm(scratchDir, { recursive: true, force: true });
+  }
+}
+
+function pemOf({ publicKey: key }: OpenedKey): string {
+  const made = createPublicKey({ key, format: 'der', type: 'spki' });
+  return made.export({ format: 'pem', type: 'spki' }).toString();
+}
+
 /** Whoever verifies takes the public key beside the private one: another's there would make every signature worthless. */
-async function refuseForeignPublicKey(path: string, key: OpenedKey): Promise<void> {
+async function refuseForeignPublicKey(path: string, key: string): Promise<void> {
   const beside = publicKeyOf(path) ?? '';
   const pem = await readFile(beside, 'utf8').catch(() => undefined);
   if (pem === undefined || pem === '' || isSameKey(pem, key)) return;
@@ -118,13 +144,19 @@ async function refuseForeignPublicKey(path: string, key: OpenedKey): Promise<voi
   });
 }
 
-function isSameKey(pem: string, key: OpenedKey): boolean {
+function isSameKey(one: string, other: string): boolean {
+  const bytes = (pem: string): Buffer =>
+    createPublicKey(pem).export({ format: 'der', type: 'spki' });
   try {
-    const found = createPublicKey(pem).export({ format: 'der', type: 'spki' });
-    return key.publicKey.equals(found);
+    return bytes(one).equals(bytes(other));
   } catch {
     return false;
   }
+}
+
+/** What verifies a signature of this key, for reports: the file beside a key file, else the key by its name. */
+export function verifierName({ ref }: Extract<Signer, { kind: 'key' }>): string {
+  return publicKeyOf(ref) ?? keyName(ref);
 }
 
 /** The public key beside a private one that cosign made; undefined for a KMS or PKCS#11 URI. */

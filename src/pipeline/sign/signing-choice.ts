@@ -4,10 +4,11 @@ import type { Settings } from '../../model/settings.ts';
 import { makeFolder } from '../../oci/blobs/disk.ts';
 import type { ParsedBuild } from '../../plans/flags/parse-build-args.ts';
 import { isAddress } from '../../plans/source-url.ts';
+import { tokenVariable } from '../../tools/oidc/ambient-token.ts';
 import type { PipelineContext } from '../context.ts';
 import { settingsOf } from '../load-settings.ts';
-import { writeFileBeside } from '../write-file-beside.ts';
-import { hasOwnKey, OIDC_VARIABLES } from './signer.ts';
+import { forgetFile, writeFileBeside } from '../write-file-beside.ts';
+import { hasOwnKey } from './signer.ts';
 
 /** How a person wants images signed where nothing else says so. */
 export type SigningChoice =
@@ -35,7 +36,7 @@ export async function signingChoice(
   const { own } = parsed;
   const given = own.sign !== undefined || own.key !== undefined || own.keyless !== undefined;
   if (given || own.dryRun || parsed.output.kind !== 'image') return undefined;
-  if (OIDC_VARIABLES.some((name) => (context.env[name] ?? '') !== '')) return undefined;
+  if (tokenVariable(context.env) !== undefined) return undefined;
   const kept = await keptChoice(context);
   // Settings are the build's to read; where a key is there they change nothing here.
   if (kept === undefined && (await hasOwnKey(context))) return undefined;
@@ -83,6 +84,11 @@ function choiceOf(value: unknown): SigningChoice | undefined {
 export async function keepSigningChoice(where: Where, choice: SigningChoice): Promise<void> {
   await makeFolder(where.paths.config);
   await writeFileBeside(signingFile(where), `${JSON.stringify(choice, null, 2)}\n`);
+}
+
+/** Forgets an answer that did not work. */
+export async function forgetSigningChoice(where: Where): Promise<void> {
+  await forgetFile(signingFile(where));
 }
 
 /** The build with the choice in place of the flags that say the same. */

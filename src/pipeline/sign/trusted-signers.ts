@@ -6,7 +6,8 @@ import type { SettingOrigin } from '../../model/setting-origin.ts';
 import type { Settings } from '../../model/settings.ts';
 import { isThere } from '../../oci/blobs/disk.ts';
 import { namedIdentity, type SignerFlags } from '../../plans/signer-options.ts';
-import { isKeyUri, type Signer, signerName } from '../../tools/cosign/cosign-signer.ts';
+import { type Signer, signerName } from '../../tools/cosign/cosign-signer.ts';
+import { isKeyUri, keyName } from '../../tools/cosign/key-uri.ts';
 import type { PipelineContext } from '../context.ts';
 import { publicKeyOf } from './signer.ts';
 
@@ -55,13 +56,45 @@ export async function trustedSigners(
       nextStep: 'name the signer: --certificate-identity NAME --certificate-oidc-issuer URL',
     });
   const keys = await Promise.all(flags.keys.map((key) => keySigner(key, context.cwd, '--key')));
-  const signers = [...keys, ...identitySigner(context, identity.value, flags.trustedRoot)];
+  const root = flags.trustedRoot ?? settings.trust.trustedRoot;
+  const signers = [...keys, ...identitySigner(context, identity.value, root)];
   const { offline } = settings;
   if (signers.length > 0) return { named: true, offline, signers };
-  const listed = await listedKeys(context, settings);
-  if (keysOrigin(settings)?.source === 'named') return { named: true, offline, signers: listed };
+  const listed = [
+    ...(await listedKeys(context, settings)),
+    ...listedIdentities(context, settings, root),
+  ];
+  const isNamed = ['trust.keys', 'trust.identities'].some(
+    (setting) => originOf(settings, setting)?.source === 'named',
+  );
+  if (isNamed) return { named: true, offline, signers: listed };
   const own = await ownKeys(context, settings);
   return { named: false, offline, signers: [...own, ...listed] };
+}
+
+/** `trust.identities`, each with the file that names it. Throws UserError for one that names nobody, or anybody. */
+function listedIdentities(
+  context: PipelineContext,
+  settings: Pick<Settings, 'trust' | 'origins'>,
+  trustedRoot: string | undefined,
+): readonly TrustedSigner[] {
+  const file = originOf(settings, 'trust.identities')?.file;
+  const from = file === undefined ? 'trust.identities' : `trust.identities of ${file}`;
+  return settings.trust.identities.flatMap((one) => {
+    const { subject, subjectPattern, issuer, issuerPattern } = one;
+    const named = namedIdentity({
+      ...NOBODY_NAMED,
+      ...{ identity: subject, identityPattern: subjectPattern, issuer, issuerPattern },
+    });
+    if (!named.ok || named.value === undefined)
+      throw new UserError(`${from}: ${named.ok ? 'an entry names nobody' : named.error}`, {
+        nextStep: 'name each by subject and issuer',
+      });
+    return identitySigner(context, named.value, trustedRoot).map(({ signer, name }) => ({
+      signer,
+      name: `${name} (${from})`,
+    }));
+  });
 }
 
 function identitySigner(
@@ -78,8 +111,8 @@ function identitySigner(
   return [{ signer, name: signerName(signer) }];
 }
 
-function keysOrigin({ origins }: Pick<Settings, 'origins'>): SettingOrigin | undefined {
-  return origins.find(({ setting }) => setting === 'trust.keys');
+function originOf({ origins }: Pick<Settings, 'origins'>, name: string): SettingOrigin | undefined {
+  return origins.find(({ setting }) => setting === name);
 }
 
 /** `trust.keys`, each with the file that names it. */
@@ -87,7 +120,7 @@ async function listedKeys(
   context: PipelineContext,
   settings: Pick<Settings, 'trust' | 'origins'>,
 ): Promise<readonly TrustedSigner[]> {
-  const file = keysOrigin(settings)?.file;
+  const file = originOf(settings, 'trust.keys')?.file;
   const from = file === undefined ? 'trust.keys' : `trust.keys of ${file}`;
   return Promise.all(
     settings.trust.keys.map(async (key) => {
@@ -119,7 +152,7 @@ async function ownKeys(
 }
 
 async function keySigner(key: string, folder: string, from: string): Promise<TrustedSigner> {
-  if (isKeyUri(key)) return { signer: { kind: 'key', publicKey: key }, name: key };
+  if (isKeyUri(key)) return { signer: { kind: 'key', publicKey: key }, name: keyName(key) };
   const path = resolve(folder, key);
   const text = await readFile(path, 'latin1').catch((cause: unknown) => {
     throw new UserError(`the key ${key} (${from}) cannot be read`, {

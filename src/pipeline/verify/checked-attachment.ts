@@ -1,6 +1,7 @@
 import type { Digest } from '../../model/digest.ts';
 import type { Descriptor } from '../../model/oci.ts';
 import type { OpenedImage } from '../../model/opened-image.ts';
+import type { SignatureOrigin } from '../../model/signature-origin.ts';
 import type { AttachedEvidence, ReadAttachments } from './read-attachments.ts';
 
 /** An attached blob, and what verifying it came to. */
@@ -13,6 +14,8 @@ export interface CheckedAttachment {
   readonly reason?: string;
   /** It could not be checked, though there was somebody to check it against: another time it may verify. */
   readonly isUnchecked?: boolean;
+  /** Who signed by a certificate, where that is logged, and when; of what is verified. */
+  readonly origin?: SignatureOrigin;
 }
 
 /** What a signature of this image may be about: the index or manifest that the name leads to, and its platforms. */

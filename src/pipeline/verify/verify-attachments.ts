@@ -6,6 +6,7 @@ import { Interrupted, messageOf } from '../../model/errors.ts';
 import type { Descriptor } from '../../model/oci.ts';
 import type { OpenedImage } from '../../model/opened-image.ts';
 import { inParallel } from '../../oci/in-parallel.ts';
+import { bundleOrigin } from '../../tools/cosign/bundle-origin.ts';
 import { needsNetwork } from '../../tools/cosign/cosign-signer.ts';
 import { TRUST_VARIABLES } from '../../tools/cosign/cosign-trust.ts';
 import { type CosignAnswer, verifyAttached } from '../../tools/cosign/cosign-verify-attached.ts';
@@ -125,7 +126,7 @@ class Verifier {
         : join(this.#scratch, `${at}.payload`);
     if (payload !== undefined) await writeFile(blobPath, payload, { mode: 0o600 });
     const predicateType = proof.kind === 'statement' ? proof.predicateType : undefined;
-    return this.#bySigners(proof.signedWith, (trusted) =>
+    const check = await this.#bySigners(proof.signedWith, (trusted) =>
       verifyAttached(this.#context.run, {
         bundlePath,
         blobPath,
@@ -135,6 +136,9 @@ class Verifier {
         signal: this.#context.signal,
       }),
     );
+    return check.verification === 'verified' && proof.signedWith === 'certificate'
+      ? { ...check, origin: bundleOrigin(proof.bundle) }
+      : check;
   }
 
   /** The first signer that verifies; a certificate is asked for with identities alone, a bare signature with keys. */

@@ -12,6 +12,7 @@ import { type CheckedAttachment, partsOf } from './checked-attachment.ts';
 import { readAttachments } from './read-attachments.ts';
 import { withoutCopies } from './same-envelope.ts';
 import { unreadEntry, verifyAttachments } from './verify-attachments.ts';
+import { missingOf, signedBy } from './verify-summary.ts';
 
 /** What has to be stated by verified attestations besides the signature. */
 export interface VerifyDemands {
@@ -66,7 +67,8 @@ export async function verifyWithEvidence(
     digest: image.root.digest,
     outcome: outcomeOf(reasons, open),
     reasons,
-    ...(signed[0]?.verifiedBy === undefined ? {} : { signedBy: signed[0].verifiedBy }),
+    ...signedBy(signed),
+    missing: missingOf(signed, (type) => covers(verified.filter((one) => isStatement(one, type)))),
     signatures: checked.filter(isSignature).map(itemOf),
     attestations: checked.filter((one) => !isSignature(one)).map(itemOf),
     ...(level?.level === undefined ? {} : { level: level.level, gradedAt: level.timeVerified }),
@@ -225,7 +227,8 @@ function doubts(
   ];
 }
 
-function itemOf({ evidence, verification, verifiedBy, reason }: CheckedAttachment): VerifiedItem {
+function itemOf(one: CheckedAttachment): VerifiedItem {
+  const { evidence, verification, verifiedBy, reason, origin } = one;
   const { says, digest, subjects } = evidence;
   return {
     type: says.kind === 'signature' ? says.form : says.predicateType,
@@ -234,5 +237,6 @@ function itemOf({ evidence, verification, verifiedBy, reason }: CheckedAttachmen
     ...(reason === undefined ? {} : { reason }),
     digest,
     subjects,
+    ...(origin === undefined ? {} : { origin }),
   };
 }

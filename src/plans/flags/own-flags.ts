@@ -35,6 +35,15 @@ export const IMAGE_FLAGS = {
   sign: toggle('Sign the image and its attestations', { standard: 'on' }),
   key: text('FILE|URI', 'Sign with this key: a file, or a KMS or PKCS#11 URI', { path: true }),
   keyless: toggle('Sign with an OIDC identity instead of a key'),
+  'public-log': toggle('Agree that your identity is kept in a public log, for ever'),
+  'fulcio-url': text('URL', 'Sign keylessly with this Fulcio'),
+  'rekor-url': text('URL', 'Log keyless signatures in this Rekor (version 1)'),
+  'tsa-url': text('URL', 'Have keyless signatures timestamped here'),
+  'oidc-issuer': text('URL', 'Log in at this OIDC issuer'),
+  'signing-config': text('FILE', 'Sign keylessly with the services that this file names', {
+    path: true,
+  }),
+  'trusted-root': text('FILE', 'The trusted root of the sigstore that signs', { path: true }),
   'signature-format': choice(
     ['auto', 'bundle', 'legacy', 'both'],
     'FORMAT',

@@ -1,6 +1,7 @@
 import type { Evidence } from '../../model/criterion.ts';
 import type { SignatureFact } from '../../model/facts.ts';
 import { quantity } from '../../model/quantity.ts';
+import { loggedText } from '../../model/signature-origin.ts';
 import { criterion } from '../shared/verdict/criterion.ts';
 import { fail, note, pass, unknown } from '../shared/verdict/verdict.ts';
 
@@ -14,11 +15,14 @@ function namesSigner({ verifiedBy }: SignatureFact): boolean {
 function evidenceOf(signature: SignatureFact): Evidence {
   const against = signature.verifiedBy === undefined ? '' : ` against ${signature.verifiedBy}`;
   const detail = signature.detail === undefined ? '' : `: ${signature.detail}`;
+  const { origin } = signature;
+  const logged = origin === undefined ? '' : loggedText(origin);
   return {
     kind: 'attestation',
     predicateType: signature.kind,
     ...(signature.digest === undefined ? {} : { digest: signature.digest }),
-    detail: `${signature.verification}${against}${detail}`,
+    detail: `${signature.verification}${against}${detail}${logged === '' ? '' : `, ${logged}`}`,
+    ...(origin === undefined ? {} : { origin }),
   };
 }
 

@@ -2,6 +2,7 @@ import { UserError } from '../../model/errors.ts';
 import type { RunTool, ToolRun } from '../../model/run.ts';
 import { completed, type Completed } from '../completed-run.ts';
 import { cleanText, toolFailure } from '../describe-run.ts';
+import { keyName } from './key-uri.ts';
 
 /** What cosign says went wrong: its `Error:` line, without the copy of it and the warnings around it. */
 export function cosignSaid(stderr: string): string {
@@ -10,13 +11,10 @@ export function cosignSaid(stderr: string): string {
   return error?.slice(error.indexOf('Error: ') + 'Error: '.length) ?? lines.at(-1) ?? '';
 }
 
-/**
- * Failures to sign that the user can mend, told from cosign's stderr; undefined for any other. `key` is undefined for
- * keyless signing.
- */
-export function cosignUserError(stderr: string, key: string | undefined): UserError | undefined {
+/** Failures to sign with a key that the user can fix, told from cosign's stderr; undefined for any other. */
+export function cosignUserError(stderr: string, key: string): UserError | undefined {
   const said = cosignSaid(stderr);
-  const named = `the signing key ${key ?? ''}`.trim();
+  const named = `the signing key ${keyName(key)}`;
   const cause = new Error(said);
   if (/decryption failed|incorrect password/i.test(said))
     return new UserError(`wrong password for ${named}`, {
@@ -33,12 +31,6 @@ export function cosignUserError(stderr: string, key: string | undefined): UserEr
       nextStep: 'name an existing key, or make one: cosign generate-key-pair',
       cause,
     });
-  if (key === undefined)
-    return new UserError(`keyless signing failed: ${said}`, {
-      nextStep:
-        'give the job an OIDC token (GitHub Actions: permissions: id-token: write), or sign with a key (--key FILE), or not at all (--no-sign)',
-      cause,
-    });
   return undefined;
 }
 
@@ -52,21 +44,26 @@ export function verificationFailure(stderr: string): 'failed' | 'unknown' {
   return bad.test(said) ? 'failed' : 'unknown';
 }
 
+/** A call that signs, and what the user can fix about one that failed. */
+interface Signing extends Pick<ToolRun, 'args' | 'env'> {
+  readonly explain: (stderr: string) => UserError | undefined;
+}
+
 /** Has cosign sign. Throws UserError for what the user can fix (password, key, token), else ToolError. */
 export async function runSigning(
   run: RunTool,
-  asked: Pick<ToolRun, 'args' | 'env'>,
-  key: string | undefined,
+  { args, env = {}, explain }: Signing,
   signal: AbortSignal | undefined,
 ): Promise<{ readonly what: ToolRun; readonly result: Completed }> {
   const what: ToolRun = {
     command: 'cosign',
-    ...asked,
+    args,
+    env,
     timeoutMs: 180_000,
     ...(signal === undefined ? {} : { signal }),
   };
   const result = await completed(run, 'cosign', what);
   if (result.exitCode !== 0)
-    throw cosignUserError(result.stderr, key) ?? toolFailure(what, result, 'cosign did not sign');
+    throw explain(result.stderr) ?? toolFailure(what, result, 'cosign did not sign');
   return { what, result };
 }

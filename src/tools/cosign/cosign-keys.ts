@@ -5,6 +5,7 @@ import type { RunTool } from '../../model/run.ts';
 import { completed } from '../completed-run.ts';
 import { toolFailure } from '../describe-run.ts';
 import { cosignUserError } from './cosign-errors.ts';
+import { keyAccess, keyName } from './key-uri.ts';
 
 export interface KeyPair {
   readonly privateKeyPath: string;
@@ -60,21 +61,17 @@ async function moved(from: string, to: string): Promise<boolean> {
 
 /** The public key of a private key file, KMS or PKCS#11 URI, in PEM form. Throws UserError where it cannot be read. */
 export async function publicKey(run: RunTool, keyRef: string, password?: string): Promise<string> {
-  const what = {
-    command: 'cosign',
-    args: ['public-key', '--key', keyRef],
-    timeoutMs: 60_000,
-    ...(password === undefined ? {} : { env: { COSIGN_PASSWORD: password } }),
-  };
+  const { ref, env } = keyAccess(keyRef, password);
+  const what = { command: 'cosign', args: ['public-key', '--key', ref], timeoutMs: 60_000, env };
   const result = await completed(run, 'cosign', what);
   if (result.exitCode !== 0)
     throw (
       cosignUserError(result.stderr, keyRef) ??
-      toolFailure(what, result, `the public key of ${keyRef} cannot be had`)
+      toolFailure(what, result, `the public key of ${keyName(keyRef)} cannot be had`)
     );
   const pem = /-----BEGIN PUBLIC KEY-----\n[A-Za-z0-9+/=\n]+-----END PUBLIC KEY-----\n?/.exec(
     result.stdout,
   );
-  if (pem === null) throw new UserError(`cosign gave no public key for ${keyRef}`);
+  if (pem === null) throw new UserError(`cosign gave no public key for ${keyName(keyRef)}`);
   return pem[0];
 }

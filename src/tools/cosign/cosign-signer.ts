@@ -1,3 +1,5 @@
+import { isKeyUri, keyAccess, keyName } from './key-uri.ts';
+
 /** A text that must be equal, or a regular expression (Go's syntax) that must match. */
 type Named = { readonly exact: string } | { readonly pattern: string };
 
@@ -15,11 +17,6 @@ export type Signer =
       readonly trustedRoot?: string;
     };
 
-/** True for what cosign takes for the address of a key (a KMS, PKCS#11, the environment), and not for a file. */
-export function isKeyUri(ref: string): boolean {
-  return /^[a-z0-9+.-]+:/i.test(ref);
-}
-
 /** Schemes of keys that lie on this machine; all others are asked for over the network. */
 const LOCAL_KEY = /^(?:pkcs11|env):/i;
 
@@ -32,12 +29,23 @@ export function needsNetwork(signer: Signer): boolean {
 /** The flags that name the signer. `emptyTrust` is a file with a trusted root that trusts no service. */
 export function signerArgs(signer: Signer, emptyTrust: string): readonly string[] {
   if (signer.kind === 'key')
-    return ['--key', signer.publicKey, '--insecure-ignore-tlog', '--trusted-root', emptyTrust];
+    return [
+      '--key',
+      keyAccess(signer.publicKey).ref,
+      '--insecure-ignore-tlog',
+      '--trusted-root',
+      emptyTrust,
+    ];
   return [
     ...namedArgs('--certificate-identity', signer.identity),
     ...namedArgs('--certificate-oidc-issuer', signer.issuer),
     ...(signer.trustedRoot === undefined ? [] : ['--trusted-root', signer.trustedRoot]),
   ];
+}
+
+/** Secrets of the signer's key, which are not for arguments. */
+export function signerEnv(signer: Signer): Readonly<Record<string, string>> {
+  return signer.kind === 'key' ? keyAccess(signer.publicKey).env : {};
 }
 
 function namedArgs(flag: string, named: Named): readonly string[] {
@@ -46,7 +54,7 @@ function namedArgs(flag: string, named: Named): readonly string[] {
 
 /** The signer for people. */
 export function signerName(signer: Signer): string {
-  if (signer.kind === 'key') return signer.publicKey;
+  if (signer.kind === 'key') return keyName(signer.publicKey);
   return `${text(signer.identity)} (${text(signer.issuer)})`;
 }
 

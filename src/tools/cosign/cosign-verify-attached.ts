@@ -5,7 +5,7 @@ import type { RunTool } from '../../model/run.ts';
 import { completed } from '../completed-run.ts';
 import { type CosignDialect, cosignDialect } from './cosign-dialect.ts';
 import { cosignSaid, verificationFailure } from './cosign-errors.ts';
-import { type Signer, signerArgs } from './cosign-signer.ts';
+import { type Signer, signerArgs, signerEnv } from './cosign-signer.ts';
 import { EMPTY_TRUSTED_ROOT, VERIFY_ENV } from './cosign-trust.ts';
 
 /** A sigstore bundle of another's making, in files that cosign can read. */
@@ -41,15 +41,28 @@ export async function verifyAttached(
     const result = await completed(run, 'cosign', {
       command: 'cosign',
       args: verifyAttachedArgs(request, dialect.kind, trust),
-      env: VERIFY_ENV,
+      env: { ...VERIFY_ENV, ...signerEnv(request.signer) },
       timeoutMs: 60_000,
       ...(request.signal === undefined ? {} : { signal: request.signal }),
     });
     if (result.exitCode === 0) return { outcome: 'verified' };
-    return { outcome: verificationFailure(result.stderr), reason: cosignSaid(result.stderr) };
+    return refusal(result.stderr);
   } finally {
     await rm(trust, { force: true });
   }
+}
+
+/** cosign up to 2.5 reads an entry of Rekor v2 as one without a time. */
+const NEW_LOG = /nil value in transaction log entry/i;
+
+function refusal(stderr: string): CosignAnswer {
+  const reason = cosignSaid(stderr);
+  return NEW_LOG.test(reason)
+    ? {
+        outcome: 'unknown',
+        reason: 'it is logged in Rekor v2, which this cosign cannot read: install cosign 3',
+      }
+    : { outcome: verificationFailure(stderr), reason };
 }
 
 /** The arguments of `cosign verify-blob` or `verify-blob-attestation` in either dialect. */

@@ -14,6 +14,8 @@ const answer: ImageVerification = {
   outcome: 'verified',
   reasons: [],
   signedBy: 'k.pub',
+  signedWith: { kind: 'key' },
+  missing: ['SBOM'],
   signatures: [
     {
       type: 'cosign-bundle',
@@ -47,7 +49,7 @@ describe('the answer', () => {
       `  attestation https://example.org/t failed: not signed by k.pub (${short})`,
       '  level 3 (Scotch Bonnet), stated on 2026-11-24T00:00:00Z',
       '  criteria: 20 passed, 2 not judged, 1 failed',
-      'verified against k.pub',
+      'verified against k.pub; signed with a key, not logged; level 3; missing: SBOM',
       '',
     ]);
   });
@@ -58,12 +60,13 @@ describe('the answer', () => {
       digest: DIGEST,
       outcome: 'short',
       reasons: ['no signature of this digest verifies'],
+      missing: ['signature', 'provenance'],
       signatures: [],
       attestations: [],
     };
     expect(verificationText(bare).split('\n').slice(2)).toEqual([
       '  No signatures or attestations found',
-      'not verified',
+      'not verified; no level; missing: signature, provenance',
       '  no signature of this digest verifies',
       '',
     ]);

@@ -30,7 +30,12 @@ function place() {
   ) =>
     trustedSigners(
       contextOf(fakeRun([]).run, home),
-      { sign: DEFAULT_SETTINGS.sign, trust: { images: [], keys }, offline: false, origins },
+      {
+        sign: DEFAULT_SETTINGS.sign,
+        trust: { images: [], identities: [], keys },
+        offline: false,
+        origins,
+      },
       { ...NOBODY, ...flags },
     );
   return { home, write, ask };

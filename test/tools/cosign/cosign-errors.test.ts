@@ -19,12 +19,6 @@ describe.each(['2.5.0', '3.1.1'])('cosign %s', (version) => {
     expect(cosignUserError(recorded(file), 'k.key')?.message).toBe(message);
   });
 
-  test('keyless without a token says how to get one', () => {
-    const error = cosignUserError(recorded('keyless.err'), undefined);
-    expect(error?.message).toMatch(/^keyless signing failed: /);
-    expect(error?.nextStep).toContain('id-token: write');
-  });
-
   test.each([
     ['wrongkey.err', 'failed'],
     ['subject.err', 'failed'],

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { ToolRun } from '../../../src/model/run.ts';
-import { signArgs, signStatement } from '../../../src/tools/cosign/cosign-sign.ts';
+import { signStatement } from '../../../src/tools/cosign/cosign-sign.ts';
 import { fakeRun } from '../../fakes/fake-run.ts';
 
 const recorded = (name: string): string =>
@@ -15,32 +15,6 @@ const request = {
   predicatePath: '/p',
   key: { kind: 'key', ref: 'k.key', password: 'swordfish' },
 } as const;
-const files = { bundle: '/b', config: '/c', trust: '/r' };
-
-describe('arguments', () => {
-  test('2.5 signs with flags, without the log', () => {
-    expect(signArgs(request, 'flags', files).join(' ')).toBe(
-      'attest-blob --yes --key k.key --tlog-upload=false --new-bundle-format --bundle /b --type https://example.org/t --predicate /p /m',
-    );
-  });
-
-  test('3.1 signs with a config that names no service', () => {
-    expect(signArgs(request, 'signing-config', files).join(' ')).toBe(
-      'attest-blob --yes --key k.key --signing-config /c --trusted-root /r --bundle /b --type https://example.org/t --predicate /p /m',
-    );
-  });
-
-  test('keyless uses the services', () => {
-    expect(signArgs({ ...request, key: { kind: 'keyless' } }, 'signing-config', files)).toEqual(
-      ['attest-blob', '--yes', '--bundle', '/b', '--type', request.predicateType].concat([
-        '--predicate',
-        '/p',
-        '/m',
-      ]),
-    );
-  });
-});
-
 describe('signStatement', () => {
   let scratchDir = '';
   beforeEach(() => {

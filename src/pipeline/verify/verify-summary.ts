@@ -1,0 +1,26 @@
+import type { ImageVerification } from '../../model/verification.ts';
+import type { CheckedAttachment } from './checked-attachment.ts';
+
+/** Whose signature of an image counts, and with what it was made. One that is logged says more than one that is not. */
+export function signedBy(
+  signed: readonly CheckedAttachment[],
+): Pick<ImageVerification, 'signedBy' | 'signedWith'> {
+  const one = signed.find(({ origin }) => origin !== undefined) ?? signed[0];
+  if (one?.verifiedBy === undefined) return {};
+  const { proof } = one.evidence;
+  const kind =
+    proof.kind === 'statement' || proof.kind === 'message' ? proof.signedWith : 'notation';
+  return { signedBy: one.verifiedBy, signedWith: { kind, ...one.origin } };
+}
+
+/** What a build attaches, by the name for people and the type. */
+const EXPECTED = { provenance: 'provenance', SBOM: 'sbom', verdict: 'vsa' } as const;
+
+/** What no verified signature or statement says; `stated` gives those that cover the image, by type. */
+export function missingOf(
+  signed: readonly CheckedAttachment[],
+  stated: (type: string) => readonly CheckedAttachment[],
+): readonly string[] {
+  const absent = Object.entries(EXPECTED).filter(([, type]) => stated(type).length === 0);
+  return [...(signed.length === 0 ? ['signature'] : []), ...absent.map(([name]) => name)];
+}

@@ -1,0 +1,43 @@
+/** True for what cosign takes for the address of a key (a KMS, PKCS#11, the environment), and not for a file. */
+export function isKeyUri(ref: string): boolean {
+  return /^[a-z0-9+.-]+:/i.test(ref);
+}
+
+const PIN = /([?&])pin-value=([^&]*)/gi;
+
+/** A key's address without the PIN that a PKCS#11 URI may contain (RFC 7512, 2.4), and the PIN. */
+export function withoutPin(ref: string): { readonly ref: string; readonly pin?: string } {
+  if (!/^pkcs11:/i.test(ref)) return { ref };
+  const pin = [...ref.matchAll(PIN)].at(-1)?.[2];
+  if (pin === undefined) return { ref };
+  const rest = ref.replaceAll(PIN, '$1').replace(/&&+/g, '&').replace(/\?&/, '?');
+  return { ref: rest.replace(/[?&]$/, ''), pin: decoded(pin) };
+}
+
+/** How cosign is given a key: its address in arguments, which other users can see, and secrets by the environment. */
+export function keyAccess(
+  address: string,
+  password?: string,
+): { readonly ref: string; readonly env: Readonly<Record<string, string>> } {
+  const { ref, pin } = withoutPin(address);
+  return {
+    ref,
+    env: {
+      ...(password === undefined ? {} : { COSIGN_PASSWORD: password }),
+      ...(pin === undefined ? {} : { COSIGN_PKCS11_PIN: pin }),
+    },
+  };
+}
+
+/** A key's name for people: without a PIN, and without a password in a URL. */
+export function keyName(ref: string): string {
+  return withoutPin(ref).ref.replaceAll(/(:\/\/)[^\s/@]+@/g, '$1***@');
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
