@@ -1,5 +1,5 @@
-// Takes examples/node-app, and a project of `scoville init`, to level 5 in one build without a network. A second, empty home
-// verifies both by the key alone.
+// Takes examples/node-app, a project of `scoville init`, and Scoville's own image to level 5 in one build each, without a network. A
+// second, empty home verifies them by the key alone. The other templates: test/e2e/templates.e2e.test.ts, in the same way.
 //
 //   npm run ghost                  needs what scripts/engine.sh makes ready, and npm's registry
 //
@@ -28,6 +28,8 @@ const made = join(folder, 'made');
 const registry = settings.SCOVILLE_REGISTRY;
 const image = `${registry}/examples/node-app:ghost`;
 const madeImage = `${registry}/examples/made:ghost`;
+const own = join(folder, 'own');
+const ownImage = `${registry}/examples/scoville:ghost`;
 /** Stand-ins for the bases of the template. */
 const STACKS = {
   'node:22-trixie-slim': 'library/node:22-slim',
@@ -149,7 +151,7 @@ try {
     addSettings(app, 'attest:\n  seccomp: seccomp.json\n');
     await commit(app);
   });
-  const toGhost = ['--offline', '--min-level', '5', '--json', '--load', '--push'];
+  const toGhost = ['--offline', '--min-level', '5', '--json', '--push'];
   const graded = [];
   const publish = async (name, project, flags) => {
     const what = `scoville build --min-level 5: two builds of ${name}, signed, graded, pushed`;
@@ -177,6 +179,26 @@ try {
     contexts.push('--build-context', `${name}=docker-image://${base}`);
   }
   await publish(madeImage, made, contexts);
+  await step(
+    'Scoville itself: a clone, with the profile that init gives and what its owner says',
+    async () => {
+      await run('git', ['clone', '--quiet', ROOT, own]);
+      await run('git', ['remote', 'set-url', 'origin', 'https://example.com/scoville.git'], {
+        cwd: own,
+      });
+      cpSync(join(ROOT, 'dist'), join(own, 'dist'), { recursive: true });
+      cpSync(join(ROOT, 'templates/common/seccomp.json'), join(own, 'seccomp.json'));
+      writeFileSync(
+        join(own, '.scoville.yaml'),
+        `secrets: { use: none }\ntrust: { images: ['${registry}/base/*'] }\nattest: { seccomp: seccomp.json }\n`,
+      );
+      await commit(own);
+    },
+  );
+  await publish(ownImage, own, [
+    ...['--target', 'scoville', '--build-arg', 'SOURCE=https://example.com/scoville'],
+    ...['--build-arg', `DEBIAN=${await pinned(settings.SCOVILLE_BASE_DEBIAN)}`],
+  ]);
   const key = join(folder, 'maker/config/keys/cosign.pub');
   for (const [name, card] of graded) {
     await step(`a second, empty home verifies level 5 of ${name} by the key alone`, () =>
@@ -191,6 +213,6 @@ try {
   console.error(error instanceof Error ? error.message : error);
   process.exitCode = 1;
 } finally {
-  await run('docker', ['rmi', '--force', image, madeImage], { quiet: true }).catch(() => undefined);
+  await run('docker', ['rmi', '--force', image], { quiet: true }).catch(() => undefined);
   rmSync(folder, { recursive: true, force: true });
 }

@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 
 const execFileAsync = promisify(execFile);
 export const ROOT = resolve(import.meta.dirname, '../..');
-const CLI = join(ROOT, 'dist/scoville.js');
+export const CLI = join(ROOT, 'dist/scoville.js');
 
 /** The registry and base images that scripts/engine.sh made ready. */
 export const registry = setting('SCOVILLE_REGISTRY');

@@ -1,8 +1,9 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { bases, run, Scoville } from './harness.ts';
+import { advisory, affects, exportZip, putExport } from '../fakes/made-export.ts';
+import { bases, CLI, registry, run, Scoville } from './harness.ts';
 
 interface ScoreJson {
   readonly digest: string;
@@ -87,3 +88,51 @@ test('level 5 asks for the proof, and without it nothing is tagged', async () =>
   expect(stderr).toContain('building again without a cache');
   expect((await run('docker', ['image', 'inspect', other])).exitCode).not.toBe(0);
 });
+
+test('no step of the offline path opens a socket to anything but the engine and the registry', async () => {
+  write('cp /in.txt /out.txt');
+  const mirror = join(context, 'osv');
+  const affected = [affects('Debian:13', 'made-up', [{ introduced: '0' }, { fixed: '1' }])];
+  const record = advisory('MADE-UP-1', { modified: new Date().toISOString(), affected });
+  putExport(mirror, 'Debian', exportZip([record]));
+  const image = `${registry}/prove-e2e:sockets`;
+  const trace = join(scoville.home, 'sockets');
+  const steps = [
+    ['db', 'update', '--from', mirror, 'Debian'],
+    ['build', '--offline', '--prove', '--push', '--load', '-t', image, context],
+    ['grade', '--offline', image],
+    ['verify', '--min-level', '0', '--key', scoville.publicKey, image],
+  ];
+  const seen = new Set<string>();
+  for (const step of steps) {
+    const traced = ['-f', '-qq', '-s', '200', '-e', 'trace=connect,sendto,sendmsg', '-o', trace];
+    const ended = await run('strace', [...traced, process.execPath, CLI, ...step], {
+      env: { SCOVILLE_HOME: scoville.home, COSIGN_PASSWORD: undefined },
+    });
+    expect(ended.exitCode, ended.stderr).toBe(0);
+    for (const place of placesIn(readFileSync(trace, 'utf8'))) seen.add(place);
+  }
+  const port = registry.split(':').at(-1) ?? '';
+  const allowed = [`127.0.0.1:${port}`, `::1:${port}`];
+  expect([...seen].filter((place) => !place.startsWith('/') && !allowed.includes(place))).toEqual(
+    [],
+  );
+  expect([...seen].filter((place) => allowed.includes(place))).not.toEqual([]);
+  // Of this machine: the engine, and what C libraries ask for names.
+  const local = [...seen].filter((place) => place.startsWith('/'));
+  expect(local.filter((path) => !/docker.*\.sock$|\/nscd\/socket$/.test(path))).toEqual([]);
+  await run('docker', ['rmi', '--force', image]);
+});
+
+/** Where the sockets of a trace lead to: paths, and addresses with their port. */
+function placesIn(trace: string): readonly string[] {
+  return [...trace.matchAll(/\{sa_family=(AF_\w+), ([^}]*)\}/g)].flatMap(
+    ([, family, rest = '']) => {
+      if (family === 'AF_UNIX') return [/sun_path=@?"([^"]*)"/.exec(rest)?.[1] ?? rest];
+      if (family === 'AF_NETLINK') return [];
+      const port = /port=htons\((\d+)\)/.exec(rest)?.[1] ?? '';
+      const address = /inet_addr\("([^"]*)"\)|inet_pton\(AF_INET6, "([^"]*)"/.exec(rest);
+      return [`${address?.[1] ?? address?.[2] ?? rest}:${port}`];
+    },
+  );
+}

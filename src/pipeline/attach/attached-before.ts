@@ -1,3 +1,4 @@
+import { isBuiltVex } from '../../attestations/built-vex.ts';
 import { PROFILE_ARTIFACT, PROFILE_PREDICATE } from '../../attestations/security-profile.ts';
 import type { Descriptor } from '../../model/oci.ts';
 import type { OpenedImage } from '../../model/opened-image.ts';
@@ -61,6 +62,7 @@ async function keptOf(
     says.kind === 'statement' &&
     !anew.includes(says.predicateType) &&
     !isVerdict(says.predicateType, says.predicate) &&
+    !isBuiltVex(says.predicate, image.root.digest) &&
     !(isProven && says.predicateType === PREDICATE_TYPE.testResult);
   const read = await readAttachments(image);
   const candidates = read.found.filter(isKept);

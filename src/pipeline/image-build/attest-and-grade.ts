@@ -12,6 +12,7 @@ import type { Inspected } from '../assess/evidence.ts';
 import { inspect } from '../assess/inspect.ts';
 import type { KeptAttachments } from '../attach/attached-before.ts';
 import { profileStatements } from '../attach/profile-statements.ts';
+import { vexStatements } from '../attach/vex-statements.ts';
 import { part, type PipelineContext, phase } from '../context.ts';
 import type { BuildTimes, FinalImage } from '../image-under-build.ts';
 import { scanPlatforms } from '../scan/scan-platforms.ts';
@@ -135,6 +136,17 @@ async function signEarly(
       ? []
       : [proofStatement(context, prepared.proof, wholeImage(image))]),
     ...prepared.profiles.flatMap((profile) => profileStatements(profile, image.index)),
+    ...vexStatements(
+      prepared.vex,
+      {
+        names: plan.names,
+        digests: [
+          image.index.digest,
+          ...image.platforms.map(({ descriptor }) => descriptor.digest),
+        ],
+      },
+      wholeImage(image),
+    ),
   ];
   const signed = await signStatements(context, store.blobs, signer, statements);
   const subjects = signed

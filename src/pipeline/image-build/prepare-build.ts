@@ -178,7 +178,7 @@ export async function prepareBuild(
     images: engine?.images ?? [],
     registries,
     lock,
-    vex: parsed.own.grade ? await readVexFiles(plan.settings.vex) : [],
+    vex: parsed.own.grade || plan.attest.sign.on ? await readVexFiles(plan.settings.vex) : [],
     profiles:
       plan.attest.sign.on && recorded === undefined
         ? await readProfiles(context.cwd, parsed.own.profile, plan.settings.attest)

@@ -1,0 +1,37 @@
+import { builtVex } from '../../attestations/built-vex.ts';
+import { meansImage } from '../../facts/vex/vex-match.ts';
+import type { VexDocument } from '../../facts/vex/vex-statement.ts';
+import type { Digest } from '../../model/digest.ts';
+import { parseReference } from '../../model/reference.ts';
+import { PREDICATE_TYPE } from '../../model/statement.ts';
+import type { StatementToSign } from '../sign/attestation-documents.ts';
+
+/** A built image: its names, and the digests of its index and its platforms. */
+interface BuiltImage {
+  readonly names: readonly string[];
+  readonly digests: readonly [Digest, ...Digest[]];
+}
+
+/**
+ * The OpenVEX documents of the settings that say something of a built image, to be signed with it, so that others apply them without the
+ * files: a new digest starts with them again. CycloneDX documents stay with the settings.
+ */
+export function vexStatements(
+  documents: readonly VexDocument[],
+  { names, digests }: BuiltImage,
+  subject: Pick<StatementToSign, 'subject' | 'also'>,
+): readonly StatementToSign[] {
+  const references = names.flatMap((name) => {
+    const parsed = parseReference(name);
+    return parsed.ok ? [parsed.value] : [];
+  });
+  const [reference] = references;
+  if (reference === undefined) return [];
+  const means = (name: string): boolean => meansImage(name, { digests, references });
+  return documents.flatMap(({ value }) => {
+    const predicate = builtVex(value, { reference, digests }, means);
+    return predicate === undefined
+      ? []
+      : [{ predicateType: PREDICATE_TYPE.openvex, predicate, ...subject }];
+  });
+}
