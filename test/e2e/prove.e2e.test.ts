@@ -105,7 +105,16 @@ test('no step of the offline path opens a socket to anything but the engine and 
   ];
   const seen = new Set<string>();
   for (const step of steps) {
-    const traced = ['-f', '-qq', '-s', '200', '-e', 'trace=connect,sendto,sendmsg', '-o', trace];
+    const traced = [
+      '-f',
+      '-qq',
+      '-s',
+      '200',
+      '-e',
+      'trace=connect,sendto,sendmsg,sendmmsg',
+      '-o',
+      trace,
+    ];
     const ended = await run('strace', [...traced, process.execPath, CLI, ...step], {
       env: { SCOVILLE_HOME: scoville.home, COSIGN_PASSWORD: undefined },
     });

@@ -27,6 +27,7 @@ export async function fixDigests(
     return [withDefaultTag(unpinned)];
   });
   const wanted = [...inFile, ...runtimeImages(read, settings.fix.distroless), ...slimImages(read)];
+  const own = new Set(inFile.map(({ registry }) => registry));
   const names = new Map(wanted.map((reference) => [formatReference(reference), reference]));
   const found = await Promise.all(
     [...names].map(async ([name, reference]): Promise<[string, Result<Digest>]> => {
@@ -34,6 +35,8 @@ export async function fixDigests(
       if (locked !== undefined && !locked.local) return [name, ok(locked.digest)];
       try {
         const { registry, repository, tag = 'latest' } = reference;
+        // What an edit would bring in: offline, only registries of images that the Dockerfile has are asked.
+        if (settings.offline && !own.has(registry)) return [name, err(`${registry} is not asked`)];
         const root = await registries.reader(registry).findManifest(repository, tag);
         if (root === undefined) return [name, err(`${registry} does not have it`)];
         return [name, ok(root.descriptor.digest)];

@@ -1,6 +1,6 @@
 import type { FetchedFile } from '../../model/fix-rule.ts';
 import { quantity } from '../../model/quantity.ts';
-import type { Result } from '../../model/result.ts';
+import { err, type Result } from '../../model/result.ts';
 import { inParallel } from '../../oci/in-parallel.ts';
 import { isLoopback } from '../../oci/registry/registry-ways.ts';
 import { shownAddress } from '../../rules/verified-downloads/edit.ts';
@@ -15,7 +15,7 @@ const MOST = 64;
 /** Digests of what the Dockerfile downloads without a check, taken now, by address. */
 export async function fixHashes(
   context: PipelineContext,
-  { read, plainHttp }: FactsRequest,
+  { read, plainHttp, settings }: FactsRequest,
 ): Promise<ReadonlyMap<string, Result<FetchedFile>>> {
   const wanted = read.analysis.downloads.flatMap(({ kind, url, verifiedBy }) =>
     ['curl', 'wget', 'add'].includes(kind) && url !== undefined && verifiedBy === undefined
@@ -23,6 +23,7 @@ export async function fixHashes(
       : [],
   );
   const urls = [...new Set(wanted)].slice(0, MOST);
+  if (settings.offline) return new Map(urls.map((url) => [url, err('nothing is fetched offline')]));
   const found = new Map<string, Result<FetchedFile>>();
   const fetchOne = async (url: string): Promise<void> => {
     context.emit({ kind: 'notice', text: `fetching ${shownAddress(url)} for its hash` });
