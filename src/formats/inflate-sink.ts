@@ -46,7 +46,7 @@ export class InflateSink implements EntrySink {
   #atOnce(): void {
     try {
       const inflateSync = this.#isGzip ? gunzipSync : inflateRawSync;
-      this.#give(inflateSync(Buffer.concat(this.#held), { maxOutputLength: MAX_AT_ONCE }));
+      this.#give(inflateSync(this.#taken(), { maxOutputLength: MAX_AT_ONCE }));
     } catch (error) {
       if (error instanceof MalformedRecord) throw error;
       this.#budget.inflated -= MAX_AT_ONCE;
@@ -60,9 +60,14 @@ export class InflateSink implements EntrySink {
     this.#inflate = new (this.#isGzip ? Gunzip : Inflate)((bytes) => {
       if (bytes.length > 0) this.#give(bytes);
     });
-    const held = Buffer.concat(this.#held);
+    const held = this.#taken();
     this.#held = [];
     return this.#inPieces(held);
+  }
+
+  #taken(): Uint8Array {
+    const [first = new Uint8Array(), ...others] = this.#held;
+    return others.length === 0 ? first : Buffer.concat(this.#held);
   }
 
   #inPieces(bytes: Uint8Array): boolean {

@@ -87,12 +87,18 @@ export function headerSum(block: Uint8Array): {
   readonly signed: number;
 } {
   let unsigned = 8 * 0x20;
-  let high = 0;
-  for (let i = 0; i < BLOCK; i++) {
-    if (i === 148) i = 156;
-    const byte = block[i] ?? 0;
-    unsigned += byte;
-    if (byte > 0x7f) high++;
+  let bits = 0;
+  // Four a step take half of the time, and a large image has a hundred thousand headers.
+  for (let i = 0; i < BLOCK; i += 4) {
+    const a = block[i] ?? 0;
+    const b = block[i + 1] ?? 0;
+    const c = block[i + 2] ?? 0;
+    const d = block[i + 3] ?? 0;
+    unsigned += a + b + c + d;
+    bits |= a | b | c | d;
   }
+  for (const byte of block.subarray(148, 156)) unsigned -= byte;
+  if (bits < 0x80) return { unsigned, signed: unsigned };
+  const high = block.filter((byte, i) => byte > 0x7f && (i < 148 || i >= 156)).length;
   return { unsigned, signed: unsigned - high * 256 };
 }

@@ -1,7 +1,7 @@
 import { checkName, hasInnerDots, refused } from './layer-rules.ts';
 import { LinkTexts } from './link-texts.ts';
 import { NONE, type PlaceKind, Places } from './places.ts';
-import { joined } from './root-path.ts';
+import { joined, parentPath } from './root-path.ts';
 import { tooMuch, TREE_LIMITS } from './tree-limits.ts';
 import { MAX_LINKS, walkPath } from './walk-path.ts';
 
@@ -105,10 +105,24 @@ export class LayerFolders {
   /** The folder at a path, links followed, made where it is missing. Throws UserError where no folder can be, or the stores differ. */
   make(path: string): number {
     if (path === this.#lastPath) return this.#last;
-    this.#last = this.#walk(path, true);
+    const shared = this.#sharedFolder(path);
+    const rest = shared.length === 0 ? path : path.slice(shared.length + 1);
+    this.#last = this.#walk(path, rest, shared.folder, true);
     this.#lastPath = path;
     this.#lastOwn = this.places.pathOf(this.#last);
     return this.#last;
+  }
+
+  /** The lowest folder that the path shares with the last, where no link led there, and the length of its path. */
+  #sharedFolder(path: string): { readonly folder: number; readonly length: number } {
+    let folder = this.#last;
+    let shared = this.#lastOwn === this.#lastPath ? this.#lastPath : '';
+    if (shared === '') return { folder: this.root, length: 0 };
+    while (shared !== '' && !(path.startsWith(shared) && path.charAt(shared.length) === '/')) {
+      folder = this.places.folderOf(folder);
+      shared = parentPath(shared);
+    }
+    return { folder, length: shared.length };
   }
 
   /** Where links of the layer lead a path whose folder, `parent`, was made last. */
@@ -118,37 +132,37 @@ export class LayerFolders {
 
   /** The folder at a path, links followed; NONE where it is missing. */
   folderAt(path: string): number {
-    return this.#walk(path, false);
+    return this.#walk(path, path, this.root, false);
   }
 
-  #walk(path: string, make: boolean): number {
+  /** The folder at `rest`, seen from one that no link led to; `path` is the whole. */
+  #walk(path: string, rest: string, from: number, make: boolean): number {
     const { places, root } = this;
-    const folders: number[] = [root];
+    let folder = from;
     let links = 0;
     const go = (text: string, isLink: boolean): boolean => {
       for (const part of text.split('/')) {
         if (part === '' || part === '.') continue;
         if (part === '..') {
-          if (folders.length > 1) folders.pop();
+          if (folder !== root) folder = places.folderOf(folder);
           continue;
         }
-        const folder = folders.at(-1) ?? root;
         const place = this.find(folder, part);
-        if (this.isFolder(place)) folders.push(place);
+        if (this.isFolder(place)) folder = place;
         else if (place === NONE) {
           if (!make) return false;
           if (isLink) throw refused(path, 'a link in it points to nothing');
-          folders.push(this.#makeFolder(folder, part, path));
+          folder = this.#makeFolder(folder, part, path);
         } else if (places.kindOf(place) === 'l') {
           links += 1;
           const link = this.#linkText(place, links, path);
-          if (link.startsWith('/')) folders.length = 1;
+          if (link.startsWith('/')) folder = root;
           if (!go(link, true)) return false;
         } else throw refused(path, `${JSON.stringify(part)} is not a folder`);
       }
       return true;
     };
-    return go(path, false) ? (folders.at(-1) ?? NONE) : NONE;
+    return go(rest, false) ? folder : NONE;
   }
 
   /** The stores part where `..` follows a link or a name: a kernel goes up from where that leads, containerd from where it stands. */

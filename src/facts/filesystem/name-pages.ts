@@ -65,6 +65,23 @@ export class NamePages {
     return name;
   }
 
+  /** `hash` with each character of the name, by `withCode`. */
+  hashAt(place: number, hash: number, factor: number): number {
+    const page = this.#pageOf(place);
+    const start = (place & IN_PAGE) + 2;
+    const end = start + lengthAt(page, start - 2);
+    let found = hash;
+    for (let at = start; at < end; at += 1) {
+      let code = page[at] ?? 0;
+      if (code === WIDE) {
+        code = ((page[at + 1] ?? 0) << 8) | (page[at + 2] ?? 0);
+        at += 2;
+      }
+      found = withCode(found, code, factor);
+    }
+    return found;
+  }
+
   isAt(place: number, bytes: Uint8Array, length: number): boolean {
     const page = this.#pageOf(place);
     const start = place & IN_PAGE;
@@ -102,6 +119,12 @@ export function encodeCharacter(bytes: Uint8Array, at: number, code: number): nu
   }
   bytes[end++] = code & 0xff;
   return end;
+}
+
+/** A name's hash with one more character. */
+export function withCode(hash: number, code: number, factor: number): number {
+  const next = Math.imul(hash ^ code, factor);
+  return next ^ (next >>> 15);
 }
 
 function lengthAt(page: Uint8Array, start: number): number {

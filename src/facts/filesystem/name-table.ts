@@ -1,6 +1,6 @@
 import { grown, grownLength, SMALLEST } from './grown-array.ts';
 import type { Columns } from './kept-columns.ts';
-import { encodeCharacter, NamePages } from './name-pages.ts';
+import { encodeCharacter, NamePages, withCode } from './name-pages.ts';
 
 const NOWHERE = -1;
 
@@ -144,13 +144,19 @@ export class NameTable {
     let length = 0;
     for (let at = 0; at < name.length; at += 1) {
       const code = name.charCodeAt(at);
-      hash = Math.imul(hash ^ code, factor);
-      hash ^= hash >>> 15;
+      hash = withCode(hash, code, factor);
       length = encodeCharacter(bytes, length, code);
     }
     this.#length = length;
     this.#isWide = length > name.length;
     this.#hash = mixed(hash, factor);
+  }
+
+  /** As `#encode` finds it of a name and its folder. */
+  #hashOf(number: number): number {
+    const factor = this.#factor;
+    const start = Math.imul(this.folderOf(number) ^ factor, factor);
+    return mixed(this.#pages.hashAt(this.#places[number] ?? 0, start, factor), factor);
   }
 
   #isAsked(number: number): boolean {
@@ -177,8 +183,7 @@ export class NameTable {
     const mask = this.#slots.length - 1;
     for (const taken of before) {
       if (taken === 0) continue;
-      this.#encode(this.nameOf(taken - 1), this.folderOf(taken - 1));
-      let slot = this.#hash & mask;
+      let slot = this.#hashOf(taken - 1) & mask;
       while (this.#slots[slot] !== 0) slot = (slot + 1) & mask;
       this.#slots[slot] = taken;
     }

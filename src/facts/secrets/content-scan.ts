@@ -47,8 +47,8 @@ export function secretsInPiece(
   depth = 0,
 ): readonly FoundSecret[] {
   const { hits, findings } = lookThrough(bytes);
+  if (findings.length === 0) return [];
   const found = [...secretsInBytes(bytes, binary, budget, hits)];
-  if (findings.length === 0) return found;
   const views: View[] = wideViews(bytes, findings).slice();
   if (depth < MAX_DECODED_DEPTH)
     views.push(
@@ -150,11 +150,11 @@ export class ContentScan implements EntrySink {
     const own = this.#isCredentials
       ? credentialsIn(this.#name, Buffer.from(piece).toString('latin1'))
       : [];
+    const all = secretsInPiece(piece, this.#binary, this.#shared.budget);
+    if (own.length === 0 && all.length === 0) return;
     // On one line what the file is made for is enough.
     const lines = new Set(own.map(({ at }) => lineAt(piece, at)));
-    const others = secretsInPiece(piece, this.#binary, this.#shared.budget).filter(
-      ({ at }) => lines.size === 0 || !lines.has(lineAt(piece, at)),
-    );
+    const others = all.filter(({ at }) => lines.size === 0 || !lines.has(lineAt(piece, at)));
     for (const { at, rule, value } of [...own, ...others])
       if (at >= from && at < to) this.#found(rule, value, piece, at);
   }

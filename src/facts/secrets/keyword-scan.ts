@@ -31,7 +31,7 @@ export function keywordScan<K extends Keyword>(keywords: readonly K[]): KeywordS
   return {
     find: (bytes) => {
       const findings = scan.scan(bytes);
-      return { hits: hitsOf(keywords, bytes, findings), findings };
+      return { hits: findings.length === 0 ? [] : hitsOf(keywords, bytes, findings), findings };
     },
   };
 }

@@ -91,7 +91,8 @@ export class EntryDispatch implements TarHandler {
     const content = this.#held.subarray(0, this.#heldLength);
     this.#collectors.forEach((collector, i) => {
       const wish = this.#wishes[i] ?? 0;
-      const got = wish === 0 ? undefined : content.subarray(0, wish);
+      const part = content.length > wish ? content.subarray(0, wish) : content;
+      const got = wish === 0 ? undefined : part;
       collector.visit(current, got, got !== undefined && current.entry.size > wish);
     });
     this.#current = undefined;
