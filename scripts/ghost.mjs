@@ -72,6 +72,7 @@ function writeExports(mirror) {
   for (const [ecosystem, release] of [
     ['Debian', 'Debian:13'],
     ['npm', 'npm'],
+    ['Go', 'Go'],
   ]) {
     const id = `MADE-UP-${ecosystem}`;
     const events = [{ introduced: '0' }, { fixed: '1' }];
@@ -136,7 +137,7 @@ try {
   const mirror = join(folder, 'osv');
   writeExports(mirror);
   await step('scoville db update: the advisories of a folder', () =>
-    scoville('maker', 'db', 'update', '--from', mirror, 'Debian', 'npm'),
+    scoville('maker', 'db', 'update', '--from', mirror, 'Debian', 'npm', 'Go'),
   );
   const build = await pinned(settings.SCOVILLE_BASE_NODE);
   const runtime = await pinned(settings.SCOVILLE_BASE_NODE_DISTROLESS);

@@ -1,4 +1,5 @@
 import { type FileTrace, mergedPaths } from '../../profile/file-trace.ts';
+import { TRACER } from './tracer-files.ts';
 
 /** Runs a program of the tracer in a container of the image; gives what it prints, empty where it failed. */
 export type AskImage = (
@@ -33,7 +34,9 @@ export async function resolveFiles(trace: FileTrace, ask: AskImage): Promise<Fil
   const executed = await withInterpreters([...trace.executed].map(real), ask);
   return {
     ...trace,
-    files: mergedPaths([trace.files, named]),
+    files: new Map(
+      [...mergedPaths([trace.files, named])].filter(([path]) => !path.startsWith(`${TRACER}/`)),
+    ),
     named: new Map(),
     entries: entries.programs,
     executed: executed.programs,

@@ -25,7 +25,10 @@ const ask = (program: 'readlink' | 'head', args: readonly string[]) => {
 test('links are resolved, and a script brings its interpreter', async () => {
   const found = await resolveFiles(
     {
-      files: new Map([['/run/app.pid', new Set('r')]]),
+      files: new Map([
+        ['/run/app.pid', new Set('r')],
+        ['/.scoville/trace', new Set('w')],
+      ]),
       named: new Map([
         ['/var/run/app.pid', new Set('wc')],
         ['/top', new Set('w')],
