@@ -12,6 +12,10 @@ test.each([
   ['--build-arg=PROXY=http://me:pw@proxy:3128', '--build-arg=PROXY=http://****@proxy:3128'],
   ['https://ghp_x@github.com/a/b.git', 'https://****@github.com/a/b.git'],
   [`--label=x=ghp_${'a'.repeat(36)}`, '--label=x=****'],
+  [
+    '--key=pkcs11:token=t?pin-value=1%2634&module-path=/m.so',
+    '--key=pkcs11:token=t?pin-value=****&module-path=/m.so',
+  ],
   ['--secret=id=npm,src=.npmrc', '--secret=id=npm,src=.npmrc'],
 ])('%s', (word, shown) => {
   expect(maskArgument(word)).toBe(shown);

@@ -116,7 +116,7 @@ async function triedSigner(
 ): Promise<Signer> {
   await requireCosign(context, isKeyUri(ref) ? 'a key behind a URI' : `the key ${ref}`);
   const { run, signal } = context;
-  const pem = await publicKey(run, ref, password);
+  const pem = await publicKey(run, ref, password).catch(asPasswordNeeded);
   if (!isKeyUri(ref)) await refuseForeignPublicKey(resolve(context.cwd, ref), pem);
   const scratchDir = await mkdtemp(join(tmpdir(), 'scoville-sign-'));
   try {
@@ -127,6 +127,13 @@ async function triedSigner(
   } finally {
     await rm(scratchDir, { recursive: true, force: true });
   }
+}
+
+/** A password that is missing or wrong can be asked for. */
+function asPasswordNeeded(error: unknown): never {
+  if (!(error instanceof UserError) || !/\bpassword\b/.test(error.message)) throw error;
+  const { nextStep } = error;
+  throw new PasswordNeeded(error.message, nextStep === undefined ? {} : { nextStep });
 }
 
 function pemOf({ publicKey: key }: OpenedKey): string {

@@ -1,4 +1,5 @@
 import { secretName } from '../../model/secret-names.ts';
+import { maskText } from '../mask.ts';
 import type { Scanned } from './scan-arguments.ts';
 
 /** Where the result goes and how it is shown: a command for the same image says that itself. */
@@ -37,6 +38,7 @@ function wordsOf(part: Scanned): readonly string[] | undefined {
     secretName(name, 'possible') !== undefined
   )
     return undefined;
+  if (spec.name === 'key' && maskText(value) !== value) return undefined;
   if (spec.kind === 'bool')
     return [value === 'true' ? `--${spec.name}` : `--${spec.name}=${value}`];
   if (spec.bare !== undefined) return [`--${spec.name}=${value}`];

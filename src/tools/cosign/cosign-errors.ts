@@ -31,6 +31,12 @@ export function cosignUserError(stderr: string, key: string): UserError | undefi
       nextStep: 'name an existing key, or make one: cosign generate-key-pair',
       cause,
     });
+  if (/pkcs11 token key: unimplemented/i.test(said))
+    return new UserError('this cosign was built without PKCS#11', {
+      nextStep:
+        'install a cosign that has it (its release named pivkey-pkcs11key), or sign with a key file',
+      cause,
+    });
   return undefined;
 }
 

@@ -27,6 +27,7 @@ test.each([
 test.each([
   ['without a name', ['.']],
   ['from stdin', ['-t', 'a', '-']],
+  ['with a PIN', ['-t', 'a', '--key', 'pkcs11:token=t?pin-value=1234', '.']],
   ['with a secret', ['-t', 'a', '--build-arg', 'API_TOKEN=abc', '.']],
   ['from a URL with a password', ['-t', 'a', 'https://u:p@example.com/x.git']],
   ['with a flag of a later buildx', ['-t', 'a', '--zzzzzzzzzz=1', '.']],

@@ -40,6 +40,13 @@ describe.each(['2.5.0', '3.1.1'])('cosign %s', (version) => {
   });
 });
 
+test('a cosign without PKCS#11 is named', () => {
+  const said = 'Error: opening pkcs11 token key: unimplemented';
+  expect(cosignUserError(said, 'pkcs11:token=t?pin-value=1234')?.message).toBe(
+    'this cosign was built without PKCS#11',
+  );
+});
+
 test('a cosign that knows no bundles has no dialect', () => {
   expect(dialectOf('Flags:\n  --key\n  --bundle')).toBeUndefined();
 });
