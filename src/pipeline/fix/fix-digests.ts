@@ -27,7 +27,7 @@ export async function fixDigests(
     return [withDefaultTag(unpinned)];
   });
   const wanted = [...inFile, ...runtimeImages(read, settings.fix.distroless), ...slimImages(read)];
-  const own = new Set(inFile.map(({ registry }) => registry));
+  const own = new Set(read.model.externalImages.map(({ reference }) => reference?.registry));
   const names = new Map(wanted.map((reference) => [formatReference(reference), reference]));
   const found = await Promise.all(
     [...names].map(async ([name, reference]): Promise<[string, Result<Digest>]> => {

@@ -23,7 +23,7 @@ afterAll(() => {
   server.close();
 });
 
-async function hashesOf(lines: readonly string[]) {
+async function hashesOf(lines: readonly string[], offline = false) {
   const read = readForEdits(['FROM debian', ...lines].join('\n'));
   if (!read.ok) throw new Error(read.error.message);
   const events: PipelineEvent[] = [];
@@ -35,7 +35,7 @@ async function hashesOf(lines: readonly string[]) {
     dockerfile: '/nowhere/Dockerfile',
     buildArgs: [],
     target: undefined,
-    settings: DEFAULT_SETTINGS,
+    settings: { ...DEFAULT_SETTINGS, offline },
     refresh: false,
     build: false,
     plainHttp: [],
@@ -65,4 +65,10 @@ test('each address once, and how many came is told at the end', async () => {
 
 test('nothing is told where nothing is downloaded', async () => {
   expect(await hashesOf(['RUN true'])).toEqual({ found: new Map(), events: [] });
+});
+
+test('nothing is fetched offline', async () => {
+  const { found, events } = await hashesOf([`ADD ${base}/there /a`], true);
+  expect(found.get(`${base}/there`)).toEqual({ ok: false, error: 'nothing is fetched offline' });
+  expect(events).toEqual([]);
 });
