@@ -47,15 +47,23 @@ export const prune = command(PRUNE, async (flags, _, io) => {
   return EXIT.met;
 });
 
-/** Removes what the caches hold (each is filled again when it is asked for) and gives its bytes; `dryRun` only counts. */
+/** What nobody can fetch again: recordings of builds. */
+const KEPT = 'fetches';
+
+/** Removes what is filled again when it is asked for, and gives its bytes; `dryRun` only counts. */
 async function pruneCaches(folder: string, dryRun: boolean): Promise<number> {
-  const names = await readdir(folder, { recursive: true }).catch(() => []);
+  const caches = (await readdir(folder).catch(() => [])).filter((name) => name !== KEPT);
   let bytes = 0;
-  for (const name of names)
-    bytes += await stat(join(folder, name)).then(
-      (found) => (found.isFile() ? found.size : 0),
-      () => 0,
-    );
-  if (!dryRun) await rm(folder, { recursive: true, force: true });
+  for (const cache of caches) {
+    for (const name of [
+      '.',
+      ...(await readdir(join(folder, cache), { recursive: true }).catch(() => [])),
+    ])
+      bytes += await stat(join(folder, cache, name)).then(
+        (found) => (found.isFile() ? found.size : 0),
+        () => 0,
+      );
+    if (!dryRun) await rm(join(folder, cache), { recursive: true, force: true });
+  }
   return bytes;
 }

@@ -68,18 +68,16 @@ export class BuildAuthority {
     const known = this.#contexts.get(host);
     if (known !== undefined) return known;
     if (this.#contexts.size >= MOST_HOSTS) throw new Error('too many hosts');
-    const made = createSecureContext({
-      key: this.#leaf.privateKey.export({ type: 'pkcs8', format: 'pem' }),
-      cert: this.#certificateFor(host),
-      minVersion: 'TLSv1.2',
-    });
+    const made = createSecureContext({ ...this.identityOf(host), minVersion: 'TLSv1.2' });
     this.#contexts.set(host, made);
     return made;
   }
 
-  #certificateFor(host: string): string {
+  /** Key and certificate of a server with this host's name, PEM. Throws where the text is not a host. */
+  identityOf(host: string): { readonly key: string; readonly cert: string } {
     const name = alternativeName(host);
-    return pemOf(
+    const key = this.#leaf.privateKey.export({ type: 'pkcs8', format: 'pem' }) as string;
+    const cert = pemOf(
       certificate({
         subject: sequence(),
         key: this.#leaf.publicKey,
@@ -94,6 +92,7 @@ export class BuildAuthority {
         ],
       }),
     );
+    return { key, cert };
   }
 }
 

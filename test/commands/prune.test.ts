@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { prune } from '../../src/commands/prune.ts';
@@ -48,15 +48,18 @@ test('--dry-run says the same and removes nothing', async () => {
   expect(existsSync(cache)).toBe(true);
 });
 
-test('--all takes every build and the caches, and counts their bytes', async () => {
+test('--all takes every build and the caches, and counts their bytes; recordings stay', async () => {
   const { ran, left, cache } = await home();
+  mkdirSync(join(cache, 'fetches/a'), { recursive: true });
+  writeFileSync(join(cache, 'fetches/a/b'), 'recorded');
   const told = JSON.parse((await ran('--dry-run', '--json')).out) as { freedBytes: number };
   const { out } = await ran('--all', '--json');
   const result = JSON.parse(out) as { freedBytes: number; removedBuilds: string[] };
   expect(result.removedBuilds).toHaveLength(2);
   expect(result.freedBytes).toBeGreaterThan(told.freedBytes + 1000);
   expect(await left()).toBe(0);
-  expect(existsSync(cache)).toBe(false);
+  expect(readdirSync(cache)).toEqual(['fetches']);
+  expect(existsSync(join(cache, 'fetches/a/b'))).toBe(true);
 });
 
 test('--keep and --older-than spare builds', async () => {
