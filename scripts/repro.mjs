@@ -1,14 +1,15 @@
-// Which Dockerfiles build twice to the same image: by safe rules, and where those do not suffice by aggressive ones. Prints a Markdown table.
+// Which Dockerfiles build twice to the same image: by safe rules, where those do not suffice by aggressive ones, then with the same inputs. Prints a Markdown table.
 //   npm run repro -- [DIR...] [--fail NAME]... [--behave] [--bin FILE] [-- BUILD FLAGS]
 // DIR: a folder with a Dockerfile, or one of such folders; SCOVILLE_REPRO_CORPUS names them too; by default examples/ and test/fixtures/repro.
 // --fail NAME: this one is known to differ. A file `expect-difference` in its folder says the same.
-// --behave: whether each image's own command does the same with the rules as without; nothing is built twice.
+// --behave: whether each image's own command (or the script `check` of its folder) does the same with the rules as without; nothing is built twice.
+// A script `prepare` in a folder is run in a copy of it, which is then built.
 // --engines: whether the engine of the second toolchain gives the same digest as the one that is there (after scripts/engine.sh test-tools).
 // Exit 1 where one differs that is not known to, or one that is does not; 2 where one does not build.
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { behavesAsBefore } from './repro/behave.mjs';
-import { corpus } from './repro/corpus.mjs';
+import { corpus, withPrepared } from './repro/corpus.mjs';
 import { onBothEngines } from './repro/engines.mjs';
 import { measure } from './repro/measure.mjs';
 import { tableText } from './repro/table.mjs';
@@ -34,7 +35,7 @@ if (folders.length === 0) throw new Error('no Dockerfile in these folders');
 
 if (values.behave) {
   for (const folder of folders) {
-    const same = behavesAsBefore(resolve(values.bin), folder, flags);
+    const same = withPrepared(folder, (one) => behavesAsBefore(resolve(values.bin), one, flags));
     const told =
       same === undefined ? 'no command to run, or not built' : same ? 'as before' : 'OTHER';
     process.stdout.write(`${folder.name}: ${told}\n`);
@@ -47,7 +48,7 @@ function measureAll() {
   const rows = [];
   for (const folder of folders) {
     process.stderr.write(`repro: ${folder.name}\n`);
-    rows.push(measure(resolve(values.bin), folder, flags));
+    rows.push(withPrepared(folder, (one) => measure(resolve(values.bin), one, flags)));
     process.stderr.write(`${JSON.stringify(rows.at(-1))}\n`);
   }
   process.stdout.write(`${tableText(rows)}\n`);

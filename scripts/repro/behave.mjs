@@ -1,15 +1,21 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 
 /** A server that is still up after so long is taken for one that runs. */
 const LONGEST_MS = 5000;
 
 /**
  * Builds with and without the rules and runs the image's own command both ways: true where exit code, stdout and stderr are the same, or where
- * both still run; undefined where it cannot be built or has no command.
+ * both still run; undefined where it cannot be built or has no command. Where the folder has a script `check`, that is run in the image, with the same inputs
+ * too, and has to succeed.
  */
 export function behavesAsBefore(bin, { dir, name, args }, flags) {
-  const said = ['off', 'safe'].map((mode) => {
+  const script = join(dir, 'check');
+  const check = existsSync(script) ? readFileSync(script, 'utf8') : undefined;
+  const modes = check === undefined ? ['off', 'safe'] : ['off', 'safe', 'deterministic'];
+  const said = modes.map((mode) => {
     const image = `scoville-behave-${name}:${mode}`;
     const build = ['build', '-q', '--sign=false', '--grade=false', `--repro=${mode}`, '-t', image];
     const built = spawnSync(process.execPath, [bin, ...build, ...args, ...flags, dir], {
@@ -17,12 +23,18 @@ export function behavesAsBefore(bin, { dir, name, args }, flags) {
     });
     if (built.status !== 0) return undefined;
     try {
-      return ran(image);
+      return check === undefined ? ran(image) : checked(image, check);
     } finally {
       spawnSync('docker', ['rmi', '--force', image]);
     }
   });
-  return said.includes(undefined) ? undefined : said[0] === said[1];
+  if (said.includes(undefined)) return undefined;
+  return check === undefined ? said[0] === said[1] : said.every((works) => works);
+}
+
+function checked(image, check) {
+  const words = ['run', '--rm', '--network=none', '--entrypoint', 'sh', image, '-c', check];
+  return spawnSync('docker', words, { encoding: 'utf8', timeout: 60_000 }).status === 0;
 }
 
 function ran(image) {

@@ -1,4 +1,6 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { cpSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 
 /** Build arguments by the ARGs that the repository's own Dockerfiles declare for their bases, as scripts/engine.sh names them. */
@@ -26,6 +28,20 @@ export function corpus(paths, known) {
       isKnown: known.includes(basename(dir)) || existsSync(join(dir, 'expect-difference')),
       args: baseArguments(),
     }));
+}
+
+/** Calls `use` with the folder; where it has a script `prepare`, with a copy that it was run in: a repository cannot be kept inside another. */
+export function withPrepared(folder, use) {
+  if (!existsSync(join(folder.dir, 'prepare'))) return use(folder);
+  const work = mkdtempSync(join(tmpdir(), 'scoville-repro-'));
+  try {
+    const dir = join(work, folder.name);
+    cpSync(folder.dir, dir, { recursive: true });
+    execFileSync('sh', ['prepare'], { cwd: dir, stdio: 'ignore' });
+    return use({ ...folder, dir });
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
 }
 
 function baseArguments() {

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 
-/** A Dockerfile by safe rules, and by aggressive ones where it differs. */
+/** A Dockerfile by safe rules, and by aggressive ones where it differs, and with the same inputs where it still does. */
 export function measure(bin, { dir, name, args, isKnown }, flags) {
   const row = { name, isKnown };
   const safe = reproduce(bin, dir, 'safe', [...args, ...flags]);
@@ -9,13 +9,24 @@ export function measure(bin, { dir, name, args, isKnown }, flags) {
   const aggressive = reproduce(bin, dir, 'aggressive', [...args, ...flags]);
   if (aggressive.error !== undefined)
     return { ...row, safe: 'differs', aggressive: 'error', isSame: false, error: aggressive.error };
+  const found = { ...row, safe: 'differs', bySafe: grouped(safe.differences) };
+  if (aggressive.reproducible) return { ...found, aggressive: 'same', isSame: true, left: [] };
+  const last = reproduce(bin, dir, 'deterministic', [...args, ...flags]);
+  if (last.error !== undefined)
+    return {
+      ...found,
+      aggressive: 'differs',
+      deterministic: 'error',
+      isSame: false,
+      error: last.error,
+    };
   return {
-    ...row,
-    safe: 'differs',
-    aggressive: aggressive.reproducible ? 'same' : 'differs',
-    isSame: aggressive.reproducible,
-    bySafe: grouped(safe.differences),
-    left: grouped(aggressive.differences),
+    ...found,
+    aggressive: 'differs',
+    deterministic: last.reproducible ? 'same' : 'differs',
+    // A Dockerfile is known to differ by the rules alone.
+    isSame: false,
+    left: grouped(last.differences),
   };
 }
 
