@@ -51,6 +51,7 @@ export async function proofInputs(
     env,
     platforms: plan.platforms,
     epoch: plan.epoch,
+    steady: plan.steady,
     trees,
   };
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
