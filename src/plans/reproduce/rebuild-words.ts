@@ -27,7 +27,7 @@ const MASK = '[masked]';
 const PROXY = /^(?:https?|ftp|all|no)_proxy$/i;
 /** Attributes that leave the image as it is, or that are planned anew. */
 const WITHOUT_EFFECT =
-  /^(?:no-cache|image-resolve-mode|cache-from|cache-imports|cache-to|multi-platform|platform|filename|cmdline|source|cgroup-parent|vcs:.*|attest:.*|local-sessionid:.*|localsessionid:.*|contextkey|dockerfilekey|contextsubdir)$/;
+  /^(?:no-cache|frontend\.caps|image-resolve-mode|cache-from|cache-imports|cache-to|multi-platform|platform|filename|cmdline|source|cgroup-parent|vcs:.*|attest:.*|local-sessionid:.*|localsessionid:.*|contextkey|dockerfilekey|contextsubdir)$/;
 
 /** The flags that give the same build, and what stands against it. Pure; `record` is hostile, and what goes into a word stays in that word. */
 export function rebuildWords(record: RecordedBuild, given: GivenInputs): RebuildWords {

@@ -28,7 +28,10 @@ describe('rebuildWords', () => {
     const words = rebuildWords(
       record({
         otherLocals: ['scoville-clock'],
-        args: { 'context:scoville-clock': 'local:scoville-clock' },
+        args: {
+          'context:scoville-clock': 'local:scoville-clock',
+          'frontend.caps': 'moby.buildkit',
+        },
       }),
       { buildArgs: [], secrets: [], ssh: [] },
     );
