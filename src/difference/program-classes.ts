@@ -64,7 +64,7 @@ export const PROGRAM_CLASSES: readonly ClassRule[] = [
     path: /(?:^|\/)bootsnap\/(?:compile-cache(?:-[a-z]+)?\/|load-path-cache$)/,
     cause: 'bootsnap’s cache contains the times of the sources and of their folders',
     remedy:
-      'find . -exec touch -d @$SOURCE_DATE_EPOCH {} + before bootsnap runs, in the same RUN (with ARG SOURCE_DATE_EPOCH), or fill the cache when the container starts',
+      'rm -f tmp/cache/bootsnap/load-path-cache in the same RUN: bootsnap writes it again; the rules make the rest the same',
   },
   {
     id: 'database-counter',
