@@ -132,16 +132,16 @@ export class RegistryConnection {
       const asked = isOld ? { ...call, url: new URL(pathBehind(call.url, first), way.base) } : call;
       try {
         const response = await this.#authorized(asked, way);
-        if (response.ok || call.accept?.includes(response.status) === true) return response;
-        if (await this.#ways.tryNext(way, response)) {
+        if (await this.#ways.isLeft(way, response)) {
           await drop(response);
           continue;
         }
+        if (response.ok || call.accept?.includes(response.status) === true) return response;
         if (last || !isPassingStatus(response.status)) throw await registryError(response);
         await drop(response);
         await this.pause(attempt, retryAfter(response));
       } catch (error) {
-        if (await this.#ways.tryNext(way, error)) continue;
+        if (await this.#ways.isLeft(way, error)) continue;
         if (last || !this.isPassing(error)) throw error;
         await this.pause(attempt);
       }

@@ -123,6 +123,9 @@ function unreachableHint(code: string, host: string): string {
   if (TLS.test(code))
     return `Trust who signed its certificate: put that authority into ${folder}/ca.crt, or into the system's store. Where it speaks plain HTTP, set registries."${host}".plainHttp in your own settings.`;
   if (code === 'ENOTFOUND') return 'Check the name of the registry.';
+  // Of a handshake that it ended because of that, Node.js may see no more.
+  if (/^(?:ECONNRESET|EPIPE|UND_ERR_SOCKET)$/.test(code))
+    return `Check that a registry answers at ${host}; if it asks for a client certificate, put client.cert and client.key into ${folder}.`;
   return `Check that a registry answers at ${host}.`;
 }
 

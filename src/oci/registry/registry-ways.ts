@@ -1,4 +1,4 @@
-import { HttpSender, type SenderOptions } from './http-sender.ts';
+import { drop, HttpSender, type SenderOptions } from './http-sender.ts';
 import { networkCode } from './registry-errors.ts';
 
 /** What decides how a registry is spoken to. */
@@ -23,7 +23,7 @@ export interface Way {
 
 /** No TLS, one that is not trusted, or nobody who listens there. */
 const OTHER_PROTOCOL =
-  /CERT|SSL|VERIFY|SIGNATURE|SELF_SIGNED|^(?:EPROTO|ECONNREFUSED|ECONNRESET|UND_ERR_SOCKET|HPE_\w+)$/;
+  /CERT|SSL|VERIFY|SIGNATURE|^(?:EPROTO|ECONNREFUSED|ECONNRESET|UND_ERR_SOCKET|HPE_\w+)$/;
 
 /**
  * How a registry is spoken to: TLS that is verified. Where the engine calls it insecure, and that fails, then TLS with any certificate and
@@ -32,7 +32,7 @@ const OTHER_PROTOCOL =
 export class RegistryWays {
   readonly #options: WayOptions;
   #current: Way;
-  #rest: Promise<Way[]> | undefined;
+  #leaving: Promise<boolean> | undefined;
 
   constructor(options: WayOptions) {
     this.#options = options;
@@ -47,18 +47,29 @@ export class RegistryWays {
     return this.#current;
   }
 
-  /** Goes on to the next way where `outcome` shows that `used` is the wrong one; true where there is another to try. */
-  async tryNext(used: Way, outcome: unknown): Promise<boolean> {
-    if (this.#options.signal?.aborted === true || !isOtherProtocol(outcome, used)) return false;
+  /**
+   * True where `outcome` shows that `used` is the wrong way and another one answers, which is then the current one. Asked until
+   * something came of a call: what went well once is not given up on a bad day.
+   */
+  async isLeft(used: Way, outcome: unknown): Promise<boolean> {
     if (this.#current !== used) return true;
-    this.#rest ??= this.#others();
-    const rest = await this.#rest;
-    // Several calls may fail at once; the first of them moves on.
-    if (this.#current !== used) return true;
-    const next = rest.shift();
-    if (next === undefined) return false;
-    this.#current = next;
-    return true;
+    if (this.#options.signal?.aborted === true) return false;
+    if (!isOtherProtocol(outcome, used)) {
+      if (outcome instanceof Response) this.#leaving ??= Promise.resolve(false);
+      return false;
+    }
+    // Several calls may fail at once.
+    this.#leaving ??= this.#leave();
+    return this.#leaving;
+  }
+
+  async #leave(): Promise<boolean> {
+    for (const way of await this.#others())
+      if (await answers(way)) {
+        this.#current = way;
+        return true;
+      }
+    return false;
   }
 
   async #others(): Promise<Way[]> {
@@ -79,7 +90,18 @@ export class RegistryWays {
   }
 }
 
-/** Servers answer plain HTTP on a port of TLS with 400, or not at all. */
+/** Whether anything speaks that protocol there. Nothing is shown to it. */
+async function answers(way: Way): Promise<boolean> {
+  try {
+    const response = await way.sender.send(way.base, { method: 'GET' });
+    await drop(response);
+    return !isOtherProtocol(response, way);
+  } catch {
+    return false;
+  }
+}
+
+/** Servers of one protocol answer the other with 400, with what is none, or hang up. */
 function isOtherProtocol(outcome: unknown, { base }: Way): boolean {
   if (outcome instanceof Response)
     return (

@@ -58,7 +58,7 @@ test('a registry of TLS that nobody trusts is not asked, unless the engine calls
   expect(asked).toEqual([]);
   const insecure = client(`0.0.0.0:${port}`, { insecure: () => Promise.resolve(true) });
   expect((await insecure.findManifest('app', '1'))?.bytes).toEqual(manifest);
-  expect(asked).toEqual(['/v2/app/manifests/1 nobody']);
+  expect(asked).toEqual(['/v2/ nobody', '/v2/app/manifests/1 nobody']);
 });
 
 async function fake(): Promise<FakeRegistry> {
@@ -91,7 +91,17 @@ test('plain HTTP comes last, for insecure registries alone; calls at once agree 
 test('this machine is asked by plain HTTP, then by TLS with any certificate', async () => {
   const { port, asked } = await tlsServer();
   expect((await client(`127.0.0.1:${port}`, {}).findManifest('app', '1'))?.bytes).toEqual(manifest);
-  expect(asked).toEqual(['/v2/app/manifests/1 nobody']);
+  expect(asked).toEqual(['/v2/ nobody', '/v2/app/manifests/1 nobody']);
+});
+
+test('a registry that answered once is not asked in another way on a bad day', async () => {
+  const registry = await open();
+  const here = client(registry.host, { retries: 0 });
+  expect(await here.findManifest('app', '1')).toBeUndefined();
+  await registry.close();
+  expect(await failure(here.findManifest('app', '1'))).toMatchObject({
+    message: expect.stringContaining('(ECONNREFUSED)') as string,
+  });
 });
 
 test('the choice of plain HTTP is not second-guessed', async () => {
