@@ -3,17 +3,13 @@ import { FIX_SETTINGS } from './fix-settings.ts';
 import { IMAGE_SETTINGS, URL_TEXT } from './image-settings.ts';
 import { LOCK_SETTINGS } from './lock-settings.ts';
 import { REPRODUCIBLE_SETTINGS } from './reproducible-settings.ts';
+import { REGISTRY_SETTINGS } from './registry-settings.ts';
 import type { SettingField, SettingScope, SettingType } from './setting-spec.ts';
 import { SIGN_SETTINGS, TRUST_SETTINGS } from './sign-settings.ts';
 import { UI_SETTINGS } from './ui-settings.ts';
 
 const TEXT: SettingType = { kind: 'string' };
 const BOOLEAN: SettingType = { kind: 'boolean' };
-const HOST: SettingType = {
-  kind: 'string',
-  pattern: /^[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$/,
-  expects: 'a host in small letters, without a port',
-};
 
 const attest = group('What is stated about the image, signed and stored beside it.', 'project', {
   sbom: {
@@ -78,30 +74,7 @@ export const SETTINGS_TABLE: Readonly<Record<string, SettingField>> = {
     help: 'Age in days up to which an image counts as recently updated.',
     flag: '--max-age',
   },
-  registries: {
-    scope: 'person',
-    type: {
-      kind: 'map',
-      keyPattern: /^(?:[a-z0-9.-]+|\[[0-9a-f:]+\])(?::\d{1,5})?$/i,
-      keyExpects: 'a registry host with an optional port',
-      of: {
-        kind: 'object',
-        fields: {
-          plainHttp: {
-            type: BOOLEAN,
-            help: 'Speak HTTP without TLS to it. Loopback addresses need no entry.',
-          },
-          tokenServer: {
-            type: HOST,
-            help: 'Host that it may have your password sent to, where it has its token server on another domain.',
-          },
-        },
-      },
-    },
-    help: 'Registries that need other treatment, by host.',
-    byDefault: 'none',
-    flag: '--plain-http',
-  },
+  registries: REGISTRY_SETTINGS,
   scanner: {
     scope: 'user',
     type: { kind: 'choice', choices: SCANNER_CHOICES },

@@ -44,6 +44,16 @@ const sign: Fields = {
     help: 'How signatures and attestations are stored: as sigstore bundles (cosign 3), under the tags that older verifiers look for, or as both. `auto`: both where the registry lists no referrers, else bundles and the tag of the signature by a key.',
     flag: '--signature-format',
   },
+  notation: {
+    type: {
+      kind: 'string',
+      pattern: /^[A-Za-z0-9_][\w.@:/+ -]{0,255}$/,
+      expects: 'the name of a key of notation',
+    },
+    scope: 'user',
+    help: 'A key of notation (`notation key ls`), which signs as well; `default` is its default key.',
+    byDefault: 'none',
+  },
   fulcioUrl: service('Address of a Fulcio of your own.', '--fulcio-url'),
   rekorUrl: service('Address of a Rekor (version 1) of your own.', '--rekor-url'),
   tsaUrl: {

@@ -63,6 +63,8 @@ export interface Settings {
     /** File, KMS URI or PKCS#11 URI. */
     readonly key?: string;
     readonly keyless: boolean;
+    /** A key of notation's, which signs as well; `default` is its default key. */
+    readonly notation?: string;
     /** `bundle`: a sigstore bundle as a referrer; `legacy`: the tag that cosign up to 2 looks for; `both`. */
     readonly format: SignatureFormat;
     /** Names, addresses and private repositories may be written into a public log. */

@@ -25,7 +25,15 @@ const SCOPES = {
     'ui.after',
   ],
   user: [
-    ...['sign.key', 'sign.keyless', 'gate.waivers', 'trust.images', 'trust.keys', 'recentDays'],
+    ...[
+      'sign.key',
+      'sign.keyless',
+      'sign.notation',
+      'gate.waivers',
+      'trust.images',
+      'trust.keys',
+      'recentDays',
+    ],
     ...['scanner', 'osv.url', 'osv.exports', 'databaseDays', 'offline', 'vex'],
   ],
   person: [

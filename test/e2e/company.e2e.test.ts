@@ -1,18 +1,28 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Authority, companyProxy, type Identity, Servers } from '../fakes/company.ts';
-import { bases, run, Scoville } from './harness.ts';
+import { bases, output, run, Scoville } from './harness.ts';
 
 // A company's network: the one way out is a proxy that asks for a password, and the registry behind
 // it, whose name the proxy alone can resolve, asks for a client certificate of the company's own CA.
 const HOST = 'registry.corp.test';
 const IMAGE = `${HOST}/e2e/company-${process.pid}:1`;
 const PASSWORD = 'p@ss:w%rd-of-the-proxy';
+const second = process.env['SCOVILLE_SECOND_TOOLCHAIN'] ?? '';
+const PATH = `${process.env['PATH'] ?? ''}:${join(second, 'bin')}`;
+const hasNotation = (await run('which', ['notation'], { env: { PATH } })).exitCode === 0;
 const hasRegistry = (await run('which', ['docker-registry'])).exitCode === 0;
 
 describe.runIf(hasRegistry)('behind a proxy with a password, at a registry with mutual TLS', () => {
@@ -34,8 +44,30 @@ describe.runIf(hasRegistry)('behind a proxy with a password, at a registry with 
     HTTP_PROXY: proxy,
     NO_PROXY: undefined,
     DOCKER_CONFIG: at('docker'),
+    PATH,
+    XDG_CONFIG_HOME: at('xdg'),
     ...more,
   });
+
+  /** A key and a trust policy of notation's, and the setting that has it sign. */
+  async function useNotation(): Promise<void> {
+    mkdirSync(at('xdg'));
+    const args = ['cert', 'generate-test', '--default', 'company.test'];
+    await output('notation', args, { env: env() });
+    const policy = {
+      name: 'company',
+      registryScopes: [IMAGE.replace(/:1$/, '')],
+      signatureVerification: { level: 'strict' },
+      trustStores: ['ca:company.test'],
+      trustedIdentities: ['*'],
+    };
+    writeFileSync(
+      at('xdg/notation/trustpolicy.json'),
+      JSON.stringify({ version: '1.0', trustPolicies: [policy] }),
+    );
+    mkdirSync(join(scoville.home, 'config'), { recursive: true });
+    writeFileSync(join(scoville.home, 'config/config.yaml'), 'sign: { notation: default }\n');
+  }
 
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'scoville-company-'));
@@ -46,6 +78,7 @@ describe.runIf(hasRegistry)('behind a proxy with a password, at a registry with 
     write(`docker/certs.d/${HOST}/client`, company.client('build machine'));
     writeFileSync(join(certs, 'ca.crt'), company.pem);
     writeFileSync(at('ca.pem'), company.pem);
+    if (hasNotation) await useNotation();
     const port = await freePort();
     writeFileSync(
       at('registry.yml'),
@@ -94,6 +127,7 @@ http:
     const key = ['--key', scoville.publicKey];
     const verified = await scoville.expect(0, ['verify', ...key, IMAGE], { env: env() });
     expect(verified.stdout).toContain('verified');
+    if (hasNotation) expect(verified.stdout).toContain('trust policy company of notation');
     expect(new Set(seen)).toEqual(new Set([`CONNECT ${HOST}:443`]));
     const said = [built, graded, verified].flatMap((one) => [one.stdout, one.stderr]).join('\n');
     for (const text of [said, ...lines]) {

@@ -24,6 +24,7 @@ import {
 } from '../sign/attestation-documents.ts';
 import { legacyAttestations } from '../sign/legacy-attestations.ts';
 import { legacySignatures } from '../sign/legacy-signatures.ts';
+import { notationSignatures } from '../sign/notation-signatures.ts';
 import { type SignedStatement, signStatements } from '../sign/sign-statements.ts';
 import type { Signer } from '../sign/signer.ts';
 import { verdictStatements } from '../sign/verdict-statements.ts';
@@ -64,6 +65,11 @@ export async function attestAndGrade(
     part(context, 'sign', () => signEarly(context, prepared, image, times, by));
   let early = signer === undefined || waits ? undefined : signNow(signer);
   early?.catch(() => undefined);
+  const { notation } = plan.settings.sign;
+  const notarized =
+    signer === undefined || notation === undefined
+      ? []
+      : await notationSignatures(context, prepared.store.blobs, notation, manifestsOf(image));
   const opened = await openBuilt(prepared, image);
   const evidence = evidenceOf(prepared, opened, image, times.finishedAt);
   const inspected = await inspect(context, opened, evidence, { secrets: true });
@@ -87,6 +93,7 @@ export async function attestAndGrade(
     plan.settings.sign.format !== 'legacy' || predicateType !== PREDICATE_TYPE.cosignSign;
   const referrers = [
     ...signed.filter(isKept).flatMap((one) => one.referrers),
+    ...notarized,
     ...prepared.kept.referrers,
   ];
   const alsoTagged = async (
@@ -114,6 +121,11 @@ export async function attestAndGrade(
     scorecard,
     contents,
   };
+}
+
+/** All that somebody could pull it by. */
+function manifestsOf({ index, platforms }: FinalImage): readonly Descriptor[] {
+  return [index, ...platforms.map(({ descriptor }) => descriptor)];
 }
 
 interface Attested {

@@ -32,6 +32,7 @@ import { Registries } from '../registries.ts';
 import { findLocalImages, type FoundImage, resolveImages } from '../resolve-images.ts';
 import { readVexFiles } from '../scan/vex-files.ts';
 import { requireCosign } from '../sign/cosign-proof.ts';
+import { requireNotation } from '../sign/notation-signatures.ts';
 import { refuseMissingFile } from '../sign/signer.ts';
 import { type BuildEngine, engineOrBuilder } from './engine-or-builder.ts';
 import { firstStart } from './first-start.ts';
@@ -119,7 +120,10 @@ export async function prepareBuild(
   );
   const makesImage = parsed.output.kind === 'image';
   const { model: dockerfile, analysis } = readBuildFile(parsed, source, context.env);
-  if (makesImage && (parsed.own.sign ?? settings.sign.enabled)) requireCosign(context);
+  if (makesImage && (parsed.own.sign ?? settings.sign.enabled)) {
+    requireCosign(context);
+    requireNotation(context, settings.sign.notation);
+  }
   const lock =
     recorded?.lock ??
     (makesImage ? await findLock(context, parsed, settings, source, lockMode) : undefined);

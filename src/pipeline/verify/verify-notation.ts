@@ -1,10 +1,8 @@
-import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { digestHex, digestOf } from '../../model/digest.ts';
 import { UserError } from '../../model/errors.ts';
 import type { Descriptor } from '../../model/oci.ts';
 import type { OpenedImage } from '../../model/opened-image.ts';
 import { parseReference } from '../../model/reference.ts';
+import { writeSmallLayout } from '../../oci/layout/small-layout.ts';
 import { notationConfigDirs, verifyNotation } from '../../tools/notation/notation.ts';
 import type { PipelineContext } from '../context.ts';
 import type { AttachedEvidence } from './read-attachments.ts';
@@ -29,9 +27,9 @@ export async function verifyNotationSignature(
 ): Promise<Checked> {
   try {
     const { subject, folder } = place;
-    await writeLayout(
-      image,
+    await writeSmallLayout(
       folder,
+      (one) => image.readBlob(one),
       [subject, attachment.descriptor],
       [attachment.manifest.config, blob],
     );
@@ -51,26 +49,6 @@ export async function verifyNotationSignature(
     if (!(error instanceof UserError)) throw error;
     return { verification: 'unverified', reason: error.message };
   }
-}
-
-async function writeLayout(
-  image: OpenedImage,
-  folder: string,
-  manifests: readonly Descriptor[],
-  blobs: readonly Descriptor[],
-): Promise<void> {
-  const blobDir = join(folder, 'blobs', 'sha256');
-  await mkdir(blobDir, { recursive: true, mode: 0o700 });
-  for (const descriptor of [...manifests, ...blobs]) {
-    const bytes = await image.readBlob(descriptor);
-    if (digestOf(bytes) !== descriptor.digest)
-      throw new UserError(`${descriptor.digest} is not what lies under its digest`);
-    await writeFile(join(blobDir, digestHex(descriptor.digest)), bytes, { mode: 0o600 });
-  }
-  const listed = manifests.map(({ mediaType, digest, size }) => ({ mediaType, digest, size }));
-  const index = { schemaVersion: 2, manifests: listed };
-  await writeFile(join(folder, 'index.json'), JSON.stringify(index));
-  await writeFile(join(folder, 'oci-layout'), '{"imageLayoutVersion":"1.0.0"}');
 }
 
 /** Trust policies name repositories; an image by a file's name has none. */
