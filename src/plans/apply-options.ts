@@ -6,6 +6,7 @@ import type { OwnOptions } from './flags/own-flags.ts';
 export function applyOptions(settings: Settings, own: OwnOptions): Settings {
   const named = own.key !== undefined || own.keyless === true;
   const key = own.key ?? (own.keyless === true ? undefined : settings.sign.key);
+  const { notation } = settings.sign;
   const minLevel = own.minLevel ?? settings.gate.minLevel;
   const minGrade = own.minGrade ?? settings.gate.minGrade;
   return {
@@ -24,6 +25,7 @@ export function applyOptions(settings: Settings, own: OwnOptions): Settings {
       ...sigstoreOf(settings.sign, own),
       format: own.signatureFormat ?? settings.sign.format,
       ...(key === undefined ? {} : { key }),
+      ...(notation === undefined ? {} : { notation }),
     },
     reproducible: {
       ...settings.reproducible,

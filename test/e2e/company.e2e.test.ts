@@ -124,8 +124,7 @@ http:
       { env: env() },
     );
     expect(graded.stdout).toContain(digest);
-    const key = ['--key', scoville.publicKey];
-    const verified = await scoville.expect(0, ['verify', ...key, IMAGE], { env: env() });
+    const verified = await scoville.expect(0, ['verify', IMAGE], { env: env() });
     expect(verified.stdout).toContain('verified');
     if (hasNotation) expect(verified.stdout).toContain('trust policy company of notation');
     expect(new Set(seen)).toEqual(new Set([`CONNECT ${HOST}:443`]));
