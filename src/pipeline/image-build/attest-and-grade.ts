@@ -3,9 +3,7 @@ import { quantity } from '../../model/quantity.ts';
 import type { ImageContents } from '../../model/report.ts';
 import type { Scorecard } from '../../model/scorecard.ts';
 import { PREDICATE_TYPE } from '../../model/statement.ts';
-import { ruleSet } from '../../normalise/rule-set.ts';
 import type { TaggedManifest } from '../../oci/legacy-signature.ts';
-import type { BuildPlan } from '../../plans/build-plan.ts';
 import { keyName } from '../../tools/cosign/key-uri.ts';
 import { assess } from '../assess/assess.ts';
 import type { Inspected } from '../assess/evidence.ts';
@@ -19,6 +17,7 @@ import { scanPlatforms } from '../scan/scan-platforms.ts';
 import {
   type DocumentInputs,
   earlyStatements,
+  rulesOf,
   sbomStatements,
   wholeImage,
 } from '../sign/attestation-documents.ts';
@@ -65,11 +64,10 @@ export async function attestAndGrade(
     part(context, 'sign', () => signEarly(context, prepared, image, times, by));
   let early = signer === undefined || waits ? undefined : signNow(signer);
   early?.catch(() => undefined);
-  const { notation } = plan.settings.sign;
   const notarized =
-    signer === undefined || notation === undefined
+    signer === undefined
       ? []
-      : await notationSignatures(context, prepared.store.blobs, notation, manifestsOf(image));
+      : await notationSignatures(context, prepared.store.blobs, plan, wholeImage(image));
   const opened = await openBuilt(prepared, image);
   const evidence = evidenceOf(prepared, opened, image, times.finishedAt);
   const inspected = await inspect(context, opened, evidence, { secrets: true });
@@ -121,11 +119,6 @@ export async function attestAndGrade(
     scorecard,
     contents,
   };
-}
-
-/** All that somebody could pull it by. */
-function manifestsOf({ index, platforms }: FinalImage): readonly Descriptor[] {
-  return [index, ...platforms.map(({ descriptor }) => descriptor)];
 }
 
 interface Attested {
@@ -245,12 +238,6 @@ async function signVerdict(
     inputs,
   );
   return signStatements(context, store.blobs, signer, statements);
-}
-
-function rulesOf(plan: BuildPlan): { readonly version: string; readonly rules: readonly string[] } {
-  const { reproducible } = plan.settings;
-  const set = ruleSet(reproducible.mode, reproducible);
-  return { version: set.id, rules: set.rules.map((rule) => rule.id) };
 }
 
 function signerText(signer: Signer): string {

@@ -6,6 +6,7 @@ import type { FileFact } from '../../model/facts.ts';
 import { type Descriptor, platformOf } from '../../model/oci.ts';
 import type { OsRelease, Package, UnreadablePackages } from '../../model/packages.ts';
 import { PREDICATE_TYPE } from '../../model/statement.ts';
+import { ruleSet } from '../../normalise/rule-set.ts';
 import type { BuildPlan } from '../../plans/build-plan.ts';
 import { fetchedMaterials } from '../../plans/hermetic/recorded-fetches.ts';
 import type { FinalImage, FinalPlatform } from '../image-under-build.ts';
@@ -158,4 +159,14 @@ function provenance(
       ...onePlatform(image, platform),
     },
   ];
+}
+
+/** The normalizer's rules that the image was made with. */
+export function rulesOf(plan: BuildPlan): {
+  readonly version: string;
+  readonly rules: readonly string[];
+} {
+  const { reproducible } = plan.settings;
+  const set = ruleSet(reproducible.mode, reproducible);
+  return { version: set.id, rules: set.rules.map((rule) => rule.id) };
 }

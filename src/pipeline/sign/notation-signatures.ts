@@ -7,6 +7,7 @@ import type { Descriptor } from '../../model/oci.ts';
 import { BlobStore } from '../../oci/blobs/blob-store.ts';
 import { parseIndex, parseManifest } from '../../oci/documents.ts';
 import { writeSmallLayout } from '../../oci/layout/small-layout.ts';
+import type { BuildPlan } from '../../plans/build-plan.ts';
 import { findCommand } from '../../tools/command-path.ts';
 import { notationMissing, signWithNotation } from '../../tools/notation/notation-sign.ts';
 import { commandSearch, type PipelineContext } from '../context.ts';
@@ -18,17 +19,19 @@ export function requireNotation(context: PipelineContext, key: string | undefine
 }
 
 /**
- * Signatures of notation's own keys, one for each of the manifests, stored as their referrers. Each is made in a layout of its own, that
+ * Signatures of the key of notation that `sign.notation` names, if any: one for each of the manifests, stored as their referrers. Each is made in a layout of its own, that
  * holds the manifest alone. Throws UserError where notation cannot sign, or what it wrote is not about the manifest.
  */
 export async function notationSignatures(
   context: PipelineContext,
   blobs: BlobStore,
-  key: string,
-  subjects: readonly Descriptor[],
+  { settings }: BuildPlan,
+  { subject: index, also }: { readonly subject: Descriptor; readonly also: readonly Descriptor[] },
 ): Promise<readonly Descriptor[]> {
+  const key = settings.sign.notation;
+  if (key === undefined) return [];
   const made: Descriptor[] = [];
-  for (const subject of subjects) {
+  for (const subject of [index, ...also]) {
     const folder = await mkdtemp(join(tmpdir(), 'scoville-notation-'));
     try {
       await writeSmallLayout(folder, (one) => blobs.readDocument(one), [subject], []);

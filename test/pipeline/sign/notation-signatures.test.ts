@@ -10,6 +10,7 @@ import {
   notationSignatures,
   requireNotation,
 } from '../../../src/pipeline/sign/notation-signatures.ts';
+import type { BuildPlan } from '../../../src/plans/build-plan.ts';
 import { temporaryFolder } from '../../fakes/layouts.ts';
 
 const NOTARY = 'application/vnd.cncf.notary.signature';
@@ -55,8 +56,13 @@ async function signedBy(run: RunTool) {
   const blobs = new BlobStore(join(folder, 'blobs'));
   const bytes = Buffer.from('{"schemaVersion":2,"manifests":[]}');
   const subject = { mediaType: MEDIA_TYPE.index, ...(await blobs.write(bytes)) };
+  const plan = { settings: { sign: { notation: 'default' } } } as unknown as BuildPlan;
   const context = { run, signal: new AbortController().signal } as unknown as PipelineContext;
-  return { blobs, subject, signing: notationSignatures(context, blobs, 'default', [subject]) };
+  return {
+    blobs,
+    subject,
+    signing: notationSignatures(context, blobs, plan, { subject, also: [] }),
+  };
 }
 
 test('the signature becomes a referrer in the layout, with all that it is made of', async () => {
