@@ -1,0 +1,293 @@
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Sigstore } from '../sigstore/stand-in.ts';
+import { bases, type Ended, output, registry, Scoville } from './harness.ts';
+
+const second = process.env['SCOVILLE_SECOND_TOOLCHAIN'] ?? '';
+const GITHUB = {
+  subject: 'https://github.com/octo/shop/.github/workflows/image.yml@refs/heads/main',
+  issuer: 'https://token.actions.githubusercontent.com',
+};
+const GITLAB = {
+  subject: 'https://gitlab.com/octo/shop//.gitlab-ci.yml@refs/heads/main',
+  issuer: 'https://gitlab.com',
+};
+/** What a job of a CI system must not inherit from the one that runs the tests. */
+const NO_TOKENS = {
+  SIGSTORE_ID_TOKEN: undefined,
+  ACTIONS_ID_TOKEN_REQUEST_URL: undefined,
+  BUILDKITE_AGENT_ACCESS_TOKEN: undefined,
+  GITHUB_ACTIONS: undefined,
+};
+
+interface Report {
+  readonly criteria: readonly {
+    readonly id: string;
+    readonly outcome: string;
+    readonly evidence: readonly { readonly origin?: unknown; readonly detail?: string }[];
+  }[];
+}
+
+const generations = [
+  { name: 'cosign 2.5', env: {}, isThere: true },
+  {
+    name: 'cosign 3.1',
+    env: { PATH: `${join(second, 'bin')}:${process.env['PATH'] ?? ''}` },
+    isThere: existsSync(join(second, 'ready')),
+  },
+];
+
+let sigstore: Sigstore;
+let folder = '';
+/** Where tokens lie in files while something is signed. */
+let scratch = '';
+beforeAll(async () => {
+  sigstore = await Sigstore.start({ tsa: true, proxy: true });
+  folder = mkdtempSync(join(tmpdir(), 'scoville-keyless-'));
+  scratch = mkdtempSync(join(tmpdir(), 'scoville-keyless-tmp-'));
+  // The numeric user and the labels leave level 2 to the signature.
+  writeFileSync(
+    join(folder, 'Dockerfile'),
+    `FROM ${bases.busybox}\nCOPY file /file\nUSER 65532:65532\n`,
+  );
+  writeFileSync(join(folder, 'file'), `keyless ${process.pid}\n`);
+});
+afterAll(() => {
+  sigstore.stop();
+  for (const one of [folder, scratch]) rmSync(one, { recursive: true, force: true });
+});
+
+function services(): readonly string[] {
+  const { url, trustedRoot } = sigstore;
+  return ['--fulcio-url', url, '--rekor-url', url, '--trusted-root', trustedRoot];
+}
+
+function by({ subject, issuer }: typeof GITHUB): readonly string[] {
+  return [
+    ...['--certificate-identity', subject, '--certificate-oidc-issuer', issuer],
+    ...['--trusted-root', sigstore.trustedRoot],
+  ];
+}
+
+describe.each(generations.filter(({ isThere }) => isThere))('$name', ({ name, env }) => {
+  const scoville = new Scoville();
+  const tag = `${registry}/e2e/keyless:${name.replace(/\W/g, '-')}-${process.pid}`;
+  const args = ['--scanner=none', '--progress=plain', '-t', tag];
+  const build = (more: readonly string[], variables: Record<string, string>): Promise<Ended> =>
+    scoville.run(['build', '--json', ...more, ...args, folder], {
+      env: { ...NO_TOKENS, ...env, TMPDIR: scratch, ...variables },
+    });
+  const verify = (signer: typeof GITHUB, more: readonly string[] = []): Promise<Ended> =>
+    scoville.run(['verify', '--json', ...by(signer), ...more, tag], { env });
+  afterAll(() => scoville.remove());
+
+  test('a job of GitHub signs, and the build checks it by its own identity', async () => {
+    const ended = await build(['--push', ...services()], sigstore.githubEnv);
+    expect([ended.exitCode, ended.stderr]).toEqual([0, expect.any(String)]);
+    const { criteria } = JSON.parse(ended.stdout) as Report;
+    const signed = criteria.find(({ id }) => id === 'signed');
+    expect([signed?.outcome, signed?.evidence[0]?.origin]).toEqual([
+      'pass',
+      {
+        identity: GITHUB,
+        logIndex: expect.any(Number) as number,
+        time: expect.stringMatching(/^20\d\d-.*Z$/) as string,
+      },
+    ]);
+    expect(ended.stderr + ended.stdout).not.toMatch(/eyJ|runner-secret/);
+  });
+
+  test('verify says who signed, with what, where it is logged, and what is missing', async () => {
+    const ended = await verify(GITHUB, ['--type', 'sbom', '--type', 'provenance']);
+    expect([ended.exitCode, JSON.parse(ended.stdout)]).toMatchObject([
+      0,
+      {
+        images: [
+          {
+            outcome: 'verified',
+            signedBy: `${GITHUB.subject} (${GITHUB.issuer})`,
+            signedWith: { kind: 'certificate', identity: GITHUB },
+            missing: [],
+          },
+        ],
+      },
+    ]);
+    const text = await scoville.run(['verify', ...by(GITHUB), tag], { env });
+    expect(text.stdout).toMatch(
+      /\); signed with a certificate, log entry \d+ on 20\S+Z; level \d$/m,
+    );
+  });
+
+  test.each([
+    ['subject', { ...GITHUB, subject: `${GITHUB.subject}x` }],
+    ['issuer', { ...GITHUB, issuer: GITLAB.issuer }],
+  ])('another %s does not verify', async (_, signer) => {
+    expect((await verify(signer)).exitCode).toBe(1);
+  });
+
+  test('a policy of the user names identities', async () => {
+    const policy = join(folder, 'policy.yaml');
+    const { trustedRoot } = sigstore;
+    const write = (issuer: string): void => {
+      writeFileSync(
+        policy,
+        `trust:\n  trustedRoot: ${trustedRoot}\n  identities:\n    - { subject: '${GITHUB.subject}', issuer: '${issuer}' }\n`,
+      );
+    };
+    const asked = (): Promise<Ended> => scoville.run(['verify', '--policy', policy, tag], { env });
+    write(GITHUB.issuer);
+    expect((await asked()).exitCode).toBe(0);
+    write(GITLAB.issuer);
+    expect((await asked()).exitCode).toBe(1);
+  });
+
+  test('another identity signs the same digest again', async () => {
+    const before = (await sigstore.counts())['POST /api/v1/log/entries'] ?? 0;
+    const token = await sigstore.gitlabToken();
+    const ended = await build(['--push', ...services()], { SIGSTORE_ID_TOKEN: `${token}\n` });
+    expect(ended.exitCode).toBe(0);
+    expect((await sigstore.counts())['POST /api/v1/log/entries']).toBeGreaterThan(before);
+    expect((await verify(GITLAB)).exitCode).toBe(0);
+    expect(readdirSync(scratch)).toEqual([]);
+  });
+
+  const now = Math.floor(Date.now() / 1000);
+  test.each([
+    ['expired', { iss: GITLAB.issuer, sub: 'x', exp: '1700000000' }, 'expired at 2023-11-14'],
+    [
+      'of another issuer',
+      { iss: 'https://evil.example', sub: 'x' },
+      'does not accept the OIDC token of https://evil.example for x',
+    ],
+    [
+      'not for sigstore',
+      { iss: GITLAB.issuer, sub: 'x', aud: 'other', exp: String(now + 600) },
+      'does not accept the OIDC token',
+    ],
+  ])('a token that is %s ends the build before it starts', async (_, claims, message) => {
+    const token = await sigstore.token(claims as unknown as Record<string, string>);
+    const ended = await build(services(), { SIGSTORE_ID_TOKEN: token });
+    expect([ended.exitCode, ended.stderr]).toEqual([2, expect.stringContaining(message)]);
+    expect(ended.stderr).not.toContain(token.slice(0, 40));
+  });
+
+  test('a forged token is not saved by what was signed before', async () => {
+    const token = await sigstore.gitlabToken();
+    const forged = `${token.slice(0, token.lastIndexOf('.'))}.c2ln`;
+    const ended = await build(services(), { SIGSTORE_ID_TOKEN: forged });
+    expect([ended.exitCode, ended.stderr]).toEqual([
+      2,
+      expect.stringContaining('does not accept the OIDC token'),
+    ]);
+  });
+
+  test('a log that is down is named', async () => {
+    await sigstore.fail('/api/v1/log/entries', 503, 99);
+    const ended = await build(['--label', 'a=down', ...services()], sigstore.githubEnv);
+    await sigstore.fail('/none', 503, 0);
+    expect([ended.exitCode, ended.stderr]).toEqual([
+      2,
+      expect.stringContaining(`the transparency log (${sigstore.url}) did not take the entry`),
+    ]);
+  });
+
+  test('a clock that is off is named', async () => {
+    await sigstore.setClock('fulcio', -86_400);
+    const ended = await build(['--label', 'a=clock', ...services()], sigstore.githubEnv);
+    await sigstore.setClock('fulcio', 0);
+    expect([ended.exitCode, ended.stderr]).toEqual([2, expect.stringMatching(/clocks? .*differ/)]);
+  });
+
+  test('a private repository does not go into the public log by a token alone', async () => {
+    const ended = await build([], { ...sigstore.githubEnv, ...sigstore.publicEnv });
+    const asksNetwork = name === 'cosign 3.1';
+    expect([ended.exitCode, ended.stderr]).toEqual([
+      2,
+      expect.stringContaining(
+        asksNetwork
+          ? 'the services of sigstore cannot be had from its TUF repository'
+          : 'writes the private repository octo/shop into public logs (fulcio.sigstore.dev, rekor.sigstore.dev), for ever',
+      ),
+    ]);
+  });
+
+  test('without a token and a terminal it is refused at once', async () => {
+    const ended = await build(['--keyless', ...services()], {});
+    expect([ended.exitCode, ended.stderr]).toEqual([
+      2,
+      expect.stringContaining('keyless signing needs an OIDC token, and nobody is here to log in'),
+    ]);
+  });
+
+  test('a project’s settings do not choose where a token goes', async () => {
+    const settings = join(folder, '.scoville.yaml');
+    writeFileSync(settings, `sign: { fulcioUrl: '${sigstore.url}', publicLog: true }\n`);
+    try {
+      const before = await sigstore.counts();
+      const ended = await build([], sigstore.githubEnv);
+      expect(ended.exitCode).toBe(2);
+      const asked = ['POST /api/v1/signingCert', 'POST /api/v2/signingCert'] as const;
+      const after = await sigstore.counts();
+      expect(asked.map((path) => after[path])).toEqual(asked.map((path) => before[path]));
+    } finally {
+      rmSync(settings);
+    }
+  });
+});
+
+test('cosign 2.5: builds at once, with a TUF cache that each would lock', async () => {
+  const scoville = new Scoville();
+  const tuf = join(folder, 'tuf');
+  const env = {
+    ...NO_TOKENS,
+    ...sigstore.githubEnv,
+    TUF_ROOT: tuf,
+  };
+  const { url } = sigstore;
+  await output(
+    'cosign',
+    ['initialize', '--mirror', `${url}/tuf`, '--root', `${url}/tuf/root.json`],
+    {
+      env: { TUF_ROOT: tuf },
+    },
+  );
+  const build = (label: string): Promise<Ended> =>
+    scoville.run(
+      [
+        ...['build', '--quiet', '--grade=false', '--fulcio-url', url, '--rekor-url', url],
+        ...['--label', `a=${label}`, '-t', `e2e-keyless-${label}:${process.pid}`, folder],
+      ],
+      { env },
+    );
+  const ended = await Promise.all([build('one'), build('two')]);
+  expect(ended.map(({ exitCode, stderr }) => (exitCode === 0 ? '' : stderr))).toEqual(['', '']);
+  await scoville.remove();
+});
+
+test.runIf(existsSync(join(second, 'ready')))(
+  'Rekor v2: cosign 3 signs and verifies, cosign 2 says that it cannot',
+  async () => {
+    const scoville = new Scoville();
+    const tag = `${registry}/e2e/keyless:v2-${process.pid}`;
+    const newer = { PATH: `${join(second, 'bin')}:${process.env['PATH'] ?? ''}` };
+    const named = [
+      '--signing-config',
+      sigstore.signingConfig(2),
+      '--trusted-root',
+      sigstore.trustedRoot,
+    ];
+    const build = ['build', '--quiet', '--push', '--grade=false', ...named, '-t', tag, folder];
+    const env = { ...NO_TOKENS, ...sigstore.githubEnv };
+    await scoville.expect(0, build, { env: { ...env, ...newer } });
+    const verify = ['verify', ...by(GITHUB), tag];
+    const good = await scoville.expect(0, verify, { env: newer });
+    expect(good.stdout).toMatch(/signed with a certificate, log entry \d+ on 20/);
+    const older = await scoville.expect(2, verify);
+    expect(older.stdout).toContain('it is logged in Rekor v2, which this cosign cannot read');
+    const refused = await scoville.expect(2, build, { env });
+    expect(refused.stderr).toContain('this cosign cannot write into Rekor v2');
+    await scoville.remove();
+  },
+);
