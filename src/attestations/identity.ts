@@ -9,6 +9,34 @@ import { err } from '../model/result.ts';
  */
 export const BUILDER_ID = 'pkg:npm/scoville';
 
+/**
+ * The builder where a CI service ran it: the same, with the service and the workflow or project behind `#`, so that a policy can tell one from
+ * another. As the environment says it; who signed is what vouches for it.
+ */
+export function builderId(env: Readonly<Record<string, string | undefined>>): string {
+  const workflow = env['GITHUB_WORKFLOW_REF']?.replace(/@.*$/s, '');
+  const project = env['CI_PROJECT_URL'];
+  if (env['GITHUB_ACTIONS'] === 'true' && workflow !== undefined && PLAIN.test(workflow))
+    return `${BUILDER_ID}#${env['GITHUB_SERVER_URL'] ?? 'https://github.com'}/${workflow}`;
+  if (env['GITLAB_CI'] === 'true' && project !== undefined && PLAIN.test(project))
+    return `${BUILDER_ID}#${project}`;
+  return BUILDER_ID;
+}
+
+/** The address of the run, where a CI service gives one. */
+export function runAddress(env: Readonly<Record<string, string | undefined>>): string | undefined {
+  const { GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: repository, GITHUB_RUN_ID: run } = env;
+  const ofGitHub =
+    server === undefined || repository === undefined || run === undefined
+      ? undefined
+      : `${server}/${repository}/actions/runs/${run}/attempts/${env['GITHUB_RUN_ATTEMPT'] ?? '1'}`;
+  const found = env['GITHUB_ACTIONS'] === 'true' ? ofGitHub : env['CI_JOB_URL'];
+  return found !== undefined && ADDRESS.test(found) ? found : undefined;
+}
+
+const PLAIN = /^[\w.:/-]{1,500}$/;
+const ADDRESS = /^https?:\/\/[\w.:-]+(?:\/[\w.~-]+){1,20}$/;
+
 /** Who judged, as a verification summary names its verifier. */
 export const VERIFIER_ID = 'pkg:npm/scoville';
 
@@ -26,6 +54,8 @@ export function imagePurl(image: {
   readonly name: string;
   readonly digest: Digest;
   readonly architecture?: string;
+  /** Left out: what is named is where images of that name are kept. */
+  readonly withoutTag?: boolean;
 }): string {
   // An image without a tag goes by its digest, which would parse as a repository with a tag.
   const reference = isDigest(image.name) ? err('no name') : parseReference(image.name);
@@ -39,7 +69,7 @@ export function imagePurl(image: {
     qualifiers: {
       arch: image.architecture,
       repository_url: at && `${at.registry}/${repository}`,
-      tag: at?.tag,
+      tag: image.withoutTag === true ? undefined : at?.tag,
     },
   });
 }

@@ -61,7 +61,9 @@ export class SecretMask {
   }
 }
 
+/** A label stands in the image's config for everyone to read, whatever its name; and the image is built again with it. */
 function isSecretArgument(key: string): boolean {
+  if (key.startsWith('label:')) return false;
   return isMaskedName(key.slice(key.indexOf(':') + 1));
 }
 

@@ -20,6 +20,10 @@ export interface ProvenanceInput {
   /** Digest of the manifest (or index) that BuildKit itself wrote, before the normaliser. */
   readonly buildkitDigest: Digest | undefined;
   readonly toolVersion: string;
+  /** `builderId` of the environment. */
+  readonly builderId?: string;
+  /** Address of the CI run; BuildKit's own id of its run stands beside it. */
+  readonly invocationId?: string | undefined;
   /** Versions of what took part, by name: `docker`, `buildkit`, `buildx`. */
   readonly versions: Readonly<Record<string, string>>;
   /** Real times, RFC 3339; BuildKit's own where they are left out. */
@@ -94,7 +98,10 @@ export function slsaProvenance(input: ProvenanceInput): Result<SlsaProvenance> {
       ),
     },
     runDetails: {
-      builder: { id: BUILDER_ID, version: { scoville: input.toolVersion, ...input.versions } },
+      builder: {
+        id: input.builderId ?? BUILDER_ID,
+        version: { scoville: input.toolVersion, ...input.versions },
+      },
       metadata: runMetadata(input, read.value, parts, mask),
       byproducts: byproducts(input),
     },
@@ -124,7 +131,11 @@ function runMetadata(
   mask: SecretMask,
 ): Record<string, unknown> {
   return {
-    ...defined('invocationId', read.invocationId),
+    ...defined('invocationId', input.invocationId ?? read.invocationId),
+    ...defined(
+      'buildkit_invocationId',
+      input.invocationId === undefined ? undefined : read.invocationId,
+    ),
     ...defined('startedOn', input.startedOn ?? read.startedOn),
     ...defined('finishedOn', input.finishedOn ?? read.finishedOn),
     // Whom BuildKit named, where the user or a CI system told it: a run's URL.

@@ -8,7 +8,10 @@ interface VerificationSummary {
   readonly timeVerified: string;
   readonly resourceUri: string;
   readonly policy: { readonly uri: string; readonly digest?: { readonly sha256: string } };
-  readonly inputAttestations?: readonly { readonly digest: { readonly sha256: string } }[];
+  readonly inputAttestations?: readonly {
+    readonly uri?: string;
+    readonly digest: { readonly sha256: string };
+  }[];
   readonly verificationResult: 'PASSED' | 'FAILED';
   readonly verifiedLevels: readonly string[];
 }
@@ -44,6 +47,8 @@ export interface VerdictContext {
   readonly policy?: { readonly uri: string; readonly digest?: Digest };
   /** Bundles whose statements the verdict rests on. */
   readonly inputAttestations?: readonly Digest[];
+  /** Where the attestation of that digest is to be had. */
+  readonly attestationUri?: (digest: Digest) => string;
 }
 
 /**
@@ -66,7 +71,14 @@ export function verificationSummary(
     },
     ...(inputs.length === 0
       ? {}
-      : { inputAttestations: inputs.map((digest) => ({ digest: { sha256: digestHex(digest) } })) }),
+      : {
+          inputAttestations: inputs.map((digest) => ({
+            ...(context.attestationUri === undefined
+              ? {}
+              : { uri: context.attestationUri(digest) }),
+            digest: { sha256: digestHex(digest) },
+          })),
+        }),
     verificationResult: context.gateMet ? 'PASSED' : 'FAILED',
     verifiedLevels: context.gateMet ? levels(judgement.level) : ['FAILED'],
   };

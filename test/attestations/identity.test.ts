@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { imagePurl } from '../../src/attestations/identity.ts';
+import { builderId, imagePurl, runAddress } from '../../src/attestations/identity.ts';
 import { digestHex, digestOf } from '../../src/model/digest.ts';
 
 const digest = digestOf('image');
@@ -23,5 +23,35 @@ describe('imagePurl', () => {
     expect(imagePurl({ name: 'app', digest, architecture: 'arm64' })).toBe(
       `pkg:oci/app@${version}?arch=arm64&repository_url=docker.io/library/app`,
     );
+  });
+});
+
+describe('who built, and in which run', () => {
+  const github = {
+    GITHUB_ACTIONS: 'true',
+    GITHUB_SERVER_URL: 'https://github.com',
+    GITHUB_REPOSITORY: 'o/r',
+    GITHUB_RUN_ID: '42',
+    GITHUB_RUN_ATTEMPT: '2',
+    GITHUB_WORKFLOW_REF: 'o/r/.github/workflows/ci.yml@refs/heads/main',
+  };
+  const gitlab = {
+    GITLAB_CI: 'true',
+    CI_PROJECT_URL: 'https://gitlab.example/g/p',
+    CI_JOB_URL: 'https://gitlab.example/g/p/-/jobs/7',
+  };
+
+  test.each([
+    [{}, 'pkg:npm/scoville', undefined],
+    [
+      github,
+      'pkg:npm/scoville#https://github.com/o/r/.github/workflows/ci.yml',
+      'https://github.com/o/r/actions/runs/42/attempts/2',
+    ],
+    [gitlab, 'pkg:npm/scoville#https://gitlab.example/g/p', 'https://gitlab.example/g/p/-/jobs/7'],
+    [{ ...github, GITHUB_WORKFLOW_REF: 'a b\n' }, 'pkg:npm/scoville', expect.any(String)],
+    [{ ...gitlab, CI_JOB_URL: 'javascript:x' }, expect.any(String), undefined],
+  ])('%o', (env, id, run) => {
+    expect([builderId(env), runAddress(env)]).toEqual([id, run]);
   });
 });

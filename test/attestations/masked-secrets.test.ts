@@ -71,3 +71,14 @@ describe('SecretMask', () => {
     expect(both.text('x secret-longer y secret')).toBe('x [masked] y [masked]');
   });
 });
+
+test('labels stand in the image for everyone, so their names mask nothing', () => {
+  const args = {
+    'label:dev.scoville.secrets': 'by-file',
+    'label:org.example.token': 'abcdefgh',
+    'build-arg:API_TOKEN': 'hunter2hunter2',
+  };
+  const mask = new SecretMask(args);
+  expect(mask.args(args)).toEqual({ ...args, 'build-arg:API_TOKEN': '[masked]' });
+  expect(mask.text('secrets by-file, not hunter2hunter2')).toBe('secrets by-file, not [masked]');
+});

@@ -73,6 +73,8 @@ beforeAll(async () => {
   mkdirSync(join(work, 'app'));
   writeFileSync(join(work, 'app', 'Dockerfile'), dockerfile('echo $WORD > /word'));
   writeFileSync(join(work, 'app', 'file.txt'), 'content\n');
+  // As `scoville init` writes it: the label that says so is an input of the build.
+  writeFileSync(join(work, 'app', '.scoville.yaml'), 'secrets:\n  use: by-file\n');
   await baseImage('first');
   commit();
 });

@@ -213,6 +213,7 @@ function documentInputs(
     image,
     plan,
     toolVersion: context.version,
+    env: context.env,
     versions: docker === undefined ? {} : { docker: docker.serverVersion },
     normaliser: rulesOf(plan),
     startedOn: new Date(times.startedAt).toISOString(),

@@ -1,4 +1,6 @@
+import { builderId, runAddress } from '../../attestations/identity.ts';
 import { slsaProvenance } from '../../attestations/provenance.ts';
+import type { ProvenanceMaterial } from '../../attestations/provenance-read.ts';
 import { cyclonedxDocument } from '../../attestations/sbom-cyclonedx.ts';
 import { spdxDocument } from '../../attestations/sbom-spdx.ts';
 import { UserError } from '../../model/errors.ts';
@@ -9,6 +11,7 @@ import { PREDICATE_TYPE } from '../../model/statement.ts';
 import { ruleSet } from '../../normalise/rule-set.ts';
 import type { BuildPlan } from '../../plans/build-plan.ts';
 import { fetchedMaterials } from '../../plans/hermetic/recorded-fetches.ts';
+import type { PipelineContext } from '../context.ts';
 import type { FinalImage, FinalPlatform } from '../image-under-build.ts';
 
 /** A predicate that is to be signed, and the indexes and manifests that it is about. */
@@ -36,6 +39,7 @@ export interface DocumentInputs {
   readonly content: (platform: FinalPlatform) => PlatformContent | undefined;
   readonly plan: BuildPlan;
   readonly toolVersion: string;
+  readonly env: PipelineContext['env'];
   /** Versions of what took part: `docker`, `buildx`. */
   readonly versions: Readonly<Record<string, string>>;
   readonly normaliser: { readonly version: string; readonly rules: readonly string[] };
@@ -121,7 +125,9 @@ function provenance(
     versions: inputs.versions,
     startedOn: inputs.startedOn,
     finishedOn: inputs.finishedOn,
-    ...(plan.vcs === undefined ? {} : { vcs: plan.vcs }),
+    builderId: builderId(inputs.env),
+    invocationId: runAddress(inputs.env),
+    ...(plan.vcs === undefined ? {} : { vcs: plan.vcs, materials: sourceOf(plan.vcs) }),
     materials: fetchedMaterials(plan.fetches ?? new Map()),
     parameters: {
       ...(plan.epoch === undefined
@@ -169,4 +175,14 @@ export function rulesOf(plan: BuildPlan): {
   const { reproducible } = plan.settings;
   const set = ruleSet(reproducible.mode, reproducible);
   return { version: set.id, rules: set.rules.map((rule) => rule.id) };
+}
+
+/** The repository and the commit that were built, where the working tree is that commit. */
+function sourceOf({
+  source,
+  revision,
+}: NonNullable<BuildPlan['vcs']>): readonly ProvenanceMaterial[] {
+  return source === undefined || !/^[0-9a-f]{40,64}$/.test(revision)
+    ? []
+    : [{ uri: `git+${source}@${revision}`, digest: { gitCommit: revision } }];
 }

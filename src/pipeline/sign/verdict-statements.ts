@@ -17,8 +17,15 @@ export function verdictStatements(
   const summary = verificationSummary(scorecard, {
     toolVersion: context.version,
     gradedAt: scorecard.gradedAt,
-    resourceUri: imagePurl({ name: name ?? subject.digest, digest: subject.digest }),
+    resourceUri: imagePurl({
+      name: name ?? subject.digest,
+      digest: subject.digest,
+      withoutTag: true,
+    }),
     gateMet: true,
+    ...(name === undefined
+      ? {}
+      : { attestationUri: (digest) => imagePurl({ name, digest, withoutTag: true }) }),
     inputAttestations: inputs.map((input) => input.referrers[0].digest),
   });
   return [
