@@ -127,8 +127,11 @@ function provenance(
     finishedOn: inputs.finishedOn,
     builderId: builderId(inputs.env),
     invocationId: runAddress(inputs.env),
-    ...(plan.vcs === undefined ? {} : { vcs: plan.vcs, materials: sourceOf(plan.vcs) }),
-    materials: fetchedMaterials(plan.fetches ?? new Map()),
+    ...(plan.vcs === undefined ? {} : { vcs: plan.vcs }),
+    materials: [
+      ...(plan.vcs === undefined ? [] : sourceOf(plan.vcs)),
+      ...fetchedMaterials(plan.fetches ?? new Map()),
+    ],
     parameters: {
       ...(plan.epoch === undefined
         ? {}
