@@ -37,6 +37,8 @@ export interface ProvenanceInput {
   readonly runs?: SteadyInputs | undefined;
   /** Inputs that BuildKit does not know of: the git commit of a local directory. */
   readonly materials?: readonly ProvenanceMaterial[];
+  /** Who signed a material, by its digest, where that was verified. */
+  readonly signers?: ReadonlyMap<string, string>;
   /** The git checkout that was the context, for where BuildKit was sent it, or the Dockerfile, from another folder and so could not tell. */
   readonly vcs?: Readonly<Record<string, string>>;
 }
@@ -95,6 +97,7 @@ export function slsaProvenance(input: ProvenanceInput): Result<SlsaProvenance> {
       resolvedDependencies: dependencies(
         [...read.value.materials, ...(input.materials ?? [])],
         mask,
+        input.signers,
       ),
     },
     runDetails: {
@@ -165,14 +168,20 @@ function defined(key: string, value: string | undefined): Readonly<Record<string
 function dependencies(
   materials: readonly ProvenanceMaterial[],
   mask: SecretMask,
-): ProvenanceMaterial[] {
+  signers: ReadonlyMap<string, string> | undefined,
+): (ProvenanceMaterial & Pick<ResourceDescriptor, 'annotations'>)[] {
   const unique = new Map(
     materials.map(({ uri, digest }) => {
       const material = { uri: mask.text(uri), digest };
       return [JSON.stringify(material), material];
     }),
   );
-  return [...unique].sort(([a], [b]) => byCodeUnit(a, b)).map(([, material]) => material);
+  return [...unique]
+    .sort(([a], [b]) => byCodeUnit(a, b))
+    .map(([, material]) => {
+      const signedBy = signers?.get(`sha256:${material.digest['sha256'] ?? ''}`);
+      return signedBy === undefined ? material : { ...material, annotations: { signedBy } };
+    });
 }
 
 // The Dockerfile and its line map stay as BuildKit has them. `layers` goes: it names the layers from before the normaliser.

@@ -18,7 +18,7 @@ export const DEFAULT_SETTINGS: Settings = {
     time: {},
   },
   gate: { waivers: [] },
-  trust: { images: [], keys: [], identities: [] },
+  trust: { images: [], keys: [], identities: [], bases: [] },
   fix: { distroless: 'gcr.io/distroless' },
   lock: false,
   hermetic: 'off',

@@ -109,6 +109,15 @@ const trust: Fields = {
     'The trusted root of sigstore that keyless signatures are checked with, a file beside the settings file.',
     'cosign fetches it',
   ),
+  bases: {
+    type: {
+      kind: 'list',
+      of: { kind: 'string', pattern: /^[^\s@]+$/, expects: 'an image name or a pattern with *' },
+    },
+    scope: 'person',
+    help: 'Images that a build uses only if their signature verifies, by their publisher’s identity or your keys.',
+    byDefault: 'none',
+  },
 };
 
 /** `sign`: with what images are signed. */

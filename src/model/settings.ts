@@ -113,6 +113,8 @@ export interface Settings {
     readonly identities: readonly TrustedIdentity[];
     /** A file by its absolute path. */
     readonly trustedRoot?: string;
+    /** Images that a build may use only where their signature verifies: names or patterns. */
+    readonly bases: readonly string[];
   };
   readonly fix: {
     /** Registry and folder that hold the distroless images which `scoville fix` moves to. */

@@ -53,7 +53,7 @@ gate:
   minGrade: A+
   waivers:
     - { criterion: no-shell, reason: debugging, expires: 2026-08-20 }
-trust: { images: [registry.example.com/base/*], keys: [keys/base.pub, awskms:///alias/base] }
+trust: { images: [registry.example.com/base/*], keys: [keys/base.pub, awskms:///alias/base], bases: [registry.example.com/*] }
 lock: true
 hermetic: replay
 recentDays: 7
@@ -70,7 +70,7 @@ ui: { after: end }
     const { origins, ignored, ...settings } = await settingsOf(text);
     expect([new Set(origins.map(({ file }) => file)), ignored]).toEqual([
       new Set([FILE]),
-      [{ file: FILE, settings: ['registries'] }],
+      [{ file: FILE, settings: ['trust.bases', 'registries'] }],
     ]);
     expect(settings).toEqual({
       image: {
@@ -114,6 +114,7 @@ ui: { after: end }
         images: ['registry.example.com/base/*'],
         keys: ['/project/keys/base.pub', 'awskms:///alias/base'],
         identities: [],
+        bases: [],
       },
       lock: true,
       hermetic: 'replay',

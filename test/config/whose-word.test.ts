@@ -39,6 +39,7 @@ const SCOPES = {
   person: [
     ...['sign.publicLog', 'sign.fulcioUrl', 'sign.rekorUrl', 'sign.tsaUrl', 'sign.oidcIssuer'],
     ...['sign.signingConfig', 'sign.trustedRoot', 'trust.identities', 'trust.trustedRoot'],
+    'trust.bases',
     'registries',
   ],
 } as const;

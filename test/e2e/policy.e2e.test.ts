@@ -86,6 +86,7 @@ describe('scoville policy', () => {
   });
   afterAll(async () => {
     await scoville.remove();
+    await run('docker', ['rmi', '--force', ...[of('other'), of('unsigned')]]);
     rmSync(folder, { recursive: true, force: true });
   });
 

@@ -208,10 +208,9 @@ function documentInputs(
   image: FinalImage,
   times: BuildTimes,
 ): Omit<DocumentInputs, 'content'> {
-  const { plan, docker } = prepared;
+  const { plan, docker, bases = new Map<string, string>() } = prepared;
   return {
-    image,
-    plan,
+    ...{ image, plan, bases },
     toolVersion: context.version,
     env: context.env,
     versions: docker === undefined ? {} : { docker: docker.serverVersion },

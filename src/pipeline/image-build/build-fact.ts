@@ -6,10 +6,11 @@ import type { LinkedTarget } from '../../model/bake.ts';
 import { parseDigest } from '../../model/digest.ts';
 import type { BuildFact, Fact } from '../../model/facts.ts';
 import type { ParsedBuild } from '../../plans/flags/parse-build-args.ts';
+import { withSigners } from '../bases/require-bases.ts';
 import type { BuiltPlatform } from '../image-under-build.ts';
 import type { Prepared } from './prepare-build.ts';
 
-type Known = Pick<Prepared, 'dockerfile' | 'analysis' | 'plan'> & {
+type Known = Pick<Prepared, 'dockerfile' | 'analysis' | 'plan' | 'bases'> & {
   readonly parsed?: Pick<ParsedBuild, 'linked'>;
 };
 
@@ -21,7 +22,7 @@ export function buildFact(
 ): Fact<BuildFact> {
   const provenance = withoutLinks(provenanceOf(built), prepared.parsed?.linked ?? []);
   const epoch = prepared.plan.epoch?.seconds;
-  return assemble({
+  const fact = assemble({
     dockerfile: dockerfileOf(prepared, provenance),
     noDockerfile: 'the Dockerfile of this context could not be read, before or after the build',
     // A policy of this one build holds nobody to a digest tomorrow; only a lock file does.
@@ -30,6 +31,7 @@ export function buildFact(
     ...(epoch === undefined ? {} : { epoch }),
     ...(provenance === undefined ? {} : { provenance: { view: provenance, source: 'build' } }),
   });
+  return prepared.bases === undefined ? fact : withSigners(fact, prepared.bases);
 }
 
 /** Targets of the same bake come from nowhere outside: what they took from there is in the Dockerfile's model. */

@@ -12,10 +12,12 @@ import type { BuildPlan, PassthroughPlan } from '../../plans/build-plan.ts';
 import { lastValueOf } from '../../plans/flags/flag-spec.ts';
 import type { ParsedBuild } from '../../plans/flags/parse-build-args.ts';
 import { buildWords } from '../../tools/buildx/build-words.ts';
+import { requireBases } from '../bases/require-bases.ts';
 import { boundCachesDaily } from '../bound-caches.ts';
 import type { PipelineContext } from '../context.ts';
 import { forgetFile, writeFileBeside } from '../write-file-beside.ts';
-import { buildAndOpenKey } from './build-and-open-key.ts';
+import { buildFact } from './build-fact.ts';
+import { buildOnBases } from './build-on-bases.ts';
 import { finishImage } from './finish-image.ts';
 import { gateImage } from './gate-image.ts';
 import { isAsBefore, keepScorecard, lastScorecard } from './last-scorecard.ts';
@@ -24,7 +26,6 @@ import { type PassedOn, prepareBuild, type Prepared } from './prepare-build.ts';
 import { publish } from './publish-built.ts';
 import { requireRepeatable, runOthers, runPassthrough } from './run-buildkit.ts';
 import { exportOf, withFetches } from './run-hermetic.ts';
-import { sendGitModes } from './send-modes.ts';
 import { keepLock } from './write-lock.ts';
 
 /** How a build ended; what is an error of the user's or ours is thrown. */
@@ -139,9 +140,8 @@ async function buildPlanned(
   const startedAt = context.now();
   context.emit({ kind: 'steps-planned', steps: plannedSteps(plan) });
   context.emit({ kind: 'phase-started', phase: 'build' });
-  const sent = await sendGitModes(context, prepared);
-  const { outcome, signer } = await buildAndOpenKey(context, sent.prepared).finally(sent.release);
-  const done = { ...prepared, plan: withFetches(plan, outcome.fetches) };
+  const { outcome, signer, bases } = await buildOnBases(context, prepared);
+  const done = { ...prepared, bases, plan: withFetches(plan, outcome.fetches) };
   if (outcome.exitCode !== 0)
     return { kind: 'over', result: { kind: 'buildx', exitCode: outcome.exitCode } };
   const finishedAt = context.now();
@@ -153,6 +153,10 @@ async function buildPlanned(
     seconds: (finishedAt - startedAt) / 1000,
   });
   const times = { startedAt, finishedAt };
+  requireBases(
+    plan.settings,
+    built.map((one) => buildFact(done, one, finishedAt)),
+  );
   const finished = await finishImage(context, done, built, times, signer);
   const { scorecard, contents } = finished;
   const { dockerfilePath: dockerfile } = prepared.source;

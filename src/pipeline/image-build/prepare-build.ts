@@ -22,6 +22,8 @@ import type { DockerInfo } from '../../tools/docker/docker.ts';
 import { gitFacts } from '../../tools/git/git.ts';
 import { toolVersion } from '../../tools/version.ts';
 import { type ProfileFile, readProfiles } from '../attach/read-profiles.ts';
+import type { SignedBases } from '../bases/check-bases.ts';
+import { requireOwnBuild } from '../bases/require-bases.ts';
 import type { PipelineContext } from '../context.ts';
 import { type ContextSource, contextSource } from '../contexts/context-source.ts';
 import { settingsOf } from '../load-settings.ts';
@@ -67,6 +69,8 @@ export interface Prepared {
   readonly lock: FoundLock | undefined;
   /** What is promised of vulnerabilities; empty where nothing is graded. */
   readonly vex: readonly VexDocument[];
+  /** Images of the build whose signature verified; known once BuildKit is done. */
+  readonly bases?: SignedBases;
   /** Security profiles to attach; none where nothing is signed. */
   readonly profiles: readonly ProfileFile[];
 }
@@ -162,6 +166,7 @@ export async function prepareBuild(
   const plan = planned.value;
   requireNoDrift(plan, parsed.own.locked);
   if (plan.kind === 'passthrough') {
+    requireOwnBuild(settings, plan.reason);
     if (parsed.own.record || parsed.own.replay)
       throw new UserError(`${plan.reason}: only the build of an image can be recorded or replayed`);
     return { kind: plan.kind, plan, source };

@@ -42,6 +42,8 @@ export interface DocumentInputs {
   readonly env: PipelineContext['env'];
   /** Versions of what took part: `docker`, `buildx`. */
   readonly versions: Readonly<Record<string, string>>;
+  /** Who signed an image that was used, by its digest. */
+  readonly bases?: ReadonlyMap<string, string>;
   readonly normaliser: { readonly version: string; readonly rules: readonly string[] };
   readonly startedOn: string;
   readonly finishedOn: string;
@@ -132,6 +134,7 @@ function provenance(
       ...(plan.vcs === undefined ? [] : sourceOf(plan.vcs)),
       ...fetchedMaterials(plan.fetches ?? new Map()),
     ],
+    ...(inputs.bases === undefined ? {} : { signers: inputs.bases }),
     parameters: {
       ...(plan.epoch === undefined
         ? {}

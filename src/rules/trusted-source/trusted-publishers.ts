@@ -116,7 +116,7 @@ export function vouchedBy(
     prefix.endsWith('/') ? name.startsWith(prefix) : name === prefix,
   );
   if (publisher !== undefined) return `${publisher.name}: ${publisher.reason}`;
-  const pattern = patterns.find((text) => matches(text, reference));
+  const pattern = patterns.find((text) => matchesImage(text, reference));
   return pattern === undefined ? undefined : `trusted by the configuration (${pattern})`;
 }
 
@@ -132,7 +132,7 @@ function nameOf({ registry, repository }: ImageReference): string {
 }
 
 /** A pattern is a name in Docker's short or full spelling, with or without a tag; `*` stands for any characters. */
-function matches(pattern: string, reference: ImageReference): boolean {
+export function matchesImage(pattern: string, reference: ImageReference): boolean {
   const name = nameOf(reference);
   const tagged = reference.tag === undefined ? name : `${name}:${reference.tag}`;
   const short = (text: string): string => text.replace(/^docker\.io\/(?:library\/)?/, '');

@@ -72,7 +72,7 @@ function asker({ trust = [], offline = false, home: at, engine }: Asked) {
   const settings = {
     ...DEFAULT_SETTINGS,
     offline,
-    trust: { keys: [], identities: [], images: trust },
+    trust: { keys: [], identities: [], images: trust, bases: [] },
   };
   const registries = new Registries(context, { [registry.host]: { plainHttp: true } });
   return baseLayers(context, registries, settings, at);

@@ -32,7 +32,7 @@ function place() {
       contextOf(fakeRun([]).run, home),
       {
         sign: DEFAULT_SETTINGS.sign,
-        trust: { images: [], identities: [], keys },
+        trust: { images: [], identities: [], keys, bases: [] },
         offline: false,
         origins,
       },
