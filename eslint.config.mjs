@@ -15,6 +15,8 @@ export default tseslint.config(
       'coverage/**',
       'examples/**',
       'templates/**',
+      // Projects that are built as they are: not code of ours to check.
+      'test/fixtures/repro-unseen/**',
       '.scoville-*/**',
     ],
   },

@@ -14,7 +14,7 @@ export const BUILDER_ID = 'pkg:npm/scoville';
  * another. As the environment says it; who signed is what vouches for it.
  */
 export function builderId(env: Readonly<Record<string, string | undefined>>): string {
-  const workflow = env['GITHUB_WORKFLOW_REF']?.replace(/@.*$/s, '');
+  const workflow = env['GITHUB_WORKFLOW_REF']?.split('@')[0];
   const project = env['CI_PROJECT_URL'];
   if (env['GITHUB_ACTIONS'] === 'true' && workflow !== undefined && PLAIN.test(workflow))
     return `${BUILDER_ID}#${env['GITHUB_SERVER_URL'] ?? 'https://github.com'}/${workflow}`;

@@ -167,7 +167,7 @@ describe.each(generations.filter(({ isThere }) => isThere))('$name', ({ name, en
       'does not accept the OIDC token',
     ],
   ])('a token that is %s ends the build before it starts', async (_, claims, message) => {
-    const token = await sigstore.token(claims as unknown as Record<string, string>);
+    const token = await sigstore.token(claims);
     const ended = await build(services(), { SIGSTORE_ID_TOKEN: token });
     expect([ended.exitCode, ended.stderr]).toEqual([2, expect.stringContaining(message)]);
     expect(ended.stderr).not.toContain(token.slice(0, 40));

@@ -1,6 +1,6 @@
 import { builderId, runAddress } from '../../attestations/identity.ts';
-import { slsaProvenance } from '../../attestations/provenance.ts';
 import type { ProvenanceMaterial } from '../../attestations/provenance-read.ts';
+import { slsaProvenance } from '../../attestations/provenance.ts';
 import { cyclonedxDocument } from '../../attestations/sbom-cyclonedx.ts';
 import { spdxDocument } from '../../attestations/sbom-spdx.ts';
 import { UserError } from '../../model/errors.ts';
