@@ -80,7 +80,12 @@ describe('scoville verify', () => {
         ...['--min-level', '0', tagged('own')],
       );
       expect(new Set(outcomesOf(found).map((o) => o.split(' ')[1]))).toEqual(new Set(['verified']));
-      expect(found.signatures.map(({ type }) => type)).toEqual(['cosign-tag', 'cosign-bundle']);
+      // The older form signs the index and then its platform, each under a tag.
+      expect(found.signatures.map(({ type }) => type)).toEqual([
+        'cosign-tag',
+        'cosign-bundle',
+        'cosign-tag',
+      ]);
       expect([found.signedBy, found.level]).toEqual(['this user’s key', 0]);
       expect(found.tests?.passed).toBeGreaterThan(5);
     });
