@@ -126,13 +126,21 @@ test('these blocks are not run by docs-commands.e2e.test.ts, and why', () => {
       ['scoville db update --from /media/osv Debian npm', 'needs what was copied'],
     ].map((block) => ['docs/how-to/air-gapped.md', ...block]),
     ...[
+      'scoville build -t shop .',
+      `scoville fix --yes --verify --max-risk medium --smoke 'curl -fsS "$SCOVILLE_URL/"'`,
       'scoville build --load -t shop .',
+    ].map((command) => [
+      'docs/how-to/existing-to-ghost.md',
+      command,
+      'the project of the page is not that of the tests',
+    ]),
+    ...[
       'scoville build --min-level 5 --push -t registry.example.com/shop:1 .',
       'scoville verify --min-level 5 --key cosign.pub registry.example.com/shop:1',
     ].map((command) => [
       'docs/how-to/existing-to-ghost.md',
       command,
-      'scripts/ghost.mjs runs these commands (npm run ghost)',
+      'scripts/ghost.mjs runs this on another project (npm run ghost)',
     ]),
     ...[
       'npm install --global scoville@VERSION',
@@ -151,9 +159,16 @@ test('these blocks are not run by docs-commands.e2e.test.ts, and why', () => {
     ],
     [
       'docs/how-to/keyless.md',
+      'scoville build --push --public-log -t registry.example.com/shop/api:1 .',
+      'Fulcio and Rekor sign for the identity of a job',
+    ],
+    [
+      'docs/how-to/keyless.md',
       'scoville verify --certificate-identity jane@example.com',
       'Fulcio and Rekor sign for the identity of a person',
     ],
+    ['docs/how-to/rebuild-a-release.md', 'scoville build --record -t app:1.0 .', 'needs a network'],
+    ['docs/how-to/rebuild-a-release.md', 'git checkout v1.0', 'needs a recording'],
     [
       'docs/how-to/security-profile.md',
       'scoville profile --exercise exercises.yaml my-app',

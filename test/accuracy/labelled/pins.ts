@@ -162,8 +162,12 @@ export const PINS_LABELLED: readonly Labelled[] = [
   images('a user namespace behind a platform', `FROM --platform=$BUILDPLATFORM evil/x@${PIN}\n`, {
     'trusted-source': 'fail',
   }),
+  // What the file means is for its frontend to say.
   images('an unknown frontend', `# syntax=evil/frontend@${PIN}\n${FINAL}`, {
     'trusted-source': 'fail',
+    'pinned-images': 'unknown',
+    'pinned-packages': 'unknown',
+    'verified-downloads': 'unknown',
   }),
   images(
     'a publisher that signs, on a public registry',

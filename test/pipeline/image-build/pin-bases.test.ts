@@ -26,7 +26,7 @@ function registries(asked: string[]): Registries {
       );
     },
   });
-  return { client } as unknown as Registries;
+  return { client, reader: client } as unknown as Registries;
 }
 
 const BASES = new Map([

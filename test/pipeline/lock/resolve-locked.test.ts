@@ -87,7 +87,7 @@ async function resolve(
   const found = await resolveLocked(
     {
       context,
-      registries: { client: () => client } as unknown as Registries,
+      registries: { client: () => client, reader: () => client } as unknown as Registries,
       platform: { os: 'linux', architecture: 'amd64' },
       lockPath: '/app/scoville.lock',
       strict: more.strict ?? false,
