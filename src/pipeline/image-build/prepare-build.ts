@@ -113,11 +113,10 @@ export async function prepareBuild(
       criteria: CATALOGUE.map(({ id }) => id),
     }));
   for (const { file, settings: names } of settings.ignored)
-    if (names.includes('registries'))
-      context.emit({
-        kind: 'notice',
-        text: `${file}: registries of a project do not count; write them into ${context.paths.config}/config.yaml`,
-      });
+    context.emit({
+      kind: 'notice',
+      text: `${file}: a project cannot set ${names.join(', ')}; write it into ${context.paths.config}/config.yaml`,
+    });
   const registries = new Registries(
     context,
     withPlainHttp(settings.registries, parsed.own.plainHttp),
