@@ -123,9 +123,10 @@ test('no step of the offline path opens a socket to anything but the engine and 
   }
   const port = registry.split(':').at(-1) ?? '';
   const allowed = [`127.0.0.1:${port}`, `::1:${port}`];
-  expect([...seen].filter((place) => !place.startsWith('/') && !allowed.includes(place))).toEqual(
-    [],
-  );
+  // By these, which have no file, docker and its plugin know that the other has ended.
+  const isOfDocker = (place: string) => /^docker_cli_[0-9a-f]{32}$/.test(place);
+  const elsewhere = [...seen].filter((place) => !place.startsWith('/') && !isOfDocker(place));
+  expect(elsewhere.filter((place) => !allowed.includes(place))).toEqual([]);
   expect([...seen].filter((place) => allowed.includes(place))).not.toEqual([]);
   // Of this machine: the engine, and what C libraries ask for names.
   const local = [...seen].filter((place) => place.startsWith('/'));

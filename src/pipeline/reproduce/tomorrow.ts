@@ -103,6 +103,6 @@ async function unmoved(
       `another day cannot be arranged: not every image has a date command (${seen.error})`,
       { nextStep: HOW },
     );
-  const right = [before, tomorrow()].map(seenOn);
+  const right = [before, tomorrow()].map((day) => seenOn(day));
   return images.filter((_, i) => !right.includes(seen.value[i] ?? ''));
 }
