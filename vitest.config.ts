@@ -2,7 +2,10 @@ import { defineConfig } from 'vitest/config';
 
 const alone = 'test/**/*.alone.test.ts';
 // They end what hangs; how busy a machine is that runs other things too is not to be told by them.
-const limits = { testTimeout: 90_000, hookTimeout: 90_000 };
+const limits = { testTimeout: 90_000, hookTimeout: 90_000, maxWorkers: '100%' };
+
+// Engine and downloads may be cold, and the machine busy.
+const patience = { testTimeout: 900_000, hookTimeout: 900_000 };
 
 export default defineConfig({
   test: {
@@ -21,15 +24,25 @@ export default defineConfig({
         },
       },
       { test: { name: 'unit-alone', include: [alone], ...limits } },
+      // Two at once: half of their time is waiting. What they make has names of its own.
       {
         test: {
           name: 'e2e',
           include: ['test/**/*.e2e.test.ts'],
-          // One engine, one registry: files run one after the other.
-          fileParallelism: false,
-          // Engine and downloads may be cold, and the machine busy.
-          testTimeout: 900_000,
-          hookTimeout: 900_000,
+          exclude: ['test/e2e/bad-days*', 'test/e2e/screen*'],
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
+          ...patience,
+        },
+      },
+      // They interrupt, fill or draw, and look at what happens when.
+      {
+        test: {
+          name: 'e2e-alone',
+          include: ['test/e2e/bad-days*.e2e.test.ts', 'test/e2e/screen.e2e.test.ts'],
+          maxWorkers: 1,
+          sequence: { groupOrder: 2 },
+          ...patience,
         },
       },
     ],

@@ -26,4 +26,4 @@ echo '== bundle' >&2
 npm run --silent build
 
 echo '== end-to-end tests' >&2
-npx vitest run --project e2e
+npx vitest run --project 'e2e*'
