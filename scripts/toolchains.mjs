@@ -64,7 +64,7 @@ function runLane(name, env) {
       vitest,
       'run',
       '--project',
-      'e2e',
+      'e2e*',
       '--reporter=default',
       '--reporter=json',
       `--outputFile.json=${report}`,
