@@ -4,6 +4,17 @@ const alone = 'test/**/*.alone.test.ts';
 // They end what hangs; how busy a machine is that runs other things too is not to be told by them.
 const limits = { testTimeout: 90_000, hookTimeout: 90_000, maxWorkers: '100%' };
 
+// They interrupt, fill a disk, draw, trace or drive a browser, and look at what happens when.
+const byThemselves = [
+  'bad-days*',
+  'fix-corpus',
+  'fix-verify',
+  'html-report',
+  'profile',
+  'prove',
+  'screen',
+  'site',
+].map((name) => `test/e2e/${name}.e2e.test.ts`);
 // Engine and downloads may be cold, and the machine busy.
 const patience = { testTimeout: 900_000, hookTimeout: 900_000 };
 
@@ -29,17 +40,16 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['test/**/*.e2e.test.ts'],
-          exclude: ['test/e2e/bad-days*', 'test/e2e/screen*'],
+          exclude: byThemselves,
           maxWorkers: 2,
           sequence: { groupOrder: 1 },
           ...patience,
         },
       },
-      // They interrupt, fill or draw, and look at what happens when.
       {
         test: {
           name: 'e2e-alone',
-          include: ['test/e2e/bad-days*.e2e.test.ts', 'test/e2e/screen.e2e.test.ts'],
+          include: byThemselves,
           maxWorkers: 1,
           sequence: { groupOrder: 2 },
           ...patience,
