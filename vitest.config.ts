@@ -4,14 +4,17 @@ const alone = 'test/**/*.alone.test.ts';
 // They end what hangs; how busy a machine is that runs other things too is not to be told by them.
 const limits = { testTimeout: 90_000, hookTimeout: 90_000, maxWorkers: '100%' };
 
-// They interrupt, fill a disk, draw, trace or drive a browser, and look at what happens when.
+// They interrupt, fill a disk, draw, trace or drive a browser, and look at what happens when; or they
+// make `dist` anew, which the others run.
 const byThemselves = [
   'bad-days*',
   'fix-corpus',
   'fix-verify',
   'html-report',
+  'package',
   'profile',
   'prove',
+  'release',
   'screen',
   'site',
 ].map((name) => `test/e2e/${name}.e2e.test.ts`);

@@ -78,7 +78,28 @@ export async function deleteManifest(
   return response.ok || response.status === 404;
 }
 
+/**
+ * Docker's own registry reads the link of a blob while another push writes it, and answers 400
+ * (DIGEST_INVALID) to a manifest that is right. So a 400 counts when it comes again.
+ */
 async function put(
+  connection: RegistryConnection,
+  repository: string,
+  reference: string,
+  manifest: ManifestToPut,
+  headers: Readonly<Record<string, string>>,
+  accept: readonly number[],
+): Promise<Response> {
+  const first = await putOnce(connection, repository, reference, manifest, headers, [
+    ...accept,
+    400,
+  ]);
+  if (first.status !== 400) return first;
+  await connection.pause(1, 0);
+  return putOnce(connection, repository, reference, manifest, headers, accept);
+}
+
+async function putOnce(
   connection: RegistryConnection,
   repository: string,
   reference: string,
