@@ -86,7 +86,7 @@ test('files of the repository that pages link to are there', () => {
 
 async function until(expression: string): Promise<void> {
   for (let tries = 0; (await browser.value(expression)) !== true; tries += 1) {
-    if (tries > 200) throw new Error(`not true: ${expression}`);
+    if (tries > 1200) throw new Error(`not true in a minute: ${expression}`);
     await sleep(50);
   }
 }
