@@ -35,17 +35,6 @@ export function legacyEnvelope(bundle: Uint8Array, predicateType: string): Legac
     : { bytes, annotations: { [ANNOTATION.signature]: '', predicateType, ...material } };
 }
 
-/** The signature of a bundle over plain bytes, as annotations of the layer that holds them; undefined where the old form cannot say it. */
-export function legacySignature(bundle: Uint8Array): Annotations | undefined {
-  const parsed = parseUntrustedJson(bundle, 'the bundle', MAX_BYTES);
-  const read = objectOf(parsed.ok ? parsed.value : undefined);
-  const signature = textOf(objectOf(read['messageSignature'])['signature'], MAX_MATERIAL);
-  const material = materialOf(objectOf(read['verificationMaterial']));
-  return signature === undefined || material === undefined
-    ? undefined
-    : { [ANNOTATION.signature]: signature, ...material };
-}
-
 /** Certificate and log entry; nothing for a key, which needs neither. */
 function materialOf(material: Readonly<Record<string, unknown>>): Annotations | undefined {
   const chain = listOf(objectOf(material['x509CertificateChain'])['certificates'], 10);

@@ -1,7 +1,8 @@
+import type { RecordedSteps } from '../model/build-analysis.ts';
 import { isObject, type JsonObject, objectOf } from '../model/json-value.ts';
 import { err, ok, type Result } from '../model/result.ts';
 import { PREDICATE_TYPE } from '../model/statement.ts';
-import { type RecordedSteps, recordedSteps } from './recorded-steps.ts';
+import { recordedSteps } from './recorded-steps.ts';
 import { base64Of, listOf, textOf, textsOf } from './untrusted-json.ts';
 
 export interface ProvenanceMaterial {

@@ -1,17 +1,10 @@
+import type { RecordedSteps } from '../model/build-analysis.ts';
 import { type JsonObject, objectOf } from '../model/json-value.ts';
 import { listOf, textOf } from './untrusted-json.ts';
 
 const MAX_STEPS = 100_000;
 /** What a step fetches by itself: an ADD of an address, a git repository. */
 const FETCHED = /^(?:https?|git):\/\//;
-
-/** What BuildKit ran and fetched, as it recorded it (LLB, mode=max). */
-export interface RecordedSteps {
-  /** The words of each command, its shell first. */
-  readonly commands: readonly (readonly string[])[];
-  /** Something was fetched in the place of a FROM, which is where BuildKit has the ONBUILD steps of a base image. */
-  readonly fetchesInFrom: boolean;
-}
 
 /** The recorded steps; undefined where there are none (mode=min, another builder) or more than anybody runs. */
 export function recordedSteps(

@@ -1,4 +1,4 @@
-import type { BuildAnalysis } from '../model/build-analysis.ts';
+import type { BuildAnalysis, RecordedSteps } from '../model/build-analysis.ts';
 import type { DockerfileModel } from '../model/dockerfile.ts';
 import {
   type BuildFact,
@@ -8,7 +8,7 @@ import {
   NAME_THE_DOCKERFILE,
   unknownFact,
 } from '../model/facts.ts';
-import { type RanSteps, showsSteps } from './shown-steps.ts';
+import { showsSteps } from './shown-steps.ts';
 import { type EnforcedImage, type Material, usedImages } from './used-images.ts';
 
 /** Provenance of the build, as its reader gives it (SLSA v0.2 and v1 alike). */
@@ -17,7 +17,7 @@ interface ProvenanceView {
   /** RFC 3339, as stated. */
   readonly finishedOn: string | undefined;
   readonly buildArgs: Readonly<Record<string, string>>;
-  readonly steps?: RanSteps | undefined;
+  readonly steps?: RecordedSteps | undefined;
 }
 
 interface BuildInputs {
@@ -54,7 +54,7 @@ const HIDDEN =
 
 function analysisOf(
   { model, analysis }: NonNullable<BuildInputs['dockerfile']>,
-  steps: RanSteps | undefined,
+  steps: RecordedSteps | undefined,
 ): BuildAnalysis {
   return steps === undefined || showsSteps(model, steps)
     ? analysis

@@ -1,18 +1,16 @@
 import { parseStrictJson } from '../formats/strict-json.ts';
+import type { RecordedSteps } from '../model/build-analysis.ts';
 import type { DockerfileModel, Instruction } from '../model/dockerfile.ts';
-
-/** What a build ran and fetched, as its engine recorded it. */
-export interface RanSteps {
-  readonly commands: readonly (readonly string[])[];
-  readonly fetchesInFrom: boolean;
-}
 
 /**
  * True where each command that the engine ran is one that the Dockerfile, as it was read, shows. It is
  * not for ONBUILD steps of a base image, under another frontend, and wherever we read a RUN otherwise
  * than the engine did.
  */
-export function showsSteps(model: DockerfileModel, { commands, fetchesInFrom }: RanSteps): boolean {
+export function showsSteps(
+  model: DockerfileModel,
+  { commands, fetchesInFrom }: RecordedSteps,
+): boolean {
   if (fetchesInFrom) return false;
   const read = model.stages.flatMap(({ instructions }) => instructions);
   const shown = new Set(read.filter(({ keyword }) => keyword === 'RUN').flatMap(commandsOf));

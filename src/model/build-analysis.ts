@@ -98,6 +98,14 @@ export interface UnreadLine {
   readonly held?: true;
 }
 
+/** What a build ran and fetched, as its engine recorded it. */
+export interface RecordedSteps {
+  /** The words of each command, its shell first. */
+  readonly commands: readonly (readonly string[])[];
+  /** Something was fetched in the place of a FROM, which is where BuildKit has the ONBUILD steps of a base image. */
+  readonly fetchesInFrom: boolean;
+}
+
 /** What the stages that the target reaches install and download, read from the Dockerfile. */
 export interface BuildAnalysis {
   readonly installs: readonly PackageInstall[];

@@ -37,6 +37,16 @@ interface RegistrySettings {
 export type ReproMode = 'safe' | 'aggressive' | 'deterministic' | 'off';
 
 /** `.scoville.yaml`, defaults filled in. docs/configuration.md describes each. */
+/** A sigstore of one's own, as settings and flags name it: addresses, and files by their absolute path. */
+export interface SigstoreChoice {
+  readonly fulcioUrl?: string;
+  readonly rekorUrl?: string;
+  readonly tsaUrl?: string;
+  readonly oidcIssuer?: string;
+  readonly signingConfig?: string;
+  readonly trustedRoot?: string;
+}
+
 export interface Settings {
   /** Where what is set in a file was set. */
   readonly origins: readonly SettingOrigin[];
@@ -69,14 +79,7 @@ export interface Settings {
     readonly format: SignatureFormat;
     /** Names, addresses and private repositories may be written into a public log. */
     readonly publicLog: boolean;
-    /** A sigstore of one's own: addresses, and files by their absolute path. */
-    readonly fulcioUrl?: string;
-    readonly rekorUrl?: string;
-    readonly tsaUrl?: string;
-    readonly oidcIssuer?: string;
-    readonly signingConfig?: string;
-    readonly trustedRoot?: string;
-  };
+  } & SigstoreChoice;
   readonly attest: {
     readonly sbom: readonly ('cyclonedx' | 'spdx')[];
     readonly provenance: boolean;

@@ -1,5 +1,4 @@
 import { POLICY_FORMAT_NAMES } from '../../admission/format-names.ts';
-import { isPredicateName, PREDICATE_NAMES } from '../../attestations/predicate-name.ts';
 import type { CommandSpec } from '../../plans/flags/command-spec.ts';
 import { type FlagValues, many, text } from '../../plans/flags/flag.ts';
 import { PLAIN_HTTP, SIGNER_FLAGS } from '../shared-flags.ts';
@@ -45,15 +44,7 @@ printed.`,
       'REPOSITORY',
       'A mirror in registries.conf, for containers-image; may be repeated',
     ),
-    type: many(
-      'TYPE',
-      'A predicate type that must be stated: a URI or a name; may be repeated',
-      { choices: PREDICATE_NAMES },
-      (given) =>
-        isPredicateName(given)
-          ? undefined
-          : `invalid value ${JSON.stringify(given)} for --type; name a URI, or one of ${PREDICATE_NAMES.join(', ')}`,
-    ),
+    type: VERIFY.flags.type,
     'min-level': VERIFY.flags['min-level'],
     ...SIGNER_FLAGS,
     policy: VERIFY.flags.policy,

@@ -1,17 +1,8 @@
 import { parseStrictJson } from '../../formats/strict-json.ts';
 import { UserError } from '../../model/errors.ts';
 import { isObject } from '../../model/json-value.ts';
+import type { SigstoreChoice } from '../../model/settings.ts';
 import { listField, numberField, textField } from '../json-fields.ts';
-
-/** A sigstore of one's own, as settings and flags name it; files by their absolute path. */
-export interface SigstoreChoice {
-  readonly fulcioUrl?: string;
-  readonly rekorUrl?: string;
-  readonly tsaUrl?: string;
-  readonly oidcIssuer?: string;
-  readonly signingConfig?: string;
-  readonly trustedRoot?: string;
-}
 
 /** A log, and the version of Rekor that it is. */
 interface LogService {

@@ -3,6 +3,7 @@ import { cp, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { messageOf, UserError } from '../../model/errors.ts';
 import type { RunTool } from '../../model/run.ts';
+import type { SigstoreChoice } from '../../model/settings.ts';
 import { completed } from '../completed-run.ts';
 import { toolFailure } from '../describe-run.ts';
 import { cosignDialect } from './cosign-dialect.ts';
@@ -11,7 +12,6 @@ import {
   readSigningConfig,
   requireAddresses,
   servicesOf,
-  type SigstoreChoice,
   signingConfigText,
   type SigstoreServices,
 } from './sigstore-services.ts';

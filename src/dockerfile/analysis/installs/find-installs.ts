@@ -40,7 +40,7 @@ function ecosystemInstall(
   return install('other', [], lockedBy(lock, context.lockFile(lock, folder)));
 }
 
-/** A toolchain (`cargo +nightly`) is no verb, and what stands behind gem's `--` is for the build of extensions. */
+/** The words that the manager reads itself: not cargo's toolchain (`+nightly`), nor gem's options for extensions, after `--`. */
 function ownWords(program: string, words: readonly Field[]): readonly Field[] {
   if (program === 'cargo') return words.filter(({ text }) => !text.startsWith('+'));
   const dashes = program === 'gem' ? words.findIndex(({ text }) => text === '--') : -1;
