@@ -1,4 +1,6 @@
+import { basename } from 'node:path';
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 const alone = 'test/**/*.alone.test.ts';
 // They end what hangs; how busy a machine is that runs other things too is not to be told by them.
@@ -15,14 +17,31 @@ const byThemselves = [
   'profile',
   'prove',
   'release',
-  'screen',
+  'screen*',
   'site',
 ].map((name) => `test/e2e/${name}.e2e.test.ts`);
 // Engine and downloads may be cold, and the machine busy.
 const patience = { testTimeout: 900_000, hookTimeout: 900_000 };
 
+/** They take minutes. */
+const longest = ['templates', 'docs-commands', 'parity-flags', 'parse-refusals', 'parity'].map(
+  (name) => `${name}.e2e.test.ts`,
+);
+
+/** What takes longest begins first, so that at the end no worker waits for another. */
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const isLong = ({ moduleId }: TestSpecification) => longest.includes(basename(moduleId));
+    const rank = ({ moduleId }: TestSpecification) => longest.indexOf(basename(moduleId));
+    const sorted = await super.sort(files);
+    const first = sorted.filter(isLong).sort((a, b) => rank(a) - rank(b));
+    return [...first, ...sorted.filter((file) => !isLong(file))];
+  }
+}
+
 export default defineConfig({
   test: {
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         test: {

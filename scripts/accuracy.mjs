@@ -9,6 +9,7 @@
 //       GITLEAKS=program and TRUFFLEHOG=program are measured beside it
 //
 // Exit 1: an answer of ours is not the right one.
+import './usage.mjs';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,16 +1,19 @@
 // What scoville costs over plain `docker buildx build` and over unpacking layers, each thing beside its floor in the same run. Never
 // fails on a time.
-//   npm run bench -- [--quick] [--json] [--runs N] [--bin FILE] [--keep] [--grade] [--layout FOLDER ...] [--advisories]
+//   npm run bench -- [--quick] [--json] [--runs N] [--bin FILE] [--keep] [--grade] [--layout FOLDER ...] [--advisories] [--hermetic]
 // --quick: an image of 200 MB in place of 1.5 GB. --keep: leave images and files for another run, which takes them again.
 // --layout: only what grading these images costs, each an OCI layout (docker save IMAGE | tar -x -C FOLDER).
 // --grade: only the grading, for which no Docker is needed. trivy on the PATH is measured beside it, and CHPS_SCORER=path/to/chps-scorer.sh too (with Docker).
+// --hermetic: only what recording and replaying cost.
 // --advisories: only the scan by a database of half a million advisories.
+import './usage.mjs';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { BASE, cacheBefore, cleanEngine } from './bench/engine.mjs';
 import { gradeRows, realRows } from './bench/grade.mjs';
+import { hermeticRows } from './bench/hermetic.mjs';
 import { MARK, SIZES, writeAppContext, writeBaseContext } from './bench/image.mjs';
 import * as measures from './bench/measures.mjs';
 import { normaliseRows } from './bench/normalise.mjs';
@@ -23,6 +26,7 @@ const { values } = parseArgs({
     keep: { type: 'boolean', default: false },
     grade: { type: 'boolean', default: false },
     advisories: { type: 'boolean', default: false },
+    hermetic: { type: 'boolean', default: false },
     layout: { type: 'string', multiple: true, default: [] },
     runs: { type: 'string', default: '5' },
     bin: { type: 'string', default: 'dist/scoville.js' },
@@ -53,6 +57,7 @@ const say = (text) => void process.stderr.write(`bench: ${text}\n`);
 const beforeFile = join(dir, 'cache-before.json');
 const cached = existsSync(beforeFile) ? JSON.parse(readFileSync(beforeFile, 'utf8')) : undefined;
 const needsEngine = !values.grade && values.layout.length === 0;
+const needsImages = needsEngine && !values.hermetic;
 const before = needsEngine ? new Set(cached ?? cacheBefore()) : undefined;
 const removeAll = () => {
   say('removing images, build cache and files');
@@ -77,18 +82,21 @@ const withEngine = {
   'the normaliser': normaliseRows,
   'walk and compressor': measures.insideRows,
   'a cosign call': (s) => [measures.cosignRow(s)],
+  recording: hermeticRows,
 };
 const steps =
   values.layout.length > 0
     ? { 'grading real images': realRows }
-    : { ...(needsEngine ? withEngine : {}), grading: gradeRows };
+    : values.hermetic
+      ? { recording: hermeticRows }
+      : { ...(needsEngine ? withEngine : {}), grading: gradeRows };
 
 const rows = [];
 const load = { before: loadavg()[0] };
 try {
   rmSync(setup.home, { recursive: true, force: true });
   mkdirSync(dir, { recursive: true });
-  if (needsEngine) makeImages();
+  if (needsImages) makeImages();
   for (const [what, measure] of Object.entries(steps)) {
     say(what);
     rows.push(...(await measure(setup)));

@@ -26,8 +26,6 @@ const { metafile } = await build({
     yaml: './node_modules/yaml/browser/index.js',
     // Its main file is UMD, which no bundler reads.
     'jsonc-parser': './node_modules/jsonc-parser/lib/esm/main.js',
-    // Its other build loads worker threads, which are used by what compresses beside the caller: not here.
-    fflate: './node_modules/fflate/esm/browser.js',
     // Ink draws nothing where it takes the variable CI, empty too, for a CI system: what is drawn is decided before Ink is loaded.
     'is-in-ci': './scripts/bundle/not-in-ci.mjs',
     // Ink would connect to a debugger where DEV is set; it is not part of the command.

@@ -4,6 +4,7 @@
 // the first result too, from a bare clone and from the installed package. --bin: this scoville. --json: the transcripts, to a file. --keep: leave the projects.
 // Only the first command of a project is known here; each one after it is taken from what scoville printed. Exit 1 where fewer than three reach level 3,
 // or an app no longer answers.
+import './usage.mjs';
 import { rmSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { parseArgs } from 'node:util';

@@ -1,9 +1,13 @@
 // Holds how Scoville reads images against how Docker's engines do, on images made at random.
 //
-//   npm run differential -- [--documents | --layers] [--minutes N] [--seed N] [--store containerd|overlay2|both]
+//   npm run differential -- [--documents | --layers | --texts] [--minutes N] [--seed N] [--store containerd|overlay2|both]
+//
+// With --texts, Dockerfiles, words, ignore files and platforms are read by Docker's own Go packages beside ours: that needs
+// golang-go and golang-github-docker-docker-dev of Debian, and no Docker.
 //
 // Needs root, Docker with the containerd image store, and dockerd for a second engine with the classic store.
 // Exit 1: something is read otherwise.
+import './usage.mjs';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -17,6 +21,7 @@ const { values } = parseArgs({
     store: { type: 'string', default: 'both' },
     documents: { type: 'boolean', default: false },
     layers: { type: 'boolean', default: false },
+    texts: { type: 'boolean', default: false },
   },
 });
 const bundle = await build({
@@ -35,8 +40,9 @@ try {
   writeFileSync(file, bundle.outputFiles[0].contents);
   const { differential } = await import(pathToFileURL(file).href);
   const options = {
-    parts: ['documents', 'layers'].filter(
-      (part) => values[part] || !(values.documents || values.layers),
+    parts: ['documents', 'layers', 'texts'].filter(
+      (part) =>
+        values[part] || (part !== 'texts' && !(values.documents || values.layers || values.texts)),
     ),
     minutes: Number(values.minutes),
     seed: Number(values.seed),

@@ -71,7 +71,7 @@ export const DOWNLOADS: readonly RuleTable[] = [
         'verified',
       ],
       [
-        '`gpg --verify`, `gpgv`, `sqv`, `cosign verify-blob`, `minisign -V`, `signify`, `slsa-verifier`, `gh attestation verify`, `notation blob verify`, `rpm --checksig`, `jarsigner -verify`, `ssh-keygen -Y verify`',
+        '`gpg --verify`, `gpgv`, `sqv`, `cosign verify-blob`, `minisign -V`, `signify`, `slsa-verifier`, `gh attestation verify`, `notation blob verify`, `jarsigner -verify -strict`, `ssh-keygen -Y verify`',
         'verified',
       ],
       ['`ADD --checksum`, `aria2c --checksum`, a hash in pip’s or npm’s address', 'verified'],
@@ -100,6 +100,10 @@ export const DOWNLOADS: readonly RuleTable[] = [
       [
         '`sha256sum f | grep` of less than a sum, or with `-v`; `cosign verify-blob` with an identity that anybody has (`.*`)',
         'nothing',
+      ],
+      [
+        '`gpg` with `auto-key-retrieve`, `cosign` with a key that is an address, `rpm --checksig`, `jarsigner -verify` without `-strict`',
+        'nothing: any signature passes, or none',
       ],
       [
         'a check of another file; `gpg --dearmor`, `--import`; a checksum that is only printed',

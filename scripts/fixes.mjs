@@ -2,6 +2,7 @@
 //   npm run fixes -- [NAME...] [--bin FILE] [--keep] [--build] [--write FILE]
 // Needs scripts/engine.sh up. --build: pin packages to the versions that a build of each stage gets, too. --keep: leave the projects for a look. --write: put the table into FILE, between its marks, too.
 // Exit 1 where one is neither lifted by two levels nor to level 3, or does not answer; 2 where one could not be fixed.
+import './usage.mjs';
 import { rmSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { parseArgs } from 'node:util';

@@ -1,5 +1,5 @@
-// Takes examples/node-app, a project of `scoville init`, and Scoville's own image to level 5 in one build each, without a network. A
-// second, empty home verifies them by the key alone. The other templates: test/e2e/templates.e2e.test.ts, in the same way.
+// Takes examples/node-app, a project of `scoville init`, and Scoville's own image to level 5, without a network.
+// The own one is recorded first, for its packages have no versions. A second, empty home verifies them by the key alone. The other templates: test/e2e/templates.e2e.test.ts, in the same way.
 //
 //   npm run ghost                  needs what scripts/engine.sh makes ready, and npm's registry
 //
@@ -196,10 +196,26 @@ try {
       await commit(own);
     },
   );
-  await publish(ownImage, own, [
+  const flags = [
     ...['--target', 'scoville', '--build-arg', 'SOURCE=https://example.com/scoville'],
     ...['--build-arg', `DEBIAN=${await pinned(settings.SCOVILLE_BASE_DEBIAN)}`],
-  ]);
+  ];
+  // It takes Debian's packages as they are today: the lock has each by its digest.
+  await step('scoville build --record: what its RUNs fetch goes into scoville.lock', async () => {
+    await scoville(
+      'maker',
+      'build',
+      '--record',
+      '--no-sign',
+      '--no-grade',
+      '-t',
+      ownImage,
+      ...flags,
+      own,
+    );
+    await commit(own);
+  });
+  await publish(ownImage, own, ['--replay', ...flags]);
   const key = join(folder, 'maker/config/keys/cosign.pub');
   for (const [name, card] of graded) {
     await step(`a second, empty home verifies level 5 of ${name} by the key alone`, () =>
@@ -214,6 +230,6 @@ try {
   console.error(error instanceof Error ? error.message : error);
   process.exitCode = 1;
 } finally {
-  await run('docker', ['rmi', '--force', image], { quiet: true }).catch(() => undefined);
+  await run('docker', ['rmi', '--force', image, ownImage], { quiet: true }).catch(() => undefined);
   rmSync(folder, { recursive: true, force: true });
 }

@@ -1,4 +1,5 @@
 // npm run package [-- --out FILE]: one executable with the Node.js that runs this in it. docs/package.md says how to use it.
+import './usage.mjs';
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';

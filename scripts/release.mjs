@@ -1,6 +1,7 @@
 // npm run release -- --dry-run [--only FORM]... [--out FOLDER] [--repository URL]: makes every form of a release that can be made here,
 // installs each in a clean root, and runs the main job in it. Docker, a registry and base images come from scripts/engine.sh up.
 // Nothing is published: .github/workflows/release.yml does that, with the files of this run. docs/release.md says more.
+import './usage.mjs';
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';

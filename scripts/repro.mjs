@@ -6,6 +6,7 @@
 // A script `prepare` in a folder is run in a copy of it, which is then built.
 // --engines: whether the engine of the second toolchain gives the same digest as the one that is there (after scripts/engine.sh test-tools).
 // Exit 1 where one differs that is not known to, or one that is does not; 2 where one does not build.
+import './usage.mjs';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { behavesAsBefore } from './repro/behave.mjs';

@@ -1,6 +1,7 @@
 // npm run test:toolchains [-- --only first|second] [-- --subset | --files main-job,parity]: the end-to-end tests on both generations of
 // Docker, buildx and cosign, and a matrix of how each file ended. The first is the machine's own; the second (Debian forky: engine, clients,
 // cosign) runs beside it, and needs Debian and root. Exit 1: something failed.
+import './usage.mjs';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -59,14 +59,12 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
 
 /** Who else parses JSON, and why no engine reads it otherwise: a document that one reads too goes through formats/strict-json.ts. */
 const OWN_READERS: Readonly<Record<string, string>> = {
-  'dockerfile/analysis/installs/lock-entries.ts': 'lock files of npm, as npm reads them',
-  'dockerfile/analysis/package-scripts.ts': 'scripts of package.json, as npm reads them',
   'commands/plugin/docker-plugin.ts': 'the configuration of the user’s own Docker client',
+  'model/json-value.ts':
+    'what a program on this machine printed, records of package managers, and files of the user’s own project: no engine reads them',
   'model/dockerfile.ts': 'a list of words on a line of a Dockerfile: it has no keys',
-  'facts/filesystem/kept-columns.ts': 'our own cache',
+  'facts/filesystem/columns/kept-columns.ts': 'our own cache',
   'facts/filesystem/path-list-writer.ts': 'our own cache',
-  'facts/packages/composer.ts': 'a record of PHP’s, which no engine reads',
-  'facts/packages/record.ts': 'records of package managers, which no engine reads',
   'oci/layout/build-record.ts': 'our own record of a build',
   'oci/layout/json-cache.ts': 'our own cache',
   'oci/layout/owner.ts': 'our own lock',
@@ -80,15 +78,12 @@ const OWN_READERS: Readonly<Record<string, string>> = {
   'pipeline/sign/public-log.ts': 'our own settings',
   'pipeline/sign/signing-choice.ts': 'our own settings',
   'plans/bake/bake-definition.ts': 'what buildx printed on this machine',
-  'rules/shared/edit/json-text.ts': 'package.json and lock files of the user’s own project',
-  'plans/init/facts/text.ts': 'files of the user’s own project',
   'plans/plugin/plugin-file.ts': 'our own note in a script of ours',
   'reporters/fleet-line.ts': 'our own lines',
   'pipeline/advisories/fetch-export.ts': 'our own note of a download',
   'tools/advisories/advisory-entry.ts': 'our own database',
   'tools/advisories/index-reader.ts': 'our own database',
   'tools/cosign/cosign-sign.ts': 'a statement that this build wrote',
-  'tools/json-fields.ts': 'what a program on this machine printed',
   'tools/osv/osv-http.ts': 'answers of a service, which no engine reads',
 };
 
@@ -118,6 +113,7 @@ function importsOf(file: string): string[] {
  */
 const OWN_WRITERS: Readonly<Record<string, string>> = {
   'hermetic/fetch-store.ts': 'a body is renamed to the digest of what was written',
+  'pipeline/hermetic/write-inputs.ts': 'a body gets a second name, its digest',
   'pipeline/hermetic/hermetic-session.ts': 'a temporary folder of ours',
   'oci/layout/layout-store.ts': 'the layout: a link between its own folders',
   'oci/layout/small-layout.ts': 'a temporary folder of ours',
@@ -172,6 +168,18 @@ function takenFromFs(text: string): readonly string[] {
   );
 }
 
+/** What others may import of the filesystem tree: docs/explanation/filesystem-tree.md. */
+const TREE = 'facts/filesystem/';
+const TREE_FACE = [
+  'file-tree.ts: the tree',
+  'place.ts: one place of it',
+  'filesystem.ts: what criteria see of it',
+  'file-collector.ts: what a walk over a layer collects',
+  'path-list.ts: the files of one layer',
+  'executable-kind.ts: what a program is by its bytes',
+  'tree-limits.ts: how an error names a bound',
+].map((line) => TREE + line.replace(/:.*/, ''));
+
 const files = sources(SRC);
 const local = new Map(
   files.map((file) => [
@@ -200,6 +208,16 @@ describe('the import table of docs/architecture.md', () => {
         .map((target) => `${relative(SRC, file)} -> ${relative(SRC, target)}`),
     );
     expect(wrong).toEqual([]);
+  });
+
+  test('nobody else knows how the filesystem tree keeps its places', () => {
+    const taken = files.flatMap((file) =>
+      relative(SRC, file).startsWith(TREE)
+        ? []
+        : (local.get(file) ?? []).map((target) => relative(SRC, target)),
+    );
+    const inside = new Set(taken.filter((target) => target.startsWith(TREE)));
+    expect([...inside].sort()).toEqual([...TREE_FACE].sort());
   });
 
   test('has no cycles, type imports included', () => {

@@ -51,7 +51,7 @@ function gzipSeconds(tars) {
 }
 
 function normaliseSeconds({ phases }) {
-  const found = phases.find(({ phase }) => phase === 'normalise');
+  const found = phases.find(({ phase }) => phase === 'normalize');
   if (found === undefined) throw new Error('the build told no time of its normalise step');
   return Math.max(found.seconds, LEAST);
 }

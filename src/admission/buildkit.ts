@@ -52,10 +52,12 @@ export const buildx: PolicyFormat = (image) => {
     `Lets a build use ${repository} by the digest that was verified, and no other image. Sources that are not images (local files, git, HTTP) pass.`,
     'buildx verifies signatures of provenance in BuildKit’s own form, by sigstore’s public services (buildx#4010); it cannot take a key. So a new digest needs a new file.',
     'docker buildx build --policy filename=buildx.rego,strict=true . The frontend of a # syntax line is an image too, and is refused unless you add it.',
-    'Needs a buildx that has `docker buildx policy`. Not run: no such buildx was at hand.',
+    'Needs a buildx that has `docker buildx policy` (0.31). Evaluated by OPA, which buildx has in it, on the input that its source documents. Not run in buildx.',
   ];
   const text = [
     `${hashComment(comment)}package docker`,
+    '',
+    'import rego.v1',
     '',
     'default allow := false',
     '',

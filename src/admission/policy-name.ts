@@ -1,9 +1,10 @@
 import { digestHex, digestOf } from '../model/digest.ts';
+import { fileName } from '../model/path.ts';
 import type { AdmittedImage } from './admitted-image.ts';
 
 /** A name of Kubernetes (RFC 1123 label) for the policy: readable, and another one for each repository. */
 export function policyName({ repository }: Pick<AdmittedImage, 'repository'>): string {
-  const last = repository.slice(repository.lastIndexOf('/') + 1);
+  const last = fileName(repository);
   const readable = last
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '-')

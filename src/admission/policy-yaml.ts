@@ -3,7 +3,7 @@ import { Document, isScalar, Scalar, visit } from 'yaml';
 const WIDTH = 96;
 
 /** Lines for a comment in YAML, Rego or a shell: nothing in them can end the comment. */
-export function commentLines(paragraphs: readonly string[]): readonly string[] {
+function commentLines(paragraphs: readonly string[]): readonly string[] {
   return paragraphs.flatMap((paragraph) => wrapped(clean(paragraph)));
 }
 

@@ -3,9 +3,9 @@ import { isObject } from '../model/json-value.ts';
 import { err, ok, type Result } from '../model/result.ts';
 import { PREDICATE_TYPE } from '../model/statement.ts';
 import { VERIFIER_ID } from './identity.ts';
+import { madeKind } from './made-kind.ts';
 import { sbomType } from './predicate-kind.ts';
 import { isOfType, isPredicateName, PREDICATE_NAMES, signedType } from './predicate-name.ts';
-import { readReproduction } from './reproduction.ts';
 import { readSecurityProfile, type SecurityProfile } from './security-profile.ts';
 import { readSummary } from './verdict-read.ts';
 
@@ -48,7 +48,8 @@ function misfit(type: string, predicate: Readonly<Record<string, unknown>>): str
   if (type === PREDICATE_TYPE.cosignSign) return 'a signature is not an attestation';
   if (type === PREDICATE_TYPE.slsaVsa && readSummary(predicate).verifier.startsWith(VERIFIER_ID))
     return own;
-  if (type === PREDICATE_TYPE.testResult && readReproduction(predicate) !== undefined) return own;
+  const says = { kind: 'statement', predicateType: type, predicate } as const;
+  if (type === PREDICATE_TYPE.testResult && madeKind(says) !== undefined) return own;
   if (
     isOfType(type, 'sbom') &&
     sbomType(predicate) !==

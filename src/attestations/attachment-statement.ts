@@ -43,7 +43,7 @@ type Proof =
       readonly payload: Uint8Array | undefined;
       readonly signedWith: ReadBundle['signedWith'];
     }
-  | { readonly kind: 'notation' }
+  | { readonly kind: 'notation'; readonly envelope: Uint8Array }
   | { readonly kind: 'none'; readonly reason: string };
 
 /** What was read of one attached blob; nothing of it is verified. */
@@ -155,7 +155,7 @@ function fromNotation({ bytes, mediaType }: AttachedBlob): Result<ReadAttachment
   return ok({
     says: { kind: 'signature', form: 'notation' },
     subjects: [target.value],
-    proof: { kind: 'notation' },
+    proof: { kind: 'notation', envelope: bytes },
   });
 }
 

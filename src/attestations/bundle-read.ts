@@ -1,7 +1,7 @@
 import { type Digest, parseDigest } from '../model/digest.ts';
 import { isObject, objectOf } from '../model/json-value.ts';
+import { isBundleType } from '../model/oci.ts';
 import { err, ok, type Result } from '../model/result.ts';
-import { isBundleType } from './attached-media.ts';
 import { BUNDLE } from './attached-shapes.ts';
 import { base64Of, parseUntrustedJson, textOf } from './untrusted-json.ts';
 

@@ -1,25 +1,8 @@
-import {
-  createPrivateKey,
-  createPublicKey,
-  type KeyObject,
-  scrypt,
-  sign,
-  verify,
-} from 'node:crypto';
+import { createPrivateKey, type KeyObject, scrypt } from 'node:crypto';
 import { isObject, objectOf } from '../model/json-value.ts';
-import { err, ok, type Result } from '../model/result.ts';
+import { err, type Result } from '../model/result.ts';
+import { type KeyProblem, type OpenedKey, openedKey } from './opened-key.ts';
 import { base64Of, parseUntrustedJson, textOf } from './untrusted-json.ts';
-
-/** A private key that was opened: signs as cosign does with it, ECDSA over SHA-256, DER. The key itself stays inside. */
-export interface OpenedKey {
-  readonly sign: (bytes: Uint8Array) => Buffer;
-  readonly verifies: (bytes: Uint8Array, signature: Uint8Array) => boolean;
-  /** Public half, SubjectPublicKeyInfo, DER. */
-  readonly publicKey: Buffer;
-}
-
-/** `other`: a key that this code does not open (another cipher or algorithm); cosign may. */
-type KeyProblem = 'wrong-password' | 'other';
 
 const BEGIN = /-----BEGIN ENCRYPTED (SIGSTORE|COSIGN) PRIVATE KEY-----\s/;
 const MAX_KEY_BYTES = 64 * 1024;
@@ -36,8 +19,8 @@ interface SealedKey {
 }
 
 /**
- * Opens the private key file that `cosign generate-key-pair` writes: scrypt over the password, nacl's secretbox, PKCS #8, ECDSA
- * P-256 (secure-systems-lab/go-securesystemslib, encrypted). Any other is `other`: nothing is guessed.
+ * Opens the private key file that `cosign generate-key-pair` and `import-key-pair` write: scrypt over the password, nacl's secretbox,
+ * PKCS #8 (secure-systems-lab/go-securesystemslib, encrypted). Any other is `other`: nothing is guessed.
  */
 export async function openCosignKey(
   text: string,
@@ -58,10 +41,10 @@ export async function openCosignKey(
   } finally {
     secret.fill(0);
   }
-  return openedKey(opened);
+  return keyIn(opened);
 }
 
-function openedKey(pkcs8: Uint8Array): Result<OpenedKey, KeyProblem> {
+function keyIn(pkcs8: Uint8Array): Result<OpenedKey, KeyProblem> {
   let key: KeyObject;
   try {
     // The same memory: a copy in Node's pool would stay there after this one is cleared.
@@ -72,14 +55,7 @@ function openedKey(pkcs8: Uint8Array): Result<OpenedKey, KeyProblem> {
   } finally {
     pkcs8.fill(0);
   }
-  if (key.asymmetricKeyType !== 'ec' || key.asymmetricKeyDetails?.namedCurve !== 'prime256v1')
-    return err('other');
-  const publicKey = createPublicKey(key);
-  return ok({
-    sign: (bytes) => sign('sha256', bytes, key),
-    verifies: (bytes, signature) => verify('sha256', bytes, publicKey, signature),
-    publicKey: publicKey.export({ format: 'der', type: 'spki' }),
-  });
+  return openedKey(key);
 }
 
 function readSealedKey(text: string): SealedKey | undefined {

@@ -1,4 +1,5 @@
 import { isDigest, type Digest } from '../model/digest.ts';
+import { fileName } from '../model/path.ts';
 import { purlText } from '../model/purl.ts';
 import { parseReference } from '../model/reference.ts';
 import { err } from '../model/result.ts';
@@ -43,9 +44,6 @@ export const VERIFIER_ID = 'pkg:npm/scoville';
 /** What the parameters of our provenance mean: BuildKit's, and those that docs/attestations.md adds. */
 export const BUILD_TYPE = 'pkg:npm/scoville#docs/attestations.md';
 
-/** The specification whose criteria a verdict answers. */
-export const CRITERIA_URI = 'https://github.com/chps-dev/chps/blob/main/CHPs.md';
-
 /**
  * The package URL of an image (purl-spec, type `oci`): name and digest, the repository and, where given, the architecture as qualifiers.
  * A name that is no reference gives a purl that holds the digest alone.
@@ -60,7 +58,7 @@ export function imagePurl(image: {
   // An image without a tag goes by its digest, which would parse as a repository with a tag.
   const reference = isDigest(image.name) ? err('no name') : parseReference(image.name);
   const repository = reference.ok ? reference.value.repository : 'image';
-  const name = repository.slice(repository.lastIndexOf('/') + 1);
+  const name = fileName(repository);
   const { value: at } = reference.ok ? reference : { value: undefined };
   return purlText({
     type: 'oci',

@@ -1,16 +1,19 @@
 import { objectOf } from '../model/json-value.ts';
 import { PREDICATE_TYPE } from '../model/statement.ts';
-import type { ReadAttachment } from './attachment-statement.ts';
 import { BUILD_TYPE, VERIFIER_ID } from './identity.ts';
 import { isProvenanceType } from './provenance-read.ts';
 import { readReproduction } from './reproduction.ts';
 import { listOf, textOf } from './untrusted-json.ts';
 
+type Says =
+  | { readonly kind: 'signature' }
+  | { readonly kind: 'statement'; readonly predicateType: string; readonly predicate: unknown };
+
 /**
  * What kind of the statements that a build makes this is: a newer one of the same kind and signer says all that it says. Undefined for any
  * other, also where another tool made a document of the same type.
  */
-export function madeKind(says: ReadAttachment['says']): string | undefined {
+export function madeKind(says: Says): string | undefined {
   if (says.kind === 'signature') return 'signature';
   const { predicateType, predicate } = says;
   const object = objectOf(predicate);

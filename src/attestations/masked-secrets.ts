@@ -1,3 +1,4 @@
+import { cleanText } from '../model/clean-text.ts';
 import { isObject } from '../model/json-value.ts';
 import { secretName } from '../model/secret-names.ts';
 
@@ -22,6 +23,8 @@ export class SecretMask {
       .filter(([key]) => isSecretArgument(key))
       // What a RUN prints comes line by line.
       .flatMap(([, value]) => [value, ...value.split(/[\r\n]+/).map((line) => line.trim())])
+      // What is shown was cleaned before.
+      .flatMap((value) => [value, cleanText(value)])
       .filter((value) => value.length >= MIN_REPEATED)
       // Longest first, so that a value within another leaves no rest.
       .sort((a, b) => b.length - a.length);

@@ -2,6 +2,7 @@ import type { RecordedSteps } from '../model/build-analysis.ts';
 import { isObject, type JsonObject, objectOf } from '../model/json-value.ts';
 import { err, ok, type Result } from '../model/result.ts';
 import { PREDICATE_TYPE } from '../model/statement.ts';
+import { BUILD_TYPE } from './identity.ts';
 import { recordedSteps } from './recorded-steps.ts';
 import { base64Of, listOf, textOf, textsOf } from './untrusted-json.ts';
 
@@ -39,6 +40,8 @@ export interface ReadProvenance {
   readonly frontend: { readonly name: string | undefined; readonly source: string | undefined };
   readonly platform: string | undefined;
   readonly vcs: { readonly source?: string; readonly revision?: string };
+  /** Its RUNs were given what is among the materials, by digest, and nothing else from a network. */
+  readonly replayed: boolean;
   /** What ran; undefined where the steps are not recorded (mode=min). */
   readonly steps: RecordedSteps | undefined;
   /** False where BuildKit left arguments out (mode=min). */
@@ -83,6 +86,7 @@ function readV02(predicate: JsonObject): ReadProvenance {
     invocationId: textOf(metadata['buildInvocationID']),
     platform: textOf(objectOf(invocation['environment'])['platform'], 100),
     parametersComplete: objectOf(metadata['completeness'])['parameters'] === true,
+    replayed: false,
     ...requestOf(invocation['parameters']),
     ...configSourceOf(source, textOf(source['entryPoint'])),
     ...buildkitMetadataOf(
@@ -118,6 +122,9 @@ function readV1(predicate: JsonObject): ReadProvenance {
       100,
     ),
     parametersComplete: (completeness['request'] ?? completeness['parameters']) === true,
+    replayed:
+      definition['buildType'] === BUILD_TYPE &&
+      objectOf(internal['scoville'])['fetches'] === 'replayed',
     ...requestOf(external['request'] ?? external['parameters']),
     ...configSourceOf(source, path),
     ...buildkitMetadataOf(

@@ -1,5 +1,6 @@
 import { type Digest, digestHex } from '../model/digest.ts';
 import { type JsonObject, objectOf } from '../model/json-value.ts';
+import type { Descriptor } from '../model/oci.ts';
 import { byCodeUnit } from '../model/order.ts';
 import { ok, type Result } from '../model/result.ts';
 import type { SteadyInputs } from '../model/steady-inputs.ts';
@@ -35,6 +36,8 @@ export interface ProvenanceInput {
   readonly normaliser: NormaliserRecord | undefined;
   /** What RUNs were given. A seed is not a secret. */
   readonly runs?: SteadyInputs | undefined;
+  /** The artifact beside the image that has what RUNs fetched. */
+  readonly inputs?: Descriptor | undefined;
   /** Inputs that BuildKit does not know of: the git commit of a local directory. */
   readonly materials?: readonly ProvenanceMaterial[];
   /** Who signed a material, by its digest, where that was verified. */
@@ -116,6 +119,7 @@ function ownParameters(input: ProvenanceInput, mask: SecretMask): Record<string,
   return {
     ...objectOf(mask.json(input.parameters ?? {})),
     ...(input.runs === undefined ? {} : { runs: { ...input.runs } }),
+    ...(input.inputs === undefined ? {} : { inputs: reference(input.inputs) }),
     normaliser:
       normaliser === undefined
         ? null
@@ -124,6 +128,14 @@ function ownParameters(input: ProvenanceInput, mask: SecretMask): Record<string,
             mode: normaliser.mode,
             rules: [...normaliser.rules].sort(byCodeUnit),
           },
+  };
+}
+
+function reference({ mediaType, digest, size, artifactType }: Descriptor): ResourceDescriptor {
+  return {
+    mediaType,
+    digest: { sha256: digestHex(digest) },
+    annotations: { size, artifactType },
   };
 }
 

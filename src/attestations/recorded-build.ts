@@ -1,4 +1,7 @@
+import { parseDigest } from '../model/digest.ts';
 import { type JsonObject, objectOf } from '../model/json-value.ts';
+import { MEDIA_TYPE } from '../model/oci.ts';
+import { joined } from '../model/path.ts';
 import type { RecordedBuild, RecordedMount, RecordedSource } from '../model/recorded-build.ts';
 import { err, ok, type Result } from '../model/result.ts';
 import { buildkitParts, type BuildkitParts } from './buildkit-parts.ts';
@@ -37,7 +40,8 @@ export function recordedBuild(predicate: unknown): Result<RecordedBuild> {
     platform: read.value.platform,
     normaliser: isOwn ? normaliserOf(own) : undefined,
     steady: isOwn ? steadyOf(own) : undefined,
-    epoch: isOwn ? secondsOf(own['sourceDateEpoch']) : undefined,
+    inputs: isOwn ? inputsOf(own) : undefined,
+    epoch: isOwn ? countOf(own['sourceDateEpoch']) : undefined,
   });
 }
 
@@ -59,13 +63,30 @@ function normaliserOf(own: JsonObject): RecordedBuild['normaliser'] {
 /** What RUNs were given, where the statement says so and it is whole. */
 function steadyOf(own: JsonObject): RecordedBuild['steady'] {
   const said = objectOf(own['runs']);
-  const start = secondsOf(said['start']);
-  const { clock, oneProcessor } = said;
+  const start = countOf(said['start']);
+  const { clock } = said;
   if (start === undefined || (clock !== 'frozen' && clock !== 'running')) return undefined;
-  return { start, clock, oneProcessor: oneProcessor === true, seed: secondsOf(said['seed']) };
+  return {
+    start,
+    clock,
+    oneProcessor: said['oneProcessor'] === true,
+    oneFileTime: said['oneFileTime'] === true,
+    sortedFolders: said['sortedFolders'] === true,
+    temporaryNames: said['temporaryNames'] === true,
+    sameAddresses: said['sameAddresses'] === true,
+    seed: countOf(said['seed']),
+  };
 }
 
-function secondsOf(value: unknown): number | undefined {
+function inputsOf(own: JsonObject): RecordedBuild['inputs'] {
+  const said = objectOf(own['inputs']);
+  const digest = parseDigest(`sha256:${textOf(objectOf(said['digest'])['sha256'], 64) ?? ''}`);
+  const size = countOf(objectOf(said['annotations'])['size']);
+  if (digest === undefined || size === undefined) return undefined;
+  return { mediaType: MEDIA_TYPE.manifest, digest, size };
+}
+
+function countOf(value: unknown): number | undefined {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : undefined;
 }
 
@@ -128,8 +149,4 @@ function gitContext(
 
 function folder(path: string | undefined): string {
   return path === undefined || path === '.' ? '' : path.replace(/(?<!\/)\/+$/, '');
-}
-
-function joined(dir: string, name: string): string {
-  return dir === '' ? name : `${dir}/${name}`;
 }

@@ -12,7 +12,7 @@ interface ReproductionResult {
   readonly reproducible: boolean;
   /** What differs, one line each; empty where nothing does. */
   readonly differences: readonly string[];
-  /** What it was built from, where that was fetched anew. */
+  /** What it was built from, where that was fetched again. */
   readonly source?: { readonly url: string; readonly revision: string };
 }
 

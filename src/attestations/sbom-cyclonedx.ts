@@ -1,12 +1,13 @@
 import { digestHex } from '../model/digest.ts';
 import { platformName } from '../model/oci.ts';
-import type { OsRelease, Package } from '../model/packages.ts';
+import type { DownloadedFile, OsRelease, Package, Supplier } from '../model/packages.ts';
 import { imagePurl } from './identity.ts';
-import { readLicence, type Licence } from './licence-expression.ts';
+import { readLicense, type License } from './license-expression.ts';
 import {
   documentUuid,
   isPurl,
   listedPackages,
+  listedDownloads,
   listedPrograms,
   utcSeconds,
   type ListedPackage,
@@ -19,7 +20,18 @@ interface Property {
   readonly value: string;
 }
 
-type LicenceChoice =
+interface CyclonedxContact {
+  readonly name: string;
+  readonly email?: string;
+}
+
+/** CycloneDX 1.6, `organizationalEntity`: the field for a supplier may also contain a person. */
+interface CyclonedxEntity {
+  readonly name: string;
+  readonly contact?: readonly Pick<CyclonedxContact, 'email'>[];
+}
+
+type LicenseChoice =
   | { readonly license: { readonly id: string } | { readonly name: string } }
   | { readonly expression: string };
 
@@ -31,9 +43,12 @@ interface CyclonedxComponent {
   readonly name: string;
   readonly version?: string;
   readonly description?: string;
+  readonly supplier?: CyclonedxEntity;
+  readonly authors?: readonly CyclonedxContact[];
   readonly hashes?: readonly { readonly alg: 'SHA-256'; readonly content: string }[];
-  readonly licenses?: readonly LicenceChoice[];
+  readonly licenses?: readonly LicenseChoice[];
   readonly purl?: string;
+  readonly externalReferences?: readonly { readonly type: 'distribution'; readonly url: string }[];
   readonly properties?: readonly Property[];
 }
 
@@ -47,6 +62,7 @@ interface CyclonedxDocument {
     readonly lifecycles: readonly [{ readonly phase: 'post-build' }];
     readonly tools: { readonly components: readonly CyclonedxComponent[] };
     readonly component: CyclonedxComponent;
+    readonly supplier?: CyclonedxEntity;
   };
   readonly components: readonly CyclonedxComponent[];
   readonly dependencies: readonly {
@@ -75,6 +91,7 @@ export function cyclonedxDocument(input: SbomInput): CyclonedxDocument {
     ...(input.osRelease === undefined ? [] : [osComponent(input.osRelease)]),
     ...listedPackages(input.packages).map(packageComponent),
     ...listedPrograms(input).map(programComponent),
+    ...listedDownloads(input).map(downloadComponent),
   ];
   return {
     bomFormat: 'CycloneDX',
@@ -88,6 +105,7 @@ export function cyclonedxDocument(input: SbomInput): CyclonedxDocument {
         components: [{ type: 'application', name: 'scoville', version: input.toolVersion }],
       },
       component: image,
+      ...(image.supplier === undefined ? {} : { supplier: image.supplier }),
     },
     components,
     dependencies: [
@@ -113,6 +131,7 @@ function imageComponent({ image, unreadable = [] }: SbomInput): CyclonedxCompone
     'bom-ref': purl,
     name: image.name,
     version: image.digest,
+    ...(image.vendor === undefined ? {} : { supplier: { name: image.vendor } }),
     hashes: [{ alg: 'SHA-256', content: digestHex(image.digest) }],
     purl,
     properties: [
@@ -145,6 +164,23 @@ function programComponent({ path, layer }: Program): CyclonedxComponent {
   };
 }
 
+function downloadComponent(found: DownloadedFile): CyclonedxComponent {
+  const { name, version, address, digest, path, layer, purl } = found;
+  return {
+    type: 'file',
+    'bom-ref': `download:/${path}`,
+    name,
+    ...(version === undefined ? {} : { version }),
+    hashes: [{ alg: 'SHA-256', content: digestHex(digest) }],
+    purl,
+    externalReferences: [{ type: 'distribution', url: address }],
+    properties: [
+      { name: 'scoville:path', value: `/${path}` },
+      { name: 'scoville:layer', value: layer },
+    ],
+  };
+}
+
 /** Maven's group has a field of its own. */
 function nameOf({ type, name }: Package): Pick<CyclonedxComponent, 'group' | 'name'> {
   const colon = type === 'maven' ? name.indexOf(':') : -1;
@@ -152,14 +188,16 @@ function nameOf({ type, name }: Package): Pick<CyclonedxComponent, 'group' | 'na
 }
 
 function packageComponent(listed: ListedPackage): CyclonedxComponent {
-  const { package: found, ref, licences, locations } = listed;
+  const { package: found, ref, licenses, locations } = listed;
   const source = found.source;
   return {
     type: 'library',
     'bom-ref': ref,
     ...nameOf(found),
     ...(found.version === '' ? {} : { version: found.version }),
-    ...(licences.length === 0 ? {} : { licenses: licenceChoices(licences.map(readLicence)) }),
+    ...(found.supplier === undefined ? {} : { supplier: entityOf(found.supplier) }),
+    ...(found.originator === undefined ? {} : { authors: [contactOf(found.originator)] }),
+    ...(licenses.length === 0 ? {} : { licenses: licenseChoices(licenses.map(readLicense)) }),
     ...(isPurl(found.purl) ? { purl: found.purl } : {}),
     properties: [
       { name: 'scoville:package:type', value: found.type },
@@ -180,15 +218,23 @@ function packageComponent(listed: ListedPackage): CyclonedxComponent {
   };
 }
 
+function entityOf({ name, email }: Supplier): CyclonedxEntity {
+  return { name, ...(email === undefined ? {} : { contact: [{ email }] }) };
+}
+
+function contactOf({ name, email }: Supplier): CyclonedxContact {
+  return { name, ...(email === undefined ? {} : { email }) };
+}
+
 // A list of ids and names, or one expression alone (CycloneDX 1.6, `licenseChoice`): with more than one, an expression becomes a name.
-function licenceChoices(licences: readonly Licence[]): LicenceChoice[] {
-  const [only] = licences;
-  if (licences.length === 1 && only?.kind === 'expression')
+function licenseChoices(licenses: readonly License[]): LicenseChoice[] {
+  const [only] = licenses;
+  if (licenses.length === 1 && only?.kind === 'expression')
     return [{ expression: only.expression }];
-  return licences.map((licence) => {
-    if (licence.kind === 'id') return { license: { id: licence.id } };
+  return licenses.map((license) => {
+    if (license.kind === 'id') return { license: { id: license.id } };
     return {
-      license: { name: licence.kind === 'name' ? licence.name : licence.expression },
+      license: { name: license.kind === 'name' ? license.name : license.expression },
     };
   });
 }

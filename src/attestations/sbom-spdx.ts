@@ -1,19 +1,20 @@
 import { createHash } from 'node:crypto';
 import { digestHex } from '../model/digest.ts';
 import { byCodeUnit } from '../model/order.ts';
-import type { OsRelease } from '../model/packages.ts';
+import type { DownloadedFile, OsRelease, Supplier } from '../model/packages.ts';
 import { imagePurl } from './identity.ts';
 import {
   documentUuid,
   isPurl,
   listedPackages,
+  listedDownloads,
   listedPrograms,
   utcSeconds,
   type ListedPackage,
   type Program,
   type SbomInput,
 } from './sbom-subject.ts';
-import { ExtractedLicences, type ExtractedLicence } from './spdx-licences.ts';
+import { ExtractedLicenses, type ExtractedLicense } from './spdx-licenses.ts';
 
 /** A package, the fields that we write (SPDX 2.3, clause 7). */
 interface SpdxPackage {
@@ -21,7 +22,9 @@ interface SpdxPackage {
   readonly name: string;
   readonly versionInfo?: string;
   readonly primaryPackagePurpose?: 'CONTAINER' | 'OPERATING_SYSTEM' | 'LIBRARY' | 'FILE';
-  readonly downloadLocation: 'NOASSERTION';
+  readonly supplier: string;
+  readonly originator?: string;
+  readonly downloadLocation: string;
   readonly filesAnalyzed: false;
   readonly licenseConcluded: 'NOASSERTION';
   readonly licenseDeclared: string;
@@ -50,10 +53,11 @@ interface SpdxDocument {
     readonly relationshipType: 'DESCRIBES' | 'CONTAINS';
     readonly relatedSpdxElement: string;
   }[];
-  readonly hasExtractedLicensingInfos?: readonly ExtractedLicence[];
+  readonly hasExtractedLicensingInfos?: readonly ExtractedLicense[];
 }
 
 const NOTHING_ASSERTED = {
+  supplier: 'NOASSERTION',
   downloadLocation: 'NOASSERTION',
   filesAnalyzed: false,
   licenseConcluded: 'NOASSERTION',
@@ -68,13 +72,14 @@ const IMAGE_ID = 'SPDXRef-Image';
 export function spdxDocument(input: SbomInput): SpdxDocument {
   const created = utcSeconds(input.created);
   if (!created.ok) throw new RangeError(created.error);
-  const licences = new ExtractedLicences();
+  const licenses = new ExtractedLicenses();
   const contents = [
     ...(input.osRelease === undefined ? [] : [osPackage(input.osRelease)]),
-    ...listedPackages(input.packages).map((listed) => contentPackage(listed, licences)),
+    ...listedPackages(input.packages).map((listed) => contentPackage(listed, licenses)),
     ...listedPrograms(input).map(programPackage),
+    ...listedDownloads(input).map(downloadPackage),
   ];
-  const extracted = licences.list();
+  const extracted = licenses.list();
   return {
     spdxVersion: 'SPDX-2.3',
     dataLicense: 'CC0-1.0',
@@ -114,6 +119,7 @@ function imagePackage({ image, unreadable = [] }: SbomInput): SpdxPackage {
     versionInfo: image.digest,
     primaryPackagePurpose: 'CONTAINER',
     ...NOTHING_ASSERTED,
+    ...(image.vendor === undefined ? {} : { supplier: vendorOf(image.vendor) }),
     licenseDeclared: 'NOASSERTION',
     ...(unreadable.length === 0 ? {} : { comment: incompleteness(unreadable) }),
     checksums: [{ algorithm: 'SHA256', checksumValue: digestHex(image.digest) }],
@@ -130,6 +136,22 @@ function programPackage({ path, layer }: Program): SpdxPackage {
     ...NOTHING_ASSERTED,
     licenseDeclared: 'NOASSERTION',
     sourceInfo: `layer ${layer}`,
+  };
+}
+
+function downloadPackage(found: DownloadedFile): SpdxPackage {
+  const { name, version, address, digest, path, layer, purl } = found;
+  return {
+    SPDXID: elementId('Download', name, `${digest} /${path}`),
+    name,
+    ...(version === undefined ? {} : { versionInfo: version }),
+    primaryPackagePurpose: 'FILE',
+    ...NOTHING_ASSERTED,
+    downloadLocation: address,
+    licenseDeclared: 'NOASSERTION',
+    checksums: [{ algorithm: 'SHA256', checksumValue: digestHex(digest) }],
+    sourceInfo: `/${path} (layer ${layer})`,
+    externalRefs: [purlReference(purl)],
   };
 }
 
@@ -153,7 +175,7 @@ function osPackage(os: OsRelease): SpdxPackage {
   };
 }
 
-function contentPackage(listed: ListedPackage, licences: ExtractedLicences): SpdxPackage {
+function contentPackage(listed: ListedPackage, licenses: ExtractedLicenses): SpdxPackage {
   const { package: found, locations } = listed;
   const source =
     found.source === undefined
@@ -171,10 +193,24 @@ function contentPackage(listed: ListedPackage, licences: ExtractedLicences): Spd
     ...(found.version === '' ? {} : { versionInfo: found.version }),
     primaryPackagePurpose: 'LIBRARY',
     ...NOTHING_ASSERTED,
-    licenseDeclared: licences.declared(listed.licences),
+    ...(found.supplier === undefined ? {} : { supplier: partyOf(found.supplier) }),
+    ...(found.originator === undefined ? {} : { originator: partyOf(found.originator) }),
+    licenseDeclared: licenses.declared(listed.licenses),
     sourceInfo: [`recorded in ${places.join(', ')}`, ...source].join('; '),
     ...(isPurl(found.purl) ? { externalRefs: [purlReference(found.purl)] } : {}),
   };
+}
+
+/** What an annotation says; parentheses are for an address. */
+function vendorOf(text: string): string {
+  const name = text.replaceAll(/[()\u0000-\u001f\u007f]/g, ' ').trim();
+  return name === '' ? 'NOASSERTION' : partyOf({ kind: 'organization', name });
+}
+
+/** SPDX 2.3, 7.5 and 7.6. */
+function partyOf({ kind, name, email }: Supplier): string {
+  const label = kind === 'person' ? 'Person' : 'Organization';
+  return `${label}: ${name}${email === undefined ? '' : ` (${email})`}`;
 }
 
 function purlReference(referenceLocator: string): {

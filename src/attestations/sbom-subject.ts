@@ -2,7 +2,13 @@ import { createHash } from 'node:crypto';
 import type { Digest } from '../model/digest.ts';
 import { platformName, type Platform } from '../model/oci.ts';
 import { byCodeUnit } from '../model/order.ts';
-import type { OsRelease, Package, PackageLocation, UnreadablePackages } from '../model/packages.ts';
+import type {
+  DownloadedFile,
+  OsRelease,
+  Package,
+  PackageLocation,
+  UnreadablePackages,
+} from '../model/packages.ts';
 import { ok, err, type Result } from '../model/result.ts';
 
 const MOST_PROGRAMS = 10_000;
@@ -13,6 +19,8 @@ export interface SbomInput {
   readonly osRelease: OsRelease | undefined;
   /** Programs of an image in which no package is recorded, paths without a leading slash: they are what it holds. */
   readonly programs?: readonly Program[];
+  /** Files that the build fetched and left as they were. */
+  readonly downloads?: readonly DownloadedFile[];
   /** Records that could not be read: with any, the document says that it is incomplete. */
   readonly unreadable?: readonly UnreadablePackages[];
   readonly image: {
@@ -21,6 +29,8 @@ export interface SbomInput {
     /** What the statement's subject will be: manifest or index. */
     readonly digest: Digest;
     readonly platform: Platform;
+    /** Who distributes the image, where it is known. */
+    readonly vendor?: string;
   };
   /** RFC 3339. */
   readonly created: string;
@@ -38,10 +48,17 @@ export function listedPrograms({ packages, programs = [] }: SbomInput): readonly
   return packages.length === 0 ? programs.slice(0, MOST_PROGRAMS) : [];
 }
 
+const MOST_DOWNLOADS = 10_000;
+
+/** Downloads that a document names, at most 10,000. */
+export function listedDownloads({ downloads = [] }: SbomInput): readonly DownloadedFile[] {
+  return downloads.slice(0, MOST_DOWNLOADS);
+}
+
 /** A package with every place where the image holds it. */
 export interface ListedPackage {
   readonly package: Package;
-  readonly licences: readonly string[];
+  readonly licenses: readonly string[];
   readonly locations: readonly PackageLocation[];
   /** Its purl, or `type/name@version` where none is recorded. Unique in the document. */
   readonly ref: string;
@@ -62,10 +79,10 @@ export function listedPackages(packages: readonly Package[]): ListedPackage[] {
       const group = found.sort((a, b) => compareLocations(a.location, b.location));
       const [first] = group;
       if (first === undefined) return [];
-      const licences = new Set(group.flatMap((p) => p.licenses.map((l) => l.trim())));
-      licences.delete('');
-      const sorted = [...licences].sort(byCodeUnit);
-      return [{ package: first, ref, licences: sorted, locations: group.map((p) => p.location) }];
+      const licenses = new Set(group.flatMap((p) => p.licenses.map((l) => l.trim())));
+      licenses.delete('');
+      const sorted = [...licenses].sort(byCodeUnit);
+      return [{ package: first, ref, licenses: sorted, locations: group.map((p) => p.location) }];
     });
 }
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type Digest, digestHex } from '../model/digest.ts';
 import { MEDIA_TYPE } from '../model/oci.ts';
-import type { OpenedKey } from './cosign-key.ts';
+import type { OpenedKey } from './opened-key.ts';
 
 /** A statement to sign: what it says of which manifests and indexes. */
 interface Claim {

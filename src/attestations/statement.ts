@@ -1,10 +1,9 @@
 import { readAs } from '../formats/json-shape.ts';
 import { type Digest, parseDigest } from '../model/digest.ts';
 import { isObject, type JsonObject, objectOf } from '../model/json-value.ts';
-import { MEDIA_TYPE } from '../model/oci.ts';
+import { isBundleType, MEDIA_TYPE } from '../model/oci.ts';
 import { err, ok, type Result } from '../model/result.ts';
 import type { Statement } from '../model/statement.ts';
-import { isBundleType } from './attached-media.ts';
 import { ENVELOPE, STATEMENT } from './attached-shapes.ts';
 import {
   base64Of,
@@ -21,7 +20,7 @@ const MAX_SUBJECTS = 10_000;
 
 /**
  * The in-toto statement in a document: a raw statement (as in BuildKit's attestation manifest), a DSSE envelope
- * (as in cosign's `.att` images), or a sigstore bundle with a DSSE envelope. Signatures are not looked at: that is cosign's work.
+ * (as in cosign's `.att` images), or a sigstore bundle with a DSSE envelope. Signatures are not checked: that is cosign's work.
  * At most `maxBytes` bytes are read; the error says which part is wrong.
  */
 export function parseStatement(

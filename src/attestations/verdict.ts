@@ -1,13 +1,15 @@
-import type { CriterionResult, Outcome } from '../model/criterion.ts';
+import { type CriterionResult, type Outcome, SPEC_URL } from '../model/criterion.ts';
 import { digestHex, type Digest } from '../model/digest.ts';
-import { CRITERIA_URI, VERIFIER_ID } from './identity.ts';
+import { byCodeUnit } from '../model/order.ts';
+import { VERIFIER_ID } from './identity.ts';
+import type { PolicyDescriptor } from './verdict-policy.ts';
 
-/** SLSA verification summary v1, the predicate (slsa.dev/spec/v1.0/verification_summary). */
+/** SLSA verification summary v1, the predicate (slsa.dev/spec/v1.2/verification_summary). */
 interface VerificationSummary {
   readonly verifier: { readonly id: string; readonly version: Readonly<Record<string, string>> };
   readonly timeVerified: string;
   readonly resourceUri: string;
-  readonly policy: { readonly uri: string; readonly digest?: { readonly sha256: string } };
+  readonly policy: PolicyDescriptor;
   readonly inputAttestations?: readonly {
     readonly uri?: string;
     readonly digest: { readonly sha256: string };
@@ -35,6 +37,11 @@ export interface Judgement {
   readonly criteria: readonly CriterionResult[];
 }
 
+export interface InputAttestation {
+  readonly uri?: string;
+  readonly digest: Digest;
+}
+
 export interface VerdictContext {
   readonly toolVersion: string;
   /** RFC 3339. */
@@ -43,12 +50,9 @@ export interface VerdictContext {
   readonly resourceUri: string;
   /** The gate was met, or there was none. */
   readonly gateMet: boolean;
-  /** The settings that gate and waivers came from; the specification where there are none. */
-  readonly policy?: { readonly uri: string; readonly digest?: Digest };
-  /** Bundles whose statements the verdict rests on. */
-  readonly inputAttestations?: readonly Digest[];
-  /** Where the attestation of that digest is to be had. */
-  readonly attestationUri?: (digest: Digest) => string;
+  readonly policy: PolicyDescriptor;
+  /** All that the verdict rests on, by the digests of their bytes, and where they can be fetched. */
+  readonly inputAttestations?: readonly InputAttestation[];
 }
 
 /**
@@ -59,23 +63,18 @@ export function verificationSummary(
   judgement: Judgement,
   context: VerdictContext,
 ): VerificationSummary {
-  const policy = context.policy ?? { uri: CRITERIA_URI };
-  const inputs = [...new Set(context.inputAttestations ?? [])].sort();
+  const each = new Map(context.inputAttestations?.map((one) => [one.digest, one]));
+  const inputs = [...each.values()].sort((a, b) => byCodeUnit(a.digest, b.digest));
   return {
     verifier: { id: VERIFIER_ID, version: { scoville: context.toolVersion } },
     timeVerified: context.gradedAt,
     resourceUri: context.resourceUri,
-    policy: {
-      uri: policy.uri,
-      ...(policy.digest === undefined ? {} : { digest: { sha256: digestHex(policy.digest) } }),
-    },
+    policy: context.policy,
     ...(inputs.length === 0
       ? {}
       : {
-          inputAttestations: inputs.map((digest) => ({
-            ...(context.attestationUri === undefined
-              ? {}
-              : { uri: context.attestationUri(digest) }),
+          inputAttestations: inputs.map(({ uri, digest }) => ({
+            ...(uri === undefined ? {} : { uri }),
             digest: { sha256: digestHex(digest) },
           })),
         }),
@@ -107,7 +106,7 @@ export function testResult(
   const doubtful = warnedTests.length > 0 || passedTests.length === 0;
   return {
     result: failedTests.length > 0 ? 'FAILED' : doubtful ? 'WARNED' : 'PASSED',
-    configuration: [{ name: 'CHPs', uri: CRITERIA_URI }, ...configuration],
+    configuration: [{ name: 'CHPs', uri: SPEC_URL }, ...configuration],
     passedTests,
     warnedTests,
     failedTests,

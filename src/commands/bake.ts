@@ -22,6 +22,7 @@ import { fitsNone, type ParsedBake, parseBakeArgs } from '../plans/bake/parse-ba
 import { styleOf } from '../plans/progress-style.ts';
 import { printBake } from '../tools/buildx/bake.ts';
 import { buildWords } from '../tools/buildx/build-words.ts';
+import { askingSigner } from './asking-signer.ts';
 import { pipelineContext } from './context.ts';
 import { conversation } from './conversation.ts';
 import { saidWrong } from './flags.ts';
@@ -64,7 +65,12 @@ async function bakeParsed(parsed: ParsedBake, io: CommandIo): Promise<number> {
       nextStep: '--lock keeps scoville.lock beside each Dockerfile',
     });
   const first = await askSigner(jobs.value, parsed, io, style.value);
-  const ended = await runAll(jobs.value, parsed, io, style.value).catch(async (error: unknown) => {
+  const { value: ended } = await askingSigner(
+    io,
+    { style: style.value, interactive: true, json: parsed.json },
+    (own) => runAll(jobs.value, parsed, own, style.value),
+    (targets) => targets.find(({ error }) => error !== undefined)?.error,
+  ).catch(async (error: unknown) => {
     if (first !== undefined) await forgetSigningChoice(first);
     throw error;
   });

@@ -2,6 +2,7 @@ import { join, relative, resolve, sep } from 'node:path';
 import { nextSteps } from '../grading/next-steps.ts';
 import { EXIT, UserError } from '../model/errors.ts';
 import type { ReportInput, ReportRequest } from '../model/report.ts';
+import type { PipelineContext } from '../pipeline/context.ts';
 import {
   build as runBuild,
   type BuildResult,
@@ -26,6 +27,7 @@ import { jsonText } from '../reporters/json-text.ts';
 import { buildWords } from '../tools/buildx/build-words.ts';
 import { cleanForTerminal } from '../ui/clean.ts';
 import { readySteps } from './after-build/ready-steps.ts';
+import { askingSigner } from './asking-signer.ts';
 import { pipelineContext } from './context.ts';
 import { withProgress } from './conversation.ts';
 import { saidWrong } from './flags.ts';
@@ -52,7 +54,12 @@ async function runParsed(given: ParsedBuild, io: CommandIo): Promise<number> {
   const style = progressStyle(given, io.env);
   if (!style.ok) throw new UserError(style.error, { exitCode: 1 });
   const { parsed, choice } = await withSigner(style.value, given, io);
-  const result = await runAsking(parsed, io, style.value);
+  const shown = asked(style.value, parsed);
+  const { value: result, io: answered } = await askingSigner(io, shown, (own) => {
+    const run = (context: PipelineContext): Promise<BuildResult> =>
+      runBuild(context, parsed, io.stdin);
+    return withProgress(own, run, style.value, shown.interactive);
+  });
   const quiet = style.value === 'quiet';
   const code = await tell(result, parsed, io, quiet);
   if (result.kind !== 'done' && result.kind !== 'short') return code;
@@ -62,38 +69,12 @@ async function runParsed(given: ParsedBuild, io: CommandIo): Promise<number> {
       choice,
     );
   const wantsReview = parsed.own.review || result.judged.settings.ui.after === 'review';
-  if (!wantsReview || !(await isForPerson(io, asked(style.value, parsed)))) return code;
+  if (!wantsReview || !(await isForPerson(io, shown))) return code;
   const { reviewBuild } = await import('./after-build/review-build.ts');
-  const { judged, exitCode } = await reviewBuild(result, parsed, io);
+  const { judged, exitCode } = await reviewBuild(result, parsed, answered);
   const last = judged === result ? code : await tell(judged, parsed, io, quiet);
   return exitCode ?? last;
 }
-
-/** Builds; a person at the terminal is asked for a password or a yes that the signer needs, and it starts again. */
-async function runAsking(
-  parsed: ParsedBuild,
-  io: CommandIo,
-  style: ProgressStyle,
-): Promise<BuildResult> {
-  for (let [surroundings, asks] = [io, MOST_ANSWERS]; ; asks--)
-    try {
-      return await withProgress(
-        surroundings,
-        (context) => runBuild(context, parsed, io.stdin),
-        style,
-        parsed.own.interactive,
-      );
-    } catch (error) {
-      if (asks === 0 || !(await isForPerson(io, asked(style, parsed)))) throw error;
-      const { answerSigner } = await import('./after-build/signer-answers.ts');
-      const answered = await answerSigner(error, surroundings);
-      if (answered === undefined) throw error;
-      surroundings = answered;
-    }
-}
-
-/** A password may be mistyped. */
-const MOST_ANSWERS = 4;
 
 /** Throws UserError where a gate is asked for and there will be no image to hold to it. */
 function requireImage({ own: { minLevel, minGrade }, output }: ParsedBuild): void {
@@ -104,7 +85,7 @@ function requireImage({ own: { minLevel, minGrade }, output }: ParsedBuild): voi
     );
 }
 
-/** Throws UserError for a file that a build would ask for in vain, at its end; one that other outputs make the folder of is left to them. */
+/** Throws UserError for a file that a build would not find at its end; a file in a folder that other outputs make is left to them. */
 async function requireFiles(parsed: ParsedBuild, io: CommandIo): Promise<void> {
   const { output } = parsed;
   if (output.kind === 'passthrough' || output.others.length > 0) return;

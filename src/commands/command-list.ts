@@ -120,9 +120,15 @@ export const COMMANDS: readonly ListedCommand[] = [
   },
   {
     name: 'push',
-    summary: 'Push a built image with its signature and attestations',
+    summary: 'Push a built image or archive, with its attestations',
     spec: async () => (await import('./small-specs.ts')).PUSH,
     load: async () => (await import('./push.ts')).push,
+  },
+  {
+    name: 'mirror',
+    summary: 'Copy an image with everything attached to it',
+    spec: async () => (await import('./mirror.ts')).MIRROR,
+    load: async () => (await import('./mirror.ts')).mirror,
   },
   {
     name: 'load',

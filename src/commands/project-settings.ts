@@ -22,6 +22,11 @@ export async function imageSettings(named: string | undefined, io: CommandIo): P
   return settings;
 }
 
+/** The settings with the key of `--key`, where it is given. */
+export function withKey(settings: Settings, key: string | undefined): Settings {
+  return key === undefined ? settings : { ...settings, sign: { ...settings.sign, key } };
+}
+
 function loaded(
   named: string | undefined,
   io: CommandIo,

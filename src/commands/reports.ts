@@ -1,9 +1,7 @@
-import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { messageOf, UserError } from '../model/errors.ts';
 import type { ReportRequest, ReportSubject } from '../model/report.ts';
 import { isBadgeFolder } from '../pipeline/require-writable.ts';
-import { writeFileBeside } from '../pipeline/write-file-beside.ts';
+import { writeFileBeside, makeFolder } from '../pipeline/write-file-beside.ts';
 import type { CommandIo } from './io.ts';
 import { imagesOf, renderReport } from './render-report.ts';
 
@@ -46,9 +44,7 @@ async function writeBadges(subject: ReportSubject, folder: string): Promise<void
   const images = imagesOf(subject);
   for (const [index, { scorecard }] of images.entries()) {
     const into = images.length === 1 ? folder : join(folder, String(index + 1));
-    await mkdir(into, { recursive: true }).catch((cause: unknown) => {
-      throw new UserError(`${into} could not be made: ${messageOf(cause)}`, { cause });
-    });
+    await makeFolder(into);
     for (const { name, text } of badgeFiles(scorecard))
       await writeFileBeside(join(into, name), text);
   }

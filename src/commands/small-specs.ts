@@ -84,17 +84,28 @@ differs, how, why, and what to do about it.`,
 
 export const PUSH = {
   name: 'push',
-  usage: ['push [flags] NAME[:TAG]...'],
+  usage: ['push [flags] NAME[:TAG]...', 'push [flags] ARCHIVE|DIR NAME[:TAG]...'],
   about: `
 Pushes what a build left in the layout under that name: blobs that the registry lacks, manifests, signatures and
-attestations as referrers, the tag last. Credentials are Docker's (docker login).`,
-  examples: [['scoville push localhost:5000/shop/api:1', 'push the newest build of that name']],
+attestations as referrers, the tag last. Credentials are Docker's (docker login). An OCI archive or layout directory is
+pushed under the names that follow it, with all that it contains for the image; nothing is built or signed again.`,
+  examples: [
+    ['scoville push localhost:5000/shop/api:1', 'push the newest build of that name'],
+    [
+      'scoville push api.tar localhost:5000/shop/api:1',
+      'push an archive (-o type=oci,dest=api.tar)',
+    ],
+  ],
   exits: [
     ['0', 'pushed; prints the digest'],
-    ['2', 'no build of that name, or it could not be pushed'],
+    ['2', 'no such build or archive, or it could not be pushed'],
     ['130', 'canceled'],
   ],
-  flags: { 'plain-http': PLAIN_HTTP, policy: POLICY },
+  flags: {
+    'with-inputs': bool('Also publish what the build recorded, so that anyone can replay it'),
+    'plain-http': PLAIN_HTTP,
+    policy: POLICY,
+  },
   operands: { least: 1, error: 'needs a name', choices: [] },
 } satisfies CommandSpec;
 

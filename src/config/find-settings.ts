@@ -39,7 +39,7 @@ interface Project {
 
 /**
  * The settings file of a project: in the folder, else in the nearest of its parents up to the root of
- * its git repository. Outside a repository only the folder itself is looked at, and folders of another
+ * its git repository. Outside a repository only the folder itself is checked, and folders of another
  * owner are not: a stray file above, in a home or temporary folder where others may write, decides
  * nothing. Undefined where there is none.
  */

@@ -1,4 +1,5 @@
 import { LATEST_EPOCH } from '../model/epoch.ts';
+import { TIME } from './reproducible-settings.ts';
 import { SCHEMA_VERSION, type SettingField, type SettingType } from './setting-spec.ts';
 
 const TEXT: SettingType = { kind: 'string' };
@@ -95,6 +96,10 @@ export const LOCK_TABLE: Readonly<Record<string, SettingField>> = {
     },
     help: 'Time of the layers.',
   },
+  start: {
+    type: { kind: 'string', pattern: TIME, expects: 'a time, YYYY-MM-DDThh:mm:ssZ' },
+    help: 'The time that RUNs see, with deterministic.',
+  },
   builder: {
     type: {
       kind: 'object',
@@ -137,5 +142,14 @@ export const LOCK_TABLE: Readonly<Record<string, SettingField>> = {
       of: { kind: 'list', of: { kind: 'object', fields: FETCH } },
     },
     help: 'What the RUNs of each stage fetched.',
+  },
+  incomplete: {
+    type: {
+      kind: 'map',
+      keyPattern: /^\S{1,200}$/,
+      keyExpects: "a stage's name",
+      of: { kind: 'list', of: { kind: 'string', pattern: /^[ -~]{1,500}$/, expects: 'a reason' } },
+    },
+    help: 'Why what RUNs fetched is not known to be all.',
   },
 };

@@ -74,7 +74,6 @@ export const MANIFEST_TABLE: Readonly<Record<string, SettingField>> = {
   facts: {
     type: { kind: 'choice', choices: FACT_READERS },
     help: 'Who reads the project.',
-    required: true,
   },
   detect: {
     type: {

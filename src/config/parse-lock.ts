@@ -48,12 +48,14 @@ interface GivenLock {
   readonly target?: string;
   readonly images?: Readonly<Record<string, GivenImage>>;
   readonly epoch?: LockFile['epoch'];
+  readonly start?: string;
   readonly builder?: LockFile['builder'];
   readonly normaliser: string;
   readonly snapshots?: readonly string[];
   readonly remotes?: Texts;
   readonly packages?: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
   readonly fetches?: Readonly<Record<string, readonly Fetch[]>>;
+  readonly incomplete?: Readonly<Record<string, readonly string[]>>;
 }
 
 interface GivenImage {
@@ -63,12 +65,13 @@ interface GivenImage {
 }
 
 function lockOf(given: GivenLock): LockFile {
-  const { dockerfile, target, epoch, packages = {}, fetches } = given;
+  const { dockerfile, target, epoch, start, packages = {}, fetches, incomplete } = given;
   return {
     ...(dockerfile === undefined ? {} : { dockerfile }),
     ...(target === undefined ? {} : { target }),
     images: new Map(Object.entries(given.images ?? {}).flatMap(lockedImage)),
     ...(epoch === undefined ? {} : { epoch }),
+    ...(start === undefined ? {} : { start: Date.parse(start) / 1000 }),
     builder: given.builder ?? {},
     normaliser: given.normaliser,
     snapshots: given.snapshots ?? [],
@@ -80,6 +83,7 @@ function lockOf(given: GivenLock): LockFile {
       ]),
     ),
     ...(fetches === undefined ? {} : { fetches: new Map(Object.entries(fetches)) }),
+    ...(incomplete === undefined ? {} : { incomplete: new Map(Object.entries(incomplete)) }),
   };
 }
 

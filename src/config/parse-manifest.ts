@@ -23,7 +23,7 @@ export type CommonManifest = Pick<Template, 'questions' | 'files' | 'notes'>;
 /** A manifest as the file gives it: checked against its table. */
 interface GivenManifest {
   readonly title: string;
-  readonly facts: FactReader;
+  readonly facts?: FactReader;
   readonly detect: readonly (Omit<DetectionRule, 'answers'> & { readonly answers?: Condition })[];
   readonly questions?: Readonly<Record<string, GivenQuestion>>;
   readonly bases: Readonly<Record<string, string>>;
@@ -79,7 +79,7 @@ export async function parseManifest(
     ...sharedOf(given, options.folder, common),
     name: options.folder,
     title: given.title,
-    facts: given.facts,
+    ...(given.facts === undefined ? {} : { facts: given.facts }),
     detect: given.detect.map((rule) => ({ ...rule, answers: rule.answers ?? {} })),
     bases: given.bases,
   };

@@ -5,7 +5,8 @@ const PATTERN_TEXT = /^[^\s\\][^\n\\]{0,1023}$/;
 /** From 1970 on; every one of them is a time to Date.parse. */
 const DAY_OR_TIME =
   /^(?:epoch|(?:19[7-9]\d|[2-9]\d{3})-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])(?:T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\dZ)?)$/;
-const TIME =
+/** From 1970 on, in whole seconds of UTC. */
+export const TIME =
   /^(?:19[7-9]\d|[2-9]\d{3})-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\dZ$/;
 const PATTERN_EXPECTS = 'a path in the image; `*` and `**` are patterns';
 const PATH_PATTERN: SettingType = {
@@ -41,7 +42,23 @@ export const REPRODUCIBLE_SETTINGS: SettingField = {
       },
       oneProcessor: {
         type: { kind: 'boolean' },
-        help: 'With deterministic: have compilers, make and nproc use one processor.',
+        help: 'With deterministic: each RUN uses one processor, and Node.js one thread for files.',
+      },
+      oneFileTime: {
+        type: { kind: 'boolean' },
+        help: 'With deterministic: programs see one time of all files that the build wrote; make, cargo, shells and others that compare times see the true ones.',
+      },
+      sortedFolders: {
+        type: { kind: 'boolean' },
+        help: 'With deterministic: programs read folders in the order of names.',
+      },
+      temporaryNames: {
+        type: { kind: 'boolean' },
+        help: 'With deterministic: temporary files, file systems and LTO sections are named by a count, and process ids begin at 100.',
+      },
+      sameAddresses: {
+        type: { kind: 'boolean' },
+        help: 'With deterministic: programs lie at the same addresses of memory, on x86-64.',
       },
       seed: {
         type: { kind: 'integer', minimum: 1, maximum: 2_147_483_647 },

@@ -1,7 +1,7 @@
 import type { ContentDifference } from '../model/difference.ts';
 import { AR, arDifference } from './ar-difference.ts';
 import { elfDifference } from './elf-difference.ts';
-import { firstDifference } from './first-difference.ts';
+import { binaryDifference } from './first-difference.ts';
 import { gzipDifference, pycDifference, sqliteDifference } from './header-differences.ts';
 import { pdfDifference } from './pdf-difference.ts';
 import { pngDifference } from './png-difference.ts';
@@ -34,7 +34,7 @@ export function contentDifference(
   if (path.endsWith('.pyc') && first.length > 16 && second.length > 16)
     return { format: 'pyc', detail: pycDifference(first, second) };
   const text = textDifference(path, first, second);
-  return text ?? { format: 'binary', detail: firstDifference(first, second) };
+  return text ?? { format: 'binary', detail: binaryDifference(first, second) };
 }
 
 function startsWith(bytes: Uint8Array, magic: Uint8Array): boolean {

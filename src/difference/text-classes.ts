@@ -27,8 +27,9 @@ export const TEXT_CLASSES: readonly ClassRule[] = [
   },
   {
     id: 'random-id',
-    formats: ['text'],
-    detail: /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}|…\(\d+ (?:hex digits|letters)\)/i,
+    formats: ['text', 'binary'],
+    detail:
+      /^hex digits of ids|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}|…\(\d+ (?:hex digits|letters)\)/i,
     cause: 'a random id or a hash of something that changed',
     remedy: 'make it when the container starts, or derive it from the source',
   },

@@ -1,4 +1,5 @@
-import type { ExternalImage, SourceRange } from '../model/dockerfile.ts';
+import type { ExternalImage, Instruction, SourceRange } from '../model/dockerfile.ts';
+import { lookup } from '../model/lookup.ts';
 import { parseReference } from '../model/reference.ts';
 import type { RawWord } from './instruction-words.ts';
 import { type LogicalLine, rangeOf } from './logical-lines.ts';
@@ -40,13 +41,22 @@ export function nameRange(
   return rangeOf(line, end - named.length, end);
 }
 
-/** `type=bind,from=build,target=/x` as a record; an option without a value is `true`. */
+/** Options of a mount by their other names. */
+const ALIASES = lookup<string>({ dst: 'target', destination: 'target', src: 'source' });
+
+/** `type=bind,from=build,dst=/x` as a record, each option by its first name; one without a value is `true`. */
 export function mountOptions(text: string): Readonly<Record<string, string>> {
   const options: Record<string, string> = {};
   for (const part of text.split(',')) {
     const equals = part.indexOf('=');
-    const name = (equals < 0 ? part : part.slice(0, equals)).trim().toLowerCase();
+    const given = (equals < 0 ? part : part.slice(0, equals)).trim().toLowerCase();
+    const name = ALIASES[given] ?? given;
     if (name !== '__proto__') options[name] = equals < 0 ? 'true' : part.slice(equals + 1).trim();
   }
   return options;
+}
+
+/** The options of each mount of a RUN. */
+export function mountsOf({ flags }: Instruction): readonly Readonly<Record<string, string>>[] {
+  return flags.flatMap(({ name, value }) => (name === 'mount' ? [mountOptions(value)] : []));
 }

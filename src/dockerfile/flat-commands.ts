@@ -123,6 +123,7 @@ export function flatCommands(script: FlatScript, lookup: Lookup): readonly Shell
   assignedNames(script.list, assigned);
   const flattener = new Flattener(script, {
     positional: [],
+    counted: () => undefined,
     substitution: () => [],
     variable: (name) => ({ value: assigned.has(name) ? undefined : lookup(name), sources: [] }),
   });

@@ -4,15 +4,44 @@ export interface RawWord {
   readonly start: number;
 }
 
+/** White space as Go has it (unicode.IsSpace), for a class of a regular expression: other than JavaScript's `\s`. */
+export const SPACE =
+  '\\t-\\r \\u0085\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000';
+const ONE_SPACE = new RegExp(`[${SPACE}]`);
+const LEADING = new RegExp(`^[${SPACE}]+`);
+const TRAILING = new RegExp(`(?<![${SPACE}])[${SPACE}]+$`);
+/** What BuildKit splits a line at where quotes do not count. */
+export const BLANKS = /(?<![\t\v\f\r ])[\t\v\f\r ]+/;
+
+export function isSpace(character: string): boolean {
+  return ONE_SPACE.test(character);
+}
+
+/** Text without white space at its ends, as Go trims it. */
+export function trimmed(text: string): string {
+  return trimmedStart(text).replace(TRAILING, '');
+}
+
+export function trimmedStart(text: string): string {
+  return text.replace(LEADING, '');
+}
+
+/** The words between blanks, quotes and escapes not looked at: COPY, ADD, VOLUME, EXPOSE and FROM are split so. */
+export function blankWords(text: string): RawWord[] {
+  return [...text.matchAll(/[^\t\v\f\r ]+/g)].map((found) => ({
+    text: found[0],
+    start: found.index,
+  }));
+}
+
 /** Splits at white space outside quotes; a backslash (or the file's escape character) hides the next character. */
-export function splitWords(text: string, escape = '\\'): RawWord[] {
+export function splitWords(text: string, escape: string): RawWord[] {
   const words: RawWord[] = [];
   let start = -1;
   let quote = '';
   for (let at = 0; at <= text.length; at += 1) {
     const c = text.charAt(at);
-    const blank = c === '' || c === ' ' || c === '\t' || c === '\n';
-    if (c === '' || (blank && quote === '')) {
+    if (c === '' || (quote === '' && isSpace(c))) {
       if (start >= 0) words.push({ text: text.slice(start, at), start });
       start = -1;
       continue;
@@ -34,21 +63,43 @@ export interface LeadingFlag {
   readonly written: RawWord;
 }
 
-/** Flags (`--name=value`) at the head of an instruction's arguments; `rest` is the offset behind them. */
-export function leadingFlags(
-  text: string,
-  escape: string,
-): { readonly flags: readonly LeadingFlag[]; readonly rest: number } {
+/**
+ * Flags (`--name=value`) at the head of an instruction's arguments, by BuildKit's rules: a backslash hides a character whatever the file's
+ * escape is, quotes go. `rest` is the offset behind them.
+ */
+export function leadingFlags(text: string): {
+  readonly flags: readonly LeadingFlag[];
+  readonly rest: number;
+} {
   const flags: LeadingFlag[] = [];
-  for (const word of splitWords(text, escape)) {
-    if (!word.text.startsWith('--')) return { flags, rest: word.start };
-    if (word.text === '--') return { flags, rest: word.start + 2 };
-    const equals = word.text.indexOf('=');
-    const name = word.text.slice(2, equals < 0 ? undefined : equals);
-    const value = equals < 0 ? '' : word.text.slice(equals + 1);
-    const start = equals < 0 ? word.text.length : equals + 1;
-    const written = { text: word.text.slice(start), start: word.start + start };
-    flags.push({ name, value: value.replace(/["']/g, ''), valued: equals >= 0, written });
+  let at = 0;
+  for (;;) {
+    at += LEADING.exec(text.slice(at))?.[0].length ?? 0;
+    if (!text.startsWith('--', at)) return { flags, rest: at };
+    const start = at;
+    let word = '';
+    let quote = '';
+    // Where in the text the value begins.
+    let valueAt = -1;
+    for (; at < text.length && (quote !== '' || !isSpace(text.charAt(at))); at += 1) {
+      let c = text.charAt(at);
+      if (c === quote || (quote === '' && (c === '"' || c === "'"))) {
+        quote = quote === '' ? c : '';
+        continue;
+      }
+      if (c === '\\') c = text.charAt((at += 1));
+      if (c === '=' && valueAt < 0) valueAt = at + 1;
+      word += c;
+    }
+    if (word === '--') return { flags, rest: Math.min(at, text.length) };
+    const equals = word.indexOf('=');
+    const from = valueAt < 0 ? at : valueAt;
+    flags.push({
+      name: word.slice(2, equals < 0 ? undefined : equals),
+      value: equals < 0 ? '' : word.slice(equals + 1),
+      valued: equals >= 0,
+      written: { text: text.slice(from, at), start: from },
+    });
+    if (at === start) return { flags, rest: at };
   }
-  return { flags, rest: text.length };
 }

@@ -1,6 +1,14 @@
 import { execStrings, type Instruction } from '../model/dockerfile.ts';
 import { flatCommands } from './flat-commands.ts';
-import { leadingFlags, splitWords } from './instruction-words.ts';
+import {
+  BLANKS,
+  blankWords,
+  leadingFlags,
+  type RawWord,
+  splitWords,
+  trimmed,
+  trimmedStart,
+} from './instruction-words.ts';
 import { type LogicalLine, rangeOf } from './logical-lines.ts';
 import { type RunScript, type RunShell, runScript, unparsedScript } from './run-script.ts';
 import type { Lookup } from './substitute.ts';
@@ -19,8 +27,10 @@ const KEYWORDS = new Set(
     'ONBUILD RUN SHELL STOPSIGNAL USER VOLUME WORKDIR'
   ).split(' '),
 );
-/** Instructions that take flags. */
-export const FLAGGED: ReadonlySet<string> = new Set(['ADD', 'COPY', 'FROM', 'HEALTHCHECK', 'RUN']);
+/** Instructions whose arguments are one text. */
+const WHOLE = new Set(['USER', 'WORKDIR', 'STOPSIGNAL']);
+/** Instructions whose words stand between blanks, whatever is quoted. */
+const BLANK_SPLIT = new Set(['ADD', 'COPY', 'EXPOSE', 'FROM', 'VOLUME']);
 /** Instructions whose arguments go to a shell as they stand. */
 const VERBATIM = new Set(['RUN', 'CMD', 'ENTRYPOINT', 'HEALTHCHECK', 'ONBUILD', 'MAINTAINER']);
 
@@ -32,18 +42,24 @@ export interface InstructionHead {
 }
 
 export function headOf(line: LogicalLine): InstructionHead {
-  const word = /^\S+/.exec(line.text)?.[0] ?? '';
+  const [word = ''] = line.text.split(BLANKS, 1);
   const keyword = word.toUpperCase();
-  const blank = /^\s*/.exec(line.text.slice(word.length))?.[0].length ?? 0;
+  const blank = /^[\t\v\f\r ]*/.exec(line.text.slice(word.length))?.[0].length ?? 0;
   return { keyword: KEYWORDS.has(keyword) ? keyword : '', offset: word.length + blank };
 }
 
 /** `ENV name some text`, the old form without an equals sign, as one `name=some text`. */
 function pairWords(rest: string, escape: string): readonly string[] {
   const words = splitWords(rest, escape).map((word) => word.text);
-  const first = words[0] ?? '';
-  if (words.length < 2 || first.includes('=')) return words;
-  return [`${first}=${rest.slice(rest.indexOf(first) + first.length).trim()}`];
+  const blank = BLANKS.exec(rest);
+  if (blank === null || words[0]?.includes('=') !== false) return words;
+  return [`${rest.slice(0, blank.index)}=${rest.slice(blank.index + blank[0].length)}`];
+}
+
+/** The words of an instruction's arguments as written. */
+export function argumentWords(keyword: string, rest: string, escape: string): RawWord[] {
+  if (WHOLE.has(keyword)) return rest === '' ? [] : [{ text: rest, start: 0 }];
+  return BLANK_SPLIT.has(keyword) ? blankWords(rest) : splitWords(rest, escape);
 }
 
 function argumentsOf(
@@ -58,7 +74,7 @@ function argumentsOf(
   const words =
     keyword === 'ENV' || keyword === 'LABEL'
       ? pairWords(rest, escape)
-      : splitWords(rest, escape).map((word) => word.text);
+      : argumentWords(keyword, rest, escape).map((word) => word.text);
   return words.map((word) => substitute(word, lookup, escape).value);
 }
 
@@ -71,12 +87,10 @@ export function readInstruction(
 ): ReadInstruction {
   const { keyword, offset } = headOf(line);
   const rawRest = line.text.slice(offset);
-  const { flags, rest } = FLAGGED.has(keyword)
-    ? leadingFlags(rawRest, escape)
-    : { flags: [], rest: 0 };
+  const { flags, rest } = leadingFlags(rawRest);
   const behind = rawRest.slice(rest);
-  const rawArguments = behind.trim();
-  const at = offset + rawRest.length - behind.trimStart().length;
+  const rawArguments = trimmed(behind);
+  const at = offset + rawRest.length - trimmedStart(behind).length;
   const script = keyword === 'RUN' ? runScript(line, offset + rest, shell) : undefined;
   const instruction: Instruction = {
     keyword,
@@ -90,7 +104,7 @@ export function readInstruction(
     argumentRanges:
       VERBATIM.has(keyword) || execStrings(rawArguments) !== undefined
         ? []
-        : splitWords(rawArguments, escape).map(({ text, start }) =>
+        : argumentWords(keyword, rawArguments, escape).map(({ text, start }) =>
             rangeOf(line, at + start, at + start + text.length),
           ),
     heredocs: line.heredocs.map(({ delimiter, content }) => ({ delimiter, content })),

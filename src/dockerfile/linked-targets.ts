@@ -2,7 +2,7 @@ import type { LinkedTarget } from '../model/bake.ts';
 import type { BuildAnalysis } from '../model/build-analysis.ts';
 import type { DockerfileModel, Stage } from '../model/dockerfile.ts';
 import { stageChain } from '../model/stage-chain.ts';
-import type { AnalysedDockerfile } from './parse-dockerfile.ts';
+import type { AnalysedDockerfile } from './analyse-dockerfile.ts';
 
 /**
  * A Dockerfile together with those of the targets that it takes as named contexts: a stage on such a target stands on what that

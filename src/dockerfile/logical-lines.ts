@@ -1,6 +1,6 @@
 import type { SourceRange } from '../model/dockerfile.ts';
-import { splitWords } from './instruction-words.ts';
-import { heredocDelimiter } from './shell/heredoc-delimiter.ts';
+import { heredocWords } from './heredoc-words.ts';
+import { SPACE, trimmed, trimmedStart } from './instruction-words.ts';
 
 /** Where a stretch of joined text stands in the file; line and column start at 1. */
 interface Segment {
@@ -66,18 +66,9 @@ interface Joining {
   endColumn: number;
 }
 
-const HEREDOC_WORD = /^\d*<<(-?)([^<]+)$/;
-
-function heredocWords(text: string): { delimiter: string; expand: boolean; strip: boolean }[] {
-  if (!/^(?:ONBUILD\s+)?(?:RUN|COPY|ADD)\s/i.test(text) || !text.includes('<<')) return [];
-  return splitWords(text).flatMap((word) => {
-    const found = HEREDOC_WORD.exec(word.text);
-    if (found === null) return [];
-    const name = found[2] ?? '';
-    const { delimiter, expand } = heredocDelimiter(name);
-    return delimiter === '' ? [] : [{ delimiter, expand, strip: found[1] === '-' }];
-  });
-}
+const CARRIAGE_RETURNS = /(?<!\r)\r+$/;
+/** A comment, or nothing. */
+const EMPTY = new RegExp(`^[${SPACE}]*(?:#|$)`);
 
 /** Joins a line with those that continue it; gives the index of the line behind them. */
 function join(lines: readonly string[], from: number, escape: string): [Joining, number] {
@@ -86,8 +77,8 @@ function join(lines: readonly string[], from: number, escape: string): [Joining,
   let index = from;
   for (; index < lines.length; index += 1) {
     const line = lines[index] ?? '';
-    if (index > from && /^\s*(?:#|$)/.test(line)) continue;
-    const skip = index === from ? line.length - line.trimStart().length : 0;
+    if (index > from && EMPTY.test(line)) continue;
+    const skip = index === from ? line.length - trimmedStart(line).length : 0;
     const more = continued.test(line);
     const kept = more ? line.slice(skip, line.lastIndexOf(escape)) : line.slice(skip);
     joining.segments.push({ offset: joining.text.length, line: index + 1, column: skip + 1 });
@@ -99,30 +90,35 @@ function join(lines: readonly string[], from: number, escape: string): [Joining,
   return [joining, index];
 }
 
-/** Reads the bodies of the here-documents that an instruction opened; undefined where one is not closed. */
+/** Reads the bodies of the here-documents that an instruction opened, carriage returns included. */
 function readHeredocs(
   joining: Joining,
   lines: readonly string[],
   from: number,
-): { full: string; heredocs: RawHeredoc[]; next: number } | undefined {
+): { full: string; heredocs: RawHeredoc[]; next: number } | { error: string } {
+  const words = heredocWords(trimmed(joining.text));
+  if ('error' in words) return words;
   let full = joining.text;
   let next = from;
   const heredocs: RawHeredoc[] = [];
-  for (const { delimiter, expand, strip } of heredocWords(joining.text)) {
+  for (const { delimiter, expand, strip } of words) {
     const offset = full.length + 1;
     const content: string[] = [];
     let end = offset;
     for (; ; next += 1) {
-      if (next >= lines.length) return undefined;
+      if (next >= lines.length) return { error: 'unterminated heredoc' };
       const line = lines[next] ?? '';
+      const ended = line.replace(CARRIAGE_RETURNS, '');
+      const lead = strip ? (/^\t+/.exec(line)?.[0].length ?? 0) : 0;
+      const isLast = ended.slice(lead) === delimiter;
       joining.segments.push({ offset: full.length + 1, line: next + 1, column: 1 });
       end = full.length + 1;
-      full += `\n${line}`;
+      // The shell is given the delimiter without what ends its line.
+      full += `\n${isLast ? ended : line}`;
       joining.endLine = next + 1;
-      joining.endColumn = line.length + 1;
-      const bare = strip ? line.replace(/^\t+/, '') : line;
-      if (bare === delimiter) break;
-      content.push(bare);
+      joining.endColumn = ended.length + 1;
+      if (isLast) break;
+      content.push(line.slice(lead));
     }
     next += 1;
     heredocs.push({
@@ -141,21 +137,21 @@ export function logicalLines(
   text: string,
   escape: string,
 ): { readonly lines: readonly LogicalLine[]; readonly error?: LineError } {
-  const lines = text.split('\n').map((line) => line.replace(/\r$/, ''));
+  const written = text.split('\n');
+  const lines = written.map((line) => line.replace(CARRIAGE_RETURNS, ''));
   const found: LogicalLine[] = [];
   for (let index = 0; index < lines.length;) {
-    if (/^\s*(?:#|$)/.test(lines[index] ?? '')) {
+    if (EMPTY.test(lines[index] ?? '')) {
       index += 1;
       continue;
     }
     const start = index;
     const [joining, behind] = join(lines, index, escape);
-    const read = readHeredocs(joining, lines, behind);
-    if (read === undefined)
-      return { lines: found, error: { message: 'unterminated heredoc', line: start + 1 } };
+    const read = readHeredocs(joining, written, behind);
+    if ('error' in read) return { lines: found, error: { message: read.error, line: start + 1 } };
     index = read.next;
     found.push({
-      text: joining.text.trimEnd(),
+      text: trimmed(joining.text),
       full: read.full,
       segments: joining.segments,
       heredocs: read.heredocs,

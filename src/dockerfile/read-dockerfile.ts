@@ -1,9 +1,10 @@
+import { assignment } from '../model/assignment.ts';
 import type { SourceRange, Stage } from '../model/dockerfile.ts';
 import { ownValue } from '../model/lookup.ts';
 import { err, ok, type Result } from '../model/result.ts';
 import { type Directives, parseDirectives } from './directives.ts';
 import { externalImage, nameRange, WHOLE_NAME } from './external-image.ts';
-import { leadingFlags, splitWords } from './instruction-words.ts';
+import { blankWords, leadingFlags, splitWords } from './instruction-words.ts';
 import { headOf, type InstructionHead } from './instruction.ts';
 import { type LineError, type LogicalLine, logicalLines } from './logical-lines.ts';
 import { fromRefusal, instructionRefusal } from './refusals/instruction-refusal.ts';
@@ -102,15 +103,10 @@ class Reader {
 
   private globalArg(raw: string): void {
     for (const { text } of splitWords(raw, this.escape)) {
-      const equals = text.indexOf('=');
-      const name = equals < 0 ? text : text.slice(0, equals);
+      const [name, value] = assignment(text);
       const given = ownValue(this.options.buildArgs ?? {}, name);
-      const written = substitute(
-        equals < 0 ? '' : text.slice(equals + 1),
-        this.lookup,
-        this.escape,
-      );
-      const own = equals < 0 || written.unresolved.length > 0 ? undefined : written.value;
+      const written = substitute(value ?? '', this.lookup, this.escape);
+      const own = value === undefined || written.unresolved.length > 0 ? undefined : written.value;
       this.globals.set(name, given ?? own ?? ownValue(this.options.platformArgs ?? {}, name));
     }
   }
@@ -118,8 +114,8 @@ class Reader {
   private from(line: LogicalLine, head: InstructionHead): string | undefined {
     this.closeStage();
     const raw = line.text.slice(head.offset);
-    const { flags, rest } = leadingFlags(raw, this.escape);
-    const words = splitWords(raw.slice(rest), this.escape);
+    const { flags, rest } = leadingFlags(raw);
+    const words = blankWords(raw.slice(rest));
     const [image, as, name] = words;
     if (image === undefined || (words.length !== 1 && words.length !== 3))
       return 'FROM requires either one or three arguments';

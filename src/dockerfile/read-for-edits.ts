@@ -9,13 +9,13 @@ import type {
 import type { DockerfileModel, Instruction, SourceRange } from '../model/dockerfile.ts';
 import { ok, type Result } from '../model/result.ts';
 import { stageChain } from '../model/stage-chain.ts';
+import { analyseRead } from './analyse-dockerfile.ts';
 import { parseDirectives } from './directives.ts';
 import { scriptOfExec } from './flat-commands.ts';
 import { ignoreComments } from './ignore-comments.ts';
-import { leadingFlags, splitWords } from './instruction-words.ts';
-import { FLAGGED, headOf } from './instruction.ts';
+import { leadingFlags } from './instruction-words.ts';
+import { argumentWords, headOf } from './instruction.ts';
 import { type LineError, locate, type LogicalLine, logicalLines } from './logical-lines.ts';
-import { analyseRead } from './parse-dockerfile.ts';
 import { type DockerfileOptions, readDockerfile } from './read-dockerfile.ts';
 import { fieldOf } from './script-commands.ts';
 import { unwrap } from './shell/wrappers.ts';
@@ -79,7 +79,7 @@ function sourceInstruction(
   offsetOf: OffsetOf,
 ): SourceInstruction {
   const { keyword, offset } = headOf(line);
-  const rest = FLAGGED.has(keyword) ? leadingFlags(line.text.slice(offset), escape).rest : 0;
+  const rest = leadingFlags(line.text.slice(offset)).rest;
   const argumentsAt = offset + rest;
   const place = placeIn(line, offsetOf);
   return {
@@ -88,9 +88,8 @@ function sourceInstruction(
     stage,
     line: line.range.startLine,
     text: line.text,
-    flagsAt: offset,
     argumentsAt,
-    words: splitWords(line.text.slice(argumentsAt), escape).map((word) => ({
+    words: argumentWords(keyword, line.text.slice(argumentsAt), escape).map((word) => ({
       text: word.text,
       start: argumentsAt + word.start,
     })),

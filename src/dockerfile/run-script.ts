@@ -1,4 +1,5 @@
-import { execStrings } from '../model/dockerfile.ts';
+import { execStrings, jsonArray } from '../model/dockerfile.ts';
+import { fileName } from '../model/path.ts';
 import { err, ok, type Result } from '../model/result.ts';
 import { SHELLS } from '../programs/kinds/shells.ts';
 import { type LogicalLine, rangeOf } from './logical-lines.ts';
@@ -6,7 +7,7 @@ import { constantField } from './shell/fields.ts';
 import { parseShell } from './shell/parse-shell.ts';
 import type { Command, List, Word } from './shell/syntax-tree.ts';
 import type { Script } from './shell/traced-command.ts';
-import { baseName, programOf } from './shell/wrappers.ts';
+import { programOf } from './shell/wrappers.ts';
 
 /** The shell that RUN in shell form goes through, as SHELL set it. */
 export interface RunShell {
@@ -136,6 +137,10 @@ const ONLY_HEREDOC = /^<<-?\s*\S+$/;
 export function runScript(line: LogicalLine, offset: number, shell: RunShell): Result<RunScript> {
   const written = line.text.slice(offset).trim();
   const argv = execStrings(written);
+  if (argv !== undefined && jsonArray(written)?.isWhole !== true)
+    return err(
+      'this RUN has text after its JSON array, and versions of BuildKit differ in what it runs',
+    );
   if (argv !== undefined)
     return ok({ ...execScript(execWords(argv, line, offset), line), isJson: true });
   if (shell.unread !== undefined) return err(shell.unread);
@@ -169,6 +174,6 @@ export function runScript(line: LogicalLine, offset: number, shell: RunShell): R
 }
 
 function interpreterName(path: string, argument: string): string {
-  const program = baseName(path);
-  return program === 'env' ? baseName(argument) : program;
+  const program = fileName(path);
+  return program === 'env' ? fileName(argument) : program;
 }

@@ -1,3 +1,4 @@
+import { assignment } from '../model/assignment.ts';
 import {
   execStrings,
   type ExternalImage,
@@ -116,12 +117,11 @@ export class StageReader {
 
   private env(pairs: readonly string[]): void {
     for (const pair of pairs) {
-      const equals = pair.indexOf('=');
-      if (equals <= 0) continue;
-      const value = pair.slice(equals + 1);
+      const [name, value] = assignment(pair);
+      if (name === '' || value === undefined) continue;
       // What stays a variable reference has no known value.
       const known = !/\$[A-Za-z_{]/.test(value);
-      const scope = withEnv(this.state.scope, pair.slice(0, equals), known ? value : undefined);
+      const scope = withEnv(this.state.scope, name, known ? value : undefined);
       this.state = { ...this.state, scope };
     }
   }
@@ -129,11 +129,10 @@ export class StageReader {
   private arg(raw: string): void {
     const { escape, buildArgs, platformArgs, globals } = this.around;
     for (const { text } of splitWords(raw, escape)) {
-      const equals = text.indexOf('=');
-      const name = equals < 0 ? text : text.slice(0, equals);
+      const [name, own] = assignment(text);
       const given = ownValue(buildArgs, name);
       const lookup = lookupIn(this.state.scope, buildArgs);
-      const written = equals < 0 ? undefined : substitute(text.slice(equals + 1), lookup, escape);
+      const written = own === undefined ? undefined : substitute(own, lookup, escape);
       const inherited = globals.get(name) ?? ownValue(platformArgs, name);
       const value =
         given ??
@@ -168,7 +167,7 @@ export class StageReader {
   /** Where the flag of this index names an image. */
   private rangeIn(line: LogicalLine, index: number, name: RegExp): SourceRange {
     const { offset } = headOf(line);
-    const flag = leadingFlags(line.text.slice(offset), this.around.escape).flags[index];
+    const flag = leadingFlags(line.text.slice(offset)).flags[index];
     return flag === undefined ? line.range : nameRange(line, flag.written, offset, name);
   }
 

@@ -8,6 +8,7 @@ import {
   NAME_THE_DOCKERFILE,
   unknownFact,
 } from '../model/facts.ts';
+import { replayedAddresses } from './replayed.ts';
 import { showsSteps } from './shown-steps.ts';
 import { type EnforcedImage, type Material, usedImages } from './used-images.ts';
 
@@ -18,6 +19,8 @@ interface ProvenanceView {
   readonly finishedOn: string | undefined;
   readonly buildArgs: Readonly<Record<string, string>>;
   readonly steps?: RecordedSteps | undefined;
+  /** RUNs were given materials by digest, and nothing else. */
+  readonly replayed?: boolean;
 }
 
 interface BuildInputs {
@@ -33,6 +36,8 @@ interface BuildInputs {
   readonly noDockerfile?: string;
   readonly enforced?: readonly EnforcedImage[];
   readonly provenance?: { readonly view: ProvenanceView; readonly source: EvidenceSource };
+  /** What this build replayed; absent where it did not. */
+  readonly replayed?: readonly Material[];
   /** SOURCE_DATE_EPOCH, seconds, where this build set it. */
   readonly epoch?: number;
   /** RFC 3339, where this build finished just now. */
@@ -61,6 +66,20 @@ function analysisOf(
     : { partial: HIDDEN, ...analysis };
 }
 
+function replayedOf({
+  dockerfile,
+  provenance,
+  replayed,
+}: BuildInputs): Pick<BuildFact, 'replayed'> {
+  if (dockerfile === undefined) return {};
+  const stated = provenance?.view.replayed === true ? provenance.view.materials : undefined;
+  const found =
+    replayedAddresses(dockerfile.model, 'build', replayed) ??
+    // The statement is about the Dockerfile that it has.
+    replayedAddresses(dockerfile.model, dockerfile.source, stated);
+  return found === undefined ? {} : { replayed: found };
+}
+
 /**
  * How the image was built, from the best that is at hand; unknown where there is neither Dockerfile nor provenance, with
  * the command that would decide it.
@@ -85,6 +104,7 @@ export function buildFact(inputs: BuildInputs): Fact<BuildFact> {
         : known(usedImages(dockerfile.model, enforced, materials), dockerfile.source),
     ...(finishedAt === undefined ? {} : { finishedAt }),
     ...(epoch === undefined ? {} : { epoch }),
+    ...replayedOf(inputs),
     ...(dockerfile === undefined
       ? {}
       : { analysis: analysisOf(dockerfile, provenance?.view.steps) }),

@@ -2,7 +2,7 @@ import type { Digest } from '../model/digest.ts';
 import { MOST_TEXT } from './filesystem/file-collector.ts';
 import type { FileTree } from './filesystem/file-tree.ts';
 import { OS_RELEASES, PASSWD } from './filesystem/filesystem.ts';
-import { NONE } from './filesystem/places.ts';
+import type { Place } from './filesystem/place.ts';
 import type { CloserLook } from './layer-facts.ts';
 import { linkedRecords } from './packages/linked-records.ts';
 
@@ -25,22 +25,18 @@ export function closerLooks(tree: FileTree): ReadonlyMap<Digest, CloserLook> {
 }
 
 function closerSizes(tree: FileTree): ReadonlyMap<Digest, ReadonlySet<number>> {
-  const { places } = tree;
   const looks = new Map<Digest, Set<number>>();
-  const look = (place: number): void => {
-    const layer = places.layerOf(place);
-    looks.set(layer, (looks.get(layer) ?? new Set()).add(places.sizeOf(place)));
+  const look = ({ layer, size }: Place): void => {
+    looks.set(layer, (looks.get(layer) ?? new Set()).add(size));
   };
   for (const path of [PASSWD, ...OS_RELEASES]) {
-    const found = tree.placeAt(path, true);
-    const place = found === NONE ? NONE : places.inodeOf(found);
-    if (place === NONE || places.kindOf(place) !== 'f' || places.sizeOf(place) > MOST_TEXT)
-      continue;
-    if (places.attributesOf(place)?.text === undefined) look(place);
+    const file = tree.find(path, true)?.inode;
+    if (file?.kind !== 'f' || file.size > MOST_TEXT) continue;
+    if (file.attributes?.text === undefined) look(file);
   }
   if (tree.hasUnread)
     tree.forEach((place) => {
-      if (places.kindOf(place) === 'f' && places.attributesOf(place)?.unread === true) look(place);
+      if (place.kind === 'f' && place.attributes?.unread === true) look(place);
     });
   return looks;
 }

@@ -4,7 +4,7 @@ import type { Package } from '../model/packages.ts';
 import type { SecretGap } from '../model/secret-facts.ts';
 
 /** Changes with the shape or meaning of LayerFacts: facts cached under another number are not read. */
-export const FACTS_SCHEMA = 21;
+export const FACTS_SCHEMA = 23;
 
 /** What is kept of an entry that more must be known of than its path; many of a layer have the same. */
 export interface FileAttributes {
@@ -69,7 +69,7 @@ export interface SecretFacts {
   readonly secrets: readonly LayerSecret[];
   readonly suppressedSecrets: readonly SuppressedLayerSecret[];
   readonly scannedFiles: number;
-  /** Files of which not all was looked at, and why; the first hundred, and how many more. */
+  /** Files of which not all was checked, and why; the first hundred, and how many more. */
   readonly secretGaps: readonly SecretGap[];
   readonly moreSecretGaps: number;
   /** How many contents are packed in a way that is not opened, by that way. */
@@ -85,8 +85,8 @@ export interface LayerFacts extends SecretFacts {
   readonly needsLower: boolean;
   readonly packages: readonly PackageRecord[];
   readonly unreadable: readonly UnreadRecord[];
-  /** Licences that Debian's copyright files name, by the file's path. */
-  readonly licences: Readonly<Record<string, readonly string[]>>;
+  /** Licenses that Debian's copyright files name, by the file's path. */
+  readonly licenses: Readonly<Record<string, readonly string[]>>;
   /** False where nobody looked for secrets: finding none then proves nothing. */
   readonly secretsScanned: boolean;
 }

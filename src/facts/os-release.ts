@@ -1,3 +1,4 @@
+import { oneLine } from '../model/clean-text.ts';
 import type { OsRelease } from '../model/packages.ts';
 
 function unquoted(value: string): string {
@@ -5,10 +6,8 @@ function unquoted(value: string): string {
   return (quoted?.[2] ?? value).replace(/\\([\\"'$`])/g, '$1');
 }
 
-/** Control characters have no place in a name that a report shows. */
 function clean(value: string | undefined): string | undefined {
-  if (value === undefined || value === '') return undefined;
-  return value.replace(/[\u0000-\u001f\u007f-\u009f]/g, '').slice(0, 200);
+  return value === undefined || value === '' ? undefined : oneLine(value).slice(0, 200);
 }
 
 /** Reads os-release(5); undefined where it names no ID, which the format then takes for `linux`. */

@@ -4,18 +4,20 @@ import { err, ok, type Result } from '../model/result.ts';
 const MAX_DEPTH = 200;
 /** An escape of half a surrogate pair, or of a whole one. */
 const SURROGATE = /\\u[dD][89a-fA-F]/;
+const NUMBER = /-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 const LONE = /\p{Surrogate}/u;
 
 /**
  * The value of a JSON document from outside, where every reader sees the same one; `what` names the document in the error. Go's
  * encoding/json, which engines read with, merges a key that is repeated or takes the last one, and puts U+FFFD for bytes that are not
  * UTF-8 and for half surrogate pairs: each of these is an error here (RFC 8259, sections 4 and 8). So are a byte order mark, more than
- * `maxBytes` bytes, and nesting of more than 200. Which keys of a known document differ by case alone is told by `readAs`.
+ * `maxBytes` bytes, nesting of more than 200, and with `as Go` whole numbers with a fraction or an exponent, which no integer of Go takes. Which keys of a known document differ by case alone is told by `readAs`.
  */
 export function parseStrictJson(
   document: Uint8Array | string,
   what: string,
   maxBytes: number,
+  numbers: 'any' | 'as Go' = 'any',
 ): Result<unknown> {
   if (document.length > maxBytes) return err(`${what} is larger than ${maxBytes} bytes`);
   const text = textOf(document);
@@ -26,7 +28,7 @@ export function parseStrictJson(
   } catch {
     return err(`${what} is not JSON`);
   }
-  const defect = new Scan(text).defect();
+  const defect = new Scan(text, numbers === 'as Go').defect();
   return defect === undefined ? ok(value) : err(`${what} ${defect}`);
 }
 
@@ -49,10 +51,12 @@ interface Open {
 class Scan {
   readonly #text: string;
   readonly #open: Open[] = [];
+  readonly #hasIntegers: boolean;
   #at = 0;
 
-  constructor(text: string) {
+  constructor(text: string, hasIntegers: boolean) {
     this.#text = text;
+    this.#hasIntegers = hasIntegers;
   }
 
   defect(): string | undefined {
@@ -80,6 +84,10 @@ class Scan {
         case 0x2c: // ,
           isKey = this.#open.at(-1)?.keys !== undefined;
           break;
+        default: {
+          const odd = this.#hasIntegers ? this.#oddNumber() : undefined;
+          if (odd !== undefined) return `writes the whole number ${odd} otherwise than engines do`;
+        }
       }
     return undefined;
   }
@@ -100,6 +108,15 @@ class Scan {
     keys.add(key);
     for (const open of this.#open.slice(-1)) open.key = key;
     return undefined;
+  }
+
+  /** Passes over a number; gives it where it is whole, and not written so. */
+  #oddNumber(): string | undefined {
+    NUMBER.lastIndex = this.#at;
+    const [number] = NUMBER.exec(this.#text) ?? [];
+    if (number === undefined) return undefined;
+    this.#at += number.length - 1;
+    return /[.eE]/.test(number) && Number.isInteger(Number(number)) ? number : undefined;
   }
 
   #isEscaped(quote: number): boolean {

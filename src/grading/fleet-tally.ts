@@ -1,4 +1,5 @@
 import type { FleetLine, FleetTotals } from '../model/fleet.ts';
+import { byCodeUnit } from '../model/order.ts';
 import type { Grade } from '../model/scorecard.ts';
 import { isMet } from './score.ts';
 
@@ -33,7 +34,7 @@ export class FleetTally {
       grades: this.#grades,
       unmet: [...this.#unmet]
         .map(([criterion, images]) => ({ criterion, images }))
-        .sort((a, b) => b.images - a.images || (a.criterion < b.criterion ? -1 : 1)),
+        .sort((a, b) => b.images - a.images || byCodeUnit(a.criterion, b.criterion)),
     };
   }
 }

@@ -29,7 +29,7 @@ function climb(before: readonly CriterionResult[], after: readonly CriterionResu
   return rank(before) - rank(after);
 }
 
-/** What to do: the criterion's first remedy; where the outcome is not known, how to settle it comes first. */
+/** What to do: the criterion's first remedy; where the outcome is not known, how to decide it comes first. */
 function change(result: CriterionResult): Pick<Suggestion, 'title' | 'detail' | 'example'> {
   const remedy = result.remedies[0];
   if (result.outcome === 'unknown' && result.settle !== undefined)

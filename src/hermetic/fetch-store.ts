@@ -1,14 +1,17 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { chmod, type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
+import { chmod, type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Digest, digestHex, digestOf } from '../model/digest.ts';
+import { UserError } from '../model/errors.ts';
 
 /** Bytes of answers by digest, of one lock file alone: a lock cannot name what another one's builds have fetched. */
 export interface FetchStore {
   readonly writer: () => Promise<FetchWriter>;
-  /** True where the bytes are there and have this digest. */
-  readonly verify: (digest: Digest) => Promise<boolean>;
+  /** Where the bytes are, if they are there. */
+  readonly path: (digest: Digest) => string;
+  /** True where the bytes are there, as many as stated, and have this digest. */
+  readonly verify: (stated: { readonly digest: Digest; readonly size: number }) => Promise<boolean>;
   /** Bytes `start` to before `end`. */
   readonly read: (digest: Digest, start?: number, end?: number) => AsyncIterable<Uint8Array>;
 }
@@ -16,31 +19,44 @@ export interface FetchStore {
 /** A body that is being written; it is in the store when `commit` has resolved, whole or not at all. */
 export interface FetchWriter {
   readonly write: (chunk: Uint8Array) => Promise<void>;
-  readonly commit: () => Promise<{ readonly digest: Digest; readonly size: number }>;
+  /** Throws UserError where the content is not `expected`. */
+  readonly commit: (
+    expected?: Digest,
+  ) => Promise<{ readonly digest: Digest; readonly size: number }>;
   readonly abort: () => Promise<void>;
 }
 
 /** The store of a lock file, `path` being absolute. Only this user can read it. */
-export async function openFetchStore(cache: string, path: string): Promise<FetchStore> {
-  const folder = join(cache, 'fetches', digestHex(digestOf(path)));
+export function openFetchStore(cache: string, path: string): Promise<FetchStore> {
+  return openFolder(join(cache, 'fetches', digestHex(digestOf(path))));
+}
+
+/** A store in a folder of its own. Only this user can read it. */
+export async function openFolder(folder: string): Promise<FetchStore> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   await chmod(folder, 0o700);
+  await removeAbandoned(folder);
   const file = (digest: Digest): string => join(folder, digestHex(digest));
-  const verified = new Set<Digest>();
+  const verified = new Map<Digest, number>();
   return {
     writer: () => newWriter(folder, file),
-    verify: async (digest) => {
-      if (verified.has(digest)) return true;
+    path: file,
+    verify: async ({ digest, size }) => {
+      const known = verified.get(digest);
+      if (known !== undefined) return known === size;
       const hash = createHash('sha256');
+      let length = 0;
       try {
-        for await (const chunk of createReadStream(file(digest)) as AsyncIterable<Buffer>)
+        for await (const chunk of createReadStream(file(digest)) as AsyncIterable<Buffer>) {
           hash.update(chunk);
+          length += chunk.length;
+        }
       } catch {
         return false;
       }
-      const isRight = hash.digest('hex') === digestHex(digest);
-      if (isRight) verified.add(digest);
-      return isRight;
+      if (hash.digest('hex') !== digestHex(digest)) return false;
+      verified.set(digest, length);
+      return length === size;
     },
     read: (digest, start = 0, end) =>
       end !== undefined && end <= start
@@ -50,6 +66,19 @@ export async function openFetchStore(cache: string, path: string): Promise<Fetch
             ...(end === undefined ? {} : { end: end - 1 }),
           }),
   };
+}
+
+/** In milliseconds. A partial file that was not written to for this long was left by a killed build. */
+const ABANDONED_MS = 60 * 60 * 1000;
+
+async function removeAbandoned(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    if (!name.endsWith('.part')) continue;
+    const path = join(folder, name);
+    const found = await stat(path).catch(() => undefined);
+    if (found !== undefined && Date.now() - found.mtimeMs > ABANDONED_MS)
+      await rm(path, { force: true });
+  }
 }
 
 async function* nothing(): AsyncGenerator<Uint8Array> {
@@ -68,8 +97,10 @@ async function newWriter(folder: string, file: (digest: Digest) => string): Prom
       let at = 0;
       while (at < chunk.length) at += (await handle.write(chunk, at)).bytesWritten;
     },
-    commit: async () => {
+    commit: async (expected) => {
       const digest = `sha256:${hash.digest('hex')}` as Digest;
+      if (expected !== undefined && digest !== expected)
+        throw new UserError(`${expected} has other content: its digest is ${digest}`);
       await handle.close();
       await rename(path, file(digest));
       return { digest, size };

@@ -29,6 +29,12 @@ export interface ProxyOptions {
   readonly authority: Pick<BuildAuthority, 'contextFor'>;
   readonly answer: Answer;
   readonly onUnreadable: (seen: Unreadable) => void;
+  /** False for an address that is not a RUN's: its connection is closed. */
+  readonly isClient?: (address: string) => boolean;
+  /** Told the address of each connection's other end. */
+  readonly onConnection?: (client: string) => void;
+  /** In milliseconds: how long a connection may be silent before its first request. */
+  readonly silentMs?: number;
 }
 
 /**
@@ -49,6 +55,8 @@ export async function startProxy(options: ProxyOptions): Promise<Proxy> {
     const tunnel = tunnels.get(request.socket);
     if (tunnel === undefined) return void request.socket.destroy();
     tunnel.asked = true;
+    // From here on the server's own limits count.
+    request.socket.setTimeout(0);
     void serve(request, response, tunnel, options);
   });
   const outer = createServer(OPTIONS, (request, response) => {
@@ -57,13 +65,16 @@ export async function startProxy(options: ProxyOptions): Promise<Proxy> {
   });
   outer.maxConnections = MOST_CONNECTIONS;
   outer.on('connection', (socket) => {
+    if (options.isClient?.(clientOf(socket)) === false) return void socket.destroy();
+    options.onConnection?.(clientOf(socket));
     open.add(socket);
     socket.on('error', () => socket.destroy()).on('close', () => open.delete(socket));
   });
   outer.on('connect', (request: IncomingMessage, socket: Socket, head: Buffer) => {
     if (!isOurs(request)) {
+      // git asks without the password first. It opens another connection when this one is closed.
       socket.end(
-        `HTTP/1.1 407 Proxy Authentication Required\r\n${CHALLENGE}\r\nContent-Length: 0\r\n\r\n`,
+        `HTTP/1.1 407 Proxy Authentication Required\r\n${CHALLENGE}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`,
       );
       return;
     }
@@ -119,6 +130,8 @@ async function requestOf(
   const address = tunnel === undefined ? url : `${tunnel.origin}${url}`;
   const isWhole = tunnel === undefined ? /^[a-z][a-z0-9+.-]*:\/\//i.test(url) : url.startsWith('/');
   if (!isWhole || !URL.canParse(address)) return 400;
+  // What a lock can have.
+  if (!/^[A-Z]{1,32}$/.test(message.method ?? '')) return 501;
   const body = await bodyOf(message);
   if (body === undefined) return 413;
   return {

@@ -1,3 +1,4 @@
+import { decoded } from '../model/purl.ts';
 /** What stands for a secret in an address. */
 const REDACTED = 'REDACTED';
 
@@ -28,18 +29,15 @@ export function publicHeader(value: string): string {
   return masked(value.replaceAll(CREDENTIALS, '$1//'));
 }
 
+/** True for a text in which a secret was masked. */
+export function hasSecret(text: string): boolean {
+  return text.includes(REDACTED);
+}
+
 function masked(text: string): string {
   return text
     .replaceAll(PARAMETER, (found, start: string, name: string) =>
       SECRET_PARAMETER.test(decoded(name)) ? `${start}${name}=${REDACTED}` : found,
     )
     .replaceAll(SECRET_SHAPE, REDACTED);
-}
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }

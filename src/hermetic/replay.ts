@@ -24,18 +24,8 @@ interface Replay {
  * lock has whole is cut out of it.
  */
 export function replay(fetches: Fetches, store: FetchStore, now: () => number): Replay {
-  const answers = new Map<string, Fetch[]>();
-  for (const fetch of [...fetches.values()].flat()) {
-    const key = keyOf(fetch);
-    const known = answers.get(key);
-    if (known === undefined) answers.set(key, [fetch]);
-    else known.push(fetch);
-  }
   const misses: Miss[] = [];
-  const next = (request: ProxyRequest, without: readonly string[] = []): Fetch | undefined => {
-    const queue = answers.get(keyOf(askedFor(request, without))) ?? [];
-    return queue.length > 1 ? queue.shift() : queue[0];
-  };
+  const next = answersOf(fetches);
   const answer: Answer = async (request, reply) => {
     const at = now();
     const exact = next(request);
@@ -53,10 +43,27 @@ export function replay(fetches: Fetches, store: FetchStore, now: () => number): 
     };
     const range = whole === undefined ? undefined : rangeOf(request.headers['range'], whole);
     if (fetch === undefined) miss('lock');
-    else if (await store.verify(fetch.digest)) await send(fetch, range, store, reply);
+    else if (await store.verify(fetch)) await send(fetch, range, store, reply);
     else miss('store');
   };
   return { answer, misses: () => misses };
+}
+
+/** Gives the answer to a request, each time the next one; `without` headers that decide otherwise. */
+export function answersOf(
+  fetches: Fetches,
+): (request: ProxyRequest, without?: readonly string[]) => Fetch | undefined {
+  const answers = new Map<string, Fetch[]>();
+  for (const fetch of [...fetches.values()].flat()) {
+    const key = keyOf(fetch);
+    const known = answers.get(key);
+    if (known === undefined) answers.set(key, [fetch]);
+    else known.push(fetch);
+  }
+  return (request, without) => {
+    const queue = answers.get(keyOf(askedFor(request, without))) ?? [];
+    return queue.length > 1 ? queue.shift() : queue[0];
+  };
 }
 
 interface Range {
@@ -77,7 +84,8 @@ function rangeOf(
   return start >= size || end <= start ? 'none' : { start, end };
 }
 
-async function send(
+/** Sends what the store has of it, which is verified already. */
+export async function send(
   { status = 200, headers = {}, digest, size }: Fetch,
   range: Range | 'none' | undefined,
   store: FetchStore,

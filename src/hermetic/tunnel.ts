@@ -31,11 +31,14 @@ interface OpenTunnel {
   readonly tunnels: WeakMap<Socket, Tunnel>;
   readonly authority: Pick<BuildAuthority, 'contextFor'>;
   readonly onUnreadable: (seen: Unreadable) => void;
+  /** How long a connection may be silent before its first request. */
+  readonly silentMs?: number;
 }
 
 /** Answers CONNECT as if the host were reached, and finds out by the first byte whether TLS or HTTP comes. */
 export function openTunnel(of: OpenTunnel): void {
   const { target, socket, head, inner, tunnels, authority, onUnreadable } = of;
+  const { silentMs = SILENT_MS } = of;
   const [, bracketed, plain, port = ''] =
     /^(?:\[([0-9a-fA-F:.]+)\]|([^:/\s@]+)):(\d{1,5})$/.exec(target) ?? [];
   const host = bracketed ?? plain ?? '';
@@ -51,7 +54,7 @@ export function openTunnel(of: OpenTunnel): void {
   socket.write('HTTP/1.1 200 Connection Established\r\n\r\n');
   if (head.length > 0) socket.unshift(head);
   const shown = bracketed === undefined ? host : `[${host}]`;
-  socket.setTimeout(SILENT_MS, () => {
+  socket.setTimeout(silentMs, () => {
     give('nothing was sent: neither HTTP nor TLS');
   });
   const begin = (): void => {
@@ -80,12 +83,18 @@ export function openTunnel(of: OpenTunnel): void {
       const tunnel = { origin: `https://${shown}:${port}`, client, asked: false };
       let refusal = 'ended before a request';
       secure.on('error', (error: Error) => {
-        refusal = error.message;
+        // OpenSSL's whole message has numbers of this process in it.
+        refusal = 'reason' in error ? String(error.reason) : error.message;
         secure.destroy();
       });
       // Who does not trust the certificate says so, or just leaves.
       secure.once('close', () => {
         if (!tunnel.asked) onUnreadable({ target, why: `TLS: ${refusal}`, client });
+      });
+      // Clients keep connections for a request that never comes, and wait for them: pnpm does.
+      secure.setTimeout(silentMs, () => {
+        tunnel.asked = true;
+        secure.destroy();
       });
       tunnels.set(secure, tunnel);
       inner.emit('connection', secure);

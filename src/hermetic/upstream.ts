@@ -1,6 +1,8 @@
 import { lookup } from 'node:dns';
+import { existsSync, readdirSync } from 'node:fs';
 import { BlockList, isIP, type LookupFunction } from 'node:net';
 import { networkInterfaces } from 'node:os';
+import type { SecureContext } from 'node:tls';
 import type { Dispatcher } from 'undici';
 import { ownAnswer, type Upstream } from './record.ts';
 
@@ -12,6 +14,15 @@ const HOP =
 const OTHER_BRIDGES =
   /^(?:br-|docker_gwbridge|virbr|podman|cni|lxdbr|lxcbr|vboxnet|vmnet|flannel|cali)/;
 
+/** Ends of what runs on this machine. A bridge to the machine's own network has others too. */
+const VIRTUAL_END = /^(?:veth|vnet|tap|vif)/;
+
+/** True for a bridge, whatever its name, that has containers and virtual machines alone; but the engine's own. */
+export function hasContainersAlone(name: string, devices = '/sys/class/net'): boolean {
+  if (name === 'docker0' || !existsSync(`${devices}/${name}/bridge`)) return false;
+  return readdirSync(`${devices}/${name}/brif`).every((end) => VIRTUAL_END.test(end));
+}
+
 /** What a program in a RUN could not reach by itself: loopback, and networks of other containers. */
 function forbidden(interfaces: Interfaces): BlockList {
   const list = new BlockList();
@@ -20,11 +31,15 @@ function forbidden(interfaces: Interfaces): BlockList {
   list.addAddress('::', 'ipv6');
   list.addAddress('::1', 'ipv6');
   for (const [name, addresses] of Object.entries(interfaces))
-    for (const { cidr, family } of OTHER_BRIDGES.test(name) ? (addresses ?? []) : []) {
+    for (const { cidr, family } of isOfOthers(name) ? (addresses ?? []) : []) {
       const [address = '', bits = ''] = cidr?.split('/') ?? [];
       if (bits !== '') list.addSubnet(address, Number(bits), family === 'IPv4' ? 'ipv4' : 'ipv6');
     }
   return list;
+}
+
+function isOfOthers(name: string): boolean {
+  return OTHER_BRIDGES.test(name) || hasContainersAlone(name);
 }
 
 type Interfaces = ReturnType<typeof networkInterfaces>;
@@ -55,9 +70,18 @@ export const guardedLookup: LookupFunction = (host, options, done) => {
   });
 };
 
+/** RFC 9110, section 9.2.1. */
+const SAFE = /^(?:GET|HEAD)$/;
+
+/** A server may close a connection just when it is used again (RFC 9112, section 9.3.1). */
+function wasClosed(error: unknown): boolean {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  return code === 'UND_ERR_SOCKET' || code === 'ECONNRESET';
+}
+
 interface NetworkOptions {
-  /** Certificates of authorities that are trusted, PEM. */
-  readonly roots: readonly string[];
+  /** Authorities that are trusted: read once, for a hundred of them cost more than a request. */
+  readonly trust: SecureContext;
   /** What goes through a proxy of this machine, where an address needs one. */
   readonly behindProxy: (address: string) => Dispatcher | undefined;
 }
@@ -67,13 +91,13 @@ interface NetworkOptions {
  * that reads them in a replay. An address that is
  * forbidden is answered with 403.
  */
-export async function networkUpstream({ roots, behindProxy }: NetworkOptions): Promise<{
+export async function networkUpstream({ trust, behindProxy }: NetworkOptions): Promise<{
   readonly ask: Upstream;
   readonly close: () => Promise<void>;
 }> {
   const { Agent, request: send } = (await import('undici')).default;
   const agent = new Agent({
-    connect: { lookup: guardedLookup, ca: [...roots], timeout: 30_000 },
+    connect: { lookup: guardedLookup, secureContext: trust, timeout: 30_000 },
     connections: 64,
   });
   return {
@@ -87,11 +111,16 @@ export async function networkUpstream({ roots, behindProxy }: NetworkOptions): P
         username === '' || 'authorization' in headers
           ? {}
           : { authorization: `Basic ${Buffer.from(basic).toString('base64')}` };
-      const answer = await send(href.replace(/\/\/[^/@]*@/, '//'), {
-        method: method,
-        headers: { ...Object.fromEntries(given), ...signedIn, 'accept-encoding': 'identity' },
-        body: body.length === 0 ? null : body,
-        dispatcher: behindProxy(href) ?? agent,
+      const once = () =>
+        send(href.replace(/\/\/[^/@]*@/, '//'), {
+          method: method,
+          headers: { ...Object.fromEntries(given), ...signedIn, 'accept-encoding': 'identity' },
+          body: body.length === 0 ? null : body,
+          dispatcher: behindProxy(href) ?? agent,
+        });
+      const answer = await once().catch((error: unknown) => {
+        if (SAFE.test(method) && wasClosed(error)) return once();
+        throw error;
       });
       return { status: answer.statusCode, headers: answer.headers, body: answer.body };
     },

@@ -97,7 +97,7 @@ export interface Verdict {
   /** One line that a scorecard shows. */
   readonly summary: string;
   readonly evidence: readonly Evidence[];
-  /** The one command or flag that would settle an `unknown`. */
+  /** The one command or flag that would decide an `unknown`. */
   readonly settle?: string;
   /** Where the verdict rests on weaker or other evidence than the needed facts' own source. */
   readonly source?: EvidenceSource;

@@ -35,8 +35,6 @@ export interface SourceInstruction extends Span {
   readonly line: number;
   /** Keyword and arguments, continuation lines joined, comments between them left out; here-documents are not in it. */
   readonly text: string;
-  /** Offset in `text` behind the keyword and the blanks that follow it: where flags begin. */
-  readonly flagsAt: number;
   /** Offset in `text` behind the flags. */
   readonly argumentsAt: number;
   /** The words of `text` behind the flags. */

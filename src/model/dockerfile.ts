@@ -113,22 +113,37 @@ export function readByAnother(frontend: string): string {
 
 /** True for a USER that is root whatever the image's etc/passwd says: none, uid 0, or its name; a group may stand behind. */
 export function isRootUser(user: string): boolean {
-  return /^(?:root|0+)?(?::.*)?$/.test(user.trim());
+  return /^(?:root|[+-]?0+)?(?::.*)?$/.test(user.trim());
 }
 
-/** A JSON array as BuildKit reads it; undefined where the text is none, and is taken as text. */
-export function jsonArray(text: string): readonly unknown[] | undefined {
-  if (!text.trimStart().startsWith('[')) return undefined;
-  try {
-    const value: unknown = JSON.parse(text);
-    return Array.isArray(value) ? value : undefined;
-  } catch {
-    return undefined;
+/**
+ * A JSON array as BuildKit reads it; undefined where the text is none, and is taken as text. Older versions pass over text behind the array,
+ * newer ones take all for text then: `isWhole` tells that there is none.
+ */
+export function jsonArray(
+  text: string,
+): { readonly items: readonly unknown[]; readonly isWhole: boolean } | undefined {
+  const start = text.search(/[^\s\u0085]|\ufeff/);
+  if (text[start] !== '[') return undefined;
+  let depth = 0;
+  for (const { 0: token, index } of text.matchAll(/"(?:[^"\\]|\\[^])*(?:"|$)|[[\]]/g)) {
+    if (token === '[') depth += 1;
+    if (token !== ']' || --depth > 0) continue;
+    const end = index + 1;
+    try {
+      const items = JSON.parse(text.slice(start, end)) as readonly unknown[];
+      return { items, isWhole: text.slice(end).trim() === '' };
+    } catch {
+      return undefined;
+    }
   }
+  return undefined;
 }
 
 /** The strings of an exec form (`["a", "b"]`), or undefined where the text is none. */
 export function execStrings(text: string): readonly string[] | undefined {
-  const array = jsonArray(text);
-  return array?.every((item) => typeof item === 'string') === true ? array : undefined;
+  const items = jsonArray(text)?.items;
+  return items?.every((item) => typeof item === 'string') === true
+    ? items.map((item) => item.replace(/\p{Surrogate}/gu, '\ufffd'))
+    : undefined;
 }

@@ -1,7 +1,7 @@
 /** Exit codes of the command: 0 met, 1 judged and short of the gate, 2 could not judge or bad usage, 130 on Ctrl-C. */
 export const EXIT = { met: 0, short: 1, failed: 2, interrupted: 130 } as const;
 
-/** Something the user can mend: what happened, and the next step that mends it. */
+/** Something the user can fix: what happened, and the next step that fixes it. */
 export class UserError extends Error {
   override readonly name = 'UserError';
   /** The one next step: a command, a flag or a place to look. */
@@ -60,8 +60,10 @@ export class ProxyError extends Error {
 
   /** What to do about it. */
   get nextStep(): string {
-    if (this.why.endsWith(' 407'))
-      return 'put the user and password of the proxy into its address: HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT';
+    if (/ 407$|password/i.test(this.why)) {
+      const scheme = this.why.endsWith(' 407') ? 'http' : 'socks5';
+      return `put the user and password of the proxy into its address: HTTPS_PROXY=${scheme}://USER:PASSWORD@HOST:PORT`;
+    }
     return /\b403$/.test(this.why)
       ? 'ask who runs the proxy to allow this host'
       : 'check HTTPS_PROXY and HTTP_PROXY, or add the host to NO_PROXY';

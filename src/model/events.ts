@@ -14,7 +14,8 @@ export type Phase =
   | 'grade'
   | 'gate'
   | 'load'
-  | 'push';
+  | 'push'
+  | 'copy';
 
 /** Steps within phases that a checklist shows by themselves; several may run beside each other. */
 export const PARTS = ['sbom', 'sign', 'scan'] as const;
@@ -74,7 +75,7 @@ export type PipelineEvent =
   | { readonly kind: 'raw'; readonly text: string }
   | {
       readonly kind: 'transfer';
-      readonly phase: 'load' | 'push' | 'normalise';
+      readonly phase: 'load' | 'push' | 'copy' | 'normalise';
       readonly digest: Digest;
       readonly done: number;
       readonly total: number;

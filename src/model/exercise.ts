@@ -18,6 +18,13 @@ export type Exercise =
   /** A command for `sh -c` on this machine, which has to end with 0. */
   | { readonly kind: 'smoke'; readonly command: string };
 
+/** The ports that the exercises name. */
+export function namedPorts(exercises: readonly Exercise[]): readonly number[] {
+  return exercises.flatMap((one) =>
+    one.kind === 'http' && one.port !== undefined ? [one.port] : [],
+  );
+}
+
 /** An exercise in a few words: `GET /healthz`. */
 export function exerciseWords(exercise: Exercise): string {
   switch (exercise.kind) {

@@ -7,7 +7,7 @@ import type { SecretsFact } from './secret-facts.ts';
 import type { SignatureOrigin } from './signature-origin.ts';
 import type { FoundAttestation } from './statement.ts';
 
-/** A fact that could be had, or the reason why not with the one command or flag that would settle it. */
+/** A fact that could be had, or the reason why not with the one command or flag that would decide it. */
 export type Fact<T> =
   | { readonly known: true; readonly value: T; readonly source: EvidenceSource }
   | { readonly known: false; readonly reason: string; readonly settle?: string };
@@ -59,7 +59,7 @@ export interface FileFact {
   readonly capabilities?: readonly string[];
 }
 
-/** Files in an order. An array is one; where there are very many they are made as they are asked for, each time anew. */
+/** Files in an order. An array is one; very many are made again each time that they are asked for. */
 export interface FileFacts extends Iterable<FileFact> {
   readonly length: number;
   map<T>(make: (file: FileFact) => T): T[];
@@ -125,6 +125,8 @@ export interface BuildFact {
   readonly epoch?: number;
   /** Installs and downloads of the Dockerfile; absent where no Dockerfile is known. */
   readonly analysis?: BuildAnalysis;
+  /** What a replay gave to RUNs, and nothing else, by address with the digest in the lock; absent where it was no replay. */
+  readonly replayed?: ReadonlyMap<string, string>;
 }
 
 export interface SignatureFact {
@@ -149,7 +151,14 @@ export interface AttestationsFact {
   readonly unsigned?: string;
 }
 
-export type Severity = 'critical' | 'high' | 'medium' | 'low' | 'negligible' | 'unknown';
+/** The worst first. */
+export const SEVERITIES = ['critical', 'high', 'medium', 'low', 'negligible', 'unknown'] as const;
+export type Severity = (typeof SEVERITIES)[number];
+
+/** Rank by which findings are sorted: 0 is the worst. */
+export function severityRank(severity: Severity): number {
+  return SEVERITIES.indexOf(severity);
+}
 
 /** One CVE in one package: of several records that mean the same, one. */
 export interface Vulnerability {

@@ -20,6 +20,21 @@ export interface Fetch {
 /** What the RUNs of each stage fetched, by the stage's name or `stage-N`, in the order in which it was asked for. */
 export type Fetches = ReadonlyMap<string, readonly Fetch[]>;
 
+/** By stage, in words with their line, what RUNs may have had of a network past the recording. */
+export type Incomplete = ReadonlyMap<string, readonly string[]>;
+
+/** What RUNs fetched, and where it is not known to be all. */
+export interface Recording {
+  readonly fetches: Fetches;
+  readonly incomplete: Incomplete;
+}
+
+/** By lock file, what builds that are made together recorded, and the Dockerfile that it is of. */
+export type SharedRecordings = Map<
+  string,
+  { readonly dockerfile: string | undefined; readonly recording: Recording }
+>;
+
 /** A request as a person reads it. */
 export function requestText({
   method = 'GET',

@@ -58,7 +58,7 @@ export interface FixFacts {
 }
 
 export interface FixOptions {
-  /** Ask anew for digests of references that are pinned and have a tag. */
+  /** Ask again for digests of references that are pinned and have a tag. */
   readonly refresh: boolean;
   /** Freeze package archives at this date (`20261124T000000Z`) in place of pinning single packages. */
   readonly freeze?: string;

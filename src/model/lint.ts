@@ -10,7 +10,7 @@ export interface LintRule {
   readonly title: string;
   /** What a finding weighs, where the finding itself does not say otherwise. */
   readonly level: LintLevel;
-  /** What is looked at, and why it matters. */
+  /** What is checked, and why it matters. */
   readonly help: string;
   /** Imperative, one line. */
   readonly remedy: string;

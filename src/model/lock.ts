@@ -1,5 +1,5 @@
 import type { Digest } from './digest.ts';
-import type { Fetches } from './fetches.ts';
+import type { Fetches, Incomplete } from './fetches.ts';
 
 /** The lock file's usual name, beside the Dockerfile. */
 export const LOCK_FILE_NAME = 'scoville.lock';
@@ -38,6 +38,8 @@ export interface LockFile {
   readonly images: ReadonlyMap<string, LockedImage>;
   /** Seconds since 1970, and what decided it. */
   readonly epoch?: { readonly seconds: number; readonly reason: string };
+  /** When RUNs of `--repro=deterministic` begin, in seconds since 1970; undefined by other modes. */
+  readonly start?: number;
   readonly builder: LockedBuilder;
   /** The rules and their version. */
   readonly normaliser: string;
@@ -49,11 +51,14 @@ export interface LockFile {
   readonly packages: ReadonlyMap<string, LockedPackages>;
   /** What RUNs fetched; undefined where the build was never recorded. */
   readonly fetches?: Fetches;
+  /** Where what RUNs fetched is not known to be all; undefined where it is. */
+  readonly incomplete?: Incomplete;
 }
 
 export type LockSubject =
   | 'image'
   | 'epoch'
+  | 'start'
   | 'normaliser'
   | 'snapshot'
   | 'remote'
@@ -72,4 +77,6 @@ export interface LockChange {
   readonly platform?: string;
   readonly before?: string;
   readonly after?: string;
+  /** Known vulnerabilities of the version before that the one after does not have, the worst first. */
+  readonly fixes?: readonly string[];
 }

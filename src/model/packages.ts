@@ -8,20 +8,27 @@ export interface PackageLocation {
   readonly inside?: string;
 }
 
+/** A person or an organization, as a package's record names them. */
+export interface Supplier {
+  readonly kind: 'person' | 'organization';
+  readonly name: string;
+  readonly email?: string;
+}
+
+/** Packages of a distribution, by their types of package URLs. */
+export type SystemType = 'deb' | 'apk' | 'rpm';
+
+export function isSystemType(type: string): type is SystemType {
+  return type === 'deb' || type === 'apk' || type === 'rpm';
+}
+
+/** Packages of a language, by their types of package URLs. */
+export type LanguageType =
+  'npm' | 'pypi' | 'golang' | 'maven' | 'gem' | 'composer' | 'cargo' | 'nuget';
+
 /** One installed package, as a package database or a language's own record in the image states it. */
 export interface Package {
-  readonly type:
-    | 'deb'
-    | 'apk'
-    | 'rpm'
-    | 'npm'
-    | 'pypi'
-    | 'golang'
-    | 'maven'
-    | 'gem'
-    | 'composer'
-    | 'cargo'
-    | 'nuget';
+  readonly type: SystemType | LanguageType;
   readonly name: string;
   readonly version: string;
   /** Package URL (purl-spec). */
@@ -32,8 +39,25 @@ export interface Package {
   readonly architecture?: string;
   /** The source package, where the database names one (Debian: name and version). */
   readonly source?: { readonly name: string; readonly version: string };
+  /** Who gives it out: its maintainer in a distribution, its vendor, else its author. */
+  readonly supplier?: Supplier;
+  /** Who made it, where the record tells that from who gives it out. */
+  readonly originator?: Supplier;
   /** Module stream that an RPM was built for, as its header states it. */
   readonly modularity?: string;
+}
+
+/** A file of the image that is, byte for byte, what the build fetched from an address. */
+export interface DownloadedFile {
+  readonly path: string;
+  readonly layer: Digest;
+  readonly digest: Digest;
+  /** Where the build asked for it, secrets masked. */
+  readonly address: string;
+  /** By the address; no version where that does not say it plainly. */
+  readonly name: string;
+  readonly version?: string;
+  readonly purl: string;
 }
 
 /** A file that records packages, or may, and could not be read in whole: the catalogue may lack what it says. */

@@ -61,7 +61,7 @@ export interface Refusal {
   readonly criterion?: string;
   readonly reason: string;
   readonly line: number;
-  /** The one command or flag that would settle it. */
+  /** The one command or flag that would decide it. */
   readonly settle?: string;
 }
 

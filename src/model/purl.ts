@@ -58,8 +58,8 @@ export function readPurl(text: string): Purl | undefined {
   };
 }
 
-/** As it stands where the escapes are wrong. */
-function decoded(text: string): string {
+/** A part of a URL without its escapes; as it stands where those are wrong. */
+export function decoded(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {

@@ -1,3 +1,4 @@
+import type { Descriptor } from './oci.ts';
 import type { ReproMode } from './settings.ts';
 import type { SteadyInputs } from './steady-inputs.ts';
 
@@ -47,6 +48,8 @@ export interface RecordedBuild {
   readonly normaliser: { readonly id: string; readonly mode: ReproMode } | undefined;
   /** What RUNs were given by `deterministic`; undefined where nothing. */
   readonly steady: SteadyInputs | undefined;
+  /** The artifact beside the image that has what RUNs fetched; undefined where none is named. */
+  readonly inputs: Descriptor | undefined;
   /** Seconds since 1970; undefined where none is recorded. */
   readonly epoch: number | undefined;
 }

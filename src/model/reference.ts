@@ -76,3 +76,17 @@ export function familiarReference(ref: ImageReference): string {
 export function withDefaultTag(ref: ImageReference): ImageReference {
   return ref.tag === undefined && ref.digest === undefined ? { ...ref, tag: 'latest' } : ref;
 }
+
+/** Those of the names that are references. */
+export function referencesOf(names: readonly string[]): readonly ImageReference[] {
+  return names.flatMap((name) => {
+    const reference = parseReference(name);
+    return reference.ok ? [reference.value] : [];
+  });
+}
+
+/** A name with its registry and tag; undefined where it is not a reference. */
+export function fullName(name: string): string | undefined {
+  const reference = parseReference(name);
+  return reference.ok ? formatReference(withDefaultTag(reference.value)) : undefined;
+}

@@ -45,7 +45,7 @@ export interface ReportInput {
   readonly contents?: readonly ImageContents[];
   /** What to do next, best first; none where nothing is left or nobody worked it out. */
   readonly steps?: readonly NextStep[];
-  /** The gate that the image was held to; absent where none was asked for. */
+  /** The gate that the image was checked against; absent where none was asked for. */
   readonly gate?: GateAnswer;
   /** Digest and every outcome are as in the build before. */
   readonly unchanged?: boolean;

@@ -44,12 +44,12 @@ export interface SecretsFact {
   readonly scannedFiles: number;
   /** Published tests and documentation, by rule: counted and shown, never dropped. */
   readonly suppressed?: readonly SuppressedSecret[];
-  /** What was looked at only in part, or not at all: what was not found may be there. */
+  /** What was checked only in part, or not at all: what was not found may be there. */
   readonly gaps?: readonly SecretGap[];
   /** Gaps that are not listed. */
   readonly moreGaps?: number;
   /** How many contents are packed in a way that is not opened, by that way. */
   readonly unopened?: Readonly<Record<string, number>>;
-  /** Why not every layer was looked at, where that is so: what was not found may be there. */
+  /** Why not every layer was checked, where that is so: what was not found may be there. */
   readonly incomplete?: string;
 }

@@ -15,6 +15,7 @@ export type ScannerName = (typeof SCANNERS)[number];
 export const SCANNER_CHOICES = ['auto', ...SCANNERS, 'none'] as const;
 
 export const HERMETIC_MODES = ['off', 'record', 'replay'] as const;
+
 /** A keyless signer: subject and issuer, each by text or by pattern. */
 export interface TrustedIdentity {
   readonly subject?: string;
@@ -36,7 +37,6 @@ interface RegistrySettings {
 /** How the own layers come out the same; `deterministic`: aggressive rules, and the same inputs for each RUN. */
 export type ReproMode = 'safe' | 'aggressive' | 'deterministic' | 'off';
 
-/** `.scoville.yaml`, defaults filled in. docs/configuration.md describes each. */
 /** A sigstore of one's own, as settings and flags name it: addresses, and files by their absolute path. */
 export interface SigstoreChoice {
   readonly fulcioUrl?: string;
@@ -47,6 +47,7 @@ export interface SigstoreChoice {
   readonly trustedRoot?: string;
 }
 
+/** `.scoville.yaml`, defaults filled in. docs/configuration.md describes each. */
 export interface Settings {
   /** Where what is set in a file was set. */
   readonly origins: readonly SettingOrigin[];
@@ -96,6 +97,10 @@ export interface Settings {
     readonly start?: string;
     /** Have RUNs use one processor. */
     readonly oneProcessor: boolean;
+    readonly oneFileTime: boolean;
+    readonly sortedFolders: boolean;
+    readonly temporaryNames: boolean;
+    readonly sameAddresses: boolean;
     /** Where random numbers of RUNs begin; drawn by the kernel where not given. */
     readonly seed?: number;
     readonly pin: boolean;

@@ -5,6 +5,14 @@ export interface SteadyInputs {
   /** `frozen`: it is that time throughout; `running`: in each program the clock begins there. */
   readonly clock: 'frozen' | 'running';
   readonly oneProcessor: boolean;
+  /** Files that the build wrote have the time `start`, whenever it wrote them. */
+  readonly oneFileTime: boolean;
+  /** Folders are listed in the order of names. */
+  readonly sortedFolders: boolean;
+  /** What names a thing is a count, not drawn at random: temporary files, ids of file systems, processes. */
+  readonly temporaryNames: boolean;
+  /** Programs lie in the same places of memory (x86-64). */
+  readonly sameAddresses: boolean;
   /** Where random numbers begin; undefined where they are random. */
   readonly seed: number | undefined;
 }

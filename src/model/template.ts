@@ -69,7 +69,8 @@ interface TemplateNote {
 export interface Template {
   readonly name: string;
   readonly title: string;
-  readonly facts: FactReader;
+  /** Without one, the name of the project's folder is all that is known. */
+  readonly facts?: FactReader;
   readonly detect: readonly DetectionRule[];
   readonly questions: readonly Question[];
   /** Image by role, with placeholders of versions. */

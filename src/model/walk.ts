@@ -43,5 +43,4 @@ export interface WalkedLayer {
   readonly digest: Digest;
   readonly diffId: Digest;
   readonly entries: number;
-  readonly uncompressedSize: number;
 }

@@ -1,5 +1,6 @@
 const DAYS = 'Sun Mon Tue Wed Thu Fri Sat'.split(' ');
-const MONTHS = 'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'.split(' ');
+/** As English names them, short, from January on. */
+export const MONTHS = 'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'.split(' ');
 
 /** A time in UTC as its words have it: `Nov`, `25`, `15:05:43`, `2026`. */
 interface DateWords {

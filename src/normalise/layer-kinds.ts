@@ -20,8 +20,6 @@ export interface BasePart {
   readonly history: number;
 }
 
-export const NO_BASE: BasePart = { layers: 0, history: 0 };
-
 /** One per layer, bottom first. Where the history does not account for every layer, own layers' kinds are unknown. */
 export function layerKinds(config: ImageConfig, base: BasePart): LayerKind[] {
   const diffIds = config.rootfs.diff_ids;

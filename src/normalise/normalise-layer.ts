@@ -31,6 +31,8 @@ export interface LayerInput {
   readonly write: Write;
   /** What the own layer below left (`NormalisedLayer.trail`); nothing for the first. */
   readonly earlier?: TimeTrail;
+  /** The time that RUNs saw of every file that was written later, in seconds since 1970; none where they saw true ones. */
+  readonly fileTime?: number | undefined;
   readonly maxBuffered?: number;
   /** Where pieces are compressed; the default starts threads for large layers. */
   readonly pool?: () => PieceCompressor;
@@ -57,8 +59,8 @@ export interface NormalisedLayer {
  * change. Memory is bounded by `maxBuffered`, not by the size of files. Throws TarError where the layer is no tar.
  */
 export async function normaliseLayer(input: LayerInput): Promise<NormalisedLayer> {
-  const { epoch, copied, earlier } = input;
-  const stamps = new StampLedger({ epoch, copied, earlier });
+  const { epoch, copied, earlier, fileTime } = input;
+  const stamps = new StampLedger({ epoch, copied, earlier, fileTime });
   const rewriter = new LayerRewriter({
     rules: input.rules.rules,
     epoch,
@@ -89,12 +91,12 @@ export async function normaliseLayer(input: LayerInput): Promise<NormalisedLayer
 
 /** All that a layer's result depends on, as one hex name: for caches of results. */
 export function layerKey(
-  layer: Pick<LayerInput, 'epoch' | 'copied' | 'rules' | 'earlier' | 'compression'> & {
+  layer: Pick<LayerInput, 'epoch' | 'copied' | 'rules' | 'earlier' | 'compression' | 'fileTime'> & {
     sourceDiffId: Digest;
   },
 ): string {
-  const { sourceDiffId, epoch, copied, rules, earlier, compression } = layer;
-  const other = compression === 'zstd' ? [compression] : [];
+  const { sourceDiffId, epoch, copied, rules, earlier, compression, fileTime } = layer;
+  const other = [...(compression === 'zstd' ? [compression] : []), ...(fileTime ? [fileTime] : [])];
   const parts = [sourceDiffId, epoch, copied, rules.id, earlier ?? NO_TRAIL, ...other];
   return digestOf(JSON.stringify(parts)).slice('sha256:'.length);
 }

@@ -1,5 +1,5 @@
-import { pathPattern, treePattern } from './path-pattern.ts';
-import type { PathRule, TimeRule } from './rule.ts';
+import { pathPattern } from './path-pattern.ts';
+import { type PathRule, pathRule, type TimeRule } from './rule.ts';
 import { isStamped } from './rules/times.ts';
 
 /** The user's own rules of .scoville.yaml, by path patterns (`*`, `?`, `**`). */
@@ -22,16 +22,13 @@ export function ownPathRules(own: OwnRules): readonly PathRule[] {
   return (['drop', 'empty'] as const).flatMap((kind) => {
     const patterns = own[kind] ?? [];
     if (patterns.length === 0) return [];
-    const isMeant = pathPattern(...patterns);
-    const isTree = treePattern(...patterns);
-    return {
+    return pathRule({
       ...FACTS,
       id: `own-${kind}`,
       touches: `Files that reproducible.${kind} in .scoville.yaml names.`,
       kind,
-      applies: ({ path }) => isMeant(path),
-      appliesToFolder: ({ path }) => isTree(path),
-    };
+      files: patterns,
+    });
   });
 }
 

@@ -1,5 +1,6 @@
 import type { TarEntry } from '../model/tar.ts';
 import type { LayerEntry } from '../model/walk.ts';
+import { pathPattern, treePattern } from './path-pattern.ts';
 import type { StampLedger } from './stamp-ledger.ts';
 
 /** What a rule may know beside the bytes. */
@@ -15,7 +16,7 @@ export interface RuleContext {
   readonly stamps: StampLedger;
 }
 
-/** Something that makes builds differ and is the user's to mend. */
+/** Something that makes builds differ, for the user to fix. */
 export interface Finding {
   readonly kind:
     'private-key' | 'certificate' | 'build-date' | 'machine-id' | 'hard-link' | 'too-large';
@@ -42,6 +43,22 @@ export interface PathRule extends RuleFacts {
   readonly appliesToFolder?: (folder: LayerEntry) => boolean;
 }
 
+/** The rule for what `files` (patterns of `pathPattern`) name. */
+export function pathRule({
+  files,
+  ...facts
+}: Omit<PathRule, 'applies' | 'appliesToFolder'> & {
+  readonly files: readonly string[];
+}): PathRule {
+  const isMeant = pathPattern(...files);
+  const isTree = treePattern(...files);
+  return {
+    ...facts,
+    applies: ({ path }) => isMeant(path),
+    appliesToFolder: ({ path }) => isTree(path),
+  };
+}
+
 /** How a rule tells its files: by path, and by the first bytes where it gives any. */
 interface ContentRule extends RuleFacts {
   readonly applies: (
@@ -63,7 +80,7 @@ export interface RewriteRule extends ContentRule {
 /** Looks, and changes nothing. */
 export interface ReportRule extends ContentRule {
   readonly kind: 'report';
-  /** Larger files are not looked at. */
+  /** Larger files are not checked. */
   readonly largest: number;
   readonly inspect: (bytes: Uint8Array, context: RuleContext) => Finding | undefined;
 }

@@ -29,14 +29,21 @@ const MOST_SECONDS = 65_536;
 export class StampLedger {
   readonly #epoch: number;
   readonly #copied: boolean;
+  readonly #fileTime: number;
   readonly #copiedSeconds: ReadonlySet<number>;
   readonly #ownSeconds = new Set<number>();
   readonly #earlier: ReadonlyMap<string, Stamp>;
   readonly #stamps = new Map<string, Stamp>();
   readonly #sources = new Map<string, { before: number; after: number; size: number }>();
 
-  constructor(layer: { epoch: number; copied: boolean; earlier?: TimeTrail | undefined }) {
+  constructor(layer: {
+    epoch: number;
+    copied: boolean;
+    earlier?: TimeTrail | undefined;
+    fileTime?: number | undefined;
+  }) {
     this.#epoch = layer.epoch;
+    this.#fileTime = layer.fileTime ?? Infinity;
     this.#copied = layer.copied;
     const { copiedSeconds, stamps } = layer.earlier ?? NO_TRAIL;
     this.#copiedSeconds = new Set(copiedSeconds);
@@ -52,7 +59,8 @@ export class StampLedger {
 
   /** An entry's time. `isSource` says that stamps may be of it. */
   timeOf(path: string, mtime: number, size: number, isSource: boolean): number {
-    const before = Math.floor(mtime);
+    // As the program saw it that wrote the stamp.
+    const before = Math.min(Math.floor(mtime), this.#fileTime);
     const after = this.settle(mtime);
     if (this.#copied && before < this.#epoch && this.#ownSeconds.size < MOST_SECONDS)
       this.#ownSeconds.add(before);

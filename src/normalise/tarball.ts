@@ -1,4 +1,5 @@
 import { gunzipSync } from 'node:zlib';
+import { byCodeUnit } from '../model/order.ts';
 import type { TarEntry } from '../model/tar.ts';
 import { TarReader } from '../tar/reader.ts';
 import { TarError } from '../tar/tar-error.ts';
@@ -98,7 +99,7 @@ function inOrder(members: readonly Member[]): readonly Member[] {
   const mayMove =
     names.size === members.length && members.every((m) => m.entry.type !== 'hardlink');
   if (!mayMove) return members;
-  return members.toSorted((a, b) => (a.entry.name < b.entry.name ? -1 : 1));
+  return members.toSorted((a, b) => byCodeUnit(a.entry.name, b.entry.name));
 }
 
 function withoutTimes(pax: TarEntry['pax']): TarEntry['pax'] {

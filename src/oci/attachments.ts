@@ -1,18 +1,14 @@
 import { type Digest, digestHex } from '../model/digest.ts';
 import { messageOf, UserError } from '../model/errors.ts';
-import type { Descriptor, Manifest } from '../model/oci.ts';
-import type { Attachment, Attachments } from '../model/opened-image.ts';
+import { inParallel } from '../model/in-parallel.ts';
+import type { Manifest } from '../model/oci.ts';
+import type { AttachedLists, Attachment, Attachments } from '../model/opened-image.ts';
 import type { ReadDocument } from './blobs/blob-source.ts';
 import { MAX_DOCUMENT_BYTES, parseManifest } from './documents.ts';
 import type { AttestationManifest } from './image-index.ts';
-import { inParallel } from './in-parallel.ts';
 
 /** Where a place keeps what hangs on an image. Each throws where it cannot be asked. */
-export interface AttachmentPlace {
-  /** What may have `subject` as its subject. */
-  readonly referrers: (subject: Digest) => Promise<readonly Descriptor[]>;
-  /** The manifest under a tag, undefined where there is none. */
-  readonly tagged: (tag: string) => Promise<Descriptor | undefined>;
+export interface AttachmentPlace extends AttachedLists {
   readonly read: ReadDocument;
 }
 

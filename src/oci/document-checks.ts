@@ -39,7 +39,7 @@ export function checkedPlatform(
  * Docker's classic store for none of layers; both want a diffID for each layer.
  */
 export function isRunnable({ layers }: Manifest, configBytes: Uint8Array): boolean {
-  if (layers.length === 0 || !/^\s*\{/.test(Buffer.from(configBytes).toString('latin1', 0, 1000)))
+  if (layers.length === 0 || !/^\s*\{/.test(Buffer.from(configBytes).toString('latin1')))
     return false;
   try {
     const { rootfs } = readShaped(configBytes, CONFIG, 'the config') as Partial<ImageConfig>;

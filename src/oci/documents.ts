@@ -36,7 +36,7 @@ export function parseObject(
 }
 
 function strictly(bytes: Uint8Array, what: string): unknown {
-  return valueOf(parseStrictJson(bytes, what, MAX_DOCUMENT_BYTES));
+  return valueOf(parseStrictJson(bytes, what, MAX_DOCUMENT_BYTES, 'as Go'));
 }
 
 function valueOf(result: Result<unknown>): unknown {

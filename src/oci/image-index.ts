@@ -1,10 +1,14 @@
 import { type Digest, parseDigest } from '../model/digest.ts';
 import { UserError } from '../model/errors.ts';
-import { type Descriptor, isAttestationManifest, isIndex } from '../model/oci.ts';
+import {
+  CONTAINERD_NAME,
+  type Descriptor,
+  isAttestationManifest,
+  isIndex,
+  REF_NAME,
+} from '../model/oci.ts';
 import { parseIndex } from './documents.ts';
 
-const CONTAINERD_NAME = 'io.containerd.image.name';
-const REF_NAME = 'org.opencontainers.image.ref.name';
 /** An index in an index in an index is more than any tool writes. */
 const MAX_DEPTH = 3;
 

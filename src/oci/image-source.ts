@@ -38,12 +38,15 @@ const PREFIXES: Readonly<Record<string, ImageName['place'] | undefined>> = {
   'oci-archive': 'archive',
   'docker-archive': 'archive',
 };
+/** A name that is meant for a file. */
+const ARCHIVE = /\.(?:tar(?:\.\w+)?|tgz|oci)$/i;
 /** Docker Hub has images named `docker` and `registry`: what follows is a tag of theirs where it is one word of this form. */
 const THEIR_TAG = /^(?:\d[\w.-]*|latest|(?:rc-?)?(?:dind|cli|git|windowsservercore)[\w.-]*)$/;
 
 /**
  * What `text` names: by its prefix (`registry:`, `docker:`, `store:`, `oci:`, `oci-archive:`, `docker-archive:`, `-` for stdin), else by
- * what is on the disk, a layout's folder or an archive, else a reference. Paths count from `cwd`. Throws UserError.
+ * what is on the disk, a layout's folder or an archive, else a reference. Paths count from `cwd`. Throws UserError, also for a name of an
+ * image under which a file lies that is not called an archive.
  */
 export async function parseImageName(text: string, cwd: string): Promise<ImageName> {
   const shown = quoted(text).slice(1, -1);
@@ -80,7 +83,14 @@ async function byGuess(text: string, shown: string, cwd: string): Promise<ImageN
   const isPath = /^(?:\.{0,2}\/|~\/)/.test(text);
   const { path, wanted } = await pathAndName(text, cwd);
   const found = await kindOf(path, isPath);
-  if (found === 'layout' || found === 'archive') return { place: found, text: shown, path, wanted };
+  if (found === 'layout' || found === 'archive') {
+    // The folder is often somebody else's: what lies in it must not stand for an image that is run from a registry.
+    if (!isPath && !ARCHIVE.test(path) && parseReference(text).ok)
+      throw new UserError(`${shown} is the name of an image, and a file here too`, {
+        nextStep: `Write ./${shown} for the file, or registry:${shown} for the image.`,
+      });
+    return { place: found, text: shown, path, wanted };
+  }
   if (isPath)
     throw new UserError(
       found === 'folder' ? `${shown} is not an OCI layout` : `${shown}: no such file`,

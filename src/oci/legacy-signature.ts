@@ -1,10 +1,8 @@
 import { type Digest, digestHex } from '../model/digest.ts';
-import { type Annotations, type Descriptor, MEDIA_TYPE } from '../model/oci.ts';
+import { type Annotations, type Descriptor, MEDIA_TYPE, REF_NAME } from '../model/oci.ts';
+import { byCodeUnit } from '../model/order.ts';
 import type { BlobStore } from './blobs/blob-store.ts';
 import { describe } from './referrers.ts';
-
-const DSSE = 'application/vnd.dsse.envelope.v1+json';
-const SIMPLE_SIGNING = 'application/vnd.dev.cosign.simplesigning.v1+json';
 
 /** A manifest that is found by a tag made of its subject's digest. */
 export interface TaggedManifest {
@@ -40,7 +38,10 @@ export interface TaggedLayer {
  * that with the log's answer.
  */
 export function signatureLayer(payload: Uint8Array, annotations: Annotations): TaggedLayer {
-  return { descriptor: { ...describe(SIMPLE_SIGNING, payload), annotations }, bytes: payload };
+  return {
+    descriptor: { ...describe(MEDIA_TYPE.simpleSigning, payload), annotations },
+    bytes: payload,
+  };
 }
 
 /** An envelope as `cosign attest` kept it (specs/ATTESTATION_SPEC.md, "Storage"). */
@@ -49,7 +50,7 @@ export function envelopeLayer(layer: {
   readonly annotations: Annotations;
 }): TaggedLayer {
   const { bytes, annotations } = layer;
-  return { descriptor: { ...describe(DSSE, bytes), annotations }, bytes };
+  return { descriptor: { ...describe(MEDIA_TYPE.dsse, bytes), annotations }, bytes };
 }
 
 /**
@@ -105,18 +106,31 @@ export function taggedManifest(layers: readonly Descriptor[]): {
   return { config, manifest };
 }
 
-const REF_NAME = 'org.opencontainers.image.ref.name';
+/** What tells one layer under a tag from another: the same payload is signed by several. */
+function layerName({ digest, annotations }: Descriptor): string {
+  const sorted = Object.entries(annotations ?? {}).sort(([a], [b]) => byCodeUnit(a, b));
+  return JSON.stringify([digest, sorted]);
+}
+
+/** Those of `added` that are not there. */
+export function missingLayers(
+  there: readonly Descriptor[],
+  added: readonly Descriptor[],
+): readonly Descriptor[] {
+  const known = new Set(there.map(layerName));
+  return added.filter((layer) => !known.has(layerName(layer)));
+}
 
 /** The entries of a layout's index.json that keep such manifests with their tags. */
 export function taggedEntries(tagged: readonly TaggedManifest[]): readonly Descriptor[] {
   return tagged.map(({ tag, descriptor }) => ({ ...descriptor, annotations: { [REF_NAME]: tag } }));
 }
 
-/** Those of a layout's entries that `taggedEntries` made. */
+/** Those of a layout's entries that are kept so. */
 export function readTaggedEntries(entries: readonly Descriptor[]): readonly TaggedManifest[] {
   return entries.flatMap(({ annotations, ...descriptor }) => {
     const tag = annotations?.[REF_NAME];
-    return tag !== undefined && /^sha256-[0-9a-f]{64}\.(?:sig|att)$/.test(tag)
+    return tag !== undefined && /^sha256-[0-9a-f]{64}\.(?:sig|att|sbom)$/.test(tag)
       ? [{ tag, descriptor }]
       : [];
   });

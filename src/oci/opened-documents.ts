@@ -1,5 +1,6 @@
 import { parseDigest } from '../model/digest.ts';
 import { UserError } from '../model/errors.ts';
+import { inParallel } from '../model/in-parallel.ts';
 import {
   type Descriptor,
   type Index,
@@ -22,9 +23,8 @@ import {
 import { MAX_DOCUMENT_BYTES, parseManifest } from './documents.ts';
 import type { AttestationManifest } from './image-index.ts';
 import { artifactKind } from './image-kind.ts';
-import { inParallel } from './in-parallel.ts';
 import { chooseEntries, entryKey, withNormalPlatform } from './index-entries.ts';
-import { normalPlatform, platformRank } from './platform-choice.ts';
+import { normalPlatform, mayRunOn } from './platform-choice.ts';
 import { quoted } from './quoted-text.ts';
 
 /** The documents of an image: what its root leads to. */
@@ -102,8 +102,7 @@ class DocumentWalk {
       if (one === undefined) return;
       const own = descriptor.platform ?? normalPlatform(one.config);
       offered.push(platformName(own));
-      if (platform === undefined || platformRank(own, platform) !== undefined)
-        opened.set(descriptor, one);
+      if (platform === undefined || mayRunOn(own, platform)) opened.set(descriptor, one);
     });
     // In the index's order, whichever came first.
     const [first, ...rest] = this.#images.flatMap((descriptor) => opened.get(descriptor) ?? []);
@@ -127,7 +126,8 @@ class DocumentWalk {
       return undefined;
     }
     const index = readIndex(bytes, descriptor);
-    const children = index.manifests.map(withNormalPlatform).filter((child) => {
+    const children = index.manifests.filter((entry) => {
+      const child = withNormalPlatform(entry);
       const key = entryKey(child);
       return !this.#isAttestation(child) && !this.#seen.has(key) && this.#seen.add(key);
     });

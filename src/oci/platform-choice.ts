@@ -51,36 +51,49 @@ export function normalPlatform(platform: Partial<Platform>): Platform {
 
 /** True where `platform` is what `wanted` asks for; without a variant any of that processor will do. */
 export function matchesPlatform(platform: Platform, wanted: Platform): boolean {
-  return platformRank(platform, wanted) === 0;
+  const [own, asked] = [normalPlatform(platform), normalPlatform(wanted)];
+  return (
+    own.os === asked.os &&
+    own.architecture === asked.architecture &&
+    (asked.variant === undefined || variantOf(own) === variantOf(asked))
+  );
+}
+
+/** True for what `wanted` asks for, and for what a runtime of it takes where there is nothing better. */
+export function mayRunOn(platform: Platform, wanted: Platform): boolean {
+  return matchesPlatform(platform, wanted) || platformRanks(platform, wanted).some(Number.isFinite);
 }
 
 /**
- * How far `platform` is from what `wanted` asks for: 0 is it, undefined is nothing that it runs. In between lies what a runtime takes
- * where there is nothing better: earlier variants, and the processor's 32-bit mode (containerd/platforms, `Only`).
+ * How far `platform` is from what a runtime of `wanted` takes first, for each order that versions of engines try platforms in: 0 is the
+ * first, Infinity is nothing that it runs. Without a variant a runtime takes the processor's usual one, and no other of it.
  */
-export function platformRank(platform: Platform, wanted: Platform): number | undefined {
+export function platformRanks(platform: Platform, wanted: Platform): readonly number[] {
   const [own, asked] = [normalPlatform(platform), normalPlatform(wanted)];
-  if (own.os !== asked.os) return undefined;
-  const isSame = own.architecture === asked.architecture;
-  if (isSame && asked.variant === undefined) return 0;
-  const rank = runnable(asked.architecture, variantOf(asked)).indexOf(
-    `${own.architecture}/${variantOf(own)}`,
-  );
-  return rank < 0 ? undefined : rank;
+  const spelled = `${own.architecture}/${variantOf(own)}`;
+  return orders(asked.architecture, variantOf(asked)).map((order) => {
+    const rank = own.os === asked.os ? order.indexOf(spelled) : -1;
+    return rank < 0 ? Infinity : rank;
+  });
 }
 
-/** What a processor runs, the best first. */
-function runnable(architecture: string, variant: string): readonly string[] {
+/** What a processor runs, the best first (containerd/platforms, `Only`): before 1.0 an arm64 ran no older arm64. */
+function orders(architecture: string, variant: string): readonly (readonly string[])[] {
   const own = `${architecture}/${variant}`;
   const number = Number(/^v(\d+)$/.exec(variant)?.[1] ?? NaN);
-  const downTo = (first: number, last: number): readonly string[] =>
-    Array.from({ length: Math.max(0, Math.min(first - last, 16)) }, (_, i) => `v${first - 1 - i}`);
-  if (architecture === 'amd64')
-    return [own, ...downTo(number, 1).map((older) => `amd64/${older}`), '386/'];
-  if (architecture === 'arm') return [own, ...downTo(number, 5).map((older) => `arm/${older}`)];
-  if (architecture !== 'arm64') return [own];
-  const arm = ['v8', 'v7', 'v6', 'v5'].map((older) => `arm/${older}`);
-  return [own, ...olderArm64(variant).map((older) => `arm64/${older}`), ...arm];
+  const older = (of: string, last: number): readonly string[] =>
+    Array.from(
+      { length: Math.max(0, Math.min(number - last, 16)) },
+      (_, i) => `${of}/v${number - 1 - i}`,
+    );
+  if (architecture === 'amd64') return [[own, ...older('amd64', 1), '386/']];
+  if (architecture === 'arm') return [[own, ...older('arm', 5)]];
+  if (architecture !== 'arm64') return [[own]];
+  const arm = ['v8', 'v7', 'v6', 'v5'].map((one) => `arm/${one}`);
+  return [
+    [own, ...olderArm64(variant).map((one) => `arm64/${one}`), ...arm],
+    [own, `arm/${variant}`, ...older('arm', 5)],
+  ];
 }
 
 /** arm64 v9.N runs what v9.0 to v9.N and v8.0 to v8.(N+5) are for. */

@@ -52,8 +52,9 @@ export function bundleReferrer(options: {
 }
 
 /**
- * Stores an artifact of one layer, kept as it is, that is about `subject` (KEP-6061, "OCI Artifact Format"; image-spec, manifest.md,
- * "Guidelines for Artifact Usage"): its type stands in `artifactType` and as the config's media type. Gives its descriptor.
+ * Stores an artifact that is about `subject` (KEP-6061, "OCI Artifact Format"; image-spec, manifest.md,
+ * "Guidelines for Artifact Usage"): its type is `artifactType` and the config's media type. `layer` is
+ * stored as it is under `title`; the caller stores the `others`. Gives its descriptor.
  */
 export async function writeArtifact(
   blobs: BlobStore,
@@ -61,10 +62,16 @@ export async function writeArtifact(
     subject,
     artifactType,
     layer,
+    title,
+    mediaType,
+    others = [],
   }: {
     readonly subject: Descriptor;
     readonly artifactType: string;
     readonly layer: Uint8Array;
+    readonly title: string;
+    readonly mediaType: string;
+    readonly others?: readonly Descriptor[];
   },
 ): Promise<Descriptor> {
   const manifest = {
@@ -74,9 +81,10 @@ export async function writeArtifact(
     config: describe(artifactType, EMPTY_CONFIG),
     layers: [
       {
-        ...describe('application/json', layer),
-        annotations: { 'org.opencontainers.image.title': 'profile.json' },
+        ...describe(mediaType, layer),
+        annotations: { 'org.opencontainers.image.title': title },
       },
+      ...others,
     ],
     subject: { mediaType: subject.mediaType, digest: subject.digest, size: subject.size },
   } satisfies Manifest;

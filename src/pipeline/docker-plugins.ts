@@ -1,4 +1,4 @@
-import { chmod, lstat, mkdir, readFile, rm, rmdir } from 'node:fs/promises';
+import { chmod, lstat, readFile, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf, UserError } from '../model/errors.ts';
 import {
@@ -13,7 +13,7 @@ import {
   readUndo,
   type Undo,
 } from '../plans/plugin/plugin-file.ts';
-import { writeFileBeside } from './write-file-beside.ts';
+import { writeFileBeside, makeFolder } from './write-file-beside.ts';
 
 /** What starts this program, absolute, and its version. */
 interface PluginStart {
@@ -39,9 +39,7 @@ export async function installPlugins(
   const builder = await undoOf(dockerConfig, PLUGINS.builder);
   const folder = join(dockerConfig, 'cli-plugins');
   const folders = await missingFolders([folder, dockerConfig]);
-  await mkdir(folder, { recursive: true, mode: 0o700 }).catch((cause: unknown) => {
-    throw new UserError(`${folder} could not be made: ${messageOf(cause)}`, { cause });
-  });
+  await makeFolder(folder, 0o700);
   const write = async (name: PluginName, undo: Undo): Promise<string> => {
     const path = pathOf(dockerConfig, name);
     await writeFileBeside(path, pluginFile(name, { ...about, undo }), 0o755);

@@ -1,4 +1,3 @@
-import { UserError } from '../model/errors.ts';
 import type { Settings } from '../model/settings.ts';
 import { type CredentialSource, dockerCredentials } from '../oci/registry/credentials.ts';
 import { RegistryClient } from '../oci/registry/registry-client.ts';
@@ -25,7 +24,7 @@ export class Registries {
     this.#settings = settings;
     const { env, paths } = context;
     this.#credentials = dockerCredentials(paths.dockerConfig, env, (helper, server) =>
-      askHelper(context, helper, server),
+      askCredentialHelper(context.run, helper, server),
     );
     this.#unverified = networkFetch(env, env['HOME'] ?? '/', { isVerified: false });
   }
@@ -82,23 +81,4 @@ export class Registries {
       return new RegistryConnection({ ...options, credentials, base });
     });
   }
-}
-
-/** A helper that cannot be asked stops the run: going on without would look like a wrong password. */
-async function askHelper(
-  context: PipelineContext,
-  helper: string,
-  server: string,
-): Promise<unknown> {
-  const answer = await askCredentialHelper(context.run, helper, server);
-  if (!answer.ok)
-    throw new UserError(
-      `docker-credential-${helper} gave no credentials for ${server}: ${answer.error}`,
-      {
-        nextStep: `docker login ${server}`,
-      },
-    );
-  return answer.value === undefined
-    ? undefined
-    : { Username: answer.value.username, Secret: answer.value.secret };
 }

@@ -57,3 +57,11 @@ export function reportFiles(reports: readonly ReportRequest[]): readonly string[
   }
   return files;
 }
+
+/** True for a folder, over links too; false for what is not there or cannot be read. */
+export function isFolder(path: string): Promise<boolean> {
+  return stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+}

@@ -2,7 +2,7 @@ import type { Digest } from '../model/digest.ts';
 import { isIndex, type Platform, platformName } from '../model/oci.ts';
 import { formatReference, type ImageReference } from '../model/reference.ts';
 import { parseImageConfig, parseIndex, parseManifest } from '../oci/documents.ts';
-import { platformRank } from '../oci/platform-choice.ts';
+import { platformRanks } from '../oci/platform-choice.ts';
 import type { RegistryClient } from '../oci/registry/registry-client.ts';
 import type { NeededImage, ResolvedImage } from '../plans/external-images.ts';
 import { inspectLocalImages, type LocalImage } from '../tools/docker/docker-images.ts';
@@ -142,8 +142,8 @@ async function platformManifest(
   if (!isIndex(root.descriptor.mediaType)) return root;
   const [match] = parseIndex(root.bytes, root.descriptor.digest)
     .manifests.flatMap((m) => {
-      const rank = m.platform === undefined ? undefined : platformRank(m.platform, platform);
-      return rank === undefined ? [] : [{ rank, digest: m.digest }];
+      const [rank = Infinity] = m.platform === undefined ? [] : platformRanks(m.platform, platform);
+      return rank === Infinity ? [] : [{ rank, digest: m.digest }];
     })
     .sort((a, b) => a.rank - b.rank);
   return match === undefined ? undefined : client.getManifest(repository, match.digest);

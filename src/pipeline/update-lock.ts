@@ -9,8 +9,9 @@ import { phase } from './context.ts';
 import { lockOfBuilt } from './image-build/lock-built.ts';
 import { normaliseBuilt } from './image-build/normalise-built.ts';
 import { prepareBuild } from './image-build/prepare-build.ts';
-import { exportOf, runHermetic, withFetches } from './image-build/run-hermetic.ts';
+import { exportOf, runHermetic, withRecording } from './image-build/run-hermetic.ts';
 import { writeLock } from './image-build/write-lock.ts';
+import { withFixes } from './lock/fixed-vulnerabilities.ts';
 
 /** How an update ended; `changes` is undefined where there was no lock before. */
 type LockUpdate =
@@ -23,7 +24,7 @@ type LockUpdate =
     };
 
 /**
- * Resolves every tag anew, builds without a cache so that each RUN fetches what there is now, and writes the lock. Nothing is signed, graded,
+ * Resolves every tag again, builds without a cache so that each RUN fetches what there is now, and writes the lock. Nothing is signed, graded,
  * tagged, loaded or pushed. Throws UserError as a build does, and where an image cannot be resolved.
  */
 export async function updateLock(
@@ -48,9 +49,9 @@ export async function updateLock(
       plan: isRecorded ? { ...uncached, hermetic: 'record' as const } : uncached,
     };
     for (const text of plan.notices) context.emit({ kind: 'notice', text });
-    const { exitCode, fetches } = await runHermetic(context, first);
+    const { exitCode, recording } = await runHermetic(context, first);
     if (exitCode !== 0) return { kind: 'buildx', exitCode };
-    const planned = { ...first, plan: withFetches(first.plan, fetches) };
+    const planned = { ...first, plan: withRecording(first.plan, recording) };
     const exported = await exportOf(planned.plan, store.blobs);
     const image = await normaliseBuilt(context, planned, exported);
     const built = await phase(
@@ -62,7 +63,10 @@ export async function updateLock(
     if (built === undefined) throw new Error('a planned lock is there');
     const next = withOtherPlatforms(built, lock.found);
     await writeLock(context, planned, next);
-    const changes = lock.found === undefined ? undefined : lockChanges(lock.found, next);
+    const changes =
+      lock.found === undefined
+        ? undefined
+        : await withFixes(context, store.blobs, image, lockChanges(lock.found, next));
     return { kind: 'updated', path: plan.lock.path, lock: next, changes };
   } finally {
     await directory.discard();

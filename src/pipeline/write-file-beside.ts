@@ -1,4 +1,4 @@
-import { lstat, realpath, rm, stat, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, realpath, rm, stat, writeFile } from 'node:fs/promises';
 import { messageOf, UserError } from '../model/errors.ts';
 import { replaceFile } from '../oci/blobs/replace-file.ts';
 
@@ -23,8 +23,15 @@ export async function writeFileBeside(path: string, text: string, mode = 0o666):
   }
 }
 
+/** Makes a folder, and those above it that are missing. Throws UserError where it cannot be made. */
+export async function makeFolder(path: string, mode?: number): Promise<void> {
+  await mkdir(path, { recursive: true, mode }).catch((cause: unknown) => {
+    throw new UserError(`${path} could not be made: ${messageOf(cause)}`, { cause });
+  });
+}
+
 /**
- * Removes a file that is to be written anew. A device or pipe, which is written to as it is, stays, and so does a link: `/dev/stderr` is one,
+ * Removes a file that is to be written again. A device or pipe, which is written to as it is, stays, and so does a link: `/dev/stderr` is one,
  * and where stderr goes into a file it leads to that.
  */
 export async function forgetFile(path: string): Promise<void> {

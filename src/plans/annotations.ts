@@ -1,8 +1,8 @@
+import { oneLine } from '../model/clean-text.ts';
 import { ownValue } from '../model/lookup.ts';
 import { OWN_ANNOTATION } from '../model/oci.ts';
 import { byCodeUnit } from '../model/order.ts';
 import type { Settings } from '../model/settings.ts';
-import { cleanText } from './clean-text.ts';
 import { publicSourceUrl } from './source-url.ts';
 import { type LeveledAnnotations, setKey } from './user-annotations.ts';
 
@@ -112,7 +112,7 @@ function derivedValues(inputs: AnnotationInputs): Readonly<Record<string, string
 }
 
 function boundedValue(text: string): string {
-  const bounded = cleanText(text.slice(0, LONGEST_VALUE * 4)).slice(0, LONGEST_VALUE);
+  const bounded = oneLine(text.slice(0, LONGEST_VALUE * 4)).slice(0, LONGEST_VALUE);
   // A character that the bound cut in two is left out.
   return bounded.replace(/[\ud800-\udbff]$/, '').trim();
 }

@@ -1,14 +1,14 @@
 import { originsBehind } from '../model/setting-origin.ts';
-import { type Settings, withPlainHttp } from '../model/settings.ts';
+import { type Settings, type SigstoreChoice, withPlainHttp } from '../model/settings.ts';
 import type { OwnOptions } from './flags/own-flags.ts';
 
-/** The settings with what the command line says put above them. `--key` or `--keyless` given turns signing on. */
+/**
+ * The settings with what the command line says put above them. `--key` or `--keyless` given turns signing on. Each group is
+ * spread, so that a setting without a flag stays.
+ */
 export function applyOptions(settings: Settings, own: OwnOptions): Settings {
+  const { sign, gate, reproducible } = settings;
   const named = own.key !== undefined || own.keyless === true;
-  const key = own.key ?? (own.keyless === true ? undefined : settings.sign.key);
-  const { notation } = settings.sign;
-  const minLevel = own.minLevel ?? settings.gate.minLevel;
-  const minGrade = own.minGrade ?? settings.gate.minGrade;
   return {
     ...settings,
     origins: originsBehind(settings.origins, {
@@ -18,25 +18,25 @@ export function applyOptions(settings: Settings, own: OwnOptions): Settings {
       scanner: own.scanner,
       offline: own.offline,
     }),
-    sign: {
-      enabled: own.sign ?? (named || settings.sign.enabled),
-      keyless: own.keyless ?? (own.key === undefined && settings.sign.keyless),
-      publicLog: own.publicLog ?? settings.sign.publicLog,
-      ...sigstoreOf(settings.sign, own),
-      format: own.signatureFormat ?? settings.sign.format,
-      ...(key === undefined ? {} : { key }),
-      ...(notation === undefined ? {} : { notation }),
-    },
+    sign: defined<Settings['sign']>({
+      ...sign,
+      enabled: own.sign ?? (named || sign.enabled),
+      key: own.key ?? (own.keyless === true ? undefined : sign.key),
+      keyless: own.keyless ?? (own.key === undefined && sign.keyless),
+      publicLog: own.publicLog ?? sign.publicLog,
+      format: own.signatureFormat ?? sign.format,
+      ...sigstoreOf(sign, own),
+    }),
     reproducible: {
-      ...settings.reproducible,
-      mode: own.repro ?? settings.reproducible.mode,
-      pin: own.pin ?? settings.reproducible.pin,
+      ...reproducible,
+      mode: own.repro ?? reproducible.mode,
+      pin: own.pin ?? reproducible.pin,
     },
-    gate: {
-      waivers: settings.gate.waivers,
-      ...(minLevel === undefined ? {} : { minLevel }),
-      ...(minGrade === undefined ? {} : { minGrade }),
-    },
+    gate: defined<Settings['gate']>({
+      ...gate,
+      minLevel: own.minLevel ?? gate.minLevel,
+      minGrade: own.minGrade ?? gate.minGrade,
+    }),
     hermetic: own.record ? 'record' : own.replay ? 'replay' : settings.hermetic,
     recentDays: own.maxAge ?? settings.recentDays,
     registries: withPlainHttp(settings.registries, own.plainHttp),
@@ -46,12 +46,19 @@ export function applyOptions(settings: Settings, own: OwnOptions): Settings {
   };
 }
 
+type Unset<T> = { readonly [K in keyof T]: T[K] | undefined };
+
+/** Without the keys that are undefined. */
+function defined<T extends object>(all: Unset<T>): T {
+  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined)) as T;
+}
+
 /** The sigstore of one's own. Addresses and a file that names all of them: what a flag says goes above the other, too. */
-function sigstoreOf(sign: Settings['sign'], own: OwnOptions): Partial<Settings['sign']> {
+function sigstoreOf(sign: Settings['sign'], own: OwnOptions): Required<Unset<SigstoreChoice>> {
   const given = [own.fulcioUrl, own.rekorUrl, own.tsaUrl, own.oidcIssuer];
   const isByUrl = given.some((url) => url !== undefined);
-  const urls = own.signingConfig === undefined ? sign : ({} as Partial<Settings['sign']>);
-  const all = {
+  const urls: SigstoreChoice = own.signingConfig === undefined ? sign : {};
+  return {
     fulcioUrl: own.fulcioUrl ?? urls.fulcioUrl,
     rekorUrl: own.rekorUrl ?? urls.rekorUrl,
     tsaUrl: own.tsaUrl ?? urls.tsaUrl,
@@ -59,5 +66,4 @@ function sigstoreOf(sign: Settings['sign'], own: OwnOptions): Partial<Settings['
     signingConfig: own.signingConfig ?? (isByUrl ? undefined : sign.signingConfig),
     trustedRoot: own.trustedRoot ?? sign.trustedRoot,
   };
-  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
 }

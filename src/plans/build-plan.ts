@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { BuildInvocation } from '../model/build-invocation.ts';
 import type { DockerfileModel } from '../model/dockerfile.ts';
-import type { Fetches } from '../model/fetches.ts';
+import type { Recording } from '../model/fetches.ts';
 import type { Settings } from '../model/settings.ts';
 import type { SteadyInputs } from '../model/steady-inputs.ts';
 import type { GitFacts, PlannedAnnotations } from './annotations.ts';
@@ -84,7 +84,7 @@ export interface BuildPlan {
   /** RUNs are behind a proxy that records what they fetch, or replays what the lock has. */
   readonly hermetic?: 'record' | 'replay';
   /** What they fetched, where that is known: it is what a second build is given. */
-  readonly fetches?: Fetches;
+  readonly recording?: Recording;
   /** Absent where there is none and none is asked for. */
   readonly lock?: PlannedLock;
   readonly needed: readonly NeededImage[];

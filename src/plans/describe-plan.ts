@@ -1,10 +1,10 @@
 import type { BuildInvocation } from '../model/build-invocation.ts';
+import { oneLine } from '../model/clean-text.ts';
 import { familiarReference, parseReference } from '../model/reference.ts';
 import type { Settings } from '../model/settings.ts';
 import { shellWord } from '../model/shell-word.ts';
 import type { Step } from './attest-plan.ts';
 import type { BuildPlan, PassthroughPlan } from './build-plan.ts';
-import { cleanText } from './clean-text.ts';
 import { rfc3339 } from './epoch.ts';
 import type { Destination } from './flags/output-plan.ts';
 import { changeLines } from './lock/lock-change-text.ts';
@@ -106,7 +106,7 @@ type Row = readonly [string, string];
 /** Values come from the command line, git and registries; a terminal must not obey them. */
 function text(rows: readonly Row[]): string {
   const width = Math.max(...rows.map(([name]) => name.length)) + 2;
-  return rows.map(([name, value]) => `${name.padEnd(width)}${cleanText(value)}\n`).join('');
+  return rows.map(([name, value]) => `${name.padEnd(width)}${oneLine(value)}\n`).join('');
 }
 
 function when(name: string, value: string): readonly Row[] {

@@ -1,3 +1,4 @@
+import { assignment } from '../model/assignment.ts';
 import type { DockerfileModel } from '../model/dockerfile.ts';
 import { unquoted } from '../model/shell-word.ts';
 import { stageChain } from '../model/stage-chain.ts';
@@ -18,21 +19,17 @@ function labelPairs(words: readonly string[]): readonly (readonly [string, strin
   const [first, ...rest] = words;
   if (first === undefined) return [];
   if (!first.includes('=')) return [[unquoted(first), unquoted(rest.join(' '))]];
-  return words.flatMap((word) => {
-    const equals = word.indexOf('=');
-    return equals < 0
-      ? []
-      : [[unquoted(word.slice(0, equals)), unquoted(word.slice(equals + 1))] as const];
-  });
+  return words
+    .map(assignment)
+    .flatMap(([key, value]) => (value === undefined ? [] : [[unquoted(key), unquoted(value)]]));
 }
 
 /** `KEY=VALUE` texts of `--label`; without `=` the value is empty, as buildx has it. */
 export function labelsFromFlags(texts: readonly string[]): Readonly<Record<string, string>> {
   const labels: Record<string, string> = {};
   for (const text of texts) {
-    const equals = text.indexOf('=');
-    if (equals < 0) setKey(labels, text, '');
-    else setKey(labels, text.slice(0, equals), text.slice(equals + 1));
+    const [key, value = ''] = assignment(text);
+    setKey(labels, key, value);
   }
   return labels;
 }

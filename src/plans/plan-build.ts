@@ -17,7 +17,7 @@ import { hermeticMode } from './hermetic/hermetic-mode.ts';
 import { labelsFromFlags, labelsOf } from './labels.ts';
 import { planLock, type PlannedLock } from './lock/plan-lock.ts';
 import { progressStyle } from './progress-style.ts';
-import { steadyInputs } from './reproduce/steady-inputs.ts';
+import { startNotices, steadyInputs } from './reproduce/steady-inputs.ts';
 import { pinsOf, SOURCE_POLICY_VARIABLE, sourcePolicy } from './source-policy.ts';
 import { imageNames } from './tags.ts';
 import { parseAnnotations } from './user-annotations.ts';
@@ -84,7 +84,7 @@ export function planBuild(inputs: BuildInputs): Result<BuildPlan | PassthroughPl
     // Level 5 is not to be had without.
     prove: parsed.own.prove ?? settings.gate.minLevel === 5,
     userFiles: userFiles(parsed),
-    notices: [...output.notices, ...pinning.notices],
+    notices: [...output.notices, ...pinning.notices, ...startNotices(checked.value, inputs)],
     ...(inputs.git === undefined ? {} : { vcs: vcsOf(inputs.git) }),
     ...(hermetic.value === undefined ? {} : { hermetic: hermetic.value }),
     ...lockOf(inputs, checked.value),
@@ -127,7 +127,7 @@ function check(inputs: BuildInputs, output: ImageOutput): Result<Checked> {
     progress: progress.value,
     needed,
     epoch: epoch.value,
-    steady: recorded === undefined ? steadyInputs(settings, inputs.startedAt) : recorded.steady,
+    steady: recorded === undefined ? steadyInputs(settings, inputs) : recorded.steady,
     created,
     annotations: annotations.value,
   });
@@ -203,11 +203,11 @@ function planPins(
   return { policy, notices: [] };
 }
 
-function lockOf(inputs: BuildInputs, { needed, epoch }: Checked): { readonly lock?: PlannedLock } {
+function lockOf(inputs: BuildInputs, { needed, epoch, steady }: Checked): { lock?: PlannedLock } {
   const { lock, parsed, resolved, dockerfile } = inputs;
   if (lock === undefined) return {};
   const target = lastValueOf(parsed, 'target');
-  return { lock: planLock(lock, { target, needed, resolved, epoch, dockerfile }) };
+  return { lock: planLock(lock, { target, needed, resolved, epoch, steady, dockerfile }) };
 }
 
 function baseImage(

@@ -1,3 +1,4 @@
+import { byCodeUnit } from '../model/order.ts';
 import { formatReference } from '../model/reference.ts';
 import type { NeededImage, ResolvedImage } from './external-images.ts';
 
@@ -40,7 +41,7 @@ export function pinsOf(
       if (digest === undefined || reference.digest !== undefined) return [];
       return [{ from, to: formatReference({ ...reference, digest }) }];
     })
-    .toSorted((a, b) => (a.from < b.from ? -1 : 1));
+    .toSorted((a, b) => byCodeUnit(a.from, b.from));
 }
 
 /**

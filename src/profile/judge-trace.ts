@@ -1,3 +1,4 @@
+import { byCodeUnit } from '../model/order.ts';
 import { meets } from '../rules/security-profile/seccomp/argument-sets.ts';
 import { DEFAULT_RULES } from '../rules/security-profile/seccomp/default-profile.ts';
 import type { SeccompProfile } from '../rules/security-profile/seccomp/read-profile.ts';
@@ -12,7 +13,7 @@ export function forbiddenCalls(trace: Trace, profile: SeccompProfile): readonly 
   const permitting = profile.rules.filter(({ permits }) => permits);
   const byDefault = DEFAULT_RULES.filter(({ caps = [] }) => caps.length === 0);
   return [...trace.calls]
-    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .toSorted(([a], [b]) => byCodeUnit(a, b))
     .flatMap(([name, seen]) => {
       const standard = byDefault.filter(({ names }) => names.includes(name));
       if (standard.length === 0) return [];

@@ -55,3 +55,25 @@ export const BUILD_DRIVERS: readonly LocalPrograms[] = [
     only: /^(?:\.\/)?(?:Makefile\.PL|Build\.PL|Configure|config)\b/,
   },
 ];
+
+/** Options by which a driver takes its steps, or what it starts, from elsewhere than its source. */
+const FROM_ELSEWHERE =
+  /^(?:--eval|-f|--file|--makefile|--toolchain|--native-file|--cross-file|-P|--init-script|-I)$|^(?:--eval|--toolchain|--native-file|--cross-file|--init-script)=|^-D(?:CMAKE_(?:TOOLCHAIN_FILE|PROJECT_\w*INCLUDE\w*|\w+_(?:COMPILER|LAUNCHER))|\w+_EXECUTABLE)(?::\w+)?=.*\/|^(?:SHELL|MAKE|\w*_?(?:SHELL|LAUNCHER))=/;
+/** Text for a shell, but for the number of processors and folders that are asked for. */
+const SHELL_TEXT = /[;|&`<>]|\$\((?!\.\.\.\))/;
+/** A path that is not of the source. */
+const OUTSIDE = /^(?:\/|\.\.\/\.\.)/;
+
+/** True where the words of a driver leave it to its source what it runs. */
+export function drivesPlainly(program: string, words: readonly string[]): boolean {
+  // To these it is a script, to others a folder.
+  if (program === 'cmake' && words.some((word) => word.startsWith('-C'))) return false;
+  if (program === 'ctest' && words.some((word) => word.startsWith('-S'))) return false;
+  return words.every((word, at) => {
+    if (SHELL_TEXT.test(word)) return false;
+    const option = FROM_ELSEWHERE.exec(word);
+    if (option === null) return true;
+    const given = word.includes('=') ? word.slice(word.indexOf('=') + 1) : (words[at + 1] ?? '');
+    return !/^(?:--eval|SHELL|MAKE)/.test(word) && !OUTSIDE.test(given);
+  });
+}

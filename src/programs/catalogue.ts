@@ -8,7 +8,9 @@ import { APT } from './managers/apt.ts';
 import { MANAGER_FAMILIES } from './managers/catalogue.ts';
 import { PACMAN } from './managers/pacman.ts';
 import { RPM } from './managers/rpm.ts';
-import { type LocalPrograms, unversioned } from './program.ts';
+import { valuedOptions } from './options/catalogue.ts';
+import { type GivenInput, type LocalPrograms, unversioned } from './program.ts';
+import { hasOption } from './reaching-options.ts';
 import { SHELL_BUILTINS } from './shell-builtins.ts';
 import { SYSTEM } from './system.ts';
 
@@ -28,6 +30,12 @@ const LOCAL_PROGRAMS: readonly LocalPrograms[] = [
 const QUIET_PROGRAMS = [
   ...[SHELL_BUILTINS, FILES_AND_TEXT, SYSTEM, FETCHERS].flat(),
   ...[APT, APK, RPM, PACMAN].flatMap(({ local }) => local),
+  {
+    programs: 'apt apt-get aptitude apt-fast apk dnf dnf5 yum microdnf tdnf zypper',
+    reason: 'what they install is judged elsewhere',
+    verbs:
+      /^(?:re)?(?:install|in|add|fetch|download|source|satisfy|build-?dep|local-?install|group ?install|module install|(?:dist-|full-|safe-)?(?:upgrade|update)|up|dup|patch|distro-sync|swap)(?: |$)/,
+  },
 ];
 /** Those that fetch nothing under any name. */
 const PLAIN_PROGRAMS = [SHELL_BUILTINS, FILES_AND_TEXT, SYSTEM, COMPILERS].flat();
@@ -61,17 +69,52 @@ function spellings(program: string): readonly string[] {
   return [program, plain, target?.[1] ?? ''].filter((name) => name !== '');
 }
 
+const ADDRESS = /^(?:[^/]*=)?(?:https?|ftps?|smb):/i;
+
+/** True where the command line reaches out by what is known of the program. */
+function reachesOut(
+  { unless, reaches, addresses, input, isRead }: LocalPrograms,
+  program: string,
+  words: readonly string[],
+  given: GivenInput | undefined,
+): boolean {
+  const line = words.join(' ');
+  if (unless?.test(line) === true || isRead?.(words) === false) return true;
+  if (reaches !== undefined && hasOption(words, reaches.split(' '), valuedOptions(program)))
+    return true;
+  if (addresses === true && words.some((word) => ADDRESS.test(word))) return true;
+  return (
+    input === true &&
+    given !== undefined &&
+    (given.text === undefined || unless?.test(given.text) === true)
+  );
+}
+
 function isIn(
   table: ReadonlyMap<string, readonly LocalPrograms[]>,
   program: string,
   words: readonly string[],
+  given?: GivenInput,
 ): boolean {
   const line = words.join(' ');
   return spellings(program).some((name) =>
     (table.get(name) ?? []).some(
-      ({ only, unless }) => only?.test(line) !== false && unless?.test(line) !== true,
+      (row) =>
+        row.only?.test(line) !== false &&
+        isSpoken(row, name, words) &&
+        !reachesOut(row, name, words, given),
     ),
   );
+}
+
+/** True where the words without a dash begin with a verb that is known; options alone only ask. */
+function isSpoken({ verbs }: LocalPrograms, program: string, words: readonly string[]): boolean {
+  if (verbs === undefined) return true;
+  const valued = valuedOptions(program);
+  const spoken = words.filter(
+    (word, at) => !word.startsWith('-') && !valued.has(words[at - 1] ?? '-'),
+  );
+  return spoken.length === 0 || verbs.test(spoken.join(' '));
 }
 
 /** True for a program that is known by its name, whatever its words. */
@@ -85,8 +128,8 @@ export function isPlainProgram(program: string): boolean {
 }
 
 /** True where this command line is known to fetch and install nothing, and to run nothing that was not read. */
-export function isLocal(program: string, words: readonly string[]): boolean {
-  return isIn(LOCAL, program, words);
+export function isLocal(program: string, words: readonly string[], given?: GivenInput): boolean {
+  return isIn(LOCAL, program, words, given);
 }
 
 /** True where this command line is known to start no compiler and no other program by itself. */
@@ -96,9 +139,8 @@ export function startsNoOther(program: string, words: readonly string[]): boolea
 
 /** True where its words say that it runs what they name, whatever else is known of it. */
 export function isRefused(program: string, words: readonly string[]): boolean {
-  const line = words.join(' ');
   return spellings(program).some((name) =>
-    (LOCAL.get(name) ?? []).some(({ unless }) => unless?.test(line) === true),
+    (LOCAL.get(name) ?? []).some((row) => reachesOut(row, name, words, undefined)),
   );
 }
 

@@ -17,6 +17,10 @@ interface FileFetcher {
   readonly list?: string;
   /** The sum of what comes, which it checks. */
   readonly checksum?: string;
+  /** More comes than the address names, each file under a name of its own. */
+  readonly tree?: string;
+  /** Lead to another machine than the address names. */
+  readonly elsewhere?: string;
   /** It fetches nothing. */
   readonly nothing?: string;
   /** What is sent: each is for one address, whose answer may go unread. */
@@ -28,6 +32,8 @@ const WGET: FileFetcher = {
   folder: '-P --directory-prefix',
   folderOfOwnNames: true,
   list: '-i --input-file',
+  tree: '-r --recursive -m --mirror -p --page-requisites',
+  elsewhere: '-e --execute',
   nothing: '--spider',
 };
 
@@ -39,12 +45,15 @@ export const FILE_FETCHERS = lookup<FileFetcher>({
     ownName: '-O --remote-name --remote-name-all -J',
     folder: '--output-dir',
     list: '-K --config',
+    elsewhere:
+      '-x --proxy --preproxy --proxy1.0 --socks4 --socks4a --socks5 --socks5-hostname --resolve --connect-to --doh-url',
     nothing: '-I --head',
     upload: '-T --upload-file',
   },
   wget: WGET,
   wget2: WGET,
   aria2c: {
+    elsewhere: '--all-proxy --http-proxy --https-proxy',
     file: '-o --out',
     folder: '-d --dir',
     list: '-i --input-file -T --torrent-file -M --metalink-file',

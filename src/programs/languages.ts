@@ -35,7 +35,8 @@ export const LANGUAGES: readonly LocalPrograms[] = [
   {
     programs: 'go',
     reason: 'lists and cleans Go’s own folders',
-    unless: /(?:^| )--?(?:toolexec|exec|overlay|vettool)\b/,
+    unless:
+      /(?:^| )--?(?:toolexec|exec|overlay|vettool)\b|^env .*\b(?:GONOSUM|GONOSUMDB|GOSUMDB|GOINSECURE|GOFLAGS|GOAUTH|GOCACHEPROG|PKG_CONFIG|AR|CC|CXX|FC)=/,
     only: /^(?:version|env|clean|list|fmt|tool dist|telemetry|mod (?:init|edit|verify|graph|why))\b/,
   },
   {
@@ -47,7 +48,7 @@ export const LANGUAGES: readonly LocalPrograms[] = [
   {
     programs: 'rustup',
     reason: 'lists and changes what is installed',
-    only: /^(?:--version|-V|show|default|set|override|toolchain (?:list|link|uninstall|remove)|component (?:list|remove)|target (?:list|remove)|self uninstall|completions)\b/,
+    only: /^(?:--version|-V|default|set|override|toolchain (?:list|link|uninstall|remove)|component (?:list|remove)|target (?:list|remove)|self uninstall|completions)\b/,
   },
   {
     programs: 'R Rscript',

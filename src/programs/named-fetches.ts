@@ -26,12 +26,13 @@ const ORIGIN = 'compares with the sums that the same server gives';
 /** By what they fetch; the criterion's page shows it. */
 export const NAMED_FETCHES = lookup<NamedFetch>({
   rustup: {
-    verbs: 'toolchain install|toolchain add|install|update|default|target add|component add'.split(
-      '|',
-    ),
+    verbs:
+      'toolchain install|toolchain add|install|update|default|target add|component add|show'.split(
+        '|',
+      ),
     checks: 'sums of the origin',
     reason: `${ORIGIN}; signatures were never enforced`,
-    unless: /^default(?: none)?$/,
+    unless: /^(?:default(?: none)?|show (?:home|profile))$/,
   },
   'rustup-init': {
     checks: 'sums of the origin',
@@ -57,6 +58,11 @@ export const NAMED_FETCHES = lookup<NamedFetch>({
   },
   fnm: { verbs: ['install', 'use --install-if-missing'], checks: 'nothing', reason: 'unpacks it' },
   volta: { verbs: ['install', 'pin', 'fetch'], checks: 'nothing', reason: 'unpacks it' },
+  pnpm: {
+    verbs: ['env use', 'env add'],
+    checks: 'nothing',
+    reason: 'unpacks Node.js; earlier versions compare it with nothing',
+  },
   n: {
     checks: 'nothing',
     reason: 'unpacks it while it comes',

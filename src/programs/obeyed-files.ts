@@ -1,3 +1,4 @@
+import { fileName } from '../model/path.ts';
 import { isPlainScript } from './plain-scripts.ts';
 
 /** Files by which programs run, or take orders from, what no command line names. */
@@ -15,8 +16,8 @@ export interface ObeyedFile {
   readonly isHarmless?: (text: string) => boolean;
 }
 
-const none = (refused: RegExp) => (text: string) => !refused.test(text);
-const lines = (allowed: RegExp) => (text: string) =>
+export const none = (refused: RegExp) => (text: string) => !refused.test(text);
+export const lines = (allowed: RegExp) => (text: string) =>
   text
     .split('\n')
     .map((line) => line.trim())
@@ -44,12 +45,10 @@ export const OBEYED_FILES: readonly ObeyedFile[] = [
     places: ['/etc/ld.so.preload'],
     reason: 'the loader runs the libraries that it names in each program',
     isHarmless: (text) =>
-      text
-        .split(/[\s:]/)
-        .every((word) => word === '' || PRELOADED.test(word.slice(word.lastIndexOf('/') + 1))),
+      text.split(/[\s:]/).every((word) => word === '' || PRELOADED.test(fileName(word))),
   },
   {
-    path: /^\/(?:usr\/)?lib(?:32|64)?\/(?:[\w-]+\/)?(?:libc\.so\.6|libselinux\.so\.1|ld-(?:linux|musl)[\w.-]*|libpcre2-8\.so\.0|libcap\.so\.2|libacl\.so\.1|libc\.musl[\w.-]*)$/,
+    path: /\/(?:libc\.so\.6|libselinux\.so\.1|ld-(?:linux|musl)[\w.-]*|libpcre2-8\.so\.0|libcap\.so\.2|libacl\.so\.1|libc\.musl[\w.-]*)$/,
     reason: 'ordinary programs load it',
   },
   {

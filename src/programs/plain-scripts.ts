@@ -10,6 +10,8 @@ interface Language {
   /** Words that stand for a module being loaded: each has to be one of `loads`. */
   readonly loading?: RegExp;
   readonly modules: ReadonlySet<string>;
+  /** Its calls are these alone, where any function can be called by a name in a string. */
+  readonly calls?: ReadonlySet<string>;
 }
 
 function modules(text: string): ReadonlySet<string> {
@@ -21,7 +23,7 @@ const FETCH_CALL =
 
 const PYTHON: Language = {
   refused:
-    /\b(?:exec\w*|eval|(?<!re\.)compile|getattr|setattr|globals|locals|vars|system|popen\w*|spawn\w*|fork\w*|startfile|posix_spawn\w*|import_module|modules|cmdclass|breakpoint|builtins|entry_points|setup_requires|subprocess|socket)\b|__(?!(?:name|main|version|file|doc|future|init)__)[a-zA-Z0-9]+(?:_[a-zA-Z0-9]+)*__/,
+    /\b(?:exec\w*|eval|(?<!re\.)compile|getattr|setattr|globals|locals|vars|system|popen\w*|spawn\w*|fork\w*|startfile|posix_spawn\w*|import_module|modules|cmdclass|breakpoint|builtins|entry_points|setup_requires|subprocess|socket|addsitedir|meta_path|path_hooks|urlopen|urlretrieve|\w*[oO]pener\w*|urlcleanup)\b|\bsys\s*\.\s*path\s*(?:[.[=+]|$)|\bfrom\s+sys\s+import\b|__(?!(?:name|main|version|file|doc|future|init)__)[a-zA-Z0-9]+(?:_[a-zA-Z0-9]+)*__/,
   loads:
     /(?:^|[;:\n])[ \t]*(?:import[ \t]+([\w.]+(?:[ \t]+as[ \t]+\w+)?(?:[ \t]*,[ \t]*[\w.]+(?:[ \t]+as[ \t]+\w+)?)*)|from[ \t]+([\w.]+)[ \t]+import[ \t]+[\w(][\w, \t()*]*)/g,
   loading: /\bimport\b/g,
@@ -62,8 +64,17 @@ const RUBY: Language = {
 
 const PHP: Language = {
   refused:
-    /`|\b(?:exec|system|passthru|shell_exec|popen|proc_open|pcntl_\w+|eval|assert|include\w*|require\w*|curl_\w+|file_get_contents|fopen|copy|create_function|call_user_func\w*|array_map|usort|fsockopen|stream_\w+|readfile|dl|mail)\b|\$\w+\s*\(/i,
+    /`|\b(?:eval|assert|include\w*|require\w*|new|function|fn)\b|->|::|\$\{?\w+\}?\s*\(|[\])}"']\s*\(/i,
   modules: new Set(),
+  calls: modules(
+    'if elseif while for foreach switch return echo print exit die isset unset empty list array and or ' +
+      'file_exists is_file is_dir is_writable mkdir rmdir unlink touch chmod rename dirname basename realpath file_put_contents filesize glob getcwd chdir ' +
+      'hash hash_file hash_algos md5 md5_file sha1 sha1_file crc32 trim rtrim ltrim strlen substr strpos strtolower strtoupper str_replace str_repeat ' +
+      'sprintf printf number_format implode explode in_array count array_keys array_values array_merge array_diff is_array is_string intval ' +
+      'json_encode json_decode var_dump var_export print_r phpinfo phpversion php_sapi_name php_uname php_ini_loaded_file php_ini_scanned_files ini_get ini_get_all extension_loaded ' +
+      'get_loaded_extensions version_compare defined define function_exists class_exists getenv date time microtime error_reporting preg_match opcache_get_status ' +
+      'gd_info curl_version random_bytes bin2hex base64_encode base64_decode password_hash',
+  ),
 };
 
 const LANGUAGES = lookup<Language>({
@@ -89,6 +100,16 @@ export function isPlainModule(language: string, name: string): boolean {
 
 const MAX_SCRIPT = 65_536;
 
+/** The script with empty strings. */
+function withoutTexts(text: string): string {
+  return text.replace(/\\?(["'])(?:\\[^]|(?!\1)[^\\])*\\?\1/g, '""');
+}
+
+function callsOnly(text: string, calls: ReadonlySet<string>): boolean {
+  const found = withoutTexts(text).matchAll(/(?<![\w\\])([\w\\]+)\s*\(/g);
+  return [...found].every(([, name = '']) => calls.has(name.toLowerCase()));
+}
+
 /**
  * True where every word of a script is known to do no more than work on files and text: it loads modules of a short list alone, and says none of
  * the words by which its language starts programs, reaches out or runs text. What it copies from an address by one plain call is a download of its own.
@@ -97,7 +118,8 @@ export function isPlainScript(language: string, text: string): boolean {
   const known = LANGUAGES[language];
   if (known === undefined || text.length > MAX_SCRIPT || text.includes('$(')) return false;
   const rest = text.replace(FETCH_CALL, '0');
-  if (known.refused.test(rest)) return false;
+  if (known.refused.test(known.calls === undefined ? rest : withoutTexts(rest))) return false;
+  if (known.calls !== undefined && !callsOnly(rest, known.calls)) return false;
   if (known.loads === undefined) return true;
   const loads = [...rest.matchAll(known.loads)];
   const count = known.loading === undefined ? 0 : [...rest.matchAll(known.loading)].length;

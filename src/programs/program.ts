@@ -9,8 +9,23 @@ export interface LocalPrograms {
   readonly reason: string;
   /** Only command lines like this are known to. */
   readonly only?: RegExp;
+  /** As `only`, against the words without options and their values. */
+  readonly verbs?: RegExp;
   /** Command lines like this reach out, or run something that was not read. */
   readonly unless?: RegExp;
+  /** Options by which they do, parted by blanks. */
+  readonly reaches?: string;
+  /** They fetch an address that is among their words. */
+  readonly addresses?: true;
+  /** They take commands from their input, which `unless` is held against too. */
+  readonly input?: true;
+  /** Reads the words of a program that has a language of its own; true where they do no more than `reason` says. */
+  readonly isRead?: (words: readonly string[]) => boolean;
+}
+
+/** What a command has as its input: the text where it is known. */
+export interface GivenInput {
+  readonly text: string | undefined;
 }
 
 /** Options that take a value as their next word, by the programs, parted by blanks. */
@@ -18,5 +33,5 @@ export type ValuedOptions = Readonly<Record<string, string>>;
 
 /** `python3.12` and `gcc-12` by their plain names. */
 export function unversioned(program: string): string {
-  return program.replace(/(?<![\d.-])-?[\d.]+$/, '');
+  return !/[\d.]$/.test(program) ? program : program.replace(/(?<![\d.-])-?[\d.]+$/, '');
 }

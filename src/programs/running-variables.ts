@@ -1,10 +1,13 @@
 import { SOURCED_FILES } from './known-scripts.ts';
+import { isBuiltin } from './shell-builtins.ts';
 
 /** Variables by which programs run, or take orders from, what no command line names. */
 interface RunningVariable {
   readonly names: RegExp;
   /** Programs that obey it; all where not given. */
   readonly programs?: RegExp;
+  /** Only command lines like this do, their words joined by blanks. */
+  readonly only?: RegExp;
   readonly reason: string;
   /** Values that name nothing to be read. */
   readonly unless?: RegExp;
@@ -55,6 +58,30 @@ const RUNNING_VARIABLES: readonly RunningVariable[] = [
     reason: 'perl loads modules from it',
     programs: /^(?:perl[\d.]*|cpanm?)$/,
     unless: /^\/usr\/(?!local\/)/,
+  },
+  {
+    names: /^(?:SHELLOPTS|BASHOPTS)$/,
+    reason: 'bash takes its options from it',
+    unless: /^(?!.*(?:noexec|xtrace|expand_aliases))/,
+  },
+  {
+    names: /^(?:MAKEFILES|(?:GNU)?MAKEFLAGS|MFLAGS)$/,
+    reason: 'make takes its steps from it',
+    programs: /^[bg]?make$/,
+    unless: /^-?-?[\w -]*$/,
+  },
+  {
+    names:
+      /^(?:CC|CXX|CPP|LD|AR|AS|RANLIB|NM|FC|F77|CONFIG_SHELL|PKG_CONFIG|M4|AUTOCONF|AUTOMAKE|CMAKE_\w+_(?:COMPILER|LAUNCHER))$/,
+    reason: 'builds start it',
+    unless: /^[^;|&`$<>()]*$/,
+  },
+  {
+    names: /^ENV$/,
+    programs: /^(?:sh|dash|ash|ksh|mksh|busybox)$/,
+    only: /(?:^| )-[a-zA-Z]*i/,
+    reason: 'an interactive shell runs the file',
+    unless: /^[^/]*$/,
   },
   { names: /^BASH_ENV$/, reason: 'bash runs the file before each script' },
   { names: /^PS4$/, reason: 'the shell expands it with set -x', unless: /^(?!.*(?:\$\(|`))/s },
@@ -112,15 +139,42 @@ const RUNNING_VARIABLES: readonly RunningVariable[] = [
   },
 ];
 
+/**
+ * A command in the subscript of an array, as text: bash runs it wherever it counts with such a name (`(( x ))`, `[[ x -eq 1 ]]`) or is
+ * given one (`unset`, `read`, `test -v`, `printf -v`).
+ */
+const SUBSCRIPT = /\[[^[\]]*(?:\$\((?!\.\.\.\))|`)/;
+
+/** True where a word of one of the shell's own commands is run as a command. */
+export function hidesCommand(program: string, text: string, words: readonly string[]): boolean {
+  if (/\$\{[^{}]*@P\}/.test(text)) return true;
+  const isPrinted = program === 'echo' || (program === 'printf' && words[0] !== '-v');
+  return isBuiltin(program) && !isPrinted && words.some((word) => SUBSCRIPT.test(word));
+}
+
+const BY_NAME = new Map<string, RunningVariable | undefined>();
+/** Of names; a hostile file may have more. */
+const MOST_KEPT = 512;
+
+function runningNamed(name: string): RunningVariable | undefined {
+  if (BY_NAME.has(name)) return BY_NAME.get(name);
+  const known = RUNNING_VARIABLES.find(({ names }) => names.test(name));
+  if (BY_NAME.size < MOST_KEPT) BY_NAME.set(name, known);
+  return known;
+}
+
 /** The first variable by which a program runs something that was not read; a value that is not known may say so. */
 export function runningVariable(
   variables: ReadonlyMap<string, string | undefined>,
   program = '',
+  words: readonly string[] = [],
 ): string | undefined {
   for (const [name, value] of variables) {
     if (value === '') continue;
-    const known = RUNNING_VARIABLES.find(({ names }) => names.test(name));
+    const known = runningNamed(name);
+    if (known === undefined && value !== undefined && SUBSCRIPT.test(value)) return name;
     if (known === undefined || known.programs?.test(program) === false) continue;
+    if (known.only?.test(words.join(' ')) === false) continue;
     const isSystem =
       name === 'BASH_ENV' && SOURCED_FILES.some(({ path }) => path.test(value ?? ''));
     const isHarmless = value !== undefined && known.unless?.test(value) === true;

@@ -1,18 +1,21 @@
+import { withoutCiCommands } from '../model/ci-commands.ts';
+
 /**
  * What must not reach a terminal or a page from inside an image: control characters (C0, DEL, C1, with the escape that starts a
  * terminal sequence), marks that turn text around or hide it (format and default-ignorable characters, all tags and fillers),
  * line and paragraph separators, halves of surrogate pairs, and code points that are no characters. The two selectors of emoji
  * and text presentation stay: they change how a character is drawn and hide nothing.
  */
-const UNSAFE =
+export const UNSAFE =
   /(?![\ufe0e\ufe0f])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\p{Noncharacter_Code_Point}]/gu;
 
 /** Marks stacked higher than any script needs would cover the lines above. */
 const STACKED = /(\p{M}{4})\p{M}+/gu;
 
-/** The text on one line, each unsafe character replaced by U+FFFD, or by `?` where only ASCII is wanted. */
+/** The text on one line, each unsafe character replaced by U+FFFD, or by `?` where only ASCII is wanted, and no command to a CI system. */
 export function cleanText(text: string, replacement = '\ufffd'): string {
-  return text.replace(/\s+/g, ' ').replace(UNSAFE, replacement).replace(STACKED, '$1');
+  const clean = text.replace(/\s+/g, ' ').replace(UNSAFE, replacement).replace(STACKED, '$1');
+  return withoutCiCommands(clean);
 }
 
 /** Clean text of at most `longest` UTF-16 units, an ellipsis at its end where it was cut. */

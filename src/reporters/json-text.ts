@@ -1,6 +1,5 @@
-/** What JSON lets through and a terminal would obey, or a reader be fooled by: see `clean-text.ts`. A line end is JSON's own. */
-const UNSAFE =
-  /(?![\n\ufe0e\ufe0f])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\p{Noncharacter_Code_Point}]/gu;
+import { jsonWithoutCiCommands } from '../model/ci-commands.ts';
+import { UNSAFE } from './clean-text.ts';
 
 /** JSON, indented, ending with a line end; characters that must not reach a terminal are spelled out, so that nothing is lost. */
 export function jsonText(value: object): string {
@@ -13,10 +12,11 @@ export function jsonLine(value: object): string {
 }
 
 function spelledOut(text: string): string {
-  return text.replace(UNSAFE, (found) =>
+  return jsonWithoutCiCommands(text).replace(UNSAFE, (found) => {
+    // It is JSON's own.
+    if (found === '\n') return found;
     // A character beyond the first plane is two units, each spelled out.
-    [...Array(found.length).keys()]
-      .map((at) => `\\u${found.charCodeAt(at).toString(16).padStart(4, '0')}`)
-      .join(''),
-  );
+    const units = Array.from({ length: found.length }, (_, at) => found.charCodeAt(at));
+    return units.map((unit) => `\\u${unit.toString(16).padStart(4, '0')}`).join('');
+  });
 }

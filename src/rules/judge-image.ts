@@ -1,14 +1,11 @@
-import type { Criterion, CriterionResult } from '../model/criterion.ts';
+import type { CriterionResult } from '../model/criterion.ts';
 import type { Facts } from '../model/facts.ts';
 import { withoutClaims } from './shared/verdict/without-claims.ts';
 import { CATALOGUE } from './verdicts.ts';
 
 /** Every criterion's answer on one image of one platform, in the catalogue's order. */
-export function judgeImage(
-  facts: Facts,
-  criteria: readonly Criterion[] = CATALOGUE,
-): CriterionResult[] {
-  return criteria.map((criterion) => {
+export function judgeImage(facts: Facts): CriterionResult[] {
+  return CATALOGUE.map((criterion) => {
     const { id, title, vector, level, spec, remedies } = criterion;
     const { outcome, summary, source, evidence, settle } = criterion.judge(facts);
     return {
@@ -36,12 +33,11 @@ const CLAIMED_FACTS: readonly (keyof Facts)[] = ['attestations', 'build', 'image
 export function judgeUnclaimed(
   facts: Facts,
   results: readonly CriterionResult[],
-  criteria: readonly Criterion[] = CATALOGUE,
 ): readonly CriterionResult[] {
   const bare = withoutClaims(facts);
   if (bare === facts) return results;
   return results.map((result) => {
-    const criterion = criteria.find(({ id }) => id === result.id);
+    const criterion = CATALOGUE.find(({ id }) => id === result.id);
     const holds = result.outcome === 'pass' || result.outcome === 'not-applicable';
     if (criterion === undefined || !holds) return result;
     const reads = [...criterion.needs, ...(criterion.uses ?? [])];

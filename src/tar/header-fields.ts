@@ -81,24 +81,29 @@ export function isZeroBlock(block: Uint8Array): boolean {
   return true;
 }
 
+/** A header's bytes where numbers of four can be read. */
+const ALIGNED = new Uint8Array(BLOCK);
+const FOURS = new Int32Array(ALIGNED.buffer);
+
 /** Sum of all bytes with the checksum field taken as blanks; `signed` as some old writers computed it. */
 export function headerSum(block: Uint8Array): {
   readonly unsigned: number;
   readonly signed: number;
 } {
-  let unsigned = 8 * 0x20;
   let bits = 0;
-  // Four a step take half of the time, and a large image has a hundred thousand headers.
-  for (let i = 0; i < BLOCK; i += 4) {
-    const a = block[i] ?? 0;
-    const b = block[i + 1] ?? 0;
-    const c = block[i + 2] ?? 0;
-    const d = block[i + 3] ?? 0;
-    unsigned += a + b + c + d;
-    bits |= a | b | c | d;
+  // Four bytes a step, each second in a half of its own: a large image has a hundred thousand headers. Two sums fit into 31 bits.
+  ALIGNED.set(block);
+  let even = 0;
+  let odd = 0;
+  for (let i = 0; i < FOURS.length; i++) {
+    const four = FOURS[i] ?? 0;
+    even += four & 0xff00ff;
+    odd += (four >>> 8) & 0xff00ff;
+    bits |= four;
   }
+  let unsigned = 8 * 0x20 + (even & 0xffff) + (even >>> 16) + (odd & 0xffff) + (odd >>> 16);
   for (const byte of block.subarray(148, 156)) unsigned -= byte;
-  if (bits < 0x80) return { unsigned, signed: unsigned };
+  if ((bits & 0x80808080) === 0) return { unsigned, signed: unsigned };
   const high = block.filter((byte, i) => byte > 0x7f && (i < 148 || i >= 156)).length;
   return { unsigned, signed: unsigned - high * 256 };
 }

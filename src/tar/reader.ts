@@ -12,7 +12,7 @@ import {
 } from './entry.ts';
 import { BLOCK, isZeroBlock, numberField } from './header-fields.ts';
 import { MAX_META_BYTES, META, type Meta, untilNul } from './meta.ts';
-import { parsePax } from './pax.ts';
+import { parsePax, paxInteger, type PaxRecords, paxText } from './pax.ts';
 import { gnuRuns, MAX_RUNS, SparseMapReader, type SparseRun } from './sparse-map.ts';
 import { checkRuns, MAX_SPARSE_BYTES, paxSparse, SparseExpander } from './sparse.ts';
 import { TarError } from './tar-error.ts';
@@ -35,7 +35,7 @@ interface PendingSparse {
 /**
  * Reads a tar archive as it arrives, in one pass and without waiting, as Go's archive/tar does, by which engines unpack layers: ustar, pax,
  * GNU long names and base-256 numbers, sparse files with their holes filled in. Bytes behind the end mark are ignored. A global pax header
- * is handed out as an entry of type `other` and changes nothing but that extended headers before it are void.
+ * is handed out as an entry of type `other`, by its `path` where it has one, and changes nothing but that extended headers before it are void.
  * Throws TarError where the bytes are no such archive.
  */
 export class TarReader {
@@ -148,13 +148,17 @@ export class TarReader {
     else {
       const pax = parsePax(new Uint8Array(bytes));
       this.#extensions = { ...this.#extensions, pax };
-      if (meta === 'global') this.#openGlobal(raw);
+      if (meta === 'global') this.#openGlobal(raw, pax);
     }
   }
 
-  #openGlobal(raw: RawHeader): void {
+  /** Its `path` is its own name, as in Go. Beside it a record that is no good is an error: Go's name is by chance then. */
+  #openGlobal(raw: RawHeader, pax: PaxRecords): void {
     this.#extensions = NO_EXTENSIONS;
-    this.#handler.onEntry(toEntry(raw, NO_EXTENSIONS, 0), this.#stepEnd);
+    const isNamed = paxText(pax, 'path') !== undefined;
+    if (isNamed) paxInteger(pax, 'size');
+    const extensions = isNamed ? { ...NO_EXTENSIONS, pax } : NO_EXTENSIONS;
+    this.#handler.onEntry(toEntry(raw, extensions, 0), this.#stepEnd);
     this.#handler.onEntryEnd();
   }
 

@@ -1,3 +1,4 @@
+import { cleanText } from '../model/clean-text.ts';
 import { ToolError } from '../model/errors.ts';
 import type { ToolResult, ToolRun } from '../model/run.ts';
 
@@ -8,7 +9,6 @@ const SECRET_FLAG =
 /** Names of variables and build arguments that hold secrets. */
 const SECRET_NAME = /(?:secret|passw|token|api_?key|private_?key|access_?key|credential|auth)/i;
 const URL_PASSWORD = /(:\/\/)[^\s/@]+@/g;
-const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g;
 const STDERR_TAIL = 4096;
 
 /** The command line for people, with values masked that are or may be secret. */
@@ -40,11 +40,6 @@ function maskAssignment(assignment: string): string {
   return SECRET_NAME.test(name)
     ? `${name}=${MASK}`
     : assignment.replace(URL_PASSWORD, `$1${MASK}@`);
-}
-
-/** Text of a tool for people: no control characters but tabs and line ends. */
-export function cleanText(text: string): string {
-  return text.replace(/\u001b\[[0-9;?]*[A-Za-z]/g, '').replace(CONTROL, '');
 }
 
 /** A ToolError that says how a run ended. For runs whose end the caller did not expect. */

@@ -15,14 +15,13 @@ export function ciMarks(env: Readonly<Record<string, string | undefined>>): CiMa
   return undefined;
 }
 
-/** docs.github.com, "Workflow commands": `::` at the start of a line, and of old `##[` anywhere in it. */
+/** docs.github.com, "Workflow commands": `::` at the start of a line. Clean text has no `##[`, which was one anywhere in it. */
 const GITHUB: CiMarks = {
   open: (title) => `::group::${data(title)}\n`,
   close: () => '::endgroup::\n',
   warning: (text, nextStep) =>
     `::warning title=scoville::${data(nextStep === undefined ? text : `${text}\n  next: ${nextStep}`)}\n`,
-  line: (text) =>
-    text.replaceAll('##[', '## [').replace(/^([^\S\n\r\u2028\u2029]*):(?=:)/gm, '$1: '),
+  line: (text) => text.replace(/^([^\S\n\r\u2028\u2029]*):(?=:)/gm, '$1: '),
 };
 
 function data(text: string): string {

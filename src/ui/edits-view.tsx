@@ -18,7 +18,7 @@ interface Props {
   readonly isActive: boolean;
   readonly chosen: KeyState<ReadonlySet<string>>;
   readonly worth: WorthOf;
-  /** The choice is made; asked once more by whoever hears it. */
+  /** The choice is made; the listener asks once more. */
   readonly onApply: () => void;
   readonly onBack: () => void;
 }

@@ -23,6 +23,19 @@ export function inkSurface({ stream, color, marks }: InkSurfaceOptions): LiveSur
   let write: ((text: string) => void) | undefined;
   let frame = 0;
   let isOpen = true;
+  /** Ink leaves an empty line below what it wrote. What it was told to draw, and had no time for, leaves none. */
+  let hasWritten = false;
+  const seen = new Proxy(stream, {
+    get: (target, name) => {
+      if (name === 'write')
+        return (text: string, ...rest: []) => {
+          hasWritten ||= text.includes('\n');
+          return target.write(text, ...rest);
+        };
+      const value: unknown = Reflect.get(target, name);
+      return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+    },
+  });
   function Root({ model }: { readonly model: LiveModel }) {
     ({ write } = useStdout());
     // Ink clears the whole terminal for what fills it.
@@ -36,7 +49,7 @@ export function inkSurface({ stream, color, marks }: InkSurfaceOptions): LiveSur
   }
   const drawn = (): Instance =>
     render(<Root model={EMPTY} />, {
-      stdout: stream,
+      stdout: seen,
       patchConsole: false,
       exitOnCtrlC: false,
       maxFps: 15,
@@ -46,7 +59,8 @@ export function inkSurface({ stream, color, marks }: InkSurfaceOptions): LiveSur
     instance.rerender(<Root model={EMPTY} />);
     instance.unmount();
     // What Ink leaves of nothing is an empty line.
-    stream.write(UP_AND_ERASE);
+    if (hasWritten) stream.write(UP_AND_ERASE);
+    hasWritten = false;
   };
   // Ctrl-Z: the shell gets a terminal with a cursor, and what is drawn afterwards erases nothing of the shell's.
   const suspend = (): void => {
@@ -60,7 +74,8 @@ export function inkSurface({ stream, color, marks }: InkSurfaceOptions): LiveSur
   process.on('SIGTSTP', suspend);
   return {
     print: (text) => {
-      if (isOpen) write?.(`${folded(text, inkColumns(stream))}\n`);
+      if (!isOpen) return;
+      write?.(`${folded(text, inkColumns(stream))}\n`);
     },
     draw: (model) => {
       if (!isOpen) return;

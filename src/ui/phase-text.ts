@@ -15,6 +15,7 @@ export const PHASE_LABEL: Readonly<Record<Phase, string>> = {
   gate: 'gate',
   load: 'load into Docker',
   push: 'push',
+  copy: 'copy',
 };
 
 /** The short names of a checklist. */

@@ -27,7 +27,7 @@ export interface FindingView {
     readonly detail: string;
     readonly example?: string;
   }[];
-  /** What would settle an `unknown`. */
+  /** What would decide an `unknown`. */
   readonly settle?: string;
   /** Where its criterion is described. */
   readonly spec?: string;

@@ -1,4 +1,4 @@
-import { analyseDockerfile } from '../../src/dockerfile/parse-dockerfile.ts';
+import { analyseDockerfile } from '../../src/dockerfile/analyse-dockerfile.ts';
 import { collectLayer } from '../../src/facts/collect-layer.ts';
 import { foldLayers } from '../../src/facts/image-facts.ts';
 import {

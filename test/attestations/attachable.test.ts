@@ -52,6 +52,7 @@ test.each([
     reproductionStatement({ reproducible: true, differences: [] }, { uri: 'x', version: '1' }),
     'Scoville states that itself',
   ],
+  ['test-result', { configuration: [{ name: 'CHPs' }] }, 'Scoville states that itself'],
 ])('%s with another document is refused', (type, predicate, said) => {
   const read = readAttachable(type, bytes(predicate));
   expect(read.ok ? '' : read.error).toContain(said);

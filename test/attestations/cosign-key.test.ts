@@ -3,6 +3,7 @@ import { xsalsa20poly1305 } from '@noble/ciphers/salsa.js';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { openCosignKey } from '../../src/attestations/cosign-key.ts';
+import { openPemKey } from '../../src/attestations/opened-key.ts';
 
 /** A key file as cosign writes it, with a cheaper scrypt. */
 function keyFile(
@@ -52,12 +53,52 @@ describe('openCosignKey', () => {
   });
 
   test.each([
-    ['another curve', generateKeyPairSync('ec', { namedCurve: 'P-384' }).privateKey],
+    ['P-384', generateKeyPairSync('ec', { namedCurve: 'P-384' }).privateKey],
+    ['P-521', generateKeyPairSync('ec', { namedCurve: 'P-521' }).privateKey],
     ['RSA', generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey],
     ['Ed25519', generateKeyPairSync('ed25519').privateKey],
-  ])('leaves %s to cosign', async (_, key) => {
-    const other = key.export({ format: 'der', type: 'pkcs8' });
-    expect(await openCosignKey(keyFile(other, ''), '')).toEqual({ ok: false, error: 'other' });
+  ])('opens %s, sealed and plain', async (_, key) => {
+    const der = key.export({ format: 'der', type: 'pkcs8' });
+    const sealed = key.export({
+      ...{ format: 'pem', type: 'pkcs8', cipher: 'aes-256-cbc', passphrase: 'p' },
+    });
+    for (const opened of [
+      await openCosignKey(keyFile(der, ''), ''),
+      openPemKey(key.export({ format: 'pem', type: 'pkcs8' }).toString(), ''),
+      openPemKey(sealed.toString(), 'p'),
+    ]) {
+      if (!opened.ok) throw new Error(opened.error);
+      const bytes = Buffer.from('what is signed');
+      const signature = opened.value.sign(bytes);
+      expect(opened.value.verifies(bytes, signature)).toBe(true);
+      expect(opened.value.verifies(Buffer.from('another'), signature)).toBe(false);
+    }
+    expect(openPemKey(sealed.toString(), 'q')).toEqual({ ok: false, error: 'wrong-password' });
+    expect(openPemKey(sealed.toString(), '')).toEqual({ ok: false, error: 'wrong-password' });
+  });
+
+  test.each([
+    ['secp256k1', generateKeyPairSync('ec', { namedCurve: 'secp256k1' }).privateKey],
+    ['P-224', generateKeyPairSync('ec', { namedCurve: 'secp224r1' }).privateKey],
+    ['RSA of 1024 bits', generateKeyPairSync('rsa', { modulusLength: 1024 }).privateKey],
+    ['Ed448', generateKeyPairSync('ed448').privateKey],
+    ['X25519', generateKeyPairSync('x25519').privateKey],
+  ])('refuses %s, which cosign does not verify', async (_, key) => {
+    const der = key.export({ format: 'der', type: 'pkcs8' });
+    const refused = { ok: false, error: 'unsupported' };
+    expect(await openCosignKey(keyFile(der, ''), '')).toEqual(refused);
+    expect(openPemKey(key.export({ format: 'pem', type: 'pkcs8' }).toString(), '')).toEqual(
+      refused,
+    );
+  });
+
+  test.each([
+    ['a public key', pair.publicKey.export({ format: 'pem', type: 'spki' }).toString()],
+    ['no key', '-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n'],
+    ['too long a text', `-----BEGIN PRIVATE KEY-----\n${'A'.repeat(70_000)}`],
+    ['cosign’s own form', keyFile(pkcs8, '')],
+  ])('does not take %s for a plain key', (_, text) => {
+    expect(openPemKey(text, '')).toEqual({ ok: false, error: 'other' });
   });
 
   test.each<[string, (json: Record<string, unknown>) => void]>([

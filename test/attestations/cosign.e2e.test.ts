@@ -7,11 +7,13 @@ import { slsaProvenance } from '../../src/attestations/provenance.ts';
 import { cyclonedxDocument } from '../../src/attestations/sbom-cyclonedx.ts';
 import { spdxDocument } from '../../src/attestations/sbom-spdx.ts';
 import { parseStatement, subjectDigests } from '../../src/attestations/statement.ts';
+import { verdictPolicy } from '../../src/attestations/verdict-policy.ts';
 import { testResult, verificationSummary } from '../../src/attestations/verdict.ts';
+import { DEFAULT_SETTINGS } from '../../src/config/default-settings.ts';
 import { digestOf } from '../../src/model/digest.ts';
 import { PREDICATE_TYPE } from '../../src/model/statement.ts';
 import { sbomContent } from '../../src/rules/sbom/sbom-content.ts';
-import { generateKeyPair, type KeyPair } from '../../src/tools/cosign/cosign-keys.ts';
+import { generateKeyPair } from '../../src/tools/cosign/cosign-keys.ts';
 import { signStatement } from '../../src/tools/cosign/cosign-sign.ts';
 import { verifyBundle } from '../../src/tools/cosign/cosign-verify.ts';
 import { runTool } from '../../src/tools/run-tool.ts';
@@ -20,11 +22,10 @@ import { sbomInput } from './sbom-samples.ts';
 
 const MANIFEST = '{"schemaVersion":2}';
 let dir: string;
-let keys: KeyPair;
 
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'attestations-'));
-  keys = await generateKeyPair(runTool, join(dir, 'keys'), '');
+  await generateKeyPair(runTool, join(dir, 'keys'), '');
   await writeFile(join(dir, 'manifest.json'), MANIFEST);
 });
 
@@ -50,6 +51,7 @@ const context = {
   gradedAt: '2026-01-01T00:00:00Z',
   resourceUri: 'pkg:oci/app',
   gateMet: true,
+  policy: verdictPolicy(DEFAULT_SETTINGS),
 };
 
 describe('what we write, cosign signs unchanged and verifies, and we read again', () => {
@@ -67,7 +69,7 @@ describe('what we write, cosign signs unchanged and verifies, and we read again'
       manifestPath,
       predicateType,
       predicatePath,
-      key: { kind: 'key', ref: keys.privateKeyPath, password: '' },
+      key: { kind: 'key', ref: join(dir, 'keys/cosign.key'), password: '' },
       scratchDir: dir,
     });
     const bundlePath = join(dir, 'bundle.json');
@@ -76,7 +78,7 @@ describe('what we write, cosign signs unchanged and verifies, and we read again'
       bundlePath,
       manifestPath,
       predicateType,
-      signer: { kind: 'key', publicKey: keys.publicKeyPath },
+      signer: { kind: 'key', publicKey: join(dir, 'keys/cosign.pub') },
       scratchDir: dir,
     });
     expect(verified).toMatchObject({ outcome: 'verified' });

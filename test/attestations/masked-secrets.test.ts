@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { SecretMask } from '../../src/attestations/masked-secrets.ts';
+import { cleanText } from '../../src/model/clean-text.ts';
 
 describe('SecretMask', () => {
   const mask = new SecretMask({
@@ -13,6 +14,12 @@ describe('SecretMask', () => {
     const lines = new SecretMask({ 'build-arg:DEPLOY_KEY': key });
     expect(lines.known('#7 0.1 MIIEvQIBADANBg\n#7 0.1 ==x')).toBe('#7 0.1 [masked]\n#7 0.1 ==x');
     expect(lines.known(`a ${key}b`)).toBe('a [masked]b');
+  });
+
+  test('masks a value as it is once its control characters are gone', () => {
+    const value = 'hunter\u001b[31mtwo\u2028more';
+    const known = new SecretMask({ 'build-arg:NPM_TOKEN': value });
+    expect(known.known(`#7 0.1 ${cleanText(value)} b`)).toBe('#7 0.1 [masked] b');
   });
 
   test('masks secret arguments by name, keeps others', () => {

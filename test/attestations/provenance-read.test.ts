@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { BUILD_TYPE } from '../../src/attestations/identity.ts';
 import {
   isProvenanceType,
   parseProvenance,
@@ -31,6 +32,7 @@ describe('parseProvenance', () => {
       invocationId: 'uik0070bo4gfcfmd7szfi5aen',
       platform: 'linux/amd64',
       parametersComplete: true,
+      replayed: false,
       steps: {
         commands: [['/bin/sh', '-c', 'echo "version ${VERSION}" > /version']],
         fetchesInFrom: false,
@@ -179,4 +181,17 @@ test('isProvenanceType knows both versions', () => {
   expect(isProvenanceType('https://slsa.dev/provenance/v1')).toBe(true);
   expect(isProvenanceType('https://slsa.dev/provenance/v0.2')).toBe(true);
   expect(isProvenanceType('https://slsa.dev/provenance/v0.1')).toBe(false);
+});
+
+test('that a build was replayed is read of our own statements alone', () => {
+  const of = (buildType: string, fetches: unknown) => {
+    const internalParameters = { scoville: { fetches } };
+    const read = parseProvenance({ buildDefinition: { buildType, internalParameters } });
+    return read.ok && read.value.replayed;
+  };
+  expect(of(BUILD_TYPE, 'replayed')).toBe(true);
+  expect(of(BUILD_TYPE, 'replayed-incomplete')).toBe(false);
+  expect(of(BUILD_TYPE, 'recorded')).toBe(false);
+  expect(of(BUILD_TYPE, undefined)).toBe(false);
+  expect(of('https://example.com/other', 'replayed')).toBe(false);
 });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { slsaProvenance } from '../../src/attestations/provenance.ts';
 import { recordedBuild } from '../../src/attestations/recorded-build.ts';
+import type { Digest } from '../../src/model/digest.ts';
 import type { RecordedBuild } from '../../src/model/recorded-build.ts';
 import { PROVENANCE_SAMPLES, provenanceSample } from './fixture-provenance.ts';
 
@@ -135,6 +136,23 @@ describe('a statement of ours', () => {
     });
     expect(record.args['build-arg:NPM_TOKEN']).toBe('[masked]');
     expect(record.source?.isDirty).toBe(true);
+  });
+
+  test('names the artifact with what was fetched; what is not a digest with a size is none', () => {
+    const inputs = {
+      mediaType: 'application/vnd.oci.image.manifest.v1+json',
+      digest: `sha256:${'ab'.repeat(32)}` as Digest,
+      size: 1234,
+    };
+    const made = slsaProvenance({
+      ...input,
+      inputs: { ...inputs, artifactType: 'application/vnd.scoville.inputs.v1' },
+    });
+    if (!made.ok) throw new Error(made.error);
+    expect(read(made.value).inputs).toEqual(inputs);
+    const text = JSON.stringify(made.value);
+    for (const other of [text.replace('ab'.repeat(32), '../../x'), text.replace('1234', '-1')])
+      expect(read(JSON.parse(other)).inputs).toBeUndefined();
   });
 
   test('without rules the layers are as BuildKit wrote them, compressed by us', () => {

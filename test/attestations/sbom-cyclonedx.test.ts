@@ -62,7 +62,7 @@ describe('cyclonedxDocument', () => {
     expect(other.components.filter(({ type }) => type === 'file')).toEqual([]);
   });
 
-  test('the schema is the judge: a licence id that is none would not pass', () => {
+  test('the schema is the judge: a license id that is none would not pass', () => {
     const document = cyclonedxDocument(sbomInput());
     const [component] = document.components;
     const wrong = { ...component, licenses: [{ license: { id: 'mit' } }] };
@@ -101,11 +101,11 @@ describe('cyclonedxDocument', () => {
     );
   });
 
-  test('writes licences as id, expression or name', () => {
-    const licences = Object.fromEntries(
+  test('writes licenses as id, expression or name', () => {
+    const licenses = Object.fromEntries(
       cyclonedxDocument(sbomInput()).components.map(({ name, licenses }) => [name, licenses]),
     );
-    expect(licences).toEqual({
+    expect(licenses).toEqual({
       debian: undefined,
       express: [{ license: { id: 'MIT' } }],
       '@scope/either': [{ expression: '(MIT OR Apache-2.0)' }],
@@ -182,7 +182,7 @@ describe('cyclonedxDocument', () => {
     expect(() => cyclonedxDocument(sbomInput({ created: 'yesterday' }))).toThrow(RangeError);
   });
 
-  test('stays valid whatever names, versions and licences a hostile image records', () => {
+  test('stays valid whatever names, versions and licenses a hostile image records', () => {
     const text = fc.string({ unit: 'binary', maxLength: 30 });
     const hostile = fc.record({
       name: text,

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { readLicence } from '../../src/attestations/licence-expression.ts';
+import { readLicense } from '../../src/attestations/license-expression.ts';
 import { spdxDocument } from '../../src/attestations/sbom-spdx.ts';
 import { digestHex } from '../../src/model/digest.ts';
 import {
@@ -32,7 +32,7 @@ describe('spdxDocument', () => {
     expect(spdxErrors(spdxDocument(sbomInput({ packages: [], osRelease: undefined })))).toEqual([]);
   });
 
-  test('the rules judge: a missing licence text or a dangling id would not pass', () => {
+  test('the rules judge: a missing license text or a dangling id would not pass', () => {
     const document = spdxDocument(sbomInput());
     expect(spdxErrors({ ...document, hasExtractedLicensingInfos: [] })).not.toEqual([]);
     expect(spdxErrors({ ...document, packages: document.packages.slice(1) })).not.toEqual([]);
@@ -111,7 +111,7 @@ describe('spdxDocument', () => {
     ]);
   });
 
-  test('declares licences as valid expressions, free text as LicenseRef', () => {
+  test('declares licenses as valid expressions, free text as LicenseRef', () => {
     const { packages, hasExtractedLicensingInfos } = spdxDocument(sbomInput());
     const declared = Object.fromEntries(packages.map((p) => [p.name, p.licenseDeclared]));
     expect(declared).toMatchObject({
@@ -133,10 +133,10 @@ describe('spdxDocument', () => {
     ]);
     for (const { licenseDeclared } of packages)
       if (licenseDeclared !== 'NOASSERTION')
-        expect(readLicence(licenseDeclared).kind).not.toBe('name');
+        expect(readLicense(licenseDeclared).kind).not.toBe('name');
   });
 
-  test('defines the licence references that packages use themselves', () => {
+  test('defines the license references that packages use themselves', () => {
     const packages = [
       samplePackage({ name: 'own', version: '1', licenses: ['MIT AND LicenseRef-Callaway-BSD'] }),
     ];
@@ -154,7 +154,7 @@ describe('spdxDocument', () => {
     expect(() => spdxDocument(sbomInput({ created: '' }))).toThrow(RangeError);
   });
 
-  test('keeps the rules whatever names, versions and licences a hostile image records', () => {
+  test('keeps the rules whatever names, versions and licenses a hostile image records', () => {
     const text = fc.string({ unit: 'binary', maxLength: 30 });
     const hostile = fc.record({
       name: text,

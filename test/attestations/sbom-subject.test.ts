@@ -36,12 +36,12 @@ describe('listedPackages', () => {
     ]);
   });
 
-  test('joins the licences of all places, blank ones left out', () => {
+  test('joins the licenses of all places, blank ones left out', () => {
     const [listed] = listedPackages([
       samplePackage({ name: 'a', version: '1', licenses: ['MIT', ' '] }),
       samplePackage({ name: 'a', version: '1', licenses: ['ISC', 'MIT '] }),
     ]);
-    expect(listed?.licences).toEqual(['ISC', 'MIT']);
+    expect(listed?.licenses).toEqual(['ISC', 'MIT']);
   });
 });
 

@@ -1,6 +1,6 @@
 import { createHash, generateKeyPairSync, sign, verify } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import type { OpenedKey } from '../../src/attestations/cosign-key.ts';
+import type { OpenedKey } from '../../src/attestations/opened-key.ts';
 import { preAuthEncoding, signBundle, signBytes } from '../../src/attestations/sign-bundle.ts';
 import { digestOf } from '../../src/model/digest.ts';
 

@@ -7,6 +7,12 @@ function closed(properties: object, required: readonly string[]): object {
   return { type: 'object', properties, required, additionalProperties: false };
 }
 
+/** 7.5 and 7.6: who, with an address in parentheses, or nobody. */
+const party = {
+  type: 'string',
+  pattern: '^(?:NOASSERTION|(?:Person|Organization): [^()\\n]+(?: \\([^() ]+@[^() ]+\\))?)$',
+};
+
 /**
  * The rules of SPDX 2.3 for the fields that we write, after clauses 6, 7, 10 and 11 of the specification; stricter than its JSON schema,
  * which no npm package ships and whose text is not ours to commit. docs/attestations.md says how to check with the official one.
@@ -37,6 +43,8 @@ const RULES = closed(
           name: { type: 'string' },
           versionInfo: text,
           primaryPackagePurpose: { enum: ['CONTAINER', 'OPERATING_SYSTEM', 'LIBRARY', 'FILE'] },
+          supplier: party,
+          originator: party,
           downloadLocation: { const: 'NOASSERTION' },
           filesAnalyzed: { const: false },
           licenseConcluded: { const: 'NOASSERTION' },
@@ -67,7 +75,7 @@ const RULES = closed(
             ),
           },
         },
-        ['SPDXID', 'name', 'downloadLocation'],
+        ['SPDXID', 'name', 'downloadLocation', 'supplier'],
       ),
     },
     relationships: {
@@ -113,7 +121,7 @@ export function spdxErrors(document: unknown): unknown[] {
   if (!validate(written)) return validate.errors ?? [];
   const ids = written.packages.map(({ SPDXID }) => SPDXID);
   const known = new Set([...ids, 'SPDXRef-DOCUMENT']);
-  const licences = new Set(
+  const licenses = new Set(
     (written.hasExtractedLicensingInfos ?? []).map(({ licenseId }) => licenseId),
   );
   const refs = written.packages.flatMap(
@@ -125,7 +133,7 @@ export function spdxErrors(document: unknown): unknown[] {
       .flatMap((r) => [r.spdxElementId, r.relatedSpdxElement])
       .filter((id) => !known.has(id))
       .map((id) => `not in the document: ${id}`),
-    ...refs.filter((ref) => !licences.has(ref)).map((ref) => `not defined: ${ref}`),
-    ...[...licences].filter((id) => !refs.includes(id)).map((id) => `not used: ${id}`),
+    ...refs.filter((ref) => !licenses.has(ref)).map((ref) => `not defined: ${ref}`),
+    ...[...licenses].filter((id) => !refs.includes(id)).map((id) => `not used: ${id}`),
   ];
 }

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { verdictPolicy } from '../../src/attestations/verdict-policy.ts';
 import { readSummary, readTestResult } from '../../src/attestations/verdict-read.ts';
 import { verificationSummary } from '../../src/attestations/verdict.ts';
+import { DEFAULT_SETTINGS } from '../../src/config/default-settings.ts';
 
 describe('readSummary', () => {
   test('reads what this tool writes', () => {
@@ -11,6 +13,7 @@ describe('readSummary', () => {
         gradedAt: '2026-11-24T00:00:00Z',
         resourceUri: 'pkg:oci/x',
         gateMet: true,
+        policy: verdictPolicy(DEFAULT_SETTINGS),
       },
     );
     expect(readSummary(written)).toEqual({

@@ -1,11 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { imagePurl } from '../../src/attestations/identity.ts';
+import { verdictPolicy } from '../../src/attestations/verdict-policy.ts';
 import {
   testResult,
   verificationSummary,
   type Judgement,
   type VerdictContext,
 } from '../../src/attestations/verdict.ts';
+import { DEFAULT_SETTINGS } from '../../src/config/default-settings.ts';
 import type { CriterionResult, Outcome } from '../../src/model/criterion.ts';
 import { digestHex, digestOf } from '../../src/model/digest.ts';
 
@@ -30,11 +32,14 @@ function judgement(level: number, outcomes: Readonly<Record<string, Outcome>> = 
   return { level, criteria: Object.entries(outcomes).map(([id, outcome]) => result(id, outcome)) };
 }
 
+const policy = verdictPolicy(DEFAULT_SETTINGS);
+
 const context: VerdictContext = {
   toolVersion: '0.1.0',
   gradedAt: '2026-01-02T03:04:05Z',
   resourceUri: imagePurl({ name: 'app:1', digest: DIGEST }),
   gateMet: true,
+  policy,
 };
 
 describe('verificationSummary', () => {
@@ -43,7 +48,7 @@ describe('verificationSummary', () => {
       verifier: { id: 'pkg:npm/scoville', version: { scoville: '0.1.0' } },
       timeVerified: '2026-01-02T03:04:05Z',
       resourceUri: `pkg:oci/app@sha256%3A${digestHex(DIGEST)}?repository_url=docker.io/library/app&tag=1`,
-      policy: { uri: SPECIFICATION },
+      policy,
       verificationResult: 'PASSED',
       verifiedLevels: ['CHPS_LEVEL_1', 'CHPS_LEVEL_2', 'CHPS_LEVEL_3'],
     });
@@ -62,16 +67,43 @@ describe('verificationSummary', () => {
     const [a, b] = [digestOf('a'), digestOf('b')].sort();
     const summary = verificationSummary(judgement(1), {
       ...context,
-      policy: { uri: 'file:.scoville.yaml', digest: DIGEST },
-      inputAttestations: [b, a, b].filter((d) => d !== undefined),
-    });
-    expect(summary.policy).toEqual({
-      uri: 'file:.scoville.yaml',
-      digest: { sha256: digestHex(DIGEST) },
+      inputAttestations: [b, a, b].flatMap((digest) =>
+        digest === undefined ? [] : [{ digest, uri: `https://r.example/${digest}` }],
+      ),
     });
     expect(summary.inputAttestations).toEqual(
-      [a, b].filter((d) => d !== undefined).map((d) => ({ digest: { sha256: digestHex(d) } })),
+      [a, b]
+        .filter((d) => d !== undefined)
+        .map((d) => ({ uri: `https://r.example/${d}`, digest: { sha256: digestHex(d) } })),
     );
+  });
+
+  test('nothing of a track of SLSA is claimed', () => {
+    for (const level of [0, 1, 2, 3, 4, 5])
+      for (const value of verificationSummary(judgement(level), context).verifiedLevels)
+        expect(value).not.toMatch(/^SLSA_/);
+  });
+});
+
+describe('the policy of a verdict', () => {
+  const read = ({ content }: typeof policy): unknown =>
+    JSON.parse(Buffer.from(content, 'base64').toString());
+
+  test('its digest is that of the content it brings, whose gate and waivers are those in use', () => {
+    const waivers = [{ criterion: 'no-shell', reason: 'a tool', expires: '2030-01-01' }];
+    const gated = verdictPolicy({ ...DEFAULT_SETTINGS, gate: { minLevel: 3, waivers } });
+    expect(gated.digest.sha256).toBe(digestHex(digestOf(Buffer.from(gated.content, 'base64'))));
+    expect(read(gated)).toMatchObject({
+      criteria: SPECIFICATION,
+      gate: { minLevel: 3, waivers },
+    });
+    expect(gated.uri).toBe(policy.uri);
+    expect(gated.digest).not.toEqual(policy.digest);
+  });
+
+  test('the same settings give the same digest', () => {
+    expect(verdictPolicy({ ...DEFAULT_SETTINGS })).toEqual(policy);
+    expect(read(policy)).toMatchObject({ gate: { waivers: [] } });
   });
 });
 

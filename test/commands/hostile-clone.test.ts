@@ -35,6 +35,7 @@ describe('a cloned project says nothing of images', () => {
     ['verify', ['verify', GONE]],
     ['diff', ['diff', GONE, GONE]],
     ['push', ['push', 'registry.example/none:1']],
+    ['mirror', ['mirror', GONE, 'oci:copy']],
     ['reproduce IMAGE', ['reproduce', GONE]],
   ])('%s', async (_, words) => {
     const err = await inClone(words);

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parseLock } from '../../src/config/parse-lock.ts';
 import { formatProblem } from '../../src/config/problem.ts';
+import { lockText } from '../../src/plans/lock/lock-text.ts';
 
 const HEAD = 'schemaVersion: 1\nnormaliser: 1-safe\n';
 const DIGEST = `sha256:${'a'.repeat(64)}`;
@@ -66,6 +67,23 @@ describe('parseLock', () => {
     ['<<<<<<< HEAD\nschemaVersion: 1\n', 'f.lock:1:1: '],
   ])('%j has a place', async (text, problem) => {
     expect((await problemsOf(text))[0]).toContain(problem.trim());
+  });
+
+  test('reads the time of RUNs that it writes', async () => {
+    const start = Date.parse('2026-02-03T04:05:06Z') / 1000;
+    const text = await lockText({
+      images: new Map(),
+      builder: {},
+      normaliser: '1-safe',
+      snapshots: [],
+      remotes: new Map(),
+      packages: new Map(),
+      start,
+    });
+    expect(text).toContain('\nstart: 2026-02-03T04:05:06Z\n');
+    const read = await parseLock(text, 'f.lock');
+    expect(read.ok && read.value.start).toBe(start);
+    expect((await problemsOf(`${HEAD}start: yesterday\n`))[0]).toContain('must be a time');
   });
 
   test('takes tens of thousands of packages, and no more than its bounds', async () => {

@@ -41,6 +41,11 @@ async function problems(text: string): Promise<readonly string[]> {
   return read.ok ? [] : read.error.map(formatProblem);
 }
 
+test('facts are optional', async () => {
+  const read = await parse(STACK.replace('facts: node\n', ''));
+  expect(read.ok && read.value.facts).toBe(undefined);
+});
+
 test('a stack has what all share, its own question of a name above theirs', async () => {
   const read = await parse(STACK);
   expect(read.ok && read.value).toEqual({

@@ -4,6 +4,7 @@ import { DEFAULT_SETTINGS } from '../../src/config/default-settings.ts';
 import { parseSettings } from '../../src/config/parse-settings.ts';
 import { formatProblem } from '../../src/config/problem.ts';
 import { mergeSettings } from '../../src/config/whose-word.ts';
+import { SCANNER_CHOICES } from '../../src/model/settings.ts';
 
 const NOW = Date.parse('2026-08-20T12:00:00Z');
 const FILE = '/project/.scoville.yaml';
@@ -43,6 +44,10 @@ reproducible:
   clock: running
   start: 2026-01-02T03:04:05Z
   oneProcessor: false
+  oneFileTime: false
+  sortedFolders: false
+  temporaryNames: false
+  sameAddresses: false
   seed: 7
   pin: false
   drop: [/srv/cache/**]
@@ -99,6 +104,10 @@ ui: { after: end }
         clock: 'running',
         start: '2026-01-02T03:04:05Z',
         oneProcessor: false,
+        oneFileTime: false,
+        sortedFolders: false,
+        temporaryNames: false,
+        sameAddresses: false,
         seed: 7,
         pin: false,
         drop: ['/srv/cache/**'],
@@ -158,7 +167,7 @@ ui: { after: end }
     ['sign:\n  enabled: yes\n', 'f.yaml:2:12: sign.enabled must be true or false, not "yes"'],
     [
       'scanner: grpye\n',
-      'f.yaml:1:10: scanner must be one of auto, grype, trivy, docker-scout, osv, database, none (grype?), not "grpye"',
+      `f.yaml:1:10: scanner must be one of ${SCANNER_CHOICES.join(', ')} (grype?), not "grpye"`,
     ],
     [
       'image:\n  version: 1.2\n',

@@ -85,6 +85,12 @@ describe('classOf', () => {
     ['database-files', 'var/lib/postgresql/17/main/global/pg_control', ['content'], undefined],
     ['crontab-date', 'var/spool/cron/crontabs/root', ['content'], text('line 2: "x" and "y"')],
     ['git-folder', 'src/repo/.git/index', ['content'], undefined],
+    [
+      'random-id',
+      'docs/.doctrees/a.doctree',
+      ['content'],
+      { format: 'binary', detail: 'hex digits of ids, from byte 4 on' },
+    ],
     ['archive-times', 'dist/a.tar.xz', ['content'], { format: 'binary', detail: 'from byte 9 on' }],
     [
       'archive-times',

@@ -244,6 +244,30 @@ describe('contentDifference', () => {
       difference('a', Buffer.from([0, 1, 2]), Buffer.from([0, 1, 3, 4])),
       { format: 'binary', detail: 'from byte 2 on; 3 and 4 bytes' },
     ],
+    [
+      'ids in hex, whatever is around them',
+      difference(
+        'a.pickle',
+        Buffer.from(
+          `\0\x80 ${'0a'.repeat(16)}\x94 2f1b8a40-1111-4222-8333-94a5b6c7d8e9\0`,
+          'latin1',
+        ),
+        Buffer.from(
+          `\0\x80 ${'0b'.repeat(16)}\x94 2f1b8a40-1111-4222-8333-94a5b6c7d8e0\0`,
+          'latin1',
+        ),
+      ),
+      { format: 'binary', detail: 'hex digits of ids, from byte 4 on' },
+    ],
+    [
+      'a byte beside an id is no part of it',
+      difference(
+        'a.pickle',
+        Buffer.from(`\0\x80${'0a'.repeat(16)}\x94\0`, 'latin1'),
+        Buffer.from(`\0\x80${'0b'.repeat(16)}\x95\0`, 'latin1'),
+      ),
+      { format: 'binary', detail: 'from byte 3 on' },
+    ],
   ])('%s', (_, found, expected) => {
     expect(found).toEqual(expected);
   });

@@ -5,11 +5,12 @@ import { startClassicEngine } from '../e2e/classic-engine.ts';
 import { runDocuments } from './documents/run-documents.ts';
 import { EngineClient } from './layers/engine-client.ts';
 import { runLayers } from './layers/run-layers.ts';
+import { runTexts } from './texts/run-texts.ts';
 
 /** How long, from which seed, on which stores. */
 export interface DifferentialOptions {
   /** What is tried; the time is shared among the parts. */
-  readonly parts: readonly ('documents' | 'layers')[];
+  readonly parts: readonly ('documents' | 'layers' | 'texts')[];
   readonly minutes: number;
   readonly seed: number;
   readonly store: 'containerd' | 'overlay2' | 'both';
@@ -20,7 +21,8 @@ export async function differential(
   { parts, minutes, seed, store }: DifferentialOptions,
   log: (line: string) => void,
 ): Promise<number> {
-  const classic = store === 'containerd' ? undefined : await startClassicEngine();
+  const isOnStores = parts.some((part) => part !== 'texts');
+  const classic = store === 'containerd' || !isOnStores ? undefined : await startClassicEngine();
   try {
     const own = process.env['DOCKER_HOST'] ?? 'unix:///var/run/docker.sock';
     const hosts = { containerd: store === 'overlay2' ? undefined : own, overlay2: classic?.host };
@@ -46,7 +48,7 @@ interface PartOptions {
   readonly log: (line: string) => void;
 }
 
-const PARTS = { documents, layers };
+const PARTS = { documents, layers, texts };
 
 async function layers({ containerd, overlay2 }: Hosts, options: PartOptions): Promise<number> {
   const clientOf = (host: string | undefined): EngineClient | undefined =>
@@ -75,4 +77,10 @@ async function documents(hosts: Hosts, options: PartOptions): Promise<number> {
   } finally {
     rmSync(spoolDir, { recursive: true, force: true });
   }
+}
+
+async function texts(_hosts: Hosts, options: PartOptions): Promise<number> {
+  const { cases, differing } = await runTexts(options);
+  options.log(`texts: ${cases} from seed ${options.seed}, ${differing} differ`);
+  return differing;
 }

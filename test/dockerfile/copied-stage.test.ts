@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { analyseDockerfile } from '../../src/dockerfile/analyse-dockerfile.ts';
 import { copiedStage } from '../../src/dockerfile/copied-stage.ts';
-import { analyseDockerfile } from '../../src/dockerfile/parse-dockerfile.ts';
 
 const TEXT = [
   'FROM debian AS deps', // 1

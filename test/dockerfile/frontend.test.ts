@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { analyseDockerfile, parseDockerfile } from '../../src/dockerfile/parse-dockerfile.ts';
+import { analyseDockerfile } from '../../src/dockerfile/analyse-dockerfile.ts';
+import { parseDockerfile } from './parse-dockerfile.ts';
 
 const EVIL = 'localhost:5000/f:1';
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { analyseDockerfile } from '../../src/dockerfile/analyse-dockerfile.ts';
 import { layerLines } from '../../src/dockerfile/layer-lines.ts';
-import { analyseDockerfile } from '../../src/dockerfile/parse-dockerfile.ts';
 
 function lines(text: string, ...layers: readonly (string | undefined)[]): unknown {
   const read = analyseDockerfile(text, {});

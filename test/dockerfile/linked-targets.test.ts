@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { analyseDockerfile } from '../../src/dockerfile/analyse-dockerfile.ts';
 import { withLinkedTargets } from '../../src/dockerfile/linked-targets.ts';
-import { analyseDockerfile } from '../../src/dockerfile/parse-dockerfile.ts';
 import type { LinkedTarget } from '../../src/model/bake.ts';
 import { digestOf } from '../../src/model/digest.ts';
 

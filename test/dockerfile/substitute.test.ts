@@ -30,12 +30,15 @@ describe('substitute', () => {
     ['\'$A\' "$A" \\$A', '$A one $A'],
     ['"a b"', 'a b'],
     ['$', '$'],
-    ['a$1', 'a$1'],
+    ['a$1b$@$$', 'ab'],
+    ["${NONE:-'q}'}", 'q}'],
+    ['${NONE:-a\\}b}', 'a}b'],
   ])('%s', (text, expected) => {
     expect(substitute(text, lookup)).toEqual({ value: expected, unresolved: [] });
   });
 
   test('names what has no value and leaves it as it is written', () => {
+    expect(substitute('$A\u00e9', lookup).unresolved).toEqual(['A\u00e9']);
     expect(substitute('a-$NONE-${NONE}-${A}', lookup)).toEqual({
       value: 'a-$NONE-${NONE}-one',
       unresolved: ['NONE', 'NONE'],

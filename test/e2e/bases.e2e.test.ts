@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Scorecard } from '../../src/model/scorecard.ts';
+import { Sigstore } from '../sigstore/stand-in.ts';
 import { bases, output, registry, run, Scoville } from './harness.ts';
 
 describe('trust.bases', () => {
@@ -71,8 +72,8 @@ describe('trust.bases', () => {
   });
 
   test.each([
-    ['unsigned', 'no signature'],
-    ['by-other', 'no signature'],
+    ['unsigned', 'no signature of this digest is attached'],
+    ['by-other', 'no signature of this digest verifies'],
   ])('%s is not used, and nothing is built', async (name, reason) => {
     from('signed', name);
     const ended = await scoville.expect(2, ['build', '-t', 'never:1', folder]);
@@ -97,5 +98,83 @@ describe('trust.bases', () => {
     const ended = await scoville.expect(2, ['build', '-t', 'never:1', folder]);
     expect(ended.stderr).toContain('localhost:1/gone:1 is not used');
     expect(Date.now() - before).toBeLessThan(30_000);
+  });
+});
+
+describe('trust.bases, of a publisher without keys', () => {
+  const scoville = new Scoville();
+  const place = `${registry}/e2e/keyless-bases-${process.pid}`;
+  const ISSUER = 'https://oauth2.sigstore.dev/auth';
+  const PUBLISHER = 'release@publisher.example';
+  const TAG = `bases-e2e:${process.pid}`;
+  let sigstore: Sigstore;
+  let folder = '';
+
+  async function publish(name: string, label = name): Promise<void> {
+    writeFileSync(join(folder, 'Dockerfile'), `FROM ${bases.busybox}\nLABEL name=${label}\n`);
+    const args = ['buildx', 'build', '--provenance=false', '--push', '-t', `${place}/${name}:1`];
+    await output('docker', [...args, folder]);
+  }
+
+  async function sign(name: string, by: Sigstore, email: string): Promise<void> {
+    const token = await by.token({ iss: ISSUER, sub: email, email, email_verified: 'true' });
+    const services = ['--fulcio-url', by.url, '--rekor-url', by.url, '--identity-token', token];
+    await output('cosign', ['sign', '--yes', ...services, `${place}/${name}:1`], {
+      env: by.trustEnv,
+    });
+  }
+
+  /** Trusts the publisher's identity, by this root alone. */
+  function trust(trustedRoot: string): void {
+    const identity = `{ subject: ${PUBLISHER}, issuer: '${ISSUER}' }`;
+    const text = `trust:\n  bases: ['${place}/*']\n  identities: [${identity}]\n  trustedRoot: ${trustedRoot}\n`;
+    writeFileSync(join(scoville.home, 'config', 'config.yaml'), text);
+  }
+
+  async function build(name: string, code: number): Promise<string> {
+    writeFileSync(
+      join(folder, 'Dockerfile'),
+      `FROM ${place}/${name}:1\nRUN echo ${process.pid} > /hello\n`,
+    );
+    const report = ['--report', `json=${join(folder, 'report.json')}`];
+    const args = ['build', '--scanner=none', ...report, '-t', TAG, folder];
+    return (await scoville.expect(code, args)).stderr;
+  }
+
+  beforeAll(async () => {
+    sigstore = await Sigstore.start();
+    folder = mkdtempSync(join(tmpdir(), 'scoville-bases-e2e-'));
+    mkdirSync(join(scoville.home, 'config'), { recursive: true });
+    for (const name of ['signed', 'by-other', 'of-other-root']) await publish(name);
+    await sign('signed', sigstore, PUBLISHER);
+    await sign('by-other', sigstore, 'somebody@else.example');
+    const other = await Sigstore.start();
+    await sign('of-other-root', other, PUBLISHER);
+    other.stop();
+    trust(sigstore.trustedRoot);
+  });
+  afterAll(async () => {
+    sigstore.stop();
+    await scoville.remove();
+    const names = ['signed', 'by-other', 'of-other-root'].map((name) => `${place}/${name}:1`);
+    await run('docker', ['rmi', '--force', TAG, ...names]);
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  test('a base that the identity signed is used, and is evidence', async () => {
+    await build('signed', 0);
+    const report = await output('cat', [join(folder, 'report.json')]);
+    expect(report).toContain(`signature of ${PUBLISHER} (${ISSUER})`);
+  });
+
+  test.each(['by-other', 'of-other-root'])('%s is not used', async (name) => {
+    const said = await build(name, 2);
+    expect(said).toContain(`${place}/${name}:1 is not used`);
+    expect(said).toContain('no signature of this digest verifies');
+  });
+
+  test('one that took the place of the signed one, without a signature, is not used', async () => {
+    await publish('signed', 'replaced');
+    expect(await build('signed', 2)).toContain('no signature of this digest is attached');
   });
 });

@@ -27,6 +27,12 @@ interface Action {
 }
 
 type Environment = Readonly<Record<string, string>>;
+type Inputs = Readonly<Record<string, string | number>>;
+interface Workflow {
+  readonly jobs: {
+    readonly image: { readonly steps: readonly (Step & { readonly with?: Inputs })[] };
+  };
+}
 interface ComponentSpec {
   readonly spec: { readonly inputs: Readonly<Record<string, { readonly default?: unknown }>> };
 }
@@ -56,6 +62,17 @@ beforeAll(async () => {
     join(folder, 'Dockerfile'),
     `FROM ${bases.busybox}\nARG WHO=nobody\nRUN echo "::set-output name=digest::evil $WHO" | tee /who\nUSER 65532\n`,
   );
+  // Level 2 but for the signature, which is the job's.
+  mkdirSync(join(folder, 'app'));
+  writeFileSync(join(folder, 'app/Dockerfile'), 'FROM scratch\nCOPY app /app\nUSER 65532:65532\n');
+  writeFileSync(join(folder, 'app/app'), `${process.pid}\n`);
+  // A sigstore of the company's own, named on the runner: the examples stay as they are.
+  const { url, trustedRoot } = sigstore;
+  mkdirSync(join(scoville.home, 'config'), { recursive: true });
+  writeFileSync(
+    join(scoville.home, 'config/config.yaml'),
+    `sign: { fulcioUrl: '${url}', rekorUrl: '${url}', trustedRoot: '${trustedRoot}' }\n`,
+  );
   runnerEnv = {
     PATH: `${bin}:${process.env['PATH'] ?? ''}`,
     SCOVILLE_HOME: scoville.home,
@@ -70,17 +87,18 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** Arguments of a build that name the test's sigstore, one a word, for either cosign. */
-function services(): readonly string[] {
-  const { url, trustedRoot } = sigstore;
-  return [`--fulcio-url=${url}`, `--rekor-url=${url}`, `--trusted-root=${trustedRoot}`];
+/** A file of examples/, with the test's registry for GitHub's. */
+function example(name: string): unknown {
+  return parse(
+    readFileSync(join(ROOT, 'examples/ci', name), 'utf8').replaceAll('ghcr.io', registry),
+  );
 }
 
-function outcomeOf(report: string, id: string): string | undefined {
-  const { criteria } = JSON.parse(readFileSync(join(folder, report), 'utf8')) as {
-    criteria: readonly { id: string; outcome: string }[];
-  };
-  return criteria.find((one) => one.id === id)?.outcome;
+/** The gate of whoever deploys: verified by the identity of the job. */
+function gate(image: string, identity: string, issuer: string): Promise<Ended> {
+  const who = ['--certificate-identity', identity, '--certificate-oidc-issuer', issuer];
+  const root = ['--trusted-root', sigstore.trustedRoot];
+  return scoville.run(['verify', '--min-level', '2', ...who, ...root, image]);
 }
 
 /** Runs a step of action.yml as a runner does: expressions replaced, files for outputs and summary. */
@@ -88,6 +106,7 @@ async function runStep(
   step: Step,
   inputs: Readonly<Record<string, string>>,
   more: Readonly<Record<string, string>> = {},
+  cwd = folder,
 ): Promise<Ended & { outputs: Record<string, string>; summary: string }> {
   const given = (name: string): string => inputs[name] ?? action.inputs[name]?.default ?? '';
   const value = (text: string): string =>
@@ -110,7 +129,7 @@ async function runStep(
     'bash',
     ['--noprofile', '--norc', '-eo', 'pipefail', '-c', step.run ?? ''],
     {
-      cwd: folder,
+      cwd,
       env: { ...runnerEnv, GITHUB_ACTIONS: 'true', ...files, ...env, ...more },
     },
   );
@@ -202,21 +221,57 @@ describe('the action for GitHub', () => {
     expect(ended.stdout).not.toContain('short of the gate');
   });
 
-  test('signs with the job’s identity where it has one, and the gate counts it', async () => {
-    const ended = await runStep(
-      stepNamed('Build, sign, grade'),
-      {
-        tags: `${NAME}:keyless`,
-        push: 'true',
-        'min-level': '0',
-        arguments: ['--scanner=none', ...services()].join('\n'),
-      },
-      sigstore.githubEnv,
+  test('the example passes as it stands, from its build to the gate of level 2', async () => {
+    const { jobs } = example('github-workflow.yml') as Workflow;
+    const { steps } = jobs.image;
+    const known: Record<string, string> = {
+      'github.token': 'token',
+      'github.sha': 'abc1234',
+      "github.event_name == 'push'": 'true',
+    };
+    const value = (text: string): string =>
+      text.replace(/\$\{\{ (.+?) \}\}/g, (_, expression: string) => {
+        const found = known[expression];
+        if (found === undefined) throw new Error(`unknown: ${expression}`);
+        return found;
+      });
+    const values = (all: Inputs = {}): Record<string, string> =>
+      Object.fromEntries(Object.entries(all).map(([name, text]) => [name, value(String(text))]));
+    const job = {
+      ...sigstore.githubEnv,
+      GITHUB_REPOSITORY: 'Octo/Shop',
+      GITHUB_ACTOR: 'octo',
+    };
+    let last = '';
+    for (const { id, uses, run: script, env, with: given } of steps) {
+      // A login is written down for this step alone.
+      const login = script?.includes('docker login')
+        ? { DOCKER_CONFIG: join(folder, 'login') }
+        : {};
+      const step = script === undefined ? undefined : { run: script };
+      const isOurs = uses?.includes('/scoville@') === true;
+      if (step === undefined && !isOurs) continue;
+      const ended = isOurs
+        ? await runStep(stepNamed('Build, sign, grade'), values(given), job, join(folder, 'app'))
+        : await runStep(step ?? {}, {}, { ...job, ...values(env), ...login });
+      expect([uses ?? script, ended.exitCode, ended.exitCode === 0 ? '' : ended.stderr]).toEqual([
+        uses ?? script,
+        0,
+        '',
+      ]);
+      expect(`${ended.stdout}${ended.stderr}`).not.toMatch(/runner-secret|eyJ/);
+      for (const [name, text] of Object.entries(ended.outputs))
+        known[`steps.${id ?? ''}.outputs.${name}`] = text;
+      last = ended.stdout;
+    }
+    expect(last).toMatch(/^pushed sha256:[0-9a-f]{64}, level [2-5], grade /);
+    const workflow = 'https://github.com/octo/shop/.github/workflows/image.yml@refs/heads/main';
+    const ended = await gate(
+      `${registry}/octo/shop:abc1234`,
+      workflow,
+      'https://token.actions.githubusercontent.com',
     );
-    expect([ended.exitCode, ended.exitCode === 0 ? '' : ended.stderr]).toEqual([0, '']);
-    expect(`${ended.stdout}${ended.stderr}`).not.toMatch(/runner-secret|eyJ/);
-    expect(outcomeOf('scoville-reports/scorecard.json', 'signed')).toBe('pass');
-    expect((await remote('keyless')).exitCode).toBe(0);
+    expect([ended.exitCode, ended.stderr]).toEqual([0, '']);
   });
 
   test('without a signature nothing is pushed', async () => {
@@ -253,6 +308,7 @@ describe('the component for GitLab', () => {
   async function runJob(
     inputs: Readonly<Record<string, string>>,
     more: Environment = {},
+    cwd = folder,
   ): Promise<Ended> {
     const ci = { GITLAB_CI: 'true', CI_REGISTRY_IMAGE: NAME, CI_COMMIT_SHORT_SHA: 'abc1234' };
     const variables = Object.fromEntries(
@@ -263,7 +319,7 @@ describe('the component for GitLab', () => {
     // What a user wrote must not become part of a script.
     expect(job.script.join('\n')).not.toContain('$[[');
     return run('sh', ['-ec', job.script.join('\n')], {
-      cwd: folder,
+      cwd,
       env: { ...runnerEnv, ...ci, ...variables, ...more },
     });
   }
@@ -284,18 +340,22 @@ describe('the component for GitLab', () => {
     expect(findings.map(({ location }) => location.path)).toContain('Dockerfile');
   });
 
-  test('signs with the token of the job', async () => {
+  test('the example passes as it stands, from its build to the gate of level 2', async () => {
+    const { include } = example('gitlab-ci.yml') as {
+      include: readonly [{ component: string; inputs: Readonly<Record<string, unknown>> }];
+    };
+    const [{ inputs }] = include;
+    const given = Object.entries(inputs).map(([name, text]) => [name, String(text)] as const);
     const ended = await runJob(
-      {
-        tag: '$CI_REGISTRY_IMAGE:keyless-gitlab',
-        'min-level': '0',
-        arguments: ['--scanner=none', ...services()].join(' '),
-      },
+      Object.fromEntries(given),
       { SIGSTORE_ID_TOKEN: await sigstore.gitlabToken() },
+      join(folder, 'app'),
     );
     expect([ended.exitCode, ended.exitCode === 0 ? '' : ended.stderr]).toEqual([0, '']);
     expect(ended.stderr).toContain('signed with a certificate of https://gitlab.com/octo/shop');
-    expect((await remote('keyless-gitlab')).exitCode).toBe(0);
+    const project = 'https://gitlab.com/octo/shop//.gitlab-ci.yml@refs/heads/main';
+    const gated = await gate(`${NAME}:abc1234`, project, 'https://gitlab.com');
+    expect([gated.exitCode, gated.stderr]).toEqual([0, '']);
   });
 
   test('short of its level it fails, and leaves its reports; without push nothing is pushed', async () => {

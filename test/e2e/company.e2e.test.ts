@@ -12,7 +12,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { ImageVerification } from '../../src/model/verification.ts';
 import { Authority, companyProxy, type Identity, Servers } from '../fakes/company.ts';
+import { freePort } from './free-port.ts';
 import { bases, output, run, Scoville } from './harness.ts';
 
 // A company's network: the one way out is a proxy that asks for a password, and the registry behind
@@ -67,6 +69,14 @@ describe.runIf(hasRegistry)('behind a proxy with a password, at a registry with 
     );
     mkdirSync(join(scoville.home, 'config'), { recursive: true });
     writeFileSync(join(scoville.home, 'config/config.yaml'), 'sign: { notation: default }\n');
+  }
+
+  async function notationSignatures(): Promise<readonly unknown[]> {
+    const { stdout } = await scoville.expect(0, ['verify', '--json', IMAGE], { env: env() });
+    const { images } = JSON.parse(stdout) as { images: readonly ImageVerification[] };
+    return images.flatMap(({ signatures }) =>
+      signatures.filter((one) => JSON.stringify(one).includes('trust policy company')),
+    );
   }
 
   beforeAll(async () => {
@@ -126,7 +136,14 @@ http:
     expect(graded.stdout).toContain(digest);
     const verified = await scoville.expect(0, ['verify', IMAGE], { env: env() });
     expect(verified.stdout).toContain('verified');
-    if (hasNotation) expect(verified.stdout).toContain('trust policy company of notation');
+    if (hasNotation) {
+      expect(verified.stdout).toContain('trust policy company of notation');
+      const before = await notationSignatures();
+      // The same digest, signed again by the same key: the older signatures are replaced.
+      expect((await scoville.expect(0, args, { env: env() })).stdout.trim()).toBe(digest);
+      expect(before.length).toBeGreaterThan(0);
+      expect(await notationSignatures()).toHaveLength(before.length);
+    }
     expect(new Set(seen)).toEqual(new Set([`CONNECT ${HOST}:443`]));
     const said = [built, graded, verified].flatMap((one) => [one.stdout, one.stderr]).join('\n');
     for (const text of [said, ...lines]) {
@@ -166,14 +183,6 @@ http:
     expect(ended.stderr).not.toMatch(/wrong-one|p@ss|p%40ss/);
   });
 });
-
-async function freePort(): Promise<number> {
-  const servers = new Servers();
-  const { createServer } = await import('node:net');
-  const port = await servers.listen(createServer());
-  await servers.close();
-  return port;
-}
 
 /** Command lines of all processes until it is stopped. */
 async function watchCommandLines(lines: Set<string>, signal: AbortSignal): Promise<void> {

@@ -50,6 +50,24 @@ repository() {
   git -c user.name=Jane -c user.email=jane@example.com commit -qm start
   export GIT_AUTHOR_NAME=Jane GIT_AUTHOR_EMAIL=jane@example.com GIT_COMMITTER_NAME=Jane GIT_COMMITTER_EMAIL=jane@example.com
 }
+# A project that fetches, and the server, which another day is gone.
+release() {
+  bridge=$(docker network inspect bridge --format '{{(index .IPAM.Config 0).Gateway}}')
+  timeout 900 node -e "
+    const server = require('node:http').createServer((q, r) => r.end('answer ' + Math.random()));
+    server.listen(0, process.argv[1], () => console.log(server.address().port));
+  " "$bridge" >../port 2>/dev/null </dev/null &
+  echo $! >../server
+  until [ -s ../port ]; do sleep 0.1; done
+  printf 'FROM %s\nRUN wget -qO /answer http://%s\nCOPY . /app\n' "$SCOVILLE_BASE_BUSYBOX" "$bridge:$(cat ../port)" >Dockerfile
+  repository
+  git init -q --bare ../api.git
+  git remote add origin "file://$(realpath ../api.git)"
+}
+another_day() {
+  kill "$(cat ../server)"
+  git commit -q --allow-empty -m 'a year later'
+}
 # A reader does not type before a service listens.
 curl() { command curl -sS --retry 20 --retry-all-errors --retry-delay 1 "$@"; }
 `;

@@ -127,6 +127,12 @@ export async function output(
   return ended.stdout;
 }
 
+/** The machine's address on the engine's bridge, where a RUN reaches it. */
+export async function bridgeAddress(): Promise<string> {
+  const format = '{{(index .IPAM.Config 0).Gateway}}';
+  return (await output('docker', ['network', 'inspect', 'bridge', '--format', format])).trim();
+}
+
 /**
  * `docker buildx build`. With `--push`, Docker's containerd store writes each manifest of an index
  * to the tag, several at once, and the registry answers 500 to who asks for a tag half written.

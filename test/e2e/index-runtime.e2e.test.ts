@@ -119,6 +119,8 @@ interface Case {
   /** What grade says of `signed`, and which platforms it names as not graded. */
   readonly signed?: string;
   readonly notGraded?: Scorecard['notGraded'];
+  /** Asked for from everybody. */
+  readonly platform?: string;
 }
 
 const CASES: readonly Case[] = [
@@ -353,6 +355,64 @@ const CASES: readonly Case[] = [
       ]),
     ...{ pulled: 'evil', ran: 'evil', exitCode: 1, says: UNSIGNED, signed: 'fail' },
   },
+  {
+    what: 'a platform of fields that no engine knows',
+    platform: 'linux/amd64',
+    index: ({ good, evil }) =>
+      indexText([
+        { ...evil, platform: { name: 'arm64' } },
+        { ...good, platform: { ...AMD, variant: 'v2' } },
+      ]),
+    ...{ pulled: 'none', ran: 'none', classic: 'evil', exitCode: 1, says: UNSIGNED },
+    signed: 'fail',
+  },
+  {
+    what: 'a platform of empty lists',
+    platform: 'linux/amd64',
+    index: ({ good, evil }) =>
+      indexText([
+        { ...evil, platform: { 'os.features': [], features: [] } },
+        { ...good, platform: AMD },
+      ]),
+    ...{ pulled: 'good', ran: 'good', exitCode: 0, signed: 'pass' },
+  },
+  {
+    what: 'a variant that is not spelled as engines spell it',
+    platform: 'linux/amd64/v3',
+    index: ({ good, evil }) =>
+      indexText([
+        { ...good, platform: { ...AMD, variant: '3' } },
+        { ...evil, platform: { ...AMD, variant: 'v2' } },
+      ]),
+    ...{ pulled: 'evil', ran: 'none', exitCode: 1, says: UNSIGNED, signed: 'fail' },
+  },
+  {
+    what: 'an architecture with a blank behind it',
+    index: ({ good, evil }) =>
+      indexText([
+        { ...evil, platform: { os: 'linux', architecture: 'amd64 ' } },
+        { ...good, platform: ARM },
+      ]),
+    ...{ pulled: 'none', ran: 'none', exitCode: 1, says: UNSIGNED, signed: 'fail' },
+  },
+  {
+    what: 'a configuration of another type behind many blanks',
+    index: async ({ good, evil }) => {
+      const { config } = await documentOf<Manifest>('manifests', evil.digest);
+      const text = JSON.stringify(await documentOf('blobs', config.digest));
+      const bytes = Buffer.from(' '.repeat(1500) + text);
+      await pushBlob(path, bytes);
+      const odd = await changed(evil, (manifest) => ({
+        ...manifest,
+        config: { mediaType: FOREIGN, digest: digestOf(bytes), size: bytes.length },
+      }));
+      return indexText([
+        { ...odd, platform: AMD },
+        { ...good, platform: AMD },
+      ]);
+    },
+    ...{ pulled: 'evil', ran: 'evil', exitCode: 1, says: UNSIGNED, signed: 'fail' },
+  },
 ];
 
 let classic: ClassicEngine | undefined;
@@ -374,10 +434,11 @@ afterAll(async () => {
 /** Whom the engine takes from that name, by what it shows and by what it runs. */
 async function takenBy(
   name: string,
+  platform: readonly string[],
   host: readonly string[] = [],
 ): Promise<Record<'pulled' | 'ran' | 'user', string>> {
   try {
-    await run('docker', [...host, 'pull', '-q', name]);
+    await run('docker', [...host, 'pull', '-q', ...platform, name]);
     const format = '{{.Config.Labels.who}} {{.Config.User}}';
     const shown = await run('docker', [...host, 'image', 'inspect', '-f', format, name]);
     const ran = await run('docker', [
@@ -386,6 +447,7 @@ async function takenBy(
       '--rm',
       '--pull=never',
       '--network=none',
+      ...platform,
       name,
     ]);
     const [pulled = '', user = ''] = shown.stdout.trim().split(' ');
@@ -401,16 +463,17 @@ describe('what an engine takes out of an index has to be signed', async () => {
   test.each(CASES.map((one, at) => ({ ...one, at })))('$what', async (one) => {
     const name = `${repository}:case-${one.at}`;
     const root = await pushDocument(await one.index(images), MEDIA_TYPE.index, `case-${one.at}`);
-    const { pulled, ran, user } = await takenBy(name);
+    const platform = one.platform === undefined ? [] : ['--platform', one.platform];
+    const { pulled, ran, user } = await takenBy(name, platform);
     if (version.startsWith('26.'))
       expect({ pulled, ran }).toEqual({ pulled: one.pulled, ran: one.ran });
     if (one.what === 'User beside user') expect(user).toBe('0');
-    const byClassic = await takenBy(name, ['-H', classic?.host ?? '']);
+    const byClassic = await takenBy(name, platform, ['-H', classic?.host ?? '']);
     const isKnown = version.startsWith('26.') && one.classic !== undefined;
     if (isKnown) expect(byClassic.pulled).toBe(one.classic);
     const all = [pulled, ran, byClassic.pulled, byClassic.ran];
 
-    const key = ['--json', '--key', join(folder, 'cosign.pub')];
+    const key = ['--json', '--key', join(folder, 'cosign.pub'), ...platform];
     const verified = await scoville.expect(one.exitCode, ['verify', ...key, name]);
     if (all.includes('evil')) expect(verified.exitCode).not.toBe(0);
     const graded = await scoville.run(['grade', '--scanner', 'none', ...key, name]);

@@ -3,8 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Sigstore } from '../sigstore/stand-in.ts';
-import { bases, type Ended, output, registry, Scoville } from './harness.ts';
+import { bases, type Ended, output, registry, run, Scoville } from './harness.ts';
+import { answers, askSkopeo, cells, COSIGN_3, readers } from './readers.ts';
 
+const hasSkopeo = (await run('which', ['skopeo'])).exitCode === 0;
 const second = process.env['SCOVILLE_SECOND_TOOLCHAIN'] ?? '';
 const GITHUB = {
   subject: 'https://github.com/octo/shop/.github/workflows/image.yml@refs/heads/main',
@@ -120,6 +122,24 @@ describe.each(generations.filter(({ isThere }) => isThere))('$name', ({ name, en
     );
   });
 
+  test('every reader reads what the table says', async () => {
+    const inspect = ['buildx', 'imagetools', 'inspect', '--format', '{{json .Manifest}}', tag];
+    const index = JSON.parse(await output('docker', inspect)) as {
+      digest: string;
+      manifests: readonly { digest: string }[];
+    };
+    const repository = tag.replace(/:[^:]+$/, '');
+    const images = [index, ...index.manifests].map(({ digest }) => `${repository}@${digest}`);
+    const { subject, issuer } = GITHUB;
+    const signed = ['--certificate-identity', subject, '--certificate-oidc-issuer', issuer];
+    const asked = readers({ by: signed, trustedRoot: sigstore.trustedRoot });
+    for (const [reader, call] of Object.entries(asked)) {
+      if (reader.startsWith('cosign 3') && !existsSync(COSIGN_3)) continue;
+      const said = await answers(call, images, { env: sigstore.trustEnv });
+      expect([reader, ...said]).toEqual([reader, ...cells(reader).keyless]);
+    }
+  });
+
   test.each([
     ['subject', { ...GITHUB, subject: `${GITHUB.subject}x` }],
     ['issuer', { ...GITHUB, issuer: GITLAB.issuer }],
@@ -150,7 +170,45 @@ describe.each(generations.filter(({ isThere }) => isThere))('$name', ({ name, en
     expect(ended.exitCode).toBe(0);
     expect((await sigstore.counts())['POST /api/v1/log/entries']).toBeGreaterThan(before);
     expect((await verify(GITLAB)).exitCode).toBe(0);
+    // The first signer's stay, under the old tag too.
+    for (const { subject, issuer } of [GITHUB, GITLAB])
+      await output(
+        'cosign',
+        [
+          'verify',
+          ...['--certificate-identity', subject, '--certificate-oidc-issuer', issuer, tag],
+        ],
+        { env: sigstore.trustEnv },
+      );
     expect(readdirSync(scratch)).toEqual([]);
+  });
+
+  test.runIf(hasSkopeo)('skopeo takes what an e-mail address signed', async () => {
+    const iss = `${sigstore.url}/oidc`;
+    const token = await sigstore.token({
+      ...{ iss, sub: 'dev', email: 'dev@example.com', email_verified: 'true' },
+    });
+    const legacy = ['--push', '--signature-format', 'legacy', '--grade=false'];
+    const ended = await build([...legacy, ...services()], { SIGSTORE_ID_TOKEN: token });
+    expect([ended.exitCode, ended.stderr]).toEqual([0, expect.any(String)]);
+    const asked = (subjectEmail: string) =>
+      askSkopeo(folder, tag, {
+        fulcio: {
+          caPath: join(sigstore.dir, 'fulcio.crt.pem'),
+          oidcIssuer: iss,
+          subjectEmail,
+        },
+        rekorPublicKeyPath: join(sigstore.dir, 'rekor.pub'),
+      });
+    expect(await asked('dev@example.com')).toEqual(['', '']);
+    expect(cells('skopeo, podman, CRI-O (`sigstoreSigned`)').keyless).toEqual([
+      'yes, by e-mail',
+      'yes, by e-mail',
+    ]);
+    const email = expect.stringMatching(/other@example\.com\W+ not found/) as string;
+    expect(await asked('other@example.com')).toEqual([email, email]);
+    const signer = { subject: 'dev@example.com', issuer: iss };
+    expect((await verify(signer)).exitCode).toBe(0);
   });
 
   const now = Math.floor(Date.now() / 1000);
@@ -208,7 +266,7 @@ describe.each(generations.filter(({ isThere }) => isThere))('$name', ({ name, en
       expect.stringContaining(
         asksNetwork
           ? 'the services of sigstore cannot be had from its TUF repository'
-          : 'writes the private repository octo/shop into public logs (fulcio.sigstore.dev, rekor.sigstore.dev), for ever',
+          : 'writes the private repository octo/shop to public logs (fulcio.sigstore.dev, rekor.sigstore.dev) forever',
       ),
     ]);
   });
@@ -235,6 +293,34 @@ describe.each(generations.filter(({ isThere }) => isThere))('$name', ({ name, en
       rmSync(settings);
     }
   });
+});
+
+test('an SBOM that a log would refuse is an artifact, whose signature verifies', async () => {
+  const scoville = new Scoville();
+  const tag = `${registry}/e2e/keyless:large-${process.pid}`;
+  const large = mkdtempSync(join(tmpdir(), 'scoville-large-'));
+  const stanza = (_: unknown, i: number): string =>
+    `Package: lib-number-${i}\nStatus: install ok installed\nVersion: 1.${i}-1\n`;
+  writeFileSync(join(large, 'status'), Array.from({ length: 7000 }, stanza).join('\n'));
+  const lines = [`FROM ${bases.busybox}`, 'COPY status /var/lib/dpkg/status', 'USER 1:1'];
+  writeFileSync(join(large, 'Dockerfile'), `${lines.join('\n')}\n`);
+  const refused = await fetch(`${sigstore.url}/api/v1/log/entries`, {
+    method: 'POST',
+    body: 'x'.repeat(4_700_000),
+  });
+  expect(refused.status).toBe(413);
+  const env = { ...NO_TOKENS, ...sigstore.githubEnv };
+  const build = ['build', '--push', '--scanner=none', '--progress=plain', ...services()];
+  const built = await scoville.expect(0, [...build, '-t', tag, large], { env });
+  expect(built.stderr).toMatch(
+    /cyclonedx\.org\/bom has \d\.\d MB, more than a transparency log takes \(2 MiB\): attached as an artifact/,
+  );
+  const verified = await scoville.expect(0, [
+    ...['verify', '--json', ...by(GITHUB), '--type', 'cyclonedx', '--type', 'spdx', tag],
+  ]);
+  expect(verified.stdout).toMatch(/"type":\s*"https:\/\/cyclonedx\.org\/bom"/);
+  await scoville.remove();
+  rmSync(large, { recursive: true, force: true });
 });
 
 test('cosign 2.5: builds at once, with a TUF cache that each would lock', async () => {
@@ -284,6 +370,16 @@ test.runIf(existsSync(join(second, 'ready')))(
     const verify = ['verify', ...by(GITHUB), tag];
     const good = await scoville.expect(0, verify, { env: newer });
     expect(good.stdout).toMatch(/signed with a certificate, log entry \d+ on 20/);
+    const told = await scoville.expect(0, [...build, '--label', 'a=b', '--signature-format=both'], {
+      env: { ...env, ...newer },
+    });
+    expect(told.stderr).toContain(
+      'signed as a bundle only: the log (Rekor v2) does not sign a timestamp',
+    );
+    const legacy = await scoville.expect(2, [...build, '--signature-format=legacy'], {
+      env: { ...env, ...newer },
+    });
+    expect(legacy.stderr).toContain('the log (Rekor v2) does not sign a timestamp, without which');
     const older = await scoville.expect(2, verify);
     expect(older.stdout).toContain('it is logged in Rekor v2, which this cosign cannot read');
     const refused = await scoville.expect(2, build, { env });

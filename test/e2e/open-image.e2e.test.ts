@@ -178,7 +178,7 @@ describe('layouts and archives', () => {
     await copy('--all', `docker://${NAME}`, `oci:${at('layout')}:two`);
     await copy('--all', `docker://${NAME}`, `oci-archive:${at('layout.tar')}:two`);
     await output('gzip', ['-k', at('layout.tar')]);
-    for (const text of ['layout', 'oci:layout:two', 'layout.tar', './layout.tar.gz']) {
+    for (const text of ['./layout', 'oci:layout:two', 'layout.tar', './layout.tar.gz']) {
       const { image } = await open(text);
       expect(image.root.digest).toBe(digest);
       expect(await contents(image)).toEqual(expected);

@@ -37,13 +37,13 @@ describe('where an image goes', () => {
     expect((await output('docker', args)).trim()).toBe(digest);
   });
 
-  test('type=oci,dest=FILE is an archive that others read, under the same digest', async () => {
+  test('type=docker,dest=FILE is an archive that docker load reads, under the same digest', async () => {
     const file = join(folder, 'image.tar');
     const { digest } = await built(
       '-t',
       'outputs-archive:1',
       '-o',
-      `type=oci,dest=${file}`,
+      `type=docker,dest=${file}`,
       context,
     );
     expect((await run('docker', ['image', 'inspect', 'outputs-archive:1'])).exitCode).toBe(1);

@@ -148,6 +148,14 @@ export function flagCases(registry: string): readonly FlagCase[] {
       args: ['-o', 'type=docker'],
       differs: ['compression'],
     },
+    {
+      flag: 'output',
+      name: '-o type=oci,dest=FILE',
+      args: ['-o', 'type=oci,dest=image.tar'],
+      result: 'none',
+      wrote: { 'image.tar': 'there' },
+      differs: ['archive'],
+    },
     { flag: 'output', name: '-o type=image', args: ['-o', 'type=image'] },
     {
       flag: 'output',

@@ -1,11 +1,11 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { bases, output, registry, ROOT, run, Scoville } from './harness.ts';
+import { bases, output, registry, run, Scoville } from './harness.ts';
+import { answers, askSkopeo, cells, readers } from './readers.ts';
 
 const second = process.env['SCOVILLE_SECOND_TOOLCHAIN'] ?? '';
-const cosign3 = join(second, 'bin', 'cosign');
 const hasSecond = existsSync(join(second, 'ready'));
 const hasSkopeo = (await run('which', ['skopeo'])).exitCode === 0;
 const scoville = new Scoville();
@@ -14,7 +14,6 @@ const image = `${repository}:1`;
 let folder = '';
 let digests: readonly string[] = [];
 const at = (name: string): string => join(folder, name);
-const VSA = 'https://slsa.dev/verification_summary/v1';
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'scoville-published-'));
@@ -37,73 +36,24 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-const key = (): readonly string[] => ['--key', scoville.publicKey, '--insecure-ignore-tlog'];
-const BUNDLES = ['--trusted-root', 'none.json'];
-
-/** Whether a reader accepts index and platform, as the table of docs/attestations.md says in its row. */
-const READERS: Readonly<Record<string, () => readonly [string, readonly string[]]>> = {
-  'cosign 2.5 `verify`': () => ['cosign', ['verify', ...key()]],
-  'cosign 2.5 `verify-attestation`': () => [
-    'cosign',
-    ['verify-attestation', ...key(), '--type', VSA],
-  ],
-  'cosign 2.5 `verify-attestation --new-bundle-format`': () => [
-    'cosign',
-    ['verify-attestation', '--new-bundle-format', ...key(), ...BUNDLES, '--type', VSA],
-  ],
-  'cosign 3.1 `verify`': () => [cosign3, ['verify', ...key(), ...BUNDLES]],
-  'cosign 3.1 `verify-attestation`': () => [
-    cosign3,
-    ['verify-attestation', ...key(), ...BUNDLES, '--type', VSA],
-  ],
-};
-
-function row(reader: string): string {
-  const page = readFileSync(join(ROOT, 'docs/attestations.md'), 'utf8');
-  return page.split('\n').find((line) => line.startsWith(`| ${reader} |`)) ?? '';
-}
-
-test.each(Object.keys(READERS).filter((name) => hasSecond || !name.startsWith('cosign 3')))(
-  '%s reads what the table says',
-  async (reader) => {
-    const [command, args] = READERS[reader]?.() ?? ['', []];
-    const answers: string[] = [];
-    for (const digest of digests) {
-      const given = [...args, `${repository}@${digest}`];
-      answers.push((await run(command, given, { cwd: folder })).exitCode === 0 ? 'yes' : 'no');
-    }
-    expect(
-      row(reader)
-        .split('|')
-        .slice(2, 4)
-        .map((cell) => cell.trim()),
-    ).toEqual(answers);
-  },
+const key = (): Parameters<typeof readers>[0] => ({
+  by: ['--key', scoville.publicKey, '--insecure-ignore-tlog'],
+  trustedRoot: 'none.json',
+});
+const names = Object.keys(readers(key())).filter(
+  (name) => hasSecond || !name.startsWith('cosign 3'),
 );
 
+test.each(names)('%s reads what the table says', async (name) => {
+  const asked = readers(key())[name] ?? ['false', []];
+  const images = digests.map((digest) => `${repository}@${digest}`);
+  expect(cells(name).key).toEqual(await answers(asked, images, { cwd: folder }));
+});
+
 test.runIf(hasSkopeo)('skopeo (`sigstoreSigned`) reads what the table says', async () => {
-  const trusted = [
-    {
-      type: 'sigstoreSigned',
-      keyPath: scoville.publicKey,
-      signedIdentity: { type: 'matchRepository' },
-    },
-  ];
-  const policy = {
-    default: [{ type: 'reject' }],
-    transports: { docker: { [repository]: trusted } },
-  };
-  writeFileSync(at('policy.json'), JSON.stringify(policy));
-  writeFileSync(at('r.yaml'), `docker:\n  ${registry}:\n    use-sigstore-attachments: true\n`);
-  const copy = (...args: readonly string[]) =>
-    run('skopeo', [
-      ...['--policy', at('policy.json'), '--registries.d', folder, 'copy'],
-      ...[...args, '--src-tls-verify=false', `docker://${image}`, `dir:${at('out')}`],
-    ]);
-  const index = await copy('--all');
-  const platform = await copy();
-  expect(row('skopeo, podman, CRI-O (`sigstoreSigned`)')).toContain('| yes | yes |');
-  expect([index.exitCode, platform.exitCode], platform.stderr + index.stderr).toEqual([0, 0]);
+  const said = await askSkopeo(folder, image, { keyPath: scoville.publicKey });
+  expect(cells('skopeo, podman, CRI-O (`sigstoreSigned`)').key).toEqual(['yes', 'yes']);
+  expect(said).toEqual(['', '']);
 });
 
 test('another signer’s statements survive a build, our own are there once', async () => {

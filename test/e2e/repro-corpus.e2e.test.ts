@@ -150,6 +150,23 @@ describe('the same inputs', () => {
     expect(ended.stderr).toContain('etc/ssl/private/own.key');
     expect(ended.stderr).toContain('Dockerfile line 3');
   });
+
+  test('a value that another seed makes otherwise ends the build where it may be a secret', async () => {
+    const seeded = { '.scoville.yaml': 'reproducible: { mode: deterministic, seed: 7 }\n' };
+    const flags = ['build', '--sign=false', '--grade=false'];
+    const draw = (letters: number): string =>
+      `RUN mkdir /srv/${own} && cd /srv/${own} && mktemp -u ${'X'.repeat(letters)} > drawn\n`;
+    const dir = context('token', `FROM ${bases.debian}\nRUN true\n${draw(24)}`, seeded);
+    const ended = await scoville.expect(2, [...flags, dir]);
+    expect(ended.stderr).toContain(
+      `predictable values: with seeded random numbers, anyone can make srv/${own}/drawn:1 (Dockerfile line 3)`,
+    );
+    const name = context('name', `FROM ${bases.debian}\n${draw(6)}`, seeded);
+    const built = await scoville.expect(0, [...flags, name]);
+    expect(built.stderr).toContain('with another seed');
+    // What was found of a digest is kept.
+    expect((await scoville.expect(0, [...flags, name])).stderr).not.toContain('with another seed');
+  });
 });
 
 test('nothing stays of a Dockerfile that was sent', () => {

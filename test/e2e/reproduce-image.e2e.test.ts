@@ -1,9 +1,20 @@
 import { execFileSync } from 'node:child_process';
 import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { bases, dockerBuild, type Ended, output, registry, run, Scoville } from './harness.ts';
+import {
+  bases,
+  bridgeAddress,
+  dockerBuild,
+  type Ended,
+  output,
+  registry,
+  run,
+  Scoville,
+} from './harness.ts';
 
 /** The publisher, and somebody else, with a home and so a key of their own. */
 const publisher = new Scoville();
@@ -140,6 +151,32 @@ describe('scoville reproduce IMAGE', () => {
     ]);
     expect(own.stderr).toContain('from the layout of builds');
     expect(outcomeOf(own.stdout)).toBe('pass');
+  });
+
+  test('what was fetched travels with the image: a stranger replays it when the server is gone', async () => {
+    const gateway = await bridgeAddress();
+    const server = createServer((_, response) => response.end(`answer ${Math.random()}\n`));
+    await new Promise<void>((done) => server.listen(0, gateway, done));
+    const { port } = server.address() as AddressInfo;
+    const text = dockerfile(`wget -qO /answer http://${gateway}:${port}/answer`);
+    writeFileSync(join(work, 'app', 'Dockerfile'), text);
+    writeFileSync(join(work, 'app', '.dockerignore'), 'scoville.lock\n');
+    commit();
+    const image = await publish('inputs', ['--record']);
+    server.closeAllConnections();
+    server.close();
+    const stranger = ['--key', publisher.publicKey, image];
+    // Private answers stay at home until their owner says otherwise.
+    const without = await reproduce(other, stranger);
+    expect(without.exitCode).toBe(2);
+    expect(without.stderr).toContain('scoville push --with-inputs');
+    await publisher.expect(0, ['push', '--with-inputs', image]);
+    const ended = await reproduce(other, stranger);
+    expect(ended.exitCode, ended.stderr).toBe(0);
+    expect(ended.stdout).toContain('every image manifest has the same digest');
+    rmSync(join(work, 'app', 'scoville.lock'));
+    writeFileSync(join(work, 'app', 'Dockerfile'), dockerfile('echo $WORD > /word'));
+    commit();
   });
 
   test('a signer that was named and did not sign: exit 2, and nothing is built', async () => {

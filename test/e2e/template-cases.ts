@@ -14,7 +14,7 @@ export interface TemplateCase {
   /** Criteria that it lacks, where its packages are not held by sums. */
   readonly short?: readonly string[];
   readonly level?: number;
-  /** Too heavy for each change: tried by npm run templates alone. */
+  /** Too heavy for each change, or made of what two others have: tried by npm run templates alone. */
   readonly isHeavy?: boolean;
   /** Secrets that it is given as files, by name. */
   readonly secrets?: Readonly<Record<string, string>>;
@@ -60,6 +60,7 @@ export const TEMPLATE_CASES: readonly TemplateCase[] = [
     flags: [],
     bases: NODE_YARN,
     answer: 'hello from pnpm\n',
+    isHeavy: true,
   },
   {
     dockerfile: 'node/yarn.Dockerfile',
@@ -74,6 +75,7 @@ export const TEMPLATE_CASES: readonly TemplateCase[] = [
     flags: [],
     bases: NODE,
     answer: 'hello from typescript\n',
+    isHeavy: true,
   },
   {
     dockerfile: 'typescript/pnpm.Dockerfile',
@@ -88,6 +90,7 @@ export const TEMPLATE_CASES: readonly TemplateCase[] = [
     flags: [],
     bases: NODE_YARN,
     answer: 'hello from typescript by yarn\n',
+    isHeavy: true,
   },
   {
     dockerfile: 'python/pip.Dockerfile',
@@ -136,6 +139,7 @@ export const TEMPLATE_CASES: readonly TemplateCase[] = [
     flags: AUTHORS,
     bases: { 'gradle:jdk21': 'library/gradle:jdk21', ...JAVA },
     answer: 'hello from java\n',
+    isHeavy: true,
   },
   {
     dockerfile: 'ruby/Dockerfile',

@@ -126,6 +126,17 @@ export class Terminal {
     return { cursor: cursor === '1', alternate: alternate === '1' };
   }
 
+  /** Pastes a text, as the terminal hands it on: a new line is Enter. */
+  async paste(text: string): Promise<void> {
+    await this.#tmux('set-buffer', text);
+    await this.#tmux('paste-buffer', '-t', 'main');
+  }
+
+  /** All that programs have written so far. */
+  get output(): string {
+    return this.#written();
+  }
+
   async close(): Promise<void> {
     await this.#tmux('kill-server');
     rmSync(this.#folder, { recursive: true, force: true });

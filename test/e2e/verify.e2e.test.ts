@@ -135,7 +135,7 @@ describe('scoville verify', () => {
 
   test('an unsigned image is short, a registry that does not answer leaves it open', async () => {
     expect((await answer(1, await foreign('unsigned'))).reasons).toEqual([
-      'no signature of this digest verifies',
+      'no signature of this digest is attached',
     ]);
     const ended = await scoville.expect(2, ['verify', 'localhost:1/nobody/app:1']);
     expect(ended.stdout).toBe('');

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { parseDockerfile } from '../../src/dockerfile/parse-dockerfile.ts';
 import { showsSteps } from '../../src/facts/shown-steps.ts';
+import { parseDockerfile } from '../dockerfile/parse-dockerfile.ts';
 
 function shows(text: string, ...words: readonly string[]): boolean {
   const read = parseDockerfile(`FROM debian\n${text}`);

@@ -1,6 +1,12 @@
 import { createServer, type IncomingMessage, type RequestListener, request } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import { type AddressInfo, connect, type Server, type Socket } from 'node:net';
+import {
+  type AddressInfo,
+  connect,
+  createServer as createTcpServer,
+  type Server,
+  type Socket,
+} from 'node:net';
 import type { TlsOptions } from 'node:tls';
 import { EKU, ext, type Issuer, issue, p256, pem, rootCa } from '../sigstore/x509.mjs';
 
@@ -70,6 +76,43 @@ export class Servers {
       this.#servers.map((server) => new Promise<unknown>((done) => server.close(done))),
     );
   }
+}
+
+/** A SOCKS5 proxy (RFC 1928, 1929): asks for a password where one is given, and connects to names that it alone knows. */
+export function socksProxy({ password, hosts, seen }: ProxyOptions): Server {
+  return createTcpServer((socket) => {
+    let stage: 'methods' | 'login' | 'request' | 'through' = 'methods';
+    const [user = '', secret = ''] = password === undefined ? [] : password.split(/:(.*)/s);
+    socket.on('error', () => socket.destroy());
+    socket.on('data', (bytes) => {
+      if (stage === 'methods') {
+        const wanted = password === undefined ? 0 : 2;
+        const offered = bytes.subarray(2, 2 + (bytes[1] ?? 0)).includes(wanted);
+        stage = password === undefined ? 'request' : 'login';
+        socket.write(Buffer.from([5, offered ? wanted : 0xff]));
+      } else if (stage === 'login') {
+        const length = bytes[1] ?? 0;
+        const name = bytes.subarray(2, 2 + length).toString();
+        const isRight = name === user && bytes.subarray(3 + length).toString() === secret;
+        stage = 'request';
+        socket.write(Buffer.from([1, isRight ? 0 : 1]));
+      } else if (stage === 'request') {
+        const length = bytes[4] ?? 0;
+        const host = bytes.subarray(5, 5 + length).toString();
+        const asked = `${host}:${bytes.readUInt16BE(5 + length)}`;
+        // 3: a name, which it resolves itself.
+        seen.push(bytes[3] === 3 ? `SOCKS ${asked}` : `SOCKS address type ${bytes[3] ?? 0}`);
+        const port = hosts.get(asked);
+        stage = 'through';
+        if (port === undefined) return void socket.end(Buffer.from([5, 4, 0, 1, 0, 0, 0, 0, 0, 0]));
+        const target = connect(port, '127.0.0.1', () => {
+          socket.write(Buffer.from([5, 0, 0, 1, 0, 0, 0, 0, 0, 0]));
+          target.pipe(socket).pipe(target);
+        });
+        target.on('error', () => socket.destroy());
+      }
+    });
+  });
 }
 
 export interface ProxyOptions {

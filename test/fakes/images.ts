@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { digestHex, digestOf } from '../../src/model/digest.ts';
-import { type Descriptor, MEDIA_TYPE } from '../../src/model/oci.ts';
+import { type Descriptor, MEDIA_TYPE, type Platform } from '../../src/model/oci.ts';
 import { entry, layerTar, tarOf } from './tar-bytes.ts';
 
 /** Blobs by digest, and what a manifest or index is made of, all in memory. */
@@ -21,7 +21,7 @@ export class ImageBytes {
   image(
     options: {
       readonly text?: string;
-      readonly platform?: { readonly os: string; readonly architecture: string };
+      readonly platform?: Platform;
       readonly config?: Readonly<Record<string, unknown>>;
       readonly manifest?: Readonly<Record<string, unknown>>;
     } = {},

@@ -14,6 +14,58 @@ const SHAPE: Shape = {
 };
 const read = (value: unknown) => readAs(value, SHAPE, 'it');
 
+test('a null in a set of names is a name, as in Go', () => {
+  const ports = { '80/tcp': null, '81/tcp': { a: 1 } };
+  expect(readAs(ports, { map: 'empty' }, 'it')).toEqual({
+    ok: true,
+    value: { '80/tcp': {}, '81/tcp': {} },
+  });
+  expect(readAs({ a: 'x' }, { map: 'empty' }, 'it')).toEqual({
+    ok: false,
+    error: 'it: a is not an object',
+  });
+});
+
+test.each<[Shape, unknown]>([
+  ['text', ''],
+  ['bytes', ''],
+  ['integer', 0],
+  ['boolean', false],
+  [{ list: 'text' }, []],
+  [{ struct: { User: 'text' } }, {}],
+])('a null in a map of %j is %j, as in Go', (map, zero) => {
+  expect(readAs({ a: null }, { map }, 'it')).toEqual({ ok: true, value: { a: zero } });
+});
+
+// What json.Unmarshal of Go 1.24 makes of each.
+test.each([
+  ['2020-01-01T00:00:00Z', true],
+  ['2024-02-29T23:59:59.123456789+24:59', true],
+  ['0000-02-29T00:00:00Z', true],
+  ['2023-02-29T00:00:00Z', false],
+  ['2020-01-01T24:00:00Z', false],
+  ['2020-01-01T00:00:60Z', false],
+  ['2020-01-01T00:00:00,5Z', false],
+  ['2020-01-01t00:00:00z', false],
+  ['2020-01-01 00:00:00Z', false],
+  ['2020-01-01T00:00:00+25:00', false],
+  ['2020-01-01', false],
+  ['', false],
+])('%j is a time: %j', (text, isTime) => {
+  expect(readAs(text, 'time', 'it').ok).toBe(isTime);
+});
+
+test.each([
+  ['YQ==', true],
+  ['Y\nQ==\r', true],
+  ['', true],
+  ['YQ', false],
+  ['Y Q==', false],
+  ['YQ_=', false],
+])('%j is base64: %j', (text, isBase64) => {
+  expect(readAs(text, 'bytes', 'it').ok).toBe(isBase64);
+});
+
 test('a value is read by its fields; null is nothing, and what is not in the shape is kept', () => {
   const value = { User: 'a', ok: true, size: 1, layers: [{ digest: 'd', x: 1 }], more: [null] };
   expect(read({ ...value, Labels: null })).toEqual({ ok: true, value });

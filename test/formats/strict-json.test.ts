@@ -42,6 +42,20 @@ describe('what readers differ about is an error', () => {
   });
 });
 
+test.each(['2.0', '2e0', '20e-1', '-0.0', '1E2', '1e400'])(
+  'a whole number written %s is refused where Go reads integers',
+  (number) => {
+    const error = `it writes the whole number ${number} otherwise than engines do`;
+    const document = `{"e":"1e0","a":[true,-1.5,${number}]}`;
+    expect(parseStrictJson(document, 'it', 100, 'as Go')).toEqual(
+      number === '1e400'
+        ? { ok: true, value: { e: '1e0', a: [true, -1.5, Infinity] } }
+        : { ok: false, error },
+    );
+    expect(parse(document).ok).toBe(true);
+  },
+);
+
 test('what is alike to all is read', () => {
   expect(
     parse('{"a":{"a":{"a":"\\ud83d\\ude00"}},"A":[{"b":1},{"b":2}],"":"\\"a\\":1,\\\\"}'),

@@ -4,7 +4,7 @@ import { request } from 'undici';
 import { afterEach, describe, expect, test } from 'vitest';
 import { type Answer, plainReply } from '../../src/hermetic/answer.ts';
 import type { ProxyRequest } from '../../src/hermetic/request-key.ts';
-import { Opened } from './recorded-server.ts';
+import { Opened, passwordOf } from './recorded-server.ts';
 
 const opened = new Opened();
 afterEach(() => opened.close());
@@ -39,11 +39,6 @@ function spoken(url: string, text: string, enough = /$^/): Promise<string> {
   });
 }
 
-function passwordOf(url: string): string {
-  const { username, password } = new URL(url);
-  return `Proxy-Authorization: Basic ${Buffer.from(`${username}:${password}`).toString('base64')}\r\n`;
-}
-
 describe('who may ask', () => {
   test('no one without the password of this build: not by GET, not by CONNECT, not with another build’s', async () => {
     const { asked, answer } = answering();
@@ -56,7 +51,8 @@ describe('who may ask', () => {
     ])
       for (const password of ['', passwordOf(other.url), 'Proxy-Authorization: Basic Og==\r\n'])
         expect(await spoken(ours.url, words + password + end)).toMatch(
-          /^HTTP\/1\.1 407 [^]*Proxy-Authenticate: Basic/,
+          // Who asks first without a password, as git does, has to see that the connection ends.
+          /^HTTP\/1\.1 407 [^]*Proxy-Authenticate: Basic[^]*Connection: close/,
         );
     expect(asked).toEqual([]);
     expect(
@@ -93,6 +89,57 @@ describe('what is asked', () => {
       'https://[2001:db8::1]:8443/3',
       'https://192.0.2.1/4',
     ]);
+  });
+
+  test('a client that speaks HTTP/2 and nothing else is named; who speaks both is answered', async () => {
+    const { asked, answer } = answering();
+    const proxy = await opened.proxy(answer);
+    const { hostname, port } = new URL(proxy.url);
+    const handshake = async (ALPNProtocols: string[]): Promise<string> => {
+      const socket = connect(Number(port), hostname);
+      socket.write(`CONNECT a.example:443 HTTP/1.1\r\nHost: a\r\n${passwordOf(proxy.url)}\r\n`);
+      await new Promise((done) => socket.once('data', done));
+      return new Promise((done) => {
+        const ca = proxy.authority.pem;
+        const secure = connectTls({ socket, servername: 'a.example', ca, ALPNProtocols }, () => {
+          secure.write('GET /x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n');
+        });
+        secure.on('data', () => {
+          done(String(secure.alpnProtocol));
+        });
+        secure.on('error', (error: NodeJS.ErrnoException) => {
+          done(error.code ?? '');
+        });
+      });
+    };
+    expect(await handshake(['h2'])).toBe('ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL');
+    expect(await handshake(['h2', 'http/1.1'])).toBe('http/1.1');
+    expect(asked).toMatchObject([{ address: 'https://a.example/x' }]);
+    expect(proxy.seen).toMatchObject([{ target: 'a.example:443' }]);
+  });
+
+  test('a connection without a request is closed after a while and not named', async () => {
+    const proxy = await opened.proxy(answering().answer, { silentMs: 200 });
+    const { hostname, port } = new URL(proxy.url);
+    const socket = connect(Number(port), hostname);
+    socket.write(`CONNECT a.example:443 HTTP/1.1\r\nHost: a\r\n${passwordOf(proxy.url)}\r\n`);
+    await new Promise((done) => socket.once('data', done));
+    const idle = connectTls({ socket, servername: 'a.example', ca: proxy.authority.pem });
+    idle.on('error', () => undefined).resume();
+    await new Promise((done) => idle.once('close', done));
+    expect(proxy.seen).toEqual([]);
+  });
+
+  test('an answer may take longer than a connection may be silent', async () => {
+    const slow: Answer = async (_, reply) => {
+      await new Promise((done) => setTimeout(done, 3_500));
+      plainReply(reply, 200, 'late');
+    };
+    // Long enough for a busy machine to ask within it.
+    const proxy = await opened.proxy(slow, { silentMs: 3_000 });
+    const late = await request('https://a.example/', { dispatcher: opened.client(proxy) });
+    expect(await late.body.text()).toBe('late');
+    expect(proxy.seen).toEqual([]);
   });
 
   test('HTTP without TLS in a tunnel', async () => {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { readdir, readFile, stat, utimes, writeFile } from 'node:fs/promises';
 import { mkdtemp, rm } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -182,6 +182,29 @@ test('cuts a range that was not recorded out of the whole file, as a resumed dow
   );
 });
 
+test('a client that has a copy is told again that it is the newest', async () => {
+  const plain = await opened.server((message, response) => {
+    if (message.headers['if-none-match'] === '"1"')
+      return void response.writeHead(304, { etag: '"1"' }).end();
+    response.writeHead(200, { etag: '"1"' }).end('x');
+  });
+  const first = await recorder();
+  const condition = { headers: { 'if-none-match': '"1"' } };
+  const all = async (ask: Ask) => [
+    await ask(`${plain}/x`),
+    await ask(`${plain}/x`, condition),
+    await ask(`${plain}/x`),
+  ];
+  const before = await all(first.ask);
+  expect(before.map(({ status }) => status)).toEqual([200, 304, 200]);
+  const second = await replayer(fetchesOf(first));
+  const after = await all(second.ask);
+  const shown = (seen: readonly SeenAnswer[]) =>
+    seen.map(({ status, headers, body }) => [status, headers['etag'], body]);
+  expect(shown(after)).toEqual(shown(before));
+  expect(second.misses()).toEqual([]);
+});
+
 test('gives several answers to one request in their order', async () => {
   let count = 0;
   const plain = await opened.server((_, response) => response.end(String((count += 1))));
@@ -226,6 +249,17 @@ test('never sends bytes that are not those of the lock', async () => {
   const second = await replayer(fetches);
   expect((await second.ask(`${plain}/x`)).status).toBe(403);
   expect(second.misses()).toMatchObject([{ why: 'store' }]);
+});
+
+test('sends no part of a body for the whole: a lock with another size gets nothing', async () => {
+  const plain = await opened.server((_, response) => response.end('rm -rf build; make'));
+  const first = await recorder();
+  await first.ask(`${plain}/x`);
+  for (const size of [6, 100]) {
+    const second = await replayer(fetchesOf(first).map((fetch) => ({ ...fetch, size })));
+    expect(await second.ask(`${plain}/x`)).toMatchObject({ status: 403 });
+    expect(second.misses()).toMatchObject([{ why: 'store' }]);
+  }
 });
 
 test('a lock cannot name what the builds of another one fetched', async () => {
@@ -302,4 +336,17 @@ test('a server that cannot be reached is part of the recording', async () => {
   const second = await replayer(fetchesOf(other));
   expect((await second.ask(`${gone}/x`)).status).toBe(502);
   expect(first.failures()).toEqual([]);
+});
+
+test('what a killed build left is removed by the next one, and what another one writes is not', async () => {
+  await opened.store('/a/scoville.lock', cache);
+  const [project = ''] = await readdir(join(cache, 'fetches'));
+  const folder = join(cache, 'fetches', project);
+  for (const name of ['.old.part', '.new.part', 'a'.repeat(64)])
+    await writeFile(join(folder, name), 'half');
+  const before = new Date(Date.now() - 2 * 60 * 60 * 1000);
+  for (const name of ['.old.part', 'a'.repeat(64)])
+    await utimes(join(folder, name), before, before);
+  await opened.store('/a/scoville.lock', cache);
+  expect((await readdir(folder)).sort()).toEqual(['.new.part', 'a'.repeat(64)]);
 });

@@ -53,7 +53,10 @@ export class Opened {
     return tls === undefined ? `http://127.0.0.1:${port}` : `https://localhost:${port}`;
   }
 
-  async proxy(answer: Answer): Promise<Proxy & { authority: BuildAuthority; seen: Unreadable[] }> {
+  async proxy(
+    answer: Answer,
+    more: { silentMs?: number; isClient?: (address: string) => boolean } = {},
+  ): Promise<Proxy & { authority: BuildAuthority; seen: Unreadable[] }> {
     const authority = new BuildAuthority();
     const seen: Unreadable[] = [];
     const proxy = await startProxy({
@@ -61,6 +64,7 @@ export class Opened {
       authority,
       answer,
       onUnreadable: (one) => seen.push(one),
+      ...more,
     });
     this.add(proxy.close);
     return { ...proxy, authority, seen };
@@ -101,4 +105,10 @@ export class Opened {
       return { status: answer.statusCode, headers: answer.headers, body: answer.body };
     };
   }
+}
+
+/** The header line by which a proxy knows who asks, from its address. */
+export function passwordOf(url: string): string {
+  const { username, password } = new URL(url);
+  return `Proxy-Authorization: Basic ${Buffer.from(`${username}:${password}`).toString('base64')}\r\n`;
 }

@@ -1,5 +1,17 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createSecureContext } from 'node:tls';
+import { Agent } from 'undici';
 import { expect, test } from 'vitest';
-import { guardedLookup, isForbidden, networkUpstream } from '../../src/hermetic/upstream.ts';
+import {
+  guardedLookup,
+  hasContainersAlone,
+  isForbidden,
+  networkUpstream,
+} from '../../src/hermetic/upstream.ts';
 
 const CONTAINERS = {
   docker0: [{ cidr: '172.17.0.1/16', family: 'IPv4' }],
@@ -31,6 +43,19 @@ test.each([
   expect(isForbidden(address, CONTAINERS)).toBe(forbidden);
 });
 
+test('a bridge of containers is known by what is plugged into it, not by its name', () => {
+  const devices = mkdtempSync(join(tmpdir(), 'scoville-devices-'));
+  const make = (...path: string[]) => mkdirSync(join(devices, ...path), { recursive: true });
+  for (const path of ['apps/bridge', 'apps/brif/veth1', 'apps/brif/vnet0', 'idle/bridge'])
+    make(path);
+  for (const path of ['idle/brif', 'lan/bridge', 'lan/brif/eth0', 'lan/brif/veth2', 'eth0'])
+    make(path);
+  for (const path of ['docker0/bridge', 'docker0/brif/veth3']) make(path);
+  const names = ['apps', 'idle', 'lan', 'eth0', 'docker0', 'none'];
+  expect(names.filter((name) => hasContainersAlone(name, devices))).toEqual(['apps', 'idle']);
+  rmSync(devices, { recursive: true });
+});
+
 test('a name that leads to loopback is not found', async () => {
   const error = await new Promise((done) => {
     guardedLookup('localhost', {}, (found) => {
@@ -48,7 +73,10 @@ test.each([
   'http://0x7f.1/',
   'http://[::ffff:127.0.0.1]/',
 ])('%s is answered with 403, and not asked', async (address) => {
-  const upstream = await networkUpstream({ roots: [], behindProxy: () => undefined });
+  const upstream = await networkUpstream({
+    trust: createSecureContext(),
+    behindProxy: () => undefined,
+  });
   const { status } = await upstream.ask({
     method: 'GET',
     address,
@@ -58,4 +86,45 @@ test.each([
   });
   expect(status).toBe(403);
   await upstream.close();
+});
+
+test.each([
+  ['GET', '200 here'],
+  ['POST', 'rejected'],
+])('%s on a kept connection that the server closes just then: %s', async (method, outcome) => {
+  const asked: string[] = [];
+  const server = createServer((message, response) => {
+    asked.push(message.method ?? '');
+    if (asked.length === 2) message.socket.destroy();
+    else response.end('here');
+  });
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  const loopback = new Agent({
+    connect: {
+      lookup: (_, __, done) => {
+        done(null, [{ address: '127.0.0.1', family: 4 }]);
+      },
+    },
+  });
+  const upstream = await networkUpstream({
+    trust: createSecureContext(),
+    behindProxy: () => loopback,
+  });
+  const address = `http://a.example:${(server.address() as AddressInfo).port}/`;
+  const ask = async (): Promise<string> => {
+    const body = Buffer.from(method === 'POST' ? 'body' : '');
+    const { status, body: came } = await upstream.ask({
+      ...{ method, address, body },
+      headers: {},
+      client: '',
+    });
+    const chunks = [];
+    for await (const chunk of came) chunks.push(chunk);
+    return `${status} ${Buffer.concat(chunks).toString()}`;
+  };
+  expect(await ask()).toBe('200 here');
+  expect(await ask().catch(() => 'rejected')).toBe(outcome);
+  expect(asked).toHaveLength(outcome === 'rejected' ? 2 : 3);
+  await loopback.destroy();
+  server.close();
 });

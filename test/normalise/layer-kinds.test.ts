@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { digestOf } from '../../src/model/digest.ts';
 import type { HistoryEntry, ImageConfig } from '../../src/model/oci.ts';
-import { layerKinds, NO_BASE } from '../../src/normalise/layer-kinds.ts';
+import { layerKinds } from '../../src/normalise/layer-kinds.ts';
 
 function image(layers: readonly string[], history: readonly HistoryEntry[] = []): ImageConfig {
   return {
@@ -55,7 +55,10 @@ describe('a layer', () => {
   });
 
   test('is unknown where the history does not account for it', () => {
-    const kinds = layerKinds(image(['a', 'b'], [{ created_by: 'COPY . .' }]), NO_BASE);
+    const kinds = layerKinds(image(['a', 'b'], [{ created_by: 'COPY . .' }]), {
+      layers: 0,
+      history: 0,
+    });
     expect(kinds.map(({ instruction, copied }) => [instruction, copied])).toEqual([
       [undefined, false],
       [undefined, false],

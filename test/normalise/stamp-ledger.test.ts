@@ -28,6 +28,14 @@ describe('times', () => {
 });
 
 describe('stamps', () => {
+  test('of the one time that programs saw stay valid, whatever the file’s own', () => {
+    const ledger = new StampLedger({ epoch: EPOCH, copied: false, fileTime: EPOCH + 50 });
+    expect(ledger.timeOf('a.py', LATER + 999, 3, true)).toBe(EPOCH);
+    expect(ledger.stampOf('a.py', EPOCH + 50, 3)).toBe(EPOCH);
+    expect(ledger.timeOf('old.py', 1000, 3, true)).toBe(1000);
+    expect(ledger.stampOf('old.py', EPOCH + 50, 3)).toBe(EPOCH);
+  });
+
   test('a trail keeps what could look valid wrongly, and survives JSON', () => {
     const ledger = run();
     ledger.stampOf('b.py', LATER, 3);

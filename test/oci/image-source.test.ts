@@ -13,6 +13,11 @@ function desk(): string {
   const cwd = temporaryFolder();
   mkdirSync(join(cwd, 'layout'));
   writeFileSync(join(cwd, 'layout/oci-layout'), '{}');
+  for (const planted of ['ghcr.io/o/planted', 'localhost']) {
+    mkdirSync(join(cwd, planted), { recursive: true });
+    writeFileSync(join(cwd, planted, 'oci-layout'), '{}');
+  }
+  writeFileSync(join(cwd, 'plain'), layerTar({ a: '1' }));
   mkdirSync(join(cwd, 'node'));
   writeFileSync(join(cwd, 'image.tar'), layerTar({ a: '1' }));
   writeFileSync(join(cwd, 'image.tgz'), gzipSync(layerTar({ a: '1' })));
@@ -62,9 +67,8 @@ test.each([
   ['registry:2', 'named docker.io/library/registry:2'],
   ['registry:latest', 'named docker.io/library/registry:latest'],
   // what is there
-  ['layout', 'layout layout'],
   ['./layout', 'layout layout'],
-  ['layout:2', 'layout layout 2'],
+  ['./layout:2', 'layout layout 2'],
   ['image.tar', 'archive image.tar'],
   ['image.tgz', 'archive image.tgz'],
   ['./busybox', 'archive busybox'],
@@ -87,6 +91,14 @@ describe('refused', () => {
     ['--all', /does not name an image/],
     ['a\0b', /does not name an image/],
     ['docker:-f', /does not name an image of Docker's store/],
+    // A clone may hold what its owner wants to be verified in place of what a registry has.
+    ['ghcr.io/o/planted', /is the name of an image, and a file here too/],
+    ['ghcr.io/o/planted:1', /is the name of an image, and a file here too/],
+    [`ghcr.io/o/planted@${DIGEST}`, /is the name of an image, and a file here too/],
+    ['localhost:5000/o/app:1', /is the name of an image, and a file here too/],
+    ['plain', /is the name of an image, and a file here too/],
+    ['layout', /is the name of an image, and a file here too/],
+    ['layout:2', /is the name of an image, and a file here too/],
     ['./gone', /gone: no such file/],
     ['/gone/x.tar', /no such file/],
     ['./node', /is not an OCI layout/],
@@ -103,5 +115,5 @@ describe('refused', () => {
 test('a named pipe is an archive, and is not opened to find out', async () => {
   const cwd = desk();
   execFileSync('mkfifo', [join(cwd, 'pipe')]);
-  expect(spelled(await parseImageName('pipe', cwd), cwd)).toBe('archive pipe');
+  expect(spelled(await parseImageName('./pipe', cwd), cwd)).toBe('archive pipe');
 });

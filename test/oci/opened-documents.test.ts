@@ -1,6 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { UserError } from '../../src/model/errors.ts';
-import { type Descriptor, MEDIA_TYPE, type Platform, platformName } from '../../src/model/oci.ts';
+import {
+  type Descriptor,
+  type Manifest,
+  MEDIA_TYPE,
+  type Platform,
+  platformName,
+} from '../../src/model/oci.ts';
 import { type ReadDocument, verified } from '../../src/oci/blobs/blob-source.ts';
 import { openDocuments, type OpenedDocuments } from '../../src/oci/opened-documents.ts';
 import { ImageBytes } from '../fakes/images.ts';
@@ -148,6 +154,7 @@ describe('whatever a runtime could take', () => {
     ['an operating system that is left out', { architecture: 'amd64' }],
     ['an empty platform', {}],
     ['one of empty fields', { os: '', architecture: '' }],
+    ['one of fields that no engine knows', { name: 'arm64', 'os.version': '' }],
     ['null', null],
     ['its 32-bit mode', { os: 'linux', architecture: '386' }],
     ['a newer variant', { os: 'linux', architecture: 'amd64', variant: 'v3' }],
@@ -170,6 +177,12 @@ describe('whatever a runtime could take', () => {
     expect(platform).toEqual(AMD);
     expect(names(await open(bytes, bytes.index([i386, amd]), AMD))).toEqual(['linux/amd64']);
     // containerd takes the one that names a platform, whichever is nearer by its config.
+    // A runtime takes no variant but its own: what it takes instead is opened beside it.
+    const v8 = bytes.image({ platform: { ...AMD, variant: 'v8' }, text: 'v8' });
+    expect(names(await open(bytes, bytes.index([v8, i386]), AMD))).toEqual([
+      'linux/amd64/v8',
+      'linux/386',
+    ]);
     expect(names(await open(bytes, bytes.index([unplaced, i386]), AMD))).toEqual([
       'linux/amd64',
       'linux/386',
@@ -180,6 +193,36 @@ describe('whatever a runtime could take', () => {
       'linux/386',
     ]);
   });
+
+  test.each([
+    ['amd64', 'v3', '3', 'v2'],
+    ['arm64', 'v8', '8', ''],
+    ['arm64', 'v9', '9.0', 'v8'],
+    ['arm64', 'v9', 'v9.0', 'v8'],
+  ])(
+    '%s/%s: what not every engine reads so does not stand before others (%s, %s)',
+    async (architecture, wanted, odd, next) => {
+      const bytes = new ImageBytes();
+      const [first, second] = [
+        bytes.image({ platform: { os: 'linux', architecture }, text: 'first' }),
+        bytes.image({ platform: { os: 'linux', architecture }, text: 'second' }),
+      ];
+      const listed = (image: Descriptor, variant: string): object => ({
+        ...image,
+        platform: { os: 'linux', architecture, ...(variant === '' ? {} : { variant }) },
+      });
+      const asked = { os: 'linux', architecture, variant: wanted };
+      const opened = await open(
+        bytes,
+        bytes.index([listed(first, odd), listed(second, next)]),
+        asked,
+      );
+      expect(opened.platforms.map(({ descriptor }) => descriptor.digest)).toEqual([
+        first.digest,
+        second.digest,
+      ]);
+    },
+  );
 
   test.each([
     ['config', 'application/vnd.cncf.helm.config.v1+json', MEDIA_TYPE.layerGzip],
@@ -207,6 +250,15 @@ describe('whatever a runtime could take', () => {
       manifest: { config: bytes.add(Buffer.from('{"RootFS":{"diff_ids":["x"]}}'), helm) },
     });
     expect(await refusal(open(bytes, bytes.index([hidden, amd])))).toContain('"RootFS"');
+    const { config } = JSON.parse(String(bytes.blobs.get(amd.digest))) as Manifest;
+    const own = String(bytes.blobs.get(config.digest));
+    const far = bytes.image({
+      manifest: { config: bytes.add(Buffer.from(' '.repeat(1500) + own), helm) },
+    });
+    expect(names(await open(bytes, bytes.index([far, amd])))).toEqual([
+      'linux/amd64',
+      'linux/amd64',
+    ]);
     const large = bytes.image({
       manifest: { config: bytes.add(Buffer.alloc(5 * 1024 * 1024, '{'), helm) },
     });

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { platformName } from '../../src/model/oci.ts';
+import { type Platform, platformName } from '../../src/model/oci.ts';
 import {
   matchesPlatform,
   normalPlatform,
   parsePlatform,
-  platformRank,
+  platformRanks,
 } from '../../src/oci/platform-choice.ts';
 
 test.each([
@@ -54,6 +54,9 @@ test.each([
   expect(platformName(normalPlatform({ os, architecture, variant }))).toBe(name);
 });
 
+const rank = (there: string, asked: Platform): number =>
+  platformRanks(parsePlatform(there) ?? asked, asked)[0] ?? NaN;
+
 test.each([
   ['linux/amd64', ['linux/amd64', 'linux/386']],
   ['linux/amd64/v3', ['linux/amd64/v3', 'linux/amd64/v2', 'linux/amd64', 'linux/386']],
@@ -64,12 +67,31 @@ test.each([
   ['linux/s390x', ['linux/s390x']],
 ])('%s runs %j, the first first', (wanted, runs) => {
   const asked = parsePlatform(wanted) ?? { os: '', architecture: '' };
-  const ranks = runs.map((one) => platformRank(parsePlatform(one) ?? asked, asked) ?? NaN);
+  const ranks = runs.map((one) => rank(one, asked));
   expect(ranks).toEqual([...ranks].sort((a, b) => a - b));
   expect(new Set(ranks).size).toBe(runs.length);
   expect(ranks[0]).toBe(0);
   for (const other of ['linux/riscv64', 'windows/amd64', 'linux/arm/v4'])
-    expect(platformRank(parsePlatform(other) ?? asked, asked)).toBeUndefined();
+    expect(rank(other, asked)).toBe(Infinity);
+});
+
+test('without a variant a runtime takes the usual one, and no other of the processor', () => {
+  const asked = parsePlatform('linux/amd64') ?? { os: '', architecture: '' };
+  expect(rank('linux/amd64/v1', asked)).toBe(0);
+  expect(rank('linux/386', asked)).toBe(1);
+  expect(rank('linux/amd64/v3', asked)).toBe(Infinity);
+});
+
+test('an older engine on arm64 v9 takes arm before an older arm64', () => {
+  const asked = parsePlatform('linux/arm64/v9') ?? { os: '', architecture: '' };
+  const ranks = ['linux/arm64/v8', 'linux/arm/v9', 'linux/arm/v8'].map((one) =>
+    platformRanks(parsePlatform(one) ?? asked, asked),
+  );
+  expect(ranks).toEqual([
+    [7, Infinity],
+    [Infinity, 1],
+    [8, 2],
+  ]);
 });
 
 test('a platform that is read twice is read once, and always runs what it is', () => {
@@ -81,7 +103,7 @@ test('a platform that is read twice is read once, and always runs what it is', (
     fc.property(text, text, text, (os, architecture, variant) => {
       const once = normalPlatform({ os, architecture, variant });
       expect(normalPlatform(once)).toEqual(once);
-      expect(platformRank(once, once)).toBe(0);
+      expect(platformRanks(once, once)[0]).toBe(0);
     }),
   );
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { analyseDockerfile } from '../../src/dockerfile/parse-dockerfile.ts';
+import { analyseDockerfile } from '../../src/dockerfile/analyse-dockerfile.ts';
 import { foreignRun } from '../../src/plans/foreign-platform.ts';
 
 const ABLE = ['linux/amd64', 'linux/amd64/v2'];

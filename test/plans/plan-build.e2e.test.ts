@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { parseDockerfile } from '../../src/dockerfile/parse-dockerfile.ts';
 import { type Digest, parseDigest } from '../../src/model/digest.ts';
 import { buildWords } from '../../src/tools/buildx/build-words.ts';
+import { parseDockerfile } from '../dockerfile/parse-dockerfile.ts';
 import { planned } from './given.ts';
 
 const run = promisify(execFile);

@@ -9,9 +9,9 @@ const refused = (why = '') =>
     status: 400,
   });
 
-/** `own`: the address of the issuer that logs persons in. */
+/** `own`: the addresses of the issuers that log persons in. */
 export function makeIssuer(own) {
-  const issuers = [GITHUB_CLAIMS.iss, GITLAB_CLAIMS.iss, own];
+  const issuers = [GITHUB_CLAIMS.iss, GITLAB_CLAIMS.iss, ...own];
   const keys = generateKeyPairSync('rsa', { modulusLength: 2048 });
   const kid = sha256(spki(keys.publicKey)).toString('hex').slice(0, 16);
   const token = (claims) => {
@@ -68,12 +68,12 @@ export const GITLAB_CLAIMS = {
   ci_config_sha: '0123456789abcdef0123456789abcdef01234567',
   runner_environment: 'gitlab-hosted',
 };
-/** The endpoint that ACTIONS_ID_TOKEN_REQUEST_URL names, GitLab's token, and discovery. */
-export function oidcRoutes(issuer, url) {
+/** An issuer at `address`, asked at `path` of this server: the endpoint that ACTIONS_ID_TOKEN_REQUEST_URL names, GitLab’s token, discovery. */
+export function oidcRoutes(issuer, address, path) {
   const devices = new Map();
   return {
     // A person's login by device code (RFC 8628), which cosign takes where its standard input is no terminal.
-    'POST /oidc/device/code': () => {
+    [`POST ${path}/device/code`]: () => {
       const code = `code-${devices.size + 1}`;
       devices.set(code, undefined);
       return [
@@ -82,27 +82,29 @@ export function oidcRoutes(issuer, url) {
         JSON.stringify({
           device_code: code,
           user_code: code,
-          verification_uri: `${url}/oidc/device/approve`,
-          verification_uri_complete: `${url}/oidc/device/approve?user_code=${code}`,
+          verification_uri: `${address}/device/approve`,
+          verification_uri_complete: `${address}/device/approve?user_code=${code}`,
           interval: 1,
           expires_in: 300,
         }),
       ];
     },
-    'GET /oidc/device/approve': (request) => {
+    [`GET ${path}/device/approve`]: (request) => {
       devices.set(
         request.url.searchParams.get('user_code'),
         request.url.searchParams.get('email') ?? 'jane@example.com',
       );
       return [200, 'text/plain', 'approved'];
     },
-    'POST /oidc/exchange': (request) => {
+    [`POST ${path}/exchange`]: (request) => {
       const asked = new URLSearchParams(request.body);
       const email = devices.get(asked.get('device_code'));
-      if (email === undefined)
-        return [400, 'application/json', '{"error":"authorization_pending"}'];
+      if (email === undefined || email === '') {
+        const error = email === '' ? 'access_denied' : 'authorization_pending';
+        return [400, 'application/json', JSON.stringify({ error })];
+      }
       const token = issuer.token({
-        iss: `${url}/oidc`,
+        iss: address,
         sub: 'CgExEgVqYW5l',
         email,
         email_verified: true,
@@ -119,7 +121,7 @@ export function oidcRoutes(issuer, url) {
         }),
       ];
     },
-    'GET /oidc/github': (request) => {
+    [`GET ${path}/github`]: (request) => {
       if (!/^bearer runner-secret$/i.test(request.headers.authorization ?? ''))
         return [401, 'application/json', '{"message":"bad token"}'];
       return [
@@ -134,8 +136,8 @@ export function oidcRoutes(issuer, url) {
         }),
       ];
     },
-    'GET /oidc/gitlab': () => [200, 'text/plain', issuer.token(GITLAB_CLAIMS)],
-    'GET /oidc/token': (request) => [
+    [`GET ${path}/gitlab`]: () => [200, 'text/plain', issuer.token(GITLAB_CLAIMS)],
+    [`GET ${path}/token`]: (request) => [
       200,
       'text/plain',
       issuer.token(
@@ -147,21 +149,21 @@ export function oidcRoutes(issuer, url) {
         ),
       ),
     ],
-    'GET /oidc/.well-known/openid-configuration': () => [
+    [`GET ${path}/.well-known/openid-configuration`]: () => [
       200,
       'application/json',
       JSON.stringify({
-        issuer: `${url}/oidc`,
-        jwks_uri: `${url}/oidc/keys`,
-        authorization_endpoint: `${url}/oidc/auth`,
-        device_authorization_endpoint: `${url}/oidc/device/code`,
+        issuer: address,
+        jwks_uri: `${address}/keys`,
+        authorization_endpoint: `${address}/auth`,
+        device_authorization_endpoint: `${address}/device/code`,
         code_challenge_methods_supported: ['S256'],
-        token_endpoint: `${url}/oidc/exchange`,
+        token_endpoint: `${address}/exchange`,
         response_types_supported: ['code'],
         subject_types_supported: ['public'],
         id_token_signing_alg_values_supported: ['RS256'],
       }),
     ],
-    'GET /oidc/keys': () => [200, 'application/json', JSON.stringify({ keys: [issuer.jwk] })],
+    [`GET ${path}/keys`]: () => [200, 'application/json', JSON.stringify({ keys: [issuer.jwk] })],
   };
 }

@@ -104,13 +104,16 @@ server.listen(Number(values.port), '127.0.0.1', () => {
     rekorV2: makeRekorV2('localhost'),
     tsa: makeTsa(),
   };
-  const issuer = makeIssuer(`${url}/oidc`);
+  const oidc = `${url}/oidc`;
+  const publicOidc = 'https://oauth2.sigstore.dev/auth';
+  const issuer = makeIssuer([oidc, publicOidc]);
   routes = {
     ...fulcioRoutes(services.fulcio, issuer.claimsOf),
     ...rekorRoutes(services.rekor),
     ...rekorV2Routes(services.rekorV2),
     ...tsaRoutes(services.tsa),
-    ...oidcRoutes(issuer, url),
+    ...oidcRoutes(issuer, oidc, '/oidc'),
+    ...oidcRoutes(issuer, publicOidc, '/auth'),
   };
   const choice = { rekor: Number(values.rekor), tsa: values.tsa || values.rekor === '2' };
   const env = { SIGSTORE_MOCK: url, ...writeTrust(dir, services, url, choice) };

@@ -113,7 +113,7 @@ describe('TarReader', () => {
     ]);
   });
 
-  test('a global header is handed out and changes nothing', () => {
+  test('a global header is handed out by its path, as in Go, and changes nothing', () => {
     const pax = formatPax(new Map([['path', Buffer.from('evil')]]));
     const bytes = Buffer.concat([
       tarHeader({ ...entry({ name: 'g' }), type: 'other', typeflag: 'g', size: pax.length }),
@@ -123,9 +123,25 @@ describe('TarReader', () => {
       TAR_END,
     ]);
     expect(readTar(bytes).map((e) => [e.entry.type, e.entry.name])).toEqual([
-      ['other', 'g'],
+      ['other', 'evil'],
       ['file', 'good'],
     ]);
+  });
+
+  test('a global header with a path and a record that Go cannot read is refused', () => {
+    const pax = formatPax(
+      new Map([
+        ['path', Buffer.from('evil')],
+        ['size', Buffer.from('=')],
+      ]),
+    );
+    const bytes = Buffer.concat([
+      tarHeader({ ...entry({ name: 'g' }), type: 'other', typeflag: 'g', size: pax.length }),
+      pax,
+      tarPadding(pax.length),
+      TAR_END,
+    ]);
+    expect(() => readTar(bytes)).toThrow('pax size is not a number');
   });
 
   test('a directory of v7 is told by its slash and has no content', () => {

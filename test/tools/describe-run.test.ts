@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { cleanText, describeRun, toolFailure } from '../../src/tools/describe-run.ts';
+import { describeRun, toolFailure } from '../../src/tools/describe-run.ts';
 
 describe('describeRun', () => {
   test.each([
@@ -16,10 +16,6 @@ describe('describeRun', () => {
   ])('%j is shown as %j', (args, shown) => {
     expect(describeRun({ command: 'docker', args }).join(' ')).toBe(`docker ${shown}`);
   });
-});
-
-test('cleanText leaves no control characters but tabs and line ends', () => {
-  expect(cleanText('\u001b[31mred\u001b[0m\u0007\ta\nb\r')).toBe('red\ta\nb');
 });
 
 describe('toolFailure', () => {

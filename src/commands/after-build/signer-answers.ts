@@ -1,4 +1,3 @@
-import type { UserError } from '../../model/errors.ts';
 import { ConsentNeeded, keepConsent } from '../../pipeline/sign/public-log.ts';
 import { PasswordNeeded } from '../../pipeline/sign/signer.ts';
 import { choiceElement } from '../../ui/choice.tsx';
@@ -29,7 +28,7 @@ async function askConsent(
 ): Promise<boolean> {
   const answer = await show(terminalOf(io), false, (done: (value: 'no' | 'yes') => void) =>
     choiceElement({
-      question: `${question}. Do you agree?`,
+      question,
       options: [
         { value: 'no', label: 'no', detail: 'end here: --key FILE signs with a key' },
         { value: 'yes', label: 'yes', detail: 'and do not ask again for this' },
@@ -45,10 +44,13 @@ async function askConsent(
   return true;
 }
 
-async function askPassword({ message }: UserError, io: CommandIo): Promise<string | undefined> {
+async function askPassword(
+  { question }: PasswordNeeded,
+  io: CommandIo,
+): Promise<string | undefined> {
   const answer = await show(terminalOf(io), false, (done: (value: string) => void) =>
     textElement({
-      question: `${message}. Its password`,
+      question,
       hidden: true,
       problem: (text) => (text === '' ? 'the password of the key' : undefined),
       onAnswer: done,

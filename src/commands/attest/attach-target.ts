@@ -1,7 +1,7 @@
 import { UserError } from '../../model/errors.ts';
 import type { OpenedImage } from '../../model/opened-image.ts';
 import { formatReference } from '../../model/reference.ts';
-import { type Settings, withPlainHttp } from '../../model/settings.ts';
+import { withPlainHttp } from '../../model/settings.ts';
 import { type ImageName, parseImageName } from '../../oci/image-source.ts';
 import type { AttachTarget, Repository } from '../../pipeline/attach/attach-statements.ts';
 import type { PipelineContext } from '../../pipeline/context.ts';
@@ -11,7 +11,7 @@ import { readVexFiles } from '../../pipeline/scan/vex-files.ts';
 import type { Signer } from '../../pipeline/sign/signer.ts';
 import { trustedSigners } from '../../pipeline/sign/trusted-signers.ts';
 import type { CommandIo } from '../io.ts';
-import { imageSettings } from '../project-settings.ts';
+import { imageSettings, withKey } from '../project-settings.ts';
 import type { namedSigners } from '../shared-flags.ts';
 import { wantedPlatform } from '../wanted-platform.ts';
 
@@ -124,10 +124,6 @@ async function digestOf(
     if (!(error instanceof UserError)) throw error;
     return { problem: error };
   }
-}
-
-function withKey(settings: Settings, key: string | undefined): Settings {
-  return key === undefined ? settings : { ...settings, sign: { ...settings.sign, key } };
 }
 
 /** Who just signed, where nobody else is named whose signatures count. */

@@ -1,6 +1,6 @@
 import { PREDICATE_NAMES } from '../../attestations/predicate-name.ts';
 import type { CommandSpec } from '../../plans/flags/command-spec.ts';
-import { type FlagValues, text } from '../../plans/flags/flag.ts';
+import { text } from '../../plans/flags/flag.ts';
 import { ATTACH_FLAGS, ATTACH_TITLES } from '../shared-flags.ts';
 
 export const ATTEST = {
@@ -42,4 +42,3 @@ Then the image is graded by all that hangs on it, and the new verdict replaces t
 } satisfies CommandSpec;
 
 /** What `scoville attest` was asked for. */
-export type AttestFlags = FlagValues<typeof ATTEST.flags>;

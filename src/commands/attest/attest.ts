@@ -5,6 +5,7 @@ import { attachStatements } from '../../pipeline/attach/attach-statements.ts';
 import { profileStatements } from '../../pipeline/attach/profile-statements.ts';
 import { readBytes } from '../../pipeline/attach/read-bytes.ts';
 import { jsonText } from '../../reporters/json-text.ts';
+import { askingSigner } from '../asking-signer.ts';
 import { withProgress } from '../conversation.ts';
 import { command, usageLine } from '../flags.ts';
 import { namedSigners } from '../shared-flags.ts';
@@ -28,22 +29,21 @@ export const attest = command(ATTEST, async (flags, [text = ''], io) => {
     throw new UserError(`${file}: ${read.error}`, { nextStep: 'scoville attest --help' });
   const { value } = read;
   const { platform } = wantedPlatform(flags.platform);
-  const attached = await withProgress(io, async (context) => {
-    const target = await attachTarget(
-      context,
-      text,
-      { ...flags, signers: namedSigners(flags) },
-      io,
-    );
-    return attachStatements(context, target, ({ root, platforms }) =>
-      (platform === undefined ? [root] : platforms.map(({ descriptor }) => descriptor)).flatMap(
-        (subject) =>
-          value.kind === 'profile'
-            ? profileStatements(value.profile, subject)
-            : [{ predicateType: value.predicateType, predicate: value.predicate, subject }],
-      ),
-    );
-  });
+  const shown = { style: 'auto', interactive: true, json: flags.json } as const;
+  const { value: attached } = await askingSigner(io, shown, (own) =>
+    withProgress(own, async (context) => {
+      const named = { ...flags, signers: namedSigners(flags) };
+      const target = await attachTarget(context, text, named, own);
+      return attachStatements(context, target, ({ root, platforms }) =>
+        (platform === undefined ? [root] : platforms.map(({ descriptor }) => descriptor)).flatMap(
+          (subject) =>
+            value.kind === 'profile'
+              ? profileStatements(value.profile, subject)
+              : [{ predicateType: value.predicateType, predicate: value.predicate, subject }],
+        ),
+      );
+    }),
+  );
   io.writeOut(
     flags.json
       ? jsonText(attachedJson(text, attached))

@@ -27,8 +27,8 @@ type CheckState = 'ok' | 'missing' | 'advice' | 'optional';
 export interface Finding {
   readonly state: CheckState;
   readonly detail: string;
-  /** The one command that mends it; for what is not ok. */
-  readonly mend?: string;
+  /** The one command that fixes it; for what is not ok. */
+  readonly fix?: string;
 }
 
 /** One thing that `scoville doctor` looks at. */
@@ -40,8 +40,8 @@ export interface Check {
   readonly required: boolean;
   /** May throw: that is a finding too. */
   readonly look: (about: Surroundings) => Promise<Finding>;
-  /** What mends it where the error that it threw names nothing. */
-  readonly mend?: (about: Surroundings) => string;
+  /** What fixes it where the error that it threw names nothing. */
+  readonly fix?: (about: Surroundings) => string;
 }
 
 /** A check with what it found, in the order that `--json` prints. */
@@ -51,7 +51,7 @@ export interface CheckRow {
   readonly required: boolean;
   readonly state: CheckState;
   readonly detail: string;
-  readonly mend?: string;
+  readonly fix?: string;
 }
 
 /** Runs all checks at once; whatever one throws becomes its row. Throws Interrupted only. */
@@ -69,7 +69,7 @@ export function isFit(rows: readonly CheckRow[]): boolean {
 
 async function row(check: Check, about: Surroundings): Promise<CheckRow> {
   const { id, title, required } = check;
-  const { state, detail, mend } = await found(check, about);
+  const { state, detail, fix } = await found(check, about);
   // Details quote tools and files, which may hold anything.
   const lines = detail.split('\n').map(cleanForTerminal).join('\n');
   return {
@@ -78,7 +78,7 @@ async function row(check: Check, about: Surroundings): Promise<CheckRow> {
     required,
     state,
     detail: lines,
-    ...(mend === undefined || state === 'ok' ? {} : { mend: cleanForTerminal(mend) }),
+    ...(fix === undefined || state === 'ok' ? {} : { fix: cleanForTerminal(fix) }),
   };
 }
 
@@ -89,11 +89,11 @@ async function found(check: Check, about: Surroundings): Promise<Finding> {
     if (thrown instanceof Interrupted || about.signal.aborted) throw thrown;
     const named =
       thrown instanceof UserError || thrown instanceof ToolError ? thrown.nextStep : undefined;
-    const mend = check.mend?.(about) ?? named;
+    const fix = check.fix?.(about) ?? named;
     return {
       state: check.required ? 'missing' : 'advice',
       detail: messageOf(thrown),
-      ...(mend === undefined ? {} : { mend }),
+      ...(fix === undefined ? {} : { fix }),
     };
   }
 }

@@ -29,7 +29,7 @@ export const DOCKER_CHECK: Check = {
       return {
         state: 'missing',
         detail: thrown.message,
-        mend: installCommand('docker', about.platform),
+        fix: installCommand('docker', about.platform),
       };
     }
     const { serverVersion, os, architecture } = await engine(about);
@@ -45,18 +45,18 @@ export const IMAGE_STORE_CHECK: Check = {
   required: true,
   look: async (about) => {
     const docker = await DOCKER_CHECK.look(about);
-    // What mends the engine comes first; of its store nothing is known.
+    // What fixes the engine comes first; of its store nothing is known.
     if (docker.state !== 'ok') return docker;
     const info = await engine(about);
     if (info.containerdStore) return { state: 'ok', detail: 'on' };
-    const mend = turnOnStore(about.platform);
+    const fix = turnOnStore(about.platform);
     try {
       const other = await builderForOci(about.run, info);
       const builder = other ?? (await currentBuilder(about.run)).name;
-      return { state: 'advice', detail: `off; builds go to the builder ${builder}`, mend };
+      return { state: 'advice', detail: `off; builds go to the builder ${builder}`, fix };
     } catch (thrown) {
       if (!(thrown instanceof UserError)) throw thrown;
-      return { state: 'missing', detail: `off: ${thrown.message}`, mend };
+      return { state: 'missing', detail: `off: ${thrown.message}`, fix };
     }
   },
 };
@@ -73,21 +73,21 @@ export const BUILDER_CHECK: Check = {
       throw thrown;
     });
     if (found instanceof ToolError)
-      return { state: 'missing', detail: found.message, mend: 'docker buildx use default' };
+      return { state: 'missing', detail: found.message, fix: 'docker buildx use default' };
     const { name, driver, running, platforms } = found;
     // buildx says nothing more of a builder whose engine does not answer; a remote one is not for buildx to start.
     if (driver === 'remote' && !running)
       return {
         state: 'missing',
         detail: `${name} does not answer`,
-        mend: `docker buildx inspect ${name}; or: docker buildx use default`,
+        fix: `docker buildx inspect ${name}; or: docker buildx use default`,
       };
     if (driver === '') return (await silentEngine(about)) ?? notStarted(name);
     const shown = platforms.length > 4 ? [...platforms.slice(0, 4), '…'] : platforms;
     const started = running ? '' : ', not running yet';
     return { state: 'ok', detail: `${name} (${driver}${started}) ${shown.join(', ')}`.trim() };
   },
-  mend: (about) => installCommand('buildx', about.platform),
+  fix: (about) => installCommand('buildx', about.platform),
 };
 
 /** What is wrong with the engine that the builder belongs to; undefined where it answers. */
@@ -97,8 +97,8 @@ async function silentEngine(about: Surroundings): Promise<Finding | undefined> {
     return undefined;
   } catch (thrown) {
     if (!(thrown instanceof UserError || thrown instanceof ToolError)) throw thrown;
-    const { message: detail, nextStep: mend } = thrown;
-    return { state: 'missing', detail, ...(mend === undefined ? {} : { mend }) };
+    const { message: detail, nextStep: fix } = thrown;
+    return { state: 'missing', detail, ...(fix === undefined ? {} : { fix }) };
   }
 }
 
@@ -106,7 +106,7 @@ function notStarted(name: string): Finding {
   return {
     state: 'missing',
     detail: `${name} does not answer`,
-    mend: 'docker buildx inspect --bootstrap',
+    fix: 'docker buildx inspect --bootstrap',
   };
 }
 

@@ -23,7 +23,7 @@ export const STORE_CHECK: Check = {
       return {
         state: 'missing',
         detail: `${there} is not a folder`,
-        mend: `mv ${shellWord(there)} ${shellWord(`${there}.old`)}`,
+        fix: `mv ${shellWord(there)} ${shellWord(`${there}.old`)}`,
       };
     try {
       await access(there, constants.W_OK);
@@ -31,7 +31,7 @@ export const STORE_CHECK: Check = {
       return {
         state: 'missing',
         detail: `${there} is not writable for you`,
-        mend: `sudo chown -R "$USER" ${shellWord(there)}`,
+        fix: `sudo chown -R "$USER" ${shellWord(there)}`,
       };
     }
     const disk = await statfs(there);
@@ -42,7 +42,7 @@ export const STORE_CHECK: Check = {
     return {
       state: 'advice',
       detail: `${detail}, less than the ${bytesText(LOW_DISK)} that a large image takes`,
-      mend: there === store ? 'scoville prune && docker builder prune' : 'docker builder prune',
+      fix: there === store ? 'scoville prune && docker builder prune' : 'docker builder prune',
     };
   },
 };
@@ -63,7 +63,7 @@ export const SETTINGS_CHECK: Check = {
     return {
       state: 'missing',
       detail: problems.slice(0, MOST_PROBLEMS).map(formatProblem).join('\n'),
-      mend: `\${EDITOR:-vi} +${problems[0]?.line ?? 1} ${shellWord(file)}`,
+      fix: `\${EDITOR:-vi} +${problems[0]?.line ?? 1} ${shellWord(file)}`,
     };
   },
 };
@@ -90,10 +90,10 @@ export const DOCKER_CONFIG_CHECK: Check = {
     return {
       state: 'advice',
       detail: `${detail} names ${helper}, which is not on PATH`,
-      mend: 'docker login',
+      fix: 'docker login',
     };
   },
-  mend: ({ paths: { dockerConfig } }) =>
+  fix: ({ paths: { dockerConfig } }) =>
     `\${EDITOR:-vi} ${shellWord(join(dockerConfig, 'config.json'))}`,
 };
 

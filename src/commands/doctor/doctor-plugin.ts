@@ -12,12 +12,12 @@ export const PLUGIN_CHECK: Check = {
       return {
         state: 'advice',
         detail: 'docker build went through scoville, and config.json names another builder since',
-        mend: 'scoville install --replace-build',
+        fix: 'scoville install --replace-build',
       };
     if (builder === 'named') return { state: 'ok', detail: 'docker scoville, and docker build' };
     return command
       ? { state: 'ok', detail: 'docker scoville' }
       : { state: 'optional', detail: 'not installed (optional: scoville install)' };
   },
-  mend: () => 'scoville install',
+  fix: () => 'scoville install',
 };

@@ -38,7 +38,7 @@ async function configuredKey(about: Surroundings, ref: string): Promise<Finding>
   return {
     state: 'missing',
     detail: `${ref} is named in the settings file but does not exist`,
-    mend: `cosign generate-key-pair --output-key-prefix ${shellWord(ref.replace(/\.key$/, ''))}`,
+    fix: `cosign generate-key-pair --output-key-prefix ${shellWord(ref.replace(/\.key$/, ''))}`,
   };
 }
 
@@ -55,7 +55,7 @@ async function keyFile(about: Surroundings, path: string): Promise<Finding> {
     return {
       state: 'advice',
       detail: `${path} can be read by other users`,
-      mend: `chmod 600 ${shellWord(path)}`,
+      fix: `chmod 600 ${shellWord(path)}`,
     };
   try {
     await publicKey(about.run, path, about.env['COSIGN_PASSWORD'] ?? '');

@@ -23,7 +23,7 @@ export const NODE_CHECK: Check = {
         : {
             state: 'missing',
             detail: `${nodeVersion} is too old: ${OLDEST_NODE} or newer is needed`,
-            mend: platform === 'darwin' ? 'brew install node' : 'npx n lts',
+            fix: platform === 'darwin' ? 'brew install node' : 'npx n lts',
           },
     ),
 };
@@ -33,7 +33,7 @@ export const BUILDX_CHECK: Check = {
   title: 'docker buildx',
   required: true,
   look: (about) => versionOf(about, 'buildx'),
-  mend: (about) => installCommand('buildx', about.platform),
+  fix: (about) => installCommand('buildx', about.platform),
 };
 
 export const COSIGN_CHECK: Check = {
@@ -49,7 +49,7 @@ export const COSIGN_CHECK: Check = {
     const told = [number ?? 'version unknown', ...triedText('cosign', number)].join(', ');
     return { state: 'ok', detail: `${told}, sigstore bundles ${how}` };
   },
-  mend: (about) => installCommand('cosign', about.platform),
+  fix: (about) => installCommand('cosign', about.platform),
 };
 
 export const GIT_CHECK: Check = {
@@ -57,7 +57,7 @@ export const GIT_CHECK: Check = {
   title: 'git',
   required: false,
   look: (about) => versionOf(about, 'git'),
-  mend: (about) => installCommand('git', about.platform),
+  fix: (about) => installCommand('git', about.platform),
 };
 
 /** One scanner is enough; without any, OSV is asked, which needs a network. */
@@ -71,7 +71,7 @@ export const SCANNER_CHECK: Check = {
     const asked = await Promise.allSettled(tools.map((tool) => requireTool(run, tool)));
     const there = asked.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []));
     if (there.length === 0)
-      return { ...(await osvInstead(about)), mend: installCommand('grype', platform) };
+      return { ...(await osvInstead(about)), fix: installCommand('grype', platform) };
     const detail = there.map(({ tool, number }) => `${tool} ${number ?? ''}`.trim()).join(', ');
     return { state: 'ok', detail };
   },

@@ -21,7 +21,7 @@ import {
   SCANNER_CHECK,
 } from './doctor-tools.ts';
 
-/** All that is looked at, in the order that is shown. */
+/** All that is checked, in the order that is shown. */
 export const CHECKS: readonly Check[] = [
   NODE_CHECK,
   DOCKER_CHECK,
@@ -62,14 +62,14 @@ export function doctorText(
 ): string {
   const titles = Math.max(...rows.map(({ title }) => title.length));
   const indent = ' '.repeat(titles + 4);
-  const lines = rows.flatMap(({ state, title, detail, mend }, index) => {
+  const lines = rows.flatMap(({ state, title, detail, fix }, index) => {
     const same = rows.slice(0, index).find((one) => state !== 'ok' && one.detail === detail);
     const text = same === undefined ? detail : `see ${same.title}`;
     const [first = '', ...more] = text.split('\n');
     return [
       `${marks[state]} ${title.padEnd(titles)}  ${first}`,
       ...more.map((line) => `${indent}${line}`),
-      ...(mend === undefined || same?.mend === mend ? [] : [`${indent}fix: ${mend}`]),
+      ...(fix === undefined || same?.fix === fix ? [] : [`${indent}fix: ${fix}`]),
     ];
   });
   return `${lines.join('\n')}\n`;

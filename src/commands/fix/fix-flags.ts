@@ -1,7 +1,7 @@
 import { UserError } from '../../model/errors.ts';
 import { RISKS } from '../../model/planned-edit.ts';
 import type { CommandSpec } from '../../plans/flags/command-spec.ts';
-import { bool, choice, type FlagValues, many, text } from '../../plans/flags/flag.ts';
+import { bool, choice, type FlagValues, many, text, toggle } from '../../plans/flags/flag.ts';
 import { OWN } from '../../plans/flags/own-flags.ts';
 import { BUILD_ARG, PLAIN_HTTP } from '../shared-flags.ts';
 import { verifyRequest, VERIFY_FLAGS } from './fix-verify-flags.ts';
@@ -43,6 +43,7 @@ argument: the Dockerfile of this folder.`,
     refresh: bool('Look up pinned images with a tag again, and pin what the tag points to now'),
     build: bool('Build each stage that installs packages, to pin the versions that it really gets'),
     freeze: text('DATE', 'Freeze the archives of apt at this date (20261124); do not pin packages'),
+    offline: toggle('Fetch no file for its hash; ask only registries that the Dockerfile names'),
     'plain-http': PLAIN_HTTP,
     'build-arg': BUILD_ARG,
     target: text('STAGE', 'The stage that is built', { standard: 'the last' }),
@@ -80,6 +81,7 @@ export function fixFlags(
     contextFolder: values.context,
     verify: verifyRequest(values, [
       ...(values.config === undefined ? [] : [`--config=${values.config}`]),
+      ...(values.offline === undefined ? [] : [`--offline=${values.offline}`]),
       ...values.plainHttp.map((host) => `--plain-http=${host}`),
       ...buildFlags,
     ]),

@@ -47,7 +47,11 @@ async function fixFile(flags: FixFlags, io: CommandIo): Promise<number> {
       distroless: settings.fix.distroless,
       ...(flags.freeze === undefined ? {} : { freeze: flags.freeze }),
     },
-    settings: { ...settings, registries: withPlainHttp(settings.registries, flags.plainHttp) },
+    settings: {
+      ...settings,
+      offline: flags.offline ?? settings.offline,
+      registries: withPlainHttp(settings.registries, flags.plainHttp),
+    },
   }).finally(talk.stop);
   await warnOfChanges(context, task.opened, io);
   const chosen =

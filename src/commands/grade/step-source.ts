@@ -31,7 +31,7 @@ export async function stepSource(
   const image = contents[0]?.facts.image;
   const text = await readText(path, { largest: LARGEST }).catch(() => undefined);
   if (text === undefined || image?.known !== true) return {};
-  const { analyseDockerfile } = await import('../../dockerfile/parse-dockerfile.ts');
+  const { analyseDockerfile } = await import('../../dockerfile/analyse-dockerfile.ts');
   const parsed = analyseDockerfile(text, { built: true, buildArgs: {} });
   const fits = parsed.ok && historyMisfit(parsed.value.model, image.value.config) === undefined;
   return fits ? { dockerfile: FILE } : {};

@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { parseExercises } from '../../config/parse-exercises.ts';
 import { formatProblem } from '../../config/problem.ts';
@@ -17,6 +16,7 @@ import { proveAppArmor, type WrittenAppArmor } from '../../pipeline/profile/prov
 import { confinementWords } from '../../pipeline/profile/run-container.ts';
 import { readJsonFile } from '../../pipeline/read-json-file.ts';
 import { readText } from '../../pipeline/read-text.ts';
+import { isFolder } from '../../pipeline/require-writable.ts';
 import { writeFileBeside } from '../../pipeline/write-file-beside.ts';
 import type { FlagValues } from '../../plans/flags/flag.ts';
 import { checkProfile } from '../../profile/check-profile.ts';
@@ -178,13 +178,6 @@ async function buildFolder(folder: string, io: CommandIo): Promise<string | numb
   const flags = ['--load', '--sign=false', '--grade=false', '-t', image];
   const code = await build([...flags, folder], quiet);
   return code === EXIT.met ? image : code;
-}
-
-async function isFolder(path: string): Promise<boolean> {
-  return stat(path).then(
-    (found) => found.isDirectory(),
-    () => false,
-  );
 }
 
 function progress(io: CommandIo): PipelineContext['emit'] {

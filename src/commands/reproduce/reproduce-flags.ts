@@ -1,6 +1,6 @@
-import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { isFolder } from '../../pipeline/require-writable.ts';
 import { SHOWN_BUILD_FLAGS } from '../../plans/flags/build-spec.ts';
 import type { CommandSpec } from '../../plans/flags/command-spec.ts';
 import { bool, many, text } from '../../plans/flags/flag.ts';
@@ -122,11 +122,4 @@ async function namedImage(args: readonly string[], cwd: string): Promise<string 
     /^(?:\.{0,2}\/|~\/|\.{1,2}$|[a-z+]+:\/\/|git@|github\.com\/)/.test(only) ||
     (await isFolder(resolve(cwd, only)));
   return isContext ? undefined : only;
-}
-
-async function isFolder(path: string): Promise<boolean> {
-  return stat(path).then(
-    (found) => found.isDirectory(),
-    () => false,
-  );
 }

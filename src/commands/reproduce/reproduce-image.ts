@@ -1,4 +1,4 @@
-import { type Settings, withPlainHttp } from '../../model/settings.ts';
+import { withPlainHttp } from '../../model/settings.ts';
 import { openNamedImage } from '../../pipeline/grade/open-named-image.ts';
 import { Registries } from '../../pipeline/registries.ts';
 import { reproduceImage } from '../../pipeline/reproduce/reproduce-image.ts';
@@ -7,7 +7,7 @@ import { trustedSigners } from '../../pipeline/sign/trusted-signers.ts';
 import { attachTarget } from '../attest/attach-target.ts';
 import { withProgress } from '../conversation.ts';
 import type { CommandIo } from '../io.ts';
-import { imageSettings } from '../project-settings.ts';
+import { imageSettings, withKey } from '../project-settings.ts';
 import { whereDeployed } from '../verify/where-deployed.ts';
 import { wantedPlatform } from '../wanted-platform.ts';
 import type { ImageFlags } from './reproduce-flags.ts';
@@ -41,8 +41,4 @@ export async function reproduceNamed(flags: ImageFlags, io: CommandIo): Promise<
       await image.close();
     }
   });
-}
-
-function withKey(settings: Settings, key: string | undefined): Settings {
-  return key === undefined ? settings : { ...settings, sign: { ...settings.sign, key } };
 }

@@ -15,8 +15,8 @@ export function verificationText(answer: ImageVerification): string {
   const lines = [
     answer.image,
     `  ${answer.digest}`,
-    ...signatures.map((item) => itemLine('signature', item)),
-    ...attestations.map((item) => itemLine('attestation', item)),
+    ...itemLines('signature', signatures),
+    ...itemLines('attestation', attestations),
     ...(signatures.length + attestations.length === 0
       ? ['  No signatures or attestations found']
       : []),
@@ -24,7 +24,7 @@ export function verificationText(answer: ImageVerification): string {
     summaryLine(answer),
     ...reasons.map((reason) => `  ${reason}`),
   ];
-  // Types, reasons and names come from whoever attached them.
+  // Types, reasons and names are the words of others.
   return `${lines.map(cleanForTerminal).join('\n')}\n`;
 }
 
@@ -34,13 +34,19 @@ const OUTCOME = {
   unjudged: 'could not verify',
 } as const;
 
-function itemLine(
-  kind: string,
-  { type, verification, verifiedBy, reason, digest }: VerifiedItem,
-): string {
-  const why = verifiedBy ?? reason ?? '';
-  const said = why === '' ? '' : `: ${why.length > 200 ? `${why.slice(0, 200)}…` : why}`;
-  return `  ${kind.padEnd(12)}${type.slice(0, 200)} ${verification}${said} (${digest.slice(0, 19)})`;
+/** One line for all of a type of which the same is said: an image's parts have one each. */
+function itemLines(kind: string, items: readonly VerifiedItem[]): readonly string[] {
+  const digests = new Map<string, Set<string>>();
+  for (const { type, verification, verifiedBy, reason, digest } of items) {
+    const why = verifiedBy ?? reason ?? '';
+    const said = why === '' ? '' : `: ${why.length > 200 ? `${why.slice(0, 200)}…` : why}`;
+    const line = `  ${kind.padEnd(12)}${type.slice(0, 200)} ${verification}${said}`;
+    digests.set(line, (digests.get(line) ?? new Set()).add(digest.slice(0, 19)));
+  }
+  return [...digests].map(([line, [first = '', ...others]]) => {
+    const more = others.length === 0 ? '' : ` and ${others.length} more`;
+    return `${line} (${first}${more})`;
+  });
 }
 
 function verdictLines({

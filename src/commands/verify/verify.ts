@@ -5,6 +5,7 @@ import type { PipelineContext } from '../../pipeline/context.ts';
 import { openNamedImage } from '../../pipeline/grade/open-named-image.ts';
 import { Registries } from '../../pipeline/registries.ts';
 import { trustedSigners, type TrustedSigners } from '../../pipeline/sign/trusted-signers.ts';
+import { checkBlobs } from '../../pipeline/verify/check-blobs.ts';
 import { verifyImage } from '../../pipeline/verify/verify-image.ts';
 import type { FlagValues } from '../../plans/flags/flag.ts';
 import { withProgress } from '../conversation.ts';
@@ -91,6 +92,7 @@ async function verifyAll(
           ...wantedPlatform(flags.platform),
         });
         try {
+          await checkBlobs(image, context.signal);
           const answer = await verifyImage(context, image, trusted, demands);
           answers.push({ ...answer, image: text });
         } finally {

@@ -1,8 +1,6 @@
-import type { Severity, Vulnerability } from '../../model/facts.ts';
+import { SEVERITIES, type Severity, severityRank, type Vulnerability } from '../../model/facts.ts';
 import { byCodeUnit } from '../../model/order.ts';
 import type { ImageContents } from '../../model/report.ts';
-
-const WORST_FIRST: readonly Severity[] = ['critical', 'high', 'medium', 'low', 'unknown'];
 
 /** A vulnerability that counts, in all packages and platforms that have it. */
 export interface OpenFinding {
@@ -25,10 +23,7 @@ export function openFindings(contents: readonly ImageContents[]): readonly OpenF
         byId.set(found.id, [...(byId.get(found.id) ?? []), found]);
   return [...byId]
     .map(([id, all]) => findingOf(id, all))
-    .sort(
-      (a, b) =>
-        WORST_FIRST.indexOf(a.severity) - WORST_FIRST.indexOf(b.severity) || byCodeUnit(a.id, b.id),
-    );
+    .sort((a, b) => severityRank(a.severity) - severityRank(b.severity) || byCodeUnit(a.id, b.id));
 }
 
 function findingOf(id: string, all: readonly Vulnerability[]): OpenFinding {
@@ -41,7 +36,7 @@ function findingOf(id: string, all: readonly Vulnerability[]): OpenFinding {
   return {
     id,
     aliases: [...new Set(all.flatMap(({ aliases = [] }) => aliases))].filter((one) => one !== id),
-    severity: WORST_FIRST.find((one) => all.some(({ severity }) => severity === one)) ?? 'unknown',
+    severity: SEVERITIES.find((one) => all.some(({ severity }) => severity === one)) ?? 'unknown',
     places: [...new Set(places)],
     packages: named.length < purls.length ? [] : [...new Set(named)],
     url: all.find(({ url }) => url !== undefined)?.url,

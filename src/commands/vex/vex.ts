@@ -1,17 +1,25 @@
 import { resolve } from 'node:path';
-import { type OpenVexDocument, openVexDocument } from '../../attestations/openvex.ts';
+import {
+  type OpenVexDocument,
+  openVexDocument,
+  type VexClaim,
+  type VexHead,
+} from '../../attestations/openvex.ts';
 import { signedType } from '../../attestations/predicate-name.ts';
 import type { NamedImage } from '../../attestations/vex-products.ts';
 import { EXIT, UserError } from '../../model/errors.ts';
 import type { OpenedImage } from '../../model/opened-image.ts';
 import { parseReference, withDefaultTag } from '../../model/reference.ts';
-import { attachStatements } from '../../pipeline/attach/attach-statements.ts';
+import { type Attached, attachStatements } from '../../pipeline/attach/attach-statements.ts';
+import type { PipelineContext } from '../../pipeline/context.ts';
 import { writeFileBeside } from '../../pipeline/write-file-beside.ts';
 import { jsonText } from '../../reporters/json-text.ts';
+import { askingSigner } from '../asking-signer.ts';
 import { attachTarget } from '../attest/attach-target.ts';
 import { attachedJson, attachedText } from '../attest/attached-text.ts';
 import { withProgress } from '../conversation.ts';
 import { command } from '../flags.ts';
+import type { CommandIo } from '../io.ts';
 import { namedSigners } from '../shared-flags.ts';
 import { wantedPlatform } from '../wanted-platform.ts';
 import { checkUntil, vexClaims, vexHead } from './vex-claim.ts';
@@ -22,36 +30,22 @@ import { reviewImage } from './vex-review.ts';
 export const vex = command(VEX, async (flags, [text = ''], io) => {
   const head = vexHead(flags, io);
   checkUntil(flags.until, io.now());
-  const claims = flags.review ? await reviewImage(text, flags, io) : vexClaims(flags);
+  const shown = { style: 'auto', interactive: true, json: flags.json } as const;
+  const { value: claims, io: answered } = flags.review
+    ? await askingSigner(io, shown, (own) => reviewImage(text, flags, own))
+    : { value: vexClaims(flags), io };
   if (claims.length === 0) {
     io.writeErr('scoville: nothing is said, so nothing is written\n');
     return EXIT.met;
   }
-  const { document, attached } = await withProgress(
-    io,
-    async (context) => {
-      const named = { ...flags, signers: namedSigners(flags) };
-      const target = await attachTarget(context, text, named, io);
-      const make = (image: OpenedImage): OpenVexDocument =>
-        openVexDocument(head, claims, namedImage(target.name, image, flags));
-      if (!flags.attach) {
-        const image = await target.open();
-        try {
-          return { document: make(image), attached: undefined };
-        } finally {
-          await image.close();
-        }
-      }
-      let made: OpenVexDocument | undefined;
-      const done = await attachStatements(context, target, (image) => {
-        const predicate = (made = make(image));
-        const predicateType = signedType('openvex', undefined) ?? '';
-        return subjectsOf(image, flags).map((subject) => ({ predicateType, predicate, subject }));
-      });
-      return { document: made, attached: done };
-    },
-    flags.attach ? 'auto' : 'quiet',
+  const { value: said } = await askingSigner(answered, shown, (own) =>
+    withProgress(
+      own,
+      (context) => writeClaims(context, text, flags, own, head, claims),
+      flags.attach ? 'auto' : 'quiet',
+    ),
   );
+  const { document, attached } = said;
   const written = jsonText(document ?? {});
   if (flags.output !== undefined) await writeFileBeside(resolve(io.cwd, flags.output), written);
   if (attached !== undefined)
@@ -65,6 +59,35 @@ export const vex = command(VEX, async (flags, [text = ''], io) => {
     io.writeOut(flags.json ? jsonText({ image: text, file: flags.output }) : `${flags.output}\n`);
   return EXIT.met;
 });
+
+/** Makes the document, and attaches it where that is asked for. */
+async function writeClaims(
+  context: PipelineContext,
+  text: string,
+  flags: VexFlags,
+  io: CommandIo,
+  head: VexHead,
+  claims: readonly VexClaim[],
+): Promise<{ readonly document: OpenVexDocument | undefined; readonly attached?: Attached }> {
+  const target = await attachTarget(context, text, { ...flags, signers: namedSigners(flags) }, io);
+  const make = (image: OpenedImage): OpenVexDocument =>
+    openVexDocument(head, claims, namedImage(target.name, image, flags));
+  if (!flags.attach) {
+    const image = await target.open();
+    try {
+      return { document: make(image) };
+    } finally {
+      await image.close();
+    }
+  }
+  let document: OpenVexDocument | undefined;
+  const attached = await attachStatements(context, target, (image) => {
+    const predicate = (document = make(image));
+    const predicateType = signedType('openvex', undefined) ?? '';
+    return subjectsOf(image, flags).map((subject) => ({ predicateType, predicate, subject }));
+  });
+  return { document, attached };
+}
 
 /** What it is attached to: the image as a whole, or the platform that was asked for. */
 function subjectsOf({ root, platforms }: OpenedImage, { platform }: VexFlags) {

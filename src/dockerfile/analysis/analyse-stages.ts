@@ -1,5 +1,6 @@
-import type { BuildAnalysis, Download, PackageInstall } from '../../model/build-analysis.ts';
+import type { BuildAnalysis, Download } from '../../model/build-analysis.ts';
 import type { BuildContext } from '../../model/build-context.ts';
+import { distinct } from '../../model/json-value.ts';
 import type { TraceBudget } from '../shell/traced-command.ts';
 import { type ReadStage, stageNamed } from '../stage-reader.ts';
 import { type BuildEvent, type CommandEvent, stageEvents } from './build-event.ts';
@@ -132,11 +133,6 @@ function downloadsIn(
     }
   }
   return [...byKey.values()];
-}
-
-/** One line that runs twice installs the same once. */
-function distinct(installs: readonly PackageInstall[]): readonly PackageInstall[] {
-  return [...new Map(installs.map((install) => [JSON.stringify(install), install])).values()];
 }
 
 /** Stages whose base has ONBUILD steps: BuildKit runs them there, of a stage of the same file too. */

@@ -1,12 +1,14 @@
 import type { Instruction } from '../../model/dockerfile.ts';
+import { mountsOf } from '../external-image.ts';
 import { lookupIn } from '../scope.ts';
 import { constantField, type Variable } from '../shell/fields.ts';
-import { freshState } from '../shell/shell-state.ts';
+import { freshState, pathIn } from '../shell/shell-state.ts';
 import { Tracer } from '../shell/trace.ts';
 import type { TraceBudget, TracedCommand } from '../shell/traced-command.ts';
 import { programOf } from '../shell/wrappers.ts';
 import type { PlacedInstruction, ReadStage } from '../stage-reader.ts';
-import { overPath } from './program-path.ts';
+import { isWithin } from './file-entries.ts';
+import { overPath, PROGRAM_PATH } from './program-path.ts';
 import { RunFiles } from './run-files.ts';
 import type { StageFiles } from './stage-files.ts';
 
@@ -18,6 +20,8 @@ export interface CommandEvent extends TracedCommand {
   readonly program: string;
   /** It runs without network, so that it can bring in nothing from outside. */
   readonly isOffline: boolean;
+  /** Text of a file that the build put into the stage, where it is shown; for checks alone. */
+  readonly fileText?: (path: string) => string | undefined;
 }
 
 /** An ADD or COPY between the commands. */
@@ -61,6 +65,14 @@ function shellCommand(
   ];
 }
 
+/** True where a mount of a cache, or of another image, lies over a folder of PATH. */
+function hidesPrograms(mount: Readonly<Record<string, string>>, folder: string): boolean {
+  const { type = 'bind', from = '', target = '/none' } = mount;
+  const place = pathIn(folder, target);
+  const isOpen = type === 'cache' || (type === 'bind' && from !== '');
+  return isOpen && PROGRAM_PATH.split(':').some((one) => isWithin(one, place));
+}
+
 function traceRun(
   placed: PlacedInstruction,
   stage: number,
@@ -77,7 +89,15 @@ function traceRun(
   };
   // An ARG without a value is not set.
   const args = [...scope.args].flatMap(([name, value]) => (value === undefined ? [] : [name]));
-  const outer = { variable, names: [...args, ...scope.env.keys()] };
+  const mounts = mountsOf(instruction);
+  // What a secret holds is not known.
+  const secrets = mounts.flatMap(({ type, env }) => (type === 'secret' && env ? [env] : []));
+  const outer = { variable, names: [...args, ...secrets, ...scope.env.keys()] };
+  if (mounts.some((mount) => hidesPrograms(mount, folder)))
+    budget.unread.push({
+      range: instruction.range,
+      reason: 'a mount lies over the programs of the image',
+    });
   const shell = shellCommand(placed, lookup, budget);
   const tracer = new Tracer(script, outer, budget, new RunFiles(files));
   const unmount = files.mount(instruction, folder, budget.nextId);

@@ -1,4 +1,4 @@
-import { baseName } from '../shell/wrappers.ts';
+import { fileName } from '../../model/path.ts';
 
 /** What is known of a file of a stage. */
 export type FileContent =
@@ -11,15 +11,29 @@ export type FileContent =
       readonly why: string;
       /** Of a stage whose commands were followed: none is known to put it there. */
       readonly isFollowed?: boolean;
+      /** It may lie over a program of the image, too: nothing is known of what was put there. */
+      readonly hides?: boolean;
     };
 
 export const unread = (why: string): FileContent => ({ kind: 'unread', why });
 
-export const maybe = (why: string, isFollowed = false): FileContent => ({
+export const maybe = (why: string, isFollowed = false, hides = false): FileContent => ({
   kind: 'maybe',
   why,
   isFollowed,
+  hides,
 });
+
+/** True for a file of the context or of another image, not one that a command fetched. */
+export function isBrought(content: FileContent | undefined): boolean {
+  return (
+    content?.kind === 'text' ||
+    (content?.kind === 'unread' && /^(?:comes|is larger)/.test(content.why))
+  );
+}
+
+/** Folders of an image that hold its programs, at any depth. */
+export const HOLDS_PROGRAMS = /^\/(?:usr(?:\/local)?)?\/?(?:s?bin)?$/;
 
 /** Why a file below a folder of the context is not known, where the context is not. */
 export const NOT_AT_HAND = 'may come from the build context, which was not given';
@@ -80,7 +94,7 @@ export class FileEntries {
     const entry = { ...given, until: Infinity, order: this.#count };
     listAt(this.#byPath, entry.path).push(entry);
     if (entry.path.includes('$')) this.#open.push(entry);
-    if (!entry.isFolder) listAt(this.#byName, baseName(entry.path)).push(entry);
+    if (!entry.isFolder) listAt(this.#byName, fileName(entry.path)).push(entry);
     else if (entry.ofContext === true) this.contextFolders.push(entry);
   }
 
@@ -136,7 +150,7 @@ export class FileEntries {
     const isSeen = (one: FileEntry): boolean => one.from <= at && at < one.until;
     const isOpen = path.includes('$');
     const near = isOpen
-      ? [...this.contextFolders, ...(this.#byName.get(baseName(path)) ?? [])]
+      ? [...this.contextFolders, ...(this.#byName.get(fileName(path)) ?? [])]
       : this.#open;
     for (const entry of near.filter(isSeen).slice(-MOST_OPEN).reverse()) {
       const names = isOpen ? namesBelow(entry, path) : openBelow(entry, path);
@@ -179,13 +193,13 @@ function openBelow({ path: own, isFolder }: FileEntry, path: string): readonly s
   // Of a path that is all unknown nothing can be said.
   if (!own.startsWith('/') && parts.at(-1)?.startsWith('/') !== true) return [];
   const whole = isSpelled(parts, path) ? [''] : [];
-  return isFolder && isSpelled(parts, folder) ? [...whole, baseName(path)] : whole;
+  return isFolder && isSpelled(parts, folder) ? [...whole, fileName(path)] : whole;
 }
 
 /** What may be the same file by a path of which only the end is known. */
 function namesBelow({ path: own, isFolder }: FileEntry, path: string): readonly string[] {
   const end = (path.split(UNKNOWN).at(-1) ?? '').replace(/^\/+/, '');
-  if (isFolder) return [...new Set([end, baseName(end)])];
+  if (isFolder) return [...new Set([end, fileName(end)])];
   return own === end || own.endsWith(`/${end}`) ? [''] : [];
 }
 

@@ -1,18 +1,50 @@
+import { HOOK_FILES } from '../../programs/hook-files.ts';
 import { OBEYED_FILES, type ObeyedFile } from '../../programs/obeyed-files.ts';
 import { isBuiltin } from '../../programs/shell-builtins.ts';
 import { pathIn } from '../shell/shell-state.ts';
 import type { CommandEvent } from './build-event.ts';
 import type { StageFiles } from './stage-files.ts';
 
-/** The place of a file by what the table says of it; undefined where its folder is not known. */
-function placeOf(place: string, { folder, variable }: CommandEvent): string | undefined {
-  if (!place.startsWith('~/')) return pathIn(folder, place);
-  const home = variable('HOME');
-  return home === undefined ? undefined : pathIn(home, place.slice(2));
+const FILES = [...OBEYED_FILES, ...HOOK_FILES];
+const BY_PROGRAM = new Map<string, readonly ObeyedFile[]>();
+/** Of programs; a hostile file may name more. */
+const MOST_KEPT = 512;
+
+/** The files that a program obeys. */
+function filesOf(program: string): readonly ObeyedFile[] {
+  const rows =
+    BY_PROGRAM.get(program) ?? FILES.filter(({ programs }) => programs?.test(program) !== false);
+  if (BY_PROGRAM.size < MOST_KEPT) BY_PROGRAM.set(program, rows);
+  return rows;
 }
 
-function isObeyed({ programs, only }: ObeyedFile, program: string, line: string): boolean {
-  return programs?.test(program) !== false && only?.test(` ${line}`.trimStart()) !== false;
+/** The folder of a repository that a command of git names; undefined where it is the command's own. */
+function repositoryIn({ program, argv, variable }: CommandEvent): string | undefined {
+  if (program !== 'git') return undefined;
+  const words = argv.map(({ text }) => text);
+  const at = words.findIndex((word) => word === '-C' || /^--git-dir(?:=|$)/.test(word));
+  const option = words[at];
+  if (option === undefined) return variable('GIT_DIR');
+  return option.includes('=') ? option.slice(option.indexOf('=') + 1) : words[at + 1];
+}
+
+/** The places of a file by what the table says of it, none where its folder is not known: `*` stands for a word of the command. */
+function placesOf(place: string, event: CommandEvent): readonly string[] {
+  const { folder, variable, argv } = event;
+  if (place.includes('*'))
+    return argv
+      .slice(1)
+      .filter(({ text }) => /^[\w.-]+$/.test(text))
+      .map(({ text }) => place.replace('*', text));
+  const repository = place.startsWith('./') ? repositoryIn(event) : undefined;
+  // A bare repository is what lies in `.git` elsewhere.
+  if (repository !== undefined)
+    return [place, place.replace('.git/', '')].map((one) =>
+      pathIn(pathIn(folder, repository), one),
+    );
+  if (!place.startsWith('~/')) return [pathIn(folder, place)];
+  const home = variable('HOME');
+  return home === undefined ? [] : [pathIn(home, place.slice(2))];
 }
 
 /** The first file that the build put there, that the program of a command obeys, and that may have it run something. */
@@ -21,13 +53,11 @@ export function obeyedFile(
   files: StageFiles,
 ): { readonly path: string; readonly reason: string } | undefined {
   if (isBuiltin(event.program)) return undefined;
-  const line = event.argv
-    .slice(1)
-    .map(({ text }) => text)
-    .join(' ');
-  for (const row of OBEYED_FILES) {
-    if (!isObeyed(row, event.program, line)) continue;
-    const places = (row.places ?? []).flatMap((place) => placeOf(place, event) ?? []);
+  const words = event.argv.slice(1).map(({ text }) => text);
+  const line = words.join(' ').trimStart();
+  for (const row of filesOf(event.program)) {
+    if (row.only?.test(line) === false) continue;
+    const places = (row.places ?? []).flatMap((place) => placesOf(place, event));
     for (const path of new Set([...files.put(row.path, event.id), ...places])) {
       const content = files.at(path, event.id);
       if (content === undefined || content.kind === 'maybe') continue;

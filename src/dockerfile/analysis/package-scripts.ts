@@ -1,3 +1,4 @@
+import { field, type JsonObject, objectOf, parseJson } from '../../model/json-value.ts';
 import { shellWord } from '../../model/shell-word.ts';
 import type { Field } from '../shell/fields.ts';
 import { programOf } from '../shell/wrappers.ts';
@@ -87,19 +88,7 @@ function packageScript(argv: readonly Field[], manifest: string): string | undef
   return steps.filter((step) => typeof step === 'string').join(' && ');
 }
 
-function scriptsOf(manifest: string): Readonly<Record<string, unknown>> {
-  return record(readManifest(manifest)?.['scripts']);
-}
-
-/** A manifest (package.json, composer.json) by its keys; undefined where it is not JSON. */
-function readManifest(text: string): Readonly<Record<string, unknown>> | undefined {
-  try {
-    return record(JSON.parse(text));
-  } catch {
-    return undefined;
-  }
-}
-
-function record(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null ? { ...value } : {};
+/** The scripts of a manifest (package.json, composer.json). */
+function scriptsOf(manifest: string): JsonObject {
+  return objectOf(field(parseJson(manifest), 'scripts'));
 }

@@ -5,7 +5,7 @@ import type { TracedCommand } from '../shell/traced-command.ts';
 import { NOT_AT_HAND } from './file-entries.ts';
 import type { FileContent, StageFiles } from './stage-files.ts';
 
-const PROGRAM_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+export const PROGRAM_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 /** Folders that installers fill below one that the context is copied to. */
 const INSTALLERS =
   /(?:^|\/)(?:node_modules\/\.bin|\.?v?env\/bin|vendor\/bin|\.local\/bin|\.cargo\/bin|go\/bin)$/;

@@ -1,3 +1,4 @@
+import { fileName } from '../../model/path.ts';
 import { SHELLS } from '../../programs/kinds/shells.ts';
 import { languageOf } from '../../programs/plain-scripts.ts';
 import { WRITTEN_FILES } from '../../programs/written-files.ts';
@@ -6,9 +7,9 @@ import type { Brought } from '../shell/interpreters.ts';
 import { printedBy } from '../shell/printed-text.ts';
 import { folderOfPattern, pathIn } from '../shell/shell-state.ts';
 import type { FileScript, TracedCommand, TracedFiles } from '../shell/traced-command.ts';
-import { baseName, programOf } from '../shell/wrappers.ts';
+import { programOf } from '../shell/wrappers.ts';
 import { readCommandLine } from './command-line.ts';
-import { NOT_AT_HAND } from './file-entries.ts';
+import { isBrought, NOT_AT_HAND } from './file-entries.ts';
 import { manifestOf, manifestScript } from './package-scripts.ts';
 import { executedFile } from './program-path.ts';
 import { renamedProgram } from './renamed-programs.ts';
@@ -168,7 +169,7 @@ export class RunFiles implements TracedFiles {
       const source = pathIn(folder, folderOfPattern(text) || '.');
       const to = pathIn(folder, place);
       this.#files.alias(source, to, id);
-      if (!/[*?[]/.test(text)) this.#files.alias(source, pathIn(to, baseName(text)), id);
+      if (!/[*?[]/.test(text)) this.#files.alias(source, pathIn(to, fileName(text)), id);
       this.#renamed(text, to, id);
     }
   }
@@ -195,7 +196,7 @@ export class RunFiles implements TracedFiles {
   /** A program that nobody read does not become a known one by its name. */
   #renamed(source: string, place: string, id: number): void {
     if (renamedProgram(source, place) && this.#files.at(place, id)?.kind !== 'text')
-      this.#files.change(place, `is ${baseName(source)} under another name`, id);
+      this.#files.change(place, `is ${fileName(source)} under another name`, id);
   }
 
   #edited({ folder, id, argv }: TracedCommand, operands: readonly string[]): void {
@@ -207,10 +208,13 @@ export class RunFiles implements TracedFiles {
     for (const path of operands) this.#known(pathIn(folder, path), `is changed by ${program}`, id);
   }
 
-  #unpacked({ argv, folder, id }: TracedCommand): void {
+  #unpacked({ argv, folder, id, readsFrom }: TracedCommand): void {
     const line = readCommandLine(programOf(argv), argv.slice(1));
-    const to = line.values('-C', '-d', '--directory')[0]?.text ?? '';
-    this.#files.unpack(pathIn(folder, to), FROM_ARCHIVE, id);
+    const to = line.values('-C', '-d', '-D', '--directory')[0]?.text ?? '';
+    const archives = [...argv.slice(1).map(({ text }) => pathIn(folder, text)), ...readsFrom];
+    // A download is judged as one, and what it holds with it.
+    const isOwn = archives.some((path) => isBrought(this.#files.at(path, id)));
+    this.#files.unpack(pathIn(folder, to), FROM_ARCHIVE, isOwn, id);
   }
 
   #known(path: string, why: string, id: number): void {
@@ -240,7 +244,7 @@ function shebang(text: string): { readonly shell: string; readonly options: stri
   const first = /^#!\s*(\S+)(?:[ \t]+(\S+))?(?:[ \t]+(\S+))?/.exec(text);
   if (first === null) return { shell: 'sh', options: '' };
   const [, path = '', second = '', third = ''] = first;
-  const isEnv = baseName(path) === 'env';
-  const shell = baseName(isEnv ? (second === '-S' ? third : second) : path);
+  const isEnv = fileName(path) === 'env';
+  const shell = fileName(isEnv ? (second === '-S' ? third : second) : path);
   return SHELLS.has(shell) ? { shell, options: isEnv ? third : second } : undefined;
 }

@@ -1,11 +1,12 @@
 import type { BuildContext } from '../../model/build-context.ts';
 import type { Instruction } from '../../model/dockerfile.ts';
-import { mountOptions } from '../external-image.ts';
+import { fileName } from '../../model/path.ts';
+import { mountsOf } from '../external-image.ts';
 import { folderOfPattern, pathIn } from '../shell/shell-state.ts';
-import { baseName } from '../shell/wrappers.ts';
 import { contextContent, contextFolder } from './context-source.ts';
-import { FileEntries, isWithin, maybe, NOT_AT_HAND, unread } from './file-entries.ts';
-import type { FileContent, FileSource, FolderSource, LookupBudget } from './file-entries.ts';
+import { FileEntries, HOLDS_PROGRAMS, isWithin, maybe, NOT_AT_HAND } from './file-entries.ts';
+import { type FileContent, type FileSource, type FolderSource, unread } from './file-entries.ts';
+import type { LookupBudget } from './file-entries.ts';
 
 export type { FileContent, LookupBudget };
 
@@ -67,11 +68,11 @@ export class StageFiles {
   named(path: string, at = NOW): FileContent | undefined {
     const exact = this.at(path, at);
     if (exact?.kind === 'text' || path.includes('$')) return exact;
-    const named = this.#entries.named(baseName(path), at);
+    const named = this.#entries.named(fileName(path), at);
     if (named !== undefined) return named.source('', 1);
     for (const entry of this.#entries.contextFolders.slice(-16).reverse()) {
       if (entry.from > at || at >= entry.until || !this.spend(1)) continue;
-      const found = entry.source(path.startsWith('/') ? baseName(path) : path, 1);
+      const found = entry.source(path.startsWith('/') ? fileName(path) : path, 1);
       if (found?.kind === 'text') return found;
     }
     return exact ?? this.#base?.named(path);
@@ -122,9 +123,9 @@ export class StageFiles {
     const stage = instruction.flags.find(({ name }) => name === 'from')?.value;
     for (const source of sources) {
       if (source.startsWith('<<')) continue;
-      if (stage !== undefined) this.#fromStage(stage, source, place, at(baseName(source)), from);
+      if (stage !== undefined) this.#fromStage(stage, source, place, at(fileName(source)), from);
       else if (/^(?:https?|git|ssh):\/\/|^git@/.test(source))
-        this.#file(at(baseName(source)), unread('is a download'), from);
+        this.#file(at(fileName(source)), unread('is a download'), from);
       else this.#fromContext(source, place, { at, unpacks: instruction.keyword === 'ADD' }, from);
     }
   }
@@ -132,15 +133,11 @@ export class StageFiles {
   /** The bind mounts of a RUN; gives what takes them away again before command number `until`. */
   mount(instruction: Instruction, folder: string, from: number): (until: number) => void {
     const before = this.#entries.count;
-    for (const flag of instruction.flags) {
-      if (flag.name !== 'mount') continue;
-      const options = mountOptions(flag.value);
-      if ((options['type'] ?? 'bind') !== 'bind') continue;
-      const target = options['target'] ?? options['dst'] ?? options['destination'] ?? '';
-      const source = options['source'] ?? options['src'] ?? '.';
+    for (const options of mountsOf(instruction)) {
+      const { type = 'bind', target = '', source = '.', from: stage = '' } = options;
+      if (type !== 'bind') continue;
       const place = pathIn(folder, target);
-      const stage = options['from'];
-      if (stage !== undefined && stage !== '') this.#fromStage(stage, source, place, place, from);
+      if (stage !== '') this.#fromStage(stage, source, place, place, from);
       else this.#fromContext(source, place, { at: () => place, unpacks: false }, from);
     }
     const after = this.#entries.count;
@@ -184,9 +181,9 @@ export class StageFiles {
     this.#folder(place, from, { source: follow });
   }
 
-  /** Something was unpacked into a folder. */
-  unpack(folder: string, why: string, from: number): void {
-    this.#folder(folder, from, { source: () => maybe(why) });
+  /** Something was unpacked into a folder; what the build itself brought may hold any program. */
+  unpack(folder: string, why: string, hides: boolean, from: number): void {
+    this.#folder(folder, from, { source: () => maybe(why, false, hides) });
   }
 
   #folder(path: string, from: number, folder: FolderSource): void {
@@ -205,11 +202,12 @@ export class StageFiles {
     this.#folder(place, from, {
       ofContext: files?.holdsContext(path) === true,
       source: (below, depth) =>
-        files?.at(pathIn(path, below || '.'), NOW, depth) ?? maybe(why, files !== undefined),
+        files?.at(pathIn(path, below || '.'), NOW, depth) ??
+        maybe(why, files !== undefined, HOLDS_PROGRAMS.test(path)),
       names: (below) => files?.names(pathIn(path, below || '.')),
     });
     // A file that takes the name of another program does not tell by it what it is.
-    if (file === place && baseName(source) === baseName(place)) return;
+    if (file === place && fileName(source) === fileName(place)) return;
     const content: FileSource = (_, depth) => {
       const found = files?.at(path, NOW, depth);
       return found === undefined || (found.kind === 'maybe' && file === place)
@@ -227,8 +225,8 @@ export class StageFiles {
   ): void {
     const source = pathIn('', written.replace(/^\/+/, ''));
     if (unpacks && ARCHIVE.test(source)) {
-      const why = `may come from ${baseName(source)}, which is not unpacked here`;
-      this.#folder(place, from, { ofContext: true, source: () => maybe(why) });
+      const why = `may come from ${fileName(source)}, which is not unpacked here`;
+      this.#folder(place, from, { ofContext: true, source: () => maybe(why, false, true) });
       return;
     }
     const pattern = source.includes('*') || source.includes('?') || source.includes('[');
@@ -237,13 +235,13 @@ export class StageFiles {
     const spend = (steps: number): boolean => this.spend(steps);
     const kind = root === '' ? 'folder' : context?.kind(root);
     const isFile = !pattern && kind === 'file';
-    const looksFile = context === undefined && !pattern && baseName(source).includes('.');
+    const looksFile = context === undefined && !pattern && fileName(source).includes('.');
     if (isFile || (looksFile && source !== '')) {
-      this.#file(at(baseName(source)), () => contextContent(context, source, spend), from);
+      this.#file(at(fileName(source)), () => contextContent(context, source, spend), from);
       return;
     }
     this.#folder(place, from, contextFolder(context, root, spend));
-    const name = baseName(source);
+    const name = fileName(source);
     if (context === undefined && !pattern && name !== '')
       this.#file(at(name), maybe(NOT_AT_HAND), from);
   }

@@ -1,19 +1,24 @@
-import type { Download, UnreadLine } from '../../model/build-analysis.ts';
+import type { UnreadLine } from '../../model/build-analysis.ts';
+import { drivesPlainly } from '../../programs/build-drivers.ts';
 import { isBuildDriver, isLocal, isRefused } from '../../programs/catalogue.ts';
+import { loadsByOption } from '../../programs/interpreter-options.ts';
 import { SHELLS } from '../../programs/kinds/shells.ts';
 import { languageOf } from '../../programs/plain-scripts.ts';
-import { runningVariable } from '../../programs/running-variables.ts';
+import { hidesCommand, runningVariable } from '../../programs/running-variables.ts';
 import { isInstalledPath, modulePlaces } from '../shell/interpreters.ts';
 import { pathIn } from '../shell/shell-state.ts';
 import type { CommandEvent } from './build-event.ts';
+import { followsFetch, isOfRepository } from './fetches/git-fetches.ts';
 import { WINDOWS_SHELLS } from './fetches/windows-fetches.ts';
+import { isHeld, type ReadCommands } from './held-source.ts';
 import { obeyedFile } from './obeyed-file.ts';
 import { manifestOf } from './package-scripts.ts';
 import { executedFile, searchOf } from './program-path.ts';
 import { dotnetBuild, isProjectVerb } from './projects/dotnet-build.ts';
-import type { FileContent, StageFiles } from './stage-files.ts';
+import type { FileContent } from './stage-files.ts';
 import {
   type CommandSurroundings,
+  givenInput,
   ofFile,
   ofInterpreter,
   ofScript,
@@ -25,11 +30,13 @@ import {
   type UnreadCommand,
 } from './unread-scripts.ts';
 
+/** Of PYTHONPATH; a person names few. */
+const MAX_FOLDERS = 16;
 const ASKS = /^(?:-{1,2}v(?:ersion)?|-V|--help|-h|-help|help|version)$/;
 /** Programs that fetch what they then run. */
 const RUNNERS = /^(?:npx|bunx|pnpx|uvx|dlx)$/;
 /** Verbs by which a manager or a compiler runs what it fetched or built. */
-const RUNS = /^(?:dlx|exec|x|run|test|t|bench|install-test|it)$/;
+const RUNS = /^(?:dlx|create|init|innit|exec|x|run|test|t|bench|install-test|it)$/;
 
 const OS_MANAGERS = /^(?:dpkg|apt|apt-get|aptitude|apk|rpm|dnf5?|yum|microdnf|tdnf|zypper|gdebi)$/;
 const OS_INSTALLS =
@@ -50,18 +57,20 @@ function isFollowed(event: CommandEvent, { files }: CommandSurroundings): boolea
   return content !== undefined && content.kind !== 'maybe';
 }
 
-/** The file of the build that `python -m NAME` runs: Python looks beside the command first. */
+/** The file of the build that `python -m NAME` runs: Python looks beside the command first, then where PYTHONPATH says. */
 function moduleBeside(
-  { program, argv, folder, id }: CommandEvent,
+  { program, argv, folder, id, variable }: CommandEvent,
   { files }: CommandSurroundings,
 ): { readonly path: string; readonly content: FileContent } | undefined {
   const at = argv.findIndex(({ text }) => text === '-m');
   if (at < 0 || !languageOf(program).startsWith('py')) return undefined;
-  for (const place of modulePlaces(argv[at + 1]?.text ?? '')) {
-    const path = pathIn(folder, place);
-    const content = files.at(path, id);
-    if (content !== undefined && content.kind !== 'maybe') return { path, content };
-  }
+  const folders = ['.', ...(variable('PYTHONPATH') ?? '').split(':', MAX_FOLDERS)];
+  for (const one of folders)
+    for (const place of modulePlaces(argv[at + 1]?.text ?? '')) {
+      const path = pathIn(pathIn(folder, one || '.'), place);
+      const content = files.at(path, id);
+      if (content !== undefined && content.kind !== 'maybe') return { path, content };
+    }
   return undefined;
 }
 
@@ -94,7 +103,11 @@ function ofSource(event: CommandEvent, folder: string, why = ''): UnreadCommand 
   const { program } = event;
   const said = why === '' ? '' : `: ${why.replace(/[^\x20-\x7e’]/g, '?').slice(0, 120)}`;
   const reason = `what ${program} runs is in the source it works on, which was not read${said}`;
-  return unread(event, program, reason, { isDriver: true, folder });
+  const words = event.argv.slice(1).map(({ text }) => text);
+  const to = words[words.findIndex((word) => /^(?:-C|-S|--directory)$/.test(word)) + 1];
+  const source = to === undefined || to === words[0] ? folder : pathIn(folder, to);
+  const isDriver = drivesPlainly(program, words);
+  return unread(event, program, reason, isDriver ? { isDriver, folder: source } : { folder });
 }
 
 /** A program of another root folder, which the build filled from the context. */
@@ -143,27 +156,27 @@ function unreadCommand(
   const { program, argv } = event;
   const [first] = argv;
   if (first === undefined) return undefined;
-  if (program === '' && event.script === undefined)
-    return unread(
-      event,
-      first.text,
-      `the name of the program is not constant: ${first.text.slice(0, 80)}`,
-    );
-  const running = runningVariable(event.variables(), program);
+  if (program === '' && event.script === undefined) {
+    const why = `the name of the program is not constant: ${first.text.slice(0, 80)}`;
+    return unread(event, first.text, why);
+  }
+  const words = argv.slice(1).map((f) => f.text);
+  const running = runningVariable(event.variables(), program, words);
   if (running !== undefined)
     return unread(event, running, `the variable ${running} makes programs run what was not read`);
   const obeyed = obeyedFile(event, around.files);
-  if (obeyed !== undefined)
-    return unread(event, program, `${shown(obeyed.path)} was not read, and ${obeyed.reason}`, {
-      file: obeyed.path,
-    });
+  if (obeyed !== undefined) {
+    const { path: file, reason } = obeyed;
+    return unread(event, program, `${shown(file)} was not read, and ${reason}`, { file });
+  }
   const run = executedFile(around.files, argv, searchOf(event));
   const isPut = run?.content !== undefined && run.content.kind !== 'maybe';
   if (event.script !== undefined) {
     const isTaken = isPut && (SHELLS.has(program) || manifestOf(program) !== undefined);
     return isTaken ? ofFile(event, run.path, run.content, '') : ofScript(event, around);
   }
-  const words = argv.slice(1).map((f) => f.text);
+  if (hidesCommand(program, event.text, words))
+    return unread(event, program, `a word of ${program} is text that the shell runs`);
   if (program === '.' || program === 'source') return ofSourced(event, around);
   if (program === 'dotnet' && isProjectVerb(words[0]) && isNamed(first.text) && !isPut)
     return ofOtherRoot(event, around) ?? ofDotnet(event, words, around);
@@ -175,51 +188,27 @@ function unreadCommand(
   }
   if (run?.content !== undefined && (isPut || !isNamed(first.text)))
     return ofFile(event, run.path, run.content, '');
+  const module = moduleBeside(event, around);
   const elsewhere = ofOtherRoot(event, around) ?? ofPackageFile(event, around);
   if (elsewhere !== undefined) return elsewhere;
-  const module = moduleBeside(event, around);
   if (module !== undefined) return ofFile(event, module.path, module.content, 'python');
   if (SHELLS.has(program)) return ofShell(event, words, around);
   if (WINDOWS_SHELLS.test(program)) return ofWindowsShell(event, words);
   if (program === 'nuget' && words[0] === 'restore' && !isLocked(event, words, around))
     return unread(event, program, `${program} restore has no packages.lock.json that is shown`);
   const asks = words.length === 1 && ASKS.test(words[0] ?? '');
-  if (isNamed(first.text) && (asks || isLocal(program, words))) return undefined;
+  if (isNamed(first.text) && (asks || isLocal(program, words, givenInput(event, around.files))))
+    return undefined;
   const language = languageOf(program);
+  if (loadsByOption(language, words))
+    return unread(event, program, `an option of ${program} loads what was not read`);
   if (language !== '' && !(around.isJudged && words.includes('-m')))
     return ofInterpreter(event, language, around);
   const fetches = around.isJudged && !RUNNERS.test(program) && !RUNS.test(words[0] ?? '');
   if (isNamed(first.text) && fetches && !isRefused(program, words)) return undefined;
   const name = shown(first.text);
-  return unread(
-    event,
-    name,
-    `what ${name} does was not read`,
-    isNamed(first.text) ? {} : { file: pathIn(event.folder, first.text) },
-  );
-}
-
-/** What the stages' commands are held against. */
-interface ReadCommands {
-  readonly files: ReadonlyMap<number, StageFiles>;
-  /** Numbers of the commands that install something that is judged. */
-  readonly installing: ReadonlySet<number>;
-  readonly downloads: readonly Download[];
-  /** Each stage with those that it is built on. */
-  readonly chains: ReadonlyMap<number, readonly number[]>;
-  readonly isFetch: (event: CommandEvent) => boolean;
-}
-
-/** True where only verified downloads can have brought what the command runs: its file, or the source that it works on. */
-function isHeld(
-  { stage, file, folder, isDriver }: UnreadCommand,
-  { files, downloads, chains }: ReadCommands,
-): boolean {
-  const near = downloads.filter((one) => chains.get(stage)?.includes(one.stage) === true);
-  const isVerified = near.length > 0 && near.every((one) => one.verifiedBy !== undefined);
-  if (!isVerified) return false;
-  if (file !== undefined && near.some(({ target }) => target === file)) return true;
-  return isDriver === true && files.get(stage)?.holdsContext(folder) !== true;
+  const file = isNamed(first.text) ? {} : { file: pathIn(event.folder, first.text) };
+  return unread(event, name, `what ${name} does was not read`, file);
 }
 
 /** The commands that nobody read, each line once for each program. */
@@ -227,18 +216,22 @@ export function unreadCommands(
   commands: readonly CommandEvent[],
   around: ReadCommands,
 ): readonly UnreadLine[] {
+  const repositories = commands.filter((one) => isOfRepository(one) && around.isFetch(one));
   const byId = new Map(commands.map((one) => [one.id, one]));
   const found = commands.flatMap((event) => {
     const files = around.files.get(event.stage);
     if (event.isOffline || files === undefined) return [];
-    const isJudged = around.installing.has(event.id) || around.isFetch(event);
+    const isJudged =
+      around.installing.has(event.id) ||
+      around.isFetch(event) ||
+      followsFetch(event, repositories, around.chains.get(event.stage) ?? []);
     return unreadCommand(event, { files, isJudged, command: (id) => byId.get(id) }) ?? [];
   });
-  const lines = found.map((one): UnreadLine => {
+  const lines = found.map((one): [string, UnreadLine] => {
     const { range, reason, program, command, settle } = one;
     const line = { range, reason, program, command, settle } as UnreadLine;
-    return isHeld(one, around) ? { ...line, held: true } : line;
+    const key = `${range.startLine} ${reason}`;
+    return [key, isHeld(one, around) ? { ...line, held: true } : line];
   });
-  const key = ({ range, reason }: UnreadLine): string => `${range.startLine} ${reason}`;
-  return [...new Map(lines.map((line) => [key(line), line])).values()];
+  return [...new Map(lines).values()];
 }

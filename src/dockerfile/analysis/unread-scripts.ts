@@ -8,6 +8,7 @@ import {
   loadedModules,
   looksForModule,
 } from '../../programs/plain-scripts.ts';
+import type { GivenInput } from '../../programs/program.ts';
 import { unreadWindowsText } from '../../programs/windows.ts';
 import { parseShell } from '../shell/parse-shell.ts';
 import { pathIn } from '../shell/shell-state.ts';
@@ -129,9 +130,8 @@ function hidesModule(
   files: StageFiles,
 ): boolean {
   if (!language.startsWith('py')) return false;
-  const folders = [folder, ...(variable('PYTHONPATH') ?? '').split(':')].filter(
-    (one) => one !== '',
-  );
+  const path = (variable('PYTHONPATH') ?? '').split(':').filter((one) => one !== '');
+  const folders = [folder, ...path];
   const places = loadedModules(text).flatMap((name) => [`${name}.py`, `${name}/__init__.py`]);
   return folders.some((one) =>
     places.some((place) => {
@@ -165,7 +165,8 @@ export function ofInterpreter(
     );
     const looks = looksForModule(language, text) && !files.holdsContext(event.folder);
     return loads.length === 0 &&
-      (looks || (isPlainScript(language, text) && !hidesModule(event, language, text, files)))
+      !hidesModule(event, language, text, files) &&
+      (looks || isPlainScript(language, text))
       ? undefined
       : unread(event, program, `what ${program} runs is not shell, and may do anything`);
   }
@@ -187,6 +188,19 @@ export function ofInterpreter(
     program,
     `what ${program} reads from its input is not shell, and may do anything`,
   );
+}
+
+/** What a command reads from its input; undefined where nothing is given to it. */
+export function givenInput(
+  { input, piped, pipedFrom, readsFrom, folder, id }: CommandEvent,
+  files: StageFiles,
+): GivenInput | undefined {
+  if (input !== undefined) return { text: input.text };
+  if (pipedFrom.length > 0) return { text: piped?.text };
+  const [file] = readsFrom.filter((path) => path !== '/dev/null');
+  if (file === undefined) return undefined;
+  const content = files.at(pathIn(folder, file), id);
+  return { text: content?.kind === 'text' ? content.text : undefined };
 }
 
 export function ofSourced(

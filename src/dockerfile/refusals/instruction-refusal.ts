@@ -1,5 +1,5 @@
 import { jsonArray } from '../../model/dockerfile.ts';
-import { leadingFlags, splitWords } from '../instruction-words.ts';
+import { BLANKS, leadingFlags, splitWords, trimmed } from '../instruction-words.ts';
 import { flagRefusal, type ReadFlags } from './flags.ts';
 import { healthcheckRefusal } from './healthcheck.ts';
 
@@ -17,7 +17,7 @@ function isMixed(array: readonly unknown[] | undefined): boolean {
 function splitRefusal(keyword: string, rest: string, escape: string): string | undefined {
   const command = keyword === 'HEALTHCHECK' ? rest.replace(/^\S+\s*/, '') : rest;
   if (MAYBE_JSON.has(keyword) || keyword === 'HEALTHCHECK')
-    return isMixed(jsonArray(command))
+    return isMixed(jsonArray(command)?.items)
       ? `${keyword}: a JSON array may contain only strings`
       : undefined;
   if (keyword !== 'ENV' && keyword !== 'LABEL') return undefined;
@@ -25,7 +25,7 @@ function splitRefusal(keyword: string, rest: string, escape: string): string | u
   const [first] = words;
   if (first === undefined) return undefined;
   if (!first.includes('='))
-    return /[\t\v\f\r ]/.test(rest) ? undefined : `${keyword} must have two arguments`;
+    return BLANKS.test(rest) ? undefined : `${keyword} must have two arguments`;
   const bare = words.find((word) => !word.includes('='));
   return bare === undefined ? undefined : `${keyword}: no = in ${bare}: write name=value`;
 }
@@ -37,7 +37,7 @@ function argumentRefusal(
   escape: string,
   flags: ReadFlags,
 ): string | undefined {
-  const array = MAYBE_JSON.has(keyword) ? jsonArray(rest) : undefined;
+  const array = MAYBE_JSON.has(keyword) ? jsonArray(rest)?.items : undefined;
   const count = array === undefined ? (rest === '' ? 0 : 1) : array.length;
   if (AT_LEAST_ONE.has(keyword) && count === 0) return `${keyword} requires at least one argument`;
   if (EXACTLY_ONE.has(keyword) && count === 0) return `${keyword} requires exactly one argument`;
@@ -58,7 +58,7 @@ function argumentRefusal(
       return healthcheckRefusal(rest, flags);
     case 'COPY':
     case 'ADD':
-      return destinationRefusal(keyword, array?.map(String) ?? rest.split(/[\t\v\f\r ]+/));
+      return destinationRefusal(keyword, array?.map(String) ?? rest.split(BLANKS));
     default:
       return undefined;
   }
@@ -80,13 +80,13 @@ function destinationRefusal(keyword: string, words: readonly string[]): string |
 }
 
 function triggerRefusal(rest: string, escape: string): string | undefined {
-  const [word = ''] = rest.split(/\s/, 1);
+  const [word = ''] = rest.split(BLANKS, 1);
   const trigger = word.toUpperCase();
   if (trigger === 'ONBUILD') return 'ONBUILD ONBUILD is not allowed';
   if (trigger === 'FROM' || trigger === 'MAINTAINER')
     return `${trigger} is not allowed as an ONBUILD trigger`;
-  const raw = rest.slice(word.length).trim();
-  return splitRefusal(trigger, raw.slice(leadingFlags(raw, escape).rest).trim(), escape);
+  const raw = trimmed(rest.slice(word.length));
+  return splitRefusal(trigger, trimmed(raw.slice(leadingFlags(raw).rest)), escape);
 }
 
 /**
@@ -98,15 +98,23 @@ export function instructionRefusal(
   raw: string,
   escape: string,
 ): string | undefined {
-  const { flags, rest } = leadingFlags(raw, escape);
-  const text = raw.slice(rest).trim();
+  const { flags, rest } = leadingFlags(raw);
+  const text = trimmed(raw.slice(rest));
   const isNone = keyword === 'HEALTHCHECK' && /^none$/i.test(text);
   return (
+    foreignRefusal(keyword, flags, raw.slice(0, rest)) ??
     splitRefusal(keyword, text, escape) ??
     argumentRefusal(keyword, text, escape, flags) ??
     (isNone ? undefined : flagRefusal(keyword, flags)) ??
     (keyword === 'RUN' ? runRefusal(flags) : undefined)
   );
+}
+
+/** BuildKit reads flags by bytes: of `é` it makes two letters, and of `à` a letter and a blank. */
+function foreignRefusal(keyword: string, flags: ReadFlags, written: string): string | undefined {
+  return flags.length > 0 && /[^\0-\x7f]/.test(written)
+    ? `${keyword}: a flag has a letter outside ASCII, which BuildKit misreads`
+    : undefined;
 }
 
 function runRefusal(flags: ReadFlags): string | undefined {
@@ -124,13 +132,15 @@ function runRefusal(flags: ReadFlags): string | undefined {
 }
 
 /** Why BuildKit refuses a FROM, whether or not its stage is reached; `raw` is the line behind the keyword. */
-export function fromRefusal(keyword: string, raw: string, escape: string): string | undefined {
-  const { flags, rest } = leadingFlags(raw, escape);
-  const text = raw.slice(rest).trim();
-  const words = text === '' ? [] : text.split(/[\t\v\f\r ]+/);
+export function fromRefusal(keyword: string, raw: string): string | undefined {
+  const { flags, rest } = leadingFlags(raw);
+  const text = trimmed(raw.slice(rest));
+  const words = text === '' ? [] : text.split(BLANKS);
   const [image, , name] = words;
   if (words.length !== 1 && words.length !== 3)
     return 'FROM requires either one or three arguments';
+  const foreign = foreignRefusal(keyword, flags, raw.slice(0, rest));
+  if (foreign !== undefined) return foreign;
   if (name !== undefined && !/^[a-z][a-z0-9._-]*$/i.test(name))
     return `invalid name for a build stage: ${name}: a letter, then letters, digits, - _ and .`;
   if (image === '""' || image === "''") return 'FROM: the name of the image is empty';

@@ -1,5 +1,5 @@
 import { constantField, type Field } from './fields.ts';
-import { type ShellState, assign, mayHaveLeft, pathIn } from './shell-state.ts';
+import { type ShellState, UNRUN, assign, mayHaveLeft, pathIn } from './shell-state.ts';
 import type { TraceContext } from './traced-command.ts';
 import { programOf } from './wrappers.ts';
 
@@ -16,11 +16,13 @@ function applySet(state: ShellState, fields: readonly Field[]): void {
     if (!/^[-+][A-Za-z]+$/.test(word)) return;
     const on = word.startsWith('-');
     if (word.includes('e')) state.errexit = on;
+    if (on && word.includes('n')) state.replaced.add(UNRUN);
     if (!word.endsWith('o')) continue;
     at += 1;
     const option = fields[at]?.text;
     if (option === 'pipefail') state.pipefail = on;
     if (option === 'errexit') state.errexit = on;
+    if (on && option === 'noexec') state.replaced.add(UNRUN);
   }
 }
 
@@ -72,7 +74,12 @@ function replacedBy(program: string, argv: readonly Field[]): readonly string[] 
 }
 
 /** Variables that a builtin gives a value which is not known. */
-function setByBuiltin(program: string, argv: readonly Field[], state: ShellState): void {
+function setByBuiltin(
+  program: string,
+  argv: readonly Field[],
+  state: ShellState,
+  id: number,
+): void {
   const words = argv.slice(1);
   const named =
     program === 'printf' || program === 'wait'
@@ -85,8 +92,10 @@ function setByBuiltin(program: string, argv: readonly Field[], state: ShellState
   const names = named.flatMap(
     ({ text }) => text.replace(/^-[vp]/, '').match(/[A-Za-z_]\w*/g) ?? [],
   );
+  // What it reads, others may have written.
+  const sources = /^(?:read|mapfile|readarray)$/.test(program) ? [id] : [];
   for (const name of [...names, 'REPLY', 'MAPFILE', 'OPTARG'])
-    state.variables.set(name, { value: undefined, sources: [] });
+    state.variables.set(name, { value: undefined, sources });
 }
 
 /** Runs a builtin that changes the state of the shell; false where the command is none. */
@@ -94,6 +103,8 @@ export function runBuiltin(
   argv: readonly Field[],
   state: ShellState,
   context: TraceContext,
+  /** Its number among the commands. */
+  id: number,
 ): boolean {
   const program = programOf(argv);
   switch (program) {
@@ -134,7 +145,7 @@ export function runBuiltin(
     case 'let':
     case 'printf':
     case 'wait':
-      setByBuiltin(program, argv, state);
+      setByBuiltin(program, argv, state, id);
       return program === 'unset';
     default:
       if (!DECLARES.has(program)) return false;

@@ -1,3 +1,4 @@
+import { printsForeignText } from './counted-values.ts';
 import type { Ignored } from './failure.ts';
 import type { Surroundings } from './fields.ts';
 import { type ShellState, forked, lookUp } from './shell-state.ts';
@@ -26,6 +27,8 @@ export function expanding(
     readonly commands: readonly TracedCommand[];
     readonly list: Listing;
     readonly outer: OuterScope;
+    /** Gets what cannot be read. */
+    readonly unread: (reason: string) => void;
   },
   state: ShellState,
   context: TraceContext,
@@ -41,6 +44,10 @@ export function expanding(
   return {
     positional: state.positional,
     variable: (name) => lookUp(state, name) ?? follow.outer.variable(name),
+    counted: (sources) => {
+      if (state.bash && printsForeignText(sources, follow.commands))
+        follow.unread('bash counts with what a command prints, and may run a part of it');
+    },
     substitution: ({ body, process }) => {
       if (process === '>') {
         waiting.push(body);

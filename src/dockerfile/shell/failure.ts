@@ -1,3 +1,4 @@
+import { simpleOf, testsStatus } from './status-tests.ts';
 import type { Command, List, Pipeline } from './syntax-tree.ts';
 import { bodiesOf } from './walk-tree.ts';
 
@@ -15,20 +16,11 @@ export const IGNORED = {
   trap: 'it runs in a trap',
   trapped: 'a trap may end the RUN with success',
   replaced: 'its program may have been replaced',
+  unrun: 'the shell only reads it (-n)',
   dialect: 'not every sh reads this line as bash does',
   unreached: 'the RUN may have ended before it',
   argument: 'its failure is lost in a command substitution',
 } as const;
-
-/** The words of the simple command that a pipeline is, where it is one, as far as they are literal. */
-function simpleOf(pipeline: Pipeline): readonly string[] | undefined {
-  const [only, ...others] = pipeline.elements;
-  if (only?.kind !== 'simple' || others.length > 0) return undefined;
-  return only.words.map(({ text, parts }) => {
-    const [literal] = parts;
-    return parts.length === 1 && literal?.kind === 'literal' ? literal.value : text;
-  });
-}
 
 /** What surroundings make of a failure. */
 export interface Surrounding {
@@ -152,8 +144,25 @@ export function failureInList(list: List, at: number, around: Surrounding): Igno
   }
   if (end >= items.length - 1) return around.outer;
   // set -e passes over a pipeline that is negated.
-  if (!around.errexit || items[failing]?.pipeline.negated === true) return IGNORED.separator;
+  if (!around.errexit || items[failing]?.pipeline.negated === true)
+    return failing === end && asksStatus(list, end + 1, around) ? undefined : IGNORED.separator;
   return end === failing ? undefined : IGNORED.list;
+}
+
+/** True where item `at` asks whether the command before it failed, and ends the script if so. */
+function asksStatus(list: List, at: number, around: Surrounding): boolean {
+  const pipeline = list.items[at]?.pipeline;
+  if (pipeline === undefined) return false;
+  const [only, ...others] = pipeline.elements;
+  if (only?.kind === 'if' && others.length === 0 && !pipeline.negated) {
+    const [first] = only.branches;
+    const [condition, ...more] = first?.condition.items ?? [];
+    const holds = more.length === 0 && condition && testsStatus(condition.pipeline);
+    return first !== undefined && holds === true && endsScript(first.body, around);
+  }
+  const holds = testsStatus(pipeline);
+  if (holds === undefined) return false;
+  return holds ? endsOnSuccess(list, at, around) : failureInList(list, at, around) === undefined;
 }
 
 /** True where success of item `at` ends the script with a failure: `[ a != b ] && exit 1`. */

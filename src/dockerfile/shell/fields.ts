@@ -34,6 +34,8 @@ const MAX_SHAPE = 2048;
 export interface Surroundings {
   readonly variable: (name: string) => Variable;
   readonly positional: readonly Field[];
+  /** Gets the commands whose output is counted with. */
+  readonly counted: (sources: readonly number[]) => void;
   /** Walks a substitution and gives the numbers of the commands in it. */
   readonly substitution: (part: WordPart & { kind: 'substitution' }) => readonly number[];
 }
@@ -93,6 +95,7 @@ function appendVariable(
     return;
   }
   const argument = argumentText(part.argument, around);
+  if (part.counts === true) around.counted(argument.sources);
   const { value: plain, shape, sources } = around.variable(part.name);
   const value = argument.constant ? applyOperator(part.operator, plain, argument.text) : undefined;
   if (value === undefined) {
@@ -117,9 +120,12 @@ function appendPart(builder: FieldBuilder, part: WordPart, around: Surroundings)
     case 'substitution':
       builder.append('$(...)', false, around.substitution(part));
       break;
-    case 'opaque':
-      builder.append(part.text, false, joined(part.parts, around).sources);
+    case 'opaque': {
+      const { sources } = joined(part.parts, around);
+      if (part.counts === true) around.counted(sources);
+      builder.append(part.text, false, sources);
       break;
+    }
   }
 }
 

@@ -21,7 +21,7 @@ function interpreter(valued: string, scripts: RegExp, text: RegExp, named?: RegE
 
 const PYTHON = interpreter(
   '-W -X -Q --check-hash-based-pycs',
-  /^(?:pip[\d.]*|easy_install[\d.-]*|pipx|pipenv|poetry|pdm|uv|uvx|conda|mamba|hatch)$/,
+  /^(?:pip[\d.]*|easy_install[\d.-]*|pipx|pipenv|poetry|pdm|uv|uvx|conda|mamba|hatch|spacy)$/,
   /^-[BbdEhiIOPqRsSuvVx]*c/,
   /^-[BbdEhiIOPqRsSuvVx]*m(.*)$/,
 );
@@ -73,7 +73,10 @@ export type Brought = (path: string) => 'sure' | 'possible' | undefined;
 /** Where Python finds a module before its own folders: beside the command. */
 export function modulePlaces(name: string): readonly string[] {
   const path = name.replaceAll('.', '/');
-  return [`${path}/__main__.py`, `${path}.py`];
+  const [first = ''] = path.split('/');
+  const places = [`${path}/__main__.py`, `${path}.py`];
+  // What a package loads first.
+  return first === path ? places : [...places, `${first}/__init__.py`, `${first}.py`];
 }
 
 /**

@@ -15,6 +15,7 @@ import { bare, testWords } from './lower-tests.ts';
 import {
   type WordReader,
   arithmeticParts,
+  counted,
   arrayParts,
   wordOf,
   wordParts,
@@ -148,10 +149,7 @@ function arithmetic(
   read: WordReader,
 ): Command {
   const parts = expressions.flatMap((expression) => arithmeticParts(expression, read));
-  const words = [
-    bare('((', place),
-    { text, parts: [{ kind: 'opaque' as const, text, parts }], ...place },
-  ];
+  const words = [bare('((', place), { text, parts: [counted(text, parts)], ...place }];
   return { kind: 'simple', assignments: [], words, redirects, ...place };
 }
 

@@ -1,5 +1,5 @@
 import type { TestExpression } from 'unbash';
-import { type WordReader, wordOf } from './lower-words.ts';
+import { countedWord, type WordReader, wordOf } from './lower-words.ts';
 import type { Span, Word } from './syntax-tree.ts';
 
 /** A word that is text as it stands. */
@@ -16,8 +16,10 @@ export function testWords(node: TestExpression, read: WordReader): readonly Word
       return node.operator === ''
         ? [wordOf(node.operand, read)]
         : [operator(node.operator), wordOf(node.operand, read)];
-    case 'TestBinary':
-      return [wordOf(node.left, read), operator(node.operator), wordOf(node.right, read)];
+    case 'TestBinary': {
+      const of = /^-(?:eq|ne|[lg][et])$/.test(node.operator) ? countedWord : wordOf;
+      return [of(node.left, read), operator(node.operator), of(node.right, read)];
+    }
     case 'TestLogical':
       return node.operands.flatMap((operand, at) => [
         ...(at === 0 ? [] : [operator(node.operator)]),

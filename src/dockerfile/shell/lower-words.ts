@@ -90,7 +90,7 @@ function partsOf(part: ParsedPart, read: WordReader, quoted: boolean): readonly 
       ];
     case 'ArithmeticExpansion':
       return [
-        opaque(
+        counted(
           part.text,
           read.nest(at, () => arithmeticParts(part.expression, read)),
         ),
@@ -103,6 +103,16 @@ function partsOf(part: ParsedPart, read: WordReader, quoted: boolean): readonly 
 
 function opaque(text: string, parts: readonly WordPart[]): WordPart {
   return { kind: 'opaque', text, parts };
+}
+
+/** An arithmetic expression. */
+export function counted(text: string, parts: readonly WordPart[]): WordPart {
+  return { kind: 'opaque', text, parts, counts: true };
+}
+
+/** A name, which arithmetic takes for the variable. */
+function named(text: string): readonly WordPart[] {
+  return /^[A-Za-z_]\w*$/.test(text) ? [variable(text, true)] : [];
 }
 
 function variable(name: string, quoted: boolean): WordPart {
@@ -123,7 +133,8 @@ function parameter(part: ParameterExpansionPart, read: WordReader, quoted: boole
     name,
     quoted,
     operator: prefix === undefined && index === undefined ? operator : 'other',
-    argument: [...of(index), ...argument],
+    argument: [...of(index), ...named(index?.text ?? ''), ...argument],
+    ...(index !== undefined || operation?.type === 'Slice' ? { counts: true } : {}),
   });
   switch (operation?.type) {
     case undefined:
@@ -140,7 +151,11 @@ function parameter(part: ParameterExpansionPart, read: WordReader, quoted: boole
       return form(operator === '/' || operator === '//' ? operator : 'other', argument);
     }
     case 'Slice':
-      return form('other', of(operation.offset, operation.length));
+      return form('other', [
+        ...of(operation.offset, operation.length),
+        ...named(operation.offset.text),
+        ...named(operation.length?.text ?? ''),
+      ]);
     case 'CaseModification':
     case 'Transform':
       return form('other', of(operation.operand));
@@ -167,7 +182,7 @@ export function arithmeticParts(
     case 'ArithmeticGroup':
       return of(expression.expression);
     case 'ArithmeticWord':
-      return expandedParts(expression.parts ?? [], read);
+      return [...expandedParts(expression.parts ?? [], read), ...named(expression.value)];
     case 'ArithmeticCommandExpansion': {
       const body = read.script(expression.script, read.place(expression));
       return [{ kind: 'substitution', quoted: true, process: undefined, body }];
@@ -187,6 +202,12 @@ export function arrayParts(array: ArrayValue, read: WordReader): readonly WordPa
 
 export function wordOf(word: ParsedWord, read: WordReader): Word {
   return { text: word.text, parts: wordParts(word, read), ...read.place(word) };
+}
+
+/** A side of `[[ a -gt b ]]`, which is arithmetic. */
+export function countedWord(word: ParsedWord, read: WordReader): Word {
+  const { text, parts, ...place } = wordOf(word, read);
+  return { text, parts: [counted(text, [...parts, ...named(text)])], ...place };
 }
 
 /** The words that one becomes by brace expansion, which is worked out where the braces hold nothing but text. */

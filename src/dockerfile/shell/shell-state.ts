@@ -3,6 +3,9 @@ import { type Field, type Variable, variableOf } from './fields.ts';
 import { NO_STREAMS, type Streams, streamsIn } from './streams.ts';
 import type { Command } from './syntax-tree.ts';
 
+/** Among what is replaced: the shell reads its commands and runs none (`set -n`). */
+export const UNRUN = '-n';
+
 interface Reached {
   readonly branch: Branch;
   readonly leaves: 'script' | 'function' | 'loop';
@@ -13,7 +16,7 @@ export interface ShellState {
   variables: Map<string, Variable>;
   functions: Map<string, Command>;
   positional: readonly Field[];
-  /** Programs that an alias, a function of another kind or PATH may have replaced; `*` for all. */
+  /** Programs that an alias, a function of another kind or PATH may have replaced; `*` for all, UNRUN where none is run. */
   replaced: Set<string>;
   /** `declare -n` or a name that was not known: what any variable holds is not known. */
   hasReferences: boolean;
@@ -116,9 +119,13 @@ export function folderOfPattern(path: string): string {
   return path.replace(/(?<![^/])[^/*?[]*[*?[].*/s, '');
 }
 
+/** A path with `.`, `..`, or a slash too many. */
+const UNTIDY = /\/\.{0,2}(?:\/|$)|^\.{1,2}(?:\/|$)/;
+
 /** Joins a path to the working directory and takes `.` and `..` out; relative where the directory is not known. */
 export function pathIn(folder: string, path: string): string {
   const joined = path.startsWith('/') || folder === '' ? path : `${folder}/${path}`;
+  if (!UNTIDY.test(joined)) return joined;
   const parts: string[] = [];
   for (const part of joined.split('/')) {
     if (part === '' || part === '.') continue;

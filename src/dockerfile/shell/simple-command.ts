@@ -1,10 +1,20 @@
-import { inBranch, forkOf } from './branches.ts';
+import { hidesCommand } from '../../programs/running-variables.ts';
 import { isSpecialBuiltin, runBuiltin } from './builtins.ts';
+import { doubtOf, mayEndWell } from './command-doubts.ts';
 import type { Expanding } from './expanding.ts';
 import { IGNORED, type Ignored } from './failure.ts';
 import { type Field, type Variable, fieldsOf, joined, variableOf } from './fields.ts';
 import { parseShell } from './parse-shell.ts';
-import { type ShellState, assign, forked, mayHaveLeft, pathIn, takeOver } from './shell-state.ts';
+import {
+  type ShellState,
+  UNRUN,
+  assign,
+  forked,
+  mayHaveLeft,
+  pathIn,
+  takeOver,
+} from './shell-state.ts';
+import { startsMaybe } from './started-commands.ts';
 import { NO_STREAMS, streamsIn } from './streams.ts';
 import type { Command, List, Redirect, Simple } from './syntax-tree.ts';
 import {
@@ -19,10 +29,10 @@ import {
   inSubshell,
   placeOf,
   redirected,
-  surroundingOf,
+  skippable,
   tracedIn,
 } from './traced-command.ts';
-import { programOf, scriptOnInput, type Unwrapped, unwrap } from './wrappers.ts';
+import { programOf, scriptOnInput, type Unwrapped, onlyReads, unwrap } from './wrappers.ts';
 
 /** What following a simple command needs of the tracer. */
 interface Following {
@@ -50,6 +60,9 @@ export class SimpleCommands {
     const bare = command.words.length === 0;
     const around = this.follow.around(state, context, bare ? undefined : IGNORED.argument);
     const argv = command.words.flatMap((word) => fieldsOf(word, around));
+    if (argv[0]?.text === 'let')
+      for (const [name] of argv.flatMap(({ text }) => [...text.matchAll(/[A-Za-z_]\w*/g)]))
+        around.counted(around.variable(name).sources);
     const scope = bare || isSpecialBuiltin(argv) ? state : forked(state);
     for (const { name, value, append } of command.assignments) {
       const field = joined(value.parts, around);
@@ -74,19 +87,26 @@ export class SimpleCommands {
     argv: readonly Field[],
     scope: ShellState,
     state: ShellState,
-    context: TraceContext,
+    outside: TraceContext,
   ): void {
     const { budget, files } = this.follow;
     const { folder } = state;
+    const context = startsMaybe(argv) ? skippable(outside, state) : outside;
     const unwrapped = unwrap(argv, (path) => files.brought(pathIn(folder, path), budget.nextId));
     const [first, ...rest] = unwrapped.argv;
     if (first?.text === 'trap' && first.constant) this.trap(command, rest, state, context);
-    if (runBuiltin(unwrapped.argv, state, context)) return;
+    const words = rest.map(({ text }) => text);
+    // A builtin that only changes the shell does not count as a command, unless the shell runs one of its words.
+    const isDone = runBuiltin(unwrapped.argv, state, context, budget.nextId);
+    if (isDone && !hidesCommand(first?.text ?? '', '', words)) return;
     // `command`, `env` and `exec` start a program, never a function of its name.
     const isOwn = unwrapped.argv.length === argv.length || argv[0]?.text === 'time';
     const called = isOwn ? state.functions.get(first?.text ?? '') : undefined;
     if (called === undefined) {
-      this.emit(command, unwrapped, scope, context);
+      const { folder: into } = unwrapped;
+      const there =
+        into === undefined ? scope : { ...forked(scope), folder: into && pathIn(folder, into) };
+      this.emit(command, unwrapped, there, context);
       // What exec starts takes the place of the shell.
       if (argv.length > 1 && programOf(argv) === 'exec') mayHaveLeft(state, 'script');
       return;
@@ -115,7 +135,7 @@ export class SimpleCommands {
     const [text] = words.filter(({ text: word }) => word !== '--');
     if (text === undefined || ['', '-'].includes(text.text) || words.length < 2) return;
     const at = context.at ?? placeOf(this.follow.script, command);
-    const where = inBranch(context, forkOf([], surroundingOf(state, context), 2), 0);
+    const where = skippable(context, state);
     const script = { text, errexit: state.errexit, pipefail: state.pipefail };
     if (mayEndWell(text, state)) state.trapped = true;
     this.text(script, forked(state), { ...where, at, ignored: IGNORED.trap });
@@ -136,7 +156,7 @@ export class SimpleCommands {
     // The script goes on to change its state.
     const variables = new Map(state.variables);
     const variable = (name: string): Variable => variables.get(name) ?? this.outer.variable(name);
-    const doubt = this.doubt(command, unwrapped, state);
+    const doubt = doubtOf(command, unwrapped, state);
     const ignored = context.ignored ?? doubt;
     const stopsOnSuccess = context.stopsOnSuccess === true && doubt === undefined;
     const where = tracedIn({ ...context, ignored, stopsOnSuccess });
@@ -173,21 +193,10 @@ export class SimpleCommands {
       const { bash = programOf(argv) === 'bash', positional = [] } = ofFile ?? {};
       // A shell of its own has no functions of this one.
       const own = { ...forked(state), functions: new Map<string, Command>(), trapped: false };
+      if (onlyReads(argv)) own.replaced.add(UNRUN);
       const inside = { ...own, errexit, pipefail, bash, positional, streams: NO_STREAMS };
       this.text(script, inside, { ...inSubshell(context), guarded: false, inFunction: false });
     }
-  }
-
-  /** Why it is not sure what the command does, or that its failure is seen. */
-  private doubt(command: Simple, { argv }: Unwrapped, state: ShellState): Ignored {
-    if (state.trapped) return IGNORED.trapped;
-    const { replaced } = state;
-    if (replaced.has('*') || replaced.has(programOf(argv))) return IGNORED.replaced;
-    if (state.bash) return undefined;
-    // dash takes `&>` for `&` and `>`, `[[` for the name of a program.
-    const differs =
-      programOf(argv) === '[[' || command.redirects.some((r) => r.operator.startsWith('&>'));
-    return differs ? IGNORED.dialect : undefined;
   }
 
   /** The text of a script of its own: `sh -c`, `eval`, what a shell reads from its input, `trap`. */
@@ -234,12 +243,4 @@ function pathOf({ value, shape }: Variable, state: ShellState): string | undefin
   const known = value ?? shape ?? (state.variables.has('PATH') ? '$' : undefined);
   // Any variable may have been changed under another name.
   return state.hasReferences ? `$:${known ?? '$PATH'}` : known;
-}
-
-const ENDS = /\b(?:exit|return|exec|kill|eval|source)\b|(?:^|[;&|\s])\.\s/;
-
-/** True where the text of a trap may end the script with success. */
-function mayEndWell({ text, constant }: Field, { functions }: ShellState): boolean {
-  const calls = text.split(/[^\w-]+/).some((word) => functions.has(word));
-  return !constant || calls || ENDS.test(text);
 }

@@ -15,6 +15,8 @@ export type WordPart =
       /** `:-`, `+`, `##`, `/` and the like; `other` for forms whose value is not worked out. */
       readonly operator: string;
       readonly argument: readonly WordPart[];
+      /** It is counted with: a subscript, a place in a text. */
+      readonly counts?: true;
     }
   | {
       readonly kind: 'substitution';
@@ -24,7 +26,12 @@ export type WordPart =
       readonly body: List;
     }
   /** Arithmetic, arrays, patterns: never a constant here. What `parts` hold is expanded all the same. */
-  | { readonly kind: 'opaque'; readonly text: string; readonly parts: readonly WordPart[] };
+  | {
+      readonly kind: 'opaque';
+      readonly text: string;
+      readonly parts: readonly WordPart[];
+      readonly counts?: true;
+    };
 
 export interface Word extends Span {
   /** As written. */

@@ -30,6 +30,7 @@ import {
   inRound,
   placeOf,
   redirected,
+  skippable,
   surroundingOf,
   whereReached,
 } from './traced-command.ts';
@@ -85,7 +86,7 @@ export class Tracer {
       const ends = context.stopsOnSuccess === true && at === list.items.length - 1;
       const stopsOnSuccess = ends || endsOnSuccess(list, at, around);
       const skipped = mayBeSkipped(list, at, around, leadOn);
-      const where = skipped ? inBranch(here, forkOf([], around, 2), 0) : here;
+      const where = skipped ? skippable(here, state) : here;
       this.pipeline(item.pipeline, target, { ...where, ignored, guarded, stopsOnSuccess });
       leadOn.push(leadsOn(item, this.commands.at(-1)?.argv));
       if (target !== state) mergeBranches(state, [target]);
@@ -217,9 +218,7 @@ export class Tracer {
     const isSure =
       command.items.some(({ parts }) => isOneField(parts)) ||
       items.some(({ constant }) => constant);
-    const inner = isSure
-      ? context
-      : inBranch(context, forkOf([], surroundingOf(state, context), 2), 0);
+    const inner = isSure ? context : skippable(context, state);
     const rounds = items.length > MAX_ITEMS || items.length === 0 ? [undefined] : items;
     rounds.forEach((item, at) => {
       own.variables.set(command.variable, variableOf(item));
@@ -240,11 +239,11 @@ export class Tracer {
     const list: Listing = (body, own, inner) => {
       this.list(body, own, inner);
     };
-    return expanding(
-      { commands: this.commands, list, outer: this.simple.outer },
-      state,
-      context,
-      ignored,
-    );
+    const { script, commands, simple } = this;
+    const unread = (reason: string): void => {
+      const { range } = context.at ?? placeOf(script, { start: 0, end: script.text.length });
+      this.budget.unread.push({ range, reason });
+    };
+    return expanding({ commands, list, outer: simple.outer, unread }, state, context, ignored);
   }
 }

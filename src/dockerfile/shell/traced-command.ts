@@ -1,5 +1,5 @@
 import type { SourceRange } from '../../model/dockerfile.ts';
-import type { Branch } from './branches.ts';
+import { type Branch, forkOf, inBranch } from './branches.ts';
 import { IGNORED, type Ignored, type Surrounding } from './failure.ts';
 import { type Field, type Surroundings, type Variable, joined } from './fields.ts';
 import type { Brought } from './interpreters.ts';
@@ -127,6 +127,11 @@ export function surroundingOf(
   { guarded, ignored, inSubshell = false, inFunction = false }: TraceContext,
 ): Surrounding {
   return { errexit: errexit && !guarded, outer: ignored, inSubshell, inFunction, functions };
+}
+
+/** Where commands may not run at all. */
+export function skippable(context: TraceContext, state: ShellState): TraceContext {
+  return inBranch(context, forkOf([], surroundingOf(state, context), 2), 0);
 }
 
 /** The same, after the places where the script may have been left. */

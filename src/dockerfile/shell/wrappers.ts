@@ -1,7 +1,9 @@
+import { fileName } from '../../model/path.ts';
 import { SHELLS } from '../../programs/kinds/shells.ts';
 import { RUNS_TEXT, startedAt, WRAPPERS } from '../../programs/wrappers.ts';
 import { constantField, type Field } from './fields.ts';
 import { type Brought, interpretedProgram } from './interpreters.ts';
+import { pathIn } from './shell-state.ts';
 import { startedBy } from './started-commands.ts';
 
 /** A command with the programs that only start another (`sudo`, `env`, `xargs`) taken off its front. */
@@ -13,19 +15,17 @@ export interface Unwrapped {
   readonly environment: readonly Field[];
   /** Shell text that it runs (`sh -c`, `eval`, `su -c`), with the flags of that shell. */
   readonly script?: { readonly text: Field; readonly errexit: boolean; readonly pipefail: boolean };
+  /** The folder that a wrapper starts it in. */
+  readonly folder?: string;
   /** Commands that it starts besides what it does itself (`poetry run`, `find -exec`). */
   readonly started: readonly Unwrapped[];
-}
-
-export function baseName(path: string): string {
-  return path.slice(path.lastIndexOf('/') + 1);
 }
 
 /** The program's name without its folder; '' where it is not constant. */
 export function programOf(argv: readonly Field[]): string {
   const first = argv[0];
   if (first?.constant !== true) return '';
-  const name = baseName(first.text);
+  const name = fileName(first.text);
   // Windows' programs are met by path and in any case.
   return /\.exe$/i.test(name) ? name.replace(/^.*\\/, '').slice(0, -4).toLowerCase() : name;
 }
@@ -58,6 +58,17 @@ function shellScript(argv: readonly Field[]): Unwrapped['script'] {
     } else if (!text.startsWith('--')) return undefined;
   }
   return undefined;
+}
+
+/** True where a shell only reads its script: `sh -n`, `bash -o noexec`. */
+export function onlyReads(argv: readonly Field[]): boolean {
+  if (!SHELLS.has(programOf(argv))) return false;
+  const words = argv.slice(1).map(({ text }) => text);
+  const end = words.findIndex(
+    (word) => !/^-./.test(word) && !/^(?:noexec|pipefail|errexit)$/.test(word),
+  );
+  const options = end < 0 ? words : words.slice(0, end);
+  return options.some((word) => /^-[a-zA-Z]*n/.test(word) || word === 'noexec');
 }
 
 function scriptOf(argv: readonly Field[]): Unwrapped['script'] {
@@ -149,6 +160,26 @@ function behind(
   return program === 'xargs' ? [...rest, { ...constantField('$(stdin)'), constant: false }] : rest;
 }
 
+/** Options by which a wrapper goes to a folder first. */
+const GOES: Readonly<Record<string, RegExp>> = {
+  env: /^(?:-C|--chdir(?:=|$))(.*)$/,
+  sudo: /^(?:-D|--chdir(?:=|$))(.*)$/,
+  unshare: /^--wd(?:=|$)(.*)$/,
+};
+
+/** The folder that a wrapper goes to; undefined where it stays, '' where it is not known. */
+function folderOf(argv: readonly Field[], rest: readonly Field[]): string | undefined {
+  const program = programOf(argv);
+  const goes = Object.hasOwn(GOES, program) ? GOES[program] : undefined;
+  if (goes === undefined) return undefined;
+  const own = argv.slice(1, argv.length - rest.length);
+  const at = own.findIndex(({ text }) => goes.test(text));
+  const given = goes.exec(own[at]?.text ?? '')?.[1];
+  const value = given === '' ? own[at + 1] : own[at];
+  if (value === undefined) return undefined;
+  return value.constant ? given || value.text : '';
+}
+
 /** Wrappers and runners that one command may stand behind; a longer chain is left as it is. */
 const MOST = 8;
 
@@ -157,11 +188,14 @@ export function unwrap(argv: readonly Field[], brought?: Brought, most = MOST): 
   let current = argv;
   const environment: Field[] = [];
   const wrappers: string[] = [];
+  let folder: string | undefined;
   let round = 0;
   for (; round < most; round += 1) {
     const rest = behind(current, environment, brought);
     if (rest === undefined) break;
     const program = programOf(current);
+    const into = folderOf(current, rest);
+    if (into !== undefined) folder = into === '' ? '' : pathIn(folder ?? '', into);
     if (WRAPPERS[program] !== undefined) wrappers.push(program);
     current = rest;
   }
@@ -179,5 +213,6 @@ export function unwrap(argv: readonly Field[], brought?: Brought, most = MOST): 
     environment,
     started,
     ...(script === undefined ? {} : { script }),
+    ...(folder === undefined ? {} : { folder }),
   };
 }

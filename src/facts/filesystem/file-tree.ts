@@ -1,13 +1,13 @@
 import { crc32 } from 'node:zlib';
 import { UserError } from '../../model/errors.ts';
 import type { PlacedLayer } from '../layer-facts.ts';
-import { packColumns, unpackColumns } from './kept-columns.ts';
+import { packColumns, unpackColumns } from './columns/kept-columns.ts';
+import { NONE, PLACE_COLUMNS } from './columns/places.ts';
+import { TreePlaces } from './columns/tree-places.ts';
 import { type ListPlaces, type PathKind, readPathList } from './path-list.ts';
-import { NONE, PLACE_COLUMNS } from './places.ts';
+import { Place } from './place.ts';
 import { tooMuch, TREE_LIMITS, type TreeLimits } from './tree-limits.ts';
-import { TreeNode } from './tree-node.ts';
-import { TreePlaces } from './tree-places.ts';
-import { walkPath } from './walk-path.ts';
+import { OUTSIDE, walkPath } from './walk-path.ts';
 
 /** Characters of a path list for each path in it, about: the list's own, and what differs from the path before. */
 const LINE_LENGTH = 14;
@@ -23,13 +23,13 @@ export const TREE_SCHEMA = 3;
 
 /**
  * The final filesystem of layers put on each other, as overlayfs shows them: each is a folder of its own (`LayerTree`), folders of one path
- * are one, anything else hides what lies below it. Its places are numbers: of a million, a few are ever looked at.
+ * are one, anything else hides what lies below it. How its places are kept is nobody else's business:
+ * docs/explanation/filesystem-tree.md.
  */
 export class FileTree {
   readonly #layers: readonly PlacedLayer[];
   readonly #limits: TreeLimits;
-  /** What stands where, by number. */
-  readonly places: TreePlaces;
+  readonly #places: TreePlaces;
   readonly #root: number;
   #applied = 0;
   #files = 0;
@@ -42,8 +42,8 @@ export class FileTree {
     this.#layers = layers;
     this.#limits = limits;
     const length = layers.reduce((sum, { facts }) => sum + facts.paths.length, 0);
-    this.places = new TreePlaces(layers, Math.min(Math.ceil(length / LINE_LENGTH), limits.files));
-    this.#root = this.places.addRoot();
+    this.#places = new TreePlaces(layers, Math.min(Math.ceil(length / LINE_LENGTH), limits.files));
+    this.#root = this.#places.addRoot();
     this.#lastPlace = this.#root;
   }
 
@@ -56,7 +56,7 @@ export class FileTree {
   /** What the layers that are on it come to, for a tree of the same lowest layers. */
   keep(): Buffer {
     const texts = Uint32Array.from(this.#textSums(this.#applied));
-    return packColumns(TREE_COLUMNS, { files: this.#files, texts, ...this.places.keep() });
+    return packColumns(TREE_COLUMNS, { files: this.#files, texts, ...this.#places.keep() });
   }
 
   /** Takes what `keep` gave in place of its first layers; false, and nothing is changed, where that is damaged or of other layers. */
@@ -65,7 +65,7 @@ export class FileTree {
     if (kept === undefined) return false;
     const count = kept.texts.length;
     if (this.#textSums(count).join() !== kept.texts.join()) return false;
-    this.places.restore(kept);
+    this.#places.restore(kept);
     this.#files = kept.files;
     this.#applied = count;
     return true;
@@ -75,21 +75,25 @@ export class FileTree {
    * The place a path leads to in the image, links in its folders followed; its last part is followed where `follow` says so. As an engine
    * looks before it runs a container: nothing is mounted on /proc as yet.
    */
-  find(path: string, follow: boolean): TreeNode | undefined {
-    const found = this.placeAt(path, follow);
-    return found === NONE ? undefined : new TreeNode(this.places, found);
+  find(path: string, follow: boolean): Place | undefined {
+    const found = walkPath(this.#places, this.#root, path, follow);
+    return found === NONE ? undefined : this.at(found);
   }
 
-  /** As `find`, by number; NONE where nothing is. */
-  placeAt(path: string, follow: boolean): number {
-    return walkPath(this.places, this.#root, path, follow);
+  /** The place with this id. */
+  at(id: number): Place {
+    return new Place(this.#places, id);
   }
 
-  /** Where a process in the container gets by a symbolic link, any other place itself; OUTSIDE where that is not in the image. */
-  ledTo(place: number): number {
-    const { places } = this;
-    if (places.kindOf(place) !== 'l') return place;
-    return walkPath(places, this.#root, places.pathOf(place), true, true);
+  /**
+   * Where a process in the container gets by a symbolic link, any other place itself; undefined where nothing is, 'outside' where that is
+   * not in the image.
+   */
+  ledTo(place: Place): Place | 'outside' | undefined {
+    if (place.kind !== 'l') return place;
+    const led = walkPath(this.#places, this.#root, place.path, true, true);
+    if (led === OUTSIDE) return 'outside';
+    return led === NONE ? undefined : this.at(led);
   }
 
   /** True where a list tells of a program whose content was not read. */
@@ -97,11 +101,16 @@ export class FileTree {
     return this.#layers.some(({ facts }) => facts.paths.includes('"unread":true'));
   }
 
-  /** Each place's number, folders before what they hold. */
-  forEach(visit: (place: number) => void): void {
-    const there = this.places.areThere();
-    for (let place = 0; place < there.length; place += 1)
-      if (there[place] === 1 && place !== this.#root) visit(place);
+  /** Each place, folders before what they hold. */
+  forEach(visit: (place: Place) => void): void {
+    const there = this.#places.areThere();
+    for (let id = 0; id < there.length; id += 1)
+      if (there[id] === 1 && id !== this.#root) visit(this.at(id));
+  }
+
+  /** The ids of places by path, as `<` orders their paths. */
+  inOrder(ids: readonly number[]): Int32Array {
+    return this.#places.inOrder(ids);
   }
 
   /** Places tell where in the lists of their layers more is said of them: the lists are to be the very same. */
@@ -129,7 +138,7 @@ export class FileTree {
     name: string,
     told: ListPlaces,
   ): void {
-    const { places } = this;
+    const places = this.#places;
     const before = places.find(folder, name);
     if (kind === 'w') {
       places.remove(before);
@@ -177,7 +186,7 @@ export class FileTree {
     for (let start = 0; start < path.length && place !== NONE;) {
       const slash = path.indexOf('/', start);
       const end = slash < 0 ? path.length : slash;
-      place = this.places.find(place, path.slice(start, end));
+      place = this.#places.find(place, path.slice(start, end));
       start = end + 1;
     }
     return place;

@@ -3,14 +3,13 @@ import { parseOsRelease } from '../os-release.ts';
 import type { FileTree } from './file-tree.ts';
 import { isManagerFile, mayBeManagerFile } from './known-files.ts';
 import { parsePasswd } from './passwd.ts';
+import type { Place } from './place.ts';
 import { placedFiles } from './placed-files.ts';
-import type { TreePlaces } from './tree-places.ts';
-import { OUTSIDE } from './walk-path.ts';
 
 const EXECUTE = 0o111;
 const ELEVATED = 0o6000;
 
-/** Places of note, by their number. */
+/** Places of note, by their ids. */
 class Gathered {
   readonly executables: number[] = [];
   readonly elevated: number[] = [];
@@ -18,26 +17,28 @@ class Gathered {
   fileCount = 0;
   totalSize = 0;
 
-  add(place: number, tree: FileTree): void {
-    const { places } = tree;
-    const kind = places.kindOf(place);
+  add(place: Place, tree: FileTree): void {
+    const { id, kind } = place;
     if (kind === 'd') return;
     this.fileCount += 1;
-    this.totalSize += places.sizeOf(place);
+    this.totalSize += place.size;
     const led = tree.ledTo(place);
-    if (led === OUTSIDE) this.executables.push(place);
-    const attributes = places.attributesOf(places.contentOf(led));
+    if (led === 'outside') {
+      this.executables.push(id);
+      return;
+    }
+    const attributes = led?.content?.attributes;
     if (attributes === undefined) return;
     const { mode, executable, capabilities } = attributes;
-    if ((mode & EXECUTE) !== 0 && executable !== undefined) this.executables.push(place);
+    if ((mode & EXECUTE) !== 0 && executable !== undefined) this.executables.push(id);
     if (kind === 'l') return;
-    if ((mode & ELEVATED) !== 0 || capabilities !== undefined) this.elevated.push(place);
-    if (isManager(places, place)) this.managerFiles.push(place);
+    if ((mode & ELEVATED) !== 0 || capabilities !== undefined) this.elevated.push(id);
+    if (isManager(place)) this.managerFiles.push(id);
   }
 }
 
-function isManager(places: TreePlaces, place: number): boolean {
-  return mayBeManagerFile(places.nameOf(place)) && isManagerFile(places.pathOf(place));
+function isManager(place: Place): boolean {
+  return mayBeManagerFile(place.name) && isManagerFile(place.path);
 }
 
 export const PASSWD = 'etc/passwd';
@@ -45,8 +46,7 @@ export const OS_RELEASES = ['etc/os-release', 'usr/lib/os-release'];
 
 /** The text of a small file as the final filesystem has it, links followed. */
 function textOf(tree: FileTree, path: string): string | undefined {
-  const { places } = tree;
-  return places.attributesOf(places.contentOf(tree.placeAt(path, true)))?.text;
+  return tree.find(path, true)?.content?.attributes?.text;
 }
 
 /**

@@ -1,7 +1,7 @@
+import { joined, parentPath } from '../../model/path.ts';
+import { LinkTexts } from './columns/link-texts.ts';
+import { NONE, type PlaceKind, Places } from './columns/places.ts';
 import { checkName, hasInnerDots, refused } from './layer-rules.ts';
-import { LinkTexts } from './link-texts.ts';
-import { NONE, type PlaceKind, Places } from './places.ts';
-import { joined, parentPath } from './root-path.ts';
 import { tooMuch, TREE_LIMITS } from './tree-limits.ts';
 import { MAX_LINKS, walkPath } from './walk-path.ts';
 

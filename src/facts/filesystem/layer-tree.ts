@@ -1,5 +1,7 @@
+import { fileName, parentPath } from '../../model/path.ts';
 import type { TarEntry } from '../../model/tar.ts';
 import type { FileAttributes } from '../layer-facts.ts';
+import { NONE, type PlaceContent, type PlaceKind } from './columns/places.ts';
 import { LayerFolders, LISTED } from './layer-folders.ts';
 import {
   checkAttributes,
@@ -11,8 +13,6 @@ import {
   refused,
 } from './layer-rules.ts';
 import { attributesKey, PathListWriter } from './path-list-writer.ts';
-import { NONE, type PlaceContent, type PlaceKind } from './places.ts';
-import { fileName, parentPath } from './root-path.ts';
 
 const WHITEOUT = '.wh.';
 const OPAQUE = '.wh..wh..opq';

@@ -3,7 +3,7 @@ import { digitAt, type ListedPath } from './path-list.ts';
 
 /** Lines that are put together at once: a million strings of one line each would take five times their text. */
 const BLOCK_LINES = 4096;
-/** Attributes that lines may refer to; they begin anew after so many. */
+/** Attributes that lines may refer to; they begin again after so many. */
 const MOST_ATTRIBUTES = 4096;
 
 /** What is known of a place besides its path. */
@@ -26,7 +26,7 @@ export function attributesKey(attributes: FileAttributes): string {
  * Writes paths into one string: a line each of kind, the number of characters it shares with the line before (base 36), size (base 36),
  * number of its attributes (base 36, none where no more is known) and the rest of the path; a line end in a path is written as NUL, which
  * no path holds. Between them stand lines that tell of those that follow: `A` the next number's attributes as JSON, `Z` that numbers
- * begin anew, `>` the link's length (base 36) and text, `)` the same for one with line ends in it.
+ * begin again, `>` the link's length (base 36) and text, `)` the same for one with line ends in it.
  */
 export class PathListWriter {
   readonly #blocks: string[] = [];
@@ -37,13 +37,13 @@ export class PathListWriter {
 
   add({ kind, size, path }: ListedPath, { attributes, link }: Known = {}): void {
     if (link !== undefined && link !== this.#link) this.#addLink(link);
-    const number = attributes === undefined ? '' : this.#numberOf(attributes).toString(36);
+    const number = attributes === undefined ? '' : base36(this.#numberOf(attributes));
     const limit = Math.min(path.length, this.#last.length);
     let shared = 0;
     while (shared < limit && path.charCodeAt(shared) === this.#last.charCodeAt(shared)) shared += 1;
     const rest = withoutLineEnds(path.slice(shared));
-    const bytes = size === 0 ? '' : size.toString(36);
-    this.#push(`${kind}${shared.toString(36)} ${bytes} ${number} ${rest}`);
+    const bytes = size === 0 ? '' : base36(size);
+    this.#push(`${kind}${base36(shared)} ${bytes} ${number} ${rest}`);
     this.#last = path;
   }
 
@@ -63,7 +63,7 @@ export class PathListWriter {
   #addLink(link: string): void {
     this.#link = link;
     const mark = link.includes('\n') ? ')' : '>';
-    this.#push(`${mark}${link.length.toString(36)} ${withoutLineEnds(link)}`);
+    this.#push(`${mark}${base36(link.length)} ${withoutLineEnds(link)}`);
   }
 
   #numberOf(attributes: FileAttributes): number {
@@ -79,6 +79,17 @@ export class PathListWriter {
     this.#push(`A${JSON.stringify(attributes)}`);
     return number;
   }
+}
+
+/** Numbers of two digits, without zeros in front. */
+const TWO_DIGITS = Array.from({ length: 36 * 36 }, (_, number) => number.toString(36));
+
+/** As `toString(36)`, which takes a fifth of a microsecond each time. */
+function base36(number: number): string {
+  const low = number % TWO_DIGITS.length;
+  if (number === low) return TWO_DIGITS[number] ?? '';
+  const zero = low < 36 ? '0' : '';
+  return `${base36((number - low) / TWO_DIGITS.length)}${zero}${TWO_DIGITS[low] ?? ''}`;
 }
 
 /** The attributes that a list tells at a place. */

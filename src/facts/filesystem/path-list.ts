@@ -1,4 +1,4 @@
-import { fileName, parentPath } from './root-path.ts';
+import { fileName, joined, parentPath } from '../../model/path.ts';
 
 /** Kind of a place in a path list: file, directory, symbolic link, hard link, whiteout, opaque directory, other. */
 export type PathKind = 'f' | 'd' | 'l' | 'h' | 'w' | 'o' | 'x';
@@ -62,7 +62,7 @@ export function readPathList(text: string, visit: VisitPath): void {
       const nameAt = folder === '' ? 0 : folder.length + 1;
       if (shared >= nameAt && !rest.includes('/')) name = name.slice(0, shared - nameAt) + rest;
       else {
-        const path = (folder === '' ? name : `${folder}/${name}`).slice(0, shared) + rest;
+        const path = joined(folder, name).slice(0, shared) + rest;
         folder = parentPath(path);
         name = fileName(path);
       }
@@ -72,6 +72,15 @@ export function readPathList(text: string, visit: VisitPath): void {
     }
     start = end + 1;
   }
+}
+
+/** The paths of a list's regular files. */
+export function listedFiles(text: string): readonly string[] {
+  const files: string[] = [];
+  readPathList(text, (kind, _size, folder, name) => {
+    if (kind === 'f') files.push(joined(folder, name));
+  });
+  return files;
 }
 
 /** The digit to the base 36 that stands at a place; -1 where none does. */

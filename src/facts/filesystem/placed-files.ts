@@ -1,8 +1,8 @@
 import type { FileFact, FileFacts } from '../../model/facts.ts';
+import { byCodeUnit } from '../../model/order.ts';
 import type { FileAttributes } from '../layer-facts.ts';
 import type { FileTree } from './file-tree.ts';
-import type { TreePlaces } from './tree-places.ts';
-import { OUTSIDE } from './walk-path.ts';
+import type { Place } from './place.ts';
 
 /** Files of a list that are made once and kept. An object each for a million takes 300 MB; images have some thousand. */
 const MOST_KEPT = 50_000;
@@ -10,33 +10,29 @@ const MOST_KEPT = 50_000;
 /** The places' files by path; those of a symbolic link lead to a regular file that more is known of, or out of the image. */
 export function placedFiles(
   tree: FileTree,
-  places: readonly number[],
+  ids: readonly number[],
   mostKept = MOST_KEPT,
 ): FileFacts {
-  return places.length > mostKept
-    ? new MadeFiles(tree, tree.places.inOrder(places))
-    : places.map((place) => factAt(tree, place)).sort(byPath);
-}
-
-function byPath(a: FileFact, b: FileFact): number {
-  return a.path < b.path ? -1 : a.path > b.path ? 1 : 0;
+  return ids.length > mostKept
+    ? new MadeFiles(tree, tree.inOrder(ids))
+    : ids.map((id) => factOf(tree, tree.at(id))).sort((a, b) => byCodeUnit(a.path, b.path));
 }
 
 class MadeFiles implements FileFacts {
   readonly #tree: FileTree;
-  readonly #places: Int32Array;
+  readonly #ids: Int32Array;
 
-  constructor(tree: FileTree, places: Int32Array) {
+  constructor(tree: FileTree, ids: Int32Array) {
     this.#tree = tree;
-    this.#places = places;
+    this.#ids = ids;
   }
 
   get length(): number {
-    return this.#places.length;
+    return this.#ids.length;
   }
 
   *[Symbol.iterator](): Generator<FileFact> {
-    for (const place of this.#places) yield factAt(this.#tree, place);
+    for (const id of this.#ids) yield factOf(this.#tree, this.#tree.at(id));
   }
 
   map<T>(make: (file: FileFact) => T): T[] {
@@ -67,52 +63,38 @@ function isList<T>(value: T | readonly T[]): value is readonly T[] {
   return Array.isArray(value);
 }
 
-function factAt(tree: FileTree, place: number): FileFact {
-  const { places } = tree;
+function factOf(tree: FileTree, place: Place): FileFact {
   const led = tree.ledTo(place);
-  if (led === OUTSIDE)
-    return linkFact(places, place, `${places.linkOf(place)}, which leads out of the image`);
-  const content = places.contentOf(led);
-  const attributes = places.attributesOf(content);
-  if (attributes === undefined) throw new Error('a file of note has no content');
-  return places.kindOf(place) === 'l'
-    ? { ...linkFact(places, place, places.pathOf(content)), ...ofContent(attributes) }
-    : fileFact(places, place, content, attributes);
+  if (led === 'outside') return linkFact(place, `${place.link}, which leads out of the image`);
+  const content = led?.content;
+  const attributes = content?.attributes;
+  if (content === undefined || attributes === undefined)
+    throw new Error('a file that is reported has no content');
+  return place.kind === 'l'
+    ? { ...linkFact(place, content.path), ...ofContent(attributes) }
+    : fileFact(place, content, attributes);
 }
 
-function fileFact(
-  places: TreePlaces,
-  place: number,
-  content: number,
-  attributes: FileAttributes,
-): FileFact {
+function fileFact(place: Place, content: Place, attributes: FileAttributes): FileFact {
   // The inode is one: a hard link has the mode, owner and attributes of the file it shares.
   const { mode, uid, gid, capabilities } = attributes;
   return {
-    path: places.pathOf(place),
-    type: places.kindOf(place) === 'h' ? 'hardlink' : 'file',
+    path: place.path,
+    type: place.kind === 'h' ? 'hardlink' : 'file',
     mode,
     uid,
     gid,
-    size: places.sizeOf(content),
-    layer: places.layerOf(place),
+    size: content.size,
+    layer: place.layer,
     ...ofContent(attributes),
     ...(capabilities === undefined ? {} : { capabilities }),
   };
 }
 
-function linkFact(places: TreePlaces, place: number, resolved: string): FileFact {
-  const { mode = 0o777, uid = 0, gid = 0 } = places.attributesOf(place) ?? {};
-  return {
-    path: places.pathOf(place),
-    type: 'symlink',
-    mode,
-    uid,
-    gid,
-    size: 0,
-    resolved,
-    layer: places.layerOf(place),
-  };
+function linkFact(place: Place, resolved: string): FileFact {
+  const { mode = 0o777, uid = 0, gid = 0 } = place.attributes ?? {};
+  const { path, layer } = place;
+  return { path, type: 'symlink', mode, uid, gid, size: 0, resolved, layer };
 }
 
 /** Fields that describe the bytes, whatever name leads to them. */

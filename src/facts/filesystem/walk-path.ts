@@ -1,4 +1,4 @@
-import { NONE, type PlaceKind } from './places.ts';
+import { NONE, type PlaceKind } from './columns/places.ts';
 
 /** As Linux: a path that leads over more is taken for a loop. */
 export const MAX_LINKS = 40;

@@ -8,6 +8,7 @@ import {
   textOf,
   unreadable,
 } from './record.ts';
+import { recordedSupplier, suppliedBy } from './recorded-supplier.ts';
 
 type Fields = ReadonlyMap<string, string>;
 
@@ -50,6 +51,7 @@ function packageOf(fields: Fields): RawPackage | undefined {
     licenses: isPlainText(license, 4096) ? [license] : [],
     ...(isPlainText(architecture) ? { architecture } : {}),
     ...(isPlainText(origin) ? { source: { name: origin, version } } : {}),
+    ...suppliedBy(recordedSupplier(fields.get('m'))),
   };
 }
 

@@ -1,7 +1,8 @@
 import { inflateSync, constants } from 'node:zlib';
+import { isObject, type JsonObject, parseJson } from '../../model/json-value.ts';
 import type { RawPackage } from '../layer-facts.ts';
 import { type CaptureStep, DONE } from './capture.ts';
-import { isObject, isPlainText, jsonObject } from './record.ts';
+import { isPlainText } from './record.ts';
 
 /** How the JSON of cargo-auditable begins, whatever the program (github.com/rust-secure-code/cargo-auditable, its JSON schema). */
 const BEGINNING = '{"packages":[';
@@ -16,7 +17,7 @@ const MAX_JSON = 32 * 1024 * 1024;
 const LENGTH_CODES = 19;
 
 /**
- * True where a zlib stream with a compressed block may begin: chance lets few places pass. `at` is at the header; 17 bytes are looked at.
+ * True where a zlib stream with a compressed block may begin: chance lets few places pass. `at` is at the header; 17 bytes are checked.
  */
 export function mayBeList(bytes: Buffer, at: number): boolean {
   if (!LEVELS.has(bytes[at + 1] ?? 0)) return false;
@@ -67,14 +68,14 @@ export function readList(
     return DONE;
   }
   if (!text.startsWith(BEGINNING.slice(0, text.length))) return DONE;
-  const document = text.endsWith('}') ? jsonObject(text) : undefined;
-  if (document === undefined) return { need: bytes.length * 4 };
+  const document = text.endsWith('}') ? parseJson(text) : undefined;
+  if (!isObject(document)) return { need: bytes.length * 4 };
   take(packagesOf(document));
   return DONE;
 }
 
 /** Dependencies of the program itself; those that only ran while it was built are not in it. */
-function packagesOf(document: Readonly<Record<string, unknown>>): readonly RawPackage[] {
+function packagesOf(document: JsonObject): readonly RawPackage[] {
   const list: unknown = document['packages'];
   if (!Array.isArray(list)) return [];
   return list.flatMap((item: unknown): RawPackage[] => {

@@ -1,8 +1,12 @@
 import type { Digest } from '../../model/digest.ts';
 import { byCodeUnit } from '../../model/order.ts';
-import type { OsRelease, Package, UnreadablePackages } from '../../model/packages.ts';
+import {
+  isSystemType,
+  type OsRelease,
+  type Package,
+  type UnreadablePackages,
+} from '../../model/packages.ts';
 import type { FileTree } from '../filesystem/file-tree.ts';
-import { NONE } from '../filesystem/places.ts';
 import type { LayerFacts, PackageRecord, PlacedLayer, RawPackage } from '../layer-facts.ts';
 import { copyrightPath } from './debian-copyright.ts';
 import { purlOf } from './purl.ts';
@@ -14,11 +18,9 @@ interface Catalogue {
   readonly unreadable: readonly UnreadablePackages[];
 }
 
-const SYSTEM_TYPES = new Set(['deb', 'apk', 'rpm']);
-
 /**
  * A record counts where the file it was read from is still the one that the topmost layer gives. What a package of the distribution
- * brought is that package, as long as its database is there: distributions mend what they ship under versions of their own, so naming
+ * brought is that package, as long as its database is there: distributions fix what they ship under versions of their own, so naming
  * the part again would be to count it twice, and to find it vulnerable where it is not. Ordered by purl and path, so that layers'
  * order of entries makes no difference.
  */
@@ -38,12 +40,12 @@ export function catalogue(
   const system = systemNames(records.map(({ record }) => record));
   const isOwn = ({ owner }: { readonly owner?: string }): boolean =>
     owner === undefined || !system.has(owner);
-  const licences = new Map(layers.map(({ digest, facts }) => [digest, facts.licences]));
+  const licenses = new Map(layers.map(({ digest, facts }) => [digest, facts.licenses]));
   const packages = records
     .filter(({ record }) => isOwn(record))
     .flatMap(({ record, digest }) =>
       record.packages.map((item) =>
-        placed(withLicences(item, tree, licences), { path: record.path, layer: digest }, os),
+        placed(withLicenses(item, tree, licenses), { path: record.path, layer: digest }, os),
       ),
     );
   const unreadable = layers.flatMap(({ digest, facts }) =>
@@ -81,14 +83,11 @@ class SharedRecords {
   }
 
   #gather(): ReadonlySet<string> {
-    const { places } = this.#tree;
     const known = new Set<string>();
     this.#tree.forEach((place) => {
-      const inode = places.sharedBy(place);
-      if (inode === NONE) return;
-      const folder = places.nameOf(places.folderOf(place));
-      if (mayBeRecord(places.nameOf(place), folder) && readerOf(places.pathOf(place)) !== undefined)
-        known.add(`${places.layerOf(inode)} ${places.pathOf(inode)}`);
+      if (place.kind !== 'h' || !mayBeRecord(place.name, place.folder?.name ?? '')) return;
+      const { layer, path } = place.inode;
+      if (readerOf(place.path) !== undefined) known.add(`${layer} ${path}`);
     });
     return known;
   }
@@ -97,21 +96,20 @@ class SharedRecords {
 function systemNames(records: readonly PackageRecord[]): ReadonlySet<string> {
   return new Set(
     records.flatMap(({ packages }) =>
-      packages.filter(({ type }) => SYSTEM_TYPES.has(type)).map(({ name }) => name),
+      packages.filter(({ type }) => isSystemType(type)).map(({ name }) => name),
     ),
   );
 }
 
-/** dpkg records no licences: the package's own copyright file does. */
-function withLicences(
+/** dpkg records no licenses: the package's own copyright file does. */
+function withLicenses(
   item: RawPackage,
   tree: FileTree,
-  licences: ReadonlyMap<Digest, LayerFacts['licences']>,
+  licenses: ReadonlyMap<Digest, LayerFacts['licenses']>,
 ): RawPackage {
   if (item.type !== 'deb') return item;
-  const found = tree.find(copyrightPath(item.name), true);
-  const file = found?.kind === 'h' ? found.shared : found;
-  const stated = file === undefined ? undefined : licences.get(file.layer);
+  const file = tree.find(copyrightPath(item.name), true)?.inode;
+  const stated = file === undefined ? undefined : licenses.get(file.layer);
   return file === undefined || stated === undefined || !Object.hasOwn(stated, file.path)
     ? item
     : { ...item, licenses: stated[file.path] ?? [] };

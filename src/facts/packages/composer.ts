@@ -1,14 +1,18 @@
+import { isObject, parseJson } from '../../model/json-value.ts';
 import type { RawPackage } from '../layer-facts.ts';
-import { isObject, isPlainText, type RecordReader, textOf, unreadable } from './record.ts';
+import { isPlainText, type RecordReader, textOf, unreadable } from './record.ts';
+import { madeBy, recordedSupplier } from './recorded-supplier.ts';
 
 const INSTALLED = /(?:^|\/)composer\/installed\.json$/;
 
 function packageOf(item: unknown): RawPackage | undefined {
   if (!isObject(item)) return undefined;
-  const { name, version, license } = item;
+  const { name, version, license, authors } = item;
   if (!isPlainText(name) || !isPlainText(version)) return undefined;
   const stated: readonly unknown[] = Array.isArray(license) ? license : [license];
-  return { type: 'composer', name, version, licenses: stated.filter((item) => isPlainText(item)) };
+  const licenses = stated.filter((item) => isPlainText(item));
+  const [author] = Array.isArray(authors) ? (authors as readonly unknown[]) : [];
+  return { type: 'composer', name, version, licenses, ...madeBy(recordedSupplier(author)) };
 }
 
 /** PHP packages that composer installed: a list (version 1), or an object that holds it as `packages` (version 2). */
@@ -16,12 +20,8 @@ export const COMPOSER: RecordReader = {
   matches: (path) => path.endsWith('/installed.json') && INSTALLED.test(path),
   cap: 32 * 1024 * 1024,
   read: (content) => {
-    let document: unknown;
-    try {
-      document = JSON.parse(textOf(content));
-    } catch {
-      return unreadable('it is not JSON');
-    }
+    const document = parseJson(textOf(content));
+    if (document === undefined) return unreadable('it is not JSON');
     const list: unknown =
       isObject(document) && 'packages' in document ? document['packages'] : document;
     if (!Array.isArray(list)) return unreadable('it does not contain a list of packages');

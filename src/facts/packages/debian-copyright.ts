@@ -4,14 +4,14 @@ const COPYRIGHT = /^usr\/share\/doc\/[^/]+\/copyright$/;
 /** The machine-readable form (Debian's copyright-format 1.0); others are prose. */
 const FORMAT = /^Format:/m;
 const LICENSE = /^License:[ \t]*(\S[^\n]*)$/gm;
-const MAX_LICENCES = 50;
+const MAX_LICENSES = 50;
 
-/** Where a Debian package states its licences; its folder may be a link to that of another package. */
+/** Where a Debian package states its licenses; its folder may be a link to that of another package. */
 export function copyrightPath(packageName: string): string {
   return `usr/share/doc/${packageName}/copyright`;
 }
 
-/** Short names of the licences that a Debian copyright file names, each once. */
+/** Short names of the licenses that a Debian copyright file names, each once. */
 export const DEBIAN_COPYRIGHT: RecordReader = {
   matches: (path) => path.endsWith('/copyright') && COPYRIGHT.test(path),
   cap: 512 * 1024,
@@ -20,6 +20,6 @@ export const DEBIAN_COPYRIGHT: RecordReader = {
     if (!FORMAT.test(text.slice(0, 1024))) return { packages: [] };
     const names = [...text.matchAll(LICENSE)].map((match) => (match[1] ?? '').trim());
     const licenses = [...new Set(names)].filter((name) => isPlainText(name, 200)).sort();
-    return { packages: [], licenses: licenses.slice(0, MAX_LICENCES) };
+    return { packages: [], licenses: licenses.slice(0, MAX_LICENSES) };
   },
 };

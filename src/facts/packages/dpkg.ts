@@ -8,6 +8,7 @@ import {
   type RecordReader,
   textOf,
 } from './record.ts';
+import { recordedSupplier, suppliedBy } from './recorded-supplier.ts';
 import { stanzaFields } from './stanza.ts';
 
 const DATABASE = 'var/lib/dpkg/';
@@ -46,6 +47,10 @@ function packageOf(fields: ReadonlyMap<string, string>): RawPackage | undefined 
     licenses: [],
     ...(isPlainText(architecture) ? { architecture } : {}),
     ...(source === undefined ? {} : { source }),
+    ...suppliedBy(
+      recordedSupplier(fields.get('maintainer')),
+      recordedSupplier(fields.get('original-maintainer')),
+    ),
   };
 }
 

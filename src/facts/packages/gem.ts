@@ -1,4 +1,5 @@
 import { isPlainText, type RecordReader, textOf, unreadable } from './record.ts';
+import { madeBy, recordedSupplier } from './recorded-supplier.ts';
 
 const SPECIFICATION = /(?:^|\/)specifications\/(?:default\/)?([^/]+)\.gemspec$/;
 /** What RubyGems writes on top of every specification it installs, so that it need not evaluate it. */
@@ -7,6 +8,8 @@ const NAME = /^[ \t]*\w{1,40}\.name[ \t]*=[ \t]*(["'])([^"'\n]{1,200})\1/m;
 const VERSION =
   /^[ \t]*\w{1,40}\.version[ \t]*=[ \t]*(?:Gem::Version\.new[( ][ \t]*)?(["'])([^"'\n#]{1,100})\1/m;
 const LICENSES = /^[ \t]*\w{1,40}\.licenses?[ \t]*=[ \t]*([^\n]{1,500})/m;
+/** The first of a list, or the one that is named. */
+const AUTHORS = /^[ \t]*\w{1,40}\.authors?[ \t]*=[ \t]*(?:\[[ \t]*)?(["'])([^"'\n]{1,200})\1/m;
 const FILE_NAME = /^(.+?)-(\d[^-]*)(?:-(.+))?$/s;
 
 function architectureOf(stated: string | undefined): { readonly architecture?: string } {
@@ -31,10 +34,10 @@ export const GEM: RecordReader = {
     const licenses = [...stated.matchAll(/(["'])([^"']+)\1/g)].flatMap(([, , id]) =>
       isPlainText(id) ? [id] : [],
     );
+    const architecture = architectureOf(stub?.[3] ?? file?.[3]);
+    const author = recordedSupplier(AUTHORS.exec(text)?.[2]);
     return {
-      packages: [
-        { type: 'gem', name, version, licenses, ...architectureOf(stub?.[3] ?? file?.[3]) },
-      ],
+      packages: [{ type: 'gem', name, version, licenses, ...architecture, ...madeBy(author) }],
     };
   },
 };

@@ -1,5 +1,6 @@
 import type { RawPackage } from '../layer-facts.ts';
 import { isPlainText } from './record.ts';
+import { madeBy, recordedSupplier } from './recorded-supplier.ts';
 
 /** `name-1.2.3-suffix.jar`: the version begins at the first part that begins with a digit. */
 const FILE_NAME = /^(.+?)-(\d[\w.+-]*(?<!\.x))\.[a-z]+$/i;
@@ -23,7 +24,9 @@ export function jarPackages(
   if (found.length > 0) {
     const licenses = licensesOf(fields);
     // The manifest speaks of the archive itself: with several, which one that is would be a guess.
-    return found.length === 1 ? found.map((item) => ({ ...item, licenses })) : found;
+    return found.length === 1
+      ? found.map((item) => ({ ...item, licenses, ...vendorOf(fields) }))
+      : found;
   }
   const item = ofNames(name, fields);
   return item === undefined ? [] : [item];
@@ -65,6 +68,11 @@ function licensesOf(fields: ReadonlyMap<string, string>): readonly string[] {
   return ids.filter((id) => isPlainText(id) && id !== '<<EXTERNAL>>').slice(0, 10);
 }
 
+function vendorOf(fields: ReadonlyMap<string, string>): ReturnType<typeof madeBy> {
+  const stated = fields.get('implementation-vendor') ?? fields.get('bundle-vendor');
+  return madeBy(recordedSupplier(stated, 'organization'));
+}
+
 function ofNames(name: string, fields: ReadonlyMap<string, string>): RawPackage | undefined {
   const file = name.length > MAX_NAME ? null : FILE_NAME.exec(name);
   const artifact =
@@ -79,6 +87,7 @@ function ofNames(name: string, fields: ReadonlyMap<string, string>): RawPackage 
     name: group === undefined ? artifact : `${group}:${artifact}`,
     version,
     licenses: licensesOf(fields),
+    ...vendorOf(fields),
   };
 }
 

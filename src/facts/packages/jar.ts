@@ -1,7 +1,7 @@
 import { MalformedRecord } from '../../formats/malformed-record.ts';
 import type { EntrySink } from '../../formats/unpack-budget.ts';
 import { ZipStream } from '../../formats/zip-stream.ts';
-import { fileName } from '../filesystem/root-path.ts';
+import { fileName } from '../../model/path.ts';
 import type { RawPackage } from '../layer-facts.ts';
 import { jarPackages, ofProperties } from './jar-identity.ts';
 import {
@@ -14,7 +14,7 @@ import {
 
 const ARCHIVE = /\.(?:jar|war|ear|sar|par|nar|kar|jpi|hpi)$/i;
 const PROPERTIES = /(?:^|\/)META-INF\/maven\/[^/]+\/[^/]+\/pom\.properties$/;
-const CONTROLS = /[\u0000-\u001f\u007f-\u009f]/g;
+const CONTROLS = /\p{Cc}/gu;
 const MANIFEST = 'META-INF/MANIFEST.MF';
 /** An ear holds a war holds a jar holds a jar. */
 const MAX_DEPTH = 4;

@@ -1,6 +1,6 @@
 import type { Digest } from '../../model/digest.ts';
 import type { FileTree } from '../filesystem/file-tree.ts';
-import { NONE } from '../filesystem/places.ts';
+import type { Place } from '../filesystem/place.ts';
 import { tooMuch } from '../filesystem/tree-limits.ts';
 import {
   DATABASES,
@@ -26,49 +26,43 @@ type LinkedRecords = ReadonlyMap<Digest, Readonly<Record<string, string>>>;
  * reached by a symbolic link (`var/lib/dpkg -> /opt/dpkg`), or that has another name as well (a hard link).
  */
 export function linkedRecords(tree: FileTree): LinkedRecords {
-  const { places } = tree;
   const found = new Map<Digest, Record<string, string>>();
   /** True where the path makes the file a record that its own path does not. */
-  const add = (file: number, path: string): boolean => {
+  const add = (file: Place, path: string): boolean => {
     const reader = readerOf(path);
-    const own = places.pathOf(file);
-    if (places.kindOf(file) !== 'f' || reader === undefined || reader === readerOf(own))
-      return false;
-    const layer = places.layerOf(file);
-    const records = found.get(layer) ?? (Object.create(null) as Record<string, string>);
+    const own = file.path;
+    if (file.kind !== 'f' || reader === undefined || reader === readerOf(own)) return false;
+    const records = found.get(file.layer) ?? (Object.create(null) as Record<string, string>);
     records[own] ??= path;
-    found.set(layer, records);
+    found.set(file.layer, records);
     return true;
   };
-  const fileAt = (path: string): number => {
-    const at = tree.placeAt(path, true);
-    return at === NONE ? NONE : places.inodeOf(at);
-  };
+  const fileAt = (path: string): Place | undefined => tree.find(path, true)?.inode;
   for (const path of DATABASES) {
     const file = fileAt(path);
-    if (file !== NONE) add(file, path);
+    if (file !== undefined) add(file, path);
   }
-  const folders = new Map(RECORD_FOLDERS.map((path) => [tree.placeAt(path, true), path]));
-  folders.delete(NONE);
+  const folders = new Map(RECORD_FOLDERS.map((path) => [tree.find(path, true)?.id, path]));
+  folders.delete(undefined);
   const names = new OtherNames(tree);
-  const look = (file: number): void => {
-    // What is a record already is looked at again only where it may be a database too.
-    if (readerOf(places.pathOf(file)) !== undefined && !names.mayBeDatabase(file)) return;
+  const look = (file: Place): void => {
+    // What is a record already is checked again only where it may be a database too.
+    if (readerOf(file.path) !== undefined && !names.mayBeDatabase(file)) return;
     for (const path of names.pathsOf(file, 0)) if (add(file, path)) return;
   };
-  for (const file of names.files) look(file);
+  for (const file of names.files) look(tree.at(file));
   tree.forEach((place) => {
-    const folder = folders.get(places.folderOf(place));
+    const folder = folders.get(place.folder?.id);
     if (folder !== undefined) {
-      const file = fileAt(places.pathOf(place));
-      if (file !== NONE) add(file, `${folder}/${places.nameOf(place)}`);
+      const file = fileAt(place.path);
+      if (file !== undefined) add(file, `${folder}/${place.name}`);
     }
-    if (places.kindOf(place) === 'f' && names.mayBeFound(place)) look(place);
+    if (place.kind === 'f' && names.mayBeFound(place)) look(place);
   });
   return found;
 }
 
-/** What links of both kinds call the files and folders of a tree. */
+/** What links of both kinds call the files and folders of a tree, all by their ids. */
 class OtherNames {
   readonly #tree: FileTree;
   readonly #links = new Map<number, number[]>();
@@ -78,26 +72,24 @@ class OtherNames {
 
   constructor(tree: FileTree) {
     this.#tree = tree;
-    const { places } = tree;
     const others: (readonly [number, number])[] = [];
     tree.forEach((place) => {
-      const kind = places.kindOf(place);
+      const { kind } = place;
       if (kind !== 'l' && kind !== 'h') return;
-      const at = kind === 'l' ? tree.placeAt(places.pathOf(place), true) : place;
-      const led = at === NONE ? NONE : places.inodeOf(at);
-      if (led === NONE) return;
-      if (places.kindOf(led) !== 'd') {
-        if (!mayBeRecord(places.nameOf(place), places.nameOf(places.folderOf(place)))) return;
-        this.files.add(led);
-      } else if (!this.#isAbove(place, (above) => RECORD_FOLDER.test(places.nameOf(above)))) {
-        others.push([led, place]);
+      const led = (kind === 'l' ? tree.find(place.path, true) : place)?.inode;
+      if (led === undefined) return;
+      if (led.kind !== 'd') {
+        if (!hasName(place, mayBeRecord)) return;
+        this.files.add(led.id);
+      } else if (!isAbove(place, ({ name }) => RECORD_FOLDER.test(name))) {
+        others.push([led.id, place.id]);
         return;
       }
-      this.#add(led, place);
+      this.#add(led.id, place.id);
     });
     // A link in what such a link leads to.
     for (const [led, place] of others)
-      if (this.#isAbove(place, (above) => this.#links.has(above))) this.#add(led, place);
+      if (isAbove(tree.at(place), ({ id }) => this.#links.has(id))) this.#add(led, place);
   }
 
   #add(led: number, place: number): void {
@@ -106,51 +98,50 @@ class OtherNames {
     else known.push(place);
   }
 
-  /** True where the last parts of a place's path have one that is such. */
-  #isAbove(place: number, is: (above: number) => boolean): boolean {
-    const { places } = this.#tree;
-    for (let at = place, parts = 1; at !== NONE && parts < MOST_PARTS; at = places.folderOf(at)) {
-      if (is(at)) return true;
-      parts += 1;
-    }
-    return false;
-  }
-
   /** True for a file whose name may be that of a record, in a folder that a link leads to. */
-  mayBeFound(file: number): boolean {
-    const { places } = this.#tree;
-    const folder = places.folderOf(file);
-    return (
-      mayBeRecord(places.nameOf(file), places.nameOf(folder)) &&
-      this.#isAbove(folder, (above) => this.#links.has(above))
-    );
+  mayBeFound(file: Place): boolean {
+    return hasName(file, mayBeRecord) && isAbove(file.folder, ({ id }) => this.#links.has(id));
   }
 
   /** True where a file, or a link to it, has the name of a distribution's database. */
-  mayBeDatabase(file: number): boolean {
-    const { places } = this.#tree;
-    const names = [file, ...(this.#links.get(file) ?? [])];
-    return names.some((at) => mayBeDatabase(places.nameOf(at), places.nameOf(places.folderOf(at))));
+  mayBeDatabase(file: Place): boolean {
+    return [file, ...this.#linksTo(file)].some((one) => hasName(one, mayBeDatabase));
   }
 
   /** Paths that lead to a place over links, which differ in the last parts, `parts` of which are told already. */
-  *pathsOf(place: number, parts: number): Generator<string> {
-    const { places } = this.#tree;
+  *pathsOf(place: Place | undefined, parts: number): Generator<string> {
     let rest = '';
-    for (
-      let at = place, count = parts;
-      at !== NONE && count < MOST_PARTS;
-      at = places.folderOf(at)
-    ) {
-      for (const link of this.#links.get(at) ?? []) {
+    let count = parts;
+    for (let at = place; at !== undefined && count < MOST_PARTS; at = at.folder) {
+      for (const link of this.#linksTo(at)) {
         if ((this.#tried += 1) > MOST_PATHS)
           throw tooMuch(MOST_PATHS, 'paths over links to records of packages');
-        yield `${places.pathOf(link)}${rest}`;
-        for (const path of this.pathsOf(places.folderOf(link), count + 1))
-          yield `${path}/${places.nameOf(link)}${rest}`;
+        yield `${link.path}${rest}`;
+        for (const path of this.pathsOf(link.folder, count + 1))
+          yield `${path}/${link.name}${rest}`;
       }
-      rest = `/${places.nameOf(at)}${rest}`;
+      rest = `/${at.name}${rest}`;
       count += 1;
     }
   }
+
+  *#linksTo({ id }: Place): Generator<Place> {
+    for (const link of this.#links.get(id) ?? []) yield this.#tree.at(link);
+  }
+}
+
+/** True where the last parts of a place's path have one that is such. */
+function isAbove(place: Place | undefined, is: (above: Place) => boolean): boolean {
+  for (let at = place, parts = 1; at !== undefined && parts < MOST_PARTS; at = at.folder) {
+    if (is(at)) return true;
+    parts += 1;
+  }
+  return false;
+}
+
+function hasName(
+  { name, folder }: Place,
+  isSuch: (name: string, folder: string) => boolean,
+): boolean {
+  return isSuch(name, folder?.name ?? '');
 }

@@ -1,12 +1,7 @@
-import {
-  isObject,
-  isPlainText,
-  jsonObject,
-  NOTHING,
-  type RecordReader,
-  textOf,
-  unreadable,
-} from './record.ts';
+import { isObject, parseJson } from '../../model/json-value.ts';
+import type { Supplier } from '../../model/packages.ts';
+import { isPlainText, NOTHING, type RecordReader, textOf, unreadable } from './record.ts';
+import { madeBy, recordedSupplier } from './recorded-supplier.ts';
 
 /** The manifest at the root of an installed package: the folder right below `node_modules`, or below its scope. */
 const PACKAGE_ROOT = /(?:^|\/)node_modules\/(?:@[^/]+\/)?[^/@.][^/]*\/package\.json$/;
@@ -21,15 +16,25 @@ function licensesOf(manifest: Readonly<Record<string, unknown>>): readonly strin
   });
 }
 
+/** `author` as npm documents it, else the first of `maintainers`. */
+function authorOf({
+  author,
+  maintainers,
+}: Readonly<Record<string, unknown>>): Supplier | undefined {
+  const [first] = Array.isArray(maintainers) ? (maintainers as readonly unknown[]) : [maintainers];
+  return recordedSupplier(author) ?? recordedSupplier(first);
+}
+
 /** Packages that npm, yarn or pnpm put into a `node_modules`. A manifest without name and version is that of no package. */
 export const NPM: RecordReader = {
   matches: (path) => path.endsWith('/package.json') && PACKAGE_ROOT.test(path),
   cap: 1024 * 1024,
   read: (content) => {
-    const manifest = jsonObject(textOf(content));
-    if (manifest === undefined) return unreadable('it is not a JSON object');
+    const manifest = parseJson(textOf(content));
+    if (!isObject(manifest)) return unreadable('it is not a JSON object');
     const { name, version } = manifest;
     if (!isPlainText(name) || !isPlainText(version)) return NOTHING;
-    return { packages: [{ type: 'npm', name, version, licenses: licensesOf(manifest) }] };
+    const licenses = licensesOf(manifest);
+    return { packages: [{ type: 'npm', name, version, licenses, ...madeBy(authorOf(manifest)) }] };
   },
 };

@@ -1,12 +1,6 @@
+import { field, isObject, parseJson } from '../../model/json-value.ts';
 import type { RawPackage } from '../layer-facts.ts';
-import {
-  isObject,
-  isPlainText,
-  jsonObject,
-  type RecordReader,
-  textOf,
-  unreadable,
-} from './record.ts';
+import { isPlainText, type RecordReader, textOf, unreadable } from './record.ts';
 
 /** The framework that a self-contained application carries is listed under this prefix of its package. */
 const RUNTIME_PACK = /^runtimepack\./;
@@ -28,7 +22,7 @@ export const NUGET: RecordReader = {
   matches: (path) => path.endsWith('.deps.json'),
   cap: 16 * 1024 * 1024,
   read: (content) => {
-    const libraries = jsonObject(textOf(content))?.['libraries'];
+    const libraries = field(parseJson(textOf(content)), 'libraries');
     if (!isObject(libraries)) return unreadable('it does not contain a list of libraries');
     return {
       packages: Object.entries(libraries).flatMap(

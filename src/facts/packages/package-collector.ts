@@ -16,7 +16,7 @@ import {
 interface CollectedPackages {
   readonly packages: readonly PackageRecord[];
   readonly unreadable: readonly UnreadRecord[];
-  readonly licences: Readonly<Record<string, readonly string[]>>;
+  readonly licenses: Readonly<Record<string, readonly string[]>>;
 }
 
 const MAX_UNREADABLE = 1000;
@@ -90,7 +90,7 @@ class Collected {
   readonly #records: PackageRecord[] = [];
   readonly #unreadable: UnreadRecord[] = [];
   readonly #ownership = new Ownership();
-  readonly #licences: Record<string, readonly string[]> = {};
+  readonly #licenses: Record<string, readonly string[]> = {};
   readonly #paths = new Set<string>();
   #count = 0;
 
@@ -98,7 +98,7 @@ class Collected {
     if (owned !== undefined && !this.#ownership.add(owned))
       this.unread(path, 'the packages of its layer list more files than are read');
     if (unreadable !== undefined) this.unread(path, unreadable);
-    if (licenses !== undefined && licenses.length > 0) this.#licences[path] = licenses;
+    if (licenses !== undefined && licenses.length > 0) this.#licenses[path] = licenses;
     this.#paths.add(path);
     if (packages.length === 0) return;
     // A copy: a name cut out of a text would keep all of that text.
@@ -117,7 +117,7 @@ class Collected {
     return {
       packages: this.#records.map((record) => this.#owned(record)),
       unreadable: this.#unreadable.map((record) => this.#owned(record)),
-      licences: this.#licences,
+      licenses: this.#licenses,
     };
   }
 

@@ -12,7 +12,7 @@ import {
   type StreamReader,
 } from './record.ts';
 
-/** Bytes of the piece before that are looked at again with the next: what is looked for may be cut in two. */
+/** Bytes of the piece before that are checked again with the next: what is looked for may be cut in two. */
 const OVERLAP = 32;
 const MAX_CAPTURES = 16;
 /** Bytes that tell what a file is; a program that holds a list is larger. */
@@ -60,7 +60,7 @@ export class ProgramStream implements RecordStream {
 
   end(): RecordContent {
     if (this.#state !== 'program') return NOTHING;
-    // The same again with the end: zeros stand for the bytes that would be looked at behind it.
+    // The same again with the end: zeros stand for the bytes that would be checked behind it.
     this.#look(Buffer.alloc(OVERLAP));
     for (const capture of this.#captures) capture.end();
     const go = this.#go ?? this.#old?.end() ?? NOTHING;
@@ -85,7 +85,7 @@ export class ProgramStream implements RecordStream {
     this.#old?.push(chunk);
     const tail = this.#tail;
     const from = this.#at - tail.length;
-    // What begins in the last bytes is looked at with the next piece, in full: then the seam is, without a copy of the piece.
+    // What begins in the last bytes is checked with the next piece, in full: then the seam is, without a copy of the piece.
     if (chunk.length < 2 * OVERLAP) {
       const input = Buffer.concat([tail, chunk]);
       this.#tail = this.#scan(input, from, NONE);
@@ -98,7 +98,7 @@ export class ProgramStream implements RecordStream {
     this.#at += chunk.length;
   }
 
-  /** Looks at what begins in `input`, which lies at `from` and goes on with `rest`; gives the bytes at its end that are yet to be looked at. */
+  /** Looks at what begins in `input`, which lies at `from` and goes on with `rest`; gives the bytes at its end that are yet to be checked. */
   #scan(input: Buffer, from: number, rest: Buffer): Buffer {
     const to = Math.max(0, input.length - OVERLAP);
     for (let at = magicFrom(input, 0); at >= 0 && at < to; at = magicFrom(input, at + 1))

@@ -1,4 +1,4 @@
-import type { OsRelease } from '../../model/packages.ts';
+import { isSystemType, type OsRelease, type SystemType } from '../../model/packages.ts';
 import { type PurlParts, purlText } from '../../model/purl.ts';
 import type { RawPackage } from '../layer-facts.ts';
 
@@ -17,7 +17,7 @@ function upstreamOf({ type, name, version, source }: RawPackage): string | undef
 }
 
 /** Who makes the packages, where that is not what os-release calls the distribution: the names that scanners and databases use. */
-function vendorOf(type: 'deb' | 'apk' | 'rpm', os: OsRelease | undefined): string {
+function vendorOf(type: SystemType, os: OsRelease | undefined): string {
   const id = (os?.id ?? { deb: 'debian', apk: 'alpine', rpm: 'redhat' }[type]).toLowerCase();
   if (id === 'rhel') return 'redhat';
   return id.startsWith('opensuse') ? 'opensuse' : id;
@@ -54,7 +54,7 @@ function qualifiersOf(
 ): PurlParts['qualifiers'] & object {
   const { type, architecture, modularity } = item;
   if (type === 'gem') return { platform: architecture };
-  if (type !== 'deb' && type !== 'apk' && type !== 'rpm') return {};
+  if (!isSystemType(type)) return {};
   return {
     arch: architecture,
     distro: distroOf(os),

@@ -1,4 +1,6 @@
+import type { Supplier } from '../../model/packages.ts';
 import { isPlainText, type RecordReader, textOf, unreadable } from './record.ts';
+import { recordedSupplier, suppliedBy } from './recorded-supplier.ts';
 import { stanzaFields } from './stanza.ts';
 
 const METADATA =
@@ -15,6 +17,19 @@ function licensesOf(header: string, fields: ReadonlyMap<string, string>): readon
     .slice(0, 10) as string[];
 }
 
+/** The author made it; a maintainer who is another gives it out (core metadata, `Maintainer`). */
+function suppliersOf(fields: ReadonlyMap<string, string>): ReturnType<typeof suppliedBy> {
+  const named = (field: string): Supplier | undefined => {
+    const email = fields.get(`${field}-email`)?.split(',', 1)[0]?.trim();
+    const name = fields.get(field)?.split(',', 1)[0]?.trim();
+    return name === undefined || email?.includes('<') === true
+      ? (recordedSupplier(email) ?? recordedSupplier(name))
+      : recordedSupplier({ name, email });
+  };
+  const author = named('author');
+  return suppliedBy(named('maintainer') ?? author, author);
+}
+
 /** Python packages by their core metadata (PEP 566, PEP 639): the header of METADATA or PKG-INFO. */
 export const PYTHON: RecordReader = {
   matches: (path) => (path.includes('-info') || path.endsWith('-INFO')) && METADATA.test(path),
@@ -27,6 +42,7 @@ export const PYTHON: RecordReader = {
     const version = fields.get('version');
     if (!isPlainText(name) || !isPlainText(version))
       return unreadable('it does not state a name and a version');
-    return { packages: [{ type: 'pypi', name, version, licenses: licensesOf(header, fields) }] };
+    const licenses = licensesOf(header, fields);
+    return { packages: [{ type: 'pypi', name, version, licenses, ...suppliersOf(fields) }] };
   },
 };

@@ -1,4 +1,5 @@
 import type { UnpackBudget } from '../../formats/unpack-budget.ts';
+import { hasControls } from '../../model/clean-text.ts';
 import type { LayerEntry } from '../../model/walk.ts';
 import type { RawPackage } from '../layer-facts.ts';
 import type { OwnedFile } from './ownership.ts';
@@ -9,7 +10,7 @@ export interface RecordContent {
   /** Why it may hold more than was read. A damaged file gives what could be read, and this. */
   readonly unreadable?: string;
   readonly owned?: Iterable<OwnedFile>;
-  /** Licences that a file beside the record states. */
+  /** Licenses that a file beside the record states. */
   readonly licenses?: readonly string[];
 }
 
@@ -61,12 +62,7 @@ export function unreadable(reason: string): RecordContent {
 
 /** True for a name or version that a report and a purl can carry: no control characters, of bounded length. */
 export function isPlainText(text: unknown, most = 512): text is string {
-  return (
-    typeof text === 'string' &&
-    text !== '' &&
-    text.length <= most &&
-    !/[\u0000-\u001f\u007f-\u009f]/.test(text)
-  );
+  return typeof text === 'string' && text !== '' && text.length <= most && !hasControls(text);
 }
 
 export function textOf(content: Uint8Array): string {
@@ -81,18 +77,4 @@ export function* linesOf(text: string): Generator<string> {
     from = end + 1;
   }
   yield text.slice(from);
-}
-
-/** The object that a JSON text holds; undefined where it holds none. */
-export function jsonObject(text: string): Readonly<Record<string, unknown>> | undefined {
-  try {
-    const value: unknown = JSON.parse(text.replace(/^\uFEFF/, ''));
-    return isObject(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null;
 }

@@ -3,6 +3,7 @@ import { RpmHeader } from '../../formats/rpm-header.ts';
 import type { RawPackage } from '../layer-facts.ts';
 import { isOwnable, type OwnedFile } from './ownership.ts';
 import { isPlainText } from './record.ts';
+import { recordedSupplier, suppliedBy } from './recorded-supplier.ts';
 
 /** rpmtag.h */
 const TAG = {
@@ -10,7 +11,9 @@ const TAG = {
   version: 1001,
   release: 1002,
   epoch: 1003,
+  vendor: 1011,
   license: 1014,
+  packager: 1015,
   architecture: 1022,
   fileFlags: 1037,
   sourceRpm: 1044,
@@ -69,6 +72,10 @@ export function rpmPackage(blob: Uint8Array): RpmPackage | undefined {
     ...(isPlainText(architecture) ? { architecture } : {}),
     ...(source !== undefined && isPlainText(source.name) ? { source } : {}),
     ...(isPlainText(modularity) ? { modularity } : {}),
+    ...suppliedBy(
+      recordedSupplier(header.text(TAG.vendor), 'organization') ??
+        recordedSupplier(header.text(TAG.packager)),
+    ),
   };
   return { found, owned: filesOf(header, name) };
 }

@@ -1,6 +1,6 @@
 import { MalformedRecord } from '../../formats/malformed-record.ts';
 import { sqliteRows } from '../../formats/sqlite-rows.ts';
-import { fileName } from '../filesystem/root-path.ts';
+import { fileName } from '../../model/path.ts';
 import type { RawPackage } from '../layer-facts.ts';
 import type { OwnedFile } from './ownership.ts';
 import {

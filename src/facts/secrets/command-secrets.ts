@@ -1,3 +1,4 @@
+import { fileName } from '../../model/path.ts';
 import { isPasswordName, secretName } from '../../model/secret-names.ts';
 import { unquoted } from '../../model/shell-word.ts';
 import { PASSWORD_TAKERS, PASSWORD_TEXTS, type PasswordTaker } from '../../programs/passwords.ts';
@@ -83,7 +84,7 @@ function taken({ words, input }: CommandWords): readonly string[] {
 }
 
 function takerOf(word: string): PasswordTaker | undefined {
-  return PASSWORD_TAKERS[word.slice(word.lastIndexOf('/') + 1)];
+  return PASSWORD_TAKERS[fileName(word)];
 }
 
 /** `--name value`, `--name=value`, `-name value`, `-Dname=value`; not `-p` with a password of MySQL in the same word. */

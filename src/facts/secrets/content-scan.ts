@@ -4,7 +4,7 @@ import { endsAsZip, openerOf } from './open-content.ts';
 import type { ScanBudget } from './scan-budget.ts';
 import { isKeyStoreName, keyStoreRule } from './secret-key-stores.ts';
 import { type FoundSecret, lineAt, lookThrough, secretsInBytes } from './secret-text.ts';
-import { encodedViews, type View, wideViews } from './secret-views.ts';
+import { encodedViews, viewsWithFindings, wideViews } from './secret-views.ts';
 
 /** A secret with its line, from 1, or, in programs and far into a large file, the byte it begins at. */
 export interface PlacedSecret {
@@ -35,8 +35,8 @@ const CONTEXT = SHARED / 2;
 const MAX_DECODED_DEPTH = 2;
 
 /** True where bytes are not text: there is a NUL among the first. */
-export function isBinary(bytes: Uint8Array): boolean {
-  return bytes.subarray(0, 1024).includes(0);
+export function isBinary({ buffer, byteOffset, length }: Uint8Array): boolean {
+  return Buffer.from(buffer, byteOffset, Math.min(length, 1024)).includes(0);
 }
 
 /** Secrets in a piece of bytes, and in what it says in other spellings: UTF-16, base64, hexadecimal. */
@@ -46,13 +46,14 @@ export function secretsInPiece(
   budget: ScanBudget,
   depth = 0,
 ): readonly FoundSecret[] {
-  const { hits, findings } = lookThrough(bytes);
+  const { hits, findings, wide, encoded } = lookThrough(bytes);
   if (findings.length === 0) return [];
   const found = [...secretsInBytes(bytes, binary, budget, hits)];
-  const views: View[] = wideViews(bytes, findings).slice();
-  if (depth < MAX_DECODED_DEPTH)
+  const ofWide = wide.length === 0 ? [] : wideViews(bytes, wide);
+  const views = [...viewsWithFindings(ofWide, (texts) => lookThrough(texts).findings)];
+  if (encoded.length > 0 && depth < MAX_DECODED_DEPTH)
     views.push(
-      ...encodedViews(bytes, findings, (length) => {
+      ...encodedViews(bytes, encoded, (length) => {
         budget.decoded -= length;
         if (budget.decoded < 0) budget.gap('it contains too much base64');
         return budget.decoded >= 0;

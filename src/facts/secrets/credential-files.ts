@@ -1,4 +1,4 @@
-import { fileName } from '../filesystem/root-path.ts';
+import { fileName } from '../../model/path.ts';
 import { CREDENTIAL_FILES, type CredentialFile } from './credential-table.ts';
 import { isNamedSecret } from './named-secret.ts';
 import type { FoundSecret } from './secret-text.ts';
@@ -16,11 +16,13 @@ const BY_NAME = new Map<string, CredentialFile[]>();
 for (const file of CREDENTIAL_FILES)
   for (const name of file.names) BY_NAME.set(name, [...(BY_NAME.get(name) ?? []), file]);
 const BY_PART = CREDENTIAL_FILES.filter(({ parts }) => parts.length > 0);
+const PARTS = BY_PART.flatMap(({ parts }) => parts);
 
 /** The rows that a path answers to. An image has 100,000 files: a look at the name rules out nearly all. */
 function rowsOf(path: string): readonly CredentialFile[] {
   const name = fileName(path);
   const named = BY_NAME.get(name)?.filter((file) => file.path.test(path)) ?? [];
+  if (!PARTS.some((part) => path.includes(part))) return named;
   const others = BY_PART.filter(
     (file) =>
       !file.names.includes(name) &&

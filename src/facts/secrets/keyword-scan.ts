@@ -1,4 +1,4 @@
-import { ByteScan, type Findings, FIRST_KEYWORD } from './kernel/byte-scan.ts';
+import { BASE64_RUN, ByteScan, type Findings, FIRST_KEYWORD } from './kernel/byte-scan.ts';
 
 /** A place, from the bytes' first, where a keyword stands. */
 export interface KeywordHit<K extends Keyword> {
@@ -14,9 +14,14 @@ export interface KeywordScan<K extends Keyword> {
 export interface FoundInBytes<K extends Keyword> {
   /** Every place where a keyword stands amid six bytes of text or more, about in order; of one that overlaps itself (`AAAA`) not each. */
   readonly hits: readonly KeywordHit<K>[];
-  /** Where other spellings of text stand, among the rest (`secret-views.ts`). */
+  /** All there is, and of that what tells of UTF-16, and of base64 (`secret-views.ts`). */
   readonly findings: Findings;
+  readonly wide: readonly number[];
+  readonly encoded: readonly number[];
 }
+
+/** Before any place, by more than a keyword is long. */
+const NOWHERE = -(2 ** 30);
 
 export interface Keyword {
   /** ASCII, three characters at least. */
@@ -28,33 +33,35 @@ export interface Keyword {
 /** Looks for keywords of three bytes or more. Throws on a shorter one. */
 export function keywordScan<K extends Keyword>(keywords: readonly K[]): KeywordScan<K> {
   const scan = new ByteScan(keywords.map(({ text }) => Buffer.from(text, 'latin1')));
-  return {
-    find: (bytes) => {
-      const findings = scan.scan(bytes);
-      return { hits: findings.length === 0 ? [] : hitsOf(keywords, bytes, findings), findings };
-    },
-  };
+  const last = new Int32Array(keywords.length);
+  return { find: (bytes) => foundIn(keywords, bytes, scan.scan(bytes), last) };
 }
 
-function hitsOf<K extends Keyword>(
+/** `last`: memory for the last place of each keyword that counts. */
+function foundIn<K extends Keyword>(
   keywords: readonly K[],
   bytes: Uint8Array,
   findings: Findings,
-): readonly KeywordHit<K>[] {
+  last: Int32Array,
+): FoundInBytes<K> {
   const hits: KeywordHit<K>[] = [];
-  /** By keyword, the last place that counts. */
-  const last: number[] = [];
+  const wide: number[] = [];
+  const encoded: number[] = [];
+  if (findings.length > 0) last.fill(NOWHERE);
   for (let pair = 0; pair < findings.length; pair += 2) {
-    const index = (findings[pair] ?? 0) - FIRST_KEYWORD;
+    const what = findings[pair] ?? 0;
     const at = findings[pair + 1] ?? 0;
-    const keyword = keywords[index];
-    if (keyword === undefined) continue;
+    const keyword = what < FIRST_KEYWORD ? undefined : keywords[what - FIRST_KEYWORD];
+    if (keyword === undefined) {
+      (what <= BASE64_RUN ? encoded : wide).push(what, at);
+      continue;
+    }
     const { length } = keyword.text;
-    const before = last[index] ?? -length;
+    const before = last[what - FIRST_KEYWORD] ?? NOWHERE;
     if (at >= before && at < before + length) continue;
     if (keyword.glance?.(bytes, at, length) === false) continue;
-    last[index] = at;
+    last[what - FIRST_KEYWORD] = at;
     hits.push({ keyword, at });
   }
-  return hits;
+  return { hits, findings, wide, encoded };
 }

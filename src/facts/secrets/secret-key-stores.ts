@@ -1,4 +1,4 @@
-import { fileName } from '../filesystem/root-path.ts';
+import { fileName } from '../../model/path.ts';
 
 /** A file whose bytes, not its text, are or hold a private key. */
 interface KeyStore {
@@ -128,6 +128,9 @@ export const KEY_STORES: readonly KeyStore[] = [
   },
 ];
 
+/** All their names, and some more: one look at a name rules out nearly all files. */
+const NAMES = new RegExp(KEY_STORES.map(({ name }) => name.source).join('|'), 'i');
+
 /** True for files by whose name a key may be expected in binary form. */
 export function isKeyStoreName(path: string): boolean {
   const name = fileName(path);
@@ -157,6 +160,8 @@ function ruleByContent(bytes: Buffer): string | undefined {
 export function keyStoreRule(path: string, content: Uint8Array): string | undefined {
   const name = fileName(path);
   const bytes = Buffer.from(content.buffer, content.byteOffset, content.byteLength);
-  const named = KEY_STORES.find((store) => store.name.test(name) && store.holdsKey(bytes))?.id;
-  return named ?? ruleByContent(bytes);
+  const named = NAMES.test(name)
+    ? KEY_STORES.find((store) => store.name.test(name) && store.holdsKey(bytes))
+    : undefined;
+  return named?.id ?? ruleByContent(bytes);
 }

@@ -85,13 +85,15 @@ function classOf(code: number): number {
 }
 
 /** The 150 pairs of letters that words and code are most full of: 83 % of theirs, and 22 % of what is drawn. */
-const PAIRS = new Set(
-  (
-    'inerrestondethteatseorennthecoartiesalneleettrnseditfiisanefiondmelitoractpetaasecngrisimaroexllcapavessifelun' +
-    'ceicgeuramfodilachhanaloprtyacncnoilopidturnuteartodoumpypusofrsadpoemptomclhitsvaueocluplotulolblbeckigimkerr' +
-    'apnuwixtsurusplsnibuosagmoabieirdaumttsooiuceprmeepyshairymignlfhozeizooevegibsc'
-  ).match(/../g),
-);
+const COMMON_PAIRS =
+  'inerrestondethteatseorennthecoartiesalneleettrnseditfiisanefiondmelitoractpetaasecngrisimaroexllcapavessifelun' +
+  'ceicgeuramfodilachhanaloprtyacncnoilopidturnuteartodoumpypusofrsadpoemptomclhitsvaueocluplotulolblbeckigimkerr' +
+  'apnuwixtsurusplsnibuosagmoabieirdaumttsooiuceprmeepyshairymignlfhozeizooevegibsc';
+const A = 0x61;
+/** 1 for each of them, by both letters. */
+const IS_COMMON = new Uint8Array(26 * 26);
+for (let at = 0; at < COMMON_PAIRS.length; at += 2)
+  IS_COMMON[(COMMON_PAIRS.charCodeAt(at) - A) * 26 + COMMON_PAIRS.charCodeAt(at + 1) - A] = 1;
 const FEWEST_PAIRS = 8;
 const SHARE_OF_WORDS = 0.65;
 
@@ -99,11 +101,16 @@ const SHARE_OF_WORDS = 0.65;
 export function isWords(value: string): boolean {
   let pairs = 0;
   let common = 0;
-  for (const letters of value.toLowerCase().match(/[a-z]{2,}/g) ?? [])
-    for (let at = 0; at + 1 < letters.length; at += 1) {
+  let before = -1;
+  for (let at = 0; at < value.length; at += 1) {
+    const letter = (value.charCodeAt(at) | 0x20) - A;
+    const isLetter = letter >= 0 && letter < 26;
+    if (isLetter && before >= 0) {
       pairs += 1;
-      if (PAIRS.has(letters.slice(at, at + 2))) common += 1;
+      common += IS_COMMON[before * 26 + letter] ?? 0;
     }
+    before = isLetter ? letter : -1;
+  }
   return pairs >= FEWEST_PAIRS && common >= pairs * SHARE_OF_WORDS;
 }
 
@@ -114,22 +121,27 @@ export function isWords(value: string): boolean {
 export function isDrawn(value: string, least = 16): boolean {
   if (value.length < least) return false;
   const short = value.slice(0, 200);
-  const seen = new Set<number>();
   let changes = 0;
   let classes = 0;
   let before = 0;
   for (let at = 0; at < short.length; at += 1) {
-    const code = short.charCodeAt(at);
-    const own = classOf(code);
-    seen.add(code);
+    const own = classOf(short.charCodeAt(at));
     classes |= 1 << own;
     if (own !== 0 && before !== 0 && own !== before) changes += 1;
     before = own;
   }
-  if (seen.size < Math.min(8, short.length / 2) || isWords(short)) return false;
-  if ((classes & 0b1110) === 0b1110) return changes >= short.length * 0.3;
+  return (
+    changes >= short.length * leastChanges(classes) &&
+    new Set(short).size >= Math.min(8, short.length / 2) &&
+    !isWords(short)
+  );
+}
+
+/** The share of places where another kind of letter follows in what is drawn from these kinds. */
+function leastChanges(classes: number): number {
+  if ((classes & 0b1110) === 0b1110) return 0.3;
   // Of two kinds, one has to be digits, but for long mixed letters.
   if ((classes & 2) === 0 || (classes & 0b1100) === 0)
-    return (classes & 0b1110) === 0b1100 && changes >= short.length * 0.33;
-  return changes >= short.length * 0.2;
+    return (classes & 0b1110) === 0b1100 ? 0.33 : Infinity;
+  return 0.2;
 }

@@ -6,6 +6,9 @@ import {
   UTF16_NUL_FIRST,
 } from './kernel/byte-scan.ts';
 
+/** Findings, all of them or those that tell of one spelling. */
+type Pairs = ArrayLike<number>;
+
 /** Text that stands in bytes in another spelling, as one byte a character. */
 export interface View {
   readonly text: Uint8Array;
@@ -17,6 +20,8 @@ export interface View {
 
 /** Shorter than any secret by its shape. */
 const LEAST_WIDE = 20;
+/** Bytes of content of which the texts are put into memory that is there. */
+const USUAL_BYTES = 1024 * 1024;
 /** Lines of a block that base64 is broken into, as MIME and `base64` do: 60 characters and more. */
 const LEAST_LINE = 60;
 
@@ -44,9 +49,17 @@ function isWide(bytes: Uint8Array, at: number): boolean {
   return has(PRINTABLE, bytes, at) && bytes[at + 1] === 0;
 }
 
-/** Runs of UTF-16 of Latin letters, of either byte order, wherever they stand: with a mark or without one, in programs too. */
-export function wideViews(bytes: Uint8Array, findings: Findings): readonly View[] {
+let memory: Uint8Array | undefined;
+
+/**
+ * Runs of UTF-16 of Latin letters, of either byte order, wherever they stand: with a mark or without one, in programs too. The texts are
+ * parts of one memory, with a NUL between them, which the next call uses again: `viewsWithFindings` copies what is kept.
+ */
+export function wideViews(bytes: Uint8Array, findings: Pairs): readonly View[] {
   const found: View[] = [];
+  memory ??= new Uint8Array(USUAL_BYTES);
+  const texts = bytes.length <= USUAL_BYTES ? memory : new Uint8Array(bytes.length);
+  let used = 0;
   let end = 0;
   /** Of the present run, the first letter in a whole block. */
   let first = 0;
@@ -64,13 +77,39 @@ export function wideViews(bytes: Uint8Array, findings: Findings): readonly View[
     if (to > bytes.length) to -= 2;
     // In the other order the last one's NUL stands before it, and none behind.
     const hasLast = to < bytes.length && has(PRINTABLE, bytes, to) && bytes[to - 1] === 0;
-    const last = hasLast ? String.fromCharCode(bytes[to] ?? 0) : '';
-    const wide = Buffer.from(bytes.buffer, bytes.byteOffset + from, to - from);
-    const text = Buffer.from(wide.toString('utf16le') + last, 'latin1');
-    if (text.length >= LEAST_WIDE) found.push({ text, from, width: 2 });
+    const length = (to - from) / 2 + (hasLast ? 1 : 0);
+    if (length >= LEAST_WIDE) {
+      const text = texts.subarray(used, used + length);
+      for (let letter = 0; letter < length; letter += 1)
+        text[letter] = bytes[from + 2 * letter] ?? 0;
+      texts[used + length] = 0;
+      found.push({ text, from, width: 2 });
+      used += length + 1;
+    }
     end = to;
   }
   return found;
+}
+
+/**
+ * Of what `wideViews` gave, the views in which `scan` finds something. It is asked once for all of them: a program may hold 40,000, nearly
+ * all in vain.
+ */
+export function viewsWithFindings(
+  views: readonly View[],
+  scan: (texts: Uint8Array) => Findings,
+): readonly View[] {
+  const last = views.at(-1)?.text;
+  const copied = (view: View): View => ({ ...view, text: view.text.slice() });
+  if (last === undefined || views.length === 1) return views.map(copied);
+  const findings = scan(new Uint8Array(last.buffer, 0, last.byteOffset + last.length));
+  const places = findings.filter((_, index) => index % 2 === 1).sort();
+  let next = 0;
+  const kept = views.filter(({ text }) => {
+    while ((places[next] ?? Infinity) < text.byteOffset) next += 1;
+    return (places[next] ?? Infinity) < text.byteOffset + text.length;
+  });
+  return kept.map(copied);
 }
 
 /** The end of the base64 that stands from `from` to `known` at least, its further lines included. */
@@ -98,7 +137,7 @@ function isReadable(text: Uint8Array): boolean {
 /** What base64, or hexadecimal, of texts says; `spend` is asked before bytes are decoded. Binary content (certificates, images) is left out. */
 export function encodedViews(
   bytes: Uint8Array,
-  findings: Findings,
+  findings: Pairs,
   spend: (length: number) => boolean,
 ): readonly View[] {
   const found: View[] = [];
@@ -142,8 +181,13 @@ function decoded(encoded: Buffer): Uint8Array | undefined {
   const head = encoded.toString('latin1', 0, 64);
   if (/^(?:[0-9a-f]{40,}|[0-9A-F]{40,})$/.test(head)) {
     const plain = Buffer.from(encoded.toString('latin1').replace(/[^0-9a-fA-F]/g, ''), 'hex');
-    return isReadable(plain) ? plain : undefined;
+    return isReadable(plain) ? bytesOf(plain) : undefined;
   }
   if (!isReadable(Buffer.from(head, 'base64'))) return undefined;
-  return Buffer.from(encoded.toString('latin1'), 'base64');
+  return bytesOf(Buffer.from(encoded.toString('latin1'), 'base64'));
+}
+
+/** Not as a Buffer: code that meets one class of bytes only is compiled once. */
+function bytesOf({ buffer, byteOffset, byteLength }: Buffer): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength);
 }

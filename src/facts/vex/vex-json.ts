@@ -1,16 +1,16 @@
-import { field } from '../../model/json-value.ts';
+import { oneLine } from '../../model/clean-text.ts';
+import { listField } from '../../model/json-value.ts';
 import { LONGEST_NAME } from './vex-statement.ts';
 
 /** A list, at most so many of it; empty where it is none. */
 export function list(value: unknown, name: string, most: number): readonly unknown[] {
-  const found = field(value, name);
-  return Array.isArray(found) ? found.slice(0, most) : [];
+  return listField(value, name).slice(0, most);
 }
 
 /** Text of one bounded line; undefined where it is none. */
 export function text(value: unknown): string | undefined {
   if (typeof value !== 'string' || value === '' || value.length > LONGEST_NAME) return undefined;
-  return value.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, ' ').trim();
+  return oneLine(value);
 }
 
 /** A time as RFC 3339 writes it, in milliseconds; undefined where it is none. */

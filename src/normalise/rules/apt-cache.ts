@@ -1,14 +1,6 @@
-import { pathPattern } from '../path-pattern.ts';
-import type { PathRule } from '../rule.ts';
+import { pathRule } from '../rule.ts';
 
-const isMeant = pathPattern(
-  'var/cache/apt/pkgcache.bin',
-  'var/cache/apt/srcpkgcache.bin',
-  'var/lib/apt/lists/lock',
-  'var/cache/apt/archives/lock',
-);
-
-export const aptCache: PathRule = {
+export const aptCache = pathRule({
   id: 'apt-cache',
   touches:
     'Binary indexes that apt makes of its lists (pkgcache.bin, srcpkgcache.bin) and its lock files.',
@@ -16,5 +8,10 @@ export const aptCache: PathRule = {
   answers: 'apt caches with mtimes of lists',
   mode: 'safe',
   kind: 'drop',
-  applies: ({ path }) => isMeant(path),
-};
+  files: [
+    'var/cache/apt/pkgcache.bin',
+    'var/cache/apt/srcpkgcache.bin',
+    'var/lib/apt/lists/lock',
+    'var/cache/apt/archives/lock',
+  ],
+});

@@ -1,6 +1,6 @@
+import { MONTHS } from '../date-words.ts';
 import type { ReportRule } from '../rule.ts';
 
-const MONTHS = 'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'.split(' ');
 const REMEDY =
   'Write a date that does not change: declare ARG SOURCE_DATE_EPOCH and use date -u -d @"$SOURCE_DATE_EPOCH".';
 

@@ -1,35 +1,10 @@
-import { pathPattern, treePattern } from '../path-pattern.ts';
-import type { PathRule } from '../rule.ts';
+import { pathRule } from '../rule.ts';
 
-const FILES = [
-  '**/.gradle/daemon/**',
-  '**/.gradle/caches/journal-*/**',
-  '**/.gradle/caches/**/gc.properties',
-  '**/.gradle/**/*.lock',
-  '**/.gradle/.tmp/**',
-  '**/.cargo/.global-cache',
-  '**/cargo/.global-cache',
-  '**/.config/go/telemetry/**',
-  '**/.cache/go-build/trim.txt',
-  '**/.dotnet/TelemetryStorageService/**',
-  'tmp/NuGetScratch*/**',
-  'tmp/.dotnet/**',
-  'tmp/MSBuildTemp*/**',
-  'tmp/clr-debug-pipe-*',
-  'tmp/dotnet-diagnostic-*',
-  'var/lib/dnf/repos/*/countme',
-  'var/cache/dnf/expired_repos.json',
-  'var/lib/rpm/.rpm.lock',
-  'usr/lib/sysimage/rpm/.rpm.lock',
-];
-const isMeant = pathPattern(...FILES);
-const isTree = treePattern(...FILES);
-
-export const cacheBookkeeping: PathRule = {
+export const cacheBookkeeping = pathRule({
   id: 'cache-bookkeeping',
   touches:
     'What tools note about their own runs. That is Gradle’s daemons, locks and journal of ' +
-    'last use, cargo’s last uses, and the telemetry of Go and .NET. Also go-build’s ' +
+    'last use, cargo’s last uses and answers of rustc, and the telemetry of Go and .NET. Also go-build’s ' +
     'trim.txt, lock folders of NuGet and MSBuild in tmp, dnf’s countme, and rpm’s lock.',
   safeBecause:
     'It says when caches were last used, or belongs to processes that have ended. The caches ' +
@@ -37,6 +12,26 @@ export const cacheBookkeeping: PathRule = {
   answers: 'Caches with times, locks and random names',
   mode: 'safe',
   kind: 'drop',
-  applies: ({ path }) => isMeant(path),
-  appliesToFolder: ({ path }) => isTree(path),
-};
+  files: [
+    '**/.gradle/daemon/**',
+    '**/.gradle/caches/journal-*/**',
+    '**/.gradle/caches/**/gc.properties',
+    '**/.gradle/**/*.lock',
+    '**/.gradle/.tmp/**',
+    '**/.cargo/.global-cache',
+    '**/cargo/.global-cache',
+    '**/target/.rustc_info.json',
+    '**/.config/go/telemetry/**',
+    '**/.cache/go-build/trim.txt',
+    '**/.dotnet/TelemetryStorageService/**',
+    'tmp/NuGetScratch*/**',
+    'tmp/.dotnet/**',
+    'tmp/MSBuildTemp*/**',
+    'tmp/clr-debug-pipe-*',
+    'tmp/dotnet-diagnostic-*',
+    'var/lib/dnf/repos/*/countme',
+    'var/cache/dnf/expired_repos.json',
+    'var/lib/rpm/.rpm.lock',
+    'usr/lib/sysimage/rpm/.rpm.lock',
+  ],
+});

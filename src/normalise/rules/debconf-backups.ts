@@ -1,9 +1,6 @@
-import { pathPattern } from '../path-pattern.ts';
-import type { PathRule } from '../rule.ts';
+import { pathRule } from '../rule.ts';
 
-const isMeant = pathPattern('var/cache/debconf/*-old', 'var/lib/dpkg/*-old');
-
-export const debconfBackups: PathRule = {
+export const debconfBackups = pathRule({
   id: 'debconf-backups',
   touches:
     'Backups that dpkg and debconf make of their own files (var/lib/dpkg/*-old, var/cache/debconf/*-old).',
@@ -12,5 +9,5 @@ export const debconfBackups: PathRule = {
   answers: 'debconf and dpkg backups',
   mode: 'safe',
   kind: 'drop',
-  applies: ({ path }) => isMeant(path),
-};
+  files: ['var/cache/debconf/*-old', 'var/lib/dpkg/*-old'],
+});

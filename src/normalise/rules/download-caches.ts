@@ -1,38 +1,6 @@
-import { pathPattern, treePattern } from '../path-pattern.ts';
-import type { PathRule } from '../rule.ts';
+import { pathRule } from '../rule.ts';
 
-const FILES = [
-  '**/.gradle/*/fileHashes/**',
-  '**/.gradle/caches/*/fileHashes/**',
-  '**/.gradle/*/taskHistory/**',
-  '**/.gradle/*/executionHistory/**',
-  '**/.gradle/caches/*/executionHistory/**',
-  '**/.gradle/buildOutputCleanup/**',
-  '**/.cache/go-build/**',
-  '**/.cache/ccache/**',
-  '**/.ccache/**',
-  '**/.cache/sccache/**',
-  '**/pkg/sumdb/**',
-  '**/pkg/mod/cache/download/sumdb/**',
-  '**/.cache/pypoetry/**',
-  '**/.cache/yarn/**',
-  '**/.cache/composer/**',
-  '**/.composer/cache/**',
-  '**/.local/share/NuGet/http-cache/**',
-  '**/.local/share/NuGet/v3-cache/**',
-  'var/cache/apk/**',
-  'var/cache/dnf/**',
-  'var/cache/libdnf5/**',
-  'var/cache/yum/**',
-  'var/cache/zypp/**',
-  'var/lib/dnf/history.sqlite*',
-  'var/lib/yum/history/**',
-  'usr/lib/sysimage/libdnf5/transaction_history.sqlite*',
-];
-const isMeant = pathPattern(...FILES);
-const isTree = treePattern(...FILES);
-
-export const downloadCaches: PathRule = {
+export const downloadCaches = pathRule({
   id: 'download-caches',
   touches:
     'Download and build caches of Go, ccache, sccache, Poetry, Yarn, Composer, NuGet, apk, ' +
@@ -45,6 +13,32 @@ export const downloadCaches: PathRule = {
   answers: 'Caches with times, locks and random names',
   mode: 'aggressive',
   kind: 'drop',
-  applies: ({ path }) => isMeant(path),
-  appliesToFolder: ({ path }) => isTree(path),
-};
+  files: [
+    '**/.gradle/*/fileHashes/**',
+    '**/.gradle/caches/*/fileHashes/**',
+    '**/.gradle/*/taskHistory/**',
+    '**/.gradle/*/executionHistory/**',
+    '**/.gradle/caches/*/executionHistory/**',
+    '**/.gradle/buildOutputCleanup/**',
+    '**/.cache/go-build/**',
+    '**/.cache/ccache/**',
+    '**/.ccache/**',
+    '**/.cache/sccache/**',
+    '**/pkg/sumdb/**',
+    '**/pkg/mod/cache/download/sumdb/**',
+    '**/.cache/pypoetry/**',
+    '**/.cache/yarn/**',
+    '**/.cache/composer/**',
+    '**/.composer/cache/**',
+    '**/.local/share/NuGet/http-cache/**',
+    '**/.local/share/NuGet/v3-cache/**',
+    'var/cache/apk/**',
+    'var/cache/dnf/**',
+    'var/cache/libdnf5/**',
+    'var/cache/yum/**',
+    'var/cache/zypp/**',
+    'var/lib/dnf/history.sqlite*',
+    'var/lib/yum/history/**',
+    'usr/lib/sysimage/libdnf5/transaction_history.sqlite*',
+  ],
+});

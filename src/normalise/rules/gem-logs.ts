@@ -1,9 +1,6 @@
-import { pathPattern } from '../path-pattern.ts';
-import type { PathRule } from '../rule.ts';
+import { pathRule } from '../rule.ts';
 
-const isMeant = pathPattern('**/gem_make.out', '**/mkmf.log');
-
-export const gemLogs: PathRule = {
+export const gemLogs = pathRule({
   id: 'gem-logs',
   touches: 'Logs of native gem builds (gem_make.out, mkmf.log).',
   safeBecause:
@@ -12,5 +9,5 @@ export const gemLogs: PathRule = {
   answers: 'gem_make.out, mkmf.log',
   mode: 'aggressive',
   kind: 'drop',
-  applies: ({ path }) => isMeant(path),
-};
+  files: ['**/gem_make.out', '**/mkmf.log'],
+});

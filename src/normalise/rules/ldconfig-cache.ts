@@ -1,9 +1,6 @@
-import { pathPattern } from '../path-pattern.ts';
-import type { PathRule } from '../rule.ts';
+import { pathRule } from '../rule.ts';
 
-const isMeant = pathPattern('var/cache/ldconfig/aux-cache');
-
-export const ldconfigCache: PathRule = {
+export const ldconfigCache = pathRule({
   id: 'ldconfig-cache',
   touches:
     'var/cache/ldconfig/aux-cache, where ldconfig keeps inode numbers and change times of libraries.',
@@ -12,5 +9,5 @@ export const ldconfigCache: PathRule = {
   answers: 'ldconfig aux-cache',
   mode: 'safe',
   kind: 'drop',
-  applies: ({ path }) => isMeant(path),
-};
+  files: ['var/cache/ldconfig/aux-cache'],
+});

@@ -1,9 +1,6 @@
-import { pathPattern } from '../path-pattern.ts';
-import type { PathRule } from '../rule.ts';
+import { pathRule } from '../rule.ts';
 
-const isMeant = pathPattern('etc/machine-id', 'var/lib/dbus/machine-id');
-
-export const machineId: PathRule = {
+export const machineId = pathRule({
   id: 'machine-id',
   touches: 'etc/machine-id and var/lib/dbus/machine-id.',
   safeBecause:
@@ -12,5 +9,5 @@ export const machineId: PathRule = {
   answers: 'machine-id',
   mode: 'aggressive',
   kind: 'empty',
-  applies: ({ path }) => isMeant(path),
-};
+  files: ['etc/machine-id', 'var/lib/dbus/machine-id'],
+});

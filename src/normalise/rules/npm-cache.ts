@@ -1,11 +1,6 @@
-import { pathPattern, treePattern } from '../path-pattern.ts';
-import type { PathRule } from '../rule.ts';
+import { pathRule } from '../rule.ts';
 
-const FILES = ['**/.npm/_cacache/**', '**/.npm/_logs/**', '**/.npm/_update-notifier-last-checked'];
-const isMeant = pathPattern(...FILES);
-const isTree = treePattern(...FILES);
-
-export const npmCache: PathRule = {
+export const npmCache = pathRule({
   id: 'npm-cache',
   touches: 'npm’s download cache and logs in home directories (.npm).',
   safeBecause:
@@ -13,6 +8,5 @@ export const npmCache: PathRule = {
   answers: 'npm cache',
   mode: 'aggressive',
   kind: 'drop',
-  applies: ({ path }) => isMeant(path),
-  appliesToFolder: ({ path }) => isTree(path),
-};
+  files: ['**/.npm/_cacache/**', '**/.npm/_logs/**', '**/.npm/_update-notifier-last-checked'],
+});

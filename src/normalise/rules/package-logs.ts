@@ -1,28 +1,6 @@
-import { pathPattern } from '../path-pattern.ts';
-import type { PathRule } from '../rule.ts';
+import { pathRule } from '../rule.ts';
 
-const isMeant = pathPattern(
-  'var/log/apt/*',
-  'var/log/dpkg.log',
-  'var/log/alternatives.log',
-  'var/log/bootstrap.log',
-  'var/log/fontconfig.log',
-  'var/log/faillog',
-  'var/log/lastlog',
-  'var/log/tallylog',
-  'var/log/wtmp',
-  'var/log/btmp',
-  'var/log/apk.log',
-  'var/log/dnf*.log',
-  'var/log/yum.log',
-  'var/log/hawkey.log',
-  'var/log/pacman.log',
-  'var/log/zypper.log',
-  'var/log/zypp/history',
-  'var/log/rhsm/*.log',
-);
-
-export const packageLogs: PathRule = {
+export const packageLogs = pathRule({
   id: 'package-logs',
   touches:
     'Logs of package managers and tools that installation starts (apt, dpkg, apk, dnf, yum, zypper, pacman, alternatives, fontconfig), login records.',
@@ -32,5 +10,24 @@ export const packageLogs: PathRule = {
   answers: 'Logs with timestamps',
   mode: 'safe',
   kind: 'empty',
-  applies: ({ path }) => isMeant(path),
-};
+  files: [
+    'var/log/apt/*',
+    'var/log/dpkg.log',
+    'var/log/alternatives.log',
+    'var/log/bootstrap.log',
+    'var/log/fontconfig.log',
+    'var/log/faillog',
+    'var/log/lastlog',
+    'var/log/tallylog',
+    'var/log/wtmp',
+    'var/log/btmp',
+    'var/log/apk.log',
+    'var/log/dnf*.log',
+    'var/log/yum.log',
+    'var/log/hawkey.log',
+    'var/log/pacman.log',
+    'var/log/zypper.log',
+    'var/log/zypp/history',
+    'var/log/rhsm/*.log',
+  ],
+});

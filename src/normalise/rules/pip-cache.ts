@@ -1,11 +1,6 @@
-import { pathPattern, treePattern } from '../path-pattern.ts';
-import type { PathRule } from '../rule.ts';
+import { pathRule } from '../rule.ts';
 
-const FILES = ['**/.cache/pip/**', '**/.cache/uv/**'];
-const isMeant = pathPattern(...FILES);
-const isTree = treePattern(...FILES);
-
-export const pipCache: PathRule = {
+export const pipCache = pathRule({
   id: 'pip-cache',
   touches: 'pip’s and uv’s download caches in home directories (.cache/pip, .cache/uv).',
   safeBecause:
@@ -13,6 +8,5 @@ export const pipCache: PathRule = {
   answers: 'pip cache',
   mode: 'aggressive',
   kind: 'drop',
-  applies: ({ path }) => isMeant(path),
-  appliesToFolder: ({ path }) => isTree(path),
-};
+  files: ['**/.cache/pip/**', '**/.cache/uv/**'],
+});

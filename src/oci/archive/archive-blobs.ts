@@ -1,10 +1,11 @@
 import { type Digest, digestHex } from '../../model/digest.ts';
 import { UserError } from '../../model/errors.ts';
+import { foldersOf } from '../../model/path.ts';
 import type { FileRange } from '../../model/walk.ts';
 import type { BlobSource } from '../blobs/blob-source.ts';
 import { wholeOf } from '../blobs/blob-source.ts';
 import { MAX_DOCUMENT_BYTES } from '../documents.ts';
-import type { ArchiveEntry } from './archive-entries.ts';
+import { type ArchiveEntry, ambiguousLinks } from './archive-entries.ts';
 import type { RandomFile } from './random-file.ts';
 
 const MAX_HOPS = 10;
@@ -25,12 +26,39 @@ export class ArchiveFiles {
     return this.#name;
   }
 
-  /** The file under a path; undefined where there is none. Throws UserError where a link leads out of the archive, or in a circle. */
+  /** The file under a path; undefined where there is none. Throws UserError where a link is one that readers may follow elsewhere. */
   find(path: string): ArchiveEntry | undefined {
+    return this.#follow(path).at(-1);
+  }
+
+  /** A document that is known by its name alone, at most 4 MiB; where it is there twice, two readers see two images. */
+  async document(path: string): Promise<Uint8Array | undefined> {
+    const way = this.#follow(path);
+    const entry = way.at(-1);
+    if (entry === undefined) return undefined;
+    // A hard link keeps what its target was before.
+    if (way.some(({ again }) => again))
+      throw new UserError(`${this.#name} contains two files named ${path}`);
+    if (entry.size > MAX_DOCUMENT_BYTES)
+      throw new UserError(`${path} in ${this.#name} is larger than 4 MiB`);
+    return wholeOf(this.content(entry), MAX_DOCUMENT_BYTES);
+  }
+
+  /** The links that a path goes through, then its file; empty if there is no file. */
+  #follow(path: string): readonly ArchiveEntry[] {
+    const way: ArchiveEntry[] = [];
     let at = path;
     for (let hop = 0; hop < MAX_HOPS; hop++) {
+      if (foldersOf(at).some((folder) => this.#entries.get(folder)?.type === 'symlink'))
+        throw ambiguousLinks(this.#name);
       const entry = this.#entries.get(at);
-      if (entry?.type !== 'link') return entry?.type === 'file' ? entry : undefined;
+      const isLinked = way.at(-1)?.type === 'hardlink';
+      // A hard link keeps a file that is gone by now; of a symbolic link it is one that counts from another folder.
+      if (isLinked && entry?.type !== 'file' && entry?.type !== 'hardlink')
+        throw ambiguousLinks(this.#name);
+      if (entry === undefined || entry.type === 'other') return [];
+      way.push(entry);
+      if (entry.type === 'file') return way;
       if (entry.target === undefined)
         throw new UserError(`${this.#name} contains a link that points out of it`);
       at = entry.target;
@@ -38,18 +66,8 @@ export class ArchiveFiles {
     throw new UserError(`${this.#name} contains links in a circle`);
   }
 
-  /** A document that is known by its name alone, at most 4 MiB; where it is there twice, two readers see two images. */
-  async document(path: string): Promise<Uint8Array | undefined> {
-    const entry = this.find(path);
-    if (entry === undefined) return undefined;
-    if (entry.again) throw new UserError(`${this.#name} contains two files named ${path}`);
-    if (entry.size > MAX_DOCUMENT_BYTES)
-      throw new UserError(`${path} in ${this.#name} is larger than 4 MiB`);
-    return wholeOf(this.content(entry), MAX_DOCUMENT_BYTES);
-  }
-
-  content(entry: ArchiveEntry): AsyncIterable<Uint8Array> {
-    return this.#file.stream(entry.offset, entry.size);
+  content({ offset, size }: ArchiveEntry, start = 0): AsyncIterable<Uint8Array> {
+    return this.#file.stream(offset + start, size - start);
   }
 
   range({ offset, size }: ArchiveEntry): FileRange {
@@ -71,10 +89,10 @@ export function archiveBlobs(
     known.get(digest) ?? files.find(`blobs/sha256/${digestHex(digest)}`);
   return {
     size: (digest) => Promise.resolve(find(digest)?.size),
-    openRead: (digest) => {
+    openRead: (digest, { start = 0 } = {}) => {
       const entry = find(digest);
       if (entry === undefined) throw new UserError(`${files.name} lacks ${digest}`);
-      return files.content(entry);
+      return files.content(entry, start);
     },
     file: (digest) => {
       const entry = find(digest);

@@ -1,4 +1,6 @@
 import { UserError } from '../../model/errors.ts';
+import { lookup } from '../../model/lookup.ts';
+import { foldersOf } from '../../model/path.ts';
 import { entryFlag, NO_EXTENSIONS, parseHeader, storedSize, toEntry } from '../../tar/entry.ts';
 import { BLOCK, isZeroBlock } from '../../tar/header-fields.ts';
 import { MAX_META_BYTES, untilNul } from '../../tar/meta.ts';
@@ -10,7 +12,7 @@ import type { RandomFile } from './random-file.ts';
 
 /** Where an entry of an archive lies. */
 export interface ArchiveEntry {
-  readonly type: 'file' | 'link' | 'other';
+  readonly type: 'file' | 'symlink' | 'hardlink' | 'other';
   /** Of its content in the archive, in bytes. */
   readonly offset: number;
   readonly size: number;
@@ -20,6 +22,12 @@ export interface ArchiveEntry {
   readonly again: boolean;
 }
 
+const TYPES = lookup<ArchiveEntry['type']>({
+  '0': 'file',
+  '7': 'file',
+  '1': 'hardlink',
+  '2': 'symlink',
+});
 const MAX_ENTRIES = 100_000;
 const MAX_PATH = 4096;
 /** Headers that lie near each other come with one read. */
@@ -36,20 +44,24 @@ interface Header {
 /**
  * Finds every entry of a tar archive by its header; content is passed over unread. Of two entries with one path the later stands, as
  * for who unpacks it. Throws UserError where a header is malformed, a size leads out of the file, a name leads out of the
- * archive, or there are more than 100,000 entries.
+ * archive or over a link, or there are more than 100,000 entries.
  */
 export async function readEntries(
   file: RandomFile,
   name: string,
 ): Promise<ReadonlyMap<string, ArchiveEntry>> {
   const entries = new Map<string, ArchiveEntry>();
+  /** Also those that a later entry replaced: what was named below them in between lies elsewhere. */
+  const links = new Set<string>();
   try {
     let count = 0;
     for await (const header of new HeaderScan(file).headers()) {
       if (++count > MAX_ENTRIES)
         throw new UserError(`${name} contains more than ${MAX_ENTRIES} entries`);
       if (header.path === '') continue;
-      entries.set(header.path, entryOf(header, entries.has(header.path)));
+      const entry = entryOf(header, entries.has(header.path));
+      entries.set(header.path, entry);
+      if (entry.type === 'symlink') links.add(header.path);
     }
   } catch (error) {
     if (error instanceof TarError)
@@ -58,12 +70,27 @@ export async function readEntries(
       });
     throw error;
   }
+  for (const path of entries.keys())
+    if (links.size > 0 && foldersOf(path).some((folder) => links.has(folder)))
+      throw ambiguousLinks(name);
   return entries;
 }
 
+/** What unpacks an archive writes and reads through links, so that a file of one name is another's (`l -> .`, then `l/manifest.json`). */
+export function ambiguousLinks(name: string): UserError {
+  return new UserError(`${name} has links that readers follow to different files`, {
+    nextStep: 'Save the image again.',
+  });
+}
+
 function entryOf({ flag, path, linkname, size, offset }: Header, again: boolean): ArchiveEntry {
-  const type = /[07]/.test(flag) ? 'file' : /[12]/.test(flag) ? 'link' : 'other';
-  return { type, offset, size, again, target: targetOf(flag, path, linkname) };
+  return {
+    type: TYPES[flag] ?? 'other',
+    offset,
+    size,
+    again,
+    target: targetOf(flag, path, linkname),
+  };
 }
 
 /** A symbolic link counts from its own folder, a hard link from the archive's root; an absolute one would leave the archive. */

@@ -2,12 +2,15 @@ import type { Digest } from '../../model/digest.ts';
 import { digestHex } from '../../model/digest.ts';
 import { UserError } from '../../model/errors.ts';
 import { type Descriptor, MEDIA_TYPE } from '../../model/oci.ts';
+import type { Content } from '../../model/opened-image.ts';
+import { byCodeUnit } from '../../model/order.ts';
 import { plainEntry, TAR_END, tarHeader, tarPadding } from '../../tar/writer.ts';
-import type { BlobStore } from '../blobs/blob-store.ts';
 import { reachable } from '../layout/reachable.ts';
 
+const AGAIN = 'Build or fetch the image again.';
+
 interface DockerLoad {
-  readonly blobs: BlobStore;
+  readonly blobs: Content;
   /** Entries for index.json, named with `io.containerd.image.name` in full (see `namedEntries`). */
   readonly manifests: readonly Descriptor[];
   /** Blobs that the engine has already. */
@@ -34,32 +37,39 @@ export async function* dockerLoadStream(load: DockerLoad): AsyncIterable<Uint8Ar
   yield folder('blobs/sha256/');
   const all = [...graph.manifests, ...graph.blobs]
     .filter((descriptor) => omit?.has(descriptor.digest) !== true)
-    .sort((a, b) => (a.digest < b.digest ? -1 : 1));
+    .sort((a, b) => byCodeUnit(a.digest, b.digest));
   for (const { digest, size } of all) load.onTransfer?.({ digest, done: 0, total: size });
-  for (const descriptor of all) yield* blob(load, descriptor);
+  const documents = new Set(graph.manifests);
+  for (const descriptor of all)
+    if (documents.has(descriptor)) {
+      // A registry keeps them in another place than blobs.
+      const bytes = await blobs.readDocument(descriptor);
+      yield file(`blobs/sha256/${digestHex(descriptor.digest)}`, bytes);
+      load.onTransfer?.({ digest: descriptor.digest, done: bytes.length, total: bytes.length });
+    } else yield* blob(load, descriptor);
   yield TAR_END;
 }
 
 async function* blob(
   { blobs, onTransfer }: DockerLoad,
-  { digest, size }: Descriptor,
+  { digest, size, urls = [] }: Descriptor,
 ): AsyncIterable<Uint8Array> {
-  const stored = await blobs.size(digest);
-  if (stored !== size)
-    throw new UserError(
-      stored === undefined
-        ? `blob ${digest} is not in the layout`
-        : `blob ${digest} has ${stored} bytes where ${size} were stated`,
-      { nextStep: 'Build the image again.' },
-    );
+  const isHere = await blobs.has(digest);
+  // A foreign layer stays where its urls say (image-spec, layer.md, "Non-Distributable Layers").
+  if (!isHere && urls.length > 0) return;
+  if (!isHere) throw new UserError(`blob ${digest} is not in the layout`, { nextStep: AGAIN });
   yield tarHeader(plainEntry(`blobs/sha256/${digestHex(digest)}`, 'file', size, 0o644));
   let done = 0;
-  for await (const chunk of blobs.openRead(digest)) {
-    yield chunk;
+  for await (const chunk of blobs.openRead(digest, { size })) {
     done += chunk.length;
+    if (done > size) break;
+    yield chunk;
     onTransfer?.({ digest, done, total: size });
   }
-  if (done !== size) throw new UserError(`blob ${digest} changed while it was read`);
+  if (done !== size)
+    throw new UserError(`blob ${digest} does not have the ${size} bytes that were stated`, {
+      nextStep: AGAIN,
+    });
   yield tarPadding(size);
 }
 

@@ -2,9 +2,11 @@ import { createHash } from 'node:crypto';
 import { type Digest, digestOf } from '../../model/digest.ts';
 import { UserError } from '../../model/errors.ts';
 import { type Descriptor, MEDIA_TYPE } from '../../model/oci.ts';
-import { formatReference, parseReference, withDefaultTag } from '../../model/reference.ts';
+import { fullName } from '../../model/reference.ts';
+import { layerPath } from '../../tar/path.ts';
 import { SAVED } from '../document-shapes.ts';
 import { parseImageConfig, readShaped } from '../documents.ts';
+import { engineNames } from '../layout/layout-entries.ts';
 import { quoted } from '../quoted-text.ts';
 import { compressionOf } from '../walk/decompress.ts';
 import type { ArchiveFiles } from './archive-blobs.ts';
@@ -76,22 +78,29 @@ export async function readDockerSaved(
 
 /**
  * Of an archive in both forms: throws UserError where manifest.json, which Docker's classic store loads, tells of an image that the
- * index does not. `configs` are those of the image that the index names.
+ * index does not. Where several images are there and one is `wanted`, those that bear its names count, and names of manifest.json alone.
  */
 export async function checkSavedAgrees(
   files: ArchiveFiles,
   manifestJson: Uint8Array,
   wanted: string | undefined,
-  configs: ReadonlySet<Digest>,
+  chosen: {
+    readonly entries: readonly Descriptor[];
+    readonly root: Digest;
+    readonly configs: ReadonlySet<Digest>;
+  },
 ): Promise<void> {
   if (Buffer.from(manifestJson).toString('latin1').trim() === '[]') return;
-  const images = readSaved(manifestJson, files.name);
-  for (const { config } of wanted === undefined
-    ? images
-    : images.filter((i) => isNamed(i, wanted))) {
+  const others = chosen.entries.filter(({ digest }) => digest !== chosen.root);
+  const ofOthers = new Set(others.flatMap(engineNames).map((name) => fullName(name)));
+  const mayBeMeant = (image: SavedImage): boolean =>
+    wanted === undefined ||
+    isNamed(image, wanted) ||
+    image.names.some((name) => fullName(name) === undefined || !ofOthers.has(fullName(name)));
+  for (const { config } of readSaved(manifestJson, files.name).filter(mayBeMeant)) {
     const document = await files.document(pathOf(config));
     // Without its config no store loads it.
-    if (document !== undefined && !configs.has(digestOf(document)))
+    if (document !== undefined && !chosen.configs.has(digestOf(document)))
       throw new UserError(
         `${files.name} contains two images: one by index.json, another by manifest.json`,
         { nextStep: 'Save the image again: which of the two is loaded depends on the engine.' },
@@ -171,18 +180,13 @@ function isNamed({ names }: SavedImage, wanted: string): boolean {
   return names.some((name) => name === wanted || (full !== undefined && fullName(name) === full));
 }
 
-function fullName(name: string): string | undefined {
-  const reference = parseReference(name);
-  return reference.ok ? formatReference(withDefaultTag(reference.value)) : undefined;
-}
-
 function keyOf({ config, layers }: SavedImage): string {
   return JSON.stringify([config, layers]);
 }
 
-/** As the entries are named: without `./` in front. */
+/** As the entries are named, and as Docker joins it to the folder that it unpacked into. */
 function pathOf(path: string): string {
-  return path.replace(/^(?:\.?\/)+/, '');
+  return layerPath(path) ?? path;
 }
 
 function missing(name: string, path: string): UserError {

@@ -87,9 +87,10 @@ export async function openArchive(
     const blobs = archiveBlobs(files);
     const layout = { index, blobs, wanted };
     if (saved !== undefined && place === 'archive') {
-      const { platforms } = await openFromIndex({ ...whole, ...layout });
+      const { root, platforms } = await openFromIndex({ ...whole, ...layout });
       const configs = new Set(platforms.map(({ manifest }) => manifest.config.digest));
-      await checkSavedAgrees(files, saved, wanted, configs);
+      const chosen = { entries: index.entries, root: root.digest, configs };
+      await checkSavedAgrees(files, saved, wanted, chosen);
     }
     return openFromIndex({ ...image, ...layout });
   }
@@ -107,7 +108,7 @@ export async function openArchive(
   const fromBlobs = documentsOf(blobs);
   const read: ReadDocument = async (descriptor, cap) =>
     documents.get(descriptor.digest) ?? fromBlobs(descriptor, cap);
-  return openBlobImage({ ...image, blobs, root, entries: [], read });
+  return openBlobImage({ ...image, blobs, root, entries: [], read, hasNoManifest: true });
 }
 
 function withoutAttachments(place: ImagePlace): string {

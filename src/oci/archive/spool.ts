@@ -1,6 +1,7 @@
 import { type FileHandle, open, rm } from 'node:fs/promises';
 import { messageOf, UserError } from '../../model/errors.ts';
 import { parseHeader } from '../../tar/entry.ts';
+import { latin1 } from '../../tar/text.ts';
 import { diskError, makeFolder, temporaryPath } from '../blobs/disk.ts';
 import { compressionOf, startDecompressor } from '../walk/decompress.ts';
 import { RandomFile } from './random-file.ts';
@@ -156,8 +157,12 @@ export async function spoolAll(
   }
 }
 
-/** True where the bytes begin with a tar header. */
+/** How bzip2 and xz begin, which Docker unpacks: a tar whose first name begins so is another archive to it. */
+const UNPACKED_BY_DOCKER = /^(?:BZh|\xfd7zXZ\0)/;
+
+/** True where the bytes begin with a tar header, for every reader. */
 export function isTar(head: Uint8Array): boolean {
+  if (UNPACKED_BY_DOCKER.test(latin1(head.subarray(0, 6)))) return false;
   try {
     parseHeader(head.subarray(0, BLOCK));
     return head.length >= BLOCK;

@@ -3,7 +3,7 @@ import { UserError } from '../../model/errors.ts';
 import { type Descriptor, isIndex } from '../../model/oci.ts';
 import type { AttachmentPlace } from '../attachments.ts';
 import type { ReadDocument } from '../blobs/blob-source.ts';
-import { MAX_DOCUMENT_BYTES, parseIndex, parseManifest } from '../documents.ts';
+import { MAX_DOCUMENT_BYTES, parseIndex, parseManifestOrIndex } from '../documents.ts';
 import { cosignKind, plain, taggedEntry } from './layout-entries.ts';
 
 const MAX_LOOKED_AT = 1000;
@@ -42,7 +42,7 @@ async function bySubject(
   root: Digest,
   read: ReadDocument,
 ): Promise<ReadonlyMap<Digest, readonly Descriptor[]>> {
-  const others = entries.filter((entry) => entry.digest !== root && !isIndex(entry.mediaType));
+  const others = entries.filter((entry) => entry.digest !== root);
   if (others.length > MAX_LOOKED_AT)
     throw new UserError(`the layout lists more than ${MAX_LOOKED_AT} manifests`);
   const found = new Map<Digest, Descriptor[]>();
@@ -50,7 +50,7 @@ async function bySubject(
     const bytes = await read(entry, MAX_DOCUMENT_BYTES);
     if (bytes === undefined)
       throw new UserError(`the layout lacks ${entry.digest}, which it lists`);
-    const subject = subjectOf(bytes, entry.digest);
+    const subject = subjectOf(bytes, entry);
     if (subject !== undefined) found.set(subject, [...(found.get(subject) ?? []), entry]);
   }
   return found;
@@ -68,9 +68,10 @@ async function listedUnder(
   return parseIndex(bytes, list.digest).manifests;
 }
 
-function subjectOf(bytes: Uint8Array, what: string): Digest | undefined {
+function subjectOf(bytes: Uint8Array, { mediaType, digest }: Descriptor): Digest | undefined {
   try {
-    return parseManifest(bytes, what).subject?.digest;
+    const document = parseManifestOrIndex(bytes, mediaType, digest);
+    return (document.kind === 'index' ? document.index : document.manifest).subject?.digest;
   } catch {
     return undefined;
   }

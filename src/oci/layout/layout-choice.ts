@@ -2,10 +2,11 @@ import { type Digest, digestOf } from '../../model/digest.ts';
 import { UserError } from '../../model/errors.ts';
 import { type Descriptor, isIndex, MEDIA_TYPE, platformName } from '../../model/oci.ts';
 import type { ReadDocument } from '../blobs/blob-source.ts';
+import { isRunnable } from '../document-checks.ts';
 import { MAX_DOCUMENT_BYTES, parseIndex, parseManifest } from '../documents.ts';
 import { artifactKind } from '../image-kind.ts';
 import { quoted } from '../quoted-text.ts';
-import { isAttached, isNamed, namesOf, plain } from './layout-entries.ts';
+import { bearsName, engineNames, isAttached, isNamed, namesOf, plain } from './layout-entries.ts';
 
 /** What a layout's index.json says is in it. */
 export interface LayoutIndex {
@@ -36,8 +37,8 @@ export async function chooseImage(
       : entries.filter((entry) => isNamed(entry, wanted));
   const distinct = distinctOf(named);
   const [only, ...others] = distinct;
-  if (only !== undefined && others.length === 0) return plain(only);
   if (only === undefined) throw noImage(entries, name, wanted);
+  if (others.length === 0) return plain(only);
   const images = wanted === undefined ? await imagesOf(distinct, read) : distinct;
   const [image, ...more] = images;
   if (image !== undefined && more.length === 0) return plain(image);
@@ -46,6 +47,20 @@ export async function chooseImage(
   throw new UserError(`${name} contains ${images.length} images: ${listed(images)}`, {
     nextStep: `Say which: ${name}:TAG, or ${name}@sha256:...`,
   });
+}
+
+/**
+ * Entries that bear a name of one of `meant`, and are another image: of a name containerd loads the last, and skopeo the first, whichever
+ * its platform.
+ */
+export function namesakes(
+  entries: readonly Descriptor[],
+  meant: ReadonlySet<Digest>,
+): readonly Descriptor[] {
+  const own = entries.filter(({ digest }) => meant.has(digest));
+  const names = new Set(own.flatMap(engineNames));
+  const others = entries.filter((entry) => engineNames(entry).some((name) => names.has(name)));
+  return distinctOf(others).filter(({ digest }) => !meant.has(digest));
 }
 
 /**
@@ -82,7 +97,11 @@ async function isImage(entry: Descriptor, read: ReadDocument): Promise<boolean> 
   if (bytes === undefined) return true;
   try {
     const manifest = parseManifest(bytes, entry.digest);
-    return manifest.subject === undefined && artifactKind(manifest) === undefined;
+    // About another or not: an engine asks for no subject.
+    if (artifactKind(manifest) === undefined) return true;
+    if (!bearsName(entry)) return false;
+    const config = await read(manifest.config, MAX_DOCUMENT_BYTES);
+    return config !== undefined && isRunnable(manifest, config);
   } catch {
     return false;
   }

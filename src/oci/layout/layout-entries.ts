@@ -1,10 +1,8 @@
 import { parseDigest } from '../../model/digest.ts';
 import { lookup } from '../../model/lookup.ts';
-import type { Descriptor } from '../../model/oci.ts';
-import { formatReference, parseReference, withDefaultTag } from '../../model/reference.ts';
+import { CONTAINERD_NAME, type Descriptor, REF_NAME } from '../../model/oci.ts';
+import { fullName } from '../../model/reference.ts';
 
-const CONTAINERD_NAME = 'io.containerd.image.name';
-const REF_NAME = 'org.opencontainers.image.ref.name';
 /** How `cosign save` marks what it writes beside the image. */
 const COSIGN_KIND = 'kind';
 const COSIGN_KINDS = lookup<'sig' | 'att' | undefined>({
@@ -21,8 +19,20 @@ export function namesOf({ annotations = {} }: Descriptor): readonly string[] {
   return [...(full === undefined ? [] : [full]), ...short];
 }
 
+/** The names under which an engine loads an entry: containerd's in full, else the short ones. */
+export function engineNames(entry: Descriptor): readonly string[] {
+  const full = entry.annotations?.[CONTAINERD_NAME];
+  return full === undefined ? namesOf(entry) : [full];
+}
+
+/** True where a name is an image's: an engine loads what bears it, whatever else is said of the entry. */
+export function bearsName(entry: Descriptor): boolean {
+  return namesOf(entry).some((name) => !ATTACHED_TAG.test(name));
+}
+
 /** True where an entry is there for another one: a referrer, a signature under its tag, what `cosign save` put beside. */
 export function isAttached(entry: Descriptor): boolean {
+  if (bearsName(entry)) return false;
   return (
     entry.artifactType !== undefined ||
     cosignKind(entry) !== undefined ||
@@ -53,9 +63,4 @@ export function isNamed(entry: Descriptor, wanted: string): boolean {
 /** The descriptor without its annotations, which are names in this layout and no part of the image. */
 export function plain({ mediaType, digest, size, platform }: Descriptor): Descriptor {
   return { mediaType, digest, size, ...(platform === undefined ? {} : { platform }) };
-}
-
-function fullName(name: string): string | undefined {
-  const reference = parseReference(name);
-  return reference.ok ? formatReference(withDefaultTag(reference.value)) : undefined;
 }

@@ -1,24 +1,25 @@
-import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '../../model/errors.ts';
 import type { Descriptor, Platform } from '../../model/oci.ts';
-import type { ImagePlace, OpenedImage } from '../../model/opened-image.ts';
+import type { ImagePlace, OpenedImage, OpenedPlatform } from '../../model/opened-image.ts';
+import { parseReference } from '../../model/reference.ts';
 import {
   type BlobSource,
   checkSize,
   documentsOf,
   folderBlobs,
   type ReadDocument,
+  verifiedContent,
 } from '../blobs/blob-source.ts';
 import { BlobStore } from '../blobs/blob-store.ts';
-import { errorCode } from '../blobs/disk.ts';
-import { readError } from '../blobs/read-error.ts';
 import { LAYOUT } from '../document-shapes.ts';
-import { MAX_DOCUMENT_BYTES, parseObject } from '../documents.ts';
+import { parseObject } from '../documents.ts';
+import { entryName } from '../image-index.ts';
 import { MissingLayerError } from '../missing-layer.ts';
 import { openRoot } from '../open-root.ts';
 import { layoutAttachments } from './layout-attachments.ts';
-import { chooseImage, type LayoutIndex, readLayoutIndex } from './layout-choice.ts';
+import { chooseImage, type LayoutIndex, namesakes, readLayoutIndex } from './layout-choice.ts';
+import { smallFile } from './small-file.ts';
 
 interface LayoutFolder {
   readonly name: string;
@@ -38,6 +39,8 @@ interface BlobImage {
   readonly platform?: Platform;
   /** Documents besides the blobs: an index.json that is an image's index. */
   readonly read?: ReadDocument;
+  /** The root is no document of the place: what `docker save` wrote has no manifest. */
+  readonly hasNoManifest?: boolean;
   readonly withoutAttachments?: string;
   readonly close?: () => Promise<void>;
 }
@@ -79,7 +82,10 @@ export async function openFromIndex(
       : fromBlobs(descriptor, cap);
   const opened = await openBlobImage({ ...image, root, entries: index.entries, read });
   await checkLayerSizes(opened, image.blobs);
-  return opened;
+  const parts = isItself ? [] : (opened.index?.manifests ?? []);
+  const all = [root, ...parts, ...opened.platforms.map(({ descriptor }) => descriptor)];
+  const others = namesakes(index.entries, new Set(all.map(({ digest }) => digest)));
+  return others.length === 0 ? opened : { ...opened, namesakes: others };
 }
 
 /** Opens an image of the layout that builds share, by its index or manifest. Throws UserError. */
@@ -92,18 +98,33 @@ export function openStored(
   return openBlobImage({ name, place: 'store', blobs: folderBlobs(store), root, entries });
 }
 
+/** Layers of one of an opened image's platforms; none where it is not there. */
+export function layersOf(
+  { platforms }: Pick<OpenedImage, 'platforms'>,
+  { descriptor: { digest } }: { readonly descriptor: Pick<Descriptor, 'digest'> },
+): OpenedPlatform['layers'] {
+  return platforms.find(({ descriptor }) => descriptor.digest === digest)?.layers ?? [];
+}
+
 /** Opens an image whose blobs are at hand. Throws UserError where a document is missing, damaged, or no container image. */
 export async function openBlobImage(image: BlobImage): Promise<OpenedImage> {
   const { name, place, blobs, root, entries, platform, withoutAttachments } = image;
   const read = image.read ?? documentsOf(blobs);
+  const attached = layoutAttachments(entries, root.digest, read);
   const { attachments, ...opened } = await openRoot(
     root,
     { name, read, ...(platform === undefined ? {} : { platform }) },
-    layoutAttachments(entries, root.digest, read),
+    attached,
   );
+  const own = entries.filter(({ digest }) => digest === root.digest);
+  const names = [...new Set(own.flatMap((entry) => entryName(entry) ?? []))].filter(
+    (text) => parseReference(text).ok,
+  );
+  const whole = { content: verifiedContent(blobs, read, name), lists: attached, names };
   return {
     ...opened,
     place,
+    ...(image.hasNoManifest === true ? {} : { whole }),
     openLayer: async (layer) => {
       if ((await blobs.size(layer.digest)) === undefined) throw new MissingLayerError(layer, name);
       return blobs.openRead(layer.digest);
@@ -135,17 +156,4 @@ export function checkVersion(marker: Uint8Array | undefined, name: string): void
   const version = parseObject(marker, `oci-layout of ${name}`, LAYOUT)['imageLayoutVersion'];
   if (typeof version !== 'string' || !version.startsWith('1.'))
     throw new UserError(`${name} is an OCI layout of a version that is not known`);
-}
-
-/** A file of at most 4 MiB, undefined where there is none. A pipe or device in its place is not opened: it may never answer. */
-async function smallFile(path: string): Promise<Uint8Array | undefined> {
-  try {
-    const found = await stat(path);
-    if (!found.isFile()) throw new UserError(`${path} is not a file`);
-    if (found.size > MAX_DOCUMENT_BYTES) throw new UserError(`${path} is larger than 4 MiB`);
-    return await readFile(path);
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT' || errorCode(error) === 'ENOTDIR') return undefined;
-    throw readError(error, path);
-  }
 }

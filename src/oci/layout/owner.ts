@@ -1,5 +1,6 @@
 import { link, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { diskError, errorCode, host, temporaryPath } from '../blobs/disk.ts';
 import { writeBeside } from '../blobs/replace-file.ts';
 
@@ -23,11 +24,28 @@ export async function claim(file: string): Promise<void> {
 
 /**
  * Claims `file` unless a running process has it; false where one has. A dead one's claim is taken
- * over by whoever claims `file.takeover` first: only they may replace it, so that nobody removes a
+ * over by the process that claims `file.takeover` first: only they may replace it, so that nobody removes a
  * claim that was made since they looked. Times are those of the file system, not of this machine.
  */
 export async function claimAlone(file: string): Promise<boolean> {
   return claimWithin(file, MOST_TAKEOVERS);
+}
+
+/** In milliseconds; what is done alone takes minutes at most, and its end is looked for. */
+const LOOK_MS = 200;
+
+/** Does `work` while no other process has the lock `file`; waits for the one that has it. Throws what `work` throws, and where `signal` ends it. */
+export async function whileAlone<T>(
+  file: string,
+  signal: AbortSignal,
+  work: () => Promise<T>,
+): Promise<T> {
+  while (!(await claimAlone(file))) await setTimeout(LOOK_MS, undefined, { signal });
+  try {
+    return await work();
+  } finally {
+    await rm(file, { force: true });
+  }
 }
 
 /** A takeover whose process died is taken over, too; so many in a row are no accident. */

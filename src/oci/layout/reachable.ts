@@ -1,10 +1,10 @@
 import type { Digest } from '../../model/digest.ts';
 import { type Descriptor, isIndex, MEDIA_TYPE } from '../../model/oci.ts';
-import type { BlobStore } from '../blobs/blob-store.ts';
+import type { Content } from '../../model/opened-image.ts';
 import { parseIndex, parseManifest } from '../documents.ts';
 
 /** What an image consists of, children before their parents. */
-interface ImageGraph {
+export interface ImageGraph {
   /** Indexes and manifests, each behind those it lists. */
   readonly manifests: readonly Descriptor[];
   /** Configs and layers. */
@@ -14,11 +14,11 @@ interface ImageGraph {
 const MAX_DEPTH = 4;
 
 /**
- * Everything that `roots` lead to in the store. `onUnreadable` is told of a manifest that is missing or damaged; without it
+ * Everything that `roots` lead to. `onUnreadable` is told of a manifest that is missing or damaged; without it
  * that throws.
  */
 export async function reachable(
-  store: BlobStore,
+  store: Pick<Content, 'readDocument'>,
   roots: readonly Descriptor[],
   onUnreadable?: (descriptor: Descriptor) => void,
 ): Promise<ImageGraph> {
@@ -39,7 +39,10 @@ export async function reachable(
   return { manifests: [...manifests.values()], blobs: [...blobs.values()] };
 }
 
-async function childrenOf(store: BlobStore, descriptor: Descriptor): Promise<ImageGraph> {
+async function childrenOf(
+  store: Pick<Content, 'readDocument'>,
+  descriptor: Descriptor,
+): Promise<ImageGraph> {
   const { mediaType, digest } = descriptor;
   if (isIndex(mediaType)) {
     const { manifests } = parseIndex(await store.readDocument(descriptor), digest);

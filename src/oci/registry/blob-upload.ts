@@ -8,7 +8,7 @@ import { isLoopback } from './registry-ways.ts';
 
 export interface BlobUpload {
   readonly blob: Descriptor;
-  /** The blob's bytes from `start` on; called anew for each try. */
+  /** The blob's bytes from `start` on; called again for each try. */
   readonly open: (start: number) => AsyncIterable<Uint8Array>;
   /** A repository of the same registry that may hold the blob. */
   readonly mountFrom?: string;
@@ -26,7 +26,7 @@ interface Session {
 
 /**
  * Brings a blob into the repository (distribution-spec, "Pushing Blobs"): one PUT; after a dropped connection the registry is asked
- * how much it holds, and the rest follows in a PATCH, or all of it anew where it has forgotten. Throws UserError.
+ * how much it holds, and the rest follows in a PATCH, or all of it again where it has forgotten. Throws UserError.
  */
 export async function uploadBlob(
   connection: RegistryConnection,

@@ -1,6 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Shape } from '../../formats/json-shape.ts';
 import { messageOf, UserError } from '../../model/errors.ts';
+import { ownValue } from '../../model/lookup.ts';
+import { shellWord } from '../../model/shell-word.ts';
 import { errorCode } from '../blobs/disk.ts';
 import { parseObject } from '../documents.ts';
 
@@ -13,18 +16,38 @@ export type Credential =
 /** The credential for a registry host, undefined where there is none. */
 export type CredentialSource = (host: string) => Promise<Credential | undefined>;
 
-/**
- * Runs `docker-credential-HELPER get` with the server on stdin and gives the parsed answer, undefined where the helper has
- * none for it.
- */
-export type RunCredentialHelper = (helper: string, server: string) => Promise<unknown>;
+/** What `docker-credential-HELPER get` answers for a server, undefined where it has none for it. Rejects where it cannot be asked. */
+export type RunCredentialHelper = (
+  helper: string,
+  server: string,
+) => Promise<{ readonly username: string; readonly secret: string } | undefined>;
 
+/** Docker Hub's entry goes by the address of its first interface. */
 const HUB_SERVER = 'https://index.docker.io/v1/';
-const HUB_HOSTS = new Set(['docker.io', 'index.docker.io', 'registry-1.docker.io']);
+
+/** What Docker decodes of its config.json (docker/cli, cli/config/configfile and types). */
+const CONFIG: Shape = {
+  struct: {
+    auths: {
+      map: {
+        struct: {
+          auth: 'text',
+          username: 'text',
+          password: 'text',
+          identitytoken: 'text',
+          registrytoken: 'text',
+        },
+      },
+    },
+    credsStore: 'text',
+    credHelpers: { map: 'text' },
+  },
+};
 
 /**
- * Credentials as Docker looks them up: DOCKER_AUTH_CONFIG, then what `docker login` left in DIR/config.json: the host's own helper, the
- * store, the file. A host is matched exactly, so that no other one is ever shown its password. Read once, on first use.
+ * Credentials as Docker looks them up (docker/cli, cli/config/configfile, GetAuthConfig): DOCKER_AUTH_CONFIG, then what
+ * `docker login` left in DIR/config.json. A helper for this host goes before the store; where one of them is named, a password in the
+ * file is not used. A host is matched exactly, so that no other one is ever shown its password. Read once, on first use.
  */
 export function dockerCredentials(
   configDir: string,
@@ -34,32 +57,31 @@ export function dockerCredentials(
   let config: Promise<DockerConfig> | undefined;
   return async (host) => {
     config ??= readConfig(configDir);
-    const { helpers, store, auths } = await config;
-    const key = hostKey(host);
-    const given = authsIn(givenAuths(env['DOCKER_AUTH_CONFIG'] ?? '')).get(key);
+    const { credHelpers = {}, credsStore = '', auths = {} } = await config;
+    const key = host === 'docker.io' ? HUB_SERVER : host;
+    const given = givenCredential(env['DOCKER_AUTH_CONFIG'] ?? '', key);
     if (given !== undefined) return given;
-    const helper = helpers.get(key) ?? store;
-    if (helper !== undefined) {
-      const found = await askHelper(runHelper, helper, key);
-      if (found !== undefined) return found;
-    }
-    return auths.get(key);
+    const stored = storedCredential(ownValue(auths, key) ?? byHostname(auths, key));
+    // An empty name is an answer too: the file, though there is a store.
+    const helper = ownValue(credHelpers, key) ?? credsStore;
+    if (helper === '') return stored;
+    const found = await askHelper(runHelper, helper, key);
+    return stored?.kind === 'registry-token' ? stored : found;
   };
 }
 
-interface DockerConfig {
-  readonly helpers: ReadonlyMap<string, string>;
-  readonly store: string | undefined;
-  readonly auths: ReadonlyMap<string, Credential>;
+interface StoredAuth {
+  readonly auth?: string;
+  readonly username?: string;
+  readonly password?: string;
+  readonly identitytoken?: string;
+  readonly registrytoken?: string;
 }
 
-/** Docker Hub goes by several names; all others by host and port. */
-function hostKey(server: string): string {
-  const host = server
-    .replace(/^https?:\/\//, '')
-    .replace(/\/.*/s, '')
-    .toLowerCase();
-  return HUB_HOSTS.has(host) ? 'docker.io' : host;
+interface DockerConfig {
+  readonly credHelpers?: Readonly<Record<string, string>>;
+  readonly credsStore?: string;
+  readonly auths?: Readonly<Record<string, StoredAuth>>;
 }
 
 async function readConfig(configDir: string): Promise<DockerConfig> {
@@ -68,53 +90,60 @@ async function readConfig(configDir: string): Promise<DockerConfig> {
     if (errorCode(error) === 'ENOENT') return Buffer.from('{}');
     throw new UserError(`cannot read ${path}: ${messageOf(error)}`, { cause: error });
   });
-  const config = parseObject(bytes, path);
-  const helpers = new Map<string, string>();
-  for (const [server, name] of entriesOf(config['credHelpers']))
-    if (isHelperName(name)) helpers.set(hostKey(server), name);
-  const store = config['credsStore'];
-  const auths = authsIn(config['auths']);
-  return { helpers, auths, store: isHelperName(store) ? store : undefined };
+  return parseObject(bytes, path, CONFIG);
 }
 
-function authsIn(value: unknown): ReadonlyMap<string, Credential> {
-  const auths = new Map<string, Credential>();
-  for (const [server, stored] of entriesOf(value)) {
-    const credential = storedCredential(stored);
-    if (credential !== undefined) auths.set(hostKey(server), credential);
-  }
-  return auths;
+/** An entry in the spelling of old files, `https://HOST/v1/`. */
+function byHostname(auths: Readonly<Record<string, StoredAuth>>, key: string): StoredAuth {
+  const hostname = (server: string): string =>
+    server.replace(/^https?:\/\//, '').replace(/\/.*/s, '');
+  return Object.entries(auths).find(([server]) => hostname(server) === key)?.[1] ?? {};
 }
 
-/** Docker passes over a variable that it cannot read, and goes on to its files. */
-function givenAuths(text: string): unknown {
+/** Docker reads the variable whole or not at all, and finds the key as it is. */
+function givenCredential(text: string, key: string): Credential | undefined {
+  if (text === '') return undefined;
   try {
-    return parseObject(Buffer.from(text === '' ? '{}' : text), 'DOCKER_AUTH_CONFIG')['auths'];
+    const { auths = {} } = parseObject(
+      Buffer.from(text),
+      'DOCKER_AUTH_CONFIG',
+      CONFIG,
+    ) as DockerConfig;
+    const isReadable = Object.values(auths).every(
+      (one) => Object.keys(one).join() === 'auth' && decodedAuth(one.auth ?? '') !== undefined,
+    );
+    const found = ownValue(auths, key);
+    return isReadable && found !== undefined ? storedCredential(found) : undefined;
   } catch {
     return undefined;
   }
 }
 
-/** The name becomes part of a program's name. */
-function isHelperName(name: unknown): name is string {
-  return typeof name === 'string' && /^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(name);
+function storedCredential(stored: StoredAuth): Credential | undefined {
+  const { auth = '', registrytoken = '', identitytoken = '' } = stored;
+  if (registrytoken !== '') return { kind: 'registry-token', token: registrytoken };
+  if (identitytoken !== '') return { kind: 'identity-token', token: identitytoken };
+  const { username = '', password = '' } = auth === '' ? stored : (decodedAuth(auth) ?? {});
+  return basicOrToken(username, password);
 }
 
-function storedCredential(value: unknown): Credential | undefined {
-  const fields = new Map(entriesOf(value));
-  const text = (name: string): string => {
-    const field = fields.get(name);
-    return typeof field === 'string' ? field : '';
-  };
-  if (text('registrytoken') !== '') return { kind: 'registry-token', token: text('registrytoken') };
-  if (text('identitytoken') !== '') return { kind: 'identity-token', token: text('identitytoken') };
-  const decoded = Buffer.from(text('auth'), 'base64')
-    .toString('utf8')
-    .replace(/(?<!\0)\0+$/, '');
+/** `auth` as Docker decodes it: padded base64, a name before the first colon, and a password that old files pad with NUL. */
+function decodedAuth(auth: string): Pick<StoredAuth, 'username' | 'password'> | undefined {
+  const text = auth.replace(/[\r\n]/g, '');
+  if (text.length % 4 !== 0 || !/^[A-Za-z0-9+/]+={0,2}$/.test(text)) return undefined;
+  const decoded = Buffer.from(text, 'base64').toString('utf8');
   const colon = decoded.indexOf(':');
-  const username = colon < 0 ? text('username') : decoded.slice(0, colon);
-  const password = colon < 0 ? text('password') : decoded.slice(colon + 1);
-  return username === '' ? undefined : { kind: 'basic', username, password };
+  if (colon < 1) return undefined;
+  const password = decoded.slice(colon + 1).replace(/^\0+|(?<!\0)\0+$/g, '');
+  return { username: decoded.slice(0, colon), password };
+}
+
+/** A secret without a name is exchanged as an identity token (buildkit, session/auth/authprovider); a name alone is nobody. */
+function basicOrToken(username: string, secret: string): Credential | undefined {
+  if (secret === '') return undefined;
+  return username === '' || username === '<token>'
+    ? { kind: 'identity-token', token: secret }
+    : { kind: 'basic', username, password: secret };
 }
 
 async function askHelper(
@@ -122,24 +151,15 @@ async function askHelper(
   helper: string,
   key: string,
 ): Promise<Credential | undefined> {
-  let answer: unknown;
   try {
-    answer = await runHelper(helper, key === 'docker.io' ? HUB_SERVER : key);
+    const found = await runHelper(helper, key);
+    return found === undefined ? undefined : basicOrToken(found.username, found.secret);
   } catch (cause) {
     throw new UserError(`docker-credential-${helper} failed for ${key}: ${messageOf(cause)}`, {
-      nextStep: `Run \`docker login ${key}\` again, or take ${helper} out of Docker's config.json.`,
+      nextStep:
+        `printf ${shellWord(key)} | docker-credential-${helper} get shows what it says; ` +
+        'docker login stores a new password',
       cause,
     });
   }
-  const fields = new Map(entriesOf(answer));
-  const username = fields.get('Username');
-  const secret = fields.get('Secret');
-  if (typeof username !== 'string' || typeof secret !== 'string' || secret === '') return undefined;
-  return username === '<token>'
-    ? { kind: 'identity-token', token: secret }
-    : { kind: 'basic', username, password: secret };
-}
-
-function entriesOf(value: unknown): readonly (readonly [string, unknown])[] {
-  return typeof value === 'object' && value !== null ? Object.entries(value) : [];
 }

@@ -9,7 +9,7 @@ export interface SenderOptions {
   readonly fetch?: typeof fetch;
 }
 
-/** Content of a request; called anew for each try. */
+/** Content of a request; called again for each try. */
 export type RequestBody = () => Uint8Array | AsyncIterable<Uint8Array>;
 
 const STALL_MS = 60_000;

@@ -1,14 +1,17 @@
 import type { Digest } from '../../model/digest.ts';
 import { UserError } from '../../model/errors.ts';
 import { type Descriptor, isIndex, MEDIA_TYPE, type Platform } from '../../model/oci.ts';
-import type { OpenedImage } from '../../model/opened-image.ts';
-import { type ImageReference, withDefaultTag } from '../../model/reference.ts';
+import type { AttachedLists, Content, OpenedImage } from '../../model/opened-image.ts';
+import { formatReference, type ImageReference, withDefaultTag } from '../../model/reference.ts';
 import { checkSize, type ReadDocument, verified, wholeOf } from '../blobs/blob-source.ts';
+import { MAX_DOCUMENT_BYTES } from '../documents.ts';
 import { isForeign, MissingLayerError } from '../missing-layer.ts';
 import { openRoot } from '../open-root.ts';
 import { largeChunks } from '../walk/large-chunks.ts';
 import type { RegistryClient } from './registry-client.ts';
 import { RegistryError } from './registry-errors.ts';
+
+const MOST_KEPT = 64 * 1024;
 
 interface RegistryImage {
   readonly name: string;
@@ -23,27 +26,33 @@ interface RegistryImage {
  */
 export async function openRegistryImage(image: RegistryImage): Promise<OpenedImage> {
   const { name, client, platform } = image;
-  const { repository, tag = 'latest', digest } = withDefaultTag(image.reference);
+  const { registry, repository, tag, digest } = withDefaultTag(image.reference);
   // Of a name with tag and digest, the digest counts, as everywhere.
-  const { descriptor: root, bytes } = await client.getManifest(repository, digest ?? tag);
+  const wanted = digest ?? tag ?? 'latest';
+  const { descriptor: root, bytes } = await client.getManifest(repository, wanted);
   const fetched = new Map([[root.digest, bytes]]);
   const read = readFrom(client, repository, fetched);
+  const lists: AttachedLists = {
+    referrers: (subject) => client.referrers(repository, subject),
+    tagged: async (tag) => {
+      const found = await client.findManifest(repository, tag);
+      if (found !== undefined) fetched.set(found.descriptor.digest, found.bytes);
+      return found?.descriptor;
+    },
+  };
   const opened = await openRoot(
     root,
     { name, read, ...(platform === undefined ? {} : { platform }) },
-    {
-      read,
-      referrers: (subject) => client.referrers(repository, subject),
-      tagged: async (tag) => {
-        const found = await client.findManifest(repository, tag);
-        if (found !== undefined) fetched.set(found.descriptor.digest, found.bytes);
-        return found?.descriptor;
-      },
-    },
+    { ...lists, read },
   );
   return {
     ...opened,
     place: 'registry',
+    whole: {
+      content: contentOf(client, repository, read, fetched),
+      lists,
+      names: tag === undefined ? [] : [formatReference({ registry, repository, tag })],
+    },
     openLayer: (layer) => Promise.resolve(largeChunks(layerBytes(client, repository, layer))),
     hasLayer: ({ digest }) => client.hasBlob(repository, digest).catch(() => true),
     close: () => Promise.resolve(),
@@ -70,6 +79,30 @@ export function readFrom(
       if (isMissing(error)) return undefined;
       throw error;
     }
+  };
+}
+
+function contentOf(
+  client: RegistryClient,
+  repository: string,
+  read: ReadDocument,
+  fetched: Map<Digest, Uint8Array>,
+): Content {
+  return {
+    has: (digest) => client.hasBlob(repository, digest),
+    readDocument: async (descriptor) => {
+      const bytes = await read(descriptor, MAX_DOCUMENT_BYTES);
+      // Asked for several times while an image is copied.
+      if (bytes !== undefined && bytes.length <= MOST_KEPT) fetched.set(descriptor.digest, bytes);
+      if (bytes !== undefined) return bytes;
+      throw new UserError(
+        `${client.connection.registry}/${repository} is not complete: ${descriptor.digest} is missing`,
+      );
+    },
+    openRead: (digest, { start = 0, size }) => {
+      const blob = { mediaType: 'application/octet-stream', digest, size };
+      return client.getBlob(repository, blob, { start });
+    },
   };
 }
 

@@ -1,9 +1,9 @@
 import type { Digest } from '../../model/digest.ts';
 import { UserError } from '../../model/errors.ts';
+import { inParallel } from '../../model/in-parallel.ts';
 import type { Descriptor } from '../../model/oci.ts';
-import type { BlobStore } from '../blobs/blob-store.ts';
+import type { Content } from '../../model/opened-image.ts';
 import { parseManifest, parseManifestOrIndex } from '../documents.ts';
-import { inParallel } from '../in-parallel.ts';
 import type { TaggedManifest } from '../legacy-signature.ts';
 import type { RegistryClient } from './registry-client.ts';
 import { fallbackList } from './registry-referrers.ts';
@@ -20,7 +20,7 @@ export interface AttachedThere {
 
 /** What is said of an image, and where to. */
 export interface Attaching {
-  readonly blobs: BlobStore;
+  readonly blobs: Content;
   readonly client: RegistryClient;
   readonly repository: string;
   /** Signatures and attestations of the image or of its parts. */
@@ -29,13 +29,15 @@ export interface Attaching {
   readonly tagged: readonly TaggedManifest[];
   /** `.att` only where the registry lists no referrers itself. */
   readonly attestationTags?: 'always' | 'without-referrers';
-  /** Whether what hangs there already says what is said anew, by the same signer; absent: nothing is replaced. */
+  /** Whether what is attached already says what is now attached, by the same signer; absent: nothing is replaced. */
   readonly isReplaced?: (there: AttachedThere) => Promise<boolean>;
 }
 
 export interface AttachResult {
   /** Older statements that the registry does not let be removed. */
   readonly notRemoved: number;
+  /** Tags that hold something else there, which stays: SBOMs of `cosign attach sbom`. */
+  readonly kept: ReadonlySet<string>;
 }
 
 interface Put {
@@ -48,7 +50,7 @@ const AT_ONCE = 4;
 const MAX_ROUNDS = 10;
 /** Besides the pause itself: those who wait alike write at once again. */
 const LONGEST_WAIT_MS = 500;
-/** As many of an image's referrers are looked at to find older ones. */
+/** As many of an image's referrers are read to find older ones. */
 const MOST_ASKED = 300;
 
 /**
@@ -72,13 +74,14 @@ export async function pushAttached(
       );
     });
   const hasApi = subjects.length > 0 && lists.length === 0;
+  const kept = new Set<string>();
   const signatures = await Promise.all(
     push.tagged
       .filter(
         ({ tag }) =>
           push.attestationTags !== 'without-referrers' || !hasApi || !tag.endsWith('.att'),
       )
-      .map((tagged) => signaturesOf(push, tagged)),
+      .map((tagged) => signaturesOf(push, tagged, kept)),
   );
   const shared = [...lists, ...signatures];
   const update = async (): Promise<boolean> => {
@@ -100,7 +103,7 @@ export async function pushAttached(
       for (let round = 0; (await update()) && round < MAX_ROUNDS; round++)
         await client.connection.pause(1, Math.random() * LONGEST_WAIT_MS);
     },
-    result: { notRemoved },
+    result: { notRemoved, kept },
   };
 }
 
@@ -120,8 +123,22 @@ async function putReferrers(push: Attaching): Promise<readonly Put[]> {
   return push.referrers.flatMap((referrer) => put.filter((one) => one.referrer === referrer));
 }
 
-async function signaturesOf(push: Attaching, tagged: TaggedManifest): Promise<SharedTag> {
+async function signaturesOf(
+  push: Attaching,
+  tagged: TaggedManifest,
+  kept: Set<string>,
+): Promise<SharedTag> {
   const bytes = await push.blobs.readDocument(tagged.descriptor);
+  const { mediaType } = tagged.descriptor;
+  // cosign reads one SBOM under a tag and no more: what is there stays.
+  if (tagged.tag.endsWith('.sbom')) {
+    const merge: SharedTag['merge'] = (current) => {
+      if (current !== undefined && current.descriptor.digest !== tagged.descriptor.digest)
+        kept.add(tagged.tag);
+      return Promise.resolve(current === undefined ? { bytes, mediaType } : undefined);
+    };
+    return { tag: tagged.tag, merge };
+  }
   const { layers } = parseManifest(bytes, tagged.tag);
   const subject = taggedSubject(tagged.tag);
   const added = { bytes, layers };

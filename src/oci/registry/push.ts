@@ -1,8 +1,11 @@
 import type { Digest } from '../../model/digest.ts';
+import { inParallel } from '../../model/in-parallel.ts';
 import type { Descriptor } from '../../model/oci.ts';
-import { inParallel } from '../in-parallel.ts';
 import { reachable } from '../layout/reachable.ts';
 import { type AttachResult, pushAttached, type Attaching } from './push-attached.ts';
+
+/** Blobs that are sent at once. */
+const UNDER_WAY = 4;
 
 interface Push extends Attaching {
   /** The image: an index or a manifest. */
@@ -15,8 +18,6 @@ interface Push extends Attaching {
     readonly done: number;
     readonly total: number;
   }) => void;
-  /** Blobs under way at once; default 4. */
-  readonly concurrency?: number;
 }
 
 export interface PushResult extends AttachResult {
@@ -35,12 +36,9 @@ export interface PushResult extends AttachResult {
  */
 export async function pushImage(push: Push): Promise<PushResult> {
   const image = await reachable(push.blobs, [push.root]);
-  const about = await reachable(push.blobs, [
-    ...push.referrers,
-    ...push.tagged.map(({ descriptor }) => descriptor),
-  ]);
+  const about = await aboutOf(push);
   const outcome = await pushBlobs(push, [...image.blobs, ...about.blobs]);
-  for (const manifest of image.manifests) await putByDigest(push, manifest);
+  for (const manifest of [...image.manifests, ...about.parts]) await putByDigest(push, manifest);
   const attached = await pushAttached(push);
   for (const tag of push.tags) await putByTag(push, push.root, tag);
   await attached.recheck();
@@ -49,19 +47,28 @@ export async function pushImage(push: Push): Promise<PushResult> {
 
 /** Publishes what is said of an image that the registry has already, and nothing else. Throws UserError. */
 export async function pushReferrers(push: Attaching): Promise<AttachResult> {
-  const about = await reachable(push.blobs, [
-    ...push.referrers,
-    ...push.tagged.map(({ descriptor }) => descriptor),
-  ]);
+  const about = await aboutOf(push);
   await pushBlobs(push, about.blobs);
+  for (const manifest of about.parts) await putByDigest(push, manifest);
   const attached = await pushAttached(push);
   await attached.recheck();
   return attached.result;
 }
 
+/** What is said of the image: its blobs, and manifests that a referrer lists where that is an index. */
+async function aboutOf({ blobs, referrers, tagged }: Attaching): Promise<{
+  readonly blobs: readonly Descriptor[];
+  readonly parts: readonly Descriptor[];
+}> {
+  const roots = [...referrers, ...tagged.map(({ descriptor }) => descriptor)];
+  const about = await reachable(blobs, roots);
+  const own = new Set(roots.map(({ digest }) => digest));
+  return { blobs: about.blobs, parts: about.manifests.filter(({ digest }) => !own.has(digest)) };
+}
+
 /** Where to, and from where. */
 type Target = Pick<Attaching, 'blobs' | 'client' | 'repository'> &
-  Partial<Pick<Push, 'mountFrom' | 'onTransfer' | 'concurrency'>>;
+  Partial<Pick<Push, 'mountFrom' | 'onTransfer'>>;
 
 async function pushBlobs(
   push: Target,
@@ -73,7 +80,7 @@ async function pushBlobs(
     present: [],
   };
   const unique = [...new Map(blobs.map((blob) => [blob.digest, blob])).values()];
-  await inParallel(unique, push.concurrency ?? 4, async (blob) => {
+  await inParallel(unique, UNDER_WAY, async (blob) => {
     // A foreign layer stays where its urls say (image-spec, layer.md, "Non-Distributable Layers").
     if ((blob.urls?.length ?? 0) > 0 && !(await push.blobs.has(blob.digest))) return;
     sorted[await pushBlob(push, blob)].push(blob);
@@ -87,7 +94,7 @@ function pushBlob(push: Target, blob: Descriptor): Promise<'uploaded' | 'mounted
   const mountFrom = push.mountFrom?.(blob);
   return push.client.pushBlob(push.repository, {
     blob,
-    open: (start) => push.blobs.openRead(digest, { start }),
+    open: (start) => push.blobs.openRead(digest, { start, size }),
     onProgress: (done) => push.onTransfer?.({ digest, done, total: size }),
     ...(mountFrom === undefined || mountFrom === push.repository ? {} : { mountFrom }),
   });

@@ -86,16 +86,18 @@ export class RegistryClient {
 
   /**
    * The blob's content. A cut transfer is taken up where it broke. What was handed out counts only when the iteration ends: then size
-   * and digest are verified; the digest not where `verify` is false, for a reader that hashes by itself.
+   * and digest are verified; the digest not where `verify` is false, for a reader that hashes by itself, nor where it is not read from
+   * its `start`.
    */
   async *getBlob(
     repository: string,
     blob: Descriptor,
-    options: { readonly verify?: boolean } = {},
+    options: { readonly verify?: boolean; readonly start?: number } = {},
   ): AsyncIterable<Uint8Array> {
-    const hash = options.verify === false ? undefined : createHash('sha256');
-    let done = 0;
-    let before = 0;
+    const { verify = true, start = 0 } = options;
+    const hash = verify && start === 0 ? createHash('sha256') : undefined;
+    let done = start;
+    let before = start;
     for (let attempt = 1; done < blob.size || attempt === 1; attempt++) {
       try {
         for await (const chunk of this.#blobFrom(repository, blob.digest, done)) {

@@ -27,7 +27,7 @@ export interface ConnectionOptions extends WayOptions {
   readonly backoffMs?: (attempt: number) => number;
 }
 
-/** One call: `body` gives the content anew for each try. */
+/** One call: `body` gives the content again for each try. */
 interface Call {
   readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly url: URL;
@@ -36,7 +36,7 @@ interface Call {
   readonly body?: RequestBody;
   /** Statuses that are an answer and no failure, besides 2xx. */
   readonly accept?: readonly number[];
-  /** False where a broken try must be looked at before the next; default true. */
+  /** False where a broken try must be checked before the next; default true. */
   readonly retry?: boolean;
   /** Where mirrors are asked, besides the registry; default: not at all. */
   readonly mirrors?: 'before' | 'where-unreachable';
@@ -148,7 +148,7 @@ export class RegistryConnection {
     }
   }
 
-  /** True for a failure that another try may mend. */
+  /** True for a failure that another try may get past. */
   isPassing(error: unknown): boolean {
     if (this.signal?.aborted === true) return false;
     if (error instanceof TransferError) return true;

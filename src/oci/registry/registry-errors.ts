@@ -1,3 +1,4 @@
+import { oneLine } from '../../model/clean-text.ts';
 import { messageOf, ProxyError, UserError } from '../../model/errors.ts';
 import { errorCode } from '../blobs/disk.ts';
 
@@ -31,8 +32,8 @@ export async function registryError(response: Response): Promise<RegistryError> 
   try {
     const body = JSON.parse(text) as { errors?: { code?: unknown; message?: unknown }[] } | null;
     const first = body?.errors?.[0];
-    if (typeof first?.code === 'string') code = clean(first.code);
-    if (typeof first?.message === 'string') message = clean(first.message);
+    if (typeof first?.code === 'string') code = oneLine(first.code).slice(0, 300);
+    if (typeof first?.message === 'string') message = oneLine(first.message).slice(0, 300);
   } catch {
     // Many answers come from a proxy in front and are no JSON; the status says enough.
   }
@@ -80,7 +81,7 @@ export function networkCode(error: unknown): string | undefined {
     : undefined;
 }
 
-/** False for what another try will not mend: nobody listens, no such name, a certificate that is not trusted. */
+/** False for what another try will not get past: nobody listens, no such name, a certificate that is not trusted. */
 export function isPassing(code: string): boolean {
   if (TLS.test(code)) return false;
   return !/^(?:ECONNREFUSED|ENOTFOUND|EAI_\w+|EPROTO|UND_ERR_INVALID_ARG|UND_ERR_REQ_CONTENT\w*)$/.test(
@@ -143,12 +144,6 @@ async function headOfBody(response: Response): Promise<string> {
     if (length > MAX_ERROR_BYTES) break;
   }
   return Buffer.concat(parts).toString('utf8');
-}
-
-function clean(text: string): string {
-  return text
-    .replace(/[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, ' ')
-    .slice(0, 300);
 }
 
 /** The registry gave other bytes than were asked for or stored. */

@@ -1,8 +1,8 @@
 import { type Digest, digestHex } from '../../model/digest.ts';
 import { UserError } from '../../model/errors.ts';
+import { inParallel } from '../../model/in-parallel.ts';
 import { type Descriptor, isIndex, MEDIA_TYPE } from '../../model/oci.ts';
 import { MAX_DOCUMENT_BYTES, parseIndex } from '../documents.ts';
-import { inParallel } from '../in-parallel.ts';
 import { drop } from './http-sender.ts';
 import type { FetchedManifest } from './manifest-writes.ts';
 import { pull } from './registry-auth.ts';
@@ -16,7 +16,7 @@ interface Manifests {
 }
 
 const MAX_PAGES = 20;
-/** Entries of a list that are looked at to find older statements; an image has a dozen. */
+/** Entries of a list that are checked to find older statements; an image has a dozen. */
 const MOST_ASKED = 300;
 const AT_ONCE = 6;
 
@@ -59,6 +59,25 @@ export async function listReferrers(
   }
   if (url !== undefined) throw unfinished(connection.registry, digest);
   return found;
+}
+
+/** Whether the registry lists what refers to a digest by itself. Throws UserError where it cannot be asked. */
+export async function listsReferrers(
+  { connection }: Pick<Manifests, 'connection'>,
+  repository: string,
+  digest: Digest,
+): Promise<boolean> {
+  const response = await connection.call({
+    method: 'GET',
+    url: new URL(`${repository}/referrers/${digest}`, connection.base),
+    scopes: [pull(repository)],
+    headers: { accept: MEDIA_TYPE.index },
+    accept: [400, 404, 405],
+    action: `listing referrers of ${digest}`,
+  });
+  const type = response.headers.get('content-type');
+  await drop(response);
+  return response.ok && type?.startsWith(MEDIA_TYPE.index) === true;
 }
 
 /**

@@ -1,14 +1,14 @@
 import { UserError } from '../../model/errors.ts';
+import { inParallel } from '../../model/in-parallel.ts';
 import { type Descriptor, MEDIA_TYPE } from '../../model/oci.ts';
 import { parseManifest } from '../documents.ts';
-import { inParallel } from '../in-parallel.ts';
-import { taggedManifest, type TaggedManifest } from '../legacy-signature.ts';
+import { missingLayers, taggedManifest, type TaggedManifest } from '../legacy-signature.ts';
 import { describe } from '../referrers.ts';
 import type { RegistryClient } from './registry-client.ts';
 import type { SharedTag } from './shared-tag.ts';
 
 const AT_ONCE = 6;
-/** Layers that are looked at to find older ones; a signature costs what reading it costs. */
+/** Layers that are read to find older ones; a signature costs what reading it costs. */
 const MOST_ASKED = 300;
 
 /**
@@ -33,15 +33,13 @@ export function sharedSignatures(
           nextStep: 'cosign keeps signatures under this tag; remove what is there.',
         });
       const { layers } = parseManifest(current.bytes, what);
-      const own = new Set(added.layers.map(nameOf));
-      const others = layers.filter((layer) => !own.has(nameOf(layer)));
+      const others = missingLayers(added.layers, layers);
       const replaced = new Set<Descriptor>();
       await inParallel(others.slice(0, MOST_ASKED), AT_ONCE, async (layer) => {
         if (await isReplaced(layer)) replaced.add(layer);
       });
       const kept = layers.filter((layer) => !replaced.has(layer));
-      const there = new Set(kept.map(nameOf));
-      const missing = added.layers.filter((layer) => !there.has(nameOf(layer)));
+      const missing = missingLayers(kept, added.layers);
       if (missing.length + replaced.size === 0) return undefined;
       const made = taggedManifest([...kept, ...missing]);
       await client.pushBlob(repository, {
@@ -51,12 +49,6 @@ export function sharedSignatures(
       return { bytes: made.manifest, mediaType: MEDIA_TYPE.manifest };
     },
   };
-}
-
-/** The same payload is signed by several. */
-function nameOf({ digest, annotations }: Descriptor): string {
-  const sorted = Object.entries(annotations ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
-  return JSON.stringify([digest, sorted]);
 }
 
 // eslint-disable-next-line @typescript-eslint/require-await -- what is at hand, as an upload reads it

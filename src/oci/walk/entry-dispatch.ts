@@ -3,6 +3,7 @@ import type { TarEntry } from '../../model/tar.ts';
 import type { ContentWish, LayerCollector, LayerEntry } from '../../model/walk.ts';
 import { layerPath } from '../../tar/path.ts';
 import type { TarHandler } from '../../tar/reader.ts';
+import { quoted } from '../quoted-text.ts';
 
 const NONE: Uint8Array = new Uint8Array(0);
 /** Content up to this size is held in the same memory, one entry after the other: the largest program that is read whole. */
@@ -48,10 +49,10 @@ export class EntryDispatch implements TarHandler {
     this.#current = undefined;
     const path = layerPath(entry.name);
     if (path === undefined)
-      throw new UserError(`a layer names a path outside the image: ${printable(entry.name)}`);
+      throw new UserError(`a layer names a path outside the image: ${quoted(entry.name)}`);
     if (path.length > MAX_PATH)
       throw new UserError(
-        `a layer names a path longer than ${MAX_PATH} bytes, which engines do not unpack: ${printable(path)}`,
+        `a layer names a path longer than ${MAX_PATH} bytes, which engines do not unpack: ${quoted(path)}`,
       );
     if (path === '') {
       if (entry.type !== 'directory' && entry.name.startsWith('/'))
@@ -101,8 +102,8 @@ export class EntryDispatch implements TarHandler {
   }
 
   #memoryFor(bytes: number): Uint8Array {
-    if (bytes > SHARED_BYTES) return Buffer.allocUnsafeSlow(bytes);
-    if (this.#memory.length === 0) this.#memory = Buffer.allocUnsafeSlow(SHARED_BYTES);
+    if (bytes > SHARED_BYTES) return new Uint8Array(bytes);
+    if (this.#memory.length === 0) this.#memory = new Uint8Array(SHARED_BYTES);
     return this.#memory;
   }
 
@@ -126,12 +127,4 @@ function wishedBytes(wish: ContentWish): number {
     case 'all':
       return wish.cap;
   }
-}
-
-/** A name for an error message: bounded, control and direction characters spelled out. */
-function printable(name: string): string {
-  return JSON.stringify(name.slice(0, 200)).replace(
-    /[\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g,
-    (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
 }

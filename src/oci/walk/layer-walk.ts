@@ -7,9 +7,11 @@ import { EntryDispatch, type EntryLimits } from './entry-dispatch.ts';
 import { type PlainReader, UnpackingFailed } from './walk-ring.ts';
 import {
   type BlobSource,
+  digestOfHash,
   layerError,
   type PlainSink,
   UNPACK_LIMITS,
+  type UnpackedBlob,
   type UnpackLimits,
   unpackLayer,
 } from './walk-unpack.ts';
@@ -48,13 +50,17 @@ export async function walkLayer(source: LayerSource): Promise<WalkedLayer> {
 }
 
 /**
- * The same for a layer that another thread unpacks into `plain`. Where that thread fails the error is `UnpackingFailed`, and the
- * other's own is the one to tell.
+ * The same for a layer that another thread unpacks into `plain`; `waits` where this thread may wait for it. Where that thread fails the
+ * error is `UnpackingFailed`, and the other's own is the one to tell.
  */
-export function walkUnpacked(source: PlainSource, plain: PlainReader): WalkedLayer {
+export async function walkUnpacked(
+  source: PlainSource,
+  plain: PlainReader,
+  waits: boolean,
+): Promise<WalkedLayer> {
   const walk = new Walk(source);
   try {
-    return walk.finish(plain.readInto(walk));
+    return walk.finish(waits ? plain.readInto(walk) : await plain.readBetween(walk));
   } catch (error) {
     if (error instanceof UnpackingFailed) throw error;
     plain.abandon();
@@ -67,7 +73,6 @@ class Walk implements PlainSink {
   readonly #dispatch: EntryDispatch;
   readonly #tar: TarReader;
   #hash: Hash | undefined = createHash('sha256');
-  #bytes = 0;
 
   constructor({ collectors, limits, expectedDiffId }: PlainSource) {
     this.#expectedDiffId = expectedDiffId;
@@ -75,25 +80,22 @@ class Walk implements PlainSink {
     this.#tar = new TarReader(this.#dispatch);
   }
 
-  start(isBlob: boolean): void {
-    // One hash serves both.
-    if (isBlob) this.#hash = undefined;
+  start(isHashed: boolean): void {
+    if (isHashed) this.#hash = undefined;
   }
 
   push(chunk: Uint8Array): void {
-    this.#bytes += chunk.length;
     this.#hash?.update(chunk);
     this.#tar.push(chunk);
   }
 
-  finish(digest: Digest): WalkedLayer {
+  finish({ digest, diffId: known }: UnpackedBlob): WalkedLayer {
     this.#tar.end();
-    const diffId =
-      this.#hash === undefined ? digest : (`sha256:${this.#hash.digest('hex')}` as Digest);
+    const diffId = known ?? (this.#hash === undefined ? digest : digestOfHash(this.#hash));
     if (this.#expectedDiffId !== undefined && diffId !== this.#expectedDiffId)
       throw new UserError(
         `layer ${digest} unpacks to ${diffId} where the image config says ${this.#expectedDiffId}`,
       );
-    return { digest, diffId, entries: this.#dispatch.entries, uncompressedSize: this.#bytes };
+    return { digest, diffId, entries: this.#dispatch.entries };
   }
 }

@@ -1,5 +1,6 @@
+import { setImmediate } from 'node:timers/promises';
 import { type Digest, parseDigest } from '../../model/digest.ts';
-import type { PlainSink } from './walk-unpack.ts';
+import type { PlainSink, UnpackedBlob } from './walk-unpack.ts';
 
 const SLOTS = 8;
 const SLOT_BYTES = 256 * 1024;
@@ -9,7 +10,7 @@ const DIGEST_BYTES = 71;
 const WRITTEN = 0;
 const READ = 1;
 const STATE = 2;
-const KIND = 3;
+const HASHED = 3;
 const LENGTHS = 4;
 const HEAD_BYTES = 4 * (LENGTHS + SLOTS);
 
@@ -28,25 +29,26 @@ export class Abandoned extends Error {
   override readonly name = 'Abandoned';
 }
 
-/** Memory through which one thread hands a layer's plain bytes to another. Both wait in it, so neither may be the main thread. */
+/** Memory through which one thread hands a layer's plain bytes to another. */
 export function newRing(): SharedArrayBuffer {
-  return new SharedArrayBuffer(HEAD_BYTES + DIGEST_BYTES + SLOTS * SLOT_BYTES);
+  return new SharedArrayBuffer(HEAD_BYTES + 2 * DIGEST_BYTES + SLOTS * SLOT_BYTES);
 }
 
 class Ring {
   protected readonly head: Int32Array;
-  protected readonly digest: Uint8Array;
+  /** The digest of the blob, and behind it the diffID. */
+  protected readonly digests: Uint8Array;
   readonly #shared: SharedArrayBuffer;
 
   constructor(shared: SharedArrayBuffer) {
     this.head = new Int32Array(shared, 0, LENGTHS + SLOTS);
-    this.digest = new Uint8Array(shared, HEAD_BYTES, DIGEST_BYTES);
+    this.digests = new Uint8Array(shared, HEAD_BYTES, 2 * DIGEST_BYTES);
     this.#shared = shared;
   }
 
   /** The first bytes of a slot, to copy by `fill`: `set` moves those of shared memory one by one. */
   protected slot(turn: number, length: number): Buffer {
-    const at = HEAD_BYTES + DIGEST_BYTES + (turn % SLOTS) * SLOT_BYTES;
+    const at = HEAD_BYTES + 2 * DIGEST_BYTES + (turn % SLOTS) * SLOT_BYTES;
     return Buffer.from(this.#shared, at, length);
   }
 
@@ -60,8 +62,8 @@ class Ring {
 export class PlainWriter extends Ring implements PlainSink {
   #turn = 0;
 
-  start(isBlob: boolean): void {
-    Atomics.store(this.head, KIND, isBlob ? 1 : 0);
+  start(isHashed: boolean): void {
+    Atomics.store(this.head, HASHED, isHashed ? 1 : 0);
   }
 
   /** Waits for a free slot. Throws Abandoned where the other side has given up. */
@@ -76,8 +78,8 @@ export class PlainWriter extends Ring implements PlainSink {
     }
   }
 
-  end(digest: Digest): void {
-    this.digest.set(Buffer.from(digest, 'latin1'));
+  end({ digest, diffId = digest }: UnpackedBlob): void {
+    this.digests.set(Buffer.from(digest + diffId, 'latin1'));
     this.#close(ENDED);
   }
 
@@ -103,20 +105,27 @@ export class PlainWriter extends Ring implements PlainSink {
 /** The side that reads. */
 export class PlainReader extends Ring {
   #turn = 0;
+  #isStarted = false;
   /** Whoever copies a part of it is faster on memory that is not shared. */
-  readonly #own = Buffer.alloc(SLOT_BYTES);
+  readonly #own = new Uint8Array(SLOT_BYTES);
+  readonly #fill = Buffer.from(this.#own.buffer);
 
-  /** Hands all bytes to `sink`; gives the blob's digest at their end. Throws UnpackingFailed where the other side has failed. */
-  readInto(sink: PlainSink): Digest {
-    let started = false;
+  /** Hands all bytes to `sink`; gives the digests at their end. Throws UnpackingFailed where the other side has failed. */
+  readInto(sink: PlainSink): UnpackedBlob {
     for (;;) {
-      const written = this.#waitForMore();
-      if (!started) sink.start(Atomics.load(this.head, KIND) === 1);
-      started = true;
-      while (this.#turn < written >> 1) sink.push(this.#take());
-      if ((written & 1) === 0) continue;
-      if (Atomics.load(this.head, STATE) === ENDED) return this.#digest();
-      throw new UnpackingFailed('the layer could not be unpacked');
+      const unpacked = this.#readSome(sink);
+      if (unpacked !== undefined) return unpacked;
+      Atomics.wait(this.head, WRITTEN, this.#turn * 2);
+    }
+  }
+
+  /** The same in the main thread, which does not wait and lets others have their turn. */
+  async readBetween(sink: PlainSink): Promise<UnpackedBlob> {
+    for (;;) {
+      const unpacked = this.#readSome(sink);
+      if (unpacked !== undefined) return unpacked;
+      await setImmediate();
+      await Atomics.waitAsync(this.head, WRITTEN, this.#turn * 2).value;
     }
   }
 
@@ -126,25 +135,36 @@ export class PlainReader extends Ring {
     this.set(READ, -1);
   }
 
-  #waitForMore(): number {
-    for (;;) {
-      const written = Atomics.load(this.head, WRITTEN);
-      if (written !== this.#turn * 2) return written;
-      Atomics.wait(this.head, WRITTEN, written);
-    }
+  /** Hands over what is there; undefined where more is to come. */
+  #readSome(sink: PlainSink): UnpackedBlob | undefined {
+    const written = Atomics.load(this.head, WRITTEN);
+    if (written === this.#turn * 2) return undefined;
+    const isHashed = Atomics.load(this.head, HASHED) === 1;
+    if (!this.#isStarted) sink.start(isHashed);
+    this.#isStarted = true;
+    while (this.#turn < written >> 1) sink.push(this.#take());
+    if ((written & 1) === 0) return undefined;
+    if (Atomics.load(this.head, STATE) !== ENDED) throw failed();
+    const digest = this.#digestAt(0);
+    return { digest, diffId: isHashed ? this.#digestAt(DIGEST_BYTES) : undefined };
   }
 
   #take(): Uint8Array {
     const length = this.head[LENGTHS + (this.#turn % SLOTS)] ?? 0;
-    this.#own.fill(this.slot(this.#turn, length), 0, length);
+    this.#fill.fill(this.slot(this.#turn, length), 0, length);
     this.#turn += 1;
     this.set(READ, this.#turn);
     return this.#own.subarray(0, length);
   }
 
-  #digest(): Digest {
-    const digest = parseDigest(Buffer.from(this.digest).toString('latin1'));
-    if (digest === undefined) throw new UnpackingFailed('the layer could not be unpacked');
+  #digestAt(from: number): Digest {
+    const text = Buffer.from(this.digests.subarray(from, from + DIGEST_BYTES)).toString('latin1');
+    const digest = parseDigest(text);
+    if (digest === undefined) throw failed();
     return digest;
   }
+}
+
+function failed(): UnpackingFailed {
+  return new UnpackingFailed('the layer could not be unpacked');
 }

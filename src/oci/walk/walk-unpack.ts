@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, type Hash } from 'node:crypto';
 import type { Digest } from '../../model/digest.ts';
 import { messageOf, UserError } from '../../model/errors.ts';
 import { compressionOf, startDecompressor } from './decompress.ts';
@@ -28,14 +28,22 @@ export interface BlobSource {
   readonly expectedDigest: Digest;
   readonly limits?: Partial<UnpackLimits>;
   readonly signal?: AbortSignal;
+  /** True where the diffID is to be computed here, not by the sink. */
+  readonly hashesPlain?: boolean;
   /** Called before more memory is filled than layers mostly take, by a zstd window of more than 8 MiB; it may wait. */
   readonly onLargeWindow?: () => void;
 }
 
+/** Digests of what was unpacked: `diffId` is undefined where whoever takes the plain bytes hashes them. */
+export interface UnpackedBlob {
+  readonly digest: Digest;
+  readonly diffId: Digest | undefined;
+}
+
 /** Who takes a layer's plain bytes. */
 export interface PlainSink {
-  /** Once, before the first bytes. `isBlob`: the blob is not compressed, and has the digest of the plain bytes. */
-  start(isBlob: boolean): void;
+  /** Once, before the first bytes. `isHashed`: the end gives their digest. */
+  start(isHashed: boolean): void;
   /** The next bytes, valid during the call only. */
   push(chunk: Uint8Array): void;
 }
@@ -60,10 +68,10 @@ export function layerError(
 }
 
 /**
- * Unpacks a layer into `sink` and gives its digest, which is the one that was expected. Throws where it is another or no layer, where the
+ * Unpacks a layer into `sink` and gives its digests; the blob's is the one that was expected. Throws where it is another or no layer, where the
  * compression is malformed or cut off, where it unpacks to too much, and what `sink` throws.
  */
-export async function unpackLayer(source: BlobSource, sink: PlainSink): Promise<Digest> {
+export async function unpackLayer(source: BlobSource, sink: PlainSink): Promise<UnpackedBlob> {
   checkLayerType(source.mediaType, source.expectedDigest);
   const blob = new Blob(source, sink);
   try {
@@ -82,15 +90,19 @@ class Blob {
   readonly #sink: PlainSink;
   readonly #onLarge: (() => void) | undefined;
   readonly #hash = createHash('sha256');
+  readonly #hashesPlain: boolean;
+  #plainHash: Hash | undefined;
+  #isPlain = false;
   #decompressor: Decompressor | undefined;
   #head: Uint8Array = new Uint8Array(0);
   #bytes = 0;
   #plainBytes = 0;
 
-  constructor({ limits, onLargeWindow }: BlobSource, sink: PlainSink) {
+  constructor({ limits, onLargeWindow, hashesPlain = false }: BlobSource, sink: PlainSink) {
     this.#limits = { ...UNPACK_LIMITS, ...limits };
     this.#sink = sink;
     this.#onLarge = onLargeWindow;
+    this.#hashesPlain = hashesPlain;
   }
 
   /** Undefined where the chunk has been taken in at once. */
@@ -102,14 +114,19 @@ class Blob {
     return this.#head.length < 4 ? undefined : this.#start();
   }
 
-  async finish(expected: Digest): Promise<Digest> {
+  async finish(expected: Digest): Promise<UnpackedBlob> {
     // The blob first: where it is another, what its content says does not matter.
-    const digest = `sha256:${this.#hash.digest('hex')}` as Digest;
+    const digest = digestOfHash(this.#hash);
     if (digest !== expected)
       throw new UserError(`layer ${expected} has other content: its digest is ${digest}`);
     if (this.#decompressor === undefined) await this.#start();
     await this.#decompressor?.end();
-    return digest;
+    // One hash serves both where the blob is not compressed.
+    if (this.#isPlain) return { digest, diffId: digest };
+    return {
+      digest,
+      diffId: this.#plainHash === undefined ? undefined : digestOfHash(this.#plainHash),
+    };
   }
 
   destroy(): void {
@@ -118,7 +135,9 @@ class Blob {
 
   #start(): Promise<void> | undefined {
     const compression = compressionOf(this.#head);
-    this.#sink.start(compression === 'none');
+    this.#isPlain = compression === 'none';
+    if (this.#hashesPlain && !this.#isPlain) this.#plainHash = createHash('sha256');
+    this.#sink.start(this.#isPlain || this.#hashesPlain);
     const onPlain = (chunk: Uint8Array): void => {
       this.#plain(chunk);
     };
@@ -133,6 +152,12 @@ class Blob {
       throw new UserError(`a layer unpacks to more than ${maxBytes} bytes`);
     if (this.#plainBytes > ratioFrom && this.#plainBytes > this.#bytes * maxRatio)
       throw new UserError(`a layer unpacks to more than ${maxRatio} times its size`);
+    this.#plainHash?.update(chunk);
     this.#sink.push(chunk);
   }
+}
+
+/** What a hash comes to: it takes no more. */
+export function digestOfHash(hash: Hash): Digest {
+  return `sha256:${hash.digest('hex')}` as Digest;
 }

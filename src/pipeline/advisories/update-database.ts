@@ -1,11 +1,10 @@
 import { open, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { MalformedRecord } from '../../formats/malformed-record.ts';
 import { UserError } from '../../model/errors.ts';
 import { makeFolder } from '../../oci/blobs/disk.ts';
 import { replaceFile } from '../../oci/blobs/replace-file.ts';
-import { claimAlone } from '../../oci/layout/owner.ts';
+import { whileAlone } from '../../oci/layout/owner.ts';
 import { databaseFile, isFamily } from '../../tools/advisories/advisory-names.ts';
 import type { DatabaseMeta } from '../../tools/advisories/index-format.ts';
 import { AdvisoryReader } from '../../tools/advisories/index-reader.ts';
@@ -37,8 +36,6 @@ export interface Updated {
   readonly isNew: boolean;
 }
 
-const WAIT_MS = 200;
-
 /**
  * Makes the database of one ecosystem of its export, or leaves the one that is of the same export. Of two at once the second waits and
  * finds the work done. The new file is put in place when all of it was read: a bad export changes nothing. Throws UserError.
@@ -55,9 +52,7 @@ export async function updateDatabase(
   const folder = databaseFolder(context);
   await makeFolder(folder);
   const path = join(folder, databaseFile(ecosystem));
-  const lock = `${path}.lock`;
-  while (!(await claimAlone(lock))) await sleep(WAIT_MS, undefined, { signal: context.signal });
-  try {
+  return whileAlone(`${path}.lock`, context.signal, async () => {
     const before = databaseMeta(path);
     const made = /^https?:/.test(request.from)
       ? await fromServer(context, request, path, before)
@@ -65,9 +60,7 @@ export async function updateDatabase(
     if (made !== undefined) return { meta: made, isNew: true };
     if (before !== undefined) return { meta: before, isNew: false };
     throw new UserError(`${request.from} says that nothing changed, and there was nothing before`);
-  } finally {
-    await rm(lock, { force: true });
-  }
+  });
 }
 
 /** What a database says of itself; undefined where there is none that can be read. */

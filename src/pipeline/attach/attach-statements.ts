@@ -1,11 +1,10 @@
-import { readReproduction } from '../../attestations/reproduction.ts';
+import { madeKind } from '../../attestations/made-kind.ts';
 import type { Digest } from '../../model/digest.ts';
 import type { Descriptor } from '../../model/oci.ts';
 import type { OpenedImage } from '../../model/opened-image.ts';
 import { quantity } from '../../model/quantity.ts';
 import type { Scorecard } from '../../model/scorecard.ts';
 import type { Settings } from '../../model/settings.ts';
-import { PREDICATE_TYPE } from '../../model/statement.ts';
 import { documentsOf, folderBlobs } from '../../oci/blobs/blob-source.ts';
 import { type LayoutStore, openStore } from '../../oci/layout/layout-store.ts';
 import { readFrom } from '../../oci/registry/open-registry.ts';
@@ -30,7 +29,7 @@ export interface Repository {
 
 /** An image that was built or published before, and how it is opened once more. */
 export interface AttachTarget {
-  /** Opens it as it is by now; whoever calls closes it. */
+  /** Opens it as it is by now; the caller closes it. */
   readonly open: () => Promise<OpenedImage>;
   /** As a reference, without a prefix. */
   readonly name: string;
@@ -52,7 +51,7 @@ export interface Attached {
 
 /**
  * Signs statements about an image that is there already, publishes them beside it and keeps them with the builds of the same digest; then
- * grades it anew and replaces the verdict. `make` is given what the statements are to be about. Throws UserError.
+ * grades it again and replaces the verdict. `make` is given what the statements are to be about. Throws UserError.
  */
 export async function attachStatements(
   context: PipelineContext,
@@ -68,7 +67,7 @@ export async function attachStatements(
       async () => {
         const statements = make(image);
         const made = await signFor(context, store, signer, image, statements);
-        await publish(context, target, store, image, made, []);
+        await publish(context, target, store, image, { made, signer }, []);
         return { made, digest: image.root.digest };
       },
       ({ made }) => ({ detail: `${quantity(made.length, 'statement')} ${placeText(target)}` }),
@@ -78,23 +77,20 @@ export async function attachStatements(
   const grading = await target.grading(signer);
   if (grading === undefined) return { digest: signed.digest, referrers, scorecard: undefined };
   const renewed = await withImage(target, async (image) => {
-    const { scorecard } = await gradeOpened(context, image, grading);
+    const graded = await gradeOpened(context, image, grading);
     const { found } = await readAttachments(image);
     const stale = found.flatMap(({ says, attachment }) =>
-      says.kind === 'statement' && isVerdict(says.predicateType, says.predicate)
-        ? [attachment.descriptor.digest]
-        : [],
+      isVerdict(says) ? [attachment.descriptor.digest] : [],
     );
     const statements = verdictStatements(
       context,
-      target.name,
-      wholeOf(image),
-      scorecard,
-      signed.made,
+      { name: target.name, ...wholeOf(image) },
+      graded,
+      target.settings,
     );
     const made = await signFor(context, store, signer, image, statements);
-    await publish(context, target, store, image, made, stale);
-    return { scorecard, made };
+    await publish(context, target, store, image, { made, signer }, stale);
+    return { scorecard: graded.scorecard, made };
   });
   return {
     digest: signed.digest,
@@ -145,14 +141,14 @@ async function publish(
   { published, registries, settings }: AttachTarget,
   store: LayoutStore,
   { root }: OpenedImage,
-  made: readonly SignedStatement[],
+  { made, signer }: { readonly made: readonly SignedStatement[]; readonly signer: Signer },
   stale: readonly Digest[],
 ): Promise<void> {
   const { blobs } = store;
   const { format } = settings.sign;
   const anew = {
     referrers: made.flatMap((one) => one.referrers),
-    tagged: format === 'bundle' ? [] : await legacyAttestations(blobs, made),
+    tagged: format === 'bundle' ? [] : await legacyAttestations(blobs, made, signer),
   };
   const keys = await keysAtHand(context, settings);
   if (published !== undefined) {
@@ -172,12 +168,9 @@ async function publish(
   await keepWithBuilds(store, root, anew, { stale, isReplaced });
 }
 
-/** What a grade attests; a second build is a test result too. */
-export function isVerdict(predicateType: string, predicate: unknown): boolean {
-  return (
-    predicateType === PREDICATE_TYPE.slsaVsa ||
-    (predicateType === PREDICATE_TYPE.testResult && readReproduction(predicate) === undefined)
-  );
+/** What a grade of ours attests; other test results and summaries are not replaced by it. */
+export function isVerdict(says: Parameters<typeof madeKind>[0]): boolean {
+  return ['verdict', 'tests'].includes(madeKind(says) ?? '');
 }
 
 function placeText({ published }: AttachTarget): string {

@@ -1,4 +1,5 @@
 import { isBuiltVex } from '../../attestations/built-vex.ts';
+import { madeKind } from '../../attestations/made-kind.ts';
 import { PROFILE_ARTIFACT, PROFILE_PREDICATE } from '../../attestations/security-profile.ts';
 import type { Descriptor } from '../../model/oci.ts';
 import type { OpenedImage } from '../../model/opened-image.ts';
@@ -21,7 +22,7 @@ export interface KeptAttachments {
 }
 
 const NONE: KeptAttachments = { attestations: [], referrers: [] };
-/** What each build states anew. */
+/** What each build states again. */
 const OWN: readonly string[] = [
   PREDICATE_TYPE.cyclonedx,
   PREDICATE_TYPE.spdx,
@@ -61,9 +62,9 @@ async function keptOf(
   const isKept = ({ says }: AttachedEvidence): boolean =>
     says.kind === 'statement' &&
     !anew.includes(says.predicateType) &&
-    !isVerdict(says.predicateType, says.predicate) &&
+    !isVerdict(says) &&
     !isBuiltVex(says.predicate, image.root.digest) &&
-    !(isProven && says.predicateType === PREDICATE_TYPE.testResult);
+    !(isProven && madeKind(says) === 'second build');
   const read = await readAttachments(image);
   const candidates = read.found.filter(isKept);
   if (candidates.length === 0) return NONE;

@@ -1,7 +1,7 @@
 import type { Digest } from '../../model/digest.ts';
 import type { Descriptor } from '../../model/oci.ts';
 import type { OpenedImage } from '../../model/opened-image.ts';
-import { type ImageReference, parseReference } from '../../model/reference.ts';
+import { referencesOf } from '../../model/reference.ts';
 import type { BlobStore } from '../../oci/blobs/blob-store.ts';
 import { parseManifest } from '../../oci/documents.ts';
 import type { StoredBuild } from '../../oci/layout/build-record.ts';
@@ -99,14 +99,6 @@ function referrersOf({ manifests }: StoredBuild, image: Digest): readonly Descri
   return manifests.filter(
     ({ digest, artifactType }) => digest !== image && artifactType !== undefined,
   );
-}
-
-/** Those of the names that are some. */
-function referencesOf(names: readonly string[]): readonly ImageReference[] {
-  return names.flatMap((name) => {
-    const reference = parseReference(name);
-    return reference.ok ? [reference.value] : [];
-  });
 }
 
 /** An artifact made of the same bytes is the same. */

@@ -14,5 +14,18 @@ export function profileStatements(
   const statement = { predicateType: PROFILE_PREDICATE[kind], predicate, subject };
   return layer === undefined
     ? [statement]
-    : [statement, { predicateType: PROFILE_ARTIFACT[kind], predicate, subject, layer }];
+    : [
+        statement,
+        {
+          predicateType: PROFILE_ARTIFACT[kind],
+          predicate,
+          subject,
+          artifact: {
+            artifactType: PROFILE_ARTIFACT[kind],
+            mediaType: 'application/json',
+            title: 'profile.json',
+            bytes: layer,
+          },
+        },
+      ];
 }

@@ -2,7 +2,7 @@ import { builtVex } from '../../attestations/built-vex.ts';
 import { meansImage } from '../../facts/vex/vex-match.ts';
 import type { VexDocument } from '../../facts/vex/vex-statement.ts';
 import type { Digest } from '../../model/digest.ts';
-import { parseReference } from '../../model/reference.ts';
+import { referencesOf } from '../../model/reference.ts';
 import { PREDICATE_TYPE } from '../../model/statement.ts';
 import type { StatementToSign } from '../sign/attestation-documents.ts';
 
@@ -21,10 +21,7 @@ export function vexStatements(
   { names, digests }: BuiltImage,
   subject: Pick<StatementToSign, 'subject' | 'also'>,
 ): readonly StatementToSign[] {
-  const references = names.flatMap((name) => {
-    const parsed = parseReference(name);
-    return parsed.ok ? [parsed.value] : [];
-  });
+  const references = referencesOf(names);
   const [reference] = references;
   if (reference === undefined) return [];
   const means = (name: string): boolean => meansImage(name, { digests, references });

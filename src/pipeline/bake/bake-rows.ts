@@ -14,6 +14,8 @@ export interface BakedJob {
   readonly plan?: BuildPlan | PassthroughPlan;
   /** What it adds to bake's own exit code. */
   readonly exitCode: number;
+  /** Why it failed; a terminal can ask a person for what a signer needs. */
+  readonly error?: unknown;
   /** As buildx writes it for a target. */
   readonly metadata?: unknown;
 }
@@ -73,5 +75,5 @@ export function skipped(job: BakeJob, reason: string): BakedJob {
 
 export function failed(job: BakeJob, error: unknown): BakedJob {
   const exitCode = error instanceof UserError ? error.exitCode : 2;
-  return { job, row: row(job, 'failed', { reason: messageOf(error) }), exitCode };
+  return { job, row: row(job, 'failed', { reason: messageOf(error) }), exitCode, error };
 }

@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { Interrupted, UserError } from '../../model/errors.ts';
+import type { SharedRecordings } from '../../model/fetches.ts';
 import { LOCK_FILE_NAME } from '../../model/lock.ts';
 import { isThere } from '../../oci/blobs/disk.ts';
 import { type BakeJob, dockerfileOf, jobWords } from '../../plans/bake/bake-jobs.ts';
@@ -9,6 +10,7 @@ import { gateWords, type ParsedBake } from '../../plans/bake/parse-bake-args.ts'
 import { type ParsedBuild, parseBuildArgs } from '../../plans/flags/parse-build-args.ts';
 import type { PipelineContext } from '../context.ts';
 import { type HeldBuild, holdBuild } from '../image-build/build.ts';
+import { settingsOf } from '../load-settings.ts';
 import { Turns } from '../turns.ts';
 import { forLink, type Held, inlineText, type Link, linksOf } from './bake-links.ts';
 import { type BakedJob, carried, failed, over, row, skipped, told } from './bake-rows.ts';
@@ -51,6 +53,7 @@ class BakeRun {
   readonly #turns = new Turns(AT_ONCE);
   #folder: Promise<string> | undefined;
   #stoppedBy = '';
+  readonly #shared: SharedRecordings = new Map();
 
   constructor(
     parsed: ParsedBake,
@@ -144,7 +147,8 @@ class BakeRun {
     if (command.value.kind === 'help') throw new Error('a target is not a help text');
     context.signal.throwIfAborted();
     const signed = await withKeptSigner(context, command.value);
-    return { ...signed, linked: [...linked.values()].map(({ link }) => link) };
+    const links = [...linked.values()].map(({ link }) => link);
+    return { ...signed, linked: links, shared: this.#shared };
   }
 
   async #metadataPath({ target }: BakeJob): Promise<string> {
@@ -155,10 +159,14 @@ class BakeRun {
   /** Targets that share a lock file take turns: each writes what it adds before the next one reads it. */
   async #lockFolder({ target }: BakeJob): Promise<string | undefined> {
     if (target.inline !== undefined) return undefined;
-    const { cwd } = this.#contextFor(target.name, this.#outer);
-    const folder = dirname(resolve(cwd, dockerfileOf(target)));
-    const isAsked = this.#parsed.ownWords.some((word) => word.startsWith('--lock='));
-    return isAsked || (await isThere(join(folder, LOCK_FILE_NAME))) ? folder : undefined;
+    const context = this.#contextFor(target.name, this.#outer);
+    const folder = dirname(resolve(context.cwd, dockerfileOf(target)));
+    const isAsked = this.#parsed.ownWords.some((word) => /^--(?:lock|record)\b/.test(word));
+    return isAsked ||
+      (await writesLock(context, folder)) ||
+      (await isThere(join(folder, LOCK_FILE_NAME)))
+      ? folder
+      : undefined;
   }
 
   /** Publishes what is ready, base before what is built from it, unless something failed that holds all back. */
@@ -206,4 +214,13 @@ class BakeRun {
     for (const held of this.#held) await held.release();
     if (this.#folder !== undefined) await rm(await this.#folder, { recursive: true, force: true });
   }
+}
+
+/** The settings of the target's project have each build keep a lock; what is wrong with them, the build says. */
+async function writesLock({ paths, now }: PipelineContext, startDir: string): Promise<boolean> {
+  const where = { named: undefined, startDir, userDir: paths.config, task: 'project' } as const;
+  return settingsOf({ ...where, now: now() }).then(
+    ({ lock, hermetic }) => lock || hermetic !== 'off',
+    () => false,
+  );
 }

@@ -124,12 +124,17 @@ export function ownWord(settings: Settings): Settings {
   const project = settings.origins
     .filter(({ source }) => source === 'project')
     .map(({ setting }) => setting);
-  const trust = Object.fromEntries(
-    Object.entries(DEFAULT_SETTINGS.trust).filter(([key]) => project.includes(`trust.${key}`)),
-  );
-  const { key, ...sign } = settings.sign;
-  const ownKey = key === undefined || project.includes('sign.key') ? {} : { key };
-  return { ...settings, trust: { ...settings.trust, ...trust }, sign: { ...sign, ...ownKey } };
+  const own = <T extends object>(group: string, all: T, standard: T): T => ({
+    ...standard,
+    ...Object.fromEntries(
+      Object.entries(all).filter(([name]) => !project.includes(`${group}.${name}`)),
+    ),
+  });
+  return {
+    ...settings,
+    trust: own('trust', settings.trust, DEFAULT_SETTINGS.trust),
+    sign: own('sign', settings.sign, DEFAULT_SETTINGS.sign),
+  };
 }
 
 async function check(

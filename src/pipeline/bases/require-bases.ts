@@ -1,3 +1,4 @@
+import { UserError } from '../../model/errors.ts';
 import type { BuildFact, Fact } from '../../model/facts.ts';
 import { parseReference } from '../../model/reference.ts';
 import type { Settings } from '../../model/settings.ts';
@@ -37,6 +38,9 @@ export function requireBases(
 
 /** A build that buildx does alone is not checked: refused where bases have to be signed. Throws UserError. */
 export function requireOwnBuild({ trust }: Pick<Settings, 'trust'>, reason: string): void {
-  if (trust.bases.length > 0)
-    throw unsigned('a base of this build', `${reason}: buildx does it alone`);
+  if (trust.bases.length === 0) return;
+  throw new UserError(`trust.bases asks for signatures of bases, and ${reason}`, {
+    nextStep:
+      'buildx does such a build alone: choose another output, or use scoville without trust.bases',
+  });
 }

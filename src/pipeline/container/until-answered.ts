@@ -17,7 +17,7 @@ export interface Waited {
 
 /**
  * Tries until a running container answers, it ends, or the time (milliseconds since 1970) is over. Each attempt is handed the state that
- * was looked at before it. Throws Interrupted.
+ * was checked before it. Throws Interrupted.
  */
 export async function untilAnswered(
   context: PipelineContext,
@@ -43,7 +43,7 @@ export async function untilAnswered(
   }
 }
 
-/** Waits until a container is looked at again. Throws Interrupted. */
+/** Waits until a container is checked again. Throws Interrupted. */
 export async function pause({ signal }: PipelineContext): Promise<void> {
   await sleep(PAUSE_MS, undefined, { signal }).catch(() => undefined);
   if (signal.aborted) throw new Interrupted('waiting for the container was interrupted');

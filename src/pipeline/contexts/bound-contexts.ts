@@ -27,7 +27,7 @@ export async function boundContexts(home: string, maxBytes: number, now: number)
   let freed = 0;
   for (const { folder, bytes, isStale } of found.sort((a, b) => a.usedAt - b.usedAt)) {
     if (!isStale && left <= maxBytes) continue;
-    // A build may have taken it since: whoever has the claim has the folder.
+    // A build may have taken it since: the process with the claim has the folder.
     if (!(await claimAlone(join(folder, CLAIM)))) continue;
     await rm(folder, { recursive: true, force: true });
     left -= bytes;

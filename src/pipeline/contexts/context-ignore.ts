@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { join, posix } from 'node:path';
 
 /** The ignore files that may stand for a context: the Dockerfile's own, which BuildKit prefers, and the context's. */
 export function ignoreFiles(directory: string, dockerfile: string | undefined): readonly string[] {
@@ -6,66 +6,96 @@ export function ignoreFiles(directory: string, dockerfile: string | undefined): 
   return [...own, join(directory, '.dockerignore')];
 }
 
-/** A line of an ignore file as a pattern over whole paths; `keeps` where it begins with `!`. */
+/** A line of an ignore file; `keeps` where it begins with `!`. */
 interface IgnorePattern {
   readonly keeps: boolean;
-  readonly pattern: RegExp;
+  readonly matches: (path: string) => boolean;
 }
 
-/** Go's filepath.Match with `**`, as moby/patternmatcher has it. */
-function compiled(glob: string): RegExp | undefined {
+/** White space as Go trims it: other than JavaScript's. */
+const ENDS =
+  /^[\t-\r \u0085\p{Zs}\u2028\u2029]+|(?<![\t-\r \u0085\p{Zs}\u2028\u2029])[\t-\r \u0085\p{Zs}\u2028\u2029]+$/gu;
+/** A set of letters; what else may stand in one, versions of the library and Go's two readers of patterns differ about. */
+const SET = /^\[\^?(?:[\w.!](?:-[\w.])?)+\]/;
+/** Beside sets, what they differ about. */
+const UNSURE = /[\\|^\]]/;
+const MOST_PATTERNS = 1000;
+
+/** A pattern as moby/patternmatcher makes it an expression; undefined where that is not sure. */
+function matcher(glob: string): IgnorePattern['matches'] | undefined {
   let text = '';
-  for (let at = 0; at < glob.length; at += 1) {
-    const c = glob.charAt(at);
-    if (glob.startsWith('**', at)) {
-      at += glob.startsWith('**/', at) ? 2 : 1;
-      text += glob.charAt(at) === '/' ? '(?:.*/)?' : '.*';
-    } else if (c === '*') text += '[^/]*';
-    else if (c === '?') text += '[^/]';
-    else if (c === '\\') text += escaped(glob.charAt((at += 1)));
-    else if (c === '[' && glob.includes(']', at)) {
-      const end = glob.indexOf(']', at);
-      text += `[${glob.slice(at + 1, end).replace(/\\/g, '\\\\')}]`;
-      at = end;
-    } else text += escaped(c);
+  let hasOnlyStars = true;
+  for (let at = 0; at < glob.length;) {
+    const rest = glob.slice(at);
+    const [token = ''] = SET.exec(rest) ?? /^(?:\*\*\/?|[^])/u.exec(rest) ?? [];
+    at += token.length;
+    hasOnlyStars &&= token.startsWith('**') ? at === token.length : !/^[*?[]/.test(token);
+    if (token.startsWith('**')) text += at === glob.length ? '[^\\n]*' : '(?:[^\\n]*/)?';
+    else if (token === '*') text += '[^/]*';
+    else if (token === '?') text += '[^/]';
+    else if (SET.test(token)) text += token;
+    else if (token === '[' || UNSURE.test(token)) return undefined;
+    else text += token.replace(/[.+${}()/]/g, '\\$&');
   }
+  const suffix = glob.slice(2);
+  // With stars in front alone any ending will do: `**a` is the end of `ba`.
+  if (hasOnlyStars && glob.startsWith('**'))
+    return (path) => path.endsWith(suffix) || path === suffix.slice(1);
   try {
-    return new RegExp(`^${text}$`, 's');
+    const pattern = new RegExp(`^${text}$`, 'u');
+    return (path) => pattern.test(path);
   } catch {
+    // A set from z to a.
     return undefined;
   }
 }
 
-function escaped(c: string): string {
-  return c.replace(/[.+^${}()|[\]\\*?/]/g, '\\$&');
+/** As Go's path.Clean. */
+function cleaned(path: string): string {
+  return posix.normalize(path).replace(/(?<=[^])\/$/, '');
 }
 
-function cleaned(line: string): string {
-  const parts = line.split('/').filter((part) => part !== '' && part !== '.');
-  return parts.join('/');
+/** The pattern of a line; undefined where there is none, `unsure` where it is not sure what it leaves out. */
+function patternOf(line: string): IgnorePattern | 'unsure' | undefined {
+  const bare = line.startsWith('#') ? '' : line.replace(ENDS, '');
+  const mark = bare.startsWith('!') ? '!' : '';
+  const given = bare.slice(mark.length).replace(ENDS, '');
+  if (bare === '') return undefined;
+  // The file is read first, and then the pattern: `/!a` begins with `!` by then.
+  const read = mark + (given === '' ? '' : cleaned(given).replace(/^\/(?=[^])/, ''));
+  const pattern = cleaned(read.replace(ENDS, ''));
+  const keeps = pattern.startsWith('!');
+  const matches = matcher(keeps ? pattern.slice(1) : pattern);
+  return matches === undefined || pattern === '!' ? 'unsure' : { keeps, matches };
 }
 
 /**
  * Which paths of a context its ignore file leaves out (Dockerfile reference, ".dockerignore files"): the last pattern that holds a path, or a folder
- * above it, decides. Patterns over 1,000 are not read: what is left out then counts as there.
+ * above it, decides. Where a pattern is not sure, or there are more than 1,000, no path is known to be there.
  */
 export function contextIgnore(text: string): (path: string) => boolean {
-  const patterns = text
-    .replace(/^\uFEFF/, '')
-    .split('\n', 1000)
-    .flatMap((line): IgnorePattern[] => {
-      const bare = line.startsWith('#') ? '' : line.trim();
-      const keeps = bare.startsWith('!');
-      const glob = cleaned(keeps ? bare.slice(1).trim() : bare);
-      const pattern = glob === '' ? undefined : compiled(glob);
-      return pattern === undefined ? [] : [{ keeps, pattern }];
-    });
+  const lines = text.replace(/^\uFEFF/, '').split('\n', MOST_PATTERNS + 1);
+  const patterns: IgnorePattern[] = [];
+  for (const pattern of lines.map(patternOf)) {
+    if (pattern === 'unsure' || lines.length > MOST_PATTERNS) return () => true;
+    if (pattern !== undefined) patterns.push(pattern);
+  }
   return (path) => {
     const parts = path.split('/');
-    const above = parts.map((_, at) => parts.slice(0, at + 1).join('/'));
     let isLeftOut = false;
-    for (const { keeps, pattern } of patterns)
-      if (keeps === isLeftOut && above.some((one) => pattern.test(one))) isLeftOut = !keeps;
+    let above: readonly boolean[] = [];
+    for (let depth = 1; depth <= parts.length; depth += 1) {
+      const one = parts.slice(0, depth).join('/');
+      isLeftOut = false;
+      const held: boolean[] = [];
+      for (const [i, { keeps, matches }] of patterns.entries()) {
+        // A pattern that would change nothing is not tried, and so does not hold for what is below.
+        const isHeld = above[i] === true || (keeps === isLeftOut && matches(one));
+        held.push(isHeld);
+        if (isHeld) isLeftOut = !keeps;
+      }
+      above = held;
+    }
     return isLeftOut;
   };
 }

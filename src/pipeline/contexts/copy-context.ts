@@ -56,7 +56,7 @@ async function setTimes(folder: string): Promise<void> {
   }
 }
 
-/** Git says what is meant of the files that it tracks. What a build tool or an editor made beside them has the modes of whoever ran it. */
+/** Git says what is meant of the files that it tracks. What a build tool or an editor made beside them has the modes of the user who ran it. */
 async function setModes(
   root: string,
   folder: string,

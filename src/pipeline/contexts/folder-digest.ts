@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { lstat, readdir, readlink } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { byCodeUnit } from '../../model/order.ts';
 
 /** More than a context that is built twice should hold. */
 const MOST_ENTRIES = 200_000;
@@ -20,7 +21,7 @@ export async function folderDigest(
   let entries = 0;
   const visit = async (path: string): Promise<void> => {
     const found = await readdir(join(root, path), { withFileTypes: true });
-    for (const entry of found.sort((a, b) => (a.name < b.name ? -1 : 1))) {
+    for (const entry of found.sort((a, b) => byCodeUnit(a.name, b.name))) {
       signal.throwIfAborted();
       if (path === '' && entry.name === '.git') continue;
       if ((entries += 1) > MOST_ENTRIES) throw new Error('too many entries');

@@ -16,8 +16,8 @@ import {
 import { copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
+import { inParallel } from '../../model/in-parallel.ts';
 import { errorCode } from '../../oci/blobs/disk.ts';
-import { inParallel } from '../../oci/in-parallel.ts';
 import { underUsualUmask } from './other-umask.ts';
 
 /** Size, time, change time and inode of each copied file's original when it was copied. */

@@ -94,7 +94,7 @@ async function claimedFolder(
   }
 }
 
-/** What was copied when; empty where it cannot be read, and all is copied anew. */
+/** What was copied when; empty where it cannot be read, and all is copied again. */
 async function readRecord(file: string): Promise<MirrorRecord> {
   try {
     const read = JSON.parse(await readFile(file, 'utf8')) as { schema: number; record: object };

@@ -21,7 +21,7 @@ interface TrialBuild {
   /** Flags of `scoville build`. */
   readonly flags: readonly string[];
   readonly timeoutMs: number;
-  /** The tag that the image has in the engine for as long as it is looked at. */
+  /** The tag that the image has in the engine for as long as it is checked. */
   readonly tag: string;
 }
 

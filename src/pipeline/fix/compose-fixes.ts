@@ -130,7 +130,7 @@ export interface SettledFixes {
 }
 
 /**
- * Applies what `decide` says yes to, one edit at a time: after each the files are read and planned anew, so that edits of
+ * Applies what `decide` says yes to, one edit at a time: after each the files are read and planned again, so that edits of
  * the same line compose. An edit is decided on once. The error names the line that keeps the Dockerfile from being read.
  */
 export async function settleEdits(

@@ -49,7 +49,7 @@ export async function fixBases(
   ]);
 }
 
-/** What cannot be looked at is told by who needs it; an abort ends all. */
+/** What cannot be checked is reported by what needs it; an abort ends all. */
 function failed({ signal }: PipelineContext, error: unknown): Result<never> {
   signal.throwIfAborted();
   return err(messageOf(error));

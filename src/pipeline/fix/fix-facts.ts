@@ -1,13 +1,16 @@
 import { readdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { parseLock } from '../../config/parse-lock.ts';
 import type { FixFacts } from '../../model/fix-rule.ts';
+import { LOCK_FILE_NAME, type LockFile } from '../../model/lock.ts';
 import { gitFacts, sourceUrl } from '../../tools/git/git.ts';
 import type { PipelineContext } from '../context.ts';
 import type { FactsRequest } from '../grade/facts-request.ts';
+import { readLockText } from '../lock/lock-file.ts';
 import { Registries } from '../registries.ts';
 import { fixBases } from './fix-bases.ts';
 import { fixDigests } from './fix-digests.ts';
 import { fixHashes } from './fix-hashes.ts';
-import { readLockBeside } from './fix-lock.ts';
 import { fixVersions } from './fix-versions.ts';
 
 /** Names at the top of a folder; undefined where it cannot be read. */
@@ -16,6 +19,15 @@ async function entries(folder: string): Promise<readonly string[] | undefined> {
     (names) => names.sort(),
     () => undefined,
   );
+}
+
+/** The lock beside a Dockerfile; undefined where there is none, or none that can be read: builds tell of that. */
+async function readLockBeside(dockerfile: string): Promise<LockFile | undefined> {
+  const path = join(dirname(dockerfile), LOCK_FILE_NAME);
+  const text = await readLockText(path).catch(() => undefined);
+  if (text === undefined) return undefined;
+  const parsed = await parseLock(text, path);
+  return parsed.ok ? parsed.value : undefined;
 }
 
 /** Finds out what rules need, and nothing that none needs. What cannot be had is in the facts, with the reason. */

@@ -1,7 +1,7 @@
 import type { FetchedFile } from '../../model/fix-rule.ts';
+import { inParallel } from '../../model/in-parallel.ts';
 import { quantity } from '../../model/quantity.ts';
 import { err, type Result } from '../../model/result.ts';
-import { inParallel } from '../../oci/in-parallel.ts';
 import { isLoopback } from '../../oci/registry/registry-ways.ts';
 import { shownAddress } from '../../rules/verified-downloads/edit.ts';
 import { fetchDigest } from '../../tools/fetch-digest.ts';

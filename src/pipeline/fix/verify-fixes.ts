@@ -30,7 +30,7 @@ type Failure = Omit<TakenBack, 'edit'>;
 
 /**
  * Builds the Dockerfile as it is and with the edits, and keeps those with which it builds, answers as before, and is not graded lower. The edit that broke something is
- * found by halves, taken back and told, and the others are planned anew without it. Nothing is written. `isWanted` decides on edits that come up then. Throws UserError
+ * found by halves, taken back and told, and the others are planned again without it. Nothing is written. `isWanted` decides on edits that come up then. Throws UserError
  * where the Dockerfile does not build or answer as it is, for then nothing is proven.
  */
 export async function verifyFixes(

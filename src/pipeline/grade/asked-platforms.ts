@@ -9,7 +9,8 @@ import {
 } from '../../model/oci.ts';
 import type { OpenedImage, OpenedPlatform } from '../../model/opened-image.ts';
 import type { NotGraded } from '../../model/scorecard.ts';
-import { matchesPlatform, platformRank } from '../../oci/platform-choice.ts';
+import { chooseEntries } from '../../oci/index-entries.ts';
+import { matchesPlatform, mayRunOn } from '../../oci/platform-choice.ts';
 
 interface AskedPlatforms {
   readonly image: OpenedImage;
@@ -66,14 +67,13 @@ function takenFor(
   wanted: Platform,
   isOpenedForIt: boolean,
 ): readonly OpenedPlatform[] {
-  const rankOf = (one: OpenedPlatform): number => platformRank(platformOf(one), wanted) ?? Infinity;
   const isFlat = index?.manifests.every(
     ({ mediaType, platform }) => platform !== undefined && !isIndex(mediaType),
   );
-  const nearest = Math.min(...platforms.map(rankOf));
-  return platforms.filter((one) =>
-    isOpenedForIt || isFlat === false
-      ? rankOf(one) < Infinity
-      : rankOf(one) === nearest && nearest < Infinity,
+  if (index === undefined || isFlat === false || isOpenedForIt)
+    return platforms.filter((one) => mayRunOn(platformOf(one), wanted));
+  const { chosen } = chooseEntries(index.manifests, wanted);
+  return platforms.filter(({ descriptor }) =>
+    chosen.some(({ digest }) => digest === descriptor.digest),
   );
 }

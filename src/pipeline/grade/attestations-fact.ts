@@ -10,7 +10,7 @@ import type { OpenedImage } from '../../model/opened-image.ts';
 import { type FoundAttestation, isAboutPlatform } from '../../model/statement.ts';
 import { type CheckedAttachment, imageDescriptors, partsOf } from '../verify/checked-attachment.ts';
 import { withoutCopies } from '../verify/same-envelope.ts';
-import { unreadEntry } from '../verify/verify-attachments.ts';
+import { namesake, unreadEntry } from '../verify/verify-attachments.ts';
 
 const SETTLE = 'scoville grade registry:IMAGE';
 
@@ -43,10 +43,11 @@ export function attestationsFact(
 
 /** What cannot be read is answered for by nobody; what is elsewhere, by a signature of the index alone. */
 function unsignedParts(
-  { root, unread: [unread], absent }: OpenedImage,
+  { root, unread, namesakes = [], absent }: OpenedImage,
   own: readonly CheckedAttachment[],
 ): Pick<AttestationsFact, 'unsigned'> {
-  if (unread !== undefined) return { unsigned: unreadEntry(unread) };
+  const [unanswered] = [...unread.map(unreadEntry), ...namesakes.map(namesake)];
+  if (unanswered !== undefined) return { unsigned: unanswered };
   const isOfIndex = own.some(
     ({ evidence: { says, subjects }, verification }) =>
       says.kind === 'signature' && verification === 'verified' && subjects.includes(root.digest),

@@ -1,4 +1,5 @@
 import { dirname, resolve } from 'node:path';
+import { assignment } from '../../model/assignment.ts';
 import { UserError } from '../../model/errors.ts';
 import { buildContext } from '../contexts/build-context.ts';
 import { readText } from '../read-text.ts';
@@ -32,10 +33,7 @@ export function givenDockerfile(
   built: { readonly buildArgs: readonly string[]; readonly target: string | undefined },
 ): GivenDockerfile {
   const buildArgs = Object.fromEntries(
-    built.buildArgs.map((pair) => {
-      const equals = pair.indexOf('=');
-      return equals < 0 ? [pair, ''] : [pair.slice(0, equals), pair.slice(equals + 1)];
-    }),
+    built.buildArgs.map(assignment).map(([argument, value = '']) => [argument, value]),
   );
   const { target } = built;
   return { name, text, buildArgs, ...(target === undefined ? {} : { target }) };

@@ -80,7 +80,7 @@ export async function gradedBuild(
 async function readFile(file: GivenDockerfile): Promise<Dockerfile> {
   const { target, buildArgs = {} } = file;
   const options = { ...(target === undefined ? {} : { target }), buildArgs };
-  const { analyseDockerfile } = await import('../../dockerfile/parse-dockerfile.ts');
+  const { analyseDockerfile } = await import('../../dockerfile/analyse-dockerfile.ts');
   const read = analyseDockerfile(file.text, options, file.context);
   if (!read.ok)
     throw new UserError(`${file.name}, line ${read.error.line}: ${read.error.message}`, {
@@ -147,7 +147,7 @@ function withoutBase(fact: Fact<BuildFact>, why: string): Fact<BuildFact> {
 async function withHistory(fact: Fact<BuildFact>, config: ImageConfig): Promise<Fact<BuildFact>> {
   const history = historyDockerfile(config.history);
   if (history === undefined) return fact;
-  const { analyseDockerfile } = await import('../../dockerfile/parse-dockerfile.ts');
+  const { analyseDockerfile } = await import('../../dockerfile/analyse-dockerfile.ts');
   const read = analyseDockerfile(history.text, { built: true });
   if (!read.ok) return fact;
   const { model, analysis } = read.value;

@@ -56,7 +56,7 @@ async function fromOwnBuild(
   options: OpenOptions,
 ): Promise<OpenedImage | undefined> {
   if (name.place !== 'named') return undefined;
-  // An engine that does not answer is told by whoever needs it.
+  // An engine that does not answer is reported by what needs it.
   const found = await options.engine.find(name.text).catch((error: unknown) => {
     if (error instanceof UserError || error instanceof ToolError) return undefined;
     throw error;

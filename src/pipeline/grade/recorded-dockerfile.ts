@@ -1,5 +1,5 @@
 import type { ReadProvenance } from '../../attestations/provenance-read.ts';
-import type { AnalysedDockerfile } from '../../dockerfile/parse-dockerfile.ts';
+import type { AnalysedDockerfile } from '../../dockerfile/analyse-dockerfile.ts';
 
 /** The Dockerfile that a provenance recorded, as it was built; undefined where there is none that can be read. */
 export async function analyseRecorded({
@@ -12,7 +12,7 @@ export async function analyseRecorded({
   if (dockerfile === undefined) return undefined;
   const frontend = source === undefined ? {} : { frontend: source };
   const options = { built: true, buildArgs, buildContexts, ...frontend };
-  const { analyseDockerfile } = await import('../../dockerfile/parse-dockerfile.ts');
+  const { analyseDockerfile } = await import('../../dockerfile/analyse-dockerfile.ts');
   const read = analyseDockerfile(dockerfile.text, {
     ...options,
     ...(target === undefined ? {} : { target }),

@@ -1,16 +1,18 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { bridgeClients } from '../../hermetic/bridge-clients.ts';
 import { BuildAuthority, HASHED_NAME } from '../../hermetic/build-authority.ts';
-import { openFetchStore } from '../../hermetic/fetch-store.ts';
+import { type FetchStore, openFetchStore } from '../../hermetic/fetch-store.ts';
 import { type Proxy, startProxy } from '../../hermetic/proxy.ts';
 import { recording } from '../../hermetic/record.ts';
 import { type Miss, replay } from '../../hermetic/replay.ts';
+import { pkcs12 } from '../../hermetic/trust-store.ts';
 import type { Unreadable } from '../../hermetic/tunnel.ts';
 import { networkUpstream } from '../../hermetic/upstream.ts';
 import type { DockerfileModel } from '../../model/dockerfile.ts';
 import { messageOf, UserError } from '../../model/errors.ts';
-import { type Fetches, requestText } from '../../model/fetches.ts';
+import { type Fetches, type Recording, requestText } from '../../model/fetches.ts';
 import { errorCode } from '../../oci/blobs/disk.ts';
 import {
   attribute,
@@ -19,18 +21,25 @@ import {
   type Seen,
 } from '../../plans/hermetic/attribute-fetches.ts';
 import { hermeticFiles } from '../../plans/hermetic/inject-hermetic.ts';
-import { fetchesByStage } from '../../plans/hermetic/recorded-fetches.ts';
+import { fetchesByStage, incompleteByStage } from '../../plans/hermetic/recorded-fetches.ts';
+import { usesHostNetwork } from '../../plans/hermetic/watch-runs.ts';
 import type { SolveStatus } from '../../tools/buildx/progress-rawjson.ts';
 import { bridgeAddress } from '../../tools/docker/docker-bridge.ts';
-import { Origins } from '../../tools/network/origins.ts';
+import { Origins, trustOf } from '../../tools/network/origins.ts';
 import { proxyOf } from '../../tools/network/proxy.ts';
 import { trustedRoots } from '../../tools/network/trusted-roots.ts';
 import type { PipelineContext } from '../context.ts';
+import { type Gap, pastGaps, type Place, unreadGaps } from './gaps.ts';
+import { StepClock } from './step-clock.ts';
 
 interface SessionRequest {
   readonly lockPath: string;
+  /** Undefined for the lock file's own. */
+  readonly store: FetchStore | undefined;
   /** What to replay; undefined to record. */
-  readonly fetches: Fetches | undefined;
+  readonly replayed: Fetches | undefined;
+  /** What a recording is given too: that of a build that shares stages with this one. */
+  readonly known: Fetches | undefined;
   readonly dockerfile: DockerfileModel;
   readonly dockerfileName: string;
 }
@@ -46,10 +55,11 @@ export interface HermeticSession {
   /** Told BuildKit's progress, so that a request can be told from which RUN it came. */
   readonly watch: (status: SolveStatus) => void;
   /**
-   * Ends it and gives what was fetched. Throws UserError for an answer that was not kept whole, and
-   * in a replay for a request that the lock cannot answer. A build that `failed` is not recorded.
+   * Ends it and gives what was fetched, and where that is not known to be all. Throws UserError for an
+   * answer that was not kept whole, and in a replay for a request that the lock cannot answer. A build
+   * that `failed` is not recorded.
    */
-  readonly finish: (failed: boolean) => Promise<Fetches | undefined>;
+  readonly finish: (failed: boolean) => Promise<Recording | undefined>;
   readonly close: () => Promise<void>;
 }
 
@@ -58,15 +68,16 @@ export async function openSession(
   context: PipelineContext,
   request: SessionRequest,
 ): Promise<HermeticSession> {
-  const { fetches } = request;
+  const { replayed, known } = request;
   const now = (): number => Date.now();
-  const store = await openFetchStore(context.paths.cache, request.lockPath);
+  const store = request.store ?? (await openFetchStore(context.paths.cache, request.lockPath));
   const authority = new BuildAuthority();
   const unreadable: (Unreadable & Seen)[] = [];
+  const connections: Seen[] = [];
   // A replay opens no connection: what could is not even made.
-  const network = fetches === undefined ? await networkOf(context) : undefined;
-  const recorder = network === undefined ? undefined : recording(store, network.ask, now);
-  const player = fetches === undefined ? undefined : replay(fetches, store, now);
+  const network = replayed === undefined ? await networkOf(context) : undefined;
+  const recorder = network === undefined ? undefined : recording(store, network.ask, now, known);
+  const player = replayed === undefined ? undefined : replay(replayed, store, now);
   const answer = recorder?.answer ?? player?.answer;
   if (answer === undefined) throw new Error('a session records or replays');
   const proxy = await listening(context, (host) =>
@@ -74,7 +85,9 @@ export async function openSession(
       host,
       authority,
       answer,
+      ...(usesHostNetwork(request.dockerfile) ? {} : { isClient: bridgeClients(host) }),
       onUnreadable: (seen) => unreadable.push({ ...seen, at: now() }),
+      onConnection: (client) => connections.push({ client, at: now() }),
     }),
   );
   const folder = await mkdtemp(join(tmpdir(), 'scoville-hermetic-'));
@@ -85,7 +98,12 @@ export async function openSession(
     await rm(folder, { recursive: true, force: true });
   };
   try {
-    const files = hermeticFiles(authority.pem, fetches === undefined ? 'record' : 'replay');
+    const files = hermeticFiles({
+      pem: authority.pem,
+      trustStore: pkcs12(authority.pem),
+      proxyUrl: proxy.url,
+      mode: replayed === undefined ? 'record' : 'replay',
+    });
     await mkdir(mounts);
     for (const [name, text] of Object.entries(files)) await writeFile(join(mounts, name), text);
   } catch (error) {
@@ -105,15 +123,29 @@ export async function openSession(
     close,
     finish: async (failed) => {
       await recorder?.settled();
-      const atUnread = places(unreadable);
-      unreadable.forEach(({ target, why }, i) => {
+      const gaps = [
+        ...unreadGaps(unreadable, places(unreadable)),
+        ...pastGaps(steps.past(request.dockerfile, connections), request.dockerfileName),
+      ];
+      const isRefused = ({ kind }: Gap): boolean => kind === 'past' && player !== undefined;
+      const told = gaps.filter((gap) => !isRefused(gap) && (!failed || gap.kind === 'unread'));
+      const incomplete = incompleteByStage(told);
+      for (const text of new Set([...incomplete.values()].flat()))
         context.emit({
-          kind: 'notice',
-          text: `${target} (${atUnread[i]?.text ?? ''}) is not recorded: ${why}`,
+          kind: 'warning',
+          text: `the recording is not complete: ${text}`,
+          nextStep: 'see "What is not" in docs/how-to/rebuild-a-release.md',
         });
-      });
       const misses = player?.misses() ?? [];
-      if (misses.length > 0) throw missError(request.lockPath, misses, places(misses));
+      const departs = [
+        ...missLines(misses, places(misses)),
+        ...gaps.filter(isRefused).map(({ text }) => text),
+      ];
+      if (departs.length > 0)
+        throw new UserError(
+          [`the build departs from ${request.lockPath}`, ...new Set(departs)].join('\n  '),
+          { nextStep: 'scoville build --record fetches it; nothing was published' },
+        );
       if (failed) return undefined;
       const failures = recorder?.failures() ?? [];
       if (failures.length > 0)
@@ -126,10 +158,12 @@ export async function openSession(
         );
       const found = recorder?.fetches() ?? [];
       const at = places(found);
-      return (
-        fetches ??
-        fetchesByStage(found.map(({ fetch }, i) => ({ fetch, stages: at[i]?.stages ?? [] })))
-      );
+      return {
+        fetches:
+          replayed ??
+          fetchesByStage(found.map(({ fetch }, i) => ({ fetch, stages: at[i]?.stages ?? [] }))),
+        incomplete,
+      };
     },
   };
 }
@@ -139,7 +173,7 @@ function networkOf({ env }: PipelineContext): ReturnType<typeof networkUpstream>
   const { platform } = process;
   const origins = new Origins({ env, platform, folders: [] }, true);
   return networkUpstream({
-    roots: trustedRoots(env, platform),
+    trust: trustOf(trustedRoots(env, platform)),
     behindProxy: (address) =>
       proxyOf(address, env) === undefined ? undefined : origins.prepare(new URL(address)),
   });
@@ -158,30 +192,6 @@ async function listening(
       ? cannot(`the engine is not on this machine (it has no address ${host})`, error)
       : cannot(messageOf(error), error);
   });
-}
-
-/** When each step ran. */
-class StepClock {
-  readonly #steps = new Map<string, RanStep>();
-
-  push({ vertexes }: SolveStatus): void {
-    for (const { digest, name, started, completed, cached } of vertexes) {
-      const before = this.#steps.get(digest);
-      const from = before?.started ?? started;
-      if (from === undefined || cached) continue;
-      this.#steps.set(digest, { name, started: from, ended: completed ?? before?.ended });
-    }
-  }
-
-  ran(): readonly RanStep[] {
-    return [...this.#steps.values()].filter(({ name }) => /\] RUN\b/.test(name));
-  }
-}
-
-interface Place {
-  readonly stages: readonly string[];
-  /** `Dockerfile:12`. */
-  readonly text: string;
 }
 
 function placesOf(
@@ -203,13 +213,10 @@ function placesOf(
   });
 }
 
-function missError(path: string, misses: readonly Miss[], places: readonly Place[]): UserError {
-  const lines = misses.map(({ asked, why }, i) => {
+function missLines(misses: readonly Miss[], places: readonly Place[]): readonly string[] {
+  return misses.map(({ asked, why }, i) => {
     const what =
       why === 'lock' ? 'is not in the lock' : 'is in the lock, and its bytes are not here';
     return `${places[i]?.text ?? ''}: ${requestText(asked)} ${what}`;
-  });
-  return new UserError([`the build departs from ${path}`, ...new Set(lines)].join('\n  '), {
-    nextStep: 'scoville build --record fetches it; nothing was published',
   });
 }

@@ -5,13 +5,14 @@ import type { Scorecard } from '../../model/scorecard.ts';
 import { PREDICATE_TYPE } from '../../model/statement.ts';
 import type { TaggedManifest } from '../../oci/legacy-signature.ts';
 import { keyName } from '../../tools/cosign/key-uri.ts';
-import { assess } from '../assess/assess.ts';
+import { assess, type Graded } from '../assess/assess.ts';
 import type { Inspected } from '../assess/evidence.ts';
 import { inspect } from '../assess/inspect.ts';
 import type { KeptAttachments } from '../attach/attached-before.ts';
 import { profileStatements } from '../attach/profile-statements.ts';
 import { vexStatements } from '../attach/vex-statements.ts';
 import { part, type PipelineContext, phase } from '../context.ts';
+import { downloadsOfImage } from '../hermetic/left-downloads.ts';
 import type { BuildTimes, FinalImage } from '../image-under-build.ts';
 import { scanPlatforms } from '../scan/scan-platforms.ts';
 import {
@@ -41,10 +42,11 @@ export interface AttestedImage {
   readonly contents?: readonly ImageContents[];
 }
 
-/** A build with what else is known of its image: whether it came out twice, and what hung on the same digest before. */
+/** A build with what else is known of its image: whether it came out twice, what hangs on the same digest, what it fetched. */
 type Attesting = Prepared & {
   readonly proof: Proof | undefined;
   readonly kept: KeptAttachments;
+  readonly inputs: Descriptor | undefined;
 };
 
 /** Inspect, sign and attest, grade, attest the verdict. */
@@ -75,7 +77,7 @@ export async function attestAndGrade(
   const scanning = plan.own.grade
     ? scanPlatforms(context, opened, inspected, { settings, names, layout })
     : undefined;
-  // A scan that fails while signing still runs is looked at when it is awaited.
+  // The failure of a scan while signing still runs is noticed where the scan is awaited.
   scanning?.catch(() => undefined);
   if (signer !== undefined && waits) {
     await scanning;
@@ -99,7 +101,7 @@ export async function attestAndGrade(
   ): Promise<readonly TaggedManifest[]> =>
     plan.settings.sign.format === 'bundle'
       ? tagged
-      : [...tagged, ...(await legacyAttestations(prepared.store.blobs, made))];
+      : [...tagged, ...(await legacyAttestations(prepared.store.blobs, made, signer))];
   if (scanning === undefined) {
     context.emit({ kind: 'phase-off', phase: 'grade', reason: '--grade=false' });
     return { referrers, tagged: await alsoTagged(signed), scorecard: undefined };
@@ -108,16 +110,15 @@ export async function attestAndGrade(
     ...one,
     ...statementsOf(one, image, signed, prepared),
   }));
-  const { scorecard, contents } = await assess(context, opened, platforms, {
+  const graded = await assess(context, opened, platforms, {
     settings,
     secrets: true,
   });
-  const verdict = await signVerdict(context, prepared, image, scorecard, signer, signed);
+  const verdict = await signVerdict(context, prepared, image, graded, signer);
   return {
     referrers: [...referrers, ...verdict.flatMap((one) => one.referrers)],
     tagged: await alsoTagged([...signed, ...verdict]),
-    scorecard,
-    contents,
+    ...graded,
   };
 }
 
@@ -157,7 +158,8 @@ async function signEarly(
   const subjects = signed
     .filter(({ predicateType }) => predicateType === PREDICATE_TYPE.cosignSign)
     .flatMap((one) => one.subjects);
-  return { signed, tagged: await legacySignatures(context, store.blobs, plan, signer, subjects) };
+  const build = { plan, registries: prepared.registries, blobs: store.blobs };
+  return { signed, tagged: await legacySignatures(context, build, signer, subjects) };
 }
 
 /** Signs what is said of its content, and waits for the rest. */
@@ -174,7 +176,9 @@ async function attest(
     context,
     'attest',
     async () => {
-      const statements = sbomStatements({
+      const { blobs } = prepared.store;
+      const left = await downloadsOfImage(prepared, image);
+      const inputs: DocumentInputs = {
         ...documentInputs(context, prepared, image, times),
         content: (platform) => {
           const content = inspected.find(({ own }) => own === platform)?.content;
@@ -184,15 +188,14 @@ async function attest(
             packages,
             osRelease: filesystem.osRelease,
             programs: filesystem.executables.filter(({ type }) => type === 'file'),
-            unreadable: unreadablePackages,
+            ...{ unreadable: unreadablePackages, downloads: left.get(platform) ?? [] },
           };
         },
-      });
+      };
+      const statements = sbomStatements(inputs, signer.kind);
       const [{ signed, tagged }, sboms] = await Promise.all([
         early,
-        part(context, 'sbom', () =>
-          signStatements(context, prepared.store.blobs, signer, statements),
-        ),
+        part(context, 'sbom', () => signStatements(context, blobs, signer, statements)),
       ]);
       return { signed: [...signed, ...sboms], tagged };
     },
@@ -210,7 +213,7 @@ function documentInputs(
 ): Omit<DocumentInputs, 'content'> {
   const { plan, docker, bases = new Map<string, string>() } = prepared;
   return {
-    ...{ image, plan, bases },
+    ...{ image, plan, bases, inputs: prepared.inputs },
     toolVersion: context.version,
     env: context.env,
     versions: docker === undefined ? {} : { docker: docker.serverVersion },
@@ -224,18 +227,16 @@ async function signVerdict(
   context: PipelineContext,
   prepared: Attesting,
   image: FinalImage,
-  scorecard: Scorecard,
+  graded: Graded,
   signer: Signer | undefined,
-  inputs: readonly SignedStatement[],
 ): Promise<readonly SignedStatement[]> {
   const { plan, store } = prepared;
   if (signer === undefined || !plan.attest.verdict.on) return [];
   const statements = verdictStatements(
     context,
-    plan.names[0],
-    wholeImage(image),
-    scorecard,
-    inputs,
+    { name: plan.names[0], ...wholeImage(image) },
+    graded,
+    plan.settings,
   );
   return signStatements(context, store.blobs, signer, statements);
 }

@@ -1,5 +1,6 @@
 import { dirname, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
+import type { Recording } from '../../model/fetches.ts';
 import { buildPaths } from '../../plans/build-plan.ts';
 import { secondBuild } from '../../plans/reproduce/second-build.ts';
 import type { PipelineContext } from '../context.ts';
@@ -14,15 +15,16 @@ import { sendGitModes } from './send-modes.ts';
 /** Milliseconds between the builds: whole seconds, and the two of a zip file's clock, are others then. */
 const CLOCK_MOVES = 2100;
 
-/** Builds and normalises; an exit code where buildx failed. */
+/** Builds and normalises, and says what RUNs fetched where that was recorded; an exit code where buildx failed. */
 export async function buildOnce(
   context: PipelineContext,
   prepared: Prepared,
-): Promise<FinalImage | number> {
+): Promise<(FinalImage & { readonly recording: Recording | undefined }) | number> {
   const { plan, store } = prepared;
-  const { exitCode } = await runHermetic(context, prepared);
+  const { exitCode, recording } = await runHermetic(context, prepared);
   if (exitCode !== 0) return exitCode;
-  return normaliseBuilt(context, prepared, await exportOf(plan, store.blobs));
+  const image = await normaliseBuilt(context, prepared, await exportOf(plan, store.blobs));
+  return { ...image, recording };
 }
 
 /**

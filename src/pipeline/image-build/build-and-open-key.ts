@@ -1,3 +1,4 @@
+import type { PipelineEvent } from '../../model/events.ts';
 import type { PipelineContext } from '../context.ts';
 import { resolveSigner, type Signer } from '../sign/signer.ts';
 import type { Prepared } from './prepare-build.ts';
@@ -15,7 +16,16 @@ export async function buildAndOpenKey(
   opening.catch(() => {
     noKey.abort();
   });
-  const during = { ...context, signal: AbortSignal.any([context.signal, noKey.signal]) };
+  // What buildx says of being stopped is not the reason; what it says of its own failure is.
+  const late: PipelineEvent[] = [];
+  const during = {
+    ...context,
+    signal: AbortSignal.any([context.signal, noKey.signal]),
+    emit: (event: PipelineEvent): void => {
+      if (noKey.signal.aborted) late.push(event);
+      else context.emit(event);
+    },
+  };
   const building = runHermetic(during, prepared);
   building.catch(() => undefined);
   const signer = await opening.catch(async (error: unknown) => {
@@ -24,8 +34,9 @@ export async function buildAndOpenKey(
       ({ exitCode }) => exitCode !== 0,
       () => false,
     );
-    if (failed) return undefined;
-    throw error;
+    if (!failed) throw error;
+    late.forEach(context.emit);
+    return undefined;
   });
   return { outcome: await building, signer };
 }

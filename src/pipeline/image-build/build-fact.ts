@@ -1,11 +1,12 @@
 import { parseProvenance, type ReadProvenance } from '../../attestations/provenance-read.ts';
-import { analyseDockerfile } from '../../dockerfile/parse-dockerfile.ts';
+import { analyseDockerfile } from '../../dockerfile/analyse-dockerfile.ts';
 import { buildFact as assemble } from '../../facts/build.ts';
 import type { EnforcedImage } from '../../facts/used-images.ts';
 import type { LinkedTarget } from '../../model/bake.ts';
 import { parseDigest } from '../../model/digest.ts';
 import type { BuildFact, Fact } from '../../model/facts.ts';
 import type { ParsedBuild } from '../../plans/flags/parse-build-args.ts';
+import { fetchedMaterials } from '../../plans/hermetic/recorded-fetches.ts';
 import { withSigners } from '../bases/require-bases.ts';
 import type { BuiltPlatform } from '../image-under-build.ts';
 import type { Prepared } from './prepare-build.ts';
@@ -29,6 +30,7 @@ export function buildFact(
     enforced: enforcedByLock(prepared.plan),
     finishedAt: new Date(finishedAt).toISOString(),
     ...(epoch === undefined ? {} : { epoch }),
+    ...replayedOf(prepared.plan),
     ...(provenance === undefined ? {} : { provenance: { view: provenance, source: 'build' } }),
   });
   return prepared.bases === undefined ? fact : withSigners(fact, prepared.bases);
@@ -60,12 +62,22 @@ function enforcedByLock(plan: Known['plan']): readonly EnforcedImage[] {
   });
 }
 
+/** A build that records took from the network what nobody held it to; so may one whose recording is not complete. */
+function replayedOf({ hermetic, recording }: Known['plan']): {
+  readonly replayed?: ReturnType<typeof fetchedMaterials>;
+} {
+  return hermetic === 'replay' && recording?.incomplete.size === 0
+    ? { replayed: fetchedMaterials(recording.fetches) }
+    : {};
+}
+
 /** The build arguments that BuildKit's provenance records. */
 export function recordedArguments(built: BuiltPlatform): Readonly<Record<string, string>> {
   return provenanceOf(built)?.buildArgs ?? {};
 }
 
-function provenanceOf({ provenance }: BuiltPlatform): ReadProvenance | undefined {
+/** What BuildKit's provenance says; undefined where there is none that can be read. */
+export function provenanceOf({ provenance }: BuiltPlatform): ReadProvenance | undefined {
   const read = provenance === undefined ? undefined : parseProvenance(provenance.predicate);
   return read?.ok === true ? read.value : undefined;
 }

@@ -25,7 +25,7 @@ import { plannedSteps } from './planned-steps.ts';
 import { type PassedOn, prepareBuild, type Prepared } from './prepare-build.ts';
 import { publish } from './publish-built.ts';
 import { requireRepeatable, runOthers, runPassthrough } from './run-buildkit.ts';
-import { exportOf, withFetches } from './run-hermetic.ts';
+import { exportOf, withRecording } from './run-hermetic.ts';
 import { keepLock } from './write-lock.ts';
 
 /** How a build ended; what is an error of the user's or ours is thrown. */
@@ -141,7 +141,7 @@ async function buildPlanned(
   context.emit({ kind: 'steps-planned', steps: plannedSteps(plan) });
   context.emit({ kind: 'phase-started', phase: 'build' });
   const { outcome, signer, bases } = await buildOnBases(context, prepared);
-  const done = { ...prepared, bases, plan: withFetches(plan, outcome.fetches) };
+  const done = { ...prepared, bases, plan: withRecording(plan, outcome.recording) };
   if (outcome.exitCode !== 0)
     return { kind: 'over', result: { kind: 'buildx', exitCode: outcome.exitCode } };
   const finishedAt = context.now();

@@ -78,26 +78,24 @@ export function statementsOf(
     predicateType === PREDICATE_TYPE.cosignSign;
   const attestations = known<AttestationsFact>(
     {
-      signatures: mine.filter(isSignature).map(({ verifiedBy, referrers: [referrer], origin }) => ({
+      signatures: mine.filter(isSignature).map(({ verifiedBy, digest, origin }) => ({
         kind: 'cosign-bundle',
         verification: verifiedBy === undefined ? 'unverified' : 'verified',
-        digest: referrer.digest,
+        digest,
         ...(origin === undefined ? {} : { origin }),
         ...(verifiedBy === undefined ? {} : { verifiedBy }),
       })),
       attestations: [
         ...mine
           .filter((one) => !isSignature(one))
-          .map(
-            ({ predicateType, predicate, subjects, referrers: [referrer] }): FoundAttestation => ({
-              predicateType,
-              predicate,
-              subjects,
-              source: 'this-build',
-              verification: 'verified',
-              digest: referrer.digest,
-            }),
-          ),
+          .map(({ predicateType, predicate, subjects, digest }): FoundAttestation => ({
+            predicateType,
+            predicate,
+            subjects,
+            source: 'this-build',
+            verification: 'verified',
+            digest,
+          })),
         ...kept.attestations,
       ],
     },

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isThere } from '../../oci/blobs/disk.ts';
@@ -6,6 +7,10 @@ import {
   CLOCK_FILES,
   withTrueFileTimes,
 } from '../../plans/reproduce/inject-clock.ts';
+import type { Preload } from '../../plans/reproduce/preload/steady-library.ts';
+
+/** Its name in the folder of libraries. */
+const CLOCK_LIBRARY = 'libfaketime.so.1';
 
 /** Where distributions put libfaketime, below /usr; the one for programs with threads. */
 const FOLDERS = /^(?:lib|lib64|local\/lib|lib\/[a-z0-9_]+-linux-gnu[a-z0-9]*)$/;
@@ -22,24 +27,43 @@ export async function findLibrary(): Promise<string | undefined> {
   return undefined;
 }
 
+interface Clock {
+  /** As libfaketime reads it. */
+  readonly text: string;
+  /** Of the file with the text, in seconds since 1970. Another text of the same size needs another: see timeOf. */
+  readonly fileTime?: number;
+  /** Libraries of our own. */
+  readonly preloads?: readonly Preload[];
+}
+
 /**
- * Writes what is mounted into each RUN: the library, the loader's list, and the clock as `text`, a file of the time `fileTime` (seconds since 1970). Another text
- * of the same size needs another time: BuildKit takes a file of the same size and time for the one that it has. False where the library is none that
- * leaves file times alone.
+ * Writes what is mounted into each RUN: libraries, the loader's list of them, and the clock. False where libfaketime is of a version that does not leave
+ * file times alone.
  */
 export async function writeClock(
   folder: string,
   library: string,
-  text: string,
-  fileTime = CLOCK_FILE_TIME,
+  { text, fileTime = CLOCK_FILE_TIME, preloads = [] }: Clock,
 ): Promise<boolean> {
-  const { library: so, preload, clock } = CLOCK_FILES;
+  const { libraries, preload, clock } = CLOCK_FILES;
   const bytes = withTrueFileTimes(await readFile(library));
   if (bytes === undefined) return false;
-  await mkdir(folder, { recursive: true });
-  await writeFile(join(folder, so.name), bytes, { mode: 0o755 });
-  await writeFile(join(folder, preload.name), `${so.target}\n`);
+  await mkdir(join(folder, libraries.name), { recursive: true });
+  // libfaketime last: what it would answer itself has been answered.
+  const written = [...preloads, { name: CLOCK_LIBRARY, content: bytes }];
+  for (const { name, content } of written) {
+    const path = join(folder, libraries.name, name);
+    await writeFile(path, content, { mode: 0o755 });
+    await utimes(path, timeOf(content), timeOf(content));
+  }
+  const list = written.map(({ name }) => `${libraries.target}/${name}\n`).join('');
+  await writeFile(join(folder, preload.name), list);
   await writeFile(join(folder, clock.name), text);
   await utimes(join(folder, clock.name), fileTime, fileTime);
   return true;
+}
+
+/** BuildKit takes a file of the same size and time for the one that it has, of another version or setting too: so each content has a time, all before 2010. */
+function timeOf(content: Uint8Array): number {
+  return CLOCK_FILE_TIME + (createHash('sha256').update(content).digest().readUInt32BE(0) >>> 4);
 }

@@ -6,6 +6,7 @@ import type { Scorecard } from '../../model/scorecard.ts';
 import type { TaggedManifest } from '../../oci/legacy-signature.ts';
 import { attachedBefore } from '../attach/attached-before.ts';
 import type { PipelineContext } from '../context.ts';
+import { keepInputs } from '../hermetic/keep-inputs.ts';
 import type { BuildTimes, BuiltPlatform } from '../image-under-build.ts';
 import type { Signer } from '../sign/signer.ts';
 import { attestAndGrade } from './attest-and-grade.ts';
@@ -14,6 +15,7 @@ import { checkBuilt, lockOfBuilt } from './lock-built.ts';
 import { normaliseBuilt } from './normalise-built.ts';
 import type { Prepared } from './prepare-build.ts';
 import { proveBuild } from './prove-build.ts';
+import { refuseDrawn } from './refuse-drawn.ts';
 import { recallResult, rememberResult } from './result-cache.ts';
 
 /** The image ready to be published. */
@@ -28,7 +30,7 @@ export interface FinishedImage {
   readonly lock: LockFile | undefined;
 }
 
-/** Normalises what BuildKit made, then signs, attests and grades it, unless the same digest was already today. */
+/** Normalises what BuildKit made, builds a seeded image with another seed too, then signs, attests and grades it, unless the same digest was already today. */
 export async function finishImage(
   context: PipelineContext,
   prepared: Prepared,
@@ -38,6 +40,7 @@ export async function finishImage(
 ): Promise<FinishedImage> {
   const { plan, store } = prepared;
   const image = await normaliseBuilt(context, prepared, built);
+  await refuseDrawn(context, prepared, image);
   const lock = await lockOfBuilt(context, prepared, image);
   // Before anything is signed: a signature may stand in a public log.
   if (lock !== undefined) checkBuilt(context, plan, lock);
@@ -71,7 +74,11 @@ export async function finishImage(
       });
     return { index: image.index, lock, ...before };
   }
-  const result = await attestAndGrade(context, { ...prepared, proof, kept }, image, times, signer);
+  const inputs =
+    signer === undefined ? undefined : await keepInputs(context, prepared, lock, image.index);
+  const referrers = [...kept.referrers, ...(inputs === undefined ? [] : [inputs])];
+  const attesting = { ...prepared, proof, kept: { ...kept, referrers }, inputs };
+  const result = await attestAndGrade(context, attesting, image, times, signer);
   await rememberResult(context, judged, image.index, signer, result);
   return { index: image.index, lock, ...result };
 }

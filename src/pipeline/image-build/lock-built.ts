@@ -1,17 +1,17 @@
-import { parseProvenance } from '../../attestations/provenance-read.ts';
 import type { LockChange, LockFile } from '../../model/lock.ts';
 import type { BuildPlan } from '../../plans/build-plan.ts';
 import { changeLines } from '../../plans/lock/lock-change-text.ts';
 import { mapChanges, packageChanges } from '../../plans/lock/lock-changes.ts';
 import { lockedRemotes } from '../../plans/lock/lock-contents.ts';
-import { isAddition } from '../../plans/lock/plan-lock.ts';
+import { isAddition, withoutTarget } from '../../plans/lock/plan-lock.ts';
 import type { PipelineContext } from '../context.ts';
-import type { BuiltPlatform, FinalImage } from '../image-under-build.ts';
+import type { FinalImage } from '../image-under-build.ts';
 import { driftError } from '../lock/lock-drift.ts';
+import { provenanceOf } from './build-fact.ts';
 import { packagesOfImage } from './lock-packages.ts';
 import type { Prepared } from './prepare-build.ts';
 
-/** What was built, as a lock; builder versions are left to whoever writes it. */
+/** What was built, as a lock; builder versions are left to the writer. */
 export async function lockOfBuilt(
   context: PipelineContext,
   { plan, store }: Prepared,
@@ -28,7 +28,9 @@ export async function lockOfBuilt(
     });
   const { source, name } = provenance[0]?.frontend ?? {};
   const frontend = source ?? name;
-  const fetches = plan.fetches ?? plan.lock.before?.fetches;
+  // A replay leaves the lock what it is.
+  const { fetches, incomplete } =
+    (plan.hermetic === 'record' ? plan.recording : undefined) ?? plan.lock.before ?? {};
   return {
     ...plan.lock.now,
     builder: frontend === undefined ? {} : { frontend },
@@ -36,12 +38,8 @@ export async function lockOfBuilt(
     remotes: provenance.length === 0 ? (plan.lock.before?.remotes ?? remotes) : remotes,
     packages: await packagesOfImage(context, store.blobs, image),
     ...(fetches === undefined ? {} : { fetches }),
+    ...(incomplete === undefined ? {} : { incomplete }),
   };
-}
-
-function provenanceOf({ provenance }: BuiltPlatform) {
-  const read = provenance === undefined ? undefined : parseProvenance(provenance.predicate);
-  return read?.ok === true ? read.value : undefined;
 }
 
 /**
@@ -52,7 +50,10 @@ export function checkBuilt(context: PipelineContext, plan: BuildPlan, built: Loc
   const { lock } = plan;
   if (lock?.before === undefined) return;
   const { before, drift, path, locked } = lock;
-  const changes = [...drift, ...builtChanges(before, built, drift)];
+  const changes = [
+    ...(plan.hermetic === undefined ? drift : withoutTarget(drift)),
+    ...builtChanges(before, built, drift),
+  ];
   if (changes.length === 0) return;
   if (locked) throw driftError(path, changes);
   const added = changes.filter(isAddition);

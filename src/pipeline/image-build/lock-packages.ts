@@ -1,7 +1,7 @@
 import type { LockedPackages } from '../../model/lock.ts';
 import { platformNameOf } from '../../model/oci.ts';
 import type { BlobStore } from '../../oci/blobs/blob-store.ts';
-import { openStored } from '../../oci/layout/open-layout.ts';
+import { layersOf, openStored } from '../../oci/layout/open-layout.ts';
 import { lockedPackages } from '../../plans/lock/lock-contents.ts';
 import type { PipelineContext } from '../context.ts';
 import type { FinalImage } from '../image-under-build.ts';
@@ -17,9 +17,7 @@ export async function packagesOfImage(
   const stored = await openStored(blobs, image.index);
   const found = new Map<string, LockedPackages>();
   for (const platform of image.platforms) {
-    const layers =
-      stored.platforms.find((s) => s.descriptor.digest === platform.descriptor.digest)?.layers ??
-      [];
+    const layers = layersOf(stored, platform);
     const packagesIn = async (part: typeof layers) => {
       const { content } = await inspectPlatform(
         context,

@@ -36,6 +36,7 @@ export async function normaliseBuilt(
           rules,
           compression: plan.compression === 'zstd' ? 'zstd' : 'gzip',
           epoch: epochOf(plan),
+          fileTime: plan.steady?.oneFileTime === true ? plan.steady.start : undefined,
           created: plan.created,
           annotations: (platform) => ({
             ...annotations.manifest,

@@ -19,6 +19,8 @@ interface NormaliseRequest {
   readonly compression: Compression;
   /** Seconds since 1970. */
   readonly epoch: number;
+  /** `LayerInput.fileTime`. */
+  readonly fileTime: number | undefined;
   /** RFC 3339. */
   readonly created: string;
   readonly annotations: (platform: string) => Annotations;
@@ -29,7 +31,7 @@ interface NormaliseRequest {
   readonly onRead?: (layer: Digest, done: number, total: number) => void;
 }
 
-/** Own layers rewritten, base layers as they are, config and manifest made anew (repro.md's "layer epoch"). */
+/** Own layers rewritten, base layers as they are, config and manifest new (repro.md's "layer epoch"). */
 export async function normalisePlatform(
   built: BuiltPlatform,
   request: NormaliseRequest,
@@ -86,13 +88,13 @@ async function normaliseOne(
   below: NormalisedLayer | undefined,
   request: NormaliseRequest,
 ): Promise<{ readonly layer: NormalisedLayer; readonly cached: boolean }> {
-  const { blobs, cache, rules, epoch, compression } = request;
+  const { blobs, cache, rules, epoch, compression, fileTime } = request;
   const sourceDiffId = built.config.rootfs.diff_ids[index];
   const source = built.manifest.layers[index];
   if (sourceDiffId === undefined || source === undefined)
     throw new UserError(`BuildKit's image ${built.descriptor.digest} has no layer ${index}`);
   const earlier = below === undefined ? {} : { earlier: below.trail };
-  const key = layerKey({ sourceDiffId, epoch, copied, rules, compression, ...earlier });
+  const key = layerKey({ sourceDiffId, epoch, copied, rules, compression, fileTime, ...earlier });
   const before = (await cache.get(key)) as NormalisedLayer | undefined;
   if (before !== undefined && (await blobs.size(before.digest)) === before.size)
     return { layer: before, cached: true };
@@ -107,6 +109,7 @@ async function normaliseOne(
       copied,
       rules,
       compression,
+      fileTime,
       ...earlier,
       write: (chunk) => {
         // A layer may take minutes; Ctrl-C does not wait for its end.

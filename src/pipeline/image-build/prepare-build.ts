@@ -1,26 +1,22 @@
 import { dirname, isAbsolute, join, normalize, relative, resolve, sep } from 'node:path';
 import type { VexDocument } from '../../facts/vex/vex-statement.ts';
+import type { FetchStore } from '../../hermetic/fetch-store.ts';
 import type { BuildAnalysis } from '../../model/build-analysis.ts';
 import type { DockerfileModel } from '../../model/dockerfile.ts';
 import { UserError } from '../../model/errors.ts';
-import type { LockedImage } from '../../model/lock.ts';
-import type { Platform } from '../../model/oci.ts';
 import { type Settings, withPlainHttp } from '../../model/settings.ts';
 import type { BuildDirectory } from '../../oci/layout/build-directory.ts';
 import type { LayoutStore } from '../../oci/layout/layout-store.ts';
 import type { GitFacts } from '../../plans/annotations.ts';
 import { buildPaths } from '../../plans/build-plan.ts';
 import type { BuildPlan, PassthroughPlan, RecordedValues } from '../../plans/build-plan.ts';
-import { neededImages } from '../../plans/external-images.ts';
-import { boolOf, lastValueOf, valuesOf } from '../../plans/flags/flag-spec.ts';
+import { lastValueOf } from '../../plans/flags/flag-spec.ts';
 import type { ParsedBuild } from '../../plans/flags/parse-build-args.ts';
-import type { LockRequest } from '../../plans/lock/plan-lock.ts';
 import { planBuild } from '../../plans/plan-build.ts';
 import { CATALOGUE } from '../../rules/verdicts.ts';
 import type { Builder } from '../../tools/buildx/builder.ts';
 import type { DockerInfo } from '../../tools/docker/docker.ts';
 import { gitFacts } from '../../tools/git/git.ts';
-import { toolVersion } from '../../tools/version.ts';
 import { type ProfileFile, readProfiles } from '../attach/read-profiles.ts';
 import type { SignedBases } from '../bases/check-bases.ts';
 import { requireOwnBuild } from '../bases/require-bases.ts';
@@ -29,17 +25,15 @@ import { type ContextSource, contextSource } from '../contexts/context-source.ts
 import { settingsOf } from '../load-settings.ts';
 import { requireNoDrift } from '../lock/lock-drift.ts';
 import { findLock, type FoundLock, type LockMode } from '../lock/lock-file.ts';
-import { resolveLocked } from '../lock/resolve-locked.ts';
 import { Registries } from '../registries.ts';
-import { findLocalImages, type FoundImage, resolveImages } from '../resolve-images.ts';
+import type { FoundImage } from '../resolve-images.ts';
 import { readVexFiles } from '../scan/vex-files.ts';
 import { requireCosign } from '../sign/cosign-proof.ts';
 import { requireNotation } from '../sign/notation-signatures.ts';
 import { refuseMissingFile } from '../sign/signer.ts';
-import { type BuildEngine, engineOrBuilder } from './engine-or-builder.ts';
+import { engineAndImages } from './engine-and-images.ts';
 import { firstStart } from './first-start.ts';
 import { readBuildFile } from './read-build-file.ts';
-import { tellOfBuilder } from './tell-of-builder.ts';
 
 const BUILDX_USAGE_EXIT = 1;
 
@@ -71,6 +65,8 @@ export interface Prepared {
   readonly vex: readonly VexDocument[];
   /** Images of the build whose signature verified; known once BuildKit is done. */
   readonly bases?: SignedBases;
+  /** What the RUNs of a published image fetched; absent where the lock file and the cache have it. */
+  readonly replayed?: { readonly store: FetchStore };
   /** Security profiles to attach; none where nothing is signed. */
   readonly profiles: readonly ProfileFile[];
 }
@@ -82,7 +78,7 @@ export interface RecordedInputs {
   readonly values: RecordedValues;
 }
 
-/** Reads settings, Dockerfile, git and the engine, resolves images, and plans. Throws UserError for what the user can mend. */
+/** Reads settings, Dockerfile, git and the engine, resolves images, and plans. Throws UserError for what the user can fix. */
 export async function prepareBuild(
   context: PipelineContext,
   parsed: ParsedBuild,
@@ -132,7 +128,7 @@ export async function prepareBuild(
     (makesImage ? await findLock(context, parsed, settings, source, lockMode) : undefined);
   const [engine, git] = await Promise.all([
     makesImage
-      ? engineOf(context, parsed, dockerfile, registries, lock?.request, lockMode)
+      ? engineAndImages(context, parsed, settings, dockerfile, registries, lock?.request, lockMode)
       : undefined,
     source.directory === undefined ? undefined : gitFacts(context.run, source.directory),
   ]);
@@ -194,7 +190,7 @@ export async function prepareBuild(
   };
 }
 
-/** Where context and Dockerfile lie in the repository, for whoever builds its commit again. */
+/** Where context and Dockerfile lie in the repository, for a later build of its commit. */
 function foldersOf(
   folder: string | undefined,
   { directory, dockerfilePath }: ContextSource,
@@ -204,44 +200,4 @@ function foldersOf(
   const path = normalize(join(folder, relative(directory, dirname(dockerfilePath))));
   const isOutside = path === '..' || path.startsWith(`..${sep}`) || isAbsolute(path);
   return { folder, ...(isOutside ? {} : { dockerfileFolder: path === '.' ? '' : path }) };
-}
-
-async function engineOf(
-  context: PipelineContext,
-  parsed: ParsedBuild,
-  dockerfile: DockerfileModel | undefined,
-  registries: Registries,
-  lock: LockRequest | undefined,
-  lockMode: LockMode,
-): Promise<BuildEngine & { readonly images: readonly FoundImage[] }> {
-  const named = lastValueOf(parsed, 'builder') ?? context.env['BUILDX_BUILDER'];
-  const needed = neededImages(dockerfile, parsed);
-  const mayUseLocal = boolOf(parsed, 'pull') !== true;
-  // Asked together: each call of docker takes its time to start. What goes wrong with the engine, dockerInfo says first.
-  const local = mayUseLocal ? findLocalImages(context, needed) : Promise.resolve([]);
-  local.catch(() => undefined);
-  toolVersion(context.run, 'buildx').catch(() => undefined);
-  const engine = await engineOrBuilder(context, named === '' ? undefined : named);
-  const platform = wantedPlatform(parsed, engine.platform);
-  const own = engine.seesLocal ? await local : [];
-  const images =
-    lock === undefined
-      ? await resolveImages(context, registries, needed, { local: own, platform })
-      : await resolveLocked(
-          { context, registries, platform, lockPath: lock.path, strict: lockMode === 'update' },
-          needed,
-          lock.before?.images ?? new Map<string, LockedImage>(),
-          own,
-        );
-  const { elsewhere } = engine;
-  if (elsewhere !== undefined)
-    tellOfBuilder(context, elsewhere, needed, images, await local.catch(() => []));
-  return { ...engine, images };
-}
-
-function wantedPlatform(parsed: ParsedBuild, own: Platform): Platform {
-  const [os, architecture, variant] =
-    (valuesOf(parsed, 'platform')[0] ?? '').split(',')[0]?.split('/') ?? [];
-  if (os === undefined || os === '' || architecture === undefined) return own;
-  return { os, architecture, ...(variant === undefined ? {} : { variant }) };
 }

@@ -1,10 +1,12 @@
 import { quantity } from '../../model/quantity.ts';
-import { formatReference, parseReference } from '../../model/reference.ts';
+import { formatReference, referencesOf } from '../../model/reference.ts';
 import type { BuildDirectory } from '../../oci/layout/build-directory.ts';
+import { wholeEntries } from '../../oci/layout/whole-entries.ts';
 import { taggedEntries } from '../../oci/legacy-signature.ts';
 import type { Destination } from '../../plans/flags/output-plan.ts';
 import { keptCommand } from '../../plans/kept-command.ts';
 import { type PipelineContext, phase } from '../context.ts';
+import { publishedReferrers } from '../hermetic/write-inputs.ts';
 import { entries, loadImage } from '../publish/load-image.ts';
 import { pushEverywhere } from '../publish/push-image.ts';
 import { writeImageFile } from '../publish/write-image-file.ts';
@@ -22,18 +24,19 @@ export async function publish(
   directory: BuildDirectory,
 ): Promise<void> {
   const { plan } = prepared;
+  const published = {
+    ...image,
+    referrers: publishedReferrers(image.referrers, plan.own.withInputs),
+  };
   const keep = (): Promise<unknown> =>
     directory.finish({
       manifests: [image.index],
-      names: plan.names.flatMap((name) => {
-        const reference = parseReference(name);
-        return reference.ok ? [reference.value] : [];
-      }),
+      names: referencesOf(plan.names),
       referrers: [...image.referrers, ...taggedEntries(image.tagged)],
     });
   for (const destination of plan.destinations)
     try {
-      await deliver(context, prepared, image, destination);
+      await deliver(context, prepared, published, destination);
     } catch (error) {
       // Why it failed counts more than that the layout could not be written either.
       const isKept = await keep().then(
@@ -104,13 +107,18 @@ async function deliver(
         }),
       );
       return;
-    case 'file':
-      await writeImageFile(context, {
-        blobs: store.blobs,
-        manifests: entries(image.index, plan.names),
-        path: destination.path,
-        directory: destination.directory,
-      });
+    case 'file': {
+      const { format, path, directory } = destination;
+      const isWhole = format === 'oci';
+      const named = entries(image.index, plan.names);
+      const manifests = isWhole ? wholeEntries(named, image.referrers, image.tagged) : named;
+      await writeImageFile(context, { blobs: store.blobs, manifests, path, directory });
+      if (!isWhole)
+        context.emit({
+          kind: 'notice',
+          text: `${path} contains the image alone, for docker load; -o type=oci writes its signatures and attestations too`,
+        });
+    }
   }
 }
 

@@ -1,5 +1,6 @@
+import { analyseDockerfile } from '../../dockerfile/analyse-dockerfile.ts';
 import { withLinkedTargets } from '../../dockerfile/linked-targets.ts';
-import { analyseDockerfile } from '../../dockerfile/parse-dockerfile.ts';
+import { assignments } from '../../model/assignment.ts';
 import type { BuildAnalysis } from '../../model/build-analysis.ts';
 import type { DockerfileModel } from '../../model/dockerfile.ts';
 import { lastValueOf, valuesOf } from '../../plans/flags/flag-spec.ts';
@@ -20,7 +21,7 @@ export function readBuildFile(
     source.dockerfileText,
     {
       buildArgs: givenArguments(parsed, env),
-      buildContexts: pairs(valuesOf(parsed, 'build-context')),
+      buildContexts: assignments(valuesOf(parsed, 'build-context')),
       ...(target === '' ? {} : { target }),
     },
     buildContext(source.directory, source.dockerfilePath),
@@ -33,20 +34,11 @@ export function givenArguments(
   parsed: ParsedBuild,
   env: Readonly<Record<string, string | undefined>>,
 ): Readonly<Record<string, string>> {
-  return pairs(valuesOf(parsed, 'build-arg').map((text) => withValue(text, env)));
+  return assignments(valuesOf(parsed, 'build-arg').map((text) => withValue(text, env)));
 }
 
 /** `--build-arg NAME` takes the value of the variable of that name; without one it is as if it were not given. */
 function withValue(text: string, env: Readonly<Record<string, string | undefined>>): string {
   const value = text.includes('=') ? undefined : env[text];
   return value === undefined ? text : `${text}=${value}`;
-}
-
-function pairs(texts: readonly string[]): Readonly<Record<string, string>> {
-  return Object.fromEntries(
-    texts.flatMap((text) => {
-      const equals = text.indexOf('=');
-      return equals < 0 ? [] : [[text.slice(0, equals), text.slice(equals + 1)]];
-    }),
-  );
 }

@@ -1,6 +1,6 @@
 import { tracedLayers } from '../../difference/pair-layers.ts';
 import { layerLines } from '../../dockerfile/layer-lines.ts';
-import { readPathList } from '../../facts/filesystem/path-list.ts';
+import { listedFiles } from '../../facts/filesystem/path-list.ts';
 import { UserError } from '../../model/errors.ts';
 import { SEED } from '../../plans/reproduce/steady-inputs.ts';
 import type { PipelineContext } from '../context.ts';
@@ -14,8 +14,16 @@ const KEYS = new Set(['private-keys', 'fresh-certificates']);
 const GIT_DIRECTORY = 'git-directory';
 /** Drawn at random by what installs or first starts them, and a secret whatever they say. */
 const DRAWN =
-  /(?:^|\/)(?:\.erlang\.cookie|releases\/COOKIE|random[-_]seed|\.rnd|prng_exch|ssh_host_[a-z0-9]+_key)$/;
+  /(?:^|\/)(?:\.erlang\.cookie|releases\/COOKIE|random[-_]seed|\.rnd|prng_exch|ssh_host_[a-z0-9]+_key|machine-id)$/;
+/** Named as keys are, in a form that no rule reads: bytes, base64, a line of hex. Packages keep keys that anyone may have in usr/. */
+const NAMED =
+  /^(?!usr\/(?:share|lib)\/)(?:.*\/)?(?:[^/]*\.(?:key|psk|secret|secrets|keytab|keyring|private|priv)|[^/]*[-_](?:secret|secret_key|private_key)|keyfile|tsig\.conf|sasl_passwd|\.k5\.[^/]+|wireguard\/[^/]+)$/i;
 const SHOWN = 5;
+
+/** True for a file that a seeded build may not write, whatever is in it: it fails closed. */
+export function isSecretName(path: string): boolean {
+  return DRAWN.test(path) || NAMED.test(path);
+}
 
 interface Place {
   readonly path: string;
@@ -84,19 +92,21 @@ async function secretPlaces(
     lines[layers.findIndex(({ blob }) => blob.digest === digest)];
   const found = facts.flatMap(({ secrets, paths: listed }, i) => {
     const line = lines[baseLayers + i];
-    const drawn: Place[] = [];
-    readPathList(listed, (kind, _, folder, name) => {
-      const path = folder === '' ? name : `${folder}/${name}`;
-      if (kind === 'f' && DRAWN.test(path)) drawn.push({ path, what: 'random-seed', line });
-    });
+    const drawn = listedFiles(listed)
+      .filter(isSecretName)
+      .map((path) => ({ path, what: 'named as a secret', line }));
     const said = secrets
       .filter(({ rule }) => rule !== GIT_DIRECTORY)
       .map(({ path, rule }) => ({ path, what: rule, line }));
-    return [...said, ...drawn.filter(({ path }) => !said.some((one) => one.path === path))];
+    return withOthers(said, drawn);
   });
   const reported = reports
     .filter(({ rule }) => KEYS.has(rule))
-    .map(({ path, rule, layer }) => ({ path, what: rule, line: lineOf(layer) }))
-    .filter(({ path }) => !found.some((one) => one.path === path));
-  return [...found, ...reported];
+    .map(({ path, rule, layer }) => ({ path, what: rule, line: lineOf(layer) }));
+  return withOthers(found, reported);
+}
+
+/** The places, and those of the others that have another path. */
+function withOthers(places: readonly Place[], others: readonly Place[]): readonly Place[] {
+  return [...places, ...others.filter(({ path }) => !places.some((one) => one.path === path))];
 }

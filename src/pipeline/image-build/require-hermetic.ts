@@ -5,7 +5,8 @@ import { HERMETIC_CONTEXT, PROXY_ARGUMENTS } from '../../plans/hermetic/inject-h
 import type { Prepared } from './prepare-build.ts';
 
 /** Throws UserError for a build whose RUNs cannot be held to the proxy, with the reason. */
-export function requireHermetic({ plan, source, dockerfile, elsewhere, builder }: Prepared): void {
+export function requireHermetic(prepared: Prepared): void {
+  const { plan, source, dockerfile, elsewhere, builder } = prepared;
   const cannot = (why: string, nextStep?: string): UserError =>
     new UserError(
       `the build cannot be ${plan.hermetic === 'record' ? 'recorded' : 'replayed'}: ${why}`,
@@ -13,6 +14,7 @@ export function requireHermetic({ plan, source, dockerfile, elsewhere, builder }
     );
   if (dockerfile === undefined || source.dockerfileText === undefined)
     throw cannot('the Dockerfile is not known before the build', 'build from a folder');
+  requireOwnLock(prepared, cannot);
   if (elsewhere !== undefined || builder !== undefined)
     throw cannot(
       `its builder ${elsewhere?.name ?? builder ?? ''} is not the engine itself`,
@@ -31,6 +33,29 @@ export function requireHermetic({ plan, source, dockerfile, elsewhere, builder }
   const named = valuesOf(plan.invocation, 'build-context');
   if (named.some((given) => given.startsWith(`${HERMETIC_CONTEXT}=`)))
     throw cannot(`a build context is called ${HERMETIC_CONTEXT}`);
+}
+
+/** Stages of two Dockerfiles have the same names. */
+function requireOwnLock(
+  { plan, source, parsed }: Prepared,
+  cannot: (why: string, nextStep?: string) => UserError,
+): void {
+  if (parsed.shared !== undefined && source.dockerfilePath === undefined)
+    throw cannot('its Dockerfile is in the bake definition, and has no lock', 'put it into a file');
+  const { lock } = plan;
+  if (plan.hermetic !== 'record' || lock === undefined) return;
+  const found = parsed.shared?.get(lock.path);
+  const other =
+    found !== undefined && found.dockerfile !== source.dockerfilePath
+      ? found.dockerfile
+      : lock.drift.find(({ subject }) => subject === 'dockerfile')?.before;
+  if (other !== undefined)
+    throw cannot(
+      `${lock.path} is of ${other}, and a lock records one Dockerfile`,
+      parsed.shared === undefined
+        ? '--lock=FILE names another'
+        : 'put each Dockerfile into a folder of its own',
+    );
 }
 
 /** What ADD takes from the network by itself: BuildKit fetches it, past any proxy. */

@@ -16,12 +16,12 @@ import type { AttestedImage } from './attest-and-grade.ts';
 import type { Prepared } from './prepare-build.ts';
 import type { Proof } from './prove-build.ts';
 
-/** A result rests on its day: ages, scanners' databases. Older ones are made anew. */
+/** A result rests on its day: ages, scanners' databases. Older ones are made again. */
 const FRESH_MS = 24 * 60 * 60 * 1000;
 const SCHEMA = 9;
 
 type Judged = Pick<Prepared, 'vex' | 'profiles' | 'plan'> & {
-  /** How each platform was built: another Dockerfile can come to the same bytes, and is judged anew. */
+  /** How each platform was built: another Dockerfile can come to the same bytes, and is judged again. */
   readonly made: readonly Fact<BuildFact>[];
   readonly proof: Proof | undefined;
   readonly kept: KeptAttachments;
@@ -117,7 +117,10 @@ function keyOf(
     names,
     epoch,
     // The provenance lists it.
-    fetches: plan.fetches === undefined ? null : [...plan.fetches],
+    fetches:
+      plan.recording === undefined
+        ? null
+        : [plan.hermetic, [...plan.recording.fetches], [...plan.recording.incomplete]],
     // What the lock enforces counts as pinned.
     enforced: plan.lock === undefined ? null : (plan.sourcePolicy?.pins ?? []),
     grade: own.grade,

@@ -89,7 +89,7 @@ export function runOthers(
   prepared: Prepared,
   invocation: BuildInvocation,
 ): Promise<BuildOutcome> {
-  // Of several nodes buildx itself puts the files together, and what a RUN needs has been looked at.
+  // Of several nodes buildx itself puts the files together, and what a RUN needs has been checked.
   const plan = { ...prepared.plan, invocation, platforms: [] };
   return runBuildKit(context, { ...prepared, plan });
 }

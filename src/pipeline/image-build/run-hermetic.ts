@@ -1,19 +1,22 @@
+import { randomUUID } from 'node:crypto';
 import { basename, join } from 'node:path';
 import { UserError } from '../../model/errors.ts';
 import type { PipelineEvent } from '../../model/events.ts';
-import type { Fetches } from '../../model/fetches.ts';
+import type { Fetches, Recording } from '../../model/fetches.ts';
 import type { BlobStore } from '../../oci/blobs/blob-store.ts';
 import { flag, withFlag } from '../../plans/build-invocation.ts';
 import type { BuildPlan } from '../../plans/build-plan.ts';
 import {
+  CACHE_NAMESPACE,
   HERMETIC_CONTEXT,
   injectHermetic,
   PROXY_ARGUMENTS,
   withoutFlags,
-  withoutInjected,
+  YARN_ARGUMENTS,
 } from '../../plans/hermetic/inject-hermetic.ts';
-import { UNKNOWN_STAGE } from '../../plans/hermetic/recorded-fetches.ts';
-import { restoredProvenance } from '../../plans/hermetic/restore-build.ts';
+import { merged, recordingFor, UNKNOWN_STAGE } from '../../plans/hermetic/recorded-fetches.ts';
+import { restoredProvenance, withoutInjected } from '../../plans/hermetic/restore-build.ts';
+import { withoutWatch } from '../../plans/hermetic/watch-runs.ts';
 import { asWritten, type InjectedDockerfile } from '../../plans/reproduce/inject-arguments.ts';
 import type { BuildOutcome } from '../../tools/buildx/buildx.ts';
 import type { PipelineContext } from '../context.ts';
@@ -28,7 +31,7 @@ import { writeDockerfile } from './send-dockerfile.ts';
 
 export interface HermeticOutcome extends BuildOutcome {
   /** What the RUNs fetched, or were given; undefined where nobody looked. */
-  readonly fetches: Fetches | undefined;
+  readonly recording: Recording | undefined;
 }
 
 /**
@@ -41,39 +44,78 @@ export async function runHermetic(
   prepared: Prepared,
 ): Promise<HermeticOutcome> {
   const { plan, source, dockerfile } = prepared;
+  requireInputs(plan);
   if (plan.hermetic === undefined)
-    return { ...(await runBuildKit(context, prepared)), fetches: undefined };
+    return { ...(await runBuildKit(context, prepared)), recording: undefined };
   requireHermetic(prepared);
   const lockPath = plan.lock?.path;
   if (lockPath === undefined || dockerfile === undefined) throw new Error('a lock is planned');
   // What the first build recorded, a second one is given.
-  const isReplay = plan.hermetic === 'replay' || plan.fetches !== undefined;
-  const fetches = isReplay ? recordedFetches(prepared, lockPath) : undefined;
+  const isReplay = plan.hermetic === 'replay' || plan.recording !== undefined;
+  const given = isReplay ? recordingFor(recordingOf(prepared, lockPath), dockerfile) : undefined;
+  const replayed = given?.fetches;
+  const shared = isReplay ? undefined : prepared.parsed.shared;
+  const before = shared?.get(lockPath)?.recording;
+  tellOfGaps(context, given);
   tellOfAdds(context, prepared);
   const dockerfileName = basename(source.dockerfilePath ?? 'Dockerfile');
   const { openSession } = await import('../hermetic/hermetic-session.ts');
-  const session = await openSession(context, { lockPath, fetches, dockerfile, dockerfileName });
+  const session = await openSession(context, {
+    ...{ lockPath, replayed, dockerfile, dockerfileName },
+    known: before && recordingFor(before, dockerfile).fetches,
+    store: prepared.replayed?.store,
+  });
   try {
-    const behind = await behindProxy(context, prepared, session, fetches);
+    const behind = await behindProxy(context, prepared, session, replayed);
     const outcome = await runBuildKit(behind.context, behind.prepared, session.watch);
-    return { ...outcome, fetches: await session.finish(outcome.exitCode !== 0) };
+    const errorText = withoutFlags(outcome.errorText);
+    const own = await session.finish(outcome.exitCode !== 0);
+    if (own !== undefined)
+      shared?.set(lockPath, { dockerfile: source.dockerfilePath, recording: merged(before, own) });
+    return {
+      ...outcome,
+      errorText,
+      recording: own && merged(given && { ...given, fetches: new Map() }, own),
+    };
   } finally {
     await session.close();
   }
 }
 
-function recordedFetches({ plan }: Prepared, path: string): Fetches {
-  const found = plan.fetches ?? plan.lock?.before?.fetches;
-  if (found === undefined)
+/** What is published beside an image is named by its signed provenance. */
+function requireInputs({ own, hermetic, attest }: BuildPlan): void {
+  if (!own.withInputs || (hermetic !== undefined && attest.sign.on && attest.provenance.on)) return;
+  throw new UserError(
+    hermetic === undefined
+      ? '--with-inputs publishes what was recorded, and this build is not recorded'
+      : '--with-inputs needs a signature and provenance, which name what is published',
+    hermetic === undefined ? { nextStep: 'add --record' } : {},
+  );
+}
+
+function recordingOf({ plan }: Prepared, path: string): Recording {
+  if (plan.recording !== undefined) return plan.recording;
+  const { fetches, incomplete = new Map<string, string[]>() } = plan.lock?.before ?? {};
+  if (fetches === undefined)
     throw new UserError(`${path} does not have what the build fetched`, {
       nextStep: 'scoville build --record writes it',
     });
-  return found;
+  return { fetches, incomplete };
+}
+
+/** A replay gives what there is; it is no proof of what is not. */
+function tellOfGaps(context: PipelineContext, given: Recording | undefined): void {
+  for (const text of new Set([...(given?.incomplete.values() ?? [])].flat()))
+    context.emit({
+      kind: 'warning',
+      text: `what is replayed was not recorded completely: ${text}`,
+      nextStep: 'it does not count as pinned or verified; scoville build --record records it again',
+    });
 }
 
 /** The plan of a build that has run: a second one is given the same answers. */
-export function withFetches(plan: BuildPlan, fetches: Fetches | undefined): BuildPlan {
-  return fetches === undefined ? plan : { ...plan, fetches };
+export function withRecording(plan: BuildPlan, recording: Recording | undefined): BuildPlan {
+  return recording === undefined ? plan : { ...plan, recording };
 }
 
 /** What BuildKit exported, as it would be without what was put into the build. */
@@ -136,8 +178,12 @@ async function behindProxy(
   const flags = [
     flag('build-context', `${HERMETIC_CONTEXT}=${session.mounts}`),
     ...plan.invocation.flags,
-    ...PROXY_ARGUMENTS.map((name) => flag('build-arg', `${name}=${session.proxyUrl}`)),
+    ...[...PROXY_ARGUMENTS, ...YARN_ARGUMENTS].map((name) =>
+      flag('build-arg', `${name}=${session.proxyUrl}`),
+    ),
     ...['no_proxy', 'NO_PROXY'].map((name) => flag('build-arg', `${name}=localhost,127.0.0.1,::1`)),
+    // Other builds fill cache mounts; nobody records what with.
+    flag('build-arg', `${CACHE_NAMESPACE}=${HERMETIC_CONTEXT}-${randomUUID()}`),
   ];
   const bytes = Buffer.from(injected.text);
   const name = basename(source.dockerfilePath ?? 'Dockerfile');
@@ -177,6 +223,9 @@ function offlineRuns({ dockerfile }: Prepared, fetches: Fetches | undefined): Re
   );
 }
 
+/** What BuildKit and the commands say. */
+const SENT = new Set(['raw', 'build-line', 'build-log']);
+
 function withLines(
   context: PipelineContext,
   injected: InjectedDockerfile,
@@ -186,9 +235,11 @@ function withLines(
     if (event.kind === 'build-step') {
       const name = withoutFlags(event.step.name);
       context.emit({ ...event, step: { ...event.step, name } });
-    } else if (event.kind === 'raw' || event.kind === 'build-line') {
-      const text = asWritten(event.text, injected, file);
-      if (text !== undefined) context.emit({ ...event, text: withoutFlags(text) });
+    } else if ('text' in event && SENT.has(event.kind)) {
+      const shown = withoutWatch(withoutFlags(event.text));
+      const isLine = event.kind !== 'build-log';
+      const text = shown !== undefined && isLine ? asWritten(shown, injected, file) : shown;
+      if (text !== undefined) context.emit({ ...event, text });
     } else context.emit(event);
   };
   return { ...context, emit };

@@ -38,8 +38,8 @@ export async function sendDockerfile(
   if (!isAsked || plan.epoch === undefined) return asPlanned;
   if (dockerfile === undefined || source.dockerfileText === undefined) {
     if (mode === 'aggressive') return asPlanned;
-    throw new UserError('--repro=deterministic needs the Dockerfile, which is behind an address', {
-      nextStep: 'clone the repository and build the folder',
+    throw new UserError('--repro=deterministic: the Dockerfile is not known before the build', {
+      nextStep: 'build from a folder; clone the repository where it is behind an address',
     });
   }
   const sent = offeredDockerfile(source.dockerfileText, dockerfile, plan.steady);

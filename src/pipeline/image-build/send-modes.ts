@@ -1,13 +1,15 @@
-import { readFile, stat } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { BuildInvocation, BuildxFlag } from '../../model/build-invocation.ts';
-import { messageOf } from '../../model/errors.ts';
+import { messageOf, UserError } from '../../model/errors.ts';
+import { foldersOf } from '../../model/path.ts';
 import { flag, namedContext, withFlag } from '../../plans/build-invocation.ts';
 import { ignoredFolders } from '../../plans/ignored-folders.ts';
 import type { PipelineContext } from '../context.ts';
 import { ignoreFiles } from '../contexts/context-ignore.ts';
 import { gitModes } from '../contexts/context-modes.ts';
 import { stageContext, type StagedContext } from '../contexts/stage-context.ts';
+import { isFolder } from '../require-writable.ts';
 import type { Prepared } from './prepare-build.ts';
 
 /** A build whose context has git's modes, and what to call when BuildKit has ended. */
@@ -49,7 +51,9 @@ export async function sendGitModes(
     );
   }
   const { directory, dockerfilePath, dockerfileText } = source;
-  const main = directory === undefined ? undefined : await staged(directory, dockerfilePath);
+  // Of one that is not there buildx says so.
+  const isThere = directory !== undefined && (await isFolder(directory));
+  const main = isThere ? await staged(directory, dockerfilePath) : undefined;
   let invocation: BuildInvocation = { ...plan.invocation, flags };
   if (main !== undefined) {
     invocation = { ...invocation, context: main };
@@ -84,11 +88,18 @@ async function stagedContext(
     const isIgnored = ignoredFolders(await ignoreText(directory, dockerfile));
     const modes = found?.modes ?? new Map<string, number>();
     const { now, signal } = context;
-    return stageContext({ home, directory, modes, time, isIgnored, now, signal });
+    return stageContext({ home, directory, modes, time, isIgnored, now, signal }).catch(
+      (cause: unknown) => {
+        signal.throwIfAborted();
+        throw new UserError(`the context ${directory} could not be copied: ${messageOf(cause)}`, {
+          cause,
+        });
+      },
+    );
   }
   if (found === undefined) return undefined;
   const isIgnored = ignoredFolders(await ignoreText(directory, dockerfile));
-  if (!found.other.some((path) => !withFolders(path).some(isIgnored))) return undefined;
+  if (!found.other.some((path) => ![...foldersOf(path), path].some(isIgnored))) return undefined;
   const [first] = found.other;
   const more = found.other.length > 1 ? ` and ${found.other.length - 1} more have` : ' has';
   const told = `${JSON.stringify(first)}${more} another mode than git's`;
@@ -117,13 +128,6 @@ async function stagedContext(
   }
 }
 
-function isFolder(path: string): Promise<boolean> {
-  return stat(path).then(
-    (found) => found.isDirectory(),
-    () => false,
-  );
-}
-
 /** The ignore file that BuildKit goes by: the Dockerfile's own, else the context's. */
 async function ignoreText(directory: string, dockerfile: string | undefined): Promise<string> {
   for (const file of ignoreFiles(directory, dockerfile)) {
@@ -131,10 +135,4 @@ async function ignoreText(directory: string, dockerfile: string | undefined): Pr
     if (text !== undefined) return text;
   }
   return '';
-}
-
-/** `a`, `a/b` and `a/b/c` of `a/b/c`. */
-function withFolders(path: string): readonly string[] {
-  const parts = path.split('/');
-  return parts.map((_, i) => parts.slice(0, i + 1).join('/'));
 }

@@ -5,6 +5,7 @@ import { UserError } from '../../model/errors.ts';
 import type { SteadyInputs } from '../../model/steady-inputs.ts';
 import { createCache } from '../../oci/layout/json-cache.ts';
 import { ranImages, seenOn } from '../../plans/reproduce/inject-clock.ts';
+import { steadyLibraries } from '../../plans/reproduce/preload/steady-library.ts';
 import { clockText } from '../../plans/reproduce/steady-inputs.ts';
 import type { PipelineContext } from '../context.ts';
 import { findLibrary, writeClock } from './clock-folder.ts';
@@ -27,7 +28,14 @@ export async function steadyClock(
       nextStep: 'on Debian and Ubuntu: apt-get install libfaketime',
     });
   const folder = join(prepared.plan.layout, 'clock');
-  if (!(await writeClock(folder, library, clockText(steady), steady.start)))
+  const preloads = steadyLibraries(steady, process.arch);
+  if (
+    !(await writeClock(folder, library, {
+      text: clockText(steady),
+      fileTime: steady.start,
+      preloads,
+    }))
+  )
     throw new UserError(`${library} is of a version that moves the times of files too`);
   const images = prepared.dockerfile === undefined ? undefined : ranImages(prepared.dockerfile);
   await tellUnmoved(context, prepared, folder, images ?? []);

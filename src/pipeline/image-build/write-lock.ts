@@ -1,5 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { relative } from 'node:path';
+import { parseLock } from '../../config/parse-lock.ts';
+import { formatProblem } from '../../config/problem.ts';
 import { UserError } from '../../model/errors.ts';
 import { LOCK_FILE_NAME, type LockFile } from '../../model/lock.ts';
 import { lastValueOf } from '../../plans/flags/flag-spec.ts';
@@ -31,8 +33,28 @@ export async function keepLock(
   const taken = isOfAnother(lock.drift)
     ? { ...built, remotes: before.remotes, packages: before.packages }
     : built;
-  const next = completed(before, taken);
+  const next = completed(before, { ...taken, ...recordedBeside(prepared, before, built) });
   if ((await lockText(next)) !== (await lockText(before))) await replace(prepared, next);
+}
+
+/** What another target, or another one of this bake, recorded and fetched stays: each needs its own. */
+function recordedBeside(
+  { plan, parsed }: Prepared,
+  before: LockFile,
+  built: LockFile,
+): Partial<LockFile> {
+  const { lock, hermetic } = plan;
+  if (hermetic !== 'record' || lock === undefined || built.fetches === undefined) return {};
+  const { fetches, incomplete = new Map<string, string[]>() } =
+    parsed.shared?.get(lock.path)?.recording ?? built;
+  if (!isOfAnother(lock.drift)) return { fetches: fetches ?? built.fetches, incomplete };
+  const again = fetches ?? built.fetches;
+  const others = [...(before.incomplete ?? [])].filter(([stage]) => !again.has(stage));
+  return {
+    fetches: new Map([...(before.fetches ?? []), ...again]),
+    incomplete: new Map([...others, ...incomplete]),
+    remotes: new Map([...before.remotes, ...built.remotes]),
+  };
 }
 
 /** Writes the whole lock, with the versions of who built it. Throws UserError where the file was changed meanwhile, or cannot be written. */
@@ -53,7 +75,13 @@ async function replace({ plan, lock }: Prepared, next: LockFile): Promise<void> 
     throw new UserError(`${path} was changed while the build ran; it is left as it is now`, {
       nextStep: 'run it again',
     });
-  await writeFileBeside(path, await lockText(next));
+  const text = await lockText(next);
+  const readBack = await parseLock(text, path);
+  if (!readBack.ok)
+    throw new UserError(`${path} could not be read again, so it is left as it was`, {
+      nextStep: readBack.error.slice(0, 1).map(formatProblem).join(''),
+    });
+  await writeFileBeside(path, text);
 }
 
 async function builderVersions(

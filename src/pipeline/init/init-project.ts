@@ -1,7 +1,7 @@
 import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DEFAULT_SETTINGS } from '../../config/default-settings.ts';
-import { analyseDockerfile } from '../../dockerfile/parse-dockerfile.ts';
+import { analyseDockerfile } from '../../dockerfile/analyse-dockerfile.ts';
 import { answerProblem } from '../../model/answer-types.ts';
 import type { CiSystem, Template } from '../../model/template.ts';
 import { copiedNames, missingNote } from '../../plans/init/missing-files.ts';

@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { messageOf, UserError } from '../../model/errors.ts';
+import { byCodeUnit } from '../../model/order.ts';
 import type { Project } from '../../model/template.ts';
 import { matchesPattern } from '../../plans/init/detect-stack.ts';
 import { contextFile } from '../contexts/build-context.ts';
@@ -29,7 +30,7 @@ export async function readProject(folder: string, told: readonly string[]): Prom
   const visit = async (below: string, depth: number): Promise<void> => {
     const entries = await readdir(join(folder, below), { withFileTypes: true });
     const folders: string[] = [];
-    for (const entry of entries.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
+    for (const entry of entries.toSorted((a, b) => byCodeUnit(a.name, b.name))) {
       const path = below === '' ? entry.name : `${below}/${entry.name}`;
       if (entry.isFile() && files.length < MOST_FILES) files.push(path);
       else if (entry.isDirectory() && !entry.name.startsWith('.') && !NOT_OURS.has(entry.name))

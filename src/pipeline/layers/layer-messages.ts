@@ -11,11 +11,9 @@ export interface LayerThreadData {
 }
 
 /**
- * What a thread is to do: read a layer, or one of the two halves of that, which meet in `shared`. `file`: where the bytes lie in none they
- * are sent.
+ * What a thread is to do: one of the two halves of reading a layer, which meet in `shared`. `file`: where the bytes lie in none they are sent.
  */
 export type LayerJob =
-  | { readonly kind: 'read'; readonly request: LayerRequest; readonly file: FileRange | undefined }
   | {
       readonly kind: 'unpack';
       readonly request: LayerRequest;
@@ -42,7 +40,7 @@ export type FromLayerThread =
 /** An error on its way between threads, which keep no classes. */
 interface SentError {
   readonly message: string;
-  /** Where it is the user's to mend. */
+  /** Where the user can fix it. */
   readonly user: { readonly nextStep: string | undefined; readonly exitCode: number } | undefined;
   /** True where the other half of a layer's reading has failed before. */
   readonly follows: boolean;

@@ -1,10 +1,10 @@
 import type { LayerFacts } from '../../facts/layer-facts.ts';
 import type { Descriptor } from '../../model/oci.ts';
 import type { FileRange } from '../../model/walk.ts';
-import { newRing, PlainReader, PlainWriter } from '../../oci/walk/walk-ring.ts';
+import { newRing, PlainReader, PlainWriter, UnpackingFailed } from '../../oci/walk/walk-ring.ts';
 import { Follows } from './layer-messages.ts';
 import { LayerThread } from './layer-thread.ts';
-import type { LayerRequest } from './read-layer.ts';
+import { type LayerRequest, readUnpacked } from './read-layer.ts';
 
 /** Where layers' bytes come from. */
 export interface LayerOrigin {
@@ -22,9 +22,6 @@ export interface LayerTask {
 type Found<T> = (task: T, facts: LayerFacts) => Promise<void>;
 type Open = () => Promise<AsyncIterable<Uint8Array>>;
 
-/** How much more than its even share of the threads a layer must hold for two of them to take half of its work each. */
-const DOMINANT = 1.2;
-
 /** In a file, or to be opened. */
 export async function sourceOf(
   { blob }: LayerTask,
@@ -34,8 +31,9 @@ export async function sourceOf(
 }
 
 /**
- * Reads layers in `count` threads, the largest first, so that none is left with one while the others have ended; where one layer is most of
- * the work, one thread unpacks it and another reads what comes out. The first failure, or an abort, ends all at once.
+ * Reads layers, the largest first, each in two halves at once: one thread unpacks it, another hashes and collects what comes out. Of the
+ * first pair the latter is this thread, whose code is there: compiling the same code in two threads costs more than what is left of
+ * it where one waits for the other. `count` threads work at most, two at least. The first failure, or an abort, ends all at once.
  */
 export async function readInThreads<T extends LayerTask>(
   file: URL,
@@ -46,10 +44,14 @@ export async function readInThreads<T extends LayerTask>(
   found: Found<T>,
 ): Promise<void> {
   const queue = [...tasks].sort((a, b) => b.blob.size - a.blob.size);
-  const threads = Array.from({ length: Math.min(count, 2 * tasks.length) }, () => {
-    return new LayerThread(file);
-  });
+  const pairs = Math.max(1, Math.min(count >> 1, tasks.length));
+  const threads = Array.from({ length: 2 * pairs - 1 }, () => new LayerThread(file));
   const ended = new AbortController();
+  const end = AbortSignal.any([signal, ended.signal]);
+  const lane = async (unpacker: LayerThread, reader: LayerThread | undefined): Promise<void> => {
+    for (let task = queue.shift(); task !== undefined; task = queue.shift())
+      await found(task, await readInHalves(task, unpacker, reader ?? end, origin));
+  };
   const aborted = new Promise<never>((_, reject) => {
     const onAbort = (): void => {
       reject(signal.reason as Error);
@@ -57,7 +59,12 @@ export async function readInThreads<T extends LayerTask>(
     signal.addEventListener('abort', onAbort, { signal: ended.signal });
   });
   try {
-    await Promise.race([readQueue(queue, threads, origin, found), aborted]);
+    const lanes: Promise<void>[] = [];
+    for (let at = 0; at < threads.length; at += 2) {
+      const [unpacker, reader] = [threads[at], threads[at - 1]];
+      if (unpacker !== undefined) lanes.push(lane(unpacker, reader));
+    }
+    await Promise.race([Promise.all(lanes), aborted]);
   } finally {
     ended.abort();
     queue.length = 0;
@@ -65,62 +72,20 @@ export async function readInThreads<T extends LayerTask>(
   }
 }
 
-async function readQueue<T extends LayerTask>(
-  queue: T[],
-  threads: readonly LayerThread[],
-  origin: LayerOrigin,
-  found: Found<T>,
-): Promise<void> {
-  const lane = async (thread: LayerThread): Promise<void> => {
-    for (let task = queue.shift(); task !== undefined; task = queue.shift())
-      await found(task, await readWhole(task, thread, origin));
-  };
-  const pairLane = async (task: T, pair: readonly [LayerThread, LayerThread]): Promise<void> => {
-    await found(task, await readInHalves(task, pair, origin));
-    await Promise.all(pair.map(lane));
-  };
-  const work: Promise<void>[] = [];
-  const free = [...threads];
-  for (let task = dominantOf(queue, free.length); task; task = dominantOf(queue, free.length)) {
-    const [unpacker, reader] = free.splice(0, 2);
-    queue.shift();
-    if (unpacker !== undefined && reader !== undefined)
-      work.push(pairLane(task, [unpacker, reader]));
-  }
-  await Promise.all([...work, ...free.map(lane)]);
-}
-
-/** The queue's first, where it would keep one thread busy when the others have nothing left. */
-function dominantOf<T extends LayerTask>(queue: readonly T[], threads: number): T | undefined {
-  const [first] = queue;
-  if (first === undefined || threads < 2) return undefined;
-  const bytes = queue.reduce((sum, { blob }) => sum + blob.size, 0);
-  return first.blob.size > (DOMINANT * bytes) / threads ? first : undefined;
-}
-
-async function readWhole(
-  task: LayerTask,
-  thread: LayerThread,
-  origin: LayerOrigin,
-): Promise<LayerFacts> {
-  const source = await sourceOf(task, origin);
-  const { request } = task;
-  return factsOf(
-    typeof source === 'function'
-      ? await thread.run({ kind: 'read', request, file: undefined }, source)
-      : await thread.run({ kind: 'read', request, file: source }),
-  );
-}
-
+/** `reader`: a thread, or what ends this one's reading. */
 async function readInHalves(
   task: LayerTask,
-  [unpacker, reader]: readonly [LayerThread, LayerThread],
+  unpacker: LayerThread,
+  reader: LayerThread | AbortSignal,
   origin: LayerOrigin,
 ): Promise<LayerFacts> {
   const source = await sourceOf(task, origin);
   const { request } = task;
   const shared = newRing();
   const file = typeof source === 'function' ? undefined : source;
+  const fail = (): void => {
+    new PlainWriter(shared).fail();
+  };
   const unpacked = unpacker
     .run(
       { kind: 'unpack', request, file, shared },
@@ -128,22 +93,42 @@ async function readInHalves(
     )
     .catch((error: unknown) => {
       // It may have died, and the other would wait for ever.
-      new PlainWriter(shared).fail();
+      fail();
       throw error;
     });
-  const read = reader.run({ kind: 'read-unpacked', request, shared }).catch((error: unknown) => {
+  const reading =
+    reader instanceof LayerThread
+      ? reader.run({ kind: 'read-unpacked', request, shared })
+      : readHere(shared, request, reader, fail);
+  const read = reading.catch((error: unknown) => {
     new PlainReader(shared).abandon();
     throw error;
   });
   const [first, second] = await Promise.allSettled([unpacked, read]);
   // What the reader met lies in front of what the unpacker met, as when one thread does both.
-  if (second.status === 'rejected' && !(second.reason instanceof Follows)) throw second.reason;
+  if (second.status === 'rejected' && !follows(second.reason)) throw second.reason;
   if (first.status === 'rejected') throw first.reason;
   if (second.status === 'rejected') throw second.reason;
-  return factsOf(second.value);
+  if (second.value === undefined) throw new Error('a thread gave no facts');
+  return second.value;
 }
 
-function factsOf(facts: LayerFacts | undefined): LayerFacts {
-  if (facts === undefined) throw new Error('a thread gave no facts');
-  return facts;
+/** Reads in this thread; `wake` makes an end of what it waits for. */
+async function readHere(
+  shared: SharedArrayBuffer,
+  request: LayerRequest,
+  end: AbortSignal,
+  wake: () => void,
+): Promise<LayerFacts> {
+  end.addEventListener('abort', wake);
+  try {
+    return await readUnpacked(shared, request, false);
+  } finally {
+    end.removeEventListener('abort', wake);
+  }
+}
+
+/** True where the other half failed before. */
+function follows(reason: unknown): boolean {
+  return reason instanceof Follows || reason instanceof UnpackingFailed;
 }

@@ -9,7 +9,7 @@ import {
   sentError,
   type ToLayerThread,
 } from './layer-messages.ts';
-import { readLayer, readUnpacked, unpackInto } from './read-layer.ts';
+import { unpackInto } from './unpack-layer.ts';
 import { takeTurn } from './window-turn.ts';
 
 const port = parentPort;
@@ -42,13 +42,15 @@ function receive(block: Uint8Array | undefined): void {
 }
 
 async function work(job: LayerJob): Promise<LayerFacts | undefined> {
-  if (job.kind === 'read-unpacked') return readUnpacked(job.shared, job.request);
-  const { file } = job;
-  const open = (): AsyncIterable<Uint8Array> =>
-    file === undefined ? sentBlocks() : fileBlocks(file);
-  if (job.kind === 'read') return readLayer(job.request, open, { onLargeWindow });
-  await unpackInto(job.shared, job.request, open, { onLargeWindow });
-  return undefined;
+  if (job.kind === 'unpack') {
+    const { file } = job;
+    const open = file === undefined ? sentBlocks : () => fileBlocks(file);
+    await unpackInto(job.shared, job.request, open, onLargeWindow);
+    return undefined;
+  }
+  // Most threads only unpack.
+  const { readUnpacked } = await import('./read-layer.ts');
+  return readUnpacked(job.shared, job.request, true);
 }
 
 port?.on('message', (message: ToLayerThread) => {
@@ -59,7 +61,6 @@ port?.on('message', (message: ToLayerThread) => {
     case 'end':
       receive(undefined);
       return;
-    case 'read':
     case 'unpack':
     case 'read-unpacked':
       work(message).then(

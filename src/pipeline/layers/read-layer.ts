@@ -2,8 +2,8 @@ import { collectLayer } from '../../facts/collect-layer.ts';
 import type { CloserLook, LayerFacts } from '../../facts/layer-facts.ts';
 import type { Digest } from '../../model/digest.ts';
 import { walkLayer, walkUnpacked } from '../../oci/walk/layer-walk.ts';
-import { Abandoned, PlainReader, PlainWriter } from '../../oci/walk/walk-ring.ts';
-import { type BlobSource, layerError, unpackLayer } from '../../oci/walk/walk-unpack.ts';
+import { PlainReader } from '../../oci/walk/walk-ring.ts';
+import type { BlobSource } from '../../oci/walk/walk-unpack.ts';
 
 /** A layer to read, as plain data that a thread can be handed. */
 export interface LayerRequest {
@@ -38,33 +38,24 @@ export async function readLayer(
   return collection.facts();
 }
 
-/** Unpacks a layer for `readUnpacked` in another thread. Throws as `readLayer` does, and Abandoned where the other has failed. */
-export async function unpackInto(
+/**
+ * Reads a layer that another thread unpacks; `waits` where this thread may wait for it. Throws as `readLayer` does, and UnpackingFailed where
+ * the other has failed.
+ */
+export async function readUnpacked(
   shared: SharedArrayBuffer,
-  { mediaType, digest }: LayerRequest,
-  open: BlobSource['open'],
-  options: ReadOptions = {},
-): Promise<void> {
-  const source = { open, mediaType, expectedDigest: digest, ...options };
-  const writer = new PlainWriter(shared);
-  try {
-    writer.end(await unpackLayer(source, writer));
-  } catch (error) {
-    writer.fail();
-    throw error instanceof Abandoned ? error : layerError(error, source);
-  }
-}
-
-/** Reads a layer that another thread unpacks. Throws as `readLayer` does, and UnpackingFailed where the other has failed. */
-export function readUnpacked(shared: SharedArrayBuffer, request: LayerRequest): LayerFacts {
+  request: LayerRequest,
+  waits: boolean,
+): Promise<LayerFacts> {
   const collection = collectLayer({ secrets: request.secrets, closer: request.closer });
-  walkUnpacked(
+  await walkUnpacked(
     {
       collectors: collection.collectors,
       expectedDigest: request.digest,
       expectedDiffId: request.diffId,
     },
     new PlainReader(shared),
+    waits,
   );
   return collection.facts();
 }

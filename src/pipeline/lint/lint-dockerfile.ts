@@ -1,8 +1,9 @@
+import { analyseDockerfile } from '../../dockerfile/analyse-dockerfile.ts';
 import { ignoreComments } from '../../dockerfile/ignore-comments.ts';
-import { analyseDockerfile } from '../../dockerfile/parse-dockerfile.ts';
 import type { BuildContext } from '../../model/build-context.ts';
 import type { DeclarationsFact } from '../../model/facts.ts';
 import { LINT_LEVELS, type LintedFile, type LintFinding } from '../../model/lint.ts';
+import { byCodeUnit } from '../../model/order.ts';
 import { stageChain } from '../../model/stage-chain.ts';
 import { CHECKED_RULES } from '../../rules/lints.ts';
 import { PARSE_ERROR } from '../../rules/shared/lint/file-rules.ts';
@@ -53,7 +54,7 @@ function inOrder(a: LintFinding, b: LintFinding): number {
     a.range.startLine - b.range.startLine ||
     LINT_LEVELS.indexOf(a.severity) - LINT_LEVELS.indexOf(b.severity) ||
     a.range.startColumn - b.range.startColumn ||
-    (a.rule < b.rule ? -1 : Number(a.rule > b.rule))
+    byCodeUnit(a.rule, b.rule)
   );
 }
 

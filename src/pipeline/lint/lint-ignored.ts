@@ -34,7 +34,7 @@ function formOf(comment: IgnoreComment): readonly LintFinding[] {
 
 /**
  * Takes back what comments with a reason ignore, and tells of comments that do not do what they seem to. `mayBeUnused` says
- * where a comment without effect is one: not in stages that were not looked at.
+ * where a comment without effect is one: not in stages that were not checked.
  */
 export function takeBack(
   findings: readonly LintFinding[],

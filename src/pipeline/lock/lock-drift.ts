@@ -2,14 +2,17 @@ import { UserError } from '../../model/errors.ts';
 import type { LockChange } from '../../model/lock.ts';
 import type { BuildPlan, PassthroughPlan } from '../../plans/build-plan.ts';
 import { changeLines } from '../../plans/lock/lock-change-text.ts';
+import { withoutTarget } from '../../plans/lock/plan-lock.ts';
 
 /** Throws UserError (exit code 2) where `--locked` was given and what is known before the build is not as the lock says, or there is no image to hold to it. */
 export function requireNoDrift(plan: BuildPlan | PassthroughPlan, locked: boolean): void {
   if (!locked) return;
   if (plan.kind === 'passthrough')
     throw new UserError(`--locked: ${plan.reason}, so that the lock cannot be enforced`);
-  const { lock } = plan;
-  if (lock !== undefined && lock.drift.length > 0) throw driftError(lock.path, lock.drift);
+  const { lock, hermetic } = plan;
+  if (lock === undefined) return;
+  const drift = hermetic === undefined ? lock.drift : withoutTarget(lock.drift);
+  if (drift.length > 0) throw driftError(lock.path, drift);
 }
 
 /** What `--locked` ends with: each thing that is not as the lock says. */

@@ -22,11 +22,11 @@ export interface FoundLock {
   readonly request: LockRequest;
   /** The file's text as it was read; undefined where there was none. */
   readonly text: string | undefined;
-  /** What the file holds, though the build may not heed it. */
+  /** What the file holds, though the build may not follow it. */
   readonly found: LockFile | undefined;
 }
 
-/** `update`: nothing of the lock is enforced, it is made anew. */
+/** `update`: nothing of the lock is enforced, it is made again. */
 export type LockMode = 'build' | 'update';
 
 /**
@@ -72,7 +72,7 @@ export async function findLock(
   if (obstacle !== undefined) {
     if (locked || wanted)
       throw new UserError(`${obstacle.what}, so ${path} cannot pin the images`, {
-        nextStep: obstacle.mend,
+        nextStep: obstacle.fix,
       });
     context.emit({ kind: 'notice', text: `${path} is left unread: ${obstacle.what}` });
     return undefined;
@@ -92,16 +92,16 @@ export async function findLock(
 function obstacleOf(
   pin: boolean,
   env: PipelineContext['env'],
-): { readonly what: string; readonly mend: string } | undefined {
+): { readonly what: string; readonly fix: string } | undefined {
   if (!pin)
     return {
       what: 'pins are off',
-      mend: 'leave out --pin=false (reproducible.pin in .scoville.yaml)',
+      fix: 'leave out --pin=false (reproducible.pin in .scoville.yaml)',
     };
   if ((env[SOURCE_POLICY_VARIABLE] ?? '') === '') return undefined;
   return {
     what: `${SOURCE_POLICY_VARIABLE} is set, and that policy stands`,
-    mend: `unset ${SOURCE_POLICY_VARIABLE}`,
+    fix: `unset ${SOURCE_POLICY_VARIABLE}`,
   };
 }
 

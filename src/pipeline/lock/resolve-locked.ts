@@ -1,3 +1,4 @@
+import type { Digest } from '../../model/digest.ts';
 import { messageOf, UserError } from '../../model/errors.ts';
 import type { LockedImage } from '../../model/lock.ts';
 import type { Platform } from '../../model/oci.ts';
@@ -8,14 +9,17 @@ import type { LocalImage } from '../../tools/docker/docker-images.ts';
 import type { PipelineContext } from '../context.ts';
 import type { Registries } from '../registries.ts';
 import { type FoundImage, foundHere, imageOfRegistry } from '../resolve-images.ts';
+import { KnownImages } from './known-images.ts';
 
 interface Where {
   readonly context: PipelineContext;
   readonly registries: Registries;
   readonly platform: Platform;
   readonly lockPath: string;
-  /** What cannot be asked for is an error, where the lock is made anew. */
+  /** What cannot be asked for is an error, where the lock is made again. */
   readonly strict: boolean;
+  /** A replay asks no registry for what it was told when it was recorded. */
+  readonly hermetic?: 'record' | 'replay' | undefined;
 }
 
 /**
@@ -28,18 +32,26 @@ export async function resolveLocked(
   locked: ReadonlyMap<string, LockedImage>,
   local: readonly (LocalImage | undefined)[],
 ): Promise<readonly FoundImage[]> {
+  const { context, platform, hermetic } = where;
+  const known = hermetic === undefined ? undefined : new KnownImages(context, platform);
   const found = await Promise.all(
     needed.map(async ({ reference }, i): Promise<FoundImage | undefined> => {
       const name = formatReference(reference);
       const entry = locked.get(name);
       const here = local[i];
+      const digest = reference.digest ?? entry?.digest;
+      const told = hermetic === 'replay' ? await known?.recall({ name, digest }) : undefined;
+      const platforms = entry?.platforms ?? new Map<string, Digest>();
+      if (told !== undefined) return { reference, name, digest, platforms, local: false, ...told };
       if (entry !== undefined && !entry.local && reference.digest === undefined)
         return atLockedDigest(where, reference, name, entry);
       if (entry?.local === true && here !== undefined) return foundHere(reference, here);
       return newlyFound(where, reference, name, here);
     }),
   );
-  return found.filter((image) => image !== undefined);
+  const images = found.filter((image) => image !== undefined);
+  for (const image of images) if (!image.local) await known?.remember(image);
+  return images;
 }
 
 async function atLockedDigest(

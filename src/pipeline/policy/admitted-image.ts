@@ -1,10 +1,6 @@
-import type {
-  AdmittedImage,
-  PolicySigner,
-  StatementRule,
-  StoredForms,
-} from '../../admission/admitted-image.ts';
+import type { AdmittedImage, StatementRule, StoredForms } from '../../admission/admitted-image.ts';
 import { UserError } from '../../model/errors.ts';
+import { distinct } from '../../model/json-value.ts';
 import type { OpenedImage } from '../../model/opened-image.ts';
 import { formatReference, type ImageReference } from '../../model/reference.ts';
 import type { ImageVerification } from '../../model/verification.ts';
@@ -89,10 +85,6 @@ function stands(own: readonly CheckedAttachment[], rules: readonly StatementRule
 
 function isSignature({ evidence, verifiedBy }: CheckedAttachment): boolean {
   return evidence.says.kind === 'signature' && verifiedBy !== undefined;
-}
-
-function distinct(signers: readonly PolicySigner[]): readonly PolicySigner[] {
-  return [...new Map(signers.map((signer) => [JSON.stringify(signer), signer])).values()];
 }
 
 /** A form is there where each signer left it. */

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Digest } from '../../model/digest.ts';
 import { UserError } from '../../model/errors.ts';
-import { type Exercise, exerciseWords } from '../../model/exercise.ts';
+import { type Exercise, exerciseWords, namedPorts } from '../../model/exercise.ts';
 import { canProfile, makeProfile } from '../../profile/make-profile.ts';
 import { profileComment } from '../../profile/profile-comment.ts';
 import { documentText, type SeccompDocument } from '../../profile/seccomp-document.ts';
@@ -87,11 +87,8 @@ export async function traceForProfile(
   const service = await imageService(context.run, image, context.signal);
   if (service.program.length === 0)
     throw new UserError(`${image} has neither ENTRYPOINT nor CMD: it starts nothing`);
-  const asked = exercises.flatMap((one) =>
-    one.kind === 'http' && one.port !== undefined ? [one.port] : [],
-  );
   if (exercises.some(({ kind }) => kind !== 'run'))
-    await requirePorts(context, [...asked, ...service.ports]);
+    await requirePorts(context, [...namedPorts(exercises), ...service.ports]);
   const tracer = await tracerFiles(context);
   const words = [
     ...exercises.map(exerciseWords),

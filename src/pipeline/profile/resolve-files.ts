@@ -1,3 +1,4 @@
+import { fileName } from '../../model/path.ts';
 import { type FileTrace, mergedPaths } from '../../profile/file-trace.ts';
 import { TRACER } from './tracer-files.ts';
 
@@ -26,7 +27,7 @@ export async function resolveFiles(trace: FileTrace, ask: AskImage): Promise<Fil
   const named = new Map(
     [...trace.named].map(([path, letters]) => {
       const folder = real(folderOf(path));
-      const name = path.slice(path.lastIndexOf('/') + 1);
+      const name = fileName(path);
       return [`${folder === '/' ? '' : folder}/${name}`, letters] as const;
     }),
   );

@@ -1,3 +1,4 @@
+import { namedPorts } from '../../model/exercise.ts';
 import type { Rights } from '../../model/smoke.ts';
 import {
   containerLog,
@@ -58,9 +59,7 @@ export async function runContainer(
 ): Promise<RunResult> {
   const { run, signal } = context;
   const { name, confinement, exercises, service, command } = request;
-  const asked = exercises.flatMap((one) =>
-    one.kind === 'http' && one.port !== undefined ? [one.port] : [],
-  );
+  const asked = namedPorts(exercises);
   try {
     signal.throwIfAborted();
     await createContainer(run, {

@@ -8,7 +8,7 @@ import type { Digest } from '../../model/digest.ts';
 import { UserError } from '../../model/errors.ts';
 import type { Descriptor } from '../../model/oci.ts';
 import type { Settings } from '../../model/settings.ts';
-import type { ReadDocument } from '../../oci/blobs/blob-source.ts';
+import { documentsOf, folderBlobs, type ReadDocument } from '../../oci/blobs/blob-source.ts';
 import type { BlobStore } from '../../oci/blobs/blob-store.ts';
 import { MAX_DOCUMENT_BYTES, parseManifest } from '../../oci/documents.ts';
 import type { TaggedManifest } from '../../oci/legacy-signature.ts';
@@ -18,7 +18,7 @@ import { NOBODY_NAMED, trustedSigners } from '../sign/trusted-signers.ts';
 
 const PREDICATE_TYPE = 'dev.sigstore.bundle.predicateType';
 
-/** What is published anew. */
+/** What is published again. */
 interface Made {
   readonly referrers: readonly Descriptor[];
   readonly tagged: readonly TaggedManifest[];
@@ -48,7 +48,7 @@ export async function replacedStatements(
   keys: readonly KeyObject[],
   read: ReadDocument,
 ): Promise<(there: AttachedThere) => Promise<boolean>> {
-  const own: ReadDocument = (descriptor) => blobs.readDocument(descriptor);
+  const own = documentsOf(folderBlobs(blobs));
   const names = new Set<string>();
   const types = new Set<string>();
   for (const there of await madePlaces(blobs, made)) {
@@ -97,23 +97,26 @@ async function nameOf(
   keys: readonly KeyObject[],
   read: ReadDocument,
 ): Promise<string | undefined> {
-  const blob = where === 'cosign-tag' ? descriptor : await layerOf(descriptor, subject, read);
-  const form = blob === undefined ? undefined : attachedForm(blob.mediaType, undefined);
-  if (blob === undefined || form === undefined || blob.size > MAX_ATTACHED_BYTES) return undefined;
+  const found =
+    where === 'cosign-tag' ? { blob: descriptor } : await layerOf(descriptor, subject, read);
+  if (found === undefined) return undefined;
+  const { blob, artifactType } = found;
+  const form = attachedForm(blob.mediaType, artifactType);
+  if (form === undefined || blob.size > MAX_ATTACHED_BYTES) return undefined;
   const bytes = await read(blob, MAX_ATTACHED_BYTES);
   if (bytes === undefined) return undefined;
-  const found = readAttachedBlob({
+  const says = readAttachedBlob({
     form,
     bytes,
     mediaType: blob.mediaType,
-    artifactType: undefined,
+    artifactType,
     annotations: blob.annotations,
     place: where === 'referrer' ? 'bundle-referrer' : 'cosign-tag',
     hangsOn: subject,
   });
-  if (!found.ok || !found.value.subjects.includes(subject)) return undefined;
-  const kind = madeKind(found.value.says);
-  const signer = kind === undefined ? undefined : signerOf(found.value.proof, keys);
+  if (!says.ok || !says.value.subjects.includes(subject)) return undefined;
+  const kind = madeKind(says.value.says);
+  const signer = kind === undefined ? undefined : signerOf(says.value.proof, keys);
   return signer === undefined ? undefined : JSON.stringify([where, subject, kind, signer]);
 }
 
@@ -122,10 +125,13 @@ async function layerOf(
   descriptor: Descriptor,
   subject: Digest,
   read: ReadDocument,
-): Promise<Descriptor | undefined> {
+): Promise<{ readonly blob: Descriptor; readonly artifactType?: string } | undefined> {
   const bytes = await read(descriptor, MAX_DOCUMENT_BYTES);
   if (bytes === undefined) return undefined;
   const manifest = parseManifest(bytes, descriptor.digest);
   const [layer, second] = manifest.layers;
-  return manifest.subject?.digest === subject && second === undefined ? layer : undefined;
+  if (manifest.subject?.digest !== subject || layer === undefined || second !== undefined)
+    return undefined;
+  // Before OCI 1.1 the type of an artifact was that of its config.
+  return { blob: layer, artifactType: manifest.artifactType ?? manifest.config.mediaType };
 }

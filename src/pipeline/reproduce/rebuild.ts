@@ -18,10 +18,10 @@ import type { RebuildWords } from '../../plans/reproduce/rebuild-words.ts';
 import { offeredDockerfile } from '../../plans/reproduce/steady-inputs.ts';
 import type { PipelineContext } from '../context.ts';
 import { noStdin } from '../contexts/context-source.ts';
+import { type FetchedInputs, fetchInputs } from '../hermetic/fetch-inputs.ts';
 import { normaliseBuilt } from '../image-build/normalise-built.ts';
 import { prepareBuild, type Prepared } from '../image-build/prepare-build.ts';
-import { readExport } from '../image-build/read-export.ts';
-import { runBuildKit } from '../image-build/run-buildkit.ts';
+import { exportOf, runHermetic } from '../image-build/run-hermetic.ts';
 import { sendGitModes } from '../image-build/send-modes.ts';
 import { settingsOf } from '../load-settings.ts';
 import { type FetchedSource, unverifiable } from './fetch-source.ts';
@@ -35,7 +35,7 @@ interface RebuildRequest {
   readonly record: RecordedBuild;
   readonly words: RebuildWords;
   readonly source: FetchedSource;
-  /** Of whoever builds again. */
+  /** Of the user who builds again. */
   readonly settings: Settings;
   readonly store: LayoutStore;
   readonly directory: BuildDirectory;
@@ -45,6 +45,8 @@ interface Rebuilt {
   /** The index or manifest that came out. */
   readonly root: Descriptor;
   readonly dockerfile: DockerfileModel | undefined;
+  /** Why what its RUNs were given may not be all that they had. */
+  readonly gaps: readonly string[];
 }
 
 /**
@@ -56,25 +58,49 @@ export async function rebuild(
   request: RebuildRequest,
 ): Promise<Rebuilt | number> {
   const { image, record, store, directory } = request;
-  const prepared = await prepare(context, request);
+  const inputs =
+    record.inputs === undefined
+      ? undefined
+      : await fetchInputs(image, record.inputs, directory.dir, context.signal).catch(
+          (error: unknown) => {
+            if (!(error instanceof UserError)) throw error;
+            const { message, nextStep } = error;
+            throw unverifiable(message, nextStep === undefined ? {} : { nextStep });
+          },
+        );
+  const prepared = await prepare(context, request, inputs);
   requireSameDockerfile(prepared, record);
   requireRecorded(prepared.plan);
   for (const text of prepared.plan.notices) context.emit({ kind: 'notice', text });
   const isOurs = record.builder === 'scoville';
   const planned = isOurs
-    ? { ...prepared, plan: { ...prepared.plan, compression: compressionOf(image) } }
+    ? ourBuild(prepared, compressionOf(image), inputs)
     : { ...prepared, plan: plainExport(prepared.plan, image.platforms[0].manifest) };
   context.emit({ kind: 'phase-started', phase: 'build' });
   const sent = await sendGitModes(context, planned);
   const startedAt = context.now();
-  const { exitCode } = await runBuildKit(context, sent.prepared).finally(sent.release);
+  const { exitCode, recording } = await runHermetic(context, sent.prepared).finally(sent.release);
   if (exitCode !== 0) return exitCode;
   const seconds = (context.now() - startedAt) / 1000;
   context.emit({ kind: 'phase-done', phase: 'build', detail: 'built again', seconds });
   const { dockerfile } = prepared;
-  if (!isOurs) return { root: await exportedRoot(directory.dir), dockerfile };
-  const built = await readExport(directory.dir, store.blobs);
-  return { root: (await normaliseBuilt(context, planned, built)).index, dockerfile };
+  const gaps = [...new Set([...(recording?.incomplete.values() ?? [])].flat())];
+  if (!isOurs) return { root: await exportedRoot(directory.dir), dockerfile, gaps };
+  const built = await exportOf(planned.plan, store.blobs);
+  return { root: (await normaliseBuilt(context, planned, built)).index, dockerfile, gaps };
+}
+
+/** Where it is known what the RUNs fetched, they are given that, and have no network. */
+function ourBuild(
+  prepared: Prepared,
+  compression: 'gzip' | 'zstd',
+  inputs: FetchedInputs | undefined,
+): Prepared {
+  const plan = { ...prepared.plan, compression };
+  if (inputs === undefined) return { ...prepared, plan };
+  const { fetches, incomplete = new Map<string, string[]>() } = inputs.lock;
+  const recording = { fetches, incomplete };
+  return { ...prepared, replayed: inputs, plan: { ...plan, hermetic: 'replay', recording } };
 }
 
 /** The normaliser's compressor, told by the last layer: with none of the image's own it does not matter. */
@@ -82,7 +108,11 @@ function compressionOf({ platforms: [{ manifest }] }: OpenedImage): 'gzip' | 'zs
   return manifest.layers.at(-1)?.mediaType === MEDIA_TYPE.layerZstd ? 'zstd' : 'gzip';
 }
 
-async function prepare(context: PipelineContext, request: RebuildRequest): Promise<Prepared> {
+async function prepare(
+  context: PipelineContext,
+  request: RebuildRequest,
+  fetched: FetchedInputs | undefined,
+): Promise<Prepared> {
   const { image, record, words, source, settings, store, directory } = request;
   const platforms = image.platforms.map(platformNameOf);
   const parsed = parseBuildArgs(
@@ -101,7 +131,12 @@ async function prepare(context: PipelineContext, request: RebuildRequest): Promi
     );
   const own =
     record.source?.byBuildKit === true ? DEFAULT_SETTINGS : await sourceSettings(context, source);
-  const inputs = recordedInputs(image, record, words.labels, { own: settings, source: own });
+  const inputs = recordedInputs(
+    image,
+    { ...record, remotes: fetched?.lock.remotes },
+    words.labels,
+    { own: settings, source: own },
+  );
   const prepared = await prepareBuild(
     context,
     parsed.value,
@@ -111,7 +146,7 @@ async function prepare(context: PipelineContext, request: RebuildRequest): Promi
     'build',
     inputs,
   ).catch((error: unknown) => {
-    // What would mend a build of one's own, another lock or setting, does not mend this one.
+    // Another lock or setting would fix a build of one's own, but not this one.
     if (error instanceof UserError) throw unverifiable(error.message);
     throw error;
   });

@@ -16,12 +16,12 @@ import { unverifiable } from './fetch-source.ts';
 
 /**
  * What a build takes from its surroundings, out of the record: images at their digests and files of ADD at their checksums as a lock, the epoch,
- * and what the published image itself says: `created`, annotations, labels. `own` are the settings of whoever builds again, `source` those that lie
+ * and what the published image itself says: `created`, annotations, labels. `own` are the settings of who builds again, `source` those that lie
  * in the source: of these only the rules count. Throws UserError where the image was normalised by rules that this version does not have.
  */
 export function recordedInputs(
   image: OpenedImage,
-  record: RecordedBuild,
+  record: RecordedBuild & { readonly remotes?: LockFile['remotes'] | undefined },
   labels: Readonly<Record<string, string>>,
   { own, source }: { readonly own: Settings; readonly source: Settings },
 ): RecordedInputs {
@@ -63,7 +63,7 @@ function recordedImages(record: RecordedBuild): ReadonlyMap<string, Digest> {
   );
 }
 
-function lockOf(record: RecordedBuild, normaliser: string): LockFile {
+function lockOf(record: Parameters<typeof recordedInputs>[1], normaliser: string): LockFile {
   const images = [...recordedImages(record)].map(([name, digest]): [string, LockedImage] => [
     name,
     { digest, local: false, platforms: new Map() },
@@ -73,7 +73,8 @@ function lockOf(record: RecordedBuild, normaliser: string): LockFile {
     builder: {},
     normaliser,
     snapshots: [],
-    remotes: lockedRemotes(record.materials).remotes,
+    // Of a recorded build, materials are what RUNs fetched too.
+    remotes: record.remotes ?? lockedRemotes(record.materials).remotes,
     packages: new Map(),
   };
 }

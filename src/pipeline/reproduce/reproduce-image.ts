@@ -74,7 +74,8 @@ export async function reproduceImage(
         ...(verifiedBy === undefined ? {} : { verifiedBy }),
       },
     };
-    const doubts = comparison.reproducible ? [] : words.doubts;
+    const gaps = built.gaps.map((text) => `what it was built from is not complete: ${text}`);
+    const doubts = comparison.reproducible ? [] : [...words.doubts, ...gaps];
     if (request.attest !== undefined && doubts.length === 0)
       await attachStatements(context, request.attest, (published) => [
         proofStatement(context, comparison, subjectsOf(published)),

@@ -9,6 +9,7 @@ import type { PipelineContext } from '../context.ts';
 import { buildElsewhere, buildOnce } from '../image-build/build-again.ts';
 import { prepareBuild } from '../image-build/prepare-build.ts';
 import { proofStatement } from '../image-build/prove-build.ts';
+import { withRecording } from '../image-build/run-hermetic.ts';
 import { sendGitModes } from '../image-build/send-modes.ts';
 import { attestableBuild } from './attestable-build.ts';
 import { arrangeTomorrow, type Tomorrow, underTomorrow } from './tomorrow.ts';
@@ -64,10 +65,12 @@ export async function reproduce(
       ? await attestableBuild(context, prepared, a.index)
       : undefined;
     const day = tomorrow;
+    // What the first one recorded, the second is given.
+    const next = { ...prepared, plan: withRecording(prepared.plan, a.recording) };
     const b =
       day === undefined
-        ? await buildElsewhere(context, prepared, second.dir)
-        : await buildElsewhere(context, prepared, second.dir, ', tomorrow', (again) =>
+        ? await buildElsewhere(context, next, second.dir)
+        : await buildElsewhere(context, next, second.dir, ', tomorrow', (again) =>
             underTomorrow(again, day),
           );
     if (typeof b === 'number') return { kind: 'buildx', exitCode: b };

@@ -46,7 +46,7 @@ export async function arrangeTomorrow(
   const folder = await mkdtemp(join(tmpdir(), 'scoville-tomorrow-'));
   const remove = (): Promise<void> => rm(folder, { recursive: true, force: true });
   try {
-    if (!(await writeClock(folder, library, '+1d\n')))
+    if (!(await writeClock(folder, library, { text: '+1d\n' })))
       throw cannot(`${library} is of a version that moves the times of files too`);
     const [first] = await unmoved(context, prepared, folder, images);
     if (first !== undefined)

@@ -1,7 +1,7 @@
 import { DISTRIBUTIONS } from '../../facts/release-ends.ts';
 import { releaseSupport } from '../../facts/release-support.ts';
 import { lookup } from '../../model/lookup.ts';
-import type { OsRelease, Package } from '../../model/packages.ts';
+import { isSystemType, type OsRelease, type Package } from '../../model/packages.ts';
 
 /** Why a scan of an image's distribution may find nothing though there is something, and what else to know of it. */
 interface ReleaseGaps {
@@ -26,8 +26,6 @@ const COVERED = lookup<ReadonlySet<string>>({
   'docker scout': new Set(`${COMMON} photon`.split(' ')),
 });
 
-const SYSTEM_TYPES: ReadonlySet<Package['type']> = new Set(['deb', 'apk', 'rpm']);
-
 /**
  * What the release of an image says of a scan at `now` (milliseconds since 1970): nobody reports
  * CVEs for a release past its end of support, nor for packages that are not of the distribution.
@@ -38,7 +36,7 @@ export function releaseGaps(
   packages: readonly Package[],
   now: number,
 ): ReleaseGaps {
-  const system = packages.filter(({ type }) => SYSTEM_TYPES.has(type));
+  const system = packages.filter(({ type }) => isSystemType(type));
   const covered = COVERED[scanner];
   if (os === undefined)
     return system.length === 0 || covered === undefined

@@ -73,6 +73,7 @@ async function askOsv(
 ): Promise<Result<VulnerabilitiesFact>> {
   const { packages, filesystem } = content;
   const { scanWithOsv } = await import('../../tools/osv/osv.ts');
+  const proxy = proxyOf(osvUrl, env)?.url;
   return scanWithOsv({
     url: osvUrl,
     userAgent: `scoville/${version}`,
@@ -81,6 +82,6 @@ async function askOsv(
     cache,
     now: now(),
     signal,
-    proxy: proxyOf(osvUrl, env)?.url.origin,
+    proxy: proxy === undefined ? undefined : `${proxy.protocol}//${proxy.host}`,
   });
 }

@@ -5,7 +5,7 @@ import { digestHex } from '../../model/digest.ts';
 import type { Descriptor } from '../../model/oci.ts';
 import type { OpenedImage } from '../../model/opened-image.ts';
 import { quantity } from '../../model/quantity.ts';
-import { parseReference } from '../../model/reference.ts';
+import { referencesOf } from '../../model/reference.ts';
 import type { Settings } from '../../model/settings.ts';
 import { createCache, type JsonCache } from '../../oci/layout/json-cache.ts';
 import { planOsv } from '../../tools/osv/osv-queries.ts';
@@ -59,10 +59,7 @@ async function scanEach<P extends Pick<InspectedPlatform, 'platform' | 'content'
   inspected: readonly P[],
   { settings: { scanner, offline, osv, databaseDays }, names, layout }: ScanOptions,
 ): Promise<readonly (P & Scanned)[]> {
-  const references = names.flatMap((name) => {
-    const reference = parseReference(name);
-    return reference.ok ? [reference.value] : [];
-  });
+  const references = referencesOf(names);
   const scanned: (P & Scanned)[] = [];
   for (const one of inspected) {
     const { platform, content, vex } = one;

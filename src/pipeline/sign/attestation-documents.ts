@@ -3,10 +3,17 @@ import type { ProvenanceMaterial } from '../../attestations/provenance-read.ts';
 import { slsaProvenance } from '../../attestations/provenance.ts';
 import { cyclonedxDocument } from '../../attestations/sbom-cyclonedx.ts';
 import { spdxDocument } from '../../attestations/sbom-spdx.ts';
+import { tooLarge } from '../../attestations/statement-size.ts';
 import { UserError } from '../../model/errors.ts';
 import type { FileFact } from '../../model/facts.ts';
+import type { Incomplete } from '../../model/fetches.ts';
 import { type Descriptor, platformOf } from '../../model/oci.ts';
-import type { OsRelease, Package, UnreadablePackages } from '../../model/packages.ts';
+import type {
+  DownloadedFile,
+  OsRelease,
+  Package,
+  UnreadablePackages,
+} from '../../model/packages.ts';
 import { PREDICATE_TYPE } from '../../model/statement.ts';
 import { ruleSet } from '../../normalise/rule-set.ts';
 import type { BuildPlan } from '../../plans/build-plan.ts';
@@ -21,8 +28,18 @@ export interface StatementToSign {
   readonly subject: Descriptor;
   /** What else it is about: a tag leads to the index, an engine runs a platform's manifest, and verifiers ask for either. */
   readonly also?: readonly Descriptor[];
-  /** To be kept as an artifact of this layer, which is signed itself; the predicate type is the artifact's. */
-  readonly layer?: Uint8Array;
+  /** To be kept as an artifact, whose manifest is signed. */
+  readonly artifact?: ArtifactToSign;
+}
+
+/** A document that hangs on an image as it is (image-spec, manifest.md, "Guidelines for Artifact Usage"). */
+interface ArtifactToSign {
+  readonly artifactType: string;
+  readonly mediaType: string;
+  readonly title: string;
+  readonly bytes: Uint8Array;
+  /** Why it is not a statement, for people; nothing where it never is one. */
+  readonly reason?: string;
 }
 
 /** What is known of a platform's content when its SBOM is written. */
@@ -31,6 +48,7 @@ interface PlatformContent {
   readonly osRelease: OsRelease | undefined;
   readonly programs: readonly FileFact[];
   readonly unreadable: readonly UnreadablePackages[];
+  readonly downloads: readonly DownloadedFile[];
 }
 
 export interface DocumentInputs {
@@ -44,6 +62,8 @@ export interface DocumentInputs {
   readonly versions: Readonly<Record<string, string>>;
   /** Who signed an image that was used, by its digest. */
   readonly bases?: ReadonlyMap<string, string>;
+  /** The artifact that has what the build fetched. */
+  readonly inputs?: Descriptor | undefined;
   readonly normaliser: { readonly version: string; readonly rules: readonly string[] };
   readonly startedOn: string;
   readonly finishedOn: string;
@@ -65,9 +85,29 @@ export function earlyStatements(
   ];
 }
 
-/** The SBOMs, of the same subjects. */
-export function sbomStatements(inputs: DocumentInputs): readonly StatementToSign[] {
-  return inputs.image.platforms.flatMap((platform) => sboms(inputs, platform));
+/** The SBOMs, of the same subjects. One that is too large for a statement is an artifact. */
+export function sbomStatements(
+  inputs: DocumentInputs,
+  signedBy: 'key' | 'keyless',
+): readonly StatementToSign[] {
+  return inputs.image.platforms.flatMap((platform) =>
+    sboms(inputs, platform).map((statement) => withinSize(statement, signedBy)),
+  );
+}
+
+/** The media types that registries and scanners know SBOMs by. */
+const SBOM_TYPES: Readonly<Record<string, string>> = {
+  [PREDICATE_TYPE.cyclonedx]: 'application/vnd.cyclonedx+json',
+  [PREDICATE_TYPE.spdx]: 'application/spdx+json',
+};
+
+function withinSize(statement: StatementToSign, signedBy: 'key' | 'keyless'): StatementToSign {
+  const bytes = Buffer.from(JSON.stringify(statement.predicate));
+  const reason = tooLarge(bytes.length, signedBy);
+  const mediaType = SBOM_TYPES[statement.predicateType];
+  if (reason === undefined || mediaType === undefined) return statement;
+  const artifact = { artifactType: mediaType, mediaType, title: 'sbom.json', bytes, reason };
+  return { ...statement, artifact };
 }
 
 type Subjects = Pick<StatementToSign, 'subject'> & { readonly also: readonly Descriptor[] };
@@ -92,12 +132,14 @@ function sboms(
   if (found === undefined) return [];
   const subjects = onePlatform(image, platform);
   const { digest } = subjects.subject;
+  const vendor = plan.annotations.manifest['org.opencontainers.image.vendor'];
   const input = {
     ...found,
     image: {
       name: plan.names[0] ?? digest,
       digest,
       platform: platformOf({ ...platform, descriptor: platform.built.descriptor }),
+      ...(vendor === undefined ? {} : { vendor }),
     },
     created: plan.created,
     toolVersion,
@@ -132,7 +174,7 @@ function provenance(
     ...(plan.vcs === undefined ? {} : { vcs: plan.vcs }),
     materials: [
       ...(plan.vcs === undefined ? [] : sourceOf(plan.vcs)),
-      ...fetchedMaterials(plan.fetches ?? new Map()),
+      ...fetchedMaterials(plan.recording?.fetches ?? new Map()),
     ],
     ...(inputs.bases === undefined ? {} : { signers: inputs.bases }),
     parameters: {
@@ -146,7 +188,7 @@ function provenance(
       normaliser: mode,
       ...(plan.hermetic === undefined
         ? {}
-        : { fetches: plan.hermetic === 'record' ? 'recorded' : 'replayed' }),
+        : fetchParameters(plan.hermetic, plan.recording?.incomplete)),
       pins: (plan.sourcePolicy?.pins ?? []).map((pin) => `${pin.from} -> ${pin.to}`),
     },
     normaliser:
@@ -159,6 +201,7 @@ function provenance(
             touched: platform.touched,
           },
     runs: plan.steady,
+    inputs: inputs.inputs,
   });
   if (!predicate.ok)
     throw new UserError(`BuildKit's provenance could not be read: ${predicate.error}`, {
@@ -171,6 +214,19 @@ function provenance(
       ...onePlatform(image, platform),
     },
   ];
+}
+
+/** Whether what RUNs fetched was recorded or replayed, and why it is not known to be all. */
+function fetchParameters(
+  mode: 'record' | 'replay',
+  incomplete: Incomplete = new Map(),
+): Readonly<Record<string, string | readonly string[]>> {
+  const fetches = mode === 'record' ? 'recorded' : 'replayed';
+  if (incomplete.size === 0) return { fetches };
+  return {
+    fetches: `${fetches}-incomplete`,
+    fetchesIncomplete: [...new Set([...incomplete.values()].flat())],
+  };
 }
 
 /** The normalizer's rules that the image was made with. */

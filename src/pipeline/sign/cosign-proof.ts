@@ -1,6 +1,6 @@
 import { createPublicKey } from 'node:crypto';
 import { stat, writeFile } from 'node:fs/promises';
-import type { OpenedKey } from '../../attestations/cosign-key.ts';
+import type { OpenedKey } from '../../attestations/opened-key.ts';
 import { digestOf } from '../../model/digest.ts';
 import { UserError } from '../../model/errors.ts';
 import { createCache, type JsonCache } from '../../oci/layout/json-cache.ts';
@@ -57,7 +57,7 @@ function publicKeyPem(key: OpenedKey): string {
   return made.export({ format: 'pem', type: 'spki' }).toString();
 }
 
-/** A cosign that was installed anew is asked anew. */
+/** A cosign that was installed again is asked again. */
 async function provenKey(context: PipelineContext, key: OpenedKey): Promise<string> {
   const cosign = requireCosign(context);
   const { size, mtimeMs } = await stat(cosign);

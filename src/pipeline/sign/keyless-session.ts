@@ -1,8 +1,10 @@
+import type { X509Certificate } from 'node:crypto';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { UserError } from '../../model/errors.ts';
 import type { CertificateIdentity } from '../../model/signature-origin.ts';
 import type { KeylessKey } from '../../tools/cosign/cosign-call.ts';
+import { fulcioAuthorities } from '../../tools/cosign/fulcio-authorities.ts';
 import { keylessError } from '../../tools/cosign/keyless-errors.ts';
 import { publicHosts } from '../../tools/cosign/sigstore-services.ts';
 import type { Sigstore } from '../../tools/cosign/sigstore.ts';
@@ -31,6 +33,7 @@ export class KeylessSession {
   readonly #source: TokenSource;
   #held: Promise<Held> | undefined;
   #identity: CertificateIdentity | undefined;
+  #authorities: Promise<readonly X509Certificate[]> | undefined;
 
   constructor(context: PipelineContext, sigstore: Sigstore, source: TokenSource | undefined) {
     this.sigstore = sigstore;
@@ -64,6 +67,25 @@ export class KeylessSession {
     };
   }
 
+  /** The certificates that may have issued those of this run; asked for once. */
+  authorities(): Promise<readonly X509Certificate[]> {
+    const { fulcio } = this.sigstore.services;
+    return (this.#authorities ??= fulcioAuthorities(fulcio, this.#context.signal));
+  }
+
+  /** Why there is no token, and what the person or the job can do. */
+  noToken(why: string): UserError {
+    const { name } = this.#source;
+    return this.isLogin
+      ? new UserError(`not logged in at ${name}: ${why}`, {
+          nextStep: 'run it again and log in, or sign with a key (--key FILE)',
+        })
+      : new UserError(`no OIDC token from ${name}: ${why}`, {
+          nextStep:
+            'give the job a token (GitHub Actions: permissions: id-token: write), or sign with a key (--key FILE)',
+        });
+  }
+
   /** Why what was signed does not verify, by what cosign said. */
   async failure(said: string): Promise<UserError> {
     const key = await this.key();
@@ -91,7 +113,8 @@ export class KeylessSession {
   /** One request or login at a time, for all who sign beside each other. */
   async #token(): Promise<Held> {
     const asked = this.#held;
-    const held = await asked?.catch(() => undefined);
+    // Who refused to log in is not asked again.
+    const held = await (this.isLogin ? asked : asked?.catch(() => undefined));
     const margin = this.isLogin ? LOGIN_MARGIN_MS : this.#source.renews ? MARGIN_MS : 0;
     if (held !== undefined && held.claims.expiresAt - margin > this.#context.now()) return held;
     // Somebody else may have asked meanwhile.
@@ -100,11 +123,10 @@ export class KeylessSession {
   }
 
   async #ask(): Promise<Held> {
-    const { name } = this.#source;
     const token = await this.#source.token(this.#context.signal);
-    if (!token.ok) throw new UserError(`no OIDC token from ${name}: ${token.error}`, NEXT);
+    if (!token.ok) throw this.noToken(token.error);
     const claims = tokenClaims(token.value);
-    if (!claims.ok) throw new UserError(`the OIDC token of ${name}: ${claims.error}`, NEXT);
+    if (!claims.ok) throw this.noToken(claims.error);
     this.#refuse(claims.value);
     return { token: token.value, claims: claims.value };
   }
@@ -129,11 +151,6 @@ export class KeylessSession {
   }
 }
 
-const NEXT = {
-  nextStep:
-    'give the job a token (GitHub Actions: permissions: id-token: write), or sign with a key (--key FILE)',
-};
-
 function timeText(ms: number): string {
   return Number.isFinite(ms) && Math.abs(ms) < 8.64e15 ? new Date(ms).toISOString() : 'no time';
 }
@@ -143,7 +160,8 @@ function loginSource({ emit }: PipelineContext, issuer: string): TokenSource {
   const show = ({ page, code, seconds }: DeviceCode): void => {
     emit({
       kind: 'warning',
-      text: `log in to sign: open ${page} and enter the code ${code} (valid for ${seconds} seconds)`,
+      text: `log in to sign: enter the code ${code} within ${seconds} seconds`,
+      nextStep: `open ${page}`,
     });
   };
   return {

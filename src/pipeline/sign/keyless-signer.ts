@@ -4,9 +4,10 @@ import { join, resolve } from 'node:path';
 import { UserError } from '../../model/errors.ts';
 import type { Settings, SigstoreChoice } from '../../model/settings.ts';
 import { certificateFor } from '../../tools/cosign/cosign-sign-blob.ts';
-import { publicHosts } from '../../tools/cosign/sigstore-services.ts';
+import { givesPromise, publicHosts } from '../../tools/cosign/sigstore-services.ts';
 import { resolveSigstore } from '../../tools/cosign/sigstore.ts';
 import { ambientSource } from '../../tools/oidc/ambient-token.ts';
+import { loginEndpoints } from '../../tools/oidc/device-login.ts';
 import type { PipelineContext } from '../context.ts';
 import { KeylessSession } from './keyless-session.ts';
 import { disclosureOf, loginDisclosure, requireConsent } from './public-log.ts';
@@ -26,10 +27,20 @@ export async function keylessSession(
         'give the job a token (GitHub Actions: permissions: id-token: write; GitLab: id_tokens: SIGSTORE_ID_TOKEN), or sign with a key (--key FILE), or not at all (--no-sign)',
     });
   const sigstore = await resolveSigstore(context.run, sigstoreChoice(context, sign));
+  if (sign.format === 'legacy' && !givesPromise(sigstore.services))
+    throw new UserError(
+      'the log (Rekor v2) does not sign a timestamp, without which a signature under sha256-HEX.sig does not verify',
+      {
+        nextStep: 'sign with --signature-format bundle, or name a log of Rekor v1: --rekor-url URL',
+      },
+    );
   const hosts = publicHosts(sigstore.services);
   const session = new KeylessSession(context, sigstore, source);
   if (session.isLogin) {
-    await requireConsent(context, sign, loginDisclosure(sigstore.services.oidc), hosts);
+    const { oidc } = sigstore.services;
+    await requireConsent(context, sign, loginDisclosure(oidc), hosts);
+    const reached = await loginEndpoints(oidc, context.signal);
+    if (!reached.ok) throw session.noToken(reached.error);
     return session;
   }
   await requireConsent(context, sign, disclosureOf(await session.claims()), hosts);

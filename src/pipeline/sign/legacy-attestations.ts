@@ -1,4 +1,4 @@
-import { legacyEnvelope } from '../../attestations/legacy-envelope.ts';
+import { legacyEnvelope } from '../../attestations/legacy-layer.ts';
 import type { Digest } from '../../model/digest.ts';
 import { PREDICATE_TYPE } from '../../model/statement.ts';
 import type { BlobStore } from '../../oci/blobs/blob-store.ts';
@@ -10,6 +10,7 @@ import {
   writeTagged,
 } from '../../oci/legacy-signature.ts';
 import type { SignedStatement } from './sign-statements.ts';
+import type { Signer } from './signer.ts';
 
 const MAX_BUNDLE = 64 * 1024 * 1024;
 
@@ -20,7 +21,9 @@ const MAX_BUNDLE = 64 * 1024 * 1024;
 export async function legacyAttestations(
   blobs: BlobStore,
   signed: readonly SignedStatement[],
+  signer: Signer | undefined,
 ): Promise<readonly TaggedManifest[]> {
+  const authorities = signer?.kind === 'keyless' ? await signer.session.authorities() : [];
   const layers = new Map<Digest, TaggedLayer[]>();
   for (const { predicateType, subjects, referrers } of signed) {
     if (predicateType === PREDICATE_TYPE.cosignSign) continue;
@@ -31,7 +34,8 @@ export async function legacyAttestations(
           ? []
           : parseManifest(await blobs.readDocument(referrer), referrer.digest).layers;
       if (bundle === undefined) continue;
-      const layer = legacyEnvelope(await blobs.read(bundle.digest, MAX_BUNDLE), predicateType);
+      const bytes = await blobs.read(bundle.digest, MAX_BUNDLE);
+      const layer = legacyEnvelope(bytes, predicateType, authorities);
       if (layer !== undefined)
         layers.set(subject, [...(layers.get(subject) ?? []), envelopeLayer(layer)]);
     }

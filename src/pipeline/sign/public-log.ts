@@ -17,13 +17,13 @@ export interface Disclosure {
 
 /** A person logs in: their address is not known before. */
 export function loginDisclosure(issuer: string): Disclosure {
-  return { id: `login ${issuer}`, text: 'the address that you log in with' };
+  return { id: `login ${issuer}`, text: 'the email address that you log in with' };
 }
 
 /** What the holder of a token would make public; undefined where anyone can see it already. */
 export function disclosureOf(claims: TokenClaims): Disclosure | undefined {
   const { issuer, subject, email, repository, visibility } = claims;
-  if (email !== undefined) return { id: `${issuer} ${email}`, text: `the address ${email}` };
+  if (email !== undefined) return { id: `${issuer} ${email}`, text: `the email address ${email}` };
   if (repository === undefined) return { id: `${issuer} ${subject}`, text: `the name ${subject}` };
   if (visibility === 'public') return undefined;
   const kind = visibility === undefined ? 'repository' : `${visibility} repository`;
@@ -37,13 +37,13 @@ export class ConsentNeeded extends UserError {
   readonly question: string;
 
   constructor(disclosure: Disclosure, hosts: readonly string[]) {
-    const what = `${disclosure.text} into public logs (${hosts.join(', ')}), for ever`;
-    super(`keyless signing writes ${what}, and nobody agreed to that`, {
+    const what = `${disclosure.text} to public logs (${hosts.join(', ')})`;
+    super(`keyless signing writes ${what} forever, and nobody agreed to that`, {
       nextStep:
         'agree with --public-log (setting sign.publicLog), or sign with a key (--key FILE), or not at all (--no-sign)',
     });
     this.disclosure = disclosure;
-    this.question = `Keyless signing writes ${what}. Anyone can read it there`;
+    this.question = `Keyless signing writes ${what}. Anyone can read it there, and nobody can remove it. Do you agree?`;
   }
 }
 

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { signBundle } from '../../attestations/sign-bundle.ts';
-import type { Digest } from '../../model/digest.ts';
+import { type Digest, digestOf } from '../../model/digest.ts';
 import { UserError } from '../../model/errors.ts';
 import type { Descriptor } from '../../model/oci.ts';
 import type { SignatureOrigin } from '../../model/signature-origin.ts';
@@ -27,6 +27,8 @@ export interface SignedStatement {
   readonly predicate: unknown;
   /** All that it is about, the first what it is named by. */
   readonly subjects: readonly [Digest, ...Digest[]];
+  /** Of the first bundle; of an artifact that of its manifest. */
+  readonly digest: Digest;
   /** One for each subject, in their order. */
   readonly referrers: readonly [Descriptor, ...Descriptor[]];
   /** The public key or identity that cosign verified the bundle with; undefined where it was not verified here. */
@@ -49,39 +51,70 @@ export async function signStatements(
   try {
     const queue = statements.map((statement, i) => ({ statement, i }));
     const done: (readonly SignedStatement[])[] = [];
+    const stop = new AbortController();
+    const signal = AbortSignal.any([context.signal, stop.signal]);
+    const failures: unknown[] = [];
     const worker = async (): Promise<void> => {
       for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
         const { statement: given, i: at } = next;
+        tellOfArtifact(context, given);
+        const own = { ...context, signal };
         done[at] = await signOrKeep(
-          (statement) => signOne(context, blobs, signer, statement, join(scratch, String(at))),
+          (statement) => signOne(own, blobs, signer, statement, join(scratch, String(at))),
           blobs,
           given,
         );
       }
     };
-    await Promise.all(Array.from({ length: AT_ONCE }, worker));
+    const workers = Array.from({ length: AT_ONCE }, () =>
+      worker().catch((error: unknown) => {
+        failures.push(error);
+        stop.abort();
+      }),
+    );
+    // Also the others have ended before their files are removed.
+    await Promise.all(workers);
+    if (failures.length > 0) throw failures[0];
     return done.flat();
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }
 }
 
-/** A statement is signed; an artifact is kept, and its manifest signed as an image's is. */
+/** A statement is signed; an artifact is kept beside each subject, and its manifest signed as an image's is. */
 async function signOrKeep(
   sign: (statement: StatementToSign) => Promise<SignedStatement>,
   blobs: BlobStore,
-  { layer, ...statement }: StatementToSign,
+  { artifact, ...statement }: StatementToSign,
 ): Promise<readonly SignedStatement[]> {
-  if (layer === undefined) return [await sign(statement)];
-  const { predicateType, predicate, subject } = statement;
-  const referrer = await writeArtifact(blobs, { subject, artifactType: predicateType, layer });
+  if (artifact === undefined) return [await sign(statement)];
+  const { predicateType, predicate, subject, also = [] } = statement;
+  const { artifactType, mediaType, title, bytes: layer } = artifact;
+  const keep = (about: Descriptor): Promise<Descriptor> =>
+    writeArtifact(blobs, { subject: about, artifactType, layer, title, mediaType });
+  const [first, others] = [await keep(subject), await Promise.all(also.map(keep))];
   const signature = await sign({
     predicateType: PREDICATE_TYPE.cosignSign,
     predicate: {},
-    subject: referrer,
+    subject: first,
+    also: others,
   });
-  const kept = { subjects: [subject.digest], referrers: [referrer] } as const;
-  return [{ ...signature, predicateType, predicate, ...kept }, signature];
+  const kept = {
+    subjects: [subject.digest, ...also.map(({ digest }) => digest)],
+    referrers: [first, ...others],
+  } as const;
+  // As readers of what is attached name them: a profile by its artifact, an SBOM by its bytes.
+  const digest = artifact.reason === undefined ? first.digest : digestOf(layer);
+  return [{ ...signature, predicateType, predicate, ...kept, digest }, signature];
+}
+
+/** Says what is not where a reader of statements looks for it. */
+function tellOfArtifact({ emit }: PipelineContext, { predicateType, artifact }: StatementToSign) {
+  if (artifact?.reason === undefined) return;
+  emit({
+    kind: 'notice',
+    text: `the document of type ${predicateType} has ${artifact.reason}: attached as an artifact of type ${artifact.artifactType} with a signature of its own, and not as a statement`,
+  });
 }
 
 /** An opened key signs once for all subjects; cosign signs about one file. Either way each subject has a referrer of its own. */
@@ -118,7 +151,8 @@ async function signOne(
   for (const subject of also) others.push(await store(subject, await bundleOf(subject)));
   const origin = signer.kind === 'keyless' ? { origin: bundleOrigin(bundle) } : {};
   const referrers = [referrer, ...others] as const;
-  return { predicateType, predicate, subjects, referrers, verifiedBy, ...origin };
+  const digest = digestOf(bundle);
+  return { predicateType, predicate, subjects, digest, referrers, verifiedBy, ...origin };
 }
 
 async function signWithCosign(

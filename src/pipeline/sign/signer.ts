@@ -2,7 +2,8 @@ import { createPublicKey } from 'node:crypto';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { type OpenedKey, openCosignKey } from '../../attestations/cosign-key.ts';
+import { openCosignKey } from '../../attestations/cosign-key.ts';
+import { type OpenedKey, openPemKey } from '../../attestations/opened-key.ts';
 import { messageOf, UserError } from '../../model/errors.ts';
 import type { Settings } from '../../model/settings.ts';
 import { isThere } from '../../oci/blobs/disk.ts';
@@ -29,7 +30,19 @@ export type Signer =
   | { readonly kind: 'keyless'; readonly session: KeylessSession };
 
 /** A key is encrypted and its password is missing or wrong; a terminal can ask for it. */
-export class PasswordNeeded extends UserError {}
+export class PasswordNeeded extends UserError {
+  /** The question, without its mark. */
+  readonly question: string;
+
+  constructor(ref: string, isWrong: boolean) {
+    const key = `the signing key ${keyName(ref)}`;
+    super(
+      isWrong ? `wrong password for ${key}` : `${key} is encrypted, and no password was given`,
+      { nextStep: 'set COSIGN_PASSWORD to the password of the key' },
+    );
+    this.question = `${isWrong ? 'Wrong password. ' : ''}Password of ${key}`;
+  }
+}
 
 /**
  * The configured key, else keyless where asked for or where an OIDC token is at hand, else a key of the user's own in the
@@ -50,7 +63,7 @@ export async function resolveSigner(
   }
   const { folder, key: own } = ownKey(context);
   if (!(await isThere(own))) {
-    const { created } = await generateKeyPair(context.run, folder, password);
+    const created = await generateKeyPair(context.run, folder, password);
     // Of several builds at once, one makes it.
     if (created)
       context.emit({
@@ -93,19 +106,21 @@ async function keySigner(context: PipelineContext, ref: string, password: string
   const text = await readFile(path, 'latin1').catch((error: unknown) => {
     throw new UserError(`the signing key ${ref} cannot be read: ${messageOf(error)}`);
   });
-  const opened = await openCosignKey(text, password);
+  const pem = openPemKey(text, password);
+  const isPem = pem.ok || pem.error !== 'other';
+  const opened = isPem ? pem : await openCosignKey(text, password);
   if (opened.ok) {
-    const pem = pemOf(opened.value);
-    await refuseForeignPublicKey(path, pem);
-    return { kind: 'key', ref, password, publicKey: pem, opened: opened.value };
+    const half = pemOf(opened.value);
+    await refuseForeignPublicKey(path, half);
+    return { kind: 'key', ref, password, publicKey: half, opened: opened.value };
   }
   if (opened.error === 'other') return triedSigner(context, ref, password);
-  throw new PasswordNeeded(
-    context.env['COSIGN_PASSWORD'] === undefined
-      ? `the signing key ${ref} is encrypted, and no password was given`
-      : `wrong password for the signing key ${ref}`,
-    { nextStep: 'set COSIGN_PASSWORD to the password of the key' },
-  );
+  if (opened.error === 'unsupported')
+    throw new UserError(`the signing key ${ref} is of a kind that cosign does not verify`, {
+      nextStep:
+        'use ECDSA on P-256, P-384 or P-521, Ed25519, or RSA of at least 2048 bits: cosign generate-key-pair makes one',
+    });
+  throw new PasswordNeeded(ref, context.env['COSIGN_PASSWORD'] !== undefined);
 }
 
 /** A key that only cosign can sign with, after it signed something: better tried before a long build than after it. */
@@ -116,7 +131,10 @@ async function triedSigner(
 ): Promise<Signer> {
   await requireCosign(context, isKeyUri(ref) ? 'a key behind a URI' : `the key ${ref}`);
   const { run, signal } = context;
-  const pem = await publicKey(run, ref, password).catch(asPasswordNeeded);
+  const pem = await publicKey(run, ref, password).catch((error: unknown) => {
+    const isAboutIt = error instanceof UserError && /\bpassword\b/.test(error.message);
+    throw isAboutIt ? new PasswordNeeded(ref, error.message.startsWith('wrong')) : error;
+  });
   if (!isKeyUri(ref)) await refuseForeignPublicKey(resolve(context.cwd, ref), pem);
   const scratchDir = await mkdtemp(join(tmpdir(), 'scoville-sign-'));
   try {
@@ -127,13 +145,6 @@ async function triedSigner(
   } finally {
     await rm(scratchDir, { recursive: true, force: true });
   }
-}
-
-/** A password that is missing or wrong can be asked for. */
-function asPasswordNeeded(error: unknown): never {
-  if (!(error instanceof UserError) || !/\bpassword\b/.test(error.message)) throw error;
-  const { nextStep } = error;
-  throw new PasswordNeeded(error.message, nextStep === undefined ? {} : { nextStep });
 }
 
 function pemOf({ publicKey: key }: OpenedKey): string {
@@ -147,7 +158,7 @@ async function refuseForeignPublicKey(path: string, key: string): Promise<void> 
   const pem = await readFile(beside, 'utf8').catch(() => undefined);
   if (pem === undefined || pem === '' || isSameKey(pem, key)) return;
   throw new UserError(`${beside} is not the public half of ${path}`, {
-    nextStep: `write it again: cosign public-key --key ${path} > ${beside}`,
+    nextStep: `write it again: openssl pkey -in ${path} -pubout -out ${beside}, or cosign public-key --key ${path} > ${beside}`,
   });
 }
 
@@ -166,9 +177,9 @@ export function verifierName({ ref }: Extract<Signer, { kind: 'key' }>): string 
   return publicKeyOf(ref) ?? keyName(ref);
 }
 
-/** The public key beside a private one that cosign made; undefined for a KMS or PKCS#11 URI. */
+/** The public key beside a private one, by cosign's name for it; undefined for a KMS or PKCS#11 URI. */
 export function publicKeyOf(keyRef: string): string | undefined {
-  return isKeyUri(keyRef) ? undefined : keyRef.replace(/\.key$/, '') + '.pub';
+  return isKeyUri(keyRef) ? undefined : keyRef.replace(/\.(?:key|pem)$/, '') + '.pub';
 }
 
 /** Throws UserError where a key file that was named is not there: better before a long build than after. */

@@ -6,10 +6,10 @@ import {
 } from '../../attestations/attachment-statement.ts';
 import type { Digest } from '../../model/digest.ts';
 import { messageOf, UserError } from '../../model/errors.ts';
+import { inParallel } from '../../model/in-parallel.ts';
 import type { Descriptor } from '../../model/oci.ts';
 import type { Attachment, Attachments, OpenedImage } from '../../model/opened-image.ts';
 import type { FoundAttestation } from '../../model/statement.ts';
-import { inParallel } from '../../oci/in-parallel.ts';
 
 /** An attached blob that was read, and where it lies. */
 export interface AttachedEvidence extends ReadAttachment {

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Digest, digestHex } from '../../model/digest.ts';
 import { Interrupted, messageOf } from '../../model/errors.ts';
+import { inParallel } from '../../model/in-parallel.ts';
 import type { Descriptor } from '../../model/oci.ts';
 import type { OpenedImage } from '../../model/opened-image.ts';
-import { inParallel } from '../../oci/in-parallel.ts';
 import { bundleOrigin } from '../../tools/cosign/bundle-origin.ts';
 import { needsNetwork } from '../../tools/cosign/cosign-signer.ts';
 import { TRUST_VARIABLES } from '../../tools/cosign/cosign-trust.ts';
@@ -212,6 +212,11 @@ const OFFLINE_KEY = 'the key is asked for over the network, which is not to be u
 export function unreadEntry({ digest, mediaType }: Descriptor): string {
   const type = JSON.stringify(mediaType.slice(0, 100));
   return `the index lists ${digest} as ${type}, which cannot be read as an image; an engine may run it`;
+}
+
+/** Why an archive with such an image is not answered for by another of that name. */
+export function namesake({ digest }: Descriptor): string {
+  return `${digest} is there under the same name, and an engine may load it: verify without --platform and digest`;
 }
 
 /** A signature of another image is none of this one; a statement about another is kept, its subjects tell. */

@@ -1,3 +1,4 @@
+import { madeKind } from '../../attestations/made-kind.ts';
 import { isOfType } from '../../attestations/predicate-name.ts';
 import { readReproduction } from '../../attestations/reproduction.ts';
 import { readSummary, readTestResult, type StatedLevel } from '../../attestations/verdict-read.ts';
@@ -11,7 +12,7 @@ import type { TrustedSigners } from '../sign/trusted-signers.ts';
 import { type CheckedAttachment, partsOf } from './checked-attachment.ts';
 import { readAttachments } from './read-attachments.ts';
 import { withoutCopies } from './same-envelope.ts';
-import { unreadEntry, verifyAttachments } from './verify-attachments.ts';
+import { namesake, unreadEntry, verifyAttachments } from './verify-attachments.ts';
 import { missingOf, signedBy } from './verify-summary.ts';
 
 /** What has to be stated by verified attestations besides the signature. */
@@ -49,18 +50,20 @@ export async function verifyWithEvidence(
   const covers = coverage(image);
   const verified = checked.filter(({ verification }) => verification === 'verified');
   const signed = covers(verified.filter(isSignature));
+  const incomplete = image.withoutAttachments ?? read.incomplete;
+  const isBare = incomplete === undefined && !checked.some(isSignature);
   const level = statedLevel(verified, covers);
   const shortOf = [
-    ...(signed.length > 0 ? [] : [unsignedText(image, verified.filter(isSignature))]),
+    ...(signed.length > 0 ? [] : [unsignedText(image, verified.filter(isSignature), isBare)]),
     ...demands.types
       .filter((type) => covers(verified.filter((one) => isStatement(one, type))).length === 0)
       .map((type) => `no verified attestation of type ${type}`),
     ...levelShortfall(level?.level, demands.minLevel),
   ];
-  const incomplete = image.withoutAttachments ?? read.incomplete;
   const open = shortOf.length === 0 ? [] : doubts(checked, trusted, incomplete);
   // Whoever signed it: nobody can say what it lets in.
-  const reasons = [...image.unread.map(unreadEntry), ...shortOf, ...open];
+  const { unread, namesakes = [] } = image;
+  const reasons = [...unread.map(unreadEntry), ...namesakes.map(namesake), ...shortOf, ...open];
   const tests = testsOf(verified, covers);
   const answer: ImageVerification = {
     image: image.name,
@@ -68,7 +71,9 @@ export async function verifyWithEvidence(
     outcome: outcomeOf(reasons, open),
     reasons,
     ...signedBy(signed),
-    missing: missingOf(signed, (type) => covers(verified.filter((one) => isStatement(one, type)))),
+    missing: missingOf(signed, isBare, (type) =>
+      covers(verified.filter((one) => isStatement(one, type))),
+    ),
     signatures: checked.filter(isSignature).map(itemOf),
     attestations: checked.filter((one) => !isSignature(one)).map(itemOf),
     ...(level?.level === undefined ? {} : { level: level.level, gradedAt: level.timeVerified }),
@@ -105,7 +110,7 @@ function coverage(image: OpenedImage): Covering {
     one.evidence.subjects.includes(digest);
   return (found) => {
     const whole = found.filter(({ evidence: { subjects } }) => isAboutWhole(subjects, image));
-    // A platform that is not here cannot be looked at: only what is about the root speaks for it.
+    // A platform that is not here cannot be checked: only what is about the root speaks for it.
     if (whole.length > 0 || image.absent.length > 0) return whole;
     const parts = platforms.map((digest) => found.filter(about(digest)));
     return parts.every((part) => part.length > 0) ? parts.flat() : [];
@@ -116,7 +121,12 @@ function coverage(image: OpenedImage): Covering {
 const SHOWN_ENTRIES = 5;
 
 /** What lacks a signature: the digest itself, or those entries of the index that no verified signature is about. */
-function unsignedText(image: OpenedImage, verified: readonly CheckedAttachment[]): string {
+function unsignedText(
+  image: OpenedImage,
+  verified: readonly CheckedAttachment[],
+  isBare: boolean,
+): string {
+  if (isBare) return 'no signature of this digest is attached';
   if (verified.length === 0) return 'no signature of this digest verifies';
   const isSigned = ({ digest }: Descriptor): boolean =>
     verified.some(({ evidence }) => evidence.subjects.includes(digest));
@@ -182,7 +192,7 @@ function levelShortfall(
 }
 
 function testsOf(verified: readonly CheckedAttachment[], covers: Covering) {
-  const [found] = covers(verified.filter((one) => isTests(one) && secondBuild(one) === undefined));
+  const [found] = covers(verified.filter(({ evidence }) => madeKind(evidence.says) === 'tests'));
   return found?.evidence.says.kind === 'statement'
     ? readTestResult(found.evidence.says.predicate)
     : undefined;
@@ -193,7 +203,7 @@ function reproductionOf(
   verified: readonly CheckedAttachment[],
   covers: Covering,
 ): Pick<ImageVerification, 'reproduction'> {
-  const stated = verified.filter((one) => isTests(one) && secondBuild(one) !== undefined);
+  const stated = verified.filter((one) => secondBuild(one) !== undefined);
   const differed = stated.flatMap((one) => secondBuild(one) ?? []).find((r) => !r.reproducible);
   if (differed !== undefined) return { reproduction: differed };
   const [found] = covers(stated);
@@ -201,12 +211,10 @@ function reproductionOf(
   return reproduction === undefined ? {} : { reproduction };
 }
 
-function isTests(one: CheckedAttachment): boolean {
-  return isStatement(one, PREDICATE_TYPE.testResult);
-}
-
 function secondBuild({ evidence: { says } }: CheckedAttachment) {
-  return says.kind === 'statement' ? readReproduction(says.predicate) : undefined;
+  return says.kind === 'statement' && says.predicateType === PREDICATE_TYPE.testResult
+    ? readReproduction(says.predicate)
+    : undefined;
 }
 
 /** Why what is missing may be there all the same: then the answer is not no, but that it cannot be told. */

@@ -16,11 +16,16 @@ export function signedBy(
 /** What a build attaches, by the name for people and the type. */
 const EXPECTED = { provenance: 'provenance', SBOM: 'sbom', verdict: 'vsa' } as const;
 
-/** What no verified signature or statement says; `stated` gives those that cover the image, by type. */
+/**
+ * What no verified signature or statement says; `stated` gives those that cover the image, by type. `isBare`: there is no signature at all,
+ * where otherwise none of those that are there verifies.
+ */
 export function missingOf(
   signed: readonly CheckedAttachment[],
+  isBare: boolean,
   stated: (type: string) => readonly CheckedAttachment[],
 ): readonly string[] {
   const absent = Object.entries(EXPECTED).filter(([, type]) => stated(type).length === 0);
-  return [...(signed.length === 0 ? ['signature'] : []), ...absent.map(([name]) => name)];
+  const signature = isBare ? 'signature' : 'verified signature';
+  return [...(signed.length === 0 ? [signature] : []), ...absent.map(([name]) => name)];
 }

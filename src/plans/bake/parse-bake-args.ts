@@ -5,10 +5,10 @@ import { parseGoBool } from '../flags/flag-spec.ts';
 import { specsOf } from '../flags/flag.ts';
 import { GRADES, LEVELS } from '../flags/own-flags.ts';
 import {
-  type FlagTable,
   type Scanned,
   scanArguments,
   type UsageProblem,
+  flagTable,
 } from '../flags/scan-arguments.ts';
 import { parseReportRequests } from '../report-request.ts';
 import { isAddress } from '../source-url.ts';
@@ -60,11 +60,7 @@ const SAID_HERE = new Set(['json', 'report', 'dry-run', 'keep-going', 'min-level
 /** Flags of bake that do not change what the definition resolves to, or that old versions do not know. */
 const NOT_PRINTED = new Set(['metadata-file', 'progress', 'print', 'allow', 'debug']);
 
-const TABLE: FlagTable = {
-  long: new Map([...BAKE_FLAGS, ...OWN_BAKE_FLAGS].map((spec) => [spec.name, spec])),
-  short: new Map(BAKE_FLAGS.flatMap((s) => (s.short === undefined ? [] : [[s.short, s] as const]))),
-  negatable: new Set(OWN_BAKE_FLAGS.filter((s) => s.kind === 'bool').map((s) => s.name)),
-};
+const TABLE = flagTable([...BAKE_FLAGS, ...OWN_BAKE_FLAGS], OWN_BAKE_FLAGS);
 
 type Given = Extract<Scanned, { kind: 'flag' }>;
 

@@ -1,4 +1,5 @@
 import type { Flagged } from '../../model/build-invocation.ts';
+import { distinct } from '../../model/json-value.ts';
 import { csvAttributes, csvFields } from './csv-fields.ts';
 import { boolOf, lastValueOf, parseGoBool, valuesOf } from './flag-spec.ts';
 
@@ -189,8 +190,4 @@ function evaluationReason(parsed: Flagged): string | undefined {
   if (print !== undefined && print !== '' && print !== 'build')
     return `--print=${print} evaluates the build and makes no image`;
   return undefined;
-}
-
-function distinct(destinations: readonly Destination[]): readonly Destination[] {
-  return [...new Map(destinations.map((d) => [JSON.stringify(d), d])).values()];
 }

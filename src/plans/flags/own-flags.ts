@@ -62,6 +62,7 @@ export const IMAGE_FLAGS = {
   locked: bool('Fail, publishing nothing, where the build departs from scoville.lock'),
   record: bool('Record what RUNs fetch, into scoville.lock and the cache'),
   replay: bool('Build without a network, from what was recorded'),
+  'with-inputs': bool('With --push: publish what was recorded, so that anyone can replay it'),
   grade: standard(toggle('Grade the image'), 'true'),
   scanner: choice(SCANNER_CHOICES, 'NAME', 'Vulnerability scanner'),
   offline: toggle('Use no network for grading'),

@@ -1,10 +1,10 @@
 import type { LinkedTarget } from '../../model/bake.ts';
 import type { BuildxFlag } from '../../model/build-invocation.ts';
 import { didYouMean } from '../../model/did-you-mean.ts';
+import type { SharedRecordings } from '../../model/fetches.ts';
 import { err, ok, type Result } from '../../model/result.ts';
 import { buildAgain } from './build-again.ts';
 import { BUILDX_FLAGS } from './buildx-flags.ts';
-import type { FlagSpec } from './flag-spec.ts';
 import { type OutputPlan, planOutput } from './output-plan.ts';
 import { OWN_FLAGS, type OwnOptions, readOwnOptions } from './own-flags.ts';
 import {
@@ -12,6 +12,7 @@ import {
   type Scanned,
   scanArguments,
   type UsageProblem,
+  flagTable,
 } from './scan-arguments.ts';
 
 /** A command line of `scoville build`, taken apart. */
@@ -28,6 +29,8 @@ export interface ParsedBuild {
   readonly again?: readonly string[];
   /** Named contexts that are other targets of the same bake, as they were built. */
   readonly linked?: readonly LinkedTarget[];
+  /** By lock file, what builds of the same bake have recorded so far; each adds to it. */
+  readonly shared?: SharedRecordings;
 }
 
 const OWN_NAMES = new Set(OWN_FLAGS.map((spec) => spec.name));
@@ -35,7 +38,7 @@ const BUILDX_ONE_ARGUMENT_EXIT = 1;
 /** As buildx ends on a flag that it does not know. */
 const BUILD_FLAG_EXIT = 125;
 
-const TABLE: FlagTable = tableOf([...BUILDX_FLAGS, ...OWN_FLAGS]);
+const TABLE: FlagTable = flagTable([...BUILDX_FLAGS, ...OWN_FLAGS], OWN_FLAGS);
 
 /**
  * Takes apart the arguments behind `scoville build`, as buildx would read them.
@@ -75,14 +78,6 @@ export function parseBuildArgs(
     output: planOutput({ flags }, env),
     ...(again === undefined ? {} : { again }),
   });
-}
-
-function tableOf(specs: readonly FlagSpec[]): FlagTable {
-  return {
-    long: new Map(specs.map((spec) => [spec.name, spec])),
-    short: new Map(specs.flatMap((s) => (s.short === undefined ? [] : [[s.short, s] as const]))),
-    negatable: new Set(OWN_FLAGS.filter((s) => s.kind === 'bool').map((s) => s.name)),
-  };
 }
 
 type Part = Scanned | { readonly kind: 'passed'; readonly words: readonly string[] };

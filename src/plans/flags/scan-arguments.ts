@@ -23,6 +23,15 @@ export interface FlagTable {
   readonly negatable: ReadonlySet<string>;
 }
 
+/** The table of flags of which those of `own` are ours. */
+export function flagTable(specs: readonly FlagSpec[], own: readonly FlagSpec[]): FlagTable {
+  return {
+    long: new Map(specs.map((spec) => [spec.name, spec])),
+    short: new Map(specs.flatMap((s) => (s.short === undefined ? [] : [[s.short, s] as const]))),
+    negatable: new Set(own.filter((s) => s.kind === 'bool').map((s) => s.name)),
+  };
+}
+
 /** What one argument of the command line came to, and how many arguments it took. */
 type Step = Result<{ readonly found: readonly Scanned[]; readonly taken: number }, UsageProblem>;
 

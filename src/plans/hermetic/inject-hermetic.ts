@@ -1,5 +1,6 @@
 import type { DockerfileModel, Instruction } from '../../model/dockerfile.ts';
 import type { InjectedDockerfile } from '../reproduce/inject-arguments.ts';
+import { WATCH_FILE, WATCH_SCRIPT, WATCH_WORDS, watchPlace } from './watch-runs.ts';
 
 /** The build context by which certificates and settings come in. */
 export const HERMETIC_CONTEXT = 'scoville-hermetic';
@@ -8,7 +9,15 @@ const FOLDER = '/.scoville-hermetic';
 const CA = `${FOLDER}/ca.pem`;
 
 /** Files of that context. */
-export const HERMETIC_FILES = { ca: 'ca.pem', apt: 'apt.conf', resolver: 'resolv.conf' } as const;
+export const HERMETIC_FILES = {
+  ca: 'ca.pem',
+  apt: 'apt.conf',
+  java: 'java-options',
+  javaTrust: 'ca.p12',
+  maven: 'maven-settings.xml',
+  resolver: 'resolv.conf',
+  wget: 'wgetrc',
+} as const;
 
 /** Variables by which programs find certificates. */
 const CA_VARIABLES = [
@@ -25,18 +34,40 @@ const CA_VARIABLES = [
   'COMPOSER_CAFILE',
   'HEX_CACERTS_PATH',
   'NIX_SSL_CERT_FILE',
-  'YARN_HTTPS_CA_FILE_PATH',
 ];
 
-const VALUES = CA_VARIABLES.map((name) => `${name}=${CA}`);
-const ARG_LINE = `ARG ${VALUES.join(' ')}`;
-/** As BuildKit writes them in front of a RUN's command in the history. */
-const ARG_WORDS = VALUES.map((value) => `${value} `).join('');
+/** Of programs that need a setting of their own, beside certificates. */
+const OTHER_VARIABLES = {
+  NODE_USE_ENV_PROXY: '1', // Node's own fetch, from Node 22.21 and 24.5.
+  // The file has the proxy's password, and each JVM prints this variable. Java 8 reads no such file.
+  JAVA_TOOL_OPTIONS: `-XX:+IgnoreUnrecognizedVMOptions -XX:VMOptionsFile=${FOLDER}/${HERMETIC_FILES.java}`,
+  // Maven takes a proxy's password of settings alone; those of its installation are replaced.
+  MAVEN_ARGS: `--global-settings ${FOLDER}/${HERMETIC_FILES.maven}`,
+  // GnuTLS, which Debian's wget uses, reads no variable.
+  SYSTEM_WGETRC: `${FOLDER}/${HERMETIC_FILES.wget}`,
+};
 
+/** Yarn from 2 reads neither `https_proxy` nor another program's name for it; Yarn 1 reads these too. */
+export const YARN_ARGUMENTS = ['YARN_HTTP_PROXY', 'YARN_HTTPS_PROXY'];
+
+/** Arguments with their values. */
+export const INJECTED_VALUES = [
+  ...CA_VARIABLES.map((name): [string, string] => [name, CA]),
+  ...Object.entries(OTHER_VARIABLES),
+];
+const ARG_LINE = `ARG ${[
+  ...INJECTED_VALUES.map(
+    ([name, value]) => `${name}=${value.includes(' ') ? `"${value}"` : value}`,
+  ),
+  ...YARN_ARGUMENTS,
+].join(' ')}`;
 /** Arguments that BuildKit hands to each RUN and records in no history (Dockerfile reference, "Predefined ARGs"). */
 export const PROXY_ARGUMENTS = ['http_proxy', 'https_proxy', 'ftp_proxy', 'all_proxy'].flatMap(
   (name) => [name, name.toUpperCase()],
 );
+
+/** By which BuildKit tells cache mounts of one build from those of others. */
+export const CACHE_NAMESPACE = 'BUILDKIT_CACHE_MOUNT_NS';
 
 /** The whole bundle of a distribution, for programs that read nothing else. */
 const BUNDLES = ['/etc/ssl/certs/ca-certificates.crt', '/etc/pki/tls/certs/ca-bundle.crt'];
@@ -55,7 +86,7 @@ interface HermeticInjection {
 /**
  * The Dockerfile with what each RUN needs to trust the proxy: mounts, which leave nothing in a layer,
  * and an ARG for each stage that runs something, which is taken out of the history again
- * (`withoutInjected`). Names are not looked up in a RUN, so that a program that goes by no proxy fails.
+ * (restore-build.ts). Names are not looked up in a RUN, so that a program that goes by no proxy fails.
  * Undefined where nothing is run.
  */
 export function injectHermetic(
@@ -74,10 +105,19 @@ export function injectHermetic(
   const ending = text.includes('\r\n') ? '\r\n' : '\n';
   const sent: string[] = [];
   const lines: (number | undefined)[] = [];
-  text.split(/\r?\n/).forEach((line, i) => {
+  const written = text.split(/\r?\n/);
+  const watched = new Map<number, number>();
+  for (const run of runs.values()) {
+    const place = watchPlace(written, run, model);
+    if (place !== undefined) watched.set(place.line, place.column);
+  }
+  written.forEach((line, i) => {
     const run = runs.get(i + 1);
+    const column = watched.get(i + 1);
+    const words =
+      column === undefined ? line : line.slice(0, column) + WATCH_WORDS + line.slice(column);
     const flags = run === undefined ? '' : runFlags(run, injection);
-    sent.push(run === undefined ? line : line.replace(/^(\s*RUN)(?=\s|\\|$)/i, `$1 ${flags}`));
+    sent.push(run === undefined ? words : words.replace(/^(\s*RUN)(?=\s|\\|$)/i, `$1 ${flags}`));
     lines.push(i + 1);
     if (!declaring.has(i + 1)) return;
     sent.push(ARG_LINE);
@@ -87,13 +127,16 @@ export function injectHermetic(
 }
 
 function runFlags(run: Instruction, { hashedName, offline }: HermeticInjection): string {
-  const { ca, apt, resolver } = HERMETIC_FILES;
+  const { ca, apt, java, javaTrust, maven, resolver, wget } = HERMETIC_FILES;
   const shown = [run.rawArguments, ...run.heredocs.map(({ content }) => content)];
   const bundles = shown.some((text) => WRITES_BUNDLE.test(text)) ? [] : BUNDLES;
   const mounts = [
     [ca, CA],
     [ca, `/etc/ssl/certs/${hashedName}`],
+    // What apk was built with (CA_CERT_FILE of its libfetch).
+    [ca, '/etc/apk/ca.pem'],
     [apt, '/etc/apt/apt.conf.d/99scoville-hermetic'],
+    ...[java, javaTrust, maven, wget, WATCH_FILE].map((file) => [file, `${FOLDER}/${file}`]),
     [resolver, '/etc/resolv.conf'],
     ...bundles.map((path) => [ca, path]),
   ].map(
@@ -105,33 +148,63 @@ function runFlags(run: Instruction, { hashedName, offline }: HermeticInjection):
   return [...(isOffline ? ['--network=none'] : []), ...mounts].join(' ');
 }
 
+interface FilesRequest {
+  /** The authority's certificate. */
+  readonly pem: string;
+  /** As a PKCS #12 store. */
+  readonly trustStore: Uint8Array;
+  readonly proxyUrl: string;
+  readonly mode: 'record' | 'replay';
+}
+
 /** What those files hold. Indexes that have expired since are taken in a replay; their signatures are checked all the same. */
-export function hermeticFiles(
-  pem: string,
-  mode: 'record' | 'replay',
-): Readonly<Record<string, string>> {
-  const { ca, apt, resolver } = HERMETIC_FILES;
+export function hermeticFiles({
+  pem,
+  trustStore,
+  proxyUrl,
+  mode,
+}: FilesRequest): Readonly<Record<string, string | Uint8Array>> {
+  const { ca, apt, java, javaTrust, maven, resolver, wget } = HERMETIC_FILES;
   const expired = mode === 'replay' ? 'Acquire::Check-Valid-Until "false";\n' : '';
   return {
     [ca]: pem,
     [apt]: `Acquire::https::CaInfo "${CA}";\n${expired}`,
+    [java]: javaOptions(proxyUrl),
+    [javaTrust]: trustStore,
+    [maven]: mavenSettings(proxyUrl),
     [resolver]: 'nameserver 127.0.0.1\noptions timeout:1 attempts:1\n',
+    [wget]: `ca_certificate = ${CA}\n`,
+    [WATCH_FILE]: WATCH_SCRIPT,
   };
 }
 
-/** An entry of an image's history as it would be without what was put in; undefined for the ARG itself. */
-export function withoutInjected<E extends { readonly created_by?: string }>(
-  entry: E,
-): E | undefined {
-  const { created_by: text } = entry;
-  if (text === undefined) return entry;
-  if (text === ARG_LINE) return undefined;
-  const [head = '', count = ''] = /^(?:RUN )?\|(\d+) /.exec(text) ?? [];
-  if (head === '' || !text.startsWith(ARG_WORDS, head.length)) return entry;
-  const left = Number(count) - VALUES.length;
-  const rest = text.slice(head.length + ARG_WORDS.length);
-  const start = head.startsWith('RUN ') ? 'RUN ' : '';
-  return { ...entry, created_by: `${start}${left === 0 ? '' : `|${left} `}${rest}` };
+/** Options of a JVM, a line each. Gradle and Coursier take the password of them; Java's own clients do not. */
+function javaOptions(proxyUrl: string): string {
+  const { hostname, port, username, password } = new URL(proxyUrl);
+  const proxy = ['http', 'https'].flatMap((scheme) => [
+    `${scheme}.proxyHost=${hostname}`,
+    `${scheme}.proxyPort=${port}`,
+    `${scheme}.proxyUser=${username}`,
+    `${scheme}.proxyPassword=${password}`,
+  ]);
+  const properties = [
+    `javax.net.ssl.trustStore=${FOLDER}/${HERMETIC_FILES.javaTrust}`,
+    'javax.net.ssl.trustStoreType=PKCS12',
+    ...proxy,
+    'http.nonProxyHosts=localhost|127.*|[::1]',
+    // Java refuses passwords in clear text on a proxy for HTTPS.
+    'jdk.http.auth.tunneling.disabledSchemes=',
+  ];
+  return properties.map((property) => `-D${property}\n`).join('');
+}
+
+function mavenSettings(proxyUrl: string): string {
+  const { hostname, port, username, password } = new URL(proxyUrl);
+  const proxies = ['http', 'https'].map(
+    (scheme) =>
+      `<proxy><id>scoville-${scheme}</id><active>true</active><protocol>${scheme}</protocol><host>${hostname}</host><port>${port}</port><username>${username}</username><password>${password}</password><nonProxyHosts>localhost|127.*</nonProxyHosts></proxy>`,
+  );
+  return `<settings><proxies>${proxies.join('')}</proxies></settings>\n`;
 }
 
 const INJECTED_FLAGS = new RegExp(
@@ -146,7 +219,7 @@ const SHOWN_FLAGS = new RegExp(
 
 /** What BuildKit says of a step, without what was put into it. */
 export function withoutFlags(text: string): string {
-  return text.replaceAll(SHOWN_FLAGS, '$1');
+  return text.replaceAll(SHOWN_FLAGS, '$1').replaceAll(WATCH_WORDS, '');
 }
 
 /** The text as it was before `injectHermetic`, and by line as sent the line as written. */
@@ -154,7 +227,7 @@ export function withoutInjection(text: string): InjectedDockerfile {
   const written: string[] = [];
   const lines = text.split('\n').map((line) => {
     if (line.replace(/\r$/, '') === ARG_LINE) return undefined;
-    written.push(line.replace(INJECTED_FLAGS, '$1'));
+    written.push(line.replace(INJECTED_FLAGS, '$1').replace(WATCH_WORDS, ''));
     return written.length;
   });
   return { text: written.join('\n'), lines };

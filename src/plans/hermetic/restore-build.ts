@@ -1,12 +1,36 @@
 import { isObject } from '../../model/json-value.ts';
-import { HERMETIC_CONTEXT, PROXY_ARGUMENTS, withoutInjection } from './inject-hermetic.ts';
+import {
+  CACHE_NAMESPACE,
+  HERMETIC_CONTEXT,
+  INJECTED_VALUES,
+  PROXY_ARGUMENTS,
+  withoutInjection,
+  YARN_ARGUMENTS,
+} from './inject-hermetic.ts';
+import { WATCH_WORDS } from './watch-runs.ts';
+
+/** True for a variable of a RUN, `NAME=VALUE`, that was put in. */
+function isInjectedVariable(text: string): boolean {
+  return INJECTED_VALUES.some((own) => text === own.join('=')) || /^YARN_HTTPS?_PROXY=/.test(text);
+}
+
+/** As BuildKit writes them in the history, before the command. */
+const WORDS = [
+  ...INJECTED_VALUES.map((own) => ` ${own.join('=')}`),
+  // An ARG without a default is written with what it was given by some versions only.
+  ...YARN_ARGUMENTS.map((name) => new RegExp(` ${name}(?:=http://build:\\S+)?(?= |$)`)),
+];
 
 const ADDED_ARGUMENTS = new Set([
-  ...[...PROXY_ARGUMENTS, 'no_proxy', 'NO_PROXY'].map((name) => `build-arg:${name}`),
+  ...[...PROXY_ARGUMENTS, ...YARN_ARGUMENTS, 'no_proxy', 'NO_PROXY', CACHE_NAMESPACE].map(
+    (name) => `build-arg:${name}`,
+  ),
   `context:${HERMETIC_CONTEXT}`,
 ]);
 /** Where BuildKit's steps tell of the proxy, in its names of each version. */
 const PROXY_FIELDS = new Set(['proxyEnv', 'proxy_env']);
+/** In front of the id of a cache mount. */
+const CACHE_PREFIX = /^scoville-hermetic-[0-9a-f-]{36}(?=\/)/;
 const MAX_DEPTH = 100;
 
 /**
@@ -18,8 +42,9 @@ export function restoredProvenance(value: unknown, depth = 0): unknown {
   if (depth > MAX_DEPTH) return null;
   if (Array.isArray(value))
     return value
-      .filter((item) => !(isObject(item) && item['name'] === HERMETIC_CONTEXT))
+      .filter((item) => !isInjected(item))
       .map((item) => restoredProvenance(item, depth + 1));
+  if (typeof value === 'string') return value.replaceAll(WATCH_WORDS, '').replace(CACHE_PREFIX, '');
   if (!isObject(value)) return value;
   const lines = sentLines(value);
   const object = lines === undefined ? value : relined(value, lines);
@@ -31,6 +56,13 @@ export function restoredProvenance(value: unknown, depth = 0): unknown {
   return typeof filename === 'string' && typeof data === 'string'
     ? { ...own, data: restoredText(data) }
     : own;
+}
+
+/** In a list: the context that was put in, or a variable of a RUN. */
+function isInjected(item: unknown): boolean {
+  return typeof item === 'string'
+    ? isInjectedVariable(item)
+    : isObject(item) && item['name'] === HERMETIC_CONTEXT;
 }
 
 function restoredText(data: string): string {
@@ -64,4 +96,25 @@ function relined(source: Record<string, unknown>, lines: Lines): Record<string, 
     );
   };
   return { ...source, locations: shift(source['locations'], 0) };
+}
+
+/** An entry of an image's history without what was put in; undefined for the ARG itself. */
+export function withoutInjected<E extends { readonly created_by?: string }>(
+  entry: E,
+): E | undefined {
+  const text = entry.created_by?.replaceAll(WATCH_WORDS, '');
+  if (text === undefined) return entry;
+  const [all = '', start = '', count = ''] = /^(ARG |RUN |)(?:\|(\d+) )?/.exec(text) ?? [];
+  const most = start === 'ARG ' ? WORDS.length : Number(count);
+  let rest = ` ${text.slice(all.length)}`;
+  let found = 0;
+  for (const word of WORDS) {
+    const before = rest;
+    if (found < most) rest = rest.replace(word, '');
+    if (rest !== before) found++;
+  }
+  if (found === 0) return { ...entry, created_by: text };
+  if (start === 'ARG ') return rest === '' ? undefined : entry;
+  const shown = found === most ? '' : `|${most - found} `;
+  return { ...entry, created_by: `${start}${shown}${rest.slice(1)}` };
 }

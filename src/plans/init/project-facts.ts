@@ -45,8 +45,11 @@ export const TOLD_BY: readonly string[] = [
  * What a project's files answer, by question, as it stands there: nothing is checked or executed. The name falls back on that of
  * the project's folder.
  */
-export function projectFacts(reader: FactReader, project: Project): ReadonlyMap<string, string> {
-  const facts: Facts = READERS[reader](project);
+export function projectFacts(
+  reader: FactReader | undefined,
+  project: Project,
+): ReadonlyMap<string, string> {
+  const facts: Facts = reader === undefined ? {} : READERS[reader](project);
   const found = Object.entries(facts).flatMap(([id, value]): [string, string][] =>
     value === undefined || value === '' ? [] : [[id, value]],
   );

@@ -1,10 +1,11 @@
+import { oneLine } from '../../model/clean-text.ts';
 import type { LockChange, LockSubject } from '../../model/lock.ts';
 import { quantity } from '../../model/quantity.ts';
-import { cleanText } from '../clean-text.ts';
 
 const NOUN: Readonly<Record<LockSubject, string>> = {
   image: 'image',
   epoch: 'epoch',
+  start: 'time of RUNs',
   normaliser: 'normalizer rules',
   snapshot: 'snapshot of',
   remote: 'remote',
@@ -19,10 +20,12 @@ const NOUN: Readonly<Record<LockSubject, string>> = {
 const MOST_LINES = 1000;
 
 /** One change on a line: `package deb curl (linux/amd64): 8.1 → 8.2`. Control characters are taken out. */
-export function changeText({ subject, name, platform, before, after }: LockChange): string {
+export function changeText(change: LockChange): string {
+  const { subject, name, platform, before, after, fixes = [] } = change;
   const named = [NOUN[subject], name].filter((part) => part !== '').join(' ');
   const where = platform === undefined ? '' : ` (${platform})`;
-  return cleanText(`${named}${where}: ${arrow(before, after)}`);
+  const fixed = fixes.length === 0 ? '' : `, fixes ${fixes.join(', ')}`;
+  return oneLine(`${named}${where}: ${arrow(before, after)}${fixed}`);
 }
 
 /** All changes, a line each. */
@@ -39,7 +42,7 @@ export function updateSummary(
   totals: { readonly images: number; readonly packages: number },
 ): string {
   const holds = `${quantity(totals.images, 'image')}, ${quantity(totals.packages, 'package')}`;
-  const path = cleanText(file);
+  const path = oneLine(file);
   if (changes === undefined) return `${path}: written; ${holds}\n`;
   if (changes.length === 0) return `${path}: unchanged; ${holds}\n`;
   const lines = changeLines(changes).map((line) => `  ${line}\n`);

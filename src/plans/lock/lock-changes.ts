@@ -1,7 +1,8 @@
-import { requestText } from '../../model/fetches.ts';
 import type { LockChange, LockedPackages, LockFile } from '../../model/lock.ts';
+import { rfc3339 } from '../epoch.ts';
+import { fetchChanges } from './fetch-changes.ts';
 
-/** In what two locks are not the same, in a stable order; who built it is not looked at. */
+/** In what two locks are not the same, in a stable order; who built it is not checked. */
 export function lockChanges(before: LockFile, after: LockFile): readonly LockChange[] {
   const platforms = union(before.packages, after.packages);
   return [
@@ -9,13 +10,14 @@ export function lockChanges(before: LockFile, after: LockFile): readonly LockCha
     ...one('target', before.target, after.target),
     ...mapChanges('image', texts(before), texts(after)),
     ...one('epoch', epochText(before), epochText(after)),
+    ...one('start', startText(before), startText(after)),
     ...one('normaliser', before.normaliser, after.normaliser),
     ...mapChanges('snapshot', snapshotDates(before.snapshots), snapshotDates(after.snapshots)),
     ...mapChanges('remote', before.remotes, after.remotes),
-    ...mapChanges('fetch', fetchTexts(before), fetchTexts(after)),
     ...platforms.flatMap((platform) =>
       packageChanges(platform, before.packages.get(platform), after.packages.get(platform)),
     ),
+    ...fetchChanges(before.fetches, after.fetches),
   ];
 }
 
@@ -109,15 +111,8 @@ function texts({ images }: LockFile): ReadonlyMap<string, string> {
   );
 }
 
-/** By stage and request; several answers are told together. */
-function fetchTexts({ fetches = new Map() }: LockFile): ReadonlyMap<string, string> {
-  const all = new Map<string, string[]>();
-  for (const [stage, list] of fetches)
-    for (const fetch of list) {
-      const name = `${stage}: ${requestText(fetch)}`;
-      all.set(name, [...(all.get(name) ?? []), fetch.digest]);
-    }
-  return new Map([...all].map(([name, digests]) => [name, digests.join(', ')]));
+function startText({ start }: LockFile): string | undefined {
+  return start === undefined ? undefined : rfc3339(start);
 }
 
 function epochText({ epoch }: LockFile): string | undefined {

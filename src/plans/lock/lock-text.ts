@@ -1,6 +1,7 @@
 import type { Fetch } from '../../model/fetches.ts';
 import { LOCK_SCHEMA_VERSION, type LockFile } from '../../model/lock.ts';
 import { byCodeUnit } from '../../model/order.ts';
+import { rfc3339 } from '../epoch.ts';
 
 const HEAD = `What this image takes from outside: keep it in git beside the Dockerfile. \`scoville lock\` refreshes it (docs/lock.md).`;
 
@@ -45,6 +46,7 @@ function plainLock(lock: LockFile): ReadonlyMap<string, unknown> {
             ['reason', epoch.reason],
           ]),
     ],
+    ['start', lock.start === undefined ? undefined : rfc3339(lock.start)],
     [
       'builder',
       mapOf([
@@ -62,6 +64,7 @@ function plainLock(lock: LockFile): ReadonlyMap<string, unknown> {
     // A platform of which nothing was installed stays: its packages are known to be none.
     ['packages', mapOf(packages)],
     ['fetches', fetches],
+    ['incomplete', mapOf(sorted(lock.incomplete ?? new Map<string, readonly string[]>()))],
   ]);
 }
 

@@ -1,6 +1,7 @@
 import type { DockerfileModel } from '../../model/dockerfile.ts';
 import type { LockChange, LockFile } from '../../model/lock.ts';
 import { formatReference } from '../../model/reference.ts';
+import type { SteadyInputs } from '../../model/steady-inputs.ts';
 import type { EpochDecision } from '../epoch.ts';
 import type { NeededImage, ResolvedImage } from '../external-images.ts';
 import { lockChanges } from './lock-changes.ts';
@@ -11,7 +12,7 @@ import { snapshotsOf } from './lock-snapshots.ts';
 export interface LockRequest {
   /** Absolute path of the file. */
   readonly path: string;
-  /** What it holds; undefined where there is none yet, or where it is made anew. */
+  /** What it holds; undefined where there is none yet, or where it is made again. */
   readonly before: LockFile | undefined;
   /** `--locked`: whatever differs is an error, and nothing is written. */
   readonly locked: boolean;
@@ -37,16 +38,18 @@ export function planLock(
     readonly needed: readonly NeededImage[];
     readonly resolved: readonly ResolvedImage[];
     readonly epoch: EpochDecision | undefined;
+    readonly steady: SteadyInputs | undefined;
     readonly dockerfile: DockerfileModel | undefined;
   },
 ): PlannedLock {
   const { before, dockerfile } = request;
-  const { target, epoch } = known;
+  const { target, epoch, steady } = known;
   const now: LockFile = {
     ...(dockerfile === undefined ? {} : { dockerfile }),
     ...(target === undefined || target === '' ? {} : { target }),
     images: lockedImages(known.needed, known.resolved),
     ...epochOf(epoch, before),
+    ...(steady === undefined ? {} : { start: steady.start }),
     builder: {},
     normaliser: request.normaliser,
     snapshots: snapshotsOf(known.dockerfile),
@@ -95,14 +98,22 @@ export function completed(before: LockFile, built: LockFile): LockFile {
   return {
     ...before,
     images: new Map([...built.images, ...before.images]),
+    ...(built.start === undefined ? {} : { start: before.start ?? built.start }),
     remotes: new Map([...built.remotes, ...before.remotes]),
     packages: new Map([...built.packages, ...before.packages]),
     // Recorded on demand, and all together: what a build before fetched is no part of this one.
-    ...(built.fetches === undefined ? {} : { fetches: built.fetches }),
+    ...(built.fetches === undefined
+      ? {}
+      : { fetches: built.fetches, incomplete: built.incomplete ?? new Map<string, string[]>() }),
   };
 }
 
 /** True for what is put into the lock rather than reported as drift from it. */
 export function isAddition({ subject, before }: LockChange): boolean {
-  return before === undefined && ['image', 'remote', 'platform'].includes(subject);
+  return before === undefined && ['image', 'start', 'remote', 'platform'].includes(subject);
+}
+
+/** A recording is of each target that was recorded: all that their RUNs are given has its digest in it. */
+export function withoutTarget(drift: readonly LockChange[]): readonly LockChange[] {
+  return drift.filter(({ subject }) => subject !== 'target');
 }

@@ -5,9 +5,12 @@ import { baseOf } from '../external-images.ts';
 /** The build context by which the faked clock comes in. */
 export const CLOCK_CONTEXT = 'scoville-clock';
 
-/** Files of that context, and where a RUN finds them: a library that every dynamically linked program loads first, told so by the loader's own file. */
+/**
+ * Files of that context, and where a RUN finds them: libraries that every dynamically linked program loads first, told so by the loader's own file.
+ * `libraries` is their folder.
+ */
 export const CLOCK_FILES = {
-  library: { name: 'libfaketime.so.1', target: '/.scoville-clock/libfaketime.so.1' },
+  libraries: { name: 'lib', target: '/.scoville-clock' },
   preload: { name: 'ld.so.preload', target: '/etc/ld.so.preload' },
   clock: { name: 'faketimerc', target: '/etc/faketimerc' },
 } as const;

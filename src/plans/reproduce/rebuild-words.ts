@@ -2,7 +2,7 @@ import { byCodeUnit } from '../../model/order.ts';
 import type { RecordedBuild, RecordedMount } from '../../model/recorded-build.ts';
 import { CLOCK_CONTEXT } from './inject-clock.ts';
 
-/** What whoever builds again gives that no provenance holds. */
+/** What the user who builds again gives that no provenance holds. */
 export interface GivenInputs {
   /** `NAME=VALUE`. */
   readonly buildArgs: readonly string[];
@@ -25,7 +25,7 @@ export interface RebuildWords {
 const MASK = '[masked]';
 /** They change where a build fetches from, not what it is; a stranger's proxy is not used. */
 const PROXY = /^(?:https?|ftp|all|no)_proxy$/i;
-/** Attributes that leave the image as it is, or that are planned anew. */
+/** Attributes that leave the image as it is, or that are planned again. */
 const WITHOUT_EFFECT =
   /^(?:no-cache|frontend\.caps|image-resolve-mode|cache-from|cache-imports|cache-to|multi-platform|platform|filename|cmdline|source|cgroup-parent|vcs:.*|attest:.*|local-sessionid:.*|localsessionid:.*|contextkey|dockerfilekey|contextsubdir)$/;
 

@@ -1,22 +1,52 @@
 import type { DockerfileModel } from '../../model/dockerfile.ts';
 import type { Settings } from '../../model/settings.ts';
 import type { SteadyInputs } from '../../model/steady-inputs.ts';
+import { rfc3339 } from '../epoch.ts';
 import { injectArguments, type InjectedDockerfile } from './inject-arguments.ts';
 import { withClock } from './inject-clock.ts';
 
 /** By libfaketime's own name: a Dockerfile that declares it asks for seeded random numbers too. */
 export const SEED = 'FAKERANDOM_SEED';
 const EPOCH = 'SOURCE_DATE_EPOCH';
+const DAY_MS = 24 * 60 * 60 * 1000;
 
-/** What RUNs are given by `--repro=deterministic`; undefined by other modes. `startedAt` (seconds since 1970) counts where no time is set. */
+/** When RUNs begin where no time is set: as the lock says, else when this machine's first build did, in seconds since 1970. */
+interface Begun {
+  readonly lock?: { readonly before: { readonly start?: number } | undefined } | undefined;
+  readonly startedAt: number;
+}
+
+/** What RUNs are given by `--repro=deterministic`; undefined by other modes. */
 export function steadyInputs(
   { reproducible }: Pick<Settings, 'reproducible'>,
-  startedAt: number,
+  { lock, startedAt }: Begun,
 ): SteadyInputs | undefined {
-  const { mode, clock, start, oneProcessor, seed } = reproducible;
+  const { mode, start, clock, oneProcessor, seed } = reproducible;
+  const { oneFileTime, sortedFolders, temporaryNames, sameAddresses } = reproducible;
   if (mode !== 'deterministic') return undefined;
   const set = start === undefined ? undefined : Date.parse(start) / 1000;
-  return { start: set ?? startedAt, clock, oneProcessor, seed };
+  return {
+    start: set ?? lock?.before?.start ?? startedAt,
+    clock,
+    oneProcessor,
+    oneFileTime,
+    sortedFolders,
+    temporaryNames,
+    sameAddresses,
+    seed,
+  };
+}
+
+/** Of a time that the lock has kept for longer than a day: what is fetched today may be signed later. `now` in milliseconds since 1970. */
+export function startNotices(
+  { steady }: { readonly steady: SteadyInputs | undefined },
+  { lock, now }: Pick<Begun, 'lock'> & { readonly now: number },
+): readonly string[] {
+  const kept = lock?.before?.start;
+  if (kept === undefined || steady?.start !== kept || now - kept * 1000 < DAY_MS) return [];
+  return [
+    `RUNs see ${rfc3339(kept)}, the time in the lock: apt-get update refuses mirrors that are newer. \`scoville lock\` takes today's`,
+  ];
 }
 
 /** Variables that RUNs are given, by name: what makes hashes, the number of processors and, with a seed, random numbers the same. */
@@ -29,12 +59,16 @@ export function steadyVariables({
     FAKETIME_DONT_FAKE_MONOTONIC: '1',
     PYTHONHASHSEED: '0',
     PERL_HASH_SEED: '0',
+    // What rustc keeps for the next build has random names.
+    CARGO_INCREMENTAL: '0',
     ...(oneProcessor
       ? {
           OMP_NUM_THREADS: '1',
           PYTHON_CPU_COUNT: '1',
           CMAKE_BUILD_PARALLEL_LEVEL: '1',
           CARGO_BUILD_JOBS: '1',
+          // Node.js reads files in the order in which it asks for them.
+          UV_THREADPOOL_SIZE: '1',
         }
       : {}),
     ...(seed === undefined ? {} : { [SEED]: String(seed) }),

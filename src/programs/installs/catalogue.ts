@@ -3,6 +3,7 @@ import { LANGUAGE_INSTALLS } from './languages.ts';
 import { NODE_INSTALLS } from './node.ts';
 import { PYTHON_INSTALLS } from './python.ts';
 import { SYSTEM_INSTALLS } from './system.ts';
+import { TOOLCHAIN_INSTALLS } from './toolchains.ts';
 
 /** What each package manager's command lines install. */
 export const INSTALL_FORMS: readonly InstallForm[] = [
@@ -10,4 +11,5 @@ export const INSTALL_FORMS: readonly InstallForm[] = [
   ...PYTHON_INSTALLS,
   ...NODE_INSTALLS,
   ...LANGUAGE_INSTALLS,
+  ...TOOLCHAIN_INSTALLS,
 ];

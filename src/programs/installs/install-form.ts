@@ -27,6 +27,8 @@ interface FrozenBy {
   readonly options?: string;
   /** An option whose value says so. */
   readonly value?: { readonly options: string; readonly is: RegExp };
+  /** An option whose value undoes the others. */
+  readonly unless?: { readonly options: string; readonly is: RegExp };
   /** A repository of the system that was set up so before. */
   readonly repository?: true;
 }
@@ -56,8 +58,12 @@ export interface InstallForm {
   readonly pinsWith?: string;
   /** Where no package is named, it installs what the project lists: `alone`, where no word follows. */
   readonly unnamed?: 'always' | 'alone';
+  /** The file that does. */
+  readonly lists?: string;
   readonly lock?: LockRule | true;
   readonly frozen?: FrozenBy;
+  /** Words that are packages in files, which name the versions that they need. */
+  readonly files?: RegExp;
   /** Options that name a file of packages. */
   readonly file?: string;
   /** pip's: options that name files of requirements; `words` where all words do. */

@@ -16,6 +16,8 @@ const flake = notOf(PLACES, (word) => {
 });
 
 const gemName = joined(':', /^=? ?\d[\w.]*$/);
+const gem: NameReader = (word, ...rest) =>
+  word.endsWith('.gem') ? undefined : gemName(word, ...rest);
 const composerName: NameReader = (word) => {
   const [name = '', version = ''] = word.split(/[:=]/);
   return named(name, version, /^v?\d+\.\d+\.\d[\w.-]*$/);
@@ -60,9 +62,10 @@ export const LANGUAGE_INSTALLS: readonly InstallForm[] = [
     programs: 'gem',
     manager: 'gem',
     verbs: 'install|instal|insta|inst|ins|in|i',
-    name: (word, ...rest) => (word.endsWith('.gem') ? undefined : gemName(word, ...rest)),
+    name: gem,
     version: '-v --version',
   },
+  { programs: 'gem', manager: 'gem', verbs: 'fetch|fetc|fet', name: gem, version: '-v --version' },
   { ...bundle, verbs: 'update|add' },
   { ...bundle, verbs: 'install', lock: lockOfBundler },
   { ...bundle, verbs: '-', unless: '--version -v --help -h', lock: lockOfBundler },
@@ -90,6 +93,20 @@ export const LANGUAGE_INSTALLS: readonly InstallForm[] = [
     ...composer,
     verbs: 'install|global install',
     lock: { file: { name: 'composer.lock', folder: '-d --working-dir' } },
+  },
+  {
+    programs: composer.programs,
+    manager: 'composer',
+    verbs: 'self-update|selfupdate',
+    name: (word) => named('composer', word, /^\d+\.\d+\.\d+$/),
+    unnamed: 'always',
+  },
+  {
+    programs: composer.programs,
+    manager: 'composer',
+    verbs: 'create-project',
+    name: loose,
+    most: 1,
   },
   { ...composer, verbs: 'update|upgrade|u|global update|global upgrade|global u' },
   {

@@ -1,6 +1,6 @@
 import { type InstallForm, type NameReader, named } from './install-form.ts';
 
-const EXACT = /^v?\d+\.\d+\.\d+(?:-[\w.-]+)?(?:\+[\w.-]+)?$/;
+const EXACT = /^=?v?\d+\.\d+\.\d+(?:-[\w.-]+)?(?:\+[\w.-]+)?$/;
 /** Repositories, files, folders and addresses. */
 const PLACES =
   /^(?:git\+|github:|gitlab:|[\w-]+\/[\w.-]+#)[^#]*#?(?:[0-9a-f]{40})?$|^(?:\.{0,2}\/|file:|https?:|git[@+:])|\.tgz$/;
@@ -46,7 +46,7 @@ function pnpm(program: 'pnpm' | 'bun'): readonly InstallForm[] {
       lock: true,
     },
     { ...form, verbs: 'add' },
-    { ...form, verbs: 'dlx', most: 1 },
+    { ...form, verbs: 'dlx|create', most: 1 },
     { ...form, verbs: 'update|up|upgrade', unnamed: 'always' },
     {
       ...form,
@@ -72,9 +72,20 @@ export const NODE_INSTALLS: readonly InstallForm[] = [
     unnamed: 'alone',
     frozen: { options: '--before' },
   },
+  { ...npm, verbs: 'pack|link|ln|cache add', name },
+  // `npm init x` fetches and runs create-x.
+  { ...npm, verbs: 'init|create|innit', name, most: 1 },
+  { ...yarn, verbs: 'create', name, most: 1 },
   ...runs('npm', 'exec|x'),
   ...runs('npx bunx pnpx', ''),
   { ...yarn, name, verbs: 'add|global add' },
+  {
+    ...yarn,
+    verbs: 'set version|policies set-version',
+    name: (word) => named('yarn', word, EXACT),
+    most: 1,
+    unnamed: 'always',
+  },
   { ...yarn, name, verbs: 'dlx', most: 1 },
   { ...yarn, name, verbs: 'upgrade|up|global upgrade', unnamed: 'always' },
   { ...yarn, verbs: 'install', unnamed: 'always', lock: lockOfYarn },

@@ -32,18 +32,23 @@ const withAt: NameReader = (text) => {
 const tool: NameReader = (text, ...rest) =>
   /^(?:git\+|https?:|\.{0,2}\/)/.test(text) ? undefined : withAt(text, ...rest);
 
+/** `python=3` is any version of Python 3. */
+const CONDA_EXACT = /^[^*<>.=]*[.=][^*<>]+$/;
 const condaName: NameReader = (text) => {
   const parts = /^([^=<>!~]+)={1,2}(.+)$/.exec(text);
   return parts === null
     ? { name: text.replace(/[<>!~].*/s, '') }
-    : named(parts[1] ?? '', parts[2] ?? '', /^[^*<>]+$/);
+    : named(parts[1] ?? '', parts[2] ?? '', text.includes('==') ? EXACT : CONDA_EXACT);
 };
 
 const pip = {
   name: pipName,
   also: '-e --editable',
   requirements: '-r --requirement',
-  frozen: { options: '--no-index --exclude-newer' },
+  frozen: {
+    options: '--no-index --exclude-newer',
+    unless: { options: '-f --find-links', is: /^\w+:\/\// },
+  },
 } as const;
 const uv = { programs: 'uv', manager: 'uv' } as const;
 const pdm = { programs: 'pdm', manager: 'other' } as const;
@@ -77,7 +82,7 @@ export const PYTHON_INSTALLS: readonly InstallForm[] = [
     frozen: { options: '--exclude-newer' },
   },
   // pdm installs what its lock file says; `sync`, and `install` where it is told so, refuse to depart from it.
-  { ...pdm, verbs: 'add', name: withAt, unnamed: 'always' },
+  { ...pdm, verbs: 'add|update', name: withAt, unnamed: 'always' },
   { ...pdm, verbs: 'sync', unnamed: 'always', lock: true },
   {
     ...pdm,
@@ -92,8 +97,10 @@ export const PYTHON_INSTALLS: readonly InstallForm[] = [
     unnamed: 'always',
     lock: { file: { name: 'poetry.lock', folder: '-C -P --directory --project' } },
   },
-  { ...poetry, verbs: 'add', name: withAt, unnamed: 'always' },
+  { ...poetry, verbs: 'add|self add', name: withAt, unnamed: 'always' },
+  { ...poetry, verbs: 'update|self update', unnamed: 'always' },
   { ...pipenv, verbs: 'sync', unnamed: 'always', lock: true },
+  { ...pipenv, verbs: 'update|upgrade', unnamed: 'always' },
   {
     ...pipenv,
     verbs: 'install',
@@ -101,8 +108,16 @@ export const PYTHON_INSTALLS: readonly InstallForm[] = [
     unnamed: 'always',
     lock: { options: '--deploy --ignore-pipfile' },
   },
-  { ...conda, verbs: 'env install|env create|env update|env upgrade' },
+  { ...conda, verbs: 'env install|env create|env update|env upgrade', unnamed: 'always' },
   { ...conda, verbs: 'install|create|update|upgrade', name: condaName },
+  { ...conda, verbs: 'update|upgrade', unnamed: 'always' },
+  {
+    programs: 'spacy',
+    manager: 'other',
+    verbs: 'download',
+    name: (word) => named(word, /-\d+\.\d+\.\d+$/.exec(word)?.[0] ?? '', EXACT),
+    most: 1,
+  },
   {
     programs: 'easy_install',
     manager: 'other',

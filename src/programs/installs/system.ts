@@ -89,6 +89,7 @@ const apt = {
   frozen: {
     options: '-S --snapshot',
     value: { options: '-o --option', is: /^APT::Snapshot=./i },
+    unless: { options: '-o --option', is: /^Dir::/i },
     repository: true,
   },
 } as const;
@@ -109,7 +110,10 @@ export const SYSTEM_INSTALLS: readonly InstallForm[] = [
   { ...apt, verbs: 'satisfy', name: dependencies },
   // The version is that of the source; what it takes to build it is the newest.
   { ...apt, verbs: 'build-dep', name: (word) => ({ name: word.replace(/=.*/s, '') }) },
-  { ...apt, verbs: 'install|reinstall', name: aptName },
+  { ...apt, verbs: 'install|reinstall|download|source', name: aptName, files: FILES },
+  // A repair takes the newest version.
+  { ...apt, verbs: 'install', only: ['-f --fix-broken'], unnamed: 'always' },
+  { ...apt, verbs: '-', only: ['-f --fix-broken'], unnamed: 'always' },
   {
     ...apt,
     verbs: 'remove|purge',
@@ -119,15 +123,43 @@ export const SYSTEM_INSTALLS: readonly InstallForm[] = [
   // minideb's own command: all its words are names for apt.
   { ...apt, programs: 'install_packages', verbs: '', name: aptName },
   { programs: 'apk', manager: 'apk', verbs: upgradesOf(APK, 'apk'), unnamed: 'always' },
-  { programs: 'apk', manager: 'apk', verbs: 'add', name: apkName },
+  { programs: 'apk', manager: 'apk', verbs: 'add|fetch', name: apkName, files: FILES },
+  {
+    programs: 'apk',
+    manager: 'apk',
+    verbs: 'fix',
+    only: ['-u --upgrade'],
+    name: loose,
+    unnamed: 'always',
+  },
+  { programs: 'apk', manager: 'apk', verbs: 'cache download', unnamed: 'always' },
   { ...dnf, verbs: upgradesOf(RPM, 'dnf'), unnamed: 'always' },
   {
     ...dnf,
-    verbs: 'install|reinstall|localinstall|groupinstall|builddep|module install|group install',
+    verbs:
+      'install|reinstall|download|localinstall|groupinstall|builddep|module install|group install',
+    files: FILES,
   },
-  { ...dnf, programs: DNF, verbs: 'in' },
+  { ...dnf, programs: DNF, verbs: 'in', files: FILES },
+  { ...dnf, programs: 'yumdownloader', verbs: '' },
+  // The first word goes.
+  { ...dnf, verbs: 'swap', name: (word, _, next) => (next ? undefined : rpmName(word, _, next)) },
+  {
+    ...dnf,
+    verbs:
+      'history redo|history undo|history rollback|module switch-to|module update|group upgrade|group update|groupupdate|update-minimal|debuginfo-install|langinstall|update-to|upgrade-to|offline-upgrade|autoupdate|shell',
+    name: loose,
+    unnamed: 'always',
+  },
   { programs: 'zypper', manager: 'zypper', verbs: upgradesOf(RPM, 'zypper'), unnamed: 'always' },
-  { programs: 'zypper', manager: 'zypper', verbs: 'install|in', name: zypperName },
+  { programs: 'zypper', manager: 'zypper', verbs: 'install|in', name: zypperName, files: FILES },
+  {
+    programs: 'zypper',
+    manager: 'zypper',
+    verbs: 'verify|ve|install-new-recommends|inr|source-install|si|build-deps-install|bdi',
+    name: loose,
+    unnamed: 'always',
+  },
   { ...pacman, only: ['-S --sync', '-u --sysupgrade'], name: names, unnamed: 'always' },
   { ...pacman, only: ['-S --sync'], name: names },
   {

@@ -1,3 +1,4 @@
+import { fileName } from '../../model/path.ts';
 import { toolTable, type ToolGroup } from './tools-table.ts';
 
 /** Package managers, by kind. A package database without a manager (distroless' `status.d`) is none. */
@@ -100,6 +101,6 @@ const HOMES = /(?:^|\/)(?:(?:site|dist)-packages|node_modules|gems|_bundled|opt)
 
 /** The manager whose own code lies at this path (`usr/lib/node_modules/npm/package.json` is npm). */
 export function managerAt(path: string): string {
-  const owner = [...path.matchAll(HOMES)].at(-1)?.[1] ?? path.slice(path.lastIndexOf('/') + 1);
+  const owner = [...path.matchAll(HOMES)].at(-1)?.[1] ?? fileName(path);
   return owner.replace(/-v?\d.*|\.phar$/s, '');
 }

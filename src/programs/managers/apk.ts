@@ -33,7 +33,8 @@ export const APK: ManagerFamily = {
     {
       programs: 'apk',
       reason: 'installs are judged; the rest reads the lists of the repositories or removes',
-      only: /(?:^| )(?:update|del|info|list|search|policy|cache|fix|verify|audit|version|stats|dot|index|add|upgrade|fetch|--version|--print-arch|manifest)(?: |$)/,
+      verbs:
+        /^(?:add$|(?:update|del|info|list|search|policy|cache (?:clean|purge|sync)|fix|verify|audit|version|stats|dot|index|manifest|mkndx|mkpkg|adbdump|extract|query|convndx)(?: |$))/,
     },
   ],
 };

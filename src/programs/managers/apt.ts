@@ -32,13 +32,15 @@ export const APT: ManagerFamily = {
   ],
   valued: {
     'apt apt-get aptitude apt-fast install_packages':
-      '-t -o -c -a -S --target-release --option --config-file --snapshot',
+      '-t -o -c -a -S -P --target-release --default-release --option --config-file --snapshot --host-architecture --build-profiles',
   },
   local: [
     {
       programs: 'apt apt-get aptitude apt-fast',
       reason: 'installs are judged; the rest reads the lists of the repositories or removes',
-      only: /(?:^| )(?:update|clean|autoclean|auto-clean|distclean|dist-clean|remove|purge|autoremove|autopurge|auto-remove|check|mark|list|show|search|policy|moo|edit-sources|install|upgrade|dist-upgrade|full-upgrade|safe-upgrade|satisfy|reinstall|build-dep|download|source|indextargets|changelog|--version|markauto|unmarkauto)(?: |$)/,
+      // What installs is not among them: where it is judged nothing more is asked.
+      verbs:
+        /^(?:update|clean|autoclean|auto-clean|distclean|dist-clean|remove|purge|autoremove|autopurge|auto-remove|check|mark|hold|unhold|list|show|search|policy|moo|edit-sources|indextargets|changelog|markauto|unmarkauto|forget-new|help|why|versions|showsrc|depends|rdepends)(?: |$)/,
       unless: /invoke|hooks?\b|Dir::Bin|Acquire::\w+::(?:Proxy-Auto|ProxyAutoDetect)/i,
     },
   ],

@@ -70,12 +70,14 @@ export const LANGUAGE_PACKAGES: ManagerFamily = {
     {
       programs: 'gem bundle bundler',
       reason: 'installs are judged; the rest configures, lists or removes',
-      only: /(?:^| )(?:i|in|inst|install|update|list|config|clean|cleanup|check|uninstall|sources|env|environment|info|query|specification|which|pristine|stale|contents|lock|cache|package|show|outdated|doctor|version|fetch|unpack|help|add|remove|platform|binstubs)(?: |$)|^(?:-\S+(?: |$))*$/,
+      verbs:
+        /^(?:i|in|inst|install|update|list|config|clean|cleanup|check|uninstall|sources|env|environment|info|query|specification|which|pristine|stale|contents|lock|cache|package|show|outdated|doctor|version|help|add|remove|platform|binstubs)(?: |$)/,
     },
     {
       programs: 'composer composer.phar',
       reason: 'installs are judged; scripts of a project run after them are the project’s own',
-      only: /(?:^| )(?:config|clear-cache|clearcache|cc|diagnose|dump-autoload|dumpautoload|show|info|validate|check-platform-reqs|licenses|remove|outdated|audit|suggests|about|status|self-update|selfupdate|init|install|update|require|global|create-project|--version|-V)(?: |$)/,
+      verbs:
+        /^(?:config|clear-cache|clearcache|cc|diagnose|dump-autoload|dumpautoload|show|info|validate|check-platform-reqs|licenses|remove|outdated|audit|suggests|about|status|self-update|selfupdate|init|install|update|require|global|create-project|-V)(?: |$)/,
       unless: /^(?:\S+ )*(?:run-script|run|exec)(?: |$)/,
     },
     {

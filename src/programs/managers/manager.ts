@@ -62,7 +62,7 @@ export interface Manager {
   readonly recorded?: Package['type'];
   /** What stands between a name and its version. */
   readonly joint?: string;
-  /** The verb that fetches the lists of an archive anew. */
+  /** The verb that fetches the lists of an archive again. */
   readonly refresh?: string;
   /** Verbs that take the newest version of all that is installed. */
   readonly upgrades?: readonly string[];

@@ -78,24 +78,28 @@ export const NODE: ManagerFamily = {
   local: [
     {
       programs: 'npm',
-      unless: /--(?:script-shell|git|node-gyp|node-options)\b/,
+      unless:
+        /--(?:script-shell|git|node-gyp|node-options)\b|(?:^| )init (?:-\S+ )*[^-\s]|(?:^| )audit (?:\S+ )*fix\b/,
       reason: 'installs are judged; the rest configures, lists or removes',
-      only: /(?:^| )(?:config|c|set|get|cache|ls|list|ll|la|view|info|show|prune|uninstall|remove|rm|r|un|unlink|root|prefix|bin|whoami|audit|outdated|help|version|fund|doctor|completion|pkg|init|login|logout|ping|dist-tag|token|owner|search|shrinkwrap|find-dupes|explain|query|rebuild|rb|ci|clean-install|ic|install-clean|install|i|in|add|update|up|upgrade|link|ln|dedupe|ddp)(?: |$)/,
+      verbs:
+        /^(?:config|c|set|get|cache (?:clean|verify|ls|npx)|ls|list|ll|la|view|info|show|prune|uninstall|remove|rm|r|un|unlink|root|prefix|bin|whoami|audit|outdated|help|version|fund|doctor|completion|pkg|init|login|logout|ping|dist-tag|token|owner|search|shrinkwrap|find-dupes|explain|query|rebuild|rb|ci|clean-install|ic|install-clean|install|i|in|add|update|up|upgrade|(?:link|ln)(?= ?$)|dedupe|ddp)(?: |$)/,
     },
     {
       programs: 'yarn yarnpkg',
       reason: 'installs are judged; the rest configures, lists or removes',
-      only: /^(?:-\S+ )*(?:$|config|cache|set version|list|info|why|remove|audit|check|licenses|outdated|plugin|versions?|import|autoclean|install|add|global (?:add|remove|list|bin|dir)|help|login|logout|owner|workspaces (?:list|focus|info)|--\S+)/,
+      only: /^(?:-\S+ )*(?:$|config|cache|list|info|why|remove|audit|check|licenses|outdated|versions?|import|autoclean|install|add|global (?:add|remove|list|bin|dir)|help|login|logout|owner|workspaces (?:list|focus|info)|--\S+$)/,
     },
     {
       programs: 'pnpm bun',
       reason: 'installs are judged; the rest configures, lists or removes',
-      only: /(?:^| )(?:config|c|store|prune|list|ls|why|outdated|remove|rm|uninstall|un|licenses|audit|setup|root|bin|fetch|deploy|install|i|add|update|up|ci|link|pm|env|install-test|rebuild|rb|import|help|init)(?: |$)/,
+      unless: /(?:^| )init (?:-\S+ )*[^-\s]|(?:^| )audit (?:\S+ )*--fix\b/,
+      verbs:
+        /^(?:config|c|store|prune|list|ls|why|outdated|remove|rm|uninstall|un|licenses|audit|setup|root|bin|fetch|deploy|install|i|add|update|up|ci|link|pm|install-test|rebuild|rb|import|help|init)(?: |$)/,
     },
     {
       programs: 'corepack',
       reason: 'installs are judged; the rest puts its own links in place',
-      only: /^(?:enable|disable|cache|prepare|install|use|hydrate|pack|up)\b/,
+      only: /^(?:enable|disable|cache|prepare|install|use|hydrate|pack)\b/,
     },
   ],
 };

@@ -77,22 +77,26 @@ export const PYTHON: ManagerFamily = {
     {
       programs: 'pip pipx',
       reason: 'installs are judged; the rest lists or removes',
-      only: /(?:^| )(?:list|freeze|check|show|cache|config|debug|uninstall|inspect|hash|ensurepath|environment|completion|install|download|wheel|inject|upgrade)(?: |$)/,
+      verbs:
+        /^(?:list|freeze|check|show|cache|config|debug|uninstall|inspect|hash|ensurepath|environment|completion|install|download|wheel)(?: |$)/,
     },
     {
       programs: 'uv',
       reason: 'installs are judged; the rest makes environments, lists or removes',
-      only: /(?:^| )(?:venv|cache|version|self version|export|lock|tree|init|pip (?:list|freeze|check|show|uninstall|tree|compile|install|sync)|tool (?:list|dir|uninstall|install|update-shell)|python (?:list|find|dir|pin|install)|sync|add|remove)(?: |$)/,
+      verbs:
+        /^(?:venv|cache|version|self version|export|lock|tree|init|pip (?:list|freeze|check|show|uninstall|tree|compile|install|sync)|tool (?:list|dir|uninstall|install|update-shell)|python (?:list|find|dir|pin|install)|sync|add|remove)(?: |$)/,
     },
     {
       programs: 'poetry pdm pipenv hatch rye pixi flit',
       reason: 'installs are judged; the rest configures, lists or exports',
-      only: /(?:^| )(?:config|self (?:show|add|remove|lock|install|update)|export|lock|check|env|show|version|cache|install|sync|add|remove|update|init|new|--version|about|search|source|requirements|uninstall|clean|graph|--rm|--venv)(?: |$)/,
+      verbs:
+        /^(?:config|self (?:show|remove|lock)|export|lock|check|env|show|version|cache|remove|init|new|about|search|source|requirements|uninstall|clean|graph)(?: |$)/,
     },
     {
       programs: 'conda mamba micromamba',
       reason: 'installs are judged; the rest configures, lists or removes',
-      only: /(?:^| )(?:config|clean|info|list|init|activate|deactivate|remove|uninstall|update|install|create|env|shell|index|build purge|search|notices|rename|compare|tos|repoquery|upgrade)(?: |$)/,
+      verbs:
+        /^(?:config|clean|info|list|init|activate|deactivate|remove|uninstall|update|install|create|env|shell|index|build purge|search|notices|rename|compare|tos|repoquery|upgrade)(?: |$)/,
     },
   ],
 };

@@ -44,20 +44,24 @@ export const RPM: ManagerFamily = {
   ],
   valued: {
     'dnf yum microdnf tdnf':
-      '-c -x -R --config --exclude --installroot --releasever --setopt --enablerepo --disablerepo --repo --repoid --forcearch',
-    zypper: '-R -r -p --root --repo --from --plus-repo --name --type -t',
+      '-c -x -R -d -e --config --exclude --installroot --releasever --setopt --enablerepo --disablerepo --repo --repoid --repofrompath --forcearch --downloaddir --destdir --debuglevel --errorlevel --comment --color --advisory --cve --rpmverbosity',
+    zypper:
+      '-R -r -p -C -D -c -t --root --repo --from --plus-repo --plus-content --name --type --cache-dir --reposd-dir --config --gpg-auto-import-keys-from',
   },
   local: [
     {
-      programs: 'dnf dnf5 yum microdnf tdnf yumdownloader',
+      programs: 'dnf dnf5 yum microdnf tdnf',
       reason: 'installs are judged; the rest reads the lists of the repositories or removes',
-      only: /(?:^| )(?:clean|makecache|remove|erase|autoremove|list|info|search|repolist|repoquery|history|mark|check|check-update|config-manager|module|group|groupinstall|groupremove|install|reinstall|localinstall|update|upgrade|upgrade-minimal|update-minimal|distro-sync|builddep|versionlock|provides|swap|download|copr|updateinfo|deplist|in|rm|module_list|langinstall|-y|all|leaves|needs-restarting|fs)(?: |$)/,
+      // What installs is not among them: where it is judged nothing more is asked.
+      verbs:
+        /^(?:clean|makecache|remove|rm|erase|autoremove|list|ls|info|search|repolist|repoinfo|repoquery|rq|history(?: (?:list|info|userinstalled))?$|mark|check|check-update|config-manager|copr|module (?:enable|disable|reset|list|info|provides|remove)|module_list|group(?:remove|list)|group (?:list|info|summary|remove|mark)|versionlock|provides|updateinfo|deplist|leaves|needs-restarting|fs|alias|help|all|repo-pkgs \S+ (?:list|info|remove))(?: |$)/,
       unless: /--setopt=\S*(?:pluginpath|pluginconfpath)/,
     },
     {
       programs: 'zypper',
       reason: 'installs are judged; the rest reads the lists of the repositories or removes',
-      only: /(?:^| )(?:clean|cc|refresh|ref|remove|rm|addrepo|ar|removerepo|rr|modifyrepo|mr|lr|repos|search|se|info|if|addlock|al|install|in|update|up|patch|dup|dist-upgrade|lp|lu|verify|ve|source-install|si|locks|ll)(?: |$)/,
+      verbs:
+        /^(?:clean|cc|refresh|ref|remove|rm|addrepo|ar|removerepo|rr|renamerepo|nr|modifyrepo|mr|repos|lr|services|search|se|info|if|packages|pa|patterns|pt|addlock|al|removelock|rl|locks|ll|list-patches|lp|list-updates|lu|patch-check|needs-rebooting|versioncmp|what-provides|help)(?: |$)/,
     },
   ],
 };

@@ -35,7 +35,7 @@ export function editText(edit: PlannedEdit, { color }: FixTextOptions): string {
   return `${colors.bold(cleanText(title))}\n${lines.join('\n')}\n`;
 }
 
-/** What is left alone, a line each, with what would settle it. */
+/** What is left alone, a line each, with what would decide it. */
 export function refusalsText(refusals: readonly Refusal[], name: string): string {
   return refusals
     .map(({ rule, reason, line, settle }) => {

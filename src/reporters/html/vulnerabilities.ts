@@ -1,4 +1,11 @@
-import type { Severity, VulnerabilitiesFact, Vulnerability } from '../../model/facts.ts';
+import {
+  SEVERITIES,
+  type Severity,
+  severityRank,
+  type VulnerabilitiesFact,
+  type Vulnerability,
+} from '../../model/facts.ts';
+import { byCodeUnit } from '../../model/order.ts';
 import type { ImageContents } from '../../model/report.ts';
 import { shortened } from '../clean-text.ts';
 import { plural } from '../size-text.ts';
@@ -9,7 +16,6 @@ import { unknownNote } from './unknown-note.ts';
 
 const SHOWN = 2000;
 const SHOWN_GAPS = 10;
-const ORDER: readonly Severity[] = ['critical', 'high', 'medium', 'low', 'negligible', 'unknown'];
 
 /** Only what is an identifier letter by letter becomes part of an address. */
 function advisory(id: string): string | undefined {
@@ -28,7 +34,7 @@ interface Affected {
 }
 
 function rank({ severity }: Vulnerability): number {
-  return ORDER.indexOf(severity);
+  return severityRank(severity);
 }
 
 /** By package, the worst first, then those with the most. */
@@ -42,13 +48,13 @@ function byPackage(all: readonly Vulnerability[]): readonly Affected[] {
   }
   return [...groups.values()]
     .flatMap((group): Affected[] => {
-      const found = group.toSorted((a, b) => rank(a) - rank(b) || (a.id < b.id ? -1 : 1));
+      const found = group.toSorted((a, b) => rank(a) - rank(b) || byCodeUnit(a.id, b.id));
       const [first] = found;
       if (first === undefined) return [];
       return [{ name: first.package, version: first.version, worst: first.severity, found }];
     })
     .sort(
-      (a, b) => ORDER.indexOf(a.worst) - ORDER.indexOf(b.worst) || b.found.length - a.found.length,
+      (a, b) => severityRank(a.worst) - severityRank(b.worst) || b.found.length - a.found.length,
     );
 }
 
@@ -74,9 +80,9 @@ function fixes(found: readonly Vulnerability[]): Markup {
 }
 
 function row({ name, version, worst, found }: Affected): Markup {
-  const severities = ORDER.filter((one) => found.some(({ severity }) => severity === one));
+  const severities = SEVERITIES.filter((one) => found.some(({ severity }) => severity === one));
   return html`<tr data-severities="${severities.join(' ')}">
-    <td data-sort="${ORDER.indexOf(worst)}">
+    <td data-sort="${severityRank(worst)}">
       <b class="tag ${SEVERITY_TONES[worst]}">${worst}</b>
     </td>
     <td>${shortened(name, 120)}</td>
@@ -94,7 +100,7 @@ function row({ name, version, worst, found }: Affected): Markup {
 }
 
 function counts(found: readonly Vulnerability[]): Markup {
-  const shown = ORDER.map((severity) => ({
+  const shown = SEVERITIES.map((severity) => ({
     severity,
     count: found.filter((one) => one.severity === severity).length,
   })).filter(({ count }) => count > 0);
@@ -121,7 +127,7 @@ function isWhole({ gaps = [] }: VulnerabilitiesFact): boolean {
   return gaps.length === 0;
 }
 
-/** What was not looked at: a short list says little beside it. */
+/** What was not checked: a short list says little beside it. */
 function gapNotes(scan: VulnerabilitiesFact): Markup | undefined {
   if (isWhole(scan)) return undefined;
   const shown = (scan.gaps ?? []).slice(0, SHOWN_GAPS).map((gap) => shortened(gap, 300));

@@ -153,7 +153,7 @@ export function placesOf(
   const shown = outcome === 'fail' ? against(evidence) : evidence;
   const places = shown.map((one) => placeOf(one, context));
   const named = places.filter((_, index) => shown[index]?.kind !== 'note');
-  // What could not be judged is one result, however much was looked at.
+  // What could not be judged is one result, however much was checked.
   const wanted = outcome === 'unknown' || named.length === 0 ? places.slice(0, 1) : named;
   const list = wanted.length === 0 ? [wholeImage(context, 'image', 'image', '')] : wanted;
   return [...new Map(list.map((place) => [place.key, place])).values()];

@@ -22,7 +22,7 @@ const SCHEMA = 'https://json.schemastore.org/sarif-2.1.0.json';
 /** A criterion with more places than this says how many more there are. */
 export const PLACES_SHOWN = 100;
 
-/** Accepted by whoever configured the image (3.35); one that has run out at the verdict's time suppresses nothing. */
+/** Accepted by the person who configured the image (3.35); one that has run out at the verdict's time suppresses nothing. */
 function suppressions({ id }: CriterionResult, scorecard: Scorecard) {
   const reason = waiverReason(id, scorecard);
   return reason === undefined

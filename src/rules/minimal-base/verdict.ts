@@ -1,6 +1,6 @@
 import type { Evidence, Verdict } from '../../model/criterion.ts';
 import { type FilesystemFact, NAME_THE_DOCKERFILE } from '../../model/facts.ts';
-import type { Package } from '../../model/packages.ts';
+import { isSystemType, type Package } from '../../model/packages.ts';
 import { quantity } from '../../model/quantity.ts';
 import { parseReference } from '../../model/reference.ts';
 import { criterion } from '../shared/verdict/criterion.ts';
@@ -16,8 +16,7 @@ const PROGRAMS_OF_A_SYSTEM = 100;
 const FILES_WITH_A_MANAGER = 100;
 const PROGRAM_FOLDERS = /^(?:usr\/)?s?bin\/[^/]+$/;
 
-const isOsPackage = (found: Package): boolean =>
-  found.type === 'deb' || found.type === 'apk' || found.type === 'rpm';
+const isOsPackage = ({ type }: Package): boolean => isSystemType(type);
 
 function baseEvidence(base: NamedBase): Evidence[] {
   if (base.kind === 'unnamed') return [note(base.reason)];

@@ -1,9 +1,10 @@
 import type { FileFact, FilesystemFact } from '../../model/facts.ts';
 import type { Package } from '../../model/packages.ts';
+import { fileName } from '../../model/path.ts';
 import { quantity } from '../../model/quantity.ts';
 import { buildPurpose } from '../../programs/kinds/build-packages.ts';
 import { criterion } from '../shared/verdict/criterion.ts';
-import { fileName, findPrograms } from '../shared/verdict/find-programs.ts';
+import { findPrograms } from '../shared/verdict/find-programs.ts';
 import {
   fail,
   fileEvidence,

@@ -1,10 +1,11 @@
 import type { Evidence } from '../../model/criterion.ts';
 import type { Fact, FilesystemFact } from '../../model/facts.ts';
 import type { Package } from '../../model/packages.ts';
+import { fileName } from '../../model/path.ts';
 import { quantity } from '../../model/quantity.ts';
 import { managerAt, PACKAGE_MANAGERS } from '../../programs/kinds/package-managers.ts';
 import { criterion } from '../shared/verdict/criterion.ts';
-import { fileName, findPrograms } from '../shared/verdict/find-programs.ts';
+import { findPrograms } from '../shared/verdict/find-programs.ts';
 import {
   fail,
   fileEvidence,

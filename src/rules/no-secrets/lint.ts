@@ -1,4 +1,5 @@
 import { buildArgumentSecrets, configSecrets } from '../../facts/secrets/document-secrets.ts';
+import { assignments } from '../../model/assignment.ts';
 import type { Instruction } from '../../model/dockerfile.ts';
 import type { SecretFinding } from '../../model/secret-facts.ts';
 import { criterionRule, instructionsOf } from '../shared/lint/rule.ts';
@@ -12,19 +13,11 @@ function secretsOf({
   heredocs,
 }: Instruction): readonly SecretFinding[] {
   if (keyword === 'ENV') return configSecrets({ config: { Env: [...words] } }).findings;
-  if (keyword === 'ARG') return buildArgumentSecrets(pairs(words)).findings;
-  if (keyword === 'LABEL') return configSecrets({ config: { Labels: pairs(words) } }).findings;
+  if (keyword === 'ARG') return buildArgumentSecrets(assignments(words)).findings;
+  if (keyword === 'LABEL')
+    return configSecrets({ config: { Labels: assignments(words) } }).findings;
   const text = [rawArguments, ...heredocs.map(({ content }) => content)].join('\n');
   return configSecrets({ history: [{ created_by: text }] }).findings;
-}
-
-function pairs(words: readonly string[]): Readonly<Record<string, string>> {
-  return Object.fromEntries(
-    words.flatMap((word) => {
-      const equals = word.indexOf('=');
-      return equals < 0 ? [] : [[word.slice(0, equals), word.slice(equals + 1)]];
-    }),
-  );
 }
 
 function secretText({ rule, masked, path }: SecretFinding): string {

@@ -1,8 +1,9 @@
 import type { FileFact, FilesystemFact } from '../../model/facts.ts';
+import { fileName } from '../../model/path.ts';
 import { quantity } from '../../model/quantity.ts';
 import { SHELL_PROGRAMS } from '../../programs/kinds/shells.ts';
 import { criterion } from '../shared/verdict/criterion.ts';
-import { fileName, findPrograms, isProgram } from '../shared/verdict/find-programs.ts';
+import { findPrograms, isProgram } from '../shared/verdict/find-programs.ts';
 import { fail, fileEvidence, listed, note, pass } from '../shared/verdict/verdict.ts';
 
 interface FoundShell {

@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
 import type { FixInput } from '../../model/fix-rule.ts';
+import { field, isObject, objectOf, parseJson } from '../../model/json-value.ts';
 import type { FoundCommand } from '../shared/edit/command-at.ts';
-import { fieldsOf, jsonFields } from '../shared/edit/json-text.ts';
 import type { Doubt } from '../shared/edit/proposal.ts';
 import { fromWorkFolder } from '../shared/edit/runtime-command.ts';
 
@@ -16,18 +16,18 @@ export function lockDoubts(input: FixInput, file: string, found: FoundCommand): 
 /** Why a lock file may be out of date; undefined where it has each dependency as package.json asks for it. */
 function stale({ contextFile }: FixInput, file: string): string | undefined {
   const unknown = `the build fails where ${file} is not up to date`;
-  const own = jsonFields(contextFile('package.json'));
+  const own = parseJson(contextFile('package.json') ?? '');
   const text = contextFile(file);
-  if (own === undefined || text === undefined || own['workspaces'] !== undefined) return unknown;
-  const asked = KINDS.flatMap((kind) => Object.entries(fieldsOf(own[kind]) ?? {}));
+  if (!isObject(own) || text === undefined || own['workspaces'] !== undefined) return unknown;
+  const asked = KINDS.flatMap((kind) => Object.entries(objectOf(own[kind])));
   if (file === 'yarn.lock')
     return asked.every(([name, range]) => hasEntry(text, name, String(range)))
       ? undefined
       : unknown;
   if (file !== 'package-lock.json') return unknown;
-  const root = fieldsOf(fieldsOf(jsonFields(text)?.['packages'])?.['']);
-  if (root === undefined) return unknown;
-  const locked = new Map(KINDS.flatMap((kind) => Object.entries(fieldsOf(root[kind]) ?? {})));
+  const root = field(field(parseJson(text), 'packages'), '');
+  if (!isObject(root)) return unknown;
+  const locked = new Map(KINDS.flatMap((kind) => Object.entries(objectOf(root[kind]))));
   const isSame =
     asked.length === locked.size && asked.every(([name, range]) => locked.get(name) === range);
   return isSame ? undefined : `the build fails: ${file} is not up to date with package.json`;

@@ -1,4 +1,5 @@
 import type { PackageInstall } from '../../model/build-analysis.ts';
+import type { BuildFact } from '../../model/facts.ts';
 import { NAME_THE_DOCKERFILE } from '../../model/facts.ts';
 import { quantity } from '../../model/quantity.ts';
 import { criterion } from '../shared/verdict/criterion.ts';
@@ -12,8 +13,21 @@ function isLoose({ pin }: { readonly pin?: string }): boolean {
   return pin === undefined || pin === '' || MOVING.test(pin);
 }
 
-/** Whether an install command gets the same versions each time. */
-export function judgeInstall(install: PackageInstall): JudgedLine {
+/**
+ * Whether an install command gets the same versions each time. In a replay each of the known managers
+ * does, whatever it asks for: it was given what the lock has by digest.
+ */
+export function judgeInstall(
+  install: PackageInstall,
+  replayed?: BuildFact['replayed'],
+): JudgedLine {
+  const judged = judgeAlone(install);
+  return judged.state === 'held' || replayed === undefined || install.manager === 'other'
+    ? judged
+    : { ...judged, state: 'held', reason: 'replayed: the lock has each package by its digest' };
+}
+
+function judgeAlone(install: PackageInstall): JudgedLine {
   const { range, command } = install;
   const answer = (state: JudgedLine['state'], reason: string): JudgedLine => ({
     range,
@@ -49,16 +63,19 @@ export const pinnedPackages = criterion({
   settle: NAME_THE_DOCKERFILE,
   decidedBy:
     'Each install command in the stages that the build reaches is judged separately, and ' +
-    'each name in it. It needs exact versions, a lock file that the command enforces, or a ' +
+    'each name in it. Compilers and interpreters that a manager of versions installs count too. ' +
+    'It needs exact versions, a lock file that the command enforces, or a ' +
     'frozen repository. A lock file of npm, Yarn or pnpm must pin each entry by a checksum ' +
     'or a commit, if its content is known. These may drift and fail: `npm install`, `yarn ' +
     'install` without `--immutable`, requirements without versions, and upgrades of ' +
-    'everything (`apt-get upgrade`). A requirements file whose content is not known leaves ' +
-    'it unknown. So does a program that could not be read. A build that installs nothing has ' +
-    'nothing to pin, if every command was read.',
+    'everything (`apt-get upgrade`). A build that replayed scoville.lock has each package pinned ' +
+    'by digest, if the recording is complete. This run has to have replayed it, or a verified ' +
+    'provenance to say so. A requirements file whose content is not known leaves it unknown. So does a program that ' +
+    'could not be read. A build that installs nothing has nothing to pin, if every command ' +
+    'was read.',
   check: ({ build }) =>
     judgeLines(build, {
-      judge: ({ installs }) => installs.map(judgeInstall),
+      judge: ({ installs }) => installs.map((one) => judgeInstall(one, build.replayed)),
       none: {
         summary: 'the build installs no packages',
         lookedAt: 'no install command in any stage',

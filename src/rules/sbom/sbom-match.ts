@@ -1,7 +1,7 @@
 import type { FilesystemFact } from '../../model/facts.ts';
 import type { Package } from '../../model/packages.ts';
+import { fileName } from '../../model/path.ts';
 import { readPurl } from '../../model/purl.ts';
-import { fileName } from '../shared/verdict/find-programs.ts';
 import type { SbomContent, SbomPart } from './sbom-content.ts';
 
 /** Share of the packages found in the image that an SBOM must name; below it, it is another image's, or one part's. */
@@ -26,7 +26,7 @@ function purlKeys(purl: string): string[] {
   if (read?.version === undefined) return [];
   const { path, version } = read;
   const full = path.join('/');
-  return [full, full.slice(full.lastIndexOf('/') + 1)].map((name) => key(name, version));
+  return [full, fileName(full)].map((name) => key(name, version));
 }
 
 /** Spellings of one package fall together: Python's separators, Java's colon, Debian's and RPM's epoch, Go's v. */
@@ -61,7 +61,7 @@ export function foreignOsParts(
   content: SbomContent,
   packages: readonly Package[],
 ): readonly SbomPart[] {
-  const bare = (name: string): string => key(name.slice(name.lastIndexOf('/') + 1), '');
+  const bare = (name: string): string => key(fileName(name), '');
   const ours = new Set(packages.map(({ name }) => bare(name)));
   return osParts(content).filter(
     ({ name, purls }) =>

@@ -1,3 +1,4 @@
+import { assignment } from '../../model/assignment.ts';
 import type { Evidence, Verdict } from '../../model/criterion.ts';
 import type { DeclarationsFact, ImageFact } from '../../model/facts.ts';
 import { OWN_ANNOTATION } from '../../model/oci.ts';
@@ -17,12 +18,8 @@ const MOUNT = '/run/secrets';
 const SETTLE = 'set secrets.use to none or by-file in .scoville.yaml';
 
 function variables(image: ImageFact): { name: string; value: string }[] {
-  return (image.config.config?.Env ?? []).map((entry) => {
-    const equals = entry.indexOf('=');
-    return equals < 0
-      ? { name: entry, value: '' }
-      : { name: entry.slice(0, equals), value: entry.slice(equals + 1) };
-  });
+  const entries = (image.config.config?.Env ?? []).map(assignment);
+  return entries.map(([name, value = '']) => ({ name, value }));
 }
 
 /** What the author says: the configuration of this run, else the annotation that the build wrote from it. */

@@ -18,6 +18,22 @@ function wordsOf({ found, profile }: Judged, count: number): string {
   return `${profile.kind} profile${which}${among} ${profile.reason}`;
 }
 
+/**
+ * No signed time says which of a signer's profiles is the newer one, so a wide one counts until it is gone
+ * (docs/decisions/0037-several-profiles.md).
+ */
+function wayOut(wide: Judged, counted: readonly Judged[]): string {
+  const isReplaced = counted.some(
+    ({ found, profile }) =>
+      profile.holds === 'tighter' &&
+      profile.kind === wide.profile.kind &&
+      found.verifiedBy === wide.found.verifiedBy,
+  );
+  return isReplaced
+    ? '; the same signer attached a tighter one: delete this one, or publish another digest where the registry cannot delete'
+    : '';
+}
+
 /** A profile is made by running the image's program. */
 function startsSomething({ config: { config } }: ImageFact): boolean {
   return (config?.Entrypoint?.length ?? 0) > 0 || (config?.Cmd?.length ?? 0) > 0;
@@ -54,7 +70,8 @@ export const securityProfile = criterion({
     const signed = judged.filter((one) => trustIn(one.found) !== 'unverified-attestation');
     const counted = signed.length > 0 ? signed : judged;
     const wide = counted.find(({ profile }) => /^(?:not-tighter|malformed)$/.test(profile.holds));
-    if (wide !== undefined) return fail(wordsOf(wide, counted.length), evidence);
+    if (wide !== undefined)
+      return fail(`${wordsOf(wide, counted.length)}${wayOut(wide, counted)}`, evidence);
     const open = counted.find(({ profile }) => profile.holds === 'undecided');
     if (open !== undefined)
       return unknown(open.profile.reason, undefined, evidence, trustIn(open.found));

@@ -6,5 +6,5 @@ import { judgeDownload, verifiedDownloads } from './verdict.ts';
 export const verifiedDownloadsRule = criterionRule(verifiedDownloads, {
   bad: 'FROM alpine:3.22\nRUN wget -qO- https://example.com/install.sh | sh\n',
   good: `FROM alpine:3.22\nADD --checksum=${PIN} https://example.com/tool.tar.gz /tmp/\n`,
-  check: ({ analysis }) => lineFindings(analysis.downloads.map(judgeDownload)),
+  check: ({ analysis }) => lineFindings(analysis.downloads.map((one) => judgeDownload(one))),
 });

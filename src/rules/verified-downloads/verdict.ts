@@ -1,4 +1,5 @@
 import type { Download } from '../../model/build-analysis.ts';
+import type { BuildFact } from '../../model/facts.ts';
 import { NAME_THE_DOCKERFILE } from '../../model/facts.ts';
 import { quantity } from '../../model/quantity.ts';
 import { criterion } from '../shared/verdict/criterion.ts';
@@ -8,8 +9,26 @@ interface JudgedDownload extends JudgedLine {
   readonly weak: boolean;
 }
 
-/** Whether a download is verified before it is used. */
-export function judgeDownload(download: Download): JudgedDownload {
+/** Digest by which a replay held what is downloaded: the file itself, or what git asks for first. */
+function replayedDigest(
+  { url, kind }: Download,
+  replayed: BuildFact['replayed'],
+): string | undefined {
+  if (replayed === undefined || url === undefined || kind === 'add' || !URL.canParse(url))
+    return undefined;
+  const { href } = new URL(url);
+  if (kind === 'git')
+    return [href, `${href.replace(/\/$/, '')}.git`]
+      .map((one) => replayed.get(`${one.replace(/\/$/, '')}/info/refs?service=git-upload-pack`))
+      .find((digest) => digest !== undefined);
+  return replayed.get(href);
+}
+
+/** Whether a download is verified before it is used; `replayed` as in `BuildFact`. */
+export function judgeDownload(
+  download: Download,
+  replayed?: BuildFact['replayed'],
+): JudgedDownload {
   const { range, command, verifiedBy: check, ineffectiveCheck, open } = download;
   const answer = (state: JudgedLine['state'], reason: string, weak = false): JudgedDownload => ({
     range,
@@ -19,6 +38,9 @@ export function judgeDownload(download: Download): JudgedDownload {
     weak,
   });
   if (download.pipedToShell) return answer('loose', 'goes straight into an interpreter');
+  const digest = replayedDigest(download, replayed);
+  if (digest !== undefined && (check === undefined || check.weak !== undefined))
+    return answer('held', `replayed by ${digest} in the lock, not checked by its publisher`, true);
   if (open !== undefined) return answer('open', open);
   if (check !== undefined)
     return check.weak === undefined
@@ -46,11 +68,12 @@ export const verifiedDownloads = criterion({
     '`ADD http`, `git clone`, packages from URLs. It must be verified before use by a ' +
     'checksum, a signature or a pinned commit, and a failed check must stop the build. A ' +
     'download that is piped into a shell always fails. A checksum from the same origin as ' +
-    'the file passes and is marked weak. A build that downloads nothing has nothing to ' +
+    'the file passes and is marked weak. So does a digest in scoville.lock, where this build ' +
+    'replayed a complete recording or a verified provenance says so. A build that downloads nothing has nothing to ' +
     'verify, if every command was read. A program that could not be read leaves it unknown.',
   check: ({ build }) =>
     judgeLines(build, {
-      judge: ({ downloads }) => downloads.map(judgeDownload),
+      judge: ({ downloads }) => downloads.map((one) => judgeDownload(one, build.replayed)),
       none: { summary: 'the build downloads nothing', lookedAt: 'no download in any stage' },
       held: (judged) => {
         const weak = judged.filter((one) => one.weak).length;

@@ -1,7 +1,6 @@
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
-import { field, isObject } from '../../model/json-value.ts';
+import { field, isObject, textField } from '../../model/json-value.ts';
 import { err, ok, type Result } from '../../model/result.ts';
-import { textField } from '../json-fields.ts';
 import { isOsvId } from '../osv/osv-batch.ts';
 import { familyOf, packageName } from '../osv/osv-names.ts';
 import { affectedOf, type OsvRecord, parseOsvRecord } from '../osv/osv-record.ts';

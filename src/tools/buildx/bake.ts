@@ -1,7 +1,7 @@
+import { cleanText } from '../../model/clean-text.ts';
 import { UserError } from '../../model/errors.ts';
 import type { RunTool } from '../../model/run.ts';
 import { completed } from '../completed-run.ts';
-import { cleanText } from '../describe-run.ts';
 
 /** Asks `docker buildx bake` what a definition resolves to: JSON of groups and targets. Throws UserError with buildx' own words and exit code. */
 export async function printBake(

@@ -1,5 +1,5 @@
+import { cleanText } from '../../model/clean-text.ts';
 import type { BuildStep, PipelineEvent } from '../../model/events.ts';
-import { cleanText } from '../describe-run.ts';
 import type { SolveStatus, Vertex, VertexStatus } from './progress-rawjson.ts';
 import { StepLines } from './step-lines.ts';
 

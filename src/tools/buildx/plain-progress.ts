@@ -1,4 +1,4 @@
-import { cleanText } from '../describe-run.ts';
+import { cleanText } from '../../model/clean-text.ts';
 import type { SolveStatus, Vertex, VertexLog, VertexStatus } from './progress-rawjson.ts';
 import { StepLines } from './step-lines.ts';
 

@@ -1,5 +1,11 @@
-import { field, isObject } from '../../model/json-value.ts';
-import { listField, numberField, parseJson, textField } from '../json-fields.ts';
+import {
+  field,
+  isObject,
+  listField,
+  numberField,
+  parseJson,
+  textField,
+} from '../../model/json-value.ts';
 
 /** BuildKit's progress messages (moby/buildkit client/graph.go, SolveStatus), what is read of them. */
 export interface SolveStatus {

@@ -1,4 +1,4 @@
-import { cleanText } from '../describe-run.ts';
+import { cleanText } from '../../model/clean-text.ts';
 import { LineSplitter } from '../tool-output.ts';
 
 /** Cuts what each step of a build printed into clean lines: BuildKit tells it in pieces that end anywhere, inside a character too. */

@@ -1,8 +1,7 @@
 import { derAt } from '../../formats/der.ts';
 import { parseStrictJson } from '../../formats/strict-json.ts';
-import { field } from '../../model/json-value.ts';
+import { field, listField, textField } from '../../model/json-value.ts';
 import type { SignatureOrigin } from '../../model/signature-origin.ts';
-import { listField, textField } from '../json-fields.ts';
 import { certificateIdentity } from './certificate.ts';
 
 const MAX_BYTES = 64 * 1024 * 1024;

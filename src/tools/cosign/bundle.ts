@@ -1,11 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import { parseStrictJson } from '../../formats/strict-json.ts';
 import { type Digest, digestHex, isDigest } from '../../model/digest.ts';
-import { field, isObject } from '../../model/json-value.ts';
-import { MEDIA_TYPE } from '../../model/oci.ts';
+import { field, isObject, listField, textField } from '../../model/json-value.ts';
+import { isBundleType, MEDIA_TYPE } from '../../model/oci.ts';
 import { err, ok, type Result } from '../../model/result.ts';
 import type { Statement } from '../../model/statement.ts';
-import { listField, textField } from '../json-fields.ts';
 
 /** What a statement must be about. */
 interface ExpectedStatement {
@@ -17,7 +16,6 @@ interface ExpectedStatement {
 
 const MAX_BYTES = 64 * 1024 * 1024;
 const STATEMENT = /^https:\/\/in-toto\.io\/Statement\/v(?:0\.1|1)$/;
-const BUNDLE = /^application\/vnd\.dev\.sigstore\.bundle(?:\.v0\.\d+\+json|\+json;version=0\.\d+)$/;
 
 /**
  * The in-toto statement in a sigstore bundle (protobuf-specs, sigstore_bundle.proto): the payload of its one-signature DSSE
@@ -25,7 +23,8 @@ const BUNDLE = /^application\/vnd\.dev\.sigstore\.bundle(?:\.v0\.\d+\+json|\+jso
  */
 export function bundleStatement(bytes: Uint8Array): Result<Statement> {
   const bundle = documentOf(bytes);
-  if (!BUNDLE.test(textField(bundle, 'mediaType') ?? '')) return err('it is not a sigstore bundle');
+  if (!isBundleType(textField(bundle, 'mediaType') ?? ''))
+    return err('it is not a sigstore bundle');
   const envelope = field(bundle, 'dsseEnvelope');
   if (textField(envelope, 'payloadType') !== MEDIA_TYPE.inToto)
     return err('its envelope does not contain an in-toto statement');
@@ -49,7 +48,8 @@ export function bundleStatement(bytes: Uint8Array): Result<Statement> {
 /** The signature, base64, of a sigstore bundle over plain bytes (`messageSignature`). */
 export function bundleSignature(bytes: Uint8Array): Result<string> {
   const bundle = documentOf(bytes);
-  if (!BUNDLE.test(textField(bundle, 'mediaType') ?? '')) return err('it is not a sigstore bundle');
+  if (!isBundleType(textField(bundle, 'mediaType') ?? ''))
+    return err('it is not a sigstore bundle');
   const signature = textField(field(bundle, 'messageSignature'), 'signature') ?? '';
   return /^[A-Za-z0-9+/]+={0,2}$/.test(signature)
     ? ok(signature)

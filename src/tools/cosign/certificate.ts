@@ -1,4 +1,5 @@
 import { derAt, type DerElement, derElements } from '../../formats/der.ts';
+import { hasControls } from '../../model/clean-text.ts';
 import type { CertificateIdentity } from '../../model/signature-origin.ts';
 
 /** Object identifiers, in DER: RFC 5280 4.2.1.6, and Fulcio's own (its docs/oid-info.md). */
@@ -55,7 +56,7 @@ function textOf(bytes: Uint8Array | undefined): string | undefined {
   if (bytes === undefined || bytes.length === 0 || bytes.length > LONGEST) return undefined;
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-    return /[\u0000-\u001f\u007f-\u009f]/.test(text) ? undefined : text;
+    return hasControls(text) ? undefined : text;
   } catch {
     return undefined;
   }

@@ -1,8 +1,9 @@
+import { cleanText } from '../../model/clean-text.ts';
 import { UserError } from '../../model/errors.ts';
 import type { RunTool, ToolRun } from '../../model/run.ts';
 import { completed, type Completed } from '../completed-run.ts';
-import { cleanText, toolFailure } from '../describe-run.ts';
-import { keyName } from './key-uri.ts';
+import { toolFailure } from '../describe-run.ts';
+import { isKeyUri, keyName } from './key-uri.ts';
 
 /** What cosign says went wrong: its `Error:` line, without the copy of it and the warnings around it. */
 export function cosignSaid(stderr: string): string {
@@ -37,7 +38,22 @@ export function cosignUserError(stderr: string, key: string): UserError | undefi
         'install a cosign that has it (its release named pivkey-pkcs11key), or sign with a key file',
       cause,
     });
+  if (isKeyUri(key))
+    return new UserError(`${named} cannot be used: ${keyName(said)}`, {
+      nextStep: nextFor(key, said),
+      cause,
+    });
   return undefined;
+}
+
+/** A scheme that cosign does not know, and without the plugin that would. */
+const NO_PLUGIN = /unrecognized scheme|executable file not found/i;
+
+function nextFor(key: string, said: string): string {
+  const scheme = key.slice(0, key.indexOf(':'));
+  return NO_PLUGIN.test(said)
+    ? `install its plugin, sigstore-kms-${scheme}, on PATH, or sign with a key file (--key FILE)`
+    : 'check its address, its type and the credentials for it, or sign with a key file (--key FILE)';
 }
 
 /** Why a verification did not succeed: the signature or statement is bad, or it could not be checked. */

@@ -7,22 +7,17 @@ import { toolFailure } from '../describe-run.ts';
 import { cosignUserError } from './cosign-errors.ts';
 import { keyAccess, keyName } from './key-uri.ts';
 
-export interface KeyPair {
-  readonly privateKeyPath: string;
-  readonly publicKeyPath: string;
-  /** False where the folder had a pair already (another process was first), which is untouched. */
-  readonly created: boolean;
-}
-
 /**
- * Makes a key pair in `dir`, which is created and holds nothing else. The pair is made beside it and renamed, so that it is
- * there whole or not at all. The password goes through the environment; '' means unencrypted. Private key 0600, folder 0700.
+ * Makes cosign.key and cosign.pub in `dir`, which is created and contains nothing else. The pair is
+ * made beside it and renamed, so that it is there whole or not at all. The password goes through the
+ * environment; '' means unencrypted. Private key 0600, folder 0700. False where the folder had a pair
+ * already (another process was first), which is untouched.
  */
 export async function generateKeyPair(
   run: RunTool,
   dir: string,
   password: string,
-): Promise<KeyPair> {
+): Promise<boolean> {
   await mkdir(dirname(dir), { recursive: true, mode: 0o700 });
   const beside = await mkdtemp(join(dirname(dir), `.${basename(dir)}-`));
   try {
@@ -36,12 +31,7 @@ export async function generateKeyPair(
     const result = await completed(run, 'cosign', what);
     if (result.exitCode !== 0) throw toolFailure(what, result, 'cosign made no key pair');
     await chmod(join(beside, 'cosign.key'), 0o600);
-    const created = await moved(beside, dir);
-    return {
-      privateKeyPath: join(dir, 'cosign.key'),
-      publicKeyPath: join(dir, 'cosign.pub'),
-      created,
-    };
+    return await moved(beside, dir);
   } finally {
     await rm(beside, { recursive: true, force: true });
   }

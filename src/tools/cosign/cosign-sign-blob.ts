@@ -45,8 +45,8 @@ export async function certificateFor(
   );
 }
 
-/** The sigstore bundle over plain bytes. */
-async function signBlobBundle(
+/** The sigstore bundle over plain bytes; keyless, it is logged. */
+export async function signBlobBundle(
   run: RunTool,
   { payload, key, scratchDir, signal }: BlobRequest,
   certificateOnly = false,

@@ -1,3 +1,4 @@
+import { decoded } from '../../model/purl.ts';
 /** True for what cosign takes for the address of a key (a KMS, PKCS#11, the environment), and not for a file. */
 export function isKeyUri(ref: string): boolean {
   return /^[a-z0-9+.-]+:/i.test(ref);
@@ -32,12 +33,4 @@ export function keyAccess(
 /** A key's name for people: without a PIN, and without a password in a URL. */
 export function keyName(ref: string): string {
   return withoutPin(ref).ref.replaceAll(/(:\/\/)[^\s/@]+@/g, '$1***@');
-}
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }

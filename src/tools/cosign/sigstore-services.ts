@@ -1,8 +1,7 @@
 import { parseStrictJson } from '../../formats/strict-json.ts';
 import { UserError } from '../../model/errors.ts';
-import { isObject } from '../../model/json-value.ts';
+import { isObject, listField, numberField, textField } from '../../model/json-value.ts';
 import type { SigstoreChoice } from '../../model/settings.ts';
-import { listField, numberField, textField } from '../json-fields.ts';
 
 /** A log, and the version of Rekor that it is. */
 interface LogService {
@@ -92,6 +91,12 @@ export function signingConfigText(services: SigstoreServices): string {
     tsaUrls: services.tsas.map(of),
     tsaConfig: { selector: 'ANY' },
   });
+}
+
+/** Whether the log promises to keep an entry, as Rekor v1 does: signatures before bundles contain nothing else of it. */
+export function givesPromise({ logs }: SigstoreServices): boolean {
+  // cosign takes the newest of several.
+  return logs.length > 0 && logs.every(({ version }) => version === 1);
 }
 
 /** The hosts of services that anyone can read: they write names and addresses into public logs, for ever. */

@@ -2,8 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { parseStrictJson } from '../../formats/strict-json.ts';
 import { messageOf, UserError } from '../../model/errors.ts';
-import { field } from '../../model/json-value.ts';
-import { listField, textField } from '../json-fields.ts';
+import { field, listField, textField } from '../../model/json-value.ts';
 
 const LARGEST = 16 * 1024 * 1024;
 const MEDIA_TYPE = /^application\/vnd\.dev\.sigstore\.trustedroot(?:\.v0\.\d+)?\+json/;

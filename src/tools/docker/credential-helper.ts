@@ -1,12 +1,10 @@
-import { type Result, err, ok } from '../../model/result.ts';
+import { isObject, parseJson } from '../../model/json-value.ts';
 import type { RunTool } from '../../model/run.ts';
-import { cleanText } from '../describe-run.ts';
-import { parseJson, textField } from '../json-fields.ts';
 
 /** A person may have to unlock a key store first. */
 const WAIT_MS = 60_000;
-/** Characters of its own words. */
-const MOST_SAID = 200;
+/** What helpers say, as a whole, of a server that they have nothing for (docker-credential-helpers, credentials/error.go). */
+const NOT_FOUND = 'credentials not found in native keychain';
 
 /** As docker-credential-helpers give them; the user name `<token>` means that the secret is an identity token. */
 interface StoredCredentials {
@@ -15,44 +13,50 @@ interface StoredCredentials {
 }
 
 /**
- * Asks `docker-credential-NAME get` for a registry's credentials (docker-credential-helpers protocol: the server on stdin, JSON
- * on stdout). Gives undefined where the helper has none, an error where it cannot be asked. Neither says the secret.
+ * Asks `docker-credential-NAME get` for a registry's credentials as Docker does (docker-credential-helpers, client/client.go): the server
+ * on stdin, JSON on stdout. Undefined where the helper has none. Throws an Error, which does not say the secret, where it cannot be
+ * asked: going on without would look like a wrong password.
  */
 export async function askCredentialHelper(
   run: RunTool,
   name: string,
   server: string,
-): Promise<Result<StoredCredentials | undefined>> {
+  timeoutMs = WAIT_MS,
+): Promise<StoredCredentials | undefined> {
   // The name comes from a configuration file and becomes part of a command's.
-  if (!/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(name))
-    return err(`${cleanText(name)} is not a credential helper`);
-  const command = `docker-credential-${name}`;
+  if (!/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(name)) throw new Error('not the name of a helper');
+  const stdin = Buffer.from(server);
   const result = await run({
-    command,
+    command: `docker-credential-${name}`,
     args: ['get'],
-    stdin: Buffer.from(`${server}\n`),
-    timeoutMs: WAIT_MS,
+    stdin,
+    timeoutMs,
   });
-  if (result.ended === 'not-found') return err(`${command} is not on PATH`);
-  if (result.ended !== 'exit') return err(`${command} did not answer in ${WAIT_MS / 1000} s`);
-  if (result.exitCode === 0) return parseCredentials(command, result.stdout);
-  // By the protocol, helpers tell of their failures on stdout; stderr may show what they work with.
-  if (/credentials not found/i.test(result.stdout)) return ok(undefined);
-  return err(`${command}: ${failureOf(result.stdout)}`);
+  if (result.ended === 'not-found') throw new Error('it is not on PATH');
+  if (result.ended === 'timeout')
+    throw new Error(`it did not answer in ${Math.ceil(timeoutMs / 1000)} s`);
+  if (result.ended !== 'exit') throw new Error('it was stopped');
+  if (result.exitCode === 0) return answerOf(result.stdout);
+  if (result.stdout.trim() === NOT_FOUND) return undefined;
+  // What it says of a failure may show what it works with.
+  throw new Error(`it ended with ${result.exitCode}`);
 }
 
-/** One line of what it said, without what may be a secret. */
-function failureOf(stdout: string): string {
-  const [line = ''] = cleanText(stdout).trim().split('\n');
-  if (line === '' || line.includes('{')) return 'it failed';
-  return line.replace(/[\w+/=-]{24,}/g, '***').slice(0, MOST_SAID);
+/** The first value of its output, with keys in any case: as encoding/json decodes it. */
+function answerOf(stdout: string): StoredCredentials {
+  const answer = parseJson(firstObject(stdout));
+  if (!isObject(answer)) throw new Error('it gave no credentials');
+  const fields = new Map(
+    Object.entries(answer).map(([key, value]) => [key.toLowerCase(), value ?? '']),
+  );
+  const username = fields.get('username') ?? '';
+  const secret = fields.get('secret') ?? '';
+  if (typeof username !== 'string' || typeof secret !== 'string')
+    throw new Error('it gave no credentials');
+  return { username, secret };
 }
 
-/** Reads a helper's answer. */
-function parseCredentials(command: string, stdout: string): Result<StoredCredentials | undefined> {
-  const answer = parseJson(stdout);
-  const username = textField(answer, 'Username');
-  const secret = textField(answer, 'Secret');
-  if (username === undefined || secret === undefined) return err(`${command} gave no credentials`);
-  return secret === '' ? ok(undefined) : ok({ username, secret });
+/** An object of strings: up to the first brace outside of one. */
+function firstObject(text: string): string {
+  return /^\s*\{(?:[^"{}]|"(?:[^"\\]|\\.)*")*\}/.exec(text)?.[0] ?? '';
 }

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
+import { parseJson, textField } from '../../model/json-value.ts';
 import type { RunTool } from '../../model/run.ts';
 import { completed } from '../completed-run.ts';
-import { parseJson, textField } from '../json-fields.ts';
 import { engineError } from './docker.ts';
 
 /**

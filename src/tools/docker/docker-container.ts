@@ -1,10 +1,17 @@
+import { cleanText } from '../../model/clean-text.ts';
 import { Interrupted } from '../../model/errors.ts';
-import { field, isObject } from '../../model/json-value.ts';
+import {
+  field,
+  isObject,
+  listField,
+  numberField,
+  parseJson,
+  textField,
+} from '../../model/json-value.ts';
 import type { RunTool } from '../../model/run.ts';
 import type { Rights } from '../../model/smoke.ts';
 import { completed } from '../completed-run.ts';
-import { cleanText, toolFailure } from '../describe-run.ts';
-import { listField, numberField, parseJson, textField } from '../json-fields.ts';
+import { toolFailure } from '../describe-run.ts';
 import { engineError } from './docker.ts';
 
 /** A container that is about to be made. */

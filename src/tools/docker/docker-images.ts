@@ -1,9 +1,15 @@
 import { type Digest, isDigest, parseDigest } from '../../model/digest.ts';
-import { field, isObject } from '../../model/json-value.ts';
+import {
+  field,
+  isObject,
+  listField,
+  parseJson,
+  textField,
+  textMapField,
+} from '../../model/json-value.ts';
 import { familiarReference, parseReference, withDefaultTag } from '../../model/reference.ts';
 import type { RunTool } from '../../model/run.ts';
 import { completed } from '../completed-run.ts';
-import { listField, parseJson, textField, textMapField } from '../json-fields.ts';
 import { engineError } from './docker.ts';
 
 /** An image in the engine's store. */

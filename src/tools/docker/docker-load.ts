@@ -1,12 +1,12 @@
+import { cleanText } from '../../model/clean-text.ts';
 import { type Result, err, ok } from '../../model/result.ts';
 import type { RunTool } from '../../model/run.ts';
 import { completed } from '../completed-run.ts';
-import { cleanText } from '../describe-run.ts';
 
 /** Why the engine did not take an image. */
 interface LoadFailure {
   /**
-   * `missing-content`: the stream left out a blob that the engine lacks; the full stream mends it. The engine has set
+   * `missing-content`: the stream left out a blob that the engine lacks; the full stream works. The engine has set
    * the tag by then, although the image does not run.
    */
   readonly kind: 'missing-content' | 'disk-full' | 'no-engine' | 'other';

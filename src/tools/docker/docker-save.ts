@@ -1,8 +1,8 @@
+import { cleanText } from '../../model/clean-text.ts';
 import type { Digest } from '../../model/digest.ts';
 import { UserError } from '../../model/errors.ts';
 import type { RunTool } from '../../model/run.ts';
 import { completed } from '../completed-run.ts';
-import { cleanText } from '../describe-run.ts';
 import { inspectLocalImages, type LocalImage } from './docker-images.ts';
 import { engineError } from './docker.ts';
 

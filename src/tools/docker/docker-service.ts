@@ -1,7 +1,6 @@
-import { field, isObject } from '../../model/json-value.ts';
+import { field, isObject, listField, parseJson } from '../../model/json-value.ts';
 import type { RunTool } from '../../model/run.ts';
 import { completed } from '../completed-run.ts';
-import { listField, parseJson } from '../json-fields.ts';
 import { engineError } from './docker.ts';
 
 /** What an image says of the service in it. */

@@ -1,10 +1,9 @@
+import { cleanText } from '../../model/clean-text.ts';
 import { UserError } from '../../model/errors.ts';
-import { field, isObject } from '../../model/json-value.ts';
+import { field, isObject, listField, parseJson, textField } from '../../model/json-value.ts';
 import { lookup } from '../../model/lookup.ts';
 import type { RunTool } from '../../model/run.ts';
 import { completed } from '../completed-run.ts';
-import { cleanText } from '../describe-run.ts';
-import { listField, parseJson, textField } from '../json-fields.ts';
 
 /** The engine that `docker` talks to. */
 export interface DockerInfo {
@@ -87,7 +86,7 @@ function parseDockerInfo(stdout: string): DockerInfo | undefined {
   };
 }
 
-/** What a failed call to the engine means, and what mends it. */
+/** What a failed call to the engine means, and what fixes it. */
 export function engineError(stderr: string): UserError {
   const text = cleanText(stderr).trim();
   const said = text.split('\n').at(-1) ?? '';

@@ -1,8 +1,7 @@
 import { lookup } from 'node:dns/promises';
 import { BlockList, isIP } from 'node:net';
-import { field, isObject } from '../../model/json-value.ts';
+import { field, isObject, listField, parseJson } from '../../model/json-value.ts';
 import type { RunTool } from '../../model/run.ts';
-import { listField, parseJson } from '../json-fields.ts';
 
 /** How the engine treats registries (`docker info`, RegistryConfig). */
 export interface EngineRegistries {

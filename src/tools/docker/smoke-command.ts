@@ -1,6 +1,6 @@
+import { cleanText } from '../../model/clean-text.ts';
 import { Interrupted, UserError } from '../../model/errors.ts';
 import type { RunTool } from '../../model/run.ts';
-import { cleanText } from '../describe-run.ts';
 
 /** What a smoke command may look at in its environment. */
 interface SmokePlace {

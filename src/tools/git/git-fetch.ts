@@ -1,7 +1,7 @@
 import { err, ok, type Result } from '../../model/result.ts';
 import type { RunTool, ToolResult } from '../../model/run.ts';
 
-/** A commit to fetch; both checked by whoever asks (`plans/reproduce/fetchable-source.ts`). */
+/** A commit to fetch; both checked by the caller (`plans/reproduce/fetchable-source.ts`). */
 interface CommitRequest {
   readonly url: string;
   /** A whole commit id. */

@@ -56,6 +56,10 @@ function ofProxy(error: unknown, proxy: string): unknown {
     const status = tunnel ?? plain;
     if (status !== undefined) return new ProxyError(proxy, `it answered ${status}`, error);
     const { syscall, code } = at as NodeJS.ErrnoException;
+    if (/^UND_ERR_SOCKS5_AUTH/.test(code ?? ''))
+      return new ProxyError(proxy, 'it refused user and password', error);
+    if (/^(?:SOCKS5|Username and password required)/.test(at.message))
+      return new ProxyError(proxy, at.message.replace(/^SOCKS5 connection failed: /, ''), error);
     const isOfConnection =
       syscall === 'connect' || syscall === 'getaddrinfo' || code === 'UND_ERR_CONNECT_TIMEOUT';
     if (isOfConnection || code === 'UND_ERR_PRX_TLS')

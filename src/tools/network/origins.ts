@@ -13,7 +13,7 @@ export interface Network {
   readonly folders: readonly string[];
 }
 
-const { Agent, Dispatcher: Base, ProxyAgent } = undici;
+const { Agent, Dispatcher: Base, ProxyAgent, Socks5ProxyAgent } = undici;
 
 /**
  * Sends each request by what is known of its origin: proxy, authorities, client certificate. A redirect to another origin is asked
@@ -52,6 +52,7 @@ export class Origins extends Base {
       ? { secureContext: this.#contextOf(url), rejectUnauthorized: this.#isVerified }
       : {};
     if (proxy === undefined) return new Agent({ connect: target });
+    if (proxy.url.protocol.startsWith('socks')) return socksAgent(proxy, target);
     return new ProxyAgent({
       uri: withoutPassword(proxy.url),
       ...passwordOf(proxy),
@@ -70,16 +71,17 @@ export class Origins extends Base {
     const own = url === undefined ? undefined : registryCertificates(folders, url);
     this.#roots ??= trustedRoots(env, platform);
     if (own !== undefined && own.ca.length + own.cert.length > 0)
-      return contextOf(this.#roots, own, url?.host ?? '');
-    this.#plain ??= contextOf(this.#roots, undefined, '');
+      return trustOf(this.#roots, own, url?.host);
+    this.#plain ??= trustOf(this.#roots);
     return this.#plain;
   }
 }
 
-function contextOf(
+/** For many connections, with certificates of one host's own beside the roots, PEM. Throws UserError where they cannot be used. */
+export function trustOf(
   roots: readonly string[],
-  own: RegistryCertificates | undefined,
-  host: string,
+  own?: RegistryCertificates,
+  host = '',
 ): SecureContext {
   const { ca = [], cert = [], key = [] } = own ?? {};
   try {
@@ -103,12 +105,32 @@ function withoutPassword(url: URL): string {
   return bare.href;
 }
 
-/** Basic authentication (RFC 7617), as Go sends it. */
-function passwordOf({ url, variable }: Proxy): { readonly token?: string } {
-  if (url.username === '' && url.password === '') return {};
+/** Of the library, which says once a process that it is an experiment: nothing that a user can do about. */
+function socksAgent(proxy: Proxy, requestTls: object): Dispatcher {
+  const { username, password } = loginOf(proxy);
+  const url = `socks5://${proxy.url.host}`;
+  const emitWarning = process.emitWarning.bind(process);
+  process.emitWarning = () => undefined;
   try {
-    const both = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
-    return { token: `Basic ${Buffer.from(both).toString('base64')}` };
+    // Its types lack `requestTls`.
+    return new Socks5ProxyAgent(url, { username, password, ...{ requestTls } });
+  } finally {
+    process.emitWarning = emitWarning;
+  }
+}
+
+/** Basic authentication (RFC 7617), as Go sends it. */
+function passwordOf(proxy: Proxy): { readonly token?: string } {
+  const { username, password } = loginOf(proxy);
+  if (username === '' && password === '') return {};
+  return { token: `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}` };
+}
+
+/** User and password in the address of a proxy; empty where it has none. Throws UserError where they are not encoded. */
+function loginOf({ url, variable }: Proxy): Pick<URL, 'username' | 'password'> {
+  try {
+    const [username, password] = [url.username, url.password].map(decodeURIComponent);
+    return { username: username ?? '', password: password ?? '' };
   } catch {
     throw new UserError(`user and password in ${variable} are not an encoded part of a URL`, {
       nextStep: 'write % as %25, @ as %40, : as %3A and / as %2F in them',

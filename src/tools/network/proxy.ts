@@ -10,6 +10,8 @@ export interface Proxy {
   readonly url: URL;
 }
 
+/** Of proxies that Go's net/http knows; for `socks5` too it has the proxy resolve the name. */
+const PROTOCOLS = ['http:', 'https:', 'socks5:', 'socks5h:'];
 const DEFAULT_PORT: Readonly<Record<string, string>> = { 'http:': '80', 'https:': '443' };
 
 const LOOPBACK = new BlockList();
@@ -26,7 +28,7 @@ export function proxyOf(address: string, env: Environment): Proxy | undefined {
   const isHttps = url.protocol === 'https:';
   const variable = given(env, isHttps ? 'HTTPS_PROXY' : 'HTTP_PROXY');
   if (variable === undefined || isDirect(url, env)) return undefined;
-  // A CGI program's HTTP_PROXY is the header "Proxy:" of whoever sent the request.
+  // A CGI program's HTTP_PROXY is the header "Proxy:" of the client that sent the request.
   if (!isHttps && (env['REQUEST_METHOD'] ?? '') !== '')
     throw new UserError(`${variable} is not used where REQUEST_METHOD is set, as in a CGI program`);
   return { variable, url: proxyUrl(env[variable] ?? '', variable) };
@@ -40,10 +42,9 @@ function given(env: Environment, name: string): string | undefined {
 function proxyUrl(value: string, variable: string): URL {
   const text = /^[a-z][a-z0-9+.-]*:\/\//i.test(value) ? value : `http://${value}`;
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url !== undefined && ['http:', 'https:'].includes(url.protocol) && url.hostname !== '')
-    return url;
-  throw new UserError(`${variable} does not name an HTTP proxy`, {
-    nextStep: `set it to http://HOST:PORT or https://HOST:PORT, or unset it`,
+  if (url !== undefined && PROTOCOLS.includes(url.protocol) && url.hostname !== '') return url;
+  throw new UserError(`${variable} does not name an HTTP or SOCKS5 proxy`, {
+    nextStep: `set it to http://HOST:PORT, https://HOST:PORT or socks5://HOST:PORT, or unset it`,
   });
 }
 

@@ -1,6 +1,5 @@
-import { field, isObject } from '../../model/json-value.ts';
+import { field, isObject, listField, parseJson, textField } from '../../model/json-value.ts';
 import { err, ok, type Result } from '../../model/result.ts';
-import { listField, parseJson, textField } from '../json-fields.ts';
 
 /** The statement of a trust policy that speaks of an image, and whether it insists on a genuine signature. */
 interface PolicyStatement {

@@ -1,7 +1,8 @@
+import { cleanText } from '../../model/clean-text.ts';
 import type { Digest } from '../../model/digest.ts';
 import { Interrupted, UserError } from '../../model/errors.ts';
 import type { RunTool } from '../../model/run.ts';
-import { cleanText, toolFailure } from '../describe-run.ts';
+import { toolFailure } from '../describe-run.ts';
 
 interface NotationSigning {
   /** An OCI layout that lists the subject; the signature is added to it. */

@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { cleanText } from '../../model/clean-text.ts';
 import type { Digest } from '../../model/digest.ts';
 import { Interrupted } from '../../model/errors.ts';
 import type { RunTool, ToolResult } from '../../model/run.ts';
-import { cleanText } from '../describe-run.ts';
 import { policyFor } from './notation-policy.ts';
 
 interface NotationRequest {

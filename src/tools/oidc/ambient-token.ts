@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
+import { textField } from '../../model/json-value.ts';
 import { err, ok, type Result } from '../../model/result.ts';
-import { textField } from '../json-fields.ts';
 import { askProvider } from './oidc-http.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;

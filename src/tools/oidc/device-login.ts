@@ -1,8 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { cleanText } from '../../model/clean-text.ts';
+import { numberField, textField } from '../../model/json-value.ts';
 import { err, ok, type Result } from '../../model/result.ts';
-import { cleanText } from '../describe-run.ts';
-import { numberField, textField } from '../json-fields.ts';
 import { askProvider, type OidcAnswer } from './oidc-http.ts';
 
 /** What a person has to do: open the page and enter the code. */
@@ -25,20 +25,36 @@ const SCOPE = 'openid email';
 const GRANT = 'urn:ietf:params:oauth:grant-type:device_code';
 const LONGEST_SECONDS = 900;
 
+/** Where a login by code is begun, and where its token is fetched. */
+interface LoginEndpoints {
+  readonly device: string;
+  readonly token: string;
+}
+
+/** Asks an issuer where a person logs in by code; an error says why that cannot be. Throws on abort only. */
+export async function loginEndpoints(
+  issuer: string,
+  signal: AbortSignal,
+): Promise<Result<LoginEndpoints>> {
+  const found = await ask({ url: `${issuer}/.well-known/openid-configuration`, signal });
+  if (!found.ok) return found;
+  const device = textField(found.value.json, 'device_authorization_endpoint');
+  const token = textField(found.value.json, 'token_endpoint');
+  if (device === undefined || token === undefined)
+    return err(`${issuer} does not offer a login by code`);
+  return ok({ device, token });
+}
+
 /**
  * Logs a person in by the device flow (RFC 8628, with PKCE as the issuer of sigstore asks for it) and gives the identity token. An error
  * says what failed. Throws on abort only.
  */
 export async function deviceLogin({ issuer, show, signal }: LoginOptions): Promise<Result<string>> {
-  const found = await ask({ url: `${issuer}/.well-known/openid-configuration`, signal });
+  const found = await loginEndpoints(issuer, signal);
   if (!found.ok) return found;
-  const deviceUrl = textField(found.value.json, 'device_authorization_endpoint');
-  const tokenUrl = textField(found.value.json, 'token_endpoint');
-  if (deviceUrl === undefined || tokenUrl === undefined)
-    return err(`${issuer} does not offer a login by code`);
   const verifier = randomBytes(32).toString('base64url');
   const started = await ask({
-    url: deviceUrl,
+    url: found.value.device,
     body: new URLSearchParams({
       client_id: CLIENT,
       scope: SCOPE,
@@ -64,7 +80,7 @@ export async function deviceLogin({ issuer, show, signal }: LoginOptions): Promi
     scope: SCOPE,
     code_verifier: verifier,
   });
-  return awaited({ url: tokenUrl, body: form, signal }, interval, seconds);
+  return awaited({ url: found.value.token, body: form, signal }, interval, seconds);
 }
 
 /** Asks for the token until the person has entered the code, or it is too late. */

@@ -1,8 +1,8 @@
 import { messageOf } from '../../model/errors.ts';
+import { parseJson } from '../../model/json-value.ts';
 import { err, ok, type Result } from '../../model/result.ts';
 import { reasonOf } from '../can-connect.ts';
 import { codeOf } from '../fetch-digest.ts';
-import { parseJson } from '../json-fields.ts';
 
 const REQUEST_MS = 20_000;
 const LARGEST = 256 * 1024;

@@ -1,7 +1,6 @@
 import { parseStrictJson } from '../../formats/strict-json.ts';
-import { isObject } from '../../model/json-value.ts';
+import { isObject, listField, numberField, textField } from '../../model/json-value.ts';
 import { err, ok, type Result } from '../../model/result.ts';
-import { listField, numberField, textField } from '../json-fields.ts';
 
 /** What an OIDC token says of its bearer. Its signature is Fulcio's to verify. */
 export interface TokenClaims {

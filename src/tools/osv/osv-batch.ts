@@ -1,7 +1,6 @@
-import { field } from '../../model/json-value.ts';
+import { inParallel } from '../../model/in-parallel.ts';
+import { field, listField, textField } from '../../model/json-value.ts';
 import { err, ok, type Result } from '../../model/result.ts';
-import { listField, textField } from '../json-fields.ts';
-import { sideBySide } from '../side-by-side.ts';
 import type { OsvHttp } from './osv-http.ts';
 import { probedPackages } from './osv-probes.ts';
 import type { OsvPlan, OsvQuery } from './osv-queries.ts';
@@ -51,7 +50,7 @@ export async function askBatches(http: OsvHttp, plan: OsvPlan): Promise<Result<O
   const known = new Set<string>();
   for (let page = 0; asked.length > 0; page++) {
     if (page === MOST_PAGES) return err('its answers have no end');
-    const answers = await sideBySide(batchesOf(asked), WIDTH, (batch) => askBatch(http, batch));
+    const answers = await inParallel(batchesOf(asked), WIDTH, (batch) => askBatch(http, batch));
     const answered: Answered[] = [];
     for (const answer of answers) {
       if (!answer.ok) return answer;

@@ -1,5 +1,5 @@
+import { inParallel } from '../../model/in-parallel.ts';
 import { type Result, err, ok } from '../../model/result.ts';
-import { sideBySide } from '../side-by-side.ts';
 import type { OsvHttp } from './osv-http.ts';
 import { isOsvRecord, type OsvRecord, parseOsvRecord } from './osv-record.ts';
 
@@ -32,7 +32,7 @@ export async function osvRecords(
 ): Promise<Result<ReadonlyMap<string, OsvRecord>>> {
   let failure: string | undefined;
   const records = new Map<string, OsvRecord>();
-  await sideBySide(wanted, WIDTH, async ({ id, stamp }) => {
+  await inParallel(wanted, WIDTH, async ({ id, stamp }) => {
     if (failure !== undefined) return;
     const key = [KEPT, server, id, stamp].join(' ');
     const kept = await cache.get(key);

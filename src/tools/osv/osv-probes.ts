@@ -1,6 +1,6 @@
 import { lookup } from '../../model/lookup.ts';
 
-/** Packages that every distribution ships and has mended in every release. */
+/** Packages that every distribution ships and has fixed in every release. */
 const OF_DISTRIBUTIONS = ['curl', 'openssl'] as const;
 
 const BY_ECOSYSTEM = lookup<readonly string[]>({

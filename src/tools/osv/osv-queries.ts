@@ -1,5 +1,9 @@
-import { lookup } from '../../model/lookup.ts';
-import type { OsRelease, Package } from '../../model/packages.ts';
+import {
+  isSystemType,
+  type LanguageType,
+  type OsRelease,
+  type Package,
+} from '../../model/packages.ts';
 import { osvDistribution } from './osv-ecosystem.ts';
 import { packageName } from './osv-names.ts';
 
@@ -23,9 +27,8 @@ export interface OsvPlan {
   readonly ecosystems: readonly string[];
 }
 
-const SYSTEM = new Set<Package['type']>(['deb', 'apk', 'rpm']);
-
-const LANGUAGES = lookup<string>({
+/** OSV's names; a type without one would be taken for free of vulnerabilities. */
+const LANGUAGES: Readonly<Record<LanguageType, string>> = {
   npm: 'npm',
   pypi: 'PyPI',
   golang: 'Go',
@@ -34,7 +37,7 @@ const LANGUAGES = lookup<string>({
   composer: 'Packagist',
   cargo: 'crates.io',
   nuget: 'NuGet',
-});
+};
 
 /**
  * What to ask OSV about the packages of an image. Distribution packages are asked by the ecosystem's name and the source
@@ -43,8 +46,7 @@ const LANGUAGES = lookup<string>({
  */
 export function planOsv(packages: readonly Package[], os: OsRelease | undefined): OsvPlan {
   const distribution = osvDistribution(os);
-  const system = packages.filter(({ type }) => SYSTEM.has(type));
-  const others = packages.filter(({ type }) => !SYSTEM.has(type));
+  const system = packages.filter(({ type }) => isSystemType(type));
   const gaps: string[] = [];
   if (system.length > 0 && distribution === undefined)
     gaps.push(
@@ -63,10 +65,7 @@ export function planOsv(packages: readonly Package[], os: OsRelease | undefined)
       for (const ecosystem of distribution.ecosystems)
         for (const { name, version } of namesOf(one, distribution.names))
           ask({ package: { name, ecosystem }, version }, one);
-  for (const one of others) {
-    const query = languageQuery(one);
-    if (query !== undefined) ask(query, one);
-  }
+  for (const one of packages) if (!isSystemType(one.type)) ask(languageQuery(one, one.type), one);
   const asked = [...questions.values()];
   const ecosystems = new Set(asked.map(({ query }) => query.package.ecosystem));
   return { questions: asked, gaps, ecosystems: [...ecosystems].sort() };
@@ -81,12 +80,11 @@ function namesOf(
   return names === 'source' || source.name === name ? [source] : [source, own];
 }
 
-function languageQuery(one: Package): OsvQuery | undefined {
-  const ecosystem = LANGUAGES[one.type];
-  if (ecosystem === undefined) return undefined;
+function languageQuery(one: Package, type: LanguageType): OsvQuery {
+  const ecosystem = LANGUAGES[type];
   const name = languageName(one);
   // Go writes versions with a v, OSV without; the module being built itself has none.
-  const version = one.type === 'golang' ? one.version.replace(/^(?:v|go)(?=\d)/, '') : one.version;
+  const version = type === 'golang' ? one.version.replace(/^(?:v|go)(?=\d)/, '') : one.version;
   return { package: { name, ecosystem }, version };
 }
 

@@ -1,5 +1,5 @@
-import { field, isObject } from '../../model/json-value.ts';
-import { listField, textField } from '../json-fields.ts';
+import { hasControls } from '../../model/clean-text.ts';
+import { field, isObject, listField, textField } from '../../model/json-value.ts';
 import { isCve } from '../scanners/alias-names.ts';
 import { isOsvId } from './osv-batch.ts';
 
@@ -119,5 +119,5 @@ function ids(value: unknown, name: string): readonly string[] {
 /** Text of a line at most, without control characters. */
 function shortText(value: unknown): string | undefined {
   if (typeof value !== 'string' || value === '' || value.length > 256) return undefined;
-  return /[\u0000-\u001f\u007f-\u009f]/.test(value) ? undefined : value;
+  return hasControls(value) ? undefined : value;
 }

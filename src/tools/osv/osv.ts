@@ -12,6 +12,9 @@ import type { OsvRecord } from './osv-record.ts';
 import { osvReports } from './osv-reports.ts';
 import { isJudged, unratedField } from './osv-severity.ts';
 
+/** How long to wait for a connection before the machine counts as offline. */
+const CONNECT_MS = 3000;
+
 const OSV_URL = 'https://api.osv.dev';
 
 export interface OsvRequest extends OsvHttpOptions {
@@ -22,8 +25,6 @@ export interface OsvRequest extends OsvHttpOptions {
   readonly now: number;
   /** The address that has to answer: a proxy's, where one is asked for `url`. */
   readonly proxy?: string | undefined;
-  /** How long to wait for a connection before the machine counts as offline; default 3 s. */
-  readonly connectMs?: number;
 }
 
 /**
@@ -35,7 +36,7 @@ export async function scanWithOsv(request: OsvRequest): Promise<Result<Vulnerabi
   const failed = (reason: string): Result<never> => err(`OSV (${new URL(url).host}): ${reason}`);
   const plan = planOsv(request.packages, request.osRelease);
   if (plan.questions.length > 0) {
-    const reached = await canConnect(request.proxy ?? url, request.connectMs ?? 3000);
+    const reached = await canConnect(request.proxy ?? url, CONNECT_MS);
     if (!reached.ok)
       return failed(
         request.proxy === undefined
@@ -72,7 +73,7 @@ function factOf(
   };
 }
 
-/** `OSV.dev` for that alone: of another server the address is shown, whoever runs it. */
+/** `OSV.dev` for that alone: of another server the address is shown. */
 function scannerName(url: string): string {
   const { origin, pathname } = new URL(url);
   const address = `${origin}${pathname}`.replace(/(?<!\/)\/+$/, '');

@@ -5,7 +5,7 @@ interface NamedRecord {
 }
 
 const CVE = /^CVE-\d{4}-\d{4,}$/;
-/** Ids of one vulnerability each: what they call aliases are other names of it. An advisory's are the several that it mends. */
+/** Ids of one vulnerability each: what they call aliases are other names of it. An advisory's are the several that it fixes. */
 const SINGLE =
   /^(?:CVE|GHSA|PYSEC|GO|RUSTSEC|OSV|GSD|CGA|MAL|SNYK|GMS|BIT|DEBIAN-CVE|UBUNTU-CVE|ALPINE-CVE|ECHO|MINI|DHI)-/;
 

@@ -1,9 +1,9 @@
 import type { VulnerabilitiesFact } from '../../model/facts.ts';
-import { field, isObject } from '../../model/json-value.ts';
+import { field, isObject, listField, parseJson, textField } from '../../model/json-value.ts';
+import { isSystemType } from '../../model/packages.ts';
 import { readPurl } from '../../model/purl.ts';
 import { err, ok, type Result } from '../../model/result.ts';
 import type { RunTool } from '../../model/run.ts';
-import { listField, parseJson, textField } from '../json-fields.ts';
 import { TOOLS } from '../tool-names.ts';
 import { onePerCve, type Report } from './one-per-cve.ts';
 import { given, reportText, reportUrl } from './report-text.ts';
@@ -83,8 +83,7 @@ function packageOf(purl: string): Pick<Report, 'package' | 'version' | 'purl'> {
   const text = purl.slice(0, 512);
   const read = readPurl(text);
   if (read === undefined) return { package: text, version: '' };
-  const isSystem = /^(?:deb|apk|rpm)$/.test(read.type);
-  const name = isSystem ? (read.path.at(-1) ?? '') : read.path.join('/');
+  const name = isSystemType(read.type) ? (read.path.at(-1) ?? '') : read.path.join('/');
   return { package: name, version: read.version ?? '', purl: text };
 }
 

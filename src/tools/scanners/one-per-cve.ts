@@ -1,7 +1,6 @@
-import type { Severity, Vulnerability } from '../../model/facts.ts';
+import { type Severity, severityRank, type Vulnerability } from '../../model/facts.ts';
 import { byCodeUnit } from '../../model/order.ts';
 import { bestNames, namedBy, otherNames } from './alias-names.ts';
-import { severityRank } from './severity.ts';
 
 /** What a database says of one package, under its own id. */
 export interface Report extends Vulnerability {

@@ -1,10 +1,11 @@
-import { textField } from '../json-fields.ts';
+import { oneLine } from '../../model/clean-text.ts';
+import { textField } from '../../model/json-value.ts';
 
 /** Text of a scanner's report that goes into ours: a name, version or path on one line, bounded; undefined where it is none. */
 export function reportText(value: unknown, name: string): string | undefined {
   const text = textField(value, name);
   if (text === undefined || text === '') return undefined;
-  return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, '').slice(0, 512);
+  return oneLine(text).slice(0, 512);
 }
 
 /** An address that a reader may be sent to: http or https, without credentials. */

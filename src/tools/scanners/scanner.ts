@@ -1,8 +1,8 @@
+import { cleanText } from '../../model/clean-text.ts';
 import type { VulnerabilitiesFact } from '../../model/facts.ts';
 import { type Result, err } from '../../model/result.ts';
 import type { RunTool, ToolRun } from '../../model/run.ts';
 import { completed } from '../completed-run.ts';
-import { cleanText } from '../describe-run.ts';
 import { TOOLS, type ToolName } from '../tool-names.ts';
 
 /** What is scanned: an OCI layout whose index.json lists one image, or a CycloneDX SBOM file with package URLs. */

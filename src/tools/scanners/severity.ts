@@ -1,9 +1,6 @@
 import type { Severity } from '../../model/facts.ts';
 import { ownValue } from '../../model/lookup.ts';
 
-/** Worst first. */
-const SEVERITIES = ['critical', 'high', 'medium', 'low', 'negligible', 'unknown'] as const;
-
 /** How databases and distributions call them, in lower case. Words that judge nothing (`untriaged`, `not yet assigned`) are not here. */
 const WORDS: Readonly<Record<string, Severity>> = {
   critical: 'critical',
@@ -36,9 +33,4 @@ export function severityOfScore(score: number): Severity {
   if (score >= 7) return 'high';
   if (score >= 4) return 'medium';
   return score > 0 ? 'low' : 'negligible';
-}
-
-/** Rank by which findings are sorted: 0 is worst. */
-export function severityRank(severity: Severity): number {
-  return SEVERITIES.indexOf(severity);
 }

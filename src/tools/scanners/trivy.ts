@@ -1,8 +1,7 @@
 import type { VulnerabilitiesFact } from '../../model/facts.ts';
-import { field, isObject } from '../../model/json-value.ts';
+import { field, isObject, listField, parseJson, textField } from '../../model/json-value.ts';
 import { err, ok, type Result } from '../../model/result.ts';
 import type { RunTool } from '../../model/run.ts';
-import { listField, parseJson, textField } from '../json-fields.ts';
 import { nearestFix, purlType } from './nearest-fix.ts';
 import { onePerCve, type Report } from './one-per-cve.ts';
 import { given, reportText, reportUrl } from './report-text.ts';

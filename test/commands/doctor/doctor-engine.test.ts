@@ -28,7 +28,7 @@ test('the engine is told by version and platform', async () => {
 test('no docker, no engine and no permission are three things with three ways out', async () => {
   expect(await row(DOCKER_CHECK, machine([missing('docker')]))).toMatchObject({
     detail: 'docker is not installed',
-    mend: 'sudo apt-get install docker.io docker-cli',
+    fix: 'sudo apt-get install docker.io docker-cli',
   });
   const saying = (stderr: string) =>
     row(
@@ -40,11 +40,11 @@ test('no docker, no engine and no permission are three things with three ways ou
   ).toMatchObject({
     state: 'missing',
     detail: 'cannot connect to Docker',
-    mend: expect.stringContaining('sudo systemctl start docker') as string,
+    fix: expect.stringContaining('sudo systemctl start docker') as string,
   });
   expect(await saying('permission denied while trying to connect')).toMatchObject({
     state: 'missing',
-    mend: expect.stringContaining('usermod -aG docker') as string,
+    fix: expect.stringContaining('usermod -aG docker') as string,
   });
 });
 
@@ -57,7 +57,7 @@ test('without the containerd store and another builder, the line for daemon.json
   const found = await row(IMAGE_STORE_CHECK, machine([OLD_STORE, ls]));
   expect(found?.state).toBe('missing');
   expect(found?.detail).toBe("off: this Docker's image store cannot export OCI layouts");
-  expect(found?.mend).toBe(
+  expect(found?.fix).toBe(
     'add "features": {"containerd-snapshotter": true} to /etc/docker/daemon.json, then: sudo systemctl restart docker',
   );
 });
@@ -82,10 +82,10 @@ test('the builder is told with its driver and platforms', async () => {
 
 test('what follows from a missing docker is mended by installing it', async () => {
   const bare = machine([missing('docker')]);
-  expect((await row(IMAGE_STORE_CHECK, bare))?.mend).toBe(
+  expect((await row(IMAGE_STORE_CHECK, bare))?.fix).toBe(
     'sudo apt-get install docker.io docker-cli',
   );
-  expect((await row(BUILDER_CHECK, bare))?.mend).toBe('sudo apt-get install docker-buildx');
+  expect((await row(BUILDER_CHECK, bare))?.fix).toBe('sudo apt-get install docker-buildx');
 });
 
 test('a builder whose engine does not answer is missing', async () => {
@@ -97,7 +97,7 @@ test('a builder whose engine does not answer is missing', async () => {
   expect(await row(BUILDER_CHECK, machine([silent]))).toMatchObject({
     state: 'missing',
     detail: 'default does not answer',
-    mend: 'docker buildx inspect --bootstrap',
+    fix: 'docker buildx inspect --bootstrap',
   });
 });
 
@@ -110,7 +110,7 @@ test('a remote builder that does not answer is missing; one in a container is st
   expect(await row(BUILDER_CHECK, machine([inspected('remote')]))).toMatchObject({
     state: 'missing',
     detail: 'far does not answer',
-    mend: 'docker buildx inspect far; or: docker buildx use default',
+    fix: 'docker buildx inspect far; or: docker buildx use default',
   });
   expect(await row(BUILDER_CHECK, machine([inspected('docker-container')]))).toMatchObject({
     state: 'ok',
@@ -127,6 +127,6 @@ test('a builder that is gone is missing', async () => {
   expect(await row(BUILDER_CHECK, machine([gone]))).toMatchObject({
     state: 'missing',
     detail: 'the builder cannot be inspected: ERROR: no builder "big" found',
-    mend: 'docker buildx use default',
+    fix: 'docker buildx use default',
   });
 });

@@ -41,7 +41,7 @@ test('a file where the store should be is in the way', async () => {
   expect(await row(STORE_CHECK, about)).toMatchObject({
     state: 'missing',
     detail: `${about.paths.store} is not a folder`,
-    mend: `mv ${about.paths.store} ${about.paths.store}.old`,
+    fix: `mv ${about.paths.store} ${about.paths.store}.old`,
   });
 });
 
@@ -70,7 +70,7 @@ test('each problem of a settings file is told with line and column', async () =>
   expect(lines.map((line) => line.slice(0, file.length + 4))).toEqual(
     expect.arrayContaining([`${file}:2:1`, `${file}:3:3`]),
   );
-  expect(found?.mend).toMatch(/^\$\{EDITOR:-vi\} \+[23] \//);
+  expect(found?.fix).toMatch(/^\$\{EDITOR:-vi\} \+[23] \//);
 });
 
 function withDockerConfig(about: Surroundings, text: string): Surroundings {
@@ -89,7 +89,7 @@ test('a broken Docker configuration is missing, and no secret of it is shown', a
   const found = await row(DOCKER_CONFIG_CHECK, about);
   expect(found).toMatchObject({
     state: 'missing',
-    mend: `\${EDITOR:-vi} ${about.paths.dockerConfig}/config.json`,
+    fix: `\${EDITOR:-vi} ${about.paths.dockerConfig}/config.json`,
   });
   expect(JSON.stringify(found)).not.toContain('c2VjcmV0');
 });

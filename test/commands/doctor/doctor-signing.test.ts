@@ -50,7 +50,7 @@ test('a password that is wrong or not given is told before a build fails on it',
   expect(await row(about)).toMatchObject({
     state: 'missing',
     detail: `wrong password for the signing key ${key}`,
-    mend: 'set COSIGN_PASSWORD to the password of the key',
+    fix: 'set COSIGN_PASSWORD to the password of the key',
   });
 });
 
@@ -66,7 +66,7 @@ test('without cosign the key is there and no more is known', async () => {
 test('a key that others can read is advice', async () => {
   const about = machine();
   const key = withOwnKey(about, 0o644);
-  expect(await row(about)).toMatchObject({ state: 'advice', mend: `chmod 600 ${key}` });
+  expect(await row(about)).toMatchObject({ state: 'advice', fix: `chmod 600 ${key}` });
 });
 
 test('a configured key that is not there is missing', async () => {
@@ -75,7 +75,7 @@ test('a configured key that is not there is missing', async () => {
   expect(await row(about)).toMatchObject({
     state: 'missing',
     detail: `${about.cwd}/it's.key is named in the settings file but does not exist`,
-    mend: `cosign generate-key-pair --output-key-prefix '${about.cwd}/it'\\''s'`,
+    fix: `cosign generate-key-pair --output-key-prefix '${about.cwd}/it'\\''s'`,
   });
 });
 

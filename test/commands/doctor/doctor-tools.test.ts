@@ -51,10 +51,10 @@ describe('tools', () => {
     expect(await row(COSIGN_CHECK, machine([missing('cosign')]))).toMatchObject({
       state: 'missing',
       detail: 'cosign is not installed',
-      mend: 'sudo apt-get install cosign',
+      fix: 'sudo apt-get install cosign',
     });
     const mac = machine([missing('cosign')], { platform: 'darwin' });
-    expect((await row(COSIGN_CHECK, mac))?.mend).toBe('brew install cosign');
+    expect((await row(COSIGN_CHECK, mac))?.fix).toBe('brew install cosign');
   });
 
   test('that are too old are missing', async () => {
@@ -64,7 +64,7 @@ describe('tools', () => {
     expect(await row(BUILDX_CHECK, old)).toMatchObject({
       state: 'missing',
       detail: 'docker buildx 0.9.1 is too old: 0.13.0 or newer is needed',
-      mend: 'sudo apt-get install docker-buildx',
+      fix: 'sudo apt-get install docker-buildx',
     });
   });
 
@@ -112,7 +112,7 @@ test('one scanner is enough', async () => {
   expect(await row(SCANNER_CHECK, trivy)).toMatchObject({ state: 'ok', detail: 'trivy 0.67.2' });
   expect(await row(SCANNER_CHECK, machine())).toMatchObject({
     state: 'advice',
-    mend: 'see https://github.com/anchore/grype#installation',
+    fix: 'see https://github.com/anchore/grype#installation',
   });
 });
 

@@ -27,7 +27,7 @@ test('a complete machine is fit, with advice for the scanner only', async () => 
   expect(isFit(rows)).toBe(true);
 });
 
-test('a bare machine gets a row for each check and a way to mend each that is not ok', async () => {
+test('a bare machine gets a row for each check and a way to fix each that is not ok', async () => {
   const bare = machine(['docker', 'cosign', 'git', 'grype', 'trivy'].map(missing));
   const rows = await runChecks(CHECKS, bare);
   expect(rows).toHaveLength(CHECKS.length);
@@ -39,7 +39,7 @@ test('a bare machine gets a row for each check and a way to mend each that is no
     'cosign',
   ]);
   for (const row of rows)
-    expect(row.mend === undefined).toBe(row.state === 'ok' || row.state === 'optional');
+    expect(row.fix === undefined).toBe(row.state === 'ok' || row.state === 'optional');
   expect(isFit(rows)).toBe(false);
 });
 
@@ -47,7 +47,7 @@ test('a check that throws is a row, whatever it throws, and says nothing that st
   const look = () => Promise.reject(new TypeError('x\u001b[2J is\nundefined'));
   const checks = [
     { id: 'a', title: 'A', required: true, look },
-    { id: 'b', title: 'B', required: false, look, mend: () => 'mend \u001b[2Jit' },
+    { id: 'b', title: 'B', required: false, look, fix: () => 'fix \u001b[2Jit' },
   ];
   expect(await runChecks(checks, machine())).toEqual([
     { id: 'a', title: 'A', required: true, state: 'missing', detail: 'x is\nundefined' },
@@ -57,7 +57,7 @@ test('a check that throws is a row, whatever it throws, and says nothing that st
       required: false,
       state: 'advice',
       detail: 'x is\nundefined',
-      mend: 'mend it',
+      fix: 'fix it',
     },
   ]);
 });
@@ -78,11 +78,11 @@ const ROWS: readonly CheckRow[] = [
     required: true,
     state: 'missing',
     detail: 'a.yaml:1:2: one\na.yaml:3:4: two',
-    mend: 'vi +1 a.yaml',
+    fix: 'vi +1 a.yaml',
   },
 ];
 
-test('the text has a line a check, further lines and what mends it below', () => {
+test('the text has a line a check, further lines and what fixes it below', () => {
   expect(doctorText(ROWS, MARKS)).toBe(
     [
       '+ git            2.47.3',
@@ -128,13 +128,13 @@ test('the command says it all on stdout, and ends with 2 where something is miss
 });
 
 test('a cause is named once', () => {
-  const row = (id: string, mend: string): CheckRow => ({
+  const row = (id: string, fix: string): CheckRow => ({
     id,
     title: id,
     required: true,
     state: 'missing',
     detail: 'cannot connect to Docker at tcp://127.0.0.1:1',
-    mend,
+    fix,
   });
   expect(doctorText([row('docker', 'start it'), row('builder', 'start it')], MARKS)).toBe(
     [

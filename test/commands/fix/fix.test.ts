@@ -10,6 +10,8 @@ import {
   symlink,
   writeFile,
 } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -48,6 +50,26 @@ function answering(text: string): Partial<CommandIo> {
 const written = (name = 'Dockerfile'): Promise<string> => readFile(join(folder, name), 'utf8');
 
 describe('scoville fix', () => {
+  test('--offline fetches nothing for a hash', async () => {
+    let asked = 0;
+    const server = createServer((_, response) => {
+      asked += 1;
+      response.end('content');
+    });
+    await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+    const { port } = server.address() as AddressInfo;
+    const add = `FROM scratch\nADD http://127.0.0.1:${port}/file /file\n`;
+    await writeFile(join(folder, 'Dockerfile'), add);
+    const only = ['--only', 'verify-downloads', '--dry-run'];
+    const off = await run([...only, '--offline']);
+    expect([asked, off.out]).toEqual([0, '']);
+    expect(off.err).toContain('nothing is fetched offline');
+    const on = await run(only);
+    server.close();
+    expect(asked).toBeGreaterThan(0);
+    expect(on.out).toContain('+ADD --checksum=sha256:');
+  });
+
   test('--dry-run prints a patch that git apply takes, and writes nothing', async () => {
     await writeFile(join(folder, 'Dockerfile'), BAD);
     const { code, out, err } = await run(['--dry-run']);

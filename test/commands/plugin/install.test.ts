@@ -45,5 +45,5 @@ test('doctor tells what is installed, and an alias that was taken away', async (
   expect(await look()).toEqual({ state: 'ok', detail: 'docker scoville, and docker build' });
   const { writeFileSync } = await import('node:fs');
   writeFileSync(join(about.paths.dockerConfig, 'config.json'), '{"aliases":{"builder":"buildx"}}');
-  expect(await look()).toMatchObject({ state: 'advice', mend: 'scoville install --replace-build' });
+  expect(await look()).toMatchObject({ state: 'advice', fix: 'scoville install --replace-build' });
 });

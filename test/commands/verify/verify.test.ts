@@ -54,6 +54,16 @@ describe('the answer', () => {
     ]);
   });
 
+  test('of what is said of several the same, one line', () => {
+    const [one] = answer.attestations;
+    const other = { ...one, digest: `sha256:${'e'.repeat(64)}` } as typeof one;
+    const attestations = [one, other, one].flatMap((item) => (item === undefined ? [] : [item]));
+    const lines = verificationText({ ...answer, attestations }).split('\n');
+    expect(lines.filter((line) => line.includes('attestation'))).toEqual([
+      `  attestation https://example.org/t failed: not signed by k.pub (${short} and 1 more)`,
+    ]);
+  });
+
   test('what it is short of', () => {
     const bare: ImageVerification = {
       image: 'x',

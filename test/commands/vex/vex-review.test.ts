@@ -39,6 +39,19 @@ test('each vulnerability once, the worst first, with packages that every scanner
   expect(openFindings([contentsOf(found('CVE-1'), bare)])[0]?.packages).toEqual([]);
 });
 
+test('a negligible vulnerability is shown as that, before one of unknown severity', () => {
+  const one = contentsOf(
+    found('CVE-1', { severity: 'unknown' }),
+    found('CVE-2', { severity: 'negligible' }),
+    found('CVE-3', { severity: 'low' }),
+  );
+  expect(openFindings([one]).map(({ id, severity }) => [id, severity])).toEqual([
+    ['CVE-3', 'low'],
+    ['CVE-2', 'negligible'],
+    ['CVE-1', 'unknown'],
+  ]);
+});
+
 async function answering(...lines: readonly string[]) {
   const left = [...lines];
   let shown = '';

@@ -4,6 +4,7 @@ import { archiveOf } from '../../fakes/images.ts';
 import { layerTar } from '../../fakes/tar-bytes.ts';
 import type { Random } from '../random.ts';
 import { type Members, odd, textOf } from './odd-json.ts';
+import { archiveWithTrick, MEMBER_TRICKS } from './odd-members.ts';
 
 /** Proper values of the fields of a config, two of each, the second what an attacker would hide. */
 const RUN: Readonly<Record<string, readonly [string, string]>> = {
@@ -121,5 +122,18 @@ export function oddArchive(random: Random, name: string): Made {
     'manifest.json': Buffer.concat([Buffer.from('['), saved, Buffer.from(']')]),
     ...Object.fromEntries(blobs.map((bytes) => [path(bytes), bytes])),
   };
-  return { archive: archiveOf(files), story: story.join('\n  ') };
+  if (!random.chance(20)) return { archive: archiveOf(files), story: story.join('\n  ') };
+  // One document by the names of the entries, another one for who unpacks them, or for who goes by the text of a path.
+  const paths = ['', './', 'x/../', 'blobs/..//'].map((before) => `${before}${path(hiddenConfig)}`);
+  const inPlain = JSON.stringify([
+    { Config: random.pick(paths), RepoTags: [name], Layers: [path(hiddenLayer)] },
+  ]);
+  const trick = random.pick(['', ...Object.keys(MEMBER_TRICKS)]);
+  story.push(`manifest.json ${trick}: ${inPlain}`);
+  const hiddenSaved = Buffer.from(inPlain);
+  const archive =
+    trick === ''
+      ? archiveOf({ ...files, 'manifest.json': hiddenSaved })
+      : archiveWithTrick(files, 'manifest.json', hiddenSaved, trick);
+  return { archive, story: story.join('\n  ') };
 }

@@ -148,6 +148,10 @@ export const ISSUE_STACKS: Readonly<Record<string, Stack>> = {
     file('x'),
     { flag: 'g', name: 'x', content: '' },
   ]),
+  'a global header whose path is that of a file': stack([
+    file('x'),
+    { flag: 'g', name: 'y', content: '10 path=x\n' },
+  ]),
   'an owner beyond 32 bits': stack([file('x', { mode: 0o4755, uid: 4294967296, gid: 4294967297 })]),
   'an owner that chown leaves': stack([file('x', { mode: 0o4755, uid: 4294967295 })]),
   'a link over which its own layer goes on': stack([

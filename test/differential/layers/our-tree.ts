@@ -1,7 +1,7 @@
 import { createHash, type Hash } from 'node:crypto';
 import { collectLayer } from '../../../src/facts/collect-layer.ts';
 import { FileTree } from '../../../src/facts/filesystem/file-tree.ts';
-import { TreeNode } from '../../../src/facts/filesystem/tree-node.ts';
+import type { Place } from '../../../src/facts/filesystem/place.ts';
 import type { PlacedLayer } from '../../../src/facts/layer-facts.ts';
 import { digestOf } from '../../../src/model/digest.ts';
 import { messageOf } from '../../../src/model/errors.ts';
@@ -69,18 +69,15 @@ async function* blocksOf(bytes: Buffer): AsyncIterable<Uint8Array> {
 function seenTree(tree: FileTree, contents: Contents): SeenTree {
   const seen: Record<string, SeenPlace> = {};
   tree.forEach((place) => {
-    const node = new TreeNode(tree.places, place);
-    const path = byteText(node.path);
-    if (!ENGINE_OWN.test(path)) seen[path] = seenPlace(tree, node, contents);
+    const path = byteText(place.path);
+    if (!ENGINE_OWN.test(path)) seen[path] = seenPlace(place, contents);
   });
   return seen;
 }
 
-function seenPlace(tree: FileTree, node: TreeNode, contents: Contents): SeenPlace {
-  const at = node.kind === 'h' ? (node.shared ?? node) : node;
-  const { kind } = at;
-  if (kind === 'l') return { kind, target: byteText(tree.places.linkOf(at.place)) };
-  const { attributes } = at;
+function seenPlace({ inode: at }: Place, contents: Contents): SeenPlace {
+  const { kind, attributes } = at;
+  if (kind === 'l') return { kind, target: byteText(at.link) };
   const owner =
     attributes === undefined
       ? {}

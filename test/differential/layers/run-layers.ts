@@ -51,6 +51,10 @@ export async function engineAnswers(stack: Stack, unpackers: Unpackers): Promise
   return { containerd, overlay2 };
 }
 
+function isRefused({ containerd, overlay2 }: EngineAnswers): boolean {
+  return [containerd, overlay2].some((answer) => answer !== undefined && 'refused' in answer);
+}
+
 /**
  * Makes stacks from `seed` on until the time is over or `most` differences are found, and holds what we make of them against the stores.
  * Each difference is made as small as it gets.
@@ -69,7 +73,11 @@ export async function runLayers(
   const ours = unpackers.ours ?? ourAnswer;
   const check = async (stack: Stack): Promise<[readonly string[], EngineAnswers]> => {
     const [own, engines] = await Promise.all([ours(stack), engineAnswers(stack, unpackers)]);
-    return [differences(own, engines), engines];
+    const lines = differences(own, engines);
+    if (lines.length === 0 || !isRefused(engines)) return [lines, engines];
+    // A layer is refused each time. A load is refused once if another stack's removal takes the snapshot that it was to stand on.
+    const again = await engineAnswers(stack, unpackers);
+    return [differences(own, again), again];
   };
   const found: LayerDifference[] = [];
   let cases = 0;

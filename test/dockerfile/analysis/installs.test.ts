@@ -10,7 +10,7 @@ describe('OS package managers', () => {
     ],
     [
       'RUN apt -qqy -o Dpkg::Use-Pty=0 -t bookworm install a=1 b/bookworm ./c.deb d-',
-      ['apt: a=1, b'],
+      ['apt: a=1, b; file ./c.deb'],
     ],
     ['RUN DEBIAN_FRONTEND=noninteractive sudo -E apt-get install --yes a', ['apt: a']],
     ['RUN apt-get install -y curl=7.*', ['apt: curl']],
@@ -33,7 +33,7 @@ describe('OS package managers', () => {
       'RUN apk add --no-cache -t .deps curl=8.1-r0 git~2.4 jq~=1.7 bash@edge',
       ['apk: curl=8.1-r0, git=2.4, jq=1.7, bash'],
     ],
-    ["RUN apk add 'a>1' /tmp/x.apk !b", ['apk: a']],
+    ["RUN apk add 'a>1' /tmp/x.apk !b", ['apk: a; file /tmp/x.apk']],
     ['RUN apk --no-cache --repository http://x add a=1', ['apk: a=1']],
     [
       'RUN dnf install -y nginx-1.20.1 java-17-openjdk gcc-toolset-12 foo-1:2.3-4.el9 bar-*',

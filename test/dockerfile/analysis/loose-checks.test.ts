@@ -14,6 +14,8 @@ describe('checks that nothing fails', () => {
     ],
     ['a part of a sum', `${GET} && sha256sum f | grep aaaa`, 'curl: nothing'],
     ['anything', `${GET} && sha256sum f | grep .`, 'curl: nothing'],
+    // Any line has the empty text in it.
+    ['a sum that is not set', `ARG SUM\n${GET} && sha256sum f | grep -q "$SUM"`, 'curl: nothing'],
     ['the sum is not this', `${GET} && sha256sum f | grep -v ${SUM}`, 'curl: nothing'],
     [
       "anybody's signature",
@@ -53,7 +55,7 @@ describe('checks that nothing fails', () => {
     ['a whole sum', `${GET} && sha256sum f | grep -qx "${SUM}  f"`, 'curl: sha256sum | grep'],
     [
       'a sum in a variable',
-      `ARG SUM\n${GET} && sha256sum f | grep -q "$SUM"`,
+      `ARG SUM\n${GET} && sha256sum f | grep -qx "$SUM  f"`,
       'curl: sha256sum | grep',
     ],
     [

@@ -13,6 +13,7 @@ describe('a known name may mean another program', () => {
     // Of the file's own place only a part is known.
     ['RUN cp /usr/bin/curl /bin/$N\nRUN ls https://e.example'],
     ['RUN cp "$(which curl)" /bin/$N\nRUN ls https://e.example'],
+    ['RUN ln -s wget2 "/usr/local/bin/$(echo ls)" && ls https://e.example'],
     ['ARG N\nCOPY evil /usr/bin/$N\nRUN ls', { evil: EVIL }],
     ['ARG D\nCOPY ls $D/\nRUN ls', { ls: EVIL }],
     ['COPY t /t\nRUN cp /t/evil /usr/bin/$N\nRUN ls', { 't/evil': EVIL }],

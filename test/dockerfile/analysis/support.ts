@@ -1,4 +1,4 @@
-import { analyseDockerfile } from '../../../src/dockerfile/parse-dockerfile.ts';
+import { analyseDockerfile } from '../../../src/dockerfile/analyse-dockerfile.ts';
 import type { DockerfileOptions } from '../../../src/dockerfile/read-dockerfile.ts';
 import type { BuildAnalysis } from '../../../src/model/build-analysis.ts';
 import { contextOf } from '../context-of.ts';
@@ -49,4 +49,28 @@ export function downloads(run: string, options: DockerfileOptions = {}): readonl
       ? `${d.kind}: nothing`
       : `${d.kind}: not by ${d.ineffectiveCheck.method}, ${d.ineffectiveCheck.reason}`;
   });
+}
+
+/** A SHA-256 of nothing that is there. */
+export const SUM = '0123456789abcdef'.repeat(4);
+
+/** A stage of these lines, with a sum for `@S` and a commit for `@C`. */
+export function stage(lines: string): string {
+  const text = lines.replaceAll('@S', SUM).replaceAll('@C', SUM.slice(0, 40));
+  return text.startsWith('FROM') ? text : `FROM x\n${text}`;
+}
+
+/** Files of a context, by path. */
+export type Files = Readonly<Record<string, string>>;
+
+/** True where each download is verified, and nothing is unread. */
+export function isVerified(lines: string, files: Files): boolean {
+  const sums = Object.fromEntries(
+    Object.entries(files).map(([name, text]) => [name, text.replaceAll('@S', SUM)]),
+  );
+  const { downloads, unread } = analysisOf(stage(lines), {}, sums);
+  return (
+    unread.length === 0 &&
+    downloads.every((one) => !one.pipedToShell && one.verifiedBy !== undefined)
+  );
 }

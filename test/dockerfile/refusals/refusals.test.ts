@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseDockerfile } from '../../../src/dockerfile/parse-dockerfile.ts';
+import { parseDockerfile } from '../parse-dockerfile.ts';
 import { ACCEPTED, NEWER, NOT_JUDGED, REFUSED } from './recorded.ts';
 
 const isRead = (text: string): boolean => parseDockerfile(text).ok;

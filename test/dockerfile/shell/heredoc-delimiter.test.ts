@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { parseDockerfile } from '../../../src/dockerfile/parse-dockerfile.ts';
 import { heredocDelimiter } from '../../../src/dockerfile/shell/heredoc-delimiter.ts';
+import { parseDockerfile } from '../parse-dockerfile.ts';
 
 test.each([
   ['EOF', 'EOF', true],

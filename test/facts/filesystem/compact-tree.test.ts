@@ -2,7 +2,6 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { FileTree } from '../../../src/facts/filesystem/file-tree.ts';
 import { filesystemFact } from '../../../src/facts/filesystem/filesystem.ts';
-import { NameTable } from '../../../src/facts/filesystem/name-table.ts';
 import {
   attributesAt,
   type Known,
@@ -10,7 +9,7 @@ import {
   PathListWriter,
 } from '../../../src/facts/filesystem/path-list-writer.ts';
 import { type ListedPath, readPathList } from '../../../src/facts/filesystem/path-list.ts';
-import type { TreeNode } from '../../../src/facts/filesystem/tree-node.ts';
+import type { Place } from '../../../src/facts/filesystem/place.ts';
 import type { PlacedLayer } from '../../../src/facts/layer-facts.ts';
 import { digestOf } from '../../../src/model/digest.ts';
 import {
@@ -82,10 +81,17 @@ function placedOf(all: readonly (readonly Item[])[]): readonly PlacedLayer[] {
   }));
 }
 
-const seen = (node: TreeNode | undefined): unknown =>
+const seen = (node: Place | undefined): unknown =>
   node === undefined
     ? undefined
-    : [node.path, node.kind, node.size, node.layer, node.attributes, node.shared?.path];
+    : [
+        node.path,
+        node.kind,
+        node.size,
+        node.layer,
+        node.attributes,
+        node.kind === 'h' ? node.inode.path : undefined,
+      ];
 describe('places in columns', () => {
   test('are found by their paths, with and without layers whose places were kept from before', () => {
     fc.assert(
@@ -97,8 +103,7 @@ describe('places in columns', () => {
         expect(restored.restore(lowest.keep())).toBe(true);
         restored.apply();
         expect(everyPlace(restored).map(seen)).toEqual(everyPlace(tree).map(seen));
-        for (const node of everyPlace(tree))
-          expect(tree.find(node.path, false)?.place).toBe(node.place);
+        for (const node of everyPlace(tree)) expect(tree.find(node.path, false)?.id).toBe(node.id);
         for (const one of asked)
           expect(seen(restored.find(one, true))).toEqual(seen(tree.find(one, true)));
       }),
@@ -181,46 +186,4 @@ test('a list has numbers for more attributes than it keeps', () => {
     told.push(attributesAt(text, at).uid);
   });
   expect(told).toEqual(uids);
-});
-
-describe('names in folders', () => {
-  test('many more than expected, each found in its own folder', () => {
-    const table = new NameTable();
-    const root = table.addRoot();
-    const folders = Array.from({ length: 10 }, (_, i) => table.add(root, `folder ${i}`));
-    const numbers = folders.map((folder) =>
-      Array.from({ length: 3000 }, (_, i) => table.add(folder, `${i}`)),
-    );
-    folders.forEach((folder, at) => {
-      for (let i = 0; i < 3000; i += 1) expect(table.find(folder, `${i}`)).toBe(numbers[at]?.[i]);
-      expect(table.find(folder, '3000')).toBe(-1);
-    });
-    expect([table.nameOf(folders[3] ?? 0), table.folderOf(folders[3] ?? 0)]).toEqual([
-      'folder 3',
-      root,
-    ]);
-  });
-
-  test('any text is a name, and they are ordered as texts are', () => {
-    const text = fc.string({ unit: 'binary' });
-    fc.assert(
-      fc.property(fc.uniqueArray(text, { minLength: 2 }), (names) => {
-        const table = new NameTable();
-        const root = table.addRoot();
-        const numbers = names.map((one) => table.add(root, one));
-        expect(numbers.map((one) => table.nameOf(one))).toEqual(names);
-        expect(names.map((one) => table.find(root, one))).toEqual(numbers);
-        const ordered = [...numbers].sort((a, b) => table.compareNames(a, b));
-        expect(ordered.map((one) => table.nameOf(one))).toEqual([...names].sort());
-      }),
-    );
-  });
-
-  test('what takes the place of another has a number of its own', () => {
-    const table = new NameTable();
-    const root = table.addRoot();
-    const [first, second] = [table.add(root, 'a'), table.add(root, 'a')];
-    expect(first).not.toBe(second);
-    expect([table.find(root, 'a'), table.nameOf(first)]).toEqual([second, 'a']);
-  });
 });

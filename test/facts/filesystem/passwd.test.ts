@@ -21,3 +21,8 @@ test.each<[string, string, number]>([
 test('a comment is a name', () => {
   expect(parsePasswd('#app:x:1:1::/:')).toEqual({ '#app': 1 });
 });
+
+test('a name that is not UTF-8 is not one that a config can name', () => {
+  const lines = Buffer.from('\xff:x:1000:1000::/:\napp:x:7:7::/:\n', 'latin1').toString('utf8');
+  expect(parsePasswd(lines)).toEqual({ app: 7 });
+});

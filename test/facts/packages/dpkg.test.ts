@@ -30,7 +30,7 @@ test('an entry without a version is told of', () => {
   expect([packages.length, unreadable]).toEqual([1, '1 entries have no name or no version']);
 });
 
-test('licences by the copyright file, also where its folder is a link to another package’s', () => {
+test('licenses by the copyright file, also where its folder is a link to another package’s', () => {
   const format = 'Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/\n';
   const status = ['a', 'b', 'c'].map((name) => stanza(name, 'install ok installed')).join('\n');
   const { packages } = image(

@@ -83,7 +83,7 @@ describe('what a jar says of itself', () => {
     expect(named(read(zip(items), name))).toEqual(expected);
   });
 
-  test('licences', () => {
+  test('licenses', () => {
     const text = 'Bundle-License: "Apache-2.0";link="https://x",MIT\n';
     expect(read(zip([manifest(text), pom('a')])).packages[0]?.licenses).toEqual([
       'Apache-2.0',

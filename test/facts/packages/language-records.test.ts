@@ -58,7 +58,7 @@ test('.NET: packages and the framework of a self-contained application, not the 
 });
 
 describe('Python', () => {
-  test('eggs, and licences by classifier', () => {
+  test('eggs, and licenses by classifier', () => {
     const { packages } = image([
       file('opt/x-1.egg/EGG-INFO/PKG-INFO', 'Name: x\nVersion: 1\n'),
       file(

@@ -28,6 +28,7 @@ describe('rpm’s databases', () => {
         architecture: 'noarch',
         source: { name: 'scoville-sample', version: '1.4.0-3.el9' },
         modularity: 'sample:1:820:abc',
+        supplier: { kind: 'organization', name: 'Scoville' },
       },
       {
         type: 'rpm',
@@ -37,6 +38,7 @@ describe('rpm’s databases', () => {
         architecture: 'noarch',
         source: { name: 'scoville-sample', version: '1.4.0-3.el9' },
         modularity: 'sample:1:820:abc',
+        supplier: { kind: 'organization', name: 'Scoville' },
       },
       {
         type: 'rpm',
@@ -46,6 +48,7 @@ describe('rpm’s databases', () => {
         architecture: 'noarch',
         source: { name: 'scoville-sample', version: '1.4.0-3.el9' },
         modularity: 'sample:1:820:abc',
+        supplier: { kind: 'organization', name: 'Scoville' },
       },
     ]);
     expect([...(owned ?? [])].map(({ owner, path }) => `${owner} ${path}`).toSorted()).toEqual([

@@ -8,7 +8,11 @@ import {
   ByteScan,
   FIRST_KEYWORD,
 } from '../../../src/facts/secrets/kernel/byte-scan.ts';
-import { encodedViews, wideViews } from '../../../src/facts/secrets/secret-views.ts';
+import {
+  encodedViews,
+  viewsWithFindings,
+  wideViews,
+} from '../../../src/facts/secrets/secret-views.ts';
 
 const scan = new ByteScan([Buffer.from('unlikely')]);
 
@@ -83,6 +87,24 @@ test('finds the runs of UTF-16 that a regular expression finds, of both byte ord
         const view = found.find(({ from }) => from >= index - 1 && from < index + run.length);
         expect(view?.letters.endsWith(run.replaceAll('\0', ''))).toBe(true);
       }
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+test('of many runs of UTF-16, those are kept in which something is found', () => {
+  const word = fc.constantFrom('unlikely', 'a'.repeat(40), '', 'like');
+  fc.assert(
+    fc.property(fc.array(fc.tuple(word, fc.integer({ min: 0, max: 40 }), fc.boolean())), (runs) => {
+      const parts = runs.map(([text, more, isFirst]) => {
+        const run = wide(`${text.padEnd(20, ' -')}${'. '.repeat(more)}`);
+        return isFirst ? `\0${run.slice(0, -1)}\xff` : `${run}\xff\xff`;
+      });
+      const bytes = Buffer.from(parts.join(''), 'latin1');
+      const views = wideViews(bytes, scan.scan(bytes));
+      expect(viewsWithFindings(views, (texts) => scan.scan(texts))).toEqual(
+        views.length === 1 ? views : views.filter(({ text }) => scan.scan(text).length > 0),
+      );
     }),
     { numRuns: 2000 },
   );

@@ -83,6 +83,38 @@ describe('which image', () => {
     expect(image.root.digest).toBe(root.digest);
   });
 
+  test.each([
+    ['artifactType', { artifactType: MEDIA_TYPE.sigstoreBundle }, {}],
+    ['what cosign save notes', {}, { kind: 'dev.cosignproject.cosign/sigs' }],
+    ['a tag of cosign beside', {}, { [REF_NAME]: `sha256-${'0'.repeat(64)}.sig` }],
+  ])('a second image that is named is not hidden by %s', async (_, fields, annotations) => {
+    const bytes = new ImageBytes();
+    const signed = bytes.image();
+    const { mediaType, digest, size } = signed;
+    const manifest = { subject: { mediaType, digest, size } };
+    const config = { config: { Cmd: ['other'] } };
+    for (const other of [bytes.image({ text: 'other' }), bytes.image({ config, manifest })]) {
+      const hidden = {
+        ...other,
+        ...fields,
+        annotations: { ...annotations, [CONTAINERD_NAME]: 'docker.io/library/app:1' },
+      };
+      const path = written(bytes.layout([named(signed, '1'), hidden]));
+      await expect(open(path)).rejects.toThrow('DIR contains 2 images');
+      expect((await open(path, 'app:1')).root.digest).toBe(other.digest);
+    }
+  });
+
+  test('a named artifact is no image, one that an engine makes a filesystem of is', async () => {
+    const bytes = new ImageBytes();
+    const root = bytes.image();
+    const artifact = named(bytes.referrer(root, 'application/vnd.test'), 'sbom');
+    expect((await open(written(bytes.layout([root, artifact])))).root.digest).toBe(root.digest);
+    const layers = [bytes.add(Buffer.from('a tar'), 'application/vnd.test')];
+    const runs = named(bytes.image({ text: 'b', manifest: { layers } }), 'app');
+    await expect(open(written(bytes.layout([root, runs])))).rejects.toThrow('contains 2 images');
+  });
+
   test('an index whose parts are listed beside it, as oras does', async () => {
     const bytes = new ImageBytes();
     const amd = bytes.image();

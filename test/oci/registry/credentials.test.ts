@@ -38,6 +38,14 @@ test.each<[string, unknown, string, Credential | undefined]>([
   ['Docker Hub', { 'https://index.docker.io/v1/': auth('u:p') }, 'docker.io', basic('u', 'p')],
   ['an empty entry', { 'reg.example': {} }, 'reg.example', undefined],
   ['no base64', { 'reg.example': { auth: '!!' } }, 'reg.example', undefined],
+  ['base64 that Go does not read', { r: { auth: 'dTpwOnE' } }, 'r', undefined],
+  ['no name', { r: auth(':p') }, 'r', undefined],
+  ['no colon', { r: { ...auth('up'), username: 'u', password: 'p' } }, 'r', undefined],
+  ['zeros behind the password', { r: auth('u:p\0\0') }, 'r', basic('u', 'p')],
+  ['a name and a password', { r: { username: 'u', password: 'p' } }, 'r', basic('u', 'p')],
+  ['another spelling of the host', { R: auth('u:p') }, 'r', undefined],
+  ['another name of Docker Hub', { 'docker.io': auth('u:p') }, 'docker.io', undefined],
+  ['a name that objects have', {}, 'constructor', undefined],
   [
     'an identity token',
     { 'reg.example': { ...auth('u:'), identitytoken: 't' } },
@@ -56,17 +64,38 @@ test('the host’s own helper comes before the store, the store before the file'
     credsStore: 'store',
   };
   const helper: RunCredentialHelper = (name, server) =>
-    Promise.resolve(server === 'c' ? undefined : { Username: name, Secret: server });
+    Promise.resolve(server === 'c' ? undefined : { username: name, secret: server });
   expect(await lookUp(config, 'a', helper)).toEqual(basic('own', 'a'));
   expect(await lookUp(config, 'b', helper)).toEqual(basic('store', 'b'));
-  expect(await lookUp(config, 'c', helper)).toEqual(basic('file', 'c'));
+  // Docker shows nobody the password of the file where a helper is named.
+  expect(await lookUp(config, 'c', helper)).toBeUndefined();
+  expect(await lookUp({ ...config, credHelpers: { c: '' } }, 'c', helper)).toEqual(
+    basic('file', 'c'),
+  );
+});
+
+test('a registry token of the file goes before what a helper has', async () => {
+  const config = { auths: { a: { registrytoken: 't' } }, credsStore: 'store' };
+  const helper: RunCredentialHelper = () => Promise.resolve({ username: 'u', secret: 's' });
+  const token = { kind: 'registry-token', token: 't' };
+  expect(await lookUp(config, 'a', helper)).toEqual(token);
+});
+
+test.each<[string, string, Credential | undefined]>([
+  ['u', 's', basic('u', 's')],
+  ['', 's', { kind: 'identity-token', token: 's' }],
+  ['u', '', undefined],
+  ['', '', undefined],
+])('a helper that answers with user %j and secret %j', async (username, secret, credential) => {
+  const helper: RunCredentialHelper = () => Promise.resolve({ username, secret });
+  expect(await lookUp({ credsStore: 'x' }, 'r', helper)).toEqual(credential);
 });
 
 test('a helper is asked for Docker Hub by its old name, and may give a token', async () => {
   const asked: string[] = [];
   const helper: RunCredentialHelper = (_name, server) => {
     asked.push(server);
-    return Promise.resolve({ Username: '<token>', Secret: 't' });
+    return Promise.resolve({ username: '<token>', secret: 't' });
   };
   expect(await lookUp({ credsStore: 'x' }, 'docker.io', helper)).toEqual({
     kind: 'identity-token',
@@ -75,11 +104,10 @@ test('a helper is asked for Docker Hub by its old name, and may give a token', a
   expect(asked).toEqual(['https://index.docker.io/v1/']);
 });
 
-test('a helper that fails is named; one with a path for a name is not run', async () => {
+test('a helper that fails is named', async () => {
   await expect(lookUp({ credsStore: 'x' }, 'r')).rejects.toThrow(
     'docker-credential-x failed for r',
   );
-  expect(await lookUp({ credsStore: '../x' }, 'r')).toBeUndefined();
 });
 
 test('no file is no credentials, a broken one an error', async () => {
@@ -91,9 +119,23 @@ test('no file is no credentials, a broken one an error', async () => {
 
 test('DOCKER_AUTH_CONFIG goes before helper and file, for its hosts alone', async () => {
   const config = { auths: { a: auth('file:a'), b: auth('file:b') } };
-  const DOCKER_AUTH_CONFIG = JSON.stringify({ auths: { 'https://a': auth('given:a') } });
+  const DOCKER_AUTH_CONFIG = JSON.stringify({ auths: { a: auth('given:a') } });
   expect(await lookUp(config, 'a', unasked, { DOCKER_AUTH_CONFIG })).toEqual(basic('given', 'a'));
   expect(await lookUp(config, 'b', unasked, { DOCKER_AUTH_CONFIG })).toEqual(basic('file', 'b'));
-  const broken = { DOCKER_AUTH_CONFIG: '{"auths"' };
-  expect(await lookUp(config, 'a', unasked, broken)).toEqual(basic('file', 'a'));
+  const others = { 'https://a': auth('given:a'), b: { auth: '' } };
+  for (const text of [
+    '{"auths"',
+    JSON.stringify({ auths: { a: { ...auth('given:a'), identitytoken: 't' } } }),
+    JSON.stringify({ auths: { a: auth('given:a'), ...others } }),
+    JSON.stringify({ auths: { 'https://a': auth('given:a') } }),
+  ]) {
+    const broken = { DOCKER_AUTH_CONFIG: text };
+    expect(await lookUp(config, 'a', unasked, broken)).toEqual(basic('file', 'a'));
+  }
+});
+
+test('what Go takes for one key is not guessed', async () => {
+  await expect(lookUp({ Auths: {}, auths: { a: auth('u:p') } }, 'a')).rejects.toThrow(
+    /config\.json/,
+  );
 });

@@ -14,19 +14,21 @@ import {
 const SLOTS = 8;
 const SLOT_BYTES = 256 * 1024;
 const digest = digestOf('blob');
+const diffId = digestOf('plain');
 
 function read(shared: SharedArrayBuffer): {
   readonly bytes: Buffer;
   readonly starts: readonly boolean[];
   readonly digest: string;
+  readonly diffId: string | undefined;
 } {
   const parts: Buffer[] = [];
   const starts: boolean[] = [];
   const found = new PlainReader(shared).readInto({
-    start: (isBlob) => starts.push(isBlob),
+    start: (isHashed) => starts.push(isHashed),
     push: (chunk) => parts.push(Buffer.from(chunk)),
   });
-  return { bytes: Buffer.concat(parts), starts, digest: found };
+  return { bytes: Buffer.concat(parts), starts, ...found };
 }
 
 describe('what one side writes the other reads', () => {
@@ -35,15 +37,16 @@ describe('what one side writes the other reads', () => {
       fc.property(
         fc.array(fc.uint8Array({ maxLength: 100 }), { maxLength: SLOTS }),
         fc.boolean(),
-        (chunks, isBlob) => {
+        (chunks, isHashed) => {
           const shared = newRing();
           const writer = new PlainWriter(shared);
-          writer.start(isBlob);
+          writer.start(isHashed);
           for (const chunk of chunks) writer.push(chunk);
-          writer.end(digest);
+          writer.end({ digest, diffId: isHashed ? diffId : undefined });
           const found = read(shared);
           expect(found.bytes.equals(Buffer.concat(chunks))).toBe(true);
-          expect([found.starts, found.digest]).toEqual([[isBlob], digest]);
+          expect([found.starts, found.digest]).toEqual([[isHashed], digest]);
+          expect(found.diffId).toBe(isHashed ? diffId : undefined);
         },
       ),
     );
@@ -55,7 +58,7 @@ describe('what one side writes the other reads', () => {
     const bytes = Buffer.from(Array.from({ length: 3 * SLOT_BYTES + 5 }, (_, i) => i % 253));
     writer.start(false);
     writer.push(bytes);
-    writer.end(digest);
+    writer.end({ digest, diffId });
     expect(read(shared).bytes.equals(bytes)).toBe(true);
   });
 });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { analyseDockerfile } from '../../../src/dockerfile/parse-dockerfile.ts';
+import { analyseDockerfile } from '../../../src/dockerfile/analyse-dockerfile.ts';
 import { digestOf } from '../../../src/model/digest.ts';
 import { known, unknownFact } from '../../../src/model/facts.ts';
 import type { SecretFinding } from '../../../src/model/secret-facts.ts';

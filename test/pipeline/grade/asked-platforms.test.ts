@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Platform } from '../../../src/model/oci.ts';
+import type { Descriptor, Platform } from '../../../src/model/oci.ts';
 import { askedPlatforms } from '../../../src/pipeline/grade/asked-platforms.ts';
 import { MemoryImage } from '../../fakes/opened-image.ts';
 
@@ -39,4 +39,26 @@ test('a part of the index that names no platform is told by its digest', () => {
   const { mediaType, digest, size } = opened.absent[0];
   const { notGraded } = askedPlatforms({ ...opened, absent: [{ mediaType, digest, size }] }, []);
   expect(notGraded).toEqual([{ platform: digest, reason: 'not-held' }]);
+});
+
+test('of several platforms, an odd spelling does not stand before what engines take', () => {
+  const image = new MemoryImage();
+  const [odd, next] = [image.platform(), image.platform()];
+  image.index();
+  const opened = image.opened();
+  const [first, second = first] = opened.platforms;
+  const variant = (of: Descriptor, name: string): Descriptor => ({
+    ...of,
+    platform: { ...AMD, variant: name },
+  });
+  const whole = {
+    ...opened,
+    index: { schemaVersion: 2, manifests: [variant(odd, '3'), variant(next, 'v2')] } as const,
+    platforms: [
+      { ...first, descriptor: variant(odd, 'v3') },
+      { ...second, descriptor: variant(next, 'v2') },
+    ] as const,
+  };
+  const asked = [{ ...AMD, variant: 'v3' }, RISC];
+  expect(askedPlatforms(whole, asked).image.platforms).toHaveLength(2);
 });

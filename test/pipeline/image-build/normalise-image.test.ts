@@ -39,6 +39,7 @@ test('a layer that is rewritten tells the bytes that were read of it; one that i
       {
         ...{ blobs, cache, rules: ruleSet('safe'), compression: 'gzip' as const, epoch: 0 },
         ...{ created: '1970-01-01T00:00:00Z', annotations: () => ({}), bases: [] },
+        fileTime: undefined,
         signal: new AbortController().signal,
         onRead: (...told) => read.push(told),
       },

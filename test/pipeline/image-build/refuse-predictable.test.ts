@@ -1,14 +1,12 @@
 import { expect, test } from 'vitest';
-import type { SteadyInputs } from '../../../src/model/steady-inputs.ts';
-import { isSeeded } from '../../../src/pipeline/image-build/refuse-predictable.ts';
+import { isSecretName, isSeeded } from '../../../src/pipeline/image-build/refuse-predictable.ts';
 import { flag } from '../../../src/plans/build-invocation.ts';
-
-const STEADY: SteadyInputs = { start: 1, clock: 'frozen', oneProcessor: true, seed: undefined };
+import { INPUTS } from '../../plans/reproduce/run-steady.ts';
 
 function build(text: string, seed?: number, argument?: string) {
   const flags = argument === undefined ? [] : [flag('build-arg', argument)];
   return {
-    plan: { steady: { ...STEADY, seed }, invocation: { flags } },
+    plan: { steady: { ...INPUTS, seed }, invocation: { flags } },
     source: { dockerfileText: text },
   } as unknown as Parameters<typeof isSeeded>[0];
 }
@@ -22,3 +20,30 @@ test.each([
 ])('random numbers are seeded: %s', (_, prepared, seeded) => {
   expect(isSeeded(prepared)).toBe(seeded);
 });
+
+test.each([
+  ...[
+    'etc/wireguard/private',
+    'etc/munge/munge.key',
+    'app/hmac.key',
+    'etc/rndc.key',
+    'etc/machine-id',
+  ],
+  ...[
+    'etc/ipsec.secrets',
+    'var/lib/tor/hs_ed25519_secret_key',
+    'etc/luks/keyfile',
+    'etc/openvpn/ta.key',
+  ],
+  ...['app/cookie_secret', 'etc/ceph/ceph.client.admin.keyring', 'etc/postfix/sasl_passwd'],
+  ...['var/lib/systemd/random-seed', 'etc/krb5kdc/.k5.R', 'etc/bind/tsig.conf', 'home/a/.rnd'],
+])('a seeded build may not write %s, whatever is in it', (path) => {
+  expect(isSecretName(path)).toBe(true);
+});
+
+test.each(['usr/share/dns/root.key', 'usr/bin/passwd', 'etc/passwd', 'app/keys.js', 'app/dh.pem'])(
+  'a name alone says nothing of %s',
+  (path) => {
+    expect(isSecretName(path)).toBe(false);
+  },
+);

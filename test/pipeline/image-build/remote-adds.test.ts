@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { parseDockerfile } from '../../../src/dockerfile/parse-dockerfile.ts';
 import { remoteAdds } from '../../../src/pipeline/image-build/require-hermetic.ts';
+import { parseDockerfile } from '../../dockerfile/parse-dockerfile.ts';
 
 test('names what BuildKit fetches by itself, of the stages that are built', () => {
   const read = parseDockerfile(

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { DEFAULT_SETTINGS } from '../../../src/config/default-settings.ts';
-import { analyseDockerfile } from '../../../src/dockerfile/parse-dockerfile.ts';
+import { analyseDockerfile } from '../../../src/dockerfile/analyse-dockerfile.ts';
 import type { PipelineEvent } from '../../../src/model/events.ts';
 import type { ContextSource } from '../../../src/pipeline/contexts/context-source.ts';
 import type { Prepared } from '../../../src/pipeline/image-build/prepare-build.ts';

@@ -31,9 +31,9 @@ const top = (name: string): PlacedLayer[] => [
 ];
 
 const seen = (tree: FileTree): unknown =>
-  everyPlace(tree).map(({ path, kind, size, layer: of, attributes, shared }) => [
+  everyPlace(tree).map(({ path, kind, size, layer: of, attributes, inode }) => [
     ...[path, kind, size, of],
-    ...[attributes, shared?.path],
+    ...[attributes, kind === 'h' ? inode.path : undefined],
   ]);
 
 function kept(cache: string): string[] {

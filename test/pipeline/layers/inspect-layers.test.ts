@@ -277,11 +277,13 @@ describe('a layer that is most of the work', SLOW, () => {
     for (const threads of [1, 2]) expect(await failure(one, threads)).toBe(alone);
   });
 
+  // This thread reads one of the layers itself: of four threads, one is left that reads.
   test.each([
-    ['process.exit(0)', 'process.exit(0)'],
-    ['process.exit(0)', ''],
-    ['', 'throw new Error("boom")'],
-  ])('a thread that dies takes the other along (%j, %j)', async (unpack, read) => {
+    ['process.exit(0)', '', 2],
+    ['process.exit(0)', 'process.exit(0)', 4],
+    ['process.exit(0)', '', 4],
+    ['', 'throw new Error("boom")', 4],
+  ])('a thread that dies takes the other along (%j, %j, %i)', async (unpack, read, threads) => {
     const code = `
       const wait = (index) => {
         Atomics.wait(new Int32Array(m.shared, 0, 4), index, 0);
@@ -291,7 +293,7 @@ describe('a layer that is most of the work', SLOW, () => {
       if (m.kind === 'read-unpacked') { ${read}; wait(0); }`;
     const origin = { openLayer: () => Promise.resolve(pieces(whole.bytes)) };
     await expect(
-      inspect([whole.layer], origin, { workerFile: thread(code), threads: 2 }),
+      inspect([whole.layer, ...LAYERS], origin, { workerFile: thread(code), threads }),
     ).rejects.toThrow(/ended early/);
   });
 

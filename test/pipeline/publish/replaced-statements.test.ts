@@ -1,8 +1,8 @@
 import { createPublicKey, generateKeyPairSync, sign, verify } from 'node:crypto';
 import { expect, test } from 'vitest';
-import type { OpenedKey } from '../../../src/attestations/cosign-key.ts';
 import { BUILD_TYPE, VERIFIER_ID } from '../../../src/attestations/identity.ts';
-import { legacyEnvelope } from '../../../src/attestations/legacy-envelope.ts';
+import { legacyEnvelope } from '../../../src/attestations/legacy-layer.ts';
+import type { OpenedKey } from '../../../src/attestations/opened-key.ts';
 import { signBundle, signBytes } from '../../../src/attestations/sign-bundle.ts';
 import { digestOf } from '../../../src/model/digest.ts';
 import { type Descriptor, MEDIA_TYPE } from '../../../src/model/oci.ts';
@@ -68,6 +68,12 @@ const newer = { ...verdict, verifiedLevels: ['CHPS_LEVEL_2'] };
 test('an older verdict of the same signer is replaced', async () => {
   const { referrer, replaces } = await setUp();
   expect(await replaces([await referrer({ predicate: newer })], await referrer({}))).toBe(true);
+});
+
+test('a bundle that is larger than a manifest may be is read, too', async () => {
+  const { referrer, replaces } = await setUp();
+  const large = { ...newer, notes: 'x'.repeat(5_000_000) };
+  expect(await replaces([await referrer({ predicate: large })], await referrer({}))).toBe(true);
 });
 
 const swap = (text: string): string => text.replace(/"sig":"..../, '"sig":"AAAA');

@@ -43,3 +43,28 @@ test('an archive that is there keeps its mode', async () => {
   expect(statSync(at('image.tar')).mode & 0o7777).toBe(0o620);
   expect(readFileSync(at('image.tar'), 'latin1')).toContain('oci-layout');
 });
+
+test('four that add an image to one folder at once: all are listed', async () => {
+  const folder = temporaryFolder();
+  const { blobs } = await openStore(join(folder, 'store'));
+  const images = await Promise.all(
+    ['a', 'b', 'c', 'd'].map((name) => makeImage(blobs, [{ [name]: name }])),
+  );
+  await Promise.all(
+    images.map(({ manifest }) =>
+      writeImageFile(contextOf(fakeRun([]).run, folder), {
+        blobs,
+        manifests: [manifest],
+        path: 'layout',
+        directory: true,
+        beside: true,
+      }),
+    ),
+  );
+  const index = JSON.parse(readFileSync(join(folder, 'layout/index.json'), 'utf8')) as {
+    readonly manifests: readonly { readonly digest: string }[];
+  };
+  const digests = images.map(({ manifest }) => manifest.digest);
+  expect(index.manifests.map(({ digest }) => digest).sort()).toEqual(digests.sort());
+  expect(readdirSync(join(folder, 'layout')).sort()).toEqual(['blobs', 'index.json', 'oci-layout']);
+});

@@ -23,7 +23,7 @@ const context = () => contextOf(() => Promise.reject(new Error('no tool is neede
 const claims = { issuer: 'https://i.example', subject: 's', audience: [], expiresAt: 1 };
 
 test.each([
-  [{ email: 'jane@example.com' }, 'the address jane@example.com'],
+  [{ email: 'jane@example.com' }, 'the email address jane@example.com'],
   [{ repository: 'o/r', visibility: 'private' }, 'the private repository o/r'],
   [{ repository: 'o/r', visibility: 'internal' }, 'the internal repository o/r'],
   [{ repository: 'o/r' }, 'the repository o/r'],
@@ -43,7 +43,7 @@ test('nobody agreed: it is refused, with the name and the logs', async () => {
   await expect(asked).rejects.toBeInstanceOf(ConsentNeeded);
   await expect(asked).rejects.toMatchObject({
     message:
-      'keyless signing writes the address jane@example.com into public logs (rekor.sigstore.dev), for ever, and nobody agreed to that',
+      'keyless signing writes the email address jane@example.com to public logs (rekor.sigstore.dev) forever, and nobody agreed to that',
   });
 });
 

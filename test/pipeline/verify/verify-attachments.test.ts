@@ -267,6 +267,23 @@ describe('what could not be read', () => {
     expect(read.incomplete).toBeUndefined();
   });
 
+  test('another image of the name is one that nobody answers for', () => {
+    const image = new MemoryImage();
+    image.platform();
+    const opened = image.opened();
+    const namesakes = [{ ...opened.root, digest: digestOf('another') }];
+    expect(
+      attestationsFact({ ...opened, namesakes }, opened.root.digest, [], undefined),
+    ).toMatchObject({
+      known: true,
+      value: {
+        signatures: [],
+        attestations: [],
+        unsigned: `${digestOf('another')} is there under the same name, and an engine may load it: verify without --platform and digest`,
+      },
+    });
+  });
+
   test('nothing at all, where every place was asked, is nothing', async () => {
     const image = new MemoryImage();
     image.platform();

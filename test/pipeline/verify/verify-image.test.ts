@@ -97,6 +97,9 @@ const summary = (level: number, timeVerified: string, verificationResult = 'PASS
   verifiedLevels: Array.from({ length: level }, (_, i) => `CHPS_LEVEL_${i + 1}`),
 });
 
+/** As a grade states it. */
+const TESTS = { result: 'PASSED', configuration: [{ name: 'CHPs' }] };
+
 describe('verifyImage', () => {
   test('a signature of the digest that verifies is enough', async () => {
     const image = new MemoryImage();
@@ -118,7 +121,11 @@ describe('verifyImage', () => {
   ] as const)('one that is %s is %s', async (signature, outcome, reasons) => {
     const image = new MemoryImage();
     attach(image, image.platform(), PREDICATE_TYPE.cosignSign, {}, signature);
-    expect(await verify(image.opened())).toMatchObject({ outcome, reasons });
+    expect(await verify(image.opened())).toMatchObject({
+      outcome,
+      reasons,
+      missing: ['verified signature', 'provenance', 'SBOM', 'verdict'],
+    });
   });
 
   test('nothing attached is short; where the place did not answer it cannot be told', async () => {
@@ -148,7 +155,8 @@ describe('verifyImage', () => {
     attach(image, root, PREDICATE_TYPE.cyclonedx, {}, 'bad');
     expect(await verify(image.opened(), { types: ['provenance', 'sbom'] })).toMatchObject({
       outcome: 'short',
-      reasons: ['no signature of this digest verifies', 'no verified attestation of type sbom'],
+      reasons: ['no signature of this digest is attached', 'no verified attestation of type sbom'],
+      missing: ['signature', 'SBOM', 'verdict'],
     });
   });
 
@@ -177,7 +185,7 @@ describe('verifyImage', () => {
   test('a verified test result is counted', async () => {
     const image = new MemoryImage();
     const root = image.platform();
-    attach(image, root, PREDICATE_TYPE.testResult, { result: 'PASSED', passedTests: ['a'] });
+    attach(image, root, PREDICATE_TYPE.testResult, { ...TESTS, passedTests: ['a'] });
     expect((await verify(image.opened())).tests).toEqual({
       result: 'PASSED',
       passed: 1,
@@ -201,7 +209,7 @@ describe('a second build', () => {
     const answer = await verify(image.opened());
     expect(answer.tests).toBeUndefined();
     expect(answer.reproduction).toEqual({ reproducible: true, differences: 0 });
-    attach(image, root, PREDICATE_TYPE.testResult, { result: 'PASSED', passedTests: ['a', 'b'] });
+    attach(image, root, PREDICATE_TYPE.testResult, { ...TESTS, passedTests: ['a', 'b'] });
     expect((await verify(image.opened())).tests).toMatchObject({ passed: 2 });
   });
 
@@ -270,6 +278,15 @@ describe('an image of several platforms', () => {
     expect(answer.reasons).toEqual([
       `the index lists ${amd.digest} as "application/vnd.foo", which cannot be read as an image; an engine may run it`,
     ]);
+  });
+
+  test('is not verified where an archive has another image of its name', async () => {
+    const { image, index, platforms } = two();
+    attach(image, index, PREDICATE_TYPE.cosignSign);
+    const namesakes = platforms.slice(0, 1);
+    const answer = await verify({ ...image.opened(), namesakes });
+    expect(answer.outcome).toBe('short');
+    expect(answer.reasons.join()).toContain(`${platforms[0]?.digest} is there under the same name`);
   });
 
   test('has the level of its lowest platform', async () => {

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
+import { SCANNER_CHOICES } from '../../../src/model/settings.ts';
 import { BUILD } from '../../../src/plans/flags/build-spec.ts';
 import { completionScript, SHELLS } from '../../../src/plans/flags/completion.ts';
 import { bool, choice, text } from '../../../src/plans/flags/flag.ts';
@@ -44,10 +45,7 @@ describe('bash', () => {
       ['A+', 'A'],
     ],
     [['scoville', 'build', '--scanner', '=', 'tr'], ['trivy']],
-    [
-      ['scoville', 'build', '--scanner', '='],
-      ['auto', 'grype', 'trivy', 'docker-scout', 'osv', 'database', 'none'],
-    ],
+    [['scoville', 'build', '--scanner', '='], SCANNER_CHOICES],
     [['scoville', 'build', '-f', 'comp'], ['completion.test.ts']],
     [['scoville', 'build', '-t', ''], []],
     [['scoville', 'build', '../plu'], ['../plugin']],

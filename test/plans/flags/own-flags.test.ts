@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { REPORT_FORMATS } from '../../../src/model/report.ts';
 import { parseBuildArgs } from '../../../src/plans/flags/parse-build-args.ts';
 import { parsed } from '../given.ts';
 
@@ -13,6 +14,7 @@ describe('our own options', () => {
       locked: false,
       record: false,
       replay: false,
+      withInputs: false,
       grade: true,
       profile: [],
       vex: [],
@@ -24,7 +26,7 @@ describe('our own options', () => {
 
   test('each is read', () => {
     const argv =
-      '--dry-run --json --verbose --review --report markdown=a.md --report json --min-level 3 --min-grade A+ --no-sign --key k --keyless=false --repro off --pin=false --lock=a.lock --locked --record --replay --no-grade --scanner grype --max-age 7 --offline --vex v.json --vex w.json --plain-http r:5000 --plain-http [::1]:80 --config c.yaml --no-interactive --buildx-arg -x .';
+      '--dry-run --json --verbose --review --report markdown=a.md --report json --min-level 3 --min-grade A+ --no-sign --key k --keyless=false --repro off --pin=false --lock=a.lock --locked --record --replay --with-inputs --no-grade --scanner grype --max-age 7 --offline --vex v.json --vex w.json --plain-http r:5000 --plain-http [::1]:80 --config c.yaml --no-interactive --buildx-arg -x .';
     expect(parsed(...argv.split(' ')).own).toEqual({
       dryRun: true,
       json: true,
@@ -42,6 +44,7 @@ describe('our own options', () => {
       locked: true,
       record: true,
       replay: true,
+      withInputs: true,
       grade: false,
       scanner: 'grype',
       offline: true,
@@ -67,10 +70,7 @@ describe('our own options', () => {
   test.each([
     ['--min-level=6', 'invalid value "6" for --min-level; use one of 0, 1, 2, 3, 4, 5'],
     ['--min-grade=E', 'invalid value "E" for --min-grade; use one of A+, A, B, C, D'],
-    [
-      '--report=pdf',
-      'invalid value "pdf" for --report; use one of terminal, json, markdown, html, sarif, badges, junit, code-quality',
-    ],
+    ['--report=pdf', `invalid value "pdf" for --report; use one of ${REPORT_FORMATS.join(', ')}`],
     ['--report=json=', '--report json= does not name a file'],
     ['--max-age=0', '--max-age takes a whole number of days from 1 to 36500, not "0"'],
     ['--max-age=1e3', '--max-age takes a whole number of days from 1 to 36500, not "1e3"'],

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { parseDockerfile } from '../../../src/dockerfile/parse-dockerfile.ts';
 import { attribute, placeOf } from '../../../src/plans/hermetic/attribute-fetches.ts';
+import { parseDockerfile } from '../../dockerfile/parse-dockerfile.ts';
 
 const step = (name: string, started: number, ended?: number) => ({ name, started, ended });
 

@@ -1,11 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { parseDockerfile } from '../../../src/dockerfile/parse-dockerfile.ts';
 import {
+  hermeticFiles,
   injectHermetic,
   withoutFlags,
-  withoutInjected,
   withoutInjection,
 } from '../../../src/plans/hermetic/inject-hermetic.ts';
+import { withoutInjected } from '../../../src/plans/hermetic/restore-build.ts';
+import { WATCH_WORDS } from '../../../src/plans/hermetic/watch-runs.ts';
+import { parseDockerfile } from '../../dockerfile/parse-dockerfile.ts';
 
 const TEXT = [
   '# syntax=docker/dockerfile:1',
@@ -33,7 +35,11 @@ const mount = (file: string, target: string): string =>
 const FIRST = [
   mount('ca.pem', '/.scoville-hermetic/ca.pem'),
   mount('ca.pem', '/etc/ssl/certs/0.0'),
+  mount('ca.pem', '/etc/apk/ca.pem'),
   mount('apt.conf', '/etc/apt/apt.conf.d/99scoville-hermetic'),
+  ...['java-options', 'ca.p12', 'maven-settings.xml', 'wgetrc', 'seen'].map((file) =>
+    mount(file, `/.scoville-hermetic/${file}`),
+  ),
   mount('resolv.conf', '/etc/resolv.conf'),
 ].join(' ');
 const BUNDLES = [
@@ -48,12 +54,12 @@ describe('injectHermetic', () => {
       /^ARG SSL_CERT_FILE=\/\.scoville-hermetic\/ca\.pem NODE_EXTRA_CA_CERTS=\/\.scoville-hermetic\/ca\.pem /,
     );
     expect(sent.slice(3, 9)).toEqual([
-      `RUN --network=none ${FIRST} apt-get install -y curl`,
-      `run ${FIRST} ${BUNDLES} --network=none echo`,
+      `RUN --network=none ${FIRST} ${WATCH_WORDS}apt-get install -y curl`,
+      `run ${FIRST} ${BUNDLES} --network=none ${WATCH_WORDS}echo`,
       `  RUN ${FIRST} ${BUNDLES} \\`,
-      '    npm ci',
+      `    ${WATCH_WORDS}npm ci`,
       `RUN ${FIRST} ${BUNDLES} <<EOF`,
-      'RUN not an instruction',
+      `${WATCH_WORDS}RUN not an instruction`,
     ]);
     expect(sent.slice(9)).toEqual(['EOF', 'FROM scratch', 'COPY --from=build / /', '']);
   });
@@ -69,9 +75,9 @@ describe('injectHermetic', () => {
           .map(({ keyword, rawArguments }) => [keyword, rawArguments.trim()])
           .slice(1),
       ).toEqual([
-        ['RUN', 'apt-get install -y curl'],
-        ['RUN', 'echo'],
-        ['RUN', 'npm ci'],
+        ['RUN', `${WATCH_WORDS}apt-get install -y curl`],
+        ['RUN', `${WATCH_WORDS}echo`],
+        ['RUN', `${WATCH_WORDS}npm ci`],
         ['RUN', '<<EOF'],
       ]);
       expect(withoutInjection(sent.text)).toEqual({ text, lines: sent.lines });
@@ -88,15 +94,61 @@ test('what is shown of a step does not tell of it', () => {
   expect(withoutFlags(`[build 2/4] ${line}`)).toBe('[build 2/4] RUN apt-get install -y curl');
 });
 
+test('a JVM is told the proxy with its password by a file, which only Java from 9 reads', () => {
+  const files = hermeticFiles({
+    pem: 'PEM',
+    trustStore: Buffer.from('p12'),
+    proxyUrl: 'http://build:pass-word@172.17.0.1:40000',
+    mode: 'replay',
+  });
+  expect(String(files['java-options']).split('\n')).toEqual(
+    expect.arrayContaining([
+      '-Djavax.net.ssl.trustStore=/.scoville-hermetic/ca.p12',
+      '-Dhttps.proxyHost=172.17.0.1',
+      '-Dhttps.proxyPort=40000',
+      '-Dhttp.proxyUser=build',
+      '-Dhttps.proxyPassword=pass-word',
+      '-Djdk.http.auth.tunneling.disabledSchemes=',
+    ]),
+  );
+  expect(files['maven-settings.xml']).toContain(
+    '<protocol>https</protocol><host>172.17.0.1</host><port>40000</port><username>build</username><password>pass-word</password>',
+  );
+  expect(files['wgetrc']).toBe('ca_certificate = /.scoville-hermetic/ca.pem\n');
+  expect(injected(TEXT)?.text).toContain(
+    ' JAVA_TOOL_OPTIONS="-XX:+IgnoreUnrecognizedVMOptions -XX:VMOptionsFile=/.scoville-hermetic/java-options" ',
+  );
+});
+
 describe('the history', () => {
-  const argument = injected(TEXT)?.text.split('\n')[2] ?? '';
-  const words = argument.slice('ARG '.length);
-  const count = words.split(' ').length;
+  // BuildKit writes values without quotes, and those of the command line with the names.
+  const words = (injected(TEXT)?.text.split('\n')[2] ?? '')
+    .slice('ARG '.length)
+    .replaceAll('"', '')
+    .replace(
+      'YARN_HTTP_PROXY YARN_HTTPS_PROXY',
+      'YARN_HTTP_PROXY=http://build:b@c YARN_HTTPS_PROXY=http://build:b@c',
+    );
+  const count = words.match(/(?:^| )[A-Z_]+(?==)/g)?.length ?? 0;
+  const argument = `ARG ${words}`;
   test.each([
     [argument, undefined],
+    [argument.replaceAll(/(YARN_HTTPS?_PROXY)=\S+/g, '$1'), undefined],
     [`RUN |${count} ${words} /bin/sh -c npm ci # buildkit`, 'RUN /bin/sh -c npm ci # buildkit'],
     [`RUN |${count + 1} ${words} A=b /bin/sh -c x`, 'RUN |1 A=b /bin/sh -c x'],
     [`|${count} ${words} /bin/sh -c x`, '/bin/sh -c x'],
+    [`RUN |${count} ${words} /bin/sh -c ${WATCH_WORDS}x`, 'RUN /bin/sh -c x'],
+    // What else was put in, or declared before, stands where it was declared.
+    [
+      `RUN |${count + 2} SOURCE_DATE_EPOCH=1 ${words} A=b /bin/sh -c x`,
+      'RUN |2 SOURCE_DATE_EPOCH=1 A=b /bin/sh -c x',
+    ],
+    [
+      `RUN |${count} ${words.replace('/.scoville-hermetic', '/own')} /bin/sh -c x`,
+      'RUN |1 SSL_CERT_FILE=/own/ca.pem /bin/sh -c x',
+    ],
+    [`RUN /bin/sh -c x ${words} y`, `RUN /bin/sh -c x ${words} y`],
+    [argument.replace('DENO_CERT', 'OTHER'), argument.replace('DENO_CERT', 'OTHER')],
     ['ARG SSL_CERT_FILE=/own', 'ARG SSL_CERT_FILE=/own'],
     ['RUN |1 A=b /bin/sh -c x', 'RUN |1 A=b /bin/sh -c x'],
     ['CMD ["a"]', 'CMD ["a"]'],

@@ -6,10 +6,17 @@ import { digestOf } from '../../../src/model/digest.ts';
 import type { Fetch, Fetches } from '../../../src/model/fetches.ts';
 import type { LockFile } from '../../../src/model/lock.ts';
 import { hermeticMode } from '../../../src/plans/hermetic/hermetic-mode.ts';
-import { fetchedMaterials, fetchesByStage } from '../../../src/plans/hermetic/recorded-fetches.ts';
+import {
+  fetchedMaterials,
+  fetchesByStage,
+  incompleteByStage,
+  merged,
+  recordingFor,
+} from '../../../src/plans/hermetic/recorded-fetches.ts';
 import { lockChanges } from '../../../src/plans/lock/lock-changes.ts';
 import { lockText } from '../../../src/plans/lock/lock-text.ts';
 import { completed } from '../../../src/plans/lock/plan-lock.ts';
+import { parseDockerfile } from '../../dockerfile/parse-dockerfile.ts';
 
 const A = digestOf('a');
 const B = digestOf('b');
@@ -110,6 +117,24 @@ describe('fetches in a lock', () => {
     ]);
   });
 
+  test('say where they are not known to be all', async () => {
+    const incomplete = new Map([['a', ['Dockerfile:2 sent 1 TCP connection past the proxy']]]);
+    const text = await lockText({ ...lock(new Map()), incomplete });
+    expect(text.split('\n').slice(4)).toEqual([
+      'fetches: {}',
+      'incomplete:',
+      '  a:',
+      '    - Dockerfile:2 sent 1 TCP connection past the proxy',
+      '',
+    ]);
+    expect((await readBack(text)).incomplete).toEqual(incomplete);
+    const damaged = await parseLock(text.replace(/- Docker.*/, '- "a\\e[2J"'), 'f.lock');
+    expect(damaged.ok).toBe(false);
+    // A recording that is complete takes the place of one that was not.
+    const again = completed({ ...lock(new Map()), incomplete }, lock(new Map()));
+    expect(await lockText(again)).not.toContain('incomplete');
+  });
+
   test('a recording takes the place of the one before; another build leaves it', () => {
     const before = lock(new Map([['a', [{ address: 'http://x/', digest: A, size: 1 }]]]));
     const after = lock(new Map([['a', [{ address: 'http://x/', digest: B, size: 1 }]]]));
@@ -125,13 +150,27 @@ describe('fetchesByStage', () => {
   const one: Fetch = { address: 'http://x/1', digest: A, size: 1 };
   const other: Fetch = { address: 'http://x/2', digest: B, size: 1 };
 
-  test('keeps the order, and one answer once unless another came between', () => {
-    const changed = { ...one, digest: B };
-    expect(
-      fetchesByStage(
-        [one, other, one, changed, one].map((fetch) => ({ fetch, stages: ['build'] })),
-      ),
-    ).toEqual(new Map([['build', [one, other, changed, one]]]));
+  const changed = { ...one, digest: B };
+
+  test('keeps the order, and of the last answers to a request one', () => {
+    const list = [one, other, one, changed, changed, one, one, other];
+    expect(fetchesByStage(list.map((fetch) => ({ fetch, stages: ['build'] })))).toEqual(
+      new Map([['build', [one, other, one, changed, changed, one]]]),
+    );
+  });
+
+  test('a stage has what it fetched, though another one has it too', () => {
+    const found = [
+      { fetch: one, stages: ['b'] },
+      { fetch: one, stages: ['b'] },
+      { fetch: one, stages: ['a'] },
+    ];
+    expect(fetchesByStage(found)).toEqual(
+      new Map([
+        ['a', [one]],
+        ['b', [one]],
+      ]),
+    );
   });
 
   test('puts what may be of several stages into each, and what is of none apart', () => {
@@ -154,6 +193,91 @@ describe('fetchesByStage', () => {
     expect(fetchedMaterials(new Map([['a', [redirect, one]]]))).toEqual([
       { uri: 'http://x/1', digest: { sha256: A.slice(7) } },
     ]);
+  });
+});
+
+describe('incompleteByStage', () => {
+  test('has each reason once, in plain characters, and not too many', () => {
+    const found = [
+      { text: 'Dockerfile:2 \u001b[2Jé', stages: ['b'] },
+      { text: 'Dockerfile:2 \u001b[2Jé', stages: ['b'] },
+      { text: 'x'.repeat(1000), stages: [] },
+      ...Array.from({ length: 100 }, (_, i) => ({ text: String(i), stages: ['a'] })),
+    ];
+    const stages = incompleteByStage(found);
+    expect([...stages.keys()]).toEqual(['a', 'b', 'unknown']);
+    expect(stages.get('b')).toEqual(['Dockerfile:2 ?[2J?']);
+    expect(stages.get('unknown')).toEqual(['x'.repeat(300)]);
+    expect(stages.get('a')).toHaveLength(20);
+  });
+});
+
+const X: Fetch = { address: 'http://x/', digest: A, size: 1 };
+const Y: Fetch = { address: 'http://y/', digest: B, size: 1 };
+const none = new Map<string, readonly string[]>();
+
+describe('two targets of one Dockerfile', () => {
+  test('have in a stage of both what the first got, and what only one asked for', () => {
+    const first = { fetches: new Map([['base', [X]]]), incomplete: new Map([['base', ['one']]]) };
+    const later = { ...X, digest: B };
+    const second = {
+      fetches: new Map([
+        ['base', [later, Y]],
+        ['web', [later]],
+      ]),
+      incomplete: new Map([
+        ['base', ['one', 'two']],
+        ['web', ['three']],
+      ]),
+    };
+    expect(merged(undefined, second)).toBe(second);
+    expect(merged(first, second)).toEqual({
+      fetches: new Map([
+        ['base', [X, Y]],
+        ['web', [later]],
+      ]),
+      incomplete: new Map([
+        ['base', ['one', 'two']],
+        ['web', ['three']],
+      ]),
+    });
+  });
+
+  const read = parseDockerfile(
+    'FROM a AS z\nRUN a\nFROM z AS app\nRUN b\nFROM z AS web\nRUN c\nFROM z AS quiet\nRUN d\nFROM app\nCOPY --from=quiet /a /\n',
+  );
+  if (!read.ok) throw new Error(read.error.message);
+  const model = read.value;
+
+  test('each is given what its own stages fetched, in the order of the Dockerfile', () => {
+    const fetches = new Map([
+      ['app', [Y]],
+      ['renamed', [X]],
+      ['unknown', [X]],
+      ['web', [X]],
+      ['z', [X]],
+    ]);
+    const given = recordingFor({ fetches, incomplete: none }, model);
+    expect([...given.fetches]).toEqual([
+      ['z', [X]],
+      ['app', [Y]],
+      ['renamed', [X]],
+      ['unknown', [X]],
+    ]);
+  });
+
+  test('what is missing of a stage that is not built, or that gets no network, does not matter', () => {
+    const incomplete = new Map(
+      ['app', 'quiet', 'unknown', 'web', 'z'].map((name) => [name, [name]]),
+    );
+    const names = (...stages: string[]): string[] => {
+      const fetches = new Map(stages.map((name) => [name, [X]]));
+      return [...recordingFor({ fetches, incomplete }, model).incomplete.keys()];
+    };
+    expect(names('z')).toEqual(['unknown', 'z']);
+    expect(names('app', 'web')).toEqual(['app', 'unknown']);
+    // Any of them may have fetched it.
+    expect(names('unknown')).toEqual(['app', 'quiet', 'unknown', 'z']);
   });
 });
 

@@ -1,7 +1,8 @@
+import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { parseDockerfile } from '../../../src/dockerfile/parse-dockerfile.ts';
 import { injectHermetic } from '../../../src/plans/hermetic/inject-hermetic.ts';
 import { restoredProvenance } from '../../../src/plans/hermetic/restore-build.ts';
+import { parseDockerfile } from '../../dockerfile/parse-dockerfile.ts';
 
 const TEXT = 'FROM a\nRUN one\nFROM b\nRUN two\n';
 
@@ -21,6 +22,7 @@ test('BuildKit’s provenance tells of the user’s Dockerfile, and of no proxy'
           'build-arg:http_proxy': secret,
           'build-arg:A': 'b',
           'build-arg:NO_PROXY': 'x',
+          'build-arg:BUILDKIT_CACHE_MOUNT_NS': 'x',
           'context:scoville-hermetic': 'local:scoville-hermetic',
         },
         locals: [{ name: 'context' }, { name: 'scoville-hermetic' }],
@@ -28,7 +30,26 @@ test('BuildKit’s provenance tells of the user’s Dockerfile, and of no proxy'
     },
     buildConfig: {
       llbDefinition: [
-        { op: { Op: { exec: { meta: { args: ['sh'], proxyEnv: { http_proxy: secret } } } } } },
+        {
+          op: {
+            Op: {
+              exec: {
+                meta: {
+                  args: ['sh'],
+                  env: [
+                    'PATH=/bin',
+                    'SSL_CERT_FILE=/.scoville-hermetic/ca.pem',
+                    'PIP_CERT=/own.pem',
+                    `YARN_HTTP_PROXY=${secret}`,
+                    `YARN_HTTPS_PROXY=${secret}`,
+                  ],
+                  proxyEnv: { http_proxy: secret },
+                },
+                mounts: [{ cacheOpt: { ID: `scoville-hermetic-${randomUUID()}/root/.cache` } }],
+              },
+            },
+          },
+        },
       ],
     },
     metadata: {
@@ -46,7 +67,20 @@ test('BuildKit’s provenance tells of the user’s Dockerfile, and of no proxy'
   });
   expect(restored).toEqual({
     invocation: { parameters: { args: { 'build-arg:A': 'b' }, locals: [{ name: 'context' }] } },
-    buildConfig: { llbDefinition: [{ op: { Op: { exec: { meta: { args: ['sh'] } } } } }] },
+    buildConfig: {
+      llbDefinition: [
+        {
+          op: {
+            Op: {
+              exec: {
+                meta: { args: ['sh'], env: ['PATH=/bin', 'PIP_CERT=/own.pem'] },
+                mounts: [{ cacheOpt: { ID: '/root/.cache' } }],
+              },
+            },
+          },
+        },
+      ],
+    },
     metadata: {
       source: {
         infos: [

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { digestOf } from '../../../src/model/digest.ts';
 import {
   changeLines,
   changeText,
@@ -67,7 +68,49 @@ describe('packageChanges', () => {
   });
 });
 
+describe('what was fetched', () => {
+  const of = (...fetches: readonly (readonly [address: string, content: string])[]) => ({
+    ...lock(),
+    fetches: new Map([
+      [
+        'build',
+        fetches.map(([address, content]) => ({ address, digest: digestOf(content), size: 1 })),
+      ],
+    ]),
+  });
+  const npm = (version: string): string =>
+    `https://registry.npmjs.org/is-number/-/is-number-${version}.tgz`;
+
+  test('is told by package and version, and by address where that has none', () => {
+    const before = of(
+      [npm('6.0.0'), 'a'],
+      ['https://a.example/index', 'x'],
+      ['https://a.example/gone', 'x'],
+    );
+    const after = of([npm('7.0.0'), 'b'], ['https://a.example/index', 'y']);
+    expect(lockChanges(before, before)).toEqual([]);
+    expect(lockChanges(before, after).map(changeText)).toEqual([
+      'fetch build: npm is-number: 6.0.0 → 7.0.0',
+      `fetch build: GET https://a.example/gone: gone, was ${digestOf('x')}`,
+      `fetch build: GET https://a.example/index: ${digestOf('x')} → ${digestOf('y')}`,
+    ]);
+  });
+
+  test('the same version with other bytes is a change', () => {
+    expect(lockChanges(of([npm('7.0.0'), 'a']), of([npm('7.0.0'), 'b'])).map(changeText)).toEqual([
+      `fetch build: npm is-number: 7.0.0 ${digestOf('a')} → 7.0.0 ${digestOf('b')}`,
+    ]);
+  });
+});
+
 describe('text', () => {
+  test('what a new version fixes is on its line', () => {
+    const change = { subject: 'package', name: 'deb curl', before: '1', after: '2' } as const;
+    expect(changeText({ ...change, fixes: ['CVE-2026-1 (high)', 'CVE-2026-2 (low)'] })).toBe(
+      'package deb curl: 1 → 2, fixes CVE-2026-1 (high), CVE-2026-2 (low)',
+    );
+  });
+
   test('control characters of a lock reach no terminal', () => {
     expect(changeText({ subject: 'image', name: 'a\u001b[2Jb', after: 'x\ny' })).toBe(
       'image a [2Jb: new, x y',

@@ -50,6 +50,26 @@ describe('a plan with a lock', () => {
     );
   });
 
+  test('holds the time that RUNs see: the lock’s, not that of this machine’s first build', () => {
+    const start = Date.parse('2026-02-03T04:05:06Z') / 1000;
+    const made = plan({ ...HELD, start }, ['--repro=deterministic', '.']);
+    expect(made.steady?.start).toBe(start);
+    expect(made.lock?.drift).toEqual([]);
+    expect(made.notices.some((text) => text.startsWith('RUNs see 2026-02-03T04:05:06Z'))).toBe(
+      true,
+    );
+    expect(plan({ ...HELD, start }).steady).toBeUndefined();
+  });
+
+  test('the first time goes into the lock, and stays there', () => {
+    const made = plan(HELD, ['--repro=deterministic', '.']);
+    expect(made.lock?.now.start).toBe(made.steady?.start);
+    expect(made.lock?.drift.every(isAddition)).toBe(true);
+    const { start } = completed(HELD, { ...HELD, start: 5 });
+    expect(start).toBe(5);
+    expect(completed({ ...HELD, start: 4 }, { ...HELD, start: 5 }).start).toBe(4);
+  });
+
   test('without one there, the plan says that it is to be written', () => {
     const made = plan(undefined);
     expect(made.lock?.drift).toEqual([]);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { analyseDockerfile } from '../../../src/dockerfile/parse-dockerfile.ts';
+import { analyseDockerfile } from '../../../src/dockerfile/analyse-dockerfile.ts';
 import { asWritten, injectArguments } from '../../../src/plans/reproduce/inject-arguments.ts';
 
 function injected(text: string) {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { analyseDockerfile } from '../../../src/dockerfile/parse-dockerfile.ts';
+import { analyseDockerfile } from '../../../src/dockerfile/analyse-dockerfile.ts';
 import type { DockerfileModel } from '../../../src/model/dockerfile.ts';
 import {
   clockProbe,

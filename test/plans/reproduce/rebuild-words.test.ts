@@ -18,6 +18,7 @@ function record(over: Partial<RecordedBuild> = {}): RecordedBuild {
     platform: 'linux/amd64',
     normaliser: undefined,
     steady: undefined,
+    inputs: undefined,
     epoch: undefined,
     ...over,
   };

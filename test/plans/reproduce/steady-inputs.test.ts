@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { DEFAULT_SETTINGS } from '../../../src/config/default-settings.ts';
-import { analyseDockerfile } from '../../../src/dockerfile/parse-dockerfile.ts';
+import { analyseDockerfile } from '../../../src/dockerfile/analyse-dockerfile.ts';
 import type { Settings } from '../../../src/model/settings.ts';
 import type { SteadyInputs } from '../../../src/model/steady-inputs.ts';
 import {
@@ -9,9 +9,10 @@ import {
   steadyInputs,
   steadyVariables,
 } from '../../../src/plans/reproduce/steady-inputs.ts';
+import { INPUTS as STEADY } from './run-steady.ts';
 
 const START = Date.parse('2026-11-28T01:02:03Z') / 1000;
-const INPUTS: SteadyInputs = { start: START, clock: 'frozen', oneProcessor: true, seed: undefined };
+const INPUTS: SteadyInputs = { ...STEADY, start: START };
 
 function settings(reproducible: Partial<Settings['reproducible']>): Settings {
   return {
@@ -22,11 +23,11 @@ function settings(reproducible: Partial<Settings['reproducible']>): Settings {
 
 describe('what RUNs are given', () => {
   test.each(['safe', 'aggressive', 'off'] as const)('nothing by %s', (mode) => {
-    expect(steadyInputs(settings({ mode }), START)).toBeUndefined();
+    expect(steadyInputs(settings({ mode }), { startedAt: START })).toBeUndefined();
   });
 
   test('by deterministic: the time of the first build, one processor, no seed', () => {
-    expect(steadyInputs(settings({ mode: 'deterministic' }), START)).toEqual(INPUTS);
+    expect(steadyInputs(settings({ mode: 'deterministic' }), { startedAt: START })).toEqual(INPUTS);
   });
 
   test('what the settings say', () => {
@@ -35,12 +36,20 @@ describe('what RUNs are given', () => {
       clock: 'running',
       start: '2026-01-02T03:04:05Z',
       oneProcessor: false,
+      oneFileTime: false,
+      sortedFolders: false,
+      temporaryNames: false,
+      sameAddresses: false,
       seed: 7,
     });
-    expect(steadyInputs(set, START)).toEqual({
+    expect(steadyInputs(set, { startedAt: START })).toEqual({
       start: Date.parse('2026-01-02T03:04:05Z') / 1000,
       clock: 'running',
       oneProcessor: false,
+      oneFileTime: false,
+      sortedFolders: false,
+      temporaryNames: false,
+      sameAddresses: false,
       seed: 7,
     });
   });
@@ -61,6 +70,7 @@ test('processors are left alone where that is asked for', () => {
     FAKETIME_DONT_FAKE_MONOTONIC: '1',
     PYTHONHASHSEED: '0',
     PERL_HASH_SEED: '0',
+    CARGO_INCREMENTAL: '0',
   });
 });
 
@@ -77,9 +87,9 @@ describe('the Dockerfile that is sent', () => {
       oneProcessor: false,
     });
     expect(found?.text).toMatch(
-      /^FROM a\nARG SOURCE_DATE_EPOCH\nARG FAKETIME_DONT_FAKE_MONOTONIC\nARG PERL_HASH_SEED\nARG PYTHONHASHSEED=3\nRUN --mount=type=bind,from=scoville-clock,\S+ .*target=\/etc\/faketimerc x\n$/,
+      /^FROM a\nARG SOURCE_DATE_EPOCH\nARG FAKETIME_DONT_FAKE_MONOTONIC\nARG PERL_HASH_SEED\nARG CARGO_INCREMENTAL\nARG PYTHONHASHSEED=3\nRUN --mount=type=bind,from=scoville-clock,\S+ .*target=\/etc\/faketimerc x\n$/,
     );
-    expect(found?.lines).toEqual([1, undefined, undefined, undefined, 2, 3, 4]);
+    expect(found?.lines).toEqual([1, ...Array<undefined>(4), 2, 3, 4]);
   });
 
   test('without them is told of the epoch alone', () => {

@@ -9,6 +9,7 @@ import {
   factsOf,
   install,
   range,
+  replaying,
 } from '../shared/verdict/facts-builder.ts';
 
 const doing = (...given: readonly Partial<PackageInstall>[]) =>
@@ -131,5 +132,29 @@ judgesAs(pinnedPackages, [
     outcome: 'unknown',
     says: 'no Dockerfile',
     settle: 'scoville grade --file Dockerfile IMAGE',
+  },
+]);
+
+const replayed = (given: Partial<PackageInstall>) =>
+  factsOf({ build: replaying(buildDoing({ installs: [install(given)] })) });
+
+judgesAs(pinnedPackages, [
+  {
+    name: 'no version, replayed from the lock',
+    facts: replayed({ packages: named(undefined) }),
+    outcome: 'pass',
+    says: '1 install pinned',
+  },
+  {
+    name: 'a requirements file that is not seen, replayed',
+    facts: replayed({ manager: 'pip', requirementsFile: 'r.txt' }),
+    outcome: 'pass',
+    says: 'pinned',
+  },
+  {
+    name: 'a manager that may not ask by the proxy, in a replay',
+    facts: replayed({ manager: 'other', packages: named(undefined) }),
+    outcome: 'fail',
+    says: 'no exact version',
   },
 ]);

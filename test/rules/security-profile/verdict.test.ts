@@ -134,6 +134,15 @@ judgesAs(securityProfile, [
     says: 'lets other calls through',
   },
   {
+    name: 'a wide one that the same signer replaced, where it still hangs',
+    facts: having(
+      attestation('x/seccomp', seccomp([], 'SCMP_ACT_ALLOW'), { verifiedBy: 'cosign.pub' }),
+      attestation('x/seccomp', seccomp(['read']), { verifiedBy: 'cosign.pub' }),
+    ),
+    outcome: 'fail',
+    says: 'the same signer attached a tighter one: delete this one, or publish another digest',
+  },
+  {
     name: 'a tight seccomp profile beside an AppArmor profile in complain mode',
     facts: having(
       attestation('x/seccomp', seccomp(['read'])),
@@ -191,4 +200,12 @@ test('a profile is offered where the image starts a program to trace', () => {
   expect(settled({})).toBe('scoville explain security-profile');
   expect(settled({ Cmd: [] })).toBe('scoville explain security-profile');
   expect(settled({ Entrypoint: ['/app'] })).toBeUndefined();
+});
+
+test('a tighter one of another signer does not replace a wide one', () => {
+  const wide = attestation('x/seccomp', seccomp([], 'SCMP_ACT_ALLOW'), { verifiedBy: 'a.pub' });
+  const tight = attestation('x/seccomp', seccomp(['read']), { verifiedBy: 'b.pub' });
+  const verdict = securityProfile.judge(having(wide, tight));
+  expect(verdict.outcome).toBe('fail');
+  expect(verdict.summary).not.toContain('the same signer');
 });

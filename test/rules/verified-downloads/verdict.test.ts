@@ -2,7 +2,14 @@ import { expect, test } from 'vitest';
 import type { Download } from '../../../src/model/build-analysis.ts';
 import { verifiedDownloads } from '../../../src/rules/verified-downloads/verdict.ts';
 import { judgesAs } from '../shared/verdict/criterion-table.ts';
-import { build, buildDoing, download, factsOf, range } from '../shared/verdict/facts-builder.ts';
+import {
+  build,
+  buildDoing,
+  download,
+  factsOf,
+  range,
+  replaying,
+} from '../shared/verdict/facts-builder.ts';
 
 const doing = (...given: readonly Partial<Download>[]) =>
   factsOf({ build: buildDoing({ downloads: given.map((one) => download(one)) }) });
@@ -104,3 +111,61 @@ test('credentials in an address are not shown', () => {
   expect(JSON.stringify(answer)).not.toContain('secret');
   expect(answer.evidence[0]).toMatchObject({ text: 'curl https://****@example.com/x' });
 });
+
+const replayed = (given: Partial<Download>, ...addresses: readonly string[]) =>
+  factsOf({ build: replaying(buildDoing({ downloads: [download(given)] }), ...addresses) });
+const TOOL = 'https://example.com/tool';
+
+judgesAs(verifiedDownloads, [
+  {
+    name: 'replayed by its digest: weak, since nobody asked its publisher',
+    facts: replayed({ url: TOOL }, TOOL),
+    outcome: 'pass',
+    says: '1 weakly',
+  },
+  {
+    name: 'a check of its own is stronger than a replay',
+    facts: replayed({ url: TOOL, verifiedBy: check }, TOOL),
+    outcome: 'pass',
+    says: '1 download verified',
+  },
+  {
+    name: 'another address was replayed',
+    facts: replayed({ url: TOOL }, `${TOOL}2`),
+    outcome: 'fail',
+    says: 'nothing verifies it',
+  },
+  {
+    name: 'a replay without addresses',
+    facts: replayed({ url: TOOL }),
+    outcome: 'fail',
+    says: 'nothing verifies it',
+  },
+  {
+    name: 'an address that is not constant',
+    facts: replayed({ url: undefined }, TOOL),
+    outcome: 'fail',
+    says: 'nothing verifies it',
+  },
+  {
+    name: 'what BuildKit fetches itself is not replayed',
+    facts: replayed({ url: TOOL, kind: 'add' }, TOOL),
+    outcome: 'fail',
+    says: 'nothing verifies it',
+  },
+  {
+    name: 'curl | sh, replayed',
+    facts: replayed({ url: TOOL, pipedToShell: true }, TOOL),
+    outcome: 'fail',
+    says: 'interpreter',
+  },
+  {
+    name: 'a repository of git, by what it is asked first',
+    facts: replayed(
+      { url: 'https://example.com/a', kind: 'git' },
+      'https://example.com/a.git/info/refs?service=git-upload-pack',
+    ),
+    outcome: 'pass',
+    says: '1 weakly',
+  },
+]);

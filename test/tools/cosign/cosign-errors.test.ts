@@ -47,6 +47,23 @@ test('a cosign without PKCS#11 is named', () => {
   );
 });
 
+test.each([
+  [
+    'awskms:///alias/app',
+    'getting public key: the security token is expired',
+    /^check its address, its type and the credentials for it/,
+  ],
+  [
+    'acmekms://app',
+    'loading URL: unrecognized scheme: acmekms://',
+    /^install its plugin, sigstore-kms-acmekms, on PATH/,
+  ],
+])('what a KMS says of %s is said, in one line', (key, said, nextStep) => {
+  const error = cosignUserError(`Error: ${said}\nerror during command execution: ${said}\n`, key);
+  expect(error?.message).toBe(`the signing key ${key} cannot be used: ${said}`);
+  expect(error?.nextStep).toMatch(nextStep);
+});
+
 test('a cosign that knows no bundles has no dialect', () => {
   expect(dialectOf('Flags:\n  --key\n  --bundle')).toBeUndefined();
 });

@@ -1,12 +1,12 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { TLSSocket } from 'node:tls';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { ProxyError, UserError } from '../../../src/model/errors.ts';
 import { networkFetch } from '../../../src/tools/network/network-fetch.ts';
-import { Authority, companyProxy, Servers } from '../../fakes/company.ts';
+import { Authority, companyProxy, Servers, socksProxy } from '../../fakes/company.ts';
 
 const HOST = 'registry.corp.test';
 const OTHER = 'other.corp.test';
@@ -19,6 +19,8 @@ const met: string[] = [];
 let home = '';
 let proxy = '';
 let tlsProxy = '';
+let socks = '';
+let openSocks = '';
 let roots = '';
 
 /** The subject of the client's certificate. */
@@ -50,13 +52,19 @@ beforeAll(async () => {
   writeFileSync(join(folder, 'client.cert'), cert);
   writeFileSync(join(folder, 'client.key'), key);
   writeFileSync(join(folder, 'ca.crt'), company.pem);
+  const plain = await servers.listen(createServer(answer('plain')));
   const hosts = new Map([
+    ['plain.corp.test:80', plain],
     [`${HOST}:443`, own],
     [`${HOST}:5000`, own],
     [`${OTHER}:443`, other],
   ]);
   const port = await servers.listen(companyProxy({ password: PASSWORD, hosts, seen }));
   proxy = `http://me:${encodeURIComponent('p@ss:w%rd')}@127.0.0.1:${port}`;
+  const login = `me:${encodeURIComponent('p@ss:w%rd')}@`;
+  const atSocks = await servers.listen(socksProxy({ password: PASSWORD, hosts, seen }));
+  socks = `socks5://${login}127.0.0.1:${atSocks}`;
+  openSocks = `socks5h://127.0.0.1:${await servers.listen(socksProxy({ hosts, seen }))}`;
   const identity = company.server('localhost');
   const tlsPort = await servers.listen(companyProxy({ password: PASSWORD, hosts, seen, identity }));
   tlsProxy = proxy.replace(`http:`, 'https:').replace(`127.0.0.1:${port}`, `localhost:${tlsPort}`);
@@ -123,6 +131,53 @@ describe('a proxy with a password, and a registry with mutual TLS', () => {
   test('only where it is asked for, any certificate will do', async () => {
     const insecure = networkFetch({ HTTPS_PROXY: proxy }, home, { isVerified: false });
     expect(await (await insecure(`https://${OTHER}/`)).text()).toBe('other');
+  });
+});
+
+describe('a SOCKS5 proxy', () => {
+  test('with a password is given the name, and mutual TLS goes through it', async () => {
+    const response = await networkFetch({ HTTPS_PROXY: socks, SSL_CERT_FILE: roots }, home)(
+      `https://${HOST}/v2/`,
+      { headers: { authorization: 'Basic mine' } },
+    );
+    expect(await response.text()).toBe('own');
+    expect(seen).toEqual([`SOCKS ${HOST}:443`]);
+    expect(met).toEqual(['own me Basic mine']);
+  });
+
+  test('without one, for plain HTTP too', async () => {
+    expect(await failure('http://plain.corp.test/', { HTTP_PROXY: openSocks })).toBe(200);
+    expect(seen).toEqual(['SOCKS plain.corp.test:80']);
+  });
+
+  test('verifies who answers behind it, but for an insecure registry', async () => {
+    const error = await failure(`https://${OTHER}/`, { HTTPS_PROXY: openSocks });
+    expect((error as Error).cause).toMatchObject({ code: expect.stringMatching(/CERT/) as string });
+    const insecure = networkFetch({ HTTPS_PROXY: openSocks }, home, { isVerified: false });
+    expect(await (await insecure(`https://${OTHER}/`)).text()).toBe('other');
+  });
+
+  test.each([
+    [
+      'another password',
+      (url: string) => url.replace('me:', 'you:'),
+      'it refused user and password',
+    ],
+    [
+      'no password',
+      (url: string) => url.replace(/\/\/[^@]*@/, '//'),
+      'it refused user and password',
+    ],
+    ['no server', () => 'socks5://127.0.0.1:1', 'ECONNREFUSED'],
+  ])('%s is said, and no password', async (_, change, why) => {
+    const error = await failure(`https://${HOST}/`, { HTTPS_PROXY: change(socks) });
+    expect(error).toMatchObject({ name: 'ProxyError', why });
+    expect(JSON.stringify(error, Object.getOwnPropertyNames(error))).not.toMatch(/p@ss|p%40ss/);
+  });
+
+  test('a host that it does not reach', async () => {
+    const error = await failure('https://nowhere.corp.test/', { HTTPS_PROXY: openSocks });
+    expect(error).toMatchObject({ name: 'ProxyError', why: 'Host unreachable' });
   });
 });
 

@@ -16,6 +16,13 @@ test.each([
   ['https://gcr.io/', { HTTPS_PROXY: 'proxy.example' }, 'http://proxy.example/'],
   ['https://gcr.io/', { HTTPS_PROXY: 'https://u:p@proxy.example' }, 'https://u:p@proxy.example/'],
   ['https://gcr.io/', { HTTPS_PROXY: '' }, undefined],
+  [
+    'https://gcr.io/',
+    { HTTPS_PROXY: 'socks5://u:p@p.example:1080' },
+    'socks5://u:p@p.example:1080',
+  ],
+  ['http://gcr.io/', { HTTP_PROXY: 'socks5h://p.example' }, 'socks5h://p.example'],
+  ['https://gcr.io/', { ALL_PROXY: 'socks5://p.example:1080' }, undefined],
   ['https://localhost:5000/', { HTTPS_PROXY: PROXY }, undefined],
   ['https://127.1.2.3:5000/', { HTTPS_PROXY: PROXY }, undefined],
   ['https://[::1]:5000/', { HTTPS_PROXY: PROXY }, undefined],
@@ -63,11 +70,11 @@ test.each([
   expect(direct(url, noProxy)).toBe(false);
 });
 
-test.each(['socks5://u:secret@p:1080', 'ftp://u:secret@p', 'not an address', 'http://'])(
+test.each(['socks4://u:secret@p:1080', 'ftp://u:secret@p', 'not an address', 'http://'])(
   'a proxy of %s is an error that does not print it',
   (HTTPS_PROXY) => {
     expect(() => proxyOf('https://a.example/', { HTTPS_PROXY })).toThrow(
-      /^HTTPS_PROXY does not name an HTTP proxy$/,
+      /^HTTPS_PROXY does not name an HTTP or SOCKS5 proxy$/,
     );
   },
 );

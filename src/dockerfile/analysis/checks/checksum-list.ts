@@ -1,5 +1,5 @@
+import { fileName } from '../../../model/path.ts';
 import { pathIn } from '../../shell/shell-state.ts';
-import { baseName } from '../../shell/wrappers.ts';
 import type { CommandEvent } from '../build-event.ts';
 import { outputOf } from '../text-output.ts';
 
@@ -69,7 +69,12 @@ export function checksumList(
   const readFile = (path: string): void => {
     const known = written.get(pathIn(event.folder, path));
     files.push(path);
-    if (known === undefined) return;
+    if (known === undefined) {
+      const text = event.fileText?.(path);
+      // One that is shown speaks of what it names alone.
+      if (text !== undefined) names.push('', ...listedNames(text));
+      return;
+    }
     names.push(...listedNames(known.text));
     sources.push(...known.sources);
     files.push(...known.files);
@@ -104,5 +109,5 @@ export function checksumList(
 
 /** True where a list by this name may speak of any file: `SHA256SUMS`, `checksums.txt`, `9.0.1-sha.txt`. */
 export function isGeneralList(path: string): boolean {
-  return /sums?\b|sums?\.|checksum|digests?|manifest|(?:^|[-_.])sha\.txt$|\*/i.test(baseName(path));
+  return /sums?\b|sums?\.|checksum|digests?|manifest|(?:^|[-_.])sha\.txt$|\*/i.test(fileName(path));
 }

@@ -1,5 +1,5 @@
 import type { Instruction } from '../../../model/dockerfile.ts';
-import { mountOptions } from '../../external-image.ts';
+import { mountsOf } from '../../external-image.ts';
 import { pathIn } from '../../shell/shell-state.ts';
 import type { ReadStage } from '../../stage-reader.ts';
 import type { BuildEvent, CommandEvent } from '../build-event.ts';
@@ -37,10 +37,11 @@ function stageNames(stages: readonly ReadStage[]): StageNames {
 
 /** What a COPY or the mounts of a RUN bring of earlier stages. */
 function broughtBy(
-  { keyword, flags, arguments: words }: Instruction,
+  instruction: Instruction,
   folder: string,
   numberOf: (name: string | undefined) => number | undefined,
 ): readonly Brought[] {
+  const { keyword, flags, arguments: words } = instruction;
   if (keyword === 'COPY') {
     const from = numberOf(flags.find(({ name }) => name === 'from')?.value);
     if (from === undefined) return [];
@@ -49,12 +50,10 @@ function broughtBy(
     return words.slice(0, -1).map((source) => ({ ...copyOf(source, into, folder), from }));
   }
   if (keyword !== 'RUN') return [];
-  return flags.flatMap(({ name, value }) => {
-    const mount = name === 'mount' ? mountOptions(value) : {};
-    const to = mount['target'] ?? mount['dst'] ?? mount['destination'];
-    const from = numberOf(mount['from']);
-    if (to === undefined || from === undefined) return [];
-    return [{ ...copyOf(mount['source'] ?? mount['src'] ?? '/', to, folder), from }];
+  return mountsOf(instruction).flatMap(({ from: name, target, source = '/' }) => {
+    const from = numberOf(name);
+    if (target === undefined || from === undefined) return [];
+    return [{ ...copyOf(source, target, folder), from }];
   });
 }
 

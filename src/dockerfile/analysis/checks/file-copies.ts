@@ -1,5 +1,5 @@
+import { fileName } from '../../../model/path.ts';
 import { pathIn } from '../../shell/shell-state.ts';
-import { baseName } from '../../shell/wrappers.ts';
 
 /** A copy, by what it takes: its source with and without a slash behind it, and what stands around a `*`. */
 export interface Copy {
@@ -34,7 +34,7 @@ function copiedTo(path: string, { source, within, around, place, isFolder }: Cop
       ? samePath(source, path)
       : path.startsWith(around[0]) && path.endsWith(around[1]);
   if (!isMatch) return [];
-  const inFolder = pathIn('/', `${place}/${baseName(path)}`);
+  const inFolder = pathIn('/', `${place}/${fileName(path)}`);
   return isFolder ? [inFolder] : [place, inFolder];
 }
 
@@ -48,7 +48,7 @@ export class Copies {
     for (const copy of copies)
       if (copy.around !== undefined) this.#patterns.push(copy);
       else {
-        listAt(this.#byName, baseName(copy.source)).push(copy);
+        listAt(this.#byName, fileName(copy.source)).push(copy);
         listAt(this.#bySource, copy.source).push(copy);
       }
   }
@@ -57,7 +57,7 @@ export class Copies {
   *of(path: string): Generator<string> {
     for (const source of [path, ...foldersOf(path)])
       for (const copy of this.#bySource.get(source) ?? []) yield* copiedTo(path, copy);
-    for (const copy of this.#byName.get(baseName(path)) ?? [])
+    for (const copy of this.#byName.get(fileName(path)) ?? [])
       if (copy.source !== path) yield* copiedTo(path, copy);
     for (const copy of this.#patterns) yield* copiedTo(path, copy);
   }
@@ -80,9 +80,14 @@ function foldersOf(path: string): readonly string[] {
   return [...folders, '/'];
 }
 
+const ROOT = /^\$\{?(\w+)\}?\//;
+
 /** True where two paths name one file: equal, or the same name where a folder is not known. */
 export function samePath(a: string, b: string): boolean {
   if (a === '' || b === '') return false;
   if (a.startsWith('/') && b.startsWith('/')) return a === b;
-  return baseName(a) === baseName(b) && baseName(a) !== '';
+  // Below two folders by other names.
+  const [one, other] = [ROOT.exec(a)?.[1], ROOT.exec(b)?.[1]];
+  if (one !== undefined && other !== undefined && one !== other) return false;
+  return fileName(a) === fileName(b) && fileName(a) !== '';
 }

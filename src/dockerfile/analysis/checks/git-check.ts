@@ -43,18 +43,41 @@ function bareTag(word: string): string {
   return word.replace(/^(?:refs\/)?tags\//, '');
 }
 
+/** Verbs by which files of another commit come out of a repository, and those that take it to one. */
+const TAKES =
+  /^(?:checkout|switch|pull|merge|reset|rebase|update|up|co|restore|show|archive|read-tree|cherry-pick|cat-file|worktree)$/;
+/** The commit at hand, or one that is named whole, with a file of it; and what `cat-file` calls kinds. */
+const SAME = /^(?:\.|(?:HEAD|[0-9a-f]{40})(?:[~^@][^:]*)?(?::.*)?|:.*|blob|commit|tree|tag)$/;
+const REPLACES =
+  /\brefs\/replace\b|\bgit (?:-\S+ )*replace\b|\brefs\/\*|\binfo\/grafts\b|--mirror\b/;
+const NAMES_BRANCH = /^(?:-[bBcC]|--orphan|--(?:force-)?create|--branch)$/;
+
 /** True where a git command leaves the commit that was checked out, or signed: for a branch, or what the remote has now. */
-function leaves(words: readonly string[], signed: readonly string[]): boolean {
-  const at = words.findIndex((word) =>
-    /^(?:checkout|switch|pull|merge|reset|rebase|update|up|co)$/.test(word),
-  );
-  const verb = words[at];
-  if (verb === undefined || words.includes('--')) return false;
-  if (verb === 'pull') return true;
-  if (words.some((word) => /^(?:-[bBcC]|--orphan|--create)$/.test(word))) return false;
-  const operands = words.slice(at + 1).filter((word) => !word.startsWith('-'));
-  return operands.some(
-    (word) => !/^(?:\.|HEAD(?:[~^@].*)?|FETCH_HEAD)$/.test(word) && !signed.includes(bareTag(word)),
+function leaves(event: CommandEvent, signed: readonly string[], isFetched: boolean): boolean {
+  const line = readCommandLine(event.program, event.argv.slice(1));
+  const [verb] = line.operands;
+  if (verb === undefined || !TAKES.test(verb.text)) return false;
+  if (verb.text === 'pull') return true;
+  const rest = event.argv.slice(event.argv.indexOf(verb) + 1).map(({ text }) => text);
+  if (rest.some((word) => NAMES_BRANCH.test(word))) return false;
+  const end = rest.indexOf('--');
+  const named = (end < 0 ? rest : rest.slice(0, end)).filter((word) => !/^-./.test(word));
+  // `restore` takes its words for files.
+  const sources = rest.flatMap((word, at) => {
+    const [, given] = /^(?:-s|--source=?)(.*)$/.exec(word) ?? [];
+    return given === '' ? (rest[at + 1] ?? []) : (given ?? []);
+  });
+  const commits =
+    verb.text === 'restore'
+      ? sources
+      : verb.text === 'archive'
+        ? named.slice(0, 1)
+        : verb.text === 'worktree'
+          ? named.slice(2)
+          : named;
+  return commits.some(
+    (word) =>
+      (word === 'FETCH_HEAD' ? !isFetched : !SAME.test(word)) && !signed.includes(bareTag(word)),
   );
 }
 
@@ -76,12 +99,18 @@ function comparedHead(event: CommandEvent, fetch: Fetch, around: GitSurroundings
   );
 }
 
-/** True where the whole of a repository is taken to a commit; paths behind `--` are a part of it. */
+/** True where the whole of a repository is taken to a commit; paths behind `--` are a part of it, and `reset` alone leaves its files. */
 function pinsTo(words: readonly string[], isFetched: boolean): boolean {
   const part = words.indexOf('--');
   if (part >= 0 && part < words.length - 1) return false;
   const pins = words.some((w) => /^(?:checkout|reset|switch|fetch|merge|update|up|co)$/.test(w));
-  return pins && words.some((w) => isCommit(w) || (isFetched && w === 'FETCH_HEAD'));
+  if (words.includes('reset') && !words.some((w) => /^--(?:hard|keep|merge)$/.test(w)))
+    return false;
+  const isNamed = (at: number): boolean => NAMES_BRANCH.test(words[at - 1] ?? '');
+  return (
+    pins &&
+    words.some((w, at) => !isNamed(at) && (isCommit(w) || (isFetched && w === 'FETCH_HEAD')))
+  );
 }
 
 function checksSignature(words: readonly string[]): boolean {
@@ -94,6 +123,9 @@ export function gitCheck(fetch: Fetch, around: GitSurroundings): DownloadCheck |
   const isClone = around.events.some(
     ({ id, argv }) => id === fetch.id && argv.some(({ text }) => text === 'clone'),
   );
+  // A commit may stand for another there.
+  if (around.events.some(({ program, text }) => program === 'git' && REPLACES.test(text)))
+    return undefined;
   let found: DownloadCheck | undefined;
   let signed: readonly string[] = [];
   /** A commit that was fetched, and is not what a clone has checked out. */
@@ -106,13 +138,14 @@ export function gitCheck(fetch: Fetch, around: GitSurroundings): DownloadCheck |
     if (event.program !== 'git' && event.program !== 'hg') continue;
     const words = event.argv.slice(1).map((f) => f.text);
     if (!concerns(event, fetch, around)) continue;
-    if (isClone && words.includes('fetch')) {
-      isFetched ||= isHeld && words.some(isCommit);
-      continue;
+    if (words.includes('fetch')) {
+      // FETCH_HEAD is what was fetched last.
+      isFetched = isHeld && words.some(isCommit);
+      if (isClone) continue;
     }
     const commit = pinsTo(words, isFetched);
     if (!commit && !checksSignature(words)) {
-      if (leaves(words, signed)) found = undefined;
+      if (leaves(event, signed, isFetched)) found = undefined;
       continue;
     }
     if (!isHeld) continue;

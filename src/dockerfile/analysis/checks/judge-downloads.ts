@@ -1,44 +1,19 @@
 import type { Download, DownloadCheck } from '../../../model/build-analysis.ts';
-import { SHELLS } from '../../../programs/kinds/shells.ts';
+import { fileName } from '../../../model/path.ts';
 import { runsWith } from '../../shell/branches.ts';
-import { pathIn } from '../../shell/shell-state.ts';
-import { baseName } from '../../shell/wrappers.ts';
 import type { CommandEvent } from '../build-event.ts';
 import { type Fetch, originOf } from '../fetches/fetch.ts';
 import { type Check, listSpeaksOf, signedName } from './check.ts';
-import { type CopiedPaths, MOVERS } from './copied-paths.ts';
 import { samePath } from './file-copies.ts';
+import {
+  isAt,
+  isInterpreter,
+  isReplaced,
+  pathsAt,
+  type Surroundings,
+  usedBefore,
+} from './file-uses.ts';
 import { gitCheck } from './git-check.ts';
-
-const INTERPRETERS = /^(?:python[\d.]*|perl|ruby|node|nodejs|php|lua|pwsh|source|\.)$/;
-/** Programs that open, install or run a file they are given. */
-const USERS = /^(?:tar|bsdtar|unzip|gunzip|dpkg|rpm|apt|apt-get|dnf|yum|apk|java|source|\.)$/;
-
-/** What the judge of one download looks at. */
-interface Surroundings {
-  /** Commands of the download's stage and of stages that build on it, in order. */
-  readonly events: readonly CommandEvent[];
-  readonly checks: readonly Check[];
-  readonly fetches: readonly Fetch[];
-  /** Where each of the fetches lies, by stage. */
-  readonly copiedPaths: ReadonlyMap<Fetch, CopiedPaths>;
-  /** True where all that a stage does stands on another stage, so that it comes after it. */
-  readonly standsOn: (stage: number, other: number) => boolean;
-}
-
-/** Paths of a fetched file in the stage that a command belongs to. */
-function pathsAt(fetch: Fetch, stage: number, { copiedPaths }: Surroundings): readonly string[] {
-  return copiedPaths.get(fetch)?.get(stage) ?? [];
-}
-
-/** True where a command's word or a list's name is the fetched file. */
-function isAt(path: string, fetch: Fetch, stage: number, around: Surroundings): boolean {
-  return pathsAt(fetch, stage, around).some((own) => samePath(path, own));
-}
-
-function isInterpreter(event: CommandEvent): boolean {
-  return SHELLS.has(event.program) || INTERPRETERS.test(event.program);
-}
 
 /** True where what was fetched goes into an interpreter without being kept: `curl | sh`, `sh -c "$(curl)"`. */
 function isPipedToShell(fetch: Fetch, events: readonly CommandEvent[]): boolean {
@@ -111,51 +86,6 @@ function signs(signature: Check, list: Fetch, sums: Check, around: Surroundings)
   );
 }
 
-/** True where a command stands before a check, or in a stage that does not wait for it. */
-function isBefore(event: CommandEvent, check: Check, around: Surroundings): boolean {
-  const { stage, id } = check.event;
-  if (event.stage === stage || event.id < id) return event.id < id;
-  return !around.standsOn(event.stage, stage);
-}
-
-/** True where a command opens or runs the file between its download and a check. */
-function usedBefore(fetch: Fetch, check: Check, around: Surroundings): boolean {
-  return around.events.some((event) => {
-    if (event.id <= fetch.id || !isBefore(event, check, around)) return false;
-    const words = event.argv.map((f) => f.text);
-    const is = (word: string): boolean => isAt(word, fetch, event.stage, around);
-    const runs = (words[0] ?? '').includes('/') && is(words[0] ?? '');
-    const opens = USERS.test(event.program) || isInterpreter(event);
-    return runs || (opens && words.slice(1).some(is));
-  });
-}
-
-/** True where the file went elsewhere, and what the check finds at its path is another download. */
-function isReplaced(fetch: Fetch, check: Check, around: Surroundings): boolean {
-  const { stage, id } = check.event;
-  const paths = pathsAt(fetch, stage, around);
-  const named = paths.filter((path) => check.files.some((file) => samePath(file, path)));
-  const checked = named.length > 0 ? named : paths;
-  if (checked.length === 0) return false;
-  return checked.every((path) => {
-    const later = around.fetches.find(
-      (f) => f.stage === stage && f.target === path && f.id > fetch.id && f.id < id,
-    );
-    return later !== undefined && wasMoved(path, fetch, later, around);
-  });
-}
-
-function wasMoved(path: string, from: Fetch, until: Fetch, { events }: Surroundings): boolean {
-  return events.some(
-    ({ id, stage, program, argv, folder }) =>
-      id > from.id &&
-      id < until.id &&
-      stage === until.stage &&
-      MOVERS.test(program) &&
-      argv.slice(1, -1).some(({ text }) => pathIn(folder, text) === path),
-  );
-}
-
 function asCheck(check: Check, fetch: Fetch, around: Surroundings): DownloadCheck {
   const weak = check.weak ?? sameOrigin(check, fetch, around);
   const { method, range } = check;
@@ -221,5 +151,5 @@ export function judgeDownload(fetch: Fetch, around: Surroundings): Download {
 /** Name that a target ends in, for telling two downloads apart. */
 export function downloadKey(download: Download): string {
   const { startLine, startColumn } = download.range;
-  return [startLine, startColumn, download.url ?? '', baseName(download.target ?? '')].join('\n');
+  return [startLine, startColumn, download.url ?? '', fileName(download.target ?? '')].join('\n');
 }

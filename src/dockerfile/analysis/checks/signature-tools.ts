@@ -1,3 +1,4 @@
+import type { Field } from '../../shell/fields.ts';
 import type { CommandEvent } from '../build-event.ts';
 import { readCommandLine } from '../command-line.ts';
 
@@ -7,14 +8,16 @@ interface VerifiedFiles {
 }
 
 function gpg(event: CommandEvent): VerifiedFiles | undefined {
+  if (anyKey(event)) return undefined;
   const line = readCommandLine(event.program, event.argv.slice(1));
   const files = line.operands.map((f) => f.text);
   const outputs = line.values('-o', '--output').map((f) => f.text);
   if (event.program.startsWith('gpgv')) return { method: 'gpgv', files: signed(files, outputs) };
   if (line.has('--verify', '--verify-files'))
     return { method: 'gpg --verify', files: signed(files, outputs) };
-  // Decrypting a signed file checks its signature and gives its content.
-  if (line.has('--decrypt', '-d') && files.length > 0)
+  // Decrypting a signed file checks its signature and gives its content; what a password opens has none.
+  const isSecret = event.argv.some(({ text }) => text.startsWith('--passphrase'));
+  if (line.has('--decrypt', '-d') && files.length > 0 && !isSecret)
     return { method: 'gpg --decrypt', files: signed(files, outputs) };
   return undefined;
 }
@@ -43,14 +46,26 @@ function verbed(event: CommandEvent, verbs: RegExp): VerifiedFiles | undefined {
   };
 }
 
-/** Patterns that every signer matches: a signature of anybody says nothing. */
-const ANYBODY = /^\^?(?:https?:\/\/)?(?:\.[*+]|\(\.[*+]\))?\$?$/;
+/** What a pattern for a signer says beside the scheme and the signs that stand for anything. */
+const SAYS = /[A-Za-z0-9][\w.-]{2,}/;
+/** cosign then passes over a part of what it is to check. */
+const PASSES_OVER = /^--(?:insecure-\S*|check-claims=false|allow-insecure\S*)$/;
 
+/** True where cosign takes a signature of anybody, or a key that comes over the network with the file. */
 function anyIdentity(event: CommandEvent): boolean {
   const line = readCommandLine(event.program, event.argv.slice(1));
-  return line
-    .values('--certificate-identity-regexp')
-    .some((pattern) => pattern.constant && ANYBODY.test(pattern.text));
+  const isOpen = ({ text, constant }: Field): boolean =>
+    constant && !SAYS.test(text.replace(/^\^?https?:\\?\/\\?\//, '').replace(/\\(?=[^\w])/g, ''));
+  return (
+    event.argv.some(({ text }) => PASSES_OVER.test(text)) ||
+    line.values('--certificate-identity-regexp').some(isOpen) ||
+    line.values('--key').some(({ text }) => /^https?:/i.test(text))
+  );
+}
+
+/** True where gpg fetches, or takes out of the signature, whatever key it was made with. */
+function anyKey({ argv }: CommandEvent): boolean {
+  return argv.some(({ text }) => /auto-key-(?:retrieve|locate|import)/.test(text));
 }
 
 /** Files whose signature a command checks; undefined where it checks none. */
@@ -78,14 +93,10 @@ export function signatureFiles(event: CommandEvent): VerifiedFiles | undefined {
       return words.some((w) => /^-\w*V/.test(w))
         ? { method: `${event.program} -V`, files: optionValue(event, /^-\w*m$/) }
         : undefined;
-    case 'rpm':
-    case 'rpmkeys':
-      return words.some((w) => /^(?:-K|--checksig)/.test(w))
-        ? { method: `${event.program} --checksig`, files: operands }
-        : undefined;
+    // `rpm --checksig` is content with a package that nobody signed, jarsigner unless it is strict.
     case 'jarsigner':
-      return words.includes('-verify')
-        ? { method: 'jarsigner -verify', files: operands }
+      return words.includes('-verify') && words.includes('-strict')
+        ? { method: 'jarsigner -verify -strict', files: operands }
         : undefined;
     case 'ssh-keygen':
       return words.includes('verify')

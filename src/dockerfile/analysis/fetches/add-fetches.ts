@@ -27,7 +27,8 @@ export function addFetches(event: CopyEvent): readonly Fetch[] {
   const checksum = instruction.flags.find((flag) => flag.name === 'checksum')?.value;
   return sources.flatMap((text) => {
     const repository = GIT_SOURCE.test(text);
-    if (!repository && !/^https?:\/\//i.test(text)) return [];
+    const isOpen = text.startsWith('$');
+    if (!isOpen && !repository && !/^https?:\/\//i.test(text)) return [];
     const ref = /#([^:]*)/.exec(text)?.[1] ?? /[?&]commit=([0-9a-f]+)/.exec(text)?.[1] ?? '';
     const address: Field = { ...constantField(text), constant: !text.includes('$') };
     const range = instruction.range;
@@ -35,7 +36,9 @@ export function addFetches(event: CopyEvent): readonly Fetch[] {
     const own =
       checksum !== undefined && checksum !== ''
         ? byChecksum(checksum, range)
-        : commit(range, repository && COMMIT.test(ref));
+        : isOpen
+          ? { open: `whether ${text.slice(0, 80)} is an address is not known` }
+          : commit(range, repository && COMMIT.test(ref));
     return [
       {
         id: event.id,

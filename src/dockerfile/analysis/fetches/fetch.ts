@@ -54,7 +54,10 @@ export function originOf(address: string): string {
 /** True for addresses of another machine: not files, not the build's own loopback. */
 export function isRemote(address: string): boolean {
   if (/^(?:file:|\.{0,2}\/)/i.test(address)) return false;
-  return !/^(?:[a-z+]+:\/\/)?(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])(?=[:/]|$)/i.test(address);
+  const place = address.replace(/^[a-z+]+:\/\//i, '');
+  // What stands before `@` is a name and a password.
+  const host = (/^[^/?#]*/.exec(place)?.[0] ?? '').replace(/^.*@/, '');
+  return !/^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])(?:$|:)/i.test(host);
 }
 
 export function fetchOf(

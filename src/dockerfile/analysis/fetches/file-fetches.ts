@@ -11,9 +11,29 @@ function methodOf(line: CommandLine): 'HEAD' | 'sends' | undefined {
   return /^(?:PUT|DELETE|PATCH)$/.test(method) ? 'sends' : undefined;
 }
 
-function kept(event: CommandEvent, address: Field, target: string | undefined): readonly Fetch[] {
+const PROXIES = ['http_proxy', 'https_proxy', 'all_proxy'].flatMap((name) => [
+  name,
+  name.toUpperCase(),
+]);
+
+/** True where a variable sends requests to a proxy, those to this machine too. */
+function goesByProxy({ variable }: CommandEvent): boolean {
+  const isOwn = /\*|localhost|127\.0\.0\.1/;
+  return (
+    PROXIES.some((name) => (variable(name) ?? '') !== '') &&
+    !['no_proxy', 'NO_PROXY'].some((name) => isOwn.test(variable(name) ?? ''))
+  );
+}
+
+function kept(
+  event: CommandEvent,
+  address: Field,
+  target: string | undefined,
+  isElsewhere = false,
+): readonly Fetch[] {
   const kind = event.program === 'wget' ? 'wget' : event.program === 'curl' ? 'curl' : 'other';
-  if (!isRemote(address.text)) return [];
+  const isOut = isElsewhere && !/^(?:file:|\.{0,2}\/)/i.test(address.text);
+  if (!isOut && !isRemote(address.text)) return [];
   if (target === undefined || target === '-' || target === '/dev/stdout') {
     const file = event.writesTo[0];
     if (file === '/dev/null') return [];
@@ -46,12 +66,14 @@ export function fileFetches(event: CommandEvent): readonly Fetch[] {
   const isNamed = known.ownName === undefined || has(known.ownName);
   const sent = method === 'sends' ? addresses.length : values(known.upload).length;
   const checked = sumOf(event, values(known.checksum)[0]?.text);
+  const isElsewhere = has(known.elsewhere) || goesByProxy(event);
+  const isTree = has(known.tree) && files.length === 0;
   const named = addresses.flatMap((address, index) => {
     const file = files[known.each === true ? index : 0]?.text;
     const name = file ?? (isNamed ? addressName(address.text) : undefined);
     const isIn = folder !== undefined && !(known.folderOfOwnNames === true && file !== undefined);
     const target = isIn && name !== undefined && name !== '-' ? `${folder}/${name}` : name;
-    return kept(event, address, target).map((fetch) => ({
+    return kept(event, address, isTree ? '' : target, isElsewhere).map((fetch) => ({
       ...fetch,
       ...checked,
       ...(index < sent ? { onlyIfRead: fetch.toOutput } : {}),

@@ -1,11 +1,13 @@
 import type { DownloadCheck } from '../../../model/build-analysis.ts';
 import type { SourceRange } from '../../../model/dockerfile.ts';
+import { fileName } from '../../../model/path.ts';
 import { constantField } from '../../shell/fields.ts';
 import type { CommandEvent } from '../build-event.ts';
 import { readCommandLine } from '../command-line.ts';
 import { addressName, COMMIT, type Fetch, fetchOf, isCommit } from './fetch.ts';
 
-const ADDRESS = /^(?:(?:https?|ssh|git|ftp|git\+https?|git\+ssh):\/\/|git@[\w.-]+:)/i;
+const ADDRESS =
+  /^(?:(?:https?|ssh|git|ftps?|git\+https?|git\+ssh|rsync):\/\/|(?:[\w.-]+@)?[\w.-]+:(?!\/\/))/i;
 
 /** A check by a commit in the command itself. */
 export function commit(range: SourceRange, found: boolean): { ownCheck?: DownloadCheck } {
@@ -20,6 +22,22 @@ function git(event: CommandEvent): readonly Fetch[] {
   if (tips && verb !== undefined && verb.text === 'submodule')
     // The newest of each branch, where without it the commit of the repository around names its own.
     return [fetchOf(event, 'git', { ...constantField('submodules'), constant: false }, '')];
+  const isHeld =
+    (verb?.text === 'submodule' && operands[0]?.text === 'update') ||
+    (verb?.text === 'lfs' && /^(?:pull|fetch)$/.test(operands[0]?.text ?? ''));
+  // The commit of the repository around names theirs, or their sums.
+  if (isHeld)
+    return [
+      fetchOf(
+        event,
+        'git',
+        { ...constantField(verb.text), constant: false },
+        '',
+        commit(event.range, true),
+      ),
+    ];
+  if (verb?.text === 'submodule' && operands[0]?.text === 'add' && second !== undefined)
+    return [fetchOf(event, 'git', second, '')];
   const remote = line.values('--remote')[0];
   if (verb?.text === 'archive' && remote !== undefined && ADDRESS.test(remote.text))
     return [fetchOf(event, 'git', remote, '')];
@@ -60,7 +78,7 @@ function hubClone(event: CommandEvent): readonly Fetch[] {
   const line = readCommandLine(event.program, event.argv.slice(1));
   const [noun, verb, address, folder] = line.operands;
   if (noun?.text !== 'repo' || verb?.text !== 'clone' || address === undefined) return [];
-  const name = address.text.slice(address.text.lastIndexOf('/') + 1).replace(/\.git$/, '');
+  const name = fileName(address.text).replace(/\.git$/, '');
   return [fetchOf(event, 'git', { ...address, constant: false }, folder?.text ?? name)];
 }
 
@@ -87,4 +105,28 @@ export function gitFetches(event: CommandEvent): readonly Fetch[] {
     default:
       return [];
   }
+}
+
+/** True for a command of a program that keeps repositories. */
+export function isOfRepository({ program }: CommandEvent): boolean {
+  return program === 'git' || program === 'hg' || program === 'svn';
+}
+
+/** Verbs by which a repository takes what another one has now. */
+const TAKES = /^(?:fetch|pull|up|update|submodule)$/;
+
+/** True for a command that takes more into a repository that one of these `fetches`, in one of the stages, brought: it is judged with that. */
+export function followsFetch(
+  event: CommandEvent,
+  fetches: readonly CommandEvent[],
+  stages: readonly number[],
+): boolean {
+  return (
+    isOfRepository(event) &&
+    event.argv.some(({ text }) => TAKES.test(text)) &&
+    fetches.some(
+      ({ program, id, stage }) =>
+        program === event.program && id < event.id && stages.includes(stage),
+    )
+  );
 }

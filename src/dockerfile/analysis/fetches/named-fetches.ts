@@ -7,7 +7,7 @@ import { type Fetch, fetchOf } from './fetch.ts';
 
 /** Programs that start another one by name, by the words in front of it. */
 const RUNNERS =
-  /^(?:npx|bunx|bun (?:x|run)|pnpx|yarn(?: dlx| exec| run)?|pnpm(?: exec| dlx| run)?|npm exec|bundle exec|(?:uv|poetry|pipenv|pdm) run|python[\d.]* -m)(?= )((?: (?:-p|--package) \S+| --?[\w-]+(?:=\S*)?)*) /;
+  /^(?:npx|bunx|bun (?:x|run)|pnpx|yarn(?: dlx| exec| run)?|pnpm(?! env )(?: exec| dlx| run)?|npm exec|bundle exec|(?:uv|poetry|pipenv|pdm) run|python[\d.]* -m)(?= )((?: (?:-p|--package) \S+| --?[\w-]+(?:=\S*)?)*) /;
 
 /** A command line without what only starts the program, one runner through another. */
 function programAndWords(event: CommandEvent): readonly string[] {

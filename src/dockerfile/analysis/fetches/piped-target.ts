@@ -4,7 +4,7 @@ import { readCommandLine } from '../command-line.ts';
 import type { Fetch } from './fetch.ts';
 
 /** Programs that hand on what they read, unpacked or as it is. */
-const HANDS_ON =
+export const HANDS_ON =
   /^(?:gunzip|zcat|gzip|pigz|bunzip2|bzcat|bzip2|unxz|xzcat|xz|unzstd|zstdcat|zstd|funzip|cat|tee|base64)$/;
 
 /** The fetch with the file that its output ends up in, where a pipe leads to one: `curl ... | gunzip > tool`. */

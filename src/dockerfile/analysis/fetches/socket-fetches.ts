@@ -52,13 +52,16 @@ function tls(event: CommandEvent): readonly Fetch[] {
 
 const DEVICE = /^\/dev\/(?:tcp|udp)\/([^/]+)\/(\w+)$/;
 
+/** What these read stays in the shell. */
+const KEEPS = /^(?:exec|read|mapfile|readarray)$/;
+
 /** bash's `/dev/tcp/HOST/PORT`: read by a program, or kept open to be read. */
 function device(event: CommandEvent): readonly Fetch[] {
   return event.readsFrom.flatMap((path) => {
     const [, host, port] = DEVICE.exec(path) ?? [];
     if (host === undefined || port === undefined || !isRemote(host)) return [];
     const fetch = fromSocket(event, `${host}:${port}`, undefined);
-    return event.program === 'exec' ? [{ ...fetch, onlyIfRead: false }] : [fetch];
+    return KEEPS.test(event.program) ? [{ ...fetch, onlyIfRead: false }] : [fetch];
   });
 }
 

@@ -1,7 +1,7 @@
+import { fileName } from '../../../model/path.ts';
 import { SHELLS } from '../../../programs/kinds/shells.ts';
 import { constantField } from '../../shell/fields.ts';
 import { pathIn } from '../../shell/shell-state.ts';
-import { baseName } from '../../shell/wrappers.ts';
 import type { CommandEvent } from '../build-event.ts';
 import type { StageFiles } from '../stage-files.ts';
 import { type Fetch, fetchOf, isRemote } from './fetch.ts';
@@ -17,8 +17,8 @@ const ADDRESS = /^[ \t]*distributionUrl[ \t]*[=:][ \t]*(\S+)/m;
 /** The build tool that `./mvnw` and `./gradlew` fetch, where their settings are shown: the sum in there verifies it. */
 export function wrapperFetches(event: CommandEvent, files: StageFiles): readonly Fetch[] {
   const script = event.argv[SHELLS.has(event.program) ? 1 : 0]?.text ?? '';
-  const place = SETTINGS[baseName(script)];
-  if (place === undefined || !Object.hasOwn(SETTINGS, baseName(script))) return [];
+  const place = SETTINGS[fileName(script)];
+  if (place === undefined || !Object.hasOwn(SETTINGS, fileName(script))) return [];
   const folder = pathIn(event.folder, script.replace(/(?<![^/])[^/]*$/, '') || '.');
   const settings = files.at(pathIn(folder, place), event.id);
   if (settings?.kind !== 'text') return [];

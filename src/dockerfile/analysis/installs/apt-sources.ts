@@ -10,6 +10,8 @@ const SNAPSHOT =
 const REPOSITORY =
   /(?:^|\n)[ \t]*(?:deb(?:-src)?\s(?:\s*\[[^\]]*\])?|URIs:)[ \t]*((?:https?|ftp|mirror[+\w]*):\/\/\S+)/g;
 const SOURCES = /^\/etc\/apt\/(?:sources\.list(?:$|\.d\/)|apt\.conf)/;
+/** A list of apt's, or the folder of them. */
+const PLACE = /^\/etc\/apt\/sources\.list(?:$|\.d(?:\/|$))/;
 /** The files that images of Debian and Ubuntu hold, the older and the newer spelling. */
 const LIST = /^\/etc\/apt\/sources\.list\*?$/;
 const DEB822 =
@@ -17,6 +19,14 @@ const DEB822 =
 /** Bases that hold only the newer. */
 const NEWER =
   /bookworm|trixie|forky|duke|\bsid\b|noble|plucky|questing|(?:^|\/)debian(?:$|@|:(?:1[2-9]|latest|stable|testing|unstable))|(?:^|\/)ubuntu(?:$|@|:(?:2[4-9]|latest|rolling|devel))/;
+
+/** True where a command adds a repository whose address is not shown. */
+function bringsSource({ program, argv, folder }: CommandEvent): boolean {
+  if (/^(?:add-apt-repository|apt-add-repository)$/.test(program)) return true;
+  const words = argv.slice(1).map(({ text }) => text);
+  const to = words.at(-1) ?? '';
+  return /^(?:cp|mv|install|ln)$/.test(program) && PLACE.test(pathIn(folder, to));
+}
 
 /** Follows what a stage does to apt's sources: frozen where a dated archive is all that is left. */
 export class AptSources {
@@ -38,6 +48,7 @@ export class AptSources {
   /** Takes note of a command or a copied file that writes, edits or removes them. */
   follow(event: BuildEvent, files: StageFiles): void {
     if (event.kind === 'command') {
+      this.#isBesides ||= this.#isSnapshot && bringsSource(event);
       this.#command(event, files);
       return;
     }
@@ -86,8 +97,14 @@ export class AptSources {
       ? ['/etc/apt/sources.list', '/etc/apt/sources.list.d/*']
       : named.filter((path) => SOURCES.test(path));
     if (script === undefined || paths.length === 0) return;
-    const puts = /(?:^|[;\s])s(.)(?:(?!\1).)*\1([^\n]*)/.exec(script)?.[2] ?? '';
+    const [, , from = '', puts = ''] = /(?:^|[;\s])s(.)((?:(?!\1).)*)\1([^\n]*)/.exec(script) ?? [];
     if (!SNAPSHOT.test(puts) || puts.trimStart().startsWith('#')) return;
+    // The archive of security updates alone leaves the other.
+    if (
+      /security/.test(from) &&
+      !words.some((word) => /(?:^|[;\s])s(.)(?:(?!\1|security).)*\1/.test(word))
+    )
+      return;
     this.#isSnapshot = true;
     for (const path of paths) this.#gone(path);
   }

@@ -1,5 +1,6 @@
 import type { PackageInstall } from '../../../model/build-analysis.ts';
 import { INSTALL_FORMS } from '../../../programs/installs/catalogue.ts';
+import { writesLock } from '../../../programs/installs/lock-writers.ts';
 import { managerNamed } from '../../../programs/managers/catalogue.ts';
 import { ECOSYSTEMS, type Ecosystem } from '../../../programs/managers/ecosystems.ts';
 import { unversioned } from '../../../programs/program.ts';
@@ -82,6 +83,7 @@ export function installsOf(
     variable: event.variable,
     snapshotRepository,
     lockFile: (name, folder = '') => {
+      if (before.some((one) => removes(one, name))) return false;
       const place = pathIn(pathIn(event.folder, folder || '.'), name);
       const content =
         event.folder === '' ? files.named(place, event.id) : files.at(place, event.id);
@@ -95,9 +97,41 @@ export function installsOf(
   };
   const found = firstInstall(event, context);
   if (found === undefined) return [];
-  const { stage, range, text } = event;
-  const locked = found.lockFile ? withLock(event, found, files) : found;
-  return [{ ...locked, stage, range, command: text }];
+  const { stage, range, text, argv } = event;
+  const packages = found.packages.map((one) =>
+    isPrinted(one.pin, argv) ? { name: one.name } : one,
+  );
+  const isWritten =
+    found.lockFile &&
+    before.some((one) => one.id < event.id && writesLock(event.program, lineOf(one)));
+  const locked = !found.lockFile
+    ? found
+    : isWritten
+      ? { ...found, lockFile: false, unresolved: true }
+      : withLock(event, found, files);
+  return [{ ...locked, packages, stage, range, command: text }];
+}
+
+/** True for a version out of a variable that a command filled, which prints what is the newest: `V=$(apt-cache policy x)`. */
+function isPrinted(pin: string | undefined, argv: readonly Field[]): boolean {
+  return (
+    pin?.includes('${') === true &&
+    argv.some(({ text, sources }) => sources.length > 0 && text.includes(pin))
+  );
+}
+
+/** A command line without the folder of its program. */
+function lineOf({ program, argv }: CommandEvent): string {
+  return [program, ...argv.slice(1).map(({ text }) => text)].join(' ');
+}
+
+/** True where a command takes a file of this name away. */
+function removes({ program, argv }: CommandEvent, name: string): boolean {
+  const words = argv.slice(1).map(({ text }) => text.replace(/^.*\//, ''));
+  return (
+    (program === 'rm' && words.includes(name)) ||
+    (program === 'mv' && words.slice(0, -1).includes(name))
+  );
 }
 
 const FOLDER = /^(?:--prefix|--cwd|--dir|-C)(?:=(.*))?$/;

@@ -1,3 +1,5 @@
+import { field, type JsonObject, objectOf, parseJson } from '../../../model/json-value.ts';
+
 /** What of a lock file holds nothing: the entry, why, and the address that it is taken from. */
 interface LooseEntry {
   readonly reason: string;
@@ -26,24 +28,18 @@ function judged(name: string, sum: string, address: string): LooseEntry | undefi
 type Reader = (text: string) => LooseEntry | undefined;
 
 const text = (value: unknown): string => (typeof value === 'string' ? value : '');
-const fields = (value: unknown): Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null ? { ...value } : {};
 
 /** package-lock.json and npm-shrinkwrap.json, of all three versions. */
 const npm: Reader = (lock) => {
-  let read: Readonly<Record<string, unknown>>;
-  try {
-    read = fields(JSON.parse(lock));
-  } catch {
-    return { reason: 'it is not JSON' };
-  }
-  const left: [string, Readonly<Record<string, unknown>>][] = [];
-  const packages = Object.entries(fields(read['packages']));
+  const read = parseJson(lock);
+  if (read === undefined) return { reason: 'it is not JSON' };
+  const left: [string, JsonObject][] = [];
+  const packages = Object.entries(objectOf(field(read, 'packages')));
   for (const [path, entry] of packages)
     if (path.includes('node_modules/'))
-      left.push([path.replace(/^.*node_modules\//, ''), fields(entry)]);
+      left.push([path.replace(/^.*node_modules\//, ''), objectOf(entry)]);
   // Version 1 keeps them in each other.
-  if (packages.length === 0) left.push(...inOne(read['dependencies']));
+  if (packages.length === 0) left.push(...inOne(field(read, 'dependencies')));
   for (let next = left.pop(); next !== undefined; next = left.pop()) {
     const [name, entry] = next;
     if (packages.length === 0) left.push(...inOne(entry['dependencies']));
@@ -55,8 +51,8 @@ const npm: Reader = (lock) => {
   return undefined;
 };
 
-function inOne(value: unknown): [string, Readonly<Record<string, unknown>>][] {
-  return Object.entries(fields(value)).map(([name, entry]) => [name, fields(entry)]);
+function inOne(value: unknown): [string, JsonObject][] {
+  return Object.entries(objectOf(value)).map(([name, entry]) => [name, objectOf(entry)]);
 }
 
 /** Blocks of a file of indented lines: a key at one depth, with the lines below it. */

@@ -32,14 +32,17 @@ export function readInstall(
     const found = readRequirements(form.requirements, named, rest, line, context);
     return found && install(form.manager, found.packages, { frozenRepository, ...found.details });
   }
-  const file = values(form.file)[0]?.text;
+  const file =
+    values(form.file)[0]?.text ?? words.find(({ text }) => form.files?.test(text) === true)?.text;
   if (named.length > 0 || file !== undefined)
     return install(form.manager, named, {
       frozenRepository,
       ...(file === undefined ? {} : { requirementsFile: file }),
     });
   if (form.unnamed === undefined || (form.unnamed === 'alone' && rest.length > 0)) return undefined;
-  return install(form.manager, [], { frozenRepository, ...lockOf(form.lock, line, context) });
+  const listed = form.lists === undefined ? {} : { requirementsFile: form.lists };
+  const lock = lockOf(form.lock, line, context);
+  return install(form.manager, [], { frozenRepository, ...listed, ...lock });
 }
 
 /** The words behind a verb. */
@@ -50,6 +53,8 @@ function wordsBehind(verbs: string, words: readonly Field[]): readonly Field[] |
 
 function isFrozen(by: InstallForm['frozen'], line: CommandLine, context: InstallContext): boolean {
   if (by === undefined) return false;
+  const undone = by.unless && line.values(...by.unless.options.split(' '));
+  if (undone?.some(({ text }) => by.unless?.is.test(text)) === true) return false;
   if (by.repository === true && context.snapshotRepository) return true;
   if (by.options !== undefined && line.has(...by.options.split(' '))) return true;
   const given = by.value && line.values(...by.value.options.split(' '));

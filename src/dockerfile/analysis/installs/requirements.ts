@@ -66,6 +66,26 @@ function requirementsOf(
   return { packages, unread, hashed };
 }
 
+const plain = (name: string): string => name.toLowerCase().replace(/[-_.]+/g, '-');
+
+/** Names with the versions that the files of `-c` give them; what a file that is not seen may hold is left out. */
+function constrained(
+  packages: readonly InstalledName[],
+  line: CommandLine,
+  context: InstallContext,
+): { packages: readonly InstalledName[]; unread: string | undefined } {
+  const files = requirementsOf(line.values('-c', '--constraint'), context);
+  const pins = new Map(files.packages.map(({ name, pin }) => [plain(name), pin]));
+  const held = packages.map((one): InstalledName => {
+    const pin = one.pin ?? pins.get(plain(one.name));
+    return pin === undefined ? one : { name: one.name, pin };
+  });
+  const isOpen = files.unread !== undefined && held.some(({ pin }) => pin === undefined);
+  return isOpen
+    ? { packages: held.filter(({ pin }) => pin !== undefined), unread: files.unread }
+    : { packages: held, unread: undefined };
+}
+
 /**
  * What pip and uv install by names and by files of requirements (the values of `options`, or all
  * words); undefined where that is nothing.
@@ -85,12 +105,11 @@ export function readRequirements(
   const packages = [...own, ...read.packages];
   // Files of comments alone install nothing.
   if (packages.length === 0 && read.unread === undefined) return undefined;
-  const constraints = line.values('-c', '--constraint')[0]?.text;
-  const isOpen = constraints !== undefined && packages.some(({ pin }) => pin === undefined);
-  const file = read.unread ?? (isOpen ? constraints : undefined);
+  const held = constrained(packages, line, context);
+  const file = read.unread ?? held.unread;
   const lockFile = line.has('--require-hashes') || (read.hashed && own.length === 0);
   return {
-    packages,
+    packages: held.packages,
     details: { lockFile, ...(file === undefined ? {} : { requirementsFile: file }) },
   };
 }

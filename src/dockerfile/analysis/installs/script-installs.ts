@@ -8,11 +8,25 @@ type InstallReader = (argv: readonly Field[], context: InstallContext) => FoundI
 /** A module by its address, of which `go get` fetches the newest version; not a package of the module at hand or of Go's own library. */
 const MODULE = /^[\w-]+(?:\.[\w-]+)+\//;
 
+/** Modules with their versions; without one only where a module by its address is fetched all the same. */
+function moduleNames(words: readonly string[], isFetched: boolean): readonly InstalledName[] {
+  const exact = /^(?:v\d+\.\d+\.\d[\w.+-]*|[0-9a-f]{7,40})$/;
+  return words.flatMap((word): InstalledName[] => {
+    const at = word.indexOf('@');
+    if (word.startsWith('-')) return [];
+    if (at < 0) return isFetched && MODULE.test(word) ? [{ name: word }] : [];
+    return [named(word.slice(0, at), word.slice(at + 1), exact)];
+  });
+}
+
 /** go's options have one dash; `go install pkg` without a version takes that of go.mod. */
 const go: InstallReader = (argv, context) => {
   const words = argv.map((f) => f.text);
   const [verb = '', second = ''] = words;
-  if (verb === 'mod' && second === 'download') return install('go', [], { lockFile: true });
+  if (verb === 'mod' && second === 'download') {
+    const named = moduleNames(words.slice(2), false);
+    return named.length > 0 ? install('go', named) : install('go', [], { lockFile: true });
+  }
   if (/^(?:build|test|vet)$/.test(verb)) {
     // go.mod names each version and go.sum its content; go refuses what they lack unless it may write them.
     const mayWrite = /(?:^|\s)-mod[= ]mod(?:\s|$)/;
@@ -21,13 +35,7 @@ const go: InstallReader = (argv, context) => {
     return install('go', [], { lockFile: !writes });
   }
   if (verb !== 'install' && verb !== 'get' && verb !== 'run') return undefined;
-  const packages = words.slice(1).flatMap((word): InstalledName[] => {
-    const at = word.indexOf('@');
-    if (word.startsWith('-')) return [];
-    if (at < 0) return verb === 'get' && MODULE.test(word) ? [{ name: word }] : [];
-    const exact = /^(?:v\d+\.\d+\.\d[\w.+-]*|[0-9a-f]{7,40})$/;
-    return [named(word.slice(0, at), word.slice(at + 1), exact)];
-  });
+  const packages = moduleNames(words.slice(1), verb === 'get');
   // `go get -u` takes the newest of what the modules ask for too, those of go.mod where it names none.
   const newest = verb === 'get' && words.some((word) => /^-u(?:=patch)?$/.test(word));
   if (newest && packages.every(({ pin }) => pin !== undefined)) return install('go', []);
@@ -40,6 +48,10 @@ const R_INSTALLS =
 const R_VERSIONS =
   /\binstall_version\(\s*\\?["']([\w.]+)\\?["']\s*(?:,\s*(?:version\s*=\s*)?\\?["']([^"'\\]+))?/g;
 
+/** Calls that take a branch, or a commit: `install_github("user/repo@COMMIT")`. */
+const R_REPOSITORIES =
+  /\binstall_(?:github|gitlab|bitbucket|git|svn|url|dev|bioc)\(\s*(?:c\(\s*)?\\?["']([^"'\\@]+)(?:@([^"'\\]+))?/g;
+
 /** `Rscript -e 'install.packages("x")'` takes the newest; `remotes::install_version` names one. */
 const r: InstallReader = (argv) => {
   const text = argv.map((f) => f.text).join('\n');
@@ -47,6 +59,9 @@ const r: InstallReader = (argv) => {
     ...[...text.matchAll(R_INSTALLS)].map(([, name = '']) => ({ name })),
     ...[...text.matchAll(R_VERSIONS)].map(([, name = '', version = '']) =>
       named(name, version, /^v?\d+\.\d[\w.+-]*$/),
+    ),
+    ...[...text.matchAll(R_REPOSITORIES)].map(([, name = '', commit = '']) =>
+      named(name, commit, /^[0-9a-f]{40}$/),
     ),
   ];
   const upgrades = /\bupdate\.packages\(/.test(text) && packages.length === 0;

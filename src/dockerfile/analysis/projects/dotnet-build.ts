@@ -1,3 +1,4 @@
+import { fileName } from '../../../model/path.ts';
 import {
   IMPORTED,
   NUGET_SETTINGS,
@@ -8,7 +9,6 @@ import {
   VARIABLES,
 } from '../../../programs/msbuild.ts';
 import { pathIn } from '../../shell/shell-state.ts';
-import { baseName } from '../../shell/wrappers.ts';
 import type { CommandEvent } from '../build-event.ts';
 import type { StageFiles } from '../stage-files.ts';
 import { isPlainProperty, readMsbuildFile } from './msbuild-file.ts';
@@ -125,7 +125,7 @@ class ProjectReader {
     const text = this.#text(path);
     if (text === undefined) return false;
     const folder = folderOf(path);
-    for (const name of [`before.${baseName(path)}.targets`, `after.${baseName(path)}.targets`])
+    for (const name of [`before.${fileName(path)}.targets`, `after.${fileName(path)}.targets`])
       if (this.#text(pathIn(folder || '.', name)) !== undefined)
         throw new NotRead(`${name} is run`);
     this.around(folder);

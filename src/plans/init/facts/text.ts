@@ -1,20 +1,12 @@
-import { field, isObject } from '../../../model/json-value.ts';
+import { field, parseJson } from '../../../model/json-value.ts';
 import type { Project } from '../../../model/template.ts';
 
-/** What a project's files answer, by question. Taken as it stands there: whoever uses it checks it. */
+/** What a project's files answer, by question. Taken as it stands there: the caller checks it. */
 export type Facts = Readonly<Record<string, string | undefined>>;
 
-/** A file's JSON as an object; undefined where it is none. */
-export function jsonOf(
-  project: Project,
-  path: string,
-): Readonly<Record<string, unknown>> | undefined {
-  try {
-    const value: unknown = JSON.parse(project.texts.get(path) ?? '');
-    return isObject(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
+/** A file's JSON; undefined where there is none. */
+export function jsonOf(project: Project, path: string): unknown {
+  return parseJson(project.texts.get(path) ?? '');
 }
 
 /** A text below an object, by its keys. */

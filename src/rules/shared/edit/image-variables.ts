@@ -1,3 +1,4 @@
+import { assignment } from '../../../model/assignment.ts';
 import type { FixInput } from '../../../model/fix-rule.ts';
 import type { ProposedEdit } from '../../../model/planned-edit.ts';
 import { secretName } from '../../../model/secret-names.ts';
@@ -17,9 +18,8 @@ function constants(input: FixInput): ReadonlyMap<string, string | undefined> {
     if (keyword !== 'ENV') continue;
     const isConstant = !instruction.rawArguments.includes('$');
     for (const pair of instruction.arguments) {
-      const equals = pair.indexOf('=');
-      if (equals > 0)
-        values.set(pair.slice(0, equals), isConstant ? pair.slice(equals + 1) : undefined);
+      const [name, value] = assignment(pair);
+      if (name !== '' && value !== undefined) values.set(name, isConstant ? value : undefined);
     }
   }
   return values;

@@ -1,9 +1,10 @@
 import { posix } from 'node:path';
 import type { FixInput } from '../../../model/fix-rule.ts';
+import { parseJson, textMapField } from '../../../model/json-value.ts';
+import { ownValue } from '../../../model/lookup.ts';
 import { err, ok, type Result } from '../../../model/result.ts';
 import { execWords, type ValueOf } from './exec-words.ts';
 import { type ImageVariables, imageVariables } from './image-variables.ts';
-import { fieldsOf, jsonFields } from './json-text.ts';
 import { ENTRY_POINT } from './program/entry-points.ts';
 import { baseOfImage, isExecForm, lastInImage, type Placed } from './stage-view.ts';
 
@@ -64,24 +65,15 @@ function throughStarter(
   const [program = '', ...rest] = words;
   if (!STARTER.test(program)) return ok(words);
   const [name = '', ...more] = rest[0] === 'run' ? rest.slice(1) : rest;
-  const scripts = scriptsOf(input.contextFile('package.json'));
-  const script = scripts?.[name];
+  const manifest = parseJson(input.contextFile('package.json') ?? '');
+  const scripts = textMapField(manifest, 'scripts');
+  const script = ownValue(scripts, name);
   if (name.startsWith('-') || more.length > 0 || script === undefined)
     return err(`what ${words.join(' ')} starts is not known from package.json`);
-  if (scripts?.[`pre${name}`] !== undefined || scripts?.[`post${name}`] !== undefined)
+  if (scripts[`pre${name}`] !== undefined || scripts[`post${name}`] !== undefined)
     return err(`${words.join(' ')} starts more than one script`);
   const found = execWords(script, valueOf);
   return found.ok
     ? ok(found.words)
     : err(`the script ${name} of package.json needs a shell: ${found.reason}`);
-}
-
-function scriptsOf(text: string | undefined): Readonly<Record<string, string>> | undefined {
-  const scripts = fieldsOf(jsonFields(text)?.['scripts']);
-  if (scripts === undefined) return undefined;
-  return Object.fromEntries(
-    Object.entries(scripts).filter(
-      (entry): entry is [string, string] => typeof entry[1] === 'string',
-    ),
-  );
 }

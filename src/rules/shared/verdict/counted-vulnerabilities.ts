@@ -1,5 +1,6 @@
 import type { Evidence, Verdict } from '../../../model/criterion.ts';
 import type { Facts, Severity, VulnerabilitiesFact, Vulnerability } from '../../../model/facts.ts';
+import { byCodeUnit } from '../../../model/order.ts';
 import { quantity } from '../../../model/quantity.ts';
 import { fail, listed, note, pass, unknown } from './verdict.ts';
 
@@ -101,7 +102,7 @@ function affected(counted: readonly Vulnerability[]): readonly string[] {
     if (fixedIn !== undefined) one.fixes.add(fixedIn);
   }
   return [...packages]
-    .sort(([a, one], [b, other]) => other.ids.size - one.ids.size || (a < b ? -1 : 1))
+    .sort(([a, one], [b, other]) => other.ids.size - one.ids.size || byCodeUnit(a, b))
     .map(([name, { ids, fixes }]) => {
       const what = ids.size === 1 ? [...ids].join('') : String(ids.size);
       const fix = fixes.size === 0 ? '' : ` (fixed in ${listed([...fixes], 1)})`;
@@ -109,7 +110,7 @@ function affected(counted: readonly Vulnerability[]): readonly string[] {
     });
 }
 
-/** What to upgrade to which version, and which CVEs that mends: one line a package, the most CVEs first. */
+/** What to upgrade to which version, and which CVEs that fixes: one line a package, the most CVEs first. */
 function upgrades(counted: readonly Vulnerability[]): readonly Evidence[] {
   const byPackage = new Map<string, Set<string>>();
   for (const { id, package: name, version, fixedIn } of counted) {
@@ -118,7 +119,7 @@ function upgrades(counted: readonly Vulnerability[]): readonly Evidence[] {
     byPackage.set(line, (byPackage.get(line) ?? new Set()).add(id));
   }
   return [...byPackage]
-    .sort(([a, mends], [b, others]) => others.size - mends.size || (a < b ? -1 : 1))
+    .sort(([a, fixes], [b, others]) => others.size - fixes.size || byCodeUnit(a, b))
     .slice(0, MOST_NOTES)
     .map(([line, ids]) => note(`${line}: ${listed([...ids], 3)}`));
 }

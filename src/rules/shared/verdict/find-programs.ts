@@ -1,4 +1,5 @@
 import type { FileFact, FilesystemFact } from '../../../model/facts.ts';
+import { fileName } from '../../../model/path.ts';
 import { BUILD_TOOLS } from '../../../programs/kinds/build-tools.ts';
 import { PACKAGE_MANAGERS } from '../../../programs/kinds/package-managers.ts';
 import { SHELL_PROGRAMS } from '../../../programs/kinds/shells.ts';
@@ -20,10 +21,6 @@ interface FoundProgram {
  */
 const DOCUMENTS =
   /(?:^|\/)(?:share\/(?:doc|man|info|bash-completion|zsh|fish|bug)|bash_completion\.d|completions|etc\/(?:cron\.[a-z]+|(?:init|rc\d)\.d))\//;
-
-export function fileName(path: string): string {
-  return path.slice(path.lastIndexOf('/') + 1);
-}
 
 /** Tables that programs are looked up in. */
 const TABLES = {

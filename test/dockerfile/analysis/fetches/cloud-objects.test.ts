@@ -36,6 +36,9 @@ describe('what a service’s own program fetches', () => {
     ['RUN wcurl https://x.org/f', 'other: nothing'],
     ['RUN lwp-download https://x.org/f', 'other: nothing'],
     ['RUN git submodule update --init --remote', 'git: nothing'],
+    ['RUN git submodule update --init --recursive', 'git: commit'],
+    ['RUN git lfs pull', 'git: commit'],
+    ['RUN git clone build@example.com:r', 'git: nothing'],
   ])('%s', (run, found) => {
     expect(downloads(run)).toEqual([found]);
   });
@@ -49,7 +52,6 @@ describe('what a service’s own program fetches', () => {
     "RUN lftp -c 'open ftp.example.com; put f'",
     'RUN lftp -e "mirror -R /x; quit" ftp.example.com',
     'RUN gdown --version',
-    'RUN git submodule update --init --recursive',
     'RUN gh auth status',
   ])('ok-%s', (run) => {
     expect(downloads(run)).toEqual([]);

@@ -233,6 +233,14 @@ export function buildDoing(given: Partial<BuildAnalysis>): Fact<BuildFact> {
   return build({ dockerfile: known(dockerfile('debian'), 'dockerfile'), analysis });
 }
 
+/** The same build as a replay that answered these addresses, each by a digest. */
+export function replaying(fact: Fact<BuildFact>, ...addresses: readonly string[]): Fact<BuildFact> {
+  if (!fact.known) return fact;
+  const digest = `sha256:${'a'.repeat(64)}`;
+  const replayed = new Map(addresses.map((address) => [address, digest]));
+  return { ...fact, value: { ...fact.value, replayed } };
+}
+
 export function install(given: Partial<PackageInstall>): PackageInstall {
   return {
     manager: 'apt',

@@ -1,0 +1,6 @@
+export const COMPILERS: readonly (readonly [name: string, compiler: string])[];
+export const SOURCES: readonly (
+  'steady-clock' | 'steady-files' | 'steady-random' | 'steady-turns' | 'steady-place'
+)[];
+export function compiled(compiler: string, source: string): Buffer;
+export function compilerVersion(compiler: string): string;

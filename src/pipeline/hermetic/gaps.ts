@@ -1,0 +1,38 @@
+import type { Unreadable } from '../../hermetic/tunnel.ts';
+import type { StepClock } from './step-clock.ts';
+
+/** Where something that was seen may come from. */
+export interface Place {
+  readonly stages: readonly string[];
+  /** `Dockerfile:12`. */
+  readonly text: string;
+}
+
+/** Why a recording is not all that a RUN had of a network. */
+export interface Gap {
+  readonly text: string;
+  readonly stages: readonly string[];
+  /** Not read by the proxy; gone past it; or nobody counted. */
+  readonly kind: 'unread' | 'past' | 'uncounted';
+}
+
+/** What went by the proxy and could not be read. */
+export function unreadGaps(
+  unreadable: readonly Unreadable[],
+  places: readonly Place[],
+): readonly Gap[] {
+  return unreadable.map(({ target, why }, i) => ({
+    text: `${places[i]?.text ?? ''} ${target} could not be read: ${why}`,
+    stages: places[i]?.stages ?? [],
+    kind: 'unread',
+  }));
+}
+
+/** What went past it, or may have. */
+export function pastGaps(past: ReturnType<StepClock['past']>, file: string): readonly Gap[] {
+  return past.map(({ place, why, isKnown }) => ({
+    text: `${place?.line === undefined ? file : `${file}:${place.line}`} ${why}`,
+    stages: place === undefined ? [] : [place.stage],
+    kind: isKnown ? 'past' : 'uncounted',
+  }));
+}

@@ -1,0 +1,102 @@
+import type { DockerfileModel } from '../../model/dockerfile.ts';
+import {
+  placeOf,
+  type RanStep,
+  type Seen,
+  type StepPlace,
+} from '../../plans/hermetic/attribute-fetches.ts';
+import {
+  pastProxy,
+  type RunCounts,
+  runCounts,
+  WATCH_MARK,
+} from '../../plans/hermetic/watch-runs.ts';
+import type { SolveStatus } from '../../tools/buildx/progress-rawjson.ts';
+
+/** It may stand behind a line that the command did not end. */
+const COUNTED = new RegExp(`${WATCH_MARK} (.+)\\n$`);
+/** In characters, of a log's end: a line may come in two pieces. */
+const KEPT = 4096;
+
+interface Step extends RanStep {
+  log: string;
+  /** How often a line of that kind was seen: a second one is of a program that wants to be believed. */
+  marks: number;
+  counts: RunCounts | undefined;
+}
+
+/** A RUN that reached something past the proxy; where that is not known, that it may have. */
+interface PastProxy {
+  readonly place: StepPlace | undefined;
+  readonly why: string;
+  readonly isKnown: boolean;
+}
+
+/** When each RUN ran, and what its kernel counted. */
+export class StepClock {
+  readonly #steps = new Map<string, Step>();
+
+  push({ vertexes, logs }: SolveStatus): void {
+    for (const { digest, name, started, completed, cached } of vertexes) {
+      const before = this.#steps.get(digest);
+      const from = before?.started ?? started;
+      if (from === undefined || cached) continue;
+      const { log = '', counts, marks = 0 } = before ?? {};
+      const ended = completed ?? before?.ended;
+      this.#steps.set(digest, { name, started: from, ended, log, counts, marks });
+    }
+    for (const { vertex, data } of logs) {
+      const step = this.#steps.get(vertex);
+      if (step === undefined) continue;
+      const begun = step.log.slice(1 - WATCH_MARK.length);
+      step.marks += (begun + data.toString()).split(WATCH_MARK).length - 1;
+      step.log = (step.log + data.toString()).slice(-KEPT);
+      const [, line] = COUNTED.exec(step.log) ?? [];
+      if (step.marks > 1) step.counts = undefined;
+      else if (line !== undefined) step.counts = runCounts(line);
+    }
+  }
+
+  ran(): readonly Step[] {
+    return [...this.#steps.values()].filter(({ name }) => /\] RUN\b/.test(name));
+  }
+
+  /** `connections`: what the proxy has seen. */
+  past(model: DockerfileModel, connections: readonly Seen[]): readonly PastProxy[] {
+    const proxied = this.#proxied(connections);
+    return this.ran().flatMap((step) => {
+      const { name, counts } = step;
+      if (/\] RUN (?:--\S+ )*--network=none /.test(name)) return [];
+      const why =
+        counts === undefined
+          ? 'may have reached something past the proxy: its connections cannot be counted'
+          : pastProxy(counts, proxied.get(step) ?? 0);
+      const place = placeOf(name, model);
+      return why === undefined ? [] : [{ place, why, isKnown: counts !== undefined }];
+    });
+  }
+
+  /** How many connections of each step the proxy has seen. One counts for one step: the next RUN may have the same address at once. */
+  #proxied(connections: readonly Seen[]): ReadonlyMap<Step, number> {
+    const ran = this.ran();
+    const proxied = new Map<Step, number>();
+    for (const { client, at } of connections) {
+      const free = ran.filter(
+        (step) =>
+          step.counts?.client === client &&
+          (proxied.get(step) ?? 0) < step.counts.opened &&
+          isWithin(step, at, SLACK_MS),
+      );
+      const step = free.find((one) => isWithin(one, at, 0)) ?? free[0];
+      if (step !== undefined) proxied.set(step, (proxied.get(step) ?? 0) + 1);
+    }
+    return proxied;
+  }
+}
+
+function isWithin({ started, ended = Infinity }: RanStep, at: number, slack: number): boolean {
+  return at >= started - slack && at <= ended + slack;
+}
+
+/** BuildKit's clock of a step starts a moment late, and a connection may be taken a moment after it. */
+const SLACK_MS = 200;

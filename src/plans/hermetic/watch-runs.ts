@@ -1,0 +1,161 @@
+import { type DockerfileModel, type Instruction, jsonArray } from '../../model/dockerfile.ts';
+
+/** The file that is mounted into each RUN, and what a RUN begins with: at its end the shell reads the file. */
+export const WATCH_FILE = 'seen';
+export const WATCH_WORDS = `trap '{ set +ex; . /.scoville-hermetic/${WATCH_FILE}; } 2>/dev/null' 0; `;
+/** What the line in a RUN's log begins with. */
+export const WATCH_MARK = 'scoville-hermetic-seen';
+
+/** In words of any POSIX shell, without another program: the RUN's address, and what its kernel has counted (proc(5)). */
+export const WATCH_SCRIPT = `unset IFS
+s_ip= s_own= s_all=
+while read -r s_a s_b; do
+  case $s_a in
+    '|--') s_ip=$s_b ;;
+    /32) case "$s_b $s_ip" in 'host LOCAL 127.'*) ;; 'host LOCAL '*) s_own=$s_ip ;; esac ;;
+  esac
+done </proc/net/fib_trie
+while read -r s_a s_b; do
+  case $s_a in Ip: | Tcp: | Udp: | Icmp:) s_all="$s_all; $s_a $s_b" ;; esac
+done </proc/net/snmp
+while read -r s_a s_b; do
+  case $s_a in Udp6OutDatagrams | Udp6NoPorts) s_all="$s_all; $s_a $s_b" ;; esac
+done </proc/net/snmp6
+echo "${WATCH_MARK} $s_own$s_all"
+`;
+
+/** The shell's own word, not `find -exec`, `mvn exec:java` or `bundle exec`. */
+const EXEC =
+  /(?<![-\w])(?<!\b(?:bundle|npm|pnpm|yarn|composer|pipenv|dotnet|docker|mise|asdf) )exec\b(?!:)/;
+const FIRST_FLAGS = /^\s*RUN(?=\s|\\|$)\s*(?:--\S+(?:\s+|$))*/i;
+const FLAGS = /^\s*(?:--\S+(?:\s+|$))*/;
+
+/** Where the words go into a RUN: a line from 1, and a column from 0. */
+interface WatchPlace {
+  readonly line: number;
+  readonly column: number;
+}
+
+/**
+ * Where a RUN's command begins; undefined where the words would not be read by a shell of POSIX, or not at the command's end: an exec form, a script
+ * with an interpreter of its own, `exec`.
+ */
+export function watchPlace(
+  lines: readonly string[],
+  { range, rawArguments, heredocs, ...run }: Instruction,
+  { escape, stages }: DockerfileModel,
+): WatchPlace | undefined {
+  const isOther = stages.some(({ instructions }) =>
+    instructions.some(
+      ({ keyword, rawArguments: text }) =>
+        keyword === 'SHELL' && !/^\[\s*"(?:[^"]*\/)?(?:ba|da|a|k)?sh"/.test(text),
+    ),
+  );
+  const [script] = heredocs;
+  const shown = [rawArguments, ...heredocs.map(({ content }) => content)];
+  const isPrivileged = run.flags.some(
+    ({ name, value }) => name === 'security' && value === 'insecure',
+  );
+  if (
+    isOther ||
+    isPrivileged ||
+    isOnHost(run) ||
+    escape !== '\\' ||
+    shown.some((text) => EXEC.test(text))
+  )
+    return undefined;
+  if (jsonArray(rawArguments) !== undefined) return undefined;
+  for (let line = range.startLine; line <= range.endLine; line++) {
+    const text = lines[line - 1] ?? '';
+    const isFirst = line === range.startLine;
+    if (!isFirst && /^\s*(?:#|$)/.test(text)) continue;
+    const [flags = ''] = (isFirst ? FIRST_FLAGS : FLAGS).exec(text) ?? [];
+    const rest = text.slice(flags.length).trimEnd().replace(/\\$/, '').trimEnd();
+    if (rest === '') continue;
+    // A quoted flag with a space in it.
+    if (!rawArguments.startsWith(rest)) return undefined;
+    if (!rest.startsWith('<<')) return { line, column: flags.length };
+    const isScript = /^<<-?["']?[\w.-]+["']?$/.test(rest) && heredocs.length === 1;
+    return isScript && script !== undefined && /^(?!#!)[^]/.test(script.content)
+      ? { line: line + 1, column: 0 }
+      : undefined;
+  }
+  return undefined;
+}
+
+/** True for a Dockerfile with a RUN that sends from this machine's own addresses. */
+export function usesHostNetwork({ stages }: Pick<DockerfileModel, 'stages'>): boolean {
+  return stages.some(({ instructions }) => instructions.some(isOnHost));
+}
+
+function isOnHost({ flags }: Pick<Instruction, 'flags'>): boolean {
+  return flags.some(({ name, value }) => name === 'network' && value === 'host');
+}
+
+/** A line of the build's log without what was put into it; undefined where nothing is left. */
+export function withoutWatch(text: string): string | undefined {
+  const at = text.indexOf(WATCH_MARK);
+  const rest = at < 0 ? text : text.slice(0, at);
+  return at < 0 || !/^(?:#\d+ [\d.]+ ?)?$/.test(rest)
+    ? rest.replaceAll(WATCH_WORDS, '')
+    : undefined;
+}
+
+/** What a RUN's kernel has counted. */
+export interface RunCounts {
+  /** Its address; empty where it has no network. */
+  readonly client: string;
+  /** TCP connections that it opened to another machine. */
+  readonly opened: number;
+  /** Datagrams that no port of its own refused, and echo requests. */
+  readonly datagrams: number;
+  /** Packets of IPv4 that neither TCP, UDP nor ICMP has counted, at least: of raw sockets. */
+  readonly raw: number;
+}
+
+/** Reads the line of a log; undefined where it lacks a count. */
+export function runCounts(line: string): RunCounts | undefined {
+  const [client = '', ...parts] = line.split(';').map((part) => part.trim());
+  const counts = new Map<string, number>();
+  const names = new Map<string, readonly string[]>();
+  for (const part of parts) {
+    const [kind = '', ...words] = part.split(/\s+/);
+    const known = names.get(kind);
+    if (!kind.endsWith(':')) counts.set(kind, Number(words[0]));
+    else if (known === undefined) names.set(kind, words);
+    else known.forEach((name, i) => counts.set(`${kind}${name}`, Number(words[i])));
+  }
+  const count = (name: string, otherwise = Number.NaN): number => counts.get(name) ?? otherwise;
+  // What is opened to itself is opened from its side too.
+  const opened = count('Tcp:ActiveOpens') - count('Tcp:AttemptFails') - count('Tcp:PassiveOpens');
+  const datagrams =
+    count('Udp:OutDatagrams') -
+    count('Udp:NoPorts') +
+    count('Udp6OutDatagrams', 0) -
+    count('Udp6NoPorts', 0) +
+    count('Icmp:OutEchos');
+  // What TCP has counted may have gone out in fewer packets.
+  const counted = ['Tcp:OutSegs', 'Tcp:RetransSegs', 'Udp:OutDatagrams', 'Icmp:OutMsgs'];
+  const sum = counted.reduce((all, name) => all + count(name), 0);
+  // Older kernels count under OutRequests what newer ones have as OutTransmits.
+  const raw = Math.max(0, count('Ip:OutTransmits', count('Ip:OutRequests')) - sum);
+  return Number.isNaN(opened + datagrams + raw) ? undefined : { client, opened, datagrams, raw };
+}
+
+/** What went past the proxy, in words; undefined where nothing did. `proxied`: the RUN's connections that the proxy has seen. */
+export function pastProxy(
+  { opened, datagrams, raw }: RunCounts,
+  proxied: number,
+): string | undefined {
+  const connections = opened - proxied;
+  const found = [
+    ...(connections > 0 ? [`${connections} TCP ${plural('connection', connections)}`] : []),
+    ...(datagrams > 0 ? [`${datagrams} UDP or ICMP ${plural('packet', datagrams)}`] : []),
+    ...(raw > 0 ? [`${raw} raw ${plural('packet', raw)}`] : []),
+  ];
+  return found.length === 0 ? undefined : `sent ${found.join(' and ')} past the proxy`;
+}
+
+function plural(word: string, count: number): string {
+  return count === 1 ? word : `${word}s`;
+}

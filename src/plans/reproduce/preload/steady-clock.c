@@ -1,0 +1,96 @@
+/*
+ * The clock of a RUN of `--repro=deterministic`, standing still, before libfaketime, which goes on
+ * to answer what waits (pthread_cond_timedwait, timers). libfaketime starts itself in the first
+ * call of one of its functions, and allocates. An allocator that calls one while it starts itself
+ * (jemalloc: redis) waits for itself. What it calls, this answers: the time, pthread_cond_init.
+ * Structures are those of clock_gettime(2), timespec_get(3).
+ */
+#include "steady.h"
+
+/* Written by the host into its copy of this file: steady-library.ts. */
+static volatile const struct {
+  char mark[16];
+  i64 start;
+} SETTINGS = {"SCOVILLE-STEADY", 0};
+
+struct time { i64 seconds; i64 fraction; };
+
+/* They see the true times of files (steady-files.c), and warn of each that is later than now. */
+static int compares_with_now(void) {
+  static volatile int known = -1;
+  if (known < 0) known = runs_one_of(" make gmake bmake remake ", 0);
+  return known;
+}
+
+/* The time that programs have worked: a millisecond more each time that they ask, so that what waits for it ends. */
+static i64 worked(void) {
+  static i64 asked;
+  return __atomic_add_fetch(&asked, 1, __ATOMIC_RELAXED);
+}
+
+/* They keep what they have measured by the coarse monotonic clock in an image of their memory. */
+static int keeps_durations(void) {
+  static volatile int known = -1;
+  if (known < 0) known = runs_one_of(" sbcl ", 0);
+  return known;
+}
+
+EXPORT int clock_gettime(int clock, struct time *into) {
+  /* Of the day: CLOCK_REALTIME, its coarse one, and CLOCK_TAI. Others go on. */
+  if ((clock == 0 || clock == 5 || clock == 11) && !compares_with_now()) return *into = (struct time){SETTINGS.start, 0}, 0;
+  if (clock == 2 || clock == 3 || (clock == 6 && keeps_durations())) { /* of the process, of the thread */
+    i64 ms = worked();
+    return *into = (struct time){ms / 1000, ms % 1000 * 1000000}, 0;
+  }
+  return (int)told(call(CLOCK_GETTIME, clock, (i64)into, 0, 0, 0, 0));
+}
+
+EXPORT int gettimeofday(struct time *into, int *zone) {
+  if (into != 0) *into = (struct time){SETTINGS.start, 0};
+  if (zone != 0) zone[0] = zone[1] = 0;
+  return 0;
+}
+
+EXPORT i64 time(i64 *into) {
+  if (into != 0) *into = SETTINGS.start;
+  return SETTINGS.start;
+}
+
+EXPORT int timespec_get(struct time *into, int base) {
+  if (base != 1) return 0;
+  *into = (struct time){SETTINGS.start, 0};
+  return base;
+}
+
+EXPORT i64 clock(void) { return worked() * 1000; }
+
+/* Of struct rusage it keeps the largest size alone: page faults and switches are as they happen to be. */
+EXPORT int getrusage(int who, i64 *into) {
+  i64 result = told(call(GETRUSAGE, who, (i64)into, 0, 0, 0, 0));
+  if (result < 0) return (int)result;
+  for (int i = 0; i < 16; i++)
+    if (i != 4) ((volatile i64 *)into)[i] = 0;
+  i64 ms = worked();
+  into[0] = ms / 1000;
+  into[1] = ms % 1000 * 1000;
+  return 0;
+}
+
+/* Ticks of a hundredth of a second; its result is of the clock that goes on. */
+EXPORT i64 times(i64 *into) {
+  if (into != 0) {
+    into[0] = worked() / 10;
+    for (int i = 1; i < 4; i++) ((volatile i64 *)into)[i] = 0;
+  }
+  return told(call(TIMES, 0, 0, 0, 0, 0, 0));
+}
+
+/* Without attributes it is what PTHREAD_COND_INITIALIZER gives: 48 bytes of zeros (glibc, both processors). With them libfaketime notes the clock. */
+EXPORT int pthread_cond_init(void *condition, const void *attributes) {
+  if (attributes == 0) {
+    for (int i = 0; i < 6; i++) ((volatile i64 *)condition)[i] = 0;
+    return 0;
+  }
+  int (*next)(void *, const void *) = following("pthread_cond_init");
+  return next == 0 ? NOT_IMPLEMENTED : next(condition, attributes);
+}

@@ -1,0 +1,53 @@
+import { gunzipSync } from 'node:zlib';
+import type { SteadyInputs } from '../../../model/steady-inputs.ts';
+import { STEADY_BYTES } from './steady-bytes.ts';
+
+const MARK = Buffer.from('SCOVILLE-STEADY\0', 'latin1');
+
+/** A library that the loader puts before a program's own. */
+export interface Preload {
+  readonly name: string;
+  readonly content: Uint8Array;
+}
+
+/**
+ * The libraries by which RUNs see a clock that stands still (steady-clock.c), files of one time, folders in the order of names and temporary files of the
+ * same name (steady-files.c), one processor and ids of the same numbers (steady-random.c), Node.js’s files in one order (steady-turns.c), programs at the same addresses (steady-place.c), for a processor as Node.js names it. Those that nothing asks for
+ * are left out; none for another processor.
+ */
+export function steadyLibraries(
+  {
+    start,
+    clock,
+    oneProcessor,
+    oneFileTime,
+    sortedFolders,
+    temporaryNames,
+    sameAddresses,
+  }: SteadyInputs,
+  processor: string,
+): readonly Preload[] {
+  const packed = STEADY_BYTES[processor];
+  if (packed === undefined) return [];
+  const files = [oneFileTime ? start : 0, Number(sortedFolders), Number(temporaryNames)];
+  const random = [Number(oneProcessor), Number(temporaryNames)];
+  return [
+    ...(clock === 'frozen' ? [library('clock', packed['steady-clock'], [start])] : []),
+    ...(files.some((one) => one !== 0) ? [library('files', packed['steady-files'], files)] : []),
+    ...(random.some((one) => one !== 0)
+      ? [library('random', packed['steady-random'], random)]
+      : []),
+    ...(oneProcessor ? [library('turns', packed['steady-turns'], [1])] : []),
+    ...(sameAddresses && processor === 'x64'
+      ? [library('place', packed['steady-place'], [1])]
+      : []),
+  ];
+}
+
+/** With the numbers of its SETTINGS, 64 bits each, written in; both processors are little-endian. */
+function library(name: string, packed: string, settings: readonly number[]): Preload {
+  const content = gunzipSync(Buffer.from(packed, 'base64'));
+  const at = content.indexOf(MARK) + MARK.length;
+  settings.forEach((one, i) => content.writeBigInt64LE(BigInt(one), at + 8 * i));
+  return { name: `libscoville-${name}.so`, content };
+}

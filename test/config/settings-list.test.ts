@@ -1,0 +1,56 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { listSettings } from '../../scripts/settings-list.ts';
+import { DEFAULT_SETTINGS } from '../../src/config/default-settings.ts';
+import { parseSettings } from '../../src/config/parse-settings.ts';
+import { BUILDX_FLAGS } from '../../src/plans/flags/buildx-flags.ts';
+import { OWN_FLAGS } from '../../src/plans/flags/own-flags.ts';
+
+const PAGE = readFileSync(new URL('../../docs/configuration.md', import.meta.url), 'utf8');
+
+describe('docs/configuration.md', () => {
+  test('has a row for every setting, with its type, default and flag, and no others', () => {
+    const rows = PAGE.split('\n')
+      .filter((line) => /^\| `[a-zA-Z.[\]*]+` /.test(line))
+      .map((line) => line.replaceAll(/\s+/g, ' '));
+    expect(rows).toEqual(
+      listSettings().map(
+        ({ path, type, byDefault, flag, help, scope }) =>
+          `| \`${path}\` | ${type} | ${byDefault} | ${scope} | ${flag === undefined ? '' : `\`${flag}\` `}| ${help} |`,
+      ),
+    );
+  });
+
+  test('its examples are settings', async () => {
+    const examples = [...PAGE.matchAll(/```yaml\n(.*?)```/gs)].map((match) => match[1] ?? '');
+    expect(examples.length).toBeGreaterThan(0);
+    for (const example of examples) {
+      const parsed = await parseSettings(example, { file: 'example', now: 0 });
+      expect(parsed).toMatchObject({ ok: true });
+    }
+  });
+});
+
+describe('listSettings', () => {
+  test('flags are flags', () => {
+    const known = [...OWN_FLAGS, ...BUILDX_FLAGS].map((flag) => `--${flag.name}`);
+    const flags = listSettings().flatMap(({ flag }) => (flag === undefined ? [] : [flag]));
+    expect(flags.filter((flag) => !known.includes(flag))).toEqual([]);
+  });
+
+  test('lists every key of the defaults', () => {
+    const leaves = (value: object, prefix: string): string[] =>
+      Object.entries(value).flatMap(([key, item]: [string, unknown]) =>
+        key === 'origins' || key === 'ignored'
+          ? []
+          : typeof item === 'object' &&
+              item !== null &&
+              !Array.isArray(item) &&
+              Object.keys(item).length > 0
+            ? leaves(item, `${prefix}${key}.`)
+            : [`${prefix}${key}`],
+      );
+    const listed = new Set(listSettings().map(({ path }) => path));
+    expect(leaves(DEFAULT_SETTINGS, '').filter((path) => !listed.has(path))).toEqual([]);
+  });
+});

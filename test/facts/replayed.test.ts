@@ -1,0 +1,78 @@
+import { describe, expect, test } from 'vitest';
+import { buildFact } from '../../src/facts/build.ts';
+import { replayedAddresses } from '../../src/facts/replayed.ts';
+import type { EvidenceSource } from '../../src/model/facts.ts';
+import { parseDockerfile } from '../dockerfile/parse-dockerfile.ts';
+
+function model(text: string) {
+  const read = parseDockerfile(text);
+  if (!read.ok) throw new Error(read.error.message);
+  return read.value;
+}
+const materials = [
+  { uri: 'https://example.com/tool', digest: { sha256: 'a'.repeat(64) } },
+  { uri: 'https://example.com/bare', digest: {} },
+  { uri: 'pkg:docker/node@22', digest: { sha256: 'b'.repeat(64) } },
+];
+const PLAIN = 'FROM a\nRUN curl -O https://example.com/tool\n';
+
+describe('replayedAddresses', () => {
+  test('are what the build, or a verified statement, says that it was given', () => {
+    const found = [['https://example.com/tool', `sha256:${'a'.repeat(64)}`]];
+    for (const source of ['build', 'verified-attestation'] as const)
+      expect([...(replayedAddresses(model(PLAIN), source, materials) ?? [])]).toEqual(found);
+    for (const source of ['unverified-attestation', 'dockerfile', 'image'] as const)
+      expect(replayedAddresses(model(PLAIN), source, materials)).toBeUndefined();
+    expect(replayedAddresses(model(PLAIN), 'build', undefined)).toBeUndefined();
+  });
+
+  test.each([
+    'RUN curl --noproxy "*" https://example.com/tool',
+    'RUN curl --resolve example.com:443:192.0.2.1 https://example.com/tool',
+    'RUN curl --connect-to ::192.0.2.1: https://example.com/tool',
+    'ENV NO_PROXY=example.com',
+    'RUN echo 192.0.2.1 example.com >> /etc/hosts',
+    'RUN curl -O https://192.0.2.1/tool',
+    'RUN curl -O https://user:pw@192.0.2.1/tool',
+    'RUN curl -O https://[2001:db8::1]/tool',
+    'RUN curl -O http://3221225985/tool',
+    'RUN <<EOF\nexport no_proxy=a\nEOF',
+  ])('are none where a command may go past the proxy: %s', (line) => {
+    expect(replayedAddresses(model(`${PLAIN}${line}\n`), 'build', materials)).toBeUndefined();
+  });
+
+  test('a stage that is not built does not matter', () => {
+    const text = `FROM a AS unused\nENV no_proxy=b\n${PLAIN}`;
+    expect(replayedAddresses(model(text), 'build', materials)?.size).toBe(1);
+  });
+});
+
+describe('the fact', () => {
+  const analysis = { installs: [], downloads: [], unread: [] };
+  const fact = (source: EvidenceSource, replayed: boolean) =>
+    buildFact({
+      dockerfile: { model: model(PLAIN), analysis, source },
+      provenance: {
+        source,
+        view: { materials, finishedOn: undefined, buildArgs: {}, replayed },
+      },
+    });
+
+  test.each([
+    ['verified-attestation', true, 1],
+    ['verified-attestation', false, undefined],
+    ['unverified-attestation', true, undefined],
+    ['dockerfile', true, undefined],
+  ] as const)('%s that says %s', (source, replayed, size) => {
+    const found = fact(source, replayed);
+    expect(found.known ? found.value.replayed?.size : 'unknown').toBe(size);
+  });
+
+  test('a build of its own that replayed', () => {
+    const found = buildFact({
+      dockerfile: { model: model(PLAIN), analysis, source: 'build' },
+      replayed: materials,
+    });
+    expect(found.known && found.value.replayed?.size).toBe(1);
+  });
+});

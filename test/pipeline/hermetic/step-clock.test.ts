@@ -1,0 +1,62 @@
+import { expect, test } from 'vitest';
+import type { Digest } from '../../../src/model/digest.ts';
+import { StepClock } from '../../../src/pipeline/hermetic/step-clock.ts';
+import { parseDockerfile } from '../../dockerfile/parse-dockerfile.ts';
+
+const TRUE =
+  'scoville-hermetic-seen 172.17.0.3; Ip: OutRequests; Ip: 2; Icmp: OutEchos OutMsgs; Icmp: 0 0; Tcp: ActiveOpens PassiveOpens AttemptFails OutSegs RetransSegs; Tcp: 1 0 0 2 0; Udp: NoPorts OutDatagrams; Udp: 0 0\n';
+const FALSE = TRUE.replace('Tcp: 1 0 0', 'Tcp: 0 0 0');
+const PAST = 'sent 1 TCP connection past the proxy';
+const UNKNOWN = 'may have reached something past the proxy: its connections cannot be counted';
+
+function past(...logs: readonly string[]): readonly string[] {
+  const read = parseDockerfile('FROM a\nRUN a\n');
+  if (!read.ok) throw new Error(read.error.message);
+  const clock = new StepClock();
+  const digest = 'sha256:a' as Digest;
+  const vertex = { digest, name: '[2/2] RUN a', started: 1, completed: 9, cached: false };
+  clock.push({ vertexes: [vertex], logs: [] } as never);
+  for (const text of logs)
+    clock.push({ vertexes: [], logs: [{ vertex: digest, data: Buffer.from(text) }] } as never);
+  return clock.past(read.value, []).map(({ why }) => why);
+}
+
+test.each([
+  ['the one line', [TRUE], PAST],
+  ['in pieces, behind a line without an end', ['half', TRUE.slice(0, 9), TRUE.slice(9)], PAST],
+  ['none', ['a\n'], UNKNOWN],
+  // A command that goes on in the background prints when the shell is done.
+  ['another one behind it', [TRUE, FALSE], UNKNOWN],
+  ['another one in front', [FALSE, TRUE], UNKNOWN],
+  ['the same in one piece', [TRUE + FALSE], UNKNOWN],
+  ['another one in pieces', [TRUE, FALSE.slice(0, 12), FALSE.slice(12)], UNKNOWN],
+  ['only the beginning of another one', [TRUE, 'scoville-hermetic-seen'], UNKNOWN],
+  [
+    'another one long before',
+    [FALSE, ...Array.from({ length: 9 }, () => 'x'.repeat(4000)), TRUE],
+    UNKNOWN,
+  ],
+])('%s: %s', (_, logs, expected) => {
+  expect(past(...logs)).toEqual([expected]);
+});
+
+test.each([
+  ['one before counts for that one alone', [1150], ['Dockerfile:3']],
+  ['each its own', [1150, 1250], []],
+  ['one that was seen a moment before its RUN began', [1150, 1190], []],
+  ['none', [], ['Dockerfile:2', 'Dockerfile:3']],
+])('a connection of the RUN before, from the same address: %s', (_, times, expected) => {
+  const read = parseDockerfile('FROM a\nRUN a\nRUN b\n');
+  if (!read.ok) throw new Error(read.error.message);
+  const clock = new StepClock();
+  const steps = [
+    { digest: 'sha256:a', name: '[2/3] RUN a', started: 1000, completed: 1200, cached: false },
+    { digest: 'sha256:b', name: '[3/3] RUN b', started: 1200, completed: 1300, cached: false },
+  ];
+  clock.push({ vertexes: steps, logs: [] } as never);
+  for (const { digest } of steps)
+    clock.push({ vertexes: [], logs: [{ vertex: digest, data: Buffer.from(TRUE) }] } as never);
+  const connections = times.map((at) => ({ client: '172.17.0.3', at }));
+  const found = clock.past(read.value, connections);
+  expect(found.map(({ place }) => `Dockerfile:${place?.line ?? ''}`)).toEqual(expected);
+});

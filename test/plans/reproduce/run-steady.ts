@@ -1,0 +1,33 @@
+import { execFileSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { SteadyInputs } from '../../../src/model/steady-inputs.ts';
+import { steadyLibraries } from '../../../src/plans/reproduce/preload/steady-library.ts';
+
+export const START = 1_700_000_000;
+export const INPUTS: SteadyInputs = {
+  start: START,
+  clock: 'frozen',
+  oneProcessor: true,
+  oneFileTime: true,
+  sortedFolders: true,
+  temporaryNames: true,
+  sameAddresses: true,
+  seed: undefined,
+};
+
+/** What a program prints with the libraries before its own, which lie in `folder`. */
+export function runSteady(
+  folder: string,
+  inputs: Partial<SteadyInputs>,
+  program: string,
+  ...args: readonly string[]
+): string {
+  const paths = steadyLibraries({ ...INPUTS, ...inputs }, process.arch).map(({ name, content }) => {
+    const path = join(folder, name);
+    writeFileSync(path, content);
+    return path;
+  });
+  const env = { PATH: process.env['PATH'], LD_PRELOAD: paths.join(':') };
+  return execFileSync(program, args, { cwd: folder, env, encoding: 'utf8' });
+}
