@@ -153,7 +153,13 @@ describe('scoville reproduce IMAGE', () => {
     expect(outcomeOf(own.stdout)).toBe('pass');
   });
 
-  test('what was fetched travels with the image: a stranger replays it when the server is gone', async () => {
+  test.each([
+    [
+      'safe',
+      'what was fetched travels with the image: a stranger replays it when the server is gone',
+    ],
+    ['deterministic', 'so does the time that RUNs saw'],
+  ])('%s: %s', async (mode) => {
     const gateway = await bridgeAddress();
     const server = createServer((_, response) => response.end(`answer ${Math.random()}\n`));
     await new Promise<void>((done) => server.listen(0, gateway, done));
@@ -162,7 +168,7 @@ describe('scoville reproduce IMAGE', () => {
     writeFileSync(join(work, 'app', 'Dockerfile'), text);
     writeFileSync(join(work, 'app', '.dockerignore'), 'scoville.lock\n');
     commit();
-    const image = await publish('inputs', ['--record']);
+    const image = await publish(`inputs-${mode}`, ['--record', `--repro=${mode}`]);
     server.closeAllConnections();
     server.close();
     const stranger = ['--key', publisher.publicKey, image];

@@ -5,6 +5,7 @@ import { messageOf, UserError } from '../../model/errors.ts';
 import type { PipelineEvent } from '../../model/events.ts';
 import { flag } from '../../plans/build-invocation.ts';
 import type { ParsedBuild } from '../../plans/flags/parse-build-args.ts';
+import { withoutClock } from '../../plans/reproduce/inject-clock.ts';
 import { type BuildOutcome, runBuild } from '../../tools/buildx/buildx.ts';
 import type { SolveStatus } from '../../tools/buildx/progress-rawjson.ts';
 import type { PipelineContext } from '../context.ts';
@@ -34,7 +35,8 @@ export async function runBuildKit(
       },
     );
   const { invocation, stdin, line } = await sendDockerfile(context, prepared);
-  const mask = progressMask(prepared.parsed, context.env);
+  const masked = progressMask(prepared.parsed, context.env);
+  const mask = (text: string): string => withoutClock(masked(text));
   const run = (one: BuildInvocation): Promise<BuildOutcome> =>
     runBuild(context.run, {
       invocation:
@@ -42,9 +44,9 @@ export async function runBuildKit(
       cwd: context.cwd,
       progress: 'events',
       onEvent: (event) => {
-        const masked = maskedEvent(event, mask);
-        const text = masked.kind === 'raw' ? line(masked.text) : undefined;
-        if (masked.kind !== 'raw') context.emit(masked);
+        const shown = maskedEvent(event, mask);
+        const text = shown.kind === 'raw' ? line(shown.text) : undefined;
+        if (shown.kind !== 'raw') context.emit(shown);
         else if (text !== undefined) context.emit({ kind: 'raw', text });
       },
       onLine: (said) => {

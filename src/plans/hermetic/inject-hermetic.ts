@@ -207,19 +207,15 @@ function mavenSettings(proxyUrl: string): string {
   return `<settings><proxies>${proxies.join('')}</proxies></settings>\n`;
 }
 
+/** Those of the clock may stand before them. */
 const INJECTED_FLAGS = new RegExp(
-  `^(\\s*RUN)(?: --network=none)?(?: --mount=type=bind,from=${HERMETIC_CONTEXT},\\S+)+`,
-  'i',
-);
-
-const SHOWN_FLAGS = new RegExp(
-  `(\\bRUN)(?: --network=none)?(?: --mount=type=bind,from=${HERMETIC_CONTEXT},\\S+)+`,
+  `(\\bRUN(?: --\\S+){0,9}?)(?: --network=none)?(?: --mount=type=bind,from=${HERMETIC_CONTEXT},\\S+)+`,
   'gi',
 );
 
 /** What BuildKit says of a step, without what was put into it. */
 export function withoutFlags(text: string): string {
-  return text.replaceAll(SHOWN_FLAGS, '$1').replaceAll(WATCH_WORDS, '');
+  return text.replaceAll(INJECTED_FLAGS, '$1').replaceAll(WATCH_WORDS, '');
 }
 
 /** The text as it was before `injectHermetic`, and by line as sent the line as written. */
@@ -227,7 +223,7 @@ export function withoutInjection(text: string): InjectedDockerfile {
   const written: string[] = [];
   const lines = text.split('\n').map((line) => {
     if (line.replace(/\r$/, '') === ARG_LINE) return undefined;
-    written.push(line.replace(INJECTED_FLAGS, '$1').replace(WATCH_WORDS, ''));
+    written.push(withoutFlags(line));
     return written.length;
   });
   return { text: written.join('\n'), lines };

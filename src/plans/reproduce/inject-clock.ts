@@ -39,6 +39,11 @@ export function withClock(text: string, model: DockerfileModel): string | undefi
     .join('\n');
 }
 
+/** What BuildKit says of a step, without those mounts. */
+export function withoutClock(text: string): string {
+  return text.replaceAll(` ${MOUNTS}`, '');
+}
+
 /**
  * The images from outside at the bottom of stages that run something and are part of the build; undefined where one of those begins from nothing, or
  * from what is not known.

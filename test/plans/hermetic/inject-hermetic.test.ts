@@ -7,6 +7,7 @@ import {
 } from '../../../src/plans/hermetic/inject-hermetic.ts';
 import { withoutInjected } from '../../../src/plans/hermetic/restore-build.ts';
 import { WATCH_WORDS } from '../../../src/plans/hermetic/watch-runs.ts';
+import { withClock } from '../../../src/plans/reproduce/inject-clock.ts';
 import { parseDockerfile } from '../../dockerfile/parse-dockerfile.ts';
 
 const TEXT = [
@@ -82,6 +83,19 @@ describe('injectHermetic', () => {
       ]);
       expect(withoutInjection(sent.text)).toEqual({ text, lines: sent.lines });
     }
+  });
+
+  test('can be taken out again behind the mounts of a clock', () => {
+    const sent = injected(TEXT, [3]);
+    const read = parseDockerfile(sent?.text ?? '');
+    if (sent === undefined || !read.ok) throw new Error('it can be read');
+    const timed = withClock(sent.text, read.value) ?? '';
+    const own = parseDockerfile(TEXT);
+    expect(timed).not.toBe(sent.text);
+    expect(withoutInjection(timed)).toEqual({
+      text: own.ok ? withClock(TEXT, own.value) : undefined,
+      lines: sent.lines,
+    });
   });
 
   test('leaves a Dockerfile alone that runs nothing', () => {

@@ -6,6 +6,7 @@ import {
   ranImages,
   seenOn,
   withClock,
+  withoutClock,
   withTrueFileTimes,
 } from '../../../src/plans/reproduce/inject-clock.ts';
 
@@ -20,6 +21,13 @@ function injected(text: string): string | undefined {
 }
 
 describe('withClock', () => {
+  test('is taken out of what BuildKit says of a step', () => {
+    const text = 'FROM a\nRUN --network=none make\n';
+    const timed = withClock(text, modelOf(text)) ?? '';
+    expect(timed).not.toBe(text);
+    expect(withoutClock(`[1/2] ${timed}`)).toBe(`[1/2] ${text}`);
+  });
+
   test('every RUN has the mounts, in front of its own flags, and lines stay', () => {
     expect(
       injected(
